@@ -1,17 +1,14 @@
-//! Host services for tests: a real SQLite database, a real `git`, a ledger from a list; and trees of files.
+//! Host services for tests: a real `git`, a ledger from a list; and trees of files.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use audit::index::{Index, Root};
 use audit::options::Options;
 use baton_judges::{Skipped, real};
-use baton_plugin_kit::host::{Commit, CommitRange, Entry, Git, Ledger, Rows, ServiceError, Tables, TaskRange};
-use baton_plugin_sdk::sql::{Error as SqlError, Table, Value};
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, params_from_iter};
+use baton_plugin_kit::host::{Commit, CommitRange, Entry, Git, Ledger, ServiceError, TaskRange};
 
 /// A folder of files.
 pub(crate) struct Tree(pub(crate) tempfile::TempDir);
@@ -51,48 +48,6 @@ pub(crate) fn at(text: &str) -> i64 {
 /// One of the real reports.
 pub(crate) fn seed(name: &str) -> Result<String, Skipped> {
     Ok(fs::read_to_string(real(&format!("seeds/{name}"))?).unwrap())
-}
-
-pub(crate) struct Sqlite(pub(crate) Connection);
-
-impl Sqlite {
-    /// The music catalog as the host makes it.
-    pub(crate) fn catalog() -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../host/catalog/migrations");
-        let mut migrations: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        migrations.sort();
-        let connection = Connection::open_in_memory().unwrap();
-        for migration in migrations {
-            connection.execute_batch(&fs::read_to_string(migration).unwrap()).unwrap();
-        }
-        Self(connection)
-    }
-}
-
-impl Tables for Sqlite {
-    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Table, SqlError> {
-        assert!(parameters.is_empty());
-        let failed = |error: rusqlite::Error| SqlError::Failed(error.to_string());
-        let mut prepared = self.0.prepare(statement).map_err(failed)?;
-        let columns = prepared.column_count();
-        let mut rows = prepared.query(params_from_iter::<[i64; 0]>([])).map_err(failed)?;
-        let mut out = Vec::new();
-        while let Some(row) = rows.next().map_err(failed)? {
-            let value = |at| match row.get_ref(at).unwrap() {
-                ValueRef::Null => Value::Null,
-                ValueRef::Integer(number) => Value::Integer(number),
-                ValueRef::Real(number) => Value::Real(number),
-                ValueRef::Text(text) => Value::Text(String::from_utf8(text.to_vec()).unwrap()),
-                ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
-            };
-            out.push((0..columns).map(value).collect());
-        }
-        Ok(Table { columns: Vec::new(), rows: out })
-    }
-
-    fn rows(&self, statement: &str, parameters: &[Value]) -> Result<Rows<'_>, SqlError> {
-        Ok(Box::new(self.query(statement, parameters)?.rows.into_iter().map(Ok)))
-    }
 }
 
 /// A ledger from a list.

@@ -5,7 +5,8 @@ use audit::performance::{self, FromPlans, Performance, Sources, agents, analyse,
 use baton_judges::or_skip;
 use baton_plugin_kit::host::{Ledger, Tables};
 
-use crate::lending::{Book, Sqlite, Tree, options, seed, task};
+use crate::lending::{Book, Tree, options, seed, task};
+use crate::sqlite::Sqlite;
 
 fn run(tree: &Tree, catalog: Option<&dyn Tables>, ledger: Option<&dyn Ledger>, args: &str) -> Performance {
     let (index, options) = (tree.index(), options(args));
@@ -90,7 +91,7 @@ fn the_gate_is_reckoned_from_the_catalog() {
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 424)
         INSERT INTO put_fingerprint (source, path, algorithm, data) SELECT 's', 'f' || i, 'chromaprint', x'00' FROM n;
         INSERT INTO put_fingerprint (source, path, algorithm, data) VALUES ('s', 'f1', 'sha256', x'00'), ('s', 'f2113', 'sha256', x'00');";
-    catalog.0.execute_batch(fill).unwrap();
+    catalog.execute(fill);
     let performance = run(&Tree::of(&[]), Some(&catalog), None, "{}");
     let gate = performance.gate.as_ref().unwrap();
     assert_eq!((gate.done, gate.total, gate.needed, gate.tenths(), gate.source), (424, 2112, 1266, 201, "catalog"));
@@ -108,7 +109,7 @@ fn a_file_that_waits_to_be_read_again_has_no_fingerprint_for_the_gate() {
             VALUES ('library', '/m/a', 'chromaprint-2', x'00'), ('library', '/m/b', 'chromaprint-2', x'00');
         INSERT INTO library_items (source, key, file, path, name, size, mtime_ns, inode, state, scan, seen_at)
             SELECT 1, path, id, path, path, 1, 1, 1, iif(path = '/m/a', 'pending', 'fingerprinted'), 1, 0 FROM files;";
-    catalog.0.execute_batch(fill).unwrap();
+    catalog.execute(fill);
     let gate = run(&Tree::of(&[]), Some(&catalog), None, "{}").gate.unwrap();
     assert_eq!((gate.done, gate.total, gate.needed), (1, 2, 1));
 }
@@ -125,7 +126,7 @@ fn without_a_catalog_the_command_is_told_that_grants_it() {
 
 #[test]
 fn a_database_that_is_no_catalog_is_said_and_not_fatal() {
-    let other = Sqlite(rusqlite::Connection::open_in_memory().unwrap());
+    let other = Sqlite::new();
     let performance = run(&Tree::of(&[]), Some(&other), None, "{}");
     assert!(performance.gate.is_none() && performance.catalog_refused.as_ref().unwrap().contains("no such table"));
     assert!(texts(&performance).iter().any(|text| text.starts_with("The catalog was not read")));

@@ -1,6 +1,8 @@
 //! A real SQLite database behind the traits of the host services, with the limits of the host.
 
 use std::cell::{Cell, RefCell};
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use baton_plugin_kit::host::{Rows, Tables, Writable};
 use baton_plugin_sdk::sql::{Error, Row, Table, Value};
@@ -11,15 +13,27 @@ use rusqlite::{Connection, params_from_iter};
 pub(crate) struct Sqlite {
     connection: RefCell<Connection>,
     pub(crate) calls: Cell<usize>,
-    /// After so many more writes it fails, as a host that dies would.
+    /// The number of writes until it fails, as after the death of the host.
     pub(crate) breaks_after: Cell<Option<usize>>,
 }
 
 impl Sqlite {
-    /// An empty one.
+    /// An empty database.
     pub(crate) fn new() -> Self {
         let connection = RefCell::new(Connection::open_in_memory().unwrap());
         Self { connection, calls: Cell::new(0), breaks_after: Cell::new(None) }
+    }
+
+    /// The music catalog with the tables of the host.
+    pub(crate) fn catalog() -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../host/catalog/migrations");
+        let mut migrations: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        migrations.sort();
+        let catalog = Self::new();
+        for migration in migrations {
+            catalog.execute(&fs::read_to_string(migration).unwrap());
+        }
+        catalog
     }
 
     /// The only number that a query gives.
@@ -27,9 +41,9 @@ impl Sqlite {
         self.connection.borrow().query_row(statement, [], |row| row.get(0)).unwrap()
     }
 
-    /// Runs any statement.
-    pub(crate) fn execute(&self, statement: &str) {
-        self.connection.borrow().execute(statement, []).unwrap();
+    /// Runs any statements.
+    pub(crate) fn execute(&self, statements: &str) {
+        self.connection.borrow().execute_batch(statements).unwrap();
     }
 }
 
