@@ -58,26 +58,34 @@ mod tests {
     use super::*;
     use crate::http::{get, post};
 
-    /// Method, address, names of headers, bytes of the body.
-    type Seen = (String, String, Vec<String>, usize);
+    /// A request as the server received it.
+    #[derive(Clone)]
+    struct ReceivedRequest {
+        method: String,
+        header_names: Vec<String>,
+        body_bytes: usize,
+    }
 
     /// Answers with the redirects in their order, then with 200, and keeps the requests.
     struct Server {
         redirects: Vec<(u16, &'static str)>,
-        asked: RefCell<Vec<Seen>>,
+        received: RefCell<Vec<ReceivedRequest>>,
     }
 
     impl Server {
         fn new(redirects: &[(u16, &'static str)]) -> Self {
-            Self { redirects: redirects.to_vec(), asked: RefCell::default() }
+            Self { redirects: redirects.to_vec(), received: RefCell::default() }
         }
 
         fn follow(&self, request: Request) -> Result<Response, HttpError> {
             follow(request, |request, address| {
-                let mut asked = self.asked.borrow_mut();
-                let names = request.headers.iter().map(|(name, _)| name.clone()).collect();
-                asked.push((request.method.clone(), address.to_string(), names, request.body.len()));
-                let (status, headers) = match self.redirects.get(asked.len() - 1) {
+                let mut received = self.received.borrow_mut();
+                received.push(ReceivedRequest {
+                    method: request.method.clone(),
+                    header_names: request.headers.iter().map(|(name, _)| name.clone()).collect(),
+                    body_bytes: request.body.len(),
+                });
+                let (status, headers) = match self.redirects.get(received.len() - 1) {
                     Some((status, to)) => (*status, vec![("location".to_owned(), to.as_bytes().to_vec())]),
                     None => (200, Vec::new()),
                 };
@@ -85,8 +93,8 @@ mod tests {
             })
         }
 
-        fn last(&self) -> Seen {
-            self.asked.borrow().last().unwrap().clone()
+        fn last(&self) -> ReceivedRequest {
+            self.received.borrow().last().unwrap().clone()
         }
     }
 
@@ -94,7 +102,7 @@ mod tests {
     fn redirects_are_followed_to_the_end() {
         let server = Server::new(&[(302, "/b"), (307, "c"), (308, "//x.y/d")]);
         assert_eq!(server.follow(get("https://a.b/a")).unwrap().address, "https://x.y/d");
-        assert_eq!(server.asked.borrow().len(), 4);
+        assert_eq!(server.received.borrow().len(), 4);
         let kept = Server::new(&[(302, "/b")]).follow(get("https://a.b/a").redirects(0)).unwrap();
         assert_eq!(kept.status, 302);
     }
@@ -104,7 +112,7 @@ mod tests {
         let server = Server::new(&[(302, "/again"); 20]);
         let error = server.follow(get("https://a.b/a")).unwrap_err();
         assert!(matches!(&error, HttpError::Redirect(text) if text.contains("more than 10 times")), "{error}");
-        assert_eq!(server.asked.borrow().len(), 11);
+        assert_eq!(server.received.borrow().len(), 11);
         assert!(matches!(Server::new(&[(302, "file:///x")]).follow(get("https://a.b/")), Err(HttpError::Redirect(_))));
     }
 
@@ -113,11 +121,11 @@ mod tests {
         let ask = || get("https://a.b/").header("Authorization", "x").header("Cookie", "x").header("Accept", "x");
         let own = Server::new(&[(302, "/b")]);
         own.follow(ask()).unwrap();
-        assert_eq!(own.last().2, ["authorization", "cookie", "accept"]);
+        assert_eq!(own.last().header_names, ["authorization", "cookie", "accept"]);
         for elsewhere in ["https://c.d/", "http://a.b/", "https://a.b:444/"] {
             let other = Server::new(&[(307, elsewhere), (302, "https://a.b/")]);
             other.follow(ask()).unwrap();
-            assert_eq!(other.last().2, ["accept"], "{elsewhere}, and not on the way back either");
+            assert_eq!(other.last().header_names, ["accept"], "{elsewhere}, and not on the way back either");
         }
     }
 
@@ -128,11 +136,15 @@ mod tests {
         {
             let server = Server::new(&[(status, "/b")]);
             server.follow(post("https://a.b/").header("content-type", "text/plain").body("x")).unwrap();
-            let (asked, _, names, bytes) = server.last();
-            assert_eq!((asked.as_str(), bytes, names.len()), (method, body, body), "{status}");
+            let last = server.last();
+            assert_eq!(
+                (last.method.as_str(), last.body_bytes, last.header_names.len()),
+                (method, body, body),
+                "{status}"
+            );
         }
         let server = Server::new(&[(303, "/b")]);
         server.follow(Request::new("HEAD", "https://a.b/")).unwrap();
-        assert_eq!(server.last().0, "HEAD");
+        assert_eq!(server.last().method, "HEAD");
     }
 }
