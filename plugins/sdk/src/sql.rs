@@ -75,25 +75,25 @@ impl Database {
         generated::transaction(self.0, statements)
     }
 
-    /// Brings the plugin's own tables to their newest form. Each entry of `steps` is a list of statements that leads from one form
-    /// to the next, in one transaction; `PRAGMA user_version` has the number of the steps that were done. Call it at the beginning
-    /// of every task, and only ever add steps at the end. Any number of attempts may call it at once: the transaction itself
-    /// checks that the step is the next one, so each step is made once and the number only grows. A step has at most 998 statements.
+    /// Migrates the plugin's own tables. Each entry of `steps` is a list of statements that leads from one form to the next, in one
+    /// transaction; `PRAGMA user_version` has the number of completed steps. Call it at the beginning of every task, and add new steps
+    /// only at the end. Any number of attempts may call it at once: the transaction itself checks that the step is the next one, so
+    /// each step is done once. A step has at most 998 statements.
     ///
     /// # Errors
-    /// Those of [`Database::transaction`]; the steps before the failed one stay. [`Error::Invalid`] when a newer revision of the
-    /// plugin has made more steps than there are.
+    /// Those of [`Database::transaction`]; the steps before the failed one stay. [`Error::Invalid`] if a newer revision of the plugin
+    /// has done more steps than `steps` has.
     pub fn migrate(self, steps: &[&[&str]]) -> Result<(), Error> {
         let mut done = self.form()?;
         while let Some(step) = steps.get(done) {
             let mut statements: Vec<Statement> = step.iter().map(|text| statement(text, [])).collect();
-            // Behind the step, so that an error of the step names the place of its statement.
+            // After the step, so that an error of the step names the position of its statement.
             statements.push(statement(&is_at(done), []));
             statements.push(statement(&format!("PRAGMA user_version = {}", done + 1), []));
             let made = self.transaction(&statements);
             let form = self.form()?;
             match made {
-                // Another attempt made the same step meanwhile, and perhaps more: this transaction wrote nothing.
+                // Another attempt did this step, and maybe more, in the meantime: this transaction wrote nothing.
                 Err(error) if form <= done => return Err(error),
                 _ => done = form,
             }
@@ -106,7 +106,7 @@ impl Database {
         Ok(())
     }
 
-    /// How many steps of a migration were done.
+    /// The number of completed steps of the migration.
     fn form(self) -> Result<usize, Error> {
         let form = self.query("PRAGMA user_version", &[])?.integer().unwrap_or_default();
         Ok(usize::try_from(form).unwrap_or_default())
@@ -115,14 +115,14 @@ impl Database {
     /// Reads a result of any size, row by row.
     ///
     /// # Errors
-    /// As `open` in `wit/sql.wit`. An error later on is an item of the iterator, and its last.
+    /// As `open` in `wit/sql.wit`. A later error is the last item of the iterator.
     pub fn rows(self, statement: &str, parameters: &[Value]) -> Result<Rows, Error> {
         let cursor = generated::open(self.0, statement, parameters)?;
         Ok(Rows { cursor, ready: Vec::new().into_iter(), over: false })
     }
 }
 
-/// A statement that fails (by an integer overflow) unless so many steps of a migration were done when its transaction began.
+/// A statement that fails (by an integer overflow) unless the migration had `form` completed steps when its transaction began.
 fn is_at(form: usize) -> String {
     format!("SELECT abs({} - (user_version <> {form})) FROM pragma_user_version", -i64::MAX)
 }
@@ -133,7 +133,7 @@ pub fn statement(text: &str, parameters: impl IntoIterator<Item = Value>) -> Sta
     Statement { text: text.to_owned(), parameters: parameters.into_iter().collect() }
 }
 
-/// An SQLite file of another program, as it was when this was made.
+/// A snapshot of an SQLite file of another program.
 #[derive(Debug)]
 pub struct Snapshot(generated::Snapshot);
 
@@ -157,7 +157,7 @@ impl Snapshot {
     /// Reads a result of any size, row by row.
     ///
     /// # Errors
-    /// As `open` in `wit/sql.wit`. An error later on is an item of the iterator, and its last.
+    /// As `open` in `wit/sql.wit`. A later error is the last item of the iterator.
     pub fn rows(&self, statement: &str, parameters: &[Value]) -> Result<Rows, Error> {
         Ok(Rows { cursor: self.0.open(statement, parameters)?, ready: Vec::new().into_iter(), over: false })
     }
@@ -196,7 +196,7 @@ impl Iterator for Rows {
 }
 
 impl Table {
-    /// The first value of the first row as a whole number.
+    /// The first value of the first row as an integer.
     #[must_use]
     pub fn integer(&self) -> Option<i64> {
         self.rows.first()?.first()?.as_integer()
@@ -210,7 +210,7 @@ impl Table {
 }
 
 impl Value {
-    /// The whole number, if it is one.
+    /// The integer, if it is one.
     #[must_use]
     pub fn as_integer(&self) -> Option<i64> {
         if let Self::Integer(number) = self { Some(*number) } else { None }
@@ -233,7 +233,7 @@ impl Value {
         if let Self::Text(text) = self { Some(text) } else { None }
     }
 
-    /// The bytes, if it is such.
+    /// The bytes, if it is a blob.
     #[must_use]
     pub fn as_blob(&self) -> Option<&[u8]> {
         if let Self::Blob(bytes) = self { Some(bytes) } else { None }

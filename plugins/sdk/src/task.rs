@@ -60,14 +60,14 @@ impl Task {
         }
     }
 
-    /// The folders granted under `name`, in order; empty when none is.
+    /// The granted folders with this name, in order.
     pub fn mounts<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Mount> {
         self.mounts.iter().filter(move |mount| mount.name == name)
     }
 }
 
 impl Default for OutcomeKind {
-    /// `done`: who leaves something out has to say so.
+    /// `done`: a plugin states what it left out.
     fn default() -> Self {
         Self::Done
     }

@@ -3,9 +3,9 @@
 //! ```no_run
 //! use baton_plugin_sdk::{Error, watch};
 //!
-//! fn looked_at(path: &str) -> Result<(), Error> {
+//! fn watch_input(path: &str) -> Result<(), Error> {
 //!     let metadata = std::fs::metadata(path).ok();
-//!     Ok(watch::set("what I looked at", [watch::seen(path, metadata.as_ref())])?)
+//!     Ok(watch::set("input", [watch::seen(path, metadata.as_ref())])?)
 //! }
 //! ```
 

@@ -129,7 +129,7 @@ fn broken(address: &Address, error: &IoError) -> HttpError {
     }
 }
 
-/// What the host said, for a person.
+/// The reason of the host, for a person.
 fn failed(address: &Address, code: &ErrorCode) -> HttpError {
     match code {
         ErrorCode::HttpRequestDenied => {
