@@ -95,7 +95,7 @@ fn every_action_runs_by_a_handoff() {
         place.done("playlists-for-track", &json!({ "title": "Song 2", "artist": "Ida Lund", "duration_ms": 200_000 }));
     assert!(task.reason.contains("`Mix/Ida Lund - Song 2`"), "{}", task.reason);
     let task = place.done("dedupe", &json!({}));
-    assert!(task.reason.contains("1 entries may go"), "{}", task.reason);
+    assert!(task.reason.contains("1 can be removed"), "{}", task.reason);
     reports(&task, "playlist-duplicates");
     place.done("merge", &json!({ "from": ["catalog", "Mix.csv"], "name": "All" }));
     // No file of these is on disk: a list of files would have none.

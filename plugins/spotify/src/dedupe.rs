@@ -178,7 +178,7 @@ pub fn run(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) -
         }
     }
     let summary = format!(
-        "{touched} of {} playlists hold something twice: {removed} entries may go, {uncertain} are a question. Nothing was deleted.",
+        "{touched} of {} playlists have repeated entries: {removed} can be removed, {uncertain} need a decision. Nothing was deleted.",
         playlists.len()
     );
     let reports = vec![file("playlist-duplicates.csv", CSV, plan.into_bytes().map_err(wrong)?)];
