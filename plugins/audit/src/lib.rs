@@ -21,6 +21,7 @@ pub mod options;
 pub mod page;
 pub mod performance;
 pub mod plan;
+pub mod reader;
 mod refusal;
 pub mod remark;
 pub mod report;

@@ -1,0 +1,114 @@
+//! Numbers that plans claim about files: `473`, `~8,500+`, `413,280 bytes`, `12 KB`, `(147 lines)`.
+//!
+//! Ranges, prose ("large") and numbers without a unit where a unit is needed are no claims.
+
+use crate::plan::{Fit, SizeAssertion};
+
+/// A number of lines that stands alone in a cell: `473`, `~100 lines`, `8,500+`.
+#[must_use]
+pub(crate) fn lines_cell(text: &str) -> Option<SizeAssertion> {
+    let (claim, unit) = number(text)?;
+    matches!(unit.trim(), "" | "lines" | "line" | "loc").then_some(claim)
+}
+
+/// A size that stands alone in a cell. A bare number counts only when the heading says `bytes`.
+#[must_use]
+pub(crate) fn bytes_cell(text: &str, heading_says_bytes: bool) -> Option<SizeAssertion> {
+    let (claim, unit) = number(text)?;
+    let unit = unit.trim().to_ascii_lowercase();
+    if unit.is_empty() { heading_says_bytes.then_some(claim) } else { scaled(claim, &unit) }
+}
+
+/// `18,975 bytes` and `473 lines` anywhere in a line: bytes, then lines. The first of each counts.
+#[must_use]
+pub(crate) fn in_text(text: &str) -> (Option<SizeAssertion>, Option<SizeAssertion>) {
+    let words: Vec<&str> = text
+        .split_whitespace()
+        .map(|word| word.trim_start_matches(['(', '[', '*']).trim_end_matches([')', ']', '*', ',', ';', '.']))
+        .collect();
+    let (mut bytes, mut lines) = (None, None);
+    for (at, count) in words.iter().enumerate() {
+        let Some((claim, rest)) = number(count) else { continue };
+        let next = words.get(at + 1).copied().unwrap_or_default();
+        // `5MB`; a lone letter behind a number is something else: `7B`.
+        let unit = if rest.is_empty() { next } else { rest };
+        let unit = unit.to_ascii_lowercase();
+        if !rest.is_empty() && unit.len() < 2 {
+            continue;
+        }
+        if matches!(unit.as_str(), "lines" | "line" | "loc") {
+            lines = lines.or(Some(claim));
+        } else {
+            bytes = bytes.or_else(|| scaled(claim, &unit));
+        }
+    }
+    (bytes, lines)
+}
+
+fn scaled(claim: SizeAssertion, unit: &str) -> Option<SizeAssertion> {
+    let factor: u64 = match unit {
+        "bytes" | "byte" | "b" => return Some(claim),
+        "kb" | "kib" => 1024,
+        "mb" | "mib" => 1024 * 1024,
+        _ => return None,
+    };
+    Some(SizeAssertion { value: claim.value.saturating_mul(factor), fit: Fit::About })
+}
+
+/// The number that a text begins with, and what follows it.
+fn number(text: &str) -> Option<(SizeAssertion, &str)> {
+    let text = text.trim().trim_matches(['*', '`']).trim();
+    let (about, text) = match text.strip_prefix(['~', '\u{2248}']) {
+        Some(rest) => (true, rest.trim_start()),
+        None => (false, text),
+    };
+    let end = text.find(|sign: char| !(sign.is_ascii_digit() || sign == ',')).unwrap_or(text.len());
+    let (digits, rest) = text.split_at_checked(end)?;
+    if !digits.starts_with(|sign: char| sign.is_ascii_digit())
+        || rest.starts_with(['.', '-', '\u{2013}', '%', '/', ':'])
+    {
+        return None;
+    }
+    let value: u64 = digits.replace(',', "").parse().ok()?;
+    let (fit, rest) = match rest.strip_prefix('+') {
+        Some(rest) => (Fit::AtLeast, rest),
+        None if about => (Fit::About, rest),
+        None => (Fit::Exact, rest),
+    };
+    Some((SizeAssertion { value, fit }, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exact(value: u64) -> SizeAssertion {
+        SizeAssertion { value, fit: Fit::Exact }
+    }
+
+    #[test]
+    fn cells_hold_numbers_in_many_dresses() {
+        assert_eq!(lines_cell("473"), Some(exact(473)));
+        assert_eq!(lines_cell("~8,500+"), Some(SizeAssertion { value: 8500, fit: Fit::AtLeast }));
+        assert_eq!(lines_cell("~100 lines"), Some(SizeAssertion { value: 100, fit: Fit::About }));
+        assert_eq!(bytes_cell("413,280 bytes", false), Some(exact(413_280)));
+        assert_eq!(bytes_cell("12 KB", false), Some(SizeAssertion { value: 12_288, fit: Fit::About }));
+        assert_eq!(bytes_cell("512", true), Some(exact(512)));
+        for text in ["N/A", "327-360", "large", "", "98.6%", "3/4", "99999999999999999999999", "1.5 KB"] {
+            assert_eq!(lines_cell(text), None, "{text}");
+            assert_eq!(bytes_cell(text, true), None, "{text}");
+        }
+        assert_eq!(bytes_cell("512", false), None);
+    }
+
+    #[test]
+    fn sentences_hold_numbers_before_a_unit() {
+        assert_eq!(in_text("`x.py` - done (18,975 bytes)"), (Some(exact(18_975)), None));
+        assert_eq!(in_text("now 473 lines, 2 classes"), (None, Some(exact(473))));
+        let about = SizeAssertion { value: 5 * 1024 * 1024, fit: Fit::About };
+        assert_eq!(in_text("`x.csv` (5MB, 1 line)."), (Some(about), Some(exact(1))));
+        assert_eq!(in_text("`x.csv` has 5MB."), (Some(about), None));
+        assert_eq!(in_text("the model has 7B, 3x more"), (None, None));
+        assert_eq!(in_text("line 327-360 of it"), (None, None));
+    }
+}

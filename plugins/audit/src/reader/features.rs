@@ -1,0 +1,407 @@
+//! What is known of a path in a plan that may tell whether it is promised: the features of the model.
+//!
+//! A feature is a short text such as `verb/prep=make/in`; `weights.tsv` gives it a weight. Few and general: what is done
+//! with the file, by which words, in which kind of line, below which heading, with which box or sign.
+
+use super::lexer::{CODE, PATH, Token, Written};
+use super::structure::{Document, Line, LineForm};
+use super::words::{self, Deed, Verb};
+
+/// Collects features.
+#[derive(Debug, Default)]
+pub(crate) struct Features(pub(crate) Vec<String>);
+
+impl Features {
+    fn add(&mut self, name: &str, value: &str) {
+        self.0.push(format!("{name}={value}"));
+    }
+
+    fn pair(&mut self, name: &str, one: &str, two: &str) {
+        self.0.push(format!("{name}={one}/{two}"));
+    }
+
+    fn flag(&mut self, name: &str, is: bool) {
+        if is {
+            self.0.push(name.to_owned());
+        }
+    }
+}
+
+/// Signs that call a thing done.
+const CHECKS: [char; 5] = ['\u{2705}', '\u{2611}', '\u{2713}', '\u{2714}', '\u{2728}'];
+
+/// What the words before a path say.
+struct Clause {
+    lead: Option<Verb>,
+    near: Option<Verb>,
+    prep: &'static str,
+    negated: bool,
+    supposed: bool,
+    will: bool,
+    new: bool,
+    /// Nothing but marks stands before it.
+    opens: bool,
+}
+
+/// A place of a path: its line, and what a table or a tree says of it.
+pub(crate) struct Place<'a> {
+    pub(crate) document: &'a Document,
+    pub(crate) line: &'a Line,
+}
+
+/// The features of a path in running text: an item, a heading, a paragraph, a cell.
+pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Features) {
+    let line = place.line;
+    let form = match line.form {
+        LineForm::Heading => "heading",
+        LineForm::Item if line.numbered => "numbered",
+        LineForm::Item => "item",
+        LineForm::Row(_) => "cell",
+        _ => "text",
+    };
+    let clause = clause(&token.before);
+    let deed = |verb: Option<Verb>| verb.map_or("none", |verb| verb.deed.name());
+    let box_ = boxed(line);
+    let key = key(&token.before);
+    let after = after(&token.after);
+    let written = match token.written {
+        Written::Code => "code",
+        Written::Inside => "inside",
+        Written::Link => "link",
+        Written::Plain => "plain",
+    };
+    let label = label(place);
+    let heading = heading_topic(place);
+    let mark = mark(place);
+    let opens = if clause.opens { "opens" } else { "later" };
+    out.pair("form/opens", form, opens);
+    out.pair("form/box", form, box_);
+    out.add("written", written);
+    out.pair("written/form", written, form);
+    out.pair("box/prep", box_, clause.prep);
+    out.pair("box/lead", box_, deed(clause.lead));
+    out.add("prep", clause.prep);
+    out.add("lead", deed(clause.lead));
+    out.pair("lead/prep", deed(clause.lead), clause.prep);
+    out.pair("verb/prep", deed(clause.near), clause.prep);
+    out.pair("verb/tense", deed(clause.near), if clause.near.is_some_and(|verb| verb.past) { "past" } else { "now" });
+    out.flag("negated", clause.negated);
+    out.flag("supposed", clause.supposed);
+    out.flag("will", clause.will);
+    out.flag("said new", clause.new);
+    out.pair("after/opens", after, opens);
+    out.add("after", after);
+    if let Some(key) = key {
+        out.add("key", key);
+        out.pair("key/nth", key, if nth == 0 { "first" } else { "later" });
+    }
+    out.add("label", label);
+    out.pair("label/opens", label, opens);
+    out.add("heading", heading);
+    out.pair("heading/opens", heading, opens);
+    if line.form == LineForm::Heading {
+        let whole = clause.opens && matches!(after, "end" | "bracket" | "dash");
+        out.flag("heading is the file", whole);
+    }
+    above(place, out);
+    out.pair("mark/prep", mark, clause.prep);
+    out.pair("mark/form", mark, form);
+    out.flag("not the first", nth > 0);
+    shape(token, out);
+    parent(place, out);
+    out.flag("question", line.text.trim_end().ends_with('?'));
+}
+
+/// What the path looks like.
+fn shape(token: &Token, out: &mut Features) {
+    use crate::plan::Kind;
+    out.flag("folder", token.kind == Kind::Folder);
+    out.flag("no folder before it", !token.path.contains('/'));
+    out.flag("unknown ending", token.unknown);
+    out.flag("outside", token.path.starts_with(['/', '~']) || token.path.starts_with(".."));
+}
+
+/// Whether a heading above, however far, turns away or promises.
+fn above(place: &Place<'_>, out: &mut Features) {
+    let headings: Vec<_> = place.document.headings_of(place.line.heading).collect();
+    let topics: Vec<&str> =
+        headings.iter().filter(|heading| heading.parent.is_some() || heading.level > 1).map(|heading| words::topic(&heading.text)).collect();
+    for topic in ["aside", "delete", "deliverable", "new files", "changed files", "existing"] {
+        out.flag(&format!("below {topic}"), topics.contains(&topic));
+    }
+}
+
+/// What the item above does, and whether it names a file itself.
+fn parent(place: &Place<'_>, out: &mut Features) {
+    let Some(above) = place.document.parents_of(place.line).next() else { return };
+    let tokens = super::lexer::tokens(&above.text, false);
+    let verb = clause(&above.text).lead;
+    out.add("parent", verb.map_or("none", |verb| verb.deed.name()));
+    out.flag("parent names a file", !tokens.is_empty());
+}
+
+fn boxed(line: &Line) -> &'static str {
+    match (line.own_box, line.boxed) {
+        (Some(true), _) => "ticked",
+        (Some(false), _) => "open",
+        (None, Some(true)) => "below ticked",
+        (None, Some(false)) => "below open",
+        (None, None) => "none",
+    }
+}
+
+/// Where a sign says that it is done: in the line, in an item above, in the heading.
+fn mark(place: &Place<'_>) -> &'static str {
+    if place.line.text.contains(CHECKS) {
+        "own"
+    } else if place.document.parents_of(place.line).any(|above| above.text.contains(CHECKS)) {
+        "parent"
+    } else if place.document.headings_of(place.line.heading).any(|heading| heading.level > 1 && heading.text.contains(CHECKS)) {
+        "heading"
+    } else {
+        "none"
+    }
+}
+
+/// What the list that the line is in holds.
+fn label(place: &Place<'_>) -> &'static str {
+    let above = place.document.parents_of(place.line).find(|above| {
+        above.text.trim_end().trim_end_matches(['*', '_']).ends_with(':') || is_bold(&above.text)
+    });
+    let label = place.line.label.and_then(|at| place.document.lines.get(at)).filter(|label| label.number != place.line.number);
+    above.or(label).map_or("none", |above| words::topic(&super::lexer::plain(&above.text)))
+}
+
+fn is_bold(text: &str) -> bool {
+    text.starts_with("**") && text.trim_end().ends_with("**")
+}
+
+fn heading_topic(place: &Place<'_>) -> &'static str {
+    let own = |at: &usize| place.document.headings.get(*at).is_some_and(|heading| heading.parent.is_some() || heading.level > 1);
+    let heading = place.line.heading.filter(own).and_then(|at| place.document.headings.get(at));
+    heading.map_or("none", |heading| words::topic(&heading.text))
+}
+
+/// The words before a path, from the last sentence on.
+fn clause(before: &str) -> Clause {
+    let cut = ["; ", ". ", "! ", "? "].iter().filter_map(|stop| before.rfind(stop).map(|at| at + stop.len())).max();
+    let short = |cut: usize| {
+        let word = before.get(..cut).unwrap_or_default().trim_end().trim_end_matches('.').rsplit([' ', '(']).next().unwrap_or_default().to_lowercase();
+        matches!(word.as_str(), "e.g" | "i.e" | "z.b" | "cf" | "vgl" | "etc" | "vs") || word.chars().all(|sign| sign.is_ascii_digit())
+    };
+    let sentence = cut.filter(|cut| !short(*cut)).and_then(|cut| before.get(cut..)).unwrap_or(before);
+    let all: Vec<String> = words::words(sentence).collect();
+    let said: Vec<&str> = all.iter().map(String::as_str).skip_while(|word| is_tag(word)).collect();
+    let lead = said.iter().find(|word| !is_leading(word)).and_then(|word| words::verb(word));
+    let near = said.iter().rev().find_map(|word| words::verb(word).filter(|verb| verb.deed != Deed::Test || said.len() < 3));
+    let opened = sentence.trim_end_matches([' ', '`', '*', '_', '"']);
+    let prep = if opened.ends_with('(') { "bracket" } else { prep(&said) };
+    Clause {
+        lead,
+        near,
+        prep,
+        negated: said.iter().any(|word| words::negates(word)),
+        supposed: said.iter().any(|word| words::supposes(word)),
+        will: said.iter().any(|word| matches!(*word, "will" | "shall" | "must" | "wird" | "werden" | "soll" | "going" | "we'll" | "i'll")),
+        new: said.iter().rev().take(4).any(|word| matches!(*word, "new" | "neue" | "neuen" | "neues" | "neu")),
+        opens: said.is_empty(),
+    }
+}
+
+/// What counts or tags a line: `T001`, `[P]`, `US1`, `Step 4`, a number.
+fn is_tag(word: &str) -> bool {
+    let coded = word.chars().any(|sign| sign.is_ascii_digit()) && word.chars().count() <= 6 && word.chars().all(|sign| sign.is_alphanumeric() || sign == '.');
+    coded || word.chars().count() == 1 && word.chars().all(|sign| sign.is_ascii_alphanumeric()) || matches!(word, "step" | "task" | "phase" | "action" | "todo" | "schritt" | "aufgabe" | "part" | "deliverable")
+}
+
+/// Words that may stand before the verb of a step.
+fn is_leading(word: &str) -> bool {
+    matches!(
+        word,
+        "we" | "i" | "you" | "will" | "to" | "then" | "also" | "finally" | "first" | "next" | "please" | "and" | "are" | "going"
+            | "should" | "must" | "shall" | "wir" | "dann" | "i'll" | "we'll" | "now" | "the" | "be" | "need" | "optionally" | "must" | "can" | "zuerst" | "der" | "die" | "das"
+    )
+}
+
+/// What leads to the path: a preposition, the verb itself, or nothing.
+fn prep(said: &[&str]) -> &'static str {
+    let mut rest = said;
+    // "`a`, `b` and `c`": the later ones are led to by what leads to the first.
+    loop {
+        let trimmed = match rest {
+            [before @ .., path, joint] if is_path(path) && matches!(*joint, "and" | "or" | "und" | "oder" | "plus" | "with" | "+" | "&") => before,
+            [before @ .., path] if is_path(path) => before,
+            _ => break,
+        };
+        rest = trimmed;
+    }
+    for word in rest.iter().rev().take(5) {
+        if let Some(prep) = words::preposition(word) {
+            return prep;
+        }
+        if let Some(verb) = words::verb(word).filter(|_| !matches!(*word, "new" | "neu" | "neue" | "test" | "tests" | "unit" | "integration")) {
+            return if verb.deed == Deed::Be { "be" } else { "verb" };
+        }
+        let skipped = matches!(
+            *word,
+            "the" | "a" | "an" | "new" | "file" | "files" | "script" | "module" | "its" | "our" | "this" | "root" | "der" | "die" | "das" | "eine" | "einen"
+                | "datei" | "neue" | "neuen" | "existing" | "test" | "folder" | "directory" | "both" | "document" | "page" | "package" | "class" | "config" | "component"
+        ) || word.starts_with(CODE);
+        if !skipped {
+            return "words";
+        }
+    }
+    if rest.is_empty() { "start" } else { "words" }
+}
+
+fn is_path(word: &str) -> bool {
+    word.chars().all(|sign| sign == PATH)
+}
+
+/// The key before a path: `Modify: x`, `**Location:** x`.
+fn key(before: &str) -> Option<&'static str> {
+    let text = before.trim_end_matches([' ', '*', '_', '`', '"']);
+    let listed = text.trim_end_matches([PATH, ',', ' ', '&', '+']);
+    let text = listed.trim_end_matches(" and").trim_end_matches([PATH, ',', ' ']).trim_end_matches(['*', '_', ' ']);
+    let named = text.strip_suffix(':').or_else(|| text.strip_suffix(&['\u{2192}', '='][..]))?;
+    let named = named.rsplit(['.', ';', ',', '(']).next().unwrap_or(named);
+    let all: Vec<String> = words::words(named).filter(|word| !is_tag(word)).collect();
+    if all.len() > 5 {
+        return Some("sentence");
+    }
+    let has = |list: &[&str]| all.iter().any(|word| list.contains(&word.as_str()));
+    if has(&["file", "files", "path", "location", "datei", "dateien", "pfad", "ort", "module", "script", "target", "zieldatei", "filename"]) {
+        let deed = all.iter().find_map(|word| words::verb(word));
+        return Some(match deed.map(|verb| verb.deed) {
+            Some(Deed::Make | Deed::Save) => "make",
+            Some(Deed::Change) => "change",
+            Some(Deed::Delete) => "delete",
+            Some(_) => "other",
+            None if has(&["existing", "source", "related", "involved", "relevant", "affected", "key"]) => "existing",
+            None => "file",
+        });
+    }
+    if has(&["deliverable", "deliverables", "artifact", "artifacts", "artefact", "output", "outputs", "result", "ergebnis", "lieferobjekt", "neu", "new"]) {
+        return Some("make");
+    }
+    Some(match all.iter().find_map(|word| words::verb(word)).map(|verb| verb.deed) {
+        Some(Deed::Make | Deed::Save) => "make",
+        Some(Deed::Change) => "change",
+        Some(Deed::Delete) => "delete",
+        Some(Deed::Run | Deed::See) => "run",
+        Some(Deed::Test) => "test",
+        Some(Deed::Move) => "move",
+        _ => "other",
+    })
+}
+
+/// What follows the path.
+fn after(after: &str) -> &'static str {
+    let rest = after.trim_start_matches(['`', '*', '_', '"']);
+    let text = rest.trim_start();
+    if text.trim_end_matches(['.', ':', '*', '_', ' ']).is_empty() {
+        return "end";
+    }
+    if let Some(inner) = text.strip_prefix(['(', '[']) {
+        let inner = inner.split([')', ']']).next().unwrap_or_default();
+        return match words::state(inner) {
+            "new" | "make" | "made" => "said new",
+            "existing" => "said existing",
+            "goes" => "said to go",
+            "changed" => "said changed",
+            _ => "bracket",
+        };
+    }
+    if text.starts_with(['-', '\u{2013}', '\u{2014}', ':', '\u{2190}', '#']) || rest.starts_with("  ") {
+        let said = text.trim_start_matches(['-', '\u{2013}', '\u{2014}', ':', '\u{2190}', '#', ' ', '*']);
+        return match words::state(said.split_whitespace().next().unwrap_or_default()) {
+            "new" => "said new",
+            "existing" => "said existing",
+            "goes" => "said to go",
+            _ => "dash",
+        };
+    }
+    if text.starts_with([',', '+', '&', '/']) {
+        return "list";
+    }
+    let said: Vec<String> = words::words(text).take(4).collect();
+    let first = said.first().map_or("", String::as_str);
+    if matches!(first, "and" | "or" | "und" | "oder") {
+        return "list";
+    }
+    let negated = said.iter().any(|word| words::negates(word));
+    let made = said.iter().any(|word| words::verb(word).is_some_and(|verb| matches!(verb.deed, Deed::Make | Deed::Save) && verb.past) || matches!(word.as_str(), "there" | "present" | "available" | "committed"));
+    match (first, negated) {
+        (_, true) => "negated",
+        ("exists" | "exist" | "existiert" | "existieren", _) => "exists",
+        ("is" | "are" | "wird" | "will" | "gets" | "was" | "were" | "has" | "werden" | "must", _) => {
+            if made { "is made" } else { "is" }
+        }
+        ("with" | "mit" | "for" | "containing" | "f\u{fc}r" | "that" | "implementing" | "holding" | "explaining", _) => "with",
+        ("anlegen" | "erstellen" | "erzeugen" | "schreiben" | "hinzu" | "hinzuf\u{fc}gen", _) => "is made",
+        _ => "words",
+    }
+}
+
+/// The features of a row of a tree.
+pub(crate) fn of_tree(document: &Document, code: Option<&super::structure::Code>, row: &super::tree::Leaf, marked: bool, out: &mut Features) {
+    let tail = words::state(&row.tail);
+    out.add("tree", tail);
+    out.pair("tree/marked", tail, if marked { "marked" } else { "plain" });
+    let heading = code.and_then(|code| code.heading);
+    let topics: Vec<&str> = document.headings_of(heading).filter(|heading| heading.level > 1).map(|heading| words::topic(&heading.text)).collect();
+    let label = code.and_then(|code| code.label).and_then(|at| document.lines.get(at)).map_or("none", |label| words::topic(&label.text));
+    out.pair("tree/heading", topics.first().unwrap_or(&"none"), if marked { "marked" } else { "plain" });
+    out.pair("tree/label", label, if marked { "marked" } else { "plain" });
+    for topic in ["aside", "delete", "existing", "changed files"] {
+        out.flag(&format!("tree below {topic}"), topics.contains(&topic) || label == topic);
+    }
+    out.flag("tree listing", !row.connected);
+}
+
+/// The features that a table adds to those of the words of a cell.
+pub(crate) fn of_cell(place: &Place<'_>, head: &[String], cells: &[String], column: usize, alone: bool, out: &mut Features) {
+    let own = head.get(column).map_or("none", |head| self::column(head));
+    let complains = head.iter().any(|head| self::column(head) == "complaint");
+    let any = |wanted: &str| head.iter().position(|head| self::column(head) == wanted);
+    let state = any("state").and_then(|at| cells.get(at)).map_or("none", |cell| words::state(cell));
+    let alone = if alone { "alone" } else { "among words" };
+    out.pair("column", own, alone);
+    out.pair("column/first", own, if column == 0 { "first" } else { "later" });
+    out.pair("row state", state, own);
+    out.flag("table of complaints", complains);
+    out.pair("table has files", if any("file").or(any("deliverable")).is_some() { "yes" } else { "no" }, own);
+    let label = label(place);
+    out.pair("table label", label, own);
+    out.pair("table heading", heading_topic(place), own);
+    out.flag("row is checked", cells.iter().any(|cell| matches!(cell.trim(), "[x]" | "[X]") || cell.contains(CHECKS)));
+}
+
+/// What a column holds, by its head.
+pub(super) fn column(head: &str) -> &'static str {
+        let all: Vec<String> = words::words(head).collect();
+        let has = |list: &[&str]| all.iter().any(|word| list.contains(&word.as_str()));
+        if has(&["file", "files", "path", "paths", "datei", "dateien", "filename", "pfad", "script", "scripts", "skript", "skripte", "dateiname", "dateipfad", "zieldatei"]) {
+            "file"
+        } else if has(&["deliverable", "deliverables", "output", "outputs", "artifact", "artifacts", "artefact", "artefacts", "artefakt", "artefakte", "ergebnis", "lieferobjekt", "result"]) {
+            "deliverable"
+        } else if has(&["status", "state", "action", "change", "done", "progress", "stand", "zustand"]) {
+            "state"
+        } else if has(&["issue", "risk", "risiko", "problem", "bug", "error", "finding", "metric", "alternative", "option", "criterion", "question", "activity", "source", "value", "property", "field", "input"]) {
+            "complaint"
+        } else if has(&["location", "directory", "folder", "ordner", "ort", "verzeichnis"]) {
+            "folder"
+        } else if has(&["component", "komponente", "module", "modul", "task", "aufgabe", "feature", "item", "what", "was", "area", "phase", "step", "work", "document", "component"]) {
+            "thing"
+        } else {
+            "other"
+        }
+    }
+
+/// What the list of a line, or its heading, holds.
+pub(super) fn list_topic(place: &Place<'_>) -> &'static str {
+    match label(place) {
+        "none" => heading_topic(place),
+        topic => topic,
+    }
+}

@@ -1,0 +1,72 @@
+//! Lines that say something of the file above them (`Location: x`, `Size: n bytes`), and folders that complete a name.
+
+use super::{claims, names, symbols};
+use crate::limits;
+use crate::plan::Sighting;
+
+/// A line `Location: x`, `Class: y` or `Size: n bytes` below a file; true when it was used up.
+pub(super) fn describe(subject: &mut Sighting, key: &str, value: &str) -> bool {
+    match key {
+        "location" | "path" | "file" | "directory" | "folder" | "ort" | "pfad" | "ordner" => located(subject, value),
+        "size" => {
+            subject.bytes = claims::bytes_cell(value.split('(').next().unwrap_or_default(), false);
+            true
+        }
+        "lines" | "loc" => {
+            subject.lines = claims::lines_cell(value);
+            true
+        }
+        "class" | "classes" | "function" | "functions" | "struct" | "klasse" => {
+            subject.symbols.extend(value.split(',').filter_map(|name| symbols::identifier(name.trim().trim_matches('`'))));
+            true
+        }
+        "status" => {
+            subject.status = Some(value.to_owned());
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Takes over the folder, or the whole path, that a field gives for a file. False when it speaks of another file.
+fn located(subject: &mut Sighting, value: &str) -> bool {
+    let last = subject.path.rsplit('/').next().unwrap_or_default().to_owned();
+    let value = value.trim().trim_matches('`');
+    if let Some(name) = names::file(value) {
+        let same = name.path.rsplit('/').next() == Some(last.as_str());
+        if same {
+            subject.path = name.path;
+        }
+        return same;
+    }
+    match names::folder(value) {
+        Some(folder) if !subject.path.contains('/') => {
+            subject.path = format!("{}/{last}", folder.path);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// A path below a folder, unless it says the folder itself or starts at the root.
+pub(super) fn joined(folder: Option<&str>, path: &str) -> String {
+    let Some(folder) = folder.map(|folder| folder.trim_end_matches('/')) else { return path.to_owned() };
+    let first = folder.trim_start_matches("./").trim_start_matches('/').split('/').next().unwrap_or_default();
+    let own = path.starts_with(['/', '~', '.']) && path.contains('/') || path.split('/').next() == Some(first);
+    let whole = folder.len() + path.len() >= limits::PATH_BYTES || (own && path.contains('/'));
+    if whole { path.to_owned() } else { format!("{folder}/{path}") }
+}
+
+/// The folder in which a label says that its list is: `New files in src/core/`.
+pub(super) fn label_folder(label: &str) -> Option<String> {
+    let mut words = label.trim_end_matches(':').split_whitespace().rev();
+    let folder = names::folder(words.next()?.trim_matches('`'))?;
+    matches!(words.next()?, "in" | "under" | "below" | "unter").then_some(folder.path)
+}
+
+/// A line of the form `key: value`, the key in lower case.
+pub(super) fn key_value(plain: &str) -> Option<(String, String)> {
+    let (key, value) = plain.split_once(':')?;
+    let key = key.trim().to_lowercase();
+    (!key.is_empty() && key.split_whitespace().count() <= 3 && value.starts_with([' ', '\t'])).then(|| (key, value.trim().to_owned()))
+}

@@ -1,0 +1,248 @@
+//! Every path of a line: in code, in links, in plain words, in lists.
+//!
+//! One reader for all forms. Whether a path is promised is the matter of `features` and `model`.
+
+use super::names::{self, Name};
+use crate::plan::Kind;
+
+/// How a path is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// Alone between back-ticks.
+    Code,
+    /// As a part of code or of a command.
+    Inside,
+    /// As the target or the text of a link.
+    Link,
+    /// As a word.
+    Plain,
+}
+
+/// A path of a line.
+#[derive(Debug, Clone)]
+pub(crate) struct Token {
+    pub(crate) path: String,
+    pub(crate) kind: Kind,
+    pub(crate) written: Written,
+    /// Its ending is not known.
+    pub(crate) unknown: bool,
+    /// The words of the line before it; every path is [`PATH`], other code is [`CODE`].
+    pub(crate) before: String,
+    /// The words of the line behind it.
+    pub(crate) after: String,
+    /// The same with the code in it.
+    pub(crate) rest: String,
+    /// The code in which it stands.
+    pub(crate) around: String,
+}
+
+/// Stands for a path in the words of a line.
+pub(crate) const PATH: char = '\u{e000}';
+/// Stands for other code in the words of a line.
+pub(crate) const CODE: char = '\u{e001}';
+
+/// A piece of a line.
+enum Piece<'a> {
+    Words(&'a str),
+    Code(&'a str),
+    Link { text: &'a str, target: &'a str },
+}
+
+/// A path before the words behind it are known.
+struct Found {
+    name: Name,
+    written: Written,
+    unknown: bool,
+    around: String,
+    /// Where it stands in the words of the line.
+    at: usize,
+    /// Where the raw line goes on.
+    raw: usize,
+}
+
+/// The paths of a line, in order. `listing`: whatever is marked as code there and looks like a file is one.
+#[must_use]
+pub(crate) fn tokens(line: &str, listing: bool) -> Vec<Token> {
+    let mut found: Vec<Found> = Vec::new();
+    let mut words = String::with_capacity(line.len());
+    let mut add = |name: Name, written, unknown, around: &str, words: &mut String, raw: usize| {
+        found.push(Found { name, written, unknown, around: around.to_owned(), at: words.len(), raw });
+        words.push(PATH);
+    };
+    for (piece, end) in pieces(line) {
+        match piece {
+            Piece::Code(code) => code_paths(code, listing, end, &mut words, &mut add),
+            Piece::Link { text, target } => match linked(target, text) {
+                Some(name) => add(name, Written::Link, false, text, &mut words, end),
+                None => words.push_str(text),
+            },
+            Piece::Words(text) => plain_paths(text, end, &mut words, &mut add),
+        }
+    }
+    let cut = |from: usize| words.get(from + PATH.len_utf8()..).unwrap_or_default().to_owned();
+    let token = |found: Found| Token {
+        path: found.name.path,
+        kind: found.name.kind,
+        written: found.written,
+        unknown: found.unknown,
+        before: words.get(..found.at).unwrap_or_default().to_owned(),
+        after: cut(found.at),
+        rest: line.get(found.raw..).unwrap_or_default().to_owned(),
+        around: found.around,
+    };
+    found.into_iter().map(token).collect()
+}
+
+/// A line without emphasis, with its code and links as their texts.
+#[must_use]
+pub(crate) fn plain(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    for (piece, _) in pieces(line) {
+        match piece {
+            Piece::Words(text) => out.extend(text.split(['*']).filter(|part| !part.is_empty())),
+            Piece::Code(text) | Piece::Link { text, .. } => out.push_str(text),
+        }
+    }
+    out.trim().to_owned()
+}
+
+/// The paths of a piece of code: the whole of it, or words of it.
+fn code_paths(
+    code: &str,
+    listing: bool,
+    end: usize,
+    words: &mut String,
+    add: &mut impl FnMut(Name, Written, bool, &str, &mut String, usize),
+) {
+    let known = names::file(code).or_else(|| names::folder(code));
+    if let Some(name) = known {
+        return add(name, Written::Code, false, code, words, end);
+    }
+    let likely = names::likely_file(code, listing).or_else(|| names::weak(code));
+    if let Some(name) = likely {
+        return add(name, Written::Code, true, code, words, end);
+    }
+    let parts: Vec<Name> = code.split(is_separator).filter_map(|word| names::file(word)).collect();
+    if parts.is_empty() {
+        words.push(CODE);
+    }
+    for name in parts {
+        add(name, Written::Inside, false, code, words, end);
+        words.push(' ');
+    }
+}
+
+fn plain_paths(
+    text: &str,
+    end: usize,
+    words: &mut String,
+    add: &mut impl FnMut(Name, Written, bool, &str, &mut String, usize),
+) {
+    let start = end - text.len();
+    let mut from = 0;
+    for (at, word) in split(text) {
+        let bare = word.trim_end_matches(['.', '!', '?', ':', '*', '_']).trim_start_matches(['*']);
+        let bare = if word.starts_with("__") && !word.starts_with("__init") { word.trim_matches('_') } else { bare };
+        let slash = bare.matches('/').count() >= 2 || bare.starts_with(['.', '/', '~']) || bare.contains('_');
+        let folder = || names::folder(bare).filter(|name| name.path.len() > 2 && (slash || !name.path.contains('/')));
+        let Some(name) = names::file(bare).or_else(folder) else { continue };
+        let inner = at + word.find(bare).unwrap_or_default();
+        words.push_str(text.get(from..inner).unwrap_or_default());
+        from = inner + bare.len();
+        add(name, Written::Plain, false, "", words, start + from);
+    }
+    words.push_str(text.get(from..).unwrap_or_default());
+}
+
+/// The words of a text with their places; brackets, quotes and commas part them.
+fn split(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    text.split(is_separator).map(move |word| {
+        let here = at;
+        // One separator stands behind each word; its length is found in the text.
+        at += word.len() + text.get(at + word.len()..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        (here, word)
+    })
+}
+
+fn is_separator(sign: char) -> bool {
+    sign.is_whitespace() || "\"'()[]<>{}|,;=\u{201c}\u{201d}\u{201e}\u{3010}\u{3011}\u{2192}".contains(sign)
+}
+
+/// The pieces of a line with the place where each ends.
+fn pieces(line: &str) -> Vec<(Piece<'_>, usize)> {
+    let mut pieces = Vec::new();
+    let (mut at, mut from) = (0, 0);
+    while let Some(sign) = line.get(at..).and_then(|rest| rest.chars().next()) {
+        let rest = line.get(at..).unwrap_or_default();
+        let found = match sign {
+            '`' => code(rest),
+            '[' => link(rest),
+            _ => None,
+        };
+        let Some((piece, length)) = found else {
+            at += sign.len_utf8();
+            continue;
+        };
+        if from < at {
+            pieces.push((Piece::Words(line.get(from..at).unwrap_or_default()), at));
+        }
+        at += length;
+        from = at;
+        pieces.push((piece, at));
+    }
+    if from < line.len() {
+        pieces.push((Piece::Words(line.get(from..).unwrap_or_default()), line.len()));
+    }
+    pieces
+}
+
+fn code(rest: &str) -> Option<(Piece<'_>, usize)> {
+    let inner = rest.trim_start_matches('`');
+    let ticks = rest.get(..rest.len() - inner.len())?;
+    let end = inner.find(ticks)?;
+    Some((Piece::Code(inner.get(..end)?.trim()), ticks.len() * 2 + end))
+}
+
+fn link(rest: &str) -> Option<(Piece<'_>, usize)> {
+    let (text, after) = rest.strip_prefix('[')?.split_once("](")?;
+    let (target, _) = after.split_once(')')?;
+    let plain = !text.contains('[') && !target.contains(char::is_whitespace);
+    plain.then(|| (Piece::Link { text: text.trim_matches('`'), target }, text.len() + target.len() + 4))
+}
+
+/// The file that a link goes to; `None` for addresses and for places in the same document.
+fn linked(target: &str, text: &str) -> Option<Name> {
+    let path = target.split(['#', '?']).next().unwrap_or_default();
+    if path.is_empty() || target.contains("://") || target.starts_with("mailto:") {
+        return None;
+    }
+    let path = path.replace("%20", " ");
+    names::file(path.trim_start_matches("../")).or_else(|| names::file(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(line: &str) -> Vec<String> {
+        tokens(line, false).into_iter().map(|token| token.path).collect()
+    }
+
+    #[test]
+    fn every_form_of_a_path_is_read() {
+        let line = "Move `a/b.py:12-30` (src/a.py) to [x](../docs/y.md), **c.rs**, `agents/` and `run d.sh --all`.";
+        assert_eq!(paths(line), ["a/b.py", "src/a.py", "docs/y.md", "c.rs", "agents", "d.sh"]);
+        let found = tokens("Create `x.py` with `Maker` in lib/y.rs.", false);
+        assert_eq!((found[0].before.as_str(), found[1].before.as_str()), ("Create ", "Create \u{e000} with \u{e001} in "));
+        assert_eq!(found[0].rest, " with `Maker` in lib/y.rs.");
+        assert_eq!(found[1].after, ".");
+    }
+
+    #[test]
+    fn other_words_are_no_paths() {
+        for line in ["and/or", "see https://x.y/z.html", "`GET /a/b`", "version 1.2.3", "[a](#b)", "`x = y.z()`"] {
+            assert_eq!(paths(line), Vec::<String>::new(), "{line}");
+        }
+    }
+}

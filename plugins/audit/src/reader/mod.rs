@@ -1,0 +1,47 @@
+//! From a plan's text to what it promises.
+//!
+//! `structure` reads the lines with what stands above each; `lexer` finds every path of a line, `tree` those of drawn
+//! trees; `features` says what is known of each and `model` how likely it is promised; `collect` makes the plan of them.
+//! Nothing here reads a disk, and every reader is linear in its text.
+
+pub(crate) mod claims;
+mod endings;
+mod features;
+mod fields;
+mod lexer;
+mod marks;
+mod model;
+pub(crate) mod names;
+mod observe;
+mod structure;
+mod symbols;
+mod tree;
+mod words;
+
+/// A path of a plan with its features, for those who fit the model.
+#[derive(Debug)]
+pub struct Observation {
+    /// The line, from 1.
+    pub line: usize,
+    /// The path.
+    pub path: String,
+    /// Its features.
+    pub features: Vec<String>,
+    /// Nothing is promised there, whatever its features are.
+    pub barred: bool,
+}
+
+/// The paths of a text with their features.
+#[must_use]
+pub fn observations(text: &str) -> Vec<Observation> {
+    let document = structure::Document::of(text);
+    let rows: Vec<&str> = text.lines().collect();
+    let seen = observe::observe(&document, &rows).seen.into_iter();
+    let of = |seen: observe::Seen| Observation {
+        line: seen.sighting.line,
+        path: seen.sighting.path,
+        features: seen.features.0,
+        barred: seen.barred,
+    };
+    seen.map(of).collect()
+}

@@ -1,0 +1,341 @@
+//! Tells the name of a file from everything else that looks like one.
+//!
+//! A word is a file only when it has an ending or a name from the lists below and no character that a path does not have.
+//! Rather a file missed than a sentence, a class, a URL, a version or a property taken for one. No look at any disk.
+
+use super::endings::{ENDINGS, LONG_ENDINGS, WHOLE};
+use crate::limits;
+use crate::plan::{Kind, Place};
+
+/// A word that is a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Name {
+    /// The path, without quotes and line numbers; a folder's without its last slash.
+    pub path: String,
+    /// File, folder, or (in trees) either.
+    pub kind: Kind,
+}
+
+/// Names with an ending that are products, sites or properties.
+const NOT_FILES: &[&str] = &[
+    "alpine.js",
+    "angular.js",
+    "asp.net",
+    "backbone.js",
+    "chart.js",
+    "d3.js",
+    "deno.json",
+    "discord.js",
+    "docs.rs",
+    "ember.js",
+    "express.js",
+    "import.meta.env",
+    "moment.js",
+    "nest.js",
+    "next.js",
+    "node.js",
+    "nuxt.js",
+    "p5.js",
+    "react.js",
+    "socket.io",
+    "three.js",
+    "tone.js",
+    "vue.js",
+];
+
+/// Objects whose properties read like files: `console.log`, `response.json`.
+const OBJECTS: &[&str] = &[
+    "app", "console", "ctx", "math", "np", "os", "pd", "process", "r", "req", "request", "res", "resp", "response",
+    "self", "sys", "this", "torch", "window",
+];
+
+/// Endings that are also common property or method names.
+const PROPERTIES: &[&str] =
+    &["bin", "c", "cfg", "conf", "db", "env", "example", "go", "h", "json", "lock", "log", "pid", "r", "spec"];
+
+/// First parts of media types.
+const MIME: &[&str] = &["application", "audio", "font", "image", "message", "model", "multipart", "text", "video"];
+
+/// How hidden files of tools end: `.yamllint`, `.npmrc`.
+const HIDDEN: &[&str] = &["attributes", "config", "ignore", "keep", "lint", "modules", "rc", "version"];
+
+/// Folders whose files have no ending: programs and hooks.
+const PROGRAM_FOLDERS: &[&str] = &[".githooks", ".husky", "bin", "hooks", "sbin", "scripts"];
+
+/// Last parts of host names.
+const DOMAINS: &[&str] = &["ai", "app", "co", "com", "dev", "io", "net", "org", "so", "uk", "us"];
+
+/// A file: a path whose last part has a known ending or a known name. `x.py:12` and `x.py#L3` are `x.py`.
+#[must_use]
+pub(crate) fn file(word: &str) -> Option<Name> {
+    if let Some(slashed) = slashed(word) {
+        return file(&slashed);
+    }
+    let word = without_position(trimmed(word));
+    let path = path_text(word)?;
+    let last = path.rsplit('/').next()?;
+    if path.ends_with('/') || !is_file_name(last, !path.contains('/')) {
+        return None;
+    }
+    Some(Name { path: path.to_owned(), kind: Kind::File })
+}
+
+/// A file by its form alone, whatever its ending is: with a folder before it (`man/till.1`), or, where `bare`, without.
+#[must_use]
+pub(super) fn likely_file(word: &str, bare: bool) -> Option<Name> {
+    if let Some(slashed) = slashed(word) {
+        return likely_file(&slashed, bare);
+    }
+    let path = path_text(without_position(trimmed(word)))?;
+    let (parent, last) = path.rsplit_once('/').unwrap_or(("", path));
+    let (stem, ending) = last.rsplit_once('.')?;
+    let letters = stem.strip_prefix('v').unwrap_or(stem).chars().any(char::is_alphabetic) && !stem.ends_with('.');
+    let manual = !parent.is_empty() && ending.len() == 1 && ending.chars().all(|sign| ('1'..='9').contains(&sign));
+    let word_like = ending.starts_with(|sign: char| sign.is_ascii_lowercase())
+        && (2..=12).contains(&ending.len())
+        && ending.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_');
+    let mime = path.split('/').next().is_some_and(|first| MIME.contains(&first));
+    let fits = letters && (manual || word_like) && (bare || !parent.is_empty()) && !mime;
+    fits.then(|| Name { path: path.to_owned(), kind: Kind::File })
+}
+
+/// What is a file only where a plan says that it makes it: a path out of the audited folder, a program in a folder for programs.
+#[must_use]
+pub(super) fn weak(word: &str) -> Option<Name> {
+    outside_path(word).or_else(|| {
+        let path = path_text(trimmed(word))?;
+        let (parent, last) = path.rsplit_once('/')?;
+        let folder = parent.rsplit('/').next().unwrap_or_default();
+        let plain = !last.is_empty() && !last.contains('.') && last.chars().all(|sign| !sign.is_uppercase());
+        let programs = PROGRAM_FOLDERS.contains(&folder) && plain;
+        programs.then(|| Name { path: path.to_owned(), kind: Kind::File })
+    })
+}
+
+/// A folder, with or without its last slash; without, it must be below another one.
+#[must_use]
+pub(super) fn folder_like(word: &str) -> Option<Name> {
+    folder(word).or_else(|| {
+        let path = path_text(trimmed(word)).filter(|path| path.contains('/') && file(path).is_none())?;
+        Some(Name { path: path.to_owned(), kind: Kind::Folder })
+    })
+}
+
+/// A path that leads out of the audited folder and has no ending, as a column of files may hold it: `/etc/cron.d/backup`,
+/// `~/.netrc`, `../sibling/Tool`.
+#[must_use]
+pub(super) fn outside_path(word: &str) -> Option<Name> {
+    let path = path_text(trimmed(word))?;
+    let last = path.rsplit('/').next().filter(|last| last.chars().any(char::is_alphanumeric))?;
+    let leads_out = match path.split_once('/') {
+        // One name below `/` is a route or a top folder.
+        Some(("", rest)) => rest.contains('/'),
+        Some(("~" | "..", _)) => true,
+        Some((home, _)) => home.starts_with('~') || path.contains("/../"),
+        None => false,
+    };
+    let outside = leads_out && matches!(Place::of(path), Place::Outside(_));
+    (outside && last != "..").then(|| Name { path: path.to_owned(), kind: Kind::File })
+}
+
+/// A folder: a path that ends with a slash.
+#[must_use]
+pub(crate) fn folder(word: &str) -> Option<Name> {
+    if let Some(slashed) = slashed(word) {
+        return folder(&slashed);
+    }
+    let path = path_text(trimmed(word))?;
+    let bare = path.strip_suffix('/')?.trim_end_matches('/');
+    if path == "/" || path == "~/" || path == "./" {
+        return Some(Name { path: path.to_owned(), kind: Kind::Folder });
+    }
+    let has_letter = bare.chars().any(char::is_alphanumeric);
+    has_letter.then(|| Name { path: bare.to_owned(), kind: Kind::Folder })
+}
+
+/// A row of a tree: a file, a folder, or one word that may be either.
+#[must_use]
+pub(crate) fn tree_entry(word: &str) -> Option<Name> {
+    if let Some(name) = file(word).or_else(|| folder(word)).or_else(|| likely_file(word, true)) {
+        return Some(name);
+    }
+    let path = path_text(word.trim_matches(['"', '\'', ',']))?;
+    let plain = !path.ends_with('.') && path.chars().any(char::is_alphanumeric);
+    plain.then(|| Name { path: path.to_owned(), kind: Kind::Either })
+}
+
+/// Whether a word stands for "any name": `<name>.json`, `*.py`, `report_YYYYMMDD.md`.
+#[must_use]
+pub(crate) fn is_placeholder(word: &str) -> bool {
+    word.contains(['<', '>', '*', '{', '}', '$', '?']) || ["YYYY", "XXX", "HHMM"].iter().any(|mark| word.contains(mark))
+}
+
+/// A path with the separators of Windows (`Source\Dsp\Lfo.h`) with those of everybody else.
+fn slashed(word: &str) -> Option<String> {
+    let word = word.trim();
+    let path = word.strip_prefix(".\\").unwrap_or(word);
+    let parts = || path.trim_end_matches('\\').split('\\');
+    let plain = path.contains('\\') && !path.contains(['/', ':']) && parts().all(|part| !part.is_empty());
+    plain.then(|| path.replace('\\', "/"))
+}
+
+fn trimmed(word: &str) -> &str {
+    const QUOTES: [char; 7] = ['"', '\'', '`', '\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}'];
+    word.trim().trim_end_matches([',', ';', ':', '.']).trim_matches(QUOTES)
+}
+
+/// Cuts `:41-44`, `:12:3`, `#L10` and other fragments.
+fn without_position(word: &str) -> &str {
+    let word = word.split_once('#').map_or(word, |(path, _)| path);
+    match word.split_once(':') {
+        Some((path, rest)) if rest.chars().all(|sign| sign.is_ascii_digit() || matches!(sign, '-' | ':' | ',')) => path,
+        _ => word,
+    }
+}
+
+/// The word itself when every character of it may stand in a path and it is no address.
+fn path_text(word: &str) -> Option<&str> {
+    let fits = !word.is_empty() && word.len() <= limits::PATH_BYTES && !is_placeholder(word);
+    let plain =
+        word.chars().all(|sign| sign.is_alphanumeric() || matches!(sign, '_' | '-' | '.' | '+' | '@' | '~' | '/'));
+    let tilde = word.rfind('~').is_none_or(|at| at == 0);
+    (fits && plain && tilde && !word.starts_with('@') && !word.starts_with("//") && !is_host(word)).then_some(word)
+}
+
+fn is_host(word: &str) -> bool {
+    let Some((first, rest)) = word.split_once('/') else { return false };
+    let domain = first.rsplit_once('.').is_some_and(|(name, last)| !name.is_empty() && DOMAINS.contains(&last));
+    domain && !rest.is_empty() || first.starts_with("www.")
+}
+
+fn is_file_name(last: &str, bare: bool) -> bool {
+    if WHOLE.contains(&last) || (last.starts_with(".env.") && last.len() > 5) {
+        return true;
+    }
+    if let Some(hidden) = last.strip_prefix('.').filter(|hidden| !hidden.contains('.')) {
+        return HIDDEN.iter().any(|end| hidden.len() > end.len() && hidden.ends_with(end));
+    }
+    let Some((stem, ending)) = last.rsplit_once('.') else { return false };
+    let lower = ending.to_ascii_lowercase();
+    let listed = ENDINGS.contains(&lower.as_str()) || LONG_ENDINGS.contains(&lower.as_str());
+    let known = listed && stem.chars().any(char::is_alphanumeric) && !stem.ends_with('.');
+    known && !(bare && is_property(last, stem, &lower))
+}
+
+fn is_property(last: &str, stem: &str, ending: &str) -> bool {
+    let stem = stem.to_ascii_lowercase();
+    NOT_FILES.contains(&last.to_ascii_lowercase().as_str())
+        || (OBJECTS.contains(&stem.as_str()) && PROPERTIES.contains(&ending))
+        || (stem.chars().count() == 1 && ending.len() == 1)
+        || version_like(&stem)
+}
+
+/// `1.2.c`, `v2.r`: numbers with a stray ending.
+fn version_like(stem: &str) -> bool {
+    let digits = stem.strip_prefix('v').unwrap_or(stem);
+    digits.contains('.') && digits.chars().all(|sign| sign.is_ascii_digit() || sign == '.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_told_by_their_ending_or_name() {
+        for (word, path) in [
+            ("matcher.py", "matcher.py"),
+            ("a/b-c/d_e.test.ts", "a/b-c/d_e.test.ts"),
+            ("x.py:41-44", "x.py"),
+            ("x.md#part", "x.md"),
+            ("/var/index.json", "/var/index.json"),
+            ("\"quoted.toml\",", "quoted.toml"),
+            (".env.example", ".env.example"),
+            ("deploy/Dockerfile", "deploy/Dockerfile"),
+            ("~/x/y.db", "~/x/y.db"),
+            ("merge-2.py", "merge-2.py"),
+        ] {
+            assert_eq!(file(word).map(|name| name.path).as_deref(), Some(path), "{word}");
+        }
+    }
+
+    #[test]
+    fn other_words_are_no_files() {
+        for word in [
+            "DuplicateMatcher",
+            "get_page()",
+            "https://example.org/a.html",
+            "example.com/a.html",
+            "www.a.so/b.md",
+            "/sync-session",
+            "POST /api/x.json",
+            "27ce7361-6c27-80fb-b40e-fefdd47d6640",
+            "--mode single",
+            "rich_text",
+            "TRACKS_DB_ID",
+            "v1.2.3",
+            "2.4",
+            "1.2.c",
+            "Node.js",
+            "console.log",
+            "response.json",
+            "self.queue",
+            "*.py",
+            "<name>.json",
+            "report_YYYYMMDD.md",
+            "{id}.json",
+            "$HOME/x.sh",
+            ".py",
+            ".json",
+            "...",
+            "and/or",
+            "a b.py",
+            "uuid\\x00\\x08",
+            "origin/main",
+            "text/markdown",
+            "a(b).py",
+            "someone@host.com",
+            "//x.py",
+            "",
+            ".",
+            "/",
+            "Created `x.py`",
+            "x.py, y.py",
+            "spotify:track:1",
+            "key=value.json",
+            "np.c",
+            "a.c",
+        ] {
+            assert_eq!(file(word), None, "{word}");
+        }
+    }
+
+    #[test]
+    fn paths_that_lead_out_need_no_ending() {
+        for word in ["/etc/passwd", "/etc/cron.d/till", "~/.netrc", "~/till", "../Tool", "a/../../b", "../../x/Y"] {
+            assert_eq!(outside_path(word).map(|name| name.path).as_deref(), Some(word));
+        }
+        for word in [
+            "/api/v2/items",
+            "/health",
+            "/etc",
+            "~",
+            "..",
+            "../",
+            "../..",
+            "2025/11/21",
+            "and/or",
+            "a/b",
+            "/etc/x y",
+            "//etc/x",
+        ] {
+            assert_eq!(outside_path(word), None, "{word}");
+        }
+    }
+
+    #[test]
+    fn folders_end_with_a_slash() {
+        assert_eq!(folder("src/core/").map(|name| name.path).as_deref(), Some("src/core"));
+        assert_eq!(folder("src/core"), None);
+        assert_eq!(folder("https://x/"), None);
+    }
+}

@@ -1,0 +1,206 @@
+//! Every path of a plan with its features: of lines, of cells, of trees.
+
+use super::features::{self, Features, Place};
+use super::lexer::{self, Token};
+use super::structure::{Code, Document, Line, LineForm};
+use super::tree::{self, Leaf, Tree};
+use super::{fields, marks, names, words};
+use crate::plan::{Form, Kind, Sighting};
+
+/// A path of a plan, before its role is known.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) sighting: Sighting,
+    pub(crate) features: Features,
+    /// The position of its line; absent for a row of a tree.
+    pub(crate) line: Option<usize>,
+    pub(crate) token: Option<Token>,
+    /// Nothing is promised there, whatever the features say.
+    pub(crate) barred: bool,
+    /// It is the first path of its line and nothing stands before it.
+    pub(crate) opens: bool,
+    /// The column of the cell, in a table.
+    pub(crate) column: Option<usize>,
+}
+
+/// What a plan shows.
+#[derive(Debug, Default)]
+pub(crate) struct Observed {
+    pub(crate) seen: Vec<Seen>,
+    /// Folders that trees and lists show with what is in them.
+    pub(crate) folders: Vec<String>,
+    pub(crate) enumerated: Vec<String>,
+}
+
+/// Reads the paths of a document.
+#[must_use]
+pub(crate) fn observe(document: &Document, rows: &[&str]) -> Observed {
+    let mut out = Observed::default();
+    let codes: Vec<(Code, Tree)> = trees(document, rows);
+    let drawn: std::collections::HashSet<usize> =
+        codes.iter().flat_map(|(code, _)| code.rows.iter().map(|(number, _)| *number)).collect();
+    let marked = codes.iter().flat_map(|(_, tree)| &tree.leaves).any(|leaf| words::state(&leaf.tail) == "new");
+    let mut trees = codes.into_iter().peekable();
+    let mut folders: Vec<Option<String>> = Vec::with_capacity(document.lines.len());
+    for (at, line) in document.lines.iter().enumerate() {
+        while trees.peek().is_some_and(|(code, _)| code.rows.first().is_some_and(|(number, _)| *number <= line.number)) {
+            if let Some((code, tree)) = trees.next() {
+                take_tree(document, &code, tree, marked, &mut out);
+            }
+        }
+        let above = line.parent.and_then(|parent| folders.get(parent).cloned().flatten());
+        folders.push(None);
+        if drawn.contains(&line.number) {
+            continue;
+        }
+        match line.form {
+            LineForm::Heading | LineForm::Item | LineForm::Text => {
+                let own = of_line(document, at, line, above.as_deref(), &mut out);
+                if let Some(slot) = folders.last_mut() {
+                    *slot = own;
+                }
+            }
+            LineForm::Row(table) => of_row(document, at, line, table, &mut out),
+            LineForm::Blank | LineForm::Code(_) => {}
+        }
+    }
+    for (code, tree) in trees {
+        take_tree(document, &code, tree, marked, &mut out);
+    }
+    out
+}
+
+/// The paths of a line; returns the folder that the line is, where what is below it lies in it.
+fn of_line(document: &Document, at: usize, line: &Line, above: Option<&str>, out: &mut Observed) -> Option<String> {
+    let place = Place { document, line };
+    let listing = above.is_some() || matches!(features::list_topic(&place), "deliverable" | "new files");
+    let tokens = lexer::tokens(&line.text, listing);
+    let label = line.label.and_then(|at| document.lines.get(at)).filter(|_| line.parent.is_none());
+    let folder = above.map(str::to_owned).or_else(|| {
+        label.filter(|_| line.form == LineForm::Item).and_then(|label| fields::label_folder(&lexer::plain(&label.text)))
+    });
+    let mut own = None;
+    for (nth, token) in tokens.into_iter().enumerate() {
+        let mut features = Features::default();
+        features::of_text(&place, &token, nth, &mut features);
+        let opens = !token.before.contains(char::is_alphanumeric) && nth == 0;
+        let mut path = token.path.clone();
+        if let Some(folder) = folder.as_deref().filter(|_| line.form == LineForm::Item) {
+            features.0.push("in a folder".to_owned());
+            path = fields::joined(Some(folder), &path);
+        }
+        if opens && token.kind == Kind::Folder && line.form == LineForm::Item && holds_more(document, at) {
+            own = Some(path.clone());
+            features.0.push("holds more".to_owned());
+        }
+        let form = form(line, &features, &token);
+        let sighting = Sighting::new(path, token.kind, form, crate::plan::Role::Reference, line.number);
+        out.seen.push(Seen { sighting, features, line: Some(at), opens, barred: line.quoted, token: Some(token), column: None });
+    }
+    out.folders.extend(own.clone());
+    own
+}
+
+/// Whether the item at a position has items below it.
+fn holds_more(document: &Document, at: usize) -> bool {
+    let below = |line: &&Line| line.form == LineForm::Item;
+    document.lines.iter().skip(at + 1).find(below).is_some_and(|line| line.parent == Some(at))
+}
+
+fn form(line: &Line, features: &Features, token: &Token) -> Form {
+    let has = |prefix: &str| features.0.iter().any(|feature| feature.starts_with(prefix));
+    if line.form == LineForm::Heading {
+        Form::Heading
+    } else if token.written == lexer::Written::Link {
+        Form::Link
+    } else if has("key=") {
+        Form::Field
+    } else if has("lead=make") || has("lead=save") {
+        Form::Step
+    } else if line.form == LineForm::Item || line.own_box.is_some() {
+        Form::Bullet
+    } else {
+        Form::Prose
+    }
+}
+
+fn of_row(document: &Document, at: usize, line: &Line, table: usize, out: &mut Observed) {
+    let place = Place { document, line };
+    let head: &[String] = document.tables.get(table).map_or(&[], |table| &table.head);
+    let cells = marks::cells(&line.text);
+    for (column, cell) in cells.iter().enumerate() {
+        let cell = cell.replace("<br>", ", ").replace("<br/>", ", ").replace("<br />", ", ");
+        let listing = head.get(column).is_some_and(|head| features::column(head) == "file");
+        let tokens = lexer::tokens(&cell, listing);
+        let alone = tokens.last().is_some_and(|last| {
+            let words = last.before.chars().chain(last.after.chars()).filter(|sign| sign.is_alphanumeric() && *sign < '\u{e000}');
+            words.count() == 0
+        });
+        for (nth, token) in tokens.into_iter().enumerate() {
+            let mut features = Features::default();
+            features::of_text(&place, &token, nth, &mut features);
+            features::of_cell(&place, head, &cells, column, alone, &mut features);
+            let sighting =
+                Sighting::new(token.path.clone(), token.kind, Form::Table, crate::plan::Role::Reference, line.number);
+            let seen = Seen {
+                sighting,
+                features,
+                line: Some(at),
+                opens: nth == 0 && column == 0,
+                barred: line.quoted,
+                token: Some(token),
+                column: Some(column),
+            };
+            out.seen.push(seen);
+        }
+    }
+}
+
+fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &mut Observed) {
+    for leaf in tree.leaves {
+        let mut features = Features::default();
+        features::of_tree(document, Some(code), &leaf, marked, &mut features);
+        let Leaf { sighting, .. } = leaf;
+        out.seen.push(Seen { sighting, features, line: None, token: None, barred: false, opens: true, column: None });
+    }
+    out.folders.extend(tree.folders);
+    out.enumerated.extend(tree.enumerated);
+}
+
+/// The trees of a document: in code blocks, and in plain lines.
+fn trees(document: &Document, rows: &[&str]) -> Vec<(Code, Tree)> {
+    let fenced = document.codes.iter().filter_map(|code| Some((code.clone(), tree::read(code)?)));
+    let mut all: Vec<(Code, Tree)> = fenced.collect();
+    let mut run: Vec<usize> = Vec::new();
+    for (at, line) in document.lines.iter().enumerate() {
+        if line.form == LineForm::Text && !line.quoted {
+            run.push(at);
+        } else {
+            all.extend(plain_tree(document, rows, &run));
+            run.clear();
+        }
+    }
+    all.extend(plain_tree(document, rows, &run));
+    all.sort_by_key(|(code, _)| code.rows.first().map_or(0, |(number, _)| *number));
+    all
+}
+
+/// A tree in lines that are neither fenced nor marked as code.
+fn plain_tree(document: &Document, rows: &[&str], run: &[usize]) -> Option<(Code, Tree)> {
+    let first = run.first().and_then(|at| document.lines.get(*at))?;
+    let (caption, run) = if first.text.ends_with(':') { (run.first().copied(), run.get(1..)?) } else { (first.label, run) };
+    if run.len() < 2 {
+        return None;
+    }
+    let lines = run.iter().filter_map(|at| document.lines.get(*at));
+    let rows = lines.map(|line| (line.number, rows.get(line.number - 1).copied().unwrap_or_default().to_owned())).collect();
+    let code = Code { language: String::new(), rows, after: None, heading: first.heading, label: caption, fenced: false };
+    let tree = tree::read(&code)?;
+    Some((code, tree))
+}
+
+/// Whether a text is one path and nothing else.
+pub(crate) fn is_path(text: &str) -> bool {
+    let text = text.trim().trim_matches('`');
+    names::file(text).or_else(|| names::folder(text)).is_some()
+}

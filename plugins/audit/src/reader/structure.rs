@@ -1,0 +1,319 @@
+//! The lines of a plan with what stands above each: headings, items with their boxes, labels, tables, code.
+//!
+//! Read line by line, because a plan is written line by line: a list below a paragraph, a table below an item and a box
+//! without a bullet are read as a person reads them, whatever Markdown makes of them. Linear in the text.
+
+use super::marks;
+
+/// What a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LineForm {
+    Blank,
+    Heading,
+    Item,
+    Text,
+    /// A row of the table with this number.
+    Row(usize),
+    /// A row of the code block with this number.
+    Code(usize),
+}
+
+/// A line and its place in the document. The places are positions in [`Document::lines`].
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    /// From 1.
+    pub(crate) number: usize,
+    pub(crate) indent: usize,
+    pub(crate) form: LineForm,
+    /// The line without what opens it: bullet, number, box, heading marks.
+    pub(crate) text: String,
+    pub(crate) numbered: bool,
+    /// The state of the box that opens it.
+    pub(crate) own_box: Option<bool>,
+    /// The state of its box or of the nearest one above it.
+    pub(crate) boxed: Option<bool>,
+    /// The item that it belongs to.
+    pub(crate) parent: Option<usize>,
+    /// The line above a list that says what the list holds.
+    pub(crate) label: Option<usize>,
+    pub(crate) heading: Option<usize>,
+    /// Quoted or given up: nothing in it is promised.
+    pub(crate) quoted: bool,
+}
+
+/// A heading.
+#[derive(Debug, Clone)]
+pub(crate) struct Heading {
+    pub(crate) level: usize,
+    pub(crate) text: String,
+    pub(crate) line: usize,
+    pub(crate) parent: Option<usize>,
+}
+
+/// A table: its head, and the first line of its body.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    pub(crate) head: Vec<String>,
+}
+
+/// A code block.
+#[derive(Debug, Clone)]
+pub(crate) struct Code {
+    /// The first word behind the fence, in lower case.
+    pub(crate) language: String,
+    /// Line numbers and texts.
+    pub(crate) rows: Vec<(usize, String)>,
+    /// The position of the line before it that holds words.
+    pub(crate) after: Option<usize>,
+    pub(crate) heading: Option<usize>,
+    pub(crate) label: Option<usize>,
+    pub(crate) fenced: bool,
+}
+
+/// A plan, line by line.
+#[derive(Debug, Default)]
+pub(crate) struct Document {
+    pub(crate) lines: Vec<Line>,
+    pub(crate) headings: Vec<Heading>,
+    pub(crate) tables: Vec<Table>,
+    pub(crate) codes: Vec<Code>,
+}
+
+impl Document {
+    /// Reads a text. Never fails.
+    #[must_use]
+    pub(crate) fn of(text: &str) -> Self {
+        let hidden = marks::without_hidden(text);
+        let rows: Vec<&str> = hidden.lines().collect();
+        let mut reader = Reader { rows: &rows, document: Self::default(), items: Vec::new(), ..Reader::default() };
+        let mut at = marks::front_matter_lines(&rows);
+        while at < rows.len() {
+            at = reader.line(at);
+        }
+        reader.document
+    }
+
+    /// The headings above a line, the nearest first.
+    pub(crate) fn headings_of(&self, heading: Option<usize>) -> impl Iterator<Item = &Heading> {
+        std::iter::successors(heading.and_then(|at| self.headings.get(at)), |heading| {
+            heading.parent.and_then(|at| self.headings.get(at))
+        })
+    }
+
+    /// The items above a line, the nearest first.
+    pub(crate) fn parents_of(&self, line: &Line) -> impl Iterator<Item = &Line> {
+        std::iter::successors(line.parent.and_then(|at| self.lines.get(at)), |line| {
+            line.parent.and_then(|at| self.lines.get(at))
+        })
+    }
+}
+
+#[derive(Default)]
+struct Reader<'a> {
+    rows: &'a [&'a str],
+    document: Document,
+    /// The open items.
+    items: Vec<usize>,
+    heading: Option<usize>,
+    label: Option<usize>,
+    /// Whether the line before was blank.
+    blank: bool,
+    last: Option<usize>,
+}
+
+impl Reader<'_> {
+    fn row(&self, at: usize) -> &str {
+        self.rows.get(at).copied().unwrap_or_default()
+    }
+
+    /// Reads the line at a position and returns the next position.
+    fn line(&mut self, at: usize) -> usize {
+        let raw = self.row(at).to_owned();
+        let (quoted, raw) = marks::unquoted(&raw);
+        let (indent, text) = marks::indented(raw);
+        if text.is_empty() {
+            self.blank = true;
+            self.push(at, indent, LineForm::Blank, "", false);
+            return at + 1;
+        }
+        if let Some(fence) = marks::fence(text) {
+            return self.code(at, fence, &text.trim_start_matches(fence).to_lowercase());
+        }
+        let level = marks::heading_level(text).or_else(|| self.underlined(at, text));
+        if let Some(level) = level.filter(|_| indent < 4) {
+            self.head(at, level, text.trim_start_matches('#').trim().trim_end_matches('#').trim_end());
+            let underlined = !text.starts_with('#');
+            self.blank = true;
+            return at + 1 + usize::from(underlined);
+        }
+        if marks::is_rule(text) {
+            self.items.clear();
+            self.blank = true;
+            self.push(at, indent, LineForm::Blank, "", false);
+            return at + 1;
+        }
+        if text.starts_with('|') && marks::is_ruler(self.row(at + 1).trim()) {
+            return self.table(at, indent);
+        }
+        if let Some(item) = marks::item(text) {
+            self.item(at, indent, &item, quoted);
+        } else {
+            self.text(at, indent, text, quoted);
+        }
+        self.blank = false;
+        at + 1
+    }
+
+    fn underlined(&self, at: usize, text: &str) -> Option<usize> {
+        let below = self.row(at + 1).trim_end();
+        let titled = marks::item(text).is_none() && !text.starts_with('|') && self.blank_above(at);
+        let all = |sign: char| below.len() >= 3 && below.chars().all(|other| other == sign);
+        if titled && all('=') {
+            Some(1)
+        } else if titled && all('-') {
+            Some(2)
+        } else {
+            None
+        }
+    }
+
+    fn blank_above(&self, at: usize) -> bool {
+        at == 0 || self.row(at - 1).trim().is_empty()
+    }
+
+    fn push(&mut self, at: usize, indent: usize, form: LineForm, text: &str, quoted: bool) -> usize {
+        let place = self.document.lines.len();
+        self.document.lines.push(Line {
+            number: at + 1,
+            indent,
+            form,
+            text: text.to_owned(),
+            numbered: false,
+            own_box: None,
+            boxed: None,
+            parent: None,
+            label: self.label,
+            heading: self.heading,
+            quoted,
+        });
+        if form != LineForm::Blank {
+            self.last = Some(place);
+        }
+        place
+    }
+
+    fn head(&mut self, at: usize, level: usize, text: &str) {
+        let above = std::iter::successors(self.heading, |at| self.document.headings.get(*at)?.parent);
+        let parent = above.into_iter().find(|at| self.document.headings.get(*at).is_some_and(|head| head.level < level));
+        let number = self.document.headings.len();
+        self.items.clear();
+        self.label = None;
+        self.heading = parent;
+        let line = self.push(at, 0, LineForm::Heading, text, false);
+        self.document.headings.push(Heading { level, text: text.to_owned(), line, parent });
+        self.heading = Some(number);
+    }
+
+    /// A code block; returns the position behind it.
+    fn code(&mut self, at: usize, fence: char, info: &str) -> usize {
+        let marks = |row: &str| row.trim_start().chars().take_while(|sign| *sign == fence).count();
+        let length = marks(self.row(at));
+        let language = info.trim().split([' ', ',', '{']).next().unwrap_or_default().to_owned();
+        let closes = |row: &str| marks(row) >= length && row.trim().chars().all(|sign| sign == fence);
+        let end = (at + 1..self.rows.len()).find(|next| closes(self.row(*next))).unwrap_or(self.rows.len());
+        let rows: Vec<(usize, String)> = (at + 1..end).map(|next| (next + 1, self.row(next).to_owned())).collect();
+        let number = self.document.codes.len();
+        let (after, heading, label) = (self.last, self.heading, self.label);
+        for next in at..(end + 1).min(self.rows.len()) {
+            let text = self.row(next).to_owned();
+            self.push(next, 0, LineForm::Code(number), &text, false);
+        }
+        self.last = after;
+        self.document.codes.push(Code { language, rows, after, heading, label, fenced: true });
+        self.blank = true;
+        end + 1
+    }
+
+    /// A table; returns the position behind it.
+    fn table(&mut self, at: usize, indent: usize) -> usize {
+        let number = self.document.tables.len();
+        let head = marks::cells(self.row(at).trim());
+        self.document.tables.push(Table { head });
+        let end = (at..self.rows.len()).find(|next| !self.row(*next).trim().starts_with('|')).unwrap_or(self.rows.len());
+        let parent = self.items.last().copied().filter(|_| indent > 0);
+        for next in at..end {
+            let text = self.row(next).trim().to_owned();
+            let form = if next < at + 2 { LineForm::Blank } else { LineForm::Row(number) };
+            let place = self.push(next, indent, form, &text, false);
+            if let Some(line) = self.document.lines.get_mut(place) {
+                line.parent = parent;
+            }
+        }
+        self.blank = true;
+        end
+    }
+
+    fn item(&mut self, at: usize, indent: usize, item: &marks::Item<'_>, quoted: bool) {
+        while self.items.last().is_some_and(|above| self.indent(*above) >= indent) {
+            self.items.pop();
+        }
+        let parent = self.items.last().copied();
+        let above = parent.and_then(|above| self.document.lines.get(above)).and_then(|above| above.boxed);
+        let place = self.push(at, indent, LineForm::Item, item.text, quoted);
+        if let Some(line) = self.document.lines.get_mut(place) {
+            line.parent = parent;
+            line.numbered = item.numbered;
+            line.own_box = item.checked;
+            line.boxed = item.checked.or(above);
+        }
+        self.items.push(place);
+    }
+
+    fn indent(&self, at: usize) -> usize {
+        self.document.lines.get(at).map_or(0, |line| line.indent)
+    }
+
+    fn text(&mut self, at: usize, indent: usize, text: &str, quoted: bool) {
+        if self.blank {
+            while self.items.last().is_some_and(|above| self.indent(*above) >= indent) {
+                self.items.pop();
+            }
+        }
+        let parent = self.items.last().copied();
+        let (checked, text) = marks::boxed(text).map_or((None, text), |(checked, text)| (Some(checked), text));
+        let above = parent.and_then(|above| self.document.lines.get(above)).and_then(|above| above.boxed);
+        let next = self.row(at + 1).trim_start();
+        let listed = marks::item(next).is_some();
+        let announces = parent.is_none() && marks::announces(text, listed);
+        if parent.is_none() && (announces || self.blank) {
+            self.label = None;
+        }
+        let place = self.push(at, indent, LineForm::Text, text, quoted);
+        if let Some(line) = self.document.lines.get_mut(place) {
+            line.parent = parent;
+            line.own_box = checked;
+            line.boxed = checked.or(above);
+        }
+        if announces {
+            self.label = Some(place);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_know_what_stands_above_them() {
+        let text = "---\na: b\n---\n# T\n\n## A\n\nFiles:\n- [x] one\n  - two\n    more\n\n```sh\nrun\n```\n\n| F | G |\n|--|--|\n| a | b |\n";
+        let document = Document::of(text);
+        let of = |number: usize| document.lines.iter().find(|line| line.number == number).unwrap();
+        assert_eq!((of(9).own_box, of(10).boxed, of(10).own_box), (Some(true), Some(true), None));
+        assert_eq!(of(10).label.and_then(|at| document.lines.get(at)).map(|line| line.text.as_str()), Some("Files:"));
+        assert_eq!(document.parents_of(of(11)).map(|line| line.number).collect::<Vec<_>>(), [10, 9]);
+        assert_eq!(document.headings_of(of(9).heading).map(|head| head.text.as_str()).collect::<Vec<_>>(), ["A", "T"]);
+        assert_eq!((of(14).form, of(19).form), (LineForm::Code(0), LineForm::Row(0)));
+        assert_eq!(document.tables[0].head, ["F", "G"]);
+    }
+}
