@@ -43,7 +43,7 @@ struct Set {
 
 impl Set {
     fn add(&mut self, group: &str, document: &str, seen: &Observation, made: Option<bool>, changed: Option<bool>) {
-        if seen.barred || (made.is_none() && changed.is_none()) {
+        if seen.barred || seen.features.iter().any(|name| matches!(name.as_str(), "barred" | "deletes")) || (made.is_none() && changed.is_none()) {
             return;
         }
         let features = seen.features.iter().map(|name| {
@@ -78,6 +78,26 @@ impl Set {
                     _ => (Some(false), Some(false)),
                 };
                 self.add(group, document, &seen, made, changed);
+            }
+        }
+    }
+
+    /// Short plans in one file, each below a line that says what it makes and changes.
+    fn phrasings(&mut self, text: &str) {
+        for (at, part) in text.split("\n=== ").skip(1).enumerate() {
+            let (said, plan) = part.split_once('\n').unwrap();
+            let (made, changed) = said.split_once("changed:").unwrap_or((said, ""));
+            let (made, changed) = if let Some((changed, made)) = changed.split_once("made:") { (made, changed) } else { (made.trim_start_matches("made:"), changed) };
+            let list = |names: &str| names.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect::<Vec<_>>();
+            let (made, changed) = (list(made), list(changed));
+            for seen in observations(plan) {
+                let is = |list: &[String]| list.iter().any(|name| same_path(name, &seen.path));
+                let (made, changed) = match (is(&made), is(&changed)) {
+                    (true, _) => (Some(true), None),
+                    (_, true) => (None, Some(true)),
+                    _ => (Some(false), Some(false)),
+                };
+                self.add("phrasings", &format!("phrasing {at}"), &seen, made, changed);
             }
         }
     }
@@ -151,6 +171,7 @@ fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let mut set = Set { names: BTreeMap::new(), samples: Vec::new() };
     set.plans(Path::new(&args[0]));
+    set.phrasings(&fs::read_to_string(Path::new(&args[0]).join("../phrasings.txt")).unwrap());
     let wild = Path::new(&args[1]);
     let mut names: Vec<String> =
         fs::read_dir(wild).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::{Deliverable, Mention, Place, Reference, Role, Sighting, SymbolHint, says_done};
+use super::{Deliverable, Mention, Place, Purpose, Reference, Role, Sighting, SymbolHint, says_done};
 use crate::limits;
 
 /// What a list of sightings adds up to.
@@ -111,6 +111,7 @@ impl DeliverableIndex {
                 path: key,
                 place,
                 kind: sighting.kind,
+                purpose: sighting.purpose,
                 component: sighting.component,
                 symbols: sighting.symbols,
                 lines: sighting.lines,
@@ -200,6 +201,10 @@ fn merge(entry: &mut Deliverable, sighting: Sighting) {
     {
         *anchored = true;
     }
+    entry.purpose = match (entry.purpose, sighting.purpose) {
+        (Purpose::Delete, _) | (_, Purpose::Delete) => Purpose::Delete,
+        (one, other) => one.min(other),
+    };
     mention(entry, Mention { line: sighting.line, form: sighting.form, role: sighting.role });
     extend(&mut entry.symbols, sighting.symbols);
     entry.lines = entry.lines.or(sighting.lines);

@@ -10,6 +10,6 @@ mod said;
 
 pub use claim::{Fit, SizeAssertion};
 pub use gather::gather;
-pub use model::{Deliverable, Form, Kind, Mention, Plan, Reference, Role, Sighting, SymbolHint};
+pub use model::{Deliverable, Form, Kind, Mention, Plan, Purpose, Reference, Role, Sighting, SymbolHint};
 pub use place::Place;
 pub use said::says_done;

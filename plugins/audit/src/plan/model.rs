@@ -60,6 +60,18 @@ pub enum Role {
     Reference,
 }
 
+/// What a plan wants of a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Purpose {
+    /// It is made, or said to be there.
+    #[default]
+    Make,
+    /// It is there and is changed.
+    Change,
+    /// It is deleted.
+    Delete,
+}
+
 /// One place where a plan names a file, as it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sighting {
@@ -71,6 +83,8 @@ pub struct Sighting {
     pub form: Form,
     /// Promised or spoken of.
     pub role: Role,
+    /// What is promised of it.
+    pub purpose: Purpose,
     /// The line, from 1.
     pub line: usize,
     /// Component or section, where there is one.
@@ -94,6 +108,7 @@ impl Sighting {
             kind,
             form,
             role,
+            purpose: Purpose::Make,
             line,
             component: None,
             symbols: Vec::new(),
@@ -133,6 +148,8 @@ pub struct Deliverable {
     pub place: Place,
     /// File or folder.
     pub kind: Kind,
+    /// What the plan wants of it.
+    pub purpose: Purpose,
     /// Component or section.
     pub component: Option<String>,
     /// Wanted classes and functions, in the order of the plan.

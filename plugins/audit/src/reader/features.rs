@@ -39,6 +39,8 @@ struct Clause {
     supposed: bool,
     will: bool,
     new: bool,
+    /// "explain it in `x`".
+    it: bool,
     /// Nothing but marks stands before it.
     opens: bool,
 }
@@ -85,7 +87,12 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
     out.pair("lead/prep", deed(clause.lead), clause.prep);
     out.pair("verb/prep", deed(clause.near), clause.prep);
     out.pair("verb/tense", deed(clause.near), if clause.near.is_some_and(|verb| verb.past) { "past" } else { "now" });
-    out.flag("negated", clause.negated);
+    let direct = matches!(clause.prep, "verb" | "start" | "words");
+    let deletes = |verb: Option<Verb>| verb.is_some_and(|verb| verb.deed == Deed::Delete);
+    let told = deletes(clause.near) && clause.prep == "verb" || deletes(clause.lead) && direct && !clause.opens;
+    let listed = (label == "delete" || label == "none" && heading == "delete") && clause.opens;
+    out.flag("deletes", !clause.negated && (told || listed || key == Some("delete") || after == "said to go"));
+    out.flag("barred", clause.negated);
     out.flag("supposed", clause.supposed);
     out.flag("will", clause.will);
     out.flag("said new", clause.new);
@@ -93,12 +100,18 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
     out.add("after", after);
     if let Some(key) = key {
         out.add("key", key);
-        out.pair("key/nth", key, if nth == 0 { "first" } else { "later" });
+        let above = place.document.parents_of(line).next().and_then(|above| self::clause(&above.text).lead);
+        out.pair("key/parent", key, deed(above));
+        let kind = if token.kind == crate::plan::Kind::Folder { "folder" } else { "file" };
+        out.pair("key/kind", key, kind);
     }
     out.add("label", label);
     out.pair("label/opens", label, opens);
     out.add("heading", heading);
     out.pair("heading/opens", heading, opens);
+    out.pair("heading/after", heading, after);
+    out.pair("label/after", label, after);
+    out.flag("it stands before", clause.it);
     if line.form == LineForm::Heading {
         let whole = clause.opens && matches!(after, "end" | "bracket" | "dash");
         out.flag("heading is the file", whole);
@@ -204,6 +217,7 @@ fn clause(before: &str) -> Clause {
         supposed: said.iter().any(|word| words::supposes(word)),
         will: said.iter().any(|word| matches!(*word, "will" | "shall" | "must" | "wird" | "werden" | "soll" | "going" | "we'll" | "i'll")),
         new: said.iter().rev().take(4).any(|word| matches!(*word, "new" | "neue" | "neuen" | "neues" | "neu")),
+        it: said.iter().rev().take(3).any(|word| matches!(*word, "it" | "them" | "es" | "sie")),
         opens: said.is_empty(),
     }
 }
@@ -265,7 +279,7 @@ fn key(before: &str) -> Option<&'static str> {
     let text = listed.trim_end_matches(" and").trim_end_matches([PATH, ',', ' ']).trim_end_matches(['*', '_', ' ']);
     let named = text.strip_suffix(':').or_else(|| text.strip_suffix(&['\u{2192}', '='][..]))?;
     let named = named.rsplit(['.', ';', ',', '(']).next().unwrap_or(named);
-    let all: Vec<String> = words::words(named).filter(|word| !is_tag(word)).collect();
+    let all: Vec<String> = words::words(named).filter(|word| word == "deliverable" || !is_tag(word)).collect();
     if all.len() > 5 {
         return Some("sentence");
     }
@@ -273,7 +287,7 @@ fn key(before: &str) -> Option<&'static str> {
     if has(&["file", "files", "path", "location", "datei", "dateien", "pfad", "ort", "module", "script", "target", "zieldatei", "filename"]) {
         let deed = all.iter().find_map(|word| words::verb(word));
         return Some(match deed.map(|verb| verb.deed) {
-            Some(Deed::Make | Deed::Save) => "make",
+            Some(Deed::Make | Deed::Add | Deed::Write) => "make",
             Some(Deed::Change) => "change",
             Some(Deed::Delete) => "delete",
             Some(_) => "other",
@@ -285,7 +299,7 @@ fn key(before: &str) -> Option<&'static str> {
         return Some("make");
     }
     Some(match all.iter().find_map(|word| words::verb(word)).map(|verb| verb.deed) {
-        Some(Deed::Make | Deed::Save) => "make",
+        Some(Deed::Make | Deed::Add | Deed::Write) => "make",
         Some(Deed::Change) => "change",
         Some(Deed::Delete) => "delete",
         Some(Deed::Run | Deed::See) => "run",
@@ -330,7 +344,7 @@ fn after(after: &str) -> &'static str {
         return "list";
     }
     let negated = said.iter().any(|word| words::negates(word));
-    let made = said.iter().any(|word| words::verb(word).is_some_and(|verb| matches!(verb.deed, Deed::Make | Deed::Save) && verb.past) || matches!(word.as_str(), "there" | "present" | "available" | "committed"));
+    let made = said.iter().any(|word| words::verb(word).is_some_and(|verb| matches!(verb.deed, Deed::Make | Deed::Add | Deed::Write) && verb.past) || matches!(word.as_str(), "there" | "present" | "available" | "committed"));
     match (first, negated) {
         (_, true) => "negated",
         ("exists" | "exist" | "existiert" | "existieren", _) => "exists",
@@ -346,6 +360,7 @@ fn after(after: &str) -> &'static str {
 /// The features of a row of a tree.
 pub(crate) fn of_tree(document: &Document, code: Option<&super::structure::Code>, row: &super::tree::Leaf, marked: bool, out: &mut Features) {
     let tail = words::state(&row.tail);
+    out.flag("deletes", tail == "goes");
     out.add("tree", tail);
     out.pair("tree/marked", tail, if marked { "marked" } else { "plain" });
     let heading = code.and_then(|code| code.heading);
@@ -368,9 +383,14 @@ pub(crate) fn of_cell(place: &Place<'_>, head: &[String], cells: &[String], colu
     let alone = if alone { "alone" } else { "among words" };
     out.pair("column", own, alone);
     out.pair("column/first", own, if column == 0 { "first" } else { "later" });
+    out.flag("deletes", state == "goes");
     out.pair("row state", state, own);
     out.flag("table of complaints", complains);
     out.pair("table has files", if any("file").or(any("deliverable")).is_some() { "yes" } else { "no" }, own);
+    if head.len() == 2 && column == 1 {
+        let first = cells.first().map_or("", String::as_str);
+        out.add("row key", key(&format!("{first}:")).unwrap_or("none"));
+    }
     let label = label(place);
     out.pair("table label", label, own);
     out.pair("table heading", heading_topic(place), own);

@@ -5,6 +5,7 @@
 //! Nothing here reads a disk, and every reader is linear in its text.
 
 pub(crate) mod claims;
+mod collect;
 mod endings;
 mod features;
 mod fields;
@@ -15,8 +16,12 @@ pub(crate) mod names;
 mod observe;
 mod structure;
 mod symbols;
+mod table;
+mod todos;
 mod tree;
 mod words;
+
+pub use collect::plan;
 
 /// A path of a plan with its features, for those who fit the model.
 #[derive(Debug)]

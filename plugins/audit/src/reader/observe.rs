@@ -4,7 +4,7 @@ use super::features::{self, Features, Place};
 use super::lexer::{self, Token};
 use super::structure::{Code, Document, Line, LineForm};
 use super::tree::{self, Leaf, Tree};
-use super::{fields, marks, names, words};
+use super::{fields, marks, names, table, words};
 use crate::plan::{Form, Kind, Sighting};
 
 /// A path of a plan, before its role is known.
@@ -128,6 +128,7 @@ fn of_row(document: &Document, at: usize, line: &Line, table: usize, out: &mut O
     let place = Place { document, line };
     let head: &[String] = document.tables.get(table).map_or(&[], |table| &table.head);
     let cells = marks::cells(&line.text);
+    let first = out.seen.len();
     for (column, cell) in cells.iter().enumerate() {
         let cell = cell.replace("<br>", ", ").replace("<br/>", ", ").replace("<br />", ", ");
         let listing = head.get(column).is_some_and(|head| features::column(head) == "file");
@@ -154,6 +155,8 @@ fn of_row(document: &Document, at: usize, line: &Line, table: usize, out: &mut O
             out.seen.push(seen);
         }
     }
+    let row = out.seen.get_mut(first..).unwrap_or_default();
+    out.folders.extend(table::describe(head, &cells, row));
 }
 
 fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &mut Observed) {

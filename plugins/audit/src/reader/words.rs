@@ -6,7 +6,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Deed {
     Make,
-    Save,
+    Add,
+    Write,
     Change,
     Test,
     Delete,
@@ -20,7 +21,8 @@ impl Deed {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Make => "make",
-            Self::Save => "save",
+            Self::Add => "add",
+            Self::Write => "write",
             Self::Change => "change",
             Self::Test => "test",
             Self::Delete => "delete",
@@ -41,16 +43,18 @@ pub(crate) struct Verb {
 }
 
 const MAKE: &[&str] = &[
-    "add", "author", "build", "create", "define", "deliver", "design", "develop", "document", "draft", "emit", "establish",
-    "generate", "implement", "introduce", "make", "port", "prepare", "produce", "provide", "publish", "scaffold",
-    "specify", "write", "new", "anlegen", "angelegt", "erstell", "erzeug", "füge", "hinzufügen", "lege", "neu", "schreib",
-    "built", "made", "written", "wrote", "extract", "bring", "setup",
+    "author", "build", "create", "define", "deliver", "design", "develop", "establish", "generate", "implement", "introduce",
+    "make", "port", "prepare", "produce", "provide", "publish", "scaffold", "specify", "new", "stand", "set", "anlegen",
+    "angelegt", "erstell", "erzeug", "lege", "neu", "built", "made", "extract", "setup",
 ];
-const SAVE: &[&str] =
-    &["dump", "export", "output", "place", "put", "record", "save", "store", "speicher", "land", "goe", "go"];
+const ADD: &[&str] = &["add", "append", "f\u{fc}ge", "hinzuf\u{fc}gen", "insert", "put"];
+const WRITE: &[&str] = &[
+    "document", "draft", "dump", "emit", "export", "output", "place", "record", "save", "schreib", "speicher", "store", "write",
+    "written", "wrote", "goe", "go",
+];
 const CHANGE: &[&str] = &[
-    "adapt", "adjust", "aktualisier", "append", "apply", "bump", "change", "clean", "configure", "convert", "edit",
-    "enable", "enhance", "ergänz", "erweiter", "expand", "expose", "extend", "fix", "improve", "insert", "integrate",
+    "adapt", "adjust", "aktualisier", "apply", "bump", "change", "clean", "configure", "convert", "edit",
+    "enable", "enhance", "ergänz", "erweiter", "expand", "expose", "extend", "fix", "improve", "integrate",
     "mark", "migrate", "modify", "modified", "modifie", "patch", "refactor", "register", "replace", "rewrite", "rework",
     "simplify", "support", "swap", "switch", "touch", "tweak", "update", "upgrade", "wire", "wrap", "ändere", "geändert",
     "grow", "hook", "include", "cover", "handle",
@@ -79,7 +83,8 @@ const BE: &[&str] =
 pub(crate) fn verb(word: &str) -> Option<Verb> {
     let lists = [
         (MAKE, Deed::Make),
-        (SAVE, Deed::Save),
+        (ADD, Deed::Add),
+        (WRITE, Deed::Write),
         (CHANGE, Deed::Change),
         (TEST, Deed::Test),
         (DELETE, Deed::Delete),
@@ -171,7 +176,7 @@ pub(crate) fn topic(text: &str) -> &'static str {
     ]) || has(&[
         "alternatives", "anti-goals", "abgrenzung", "abgelehnt", "rejected", "risks", "risk", "risiken", "example", "examples", "beispiel", "beispiele", "references", "referenzen",
         "prerequisites", "voraussetzungen", "troubleshooting", "rollback", "background", "context", "motivation", "parked", "postponed", "deferred",
-        "later", "future", "appendix", "dependencies", "inputs", "issues", "problem", "problems", "related", "considered", "rationale", "changelog", "history", "archived", "verworfen",
+        "later", "future", "dependencies", "inputs", "issues", "problem", "problems", "related", "considered", "rationale", "changelog", "history", "archived", "verworfen",
         "obsolete", "superseded", "unresolved", "verweise", "reviewed", "analysed", "examined", "drawbacks", "hintergrund", "eingaben",
     ]) {
         return "aside";
@@ -214,12 +219,18 @@ pub(crate) fn topic(text: &str) -> &'static str {
         return "tasks";
     }
     match deed {
-        Some(Deed::Make | Deed::Save) => "makes",
+        Some(Deed::Make | Deed::Add | Deed::Write) => "makes",
         Some(Deed::Change) => "changes",
         Some(Deed::Run | Deed::See) => "runs",
         Some(Deed::Test) => "tests",
         _ => "other",
     }
+}
+
+/// Whether a text has a sign that calls a thing done, and none that takes it back.
+#[must_use]
+pub(crate) fn check(text: &str) -> bool {
+    text.contains(['\u{2705}', '\u{2611}', '\u{2713}', '\u{2714}']) && !text.contains(['\u{274c}', '\u{23f3}'])
 }
 
 /// What the state of a row, a tail or a note says.
@@ -230,7 +241,7 @@ pub(crate) fn state(text: &str) -> &'static str {
     }
     let words: Vec<String> = words(text).collect();
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    if words.iter().any(|word| verb(word).is_some_and(|verb| verb.deed == Deed::Delete)) || has(&["cancelled", "canceled", "superseded"]) {
+    if words.iter().any(|word| verb(word).is_some_and(|verb| verb.deed == Deed::Delete)) || has(&["cancelled", "canceled", "superseded", "rejected", "abgelehnt", "verworfen"]) {
         return "goes";
     }
     if has(&["existing", "exists", "unchanged", "already", "current", "unver\u{e4}ndert", "bestehend", "vorhanden", "keep", "stays", "untouched"]) {
@@ -242,10 +253,11 @@ pub(crate) fn state(text: &str) -> &'static str {
     let deed = words.iter().take(2).find_map(|word| verb(word));
     match deed.map(|verb| verb.deed) {
         Some(Deed::Change) => "changed",
-        Some(Deed::Make) if deed.is_some_and(|verb| verb.past) => "made",
+        Some(Deed::Add) if !deed.is_some_and(|verb| verb.past) && words.len() > 1 => "changed",
+        Some(Deed::Make | Deed::Add | Deed::Write) if deed.is_some_and(|verb| verb.past) => "made",
         _ if text.contains(['\u{2705}', '\u{2714}', '\u{2611}', '\u{2713}']) || has(&["done", "complete", "completed", "implemented"]) => "done",
         _ if text.contains(['\u{274c}', '\u{23f3}', '\u{1f534}', '\u{1f7e1}']) || has(&["pending", "todo", "planned", "open", "missing", "progress"]) => "open",
-        Some(Deed::Make) => "make",
+        Some(Deed::Make | Deed::Add | Deed::Write) => "make",
         _ => "other",
     }
 }

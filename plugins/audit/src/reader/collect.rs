@@ -1,0 +1,266 @@
+//! The plan that the paths of a document add up to: their roles by the model, and what the lines around say of each.
+
+use std::collections::HashMap;
+
+use super::features::Features;
+use super::observe::{Observed, Seen, observe};
+use super::structure::{Document, LineForm};
+use super::{claims, fields, lexer, model, names, symbols, todos, words};
+use crate::plan::{Kind, Place, Plan, Purpose, Role, Sighting, SymbolHint, gather};
+
+/// How much of a heading is kept: it is told again with every file below it.
+const HEADING_CHARS: usize = 300;
+
+/// From here on a path counts as promised.
+const LIKELY: f64 = 0.5;
+
+/// Reads a plan.
+#[must_use]
+pub fn plan(text: &str) -> Plan {
+    let document = Document::of(text);
+    let rows: Vec<&str> = text.lines().collect();
+    let mut sightings = todos(text);
+    let before = sightings.len();
+    let Observed { seen, folders, enumerated } = observe(&document, &rows);
+    let mut collector = Collector { document: &document, by_line: HashMap::new(), used: vec![false; document.lines.len()] };
+    for seen in seen {
+        collector.take(seen, &mut sightings);
+    }
+    let mut hints = Vec::new();
+    collector.describe(&mut sightings, &mut hints);
+    collector.codes(&sightings, &mut hints);
+    drop_used(&collector, &mut sightings, before);
+    finish(&document, sightings, &hints, folders, enumerated)
+}
+
+/// The paths of the todos of the front matter.
+fn todos(text: &str) -> Vec<Sighting> {
+    let mut sightings = Vec::new();
+    for todo in todos::todos(text) {
+        let item = format!("- [{}] {}", if todo.done { "x" } else { " " }, todo.text);
+        let document = Document::of(&item);
+        for seen in observe(&document, &[&item]).seen {
+            let mut sighting = seen.sighting;
+            sighting.line = todo.line;
+            sighting.status = Some(if todo.done { "[x]" } else { "[ ]" }.to_owned());
+            if !seen.barred && !todo.dropped {
+                assign(&mut sighting, &seen.features);
+            }
+            sightings.push(sighting);
+        }
+    }
+    sightings
+}
+
+/// Gives a sighting its role.
+fn assign(sighting: &mut Sighting, features: &Features) {
+    let has = |name: &str| features.0.iter().any(|feature| feature == name);
+    if has("barred") {
+        return;
+    }
+    if has("deletes") && sighting.kind == Kind::File {
+        (sighting.role, sighting.purpose) = (Role::Deliverable, Purpose::Delete);
+        return;
+    }
+    let likely = model::likely(features);
+    if likely.made >= LIKELY && likely.made >= likely.changed {
+        (sighting.role, sighting.purpose) = (Role::Deliverable, Purpose::Make);
+    } else if likely.changed >= LIKELY {
+        (sighting.role, sighting.purpose) = (Role::Deliverable, Purpose::Change);
+    } else if likely.made >= LIKELY {
+        (sighting.role, sighting.purpose) = (Role::Deliverable, Purpose::Make);
+    }
+}
+
+struct Collector<'a> {
+    document: &'a Document,
+    /// The first promised sighting of each line.
+    by_line: HashMap<usize, usize>,
+    /// Lines that only describe a file of another line.
+    used: Vec<bool>,
+}
+
+impl Collector<'_> {
+    fn take(&mut self, seen: Seen, sightings: &mut Vec<Sighting>) {
+        let Seen { mut sighting, features, line: at, token, barred, .. } = seen;
+        if !barred {
+            assign(&mut sighting, &features);
+        }
+        let line = at.and_then(|at| self.document.lines.get(at));
+        if let Some(line) = line {
+            if line.form != LineForm::Row(usize::MAX) && sighting.status.is_none() {
+                sighting.status = state(line.boxed, &line.text);
+            }
+            sighting.component = sighting.component.take().or_else(|| self.component(line.heading));
+            if let Some(token) = token.filter(|_| !matches!(line.form, LineForm::Row(_))) {
+                sighting.symbols = symbols::after_with(token.rest.trim_start_matches(['`', '*']));
+                if !token.before.contains(lexer::PATH) && !token.after.contains(lexer::PATH) {
+                    (sighting.bytes, sighting.lines) = claims::in_text(&line.text);
+                }
+            }
+        }
+        if let (Some(at), Role::Deliverable) = (at, sighting.role) {
+            self.by_line.entry(at).or_insert(sightings.len());
+        }
+        sightings.push(sighting);
+    }
+
+    fn component(&self, heading: Option<usize>) -> Option<String> {
+        let heading = heading.and_then(|at| self.document.headings.get(at))?;
+        let titled = heading.parent.is_none() && heading.level == 1;
+        (!titled).then(|| lexer::plain(&heading.text).chars().take(HEADING_CHARS).collect())
+    }
+
+    /// The file that the lines around a line are about.
+    fn subject(&self, at: usize) -> Option<usize> {
+        let line = self.document.lines.get(at)?;
+        let mut parent = line.parent;
+        while let Some(above) = parent {
+            if let Some(subject) = self.by_line.get(&above) {
+                return Some(*subject);
+            }
+            parent = self.document.lines.get(above).and_then(|above| above.parent);
+        }
+        let label = line.label.filter(|label| *label != at).and_then(|label| self.by_line.get(&label));
+        let heading = || self.document.headings.get(line.heading?).and_then(|heading| self.by_line.get(&heading.line));
+        label.or_else(heading).copied()
+    }
+
+    /// Takes over what lines such as `Location: x` say of the file above them.
+    fn describe(&mut self, sightings: &mut [Sighting], hints: &mut Vec<SymbolHint>) {
+        let mut table: Option<(usize, usize)> = None;
+        for (at, line) in self.document.lines.iter().enumerate() {
+            match line.form {
+                LineForm::Item | LineForm::Text => {
+                    let Some(subject) = self.subject(at) else { continue };
+                    let Some(sighting) = sightings.get_mut(subject) else { continue };
+                    let plain = lexer::plain(&line.text);
+                    if let Some(name) = symbols::announced(&line.text) {
+                        hints.push(SymbolHint { path: sighting.path.clone(), symbols: vec![name] });
+                    }
+                    let said = fields::key_value(&plain).filter(|(_, value)| !value.is_empty());
+                    if said.is_some_and(|(key, value)| fields::describe(sighting, &key, &value)) {
+                        self.mark(at);
+                    }
+                }
+                LineForm::Row(number) if self.document.tables.get(number).is_some_and(|table| table.head.len() == 2) => {
+                    let cells = super::marks::cells(&line.text);
+                    let (Some(key), Some(value)) = (cells.first(), cells.get(1)) else { continue };
+                    let subject = table.filter(|(known, _)| *known == number).map(|(_, subject)| subject);
+                    let key = lexer::plain(key).to_lowercase();
+                    let described = key != "file" && subject.and_then(|subject| sightings.get_mut(subject)).is_some_and(|sighting| {
+                        fields::describe(sighting, &key, &lexer::plain(value))
+                    });
+                    if described {
+                        self.mark(at);
+                    } else if let Some(subject) = self.by_line.get(&at) {
+                        table = Some((number, *subject));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn mark(&mut self, at: usize) {
+        if let Some(used) = self.used.get_mut(at) {
+            *used = true;
+        }
+    }
+
+    /// What code blocks define belongs to the file that the line above, or their first comment, names.
+    fn codes(&self, sightings: &[Sighting], hints: &mut Vec<SymbolHint>) {
+        let mut by_line: HashMap<usize, &Sighting> = HashMap::new();
+        for sighting in sightings {
+            by_line.insert(sighting.line, sighting);
+        }
+        let mut described = None;
+        for code in &self.document.codes {
+            let found = symbols::defined_in(code);
+            let first = code.rows.first().and_then(|(_, row)| row.strip_prefix("# ").or_else(|| row.strip_prefix("// ")));
+            let titled = first.and_then(names::file).map(|name| name.path);
+            let near = || {
+                let at = code.after?;
+                let line = self.document.lines.get(at)?;
+                let own = by_line.get(&line.number).map(|sighting| sighting.path.clone());
+                own.or_else(|| {
+                    let heading = line.heading.filter(|heading| described != Some(*heading));
+                    self.subject(at).filter(|_| heading.is_some()).and_then(|at| sightings.get(at)).map(|sighting| sighting.path.clone())
+                })
+            };
+            if let (Some(path), false) = (titled.or_else(near), found.is_empty()) {
+                hints.push(SymbolHint { path, symbols: found });
+            }
+            if code.fenced {
+                described = code.heading;
+            }
+        }
+    }
+}
+
+/// What a line calls the state of what it names.
+fn state(boxed: Option<bool>, text: &str) -> Option<String> {
+    match boxed {
+        Some(true) => Some("[x]".to_owned()),
+        Some(false) => Some("[ ]".to_owned()),
+        None => words::check(text).then(|| "\u{2705}".to_owned()),
+    }
+}
+
+/// Drops the sightings of lines that only describe another file.
+fn drop_used(collector: &Collector<'_>, sightings: &mut Vec<Sighting>, before: usize) {
+    let used: std::collections::HashSet<usize> = collector
+        .document
+        .lines
+        .iter()
+        .zip(&collector.used)
+        .filter(|(_, used)| **used)
+        .map(|(line, _)| line.number)
+        .collect();
+    let mut at = 0;
+    sightings.retain(|sighting| {
+        at += 1;
+        at <= before || !used.contains(&sighting.line)
+    });
+}
+
+fn finish(
+    document: &Document,
+    sightings: Vec<Sighting>,
+    hints: &[SymbolHint],
+    folders: Vec<String>,
+    enumerated: Vec<String>,
+) -> Plan {
+    let gathered = gather(sightings, hints);
+    let inside = |folder: &str| match Place::of(folder) {
+        Place::Inside { path, .. } => Some(path),
+        Place::Outside(_) => None,
+    };
+    let parents = gathered.deliverables.iter().filter_map(|item| item.path.rsplit_once('/')).map(|(parent, _)| parent);
+    let mut folders: Vec<String> = folders.iter().map(String::as_str).chain(parents).filter_map(inside).collect();
+    folders.sort();
+    folders.dedup();
+    let mut enumerated: Vec<String> = enumerated.iter().filter_map(|folder| inside(folder)).collect();
+    enumerated.sort();
+    enumerated.dedup();
+    Plan {
+        title: document.headings.first().map(|heading| lexer::plain(&heading.text)),
+        header: header(document),
+        deliverables: gathered.deliverables,
+        references: gathered.references,
+        folders,
+        enumerated,
+        left_out: gathered.left_out,
+    }
+}
+
+/// The bold lines below the title: `**Date:** x`.
+fn header(document: &Document) -> Vec<(String, String)> {
+    let titled = document.lines.iter().filter(|line| line.form == LineForm::Text && line.heading.is_none_or(|at| at == 0));
+    let said = titled.filter(|line| line.text.starts_with("**")).filter_map(|line| {
+        let plain = lexer::plain(&line.text);
+        let (key, value) = plain.split_once(':')?;
+        (!value.trim().is_empty() && key.split_whitespace().count() <= 4).then(|| (key.trim().to_owned(), value.trim().to_owned()))
+    });
+    said.collect()
+}
