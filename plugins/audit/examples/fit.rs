@@ -16,8 +16,8 @@ use std::path::Path;
 use audit::reader::{Observation, observations};
 
 /// How strongly weights are held near nought.
-const RIDGE: f64 = 0.002;
-const STEPS: usize = 500;
+const RIDGE: f64 = 0.0005;
+const STEPS: usize = 1000;
 /// A feature counts when it was seen so often.
 const SEEN: usize = 4;
 

@@ -86,7 +86,7 @@ pub const PATH_BYTES: usize = 4096;
 pub const NAMES_PER_PLAN: usize = 50_000;
 
 /// Mentions kept of one deliverable; the first ones are the evidence.
-pub const MENTIONS: usize = 8;
+pub const MENTIONS: usize = 200;
 
 /// Files of the same name that are weighed when a path is not where the plan says. Keeps the whole audit linear.
 pub const CANDIDATES: usize = 64;

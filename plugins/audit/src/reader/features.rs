@@ -41,6 +41,8 @@ struct Clause {
     new: bool,
     /// "explain it in `x`".
     it: bool,
+    /// It goes on a list of paths.
+    joined: bool,
     /// Nothing but marks stands before it.
     opens: bool,
 }
@@ -119,7 +121,10 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
     above(place, out);
     out.pair("mark/prep", mark, clause.prep);
     out.pair("mark/form", mark, form);
-    out.flag("not the first", nth > 0);
+    out.flag("not the first", nth > 0 && !clause.joined);
+    if token.unknown {
+        out.pair("unknown/key", key.unwrap_or("none"), clause.prep);
+    }
     shape(token, out);
     parent(place, out);
     out.flag("question", line.text.trim_end().ends_with('?'));
@@ -218,7 +223,8 @@ fn clause(before: &str) -> Clause {
         will: said.iter().any(|word| matches!(*word, "will" | "shall" | "must" | "wird" | "werden" | "soll" | "going" | "we'll" | "i'll")),
         new: said.iter().rev().take(4).any(|word| matches!(*word, "new" | "neue" | "neuen" | "neues" | "neu")),
         it: said.iter().rev().take(3).any(|word| matches!(*word, "it" | "them" | "es" | "sie")),
-        opens: said.is_empty(),
+        joined: said.last().is_some_and(|word| is_path(word)) || matches!(said.as_slice(), [.., path, "and" | "und" | "or" | "oder" | "plus" | "&" | "+"] if is_path(path)),
+        opens: prep == "start",
     }
 }
 
@@ -328,10 +334,12 @@ fn after(after: &str) -> &'static str {
     }
     if text.starts_with(['-', '\u{2013}', '\u{2014}', ':', '\u{2190}', '#']) || rest.starts_with("  ") {
         let said = text.trim_start_matches(['-', '\u{2013}', '\u{2014}', ':', '\u{2190}', '#', ' ', '*']);
-        return match words::state(said.split_whitespace().next().unwrap_or_default()) {
+        let first = said.split_whitespace().next().unwrap_or_default();
+        let gone = || words::words(first).next().and_then(|word| words::verb(&word)).is_some_and(|verb| verb.past);
+        return match words::state(first) {
             "new" => "said new",
             "existing" => "said existing",
-            "goes" => "said to go",
+            "goes" if gone() => "said to go",
             _ => "dash",
         };
     }
@@ -407,7 +415,7 @@ pub(super) fn column(head: &str) -> &'static str {
             "deliverable"
         } else if has(&["status", "state", "action", "change", "done", "progress", "stand", "zustand"]) {
             "state"
-        } else if has(&["issue", "risk", "risiko", "problem", "bug", "error", "finding", "metric", "alternative", "option", "criterion", "question", "activity", "source", "value", "property", "field", "input"]) {
+        } else if has(&["issue", "risk", "risiko", "problem", "bug", "error", "finding", "metric", "alternative", "option", "criterion", "question", "activity", "source", "field", "input"]) {
             "complaint"
         } else if has(&["location", "directory", "folder", "ordner", "ort", "verzeichnis"]) {
             "folder"

@@ -118,7 +118,7 @@ fn code_paths(
     if let Some(name) = known {
         return add(name, Written::Code, false, code, words, end);
     }
-    let likely = names::likely_file(code, listing).or_else(|| names::weak(code));
+    let likely = names::likely_file(code, listing).or_else(|| names::weak(code)).or_else(|| names::deep(code));
     if let Some(name) = likely {
         return add(name, Written::Code, true, code, words, end);
     }
@@ -213,6 +213,7 @@ fn link(rest: &str) -> Option<(Piece<'_>, usize)> {
 
 /// The file that a link goes to; `None` for addresses and for places in the same document.
 fn linked(target: &str, text: &str) -> Option<Name> {
+    let target = target.strip_prefix("file://").unwrap_or(target);
     let path = target.split(['#', '?']).next().unwrap_or_default();
     if path.is_empty() || target.contains("://") || target.starts_with("mailto:") {
         return None;

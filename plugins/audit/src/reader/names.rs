@@ -112,6 +112,14 @@ pub(super) fn weak(word: &str) -> Option<Name> {
     })
 }
 
+/// A path of three names and more whose last one has no ending: a file or a folder.
+#[must_use]
+pub(super) fn deep(word: &str) -> Option<Name> {
+    let path = path_text(trimmed(word)).filter(|path| !path.starts_with('/') && path.matches('/').count() >= 2)?;
+    let named = path.split('/').all(|part| part.chars().any(char::is_alphabetic));
+    named.then(|| Name { path: path.to_owned(), kind: Kind::Either })
+}
+
 /// A folder, with or without its last slash; without, it must be below another one.
 #[must_use]
 pub(super) fn folder_like(word: &str) -> Option<Name> {

@@ -39,7 +39,9 @@ pub(crate) fn observe(document: &Document, rows: &[&str]) -> Observed {
     let codes: Vec<(Code, Tree)> = trees(document, rows);
     let drawn: std::collections::HashSet<usize> =
         codes.iter().flat_map(|(code, _)| code.rows.iter().map(|(number, _)| *number)).collect();
-    let marked = codes.iter().flat_map(|(_, tree)| &tree.leaves).any(|leaf| words::state(&leaf.tail) == "new");
+    // Where a plan marks some rows as new and others as there already, the marks tell.
+    let leaves = || codes.iter().flat_map(|(_, tree)| &tree.leaves).map(|leaf| words::state(&leaf.tail));
+    let marked = leaves().any(|state| state == "new") && leaves().any(|state| state == "existing");
     let mut trees = codes.into_iter().peekable();
     let mut folders: Vec<Option<String>> = Vec::with_capacity(document.lines.len());
     for (at, line) in document.lines.iter().enumerate() {
@@ -80,11 +82,20 @@ fn of_line(document: &Document, at: usize, line: &Line, above: Option<&str>, out
         label.filter(|_| line.form == LineForm::Item).and_then(|label| fields::label_folder(&lexer::plain(&label.text)))
     });
     let mut own = None;
-    for (nth, token) in tokens.into_iter().enumerate() {
+    let mut placed = None;
+    let next: Vec<Option<String>> = tokens.iter().skip(1).map(|token| said_folder(token)).chain([None]).collect();
+    for ((nth, token), folder_behind) in tokens.into_iter().enumerate().zip(next) {
+        if placed.as_ref() == Some(&token.path) {
+            continue;
+        }
         let mut features = Features::default();
         features::of_text(&place, &token, nth, &mut features);
         let opens = !token.before.contains(char::is_alphanumeric) && nth == 0;
         let mut path = token.path.clone();
+        if let Some(behind) = folder_behind.filter(|_| !path.contains('/') && token.kind == Kind::File) {
+            path = format!("{behind}/{path}");
+            placed = Some(behind);
+        }
         if let Some(folder) = folder.as_deref().filter(|_| line.form == LineForm::Item) {
             features.0.push("in a folder".to_owned());
             path = fields::joined(Some(folder), &path);
@@ -99,6 +110,14 @@ fn of_line(document: &Document, at: usize, line: &Line, above: Option<&str>, out
     }
     out.folders.extend(own.clone());
     own
+}
+
+/// The folder, where the words before it say that the file before it lies in it: "`x.md`, to be created in `docs/`".
+fn said_folder(token: &Token) -> Option<String> {
+    let (before, between) = token.before.rsplit_once(lexer::PATH)?;
+    let last = between.split_whitespace().last()?;
+    let near = between.split_whitespace().count() <= 6 && matches!(last, "in" | "under" | "below" | "unter");
+    (token.kind == Kind::Folder && near && !before.contains(lexer::PATH)).then(|| token.path.clone())
 }
 
 /// Whether the item at a position has items below it.

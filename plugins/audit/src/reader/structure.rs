@@ -279,6 +279,10 @@ impl Reader<'_> {
                 self.items.pop();
             }
         }
+        // A label below a list is no part of its last item.
+        while text.ends_with(':') && self.items.last().is_some_and(|above| self.indent(*above) >= indent) {
+            self.items.pop();
+        }
         let parent = self.items.last().copied();
         let (checked, text) = marks::boxed(text).map_or((None, text), |(checked, text)| (Some(checked), text));
         let above = parent.and_then(|above| self.document.lines.get(above)).and_then(|above| above.boxed);

@@ -241,7 +241,8 @@ pub(crate) fn state(text: &str) -> &'static str {
     }
     let words: Vec<String> = words(text).collect();
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    if words.iter().any(|word| verb(word).is_some_and(|verb| verb.deed == Deed::Delete)) || has(&["cancelled", "canceled", "superseded", "rejected", "abgelehnt", "verworfen"]) {
+    let goes = |(at, word): (usize, &String)| verb(word).is_some_and(|verb| verb.deed == Deed::Delete && (at == 0 || verb.past));
+    if words.iter().enumerate().any(goes) || has(&["cancelled", "canceled", "superseded", "rejected", "abgelehnt", "verworfen"]) {
         return "goes";
     }
     if has(&["existing", "exists", "unchanged", "already", "current", "unver\u{e4}ndert", "bestehend", "vorhanden", "keep", "stays", "untouched"]) {

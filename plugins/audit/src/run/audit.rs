@@ -179,7 +179,7 @@ impl<'r> Run<'r> {
             self.unread.push(UnreadPlan { shown: file.shown.clone(), reason });
             return;
         }
-        let plan = extract::plan(&text.text);
+        let plan = crate::reader::plan(&text.text);
         let (details, notes) = discover::details(file, &text.text, &plan);
         self.assembly.notes(notes);
         let before = self.comparison.before(&file.shown);

@@ -11,7 +11,7 @@ use super::facts::{Fact, Facts};
 use super::resolve::{ResolvedPath, resolve};
 use super::status::Status;
 use crate::index::{EntryKind, FoundEntry, Index};
-use crate::plan::{Deliverable, Kind, Place, Plan, SizeAssertion};
+use crate::plan::{Deliverable, Kind, Place, Plan, Purpose, SizeAssertion};
 
 /// The verdicts on one plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -74,6 +74,9 @@ impl<'a, 'm> Judge<'a, 'm> {
         promised: &HashSet<&str>,
         before: &PreviousVerdicts,
     ) -> Verdict {
+        if item.purpose == Purpose::Delete {
+            return deleted(item, lookup);
+        }
         let mut verdict = match lookup {
             Err(reason) => Verdict::new(Status::Unverifiable, Some(format!("{reason}: {}", item.path))),
             Ok(ResolvedPath::There(found, remark)) => self.there(item, &found, remark),
@@ -153,6 +156,18 @@ impl<'a, 'm> Judge<'a, 'm> {
         if verdict.status == Status::Present && bytes > 0 {
             drift(item.bytes, bytes, "bytes", verdict);
         }
+    }
+}
+
+/// Judges a file that the plan deletes.
+fn deleted(item: &Deliverable, lookup: Lookup) -> Verdict {
+    match lookup {
+        Err(reason) => Verdict::new(Status::Unverifiable, Some(format!("{reason}: {}", item.path))),
+        Ok(ResolvedPath::There(found, _)) if found.path == item.path || found.path.ends_with(&format!("/{}", item.path)) => match item.done_at {
+            Some(line) => Verdict::of(&found, Status::Phantom, Some(format!("line {line} calls it deleted, but it is there"))),
+            None => Verdict::of(&found, Status::Unverifiable, Some("the plan deletes it; it is still there".into())),
+        },
+        Ok(_) => Verdict::new(Status::Present, Some("deleted, as the plan says".into())),
     }
 }
 

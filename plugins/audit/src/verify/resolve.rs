@@ -111,7 +111,9 @@ pub(crate) fn resolve(index: &Index, path: &str, anchored: bool, kind: Kind, fol
 fn without_own_name(index: &Index, path: &str) -> Option<FoundEntry> {
     let (first, rest) = path.split_once('/')?;
     let own = index.roots().iter().any(|root| root.shown.trim_end_matches('/').rsplit('/').next() == Some(first));
-    if own && index.find(first).is_none() { index.find(rest) } else { None }
+    // The first row of a tree is often the repository's name, whatever the folder is called here.
+    let root_row = rest.contains('/') && index.named(first, EntryKind::Folder).all(|folder| folder.contains('/'));
+    if (own || root_row) && index.find(first).is_none() { index.find(rest) } else { None }
 }
 
 /// Candidates that are `path` below one of the folders.
