@@ -63,10 +63,13 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
         LineForm::Row(_) => "cell",
         _ => "text",
     };
-    let clause = clause(&token.before);
+    let key = key(&token.before);
+    let mut clause = clause(&token.before);
+    if key.is_some() && !matches!(clause.prep, "in" | "to") {
+        clause.prep = "key";
+    }
     let deed = |verb: Option<Verb>| verb.map_or("none", |verb| verb.deed.name());
     let box_ = boxed(line);
-    let key = key(&token.before);
     let after = after(&token.after);
     let written = match token.written {
         Written::Code => "code",
@@ -113,7 +116,9 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
     out.pair("heading/opens", heading, opens);
     out.pair("heading/after", heading, after);
     out.pair("label/after", label, after);
-    out.flag("it stands before", clause.it);
+    if clause.it {
+        out.add("it stands before", deed(clause.lead));
+    }
     if line.form == LineForm::Heading {
         let whole = clause.opens && matches!(after, "end" | "bracket" | "dash");
         out.flag("heading is the file", whole);
@@ -211,7 +216,10 @@ fn clause(before: &str) -> Clause {
     let all: Vec<String> = words::words(sentence).collect();
     let said: Vec<&str> = all.iter().map(String::as_str).skip_while(|word| is_tag(word)).collect();
     let lead = said.iter().find(|word| !is_leading(word)).and_then(|word| words::verb(word));
-    let near = said.iter().rev().find_map(|word| words::verb(word).filter(|verb| verb.deed != Deed::Test || said.len() < 3));
+    let named = |at: usize| at.checked_sub(1).and_then(|at| said.get(at)).is_some_and(|word| is_article(word));
+    let near = (0..said.len()).rev().filter(|at| !named(*at)).find_map(|at| {
+        said.get(at).and_then(|word| words::verb(word)).filter(|verb| verb.deed != Deed::Test || said.len() < 3)
+    });
     let opened = sentence.trim_end_matches([' ', '`', '*', '_', '"']);
     let prep = if opened.ends_with('(') { "bracket" } else { prep(&said) };
     Clause {
@@ -241,6 +249,11 @@ fn is_leading(word: &str) -> bool {
         "we" | "i" | "you" | "will" | "to" | "then" | "also" | "finally" | "first" | "next" | "please" | "and" | "are" | "going"
             | "should" | "must" | "shall" | "wir" | "dann" | "i'll" | "we'll" | "now" | "the" | "be" | "need" | "optionally" | "must" | "can" | "zuerst" | "der" | "die" | "das"
     )
+}
+
+/// Words before a noun.
+fn is_article(word: &str) -> bool {
+    matches!(word, "the" | "a" | "an" | "of" | "its" | "their" | "this" | "each" | "every" | "for" | "der" | "die" | "das" | "den" | "eine" | "einen" | "our")
 }
 
 /// What leads to the path: a preposition, the verb itself, or nothing.
@@ -340,6 +353,7 @@ fn after(after: &str) -> &'static str {
             "new" => "said new",
             "existing" => "said existing",
             "goes" if gone() => "said to go",
+            _ if is_to_be_made(said) => "is made",
             _ => "dash",
         };
     }
@@ -365,6 +379,13 @@ fn after(after: &str) -> &'static str {
     }
 }
 
+/// "to be created in `x`", "wird erstellt".
+fn is_to_be_made(said: &str) -> bool {
+    let said: Vec<String> = words::words(said).take(5).collect();
+    let made = |word: &String| words::verb(word).is_some_and(|verb| verb.past && matches!(verb.deed, Deed::Make | Deed::Write));
+    said.windows(2).any(|pair| matches!(pair, [be, verb] if matches!(be.as_str(), "be" | "is" | "are" | "wird" | "werden") && made(verb)))
+}
+
 /// The features of a row of a tree.
 pub(crate) fn of_tree(document: &Document, code: Option<&super::structure::Code>, row: &super::tree::Leaf, marked: bool, out: &mut Features) {
     let tail = words::state(&row.tail);
@@ -384,9 +405,16 @@ pub(crate) fn of_tree(document: &Document, code: Option<&super::structure::Code>
 
 /// The features that a table adds to those of the words of a cell.
 pub(crate) fn of_cell(place: &Place<'_>, head: &[String], cells: &[String], column: usize, alone: bool, out: &mut Features) {
-    let own = head.get(column).map_or("none", |head| self::column(head));
-    let complains = head.iter().any(|head| self::column(head) == "complaint");
-    let any = |wanted: &str| head.iter().position(|head| self::column(head) == wanted);
+    // In a table of two columns the first may say what the second is.
+    let first = cells.first().filter(|_| head.len() == 2 && column == 1).and_then(|cell| key(&format!("{cell}:")));
+    let own = match first {
+        Some("file" | "make") => "file",
+        Some("change" | "delete" | "run" | "existing") => "complaint",
+        _ => head.get(column).map_or("none", |head| self::column(head)),
+    };
+    let complains = first.is_none() && head.iter().any(|head| self::column(head) == "complaint");
+    out.flag("barred", cells.iter().any(|cell| words::rejects(cell)));
+    let any = |wanted: &str| head.iter().position(|head| self::column(head) == wanted).or_else(|| (own == wanted).then_some(column));
     let state = any("state").and_then(|at| cells.get(at)).map_or("none", |cell| words::state(cell));
     let alone = if alone { "alone" } else { "among words" };
     out.pair("column", own, alone);
@@ -395,10 +423,6 @@ pub(crate) fn of_cell(place: &Place<'_>, head: &[String], cells: &[String], colu
     out.pair("row state", state, own);
     out.flag("table of complaints", complains);
     out.pair("table has files", if any("file").or(any("deliverable")).is_some() { "yes" } else { "no" }, own);
-    if head.len() == 2 && column == 1 {
-        let first = cells.first().map_or("", String::as_str);
-        out.add("row key", key(&format!("{first}:")).unwrap_or("none"));
-    }
     let label = label(place);
     out.pair("table label", label, own);
     out.pair("table heading", heading_topic(place), own);

@@ -41,7 +41,7 @@ pub(crate) fn observe(document: &Document, rows: &[&str]) -> Observed {
         codes.iter().flat_map(|(code, _)| code.rows.iter().map(|(number, _)| *number)).collect();
     // Where a plan marks some rows as new and others as there already, the marks tell.
     let leaves = || codes.iter().flat_map(|(_, tree)| &tree.leaves).map(|leaf| words::state(&leaf.tail));
-    let marked = leaves().any(|state| state == "new") && leaves().any(|state| state == "existing");
+    let marked = leaves().any(|state| state == "new") && leaves().any(|state| state == "unchanged");
     let mut trees = codes.into_iter().peekable();
     let mut folders: Vec<Option<String>> = Vec::with_capacity(document.lines.len());
     for (at, line) in document.lines.iter().enumerate() {
@@ -179,8 +179,12 @@ fn of_row(document: &Document, at: usize, line: &Line, table: usize, out: &mut O
 }
 
 fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &mut Observed) {
+    let itself = tree.leaves.iter().any(|leaf| words::state(&leaf.tail) == "itself");
     for leaf in tree.leaves {
         let mut features = Features::default();
+        if itself {
+            features.0.push("tree shows the plan".to_owned());
+        }
         features::of_tree(document, Some(code), &leaf, marked, &mut features);
         let Leaf { sighting, .. } = leaf;
         out.seen.push(Seen { sighting, features, line: None, token: None, barred: false, opens: true, column: None });

@@ -79,7 +79,7 @@ fn is_diagram(fence: &Fence) -> bool {
 /// Whether every row is a path with at most a comment behind it.
 fn is_listing(rows: &[Row<'_>]) -> bool {
     let known = |row: &Row<'_>| names::file(row.token).is_some() || names::folder(row.token).is_some();
-    let path = |row: &Row<'_>| known(row) || names::likely_file(row.token, true).is_some();
+    let path = |row: &Row<'_>| known(row) || is_more(row.token) || names::likely_file(row.token, true).is_some();
     let quiet = |row: &Row<'_>| {
         row.apart || row.tail.is_empty() || row.tail.starts_with(['#', '(', '\u{2190}', '-', '\u{2014}', '\u{2013}'])
     };

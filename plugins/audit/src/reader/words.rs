@@ -76,7 +76,7 @@ const SEE: &[&str] = &[
     "depend", "know", "reuse", "mirror", "borrow", "steal", "taken", "come",
 ];
 const BE: &[&str] =
-    &["are", "contain", "exist", "existier", "fail", "ha", "hold", "is", "ist", "list", "need", "stay", "wa", "were", "bleib"];
+    &["are", "contain", "exist", "existier", "fail", "ha", "hold", "is", "ist", "need", "stay", "wa", "were", "bleib"];
 
 /// The verb that a word is.
 #[must_use]
@@ -119,7 +119,7 @@ pub(crate) fn verb(word: &str) -> Option<Verb> {
 }
 
 /// The words of a text in lower case, without what surrounds them.
-pub(crate) fn words(text: &str) -> impl DoubleEndedIterator<Item = String> {
+pub(crate) fn words(text: &str) -> impl DoubleEndedIterator<Item = String> + Clone {
     let separates = |sign: char| sign.is_whitespace() || matches!(sign, ',' | ';' | ':' | '(' | ')' | '[' | ']' | '"' | '/' | '\u{2014}' | '\u{2013}');
     text.split(separates)
         .map(|word| {
@@ -233,6 +233,13 @@ pub(crate) fn check(text: &str) -> bool {
     text.contains(['\u{2705}', '\u{2611}', '\u{2713}', '\u{2714}']) && !text.contains(['\u{274c}', '\u{23f3}'])
 }
 
+/// Whether a cell turns its row down.
+#[must_use]
+pub(crate) fn rejects(cell: &str) -> bool {
+    let mut words = words(cell);
+    words.clone().count() <= 3 && words.any(|word| matches!(word.as_str(), "rejected" | "abgelehnt" | "verworfen" | "declined"))
+}
+
 /// What the state of a row, a tail or a note says.
 #[must_use]
 pub(crate) fn state(text: &str) -> &'static str {
@@ -242,10 +249,16 @@ pub(crate) fn state(text: &str) -> &'static str {
     let words: Vec<String> = words(text).collect();
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     let goes = |(at, word): (usize, &String)| verb(word).is_some_and(|verb| verb.deed == Deed::Delete && (at == 0 || verb.past));
-    if words.iter().enumerate().any(goes) || has(&["cancelled", "canceled", "superseded", "rejected", "abgelehnt", "verworfen"]) {
+    if words.iter().enumerate().any(goes) || has(&["cancelled", "canceled", "superseded"]) {
         return "goes";
     }
-    if has(&["existing", "exists", "unchanged", "already", "current", "unver\u{e4}ndert", "bestehend", "vorhanden", "keep", "stays", "untouched"]) {
+    if has(&["unchanged", "untouched", "stays", "unver\u{e4}ndert", "bleibt"]) {
+        return "unchanged";
+    }
+    if words.first().is_some_and(|word| word == "this") {
+        return "itself";
+    }
+    if has(&["existing", "exists", "already", "current", "unver\u{e4}ndert", "bestehend", "vorhanden", "keep"]) {
         return "existing";
     }
     if has(&["new", "neu"]) {
