@@ -54,7 +54,7 @@ impl Set {
         features.sort_unstable();
         features.dedup();
         let at = format!("{document}:{} {}", seen.line, seen.path);
-        self.samples.push(Sample { features, made, changed, group: group.to_owned(), weight: 1.0, at });
+        self.samples.push(Sample { features, made, changed, group: group.to_owned(), weight: if group == "phrasings" { 2.0 } else { 1.0 }, at });
     }
 
     fn wild(&mut self, folder: &Path, group: &str) {
@@ -120,7 +120,8 @@ impl Set {
                 } else {
                     None
                 };
-                self.add(&format!("plans {}", &name[..1]), name, &seen, made, None);
+                let changed = made.filter(|made| *made).map(|_| false);
+                self.add(&format!("plans {}", &name[..1]), name, &seen, made, changed);
             }
         }
     }
@@ -171,6 +172,7 @@ fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let mut set = Set { names: BTreeMap::new(), samples: Vec::new() };
     set.plans(Path::new(&args[0]));
+    args.iter().filter_map(|arg| arg.strip_prefix("--more=")).for_each(|more| set.plans(Path::new(more)));
     set.phrasings(&fs::read_to_string(Path::new(&args[0]).join("../phrasings.txt")).unwrap());
     let wild = Path::new(&args[1]);
     let mut names: Vec<String> =

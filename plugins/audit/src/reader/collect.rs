@@ -14,6 +14,9 @@ const HEADING_CHARS: usize = 300;
 /// From here on a path counts as promised.
 const LIKELY: f64 = 0.5;
 
+/// Features by which a promised file is said to be changed.
+const CHANGES: &[&str] = &["row state=changed", "after=said changed", "key=change", "lead=change", "label=changed files", "verb/prep=add/to", "after=told to change"];
+
 /// Reads a plan.
 #[must_use]
 pub fn plan(text: &str) -> Plan {
@@ -63,12 +66,10 @@ fn assign(sighting: &mut Sighting, features: &Features) {
         return;
     }
     let likely = model::likely(features);
-    if likely.made >= LIKELY && likely.made >= likely.changed {
-        (sighting.role, sighting.purpose) = (Role::Deliverable, Purpose::Make);
-    } else if likely.changed >= LIKELY {
-        (sighting.role, sighting.purpose) = (Role::Deliverable, Purpose::Change);
-    } else if likely.made >= LIKELY {
-        (sighting.role, sighting.purpose) = (Role::Deliverable, Purpose::Make);
+    if likely.made >= LIKELY || likely.changed >= LIKELY {
+        let changes = features.0.iter().any(|feature| CHANGES.iter().any(|name| feature.starts_with(name)));
+        let made = likely.made >= LIKELY && likely.made >= likely.changed && !changes;
+        (sighting.role, sighting.purpose) = (Role::Deliverable, if made { Purpose::Make } else { Purpose::Change });
     }
 }
 
@@ -129,6 +130,7 @@ impl Collector<'_> {
     /// Takes over what lines such as `Location: x` say of the file above them.
     fn describe(&mut self, sightings: &mut [Sighting], hints: &mut Vec<SymbolHint>) {
         let mut table: Option<(usize, usize)> = None;
+        let mut folder: Option<(usize, String)> = None;
         for (at, line) in self.document.lines.iter().enumerate() {
             match line.form {
                 LineForm::Item | LineForm::Text => {
@@ -153,8 +155,15 @@ impl Collector<'_> {
                     });
                     if described {
                         self.mark(at);
+                    } else if let Some(name) = names::folder(value.trim().trim_matches('`')).filter(|_| subject.is_none() && fields::places(&key)) {
+                        folder = Some((number, name.path));
+                        self.mark(at);
                     } else if let Some(subject) = self.by_line.get(&at) {
                         table = Some((number, *subject));
+                        let folder = folder.take().filter(|(known, _)| *known == number);
+                        if let (Some((_, folder)), Some(sighting)) = (folder, sightings.get_mut(*subject)) {
+                            fields::describe(sighting, "folder", &format!("{folder}/"));
+                        }
                     }
                 }
                 _ => {}

@@ -97,7 +97,7 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
     let told = deletes(clause.near) && clause.prep == "verb" || deletes(clause.lead) && direct && !clause.opens;
     let listed = (label == "delete" || label == "none" && heading == "delete") && clause.opens;
     out.flag("deletes", !clause.negated && (told || listed || key == Some("delete") || after == "said to go"));
-    out.flag("barred", clause.negated);
+    out.flag("barred", clause.negated || is_quoted(&token.before) || is_asked(&token.after) || is_a_branch(&token.before));
     out.flag("supposed", clause.supposed);
     out.flag("will", clause.will);
     out.flag("said new", clause.new);
@@ -354,6 +354,7 @@ fn after(after: &str) -> &'static str {
             "existing" => "said existing",
             "goes" if gone() => "said to go",
             _ if is_to_be_made(said) => "is made",
+            _ if is_order(said) => "told to change",
             _ => "dash",
         };
     }
@@ -384,6 +385,30 @@ fn is_to_be_made(said: &str) -> bool {
     let said: Vec<String> = words::words(said).take(5).collect();
     let made = |word: &String| words::verb(word).is_some_and(|verb| verb.past && matches!(verb.deed, Deed::Make | Deed::Write));
     said.windows(2).any(|pair| matches!(pair, [be, verb] if matches!(be.as_str(), "be" | "is" | "are" | "wird" | "werden") && made(verb)))
+}
+
+/// An order to change what is named before: "`x`: drop the field", "`x` – add a key".
+fn is_order(said: &str) -> bool {
+    let mut words = words::words(said);
+    let order = words.next().and_then(|word| words::verb(&word));
+    let changes = order.is_some_and(|verb| !verb.past && matches!(verb.deed, Deed::Change | Deed::Delete | Deed::Add));
+    changes && words.next().is_some()
+}
+
+/// Whether the words before a path open a quotation that is still open.
+fn is_quoted(before: &str) -> bool {
+    before.matches('"').count() % 2 == 1 || before.matches(['\u{201c}', '\u{201e}']).count() > before.matches('\u{201d}').count()
+}
+
+/// Whether the sentence of a path is a question.
+fn is_asked(after: &str) -> bool {
+    let end = after.find(['?', '!']).into_iter().chain(after.find(". ")).min();
+    end.and_then(|end| after.get(end..)).is_some_and(|rest| rest.starts_with('?'))
+}
+
+/// Whether the word before says that it is the name of a branch.
+fn is_a_branch(before: &str) -> bool {
+    words::words(before).next_back().is_some_and(|word| matches!(word.as_str(), "branch" | "branches" | "tag" | "endpoint" | "route"))
 }
 
 /// The features of a row of a tree.

@@ -28,6 +28,11 @@ pub(super) fn describe(subject: &mut Sighting, key: &str, value: &str) -> bool {
     }
 }
 
+/// Whether a key says where a file lies.
+pub(super) fn places(key: &str) -> bool {
+    matches!(key, "location" | "directory" | "folder" | "ort" | "ordner")
+}
+
 /// Takes over the folder, or the whole path, that a field gives for a file. False when it speaks of another file.
 fn located(subject: &mut Sighting, value: &str) -> bool {
     let last = subject.path.rsplit('/').next().unwrap_or_default().to_owned();

@@ -152,7 +152,7 @@ impl Reader<'_> {
             self.push(at, indent, LineForm::Blank, "", false);
             return at + 1;
         }
-        if text.starts_with('|') && marks::is_ruler(self.row(at + 1).trim()) {
+        if text.contains('|') && marks::is_ruler(self.row(at + 1).trim()) {
             return self.table(at, indent);
         }
         if let Some(item) = marks::item(text) {
@@ -239,7 +239,7 @@ impl Reader<'_> {
         let number = self.document.tables.len();
         let head = marks::cells(self.row(at).trim());
         self.document.tables.push(Table { head });
-        let end = (at..self.rows.len()).find(|next| !self.row(*next).trim().starts_with('|')).unwrap_or(self.rows.len());
+        let end = (at..self.rows.len()).find(|next| !self.row(*next).contains('|')).unwrap_or(self.rows.len());
         let parent = self.items.last().copied().filter(|_| indent > 0);
         for next in at..end {
             let text = self.row(next).trim().to_owned();

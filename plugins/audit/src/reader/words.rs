@@ -44,7 +44,7 @@ pub(crate) struct Verb {
 
 const MAKE: &[&str] = &[
     "author", "build", "create", "define", "deliver", "design", "develop", "establish", "generate", "implement", "introduce",
-    "make", "port", "prepare", "produce", "provide", "publish", "scaffold", "specify", "new", "stand", "set", "anlegen",
+    "make", "prepare", "produce", "provide", "publish", "scaffold", "specify", "new", "stand", "set", "anlegen",
     "angelegt", "erstell", "erzeug", "lege", "neu", "built", "made", "extract", "setup",
 ];
 const ADD: &[&str] = &["add", "append", "f\u{fc}ge", "hinzuf\u{fc}gen", "insert", "put"];
@@ -55,7 +55,7 @@ const WRITE: &[&str] = &[
 const CHANGE: &[&str] = &[
     "adapt", "adjust", "aktualisier", "apply", "bump", "change", "clean", "configure", "convert", "edit",
     "enable", "enhance", "ergänz", "erweiter", "expand", "expose", "extend", "fix", "improve", "integrate",
-    "mark", "migrate", "modify", "modified", "modifie", "patch", "refactor", "register", "replace", "rewrite", "rework",
+    "mark", "migrate", "modify", "modified", "modifie", "patch", "port", "refactor", "register", "replace", "rewrite", "rework",
     "simplify", "support", "swap", "switch", "touch", "tweak", "update", "upgrade", "wire", "wrap", "ändere", "geändert",
     "grow", "hook", "include", "cover", "handle",
 ];
@@ -159,7 +159,7 @@ pub(crate) fn negates(word: &str) -> bool {
 /// Whether a word makes a sentence depend on something.
 #[must_use]
 pub(crate) fn supposes(word: &str) -> bool {
-    matches!(word, "if" | "when" | "unless" | "could" | "would" | "might" | "may" | "wenn" | "falls" | "perhaps" | "maybe" | "optionally" | "should")
+    matches!(word, "if" | "when" | "whether" | "ob" | "unless" | "could" | "would" | "might" | "may" | "wenn" | "falls" | "perhaps" | "maybe" | "optionally" | "should")
 }
 
 /// What a heading, a label or a column is about; the first that fits, the most telling first.
