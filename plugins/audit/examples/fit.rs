@@ -33,7 +33,9 @@ struct Sample {
 fn same_path(one: &str, two: &str) -> bool {
     let clean = |path: &str| path.trim_start_matches("./").trim_start_matches('/').trim_end_matches('/').to_owned();
     let (one, two) = (clean(one), clean(two));
-    !one.is_empty() && !two.is_empty() && (one == two || one.ends_with(&format!("/{two}")) || two.ends_with(&format!("/{one}")))
+    !one.is_empty()
+        && !two.is_empty()
+        && (one == two || one.ends_with(&format!("/{two}")) || two.ends_with(&format!("/{one}")))
 }
 
 struct Set {
@@ -43,7 +45,10 @@ struct Set {
 
 impl Set {
     fn add(&mut self, group: &str, document: &str, seen: &Observation, made: Option<bool>, changed: Option<bool>) {
-        if seen.barred || seen.features.iter().any(|name| matches!(name.as_str(), "barred" | "deletes")) || (made.is_none() && changed.is_none()) {
+        if seen.barred
+            || seen.features.iter().any(|name| matches!(name.as_str(), "barred" | "deletes"))
+            || (made.is_none() && changed.is_none())
+        {
             return;
         }
         let features = seen.features.iter().map(|name| {
@@ -54,7 +59,14 @@ impl Set {
         features.sort_unstable();
         features.dedup();
         let at = format!("{document}:{} {}", seen.line, seen.path);
-        self.samples.push(Sample { features, made, changed, group: group.to_owned(), weight: if group == "phrasings" { 2.0 } else { 1.0 }, at });
+        self.samples.push(Sample {
+            features,
+            made,
+            changed,
+            group: group.to_owned(),
+            weight: if group == "phrasings" { 2.0 } else { 1.0 },
+            at,
+        });
     }
 
     fn wild(&mut self, folder: &Path, group: &str) {
@@ -87,8 +99,14 @@ impl Set {
         for (at, part) in text.split("\n=== ").skip(1).enumerate() {
             let (said, plan) = part.split_once('\n').unwrap();
             let (made, changed) = said.split_once("changed:").unwrap_or((said, ""));
-            let (made, changed) = if let Some((changed, made)) = changed.split_once("made:") { (made, changed) } else { (made.trim_start_matches("made:"), changed) };
-            let list = |names: &str| names.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect::<Vec<_>>();
+            let (made, changed) = if let Some((changed, made)) = changed.split_once("made:") {
+                (made, changed)
+            } else {
+                (made.trim_start_matches("made:"), changed)
+            };
+            let list = |names: &str| {
+                names.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect::<Vec<_>>()
+            };
             let (made, changed) = (list(made), list(changed));
             for seen in observations(plan) {
                 let is = |list: &[String]| list.iter().any(|name| same_path(name, &seen.path));
@@ -196,7 +214,9 @@ fn main() {
         let changed = fit(&others, |sample| sample.changed, count, &used);
         let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
         for sample in all.iter().filter(|sample| left_out == "(none)" || sample.group == left_out) {
-            let tally = tallies.entry(if left_out == "(none)" { sample.group.split(' ').next().unwrap() } else { left_out }).or_default();
+            let tally = tallies
+                .entry(if left_out == "(none)" { sample.group.split(' ').next().unwrap() } else { left_out })
+                .or_default();
             let plans = sample.group.starts_with("plans");
             let wanted = sample.made == Some(true) || sample.changed == Some(true);
             let found = share(sample, &made) >= 0.5 || !plans && share(sample, &changed) >= 0.5;
@@ -204,9 +224,19 @@ fn main() {
             tally.found += usize::from(found);
             tally.right += usize::from(found && wanted);
             if errors && found != wanted && (left_out != "(none)") {
-                println!("  {} {} made {:.2} changed {:.2}", if wanted { "MISSED" } else { "EXTRA " }, sample.at, share(sample, &made), share(sample, &changed));
+                println!(
+                    "  {} {} made {:.2} changed {:.2}",
+                    if wanted { "MISSED" } else { "EXTRA " },
+                    sample.at,
+                    share(sample, &made),
+                    share(sample, &changed)
+                );
                 if args.iter().any(|arg| arg == "--why") {
-                    let names: Vec<&String> = sample.features.iter().map(|at| set.names.iter().find(|(_, number)| *number == at).unwrap().0).collect();
+                    let names: Vec<&String> = sample
+                        .features
+                        .iter()
+                        .map(|at| set.names.iter().find(|(_, number)| *number == at).unwrap().0)
+                        .collect();
                     println!("      {names:?}");
                 }
             }
@@ -216,7 +246,11 @@ fn main() {
             let percent = |one: usize, two: usize| 100.0 * one as f64 / two.max(1) as f64;
             println!(
                 "without {left_out:20} {group:20} {:4} promised, {:4} found, {:4} right: recall {:5.1} precision {:5.1}",
-                tally.wanted, tally.found, tally.right, percent(tally.right, tally.wanted), percent(tally.right, tally.found)
+                tally.wanted,
+                tally.found,
+                tally.right,
+                percent(tally.right, tally.wanted),
+                percent(tally.right, tally.found)
             );
         }
         if left_out == "(none)" && args.iter().any(|arg| arg == "--write") {

@@ -27,5 +27,6 @@ fn main() {
         now: "2026-01-18T10:15:00Z".into(),
     };
     let outcome = audit::run(&task, &HostServices::nothing(&Unwatched)).unwrap();
-    std::fs::write(&args[1], &outcome.artifacts.iter().find(|file| file.name.ends_with(".json")).unwrap().bytes).unwrap();
+    std::fs::write(&args[1], &outcome.artifacts.iter().find(|file| file.name.ends_with(".json")).unwrap().bytes)
+        .unwrap();
 }

@@ -1,7 +1,7 @@
 //! The audit plugin: reads plans, looks up every file that they promise, and reports what is there and what is not.
 //!
 //! This file is the glue to the contract; the work is done by plain modules that know nothing of WebAssembly:
-//! `discover` finds plans, `extract` reads them, `index` and `verify` look things up, `report` writes. The plugin never
+//! `discover` finds plans, `reader` reads them, `index` and `verify` look things up, `report` writes. The plugin never
 //! writes a file, never creates a deliverable and uses no language model: the same folders give the same report.
 
 pub mod alignment;
@@ -10,12 +10,12 @@ mod count;
 mod csv_sheet;
 pub mod discover;
 pub mod earlier_outcomes;
-pub mod extract;
 pub mod follow;
 pub mod history;
 mod ids;
 pub mod index;
 pub mod limits;
+mod markdown;
 pub mod memory;
 pub mod options;
 pub mod page;

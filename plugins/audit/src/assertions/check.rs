@@ -9,6 +9,7 @@ use super::disagree;
 use super::lookup::Lookup;
 use super::rows::{AssertionReport, JudgedAssertion};
 use super::sample::wilson;
+use super::symbol::Symbols;
 use super::words::stems;
 use crate::index::Index;
 use crate::limits;
@@ -24,6 +25,11 @@ const SAMPLES: usize = 32;
 #[must_use]
 pub fn check(documents: &[(CheckedDocument, Vec<Assertion>)], index: &Index, git: Option<&dyn Git>) -> AssertionReport {
     let lookup = Lookup::new(index);
+    let names = documents.iter().flat_map(|(_, claims)| claims).filter_map(|claim| match &claim.says {
+        AssertionKind::Symbol(says) => Some(says.name.as_str()),
+        _ => None,
+    });
+    let symbols = Symbols::find(names, index);
     let mut commits = Commits { git, known: BTreeMap::new() };
     let mut judged = Vec::new();
     let names: Vec<&str> = documents.iter().map(|(document, _)| document.shown.as_str()).collect();
@@ -36,6 +42,10 @@ pub fn check(documents: &[(CheckedDocument, Vec<Assertion>)], index: &Index, git
                     (says.path.clone(), of_the_run(&says.path, &names).unwrap_or_else(|| lookup.file(says)))
                 }
                 AssertionKind::Line(says) => (format!("{}:{}", says.path, says.first), lookup.line(says)),
+                AssertionKind::Symbol(says) => match symbols.judge(says) {
+                    Some(outcome) => (says.name.clone(), outcome),
+                    None => continue,
+                },
                 AssertionKind::Quantity(_)
                 | AssertionKind::Name(_)
                 | AssertionKind::Sample(_)

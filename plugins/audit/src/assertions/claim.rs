@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::symbol::SymbolSays;
 use crate::plan;
 use crate::remark::NoteSeverity;
 
@@ -38,6 +39,8 @@ pub enum Kind {
     File,
     /// What stands at a line of a file.
     Line,
+    /// A name of code that is there.
+    Symbol,
     /// A deliverable of a RETURN.
     Deliverable,
     /// The same quantity in several places.
@@ -56,7 +59,7 @@ impl Kind {
     /// Whether such a claim is checked against the tree or the repository, and not only against documents.
     #[must_use]
     pub(super) const fn is_looked_up(self) -> bool {
-        matches!(self, Self::Commit | Self::File | Self::Line | Self::Deliverable)
+        matches!(self, Self::Commit | Self::File | Self::Line | Self::Symbol | Self::Deliverable)
     }
 
     /// The word for reports and ids.
@@ -71,6 +74,7 @@ impl Kind {
             Self::Commit => "commit",
             Self::File => "file",
             Self::Line => "line",
+            Self::Symbol => "symbol",
             Self::Deliverable => "deliverable",
             Self::Quantity => "quantity",
             Self::Name => "name",
@@ -166,6 +170,8 @@ pub(super) enum AssertionKind {
     File(FileSays),
     /// The line of a file says so.
     Line(LineSays),
+    /// A name of code is in the tree.
+    Symbol(SymbolSays),
     /// Other documents say the same.
     Quantity(Quantity),
     /// Other documents spell the name the same way.

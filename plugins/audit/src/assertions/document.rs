@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::claim::{Assertion, AssertionKind, CheckedDocument, Kind};
 use super::text::Text;
 use super::words::files;
-use super::{commit, count, file, gate, line, parts, quantity, ratio, sample, states, status, total};
+use super::{commit, count, file, gate, line, parts, quantity, ratio, sample, states, status, symbol, total};
 use crate::limits;
 
 /// The claims of a document, at most [`limits::CLAIMS_PER_DOCUMENT`].
@@ -27,6 +27,7 @@ pub(super) fn read_text(markdown: &str) -> Vec<Assertion> {
     commit::read(&text, &mut claims);
     file::read(&text, &mut claims);
     line::read(&text, &mut claims);
+    symbol::read(markdown, &mut claims);
     status::read(&text, &mut claims);
     let counted = quantity::counted(&text);
     parts::read(&text, &counted, &mut claims);

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use super::claim::{Assertion, AssertionKind, FileSays, Kind, Outcome};
 use super::text::{Form, Grid, Passage, Text};
 use super::words::{Named, files, labelled, stems};
-use crate::extract::claims::{bytes_cell, in_text, lines_cell};
 use crate::plan;
+use crate::reader::claims::{bytes_cell, in_text, lines_cell};
 use crate::remark::NoteSeverity;
 
 /// Labels whose value is a file that the next lines describe.

@@ -189,7 +189,7 @@ fn leading_file(text: &str) -> Option<AssertionKind> {
     let named = files(text);
     let [only] = named.as_slice() else { return None };
     let opens = !text.get(..only.start)?.contains(char::is_alphanumeric);
-    let (bytes, lines) = crate::extract::claims::in_text(text);
+    let (bytes, lines) = crate::reader::claims::in_text(text);
     opens.then(|| AssertionKind::File(FileSays { path: only.path.clone(), bytes, lines, beside: Arc::from([]) }))
 }
 

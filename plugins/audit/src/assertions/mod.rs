@@ -26,6 +26,7 @@ mod rows;
 mod sample;
 mod states;
 mod status;
+mod symbol;
 mod text;
 mod total;
 mod words;

@@ -75,7 +75,7 @@ fn sizes(text: &Text, claims: &mut Vec<Assertion>) {
         return;
     }
     let lines = text.passages.iter().filter_map(|passage| {
-        let (bytes, _) = crate::extract::claims::in_text(&passage.text);
+        let (bytes, _) = crate::reader::claims::in_text(&passage.text);
         let first = numbers(&passage.text).into_iter().find_map(|number| bytes_at(&passage.text, &number))?;
         bytes.map(|_| (passage, first))
     });

@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use crate::extract::blocks::{self, Block};
-use crate::extract::inline::{Inline, SpanKind};
 use crate::limits;
+use crate::markdown::{self, Block};
+use crate::markdown::{Inline, SpanKind};
 
 /// What a passage is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +93,7 @@ impl Text {
     #[must_use]
     pub(super) fn of(markdown: &str) -> Self {
         let mut reader = Reader::new();
-        for (number, block) in blocks::blocks(markdown).into_iter().enumerate() {
+        for (number, block) in markdown::blocks(markdown).into_iter().enumerate() {
             reader.block(number, block);
         }
         reader.text

@@ -1,6 +1,6 @@
 //! Words as claims are compared by: lower case, without plural, without glyphs; and names of files in a text.
 
-use crate::extract::names;
+use crate::reader::names;
 
 /// The words of a text in lower case and in the singular, code and glyphs left out.
 #[must_use]

@@ -148,7 +148,7 @@ mod tests {
 
     fn of(text: &str) -> Details {
         let file = PlanFile { path: "/nonexistent/p.md".into(), shown: "p.md".into(), bytes: 0 };
-        details(&file, text, &crate::extract::plan(text)).0
+        details(&file, text, &crate::reader::plan(text)).0
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::extract::blocks::{Block, blocks};
-use crate::extract::inline::Inline;
 use crate::limits;
+use crate::markdown::Inline;
+use crate::markdown::{Block, blocks};
 
 /// An issue of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -45,8 +45,18 @@ pub fn gather(sightings: Vec<Sighting>, hints: &[SymbolHint]) -> Deliverables {
 }
 
 /// Files that stand at the root of a project.
-const ROOT_FILES: &[&str] =
-    &["AGENTS.md", "CHANGELOG.md", "CLAUDE.md", "Cargo.toml", "LICENSE", "Makefile", "README.md", "go.mod", "package.json", "pyproject.toml"];
+const ROOT_FILES: &[&str] = &[
+    "AGENTS.md",
+    "CHANGELOG.md",
+    "CLAUDE.md",
+    "Cargo.toml",
+    "LICENSE",
+    "Makefile",
+    "README.md",
+    "go.mod",
+    "package.json",
+    "pyproject.toml",
+];
 
 enum Target {
     Own(String),
@@ -96,7 +106,9 @@ impl DeliverableIndex {
     fn target(&self, sighting: &Sighting) -> Target {
         match key_of(&sighting.path) {
             // Every project has these at its root: what is changed is that one.
-            (key, false) if sighting.purpose == Purpose::Change && ROOT_FILES.contains(&key.as_str()) => Target::Own(key),
+            (key, false) if sighting.purpose == Purpose::Change && ROOT_FILES.contains(&key.as_str()) => {
+                Target::Own(key)
+            }
             (key, false) => self.longer(&key),
             (key, true) => Target::Own(key),
         }

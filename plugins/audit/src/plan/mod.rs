@@ -1,6 +1,6 @@
 //! What a plan is for the audit: its deliverables and its references, each with the lines that name it.
 //!
-//! Pure data. Nothing here reads a file or knows of Markdown; `extract` fills it and `verify` judges it.
+//! Pure data. Nothing here reads a file or knows of Markdown; `reader` fills it and `verify` judges it.
 
 mod claim;
 mod gather;

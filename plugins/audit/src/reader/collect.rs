@@ -15,7 +15,15 @@ const HEADING_CHARS: usize = 300;
 const LIKELY: f64 = 0.5;
 
 /// Features by which a promised file is said to be changed.
-const CHANGES: &[&str] = &["row state=changed", "after=said changed", "key=change", "lead=change", "label=changed files", "verb/prep=add/to", "after=told to change"];
+const CHANGES: &[&str] = &[
+    "row state=changed",
+    "after=said changed",
+    "key=change",
+    "lead=change",
+    "label=changed files",
+    "verb/prep=add/to",
+    "after=told to change",
+];
 
 /// Reads a plan.
 #[must_use]
@@ -25,7 +33,8 @@ pub fn plan(text: &str) -> Plan {
     let mut sightings = todos(text);
     let before = sightings.len();
     let Observed { seen, folders, enumerated } = observe(&document, &rows);
-    let mut collector = Collector { document: &document, by_line: HashMap::new(), used: vec![false; document.lines.len()] };
+    let mut collector =
+        Collector { document: &document, by_line: HashMap::new(), used: vec![false; document.lines.len()] };
     for seen in seen {
         collector.take(seen, &mut sightings);
     }
@@ -145,17 +154,22 @@ impl Collector<'_> {
                         self.mark(at);
                     }
                 }
-                LineForm::Row(number) if self.document.tables.get(number).is_some_and(|table| table.head.len() == 2) => {
+                LineForm::Row(number)
+                    if self.document.tables.get(number).is_some_and(|table| table.head.len() == 2) =>
+                {
                     let cells = super::marks::cells(&line.text);
                     let (Some(key), Some(value)) = (cells.first(), cells.get(1)) else { continue };
                     let subject = table.filter(|(known, _)| *known == number).map(|(_, subject)| subject);
                     let key = lexer::plain(key).to_lowercase();
-                    let described = key != "file" && subject.and_then(|subject| sightings.get_mut(subject)).is_some_and(|sighting| {
-                        fields::describe(sighting, &key, &lexer::plain(value))
-                    });
+                    let described = key != "file"
+                        && subject
+                            .and_then(|subject| sightings.get_mut(subject))
+                            .is_some_and(|sighting| fields::describe(sighting, &key, &lexer::plain(value)));
                     if described {
                         self.mark(at);
-                    } else if let Some(name) = names::folder(value.trim().trim_matches('`')).filter(|_| subject.is_none() && fields::places(&key)) {
+                    } else if let Some(name) = names::folder(value.trim().trim_matches('`'))
+                        .filter(|_| subject.is_none() && fields::places(&key))
+                    {
                         folder = Some((number, name.path));
                         self.mark(at);
                     } else if let Some(subject) = self.by_line.get(&at) {
@@ -186,7 +200,8 @@ impl Collector<'_> {
         let mut described = None;
         for code in &self.document.codes {
             let found = symbols::defined_in(code);
-            let first = code.rows.first().and_then(|(_, row)| row.strip_prefix("# ").or_else(|| row.strip_prefix("// ")));
+            let first =
+                code.rows.first().and_then(|(_, row)| row.strip_prefix("# ").or_else(|| row.strip_prefix("// ")));
             let titled = first.and_then(names::file).map(|name| name.path);
             let near = || {
                 let at = code.after?;
@@ -194,7 +209,10 @@ impl Collector<'_> {
                 let own = by_line.get(&line.number).map(|sighting| sighting.path.clone());
                 own.or_else(|| {
                     let heading = line.heading.filter(|heading| described != Some(*heading));
-                    self.subject(at).filter(|_| heading.is_some()).and_then(|at| sightings.get(at)).map(|sighting| sighting.path.clone())
+                    self.subject(at)
+                        .filter(|_| heading.is_some())
+                        .and_then(|at| sightings.get(at))
+                        .map(|sighting| sighting.path.clone())
                 })
             };
             if let (Some(path), false) = (titled.or_else(near), found.is_empty()) {
@@ -265,11 +283,13 @@ fn finish(
 
 /// The bold lines below the title: `**Date:** x`.
 fn header(document: &Document) -> Vec<(String, String)> {
-    let titled = document.lines.iter().filter(|line| line.form == LineForm::Text && line.heading.is_none_or(|at| at == 0));
+    let titled =
+        document.lines.iter().filter(|line| line.form == LineForm::Text && line.heading.is_none_or(|at| at == 0));
     let said = titled.filter(|line| line.text.starts_with("**")).filter_map(|line| {
         let plain = lexer::plain(&line.text);
         let (key, value) = plain.split_once(':')?;
-        (!value.trim().is_empty() && key.split_whitespace().count() <= 4).then(|| (key.trim().to_owned(), value.trim().to_owned()))
+        (!value.trim().is_empty() && key.split_whitespace().count() <= 4)
+            .then(|| (key.trim().to_owned(), value.trim().to_owned()))
     });
     said.collect()
 }

@@ -97,7 +97,10 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
     let told = deletes(clause.near) && clause.prep == "verb" || deletes(clause.lead) && direct && !clause.opens;
     let listed = (label == "delete" || label == "none" && heading == "delete") && clause.opens;
     out.flag("deletes", !clause.negated && (told || listed || key == Some("delete") || after == "said to go"));
-    out.flag("barred", clause.negated || is_quoted(&token.before) || is_asked(&token.after) || is_a_branch(&token.before));
+    out.flag(
+        "barred",
+        clause.negated || is_quoted(&token.before) || is_asked(&token.after) || is_a_branch(&token.before),
+    );
     out.flag("supposed", clause.supposed);
     out.flag("will", clause.will);
     out.flag("said new", clause.new);
@@ -147,8 +150,11 @@ fn shape(token: &Token, out: &mut Features) {
 /// Whether a heading above, however far, turns away or promises.
 fn above(place: &Place<'_>, out: &mut Features) {
     let headings: Vec<_> = place.document.headings_of(place.line.heading).collect();
-    let topics: Vec<&str> =
-        headings.iter().filter(|heading| heading.parent.is_some() || heading.level > 1).map(|heading| words::topic(&heading.text)).collect();
+    let topics: Vec<&str> = headings
+        .iter()
+        .filter(|heading| heading.parent.is_some() || heading.level > 1)
+        .map(|heading| words::topic(&heading.text))
+        .collect();
     for topic in ["aside", "delete", "deliverable", "new files", "changed files", "existing"] {
         out.flag(&format!("below {topic}"), topics.contains(&topic));
     }
@@ -179,7 +185,11 @@ fn mark(place: &Place<'_>) -> &'static str {
         "own"
     } else if place.document.parents_of(place.line).any(|above| above.text.contains(CHECKS)) {
         "parent"
-    } else if place.document.headings_of(place.line.heading).any(|heading| heading.level > 1 && heading.text.contains(CHECKS)) {
+    } else if place
+        .document
+        .headings_of(place.line.heading)
+        .any(|heading| heading.level > 1 && heading.text.contains(CHECKS))
+    {
         "heading"
     } else {
         "none"
@@ -188,10 +198,12 @@ fn mark(place: &Place<'_>) -> &'static str {
 
 /// What the list that the line is in holds.
 fn label(place: &Place<'_>) -> &'static str {
-    let above = place.document.parents_of(place.line).find(|above| {
-        above.text.trim_end().trim_end_matches(['*', '_']).ends_with(':') || is_bold(&above.text)
-    });
-    let label = place.line.label.and_then(|at| place.document.lines.get(at)).filter(|label| label.number != place.line.number);
+    let above = place
+        .document
+        .parents_of(place.line)
+        .find(|above| above.text.trim_end().trim_end_matches(['*', '_']).ends_with(':') || is_bold(&above.text));
+    let label =
+        place.line.label.and_then(|at| place.document.lines.get(at)).filter(|label| label.number != place.line.number);
     above.or(label).map_or("none", |above| words::topic(&super::lexer::plain(&above.text)))
 }
 
@@ -200,7 +212,9 @@ fn is_bold(text: &str) -> bool {
 }
 
 fn heading_topic(place: &Place<'_>) -> &'static str {
-    let own = |at: &usize| place.document.headings.get(*at).is_some_and(|heading| heading.parent.is_some() || heading.level > 1);
+    let own = |at: &usize| {
+        place.document.headings.get(*at).is_some_and(|heading| heading.parent.is_some() || heading.level > 1)
+    };
     let heading = place.line.heading.filter(own).and_then(|at| place.document.headings.get(at));
     heading.map_or("none", |heading| words::topic(&heading.text))
 }
@@ -209,8 +223,17 @@ fn heading_topic(place: &Place<'_>) -> &'static str {
 fn clause(before: &str) -> Clause {
     let cut = ["; ", ". ", "! ", "? "].iter().filter_map(|stop| before.rfind(stop).map(|at| at + stop.len())).max();
     let short = |cut: usize| {
-        let word = before.get(..cut).unwrap_or_default().trim_end().trim_end_matches('.').rsplit([' ', '(']).next().unwrap_or_default().to_lowercase();
-        matches!(word.as_str(), "e.g" | "i.e" | "z.b" | "cf" | "vgl" | "etc" | "vs") || word.chars().all(|sign| sign.is_ascii_digit())
+        let word = before
+            .get(..cut)
+            .unwrap_or_default()
+            .trim_end()
+            .trim_end_matches('.')
+            .rsplit([' ', '('])
+            .next()
+            .unwrap_or_default()
+            .to_lowercase();
+        matches!(word.as_str(), "e.g" | "i.e" | "z.b" | "cf" | "vgl" | "etc" | "vs")
+            || word.chars().all(|sign| sign.is_ascii_digit())
     };
     let sentence = cut.filter(|cut| !short(*cut)).and_then(|cut| before.get(cut..)).unwrap_or(before);
     let all: Vec<String> = words::words(sentence).collect();
@@ -228,32 +251,104 @@ fn clause(before: &str) -> Clause {
         prep,
         negated: said.iter().any(|word| words::negates(word)),
         supposed: said.iter().any(|word| words::supposes(word)),
-        will: said.iter().any(|word| matches!(*word, "will" | "shall" | "must" | "wird" | "werden" | "soll" | "going" | "we'll" | "i'll")),
+        will: said.iter().any(|word| {
+            matches!(*word, "will" | "shall" | "must" | "wird" | "werden" | "soll" | "going" | "we'll" | "i'll")
+        }),
         new: said.iter().rev().take(4).any(|word| matches!(*word, "new" | "neue" | "neuen" | "neues" | "neu")),
         it: said.iter().rev().take(3).any(|word| matches!(*word, "it" | "them" | "es" | "sie")),
-        joined: said.last().is_some_and(|word| is_path(word)) || matches!(said.as_slice(), [.., path, "and" | "und" | "or" | "oder" | "plus" | "&" | "+"] if is_path(path)),
+        joined: said.last().is_some_and(|word| is_path(word))
+            || matches!(said.as_slice(), [.., path, "and" | "und" | "or" | "oder" | "plus" | "&" | "+"] if is_path(path)),
         opens: prep == "start",
     }
 }
 
+/// What is said of what follows these words.
+pub(super) struct Said {
+    pub(super) near: Option<Deed>,
+    pub(super) prep: &'static str,
+    pub(super) opens: bool,
+    pub(super) negated: bool,
+}
+
+/// Reads the words before a name of code.
+pub(super) fn said(_place: &Place<'_>, before: &str) -> Said {
+    let clause = clause(before);
+    let prep = if key(before).is_some() { "key" } else { clause.prep };
+    Said { near: clause.near.map(|verb| verb.deed), prep, opens: clause.opens, negated: clause.negated }
+}
+
 /// What counts or tags a line: `T001`, `[P]`, `US1`, `Step 4`, a number.
 fn is_tag(word: &str) -> bool {
-    let coded = word.chars().any(|sign| sign.is_ascii_digit()) && word.chars().count() <= 6 && word.chars().all(|sign| sign.is_alphanumeric() || sign == '.');
-    coded || word.chars().count() == 1 && word.chars().all(|sign| sign.is_ascii_alphanumeric()) || matches!(word, "step" | "task" | "phase" | "action" | "todo" | "schritt" | "aufgabe" | "part" | "deliverable")
+    let coded = word.chars().any(|sign| sign.is_ascii_digit())
+        && word.chars().count() <= 6
+        && word.chars().all(|sign| sign.is_alphanumeric() || sign == '.');
+    coded
+        || word.chars().count() == 1 && word.chars().all(|sign| sign.is_ascii_alphanumeric())
+        || matches!(
+            word,
+            "step" | "task" | "phase" | "action" | "todo" | "schritt" | "aufgabe" | "part" | "deliverable"
+        )
 }
 
 /// Words that may stand before the verb of a step.
 fn is_leading(word: &str) -> bool {
     matches!(
         word,
-        "we" | "i" | "you" | "will" | "to" | "then" | "also" | "finally" | "first" | "next" | "please" | "and" | "are" | "going"
-            | "should" | "must" | "shall" | "wir" | "dann" | "i'll" | "we'll" | "now" | "the" | "be" | "need" | "optionally" | "must" | "can" | "zuerst" | "der" | "die" | "das"
+        "we" | "i"
+            | "you"
+            | "will"
+            | "to"
+            | "then"
+            | "also"
+            | "finally"
+            | "first"
+            | "next"
+            | "please"
+            | "and"
+            | "are"
+            | "going"
+            | "should"
+            | "must"
+            | "shall"
+            | "wir"
+            | "dann"
+            | "i'll"
+            | "we'll"
+            | "now"
+            | "the"
+            | "be"
+            | "need"
+            | "optionally"
+            | "can"
+            | "zuerst"
+            | "der"
+            | "die"
+            | "das"
     )
 }
 
 /// Words before a noun.
 fn is_article(word: &str) -> bool {
-    matches!(word, "the" | "a" | "an" | "of" | "its" | "their" | "this" | "each" | "every" | "for" | "der" | "die" | "das" | "den" | "eine" | "einen" | "our")
+    matches!(
+        word,
+        "the"
+            | "a"
+            | "an"
+            | "of"
+            | "its"
+            | "their"
+            | "this"
+            | "each"
+            | "every"
+            | "for"
+            | "der"
+            | "die"
+            | "das"
+            | "den"
+            | "eine"
+            | "einen"
+            | "our"
+    )
 }
 
 /// What leads to the path: a preposition, the verb itself, or nothing.
@@ -262,7 +357,11 @@ fn prep(said: &[&str]) -> &'static str {
     // "`a`, `b` and `c`": the later ones are led to by what leads to the first.
     loop {
         let trimmed = match rest {
-            [before @ .., path, joint] if is_path(path) && matches!(*joint, "and" | "or" | "und" | "oder" | "plus" | "with" | "+" | "&") => before,
+            [before @ .., path, joint]
+                if is_path(path) && matches!(*joint, "and" | "or" | "und" | "oder" | "plus" | "with" | "+" | "&") =>
+            {
+                before
+            }
             [before @ .., path] if is_path(path) => before,
             _ => break,
         };
@@ -272,13 +371,44 @@ fn prep(said: &[&str]) -> &'static str {
         if let Some(prep) = words::preposition(word) {
             return prep;
         }
-        if let Some(verb) = words::verb(word).filter(|_| !matches!(*word, "new" | "neu" | "neue" | "test" | "tests" | "unit" | "integration")) {
+        if let Some(verb) = words::verb(word)
+            .filter(|_| !matches!(*word, "new" | "neu" | "neue" | "test" | "tests" | "unit" | "integration"))
+        {
             return if verb.deed == Deed::Be { "be" } else { "verb" };
         }
         let skipped = matches!(
             *word,
-            "the" | "a" | "an" | "new" | "file" | "files" | "script" | "module" | "its" | "our" | "this" | "root" | "der" | "die" | "das" | "eine" | "einen"
-                | "datei" | "neue" | "neuen" | "existing" | "test" | "folder" | "directory" | "both" | "document" | "page" | "package" | "class" | "config" | "component"
+            "the"
+                | "a"
+                | "an"
+                | "new"
+                | "file"
+                | "files"
+                | "script"
+                | "module"
+                | "its"
+                | "our"
+                | "this"
+                | "root"
+                | "der"
+                | "die"
+                | "das"
+                | "eine"
+                | "einen"
+                | "datei"
+                | "neue"
+                | "neuen"
+                | "existing"
+                | "test"
+                | "folder"
+                | "directory"
+                | "both"
+                | "document"
+                | "page"
+                | "package"
+                | "class"
+                | "config"
+                | "component"
         ) || word.starts_with(CODE);
         if !skipped {
             return "words";
@@ -303,7 +433,21 @@ fn key(before: &str) -> Option<&'static str> {
         return Some("sentence");
     }
     let has = |list: &[&str]| all.iter().any(|word| list.contains(&word.as_str()));
-    if has(&["file", "files", "path", "location", "datei", "dateien", "pfad", "ort", "module", "script", "target", "zieldatei", "filename"]) {
+    if has(&[
+        "file",
+        "files",
+        "path",
+        "location",
+        "datei",
+        "dateien",
+        "pfad",
+        "ort",
+        "module",
+        "script",
+        "target",
+        "zieldatei",
+        "filename",
+    ]) {
         let deed = all.iter().find_map(|word| words::verb(word));
         return Some(match deed.map(|verb| verb.deed) {
             Some(Deed::Make | Deed::Add | Deed::Write) => "make",
@@ -314,7 +458,20 @@ fn key(before: &str) -> Option<&'static str> {
             None => "file",
         });
     }
-    if has(&["deliverable", "deliverables", "artifact", "artifacts", "artefact", "output", "outputs", "result", "ergebnis", "lieferobjekt", "neu", "new"]) {
+    if has(&[
+        "deliverable",
+        "deliverables",
+        "artifact",
+        "artifacts",
+        "artefact",
+        "output",
+        "outputs",
+        "result",
+        "ergebnis",
+        "lieferobjekt",
+        "neu",
+        "new",
+    ]) {
         return Some("make");
     }
     Some(match all.iter().find_map(|word| words::verb(word)).map(|verb| verb.deed) {
@@ -367,14 +524,24 @@ fn after(after: &str) -> &'static str {
         return "list";
     }
     let negated = said.iter().any(|word| words::negates(word));
-    let made = said.iter().any(|word| words::verb(word).is_some_and(|verb| matches!(verb.deed, Deed::Make | Deed::Add | Deed::Write) && verb.past) || matches!(word.as_str(), "there" | "present" | "available" | "committed"));
+    let made = said.iter().any(|word| {
+        words::verb(word).is_some_and(|verb| matches!(verb.deed, Deed::Make | Deed::Add | Deed::Write) && verb.past)
+            || matches!(word.as_str(), "there" | "present" | "available" | "committed")
+    });
     match (first, negated) {
         (_, true) => "negated",
         ("exists" | "exist" | "existiert" | "existieren", _) => "exists",
         ("is" | "are" | "wird" | "will" | "gets" | "was" | "were" | "has" | "werden" | "must", _) => {
-            if made { "is made" } else { "is" }
+            if made {
+                "is made"
+            } else {
+                "is"
+            }
         }
-        ("with" | "mit" | "for" | "containing" | "f\u{fc}r" | "that" | "implementing" | "holding" | "explaining", _) => "with",
+        (
+            "with" | "mit" | "for" | "containing" | "f\u{fc}r" | "that" | "implementing" | "holding" | "explaining",
+            _,
+        ) => "with",
         ("anlegen" | "erstellen" | "erzeugen" | "schreiben" | "hinzu" | "hinzuf\u{fc}gen", _) => "is made",
         _ => "words",
     }
@@ -383,7 +550,9 @@ fn after(after: &str) -> &'static str {
 /// "to be created in `x`", "wird erstellt".
 fn is_to_be_made(said: &str) -> bool {
     let said: Vec<String> = words::words(said).take(5).collect();
-    let made = |word: &String| words::verb(word).is_some_and(|verb| verb.past && matches!(verb.deed, Deed::Make | Deed::Write));
+    let made = |word: &String| {
+        words::verb(word).is_some_and(|verb| verb.past && matches!(verb.deed, Deed::Make | Deed::Write))
+    };
     said.windows(2).any(|pair| matches!(pair, [be, verb] if matches!(be.as_str(), "be" | "is" | "are" | "wird" | "werden") && made(verb)))
 }
 
@@ -397,7 +566,8 @@ fn is_order(said: &str) -> bool {
 
 /// Whether the words before a path open a quotation that is still open.
 fn is_quoted(before: &str) -> bool {
-    before.matches('"').count() % 2 == 1 || before.matches(['\u{201c}', '\u{201e}']).count() > before.matches('\u{201d}').count()
+    before.matches('"').count() % 2 == 1
+        || before.matches(['\u{201c}', '\u{201e}']).count() > before.matches('\u{201d}').count()
 }
 
 /// Whether the sentence of a path is a question.
@@ -408,18 +578,33 @@ fn is_asked(after: &str) -> bool {
 
 /// Whether the word before says that it is the name of a branch.
 fn is_a_branch(before: &str) -> bool {
-    words::words(before).next_back().is_some_and(|word| matches!(word.as_str(), "branch" | "branches" | "tag" | "endpoint" | "route"))
+    words::words(before)
+        .next_back()
+        .is_some_and(|word| matches!(word.as_str(), "branch" | "branches" | "tag" | "endpoint" | "route"))
 }
 
 /// The features of a row of a tree.
-pub(crate) fn of_tree(document: &Document, code: Option<&super::structure::Code>, row: &super::tree::Leaf, marked: bool, out: &mut Features) {
+pub(crate) fn of_tree(
+    document: &Document,
+    code: Option<&super::structure::Code>,
+    row: &super::tree::Leaf,
+    marked: bool,
+    out: &mut Features,
+) {
     let tail = words::state(&row.tail);
     out.flag("deletes", tail == "goes");
     out.add("tree", tail);
     out.pair("tree/marked", tail, if marked { "marked" } else { "plain" });
     let heading = code.and_then(|code| code.heading);
-    let topics: Vec<&str> = document.headings_of(heading).filter(|heading| heading.level > 1).map(|heading| words::topic(&heading.text)).collect();
-    let label = code.and_then(|code| code.label).and_then(|at| document.lines.get(at)).map_or("none", |label| words::topic(&label.text));
+    let topics: Vec<&str> = document
+        .headings_of(heading)
+        .filter(|heading| heading.level > 1)
+        .map(|heading| words::topic(&heading.text))
+        .collect();
+    let label = code
+        .and_then(|code| code.label)
+        .and_then(|at| document.lines.get(at))
+        .map_or("none", |label| words::topic(&label.text));
     out.pair("tree/heading", topics.first().unwrap_or(&"none"), if marked { "marked" } else { "plain" });
     out.pair("tree/label", label, if marked { "marked" } else { "plain" });
     for topic in ["aside", "delete", "existing", "changed files"] {
@@ -429,7 +614,14 @@ pub(crate) fn of_tree(document: &Document, code: Option<&super::structure::Code>
 }
 
 /// The features that a table adds to those of the words of a cell.
-pub(crate) fn of_cell(place: &Place<'_>, head: &[String], cells: &[String], column: usize, alone: bool, out: &mut Features) {
+pub(crate) fn of_cell(
+    place: &Place<'_>,
+    head: &[String],
+    cells: &[String],
+    column: usize,
+    alone: bool,
+    out: &mut Features,
+) {
     // In a table of two columns the first may say what the second is.
     let first = cells.first().filter(|_| head.len() == 2 && column == 1).and_then(|cell| key(&format!("{cell}:")));
     let own = match first {
@@ -439,7 +631,9 @@ pub(crate) fn of_cell(place: &Place<'_>, head: &[String], cells: &[String], colu
     };
     let complains = first.is_none() && head.iter().any(|head| self::column(head) == "complaint");
     out.flag("barred", cells.iter().any(|cell| words::rejects(cell)));
-    let any = |wanted: &str| head.iter().position(|head| self::column(head) == wanted).or_else(|| (own == wanted).then_some(column));
+    let any = |wanted: &str| {
+        head.iter().position(|head| self::column(head) == wanted).or_else(|| (own == wanted).then_some(column))
+    };
     let state = any("state").and_then(|at| cells.get(at)).map_or("none", |cell| words::state(cell));
     let alone = if alone { "alone" } else { "among words" };
     out.pair("column", own, alone);
@@ -456,24 +650,88 @@ pub(crate) fn of_cell(place: &Place<'_>, head: &[String], cells: &[String], colu
 
 /// What a column holds, by its head.
 pub(super) fn column(head: &str) -> &'static str {
-        let all: Vec<String> = words::words(head).collect();
-        let has = |list: &[&str]| all.iter().any(|word| list.contains(&word.as_str()));
-        if has(&["file", "files", "path", "paths", "datei", "dateien", "filename", "pfad", "script", "scripts", "skript", "skripte", "dateiname", "dateipfad", "zieldatei"]) {
-            "file"
-        } else if has(&["deliverable", "deliverables", "output", "outputs", "artifact", "artifacts", "artefact", "artefacts", "artefakt", "artefakte", "ergebnis", "lieferobjekt", "result"]) {
-            "deliverable"
-        } else if has(&["status", "state", "action", "change", "done", "progress", "stand", "zustand"]) {
-            "state"
-        } else if has(&["issue", "risk", "risiko", "problem", "bug", "error", "finding", "metric", "alternative", "option", "criterion", "question", "activity", "source", "field", "input"]) {
-            "complaint"
-        } else if has(&["location", "directory", "folder", "ordner", "ort", "verzeichnis"]) {
-            "folder"
-        } else if has(&["component", "komponente", "module", "modul", "task", "aufgabe", "feature", "item", "what", "was", "area", "phase", "step", "work", "document", "component"]) {
-            "thing"
-        } else {
-            "other"
-        }
+    let all: Vec<String> = words::words(head).collect();
+    let has = |list: &[&str]| all.iter().any(|word| list.contains(&word.as_str()));
+    if has(&[
+        "file",
+        "files",
+        "path",
+        "paths",
+        "datei",
+        "dateien",
+        "filename",
+        "pfad",
+        "script",
+        "scripts",
+        "skript",
+        "skripte",
+        "dateiname",
+        "dateipfad",
+        "zieldatei",
+    ]) {
+        "file"
+    } else if has(&[
+        "deliverable",
+        "deliverables",
+        "output",
+        "outputs",
+        "artifact",
+        "artifacts",
+        "artefact",
+        "artefacts",
+        "artefakt",
+        "artefakte",
+        "ergebnis",
+        "lieferobjekt",
+        "result",
+    ]) {
+        "deliverable"
+    } else if has(&["status", "state", "action", "change", "done", "progress", "stand", "zustand"]) {
+        "state"
+    } else if has(&[
+        "issue",
+        "risk",
+        "risiko",
+        "problem",
+        "bug",
+        "error",
+        "finding",
+        "metric",
+        "alternative",
+        "option",
+        "criterion",
+        "question",
+        "activity",
+        "source",
+        "field",
+        "input",
+    ]) {
+        "complaint"
+    } else if has(&["location", "directory", "folder", "ordner", "ort", "verzeichnis"]) {
+        "folder"
+    } else if has(&[
+        "component",
+        "komponente",
+        "module",
+        "modul",
+        "task",
+        "aufgabe",
+        "feature",
+        "item",
+        "what",
+        "was",
+        "area",
+        "phase",
+        "step",
+        "work",
+        "document",
+        "component",
+    ]) {
+        "thing"
+    } else {
+        "other"
     }
+}
 
 /// What the list of a line, or its heading, holds.
 pub(super) fn list_topic(place: &Place<'_>) -> &'static str {

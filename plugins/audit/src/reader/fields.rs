@@ -17,7 +17,9 @@ pub(super) fn describe(subject: &mut Sighting, key: &str, value: &str) -> bool {
             true
         }
         "class" | "classes" | "function" | "functions" | "struct" | "klasse" => {
-            subject.symbols.extend(value.split(',').filter_map(|name| symbols::identifier(name.trim().trim_matches('`'))));
+            subject
+                .symbols
+                .extend(value.split(',').filter_map(|name| symbols::identifier(name.trim().trim_matches('`'))));
             true
         }
         "status" => {
@@ -73,5 +75,6 @@ pub(super) fn label_folder(label: &str) -> Option<String> {
 pub(super) fn key_value(plain: &str) -> Option<(String, String)> {
     let (key, value) = plain.split_once(':')?;
     let key = key.trim().to_lowercase();
-    (!key.is_empty() && key.split_whitespace().count() <= 3 && value.starts_with([' ', '\t'])).then(|| (key, value.trim().to_owned()))
+    (!key.is_empty() && key.split_whitespace().count() <= 3 && value.starts_with([' ', '\t']))
+        .then(|| (key, value.trim().to_owned()))
 }

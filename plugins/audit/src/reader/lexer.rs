@@ -32,8 +32,6 @@ pub(crate) struct Token {
     pub(crate) after: String,
     /// The same with the code in it.
     pub(crate) rest: String,
-    /// The code in which it stands.
-    pub(crate) around: String,
 }
 
 /// Stands for a path in the words of a line.
@@ -53,7 +51,6 @@ struct Found {
     name: Name,
     written: Written,
     unknown: bool,
-    around: String,
     /// Where it stands in the words of the line.
     at: usize,
     /// Where the raw line goes on.
@@ -65,15 +62,15 @@ struct Found {
 pub(crate) fn tokens(line: &str, listing: bool) -> Vec<Token> {
     let mut found: Vec<Found> = Vec::new();
     let mut words = String::with_capacity(line.len());
-    let mut add = |name: Name, written, unknown, around: &str, words: &mut String, raw: usize| {
-        found.push(Found { name, written, unknown, around: around.to_owned(), at: words.len(), raw });
+    let mut add = |name: Name, written, unknown, words: &mut String, raw: usize| {
+        found.push(Found { name, written, unknown, at: words.len(), raw });
         words.push(PATH);
     };
     for (piece, end) in pieces(line) {
         match piece {
             Piece::Code(code) => code_paths(code, listing, end, &mut words, &mut add),
             Piece::Link { text, target } => match linked(target, text) {
-                Some(name) => add(name, Written::Link, false, text, &mut words, end),
+                Some(name) => add(name, Written::Link, false, &mut words, end),
                 None => words.push_str(text),
             },
             Piece::Words(text) => plain_paths(text, end, &mut words, &mut add),
@@ -88,7 +85,6 @@ pub(crate) fn tokens(line: &str, listing: bool) -> Vec<Token> {
         before: words.get(..found.at).unwrap_or_default().to_owned(),
         after: cut(found.at),
         rest: line.get(found.raw..).unwrap_or_default().to_owned(),
-        around: found.around,
     };
     found.into_iter().map(token).collect()
 }
@@ -112,22 +108,22 @@ fn code_paths(
     listing: bool,
     end: usize,
     words: &mut String,
-    add: &mut impl FnMut(Name, Written, bool, &str, &mut String, usize),
+    add: &mut impl FnMut(Name, Written, bool, &mut String, usize),
 ) {
     let known = names::file(code).or_else(|| names::folder(code));
     if let Some(name) = known {
-        return add(name, Written::Code, false, code, words, end);
+        return add(name, Written::Code, false, words, end);
     }
     let likely = names::likely_file(code, listing).or_else(|| names::weak(code)).or_else(|| names::deep(code));
     if let Some(name) = likely {
-        return add(name, Written::Code, true, code, words, end);
+        return add(name, Written::Code, true, words, end);
     }
     let parts: Vec<Name> = code.split(is_separator).filter_map(|word| names::file(word)).collect();
     if parts.is_empty() {
         words.push(CODE);
     }
     for name in parts {
-        add(name, Written::Inside, false, code, words, end);
+        add(name, Written::Inside, false, words, end);
         words.push(' ');
     }
 }
@@ -136,7 +132,7 @@ fn plain_paths(
     text: &str,
     end: usize,
     words: &mut String,
-    add: &mut impl FnMut(Name, Written, bool, &str, &mut String, usize),
+    add: &mut impl FnMut(Name, Written, bool, &mut String, usize),
 ) {
     let start = end - text.len();
     let mut from = 0;
@@ -149,7 +145,7 @@ fn plain_paths(
         let inner = at + word.find(bare).unwrap_or_default();
         words.push_str(text.get(from..inner).unwrap_or_default());
         from = inner + bare.len();
-        add(name, Written::Plain, false, "", words, start + from);
+        add(name, Written::Plain, false, words, start + from);
     }
     words.push_str(text.get(from..).unwrap_or_default());
 }
@@ -235,7 +231,10 @@ mod tests {
         let line = "Move `a/b.py:12-30` (src/a.py) to [x](../docs/y.md), **c.rs**, `agents/` and `run d.sh --all`.";
         assert_eq!(paths(line), ["a/b.py", "src/a.py", "docs/y.md", "c.rs", "agents", "d.sh"]);
         let found = tokens("Create `x.py` with `Maker` in lib/y.rs.", false);
-        assert_eq!((found[0].before.as_str(), found[1].before.as_str()), ("Create ", "Create \u{e000} with \u{e001} in "));
+        assert_eq!(
+            (found[0].before.as_str(), found[1].before.as_str()),
+            ("Create ", "Create \u{e000} with \u{e001} in ")
+        );
         assert_eq!(found[0].rest, " with `Maker` in lib/y.rs.");
         assert_eq!(found[1].after, ".");
     }

@@ -82,7 +82,9 @@ pub(super) fn is_rule(text: &str) -> bool {
 
 /// The line below the head of a table.
 pub(super) fn is_ruler(row: &str) -> bool {
-    row.contains('|') && (row.contains("--") || row.contains("|-")) && row.chars().all(|sign| matches!(sign, '|' | '-' | ':' | ' ' | '\t'))
+    row.contains('|')
+        && (row.contains("--") || row.contains("|-"))
+        && row.chars().all(|sign| matches!(sign, '|' | '-' | ':' | ' ' | '\t'))
 }
 
 /// The cells of a row. A bar in code does not divide.

@@ -4,6 +4,7 @@
 //! trees; `features` says what is known of each and `model` how likely it is promised; `collect` makes the plan of them.
 //! Nothing here reads a disk, and every reader is linear in its text.
 
+mod claimed;
 pub(crate) mod claims;
 mod collect;
 mod endings;
@@ -14,6 +15,7 @@ mod marks;
 mod model;
 pub(crate) mod names;
 mod observe;
+mod seen;
 mod structure;
 mod symbols;
 mod table;
@@ -21,7 +23,9 @@ mod todos;
 mod tree;
 mod words;
 
+pub(crate) use claimed::claimed_symbols;
 pub use collect::plan;
+pub use seen::{DocumentWords, SeenPath, seen};
 
 /// A path of a plan with its features, for those who fit the model.
 #[derive(Debug)]

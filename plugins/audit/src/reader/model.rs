@@ -39,9 +39,11 @@ fn weights() -> &'static Weights {
 pub(crate) fn likely(features: &Features) -> Likely {
     let weights = &weights().0;
     let bias = weights.get("bias").copied().unwrap_or_default();
-    let sum = features.0.iter().filter_map(|feature| weights.get(feature.as_str())).fold(bias, |sum, weight| {
-        (sum.0 + weight.0, sum.1 + weight.1)
-    });
+    let sum = features
+        .0
+        .iter()
+        .filter_map(|feature| weights.get(feature.as_str()))
+        .fold(bias, |sum, weight| (sum.0 + weight.0, sum.1 + weight.1));
     let share = |sum: f64| 1.0 / (1.0 + (-sum).exp());
     Likely { made: share(sum.0), changed: share(sum.1) }
 }

@@ -120,15 +120,6 @@ pub(super) fn deep(word: &str) -> Option<Name> {
     named.then(|| Name { path: path.to_owned(), kind: Kind::Either })
 }
 
-/// A folder, with or without its last slash; without, it must be below another one.
-#[must_use]
-pub(super) fn folder_like(word: &str) -> Option<Name> {
-    folder(word).or_else(|| {
-        let path = path_text(trimmed(word)).filter(|path| path.contains('/') && file(path).is_none())?;
-        Some(Name { path: path.to_owned(), kind: Kind::Folder })
-    })
-}
-
 /// A path that leads out of the audited folder and has no ending, as a column of files may hold it: `/etc/cron.d/backup`,
 /// `~/.netrc`, `../sibling/Tool`.
 #[must_use]

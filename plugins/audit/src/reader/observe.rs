@@ -4,7 +4,7 @@ use super::features::{self, Features, Place};
 use super::lexer::{self, Token};
 use super::structure::{Code, Document, Line, LineForm};
 use super::tree::{self, Leaf, Tree};
-use super::{fields, marks, names, table, words};
+use super::{fields, marks, table, words};
 use crate::plan::{Form, Kind, Sighting};
 
 /// A path of a plan, before its role is known.
@@ -17,8 +17,6 @@ pub(crate) struct Seen {
     pub(crate) token: Option<Token>,
     /// Nothing is promised there, whatever the features say.
     pub(crate) barred: bool,
-    /// It is the first path of its line and nothing stands before it.
-    pub(crate) opens: bool,
     /// The column of the cell, in a table.
     pub(crate) column: Option<usize>,
 }
@@ -45,7 +43,8 @@ pub(crate) fn observe(document: &Document, rows: &[&str]) -> Observed {
     let mut trees = codes.into_iter().peekable();
     let mut folders: Vec<Option<String>> = Vec::with_capacity(document.lines.len());
     for (at, line) in document.lines.iter().enumerate() {
-        while trees.peek().is_some_and(|(code, _)| code.rows.first().is_some_and(|(number, _)| *number <= line.number)) {
+        while trees.peek().is_some_and(|(code, _)| code.rows.first().is_some_and(|(number, _)| *number <= line.number))
+        {
             if let Some((code, tree)) = trees.next() {
                 take_tree(document, &code, tree, marked, &mut out);
             }
@@ -106,7 +105,14 @@ fn of_line(document: &Document, at: usize, line: &Line, above: Option<&str>, out
         }
         let form = form(line, &features, &token);
         let sighting = Sighting::new(path, token.kind, form, crate::plan::Role::Reference, line.number);
-        out.seen.push(Seen { sighting, features, line: Some(at), opens, barred: line.quoted, token: Some(token), column: None });
+        out.seen.push(Seen {
+            sighting,
+            features,
+            line: Some(at),
+            barred: line.quoted,
+            token: Some(token),
+            column: None,
+        });
     }
     out.folders.extend(own.clone());
     own
@@ -153,7 +159,11 @@ fn of_row(document: &Document, at: usize, line: &Line, table: usize, out: &mut O
         let listing = head.get(column).is_some_and(|head| features::column(head) == "file");
         let tokens = lexer::tokens(&cell, listing);
         let alone = tokens.last().is_some_and(|last| {
-            let words = last.before.chars().chain(last.after.chars()).filter(|sign| sign.is_alphanumeric() && *sign < '\u{e000}');
+            let words = last
+                .before
+                .chars()
+                .chain(last.after.chars())
+                .filter(|sign| sign.is_alphanumeric() && *sign < '\u{e000}');
             words.count() == 0
         });
         for (nth, token) in tokens.into_iter().enumerate() {
@@ -166,7 +176,6 @@ fn of_row(document: &Document, at: usize, line: &Line, table: usize, out: &mut O
                 sighting,
                 features,
                 line: Some(at),
-                opens: nth == 0 && column == 0,
                 barred: line.quoted,
                 token: Some(token),
                 column: Some(column),
@@ -187,7 +196,7 @@ fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &m
         }
         features::of_tree(document, Some(code), &leaf, marked, &mut features);
         let Leaf { sighting, .. } = leaf;
-        out.seen.push(Seen { sighting, features, line: None, token: None, barred: false, opens: true, column: None });
+        out.seen.push(Seen { sighting, features, line: None, token: None, barred: false, column: None });
     }
     out.folders.extend(tree.folders);
     out.enumerated.extend(tree.enumerated);
@@ -214,19 +223,16 @@ fn trees(document: &Document, rows: &[&str]) -> Vec<(Code, Tree)> {
 /// A tree in lines that are neither fenced nor marked as code.
 fn plain_tree(document: &Document, rows: &[&str], run: &[usize]) -> Option<(Code, Tree)> {
     let first = run.first().and_then(|at| document.lines.get(*at))?;
-    let (caption, run) = if first.text.ends_with(':') { (run.first().copied(), run.get(1..)?) } else { (first.label, run) };
+    let (caption, run) =
+        if first.text.ends_with(':') { (run.first().copied(), run.get(1..)?) } else { (first.label, run) };
     if run.len() < 2 {
         return None;
     }
     let lines = run.iter().filter_map(|at| document.lines.get(*at));
-    let rows = lines.map(|line| (line.number, rows.get(line.number - 1).copied().unwrap_or_default().to_owned())).collect();
-    let code = Code { language: String::new(), rows, after: None, heading: first.heading, label: caption, fenced: false };
+    let rows =
+        lines.map(|line| (line.number, rows.get(line.number - 1).copied().unwrap_or_default().to_owned())).collect();
+    let code =
+        Code { language: String::new(), rows, after: None, heading: first.heading, label: caption, fenced: false };
     let tree = tree::read(&code)?;
     Some((code, tree))
-}
-
-/// Whether a text is one path and nothing else.
-pub(crate) fn is_path(text: &str) -> bool {
-    let text = text.trim().trim_matches('`');
-    names::file(text).or_else(|| names::folder(text)).is_some()
 }

@@ -204,7 +204,8 @@ impl Reader<'_> {
 
     fn head(&mut self, at: usize, level: usize, text: &str) {
         let above = std::iter::successors(self.heading, |at| self.document.headings.get(*at)?.parent);
-        let parent = above.into_iter().find(|at| self.document.headings.get(*at).is_some_and(|head| head.level < level));
+        let parent =
+            above.into_iter().find(|at| self.document.headings.get(*at).is_some_and(|head| head.level < level));
         let number = self.document.headings.len();
         self.items.clear();
         self.label = None;

@@ -277,4 +277,3 @@ fn is_class_name(name: &str) -> bool {
         && upper >= 2
         && name.chars().any(char::is_lowercase)
 }
-

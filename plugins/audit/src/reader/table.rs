@@ -3,8 +3,22 @@
 use super::observe::Seen;
 use super::{claims, features, lexer, names, symbols};
 
-const CLASS: &[&str] =
-    &["class", "classes", "function", "functions", "key classes", "klasse", "klassen", "struct", "structs", "symbol", "symbols", "trait", "traits", "type"];
+const CLASS: &[&str] = &[
+    "class",
+    "classes",
+    "function",
+    "functions",
+    "key classes",
+    "klasse",
+    "klassen",
+    "struct",
+    "structs",
+    "symbol",
+    "symbols",
+    "trait",
+    "traits",
+    "type",
+];
 const LINES: &[&str] = &["# lines", "line count", "lines", "lines of code", "loc", "zeilen"];
 const SIZE: &[&str] = &["bytes", "file size", "size", "size (bytes)"];
 
@@ -13,10 +27,13 @@ pub(super) fn describe(head: &[String], cells: &[String], row: &mut [Seen]) -> O
     let plain: Vec<String> = head.iter().map(|head| lexer::plain(head).to_lowercase()).collect();
     let find = |names: &[&str]| plain.iter().position(|head| names.contains(&head.as_str()));
     let kind = |wanted: &str| head.iter().position(|head| features::column(head) == wanted);
-    let text = |at: Option<usize>| at.and_then(|at| cells.get(at)).map(|cell| lexer::plain(cell)).filter(|cell| !cell.is_empty());
+    let text = |at: Option<usize>| {
+        at.and_then(|at| cells.get(at)).map(|cell| lexer::plain(cell)).filter(|cell| !cell.is_empty())
+    };
     let files = |column: usize| row.iter().any(|seen| seen.column == Some(column));
     let component = kind("thing").filter(|at| !files(*at));
-    let folder = kind("folder").and_then(|at| cells.get(at)).and_then(|cell| names::folder(cell.trim().trim_matches('`')));
+    let folder =
+        kind("folder").and_then(|at| cells.get(at)).and_then(|cell| names::folder(cell.trim().trim_matches('`')));
     let (class, lines, size, status) = (find(CLASS), find(LINES), find(SIZE), kind("state"));
     let bytes_head = size.and_then(|at| plain.get(at)).is_some_and(|head| head.contains("bytes"));
     let single = row.len() == 1;

@@ -40,9 +40,11 @@ mod tests {
     fn todos_have_lines_and_states() {
         let text = "---\nname: x\ntodos:\n  - id: a\n    content: Create `a.py`\n    status: completed\n  - id: b\n    content: \"b.py: all of it\"\n    status: cancelled\n---\n# T\n";
         let found = todos(text);
-        let seen: Vec<_> =
-            found.iter().map(|todo| (todo.line, todo.text.clone(), todo.done, todo.dropped)).collect();
-        assert_eq!(seen, [(5, "Create `a.py`".to_owned(), true, false), (8, "b.py: all of it".to_owned(), false, true)]);
+        let seen: Vec<_> = found.iter().map(|todo| (todo.line, todo.text.clone(), todo.done, todo.dropped)).collect();
+        assert_eq!(
+            seen,
+            [(5, "Create `a.py`".to_owned(), true, false), (8, "b.py: all of it".to_owned(), false, true)]
+        );
         assert!(todos("# no front matter\n\n---\ntodos:\n---\n").is_empty() && todos("---\n[broken\n---\n").is_empty());
     }
 }

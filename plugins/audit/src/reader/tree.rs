@@ -6,9 +6,9 @@
 
 use std::collections::HashSet;
 
-use super::structure::Code as Fence;
 use super::claims;
 use super::names::{self, Name};
+use super::structure::Code as Fence;
 use super::symbols;
 use crate::limits;
 use crate::plan::{Form, Kind, Role, Sighting};
@@ -168,7 +168,11 @@ fn walk(rows: &[Row<'_>], names: bool) -> Tree {
             if parents && name.kind != Kind::File && !is_caption(row, Some(name)) {
                 tree.folders.push(path.clone());
             } else if is_leaf(row, name, names) {
-                tree.leaves.push(Leaf { sighting: sighting(row, name, path), tail: row.tail.to_owned(), connected: row.connected });
+                tree.leaves.push(Leaf {
+                    sighting: sighting(row, name, path),
+                    tail: row.tail.to_owned(),
+                    connected: row.connected,
+                });
             }
         }
         if parents && !is_caption(row, name.as_ref()) {
@@ -233,4 +237,3 @@ fn sighting(row: &Row<'_>, name: &Name, path: &str) -> Sighting {
     sighting.status = said.map(|(inner, _)| inner.trim().to_owned()).or_else(|| ticked.then(|| row.tail.to_owned()));
     sighting
 }
-

@@ -43,26 +43,110 @@ pub(crate) struct Verb {
 }
 
 const MAKE: &[&str] = &[
-    "author", "build", "create", "define", "deliver", "design", "develop", "establish", "generate", "implement", "introduce",
-    "make", "prepare", "produce", "provide", "publish", "scaffold", "specify", "new", "stand", "set", "anlegen",
-    "angelegt", "erstell", "erzeug", "lege", "neu", "built", "made", "extract", "setup",
+    "author",
+    "build",
+    "create",
+    "define",
+    "deliver",
+    "design",
+    "develop",
+    "establish",
+    "generate",
+    "implement",
+    "introduce",
+    "make",
+    "prepare",
+    "produce",
+    "provide",
+    "publish",
+    "scaffold",
+    "specify",
+    "new",
+    "stand",
+    "set",
+    "anlegen",
+    "angelegt",
+    "erstell",
+    "erzeug",
+    "lege",
+    "neu",
+    "built",
+    "made",
+    "extract",
+    "setup",
 ];
 const ADD: &[&str] = &["add", "append", "f\u{fc}ge", "hinzuf\u{fc}gen", "insert", "put"];
 const WRITE: &[&str] = &[
-    "document", "draft", "dump", "emit", "export", "output", "place", "record", "save", "schreib", "speicher", "store", "write",
-    "written", "wrote", "goe", "go",
+    "document", "draft", "dump", "emit", "export", "output", "place", "record", "save", "schreib", "speicher", "store",
+    "write", "written", "wrote", "goe", "go",
 ];
 const CHANGE: &[&str] = &[
-    "adapt", "adjust", "aktualisier", "apply", "bump", "change", "clean", "configure", "convert", "edit",
-    "enable", "enhance", "ergänz", "erweiter", "expand", "expose", "extend", "fix", "improve", "integrate",
-    "mark", "migrate", "modify", "modified", "modifie", "patch", "port", "refactor", "register", "replace", "rewrite", "rework",
-    "simplify", "support", "swap", "switch", "touch", "tweak", "update", "upgrade", "wire", "wrap", "ändere", "geändert",
-    "grow", "hook", "include", "cover", "handle",
+    "adapt",
+    "adjust",
+    "aktualisier",
+    "apply",
+    "bump",
+    "change",
+    "clean",
+    "configure",
+    "convert",
+    "edit",
+    "enable",
+    "enhance",
+    "ergänz",
+    "erweiter",
+    "expand",
+    "expose",
+    "extend",
+    "fix",
+    "improve",
+    "integrate",
+    "mark",
+    "migrate",
+    "modify",
+    "modified",
+    "modifie",
+    "patch",
+    "port",
+    "refactor",
+    "register",
+    "replace",
+    "rewrite",
+    "rework",
+    "simplify",
+    "support",
+    "swap",
+    "switch",
+    "touch",
+    "tweak",
+    "update",
+    "upgrade",
+    "wire",
+    "wrap",
+    "ändere",
+    "geändert",
+    "grow",
+    "hook",
+    "include",
+    "cover",
+    "handle",
 ];
 const TEST: &[&str] = &["test", "unit", "integration", "tests"];
 const DELETE: &[&str] = &[
-    "delete", "deprecate", "discard", "drop", "eliminate", "entfern", "lösch", "obsolete", "purge", "remove", "retire",
-    "deletion", "removal", "gelöscht",
+    "delete",
+    "deprecate",
+    "discard",
+    "drop",
+    "eliminate",
+    "entfern",
+    "lösch",
+    "obsolete",
+    "purge",
+    "remove",
+    "retire",
+    "deletion",
+    "removal",
+    "gelöscht",
 ];
 const MOVE: &[&str] = &["copy", "copie", "move", "rename", "split", "verschieb", "relocate", "archive"];
 const RUN: &[&str] = &[
@@ -70,10 +154,49 @@ const RUN: &[&str] = &[
     "dispatch", "load", "import", "open", "parse", "ignore", "keep", "kept", "leave",
 ];
 const SEE: &[&str] = &[
-    "analyse", "analyze", "audit", "check", "compare", "confirm", "consider", "consult", "diff", "examine", "expect",
-    "find", "follow", "inspect", "look", "match", "read", "refer", "reference", "require", "review", "see", "siehe",
-    "study", "trace", "understand", "use", "using", "validate", "verify", "watch", "lie", "live", "lives", "describe",
-    "depend", "know", "reuse", "mirror", "borrow", "steal", "taken", "come",
+    "analyse",
+    "analyze",
+    "audit",
+    "check",
+    "compare",
+    "confirm",
+    "consider",
+    "consult",
+    "diff",
+    "examine",
+    "expect",
+    "find",
+    "follow",
+    "inspect",
+    "look",
+    "match",
+    "read",
+    "refer",
+    "reference",
+    "require",
+    "review",
+    "see",
+    "siehe",
+    "study",
+    "trace",
+    "understand",
+    "use",
+    "using",
+    "validate",
+    "verify",
+    "watch",
+    "lie",
+    "live",
+    "lives",
+    "describe",
+    "depend",
+    "know",
+    "reuse",
+    "mirror",
+    "borrow",
+    "steal",
+    "taken",
+    "come",
 ];
 const BE: &[&str] =
     &["are", "contain", "exist", "existier", "fail", "ha", "hold", "is", "ist", "need", "stay", "wa", "were", "bleib"];
@@ -93,11 +216,10 @@ pub(crate) fn verb(word: &str) -> Option<Verb> {
         (SEE, Deed::See),
         (BE, Deed::Be),
     ];
-    let of = |stem: &str| {
-        lists.iter().find(|(list, _)| list.contains(&stem)).map(|(_, deed)| *deed)
-    };
+    let of = |stem: &str| lists.iter().find(|(list, _)| list.contains(&stem)).map(|(_, deed)| *deed);
     if let Some(deed) = of(word) {
-        let past = matches!(word, "built" | "made" | "written" | "wrote" | "modified" | "angelegt" | "gelöscht" | "geändert");
+        let past =
+            matches!(word, "built" | "made" | "written" | "wrote" | "modified" | "angelegt" | "gelöscht" | "geändert");
         return Some(Verb { deed, past });
     }
     let stem = |ending: &str| word.strip_suffix(ending).filter(|stem| stem.len() >= 2);
@@ -105,7 +227,18 @@ pub(crate) fn verb(word: &str) -> Option<Verb> {
         let mut signs = stem.chars().rev();
         (signs.next() == signs.next()).then(|| stem.get(..stem.len() - 1).map(str::to_owned)).flatten()
     };
-    for (ending, past) in [("s", false), ("es", false), ("d", true), ("ed", true), ("ing", false), ("ied", true), ("ies", false), ("e", false), ("en", false), ("t", true)] {
+    for (ending, past) in [
+        ("s", false),
+        ("es", false),
+        ("d", true),
+        ("ed", true),
+        ("ing", false),
+        ("ied", true),
+        ("ies", false),
+        ("e", false),
+        ("en", false),
+        ("t", true),
+    ] {
         let Some(stem) = stem(ending) else { continue };
         let found = of(stem)
             .or_else(|| (ending == "ing").then(|| of(&format!("{stem}e"))).flatten())
@@ -120,10 +253,15 @@ pub(crate) fn verb(word: &str) -> Option<Verb> {
 
 /// The words of a text in lower case, without what surrounds them.
 pub(crate) fn words(text: &str) -> impl DoubleEndedIterator<Item = String> + Clone {
-    let separates = |sign: char| sign.is_whitespace() || matches!(sign, ',' | ';' | ':' | '(' | ')' | '[' | ']' | '"' | '/' | '\u{2014}' | '\u{2013}');
+    let separates = |sign: char| {
+        sign.is_whitespace()
+            || matches!(sign, ',' | ';' | ':' | '(' | ')' | '[' | ']' | '"' | '/' | '\u{2014}' | '\u{2013}')
+    };
     text.split(separates)
         .map(|word| {
-            let bare = word.trim_matches(|sign: char| !(sign.is_alphanumeric() || sign == super::lexer::PATH || sign == super::lexer::CODE));
+            let bare = word.trim_matches(|sign: char| {
+                !(sign.is_alphanumeric() || sign == super::lexer::PATH || sign == super::lexer::CODE)
+            });
             bare.replace('\u{2019}', "'").to_lowercase()
         })
         .filter(|word| !word.is_empty())
@@ -151,15 +289,50 @@ pub(crate) fn preposition(word: &str) -> Option<&'static str> {
 pub(crate) fn negates(word: &str) -> bool {
     matches!(
         word,
-        "not" | "never" | "don't" | "doesn't" | "isn't" | "no" | "without" | "instead" | "avoid" | "won't" | "cannot" | "can't"
-            | "nicht" | "kein" | "keine" | "keinen" | "ohne" | "nie" | "neither" | "nor" | "nothing"
+        "not"
+            | "never"
+            | "don't"
+            | "doesn't"
+            | "isn't"
+            | "no"
+            | "without"
+            | "instead"
+            | "avoid"
+            | "won't"
+            | "cannot"
+            | "can't"
+            | "nicht"
+            | "kein"
+            | "keine"
+            | "keinen"
+            | "ohne"
+            | "nie"
+            | "neither"
+            | "nor"
+            | "nothing"
     )
 }
 
 /// Whether a word makes a sentence depend on something.
 #[must_use]
 pub(crate) fn supposes(word: &str) -> bool {
-    matches!(word, "if" | "when" | "whether" | "ob" | "unless" | "could" | "would" | "might" | "may" | "wenn" | "falls" | "perhaps" | "maybe" | "optionally" | "should")
+    matches!(
+        word,
+        "if" | "when"
+            | "whether"
+            | "ob"
+            | "unless"
+            | "could"
+            | "would"
+            | "might"
+            | "may"
+            | "wenn"
+            | "falls"
+            | "perhaps"
+            | "maybe"
+            | "optionally"
+            | "should"
+    )
 }
 
 /// What a heading, a label or a column is about; the first that fits, the most telling first.
@@ -170,52 +343,263 @@ pub(crate) fn topic(text: &str) -> &'static str {
     let joined = format!(" {} ", words.join(" "));
     let says = |list: &[&str]| list.iter().any(|phrase| joined.contains(&format!(" {phrase} ")));
     if says(&[
-        "out of scope", "not in scope", "non goals", "non-goals", "not planned", "not now", "will not", "won't do", "wont do", "won't", "do not",
-        "not doing", "nice to have", "not part", "not included", "not this time", "not to be", "can go wrong", "could go wrong",
-        "see also", "siehe auch", "prior art", "further reading", "nicht im umfang", "nicht enthalten", "nicht teil", "offene fragen", "open questions",
+        "out of scope",
+        "not in scope",
+        "non goals",
+        "non-goals",
+        "not planned",
+        "not now",
+        "will not",
+        "won't do",
+        "wont do",
+        "won't",
+        "do not",
+        "not doing",
+        "nice to have",
+        "not part",
+        "not included",
+        "not this time",
+        "not to be",
+        "can go wrong",
+        "could go wrong",
+        "see also",
+        "siehe auch",
+        "prior art",
+        "further reading",
+        "nicht im umfang",
+        "nicht enthalten",
+        "nicht teil",
+        "offene fragen",
+        "open questions",
     ]) || has(&[
-        "alternatives", "anti-goals", "abgrenzung", "abgelehnt", "rejected", "risks", "risk", "risiken", "example", "examples", "beispiel", "beispiele", "references", "referenzen",
-        "prerequisites", "voraussetzungen", "troubleshooting", "rollback", "background", "context", "motivation", "parked", "postponed", "deferred",
-        "later", "future", "dependencies", "inputs", "issues", "problem", "problems", "related", "considered", "rationale", "changelog", "history", "archived", "verworfen",
-        "obsolete", "superseded", "unresolved", "verweise", "reviewed", "analysed", "examined", "drawbacks", "hintergrund", "eingaben",
+        "alternatives",
+        "anti-goals",
+        "abgrenzung",
+        "abgelehnt",
+        "rejected",
+        "risks",
+        "risk",
+        "risiken",
+        "example",
+        "examples",
+        "beispiel",
+        "beispiele",
+        "references",
+        "referenzen",
+        "prerequisites",
+        "voraussetzungen",
+        "troubleshooting",
+        "rollback",
+        "background",
+        "context",
+        "motivation",
+        "parked",
+        "postponed",
+        "deferred",
+        "later",
+        "future",
+        "dependencies",
+        "inputs",
+        "issues",
+        "problem",
+        "problems",
+        "related",
+        "considered",
+        "rationale",
+        "changelog",
+        "history",
+        "archived",
+        "verworfen",
+        "obsolete",
+        "superseded",
+        "unresolved",
+        "verweise",
+        "reviewed",
+        "analysed",
+        "examined",
+        "drawbacks",
+        "hintergrund",
+        "eingaben",
     ]) {
         return "aside";
     }
     if words.iter().any(|word| verb(word).is_some_and(|verb| verb.deed == Deed::Delete)) {
         return "delete";
     }
-    let things = has(&["file", "files", "datei", "dateien", "script", "scripts", "skripte", "module", "modules", "tests", "documents", "docs", "assets", "components", "pages", "items"]);
-    if has(&["existing", "unchanged", "current", "today", "bestehende", "vorhandene", "present", "unver\u{e4}ndert", "before"]) {
+    let things = has(&[
+        "file",
+        "files",
+        "datei",
+        "dateien",
+        "script",
+        "scripts",
+        "skripte",
+        "module",
+        "modules",
+        "tests",
+        "documents",
+        "docs",
+        "assets",
+        "components",
+        "pages",
+        "items",
+    ]);
+    if has(&[
+        "existing",
+        "unchanged",
+        "current",
+        "today",
+        "bestehende",
+        "vorhandene",
+        "present",
+        "unver\u{e4}ndert",
+        "before",
+    ]) {
         return "existing";
     }
     if has(&[
-        "deliverable", "deliverables", "artifact", "artifacts", "artefact", "artefacts", "artefakte", "output", "outputs", "ergebnis", "ergebnisse",
-        "lieferobjekte", "lieferobjekt", "liefergegenst\u{e4}nde", "products", "deliver", "liefern",
+        "deliverable",
+        "deliverables",
+        "artifact",
+        "artifacts",
+        "artefact",
+        "artefacts",
+        "artefakte",
+        "output",
+        "outputs",
+        "ergebnis",
+        "ergebnisse",
+        "lieferobjekte",
+        "lieferobjekt",
+        "liefergegenst\u{e4}nde",
+        "products",
+        "deliver",
+        "liefern",
     ]) {
         return "deliverable";
     }
     let deed = words.iter().find_map(|word| verb(word).map(|verb| verb.deed));
-    if has(&["new", "neue", "neu", "created", "create", "generated", "written", "produced", "added", "missing", "required", "expected", "planned", "generate", "write", "anlegen", "erstellende", "erwartete", "anzulegende"]) && things {
+    if has(&[
+        "new",
+        "neue",
+        "neu",
+        "created",
+        "create",
+        "generated",
+        "written",
+        "produced",
+        "added",
+        "missing",
+        "required",
+        "expected",
+        "planned",
+        "generate",
+        "write",
+        "anlegen",
+        "erstellende",
+        "erwartete",
+        "anzulegende",
+    ]) && things
+    {
         return "new files";
     }
-    if things && matches!(deed, Some(Deed::Change)) || has(&["changed", "modified", "touched", "updated", "edited", "altered", "affected", "ge\u{e4}nderte", "modify"]) {
+    if things && matches!(deed, Some(Deed::Change))
+        || has(&[
+            "changed",
+            "modified",
+            "touched",
+            "updated",
+            "edited",
+            "altered",
+            "affected",
+            "ge\u{e4}nderte",
+            "modify",
+        ])
+    {
         return "changed files";
     }
-    if says(&["success criteria", "done when", "definition of done", "exit criteria", "completion criteria", "success metrics", "complete when", "ready when", "fertig wenn", "erledigt wenn", "we are done", "finished when"])
-        || has(&["acceptance", "verification", "abnahme", "abnahmekriterien", "akzeptanzkriterien", "erfolgskriterien", "criteria"])
-    {
+    if says(&[
+        "success criteria",
+        "done when",
+        "definition of done",
+        "exit criteria",
+        "completion criteria",
+        "success metrics",
+        "complete when",
+        "ready when",
+        "fertig wenn",
+        "erledigt wenn",
+        "we are done",
+        "finished when",
+    ]) || has(&[
+        "acceptance",
+        "verification",
+        "abnahme",
+        "abnahmekriterien",
+        "akzeptanzkriterien",
+        "erfolgskriterien",
+        "criteria",
+    ]) {
         return "criteria";
     }
-    if has(&["structure", "layout", "tree", "struktur", "aufbau", "organization", "organisation", "verzeichnisstruktur", "directories", "ordnerstruktur"]) {
+    if has(&[
+        "structure",
+        "layout",
+        "tree",
+        "struktur",
+        "aufbau",
+        "organization",
+        "organisation",
+        "verzeichnisstruktur",
+        "directories",
+        "ordnerstruktur",
+    ]) {
         return "layout";
     }
-    if has(&["notes", "note", "hinweise", "hinweis", "decisions", "observations", "findings", "overview", "summary", "goal", "goals", "introduction", "scope", "quick", "usage", "commands", "links", "resources", "support", "next"]) {
+    if has(&[
+        "notes",
+        "note",
+        "hinweise",
+        "hinweis",
+        "decisions",
+        "observations",
+        "findings",
+        "overview",
+        "summary",
+        "goal",
+        "goals",
+        "introduction",
+        "scope",
+        "quick",
+        "usage",
+        "commands",
+        "links",
+        "resources",
+        "support",
+        "next",
+    ]) {
         return "notes";
     }
     if things {
         return "files";
     }
-    if has(&["task", "tasks", "step", "steps", "phase", "implementation", "plan", "todo", "work", "aufgaben", "schritte", "milestone", "milestones", "checklist", "workstream"]) {
+    if has(&[
+        "task",
+        "tasks",
+        "step",
+        "steps",
+        "phase",
+        "implementation",
+        "plan",
+        "todo",
+        "work",
+        "aufgaben",
+        "schritte",
+        "milestone",
+        "milestones",
+        "checklist",
+        "workstream",
+    ]) {
         return "tasks";
     }
     match deed {
@@ -237,7 +621,8 @@ pub(crate) fn check(text: &str) -> bool {
 #[must_use]
 pub(crate) fn rejects(cell: &str) -> bool {
     let mut words = words(cell);
-    words.clone().count() <= 3 && words.any(|word| matches!(word.as_str(), "rejected" | "abgelehnt" | "verworfen" | "declined"))
+    words.clone().count() <= 3
+        && words.any(|word| matches!(word.as_str(), "rejected" | "abgelehnt" | "verworfen" | "declined"))
 }
 
 /// What the state of a row, a tail or a note says.
@@ -248,7 +633,9 @@ pub(crate) fn state(text: &str) -> &'static str {
     }
     let words: Vec<String> = words(text).collect();
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    let goes = |(at, word): (usize, &String)| verb(word).is_some_and(|verb| verb.deed == Deed::Delete && (at == 0 || verb.past));
+    let goes = |(at, word): (usize, &String)| {
+        verb(word).is_some_and(|verb| verb.deed == Deed::Delete && (at == 0 || verb.past))
+    };
     if words.iter().enumerate().any(goes) || has(&["cancelled", "canceled", "superseded"]) {
         return "goes";
     }
@@ -269,8 +656,16 @@ pub(crate) fn state(text: &str) -> &'static str {
         Some(Deed::Change) => "changed",
         Some(Deed::Add) if !deed.is_some_and(|verb| verb.past) && words.len() > 1 => "changed",
         Some(Deed::Make | Deed::Add | Deed::Write) if deed.is_some_and(|verb| verb.past) => "made",
-        _ if text.contains(['\u{2705}', '\u{2714}', '\u{2611}', '\u{2713}']) || has(&["done", "complete", "completed", "implemented"]) => "done",
-        _ if text.contains(['\u{274c}', '\u{23f3}', '\u{1f534}', '\u{1f7e1}']) || has(&["pending", "todo", "planned", "open", "missing", "progress"]) => "open",
+        _ if text.contains(['\u{2705}', '\u{2714}', '\u{2611}', '\u{2713}'])
+            || has(&["done", "complete", "completed", "implemented"]) =>
+        {
+            "done"
+        }
+        _ if text.contains(['\u{274c}', '\u{23f3}', '\u{1f534}', '\u{1f7e1}'])
+            || has(&["pending", "todo", "planned", "open", "missing", "progress"]) =>
+        {
+            "open"
+        }
         Some(Deed::Make | Deed::Add | Deed::Write) => "make",
         _ => "other",
     }

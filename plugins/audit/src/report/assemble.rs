@@ -14,10 +14,10 @@ use super::model::{
 use super::parts::Parts;
 use crate::count::{count, is};
 use crate::discover::Details;
-use crate::extract::DocumentWords;
 use crate::ids::bounded;
 use crate::limits;
 use crate::plan::{Deliverable, Plan, Reference, Role, SizeAssertion};
+use crate::reader::DocumentWords;
 use crate::remark::{NoteSeverity, Remark, key};
 use crate::verify::{Counts, JudgedPlan, UnrequestedFiles, Verdict};
 

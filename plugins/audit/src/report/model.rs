@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::findings::Gap;
 use super::parts::Parts;
 use crate::discover::Details;
-use crate::extract::DocumentWords;
+use crate::reader::DocumentWords;
 use crate::remark::Remark;
 use crate::verify::{CommitLine, Counts, Status, Symbol, UnrequestedFiles};
 

@@ -11,13 +11,13 @@ use super::pieces::{self, Pieces};
 use super::wanted;
 use crate::assertions;
 use crate::discover::{self, Discovery, PlanFile};
-use crate::extract;
 use crate::follow;
 use crate::history::{Closing, Comparison, History, inputs_digest};
 use crate::index::Index;
 use crate::limits;
 use crate::memory::{Memory, turnover};
 use crate::performance::FromPlans;
+use crate::reader;
 use crate::remark::{NoteSeverity, Remark};
 use crate::report::{self, Assembly, Audited, FolderLine, Part, Parts, Report};
 use crate::request::{Request, Span};
@@ -114,7 +114,7 @@ struct Run<'r> {
     watched: Vec<(String, Vec<SeenFile>)>,
     unread: Vec<UnreadPlan>,
     /// Plans of which no deliverable could be verified, and what they show.
-    unverified: Vec<(String, extract::DocumentWords)>,
+    unverified: Vec<(String, reader::DocumentWords)>,
 }
 
 /// A plan that could not be read.
@@ -190,7 +190,7 @@ impl<'r> Run<'r> {
         self.enumerations.add(self.index, &file.shown, &plan);
         self.from_plans.add(&file.shown, &text.text, &plan);
         if judged.deliverables.iter().all(|verdict| verdict.status == Status::Unverifiable) {
-            self.unverified.push((file.shown.clone(), extract::seen(&text.text)));
+            self.unverified.push((file.shown.clone(), reader::seen(&text.text)));
         }
         self.claims(&file.shown, text.text);
         let responsible = wanted::responsible(details.responsible.as_deref(), &self.request.responsible);

@@ -110,7 +110,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a.py"), "a = 1\n").unwrap();
         let index = Index::build(vec![Root { path: folder.path().to_owned(), shown: "root".into() }]);
-        let plan = crate::extract::plan("# P\n\n## Deliverables\n\n- `a.py`\n- `b.py`\n");
+        let plan = crate::reader::plan("# P\n\n## Deliverables\n\n- `a.py`\n- `b.py`\n");
         let judged = Judge::new(&index, &mut Facts::new(None, 0)).plan(&plan, &PreviousVerdicts::default());
         std::fs::write(folder.path().join("a.py"), "a = 1\nb = 2\n").unwrap();
         let seen = seen(&index, &plan, &judged);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::extract::names;
+use crate::reader::names;
 
 /// Words of a text that are looked at.
 const WORDS: usize = 20_000;

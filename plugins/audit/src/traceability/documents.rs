@@ -9,9 +9,9 @@ use super::document_ids::DocumentIds;
 use super::links::{self, BrokenRow};
 use super::matrix::{self, MatrixRow};
 use crate::count::count;
-use crate::extract::blocks::{Block, blocks};
 use crate::index::Index;
 use crate::limits;
+use crate::markdown::{Block, blocks};
 use crate::options::Options;
 use crate::remark::{NoteSeverity, Remark};
 

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::lookup::{self, Target};
-use crate::extract::blocks::Block;
-use crate::extract::inline::{Inline, SpanKind};
-use crate::extract::names;
 use crate::index::Index;
+use crate::markdown::Block;
+use crate::markdown::{Inline, SpanKind};
+use crate::reader::names;
 use crate::remark::NoteSeverity;
 use crate::report::Gap;
 
@@ -100,8 +100,8 @@ fn code(index: &Index, document: &str, written: &str, line: usize, out: &mut Ref
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::extract::blocks::blocks;
     use crate::index::Root;
+    use crate::markdown::blocks;
 
     fn tree() -> (tempfile::TempDir, Index) {
         let dir = tempfile::tempdir().unwrap();

@@ -6,10 +6,10 @@
 use serde::Serialize;
 
 use super::lookup::{self, ReferenceState};
-use crate::extract::inline::{Inline, SpanKind};
-use crate::extract::names;
 use crate::index::{EntryKind, Index};
 use crate::limits;
+use crate::markdown::{Inline, SpanKind};
+use crate::reader::names;
 use crate::remark::NoteSeverity;
 use crate::report::Gap;
 use crate::verify::definitions;
@@ -292,8 +292,8 @@ fn symbol_standing(index: &Index, path: &str, symbol: &str, room: &mut u64) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::extract::blocks::{Block, blocks};
     use crate::index::Root;
+    use crate::markdown::{Block, blocks};
 
     fn judged(text: &str) -> Vec<(String, MatrixStatement, RowVerdict)> {
         let dir = tempfile::tempdir().unwrap();

@@ -120,6 +120,16 @@ pub(crate) fn definitions(text: &str, wanted: &[String]) -> Vec<Option<u64>> {
     lines
 }
 
+/// Whether a text has this word.
+#[must_use]
+pub(crate) fn has_word(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let before = text.get(..at).and_then(|text| text.chars().next_back());
+        let after = text.get(at + name.len()..).and_then(|text| text.chars().next());
+        !before.is_some_and(is_word) && !after.is_some_and(is_word)
+    })
+}
+
 fn is_word(sign: char) -> bool {
     sign.is_alphanumeric() || sign == '_' || sign == '$'
 }
@@ -163,7 +173,7 @@ pub(super) fn stub(path: &str, text: &str) -> Option<Stub> {
 
 /// Whether a name is that of a file of code.
 #[must_use]
-pub(super) fn is_code(name: &str) -> bool {
+pub(crate) fn is_code(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, ending)| CODE.contains(&ending))
 }
 

@@ -163,10 +163,18 @@ impl<'a, 'm> Judge<'a, 'm> {
 fn deleted(item: &Deliverable, lookup: Lookup) -> Verdict {
     match lookup {
         Err(reason) => Verdict::new(Status::Unverifiable, Some(format!("{reason}: {}", item.path))),
-        Ok(ResolvedPath::There(found, _)) if found.path == item.path || found.path.ends_with(&format!("/{}", item.path)) => match item.done_at {
-            Some(line) => Verdict::of(&found, Status::Phantom, Some(format!("line {line} calls it deleted, but it is there"))),
-            None => Verdict::of(&found, Status::Unverifiable, Some("the plan deletes it; it is still there".into())),
-        },
+        Ok(ResolvedPath::There(found, _))
+            if found.path == item.path || found.path.ends_with(&format!("/{}", item.path)) =>
+        {
+            match item.done_at {
+                Some(line) => {
+                    Verdict::of(&found, Status::Phantom, Some(format!("line {line} calls it deleted, but it is there")))
+                }
+                None => {
+                    Verdict::of(&found, Status::Unverifiable, Some("the plan deletes it; it is still there".into()))
+                }
+            }
+        }
         Ok(_) => Verdict::new(Status::Present, Some("deleted, as the plan says".into())),
     }
 }

@@ -6,8 +6,8 @@ use std::fs::{self, File};
 use std::io::Write as _;
 
 use audit::discover::{self, PlanFile};
-use audit::extract;
 use audit::index::{Index, Root};
+use audit::reader;
 use audit::verify::{Facts, Judge, PreviousVerdicts, Status, Verdict};
 use baton_judges::{or_skip, skip};
 use baton_plugin_sdk::{Outcome, Severity};
@@ -23,7 +23,7 @@ fn all_words(outcome: &Outcome) -> String {
 
 /// Verdicts of a plan's text on a tree that was indexed before.
 fn judged(index: &Index, text: &str) -> Vec<Verdict> {
-    Judge::new(index, &mut Facts::new(None, 0)).plan(&extract::plan(text), &PreviousVerdicts::default()).deliverables
+    Judge::new(index, &mut Facts::new(None, 0)).plan(&reader::plan(text), &PreviousVerdicts::default()).deliverables
 }
 
 #[test]

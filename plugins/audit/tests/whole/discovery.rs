@@ -82,7 +82,7 @@ fn details_are_ranked_by_priority_and_age() {
         let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_768_700_000 + at as u64 * 60);
         fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
         let file = PlanFile { path, shown: (*name).to_owned(), bytes: head.len() as u64 };
-        let (details, notes) = discover::details(&file, head, &audit::extract::plan(head));
+        let (details, notes) = discover::details(&file, head, &audit::reader::plan(head));
         assert!(notes.is_empty());
         all.push(details);
     }

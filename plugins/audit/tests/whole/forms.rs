@@ -1,7 +1,7 @@
 //! One plan in every form that promises files, held to labels: path, line, form.
 
-use audit::extract;
 use audit::plan::{Plan, Role};
+use audit::reader;
 
 const BAKERY: &str = r"---
 title: Bakery
@@ -133,7 +133,7 @@ fn labels(plan: &Plan) -> Vec<String> {
 
 #[test]
 fn every_form_is_understood() {
-    let plan = extract::plan(BAKERY);
+    let plan = reader::plan(BAKERY);
     assert_eq!(labels(&plan), PROMISED);
     let spoken: Vec<&str> = plan.references.iter().map(|reference| reference.path.as_str()).collect();
     assert_eq!(spoken, ["scripts/old.sh", "delivery/van.py"]);
@@ -141,7 +141,7 @@ fn every_form_is_understood() {
 
 #[test]
 fn claims_stand_with_their_files() {
-    let plan = extract::plan(BAKERY);
+    let plan = reader::plan(BAKERY);
     let of = |path: &str| plan.deliverables.iter().find(|item| item.path == path).unwrap();
     assert_eq!(of("bakery/dough/knead.py").symbols, ["DoughKneader"]);
     assert_eq!(of("bakery/dough/rise.py").lines.map(|claim| claim.value), Some(120));
@@ -158,7 +158,7 @@ fn claims_stand_with_their_files() {
 
 #[test]
 fn the_text_of_a_handed_on_link_is_not_part_of_the_name() {
-    let plan = extract::plan(
+    let plan = reader::plan(
         "# P\n\n## Implementation\n\nDeliverables:\n\n1. [scripts/embed.py](scripts/embed.py) - Add checkpoint save/load\n2. Implementation: Save progress state to JSON file after each batch\n",
     );
     assert_eq!(labels(&plan), ["scripts/embed.py 7 link"]);
@@ -288,7 +288,7 @@ const WORDINGS: &[(&str, &str, &[&str])] = &[
 #[test]
 fn the_same_is_said_in_many_ways() {
     for (name, text, promised) in WORDINGS {
-        let mut found: Vec<String> = extract::plan(text).deliverables.into_iter().map(|item| item.path).collect();
+        let mut found: Vec<String> = reader::plan(text).deliverables.into_iter().map(|item| item.path).collect();
         let mut wanted: Vec<String> = promised.iter().map(|path| (*path).to_owned()).collect();
         found.sort();
         wanted.sort();

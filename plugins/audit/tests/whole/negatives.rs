@@ -2,7 +2,7 @@
 //!
 //! Each case is a whole plan of its own words. A sentence that becomes a file is the worst error that an audit can make.
 
-use audit::extract;
+use audit::reader;
 
 const NOTHING: &[(&str, &str)] = &[
     (
@@ -109,7 +109,7 @@ const NOTHING: &[(&str, &str)] = &[
 #[test]
 fn nothing_of_this_is_promised() {
     for (name, text) in NOTHING {
-        let promised: Vec<String> = extract::plan(text).deliverables.into_iter().map(|item| item.path).collect();
+        let promised: Vec<String> = reader::plan(text).deliverables.into_iter().map(|item| item.path).collect();
         assert!(promised.is_empty(), "{name}: {promised:?}");
     }
 }
@@ -131,7 +131,7 @@ fn words_that_are_no_files_are_not_even_spoken_of() {
         "words with slashes",
     ];
     for (name, text) in NOTHING.iter().filter(|(name, _)| silent.contains(name)) {
-        let spoken: Vec<String> = extract::plan(text).references.into_iter().map(|item| item.path).collect();
+        let spoken: Vec<String> = reader::plan(text).references.into_iter().map(|item| item.path).collect();
         assert!(spoken.is_empty(), "{name}: {spoken:?}");
     }
 }

@@ -15,7 +15,7 @@ fn run(tree: &Tree, catalog: Option<&dyn Tables>, ledger: Option<&dyn Ledger>, a
     for path in ["plans/a.md", "plans/b.md"] {
         if let Some(found) = index.find(path) {
             let text = index.read(&found).unwrap().text;
-            plans.add(path, &text, &audit::extract::plan(&text));
+            plans.add(path, &text, &audit::reader::plan(&text));
         }
     }
     let sources = Sources { index: &index, logs: &logs, agents: &agents, catalog, plans: &plans };

@@ -1,6 +1,6 @@
 //! Properties of the extraction on arbitrary text: it never stops the program, and what it finds is in the text.
 
-use audit::extract;
+use audit::reader;
 use proptest::prelude::*;
 
 /// Text made of the pieces that plans are made of, in any order.
@@ -46,7 +46,7 @@ fn plan_like() -> impl Strategy<Value = String> {
 
 fn check(text: &str) {
     let lines = text.split('\n').count();
-    let plan = extract::plan(text);
+    let plan = reader::plan(text);
     for deliverable in &plan.deliverables {
         assert!(!deliverable.mentions.is_empty());
         for mention in &deliverable.mentions {
@@ -56,7 +56,7 @@ fn check(text: &str) {
         assert!(text.contains(name), "{name}");
     }
     assert!(plan.references.iter().all(|reference| reference.line >= 1 && reference.line <= lines));
-    assert_eq!(plan, extract::plan(text), "the same text gives the same plan");
+    assert_eq!(plan, reader::plan(text), "the same text gives the same plan");
 }
 
 proptest! {

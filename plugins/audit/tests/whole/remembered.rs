@@ -10,7 +10,7 @@ use audit::page::Block;
 use audit::remark::NoteSeverity;
 use audit::report::Gap;
 use audit::verify::{Enumerations, Facts, Judge, RequestedEntries, Status, unrequested};
-use audit::{discover, extract};
+use audit::{discover, reader};
 use baton_plugin_kit::host::{ServiceError, Tables as _};
 use baton_plugin_sdk::sql::Value;
 
@@ -38,7 +38,7 @@ fn audit(workspace: &Workspace, database: &Sqlite, at: &str, only: Option<&str>)
     let mut remarks = Vec::new();
     let (mut asked, mut enumerations) = (RequestedEntries::new(&index), Enumerations::default());
     for file in plans.plans.iter().filter(|file| only.is_none_or(|only| file.shown == only)) {
-        let plan = extract::plan(&discover::read(file).text);
+        let plan = reader::plan(&discover::read(file).text);
         let before = comparison.before(&file.shown);
         let judged = Judge::new(&index, &mut facts).plan(&plan, &before);
         remarks.extend(judged.deliverables.iter().flat_map(|verdict| verdict.remarks.clone()));

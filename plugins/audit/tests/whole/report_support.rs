@@ -1,8 +1,8 @@
 //! Reports of every kind for the tests of their forms: empty, full of parts, and with names that want to break out.
 
-use audit::extract;
 use audit::index::{Index, Root};
 use audit::page::{Bar, Block, Cell, Point, Table};
+use audit::reader;
 use audit::remark::{NoteSeverity, Remark};
 use audit::report::{
     Assembly, Audited, FolderLine, FollowUp, FollowUpState, Form, Gap, Gate, LastReport, Part, Parts, Report, Stamp,
@@ -77,7 +77,7 @@ pub(crate) fn of(plans: &[(&str, &str)], files: &[(&str, &str)], parts: Parts) -
         evidence: "reports/a.md:17; it has 472".into(),
     }]);
     for (shown, text) in plans {
-        let plan = extract::plan(text);
+        let plan = reader::plan(text);
         let judged = Judge::new(&index, &mut Facts::new(None, 0)).plan(&plan, &verify::PreviousVerdicts::default());
         let bytes = text.len() as u64;
         assembly.plan(Audited { shown: (*shown).to_owned(), bytes, plan, judged });

@@ -8,7 +8,7 @@ use audit::index::{Index, Root};
 use audit::memory::Memory;
 use audit::report::{Assembly, Audited};
 use audit::verify::{Enumerations, Facts, Judge, RequestedEntries, unrequested};
-use audit::{assertions, discover, extract};
+use audit::{assertions, discover, reader};
 use baton_judges::or_skip;
 
 use crate::sqlite::Sqlite;
@@ -59,7 +59,7 @@ fn figures() {
             };
             let text = discover::read(file);
             lap(0);
-            let plan = extract::plan(&text.text);
+            let plan = reader::plan(&text.text);
             lap(1);
             let before = comparison.before(&file.shown);
             lap(2);
@@ -102,7 +102,7 @@ fn extraction() {
             let bytes = text.len();
             let begun = Instant::now();
             for _ in 0..100 {
-                std::hint::black_box(extract::plan(std::hint::black_box(&text)));
+                std::hint::black_box(reader::plan(std::hint::black_box(&text)));
             }
             let plan = begun.elapsed() / 100;
             let document = assertions::CheckedDocument { shown: "d".into(), text };

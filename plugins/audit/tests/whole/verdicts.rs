@@ -2,8 +2,8 @@
 
 use std::cell::RefCell;
 
-use audit::extract;
 use audit::index::{Index, Root};
+use audit::reader;
 use audit::verify::{Commits, Facts, Judge, PreviousVerdict, PreviousVerdicts, Status};
 use baton_plugin_kit::host::{Commit, CommitRange, Git, ServiceError};
 use baton_plugin_sdk::Severity;
@@ -97,7 +97,7 @@ fn commit(id: &str) -> Commit {
 fn commits_are_asked_for_what_is_new_changed_or_was_not_committed() {
     let workspace = Workspace::new().file("root/a.py", "x = 1\n").file("root/b.py", "x = 2\n");
     let index = Index::build(vec![Root { path: workspace.path("root"), shown: "root".into() }]);
-    let plan = extract::plan("## Deliverables\n\n- `a.py`\n- `b.py`\n- `c.py`\n");
+    let plan = reader::plan("## Deliverables\n\n- `a.py`\n- `b.py`\n- `c.py`\n");
     let mut facts = Facts::new(None, 0);
     let mut judged = Judge::new(&index, &mut facts).plan(&plan, &PreviousVerdicts::default());
     let first = Repository { asked: RefCell::default(), known: vec!["below/a.py"], head: "h1" };
@@ -130,7 +130,7 @@ fn commits_are_asked_for_what_is_new_changed_or_was_not_committed() {
 fn a_moved_file_of_the_same_content_is_certain() {
     let workspace = Workspace::new().file("root/new/lamp.py", "x = 1\n");
     let index = Index::build(vec![Root { path: workspace.path("root"), shown: "root".into() }]);
-    let plan = extract::plan("## Deliverables\n\n- `old/lamp.py`\n");
+    let plan = reader::plan("## Deliverables\n\n- `old/lamp.py`\n");
     let judge =
         |before: &PreviousVerdicts| Judge::new(&index, &mut Facts::new(None, 0)).plan(&plan, before).deliverables;
     let uncertain = judge(&PreviousVerdicts::default());

@@ -65,58 +65,11 @@ impl Inline {
         self.spans.first().map_or(1, |span| span.line)
     }
 
-    /// The same text as if all of it stood in one line.
-    #[must_use]
-    pub(super) fn moved_to(mut self, line: usize) -> Self {
-        self.spans.iter_mut().for_each(|span| span.line = line);
-        self
-    }
-
     /// The text without marks, in one line.
     #[must_use]
     pub(crate) fn plain(&self) -> String {
         let text: String = self.spans.iter().map(|span| span.text.as_str()).collect();
         text.replace('\n', " ").trim().to_owned()
-    }
-
-    /// The text in one line, with back-ticks around what is code.
-    #[must_use]
-    pub(super) fn marked(&self) -> String {
-        let mut text = String::new();
-        for span in &self.spans {
-            let tick = if span.kind == SpanKind::Code { "`" } else { "" };
-            text.extend([tick, &span.text, tick]);
-        }
-        text.replace('\n', " ").trim().to_owned()
-    }
-
-    /// The same text so many lines further down.
-    #[must_use]
-    pub(super) fn shifted(mut self, lines: usize) -> Self {
-        self.spans.iter_mut().for_each(|span| span.line += lines);
-        self
-    }
-
-    /// The same line with another text in its first piece.
-    #[must_use]
-    pub(super) fn with_first(&self, text: &str) -> Self {
-        let mut line = self.clone();
-        if let Some(first) = line.spans.first_mut() {
-            text.trim_start().clone_into(&mut first.text);
-        }
-        line
-    }
-
-    /// The part of the text that stands above a line.
-    #[must_use]
-    pub(super) fn above(&self, line: usize) -> Self {
-        Self { spans: self.spans.iter().filter(|span| span.line < line).cloned().collect() }
-    }
-
-    /// The last line that the text stands in, from 1.
-    #[must_use]
-    pub(super) fn last_line(&self) -> usize {
-        self.spans.last().map_or(1, |span| span.line)
     }
 
     /// Whether all words are bold.

@@ -46,7 +46,7 @@ pub fn seen(text: &str) -> DocumentWords {
     let mut seen = DocumentWords::default();
     let mut known = BTreeSet::new();
     for todo in todos(text) {
-        seen.count(todo.text.line(), todo.done);
+        seen.count(todo.line, todo.done);
     }
     for (at, line) in text.lines().enumerate() {
         for ticked in marks(line) {

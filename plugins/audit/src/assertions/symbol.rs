@@ -1,0 +1,89 @@
+//! Names of code that ticked lines say to be there.
+//!
+//! A name is there when a file of code defines it, or at least uses it: what a language calls a definition differs. Only
+//! what a line says to have made, and no file of code knows, is false.
+
+use std::collections::BTreeMap;
+
+use super::claim::{Assertion, AssertionKind, Kind, Outcome};
+use crate::index::Index;
+use crate::limits;
+use crate::reader;
+use crate::remark::NoteSeverity;
+use crate::verify::content;
+
+/// What is said of a name of code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SymbolSays {
+    pub(super) name: String,
+    /// It must be there.
+    pub(super) sure: bool,
+}
+
+/// The names of a document.
+pub(super) fn read(markdown: &str, claims: &mut Vec<Assertion>) {
+    claims.extend(reader::claimed_symbols(markdown).into_iter().map(|claim| {
+        let says = SymbolSays { name: claim.name, sure: claim.sure };
+        Assertion::new(claim.line, Kind::Symbol, &claim.words, AssertionKind::Symbol(says))
+    }));
+}
+
+/// Where the names of a run are.
+#[derive(Default)]
+pub(super) struct Symbols {
+    places: BTreeMap<String, Option<String>>,
+    /// Whether every file of code was read.
+    whole: bool,
+}
+
+impl Symbols {
+    /// Looks for names in the files of code; each is read once.
+    pub(super) fn find<'a>(names: impl Iterator<Item = &'a str>, index: &Index) -> Self {
+        let mut symbols = Self { places: names.map(|name| (name.to_owned(), None)).collect(), whole: true };
+        if symbols.places.is_empty() {
+            return symbols;
+        }
+        let mut used: BTreeMap<String, String> = BTreeMap::new();
+        let mut bytes = 0;
+        for path in index.files().filter(|path| content::is_code(path.rsplit('/').next().unwrap_or(path))) {
+            let open: Vec<String> =
+                symbols.places.iter().filter(|(_, place)| place.is_none()).map(|(name, _)| name.clone()).collect();
+            if open.is_empty() {
+                break;
+            }
+            let Some(found) = index.find(path) else { continue };
+            bytes += found.bytes.unwrap_or_default();
+            if bytes > limits::SYMBOL_BYTES {
+                symbols.whole = false;
+                break;
+            }
+            let Ok(text) = index.read(&found) else {
+                symbols.whole = false;
+                continue;
+            };
+            let lines = content::definitions(&text.text, &open);
+            for (name, line) in open.iter().zip(lines) {
+                if let Some(line) = line {
+                    symbols.places.insert(name.clone(), Some(format!("{path}:{line} defines it")));
+                } else if !used.contains_key(name) && content::has_word(&text.text, name) {
+                    used.insert(name.clone(), format!("{path} has it"));
+                }
+            }
+        }
+        for (name, place) in used {
+            let slot = symbols.places.entry(name).or_default();
+            slot.get_or_insert(place);
+        }
+        symbols
+    }
+
+    /// What was found of a name; nothing where the plan does not say that it is there.
+    pub(super) fn judge(&self, says: &SymbolSays) -> Option<Outcome> {
+        match self.places.get(&says.name) {
+            Some(Some(place)) => Some(Outcome::holds(place.clone())),
+            _ if !says.sure => None,
+            _ if !self.whole => Some(Outcome::unknown("not all files of code could be read")),
+            _ => Some(Outcome::fails(NoteSeverity::High, format!("no file of code has the name {}", says.name))),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Names of code that a ticked or check-marked line says to be there: "`[x]` Implement `open_till()`", "`test_till` ✅".
+
+use super::features::{self, Place};
+use super::lexer::{CODE, PATH};
+use super::structure::{Document, Line, LineForm};
+use super::words::{self, Deed};
+use super::{lexer, names};
+
+/// A name of code in a line about work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ClaimedSymbol {
+    /// The line, from 1.
+    pub(crate) line: usize,
+    /// The name without what it belongs to and without its arguments.
+    pub(crate) name: String,
+    /// The line says that it was made, and it is done: then it must be there.
+    pub(crate) sure: bool,
+    /// The line.
+    pub(crate) words: String,
+}
+
+/// The names of a text.
+#[must_use]
+pub(crate) fn claimed_symbols(text: &str) -> Vec<ClaimedSymbol> {
+    let document = Document::of(text);
+    let lines =
+        document.lines.iter().filter(|line| matches!(line.form, LineForm::Item | LineForm::Text) && !line.quoted);
+    lines.flat_map(|line| of_line(&document, line)).collect()
+}
+
+fn of_line(document: &Document, line: &Line) -> Vec<ClaimedSymbol> {
+    let place = Place { document, line };
+    let checked = words::check(&line.text);
+    let done = line.boxed == Some(true) || checked;
+    if line.boxed.is_none() && !checked {
+        return Vec::new();
+    }
+    let claim =
+        |name: String, sure: bool| ClaimedSymbol { line: line.number, name, sure, words: lexer::plain(&line.text) };
+    if let Some(name) = Some(line.text.trim()).filter(|text| is_of_humps(text)).and_then(identifier) {
+        return vec![claim(name, false)];
+    }
+    let mut found = Vec::new();
+    let mut before = String::new();
+    for (nth, part) in line.text.split('`').enumerate() {
+        if nth % 2 == 0 {
+            before.push_str(part);
+            continue;
+        }
+        if names::file(part).is_some() || names::folder(part).is_some() {
+            before.push(PATH);
+            continue;
+        }
+        let said = features::said(&place, &before);
+        let makes = matches!(said.near, Some(Deed::Make | Deed::Add | Deed::Write));
+        let works = makes || matches!(said.near, Some(Deed::Change | Deed::Move));
+        let meant = match said.prep {
+            "start" | "key" => checked || line.own_box.is_some() && said.opens,
+            "verb" | "words" => works,
+            "with" => makes,
+            "to" => said.near == Some(Deed::Add),
+            _ => false,
+        };
+        if let Some(name) = identifier(part).filter(|_| meant && !said.negated) {
+            let tested = checked && matches!(said.prep, "start" | "key");
+            let sure = done && (makes && said.prep == "verb" || tested) && is_of_code(part);
+            found.push(claim(name, sure));
+        }
+        before.push(CODE);
+    }
+    found
+}
+
+/// The name in a piece of code: of `Till.open(drawer:)` it is `open`.
+fn identifier(code: &str) -> Option<String> {
+    let head = code.trim().split(['(', '<', ' ', '=', ':']).next()?;
+    let name = head.rsplit(['.', '#']).next()?;
+    let name = if code.contains("::") { code.split(['(', '<', ' ']).next()?.rsplit("::").next()? } else { name };
+    let plain = name.chars().all(|sign| sign.is_alphanumeric() || sign == '_') && name.chars().count() >= 3;
+    let starts = name.starts_with(|sign: char| sign.is_alphabetic() || sign == '_');
+    let upper = name.chars().any(char::is_lowercase);
+    let like_code = code.contains('(')
+        || head.contains('.')
+        || name.contains('_')
+        || name.chars().skip(1).any(char::is_uppercase)
+        || name.starts_with(char::is_uppercase);
+    (plain && starts && upper && like_code && !code.starts_with('-')).then(|| name.to_owned())
+}
+
+/// Whether the form alone makes it a name of code: it is called, or has several parts.
+fn is_of_code(code: &str) -> bool {
+    code.contains("()")
+        || code.contains('(')
+        || identifier(code).is_some_and(|name| is_of_humps(&name) || name.contains('_'))
+}
+
+/// `OpenTill` or `openTill`: one word of several humps.
+fn is_of_humps(text: &str) -> bool {
+    let plain = text.chars().all(char::is_alphanumeric);
+    let humps =
+        text.chars().zip(text.chars().skip(1)).filter(|(one, two)| one.is_lowercase() && two.is_uppercase()).count();
+    plain && humps >= 1 && text.chars().count() >= 5
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticked_lines_name_what_was_made() {
+        let text = "- [x] Implement `Till.open()` using `Drawer.pull()` in `till.py`\n- [ ] OpenTill\n- `TillTests.testOpen` \u{2705} passing\n- see `close()`\n- [x] write tests for `shut()`\n";
+        let found: Vec<_> =
+            claimed_symbols(text).into_iter().map(|claim| (claim.line, claim.name, claim.sure)).collect();
+        assert_eq!(
+            found,
+            [(1, "open".to_owned(), true), (2, "OpenTill".to_owned(), false), (3, "testOpen".to_owned(), true)]
+        );
+    }
+}
