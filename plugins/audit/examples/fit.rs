@@ -16,8 +16,8 @@ use std::path::Path;
 use audit::reader::{Observation, observations};
 
 /// How strongly weights are held near nought.
-const RIDGE: f64 = 0.0005;
-const STEPS: usize = 1000;
+const RIDGE: f64 = 0.0003;
+const STEPS: usize = 1500;
 /// A feature counts when it was seen so often.
 const SEEN: usize = 4;
 
@@ -64,7 +64,11 @@ impl Set {
             made,
             changed,
             group: group.to_owned(),
-            weight: if group == "phrasings" { 2.0 } else { 1.0 },
+            weight: match group {
+                "phrasings" => 2.0,
+                "wordings" => 3.0,
+                _ => 1.0,
+            },
             at,
         });
     }
@@ -95,8 +99,8 @@ impl Set {
     }
 
     /// Short plans in one file, each below a line that says what it makes and changes.
-    fn phrasings(&mut self, text: &str) {
-        for (at, part) in text.split("\n=== ").skip(1).enumerate() {
+    fn phrasings(&mut self, group: &str, text: &str) {
+        for (at, part) in format!("\n{text}").split("\n=== ").skip(1).enumerate() {
             let (said, plan) = part.split_once('\n').unwrap();
             let (made, changed) = said.split_once("changed:").unwrap_or((said, ""));
             let (made, changed) = if let Some((changed, made)) = changed.split_once("made:") {
@@ -113,9 +117,10 @@ impl Set {
                 let (made, changed) = match (is(&made), is(&changed)) {
                     (true, _) => (Some(true), None),
                     (_, true) => (None, Some(true)),
-                    _ => (Some(false), Some(false)),
+                    // The wordings say only what is made.
+                    _ => (Some(false), (group == "phrasings").then_some(false)),
                 };
-                self.add("phrasings", &format!("phrasing {at}"), &seen, made, changed);
+                self.add(group, &format!("{group} {at}"), &seen, made, changed);
             }
         }
     }
@@ -191,7 +196,9 @@ fn main() {
     let mut set = Set { names: BTreeMap::new(), samples: Vec::new() };
     set.plans(Path::new(&args[0]));
     args.iter().filter_map(|arg| arg.strip_prefix("--more=")).for_each(|more| set.plans(Path::new(more)));
-    set.phrasings(&fs::read_to_string(Path::new(&args[0]).join("../phrasings.txt")).unwrap());
+    for group in ["phrasings", "wordings"] {
+        set.phrasings(group, &fs::read_to_string(Path::new(&args[0]).join(format!("../{group}.txt"))).unwrap());
+    }
     let wild = Path::new(&args[1]);
     let mut names: Vec<String> =
         fs::read_dir(wild).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

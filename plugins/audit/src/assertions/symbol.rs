@@ -32,7 +32,7 @@ pub(super) fn read(markdown: &str, claims: &mut Vec<Assertion>) {
 #[derive(Default)]
 pub(super) struct Symbols {
     places: BTreeMap<String, Option<String>>,
-    /// Whether every file of code was read.
+    /// Whether every file of code was read, and there is one.
     whole: bool,
 }
 
@@ -45,6 +45,7 @@ impl Symbols {
         }
         let mut used: BTreeMap<String, String> = BTreeMap::new();
         let mut bytes = 0;
+        symbols.whole = false;
         for path in index.files().filter(|path| content::is_code(path.rsplit('/').next().unwrap_or(path))) {
             let open: Vec<String> =
                 symbols.places.iter().filter(|(_, place)| place.is_none()).map(|(name, _)| name.clone()).collect();
@@ -57,10 +58,8 @@ impl Symbols {
                 symbols.whole = false;
                 break;
             }
-            let Ok(text) = index.read(&found) else {
-                symbols.whole = false;
-                continue;
-            };
+            let Ok(text) = index.read(&found) else { continue };
+            symbols.whole = true;
             let lines = content::definitions(&text.text, &open);
             for (name, line) in open.iter().zip(lines) {
                 if let Some(line) = line {

@@ -42,7 +42,10 @@ fn of_line(document: &Document, line: &Line) -> Vec<ClaimedSymbol> {
     }
     let mut found = Vec::new();
     let mut before = String::new();
-    for (nth, part) in line.text.split('`').enumerate() {
+    for (nth, part) in line.text.split('`').take(64).enumerate() {
+        if before.len() > 2048 {
+            break;
+        }
         if nth % 2 == 0 {
             before.push_str(part);
             continue;

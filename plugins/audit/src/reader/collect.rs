@@ -22,7 +22,6 @@ const CHANGES: &[&str] = &[
     "lead=change",
     "label=changed files",
     "verb/prep=add/to",
-    "after=told to change",
 ];
 
 /// Reads a plan.
@@ -125,7 +124,8 @@ impl Collector<'_> {
     fn subject(&self, at: usize) -> Option<usize> {
         let line = self.document.lines.get(at)?;
         let mut parent = line.parent;
-        while let Some(above) = parent {
+        for _ in 0..8 {
+            let Some(above) = parent else { break };
             if let Some(subject) = self.by_line.get(&above) {
                 return Some(*subject);
             }

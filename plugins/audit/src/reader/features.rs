@@ -92,6 +92,12 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
     out.pair("lead/prep", deed(clause.lead), clause.prep);
     out.pair("verb/prep", deed(clause.near), clause.prep);
     out.pair("verb/tense", deed(clause.near), if clause.near.is_some_and(|verb| verb.past) { "past" } else { "now" });
+    // The bold lines below the title describe the document; its first heading names it.
+    let described = line.form == LineForm::Text && line.text.starts_with("**") && line.heading == Some(0);
+    out.flag("barred", described && line.parent.is_none() && matches!(key, Some("file" | "other" | "existing")));
+    let first = place.document.headings.first().is_some_and(|heading| heading.level == 1);
+    let title = place.document.headings.first().and_then(|heading| place.document.lines.get(heading.line));
+    out.flag("barred", first && title.is_some_and(|title| title.number == line.number));
     let direct = matches!(clause.prep, "verb" | "start" | "words");
     let deletes = |verb: Option<Verb>| verb.is_some_and(|verb| verb.deed == Deed::Delete);
     let told = deletes(clause.near) && clause.prep == "verb" || deletes(clause.lead) && direct && !clause.opens;
@@ -581,6 +587,32 @@ fn is_a_branch(before: &str) -> bool {
     words::words(before)
         .next_back()
         .is_some_and(|word| matches!(word.as_str(), "branch" | "branches" | "tag" | "endpoint" | "route"))
+}
+
+/// The heading and the label nearest to a place.
+fn nearest<'a>(document: &'a Document, heading: Option<usize>, label: Option<usize>) -> impl Iterator<Item = &'a str> {
+    let heading = heading.and_then(|at| document.headings.get(at)).map(|heading| heading.text.as_str());
+    let label = label.and_then(|at| document.lines.get(at)).map(|label| label.text.as_str());
+    heading.into_iter().chain(label)
+}
+
+/// Whether a tree shows only a part of what there is: what is new, changed, or an example.
+pub(super) fn lists_part(document: &Document, code: &super::structure::Code) -> bool {
+    const PART: &[&str] = &[
+        "added", "affected", "changed", "changes", "created", "example", "examples", "excerpt", "key", "modified",
+        "new", "partial", "sample", "selected", "touched", "updated",
+    ];
+    nearest(document, code.heading, code.label)
+        .any(|text| words::topic(text) == "aside" || words::words(text).any(|word| PART.contains(&word.as_str())))
+}
+
+/// Whether a table is said to list every file.
+pub(super) fn lists_every_file(place: &Place<'_>) -> bool {
+    nearest(place.document, place.line.heading, place.line.label).any(|text| {
+        let words: Vec<String> = words::words(text).collect();
+        let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+        has(&["inventory"]) || has(&["all", "every", "complete", "full"]) && has(&["file", "files"])
+    })
 }
 
 /// The features of a row of a tree.

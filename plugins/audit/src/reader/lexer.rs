@@ -60,6 +60,7 @@ struct Found {
 /// The paths of a line, in order. `listing`: whatever is marked as code there and looks like a file is one.
 #[must_use]
 pub(crate) fn tokens(line: &str, listing: bool) -> Vec<Token> {
+    let line = start(line, LINE_BYTES);
     let mut found: Vec<Found> = Vec::new();
     let mut words = String::with_capacity(line.len());
     let mut add = |name: Name, written, unknown, words: &mut String, raw: usize| {
@@ -73,25 +74,44 @@ pub(crate) fn tokens(line: &str, listing: bool) -> Vec<Token> {
                 Some(name) => add(name, Written::Link, false, &mut words, end),
                 None => words.push_str(text),
             },
-            Piece::Words(text) => plain_paths(text, end, &mut words, &mut add),
+            Piece::Words(text) => plain_paths(text, listing, end, &mut words, &mut add),
         }
     }
-    let cut = |from: usize| words.get(from + PATH.len_utf8()..).unwrap_or_default().to_owned();
+    let cut = |from: usize| start(words.get(from + PATH.len_utf8()..).unwrap_or_default(), NEAR_BYTES).to_owned();
     let token = |found: Found| Token {
         path: found.name.path,
         kind: found.name.kind,
         written: found.written,
         unknown: found.unknown,
-        before: words.get(..found.at).unwrap_or_default().to_owned(),
+        before: end(words.get(..found.at).unwrap_or_default(), NEAR_BYTES).to_owned(),
         after: cut(found.at),
-        rest: line.get(found.raw..).unwrap_or_default().to_owned(),
+        rest: start(line.get(found.raw..).unwrap_or_default(), NEAR_BYTES).to_owned(),
     };
     found.into_iter().map(token).collect()
+}
+
+/// How much of a line is read.
+const LINE_BYTES: usize = 8 * 1024;
+
+/// How much of a line around a path is looked at: what tells its role stands near it.
+const NEAR_BYTES: usize = 400;
+
+/// The first bytes of a text.
+fn start(text: &str, most: usize) -> &str {
+    let cut = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    cut.and_then(|cut| text.get(..cut)).unwrap_or_default()
+}
+
+/// The last bytes of a text.
+fn end(text: &str, most: usize) -> &str {
+    let cut = (text.len().saturating_sub(most)..=text.len()).find(|at| text.is_char_boundary(*at));
+    cut.and_then(|cut| text.get(cut..)).unwrap_or_default()
 }
 
 /// A line without emphasis, with its code and links as their texts.
 #[must_use]
 pub(crate) fn plain(line: &str) -> String {
+    let line = start(line, LINE_BYTES);
     let mut out = String::with_capacity(line.len());
     for (piece, _) in pieces(line) {
         match piece {
@@ -118,7 +138,11 @@ fn code_paths(
     if let Some(name) = likely {
         return add(name, Written::Code, true, words, end);
     }
-    let parts: Vec<Name> = code.split(is_separator).filter_map(|word| names::file(word)).collect();
+    // `GET /x.json` is an address of a server.
+    let asks = code
+        .split_once(' ')
+        .is_some_and(|(verb, _)| matches!(verb, "DELETE" | "GET" | "HEAD" | "PATCH" | "POST" | "PUT"));
+    let parts: Vec<Name> = code.split(is_separator).filter(|_| !asks).filter_map(|word| names::file(word)).collect();
     if parts.is_empty() {
         words.push(CODE);
     }
@@ -130,6 +154,7 @@ fn code_paths(
 
 fn plain_paths(
     text: &str,
+    listing: bool,
     end: usize,
     words: &mut String,
     add: &mut impl FnMut(Name, Written, bool, &mut String, usize),
@@ -141,7 +166,10 @@ fn plain_paths(
         let bare = if word.starts_with("__") && !word.starts_with("__init") { word.trim_matches('_') } else { bare };
         let slash = bare.matches('/').count() >= 2 || bare.starts_with(['.', '/', '~']) || bare.contains('_');
         let folder = || names::folder(bare).filter(|name| name.path.len() > 2 && (slash || !name.path.contains('/')));
-        let Some(name) = names::file(bare).or_else(folder) else { continue };
+        let Some(name) = names::file(bare).or_else(folder).or_else(|| names::outside_path(bare).filter(|_| listing))
+        else {
+            continue;
+        };
         let inner = at + word.find(bare).unwrap_or_default();
         words.push_str(text.get(from..inner).unwrap_or_default());
         from = inner + bare.len();
@@ -196,12 +224,12 @@ fn pieces(line: &str) -> Vec<(Piece<'_>, usize)> {
 fn code(rest: &str) -> Option<(Piece<'_>, usize)> {
     let inner = rest.trim_start_matches('`');
     let ticks = rest.get(..rest.len() - inner.len())?;
-    let end = inner.find(ticks)?;
+    let end = start(inner, NEAR_BYTES).find(ticks)?;
     Some((Piece::Code(inner.get(..end)?.trim()), ticks.len() * 2 + end))
 }
 
 fn link(rest: &str) -> Option<(Piece<'_>, usize)> {
-    let (text, after) = rest.strip_prefix('[')?.split_once("](")?;
+    let (text, after) = start(rest, NEAR_BYTES).strip_prefix('[')?.split_once("](")?;
     let (target, _) = after.split_once(')')?;
     let plain = !text.contains('[') && !target.contains(char::is_whitespace);
     plain.then(|| (Piece::Link { text: text.trim_matches('`'), target }, text.len() + target.len() + 4))

@@ -134,7 +134,8 @@ pub(super) fn without_hidden(text: &str) -> String {
 fn blanked(text: &str, open: &str, close: &str, across: bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once(open) {
+    let last = text.rfind(close).unwrap_or_default();
+    while let Some((before, after)) = rest.split_once(open).filter(|_| text.len() - rest.len() <= last) {
         out.push_str(before);
         // Marks of code: `~~~` and "`<!--`" are none of these.
         let code = before.ends_with(['`', '~']) || after.starts_with('~') || after.starts_with('`');

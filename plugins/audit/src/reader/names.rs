@@ -95,7 +95,9 @@ pub(super) fn likely_file(word: &str, bare: bool) -> Option<Name> {
         && (2..=12).contains(&ending.len())
         && ending.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_');
     let mime = path.split('/').next().is_some_and(|first| MIME.contains(&first));
-    let fits = letters && (manual || word_like) && (bare || !parent.is_empty()) && !mime;
+    // A known ending without a folder was turned down for a reason: `Node.js`, `console.log`.
+    let known = parent.is_empty() && (ENDINGS.contains(&ending) || OBJECTS.contains(&stem));
+    let fits = !known && letters && (manual || word_like) && (bare || !parent.is_empty()) && !mime;
     fits.then(|| Name { path: path.to_owned(), kind: Kind::File })
 }
 

@@ -140,7 +140,7 @@ fn form(line: &Line, features: &Features, token: &Token) -> Form {
         Form::Link
     } else if has("key=") {
         Form::Field
-    } else if has("lead=make") || has("lead=save") {
+    } else if has("lead=make") || has("lead=add") || has("lead=write") {
         Form::Step
     } else if line.form == LineForm::Item || line.own_box.is_some() {
         Form::Bullet
@@ -156,7 +156,7 @@ fn of_row(document: &Document, at: usize, line: &Line, table: usize, out: &mut O
     let first = out.seen.len();
     for (column, cell) in cells.iter().enumerate() {
         let cell = cell.replace("<br>", ", ").replace("<br/>", ", ").replace("<br />", ", ");
-        let listing = head.get(column).is_some_and(|head| features::column(head) == "file");
+        let listing = head.get(column).is_some_and(|head| matches!(features::column(head), "file" | "deliverable"));
         let tokens = lexer::tokens(&cell, listing);
         let alone = tokens.last().is_some_and(|last| {
             let words = last
@@ -185,6 +185,10 @@ fn of_row(document: &Document, at: usize, line: &Line, table: usize, out: &mut O
     }
     let row = out.seen.get_mut(first..).unwrap_or_default();
     out.folders.extend(table::describe(head, &cells, row));
+    if features::lists_every_file(&place) {
+        let parents = row.iter().filter_map(|seen| seen.sighting.path.rsplit_once('/'));
+        out.enumerated.extend(parents.map(|(parent, _)| parent.to_owned()));
+    }
 }
 
 fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &mut Observed) {
@@ -199,7 +203,9 @@ fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &m
         out.seen.push(Seen { sighting, features, line: None, token: None, barred: false, column: None });
     }
     out.folders.extend(tree.folders);
-    out.enumerated.extend(tree.enumerated);
+    if !features::lists_part(document, code) {
+        out.enumerated.extend(tree.enumerated);
+    }
 }
 
 /// The trees of a document: in code blocks, and in plain lines.

@@ -98,6 +98,7 @@ impl Document {
         std::iter::successors(heading.and_then(|at| self.headings.get(at)), |heading| {
             heading.parent.and_then(|at| self.headings.get(at))
         })
+        .take(DEPTH)
     }
 
     /// The items above a line, the nearest first.
@@ -105,8 +106,12 @@ impl Document {
         std::iter::successors(line.parent.and_then(|at| self.lines.get(at)), |line| {
             line.parent.and_then(|at| self.lines.get(at))
         })
+        .take(DEPTH)
     }
 }
+
+/// How many items or headings above a line are looked at.
+const DEPTH: usize = 12;
 
 #[derive(Default)]
 struct Reader<'a> {
@@ -290,7 +295,9 @@ impl Reader<'_> {
         let next = self.row(at + 1).trim_start();
         let listed = marks::item(next).is_some();
         let announces = parent.is_none() && marks::announces(text, listed);
-        if parent.is_none() && (announces || self.blank) {
+        // What is announced may stand in the next paragraph.
+        let below = self.label.is_some() && self.last == self.label;
+        if parent.is_none() && (announces || self.blank && !below) {
             self.label = None;
         }
         let place = self.push(at, indent, LineForm::Text, text, quoted);

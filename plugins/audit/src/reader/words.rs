@@ -679,7 +679,7 @@ mod tests {
     fn verbs_are_known_in_their_forms() {
         let deed = |word: &str| verb(word).map(|verb| (verb.deed, verb.past));
         assert_eq!(deed("creating"), Some((Deed::Make, false)));
-        assert_eq!(deed("added"), Some((Deed::Make, true)));
+        assert_eq!(deed("added"), Some((Deed::Add, true)));
         assert_eq!(deed("dropped"), Some((Deed::Delete, true)));
         assert_eq!(deed("modifies"), Some((Deed::Change, false)));
         assert_eq!([deed("the"), deed("till"), deed("plan")], [None, None, None]);
