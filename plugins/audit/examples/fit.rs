@@ -7,7 +7,7 @@
 //! and each set of plans is left out once, and read with weights fitted to the others. `--write` then fits to all and
 //! writes `src/reader/weights.tsv`. The same labels give the same weights.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing, clippy::missing_docs_in_private_items)]
+#![expect(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing, reason = "a tool that fails loudly")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -249,7 +249,7 @@ fn main() {
             }
         }
         for (group, tally) in tallies {
-            #[allow(clippy::cast_precision_loss)]
+            #[expect(clippy::cast_precision_loss, reason = "counts of paths")]
             let percent = |one: usize, two: usize| 100.0 * one as f64 / two.max(1) as f64;
             println!(
                 "without {left_out:20} {group:20} {:4} promised, {:4} found, {:4} right: recall {:5.1} precision {:5.1}",

@@ -1,5 +1,5 @@
 //! The report of plans as JSON, without the sandbox: `report ROOT OUT PLAN...`.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stderr)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a tool that fails loudly")]
 
 use audit::services::HostServices;
 use audit::watch::Unwatched;

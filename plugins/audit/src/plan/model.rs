@@ -187,6 +187,16 @@ pub struct Reference {
     pub form: Form,
 }
 
+impl Plan {
+    /// Adds the folder in which the plan itself lies: names without a folder may be beside it.
+    pub fn lies_in(&mut self, folder: Option<String>) {
+        let Some(folder) = folder.filter(|folder| !folder.is_empty()) else { return };
+        if let Err(at) = self.folders.binary_search(&folder) {
+            self.folders.insert(at, folder);
+        }
+    }
+}
+
 /// What a plan says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {

@@ -19,7 +19,7 @@ const CHANGES: &[&str] = &[
     "row state=changed",
     "after=said changed",
     "key=change",
-    "lead=change",
+    "verb/tense=change",
     "label=changed files",
     "verb/prep=add/to",
 ];
@@ -41,7 +41,7 @@ pub fn plan(text: &str) -> Plan {
     collector.describe(&mut sightings, &mut hints);
     collector.codes(&sightings, &mut hints);
     drop_used(&collector, &mut sightings, before);
-    finish(&document, sightings, &hints, folders, enumerated)
+    finish(&document, sightings, &hints, &folders, &enumerated)
 }
 
 /// The paths of the todos of the front matter.
@@ -255,8 +255,8 @@ fn finish(
     document: &Document,
     sightings: Vec<Sighting>,
     hints: &[SymbolHint],
-    folders: Vec<String>,
-    enumerated: Vec<String>,
+    folders: &[String],
+    enumerated: &[String],
 ) -> Plan {
     let gathered = gather(sightings, hints);
     let inside = |folder: &str| match Place::of(folder) {

@@ -31,6 +31,7 @@ impl Features {
 const CHECKS: [char; 5] = ['\u{2705}', '\u{2611}', '\u{2713}', '\u{2714}', '\u{2728}'];
 
 /// What the words before a path say.
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that words may say, whatever else they say")]
 struct Clause {
     lead: Option<Verb>,
     near: Option<Verb>,
@@ -92,21 +93,11 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
     out.pair("lead/prep", deed(clause.lead), clause.prep);
     out.pair("verb/prep", deed(clause.near), clause.prep);
     out.pair("verb/tense", deed(clause.near), if clause.near.is_some_and(|verb| verb.past) { "past" } else { "now" });
-    // The bold lines below the title describe the document; its first heading names it.
-    let described = line.form == LineForm::Text && line.text.starts_with("**") && line.heading == Some(0);
-    out.flag("barred", described && line.parent.is_none() && matches!(key, Some("file" | "other" | "existing")));
-    let first = place.document.headings.first().is_some_and(|heading| heading.level == 1);
-    let title = place.document.headings.first().and_then(|heading| place.document.lines.get(heading.line));
-    out.flag("barred", first && title.is_some_and(|title| title.number == line.number));
-    let direct = matches!(clause.prep, "verb" | "start" | "words");
-    let deletes = |verb: Option<Verb>| verb.is_some_and(|verb| verb.deed == Deed::Delete);
-    let told = deletes(clause.near) && clause.prep == "verb" || deletes(clause.lead) && direct && !clause.opens;
-    let listed = (label == "delete" || label == "none" && heading == "delete") && clause.opens;
-    out.flag("deletes", !clause.negated && (told || listed || key == Some("delete") || after == "said to go"));
-    out.flag(
-        "barred",
-        clause.negated || is_quoted(&token.before) || is_asked(&token.after) || is_a_branch(&token.before),
-    );
+    if is_barred(place, token, &clause, key) {
+        out.0.push("barred".to_owned());
+    }
+    let listed = if label == "none" { heading } else { label };
+    out.flag("deletes", deletes(&clause, key, after, listed));
     out.flag("supposed", clause.supposed);
     out.flag("will", clause.will);
     out.flag("said new", clause.new);
@@ -142,6 +133,28 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
     shape(token, out);
     parent(place, out);
     out.flag("question", line.text.trim_end().ends_with('?'));
+}
+
+/// Whether nothing is promised there: denied, quoted, asked, looked up, or a property of the document.
+fn is_barred(place: &Place<'_>, token: &Token, clause: &Clause, key: Option<&str>) -> bool {
+    let line = place.line;
+    // The bold lines below the title describe the document; its first heading names it.
+    let below_title = line.form == LineForm::Text && line.text.starts_with("**") && line.heading == Some(0);
+    let described = below_title && line.parent.is_none() && matches!(key, Some("file" | "other" | "existing"));
+    let first = place.document.headings.first().filter(|heading| heading.level == 1);
+    let title = first.and_then(|heading| place.document.lines.get(heading.line));
+    let titled = title.is_some_and(|title| title.number == line.number);
+    let said = clause.negated || is_quoted(&token.before) || is_asked(&token.after) || is_looked_up(&token.before);
+    described || titled || said
+}
+
+/// Whether the words say that the file is deleted. `listed`: what its list holds.
+fn deletes(clause: &Clause, key: Option<&str>, after: &str, listed: &str) -> bool {
+    let direct = matches!(clause.prep, "verb" | "start" | "words") && !clause.opens;
+    let is = |verb: Option<Verb>| verb.is_some_and(|verb| verb.deed == Deed::Delete);
+    let told = is(clause.near) && clause.prep == "verb" || is(clause.lead) && direct;
+    let in_list = listed == "delete" && clause.opens;
+    !clause.negated && (told || in_list || key == Some("delete") || after == "said to go")
 }
 
 /// What the path looks like.
@@ -432,6 +445,12 @@ fn key(before: &str) -> Option<&'static str> {
     let text = before.trim_end_matches([' ', '*', '_', '`', '"']);
     let listed = text.trim_end_matches([PATH, ',', ' ', '&', '+']);
     let text = listed.trim_end_matches(" and").trim_end_matches([PATH, ',', ' ']).trim_end_matches(['*', '_', ' ']);
+    // "Outcome: a short note, `x`" says what `x` is.
+    let explained = listed.split_once(": ").filter(|(_, words)| {
+        before.trim_end().ends_with(',') && !listed.contains(PATH) && words.split_whitespace().count() <= 4
+    });
+    let text = explained.map_or(text.to_owned(), |(key, _)| format!("{key}:"));
+    let text = text.as_str();
     let named = text.strip_suffix(':').or_else(|| text.strip_suffix(&['\u{2192}', '='][..]))?;
     let named = named.rsplit(['.', ';', ',', '(']).next().unwrap_or(named);
     let all: Vec<String> = words::words(named).filter(|word| word == "deliverable" || !is_tag(word)).collect();
@@ -513,7 +532,7 @@ fn after(after: &str) -> &'static str {
         let first = said.split_whitespace().next().unwrap_or_default();
         let gone = || words::words(first).next().and_then(|word| words::verb(&word)).is_some_and(|verb| verb.past);
         return match words::state(first) {
-            "new" => "said new",
+            "new" if said.split_whitespace().count() == 1 || first.starts_with("NEW") => "said new",
             "existing" => "said existing",
             "goes" if gone() => "said to go",
             _ if is_to_be_made(said) => "is made",
@@ -582,15 +601,15 @@ fn is_asked(after: &str) -> bool {
     end.and_then(|end| after.get(end..)).is_some_and(|rest| rest.starts_with('?'))
 }
 
-/// Whether the word before says that it is the name of a branch.
-fn is_a_branch(before: &str) -> bool {
-    words::words(before)
-        .next_back()
-        .is_some_and(|word| matches!(word.as_str(), "branch" | "branches" | "tag" | "endpoint" | "route"))
+/// Whether the word before says that it is looked up, or is the name of a branch.
+fn is_looked_up(before: &str) -> bool {
+    words::words(before).next_back().is_some_and(|word| {
+        matches!(word.as_str(), "see" | "siehe" | "cf" | "vgl" | "branch" | "branches" | "tag" | "endpoint" | "route")
+    })
 }
 
 /// The heading and the label nearest to a place.
-fn nearest<'a>(document: &'a Document, heading: Option<usize>, label: Option<usize>) -> impl Iterator<Item = &'a str> {
+fn nearest(document: &Document, heading: Option<usize>, label: Option<usize>) -> impl Iterator<Item = &str> {
     let heading = heading.and_then(|at| document.headings.get(at)).map(|heading| heading.text.as_str());
     let label = label.and_then(|at| document.lines.get(at)).map(|label| label.text.as_str());
     heading.into_iter().chain(label)
@@ -674,33 +693,25 @@ pub(crate) fn of_cell(
     out.pair("row state", state, own);
     out.flag("table of complaints", complains);
     out.pair("table has files", if any("file").or(any("deliverable")).is_some() { "yes" } else { "no" }, own);
+    below(place, own, out);
+    out.flag("row is checked", cells.iter().any(|cell| matches!(cell.trim(), "[x]" | "[X]") || cell.contains(CHECKS)));
+}
+
+/// What stands above a table.
+fn below(place: &Place<'_>, own: &str, out: &mut Features) {
     let label = label(place);
     out.pair("table label", label, own);
     out.pair("table heading", heading_topic(place), own);
-    out.flag("row is checked", cells.iter().any(|cell| matches!(cell.trim(), "[x]" | "[X]") || cell.contains(CHECKS)));
 }
+
+/// Words of the heads of columns that hold files.
+const FILE_COLUMNS: &[&str] = &["file", "files", "path", "paths", "datei", "dateien", "filename", "pfad", "script", "scripts", "skript", "skripte", "dateiname", "dateipfad", "zieldatei"];
 
 /// What a column holds, by its head.
 pub(super) fn column(head: &str) -> &'static str {
     let all: Vec<String> = words::words(head).collect();
     let has = |list: &[&str]| all.iter().any(|word| list.contains(&word.as_str()));
-    if has(&[
-        "file",
-        "files",
-        "path",
-        "paths",
-        "datei",
-        "dateien",
-        "filename",
-        "pfad",
-        "script",
-        "scripts",
-        "skript",
-        "skripte",
-        "dateiname",
-        "dateipfad",
-        "zieldatei",
-    ]) {
+    if has(FILE_COLUMNS) {
         "file"
     } else if has(&[
         "deliverable",

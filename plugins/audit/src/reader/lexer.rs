@@ -142,7 +142,7 @@ fn code_paths(
     let asks = code
         .split_once(' ')
         .is_some_and(|(verb, _)| matches!(verb, "DELETE" | "GET" | "HEAD" | "PATCH" | "POST" | "PUT"));
-    let parts: Vec<Name> = code.split(is_separator).filter(|_| !asks).filter_map(|word| names::file(word)).collect();
+    let parts: Vec<Name> = code.split(is_separator).filter(|_| !asks).filter_map(names::file).collect();
     if parts.is_empty() {
         words.push(CODE);
     }

@@ -82,7 +82,7 @@ fn of_line(document: &Document, at: usize, line: &Line, above: Option<&str>, out
     });
     let mut own = None;
     let mut placed = None;
-    let next: Vec<Option<String>> = tokens.iter().skip(1).map(|token| said_folder(token)).chain([None]).collect();
+    let next: Vec<Option<String>> = tokens.iter().skip(1).map(said_folder).chain([None]).collect();
     for ((nth, token), folder_behind) in tokens.into_iter().enumerate().zip(next) {
         if placed.as_ref() == Some(&token.path) {
             continue;

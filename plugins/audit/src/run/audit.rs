@@ -179,7 +179,8 @@ impl<'r> Run<'r> {
             self.unread.push(UnreadPlan { shown: file.shown.clone(), reason });
             return;
         }
-        let plan = crate::reader::plan(&text.text);
+        let mut plan = reader::plan(&text.text);
+        plan.lies_in(self.own_folder(file));
         let (details, notes) = discover::details(file, &text.text, &plan);
         self.assembly.notes(notes);
         let before = self.comparison.before(&file.shown);
@@ -198,6 +199,12 @@ impl<'r> Run<'r> {
         self.watched.push((file.shown.clone(), wanted::seen(self.index, &plan, &judged)));
         self.details.push(details);
         self.assembly.plan(Audited { shown: file.shown.clone(), bytes: file.bytes, plan, judged });
+    }
+
+    /// The folder of a plan below the audited root.
+    fn own_folder(&self, file: &PlanFile) -> Option<String> {
+        let below = self.index.roots().iter().find_map(|root| file.path.strip_prefix(&root.path).ok())?;
+        below.parent()?.to_str().map(str::to_owned)
     }
 
     /// Reads what reports claim; nothing else of them counts.
