@@ -66,7 +66,7 @@ impl Set {
             group: group.to_owned(),
             weight: match group {
                 "phrasings" => 2.0,
-                "wordings" => 3.0,
+                "wordings" => 5.0,
                 _ => 1.0,
             },
             at,

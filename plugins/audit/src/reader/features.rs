@@ -126,7 +126,11 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
     above(place, out);
     out.pair("mark/prep", mark, clause.prep);
     out.pair("mark/form", mark, form);
-    out.flag("not the first", nth > 0 && !clause.joined);
+    let later = nth > 0 && !clause.joined;
+    out.flag("not the first", later);
+    if later {
+        out.add("later", clause.prep);
+    }
     if token.unknown {
         out.pair("unknown/key", key.unwrap_or("none"), clause.prep);
     }
@@ -171,7 +175,7 @@ fn above(place: &Place<'_>, out: &mut Features) {
     let headings: Vec<_> = place.document.headings_of(place.line.heading).collect();
     let topics: Vec<&str> = headings
         .iter()
-        .filter(|heading| heading.parent.is_some() || heading.level > 1)
+        .filter(|heading| !is_title(place.document, heading))
         .map(|heading| words::topic(&heading.text))
         .collect();
     for topic in ["aside", "delete", "deliverable", "new files", "changed files", "existing"] {
@@ -230,11 +234,14 @@ fn is_bold(text: &str) -> bool {
     text.starts_with("**") && text.trim_end().ends_with("**")
 }
 
+/// Whether a heading is the document's own.
+fn is_title(document: &Document, heading: &super::structure::Heading) -> bool {
+    let first = document.headings.first().is_some_and(|first| first.line == heading.line);
+    first && heading.level == 1 && heading.parent.is_none()
+}
+
 fn heading_topic(place: &Place<'_>) -> &'static str {
-    let own = |at: &usize| {
-        place.document.headings.get(*at).is_some_and(|heading| heading.parent.is_some() || heading.level > 1)
-    };
-    let heading = place.line.heading.filter(own).and_then(|at| place.document.headings.get(at));
+    let heading = place.document.headings_of(place.line.heading).next().filter(|heading| !is_title(place.document, heading));
     heading.map_or("none", |heading| words::topic(&heading.text))
 }
 
@@ -433,7 +440,8 @@ fn prep(said: &[&str]) -> &'static str {
             return "words";
         }
     }
-    if rest.is_empty() { "start" } else { "words" }
+    // Only words such as "the file" stand before it.
+    if rest.len() <= 3 { "start" } else { "words" }
 }
 
 fn is_path(word: &str) -> bool {
@@ -705,7 +713,23 @@ fn below(place: &Place<'_>, own: &str, out: &mut Features) {
 }
 
 /// Words of the heads of columns that hold files.
-const FILE_COLUMNS: &[&str] = &["file", "files", "path", "paths", "datei", "dateien", "filename", "pfad", "script", "scripts", "skript", "skripte", "dateiname", "dateipfad", "zieldatei"];
+const FILE_COLUMNS: &[&str] = &[
+    "file",
+    "files",
+    "path",
+    "paths",
+    "datei",
+    "dateien",
+    "filename",
+    "pfad",
+    "script",
+    "scripts",
+    "skript",
+    "skripte",
+    "dateiname",
+    "dateipfad",
+    "zieldatei",
+];
 
 /// What a column holds, by its head.
 pub(super) fn column(head: &str) -> &'static str {
