@@ -149,7 +149,8 @@ fn is_barred(place: &Place<'_>, token: &Token, clause: &Clause, key: Option<&str
     let title = first.and_then(|heading| place.document.lines.get(heading.line));
     let titled = title.is_some_and(|title| title.number == line.number);
     let said = clause.negated || is_quoted(&token.before) || is_asked(&token.after) || is_looked_up(&token.before);
-    described || titled || said
+    let run = clause.prep == "verb" && clause.near.is_some_and(|verb| verb.deed == Deed::Run);
+    described || titled || said || run
 }
 
 /// Whether the words say that the file is deleted. `listed`: what its list holds.
@@ -241,7 +242,8 @@ fn is_title(document: &Document, heading: &super::structure::Heading) -> bool {
 }
 
 fn heading_topic(place: &Place<'_>) -> &'static str {
-    let heading = place.document.headings_of(place.line.heading).next().filter(|heading| !is_title(place.document, heading));
+    let heading =
+        place.document.headings_of(place.line.heading).next().filter(|heading| !is_title(place.document, heading));
     heading.map_or("none", |heading| words::topic(&heading.text))
 }
 
@@ -555,6 +557,9 @@ fn after(after: &str) -> &'static str {
     let first = said.first().map_or("", String::as_str);
     if matches!(first, "and" | "or" | "und" | "oder") {
         return "list";
+    }
+    if said.iter().any(|word| matches!(word.as_str(), "already" | "schon" | "bereits")) {
+        return "said existing";
     }
     let negated = said.iter().any(|word| words::negates(word));
     let made = said.iter().any(|word| {
