@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a tool that fails loudly")]
 
 use audit::services::HostServices;
-use audit::watch::Unwatched;
+use baton_plugin_kit::host::NoProgress;
 use baton_plugin_sdk::{Cause, Mount, Task};
 
 fn main() {
@@ -26,7 +26,7 @@ fn main() {
         answer: None,
         now: "2026-01-18T10:15:00Z".into(),
     };
-    let outcome = audit::run(&task, &HostServices::nothing(&Unwatched)).unwrap();
+    let outcome = audit::run(&task, &HostServices::nothing(&NoProgress)).unwrap();
     std::fs::write(&args[1], &outcome.artifacts.iter().find(|file| file.name.ends_with(".json")).unwrap().bytes)
         .unwrap();
 }

@@ -136,7 +136,6 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
     }
     shape(token, out);
     parent(place, out);
-    out.flag("question", line.text.trim_end().ends_with('?'));
 }
 
 /// Whether nothing is promised there: denied, quoted, asked, looked up, or a property of the document.
