@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::symbol::SymbolSays;
 use crate::plan;
 use crate::remark::NoteSeverity;
 
@@ -190,6 +189,14 @@ pub(super) struct FileSays {
     pub lines: Option<plan::SizeAssertion>,
     /// Files that are named in the same list; they tell where a bare name lives.
     pub beside: Arc<[String]>,
+}
+
+/// What is said of a name of code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SymbolSays {
+    pub(super) name: String,
+    /// It must be there.
+    pub(super) sure: bool,
 }
 
 /// What is said of a line.

@@ -5,20 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use super::claim::{Assertion, AssertionKind, Kind, Outcome};
+use super::claim::{Assertion, AssertionKind, Kind, Outcome, SymbolSays};
 use crate::index::Index;
 use crate::limits;
 use crate::reader;
 use crate::remark::NoteSeverity;
 use crate::verify::content;
-
-/// What is said of a name of code.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SymbolSays {
-    pub(super) name: String,
-    /// It must be there.
-    pub(super) sure: bool,
-}
 
 /// The names of a document.
 pub(super) fn read(markdown: &str, claims: &mut Vec<Assertion>) {

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::candidate::Seen;
 use super::features::Features;
-use super::observe::{Observed, Seen, observe};
+use super::observe::{Observed, observe};
 use super::structure::{Document, LineForm};
 use super::{claims, fields, lexer, model, names, symbols, todos, words};
 use crate::plan::{Kind, Place, Plan, Purpose, Role, Sighting, SymbolHint, gather};
@@ -12,7 +13,7 @@ use crate::plan::{Kind, Place, Plan, Purpose, Role, Sighting, SymbolHint, gather
 const HEADING_CHARS: usize = 300;
 
 /// From here on a path counts as promised.
-const LIKELY: f64 = 0.5;
+const LIKELY: f64 = 0.53;
 
 /// Features by which a promised file is said to be changed.
 const CHANGES: &[&str] = &[

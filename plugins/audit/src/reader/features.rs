@@ -103,13 +103,7 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
     out.flag("said new", clause.new);
     out.pair("after/opens", after, opens);
     out.add("after", after);
-    if let Some(key) = key {
-        out.add("key", key);
-        let above = place.document.parents_of(line).next().and_then(|above| self::clause(&above.text).lead);
-        out.pair("key/parent", key, deed(above));
-        let kind = if token.kind == crate::plan::Kind::Folder { "folder" } else { "file" };
-        out.pair("key/kind", key, kind);
-    }
+    of_key(place, token, key, out);
     out.add("label", label);
     out.pair("label/opens", label, opens);
     out.add("heading", heading);
@@ -136,6 +130,21 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
     }
     shape(token, out);
     parent(place, out);
+}
+
+/// The key before the path, with the verb of the item above it.
+fn of_key(place: &Place<'_>, token: &Token, key: Option<&str>, out: &mut Features) {
+    if let Some(key) = key {
+        out.add("key", key);
+        let above = place
+            .document
+            .parents_of(line)
+            .next()
+            .and_then(|above| self::clause(super::lexer::start(&above.text, 400)).lead);
+        out.pair("key/parent", key, above.map_or("none", |verb| verb.deed.name()));
+        let kind = if token.kind == crate::plan::Kind::Folder { "folder" } else { "file" };
+        out.pair("key/kind", key, kind);
+    }
 }
 
 /// Whether nothing is promised there: denied, quoted, asked, looked up, or a property of the document.
@@ -186,8 +195,9 @@ fn above(place: &Place<'_>, out: &mut Features) {
 /// What the item above does, and whether it names a file itself.
 fn parent(place: &Place<'_>, out: &mut Features) {
     let Some(above) = place.document.parents_of(place.line).next() else { return };
-    let tokens = super::lexer::tokens(&above.text, false);
-    let verb = clause(&above.text).lead;
+    let text = super::lexer::start(&above.text, 400);
+    let tokens = super::lexer::tokens(text, false);
+    let verb = clause(text).lead;
     out.add("parent", verb.map_or("none", |verb| verb.deed.name()));
     out.flag("parent names a file", !tokens.is_empty());
 }

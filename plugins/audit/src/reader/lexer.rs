@@ -97,7 +97,7 @@ const LINE_BYTES: usize = 8 * 1024;
 const NEAR_BYTES: usize = 400;
 
 /// The first bytes of a text.
-fn start(text: &str, most: usize) -> &str {
+pub(crate) fn start(text: &str, most: usize) -> &str {
     let cut = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
     cut.and_then(|cut| text.get(..cut)).unwrap_or_default()
 }

@@ -4,6 +4,7 @@
 //! trees; `features` says what is known of each and `model` how likely it is promised; `collect` makes the plan of them.
 //! Nothing here reads a disk, and every reader is linear in its text.
 
+mod candidate;
 mod claimed;
 pub(crate) mod claims;
 mod collect;
@@ -46,7 +47,7 @@ pub fn observations(text: &str) -> Vec<Observation> {
     let document = structure::Document::of(text);
     let rows: Vec<&str> = text.lines().collect();
     let seen = observe::observe(&document, &rows).seen.into_iter();
-    let of = |seen: observe::Seen| Observation {
+    let of = |seen: candidate::Seen| Observation {
         line: seen.sighting.line,
         path: seen.sighting.path,
         features: seen.features.0,

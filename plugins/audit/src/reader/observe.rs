@@ -1,25 +1,12 @@
 //! Every path of a plan with its features: of lines, of cells, of trees.
 
+use super::candidate::Seen;
 use super::features::{self, Features, Place};
 use super::lexer::{self, Token};
 use super::structure::{Code, Document, Line, LineForm};
 use super::tree::{self, Leaf, Tree};
 use super::{fields, marks, table, words};
 use crate::plan::{Form, Kind, Sighting};
-
-/// A path of a plan, before its role is known.
-#[derive(Debug)]
-pub(crate) struct Seen {
-    pub(crate) sighting: Sighting,
-    pub(crate) features: Features,
-    /// The position of its line; absent for a row of a tree.
-    pub(crate) line: Option<usize>,
-    pub(crate) token: Option<Token>,
-    /// Nothing is promised there, whatever the features say.
-    pub(crate) barred: bool,
-    /// The column of the cell, in a table.
-    pub(crate) column: Option<usize>,
-}
 
 /// What a plan shows.
 #[derive(Debug, Default)]
@@ -149,10 +136,15 @@ fn form(line: &Line, features: &Features, token: &Token) -> Form {
     }
 }
 
+/// How many columns of a table are read.
+const COLUMNS: usize = 48;
+
 fn of_row(document: &Document, at: usize, line: &Line, table: usize, out: &mut Observed) {
     let place = Place { document, line };
     let head: &[String] = document.tables.get(table).map_or(&[], |table| &table.head);
-    let cells = marks::cells(&line.text);
+    let mut cells = marks::cells(&line.text);
+    cells.truncate(COLUMNS);
+    let head = head.get(..head.len().min(COLUMNS)).unwrap_or_default();
     let first = out.seen.len();
     for (column, cell) in cells.iter().enumerate() {
         let cell = cell.replace("<br>", ", ").replace("<br/>", ", ").replace("<br />", ", ");

@@ -215,6 +215,7 @@ impl Reader<'_> {
         self.items.clear();
         self.label = None;
         self.heading = parent;
+        let text = super::lexer::start(text, 400);
         let line = self.push(at, 0, LineForm::Heading, text, false);
         self.document.headings.push(Heading { level, text: text.to_owned(), line, parent });
         self.heading = Some(number);

@@ -1,6 +1,6 @@
 //! What the other cells of a row say of its file: component, class, lines, size, state, folder.
 
-use super::observe::Seen;
+use super::candidate::Seen;
 use super::{claims, features, lexer, names, symbols};
 
 const CLASS: &[&str] = &[

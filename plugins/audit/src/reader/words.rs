@@ -556,6 +556,7 @@ const TASKS: &[&str] = &[
 /// What a heading, a label or a column is about; the first that fits, the most telling first.
 #[must_use]
 pub(crate) fn topic(text: &str) -> &'static str {
+    let text = super::lexer::start(text, 160);
     let words: Vec<String> = words(text).collect();
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     let joined = format!(" {} ", words.join(" "));
