@@ -138,7 +138,7 @@ fn of_key(place: &Place<'_>, token: &Token, key: Option<&str>, out: &mut Feature
         out.add("key", key);
         let above = place
             .document
-            .parents_of(line)
+            .parents_of(place.line)
             .next()
             .and_then(|above| self::clause(super::lexer::start(&above.text, 400)).lead);
         out.pair("key/parent", key, above.map_or("none", |verb| verb.deed.name()));
