@@ -312,7 +312,7 @@ fn no_file_becomes_another_piece() {
         }
         hash
     };
-    assert!(matches!(write(&known, false, &meddles), WriteOutcome::Failed(error) if error.contains("meanwhile")));
+    assert!(matches!(write(&known, false, &meddles), WriteOutcome::Failed(error) if error.contains("in the meantime")));
     assert_eq!(fs::read(&path).unwrap()[..bytes.len()], bytes);
     assert_eq!(names(&folder), ["a.mp3"]);
 }
