@@ -30,7 +30,7 @@ fn lint_tells_what_each_file_is() {
     list.json: not a handoff
       the file holds a JSON list, not an object; a handoff is an object
     missing.json: not a handoff
-      missing.json is not there
+      missing.json does not exist
     .: not a handoff
       . is not a regular file; only regular files are read
     "#);
