@@ -27,7 +27,7 @@ fn a_ledger_that_another_process_holds_is_waited_for_and_nothing_is_lost() {
     workspace.wait_for_archived(5);
     let slow = workspace.task("slow");
     assert_eq!((slow.state.as_str(), slow.attempts), ("succeeded", 1), "{slow:#?}");
-    assert!(daemon.log().contains("end what holds the database"), "{}", daemon.log());
+    assert!(daemon.log().contains("stop the program that locks the database"), "{}", daemon.log());
     assert_eq!(workspace.answers().remove("id-slow"), Some(1));
     for title in dropped.keys() {
         assert_eq!(workspace.answers().remove(&format!("id-{}", title.to_lowercase())), Some(1), "{title}");

@@ -62,12 +62,12 @@ pub enum IntakeError {
     },
     /// The limits of the system prevent watching.
     #[error(
-        "the folders cannot be watched: {0}; files are still found every minute, at once when `sysctl \
-         fs.inotify.max_user_instances` and `fs.inotify.max_user_watches` are raised: `baton doctor` says how far"
+        "the folders cannot be watched: {0}; a scan each minute still finds files. To find them at once, raise `sysctl \
+         fs.inotify.max_user_instances` and `fs.inotify.max_user_watches`; `baton doctor` shows the values"
     )]
     Watch(String),
     /// One folder cannot be watched, for another reason.
-    #[error("changes in {path} are not reported: {reason}; its files are still found every minute")]
+    #[error("changes in {path} are not reported: {reason}; a scan each minute still finds its files")]
     Unwatched {
         /// The folder.
         path: PathBuf,

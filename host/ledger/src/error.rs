@@ -44,7 +44,7 @@ pub enum LedgerError {
     #[error("the ledger is closed")]
     Closed,
     /// The commit of a group failed; nothing of it was written.
-    #[error("the ledger could not commit: {0}; free some disk space or end what holds the database")]
+    #[error("the ledger could not commit: {0}; free some disk space, or stop the program that locks the database")]
     Commit(String),
 }
 

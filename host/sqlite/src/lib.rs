@@ -81,7 +81,7 @@ pub fn with_ending(path: &Path, ending: impl AsRef<OsStr>) -> PathBuf {
 pub fn hint(error: &rusqlite::Error) -> &'static str {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => "; free some disk space on its volume (`baton doctor` shows which)",
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "; end what holds the database",
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "; stop the program that locks the database",
         _ => "",
     }
 }

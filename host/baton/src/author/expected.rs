@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 /// The state of a step in which no trigger made a task.
 const NONE: &str = "none";
 
-/// The outcomes that are more specific than the state `failed`.
-const SAID_OF_FAILED: [&str; 2] = [OutcomeKind::Partial.as_str(), OutcomeKind::Refused.as_str()];
+/// Outcomes that an example may name in place of the state `failed`.
+const KINDS_OF_FAILURE: [&str; 2] = [OutcomeKind::Partial.as_str(), OutcomeKind::Refused.as_str()];
 
 /// The expected result of a step.
 #[derive(Clone, Debug, Deserialize)]
@@ -115,7 +115,7 @@ impl Expected {
 
     /// Rejects an unknown state.
     pub(super) fn check(&self) -> anyhow::Result<()> {
-        let known: Vec<_> = State::ALL.map(State::as_str).into_iter().chain(SAID_OF_FAILED).collect();
+        let known: Vec<_> = State::ALL.map(State::as_str).into_iter().chain(KINDS_OF_FAILURE).collect();
         if self.state != NONE && !known.contains(&self.state.as_str()) {
             anyhow::bail!("there is no state `{}`; there are: {}, and none", self.state, known.join(", "));
         }

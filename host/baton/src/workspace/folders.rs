@@ -169,7 +169,7 @@ fn again(plugin: &str, grant: &str, folder: &Folder) -> Result<Folder, String> {
 fn changed(plugin: &str, grant: &str, path: &Path, why: &str) -> String {
     format!(
         "the granted folder {} is not the one that was opened when the plugin was loaded ({why}), so the plugin does not get \
-         it; if it is meant, grant it again: baton plugin grant {plugin} {}",
+         it; to grant it again: baton plugin grant {plugin} {}",
         path.display(),
         words(&[grant])
     )

@@ -158,7 +158,7 @@ fn resolve(
     let name = &grant.folder;
     if grant.path.is_none() && !Config::FOLDERS.contains(&name.as_str()) {
         bail!(
-            "there is no folder `{name}` in baton.toml, which has: {}; grant a path: files:{}={name}=PATH",
+            "baton.toml has no folder `{name}` (it has: {}); grant a path: files:{}={name}=PATH",
             Config::FOLDERS.join(", "),
             grant.mode
         );
@@ -170,7 +170,7 @@ fn resolve(
             Ok(folder) => folder,
             Err(OpenFolderError::Missing(_)) => {
                 let written = written.display();
-                tracing::warn!("the folder `{written}` of {name} is not there; make it or change the grant");
+                tracing::warn!("the folder `{written}` of {name} does not exist; make it or change the grant");
                 continue;
             }
             Err(OpenFolderError::LeadsTo(real)) => {
@@ -178,7 +178,7 @@ fn resolve(
                 let command = words(&[Grant::Files(GrantedFolder { path, ..grant.clone() }).to_string()]);
                 let (written, real) = (written.display(), real.display());
                 bail!(
-                    "`{written}` leads to {real} now (a link, or another spelling), which was not granted; if it is meant: \
+                    "`{written}` leads to {real} now (a link, or another spelling), which was not granted; to grant it: \
                      baton plugin grant {plugin} {command}"
                 )
             }

@@ -212,7 +212,7 @@ impl Loader {
         let plugin = loaded.with_context(|| format!("failed to load the plugin `{}`", entry.name))?;
         if plugin.manifest().name != entry.name {
             let manifest = &plugin.manifest().name;
-            bail!("{LOCK_FILE} calls it `{}`, its manifest `{manifest}`; correct {LOCK_FILE}", entry.name);
+            bail!("{LOCK_FILE} has the name `{}`, but its manifest has `{manifest}`; correct {LOCK_FILE}", entry.name);
         }
         plugin_split::copy_tables(&self.workspace.state, entry)?;
         let grants = grants::effective(&self.workspace, plugin.manifest(), &entry.grants, placed)?;

@@ -1,23 +1,23 @@
-//! The handoffs that running attempts of this process use of their plugin's budget before the ledger has them. Attempts that run at
-//! the same time share what is left.
+//! Counts the handoffs of running attempts against the budget of their plugin. The ledger counts a handoff only when its attempt
+//! has ended. Attempts that run at the same time share the rest of the budget.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The accounts by plugin.
+/// The account of each plugin.
 #[derive(Debug, Default)]
 pub(crate) struct BudgetAccounts(Mutex<HashMap<String, PluginAccount>>);
 
 /// The handoffs of one plugin.
 #[derive(Debug, Default)]
 struct PluginAccount {
-    /// How many may still be sent, as of the last query of the ledger.
+    /// The number of handoffs that the plugin may still send, according to the last query of the ledger.
     left: u64,
-    /// How many the running attempts asked for, by task. The ledger does not have these.
+    /// The number of handoffs that each running attempt has requested, by task. The ledger does not count them yet.
     taken: HashMap<String, u64>,
     /// The tasks that were refused a handoff.
     refused: HashSet<String>,
-    /// Whether a waiting trigger was logged. Reset when a trigger fires.
+    /// Whether Baton has logged that a trigger waits. Reset when a trigger fires.
     is_logged: bool,
 }
 
@@ -26,12 +26,12 @@ impl BudgetAccounts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets how many handoffs the ledger leaves to the plugin.
+    /// Sets the number of handoffs that the plugin may still send, according to the ledger.
     pub(super) fn set_left(&self, plugin: &str, left: u64) {
         self.lock().entry(plugin.to_owned()).or_default().left = left;
     }
 
-    /// Whether the attempt of `task` may send one more handoff.
+    /// Counts one more handoff of the attempt of `task`; false if the budget is used up.
     pub(crate) fn take(&self, plugin: &str, task: &str) -> bool {
         let mut accounts = self.lock();
         let account = accounts.entry(plugin.to_owned()).or_default();
@@ -44,8 +44,8 @@ impl BudgetAccounts {
         false
     }
 
-    /// How many handoffs the attempt of `task` asked for. They count also if it fails: otherwise an attempt that is refused a handoff
-    /// would not use the budget, and the next attempt would try again at once.
+    /// The number of handoffs that the attempt of `task` has requested. They count even if the attempt fails: otherwise an attempt
+    /// that fails because a handoff was refused would use no budget, and the next attempt would start at once.
     pub(crate) fn taken(&self, plugin: &str, task: &str) -> u64 {
         self.lock().get(plugin).and_then(|account| account.taken.get(task)).copied().unwrap_or_default()
     }
@@ -55,7 +55,7 @@ impl BudgetAccounts {
         self.lock().get(plugin).is_some_and(|account| account.refused.contains(task))
     }
 
-    /// The ledger has what the attempt of `task` asked for. Called before [`BudgetAccounts::set_left`] is called with that.
+    /// Ends the account of an attempt, because the ledger now counts its handoffs. Call this before [`BudgetAccounts::set_left`].
     pub(crate) fn end(&self, plugin: &str, task: &str) {
         let mut accounts = self.lock();
         let Some(account) = accounts.get_mut(plugin) else { return };
@@ -65,7 +65,7 @@ impl BudgetAccounts {
         }
     }
 
-    /// Whether to log that a trigger of the plugin waits: once, until one has fired again.
+    /// Whether to log that a trigger of the plugin waits: once for each wait.
     pub(crate) fn log_once(&self, plugin: &str, waits: bool) -> bool {
         let mut accounts = self.lock();
         let account = accounts.entry(plugin.to_owned()).or_default();

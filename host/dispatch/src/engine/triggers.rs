@@ -1,4 +1,4 @@
-//! The triggers: when each is checked, which may have missed a change, and when the next schedule is due.
+//! Decides when to check each trigger. Records which triggers may have missed a change, and when the next schedule is due.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -25,15 +25,15 @@ struct PlannedCheck {
 /// Triggers that missed changes: the next full scan checks all their files.
 #[derive(Debug, Default)]
 struct MissedChanges {
-    /// Of all triggers: events were lost, or the triggers have changed.
+    /// All triggers must be checked, because events were lost or the triggers have changed.
     all: bool,
-    /// Plugins one of whose triggers could not be compared, or has no budget left.
+    /// Plugins with a trigger whose files could not be compared or whose budget is used up.
     of_plugins: BTreeSet<String>,
 }
 
 pub(super) struct Triggers {
     triggers: Vec<ArmedTrigger>,
-    /// By the trigger's place in `triggers`.
+    /// The key is the index in `triggers`.
     checks: BTreeMap<usize, PlannedCheck>,
     missed: MissedChanges,
     watched: WatchedFiles,
@@ -64,7 +64,7 @@ impl Triggers {
         self.checks.is_empty()
     }
 
-    /// The folders that are watched with all below them.
+    /// The folders that are watched with all their subfolders.
     pub(super) fn folders(&self) -> BTreeSet<PathBuf> {
         self.triggers.iter().flat_map(ArmedTrigger::folders).map(Path::to_owned).collect()
     }
@@ -105,7 +105,7 @@ impl Triggers {
             (0..self.triggers.len()).map(|number| (number, PlannedCheck { first_change: now, at: now })).collect();
     }
 
-    /// The plugins have changed: arms their triggers anew.
+    /// Arms all triggers again, because the plugins have changed.
     pub(super) fn reload(&mut self, context: &Context) {
         self.triggers = arm_triggers(context);
         self.checks.clear();
@@ -119,12 +119,12 @@ impl Triggers {
         self.watched.retain(|plugin| triggers.iter().any(|trigger| trigger.watches_for() == Some(plugin)));
     }
 
-    /// Events were lost.
+    /// Plans a check of all triggers, because events were lost.
     pub(super) fn on_lost_events(&mut self) {
         self.missed.all = true;
     }
 
-    /// A file may have changed.
+    /// Plans a check of the triggers to which the path belongs.
     pub(super) fn on_path(&mut self, path: &Path) {
         self.plan_where(|trigger| trigger.concerns(path));
     }
@@ -182,7 +182,7 @@ impl Triggers {
         }
     }
 
-    /// Makes tasks of the schedules whose time has come.
+    /// Creates the tasks of the schedules that are due.
     pub(super) fn check_schedules(state: &mut EngineState) {
         let context = Arc::clone(&state.context);
         state.jobs.spawn(async move { Message::Trigger(TriggerMessage::Scheduled(schedule::fire(&context).await)) });

@@ -1,4 +1,4 @@
-//! The workers: jobs that run the tasks of one agent, one batch of attempts after the other.
+//! The workers: jobs that run the tasks of one agent, one attempt batch after the other.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub(super) struct Workers {
     running: HashMap<String, usize>,
     /// Agents that got work while all their workers were busy.
     more_work: HashSet<String>,
-    /// Agents one of whose workers crashed.
+    /// Agents with a crashed worker.
     crashed: HashSet<String>,
     /// When unfinished tasks are recovered: the next retry, or the next delivery of a failed one.
     next_recovery: Option<Instant>,
@@ -70,7 +70,7 @@ impl Workers {
         }
     }
 
-    /// Starts a worker of the agent unless enough run.
+    /// Starts a worker of the agent, unless as many run as its `concurrency` allows.
     pub(super) fn start(&mut self, state: &mut EngineState, agent: String) {
         let most = state.context.roster().get(&agent).map_or(1, |agent| agent.settings.concurrency.max(1));
         let workers = self.running.entry(agent.clone()).or_default();
@@ -82,7 +82,7 @@ impl Workers {
         self.work(state, agent, Vec::new());
     }
 
-    /// Has a worker of the agent run `started`, or the next waiting task.
+    /// Runs the tasks in `started`, or the next waiting task, in a worker of the agent.
     fn work(&self, state: &mut EngineState, agent: String, started: Vec<StartedTask>) {
         let (context, listener) = (Arc::clone(&state.context), Arc::clone(&self.listener));
         let stop = StopSignals { cancel: state.context.cancel_attempts.clone(), closing: state.closing.clone() };
@@ -110,7 +110,7 @@ impl Workers {
         self.on_worker_end(state, agent);
     }
 
-    /// A worker of the agent has ended. When the last one has, the tasks that a crashed worker held are queued again.
+    /// Counts a worker that has ended. After the last one, queues the tasks of crashed workers again.
     fn on_worker_end(&mut self, state: &mut EngineState, agent: &str) {
         let left = self.running.get_mut(agent).map_or(0, |workers| {
             *workers = workers.saturating_sub(1);
@@ -127,7 +127,7 @@ impl Workers {
         });
     }
 
-    /// Recovers unfinished tasks after `pause`, or sooner if that was planned.
+    /// Plans to recover unfinished tasks after `pause`, unless an earlier time is planned.
     pub(super) fn recover_in(&mut self, pause: Duration) {
         let at = Instant::now() + pause;
         self.next_recovery = Some(self.next_recovery.map_or(at, |planned| planned.min(at)));
@@ -147,7 +147,7 @@ impl Workers {
         state.jobs.spawn(async move { Message::Worker(WorkerMessage::Stalled(stalled_tasks(&context).await)) });
     }
 
-    /// The plugins have changed: queues the tasks again that waited for one of `changed`.
+    /// Queues the tasks that waited for one of the `changed` plugins.
     pub(super) fn requeue(state: &mut EngineState, changed: BTreeSet<String>) {
         let (context, held) = (Arc::clone(&state.context), waits_for_quarantined(state));
         state.jobs.spawn(async move {

@@ -180,13 +180,14 @@ impl<T: Element> Filter<T> {
     fn filtered<S: Simd>(&self, simd: S, lines: &mut [Line<T>]) -> Position {
         let mut at = self.at;
         for line in lines {
-            at = if self.step.part == 0 { self.exact(simd, line) } else { self.between(simd, line) };
+            at = if self.step.part == 0 { self.on_phases(simd, line) } else { self.between_phases(simd, line) };
         }
         at
     }
 
+    /// Filters a line whose output samples are all exactly on a phase of the filter.
     #[inline(always)]
-    fn exact<S: Simd>(&self, simd: S, line: &mut Line<T>) -> Position {
+    fn on_phases<S: Simd>(&self, simd: S, line: &mut Line<T>) -> Position {
         let (Bank { taps, width, phases, .. }, mut at) = (&self.bank, self.at);
         let window = |at: Position| &line.samples[at.start..at.start + width];
         line.output.clear();
@@ -206,8 +207,9 @@ impl<T: Element> Filter<T> {
         at
     }
 
+    /// Filters a line whose output samples are between two phases: it interpolates.
     #[inline(always)]
-    fn between<S: Simd>(&self, simd: S, line: &mut Line<T>) -> Position {
+    fn between_phases<S: Simd>(&self, simd: S, line: &mut Line<T>) -> Position {
         let (Bank { taps, width, phases, .. }, mut at) = (&self.bank, self.at);
         line.output.clear();
         while at.start + taps <= self.valid {
@@ -237,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_constant_keeps_its_height_and_all_of_its_length_but_half_a_filter() {
+    fn a_constant_keeps_its_value_and_its_length_except_half_a_filter() {
         for rate_hz in [8_000, 11_025, 16_000, 22_050, 44_100, 48_000, 96_000, 384_000] {
             let input = vec![10_000; rate_hz as usize];
             let output = resampled(rate_hz, &input, 1000);

@@ -1,9 +1,8 @@
-//! Which plans are audited, and their text.
+//! Selects the plans of an audit and reads them.
 //!
-//! `walk` lists a plans folder, `select` turns arguments or changed paths into plans, `read` reads one within its bound; `reports`
-//! finds documents beside the plans;
-//! `front` reads its front matter, `details` says what is to be known of it before it is judged.
-//! Links are not followed and nothing but regular files is opened.
+//! `walk` lists a plans folder. `select` selects plans by the arguments or by changed paths. `read` reads one plan, up to the size
+//! limit. `reports` selects the reports whose claims are checked too. `front` parses the front matter of a plan, and `details`
+//! derives its owner, priority and other properties. Links are not followed, and only regular files are opened.
 
 mod details;
 mod front;

@@ -1,10 +1,10 @@
-//! A path of a plan, as it is handed from those who find it to those who give it a role.
+//! A path in a plan: `observe` finds it, and `collect` assigns its role.
 
 use super::features::Features;
 use super::lexer::Token;
 use crate::plan::Sighting;
 
-/// A path of a plan, before its role is known.
+/// A path in a plan whose role is not known yet.
 #[derive(Debug)]
 pub(crate) struct Seen {
     pub(crate) sighting: Sighting,
@@ -12,8 +12,8 @@ pub(crate) struct Seen {
     /// The position of its line; absent for a row of a tree.
     pub(crate) line: Option<usize>,
     pub(crate) token: Option<Token>,
-    /// Nothing is promised there, whatever the features say.
+    /// The path never counts as promised, whatever its features are.
     pub(crate) barred: bool,
-    /// The column of the cell, in a table.
+    /// The column of the table in which it is.
     pub(crate) column: Option<usize>,
 }

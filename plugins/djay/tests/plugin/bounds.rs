@@ -11,7 +11,7 @@ use djay::library::read;
 use rusqlite::params;
 
 #[test]
-fn an_index_that_is_damaged_is_an_error_and_not_one_that_is_absent() {
+fn a_damaged_index_is_an_error_and_does_not_count_as_absent() {
     let made = Made::new(&Wanted::tiny());
     let database = HostDatabase::file(&made.path);
     for table in ["secondaryIndex_mediaItemAnalyzedDataIndex", "secondaryIndex_mediaItemUserDataIndex"] {
@@ -25,7 +25,7 @@ fn an_index_that_is_damaged_is_an_error_and_not_one_that_is_absent() {
 }
 
 #[test]
-fn names_and_numbers_beyond_all_measure_are_findings_and_the_rest_is_read() {
+fn oversized_names_and_numbers_are_findings_and_the_rest_is_read() {
     let made = Made::new(&Wanted::tiny());
     made.change(
         "INSERT INTO database2 (collection, key, data) VALUES \
@@ -75,7 +75,7 @@ fn a_page_without_a_group_may_be_any_playlists() {
 }
 
 #[test]
-fn a_form_that_no_real_blob_has_shown_is_a_finding() {
+fn an_encoding_that_was_never_seen_in_real_blobs_is_a_finding() {
     let made = Made::new(&Wanted::tiny());
     let track = &made.written.tracks[0];
     // The title occurs again after 256 other strings, so its reference has two bytes.

@@ -1,4 +1,4 @@
-//! `ensure-folder`: the one folder of a database.
+//! `ensure-folder`: makes sure that a database has exactly one folder.
 
 use baton_plugin_kit::Findings;
 use baton_plugin_sdk::{Error, Outcome, Task};
@@ -14,7 +14,7 @@ use crate::task_arguments;
 pub(super) fn run(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Error> {
     let id = task_arguments::database(task)?;
     let title = task_arguments::needed(task, "title")?;
-    // Before the first check.
+    // The lock must be held before the first check.
     let held = context.locks.take(&id)?;
     still(held.as_ref(), &id)?;
     let mut undo = Undo::default();
@@ -44,11 +44,11 @@ pub(super) fn run(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Er
     Ok(with_report(outcome, context, &report))
 }
 
-/// The outcome of an error after something was moved. The report of the moves matters more than the error.
+/// The outcome if an error occurs after something was moved: `partial`, because an error has no report of the moves.
 fn ended(context: &DriveContext<'_>, id: &str, undo: &Undo, error: std::io::Error) -> Outcome {
     let mut findings = Findings::default();
     ended_early(&mut findings, id, &ends(SyncError::from(error)));
-    let text = "It ended early: the finding says why. The report has the moves up to then.";
+    let text = "The action stopped early; the finding has the reason. The report lists the moves that were done.";
     let mut outcome = Outcome::partial(text).with_next_step("fix the cause in the finding, then run it again");
     outcome.findings = findings.into_list();
     with_report(outcome, context, &json!({ "schema": 1, "undo": undo.changes() }))

@@ -96,7 +96,7 @@ fn outcome(task: &Task, context: &DriveContext<'_>, mut report: Report) -> Outco
     }
     if let Some(error) = &report.ended {
         ended_early(&mut report.findings, &report.last, error);
-        summary.push_str(" It ended early: the findings say why.");
+        summary.push_str(" The sync stopped early; the findings have the reason.");
     }
     if !report.busy.is_empty() {
         let names = report.busy.iter().take(5).cloned().collect::<Vec<_>>().join(", ");

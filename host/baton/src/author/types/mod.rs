@@ -49,14 +49,14 @@ fn read_types_file(project: &Project) -> anyhow::Result<Option<String>> {
     }
 }
 
-fn is_made(text: &str) -> bool {
+fn is_generated(text: &str) -> bool {
     text.lines().next().is_some_and(|first| first.contains(MARK))
 }
 
 pub(crate) fn write_types(project: &Project) -> anyhow::Result<()> {
     let path = types_file(project);
     let existing = read_types_file(project)?;
-    if existing.as_ref().is_some_and(|text| !is_made(text)) {
+    if existing.as_ref().is_some_and(|text| !is_generated(text)) {
         bail!("{} was not made by `baton plugin types` and is not replaced; rename it", path.display());
     }
     let text = text(project);
@@ -74,7 +74,7 @@ pub(crate) fn has_types(project: &Project) -> anyhow::Result<bool> {
 /// Updates the types if the plugin has such a file.
 pub(super) fn refresh_types(project: &Project) -> anyhow::Result<()> {
     match read_types_file(project)? {
-        Some(known) if is_made(&known) => write_types(project),
+        Some(known) if is_generated(&known) => write_types(project),
         _ => Ok(()),
     }
 }

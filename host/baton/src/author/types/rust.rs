@@ -82,12 +82,12 @@ fn kind(kind: &Kind) -> String {
     }
 }
 
-/// A description that rustdoc takes for text alone.
+/// Escapes a description, so that rustdoc reads it as plain text.
 fn doc(description: &str) -> String {
     comment(description).replace('[', "\\[").replace('<', "\\<")
 }
 
-/// A name of a field that no other one in `names` has.
+/// Makes a field name that is not in `names` yet.
 fn identifier(name: &str, names: &mut BTreeSet<String>) -> String {
     let plain: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();

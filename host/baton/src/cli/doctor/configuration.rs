@@ -42,7 +42,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings.extend(idle_budgets(facts));
     if findings.is_empty() {
         let what = format!(
-            "{CONFIG_FILE} and {LOCK_FILE} are sound; plugins as they were pinned: {}",
+            "{CONFIG_FILE} and {LOCK_FILE} are sound; plugins with their pinned bytes: {}",
             facts.plugins().count()
         );
         findings.push(Finding::ok(CHECK, "", what));
@@ -129,7 +129,7 @@ pub(super) fn manifest(facts: &Facts, entry: &PluginEntry) -> Result<Manifest, P
     if manifest.name == entry.name {
         return Ok(manifest);
     }
-    let what = format!("its manifest calls it `{}`, {LOCK_FILE} `{}`", manifest.name, entry.name);
+    let what = format!("its manifest has the name `{}`, but {LOCK_FILE} has the name `{}`", manifest.name, entry.name);
     Err(PluginProblem { place, what, fix: format!("write name = \"{}\" into {LOCK_FILE}", manifest.name) })
 }
 

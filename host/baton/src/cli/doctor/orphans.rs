@@ -17,7 +17,7 @@ use crate::workspace::{Serving, State};
 const CHECK: &str = "orphans";
 
 /// After this time a running daemon has scanned every inbox several times.
-const TAKEN_IN: Duration = Duration::from_mins(5);
+const CAPTURE_TIME: Duration = Duration::from_mins(5);
 
 /// The suffix of a reason file.
 const REASON: &str = ".reason.json";
@@ -37,7 +37,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-/// The checks that need the ledger, or the certainty that there is none.
+/// The checks that need the ledger. They are skipped if the ledger exists but cannot be read.
 fn with_ledger(facts: &Facts) -> Result<Vec<Finding>, LedgerError> {
     let reader = facts.readable();
     if reader.is_none() && !matches!(facts.ledger, Ok(None)) {
@@ -140,16 +140,16 @@ fn unknown(facts: &Facts, reader: &Reader) -> Result<Vec<Finding>, LedgerError> 
     let Ok(Serving::Since(_, since)) = &facts.serving else {
         return Ok(Vec::new());
     };
-    if !since.elapsed().is_ok_and(|served| served > TAKEN_IN) {
+    if !since.elapsed().is_ok_and(|served| served > CAPTURE_TIME) {
         return Ok(Vec::new());
     }
     let mut findings = Vec::new();
     for entry in facts.plugins().flat_map(baton_dispatch::Agent::inboxes).flat_map(entries) {
         let (name, path) = (name_of(&entry), entry.path());
         let waits = entry.file_type().is_ok_and(|kind| kind.is_file()) && !file_name::is_ignored(&name);
-        if waits && age(&entry) > TAKEN_IN && !inspect::knows_file(reader, &facts.display(&path))? {
+        if waits && age(&entry) > CAPTURE_TIME && !inspect::knows_file(reader, &facts.display(&path))? {
             let what = "is in a plugin's inbox, and the daemon has not captured it";
-            let fix = format!("touch {}; if it stays there, stop `baton up` and start it anew", shell_word(&path));
+            let fix = format!("touch {}; if it stays there, stop `baton up` and start it again", shell_word(&path));
             findings.push(Finding::warn(CHECK, facts.display(&path), what, fix));
         }
     }

@@ -74,7 +74,7 @@ impl Failure {
                 )
             }
             Self::Other(container) => {
-                anyhow!("{name}: it is {container}, not the format of --format; omit that option")
+                anyhow!("{name}: the file is {container}, but --format names another format; omit --format")
             }
             Self::Unreadable(error) => anyhow!("{name}: {error} ({})", error.reason.word()),
             Self::Short | Self::Empty => {

@@ -37,7 +37,7 @@ impl Args {
             if !wait_for_lock(&AtomicBool::new(false), || forget(&catalog, &folder))? {
                 bail!("{} is not a source; `baton library sources` lists them", folder.display());
             }
-            output::note(&format!("{} is forgotten", folder.display()));
+            output::note(&format!("removed the source {} and its fingerprints; its files stay", folder.display()));
             return Ok(Code::Good);
         }
         let sources = catalog.library_sources()?;

@@ -56,7 +56,7 @@ fn text(path: &Path) -> anyhow::Result<String> {
         _ => {
             let shown = path.display().to_string().escape_debug().to_string();
             bail!(
-                "{shown} cannot be written into the file of a service: rename it without control characters, in UTF-8"
+                "{shown} cannot be written into the service file: rename it to a name in UTF-8 without control characters"
             )
         }
     }

@@ -47,12 +47,12 @@ async fn the_end_does_not_wait_for_a_folder_that_does_not_answer() {
     };
     let (fired, ()) = tokio::join!(fire(&context, trigger("/hangs"), &closing), end);
     assert!(fired.unwrap().audio.is_none());
-    // It ended before there was an answer, without which the thread would wait for good.
+    // The check ended before the folder answered. The answer ends the thread, which would wait forever.
     drop(answer);
 }
 
 #[tokio::test]
-async fn a_folder_that_does_not_answer_holds_up_no_other_and_is_asked_once() {
+async fn a_folder_that_does_not_answer_delays_no_other_folder_and_is_scanned_once() {
     let root = tempfile::tempdir().unwrap();
     let (context, answer, asked) = with_scanner(root.path());
     let closing = Cancel::default();

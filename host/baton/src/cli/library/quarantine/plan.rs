@@ -57,7 +57,9 @@ impl Plan {
         let plan: Self = serde_json::from_str(&text)
             .context("it is not a plan; `baton library duplicates --plan FILE` writes one")?;
         if plan.kind != "duplicates-plan" || plan.schema != SCHEMA {
-            bail!("it is not a plan of this version; `baton library duplicates --plan FILE` writes one");
+            bail!(
+                "it is not a plan in the format of this version of Baton; `baton library duplicates --plan FILE` writes one"
+            );
         }
         Ok(plan)
     }
