@@ -61,6 +61,21 @@ fn gives_json_that_parses() {
 }
 
 #[test]
+fn the_first_screen_says_what_is_wrong_and_what_to_do() {
+    let place = folder(true);
+    let run = audit(&place, &["PLAN.md"]).ended(1);
+    let first: Vec<&str> = run.stdout.lines().take(30).collect();
+    let first = first.join("\n");
+    for words in ["### What Is Wrong", "MISSING: src/b.py", "PLAN.md:8", "### What to Do", "Make what is missing"] {
+        assert!(first.contains(words), "{words}: {first}");
+    }
+    let listed = run.stdout.lines().filter(|line| line.starts_with("| `src/b.py`")).count();
+    assert_eq!(listed, 1, "each deliverable once: {}", run.stdout);
+    let page = audit(&place, &["PLAN.md", "--format", "html"]).ended(1);
+    assert!(page.stdout.find("What Is Wrong") < page.stdout.find("Phase 0:"), "{}", page.stdout);
+}
+
+#[test]
 fn writes_the_report_where_it_is_told_and_nothing_to_stdout() {
     let place = folder(true);
     for (format, name) in [("md", "report.md"), ("json", "report.json")] {

@@ -50,8 +50,6 @@ pub struct Phase {
     pub title: &'static str,
     /// What it says.
     pub blocks: Vec<Block>,
-    /// What was to be done in it, and whether it was.
-    pub tasks: Vec<(bool, String)>,
     /// What its gate asks.
     pub question: &'static str,
     /// Whether the gate is passed.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::document::Gate;
-use crate::page::{Block, Point};
+use crate::page::{Block, Cell, Point};
 use crate::remark::NoteSeverity;
 
 /// Everything that the other parts give.
@@ -77,9 +77,16 @@ impl Part {
         self.gate != Gate::NotDone
     }
 
-    /// Its blocks, or that it was not looked at and why.
+    /// Its blocks; of a part that was not gone through, one list of reasons.
     #[must_use]
     pub(super) fn shown(&self) -> Vec<Block> {
+        if !self.blocks.is_empty() && !self.is_looked_at() {
+            let reasons = self.blocks.iter().filter_map(|block| match block {
+                Block::Text(said) => Some(vec![Cell::text(said)]),
+                _ => None,
+            });
+            return vec![Block::List(reasons.collect())];
+        }
         if !self.blocks.is_empty() {
             return self.blocks.clone();
         }

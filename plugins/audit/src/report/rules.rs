@@ -23,8 +23,19 @@ pub(super) struct Rule {
 /// The kind of notes that end in something else than a kind.
 const NOTE: &str = "note";
 
+/// The kind of findings about deliverables that were done at the last audit.
+pub(super) const REGRESSION: &str = "regression";
+
+/// What the kinds of findings about claims begin with.
+const CLAIM: &str = "claim-";
+
 /// Kinds that are no statuses: kind, sentence, help.
-const KNOWN: [(&str, &str, &str); 10] = [
+const KNOWN: [(&str, &str, &str); 11] = [
+    (
+        REGRESSION,
+        "Something that was done is not done any more.",
+        "Restore what was there, or take it out of the plan.",
+    ),
     ("none", "There is no plan to audit.", "Put a plan (.md or .txt) into the plans folder, or name the right folder."),
     (
         "no-deliverables",
@@ -68,6 +79,11 @@ impl Rule {
         })
     }
 
+    /// Whether it is about a claim of a document.
+    pub(super) fn is_claim(&self) -> bool {
+        self.kind.starts_with(CLAIM)
+    }
+
     /// The rule that a finding falls under.
     pub(super) fn of(gap: &Gap) -> Self {
         let kind = kind(&gap.id);
@@ -75,7 +91,12 @@ impl Rule {
         if let Some(rule) = status.and_then(Self::of_status) {
             return rule;
         }
-        let known = KNOWN.into_iter().find(|(known, _, _)| *known == kind);
+        let claim = kind.starts_with(CLAIM).then_some((
+            "",
+            "A claim of a document does not hold.",
+            "Correct the claim, or make it true.",
+        ));
+        let known = KNOWN.into_iter().find(|(known, _, _)| *known == kind).or(claim);
         let words = kind.replace('-', " ");
         let (short, help) = known.map_or_else(
             || (format!("The audit found: {words}."), "See the finding's own words and its evidence.".to_owned()),

@@ -1,6 +1,6 @@
-//! What stands after the phases: checklist, gates, appendices, footer.
+//! What stands after the phases: gates, completion by plan, footer.
 
-use super::super::document::{Field, Phase, Section, table, text};
+use super::super::document::{Field, Phase, table, text};
 use super::super::model::{PlanReport, Report};
 use super::super::wording::percent;
 use super::standing::by_status;
@@ -8,26 +8,11 @@ use crate::count::count;
 use crate::page::{Block, Cell, Table};
 use crate::verify::Status;
 
-pub(super) fn checklist(phases: &[Phase]) -> Vec<Block> {
-    phases.iter().flat_map(|phase| [Block::Heading(phase.heading()), Block::Checklist(phase.tasks.clone())]).collect()
-}
-
 pub(super) fn gates(phases: &[Phase]) -> Vec<Block> {
     let row = |phase: &Phase| {
         vec![Cell::text(phase.number.to_string()), Cell::text(phase.question), Cell::text(phase.gate.shown())]
     };
     table(&["Phase", "Gate", "Result"], phases.iter().map(row).collect()).into_iter().collect()
-}
-
-pub(super) fn appendices(report: &Report) -> Vec<Section> {
-    vec![
-        Section::new(
-            "Appendix A: Files Created/Modified This Audit",
-            vec![text("None besides the reports of this audit. No file was made to look done.")],
-        ),
-        Section::new("Appendix B: Plan Completion Summary", completion(report)),
-        Section::new("Appendix C: IDs Reference", ids(report)),
-    ]
 }
 
 pub(super) fn footer(report: &Report) -> Vec<Field> {
@@ -39,7 +24,7 @@ pub(super) fn footer(report: &Report) -> Vec<Field> {
     ]
 }
 
-fn completion(report: &Report) -> Vec<Block> {
+pub(super) fn completion(report: &Report) -> Vec<Block> {
     let before = report.parts.before.as_ref();
     let of_plan = |plan: &PlanReport| {
         let was = before.and_then(|before| before.plans.get(&plan.plan));
@@ -88,10 +73,4 @@ fn capitalised(status: Status) -> String {
     let word = status.word();
     let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
     format!("{first}{}", rest.to_lowercase()).replace('_', " ")
-}
-
-fn ids(report: &Report) -> Vec<Block> {
-    let mut rows = vec![vec![Cell::code(&report.report_id), Cell::text("report")]];
-    rows.extend(report.findings.iter().map(|gap| vec![Cell::code(&gap.id), Cell::text(gap.weight.word())]));
-    table(&["ID", "Severity"], rows).into_iter().collect()
 }

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::super::document::{Gate, Phase, heading, table, text};
 use super::super::model::{FolderLine, Report};
 use super::super::wording::number;
-use crate::count::{count, plural};
+use crate::count::plural;
 use crate::discover::Details;
 use crate::page::{Block, Cell};
 use crate::remark::NoteSeverity;
@@ -20,14 +20,6 @@ pub(super) fn phase(report: &Report) -> Phase {
         number: 0,
         title: "Plans Directory Discovery",
         blocks: blocks(report),
-        tasks: vec![
-            (
-                !report.plans_folders.is_empty(),
-                format!("Located the plans folders ({})", count(report.plans_folders.len(), "location")),
-            ),
-            (report.audited() > 0, format!("Listed the plan files ({})", count(report.audited(), "file"))),
-            (read, "Read every plan whole".to_owned()),
-        ],
         question: "Every plan was found and read whole",
         gate: Gate::of(read),
     }

@@ -1,28 +1,18 @@
 //! Phase 1: what the plans promise and what they speak of.
 
 use super::super::document::{Gate, Phase, and_more, heading, table, text};
-use super::super::model::{PlanReport, ReferenceRow, Report, Row};
-use super::super::wording::{described, named_at, title};
+use super::super::model::{PlanReport, ReferenceRow, Report};
+use super::super::wording::{described, title};
 use crate::count::count;
 use crate::page::{Block, Cell};
 use crate::verify::Counts;
 
 pub(super) fn phase(report: &Report) -> Phase {
-    let promised = report.counts.expected() + report.counts.unverifiable;
     let all_listed = report.rows_left_out + report.plans_left_out == 0;
-    let spoken: usize = report.plans.iter().map(|plan| plan.references.len()).sum();
     Phase {
         number: 1,
         title: "Expected Outputs Identification",
         blocks: all(report),
-        tasks: vec![
-            (promised > 0, format!("Extracted the expected deliverables ({promised})")),
-            (
-                report.audited() > 0,
-                format!("Listed what the plans speak of without promising it ({})", count(spoken, "reference")),
-            ),
-            (all_listed, "Mapped every one of them to the file system".to_owned()),
-        ],
         question: "Expected outputs were listed",
         gate: Gate::of(all_listed),
     }
@@ -50,21 +40,17 @@ pub(super) fn is_unlisted(plan: &PlanReport) -> bool {
 }
 
 fn blocks(nth: usize, plan: &PlanReport) -> Vec<Block> {
-    let mut blocks = vec![heading(title(nth, plan))];
-    let rows = plan.deliverables.iter().map(|row| expected(plan, row)).collect();
-    let head = ["Component", "Expected", "With", "Form", "Named At"];
-    blocks.push(table(&head, rows).unwrap_or_else(|| text("No deliverable is named.")));
+    let promised = plan.counts.expected() + plan.counts.unverifiable;
+    let said = match promised {
+        0 => "No deliverable is named.".to_owned(),
+        _ => format!("{}, listed in phase 2.", count(promised, "deliverable")),
+    };
+    let mut blocks = vec![heading(title(nth, plan)), text(said)];
     if !plan.references.is_empty() {
         blocks.push(text("Referenced, not promised (not part of the completion):"));
         blocks.extend(table(&["File", "Line", "Looked Up", "Found"], plan.references.iter().map(reference).collect()));
     }
     blocks
-}
-
-fn expected(plan: &PlanReport, row: &Row) -> Vec<Cell> {
-    let form = row.promise().map_or(Cell::None, |mention| Cell::text(mention.form));
-    let with = if row.claimed.symbols.is_empty() { Cell::None } else { Cell::text(row.claimed.symbols.join(", ")) };
-    vec![Cell::text(&row.component), Cell::code(&row.path), with, form, named_at(plan, row)]
 }
 
 fn reference(row: &ReferenceRow) -> Vec<Cell> {

@@ -1,8 +1,7 @@
 //! Phases 3 to 6: what other parts of the audit found, what was asked for, and what to do by priority.
 
 use super::super::document::{Gate, Phase, heading, text};
-use super::super::model::{PlanReport, Report, Row};
-use super::super::wording::named_at;
+use super::super::model::{Report, Row};
 use super::super::{findings, follow_up};
 use super::summary::details;
 use crate::count::count;
@@ -16,10 +15,6 @@ pub(super) fn performance(report: &Report) -> Phase {
         number: 3,
         title: "Performance Analysis",
         blocks: part.shown(),
-        tasks: vec![
-            (part.is_looked_at(), "Collected execution metrics".to_owned()),
-            (part.is_looked_at(), "Held them against their thresholds".to_owned()),
-        ],
         question: "Performance was analysed and keeps to its thresholds",
         gate: part.gate,
     }
@@ -32,10 +27,6 @@ pub(super) fn alignment(report: &Report) -> Phase {
         number: 4,
         title: "System Alignment Assessment",
         blocks: part.shown(),
-        tasks: vec![
-            (part.is_looked_at(), "Evaluated processes, integrations and handoffs".to_owned()),
-            (part.is_looked_at(), "Traced requirements to what is there".to_owned()),
-        ],
         question: "Alignment was assessed and nothing is out of line",
         gate: part.gate,
     }
@@ -60,10 +51,6 @@ pub(super) fn actions(report: &Report) -> Phase {
         number: 5,
         title: "Direct Action and Gap Analysis",
         blocks,
-        tasks: vec![
-            (true, format!("Listed the gaps ({})", count(report.findings.len(), "finding"))),
-            (asked, format!("Asked for what is missing ({})", count(follow_ups.len(), "follow-up"))),
-        ],
         question: "Gaps were listed and followed up",
         gate: match (asked, report.findings.iter().any(|gap| gap.weight >= NoteSeverity::Medium)) {
             (true, _) if part.is_looked_at() => part.gate,
@@ -79,11 +66,6 @@ pub(super) fn recommendations(report: &Report) -> Phase {
         number: 6,
         title: "Recommendations",
         blocks: advice(report),
-        tasks: vec![
-            (true, "Generated the executive summary".to_owned()),
-            (true, "Documented the findings with their evidence".to_owned()),
-            (true, "Provided recommendations by priority".to_owned()),
-        ],
         question: "The report was written",
         gate: Gate::Pass,
     }
@@ -96,29 +78,20 @@ const PRIORITIES: [(&str, &str, NoteSeverity, NoteSeverity); 3] = [
     ("Priority 3", "Bring the plan up to date, or look by hand", NoteSeverity::Info, NoteSeverity::Low),
 ];
 
+/// How many deliverables each advice is for; phase 2 lists them.
 fn advice(report: &Report) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    for (name, advice, least, most) in PRIORITIES {
-        let of_weight =
-            |row: &Row| findings::weight(row.status).is_some_and(|weight| weight >= least && weight <= most);
-        let rows = report.plans.iter().flat_map(|plan| plan.deliverables.iter().map(move |row| (plan, row)));
-        let lines: Vec<_> = rows.filter(|(_, row)| of_weight(row)).map(|(plan, row)| line(plan, row)).collect();
-        if !lines.is_empty() {
-            blocks.push(heading(format!("{name}: {advice}")));
-            blocks.push(Block::List(lines));
-        }
-    }
-    if blocks.is_empty() {
-        blocks.push(text("None."));
-    }
-    blocks
-}
-
-fn line(plan: &PlanReport, row: &Row) -> Vec<Cell> {
-    let mut line = vec![Cell::Status(row.status), Cell::code(&row.path)];
-    if let Some(found) = row.found.as_ref().filter(|found| **found != row.path) {
-        line.extend([Cell::text("\u{2192}"), Cell::code(found)]);
-    }
-    line.extend([Cell::text("in"), named_at(plan, row)]);
-    line
+    let weight = |row: &Row| findings::weight(row.status);
+    let weights: Vec<NoteSeverity> =
+        report.plans.iter().flat_map(|plan| plan.deliverables.iter().filter_map(weight)).collect();
+    let lines: Vec<Vec<Cell>> = PRIORITIES
+        .into_iter()
+        .map(|(name, advice, least, most)| {
+            (name, advice, weights.iter().filter(|weight| (least..=most).contains(*weight)).count())
+        })
+        .filter(|(_, _, rows)| *rows > 0)
+        .map(|(name, advice, rows)| {
+            vec![Cell::Strong(name.to_owned()), Cell::text(format!("{advice}: {}", count(rows, "deliverable")))]
+        })
+        .collect();
+    if lines.is_empty() { vec![text("None.")] } else { vec![Block::List(lines)] }
 }

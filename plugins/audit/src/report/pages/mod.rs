@@ -1,4 +1,4 @@
-//! The report as pages: header, executive summary, phases 0 to 6, checklist, gates, appendices, footer.
+//! The report as pages: header, executive summary (the first screen), phases 0 to 6, gates, completion by plan, footer.
 //!
 //! Everything here is words and tables, nothing is Markdown or HTML. What was not looked at is said in one line.
 
@@ -8,6 +8,7 @@ mod expected;
 mod later;
 mod standing;
 mod summary;
+mod wrong;
 
 use super::document::{Document, Field, Phase, Section};
 use super::model::Report;
@@ -20,11 +21,12 @@ use crate::verify::Counts;
 pub fn document(report: &Report) -> Document {
     let phases = phases(report);
     let mut sections = vec![Section::new("Executive Summary", summary::summary(report))];
-    let (checklist, gates) = (closing::checklist(&phases), closing::gates(&phases));
+    let gates = closing::gates(&phases);
     sections.extend(phases.into_iter().map(|phase| Section::new(phase.heading(), phase.blocks)));
-    sections.push(Section::new("Completion Checklist", checklist));
     sections.push(Section::new("Completion Gates", gates));
-    sections.extend(closing::appendices(report));
+    if report.audited() > 1 {
+        sections.push(Section::new("Plan Completion Summary", closing::completion(report)));
+    }
     Document {
         title: "Plans Directory Audit Report".to_owned(),
         fields: header(report),

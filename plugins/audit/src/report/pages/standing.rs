@@ -12,17 +12,10 @@ pub(super) fn phase(report: &Report) -> Phase {
     let parts = &report.parts;
     let complete = report.counts.done() == report.counts.expected();
     let no_false_claim = parts.claims.gate != Gate::Partial;
-    let open = report.counts.expected() - report.counts.done();
     Phase {
         number: 2,
         title: "Completion Status Assessment",
         blocks: blocks(report),
-        tasks: vec![
-            (report.audited() > 0, "Compared every plan with what is there".to_owned()),
-            (report.audited() > 0, format!("Identified completion gaps ({open} open)")),
-            (parts.claims.is_looked_at(), "Checked the claims of reports and returned handoffs".to_owned()),
-            (parts.history.is_looked_at(), "Compared with the last audit".to_owned()),
-        ],
         question: "Everything that could be verified is done, and no claim is false",
         gate: if report.status == NOTHING_VERIFIED { Gate::NotDone } else { Gate::of(complete && no_false_claim) },
     }

@@ -1,4 +1,4 @@
-//! The executive summary: one sentence, the key findings, what was done, what the audit noticed about its own work.
+//! The executive summary: one sentence, what is wrong, what to do, the plans, what was asked, notes on the audit itself.
 
 use std::cmp::Reverse;
 use std::fmt::Write;
@@ -8,6 +8,7 @@ use super::super::findings;
 use super::super::model::{NOTHING_VERIFIED, PlanReport, Report};
 use super::super::parts::FollowUp;
 use super::super::wording::{percent, state};
+use super::wrong;
 use crate::count::{count, is};
 use crate::page::{Block, Cell};
 use crate::verify::{Counts, Status};
@@ -75,14 +76,17 @@ pub(super) fn summary(report: &Report) -> Vec<Block> {
             )));
         }
     }
+    blocks.extend(wrong::blocks(report));
     blocks.push(heading("Key Findings"));
     blocks.push(key_findings(report));
     if report.parts.trend.len() > 1 {
         blocks.push(heading("Completion Over Past Audits"));
         blocks.push(Block::Trend(report.parts.trend.clone()));
     }
-    blocks.push(heading("Direct Actions"));
-    blocks.push(direct_actions(report));
+    if !report.parts.follow_ups.is_empty() {
+        blocks.push(heading("Direct Actions"));
+        blocks.extend(direct_actions(report));
+    }
     if !report.notes.is_empty() {
         let row = |note: &crate::remark::Remark| {
             vec![Cell::text(note.weight.word()), Cell::text(&note.title), Cell::text(&note.evidence)]
@@ -117,11 +121,10 @@ fn key_findings(report: &Report) -> Block {
 }
 
 /// At most a hundred of them; phase 5 has all.
-fn direct_actions(report: &Report) -> Block {
+fn direct_actions(report: &Report) -> Option<Block> {
     let row = |item: &FollowUp| vec![Cell::code(&item.path), Cell::text(item.kind()), Cell::text(item.state.shown())];
     let rows = report.parts.follow_ups.iter().take(100).map(row).collect();
     table(&["Item", "Type", "Status"], rows)
-        .unwrap_or_else(|| text("None: no file was created or changed, and nobody was asked for anything."))
 }
 
 /// `23 of 29 done; 6 missing`.
