@@ -148,7 +148,7 @@ fn items_of_eagle_go_into_its_own_trash_and_no_file_of_it_is_touched() {
     let url = eagle.url();
     // An Eagle that says so and does nothing is not believed.
     let refused = quarantine(&workspace, &[plan, "--url", &url], 1);
-    assert!(refused["refused"].to_string().contains("it is not"), "{refused:#}");
+    assert!(refused["refused"].to_string().contains("is not in its trash"), "{refused:#}");
     eagle.behave(|manner| manner.saving = Saving::Honest);
     let done = quarantine(&workspace, &[plan, "--url", &url], 0);
     assert_eq!((done["eagle"][0]["id"].as_str(), done["moved"].as_array().unwrap().len()), (Some(id.as_str()), 0));

@@ -89,7 +89,7 @@ fn outcome(task: &Task, context: &DriveContext<'_>, mut report: Report) -> Outco
         summary.push_str(&format!(" {} merged into others.", many(report.merged, "folder")));
     }
     if report.refused > 0 {
-        summary.push_str(&format!(" {} rejected: the findings say why.", report.refused));
+        summary.push_str(&format!(" {} refused: the findings say why.", report.refused));
     }
     for (id, folder, others) in &report.others {
         others_stay(&mut report.findings, id, folder, others);
@@ -238,7 +238,7 @@ impl Counts {
             (self.conflicts, "changed on both sides and skipped"),
             (self.bad, "not taken, because a cell is not valid for its type"),
             (self.busy, "skipped, because another task works on them"),
-            (self.refused, "rejected: the findings say why"),
+            (self.refused, "refused: the findings say why"),
         ] {
             if count > 0 {
                 text.push_str(&format!(" {count} {what}."));
