@@ -54,7 +54,7 @@ fn what_is_not_a_commit_a_path_or_a_granted_folder_gets_no_answer() {
 fn a_folder_without_a_repository_says_what_makes_one() {
     let workspace = Workspace::with_store(GRANT);
     let run = workspace.baton(&["run", "store", "history"]).ended(1);
-    assert!(run.stderr.contains("lies in no repository") && run.stderr.contains("git init"), "{}", run.stderr);
+    assert!(run.stderr.contains("is not in a Git repository") && run.stderr.contains("git init"), "{}", run.stderr);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use crate::names;
 
-/// Something of which the use is counted. The names stand in `baton.toml`, in the ledger and in JSON, and never change.
+/// A counted resource. Its names are used in `baton.toml`, in the ledger and in JSON, and never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Resource {
     /// Handoffs that it asks to send. Each becomes a task if the sending attempt succeeds.

@@ -1,4 +1,4 @@
-//! The form of the file, its migrations, and the two views on it: [`Tx`] inside a write, [`Reader`] beside it.
+//! The format of the file, its migrations, and the two views of it: [`Tx`] for writes, [`Reader`] for reads.
 
 use std::path::Path;
 use std::time::Duration;

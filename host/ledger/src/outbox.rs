@@ -11,7 +11,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use crate::LedgerError;
 use crate::database::Tx;
 
-/// The kind of a delivery. The names stand in the ledger and in events.
+/// The kind of a delivery. The names are stored in the ledger and in events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveryKind {
     /// An artifact of the outcome, for `reports/`.

@@ -129,7 +129,7 @@ fn failed(error: &rusqlite::Error) -> GuestError {
         ),
         Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => GuestError::Failed(format!(
             "SQLite cannot read it in its folder ({error}). A database in WAL mode needs its -shm beside it, and one that a \
-             crash interrupted is to be mended first: let the user who runs Baton write to its folder (the plugin cannot), \
+             crash interrupted must be repaired first: let the user who runs Baton write to its folder (the plugin cannot), \
              or open it once with its own program, or copy it with its -wal to another folder and grant that"
         )),
         _ => GuestError::Failed(format!("the database cannot be copied: {error}")),

@@ -17,7 +17,7 @@ struct Inner {
 }
 
 impl StopHandle {
-    /// Stops the running statement and all later ones, for good.
+    /// Stops the running statement and all later ones.
     pub fn ask(&self) {
         self.0.asked.store(true, Ordering::Relaxed);
     }

@@ -99,7 +99,7 @@ impl fmt::Display for Overlap {
         write!(
             f,
             "{inner} (`{}`) is inside {outer}, to which the plugin `{}` may write (`{}`), so that plugin could replace it by a \
-             link to another folder; grant a folder beside it, or take that grant back: baton plugin revoke {} {}",
+             link to another folder; grant a folder beside it, or revoke that grant: baton plugin revoke {} {}",
             refused.grant, other.plugin, other.grant, other.plugin, other.grant
         )
     }

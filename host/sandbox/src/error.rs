@@ -27,7 +27,7 @@ pub enum SandboxError {
     #[error("the component does not fit this host's world baton:plugin@{version}: {0}", version = world::VERSION)]
     World(String),
     /// Its manifest asks for more than there is.
-    #[error("its manifest asks for {what} = {asked}; this host gives 1 to {most}: correct `limits` in the manifest")]
+    #[error("its manifest asks for {what} = {asked}; this host allows 1 to {most}: correct `limits` in the manifest")]
     Limits {
         /// The field of `limits`.
         what: &'static str,

@@ -128,7 +128,7 @@ pub const LOG_BYTES: u64 = 32 * 1024 * 1024;
 /// Bytes of one line of a log; a longer one holds a payload and not a record.
 pub const LOG_LINE_BYTES: usize = 64 * 1024;
 
-/// Names that are told apart in logs, in the ledger and among processes.
+/// The maximum number of different names in logs, in the ledger and among processes.
 pub const RUN_NAMES: usize = 500;
 
 /// Different error messages kept of one name.

@@ -23,7 +23,7 @@ pub(super) struct Args {
     /// A task id or its first 6 characters or more, a handoff id, a file name, or a title; it must mean one task
     #[arg(value_name = "ID")]
     id: Option<String>,
-    /// Take every task with this handoff id, file name or title, as those of a broadcast
+    /// Select every task with this handoff id, file name or title, for example after a broadcast
     #[arg(long, requires = "id")]
     all: bool,
     #[command(flatten)]

@@ -105,7 +105,7 @@ fn check_value(value: &str) -> anyhow::Result<()> {
     let (least, most) = (limits::SECRET_LEAST_BYTES, limits::SECRET_MOST_BYTES);
     if !(least..=most).contains(&value.len()) {
         bail!(
-            "the value has {} bytes; it needs {least} (what is shorter cannot be told from other text) to {most} (what a \
+            "the value has {} bytes; it needs {least} (a shorter one cannot be distinguished from other text) to {most} (what a \
              header holds)",
             value.len()
         );

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::Catalog;
 
-/// A catalog of its own.
+/// A separate catalog.
 struct Room {
     folder: tempfile::TempDir,
 }

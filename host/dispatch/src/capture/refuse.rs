@@ -1,4 +1,4 @@
-//! What belongs to a rejected file: the reason file beside it in the archive, and the RETURN to its sender.
+//! Rejects a file: writes the reason file beside it in the archive, and the RETURN to its sender.
 
 use baton_core::file_name;
 use baton_core::handoff::returns::Return;

@@ -50,7 +50,7 @@ impl Engine {
     /// new work is begun and what runs is finished; at 2 running attempts are cancelled.
     ///
     /// # Errors
-    /// When the ledger fails for good, or its files are deleted or replaced.
+    /// When the ledger fails permanently, or its files are deleted or replaced.
     pub async fn serve(mut self, mut stop: watch::Receiver<u8>) -> Result<Summary, DispatchError> {
         self.begin().await?;
         loop {

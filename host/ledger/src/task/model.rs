@@ -4,7 +4,7 @@ use baton_core::handoff::Priority;
 use baton_core::{OutcomeKind, State, names};
 use jiff::Timestamp;
 
-/// The origin of a task. The names stand in the ledger.
+/// The origin of a task. The names are stored in the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// A file in an inbox.

@@ -38,11 +38,11 @@ impl std::fmt::Display for Head {
 pub enum HeadPosition {
     /// It is the hash of this event; 0 for the hash before the first.
     At(i64),
-    /// It is the hash of none: the ledger was cut or rewritten since.
+    /// No event has this hash: the ledger was cut or rewritten since.
     Nowhere,
-    /// It is the hash of none that is left, and of those that were pruned not all were there to look at.
+    /// No remaining event has this hash, and not all archives of pruned events were given.
     Pruned,
-    /// So many hashes begin like this.
+    /// The number of hashes that begin with these digits.
     Several(u64),
 }
 

@@ -40,7 +40,7 @@ impl GateRow {
     }
 }
 
-/// Asks the catalog; none when it is not lent or knows of no file. An error of the catalog comes beside it.
+/// Queries the catalog; `None` if it is not granted or has no file. An error of the catalog is returned separately.
 #[must_use]
 pub fn gate(catalog: Option<&dyn Tables>, options: &Options) -> (Option<GateRow>, Option<String>) {
     match catalog.map(|catalog| catalog.all(COUNTS, &[])) {

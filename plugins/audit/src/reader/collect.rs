@@ -9,7 +9,7 @@ use super::structure::{Document, LineForm};
 use super::{claims, fields, lexer, model, names, symbols, todos, words};
 use crate::plan::{Kind, Place, Plan, Purpose, Role, Sighting, SymbolHint, gather};
 
-/// How much of a heading is kept: it is told again with every file below it.
+/// The maximum length of a heading: it is repeated for every file below it.
 const HEADING_CHARS: usize = 300;
 
 /// From here on a path counts as promised.

@@ -93,7 +93,7 @@ pub(crate) enum StopReason {
 
 /// The error that makes a later attempt check steps again.
 pub(crate) fn unclear(why: &str) -> Error {
-    Error::Retryable(format!("a disk does not answer, and whether a file was moved cannot be told: {why}"))
+    Error::Retryable(format!("a disk does not respond, so it is not known whether a file was moved: {why}"))
 }
 
 /// A later task would not have more time.

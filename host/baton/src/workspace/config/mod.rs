@@ -54,7 +54,7 @@ root = "."
 # written = { hour = "32 GiB", day = "128 GiB" }
 # http_requests = { hour = 20000, day = 100000 }
 # http_bytes = { hour = "16 GiB", day = "64 GiB" }
-# sql_bytes = { hour = "1 GiB", day = "4 GiB" }  # growth of its own database
+# sql_bytes = { hour = "1 GiB", day = "4 GiB" }  # growth of the plugin's database
 # catalog_bytes = { hour = "1 GiB", day = "2 GiB" }  # what it adds to the catalog
 
 # A schedule makes a task of a plugin at the times of a cron expression (minute hour day month weekday). Times that passed
@@ -71,7 +71,7 @@ root = "."
 # [escalation]
 # remind_after = "1d"                         # the agent gets a REMINDER
 # escalate_after = "3d"                       # the sender gets an ESCALATION
-# review_after = "7d"                         # you are told; `baton why` shows it
+# review_after = "7d"                         # you get a notice; `baton why` shows it
 # archive_after = "14d"                       # the request is archived, and its sender gets a RETURN
 
 # How Baton tells you that a task needs you, failed or is overdue. The command runs without a shell; it gets the notice as JSON

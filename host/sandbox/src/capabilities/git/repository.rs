@@ -44,7 +44,9 @@ impl Repository {
         let folder = folder.canonicalize().map_err(gone)?;
         let above = folder.ancestors().find(|above| fs::symlink_metadata(above.join(".git")).is_ok());
         let Some(top) = above else {
-            return Err(Error::Unavailable(format!("the folder {shown} lies in no repository; `git init` makes one")));
+            return Err(Error::Unavailable(format!(
+                "the folder {shown} is not in a Git repository; `git init` makes one"
+            )));
         };
         let below = folder.strip_prefix(top).unwrap_or(Path::new("")).to_string_lossy().into_owned();
         let prefix = if below.is_empty() { below } else { below + "/" };

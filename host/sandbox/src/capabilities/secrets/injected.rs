@@ -188,7 +188,7 @@ fn value_of(name: &str, vault: Option<&Vault>) -> Result<SecretState, String> {
             SecretState::Granted(value, scrubber)
         }
         Ok(Some(_)) => SecretState::Unset(format!(
-            "the secret `{name}` is shorter than {} bytes and cannot be told from other text; set another with \
+            "the secret `{name}` is shorter than {} bytes and cannot be distinguished from other text; set another with \
              `baton secret set {name}`",
             limits::SECRET_LEAST_BYTES
         )),
