@@ -72,7 +72,7 @@ fn every_handoff_is_read_and_the_list_of_scripts_is_not() {
             assert!(of("title").as_str().is_some_and(|title| title.len() > 3), "{}: {read:#}", file.name);
             assert!(of("from").is_string(), "{}: {read:#}", file.name);
             assert!(of("created_at").is_string() || file.path.extension().unwrap() == "md", "{}: {read:#}", file.name);
-            let fixed = file.read().mended;
+            let fixed = file.read().repairs;
             assert!(fixed.is_empty(), "{}: {fixed:?}", file.name);
         }
         let list = corpus.join("scripts_manifest.json");

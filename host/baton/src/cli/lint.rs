@@ -123,8 +123,8 @@ fn as_text(checked: &CheckedFile<'_>) -> String {
             for problem in &checked.problems {
                 text.push_str(&format!("  {}: {}\n", problem.severity.as_str(), one_line(&problem.what)));
             }
-            for mended in &handoff.mended {
-                text.push_str(&format!("  corrected: {}\n", one_line(mended)));
+            for repair in &handoff.repairs {
+                text.push_str(&format!("  corrected: {}\n", one_line(repair)));
             }
             for remark in checked.remarks() {
                 text.push_str(&format!("  remark: {}\n", one_line(&remark)));
@@ -163,7 +163,7 @@ fn as_json(checked: &CheckedFile<'_>) -> Value {
             "depends_on": handoff.depends_on,
             "deadline": handoff.deadline.map(|at| at.to_string()),
             "problems": checked.problems.iter().map(problem_as_json).collect::<Vec<_>>(),
-            "mended": handoff.mended,
+            "mended": handoff.repairs,
             "remarks": checked.remarks(),
             "name": name,
         }),

@@ -66,7 +66,7 @@ pub(super) fn read(object: Object, named: &FileName) -> Result<Handoff, ParseErr
     let kind = if matches!(dialect, Dialect::R1 | Dialect::R2) { Kind::Return } else { kind(&object, named) };
     let answer = kind == Kind::Return;
     let chain = |key: &str| text_at(&object, &["chain_tracking", key]);
-    let mut mended = Vec::new();
+    let mut repairs = Vec::new();
     Ok(Handoff {
         dialect,
         id: id(&object, answer),
@@ -77,8 +77,8 @@ pub(super) fn read(object: Object, named: &FileName) -> Result<Handoff, ParseErr
         title: title(&object, named),
         body: body(&object),
         action: text_of(&object, &["action"]),
-        args: args(&object, &mut mended),
-        priority: priority(&object, &mut mended),
+        args: args(&object, &mut repairs),
+        priority: priority(&object, &mut repairs),
         created_at: time_of(&object, &TIME).or(named.made_at),
         original: answer.then(|| original(&object, named)),
         status: status(&object),
@@ -87,11 +87,11 @@ pub(super) fn read(object: Object, named: &FileName) -> Result<Handoff, ParseErr
         depends_on: first_lines(&object, &DEPENDS, &[]),
         chain: chain_of(&object),
         follows: text_of(&object, &FOLLOWS).filter(|_| !answer),
-        deadline: deadline(&object, &mut mended),
+        deadline: deadline(&object, &mut repairs),
         reply_to: text_of(&object, &["reply_to"]).filter(|_| !answer),
         kind,
         raw: Some(Value::Object(object)),
-        mended,
+        repairs,
     })
 }
 
@@ -159,27 +159,27 @@ fn body(object: &Object) -> String {
     }
 }
 
-fn args(object: &Object, mended: &mut Vec<String>) -> Object {
+fn args(object: &Object, repairs: &mut Vec<String>) -> Object {
     match object.get("args") {
         Some(Value::Object(args)) => args.clone(),
         None | Some(Value::Null) => Object::new(),
         Some(_) => {
-            mended.push("`args` is not an object and was left out".to_owned());
+            repairs.push("`args` is not an object and was left out".to_owned());
             Object::new()
         }
     }
 }
 
-fn deadline(object: &Object, mended: &mut Vec<String>) -> Option<Timestamp> {
+fn deadline(object: &Object, repairs: &mut Vec<String>) -> Option<Timestamp> {
     let written: Vec<String> = DEADLINE.iter().filter_map(|key| text_of(object, &[key])).collect();
-    fields::deadline(&written, mended)
+    fields::deadline(&written, repairs)
 }
 
-fn priority(object: &Object, mended: &mut Vec<String>) -> super::Priority {
+fn priority(object: &Object, repairs: &mut Vec<String>) -> super::Priority {
     let (priority, unknown) = priority_of(object);
     if let Some(unknown) = unknown {
         let unknown: String = one_line(&unknown).chars().take(40).collect();
-        mended.push(format!("`{unknown}` is not a priority and was read as {}", priority.as_str()));
+        repairs.push(format!("`{unknown}` is not a priority and was read as {}", priority.as_str()));
     }
     priority
 }

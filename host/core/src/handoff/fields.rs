@@ -72,12 +72,12 @@ pub(super) fn time(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| crate::file_name::epoch(text))
 }
 
-/// The deadline of the `written` spellings. A text that is not a time is added to `mended`.
-pub(super) fn deadline(written: &[String], mended: &mut Vec<String>) -> Option<Timestamp> {
+/// The deadline of the `written` spellings. A text that is not a time is added to `repairs`.
+pub(super) fn deadline(written: &[String], repairs: &mut Vec<String>) -> Option<Timestamp> {
     let found = written.iter().find_map(|text| time(text));
     if let Some(text) = written.first().filter(|_| found.is_none()) {
         let text: String = one_line(text).chars().take(40).collect();
-        mended.push(format!(
+        repairs.push(format!(
             "the deadline `{text}` is not a time with its zone (2026-01-18T10:15:00Z) and was left out: there is no deadline"
         ));
     }

@@ -13,7 +13,7 @@ pub(super) fn read(text: &str, named: &FileName) -> Handoff {
     let (from, to) = from_to(field(&["From/To"]).as_deref());
     let kind = Kind::of(word.as_deref().or(named.kind.as_deref()).unwrap_or("HANDOFF"));
     let answer = kind == Kind::Return;
-    let mut mended = Vec::new();
+    let mut repairs = Vec::new();
     let by_name = |answers: bool| named.agent.clone().filter(|_| answer == answers);
     Handoff {
         dialect: Dialect::Markdown,
@@ -44,10 +44,10 @@ pub(super) fn read(text: &str, named: &FileName) -> Handoff {
         chain: None,
         follows: field(&["Follows", "Parent Handoff"]).filter(|_| !answer),
         reply_to: field(&["Reply To", "Reply-To"]).filter(|_| !answer),
-        deadline: fields::deadline(field(&["Deadline", "Due", "Due Date"]).as_slice(), &mut mended),
+        deadline: fields::deadline(field(&["Deadline", "Due", "Due Date"]).as_slice(), &mut repairs),
         kind,
         raw: None,
-        mended,
+        repairs,
     }
 }
 

@@ -57,7 +57,7 @@ pub struct Handoff {
     /// The whole object, where the file was JSON.
     pub raw: Option<Value>,
     /// The repairs that reading it needed, one sentence each.
-    pub mended: Vec<String>,
+    pub repairs: Vec<String>,
 }
 
 /// The references of a RETURN to the request that it answers.

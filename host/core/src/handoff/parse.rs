@@ -16,7 +16,7 @@ pub const MAX_BYTES: u64 = 4 * 1024 * 1024;
 /// # Errors
 /// When the bytes are not a handoff, see [`ParseError`].
 pub fn parse(name: &str, bytes: &[u8]) -> Result<Handoff, ParseError> {
-    let (text, mut mended) = salvage::text(bytes)?;
+    let (text, mut repairs) = salvage::text(bytes)?;
     if text.trim().is_empty() {
         return Err(ParseError::Empty);
     }
@@ -26,16 +26,16 @@ pub fn parse(name: &str, bytes: &[u8]) -> Result<Handoff, ParseError> {
             Some(handoff) => handoff,
             None => markdown::read(&text, &named),
         };
-        handoff.mended.splice(0..0, mended);
+        handoff.repairs.splice(0..0, repairs);
         shorten(&mut handoff);
         return Ok(handoff);
     }
-    let value = salvage::json(&text, &mut mended)?;
+    let value = salvage::json(&text, &mut repairs)?;
     let Value::Object(object) = value else {
         return Err(ParseError::NotObject(kind_of(&value)));
     };
     let mut handoff = dialect::read(object, &named)?;
-    handoff.mended.splice(0..0, mended);
+    handoff.repairs.splice(0..0, repairs);
     shorten(&mut handoff);
     Ok(handoff)
 }
@@ -43,17 +43,17 @@ pub fn parse(name: &str, bytes: &[u8]) -> Result<Handoff, ParseError> {
 /// The handoff of a file with a Markdown name that begins with a JSON object or its code fence. JSON further down belongs
 /// to the text.
 fn json_in_markdown(text: &str, named: &FileName) -> Result<Option<Handoff>, ParseError> {
-    let mut mended = vec!["the file has a Markdown name and begins with JSON; it was read as JSON".to_owned()];
+    let mut repairs = vec!["the file has a Markdown name and begins with JSON; it was read as JSON".to_owned()];
     if !text.trim_start().starts_with(['{', '`', '~']) {
         return Ok(None);
     }
-    let object = match salvage::json(text, &mut mended) {
+    let object = match salvage::json(text, &mut repairs) {
         Ok(Value::Object(object)) => object,
         Err(error @ ParseError::SecondObject { .. }) => return Err(error),
         _ => return Ok(None),
     };
     let Ok(mut handoff) = dialect::read(object, named) else { return Ok(None) };
-    handoff.mended.splice(0..0, mended);
+    handoff.repairs.splice(0..0, repairs);
     Ok(Some(handoff))
 }
 
@@ -91,7 +91,7 @@ fn shorten(handoff: &mut Handoff) {
     if let Kind::Request(word) = &mut handoff.kind {
         *word = word.chars().take(64).collect();
     }
-    handoff.mended.append(&mut cut);
+    handoff.repairs.append(&mut cut);
 }
 
 fn is_markdown(name: &str) -> bool {
@@ -139,14 +139,14 @@ mod tests {
         let text = format!(r#"{{"title": "x", "source_agent": "{}\u001b[2J"}}"#, "a".repeat(300));
         let handoff = parse("a.json", text.as_bytes()).unwrap();
         assert_eq!(handoff.from.unwrap().len(), LONGEST);
-        assert_eq!(handoff.mended, ["the sender was cut to 200 characters"]);
+        assert_eq!(handoff.repairs, ["the sender was cut to 200 characters"]);
     }
 
     #[test]
     fn json_under_a_markdown_name_is_read_where_it_comes_first() {
         let fenced = "\n```json\n{\"handoff_id\": \"h\", \"title\": \"Look\"}\n```\n";
         let handoff = parse("a.md", fenced.as_bytes()).unwrap();
-        assert_eq!((handoff.id.as_deref(), handoff.title.as_str(), handoff.mended.len()), (Some("h"), "Look", 2));
+        assert_eq!((handoff.id.as_deref(), handoff.title.as_str(), handoff.repairs.len()), (Some("h"), "Look", 2));
         for text in [format!("# HANDOFF: Look\n{fenced}"), "```sh\nls\n```\n".to_owned(), "{not: json}".to_owned()] {
             assert_eq!(parse("a.md", text.as_bytes()).unwrap().dialect, super::super::Dialect::Markdown, "{text}");
         }
@@ -199,7 +199,7 @@ mod tests {
             for (before, after) in [("```json\n", "\n```\n"), ("Here it is:\n\n~~~\n", "\n~~~"), ("```\n", "")] {
                 let fenced = parse("a.json", format!("{before}{object:#}{after}").as_bytes()).unwrap();
                 prop_assert_eq!((&fenced.raw, &fenced.title), (&bare.raw, &bare.title));
-                prop_assert_eq!(fenced.mended.len(), bare.mended.len() + 1);
+                prop_assert_eq!(fenced.repairs.len(), bare.repairs.len() + 1);
             }
             let second = serde_json::json!({ "handoff_id": other });
             for between in ["", "\n", ",\n", "\n```\n\n```json\n"] {

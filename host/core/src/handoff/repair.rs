@@ -20,7 +20,7 @@ struct Fault {
 }
 
 impl Fault {
-    fn mended(&mut self, at: usize) {
+    fn record(&mut self, at: usize) {
         if self.count == 0 {
             self.first = at;
         }
@@ -87,7 +87,7 @@ impl Repair<'_> {
 
     fn outside(&mut self, at: usize, c: char) {
         if let Some(word) = not_a_number(self.text, at).filter(|_| self.depth > 0) {
-            self.numbers.mended(at);
+            self.numbers.record(at);
             self.comma = None;
             return self.replace("null", at + word.len());
         }
@@ -98,7 +98,7 @@ impl Repair<'_> {
                 self.depth = self.depth.saturating_sub(1);
                 if let Some((out, from)) = self.comma.take() {
                     self.out.remove(out);
-                    self.commas.mended(from);
+                    self.commas.record(from);
                 }
             }
             _ => {}
@@ -123,10 +123,10 @@ impl Repair<'_> {
             '\\' if begins_escape(self.text.get(at + 1..).unwrap_or_default()) => self.escaped = true,
             '\\' => {
                 self.out.push('\\');
-                self.escapes.mended(at + 1);
+                self.escapes.record(at + 1);
             }
             c if c < ' ' => {
-                self.controls.mended(at);
+                self.controls.record(at);
                 self.out.push_str(&format!("\\u{:04x}", u32::from(c)));
                 return;
             }
@@ -142,7 +142,7 @@ impl Repair<'_> {
                 self.replace(self.text.get(at..end).unwrap_or_default(), end);
             }
             Surrogate::Lone => {
-                self.halves.mended(at);
+                self.halves.record(at);
                 self.replace("\\ufffd", at + UNIT_BYTES);
             }
         }
@@ -211,29 +211,29 @@ mod tests {
 
     use super::*;
 
-    fn mended(text: &str) -> (Value, Vec<String>) {
+    fn repaired(text: &str) -> (Value, Vec<String>) {
         let (fixed, notes) = repair(text);
         (serde_json::from_str(&fixed).unwrap_or_else(|error| panic!("{error}: {fixed}")), notes)
     }
 
     #[test]
     fn each_fault_is_mended_and_said_with_its_place() {
-        let (value, notes) = mended("{\n  \"a\": \"x\\ y\\q\"}");
+        let (value, notes) = repaired("{\n  \"a\": \"x\\ y\\q\"}");
         assert_eq!(value["a"], "x\\ y\\q");
         assert_eq!(notes, ["2 invalid escape(s) were read as plain backslashes, the first at line 2 column 11"]);
-        let (value, notes) = mended("{\"a\": \"x\ty\u{1}\nz\"}");
+        let (value, notes) = repaired("{\"a\": \"x\ty\u{1}\nz\"}");
         assert_eq!(value["a"], "x\ty\u{1}\nz");
         assert_eq!(notes, ["3 control character(s) inside text were read as they are, the first at line 1 column 9"]);
-        let (value, notes) = mended("{\"a\": [1,\n 2 ,\r\n\r\n]\n,}");
+        let (value, notes) = repaired("{\"a\": [1,\n 2 ,\r\n\r\n]\n,}");
         assert_eq!(value["a"], serde_json::json!([1, 2]));
         assert_eq!(notes, ["2 comma(s) before a closing bracket were left out, the first at line 2 column 4"]);
-        let (value, notes) = mended("{\"a\": \"x\\ud800y\\udc00\",\n \"b\": \"\\uD83C\\uDFA7\\ud83c\"}");
+        let (value, notes) = repaired("{\"a\": \"x\\ud800y\\udc00\",\n \"b\": \"\\uD83C\\uDFA7\\ud83c\"}");
         assert_eq!((&value["a"], &value["b"]), (&"x\u{fffd}y\u{fffd}".into(), &"\u{1f3a7}\u{fffd}".into()));
         assert_eq!(
             notes,
             ["3 half character(s) (lone surrogates) were replaced by U+FFFD, the first at line 1 column 9"]
         );
-        let (value, notes) = mended("{\"a\": NaN, \"b\": [Infinity,-Infinity\n], \"c\": \"NaN, Infinity\"}");
+        let (value, notes) = repaired("{\"a\": NaN, \"b\": [Infinity,-Infinity\n], \"c\": \"NaN, Infinity\"}");
         assert_eq!(value, serde_json::json!({"a": null, "b": [null, null], "c": "NaN, Infinity"}));
         assert_eq!(notes, ["3 NaN or Infinity value(s) were read as null, the first at line 1 column 7"]);
     }
@@ -252,7 +252,7 @@ mod tests {
         ] {
             assert_eq!(repair(text), (text.to_owned(), Vec::new()), "{text}");
         }
-        assert_eq!(mended("{\"a\": \"C:\\users\"}").0["a"], "C:\\users");
+        assert_eq!(repaired("{\"a\": \"C:\\users\"}").0["a"], "C:\\users");
     }
 
     proptest! {

@@ -49,16 +49,16 @@ fn utf16(
         at += 2 * c.len_utf16();
         text.push(c);
     }
-    let mut mended = vec![note.to_owned()];
+    let mut repairs = vec![note.to_owned()];
     if !odd.is_empty() {
-        mended.push("half a character at the end was left out".to_owned());
+        repairs.push("half a character at the end was left out".to_owned());
     }
-    Ok((text, mended))
+    Ok((text, repairs))
 }
 
 /// The one JSON value of a text.
-pub(super) fn json(text: &str, mended: &mut Vec<String>) -> Result<Value, ParseError> {
-    let unfenced = out_of_fence(text, mended);
+pub(super) fn json(text: &str, repairs: &mut Vec<String>) -> Result<Value, ParseError> {
+    let unfenced = out_of_fence(text, repairs);
     let text = unfenced.as_ref();
     let (value, rest) = match first_value(text) {
         Ok((value, rest)) => (value, rest.len()),
@@ -71,23 +71,23 @@ pub(super) fn json(text: &str, mended: &mut Vec<String>) -> Result<Value, ParseE
             }
             let found =
                 first_value(&fixed).map_err(|error| if error.is_eof() { ParseError::EndsEarly } else { as_found })?;
-            mended.extend(notes);
+            repairs.extend(notes);
             (found.0, found.1.len())
         }
     };
     // Nothing behind the first value was changed, so its length says where it begins.
-    check_rest(text, text.len().saturating_sub(rest), &value, mended)?;
+    check_rest(text, text.len().saturating_sub(rest), &value, repairs)?;
     Ok(value)
 }
 
 /// Checks the text after the first value, from byte `at`: text and a repetition of the object are ignored; another object
 /// is an error.
-fn check_rest(text: &str, mut at: usize, value: &Value, mended: &mut Vec<String>) -> Result<(), ParseError> {
+fn check_rest(text: &str, mut at: usize, value: &Value, repairs: &mut Vec<String>) -> Result<(), ParseError> {
     let rest = |at: usize| text.get(at..).unwrap_or_default();
     while let Some(second) = next_object(text, at) {
         match first_value(rest(second)) {
             Ok((again, left)) if again == *value => {
-                mended.push(format!("the same object at {} was left out", Place::of(text, second)));
+                repairs.push(format!("the same object at {} was left out", Place::of(text, second)));
                 at = text.len() - left.len();
             }
             _ => return Err(ParseError::SecondObject { place: Place::of(text, second) }),
@@ -95,7 +95,7 @@ fn check_rest(text: &str, mut at: usize, value: &Value, mended: &mut Vec<String>
     }
     let left = unfenced(rest(at)).trim_matches(is_blank).len();
     if left > 0 {
-        mended.push(format!("{left} bytes of text after the JSON object were left out"));
+        repairs.push(format!("{left} bytes of text after the JSON object were left out"));
     }
     Ok(())
 }
@@ -130,14 +130,14 @@ fn is_blank(c: char) -> bool {
 }
 
 /// A text whose object is in a Markdown code fence, without what is before it; places stay.
-fn out_of_fence<'a>(text: &'a str, mended: &mut Vec<String>) -> Cow<'a, str> {
+fn out_of_fence<'a>(text: &'a str, repairs: &mut Vec<String>) -> Cow<'a, str> {
     let Some(object) = in_fence(text).filter(|_| !text.trim_start().starts_with(['{', '['])) else {
         return Cow::Borrowed(text);
     };
     let before = text.get(..text.len() - object.len()).unwrap_or_default();
     let blank: String = before.chars().filter(|c| *c == '\n').collect();
     let place = Place::of(text, before.len());
-    mended.push(format!("the JSON object was read out of the code fence that begins before {place}"));
+    repairs.push(format!("the JSON object was read out of the code fence that begins before {place}"));
     Cow::Owned(blank + object)
 }
 
@@ -178,30 +178,30 @@ mod tests {
 
     #[test]
     fn an_invalid_escape_is_read_as_a_backslash_and_said() {
-        let mut mended = Vec::new();
-        let value = json(r#"{"path": "My\ Drive", "ok": "a\"b\\"}"#, &mut mended).unwrap();
+        let mut repairs = Vec::new();
+        let value = json(r#"{"path": "My\ Drive", "ok": "a\"b\\"}"#, &mut repairs).unwrap();
         assert_eq!(value["path"], "My\\ Drive");
         assert_eq!(value["ok"], "a\"b\\");
-        assert_eq!(mended.len(), 1);
+        assert_eq!(repairs.len(), 1);
     }
 
     #[test]
     fn text_after_the_object_is_left_out_and_said() {
-        let mut mended = Vec::new();
-        assert_eq!(json("{\"a\":1}\n\nAnd now the protocol.", &mut mended).unwrap()["a"], 1);
-        assert_eq!(mended, ["21 bytes of text after the JSON object were left out"]);
+        let mut repairs = Vec::new();
+        assert_eq!(json("{\"a\":1}\n\nAnd now the protocol.", &mut repairs).unwrap()["a"], 1);
+        assert_eq!(repairs, ["21 bytes of text after the JSON object were left out"]);
     }
 
     #[test]
     fn an_object_in_a_fence_is_read_and_its_faults_keep_their_places() {
         let read = |text: &str| {
-            let mut mended = Vec::new();
-            json(text, &mut mended).map(|value| (value, mended))
+            let mut repairs = Vec::new();
+            json(text, &mut repairs).map(|value| (value, repairs))
         };
-        let (value, mended) = read("Here it is:\n\n```json\n{\"a\": 1}\n```\nThat is all.").unwrap();
+        let (value, repairs) = read("Here it is:\n\n```json\n{\"a\": 1}\n```\nThat is all.").unwrap();
         assert_eq!(value["a"], 1);
         assert_eq!(
-            mended,
+            repairs,
             [
                 "the JSON object was read out of the code fence that begins before line 4 column 1",
                 "12 bytes of text after the JSON object were left out"
@@ -233,9 +233,9 @@ mod tests {
 
     #[test]
     fn blank_lines_after_the_object_are_nothing_to_mend() {
-        let mut mended = Vec::new();
-        json("{}\r\n\r\n\n", &mut mended).unwrap();
-        assert!(mended.is_empty());
+        let mut repairs = Vec::new();
+        json("{}\r\n\r\n\n", &mut repairs).unwrap();
+        assert!(repairs.is_empty());
     }
 
     #[test]
@@ -253,8 +253,8 @@ mod tests {
             let little = bytes(u16::to_le_bytes, if mark { &[0xff, 0xfe] } else { &[] });
             let big = bytes(u16::to_be_bytes, if mark { &[0xfe, 0xff] } else { &[] });
             for bytes in [little, big] {
-                let (read, mended) = text(&bytes).unwrap();
-                assert_eq!((read.as_str(), mended.len()), (words, 1), "{mended:?}");
+                let (read, repairs) = text(&bytes).unwrap();
+                assert_eq!((read.as_str(), repairs.len()), (words, 1), "{repairs:?}");
             }
         }
         let mut odd = bytes(u16::to_le_bytes, &[]);
@@ -276,10 +276,10 @@ mod tests {
 
     #[test]
     fn several_faults_in_one_file_are_each_said() {
-        let mut mended = Vec::new();
-        let value = json("{\"a\": \"C:\\users\tx\",\n \"b\": [1, 2,],}\nThe \"rest\\ of it.", &mut mended).unwrap();
+        let mut repairs = Vec::new();
+        let value = json("{\"a\": \"C:\\users\tx\",\n \"b\": [1, 2,],}\nThe \"rest\\ of it.", &mut repairs).unwrap();
         assert_eq!(value, serde_json::json!({"a": "C:\\users\tx", "b": [1, 2]}));
-        assert_eq!(mended.len(), 4, "{mended:?}");
+        assert_eq!(repairs.len(), 4, "{repairs:?}");
     }
 
     #[test]

@@ -108,7 +108,7 @@ impl IncomingFile {
             chain_id: chain.id,
             chain_phase: chain.phase,
             priority: handoff.priority,
-            reason: handoff.mended.join("; "),
+            reason: handoff.repairs.join("; "),
             input: Some(read.hash.to_string()),
             dedupe_key: Some(key.to_string()),
             substance: Some(substance.to_string()),

@@ -52,15 +52,15 @@ pub struct FollowUpRunner<'a> {
 /// among them whether it exists no more.
 #[must_use]
 pub fn follow(
-    lent: &HostServices<'_>,
+    services: &HostServices<'_>,
     wanted: &[OpenGap],
     plans: &[&str],
     gone: &dyn Fn(&str) -> bool,
     rules: &Rules,
     asker: FollowUpRunner<'_>,
 ) -> FollowUpResult {
-    let (Some(post), Some(memory)) = (lent.post, lent.memory) else {
-        let lacks = if lent.post.is_none() { "handoffs=any" } else { "sql=own:rw" };
+    let (Some(post), Some(memory)) = (services.post, services.memory) else {
+        let lacks = if services.post.is_none() { "handoffs=any" } else { "sql=own:rw" };
         return silent(format!("nobody was asked: `baton plugin grant audit {lacks}` lets the audit ask"));
     };
     match RequestTable::open(memory).and_then(|book| book.known().map(|known| (book, known))) {
@@ -78,12 +78,12 @@ pub fn follow(
 /// Notes that the request under this key was answered, as done or not. Gives the plan that it was for and the arguments of
 /// the audit that asked; none when it is not ours.
 pub fn answered(
-    lent: &HostServices<'_>,
+    services: &HostServices<'_>,
     dedupe_key: &str,
     done: bool,
     task: &str,
 ) -> Result<Option<(String, String)>, ServiceError> {
-    let Some(memory) = lent.memory else { return Ok(None) };
+    let Some(memory) = services.memory else { return Ok(None) };
     RequestTable::open(memory)?.answered(dedupe_key, done, task)
 }
 

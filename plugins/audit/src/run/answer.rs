@@ -18,7 +18,7 @@ use crate::services::HostServices;
 ///
 /// # Errors
 /// `permanent` when the task holds none; otherwise as [`super::run`].
-pub(super) fn check(task: &Task, lent: &HostServices<'_>) -> Result<Outcome, Error> {
+pub(super) fn check(task: &Task, services: &HostServices<'_>) -> Result<Outcome, Error> {
     let Some(handoff) = &task.handoff else {
         return Err(Error::Permanent(
             "there is no RETURN to check: drop it into an inbox, and it is checked by itself".into(),
@@ -26,7 +26,7 @@ pub(super) fn check(task: &Task, lent: &HostServices<'_>) -> Result<Outcome, Err
     };
     let asked = match &task.cause {
         Cause::Return(answered) => {
-            answered.dedupe_key.as_ref().map(|key| follow::answered(lent, key, answered.done, &task.id))
+            answered.dedupe_key.as_ref().map(|key| follow::answered(services, key, answered.done, &task.id))
         }
         _ => None,
     };
@@ -34,14 +34,15 @@ pub(super) fn check(task: &Task, lent: &HostServices<'_>) -> Result<Outcome, Err
     let args = asked.as_ref().and_then(|(_, args)| serde_json::from_str(args).ok()).unwrap_or_default();
     let index = Index::build(Request::roots_of(task, &args)?);
     let claimed = claimed(handoff);
-    let checked = assertions::check(claimed.as_slice(), &index, lent.git);
+    let checked = assertions::check(claimed.as_slice(), &index, services.git);
     let said = said(handoff, &checked);
     let Some((plan, _)) = asked else { return Ok(outcome(said, Vec::new(), &checked.gaps)) };
     // The plan may be gone by now; then there is nothing left to see.
     let Ok(request) = Request::of_plan(task, &plan, &args) else {
         return Ok(outcome(said, Vec::new(), &checked.gaps));
     };
-    let audited = audit::over(&request, lent, &EarlierAudits::open(lent, &request), &format!("{said} "), claimed)?;
+    let audited =
+        audit::over(&request, services, &EarlierAudits::open(services, &request), &format!("{said} "), claimed)?;
     // The findings of the audit are its report's, which has those of the RETURN too; on the task stand only the latter.
     let mut all = outcome(audited.summary.clone(), Vec::new(), &checked.gaps);
     all.artifacts = audited.artifacts;

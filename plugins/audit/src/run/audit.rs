@@ -30,19 +30,19 @@ use crate::verify::{
 ///
 /// # Errors
 /// As [`super::run`].
-pub(super) fn audit(task: &Task, lent: &HostServices<'_>) -> Result<Outcome, Error> {
+pub(super) fn audit(task: &Task, services: &HostServices<'_>) -> Result<Outcome, Error> {
     let mut request = Request::of(task)?;
     if let Some(paths) = request.gone {
         return Ok(Outcome::new(format!("Nothing to audit: none of the {paths} changed plans exists any more.")));
     }
-    let earlier = EarlierAudits::open(lent, &request);
+    let earlier = EarlierAudits::open(services, &request);
     if request.plans.plans.is_empty() {
-        earlier.forget(lent, &request);
-        pieces::follow(lent, &request, &earlier.ended, &[], &[]);
+        earlier.forget(services, &request);
+        pieces::follow(services, &request, &earlier.ended, &[], &[]);
         return no_plans(&request);
     }
     narrow(&mut request, earlier.memory.as_ref(), task);
-    over(&request, lent, &earlier, "", None)
+    over(&request, services, &earlier, "", None)
 }
 
 /// What a document claims.
@@ -54,26 +54,26 @@ pub(super) type PlanAssertions = (assertions::CheckedDocument, Vec<assertions::A
 /// As [`super::run`].
 pub(super) fn over(
     request: &Request,
-    lent: &HostServices<'_>,
+    services: &HostServices<'_>,
     earlier: &EarlierAudits<'_>,
     head: &str,
     returned: Option<PlanAssertions>,
 ) -> Result<Outcome, Error> {
-    lent.progress.report(0, "Indexing the audited folder");
+    services.progress.report(0, "Indexing the audited folder");
     let mut index = Index::build(request.roots.clone());
     index.set_apart(request.own_folders(&index));
     let index = index;
     if request.span == Span::Whole {
-        earlier.forget(lent, request);
+        earlier.forget(services, request);
     }
     let reports = request.find_reports(&index)?;
-    let mut run = Run::new(request, lent, &index, earlier.memory.as_ref());
+    let mut run = Run::new(request, services, &index, earlier.memory.as_ref());
     run.assembly.notes(earlier.refused.as_ref().map(no_memory));
     run.claimed.extend(returned);
     run.plans()?;
     run.reports(reports)?;
     let read = run.close();
-    finish(read, request, lent, &index, earlier, head)
+    finish(read, request, services, &index, earlier, head)
 }
 
 fn no_memory(refused: &ServiceError) -> Remark {
@@ -97,7 +97,7 @@ struct ReadResult {
 /// An audit under way.
 struct Run<'r> {
     request: &'r Request,
-    lent: &'r HostServices<'r>,
+    services: &'r HostServices<'r>,
     index: &'r Index,
     assembly: Assembly,
     facts: Facts<'r>,
@@ -125,7 +125,12 @@ struct UnreadPlan {
 }
 
 impl<'r> Run<'r> {
-    fn new(request: &'r Request, lent: &'r HostServices<'r>, index: &'r Index, memory: Option<&'r Memory<'r>>) -> Self {
+    fn new(
+        request: &'r Request,
+        services: &'r HostServices<'r>,
+        index: &'r Index,
+        memory: Option<&'r Memory<'r>>,
+    ) -> Self {
         let mut assembly = Assembly::of(&request.forms);
         assembly.notes(request.plans.notes.clone());
         assembly
@@ -134,11 +139,11 @@ impl<'r> Run<'r> {
         let folders = memory.and_then(|memory| memory.folders().ok()).unwrap_or_default();
         Self {
             request,
-            lent,
+            services,
             index,
             assembly,
             facts: Facts::new(memory.map(|memory| memory as &dyn FactStore), request.now_ns),
-            commits: Commits::new(lent.git, &request.below, head),
+            commits: Commits::new(services.git, &request.below, head),
             comparison: Comparison::new(memory),
             asked: RequestedEntries::new(index),
             enumerations: Enumerations::default(),
@@ -157,10 +162,10 @@ impl<'r> Run<'r> {
     fn plans(&mut self) -> Result<(), Error> {
         let plans = &self.request.plans.plans;
         for (nth, file) in plans.iter().enumerate() {
-            if self.lent.progress.cancelled() {
+            if self.services.progress.cancelled() {
                 return Err(Error::Retryable("cancelled".into()));
             }
-            self.lent.progress.report(u8::try_from(nth * 100 / plans.len()).unwrap_or(100), &file.shown);
+            self.services.progress.report(u8::try_from(nth * 100 / plans.len()).unwrap_or(100), &file.shown);
             self.plan(file);
         }
         if !plans.is_empty() && self.unread.len() == plans.len() {
@@ -211,7 +216,7 @@ impl<'r> Run<'r> {
     fn reports(&mut self, reports: Discovery) -> Result<(), Error> {
         self.assembly.notes(reports.notes);
         for file in &reports.plans {
-            if self.lent.progress.cancelled() {
+            if self.services.progress.cancelled() {
                 return Err(Error::Retryable("cancelled".into()));
             }
             let text = discover::read(file);
@@ -244,11 +249,14 @@ impl<'r> Run<'r> {
         };
         let mut inputs: Vec<String> = unrequested.gaps().into_iter().map(|gap| gap.id).collect();
         self.assembly.unrequested(unrequested);
-        let claims = assertions::check(&self.claimed, self.index, self.lent.git);
+        let claims = assertions::check(&self.claimed, self.index, self.services.git);
         self.assembly.unverified(std::mem::take(&mut self.unverified), &claims.looked_up);
         let whole = self.request.span == Span::Whole;
-        let pieces =
-            if whole { Pieces::of(self.request, self.lent, self.index, &self.from_plans) } else { Pieces::skipped() };
+        let pieces = if whole {
+            Pieces::of(self.request, self.services, self.index, &self.from_plans)
+        } else {
+            Pieces::skipped()
+        };
         inputs.extend(claims.gaps.iter().chain(&pieces.findings).map(|gap| gap.id.clone()));
         let inputs = whole.then(|| inputs_digest(inputs.iter().map(String::as_str)));
         let closing =
@@ -276,15 +284,15 @@ impl<'r> Run<'r> {
 fn finish(
     mut read: ReadResult,
     request: &Request,
-    lent: &HostServices<'_>,
+    services: &HostServices<'_>,
     index: &Index,
     earlier: &EarlierAudits<'_>,
     head: &str,
 ) -> Result<Outcome, Error> {
     let memory = earlier.memory.as_ref();
-    let watch_refused = watch_files(lent, std::mem::take(&mut read.watched));
+    let watch_refused = watch_files(services, std::mem::take(&mut read.watched));
     read.assembly.notes(watch_refused);
-    let followed = pieces::follow(lent, request, &earlier.ended, &read.follow, &read.unread);
+    let followed = pieces::follow(services, request, &earlier.ended, &read.follow, &read.unread);
     if request.quiet && read.history.unchanged && !followed.acted() {
         let last = read.history.last_at.as_deref().unwrap_or_default();
         return Ok(Outcome::new(format!("{head}Nothing changed since the audit of {last}.")));
@@ -319,8 +327,8 @@ fn without(outcome: Outcome, unread: &[String]) -> Outcome {
 }
 
 /// Has the host tell when one of these files changes. What it does not take is said once, together.
-fn watch_files(lent: &HostServices<'_>, watched: Vec<(String, Vec<SeenFile>)>) -> Option<Remark> {
-    let files = lent.files?;
+fn watch_files(services: &HostServices<'_>, watched: Vec<(String, Vec<SeenFile>)>) -> Option<Remark> {
+    let files = services.files?;
     let all = watched.len();
     let (mut unwatched, mut why) = (0, None);
     for (plan, seen) in watched {

@@ -17,10 +17,10 @@ pub(super) struct EarlierAudits<'a> {
 }
 
 impl<'a> EarlierAudits<'a> {
-    pub(super) fn open(lent: &HostServices<'a>, request: &Request) -> Self {
-        let ended = EarlierOutcomes::new(&request.task, lent.ledger);
+    pub(super) fn open(services: &HostServices<'a>, request: &Request) -> Self {
+        let ended = EarlierOutcomes::new(&request.task, services.ledger);
         let (memory, refused) =
-            match lent.memory.map(|database| Memory::open_by(database, &request.scope(), &ended)).transpose() {
+            match services.memory.map(|database| Memory::open_by(database, &request.scope(), &ended)).transpose() {
                 Ok(memory) => (memory, None),
                 Err(refused) => (None, Some(refused)),
             };
@@ -28,8 +28,8 @@ impl<'a> EarlierAudits<'a> {
     }
 
     /// Has the host forget the files of plans that are gone.
-    pub(super) fn forget(&self, lent: &HostServices<'_>, request: &Request) {
-        let (Some(files), Some(memory)) = (lent.files, &self.memory) else { return };
+    pub(super) fn forget(&self, services: &HostServices<'_>, request: &Request) {
+        let (Some(files), Some(memory)) = (services.files, &self.memory) else { return };
         let there = |shown: &str| request.plans.plans.iter().any(|plan| plan.shown == shown);
         let gone: Vec<String> =
             memory.plans().map(|(shown, _)| shown).filter(|shown| !there(shown)).map(wanted::key).collect();

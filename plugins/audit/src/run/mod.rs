@@ -21,11 +21,11 @@ use crate::services::HostServices;
 /// # Errors
 /// `permanent` for an unknown action or argument, a wrong value or a plan that is not there; `needs-grant` for a folder that
 /// is not granted; `retryable` when it was cancelled.
-pub fn run(task: &Task, lent: &HostServices<'_>) -> Result<Outcome, Error> {
+pub fn run(task: &Task, services: &HostServices<'_>) -> Result<Outcome, Error> {
     match task.action.as_str() {
-        "audit" => audit::audit(task, lent),
-        "check-return" => answer::check(task, lent),
-        "session-review" => review::review(task, lent),
+        "audit" => audit::audit(task, services),
+        "check-return" => answer::check(task, services),
+        "session-review" => review::review(task, services),
         other => Err(Error::Permanent(format!(
             "there is no action `{other}`; the audit knows `audit`, `check-return` and `session-review`"
         ))),

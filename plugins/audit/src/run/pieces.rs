@@ -29,18 +29,18 @@ pub(super) struct Pieces {
 
 impl Pieces {
     /// Looks at everything.
-    pub(super) fn of(request: &Request, lent: &HostServices<'_>, index: &Index, plans: &FromPlans) -> Self {
+    pub(super) fn of(request: &Request, services: &HostServices<'_>, index: &Index, plans: &FromPlans) -> Self {
         let options = &request.options;
         let logs = performance::logs(index, options);
-        let agents = performance::agents(lent.ledger);
-        let sources = performance::Sources { index, logs: &logs, agents: &agents, catalog: lent.catalog, plans };
+        let agents = performance::agents(services.ledger);
+        let sources = performance::Sources { index, logs: &logs, agents: &agents, catalog: services.catalog, plans };
         let performance = performance::analyse(sources, options);
         let trackers = alignment::trackers(index, options);
         let sources = alignment::Sources {
             index,
             logs: &logs,
             agents: &agents,
-            ledger: lent.ledger,
+            ledger: services.ledger,
             trackers: &trackers,
             task: &request.task,
         };
@@ -132,7 +132,7 @@ pub(super) fn before(history: &History) -> Option<LastReport> {
 /// Asks for what is missing, where that is wanted and granted. Of plans that could not be read (`unread`) nothing is asked
 /// and nothing withdrawn.
 pub(super) fn follow(
-    lent: &HostServices<'_>,
+    services: &HostServices<'_>,
     request: &Request,
     ended: &EarlierOutcomes<'_>,
     wanted: &[OpenGap],
@@ -149,7 +149,7 @@ pub(super) fn follow(
     let plans: Vec<&str> = plans.filter(|shown| is_read(shown)).collect();
     let whole = request.span == Span::Whole;
     let asker = follow::FollowUpRunner { ended, args: &request.args };
-    follow::follow(lent, wanted, &plans, &|plan| whole && is_read(plan), &request.rules, asker)
+    follow::follow(services, wanted, &plans, &|plan| whole && is_read(plan), &request.rules, asker)
 }
 
 impl FollowUpResult {

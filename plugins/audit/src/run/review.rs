@@ -15,7 +15,7 @@ use crate::session::{self, Range, SessionReview, Sources};
 ///
 /// # Errors
 /// `permanent` for a range that is none; otherwise as [`super::run`].
-pub(super) fn review(task: &Task, lent: &HostServices<'_>) -> Result<Outcome, Error> {
+pub(super) fn review(task: &Task, services: &HostServices<'_>) -> Result<Outcome, Error> {
     let args = task.args()?;
     let (range, rest): (serde_json::Map<_, _>, serde_json::Map<_, _>) =
         args.into_iter().partition(|(name, _)| matches!(name.as_str(), "from" | "to"));
@@ -30,7 +30,7 @@ pub(super) fn review(task: &Task, lent: &HostServices<'_>) -> Result<Outcome, Er
     let stamped = Stamped::of(task)?;
     let index = Index::build(Request::roots_of(task, &rest)?);
     let trackers = alignment::trackers(&index, &options);
-    let sources = Sources { index: &index, git: lent.git, ledger: lent.ledger, trackers: &trackers };
+    let sources = Sources { index: &index, git: services.git, ledger: services.ledger, trackers: &trackers };
     let review = session::review(&range, sources, stamped.now_ms()).map_err(Error::Permanent)?;
     let artifacts = artifacts(&review, &range, &stamped)?;
     let done = outcome(summary(&review), artifacts, &review.findings);

@@ -63,7 +63,7 @@ fn reads_troubleshooting_and_the_minimal_form() {
 fn arguments_that_are_no_object_are_left_out_and_said() {
     let read = handoff(&json!({"title": "x", "args": "plans=a"}));
     assert!(read.args.is_empty());
-    assert_eq!(read.mended.len(), 1);
+    assert_eq!(read.repairs.len(), 1);
 }
 
 fn named(name: &str, value: &Value) -> Handoff {
@@ -110,7 +110,7 @@ fn each_alias_of_a_key_is_read() {
             "task" => read.task_id.as_deref() == Some("t"),
             _ => read.depends_on == ["a", "b"],
         };
-        assert!(found && read.mended.is_empty(), "{value}: {read:#?}");
+        assert!(found && read.repairs.is_empty(), "{value}: {read:#?}");
     }
 }
 
@@ -169,7 +169,7 @@ fn a_superseded_request_has_the_id_that_it_had() {
 #[test]
 fn an_unknown_priority_is_said_and_a_number_is_one() {
     let read = handoff(&json!({"title": "x", "priority": "whenever", "urgency": null}));
-    assert_eq!(read.mended, ["`whenever` is not a priority and was read as medium"]);
+    assert_eq!(read.repairs, ["`whenever` is not a priority and was read as medium"]);
     assert_eq!(handoff(&json!({"title": "x", "priority": 0})).priority, Priority::Critical);
     assert_eq!(handoff(&json!({"title": "x", "priority": "?", "urgency": "High"})).priority, Priority::High);
 }
