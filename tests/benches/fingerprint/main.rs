@@ -1,10 +1,11 @@
-//! The fingerprint core: what is found (`quality`), and what finding costs (`duplicates`, `lookup`), and what fingerprinting
-//! costs (`speed`).
+//! Benches of the fingerprint crate: quality of the matches (`quality`), time of searches (`duplicates`, `lookup`), and time of
+//! fingerprinting (`speed`).
 //!
-//! `cargo xtask bench fingerprint` runs all parts; `--only PART` one, `--quick` with 20 pieces and 50,000 prints instead of 160 and
-//! a million, `--pieces N` with other so many pieces (of `speed` too, which takes 12), `--music DIR` takes music from a folder too,
-//! `--json` prints JSON. Every sample goes to `target/bench/fingerprint.json`. The words of the quality set are made once, in about an hour on two cores, by `ffmpeg` and
-//! `fpcalc` from music that Debian packages install, and kept in `target/bench/fingerprint-words`.
+//! `cargo xtask bench fingerprint` runs all parts. `--only PART` runs one part. `--quick` uses 20 pieces and 50,000 fingerprints
+//! instead of 160 and a million. `--pieces N` sets the number of pieces, also for `speed` (default 12). `--music DIR` adds music from
+//! a folder. `--json` prints JSON. All samples are written to `target/bench/fingerprint.json`. `ffmpeg` and `fpcalc` compute the
+//! fingerprints of the quality set once, from music in Debian packages, in about an hour on two cores; they are stored in
+//! `target/bench/fingerprint-words`.
 
 #[path = "../intake/options.rs"]
 mod options;
@@ -31,16 +32,16 @@ use std::path::PathBuf;
 use self::options::BenchOptions;
 use self::report::Report;
 
-/// How much is done.
+/// The size of a run.
 #[derive(Clone, Debug)]
 struct Scale {
-    /// Real pieces at most.
+    /// The maximum number of real pieces.
     pieces: usize,
-    /// Real pieces of which the speed is measured, in each format.
+    /// The number of real pieces whose speed is measured, in each format.
     timed: usize,
-    /// Prints of the large library.
+    /// The number of fingerprints in the large library.
     million: u32,
-    /// How often the small library is searched.
+    /// The number of searches of the small library.
     repeats: usize,
     /// Folders with more music.
     music: Vec<PathBuf>,

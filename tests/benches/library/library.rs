@@ -1,5 +1,5 @@
-//! The library: pieces that no other sounds like, and among them what a real one has: copies in other formats, copies of files,
-//! broken files, pictures, and items in the bin.
+//! Generates a library of different pieces, with copies in other formats, copies of files, broken files, pictures, and items in
+//! the trash, as in a real library.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,36 +9,36 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use baton_tests::music::{EagleItem, EagleLibrary, Music, RATE_HZ, wav_8_bit};
 use baton_tests::tool;
 
-/// Seconds of a piece: 108 words, enough to compare.
+/// The length of a piece in seconds: 108 words, enough to compare.
 pub(crate) const SECONDS: u32 = 16;
 
-/// One of so many items is a copy in another format.
+/// One in this number of items is a copy in another format.
 const ENCODED: u64 = 25;
-/// One of so many items is a copy of a file.
+/// One in this number of items is a copy of a file.
 const COPIED: u64 = 100;
-/// One of so many items is broken.
+/// One in this number of items is broken.
 const BROKEN: u64 = 200;
-/// For so many items there is one picture, and one item in the bin, which do not count.
+/// For this number of items there are one picture and one item in the trash, which do not count.
 const BESIDE: u64 = 50;
 
-/// What lies in the library.
+/// The content of the generated library.
 #[derive(Debug, Default)]
 pub(crate) struct Planted {
-    /// Audio items that are not in the bin.
+    /// The number of audio items that are not in the trash.
     pub(crate) items: u64,
-    /// The number of the piece that each item has, by the item's id; broken ones are left out.
+    /// The piece of each item, by the item's id, without broken items.
     pub(crate) pieces: BTreeMap<String, u64>,
-    /// How many pieces there are that do not sound like each other; of more items some come again.
+    /// The number of different pieces; a larger library repeats some.
     pub(crate) different: Option<usize>,
 }
 
-/// A file that ffmpeg is going to make of another.
+/// A file that ffmpeg encodes from another one.
 struct Encoding {
     from: PathBuf,
     to: PathBuf,
 }
 
-/// Fills a library with so many audio items.
+/// Generates a library with this number of audio items.
 pub(crate) fn fill(folder: &Path, music: &Music, items: u64) -> Planted {
     let mut eagle = EagleLibrary::create(folder);
     let (mut planted, mut encodings) = (Planted { items, different: music.count(), ..Planted::default() }, Vec::new());
@@ -82,7 +82,7 @@ pub(crate) fn fill(folder: &Path, music: &Music, items: u64) -> Planted {
     planted
 }
 
-/// Encodes, two at a time.
+/// Encodes the files, two at a time.
 fn encode(encodings: &[Encoding]) {
     let next = AtomicU64::new(0);
     let work = || {
@@ -91,7 +91,7 @@ fn encode(encodings: &[Encoding]) {
         {
             let mut command = Command::new("ffmpeg");
             command.args(["-v", "error", "-nostdin", "-threads", "1", "-i"]).arg(from);
-            // An AAC encoder wants one of the usual rates, and so do players.
+            // AAC encoders and players need one of the usual sample rates.
             command.args(["-ar", &(RATE_HZ * 2).to_string(), "-b:a", "48k"]).arg(to);
             let done = command.status().expect("ffmpeg starts");
             assert!(done.success(), "{} could not be encoded", from.display());

@@ -1,9 +1,9 @@
-//! Import of 132 playlists with 25,000 rows in three dialects: the whole `baton run spotify import`, the first time and again, beside a
-//! Python script that reads the same files with `csv` into `sqlite3` (`peer_import.py`).
+//! Imports 132 playlists with 25,000 rows in three dialects: the whole `baton run spotify import`, twice, compared with a Python
+//! script that reads the same files with `csv` into `sqlite3` (`peer_import.py`).
 //!
-//! The script keeps what a script would: tracks, playlists and entries in three tables, without sources, ranks, search, history or a
-//! sandbox. Both write to the same disk, each to a database of its own, and both must know the same of every track and of every entry.
-//! The aim is the first import in at most 1.5 times the script's time; the least of several rounds counts, each with a new catalog.
+//! The script writes tracks, playlists and entries to three tables, without sources, ranks, search, history or a sandbox. Both write
+//! to the same disk, each to a separate database, and the data of every track and entry must be equal. The aim is a first import in at
+//! most 1.5 times the script's time. The fastest of several rounds counts, each with a new catalog.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,19 +15,19 @@ use baton_tests::{Workspace, spotify_exports};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 
-/// What a library of this size has.
+/// The size of the generated exports.
 const FILES: usize = 132;
 const ROWS: usize = 25_000;
 const SEED: u64 = 7;
 
 const ROUNDS: usize = 3;
-/// How many times as long as the script the first import may take.
+/// The highest allowed ratio of the first import to the script.
 const AIM: f64 = 1.5;
 
-/// What a person has to run before this, once in the workspace.
+/// The grants that the import needs.
 const GRANTS: [&str; 3] = ["sql=catalog:rw", "sql=own:rw", "files:ro=spotify="];
 
-/// What both know of tracks and of entries, in one order.
+/// Queries for all tracks and all entries, in the same order in both databases.
 const OF_CATALOG: [&str; 2] = [
     "SELECT e.external_id, t.title, json(t.artists), t.album, t.released, t.duration_ms, t.isrc, printf('%.3f', t.bpm), t.label
         FROM external_ids AS e JOIN tracks AS t ON t.id = e.item
@@ -42,10 +42,10 @@ const OF_SCRIPT: [&str; 2] = [
     "SELECT playlist, position, track, added_at, added_by FROM items ORDER BY playlist, position",
 ];
 
-/// Measures; the figures as JSON.
+/// Runs the bench and returns the figures as JSON.
 ///
 /// # Errors
-/// When a run ends otherwise than it should, or the two do not know the same.
+/// When a run does not end as expected, or the data in the two databases differ.
 pub(crate) fn run() -> anyhow::Result<Value> {
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
@@ -69,7 +69,7 @@ pub(crate) fn run() -> anyhow::Result<Value> {
     }))
 }
 
-/// Both once and again, each in a new place.
+/// Runs each import twice, in a new workspace and a new database.
 fn round() -> anyhow::Result<Value> {
     let workspace = Workspace::init();
     let exports = workspace.outside().join("spotify");
@@ -78,8 +78,8 @@ fn round() -> anyhow::Result<Value> {
     let [catalog, own, folder] = GRANTS;
     let folder = format!("{folder}{}", exports.display());
     workspace.baton(&["plugin", "grant", "spotify", catalog, own, &folder]).ended(0);
-    // The first run of a plugin compiles it, once for all workspaces; it reads nothing in.
-    workspace.baton(&["run", "spotify", "import", "--arg", "playlists=[\"none is called so\"]"]).ended(1);
+    // The first run of a plugin compiles it, once for all workspaces. This run imports nothing.
+    workspace.baton(&["run", "spotify", "import", "--arg", "playlists=[\"no such playlist\"]"]).ended(1);
     let import = || {
         let begun = Instant::now();
         workspace.baton(&["run", "spotify", "import"]).ended(0);
@@ -93,7 +93,7 @@ fn round() -> anyhow::Result<Value> {
     ensure!(our_tracks.len() == written.tracks && our_items.len() == written.rows, "not all was imported");
     for (ours, theirs) in [(our_tracks, their_tracks), (our_items, their_items)] {
         let other = ours.iter().zip(&theirs).find(|(ours, theirs)| ours != theirs);
-        ensure!(other.is_none() && ours.len() == theirs.len(), "the two do not know the same: {other:?}");
+        ensure!(other.is_none() && ours.len() == theirs.len(), "the databases differ: {other:?}");
     }
     Ok(json!({
         "first_ms": first,
@@ -103,8 +103,7 @@ fn round() -> anyhow::Result<Value> {
     }))
 }
 
-/// Writes every second and third of three exports in another dialect: with underscores, and with the columns of artists' URIs and of
-/// the ISRC.
+/// Rewrites two of each three exports in other dialects: one with underscores, one with columns for the artists' URIs and the ISRC.
 fn into_dialects(exports: &Path) -> anyhow::Result<()> {
     let mut files: Vec<PathBuf> =
         fs::read_dir(exports)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
@@ -152,7 +151,7 @@ fn tables(database: &Path, statements: [&str; 2]) -> anyhow::Result<[Vec<String>
     Ok([read(tracks)?, read(items)?])
 }
 
-/// Wall time of the script.
+/// Runs the script and returns its wall time in milliseconds.
 fn peer(exports: &Path, database: &Path) -> anyhow::Result<f64> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/offline/peer_import.py");
     let begun = Instant::now();

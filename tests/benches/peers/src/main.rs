@@ -1,7 +1,7 @@
-//! Extism beside Baton: `baton-peers GUEST.wasm CACHE CALLS LOADS SPINS`, prints one JSON object with samples.
+//! Measures Extism for the comparison with Baton: `baton-peers GUEST.wasm CACHE CALLS LOADS SPINS`, prints one JSON object with samples.
 //!
-//! `fresh_us` is a new instance for each call, as Baton has it; `warm_us` the same instance again and again, which is how
-//! Extism is often used; `load_ms` a plugin whose code is in the cache; `over_ms` what an endless function took beyond its
+//! `fresh_us` is a call with a new instance, as in Baton. `warm_us` is a call with a reused instance, as Extism is often used.
+//! `load_ms` is the time to load a plugin whose code is in the cache. `over_ms` is the time that an endless function ran beyond its
 //! time-out.
 
 use std::path::Path;
@@ -13,7 +13,7 @@ use serde_json::json;
 /// The time-out of the endless function.
 const WALL: Duration = Duration::from_secs(1);
 
-/// A task as the host would hand it over: as long as the smallest one of Baton.
+/// A task in JSON, as long as the smallest task of Baton.
 const TASK: &str = r#"{"id":"0123456789abcdef","attempt":1,"action":"noop","args":{},"cause":"call","handoff":null,"mounts":[],"answer":null,"now":"2026-01-18T10:15:00Z"}"#;
 
 fn main() -> Result<(), Error> {
@@ -31,10 +31,10 @@ fn main() -> Result<(), Error> {
     let load = samples(loads, 1e3, || compile().map(drop))?;
     let fresh = samples(calls, 1e6, || {
         let mut fresh = Plugin::new_from_compiled(&plugin)?;
-        said(fresh.call::<_, &str>("noop", TASK)?)
+        expect_done(fresh.call::<_, &str>("noop", TASK)?)
     })?;
     let mut one = Plugin::new_from_compiled(&plugin)?;
-    let warm = samples(calls, 1e6, || said(one.call::<_, &str>("noop", TASK)?))?;
+    let warm = samples(calls, 1e6, || expect_done(one.call::<_, &str>("noop", TASK)?))?;
     let over = samples(spins, 1e3, || match Plugin::new_from_compiled(&plugin)?.call::<_, &str>("spin", TASK) {
         Err(_) => Ok(()),
         Ok(text) => Err(Error::msg(format!("it ended: {text}"))),
@@ -49,8 +49,8 @@ fn compiled(guest: &str, cache: &Path) -> Result<CompiledPlugin, Error> {
     PluginBuilder::new(manifest).with_wasi(true).with_cache_config(cache).compile()
 }
 
-fn said(text: &str) -> Result<(), Error> {
-    if text == "Did nothing." { Ok(()) } else { Err(Error::msg(format!("it said: {text}"))) }
+fn expect_done(text: &str) -> Result<(), Error> {
+    if text == "Did nothing." { Ok(()) } else { Err(Error::msg(format!("unexpected answer: {text}"))) }
 }
 
 /// How long each of `count` runs took, in seconds times `unit`.
