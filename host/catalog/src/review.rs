@@ -77,7 +77,7 @@ impl Catalog {
         let mut select = self.connection.prepare(
             "SELECT f.id, f.path, i.title, i.artist, i.album, coalesce(i.duration_ms, f.duration_ms), i.isrc
              FROM files AS f LEFT JOIN library_items AS i ON i.file = f.id AND i.missing_since IS NULL
-             WHERE f.track IS NULL AND f.missing = 0 
+             WHERE f.track IS NULL AND f.missing = 0
                  AND (f.path NOT LIKE '%://%' OR i.id IS NOT NULL) ORDER BY f.id, i.id",
         )?;
         let matcher = Matcher::new(tracks.iter().map(|track| &track.names));

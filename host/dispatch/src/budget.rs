@@ -123,11 +123,6 @@ pub(crate) fn room(
     Ok(usize::try_from(most).unwrap_or(room))
 }
 
-/// The plugin's own database, if the plugin may write to it.
-fn own_database(installed: &InstalledPlugin) -> Option<&Path> {
-    database(installed, Database::Own)
-}
-
 /// A database, if the plugin may write to it.
 fn database(installed: &InstalledPlugin, wanted: Database) -> Option<&Path> {
     let writable = |grant: &&DatabaseGrant| grant.database == wanted && grant.writable;
@@ -137,7 +132,7 @@ fn database(installed: &InstalledPlugin, wanted: Database) -> Option<&Path> {
 /// The size of the plugin's own database in bytes.
 pub(crate) fn database_bytes(installed: &InstalledPlugin) -> u64 {
     let size = |path: &Path| path.metadata().map_or(0, |metadata| metadata.len());
-    own_database(installed).map_or(0, size)
+    database(installed, Database::Own).map_or(0, size)
 }
 
 /// Whether the tasks of a plugin wait because it has used up a budget.
@@ -157,7 +152,7 @@ fn most_of_an_attempt(resource: Resource, installed: &InstalledPlugin) -> Option
         }
         Resource::HttpBytes => (!grants.services.egress.http.is_empty()).then_some(attempt_limits::HTTP_BYTES),
         // The database has a quota: the budget limits how often it is filled again.
-        Resource::SqlBytes => own_database(installed).map(|_| 1),
+        Resource::SqlBytes => database(installed, Database::Own).map(|_| 1),
         // The catalog has one writer at a time, so more attempts together write no faster.
         Resource::CatalogBytes => database(installed, Database::Catalog).map(|_| 1),
         Resource::Written => {

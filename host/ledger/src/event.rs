@@ -15,7 +15,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
-use crate::task::Task;
+use crate::task::{Task, sql_list, state_list};
 
 /// The hash before the first event.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -139,10 +139,8 @@ impl EventFilter {
         if self.states.is_empty() && self.actions.is_empty() {
             return "true".to_owned();
         }
-        let list = |names: Vec<&str>| names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
-        let former = self.states.contains(&State::Rejected).then_some(State::FORMER_REJECTED);
-        let states = list(self.states.iter().map(|state| state.as_str()).chain(former).collect());
-        format!("(state IN ({states}) OR action IN ({}))", list(self.actions.to_vec()))
+        let (states, actions) = (state_list(self.states), sql_list(self.actions.iter().copied()));
+        format!("(state IN ({states}) OR action IN ({actions}))")
     }
 }
 

@@ -19,7 +19,7 @@ use crate::lanes::Lanes;
 use crate::presence::Presence;
 use crate::{LedgerError, open};
 
-/// The largest number of waiting jobs; further senders wait. At 1 KiB a handoff this is 1 MiB.
+/// The largest number of jobs in the channel, and of jobs in the lanes; further senders wait. At 1 KiB a handoff this is 2 MiB.
 const QUEUE: usize = 1024;
 
 /// The largest number of jobs in one transaction: many share the fsync, and the first one does not wait long.

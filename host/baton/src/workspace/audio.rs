@@ -55,7 +55,7 @@ fn file(file: NewFile) -> NewAudio {
         path: file.item.path,
         key: file.key,
         mark: file.mark,
-        state: file.state.word(),
+        state: file.state.as_str(),
         why: file.why,
         duration_ms: file.item.duration_ms,
         known: file.matches.into_iter().map(library_match).collect(),

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use baton_core::names;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 /// The progress of an item.
@@ -18,30 +19,24 @@ pub enum ItemState {
     Skipped,
 }
 
-impl ItemState {
-    /// The stored name.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Fingerprinted => "fingerprinted",
-            Self::Failed => "failed",
-            Self::Skipped => "skipped",
-        }
-    }
-}
+names!(
+    ItemState,
+    "state of an item",
+    Pending = "pending",
+    Fingerprinted = "fingerprinted",
+    Failed = "failed",
+    Skipped = "skipped",
+);
 
 impl ToSql for ItemState {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.word().into())
+        Ok(self.as_str().into())
     }
 }
 
 impl FromSql for ItemState {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        let states = [Self::Pending, Self::Fingerprinted, Self::Failed, Self::Skipped];
-        let word = value.as_str()?;
-        states.into_iter().find(|state| state.word() == word).ok_or(FromSqlError::InvalidType)
+        value.as_str()?.parse().map_err(|_| FromSqlError::InvalidType)
     }
 }
 

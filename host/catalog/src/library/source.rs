@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use baton_core::names;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
@@ -17,16 +18,7 @@ pub enum SourceKind {
     Eagle,
 }
 
-impl SourceKind {
-    /// The stored name.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Folder => "folder",
-            Self::Eagle => "eagle",
-        }
-    }
-}
+names!(SourceKind, "kind of source", Folder = "folder", Eagle = "eagle");
 
 /// A source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +61,7 @@ impl Library {
         transaction.execute(
             "INSERT INTO library_sources (path, kind, added_at) VALUES (?1, ?2, ?3)
              ON CONFLICT (path) DO UPDATE SET kind = excluded.kind",
-            params![path, kind.word(), now.as_millisecond()],
+            params![path, kind.as_str(), now.as_millisecond()],
         )?;
         let source = transaction.query_row(&format!("{COLUMNS} WHERE path = ?1"), [path], read)?;
         take_over(&transaction, &source, path, now)?;

@@ -9,6 +9,7 @@ use super::dialect::{
 };
 use super::fields::{self, Object};
 use super::model::Handoff;
+use crate::names;
 use crate::nearest::{VERY_ALIKE, nearest};
 
 /// How much a problem matters.
@@ -20,16 +21,7 @@ pub enum Severity {
     Warning,
 }
 
-impl Severity {
-    /// The public name.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-        }
-    }
-}
+names!(Severity, "severity", Error = "error", Warning = "warning");
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,7 +20,7 @@ pub(crate) fn to_archive(file: &str, hash: Option<String>, state: State) -> outb
     let folder = inbox.strip_suffix(INBOX).unwrap_or(inbox).trim_end_matches('/');
     let [processed, failed] = ARCHIVES;
     let archive = if state.is_processed() { processed } else { failed };
-    outbox::NewDelivery { kind: DeliveryKind::Archive, ..to_inbox(file, hash, format!("{folder}/{archive}")) }
+    moved(DeliveryKind::Archive, file, hash, format!("{folder}/{archive}"))
 }
 
 /// The same for a task whose last attempt failed: its name says so.
@@ -37,13 +37,18 @@ pub(crate) fn to_stale(file: &str, hash: Option<String>) -> outbox::NewDelivery 
 
 /// The move of a file without a known agent.
 pub(crate) fn to_unrouted(file: &str, hash: Option<String>) -> outbox::NewDelivery {
-    outbox::NewDelivery { kind: DeliveryKind::Archive, ..to_inbox(file, hash, UNROUTED.to_owned()) }
+    moved(DeliveryKind::Archive, file, hash, UNROUTED.to_owned())
 }
 
 /// The move of a file from the drop box to the inbox `folder`.
 pub(crate) fn to_inbox(file: &str, hash: Option<String>, folder: String) -> outbox::NewDelivery {
+    moved(DeliveryKind::Route, file, hash, folder)
+}
+
+/// The move of a file into `folder`, under its own name.
+fn moved(kind: DeliveryKind, file: &str, hash: Option<String>, folder: String) -> outbox::NewDelivery {
     let name = file.rsplit('/').next().unwrap_or(file).to_owned();
-    outbox::NewDelivery { kind: DeliveryKind::Route, source: Some(file.to_owned()), folder, name, hash, bytes: None }
+    outbox::NewDelivery { kind, source: Some(file.to_owned()), folder, name, hash, bytes: None }
 }
 
 #[cfg(test)]

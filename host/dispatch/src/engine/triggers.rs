@@ -114,7 +114,7 @@ impl Triggers {
     }
 
     /// Forgets the watched files of removed plugins.
-    pub(super) fn forget_removed(&mut self) {
+    fn forget_removed(&mut self) {
         let triggers = &self.triggers;
         self.watched.retain(|plugin| triggers.iter().any(|trigger| trigger.watches_for() == Some(plugin)));
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
-use super::row::{OUTCOMES, origin, select_in, summary, summary_columns, timestamp};
+use super::row::{OUTCOMES, origin, select_in, sql_list, state_list, summary, summary_columns, timestamp};
 use super::{Origin, Task, TaskFilter, TaskSummary};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
@@ -218,9 +218,8 @@ pub(super) fn recent_sql(filter: &TaskFilter, has_outcomes: bool) -> String {
 
 /// The condition for states and outcomes.
 fn standing(filter: &TaskFilter, has_outcomes: bool) -> Option<String> {
-    let list = |names: Vec<&str>| names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
-    let states = list(filter.states.iter().map(|state| state.as_str()).collect());
-    let outcomes = list(filter.outcomes.iter().map(|outcome| outcome.as_str()).collect());
+    let states = state_list(&filter.states);
+    let outcomes = sql_list(filter.outcomes.iter().map(|outcome| outcome.as_str()));
     match (states.is_empty(), outcomes.is_empty() || !has_outcomes) {
         (true, true) if filter.outcomes.is_empty() => None,
         // An older form of the ledger has no outcome.
@@ -244,11 +243,10 @@ pub fn open_by_agent(reader: &Reader) -> Result<Vec<(String, u64)>, LedgerError>
 
 /// The number of tasks in each of these states, by agent and state, without `baton run`.
 pub fn open_by_state(reader: &Reader, states: &[State]) -> Result<Vec<(String, State, u64)>, LedgerError> {
-    let names: Vec<String> = states.iter().map(|state| format!("'{}'", state.as_str())).collect();
     let sql = format!(
         "SELECT agent, state, count(*) FROM tasks WHERE state IN ({}) AND kind <> 'RETURN' AND origin <> 'call'
          GROUP BY agent, state ORDER BY agent, state",
-        names.join(", ")
+        state_list(states)
     );
     let mut select = reader.connection.prepare(&sql)?;
     let mut rows = select.query([])?;

@@ -28,6 +28,17 @@ pub(super) fn summary_columns(has_outcomes: bool) -> String {
     )
 }
 
+/// Names of Baton as an SQL list.
+pub(crate) fn sql_list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    names.into_iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
+}
+
+/// States as an SQL list, with their former names: events keep these, and a ledger of an older form has them.
+pub(crate) fn state_list(states: &[State]) -> String {
+    let former = states.contains(&State::Rejected).then_some(State::FORMER_REJECTED);
+    sql_list(states.iter().map(|state| state.as_str()).chain(former))
+}
+
 /// The tasks that `rest` of the statement chooses.
 pub(super) fn select_in<P: rusqlite::Params>(tx: &Tx<'_>, rest: &str, params: P) -> Result<Vec<Task>, LedgerError> {
     let mut select = tx.connection.prepare_cached(&select_sql(rest))?;

@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use baton_core::State;
+use baton_core::{State, names};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
@@ -91,20 +91,16 @@ pub enum StallReason {
     NotRouted,
 }
 
-impl StallReason {
-    /// One word, for programs.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NotBegun => "not_begun",
-            Self::Silent => "silent",
-            Self::Unanswered => "unanswered",
-            Self::Overdue => "overdue",
-            Self::NotDone => "not_done",
-            Self::NotRouted => "not_routed",
-        }
-    }
-}
+names!(
+    StallReason,
+    "reason of a stall",
+    NotBegun = "not_begun",
+    Silent = "silent",
+    Unanswered = "unanswered",
+    Overdue = "overdue",
+    NotDone = "not_done",
+    NotRouted = "not_routed",
+);
 
 /// A task that does not move.
 #[derive(Clone, Debug, PartialEq, Eq)]

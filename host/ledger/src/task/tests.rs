@@ -73,3 +73,9 @@ fn a_task_is_found_by_prefix_handoff_id_and_file_name() {
     }
     assert!(find(&reader, "nothing").unwrap().is_none());
 }
+
+#[test]
+fn a_list_of_states_has_their_former_names() {
+    assert_eq!(state_list(&[State::Failed, State::Rejected]), "'failed', 'rejected', 'quarantined'");
+    assert_eq!(state_list(&[]), "");
+}

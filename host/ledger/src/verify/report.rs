@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use baton_core::names;
+
 use super::{ChainTip, HeadPosition};
 use crate::seal::Rows;
 
@@ -20,19 +22,17 @@ pub enum RowFault {
     Unrecorded,
 }
 
-impl RowFault {
-    /// One word, for programs.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Edited => "edited",
-            Self::Missing => "missing",
-            Self::Order => "order",
-            Self::Replaced => "replaced",
-            Self::Unrecorded => "unrecorded",
-        }
-    }
+names!(
+    RowFault,
+    "fault of a row",
+    Edited = "edited",
+    Missing = "missing",
+    Order = "order",
+    Replaced = "replaced",
+    Unrecorded = "unrecorded",
+);
 
+impl RowFault {
     /// A sentence about the row, for people.
     #[must_use]
     pub fn explained(self) -> &'static str {

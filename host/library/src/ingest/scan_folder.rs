@@ -184,7 +184,7 @@ fn mark_of(entry: &Entry) -> Option<String> {
         (ItemState::Pending, _) => None,
         (ItemState::Failed, _) if reason == "changed" => None,
         (_, Some(digest)) => Some(Digest::from(digest).to_string()),
-        (state, None) => Some(format!("{} {reason} {}", state.word(), entry.size)),
+        (state, None) => Some(format!("{} {reason} {}", state.as_str(), entry.size)),
     }
 }
 

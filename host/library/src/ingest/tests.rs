@@ -53,7 +53,7 @@ impl Room {
         }
         let describe = |file: &super::NewFile| {
             let known: Vec<_> = file.matches.iter().map(|found| found.item.name.as_str()).collect();
-            format!("{} {} {}", file.item.name, file.state.word(), known.join(" ")).trim_end().to_owned()
+            format!("{} {} {}", file.item.name, file.state.as_str(), known.join(" ")).trim_end().to_owned()
         };
         (report.new_files.iter().map(describe).collect(), report.more)
     }

@@ -56,7 +56,7 @@ fn as_json(coverage: &Coverage, without: &[Entry]) -> Value {
     let files = without.iter().map(|entry| {
         json!({
             "path": path_text::to_text(&entry.path),
-            "state": entry.state.word(),
+            "state": entry.state.as_str(),
             "reason": entry.reason.as_deref().unwrap_or("not_read"),
             "detail": entry.detail,
         })
@@ -73,7 +73,7 @@ fn as_json(coverage: &Coverage, without: &[Entry]) -> Value {
 
 fn part_json(part: &CoveragePart) -> Value {
     let reason =
-        |lack: &MissingCount| json!({ "state": lack.state.word(), "reason": lack.reason, "items": lack.items });
+        |lack: &MissingCount| json!({ "state": lack.state.as_str(), "reason": lack.reason, "items": lack.items });
     json!({
         "items": part.items,
         "fingerprinted": part.fingerprinted,
@@ -120,7 +120,7 @@ fn reasons(total: &CoveragePart) -> String {
     let mut table = Table::new(&["REASON", "", "ITEMS", "FIX"]);
     for lack in &total.reasons {
         let fix = fix(&lack.reason).to_owned();
-        table.row([lack.reason.clone(), lack.state.word().to_owned(), count(lack.items), fix]);
+        table.row([lack.reason.clone(), lack.state.as_str().to_owned(), count(lack.items), fix]);
     }
     format!("\n{}", table.lines(|_, _, cell| cell))
 }

@@ -183,7 +183,7 @@ fn source_as_json(listing: &Listing) -> Value {
     let unread = listing.unread.iter().map(|part| json!({ "path": path_text::to_text(&part.path), "why": part.why }));
     json!({
         "path": path_text::to_text(&listing.source),
-        "kind": listing.kind.word(),
+        "kind": listing.kind.as_str(),
         "items": listing.items,
         "new": listing.new,
         "changed": listing.changed,

@@ -57,7 +57,7 @@ fn as_json(sources: &[Source]) -> Value {
 fn source_json(source: &Source) -> Value {
     json!({
         "path": path_text::to_text(&source.path),
-        "kind": source.kind.word(),
+        "kind": source.kind.as_str(),
         "listed_at": source.listed_at.map(|at| at.to_string()),
         "failed_at": source.failed_at.map(|at| at.to_string()),
         "failure": source.failure,
@@ -69,7 +69,7 @@ fn as_text(sources: &[Source]) -> String {
     for source in sources {
         table.row([
             source.path.display().to_string(),
-            source.kind.word().to_owned(),
+            source.kind.as_str().to_owned(),
             source.listed_at.map_or_else(|| "never".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M").to_string()),
             source.failure.clone().unwrap_or_default(),
         ]);

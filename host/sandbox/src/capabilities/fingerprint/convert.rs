@@ -53,7 +53,7 @@ pub(super) fn matches(found: Vec<Vec<lookup::Match>>) -> Vec<Vec<Match>> {
 pub(super) fn coverage(found: Coverage) -> generated::Covered {
     let part = found.total;
     let one = |lack: baton_library::coverage::MissingCount| Without {
-        state: lack.state.word().to_owned(),
+        state: lack.state.as_str().to_owned(),
         reason: lack.reason,
         items: lack.items,
     };

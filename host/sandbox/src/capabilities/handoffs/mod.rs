@@ -108,10 +108,14 @@ impl Handoffs {
         self.requests.iter().filter(|request| matches!(request, PluginRequest::Send(_))).count()
     }
 
+    /// A handoff to send has this key.
+    fn has_draft(&self, key: &str) -> bool {
+        self.requests.iter().any(|request| matches!(request, PluginRequest::Send(draft) if draft.dedupe_key == key))
+    }
+
     fn emit(&mut self, draft: generated::Draft) -> Result<(), generated::EmitError> {
         let draft = self.check(draft)?;
-        let is_known = |request: &PluginRequest| matches!(request, PluginRequest::Send(known) if known.dedupe_key == draft.dedupe_key);
-        if self.requests.iter().any(is_known) {
+        if self.has_draft(&draft.dedupe_key) {
             return Ok(());
         }
         if let RequestPermission::Granted { admit, .. } = &self.permission
@@ -149,8 +153,7 @@ impl Handoffs {
             RequestPermission::Denied(denial) => return Err(EmitError::Denied(denial(Some(&draft.to)))),
             RequestPermission::Granted { resolve, .. } => resolve,
         };
-        let is_known = |request: &PluginRequest| matches!(request, PluginRequest::Send(known) if known.dedupe_key == draft.dedupe_key);
-        if self.drafts() >= limits::EMISSIONS && !self.requests.iter().any(is_known) {
+        if self.drafts() >= limits::EMISSIONS && !self.has_draft(&draft.dedupe_key) {
             return Err(EmitError::TooMany);
         }
         check_key(&draft.dedupe_key)?;
