@@ -48,6 +48,18 @@ pub(super) fn id(plan: &str, path: &str, status: Status) -> String {
     bounded(&format!("audit:{plan}:{path}:{}", status.word().to_lowercase()))
 }
 
+/// The document and the line that evidence begins with: `plans/a.md:12; ...`, `plans/a.md:3, 40`, `plans/a.md:7: ...`.
+pub(super) fn place(evidence: &str) -> Option<(&str, usize)> {
+    evidence.match_indices(':').find_map(|(at, _)| {
+        let (path, rest) = (evidence.get(..at)?, evidence.get(at + 1..)?);
+        let end = rest.find(|sign: char| !sign.is_ascii_digit()).unwrap_or(rest.len());
+        let (digits, after) = rest.split_at_checked(end)?;
+        let ends = after.is_empty() || after.starts_with([',', ';', ':']);
+        let line = digits.parse().ok().filter(|line| (1..=i32::MAX as usize).contains(line))?;
+        (ends && !path.trim().is_empty()).then_some((path, line))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

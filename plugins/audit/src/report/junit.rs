@@ -1,4 +1,5 @@
-//! The deliverables as `JUnit` XML, for programs that show tests: one suite a plan, one case a deliverable.
+//! The deliverables as `JUnit` XML, for programs that show tests: one suite a plan, one case a deliverable; false claims are
+//! failures of a suite at the end.
 //!
 //! Done passes, unverifiable is skipped, everything else is a failure; so is a plan of which nothing could be verified. The
 //! counts are those of the listed cases, because readers compare them; the numbers of the whole audit are properties.
@@ -6,10 +7,12 @@
 use std::fmt::Write;
 
 use super::escape::markup;
+use super::findings::{self, Gap};
 use super::model::{PlanReport, Report, Row, Stamp};
-use super::rules::kind_of_status;
+use super::rules::{Rule, kind_of_status};
 use super::wording::percent;
 use crate::count::count;
+use crate::remark::NoteSeverity;
 use crate::verify::Status;
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -21,6 +24,9 @@ struct Tally {
 
 /// The case and the failure of a plan of which nothing could be verified.
 const NOTHING_VERIFIED: &str = "nothing could be verified";
+
+/// The suite of claims that do not hold.
+const FALSE_CLAIMS: &str = "false claims";
 
 impl Tally {
     fn of_plan(plan: &PlanReport) -> Self {
@@ -51,14 +57,42 @@ impl Tally {
 
 #[must_use]
 pub(super) fn write(report: &Report, stamp: &Stamp) -> String {
-    let all = report.plans.iter().map(Tally::of_plan).fold(Tally::default(), Tally::add);
+    let claims: Vec<&Gap> = report.findings.iter().filter(|gap| is_false_claim(gap)).collect();
+    let counted = Tally { tests: claims.len(), failures: claims.len(), skipped: 0 };
+    let all = report.plans.iter().map(Tally::of_plan).fold(counted, Tally::add);
     let mut out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned();
     let _ = writeln!(out, "<testsuites name=\"{}\" {}>", markup(&report.report_id), all.attributes());
     for plan in &report.plans {
         suite(&mut out, report, plan, stamp);
     }
+    if !claims.is_empty() {
+        let _ = writeln!(
+            out,
+            "  <testsuite name=\"{FALSE_CLAIMS}\" {} timestamp=\"{}\">",
+            counted.attributes(),
+            stamp.local()
+        );
+        claims.into_iter().for_each(|gap| false_claim(&mut out, gap));
+        out.push_str("  </testsuite>\n");
+    }
     out.push_str("</testsuites>\n");
     out
+}
+
+fn is_false_claim(gap: &Gap) -> bool {
+    gap.weight >= NoteSeverity::Medium && Rule::of(gap).is_claim()
+}
+
+fn false_claim(out: &mut String, gap: &Gap) {
+    let (document, line) = findings::place(&gap.evidence).unwrap_or((FALSE_CLAIMS, 1));
+    let (document, title) = (markup(document), markup(&gap.title));
+    let _ = writeln!(
+        out,
+        "    <testcase name=\"{title}\" classname=\"{document}\" file=\"{document}\" line=\"{line}\" time=\"0\">\n      \
+         <failure message=\"{title}\" type=\"audit/{}\">{}</failure>\n    </testcase>",
+        markup(&Rule::of(gap).kind),
+        markup(&gap.evidence)
+    );
 }
 
 fn suite(out: &mut String, report: &Report, plan: &PlanReport, stamp: &Stamp) {

@@ -159,12 +159,9 @@ fn related(row: &Row) -> Vec<Value> {
     found.collect()
 }
 
-/// The place that evidence begins with: `plans/a.md:12; …`.
+/// The place that evidence begins with.
 fn said(evidence: &str) -> Option<Value> {
-    let (path, line) = evidence.split("; ").next()?.rsplit_once(':')?;
-    let line: usize =
-        line.split(',').next()?.trim().parse().ok().filter(|line| (1..=i32::MAX as usize).contains(line))?;
-    (!path.trim().is_empty()).then(|| location(path, Some(line)))
+    findings::place(evidence).map(|(path, line)| location(path, Some(line)))
 }
 
 fn location(path: &str, line: Option<usize>) -> Value {
@@ -223,6 +220,7 @@ mod tests {
             |evidence: &str| said(evidence).map(|place| place["physicalLocation"]["region"]["startLine"].clone());
         assert_eq!(line("plans/a.md:12; found: x"), Some(json!(12)));
         assert_eq!(line("plans/a.md:3, 40"), Some(json!(3)));
+        assert_eq!(line("plans/a.md:7: src/a.py: 3 lines"), Some(json!(7)), "of a claim");
         assert_eq!(["", "os error 2", "a:0", ":3", "a:99999999999999999999"].map(line), [None, None, None, None, None]);
     }
 
