@@ -76,6 +76,65 @@ fn the_first_screen_says_what_is_wrong_and_what_to_do() {
 }
 
 #[test]
+fn github_shows_an_annotation_at_the_line_of_the_plan() {
+    let run = audit(&folder(true), &["PLAN.md", "--format", "github"]).ended(1);
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!(lines.len(), 1, "{}", run.stdout);
+    assert!(lines[0].starts_with("::error file=PLAN.md,line=8,title=Baton audit::MISSING: src/b.py"), "{}", lines[0]);
+    assert_eq!(audit(&folder(false), &["PLAN.md", "--format", "github"]).ended(0).stdout, "");
+}
+
+#[test]
+fn a_false_claim_is_in_the_forms_for_programs() {
+    let place = folder(false);
+    place.write("PLAN.md", place.read("PLAN.md") + "\nThe suite passes 9 of 10 tests (50 %).\n");
+    let report = audit(&place, &["PLAN.md", "--format", "json"]).ended(1).json();
+    let findings = report["findings"].as_array().unwrap();
+    let claim = findings.iter().find(|finding| finding["id"].as_str().unwrap().contains(":claim-")).unwrap();
+    let sarif = audit(&place, &["PLAN.md", "--format", "sarif"]).ended(1).json();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let result =
+        results.iter().find(|result| result["partialFingerprints"]["auditFindingId/v1"] == claim["id"]).unwrap();
+    assert_eq!(result["locations"][0]["physicalLocation"]["region"]["startLine"], 9, "{result:#}");
+    let tests = audit(&place, &["PLAN.md", "--format", "junit"]).ended(1).stdout;
+    assert!(tests.contains("<testsuite name=\"false claims\" tests=\"1\" failures=\"1\""), "{tests}");
+    let annotated = audit(&place, &["PLAN.md", "--format", "github"]).ended(1).stdout;
+    assert!(annotated.contains("file=PLAN.md,line=9,"), "{annotated}");
+}
+
+#[test]
+fn findings_of_the_baseline_do_not_count() {
+    let place = folder(true);
+    audit(&place, &["PLAN.md", "--format", "json", "--out", "baseline.json"]).ended(1);
+    let known = ["PLAN.md", "--baseline", "baseline.json"];
+    audit(&place, &known).ended(0);
+    let shown = audit(&place, &["PLAN.md", "--baseline", "baseline.json", "--format", "github"]).ended(0);
+    assert_eq!(shown.stdout, "");
+    for fail_on in ["any", "high"] {
+        audit(&place, &[known.as_slice(), &["--fail-on", fail_on]].concat()).ended(1);
+    }
+    fs::remove_file(place.root().join("src/a.py")).unwrap();
+    let run = audit(&place, &[known.as_slice(), &["--format", "github"]].concat()).ended(1);
+    assert!(run.stdout.contains("src/a.py") && !run.stdout.contains("src/b.py"), "{}", run.stdout);
+    audit(&place, &["PLAN.md", "--fail-on", "new"]).ended(2);
+    audit(&place, &["PLAN.md", "--baseline", "src"]).ended(2);
+}
+
+#[test]
+fn the_settings_of_a_folder_ignore_findings_and_change_severities() {
+    let place = folder(true);
+    place.write(".batonaudit.toml", "ignore = [\"src/b.*\"]\n");
+    let run = audit(&place, &["PLAN.md"]).ended(0);
+    assert!(run.stderr.contains("ignored by .batonaudit.toml"), "{}", run.stderr);
+    place.write(".batonaudit.toml", "[severities]\nmissing = \"medium\"\n");
+    assert!(audit(&place, &["PLAN.md", "--format", "github"]).ended(1).stdout.starts_with("::warning "));
+    audit(&place, &["PLAN.md", "--fail-on", "high"]).ended(0);
+    place.write(".batonaudit.toml", "ignored = []\n");
+    let run = audit(&place, &["PLAN.md"]).ended(2);
+    assert!(run.stderr.contains(".batonaudit.toml") && run.stderr.contains("ignored"), "{}", run.stderr);
+}
+
+#[test]
 fn writes_the_report_where_it_is_told_and_nothing_to_stdout() {
     let place = folder(true);
     for (format, name) in [("md", "report.md"), ("json", "report.json")] {

@@ -2,6 +2,9 @@
 //!
 //! This is the only subcommand that knows the plugin by name; it calls the plugin as `baton run` does.
 
+mod github;
+mod rules;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -9,6 +12,7 @@ use baton_dispatch::Call;
 use baton_ledger::finding::Finding;
 use serde_json::json;
 
+use self::rules::{FailOn, NOTHING_VERIFIED, Rules, UNREADABLE};
 use super::run::{TemporaryWorkspace, arguments, do_call};
 use crate::exit::Code;
 use crate::output;
@@ -27,6 +31,12 @@ pub(super) struct Args {
     /// The file for the report [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// An earlier JSON report: its findings do not count
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Which findings cause exit 1 [default: `new` with a baseline, else `any`]
+    #[arg(long, value_enum, value_name = "WHICH")]
+    fail_on: Option<FailOn>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -41,13 +51,9 @@ enum Format {
     Sarif,
     /// For programs that show test results
     Junit,
+    /// For GitHub Actions: annotations at the lines of the plans
+    Github,
 }
-
-/// The suffix of the id of a finding about an unreadable plan.
-const UNREADABLE: &str = ":unreadable";
-
-/// The suffix for a plan without any verifiable statement.
-const NOTHING_VERIFIED: &str = ":nothing-verified";
 
 impl Format {
     /// The plugin's name of the format, and the file name extension.
@@ -55,7 +61,8 @@ impl Format {
         match self {
             Self::Md => ("markdown", ".md"),
             Self::Html => ("html", ".html"),
-            Self::Json => ("json", ".json"),
+            // Annotations are made of the findings; the report is not shown.
+            Self::Json | Self::Github => ("json", ".json"),
             Self::Sarif => ("sarif", ".sarif"),
             Self::Junit => ("junit", ".junit.xml"),
         }
@@ -67,6 +74,7 @@ impl Args {
         if !self.root.is_dir() {
             bail!("the root {} is not a folder", self.root.display());
         }
+        let rules = Rules::load(&self.root, self.baseline.as_deref(), self.fail_on)?;
         let (folders, names) = folders_and_names(&self.plans)?;
         let mut granted: Vec<(&str, &Path)> = folders.iter().map(|folder| ("plans", folder.as_path())).collect();
         granted.push(("root", &self.root));
@@ -83,9 +91,18 @@ impl Args {
         }
         let report = done.called.artifacts.iter().find(|name| name.ends_with(ending));
         let report = report.with_context(|| format!("the audit made no {ending} report"))?;
-        self.write(&temporary.read(report)?)?;
+        let all = done.findings.len();
+        let findings = rules.apply(done.findings);
+        if self.format == Format::Github {
+            self.write(annotations(&findings, &rules).as_bytes())?;
+        } else {
+            self.write(&temporary.read(report)?)?;
+        }
         output::note(&output::one_line(&done.called.text));
-        Ok(verdict(&done.findings))
+        if findings.len() < all {
+            output::note(&format!("{} of {all} findings are ignored by {}", all - findings.len(), rules::FILE));
+        }
+        Ok(verdict(&findings, &rules))
     }
 
     fn write(&self, report: &[u8]) -> anyhow::Result<()> {
@@ -99,18 +116,23 @@ impl Args {
     }
 }
 
+/// The annotations of the findings that are neither in the baseline nor mere information.
+fn annotations(findings: &[Finding], rules: &Rules) -> String {
+    let shown = findings.iter().filter(|finding| finding.severity != "info" && !rules.is_known(finding));
+    github::annotations(shown, &std::env::current_dir().unwrap_or_default())
+}
+
 /// The exit code. Prints plans that could not be read or verified to standard error.
-fn verdict(findings: &[Finding]) -> Code {
+fn verdict(findings: &[Finding], rules: &Rules) -> Code {
     let of = |kind: &'static str| findings.iter().filter(move |finding| finding.id.ends_with(kind));
     let unread = of(UNREADABLE).filter(|finding| finding.severity == "medium");
     for finding in unread.clone().chain(of(NOTHING_VERIFIED)) {
         let parts: Vec<String> = [&finding.title, &finding.evidence].map(|part| output::one_line(part)).into();
         output::note(parts.join("; ").trim_end_matches("; "));
     }
-    let serious = |finding: &&Finding| !matches!(finding.severity.as_str(), "info" | "low");
     if unread.count() > 0 {
         Code::Failed
-    } else if findings.iter().filter(serious).any(|finding| !finding.id.ends_with(NOTHING_VERIFIED)) {
+    } else if findings.iter().any(|finding| rules.counts(finding) && !finding.id.ends_with(NOTHING_VERIFIED)) {
         Code::Findings
     } else if of(NOTHING_VERIFIED).count() > 0 {
         Code::Unverified

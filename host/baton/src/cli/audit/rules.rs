@@ -1,0 +1,204 @@
+//! Which findings count: `.batonaudit.toml`, a baseline and `--fail-on`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use baton_core::glob::Globs;
+use baton_ledger::finding::Finding;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The file in the audited folder.
+pub(super) const FILE: &str = ".batonaudit.toml";
+
+/// The suffix of the id of a finding about an unreadable plan.
+pub(super) const UNREADABLE: &str = ":unreadable";
+
+/// The suffix for a plan without any verifiable statement.
+pub(super) const NOTHING_VERIFIED: &str = ":nothing-verified";
+
+/// Which findings cause exit 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum FailOn {
+    /// Findings that are not in the baseline
+    New,
+    /// Findings of severity high
+    High,
+    /// Findings of severity medium or high
+    Any,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Severity {
+    Info,
+    Low,
+    Medium,
+    High,
+}
+
+impl Severity {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// The content of `.batonaudit.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct Settings {
+    /// Patterns of plans and deliverables.
+    ignore: Vec<String>,
+    /// Findings that have one of these words in their title or evidence are ignored.
+    words: Vec<String>,
+    /// Severities by kind, such as `missing` or `claim-file`.
+    severities: BTreeMap<String, Severity>,
+    fail_on: Option<FailOn>,
+}
+
+/// What decides whether a finding counts.
+pub(super) struct Rules {
+    ignored: Globs,
+    words: Vec<String>,
+    severities: BTreeMap<String, Severity>,
+    fail_on: FailOn,
+    /// The ids of the findings in the baseline.
+    known: BTreeSet<String>,
+}
+
+impl Rules {
+    /// Reads the settings of the audited folder and the baseline.
+    ///
+    /// # Errors
+    /// When one of the files cannot be read, or `new` is wanted without a baseline.
+    pub(super) fn load(root: &Path, baseline: Option<&Path>, fail_on: Option<FailOn>) -> anyhow::Result<Self> {
+        let Settings { ignore, words, severities, fail_on: usual } = settings(&root.join(FILE))?;
+        let fail_on = match (fail_on.or(usual), baseline) {
+            (Some(FailOn::New), None) => bail!("--fail-on new needs --baseline FILE"),
+            (Some(fail_on), _) => fail_on,
+            (None, Some(_)) => FailOn::New,
+            (None, None) => FailOn::Any,
+        };
+        Ok(Self {
+            ignored: Globs::new(&ignore).with_context(|| format!("failed to understand {FILE}"))?,
+            words: words.into_iter().filter(|word| !word.is_empty()).collect(),
+            severities,
+            fail_on,
+            known: baseline.map(known).transpose()?.unwrap_or_default(),
+        })
+    }
+
+    /// The findings that are not ignored, with their severities. Plans that could not be read or verified always stay as they
+    /// are: no setting turns them into a success.
+    pub(super) fn apply(&self, findings: Vec<Finding>) -> Vec<Finding> {
+        let fixed = |finding: &Finding| [UNREADABLE, NOTHING_VERIFIED].iter().any(|kind| finding.id.ends_with(kind));
+        let mut findings: Vec<Finding> =
+            findings.into_iter().filter(|finding| fixed(finding) || !self.is_ignored(finding)).collect();
+        for finding in findings.iter_mut().filter(|finding| !fixed(finding)) {
+            if let Some(severity) = self.severities.get(kind(&finding.id)) {
+                severity.word().clone_into(&mut finding.severity);
+            }
+        }
+        findings
+    }
+
+    /// Whether it causes exit 1.
+    pub(super) fn counts(&self, finding: &Finding) -> bool {
+        let high = matches!(finding.severity.as_str(), "high" | "critical");
+        let grave = high || finding.severity == "medium";
+        match self.fail_on {
+            FailOn::New => grave && !self.known.contains(&finding.id),
+            FailOn::High => high,
+            FailOn::Any => grave,
+        }
+    }
+
+    /// Whether the baseline has it, and it is not shown again.
+    pub(super) fn is_known(&self, finding: &Finding) -> bool {
+        self.known.contains(&finding.id)
+    }
+
+    fn is_ignored(&self, finding: &Finding) -> bool {
+        let named = finding.id.split(':').any(|part| self.ignored.matches(part.trim_start_matches("./")));
+        named || self.words.iter().any(|word| finding.title.contains(word) || finding.evidence.contains(word))
+    }
+}
+
+fn settings(file: &Path) -> anyhow::Result<Settings> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => toml::from_str(&text).with_context(|| format!("failed to understand {}", file.display())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Settings::default()),
+        Err(error) => Err(error).with_context(|| format!("failed to read {}", file.display())),
+    }
+}
+
+/// The ids in a baseline, which is a report that `baton audit --format json` wrote.
+fn known(file: &Path) -> anyhow::Result<BTreeSet<String>> {
+    let text = std::fs::read(file).with_context(|| format!("failed to read the baseline {}", file.display()))?;
+    let report: Value = serde_json::from_slice(&text)
+        .with_context(|| format!("the baseline {} is not a JSON report of `baton audit`", file.display()))?;
+    let Some(findings) = report.get("findings").and_then(Value::as_array) else {
+        bail!("the baseline {} has no findings: write it with `baton audit --format json --out FILE`", file.display());
+    };
+    Ok(findings.iter().filter_map(|finding| finding.get("id")?.as_str().map(str::to_owned)).collect())
+}
+
+/// `missing`, the last part of a finding's id, without its number.
+fn kind(id: &str) -> &str {
+    let last = id.rsplit(':').next().unwrap_or(id);
+    last.trim_end_matches(|sign: char| sign.is_ascii_digit()).trim_end_matches('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(path: &str, severity: &str) -> Finding {
+        let id = format!("audit:PLAN.md:{path}:missing");
+        Finding { id, severity: severity.to_owned(), title: format!("MISSING: {path}"), evidence: String::new() }
+    }
+
+    fn rules(toml: &str, fail_on: Option<FailOn>) -> anyhow::Result<Rules> {
+        let folder = tempfile::tempdir()?;
+        std::fs::write(folder.path().join(FILE), toml)?;
+        let baseline = folder.path().join("baseline.json");
+        std::fs::write(&baseline, r#"{"findings": [{"id": "audit:PLAN.md:old.py:missing"}]}"#)?;
+        Rules::load(folder.path(), Some(&baseline), fail_on)
+    }
+
+    #[test]
+    fn ignored_findings_go_and_severities_change() {
+        let rules =
+            rules("ignore = [\"vendor/**\"]\nwords = [\"draft\"]\n[severities]\nmissing = \"low\"\n", None).unwrap();
+        let findings = ["vendor/a.py", "draft.py", "src/b.py"].map(|path| finding(path, "high"));
+        let left = rules.apply(findings.to_vec());
+        assert_eq!(left.iter().map(|left| left.title.as_str()).collect::<Vec<_>>(), ["MISSING: src/b.py"]);
+        assert!(left.iter().all(|left| left.severity == "low" && !rules.counts(left)));
+    }
+
+    #[test]
+    fn a_plan_that_could_not_be_read_is_never_ignored() {
+        let mut unread = finding("x", "medium");
+        unread.id = format!("audit:PLAN.md{UNREADABLE}");
+        let rules = rules("ignore = [\"**\"]\n[severities]\nunreadable = \"low\"\n", None).unwrap();
+        assert_eq!(rules.apply(vec![unread.clone()]), [unread]);
+    }
+
+    #[test]
+    fn only_what_was_asked_for_counts() {
+        let counts = |fail_on, path, severity| rules("", fail_on).unwrap().counts(&finding(path, severity));
+        assert_eq!(["old.py", "b.py"].map(|path| counts(None, path, "medium")), [false, true], "new");
+        assert_eq!(["high", "medium"].map(|severity| counts(Some(FailOn::High), "old.py", severity)), [true, false]);
+        assert_eq!(["medium", "low"].map(|severity| counts(Some(FailOn::Any), "old.py", severity)), [true, false]);
+        assert!(rules("ignored = []", None).is_err(), "an unknown key");
+        assert!(Rules::load(Path::new("."), None, Some(FailOn::New)).is_err());
+    }
+}
