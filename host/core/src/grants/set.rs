@@ -80,10 +80,11 @@ impl GrantSet {
         Ok(())
     }
 
-    /// The grants that are given and asked for. A grant for more than is asked for is left out.
+    /// The grants that are given and asked for. A grant for more than is asked for is left out. Secrets are compared by the
+    /// addresses of their hosts.
     #[must_use]
     pub fn allowed(&self, asked: &Capabilities) -> Vec<Grant> {
-        let asked = asked.grants();
+        let asked = asked.with_secret_hosts(&self.hosts).grants();
         let is_asked = |grant: &Grant| asked.iter().any(|asked| asked.covers(grant)) || *grant == Grant::HardLinks;
         self.grants().into_iter().filter(is_asked).collect()
     }
@@ -112,8 +113,10 @@ mod tests {
         granted.bind_secrets().unwrap();
         assert_eq!(granted.secrets[0].hosts, ["wiki.example.org", "a.b"]);
         assert!(granted.missing(&asked).is_empty());
+        assert_eq!(specs(&granted.allowed(&asked)), granted.specs());
         granted.hosts.insert("wiki".to_owned(), "https://other.example.org".parse().unwrap());
         granted.bind_secrets().unwrap();
+        assert!(!specs(&granted.allowed(&asked)).contains(&"secret=s".to_owned()));
         assert_eq!(granted.secrets[0].hosts, ["wiki.example.org", "a.b"]);
         assert_eq!(specs(&granted.missing(&asked)), ["secret=s"]);
         granted.hosts.clear();

@@ -50,7 +50,7 @@ fn trigger_line(trigger: &Trigger) -> String {
 }
 
 impl Limits {
-    /// The ceilings that are asked for, one line each.
+    /// The limits that are asked for, one line each.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let line = |(what, asked, unit): (&str, Option<u32>, &str)| {

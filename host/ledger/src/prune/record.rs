@@ -47,11 +47,11 @@ impl PruneMark {
     }
 }
 
-/// A prune, as its event tells it.
+/// A prune, as its event describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Record {
     pub(crate) first: i64,
-    /// The last event that it took, or was to take.
+    /// The last event that it deleted, or was to delete.
     pub(crate) last: i64,
     pub(crate) hash: String,
     /// The path of the archive.
@@ -61,7 +61,7 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// Appends the event: what went in is the last event's hash, what came out the archive's.
+    /// Appends the event. Its input hash is the hash of the last event, its output hash that of the archive.
     pub(crate) fn append(&self, tx: &Tx<'_>, now: Timestamp) -> Result<(), LedgerError> {
         let reason = format!("events {}-{} archived in {}", self.first, self.last, self.archive);
         let event = Event {

@@ -123,7 +123,7 @@ pub fn set_due(tx: &Tx<'_>, id: &str, due: Timestamp) -> Result<(), LedgerError>
     Ok(())
 }
 
-/// Keeps what the last attempt used of its ceilings, as a JSON object.
+/// Records the use of each limit by the last attempt, as a JSON object.
 pub fn set_usage(tx: &Tx<'_>, id: &str, usage: &str) -> Result<(), LedgerError> {
     tx.connection.prepare_cached("UPDATE tasks SET usage = ?2 WHERE id = ?1")?.execute([id, usage])?;
     Ok(())
@@ -137,7 +137,7 @@ pub fn set_outcome(tx: &Tx<'_>, id: &str, kind: OutcomeKind, next_steps: &[Strin
     Ok(())
 }
 
-/// Asks for the end of a task that runs: whoever runs it looks here.
+/// Asks a running task to stop. The process that runs the task reads this.
 pub fn ask_to_stop(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
     tx.connection.prepare_cached("UPDATE tasks SET stop_asked = 1 WHERE id = ?1")?.execute([id])?;
     Ok(())

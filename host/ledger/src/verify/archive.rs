@@ -89,7 +89,7 @@ struct Chain<'a, 'h> {
 }
 
 impl Chain<'_, '_> {
-    /// Goes on with the events of a file; gives the number of its lines too.
+    /// Checks the events of the next file. Returns the number of its lines too.
     fn follow(&mut self, file: &Path) -> Result<(u64, Verdict), LedgerError> {
         let (mut number, mut events, mut ended) = (0, 0, false);
         let mut before: Option<Row> = None;

@@ -41,7 +41,7 @@ pub fn serve(mut input: impl Read + Send + 'static, mut output: impl Write, mut 
     }
     let mut component = Vec::new();
     input.by_ref().take(length).read_to_end(&mut component)?;
-    // Whoever started this process holds its input open for as long as the code is wanted.
+    // The process that started this one keeps the input open while it needs the code.
     thread::Builder::new().name("input".to_owned()).spawn(move || {
         drop(io::copy(&mut input, &mut io::sink()));
         std::process::exit(ABANDONED);
