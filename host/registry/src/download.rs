@@ -1,7 +1,7 @@
 //! A component from an `https://` address, and the signature beside it, `ADDRESS.minisig`.
 //!
-//! Nothing is verified here but sizes: an address pins no digest. `baton.lock` does, and the signature is judged by whoever
-//! installs.
+//! Only sizes are verified here, because an address pins no digest: `baton.lock` does. The caller that installs the component
+//! verifies the signature.
 
 use reqwest::{Client, Url};
 

@@ -8,7 +8,7 @@ const MIN_DIGITS: usize = 12;
 /// SHA-256 in hexadecimal digits.
 const DIGITS: usize = 64;
 
-/// A head that is looked for: a hash, or how it begins.
+/// The head to find: a hash, or the beginning of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head(String);
 
@@ -46,7 +46,7 @@ pub enum HeadPosition {
     Several(u64),
 }
 
-/// Looks for a head while the hashes stream by; without a head it finds nothing.
+/// Compares a head with each hash in turn; without a head it finds nothing.
 #[derive(Debug)]
 pub(super) struct Search<'a> {
     head: Option<&'a Head>,

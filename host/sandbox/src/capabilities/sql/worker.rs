@@ -47,8 +47,8 @@ impl Worker {
 
     /// Copies a database of another program, as `request` says. When this future is dropped, the copying ends.
     ///
-    /// SQLite maps a file beside the database into memory. Whoever cuts that file off meanwhile ends the process that has it
-    /// mapped, so this is not done in the daemon.
+    /// SQLite maps a file beside the database into memory. A program that shortens that file meanwhile ends the
+    /// process that has it mapped, so this is not done in the daemon.
     ///
     /// # Errors
     /// As `snapshot-of` in `wit/sql.wit`, and when the process ends.
