@@ -167,7 +167,7 @@ fn flush(parts: &mut Vec<(Join, String)>, join: Join, text: &mut Vec<&str>) {
     }
 }
 
-/// Whether a token joins what stands before and after it.
+/// Whether a token joins the names before and after it.
 fn joins(token: &str, first: bool, last: bool) -> Option<Join> {
     let word = name::fold(token);
     let bare = word.trim_start_matches('(').trim_end_matches(['.', ':']);
@@ -191,7 +191,7 @@ fn joins(token: &str, first: bool, last: bool) -> Option<Join> {
     }
 }
 
-/// Commas and semicolons as tokens of their own; a comma between digits is part of a number.
+/// Commas and semicolons as separate tokens; a comma between digits is part of a number.
 fn space_out(credit: &str) -> String {
     let chars: Vec<char> = credit.chars().take(super::limits::MAX_CHARS).collect();
     let digit = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(char::is_ascii_digit);

@@ -1,7 +1,7 @@
 //! Compares two credits: do they name the same people?
 //!
 //! The order of names, guests in the title or in the credit, joined and listed names, initials and articles do not matter.
-//! "Various Artists" and an empty credit name nobody.
+//! "Various Artists" and an empty credit name no artist.
 
 use super::alike;
 use super::artists::{credited, is_article};
@@ -28,7 +28,7 @@ pub(super) struct Credit {
     pub(super) names: Vec<Name>,
     /// The number of main artists among `names`.
     pub(super) mains: usize,
-    /// Composers who are named beside main artists, and so are none.
+    /// Composers who are named in addition to main artists, and so are not main artists.
     composers: Box<[Name]>,
     /// Whether only composers are named: who plays is not known.
     only_composers: bool,

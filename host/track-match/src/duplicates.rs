@@ -1,10 +1,10 @@
 //! Finds the tracks of one list that are likely the same by their names, for tracks whose sound cannot be compared.
 //!
-//! A look-up needs the best candidate; here every pair counts by itself. So a rule comes first: equal versions, equal
-//! artists but for guests and spelling, at most one of title and artists less than equal, and no contradicting length. Only
-//! a shared id (`same_id`) needs none of this. Remaining doubts (an unknown length, a few seconds, a guest) cost points,
-//! and the caller sets the threshold. A pair with two known sounds is left out, because the sound has decided. This module
-//! neither chooses the better file nor groups: if `a` is like `b` and `b` like `c`, `a` need not be like `c`.
+//! A look-up compares candidates with each other; here each pair is judged separately. A pair must have equal versions, equal
+//! artists (except guests and spelling), an exact match of title or artists, and no contradicting length. A shared id (`same_id`)
+//! is enough without these conditions. Remaining doubts (an unknown length, a few seconds, a guest) cost points, and the caller
+//! sets the threshold. A pair with two fingerprints is left out, because the fingerprints decide. This module neither chooses the
+//! better file nor groups: if `a` matches `b` and `b` matches `c`, `a` need not match `c`.
 
 use serde::Serialize;
 
@@ -18,9 +18,9 @@ use super::version::Agreement;
 /// Two tracks of one list that have the same names and length.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SimilarPair {
-    /// Their places in the list, the lower one first.
+    /// Their indexes in the list, the lower one first.
     pub tracks: [usize; 2],
-    /// Points, as of a candidate that was found.
+    /// The score in points, as for a candidate.
     pub score: u32,
     /// Why, in a fixed order.
     pub reasons: Vec<Reason>,

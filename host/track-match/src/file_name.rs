@@ -10,7 +10,7 @@ use super::title::{Piece, Place};
 const EXTENSIONS: [&str; 12] =
     [".mp3", ".flac", ".wav", ".m4a", ".aac", ".aif", ".aiff", ".ogg", ".opus", ".wma", ".mp4", ".webm"];
 
-/// A tag of `ID3v1` holds so many characters of a title.
+/// The maximum number of characters of a title in an `ID3v1` tag.
 const SHORT_TAG: usize = 30;
 
 /// The title without the extension of a file and a bit rate at its end; with spaces where a file's name has none:
@@ -43,7 +43,7 @@ pub(super) fn is_cut_off(title: &str) -> bool {
     chars == SHORT_TAG || chars + 1 == SHORT_TAG || (chars > 12 && title.trim_end().ends_with('…'))
 }
 
-/// The pieces after what stands before the names in a file's name; nothing when there is none of it or nothing after it.
+/// The pieces of a file name after its leading track numbers and places; `None` without such a start or without a rest.
 pub(super) fn after_places(pieces: &[Piece]) -> Option<&[Piece]> {
     let count = pieces.iter().take_while(|piece| is_place(piece)).count();
     let rest = pieces.get(count..)?;
@@ -69,7 +69,7 @@ pub(super) fn is_position(word: &str) -> bool {
     (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// "ARTIST 'Title' M/V" in double quotes: what stands before them, and what they hold.
+/// "ARTIST 'Title' M/V" in double quotes: the text before the quotes, and the quoted text.
 pub(super) fn quoted(title: &str) -> Option<(&str, &str)> {
     const OPEN: [char; 4] = ['"', '“', '„', '«'];
     const CLOSE: [char; 4] = ['"', '”', '“', '»'];

@@ -1,6 +1,6 @@
 //! The labelled set of `tests/corpus/matching`: precision at auto, recall of what is matchable, with their counts.
 //!
-//! The set was written before it was first run against the rules, and rules were mended after that, so its figures are
+//! The set was written before it was first run against the rules, and rules were corrected after that, so its figures are
 //! those of a set that is known. What is unknown to the rules is measured by `tests/benches/matching`.
 #![expect(clippy::print_stdout, reason = "the figures are what the test is run for")]
 
@@ -65,7 +65,7 @@ fn pair(file: &str, line: &[String]) -> Pair {
         "same" => Label::Same,
         "ask" => Label::Ask,
         "other" => Label::Other,
-        _ => panic!("{file}: `{label}` is no label"),
+        _ => panic!("{file}: `{label}` is not a label"),
     };
     assert!(!note.is_empty(), "{file}: {line:?} says not what it is about");
     Pair { file: file.to_owned(), label, tracks: [track(a), track(b)], note: note.clone() }
@@ -95,7 +95,7 @@ fn track(text: &str) -> Track {
 }
 
 fn length_ms(text: &str) -> u64 {
-    let (minutes, seconds) = text.split_once(':').unwrap_or_else(|| panic!("`{text}` is no length"));
+    let (minutes, seconds) = text.split_once(':').unwrap_or_else(|| panic!("`{text}` is not a length"));
     let (seconds, thousandths) = seconds.split_once('.').unwrap_or((seconds, "0"));
     let number = |text: &str| text.parse::<u64>().unwrap();
     number(minutes) * 60_000 + number(seconds) * 1_000 + number(thousandths)

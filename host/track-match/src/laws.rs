@@ -38,7 +38,7 @@ fn track() -> impl Strategy<Value = Track> {
     )
 }
 
-/// What a decision says whoever is looked up.
+/// The level of a decision and its best score.
 fn gist(decision: &Decision) -> (u8, Option<u32>) {
     match decision {
         Decision::Auto(found) => (0, Some(found.score)),

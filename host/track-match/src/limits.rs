@@ -1,12 +1,12 @@
 //! All thresholds and limits of matching.
 //!
-//! Lengths are in milliseconds, scores in points. The points are no probabilities: they order candidates, and a rule
+//! Lengths are in milliseconds, scores in points. Points are not probabilities: they order candidates, and a rule
 //! accepts a candidate (`judge.rs`).
 
 /// A title or a name is read to this length, in characters; the longest real ones have about 200.
 pub(super) const MAX_CHARS: usize = 400;
 
-/// So many names of a credit are compared, and so many words of a title.
+/// The maximum numbers of names of a credit and of words of a title that are compared.
 pub(super) const MAX_NAMES: usize = 16;
 pub(super) const MAX_WORDS: usize = 64;
 
@@ -23,11 +23,11 @@ pub(super) const LOOSE_PERCENT: u64 = 15;
 pub(super) const NEAR_FLOOR_MS: u64 = 3_000;
 pub(super) const LOOSE_FLOOR_MS: u64 = 6_000;
 
-/// Candidates within so many points of the best one count as equally good. An equal album (30) or a feature that only one
+/// Candidates within this distance of the best score count as equally good. An equal album (30) or a feature that only one
 /// names (30) is more; two lengths that are both tight (at most 20) are less.
 pub(super) const GAP: u32 = 25;
 
-/// So many candidates of one key are compared: those nearest in length.
+/// The maximum number of candidates of one key that are compared: those nearest in length.
 pub(super) const MAX_PER_KEY: usize = 64;
 /// A word of a title that more candidates have than this says too little to look them up by it.
 pub(super) const RARE: usize = 48;

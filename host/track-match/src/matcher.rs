@@ -125,7 +125,7 @@ impl Matcher {
         judged
     }
 
-    /// Judges a candidate as it stands; where that comes to nothing, other readings of both may still make it a question.
+    /// Judges a candidate as written. If it is rejected, other readings of both can still make it a case for review.
     fn judge(&self, track: &Prepared, readings: &[Prepared], candidate: u32) -> Option<JudgedCandidate> {
         let other = self.candidates.get(candidate as usize)?;
         let judged = |a: &Prepared, b: &Prepared, most: Level| {

@@ -46,7 +46,7 @@ pub enum Artists {
     Within,
     /// The same in another alphabet, spelled as one writes it without accents, or a letter apart.
     Romanised,
-    /// One names nobody, or "Various Artists".
+    /// One names no artist, or "Various Artists".
     Unknown,
     /// In different alphabets.
     OtherScript,

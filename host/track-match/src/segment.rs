@@ -11,7 +11,7 @@ use super::words::{AFTER_LIVE, ARRANGED, BEFORE_VERB, Meaning, OPENING, meaning}
 pub(super) enum Segment {
     /// Which recording it is.
     Version { kinds: Vec<Kind>, details: Vec<String> },
-    /// A remaster, perhaps with its year; it may stand beside version words.
+    /// A remaster, with or without its year; version words may follow.
     Remaster { year: Option<u16>, kinds: Vec<Kind> },
     /// The version that the title alone names.
     Plain,
@@ -35,7 +35,7 @@ impl Token<'_> {
         number::year(self.first())
     }
 
-    /// Stands beside version words without being a name.
+    /// A word next to version words that is not a name.
     fn accompanies(&self) -> bool {
         self.meaning != Meaning::Word || self.year().is_some()
     }
@@ -120,7 +120,7 @@ fn head(tokens: &[Token<'_>]) -> usize {
     if tokens.iter().take(run).any(opens) { run } else { 0 }
 }
 
-/// Whether what is said begins with the word "version".
+/// Whether the text begins with the word "version".
 fn begins_with_version(saying: &[Token<'_>]) -> bool {
     saying.first().is_some_and(|token| token.meaning == Meaning::Form && token.first() == "version")
 }

@@ -131,7 +131,7 @@ impl Title {
         self.version.part.extend(numbers);
     }
 
-    /// A title without a name has what stands in its brackets as its name: the text, or else all that is said.
+    /// Gives a title without a name the text in its brackets as its name, otherwise all its words.
     fn promote(&mut self, pieces: &[Piece]) {
         if self.subtitle.is_empty() {
             let said = pieces.iter().flat_map(|piece| name::words(split_guests(&piece.text, piece.place).0));
@@ -160,7 +160,7 @@ pub(super) fn is_version_only(piece: &Piece) -> bool {
     words.is_empty() || segment::read(&words) != Segment::Text
 }
 
-/// Cuts a folded title at its brackets and at dashes and bars with a space beside them.
+/// Cuts a folded title at its brackets and at dashes and bars next to a space.
 pub(super) fn pieces(folded: &str) -> Vec<Piece> {
     let mut cut = Cut::default();
     let chars: Vec<char> = folded.chars().collect();
@@ -228,7 +228,7 @@ fn split_guests(text: &str, place: Place) -> (&str, Option<String>) {
     (text, None)
 }
 
-/// "Part 2", "Pts. 1 & 3": where it stands in the words, and its numbers.
+/// Finds "Part 2" or "Pts. 1 & 3": the range of its words, and its numbers.
 fn part(words: &[String]) -> Option<(usize, usize, Vec<u32>)> {
     let start = words
         .iter()

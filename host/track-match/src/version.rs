@@ -45,17 +45,17 @@ pub enum Kind {
     Demo,
     /// Another take.
     Alternate,
-    /// Recorded anew.
+    /// Recorded again.
     Rerecorded,
-    /// By somebody else.
+    /// By another artist.
     Cover,
-    /// To be sung to.
+    /// Without the main vocals.
     Karaoke,
     /// Faster.
     SpedUp,
     /// Slower.
     Slowed,
-    /// With sound that goes round the head.
+    /// "8D audio": the sound moves around the listener.
     EightD,
     /// As it sounds within a mix of a DJ.
     Mixed,
@@ -63,22 +63,22 @@ pub enum Kind {
     Passage,
     /// A version that only has a name: "Spanish Version", "Piano Version".
     Named,
-    /// The single's version. Often the album's; its length tells.
+    /// The single's version. It is often the same as the album's; then the lengths are equal.
     Single,
     /// The mix that was made for the single.
     SingleMix,
     /// The mono mix.
     Mono,
-    /// Without words that offend.
+    /// Without explicit words.
     Clean,
 }
 
-/// What a title says of the recording, beside the name of the work.
+/// The version of the recording that a title names, in addition to the name of the work.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Version {
     /// What it is, sorted; empty for the recording that the bare title means.
     pub kinds: Vec<Kind>,
-    /// Who or what it is called after: remixer, place, year of a concert; folded words in the order of the title.
+    /// The names in the version: remixer, place, year of a concert; folded words in the order of the title.
     pub details: Vec<String>,
     /// The numbers of the part: `[2]` of "Pt. II", `[1, 5]` of "Parts 1-5".
     pub part: Vec<u32>,
@@ -86,16 +86,16 @@ pub struct Version {
     pub remaster: Option<Option<u16>>,
 }
 
-/// Whether two versions are the same recording, as far as words tell.
+/// Whether two versions are the same recording, according to their words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Agreement {
-    /// They say the same.
+    /// Their words are the same.
     Same,
     /// One title has more words of the same kind ("Remix", "X Remix"; "Live", "Live in Y"), or words that are often left
     /// out ("Single Version"): an equal length decides.
     Unnamed,
-    /// One says what the other may have left out and what length does not show: a part, mono, clean, another guest.
+    /// One has words that the other may have left out, and that the length does not show: a part, mono, clean, another guest.
     Unsaid,
     /// They are different recordings.
     Differ,
@@ -149,7 +149,7 @@ impl Version {
         hard.max(soft)
     }
 
-    /// The kinds that make another recording whoever leaves them out.
+    /// The kinds that make a different recording, also if the other title does not name them.
     fn hard(&self) -> Vec<Kind> {
         let soft = [Kind::Single, Kind::SingleMix, Kind::Mono, Kind::Clean];
         self.kinds.iter().copied().filter(|kind| !soft.contains(kind)).collect()

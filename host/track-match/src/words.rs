@@ -14,7 +14,7 @@ pub(super) enum Meaning {
     Plain,
     /// A remaster: the same recording.
     Remaster,
-    /// "Mix": a remix when somebody or something is named, otherwise nothing.
+    /// "Mix": a remix if a name is given, otherwise without meaning.
     Mix,
     /// "Version": another one when something is named, otherwise nothing.
     Form,
@@ -233,7 +233,7 @@ pub(super) fn meaning(words: &[String]) -> (Meaning, usize) {
 /// Kinds that a segment may begin with, before names: "Live at …", "Remixed by …", "Cover of …".
 pub(super) const OPENING: [Kind; 5] = [Live, Cover, Karaoke, Demo, Session];
 
-/// Words after which "live" is said of the recording: "live at", "live 1994"; not "live and let die".
+/// Words after which "live" describes the recording: "live at", "live 1994"; not "live and let die".
 pub(super) const AFTER_LIVE: [&str; 13] = [
     "at",
     "in",
@@ -263,7 +263,7 @@ pub(super) const PART: [&str; 16] = [
     "teil", "parte",
 ];
 
-/// Names that stand for "several" or "nobody knows".
+/// Names that mean "several" or "unknown".
 pub(super) const NOBODY: [&str; 15] = [
     "various artists",
     "various",

@@ -10,7 +10,7 @@ const MARKS: [&str; 24] = [
     "scene", "l", "bb", "twv", "buxwv", "wq", "sz",
 ];
 
-/// Marks of catalogues, in which a number is one work by itself, and which of them are the same.
+/// Marks of catalogues in which a number alone identifies a work, each with the mark of the same catalogue.
 const CATALOGUES: [(&str, &str); 13] = [
     ("bwv", "bwv"),
     ("k", "k"),

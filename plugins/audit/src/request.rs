@@ -75,7 +75,7 @@ impl Stamped {
         let now = &task.now;
         let moment: Timestamp = now
             .parse()
-            .map_err(|error| Error::Permanent(format!("the task's time `{now}` is no RFC 3339 time: {error}")))?;
+            .map_err(|error| Error::Permanent(format!("the task's time `{now}` is not an RFC 3339 time: {error}")))?;
         let zoned = moment.to_zoned(TimeZone::UTC);
         let stamp = Stamp {
             compact: zoned.strftime("%Y%m%d_%H%M%S").to_string(),

@@ -127,9 +127,7 @@ struct Builder {
 impl Builder {
     fn event(&mut self, event: Event<'_>, line: usize) -> Result<(), String> {
         match event {
-            Event::Alias(_) => {
-                Err(format!("line {line}: an alias (`*name`) is not understood; write out what it stands for"))
-            }
+            Event::Alias(_) => Err(format!("line {line}: an alias (`*name`) is not supported; write out its value")),
             Event::Scalar(text, ..) => self.add(Node { line, value: Value::Word(text.into_owned()) }),
             Event::SequenceStart(..) => self.enter(Open::List(line, Vec::new()), line),
             Event::MappingStart(..) => self.enter(Open::Map(line, Vec::new(), None), line),

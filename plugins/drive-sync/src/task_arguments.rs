@@ -31,7 +31,7 @@ pub fn drive(task: &Task) -> Result<(PathBuf, String), Error> {
     };
     let mount = mounts.next().ok_or_else(missing)?;
     if mounts.next().is_some() {
-        let text = "the folder `drive` stands for several directories in baton.toml; a sync goes to one";
+        let text = "the folder `drive` has several directories in baton.toml; a sync writes to one";
         return Err(Error::Permanent(text.to_owned()));
     }
     if !mount.writable {

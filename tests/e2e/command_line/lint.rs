@@ -100,7 +100,7 @@ fn lint_checks_agents_actions_and_arguments_of_the_workspace() {
         (with("deadline", json!("2026-01-01T00:00:00Z")), 0, "warning: `deadline` has passed"),
         (with("source_agent", json!("Claude-MM9x")), 0, "warning: there is no agent `Claude-MM9x`; did you mean"),
         (with("prioritty", json!("High")), 0, "warning: unknown key `prioritty`; did you mean `priority`?"),
-        (with("colour", json!("blue")), 0, "warning: unknown keys, handed on and not read by Baton: `colour`"),
+        (with("colour", json!("blue")), 0, "warning: unknown keys, which Baton passes on but does not read: `colour`"),
     ] {
         let found = problems(&workspace, &value, code);
         assert!(found.len() == 1 && found.iter().all(|problem| problem.starts_with(words)), "{words}: {found:?}");

@@ -225,7 +225,8 @@ fn unknown_keys(object: &Object) -> Vec<Problem> {
         let names = others.iter().take(LISTED).map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
         let more = others.len().saturating_sub(LISTED);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        problems.push(Problem::warning(format!("unknown keys, handed on and not read by Baton: {names}{more}")));
+        problems
+            .push(Problem::warning(format!("unknown keys, which Baton passes on but does not read: {names}{more}")));
     }
     problems
 }
@@ -292,7 +293,7 @@ mod tests {
             found(json!({ "handof_id": "x", "colour": "blue", "wind": 3 })),
             [
                 "warning: unknown key `handof_id`; did you mean `handoff_id`?",
-                "warning: unknown keys, handed on and not read by Baton: `colour`, `wind`"
+                "warning: unknown keys, which Baton passes on but does not read: `colour`, `wind`"
             ]
         );
         let many: Object = (0..100).map(|number| (format!("zz{number}"), Value::Null)).collect();

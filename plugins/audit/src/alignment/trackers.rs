@@ -130,7 +130,7 @@ fn finding(issue: &TrackedIssue) -> Option<Gap> {
 
 fn tracker(options: &Options, path: &str, search: &mut Search<'_>, out: &mut Trackers) {
     let index = search.index;
-    let read = index.find(path).ok_or("it is gone".to_owned()).and_then(|found| {
+    let read = index.find(path).ok_or("it was deleted".to_owned()).and_then(|found| {
         let content = index.read(&found).map_err(|error| error.to_string())?;
         if content.whole { Ok(content.text) } else { Err("it is too large".to_owned()) }
     });

@@ -29,7 +29,7 @@ pub fn reports(folders: &[PlansFolder], index: &Index, names: &[String]) -> Resu
             if leaves(&granted, name) {
                 let shown: Vec<&str> = granted.iter().map(|folder| folder.shown.as_str()).collect();
                 return Err(Refusal::NotGranted(format!(
-                    "the reports `{name}` lie in none of the granted folders ({}): \
+                    "the reports `{name}` are not in a granted folder ({}): \
                      `baton plugin grant audit files:ro=plans=PATH` grants one more",
                     shown.join(", ")
                 )));

@@ -141,7 +141,7 @@ fn refusal(folders: &[PlansFolder], name: &str) -> Refusal {
     if leaves || (name.contains('/') && !folders.iter().any(starts) && !known_top) {
         let place = name.rsplit_once('/').map_or(name, |(place, _)| if place.is_empty() { "/" } else { place });
         return Refusal::NotGranted(format!(
-            "the plan `{name}` lies in none of the granted plans folders ({}): grant the folder `{place}` as `plans`",
+            "the plan `{name}` is not in a granted plans folder ({}): grant the folder `{place}` as `plans`",
             shown.join(", ")
         ));
     }

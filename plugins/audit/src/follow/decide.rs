@@ -147,7 +147,7 @@ pub(super) fn decide<'a>(
         let reason = if plans.contains(one.plan.as_str()) {
             "a later audit finds it as the plan wants it"
         } else if gone(&one.plan) {
-            "its plan is gone"
+            "its plan was deleted"
         } else {
             continue;
         };

@@ -50,7 +50,7 @@ const KNOWN: [(&str, &str, &str); 11] = [
     ("too-many-names", "A plan names more files than are looked up.", "Part the plan into several."),
     ("too-many", "There are more plans than are audited at once.", "Name the plans that are to be audited."),
     ("too-large", "A plan is too large to be read whole.", "Part the plan into several."),
-    ("not-utf-8", "A plan holds bytes that are no text.", "Save the plan as UTF-8."),
+    ("not-utf-8", "A plan has bytes that are not text.", "Save the plan as UTF-8."),
     (
         "unreadable",
         "A plan or a folder could not be read.",
@@ -70,7 +70,9 @@ impl Rule {
             short: format!("A deliverable of a plan is {word}."),
             help: match weight {
                 NoteSeverity::High => "Make what is missing, or take it out of the plan.",
-                NoteSeverity::Medium => "Finish the file or put it where the plan says, or mend the plan.",
+                NoteSeverity::Medium => {
+                    "Finish the file, move it to the place that the plan names, or correct the plan."
+                }
                 NoteSeverity::Low => "Bring the plan's numbers up to date.",
                 NoteSeverity::Info => "Look by hand, or let the plan name a file below the audited folder.",
             }
@@ -131,7 +133,7 @@ mod tests {
     #[test]
     fn the_kind_is_the_last_word_of_an_id() {
         assert_eq!(of("audit:plans/a.md:x.py:missing").weight, NoteSeverity::High);
-        assert_eq!(of("audit:plans/a.md:not-utf-8").short, "A plan holds bytes that are no text.");
+        assert_eq!(of("audit:plans/a.md:not-utf-8").short, "A plan has bytes that are not text.");
         assert_eq!(of("audit:a:claim-new").kind, "claim-new");
         assert_eq!(
             ["audit:index:the folder x was skipped", "audit:", "audit:a~00ff", ""].map(|id| of(id).kind),

@@ -58,7 +58,7 @@ fn work(review: &SessionReview, out: &mut Vec<Block>) {
         return text(out, format!("Commits were not looked at: {reason}"));
     };
     if commits.is_empty() {
-        return text(out, "No commit lies in the range.");
+        return text(out, "No commit is in the range.");
     }
     let mut rows = Table::new(&["Commit", "Claims", "Kind", "When", "Issues", "Names", "Tested"]);
     for row in commits {
@@ -181,7 +181,7 @@ fn testing(review: &SessionReview, out: &mut Vec<Block>) {
         .map(|row| (!row.tested.is_empty(), format!("{} {}: {}", row.id, row.title, said(&row.tested))))
         .collect();
     if items.is_empty() {
-        text(out, "No commit says that it mends or adds something.");
+        text(out, "No commit says that it fixes or adds something.");
     } else {
         out.push(Block::Checklist(items));
     }
@@ -227,7 +227,10 @@ fn conclusion(review: &SessionReview, out: &mut Vec<Block>) {
     let numbers = &review.metrics;
     out.push(Block::Checklist(vec![
         (numbers.unanswered == 0, "Every request has its RETURN".to_owned()),
-        (numbers.returns == numbers.returns_with_evidence, "Every RETURN stands on a file or a commit".to_owned()),
+        (
+            numbers.returns == numbers.returns_with_evidence,
+            "Every RETURN names a file or a commit as evidence".to_owned(),
+        ),
         (!review.gaps.iter().any(|gap| gap.key.ends_with(":still-open")), "Trackers say what commits did".to_owned()),
         (
             !review.gaps.iter().any(|gap| gap.key.ends_with(":not-there")),

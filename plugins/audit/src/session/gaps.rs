@@ -51,7 +51,7 @@ fn of_handoff(row: &HandoffRow) -> Vec<SessionGap> {
             weight: NoteSeverity::Medium,
             title: format!("a RETURN names no file that is there and no commit: {}", row.title),
             evidence: place.clone(),
-            advice: "ask for the paths and commits that it stands on".into(),
+            advice: "ask for the paths and commits that prove it".into(),
         });
     }
     if row.is_return() && !row.not_there.is_empty() {

@@ -106,7 +106,7 @@ impl<'a, 'm> Judge<'a, 'm> {
         };
         if !fits {
             let is = if found.kind == EntryKind::File { "a file" } else { "a folder" };
-            return Verdict::of(found, Status::Missing, Some(format!("what stands there is {is}")));
+            return Verdict::of(found, Status::Missing, Some(format!("the path is {is}")));
         }
         let mut verdict = Verdict::of(found, Status::Present, remark);
         if found.kind == EntryKind::File {

@@ -241,7 +241,7 @@ impl UnrequestedFiles {
         let junk = self.junk.iter().map(|path| Gap {
             id: bounded(&format!("audit:tree:{path}:unrequested")),
             weight: NoteSeverity::Medium,
-            title: format!("UNREQUESTED: {path} only stands in for the real thing, and no plan names it"),
+            title: format!("UNREQUESTED: {path} is only a placeholder, and no plan names it"),
             evidence: format!("found: {path}; {}", content::Stub::Generated.reason()),
         });
         junk.chain(beside).collect()

@@ -160,7 +160,7 @@ fn items(group: &str, rows: &[i64], gathered: &RawLibrary, findings: &mut Findin
     let (mut seen, mut items) = (HashSet::new(), Vec::new());
     for row in rows {
         if !seen.insert(*row) {
-            let title = format!("row {row} stands twice in the playlist {group}; the first place counts");
+            let title = format!("row {row} is twice in the playlist {group}; the first place counts");
             findings.add("playlist", &format!("twice:{group}:{row}"), Severity::Low, title, "");
             continue;
         }

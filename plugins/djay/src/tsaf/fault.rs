@@ -122,7 +122,7 @@ impl fmt::Display for FaultKind {
             Self::NoObject { asked, known } => write!(f, "it refers to object {asked} and there are {known}"),
             Self::NoSuchString { asked, known } => write!(f, "it refers to string {asked} and there are {known}"),
             Self::TooMany { count, left } => write!(f, "{count} items are announced and {left} bytes are left"),
-            Self::TooDeep => f.write_str("values lie too deep in each other"),
+            Self::TooDeep => f.write_str("values are nested too deep"),
             Self::Left => f.write_str("there are bytes after the last value"),
             Self::Objects { said, found } => write!(f, "the header counts {said} objects and there are {found}"),
             Self::Strings { said, found } => write!(f, "the header counts {said} strings and there are {found}"),

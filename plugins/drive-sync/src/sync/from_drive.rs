@@ -318,7 +318,7 @@ impl Work<'_> {
         }
         let unknown = !has_base && self.source_is_newer;
         unknown
-            .then(|| "its source was read anew since the last sync and does not say when a row was edited".to_owned())
+            .then(|| "its source was read again since the last sync and does not say when a row was edited".to_owned())
     }
 }
 

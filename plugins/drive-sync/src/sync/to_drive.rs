@@ -189,7 +189,7 @@ fn changed_by_hand(folder: &str, id: &str, handed_over: bool) -> SyncError {
     let command = sync_command(id);
     if handed_over {
         let text = format!(
-            "{folder}/{folder}.csv was changed by hand and handed over, and its source was not read again since. Take the files over \
+            "{folder}/{folder}.csv was changed by hand and its changes were written as files, but its source was not read again since. Apply the files \
              first; to replace it without (it goes to .archive): {command} --arg overwrite=true"
         );
         return SyncError::refused("changed-by-hand", text);

@@ -54,7 +54,7 @@ fn what_was_handed_over_stays_until_the_source_was_read_anew() {
     assert!(place.run("sync", &from_drive()).summary.contains("(1 cell, 0 rows new)"));
     let waits = place.sync();
     assert_eq!(ids(&waits), ["changed-by-hand:id-1"]);
-    assert!(waits.findings[0].title.contains("handed over"), "{:?}", waits.findings);
+    assert!(waits.findings[0].title.contains("written as files"), "{:?}", waits.findings);
     assert!(place.csv().contains("Eins"));
     // An approval makes the next sync read again; the source is unchanged.
     place.own().execute("UPDATE databases SET source_stamp = ''", &[]).unwrap();

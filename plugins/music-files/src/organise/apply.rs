@@ -117,7 +117,7 @@ fn outcome(journal: &Journal<'_>, plan: &StoredPlan, stopped: &StopReason) -> Re
     }
     let mut outcome = Outcome::with_kind(OutcomeKind::from_counts(done, left + rest), text);
     if rest > 0 {
-        outcome.next_steps.push(format!("go on with the plan: baton run music-files apply --arg plan={}", plan.id));
+        outcome.next_steps.push(format!("continue the plan: baton run music-files apply --arg plan={}", plan.id));
     }
     if left > 0 {
         let why = steps.iter().find_map(|step| step.note.as_deref().filter(|_| step.state == "left"));

@@ -75,7 +75,7 @@ impl Git {
         }
         let found = number.parse().ok().and_then(|number: usize| of_name.get(number));
         let count = of_name.len();
-        let none = || Error::Invalid(format!("`{name}` stands for {count} folder(s), counted from {name}/0"));
+        let none = || Error::Invalid(format!("`{name}` has {count} folder(s), counted from {name}/0"));
         found.map(|granted| granted.folder.clone()).ok_or_else(none)
     }
 }
