@@ -7,7 +7,7 @@ pub(crate) fn count(number: impl TryInto<u64>, one: &str) -> String {
     format!("{number} {}", plural(number, one))
 }
 
-/// The word for so many: `one` itself for one of them.
+/// The noun for a count: `one` for 1, otherwise its plural.
 #[must_use]
 pub(crate) fn plural(number: u64, one: &str) -> String {
     if number == 1 {

@@ -11,7 +11,7 @@ use baton_plugin_sdk::ledger::newest;
 
 use crate::limits;
 
-/// How a task stands, as far as it matters here.
+/// The state of a task, as far as the audit needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
     /// It ended with an outcome, also one that is `partial` or `refused`: what it wrote down and sent counts.
@@ -66,7 +66,7 @@ impl<'a> EarlierOutcomes<'a> {
         task == self.task || self.standing(task).is_some_and(|standing| standing != Standing::Counts)
     }
 
-    /// How a task stands, as far as it is known.
+    /// The state of a task, if it is known.
     fn standing(&self, task: &str) -> Option<Standing> {
         let standings = self.standings.get_or_init(|| {
             let tasks = self.ledger.and_then(|ledger| ledger.tasks(&newest(limits::LEDGER_TASKS)).ok());

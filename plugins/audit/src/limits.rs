@@ -1,7 +1,7 @@
 //! Every bound of the audit in one place, with the reason for its value.
 //!
 //! Nothing here is an operator's setting: the host's own bounds (memory, time, outcome size) stand above these. Passing
-//! one of these bounds is never an error; it is said in the report.
+//! one of these bounds is never an error; the report mentions it.
 
 /// Bytes of one plan that are read. A plan is prose: the largest real one seen is 37 KiB, so 8 MiB is two hundred of them.
 pub const PLAN_BYTES: u64 = 8 * 1024 * 1024;
@@ -10,7 +10,7 @@ pub const PLAN_BYTES: u64 = 8 * 1024 * 1024;
 pub const PLANS: usize = 10_000;
 
 /// Changed deliverables of one run up to which only the plans that name them are audited. Beyond it is a change of the whole
-/// tree (another branch), and all plans are looked at.
+/// tree (another branch), and all plans are read.
 pub const CHANGED: usize = 500;
 
 /// How deep plans are looked for below a plans folder.
@@ -67,7 +67,7 @@ pub const TREND: usize = 50;
 /// Changes since the last audit that a report lists.
 pub const CHANGES: usize = 2_000;
 
-/// Files that nobody asked for which one plan's list shows.
+/// The maximum number of unrequested files in the list of one plan.
 pub const UNREQUESTED_PER_PLAN: usize = 500;
 
 /// The same of all plans together.
@@ -101,7 +101,7 @@ pub const FINDING_ID_BYTES: usize = 200;
 /// most about 1.5 KiB each and for the reports that stand beside it.
 pub const REPORT_BYTES: usize = 13 * 1024 * 1024;
 
-/// Rows that one table or list has in the forms for people; the JSON form has all. More than two hundred nobody reads.
+/// Rows that one table or list has in the forms for people; the JSON form has all. Longer tables are not useful.
 pub const LISTED: usize = 200;
 
 /// Plans that the forms for people describe one by one, those that are not done first.
@@ -134,7 +134,7 @@ pub const RUN_NAMES: usize = 500;
 /// Different error messages kept of one name.
 pub const RUN_ERRORS: usize = 10;
 
-/// Tasks of the ledger that are looked at.
+/// The maximum number of tasks that are read from the ledger.
 pub const LEDGER_TASKS: u32 = 10_000;
 
 /// Examples of configurations that are compared with the real ones.

@@ -1,4 +1,4 @@
-//! What an operator may say about logs, schedules, trackers and documents: the arguments of the audit beside `plans` and
+//! The operator's options for logs, schedules, trackers and documents: the arguments of the audit beside `plans` and
 //! `root`.
 //!
 //! All are optional; `baton.toml` may hold them as defaults. Checked before anything is read, so that a wrong pattern is
@@ -20,7 +20,7 @@ const DOCUMENTS: &[&str] = &["**/*.md"];
 /// Lists of requirements with what they link to.
 const ALIGNMENT: &[&str] = &["**/ALIGNMENT_MATRIX.{yml,yaml}", "**/alignment_matrix.{yml,yaml}"];
 
-/// Documents that tell of the past or list what is missing: what they name need not be there.
+/// Documents about the past or about missing things: the files that they name need not exist.
 const PAST: &[&str] = &[
     "**/CHANGELOG*",
     "**/PLANS_AUDIT_*",
@@ -116,7 +116,7 @@ impl Options {
         "orphans_percent",
     ];
 
-    /// Reads them from the arguments of a task; arguments that are none of these are left to others.
+    /// Parses the options from the arguments of a task; other arguments are ignored.
     ///
     /// # Errors
     /// What is wrong with which argument.

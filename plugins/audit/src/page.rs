@@ -37,7 +37,7 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
 }
 
-/// What stands in a cell, or in a piece of a line.
+/// The content of a cell, or of a piece of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cell {
     /// Words.
@@ -50,7 +50,7 @@ pub enum Cell {
     Number(u64),
     /// Whole per cent; absent where nothing could be verified.
     Percent(Option<usize>),
-    /// How a deliverable stands.
+    /// The status of a deliverable.
     Status(Status),
     /// Nothing: a dash.
     None,

@@ -14,7 +14,7 @@ use crate::options::Options;
 use crate::plan::Place;
 use crate::report::{Form, Stamp};
 
-/// The arguments that the action knows beside [`Options::KNOWN`].
+/// The arguments of the action in addition to [`Options::KNOWN`].
 const KNOWN: [&str; 6] = ["plans", "reports", "root", "forms", "responsible", "follow_up"];
 
 /// Which plans are audited.
@@ -35,10 +35,10 @@ pub(crate) struct Request {
     pub(crate) span: Span,
     /// Whether it is only of the plans that a changed deliverable concerns: then nobody looks for files that no plan names.
     pub(crate) narrowed: bool,
-    /// Whether nobody asked: then nothing is said when nothing changed.
+    /// Whether the run is automatic: then it reports nothing if nothing changed.
     pub(crate) quiet: bool,
     pub(crate) plans_folders: Vec<PlansFolder>,
-    /// Where reports lie whose claims are checked, beside the plans.
+    /// The reports whose claims are checked, in addition to the plans.
     pub(crate) reports: Vec<String>,
     pub(crate) roots: Vec<Root>,
     /// The audited folder below the granted one, empty for the same.
@@ -320,7 +320,7 @@ fn roots(task: &Task, below: Option<&str>) -> Result<Vec<Root>, Error> {
     Ok(roots)
 }
 
-/// Whether a folder lies there with no link on the way.
+/// Whether the path is a folder without a link on its way.
 fn is_folder_below(root: &Root, below: &str) -> bool {
     let mut here = root.path.clone();
     below.split('/').filter(|part| !part.is_empty()).all(|part| {

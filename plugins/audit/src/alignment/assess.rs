@@ -12,7 +12,7 @@ use crate::options::Options;
 use crate::performance::{Agents, Logs};
 use crate::report::Gap;
 
-/// What phase 4 looks at.
+/// The input of phase 4.
 #[derive(Clone, Copy)]
 pub struct Sources<'a> {
     /// The audited tree.

@@ -7,7 +7,7 @@ use crate::performance::{AgentRow, Logs};
 use crate::remark::NoteSeverity;
 use crate::report::Gap;
 
-/// Runs below which nothing is said.
+/// With fewer runs, nothing is reported.
 const FEWEST: usize = 3;
 
 /// How something works.

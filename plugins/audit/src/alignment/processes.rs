@@ -35,7 +35,7 @@ pub enum Punctuality {
     Late,
     /// It should run, and nothing shows that it ever did.
     Never,
-    /// There is no interval to hold it against.
+    /// There is no expected interval.
     Unjudged,
 }
 
@@ -165,7 +165,7 @@ fn learnt(agent: &str, action: Option<&str>, times: &[i64], now: i64) -> Process
     ProcessRow { name, configured: false, every, seen_in, last_run, punctuality }
 }
 
-/// The median interval, where nine of ten intervals are at most twice as long and it is no burst.
+/// The median interval, if nine of ten intervals are at most twice as long and it is not a burst.
 fn usual(times: &[i64]) -> Option<i64> {
     let mut gaps: Vec<i64> = times.windows(2).filter_map(|pair| Some(pair.last()? - pair.first()?)).collect();
     gaps.sort_unstable();

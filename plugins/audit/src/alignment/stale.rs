@@ -1,4 +1,4 @@
-//! Requests that somebody has not answered: how old they are, and whether their time is over.
+//! Open requests: their age, and whether they are overdue.
 
 use baton_plugin_kit::host::{Entry, Ledger};
 use serde::Serialize;

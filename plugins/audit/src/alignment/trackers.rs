@@ -181,7 +181,7 @@ fn entries(value: &Value) -> Vec<&Map<String, Value>> {
     lists.into_iter().filter_map(Value::as_array).flatten().filter_map(Value::as_object).collect()
 }
 
-/// The first of these fields that says something; an object says what its `name` says.
+/// The first of these fields with a text. The text of an object is its `name`.
 fn word(entry: &Map<String, Value>, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| {
         let text = match entry.get(*name)? {

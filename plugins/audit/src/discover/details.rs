@@ -1,6 +1,6 @@
 //! What is to be known of a plan before it is judged: when it was changed, how much it matters, who is responsible.
 //!
-//! What the plan says of itself wins (front matter, then the bold lines below its title). Where it says no priority, its
+//! The plan's own statements come first (front matter, then the bold lines below its title). Where it says no priority, its
 //! age among the audited plans does: of the plans by time of change, the newest quarter is HIGH, the oldest quarter LOW.
 
 use std::cmp::Reverse;

@@ -63,7 +63,7 @@ fn decode(bytes: &[u8], cut: bool, shown: &str, notes: &mut Vec<Remark>) -> Stri
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
-        // A character that the cut parted is no fault of the plan.
+        // A character that the size limit splits is not a fault of the plan.
         Err(error) if cut && error.error_len().is_none() => String::from_utf8_lossy(bytes).into_owned(),
         Err(error) => {
             let line = bytes.get(..error.valid_up_to()).unwrap_or_default().split(|byte| *byte == b'\n').count();

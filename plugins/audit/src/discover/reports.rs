@@ -1,4 +1,4 @@
-//! Documents beside the plans whose claims are checked: reports in any granted folder.
+//! Other documents whose claims are checked: reports in any granted folder.
 //!
 //! They are named as plans are: as people see them (`root/docs/reports`), relative to a granted folder, or by a pattern. What
 //! lies in no granted folder needs a grant; what is not there is noted, because a report may come tomorrow.
@@ -13,7 +13,7 @@ use crate::index::{EntryKind, Index};
 use crate::limits;
 use crate::remark::{NoteSeverity, Remark};
 
-/// The reports of these names in the plans folders and in the roots of the index.
+/// Finds the named reports in the plans folders and in the roots of the index.
 ///
 /// # Errors
 /// [`Refusal::NotGranted`] for a name outside every granted folder, [`Refusal::NoSuchPlan`] for a pattern that is none.

@@ -18,7 +18,7 @@ use crate::remark::{NoteSeverity, Remark};
 pub enum Refusal {
     /// The name is wrong; nothing but another name helps.
     NoSuchPlan(String),
-    /// The plan lies in a folder that is not granted.
+    /// The plan is in a folder that is not granted.
     NotGranted(String),
 }
 
@@ -33,7 +33,7 @@ pub fn all(folders: &[PlansFolder]) -> Discovery {
     discovery.finish()
 }
 
-/// The plans of these names.
+/// Finds the named plans.
 ///
 /// # Errors
 /// [`Refusal::NotGranted`] for a name outside every plans folder, [`Refusal::NoSuchPlan`] for one that is not there.
@@ -122,7 +122,7 @@ fn readings<'a>(folders: &'a [PlansFolder], name: &str) -> Vec<(&'a PlansFolder,
     by_shown.chain(relative).filter_map(inside).collect()
 }
 
-/// Whether no link lies on the way to `relative`, so that the path really stays below the folder.
+/// Whether `relative` has no link on its way, so that the path stays below the folder.
 fn is_below(folder: &PlansFolder, relative: &str) -> bool {
     let mut here = folder.path.clone();
     relative.split('/').filter(|part| !part.is_empty()).all(|part| {

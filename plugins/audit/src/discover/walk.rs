@@ -41,7 +41,7 @@ pub struct Folder {
 pub struct Discovery {
     /// The plans, sorted by the name that people call them.
     pub plans: Vec<PlanFile>,
-    /// The folders that were looked at.
+    /// The folders that were read.
     pub folders: Vec<Folder>,
     /// What went wrong on the way.
     pub notes: Vec<Remark>,
@@ -83,7 +83,7 @@ impl Discovery {
         kept
     }
 
-    /// Notes each folder without a plan, where others have some; that there is none at all is said elsewhere.
+    /// Notes each folder without a plan if others have plans. Another note reports that there is no plan at all.
     pub(super) fn note_empty(&mut self) {
         if self.plans.is_empty() {
             return;

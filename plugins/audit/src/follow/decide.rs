@@ -3,7 +3,7 @@
 use crate::count::{count, is};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A gap that somebody should close.
+/// A gap that an agent should close.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenGap {
     /// The finding's id, the same in every run.
@@ -16,7 +16,7 @@ pub struct OpenGap {
     pub path: String,
     /// The folder below the granted root that the plan speaks of; empty for the root itself.
     pub below: String,
-    /// How it stands, in a word: `MISSING`.
+    /// Its status, such as `MISSING`.
     pub status: String,
     /// Classes and functions that are wanted in it.
     pub symbols: Vec<String>,
@@ -39,13 +39,13 @@ pub struct EarlierRequest {
     pub agent: String,
     /// How often it was asked, from 1.
     pub round: u32,
-    /// How it stands with the last request.
+    /// The status of the last request.
     pub state: RequestState,
     /// The task that wrote this down.
     pub task: String,
 }
 
-/// How it stands with a request.
+/// The status of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestState {
     /// It waits for an answer.
@@ -54,7 +54,7 @@ pub enum RequestState {
     Answered,
     /// It was answered that it was not done.
     Refused,
-    /// It was taken back.
+    /// It was withdrawn.
     TakenBack,
 }
 
@@ -118,11 +118,11 @@ pub(super) enum Step<'a> {
         /// Why.
         reason: &'static str,
     },
-    /// It was taken back, and that is done with.
+    /// It was withdrawn, and nothing remains to be done.
     Forget { finding: &'a str },
 }
 
-/// Decides, in the order of the gaps, what is taken back last. What a task that is `untold` wrote down never went out.
+/// Decides in the order of the gaps; withdrawals come last. Requests that an `untold` task recorded were never sent.
 #[must_use]
 pub(super) fn decide<'a>(
     wanted: &'a [OpenGap],

@@ -1,4 +1,4 @@
-//! From gaps to requests: who is asked for what is missing, when a request is taken back, when nobody is asked any more.
+//! Makes requests from gaps: which agent gets a request, when a request is withdrawn, and when no more are sent.
 //!
 //! A gap is asked for once, of the agent that is responsible for its plan, under a key that follows from the finding's id.
 //! When the answer has come and the gap is still there, it is asked for again, three times in all; then a person has to
@@ -28,12 +28,12 @@ use request_table::RequestTable;
 
 pub use decide::{EarlierRequest, OpenGap, RequestState, Rules};
 
-/// What came of the gaps of one run.
+/// The requests of one run.
 #[derive(Debug, Default)]
 pub struct FollowUpResult {
     /// A row for each gap that was asked for, is being asked for, or cannot be asked for.
     pub rows: Vec<FollowUp>,
-    /// Why nobody was asked at all; absent when somebody could be.
+    /// Why no request could be sent; absent if requests are possible.
     pub silent: Option<String>,
 }
 

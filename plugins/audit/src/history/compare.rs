@@ -36,7 +36,7 @@ pub struct Closing<'c> {
     pub whole: bool,
     /// The newest commit.
     pub head: Option<&'c str>,
-    /// A digest of everything beside plans that went into the report; absent when this audit did not look at that.
+    /// A digest of all inputs of the report except plans; absent if this audit did not read them.
     pub inputs: Option<&'c str>,
 }
 
@@ -258,7 +258,7 @@ impl<'m, 'a> Comparison<'m, 'a> {
     }
 }
 
-/// What a reader may want to know of a file that is still promised.
+/// The details of a file that is still promised.
 fn detail(before: &PreviousVerdict, now: &Verdict) -> String {
     let mut detail = Vec::new();
     if let (Some(old), Some(new)) = (&before.found, &now.found)
@@ -337,7 +337,7 @@ impl SectionHasher {
     }
 }
 
-/// One digest of everything beside plans that went into a report, for [`Closing::inputs`].
+/// One digest of all inputs of a report except plans, for [`Closing::inputs`].
 #[must_use]
 pub fn inputs_digest<'p>(parts: impl IntoIterator<Item = &'p str>) -> String {
     let mut book = SectionHasher(Sha256::new());

@@ -38,7 +38,7 @@ pub struct History {
     pub trend: Vec<Moment>,
 }
 
-/// How a set of deliverables stands.
+/// The counts of a set of deliverables.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Completion {
     /// By status.
@@ -60,7 +60,7 @@ impl Completion {
 pub struct PlanCompletion {
     /// The plan.
     pub plan: String,
-    /// As the last audit that looked at it left it.
+    /// As the last audit that checked it recorded it.
     pub standing: Completion,
 }
 
@@ -86,7 +86,7 @@ pub struct Change {
     pub path: String,
     /// How it stood; null for a new one.
     pub before: Option<Status>,
-    /// How it stands; null for one that is not promised any more.
+    /// Its status; null if it is not promised any more.
     pub after: Option<Status>,
     /// What else is other than before, in words; may be empty.
     pub detail: String,

@@ -1,7 +1,7 @@
 //! The calls to the file system, each as few as there can be.
 //!
 //! Inside a component every call to the host changes threads. The standard library asks twice for each file and once more
-//! for each name of a folder, to make up numbers of inodes that nobody here wants; so there the host is asked directly.
+//! for each name of a folder, to compute inode numbers that are not needed here; so the host is called directly there.
 //! Links are never followed, and nothing but regular files is opened.
 
 use std::io;
@@ -35,7 +35,7 @@ impl EntryKind {
     }
 }
 
-/// What a look at a path gives.
+/// The result of reading the metadata of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Meta {
     /// What it is.
@@ -149,7 +149,7 @@ mod system {
         }
     }
 
-    /// Does something with the granted folder that a path lies in, and the rest of the path.
+    /// Calls a function with the granted folder that contains a path, and the rest of the path.
     fn within<T>(path: &Path, act: impl FnOnce(&Descriptor, &str) -> Result<T, ErrorCode>) -> io::Result<T> {
         GRANTED.with(|granted| {
             let below = granted.iter().filter_map(|(folder, base)| Some((folder, path.strip_prefix(base).ok()?)));

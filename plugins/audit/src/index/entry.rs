@@ -1,4 +1,4 @@
-//! A look at one file that a plan names: is it there, how large is it, what does it say.
+//! Reads one file that a plan names: whether it exists, its size, and its text.
 
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ pub struct FoundEntry {
     pub bytes: Option<u64>,
     /// When it was changed, in nanoseconds since 1970; of regular files only.
     pub changed_ns: Option<u64>,
-    /// Which root it lies below, from 0.
+    /// The index of its root.
     pub root: usize,
     pub(super) guest: PathBuf,
 }
@@ -27,7 +27,7 @@ pub struct FoundEntry {
 /// What a file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
-    /// Its text; bytes that are no UTF-8 are replaced.
+    /// Its text; bytes that are not UTF-8 are replaced.
     pub text: String,
     /// Whether all of it was read.
     pub whole: bool,

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::disk::{self, EntryKind};
 use crate::limits;
 
-/// Folders whose content is somebody else's or can be made again.
+/// Folders whose content is third-party or generated.
 const SKIPPED: &[&str] = &[".git", ".hg", ".svn", "node_modules", "target", "__pycache__", ".venv", "venv"];
 
 /// A granted folder, as it is opened and as people call it.
@@ -67,12 +67,12 @@ impl Index {
         Self { roots, text, entries, by_name, notes, complete, closed, apart: Vec::new() }
     }
 
-    /// Sets folders apart: what lies in them is found by its path and not by its name.
+    /// Marks folders as separate: files in them are found by path and not by name.
     pub fn set_apart(&mut self, folders: Vec<String>) {
         self.apart = folders;
     }
 
-    /// Whether a path lies in a folder that was set apart.
+    /// Whether a path is in a separate folder.
     #[must_use]
     pub fn is_apart(&self, path: &str) -> bool {
         let below = |folder: &String| path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'));

@@ -236,7 +236,7 @@ impl<'a> Flattener<'a> {
         let text = std::mem::take(&mut self.inline);
         let Some(leaf) = self.leaf.take() else { return };
         if text.is_empty() {
-            // An item's text may still come in a paragraph of its own.
+            // The text of an item may follow in a separate paragraph.
             if let Leaf::Item { .. } = leaf {
                 self.leaf = Some(leaf);
             }

@@ -33,7 +33,7 @@ pub(crate) struct Inline {
 }
 
 impl Inline {
-    /// Adds a piece. Words that go on in the same way become one piece with those before them.
+    /// Adds a piece. It is joined with the previous piece if both have the same style.
     pub(crate) fn push(&mut self, kind: SpanKind, text: &str, line: usize, strong: bool, target: Option<&str>) {
         if let Some(last) = self.spans.last_mut()
             && (kind, last.kind) == (SpanKind::Text, SpanKind::Text)

@@ -1,4 +1,4 @@
-//! Markdown as a flat list of blocks with line numbers, for those who read documents and not plans.
+//! Markdown as a flat list of blocks with line numbers, for modules that read documents other than plans.
 
 mod blocks;
 mod inline;

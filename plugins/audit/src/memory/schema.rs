@@ -35,7 +35,7 @@ const FIRST: &[&str] = &[
         PRIMARY KEY (scope, path)) STRICT, WITHOUT ROWID",
 ];
 
-/// The audit of a scope of which nobody knows yet whether its outcome was taken.
+/// The audit of a scope whose outcome is not confirmed yet.
 const PENDING: &[&str] = &["CREATE TABLE IF NOT EXISTS pending (
     scope TEXT PRIMARY KEY, audit INTEGER NOT NULL, task TEXT NOT NULL) STRICT, WITHOUT ROWID"];
 

@@ -39,7 +39,7 @@ impl FromPlans {
     }
 }
 
-/// What phase 3 looks at.
+/// The input of phase 3.
 #[derive(Clone, Copy)]
 pub struct Sources<'a> {
     /// The audited tree.
@@ -67,7 +67,7 @@ pub struct Performance {
     pub gate: Option<GateRow>,
     /// Why the catalog could not be read.
     pub catalog_refused: Option<String>,
-    /// Issues that plans know of, open ones first, by severity.
+    /// Issues in plans, open ones first, by severity.
     pub issues: Vec<KnownIssue>,
     /// Issues for which there was no room.
     pub issues_left_out: usize,

@@ -25,7 +25,7 @@ const EXAMPLES: &[&str] = &[
 /// Parts of an example's name that the real file's name does not have.
 const MARKS: &[&str] = &[".example", ".sample", ".template"];
 
-/// How a wanted variable stands.
+/// The status of a required variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum VariableState {

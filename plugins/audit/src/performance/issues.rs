@@ -1,4 +1,4 @@
-//! Issues that plans know of: tables with a column for the issue and one for its severity or status.
+//! Issues in plans: tables with a column for the issue and one for its severity or status.
 
 use serde::Serialize;
 

@@ -2,7 +2,7 @@
 //!
 //! Understood are, in any case of letters: `timestamp`, `ts`, `time`; `level`, `severity`; `duration_ms`, `duration`,
 //! `elapsed`; `status`, `result`, `success`; `name`, `workflow`, `script`, `action`; `error`. A record is the end of a run
-//! when it says how the run ended or how long it took. Lines that are no JSON object are counted and left.
+//! when it says how the run ended or how long it took. Lines that are not JSON objects are counted and skipped.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -39,7 +39,7 @@ pub struct LogFile {
     pub path: String,
     /// How many records it holds.
     pub records: usize,
-    /// How many of its lines are no record.
+    /// The number of its lines that are not records.
     pub broken: usize,
     /// Whether all of it was read.
     pub whole: bool,
@@ -205,7 +205,7 @@ fn milliseconds(value: &Value, unit: f64) -> Option<u64> {
     (0.0..1e15).contains(&ms).then_some(ms as u64)
 }
 
-/// How a run ended, by what the record says; none for a run that goes on.
+/// The result of a run according to the record; `None` if it has not ended.
 fn ended_well(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(well) => Some(*well),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::limits;
 
-/// Runs that tell how something stands now.
+/// The number of newest runs that decide the current status.
 const RECENT: usize = 20;
 
 /// All runs of one name.
@@ -34,7 +34,7 @@ pub struct RunRow {
     pub recent_failed: usize,
     /// The errors, the most frequent first.
     pub errors: Vec<ErrorRow>,
-    /// Where the last record stands: `logs/a.jsonl:12`.
+    /// The place of the last record: `logs/a.jsonl:12`.
     pub seen_at: String,
 }
 
@@ -45,7 +45,7 @@ pub struct ErrorRow {
     pub message: String,
     /// How often.
     pub count: usize,
-    /// Where it stands last.
+    /// The place of its last record.
     pub seen_at: String,
 }
 

@@ -3,7 +3,7 @@
 //! Messages of errors hold headers, addresses and settings. Hidden is what follows `Bearer` or a name like `token=`, what
 //! begins as known keys do, and a long word that no person would write. Rather a hash hidden than a key shown.
 
-/// What stands instead.
+/// The replacement text.
 const HIDDEN: &str = "[hidden]";
 
 /// Parts of names whose value is a secret.

@@ -2,7 +2,7 @@
 //!
 //! A bare or partial name (`matcher.py`, `core/matcher.py`) is the same file as a longer path of the plan that ends with
 //! it, when only one does. A bare name that could be several of the plan's files is demoted to a reference: counting it
-//! would count a file twice. Nothing here looks at the audited tree.
+//! would count a file twice. This module does not read the audited tree.
 
 use std::collections::HashMap;
 
@@ -193,7 +193,7 @@ impl DeliverableIndex {
     }
 }
 
-/// The key of a path, and whether it is said to start at the root.
+/// The key of a path, and whether the path starts at the root.
 fn key_of(written: &str) -> (String, bool) {
     match Place::of(written) {
         Place::Inside { path, anchored } => (path, anchored),

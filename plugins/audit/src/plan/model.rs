@@ -2,7 +2,7 @@
 
 use super::{Place, SizeAssertion};
 
-/// What a name in a plan stands for.
+/// The meaning of a name in a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A file.
@@ -188,7 +188,7 @@ pub struct Reference {
 }
 
 impl Plan {
-    /// Adds the folder in which the plan itself lies: names without a folder may be beside it.
+    /// Adds the folder of the plan: names without a folder may be in it.
     pub fn lies_in(&mut self, folder: Option<String>) {
         let Some(folder) = folder.filter(|folder| !folder.is_empty()) else { return };
         if let Err(at) = self.folders.binary_search(&folder) {

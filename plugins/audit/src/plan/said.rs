@@ -1,7 +1,7 @@
 //! What a plan says of the state of its own row: whether it calls the work done.
 //!
 //! A box with a cross, a green tick, or a word such as DONE at the beginning. Anything that takes it back (a part, a
-//! percentage, "not", "to be") is no such claim: what is called a lie must have been said clearly.
+//! percentage, "not", "to be") does not count: only a clear statement can be reported as false.
 
 const DONE: &[&str] =
     &["complete", "completed", "created", "delivered", "done", "exists", "finished", "implemented", "shipped"];

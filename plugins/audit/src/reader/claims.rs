@@ -1,17 +1,17 @@
 //! Numbers that plans claim about files: `473`, `~8,500+`, `413,280 bytes`, `12 KB`, `(147 lines)`.
 //!
-//! Ranges, prose ("large") and numbers without a unit where a unit is needed are no claims.
+//! Ranges, prose ("large") and numbers without a required unit do not count.
 
 use crate::plan::{Fit, SizeAssertion};
 
-/// A number of lines that stands alone in a cell: `473`, `~100 lines`, `8,500+`.
+/// A number of lines that is alone in a cell: `473`, `~100 lines`, `8,500+`.
 #[must_use]
 pub(crate) fn lines_cell(text: &str) -> Option<SizeAssertion> {
     let (claim, unit) = number(text)?;
     matches!(unit.trim(), "" | "lines" | "line" | "loc").then_some(claim)
 }
 
-/// A size that stands alone in a cell. A bare number counts only when the heading says `bytes`.
+/// A size that is alone in a cell. A bare number counts only when the heading says `bytes`.
 #[must_use]
 pub(crate) fn bytes_cell(text: &str, heading_says_bytes: bool) -> Option<SizeAssertion> {
     let (claim, unit) = number(text)?;

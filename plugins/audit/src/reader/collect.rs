@@ -1,4 +1,4 @@
-//! The plan that the paths of a document add up to: their roles by the model, and what the lines around say of each.
+//! Builds the plan from the paths of a document: assigns their roles with the model, and reads the lines around each.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ const HEADING_CHARS: usize = 300;
 /// From here on a path counts as promised.
 const LIKELY: f64 = 0.53;
 
-/// Features by which a promised file is said to be changed.
+/// Features of paths that the plan promises to change.
 const CHANGES: &[&str] = &[
     "row state=changed",
     "after=said changed",

@@ -1,4 +1,4 @@
-//! What is known of a path in a plan that may tell whether it is promised: the features of the model.
+//! Computes the features of a path in a plan, from which the model decides whether it is promised.
 //!
 //! A feature is a short text such as `verb/prep=make/in`; `weights.tsv` gives it a weight. Few and general: what is done
 //! with the file, by which words, in which kind of line, below which heading, with which box or sign.
@@ -42,9 +42,9 @@ struct Clause {
     new: bool,
     /// "explain it in `x`".
     it: bool,
-    /// It goes on a list of paths.
+    /// It continues a list of paths.
     joined: bool,
-    /// Nothing but marks stands before it.
+    /// Only marks are before it.
     opens: bool,
 }
 
@@ -299,7 +299,7 @@ fn clause(before: &str) -> Clause {
     }
 }
 
-/// What is said of what follows these words.
+/// The meaning of the text that follows these words.
 pub(super) struct Said {
     pub(super) near: Option<Deed>,
     pub(super) prep: &'static str,
@@ -647,7 +647,7 @@ pub(super) fn lists_part(document: &Document, code: &super::structure::Code) -> 
         .any(|text| words::topic(text) == "aside" || words::words(text).any(|word| PART.contains(&word.as_str())))
 }
 
-/// Whether a table is said to list every file.
+/// Whether the plan says that a table lists every file.
 pub(super) fn lists_every_file(place: &Place<'_>) -> bool {
     nearest(place.document, place.line.heading, place.line.label).any(|text| {
         let words: Vec<String> = words::words(text).collect();
@@ -719,7 +719,7 @@ pub(crate) fn of_cell(
     out.flag("row is checked", cells.iter().any(|cell| matches!(cell.trim(), "[x]" | "[X]") || cell.contains(CHECKS)));
 }
 
-/// What stands above a table.
+/// The text above a table.
 fn below(place: &Place<'_>, own: &str, out: &mut Features) {
     let label = label(place);
     out.pair("table label", label, own);

@@ -30,7 +30,7 @@ pub(super) fn describe(subject: &mut Sighting, key: &str, value: &str) -> bool {
     }
 }
 
-/// Whether a key says where a file lies.
+/// Whether a key names the location of a file.
 pub(super) fn places(key: &str) -> bool {
     matches!(key, "location" | "directory" | "folder" | "ort" | "ordner")
 }

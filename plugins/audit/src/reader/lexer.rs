@@ -51,9 +51,9 @@ struct Found {
     name: Name,
     written: Written,
     unknown: bool,
-    /// Where it stands in the words of the line.
+    /// Its position in the words of the line.
     at: usize,
-    /// Where the raw line goes on.
+    /// The position in the raw line after it.
     raw: usize,
 }
 
@@ -93,7 +93,7 @@ pub(crate) fn tokens(line: &str, listing: bool) -> Vec<Token> {
 /// How much of a line is read.
 const LINE_BYTES: usize = 8 * 1024;
 
-/// How much of a line around a path is looked at: what tells its role stands near it.
+/// The length of the text around a path that is read: the words that decide its role are near it.
 const NEAR_BYTES: usize = 400;
 
 /// The first bytes of a text.

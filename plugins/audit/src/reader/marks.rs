@@ -130,7 +130,7 @@ pub(super) fn without_hidden(text: &str) -> String {
     blanked(&text, "~~", "~~", false)
 }
 
-/// Blanks out what stands between two marks; over several lines only where `across`.
+/// Blanks out the text between two marks; over several lines only if `across`.
 fn blanked(text: &str, open: &str, close: &str, across: bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

@@ -1,6 +1,6 @@
 //! From a plan's text to what it promises.
 //!
-//! `structure` reads the lines with what stands above each; `lexer` finds every path of a line, `tree` those of drawn
+//! `structure` reads the lines with their headings and labels; `lexer` finds every path of a line, `tree` those of drawn
 //! trees; `features` says what is known of each and `model` how likely it is promised; `collect` makes the plan of them.
 //! Nothing here reads a disk, and every reader is linear in its text.
 
@@ -28,7 +28,7 @@ pub(crate) use claimed::claimed_symbols;
 pub use collect::plan;
 pub use seen::{DocumentWords, SeenPath, seen};
 
-/// A path of a plan with its features, for those who fit the model.
+/// A path of a plan with its features, for fitting the model.
 #[derive(Debug)]
 pub struct Observation {
     /// The line, from 1.

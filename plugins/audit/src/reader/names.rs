@@ -1,7 +1,7 @@
 //! Tells the name of a file from everything else that looks like one.
 //!
 //! A word is a file only when it has an ending or a name from the lists below and no character that a path does not have.
-//! Rather a file missed than a sentence, a class, a URL, a version or a property taken for one. No look at any disk.
+//! It prefers to miss a file over reading a sentence, a class, a URL, a version or a property as one. It reads no disk.
 
 use super::endings::{ENDINGS, LONG_ENDINGS, WHOLE};
 use crate::limits;
@@ -165,7 +165,7 @@ pub(crate) fn tree_entry(word: &str) -> Option<Name> {
     plain.then(|| Name { path: path.to_owned(), kind: Kind::Either })
 }
 
-/// Whether a word stands for "any name": `<name>.json`, `*.py`, `report_YYYYMMDD.md`.
+/// Whether a word is a placeholder for any name: `<name>.json`, `*.py`, `report_YYYYMMDD.md`.
 #[must_use]
 pub(crate) fn is_placeholder(word: &str) -> bool {
     word.contains(['<', '>', '*', '{', '}', '$', '?']) || ["YYYY", "XXX", "HHMM"].iter().any(|mark| word.contains(mark))

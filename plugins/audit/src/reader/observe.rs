@@ -58,7 +58,7 @@ pub(crate) fn observe(document: &Document, rows: &[&str]) -> Observed {
     out
 }
 
-/// The paths of a line; returns the folder that the line is, where what is below it lies in it.
+/// Finds the paths of a line. Returns a folder if the line names one that contains the entries below it.
 fn of_line(document: &Document, at: usize, line: &Line, above: Option<&str>, out: &mut Observed) -> Option<String> {
     let place = Place { document, line };
     let listing = above.is_some() || matches!(features::list_topic(&place), "deliverable" | "new files");

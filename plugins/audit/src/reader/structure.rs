@@ -1,4 +1,4 @@
-//! The lines of a plan with what stands above each: headings, items with their boxes, labels, tables, code.
+//! The lines of a plan with their context: headings, items with their boxes, labels, tables, code.
 //!
 //! Read line by line, because a plan is written line by line: a list below a paragraph, a table below an item and a box
 //! without a bullet are read as a person reads them, whatever Markdown makes of them. Linear in the text.
@@ -110,7 +110,7 @@ impl Document {
     }
 }
 
-/// How many items or headings above a line are looked at.
+/// The number of items or headings above a line that are read.
 const DEPTH: usize = 12;
 
 #[derive(Default)]
@@ -286,7 +286,7 @@ impl Reader<'_> {
                 self.items.pop();
             }
         }
-        // A label below a list is no part of its last item.
+        // A label below a list is not a part of its last item.
         while text.ends_with(':') && self.items.last().is_some_and(|above| self.indent(*above) >= indent) {
             self.items.pop();
         }

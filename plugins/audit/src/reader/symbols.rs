@@ -39,7 +39,7 @@ const LANGUAGES: &[&str] = &[
     "scala",
 ];
 
-/// Languages where a function is told by its type and its brackets.
+/// Languages in which a function is recognised by its type and its brackets.
 const C_LIKE: &[&str] = &["c", "h", "cpp", "c++", "hpp"];
 
 /// Words that may stand before a definition's keyword.

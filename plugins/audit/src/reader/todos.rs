@@ -13,7 +13,7 @@ pub(super) struct Todo {
     pub(super) dropped: bool,
 }
 
-/// The todos of a plan, in order; none where the front matter has none or is no YAML, of which discovery tells.
+/// The todos of a plan, in order; empty if the front matter has none or is not YAML, which `discover` reports.
 #[must_use]
 pub(super) fn todos(text: &str) -> Vec<Todo> {
     let front = yaml::front_matter(text).and_then(Result::ok);

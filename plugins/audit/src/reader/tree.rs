@@ -43,7 +43,7 @@ struct Row<'a> {
     column: usize,
     token: &'a str,
     tail: &'a str,
-    /// The tail stands apart, as a column of its own.
+    /// The tail is a separate column.
     apart: bool,
     connected: bool,
 }
@@ -186,12 +186,12 @@ fn walk(rows: &[Row<'_>], names: bool) -> Tree {
     tree
 }
 
-/// A row that stands for what is not listed.
+/// A row for entries that are not listed.
 fn is_more(token: &str) -> bool {
     token.starts_with("...") || token.starts_with('\u{2026}') || token == "etc." || token == "etc"
 }
 
-/// A row that stands for the audited root: `.`, `<repo>/`, `[project]/`.
+/// A row for the audited root: `.`, `<repo>/`, `[project]/`.
 fn is_root_mark(token: &str) -> bool {
     let name = token.trim_end_matches('/');
     let bracketed = (name.starts_with('<') && name.ends_with('>')) || (name.starts_with('[') && name.ends_with(']'));

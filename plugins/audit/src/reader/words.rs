@@ -1,4 +1,4 @@
-//! The words by which a path's role is told: what is done with a file, where it is, what a list holds.
+//! The words that decide the role of a path: actions on a file, its place, and the content of a list.
 //!
 //! Each word has one class; `features` combines the classes. English and German.
 
@@ -285,7 +285,7 @@ pub(crate) fn preposition(word: &str) -> Option<&'static str> {
     })
 }
 
-/// Whether a word takes back what is said.
+/// Whether a word negates a statement.
 #[must_use]
 pub(crate) fn negates(word: &str) -> bool {
     matches!(

@@ -19,7 +19,7 @@ impl Form {
     /// Every form.
     pub const ALL: [Self; 5] = [Self::Markdown, Self::Json, Self::Html, Self::Sarif, Self::JUnit];
 
-    /// The forms that are made when nobody asks for others.
+    /// The default forms.
     pub const DEFAULT: [Self; 3] = [Self::Markdown, Self::Json, Self::Html];
 
     /// The word that asks for it.
@@ -65,7 +65,7 @@ impl Form {
         }
     }
 
-    /// What a plan weighs in this form beside its rows, by estimate.
+    /// The estimated size of a plan in this form without its rows.
     pub(super) const fn plan_bytes(self) -> usize {
         match self {
             Self::Markdown | Self::JUnit => 900,
@@ -75,7 +75,7 @@ impl Form {
         }
     }
 
-    /// What a row weighs in this form beside its names, by estimate.
+    /// The estimated size of a row in this form without its names.
     pub(super) const fn row_bytes(self) -> usize {
         match self {
             Self::Markdown => 350,

@@ -183,7 +183,7 @@ impl Assembly {
         self.files = details;
     }
 
-    /// Adds the files that nobody asked for, with their findings.
+    /// Adds the unrequested files, with their findings.
     pub fn unrequested(&mut self, unrequested: UnrequestedFiles) {
         for Gap { id, weight, title, evidence } in unrequested.gaps() {
             let gap = gap(id, weight, &title, &evidence);
@@ -259,7 +259,7 @@ impl Assembly {
         fits
     }
 
-    /// Whether so many bytes still fit; takes them when they do.
+    /// Reserves a number of bytes; false if they do not fit.
     fn fits(&mut self, bytes: usize) -> bool {
         let fits = self.bytes.saturating_add(bytes) <= limits::REPORT_BYTES;
         self.bytes += if fits { bytes } else { 0 };

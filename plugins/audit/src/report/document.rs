@@ -13,17 +13,17 @@ use crate::page::{Bar, Block, Cell, Table};
 pub struct Document {
     /// The one heading above all.
     pub title: String,
-    /// What stands below the title, a line each.
+    /// The lines below the title.
     pub fields: Vec<Field>,
     /// The completion of everything together; HTML draws it large.
     pub completion: Option<Bar>,
     /// The sections in their order.
     pub sections: Vec<Section>,
-    /// What stands at the end, a line each.
+    /// The lines at the end.
     pub footer: Vec<Field>,
 }
 
-/// A name with what it stands for.
+/// A name with its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
     /// `Report ID`.
@@ -32,7 +32,7 @@ pub struct Field {
     pub value: Vec<Cell>,
 }
 
-/// A part of a document with a heading of its own.
+/// A part of a document with a heading.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Section {
     /// Its heading.
@@ -90,7 +90,7 @@ impl Gate {
 }
 
 impl Document {
-    /// Cuts every table and list to at most so many rows, and says below it how many more the JSON form has.
+    /// Cuts every table and list to a maximum number of rows, and adds a line with the number of further rows in the JSON form.
     pub(super) fn cut(&mut self, most: usize) {
         for section in &mut self.sections {
             let blocks = std::mem::take(&mut section.blocks);
@@ -99,7 +99,7 @@ impl Document {
     }
 }
 
-/// A block of at most so many rows, and how many more there are.
+/// A block with a maximum number of rows, and the number of rows that were cut.
 fn cut(mut block: Block, most: usize) -> impl Iterator<Item = Block> {
     fn rest<T>(rows: &mut Vec<T>, most: usize) -> usize {
         let more = rows.len().saturating_sub(most);
@@ -108,7 +108,7 @@ fn cut(mut block: Block, most: usize) -> impl Iterator<Item = Block> {
     }
     let more = match &mut block {
         Block::Table(table) => {
-            // A total stands in the last row and begins with strong words.
+            // A total is in the last row and begins with bold words.
             let total = table.rows.pop_if(|row| matches!(row.first(), Some(Cell::Strong(_))));
             let more = rest(&mut table.rows, most);
             table.rows.extend(total);

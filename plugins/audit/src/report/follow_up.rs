@@ -1,4 +1,4 @@
-//! What was asked of whom about a gap: a report of its own, and blocks for phase 5.
+//! The requests about gaps: a separate report, and blocks for phase 5.
 //!
 //! Who is asked, how often and when it is enough is decided elsewhere; here the decisions are shown.
 

@@ -150,7 +150,7 @@ pub struct Row {
     pub path: String,
     /// Component or section.
     pub component: String,
-    /// How it stands.
+    /// Its status.
     pub status: Status,
     /// Where it was found.
     pub found: Option<String>,
@@ -211,7 +211,7 @@ pub struct ReferenceRow {
     pub path: String,
     /// The line that names it first.
     pub line: usize,
-    /// How it stands: present, moved, missing or unverifiable.
+    /// Its status: present, moved, missing or unverifiable.
     pub status: Status,
     /// Where it was found.
     pub found: Option<String>,

@@ -1,7 +1,7 @@
 //! The issues of an audit as entries of an outbox: `PLANS_AUDIT_ISSUES_<stamp>.json`.
 //!
 //! Whoever keeps the list of issues takes them from there. An entry's key is the finding's id, so that the same gap is the
-//! same issue in every audit, and a closed one is said to be closed.
+//! same issue in every audit, and a closed one is marked as closed.
 
 use serde::Serialize;
 

@@ -22,7 +22,7 @@ pub struct Parts {
     pub performance: Part,
     /// Phase 4.
     pub alignment: Part,
-    /// Phase 5, beside the follow-ups.
+    /// Phase 5, without the follow-ups.
     pub actions: Part,
     /// What was asked of whom; phase 5 and the summary.
     pub follow_ups: Vec<FollowUp>,
@@ -35,7 +35,7 @@ pub struct Parts {
 /// One part.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Part {
-    /// How its gate stands; `NOT DONE` when it was not gone through.
+    /// The status of its gate; `NOT DONE` if the phase was skipped.
     pub gate: Gate,
     /// Why it was not gone through.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -131,7 +131,7 @@ pub struct FollowUp {
     pub state: FollowUpState,
     /// The how many-th time it is asked for, from 1; 0 when it was never asked for.
     pub round: u32,
-    /// Why it stands so.
+    /// The reason for the status.
     pub reason: String,
     /// How much the gap matters.
     pub priority: NoteSeverity,
@@ -145,9 +145,9 @@ pub enum FollowUpState {
     Sent,
     /// It was asked for earlier, and the answer is still to come.
     Open,
-    /// A person has to look: nobody is responsible, nothing may be sent, or it was asked for often enough.
+    /// A person must decide: no agent is responsible, requests are not granted, or the maximum number of requests was sent.
     Held,
-    /// The gap is closed, and what was asked for is taken back.
+    /// The gap is closed, and the request is withdrawn.
     Withdrawn,
 }
 

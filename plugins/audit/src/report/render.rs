@@ -14,7 +14,7 @@ pub fn render(form: Form, report: &Report, stamp: &Stamp) -> Result<Artifact, se
     render_cut(form, report, stamp, limits::LISTED)
 }
 
-/// The same with tables and lists of at most so many rows, where the form is for people.
+/// Renders the report; forms for people have tables and lists with a maximum number of rows.
 fn render_cut(form: Form, report: &Report, stamp: &Stamp, most: usize) -> Result<Artifact, serde_json::Error> {
     let bytes = match form {
         Form::Markdown => markdown::write(&cut(report, most)).into_bytes(),

@@ -29,7 +29,7 @@ pub(super) const REGRESSION: &str = "regression";
 /// What the kinds of findings about claims begin with.
 const CLAIM: &str = "claim-";
 
-/// Kinds that are no statuses: kind, sentence, help.
+/// Kinds that are not statuses: kind, sentence, help.
 const KNOWN: [(&str, &str, &str); 11] = [
     (
         REGRESSION,

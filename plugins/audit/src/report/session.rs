@@ -1,4 +1,4 @@
-//! The frame of a session review: its header and its footer. What stands between them is the business of `session`.
+//! The frame of a session review: its header and its footer. `session` writes the part between them.
 
 use super::document::{Document, Field, Section};
 use super::escape;

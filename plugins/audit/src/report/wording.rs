@@ -53,7 +53,7 @@ pub(super) fn title(nth: usize, plan: &PlanReport) -> String {
     }
 }
 
-/// The table that stands for a curve; HTML has it beside the drawing.
+/// The values of a curve as a table; HTML has the drawing too.
 #[must_use]
 pub(super) fn of_trend(points: &[Point]) -> Table {
     let mut table = Table::new(&["Audit", "Completion"]);

@@ -239,7 +239,7 @@ impl<'r> Run<'r> {
         self.claimed.push((document, claims));
     }
 
-    /// Ends the reading: what nobody asked for, what documents claim, what changed since the last audit.
+    /// Ends the reading: finds unrequested files, checks the claims of documents, and compares with the last audit.
     fn close(mut self) -> ReadResult {
         let (unrequested, folders) = if self.request.narrowed {
             // What the other plans name is not known here.
@@ -326,7 +326,7 @@ fn without(outcome: Outcome, unread: &[String]) -> Outcome {
     outcome.with_next_step(format!("make {first}{more} readable (the findings say why not), then audit again"))
 }
 
-/// Has the host tell when one of these files changes. What it does not take is said once, together.
+/// Makes the host watch these files. All files that it refuses make one remark.
 fn watch_files(services: &HostServices<'_>, watched: Vec<(String, Vec<SeenFile>)>) -> Option<Remark> {
     let files = services.files?;
     let all = watched.len();

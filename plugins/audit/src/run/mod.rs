@@ -1,7 +1,7 @@
 //! One task from its arguments to its outcome, by action: `audit` over plans, `check-return` over one RETURN, `session-review`
 //! over a range of commits and the handoffs of that time.
 //!
-//! The steps stand here in their order; what each of them does stands in its own module.
+//! This module has the steps in their order; each step is in a separate module.
 
 mod answer;
 mod audit;

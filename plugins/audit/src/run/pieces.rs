@@ -153,7 +153,7 @@ pub(super) fn follow(
 }
 
 impl FollowUpResult {
-    /// Whether somebody was asked, or something was taken back.
+    /// Whether a request was sent or withdrawn.
     pub(super) fn acted(&self) -> bool {
         self.rows.iter().any(|row| matches!(row.state, FollowUpState::Sent | FollowUpState::Withdrawn))
     }

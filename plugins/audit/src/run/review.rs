@@ -1,4 +1,4 @@
-//! The review of a session: a range of commits and the handoffs of that time, as a report of its own.
+//! The review of a session: a separate report about a range of commits and the handoffs of that time.
 
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Task};
 

@@ -23,7 +23,7 @@ pub struct CommitRow {
     pub issues: Vec<String>,
     /// Words by which it says that something was tested or verified.
     pub tested: Vec<&'static str>,
-    /// Whether it says that something was mended.
+    /// Whether it says that something was fixed.
     pub mends: bool,
     /// Paths that it names and that are there.
     pub there: Vec<String>,

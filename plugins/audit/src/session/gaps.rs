@@ -21,7 +21,7 @@ pub struct SessionGap {
     pub title: String,
     /// What was seen, and where.
     pub evidence: String,
-    /// What mends it.
+    /// How to fix it.
     pub advice: String,
 }
 

@@ -1,6 +1,6 @@
 //! What was asked and answered in the time of a session, and what answers stand on.
 //!
-//! A RETURN stands on files that are there and on commits that the repository knows; words alone are no evidence.
+//! The evidence of a RETURN are existing files and commits of the repository; words alone are not evidence.
 
 use std::collections::BTreeSet;
 
@@ -53,7 +53,7 @@ impl HandoffRow {
         self.kind.to_uppercase().contains("RETURN")
     }
 
-    /// Whether it is an answer that stands on nothing.
+    /// Whether it is a RETURN without evidence.
     #[must_use]
     pub fn is_bare(&self) -> bool {
         self.is_return() && self.read && self.there.is_empty() && self.commits.is_empty()

@@ -15,7 +15,7 @@ use crate::count::count;
 use crate::index::Index;
 use crate::report::Gap;
 
-/// What a review looks at.
+/// The input of a review.
 #[derive(Clone, Copy)]
 pub struct Sources<'a> {
     /// The audited tree.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::reader::names;
 
-/// Words of a text that are looked at.
+/// The maximum number of words of a text that are read.
 const WORDS: usize = 20_000;
 
 /// Things of one kind that are kept of a text.
@@ -21,7 +21,7 @@ pub(super) struct NamedPaths {
     pub(super) commits: BTreeSet<String>,
     /// The words by which it says that something was tested or verified.
     pub(super) tested: BTreeSet<&'static str>,
-    /// Whether it says that something was mended.
+    /// Whether it says that something was fixed.
     pub(super) mends: bool,
     /// Whether it says that something was taken away or moved.
     pub(super) removes: bool,

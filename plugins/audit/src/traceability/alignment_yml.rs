@@ -23,7 +23,7 @@ pub struct LinkedTarget {
     pub written: String,
     /// Where it was found.
     pub found: Option<String>,
-    /// How it stands.
+    /// Its status.
     pub standing: ReferenceState,
     /// The line, from 1.
     pub line: usize,

@@ -25,7 +25,7 @@ pub enum IdFault {
         /// What it says.
         written: String,
     },
-    /// The documents beside it have one.
+    /// The documents in the same folder have one.
     Absent {
         /// The document.
         document: String,

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::index::{EntryKind, Index};
 use crate::plan::Place;
 
-/// How a reference stands.
+/// The status of a reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ReferenceState {
@@ -106,7 +106,7 @@ fn has_scheme(text: &str) -> bool {
         && !scheme.contains('.')
 }
 
-/// `%20` as a blank, and so on; what is no such code stays.
+/// `%20` as a blank, and so on; other text stays.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -32,7 +32,7 @@ pub enum MatrixStatement {
     Unclear,
 }
 
-/// How a row stands against the code.
+/// The result of comparing a row with the code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RowVerdict {
@@ -55,7 +55,7 @@ pub struct CodeReference {
     pub written: String,
     /// Where it was found.
     pub found: Option<String>,
-    /// How it stands.
+    /// Its status.
     pub standing: ReferenceState,
 }
 
@@ -78,7 +78,7 @@ pub struct MatrixRow {
     pub priority: String,
     /// The code that it names.
     pub references: Vec<CodeReference>,
-    /// How it stands against the code.
+    /// The result of the comparison with the code.
     pub verified: RowVerdict,
 }
 
@@ -123,7 +123,7 @@ struct Columns {
     status: Option<usize>,
     priority: Option<usize>,
     code: Vec<usize>,
-    /// Whether the form has a column of its own for code.
+    /// Whether the form has a separate column for code.
     wants_code: bool,
 }
 
@@ -246,7 +246,7 @@ fn written(cell: &Inline, plain: bool) -> Vec<&str> {
     spans.iter().flat_map(|span| span.text.split(split)).filter(|word| word.contains(['/', '.'])).collect()
 }
 
-/// Looks a reference up; none when it is no file.
+/// Looks up a reference; `None` if it is not a file.
 fn look_up(index: &Index, document: &str, written: &str, room: &mut u64) -> Option<CodeReference> {
     let (path, symbol) = parts(written.trim());
     let name = names::file(path).or_else(|| names::folder(path))?;
@@ -262,7 +262,7 @@ fn look_up(index: &Index, document: &str, written: &str, room: &mut u64) -> Opti
     Some(CodeReference { written: written.trim().to_owned(), found, standing })
 }
 
-/// `a/b.py:Class.method()` is `a/b.py` and `method`; lines are no symbols.
+/// `a/b.py:Class.method()` is `a/b.py` and `method`; lines are not symbols.
 fn parts(written: &str) -> (&str, Option<&str>) {
     let Some(at) = written.find([':', '#']) else { return (written, None) };
     let (path, rest) = written.split_at(at);

@@ -1,8 +1,8 @@
 //! Traceability: do matrices, lists and documents speak of what is there, and is what is there spoken of?
 //!
 //! `documents` reads each document once; `matrix` judges its tables, `links` its references, `document_ids` its first line;
-//! `alignment_yml` reads lists of requirements; `orphans` counts who is named by nobody; `trace` puts them together and
-//! gives a verdict, `blocks` shows it. Where there is nothing of the kind, that is said and nothing is asked for.
+//! `alignment_yml` reads lists of requirements; `orphans` counts files without references; `trace` puts them together and
+//! gives a verdict, `blocks` shows it. If there are none of them, the report says so and nothing is required.
 
 mod alignment_yml;
 mod blocks;

@@ -1,4 +1,4 @@
-//! Who is named by nobody: documents without a link to them, source files that no document names.
+//! Files without references: documents without a link to them, source files that no document names.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::limits;
 use crate::options::Options;
 use crate::yaml::{self, Node, Value};
 
-/// Where a reader or a program begins, so that nobody has to link to it.
+/// Files where a reader or a program begins: they need no link.
 const ENTRIES: &[&str] = &[
     "**/{README,readme,Readme,index,INDEX,SUMMARY,_sidebar}.md",
     "**/{LICENSE,LICENCE,CONTRIBUTING,CODE_OF_CONDUCT,SECURITY,SUPPORT,AGENTS,CLAUDE,GEMINI}*.md",
@@ -46,7 +46,7 @@ pub struct Coverage {
     pub unnamed: Vec<String>,
 }
 
-/// What somebody names: paths, and folders whose content is meant.
+/// The references of documents: paths, and folders with their content.
 pub(super) struct NamedFiles<'a> {
     paths: BTreeSet<&'a str>,
     folders: BTreeSet<&'a str>,
@@ -111,7 +111,7 @@ fn leaves<'a>(node: &'a Node, out: &mut Vec<&'a str>) {
     }
 }
 
-/// The documents that nobody names.
+/// The documents without a reference.
 #[must_use]
 pub(super) fn orphans(documents: &Documents, named: &NamedFiles<'_>) -> Orphans {
     let entries = Globs::new(ENTRIES).unwrap_or_default();
@@ -128,7 +128,7 @@ pub(super) fn orphans(documents: &Documents, named: &NamedFiles<'_>) -> Orphans 
     out
 }
 
-/// The source files that somebody names; none when no pattern says what a source file is.
+/// The source files with a reference; none when no pattern says what a source file is.
 #[must_use]
 pub(super) fn coverage(index: &Index, options: &Options, named: &NamedFiles<'_>) -> Option<Coverage> {
     if options.source_globs.is_empty() {

@@ -16,7 +16,7 @@ use crate::options::Options;
 use crate::remark::{NoteSeverity, Remark};
 use crate::report::Gap;
 
-/// How the tree stands as a whole.
+/// The verdict for the whole tree.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
@@ -27,7 +27,7 @@ pub enum Verdict {
     Pass,
     /// Something is not, and no threshold is passed.
     Warn,
-    /// Code that is said to be there is not, or a threshold is passed.
+    /// Code that a document names is missing, or a threshold is exceeded.
     Fail,
 }
 
@@ -43,7 +43,7 @@ impl Verdict {
         }
     }
 
-    /// The code by which programs are told: 0 pass, 1 warn, 2 fail.
+    /// The code for programs: 0 pass, 1 warn, 2 fail.
     #[must_use]
     pub const fn exit_code(self) -> u8 {
         match self {
@@ -80,7 +80,7 @@ pub struct Traceability {
     /// Whether orphans are held against the threshold: only where ids, matrices or lists show that somebody keeps track,
     /// or where the options say so.
     pub kept: bool,
-    /// How the tree stands as a whole.
+    /// The verdict for the whole tree.
     pub verdict: Verdict,
     /// What is not as it should be.
     #[serde(skip)]

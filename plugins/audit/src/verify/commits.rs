@@ -53,7 +53,7 @@ impl<'a> Commits<'a> {
         self.refused.as_ref()
     }
 
-    /// For how many rows nobody was asked because the bound was reached; the next audits go on with them.
+    /// For how many rows nobody was asked because the bound was reached; the next audits continue with them.
     #[must_use]
     pub fn skipped(&self) -> usize {
         self.skipped
@@ -96,7 +96,7 @@ impl<'a> Commits<'a> {
                 });
             }
             Err(refused) => {
-                // One refusal is enough: the rest of the rows would only hear the same.
+                // One refusal is enough: all other rows would get the same.
                 (self.git, self.refused) = (None, Some(refused));
                 return true;
             }

@@ -49,7 +49,7 @@ const CODE: &[&str] = &[
     "ts", "tsx",
 ];
 
-/// Why a file only stands in for the real thing.
+/// Why a file is only a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stub {
     /// It says that it was generated and is still to be filled.
@@ -141,7 +141,7 @@ pub(crate) fn line_defines(line: &str, name: &str) -> bool {
         if before.ends_with(is_word) || after.starts_with(is_word) {
             return false;
         }
-        // A Go method's receiver stands between the keyword and the name.
+        // The receiver of a Go method is between the keyword and the name.
         let plain = before.trim_end();
         let keyword = match plain.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')) {
             Some((ahead, _)) if ahead.trim() == "func" => "func",

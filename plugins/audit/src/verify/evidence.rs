@@ -5,14 +5,14 @@ use serde::Serialize;
 use super::status::Status;
 use crate::index::FoundEntry;
 
-/// How a deliverable stands and why.
+/// The status of a deliverable, with its reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     /// The status.
     pub status: Status,
     /// Where it was found, below the root.
     pub found: Option<String>,
-    /// Which root it lies below, from 0; of found ones only.
+    /// The index of its root; only for files that were found.
     pub root: Option<usize>,
     /// Its size in bytes.
     pub bytes: Option<u64>,

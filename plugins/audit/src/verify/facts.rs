@@ -30,11 +30,11 @@ pub struct Fact {
     pub changed_ns: u64,
     /// SHA-256 of all of it, in hexadecimal digits; absent for a file that is too large.
     pub sha256: Option<String>,
-    /// Its number of lines; absent when it is no text or was not read whole.
+    /// Its number of lines; absent if it is not text or was not read completely.
     pub lines: Option<u64>,
     /// Whether it holds nothing but blanks.
     pub blank: bool,
-    /// Whether its text was looked at whole.
+    /// Whether its text was read completely.
     pub whole: bool,
     /// Why it is a stub.
     pub stub: Option<Stub>,
@@ -43,7 +43,7 @@ pub struct Fact {
 }
 
 impl Fact {
-    /// The line of a definition; `None` when nobody looked for it yet.
+    /// The line of a definition; `None` if it was not searched yet.
     #[must_use]
     pub fn definition(&self, name: &str) -> Option<Option<u64>> {
         let at = self.looked.binary_search_by(|looked| looked.name.as_str().cmp(name)).ok()?;

@@ -38,7 +38,7 @@ impl<'a, 'm> Judge<'a, 'm> {
         Self { index, facts }
     }
 
-    /// How everything stands that a plan names; `before` is what the last audit knew of the plan.
+    /// Judges every file that a plan names; `before` is the plan's data from the last audit.
     #[must_use]
     pub fn plan(&mut self, plan: &Plan, before: &PreviousVerdicts) -> JudgedPlan {
         let promised: HashSet<&str> = plan.deliverables.iter().map(|item| item.path.as_str()).collect();

@@ -1,4 +1,4 @@
-//! Judges what a plan promises against what is there.
+//! Compares the promises of a plan with the existing files.
 //!
 //! `resolve` finds the file that a path means, `content` tells what a text says, `facts` reads and remembers files,
 //! `judge` gives the status with its `evidence`, `commits` adds who touched a file last, `unrequested` lists what nobody

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// How a deliverable stands.
+/// The status of a deliverable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Status {
@@ -14,13 +14,13 @@ pub enum Status {
     Partial,
     /// It is there and holds nothing.
     Empty,
-    /// It is there and only stands in for the real thing.
+    /// It exists, but is only a placeholder.
     Stub,
     /// It is not where the plan says, and one of the same name is elsewhere.
     Moved,
     /// It is not there.
     Missing,
-    /// The plan calls it done, and it is not there, holds nothing, or only stands in for the real thing.
+    /// The plan calls it done, but it is missing, empty, or only a placeholder.
     Phantom,
     /// It cannot be looked up: outside the granted folder, a link, a pipe, not readable.
     Unverifiable,
@@ -74,7 +74,7 @@ impl Status {
     }
 
     /// Whether it counts as done: the file is where the plan wants it and is the real thing. A drifted file is done,
-    /// because only the plan's numbers are stale; a moved one is not, because nobody who follows the plan finds it.
+    /// because only the plan's numbers are stale; a moved one is not, because a reader of the plan does not find it.
     #[must_use]
     pub const fn is_done(self) -> bool {
         matches!(self, Self::Present | Self::Drifted)

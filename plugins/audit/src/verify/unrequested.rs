@@ -1,4 +1,4 @@
-//! Files that no plan asks for: beside those that a plan lists in full, and stubs that a generator left anywhere.
+//! Files that no plan names: in folders that a plan lists completely, and stubs of generators anywhere.
 //!
 //! Not deliverables, so never part of a completion. A folder is only looked at when a plan lists all its files; a stub is
 //! told by its own words, which means reading small files of code: only those of folders that changed since the last
@@ -68,7 +68,7 @@ impl Enumerations {
     }
 }
 
-/// What nobody asked for.
+/// The unrequested files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct UnrequestedFiles {
     /// By plan that lists the folder in full.
@@ -77,7 +77,7 @@ pub struct UnrequestedFiles {
     pub junk: Vec<String>,
     /// How many are not listed because there are too many.
     pub left_out: usize,
-    /// How many files of code were not looked into because there are too many; the next audit goes on with them.
+    /// The number of code files that were not read because there are too many; the next audit continues with them.
     pub not_looked: usize,
 }
 
@@ -121,7 +121,7 @@ pub fn unrequested(
     (found, folders)
 }
 
-/// Files that nobody names, by folder.
+/// Files that no plan names, by folder.
 fn loose_files<'a>(index: &'a Index, asked: &RequestedEntries) -> HashMap<&'a str, Vec<&'a str>> {
     let mut loose: HashMap<&str, Vec<&str>> = HashMap::new();
     for at in (0..index.len()).filter(|at| !asked.has(*at)) {
@@ -133,7 +133,7 @@ fn loose_files<'a>(index: &'a Index, asked: &RequestedEntries) -> HashMap<&'a st
     loose
 }
 
-/// The files beside those that plans list in full.
+/// The unlisted files of folders that plans list completely.
 fn beside(loose: &HashMap<&str, Vec<&str>>, enumerations: &Enumerations, found: &mut UnrequestedFiles) {
     let mut room = limits::UNREQUESTED;
     for (plan, folders) in &enumerations.plans {
@@ -156,7 +156,7 @@ fn beside(loose: &HashMap<&str, Vec<&str>>, enumerations: &Enumerations, found: 
     }
 }
 
-/// Whether somebody should have asked for a file of this name.
+/// Whether a plan should name a file with this name.
 fn counts(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();

@@ -50,7 +50,7 @@ pub(super) fn line(cells: &[Cell]) -> String {
     cells.iter().map(cell).collect::<Vec<String>>().join(" ")
 }
 
-/// A bar of so many per cent that says what it shows.
+/// A bar for a percentage, with a text for screen readers.
 pub(super) fn track(percent: Option<usize>, label: &str) -> String {
     let width = percent.unwrap_or(0).min(100);
     let class = if width == 100 { "good" } else { "warn" };

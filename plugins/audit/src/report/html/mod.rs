@@ -22,7 +22,7 @@ const STYLE: &str = include_str!("style.css");
 /// What the page may load: nothing. It may be styled by what stands in it.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
-/// Writes a document as one HTML page that needs nothing beside it.
+/// Writes a document as one HTML page without other files.
 #[must_use]
 pub fn write(document: &Document) -> String {
     let mut out = String::new();

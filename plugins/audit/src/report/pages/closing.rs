@@ -1,4 +1,4 @@
-//! What stands after the phases: gates, completion by plan, footer.
+//! The part after the phases: gates, completion by plan, footer.
 
 use super::super::document::{Field, Phase, table, text};
 use super::super::model::{PlanReport, Report};

@@ -1,6 +1,6 @@
 //! The report as pages: header, executive summary (the first screen), phases 0 to 6, gates, completion by plan, footer.
 //!
-//! Everything here is words and tables, nothing is Markdown or HTML. What was not looked at is said in one line.
+//! Everything here is words and tables, nothing is Markdown or HTML. One line names the checks that were skipped.
 
 mod closing;
 mod discovery;

@@ -1,4 +1,4 @@
-//! Phase 2: how everything stands, what reports claim, and what changed since the last audit.
+//! Phase 2: the status of all deliverables, the claims of reports, and the changes since the last audit.
 
 use super::super::document::{Gate, Phase, and_more, heading, table, text};
 use super::super::model::{Component, NOTHING_VERIFIED, PlanReport, Report, Row};

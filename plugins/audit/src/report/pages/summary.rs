@@ -14,7 +14,7 @@ use crate::page::{Block, Cell};
 use crate::verify::{Counts, Status};
 
 impl Report {
-    /// One or two sentences: what was audited and how it stands.
+    /// One or two sentences: what was audited, and the result.
     #[must_use]
     pub fn summary(&self) -> String {
         let head = format!("Audited {}: ", count(self.audited(), "plan"));
