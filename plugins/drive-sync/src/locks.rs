@@ -64,7 +64,7 @@ impl std::fmt::Debug for DatabaseLocks<'_> {
 ///
 /// # Errors
 /// `retryable` when somebody broke the lock by hand.
-pub fn still(held: &dyn HeldLock, id: &str) -> Result<(), Error> {
+pub fn check_held(held: &dyn HeldLock, id: &str) -> Result<(), Error> {
     if held.holds()? {
         return Ok(());
     }
@@ -104,6 +104,6 @@ mod tests {
             }
         };
         let held = DatabaseLocks::new(&locks, &pause).take("x").unwrap();
-        still(held.as_ref(), "x").unwrap();
+        check_held(held.as_ref(), "x").unwrap();
     }
 }

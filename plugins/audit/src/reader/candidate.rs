@@ -6,7 +6,7 @@ use crate::plan::Sighting;
 
 /// A path in a plan whose role is not known yet.
 #[derive(Debug)]
-pub(crate) struct Seen {
+pub(crate) struct Candidate {
     pub(crate) sighting: Sighting,
     pub(crate) features: Features,
     /// The position of its line; absent for a row of a tree.

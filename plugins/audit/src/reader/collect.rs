@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::candidate::Seen;
+use super::candidate::Candidate;
 use super::features::Features;
 use super::observe::{Observed, observe};
 use super::structure::{Document, LineForm};
@@ -91,8 +91,8 @@ struct Collector<'a> {
 }
 
 impl Collector<'_> {
-    fn take(&mut self, seen: Seen, sightings: &mut Vec<Sighting>) {
-        let Seen { mut sighting, features, line: at, token, barred, .. } = seen;
+    fn take(&mut self, seen: Candidate, sightings: &mut Vec<Sighting>) {
+        let Candidate { mut sighting, features, line: at, token, barred, .. } = seen;
         if !barred {
             assign(&mut sighting, &features);
         }

@@ -47,7 +47,7 @@ pub fn observations(text: &str) -> Vec<Observation> {
     let document = structure::Document::of(text);
     let rows: Vec<&str> = text.lines().collect();
     let seen = observe::observe(&document, &rows).seen.into_iter();
-    let of = |seen: candidate::Seen| Observation {
+    let of = |seen: candidate::Candidate| Observation {
         line: seen.sighting.line,
         path: seen.sighting.path,
         features: seen.features.0,

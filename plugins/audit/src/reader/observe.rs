@@ -1,6 +1,6 @@
 //! Every path of a plan with its features: of lines, of cells, of trees.
 
-use super::candidate::Seen;
+use super::candidate::Candidate;
 use super::features::{self, Features, Place};
 use super::lexer::{self, Token};
 use super::structure::{Code, Document, Line, LineForm};
@@ -11,7 +11,7 @@ use crate::plan::{Form, Kind, Sighting};
 /// What a plan shows.
 #[derive(Debug, Default)]
 pub(crate) struct Observed {
-    pub(crate) seen: Vec<Seen>,
+    pub(crate) seen: Vec<Candidate>,
     /// Folders that trees and lists show with what is in them.
     pub(crate) folders: Vec<String>,
     pub(crate) enumerated: Vec<String>,
@@ -92,7 +92,7 @@ fn of_line(document: &Document, at: usize, line: &Line, above: Option<&str>, out
         }
         let form = form(line, &features, &token);
         let sighting = Sighting::new(path, token.kind, form, crate::plan::Role::Reference, line.number);
-        out.seen.push(Seen {
+        out.seen.push(Candidate {
             sighting,
             features,
             line: Some(at),
@@ -164,7 +164,7 @@ fn of_row(document: &Document, at: usize, line: &Line, table: usize, out: &mut O
             features::of_cell(&place, head, &cells, column, alone, &mut features);
             let sighting =
                 Sighting::new(token.path.clone(), token.kind, Form::Table, crate::plan::Role::Reference, line.number);
-            let seen = Seen {
+            let seen = Candidate {
                 sighting,
                 features,
                 line: Some(at),
@@ -192,7 +192,7 @@ fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &m
         }
         features::of_tree(document, Some(code), &leaf, marked, &mut features);
         let Leaf { sighting, .. } = leaf;
-        out.seen.push(Seen { sighting, features, line: None, token: None, barred: false, column: None });
+        out.seen.push(Candidate { sighting, features, line: None, token: None, barred: false, column: None });
     }
     out.folders.extend(tree.folders);
     if !features::lists_part(document, code) {

@@ -1,6 +1,6 @@
 //! What the other cells of a row say of its file: component, class, lines, size, state, folder.
 
-use super::candidate::Seen;
+use super::candidate::Candidate;
 use super::{claims, features, lexer, names, symbols};
 
 const CLASS: &[&str] = &[
@@ -23,7 +23,7 @@ const LINES: &[&str] = &["# lines", "line count", "lines", "lines of code", "loc
 const SIZE: &[&str] = &["bytes", "file size", "size", "size (bytes)"];
 
 /// Adds what a row says to its paths; returns the folder that it names as a place.
-pub(super) fn describe(head: &[String], cells: &[String], row: &mut [Seen]) -> Option<String> {
+pub(super) fn describe(head: &[String], cells: &[String], row: &mut [Candidate]) -> Option<String> {
     let plain: Vec<String> = head.iter().map(|head| lexer::plain(head).to_lowercase()).collect();
     let find = |names: &[&str]| plain.iter().position(|head| names.contains(&head.as_str()));
     let kind = |wanted: &str| head.iter().position(|head| features::column(head) == wanted);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use baton_plugin_kit::Findings;
 use baton_plugin_sdk::{Error, Outcome, Task};
 
-use super::shared::ends;
+use super::shared::task_error;
 use crate::arguments::text;
 use crate::context::{DriveContext, SyncError};
 use crate::drive::{find, id_key, read};
@@ -65,11 +65,11 @@ pub(super) fn adopt(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, 
     let header = task_arguments::needed(task, "column")?;
     let property = text(task, "property")?;
     let _held = context.locks.take(&id)?;
-    let folder = match find(&context.root, &id).map_err(|error| ends(SyncError::from(error)))?.as_slice() {
+    let folder = match find(&context.root, &id).map_err(|error| task_error(SyncError::from(error)))?.as_slice() {
         [folder] => folder.name.clone(),
         folders => return Err(Error::Permanent(format!("{id} has {} folders on the Drive, not one", folders.len()))),
     };
-    let left = drive_csv(&context.root, &folder).map_err(ends)?;
+    let left = drive_csv(&context.root, &folder).map_err(task_error)?;
     let left = left.ok_or_else(|| Error::Permanent(format!("{folder} has no CSV")))?;
     let (mut known, mut manifest) = known_columns(task, context, &id, &folder, &left)?;
     if !unknown_columns(&left.csv, &manifest).contains(&header) {
@@ -98,7 +98,7 @@ fn remembered(context: &DriveContext<'_>, id: &str) -> Result<Manifest, Error> {
     if let Ok(manifest) = Manifest::read(known.manifest.as_bytes(), id) {
         return Ok(manifest);
     }
-    let folders = find(&context.root, id).map_err(|error| ends(SyncError::from(error)))?;
+    let folders = find(&context.root, id).map_err(|error| task_error(SyncError::from(error)))?;
     let beside = folders.first().filter(|_| folders.len() == 1).map(|folder| &folder.name);
     let path = beside.map(|name| context.root.join(name).join(format!("{name}{SIDECAR}")));
     let found = path.and_then(|path| read(&path).ok()).and_then(|bytes| Manifest::read(&bytes, id).ok());
@@ -118,12 +118,13 @@ fn known_columns(
     let only = BTreeSet::from([id_key(id)]);
     let path = task_arguments::databases(task).map(|mount| PathBuf::from(&mount.path));
     let wanted = DatabaseSelection { folder: path.as_deref(), tables: &[], catalog: None, only: &only };
-    let origins = gather(wanted, &BTreeMap::new(), &mut Findings::default()).map_err(ends)?;
+    let origins = gather(wanted, &BTreeMap::new(), &mut Findings::default()).map_err(task_error)?;
     let origin = origins.into_iter().next().or_else(|| Origin::of_catalog(&id.to_ascii_lowercase()));
     let origin =
         origin.ok_or_else(|| Error::Permanent(format!("no source in the folder `databases` has the id {id}")))?;
-    let database = origin.head().map_err(ends)?;
-    let manifest = known_manifest(&context.root, folder, &known, Some(left), &database, &context.now).map_err(ends)?;
+    let database = origin.head().map_err(task_error)?;
+    let manifest =
+        known_manifest(&context.root, folder, &known, Some(left), &database, &context.now).map_err(task_error)?;
     let id = if known.id.is_empty() { id.to_ascii_lowercase() } else { known.id.clone() };
     let known = KnownDatabase { id, title: database.title, folder: folder.to_owned(), ..known };
     let source = if known.source.is_empty() { origin.source().0 } else { known.source.clone() };

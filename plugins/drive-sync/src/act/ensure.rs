@@ -4,10 +4,10 @@ use baton_plugin_kit::Findings;
 use baton_plugin_sdk::{Error, Outcome, Task};
 use serde_json::json;
 
-use super::shared::{ended_early, ends, many, others_stay, stamp};
+use super::shared::{counted, report_error, report_similar_folders, stamp, task_error};
 use crate::context::{DriveContext, SyncError};
 use crate::drive::{Undo, ensure};
-use crate::locks::still;
+use crate::locks::check_held;
 use crate::task_arguments;
 
 /// Finds, creates or merges the folder of a database.
@@ -16,13 +16,13 @@ pub(super) fn run(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Er
     let title = task_arguments::needed(task, "title")?;
     // The lock must be held before the first check.
     let held = context.locks.take(&id)?;
-    still(held.as_ref(), &id)?;
+    check_held(held.as_ref(), &id)?;
     let mut undo = Undo::default();
     let before = context.memory.get(&id)?.map(|known| known.title).unwrap_or_default();
     let ensured = match ensure(&context.root, &title, &id, &[&before], &mut undo) {
         Ok(ensured) => ensured,
         Err(error) if undo.is_moved() => return Ok(ended(context, &id, &undo, error)),
-        Err(error) => return Err(ends(SyncError::from(error))),
+        Err(error) => return Err(task_error(SyncError::from(error))),
     };
     let name = &ensured.name;
     let mut summary = match (ensured.made, &ensured.renamed_from) {
@@ -31,11 +31,11 @@ pub(super) fn run(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Er
         (false, None) => format!("The folder {}/{name} is there.", context.shown),
     };
     if ensured.merged > 0 {
-        summary.push_str(&format!(" {} merged into it; no file was lost.", many(ensured.merged, "folder")));
+        summary.push_str(&format!(" {} merged into it; no file was lost.", counted(ensured.merged, "folder")));
     }
     let mut outcome = Outcome::new(summary);
     let mut findings = Findings::default();
-    others_stay(&mut findings, &id, name, &ensured.others);
+    report_similar_folders(&mut findings, &id, name, &ensured.others);
     outcome.findings = findings.into_list();
     if undo.changes().len() < 2 && ensured.merged == 0 {
         return Ok(outcome);
@@ -47,7 +47,7 @@ pub(super) fn run(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Er
 /// The outcome if an error occurs after something was moved: `partial`, because an error has no report of the moves.
 fn ended(context: &DriveContext<'_>, id: &str, undo: &Undo, error: std::io::Error) -> Outcome {
     let mut findings = Findings::default();
-    ended_early(&mut findings, id, &ends(SyncError::from(error)));
+    report_error(&mut findings, id, &task_error(SyncError::from(error)));
     let text = "The action stopped early; the finding has the reason. The report lists the moves that were done.";
     let mut outcome = Outcome::partial(text).with_next_step("fix the cause in the finding, then run it again");
     outcome.findings = findings.into_list();

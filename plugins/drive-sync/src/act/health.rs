@@ -3,7 +3,7 @@
 use baton_plugin_kit::Findings;
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Severity, Task};
 
-use super::shared::{ends, many, stamp};
+use super::shared::{counted, stamp, task_error};
 use crate::context::DriveContext;
 use crate::drive::Change;
 use crate::health::{self, Health, Kind, applied_json, health_json, health_markdown, look, plan_json, plan_markdown};
@@ -11,7 +11,7 @@ use crate::task_arguments::{self, ApplyArgument};
 
 /// Inspects the Drive and reports.
 pub(super) fn diagnose(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Error> {
-    let health = look(&context.root, context.memory, task_arguments::keep(task)?).map_err(ends)?;
+    let health = look(&context.root, context.memory, task_arguments::keep(task)?).map_err(task_error)?;
     let mut findings = Findings::default();
     for trouble in &health.troubles {
         let what = format!("{}:{}", trouble.id.as_deref().unwrap_or_default(), trouble.path);
@@ -34,7 +34,7 @@ fn summary(health: &Health) -> String {
     let counts = Kind::ALL.iter().map(|kind| (health.count(*kind), kind.name())).filter(|(count, _)| *count > 0);
     let counts: Vec<_> = counts.map(|(count, name)| format!("{count} {name}")).collect();
     let found = if counts.is_empty() { "nothing is wrong".to_owned() } else { counts.join(", ") };
-    format!("{} in {}: {found}.", many(health.databases, "database"), many(health.folders, "folder"))
+    format!("{} in {}: {found}.", counted(health.databases, "database"), counted(health.folders, "folder"))
 }
 
 const fn severity(kind: Kind) -> Severity {
@@ -50,9 +50,9 @@ const fn severity(kind: Kind) -> Severity {
 pub(super) fn repair(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Error> {
     let keep = task_arguments::keep(task)?;
     let asked = task_arguments::apply(task)?;
-    let health = look(&context.root, context.memory, keep).map_err(ends)?;
-    let plan =
-        health::plan(&context.root, &health, &context.memory.titles()?, task_arguments::kept(task)?).map_err(ends)?;
+    let health = look(&context.root, context.memory, keep).map_err(task_error)?;
+    let plan = health::plan(&context.root, &health, &context.memory.titles()?, task_arguments::kept(task)?)
+        .map_err(task_error)?;
     let name = format!("drive-repair-{}-{}", plan.id, stamp(context));
     if let ApplyArgument::Plan(wanted) = &asked
         && *wanted != plan.id
@@ -64,7 +64,7 @@ pub(super) fn repair(task: &Task, context: &DriveContext<'_>) -> Result<Outcome,
         )));
     }
     if asked == ApplyArgument::No {
-        let steps = many(plan.steps.len(), "step");
+        let steps = counted(plan.steps.len(), "step");
         let outcome = Outcome::new(format!(
             "Plan {}: {steps}, {} left to a person. Nothing was changed; {} does it.",
             plan.id,
@@ -92,13 +92,13 @@ pub(super) fn repair(task: &Task, context: &DriveContext<'_>) -> Result<Outcome,
         format!(
             "Plan {}: {} done, {} not done, {} left to a person. The report has the changes, to undo them{}.",
             plan.id,
-            many(applied.done, "step"),
+            counted(applied.done, "step"),
             applied.not_done.len(),
             plan.left,
             if removed == 0 {
                 String::new()
             } else {
-                format!(", except {} that were deleted", many(removed, "old backup"))
+                format!(", except {} that were deleted", counted(removed, "old backup"))
             }
         ),
     )

@@ -28,7 +28,7 @@ impl std::fmt::Debug for HostServices<'_> {
 }
 
 /// The error of a task about one database.
-pub(super) fn ends(trouble: SyncError) -> Error {
+pub(super) fn task_error(trouble: SyncError) -> Error {
     match trouble {
         SyncError::Fatal(error) => error,
         SyncError::Refused(kind, text) => Error::Permanent(format!("{kind}: {text}")),
@@ -36,7 +36,7 @@ pub(super) fn ends(trouble: SyncError) -> Error {
 }
 
 /// Reports an error as a finding. Used after files were moved or written: returning the error would lose the report about them.
-pub(super) fn ended_early(findings: &mut Findings, id: &str, error: &Error) {
+pub(super) fn report_error(findings: &mut Findings, id: &str, error: &Error) {
     let (Error::Retryable(text) | Error::Permanent(text) | Error::NeedsHuman(text) | Error::NeedsGrant(text)) = error;
     findings.add(
         "ended-early",
@@ -48,7 +48,7 @@ pub(super) fn ended_early(findings: &mut Findings, id: &str, error: &Error) {
 }
 
 /// Reports folders that have the id in their names but may belong to something else. A person decides.
-pub(super) fn others_stay(findings: &mut Findings, id: &str, folder: &str, others: &[String]) {
+pub(super) fn report_similar_folders(findings: &mut Findings, id: &str, folder: &str, others: &[String]) {
     if others.is_empty() {
         return;
     }
@@ -66,7 +66,7 @@ pub(super) fn others_stay(findings: &mut Findings, id: &str, folder: &str, other
 }
 
 /// `1 backup`, `2 backups`.
-pub(super) fn many(count: usize, what: &str) -> String {
+pub(super) fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 

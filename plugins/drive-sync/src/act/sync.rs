@@ -7,7 +7,7 @@ use baton_plugin_kit::export::Exports;
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Severity, Task};
 use serde_json::json;
 
-use super::shared::{HostServices, ended_early, many, others_stay, stamp};
+use super::shared::{HostServices, counted, report_error, report_similar_folders, stamp};
 use crate::context::{DriveContext, SyncError};
 use crate::source::{sidecar_text, source_csv};
 use crate::sync::{self, DatabaseSelection, ImportResult, Mode, Origin, Report, SkippedRow, gather, take};
@@ -49,7 +49,7 @@ pub(super) fn run(task: &Task, context: &DriveContext<'_>, services: HostService
 
 /// Other tasks work on all databases: a later attempt finds them free.
 fn all_busy(count: usize) -> Error {
-    Error::Retryable(format!("another task works on {}; nothing was done", many(count, "database")))
+    Error::Retryable(format!("another task works on {}; nothing was done", counted(count, "database")))
 }
 
 /// The outcome for the numbers of completed and skipped databases, with a next step.
@@ -80,22 +80,22 @@ fn nobody_meant(only: &BTreeSet<String>, found: usize) -> Result<(), Error> {
 fn outcome(task: &Task, context: &DriveContext<'_>, mut report: Report) -> Outcome {
     let mut summary = format!(
         "{} checked: {} unchanged, {} written ({}).",
-        many(report.looked_at, "database"),
+        counted(report.looked_at, "database"),
         report.unchanged + report.same,
         report.written,
-        many(report.rows, "row")
+        counted(report.rows, "row")
     );
     if report.merged > 0 {
-        summary.push_str(&format!(" {} merged into others.", many(report.merged, "folder")));
+        summary.push_str(&format!(" {} merged into others.", counted(report.merged, "folder")));
     }
     if report.refused > 0 {
         summary.push_str(&format!(" {} refused: the findings say why.", report.refused));
     }
     for (id, folder, others) in &report.others {
-        others_stay(&mut report.findings, id, folder, others);
+        report_similar_folders(&mut report.findings, id, folder, others);
     }
     if let Some(error) = &report.ended {
-        ended_early(&mut report.findings, &report.last, error);
+        report_error(&mut report.findings, &report.last, error);
         summary.push_str(" The sync stopped early; the findings have the reason.");
     }
     if !report.busy.is_empty() {
@@ -135,7 +135,7 @@ fn from(task: &Task, context: &DriveContext<'_>, wanted: DatabaseSelection<'_>) 
     let mode = task_arguments::mode(task)?;
     let mut findings = Findings::default();
     let known = context.memory.stamps()?;
-    let all = gather(wanted, &known, &mut findings).map_err(super::shared::ends)?;
+    let all = gather(wanted, &known, &mut findings).map_err(super::shared::task_error)?;
     nobody_meant(wanted.only, all.len() + findings.count())?;
     let sources = findings.count();
     let counts = Counts { looked_at: all.len(), ..Counts::default() };
@@ -151,7 +151,7 @@ fn from(task: &Task, context: &DriveContext<'_>, wanted: DatabaseSelection<'_>) 
             Err(SyncError::Fatal(error)) if work.counts.changed == 0 => return Err(error),
             // The changes that were written up to now stay.
             Err(SyncError::Fatal(error)) => {
-                ended_early(&mut work.findings, &origin.id, &error);
+                report_error(&mut work.findings, &origin.id, &error);
                 work.counts.ended = true;
                 break;
             }
@@ -229,10 +229,10 @@ impl Counts {
     fn summary(&self) -> String {
         let mut text = format!(
             "{} checked: {} changed on the Drive ({}, {} new).",
-            many(self.looked_at, "database"),
+            counted(self.looked_at, "database"),
             self.changed,
-            many(self.cells, "cell"),
-            many(self.added, "row")
+            counted(self.cells, "cell"),
+            counted(self.added, "row")
         );
         for (count, what) in [
             (self.conflicts, "changed on both sides and skipped"),

@@ -241,7 +241,7 @@ fn text_of(error: &Error) -> &str {
 fn apply_locked(context: &DriveContext<'_>, step: &Step, undo: &mut Undo) -> Result<(), SyncError> {
     let held = context.locks.try_take(step.id())?;
     let held = held.ok_or_else(|| SyncError::refused("busy", "another task works on the database"))?;
-    crate::locks::still(held.as_ref(), step.id())?;
+    crate::locks::check_held(held.as_ref(), step.id())?;
     one(context, step, undo)
 }
 

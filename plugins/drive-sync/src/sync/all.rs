@@ -232,7 +232,7 @@ fn run_all(
             continue;
         };
         let done = origin.load(wanted.catalog).and_then(|loaded| {
-            crate::locks::still(held.as_ref(), &origin.id)?;
+            crate::locks::check_held(held.as_ref(), &origin.id)?;
             put(context, &loaded, &source, &source_stamp, terms, &mut report.undo)
         });
         match done {
