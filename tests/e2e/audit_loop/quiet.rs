@@ -31,7 +31,13 @@ fn a_deliverable_that_is_only_touched_makes_no_report_and_a_question_always_does
     workspace.drop_file("audit", "how.json", text(&handoff("audit", "How does it stand")));
     workspace.up_once();
     assert_eq!(workspace.task("How does it stand").state, "succeeded");
-    assert_eq!(report_names(&workspace, REPORTS).len(), 2);
+    let names = report_names(&workspace, REPORTS);
+    assert_eq!(names.len(), 2);
+    for ending in ["md", "html", "json"] {
+        let newest = names.iter().max().unwrap();
+        let [latest, report] = ["latest", newest].map(|name| workspace.read(&format!("reports/{name}.{ending}")));
+        assert_eq!(latest, report, "latest.{ending} is a copy of {newest}.{ending}");
+    }
     assert!(last_summary(&workspace).contains("1 of 1 deliverable present (100 %)"), "{}", last_summary(&workspace));
 }
 

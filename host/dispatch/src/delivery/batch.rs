@@ -180,6 +180,9 @@ fn record_staged(ledger: &Ledger, batch: &mut [TaskDeliveries]) {
 fn publish(batch: &mut [TaskDeliveries]) {
     let named_now = |item: &ActiveDelivery| !item.is_move() && !item.is_reason();
     each(batch, named_now, ActiveDelivery::publish);
+    for item in live(batch) {
+        item.keep_latest();
+    }
     fail_point!("delivery.renames_made");
     sync_folders(batch, |item| if named_now(item) { vec![item.folder.clone()] } else { Vec::new() });
 }

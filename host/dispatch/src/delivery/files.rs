@@ -7,6 +7,7 @@ use baton_intake::{IntakeError, Staged, find_moved, hash_file, move_into};
 use baton_ledger::outbox::{Delivery, DeliveryKind};
 use fail::fail_point;
 
+use super::latest;
 use crate::Context;
 use crate::capture::reason_name;
 
@@ -110,6 +111,13 @@ impl ActiveDelivery {
                 self.step = DeliveryStep::Placed(name);
             }
             Err(error) => self.error = Some(error),
+        }
+    }
+
+    /// Copies a published report to its `latest` name.
+    pub(super) fn keep_latest(&self) {
+        if let (DeliveryKind::Artifact, DeliveryStep::Placed(name)) = (self.delivery.kind, &self.step) {
+            latest::keep(&self.folder, name);
         }
     }
 
