@@ -8,6 +8,7 @@ mod adoption;
 mod arguments;
 #[cfg(test)]
 mod audit_command;
+#[cfg(test)]
 mod audit_in_git;
 #[cfg(test)]
 mod audit_loop;

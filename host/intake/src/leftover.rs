@@ -30,7 +30,9 @@ impl Writer {
     #[must_use]
     pub fn of(name: &str) -> Option<Self> {
         let token = name.strip_prefix(".baton")?.strip_suffix(".tmp")?;
-        if let Some(process) = [".lock.", "-ledger.", "-restore-"].iter().find_map(|what| token.strip_prefix(what)) {
+        if let Some(process) =
+            [".lock.", "-ledger.", "-latest.", "-restore-"].iter().find_map(|what| token.strip_prefix(what))
+        {
             return number(process).map(Self::Process);
         }
         let token = token.strip_prefix('-')?;
@@ -86,6 +88,7 @@ mod tests {
     fn only_names_that_baton_gives_are_its_temporaries() {
         for (name, writer) in [
             (".baton-12.tmp", Some(Writer::Delivery(12))),
+            (".baton-latest.12.tmp", Some(Writer::Process(12))),
             (".baton-h-0123456789abcdef.tmp", Some(Writer::Once)),
             (".baton-backup-0123456789abcdef.tmp", Some(Writer::Once)),
             (".baton-ledger.77.tmp", Some(Writer::Process(77))),

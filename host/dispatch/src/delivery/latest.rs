@@ -17,7 +17,7 @@ pub(super) fn keep(folder: &Path, name: &str) {
 }
 
 fn copy(folder: &Path, name: &str, latest: &str) -> io::Result<()> {
-    let temporary = folder.join(format!(".baton-{latest}.tmp"));
+    let temporary = folder.join(format!(".baton-latest.{}.tmp", std::process::id()));
     fs::copy(folder.join(name), &temporary)?;
     fs::rename(&temporary, folder.join(latest))
 }

@@ -2,7 +2,8 @@
 //!
 //! The open deliveries of many tasks run in one batch, because they can share most of the disk work: `batch` runs the steps,
 //! `files` does the file work of one delivery, `latest` copies the newest report, `record` writes to the ledger. Every step can be
-//! repeated: after a crash the same call resumes where it stopped, and nothing is delivered twice. A file is moved only if it still has the captured bytes.
+//! repeated: after a crash the same call resumes where it stopped, and nothing is delivered twice. A file is moved only if it still
+//! has the captured bytes.
 
 pub(crate) mod archive;
 mod batch;
