@@ -122,7 +122,7 @@ impl Drop for Daemon {
     }
 }
 
-/// What a daemon that ended badly had said, for whoever reads why a test failed.
+/// What a daemon that ended badly had said, for those who reads why a test failed.
 #[expect(clippy::print_stderr, reason = "a test says why it failed")]
 fn tell(log: &str) {
     eprintln!("the daemon ended badly; it had said:\n{log}");

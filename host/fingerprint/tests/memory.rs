@@ -25,7 +25,7 @@ fn forget_peak() {
     fs::write("/proc/self/clear_refs", "5").expect("the peak is set back");
 }
 
-/// Noise over a tone, of so many minutes, as a file of that codec. Its bytes.
+/// The bytes of a file in this codec with a number of minutes of noise over a tone.
 fn made(file: &Path, minutes: u32, codec: &str) -> u64 {
     let length = (60 * minutes).to_string();
     let source = "aevalsrc=0.3*sin(440*2*PI*t)+0.3*random(0):s=8000:c=mono";

@@ -4,7 +4,7 @@
 use super::number;
 use super::title::Title;
 
-/// Words before a number that say that it counts works or their pieces.
+/// Words before the number of a work or of a piece of a work.
 const MARKS: [&str; 24] = [
     "op", "opus", "no", "nr", "number", "num", "bwv", "k", "kv", "d", "hwv", "rv", "hob", "woo", "wwv", "act", "akt",
     "scene", "l", "bb", "twv", "buxwv", "wq", "sz",
@@ -30,7 +30,7 @@ const CATALOGUES: [(&str, &str); 13] = [
 /// Words that one title has and another leaves out.
 const LEFT_OUT: [&str; 12] = ["in", "the", "for", "a", "an", "major", "dur", "de", "des", "von", "arr", "and"];
 
-/// Words of a key: one title names it, another one leaves it out.
+/// Words of a musical key, which one title may have and another one may not.
 const KEYS: [&str; 10] = ["b", "c", "d", "e", "f", "g", "h", "minor", "flat", "sharp"];
 
 /// Forms of pieces: two pieces of one work differ in them.
@@ -133,7 +133,7 @@ impl Work {
     }
 }
 
-/// How many of some are also in the others, each as often as it is there. Both are sorted.
+/// The number of common items of two sorted lists, with repetitions.
 fn common<T: Ord>(some: &[T], others: &[T]) -> usize {
     let (mut some, mut others) = (some.iter().peekable(), others.iter().peekable());
     let mut count = 0;

@@ -10,7 +10,7 @@ use crate::{Scale, floor, place, tree};
 const WALL_MS: f64 = 60_000.0;
 const MEMORY_MIB: f64 = 500.0;
 
-/// Twice the work in at most so many times the time counts as linear: sorting and caches take their share.
+/// The highest ratio of times that counts as linear for twice the work; sorting and caches need some extra time.
 const LINEAR: f64 = 2.5;
 
 /// Measures and reports.

@@ -1,5 +1,5 @@
-//! What an audit costs: the real release program on real folders, cold and when nothing changed since the last audit, beside
-//! `find` and `rg` over the same tree for the same names, and beside `sphinx-needs` on as many needs.
+//! Measures an audit: the real release program on real folders, cold and without changes since the last audit, compared with
+//! `find` and `rg` over the same tree for the same names, and with `sphinx-needs` on the same number of needs.
 //!
 //! `cargo xtask bench audit` builds the program and runs this; `--quick` takes a tenth of the large tree, `--json` prints
 //! JSON, and `--only real|large|needs` does one part. Every sample goes to `target/bench/audit.json`.

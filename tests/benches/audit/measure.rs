@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::report::{Report, Row};
 use crate::samples::Samples;
 
-/// How often a running process is looked at for its memory.
+/// The interval at which the memory of a running process is sampled.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// Nothing that works takes that long.
@@ -27,7 +27,7 @@ pub(crate) const SETTLED: Duration = Duration::from_secs(3);
 pub(crate) struct Run {
     /// From its start to its end, in milliseconds.
     pub(crate) wall_ms: f64,
-    /// The most memory that it held, in MiB; absent where the system does not tell or it was too quick.
+    /// The peak memory in MiB; absent if the system does not report it or the process was too short.
     pub(crate) peak_mib: Option<f64>,
 }
 
@@ -99,7 +99,7 @@ pub(crate) fn tell(what: &str, runs: &[Run], report: &mut Report) {
 /// workspace.
 ///
 /// # Errors
-/// When it ends otherwise; the end of what it said is part of the error.
+/// When it has another exit code; the error has the end of its output.
 pub(crate) fn run(command: &mut Command, workspace: &Workspace, codes: &[i32]) -> anyhow::Result<Run> {
     let log = workspace.outside().join("said.log");
     let shown = command.get_program().to_string_lossy().into_owned();

@@ -1,4 +1,4 @@
-//! Where the bench works: below the repository's `target/`, on the disk that a checkout lies on.
+//! Where the bench works: below the repository's `target/`, on the disk of the checkout.
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ pub(crate) fn results() -> PathBuf {
     folder().join("audit.json")
 }
 
-/// Makes the place and has every temporary folder of this process lie in it.
+/// Creates the folder of the bench. All temporary folders of this process are created in it.
 ///
 /// # Errors
 /// When the folder cannot be made.
@@ -27,7 +27,7 @@ pub(crate) fn prepare() -> anyhow::Result<()> {
         .map_err(|other| anyhow!("temporary files go to {} already", other.display()))
 }
 
-/// A workspace whose audited folder is `root`, a folder of its own.
+/// A workspace whose audited folder is `root`, a separate folder.
 ///
 /// # Errors
 /// When its configuration cannot be written.

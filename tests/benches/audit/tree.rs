@@ -22,7 +22,7 @@ pub(crate) struct Made {
     pub(crate) promised: usize,
 }
 
-/// Writes so many files below `folder/root` and so many plans below `folder/plans`, which ask for all of the files.
+/// Writes a number of files below `folder/root` and a number of plans below `folder/plans` that promise all of the files.
 ///
 /// # Errors
 /// When a file cannot be written.

@@ -1,4 +1,4 @@
-//! One measurement in a process of its own, so that its threads, its time and its memory are its own: this program starts
+//! One measurement in a separate process, so that its threads, time and memory can be measured: this program starts
 //! itself with `--child NAME FILE`, and the child prints one line of JSON.
 
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::store::{Stream, read_database};
 /// Look-ups of one kind.
 const ASKED: usize = 300;
 
-/// Runs a child with so many threads and gives what it said.
+/// Runs a child with this number of threads and returns its output.
 ///
 /// # Errors
 /// When it does not end well.

@@ -1,4 +1,4 @@
-//! The floor beside which the search stands: two prints are one when they share enough words, wherever those are. That is what a
+//! The baseline of the search: two fingerprints match if they share enough words at any positions. That is what a
 //! table with one row a word and a `GROUP BY` does, and about how `AcoustID` narrows down.
 
 use std::collections::HashMap;

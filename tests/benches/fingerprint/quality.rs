@@ -1,4 +1,4 @@
-//! What is found and what is taken for something else: real pieces in forty changes, all against all.
+//! Found matches and false matches: real pieces in forty changes, all compared with all.
 //!
 //! Three libraries. **standard** has every piece and its sixteen standard changes, **hard** also an equaliser, one channel,
 //! loudness and noise, **other** every piece and what changes its speed, tempo, pitch or leaves a band of it. In each also stand

@@ -168,7 +168,7 @@ fn count_words(mosaic: &Mosaic, report: &mut Report) {
     report.row(Row::new(what, format!("{:.2} s", begun.elapsed().as_secs_f64()), spread));
 }
 
-/// Where the file of a child lies.
+/// The path of the file of a child.
 pub(crate) fn path(argument: Option<String>) -> anyhow::Result<std::path::PathBuf> {
     let argument = argument.ok_or_else(|| anyhow::anyhow!("`--child NAME` wants a file"))?;
     Ok(Path::new(&argument).to_owned())

@@ -1,5 +1,5 @@
-//! What fingerprinting costs: processor time for a second of audio beside `fpcalc` as one process over all files (starting it for each
-//! would cost it more), beside symphonia decoding alone (the wall of whoever decodes everything) and with rusty-chromaprint behind it;
+//! Measures the processor time of fingerprinting a second of audio, compared with `fpcalc` as one process over all files (one process
+//! for each file would be slower), with symphonia decoding alone (the lower bound of every program that decodes all audio) and with rusty-chromaprint behind it;
 //! what a second worker brings; and the memory. czkawka, which has that same pair inside and decodes whole files only, is measured with
 //! them where `czkawka_cli` is on the PATH.
 //!
@@ -18,7 +18,7 @@ use crate::report::{Report, Row};
 use crate::samples::Samples;
 use crate::{Scale, place};
 
-/// A format: its ending, what `ffmpeg` is told, and how much faster than `fpcalc` it shall be.
+/// A format: its extension, the arguments of `ffmpeg`, and the aim as a factor over `fpcalc`.
 type Format = (&'static str, &'static [&'static str], f64);
 
 const FORMATS: [Format; 5] = [

@@ -1,4 +1,4 @@
-//! One contestant of `speed` in a process of its own: `speed-words` fingerprints a list of files, `speed-decode` has symphonia decode
+//! One program of the comparison in `speed`, in a separate process: `speed-words` fingerprints a list of files, `speed-decode` has symphonia decode
 //! them and does nothing with what comes, `speed-rusty` gives it to rusty-chromaprint. The list's first line says how many seconds of each (0 for all), the second how many
 //! threads.
 

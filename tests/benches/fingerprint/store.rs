@@ -1,4 +1,4 @@
-//! Where the prints of the large libraries lie: in a SQLite database, as the catalog keeps them, or one after the other in a file.
+//! The storage of the large libraries' fingerprints: in a SQLite database, as the catalog keeps them, or one after the other in a file.
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -10,7 +10,7 @@ use rusqlite::Connection;
 
 use crate::synthetic::Mosaic;
 
-/// Puts so many prints into a new database.
+/// Writes this number of fingerprints into a new database.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -37,7 +37,7 @@ pub(crate) fn read_database(file: &Path) -> anyhow::Result<Vec<Vec<u32>>> {
     Ok(words.collect::<Result<_, _>>()?)
 }
 
-/// Prints in one file, read anew each time: nothing of them stays in memory but what the system keeps of the file.
+/// Fingerprints in one file, read again each time: only the file cache of the system keeps them in memory.
 pub(crate) struct Stream {
     file: File,
     /// Where each begins, in words; the last number is the end of the last.
@@ -45,7 +45,7 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    /// Writes so many prints into a file, and where they begin into one beside it.
+    /// Writes this number of fingerprints into a file, and their positions into a second file.
     ///
     /// # Errors
     /// When the files cannot be written.

@@ -5,7 +5,7 @@
 //! while no two prints are alike. One in twenty is a copy of another one: the same mosaic of pieces that all went through the same
 //! change (another codec, cut, an equaliser, …), so that what differs is what that change makes differ.
 
-/// One in so many prints is a copy.
+/// One in this number of fingerprints is a copy.
 const COPIES: u64 = 20;
 
 /// Frames of a block: 5 s.

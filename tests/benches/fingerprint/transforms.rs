@@ -31,7 +31,7 @@ pub(crate) enum Class {
     Pitch,
     /// The original at a speed, to ask for others with; is in no library.
     Query,
-    /// A short piece of it in much silence: must not be taken for anything else.
+    /// A short part of it in much silence: it must not match another piece.
     Silence,
 }
 

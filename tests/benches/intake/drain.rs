@@ -1,7 +1,7 @@
-//! Many files that wait at the start: `baton up --once`, from the start of the process to its end, beside the grouped floor
+//! Many files that wait at the start: `baton up --once`, from the start of the process to its end, compared with the grouped floor
 //! on the same files (floor, ours, ours, floor), and the memory that it takes.
 //!
-//! Each side gets a folder of its own with the same files, written and synced before; a floor that is not counted goes
+//! Each side gets a separate folder with the same files, written and synced before; a floor that is not counted goes
 //! first. Memory is the peak of the process
 //! less what an idle daemon of an empty workspace holds.
 
@@ -18,7 +18,7 @@ use crate::report::{Report, Row, say};
 use crate::samples::Samples;
 use crate::{Scale, place};
 
-/// The memory that a drain may take beside that of an idle daemon, in MiB.
+/// The memory that a drain may use in addition to that of an idle daemon, in MiB.
 const GROWTH_MIB: f64 = 100.0;
 
 /// Ours and floor on the same number of files.

@@ -1,5 +1,5 @@
 //! A critical request for one agent while another agent's inbox is flooded: how long from its rename into the inbox until its plugin
-//! starts, until it is settled, and until its RETURN is delivered and it lies in the archive, with the flood and without it.
+//! starts, until it is settled, and until its RETURN is delivered and it is in the archive, with the flood and without it.
 //!
 //! The times of the start and of the settlement are those of the ledger, in whole milliseconds; each is stamped in the transaction
 //! that has to be on the disk after it, so it is too early by one commit.

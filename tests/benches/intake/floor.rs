@@ -13,7 +13,7 @@
 //! is hard because it does nothing else: it parses nothing, remembers no state, runs no plugin, and a crash in it may
 //! answer twice. One writer that syncs one file after another would be several times slower: the file system puts the
 //! syncs that come together into one commit of its journal, so the floor lets them come together. `syncfs` would need
-//! fewer calls, but it also waits for what every other program has written, so it is no floor.
+//! fewer calls, but it also waits for what every other program has written, so it is not a lower bound.
 //!
 //! **The floor of one** ([`Single`]) does the durable steps that stand between a file and its plugin, or its RETURN, one
 //! after another, since nothing can be grouped on an idle host.
@@ -39,7 +39,7 @@ const RETURN: usize = 1100;
 /// One append to the log of the floor of one: a page of a database.
 const PAGE: usize = 4096;
 
-/// Takes every file in `base/01_inbox` through the least durable work; tells how long that took.
+/// Processes every file in `base/01_inbox` with the minimum of durable work; returns the time.
 ///
 /// # Errors
 /// When a step fails.
@@ -113,7 +113,7 @@ pub(crate) struct Single {
 }
 
 impl Single {
-    /// In a folder of its own.
+    /// In a separate folder.
     ///
     /// # Errors
     /// When it cannot be made.

@@ -1,5 +1,5 @@
 //! One file at a time on an idle daemon: how long from the moment it is visible (its rename into the inbox) until its
-//! plugin has started, its RETURN can be seen, and it lies in the archive.
+//! plugin has started, its RETURN can be seen, and it is in the archive.
 //!
 //! No one outside sees a plugin start, so the start is enclosed by two times of the ledger. `started` is stamped before the
 //! transaction that has to be on the disk before the plugin runs, so it is too early by one commit; `succeeded` is stamped

@@ -1,7 +1,7 @@
 //! A ledger with a million events: how long `baton status` and `baton why` take, as whole commands.
 //!
 //! The program itself writes one handoff's way into a ledger; its rows are then copied, each copy with an id, a handoff, a
-//! file and bytes of its own, until the chain is as long as wanted. The copies go in beside the program, in the order of
+//! file and bytes of its own, until the chain is as long as wanted. The copies are written without the program, in the order of
 //! the chain and with its hashes, and `baton ledger verify` has to find the chain sound before anything is measured.
 
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ const RUNS: u32 = 10;
 /// Tasks in one transaction while the ledger is made.
 const BATCH: u32 = 10_000;
 
-/// The columns that are hashed, in the order of the rule (`baton ledger export --help`); `prev` stands before them.
+/// The columns that are hashed, in the order of the rule (`baton ledger export --help`); `prev` comes before them.
 const HASHED: [&str; 9] =
     ["task", "at", "actor", "action", "reason", "state", "input_hash", "output_hash", "plugin_digest"];
 

@@ -1,5 +1,5 @@
-//! What a handoff costs, from the file in the inbox to the archive: the real release program on a real disk, beside what
-//! the same disk allows at best and beside what a user would otherwise pick for the job.
+//! Measures a handoff from the file in the inbox to the archive: the real release program on a real disk, compared with the
+//! minimum of work on the same disk and with the tools that a user would choose instead.
 //!
 //! `cargo xtask bench intake` builds the program and runs this; `--quick` takes fewer files, `--json` prints JSON, and
 //! `--only latency|fairness|drain|peers|ledger` does one part. Every sample goes to `target/bench/intake.json`.

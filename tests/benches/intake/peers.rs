@@ -1,9 +1,9 @@
-//! What a user would otherwise pick: `inotifywait` with a shell script, and `watchexec` with one. Both move each file to
-//! the archive and write a line into a log: nothing is synced, nothing is remembered, nothing is answered, and what the
-//! kernel drops is lost. Baton does its whole job beside them, on the same files in the same run.
+//! Tools that a user would choose instead: `inotifywait` with a shell script, and `watchexec` with one. Both move each file to
+//! the archive and write a line into a log. They sync nothing, keep no state, send no answers, and lose events that the kernel
+//! drops. Baton does its complete work on the same files in the same run.
 //!
-//! Each side is measured with a daemon that runs: one file at a time (its rename into the inbox until it lies in the
-//! archive), and all files renamed in as fast as that goes. A peer that is not installed is named and passed over.
+//! Each side is measured with a daemon that runs: one file at a time (from its rename into the inbox until it is in the
+//! archive), and all files renamed at once. If a tool is not installed, the bench says so and skips it.
 
 use std::any::Any;
 use std::fs;
@@ -115,7 +115,7 @@ fn watchexec() -> Begun {
     peer("watchexec", |folder, [inbox, archive, log]| {
         fs::write(folder.join("move.sh"), ALL)?;
         let mut command = Command::new(&program);
-        // `target/` is ignored by git, and so by watchexec unless it is told otherwise. The rest is as it comes.
+        // `target/` is ignored by git, and so by watchexec unless an option changes that. All other options are the defaults.
         command.current_dir(folder).args(["--ignore-nothing", "--on-busy-update=queue", "--shell=none", "--quiet"]);
         command.arg("--watch").arg(inbox).args(["--", "sh"]).arg(folder.join("move.sh")).args([inbox, archive, log]);
         Ok(command)
@@ -130,7 +130,7 @@ fn find(name: &str) -> Option<PathBuf> {
     folders.map(|folder| folder.join(name)).find(|program| program.is_file())
 }
 
-/// Starts a peer with folders of its own and waits until it moves.
+/// Starts a tool with separate folders and waits until it moves a file.
 fn peer(
     name: &'static str,
     command: impl FnOnce(&Path, [&Path; 3]) -> anyhow::Result<Command>,
@@ -157,7 +157,7 @@ impl Mover {
         Ok(file)
     }
 
-    /// Drops one file again and again until it is moved: nothing tells when a peer has begun to watch.
+    /// Drops one file again and again until it is moved: a tool does not report when it begins to watch.
     fn wake(&self) -> anyhow::Result<()> {
         let archived = self.archive.join("awake");
         for _ in 0..100 {

@@ -1,4 +1,4 @@
-//! Where the bench works: below the repository's `target/`, on the disk that a checkout lies on, because a temporary
+//! Where the bench works: below the repository's `target/`, on the disk of the checkout, because a temporary
 //! folder may be memory and memory has no fsync.
 
 use std::any::Any;
@@ -43,7 +43,7 @@ pub(crate) fn results() -> PathBuf {
     folder().join("intake.json")
 }
 
-/// Makes the place and has every temporary folder of this process lie in it.
+/// Creates the folder of the bench. All temporary folders of this process are created in it.
 ///
 /// # Errors
 /// When the folder cannot be made.

@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 /// Nothing that works takes that long.
 const PATIENCE: Duration = Duration::from_mins(20);
 
-/// How often a running process is looked at.
+/// The interval at which a running process is sampled.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// A run of `baton up --once`.
@@ -70,7 +70,7 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    /// Starts it in a process group of its own.
+    /// Starts it in a separate process group.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -88,7 +88,7 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // Once it was waited for, its number may be somebody else's.
+        // After the wait, another process may have its number.
         if let Ok(None) = self.child.try_wait() {
             let _gone_already = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
         }

@@ -9,7 +9,7 @@ use anyhow::{Context as _, ensure};
 use baton_tests::Workspace;
 use serde_json::Value;
 
-/// How often a running process is looked at.
+/// The interval at which a running process is sampled.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// A run.
@@ -27,7 +27,7 @@ pub(crate) struct Run {
 /// Runs `baton -w WORKSPACE args…`, which may have findings.
 ///
 /// # Errors
-/// When it does not start, or ends otherwise.
+/// When it does not start, or has another exit code.
 pub(crate) fn run(workspace: &Workspace, args: &[&str]) -> anyhow::Result<Run> {
     let output = workspace.outside().join("output.json");
     let mut command = workspace.command();

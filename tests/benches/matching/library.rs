@@ -41,7 +41,7 @@ pub(crate) struct Library {
 }
 
 impl Library {
-    /// So many tracks to look up among so many candidates; the same for the same seed.
+    /// Generates tracks to look up and candidates; the same for the same seed.
     pub(crate) fn invent(wanted: usize, candidates: usize, seed: u64) -> Self {
         let mut random = Random::new(seed);
         let names = Names::invent(&mut random);

@@ -1,5 +1,5 @@
-//! What matching costs and how often it is right: an invented DJ's library of 15,540 tracks looked up among 25,000 tracks
-//! of streaming services, on one core, beside Python scripts with rapidfuzz over the same lists.
+//! Measures the time and the quality of matching: an invented DJ's library of 15,540 tracks looked up among 25,000 tracks
+//! of streaming services, on one core, compared with Python scripts with rapidfuzz on the same lists.
 //!
 //! `cargo xtask bench matching` runs it; `--quick` takes a tenth of both, `--json` prints JSON. Every sample goes to
 //! `target/bench/matching.json`. A bench of `baton-track-match`, so that it builds without the program.
@@ -91,7 +91,7 @@ fn ours(library: &Library, report: &mut Report) {
     }
 }
 
-/// Names what was accepted wrongly and what was not found: for whoever mends the rules.
+/// Lists wrong matches and missed tracks, for work on the rules.
 fn wrong(library: &Library, decisions: &[Decision]) {
     let show = |track: &Track| format!("{} ~ {} ~ {:?}", track.title, track.artists.join(";;"), track.duration_ms);
     for (wanted, decision) in library.wanted.iter().zip(decisions) {

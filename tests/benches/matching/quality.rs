@@ -1,4 +1,4 @@
-//! Decisions beside the truth: precision of what is accepted, recall of what is there.
+//! Compares decisions with the truth: precision of accepted matches, recall of existing tracks.
 
 use std::collections::HashSet;
 

@@ -23,7 +23,7 @@ impl Random {
         usize::try_from(self.next() % end as u64).unwrap_or_default()
     }
 
-    /// True so many times of a hundred.
+    /// True with this probability in per cent.
     pub(crate) fn percent(&mut self, chance: usize) -> bool {
         self.below(100) < chance
     }

@@ -1,7 +1,7 @@
 //! djay: the export of a standard library (15,540 tracks, 2,027 plays), and its tracks looked up among 25,000 of another service.
 //!
-//! Beside the export stands `peer_djay.py`, which reads the same objects and writes the same five tables with Python's own modules;
-//! both tables of tracks have to be the same bytes. Beside the look-up stands the script of the bench `matching` with rapidfuzz: it
+//! The export is compared with `peer_djay.py`, which reads the same objects and writes the same five tables with Python's own modules;
+//! both tables of tracks must have the same bytes. The look-up is compared with the script of the bench `matching` with rapidfuzz: it
 //! is given its lists and measures from there, while `baton run` also starts, takes the snapshot, reads library and catalog, and
 //! writes its report.
 
@@ -29,7 +29,7 @@ const SHARED: usize = 12_000;
 /// Measures; the figures as JSON.
 ///
 /// # Errors
-/// When a run ends otherwise than it should, or the two do not find the same.
+/// When a run does not end as expected, or the results differ.
 pub(crate) fn run() -> anyhow::Result<Value> {
     let workspace = Workspace::init();
     let (music, exports) = (workspace.outside().join("music"), workspace.outside().join("exports"));

@@ -1,7 +1,7 @@
-//! A sync of 241 databases of which none changed: the whole `baton run drive-sync sync`, beside a Python script that does the same
+//! A sync of 241 databases without changes: the whole `baton run drive-sync sync`, compared with a Python script that does the same
 //! check with `csv` and `hashlib` (`peer_drive.py`).
 //!
-//! Before it is measured, one sync puts the Drive in order: folders that are there twice, CSVs that lie beside them and backups stay
+//! Before it is measured, one sync puts the Drive in order: duplicate folders, CSVs beside their folders and backups stay
 //! as many as a real one has. The script is timed in two ways: as such scripts do it, reading every file and comparing digests, and with
 //! the look at sizes and times alone that Baton takes.
 
@@ -22,7 +22,7 @@ const AIM_MS: f64 = 300.0;
 /// Measures; the figures as JSON.
 ///
 /// # Errors
-/// When a run ends otherwise than it should, or something was written although nothing changed.
+/// When a run does not end as expected, or writes something although nothing changed.
 pub(crate) fn run() -> anyhow::Result<Value> {
     let workspace = Workspace::init();
     let place = workspace.outside().canonicalize()?;

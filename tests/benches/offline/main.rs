@@ -1,4 +1,4 @@
-//! The first-party plugins' work that needs no network, whole: `baton run` through the sandbox, each beside a Python script that a
+//! Measures actions of the bundled plugins without network: a whole `baton run` through the sandbox, each compared with a Python script that a
 //! user would write today for the same, in one run.
 //!
 //! `cargo xtask bench offline` builds the program and runs this; `--only PART` takes one part, `--json` prints JSON. A slow figure

@@ -1,4 +1,4 @@
-//! The no-op plugin, each call in a fresh store with every ceiling on, beside the same component in bare wasmtime with the
+//! The no-op plugin, each call in a fresh store with every ceiling on, compared with the same component in bare wasmtime with the
 //! same settings; and how long loading takes, with and without the code cache.
 
 use std::fs;

@@ -1,4 +1,4 @@
-//! Extism running the same functions; a program of its own, because it brings its own wasmtime.
+//! Extism with the same functions; a separate program, because it has another version of wasmtime.
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! What running plugins costs: a call beside bare wasmtime, loading from the code cache, the start and the idle memory of the
+//! Measures plugin calls: a call compared with bare wasmtime, loading from the code cache, the start and the idle memory of the
 //! real program with four plugins, the end of a plugin that never ends; and Extism doing the same in the same run.
 //!
 //! `cargo xtask bench plugins` builds the program, the components and the peer, and runs this; `--json` prints JSON. Every

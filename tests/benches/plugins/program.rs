@@ -1,4 +1,4 @@
-//! The real program with four plugins whose code is in the cache: from its start to the first task that is taken in, and the
+//! The real program with four plugins whose code is in the cache: from its start to the first captured task, and the
 //! memory that it holds when it has nothing to do.
 
 use std::fs;

@@ -1,4 +1,4 @@
-//! A plugin that computes for ever: how long after its deadline it is dead, alone and when others spin beside it.
+//! A plugin in an endless loop: the time from its deadline to its end, alone and with others at the same time.
 
 use std::fs;
 use std::time::{Duration, Instant};

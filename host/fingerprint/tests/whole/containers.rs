@@ -1,4 +1,4 @@
-//! What containers say beside the sound: tags, pictures, protection, profiles; and what happens when they are damaged.
+//! The data of containers other than audio (tags, pictures, protection, profiles), and damaged containers.
 //!
 //! The files are made by `ffmpeg` of real music, see `judge`.
 
@@ -89,10 +89,10 @@ fn an_id3_tag_in_a_chunk_counts_before_the_list_and_may_hold_a_picture() {
     assert_eq!(found.audio_sha256, good(&listed).audio_sha256);
 }
 
-/// Whatever counts of a sample, it stands at the top of its room. `FFmpeg` 5.1 takes the one for the other and finds noise of another
-/// length, so it is asked about files in which all bits count.
+/// The significant bits of a sample are its highest bits. `FFmpeg` 5.1 mistakes the stored bits for significant ones, so the
+/// comparison uses files in which all bits are significant.
 #[test]
-fn bits_that_do_not_count_take_their_room_all_the_same() {
+fn insignificant_bits_are_stored_and_ignored() {
     let place = or_skip!(Place::new());
     let raw = fs::read(place.encoded("piece.raw", &["-f", "s16le", "-ac", "2", "-ar", "44100"])).expect("samples");
     let samples: Vec<i16> = raw.as_chunks::<2>().0.iter().map(|sample| i16::from_le_bytes(*sample)).collect();
@@ -136,7 +136,7 @@ fn another_sound_has_another_digest() {
     }
 }
 
-/// A picture of some megabytes that `ffmpeg` takes for one.
+/// A picture of some megabytes that `ffmpeg` accepts.
 fn picture(place: &Place) -> PathBuf {
     let path = place.path("cover.png");
     let output = Command::new("ffmpeg")
@@ -182,7 +182,7 @@ fn what_is_protected_says_so() {
     }
 }
 
-/// Where the decoder's configuration of an MP4 file stands: after the tag 5 and a length of four bytes.
+/// Finds the decoder's configuration in an MP4 file: after the tag 5 and a length of four bytes.
 fn configuration(bytes: &[u8]) -> usize {
     find(bytes, b"esds") + find(&bytes[find(bytes, b"esds")..], &[0x05, 0x80, 0x80, 0x80]) + 5
 }

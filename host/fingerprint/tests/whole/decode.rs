@@ -14,7 +14,7 @@ use crate::judge::agreement::Agreement;
 use crate::judge::fpcalc::words;
 use crate::judge::{encode, music};
 
-/// A format and what `ffmpeg` is told.
+/// A format and the arguments of `ffmpeg`.
 struct Form {
     name: &'static str,
     extension: &'static str,

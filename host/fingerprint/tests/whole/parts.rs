@@ -1,4 +1,4 @@
-//! Sound that does not lie in the file in one piece: chains of Ogg streams, and the edits of MP4, against `fpcalc`.
+//! Audio in several parts of a file: chains of Ogg streams, and edit lists of MP4, compared with `fpcalc`.
 
 use std::fs;
 use std::path::Path;
@@ -39,7 +39,7 @@ fn all_links_of_a_chain_are_read() {
         for links in [&[&one, &other][..], &[&one, &other, &last], &[&one, &one]] {
             let file = place.file("chain", &links.iter().flat_map(|link| link.iter().copied()).collect::<Vec<_>>());
             let (ours, theirs) = (good(&file), words(&file, "0"));
-            // FFmpeg gives a few samples more where Vorbis begins anew, and so hears the next link some milliseconds later.
+            // FFmpeg gives a few samples more where a new Vorbis stream begins, so the next link starts some milliseconds later.
             assert_eq!(ours.fingerprint.words().len(), theirs.len(), "{extension}");
             let same = ours.fingerprint.words().iter().zip(&theirs).take_while(|(ours, theirs)| ours == theirs).count();
             assert!(

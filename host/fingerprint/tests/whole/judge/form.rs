@@ -1,6 +1,6 @@
 //! The head of a WAV file, for files that are made here.
 
-/// What a WAV file says of its samples.
+/// The sample format of a WAV file.
 #[derive(Clone, Copy)]
 pub(crate) struct Form {
     /// 1 for integers, 3 for floats.
@@ -18,7 +18,7 @@ impl Form {
         u32::from(self.channels) * u32::from(self.bits / 8)
     }
 
-    /// All that stands before so many bytes of samples.
+    /// The header for this number of bytes of samples.
     pub(crate) fn header(self, data_bytes: u32) -> Vec<u8> {
         let format = self.format();
         let length = u32::try_from(format.len()).expect("a short head");

@@ -1,11 +1,11 @@
-//! What `fpcalc` says of a file, and files that are made to ask it about.
+//! Runs `fpcalc` as an independent judge, and creates files for it.
 
 use std::path::Path;
 use std::process::Command;
 
 use super::form::Form;
 
-/// What `fpcalc` says of a file.
+/// The output of `fpcalc` for a file.
 pub(crate) fn fpcalc(arguments: &[&str], file: &Path) -> String {
     let output =
         Command::new("fpcalc").args(arguments).arg("-ignore-errors").arg(file).output().expect("fpcalc starts");
