@@ -40,7 +40,7 @@ pub(super) struct Args {
     /// Let the parts overlap, so that the audio at their ends is fingerprinted
     #[arg(long)]
     overlap: bool,
-    /// Print the time at which the reading of each part began, in seconds since 1970
+    /// Print the time at which each part was read, in seconds since 1970
     #[arg(long)]
     ts: bool,
     /// The sample format of input without a header (s16le, f32be, u8, …), or the container that the input must have
