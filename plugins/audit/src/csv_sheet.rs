@@ -1,4 +1,4 @@
-//! Small hands for parts that write blocks: a heading, a paragraph, a table within its bound.
+//! Helpers for modules that write blocks: a heading, a paragraph, a table within its bound.
 
 use crate::limits;
 use crate::page::{Block, Cell, Table};

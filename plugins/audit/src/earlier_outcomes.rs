@@ -1,7 +1,6 @@
-//! How earlier tasks of the audit ended: whether what they wrote down counts, and whether what they sent went out.
+//! The outcomes of earlier tasks of the audit: whether their data count, and whether their requests were sent.
 //!
-//! The ledger is asked once at most, for all that it tells, and only when a note of an earlier task is looked at: most audits
-//! never need it.
+//! The ledger is read at most once, and only if a row of an earlier task is used: most audits do not need it.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! The audit plugin: reads plans, looks up every file that they promise, and reports what is there and what is not.
+//! The audit plugin: reads plans, looks up every file that they promise, and reports which exist and which do not.
 //!
 //! This file is the glue to the contract; the work is done by plain modules that know nothing of WebAssembly:
 //! `discover` finds plans, `reader` reads them, `index` and `verify` look things up, `report` writes. The plugin never

@@ -1,6 +1,6 @@
 //! Every bound of the audit in one place, with the reason for its value.
 //!
-//! Nothing here is an operator's setting: the host's own bounds (memory, time, outcome size) stand above these. Passing
+//! Nothing here is an operator's setting: the host's limits (memory, time, size of the outcome) apply too. Passing
 //! one of these bounds is never an error; the report mentions it.
 
 /// Bytes of one plan that are read. A plan is prose: the largest real one seen is 37 KiB, so 8 MiB is two hundred of them.

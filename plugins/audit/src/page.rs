@@ -1,4 +1,4 @@
-//! What a report says, before it is Markdown or HTML: headings, sentences, lists, tables, bars.
+//! The content of a report before it is rendered as Markdown or HTML: headings, sentences, lists, tables, bars.
 //!
 //! Every part of the audit that has something to show gives blocks; `report` alone knows how they look. So nothing is
 //! escaped here, and nothing here knows of any format.

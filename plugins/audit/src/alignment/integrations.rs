@@ -1,4 +1,4 @@
-//! Whether what runs lean on works: the share of failures among the last twenty runs of each name.
+//! Whether integrations work: the share of failures among the last twenty runs of each name.
 
 use serde::Serialize;
 

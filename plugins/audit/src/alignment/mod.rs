@@ -1,5 +1,5 @@
-//! Alignment (phase 4): do things run when they should, does what they lean on work, is anybody waited for, and do the
-//! trackers say what the files say.
+//! Alignment (phase 4): whether processes run on time, whether their integrations work, which requests are open, and whether
+//! issue trackers agree with the files.
 //!
 //! `processes` looks for late runs, `integrations` for failing ones, `stale` for requests without an answer, `trackers`
 //! for issues whose state is not the files' state; `assess` puts them together, `blocks` shows them.

@@ -1,8 +1,7 @@
-//! What should run again and again, and when it ran last.
+//! Recurring processes, and the time of their last run.
 //!
-//! An operator says what should run and how often; then it is late once two intervals have passed. Beside that, whatever
-//! the ledger saw three times or more at steady intervals is a process too: it is late once three of its usual intervals
-//! have passed. What came at no steady interval has no schedule that it could miss, and is not judged.
+//! A process that the operator names is late after two of its intervals. A task that the ledger has three times or more at steady
+//! intervals is a process too: it is late after three of its usual intervals. Tasks without a steady interval are not judged.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Issue trackers in JSON, held against the files: is what is listed as open settled, and what is listed as settled there?
+//! Compares issue trackers in JSON with the files: open issues that are settled, and settled issues without their files.
 //!
 //! A tracker is a list of objects with an id, or an object that holds such lists. What shows that an issue is settled is
 //! said in the options, or in the entry itself under `evidence` or `fixed_when`: a pattern of files and texts that one of

@@ -1,7 +1,7 @@
-//! What is to be known of a plan before it is judged: when it was changed, how much it matters, who is responsible.
+//! Derives the time of change, the priority and the owner of a plan before it is judged.
 //!
-//! The plan's own statements come first (front matter, then the bold lines below its title). Where it says no priority, its
-//! age among the audited plans does: of the plans by time of change, the newest quarter is HIGH, the oldest quarter LOW.
+//! The plan's own statements come first (front matter, then the bold lines below its title). Without a stated priority, its
+//! age among the audited plans decides: of the plans by time of change, the newest quarter is HIGH, the oldest quarter LOW.
 
 use std::cmp::Reverse;
 use std::fs;

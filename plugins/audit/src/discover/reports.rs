@@ -1,7 +1,7 @@
 //! Other documents whose claims are checked: reports in any granted folder.
 //!
-//! They are named as plans are: as people see them (`root/docs/reports`), relative to a granted folder, or by a pattern. What
-//! lies in no granted folder needs a grant; what is not there is noted, because a report may come tomorrow.
+//! They are named like plans: as reports show them (`root/docs/reports`), relative to a granted folder, or by a pattern. A path
+//! outside of the granted folders needs a grant. A missing report is only noted, because it may be written later.
 
 use std::path::Path;
 

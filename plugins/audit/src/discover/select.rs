@@ -1,8 +1,8 @@
-//! From arguments or changed paths to plans.
+//! Selects plans by arguments or by changed paths.
 //!
 //! A plan is named as reports show it (`plans/a.md`), or relative to a plans folder (`a.md`, `sub`), or by a pattern of
-//! either (`**/*PLAN*.md`). What lies nowhere below a plans folder needs a grant; what should lie there and does not is a
-//! mistake in the arguments. A pattern that nothing fits is only noted: it may fit tomorrow.
+//! either (`**/*PLAN*.md`). A path outside of the plans folders needs a grant. A missing plan is an
+//! error in the arguments. A pattern without a match is only noted: it may match later.
 
 use std::fs;
 use std::path::Path;

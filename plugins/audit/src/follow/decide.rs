@@ -1,4 +1,4 @@
-//! What to do about each gap, from the gaps of now and what was asked before. Pure.
+//! Decides what to do about each gap, from the current gaps and the earlier requests. Pure.
 
 use crate::count::{count, is};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! The words of a request for a gap.
+//! The text of a request for a gap.
 
 use baton_plugin_kit::host::Draft;
 use baton_plugin_sdk::Priority;

@@ -1,15 +1,15 @@
 //! Makes requests from gaps: which agent gets a request, when a request is withdrawn, and when no more are sent.
 //!
-//! A gap is asked for once, of the agent that is responsible for its plan, under a key that follows from the finding's id.
-//! When the answer has come and the gap is still there, it is asked for again, three times in all; then a person has to
-//! look. When an audit finds the gap closed, a request that is still open is taken back. Nothing here makes a file, and
-//! nothing is believed that an answer says: only what the next audit finds closes a gap.
+//! The agent that is responsible for a plan gets one request for each gap, with a key made from the finding's id. If the gap is
+//! still open after the answer, it gets another request, three in all; then a person must decide. When an audit finds the gap
+//! closed, it withdraws the open request. This module creates no file and does not trust answers: only the next audit can close
+//! a gap.
 //!
-//! What is sent and taken back goes out when the task has come to its end, and what the book says stays when it does not: so
-//! the book says which task wrote it, and as long as that has not succeeded, whoever audits next sends and takes back once
-//! more. The host drops what went out already.
+//! The host sends and withdraws requests when the task has succeeded, but the request table is written before. So each row
+//! names the task that wrote it. Until that task has succeeded, the next audit sends and withdraws again; the host drops
+//! duplicates.
 //!
-//! `decide` is pure; `request_table` keeps in the plugin's own database what was asked.
+//! `decide` is pure; `request_table` stores the requests in the plugin's own database.
 
 mod decide;
 mod letter;

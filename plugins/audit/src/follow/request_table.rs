@@ -1,4 +1,4 @@
-//! What was asked, in the plugin's own database.
+//! The table of requests in the plugin's own database.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
-//! Holds plan after plan against what is remembered, and remembers it.
+//! Compares one plan after the other with the recorded data, and records it.
 //!
-//! Only the rows of one plan are held at a time. A memory that fails in the middle ends the remembering, never the audit:
-//! the reason is kept and told, and the next audit compares with the one before.
+//! Only the rows of one plan are in memory at a time. If the database fails, the audit continues without recording: the report has
+//! the reason, and the next audit compares with the audit before.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
-//! What changed since the last audit: before and after, regressions, progress, the trend.
+//! Changes since the last audit: before and after, regressions, progress, the trend.
 //!
-//! `compare` holds each plan against the memory while it is audited and hands it on to be remembered; `model` is what comes
-//! of it; `show` makes findings and blocks of that. Nothing here asks a clock: when an audit ran is told from outside.
+//! `compare` compares each plan with the data of the last audit and records it; `model` has the result; `show` makes findings and
+//! blocks from it. This module uses no clock: callers pass the time of an audit.
 
 mod compare;
 mod model;

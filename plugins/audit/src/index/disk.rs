@@ -1,4 +1,4 @@
-//! The calls to the file system, each as few as there can be.
+//! The calls to the file system, as few as possible.
 //!
 //! Inside a component every call to the host changes threads. The standard library asks twice for each file and once more
 //! for each name of a folder, to compute inode numbers that are not needed here; so the host is called directly there.

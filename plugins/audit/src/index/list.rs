@@ -1,4 +1,4 @@
-//! Looks at many files at once: those of a pattern, when one was changed, the end of a long one.
+//! Reads several files: the files of a pattern, their times of change, and the end of a long file.
 //!
 //! Like everything of the index it stays below the roots, follows no link and opens nothing but regular files.
 

@@ -1,8 +1,8 @@
 //! One breadth-first walk of the granted roots into a sorted list of paths and a list of them by base name.
 //!
 //! Breadth first, so that a budget that runs out has cost the deepest entries and not whole top folders. Sizes are not
-//! asked for here: only the files that a plan names are ever looked at again. All paths stand in one text, so that an entry
-//! costs its path and sixteen bytes.
+//! read here: only files that a plan names are read later. All paths are in one text, so that an entry needs its path and sixteen
+//! bytes.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! Files' facts and folders that were looked into: what spares the next audit the reading.
+//! The facts of files and folders, so that the next audit does not read them again.
 
 use baton_plugin_kit::host::ServiceError;
 use baton_plugin_sdk::sql::Value;
@@ -43,7 +43,7 @@ impl Memory<'_> {
         Ok(folders)
     }
 
-    /// Keeps what a run learned of files. After a run over all plans, what it did not ask for is forgotten.
+    /// Stores the facts of files from a run. A run over all plans deletes the facts that it did not use.
     pub(super) fn keep_facts(&self, facts: &Facts<'_>, whole: bool) -> Result<(), ServiceError> {
         let statement =
             "INSERT OR REPLACE INTO facts (key, bytes, changed_ns, sha256, lines, blank, whole, stub, looked)

@@ -1,4 +1,4 @@
-//! Which findings are open, since when, and which an audit closed.
+//! The open findings with their dates, and the findings that an audit closed.
 
 use std::collections::BTreeMap;
 

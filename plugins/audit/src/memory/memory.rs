@@ -1,6 +1,6 @@
-//! Reads what the last audits left.
+//! Reads the data of earlier audits.
 //!
-//! A memory is of one scope: the audited folders. So an audit of a part of the tree is never held against one of all.
+//! A memory is of one scope: the audited folders. So an audit of a part of the tree is never compared with one of the whole tree.
 
 use std::collections::BTreeMap;
 

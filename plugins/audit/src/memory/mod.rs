@@ -1,11 +1,11 @@
-//! What the audit knows from earlier audits, in the plugin's own database.
+//! The data of earlier audits, in the plugin's own database.
 //!
 //! `schema` makes the tables, `memory` reads, `record` writes at the end of a run, `cells` reads values of rows. `facts` keeps
 //! files' digests, so that a run after which nothing changed reads no file; `findings` keeps which findings are open.
 //!
-//! A run that dies leaves the old state: what a run writes carries the number of its audit and counts only once that audit
-//! is in the table `audits`, which is the last thing that is written; `settle` takes it back when its outcome was not taken.
-//! Everything is bounded. Where no database is granted the audit does without.
+//! A killed run leaves the old state: each row has the number of its audit, and counts only when that audit is in the table
+//! `audits`, which is written last. `settle` discards it if its outcome was not recorded. All tables are bounded. Without a
+//! granted database the audit runs without this data.
 
 mod cells;
 mod facts;

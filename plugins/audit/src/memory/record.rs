@@ -1,5 +1,5 @@
-//! Writes an audit down: plans as they are judged, and at the end the audit itself, which makes all of it count
-//! until `settle` finds that its outcome was not taken.
+//! Records an audit: each plan when it is judged, and at the end the audit itself. From then on the data count, unless
+//! `settle` finds that the outcome was not recorded.
 
 use baton_plugin_kit::host::ServiceError;
 use baton_plugin_sdk::sql::Value;

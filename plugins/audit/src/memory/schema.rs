@@ -1,4 +1,4 @@
-//! The tables, and how they come about: steps that are taken one after the other, each once.
+//! The tables and their migrations.
 
 use baton_plugin_kit::host::{ServiceError, Writable};
 use baton_plugin_sdk::sql::Value;

@@ -1,10 +1,9 @@
-//! Whether the last audit counts.
+//! Decides whether the last audit counts.
 //!
-//! An audit writes its memory before its outcome is taken. When the run ends in between, nobody ever saw its report: the next
-//! audit must compare with the one before it. So what an audit wrote is pending until a later one opens the memory, which
-//! takes it back when it was written by an earlier attempt of the same task, or when its task did not succeed. A task that
-//! still runs has given its outcome, which is about to be taken: one attempt may begin while that of another task is written
-//! down.
+//! An audit writes its data before the host records its outcome. If the run ends in between, its report does not exist, and the
+//! next audit must compare with the audit before. So the data are pending until a later audit opens the memory. It discards
+//! them if an earlier attempt of the same task wrote them, or if their task did not succeed. If their task still runs, it has
+//! returned its outcome and the host is recording it: an attempt may begin while the outcome of another task is recorded.
 
 use baton_plugin_kit::host::{ServiceError, Writable};
 use baton_plugin_sdk::sql::Value;

@@ -1,4 +1,4 @@
-//! The same from the ledger: how the tasks of each agent went.
+//! Runs from the ledger: the results of the tasks of each agent.
 
 use std::collections::BTreeMap;
 

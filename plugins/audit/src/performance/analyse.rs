@@ -1,4 +1,4 @@
-//! Puts the parts of phase 3 together and says what is not as it should be.
+//! Combines the parts of phase 3 and reports problems.
 
 use baton_plugin_kit::host::Tables;
 use serde::Serialize;

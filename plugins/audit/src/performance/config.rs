@@ -1,4 +1,4 @@
-//! What is configured, without a word of what with: names of wanted variables and whether they are set.
+//! Names of required variables and whether they are set, without their values.
 //!
 //! `.env.example` beside `.env`, `config.example.json` beside `config.json`: only the example's names are ever repeated.
 //! Of the real file nothing leaves this module but one state for each of them; no value, no length, no further name.

@@ -1,4 +1,4 @@
-//! Runs by name, added up: how many, how many well, how long, with which errors.
+//! Totals of runs by name: number, successes, durations and errors.
 
 use std::collections::BTreeMap;
 

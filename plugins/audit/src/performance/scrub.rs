@@ -1,7 +1,7 @@
-//! Takes out of a text what looks like a secret, before it may stand in a report.
+//! Removes texts that look like secrets before they are written to a report.
 //!
 //! Messages of errors hold headers, addresses and settings. Hidden is what follows `Bearer` or a name like `token=`, what
-//! begins as known keys do, and a long word that no person would write. Rather a hash hidden than a key shown.
+//! begins as known keys do, and a long word that no person would write. It prefers to hide a hash over showing a key.
 
 /// The replacement text.
 const HIDDEN: &str = "[hidden]";

@@ -1,4 +1,4 @@
-//! From sightings to deliverables: the same file named twice is one deliverable with two mentions.
+//! Combines sightings into deliverables: the same file named twice is one deliverable with two mentions.
 //!
 //! A bare or partial name (`matcher.py`, `core/matcher.py`) is the same file as a longer path of the plan that ends with
 //! it, when only one does. A bare name that could be several of the plan's files is demoted to a reference: counting it

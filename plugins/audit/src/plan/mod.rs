@@ -1,4 +1,4 @@
-//! What a plan is for the audit: its deliverables and its references, each with the lines that name it.
+//! The audit's model of a plan: its deliverables and references, each with the lines that name it.
 //!
 //! Pure data. Nothing here reads a file or knows of Markdown; `reader` fills it and `verify` judges it.
 

@@ -1,4 +1,4 @@
-//! The data of a plan: sightings as the extraction found them, and what they add up to.
+//! The data of a plan: the sightings, and the deliverables and references made from them.
 
 use super::{Place, SizeAssertion};
 

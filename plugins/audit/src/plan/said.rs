@@ -1,6 +1,6 @@
-//! What a plan says of the state of its own row: whether it calls the work done.
+//! Whether a plan calls the work of a row done.
 //!
-//! A box with a cross, a green tick, or a word such as DONE at the beginning. Anything that takes it back (a part, a
+//! A box with a cross, a green tick, or a word such as DONE at the beginning. A qualification (a part, a
 //! percentage, "not", "to be") does not count: only a clear statement can be reported as false.
 
 const DONE: &[&str] =
