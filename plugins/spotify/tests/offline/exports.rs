@@ -189,7 +189,7 @@ fn compared(place: &Place, from: &str, to: &str) -> (String, String) {
 }
 
 #[test]
-fn diff_takes_the_playlist_that_it_is_and_no_twin() {
+fn diff_compares_a_playlist_with_itself_and_not_with_one_of_the_same_name() {
     let place = Place::with(&[("Liked_Songs", &[row(1, "One", "Oto")]), ("Mix", &[row(2, "Two", "Oto")])]);
     place.write("account/YourLibrary.json", r#"{"tracks": []}"#);
     place.import();
