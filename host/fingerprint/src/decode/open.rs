@@ -77,7 +77,7 @@ pub(crate) fn open(source: &Source, digested: bool, verified: bool, stop: &Atomi
     if let Some(movie) = &movie {
         let described = movie.tracks.iter().find(|track| track.id == id).cloned().unwrap_or_default();
         let cut = Trim::of_movie(movie, &described, audio.spec.rate_hz, smpb.as_deref());
-        audio.cut(cut.ok_or_else(|| fault::unsupported("an MP4 file with an edit list that repeats audio or pauses"))?);
+        audio.cut(cut.ok_or_else(|| fault::unsupported("an MP4 file whose edits repeat audio or pause"))?);
     }
     let stated_hz = parameters.sample_rate.unwrap_or_default();
     let is_core = stated_hz == audio.spec.rate_hz.saturating_mul(2) || aac::core(&parameters).is_some();
