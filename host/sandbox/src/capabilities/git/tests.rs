@@ -315,7 +315,7 @@ fn a_repository_that_is_made_of_another_one_is_refused() {
     symlink(git.join("refs/heads/main"), path.join(".git/refs/heads/other")).unwrap();
     assert!(matches!(asked.check(), Err(Error::Unavailable(said)) if said.contains("refs/heads/other")), "afterwards");
     refused(&std::env::temp_dir().join("baton-no-such-folder"), "cannot be opened");
-    refused(tempfile::tempdir().unwrap().path(), "no repository");
+    refused(tempfile::tempdir().unwrap().path(), "not in a Git repository");
 }
 
 #[test]
