@@ -29,7 +29,7 @@ pub(crate) fn claimed_symbols(text: &str) -> Vec<ClaimedSymbol> {
 }
 
 fn of_line(document: &Document, line: &Line) -> Vec<ClaimedSymbol> {
-    let place = Place { document, line };
+    let place = Place::new(document, line);
     let checked = words::check(&line.text);
     let done = line.boxed == Some(true) || checked;
     if line.boxed.is_none() && !checked {

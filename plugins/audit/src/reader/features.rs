@@ -3,6 +3,8 @@
 //! A feature is a short text such as `verb/prep=make/in`; `weights.tsv` gives it a weight. Few and general: what is done
 //! with the file, by which words, in which kind of line, below which heading, with which box or sign.
 
+use std::cell::OnceCell;
+
 use super::lexer::{CODE, PATH, Token, Written};
 use super::structure::{Document, Line, LineForm};
 use super::words::{self, Deed, Verb};
@@ -48,10 +50,19 @@ struct Clause {
     opens: bool,
 }
 
-/// A place of a path: its line, and what a table or a tree says of it.
+/// A line that has paths. What all its paths share is worked out once: a line may have thousands.
 pub(crate) struct Place<'a> {
-    pub(crate) document: &'a Document,
-    pub(crate) line: &'a Line,
+    document: &'a Document,
+    line: &'a Line,
+    mark: OnceCell<&'static str>,
+    label: OnceCell<&'static str>,
+    heading: OnceCell<&'static str>,
+}
+
+impl<'a> Place<'a> {
+    pub(crate) fn new(document: &'a Document, line: &'a Line) -> Self {
+        Self { document, line, mark: OnceCell::new(), label: OnceCell::new(), heading: OnceCell::new() }
+    }
 }
 
 /// The features of a path in running text: an item, a heading, a paragraph, a cell.
@@ -214,6 +225,10 @@ fn boxed(line: &Line) -> &'static str {
 
 /// Where a sign says that it is done: in the line, in an item above, in the heading.
 fn mark(place: &Place<'_>) -> &'static str {
+    place.mark.get_or_init(|| find_mark(place))
+}
+
+fn find_mark(place: &Place<'_>) -> &'static str {
     if place.line.text.contains(CHECKS) {
         "own"
     } else if place.document.parents_of(place.line).any(|above| above.text.contains(CHECKS)) {
@@ -231,6 +246,10 @@ fn mark(place: &Place<'_>) -> &'static str {
 
 /// What the list that the line is in holds.
 fn label(place: &Place<'_>) -> &'static str {
+    place.label.get_or_init(|| find_label(place))
+}
+
+fn find_label(place: &Place<'_>) -> &'static str {
     let above = place
         .document
         .parents_of(place.line)
@@ -251,9 +270,11 @@ fn is_title(document: &Document, heading: &super::structure::Heading) -> bool {
 }
 
 fn heading_topic(place: &Place<'_>) -> &'static str {
-    let heading =
-        place.document.headings_of(place.line.heading).next().filter(|heading| !is_title(place.document, heading));
-    heading.map_or("none", |heading| words::topic(&heading.text))
+    place.heading.get_or_init(|| {
+        let nearest = place.document.headings_of(place.line.heading).next();
+        let heading = nearest.filter(|heading| !is_title(place.document, heading));
+        heading.map_or("none", |heading| words::topic(&heading.text))
+    })
 }
 
 /// The words before a path, from the last sentence on.

@@ -60,7 +60,7 @@ pub(crate) fn observe(document: &Document, rows: &[&str]) -> Observed {
 
 /// Finds the paths of a line. Returns a folder if the line names one that contains the entries below it.
 fn of_line(document: &Document, at: usize, line: &Line, above: Option<&str>, out: &mut Observed) -> Option<String> {
-    let place = Place { document, line };
+    let place = Place::new(document, line);
     let listing = above.is_some() || matches!(features::list_topic(&place), "deliverable" | "new files");
     let tokens = lexer::tokens(&line.text, listing);
     let label = line.label.and_then(|at| document.lines.get(at)).filter(|_| line.parent.is_none());
@@ -140,7 +140,7 @@ fn form(line: &Line, features: &Features, token: &Token) -> Form {
 const COLUMNS: usize = 48;
 
 fn of_row(document: &Document, at: usize, line: &Line, table: usize, out: &mut Observed) {
-    let place = Place { document, line };
+    let place = Place::new(document, line);
     let head: &[String] = document.tables.get(table).map_or(&[], |table| &table.head);
     let mut cells = marks::cells(&line.text);
     cells.truncate(COLUMNS);

@@ -2,6 +2,9 @@
 //!
 //! Each word has one class; `features` combines the classes. English and German.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// What a verb does with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Deed {
@@ -201,9 +204,8 @@ const SEE: &[&str] = &[
 const BE: &[&str] =
     &["are", "contain", "exist", "existier", "fail", "ha", "hold", "is", "ist", "need", "stay", "wa", "were", "bleib"];
 
-/// The verb that a word is.
-#[must_use]
-pub(crate) fn verb(word: &str) -> Option<Verb> {
+/// The stems of all verbs. Where a stem is in two lists, the first list counts.
+static DEEDS: LazyLock<HashMap<&str, Deed>> = LazyLock::new(|| {
     let lists = [
         (MAKE, Deed::Make),
         (ADD, Deed::Add),
@@ -216,7 +218,14 @@ pub(crate) fn verb(word: &str) -> Option<Verb> {
         (SEE, Deed::See),
         (BE, Deed::Be),
     ];
-    let of = |stem: &str| lists.iter().find(|(list, _)| list.contains(&stem)).map(|(_, deed)| *deed);
+    let stems = lists.iter().rev().flat_map(|(list, deed)| list.iter().map(|stem| (*stem, *deed)));
+    stems.collect()
+});
+
+/// The verb that a word is.
+#[must_use]
+pub(crate) fn verb(word: &str) -> Option<Verb> {
+    let of = |stem: &str| DEEDS.get(stem).copied();
     if let Some(deed) = of(word) {
         let past =
             matches!(word, "built" | "made" | "written" | "wrote" | "modified" | "angelegt" | "gelöscht" | "geändert");
