@@ -204,4 +204,4 @@ pub const CLAIM_READ_BYTES: u64 = 256 * 1024 * 1024;
 pub const CLAIM_COMMITS: usize = 2_000;
 
 /// Bytes of code that are searched for the names that plans call done.
-pub const SYMBOL_BYTES: u64 = 64 * 1024 * 1024;
+pub const SYMBOL_BYTES: u64 = 8 * 1024 * 1024;

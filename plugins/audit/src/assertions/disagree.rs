@@ -166,6 +166,13 @@ struct Spelled<'a> {
     path: &'a str,
 }
 
+/// Whether two names differ in more than the capital that opens a sentence.
+fn differ(one: &str, other: &str) -> bool {
+    let (mut one, mut other) = (one.chars(), other.chars());
+    let first = one.next().map(char::to_lowercase).into_iter().flatten();
+    !first.eq(other.next().map(char::to_lowercase).into_iter().flatten()) || one.as_str() != other.as_str()
+}
+
 /// Every file that is spelled in two ways.
 pub(super) fn names(
     documents: &[(CheckedDocument, Vec<Assertion>)],
@@ -195,10 +202,9 @@ pub(super) fn names(
                 || one.folder.trim_start_matches('/') == other.folder.trim_start_matches('/')
         };
         let pair = group.iter().enumerate().find_map(|(at, one)| {
-            let other = group
-                .iter()
-                .skip(at + 1)
-                .find(|other| other.document != one.document && other.name != one.name && same_place(one, other))?;
+            let other = group.iter().skip(at + 1).find(|other| {
+                other.document != one.document && differ(one.name, other.name) && same_place(one, other)
+            })?;
             Some((one, other))
         });
         let Some((one, other)) = pair else { continue };

@@ -6,6 +6,7 @@ use std::io::Read;
 use super::walk::PlanFile;
 use crate::count::count;
 use crate::limits;
+use crate::reader::stories::as_markdown;
 use crate::refusal::reason;
 use crate::remark::{NoteSeverity, Remark, key};
 
@@ -46,7 +47,8 @@ pub fn read(plan: &PlanFile) -> Text {
     }
     let limit = usize::try_from(limits::PLAN_BYTES).unwrap_or(usize::MAX);
     let kept = bytes.get(..limit).unwrap_or(&bytes);
-    out.text = decode(kept, kept.len() < bytes.len(), shown, &mut out.notes);
+    let text = decode(kept, kept.len() < bytes.len(), shown, &mut out.notes);
+    out.text = as_markdown(&text).into_owned();
     out
 }
 

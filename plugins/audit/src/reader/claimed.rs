@@ -47,6 +47,9 @@ fn of_line(document: &Document, line: &Line) -> Vec<ClaimedSymbol> {
             break;
         }
         if nth % 2 == 0 {
+            if done {
+                found.extend(in_words(part).map(|name| claim(name, false)));
+            }
             before.push_str(part);
             continue;
         }
@@ -72,6 +75,18 @@ fn of_line(document: &Document, line: &Line) -> Vec<ClaimedSymbol> {
         before.push(CODE);
     }
     found
+}
+
+/// The names of code among plain words: `OpenTillCommand`, `open_till()`, `read_all<T>`.
+fn in_words(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split(|sign: char| sign.is_whitespace() || matches!(sign, ',' | ';' | '/' | '"'));
+    let bare = words.map(|word| word.trim_matches(['(', '*', '_', '.', ':', '!', '?']));
+    let named = |word: &&str| {
+        let name = word.split(['(', '<']).next().unwrap_or_default();
+        let joined = name.contains('_') && name.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_');
+        is_of_humps(name) && name.chars().filter(|sign| sign.is_uppercase()).count() >= 2 || joined
+    };
+    bare.filter(named).filter(|word| names::file(word).is_none()).filter_map(identifier).collect::<Vec<_>>().into_iter()
 }
 
 /// The name in a piece of code: of `Till.open(drawer:)` it is `open`.

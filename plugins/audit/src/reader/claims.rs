@@ -37,12 +37,20 @@ pub(crate) fn in_text(text: &str) -> (Option<SizeAssertion>, Option<SizeAssertio
             continue;
         }
         if matches!(unit.as_str(), "lines" | "line" | "loc") {
-            lines = lines.or(Some(claim));
+            let before = at.checked_sub(1).and_then(|at| words.get(at)).copied().unwrap_or_default();
+            if !is_part(before) {
+                lines = lines.or(Some(claim));
+            }
         } else {
             bytes = bytes.or_else(|| scaled(claim, &unit));
         }
     }
     (bytes, lines)
+}
+
+/// Whether a number behind this word counts a part of a file, or what it was: "added 12 lines", "from 500 lines to 150".
+fn is_part(before: &str) -> bool {
+    matches!(before.to_ascii_lowercase().as_str(), "added" | "adds" | "by" | "deleted" | "from" | "removed" | "to")
 }
 
 fn scaled(claim: SizeAssertion, unit: &str) -> Option<SizeAssertion> {

@@ -13,7 +13,7 @@ use crate::plan::{Kind, Place, Plan, Purpose, Role, Sighting, SymbolHint, gather
 const HEADING_CHARS: usize = 300;
 
 /// From here on a path counts as promised.
-const LIKELY: f64 = 0.53;
+const LIKELY: f64 = 0.56;
 
 /// Features of paths that the plan promises to change.
 const CHANGES: &[&str] = &[
@@ -70,7 +70,7 @@ fn assign(sighting: &mut Sighting, features: &Features) {
     if has("barred") {
         return;
     }
-    if has("deletes") && sighting.kind == Kind::File {
+    if has("deletes") && (sighting.kind == Kind::File || has("key=delete")) {
         (sighting.role, sighting.purpose) = (Role::Deliverable, Purpose::Delete);
         return;
     }

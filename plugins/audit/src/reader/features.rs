@@ -46,6 +46,8 @@ struct Clause {
     it: bool,
     /// It continues a list of paths.
     joined: bool,
+    /// A word such as "from" is between the verb and it.
+    within: bool,
     /// Only marks are before it.
     opens: bool,
 }
@@ -174,10 +176,11 @@ fn is_barred(place: &Place<'_>, token: &Token, clause: &Clause, key: Option<&str
 
 /// Whether the words say that the file is deleted. `listed`: what its list holds.
 fn deletes(clause: &Clause, key: Option<&str>, after: &str, listed: &str) -> bool {
-    let direct = matches!(clause.prep, "verb" | "start" | "words") && !clause.opens;
+    // "Remove the old handler from `x`" changes `x`.
+    let direct = matches!(clause.prep, "verb" | "start" | "words") && !clause.opens && !clause.within;
     let is = |verb: Option<Verb>| verb.is_some_and(|verb| verb.deed == Deed::Delete);
     let told = is(clause.near) && clause.prep == "verb" || is(clause.lead) && direct;
-    let in_list = listed == "delete" && clause.opens;
+    let in_list = listed == "delete" && clause.opens && key.is_none();
     !clause.negated && (told || in_list || key == Some("delete") || after == "said to go")
 }
 
@@ -301,13 +304,15 @@ fn clause(before: &str) -> Clause {
     let near = (0..said.len()).rev().filter(|at| !named(*at)).find_map(|at| {
         said.get(at).and_then(|word| words::verb(word)).filter(|verb| verb.deed != Deed::Test || said.len() < 3)
     });
+    let within = said.iter().skip(1).any(|word| matches!(*word, "from" | "in" | "within" | "inside" | "aus" | "im"));
     let opened = sentence.trim_end_matches([' ', '`', '*', '_', '"']);
     let prep = if opened.ends_with('(') { "bracket" } else { prep(&said) };
     Clause {
         lead,
         near,
         prep,
-        negated: said.iter().any(|word| words::negates(word)),
+        within,
+        negated: words::words(&without_asides(sentence)).any(|word| words::negates(&word)),
         supposed: said.iter().any(|word| words::supposes(word)),
         will: said.iter().any(|word| {
             matches!(*word, "will" | "shall" | "must" | "wird" | "werden" | "soll" | "going" | "we'll" | "i'll")
@@ -318,6 +323,19 @@ fn clause(before: &str) -> Clause {
             || matches!(said.as_slice(), [.., path, "and" | "und" | "or" | "oder" | "plus" | "&" | "+"] if is_path(path)),
         opens: prep == "start",
     }
+}
+
+/// A text without its closed brackets.
+fn without_asides(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('(') {
+        let Some((_, behind)) = after.split_once(')') else { break };
+        out.push_str(before);
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
 }
 
 /// The meaning of the text that follows these words.

@@ -17,6 +17,7 @@ mod model;
 pub(crate) mod names;
 mod observe;
 mod seen;
+pub(crate) mod stories;
 mod structure;
 mod symbols;
 mod table;
@@ -44,6 +45,7 @@ pub struct Observation {
 /// The paths of a text with their features.
 #[must_use]
 pub fn observations(text: &str) -> Vec<Observation> {
+    let text = &*stories::as_markdown(text);
     let document = structure::Document::of(text);
     let rows: Vec<&str> = text.lines().collect();
     let seen = observe::observe(&document, &rows).seen.into_iter();

@@ -227,7 +227,10 @@ impl Reader<'_> {
         let length = marks(self.row(at));
         let language = info.trim().split([' ', ',', '{']).next().unwrap_or_default().to_owned();
         let closes = |row: &str| marks(row) >= length && row.trim().chars().all(|sign| sign == fence);
-        let end = (at + 1..self.rows.len()).find(|next| closes(self.row(*next))).unwrap_or(self.rows.len());
+        let first = || (at + 1..self.rows.len()).find(|next| closes(self.row(*next)));
+        let nested =
+            matches!(language.as_str(), "markdown" | "md").then(|| self.nested_end(at, &closes, &marks, length));
+        let end = nested.flatten().or_else(first).unwrap_or(self.rows.len());
         let rows: Vec<(usize, String)> = (at + 1..end).map(|next| (next + 1, self.row(next).to_owned())).collect();
         let number = self.document.codes.len();
         let (after, heading, label) = (self.last, self.heading, self.label);
@@ -239,6 +242,29 @@ impl Reader<'_> {
         self.document.codes.push(Code { language, rows, after, heading, label, fenced: true });
         self.blank = true;
         end + 1
+    }
+
+    /// The end of a block of Markdown that holds blocks with a fence of the same length; absent where they do not pair.
+    fn nested_end(
+        &self,
+        at: usize,
+        closes: &impl Fn(&str) -> bool,
+        marks: &impl Fn(&str) -> usize,
+        length: usize,
+    ) -> Option<usize> {
+        let mut depth = 0_usize;
+        for next in at + 1..self.rows.len() {
+            let row = self.row(next);
+            if closes(row) {
+                if depth == 0 {
+                    return Some(next);
+                }
+                depth -= 1;
+            } else if marks(row) >= length {
+                depth += 1;
+            }
+        }
+        None
     }
 
     /// A table; returns the position behind it.

@@ -176,7 +176,12 @@ fn walk(rows: &[Row<'_>], names: bool) -> Tree {
             }
         }
         if parents && !is_caption(row, name.as_ref()) {
-            let holds = name.is_some_and(|name| name.kind != Kind::File);
+            // "Edit the settings:" is a step and no folder.
+            let step = name.as_ref().is_some_and(|name| name.kind == Kind::Either)
+                && !row.apart
+                && !is_quiet(row.tail)
+                && row.tail.contains(' ');
+            let holds = !step && name.is_some_and(|name| name.kind != Kind::File);
             open.push(OpenRow { column: row.column, path: path.filter(|_| holds) });
         }
     }

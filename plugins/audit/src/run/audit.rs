@@ -1,6 +1,8 @@
 //! An audit of plans: read, judged, held against the last audit and against what documents claim; then what the rest of the
 //! system says, who is asked for what is missing, and the report. Watched and stoppable between plans.
 
+use std::path::Path;
+
 use baton_plugin_kit::host::{SeenFile, ServiceError};
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Task};
 
@@ -208,7 +210,12 @@ impl<'r> Run<'r> {
 
     /// The folder of a plan below the audited root.
     fn own_folder(&self, file: &PlanFile) -> Option<String> {
-        let below = self.index.roots().iter().find_map(|root| file.path.strip_prefix(&root.path).ok())?;
+        let shown = Path::new(&file.shown);
+        // In the sandbox the plan and the root are in different mounts: their shown names tell.
+        let below = self.index.roots().iter().find_map(|root| {
+            let shown = || shown.strip_prefix(&root.shown).ok();
+            file.path.strip_prefix(&root.path).ok().or_else(shown)
+        })?;
         below.parent()?.to_str().map(str::to_owned)
     }
 

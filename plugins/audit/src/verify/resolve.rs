@@ -89,6 +89,10 @@ pub(crate) fn resolve(index: &Index, path: &str, anchored: bool, kind: Kind, fol
         let remark = format!("the plan begins with the audited folder's own name; found as {}", found.path);
         return ResolvedPath::There(found, Some(remark));
     }
+    if let Some(found) = without_capital(path).filter(|_| !anchored).and_then(|path| by_small_name(index, &path)) {
+        let remark = format!("the plan writes the name with a capital; found as {}", found.path);
+        return ResolvedPath::There(found, Some(remark));
+    }
     let name = path.rsplit('/').next().unwrap_or(path);
     let wanted = if kind == Kind::Folder { EntryKind::Folder } else { EntryKind::File };
     let same: Vec<&str> = index.named(name, wanted).collect();
@@ -97,6 +101,9 @@ pub(crate) fn resolve(index: &Index, path: &str, anchored: bool, kind: Kind, fol
         let remark = format!("found below a folder that the plan names: {first}{}", and_more(others));
         return there(index, first, Some(remark));
     }
+    if let Some(deeper) = only_deeper(path, &same).filter(|_| !anchored) {
+        return there(index, deeper, Some(format!("found deeper than the plan says: {deeper}")));
+    }
     let generic = GENERIC.contains(&name) || wanted == EntryKind::Folder;
     if same.is_empty() || generic {
         return ResolvedPath::Nowhere(elsewhere(&same));
@@ -104,7 +111,7 @@ pub(crate) fn resolve(index: &Index, path: &str, anchored: bool, kind: Kind, fol
     if !path.contains('/') && !anchored {
         return by_name(index, &same);
     }
-    moved(index, path, anchored, &same)
+    moved(index, path, &same)
 }
 
 /// A path that begins with the name of the audited folder itself, as trees like to do.
@@ -114,6 +121,20 @@ fn without_own_name(index: &Index, path: &str) -> Option<FoundEntry> {
     // The first row of a tree is often the repository's name, whatever the folder is called here.
     let root_row = rest.contains('/') && index.named(first, EntryKind::Folder).all(|folder| folder.contains('/'));
     if (own || root_row) && index.find(first).is_none() { index.find(rest) } else { None }
+}
+
+/// A name without a folder, without the capital that opens a sentence.
+fn without_capital(path: &str) -> Option<String> {
+    let first = path.chars().next().filter(|first| first.is_uppercase() && !path.contains('/'))?;
+    let rest = path.get(first.len_utf8()..).filter(|rest| !rest.contains(char::is_uppercase))?;
+    Some(first.to_lowercase().chain(rest.chars()).collect())
+}
+
+/// The only file of a name.
+fn by_small_name(index: &Index, name: &str) -> Option<FoundEntry> {
+    let mut same = index.named(name, EntryKind::File);
+    let only = same.next().filter(|_| same.next().is_none())?;
+    index.find(only)
 }
 
 /// Candidates that are `path` below one of the folders.
@@ -139,13 +160,17 @@ fn by_name(index: &Index, same: &[&str]) -> ResolvedPath {
     }
 }
 
+/// The only file below more folders than the path names.
+fn only_deeper<'a>(path: &str, same: &[&'a str]) -> Option<&'a str> {
+    let tail = format!("/{path}");
+    let mut deeper = same.iter().filter(|candidate| path.contains('/') && candidate.ends_with(&tail));
+    deeper.next().copied().filter(|_| deeper.next().is_none())
+}
+
 /// A path that is not there: a deeper path that ends with it, or the same name in another folder.
-fn moved(index: &Index, path: &str, anchored: bool, same: &[&str]) -> ResolvedPath {
+fn moved(index: &Index, path: &str, same: &[&str]) -> ResolvedPath {
     let tail = format!("/{path}");
     let deeper: Vec<&str> = same.iter().filter(|candidate| candidate.ends_with(&tail)).copied().collect();
-    if let ([only], false) = (deeper.as_slice(), anchored) {
-        return there(index, only, Some(format!("found deeper than the plan says: {only}")));
-    }
     let parent = |path: &str| path.rsplit('/').nth(1).unwrap_or_default().to_owned();
     let alike: Vec<&str> = same.iter().filter(|candidate| parent(candidate) == parent(path)).copied().collect();
     let chosen: &[&str] = match (deeper.as_slice(), alike.as_slice(), same) {
