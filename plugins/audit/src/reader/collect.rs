@@ -13,7 +13,7 @@ use crate::plan::{Kind, Place, Plan, Purpose, Role, Sighting, SymbolHint, gather
 const HEADING_CHARS: usize = 300;
 
 /// From here on a path counts as promised.
-const LIKELY: f64 = 0.56;
+const LIKELY: f64 = 0.6;
 
 /// Features of paths that the plan promises to change.
 const CHANGES: &[&str] = &[
