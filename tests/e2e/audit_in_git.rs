@@ -29,9 +29,9 @@ fn git(place: &Workspace, args: &[&str]) -> Output {
 /// A repository with a plan that promises `src/a.py`, which is there, and `src/b.py`, which is not.
 fn repository() -> Workspace {
     let place = Workspace::empty();
+    place.write("src/a.py", "a = 1\n");
     git(&place, &["init", "--quiet", "--initial-branch=main"]).ended(0);
     place.write("docs/plans/PLAN.md", PLAN);
-    place.write("src/a.py", "a = 1\n");
     git(&place, &["add", "--all"]).ended(0);
     place
 }
