@@ -24,6 +24,7 @@ const ALIGNMENT: &[&str] = &["**/ALIGNMENT_MATRIX.{yml,yaml}", "**/alignment_mat
 const PAST: &[&str] = &[
     "**/CHANGELOG*",
     "**/PLANS_AUDIT_*",
+    "**/reports/latest.*",
     "**/AUDIT_FOLLOWUP_*",
     "**/SESSION_REVIEW*",
     "**/{archive,_archive,.archive,03_archive}/**",

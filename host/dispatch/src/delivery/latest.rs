@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 /// Replaces `latest.<ending>` in `folder` with a copy of the report `name`; files with other names are not copied. An error
 /// affects only the copy: the report itself is delivered.
@@ -16,10 +17,24 @@ pub(super) fn keep(folder: &Path, name: &str) {
     }
 }
 
+/// One copy at a time: batches of deliveries run side by side, and a delivery that failed may come after a newer one.
+static COPYING: Mutex<()> = Mutex::new(());
+
 fn copy(folder: &Path, name: &str, latest: &str) -> io::Result<()> {
+    let _one = COPYING.lock().unwrap_or_else(PoisonError::into_inner);
+    let reports = fs::read_dir(folder)?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let newer = |other: &String| latest_name(other).as_deref() == Some(latest) && time_of(other) > time_of(name);
+    if reports.into_iter().any(|other| newer(&other)) {
+        return Ok(());
+    }
     let temporary = folder.join(format!(".baton-latest.{}.tmp", std::process::id()));
     fs::copy(folder.join(name), &temporary)?;
     fs::rename(&temporary, folder.join(latest))
+}
+
+/// What follows `_REPORT_`: reports of one ending are ordered by it.
+fn time_of(report: &str) -> &str {
+    report.split_once("_REPORT_").map_or("", |(_, time)| time)
 }
 
 /// `latest.md` for `PLANS_AUDIT_REPORT_20260118_101500.md` and `PLANS_AUDIT_REPORT_20260118_101500-2.md`.
@@ -57,6 +72,7 @@ mod tests {
             fs::write(folder.path().join(name), text).unwrap();
             keep(folder.path(), name);
         }
+        keep(folder.path(), "A_REPORT_20260118_101500.md");
         keep(folder.path(), "A_REPORT_20260120_101500.md");
         assert_eq!(fs::read_to_string(folder.path().join("latest.md")).unwrap(), "new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);

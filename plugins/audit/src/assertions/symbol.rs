@@ -24,47 +24,51 @@ pub(super) fn read(markdown: &str, claims: &mut Vec<Assertion>) {
 #[derive(Default)]
 pub(super) struct Symbols {
     places: BTreeMap<String, Option<String>>,
-    /// Whether every file of code was read, and there is one.
+    /// The names that are only used, and by which file.
+    used: BTreeMap<String, String>,
+    /// Whether every file of code was read to its end, and there is one.
     whole: bool,
 }
 
 impl Symbols {
     /// Looks for names in the files of code; each is read once.
     pub(super) fn find<'a>(names: impl Iterator<Item = &'a str>, index: &Index) -> Self {
-        let mut symbols = Self { places: names.map(|name| (name.to_owned(), None)).collect(), whole: true };
+        let mut symbols = Self { places: names.map(|name| (name.to_owned(), None)).collect(), used: BTreeMap::new(), whole: true };
         if symbols.places.is_empty() {
             return symbols;
         }
-        let mut used: BTreeMap<String, String> = BTreeMap::new();
-        let mut bytes = 0;
-        symbols.whole = false;
+        let (mut bytes, mut files) = (0, 0);
         for path in index.files().filter(|path| content::is_code(path.rsplit('/').next().unwrap_or(path))) {
             let open: Vec<String> =
                 symbols.places.iter().filter(|(_, place)| place.is_none()).map(|(name, _)| name.clone()).collect();
             if open.is_empty() {
                 break;
             }
-            let Some(found) = index.find(path) else { continue };
+            let Some(found) = index.find(path) else {
+                symbols.whole = false;
+                continue;
+            };
             bytes += found.bytes.unwrap_or_default();
             if bytes > limits::SYMBOL_BYTES {
                 symbols.whole = false;
                 break;
             }
-            let Ok(text) = index.read(&found) else { continue };
-            symbols.whole = true;
+            let Ok(text) = index.read(&found) else {
+                symbols.whole = false;
+                continue;
+            };
+            symbols.whole &= text.whole;
+            files += 1;
             let lines = content::definitions(&text.text, &open);
             for (name, line) in open.iter().zip(lines) {
                 if let Some(line) = line {
                     symbols.places.insert(name.clone(), Some(format!("{path}:{line} defines it")));
-                } else if !used.contains_key(name) && content::has_word(&text.text, name) {
-                    used.insert(name.clone(), format!("{path} has it"));
+                } else if !symbols.used.contains_key(name) && content::has_word(&text.text, name) {
+                    symbols.used.insert(name.clone(), path.to_owned());
                 }
             }
         }
-        for (name, place) in used {
-            let slot = symbols.places.entry(name).or_default();
-            slot.get_or_insert(place);
-        }
+        symbols.whole &= files > 0;
         symbols
     }
 
@@ -73,6 +77,10 @@ impl Symbols {
         match self.places.get(&says.name) {
             Some(Some(place)) => Some(Outcome::holds(place.clone())),
             _ if !says.sure => None,
+            _ if self.used.contains_key(&says.name) => {
+                let user = self.used.get(&says.name).map_or("", String::as_str);
+                Some(Outcome::unknown(format!("{user} names it, and no definition of it was found")))
+            }
             _ if !self.whole => Some(Outcome::unknown("not all files of code could be read")),
             _ => Some(Outcome::fails(NoteSeverity::High, format!("no file of code has the name {}", says.name))),
         }

@@ -172,6 +172,12 @@ impl Deliverable {
     pub fn line(&self) -> usize {
         self.mentions.iter().find(|mention| mention.role == Role::Deliverable).map_or(1, |mention| mention.line)
     }
+
+    /// Whether a drawn tree shows it.
+    #[must_use]
+    pub fn is_drawn(&self) -> bool {
+        self.mentions.iter().any(|mention| mention.form == Form::Tree)
+    }
 }
 
 /// A file that a plan speaks of without promising it.

@@ -8,10 +8,10 @@ use std::collections::HashSet;
 use super::before::{PreviousVerdict, PreviousVerdicts};
 use super::evidence::{Symbol, Verdict};
 use super::facts::{Fact, Facts};
-use super::resolve::{ResolvedPath, resolve};
+use super::resolve::{PathContext, ResolvedPath, resolve};
 use super::status::Status;
 use crate::index::{EntryKind, FoundEntry, Index};
-use crate::plan::{Deliverable, Kind, Place, Plan, Purpose, SizeAssertion};
+use crate::plan::{Deliverable, Form, Kind, Place, Plan, Purpose, SizeAssertion};
 
 /// The verdicts on one plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl<'a, 'm> Judge<'a, 'm> {
     pub fn plan(&mut self, plan: &Plan, before: &PreviousVerdicts) -> JudgedPlan {
         let promised: HashSet<&str> = plan.deliverables.iter().map(|item| item.path.as_str()).collect();
         let lookups: Vec<Lookup> =
-            plan.deliverables.iter().map(|item| self.look_up(&item.place, item.kind, plan)).collect();
+            plan.deliverables.iter().map(|item| self.look_up(&item.place, item.kind, item.is_drawn(), plan)).collect();
         let index = self.index;
         self.facts.prefetch(lookups.iter().filter_map(|lookup| file_of(lookup)).map(|found| Facts::key(index, found)));
         let deliverables = plan.deliverables.iter().zip(lookups);
@@ -51,16 +51,16 @@ impl<'a, 'm> Judge<'a, 'm> {
             deliverables.map(|(item, lookup)| self.deliverable(item, lookup, &promised, before)).collect();
         let references = plan.references.iter();
         let references =
-            references.map(|reference| spoken_of(self.look_up(&reference.place, Kind::File, plan))).collect();
+            references.map(|reference| spoken_of(self.look_up(&reference.place, Kind::File, reference.form == Form::Tree, plan))).collect();
         JudgedPlan { deliverables, references }
     }
 
-    fn look_up(&self, place: &Place, kind: Kind, plan: &Plan) -> Lookup {
+    fn look_up(&self, place: &Place, kind: Kind, drawn: bool, plan: &Plan) -> Lookup {
         let (path, anchored) = match place {
             Place::Inside { path, anchored } => (path, *anchored),
             Place::Outside(reason) => return Err(reason),
         };
-        match resolve(self.index, path, anchored, kind, &plan.folders) {
+        match resolve(self.index, path, PathContext { anchored, kind, folders: &plan.folders, drawn }) {
             there @ ResolvedPath::There(..) => Ok(there),
             _ if self.index.closed_above(path).is_some() => Err("a folder above it could not be read"),
             other => Ok(other),

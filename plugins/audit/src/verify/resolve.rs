@@ -79,13 +79,26 @@ pub(crate) enum ResolvedPath {
     Nowhere(Option<String>),
 }
 
-/// Finds what `path` means. `folders` are the folders that the plan names, sorted.
+/// What a plan says about a path, beside its name.
+#[derive(Clone, Copy)]
+pub(crate) struct PathContext<'a> {
+    /// It begins at the top of the tree.
+    pub(crate) anchored: bool,
+    pub(crate) kind: Kind,
+    /// The folders that the plan names, sorted.
+    pub(crate) folders: &'a [String],
+    /// A drawn tree shows it. Its first row is often the repository's name, whatever the audited folder is called.
+    pub(crate) drawn: bool,
+}
+
+/// Finds what `path` means.
 #[must_use]
-pub(crate) fn resolve(index: &Index, path: &str, anchored: bool, kind: Kind, folders: &[String]) -> ResolvedPath {
+pub(crate) fn resolve(index: &Index, path: &str, context: PathContext<'_>) -> ResolvedPath {
+    let PathContext { anchored, kind, folders, drawn } = context;
     if let Some(found) = index.find(path) {
         return ResolvedPath::There(found, None);
     }
-    if let Some(found) = without_own_name(index, path) {
+    if let Some(found) = without_own_name(index, path, drawn) {
         let remark = format!("the plan begins with the audited folder's own name; found as {}", found.path);
         return ResolvedPath::There(found, Some(remark));
     }
@@ -115,11 +128,10 @@ pub(crate) fn resolve(index: &Index, path: &str, anchored: bool, kind: Kind, fol
 }
 
 /// A path that begins with the name of the audited folder itself, as trees like to do.
-fn without_own_name(index: &Index, path: &str) -> Option<FoundEntry> {
+fn without_own_name(index: &Index, path: &str, drawn: bool) -> Option<FoundEntry> {
     let (first, rest) = path.split_once('/')?;
     let own = index.roots().iter().any(|root| root.shown.trim_end_matches('/').rsplit('/').next() == Some(first));
-    // The first row of a tree is often the repository's name, whatever the folder is called here.
-    let root_row = rest.contains('/') && index.named(first, EntryKind::Folder).all(|folder| folder.contains('/'));
+    let root_row = drawn && rest.contains('/') && index.named(first, EntryKind::Folder).all(|folder| folder.contains('/'));
     if (own || root_row) && index.find(first).is_none() { index.find(rest) } else { None }
 }
 

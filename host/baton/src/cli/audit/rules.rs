@@ -127,7 +127,9 @@ impl Rules {
     }
 
     fn is_ignored(&self, finding: &Finding) -> bool {
-        let named = finding.id.split(':').any(|part| self.ignored.matches(part.trim_start_matches("./")));
+        // `audit:PLAN:PATH:KIND`: a pattern is about the plan or the path.
+        let about = finding.id.strip_prefix("audit:").and_then(|id| id.rsplit_once(':')).map_or("", |(about, _)| about);
+        let named = about.split(':').any(|part| self.ignored.matches(part.trim_start_matches("./")));
         named || self.words.iter().any(|word| finding.title.contains(word) || finding.evidence.contains(word))
     }
 }

@@ -146,7 +146,7 @@ impl Sql {
             return Err(generated::Error::Full(text));
         }
         let mut kept = self.workers_open.remove(&database);
-        let done = ask(self.workers(), &mut kept, access, &request).await;
+        let done = worker::ask(self.workers(), &mut kept, access, &request).await;
         if let Some(kept) = kept {
             self.workers_open.insert(database, kept);
         }
@@ -164,22 +164,4 @@ impl Sql {
             worker.close().await;
         }
     }
-}
-
-/// Sends a request to the worker in `kept`, or starts one. A worker that is broken afterwards is dropped.
-async fn ask(
-    workers: Option<&Workers>,
-    kept: &mut Option<Worker>,
-    access: Access,
-    request: &Request,
-) -> Result<Answer, GuestError> {
-    let mut worker = match kept.take() {
-        Some(worker) => worker,
-        None => Worker::open(workers, access).await?,
-    };
-    let reply = worker.ask(request).await;
-    if !worker.is_broken() {
-        *kept = Some(worker);
-    }
-    reply
 }

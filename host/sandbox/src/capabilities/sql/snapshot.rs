@@ -22,8 +22,7 @@ use tokio::sync::Semaphore;
 use super::super::beneath::{self, MountedFile, OpenError, PathError, RefusalReason, quoted};
 use super::super::files::MountGrant;
 use super::super::files::folder::Identity;
-use super::worker::Worker;
-use super::worker::broken_off;
+use super::worker::{Worker, ask, broken_off};
 use super::{blocking, generated};
 use crate::capabilities::progress::Cancel;
 use crate::workers::Workers;
@@ -291,7 +290,7 @@ impl Snapshot {
         workers: Option<&Workers>,
         request: Request,
     ) -> Result<Answer, generated::Error> {
-        super::ask(workers, &mut self.worker, self.access.clone(), &request).await.map_err(of_file)
+        ask(workers, &mut self.worker, self.access.clone(), &request).await.map_err(of_file)
     }
 }
 

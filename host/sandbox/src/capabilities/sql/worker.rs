@@ -159,6 +159,24 @@ fn without_program() -> io::Result<Worker> {
     Err(io::Error::other("this host was started without workers"))
 }
 
+/// Sends a request to the worker in `kept`, or starts one. A worker that is broken afterwards is dropped.
+pub(super) async fn ask(
+    workers: Option<&Workers>,
+    kept: &mut Option<Worker>,
+    access: Access,
+    request: &Request,
+) -> Result<Answer, GuestError> {
+    let mut worker = match kept.take() {
+        Some(worker) => worker,
+        None => Worker::open(workers, access).await?,
+    };
+    let reply = worker.ask(request).await;
+    if !worker.is_broken() {
+        *kept = Some(worker);
+    }
+    reply
+}
+
 #[cfg(test)]
 fn without_program() -> io::Result<Worker> {
     use baton_plugin_sql::worker::serve;
