@@ -33,7 +33,8 @@ pub(super) struct Symbols {
 impl Symbols {
     /// Looks for names in the files of code; each is read once.
     pub(super) fn find<'a>(names: impl Iterator<Item = &'a str>, index: &Index) -> Self {
-        let mut symbols = Self { places: names.map(|name| (name.to_owned(), None)).collect(), used: BTreeMap::new(), whole: true };
+        let mut symbols =
+            Self { places: names.map(|name| (name.to_owned(), None)).collect(), used: BTreeMap::new(), whole: true };
         if symbols.places.is_empty() {
             return symbols;
         }

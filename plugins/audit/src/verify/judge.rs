@@ -50,8 +50,9 @@ impl<'a, 'm> Judge<'a, 'm> {
         let deliverables =
             deliverables.map(|(item, lookup)| self.deliverable(item, lookup, &promised, before)).collect();
         let references = plan.references.iter();
-        let references =
-            references.map(|reference| spoken_of(self.look_up(&reference.place, Kind::File, reference.form == Form::Tree, plan))).collect();
+        let references = references
+            .map(|reference| spoken_of(self.look_up(&reference.place, Kind::File, reference.form == Form::Tree, plan)))
+            .collect();
         JudgedPlan { deliverables, references }
     }
 

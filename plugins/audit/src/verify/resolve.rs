@@ -131,7 +131,8 @@ pub(crate) fn resolve(index: &Index, path: &str, context: PathContext<'_>) -> Re
 fn without_own_name(index: &Index, path: &str, drawn: bool) -> Option<FoundEntry> {
     let (first, rest) = path.split_once('/')?;
     let own = index.roots().iter().any(|root| root.shown.trim_end_matches('/').rsplit('/').next() == Some(first));
-    let root_row = drawn && rest.contains('/') && index.named(first, EntryKind::Folder).all(|folder| folder.contains('/'));
+    let root_row =
+        drawn && rest.contains('/') && index.named(first, EntryKind::Folder).all(|folder| folder.contains('/'));
     if (own || root_row) && index.find(first).is_none() { index.find(rest) } else { None }
 }
 
