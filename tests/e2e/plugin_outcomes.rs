@@ -154,7 +154,7 @@ fn a_sync_that_wrote_nothing_and_refused_all_did_not_succeed() {
     for number in 0..30 {
         fs::write(folder.join(format!("databases/{number}.csv")), "a,b\n1,2\n").unwrap();
     }
-    let words = ["30 databases checked: 0 unchanged, 0 written", "30 rejected"];
+    let words = ["30 databases checked: 0 unchanged, 0 written", "30 refused"];
     said(sync(&[]), "refused", &words, "do what each finding says");
     let (csv, described) = (
         "__page_id,__last_synced_iso,Name\n,,title\np1,2026-01-18T10:00:00Z,One\n",

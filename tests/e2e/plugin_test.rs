@@ -157,7 +157,7 @@ fn an_example_sets_the_addresses_of_hosts() {
     assert!(found.iter().any(|one| one.contains("`servers` of the example does not have it")), "{found:?}");
     for (hosts, words) in [
         (json!({}), r#"the host `wiki` has no address: add "hosts": {"wiki": "https://"#),
-        (json!({ "wiki": "https://a.example", "feed": "https://b.example" }), "asks for no host `feed`"),
+        (json!({ "wiki": "https://a.example", "feed": "https://b.example" }), "does not request a host `feed`"),
         (json!({ "wiki": "a.example" }), "`a.example` is not the address of a host"),
     ] {
         example["hosts"] = hosts;
@@ -173,7 +173,7 @@ fn what_the_manifest_does_not_ask_for_is_refused_with_its_name() {
     for (example, words) in [
         (
             json!({ "handoff": handoff, "secrets": { "other": "long enough" }, "expect": {} }),
-            "asks for no secret `other`",
+            "does not request a secret `other`",
         ),
         (json!({ "handoff": handoff, "secrets": { "other": "short" }, "expect": {} }), "the secret `other`"),
         (json!({ "expect": {} }), "its manifest has no triggers"),

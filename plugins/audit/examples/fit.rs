@@ -193,6 +193,7 @@ struct Tally {
     right: usize,
 }
 
+#[expect(clippy::too_many_lines, reason = "one table after another")]
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let mut set = Set { names: BTreeMap::new(), samples: Vec::new() };

@@ -179,8 +179,8 @@ mod tests {
             ("", "EOF"),
             ("[]", "invalid"),
             ("{}", "missing field"),
-            (&GOOD.replace("id-1", "../x"), "no id"),
-            (&GOOD.replace("id-1", "a_b"), "no id"),
+            (&GOOD.replace("id-1", "../x"), "its `id` is not valid"),
+            (&GOOD.replace("id-1", "a_b"), "its `id` is not valid"),
             (&GOOD.replace("\"T\"", &format!("\"{}\"", "x".repeat(20_000))), "too long"),
         ] {
             let error = read(text.as_bytes()).unwrap_err();

@@ -70,7 +70,7 @@ fn repair_plans_first_and_loses_no_content() {
     let after = contents(&place.path("drive"));
     assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>(), "every content is still there");
     let old = place.try_run("repair", &json!({ "apply": plan }));
-    assert!(matches!(old, Err(Error::Permanent(text)) if text.contains("is not as it was")));
+    assert!(matches!(old, Err(Error::Permanent(text)) if text.contains("the Drive changed since the plan")));
     // After the second and third round the rest needs a person.
     for _ in 0..3 {
         place.run("repair", &json!({ "apply": true }));

@@ -303,7 +303,10 @@ mod tests {
             (json!([{ "to": "{x}.{ext}" }]), "rule 1: the template `{x}.{ext}` has the unknown placeholder"),
             (json!([{ "leave": true }, {}]), "rule 2: it has neither"),
             (json!([{ "to": "{name}.{ext}", "leave": true }]), "rule 1: it has both"),
-            (json!([{ "when": { "path": "x".repeat(501) }, "leave": true }]), "rule 1: a pattern has more than 500"),
+            (
+                json!([{ "when": { "path": "x".repeat(501) }, "leave": true }]),
+                "it has 501 bytes, at most 500 are allowed",
+            ),
             (json!([{ "when": { "artist": "[" }, "leave": true }]), "rule 1: `[` is not a valid pattern: "),
         ] {
             let Err(Error::Permanent(text)) = rules(&written) else { panic!("{written}") };

@@ -273,7 +273,7 @@ fn errors_of_json_hold_no_value() {
         assert!(finding.title.contains("line 1, column "), "{finding:?}");
         assert!(!format!("{finding:?}").contains("203"), "{finding:?}");
     }
-    assert!(findings.iter().any(|finding| finding.title.ends_with("something else than a list")), "{findings:?}");
+    assert!(findings.iter().any(|finding| finding.title.ends_with("is not a list")), "{findings:?}");
 }
 
 #[test]

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use baton_core::grants::{Database, Grant, GrantedDatabase, Mode};
 use baton_core::manifest::{Manifest, SqlCapability};
 use baton_plugin_sql::worker::{Answer, Request};
-use baton_plugin_sql::{Access, GuestError, limits};
+use baton_plugin_sql::{Access, limits};
 
 #[expect(unreachable_pub, reason = "the generated bindings are public and name it")]
 pub use cursor::Cursor;

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use baton_plugin_sql::GuestError;
+
 use super::*;
 
 fn manifest(sql: &str) -> Manifest {
