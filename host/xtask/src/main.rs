@@ -14,7 +14,6 @@ use anyhow::bail;
 const HELP: &str = "cargo xtask <task>
 
   test     format, lints, documentation, every test
-  soak     the daemon killed again and again under load: soak [ROUNDS [SEED]], 500 rounds are twenty minutes
   soak     kill the daemon repeatedly under load and check the result: soak [ROUNDS [SEED]], 500 rounds take twenty minutes
   guests   only the WebAssembly components: target/guests/
   bench    the benches: bench [NAME [ARGS...]], NAME is plugins, intake, audit, library, offline,
