@@ -23,6 +23,18 @@ pub fn real(path: &str) -> Result<PathBuf, Skipped> {
     found.map_err(|_| skip(format!("../shared/{path} is missing: only synthetic data was tested")))
 }
 
+/// The synthetic corpus of one kind: a file or folder of `tests/corpus`.
+///
+/// # Panics
+/// When it is missing.
+#[must_use]
+#[track_caller]
+pub fn synthetic(kind: &str) -> PathBuf {
+    let found = repository().join("tests/corpus").join(kind);
+    assert!(found.exists(), "{} is missing", found.display());
+    found
+}
+
 /// The corpora of one kind: the synthetic one in `tests/corpus`, and real data in `../shared/corpus` where this machine has it.
 /// Without real data one SKIPPED line is printed; it is an extra.
 ///
@@ -31,7 +43,5 @@ pub fn real(path: &str) -> Result<PathBuf, Skipped> {
 #[must_use]
 #[track_caller]
 pub fn corpora(kind: &str) -> Vec<PathBuf> {
-    let synthetic = repository().join("tests/corpus").join(kind);
-    assert!(synthetic.exists(), "{} is missing", synthetic.display());
-    std::iter::once(synthetic).chain(real(&format!("corpus/{kind}"))).collect()
+    std::iter::once(synthetic(kind)).chain(real(&format!("corpus/{kind}"))).collect()
 }

@@ -12,7 +12,7 @@ mod programs;
 use std::fs::File;
 use std::io::Write as _;
 
-pub use corpus::{corpora, real, repository};
+pub use corpus::{corpora, real, repository, synthetic};
 pub use programs::{recordings, tool, tools};
 
 /// A part of a test cannot run here. It was reported.

@@ -1,14 +1,17 @@
-//! The two real plans against the real tree, held to labels that were made by reading the plans.
-//!
-//! The labels are paths only. Where the corpus is absent the tests say so and pass; under `CI=true` they fail.
+//! Two plans against a tree, checked with labels that were made by reading the plans: invented ones always, and real ones where
+//! this machine has them. The labels of the real plans are paths only.
 
-use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use crate::support::{Workspace, corpus, json, rows};
-use baton_judges::or_skip;
+use crate::support::{Workspace, corpus, json, listed_files, rows};
+use baton_judges::{or_skip, synthetic};
 use serde_json::Value;
+
+/// The invented plans of `tests/corpus/claims`.
+const INVENTED: [&str; 2] = ["BELL_MAINTENANCE_PLAN.md", "FERRY_ARCHIVE_PLAN.md"];
+
+const REAL: [&str; 2] = ["DJAY_PRO_NOTION_INTEGRATION_PLAN.md", "MONOLITHIC_MAINTENANCE_PLAN.md"];
 
 const INTEGRATION_PRESENT: &[&str] = &[
     "music_workflow/core/downloader.py",
@@ -52,45 +55,14 @@ const MAINTENANCE: &[&str] = &[
     "var/music_volume_index.json MISSING",
 ];
 
-/// A file of about these bytes and lines that defines these names.
-fn content(bytes: usize, lines: usize, symbols: &str, python: bool) -> String {
-    let mut text = String::new();
-    if python {
-        for symbol in symbols.split(',').filter(|symbol| !symbol.is_empty()) {
-            let class = symbol.starts_with(char::is_uppercase);
-            let _ = if class {
-                writeln!(text, "class {symbol}:\n    pass")
-            } else {
-                writeln!(text, "def {symbol}():\n    return 1")
-            };
-        }
-    }
-    let written = text.lines().count();
-    text.push_str(&"\n".repeat(lines.saturating_sub(written + 1)));
-    if text.len() + 1 < bytes {
-        let fill = bytes - text.len() - 2;
-        let _ = writeln!(text, "#{}", "x".repeat(fill));
-    }
-    text
-}
-
 /// The tree that the list describes, with the plans beside it.
-fn workspace(corpus: &Path) -> Workspace {
+fn workspace(corpus: &Path, plans: [&str; 2]) -> Workspace {
     let mut workspace = Workspace::new();
-    for plan in ["DJAY_PRO_NOTION_INTEGRATION_PLAN.md", "MONOLITHIC_MAINTENANCE_PLAN.md"] {
+    for plan in plans {
         workspace = workspace.file(&format!("plans/{plan}"), fs::read(corpus.join(plan)).unwrap());
     }
-    let list = fs::read_to_string(corpus.join("tree.tsv")).unwrap();
-    for row in list.lines().skip(1) {
-        let cells: Vec<&str> = row.split('\t').collect();
-        let (bytes, lines) = (cells[1].parse().unwrap(), cells[2].parse().unwrap());
-        let text = content(
-            bytes,
-            lines,
-            cells.get(3).copied().unwrap_or_default(),
-            Path::new(cells[0]).extension().is_some_and(|ending| ending == "py"),
-        );
-        workspace = workspace.file(&format!("root/{}", cells[0]), text);
+    for (path, text) in listed_files(corpus) {
+        workspace = workspace.file(&format!("root/{path}"), text);
     }
     workspace
 }
@@ -103,9 +75,42 @@ fn with_status(plan: &Value, wanted: &str) -> Vec<String> {
 }
 
 #[test]
+fn the_invented_plans_come_out_as_labelled() {
+    let outcome = workspace(&synthetic("claims"), INVENTED).run("{}").unwrap();
+    let report = json(&outcome);
+    let [bells, ferry] = [&report["plans"][0], &report["plans"][1]];
+    assert_eq!(
+        rows(bells),
+        ["bells/night_bell.py DRIFTED", "bells/.env.example MISSING", "var/bell_index.json MISSING"]
+    );
+    assert_eq!(
+        rows(ferry),
+        [
+            "ferry_archive/core/reader.py PRESENT",
+            "ferry_archive/core/stamper.py PRESENT",
+            "ferry_archive/ports/north.py PRESENT",
+            "ferry_archive/ports/south.py STUB",
+            "ferry_archive/ports/west.py MISSING",
+        ]
+    );
+    let percents = [bells, ferry].map(|plan| plan["completion_percent"].as_u64());
+    assert_eq!(percents, [Some(33), Some(60)]);
+    let summary = "Audited 2 plans: 4 of 8 deliverables present (50 %); 3 missing, 1 stub, 1 drifted.";
+    assert_eq!(outcome.summary, summary);
+}
+
+#[test]
+fn a_promised_class_that_is_missing_makes_an_invented_deliverable_a_phantom() {
+    let workspace = workspace(&synthetic("claims"), INVENTED)
+        .file("root/ferry_archive/core/reader.py", "class Other:\n    total = 0\n");
+    let report = workspace.report();
+    assert_eq!(with_status(&report["plans"][1], "PHANTOM"), ["ferry_archive/core/reader.py"]);
+}
+
+#[test]
 fn the_real_plans_come_out_as_labelled() {
     let corpus = or_skip!(corpus());
-    let outcome = workspace(&corpus).run("{}").unwrap();
+    let outcome = workspace(&corpus, REAL).run("{}").unwrap();
     let report = json(&outcome);
     let [integration, maintenance] = [&report["plans"][0], &report["plans"][1]];
     assert_eq!(with_status(integration, "PRESENT"), INTEGRATION_PRESENT);
@@ -124,7 +129,7 @@ fn the_real_plans_come_out_as_labelled() {
 #[test]
 fn classes_that_the_plan_promises_are_looked_for() {
     let corpus = or_skip!(corpus());
-    let workspace = workspace(&corpus)
+    let workspace = workspace(&corpus, REAL)
         .file("root/music_workflow/integrations/djay_pro/id_sync.py", "class SyncStats:\n    total = 0\n");
     let report = workspace.report();
     // The plan calls it done, and the one class that it promises is not there.

@@ -148,7 +148,7 @@ fn score_of(folder: &Path, letters: impl Fn(char) -> bool) -> Score {
 
 #[test]
 fn the_labelled_plans_are_read_as_a_person_reads_them() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/corpus/plans");
+    let folder = baton_judges::synthetic("plans");
     for (what, letters) in SETS {
         let score = score_of(&folder, |letter| letters.contains(&letter));
         assert!(score.documents > 0, "the set {what} is missing");

@@ -2,7 +2,7 @@
 
 use audit::page::Block;
 use audit::performance::{self, FromPlans, Performance, Sources, agents, analyse, known_issues, logs};
-use baton_judges::or_skip;
+use baton_judges::{or_skip, synthetic};
 use baton_plugin_kit::host::{Ledger, Tables};
 
 use crate::lending::{Book, Tree, options, seed, task};
@@ -179,6 +179,14 @@ fn nothing_at_all_says_so_in_every_part() {
     let performance = run(&Tree::of(&[]), None, None, "{}");
     assert!(performance.findings.is_empty());
     assert_eq!(texts(&performance).len(), 5);
+}
+
+#[test]
+fn known_issues_of_an_invented_report_are_found() {
+    let text = std::fs::read_to_string(synthetic("claims").join("pier-report.md")).unwrap();
+    let found: Vec<(Option<&str>, bool)> =
+        known_issues("r.md", &text).into_iter().map(|issue| (issue.severity, issue.open)).collect();
+    assert_eq!(found, [(Some("HIGH"), true), (Some("LOW"), true)]);
 }
 
 #[test]

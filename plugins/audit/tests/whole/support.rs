@@ -1,7 +1,8 @@
 //! A workspace in a temporary folder and tasks on it, shared by the integration tests.
 
+use std::fmt::Write;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use audit::services::HostServices;
 use baton_judges::{Skipped, real};
@@ -95,4 +96,38 @@ pub(crate) fn has_finding(outcome: &Outcome, id: &str, severity: Severity) -> bo
 /// The folder with the real plans.
 pub(crate) fn corpus() -> Result<PathBuf, Skipped> {
     real("corpus/plans")
+}
+
+/// A file of about these bytes and lines that defines these names.
+fn content(bytes: usize, lines: usize, symbols: &str, python: bool) -> String {
+    let mut text = String::new();
+    if python {
+        for symbol in symbols.split(',').filter(|symbol| !symbol.is_empty()) {
+            let class = symbol.starts_with(char::is_uppercase);
+            let _ = if class {
+                writeln!(text, "class {symbol}:\n    pass")
+            } else {
+                writeln!(text, "def {symbol}():\n    return 1")
+            };
+        }
+    }
+    let written = text.lines().count();
+    text.push_str(&"\n".repeat(lines.saturating_sub(written + 1)));
+    if text.len() + 1 < bytes {
+        let fill = bytes - text.len() - 2;
+        let _ = writeln!(text, "#{}", "x".repeat(fill));
+    }
+    text
+}
+
+/// The files that `tree.tsv` of a corpus describes, with a content for each.
+pub(crate) fn listed_files(corpus: &Path) -> Vec<(String, String)> {
+    let list = fs::read_to_string(corpus.join("tree.tsv")).unwrap();
+    let file = |row: &str| {
+        let cells: Vec<&str> = row.split('\t').collect();
+        let (bytes, lines) = (cells[1].parse().unwrap(), cells[2].parse().unwrap());
+        let python = Path::new(cells[0]).extension().is_some_and(|ending| ending == "py");
+        (cells[0].to_owned(), content(bytes, lines, cells.get(3).copied().unwrap_or_default(), python))
+    };
+    list.lines().skip(1).map(file).collect()
 }

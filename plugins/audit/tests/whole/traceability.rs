@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use audit::remark::NoteSeverity;
 use audit::traceability::{self, Traceability, Verdict, trace};
-use baton_judges::or_skip;
+use baton_judges::{or_skip, synthetic};
 
 use crate::lending::{Tree, options, seed};
 
@@ -90,6 +90,22 @@ fn plans_reports_and_the_past_may_name_what_is_not_there() {
     ]);
     let trace = run(&tree, r#"{"past_documents": ["history/**"]}"#, &["root/plans/a.md"]);
     assert_eq!((found(&trace), trace.documents), (vec![], 2));
+}
+
+#[test]
+fn an_invented_report_is_held_against_its_tree() {
+    let text = std::fs::read_to_string(synthetic("claims").join("harbour-alignment.md")).unwrap();
+    let tree = Tree::of(&[
+        ("api/docs/REVIEW.md", &text),
+        ("api/src/harbour/services/keys.py", "x"),
+        ("api/src/harbour/ledger/store.py", "x"),
+        ("api/tests/test_queue.py", "x"),
+        ("scripts/harbour.sh", "x"),
+        ("docs/plan/roadmap.md", "x"),
+    ]);
+    let trace = run(&tree, "{}", &[]);
+    let broken: Vec<&str> = trace.broken.iter().map(|row| row.path.as_str()).collect();
+    assert_eq!(broken, ["api/src/harbour/services/queue_db.py", "docs/plan/locks.md"]);
 }
 
 #[test]

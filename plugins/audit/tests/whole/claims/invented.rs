@@ -1,0 +1,151 @@
+//! The invented documents of `tests/corpus/claims`: every assertion in them has a label, and no other assertion is found.
+//!
+//! `labels.tsv` has a row for each: where it is, its verdict, what it is checked against (`-` for the documents themselves,
+//! `tree`, `git`), the severity of its finding, and the evidence word for word.
+
+use std::fs;
+
+use audit::assertions::{self, AssertionReport, CheckedDocument, Kind, Verdict};
+use audit::index::Index;
+use audit::remark::NoteSeverity;
+use baton_judges::synthetic;
+
+use super::setup::{Repository, Tree, check, expect_gap};
+use crate::support::listed_files;
+
+/// In the order in which an audit reads them.
+const DOCUMENTS: [&str; 6] = [
+    "BELL_MAINTENANCE_PLAN.md",
+    "FERRY_ARCHIVE_PLAN.md",
+    "archive-review.md",
+    "lamp-session-review.md",
+    "pier-follow-up.md",
+    "pier-report.md",
+];
+
+struct Label {
+    document: String,
+    line: String,
+    kind: String,
+    verdict: String,
+    needs: String,
+    severity: String,
+    evidence: String,
+}
+
+impl Label {
+    /// As [`rows`] shows an assertion.
+    fn row(&self) -> String {
+        format!("{}:{} {} {} {}", self.document, self.line, self.kind, self.verdict, self.evidence)
+    }
+
+    /// As [`findings`] shows one, if the assertion has one.
+    fn finding(&self) -> Option<String> {
+        let is_finding = self.severity != "-";
+        is_finding.then(|| format!("{} {}:{}: {}", self.severity, self.document, self.line, self.evidence))
+    }
+}
+
+fn labels() -> Vec<Label> {
+    let list = fs::read_to_string(synthetic("claims").join("labels.tsv")).unwrap();
+    let label = |row: &str| {
+        let mut cells = row.split('\t').map(str::to_owned);
+        let mut cell = || cells.next().unwrap();
+        Label {
+            document: cell(),
+            line: cell(),
+            kind: cell(),
+            verdict: cell(),
+            needs: cell(),
+            severity: cell(),
+            evidence: cell(),
+        }
+    };
+    let labels: Vec<Label> = list.lines().skip(1).map(label).collect();
+    assert!(labels.len() > 60, "only {} labels were read", labels.len());
+    labels
+}
+
+fn documents() -> Vec<CheckedDocument> {
+    let read = |name: &str| fs::read_to_string(synthetic("claims").join(name)).unwrap();
+    DOCUMENTS.map(|name| CheckedDocument { shown: name.to_owned(), text: read(name) }).into()
+}
+
+fn tree() -> Tree {
+    let tree = Tree::new();
+    for (path, text) in listed_files(&synthetic("claims")) {
+        tree.text(&path, &text);
+    }
+    tree.text(".gitignore", &format!("{}keys/pilots/*.json\n", "scratch/\n".repeat(11)));
+    let functions = ["crossings_of_pilot", "berths_of_pilot"].map(|name| format!("def {name}(page):\n    return []\n"));
+    tree.text("tools/pilot_names.py", &format!("{}{}", "#\n".repeat(8), functions.join("\n\n")));
+    tree
+}
+
+fn sorted(rows: impl Iterator<Item = String>) -> Vec<String> {
+    let mut rows: Vec<String> = rows.collect();
+    rows.sort();
+    rows
+}
+
+fn rows(checked: &AssertionReport, wanted: impl Fn(Kind, Verdict) -> bool) -> Vec<String> {
+    let rows = checked.rows.iter().filter(|row| wanted(row.kind, row.verdict));
+    sorted(rows.map(|row| {
+        let (kind, verdict) = (row.kind.word(), row.verdict.word());
+        format!("{}:{} {kind} {verdict} {}", row.document, row.line, row.evidence)
+    }))
+}
+
+fn findings(checked: &AssertionReport) -> Vec<String> {
+    sorted(checked.gaps.iter().map(|gap| format!("{} {}", gap.weight.word(), gap.evidence)))
+}
+
+#[test]
+fn every_assertion_comes_out_as_labelled_and_no_other_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let (repository, _) = Repository::new(dir.path().to_owned(), "first");
+    let checked = check(documents(), &tree().index(), Some(&repository));
+    assert_eq!(rows(&checked, |_, _| true), sorted(labels().iter().map(Label::row)));
+    assert_eq!(findings(&checked), sorted(labels().iter().filter_map(Label::finding)));
+}
+
+#[test]
+fn without_files_and_a_repository_only_the_documents_are_compared() {
+    let checked = check(documents(), &Index::build(Vec::new()), None);
+    let of_documents: Vec<Label> = labels().into_iter().filter(|label| label.needs == "-").collect();
+    // The sample is labelled as unverifiable: its documents do not say more.
+    let is_checked = |kind: Kind, verdict: Verdict| verdict != Verdict::Unverifiable || kind == Kind::Sample;
+    assert_eq!(rows(&checked, is_checked), sorted(of_documents.iter().map(Label::row)));
+    assert_eq!(findings(&checked), sorted(of_documents.iter().filter_map(Label::finding)));
+    let unchecked = rows(&checked, |kind, verdict| !is_checked(kind, verdict));
+    for label in labels().iter().filter(|label| label.needs != "-") {
+        let place = format!("{}:{} {} UNVERIFIABLE ", label.document, label.line, label.kind);
+        assert!(unchecked.iter().any(|row| row.starts_with(&place)), "{place}: {unchecked:#?}");
+    }
+}
+
+#[test]
+fn an_invented_return_is_checked_field_by_field() {
+    let raw = fs::read_to_string(synthetic("claims").join("pier-return.json")).unwrap();
+    let raw: serde_json::Value = serde_json::from_str(&raw).unwrap();
+    let document = CheckedDocument { shown: "return".into(), text: String::new() };
+    let checked = assertions::check(&[(document, assertions::read_return(&raw, ""))], &tree().index(), None);
+    let rows = checked.rows.iter();
+    let found = rows.map(|row| (row.field.clone().unwrap_or_default(), row.kind.word(), row.verdict.word()));
+    let found: Vec<String> = sorted(found.map(|(field, kind, verdict)| format!("{field} {kind} {verdict}")));
+    assert_eq!(
+        found,
+        [
+            "commits[0] commit UNVERIFIABLE",
+            "execution_summary.deliverables[0] deliverable FALSE",
+            "execution_summary.deliverables[1] deliverable TRUE",
+            "execution_summary.deliverables[2] deliverable FALSE",
+            "execution_summary.work_completed[0] file FALSE",
+            "execution_summary.work_completed[1] ratio TRUE",
+            "execution_summary.work_completed[2] ratio FALSE",
+            "files_created[0] deliverable UNVERIFIABLE",
+            "files_created[1] deliverable TRUE",
+        ]
+    );
+    expect_gap(&checked, NoteSeverity::High, "audit:return:reports/pier.md:claim-deliverable");
+}
