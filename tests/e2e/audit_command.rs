@@ -313,3 +313,18 @@ fn a_shallow_clone_makes_no_claim_of_a_commit_false() {
     let rows = report["parts"]["claims"]["rows"]["rows"].as_array().unwrap().clone();
     assert!(rows.iter().any(|row| row["kind"] == "commit" && row["verdict"] == "TRUE"), "{rows:#?}");
 }
+
+#[test]
+fn the_deliverables_of_the_front_matter_win_over_the_text() {
+    let place = folder(true);
+    let front = "---\ndeliverables:\n  - src/a.py\n  - path: src/c.py\n    action: delete\n---\n";
+    let plan = format!("{front}{}", place.read("PLAN.md"));
+    place.write("PLAN.md", &plan);
+    let report = audit(&place, &["PLAN.md", "--format", "json"]).ended(0).json();
+    let rows = report["plans"][0]["deliverables"].as_array().unwrap();
+    let paths: Vec<&str> = rows.iter().map(|row| row["path"].as_str().unwrap()).collect();
+    assert_eq!(paths, ["src/a.py", "src/c.py"], "{report:#}");
+    place.write("PLAN.md", plan.replace("action: delete", "acton: delete"));
+    let run = audit(&place, &["PLAN.md"]).ended(1);
+    assert!(run.stdout.contains("unknown key `acton`"), "{}", run.stdout);
+}

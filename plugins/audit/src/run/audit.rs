@@ -10,6 +10,7 @@ use super::earlier::EarlierAudits;
 use super::narrow::narrow;
 use super::outcome::{outcome, unwritten};
 use super::pieces::{self, Pieces};
+use super::stated;
 use super::wanted;
 use crate::assertions;
 use crate::discover::{self, Discovery, PlanFile};
@@ -187,6 +188,7 @@ impl<'r> Run<'r> {
             return;
         }
         let mut plan = reader::plan(&text.text);
+        self.assembly.notes(stated::apply(&mut plan, file, &text.text));
         plan.lies_in(self.own_folder(file));
         let (details, notes) = discover::details(file, &text.text, &plan);
         self.assembly.notes(notes);

@@ -10,6 +10,7 @@ mod narrow;
 mod outcome;
 mod pieces;
 mod review;
+mod stated;
 mod wanted;
 
 use baton_plugin_sdk::{Error, Outcome, Task};

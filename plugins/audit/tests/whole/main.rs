@@ -25,6 +25,7 @@ mod runs;
 mod session;
 mod speed;
 mod sqlite;
+mod stated;
 mod support;
 mod traceability;
 #[path = "../../../../tests/benches/audit/tree.rs"]
