@@ -328,3 +328,22 @@ fn the_deliverables_of_the_front_matter_win_over_the_text() {
     let run = audit(&place, &["PLAN.md"]).ended(1);
     assert!(run.stdout.contains("unknown key `acton`"), "{}", run.stdout);
 }
+
+#[test]
+fn a_proposed_lock_counts_when_it_is_reviewed_and_says_when_the_plan_has_changed() {
+    let place = folder(true);
+    let run = audit(&place, &["PLAN.md", "--propose-lock"]).ended(1);
+    assert!(run.stderr.contains("PLAN.md.lock: check its list"), "{}", run.stderr);
+    let lock = place.read("PLAN.md.lock");
+    assert!(lock.contains("\"src/b.py\"") && lock.contains("\"reviewed\": false"), "{lock}");
+    audit(&place, &["PLAN.md"]).ended(1);
+    let reviewed = lock.replace("\"reviewed\": false", "\"reviewed\": true").replace("src/b.py", "src/a.py");
+    place.write("PLAN.md.lock", &reviewed);
+    audit(&place, &["PLAN.md"]).ended(0);
+    place.write("PLAN.md", place.read("PLAN.md") + "\nMore to do.\n");
+    let run = audit(&place, &["PLAN.md"]).ended(1);
+    assert!(run.stdout.contains("baton audit --propose-lock"), "{}", run.stdout);
+    audit(&place, &["PLAN.md", "--propose-lock"]).ended(1);
+    assert_eq!(place.read("PLAN.md.lock.old"), reviewed);
+    audit(&place, &[".", "--propose-lock"]).ended(2);
+}

@@ -15,7 +15,7 @@ use crate::plan::Place;
 use crate::report::{Form, Stamp};
 
 /// The arguments of the action in addition to [`Options::KNOWN`].
-const KNOWN: [&str; 6] = ["plans", "reports", "root", "forms", "responsible", "follow_up"];
+const KNOWN: [&str; 7] = ["plans", "reports", "root", "forms", "responsible", "follow_up", "propose_lock"];
 
 /// Which plans are audited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,8 @@ pub(crate) struct Request {
     pub(crate) responsible: Vec<String>,
     /// Whether agents may be asked for what is missing.
     pub(crate) follow_up: bool,
+    /// Whether a lock is proposed for each plan.
+    pub(crate) propose_lock: bool,
     pub(crate) rules: Rules,
     /// The arguments as JSON, for the audit that follows an answer.
     pub(crate) args: String,
@@ -161,6 +163,7 @@ impl Request {
             reports: list(args, "reports")?,
             responsible: list(args, "responsible")?,
             follow_up: flag(args, "follow_up", true)?,
+            propose_lock: flag(args, "propose_lock", false)?,
             rules: Rules::default(),
             args: Value::Object(args.clone()).to_string(),
             task: task.id.clone(),

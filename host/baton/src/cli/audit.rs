@@ -37,6 +37,9 @@ pub(super) struct Args {
     /// Which findings cause exit 1 [default: `new` with a baseline, else `any`]
     #[arg(long, value_enum, value_name = "WHICH")]
     fail_on: Option<FailOn>,
+    /// Also write a lock beside each plan (PLAN.lock): the list of deliverables that was found, for review
+    #[arg(long)]
+    propose_lock: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -75,13 +78,19 @@ impl Args {
             bail!("the root {} is not a folder", self.root.display());
         }
         let rules = Rules::load(&self.root, self.baseline.as_deref(), self.fail_on)?;
+        if let Some(folder) = self.plans.iter().find(|plan| self.propose_lock && plan.is_dir()) {
+            bail!("--propose-lock needs plan files, and {} is a folder", folder.display());
+        }
         let (folders, names) = folders_and_names(&self.plans)?;
         let mut granted: Vec<(&str, &Path)> = folders.iter().map(|folder| ("plans", folder.as_path())).collect();
         granted.push(("root", &self.root));
         let temporary = TemporaryWorkspace::new(&granted)?;
         let (form, ending) = self.format.of_plugin();
         // The audit here sends no requests: it reads only and leaves nothing behind.
-        let args = vec![("plans", json!(names)), ("forms", json!([form])), ("follow_up", json!(false))];
+        let mut args = vec![("plans", json!(names)), ("forms", json!([form])), ("follow_up", json!(false))];
+        if self.propose_lock {
+            args.push(("propose_lock", json!(true)));
+        }
         let args = arguments(args);
         let call = Call { plugin: "audit".to_owned(), action: "audit".to_owned(), args };
         let done = do_call(&temporary.workspace, call)?;
@@ -99,10 +108,39 @@ impl Args {
             self.write(&temporary.read(report)?)?;
         }
         output::note(&output::one_line(&done.called.text));
+        if self.propose_lock {
+            self.write_locks(&temporary, &done.called.artifacts)?;
+        }
         if findings.len() < all {
             output::note(&format!("{} of {all} findings are ignored by {}", all - findings.len(), rules::FILE));
         }
         Ok(verdict(&findings, &rules))
+    }
+
+    /// Writes the proposed locks beside their plans. An existing lock is kept as `.lock.old`.
+    fn write_locks(&self, temporary: &TemporaryWorkspace, artifacts: &[String]) -> anyhow::Result<()> {
+        for plan in &self.plans {
+            let mut lock = plan.clone().into_os_string();
+            lock.push(".lock");
+            let lock = PathBuf::from(lock);
+            let proposed = artifacts.iter().find(|name| Path::new(name).file_name() == lock.file_name());
+            let Some(proposed) = proposed else {
+                output::note(&format!("no lock was proposed for {}; the report has the reason", plan.display()));
+                continue;
+            };
+            let proposed = temporary.read(proposed)?;
+            let mut old = lock.clone().into_os_string();
+            old.push(".old");
+            match std::fs::rename(&lock, &old) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error).with_context(|| format!("failed to keep the old {}", lock.display()));
+                }
+                _ => {}
+            }
+            std::fs::write(&lock, proposed).with_context(|| format!("failed to write {}", lock.display()))?;
+            output::note(&format!("wrote {}: check its list, then set `reviewed` to true", lock.display()));
+        }
+        Ok(())
     }
 
     fn write(&self, report: &[u8]) -> anyhow::Result<()> {

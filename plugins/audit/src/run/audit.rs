@@ -95,6 +95,8 @@ struct ReadResult {
     folders: Vec<FolderLine>,
     /// Plans that could not be read.
     unread: Vec<String>,
+    /// Locks for review.
+    proposed: Vec<report::Artifact>,
 }
 
 /// An audit under way.
@@ -116,6 +118,8 @@ struct Run<'r> {
     follow: Vec<follow::OpenGap>,
     watched: Vec<(String, Vec<SeenFile>)>,
     unread: Vec<UnreadPlan>,
+    /// Locks for review.
+    proposed: Vec<report::Artifact>,
     /// Plans of which no deliverable could be verified, and what they show.
     unverified: Vec<(String, reader::DocumentWords)>,
 }
@@ -158,6 +162,7 @@ impl<'r> Run<'r> {
             follow: Vec::new(),
             watched: Vec::new(),
             unread: Vec::new(),
+            proposed: Vec::new(),
             unverified: Vec::new(),
         }
     }
@@ -188,6 +193,9 @@ impl<'r> Run<'r> {
             return;
         }
         let mut plan = reader::plan(&text.text);
+        if self.request.propose_lock {
+            self.assembly.notes(stated::propose(&mut self.proposed, &plan, file, &text.text));
+        }
         self.assembly.notes(stated::apply(&mut plan, file, &text.text));
         plan.lies_in(self.own_folder(file));
         let (details, notes) = discover::details(file, &text.text, &plan);
@@ -285,6 +293,7 @@ impl<'r> Run<'r> {
             watched: self.watched,
             folders: folders.collect(),
             unread: self.unread.into_iter().map(|unread| unread.shown).collect(),
+            proposed: self.proposed,
         }
     }
 }
@@ -306,7 +315,7 @@ fn finish(
         let last = read.history.last_at.as_deref().unwrap_or_default();
         return Ok(Outcome::new(format!("{head}Nothing changed since the audit of {last}.")));
     }
-    let ReadResult { mut assembly, claims, history, pieces, folders, unread, .. } = read;
+    let ReadResult { mut assembly, claims, history, pieces, folders, unread, proposed, .. } = read;
     assembly.findings(claims.gaps.iter().cloned());
     assembly.findings(history.gaps());
     assembly.findings(pieces.findings);
@@ -323,7 +332,9 @@ fn finish(
     let roots = index.roots().iter().map(|root| root.shown.clone()).collect();
     let mut report = assembly.finish(&request.stamp, roots, index.len(), folders, parts);
     keep_findings(memory, request, &report, &unread);
-    let outcome = write(&mut report, request, &history, head)?;
+    let outcome = proposed.into_iter().fold(write(&mut report, request, &history, head)?, |outcome, lock| {
+        outcome.with_artifact(lock.name, lock.media_type, lock.bytes)
+    });
     Ok(if unread.is_empty() { outcome } else { without(outcome, &unread) })
 }
 

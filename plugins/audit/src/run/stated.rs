@@ -1,19 +1,115 @@
-//! Applies the deliverables that a plan states as data, and reports what is wrong with them.
+//! The deliverables that a plan states as data, in its front matter or its lock: reads the lock, applies the list, proposes a
+//! lock, and reports what is wrong with either.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::PathBuf;
 
 use crate::discover::PlanFile;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Lock, Plan};
+use crate::refusal::reason;
 use crate::remark::{NoteSeverity, Remark, key};
+use crate::report::Artifact;
 
 /// Problems of one list that are named in a report.
 const NAMED: usize = 5;
 
+/// Bytes of a lock, and of all locks that one run proposes.
+const LOCK_BYTES: usize = 1024 * 1024;
+
+/// Bytes of the name of a report; the contract's bound.
+const NAME_BYTES: usize = 200;
+
 /// Replaces what was read from a plan's text by the list that the plan states; without a list it changes nothing.
 pub(super) fn apply(plan: &mut Plan, file: &PlanFile, text: &str) -> Vec<Remark> {
     let list = plan::front_matter(text);
+    let mut notes: Vec<Remark> = problems(&file.shown, &list.problems).into_iter().collect();
+    let lock = read_lock(file);
     if let Some(deliverables) = &list.deliverables {
         plan.state(deliverables);
+        if lock.is_some() {
+            let title = format!("{}.lock does not count: the front matter of the plan has `deliverables`", file.shown);
+            notes.push(Remark::new(key(&file.shown, "lock-unused"), NoteSeverity::Info, title, ""));
+        }
+        return notes;
     }
-    problems(&file.shown, &list.problems).into_iter().collect()
+    notes.extend(lock.and_then(|lock| locked(plan, &file.shown, text, lock)));
+    notes
+}
+
+/// Applies a lock; returns what a reader of the report should know of it.
+fn locked(plan: &mut Plan, shown: &str, text: &str, lock: Result<Lock, String>) -> Option<Remark> {
+    let command = format!("baton audit --propose-lock {shown}");
+    let note = |kind: &str, weight, title, evidence| Some(Remark::new(key(shown, kind), weight, title, evidence));
+    let lock = match lock {
+        Ok(lock) => lock,
+        Err(error) => {
+            let title =
+                format!("{shown}.lock could not be read, and the plan was read without it: fix it, or run `{command}`");
+            return note("lock-unreadable", NoteSeverity::Medium, title, error);
+        }
+    };
+    if !lock.reviewed {
+        let title = format!("{shown}.lock does not count yet: check its list, then set `reviewed` to true");
+        return note("lock-unreviewed", NoteSeverity::Info, title, String::new());
+    }
+    plan.state(&lock.deliverables());
+    if lock.is_of(text) {
+        return None;
+    }
+    let title = format!("{shown} was changed after its lock was made: run `{command}` and check the new list");
+    let evidence = "the deliverables of the old lock were audited".to_owned();
+    note("lock-outdated", NoteSeverity::Medium, title, evidence)
+}
+
+/// The lock beside a plan; absent where there is none.
+fn read_lock(file: &PlanFile) -> Option<Result<Lock, String>> {
+    let mut name = OsString::from(file.path.as_os_str());
+    name.push(".lock");
+    let path = PathBuf::from(name);
+    match fs::symlink_metadata(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+        Ok(meta) if meta.is_file() => {}
+        Ok(_) => return Some(Err("it is not a regular file".to_owned())),
+        Err(error) => return Some(Err(reason(&error))),
+    }
+    let mut bytes = Vec::new();
+    let read = File::open(&path).and_then(|file| file.take(LOCK_BYTES as u64 + 1).read_to_end(&mut bytes));
+    Some(match read {
+        Err(error) => Err(reason(&error)),
+        Ok(_) if bytes.len() > LOCK_BYTES => Err(format!("it has more than {LOCK_BYTES} bytes")),
+        Ok(_) => Lock::parse(&bytes),
+    })
+}
+
+/// Adds a lock with what was read from a plan's text. Returns why it could not.
+pub(super) fn propose(proposed: &mut Vec<Artifact>, plan: &Plan, file: &PlanFile, text: &str) -> Option<Remark> {
+    let shown = &file.shown;
+    let name = shown.rsplit('/').next().unwrap_or(shown);
+    let artifact = format!("{name}.lock");
+    let refused = |why: &str| {
+        let title = format!("no lock was proposed for {shown}: {why}");
+        Some(Remark::new(key(shown, "lock-not-proposed"), NoteSeverity::Low, title, ""))
+    };
+    if artifact.len() > NAME_BYTES || !name.chars().all(is_plain) {
+        return refused("its file name is too long or has special characters");
+    }
+    if proposed.iter().any(|other| other.name == artifact) {
+        return refused("another plan has the same file name; propose one at a time");
+    }
+    let Ok(bytes) = Lock::propose(name, text, plan).bytes() else { return refused("it cannot be written as JSON") };
+    let all: usize = proposed.iter().map(|other| other.bytes.len()).sum();
+    if all.saturating_add(bytes.len()) > LOCK_BYTES {
+        return refused("the locks of one run would have more than 1 MiB");
+    }
+    proposed.push(Artifact { name: artifact, media_type: "application/json", bytes });
+    None
+}
+
+/// Whether a sign may be in the name of a report.
+fn is_plain(sign: char) -> bool {
+    sign.is_alphanumeric() || " ._-+,()&@#".contains(sign)
 }
 
 /// All problems of a list as one note.

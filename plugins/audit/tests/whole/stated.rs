@@ -16,3 +16,25 @@ fn the_front_matter_wins_over_all_reading() {
         report["notes"].as_array().unwrap().iter().find(|note| note["key"] == "plans/p.md:deliverables").unwrap();
     assert!(note["evidence"].as_str().unwrap().contains("line 6: unknown key `owner`"), "{note}");
 }
+
+#[test]
+fn a_reviewed_lock_decides_and_an_outdated_one_is_a_finding() {
+    let text = "# Plan\n\n- [ ] Create `src/till.py`\n- [ ] Create `src/never.py`\n";
+    let workspace = Workspace::new().file("plans/p.md", text).file("root/src/till.py", "def open():\n    return 1\n");
+    let outcome = workspace.run(r#"{"propose_lock": true}"#).unwrap();
+    let lock = outcome.artifacts.iter().find(|artifact| artifact.name == "p.md.lock").unwrap();
+    let lock = String::from_utf8(lock.bytes.clone()).unwrap();
+    assert!(lock.contains("\"src/never.py\"") && lock.contains("\"reviewed\": false"), "{lock}");
+    let workspace = workspace.file("plans/p.md.lock", &lock);
+    assert_eq!(workspace.statuses().len(), 2, "a lock counts when somebody reviewed it");
+    let reviewed = lock.replace("\"reviewed\": false", "\"reviewed\": true").replace("src/never.py", "src/till.py");
+    let workspace = workspace.file("plans/p.md.lock", &reviewed);
+    assert_eq!(workspace.statuses(), ["src/till.py PRESENT"]);
+    let ticked = workspace.file("plans/p.md", text.replacen("[ ]", "[x]", 1));
+    assert_eq!(ticked.report()["status"], "COMPLETE - SUCCESS");
+    let report = ticked.file("plans/p.md", format!("{text}- [ ] Create `src/more.py`\n")).report();
+    assert_eq!(report["status"], "AUDIT COMPLETE - PARTIAL");
+    let notes = report["notes"].as_array().unwrap();
+    let note = notes.iter().find(|note| note["key"] == "plans/p.md:lock-outdated").unwrap();
+    assert!(note["title"].as_str().unwrap().contains("`baton audit --propose-lock plans/p.md`"), "{note}");
+}
