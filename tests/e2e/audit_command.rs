@@ -347,3 +347,14 @@ fn a_proposed_lock_counts_when_it_is_reviewed_and_says_when_the_plan_has_changed
     assert_eq!(place.read("PLAN.md.lock.old"), reviewed);
     audit(&place, &[".", "--propose-lock"]).ended(2);
 }
+
+#[test]
+fn the_tasks_of_a_plan_are_ticked_open_or_stale() {
+    let place = folder(false);
+    place.write("PLAN.md", "# Plan\n\n- [x] Create `src/a.py`\n- [x] Create `src/never.py`\n- [ ] Talk to the baker\n");
+    let report = audit(&place, &["PLAN.md", "--format", "json"]).ended(1).json();
+    let tasks = &report["plans"][0]["tasks"];
+    assert_eq!((&tasks["ticked"], &tasks["open"], &tasks["stale"]), (&2.into(), &1.into(), &1.into()), "{tasks}");
+    let run = audit(&place, &["PLAN.md"]).ended(1);
+    assert!(run.stdout.contains("Tasks: 2 of 3 ticked; stale"), "{}", run.stdout);
+}

@@ -11,6 +11,7 @@ mod model;
 mod place;
 mod said;
 mod stated;
+mod tasks;
 
 pub use claim::{Fit, SizeAssertion};
 pub use front_matter::{FrontMatterList, front_matter};
@@ -20,3 +21,4 @@ pub use model::{Deliverable, Form, Kind, Mention, Plan, Purpose, Reference, Role
 pub use place::Place;
 pub use said::says_done;
 pub use stated::StatedDeliverable;
+pub use tasks::Tasks;

@@ -16,10 +16,10 @@ use crate::count::{count, is};
 use crate::discover::Details;
 use crate::ids::bounded;
 use crate::limits;
-use crate::plan::{Deliverable, Plan, Reference, Role, SizeAssertion};
+use crate::plan::{Deliverable, Plan, Reference, Role, SizeAssertion, Tasks};
 use crate::reader::DocumentWords;
 use crate::remark::{NoteSeverity, Remark, key};
-use crate::verify::{Counts, JudgedPlan, UnrequestedFiles, Verdict};
+use crate::verify::{Counts, JudgedPlan, Status, UnrequestedFiles, Verdict};
 
 /// A plan with the verdicts on it.
 #[derive(Debug)]
@@ -30,6 +30,8 @@ pub struct Audited {
     pub bytes: u64,
     /// What it says.
     pub plan: Plan,
+    /// Its check boxes.
+    pub tasks: Tasks,
     /// The verdicts on it.
     pub judged: JudgedPlan,
 }
@@ -107,7 +109,10 @@ impl Assembly {
 
     /// Adds a plan.
     pub fn plan(&mut self, audited: Audited) {
-        let Audited { shown, bytes, plan, judged: JudgedPlan { deliverables, references } } = audited;
+        let Audited { shown, bytes, plan, mut tasks, judged: JudgedPlan { deliverables, references } } = audited;
+        let phantoms = plan.deliverables.iter().zip(&deliverables);
+        let phantoms = phantoms.filter(|(_, verdict)| verdict.status == Status::Phantom);
+        tasks.add_stale(phantoms.filter_map(|(deliverable, _)| deliverable.done_at));
         let counts = Counts::of(deliverables.iter().map(|verdict| verdict.status));
         self.counts.add(counts);
         if plan.left_out > 0 {
@@ -144,6 +149,7 @@ impl Assembly {
             counts,
             completion_percent: counts.percent(),
             components,
+            tasks,
             deliverables: rows,
             references: spoken,
             unverified: None,

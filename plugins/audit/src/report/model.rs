@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::findings::Gap;
 use super::parts::Parts;
 use crate::discover::Details;
+use crate::plan::Tasks;
 use crate::reader::DocumentWords;
 use crate::remark::Remark;
 use crate::verify::{CommitLine, Counts, Status, Symbol, UnrequestedFiles};
@@ -117,6 +118,8 @@ pub struct PlanReport {
     pub completion_percent: Option<usize>,
     /// The same by component or section, in the order of the plan.
     pub components: Vec<Component>,
+    /// Its check boxes: ticked, open and stale.
+    pub tasks: Tasks,
     /// What it promises.
     pub deliverables: Vec<Row>,
     /// What it speaks of without promising it.

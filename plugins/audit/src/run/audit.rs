@@ -210,12 +210,13 @@ impl<'r> Run<'r> {
         if judged.deliverables.iter().all(|verdict| verdict.status == Status::Unverifiable) {
             self.unverified.push((file.shown.clone(), reader::seen(&text.text)));
         }
+        let tasks = stated::tasks(&text.text, &details);
         self.claims(&file.shown, text.text);
         let responsible = wanted::responsible(details.responsible.as_deref(), &self.request.responsible);
         self.follow.extend(wanted::of_plan(&file.shown, &plan, &judged, &self.request.below, &responsible));
         self.watched.push((file.shown.clone(), wanted::seen(self.index, &plan, &judged)));
         self.details.push(details);
-        self.assembly.plan(Audited { shown: file.shown.clone(), bytes: file.bytes, plan, judged });
+        self.assembly.plan(Audited { shown: file.shown.clone(), bytes: file.bytes, plan, tasks, judged });
     }
 
     /// The folder of a plan below the audited root.

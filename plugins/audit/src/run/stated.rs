@@ -6,8 +6,8 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::PathBuf;
 
-use crate::discover::PlanFile;
-use crate::plan::{self, Lock, Plan};
+use crate::discover::{Details, PlanFile};
+use crate::plan::{self, Lock, Plan, Tasks};
 use crate::refusal::reason;
 use crate::remark::{NoteSeverity, Remark, key};
 use crate::report::Artifact;
@@ -81,6 +81,18 @@ fn read_lock(file: &PlanFile) -> Option<Result<Lock, String>> {
         Ok(_) if bytes.len() > LOCK_BYTES => Err(format!("it has more than {LOCK_BYTES} bytes")),
         Ok(_) => Lock::parse(&bytes),
     })
+}
+
+/// The tasks of a plan: its check boxes, and the todos of its front matter that were not dropped.
+pub(super) fn tasks(text: &str, details: &Details) -> Tasks {
+    let mut tasks = Tasks::of(text);
+    for todo in &details.todos {
+        match todo.status.as_deref().unwrap_or_default().to_lowercase().as_str() {
+            "cancelled" | "canceled" | "dropped" => {}
+            status => tasks.add(matches!(status, "completed" | "complete" | "done")),
+        }
+    }
+    tasks
 }
 
 /// Adds a lock with what was read from a plan's text. Returns why it could not.

@@ -80,7 +80,13 @@ pub(crate) fn of(plans: &[(&str, &str)], files: &[(&str, &str)], parts: Parts) -
         let plan = reader::plan(text);
         let judged = Judge::new(&index, &mut Facts::new(None, 0)).plan(&plan, &verify::PreviousVerdicts::default());
         let bytes = text.len() as u64;
-        assembly.plan(Audited { shown: (*shown).to_owned(), bytes, plan, judged });
+        assembly.plan(Audited {
+            shown: (*shown).to_owned(),
+            bytes,
+            plan,
+            tasks: audit::plan::Tasks::default(),
+            judged,
+        });
     }
     let folders = vec![FolderLine { folder: "plans".into(), plans: plans.len() }];
     assembly.finish(&stamp(), vec!["root".into()], index.len(), folders, parts)

@@ -69,7 +69,13 @@ fn figures() {
             enumerations.add(&index, &file.shown, &plan);
             comparison.plan(&file.shown, &plan, &judged, &[], &before);
             lap(4);
-            assembly.plan(Audited { shown: file.shown.clone(), bytes: file.bytes, plan, judged });
+            assembly.plan(Audited {
+                shown: file.shown.clone(),
+                bytes: file.bytes,
+                plan,
+                tasks: audit::plan::Tasks::default(),
+                judged,
+            });
         }
         eprintln!("{round:>10} read, extract, before, judge, compare: {times:.2?}");
         step("plans");

@@ -38,3 +38,24 @@ fn a_reviewed_lock_decides_and_an_outdated_one_is_a_finding() {
     let note = notes.iter().find(|note| note["key"] == "plans/p.md:lock-outdated").unwrap();
     assert!(note["title"].as_str().unwrap().contains("`baton audit --propose-lock plans/p.md`"), "{note}");
 }
+
+#[test]
+fn tasks_are_ticked_open_or_stale() {
+    let text = "---\ntodos:\n  - id: a\n    content: Weigh\n    status: completed\n---\n# Plan\n\n- [x] Create `src/till.py`\n\
+                - [x] Create `src/never.py`\n- [ ] Talk to the baker\n";
+    let workspace = Workspace::new().file("plans/p.md", text).file("root/src/till.py", "def open():\n    return 1\n");
+    let tasks = workspace.report()["plans"][0]["tasks"].clone();
+    let wanted = serde_json::json!({"ticked": 3, "open": 1, "stale": 1, "stale_lines": [10]});
+    assert_eq!(tasks, wanted);
+}
+
+#[test]
+fn kiro_and_spec_kit_tasks_promise_their_files() {
+    let kiro = "# Implementation Plan\n\n- [ ] 1. Build the till\n  - Create `src/till.py` with the drawer\n  - _Requirements: 1.1, 2.3_\n";
+    let spec_kit = "# Tasks: Till\n\n## Phase 1: Setup\n\n- [ ] T001 [P] [US1] Create drawer model in src/models/drawer.py\n\
+                    - [x] T002 [US1] Implement service in src/services/till.py\n";
+    let workspace = Workspace::new().file("plans/kiro.md", kiro).file("plans/tasks.md", spec_kit);
+    let report = workspace.report();
+    let rows: Vec<String> = (0..2).flat_map(|at| crate::support::rows(&report["plans"][at])).collect();
+    assert_eq!(rows, ["src/till.py MISSING", "src/models/drawer.py MISSING", "src/services/till.py PHANTOM"]);
+}

@@ -51,6 +51,7 @@ fn of_plan(report: &Report, nth: usize, plan: &PlanReport) -> Vec<Block> {
         let after = percent(plan.completion_percent);
         blocks.push(text(format!("Before: {}. Now: {after}.", percent(*before))));
     }
+    blocks.extend(plan.tasks.sentence().map(text));
     let mut components: Vec<Vec<Cell>> = plan.components.iter().map(component).collect();
     components.push(vec![
         Cell::Strong("TOTAL".to_owned()),
