@@ -131,11 +131,10 @@ impl Args {
             let proposed = temporary.read(proposed)?;
             let mut old = lock.clone().into_os_string();
             old.push(".old");
-            match std::fs::rename(&lock, &old) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(error).with_context(|| format!("failed to keep the old {}", lock.display()));
-                }
-                _ => {}
+            if let Err(error) = std::fs::rename(&lock, &old)
+                && error.kind() != std::io::ErrorKind::NotFound
+            {
+                return Err(error).with_context(|| format!("failed to keep the old {}", lock.display()));
             }
             std::fs::write(&lock, proposed).with_context(|| format!("failed to write {}", lock.display()))?;
             output::note(&format!("wrote {}: check its list, then set `reviewed` to true", lock.display()));
