@@ -6,10 +6,10 @@
 //! `done`. `lost` is a move whose source was missing. `dispatch` carries deliveries out.
 
 use baton_core::{Digest, names};
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::LedgerError;
-use crate::database::Tx;
+use crate::database::{Reader, Tx};
 
 /// The kind of a delivery. The names are stored in the ledger and in events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +112,7 @@ pub fn add(tx: &Tx<'_>, task: &str, new: &NewDelivery) -> Result<i64, LedgerErro
 /// over deliveries of a process that `is_gone`.
 pub fn open_of(tx: &Tx<'_>, task: &str, is_gone: impl Fn(&str) -> bool) -> Result<Vec<Delivery>, LedgerError> {
     let mut open = Vec::new();
-    for OwnedDelivery { delivery, owner } in select(tx, "AND task = ?1", [task])? {
+    for OwnedDelivery { delivery, owner } in select(tx.connection, "AND task = ?1", [task])? {
         match owner.as_deref().filter(|owner| *owner != tx.owner) {
             Some(owner) if !is_gone(owner) => break,
             None if owner.is_some() => {}
@@ -124,6 +124,14 @@ pub fn open_of(tx: &Tx<'_>, task: &str, is_gone: impl Fn(&str) -> bool) -> Resul
         open.push(delivery);
     }
     Ok(open)
+}
+
+/// The open deliveries of a task, in order, read without the writing thread; `None` if one of them belongs to another process
+/// than `owner`: then [`open_of`] decides.
+pub fn own_open_of(reader: &Reader, owner: &str, task: &str) -> Result<Option<Vec<Delivery>>, LedgerError> {
+    let open = select(&reader.connection, "AND task = ?1", [task])?;
+    let is_own = |open: &OwnedDelivery| open.owner.as_deref() == Some(owner);
+    Ok(open.iter().all(is_own).then(|| open.into_iter().map(|open| open.delivery).collect()))
 }
 
 /// Cancels the deliveries of a task's file into an inbox, because the task has ended. Returns their number.
@@ -226,12 +234,16 @@ struct OwnedDelivery {
 }
 
 /// The open deliveries that the condition `rest` lets through.
-fn select<P: rusqlite::Params>(tx: &Tx<'_>, rest: &str, params: P) -> Result<Vec<OwnedDelivery>, LedgerError> {
+fn select<P: rusqlite::Params>(
+    connection: &Connection,
+    rest: &str,
+    params: P,
+) -> Result<Vec<OwnedDelivery>, LedgerError> {
     let sql = format!(
         "SELECT id, task, kind, state, source, folder, name, hash, bytes, owner FROM outbox
          WHERE state IN ('pending', 'staged') {rest} ORDER BY id"
     );
-    let mut select = tx.connection.prepare_cached(&sql)?;
+    let mut select = connection.prepare_cached(&sql)?;
     let rows = select.query_map(params, |row| Ok((delivery(row), row.get(9)?)))?;
     rows.map(|row| row.map(|(delivery, owner)| delivery.map(|delivery| OwnedDelivery { delivery, owner }))?).collect()
 }

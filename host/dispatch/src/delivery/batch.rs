@@ -103,19 +103,9 @@ fn live(batch: &mut [TaskDeliveries]) -> impl Iterator<Item = &mut ActiveDeliver
 /// Takes tasks from `waiting` until their bytes are enough for one batch.
 fn load(context: &Arc<Context>, ledger: &Ledger, waiting: &mut VecDeque<String>) -> Vec<TaskDeliveries> {
     let asked: Vec<String> = waiting.iter().cloned().collect();
-    let inner = Arc::clone(context);
-    let read = ledger.write_blocking(move |tx| {
-        let (mut loaded, mut bytes) = (Vec::new(), 0);
-        for task in asked {
-            let open = outbox::open_of(tx, &task, |owner| inner.is_gone(owner))?;
-            bytes += open.iter().map(|delivery| delivery.bytes.as_ref().map_or(0, Vec::len)).sum::<usize>();
-            loaded.push(open);
-            if bytes >= limits::DELIVERY_BATCH_BYTES {
-                break;
-            }
-        }
-        Ok(loaded)
-    });
+    // Deliveries of this process are read without a turn of the writing thread. What cannot be read so is taken over.
+    let own = read_own(context, ledger, &asked).unwrap_or_default();
+    let read = if own.is_empty() { take_over(context, ledger, asked) } else { Ok(own) };
     match read {
         Ok(loaded) => {
             let tasks: Vec<String> = waiting.drain(..loaded.len().min(waiting.len())).collect();
@@ -124,6 +114,40 @@ fn load(context: &Arc<Context>, ledger: &Ledger, waiting: &mut VecDeque<String>)
         // A row that cannot be read affects only its own task.
         Err(error) => load_first(context, ledger, waiting, error).into_iter().collect(),
     }
+}
+
+/// The open deliveries of the first tasks of `asked`, up to the first task with a delivery of another process.
+fn read_own(context: &Context, ledger: &Ledger, asked: &[String]) -> Result<Vec<Vec<outbox::Delivery>>, LedgerError> {
+    let reader = ledger.reader()?;
+    until_full(asked.iter().map_while(|task| outbox::own_open_of(&reader, &context.owner, task).transpose()))
+}
+
+/// The open deliveries of the first tasks of `asked`. Those of ended processes become this process's.
+fn take_over(
+    context: &Arc<Context>,
+    ledger: &Ledger,
+    asked: Vec<String>,
+) -> Result<Vec<Vec<outbox::Delivery>>, LedgerError> {
+    let context = Arc::clone(context);
+    ledger.write_blocking(move |tx| {
+        until_full(asked.iter().map(|task| outbox::open_of(tx, task, |owner| context.is_gone(owner))))
+    })
+}
+
+/// Collects the deliveries of tasks until their bytes are enough for one batch.
+fn until_full(
+    tasks: impl Iterator<Item = Result<Vec<outbox::Delivery>, LedgerError>>,
+) -> Result<Vec<Vec<outbox::Delivery>>, LedgerError> {
+    let (mut loaded, mut bytes) = (Vec::new(), 0);
+    for open in tasks {
+        let open = open?;
+        bytes += open.iter().map(|delivery| delivery.bytes.as_ref().map_or(0, Vec::len)).sum::<usize>();
+        loaded.push(open);
+        if bytes >= limits::DELIVERY_BATCH_BYTES {
+            break;
+        }
+    }
+    Ok(loaded)
 }
 
 /// Takes the first task alone.
