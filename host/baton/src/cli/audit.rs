@@ -5,6 +5,7 @@
 mod github;
 mod rules;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -82,6 +83,7 @@ impl Args {
             bail!("--propose-lock needs plan files, and {} is a folder", folder.display());
         }
         let (folders, names) = folders_and_names(&self.plans)?;
+        self.check_lock_names()?;
         let mut granted: Vec<(&str, &Path)> = folders.iter().map(|folder| ("plans", folder.as_path())).collect();
         granted.push(("root", &self.root));
         let temporary = TemporaryWorkspace::new(&granted)?;
@@ -115,6 +117,17 @@ impl Args {
             output::note(&format!("{} of {all} findings are ignored by {}", all - findings.len(), rules::FILE));
         }
         Ok(verdict(&findings, &rules))
+    }
+
+    /// A proposed lock is found by the file name of its plan, so two plans of one name cannot be told apart.
+    fn check_lock_names(&self) -> anyhow::Result<()> {
+        let mut names = BTreeSet::new();
+        for plan in self.plans.iter().filter(|_| self.propose_lock) {
+            if !names.insert(plan.file_name()) {
+                bail!("two plans have the file name of {}: propose their locks one at a time", plan.display());
+            }
+        }
+        Ok(())
     }
 
     /// Writes the proposed locks beside their plans. An existing lock is kept as `.lock.old`.

@@ -97,7 +97,7 @@ fn rows(checked: &AssertionReport, wanted: impl Fn(Kind, Verdict) -> bool) -> Ve
 }
 
 fn findings(checked: &AssertionReport) -> Vec<String> {
-    sorted(checked.gaps.iter().map(|gap| format!("{} {}", gap.weight.word(), gap.evidence)))
+    sorted(checked.gaps.iter().map(|gap| format!("{} {}", gap.weight.word().to_lowercase(), gap.evidence)))
 }
 
 #[test]
