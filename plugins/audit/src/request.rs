@@ -27,6 +27,7 @@ pub(crate) enum Span {
 }
 
 /// A checked task.
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent switch")]
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) plans: Discovery,
