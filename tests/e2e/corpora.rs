@@ -22,6 +22,16 @@ impl CorpusFile {
         self.name.contains("__RETURN__")
     }
 
+    /// The dialect, as reading the files by hand gave it.
+    fn dialect(&self) -> &'static str {
+        match self.path.extension().and_then(|ending| ending.to_str()) {
+            Some("md") => "Markdown",
+            _ if self.is_return() => "R1",
+            _ if self.agent.ends_with("-DataOps") => "H4",
+            _ => "H1",
+        }
+    }
+
     fn read(&self) -> Handoff {
         baton_core::handoff::parse(&self.name, &fs::read(&self.path).unwrap()).unwrap()
     }
@@ -68,7 +78,7 @@ fn every_handoff_is_read_and_the_list_of_scripts_is_not() {
             let path = file.path.to_str().unwrap();
             let read = baton_tests::Output::of(place.command().args(["lint", "--json", path])).ended(0).json();
             let of = |key: &str| read.pointer(&format!("/files/0/{key}")).cloned().unwrap_or_default();
-            assert_eq!(of("ok"), json!(true), "{}", file.name);
+            assert_eq!((of("ok"), of("dialect")), (json!(true), json!(file.dialect())), "{}", file.name);
             assert_eq!(of("kind") == "RETURN", file.is_return(), "{}", file.name);
             assert!(of("title").as_str().is_some_and(|title| title.len() > 3), "{}: {read:#}", file.name);
             assert!(of("from").is_string(), "{}: {read:#}", file.name);
