@@ -217,7 +217,8 @@ fn the_commands_of_the_other_documents_do_what_they_say() {
     let mut documents = documents_with_commands();
     assert!(WITH_A_TEST.iter().all(|path| documents.iter().any(|document| document == path)), "{documents:#?}");
     documents.retain(|path| !is_plugins_readme(path) && !WITH_A_TEST.contains(&path.as_str()));
-    let known = ["handoffs/README.md", "host/docs/music.md", "plugins/REFERENCE.md", "tests/README.md", "wit/README.md"];
+    let known =
+        ["handoffs/README.md", "host/docs/music.md", "plugins/REFERENCE.md", "tests/README.md", "wit/README.md"];
     assert!(known.iter().all(|path| documents.iter().any(|document| document == path)), "{documents:#?}");
     for document in documents {
         follow(&repository().join(document), IN_A_WORKSPACE);
