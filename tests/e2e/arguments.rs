@@ -251,4 +251,13 @@ fn the_help_of_an_action_lists_the_grants_that_it_uses() {
     let all = ["files:rw=drive", "files:ro=databases", "locks", "sql=catalog:ro"];
     assert_eq!(has(&help("drive-sync", "diagnose"), &all), [true, false, true, false]);
     assert_eq!(has(&help("drive-sync", "adopt-column"), &all), [true, true, true, false]);
+    let all = ["files:ro=spotify", "sql=catalog:rw", "files:rw=exports"];
+    assert_eq!(has(&help("spotify", "import"), &all), [true, true, false]);
+    assert_eq!(has(&help("spotify", "playlists-for-track"), &all), [false, true, false]);
+    assert_eq!(has(&help("spotify", "export"), &all), [true, true, true]);
+    let all = ["files:rw=music", "locks", "files:rw=exports"];
+    assert_eq!(has(&help("music-files", "apply"), &all), [true, true, false]);
+    assert_eq!(has(&help("music-files", "wanted"), &all), [true, false, true]);
+    let all = ["files:ro=root", "git=root", "ledger", "returns"];
+    assert_eq!(has(&help("audit", "session-review"), &all), [true, true, true, false]);
 }
