@@ -1,50 +1,59 @@
 //! The first database of a plugin that was split off another one: a copy of the other plugin's tables.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::{self, DirEntry, File};
+use std::io::ErrorKind;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OpenFlags};
+use tempfile::{Builder, NamedTempFile};
 
 use super::{GuestError, StopHandle, copy};
 
+/// The temporary folders start and end with this. They are folders, because SQLite makes files beside a database.
+const PREFIX: &str = ".split-";
+const SUFFIX: &str = ".tmp";
+
+/// A copy takes seconds, so an older temporary folder is of a killed process.
+const LEFT: Duration = Duration::from_hours(1);
+
 /// Copies the tables of the database `from` whose names start with `prefix` into the new database `to`. Does nothing if `to` exists,
-/// or `from` has no such table. `from` stays as it is.
+/// or `from` has no such table. `from` stays as it is, and so does a `to` that another process makes meanwhile.
 ///
 /// # Errors
 /// When a database cannot be read or written. Then there is no `to`, and the next call tries again.
 pub fn split_tables(from: &Path, to: &Path, prefix: &str) -> Result<(), GuestError> {
-    let failed = |error: String| {
+    let failed = |error: &dyn std::error::Error| {
         let (from, to) = (from.display(), to.display());
         GuestError::Failed(format!("the tables {prefix}… of {from} cannot be copied to {to}: {error}"))
     };
-    if to.exists() || !from.is_file() || !has_tables(from, prefix).map_err(|error| failed(error.to_string()))? {
+    let folder = to.parent().unwrap_or(Path::new("."));
+    sweep(folder, SystemTime::now());
+    if to.exists() || !from.is_file() || !has_tables(from, prefix).map_err(|error| failed(&error))? {
         return Ok(());
     }
-    let hidden = to.with_extension(format!("{}.tmp", std::process::id()));
-    let filled = make_private(&hidden).map_err(|error| failed(error.to_string())).and_then(|()| {
-        copy(from, &hidden, &StopHandle::default(), || true)?;
-        keep_tables(&hidden, prefix).map_err(|error| failed(error.to_string()))
-    });
-    let made = filled.and_then(|()| publish(&hidden, to).map_err(|error| failed(error.to_string())));
-    drop(fs::remove_file(&hidden));
-    made
-}
-
-fn make_private(file: &Path) -> io::Result<()> {
-    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file).map(drop)
-}
-
-/// Gives the complete file its name. If another process was faster, its file stays.
-fn publish(hidden: &Path, to: &Path) -> io::Result<()> {
-    match fs::hard_link(hidden, to) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
-        // The file system has no hard links.
-        Err(_) => fs::rename(hidden, to)?,
-        Ok(()) => {}
+    let temporary = Builder::new().prefix(PREFIX).suffix(SUFFIX).tempdir_in(folder).map_err(|error| failed(&error))?;
+    let copied = NamedTempFile::new_in(&temporary).map_err(|error| failed(&error))?.into_temp_path();
+    copy(from, &copied, &StopHandle::default(), || true)?;
+    keep_tables(&copied, prefix).map_err(|error| failed(&*error))?;
+    match copied.persist_noclobber(to) {
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(failed(&error.error)),
+        Ok(()) => File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| failed(&error)),
     }
-    to.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+/// Deletes the temporary folders of killed processes.
+fn sweep(folder: &Path, now: SystemTime) {
+    let is_left = |entry: &DirEntry| {
+        let name = entry.file_name();
+        let age = entry.metadata().and_then(|found| found.modified()).ok().and_then(|at| now.duration_since(at).ok());
+        let is_named = name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX));
+        is_named && age.is_some_and(|age| age > LEFT)
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten().filter(is_left) {
+        drop(fs::remove_dir_all(entry.path()));
+    }
 }
 
 fn has_tables(file: &Path, prefix: &str) -> rusqlite::Result<bool> {
@@ -80,6 +89,13 @@ mod tests {
         statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
     }
 
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = entries.collect();
+        names.sort();
+        names
+    }
+
     #[test]
     fn tables_with_the_prefix_are_copied_once_and_stay_where_they_were() {
         let folder = tempfile::tempdir().unwrap();
@@ -101,8 +117,33 @@ mod tests {
         split_tables(&from, &to, "plan_").unwrap();
         assert_eq!(row(&to), Ok(7), "the new database is never replaced");
         drop(old);
-        let mut names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
-        assert!(names.all(|name| !name.to_string_lossy().ends_with(".tmp")));
+        assert_eq!(names(folder.path()), ["a.db", "b.db"]);
+    }
+
+    #[test]
+    fn a_database_that_another_process_makes_meanwhile_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let [from, to] = ["a.db", "b.db"].map(|name| folder.path().join(name));
+        Connection::open(&from).unwrap().execute_batch("CREATE TABLE plan_steps (a)").unwrap();
+        // A link without a target does not exist for the first check, and has the name for the last one.
+        std::os::unix::fs::symlink("missing", &to).unwrap();
+        split_tables(&from, &to, "plan_").unwrap();
+        assert_eq!(fs::read_link(&to).unwrap(), Path::new("missing"));
+        assert_eq!(names(folder.path()), ["a.db", "b.db"]);
+    }
+
+    #[test]
+    fn old_temporary_folders_are_deleted() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [".split-ab12cd.tmp", ".split-notes", "notes.tmp"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+            fs::write(folder.path().join(name).join("copy-wal"), "").unwrap();
+        }
+        let now = SystemTime::now();
+        sweep(folder.path(), now);
+        assert_eq!(names(folder.path()), [".split-ab12cd.tmp", ".split-notes", "notes.tmp"], "a process may use it");
+        sweep(folder.path(), now + LEFT + Duration::from_mins(1));
+        assert_eq!(names(folder.path()), [".split-notes", "notes.tmp"]);
     }
 
     #[test]
