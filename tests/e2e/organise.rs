@@ -249,9 +249,16 @@ fn a_plan_of_spotify_is_undone_by_music_files_after_the_commands_that_doctor_sho
     };
     let fix = || fix_of("in the plugin `music-files`");
     let config = workspace.read("baton.toml");
-    workspace.write("baton.toml", format!("{config}\n[agents.spotify.defaults.organise]\nliked = false\n"));
-    let rename = fix_of("[agents.spotify.defaults.organise]").unwrap();
-    assert!(rename.contains("[agents.music-files.defaults.organise]"), "{rename}");
+    let defaults = "[agents.spotify.defaults.organise]\nliked = false";
+    let schedule = "[[agents.spotify.schedule]]\ncron = \"0 7 * * *\"\naction = \"wanted\"";
+    workspace.write("baton.toml", format!("{config}\n{defaults}\n\n{schedule}\n"));
+    for (old, new) in [
+        ("[agents.spotify.defaults.organise]", "[agents.music-files.defaults.organise]"),
+        ("[[agents.spotify.schedule]]", "[[agents.music-files.schedule]]"),
+    ] {
+        let rename = fix_of(old).unwrap();
+        assert!(rename.contains(new), "{rename}");
+    }
     let path = format!("{}:{}", baton().parent().unwrap().display(), std::env::var("PATH").unwrap());
     let mut shell = workspace.command_of("sh");
     shell.args(["-ec", &fix().unwrap()]).current_dir(workspace.root()).env("PATH", path);

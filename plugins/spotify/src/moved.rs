@@ -52,4 +52,17 @@ mod tests {
         assert!(named.contains(r#"apply --args-json '{"plan":"it'\''s friday"}'`"#), "{named}");
         assert!(message(&"x".repeat(1_001)).contains("--args-json ARGUMENTS`"));
     }
+
+    #[test]
+    fn the_moved_actions_are_those_that_both_plugins_declare() {
+        let actions = |manifest: &str| -> Vec<String> {
+            let manifest: serde_json::Value = serde_json::from_str(manifest).unwrap();
+            manifest["actions"].as_object().unwrap().keys().cloned().collect()
+        };
+        let old = actions(include_str!("../manifest.json"));
+        let new = actions(include_str!("../../music-files/manifest.json"));
+        let mut both: Vec<_> = old.into_iter().filter(|action| new.contains(action)).collect();
+        both.sort();
+        assert_eq!(both, MOVED);
+    }
 }

@@ -119,4 +119,18 @@ mod tests {
         assert!(commands(vec![entry("spotify", Source::Shipped, &["spotify", "exports"])]).is_empty());
         assert!(commands(vec![entry("spotify", Source::File("x.wasm".into()), &["music"])]).is_empty());
     }
+
+    #[test]
+    fn the_moved_actions_are_those_that_both_plugins_declare() {
+        let actions = |manifest: &str| -> Vec<String> {
+            let manifest: serde_json::Value = serde_json::from_str(manifest).unwrap();
+            manifest["actions"].as_object().unwrap().keys().cloned().collect()
+        };
+        let old = actions(include_str!("../../../../plugins/spotify/manifest.json"));
+        let new = actions(include_str!("../../../../plugins/music-files/manifest.json"));
+        let mut both: Vec<_> = old.into_iter().filter(|action| new.contains(action)).collect();
+        both.sort();
+        let [split] = SPLITS;
+        assert_eq!(both, split.actions);
+    }
 }

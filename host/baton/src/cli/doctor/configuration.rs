@@ -37,7 +37,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     }
     findings.extend(agents_with_several_folders(facts, &facts.agents));
     findings.extend(idle_schedules(&facts.agents));
-    findings.extend(moved_defaults(&facts.agents));
+    findings.extend(moved_actions(&facts.agents));
     findings.extend(notify(facts));
     findings.extend(idle_budgets(facts));
     if findings.is_empty() {
@@ -244,16 +244,24 @@ fn idle_schedules(agents: &[Agent]) -> Vec<Finding> {
     idle.map(finding).collect()
 }
 
-/// Default arguments of actions that moved to another bundled plugin.
-fn moved_defaults(agents: &[Agent]) -> Vec<Finding> {
+/// Schedules and default arguments of actions that moved to another bundled plugin.
+fn moved_actions(agents: &[Agent]) -> Vec<Finding> {
     let of_agent = |agent: &Agent| -> Vec<Finding> {
-        let finding = |action: &String| {
+        let moved = |action: &str, effect: &str, section: &dyn Fn(&str) -> String| {
             let plugin = plugin_split::new_plugin(&agent.name, action)?;
-            let what = format!("[agents.{}.defaults.{action}] does nothing: `{plugin}` has the action now", agent.name);
-            let fix = format!("rename it to [agents.{plugin}.defaults.{action}] in {CONFIG_FILE}");
+            let what = format!("{} {effect}: `{plugin}` has the action `{action}` now", section(&agent.name));
+            let fix = format!("rename it to {} in {CONFIG_FILE}", section(plugin));
             Some(Finding::warn(CHECK, CONFIG_FILE, what, fix))
         };
-        agent.settings.defaults.keys().filter_map(finding).collect()
+        let schedules = agent.settings.schedules.iter().filter_map(|schedule| {
+            let section = |name: &str| format!("[[agents.{name}.schedule]] (cron = \"{}\")", schedule.cron());
+            moved(schedule.action()?, "fails each time", &section)
+        });
+        let defaults =
+            agent.settings.defaults.keys().filter_map(|action| {
+                moved(action, "does nothing", &|name| format!("[agents.{name}.defaults.{action}]"))
+            });
+        schedules.chain(defaults).collect()
     };
     agents.iter().flat_map(of_agent).collect()
 }
