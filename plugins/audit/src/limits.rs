@@ -182,9 +182,6 @@ pub const SESSION_COMMITS: u32 = 1_000;
 /// Bytes of one line, cell or paragraph in which claims are looked for. A claim is a sentence; a paragraph has some.
 pub const CLAIM_TEXT_BYTES: usize = 4 * 1024;
 
-/// Lines of one document that are compared with all of the others, such as gaps with gates. Keeps the reading linear.
-pub const CLAIM_PAIRS: usize = 256;
-
 /// Claims of all documents together. At about 200 bytes a claim this is 40 MiB.
 pub const CLAIMS: usize = 200_000;
 

@@ -4,22 +4,14 @@ use std::collections::BTreeMap;
 
 use baton_plugin_kit::host::{Commit, Git, ServiceError};
 
-use super::claim::{Assertion, AssertionKind, CheckedDocument, Kind, Outcome};
-use super::disagree;
+use super::claim::{Assertion, AssertionKind, CheckedDocument, Outcome};
 use super::lookup::Lookup;
 use super::rows::{AssertionReport, JudgedAssertion};
-use super::sample::wilson;
 use super::symbol::Symbols;
 use super::words::stems;
 use crate::index::Index;
 use crate::limits;
 use crate::remark::NoteSeverity;
-
-/// How many words two lines must share to speak of the same percentage.
-const SHARED: usize = 3;
-
-/// Samples of one percentage that are weighed.
-const SAMPLES: usize = 32;
 
 /// Checks the claims of all documents of one run.
 #[must_use]
@@ -41,15 +33,15 @@ pub fn check(documents: &[(CheckedDocument, Vec<Assertion>)], index: &Index, git
                 AssertionKind::File(says) => {
                     (says.path.clone(), of_the_run(&says.path, &names).unwrap_or_else(|| lookup.file(says)))
                 }
+                AssertionKind::Absent(path) => match lookup.absence(path) {
+                    Some(outcome) => (path.clone(), outcome),
+                    None => continue,
+                },
                 AssertionKind::Line(says) => (format!("{}:{}", says.path, says.first), lookup.line(says)),
                 AssertionKind::Symbol(says) => match symbols.judge(says) {
                     Some(outcome) => (says.name.clone(), outcome),
                     None => continue,
                 },
-                AssertionKind::Quantity(_)
-                | AssertionKind::Name(_)
-                | AssertionKind::Sample(_)
-                | AssertionKind::Share(_) => continue,
             };
             judged.push(JudgedAssertion {
                 document: number,
@@ -62,9 +54,6 @@ pub fn check(documents: &[(CheckedDocument, Vec<Assertion>)], index: &Index, git
             });
         }
     }
-    disagree::quantities(documents, &mut judged);
-    disagree::names(documents, &lookup, &mut judged);
-    samples(documents, &mut judged);
     let sources: Vec<&CheckedDocument> = documents.iter().map(|(document, _)| document).collect();
     AssertionReport::of(judged, &sources)
 }
@@ -103,48 +92,4 @@ fn titled(commit: &Commit, title: Option<&str>) -> Outcome {
     let Some(title) = title else { return Outcome::holds(evidence) };
     let (said, real) = (stems(title).join(" "), stems(commit.title()).join(" "));
     Outcome::of(real.contains(&said) || said.contains(&real), evidence)
-}
-
-/// Percentages without cases that come from a few cases elsewhere.
-fn samples(documents: &[(CheckedDocument, Vec<Assertion>)], judged: &mut Vec<JudgedAssertion>) {
-    let mut known: BTreeMap<&str, Vec<(&CheckedDocument, &Assertion, &super::claim::Sample)>> = BTreeMap::new();
-    for (document, claims) in documents {
-        for claim in claims {
-            if let AssertionKind::Sample(sample) = &claim.says {
-                let list = known.entry(&sample.percent).or_default();
-                if list.len() < SAMPLES {
-                    list.push((document, claim, sample));
-                }
-            }
-        }
-    }
-    for (number, (_, claims)) in documents.iter().enumerate() {
-        for claim in claims {
-            let AssertionKind::Share(share) = &claim.says else { continue };
-            let from =
-                known.get(share.percent.as_str()).into_iter().flatten().find(|(_, _, sample)| {
-                    share.about.iter().filter(|word| sample.about.contains(word)).count() >= SHARED
-                });
-            let Some((source, origin, sample)) = from else { continue };
-            let (least, most) = wilson(sample.part, sample.whole);
-            let evidence = format!(
-                "{} % are {} of {} at {}:{}; with so few, the true share lies between {least} and {most} % (Wilson, 95 %)",
-                share.percent,
-                sample.part,
-                sample.whole,
-                source.shown,
-                origin.place()
-            );
-            let outcome = Outcome { weight: Some(NoteSeverity::Low), ..Outcome::unknown(evidence) };
-            judged.push(JudgedAssertion {
-                document: number,
-                line: claim.line,
-                field: claim.field.clone(),
-                kind: Kind::Sample,
-                subject: claim.words.clone(),
-                words: claim.words.clone(),
-                outcome,
-            });
-        }
-    }
 }

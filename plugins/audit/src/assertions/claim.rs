@@ -28,10 +28,6 @@ pub enum Kind {
     Sum,
     /// A number of things beside the list of them.
     Count,
-    /// A percentage beside others that it is the mean or the difference of.
-    Average,
-    /// What is missing to a gate.
-    Gap,
     /// A commit.
     Commit,
     /// A file with its size, or that it is there.
@@ -42,16 +38,6 @@ pub enum Kind {
     Symbol,
     /// A deliverable of a RETURN.
     Deliverable,
-    /// The same quantity in several places.
-    Quantity,
-    /// A name of a file in several spellings.
-    Name,
-    /// A percentage from a handful of cases.
-    Sample,
-    /// A state.
-    Status,
-    /// What an issue tracker says.
-    Tracker,
 }
 
 impl Kind {
@@ -68,18 +54,11 @@ impl Kind {
             Self::Ratio => "ratio",
             Self::Sum => "sum",
             Self::Count => "count",
-            Self::Average => "average",
-            Self::Gap => "gap",
             Self::Commit => "commit",
             Self::File => "file",
             Self::Line => "line",
             Self::Symbol => "symbol",
             Self::Deliverable => "deliverable",
-            Self::Quantity => "quantity",
-            Self::Name => "name",
-            Self::Sample => "sample",
-            Self::Status => "status",
-            Self::Tracker => "tracker",
         }
     }
 }
@@ -167,18 +146,12 @@ pub(super) enum AssertionKind {
     Commit { id: String, title: Option<String> },
     /// The file is there and fits.
     File(FileSays),
+    /// There is no such file.
+    Absent(String),
     /// The line of a file says so.
     Line(LineSays),
     /// A name of code is in the tree.
     Symbol(SymbolSays),
-    /// Other documents say the same.
-    Quantity(Quantity),
-    /// Other documents spell the name the same way.
-    Name(String),
-    /// The percentage comes from a few cases.
-    Sample(Sample),
-    /// The percentage may come from somebody's sample.
-    Share(Share),
 }
 
 /// What is said of a file.
@@ -211,50 +184,6 @@ pub(super) struct LineSays {
     pub symbol: Option<String>,
 }
 
-/// A number with the name of what it counts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Quantity {
-    /// The words of the name, in the singular.
-    pub key: Vec<String>,
-    /// The words that set the section apart; needed where the name alone says too little.
-    pub topic: Vec<String>,
-    /// The number, or the id.
-    pub value: Value,
-    /// The section where it stands.
-    pub section: usize,
-    /// The date or the version in the headings above it: numbers of another time may be others.
-    pub era: Option<String>,
-    /// Whether it stands in a code block, which may be an example.
-    pub shown: bool,
-}
-
-/// What a quantity is.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Value {
-    /// How many.
-    Number(u64),
-    /// An id, in lower case and without dashes.
-    Id(String),
-}
-
-/// A percentage from a few cases.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Sample {
-    /// The percentage as it is written, without `%`.
-    pub percent: String,
-    pub part: u64,
-    pub whole: u64,
-    /// What it is about.
-    pub about: Vec<String>,
-}
-
-/// A percentage that is said without a number of cases.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Share {
-    pub percent: String,
-    pub about: Vec<String>,
-}
-
 impl Assertion {
     #[must_use]
     pub(super) fn worked(line: usize, kind: Kind, words: &str, outcome: Outcome) -> Self {
@@ -266,14 +195,5 @@ impl Assertion {
     pub(super) fn new(line: usize, kind: Kind, words: &str, says: AssertionKind) -> Self {
         let words = super::words::bounded(words, crate::limits::WORDS_BYTES);
         Self { line, field: None, kind, words, says }
-    }
-
-    /// Where it stands: the line or the field.
-    #[must_use]
-    pub(super) fn place(&self) -> String {
-        match &self.field {
-            Some(field) => field.clone(),
-            None => self.line.to_string(),
-        }
     }
 }

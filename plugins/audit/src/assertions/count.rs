@@ -1,14 +1,12 @@
 //! Numbers of things beside the list of them: `Created 4 files:`, `Kitchen (3 files):`, `3 files fixed (a.py, b.py)`.
 //!
-//! A line is compared with the list or table that follows it directly. Where one section has several such lists, a number
-//! of the same things above them is compared with all of them. Lists that do not claim to be whole are left alone.
+//! A line is compared with the list or table that follows it directly, or with the files between its brackets. Lists that
+//! do not claim to be whole are not compared.
 
 use super::claim::{Assertion, Kind, Outcome};
 use super::number::{Number, grouped, numbers};
 use super::text::{Form, Passage, Text};
-use super::total::added;
-use super::words::{files, labelled, stem, stems};
-use crate::limits;
+use super::words::{files, stem, stems};
 
 /// Things that a list is not of: measures, and what numbers a place.
 const MEASURES: &[&str] = &[
@@ -110,41 +108,21 @@ const NOT_WHOLE: &[&str] = &[
     "mainly",
 ];
 
-/// How many passages above several lists the number of all their things may stand.
-const REACH: usize = 32;
-
-/// A counted list: `Kitchen (3 files):` with its items.
-struct Group {
-    section: usize,
-    /// Which passage announces it.
-    at: usize,
-    said: u64,
-    noun: String,
-}
-
 /// The counts of a document.
 pub(super) fn read(text: &Text, claims: &mut Vec<Assertion>) {
-    let mut groups = Vec::new();
-    for (at, passage) in text.passages.iter().enumerate() {
-        if passage.form == Form::Fence {
-            continue;
-        }
+    for (at, passage) in text.passages.iter().enumerate().filter(|(_, passage)| passage.form != Form::Fence) {
         listed_inside(passage, claims);
-        let Some((said, noun)) = announced(&passage.text) else { continue };
+        let Some(said) = announced(&passage.text) else { continue };
         if let Some(found) = below(text, at) {
-            let holds = found.contains(&said);
-            let counts: Vec<String> = found.iter().map(|count| grouped((*count).into())).collect();
-            let evidence = format!("{} are listed below, written {said}", counts.first().map_or("0", String::as_str));
-            claims.push(Assertion::worked(passage.line, Kind::Count, &passage.text, Outcome::of(holds, evidence)));
-            groups.push(Group { section: passage.at.section, at, said, noun });
+            let listed = grouped(found.first().copied().unwrap_or_default().into());
+            let outcome = Outcome::of(found.contains(&said), format!("{listed} are listed below, written {said}"));
+            claims.push(Assertion::worked(passage.line, Kind::Count, &passage.text, outcome));
         }
     }
-    totals(text, &groups, claims);
-    named_tables(text, claims);
 }
 
 /// The number of things that a line ending in a colon announces.
-fn announced(text: &str) -> Option<(u64, String)> {
+fn announced(text: &str) -> Option<u64> {
     let head = text.trim_end().strip_suffix(':')?;
     let whole = !stems(head).iter().any(|word| NOT_WHOLE.contains(&word.as_str()));
     let found: Vec<Number> = numbers(head);
@@ -152,8 +130,8 @@ fn announced(text: &str) -> Option<(u64, String)> {
     whole.then(|| counted(head, only)).flatten()
 }
 
-/// What a number counts, when it counts things: `3 new files` are files.
-fn counted(text: &str, number: &Number) -> Option<(u64, String)> {
+/// The number, when it counts things: `3 files`, `3 new files`.
+fn counted(text: &str, number: &Number) -> Option<u64> {
     let said = number.exact().filter(|said| (1..=1000).contains(said))?;
     let before = text.get(..number.start).unwrap_or_default();
     let last =
@@ -165,10 +143,10 @@ fn counted(text: &str, number: &Number) -> Option<(u64, String)> {
     let after = after.strip_prefix(char::is_whitespace)?;
     let end = after.find(|sign: char| "(),;:.\u{2014}\u{2192}`".contains(sign)).unwrap_or(after.len());
     let phrase: Vec<String> = after.get(..end)?.split_whitespace().map(str::to_lowercase).collect();
-    let noun = phrase.iter().take(4).find(|word| is_plural(word) || said == 1 && phrase.len() == 1)?;
-    let noun = stem(noun);
-    (!MEASURES.contains(&noun.as_str()) && !phrase.first().is_some_and(|word| MEASURES.contains(&stem(word).as_str())))
-        .then_some((said, noun))
+    let noun = phrase.first().filter(|word| is_plural(word) || said == 1 && phrase.len() == 1);
+    let noun = noun.or_else(|| phrase.last().filter(|word| phrase.len() <= 3 && is_plural(word)))?;
+    let measures = [Some(noun), phrase.first()].into_iter().flatten().any(|word| MEASURES.contains(&&*stem(word)));
+    (!measures).then_some(said)
 }
 
 fn is_plural(word: &str) -> bool {
@@ -219,7 +197,7 @@ fn below(text: &Text, at: usize) -> Option<Vec<u64>> {
 fn listed_inside(passage: &Passage, claims: &mut Vec<Assertion>) {
     let text = passage.text.as_str();
     for number in numbers(text) {
-        let Some((said, _)) = counted(text, &number) else { continue };
+        let Some(said) = counted(text, &number) else { continue };
         let rest = text.get(number.end..).unwrap_or_default();
         let Some((lead, list)) = rest.split_once('(') else { continue };
         let Some((list, _)) = list.split_once(')') else { continue };
@@ -241,98 +219,6 @@ fn listed_inside(passage: &Passage, claims: &mut Vec<Assertion>) {
             text,
             Outcome::of(parts.len() as u64 == said, evidence),
         ));
-    }
-}
-
-/// Numbers above several counted lists of one section: `All 6 files` above lists of 3, 2 and 1.
-fn totals(text: &Text, groups: &[Group], claims: &mut Vec<Assertion>) {
-    let mut rest = groups.get(..limits::CLAIM_PAIRS).unwrap_or(groups);
-    while let Some(first) = rest.first() {
-        let end = rest
-            .iter()
-            .position(|group| group.section != first.section || group.noun != first.noun)
-            .unwrap_or(rest.len());
-        let (run, after) = rest.split_at(end);
-        rest = after;
-        if run.len() < 2 {
-            continue;
-        }
-        let parts: Vec<u64> = run.iter().map(|group| group.said).collect();
-        let sum: u64 = parts.iter().sum();
-        let above = text.passages.get(first.at.saturating_sub(REACH)..first.at).unwrap_or_default();
-        for passage in above.iter().filter(|passage| passage.at.section == first.section) {
-            if let Some(said) = all_of(&passage.text, &first.noun) {
-                let evidence = format!("{}, written {said}", added(&parts));
-                let outcome = Outcome::of(said == sum, evidence);
-                claims.push(Assertion::worked(passage.line, Kind::Sum, &passage.text, outcome));
-            }
-        }
-    }
-}
-
-/// The number of all things of a kind that a line gives: `All 6 files moved`, `Files processed: 6`.
-fn all_of(text: &str, noun: &str) -> Option<u64> {
-    let words = stems(text);
-    let all = ["all", "total", "overall", "processed", "moved", "every"]
-        .iter()
-        .any(|word| words.iter().any(|own| own == word));
-    let found = numbers(text);
-    let before = found
-        .iter()
-        .filter_map(|number| counted(text, number))
-        .find(|(_, counts)| counts == noun)
-        .map(|(said, _)| said);
-    let after = || {
-        let (label, value) = labelled(text)?;
-        let first = numbers(value).into_iter().next().filter(|first| first.start == 0)?;
-        stems(label).iter().any(|word| word == noun).then(|| first.exact()).flatten()
-    };
-    before.or_else(after).filter(|_| all)
-}
-
-/// Lines that end in a number of things between brackets: `Located folders (4 locations)`.
-fn bracketed(text: &Text) -> Vec<(&Passage, u64, String)> {
-    let lines = text.passages.iter().filter_map(|passage| {
-        let (_, inside) = passage.text.strip_suffix(')')?.rsplit_once('(')?;
-        let found = numbers(inside);
-        let [only] = found.as_slice() else { return None };
-        counted(inside, only).map(|(said, noun)| (passage, said, noun))
-    });
-    lines.take(limits::CLAIM_PAIRS).collect()
-}
-
-/// Such lines against the table below a heading of the same words.
-fn named_tables(text: &Text, claims: &mut Vec<Assertion>) {
-    let lines = bracketed(text);
-    for grid in text.grids.iter().take(limits::CLAIM_PAIRS) {
-        let (Some(section), Some(noun)) = (text.section(&grid.at), grid.head.first().map(|head| stem(head.trim())))
-        else {
-            continue;
-        };
-        let wanted: Vec<String> = stems(&section.title).into_iter().filter(|word| word.len() > 2).collect();
-        if wanted.len() < 2 || noun.is_empty() {
-            continue;
-        }
-        for (passage, said, _) in
-            lines.iter().filter(|(passage, _, counts)| passage.at.section != grid.at.section && *counts == noun)
-        {
-            let words = stems(&passage.text);
-            let shared = wanted.iter().filter(|word| words.contains(word)).count();
-            if shared >= 2 && shared * 3 >= wanted.len() * 2 {
-                let rows = grid.rows.len() as u64;
-                let evidence = format!(
-                    "the table \u{201c}{}\u{201d} has {}, written {said}",
-                    section.title,
-                    crate::count::count(rows, "row")
-                );
-                claims.push(Assertion::worked(
-                    passage.line,
-                    Kind::Count,
-                    &passage.text,
-                    Outcome::of(rows == *said, evidence),
-                ));
-            }
-        }
     }
 }
 
@@ -391,35 +277,5 @@ mod tests {
         assert_eq!(outcomes("2 files mended (a.py, b.py)")[0].0, Verdict::True);
         assert_eq!(outcomes("3 files mended (a.py, b.py)")[0].1, "2 are named: a.py, b.py, written 3");
         assert_eq!(outcomes("3 files mended (see a.py, then rest)"), []);
-    }
-
-    #[test]
-    fn groups_add_up() {
-        let text = |all: &str| {
-            format!(
-                "## Moved\n\nAll {all} boxes moved\n\n1. **Up (2 boxes):**\n   - a\n   - b\n2. **Down (1 box):**\n   - c\n"
-            )
-        };
-        assert!(outcomes(&text("3")).contains(&(Verdict::True, "2 + 1 = 3, written 3".to_owned())));
-        let labelled = text("3").replace("All 3 boxes moved", "Boxes processed: 5");
-        assert!(outcomes(&labelled).contains(&(Verdict::False, "2 + 1 = 3, written 5".to_owned())));
-        assert!(outcomes(&text("4")).contains(&(Verdict::False, "2 + 1 = 3, written 4".to_owned())));
-    }
-
-    #[test]
-    fn a_table_under_the_same_words_is_counted() {
-        let text = |said: u8| {
-            format!(
-                "## Tool Room Shelves\n\n| Shelf |\n|-|\n| a |\n| b |\n\n## Done\n- Found tool room ({said} shelves)\n"
-            )
-        };
-        assert_eq!(
-            outcomes(&text(2).replace("Shelves", "Racks").replace("Shelf", "Rack").replace("shelves", "racks"))[0].0,
-            Verdict::True
-        );
-        assert_eq!(
-            outcomes(&text(3).replace("Shelves", "Racks").replace("Shelf", "Rack").replace("shelves", "racks"))[0].0,
-            Verdict::False
-        );
     }
 }

@@ -2,18 +2,15 @@
 //! `File: x.py`, rows of tables.
 //!
 //! Naming a file claims nothing. It is claimed by a size, by "exists", by a verb in the past, by a list of files that were
-//! made, and by a line that refers to a report. What a document itself says is not there is claimed by nobody, unless
-//! somebody is said to refer to it.
+//! made, and by a line that refers to a report. A sentence such as "`x.md` does not exist" claims that the file is absent.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::claim::{Assertion, AssertionKind, FileSays, Kind, Outcome};
+use super::claim::{Assertion, AssertionKind, FileSays, Kind};
 use super::text::{Form, Grid, Passage, Text};
 use super::words::{Named, files, labelled, stems};
 use crate::plan;
 use crate::reader::claims::{bytes_cell, in_text, lines_cell};
-use crate::remark::NoteSeverity;
 
 /// Labels whose value is a file that the next lines describe.
 const FILE_LABELS: &[&str] =
@@ -108,8 +105,6 @@ const BESIDE: usize = 64;
 struct Current {
     section: usize,
     file: Option<Named>,
-    /// References to what is not there, with the paths.
-    nothing: Vec<(String, Assertion)>,
 }
 
 /// The files of a document.
@@ -127,20 +122,6 @@ pub(super) fn read(text: &Text, claims: &mut Vec<Assertion>) {
     text.grids
         .iter()
         .for_each(|grid| if is_about_one_file(grid) { properties(grid, claims) } else { in_grid(grid, claims) });
-    // What was missing and is said to have been made since is no reference to nothing any more.
-    let made: BTreeSet<String> = claims.iter().filter_map(made_name).collect();
-    claims.extend(current.nothing.into_iter().filter(|(path, _)| !made.contains(base(path))).map(|(_, claim)| claim));
-}
-
-fn made_name(claim: &Assertion) -> Option<String> {
-    match &claim.says {
-        AssertionKind::File(says) => Some(base(&says.path).to_owned()),
-        _ => None,
-    }
-}
-
-fn base(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 fn in_passage(
@@ -157,10 +138,9 @@ fn in_passage(
         Assertion::new(passage.line, Kind::File, words, AssertionKind::File(says))
     };
     let (bytes, lines) = sizes(words);
-    if let Some(nothing) = named.iter().find(|name| refers_to_nothing(sentence(words, name))) {
-        let evidence = format!("line {} says itself that {} does not exist", passage.line, nothing.path);
-        let claim = Assertion::worked(passage.line, Kind::File, words, Outcome::fails(NoteSeverity::Medium, evidence));
-        current.nothing.push((nothing.path.clone(), claim));
+    if let Some(absent) = named.iter().find(|name| is_denied(words, name)) {
+        let says = AssertionKind::Absent(absent.path.clone());
+        claims.push(Assertion::new(passage.line, Kind::File, words, says));
         return;
     }
     if let [only] = named.as_slice() {
@@ -225,15 +205,6 @@ fn is_there(text: &Text, passage: &Passage, first: &Named, count: usize) -> bool
     exists || made && count == 1 || passive || refers(words, first) || listed(text, passage, first, before)
 }
 
-/// The sentence of a text that names a file.
-fn sentence<'a>(words: &'a str, name: &Named) -> &'a str {
-    let before = words.get(..name.start).unwrap_or_default();
-    let from = before.rfind(". ").map_or(0, |at| at + 2);
-    let after = words.get(name.end..).unwrap_or_default();
-    let to = after.find(". ").map_or(words.len(), |at| name.end + at + 1);
-    words.get(from..to).unwrap_or(words)
-}
-
 /// `Source audit: x.md`: a label for a document, and nothing but its name.
 fn refers(words: &str, first: &Named) -> bool {
     let Some((label, value)) = labelled(words) else { return false };
@@ -257,34 +228,13 @@ fn listed(text: &Text, passage: &Passage, first: &Named, before: &str) -> bool {
     opens && first.code && has(THINGS) && has(THERE) && !has(NOT_THERE)
 }
 
-/// `the report mentioned at `x.md` does not exist`.
-fn refers_to_nothing(words: &str) -> bool {
-    let stems = stems(words);
-    let has = |wanted: &[&str]| stems.iter().any(|word| wanted.contains(&word.as_str()));
-    let lower = words.to_lowercase();
-    let absent = [
-        "does not exist",
-        "doesn't exist",
-        "do not exist",
-        "non-existent",
-        "nonexistent",
-        "is not there",
-        "could not be found",
-    ];
-    absent.iter().any(|phrase| lower.contains(phrase))
-        && has(&[
-            "mentioned",
-            "mention",
-            "referenced",
-            "reference",
-            "refer",
-            "pointing",
-            "point",
-            "linked",
-            "link",
-            "cited",
-            "cite",
-        ])
+/// "`x.md` does not exist", but not "if `x.md` does not exist".
+fn is_denied(words: &str, name: &Named) -> bool {
+    const PHRASES: &[&str] = &["does not exist", "doesn't exist", "is not there", "could not be found"];
+    let after = words.get(name.end..).unwrap_or_default().trim_start();
+    let before = stems(words.get(..name.start).unwrap_or_default());
+    let conditional = before.iter().any(|word| matches!(word.as_str(), "if" | "when" | "where" | "until" | "unless"));
+    !conditional && PHRASES.iter().any(|phrase| after.starts_with(phrase))
 }
 
 /// Whether a table describes one file: `File | x.py` and its properties below.
@@ -388,7 +338,7 @@ mod tests {
             "See `a.py` for more.",
             "Run `python3 a.py`",
             "- Create `a.py`",
-            "- `a.py` does not exist",
+            "- If `a.py` does not exist, write it",
             "Will be created in `a.py`",
             "### Missing Files\n- `a.py`",
             "### Files to Create\n- `a.py`",
@@ -401,15 +351,9 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_to_nothing_is_false_by_its_own_words() {
+    fn a_file_may_be_said_to_be_absent() {
         let mut claims = Vec::new();
-        read(&Text::of("The plan mentioned at `/srv/x/plan.md` does not exist here."), &mut claims);
-        let AssertionKind::Worked(outcome) = &claims[0].says else { panic!("not worked out") };
-        assert_eq!(outcome.evidence, "line 1 says itself that /srv/x/plan.md does not exist");
-        let mended = "They were pointing to a non-existent `b.md`.\n\nCreated `docs/b.md` for it.";
-        assert_eq!(found(mended), [("docs/b.md".to_owned(), None, None)]);
-        claims.clear();
-        read(&Text::of(mended), &mut claims);
-        assert_eq!(claims.len(), 1);
+        read(&Text::of("The plan mentioned at `docs/plan.md` does not exist here."), &mut claims);
+        assert!(matches!(&claims[..], [claim] if claim.says == AssertionKind::Absent("docs/plan.md".into())));
     }
 }

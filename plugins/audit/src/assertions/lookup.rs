@@ -41,10 +41,14 @@ impl<'a> Lookup<'a> {
         Self { index, read: Cell::new(0), lines: RefCell::new(BTreeMap::new()) }
     }
 
-    /// Whether exactly this path is there.
+    /// Whether a file is absent; nothing if it exists, because it may have been made since.
     #[must_use]
-    pub(super) fn has(&self, path: &str) -> bool {
-        matches!(Place::of(path), Place::Inside { path, .. } if !path.is_empty() && self.index.find(&path).is_some())
+    pub(super) fn absence(&self, path: &str) -> Option<Outcome> {
+        match self.spot(path, &[]) {
+            Spot::Unknown(reason) => Some(Outcome::unknown(reason)),
+            Spot::Nowhere(_) => Some(Outcome::holds(format!("there is no {path} below the audited folders"))),
+            Spot::Found(_) => None,
+        }
     }
 
     /// Whether a file is there and as it is said to be.

@@ -5,7 +5,7 @@
 
 use super::claim::{Assertion, Kind, Outcome};
 use super::number::{Number, fixed, fractions, grouped, numbers};
-use super::text::{Form, Grid, Passage, Text};
+use super::text::{Form, Grid, Passage, Row, Text};
 use super::words::stems;
 
 /// How many lines above a number its whole may stand.
@@ -29,25 +29,30 @@ const PARTS: &[&str] = &[
 ];
 
 /// A part of a whole with the percentage that was written for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Share {
-    /// The line.
-    pub line: usize,
-    /// The number of its section.
-    pub section: usize,
-    /// The number of its block.
-    pub block: usize,
-    /// The part.
-    pub part: u64,
-    /// The whole.
-    pub whole: u64,
-    /// The percentage.
-    pub percent: Number,
+struct Share {
+    part: u64,
+    whole: u64,
+    percent: Number,
+    /// The other line that gives the whole.
+    whole_line: Option<usize>,
+}
+
+impl Share {
+    fn new(part: u64, whole: u64, percent: Number) -> Self {
+        Self { part, whole, percent, whole_line: None }
+    }
+
+    fn claim(&self, line: usize, words: &str) -> Assertion {
+        let (holds, exact) = agrees(self.part, self.whole, &self.percent);
+        let from = self.whole_line.map_or(String::new(), |line| format!(", the whole from line {line}"));
+        let (part, whole) = (grouped(self.part.into()), grouped(self.whole.into()));
+        let evidence = format!("{part} of {whole} are {exact} %, written {} %{from}", self.percent.shown());
+        Assertion::worked(line, Kind::Ratio, words, Outcome::of(holds, evidence))
+    }
 }
 
 /// Whether `percent` is `part` of `whole`, and the exact value in its precision.
-#[must_use]
-pub(super) fn agrees(part: u64, whole: u64, percent: &Number) -> (bool, String) {
+fn agrees(part: u64, whole: u64, percent: &Number) -> (bool, String) {
     if whole == 0 {
         return (false, "there is no percentage of 0".to_owned());
     }
@@ -59,33 +64,18 @@ pub(super) fn agrees(part: u64, whole: u64, percent: &Number) -> (bool, String) 
     (written == cut || written == rounded || near, fixed(rounded, percent.places))
 }
 
-/// The percentages of a document with their parts and wholes, in the order of their lines.
-pub(super) fn read(text: &Text, claims: &mut Vec<Assertion>) -> Vec<Share> {
-    let mut shares = Vec::new();
+/// The percentages of a document with their parts and wholes.
+pub(super) fn read(text: &Text, claims: &mut Vec<Assertion>) {
     for (at, passage) in text.passages.iter().enumerate() {
-        let before = text.passages.get(at.saturating_sub(REACH)..at).unwrap_or_default();
-        in_passage(passage, before, &mut shares, claims);
+        let above = text.passages.get(at.saturating_sub(REACH)..at).unwrap_or_default();
+        let neighbours = above.iter().rev().filter(|other| is_neighbour(passage, other));
+        let wholes = || neighbours.flat_map(|other| wholes(&other.text, other.line)).collect();
+        let found = shares(&passage.text, passage.line, wholes);
+        claims.extend(found.iter().map(|share| share.claim(passage.line, &passage.text)));
     }
     for grid in &text.grids {
-        in_grid(grid, &mut shares, claims);
+        in_grid(grid, claims);
     }
-    shares.sort_by_key(|share| share.line);
-    shares
-}
-
-fn in_passage(passage: &Passage, before: &[Passage], shares: &mut Vec<Share>, claims: &mut Vec<Assertion>) {
-    let found = numbers(&passage.text);
-    let place = Place { line: passage.line, section: passage.at.section, block: passage.at.block };
-    let stated = place.stated(&passage.text, &found);
-    for share in &stated {
-        claims.push(claim(share, &passage.text, None));
-    }
-    if stated.is_empty() && found.iter().any(|number| number.percent) {
-        let neighbours = || before.iter().rev().filter(|other| is_neighbour(passage, other));
-        let wholes = neighbours().flat_map(|other| candidates(&other.text, other.line)).collect::<Vec<_>>();
-        derived(place, &passage.text, &found, &wholes, shares, claims);
-    }
-    shares.extend(stated);
 }
 
 /// Whether two passages belong to one list or one code block.
@@ -97,33 +87,43 @@ fn is_neighbour(passage: &Passage, other: &Passage) -> bool {
     }
 }
 
+/// A number that may be a whole, with its line.
 #[derive(Clone, Copy)]
-struct Place {
+struct Whole {
+    value: u64,
     line: usize,
-    section: usize,
-    block: usize,
 }
 
-impl Place {
-    fn share(self, part: u64, whole: u64, percent: Number) -> Share {
-        Share { line: self.line, section: self.section, block: self.block, part, whole, percent }
-    }
+/// Whole numbers of a line that may be wholes.
+fn wholes(text: &str, line: usize) -> Vec<Whole> {
+    let exact = numbers(text).into_iter().filter(|number| !number.below).filter_map(|number| number.exact());
+    exact.map(|value| Whole { value, line }).collect()
+}
 
-    /// Percentages that stand directly beside `a/b` or `a of b`.
-    fn stated(self, text: &str, found: &[Number]) -> Vec<Share> {
-        let mut shares = Vec::new();
-        for at in fractions(text, found) {
-            let (Some(part), Some(whole)) = (found.get(at), found.get(at + 1)) else { continue };
-            let after = found.get(at + 2).filter(|next| next.percent && introduces(text, whole.end, next));
-            let before = at.checked_sub(1).and_then(|at| found.get(at));
-            let before = before
-                .filter(|last| last.percent && matches!(text.get(last.end..part.start), Some(" (" | " = " | ": ")));
-            if let (Some(percent), Some(part), Some(whole)) = (after.or(before), part.exact(), whole.exact()) {
-                shares.push(self.share(part, whole, *percent));
-            }
-        }
-        shares
+/// The shares of one text: stated with their whole, else derived from a whole in the text or `above` it.
+fn shares(text: &str, line: usize, above: impl FnOnce() -> Vec<Whole>) -> Vec<Share> {
+    let found = numbers(text);
+    if !found.iter().any(|number| number.percent) {
+        return Vec::new();
     }
+    let stated = stated(text, &found);
+    if stated.is_empty() { derived(text, line, &found, &above()) } else { stated }
+}
+
+/// Percentages that stand directly beside `a/b` or `a of b`.
+fn stated(text: &str, found: &[Number]) -> Vec<Share> {
+    let mut shares = Vec::new();
+    for at in fractions(text, found) {
+        let (Some(part), Some(whole)) = (found.get(at), found.get(at + 1)) else { continue };
+        let after = found.get(at + 2).filter(|next| next.percent && introduces(text, whole.end, next));
+        let before = at.checked_sub(1).and_then(|at| found.get(at));
+        let before = before
+            .filter(|last| last.percent && matches!(text.get(last.end..part.start), Some(" (" | " = " | ": ")));
+        if let (Some(percent), Some(part), Some(whole)) = (after.or(before), part.exact(), whole.exact()) {
+            shares.push(Share::new(part, whole, *percent));
+        }
+    }
+    shares
 }
 
 /// Whether the words between a fraction and a percentage say that the one is the other: `(98.6%)`, `= 71 %`.
@@ -137,84 +137,56 @@ fn introduces(text: &str, from: usize, percent: &Number) -> bool {
     (bracketed || equal) && percent.signed.is_none()
 }
 
-/// Whole numbers of a line that may be wholes.
-fn candidates(text: &str, line: usize) -> Vec<(u64, usize)> {
-    numbers(text).iter().filter(|number| !number.below).filter_map(Number::exact).map(|whole| (whole, line)).collect()
-}
-
 /// `N (P%)` with a whole in the same line or above.
-fn derived(
-    place: Place,
-    text: &str,
-    found: &[Number],
-    above: &[(u64, usize)],
-    shares: &mut Vec<Share>,
-    claims: &mut Vec<Assertion>,
-) {
+fn derived(text: &str, line: usize, found: &[Number], above: &[Whole]) -> Vec<Share> {
+    let mut shares = Vec::new();
     for (at, pair) in found.windows(2).enumerate() {
         let [part, percent] = pair else { continue };
         let Some(count) = part.exact().filter(|count| *count > 0) else { continue };
         if !percent.percent || percent.loose || part.below || !introduces(text, part.end, percent) {
             continue;
         }
-        let own = found.iter().take(at).rev().filter_map(Number::exact).map(|whole| (whole, place.line));
+        let own = found.iter().take(at).rev().filter_map(Number::exact).map(|value| Whole { value, line });
         let whole = own
             .chain(above.iter().copied())
-            .find(|(whole, _)| *whole >= count && *whole > 1 && agrees(count, *whole, percent).0);
-        if let Some((whole, line)) = whole {
-            let share = place.share(count, whole, *percent);
-            claims.push(claim(&share, text, Some(line)));
-            shares.push(share);
+            .find(|whole| whole.value >= count && whole.value > 1 && agrees(count, whole.value, percent).0);
+        if let Some(whole) = whole {
+            let whole_line = Some(whole.line).filter(|other| *other != line);
+            shares.push(Share { whole_line, ..Share::new(count, whole.value, *percent) });
         }
     }
+    shares
 }
 
-fn claim(share: &Share, words: &str, from: Option<usize>) -> Assertion {
-    let (holds, exact) = agrees(share.part, share.whole, &share.percent);
-    let from =
-        from.filter(|line| *line != share.line).map_or(String::new(), |line| format!(", the whole from line {line}"));
-    let (part, whole) = (grouped(share.part.into()), grouped(share.whole.into()));
-    let evidence = format!("{part} of {whole} are {exact} %, written {} %{from}", share.percent.shown());
-    Assertion::worked(share.line, Kind::Ratio, words, Outcome::of(holds, evidence))
-}
-
-fn in_grid(grid: &Grid, shares: &mut Vec<Share>, claims: &mut Vec<Assertion>) {
-    let (whole, part) = (column(grid, WHOLES), column(grid, PARTS));
+fn in_grid(grid: &Grid, claims: &mut Vec<Assertion>) {
+    let columns = column(grid, WHOLES).zip(column(grid, PARTS));
     for (nth, row) in grid.rows.iter().enumerate() {
-        let place = Place { line: row.line, section: grid.at.section, block: grid.at.block };
         let words = row.cells.join(" | ");
-        if let (Some(whole), Some(part)) = (whole, part) {
-            let cell = |at: usize| row.cells.get(at).map(String::as_str).and_then(leading);
-            let others = row.cells.iter().enumerate().filter(|(at, _)| *at != whole && *at != part);
-            if let (Some(whole), Some(part)) = (cell(whole), cell(part)) {
-                if let Some(share) = others
-                    .clone()
-                    .find_map(|(_, cell)| only_percent(cell))
-                    .map(|percent| place.share(part, whole, percent))
-                {
-                    claims.push(claim(&share, &words, None));
-                    shares.push(share);
-                } else if let Some((_, state)) = others.skip(1).find(|(_, cell)| says_complete(cell)) {
-                    let evidence =
-                        format!("{} of {} found, said to be {state}", grouped(part.into()), grouped(whole.into()));
-                    claims.push(Assertion::worked(row.line, Kind::Ratio, &words, Outcome::of(part >= whole, evidence)));
-                }
-            }
+        if let Some((whole, part)) = columns {
+            claims.extend(in_columns(row, whole, part, &words));
             continue;
         }
         for (at, cell) in row.cells.iter().enumerate() {
-            let found = numbers(cell);
-            let stated = place.stated(cell, &found);
-            claims.extend(stated.iter().map(|share| claim(share, &words, None)));
-            if stated.is_empty() && found.iter().any(|number| number.percent) {
+            let wholes = || {
                 let rows = grid.rows.get(nth.saturating_sub(REACH)..nth).unwrap_or_default().iter().rev();
-                let above = rows.filter_map(|row| Some((row, row.cells.get(at)?)));
-                let above: Vec<_> = above.filter_map(|(row, cell)| Some((leading(cell)?, row.line))).collect();
-                derived(place, cell, &found, &above, shares, claims);
-            }
-            shares.extend(stated);
+                rows.filter_map(|row| Some(Whole { value: leading(row.cells.get(at)?)?, line: row.line })).collect()
+            };
+            claims.extend(shares(cell, row.line, wholes).iter().map(|share| share.claim(row.line, &words)));
         }
     }
+}
+
+/// The percentage, or the word for complete, of a row with a column for the whole and one for the part.
+fn in_columns(row: &Row, whole_at: usize, part_at: usize, words: &str) -> Option<Assertion> {
+    let cell = |at: usize| row.cells.get(at).map(String::as_str).and_then(leading);
+    let (whole, part) = (cell(whole_at)?, cell(part_at)?);
+    let others = || row.cells.iter().enumerate().filter(|(at, _)| *at != whole_at && *at != part_at);
+    if let Some(percent) = others().find_map(|(_, cell)| only_percent(cell)) {
+        return Some(Share::new(part, whole, percent).claim(row.line, words));
+    }
+    let (_, state) = others().skip(1).find(|(_, cell)| says_complete(cell))?;
+    let evidence = format!("{} of {} found, said to be {state}", grouped(part.into()), grouped(whole.into()));
+    Some(Assertion::worked(row.line, Kind::Ratio, words, Outcome::of(part >= whole, evidence)))
 }
 
 fn column(grid: &Grid, names: &[&str]) -> Option<usize> {
@@ -230,8 +202,7 @@ pub(super) fn leading(cell: &str) -> Option<u64> {
 }
 
 /// The percentage of a cell that holds nothing else.
-#[must_use]
-pub(super) fn only_percent(cell: &str) -> Option<Number> {
+fn only_percent(cell: &str) -> Option<Number> {
     let found = numbers(cell);
     let [only] = found.as_slice() else { return None };
     (only.percent && only.signed.is_none() && stems(cell).iter().all(|word| word.parse::<u64>().is_ok()))

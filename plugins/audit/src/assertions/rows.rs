@@ -75,7 +75,7 @@ pub struct AssertionReport {
     /// Documents of which a claim was looked up in the tree or in the repository and found true or false.
     #[serde(skip)]
     pub looked_up: BTreeSet<String>,
-    /// A finding for each that does not hold or rests on little.
+    /// A finding for each that does not hold.
     #[serde(skip)]
     pub gaps: Vec<Gap>,
 }
@@ -195,14 +195,7 @@ fn id(document: &str, one: &JudgedAssertion, known: &mut BTreeMap<String, Vec<St
 
 fn gap(id: String, document: &str, one: &JudgedAssertion, weight: NoteSeverity) -> Gap {
     let at = one.field.clone().unwrap_or_else(|| one.line.to_string());
-    let what = match (one.kind, one.outcome.verdict) {
-        (Kind::Sample, _) => "rests on a small sample",
-        (Kind::Quantity, _) => "is said with different numbers",
-        (Kind::Name, _) => "is spelled in different ways",
-        (Kind::Status | Kind::Tracker, _) => "contradicts itself",
-        (Kind::Deliverable, _) => "is claimed and not there",
-        _ => "does not hold",
-    };
+    let what = if one.kind == Kind::Deliverable { "is claimed and not there" } else { "does not hold" };
     Gap {
         id,
         weight,

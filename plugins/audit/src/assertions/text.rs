@@ -71,10 +71,6 @@ pub(super) struct Row {
 pub(super) struct Section {
     /// The heading; empty for what stands before the first.
     pub title: String,
-    /// The headings above it, from the outermost, and its own.
-    pub trail: String,
-    /// Its level; 0 for what stands before the first.
-    pub level: u8,
 }
 
 /// A document taken apart.
@@ -103,30 +99,23 @@ impl Text {
     pub(super) fn section(&self, at: &At) -> Option<&Section> {
         self.sections.get(at.section)
     }
-
-    /// The first heading's text.
-    #[must_use]
-    pub(super) fn title(&self) -> &str {
-        self.sections.get(1).map_or("", |section| section.title.as_str())
-    }
 }
 
 struct Reader {
     text: Text,
     label: Arc<str>,
-    trail: Vec<(u8, String)>,
 }
 
 impl Reader {
     fn new() -> Self {
-        let before = Section { title: String::new(), trail: String::new(), level: 0 };
+        let before = Section { title: String::new() };
         let text = Text { sections: vec![before], ..Text::default() };
-        Self { text, label: Arc::from(""), trail: Vec::new() }
+        Self { text, label: Arc::from("") }
     }
 
     fn block(&mut self, number: usize, block: Block) {
         match block {
-            Block::Heading { level, text } => self.heading(number, level, &text),
+            Block::Heading { text, .. } => self.heading(number, &text),
             Block::Paragraph(text) => self.running(number, &text, Form::Text),
             Block::Item { depth, text, .. } => self.running(number, &text, Form::Item(depth)),
             Block::Table(rows) => self.table(number, &rows),
@@ -138,13 +127,9 @@ impl Reader {
         }
     }
 
-    fn heading(&mut self, number: usize, level: u8, text: &Inline) {
+    fn heading(&mut self, number: usize, text: &Inline) {
         let title = marked(text);
-        self.trail.retain(|(above, _)| *above < level);
-        self.trail.push((level, title.clone()));
-        let trail: Vec<&str> = self.trail.iter().map(|(_, title)| title.as_str()).collect();
-        let section = Section { title: title.clone(), trail: trail.join(" / "), level };
-        self.text.sections.push(section);
+        self.text.sections.push(Section { title: title.clone() });
         self.label = Arc::from("");
         self.push(number, text.line(), title, Form::Heading);
     }
@@ -253,7 +238,6 @@ mod tests {
                 (12, "wrapped line", "", 2),
             ]
         );
-        assert_eq!((text.title(), text.sections[2].trail.as_str()), ("A", "A / B 1"));
     }
 
     #[test]

@@ -20,25 +20,6 @@ fn ten_of_fourteen_are_71_percent_and_the_rows_are_right() {
 }
 
 #[test]
-fn the_overall_completion_is_the_mean_of_the_plans() {
-    let checked = or_skip!(alone(&[REPORT]));
-    expect(&checked, (REPORT, 407), Kind::Average, Verdict::True, "the plain mean of 3 rows is 80 %, written 80 %");
-    let after = at(&checked, REPORT, 407, Kind::Average);
-    assert!(after.iter().any(|row| row.words == "Overall | After Audit: 90%" && row.verdict == Verdict::True));
-    expect(&checked, (REPORT, 404), Kind::Average, Verdict::True, "100 % \u{2212} 71 % = +29");
-    expect(&checked, (REPORT, 407), Kind::Average, Verdict::True, "90 % \u{2212} 80 % = +10");
-}
-
-#[test]
-fn four_files_of_89497_bytes_add_up() {
-    let checked = or_skip!(alone(&[REPORT]));
-    let sum =
-        "18,975 + 26,578 + 24,495 + 19,449 = 89,497 bytes (rows \u{201c}created\u{201d} of the table at line 390)";
-    expect(&checked, (REPORT, 398), Kind::Sum, Verdict::True, sum);
-    expect(&checked, (REPORT, 426), Kind::Sum, Verdict::True, sum);
-}
-
-#[test]
 fn shares_with_a_whole_above_are_right() {
     let checked = or_skip!(alone(&[REPORT, ACTIONS, LIBRARY]));
     expect(
