@@ -117,8 +117,8 @@ fn stated(text: &str, found: &[Number]) -> Vec<Share> {
         let (Some(part), Some(whole)) = (found.get(at), found.get(at + 1)) else { continue };
         let after = found.get(at + 2).filter(|next| next.percent && introduces(text, whole.end, next));
         let before = at.checked_sub(1).and_then(|at| found.get(at));
-        let before = before
-            .filter(|last| last.percent && matches!(text.get(last.end..part.start), Some(" (" | " = " | ": ")));
+        let before =
+            before.filter(|last| last.percent && matches!(text.get(last.end..part.start), Some(" (" | " = " | ": ")));
         if let (Some(percent), Some(part), Some(whole)) = (after.or(before), part.exact(), whole.exact()) {
             shares.push(Share::new(part, whole, *percent));
         }

@@ -8,8 +8,8 @@ use audit::remark::NoteSeverity;
 use baton_judges::or_skip;
 
 use super::setup::{
-    ACTIONS, ALIGNMENT, LIBRARY, MAINTENANCE, PLAN, REPORT, Repository, SESSION, Tree, alone, check, documents,
-    expect, expect_gap,
+    ACTIONS, ALIGNMENT, LIBRARY, MAINTENANCE, PLAN, REPORT, Repository, SESSION, Tree, alone, check, documents, expect,
+    expect_gap,
 };
 
 #[test]
