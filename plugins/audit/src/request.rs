@@ -14,7 +14,7 @@ use crate::options::Options;
 use crate::plan::Place;
 use crate::report::{Form, Stamp};
 
-/// The arguments of the action in addition to [`Options::KNOWN`].
+/// The arguments of the action.
 const KNOWN: [&str; 7] = ["plans", "reports", "root", "forms", "responsible", "follow_up", "propose_lock"];
 
 /// Which plans are audited.
@@ -47,7 +47,6 @@ pub(crate) struct Request {
     pub(crate) stamp: Stamp,
     /// The task's time in nanoseconds since 1970.
     pub(crate) now_ns: u64,
-    pub(crate) options: Options,
     pub(crate) forms: Vec<Form>,
     /// Agents that are asked where a plan names none that is one.
     pub(crate) responsible: Vec<String>,
@@ -101,14 +100,13 @@ impl Request {
     /// granted.
     pub(crate) fn of(task: &Task) -> Result<Self, Error> {
         let args = task.args()?;
-        if let Some(unknown) =
-            args.keys().find(|name| !KNOWN.contains(&name.as_str()) && !Options::KNOWN.contains(&name.as_str()))
-        {
-            let known = KNOWN.iter().chain(&Options::KNOWN).copied().collect::<Vec<_>>().join(", ");
-            return Err(Error::Permanent(format!("there is no argument `{unknown}`; the audit knows: {known}")));
+        if let Some(unknown) = args.keys().find(|name| !KNOWN.contains(&name.as_str())) {
+            let known = KNOWN.join(", ");
+            let action = if Options::KNOWN.contains(&unknown.as_str()) { "; `health` has it" } else { "" };
+            return Err(Error::Permanent(format!("there is no argument `{unknown}`{action}; the audit knows: {known}")));
         }
         let names = list(&args, "plans")?;
-        let mut request = Self::with(task, &args)?;
+        let mut request = Self::of_folders(task, &args)?;
         request.quiet = task.attempt == 1 && matches!(task.cause, Cause::Files(_) | Cause::Schedule);
         match &task.cause {
             Cause::Files(paths) if !paths.iter().any(|path| request.is_watched(path)) => {
@@ -138,14 +136,17 @@ impl Request {
     /// # Errors
     /// As [`Request::of`].
     pub(crate) fn of_plan(task: &Task, plan: &str, args: &Map<String, Value>) -> Result<Self, Error> {
-        let mut request = Self::with(task, args)?;
+        let mut request = Self::of_folders(task, args)?;
         request.plans = discover::named(&request.plans_folders, &[plan.to_owned()]).map_err(refused)?;
         request.span = Span::Part;
         Ok(request)
     }
 
     /// Everything but the plans.
-    fn with(task: &Task, args: &Map<String, Value>) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// As [`Request::of`].
+    pub(crate) fn of_folders(task: &Task, args: &Map<String, Value>) -> Result<Self, Error> {
         let Stamped { stamp, moment } = Stamped::of(task)?;
         let below = below(args)?;
         Ok(Self {
@@ -159,7 +160,6 @@ impl Request {
             below: below.unwrap_or_default(),
             now_ns: u64::try_from(moment.as_nanosecond()).unwrap_or_default(),
             stamp,
-            options: Options::of(args).map_err(Error::Permanent)?,
             forms: forms(args)?,
             reports: list(args, "reports")?,
             responsible: list(args, "responsible")?,
@@ -204,11 +204,6 @@ impl Request {
         let mut found = discover::reports(&self.plans_folders, index, &self.reports).map_err(refused)?;
         found.plans.retain(|report| !self.plans.plans.iter().any(|plan| plan.path == report.path));
         Ok(found)
-    }
-
-    /// In milliseconds since 1970.
-    pub(crate) fn now_ms(&self) -> i64 {
-        i64::try_from(self.now_ns / 1_000_000).unwrap_or(i64::MAX)
     }
 
     /// Whether a changed file is one that a plan promises, and no plan itself.

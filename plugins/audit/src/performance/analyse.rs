@@ -4,7 +4,7 @@ use baton_plugin_kit::host::Tables;
 use serde::Serialize;
 
 use super::agents::{AgentRow, Agents};
-use super::config::{self, ConfigRow, NamedConfig, VariableState};
+use super::config::{self, ConfigRow, VariableState};
 use super::gate::{self, GateRow};
 use super::issues::{KnownIssue, known_issues};
 use super::logs::Logs;
@@ -12,30 +12,24 @@ use crate::count::{count, is};
 use crate::index::Index;
 use crate::limits;
 use crate::options::Options;
-use crate::plan::Plan;
 use crate::remark::{NoteSeverity, Remark};
 use crate::report::Gap;
 
-/// What phase 3 takes from plans, gathered while they are read.
+/// The known issues of all plans.
 #[derive(Debug, Default)]
-pub struct FromPlans {
+pub struct KnownIssues {
     issues: Vec<KnownIssue>,
-    configurations: Vec<(String, String)>,
     left_out: usize,
 }
 
-impl FromPlans {
-    /// Takes a plan in.
-    pub fn add(&mut self, shown: &str, text: &str, plan: &Plan) {
-        for issue in known_issues(shown, text) {
-            if self.issues.len() < limits::ROWS * 4 {
-                self.issues.push(issue);
-            } else {
-                self.left_out += 1;
-            }
-        }
-        let room = limits::ROWS.saturating_sub(self.configurations.len());
-        self.configurations.extend(config::named(shown, plan).into_iter().take(room));
+impl KnownIssues {
+    /// Adds those of a plan.
+    pub fn add(&mut self, shown: &str, text: &str) {
+        let mut found = known_issues(shown, text);
+        let room = (limits::ROWS * 4).saturating_sub(self.issues.len());
+        self.left_out += found.len().saturating_sub(room);
+        found.truncate(room);
+        self.issues.extend(found);
     }
 }
 
@@ -50,8 +44,8 @@ pub struct Sources<'a> {
     pub agents: &'a Agents,
     /// The music catalog.
     pub catalog: Option<&'a dyn Tables>,
-    /// What the plans say.
-    pub plans: &'a FromPlans,
+    /// Known issues of plans.
+    pub issues: &'a KnownIssues,
 }
 
 /// Phase 3.
@@ -73,8 +67,6 @@ pub struct Performance {
     pub issues_left_out: usize,
     /// Examples of configurations and the real files.
     pub configurations: Vec<ConfigRow>,
-    /// Configuration files that plans name.
-    pub named_configurations: Vec<NamedConfig>,
     /// What is not as it should be.
     #[serde(skip)]
     pub findings: Vec<Gap>,
@@ -84,7 +76,7 @@ pub struct Performance {
 #[must_use]
 pub fn analyse(sources: Sources<'_>, options: &Options) -> Performance {
     let (gate, catalog_refused) = gate::gate(sources.catalog, options);
-    let mut issues = sources.plans.issues.clone();
+    let mut issues = sources.issues.issues.clone();
     issues.sort_by_key(|issue| (!issue.open, severity(issue)));
     let mut performance = Performance {
         logs: sources.logs.clone(),
@@ -92,10 +84,9 @@ pub fn analyse(sources: Sources<'_>, options: &Options) -> Performance {
         ledger_refused: sources.agents.refused.clone(),
         gate,
         catalog_refused,
-        issues_left_out: sources.plans.left_out,
+        issues_left_out: sources.issues.left_out,
         issues,
         configurations: config::compare(sources.index),
-        named_configurations: config::look_up(sources.index, &sources.plans.configurations),
         findings: Vec::new(),
     };
     performance.findings = findings(&performance);

@@ -148,36 +148,26 @@ fn issues(performance: &Performance, out: &mut Vec<Block>) {
 
 fn configurations(performance: &Performance, out: &mut Vec<Block>) {
     heading(out, "Configuration Status");
-    if performance.configurations.is_empty() && performance.named_configurations.is_empty() {
-        return text(out, "No example of a configuration was found, and no plan names a configuration file.");
+    if performance.configurations.is_empty() {
+        return text(out, "No example of a configuration was found.");
     }
-    if !performance.configurations.is_empty() {
-        text(out, "Names only: no value of a configuration is ever shown.");
-        let mut rows = Table::new(&["File", "There", "Wanted", "Set", "Placeholder", "Empty", "Missing"]);
-        for row in &performance.configurations {
-            let names = |state| {
-                let names: Vec<&str> = row.names(state).collect();
-                if names.is_empty() { Cell::None } else { Cell::text(names.join(", ")) }
-            };
-            let there = row.unread.unwrap_or(if row.there { "yes" } else { "no" });
-            rows.row([
-                Cell::code(&row.file),
-                Cell::text(there),
-                count(row.wanted),
-                names(VariableState::Set),
-                names(VariableState::Placeholder),
-                names(VariableState::Empty),
-                names(VariableState::Missing),
-            ]);
-        }
-        table(out, rows);
+    text(out, "Names only: no value of a configuration is ever shown.");
+    let mut rows = Table::new(&["File", "There", "Wanted", "Set", "Placeholder", "Empty", "Missing"]);
+    for row in &performance.configurations {
+        let names = |state| {
+            let names: Vec<&str> = row.names(state).collect();
+            if names.is_empty() { Cell::None } else { Cell::text(names.join(", ")) }
+        };
+        let there = row.unread.unwrap_or(if row.there { "yes" } else { "no" });
+        rows.row([
+            Cell::code(&row.file),
+            Cell::text(there),
+            count(row.wanted),
+            names(VariableState::Set),
+            names(VariableState::Placeholder),
+            names(VariableState::Empty),
+            names(VariableState::Missing),
+        ]);
     }
-    if !performance.named_configurations.is_empty() {
-        let mut rows = Table::new(&["Configuration Named by a Plan", "There", "Named At"]);
-        for row in &performance.named_configurations {
-            let there = if row.there { "yes" } else { "no" };
-            rows.row([Cell::code(&row.path), Cell::text(there), Cell::code(&row.named_at)]);
-        }
-        table(out, rows);
-    }
+    table(out, rows);
 }

@@ -10,7 +10,6 @@ use serde::Serialize;
 
 use crate::index::{FoundEntry, Index};
 use crate::limits;
-use crate::plan::{Place, Plan};
 use crate::yaml;
 
 const EXAMPLES: &[&str] = &[
@@ -63,63 +62,11 @@ impl ConfigRow {
     }
 }
 
-/// A configuration file that a plan names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NamedConfig {
-    /// The path as the plan means it.
-    pub path: String,
-    /// Where it is named: `plans/a.md:12`.
-    pub named_at: String,
-    /// Whether it is there.
-    pub there: bool,
-}
-
 /// Compares every example with its real file.
 #[must_use]
 pub(super) fn compare(index: &Index) -> Vec<ConfigRow> {
     let (examples, _) = index.matching(&Globs::new(EXAMPLES).unwrap_or_default(), limits::CONFIGURATIONS);
     examples.iter().filter_map(|path| row(index, &index.find(path)?)).collect()
-}
-
-/// Configuration files among the names of a plan, with where it names them.
-#[must_use]
-pub(super) fn named(shown: &str, plan: &Plan) -> Vec<(String, String)> {
-    let promised = plan.deliverables.iter().map(|item| (&item.place, item.line()));
-    let spoken = plan.references.iter().map(|item| (&item.place, item.line));
-    let inside = promised.chain(spoken).filter_map(|(place, line)| match place {
-        Place::Inside { path, .. } if is_configuration(path) => Some((path.clone(), format!("{shown}:{line}"))),
-        _ => None,
-    });
-    inside.collect()
-}
-
-/// Looks up what plans name; each path once, with the first plan that names it.
-#[must_use]
-pub(super) fn look_up(index: &Index, named: &[(String, String)]) -> Vec<NamedConfig> {
-    let mut by_path: BTreeMap<&str, &str> = BTreeMap::new();
-    for (path, at) in named {
-        by_path.entry(path).or_insert(at);
-    }
-    let row = |(path, at): (&str, &str)| NamedConfig {
-        path: path.to_owned(),
-        named_at: at.to_owned(),
-        there: is_there(index, path),
-    };
-    by_path.into_iter().take(limits::ROWS).map(row).collect()
-}
-
-fn is_there(index: &Index, path: &str) -> bool {
-    let somewhere = || !path.contains('/') && index.named(path, crate::index::EntryKind::File).next().is_some();
-    index.find(path).is_some() || somewhere()
-}
-
-fn is_configuration(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
-    let ending = name.rsplit('.').next().unwrap_or_default();
-    let data = matches!(ending, "json" | "yaml" | "yml" | "toml" | "ini" | "cfg" | "conf" | "plist" | "env");
-    name.starts_with(".env")
-        || matches!(ending, "ini" | "cfg" | "conf" | "plist" | "env")
-        || (data && (name.contains("config") || name.contains("settings")))
 }
 
 fn row(index: &Index, example: &FoundEntry) -> Option<ConfigRow> {
@@ -328,15 +275,5 @@ mod tests {
             ("x/config.json", "{\"a\": hunter2"),
         ]);
         assert_eq!(rows.iter().map(|row| row.unread.is_some()).collect::<Vec<_>>(), [true, true]);
-    }
-
-    #[test]
-    fn configurations_of_plans_are_known_by_their_names() {
-        assert!(
-            [".env", "a/config.json", "b/app.config.yml", "settings.toml", "x.ini"]
-                .iter()
-                .all(|path| is_configuration(path))
-        );
-        assert!(!["config.py", "reconfigure.md", "a/data.json"].iter().any(|path| is_configuration(path)));
     }
 }

@@ -15,9 +15,9 @@ mod runs;
 mod scrub;
 
 pub use agents::{AgentRow, Agents, agents};
-pub use analyse::{FromPlans, Performance, Sources, analyse};
+pub use analyse::{KnownIssues, Performance, Sources, analyse};
 pub use blocks::blocks;
-pub use config::{ConfigRow, NamedConfig, VariableState};
+pub use config::{ConfigRow, VariableState};
 pub use gate::{GateRow, gate};
 pub use issues::{KnownIssue, known_issues};
 pub use logs::{LogFile, Logs, logs};

@@ -2,8 +2,8 @@
 //!
 //! `model` is the data, `assemble` fills it from verdicts, `parts` is what the rest of the audit adds, `findings` are the
 //! contract's findings. `pages` makes the phases 0 to 6 of it as a `document`, which `markdown` and `html` write; `json`,
-//! `sarif` and `junit` write the data itself; `render` makes files. `follow_up`, `outbox` and `session` are reports of their
-//! own. No clock and no disk: the same data gives the same bytes.
+//! `sarif` and `junit` write the data itself; `render` makes files. `follow_up`, `outbox` and `session` are separate
+//! reports. No clock and no disk: the same data gives the same bytes.
 
 mod artifact;
 mod assemble;
@@ -40,4 +40,4 @@ pub use outbox::issues;
 pub use pages::{document, phases};
 pub use parts::{FollowUp, FollowUpState, LastReport, Part, Parts};
 pub use render::{render, render_all};
-pub use session::session_document;
+pub use session::{health_document, separate, session_document};

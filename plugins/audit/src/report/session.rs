@@ -1,10 +1,14 @@
-//! The frame of a session review: its header and its footer. `session` writes the part between them.
+//! Reports beside that of the audit: a session review and the health of the system, each with a header and a footer around
+//! the sections of other modules.
 
+use serde::Serialize;
+
+use super::artifact::Artifact;
 use super::document::{Document, Field, Section};
-use super::escape;
+use super::{Gap, escape, html, markdown};
 use super::model::Stamp;
 use crate::limits;
-use crate::page::Cell;
+use crate::page::{Block, Cell, Table};
 
 /// A review as a document: its header and footer around sections, which may be another part's own
 /// ([`super::sections`] makes them of blocks). `status` is a word with its sign.
@@ -28,4 +32,38 @@ pub fn session_document(name: &str, sections: Vec<Section>, status: &str, stamp:
             Field::new("Status", Cell::text(status)),
         ],
     }
+}
+
+/// The health of the system as a document: its findings first.
+#[must_use]
+pub fn health_document(sections: Vec<Section>, findings: &[Gap], status: &str, stamp: &Stamp) -> Document {
+    let mut rows = Table::new(&["Finding", "Weight", "Evidence"]);
+    for gap in findings {
+        rows.row([Cell::text(&gap.title), Cell::text(gap.weight.word()), Cell::text(&gap.evidence)]);
+    }
+    let none = || Block::Text("None.".to_owned());
+    let first = Section::new("Findings", vec![if findings.is_empty() { none() } else { Block::Table(rows) }]);
+    Document {
+        title: "System Health".to_owned(),
+        fields: vec![
+            Field::new("Date", Cell::text(&stamp.long)),
+            Field::new("Agent", Cell::text(concat!("audit ", env!("CARGO_PKG_VERSION")))),
+        ],
+        completion: None,
+        sections: std::iter::once(first).chain(sections).collect(),
+        footer: vec![Field::new("Status", Cell::text(status))],
+    }
+}
+
+/// The files of such a report: Markdown, HTML and JSON.
+///
+/// # Errors
+/// When `data` cannot be written as JSON.
+pub fn separate(name: &str, document: &Document, data: &impl Serialize) -> Result<Vec<Artifact>, serde_json::Error> {
+    let file = |ending: &str, media_type, bytes| Artifact { name: format!("{name}.{ending}"), media_type, bytes };
+    Ok(vec![
+        file("md", "text/markdown", markdown(document).into_bytes()),
+        file("html", "text/html", html(document).into_bytes()),
+        file("json", "application/json", serde_json::to_vec_pretty(data)?),
+    ])
 }

@@ -1,5 +1,5 @@
-//! An audit of plans: read, judged, held against the last audit and against what documents claim; then what the rest of the
-//! system says, who is asked for what is missing, and the report. Watched and stoppable between plans.
+//! An audit of plans: read, judged, compared with the last audit and with what documents claim; then who is asked for what is
+//! missing, and the report. Watched and stoppable between plans.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Task};
 use super::earlier::EarlierAudits;
 use super::narrow::narrow;
 use super::outcome::{outcome, unwritten};
-use super::pieces::{self, Pieces};
+use super::pieces;
 use super::stated;
 use super::wanted;
 use crate::assertions;
@@ -19,7 +19,6 @@ use crate::history::{Closing, Comparison, History, inputs_digest};
 use crate::index::Index;
 use crate::limits;
 use crate::memory::{Memory, turnover};
-use crate::performance::FromPlans;
 use crate::reader;
 use crate::remark::{NoteSeverity, Remark};
 use crate::report::{self, Assembly, Audited, FolderLine, Part, Parts, Report};
@@ -89,7 +88,6 @@ struct ReadResult {
     assembly: Assembly,
     claims: assertions::AssertionReport,
     history: History,
-    pieces: Pieces,
     follow: Vec<follow::OpenGap>,
     watched: Vec<(String, Vec<SeenFile>)>,
     folders: Vec<FolderLine>,
@@ -111,7 +109,6 @@ struct Run<'r> {
     asked: RequestedEntries,
     enumerations: Enumerations,
     folders: Folders,
-    from_plans: FromPlans,
     details: Vec<discover::Details>,
     claimed: Vec<PlanAssertions>,
     claims_left: usize,
@@ -155,7 +152,6 @@ impl<'r> Run<'r> {
             asked: RequestedEntries::new(index),
             enumerations: Enumerations::default(),
             folders,
-            from_plans: FromPlans::default(),
             details: Vec::new(),
             claimed: Vec::new(),
             claims_left: limits::CLAIMS,
@@ -206,7 +202,6 @@ impl<'r> Run<'r> {
         self.comparison.plan(&file.shown, &plan, &judged, &open, &before);
         self.asked.add(self.index, &judged);
         self.enumerations.add(self.index, &file.shown, &plan);
-        self.from_plans.add(&file.shown, &text.text, &plan);
         if judged.deliverables.iter().all(|verdict| verdict.status == Status::Unverifiable) {
             self.unverified.push((file.shown.clone(), reader::seen(&text.text)));
         }
@@ -270,12 +265,7 @@ impl<'r> Run<'r> {
         let claims = assertions::check(&self.claimed, self.index, self.services.git);
         self.assembly.unverified(std::mem::take(&mut self.unverified), &claims.looked_up);
         let whole = self.request.span == Span::Whole;
-        let pieces = if whole {
-            Pieces::of(self.request, self.services, self.index, &self.from_plans)
-        } else {
-            Pieces::skipped()
-        };
-        inputs.extend(claims.gaps.iter().chain(&pieces.findings).map(|gap| gap.id.clone()));
+        inputs.extend(claims.gaps.iter().map(|gap| gap.id.clone()));
         let inputs = whole.then(|| inputs_digest(inputs.iter().map(String::as_str)));
         let closing =
             Closing { at: &self.request.stamp.long, whole, head: self.commits.head(), inputs: inputs.as_deref() };
@@ -289,7 +279,6 @@ impl<'r> Run<'r> {
             assembly: self.assembly,
             claims,
             history,
-            pieces,
             follow: self.follow,
             watched: self.watched,
             folders: folders.collect(),
@@ -299,7 +288,7 @@ impl<'r> Run<'r> {
     }
 }
 
-/// Adds what the rest of the system says, asks for what is missing, and writes the report.
+/// Asks for what is missing, and writes the report.
 fn finish(
     mut read: ReadResult,
     request: &Request,
@@ -316,19 +305,17 @@ fn finish(
         let last = read.history.last_at.as_deref().unwrap_or_default();
         return Ok(Outcome::new(format!("{head}Nothing changed since the audit of {last}.")));
     }
-    let ReadResult { mut assembly, claims, history, pieces, folders, unread, proposed, .. } = read;
+    let ReadResult { mut assembly, claims, history, folders, unread, proposed, .. } = read;
     assembly.findings(claims.gaps.iter().cloned());
     assembly.findings(history.gaps());
-    assembly.findings(pieces.findings);
     let parts = Parts {
         claims: pieces::claims(&claims)?,
         history: pieces::history(&history, memory.is_some()),
-        performance: pieces.performance,
-        alignment: pieces.alignment,
         actions: followed.part(),
         follow_ups: followed.rows,
         trend: pieces::trend(&history),
         before: pieces::before(&history),
+        ..Parts::default()
     };
     let roots = index.roots().iter().map(|root| root.shown.clone()).collect();
     let mut report = assembly.finish(&request.stamp, roots, index.len(), folders, parts);

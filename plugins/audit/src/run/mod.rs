@@ -1,11 +1,12 @@
-//! One task from its arguments to its outcome, by action: `audit` over plans, `check-return` over one RETURN, `session-review`
-//! over a range of commits and the handoffs of that time.
+//! One task from its arguments to its outcome, by action: `audit` over plans, `check-return` over one RETURN, `health` over
+//! what is around the plans, `session-review` over a range of commits and the handoffs of that time.
 //!
 //! This module has the steps in their order; each step is in a separate module.
 
 mod answer;
 mod audit;
 mod earlier;
+mod health;
 mod narrow;
 mod outcome;
 mod pieces;
@@ -26,9 +27,10 @@ pub fn run(task: &Task, services: &HostServices<'_>) -> Result<Outcome, Error> {
     match task.action.as_str() {
         "audit" => audit::audit(task, services),
         "check-return" => answer::check(task, services),
+        "health" => health::health(task, services),
         "session-review" => review::review(task, services),
         other => Err(Error::Permanent(format!(
-            "there is no action `{other}`; the audit knows `audit`, `check-return` and `session-review`"
+            "there is no action `{other}`; the audit knows `audit`, `check-return`, `health` and `session-review`"
         ))),
     }
 }

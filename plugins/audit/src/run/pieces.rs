@@ -1,90 +1,19 @@
-//! The parts of a report that other modules make, each as [`Part`] with its gate: claims, history, performance, alignment,
-//! follow-ups.
+//! The parts of a report that other modules make, each as [`Part`] with its gate: claims, history, follow-ups.
 
 use baton_plugin_sdk::Error;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::outcome::unwritten;
-use crate::alignment;
 use crate::assertions;
 use crate::earlier_outcomes::EarlierOutcomes;
 use crate::follow::{self, FollowUpResult, OpenGap};
 use crate::history::History;
-use crate::index::Index;
-use crate::page::{Block, Point};
-use crate::performance::{self, FromPlans, Performance};
+use crate::page::Point;
 use crate::remark::NoteSeverity;
 use crate::report::{FollowUpState, Gap, Gate, LastReport, Part};
 use crate::request::{Request, Span};
 use crate::services::HostServices;
-use crate::traceability;
-
-/// What the rest of the system says: phases 3 and 4.
-pub(super) struct Pieces {
-    pub(super) performance: Part,
-    pub(super) alignment: Part,
-    pub(super) findings: Vec<Gap>,
-}
-
-impl Pieces {
-    /// Looks at everything.
-    pub(super) fn of(request: &Request, services: &HostServices<'_>, index: &Index, plans: &FromPlans) -> Self {
-        let options = &request.options;
-        let logs = performance::logs(index, options);
-        let agents = performance::agents(services.ledger);
-        let sources = performance::Sources { index, logs: &logs, agents: &agents, catalog: services.catalog, plans };
-        let performance = performance::analyse(sources, options);
-        let trackers = alignment::trackers(index, options);
-        let sources = alignment::Sources {
-            index,
-            logs: &logs,
-            agents: &agents,
-            ledger: services.ledger,
-            trackers: &trackers,
-            task: &request.task,
-        };
-        let alignment = alignment::assess(sources, options, request.now_ms());
-        let names = request.plans.plans.iter().map(|plan| plan.shown.clone()).collect();
-        let trace = traceability::trace(index, options, &names);
-        let mut blocks = alignment::blocks(&alignment);
-        blocks.extend(traceability::blocks(&trace));
-        let both = json!({ "alignment": rows(&alignment), "traceability": rows(&trace) });
-        let found = [alignment.findings.as_slice(), trace.findings.as_slice()].concat();
-        let part = |known: bool, blocks: Vec<Block>, rows: Value, found: &[Gap]| {
-            // Where there is nothing to look at, nothing is passed.
-            Part::looked_at(if known { gate(found) } else { Gate::NotDone }, blocks, rows)
-        };
-        let measured = is_known(&performance);
-        let aligned = !(alignment.processes.is_empty() && alignment.integrations.is_empty())
-            || alignment.requests.is_some()
-            || !alignment.trackers.issues.is_empty()
-            || trace.verdict != traceability::Verdict::None;
-        Self {
-            performance: part(measured, performance::blocks(&performance), rows(&performance), &performance.findings),
-            alignment: part(aligned, blocks, both, &found),
-            findings: [performance.findings, found].concat(),
-        }
-    }
-
-    /// Looks at nothing, because only some plans are audited.
-    pub(super) fn skipped() -> Self {
-        let reason = "this audit is of some plans only; one of all plans looks at the whole system";
-        let part = || Part::not_looked_at(reason);
-        Self { performance: part(), alignment: part(), findings: Vec::new() }
-    }
-}
-
-/// Whether there was anything to measure.
-fn is_known(performance: &Performance) -> bool {
-    let nothing = performance.logs.files.is_empty()
-        && performance.agents.is_empty()
-        && performance.issues.is_empty()
-        && performance.gate.is_none()
-        && performance.configurations.is_empty()
-        && performance.named_configurations.is_empty();
-    !nothing
-}
 
 /// Something for programs. What cannot be written as JSON is left out; none of it can.
 fn rows(of: &impl Serialize) -> Value {

@@ -23,7 +23,7 @@ pub(super) fn review(task: &Task, services: &HostServices<'_>) -> Result<Outcome
         .map_err(|error| Error::Permanent(format!("`from` and `to` are revisions or times: {error}")))?;
     if let Some(unknown) = rest.keys().find(|name| !Options::KNOWN.contains(&name.as_str())) {
         return Err(Error::Permanent(format!(
-            "there is no argument `{unknown}`; a session review knows `from`, `to` and the options of the audit"
+            "there is no argument `{unknown}`; a session review knows `from`, `to` and the options of `health`"
         )));
     }
     let options = Options::of(&rest).map_err(Error::Permanent)?;
@@ -62,11 +62,5 @@ fn artifacts(review: &SessionReview, range: &Range, stamped: &Stamped) -> Result
     let sections = report::sections("Executive Summary", session::blocks(review));
     let document = report::session_document(&name, sections, status, &stamped.stamp);
     let name = format!("SESSION_REVIEW_{}", stamped.stamp.compact);
-    let json = serde_json::to_vec_pretty(review).map_err(unwritten)?;
-    let file = |ending: &str, media_type, bytes| Artifact { name: format!("{name}.{ending}"), media_type, bytes };
-    Ok(vec![
-        file("md", "text/markdown", report::markdown(&document).into_bytes()),
-        file("html", "text/html", report::html(&document).into_bytes()),
-        file("json", "application/json", json),
-    ])
+    report::separate(&name, &document, review).map_err(unwritten)
 }

@@ -7,6 +7,7 @@ mod claims;
 mod corpus;
 mod discovery;
 mod forms;
+mod health;
 mod labelled;
 mod lending;
 mod library;

@@ -1,7 +1,7 @@
 //! Phase 3 on real files and a real catalog.
 
 use audit::page::Block;
-use audit::performance::{self, FromPlans, Performance, Sources, agents, analyse, known_issues, logs};
+use audit::performance::{self, KnownIssues, Performance, Sources, agents, analyse, known_issues, logs};
 use baton_judges::{or_skip, synthetic};
 use baton_plugin_kit::host::{Ledger, Tables};
 
@@ -11,14 +11,14 @@ use crate::sqlite::Sqlite;
 fn run(tree: &Tree, catalog: Option<&dyn Tables>, ledger: Option<&dyn Ledger>, args: &str) -> Performance {
     let (index, options) = (tree.index(), options(args));
     let (logs, agents) = (logs(&index, &options), agents(ledger));
-    let mut plans = FromPlans::default();
+    let mut issues = KnownIssues::default();
     for path in ["plans/a.md", "plans/b.md"] {
         if let Some(found) = index.find(path) {
             let text = index.read(&found).unwrap().text;
-            plans.add(path, &text, &audit::reader::plan(&text));
+            issues.add(path, &text);
         }
     }
-    let sources = Sources { index: &index, logs: &logs, agents: &agents, catalog, plans: &plans };
+    let sources = Sources { index: &index, logs: &logs, agents: &agents, catalog, issues: &issues };
     analyse(sources, &options)
 }
 
@@ -57,7 +57,6 @@ fn secrets_of_configurations_never_get_out() {
         ("config.json", &config),
         ("app/.env.sample", "A=\n"),
         ("app/.env", "\u{0}\u{1} A=hunter2-is-secret\n\u{ff}"),
-        ("plans/a.md", "# P\n\nSet `.env` and `config.json`; see `gone/settings.yml`.\n"),
         (
             "logs/a.jsonl",
             &format!(
@@ -78,9 +77,6 @@ fn secrets_of_configurations_never_get_out() {
         missing,
         ["audit:.env:variables:missing", "audit:app/.env:variables:missing", "audit:config.json:variables:missing"]
     );
-    let named: Vec<(&str, bool)> =
-        performance.named_configurations.iter().map(|row| (row.path.as_str(), row.there)).collect();
-    assert_eq!(named, [(".env", true), ("config.json", true), ("gone/settings.yml", false)]);
 }
 
 #[test]

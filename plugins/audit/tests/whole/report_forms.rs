@@ -115,8 +115,8 @@ fn what_was_not_looked_at_is_said_with_the_reason() {
     let report = empty();
     let text = rendered(Form::Markdown, &report);
     for line in [
-        "Not looked at: no execution logs were given.",
-        "Not looked at: only files were given, no running system.",
+        "Not looked at: \\`baton run audit health\\` checks logs and configuration.",
+        "Not looked at: \\`baton run audit health\\` checks processes, requests, trackers and documents.",
         "| 3 | Performance was analysed and keeps to its thresholds | ⏳ NOT DONE |",
     ] {
         assert!(text.contains(line), "{line}");

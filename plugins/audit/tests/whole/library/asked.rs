@@ -28,7 +28,8 @@ fn wrong_arguments_are_refused_with_what_mends_them() {
         Err(Error::Permanent(text)) => text,
         other => panic!("{other:?}"),
     };
-    insta::assert_snapshot!(permanent(r#"{"plan": "a"}"#), @"there is no argument `plan`; the audit knows: plans, reports, root, forms, responsible, follow_up, propose_lock, logs, gate_percent, trackers, evidence, processes, documents, past_documents, alignment, source_globs, coverage_percent, orphans_percent");
+    insta::assert_snapshot!(permanent(r#"{"plan": "a"}"#), @"there is no argument `plan`; the audit knows: plans, reports, root, forms, responsible, follow_up, propose_lock");
+    insta::assert_snapshot!(permanent(r#"{"logs": []}"#), @"there is no argument `logs`; `health` has it; the audit knows: plans, reports, root, forms, responsible, follow_up, propose_lock");
     insta::assert_snapshot!(permanent(r#"{"plans": "x.md"}"#), @"there is no plan `x.md`; in plans there is plans/shop.md");
     insta::assert_snapshot!(permanent(r#"{"root": "../x"}"#), @"the argument `root` must be a folder inside the granted root, not `../x`");
     insta::assert_snapshot!(permanent(r#"{"root": "/shop"}"#), @"the argument `root` must be a folder inside the granted root, not `/shop`");

@@ -161,21 +161,13 @@ fn a_small_report_reads_like_this() {
 
     ## Phase 3: Performance Analysis
 
-    - No execution log was found; the argument \`logs\` says where they are.
-    - No task of the ledger was seen.
-    - Nothing is known of fingerprints: the catalog knows of no file, or is not granted; \`baton plugin grant audit sql=catalog:ro\` lets the audit read it.
-    - No plan has a table of known issues.
-    - No example of a configuration was found, and no plan names a configuration file.
+    Not looked at: \`baton run audit health\` checks logs and configuration.
 
     ---
 
     ## Phase 4: System Alignment Assessment
 
-    - No process is known: none is configured, and the ledger saw none three times.
-    - No run is known from logs or from the ledger.
-    - Not looked at: \`baton plugin grant audit ledger\` lets the audit read the ledger.
-    - No issue tracker was found; the argument \`trackers\` says where they are.
-    - None found: the audited folder holds no document, no matrix and no list of requirements.
+    Not looked at: \`baton run audit health\` checks processes, requests, trackers and documents.
 
     ---
 
