@@ -87,7 +87,11 @@ fn an_argument_becomes_what_the_schema_of_the_action_asks_for() {
             json!({ "formats": ["m3u8", "csv"], "playlists": ["2025"] }),
         ),
         ("audit", &["--action", "session-review", "--arg", "from=2025"], json!({ "from": "2025" })),
-        ("audit", &["--action", "health", "--arg", "root=a", "--arg", "gate_percent=90"], json!({ "root": "a", "gate_percent": 90 })),
+        (
+            "audit",
+            &["--action", "health", "--arg", "root=a", "--arg", "gate_percent=90"],
+            json!({ "root": "a", "gate_percent": 90 }),
+        ),
         ("audit", &["--arg", "plans=a.md", "--arg", "plans=b.md"], json!({ "plans": ["a.md", "b.md"] })),
         ("audit", &["--arg", "plans=[2025, true]"], json!({ "plans": ["2025", "true"] })),
         ("audit", &["--arg", "follow_up=false"], json!({ "follow_up": false })),

@@ -103,7 +103,9 @@ impl Request {
         if let Some(unknown) = args.keys().find(|name| !KNOWN.contains(&name.as_str())) {
             let known = KNOWN.join(", ");
             let action = if Options::KNOWN.contains(&unknown.as_str()) { "; `health` has it" } else { "" };
-            return Err(Error::Permanent(format!("there is no argument `{unknown}`{action}; the audit knows: {known}")));
+            return Err(Error::Permanent(format!(
+                "there is no argument `{unknown}`{action}; the audit knows: {known}"
+            )));
         }
         let names = list(&args, "plans")?;
         let mut request = Self::of_folders(task, &args)?;

@@ -105,7 +105,9 @@ impl Default for Parts {
             claims: Part::not_looked_at("no reports and no returned handoffs were given"),
             history: Part::not_looked_at("no earlier audit was given"),
             performance: Part::not_looked_at("`baton run audit health` checks logs and configuration"),
-            alignment: Part::not_looked_at("`baton run audit health` checks processes, requests, trackers and documents"),
+            alignment: Part::not_looked_at(
+                "`baton run audit health` checks processes, requests, trackers and documents",
+            ),
             actions: Part::not_looked_at("this audit only read, and asked nobody for anything"),
             follow_ups: Vec::new(),
             trend: Vec::new(),

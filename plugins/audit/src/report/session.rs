@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::artifact::Artifact;
 use super::document::{Document, Field, Section};
-use super::{Gap, escape, html, markdown};
 use super::model::Stamp;
+use super::{Gap, escape, html, markdown};
 use crate::limits;
 use crate::page::{Block, Cell, Table};
 

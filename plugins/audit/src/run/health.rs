@@ -70,8 +70,7 @@ fn check(
 ) -> Health {
     let logs = performance::logs(index, options);
     let agents = performance::agents(services.ledger);
-    let sources =
-        performance::Sources { index, logs: &logs, agents: &agents, catalog: services.catalog, issues };
+    let sources = performance::Sources { index, logs: &logs, agents: &agents, catalog: services.catalog, issues };
     let performance = performance::analyse(sources, options);
     let trackers = alignment::trackers(index, options);
     let (ledger, task) = (services.ledger, task.id.as_str());

@@ -6,7 +6,10 @@ use crate::support::{Workspace, has_finding, json, markdown};
 
 fn workspace() -> Workspace {
     Workspace::new()
-        .file("plans/a.md", "# A\n\n| Issue | Severity | Status |\n|-|-|-|\n| The till jams | HIGH | open |\n\n- [x] `till.py`\n")
+        .file(
+            "plans/a.md",
+            "# A\n\n| Issue | Severity | Status |\n|-|-|-|\n| The till jams | HIGH | open |\n\n- [x] `till.py`\n",
+        )
         .file("root/till.py", "TILL = 1\n")
         .file("root/.env.example", "TOKEN=\nPORT=\n")
         .file("root/.env", "TOKEN=hunter2\n")
