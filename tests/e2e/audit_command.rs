@@ -110,14 +110,51 @@ fn findings_of_the_baseline_do_not_count() {
     audit(&place, &known).ended(0);
     let shown = audit(&place, &["PLAN.md", "--baseline", "baseline.json", "--format", "github"]).ended(0);
     assert_eq!(shown.stdout, "");
-    for fail_on in ["any", "high"] {
-        audit(&place, &[known.as_slice(), &["--fail-on", fail_on]].concat()).ended(1);
+    for fail_on in ["any", "high", "new"] {
+        audit(&place, &[known.as_slice(), &["--fail-on", fail_on]].concat()).ended(0);
     }
     fs::remove_file(place.root().join("src/a.py")).unwrap();
     let run = audit(&place, &[known.as_slice(), &["--format", "github"]].concat()).ended(1);
     assert!(run.stdout.contains("src/a.py") && !run.stdout.contains("src/b.py"), "{}", run.stdout);
     audit(&place, &["PLAN.md", "--fail-on", "new"]).ended(2);
     audit(&place, &["PLAN.md", "--baseline", "src"]).ended(2);
+}
+
+#[test]
+fn a_baseline_does_not_hide_another_claim_about_the_same_file() {
+    let place = folder(false);
+    let plan = place.read("PLAN.md");
+    let claims = |first: &str| format!("{plan}\nCreated `src/a.py` ({first} lines).\n\nUpdated `src/a.py` (700 lines).\n");
+    place.write("PLAN.md", claims("500").replace("Updated `src/a.py` (700 lines).\n", ""));
+    audit(&place, &["PLAN.md", "--format", "json", "--out", "baseline.json"]).ended(1);
+    audit(&place, &["PLAN.md", "--baseline", "baseline.json"]).ended(0);
+    // The known claim is put right, and another one about the same file is false.
+    place.write("PLAN.md", claims("1"));
+    let run = audit(&place, &["PLAN.md", "--baseline", "baseline.json", "--format", "github"]).ended(1);
+    assert!(run.stdout.contains("700 lines") && run.stdout.contains("file=PLAN.md,line="), "{}", run.stdout);
+}
+
+#[test]
+fn the_gravest_findings_are_listed_and_what_is_not_listed_is_never_a_success() {
+    let place = folder(false);
+    let rows = |promise: &str| (0..1_100).map(|nth| format!("{promise} `src/n{nth}.py`\n")).collect::<String>();
+    place.write("PLAN.md", format!("# Plan\n\n## Deliverables\n\n{}- `src/a.py`\n", rows("-").replace("src/n", "~/n")));
+    place.write("Z_PLAN.md", "# Last\n\n- [x] Create `src/never.py`\n");
+    let report = audit(&place, &["PLAN.md", "Z_PLAN.md", "--format", "json"]).ended(1).json();
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1_000);
+    let has = |end: &str| findings.iter().any(|finding| finding["id"].as_str().unwrap().ends_with(end));
+    assert!(has("src/never.py:phantom") && has("audit:more-findings"), "the gravest of all, and what is not listed");
+    // Neither a baseline nor a setting makes it a success.
+    place.write("PLAN.md", format!("# Plan\n\n## Deliverables\n\n{}", rows("-")));
+    audit(&place, &["PLAN.md", "--format", "json", "--out", "baseline.json"]).ended(1);
+    place.write(
+        ".batonaudit.toml",
+        "ignore = [\"**\"]\nwords = [\"not listed\"]\n[severities]\nmore-findings = \"info\"\n",
+    );
+    for args in [["--fail-on", "high"], ["--fail-on", "any"], ["--baseline", "baseline.json"]] {
+        audit(&place, &[["PLAN.md"].as_slice(), &args].concat()).ended(1);
+    }
 }
 
 #[test]
@@ -129,6 +166,9 @@ fn the_settings_of_a_folder_ignore_findings_and_change_severities() {
     place.write(".batonaudit.toml", "[severities]\nmissing = \"medium\"\n");
     assert!(audit(&place, &["PLAN.md", "--format", "github"]).ended(1).stdout.starts_with("::warning "));
     audit(&place, &["PLAN.md", "--fail-on", "high"]).ended(0);
+    place.write(".batonaudit.toml", "[severities]\nmising = \"low\"\n");
+    let run = audit(&place, &["PLAN.md"]).ended(2);
+    assert!(run.stderr.contains("`mising` in [severities]; did you mean `missing`?"), "{}", run.stderr);
     place.write(".batonaudit.toml", "ignored = []\n");
     let run = audit(&place, &["PLAN.md"]).ended(2);
     assert!(run.stderr.contains(".batonaudit.toml") && run.stderr.contains("ignored"), "{}", run.stderr);

@@ -2,11 +2,25 @@
 
 use crate::limits;
 
-/// An id of at most [`limits::FINDING_ID_BYTES`]: a longer one keeps its beginning and gets a hash of the whole.
+/// Bytes of the kind of a finding with the colon before it.
+const KIND_BYTES: usize = 40;
+
+/// An id of at most [`limits::FINDING_ID_BYTES`]: a longer one keeps its beginning and its kind, with a hash of the whole between.
 #[must_use]
 pub(crate) fn bounded(id: &str) -> String {
     let id: String = id.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
-    shortened(&id, limits::FINDING_ID_BYTES)
+    if id.len() <= limits::FINDING_ID_BYTES {
+        return id;
+    }
+    let kind = id.rfind(':').and_then(|at| id.get(at..)).filter(|kind| kind.len() <= KIND_BYTES).unwrap_or_default();
+    format!("{}{kind}", shortened(&id, limits::FINDING_ID_BYTES - kind.len()))
+}
+
+/// Eight hexadecimal digits that tell texts of one document apart.
+#[must_use]
+pub(crate) fn hashed(text: &str) -> String {
+    let hash = fnv1a(text.as_bytes());
+    format!("{:08x}", (hash >> 32) ^ (hash & 0xffff_ffff))
 }
 
 /// A text of at most `most` bytes: a longer one keeps its beginning and gets a hash of the whole.
@@ -42,5 +56,13 @@ mod tests {
         assert_eq!(shortened("abc", 3), "abc");
         let long = shortened(&"é".repeat(100), 150);
         assert!(long.len() <= 150 && long.starts_with("éé") && long.contains('~'), "{long}");
+    }
+
+    #[test]
+    fn a_long_id_keeps_its_kind() {
+        let id = |path: &str| bounded(&format!("audit:{}/{path}:claim-file", "long".repeat(60)));
+        assert!(id("a").len() <= limits::FINDING_ID_BYTES && id("a").ends_with(":claim-file"), "{}", id("a"));
+        assert_ne!(id("a"), id("b"));
+        assert_eq!(hashed("a").len(), 8);
     }
 }

@@ -40,6 +40,15 @@ pub(crate) fn key(shown: &str, kind: &str) -> String {
     format!("{}:{kind}", shortened(shown, NAME_BYTES))
 }
 
+/// A line of a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SourceLine {
+    /// The document as people call it.
+    pub path: String,
+    /// The line, from 1.
+    pub line: usize,
+}
+
 /// A remark.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Remark {
@@ -51,6 +60,9 @@ pub struct Remark {
     pub title: String,
     /// What was seen; may be empty.
     pub evidence: String,
+    /// The line of the document that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<SourceLine>,
 }
 
 impl Remark {
@@ -62,6 +74,12 @@ impl Remark {
         title: impl Into<String>,
         evidence: impl Into<String>,
     ) -> Self {
-        Self { key: key.into(), weight, title: title.into(), evidence: evidence.into() }
+        Self { key: key.into(), weight, title: title.into(), evidence: evidence.into(), place: None }
+    }
+
+    /// The same at a line of a document.
+    #[must_use]
+    pub fn at(self, path: &str, line: usize) -> Self {
+        Self { place: Some(SourceLine { path: path.to_owned(), line }), ..self }
     }
 }

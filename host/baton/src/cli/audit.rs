@@ -65,7 +65,7 @@ impl Format {
         match self {
             Self::Md => ("markdown", ".md"),
             Self::Html => ("html", ".html"),
-            // Annotations are made of the findings; the report is not shown.
+            // Annotations are made of the findings, and of the report, which has their places.
             Self::Json | Self::Github => ("json", ".json"),
             Self::Sarif => ("sarif", ".sarif"),
             Self::Junit => ("junit", ".junit.xml"),
@@ -105,7 +105,8 @@ impl Args {
         let all = done.findings.len();
         let findings = rules.apply(done.findings);
         if self.format == Format::Github {
-            self.write(annotations(&findings, &rules).as_bytes())?;
+            let places = github::places(&temporary.read(report)?)?;
+            self.write(annotations(&findings, &rules, &places).as_bytes())?;
         } else {
             self.write(&temporary.read(report)?)?;
         }
@@ -167,9 +168,9 @@ impl Args {
 }
 
 /// The annotations of the findings that are neither in the baseline nor mere information.
-fn annotations(findings: &[Finding], rules: &Rules) -> String {
+fn annotations(findings: &[Finding], rules: &Rules, places: &github::Places) -> String {
     let shown = findings.iter().filter(|finding| finding.severity != "info" && !rules.is_known(finding));
-    github::annotations(shown, &std::env::current_dir().unwrap_or_default())
+    github::annotations(shown, places, &std::env::current_dir().unwrap_or_default())
 }
 
 /// The exit code. Prints plans that could not be read or verified to standard error.

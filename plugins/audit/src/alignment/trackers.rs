@@ -125,7 +125,8 @@ fn finding(issue: &TrackedIssue) -> Option<Gap> {
         }
         _ => return None,
     };
-    Some(Gap::new(&format!("{tracker}:{id}:{kind}"), weight, &title, &format!("{tracker}:{}; {evidence}", issue.line)))
+    let evidence = format!("{tracker}:{}; {evidence}", issue.line);
+    Some(Gap::new(&format!("{tracker}:{id}:{kind}"), weight, &title, &evidence).at(tracker, issue.line))
 }
 
 fn tracker(options: &Options, path: &str, search: &mut Search<'_>, out: &mut Trackers) {

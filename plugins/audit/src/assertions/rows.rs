@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use super::claim::{CheckedDocument, Kind, Outcome, Verdict};
 use crate::count::{count, is};
-use crate::ids::bounded;
+use crate::ids::{bounded, hashed};
 use crate::limits;
 use crate::page::{Block, Cell, Table};
 use crate::performance::scrub_keys;
 use crate::remark::NoteSeverity;
-use crate::report::Gap;
+use crate::report::{Gap, Gravest};
 
 /// A claim with its outcome, before it is shown.
 #[derive(Debug, Clone)]
@@ -78,6 +78,9 @@ pub struct AssertionReport {
     /// A finding for each that does not hold.
     #[serde(skip)]
     pub gaps: Vec<Gap>,
+    /// How many findings were left out because there are too many.
+    #[serde(skip)]
+    pub gaps_left_out: usize,
 }
 
 impl AssertionReport {
@@ -94,7 +97,7 @@ impl AssertionReport {
                 && later.kind == earlier.kind
                 && later.outcome == earlier.outcome
         });
-        let mut checked = Self::default();
+        let (mut checked, mut gaps) = (Self::default(), Gravest::default());
         let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for one in judged {
             let slot = match one.outcome.verdict {
@@ -108,10 +111,9 @@ impl AssertionReport {
                 checked.looked_up.insert(document.to_owned());
             }
             if let Some(weight) = one.outcome.weight
-                && checked.gaps.len() < limits::FINDINGS
                 && let Some(id) = id(document, &one, &mut known)
             {
-                checked.gaps.push(gap(id, document, &one, weight));
+                gaps.add(gap(id, document, &one, weight));
             }
             if checked.rows.len() < limits::CLAIM_ROWS {
                 checked.rows.push(row(document, one));
@@ -119,6 +121,7 @@ impl AssertionReport {
                 checked.left_out += 1;
             }
         }
+        (checked.gaps, checked.gaps_left_out) = gaps.finish(limits::FINDINGS);
         checked
     }
 
@@ -178,12 +181,18 @@ fn row(document: &str, one: JudgedAssertion) -> AssertionRow {
     }
 }
 
-/// The id of a finding: the same in every run, and another one for each thing that is said of a subject; none for what was
-/// said before. The first of them has no number.
+/// The id of a finding: the same in every run, and another one for each thing that is said of a subject, because it has a hash of
+/// the words where they are more than the subject. Only what is said twice in the same words has a number; none for what was
+/// said and seen before.
 fn id(document: &str, one: &JudgedAssertion, known: &mut BTreeMap<String, Vec<String>>) -> Option<String> {
-    let subject = scrub_keys(&one.subject);
-    let subject = subject.split_whitespace().collect::<Vec<_>>().join(" ");
-    let id = format!("audit:{document}:{subject}:claim-{}", one.kind.word());
+    let [subject, words] = [&one.subject, &one.words]
+        .map(|text| scrub_keys(text).split_whitespace().collect::<Vec<_>>().join(" "));
+    let kind = one.kind.word();
+    let id = if words == subject {
+        format!("audit:{document}:{subject}:claim-{kind}")
+    } else {
+        format!("audit:{document}:{subject}:{}:claim-{kind}", hashed(&words))
+    };
     let seen = known.entry(id.clone()).or_default();
     let said = format!("{}\n{}", one.words, one.outcome.evidence);
     if seen.contains(&said) {
@@ -196,16 +205,9 @@ fn id(document: &str, one: &JudgedAssertion, known: &mut BTreeMap<String, Vec<St
 fn gap(id: String, document: &str, one: &JudgedAssertion, weight: NoteSeverity) -> Gap {
     let at = one.field.clone().unwrap_or_else(|| one.line.to_string());
     let what = if one.kind == Kind::Deliverable { "is claimed and not there" } else { "does not hold" };
-    Gap {
-        id,
-        weight,
-        title: super::words::bounded(
-            &format!("{}: \u{201c}{}\u{201d} {what}", one.kind.word(), scrub_keys(&one.words)),
-            limits::EVIDENCE_BYTES,
-        ),
-        evidence: super::words::bounded(
-            &scrub_keys(&format!("{document}:{at}: {}", one.outcome.evidence)),
-            limits::EVIDENCE_BYTES,
-        ),
-    }
+    let title = format!("{}: \u{201c}{}\u{201d} {what}", one.kind.word(), scrub_keys(&one.words));
+    let evidence = scrub_keys(&format!("{document}:{at}: {}", one.outcome.evidence));
+    let [title, evidence] = [title, evidence].map(|text| super::words::bounded(&text, limits::EVIDENCE_BYTES));
+    let line = if one.field.is_some() { 0 } else { one.line };
+    Gap { id, weight, title, evidence, place: None }.at(document, line)
 }

@@ -2,7 +2,6 @@
 
 use super::model::{Change, Completion, History, PlanCompletion};
 use crate::count::{count, is};
-use crate::ids::bounded;
 use crate::page::{Block, Cell, Point, Table};
 use crate::remark::NoteSeverity;
 use crate::report::Gap;
@@ -17,12 +16,10 @@ impl History {
             let (before, after) = (word(change.before), word(change.after));
             let Change { plan, line, path, detail, .. } = change;
             let detail = if detail.is_empty() { String::new() } else { format!("; {detail}") };
-            Gap {
-                id: bounded(&format!("audit:{plan}:{path}:regression")),
-                weight: NoteSeverity::High,
-                title: format!("REGRESSION: {path} was {before} and is {after} ({plan})"),
-                evidence: format!("{plan}:{line}; {before} on {last}{detail}"),
-            }
+            let title = format!("REGRESSION: {path} was {before} and is {after} ({plan})");
+            let evidence = format!("{plan}:{line}; {before} on {last}{detail}");
+            let line = usize::try_from(*line).unwrap_or_default();
+            Gap::new(&format!("{plan}:{path}:regression"), NoteSeverity::High, &title, &evidence).at(plan, line)
         };
         self.regressions.iter().map(gap).collect()
     }

@@ -127,7 +127,8 @@ fn open_issue(issue: &KnownIssue) -> Gap {
     let severity = issue.severity.unwrap_or_default();
     let title = format!("a known issue is open ({severity}): {}", issue.issue);
     let evidence = format!("{}:{}; the plan says: {}", issue.plan, issue.line, issue.status);
-    Gap::new(&format!("{}:{}:known-issue", issue.plan, issue.issue), NoteSeverity::Low, &title, &evidence)
+    let key = format!("{}:{}:known-issue", issue.plan, issue.issue);
+    Gap::new(&key, NoteSeverity::Low, &title, &evidence).at(&issue.plan, issue.line)
 }
 
 fn configuration(row: &ConfigRow) -> Vec<Gap> {

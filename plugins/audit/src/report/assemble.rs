@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 use super::artifact::Form;
 use super::escape;
 use super::findings::{self, Gap};
+use super::gravest::{Gravest, more_findings};
 use super::model::{
     Component, ExpectedSize, FieldLine, FolderLine, MentionLine, NOTHING_VERIFIED, PlanReport, ReferenceRow, Report,
     Row, SCHEMA, Stamp,
 };
 use super::parts::Parts;
-use crate::count::{count, is};
+use crate::count::count;
 use crate::discover::Details;
 use crate::ids::bounded;
 use crate::limits;
@@ -44,9 +45,10 @@ pub struct Assembly {
     counts: Counts,
     unrequested: UnrequestedFiles,
     files: Vec<Details>,
-    gaps: Vec<Gap>,
+    gaps: Gravest,
     /// Their ids, each of which stands for one finding.
     ids: BTreeSet<String>,
+    /// Findings that other parts had no room for.
     gaps_left_out: usize,
     /// The forms that will be made of it.
     forms: Vec<Form>,
@@ -75,7 +77,7 @@ impl Assembly {
             counts: Counts::default(),
             unrequested: UnrequestedFiles::default(),
             files: Vec::new(),
-            gaps: Vec::new(),
+            gaps: Gravest::default(),
             ids: BTreeSet::new(),
             gaps_left_out: 0,
             forms: forms.to_vec(),
@@ -90,17 +92,20 @@ impl Assembly {
     pub fn findings(&mut self, findings: impl IntoIterator<Item = Gap>) {
         for finding in findings {
             self.flawed |= finding.weight >= NoteSeverity::Medium;
-            let Gap { id, weight, title, evidence } = finding;
-            self.gap(gap(bounded(&id), weight, &title, &evidence));
+            self.gap(Gap { id: bounded(&finding.id), ..finding });
         }
+    }
+
+    /// Counts findings that other parts of the audit had no room for.
+    pub fn left_out(&mut self, findings: usize) {
+        self.gaps_left_out += findings;
     }
 
     /// Adds notes.
     pub fn notes(&mut self, notes: impl IntoIterator<Item = Remark>) {
         for note in notes {
-            let id = bounded(&format!("audit:{}", note.key));
-            let gap = gap(id, note.weight, &note.title, &note.evidence);
-            self.gap(gap);
+            let gap = Gap::new(&note.key, note.weight, &note.title, &note.evidence);
+            self.gap(Gap { place: note.place.clone(), ..gap });
             if self.notes.len() < limits::FINDINGS {
                 self.notes.push(note);
             }
@@ -191,8 +196,7 @@ impl Assembly {
 
     /// Adds the unrequested files, with their findings.
     pub fn unrequested(&mut self, unrequested: UnrequestedFiles) {
-        for Gap { id, weight, title, evidence } in unrequested.gaps() {
-            let gap = gap(id, weight, &title, &evidence);
+        for gap in unrequested.gaps() {
             self.gap(gap);
         }
         self.unrequested = unrequested;
@@ -208,21 +212,14 @@ impl Assembly {
         folders: Vec<FolderLine>,
         parts: Parts,
     ) -> Report {
-        if self.gaps_left_out > 0 {
-            let title = {
-                let more = self.gaps_left_out + 1;
-                format!("{} {} not listed; the report has the counts", count(more, "more finding"), is(more))
-            };
-            self.gaps.truncate(limits::FINDINGS - 1);
-            self.gaps.push(Gap {
-                id: "audit:more-findings".into(),
-                weight: NoteSeverity::Info,
-                title,
-                evidence: String::new(),
-            });
+        let room = limits::FINDINGS - usize::from(self.gaps_left_out > 0 || self.gaps.len() > limits::FINDINGS);
+        let (mut findings, left_out) = self.gaps.finish(room);
+        let left_out = left_out + self.gaps_left_out;
+        if left_out > 0 {
+            findings.push(more_findings(left_out));
         }
         let whole = self.notes.iter().all(|note| note.weight == NoteSeverity::Info);
-        let clean = self.counts.done() == self.counts.expected() && whole && !self.flawed;
+        let clean = self.counts.done() == self.counts.expected() && whole && !self.flawed && left_out == 0;
         let status = match clean {
             _ if !self.plans.is_empty() && !self.verified && self.counts.expected() == 0 => NOTHING_VERIFIED,
             true => "COMPLETE - SUCCESS",
@@ -245,7 +242,7 @@ impl Assembly {
             notes: self.notes,
             rows_left_out: self.rows_left_out,
             plans_left_out: 0,
-            findings: self.gaps,
+            findings,
             parts,
         }
     }
@@ -281,7 +278,8 @@ impl Assembly {
         evidence.extend(row.remarks.iter().cloned());
         evidence.extend(row.claimed.status.as_ref().map(|status| format!("the plan says: {status}")));
         let title = format!("{}: {} ({plan})", row.status.word(), row.path);
-        self.gap(gap(findings::id(plan, &row.path, row.status), weight, &title, &evidence.join("; ")));
+        let gap = Gap::new("", weight, &title, &evidence.join("; ")).at(plan, line);
+        self.gap(Gap { id: findings::id(plan, &row.path, row.status), ..gap });
     }
 
     fn gap(&mut self, mut gap: Gap) {
@@ -291,11 +289,9 @@ impl Assembly {
             }
             gap.id = self.next_id(&gap.id);
         }
-        if self.gaps.len() < limits::FINDINGS {
-            self.ids.insert(gap.id.clone());
-            self.gaps.push(gap);
-        } else {
-            self.gaps_left_out += 1;
+        let id = gap.id.clone();
+        if self.gaps.add(gap) {
+            self.ids.insert(id);
         }
     }
 
@@ -305,11 +301,6 @@ impl Assembly {
         let mut free = numbered.filter(|id| !self.ids.contains(id));
         free.next().unwrap_or_default()
     }
-}
-
-fn gap(id: String, weight: NoteSeverity, title: &str, evidence: &str) -> Gap {
-    let line = |text| escape::line(text, limits::EVIDENCE_BYTES);
-    Gap { id, weight, title: line(title), evidence: line(evidence) }
 }
 
 /// A plan's own words, short enough to be repeated.

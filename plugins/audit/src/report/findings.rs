@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::escape;
 use crate::ids::bounded;
 use crate::limits;
-use crate::remark::NoteSeverity;
+use crate::remark::{NoteSeverity, SourceLine};
 use crate::verify::Status;
 
 /// A finding before it takes the contract's form.
@@ -19,6 +19,9 @@ pub struct Gap {
     pub title: String,
     /// Where the plan says it and what was seen.
     pub evidence: String,
+    /// The line of the document that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<SourceLine>,
 }
 
 impl Gap {
@@ -26,7 +29,14 @@ impl Gap {
     #[must_use]
     pub fn new(key: &str, weight: NoteSeverity, title: &str, evidence: &str) -> Self {
         let line = |text| escape::line(text, limits::EVIDENCE_BYTES);
-        Self { id: bounded(&format!("audit:{key}")), weight, title: line(title), evidence: line(evidence) }
+        Self { id: bounded(&format!("audit:{key}")), weight, title: line(title), evidence: line(evidence), place: None }
+    }
+
+    /// The same at a line of a document; nowhere when there is no such line.
+    #[must_use]
+    pub fn at(self, path: &str, line: usize) -> Self {
+        let place = (line > 0 && !path.is_empty()).then(|| SourceLine { path: path.to_owned(), line });
+        Self { place, ..self }
     }
 }
 
@@ -46,18 +56,6 @@ pub(super) fn weight(status: Status) -> Option<NoteSeverity> {
 #[must_use]
 pub(super) fn id(plan: &str, path: &str, status: Status) -> String {
     bounded(&format!("audit:{plan}:{path}:{}", status.word().to_lowercase()))
-}
-
-/// The document and the line that evidence begins with: `plans/a.md:12; ...`, `plans/a.md:3, 40`, `plans/a.md:7: ...`.
-pub(super) fn place(evidence: &str) -> Option<(&str, usize)> {
-    evidence.match_indices(':').find_map(|(at, _)| {
-        let (path, rest) = (evidence.get(..at)?, evidence.get(at + 1..)?);
-        let end = rest.find(|sign: char| !sign.is_ascii_digit()).unwrap_or(rest.len());
-        let (digits, after) = rest.split_at_checked(end)?;
-        let ends = after.is_empty() || after.starts_with([',', ';', ':']);
-        let line = digits.parse().ok().filter(|line| (1..=i32::MAX as usize).contains(line))?;
-        (ends && !path.trim().is_empty()).then_some((path, line))
-    })
 }
 
 #[cfg(test)]

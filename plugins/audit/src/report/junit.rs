@@ -7,7 +7,7 @@
 use std::fmt::Write;
 
 use super::escape::markup;
-use super::findings::{self, Gap};
+use super::findings::Gap;
 use super::model::{PlanReport, Report, Row, Stamp};
 use super::rules::{Rule, kind_of_status};
 use super::wording::percent;
@@ -86,7 +86,7 @@ fn is_false_claim(gap: &Gap) -> bool {
 }
 
 fn false_claim(out: &mut String, gap: &Gap) {
-    let (document, line) = findings::place(&gap.evidence).unwrap_or((FALSE_CLAIMS, 1));
+    let (document, line) = gap.place.as_ref().map_or((FALSE_CLAIMS, 1), |place| (place.path.as_str(), place.line));
     let (document, title) = (markup(document), markup(&gap.title));
     let _ = writeln!(
         out,

@@ -127,7 +127,8 @@ mod tests {
     use super::*;
 
     fn of(id: &str) -> Rule {
-        Rule::of(&Gap { id: id.into(), weight: NoteSeverity::Low, title: String::new(), evidence: String::new() })
+        let [title, evidence] = [String::new(), String::new()];
+        Rule::of(&Gap { id: id.into(), weight: NoteSeverity::Low, title, evidence, place: None })
     }
 
     #[test]

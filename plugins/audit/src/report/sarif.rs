@@ -122,7 +122,7 @@ fn result(gap: &Gap, rules: &BTreeMap<String, Rule>, rows: &HashMap<String, (&Pl
     let rule = id(&Rule::of(gap));
     let (locations, related) = match rows.get(&gap.id) {
         Some((plan, row)) => (locations(plan, row), related(row)),
-        None => (said(&gap.evidence).into_iter().collect(), Vec::new()),
+        None => (said(gap).into_iter().collect(), Vec::new()),
     };
     let text = if gap.evidence.is_empty() { gap.title.clone() } else { format!("{}: {}", gap.title, gap.evidence) };
     Finding {
@@ -159,9 +159,9 @@ fn related(row: &Row) -> Vec<Value> {
     found.collect()
 }
 
-/// The place that evidence begins with.
-fn said(evidence: &str) -> Option<Value> {
-    findings::place(evidence).map(|(path, line)| location(path, Some(line)))
+/// The place of a finding that is not about a deliverable.
+fn said(gap: &Gap) -> Option<Value> {
+    gap.place.as_ref().map(|place| location(&place.path, Some(place.line)))
 }
 
 fn location(path: &str, line: Option<usize>) -> Value {
@@ -212,16 +212,6 @@ mod tests {
         assert_eq!(uri("plans/a b#c%.md"), "plans/a%20b%23c%25.md");
         assert_eq!(uri("c:/\u{e9}\n"), "c%3A/%C3%A9%0A");
         assert_eq!(uri("/etc/"), "etc");
-    }
-
-    #[test]
-    fn a_place_is_read_from_evidence() {
-        let line =
-            |evidence: &str| said(evidence).map(|place| place["physicalLocation"]["region"]["startLine"].clone());
-        assert_eq!(line("plans/a.md:12; found: x"), Some(json!(12)));
-        assert_eq!(line("plans/a.md:3, 40"), Some(json!(3)));
-        assert_eq!(line("plans/a.md:7: src/a.py: 3 lines"), Some(json!(7)), "of a claim");
-        assert_eq!(["", "os error 2", "a:0", ":3", "a:99999999999999999999"].map(line), [None, None, None, None, None]);
     }
 
     #[test]

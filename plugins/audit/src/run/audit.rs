@@ -307,6 +307,7 @@ fn finish(
     }
     let ReadResult { mut assembly, claims, history, folders, unread, proposed, .. } = read;
     assembly.findings(claims.gaps.iter().cloned());
+    assembly.left_out(claims.gaps_left_out);
     assembly.findings(history.gaps());
     let parts = Parts {
         claims: pieces::claims(&claims)?,

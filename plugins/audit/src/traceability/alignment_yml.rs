@@ -100,12 +100,9 @@ pub(super) fn findings(file: &str, rows: &[AlignmentRow]) -> Vec<Gap> {
     for row in rows {
         if !seen.insert(&row.id) {
             let title = format!("{file} lists {} twice", row.id);
-            out.push(Gap::new(
-                &format!("{file}:{}:listed-twice", row.id),
-                NoteSeverity::Medium,
-                &title,
-                &format!("{file}:{}", row.line),
-            ));
+            let key = format!("{file}:{}:listed-twice", row.id);
+            let gap = Gap::new(&key, NoteSeverity::Medium, &title, &format!("{file}:{}", row.line));
+            out.push(gap.at(file, row.line));
         }
         let documents = row.documents.iter().map(|linked| (linked, NoteSeverity::Medium, "document"));
         let code = row.code.iter().map(|linked| (linked, NoteSeverity::High, "code"));
@@ -114,7 +111,7 @@ pub(super) fn findings(file: &str, rows: &[AlignmentRow]) -> Vec<Gap> {
         {
             let title = format!("{what} of {} is not there: {}", row.id, linked.written);
             let key = format!("{file}:{}:{}:missing", row.id, linked.written);
-            out.push(Gap::new(&key, weight, &title, &format!("{file}:{}", linked.line)));
+            out.push(Gap::new(&key, weight, &title, &format!("{file}:{}", linked.line)).at(file, linked.line));
         }
     }
     let all =

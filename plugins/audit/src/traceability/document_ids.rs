@@ -48,10 +48,12 @@ impl IdFault {
                     &title,
                     &format!("{document}:1: {written}"),
                 )
+                .at(document, 1)
             }
             Self::Absent { document } => {
                 let title = format!("{document} has no id, the documents beside it have one");
-                Gap::new(&format!("{document}:document-id:absent"), NoteSeverity::Low, &title, &format!("{document}:1"))
+                let key = format!("{document}:document-id:absent");
+                Gap::new(&key, NoteSeverity::Low, &title, &format!("{document}:1")).at(document, 1)
             }
         }
     }

@@ -33,7 +33,7 @@ impl BrokenRow {
         };
         let title = format!("{} {what} {}, which is not there", self.document, self.path);
         let key = format!("{}:{}:{kind}", self.document, self.path);
-        Gap::new(&key, weight, &title, &format!("{}:{}", self.document, self.line))
+        Gap::new(&key, weight, &title, &format!("{}:{}", self.document, self.line)).at(&self.document, self.line)
     }
 }
 

@@ -112,7 +112,8 @@ impl MatrixRow {
                     _ => format!("not there: {}", code.written),
                 }),
         );
-        Some(Gap::new(&format!("{}:{name}:{kind}", self.document), weight, &title, &evidence.join("; ")))
+        let key = format!("{}:{name}:{kind}", self.document);
+        Some(Gap::new(&key, weight, &title, &evidence.join("; ")).at(&self.document, self.line))
     }
 }
 

@@ -12,7 +12,6 @@ use serde::Serialize;
 use super::content;
 use super::judge::JudgedPlan;
 use crate::count::count;
-use crate::ids::bounded;
 use crate::index::{EntryKind, Index};
 use crate::limits;
 use crate::page::{Block, Cell, Table};
@@ -232,17 +231,15 @@ impl UnrequestedFiles {
     #[must_use]
     pub fn gaps(&self) -> Vec<Gap> {
         let beside = self.plans.iter().flat_map(|plan| plan.files.iter().map(move |path| (plan.plan.as_str(), path)));
-        let beside = beside.map(|(plan, path)| Gap {
-            id: bounded(&format!("audit:{plan}:{path}:unrequested")),
-            weight: NoteSeverity::Info,
-            title: format!("UNREQUESTED: {path} ({plan})"),
-            evidence: format!("found: {path}; {plan} lists every file of that folder, and no plan names this one"),
+        let beside = beside.map(|(plan, path)| {
+            let title = format!("UNREQUESTED: {path} ({plan})");
+            let evidence = format!("found: {path}; {plan} lists every file of that folder, and no plan names this one");
+            Gap::new(&format!("{plan}:{path}:unrequested"), NoteSeverity::Info, &title, &evidence)
         });
-        let junk = self.junk.iter().map(|path| Gap {
-            id: bounded(&format!("audit:tree:{path}:unrequested")),
-            weight: NoteSeverity::Medium,
-            title: format!("UNREQUESTED: {path} is only a placeholder, and no plan names it"),
-            evidence: format!("found: {path}; {}", content::Stub::Generated.reason()),
+        let junk = self.junk.iter().map(|path| {
+            let title = format!("UNREQUESTED: {path} is only a placeholder, and no plan names it");
+            let evidence = format!("found: {path}; {}", content::Stub::Generated.reason());
+            Gap::new(&format!("tree:{path}:unrequested"), NoteSeverity::Medium, &title, &evidence)
         });
         junk.chain(beside).collect()
     }

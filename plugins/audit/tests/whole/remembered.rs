@@ -230,7 +230,13 @@ fn large_plans_are_remembered_page_by_page() {
 fn findings_open_stay_and_close() {
     let database = Sqlite::new();
     let memory = Memory::open(&database, "root").unwrap();
-    let gap = |id: &str| Gap { id: id.into(), weight: NoteSeverity::High, title: "T".into(), evidence: String::new() };
+    let gap = |id: &str| Gap {
+        id: id.into(),
+        weight: NoteSeverity::High,
+        title: "T".into(),
+        evidence: String::new(),
+        place: None,
+    };
     let first = turnover(memory.open_findings().unwrap(), &[gap("a:1"), gap("b:1")], "t1", true, &|_| true);
     assert_eq!(first.opened.len(), 2);
     memory.keep_findings(&first).unwrap();

@@ -3,7 +3,7 @@
 use audit::index::{Index, Root};
 use audit::page::{Bar, Block, Cell, Point, Table};
 use audit::reader;
-use audit::remark::{NoteSeverity, Remark};
+use audit::remark::{NoteSeverity, Remark, SourceLine};
 use audit::report::{
     Assembly, Audited, FolderLine, FollowUp, FollowUpState, Form, Gap, Gate, LastReport, Part, Parts, Report, Stamp,
     render,
@@ -75,6 +75,7 @@ pub(crate) fn of(plans: &[(&str, &str)], files: &[(&str, &str)], parts: Parts) -
         weight: NoteSeverity::Medium,
         title: "473 lines are claimed".into(),
         evidence: "reports/a.md:17; it has 472".into(),
+        place: Some(SourceLine { path: "reports/a.md".into(), line: 17 }),
     }]);
     for (shown, text) in plans {
         let plan = reader::plan(text);

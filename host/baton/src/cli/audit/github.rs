@@ -1,43 +1,69 @@
 //! Findings as workflow commands of GitHub, which shows them as annotations at the lines of a plan.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use anyhow::Context as _;
 use baton_ledger::finding::Finding;
+use serde::Deserialize;
+
+/// Where findings are, by their ids.
+pub(super) type Places = BTreeMap<String, Place>;
+
+/// A line of a document.
+#[derive(Debug, Deserialize)]
+pub(super) struct Place {
+    path: String,
+    line: u64,
+}
+
+/// The part of a JSON report that is needed here.
+#[derive(Deserialize)]
+struct Report {
+    findings: Vec<PlacedFinding>,
+}
+
+#[derive(Deserialize)]
+struct PlacedFinding {
+    id: String,
+    place: Option<Place>,
+}
+
+/// The places of the findings of a JSON report.
+///
+/// # Errors
+/// When it is not a report.
+pub(super) fn places(report: &[u8]) -> anyhow::Result<Places> {
+    let report: Report = serde_json::from_slice(report).context("failed to read the JSON report of the audit")?;
+    Ok(report.findings.into_iter().filter_map(|finding| Some((finding.id, finding.place?))).collect())
+}
 
 /// One line for each finding; `folder` is the repository, to which absolute paths are made relative.
-pub(super) fn annotations<'f>(findings: impl IntoIterator<Item = &'f Finding>, folder: &Path) -> String {
+pub(super) fn annotations<'f>(
+    findings: impl IntoIterator<Item = &'f Finding>,
+    places: &Places,
+    folder: &Path,
+) -> String {
     findings.into_iter().fold(String::new(), |mut text, finding| {
-        let _ = writeln!(text, "{}", annotation(finding, folder));
+        let _ = writeln!(text, "{}", annotation(finding, places.get(&finding.id), folder));
         text
     })
 }
 
-fn annotation(finding: &Finding, folder: &Path) -> String {
+fn annotation(finding: &Finding, place: Option<&Place>, folder: &Path) -> String {
     let level = match finding.severity.as_str() {
         "critical" | "high" => "error",
         "medium" => "warning",
         _ => "notice",
     };
-    let place = place(&finding.evidence).map_or_else(String::new, |(path, line)| {
+    let place = place.map_or_else(String::new, |Place { path, line }| {
         let path = Path::new(path);
         let path = path.strip_prefix(folder).or_else(|_| path.strip_prefix(".")).unwrap_or(path);
         format!("file={},line={line},", property(&path.to_string_lossy()))
     });
     let message = [finding.title.as_str(), finding.evidence.as_str()].join("\n");
     format!("::{level} {place}title={}::{}", property("Baton audit"), data(message.trim_end()))
-}
-
-/// The document and the line that evidence begins with: `plans/a.md:12; ...`, `plans/a.md:3, 40`, `plans/a.md:7: ...`.
-fn place(evidence: &str) -> Option<(&str, u32)> {
-    evidence.match_indices(':').find_map(|(at, _)| {
-        let (path, rest) = (evidence.get(..at)?, evidence.get(at + 1..)?);
-        let end = rest.find(|sign: char| !sign.is_ascii_digit()).unwrap_or(rest.len());
-        let (digits, after) = rest.split_at_checked(end)?;
-        let line = digits.parse().ok().filter(|line| *line > 0)?;
-        let ends = after.is_empty() || after.starts_with([',', ';', ':']);
-        (ends && !path.trim().is_empty()).then_some((path, line))
-    })
 }
 
 /// The escaped message of a workflow command.
@@ -54,19 +80,24 @@ fn property(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn of(severity: &str, evidence: &str) -> String {
+    fn of(severity: &str, evidence: &str, place: &str) -> String {
         let [id, title] = ["audit:x", "100 % is\nfalse"].map(str::to_owned);
         let finding = Finding { id, severity: severity.to_owned(), title, evidence: evidence.to_owned() };
-        annotation(&finding, Path::new("/repository"))
+        let report = format!(r#"{{"findings": [{{"id": "audit:x", {place} "title": ""}}]}}"#);
+        annotations([&finding], &places(report.as_bytes()).unwrap(), Path::new("/repository")).trim_end().to_owned()
     }
 
     #[test]
-    fn an_annotation_is_escaped_and_stands_at_the_line() {
+    fn an_annotation_is_escaped_and_is_at_the_line_of_the_finding() {
         assert_eq!(
-            of("high", "/repository/docs/a,b:c.md:12; found: x"),
-            "::error file=docs/a%2Cb%3Ac.md,line=12,title=Baton audit::100 %25 is%0Afalse%0A/repository/docs/a,b:c.md:12; found: x"
+            of("high", "found: x", r#""place": {"path": "/repository/docs/a,b:c.md", "line": 12},"#),
+            "::error file=docs/a%2Cb%3Ac.md,line=12,title=Baton audit::100 %25 is%0Afalse%0Afound: x"
         );
-        assert!(of("medium", "./PLAN.md:7: a claim").starts_with("::warning file=PLAN.md,line=7,title=Baton audit::"));
-        assert_eq!(of("low", ""), "::notice title=Baton audit::100 %25 is%0Afalse");
+        let place = r#""place": {"path": "./PLAN.md", "line": 7},"#;
+        assert!(of("medium", "", place).starts_with("::warning file=PLAN.md,line=7,title=Baton audit::"));
+        assert_eq!(of("low", "", ""), "::notice title=Baton audit::100 %25 is%0Afalse");
+        // Text that looks like a place is not one.
+        assert_eq!(of("low", "14:30: late", ""), "::notice title=Baton audit::100 %25 is%0Afalse%0A14:30: late");
+        assert!(places(b"[]").is_err());
     }
 }

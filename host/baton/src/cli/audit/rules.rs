@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use baton_core::glob::Globs;
+use baton_core::nearest::or_meant;
 use baton_ledger::finding::Finding;
 use serde::Deserialize;
 use serde_json::Value;
@@ -19,7 +20,13 @@ pub(super) const UNREADABLE: &str = ":unreadable";
 /// The suffix for a plan without any verifiable statement.
 pub(super) const NOTHING_VERIFIED: &str = ":nothing-verified";
 
-/// Which findings cause exit 1.
+/// The suffix of the finding that says how many findings are not listed.
+const MORE_FINDINGS: &str = ":more-findings";
+
+/// Every kind of finding, one a line.
+const KINDS: &str = include_str!("../../../../../plugins/audit/schemas/finding-kinds.txt");
+
+/// Which findings cause exit 1; those of a baseline never do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum FailOn {
@@ -78,7 +85,7 @@ impl Rules {
     /// Reads the settings of the audited folder and the baseline.
     ///
     /// # Errors
-    /// When one of the files cannot be read, or `new` is wanted without a baseline.
+    /// When one of the files cannot be read or names an unknown kind, or `new` is wanted without a baseline.
     pub(super) fn load(root: &Path, baseline: Option<&Path>, fail_on: Option<FailOn>) -> anyhow::Result<Self> {
         let Settings { ignore, words, severities, fail_on: usual } = settings(&root.join(FILE))?;
         let fail_on = match (fail_on.or(usual), baseline) {
@@ -96,10 +103,12 @@ impl Rules {
         })
     }
 
-    /// The findings that are not ignored, with their severities. Plans that could not be read or verified always stay as they
-    /// are: no setting turns them into a success.
+    /// The findings that are not ignored, with their severities. Plans that could not be read or verified, and findings that
+    /// are not listed, always stay as they are: no setting turns them into a success.
     pub(super) fn apply(&self, findings: Vec<Finding>) -> Vec<Finding> {
-        let fixed = |finding: &Finding| [UNREADABLE, NOTHING_VERIFIED].iter().any(|kind| finding.id.ends_with(kind));
+        let fixed = |finding: &Finding| {
+            [UNREADABLE, NOTHING_VERIFIED, MORE_FINDINGS].iter().any(|kind| finding.id.ends_with(kind))
+        };
         let mut findings: Vec<Finding> =
             findings.into_iter().filter(|finding| fixed(finding) || !self.is_ignored(finding)).collect();
         for finding in findings.iter_mut().filter(|finding| !fixed(finding)) {
@@ -110,15 +119,14 @@ impl Rules {
         findings
     }
 
-    /// Whether it causes exit 1.
+    /// Whether it causes exit 1. Findings that are not listed always do: nobody knows whether they are in the baseline.
     pub(super) fn counts(&self, finding: &Finding) -> bool {
         let high = matches!(finding.severity.as_str(), "high" | "critical");
-        let grave = high || finding.severity == "medium";
-        match self.fail_on {
-            FailOn::New => grave && !self.known.contains(&finding.id),
+        let grave = match self.fail_on {
             FailOn::High => high,
-            FailOn::Any => grave,
-        }
+            FailOn::New | FailOn::Any => high || finding.severity == "medium",
+        };
+        finding.id.ends_with(MORE_FINDINGS) || grave && !self.is_known(finding)
     }
 
     /// Whether the baseline has it, and it is not shown again.
@@ -134,9 +142,26 @@ impl Rules {
     }
 }
 
+impl Settings {
+    /// Refuses severities of kinds that no finding has.
+    fn check_kinds(&self) -> anyhow::Result<()> {
+        match self.severities.keys().find(|kind| !KINDS.lines().any(|known| known == kind.as_str())) {
+            None => Ok(()),
+            Some(unknown) => {
+                let kinds = KINDS.lines().collect::<Vec<_>>().join(", ");
+                let hint = or_meant(unknown, KINDS.lines(), &format!("the kinds are {kinds}"));
+                bail!("unknown kind of finding `{unknown}` in [severities]; {hint}")
+            }
+        }
+    }
+}
+
 fn settings(file: &Path) -> anyhow::Result<Settings> {
     match std::fs::read_to_string(file) {
-        Ok(text) => toml::from_str(&text).with_context(|| format!("failed to understand {}", file.display())),
+        Ok(text) => toml::from_str(&text)
+            .map_err(anyhow::Error::from)
+            .and_then(|settings: Settings| settings.check_kinds().map(|()| settings))
+            .with_context(|| format!("failed to understand {}", file.display())),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Settings::default()),
         Err(error) => Err(error).with_context(|| format!("failed to read {}", file.display())),
     }
@@ -195,11 +220,31 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_kind_is_refused() {
+        let refused = |kind: &str| format!("{:#}", rules(&format!("[severities]\n{kind} = \"low\"\n"), None).err().unwrap());
+        assert!(refused("mising").contains("`mising` in [severities]; did you mean `missing`?"), "{}", refused("mising"));
+        assert!(refused("qqq").contains("the kinds are absent, ") && refused("qqq").contains(", missing, "));
+    }
+
+    #[test]
+    fn findings_that_are_not_listed_always_count() {
+        let mut more = finding("x", "info");
+        more.id = format!("audit{MORE_FINDINGS}");
+        let mut rules = rules("ignore = [\"**\"]\nwords = [\"x\"]\n[severities]\nmore-findings = \"info\"\n", None).unwrap();
+        rules.known.insert(more.id.clone());
+        for fail_on in [FailOn::New, FailOn::High, FailOn::Any] {
+            rules.fail_on = fail_on;
+            assert_eq!(rules.apply(vec![more.clone()]).iter().map(|left| rules.counts(left)).collect::<Vec<_>>(), [true]);
+        }
+    }
+
+    #[test]
     fn only_what_was_asked_for_counts() {
         let counts = |fail_on, path, severity| rules("", fail_on).unwrap().counts(&finding(path, severity));
         assert_eq!(["old.py", "b.py"].map(|path| counts(None, path, "medium")), [false, true], "new");
-        assert_eq!(["high", "medium"].map(|severity| counts(Some(FailOn::High), "old.py", severity)), [true, false]);
-        assert_eq!(["medium", "low"].map(|severity| counts(Some(FailOn::Any), "old.py", severity)), [true, false]);
+        assert_eq!(["high", "medium"].map(|severity| counts(Some(FailOn::High), "b.py", severity)), [true, false]);
+        assert_eq!(["medium", "low"].map(|severity| counts(Some(FailOn::Any), "b.py", severity)), [true, false]);
+        assert_eq!([FailOn::High, FailOn::Any].map(|fail_on| counts(Some(fail_on), "old.py", "high")), [false; 2]);
         assert!(rules("ignored = []", None).is_err(), "an unknown key");
         assert!(Rules::load(Path::new("."), None, Some(FailOn::New)).is_err());
     }

@@ -32,7 +32,7 @@ fn commits_are_unverifiable_without_a_repository_and_false_in_another() {
     {
         expect(&with, (SESSION, line), Kind::Commit, Verdict::False, &format!("the repository has no commit {id}"));
     }
-    expect_gap(&with, NoteSeverity::High, "audit:session-review-gap-analysis.md:a7d8c35:claim-commit");
+    expect_gap(&with, NoteSeverity::High, "audit:session-review-gap-analysis.md:a7d8c35:");
 }
 
 /// The first commit's abbreviated id has letters, the second one's has digits only.

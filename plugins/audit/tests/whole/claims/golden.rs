@@ -84,6 +84,6 @@ fn sizes_of_the_new_files_are_held_against_the_files() {
         Verdict::False,
         "there is no alert_manager.py below the audited folders",
     );
-    expect_gap(&checked, NoteSeverity::High, "audit:plans-directory-audit-report.md:alert_manager.py:claim-file");
+    expect_gap(&checked, NoteSeverity::High, "audit:plans-directory-audit-report.md:alert_manager.py:");
     expect_gap(&checked, NoteSeverity::Medium, "metrics_logger.py has 24,000 bytes");
 }
