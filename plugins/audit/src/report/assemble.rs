@@ -205,7 +205,7 @@ impl Assembly {
     /// The report with its findings.
     #[must_use]
     pub fn finish(
-        mut self,
+        self,
         stamp: &Stamp,
         roots: Vec<String>,
         root_entries: usize,
