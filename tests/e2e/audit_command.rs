@@ -124,7 +124,8 @@ fn findings_of_the_baseline_do_not_count() {
 fn a_baseline_does_not_hide_another_claim_about_the_same_file() {
     let place = folder(false);
     let plan = place.read("PLAN.md");
-    let claims = |first: &str| format!("{plan}\nCreated `src/a.py` ({first} lines).\n\nUpdated `src/a.py` (700 lines).\n");
+    let claims =
+        |first: &str| format!("{plan}\nCreated `src/a.py` ({first} lines).\n\nUpdated `src/a.py` (700 lines).\n");
     place.write("PLAN.md", claims("500").replace("Updated `src/a.py` (700 lines).\n", ""));
     audit(&place, &["PLAN.md", "--format", "json", "--out", "baseline.json"]).ended(1);
     audit(&place, &["PLAN.md", "--baseline", "baseline.json"]).ended(0);

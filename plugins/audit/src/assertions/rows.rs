@@ -185,8 +185,8 @@ fn row(document: &str, one: JudgedAssertion) -> AssertionRow {
 /// the words where they are more than the subject. Only what is said twice in the same words has a number; none for what was
 /// said and seen before.
 fn id(document: &str, one: &JudgedAssertion, known: &mut BTreeMap<String, Vec<String>>) -> Option<String> {
-    let [subject, words] = [&one.subject, &one.words]
-        .map(|text| scrub_keys(text).split_whitespace().collect::<Vec<_>>().join(" "));
+    let [subject, words] =
+        [&one.subject, &one.words].map(|text| scrub_keys(text).split_whitespace().collect::<Vec<_>>().join(" "));
     let kind = one.kind.word();
     let id = if words == subject {
         format!("audit:{document}:{subject}:claim-{kind}")

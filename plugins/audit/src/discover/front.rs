@@ -53,7 +53,8 @@ pub fn front(shown: &str, text: &str) -> Front {
         Some(Err(error)) => {
             let title = format!("the front matter of {shown} could not be read");
             let note =
-                Remark::new(format!("{shown}:front-matter"), NoteSeverity::Low, title, format!("{shown}:1: {error}")).at(shown, 1);
+                Remark::new(format!("{shown}:front-matter"), NoteSeverity::Low, title, format!("{shown}:1: {error}"))
+                    .at(shown, 1);
             Front { notes: vec![note], ..Front::default() }
         }
     }

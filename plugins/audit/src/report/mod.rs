@@ -31,8 +31,8 @@ pub use artifact::{Artifact, Form};
 pub use assemble::{Assembly, Audited};
 pub use document::{Document, Field, Gate, Phase, Section, sections};
 pub use findings::Gap;
-pub use gravest::Gravest;
 pub use follow_up::{blocks as follow_up_blocks, follow_up};
+pub use gravest::Gravest;
 pub use html::write as html;
 pub use markdown::write as markdown;
 pub use model::{

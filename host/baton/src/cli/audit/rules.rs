@@ -221,8 +221,13 @@ mod tests {
 
     #[test]
     fn an_unknown_kind_is_refused() {
-        let refused = |kind: &str| format!("{:#}", rules(&format!("[severities]\n{kind} = \"low\"\n"), None).err().unwrap());
-        assert!(refused("mising").contains("`mising` in [severities]; did you mean `missing`?"), "{}", refused("mising"));
+        let refused =
+            |kind: &str| format!("{:#}", rules(&format!("[severities]\n{kind} = \"low\"\n"), None).err().unwrap());
+        assert!(
+            refused("mising").contains("`mising` in [severities]; did you mean `missing`?"),
+            "{}",
+            refused("mising")
+        );
         assert!(refused("qqq").contains("the kinds are absent, ") && refused("qqq").contains(", missing, "));
     }
 
@@ -230,11 +235,15 @@ mod tests {
     fn findings_that_are_not_listed_always_count() {
         let mut more = finding("x", "info");
         more.id = format!("audit{MORE_FINDINGS}");
-        let mut rules = rules("ignore = [\"**\"]\nwords = [\"x\"]\n[severities]\nmore-findings = \"info\"\n", None).unwrap();
+        let mut rules =
+            rules("ignore = [\"**\"]\nwords = [\"x\"]\n[severities]\nmore-findings = \"info\"\n", None).unwrap();
         rules.known.insert(more.id.clone());
         for fail_on in [FailOn::New, FailOn::High, FailOn::Any] {
             rules.fail_on = fail_on;
-            assert_eq!(rules.apply(vec![more.clone()]).iter().map(|left| rules.counts(left)).collect::<Vec<_>>(), [true]);
+            assert_eq!(
+                rules.apply(vec![more.clone()]).iter().map(|left| rules.counts(left)).collect::<Vec<_>>(),
+                [true]
+            );
         }
     }
 
