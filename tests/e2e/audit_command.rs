@@ -389,7 +389,7 @@ fn a_proposed_lock_counts_when_it_is_reviewed_and_says_when_the_plan_has_changed
     audit(&place, &[".", "--propose-lock"]).ended(2);
     place.write("other/PLAN.md", "# Plan\n\n- [x] Create `src/a.py`\n");
     let run = audit(&place, &["PLAN.md", "other/PLAN.md", "--propose-lock"]).ended(2);
-    assert!(run.stderr.contains("one at a time"), "{}", run.stderr);
+    assert!(run.stderr.contains("audit them separately"), "{}", run.stderr);
 }
 
 #[test]

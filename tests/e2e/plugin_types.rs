@@ -73,7 +73,7 @@ fn a_build_writes_the_types_anew_and_replaces_nobody_elses_file() {
     fs::write(&manifest, fs::read_to_string(&manifest).unwrap().replace("\"name\"", "\"whom\"")).unwrap();
     // The tool of the language is not there, which is found after the types were written.
     let built = Output::of(place.command().env("PATH", "").args(["plugin", "build"]).arg(&folder)).ended(2);
-    assert!(built.stderr.contains("is not there; get it with"), "{}", built.stderr);
+    assert!(built.stderr.contains("is not installed; install it with"), "{}", built.stderr);
     assert!(fs::read_to_string(&file).unwrap().contains("\"whom\": NotRequired[str]"));
     types(&place, &folder, &["--check"]).ended(0);
 

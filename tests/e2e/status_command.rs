@@ -82,7 +82,7 @@ fn filters_choose_by_state_agent_plugin_and_age() {
     for (args, words) in [
         (["--in-state", "broken"], "there is no state `broken`; the states are captured, queued"),
         (["--plugin", "Cursor-MM1"], "there is no plugin `Cursor-MM1` here; `baton plugin list`"),
-        (["--since", "soon"], "`soon` is not a pause"),
+        (["--since", "soon"], "`soon` is not a time span"),
     ] {
         let refused = workspace.baton(&["status", args[0], args[1]]).ended(2);
         assert!(refused.stderr.contains(words), "{}", refused.stderr);

@@ -1,9 +1,9 @@
 //! Named points at which a test kills this process, like `kill -9`. Compiled only with the feature `failpoints`, which a
 //! release build must not have.
 //!
-//! `FAILPOINTS="delivery.renamed=2*off->panic"` arms a point: the process passes it twice and dies at the third time. `fail`
-//! panics there; the panic hook sends SIGKILL before unwinding, so no destructor runs, no lock is released explicitly and no
-//! buffer is written. `tests/e2e/failpoints/points.rs` lists all names.
+//! `FAILPOINTS="delivery.renamed=2*off->panic"` arms a point: the process passes it twice and is killed the third time.
+//! `fail` panics there. The panic hook sends SIGKILL before unwinding, so no destructor runs, no lock is released
+//! explicitly and no buffer is written. `tests/e2e/failpoints/points.rs` lists all names.
 
 use std::panic::PanicHookInfo;
 
@@ -21,7 +21,7 @@ pub(crate) fn arm() {
         }
         usual(panic);
     }));
-    // Dropping it would disarm all points.
+    // Dropping the scenario would disarm all points.
     std::mem::forget(fail::FailScenario::setup());
 }
 

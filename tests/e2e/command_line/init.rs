@@ -15,7 +15,7 @@ fn init_makes_a_workspace_and_says_what_next() {
     work is a workspace now.
 
       baton -w work up          serve it (Ctrl-C ends)
-      baton -w work agents      who can be asked
+      baton -w work agents      show the agents
       work/handoffs/examples/   handoffs to try: copy one into an agent's 01_inbox
       work/plans/               plans; Baton audits a changed one automatically
     "#);

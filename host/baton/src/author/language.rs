@@ -8,7 +8,8 @@ use baton_core::manifest::SourceManifest;
 
 const TARGET: &str = "wasm32-wasip2";
 
-/// The interface that becomes the module `types` in Python; the module of the other one has the name of its package as prefix.
+/// Maps this interface to the Python module `types`. The module of the other interface has the package name as a
+/// prefix.
 const TYPES: &str = "baton:plugin/types@0.1.0=types";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -48,7 +48,7 @@ fn name_and_version(file: &Path, language: Language) -> anyhow::Result<(String, 
     };
     let field = |name: &str| {
         let found = document.pointer(&format!("{section}/{name}")).and_then(Value::as_str).map(str::to_owned);
-        found.with_context(|| format!("{} has no {name} that is text", file.display()))
+        found.with_context(|| format!("{} has no `{name}`, or it is not a text", file.display()))
     };
     let plugin = field("name")?;
     let version = match document.pointer("/package/version/workspace") {
@@ -68,7 +68,7 @@ fn version_of_workspace(file: &Path) -> anyhow::Result<String> {
             return Ok(version.to_owned());
         }
     }
-    bail!("{} takes its version from a workspace, and there is none above it", file.display())
+    bail!("{} inherits its version from a Cargo workspace, but no folder above it has one", file.display())
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {
@@ -108,7 +108,7 @@ mod tests {
         fs::create_dir_all(&plugin).unwrap();
         fs::write(plugin.join("Cargo.toml"), "[package]\nname = \"x\"\nversion.workspace = true").unwrap();
         fs::write(plugin.join("manifest.json"), MANIFEST).unwrap();
-        assert!(Project::read(&plugin).unwrap_err().to_string().contains("there is none above it"));
+        assert!(Project::read(&plugin).unwrap_err().to_string().contains("no folder above it has one"));
         fs::write(folder.path().join("Cargo.toml"), "[workspace.package]\nversion = \"0.4.0\"").unwrap();
         assert_eq!(Project::read(&plugin).unwrap().version, "0.4.0");
     }

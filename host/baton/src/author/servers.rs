@@ -123,7 +123,7 @@ fn accept(connections: impl Iterator<Item = io::Result<TcpStream>>, server: &Arc
         let connection = match connection {
             Ok(connection) => connection,
             Err(error) => {
-                tracing::warn!("{}: a connection was not accepted: {error}", server.origin);
+                tracing::warn!("{}: cannot accept a connection: {error}", server.origin);
                 thread::sleep(PAUSE);
                 continue;
             }
@@ -131,7 +131,7 @@ fn accept(connections: impl Iterator<Item = io::Result<TcpStream>>, server: &Arc
         let server = Arc::clone(server);
         drop(thread::Builder::new().spawn(move || {
             if let Err(error) = server.serve(&connection) {
-                tracing::warn!("{}: a request was not answered: {error}", server.origin);
+                tracing::warn!("{}: cannot answer a request: {error}", server.origin);
             }
         }));
     }
@@ -150,8 +150,8 @@ impl Server {
         respond(connection, answer.status, &answer.headers, &answer.body, &request.method)
     }
 
-    /// The first matching answer. It is used up if a later one matches too, so several answers for one request are given in
-    /// order and the last one is repeated.
+    /// Returns the first matching answer. If a later answer matches too, the returned one is removed. So several
+    /// answers for one request are returned in order, and the last one is repeated.
     fn answer(&self, request: &Request) -> Option<Answer> {
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         let fits: Vec<usize> =

@@ -177,7 +177,8 @@ struct EarlierSteps {
     logs: BTreeSet<(String, u32)>,
 }
 
-/// The result of a step: the plugin's first new task, of a request if it `asks`, else of a trigger.
+/// Reads the result of a step: the plugin's first new task. With `asks`, only tasks of requests count, otherwise only
+/// tasks of triggers.
 fn read_result(
     workspace: &Workspace,
     plugin: &str,
@@ -228,7 +229,7 @@ fn artifacts(workspace: &Workspace, events: &[RecordedEvent]) -> anyhow::Result<
     Ok(artifacts)
 }
 
-/// The handoffs that the plugin has sent and that are not in `sent` yet, in the order of their files.
+/// Returns the handoffs that the plugin sent and whose ids are not in `sent` yet, in the order of their files.
 fn emitted(workspace: &Workspace, plugin: &str, sent: &mut BTreeSet<String>) -> anyhow::Result<Vec<EmittedHandoff>> {
     let roster = workspace.roster()?;
     let mut found = Vec::new();

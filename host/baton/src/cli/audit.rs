@@ -88,7 +88,7 @@ impl Args {
         granted.push(("root", &self.root));
         let temporary = TemporaryWorkspace::new(&granted)?;
         let (form, ending) = self.format.of_plugin();
-        // The audit here sends no requests: it reads only and leaves nothing behind.
+        // Without follow-ups, the audit only reads: it sends no requests.
         let mut args = vec![("plans", json!(names)), ("forms", json!([form])), ("follow_up", json!(false))];
         if self.propose_lock {
             args.push(("propose_lock", json!(true)));
@@ -120,12 +120,12 @@ impl Args {
         Ok(verdict(&findings, &rules))
     }
 
-    /// A proposed lock is found by the file name of its plan, so two plans of one name cannot be told apart.
+    /// A proposed lock is named after its plan's file, so two plans with the same file name would get the same lock.
     fn check_lock_names(&self) -> anyhow::Result<()> {
         let mut names = BTreeSet::new();
         for plan in self.plans.iter().filter(|_| self.propose_lock) {
             if !names.insert(plan.file_name()) {
-                bail!("two plans have the file name of {}: propose their locks one at a time", plan.display());
+                bail!("two plans have the file name of {}; audit them separately to propose their locks", plan.display());
             }
         }
         Ok(())

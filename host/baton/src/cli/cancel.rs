@@ -43,13 +43,13 @@ impl Args {
         let options = self.selection.states_of(options);
         if let Some(id) = &self.id {
             if !self.selection.is_empty() {
-                bail!("give an ID, or --agent, --plugin or --state; both mean different tasks");
+                bail!("an ID cannot be combined with --agent, --plugin or --state; give one or the other");
             }
             let which = TaskSelector { word: id, all: self.all, open_only: true };
             return decide::decide(&options, &which, cancel);
         }
         if self.selection.is_empty() {
-            bail!("say which task: its ID, or --agent, --plugin or --state for all open ones of it");
+            bail!("name a task by its ID, or select all open tasks with --agent, --plugin or --state");
         }
         let workspace = options.need()?;
         let tasks = open_tasks(&workspace, &self.selection)?;

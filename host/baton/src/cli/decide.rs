@@ -10,8 +10,8 @@ use crate::exit::Code;
 use crate::output;
 use crate::workspace::{PluginSelection, Workspace, head, open};
 
-/// Calls `decide` with each selected task. An error for one task does not stop the others. Fails if there is no such task, if
-/// the word has several meanings, or if `decide` fails for a task (the last such error).
+/// Calls `decide` with each selected task. An error for one task does not stop the others. Fails if there is no such
+/// task, if the selector matches several tasks without `--all`, or if `decide` fails for a task (the last such error).
 pub(super) fn decide<D>(options: &WorkspaceOptions, which: &TaskSelector<'_>, decide: D) -> anyhow::Result<Code>
 where
     D: AsyncFn(Arc<Context>, String) -> Result<DecisionResult, DispatchError>,
@@ -61,8 +61,8 @@ where
 fn describe(id: &str, decided: &DecisionResult) -> String {
     match decided {
         DecisionResult::Now(state) => format!("{id} is {state} now\n"),
-        DecisionResult::Asked => format!("{id} runs; it was asked to stop (`baton why {id}` tells when it has)\n"),
-        DecisionResult::Dropped(options) => format!("{id} was dropped again: {}\n", output::one_line(options)),
+        DecisionResult::Asked => format!("{id} is running and was asked to stop; `baton why {id}` shows when it has stopped\n"),
+        DecisionResult::Dropped(options) => format!("{id} was sent again: {}\n", output::one_line(options)),
         DecisionResult::Anew(new) => format!("{id} runs again as {new}\n"),
     }
 }

@@ -1,9 +1,10 @@
-//! `baton fingerprint FILE…`: prints acoustic fingerprints with the options and output formats of `fpcalc`, so that scripts
-//! for `fpcalc` can use it. Called by the name `fpcalc` (through a link), it also has its messages and exit codes (`fpcalc`).
-//! It needs no workspace and changes nothing.
+//! `baton fingerprint FILE…`: prints acoustic fingerprints with the options and output formats of `fpcalc`, so that
+//! scripts for `fpcalc` can use it. If the program is called by the name `fpcalc` (through a link), it also uses the
+//! messages and exit codes of `fpcalc`. It needs no workspace and changes nothing.
 //!
-//! Differences: the duration of an MP3 excludes encoder padding; after a file without a fingerprint the next files are still
-//! processed (except as `fpcalc`); standard input with a container is copied to a temporary file and read completely.
+//! Differences: the duration of an MP3 excludes encoder padding. After a file without a fingerprint, the next files are
+//! still processed (except as `fpcalc`). A container on standard input is copied to a temporary file and read
+//! completely.
 
 mod fpcalc;
 mod input;
@@ -121,7 +122,7 @@ fn algorithm(text: &str) -> Result<Algorithm, String> {
     known.ok_or_else(|| format!("`{text}` is not one of Chromaprint's algorithms, 1 to 5"))
 }
 
-/// The options that `fpcalc` writes with one dash. Elsewhere one dash means single letters.
+/// The options that `fpcalc` accepts with one dash. Other commands treat one dash as a group of single letters.
 const OF_FPCALC: [&str; 15] = [
     "-raw",
     "-signed",

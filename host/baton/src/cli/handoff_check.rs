@@ -54,7 +54,7 @@ impl Check {
             problems.extend(self.wrong_dependency(handoff, id));
         }
         if handoff.deadline.is_some_and(|deadline| deadline < now) {
-            problems.push(Problem::warning("`deadline` has passed: a plugin does not start the task any more"));
+            problems.push(Problem::warning("`deadline` has passed: a plugin will not start the task"));
         }
         problems
     }
@@ -128,7 +128,7 @@ impl Check {
         }
     }
 
-    /// Checks the arguments of a broadcast: every plugin with the action gets it.
+    /// Checks the arguments of a broadcast for every plugin that has the action: each of them gets it.
     pub(super) fn broadcast(&self, action: &str, args: &Map<String, Value>) -> Result<(), String> {
         for agent in self.roster.agents() {
             let manifest = self.manifest(agent).filter(|manifest| manifest.declares.actions.contains_key(action));

@@ -23,9 +23,9 @@ pub(super) struct Args {
     dir: Option<PathBuf>,
     /// Adopt existing agent folders: each folder of FOLDER, or of its handoffs/, with `01_inbox` or `02_processed`
     ///
-    /// The folders are not moved; a table shows how each is used. Files that are in their inboxes now are marked as seen: Baton
-    /// neither runs nor moves them. A folder that is made there later is an agent's too. May be given several times. Without
-    /// DIR the one FOLDER becomes the workspace.
+    /// The folders are not moved; a table shows how each is used. Files that are in their inboxes now are marked as
+    /// seen: Baton neither runs nor moves them. A folder that is created there later also becomes an agent. May be
+    /// given several times. Without DIR the one FOLDER becomes the workspace.
     #[arg(long, value_name = "FOLDER")]
     adopt: Vec<PathBuf>,
     /// Print how each folder is used, as JSON
@@ -38,7 +38,7 @@ impl Args {
         let dir = match (&self.dir, self.adopt.as_slice()) {
             (Some(dir), _) => dir,
             (None, [only]) => only,
-            (None, _) => bail!("say which folder becomes the workspace: baton init DIR --adopt FOLDER --adopt FOLDER"),
+            (None, _) => bail!("name the folder that becomes the workspace: baton init DIR --adopt FOLDER --adopt FOLDER"),
         };
         let config = dir.join(CONFIG_FILE);
         if config.exists() {
@@ -122,7 +122,7 @@ fn nothing_to_adopt(folder: &Path) -> String {
         Some(around) if folder.join("01_inbox").is_dir() => {
             format!("{shown} is an agent's folder itself; adopt the folder around it: --adopt {}", from_here(around))
         }
-        _ => format!("{shown} holds no agents' folders: none of its folders has an 01_inbox or a 02_processed"),
+        _ => format!("{shown} contains no agent folders: none of its folders has an 01_inbox or a 02_processed"),
     }
 }
 
@@ -187,7 +187,7 @@ fn describe(dir: &str, seen: Option<usize>) -> String {
     format!(
         "{dir} is a workspace now.{seen}\n\n  \
          baton -w {dir} up          serve it (Ctrl-C ends)\n  \
-         baton -w {dir} agents      who can be asked\n  \
+         baton -w {dir} agents      show the agents\n  \
          {examples}\
          {dir}/plans/               plans; Baton audits a changed one automatically\n"
     )

@@ -1,5 +1,5 @@
-//! `baton lint`: reads handoff files as the daemon does, and reports what they are and their problems. Changes nothing. In a
-//! workspace it also checks agents, actions, arguments and dependencies.
+//! `baton lint`: reads handoff files as the daemon does, and reports their kind and their problems. Changes nothing. In
+//! a workspace it also checks agents, actions, arguments and dependencies.
 
 use std::path::{Path, PathBuf};
 
@@ -64,7 +64,7 @@ impl CheckedFile<'_> {
         self.found.is_ok() && self.problems.iter().all(|problem| problem.severity != Severity::Error)
     }
 
-    /// The differences between name and content.
+    /// The differences between the file name and the content.
     fn remarks(&self) -> Vec<String> {
         let Ok(handoff) = &self.found else { return Vec::new() };
         let answer = handoff.kind == Kind::Return;
@@ -90,7 +90,7 @@ fn look<'a>(path: &'a Path, check: Option<&Check>) -> CheckedFile<'a> {
     CheckedFile { path, name: file_name::parse(&name), found, problems }
 }
 
-/// Both kinds, if they differ: `HANDOFF` in a name fits every request.
+/// Both kinds, if they differ. `HANDOFF` in a file name matches every kind of request.
 fn differing_kind<'a>(name: &'a FileName, kind: &'a Kind) -> Option<(&'a str, &'a str)> {
     let named = Kind::of(name.kind.as_deref()?);
     let general = |kind: &Kind| kind.as_str() == "HANDOFF";

@@ -114,7 +114,7 @@ impl Cli {
         Self::parse_from(fingerprint::with_two_dashes(std::env::args_os()))
     }
 
-    /// The log level without `BATON_LOG`: the daemon logs what it does, other commands log only problems.
+    /// The default log level: the daemon logs its work, other commands log only problems.
     pub(crate) fn default_log(&self) -> &'static str {
         if matches!(self.command, Command::Up(_)) { "info" } else { "warn" }
     }

@@ -41,7 +41,7 @@ impl Args {
             output::note(&format!("only the {} oldest open requests are listed; -n N lists more", self.limit));
         }
         let is_overdue = |task: &Task| task.created_at < overdue_before || task.deadline.is_some_and(|at| at < now);
-        // A misspelled name is not an agent.
+        // A misspelled name does not match an agent.
         let roster = workspace.roster()?;
         let (kept, unknown): (Vec<Compliance>, Vec<Compliance>) =
             kept.into_iter().partition(|kept| roster.get(&kept.agent).is_some());
@@ -61,8 +61,8 @@ impl Args {
     }
 }
 
-/// The share of answered requests among answered and overdue ones, in percent; `None` if there are none. Open requests before
-/// their deadline do not count, nor do cancelled or undeliverable ones.
+/// The answered requests in percent of the answered and overdue ones; `None` if there are none. It does not count open
+/// requests before their deadline, cancelled requests and undeliverable ones.
 fn rate(answered: u64, missed: u64) -> Option<f64> {
     let due = answered.saturating_add(missed);
     #[expect(clippy::cast_precision_loss, reason = "counts of tasks are far below 2^52")]

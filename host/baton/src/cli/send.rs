@@ -1,4 +1,4 @@
-//! `baton send`: writes a canonical handoff into an agent's inbox, or for a broadcast into the drop box, as a whole file or
+//! `baton send`: writes a canonical handoff into an agent's inbox, or for a broadcast into the drop box, completely or
 //! not at all. With `--wait` it waits for the RETURN (`sent.rs`).
 
 use std::io::Read;
@@ -118,7 +118,7 @@ impl Args {
     fn agent_and_args<'a>(&self, check: &'a Check) -> anyhow::Result<(Option<&'a Agent>, Map<String, Value>)> {
         let roster = check.roster();
         if self.given.reads_input() && self.body.as_deref() == Some(Path::new("-")) {
-            bail!("--args-json - and --body - both read standard input; write one of them into a file or a word");
+            bail!("--args-json - and --body - both read standard input; pass one of them as a file or as text");
         }
         let Some(to) = &self.to else {
             let Some(action) = &self.action else {
@@ -181,7 +181,7 @@ fn priority(word: &str) -> Result<Priority, String> {
     Priority::read(word).ok_or_else(|| "low, medium, high and critical are priorities".to_owned())
 }
 
-/// A time in the future: written out, or as a time span from now. Handoffs have whole seconds.
+/// Parses a time in the future: a timestamp, or a time span from now. Handoffs have whole seconds.
 fn moment(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
     let at = match (text.parse::<Timestamp>(), workspace::pause(text)) {
         (Ok(at), _) => at,

@@ -1,5 +1,5 @@
-//! Waits for the outcome of a handoff that was sent. It only reads the ledger, so any process may serve the workspace, and
-//! the handoff stays when the waiting is interrupted.
+//! Waits for the outcome of a sent handoff. It only reads the ledger, so any process may serve the workspace. An
+//! interrupted wait does not withdraw the handoff.
 
 use std::collections::BTreeSet;
 use std::thread::sleep;
@@ -54,7 +54,7 @@ impl SentHandoff {
     /// Waits until all of its tasks have ended and its RETURN is delivered, or the deadline has passed.
     pub(super) fn wait(&self, workspace: &Workspace) -> anyhow::Result<SendOutcome> {
         if !Serving::read(&workspace.state).is_ok_and(Serving::is_on) {
-            output::note("note: no `baton up` serves this workspace; waiting until one does");
+            output::note("note: no `baton up` serves this workspace; waiting until one is started");
         }
         let (mut reader, mut reported, mut ended_at) = (None, BTreeSet::new(), None);
         loop {
@@ -89,7 +89,7 @@ impl SentHandoff {
         }
     }
 
-    /// Its tasks. For a broadcast, the tasks of the agents, as soon as all of them exist.
+    /// The tasks of the handoff. For a broadcast: the tasks of all recipients, or none until all of them exist.
     fn tasks(&self, reader: &Reader) -> Result<Vec<Task>, LedgerError> {
         let mut tasks = task::meant(reader, &self.id)?.tasks;
         tasks.retain(|task| task.kind != "RETURN");
@@ -115,7 +115,7 @@ impl SentHandoff {
     }
 }
 
-/// Prints once for each task that it waits for a person, and why.
+/// Prints, once for each task, that it waits for a person, and why.
 fn report_blocked(task: &Task, reported: &mut BTreeSet<(String, String)>) {
     let blocked = matches!(task.state, State::NeedsHuman | State::NeedsGrant | State::NeedsApproval);
     if blocked && reported.insert((task.id.clone(), task.reason.clone())) {

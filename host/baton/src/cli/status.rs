@@ -59,7 +59,7 @@ impl Args {
             }
             None => (Vec::new(), PluginHolds::default()),
         };
-        // An explicit limit needs no note.
+        // After an explicit limit no note is printed.
         if output::cut_to(&mut tasks, limit) && self.limit.is_none() {
             output::note(&format!("only the {limit} newest tasks are listed; -n N lists more"));
         }

@@ -15,8 +15,8 @@ use crate::workspace::Workspace;
 /// A selection of tasks.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct TaskSelection {
-    /// Only tasks in these states, or with the outcome partial or refused; separated by commas. `--state failed` means the
-    /// same: the name of a state is never read as the folder of the workspace's state
+    /// Only tasks in these states, or with the outcome partial or refused; separated by commas. `--state failed` means
+    /// the same: Baton never reads the name of a state as a state folder
     #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = standing)]
     in_state: Vec<StateFilter>,
     /// Only tasks of this agent, in any of its spellings
@@ -49,7 +49,7 @@ fn standing(name: &str) -> Result<StateFilter, String> {
 }
 
 impl TaskSelection {
-    /// Moves states of tasks in `--state` to `--in-state`, and returns the options without them.
+    /// Moves task states in `--state` to `--in-state`. Returns the other options.
     pub(super) fn states_of(&mut self, options: &WorkspaceOptions) -> WorkspaceOptions {
         let named =
             options.state.as_ref().and_then(|named| named.to_str()).map(|named| named.split(',').map(str::parse));

@@ -1,5 +1,5 @@
-//! Finds the task that a word on the command line means. A word with several meanings is refused with a list of the tasks: a
-//! command acts only on tasks that the operator named.
+//! Finds the task that an argument of the command line names. If the argument matches several tasks, the command fails
+//! and lists them: a command acts only on tasks that the operator named unambiguously.
 
 use anyhow::{anyhow, bail};
 use baton_ledger::Reader;
@@ -30,8 +30,8 @@ pub(super) fn to_show(reader: Option<Reader>, word: &str) -> anyhow::Result<(Rea
     Ok((reader, task))
 }
 
-/// The tasks to change: one, or several with [`TaskSelector::all`]. Fails if there is none, if there are several without
-/// [`TaskSelector::all`], or if the word is too short.
+/// The tasks to change: one, or several with [`TaskSelector::all`]. Fails if there is none, if there are several
+/// without [`TaskSelector::all`], or if the argument is too short.
 pub(super) fn to_act(reader: Option<&Reader>, which: &TaskSelector<'_>) -> anyhow::Result<Vec<Task>> {
     let TaskSelector { word, all, open_only } = *which;
     let Some(reader) = reader else { return Err(unknown(word)) };

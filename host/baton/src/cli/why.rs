@@ -51,7 +51,7 @@ impl Args {
         let task = TaskSummary::from(task);
         let events = event::of_task(&reader, &task.id)?;
         if events.first().is_none_or(|first| first.event.action != "captured") {
-            output::note("its first events were pruned; `baton ledger verify` says where they are archived");
+            output::note("its first events were pruned; `baton ledger verify` shows where they are archived");
         }
         let findings = finding::of_task(&reader, &task.id)?;
         let flags = flag::of_task(&reader, &task.id)?;

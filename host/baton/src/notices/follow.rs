@@ -38,8 +38,8 @@ pub(crate) struct Follower {
 }
 
 impl Follower {
-    /// Starts at the last event that was reported; at the newest event if there is no mark. Returns `None` if notices are
-    /// off, or have no usable receiver.
+    /// Starts after the last reported event, or at the newest event if the ledger has no mark. Returns `None` if
+    /// notices are off, or have no usable receiver.
     pub(crate) async fn start(workspace: &Workspace, ledger: &Ledger) -> Result<Option<Self>, LedgerError> {
         let reader = ledger.reader()?;
         let last_notified = notices::notified(&reader)?;
@@ -79,8 +79,8 @@ impl Follower {
         Ok(Some(Self { stop, now, job: tokio::spawn(follow.run()) }))
     }
 
-    /// Sends the remaining notices and ends. No program runs longer than the timeout of one notice from now, or than until
-    /// `stop` is ready. The remaining notices are sent after the next start.
+    /// Sends the remaining notices and ends. Each program ends at the latest after the timeout of one notice from now,
+    /// or when `stop` is ready. Notices that could not be sent are sent after the next start.
     pub(crate) async fn finish(self, stop: impl Future<Output = ()>) {
         self.stop.send_replace(true);
         let mut job = self.job;
@@ -106,7 +106,7 @@ struct Follow {
     /// The last reported event according to the ledger.
     last_notified: i64,
     stop: watch::Receiver<bool>,
-    /// The deadline of the last program, once the daemon ends.
+    /// The time at which all programs must end. Set when the daemon ends.
     end_all: Option<Instant>,
     /// Every program must end immediately.
     now: Arc<AtomicBool>,
@@ -260,6 +260,6 @@ impl Follow {
 
 /// Waits until the daemon ends.
 async fn stop_requested(stop: &mut watch::Receiver<bool>) {
-    // An error means that the sender was dropped: the daemon ends too.
+    // An error means that the sender was dropped, so the daemon ends too.
     drop(stop.wait_for(|stop| *stop).await);
 }

@@ -29,8 +29,8 @@ pub(super) enum Receiver {
     Desktop(PathBuf),
 }
 
-/// The receivers of a workspace. Logs once which of them are unusable: a missing command is searched for again at each
-/// notice, the desktop program at the next start.
+/// The receivers of a workspace. Logs the unusable ones once. Baton searches for a missing command again at each
+/// notice, and for the desktop program at the next start.
 pub(super) fn receivers(workspace: &Workspace, notify: &Notify) -> Vec<Receiver> {
     let mut receivers = Vec::new();
     if let Some((program, arguments)) = notify.command.split_first() {

@@ -25,7 +25,7 @@ fn reason(notice: &Notice) -> String {
     shorten(&one_line(notice.reason.trim()), REASON)
 }
 
-/// The outcome kind, if it is the reason of the failure.
+/// The outcome kind, if the notice reports it as the reason of the failure.
 fn outcome(notice: &Notice) -> Option<&'static str> {
     notice.task.outcome.filter(|_| notice.state == State::Failed).map(OutcomeKind::as_str)
 }

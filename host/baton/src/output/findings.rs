@@ -1,4 +1,5 @@
-//! Findings as lines: the most severe first, none cut, because a line ends with the command or edit that fixes the problem.
+//! Findings as lines, the most severe first. No line is cut, because it ends with the command or edit that fixes the
+//! problem.
 //!
 //! The evidence is shown only by `--json` and in reports.
 
@@ -13,8 +14,8 @@ const LISTED: usize = 20;
 const LONGEST: usize = 1_000;
 const SEVERITIES: [&str; 5] = ["info", "low", "medium", "high", "critical"];
 
-/// The number of findings, then one line each. Of more than 20 only the most severe are listed, and `rest` says where the
-/// others are.
+/// The number of findings, then one line each. If there are more than 20, only the most severe are listed, and `rest`
+/// tells the reader where to find the others.
 pub(crate) fn findings(findings: &[Finding], rest: &str) -> String {
     let mut gravest: Vec<&Finding> = findings.iter().collect();
     gravest.sort_by_key(|finding| Reverse(SEVERITIES.iter().position(|severity| *severity == finding.severity)));

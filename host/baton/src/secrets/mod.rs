@@ -111,7 +111,7 @@ fn check_value(value: &str) -> anyhow::Result<()> {
         );
     }
     if value.chars().any(char::is_control) {
-        bail!("the value has a line break or another control character, which no header can hold");
+        bail!("the value has a line break or another control character, which is not allowed in an HTTP header");
     }
     Ok(())
 }

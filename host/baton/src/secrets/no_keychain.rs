@@ -4,14 +4,14 @@ use std::path::Path;
 
 use anyhow::bail;
 
-/// Returns false: the value belongs into the file.
+/// Returns false: the caller stores the value in the file.
 #[expect(clippy::unnecessary_wraps, reason = "the same form as on macOS")]
 pub(super) fn set(_: &Path, _: &str, _: &str) -> anyhow::Result<bool> {
     Ok(false)
 }
 
 pub(super) fn get(_: &Path, name: &str) -> anyhow::Result<Option<String>> {
-    bail!("it was put into the keychain of a Mac; set it here with `baton secret set {name}`")
+    bail!("it is in the keychain of a Mac; set it on this machine with `baton secret set {name}`")
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the same form as on macOS")]

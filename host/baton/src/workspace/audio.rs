@@ -10,7 +10,7 @@ use baton_library::lookup::Match;
 
 use super::Workspace;
 
-/// The maximum number of files in one run, and so in one task: some seconds of reading, so that results come soon.
+/// The maximum number of files in one run and in one task. Reading them takes some seconds, so results come soon.
 const PIECE: usize = 100;
 
 /// The audio scanner; `None` if `baton.toml` names no folders.

@@ -1,4 +1,5 @@
-//! Finds new packages in `plugins/`. A file is read once for each version of it, after it was unchanged for a moment.
+//! Finds new packages in `plugins/`. Each version of a file is read once, when the file has been unchanged for a
+//! moment.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +13,7 @@ use baton_registry::{Candidate, DROPPED, Lock, PluginEntry, Source};
 
 use super::Workspace;
 
-/// A file counts as complete after it was unchanged for this long.
+/// A file that has been unchanged for this long is complete.
 const QUIET: Duration = Duration::from_millis(500);
 
 /// The maximum number of checks while a file is being written.
@@ -84,8 +85,8 @@ impl SeenPackages {
     }
 }
 
-/// Whether the lock has these bytes. A revision that was rolled back counts as known, so that it is not installed again
-/// automatically. A pending revision is new if it is `signed`.
+/// Whether the lock has these bytes. A revision that was rolled back counts as known, so that Baton does not install it
+/// again automatically. A pending revision counts as new if it is `signed`.
 fn is_known(lock: &Lock, component: &[u8], signed: bool) -> bool {
     let digest = format!("sha256:{}", Digest::of(component));
     let knows = |entry: &PluginEntry| {
@@ -112,7 +113,7 @@ fn version_of(path: &Path) -> Option<FileVersion> {
 fn complete_version(path: &Path) -> Option<FileVersion> {
     for _ in 0..MAX_CHECKS {
         let version = version_of(path)?;
-        // A time in the future does not show when the file was written.
+        // If the time is in the future, it does not show when the file was written.
         if version.modified.elapsed().map_or(true, |since| since >= QUIET) {
             return Some(version);
         }

@@ -1,12 +1,14 @@
-//! The folders of grants: opening them, and the rules about which folders may be granted.
+//! Opens the folders of grants, and checks which folders may be granted.
 //!
 //! The rules are checked when a folder is granted, when a plugin is loaded, and before each attempt (then for the open folder).
 //!
-//! - No folder may contain the state of a workspace or be inside it.
-//! - No folder may contain one in which the system shows itself as files, or be inside one ([`of_the_system`]).
-//! - A folder that a plugin may write to may neither contain nor be inside what governs the workspace ([`OWN`]), an adopted
-//!   folder or an inbox: a file in an inbox is a handoff in any agent's name. Nor may it contain a file that `[notify]` runs.
-//! - Neither state nor inboxes of other workspaces may be granted, as far as they are recognised ([`ForeignItem`]).
+//! - No folder may contain the state of a workspace, or be inside it.
+//! - No folder may contain a folder in which the system shows its state as files, or be inside one ([`of_the_system`]).
+//! - A folder that a plugin may write to must not overlap with the files that control the workspace ([`OWN`]), an
+//! adopted
+//! folder or an inbox: a file in an inbox is a handoff in any agent's name. It must not contain a file that `[notify]`
+//! runs.
+//! - State and inboxes of other workspaces must not be granted, if Baton recognises them ([`ForeignItem`]).
 //! - Folders of grants may not overlap if one of them is writable ([`baton_registry::overlap`]).
 //!
 //! Folders are compared by path and by device and inode, so another path to the same folder makes no difference.
@@ -29,17 +31,17 @@ use super::system::of_the_system;
 /// Why a folder of a grant cannot be opened.
 #[derive(Debug)]
 pub(crate) enum OpenFolderError {
-    /// There is no folder.
+    /// The folder does not exist.
     Missing(PathBuf),
-    /// The path of a grant leads through a link to this one, or is another spelling of it.
+    /// The path of a grant contains a link, or is another spelling. This is the real path.
     LeadsTo(PathBuf),
-    /// The text says why, and what to do.
+    /// A rule refuses the folder. The text has the reason and the fix.
     Refused(String),
 }
 
-/// Opens the folder of a grant or, if `configured`, of `baton.toml`. Links in paths of `baton.toml` are followed, because the
-/// operator may change that file at any time. The path of a grant was resolved when it was granted, so a link in it is newer
-/// and refused.
+/// Opens the folder of a grant or, if `configured`, of `baton.toml`. Links in paths of `baton.toml` are followed,
+/// because the operator may change that file at any time. The path of a grant was resolved when it was granted. A link
+/// in it was created later, so it is refused.
 pub(crate) fn open(workspace: &Workspace, written: &Path, configured: bool) -> Result<Folder, OpenFolderError> {
     let path: PathBuf = workspace.base.join(written).components().filter(|part| *part != Component::CurDir).collect();
     let real = match path.canonicalize() {
@@ -185,7 +187,7 @@ fn may_be_granted(workspace: &Workspace, folder: &Folder, writable: bool) -> Res
             system.display()
         ));
     }
-    // A temporary workspace's state holds nothing but this one run.
+    // The state of a temporary workspace contains only the data of this run.
     if writable || !workspace.temporary {
         for kept in [Some(state.folder()), Some(state.code()), state.of_all_workspaces()].into_iter().flatten() {
             if touches(kept, folder) {

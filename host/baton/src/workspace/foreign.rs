@@ -63,7 +63,7 @@ impl ForeignItem {
         })
     }
 
-    /// Inboxes and configurations may be read, because they are not secret.
+    /// A read-only grant of an inbox or a configuration is allowed, because they are not secret.
     fn at(folder: &Path, writable: bool) -> Option<Self> {
         let has = |name: &str| folder.join(name).symlink_metadata().is_ok_and(|found| found.is_file());
         let kind = if STATE.iter().all(|name| has(name)) {
@@ -99,7 +99,7 @@ impl ForeignItem {
     }
 }
 
-/// Whether `folder` is in the folder of an agent, beside its inbox and archive. Baton has nothing else there.
+/// Whether `folder` is beside the inbox and the archive in an agent's folder. Baton stores nothing there.
 fn is_beside_inbox(agent: &Path, folder: &Path) -> bool {
     let is_other = |name: &OsStr| name != INBOX && ARCHIVES.iter().all(|archive| name != *archive);
     agent.join(INBOX).is_dir() && first_below(agent, folder).is_some_and(is_other)

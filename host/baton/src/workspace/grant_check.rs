@@ -1,5 +1,5 @@
-//! The checks of `baton plugin grant` before it writes `baton.lock`: every folder exists and may be granted, and every plugin,
-//! this one and the others, can still run with its grants.
+//! The checks of `baton plugin grant` before it writes `baton.lock`: every folder exists and may be granted, and this
+//! plugin and all others can still run with their grants.
 
 use std::path::{Path, PathBuf};
 
@@ -12,8 +12,8 @@ use super::config::Config;
 use super::foreign::ForeignItem;
 use super::{Workspace, folders, grants};
 
-/// Checks the grants in `lock` of the plugin with this manifest, after `added` were added. Replaces each path by the folder that
-/// it leads to now.
+/// Checks the grants in `lock` of the plugin with this manifest, including the new ones in `added`. Replaces each path
+/// by its resolved path.
 pub(crate) fn check_grants(
     workspace: &Workspace,
     manifest: &Manifest,
@@ -32,7 +32,7 @@ pub(crate) fn check_grants(
     let granted = entry.grants.clone();
     let placed = folders::placed(workspace, lock);
     grants::effective(workspace, manifest, &granted, &placed).map_err(|error| format!("{error:#}"))?;
-    // Another plugin's folder must not be left inside one that this plugin may write to.
+    // A folder of another plugin must not be inside a folder that this plugin may write to.
     let others = lock.plugins.iter().filter_map(|other| overlap::find(&other.name, &placed));
     match others.into_iter().find(|found| found.other.plugin == plugin) {
         Some(found) => Err(format!("the plugin `{}` could not run any more: {found}", found.refused.plugin)),
@@ -46,14 +46,14 @@ fn resolve(workspace: &Workspace, grant: &mut GrantedFolder) -> Result<(), Strin
     let spelling = words(&[format!("files:{mode}={folder}=PATH")]);
     let Some(written) = &grant.path else {
         if !Config::FOLDERS.contains(&folder.as_str()) {
-            return Err(format!("`{folder}` needs a folder, because baton.toml names none: {spelling}"));
+            return Err(format!("`{folder}` needs a folder, because baton.toml has none of that name: {spelling}"));
         }
         let missing = |path: &PathBuf| !workspace.base.join(path).is_dir();
         return match workspace.config.folder(folder).into_iter().find(missing) {
             Some(path) => {
                 let path = workspace.base.join(path);
                 Err(format!(
-                    "`{folder}` stands for {} in baton.toml, and there is no such folder: mkdir -p {}",
+                    "`{folder}` is {} in baton.toml, but that folder does not exist: mkdir -p {}",
                     path.display(),
                     words(&[path.display().to_string()])
                 ))

@@ -1,4 +1,4 @@
-//! Effective grants: what a plugin declares ∩ what the operator granted, resolved to real folders and checked.
+//! Effective grants: what a plugin declares and the operator granted, with resolved and checked folders.
 
 use std::sync::Arc;
 
@@ -67,7 +67,7 @@ pub(crate) fn effective(
     })
 }
 
-/// The databases that are declared and granted, with the smaller mode.
+/// The databases that are both declared and granted. If the modes differ, the more restrictive one applies.
 fn databases(workspace: &Workspace, manifest: &Manifest, granted: &GrantSet) -> Vec<DatabaseGrant> {
     let database = |declared: &SqlCapability| {
         let grant = granted.sql.iter().find(|grant| grant.database == declared.database)?;
@@ -81,8 +81,8 @@ fn databases(workspace: &Workspace, manifest: &Manifest, granted: &GrantSet) -> 
     manifest.declares.capabilities.sql.iter().filter_map(database).collect()
 }
 
-/// The folders whose repositories are declared and granted; they are added to `opened`. A missing one is an error
-/// when the plugin calls it.
+/// The folders whose repositories are declared and granted; they are added to `opened`. If a folder is missing, the
+/// plugin gets an error when it uses the repository.
 fn repositories(
     workspace: &Workspace,
     manifest: &Manifest,
@@ -125,8 +125,8 @@ fn fingerprint(workspace: &Workspace, manifest: &Manifest, granted: &GrantSet) -
     FingerprintGrants { files: allows(FingerprintScope::Files), library }
 }
 
-/// Hosts, requests and secrets as they were granted. The sandbox compares each request with the manifest and with these, so that
-/// its error says which of both lacks a rule.
+/// The granted hosts, requests and secrets. The sandbox compares each request with the manifest and with these grants,
+/// so its error names the one that lacks a rule.
 fn egress(workspace: &Workspace, manifest: &Manifest, granted: &GrantSet) -> EgressGrants {
     let declared = &manifest.declares.capabilities.hosts;
     let mut hosts = granted.hosts.clone();

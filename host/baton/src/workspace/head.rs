@@ -2,9 +2,9 @@
 //! If the ledger is missing, was replaced or was rolled back to an older copy, Baton reports it and does not start silently
 //! with another one.
 //!
-//! Each state folder that ever served the workspace has a separate entry, because a workspace may be synced between machines
-//! or copied. The head is read after a commit and the file is replaced as a whole, so a crash leaves an older head, which is
-//! still in the chain.
+//! Each state folder that ever served the workspace has a separate entry, because a workspace may be synced between
+//! machines or copied. The head is read after a commit, and the file is replaced as a whole. So after a crash the file
+//! has an older head, which is still in the chain.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -69,7 +69,7 @@ pub(crate) struct Alarm {
 }
 
 impl Alarm {
-    /// The texts have parts of `.baton-ledger`, which anybody who can write to the workspace can change.
+    /// The texts contain parts of `.baton-ledger`. Anybody who can write to the workspace can change that file.
     fn new(what: &str, fix: &str, state_id: Option<String>) -> Self {
         Self { what: one_line(what), fix: one_line(fix), state_id }
     }
@@ -106,7 +106,7 @@ pub(crate) fn check(root: &Path, state: &State) -> anyhow::Result<Option<Alarm>>
     Ok(match identity::compare(&reader, &entry.known())? {
         Comparison::Same => None,
         Comparison::Other(id) => {
-            let id = id.map_or_else(|| "one without an id, of an older version".to_owned(), |id| short(&id).to_owned());
+            let id = id.map_or_else(|| "without an id, from an older version".to_owned(), |id| short(&id).to_owned());
             alarm(format!("the ledger {shown} is another one ({id}); this workspace had {known}"))
         }
         Comparison::Older(events) => alarm(format!(
@@ -118,16 +118,16 @@ pub(crate) fn check(root: &Path, state: &State) -> anyhow::Result<Option<Alarm>>
 
 fn fix() -> String {
     "`baton restore FILE` puts a backup in its place (with --force it keeps an existing ledger beside it); `baton up \
-     --new-ledger` uses the existing ledger, or an empty one if there is none, and records that"
+     --new-ledger` uses the existing ledger, or an empty one if there is none, and records the change in the ledger"
         .to_owned()
 }
 
 fn unreadable(root: &Path, error: &anyhow::Error) -> Alarm {
     let shown = root.join(HEAD_FILE);
     Alarm::new(
-        &format!("{}, which says which ledger this workspace has, cannot be read: {error:#}", shown.display()),
+        &format!("cannot read {}, which names the ledger of this workspace: {error:#}", shown.display()),
         "compare `baton ledger verify --head` with the head in a RETURN or a backup; if the ledger is the right one, \
-         `baton up --new-ledger` writes the file again and records that",
+         `baton up --new-ledger` writes the file again and records the change in the ledger",
         None,
     )
 }
@@ -142,7 +142,7 @@ fn moved(file: &HeadFile, root: &Path, ledger: &Path) -> Option<Alarm> {
         |entry: &&Entry| entry.host == here && Path::new(&entry.root) != root && !Path::new(&entry.root).exists();
     let entry = file.ledgers.iter().filter(was_elsewhere).find(|entry| Path::new(&entry.state).is_dir())?;
     let fix = format!(
-        "`--state {}` uses that ledger; `baton up --new-ledger` starts an empty one and records that",
+        "`--state {}` uses that ledger; `baton up --new-ledger` starts an empty one and records the change in the ledger",
         baton_core::shell::quoted(&entry.state)
     );
     Some(Alarm::new(&format!("this workspace was {} and its ledger is in {}", entry.root, entry.state), &fix, None))
@@ -161,7 +161,7 @@ pub(crate) fn open_ledger(workspace: &Workspace, owner: &str) -> anyhow::Result<
     Ok(ledger)
 }
 
-/// Makes sure that the ledger is the one that the workspace knows, or that it knows none.
+/// Checks that the ledger is the one that the workspace knows, or that the workspace knows none.
 pub(crate) fn need_known(workspace: &Workspace) -> anyhow::Result<()> {
     match check(&workspace.root, &workspace.state)?.filter(|_| !workspace.temporary) {
         Some(alarm) => bail!("{alarm}"),
@@ -172,7 +172,7 @@ pub(crate) fn need_known(workspace: &Workspace) -> anyhow::Result<()> {
 /// Uses the existing ledger, or a new one if there is none, and records in its chain which ledger the workspace had before.
 pub(crate) fn begin_anew(workspace: &Workspace, owner: &str) -> anyhow::Result<()> {
     let Some(alarm) = check(&workspace.root, &workspace.state)? else {
-        bail!("--new-ledger is not needed: the ledger is the one that this workspace knows; start without it");
+        bail!("--new-ledger is not needed, because this workspace knows its ledger; start without it");
     };
     if let Some(id) = &alarm.state_id {
         workspace.state.keep_id(id)?;
@@ -215,7 +215,7 @@ fn current(ledger: &Ledger) -> anyhow::Result<KnownLedger> {
     known.context("the ledger has no id")
 }
 
-/// Records an unknown ledger immediately, so that its loss is detected from the beginning.
+/// Records a new ledger immediately, so that its loss is detected from the beginning.
 fn remember_first(workspace: &Workspace, ledger: &Ledger) {
     let known = |file: HeadFile| file.ledgers.iter().any(|entry| is_of(entry, &workspace.state));
     if !read(&workspace.root).is_ok_and(known) {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Config, State};
 
-/// Why a configured inbox is not allowed, and the fix; `None` if all are allowed.
+/// Why a configured inbox is not allowed, and the fix. `None` if all inboxes are allowed.
 pub(crate) fn wrong(config: &Config, base: &Path, state: &State) -> Option<String> {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let mut known = BTreeMap::<PathBuf, String>::new();

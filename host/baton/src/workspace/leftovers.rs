@@ -1,8 +1,8 @@
 //! Temporary files of killed commands in the folders of a workspace. `baton up` deletes those that certainly have no owner;
 //! `doctor` lists the others too.
 //!
-//! Another workspace, or another ledger of this one, may need the temporary file of a delivery to finish it. So such a file
-//! is deleted only if this ledger made the delivery into that folder and has finished it.
+//! Another workspace, or another ledger of this one, may need the temporary file of a delivery to finish it. So Baton
+//! deletes such a file only if this ledger created the delivery into that folder and has finished it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Bundled plugins that got actions of another bundled plugin: what a workspace from before that needs.
+//! Bundled plugins that got actions of another bundled plugin, and how to update a workspace of an older version.
 
 use baton_core::grants::Grant;
 use baton_core::shell::words;
@@ -6,12 +6,12 @@ use baton_plugin_sql::split_tables;
 
 use super::{Lock, PluginEntry, Source, State};
 
-/// A plugin that has actions of another one now.
+/// A plugin that now has actions of another one.
 struct PluginSplit {
     plugin: &'static str,
     from: &'static str,
     actions: [&'static str; 4],
-    /// The names of its tables start with this in the database of `from`.
+    /// The prefix of its tables in the database of `from`.
     tables: &'static str,
     /// The folders that `from` does not use any more.
     folders: [&'static str; 2],
@@ -32,7 +32,7 @@ pub(crate) struct SplitNotice {
     pub(crate) commands: Vec<String>,
 }
 
-/// Gives a bundled plugin the tables that it had in the database of another one, before its first attempt.
+/// Copies the tables that the plugin had in the database of another one. Called before its first attempt.
 pub(super) fn copy_tables(state: &State, entry: &PluginEntry) -> anyhow::Result<()> {
     for split in SPLITS.iter().filter(|split| split.plugin == entry.name && entry.source == Source::Shipped) {
         split_tables(&state.plugin_database(split.from), &state.plugin_database(split.plugin), split.tables)?;
@@ -40,12 +40,12 @@ pub(super) fn copy_tables(state: &State, entry: &PluginEntry) -> anyhow::Result<
     Ok(())
 }
 
-/// A notice for each bundled plugin with grants of folders that another plugin uses now.
+/// Returns a notice for each bundled plugin that has grants of folders which now only another plugin uses.
 pub(crate) fn notices(lock: &Lock) -> Vec<SplitNotice> {
     SPLITS.iter().filter_map(|split| split.notice(lock)).collect()
 }
 
-/// The bundled plugin that has this action of another plugin now.
+/// The bundled plugin that now has this action of another plugin.
 pub(crate) fn new_plugin(from: &str, action: &str) -> Option<&'static str> {
     SPLITS.iter().find(|split| split.from == from && split.actions.contains(&action)).map(|split| split.plugin)
 }

@@ -89,7 +89,7 @@ impl Loader {
         Ok(names(&self.registry.read()?))
     }
 
-    /// The function with which a daemon checks for changes.
+    /// The function that a daemon calls to check for changes.
     pub(super) fn refreshing(self: Arc<Self>) -> PluginRefresh {
         let root = &self.workspace.root;
         let at = vec![root.join(LOCK_FILE), root.join(DROPPED)];
@@ -117,7 +117,7 @@ impl Loader {
             return None;
         }
         known.reported.clear();
-        // A problem may have been fixed; otherwise nothing has changed.
+        // A problem may be fixed by now. If the list of broken plugins is the same, nothing has changed.
         let broken = known.broken.clone();
         let plugins = self.load(&mut known, lock, placed);
         (!same || broken != known.broken).then_some(plugins)
@@ -185,9 +185,9 @@ impl Loader {
         plugins
     }
 
-    /// Opens the folders of a loaded plugin again. If one is missing or was replaced, and the operator did not confirm it by
-    /// a grant (`confirmed`), the plugin keeps its old folders. Each attempt is then refused with the command to run, until the
-    /// folder is back or is granted again.
+    /// Opens the folders of a loaded plugin again. If a folder is missing or was replaced, and the operator did not
+    /// confirm this by a grant (`confirmed`), the plugin keeps its old folders. Baton then refuses each attempt with
+    /// the command to run, until the folder is back or is granted again.
     fn open_folders(
         &self,
         entry: &PluginEntry,
@@ -237,8 +237,8 @@ impl Loader {
         }
     }
 
-    /// Installs the bundled plugins. A newer program may have newer revisions. Each package is stored, so that the next one
-    /// can be compared with it.
+    /// Installs the bundled plugins: a newer program may contain newer revisions. Baton stores each package, so that it
+    /// can compare the next one with it.
     fn install_bundled(&self) -> anyhow::Result<()> {
         if self.workspace.temporary {
             return Ok(());
@@ -316,7 +316,7 @@ fn broken_entries(lock: &Lock, plugins: &mut Plugins) -> Vec<(String, String)> {
     broken
 }
 
-/// Why the operator prevents it from running.
+/// Why the operator's settings prevent the plugin from running.
 fn held(entry: &PluginEntry) -> Option<String> {
     let PluginEntry { name, digest, .. } = entry;
     if entry.disabled {

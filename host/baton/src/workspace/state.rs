@@ -1,5 +1,5 @@
-//! The state folder of a workspace. It is outside of the workspace, because a workspace may be synced between machines or
-//! granted to a plugin, and the databases must not be.
+//! The state folder of a workspace. It is outside of the workspace, because a workspace may be synced between machines
+//! or granted to a plugin, and neither is allowed for the databases.
 //!
 //! The default is `$XDG_STATE_HOME/baton/<id>`, where the id depends on the workspace's resolved path. Only the user can read
 //! it.
@@ -106,12 +106,13 @@ impl State {
         }
     }
 
-    /// A random id of this state folder. It distinguishes it from the same path on another machine.
+    /// A random id of this state folder. It distinguishes the folder from a folder with the same path on another
+    /// machine.
     pub(crate) fn id(&self) -> anyhow::Result<String> {
         if let Some(known) = self.known_id() {
             return Ok(known);
         }
-        // If two processes make it at the same time, the later one reads the first one's id.
+        // If two processes create the id at the same time, the later one reads the id of the first one.
         let draw = || RandomState::new().build_hasher().finish();
         self.keep_id(&format!("{:016x}{:016x}", draw(), draw()))?;
         Ok(self.known_id().unwrap_or_default())
@@ -183,8 +184,8 @@ pub(crate) fn id(root: &Path) -> String {
     format!("{}-{}", file_name::slug(&name, 40), Digest::of(root.as_os_str().as_encoded_bytes()).short(12))
 }
 
-/// Makes the folder with mode 0700. The mode of an existing folder is changed only if it is empty or was a state folder
-/// before, because a mistyped path must not close `/tmp`.
+/// Creates the folder with mode 0700. Changes the mode of an existing folder only if it is empty or was a state folder
+/// before. Otherwise a mistyped path could close `/tmp` to other users.
 fn make_private(folder: &Path) -> anyhow::Result<()> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.with_context(|| format!("failed to make the state folder {}", folder.display()))?;

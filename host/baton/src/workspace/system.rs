@@ -1,5 +1,6 @@
-//! Recognises folders in which the system shows processes, devices and kernel settings as files. No grant may contain one or
-//! be inside one. `/proc` has memory, environment and open files of all programs of the user; `/dev` has disks and terminals.
+//! Recognises folders in which the system shows processes, devices and kernel settings as files. A grant must not
+//! contain such a folder or be inside one. `/proc` has memory, environment and open files of all programs of the user;
+//! `/dev` has disks and terminals.
 //!
 //! Folders are recognised by path and, if the system lists its mounts, by the type of the file system, because `proc` can be
 //! mounted anywhere.
@@ -35,7 +36,7 @@ const KINDS: [&str; 16] = [
     "selinuxfs",
 ];
 
-/// The folder of the system that `folder` contains or is inside of.
+/// Returns the system folder that `folder` contains or is inside of.
 pub(super) fn of_the_system(folder: &Path) -> Option<PathBuf> {
     let mounts = std::fs::read(MOUNTS).unwrap_or_default();
     by_path(folder).or_else(|| by_mount(folder, &mounts))
@@ -46,7 +47,7 @@ fn by_path(folder: &Path) -> Option<PathBuf> {
     PLACES.into_iter().map(Path::new).find(touches).filter(|_| !folder.starts_with(STORAGE)).map(Path::to_owned)
 }
 
-/// Of the mounts around `folder`, the innermost counts; of two at the same place, the later one.
+/// Checks by mount points. The innermost mount around `folder` counts; of two mounts at the same path, the later one.
 fn by_mount(folder: &Path, mounts: &[u8]) -> Option<PathBuf> {
     let mounts: Vec<(PathBuf, bool)> = mounts.split(|byte| *byte == b'\n').filter_map(mount).collect();
     let around = mounts.iter().filter(|(at, _)| folder.starts_with(at));

@@ -1,4 +1,4 @@
-//! The types in Python: `TypedDict`, in the form that takes any name of a member.
+//! The types in Python: `TypedDict`, in the function syntax, which allows any member name.
 
 use super::model::{Field, Kind, Model, Type};
 use super::words::{MARK, comment, literal};

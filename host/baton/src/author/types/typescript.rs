@@ -1,4 +1,5 @@
-//! The types for JavaScript: declarations that an editor reads through a comment (`@type`). Nothing of them runs.
+//! The types for JavaScript: declarations that an editor reads through a comment (`@type`). They contain no code that
+//! runs.
 
 use super::model::{Field, Kind, Model, Type};
 use super::words::{MARK, comment, literal};

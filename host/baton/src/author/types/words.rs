@@ -6,7 +6,8 @@ use serde_json::Value;
 /// The marker that identifies a generated file.
 pub(super) const MARK: &str = "made from `manifest.json` by `baton plugin types`";
 
-/// A description as part of a comment: one line without trailing space, and without what ends a comment.
+/// Converts a description for use in a comment: one line, without trailing space and without characters that end a
+/// comment.
 pub(super) fn comment(description: &str) -> String {
     one_line(description.trim()).replace("*/", "* /")
 }

@@ -176,7 +176,7 @@ fn pinned(path: &Path, file: &Path, entry: &PluginEntry) -> Result<(Vec<u8>, Str
     Err(PluginProblem {
         place,
         what,
-        fix: format!("put the old file back, or write digest = \"{found}\" into {LOCK_FILE}"),
+        fix: format!("restore the old file, or write digest = \"{found}\" into {LOCK_FILE}"),
     })
 }
 

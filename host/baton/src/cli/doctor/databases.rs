@@ -1,6 +1,6 @@
 //! Checks the pages of the other databases: the catalog and those of plugins.
 //!
-//! Their rows are not bound to the ledger's chain, so this finds damage, not edits.
+//! The ledger's chain does not cover their rows, so this check finds damage, but not edits.
 
 use std::fs;
 use std::path::{Path, PathBuf};

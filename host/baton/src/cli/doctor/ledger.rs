@@ -117,7 +117,7 @@ fn oversized(bytes: u64) -> Option<String> {
 /// An overdue delivery: without a daemon nothing delivers it, with a daemon it failed.
 fn stuck(facts: &Facts, open: &Undelivered) -> Finding {
     let age = task_view::age(open.since, facts.now);
-    let what = format!("the {} {} of task {} was not delivered for {age}", open.kind, open.name, open.task);
+    let what = format!("the {} {} of task {} has not been delivered for {age}", open.kind, open.name, open.task);
     let folder = facts.real(&open.folder);
     if facts.is_served() {
         let fix =

@@ -190,7 +190,7 @@ mod tests {
         let reason = "a.json.reason.json";
         assert!(is_without_file(reason, &names(&[reason, "b.json"])));
         assert!(!is_without_file(reason, &names(&[reason, "a.json"])));
-        assert!(is_without_file(reason, &names(&["a-2.json"])), "a reason goes with the number of its file");
+        assert!(is_without_file(reason, &names(&["a-2.json"])), "a reason file keeps the number of its file");
         assert!(!is_without_file("a-2.json.reason.json", &names(&["a-2.json"])));
         let long = "x".repeat(255);
         let cut = format!("{}.reason.json", &long[..255 - REASON.len()]);

@@ -87,7 +87,7 @@ fn state(facts: &Facts) -> Option<Finding> {
     let folder = match &facts.state {
         Ok(state) => state.folder(),
         Err(error) => {
-            let fix = "export XDG_STATE_HOME=\"$HOME/.local/state\", or say --state DIR";
+            let fix = "export XDG_STATE_HOME=\"$HOME/.local/state\", or use --state DIR";
             return Some(Finding::fail(CHECK, "", format!("the state folder cannot be used: {error:#}"), fix));
         }
     };

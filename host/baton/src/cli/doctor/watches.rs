@@ -118,7 +118,7 @@ fn inotify(proc: &Path) -> Option<Kernel> {
     };
     let processes = fs::read_dir(proc).ok()?.filter_map(Result::ok);
     for process in processes.filter(|entry| entry.file_name().to_string_lossy().bytes().all(|b| b.is_ascii_digit())) {
-        // The kernel hides processes of other users, and their watches have a separate limit.
+        // The kernel hides the processes of other users. Their watches count towards a separate limit.
         for open in fs::read_dir(process.path().join("fd")).into_iter().flatten().filter_map(Result::ok) {
             if fs::read_link(open.path()).is_ok_and(|to| to.as_os_str() == "anon_inode:inotify") {
                 found.used_instances += 1;
@@ -149,12 +149,12 @@ fn judge(inotify: &Kernel, folders: u64, served: bool) -> Vec<Finding> {
         short("max_user_watches", what, room.next_power_of_two());
     }
     if used_instances.saturating_add(instance) > max_instances {
-        let what = format!("all {max_instances} watchers of this user are in use");
+        let what = format!("all {max_instances} inotify instances of this user are in use");
         short("max_user_instances", what, max_instances.saturating_mul(2).max(128));
     }
     if max_queue < QUEUE {
         let what =
-            format!("the queue has room for only {max_queue} changes: more are found by the scan of the next minute");
+            format!("the queue has room for only {max_queue} changes; Baton finds further changes in the next scan, within a minute");
         short("max_queued_events", what, 16_384);
     }
     findings

@@ -33,7 +33,7 @@ Options:
   -version       Print the version
 ";
 
-/// The output of `fpcalc -version`: the version whose fingerprints are equal.
+/// The output of `fpcalc -version`: the version of `fpcalc` that computes the same fingerprints.
 pub(super) fn version() -> String {
     format!("fpcalc version 1.5.1 (baton {})\n", env!("CARGO_PKG_VERSION"))
 }

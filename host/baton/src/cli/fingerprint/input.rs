@@ -21,7 +21,7 @@ pub(super) struct Input {
     pub(super) channels: Option<u16>,
 }
 
-/// Containers: the names of `FFmpeg`, and the names in a [`Stream`].
+/// Containers: the names in `FFmpeg`, and the names in a [`Stream`].
 const CONTAINERS: [(&str, &[&str]); 17] = [
     ("wav", &["wav"]),
     ("mp3", &["mp1", "mp2", "mp3"]),
@@ -42,14 +42,14 @@ const CONTAINERS: [(&str, &[&str]); 17] = [
     ("webm", &["mkv"]),
 ];
 
-/// Containers with the duration at their start. For any other container from a pipe `fpcalc` prints 0.
+/// Containers that have the duration at their start. For other containers from a pipe, `fpcalc` prints 0.
 const TELLING: [&str; 4] = ["flac", "aiff", "mp4", "mkv"];
 
 /// Why a file has no fingerprint.
 pub(super) enum Failure {
     /// The option names an unsupported format.
     Format(String),
-    /// The file has another container than the option says.
+    /// The file has a different container than the option names.
     Other(&'static str),
     /// It cannot be read or decoded.
     Unreadable(Error),
@@ -154,7 +154,7 @@ impl Work {
         if self.print.timestamps { since.as_secs_f64() } else { 0.0 }
     }
 
-    /// Reads a file. Returns its duration, as far as `fpcalc` knows it.
+    /// Reads a file. Returns its duration, or 0 if `fpcalc` would not know it.
     fn read(&self, file: &Path, take: &mut dyn FnMut(Chunk), stop: &AtomicBool) -> Result<Duration, Failure> {
         let (form, containers) = self.format()?;
         if let Some(form) = form {
@@ -194,7 +194,7 @@ impl Work {
         read.map(|()| pcm.duration(bytes)).map_err(Failure::Unreadable)
     }
 
-    /// The format in the options: a sample format, or one of several containers.
+    /// Parses the `--format` option: a sample format, or the containers with that name.
     fn format(&self) -> Result<(Option<Form>, Option<&'static [&'static str]>), Failure> {
         let Some(name) = &self.input.format else {
             return Ok((None, None));

@@ -90,10 +90,10 @@ fn remark(state: ItemState, why: Option<(&str, &str)>, compared: Option<Comparis
     let (word, detail) = why.unwrap_or_default();
     match (compared, state) {
         (Some(Comparison::Differs), ItemState::Fingerprinted) => {
-            Some("DIFFERS: its content changed, although size, time and inode did not".to_owned())
+            Some("DIFFERS: its content changed, although its size, time and inode are the same".to_owned())
         }
         (Some(Comparison::Differs), _) => {
-            Some(format!("DIFFERS: it was fingerprinted before, and now: {word}: {detail}"))
+            Some(format!("DIFFERS: an earlier scan fingerprinted it, but this one did not: {word}: {detail}"))
         }
         (_, ItemState::Failed) => Some(format!("{word}: {detail}")),
         (_, ItemState::Fingerprinted) if why.is_some() => Some(format!("{word}: {detail}")),

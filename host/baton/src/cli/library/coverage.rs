@@ -104,7 +104,7 @@ fn as_text(coverage: &Coverage, without: &[Entry]) -> String {
     text.push_str(&reasons(&coverage.total));
     for source in &coverage.sources {
         if let Some(failure) = &source.failure {
-            let line = format!("{} cannot be reached, so its items are unchanged: {failure}", source.path.display());
+            let line = format!("{} cannot be reached, so the state of its items is from the last scan: {failure}", source.path.display());
             text.push_str(&format!("\n{}", output::one_line(&line)));
         }
     }
@@ -134,7 +134,7 @@ fn fix(reason: &str) -> &'static str {
         "changed" => "`baton library scan` when no program writes to it any more",
         "corrupt" => "replace the file",
         "unsupported" | "protected" => "get a copy in a supported format: flac, mp3, aac, vorbis, wav",
-        "too_short" => "nothing: it is too short for a fingerprint",
+        "too_short" => "nothing: the file is too short for a fingerprint",
         _ => "",
     }
 }

@@ -14,7 +14,9 @@ use crate::output::{self, Table, one_line};
 pub(in crate::cli) struct Grant {
     /// The plugin
     name: String,
-    /// What: files:ro=NAME, files:rw=NAME=PATH, host=NAME=ADDRESS, http=METHOD:HOST/PATH*, secret=NAME, sql=own, sql=catalog:ro, sql=files:ro, git=NAME, fingerprint=files, fingerprint=library, handoffs=AGENT,AGENT, handoffs=any, ledger, returns, locks, triggers
+    /// The grants: files:ro=NAME, files:rw=NAME=PATH, host=NAME=ADDRESS, http=METHOD:HOST/PATH*, secret=NAME, sql=own,
+    /// sql=catalog:ro, sql=files:ro, git=NAME, fingerprint=files, fingerprint=library, handoffs=AGENT,AGENT,
+    /// handoffs=any, ledger, returns, locks, triggers
     #[arg(required_unless_present = "all")]
     words: Vec<String>,
     #[arg(long, conflicts_with = "words")]
@@ -26,7 +28,7 @@ pub(in crate::cli) struct Grant {
 pub(in crate::cli) struct Revoke {
     /// The plugin
     name: String,
-    /// What, in the words of `baton plugin grants`; all when none is given
+    /// The grants to take away, as `baton plugin grants` prints them [default: all]
     words: Vec<String>,
 }
 
@@ -58,7 +60,8 @@ pub(super) fn give(plugins: &Plugins, name: &str, words: &[String]) -> anyhow::R
     Ok(format!("{} may: {}", entry.name, Plugins::may(&entry)))
 }
 
-/// Handoffs are granted to existing agents only: a misspelled name would otherwise wait for an agent of that name.
+/// Handoffs can be granted only to existing agents. Otherwise a misspelled name would allow an agent that is created
+/// later.
 fn check_recipients(plugins: &Plugins, words: &[String]) -> anyhow::Result<()> {
     for agents in words.iter().filter_map(|word| word.strip_prefix("handoffs=")) {
         let Ok(recipients) = Recipients::parse(agents) else { continue };

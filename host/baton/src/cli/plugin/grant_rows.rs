@@ -1,5 +1,5 @@
-//! The grants that a plugin asks for and has, one row for each: a folder that was granted by path, or for reading
-//! alone, is the folder that was asked for.
+//! One row for each grant that a plugin requests or has. A requested folder and the granted folder are one row, also if
+//! the grant names a path or allows only reading.
 
 use baton_core::grants::{Grant, GrantSet};
 use baton_core::manifest::Capabilities;
@@ -8,7 +8,7 @@ use baton_core::manifest::Capabilities;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::cli) enum GrantState {
     No,
-    /// For less than is asked for: a folder for reading only, a secret for other hosts.
+    /// Less was granted than requested: a folder for reading only, a secret for fewer hosts.
     InPart,
     Yes,
 }
@@ -27,9 +27,9 @@ impl GrantState {
 /// One grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::cli) struct GrantRow {
-    /// As granted, else as asked for.
+    /// The granted spec, else the requested one.
     pub(in crate::cli) spec: String,
-    /// As asked for; `None` for what the manifest does not ask for any more.
+    /// The request; `None` if the manifest does not request this grant any more.
     pub(in crate::cli) asked: Option<Grant>,
     pub(in crate::cli) given: GrantState,
 }
@@ -51,7 +51,7 @@ pub(in crate::cli) fn rows(asked: &Capabilities, granted: &GrantSet) -> Vec<Gran
     let others = granted.iter().filter(|grant| !asked.iter().any(|asked| grant.overlaps(asked)));
     rows.extend(others.map(|grant| GrantRow { spec: grant.to_string(), asked: None, given: GrantState::Yes }));
     rows.sort_by(|a, b| a.spec.cmp(&b.spec));
-    // A rule for requests may give several that are asked for.
+    // One granted HTTP rule may cover several requested ones.
     rows.dedup_by(|a, b| a.spec == b.spec && a.given == b.given);
     rows
 }
@@ -68,7 +68,7 @@ mod tests {
         serde_json::from_str(text).unwrap()
     }
 
-    /// The rows, with what is asked for as text.
+    /// The rows, with each request as text.
     fn shown(asked: &Capabilities, granted: &GrantSet) -> Vec<(String, Option<String>, GrantState)> {
         let row = |row: GrantRow| (row.spec, row.asked.map(|asked| asked.to_string()), row.given);
         rows(asked, granted).into_iter().map(row).collect()

@@ -77,8 +77,8 @@ fn install_shipped(plugins: &Plugins, name: &str) -> anyhow::Result<Code> {
     Ok(code(&done))
 }
 
-/// The exit code. A package that waits for approval counts as installed, and the output has the next command. A package that
-/// uses the name of another plugin does not.
+/// The exit code. A package that waits for approval counts as installed, and the output has the next command. A package
+/// whose name belongs to another plugin does not count as installed.
 fn code(done: &InstallResult) -> Code {
     if done.change == Change::Held && done.holder.is_some() { Code::Findings } else { Code::Good }
 }
@@ -116,7 +116,7 @@ pub(super) fn make_inbox(workspace: &Workspace, name: &str) -> anyhow::Result<()
 pub(super) fn fetch(plugins: &Plugins, source: &Reference) -> anyhow::Result<Candidate> {
     let fetched = block_on(async { Ok(baton_registry::fetch(source).await?) })?;
     let trust = plugins.workspace.trust(&fetched.component, fetched.signature.as_deref())?;
-    // A tag stays a tag: `update` resolves it again.
+    // A tag is stored as a tag: `update` resolves it again.
     let source = match source {
         Reference::File(path) => {
             let found = path.canonicalize()?;

@@ -80,7 +80,8 @@ impl Action {
     }
 }
 
-/// Grants a plugin what the words say, before `baton run` runs it. Prints the new grants. Fails as `baton plugin grant` does.
+/// Grants a plugin the specs in `words` before `baton run` runs it. Prints the new grants. Fails as `baton plugin
+/// grant` does.
 pub(super) fn grant_first(options: &WorkspaceOptions, name: &str, words: &[String]) -> anyhow::Result<String> {
     grant::give(&Plugins::to_change(options)?, name, words)
 }

@@ -22,7 +22,8 @@ impl Plugins {
         Ok(Self { registry: workspace.registry(), workspace })
     }
 
-    /// As `of`, for a command that changes something: the change is recorded, so the ledger is checked first.
+    /// As `of`, for a command that changes something. The change is recorded in the ledger, so this function checks the
+    /// ledger first.
     pub(super) fn to_change(options: &WorkspaceOptions) -> anyhow::Result<Self> {
         let plugins = Self::of(options)?;
         head::need_known(&plugins.workspace)?;
@@ -46,8 +47,8 @@ impl Plugins {
         Ok(self.registry.grant(name, specs, check)?)
     }
 
-    /// The grants for all that a plugin asks for. Granted folders keep their path and hosts their address; a host without one
-    /// is refused with the grant spec to write.
+    /// The grants for everything that a plugin requests. Granted folders keep their path and hosts their address. Fails
+    /// for a host without an address, with the grant spec to use.
     pub(super) fn all_of(&self, name: &str) -> anyhow::Result<Vec<String>> {
         let requested = self.registry.declares(name)?.capabilities.grants();
         let known = self.registry.read()?.get(name).map(|entry| entry.grants.grants()).unwrap_or_default();
@@ -61,14 +62,14 @@ impl Plugins {
         Ok(specs(&requested.into_iter().map(with_known).collect::<Vec<_>>()))
     }
 
-    /// Warns if a person may take the plugin's name for that of an agent.
+    /// Warns if a person may confuse the plugin's name with that of an agent.
     pub(super) fn warn_of_name(&self, name: &str) {
         if let Some(warning) = self.workspace.confusable_name(name) {
             output::note(&output::one_line(&warning));
         }
     }
 
-    /// The grants as the end of a sentence.
+    /// The grants as the second half of a sentence.
     pub(super) fn may(entry: &PluginEntry) -> String {
         let specs = entry.grants.specs();
         if specs.is_empty() { "nothing".to_owned() } else { specs.join(" ") }

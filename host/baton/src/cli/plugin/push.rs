@@ -33,7 +33,7 @@ impl Args {
         let package = Package::read(&component).with_context(|| format!("{} is not a plugin", self.file.display()))?;
         let verdict = judge(&component, signature.as_deref(), &options.trusted()?);
         if let Signature::Bad { reason } = &verdict {
-            bail!("{}.minisig would be published with it, and {reason}", self.file.display());
+            bail!("cannot publish the signature {}.minisig: {reason}", self.file.display());
         }
         let publication = Publication { annotations: annotations(&package.manifest), signature };
         let access = Access::find(self.to.registry())?;

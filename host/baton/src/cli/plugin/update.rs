@@ -76,7 +76,7 @@ fn difference(plugins: &Plugins, entry: &PluginEntry, new: &Package) -> String {
     match plugins.registry.declares(&entry.name) {
         Ok(before) => head + &requests::difference(&before, after),
         Err(error) => {
-            format!("{head}  the requests of the old revision are not known: {error}\n{}", requests::all(after))
+            format!("{head}  cannot read the requests of the old revision: {error}\n{}", requests::all(after))
         }
     }
 }

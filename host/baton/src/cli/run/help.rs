@@ -106,7 +106,7 @@ impl PluginDescription {
         let mut text = format!("Usage: baton run {} {name} [--arg NAME=VALUE]...\n\n", self.name);
         text.push_str(&format!("{}\n", described(&action.description)));
         if !action.idempotent {
-            text.push_str("An attempt that is interrupted is not repeated without asking you.\n");
+            text.push_str("Baton asks you before it repeats an interrupted attempt.\n");
         }
         text.push_str(&self.arguments(name, &arguments));
         text.push_str(&self.grants(action));
@@ -132,7 +132,8 @@ impl PluginDescription {
         format!("\n{}", table.lines(|_, _, cell| cell))
     }
 
-    /// The grants that the action uses according to the manifest, else all requests of the plugin; with the state of each.
+    /// The grants that the action uses according to the manifest, with the state of each. If the manifest does not list
+    /// them, all requests of the plugin.
     fn grants(&self, action: &Action) -> String {
         let granted = self.granted.clone().unwrap_or_default();
         let mut rows = rows(&self.declares.capabilities, &granted);

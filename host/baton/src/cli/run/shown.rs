@@ -20,8 +20,8 @@ const LINES: usize = 60;
 /// The maximum number of bytes that are read of a report.
 const BYTES: u64 = 64 << 10;
 
-/// The answer as lines with a bar in front, below a line that names the plugin, so that none of them looks like a line of
-/// Baton; `None` without a Markdown report.
+/// Formats the answer as lines with a bar in front, below a line that names the plugin. So no line looks like output of
+/// Baton. Returns `None` without a Markdown report.
 pub(super) fn answer(plugin: &str, called: &CallReport, root: &Path) -> Option<String> {
     let name = called.artifacts.iter().find(|name| Path::new(name).extension().is_some_and(|ending| ending == "md"))?;
     let text = beginning(&root.join(name))?;

@@ -12,7 +12,7 @@ pub(super) struct Service {
     pub(super) name: String,
     pub(super) program: String,
     pub(super) workspace: String,
-    /// The absolute path of `--state`, if given.
+    /// The absolute path given with `--state`.
     pub(super) state: Option<String>,
     /// `XDG_STATE_HOME`, if set here. The service does not inherit it, but must use the same state folder.
     pub(super) state_home: Option<String>,

@@ -38,7 +38,7 @@ pub(super) fn watch(
     };
     let mut watched = WatchState { workspace, filter, limit, age, ledger: None };
     block_on(async {
-        // One for the whole run: a Ctrl-C during `show` is not lost.
+        // One signal stream for the whole run, so that a Ctrl-C during `show` is not lost.
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut shown = if json { ScreenState::Lines(None) } else { ScreenState::Table(Screen::default(), None) };
         loop {
@@ -125,7 +125,7 @@ impl WatchState<'_> {
     /// Prints each task, oldest first, then each later event.
     fn lines(&self, seen: &mut Option<i64>) -> anyhow::Result<io::Result<()>> {
         let Some((reader, _)) = &self.ledger else {
-            // If the ledger does not exist yet, all its events are changes.
+            // If the ledger does not exist yet, every later event is a change.
             seen.get_or_insert(0);
             return Ok(Ok(()));
         };

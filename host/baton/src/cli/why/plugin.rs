@@ -65,7 +65,7 @@ fn as_text(name: &str, entry: Option<&PluginEntry>, grants: &[GrantRow], events:
         text.push_str(&format!("\n{}", table.lines(|_, _, cell| cell)));
     }
     if events.is_empty() {
-        text.push_str("\nno event of it is in the ledger\n");
+        text.push_str("\nthe ledger has no event of this plugin\n");
     } else {
         text.push_str(&format!("\n{}", events_table(events)));
     }

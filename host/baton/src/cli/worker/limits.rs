@@ -32,14 +32,15 @@ pub(super) fn for_compiling() {
         (Resource::Nofile, COMPILE_FILES),
         (Resource::Fsize, limits::CODE_BYTES),
     ]);
-    // At the soft limit the system sends SIGXCPU, at the hard limit SIGKILL: with equal limits the reason is visible.
+    // At the soft limit the system sends SIGXCPU, at the hard limit SIGKILL. Both limits are equal, so the exit status
+    // shows the reason.
     let seconds = limits::COMPILE_CPU.as_secs();
     let _ = setrlimit(Resource::Cpu, Rlimit { current: Some(seconds), maximum: Some(seconds + 5) });
 }
 
 fn limit<const N: usize>(most: [(Resource, u64); N]) {
     for (resource, most) in most {
-        // A lower limit cannot be raised and is sufficient.
+        // If a lower limit is already set, raising it fails. The lower limit is sufficient.
         let _ = setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
     }
 }

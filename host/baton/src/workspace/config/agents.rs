@@ -149,8 +149,8 @@ pub(super) fn rules(agents: &BTreeMap<String, AgentConfig>, base: &Path) -> Agen
     rules
 }
 
-/// Joins two sections of one agent under two spellings: it gets the inboxes and schedules of both; for the rest the section
-/// with its canonical name (`is_canonical`) wins.
+/// Joins the sections of one agent under two spellings. The agent gets the inboxes and schedules of both sections. All
+/// other settings come from the section with the canonical name (`is_canonical`).
 fn join(known: &mut AgentSettings, more: &AgentSettings, is_canonical: bool) {
     let (first, second) = if is_canonical { (more, &*known) } else { (&*known, more) };
     let inboxes = first.inboxes.iter().chain(&second.inboxes).cloned().collect();
@@ -160,7 +160,8 @@ fn join(known: &mut AgentSettings, more: &AgentSettings, is_canonical: bool) {
     *known = AgentSettings { inboxes, poll: first.poll.or(second.poll), schedules, defaults, ..first.clone() };
 }
 
-/// The resolved path, because the system reports changes with it; the path as written if the folder is missing.
+/// The path with its links resolved, because the system reports changes with that path. If the folder is missing, the
+/// path as written.
 pub(super) fn resolve(base: &Path, inbox: &Path) -> PathBuf {
     let inbox = base.join(inbox);
     inbox.canonicalize().unwrap_or(inbox)

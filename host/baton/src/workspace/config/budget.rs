@@ -1,4 +1,4 @@
-//! `[plugins.NAME.budget]`: how much a plugin may use over time, if not the defaults.
+//! `[plugins.NAME.budget]`: how much a plugin may use over time. Absent keys have defaults.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -64,7 +64,7 @@ impl Visitor<'_> for AmountVisitor {
     }
 
     fn visit_i64<E: Error>(self, amount: i64) -> Result<u64, E> {
-        u64::try_from(amount).map_err(|_| E::custom("a budget is a number from 0 on"))
+        u64::try_from(amount).map_err(|_| E::custom("a budget must be a number of at least 0"))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<u64, E> {
@@ -87,7 +87,7 @@ impl BudgetConfig {
         }
     }
 
-    /// An hour's limit above the default limit of a day raises the day's limit too.
+    /// An hourly limit above the default daily limit raises the daily limit too.
     fn budget(&self) -> Budget {
         let mut budget = Budget::default();
         for resource in Resource::ALL {
@@ -134,7 +134,7 @@ mod tests {
             ("[plugins.post.budget]\ntime = { hour = 1 }", "plugins.post.budget.time"),
             ("[plugins.post.budget]\ntasks = { week = 1 }", "plugins.post.budget.tasks.week"),
             ("[plugins.post.budget]\nwritten = { hour = \"much\" }", "`much`"),
-            ("[plugins.post.budget]\ntasks = { hour = -1 }", "from 0 on"),
+            ("[plugins.post.budget]\ntasks = { hour = -1 }", "of at least 0"),
             ("[plugins.post.bugdet]\n", "plugins.post.bugdet"),
         ] {
             let error = Config::parse(text).unwrap_err().to_string();

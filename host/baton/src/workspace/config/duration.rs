@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 pub(super) struct Pause(pub(super) Duration);
 
 pub(crate) fn read(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is not a pause; write it as 90s, 5m, 2h or 7d");
+    let wrong = || format!("`{text}` is not a time span; write it as 90s, 5m, 2h or 7d");
     let span: Span = text.trim().parse().map_err(|_| wrong())?;
     let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())?;
     Duration::try_from(duration).map_err(|_| wrong())
@@ -31,7 +31,7 @@ impl Visitor<'_> for SwitchOrPause {
     type Value = Option<Duration>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("true, false, a number of seconds, or a pause like \"5s\"")
+        f.write_str("true, false, a number of seconds, or a time span like \"5s\"")
     }
 
     fn visit_bool<E: Error>(self, on: bool) -> Result<Self::Value, E> {

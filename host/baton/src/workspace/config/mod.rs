@@ -50,12 +50,12 @@ root = "."
 # [plugins.audit.budget]
 # tasks = { hour = 2000, day = 10000 }        # handoffs that it sends
 # triggers = { hour = 1000, day = 10000 }     # tasks that its triggers and schedules make
-# reports = { hour = 20000, day = 100000 }
-# written = { hour = "32 GiB", day = "128 GiB" }
-# http_requests = { hour = 20000, day = 100000 }
-# http_bytes = { hour = "16 GiB", day = "64 GiB" }
-# sql_bytes = { hour = "1 GiB", day = "4 GiB" }  # growth of the plugin's database
-# catalog_bytes = { hour = "1 GiB", day = "2 GiB" }  # what it adds to the catalog
+# reports = { hour = 20000, day = 100000 }    # files that it writes to reports/
+# written = { hour = "32 GiB", day = "128 GiB" }  # bytes that it writes to files and streams
+# http_requests = { hour = 20000, day = 100000 }  # requests that it sends to servers
+# http_bytes = { hour = "16 GiB", day = "64 GiB" }  # bytes of request and response bodies
+# sql_bytes = { hour = "1 GiB", day = "4 GiB" }  # bytes by which its database grows
+# catalog_bytes = { hour = "1 GiB", day = "2 GiB" }  # bytes that it adds to the catalog
 
 # A schedule makes a task of a plugin at the times of a cron expression (minute hour day month weekday). Times that passed
 # while the daemon did not run make one task together. `defaults` gives arguments to tasks that do not name them:
@@ -63,7 +63,7 @@ root = "."
 # cron = "0 7 * * 1-5"                        # at 07:00 from Monday to Friday
 # timezone = "Europe/Berlin"                  # default: the timezone of this machine
 # action = "audit"                            # default: the plugin's default action
-# args = { plans = ["plans/first-week.md"] }
+# args = { plans = ["plans/first-week.md"] }  # the arguments of each task
 # [agents.audit.defaults.audit]
 # root = "src"                                # `root` of each task of `audit` that does not name it
 
@@ -86,18 +86,18 @@ root = "."
 # Folders whose new audio Baton fingerprints automatically and compares with the library (`baton library`). A change here
 # needs a restart of `baton up`:
 # [[audio]]
-# folder = "/Volumes/Music/Incoming"
+# folder = "/Volumes/Music/Incoming"          # repeat the section for another folder
 
 # Which source wins when several state different facts about a track: the highest rank, among equal ranks the newest. A
 # source is a plugin or a part of one. Without a rank here it has 0, or less if the plugin says so of a part:
 # [catalog.ranks]
-# djay = 2
-# "spotify/csv" = 1
+# djay = 2                                    # all facts of the plugin djay
+# "spotify/csv" = 1                           # the facts that spotify reads from CSV files
 
 # The keys whose signatures you trust: the line RW... of the .pub file that `minisign -G` writes. A plugin without a trusted
 # signature waits for your approval.
 # [trust]
-# keys = ["RW..."]
+# keys = ["RW..."]                            # one or more public keys
 "#;
 
 /// The line of [`TEMPLATE`] that `baton init --adopt` replaces.
@@ -215,7 +215,7 @@ impl Config {
         self.plugins.keys().map(String::as_str)
     }
 
-    /// The adopted folders, resolved, each once; as written where one is missing.
+    /// The adopted folders, each once, with links resolved. A missing folder has its path as written.
     pub(crate) fn adopted(&self, base: &Path) -> Vec<PathBuf> {
         let mut adopted: Vec<PathBuf> = Vec::new();
         for root in self.adopted.iter().map(|root| agents::resolve(base, root)) {
@@ -266,7 +266,7 @@ impl Config {
         Self { plans: Plans { dirs: named("plans"), root: named("root").pop() }, ..Self::default() }
     }
 
-    /// The folders that a folder name in a grant refers to, as written; empty for an unknown name.
+    /// The folders that a folder name in a grant means, as written in the configuration. Empty for an unknown name.
     pub(crate) fn folder(&self, name: &str) -> Vec<PathBuf> {
         match name {
             "plans" => self.plans.dirs.clone(),
@@ -277,7 +277,7 @@ impl Config {
         }
     }
 
-    /// The names that [`Config::folder`] knows.
+    /// The names that [`Config::folder`] accepts.
     pub(crate) const FOLDERS: [&str; 2] = ["plans", "root"];
 }
 

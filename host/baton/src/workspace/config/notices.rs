@@ -11,7 +11,7 @@ use super::duration::Pause;
 /// The default time limit of the command.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The maximum time limit: the end of the daemon waits for a running command.
+/// The maximum time limit. The daemon waits for a running command before it exits.
 const LONGEST_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The default limit of notices a minute.
@@ -90,7 +90,7 @@ impl NotifyConfig {
         let Notify { command, desktop, on, timeout, per_minute } = self.notify();
         if command.is_empty() && !desktop {
             bail!(
-                "[notify] has no receiver: set command = [\"program\", \"argument\"] or desktop = true, or remove it"
+                "[notify] has no receiver: set command = [\"program\", \"argument\"] or desktop = true, or remove the section"
             );
         }
         if command.first().is_some_and(|program| program.trim().is_empty()) {

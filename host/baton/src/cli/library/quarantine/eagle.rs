@@ -36,7 +36,7 @@ impl<'a> EagleConnection<'a> {
     /// Whether an item is in Eagle's trash.
     pub(super) fn is_in_trash(&mut self, step: &EagleStep) -> Result<bool, String> {
         let file = path_text::from_text(&step.from);
-        let library = eagle_around(&file).ok_or("its library is not there; mount it")?.to_owned();
+        let library = eagle_around(&file).ok_or("its library is missing; mount its volume")?.to_owned();
         let (runtime, eagle) = self.eagle()?;
         is_open(eagle, &library)?;
         match runtime.block_on(eagle.item(&step.eagle)).map_err(|error| error.to_string())? {
@@ -58,7 +58,7 @@ impl<'a> EagleConnection<'a> {
         is_open(eagle, &file.library)?;
         let found = runtime.block_on(eagle.item(&file.id)).map_err(|error| error.to_string())?;
         let item = found.ok_or("Eagle does not know the item")?;
-        // The library on another machine is only known by name, so the item must match the plan too.
+        // The library of another machine is identified only by its name, so the item must match the plan too.
         let is_proven = eagle.library().is_some_and(|open| open.folder.is_some());
         if is_proven || item.size == Some(file.bytes) {
             return Ok(());
@@ -81,7 +81,7 @@ fn is_open(eagle: &Eagle, library: &Path) -> Result<(), String> {
              trash in Eagle"
         )),
         Some(open) if open.folder.as_ref().map_or(open.name == name, |folder| folder == library) => Ok(()),
-        Some(_) => Err(format!("another library is open in Eagle; open {name} there, then run it again")),
+        Some(_) => Err(format!("another library is open in Eagle; open {name} in Eagle, then run the command again")),
     }
 }
 
@@ -89,7 +89,7 @@ fn name_of(library: &Path) -> &str {
     library.file_stem().and_then(|name| name.to_str()).unwrap_or_default()
 }
 
-/// Moves the items of the report to Eagle's trash. Items that were not moved are refused.
+/// Moves the items of the report to Eagle's trash. The report lists items that could not be moved as refused.
 pub(super) fn trash(
     report: &mut Report,
     eagle: &mut EagleConnection<'_>,
@@ -111,7 +111,7 @@ pub(super) fn trash(
         fail_point!("quarantine.eagle_noted");
         let done = eagle.trash(&file);
         fail_point!("quarantine.eagle_asked");
-        // Without an answer the item may have been moved.
+        // If Eagle did not answer, the item may have been moved.
         let is_there = if done.is_ok() { Ok(true) } else { eagle.is_in_trash(&step) };
         match (is_there, done) {
             (Ok(true), _) => {
@@ -164,7 +164,7 @@ pub(super) fn item_of(
 ) -> Result<Option<EagleFile>, String> {
     let Some(library) = eagle_around(path) else { return Ok(None) };
     let Some(id) = eagle_id(path).filter(|_| path.starts_with(library.join("images"))) else {
-        return Err(format!("it is in Eagle's library {}, but does not belong to an item", library.display()));
+        return Err(format!("it is in the folder of Eagle's library {}, but Eagle has no item for it", library.display()));
     };
     let [path, library, kept]: [PathBuf; 3] = [path, library, kept].map(Path::to_owned);
     Ok(Some(EagleFile { path, library, id: id.to_owned(), bytes, kept, link: link.cloned() }))
@@ -177,7 +177,7 @@ pub(super) fn how_to_put_back(step: &EagleStep) -> String {
     let library = eagle_around(&file).map(name_of).unwrap_or_default().to_owned();
     format!(
         "Eagle's API cannot take an item out of its trash: open the library {library} in Eagle, select Trash on the left, right-click \
-         `{name}` (item {}), choose Restore, then run this again",
+         `{name}` (item {}), choose Restore, then run this command again",
         step.eagle
     )
 }

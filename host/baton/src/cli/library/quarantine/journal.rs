@@ -19,7 +19,7 @@ pub(super) enum Step {
     Tags(TagsStep),
     Eagle(EagleStep),
     Move(MoveStep),
-    /// The catalog knows all steps before this line.
+    /// The catalog contains the results of all steps before this line.
     Ended {
         ended: bool,
     },
@@ -68,7 +68,7 @@ pub(super) enum EagleState {
     /// It is in the trash. Also the meaning of lines without a state, which were written after verification.
     #[default]
     Trashed,
-    /// It is not in the trash: it was never moved, or was restored.
+    /// It is not in the trash: it was never moved there, or was restored.
     Back,
 }
 
@@ -169,7 +169,7 @@ impl Journals {
         Journal { path: self.folder.join(format!("{number}.jsonl")), file: None }
     }
 
-    /// The steps of a run, in order. An incomplete line was never carried out.
+    /// Reads the steps of a run, in order. Ignores an incomplete line: its step was never carried out.
     pub(super) fn steps(&self, number: &str) -> anyhow::Result<Vec<Step>> {
         let names = self.numbers();
         if !names.iter().any(|name| name == number) {

@@ -79,7 +79,7 @@ pub(super) fn move_all(
 struct Run<'a> {
     options: &'a MoveOptions<'a>,
     trash: Trash,
-    /// The files that groups keep.
+    /// The files that the plan keeps.
     kept: HashSet<PathBuf>,
     /// The tags that earlier runs and this run wrote.
     written: Vec<TagsStep>,
@@ -158,7 +158,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Why the file stays if imports or people link both files to different tracks: one file cannot be both.
+    /// Returns why the file stays: imports or people linked the two files to different tracks, so they cannot be copies
+    /// of one recording.
     fn two_tracks(&self, path: &Path, kept: &Path, link: Option<&FileLink>) -> anyhow::Result<Option<String>> {
         let named = |link: &&FileLink| matches!(link.by.as_deref(), Some("person" | "path")) && link.track.is_some();
         let going = self.catalog.link_at(path)?;
@@ -203,7 +204,7 @@ impl Run<'_> {
                 return Ok(());
             }
             fail_point!("quarantine.moved");
-            // A network folder that is mounted twice shows one file in two places, and nothing else reveals it.
+            // A network folder that is mounted twice shows one file under two paths. Only this check detects that.
             if !still_exists(kept) {
                 rename(&to, path)
                     .with_context(|| format!("failed to move {} back to {}", to.display(), path.display()))?;

@@ -1,5 +1,5 @@
-//! Finishes an interrupted run: updates the catalog for moved files, and reverts steps that were started but not completed.
-//! The state of the disk decides, so it can be repeated.
+//! Finishes an interrupted run: updates the catalog for moved files, and reverts steps that were started but not
+//! completed. The result depends only on the files on disk, so repeating it is safe.
 
 use std::fs;
 use std::path::Path;

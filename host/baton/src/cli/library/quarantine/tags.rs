@@ -1,5 +1,5 @@
-//! Copies tags that only the superfluous file has to the kept file, and removes them when the run is undone: the original
-//! version of the kept file stays in the trash folder, so that exactly this file is restored.
+//! Copies tags that only the superfluous file has to the kept file, and removes them when the run is undone. The
+//! original version of the kept file stays in the trash folder, so an undo restores exactly these bytes.
 
 use std::collections::HashMap;
 use std::fs::{self, File, FileTimes};
@@ -107,7 +107,7 @@ fn save(kept: &Path, saved: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Restores the original version of the file. A file that was changed since then stays.
+/// Restores the original version of the file. A file that was changed after it got the tags stays as it is.
 pub(super) fn undo(step: &TagsStep, library: &mut Library, dry_run: bool, report: &mut Report) -> anyhow::Result<()> {
     let [kept, saved] = [&step.kept, &step.saved].map(|path| path_text::from_text(path));
     let now = match baton_intake::hash_file(&kept) {
@@ -126,7 +126,7 @@ pub(super) fn undo(step: &TagsStep, library: &mut Library, dry_run: bool, report
     }
     if now != step.after {
         let why =
-            format!("it has changed since it got tags, so they stay; its original version is {}", saved.display());
+            format!("it has changed since it got tags, so the tags stay; its original version is {}", saved.display());
         report.refuse(&kept, why);
         return Ok(());
     }

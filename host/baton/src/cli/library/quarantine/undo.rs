@@ -77,7 +77,7 @@ fn file(step: &MoveStep, library: &mut Library, dry_run: bool, report: &mut Repo
     let (is_home, found) = (fs::symlink_metadata(&home).is_ok(), fs::symlink_metadata(&trash));
     match found {
         Err(_) if is_home => {
-            // Also if it was moved back, but the catalog could not be updated.
+            // Also when the file was moved back earlier, but the catalog could not be updated then.
             if !dry_run {
                 back(library, &home, &step.kept)?;
             }

@@ -1,5 +1,5 @@
-//! Checks that a file to keep is intact. Older versions scanned files without decoding them completely, so a plan without
-//! damage may come from a catalog that never checked. So the file is decoded to its end before another copy of it is moved.
+//! Checks that a file to keep is intact: decodes it to its end before another copy of it is moved. Older versions of
+//! Baton did not decode files completely, so a plan without damage may be based on files that were never checked.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -16,7 +16,7 @@ pub(super) fn intact(path: &Path) -> Result<(), String> {
     match check(path, Options { length: Some(MIN_LENGTH), hashes: false }, &AtomicBool::new(false)) {
         Ok(AudioReport { damage: None, .. }) => Ok(()),
         Ok(AudioReport { damage: Some(damage), .. }) => {
-            Err(format!("it is damaged, and the plan does not know that: {damage}; {fix}"))
+            Err(format!("it is damaged, but the plan lists no damage: {damage}; {fix}"))
         }
         Err(error) => Err(format!("it cannot be decoded to its end: {error}; {fix}")),
     }

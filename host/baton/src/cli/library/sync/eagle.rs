@@ -55,7 +55,7 @@ fn limit(planned: &mut Vec<PlannedItem>, limit: usize) -> usize {
     before - planned.len()
 }
 
-/// Writes the tags. Returns why it ended early, if it did.
+/// Writes the tags. Returns the reason if it stopped early.
 async fn apply(
     eagle: &Eagle,
     planned: &[PlannedItem],

@@ -68,7 +68,7 @@ pub(super) struct Report {
 /// Reasons that are only counted, because nothing must be done.
 const QUIET: [&str; 1] = ["already_has_fingerprint"];
 
-/// Reasons that another sync handles: of another library, or of Eagle. They do not make the outcome partial.
+/// Reasons that another sync handles: one of another library, or one of Eagle. They do not make the outcome partial.
 const ELSEWHERE: [&str; 3] = ["in_eagle_library", "library_not_open", "in_trash"];
 
 /// The completeness of the result, in the terms of task outcomes.
