@@ -95,5 +95,5 @@ fn a_call_is_tried_once_and_says_so() {
     assert!(dead.contains("the service is down; `baton run` tries once: run it again"), "{dead}");
     assert!(!dead.contains("attempts"), "{dead}");
     let denied = workspace.baton(&["run", "hostile", "ask-grant"]).ended(1).stderr;
-    assert!(denied.contains("then run it again: a `baton run` does not continue automatically"), "{denied}");
+    assert!(denied.contains("then repeat the command: `baton run` does not continue automatically"), "{denied}");
 }

@@ -1,7 +1,8 @@
-//! Which folders are agents' folders, and why others are not: `handoffs/` and the adopted folders are searched in the same way.
+//! Finds the folders of agents in `handoffs/` and in the adopted folders, and why the other folders do not belong to an
+//! agent.
 //!
-//! A folder with an `01_inbox`, or with a `02_processed` and no inbox yet, is an agent's. Links are not followed. Only names
-//! are read here, never files.
+//! A folder with an `01_inbox`, or with a `02_processed` and no inbox yet, belongs to an agent. Links are not followed.
+//! This module reads only the names of entries, never the content of files.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -11,10 +12,10 @@ use baton_core::agents::is_name;
 use crate::presence::{is_link, is_plain_folder};
 use crate::settings::{INBOX, PROCESSED};
 
-/// The file that marks the folder of a removed plugin, which is not an agent's folder.
+/// The file that marks the folder of a removed plugin. Such a folder does not belong to an agent.
 const REMOVED: &str = ".baton-removed";
 
-/// A folder in which agents' folders are expected.
+/// A folder that may belong to an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundFolder {
     /// Its path.
@@ -28,12 +29,12 @@ pub struct FoundFolder {
 /// The kind of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FolderKind {
-    /// An agent's folder.
+    /// The folder of an agent.
     Agent {
         /// Whether its `01_inbox` exists.
         has_inbox: bool,
     },
-    /// Nothing in it is read.
+    /// Baton reads nothing in it.
     Skipped(SkipReason),
 }
 
@@ -46,7 +47,7 @@ pub enum SkipReason {
     Link,
     /// Its inbox is a symbolic link.
     LinkedInbox,
-    /// No agent can have its name.
+    /// The name is not allowed for an agent.
     Name,
     /// Its plugin was removed.
     Removed,
@@ -60,9 +61,9 @@ impl SkipReason {
             Self::NoInbox => "it has neither 01_inbox nor 02_processed",
             Self::Link => "it is a symbolic link, which Baton does not follow",
             Self::LinkedInbox => "its 01_inbox is a symbolic link, which Baton does not follow",
-            Self::Name => "no agent can have this name",
+            Self::Name => "this name is not allowed for an agent",
             Self::Removed => {
-                "its plugin was removed; install the plugin again, or delete .baton-removed in it to make it an agent's"
+                "its plugin was removed; install the plugin again, or delete .baton-removed in the folder to use it for another agent"
             }
         }
     }
@@ -82,17 +83,17 @@ pub fn unmark_removed(home: &Path) {
 }
 
 impl FoundFolder {
-    /// The path of its inbox, which may not exist.
+    /// The path of its inbox. The inbox may be missing.
     #[must_use]
     pub fn inbox(&self) -> PathBuf {
         self.path.join(INBOX)
     }
 }
 
-/// The folders directly in `place`, by name, without hidden ones; none if `place` is missing.
+/// The folders directly in `place`, by name, without hidden ones. Empty if `place` is missing.
 ///
 /// # Errors
-/// When `place` cannot be read: its agents are then unknown.
+/// When `place` cannot be read, because its agents are then unknown.
 pub fn agent_folders(place: &Path) -> std::io::Result<Vec<FoundFolder>> {
     let entries = match std::fs::read_dir(place) {
         Ok(entries) => entries,

@@ -28,15 +28,15 @@ pub(crate) struct SettledTask {
     pub(crate) text: String,
     pub(crate) next_steps: Vec<String>,
     pub(crate) artifacts: Vec<String>,
-    /// Other tasks that have deliveries because of it.
+    /// Other tasks that now have deliveries.
     pub(crate) to_deliver: Vec<String>,
-    /// Tasks that waited for it may start.
+    /// Tasks that depended on this one may start.
     pub(crate) released: bool,
-    /// The reason why its plugin is quarantined from now on.
+    /// Why the plugin is quarantined from now on; `None` if it is not.
     pub(crate) quarantined: Option<String>,
-    /// The plugin has reported which files it watches.
+    /// The plugin has changed the set of files that it watches.
     pub(crate) watches: bool,
-    /// It has changed files of its triggers. Others may have changed them at the same time.
+    /// It has changed files that its triggers watch. Another program may have changed them at the same time.
     pub(crate) wrote: bool,
     /// What its plugin wrote to standard output and standard error.
     pub(crate) log: String,
@@ -68,9 +68,9 @@ impl SettledTask {
 /// The effect of an attempt on its plugin's quarantine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PluginHealth {
-    /// It works: it succeeded, or returned an error.
+    /// The plugin works: it succeeded, or returned an error.
     Ok,
-    /// It crashed or exceeded a limit.
+    /// The plugin crashed or exceeded a limit.
     Fault(String),
     /// The attempt shows neither.
     None,
@@ -81,7 +81,7 @@ impl PluginHealth {
         match &report.ended {
             Err(failure @ (AttemptError::Trap(_) | AttemptError::Limit { .. })) => Self::Fault(failure.to_string()),
             Err(AttemptError::Cancelled) => Self::None,
-            // Missing grants and the like are not the plugin's fault.
+            // A missing grant, for example, is not a fault of the plugin.
             Ok(_)
             | Err(
                 AttemptError::Retryable(_)
@@ -93,19 +93,19 @@ impl PluginHealth {
     }
 }
 
-/// The RETURN that made a task, and its request.
+/// The RETURN that triggered a task, and the request that it answers.
 #[derive(Debug)]
 pub(crate) struct ReturnContext {
     /// The RETURN's own task.
     pub(crate) answer: Task,
-    /// The request that it answers, and the bytes of its file.
+    /// The request, and the bytes of its file.
     pub(crate) request: Option<(Task, Option<Vec<u8>>)>,
-    /// The key of the plugin's own request, as the plugin gave it. The file's key differs each time.
+    /// The plugin's own key of the request. The key in the file differs each time.
     pub(crate) key: Option<String>,
 }
 
 impl ReturnContext {
-    /// Reads it; `None` for any other task.
+    /// Reads the context of a task that a RETURN triggered; `None` for any other task.
     pub(crate) fn of(tx: &Tx<'_>, task: &Task) -> Result<Option<Self>, LedgerError> {
         let Some(about) = &task.about else {
             return Ok(None);
@@ -132,11 +132,11 @@ pub(crate) struct DueWork {
     pub(crate) next: Option<Duration>,
 }
 
-/// Attempts that were settled together, and the next tasks of the agent's worker.
+/// The attempts that were settled together, and the next tasks of the same worker.
 #[derive(Debug, Default)]
 pub(crate) struct AttemptBatch {
     pub(crate) settled: Vec<SettledTask>,
-    /// Leased by the same transaction, which saves a commit for each.
+    /// Leased in the transaction that settled the attempts. This saves a commit for each task.
     pub(crate) next: Vec<StartedTask>,
 }
 
@@ -145,7 +145,7 @@ pub(crate) struct AttemptBatch {
 pub(crate) struct StartedTask {
     pub(crate) task: Task,
     pub(crate) input: Option<Vec<u8>>,
-    /// If a RETURN made the task.
+    /// Present if a RETURN triggered the task.
     pub(crate) about: Option<Box<ReturnContext>>,
     /// How many files are watched for the plugin, by key.
     pub(crate) watched: BTreeMap<String, u64>,
@@ -156,7 +156,7 @@ pub(crate) struct FinishedAttempt {
     pub(crate) task: Task,
     pub(crate) installed: Option<Arc<InstalledPlugin>>,
     pub(crate) ended: Result<AttemptReport, AbortReason>,
-    /// The files of its plugin's triggers that it changed.
+    /// The changes that the attempt made to files of its plugin's triggers.
     pub(crate) own: OwnChanges,
     /// Bytes by which its plugin's own database grew.
     pub(crate) sql_bytes: u64,
@@ -181,7 +181,7 @@ impl FinishedAttempt {
 
 /// Why a task ended without an outcome.
 pub(crate) enum AbortReason {
-    /// A person cancelled it.
+    /// The operator cancelled it.
     Cancelled(String),
     /// Its file was removed from the inbox.
     Withdrawn(String),
@@ -191,7 +191,7 @@ pub(crate) enum AbortReason {
     Refused(String),
     /// Its deadline has passed.
     Overdue(String),
-    /// The plugin cannot be used now.
+    /// The plugin is not usable now.
     Unusable(String),
     /// The operator has not allowed the plugin.
     Held(String),

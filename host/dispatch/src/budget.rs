@@ -1,8 +1,8 @@
-//! Budgets of plugins over time: they stop a plugin that floods the workspace although each of its attempts stays within the
-//! limits.
+//! Budgets of plugins over time. They stop a plugin that floods the workspace while each attempt stays within the
+//! limits of an attempt.
 //!
-//! Use is counted in the transaction that settles an attempt, or that makes a triggered task. When nothing is left of a budget,
-//! a handoff is refused, a trigger waits, and the plugin's tasks stay queued until the window has room again.
+//! Use is counted in the transaction that settles an attempt, or that makes a triggered task. When a budget is used up,
+//! Baton refuses handoffs, delays triggers, and keeps the plugin's tasks queued until the window has room again.
 //! `[plugins.NAME.budget]` of `baton.toml` sets other limits.
 
 mod accounts;
@@ -25,14 +25,14 @@ pub(crate) use accounts::BudgetAccounts;
 use crate::context::Context;
 use crate::plugins::InstalledPlugin;
 
-/// A budget of a plugin of which nothing is left.
+/// A budget of a plugin that is used up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExhaustedBudget {
     /// The plugin.
     pub plugin: String,
     /// The resource.
     pub resource: Resource,
-    /// The window in which nothing is left.
+    /// The window in which it is used up.
     pub window: Window,
     /// The use in that window.
     pub used: u64,
@@ -43,7 +43,7 @@ pub struct ExhaustedBudget {
 }
 
 impl ExhaustedBudget {
-    /// The reason, with the edit that raises the budget.
+    /// The reason as text, with the edit that raises the budget.
     #[must_use]
     pub fn text(&self) -> String {
         let Self { plugin, resource, window, .. } = self;
@@ -61,7 +61,7 @@ impl ExhaustedBudget {
         )
     }
 
-    /// Whether the plugin's tasks wait. They do not when only its triggers fire too often.
+    /// Whether the plugin's tasks wait. They do not wait if only the budget of triggers is used up.
     #[must_use]
     pub fn holds_tasks(&self) -> bool {
         self.resource != Resource::Triggers
@@ -86,7 +86,7 @@ pub fn reached(
     Ok(all)
 }
 
-/// The budget of one resource, if nothing is left of it.
+/// The budget of one resource, if it is used up.
 fn reached_of(
     counts: Counts<'_>,
     plugin: &str,
@@ -102,8 +102,9 @@ fn reached_of(
     Ok(Some(ExhaustedBudget { plugin: plugin.to_owned(), resource, window, used, limit, until }))
 }
 
-/// How many of `room` attempts may start: none if a budget is used up, and only as many as stay within it if each uses its limits.
-/// Updates the number of handoffs that are left in the accounts.
+/// Returns how many of `room` attempts may start: none if a budget is used up. Otherwise so many that the budget
+/// suffices even if each attempt uses its limits, but at least one. Updates the remaining number of handoffs in the
+/// accounts.
 pub(crate) fn room(
     tx: &Tx<'_>,
     context: &Context,
@@ -123,7 +124,7 @@ pub(crate) fn room(
     Ok(usize::try_from(most).unwrap_or(room))
 }
 
-/// A database, if the plugin may write to it.
+/// The path of a database, if the plugin may write to it.
 fn database(installed: &InstalledPlugin, wanted: Database) -> Option<&Path> {
     let writable = |grant: &&DatabaseGrant| grant.database == wanted && grant.writable;
     installed.grants.services.databases.iter().find(writable).map(|grant| grant.path.as_path())
@@ -151,9 +152,9 @@ fn most_of_an_attempt(resource: Resource, installed: &InstalledPlugin) -> Option
             (!grants.services.egress.http.is_empty()).then_some(attempt_limits::HTTP_REQUESTS as u64)
         }
         Resource::HttpBytes => (!grants.services.egress.http.is_empty()).then_some(attempt_limits::HTTP_BYTES),
-        // The database has a quota: the budget limits how often it is filled again.
+        // The database has a size limit. The budget limits how often the plugin can fill it again.
         Resource::SqlBytes => database(installed, Database::Own).map(|_| 1),
-        // The catalog has one writer at a time, so more attempts together write no faster.
+        // The catalog has one writer at a time, so parallel attempts do not write faster.
         Resource::CatalogBytes => database(installed, Database::Catalog).map(|_| 1),
         Resource::Written => {
             grants.services.mounts.iter().any(|mount| mount.writable).then_some(attempt_limits::WRITTEN_BYTES)
@@ -161,7 +162,7 @@ fn most_of_an_attempt(resource: Resource, installed: &InstalledPlugin) -> Option
     }
 }
 
-/// Adds what the attempt of `task` used. Returns the reason if from now on the plugin's tasks wait.
+/// Adds the use of an attempt of `task`. Returns the reason if the plugin's tasks wait from now on.
 pub(crate) fn spend(
     tx: &Tx<'_>,
     task: &Task,
@@ -194,7 +195,8 @@ pub(crate) fn spend(
     Ok(None)
 }
 
-/// Counts a task that a trigger of `plugin` makes now, unless the budget of triggers is used up: then that is returned.
+/// Counts a task that a trigger of `plugin` makes now. If the budget of triggers is used up, counts nothing and returns
+/// that budget.
 pub(crate) fn allow_trigger(
     tx: &Tx<'_>,
     plugin: &str,
@@ -208,7 +210,7 @@ pub(crate) fn allow_trigger(
     Ok(reached)
 }
 
-/// The budget of triggers of `plugin`, if it is used up: no trigger may make a task now.
+/// The budget of triggers of `plugin`, if it is used up. Then no trigger may make a task now.
 pub(crate) fn triggers_reached(
     tx: &Tx<'_>,
     plugin: &str,

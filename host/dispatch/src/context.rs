@@ -29,7 +29,7 @@ use crate::{Agent, AgentKind, AgentRules, DispatchError, Roster, limits, owner};
 pub struct InboxOwnership {
     /// The identity of this workspace.
     pub owner: Owner,
-    /// Whether to replace the markers of other workspaces.
+    /// Whether to take over inboxes with the marker of another workspace.
     pub over: bool,
 }
 
@@ -43,21 +43,21 @@ pub struct ContextParts {
     pub sandbox: Sandbox,
     /// The plugins.
     pub plugins: Plugins,
-    /// Reloads the plugins that the operator changed; `None`: the plugins never change.
+    /// Reloads the plugins that the operator changed. `None` if plugins never change.
     pub refresh: Option<PluginRefresh>,
-    /// Scans folders for new audio; `None`: nothing is scanned.
+    /// Scans folders for new audio. `None` if no folder is scanned.
     pub scanner: Option<AudioScanner>,
     /// The operator's settings of the agents.
     pub rules: AgentRules,
     /// The folder in which other processes write wake-up files for the daemon.
     pub wake: Option<PathBuf>,
-    /// Reminders and escalations for overdue requests.
+    /// When Baton reminds and escalates overdue requests.
     pub escalation: EscalationPolicy,
-    /// The identity that the owner files of the inboxes get; `None`: no marker is written.
+    /// The identity in the ownership markers of the inboxes. `None` if no markers are written.
     pub ownership: Option<InboxOwnership>,
-    /// The lease owner of this process: unique, with its kind as prefix (`up:`, `run:`).
+    /// The lease owner of this process. It is unique and has the kind of process as a prefix (`up:`, `run:`).
     pub owner: String,
-    /// How often writing an outcome is tried before it is lost: a daemon does not give up.
+    /// The number of tries to write an outcome. A daemon tries without end.
     pub settle_tries: u32,
 }
 
@@ -77,16 +77,16 @@ pub struct Context {
     roster: RwLock<Arc<Roster>>,
     /// The attempts that run in this process.
     pub(crate) running: RunningAttempts,
-    /// The handoffs that running attempts asked for: they count in budgets before they are in the ledger.
+    /// The handoffs that running attempts have requested. They count in budgets before they are in the ledger.
     pub(crate) budgets: BudgetAccounts,
     /// The files that running attempts write.
     pub(crate) own_writes: OwnWrites,
-    /// Cancelled when the daemon stops waiting for running attempts.
+    /// Cancelled when the daemon does not wait any more for running attempts.
     pub(crate) cancel_attempts: Cancel,
     /// The folder in which other processes write wake-up files for the daemon.
     pub(crate) wake: Option<PathBuf>,
     pub(crate) escalation: EscalationPolicy,
-    /// The identity that the owner files of the inboxes get.
+    /// The identity in the ownership markers of the inboxes.
     pub(crate) ownership: Option<InboxOwnership>,
     /// Kibibytes of files that may be read at the same time.
     reading: Semaphore,
@@ -158,7 +158,7 @@ impl Context {
     /// Reads the folders of the agents again.
     pub(crate) fn refresh_roster(&self) -> Result<(), DispatchError> {
         let handoffs = self.handoffs();
-        // The folder of an unmounted drive has no agents; its agents are kept.
+        // An unmounted drive has no agent folders; the agents known from it are kept.
         let known = self.roster();
         let missing = |root: &&PathBuf| !root.is_dir() && known.inboxes().any(|inbox| inbox.folder.starts_with(root));
         if let Some(root) = self.rules.adopted.iter().find(missing) {
@@ -170,8 +170,8 @@ impl Context {
         Ok(())
     }
 
-    /// Creates the missing inboxes of agents and of the drop box; in an adopted folder only those of agents whose folder exists.
-    /// Inboxes that the configuration places elsewhere are not created.
+    /// Creates missing inboxes of agents and the drop box. In an adopted folder, it creates only the inboxes of agents
+    /// whose folder exists. It never creates inboxes whose path the configuration sets.
     pub(crate) fn make_inboxes(&self) {
         let (roster, handoffs) = (self.roster(), self.handoffs());
         let plugins = roster.agents().filter(|agent| agent.kind == AgentKind::Plugin);
@@ -198,38 +198,38 @@ impl Context {
         self.plugins().names.contains(agent)
     }
 
-    /// When the tasks of an agent are tried again.
+    /// The retry policy of an agent's tasks.
     pub(crate) fn retry(&self, agent: &str) -> RetryPolicy {
         self.roster().get(agent).map_or_else(RetryPolicy::default, |agent| agent.settings.retry)
     }
 
-    /// For how long the same content without an id is the same request.
+    /// How long the same content without an id counts as the same request.
     pub(crate) fn repeat_after(&self, agent: &str) -> Duration {
         self.roster().get(agent).map_or(limits::REPEAT_AFTER, |agent| agent.settings.repeat_after)
     }
 
-    /// How long a task of an agent waits for a dependency that does not exist before a person is asked.
+    /// How long a task of an agent waits for an unknown dependency before a person is asked.
     pub(crate) fn ask_after(&self, agent: &str) -> Duration {
         self.roster().get(agent).map_or(limits::ASK_AFTER, |agent| agent.settings.ask_after)
     }
 
-    /// How much a plugin may use over time.
+    /// The budget of a plugin.
     pub(crate) fn budget(&self, plugin: &str) -> Budget {
         self.rules.budgets.get(plugin).cloned().unwrap_or_default()
     }
 
-    /// When the failing plugin of an agent is quarantined.
+    /// The quarantine policy of a plugin.
     pub(crate) fn quarantine(&self, agent: &str) -> quarantine::QuarantinePolicy {
         self.roster().get(agent).map_or_else(quarantine::QuarantinePolicy::default, |agent| agent.settings.quarantine)
     }
 
-    /// The folder for RETURNs to `sender`, as the ledger keeps it.
+    /// The folder for RETURNs to `sender`, as a path in the ledger.
     pub(crate) fn answers_for(&self, sender: &str) -> String {
         let roster = self.roster();
         roster.resolve(sender).map_or_else(|| UNROUTED.to_owned(), |agent| self.shown(&agent.inbox))
     }
 
-    /// Waits until a file of `bytes`, of which at most 4 MiB are read, may be held in memory until it is recorded.
+    /// Waits until a file of `bytes` may be held in memory until it is recorded. At most 4 MiB of a file are read.
     pub(crate) async fn holding_budget(&self, bytes: u64) -> Option<SemaphorePermit<'_>> {
         let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX).min(limits::HOLDING_KIB / 16);
         self.holding.acquire_many(kib).await.ok()
@@ -266,7 +266,7 @@ impl Context {
         *self.plugins.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(plugins);
     }
 
-    /// The folders that hold agents' folders.
+    /// The folders that contain agent folders.
     pub(crate) fn places(&self) -> Vec<PathBuf> {
         self.rules.places(&self.handoffs())
     }
@@ -279,7 +279,7 @@ impl Context {
         self.root.join("reports")
     }
 
-    /// A path as the ledger keeps it: relative to the workspace inside it, else absolute.
+    /// A path as stored in the ledger: relative to the workspace if it is inside it, else absolute.
     pub(crate) fn shown(&self, path: &Path) -> String {
         path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned()
     }
@@ -289,7 +289,7 @@ impl Context {
         owner != self.owner && owner::is_gone(owner, owner::is_daemon(&self.owner))
     }
 
-    /// The file of a path in the ledger.
+    /// The absolute path of a path in the ledger.
     pub(crate) fn real(&self, shown: &str) -> PathBuf {
         self.root.join(shown)
     }

@@ -1,4 +1,5 @@
-//! Decisions of the operator about one task: cancel, retry, answer. Works beside a running daemon, which is woken afterwards.
+//! Decisions of the operator about one task: cancel, retry, answer. They work beside a running daemon, and wake it
+//! afterwards.
 
 use std::sync::Arc;
 
@@ -22,20 +23,20 @@ const OPERATOR: &str = "operator";
 /// The result of a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DecisionResult {
-    /// The task has this state now.
+    /// The task is in this state now.
     Now(State),
-    /// It runs; its process was asked to stop.
+    /// The task is running, and its process was asked to stop.
     Asked,
-    /// Its file was dropped again, with this path.
+    /// The captured file was written into the inbox again, with this path.
     Dropped(String),
     /// A new task with this id does the same work.
     Anew(String),
 }
 
-/// Ends a task that is not final: its sender gets a RETURN, its file is archived. One that runs is asked to stop.
+/// Cancels a task that is not final: its sender gets a RETURN, its file is archived. A running task is asked to stop.
 ///
 /// # Errors
-/// [`DispatchError::Refused`] when it has ended already; otherwise when the ledger fails.
+/// [`DispatchError::Refused`] when the task has ended already; otherwise when the ledger fails.
 pub async fn cancel(context: &Arc<Context>, id: &str, reason: &str) -> Result<DecisionResult, DispatchError> {
     let (task_id, owner, now) = (id.to_owned(), context.owner.clone(), Timestamp::now());
     let look = move |tx: &Tx<'_>| {
@@ -49,7 +50,7 @@ pub async fn cancel(context: &Arc<Context>, id: &str, reason: &str) -> Result<De
             }
             state if state.is_final() => Ok(CancelStart::Refused(format!("{task_id} has ended already ({state})"))),
             _ => {
-                // If this process ends first, the one that recovers the task cancels it.
+                // If this process ends before the task stops, the process that recovers the task cancels it.
                 task::ask_to_stop(tx, &task_id)?;
                 task::lease_task(tx, &task_id, &owner, limits::LEASE, now)
                     .map(|task| CancelStart::Leased(Box::new(task)))
@@ -75,42 +76,43 @@ enum CancelStart {
     Leased(Box<Task>),
 }
 
-/// Tries a task again. A waiting task starts at once; the file of a failed one is dropped again as it was captured, which makes a
-/// new task.
+/// Tries a task again. A waiting task starts at once. For a failed task, Baton writes the captured file into the inbox
+/// again, which makes a new task.
 ///
 /// # Errors
-/// [`DispatchError::Refused`] when it was done, runs, or cannot be read; otherwise when the ledger or a folder fails.
+/// [`DispatchError::Refused`] when the task succeeded, is running, or its file cannot be read; otherwise when the
+/// ledger or a folder fails.
 pub async fn retry(context: &Arc<Context>, id: &str) -> Result<DecisionResult, DispatchError> {
     let task_id = id.to_owned();
     let task = context.ledger.write(move |tx| task::get_in(tx, &task_id)).await?;
     match task.state {
         State::Waiting | State::NeedsGrant | State::NeedsHuman | State::NeedsApproval => {
-            resume(context, id, "retried", "the operator wants it tried again", None).await
+            resume(context, id, "retried", "the operator retried it", None).await
         }
         State::Failed | State::Dead | State::Cancelled if task.origin == Origin::Handoff => {
             drop_again(context, task).await
         }
         State::Failed | State::Dead | State::Cancelled => repeat(context, task).await,
         State::Succeeded | State::Duplicate => Err(DispatchError::Refused(format!(
-            "{id} was done ({}); to have it done again, drop it with another handoff_id",
+            "{id} has ended as {}; to run it again, drop the handoff with another handoff_id",
             task.state
         ))),
         State::Rejected => Err(DispatchError::Refused(format!(
             "{id} cannot be read: correct the file (`baton lint FILE` reports its errors) and drop it again"
         ))),
-        state => Err(DispatchError::Refused(format!("{id} is {state}: it needs no second try"))),
+        state => Err(DispatchError::Refused(format!("{id} is {state}: it needs no retry"))),
     }
 }
 
-/// Answers the question of a task, which continues.
+/// Answers the question of a task. The task then continues.
 ///
 /// # Errors
-/// [`DispatchError::Refused`] when it asks nothing; otherwise when the ledger fails.
+/// [`DispatchError::Refused`] when the task has no question; otherwise when the ledger fails.
 pub async fn answer(context: &Arc<Context>, id: &str, text: &str) -> Result<DecisionResult, DispatchError> {
     let task_id = id.to_owned();
     let task = context.ledger.write(move |tx| task::get_in(tx, &task_id)).await?;
     if task.state != State::NeedsHuman {
-        return Err(DispatchError::Refused(format!("{id} asks nothing: it is {}", task.state)));
+        return Err(DispatchError::Refused(format!("{id} has no question: it is {}", task.state)));
     }
     resume(context, id, "answered", text, Some(text.to_owned())).await
 }
@@ -144,7 +146,7 @@ async fn resume(
             deliver(context, id).await?;
             Ok(DecisionResult::Now(state))
         }
-        None => Err(DispatchError::Refused(format!("{id} does not wait any more: `baton why {id}`"))),
+        None => Err(DispatchError::Refused(format!("{id} is not waiting any more; `baton why {id}` shows its state"))),
     }
 }
 
@@ -174,7 +176,7 @@ async fn drop_again(context: &Arc<Context>, task: Task) -> Result<DecisionResult
         Ok((bytes, task::file_name(tx, &id)?))
     };
     let (Some(bytes), Some(name)) = context.ledger.write(look).await? else {
-        return Err(DispatchError::Refused(format!("the content of {} was pruned: drop the handoff again", task.id)));
+        return Err(DispatchError::Refused(format!("the content of {} was pruned; drop the handoff again", task.id)));
     };
     let roster = context.roster();
     let inbox = roster.get(&task.agent).map_or(roster.central(), |agent| &agent.inbox).to_owned();
@@ -193,7 +195,7 @@ async fn drop_again(context: &Arc<Context>, task: Task) -> Result<DecisionResult
     Ok(DecisionResult::Dropped(place))
 }
 
-/// Makes a new task for one without a file.
+/// Makes a new task with the same work as a task without a file.
 async fn repeat(context: &Arc<Context>, task: Task) -> Result<DecisionResult, DispatchError> {
     let now = Timestamp::now();
     let job = move |tx: &Tx<'_>| {

@@ -6,16 +6,16 @@ use baton_ledger::LedgerError;
 /// An error of dispatch.
 #[derive(Debug, thiserror::Error)]
 pub enum DispatchError {
-    /// The ledger.
+    /// The ledger failed.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// A decision that does not fit the state of the task.
+    /// The decision is not possible in the task's state.
     #[error("{0}")]
     Refused(String),
-    /// A folder.
+    /// A folder cannot be read or written.
     #[error(transparent)]
     Intake(#[from] IntakeError),
-    /// A plugin that is not installed.
+    /// The plugin is not installed.
     #[error("there is no plugin `{name}`; installed: {installed}")]
     NoPlugin {
         /// The requested name.
@@ -23,7 +23,7 @@ pub enum DispatchError {
         /// The installed plugins.
         installed: String,
     },
-    /// A plugin that is installed and cannot be used.
+    /// The plugin is installed and cannot be used.
     #[error("the plugin `{name}` cannot be used: {}", why.reason())]
     Unusable {
         /// The plugin.
@@ -31,7 +31,7 @@ pub enum DispatchError {
         /// The reason, with a fix.
         why: UnusableReason,
     },
-    /// An action that the plugin does not have.
+    /// The plugin does not have the action.
     #[error("the plugin `{plugin}` has no action `{action}`; it has: {actions}")]
     NoAction {
         /// The plugin.
@@ -46,7 +46,7 @@ pub enum DispatchError {
 /// Why a plugin that is installed does not run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UnusableReason {
-    /// The operator has not allowed it, or not any more. The text has the command that allows it.
+    /// The operator has not allowed it, or has withdrawn the permission. The text has the command that allows it.
     Held(String),
     /// It does not load. The text has the cause and a fix.
     Broken(String),

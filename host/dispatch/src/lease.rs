@@ -1,4 +1,4 @@
-//! Leases tasks and records that their attempts begin.
+//! Leases tasks and records the start of their attempts.
 
 use baton_core::State;
 use baton_ledger::event::Event;
@@ -11,8 +11,9 @@ use crate::attempt::{ReturnContext, StartedTask};
 use crate::context::Context;
 use crate::{budget, limits, supervise};
 
-/// Leases up to `room` tasks of `agent` and records that their attempts start. Only tasks that may be interrupted are leased together:
-/// idempotent ones without an earlier attempt. So a task that crashes the daemon runs alone at the next try.
+/// Leases up to `room` tasks of `agent` and records the start of their attempts. Several tasks are leased together only
+/// if they may be interrupted: they are idempotent and have no earlier attempt. So a task that crashes the daemon runs
+/// alone at the next try.
 pub(crate) fn lease(tx: &Tx<'_>, context: &Context, agent: &str, room: usize) -> Result<Vec<StartedTask>, LedgerError> {
     let now = Timestamp::now();
     let room = if room == 0 { 0 } else { budget::room(tx, context, agent, room, now)? };

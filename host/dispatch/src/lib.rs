@@ -1,12 +1,13 @@
 //! The life of a task: from the captured file through attempts to the RETURN and the archive.
 //!
-//! [`Engine`] is the loop of the daemon; it alone decides what happens next and talks to its jobs by messages. At the bottom are
-//! the data: `context`, `settings`, `plugins`, `roster` and `agent_folders`, `attempt`, `lease`. Above them is a folder for
-//! each step of a task: `capture` (record, deduplicate, route), `work` (run attempts), `settle` (outcome, RETURN and state in one
-//! transaction), `delivery` (write and move files, in batches), `triggers` (tasks without a handoff: files, RETURNs, new audio,
-//! schedules), `escalation` (overdue requests, missing files, notices), `engine`. `control` has the operator's decisions about
-//! one task; `budget` and `supervise` hold back the tasks of a plugin that uses too much or keeps failing. Nothing here depends
-//! on what a plugin does, and no plugin is known by name.
+//! [`Engine`] is the loop of the daemon. Only the engine decides what happens next; it communicates with its jobs by
+//! messages. The modules with data are `context`, `settings`, `plugins`, `roster`, `agent_folders`, `attempt` and
+//! `lease`. Each step of a task has a folder: `capture` (record, deduplicate, route), `work` (run attempts), `settle`
+//! (outcome, RETURN and state in one transaction), `delivery` (write and move files, in batches), `triggers` (tasks
+//! without a handoff: files, RETURNs, new audio, schedules), `escalation` (overdue requests, missing files, notices).
+//! `control` has the operator's decisions about one task. `budget` and `supervise` delay the tasks of a plugin that
+//! uses too much or fails repeatedly. Nothing in this crate depends on what a plugin does, and no plugin is known by
+//! name.
 
 mod agent_folders;
 mod attempt;

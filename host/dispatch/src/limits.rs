@@ -10,7 +10,7 @@ pub const LEASE: Duration = Duration::from_mins(1);
 /// The interval of heartbeats.
 pub const HEARTBEAT: Duration = Duration::from_secs(20);
 
-/// Bytes of arguments that are checked on the attempt's own thread; more are checked on a thread that may block.
+/// Up to this many bytes of arguments are checked on the attempt's own thread, larger ones on a thread that may block.
 pub const ARGUMENTS_AT_ONCE: usize = 16 << 10;
 
 /// Bytes of a handoff's title in a log line.
@@ -31,18 +31,18 @@ pub const CAPTURES_OF_AN_INBOX: usize = 192;
 /// Bytes of files that were read and are not yet recorded, in KiB.
 pub const HOLDING_KIB: u32 = 64 * 1024;
 
-/// Files that are parsed at the same time, by size together, in KiB: as a tree of values a hostile file is some 32 times as
-/// large, so this is half a gigabyte at the worst.
+/// The total size of files that are parsed at the same time, in KiB. A hostile file becomes about 32 times as large as
+/// a tree of values, so the maximum is about half a gigabyte.
 pub const READING_KIB: u32 = 16 * 1024;
 
-/// Files that are read at the same time at most: the processor is the limit, not the disk, and each reading thread needs
-/// separate memory.
+/// The maximum number of files that are read at the same time. The processor is the bottleneck, not the disk, and each
+/// reading thread needs separate memory.
 pub const READS_AT_ONCE: u32 = 8;
 
-/// Stamps of files that were read, in one transaction: some milliseconds, so that other writers hardly wait.
+/// Stamps of read files in one transaction. It takes some milliseconds, so other writers wait only for a short time.
 pub const STAMPS_AT_ONCE: usize = 1_000;
 
-/// The pause before an outcome that the ledger could not store (full disk) is written again.
+/// The pause before Baton writes an outcome again that the ledger could not store (full disk).
 pub const SETTLE_AGAIN: Duration = Duration::from_secs(5);
 
 /// How often an attempt may be interrupted by a crash before a person is asked: the task itself may be the cause.
@@ -51,10 +51,10 @@ pub const INTERRUPTIONS: u32 = 3;
 /// The pause before a file that was edited during its attempt is read again.
 pub const EDITED_AGAIN: Duration = Duration::from_millis(500);
 
-/// The pause before a delivery that failed (full disk, missing folder) is tried again; it doubles with each try.
+/// The pause before a failed delivery (full disk, missing folder) is tried again. It doubles with each try.
 pub const DELIVERY_BACKOFF: Duration = Duration::from_secs(5);
 
-/// The longest of these pauses.
+/// The longest pause before a failed delivery is tried again.
 pub const DELIVERY_BACKOFF_MAX: Duration = Duration::from_mins(5);
 
 /// How often `up --once` tries a delivery before it gives up and reports it.
@@ -63,89 +63,92 @@ pub const DELIVERY_TRIES: u32 = 3;
 /// For how long the same content without an id is the same request.
 pub const REPEAT_AFTER: Duration = Duration::from_hours(24);
 
-/// How long a task waits for a dependency that does not exist before a person is asked.
+/// How long a task waits for an unknown dependency before a person is asked.
 pub const ASK_AFTER: Duration = Duration::from_hours(24);
 
-/// Short attempts of one agent that are leased and settled in one transaction: enough to share the commit. Only idempotent
-/// actions are batched, because a crash interrupts the whole batch.
+/// The maximum number of short attempts of one agent that are leased and settled in one transaction: enough to share
+/// the commit. Only idempotent actions are batched, because a crash interrupts the whole batch.
 pub const ATTEMPT_BATCH_TASKS: usize = 128;
 
-/// After this long a batch of attempts is settled; the tasks that are left run in the next one.
+/// An attempt batch is settled after this time. The tasks that are left run in the next one.
 pub const ATTEMPT_BATCH: Duration = Duration::from_millis(10);
 
-/// Bytes of the handoffs of a batch of attempts, and bytes of its reports, before it is settled.
+/// The maximum bytes of handoffs, and of reports, in an attempt batch.
 pub const ATTEMPT_BATCH_BYTES: usize = 4 << 20;
 
-/// Tasks whose deliveries run in one batch: enough to share each flush of a folder and each commit, few enough that
-/// the first one does not wait long.
+/// Tasks whose deliveries run in one batch: enough to share folder flushes and commits, and few enough that the first
+/// one does not wait long.
 pub const DELIVERY_BATCH_TASKS: usize = 512;
 
-/// Bytes of such a batch; the task that goes over it is the last one.
+/// The maximum bytes of a delivery batch. The task that exceeds it is the last one in the batch.
 pub const DELIVERY_BATCH_BYTES: usize = 32 << 20;
 
-/// Rows of a batch that one transaction writes: some milliseconds, so that other writers hardly wait.
+/// Rows that one transaction of a delivery batch writes. It takes some milliseconds, so other writers wait only for a
+/// short time.
 pub const ROWS_AT_ONCE: usize = 64;
 
-/// Batches of deliveries at the same time.
+/// Delivery batches at the same time.
 pub const DELIVERY_WORKERS: usize = 4;
 
-/// Batches of one agent at the same time. Usually one runs: what waits meanwhile makes the next one larger.
+/// Delivery batches of one agent at the same time. Usually one runs, and the tasks that wait make the next one larger.
 pub const DELIVERY_WORKERS_PER_AGENT: usize = 2;
 
-/// A batch that takes longer than this (a slow share, a large copy) does not delay its agent's next one.
+/// If a delivery batch takes longer than this (a slow share, a large copy), the agent's next batch may start.
 pub const DELIVERY_BATCH_SLOW: Duration = Duration::from_secs(1);
 
-/// Files of a batch that are flushed at the same time: they share one commit of the journal.
+/// Files of a batch that are flushed at the same time, so that they share one commit of the file system's journal.
 pub const FLUSHES_AT_ONCE: usize = 16;
 
 /// A separate thread flushes each group of this many files.
 pub const FLUSHES_A_THREAD: usize = 4;
 
-/// Changed paths in one triggered task; the rest makes the next task.
+/// Changed paths in one triggered task. More paths make another task.
 pub const PATHS_OF_A_TRIGGER: usize = 10_000;
 
-/// Folders that are watched for one plugin because they hold files that it has read. Changes in more folders are found by the
-/// full scan.
+/// Folders that are watched for the files of one plugin. The full scan finds changes in further folders.
 pub const WATCHED_FOLDERS: usize = 2_000;
 
-/// A RETURN may come this long after the change that it reports: for this long, an unwanted request is not withdrawn. Equal to
-/// the quiet time of a watched file.
+/// A RETURN may arrive this long after the change that it reports. During this time, Baton does not withdraw an
+/// unwanted request. Equal to the quiet time of a watched file.
 pub const GRACE: Duration = Duration::from_millis(500);
 
-/// The number of files of an inbox, newest first, that are searched for RETURNs before a request is withdrawn.
+/// The newest files of an inbox that are searched for RETURNs before a request is withdrawn.
 pub const PENDING_RETURN_FILES: usize = 256;
 
-/// How long that search waits for files that are still being written: longer than a file must be quiet to be read.
+/// How long the search for RETURNs waits for files that are still being written. Longer than the quiet time before a
+/// file is read.
 pub const PENDING_RETURN_WAIT: Duration = Duration::from_secs(2);
 
-/// A folder of `[[audio]]` must be quiet for this long. Copying an audio file takes longer than saving a document.
+/// How long a folder of `[[audio]]` must be quiet. Copying an audio file takes longer than saving a document.
 pub const AUDIO_DEBOUNCE: Duration = Duration::from_secs(2);
 
-/// A batch of new audio that takes longer than this does not delay the other folders: it takes seconds unless its folder hangs.
+/// If a batch of new audio takes longer than this, Baton scans other folders meanwhile. A batch takes seconds unless
+/// its folder hangs.
 pub const AUDIO_BATCH: Duration = Duration::from_mins(1);
 
-/// How long the daemon's exit waits for such a batch, which stops between two blocks of a file.
+/// How long the daemon's exit waits for a batch of new audio. A scan stops between two blocks of a file.
 pub const AUDIO_EXIT: Duration = Duration::from_secs(5);
 
-/// The shortest pause between two checks of the schedules: a clock slightly ahead of the engine's must not make it spin.
+/// The shortest pause between two checks of the schedules. It prevents a busy loop if the clock is slightly ahead of
+/// the engine's.
 pub const SCHEDULE_LEAST: Duration = Duration::from_millis(10);
 
-/// A folder that is never quiet fires its trigger after this many quiet times at the latest.
+/// A folder that is never quiet fires its trigger after this many quiet times.
 pub const DEBOUNCE_AT_MOST: u32 = 10;
 
-/// Overdue requests that one run reminds of, escalates or archives; the next run takes the next ones.
+/// Overdue requests that one run reminds of, escalates or archives. The next run continues.
 pub const ESCALATIONS_AT_ONCE: u32 = 200;
 
 /// How often a file may crash its reader before it is rejected unread.
 pub const READER_CRASHES: u32 = 3;
 
-/// The pause before the full scan after a folder was made: one scan for many folders.
+/// The pause before the full scan after a folder was created, so that one scan covers many new folders.
 pub const RESCAN: Duration = Duration::from_millis(100);
 
-/// After this long an inbox with a missing file is scanned: an editor may only be saving the file.
+/// The pause before an inbox with a missing file is scanned, because an editor may be saving the file.
 pub const MISSING_LOOK: Duration = Duration::from_secs(1);
 
-/// After this long a task with a missing file is tried again. By then the scan has found the file or ended the task.
+/// The pause before a task with a missing file is tried again. By then the scan has found the file or ended the task.
 pub const MISSING_AGAIN: Duration = Duration::from_secs(5);
 
 /// The moment `pause` before `now`.

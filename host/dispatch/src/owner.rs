@@ -1,4 +1,5 @@
-//! The names under which processes hold tasks and deliveries in the ledger, and whether such a process is alive.
+//! The names under which processes hold tasks and deliveries in the ledger, and the check whether such a process is
+//! running.
 
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
@@ -20,8 +21,8 @@ pub fn is_daemon(owner: &str) -> bool {
     owner.split(':').next() == Some(DAEMON)
 }
 
-/// Whether the process of that name cannot be alive. `no_daemon` says that no daemon is, because the lock of the workspace
-/// is free or ours.
+/// Whether the process of that name has certainly ended. `no_daemon`: no other daemon is running, because the lock of
+/// the workspace is free or held by this process.
 #[must_use]
 pub fn is_gone(owner: &str, no_daemon: bool) -> bool {
     let mut parts = owner.split(':').skip(1);
@@ -31,11 +32,11 @@ pub fn is_gone(owner: &str, no_daemon: bool) -> bool {
     no_daemon && is_daemon(owner) || !process.is_some_and(same)
 }
 
-/// When a process started, in the system's ticks since its boot, which do not change with the clock. Distinguishes a process from a
-/// later one with the same number. Only on systems with `/proc`.
+/// The start time of a process in the system's ticks since boot, which do not change with the clock. It distinguishes a
+/// process from a later one with the same id. Only on systems with `/proc`.
 fn began(process: u32) -> Option<String> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // Its name is in parentheses and may contain anything; the fields after it do not.
+    // The process name is in parentheses and may contain any character; the fields after it do not.
     stat.rsplit_once(')')?.1.split_whitespace().nth(19).map(str::to_owned)
 }
 
@@ -54,7 +55,7 @@ mod tests {
     fn a_number_that_was_given_again_is_another_process() {
         let own = name("run");
         assert!(!is_gone(&own, false));
-        // Only where the system tells when a process began.
+        // Only on systems that report the start time of a process.
         let left = format!("run:{}:1:1", std::process::id());
         assert_eq!(is_gone(&left, false), began(std::process::id()).is_some());
         assert!(!is_gone(&format!("run:{}:1", std::process::id()), false), "a name of old does not say when");

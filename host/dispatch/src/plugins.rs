@@ -1,5 +1,5 @@
-//! The plugins of a workspace at one moment. A daemon replaces the whole set when the operator changes it: running attempts keep
-//! their revision, later attempts get the new one.
+//! The plugins of a workspace at one moment. A daemon replaces the whole set when the operator changes it. Running
+//! attempts keep their revision; later attempts get the new one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::error::{DispatchError, UnusableReason};
 pub struct PluginRefresh {
     /// Loads the plugins if they have changed since the last call. Blocks: it reads files and compiles.
     pub load: Arc<dyn Fn() -> Option<Plugins> + Send + Sync>,
-    /// Files and folders whose changes are a reason to load the plugins again.
+    /// Files and folders whose changes require loading the plugins again.
     pub at: Vec<PathBuf>,
 }
 
@@ -31,20 +31,20 @@ impl PluginRefresh {
 pub struct Plugins {
     /// The plugins that can run.
     pub usable: BTreeMap<String, Arc<InstalledPlugin>>,
-    /// The plugins that cannot: their tasks wait.
+    /// The plugins that cannot run; their tasks wait.
     pub unusable: BTreeMap<String, UnusableReason>,
     /// The names of all plugins, also of those that this process has not loaded.
     pub names: Arc<BTreeSet<String>>,
 }
 
-/// The grants of a plugin in this workspace: declared and granted.
+/// The effective grants of a plugin in this workspace: declared and granted.
 #[derive(Clone, Debug, Default)]
 pub struct PluginGrants {
     /// The services for its attempts.
     pub services: HostServices,
-    /// The agents that it may send handoffs to. If there are any, it may also withdraw what it sent.
+    /// The agents to which it may send handoffs. If there are any, it may also withdraw its requests.
     pub handoffs: Recipients,
-    /// Its triggers on files wait for the grant `triggers`.
+    /// It lacks the grant `triggers`, so its triggers on files make no tasks.
     pub triggers_off: bool,
     /// The grants that it declares and does not have.
     pub missing: Vec<Grant>,

@@ -1,12 +1,12 @@
-//! Whether files and folders exist, and what they are.
+//! Checks whether files and folders exist, and their type.
 
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// The reason of a task that waits because its file was missing at its turn.
+/// The reason of a task that waits because its file was missing when an attempt was about to start.
 pub(crate) const FILE_MISSING: &str = "its file is not in the inbox; Baton searches for it";
 
-/// The beginning of [`INBOX_MISSING`], also as former versions wrote it.
+/// The beginning of [`INBOX_MISSING`]. Older versions wrote it too.
 pub(crate) const INBOX_REPLACED: &str = "its inbox was replaced or is not mounted";
 
 /// The reason of a task that asks a person because its inbox was replaced.

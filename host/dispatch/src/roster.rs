@@ -1,8 +1,8 @@
-//! The agents of a workspace: every agent's folder in `handoffs/` and in the adopted folders, every agent of the configuration, and
-//! every installed plugin; and their inboxes.
+//! The agents of a workspace and their inboxes: every agent folder in `handoffs/` and in the adopted folders, every
+//! agent in the configuration, and every installed plugin.
 //!
-//! One agent may have several folders, under several spellings of its name: all of them are watched, new files go to one.
-//! A table ([`Aliases`]) has the spellings that mean the same agent.
+//! One agent may have several folders, under several spellings of its name. Baton watches all of them and writes new
+//! files to one. A table ([`Aliases`]) has the spellings that mean the same agent.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::agent_folders::{FolderKind, FoundFolder, SkipReason, agent_folders};
 use crate::presence::is_plain_folder;
 use crate::settings::{AgentKind, AgentRules, AgentSettings, DROP_BOX, HANDOFFS, INBOX, PROCESSED};
 
-/// The owner of an inbox, for people.
+/// The owner of an inbox, as shown to people.
 pub(crate) fn shown_owner(owner: &str) -> &str {
     if owner == DROP_BOX { "(drop box)" } else { owner }
 }
@@ -41,7 +41,7 @@ impl Agent {
         std::iter::once(&self.inbox).chain(&self.others).map(PathBuf::as_path)
     }
 
-    /// The folders that hold the archives, one for each inbox.
+    /// The folders that contain the archives, one for each inbox.
     pub fn homes(&self) -> impl Iterator<Item = &Path> {
         self.inboxes().map(|inbox| match inbox.parent() {
             Some(home) if inbox.file_name().is_some_and(|name| name == INBOX) => home,
@@ -63,7 +63,7 @@ pub(crate) struct Inbox<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Roster {
     agents: BTreeMap<String, Agent>,
-    /// The drop box, for files that name their agent themselves.
+    /// The drop box: its files name their agent themselves.
     central: PathBuf,
     aliases: Aliases,
     /// Inboxes without an agent, in which files are not read.
@@ -71,11 +71,11 @@ pub struct Roster {
 }
 
 impl Roster {
-    /// Finds the agents. Plugins and agents of the configuration count also if their folder is missing. Links are not followed. A
-    /// missing `handoffs` or adopted folder has no agents.
+    /// Finds the agents. Plugins and agents of the configuration count even if their folder is missing. Links are not
+    /// followed. A missing `handoffs` or adopted folder has no agents.
     ///
     /// # Errors
-    /// When a folder cannot be read: its agents are then unknown.
+    /// When a folder cannot be read, because its agents are then unknown.
     pub fn load<'a>(
         handoffs: &Path,
         plugins: impl Iterator<Item = &'a String>,
@@ -136,7 +136,7 @@ impl Roster {
         std::iter::once(Inbox { owner: DROP_BOX, folder: &self.central, poll: None }).chain(of_agents)
     }
 
-    /// The drop box, for files that name their agent themselves.
+    /// The drop box: its files name their agent themselves.
     #[must_use]
     pub fn central(&self) -> &Path {
         &self.central
@@ -159,12 +159,12 @@ impl Roster {
         self.agents.keys().cloned().collect::<Vec<_>>().join(", ")
     }
 
-    /// The error for an unknown agent, with the name that may be meant.
+    /// The error for an unknown agent, with a similar known name.
     #[must_use]
     pub fn unknown_agent(&self, spelling: &str) -> String {
         if is_reserved(spelling) {
             return format!(
-                "no agent can have the name `{spelling}`, which Baton uses itself; there are: {}",
+                "`{spelling}` is a reserved name, so no agent can have it; there are: {}",
                 self.names()
             );
         }
@@ -196,7 +196,8 @@ impl RosterBuilder<'_> {
         })
     }
 
-    /// Adds an agent's folder. If the canonical folder is missing, the first folder replaces it; one with an inbox replaces one without.
+    /// Adds an agent's folder. If the canonical folder is missing, the first folder is used; a folder with an inbox
+    /// replaces one without.
     fn folder(&mut self, found: &FoundFolder) {
         let aliases = &self.rules.aliases;
         let inbox = found.inbox();
@@ -217,14 +218,14 @@ impl RosterBuilder<'_> {
     }
 }
 
-/// The folders in `place` that are agents', or have an inbox without an agent: those with an inbox first, then by spelling, the
-/// canonical one first.
+/// The folders in `place` that belong to agents, or have an inbox without an agent. Those with an inbox come first,
+/// then by spelling, with the canonical one first.
 fn folders(place: &Path, aliases: &Aliases, adopted: bool) -> std::io::Result<Vec<FoundFolder>> {
     let mut found = agent_folders(place)?;
-    // `handoffs/` of an adopted folder contains agents and is not an agent's folder.
+    // `handoffs/` of an adopted folder contains agents; it does not belong to an agent.
     found.retain(|folder| {
         let unlisted = [SkipReason::NoInbox, SkipReason::Link].map(FolderKind::Skipped).contains(&folder.kind);
-        // A name that begins with `_` marks a folder that people do not use any more.
+        // A name that begins with `_` marks a folder that is not in use any more.
         !(unlisted || folder.name.starts_with('_') || adopted && folder.name == HANDOFFS)
     });
     found.sort_by_key(|folder| {

@@ -1,4 +1,4 @@
-//! What the operator sets: agents, rules, schedules, the escalation policy, and the names of the folders.
+//! The operator's settings: agents, rules, schedules, the escalation policy, and the names of the folders.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,17 +18,18 @@ use serde_json::Value;
 use crate::limits;
 use crate::presence::is_plain_folder;
 
-/// The archive of processed files. An agent that has it and no inbox had an inbox before, or gets one.
+/// The archive of processed files. An agent folder with this folder and without an inbox had an inbox before, or gets
+/// one.
 pub(crate) const PROCESSED: &str = "02_processed";
 
 /// The archive folders beside the inbox.
 pub const ARCHIVES: [&str; 2] = [PROCESSED, "03_failed"];
 
-/// The workspace's folder of agents. An adopted folder may hold one of this name too.
+/// The workspace's folder of agents. An adopted folder may contain a folder of this name too.
 pub(crate) const HANDOFFS: &str = "handoffs";
 
-/// The folders that hold agents' folders below an adopted folder: itself and its `handoffs/`. The workspace's `handoffs/` is
-/// searched anyway and left out.
+/// The folders below an adopted folder that contain agent folders: the folder itself and its `handoffs/`. The
+/// workspace's own `handoffs/` is left out, because it is searched anyway.
 pub(crate) fn places_of(adopted: &Path, handoffs: &Path) -> Vec<PathBuf> {
     let inner = adopted.join(HANDOFFS);
     let has_inner = inner != handoffs && is_plain_folder(&inner).unwrap_or_default();
@@ -41,18 +42,18 @@ pub(crate) const UNROUTED: &str = "handoffs/_unrouted";
 /// Reminders and escalations for requests that external agents do not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EscalationPolicy {
-    /// After this long the agent is reminded.
+    /// The time until the agent is reminded.
     pub remind: Duration,
-    /// After this long the sender gets an escalation.
+    /// The time until the sender gets an escalation.
     pub escalate: Duration,
-    /// After this long the request is marked for the operator.
+    /// The time until the request is marked for the operator.
     pub review: Duration,
-    /// After this long the file is archived as stale.
+    /// The time until the file is archived as stale.
     pub archive: Duration,
 }
 
 impl Default for EscalationPolicy {
-    /// One missed working day, a weekend, one week, two weeks.
+    /// The defaults: one missed working day, a weekend, one week, two weeks.
     fn default() -> Self {
         let day = Duration::from_hours(24);
         Self { remind: day, escalate: day * 3, review: day * 7, archive: day * 14 }
@@ -68,7 +69,7 @@ pub const INBOX: &str = "01_inbox";
 /// The owner of the central drop box. No agent can have this name.
 pub(crate) const DROP_BOX: &str = INBOX;
 
-/// Who does an agent's work.
+/// Who does the work of an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AgentKind {
     /// Baton runs it.
@@ -82,7 +83,7 @@ names!(AgentKind, "kind of agent", Plugin = "plugin", External = "external");
 /// The operator's settings of one agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentSettings {
-    /// Its inboxes, where they are not below `handoffs/`: new files go to the first.
+    /// Its inboxes outside of `handoffs/`. New files go to the first one.
     pub inboxes: Vec<PathBuf>,
     /// The interval of scans of its inboxes, if the system does not report changes (a network folder).
     pub poll: Option<Duration>,
@@ -92,9 +93,9 @@ pub struct AgentSettings {
     pub retry: RetryPolicy,
     /// When its failing plugin is quarantined.
     pub quarantine: quarantine::QuarantinePolicy,
-    /// For how long the same content without an id is the same request.
+    /// How long the same content without an id counts as the same request.
     pub repeat_after: Duration,
-    /// How long its task waits for a dependency that does not exist before a person is asked.
+    /// How long its task waits for an unknown dependency before a person is asked.
     pub ask_after: Duration,
     /// Its scheduled tasks.
     pub schedules: Vec<Schedule>,
@@ -127,7 +128,7 @@ pub struct AgentRules {
     pub settings: BTreeMap<String, AgentSettings>,
     /// The budgets of plugins that differ from the default.
     pub budgets: BTreeMap<String, Budget>,
-    /// Folders beside `handoffs/` whose folders are agents' too, resolved.
+    /// Folders beside `handoffs/` whose subfolders are agents too, with links resolved.
     pub adopted: Vec<PathBuf>,
 }
 
@@ -151,8 +152,8 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Parses a cron expression of five fields (minute, hour, day of the month, month, day of the week) in the time zone `zone`, an
-    /// IANA name; by default that of this machine.
+    /// Parses a cron expression of five fields (minute, hour, day of the month, month, day of the week). `zone` is an
+    /// IANA time zone; the default is the zone of this machine.
     ///
     /// # Errors
     /// The error in the expression or the zone.
@@ -199,11 +200,11 @@ impl Schedule {
     #[must_use]
     pub fn next(&self, after: Timestamp) -> Option<Timestamp> {
         let next = self.cron.find_next_occurrence(&after.to_zoned(self.zone.clone()), false).ok()?;
-        // Where clocks are set back an hour comes twice; the same moment never does.
+        // When clocks are set back, an hour occurs twice, but a timestamp occurs only once.
         Some(next.timestamp()).filter(|next| *next > after)
     }
 
-    /// Its key in the ledger: another expression, action or argument is another schedule.
+    /// Its key in the ledger. A schedule with another expression, action or argument has another key.
     pub(crate) fn key(&self, agent: &str) -> String {
         let args = serde_json::to_string(&self.args).unwrap_or_default();
         let zone = self.zone.iana_name().unwrap_or_default();

@@ -1,8 +1,8 @@
-//! A plugin that crashes or exceeds a limit several times in a row is quarantined: its tasks wait in the queue, other plugins
-//! are not affected. After a pause one task is tried. If it fails too, the next pause is twice as long; if it does not, the
-//! quarantine ends. A new revision of the plugin starts without failures.
+//! A plugin that crashes or exceeds a limit several times in a row is quarantined. Its tasks wait in the queue; other
+//! plugins are not affected. After a pause Baton tries one task. If it fails too, the next pause is twice as long;
+//! otherwise the quarantine ends. A new revision of the plugin starts without failures.
 //!
-//! The ledger has the failures, written with the outcomes that caused them, so they survive a restart.
+//! The ledger stores the failures in the transaction of the outcomes that caused them, so they survive a restart.
 
 use baton_core::quarantine::QuarantinePolicy;
 use baton_ledger::event::{self, Event};
@@ -39,7 +39,7 @@ pub(crate) fn record_health(
     Ok(until.map(|until| quarantine_text(&task.agent, failures, until)))
 }
 
-/// Appends the event of a quarantine that began with `task`, whose own state does not change.
+/// Appends the event of a quarantine that `task` caused. The state of the task does not change.
 pub(crate) fn record_quarantine(
     tx: &Tx<'_>,
     task: &Task,
@@ -50,7 +50,7 @@ pub(crate) fn record_quarantine(
     event::append(tx, &Event::of(task, "baton", "plugin_quarantined", text.to_owned(), state, now)).map(drop)
 }
 
-/// How many of `room` attempts of `agent` may begin: none during a quarantine, one after the pause.
+/// How many of `room` attempts of `agent` may start: none during a quarantine, one after the pause.
 pub(crate) fn room(
     tx: &Tx<'_>,
     context: &Context,
@@ -71,7 +71,8 @@ pub(crate) fn room(
     match known.until {
         None => Ok(room),
         Some(until) if until > now => Ok(0),
-        // A trial: no other attempt begins before its end. If it never ends, the next one begins after the pause.
+        // This attempt is a trial: no other one starts before its end. If it never ends, the next one starts after the
+        // pause.
         Some(_) => {
             let pause = context.quarantine(agent).pause(known.failures, known.quarantines.saturating_sub(1));
             let until = pause.and_then(|pause| after(now, pause)).or(known.until);

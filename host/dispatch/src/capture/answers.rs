@@ -1,4 +1,5 @@
-//! Which request a RETURN answers, whichever of the two is captured first, and how that ends the request.
+//! Finds the request that a RETURN answers, independent of which of the two is captured first, and decides how the
+//! request ends.
 
 use baton_core::State;
 use baton_core::handoff::{self, Handoff, Kind, Original};
@@ -13,18 +14,18 @@ use crate::settle::dependencies;
 use crate::triggers::returns;
 use crate::{Agent, Context, Roster};
 
-/// What a RETURN answers, and which agents of this workspace its signature means. An agent answers only its own requests, because
-/// ids and file names are not unique.
+/// The request that a RETURN may answer, and the agents of this workspace with the name in its signature. An agent can
+/// answer only its own requests, because ids and file names are not unique.
 pub(super) struct AnsweredRequest {
     pub(super) original: Original,
-    /// Empty if no agent here has the name in the signature.
+    /// The agents with the name in the signature; empty if there are none in this workspace.
     pub(super) by: Vec<String>,
-    /// The state that its request ends in.
+    /// The state in which the request ends.
     pub(super) ended: State,
 }
 
 impl AnsweredRequest {
-    /// What a handoff answers; `None` if it is not a RETURN.
+    /// Reads the answered request of a handoff; `None` if the handoff is not a RETURN.
     pub(super) fn of(roster: &Roster, handoff: &Handoff) -> Option<Self> {
         if handoff.kind != Kind::Return {
             return None;
@@ -34,7 +35,7 @@ impl AnsweredRequest {
         Some(Self { original: handoff.original.clone().unwrap_or_default(), by, ended: final_state(handoff) })
     }
 
-    /// The names of the request. With an unknown signature only its id counts.
+    /// The names that identify the request. If the signature is unknown, only the id is used.
     fn names(&self) -> Original {
         if self.by.is_empty() {
             return Original { handoff_id: self.original.handoff_id.clone(), ..Original::default() };
@@ -42,26 +43,26 @@ impl AnsweredRequest {
         self.original.clone()
     }
 
-    /// Whether the agent that was asked signed it.
+    /// Whether the agent that received the request signed the RETURN.
     pub(super) fn is_own(&self, request: &Task) -> bool {
         self.by.contains(&request.agent)
     }
 
-    /// Whether this RETURN in the inbox of `inbox` may answer the request: signed by its agent, or, with an unknown signature, in
-    /// the inbox where the sender reads answers.
+    /// Whether this RETURN in the inbox of `inbox` may answer the request. It may if the request's agent signed it, or
+    /// if the signature is unknown and the request's sender reads its answers in this inbox.
     fn fits(&self, request: &Task, inbox: &str) -> bool {
         if self.by.is_empty() { request.answer_to() == Some(inbox) } else { self.by.contains(&request.agent) }
     }
 }
 
-/// The request that a RETURN in the inbox of `inbox` is about, open or ended: a RETURN may arrive twice, and a plugin's RETURN
-/// arrives when its request has ended.
+/// The request that a RETURN in the inbox of `inbox` answers. The request may be open or ended: a RETURN may arrive
+/// twice, and the RETURN of a plugin arrives when its request has ended.
 pub(super) fn request_of(tx: &Tx<'_>, answers: &AnsweredRequest, inbox: &str) -> Result<Option<Task>, LedgerError> {
     let named = task::named_by(tx, &answers.names())?;
     Ok(named.into_iter().find(|request| answers.fits(request, inbox)))
 }
 
-/// The one open request that a RETURN in the inbox of `inbox` answers, and the reason for the ledger.
+/// The only open request that a RETURN in the inbox of `inbox` can answer, and the reason for the ledger.
 pub(super) fn find_request(
     tx: &Tx<'_>,
     answers: &AnsweredRequest,
@@ -69,7 +70,7 @@ pub(super) fn find_request(
 ) -> Result<(Option<Task>, String), LedgerError> {
     let mut found = task::answered_by(tx, &answers.names())?;
     found.retain(|request| answers.fits(request, inbox));
-    // Of several, the one whose sender reads answers here.
+    // If several fit, use the one whose sender reads answers in this inbox.
     if found.iter().any(|request| request.answer_to() == Some(inbox)) {
         found.retain(|request| request.answer_to() == Some(inbox));
     }
@@ -83,7 +84,7 @@ pub(super) fn find_request(
     })
 }
 
-/// The name under which a RETURN that ended no request waits for one; `None` if its request has ended.
+/// The name under which Baton stores a RETURN until its request is found; `None` if the request has ended.
 pub(super) fn waits_for(tx: &Tx<'_>, original: &Original) -> Result<Option<String>, LedgerError> {
     let Some(name) = original.handoff_id.as_ref().or(original.file_name.as_ref()).or(original.task_id.as_ref()) else {
         return Ok(None);
@@ -92,8 +93,8 @@ pub(super) fn waits_for(tx: &Tx<'_>, original: &Original) -> Result<Option<Strin
     Ok((!ended).then(|| name.clone()))
 }
 
-/// A request was delivered to its agent. If its RETURN was captured before it, the request ends: returns whether other tasks may
-/// start. The request's file must be delivered to the archive then.
+/// Called when a request was delivered to its agent. If its RETURN was captured earlier, the request ends now. Returns
+/// whether other tasks may start. The caller must then deliver the request's file to the archive.
 pub(crate) fn answered_before(
     tx: &Tx<'_>,
     context: &Context,
@@ -127,7 +128,7 @@ pub(super) struct ClosingReturn<'a> {
     pub(super) id: &'a str,
     /// SHA-256 of its bytes.
     pub(super) hash: Option<String>,
-    /// Whether the agent that was asked signed it.
+    /// Whether the agent that received the request signed it.
     pub(super) own: bool,
 }
 
@@ -157,11 +158,11 @@ pub(super) fn close(
     dependencies::settled(tx, request, state, now)
 }
 
-/// Beginnings of the status of a RETURN, in lower case, that mean that the request was not done.
+/// Prefixes of the status of a RETURN, in lower case, which mean that the request was not done.
 const NOT_DONE: [&str; 10] =
     ["fail", "error", "block", "partial", "incomplete", "reject", "refus", "cancel", "abort", "not done"];
 
-/// The state in which a RETURN ends its request: the tasks that depend on the request start only if it was done.
+/// The state of a request after this RETURN. Tasks that depend on the request start only if it was done.
 pub(crate) fn final_state(answer: &Handoff) -> State {
     let status = answer.status.as_deref().unwrap_or_default();
     let status = status.trim_start_matches(|c: char| !c.is_alphanumeric()).to_lowercase();

@@ -14,7 +14,7 @@ pub(super) struct ArrivalLog {
     agent: String,
     from: String,
     title: String,
-    /// It was logged already, with the reason.
+    /// The error of the file is in the log already.
     broken: bool,
 }
 

@@ -1,4 +1,5 @@
-//! The first state of a captured file's task: a repetition, a refused request, one that waits for others, a RETURN.
+//! Decides the first state of a captured file's task: a repetition, a refused request, a request that waits for other
+//! tasks, or a RETURN.
 
 use std::time::Duration;
 
@@ -17,14 +18,14 @@ use crate::settle::plugin_requests;
 /// The classification of a file, besides its state.
 #[derive(Debug, Default)]
 pub(super) struct Classification {
-    /// The request that it answers, and the state that this ends in.
+    /// The answered request, and the state in which it ends.
     pub(super) answered: Option<(Task, State)>,
     /// Its open dependencies.
     pub(super) needs: Vec<String>,
     pub(super) repeats: Option<Box<Task>>,
 }
 
-/// Decides the first state of the file's task. `edited` is the task whose file it was before.
+/// Decides the first state of the file's task. `edited` is the previous task of the same file.
 pub(super) fn classify(
     tx: &Tx<'_>,
     incoming: &mut IncomingFile,
@@ -45,7 +46,7 @@ pub(super) fn classify(
         }
         IncomingKind::Request | IncomingKind::Return => {
             let first = same_key(tx, new, incoming.repeats_within, edited, now)?;
-            // A second RETURN with the same id is one more answer; nobody has to decide about it.
+            // A second RETURN with the same id is another answer; no person must decide about it.
             let repeats = |first: &Task| incoming.answers.is_none() || first.substance == new.substance;
             if let Some(first) = first.filter(repeats) {
                 (new.state, new.reason) = repeated(&first, new);
@@ -80,7 +81,7 @@ pub(super) fn same_key(
     Ok(new.dedupe_key.as_deref().map(first).transpose()?.flatten())
 }
 
-/// A RETURN is never run, and ends the request that it answers; also one that no agent here receives.
+/// A RETURN is never run. It ends the request that it answers, also if the request's sender is not an agent here.
 fn answer(tx: &Tx<'_>, incoming: &mut IncomingFile) -> Result<Classification, LedgerError> {
     let Some(answers) = &incoming.answers else {
         return Ok(Classification::default());
@@ -99,7 +100,7 @@ fn answer(tx: &Tx<'_>, incoming: &mut IncomingFile) -> Result<Classification, Le
     Ok(Classification { answered: answered.map(|request| (request, answers.ended)), ..Classification::default() })
 }
 
-/// A request with a known key: the same request again, or another request with the same id.
+/// A request whose key is known: a repetition, or a different request with the same id.
 fn repeated(first: &Task, new: &task::NewTask) -> (State, String) {
     if first.substance == new.substance {
         return (State::Duplicate, format!("the same request as {}", first.id));
@@ -112,7 +113,7 @@ fn repeated(first: &Task, new: &task::NewTask) -> (State, String) {
     (State::NeedsHuman, reason)
 }
 
-/// A new request: checks for loops and dependencies.
+/// A new request. Checks it for loops and dependencies.
 fn request(tx: &Tx<'_>, incoming: &mut IncomingFile) -> Result<Classification, LedgerError> {
     let new = &mut incoming.new;
     let before = incoming.follows.as_deref().map(|id| task::named(tx, id)).transpose()?.flatten();
@@ -125,7 +126,7 @@ fn request(tx: &Tx<'_>, incoming: &mut IncomingFile) -> Result<Classification, L
         (new.state, new.reason) = (State::Failed, reason);
         return Ok(Classification::default());
     }
-    // An external agent has the file already.
+    // An external agent can read the file already.
     if incoming.external || incoming.depends_on.is_empty() {
         return Ok(Classification::default());
     }

@@ -1,4 +1,5 @@
-//! A file that was read, in the form in which it is recorded. The parsed tree is dropped here, because the record is small.
+//! A file that was read, in the form in which it is recorded. The parsed JSON tree is dropped here, because it is much
+//! larger than the record.
 
 use std::time::Duration;
 
@@ -15,12 +16,12 @@ use crate::{Agent, AgentKind};
 /// A file on its way into the ledger.
 pub(super) struct IncomingFile {
     pub(super) new: task::NewTask,
-    /// Absent when it was too large to be read.
+    /// Absent if the file was too large to be read.
     pub(super) bytes: Option<Vec<u8>>,
     pub(super) what: IncomingKind,
-    /// Of a RETURN.
+    /// Present for a RETURN.
     pub(super) answers: Option<AnsweredRequest>,
-    /// Whether the agent does the work itself.
+    /// Whether the agent is external.
     pub(super) external: bool,
     /// Whether the file is in an inbox that its agent reads itself.
     pub(super) read_there: bool,
@@ -28,11 +29,11 @@ pub(super) struct IncomingFile {
     pub(super) depends_on: Vec<String>,
     /// The handoff that it follows up or reviews, by id.
     pub(super) follows: Option<String>,
-    /// Of a file in the drop box: the inbox to which Baton moves it.
+    /// For a file in the drop box: the inbox to which Baton moves it.
     pub(super) move_to: Option<String>,
-    /// For how long the same content is the same request; absent if the handoff has an id.
+    /// How long the same content counts as the same request. Absent if the handoff has an id.
     pub(super) repeats_within: Option<Duration>,
-    /// The folder for a RETURN if it is refused.
+    /// The folder for the RETURN, if the request is refused.
     pub(super) answer_folder: Option<String>,
 }
 
@@ -60,27 +61,27 @@ impl IncomingFile {
     /// A handoff in an inbox of `agent`.
     pub(super) fn of_handoff(context: &Context, agent: &Agent, file: String, read: Captured, handoff: Handoff) -> Self {
         let roster = context.roster();
-        // A RETURN of Baton is in the inbox of the request's `reply_to`, whatever agent it names.
+        // A RETURN by Baton is in the inbox of the request's `reply_to`, and may name another agent.
         let is_own = handoff.kind == Kind::Return && handoff.raw.as_ref().is_some_and(|raw| raw.get("baton").is_some());
         if let Some(to) = handoff.to.as_deref().filter(|to| !roster.same(to, &agent.name) && !is_everybody(to))
             && roster.resolve(to).is_none_or(|named| named.name != agent.name)
             && !is_own
         {
-            tracing::warn!(%file, %to, agent = %agent.name, "the handoff names another agent; the folder decides");
+            tracing::warn!(%file, %to, agent = %agent.name, "the handoff names another agent; the agent of the folder gets it");
         }
         let external = agent.kind == AgentKind::External;
         let greets = is_broadcast(&handoff) && !concerns(context, agent, &handoff);
         let mut incoming = Self::for_agent(context, &agent.name, external, read, handoff);
         if greets && matches!(incoming.what, IncomingKind::Request) {
             incoming.what =
-                IncomingKind::Greeting(format!("a broadcast that names no action of `{}`: nothing to do", agent.name));
+                IncomingKind::Greeting(format!("a broadcast without an action of `{}`: nothing to do", agent.name));
         }
         incoming.new.file = Some(file);
         incoming.read_there = external;
         incoming
     }
 
-    /// A handoff for `agent`, in any inbox.
+    /// A handoff for `agent`, in the inbox of any agent.
     pub(super) fn for_agent(context: &Context, agent: &str, external: bool, read: Captured, handoff: Handoff) -> Self {
         let roster = context.roster();
         let canonical = |spelling: &str| roster.resolve(spelling).map_or(spelling, |agent| &agent.name).to_owned();
@@ -179,7 +180,7 @@ fn captured_by(sender: Option<&str>) -> String {
     sender.filter(reserved).unwrap_or("baton").to_owned()
 }
 
-/// The agent of a broadcast in the ledger.
+/// The agent name of a broadcast in the ledger.
 pub const ALL_AGENTS: &str = "*";
 
 /// Whether a handoff is for all agents.
@@ -187,7 +188,7 @@ pub(super) fn is_broadcast(handoff: &Handoff) -> bool {
     handoff.to.as_deref().is_some_and(is_everybody) || handoff.kind == Kind::Request("BROADCAST".to_owned())
 }
 
-/// Whether a broadcast concerns an agent: a plugin only if it has the action that is named.
+/// Whether an agent gets a copy of a broadcast. A plugin gets one only if it has the action in the broadcast.
 pub(super) fn concerns(context: &Context, agent: &Agent, handoff: &Handoff) -> bool {
     let has = |action: &str| context.plugin(&agent.name).is_ok_and(|plugin| plugin.action(Some(action)).is_ok());
     agent.kind == AgentKind::External || handoff.action.as_deref().is_some_and(has)

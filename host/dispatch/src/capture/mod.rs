@@ -1,5 +1,5 @@
-//! Captures a file: reads it once, parses it, finds out whether it is known, and stores its bytes and its record in one
-//! transaction. Nothing else happens before that.
+//! Captures a file: reads it once, parses it, checks whether it is known, and stores its bytes and its record in one
+//! transaction. All later steps start from this record.
 
 mod answers;
 mod arrival;
@@ -40,7 +40,7 @@ pub(crate) async fn reject_unreadable(
     owner: &str,
     path: &Path,
 ) -> Result<CaptureOutcome, DispatchError> {
-    let reason = format!("reading it crashed {} times; it was rejected unread", crate::limits::READER_CRASHES);
+    let reason = format!("reading it crashed {} times; Baton rejected it without reading it", crate::limits::READER_CRASHES);
     let incoming = IncomingFile::of_broken(context, owner, context.shown(path), None, reason);
     let (inner, now, arrival) = (Arc::clone(context), Timestamp::now(), ArrivalLog::of(&incoming));
     let ledger = context.ledger.in_lane(owner);

@@ -7,16 +7,16 @@ use baton_core::State;
 /// The result of capturing a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CaptureOutcome {
-    /// It is a queued task of this agent, or a new revision of one.
+    /// The file is a queued task of this agent, or a new revision of one.
     Queued { agent: String },
-    /// It is recorded, and files are delivered to inboxes.
+    /// The file is recorded, and files are delivered to inboxes.
     Moving {
         /// Tasks that have something to deliver.
         to_deliver: Vec<String>,
         /// Other tasks may start.
         released: bool,
     },
-    /// It is recorded in this state.
+    /// The file is recorded in this state.
     Settled {
         state: State,
         /// Tasks that have something to deliver.
@@ -24,23 +24,23 @@ pub(crate) enum CaptureOutcome {
         /// Tasks that depend on it may start.
         released: bool,
     },
-    /// It was recorded before.
+    /// The file was recorded before.
     Known,
-    /// It is incomplete, or cannot be recorded yet.
+    /// The file is incomplete, or cannot be recorded yet.
     Later {
         /// When to read it again.
         pause: Duration,
-        /// It was read and ends too early.
+        /// The file was read, and its content ends too early.
         unfinished: bool,
     },
-    /// It is not for Baton (a directory, a link); the reason is logged once.
+    /// Baton does not read such entries (a folder, a link). The reason is logged once.
     Ignored(String),
     /// It does not exist any more.
     Missing,
 }
 
 impl CaptureOutcome {
-    /// With `also`, other tasks may start too.
+    /// Adds that other tasks may start, if `also` is true.
     pub(super) fn releasing(mut self, also: bool) -> Self {
         if let Self::Settled { released, .. } | Self::Moving { released, .. } = &mut self {
             *released |= also;

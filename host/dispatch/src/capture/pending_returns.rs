@@ -1,7 +1,7 @@
 //! RETURNs that are in an inbox and not captured yet.
 //!
-//! A RETURN counts from the moment that it is in the inbox. So before a request is withdrawn, these RETURNs are read: an answered
-//! request is left open, and the capture of its RETURN ends it. Nothing is recorded or moved here.
+//! A RETURN counts as soon as it is in the inbox. So Baton reads these RETURNs before it withdraws a request. If a
+//! request has an answer, it stays open, and the capture of its RETURN ends it. This module records and moves nothing.
 
 use std::cmp::Reverse;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ use crate::settings::DROP_BOX;
 /// A RETURN that will be captured.
 pub(crate) struct PendingReturn {
     answers: AnsweredRequest,
-    /// The agent in whose inbox it is.
+    /// The agent whose inbox contains it.
     inbox: String,
 }
 
@@ -39,8 +39,8 @@ impl PendingReturn {
     }
 }
 
-/// The RETURNs in the inboxes of `agent` and in the drop box, the newest files first. Waits shortly for a file that is still being
-/// written. Unreadable files are ignored.
+/// The RETURNs in the inboxes of `agent` and in the drop box, newest files first. Waits a short time for files that are
+/// still being written. Ignores unreadable files.
 pub(crate) async fn pending_returns(context: &Arc<Context>, agent: &str) -> Vec<PendingReturn> {
     let (inner, name) = (Arc::clone(context), agent.to_owned());
     let files = tokio::task::spawn_blocking(move || files(&inner, &name)).await.unwrap_or_default();
@@ -53,7 +53,7 @@ pub(crate) async fn pending_returns(context: &Arc<Context>, agent: &str) -> Vec<
     ahead
 }
 
-/// The newest files, with the owner of their folder.
+/// The newest files, each with the owner of its folder.
 fn files(context: &Context, agent: &str) -> Vec<(String, PathBuf)> {
     let roster = context.roster();
     let inboxes = roster.inboxes().filter(|inbox| inbox.owner == agent || inbox.owner == DROP_BOX);
@@ -67,7 +67,7 @@ fn files(context: &Context, agent: &str) -> Vec<(String, PathBuf)> {
     files.into_iter().take(limits::PENDING_RETURN_FILES).map(|(_, owner, path)| (owner, path)).collect()
 }
 
-/// Reads a handoff, if the file is one and is complete by `until`.
+/// Reads a file. Returns its handoff, if it is one and complete by `until`.
 async fn handoff(context: &Context, path: PathBuf, until: Instant) -> Option<Handoff> {
     let name = path.file_name()?.to_str().filter(|name| is_handoff_name(name))?.to_owned();
     loop {

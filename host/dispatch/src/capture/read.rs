@@ -1,4 +1,4 @@
-//! Reads a file: whether it is complete, its handoff, its errors.
+//! Reads a file: checks that it is complete, and parses its handoff.
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -35,7 +35,7 @@ pub(super) struct FileToRead {
     /// Whether it is in the inbox of an external agent.
     pub(super) external: bool,
     pub(super) seen: DetectedBy,
-    /// It was read before and ended too early.
+    /// An earlier read found that the content ends too early.
     pub(super) unfinished: bool,
 }
 
@@ -45,20 +45,20 @@ pub(super) fn is_handoff_name(name: &str) -> bool {
     [".json", ".md", ".markdown"].iter().any(|ending| lower.ends_with(ending))
 }
 
-/// Whether the name alone marks the file as a handoff. In the inbox of an external agent, a broken file without such a name is not
-/// for Baton.
+/// Whether the name alone marks the file as a handoff. In the inbox of an external agent, Baton ignores a broken file
+/// without such a name.
 fn is_named_as_handoff(name: &str) -> bool {
     file_name::parse(name).kind.is_some()
 }
 
-/// Reads the file on a blocking thread, within the context's limit of bytes being read: a small hostile file can be large when
-/// parsed.
+/// Reads the file on a blocking thread. The context limits how many bytes are read at the same time, because a small
+/// hostile file can become large when it is parsed.
 pub(super) async fn read_file(context: &Context, file: FileToRead) -> Result<ReadOutcome, DispatchError> {
     let (root, is_optional) = (context.root.clone(), file.external && !is_named_as_handoff(&file.name));
     let _budget = context.reading_budget(file.size).await;
     let read = tokio::task::spawn_blocking(move || {
         let read = read_now(&file);
-        // The operator knows the workspace; the path inside it is enough.
+        // The path inside the workspace is sufficient for the operator.
         read.map_err(|error| (error.to_string().replace(&format!("{}/", root.display()), ""), error))
     });
     match read.await.map_err(|_| LedgerError::Closed)? {
@@ -77,7 +77,7 @@ fn read_now(file: &FileToRead) -> Result<ReadOutcome, IntakeError> {
     if seen == DetectedBy::Present || unfinished {
         let metadata = path.symlink_metadata().map_err(|_| IntakeError::NotFound { path: path.clone() })?;
         let now = SystemTime::now();
-        // The minute for an unfinished file is checked after reading, where an edit in between is noticed.
+        // For an unfinished file, the minute is checked after reading, because only that detects an edit in between.
         if let Readiness::In(pause) = readiness(seen, written(&metadata, now), false, now) {
             return Ok(ReadOutcome::Later { pause, unfinished });
         }
@@ -87,7 +87,7 @@ fn read_now(file: &FileToRead) -> Result<ReadOutcome, IntakeError> {
     fail_point!("capture.read");
     Ok(match handoff::parse(name, &captured.bytes) {
         Ok(handoff) => ReadOutcome::Handoff(captured, Box::new(handoff)),
-        // Valid JSON of another kind in the inbox of an external agent is not for Baton.
+        // In the inbox of an external agent, Baton ignores valid JSON of another kind.
         Err(error @ (ParseError::NotHandoff(_) | ParseError::NotObject(_))) if external => {
             ReadOutcome::NotOurs(error.to_string())
         }

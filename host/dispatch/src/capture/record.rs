@@ -1,16 +1,18 @@
-//! The transaction of a capture: whether the file is known, the first state of its task, and what follows from that.
+//! The transaction of a capture: checks whether the file is known, and decides the first state of its task and its
+//! effects.
 //!
-//! | the file | while its task | means |
+//! | the file | while its task | result |
 //! |---|---|---|
 //! | same bytes | exists | nothing |
 //! | same bytes | existed when the folder was adopted | nothing |
 //! | other bytes | waits | the same task, a new revision; from another sender a separate task |
-//! | other bytes | runs, or its file is being moved | nothing yet; the file is read again until that has ended |
+//! | other bytes | runs, or its file is being moved | nothing yet; Baton reads the file again until the task has ended
+//! |
 //! | other bytes | is final, its file not archived | a new task |
 //! | same id, under another name | waits, and its own file is missing | the same task, renamed (and edited, if the bytes differ) |
-//! | same id, under another name | exists or has ended | a duplicate; with other substance a person is asked |
+//! | same id, under another name | exists or has ended | a duplicate; if the content differs, a person is asked |
 //! | missing | waits for a plugin | cancelled, unless the folder itself was replaced |
-//! | missing | is delivered to an external agent | nothing: agents tidy their own inboxes |
+//! | missing | is delivered to an external agent | nothing: agents may delete files in their own inboxes |
 
 use baton_core::State;
 use baton_ledger::event::{self, Event};
@@ -31,7 +33,7 @@ use crate::presence::{FILE_MISSING, INBOX_REPLACED, is_not_there};
 use crate::settle::{dependencies, repeats, set_state};
 use crate::triggers::returns;
 
-/// The trigger name of the marks of files that were in a folder when it was adopted.
+/// The trigger name under which the ledger marks files that existed when their folder was adopted.
 pub const ADOPTED_EVENT: &str = "adopted";
 
 /// Records a file.
@@ -46,7 +48,7 @@ pub(super) fn record(
         ExistingRecord::Known(taken) => return Ok(taken),
     };
     let mut edited = known.filter(|known| !known.state.is_final());
-    // Another handoff under an old name: the first one continues without its file.
+    // Another handoff uses the old file name: the earlier task continues without its file.
     if let Some(other) = edited.take_if(|known| is_another(known, &incoming)) {
         task::set_lost(tx, &other.id)?;
     }
@@ -82,7 +84,8 @@ pub(super) fn record(
     }
 }
 
-/// Makes the tasks of plugins that wait for this RETURN, unless it is a repetition. Returns whether there are any.
+/// Makes the tasks of plugins that are triggered by this RETURN, unless it is a repetition. Returns whether there are
+/// any.
 fn trigger_tasks(
     tx: &Tx<'_>,
     context: &Context,
@@ -106,7 +109,7 @@ fn rests(state: State) -> bool {
     matches!(state, State::Queued | State::Waiting | State::Delivered)
 }
 
-/// A file that was edited so that it cannot be read is still the same request: its sender gets a RETURN.
+/// If a file is edited and cannot be read any more, it is still the same request: its sender gets a RETURN.
 fn take_over(context: &Context, incoming: &mut IncomingFile, known: &Task) {
     let new = &mut incoming.new;
     new.agent.clone_from(&known.agent);
@@ -170,7 +173,7 @@ fn send_copy(
     let class = classify(tx, &mut copy, None, now)?;
     let goes_out = !matches!(copy.new.state, State::Duplicate | State::Failed);
     if rests(copy.new.state) || copy.new.state == State::Succeeded {
-        // It starts when its file is delivered.
+        // The task starts when its file is delivered.
         copy.new.state = State::Captured;
     }
     let id = task::insert(tx, &copy.new, copy.bytes.as_deref(), now)?;
@@ -194,7 +197,7 @@ fn send_copy(
 /// Whether a file is recorded already.
 enum ExistingRecord {
     Known(CaptureOutcome),
-    /// It is new; the task whose file it was before, if any.
+    /// It is new. Contains the previous task of the file, if there is one.
     New(Option<Box<Task>>),
 }
 
@@ -206,7 +209,7 @@ fn known(
 ) -> Result<ExistingRecord, LedgerError> {
     let file = incoming.new.file.as_deref().unwrap_or_default();
     let later = || ExistingRecord::Known(CaptureOutcome::Later { pause: limits::EDITED_AGAIN, unfinished: false });
-    // It was read, and then archived by its own task, or deleted.
+    // The file was read, and then archived by its own task or deleted.
     if is_not_there(&context.real(file)) {
         return Ok(ExistingRecord::Known(CaptureOutcome::Missing));
     }
@@ -230,7 +233,7 @@ fn known(
     Ok(ExistingRecord::New(known.map(Box::new)))
 }
 
-/// The task whose file this is under a new name: the old file is missing, and the content is the same request.
+/// The task whose file was renamed to this one: the old file is missing, and the content is the same request.
 fn renamed(
     tx: &Tx<'_>,
     context: &Context,
@@ -259,7 +262,7 @@ fn renamed(
     task::set_file(tx, &first.id, file, None)?;
     event::append(tx, &Event::of(&first, "baton", "renamed", format!("its file is {file} now"), first.state, now))?;
     if let Some(folder) = incoming.move_to.take() {
-        // It was moved into the drop box, so it is delivered to its agent again.
+        // The file was moved into the drop box, so Baton delivers it to its agent again.
         set_state(tx, &first, "routed", State::Captured, format!("back to {folder}"), now)?;
         return moving(tx, first.id, incoming, folder, Classification::default(), false, now)
             .map(ExistingRecord::Known);
@@ -268,7 +271,7 @@ fn renamed(
     Ok(ExistingRecord::Known(CaptureOutcome::Known))
 }
 
-/// Queues a task again that waits because its file was missing.
+/// Queues a task again that waited because its file was missing.
 fn found_again(tx: &Tx<'_>, context: &Context, task: &Task, file: &str, now: Timestamp) -> Result<(), LedgerError> {
     let missed = matches!(task.state, State::Waiting | State::NeedsHuman)
         && (task.reason == FILE_MISSING || task.reason.starts_with(INBOX_REPLACED));
@@ -278,8 +281,9 @@ fn found_again(tx: &Tx<'_>, context: &Context, task: &Task, file: &str, now: Tim
     Ok(())
 }
 
-/// Whether it is another handoff under an old name, and not the same one edited: it has another sender, or, in the inbox of an
-/// external agent, another id. (In a plugin's inbox, a person resolves a conflict of ids by giving the file another id.)
+/// Whether the file is another handoff under an old name, and not an edit of the same handoff. It is another one if it
+/// has another sender or, in the inbox of an external agent, another id. (In a plugin's inbox, a person resolves a
+/// conflict of ids by giving the file another id.)
 fn is_another(known: &Task, incoming: &IncomingFile) -> bool {
     let differ = |known: &Option<String>, new: &Option<String>| known.is_some() && new.is_some() && known != new;
     let other_id = incoming.read_there && differ(&known.handoff_id, &incoming.new.handoff_id);
@@ -291,7 +295,8 @@ fn is_under_way(known: &Task) -> bool {
     matches!(known.state, State::Captured | State::Running)
 }
 
-/// Moves the file from the drop box into its agent's inbox, where its task starts. The request that a RETURN answers ends at once.
+/// Moves the file from the drop box into its agent's inbox, where its task starts. If it is a RETURN, the answered
+/// request ends at once.
 fn moving(
     tx: &Tx<'_>,
     id: String,
@@ -314,13 +319,13 @@ fn moving(
     Ok(CaptureOutcome::Moving { to_deliver, released })
 }
 
-/// The RETURN `id` as what ends `request`.
+/// Builds the closing RETURN with the task `id` for `request`.
 fn answer_of<'a>(incoming: &IncomingFile, id: &'a str, request: &Task) -> ClosingReturn<'a> {
     let own = incoming.answers.as_ref().is_some_and(|answers| answers.is_own(request));
     ClosingReturn { id, hash: incoming.new.input.clone(), own }
 }
 
-/// What follows from the state: the archive, the reason file, the end of an answered request.
+/// Does the effects of the state: moves the file to the archive, writes the reason file, ends an answered request.
 fn follow(
     tx: &Tx<'_>,
     context: &Context,
@@ -341,7 +346,8 @@ fn follow(
             IncomingKind::Unrouted(_) => to_unrouted(file, new.input.clone()),
             _ => to_archive(file, new.input.clone(), new.state),
         };
-        // Before the archive: if the reason cannot be written, the file is not moved, so that both stay together.
+        // Before the move to the archive: if the reason file cannot be written, the file is not moved, so that both
+        // stay together.
         if matches!(new.state, State::Rejected | State::Failed) {
             outbox::add(tx, id, &reason_file(id, file, new, &archive, now))?;
             fail_point!("refuse.reason_added");
@@ -353,7 +359,7 @@ fn follow(
         let task = task::get_in(tx, id)?;
         // Tasks that depend on it must not wait for ever.
         released |= dependencies::settled(tx, &task, new.state, now)?;
-        // The plugin that withdrew it needs no RETURN.
+        // The plugin that withdrew the request needs no RETURN.
         if let Some(folder) = incoming.answer_folder.as_ref().filter(|_| new.state != State::Cancelled) {
             outbox::add(tx, id, &answer(&task, folder, &event::head(tx)?, now))?;
             to_deliver.push(id.to_owned());
@@ -375,8 +381,8 @@ fn follow(
     })
 }
 
-/// Whether the file leaves its inbox at once. A file for an external agent stays, unless it is a duplicate, refused, withdrawn or
-/// unreadable.
+/// Whether the file is moved out of its inbox at once. The file of an external agent stays, unless it is a duplicate,
+/// refused, withdrawn or unreadable.
 fn leaves(incoming: &IncomingFile) -> bool {
     let state = incoming.new.state;
     let is_rejected = matches!(state, State::Rejected | State::Failed | State::Duplicate | State::Cancelled);

@@ -12,7 +12,8 @@ pub(crate) fn reason_name(of: &str) -> String {
     format!("{}{ending}", file_name::cut(of, file_name::MAX_NAME_BYTES - ending.len()))
 }
 
-/// The reason file beside the archived file. It gets its final name when the archived file has its own (`delivery`).
+/// The reason file beside the archived file. It gets its final name after the archived file has its final name
+/// (`delivery`).
 pub(super) fn reason_file(
     id: &str,
     file: &str,
@@ -28,7 +29,7 @@ pub(super) fn reason_file(
     outbox::NewDelivery::written(DeliveryKind::Reason, archive.folder.clone(), reason_name(&archive.name), bytes)
 }
 
-/// The RETURN, for `folder`, of a task without an outcome.
+/// The RETURN of a task without an outcome, to be delivered into `folder`.
 pub(crate) fn answer(task: &Task, folder: &str, head: &str, now: Timestamp) -> outbox::NewDelivery {
     let answer = by_baton(task, head, now);
     outbox::NewDelivery::written(DeliveryKind::Return, folder.to_owned(), answer.file_name(), answer.to_bytes())

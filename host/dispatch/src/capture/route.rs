@@ -1,10 +1,10 @@
-//! The central drop box `handoffs/01_inbox/`: there the handoff itself names its recipient.
+//! The drop box `handoffs/01_inbox/`: the handoff itself names its recipient.
 //!
-//! For one agent the file is moved into that agent's inbox. A broadcast (its type says so, or it is for `all`) makes one
-//! task and one copy for each agent but the sender; the file itself is archived beside the drop box. A plugin gets a copy
-//! only if the broadcast names an action that the plugin has: a greeting to all must not start a plugin's default action.
-//! A handoff for an unknown agent is moved to `handoffs/_unrouted/` with the reason, and its sender gets a RETURN. All of this is
-//! recorded before a file moves.
+//! A file for one agent is moved into that agent's inbox. A broadcast (by its type, or addressed to `all`) makes one
+//! task and one copy for each agent except the sender; the file itself is archived beside the drop box. A plugin gets a
+//! copy only if it has the action in the broadcast, because a greeting to all agents must not start a plugin's default
+//! action. A handoff for an unknown agent is moved to `handoffs/_unrouted/` with the reason, and its sender gets a
+//! RETURN. The ledger records all of this before a file is moved.
 
 use baton_core::agents::is_everybody;
 use baton_core::handoff::Handoff;
@@ -25,16 +25,16 @@ pub(super) enum DropBoxFile {
 enum RouteTarget<'a> {
     One(&'a Agent),
     All {
-        /// Those that get a copy.
+        /// The agents that get a copy.
         agents: Vec<&'a Agent>,
-        /// The plugins that do not, because the broadcast does not concern them.
+        /// The plugins that get no copy, because they do not have the action.
         passed_over: Vec<&'a Agent>,
     },
     Nobody(String),
 }
 
 fn to<'a>(context: &Context, roster: &'a Roster, handoff: &Handoff) -> RouteTarget<'a> {
-    // The names for all agents come first: no agent can have one of them, whatever the alias table says.
+    // Check for the names that mean all agents first. No agent can have such a name, even if the alias table has it.
     let one = handoff.to.as_deref().filter(|to| !is_everybody(to));
     let named = one.and_then(|to| roster.resolve(to));
     if let Some(agent) = named {
@@ -88,7 +88,7 @@ pub(super) fn route_drop_box(context: &Context, file: String, read: Captured, ha
     }
 }
 
-/// Which plugins a broadcast does not concern, and why, as part of a sentence.
+/// The plugins that get no copy of a broadcast, and the reason, as part of a sentence.
 fn not_for(plugins: &[&Agent], action: Option<&str>) -> String {
     let names: Vec<_> = plugins.iter().map(|plugin| format!("`{}`", plugin.name)).collect();
     match (names.is_empty(), action) {

@@ -1,12 +1,12 @@
-//! The archive folder and the name of a file after the end of its task.
+//! The archive folder and the file name for each state in which a task can end.
 //!
-//! | end | folder beside the inbox | name |
+//! | state of the task | folder beside the inbox | name |
 //! |---|---|---|
-//! | succeeded, cancelled, duplicate | `02_processed` | its own |
-//! | failed, rejected | `03_failed` | its own |
-//! | dead | `03_failed` | `TIME__MAXRETRY__NAME__RETRYn__DATE`, as in folders that Baton adopts |
+//! | succeeded, cancelled, duplicate | `02_processed` | unchanged |
+//! | failed, rejected | `03_failed` | unchanged |
+//! | dead | `03_failed` | `TIME__MAXRETRY__NAME__RETRYn__DATE`, as adopted folders use it |
 //! | not answered by an external agent | `02_processed` | `NAME__STALE` |
-//! | dropped without a known agent | `handoffs/_unrouted` | its own |
+//! | dropped without a known agent | `handoffs/_unrouted` | unchanged |
 
 use baton_core::{State, file_name};
 use baton_ledger::outbox::{self, DeliveryKind};
@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use crate::settings::{ARCHIVES, INBOX, UNROUTED};
 
-/// The move of a file from its inbox to the archive that belongs to `state`. `hash` is what was captured.
+/// The move of a file from its inbox to the archive for `state`. `hash` is the hash of the captured bytes.
 pub(crate) fn to_archive(file: &str, hash: Option<String>, state: State) -> outbox::NewDelivery {
     let (inbox, _) = file.rsplit_once('/').unwrap_or(("", file));
     let folder = inbox.strip_suffix(INBOX).unwrap_or(inbox).trim_end_matches('/');
@@ -23,13 +23,13 @@ pub(crate) fn to_archive(file: &str, hash: Option<String>, state: State) -> outb
     moved(DeliveryKind::Archive, file, hash, format!("{folder}/{archive}"))
 }
 
-/// The same for a task whose last attempt failed: its name says so.
+/// The move for a task whose last attempt failed. The new name shows that.
 pub(crate) fn to_dead_letters(file: &str, hash: Option<String>, attempts: u32, now: Timestamp) -> outbox::NewDelivery {
     let archive = to_archive(file, hash, State::Dead);
     outbox::NewDelivery { name: file_name::dead_letter(&archive.name, attempts, now), ..archive }
 }
 
-/// The same for an overdue request of an external agent.
+/// The move for an overdue request of an external agent.
 pub(crate) fn to_stale(file: &str, hash: Option<String>) -> outbox::NewDelivery {
     let archive = to_archive(file, hash, State::Cancelled);
     outbox::NewDelivery { name: file_name::stale(&archive.name), ..archive }

@@ -1,9 +1,10 @@
 //! The steps of a batch: temporary files, `staged`, renames, moves, `done`. Runs on a thread that may block.
 //!
-//! Each step is done for all tasks before the next one starts, so that a folder is flushed once and the ledger is written to once,
-//! however many tasks there are. The order of each delivery stays: its temporary file and its folder are on the disk before
-//! `staged` is, `staged` before the rename, the rename before `done`. A failed delivery stops the later ones of its own task (a
-//! file does not leave the inbox before its RETURN is delivered), and none of another task.
+//! Each step is done for all tasks before the next step starts. So each folder is flushed once and the ledger is
+//! written once, independent of the number of tasks. Within one delivery the order is fixed: temporary file and folder
+//! are on disk before `staged`, `staged` is before the rename, the rename is before `done`. A failed delivery stops the
+//! later deliveries of its task, because a file must not leave the inbox before its RETURN is delivered. It does not
+//! stop other tasks.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
@@ -19,7 +20,7 @@ use super::files::{ActiveDelivery, DeliveryStep};
 use super::record::{self, DeliveryOutcome};
 use crate::{Context, DispatchError, limits};
 
-/// Delivers everything that is open for `tasks`. Its transactions wait in the lane of `ledger`.
+/// Delivers everything that is open for `tasks`. Its transactions use the queue of `ledger`.
 pub(super) fn deliver_batch(context: &Arc<Context>, ledger: &Ledger, tasks: Vec<String>) -> Vec<Delivered> {
     let mut waiting: VecDeque<String> = tasks.into();
     let mut delivered = Vec::new();
@@ -46,7 +47,7 @@ pub(super) fn deliver_batch(context: &Arc<Context>, ledger: &Ledger, tasks: Vec<
 struct TaskDeliveries {
     task: String,
     items: Vec<ActiveDelivery>,
-    /// The deliveries have caused more deliveries.
+    /// The deliveries have created more deliveries.
     more: bool,
     /// The ledger could not be read or written.
     error: Option<LedgerError>,
@@ -82,7 +83,7 @@ impl TaskDeliveries {
     }
 }
 
-/// Does `job` for the wanted deliveries, one after the other; in each task up to the first that fails.
+/// Calls `job` for the wanted deliveries, one after the other. Within a task it stops at the first one that fails.
 fn each(batch: &mut [TaskDeliveries], wanted: impl Fn(&ActiveDelivery) -> bool, job: impl Fn(&mut ActiveDelivery)) {
     for task_deliveries in batch.iter_mut().filter(|task_deliveries| task_deliveries.error.is_none()) {
         for item in &mut task_deliveries.items {
@@ -103,7 +104,7 @@ fn live(batch: &mut [TaskDeliveries]) -> impl Iterator<Item = &mut ActiveDeliver
 /// Takes tasks from `waiting` until their bytes are enough for one batch.
 fn load(context: &Arc<Context>, ledger: &Ledger, waiting: &mut VecDeque<String>) -> Vec<TaskDeliveries> {
     let asked: Vec<String> = waiting.iter().cloned().collect();
-    // Deliveries of this process are read without a turn of the writing thread. What cannot be read so is taken over.
+    // Read the deliveries of this process without waiting for the writing thread. The rest is read by `take_over`.
     let own = read_own(context, ledger, &asked).unwrap_or_default();
     let read = if own.is_empty() { take_over(context, ledger, asked) } else { Ok(own) };
     match read {
@@ -122,7 +123,7 @@ fn read_own(context: &Context, ledger: &Ledger, asked: &[String]) -> Result<Vec<
     until_full(asked.iter().map_while(|task| outbox::own_open_of(&reader, &context.owner, task).transpose()))
 }
 
-/// The open deliveries of the first tasks of `asked`. Those of ended processes become this process's.
+/// The open deliveries of the first tasks of `asked`. Deliveries of ended processes are assigned to this process.
 fn take_over(
     context: &Arc<Context>,
     ledger: &Ledger,
@@ -150,7 +151,7 @@ fn until_full(
     Ok(loaded)
 }
 
-/// Takes the first task alone.
+/// Loads only the first task.
 fn load_first(
     context: &Arc<Context>,
     ledger: &Ledger,
@@ -182,7 +183,7 @@ fn stage(batch: &mut [TaskDeliveries]) {
         }
         own.into_iter().flatten().for_each(|item| item.stage());
     });
-    // The shares for which no thread could be started.
+    // Files of threads that could not be started.
     pending.iter_mut().filter(|item| item.wants_staging() && item.error.is_none()).for_each(|item| item.stage());
     fail_point!("delivery.temporaries_written");
     sync_folders(batch, |item| if item.step == DeliveryStep::Written { vec![item.folder.clone()] } else { Vec::new() });
@@ -200,7 +201,7 @@ fn record_staged(ledger: &Ledger, batch: &mut [TaskDeliveries]) {
     });
 }
 
-/// Gives the temporary files their names.
+/// Renames the temporary files to their final names.
 fn publish(batch: &mut [TaskDeliveries]) {
     let named_now = |item: &ActiveDelivery| !item.is_move() && !item.is_reason();
     each(batch, named_now, ActiveDelivery::publish);
@@ -218,7 +219,7 @@ fn move_files(batch: &mut [TaskDeliveries]) {
     sync_folders(batch, |item| if item.is_move() { item.folders_of_move() } else { Vec::new() });
 }
 
-/// Gives reason files the name of the file that they are about, with the number that this file got in the archive.
+/// Renames reason files after the archived files that they describe, which may have got a number.
 fn publish_reasons(batch: &mut [TaskDeliveries]) {
     for task_deliveries in batch.iter_mut().filter(|task_deliveries| task_deliveries.error.is_none()) {
         if task_deliveries.items.iter().any(|item| item.error.is_some()) {
@@ -251,13 +252,13 @@ fn record(context: &Arc<Context>, ledger: &Ledger, batch: &mut [TaskDeliveries])
     });
 }
 
-/// Flushes every folder that `of` returns, once; if that fails, the deliveries into it have failed.
+/// Flushes each folder that `of` returns once. If a flush fails, the deliveries into that folder fail.
 fn sync_folders(batch: &mut [TaskDeliveries], of: impl Fn(&ActiveDelivery) -> Vec<PathBuf>) {
     let mut tried: BTreeMap<PathBuf, bool> = BTreeMap::new();
     for item in live(batch) {
         for folder in of(item) {
             let failed = match tried.get(&folder) {
-                // Tried again, so that each delivery has its own error.
+                // Try again for each delivery, so that each one has its own error.
                 Some(false) | None => sync_folder(&folder).err(),
                 Some(true) => None,
             };
@@ -267,9 +268,9 @@ fn sync_folders(batch: &mut [TaskDeliveries], of: impl Fn(&ActiveDelivery) -> Ve
     }
 }
 
-/// Writes `values`, one for each task, in several transactions, so that a large batch does not delay other writers for long. If a
-/// transaction fails, each of its values is written separately: a row that cannot be changed affects only its own task. `job`
-/// returns whether its task has more to deliver.
+/// Writes `values`, one for each task, in several transactions, so that a large batch does not delay other writers for
+/// long. If a transaction fails, each of its values is written separately, because a row that cannot be changed must
+/// affect only its own task. `job` returns whether its task has more to deliver.
 fn write_pieces<T>(
     ledger: &Ledger,
     batch: &mut [TaskDeliveries],
@@ -286,7 +287,7 @@ fn write_pieces<T>(
         };
         (from, ledger.send(piece))
     });
-    // All are sent before the first answer is awaited.
+    // Send all of them before waiting for the first reply.
     let pieces: Vec<_> = pieces.collect();
     for (from, sent) in pieces {
         let written = sent.and_then(|answer| answer.recv().unwrap_or(Err(LedgerError::Closed)));
@@ -307,7 +308,7 @@ fn write_pieces<T>(
     }
 }
 
-/// Where a test simulates a crash.
+/// The point at which a test simulates a crash.
 #[cfg(test)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum CrashPoint {
@@ -317,7 +318,7 @@ pub(super) enum CrashPoint {
     Moved,
 }
 
-/// Delivers up to the end of a step, as if the power failed then.
+/// Delivers up to the end of a step, and stops as after a power failure.
 #[cfg(test)]
 pub(super) fn stop_after(context: &Arc<Context>, tasks: Vec<String>, stop: CrashPoint) {
     let mut batch = load(context, &context.ledger, &mut tasks.into());
@@ -337,11 +338,11 @@ pub(super) fn stop_after(context: &Arc<Context>, tasks: Vec<String>, stop: Crash
 #[derive(Debug)]
 pub(crate) struct Delivered {
     pub(crate) task: String,
-    /// Handoffs and RETURNs that were written to agents' inboxes, and files that were found in place of one that should have been
-    /// archived.
+    /// Handoffs and RETURNs that were written to agents' inboxes, and new files in place of a file that should have
+    /// been archived.
     pub(crate) changed: Vec<PathBuf>,
     /// Whether the deliveries have caused more deliveries.
     pub(crate) more: bool,
-    /// Why a delivery failed; it and those after it stay open for another try.
+    /// Why a delivery failed. This delivery and the later ones stay open for another try.
     pub(crate) error: Option<DispatchError>,
 }

@@ -16,13 +16,13 @@ use crate::capture::reason_name;
 pub(super) enum DeliveryStep {
     /// Nothing was done in this batch.
     Open,
-    /// Its temporary was written in this batch.
+    /// Its temporary file was written in this batch.
     Written,
-    /// The file has this name now.
+    /// The file has this final name.
     Placed(String),
-    /// Of a move: the file is missing.
+    /// For a move: the file is missing.
     Missing,
-    /// Of a move: another file has its name, it was edited or a new one was dropped.
+    /// For a move: the file was edited, or a new file has its name.
     Replaced,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct ActiveDelivery {
     pub(super) delivery: Delivery,
     /// The target folder.
     pub(super) folder: PathBuf,
-    /// Of a move: the file.
+    /// For a move: the file to move.
     source: PathBuf,
     pub(super) step: DeliveryStep,
     /// A file that the engine must read.
@@ -51,7 +51,7 @@ impl ActiveDelivery {
         matches!(self.delivery.kind, DeliveryKind::Archive | DeliveryKind::Route)
     }
 
-    /// Whether it is a reason file: it is named after the rejected file, which is moved before.
+    /// Whether it is a reason file. A reason file is named after the rejected file, which is moved first.
     pub(super) fn is_reason(&self) -> bool {
         self.delivery.kind == DeliveryKind::Reason
     }
@@ -95,7 +95,8 @@ impl ActiveDelivery {
     pub(super) fn publish(&mut self) {
         let staged = Staged::of(&self.folder, &self.token());
         if self.step == DeliveryStep::Open && !staged.is_there() {
-            // The temporary file was on the disk when `staged` was recorded, so its rename has happened.
+            // `staged` was recorded when the temporary file was on disk. If that file is missing now, the rename has
+            // happened.
             let (name, hash) = (&self.delivery.name, self.delivery.hash.as_deref());
             let found = hash.and_then(|hash| find_moved(&self.folder, name, hash));
             self.step = DeliveryStep::Placed(found.unwrap_or_else(|| name.clone()));
@@ -121,7 +122,7 @@ impl ActiveDelivery {
         }
     }
 
-    /// Moves the file, if it still is what was captured.
+    /// Moves the file, if it still has the captured bytes.
     pub(super) fn move_file(&mut self) {
         match self.moved() {
             Ok(step) => {
@@ -143,19 +144,19 @@ impl ActiveDelivery {
         if let Some(hash) = self.delivery.hash.as_deref() {
             let before = |or: DeliveryStep| find_moved(to, name, hash).map_or(or, DeliveryStep::Placed);
             match hash_file(from) {
-                // The state of files in a missing folder is unknown.
+                // If the folder is missing, the state of its files is unknown.
                 Err(error @ IntakeError::NotFound { .. }) if !from.parent().is_some_and(Path::is_dir) => {
                     return Err(error);
                 }
                 Err(IntakeError::NotFound { .. }) => return Ok(before(DeliveryStep::Missing)),
-                // Moved before a crash, and a new file of the same name since then.
+                // The file was moved before a crash, and a new file has its name since then.
                 Ok(found) if found.to_string() != hash => return Ok(before(DeliveryStep::Replaced)),
                 Err(IntakeError::NotAFile { .. }) => return Ok(DeliveryStep::Replaced),
                 Err(error) => return Err(error),
                 Ok(_) => {}
             }
         } else if from.symlink_metadata().is_ok_and(|file| file.len() <= handoff::MAX_BYTES) {
-            // It was captured unread because it was too large; this is another one.
+            // The captured file was too large to be read; this is a different one.
             return Ok(DeliveryStep::Replaced);
         }
         fail_point!("delivery.before_move");

@@ -5,19 +5,20 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// Replaces `latest.<ending>` in `folder` with a copy of the report `name`; files with other names are not copied. An error
-/// affects only the copy: the report itself is delivered.
+/// Replaces `latest.<ending>` in `folder` with a copy of the report `name`. Files with other names are not copied. An
+/// error only prevents the copy: the report itself is delivered.
 pub(super) fn keep(folder: &Path, name: &str) {
     let Some(latest) = latest_name(name) else { return };
     match copy(folder, name, &latest) {
-        // Somebody has moved the report.
+        // Another program has moved the report.
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => tracing::warn!("failed to copy reports/{name} to reports/{latest}: {error}"),
         Ok(()) => {}
     }
 }
 
-/// One copy at a time: batches of deliveries run side by side, and a delivery that failed may come after a newer one.
+/// Only one copy at a time: batches of deliveries run in parallel, and a delivery that failed may succeed after a newer
+/// one.
 static COPYING: Mutex<()> = Mutex::new(());
 
 fn copy(folder: &Path, name: &str, latest: &str) -> io::Result<()> {
@@ -32,7 +33,7 @@ fn copy(folder: &Path, name: &str, latest: &str) -> io::Result<()> {
     fs::rename(&temporary, folder.join(latest))
 }
 
-/// What follows `_REPORT_`: reports of one ending are ordered by it.
+/// The part after `_REPORT_`. It determines the order of reports with the same file extension.
 fn time_of(report: &str) -> &str {
     report.split_once("_REPORT_").map_or("", |(_, time)| time)
 }

@@ -1,9 +1,10 @@
-//! Delivers what the ledger's outbox has: writes reports, RETURNs and handoffs, and moves files to the archive.
+//! Carries out the deliveries in the ledger's outbox: writes reports, RETURNs and handoffs, and moves files to the
+//! archive.
 //!
-//! The open deliveries of many tasks run in one batch, because they can share most of the disk work: `batch` runs the steps,
-//! `files` does the file work of one delivery, `latest` copies the newest report, `record` writes to the ledger. Every step can be
-//! repeated: after a crash the same call resumes where it stopped, and nothing is delivered twice. A file is moved only if it still
-//! has the captured bytes.
+//! The open deliveries of many tasks run in one batch, because they can share most of the disk work: `batch` runs the
+//! steps, `files` does the file work of one delivery, `latest` copies the newest report, `record` writes to the ledger.
+//! Every step can be repeated: after a crash the same call resumes where it stopped, and nothing is delivered twice. A
+//! file is moved only if it still has the captured bytes.
 
 pub(crate) mod archive;
 mod batch;
@@ -21,7 +22,7 @@ use baton_ledger::LedgerError;
 pub(crate) use self::batch::Delivered;
 use crate::{Context, DispatchError};
 
-/// Delivers everything that is open for a task, in order. Returns the files that are new to the engine.
+/// Delivers everything that is open for a task, in order. Returns the files that the engine must read.
 ///
 /// # Errors
 /// When a folder cannot be written to or the ledger fails; the rest stays open for another try.
@@ -37,8 +38,8 @@ pub async fn deliver(context: &Arc<Context>, id: &str) -> Result<Vec<PathBuf>, D
     Ok(changed)
 }
 
-/// The same for many tasks of `agent` together. An error of one task does not affect the others. No task may be in two calls at
-/// the same time.
+/// Delivers everything that is open for several tasks of `agent`. An error of one task does not affect the others. Two
+/// concurrent calls must not have the same task.
 pub(crate) async fn deliver_all(
     context: &Arc<Context>,
     agent: &str,

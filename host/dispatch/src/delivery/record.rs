@@ -40,7 +40,7 @@ impl DeliveryOutcome {
     }
 }
 
-/// Records how the deliveries of a task ended, in their order. Returns whether there is more to deliver now.
+/// Records the results of a task's deliveries, in their order. Returns whether there is more to deliver now.
 pub(super) fn record(
     tx: &Tx<'_>,
     context: &Context,
@@ -57,7 +57,7 @@ pub(super) fn record(
         more |= match &outcome.step {
             DeliveryStep::Placed(name) => placed(tx, context, &task, outcome, name, now)?,
             DeliveryStep::Missing => lost(tx, context, &task, outcome, "its file is missing", now)?,
-            DeliveryStep::Replaced => lost(tx, context, &task, outcome, "another file has its name now", now)?,
+            DeliveryStep::Replaced => lost(tx, context, &task, outcome, "another file now has its name", now)?,
             DeliveryStep::Open | DeliveryStep::Written => false,
         };
     }

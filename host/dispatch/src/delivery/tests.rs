@@ -14,7 +14,7 @@ use super::archive::to_archive;
 use super::*;
 use crate::limits;
 
-/// A task with these deliveries in its outbox; the ids of all.
+/// Makes a task with these deliveries in its outbox. Returns the ids of all.
 async fn with(context: &Context, title: &str, deliveries: Vec<outbox::NewDelivery>) -> (String, Vec<i64>) {
     let new =
         task::NewTask { title: title.to_owned(), ..task::NewTask::blank("a", task::Origin::Handoff, State::Succeeded) };
@@ -37,7 +37,7 @@ fn answer(folder: &str, bytes: &str) -> outbox::NewDelivery {
     }
 }
 
-/// The move of a file that is made here.
+/// Makes a file, and returns its move to the archive.
 fn archive(root: &Path, name: &str) -> outbox::NewDelivery {
     std::fs::create_dir_all(root.join("a/01_inbox")).unwrap();
     let file = format!("a/01_inbox/{name}");
@@ -45,7 +45,7 @@ fn archive(root: &Path, name: &str) -> outbox::NewDelivery {
     to_archive(&file, Some(baton_core::Digest::of(name.as_bytes()).to_string()), State::Succeeded)
 }
 
-/// The texts of what lies in a folder, hidden files too.
+/// The contents of the files in a folder, including hidden files.
 fn texts(folder: &Path) -> BTreeSet<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten();
     entries.map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap()).collect()

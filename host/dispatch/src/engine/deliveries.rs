@@ -11,7 +11,7 @@ use crate::delivery::{Delivered, deliver_all};
 use crate::escalation::{EscalationResult, run_escalations};
 use crate::{DispatchError, limits};
 
-/// The queue of the deliveries that escalations make, instead of an agent's name.
+/// The queue name for deliveries of escalations, in place of an agent's name.
 const ESCALATIONS: &str = "";
 
 #[derive(Default)]
@@ -48,7 +48,8 @@ impl Deliveries {
         self.queue.add(task, 1, agent);
     }
 
-    /// Starts batches. Settled tasks are delivered even while the engine stops; failed deliveries are not tried again then.
+    /// Starts batches. While the engine stops, it still delivers settled tasks, but does not try failed deliveries
+    /// again.
     pub(super) fn start(&mut self, state: &mut EngineState, now: Instant) {
         if !state.stopping {
             for (_, failed) in self.retries.extract_if(.., |(at, _)| *at <= now) {
@@ -76,7 +77,7 @@ impl Deliveries {
 
     fn on_escalated(&mut self, state: &mut EngineState, escalated: EscalationResult) {
         for id in escalated.to_deliver {
-            // A failed delivery has a time for its next try already.
+            // A failed delivery already has a time for its next try.
             if self.retries.iter().all(|(_, failed)| failed.task != id) {
                 self.queue.add(id, 1, ESCALATIONS);
             }

@@ -1,8 +1,8 @@
-//! The tasks whose deliveries wait, and those that are being delivered. Bookkeeping only: the caller passes the time.
-//! No task is ever in two batches.
+//! The tasks whose deliveries wait, and those that are being delivered. It does no input or output; the caller passes
+//! the time. No task is ever in two batches.
 //!
-//! Tasks wait by agent, a batch has the tasks of one agent, and the agents take turns: a flood for one agent delays only its
-//! own deliveries.
+//! Tasks are grouped by agent. A batch contains the tasks of one agent, and the agents take turns. So many deliveries
+//! of one agent delay only that agent.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::Bound;
@@ -20,7 +20,7 @@ struct Busy {
 }
 
 impl Busy {
-    /// When the next batch may start although none has ended.
+    /// When the next batch may start even if no batch has ended.
     fn next_at(&self) -> Option<Instant> {
         (self.batches < limits::DELIVERY_WORKERS_PER_AGENT).then(|| self.last_start + limits::DELIVERY_BATCH_SLOW)
     }
@@ -29,7 +29,7 @@ impl Busy {
 #[derive(Clone, Copy, Debug)]
 enum TaskState {
     Waiting,
-    /// It is being delivered. The number of the try that was requested meanwhile.
+    /// The task is being delivered. Contains the number of a try that was requested in the meantime.
     Active(Option<u32>),
 }
 
@@ -41,7 +41,7 @@ pub(super) struct DeliveryQueue {
     tasks: HashMap<String, TaskState>,
     /// The agents with a running batch.
     busy: HashMap<Arc<str>, Busy>,
-    /// The agent with the last turn.
+    /// The agent that had the last turn.
     last: Option<Arc<str>>,
 }
 
@@ -107,7 +107,7 @@ impl DeliveryQueue {
         self.tasks.is_empty()
     }
 
-    /// When a waiting task may start although a batch of its agent runs.
+    /// When a waiting task may start even if a batch of its agent is running.
     pub(super) fn next_at(&self) -> Option<Instant> {
         let has_room = self.batches() < limits::DELIVERY_WORKERS;
         self.waiting.keys().filter(|_| has_room).filter_map(|agent| self.busy.get(agent)?.next_at()).min()

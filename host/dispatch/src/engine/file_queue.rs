@@ -1,5 +1,5 @@
-//! The files that wait to be read, that are being read, and that were read and have not changed. Bookkeeping only: the caller
-//! passes the time, and only stamps of files are read.
+//! The files that wait to be read, that are being read, and that were read and are unchanged. It reads only the stamps
+//! of files, never their content; the caller passes the time.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::ErrorKind;
@@ -17,17 +17,17 @@ use super::path_queue::PathQueue;
 pub(super) struct WaitingFile {
     pub(super) agent: Arc<str>,
     pub(super) seen: DetectedBy,
-    /// It was read before and ended too early.
+    /// An earlier read found that the content ends too early.
     pub(super) unfinished: bool,
     at: Instant,
 }
 
-/// A file that is being read, as it was when its reader started.
+/// A file that is being read, with its stamp from before the read.
 #[derive(Debug)]
 struct FileInProgress {
     waiting: WaitingFile,
     stamp: Option<FileStamp>,
-    /// Whether every later change changes the stamp.
+    /// Whether every later change of the file also changes the stamp.
     has_exact_stamp: bool,
 }
 
@@ -38,24 +38,25 @@ struct SeenFile {
     kept: StampState,
 }
 
-/// Whether the ledger has the stamp of a file that was read. If so, the next start does not read the file.
+/// Whether the ledger has the stamp of a file that was read. With the stamp, the next daemon does not read the file
+/// again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StampState {
     Kept,
-    /// It does not have it yet.
+    /// The ledger does not have it yet.
     Pending,
-    /// It must not have it: the file could not be read, or a later change may not change its stamp.
+    /// The ledger must not have it: the file could not be read, or a later change may not change the stamp.
     Excluded,
 }
 
-/// Paths are shared, because a hundred thousand files may wait.
+/// Paths are shared (`Arc`), because there may be a hundred thousand waiting files.
 #[derive(Debug, Default)]
 pub(super) struct FileQueue {
     waiting: HashMap<Arc<Path>, WaitingFile>,
     /// The waiting files by inbox, then by time.
     queue: PathQueue,
     in_progress: HashMap<Arc<Path>, FileInProgress>,
-    /// Changed while being read.
+    /// Files that changed while they were being read.
     again: HashMap<Arc<Path>, WaitingFile>,
     known: HashMap<Arc<Path>, SeenFile>,
     agents: BTreeSet<Arc<str>>,
@@ -95,7 +96,7 @@ impl FileQueue {
         self.queue.add(path, at);
     }
 
-    /// A scan found a file: it is queued unless it was read and has not changed.
+    /// Adds a file that a scan found. It is queued unless it was read already and is unchanged.
     pub(super) fn found(&mut self, found: &FolderEntry, agent: &str, now: Instant) {
         let is_known = |known: &SeenFile| known.stamp == Some(found.stamp);
         if self.known.get(&*found.path).is_some_and(is_known) || self.waiting.contains_key(&*found.path) {
@@ -117,12 +118,13 @@ impl FileQueue {
         missing
     }
 
-    /// The ledger has the stamp of a file that was read before this start.
+    /// Restores from the ledger the stamp of a file that an earlier daemon read.
     pub(super) fn recall(&mut self, path: &Path, stamp: FileStamp) {
         self.known.entry(path.into()).or_insert(SeenFile { stamp: Some(stamp), kept: StampState::Kept });
     }
 
-    /// The unchanged files of a scan whose stamps the ledger may have and does not have. The caller writes them.
+    /// Returns the unchanged files of a scan whose stamps the ledger may have but does not have yet. The caller writes
+    /// the stamps.
     pub(super) fn take_stamps(&mut self, found: &[FolderEntry], now: SystemTime) -> Vec<(PathBuf, FileStamp)> {
         let files = found.iter().filter(|found| found.kind == FolderEntryKind::File && found.stamp.is_old_at(now));
         let mut keep = Vec::new();
@@ -154,7 +156,7 @@ impl FileQueue {
         self.queue.remove(path, waiting.at);
         let metadata = path.symlink_metadata();
         if metadata.as_ref().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
-            // It was archived or deleted.
+            // The file was archived or deleted.
             self.known.remove(path);
             return None;
         }
@@ -165,12 +167,12 @@ impl FileQueue {
         Some((path.to_path_buf(), waiting))
     }
 
-    /// A file was recorded (or is not for Baton), as it was when its reader started.
+    /// The file was recorded or ignored. Keeps the stamp from before the read.
     pub(super) fn keep(&mut self, path: &Path) {
         self.know(path, StampState::Pending);
     }
 
-    /// A file could not be read, and is not tried again before the next start.
+    /// The file could not be read. It is not tried again until the next start.
     pub(super) fn give_up(&mut self, path: &Path) {
         self.know(path, StampState::Excluded);
     }
@@ -186,7 +188,7 @@ impl FileQueue {
     /// Queues a file for another try at `at`.
     pub(super) fn put_back(&mut self, path: &Path, unfinished: bool, at: Instant) {
         if let Some((path, taken)) = self.release(path) {
-            // A change meanwhile comes before the planned try.
+            // A change in the meantime has priority over the planned try.
             self.again.entry(path).or_insert(WaitingFile {
                 unfinished,
                 at,

@@ -15,7 +15,7 @@ pub(super) struct FolderWatch {
     watcher: Option<Watcher>,
     /// The folders that are watched with all below them.
     watched: HashMap<PathBuf, FolderId>,
-    /// Events were lost: folders below the watched ones may be new.
+    /// Events were lost, so subfolders of watched folders may be new and not watched.
     again: bool,
 }
 
@@ -27,13 +27,13 @@ impl FolderWatch {
         }
     }
 
-    /// The next [`watch`](Self::watch) watches all folders again.
+    /// The next [`watch`](Self::watch) sets the watches of all folders again.
     pub(super) fn watch_again(&mut self) {
         self.again = true;
     }
 
-    /// Watches all folders. Runs with every scan, because a folder that was made again is not watched any more. Returns the
-    /// folders of triggers in which a change may have been missed.
+    /// Watches all folders. Runs with every scan, because a folder that was deleted and created again is not watched
+    /// any more. Returns the folders of triggers in which a change may have been missed.
     pub(super) fn watch(&mut self, state: &mut EngineState, triggers: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
         if self.watcher.is_none() {
             self.watcher = Watcher::new().inspect_err(|error| tracing::warn!("{error}")).ok();
@@ -41,7 +41,7 @@ impl FolderWatch {
         let Some(watcher) = &mut self.watcher else {
             return triggers.clone();
         };
-        // Everything below a watched folder is watched too, except folders that were made while events were lost.
+        // Subfolders of a watched folder are watched too, except those that were created while events were lost.
         let again = std::mem::take(&mut self.again);
         let mut unseen = BTreeSet::new();
         let wake = state.context.wake.clone();
@@ -58,7 +58,7 @@ impl FolderWatch {
             match (watcher.watch(folder), id) {
                 (Ok(()), Some(id)) => drop(self.watched.insert(folder.clone(), id)),
                 (Ok(()), None) => {}
-                // The part that needs the folder reports that it is missing.
+                // The part of the engine that needs the folder reports that it is missing.
                 (Err(IntakeError::NotFound { .. }), _) => drop(self.watched.remove(folder)),
                 (Err(error), _) => {
                     self.watched.remove(folder);
@@ -69,7 +69,7 @@ impl FolderWatch {
             }
         }
         for folder in flat_folders(&state.context) {
-            // A second watch, of the folder alone, would replace the recursive one.
+            // A second, non-recursive watch of the folder would replace the recursive one.
             let known = folder.ancestors().any(|around| self.watched.contains_key(around));
             if !known
                 && let Err(error) = watcher.watch_flat(&folder)
@@ -82,7 +82,7 @@ impl FolderWatch {
     }
 }
 
-/// Identifies a folder: a new one may have the same path, and even the same inode number.
+/// Identifies a folder. A new folder may have the same path as a deleted one, and even the same inode number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct FolderId {
     device: u64,
@@ -97,12 +97,12 @@ impl FolderId {
     }
 }
 
-/// The folders of which only the direct entries are watched: inboxes, the folders around them, and what the operator changes.
-/// Archives beside and below inboxes may be large and are not watched.
+/// The folders that are watched without their subfolders: inboxes, their parent folders, and the files that the
+/// operator edits. Archives beside and below inboxes may be large and are not watched.
 fn flat_folders(context: &Context) -> BTreeSet<PathBuf> {
     let (places, roster) = (context.places(), context.roster());
     let inboxes = roster.inboxes().filter(|inbox| inbox.poll.is_none()).map(|inbox| inbox.folder);
-    // Only the folder around it reports that a folder is deleted and made again.
+    // Only the parent folder reports that a folder is deleted and created again.
     let inboxes = inboxes.flat_map(|folder| [Some(folder), folder.parent()]).flatten().map(Path::to_owned);
     let changes = context.refresh.iter().flat_map(|refresh| refresh.at.iter().cloned());
     let homes: Vec<PathBuf> = places.iter().flat_map(|place| folders_of(place)).collect();
@@ -110,7 +110,7 @@ fn flat_folders(context: &Context) -> BTreeSet<PathBuf> {
     folders.filter(|folder| folder.is_dir()).collect()
 }
 
-/// The folders directly in `place`, which holds agents' folders: one that gets an inbox is an agent.
+/// The folders directly in `place`. A folder in which an inbox is created becomes an agent.
 fn folders_of(place: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(place).into_iter().flatten().filter_map(Result::ok);
     let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));

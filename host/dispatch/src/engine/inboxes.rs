@@ -1,4 +1,5 @@
-//! The inboxes: finds their files, has them captured, and searches for missing ones. No file is read here.
+//! The inboxes: finds their files, starts the capture of files, and searches for missing ones. This module reads no
+//! file content.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -26,10 +27,10 @@ pub(super) struct Inboxes {
     folders: FolderWatch,
     /// Inboxes that another workspace serves.
     pub(super) foreign: HashSet<PathBuf>,
-    /// When each inbox without events is scanned next.
+    /// When each polled inbox is scanned next.
     next_polls: BTreeMap<PathBuf, Instant>,
     scans: usize,
-    /// Missing files were not searched for since the last full scan.
+    /// The search for missing files has not run since the last full scan.
     missing_unchecked: bool,
     /// How often the reader of a file crashed.
     crashes: HashMap<PathBuf, u32>,
@@ -54,7 +55,7 @@ impl Inboxes {
         self.folders.next_change().await
     }
 
-    /// When the next full scan is due, or before that a file or an inbox without events.
+    /// The time of the next full scan, or of an earlier file or poll of an inbox.
     pub(super) fn next_wake(&self, stopping: bool) -> Instant {
         if stopping {
             return self.next_scan;
@@ -100,7 +101,7 @@ impl Inboxes {
         self.search_missing(state);
     }
 
-    /// Searches for missing files, once all existing files are captured: a renamed file is not missing.
+    /// Searches for missing files when all existing files are captured, because a renamed file is not missing.
     fn search_missing(&mut self, state: &mut EngineState) {
         if !self.missing_unchecked || self.scans > 0 || !self.files.is_clear() {
             return;
@@ -114,7 +115,7 @@ impl Inboxes {
         }
     }
 
-    /// Plans a full scan after `pause`, unless one is planned before.
+    /// Plans a full scan after `pause`, unless an earlier one is planned.
     pub(super) fn scan_in(&mut self, pause: Duration) {
         self.next_scan = self.next_scan.min(Instant::now() + pause);
     }
@@ -123,7 +124,7 @@ impl Inboxes {
         now >= self.next_scan
     }
 
-    /// Events were lost. The scan follows soon, not at once: more new folders often follow.
+    /// Events were lost. The scan starts after a short pause, because more new folders often follow.
     pub(super) fn on_lost_events(&mut self) {
         self.folders.watch_again();
         self.scan_in(limits::RESCAN);
@@ -136,7 +137,8 @@ impl Inboxes {
         trigger_folders: &BTreeSet<PathBuf>,
     ) -> BTreeSet<PathBuf> {
         self.next_scan = Instant::now() + scan_interval();
-        // New folders are watched before their inboxes are listed: else an inbox made in between is found by the next scan only.
+        // Watch new folders before their inboxes are listed. Otherwise only the next scan finds an inbox that is
+        // created in between.
         let mut unseen = self.folders.watch(state, trigger_folders);
         let before = state.context.roster();
         if let Err(error) = state.context.refresh_roster() {
@@ -159,7 +161,7 @@ impl Inboxes {
         unseen
     }
 
-    /// Scans the inboxes without events that are due.
+    /// Scans the polled inboxes whose time has come.
     pub(super) fn poll(&mut self, state: &mut EngineState, now: Instant) {
         let roster = state.context.roster();
         for inbox in roster.inboxes() {
@@ -192,7 +194,7 @@ impl Inboxes {
     ) {
         let entries = match entries {
             Ok(entries) => entries,
-            // An agent whose folder has an archive and no inbox yet.
+            // The agent's folder has an archive and no inbox yet.
             Err(IntakeError::NotFound { .. }) if inbox.with_file_name(PROCESSED).is_dir() => return,
             Err(error) => {
                 if state.log_once(inbox) {
@@ -228,7 +230,8 @@ impl Inboxes {
         }
     }
 
-    /// The reader of a file crashed. After [`limits::READER_CRASHES`] crashes the file is rejected unread.
+    /// The reader of a file crashed. After [`limits::READER_CRASHES`] crashes Baton rejects the file without reading
+    /// it.
     fn on_reader_crash(&mut self, state: &mut EngineState, path: PathBuf) {
         let crashes = self.crashes.entry(path.clone()).or_default();
         *crashes += 1;
@@ -273,7 +276,7 @@ impl Inboxes {
             }
             Ok(CaptureOutcome::Known) => {
                 self.files.keep(path);
-                // It may have been moved here for the agent.
+                // The file may have been moved here for the agent.
                 if state.context.is_plugin(&owner) {
                     state.request(Action::Work(owner));
                 }
@@ -329,7 +332,7 @@ fn log_ignored(state: &mut EngineState, path: &Path, reason: &str) {
     }
 }
 
-/// Logs once for each inbox without an agent that its files are not read.
+/// Logs, once for each inbox without an agent, that Baton does not read its files.
 fn log_unread(state: &mut EngineState, roster: &Roster) {
     for (inbox, why) in roster.unread().filter(|(inbox, _)| has_entries(inbox)) {
         if state.log_once(inbox) {
@@ -338,7 +341,7 @@ fn log_unread(state: &mut EngineState, roster: &Roster) {
     }
 }
 
-/// Writes the owner file of every inbox. Returns the inboxes that another workspace serves.
+/// Writes the ownership marker of every inbox. Returns the inboxes that another workspace serves.
 fn claim_inboxes(state: &mut EngineState, roster: &Roster) -> HashSet<PathBuf> {
     let mut foreign = HashSet::new();
     let Some(ownership) = state.context.ownership.clone() else {

@@ -39,12 +39,12 @@ pub(super) enum InboxMessage {
         outcome: Result<CaptureOutcome, DispatchError>,
     },
     ReaderCrashed(PathBuf),
-    /// Waiting tasks whose files are missing have ended.
+    /// Waiting tasks were settled because their files are missing.
     MissingFiles(Result<Vec<SettledTask>, DispatchError>),
 }
 
 pub(super) enum WorkerMessage {
-    /// A worker of the agent made an attempt or several short ones, or found nothing to do.
+    /// A worker of the agent ended: it made one attempt, several short ones, or found no task.
     Worked {
         agent: String,
         batch: Result<AttemptBatch, DispatchError>,
@@ -60,13 +60,13 @@ pub(super) enum DeliveryMessage {
 }
 
 pub(super) enum TriggerMessage {
-    /// A trigger on files was checked.
+    /// The check of a trigger on files ended.
     Fired(Result<Box<TriggerResult>, DispatchError>),
-    /// The schedules were checked.
+    /// The check of the schedules ended.
     Scheduled(Result<DueWork, DispatchError>),
 }
 
-/// A task that has something to deliver.
+/// A task with open deliveries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct DeliveryTry {
     pub(super) task: String,

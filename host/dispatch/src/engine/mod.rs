@@ -1,6 +1,6 @@
-//! The daemon's loop. `serve` waits for changes and messages and passes them to the four parts of the engine: `inboxes`, `workers`,
-//! `deliveries`, `triggers`. Each has its own state, `on_message` and `next_wake`. `state` is what they share, `message` what
-//! jobs report and what one part requests from another.
+//! The daemon's loop. `serve` waits for changes and messages and passes them to the four parts of the engine:
+//! `inboxes`, `workers`, `deliveries`, `triggers`. Each part has its own state, `on_message` and `next_wake`. `state`
+//! has the data that the parts share, `message` the results of jobs and the requests between parts.
 
 mod deliveries;
 mod delivery_queue;

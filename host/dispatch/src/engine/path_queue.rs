@@ -1,4 +1,5 @@
-//! Files that wait to be read, by inbox. The inboxes take turns, so a full one does not delay the others.
+//! Files that wait to be read, grouped by inbox. The inboxes take turns, so an inbox with many files does not delay the
+//! others.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
@@ -14,7 +15,7 @@ pub(super) struct PathQueue {
     folders: BTreeMap<Arc<Path>, BTreeSet<(Instant, Arc<Path>)>>,
     /// How many files of each folder are being read.
     in_progress: HashMap<Arc<Path>, usize>,
-    /// The folder with the last turn.
+    /// The folder that had the last turn.
     last: Option<Arc<Path>>,
 }
 

@@ -1,5 +1,5 @@
-//! Reloads the plugins that the operator installs, approves, changes or removes while the daemon runs. Running attempts keep the
-//! revision that they began with.
+//! Reloads the plugins that the operator installs, approves, changes or removes while the daemon runs. A running
+//! attempt keeps its revision.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,12 +14,13 @@ pub(super) enum PluginReload {
     #[default]
     Idle,
     Running,
-    /// A job reloads them now, and another one must follow.
+    /// A job is reloading them, and another one must follow.
     RunningAndRequested,
 }
 
 impl PluginReload {
-    /// Starts a job that reloads the plugins if the operator changed them. One at a time; a change meanwhile starts another.
+    /// Starts a job that reloads the plugins if the operator changed them. Only one job runs at a time; a change in the
+    /// meantime starts another one.
     pub(super) fn start(&mut self, state: &mut EngineState) {
         let Some(refresh) = state.context.refresh.clone() else { return };
         if *self != Self::Idle {

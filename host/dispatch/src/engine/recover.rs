@@ -1,7 +1,7 @@
 //! Recovers tasks: interrupted attempts, and retries that are due. Finds tasks that are stalled.
 //!
-//! An interrupted attempt runs again only when its action is declared `idempotent` and it was not interrupted too often;
-//! otherwise a person is asked, because the attempt may have done half of its work.
+//! An interrupted attempt runs again only if its action is declared `idempotent` and it was not interrupted too often.
+//! Otherwise a person is asked, because the attempt may have done half of its work.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -31,10 +31,10 @@ pub(super) async fn recover(context: &Arc<Context>, starting: bool) -> Result<()
         }
         if starting {
             inner.locks.sweep(tx)?;
-            // A start reads the grants again, so a task that waits for one may have got it.
+            // The daemon read the grants at its start, so a task that waits for a grant may have it now.
             requeue(tx, |_| true, now)?;
             for task in task::in_state(tx, State::Waiting)?.iter().filter(|task| is_too_far(&inner, task, now)) {
-                let reason = "its retry was planned while the clock ran ahead: trying again".to_owned();
+                let reason = "its retry was planned with a wrong clock: trying again".to_owned();
                 set_state(tx, task, "queued", State::Queued, reason, now)?;
             }
         }
@@ -49,7 +49,7 @@ pub(super) async fn recover(context: &Arc<Context>, starting: bool) -> Result<()
     Ok(())
 }
 
-/// Recovers unfinished tasks. With `quarantined` the next tries of quarantined plugins count as due work too.
+/// Recovers unfinished tasks. With `quarantined`, the next tries of quarantined plugins count as due work too.
 pub(super) async fn recover_tasks(context: &Arc<Context>, quarantined: bool) -> Result<DueWork, DispatchError> {
     recover(context, false).await?;
     let now = Timestamp::now();
@@ -73,7 +73,7 @@ pub(super) async fn stalled_tasks(context: &Arc<Context>) -> Result<Vec<Stalled>
     let inner = Arc::clone(context);
     let job = move |tx: &Tx<'_>| {
         let mut stalled = task::stalled_in(tx, now, &task::StallLimits::default())?;
-        // When a budget was used up, the log said why the tasks of that plugin wait.
+        // When a budget is used up, the log already says why the plugin's tasks wait.
         let mut held = BTreeMap::new();
         for task in stalled.iter().filter(|task| task.why == StallReason::NotBegun) {
             if let Entry::Vacant(entry) = held.entry(task.agent.clone()) {
@@ -86,12 +86,12 @@ pub(super) async fn stalled_tasks(context: &Arc<Context>) -> Result<Vec<Stalled>
     Ok(context.ledger.write(job).await?)
 }
 
-/// Queues the tasks again that wait for a grant or an approval of one of these agents, except those of a call by hand.
+/// Queues tasks again that wait for a grant or an approval of one of these agents, except tasks of `baton run`.
 pub(super) fn requeue(tx: &Tx<'_>, agents: impl Fn(&str) -> bool, now: Timestamp) -> Result<(), LedgerError> {
     for state in [State::NeedsGrant, State::NeedsApproval] {
         let waiting = task::in_state(tx, state)?;
         for task in waiting.iter().filter(|task| task.origin != task::Origin::Call && agents(&task.agent)) {
-            let reason = "what its plugin may do has changed: trying again".to_owned();
+            let reason = "the grants of its plugin have changed: trying again".to_owned();
             set_state(tx, task, "queued", State::Queued, reason, now)?;
         }
     }
@@ -118,7 +118,7 @@ pub(super) async fn release(context: &Arc<Context>, agent: String) -> Result<(),
     Ok(context.ledger.write(job).await?)
 }
 
-/// Whether a task is due later than the longest pause allows.
+/// Whether the task's retry is later than the longest backoff allows.
 fn is_too_far(context: &Context, task: &Task, now: Timestamp) -> bool {
     let longest = context.retry(&task.agent).max_backoff.max(limits::MISSING_AGAIN);
     let latest = SignedDuration::try_from(longest).ok().and_then(|longest| now.checked_add(longest).ok());
@@ -127,7 +127,7 @@ fn is_too_far(context: &Context, task: &Task, now: Timestamp) -> bool {
 
 fn state_after_interruption(context: &Context, task: &Task) -> (State, String) {
     if context.roster().get(&task.agent).is_some_and(|agent| agent.kind == AgentKind::External) {
-        return (State::Delivered, "the process that ended it has exited; its file stays in the inbox".to_owned());
+        return (State::Delivered, "the process that was ending it has exited; its file stays in the inbox".to_owned());
     }
     let plugin = context.plugin(&task.agent);
     let idempotent = plugin.is_ok_and(|installed| installed.is_idempotent(task.action.as_deref()));
@@ -143,7 +143,7 @@ fn state_after_interruption(context: &Context, task: &Task) -> (State, String) {
         return (State::NeedsHuman, reason.to_owned());
     }
     if task.attempts >= limits::INTERRUPTIONS {
-        return (State::NeedsHuman, format!("{} attempts were interrupted: it may be the cause", task.attempts));
+        return (State::NeedsHuman, format!("{} attempts were interrupted: the task may be the cause", task.attempts));
     }
-    (State::Queued, "the attempt was interrupted; it is made again".to_owned())
+    (State::Queued, "the attempt was interrupted; Baton repeats it".to_owned())
 }

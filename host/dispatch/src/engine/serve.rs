@@ -1,7 +1,7 @@
 //! The loop: receives changes and messages, and ends when nothing is left to do.
 //!
-//! The loop itself never reads a file's content, never waits for an attempt and never writes a task: jobs do, and answer
-//! with a message. So a slow plugin or a full disk delays nothing else, and there are no locks.
+//! The loop never reads a file's content, never waits for an attempt and never writes a task. Jobs do this work and
+//! reply with a message. So a slow plugin or a full disk delays nothing else, and the engine needs no locks.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use super::triggers::Triggers;
 use super::workers::Workers;
 use crate::{Context, DispatchError};
 
-/// The daemon's engine: one task that owns all decisions.
+/// The daemon's engine: one asynchronous task that makes all decisions.
 pub struct Engine {
     state: EngineState,
     inboxes: Inboxes,
@@ -46,8 +46,8 @@ impl Engine {
         }
     }
 
-    /// Serves until it is stopped or, in [`Mode::Once`], until nothing waits. `stop` counts the requests to stop: at 1 no
-    /// new work is begun and what runs is finished; at 2 running attempts are cancelled.
+    /// Serves until it is stopped or, in [`Mode::Once`], until nothing waits. `stop` counts the requests to stop. At 1,
+    /// no new work starts and running work is finished; at 2, running attempts are cancelled.
     ///
     /// # Errors
     /// When the ledger fails permanently, or its files are deleted or replaced.
@@ -143,7 +143,7 @@ impl Engine {
     }
 
     fn on_change(&mut self, change: Change) {
-        // Deleting the state folder deletes the watched folder in it too.
+        // If the state folder is deleted, the watched wake folder in it is deleted too.
         let is_wake = |path: &Path| self.state.context.wake.as_deref() == Some(path);
         if matches!(&change, Change::Touched(path) if is_wake(path)) || change == Change::Rescan {
             drop(self.state.context.ledger.check_files());
@@ -173,7 +173,7 @@ impl Engine {
     }
 
     fn on_time(&mut self) {
-        // A loss ends the loop through `Ledger::lost`.
+        // The loop ends through `Ledger::lost` if the ledger is lost.
         drop(self.state.context.ledger.check_files());
         let now = Instant::now();
         if self.inboxes.is_scan_due(now) {
@@ -213,7 +213,7 @@ impl Engine {
         }
     }
 
-    /// Ends everything at once: the ledger is lost, so nothing can be acknowledged.
+    /// Ends everything at once: the ledger is lost, so no result can be recorded.
     fn abandon(&mut self, lost: LedgerError) -> Result<Summary, DispatchError> {
         self.state.stopping = true;
         self.state.closing.cancel();

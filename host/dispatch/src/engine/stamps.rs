@@ -1,8 +1,8 @@
-//! Files that stay in the inboxes of external agents: they are read once, and not again at each start.
+//! Files that stay in the inboxes of external agents are read once, and not again at each start of the daemon.
 //!
-//! The ledger keeps the stamp of a file that was recorded (or is not for Baton) when a later scan finds it unchanged. A start
-//! does not read these files; a changed file has another stamp. In the inbox of a plugin each file is read at the start, because
-//! its task may wait for it.
+//! When a later scan finds a recorded (or ignored) file unchanged, the ledger stores its stamp. At its start the daemon
+//! does not read files with a stored stamp; a changed file has another stamp. In the inbox of a plugin the daemon reads
+//! each file at its start, because a task may wait for it.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -42,7 +42,7 @@ impl Inboxes {
         Ok(())
     }
 
-    /// After a scan: the ledger gets the stamps of known files and forgets those of files that are missing.
+    /// After a scan: stores the stamps of known files in the ledger, and deletes the stamps of missing files.
     pub(super) fn keep_stamps(
         &mut self,
         context: &Arc<Context>,
@@ -59,11 +59,12 @@ impl Inboxes {
             return;
         }
         let context = Arc::clone(context);
-        // Not one of the engine's jobs: a single run does not wait for it, and the next start only reads more.
+        // This is not a job of the engine, so `up --once` does not wait for it. If it does not finish, the next start
+        // only reads more files.
         tokio::spawn(async move { log_failure(write(&context, keep, missing).await) });
     }
 
-    /// The same when nothing waits any more, for what was read since the last scan.
+    /// Stores the stamps when no file is waiting, for the files that were read since the last scan.
     pub(super) async fn keep_stamps_at_end(&mut self, context: &Context) {
         let roster = context.roster();
         let external =
@@ -87,7 +88,7 @@ fn is_external(context: &Context, agent: &str) -> bool {
     context.roster().get(agent).is_some_and(|agent| agent.kind == AgentKind::External)
 }
 
-/// In several transactions, so that other writers do not wait for long.
+/// Uses several transactions, so that other writers do not wait for long.
 async fn write(context: &Context, keep: Vec<ReadFile>, missing: Vec<String>) -> Result<(), LedgerError> {
     for piece in keep.chunks(limits::STAMPS_AT_ONCE) {
         let piece = piece.to_vec();
@@ -100,7 +101,7 @@ async fn write(context: &Context, keep: Vec<ReadFile>, missing: Vec<String>) -> 
     Ok(())
 }
 
-/// Without the stamps the next start reads more files; nothing else depends on them.
+/// Without the stamps, the next start reads more files. There is no other effect.
 fn log_failure(written: Result<(), LedgerError>) {
     if let Err(error) = written {
         tracing::warn!("the list of read files could not be saved: {error}");

@@ -1,4 +1,4 @@
-//! What the parts of the engine share: the context, the jobs, the requested actions, the summary.
+//! The data that the parts of the engine share: the context, the jobs, the requested actions, the summary.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::future::Future;
@@ -20,14 +20,14 @@ use crate::{Context, DispatchError, limits};
 pub enum Mode {
     /// Until it is stopped.
     Forever,
-    /// Until nothing waits.
+    /// Until there is no work left.
     Once,
 }
 
 /// What the engine did, for the last line on the terminal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Tasks that were settled (some by their capture alone), by state.
+    /// The number of settled tasks by state, including tasks that their capture settled.
     pub settled: BTreeMap<&'static str, u64>,
     /// Files that were captured.
     pub captured: u64,
@@ -39,12 +39,12 @@ pub(super) struct EngineState {
     pub(super) context: Arc<Context>,
     pub(super) mode: Mode,
     pub(super) stopping: bool,
-    /// Cancelled when nothing new may start.
+    /// Cancelled when no new work may start.
     pub(super) closing: Cancel,
     pub(super) summary: Summary,
     /// If a job crashes, the engine continues without its result, unless there is a message in `crash_messages`.
     pub(super) jobs: JoinSet<Message>,
-    /// The message that stands for the result of a job if the job crashes.
+    /// The message that the engine gets if a job crashes, in place of the job's result.
     crash_messages: HashMap<Id, Message>,
     actions: VecDeque<Action>,
     logged: HashSet<PathBuf>,
@@ -65,13 +65,13 @@ impl EngineState {
         }
     }
 
-    /// Starts a job that holds something: if it crashes, the engine gets `crashed` and releases that.
+    /// Starts a job that holds a resource. If the job crashes, the engine gets `crashed` and releases the resource.
     pub(super) fn spawn_holding(&mut self, crashed: Message, job: impl Future<Output = Message> + Send + 'static) {
         let id = self.jobs.spawn(job).id();
         self.crash_messages.insert(id, crashed);
     }
 
-    /// The same for a job that blocks its thread.
+    /// Starts such a job on a thread that may block.
     pub(super) fn spawn_blocking_holding(&mut self, crashed: Message, job: impl FnOnce() -> Message + Send + 'static) {
         let id = self.jobs.spawn_blocking(job).id();
         self.crash_messages.insert(id, crashed);
@@ -99,24 +99,24 @@ impl EngineState {
         self.actions.pop_front()
     }
 
-    /// Whether nothing was logged about this path yet; from now on it was.
+    /// Returns whether nothing was logged about this path yet, and marks it as logged.
     pub(super) fn log_once(&mut self, path: &Path) -> bool {
         self.logged.insert(path.to_owned())
     }
 
-    /// Forgets what was logged about entries of `folder`, except these.
+    /// Deletes the log marks of entries in `folder`, except those in `except`.
     pub(super) fn forget_logged(&mut self, folder: &Path, except: &HashSet<&Path>) {
         self.logged.retain(|path| path.parent() != Some(folder) || except.contains(path.as_path()));
     }
 
-    /// A job failed: logs it, and has unfinished tasks recovered later.
+    /// A job failed. Logs the error, and plans to recover unfinished tasks.
     pub(super) fn failed(&mut self, error: &DispatchError) {
         tracing::error!("{error}");
         self.request(Action::Recover(limits::DELIVERY_BACKOFF));
         self.give_up_once(error);
     }
 
-    /// `up --once` does not wait for a failing ledger.
+    /// Ends `up --once` if the ledger fails.
     pub(super) fn give_up_once(&mut self, error: &DispatchError) {
         if self.mode == Mode::Once {
             self.summary.undelivered.push(error.to_string());
@@ -125,7 +125,7 @@ impl EngineState {
         }
     }
 
-    /// Requests what follows from a settled task.
+    /// Requests the actions that follow from a settled task.
     pub(super) fn on_settled(&mut self, settled: SettledTask) {
         settled.log();
         *self.summary.settled.entry(settled.status()).or_default() += 1;

@@ -1,4 +1,5 @@
-//! Decides when to check each trigger. Records which triggers may have missed a change, and when the next schedule is due.
+//! Decides when to check each trigger. Stores which triggers may have missed a change, and when the next schedule is
+//! due.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -22,10 +23,10 @@ struct PlannedCheck {
     at: Instant,
 }
 
-/// Triggers that missed changes: the next full scan checks all their files.
+/// Triggers that may have missed changes. The next full scan checks all their files.
 #[derive(Debug, Default)]
 struct MissedChanges {
-    /// All triggers must be checked, because events were lost or the triggers have changed.
+    /// All triggers must be checked: events were lost, or the triggers changed.
     all: bool,
     /// Plugins with a trigger whose files could not be compared or whose budget is used up.
     of_plugins: BTreeSet<String>,
@@ -150,7 +151,7 @@ impl Triggers {
     }
 
     fn check_watched_where(&mut self, state: &EngineState, wanted: impl Fn(&str) -> bool) {
-        // `up --once` checks once.
+        // `up --once` checks watched files only once.
         if state.mode == Mode::Forever {
             self.plan_where(|trigger| trigger.watches_for().is_some_and(&wanted));
         }
@@ -162,8 +163,8 @@ impl Triggers {
         }
     }
 
-    /// Plans checks of the triggers that may have missed changes, or whose last check failed. The folders of the others may be
-    /// large and are not compared: the watcher reports their changes.
+    /// Plans checks of the triggers that may have missed changes, or whose last check failed. The other triggers are
+    /// not checked, because their folders may be large and the watcher reports their changes.
     pub(super) fn check_unseen(&mut self, state: &EngineState, unseen: &BTreeSet<PathBuf>) {
         let missed = std::mem::take(&mut self.missed);
         for (number, trigger) in self.triggers.iter().enumerate() {
@@ -222,7 +223,7 @@ impl Triggers {
     }
 }
 
-/// Plans the check of a trigger: when its folder is quiet, or has been busy for long enough.
+/// Plans the check of a trigger. It runs when the folder is quiet, or has been busy for the maximum time.
 fn plan(checks: &mut BTreeMap<usize, PlannedCheck>, number: usize, trigger: &ArmedTrigger) {
     let (now, debounce) = (Instant::now(), trigger.debounce());
     let check = checks.entry(number).or_insert(PlannedCheck { first_change: now, at: now });

@@ -1,5 +1,5 @@
-//! The files that plugins watch (`wit/watch.wit`). They have a separate watcher: plugins change the set of folders, and a new
-//! watcher replaces the old one to drop folders.
+//! The files that plugins watch (`wit/watch.wit`). They have a separate watcher: plugins change the set of folders, and
+//! only a new watcher can drop folders.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::triggers::task::PluginWatch;
 pub(super) struct WatchedFiles {
     plugins: BTreeMap<String, PluginWatch>,
     watcher: Option<Watcher>,
-    /// A folder could not be watched: the full scan finds changes there.
+    /// A folder is not watched. The full scan finds its changes.
     incomplete: bool,
 }
 
@@ -35,13 +35,13 @@ impl WatchedFiles {
         concerned.map(|(plugin, _)| plugin.clone()).collect()
     }
 
-    /// Whether changes of the plugin's files may go unreported.
+    /// Whether the watcher may miss changes of the plugin's files.
     pub(super) fn misses_changes(&self, plugin: &str) -> bool {
         self.incomplete || self.plugins.get(plugin).is_none_or(|watch| watch.unwatched_count() > 0)
     }
 
-    /// Replaces the watched files of a plugin. Returns whether the folders have changed: then the files must be checked once more,
-    /// because a change may precede the watch.
+    /// Replaces the watched files of a plugin. Returns whether the folders have changed. If so, the files must be
+    /// checked once more, because a change may have happened before the watch started.
     pub(super) fn watch(&mut self, state: &mut EngineState, plugin: &str, watch: PluginWatch) -> bool {
         if watch.unwatched_count() > 0 && state.log_once(Path::new(plugin)) {
             let (watched, unwatched) = (watch.folders.len(), watch.unwatched_count());
@@ -66,12 +66,12 @@ impl WatchedFiles {
             return false;
         };
         self.incomplete = false;
-        // All of them: a folder that was made again is not watched any more.
+        // Watch all of them, because a folder that was deleted and created again is not watched any more.
         for folder in &now {
             if let Err(error) = watcher.watch_flat(folder) {
                 self.incomplete = true;
                 if folder.is_dir() && state.log_once(folder) {
-                    tracing::warn!("{error}; changes there are found by the scan every minute");
+                    tracing::warn!("{error}; the scan each minute finds the changes there");
                 }
             }
         }

@@ -22,7 +22,7 @@ pub(super) struct Workers {
     more_work: HashSet<String>,
     /// Agents with a crashed worker.
     crashed: HashSet<String>,
-    /// When unfinished tasks are recovered: the next retry, or the next delivery of a failed one.
+    /// The next time to recover unfinished tasks: a retry, or a delivery that failed.
     next_recovery: Option<Instant>,
     /// Stalled tasks that were logged.
     stalled: HashSet<String>,
@@ -70,7 +70,7 @@ impl Workers {
         }
     }
 
-    /// Starts a worker of the agent, unless as many run as its `concurrency` allows.
+    /// Starts a worker of the agent, unless the number of workers has reached its `concurrency`.
     pub(super) fn start(&mut self, state: &mut EngineState, agent: String) {
         let most = state.context.roster().get(&agent).map_or(1, |agent| agent.settings.concurrency.max(1));
         let workers = self.running.entry(agent.clone()).or_default();
@@ -110,7 +110,7 @@ impl Workers {
         self.on_worker_end(state, agent);
     }
 
-    /// Counts a worker that has ended. After the last one, queues the tasks of crashed workers again.
+    /// Removes a worker that has ended. After the agent's last worker, queues the tasks of crashed workers again.
     fn on_worker_end(&mut self, state: &mut EngineState, agent: &str) {
         let left = self.running.get_mut(agent).map_or(0, |workers| {
             *workers = workers.saturating_sub(1);
@@ -133,7 +133,7 @@ impl Workers {
         self.next_recovery = Some(self.next_recovery.map_or(at, |planned| planned.min(at)));
     }
 
-    /// Recovers unfinished tasks if that is due.
+    /// Recovers unfinished tasks if the time has come.
     pub(super) fn on_time(&mut self, state: &mut EngineState, now: Instant) {
         if self.next_recovery.take_if(|due| now >= *due).is_some() {
             Self::recover_now(state);
@@ -159,7 +159,7 @@ impl Workers {
         });
     }
 
-    /// Deletes the ledger's lists of files that removed plugins watched.
+    /// Deletes the lists of watched files of removed plugins from the ledger.
     pub(super) fn forget_removed(state: &mut EngineState) {
         let (context, names) = (Arc::clone(&state.context), Arc::clone(&state.context.plugins().names));
         state.jobs.spawn(async move {
@@ -185,7 +185,7 @@ impl Workers {
     }
 }
 
-/// Whether the engine waits until a quarantined plugin may be tried again. `up --once` does not.
+/// Whether the engine waits for the next try of a quarantined plugin. `up --once` does not wait.
 fn waits_for_quarantined(state: &EngineState) -> bool {
     state.mode == Mode::Forever
 }

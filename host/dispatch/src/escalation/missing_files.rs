@@ -1,7 +1,7 @@
 //! Files that are missing from the inbox while their tasks wait for a plugin.
 //!
-//! If only the file is missing, its task is cancelled. If the whole folder was replaced (an unmounted drive, a sync client that
-//! went offline), the task asks a person instead, and continues automatically when the file is back.
+//! If only the file is missing, its task is cancelled. If the whole folder was replaced (an unmounted drive, a sync
+//! client that went offline), the task asks a person, and continues automatically when the file is back.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -45,8 +45,8 @@ struct MissingFile {
     is_replaced: bool,
 }
 
-/// Finds the missing files. A file with the same content under a new name in one of the agent's inboxes was renamed and is not
-/// missing.
+/// Finds the missing files. If one of the agent's inboxes has a file with the same content under a new name, the file
+/// was renamed and is not missing.
 fn missing(context: &Context, agent: &str, waiting: Vec<InboxTask>) -> Vec<MissingFile> {
     let (missing, existing): (Vec<_>, Vec<_>) =
         waiting.into_iter().partition(|inbox_task| is_missing(&context.real(&inbox_task.file)));
@@ -82,7 +82,7 @@ async fn ask(context: &Arc<Context>, inbox_task: InboxTask) -> Result<(), Dispat
 
 async fn cancel(context: &Arc<Context>, inbox_task: InboxTask) -> Result<Option<SettledTask>, DispatchError> {
     let (owner, now) = (context.owner.clone(), Timestamp::now());
-    // The task may have run meanwhile, and its file may be archived: then it is not cancelled.
+    // In the meantime the task may have run and its file may be archived. Then the task is not cancelled.
     let lease = move |tx: &Tx<'_>| {
         let still = task::waits_with(tx, &inbox_task.id, &inbox_task.file)?;
         still.then(|| task::lease_task(tx, &inbox_task.id, &owner, limits::LEASE, now)).transpose()

@@ -1,8 +1,8 @@
-//! Which events of the chain a person is notified of, and up to which event that was done.
+//! Selects the events of the chain that cause a notice to a person, and stores the last event that was processed.
 //!
-//! A notice is the event of a task that started to wait for a person, that failed, or that was escalated. So a crash can lose only
-//! the place in the chain, and that is a mark in the ledger ([`notified`], [`set_notified`]). The mark is set after the notice is
-//! sent: each notice is sent at least once. How it is sent is decided by the caller.
+//! Notices are caused by events of a task: it started to wait for a person, failed, or was escalated. The ledger stores
+//! the last processed event as a mark ([`notified`], [`set_notified`]). The mark is set after the notice is sent, so
+//! after a crash a notice may be sent twice, but none is lost. The caller decides how to send a notice.
 
 use baton_core::{State, names};
 use baton_ledger::event::{self, Event, EventFilter, EventRange, RecordedEvent};
@@ -10,7 +10,7 @@ use baton_ledger::task::{self, Origin, TaskSummary};
 use baton_ledger::{LedgerError, Reader, Tx, mark};
 use jiff::Timestamp;
 
-/// The mark: its trigger and its path.
+/// The mark of the last processed event: its trigger and its path.
 const MARK: (&str, &str) = ("notices", "told");
 
 /// Why a person is notified of an event.
@@ -20,26 +20,26 @@ pub enum NoticeCause {
     NeedsHuman,
     /// A task failed, died after its last attempt, or its file was rejected.
     Failed,
-    /// A deadline passed, or a request was not answered for so long that it was escalated.
+    /// A deadline passed, or a request without an answer was escalated.
     Overdue,
 }
 
 names!(NoticeCause, "notice", NeedsHuman = "needs_human", Failed = "failed", Overdue = "overdue");
 
-/// The events that may have a cause: the states of two causes, and the actions of the third one.
+/// The events that may cause a notice: by state for the first two causes, by action for the third one.
 const CHOICE: EventFilter = EventFilter {
     states: &[State::NeedsHuman, State::NeedsGrant, State::NeedsApproval, State::Failed, State::Dead, State::Rejected],
     actions: &["escalated", "review", "stale", "overdue"],
 };
 
-/// One event that a person is notified of.
+/// A notice about one event.
 #[derive(Clone, Debug)]
 pub struct Notice {
-    /// The same for the same event, also if it is sent again.
+    /// The same id for the same event, also if the notice is sent again.
     pub id: String,
     /// The event's place in the chain.
     pub seq: i64,
-    /// Why.
+    /// The cause.
     pub cause: NoticeCause,
     /// When it happened.
     pub at: Timestamp,
@@ -51,7 +51,7 @@ pub struct Notice {
     pub task: TaskSummary,
 }
 
-/// The notices of a part of the chain.
+/// The notices about a part of the chain.
 #[derive(Debug, Default)]
 pub struct NoticeBatch {
     /// The first ones, oldest first.
@@ -68,7 +68,7 @@ pub fn after(reader: &Reader, seq: i64, on: &[NoticeCause], most: usize) -> Resu
     let mut batch = NoticeBatch { up_to, ..NoticeBatch::default() };
     event::each_in(reader, EventRange { after: seq, last: up_to }, CHOICE, |recorded| {
         let Some(cause) = cause(reader, &recorded, on)? else { return Ok(()) };
-        // The operator has seen the result of a call. Events of plugins and of the ledger itself have no task.
+        // The operator has seen the result of a call. Events of plugins and of the ledger have no task.
         let Some((task, Origin::Handoff | Origin::Trigger)) = task::summary_of(reader, &recorded.event.task)? else {
             return Ok(());
         };
@@ -93,12 +93,12 @@ fn cause(reader: &Reader, recorded: &RecordedEvent, on: &[NoticeCause]) -> Resul
     let Event { task, action, at, .. } = &recorded.event;
     let found = causes(&recorded.event, event::state_before(reader, task, recorded.seq)?);
     let cause = found.into_iter().flatten().find(|cause| on.contains(cause));
-    // Past a deadline both happen at the same time.
+    // When the deadline has passed, both events are recorded at the same time.
     let twice = action == "review" && event::has(reader, task, "escalated", *at)?;
     Ok(cause.filter(|_| !twice))
 }
 
-/// The causes of an event, the most exact first. A state counts when the task gets into it; later events repeat it.
+/// The causes of an event, the most specific first. A state causes a notice only when the task enters it.
 fn causes(event: &Event, before: Option<State>) -> [Option<NoticeCause>; 2] {
     let overdue = CHOICE.actions.contains(&event.action.as_str());
     let by_state = match event.state {
@@ -110,17 +110,17 @@ fn causes(event: &Event, before: Option<State>) -> [Option<NoticeCause>; 2] {
     [overdue.then_some(NoticeCause::Overdue), by_state]
 }
 
-/// The last event that a person was notified of; `None` if notices were never turned on.
+/// The last event that was processed; `None` if notices were never on.
 pub fn notified(reader: &Reader) -> Result<Option<i64>, LedgerError> {
     Ok(mark::seen(reader, MARK.0)?.get(MARK.1).and_then(|seq| seq.parse().ok()))
 }
 
-/// Records that a person was notified of all events up to and including this one.
+/// Records that all events up to and including this one are processed.
 pub fn set_notified(tx: &Tx<'_>, seq: i64) -> Result<(), LedgerError> {
     mark::set(tx, MARK.0, MARK.1, &seq.to_string())
 }
 
-/// Deletes the mark: notices are turned off. If they are turned on again, they start with new events.
+/// Deletes the mark, because notices are off. When they are on again, they start with new events.
 pub fn forget(tx: &Tx<'_>) -> Result<(), LedgerError> {
     mark::clear(tx, MARK.0, MARK.1)
 }
@@ -136,7 +136,8 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    /// A ledger with a task that went through these actions and states, one a second, and those of the same second together.
+    /// Makes a ledger with a task that had these actions and states, one a second. Steps of the same second happen
+    /// together.
     fn ledger(origin: Origin, steps: &'static [(&'static str, State, i64)]) -> (tempfile::TempDir, Ledger) {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();

@@ -1,5 +1,5 @@
-//! Overdue requests of external agents. Measured from the capture, there are four steps: a reminder to the agent, an escalation to
-//! the sender, a mark for the operator, and at last the archive with a RETURN that gives the reason.
+//! Overdue requests of external agents. There are four steps, measured from the capture: a reminder to the agent, an
+//! escalation to the sender, a mark for the operator, and finally the archive with a RETURN that has the reason.
 //!
 //! Each step is done once for each task. Tasks of plugins are never escalated.
 
@@ -56,7 +56,7 @@ pub(crate) async fn run_escalations(context: &Arc<Context>) -> Result<Escalation
     let mut settled = Vec::new();
     for id in stale {
         let owner = context.owner.clone();
-        // Its RETURN may have arrived meanwhile.
+        // The RETURN of the task may have arrived in the meantime.
         let lease = move |tx: &Tx<'_>| {
             let is_open = task::get_in(tx, &id)?.state == State::Delivered;
             is_open.then(|| task::lease_task(tx, &id, &owner, limits::LEASE, now)).transpose()
@@ -88,7 +88,7 @@ fn escalate(
     };
     task::did(tx, &task.id, step, now)?;
     event::append(tx, &Event::of(task, "baton", action, reason, task.state, now))?;
-    // A plugin would run a notice as a task; for plugins the ledger's event is enough.
+    // A plugin would run a notice as a task. For plugins the event in the ledger is sufficient.
     let Some(NoticeText { to, kind, text }) = notice_text(task, step).filter(|notice| !context.is_plugin(&notice.to))
     else {
         return Ok(false);

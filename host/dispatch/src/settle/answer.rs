@@ -9,7 +9,7 @@ use super::reports::NamedArtifact;
 use super::resolution::Actor;
 use crate::limits;
 
-/// Findings that a RETURN lists; the report and the ledger have all of them.
+/// The maximum number of findings in a RETURN. The report and the ledger have all of them.
 const FINDINGS_IN_RETURN: usize = 50;
 
 pub(super) fn severity(severity: wit::Severity) -> &'static str {
@@ -29,7 +29,7 @@ pub(super) fn answer(outcome: &Settlement, artifacts: &[NamedArtifact], sender: 
         .iter()
         .map(|named| Deliverable { path: named.place(), media_type: named.media_type.clone() })
         .collect();
-    // If the plugin did not end the attempt itself, Baton answers on its behalf.
+    // If the plugin did not end the attempt, Baton answers on its behalf.
     let executing = if resolution.actor == Actor::Plugin { &task.agent } else { "baton" };
     let next_steps: Vec<_> = resolution.next_steps.iter().map(|step| plugin_suggests(&task.agent, step)).collect();
     let answer = Return {

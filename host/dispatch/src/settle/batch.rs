@@ -12,8 +12,8 @@ use crate::context::Context;
 use crate::lease::lease;
 use crate::{DispatchError, limits};
 
-/// Decides how attempts of one agent ended, writes the outcomes, and leases up to `room` next tasks of the agent in the same
-/// transaction. If the ledger cannot store an outcome now (full disk), it tries again.
+/// Decides how attempts of one agent ended and writes the outcomes. In the same transaction, leases up to `room` next
+/// tasks of the agent. If the ledger cannot store an outcome now (full disk), it tries again.
 pub(crate) async fn settle(
     context: &Arc<Context>,
     finished: Vec<FinishedAttempt>,
@@ -29,7 +29,7 @@ pub(crate) async fn settle(
     settled
 }
 
-/// Writes the outcomes, together if that works.
+/// Writes the outcomes, in one transaction if possible.
 async fn write_all(
     context: &Arc<Context>,
     mut outcomes: Vec<Settlement>,
@@ -41,7 +41,7 @@ async fn write_all(
     let ledger = context.ledger.in_lane(outcomes.first().map_or("", |outcome| &outcome.task.agent));
     let together = ledger.write(move |tx| {
         let written = all.iter().map(|outcome| outcome.write(tx)).collect::<Result<Vec<_>, _>>()?;
-        // Before the next tasks are leased: for them the ledger has what these attempts used.
+        // Before the next tasks are leased, because the ledger must contain the use of these attempts.
         for outcome in &all {
             inner.budgets.end(&outcome.task.agent, &outcome.task.id);
         }
@@ -52,7 +52,7 @@ async fn write_all(
         let settled = outcomes.iter().zip(written).map(|(outcome, written)| outcome.settled(written)).collect();
         return Ok(AttemptBatch { settled, next });
     }
-    // One outcome or one lease may be the cause; the others are written without it.
+    // One outcome or one lease may be the cause. Write the outcomes one by one, without a lease.
     let mut settled = Vec::new();
     for outcome in outcomes {
         let written = write_with_retries(context, &outcome).await?;
@@ -61,7 +61,7 @@ async fn write_all(
     Ok(AttemptBatch { settled, next: Vec::new() })
 }
 
-/// Writes one outcome, with retries until the daemon must end at once.
+/// Writes one outcome. Retries until the daemon must end at once.
 async fn write_with_retries(
     context: &Context,
     outcome: &Arc<Settlement>,

@@ -1,6 +1,7 @@
-//! Tasks that wait for other tasks: which dependencies are open, whether they form a circle, and which tasks an end releases.
+//! Tasks that depend on other tasks: which dependencies are open, whether they form a cycle, and which tasks may start
+//! when one ends.
 //!
-//! Only a plugin's task is held back. An external agent has its file already and reads `depends_on` itself.
+//! Only a plugin's task is delayed. An external agent has its file already and reads `depends_on` itself.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +16,7 @@ use crate::context::Context;
 use crate::limits;
 use crate::limits::ago;
 
-/// A longer chain of dependencies counts as a circle, so that the search ends.
+/// A longer chain of dependencies counts as a cycle, so that the search ends.
 const MOST_STEPS: usize = 1000;
 
 /// The state of a request's dependencies.
@@ -23,9 +24,9 @@ const MOST_STEPS: usize = 1000;
 pub(crate) enum DependencyState {
     /// The request may start.
     Free,
-    /// Some are not done yet.
+    /// Some dependencies have not succeeded yet.
     Open(OpenDependency),
-    /// One of them did not succeed.
+    /// A dependency ended without success.
     Broken(String),
     /// The request depends on itself.
     Circle(String),
@@ -41,7 +42,7 @@ pub(crate) struct OpenDependency {
 }
 
 impl OpenDependency {
-    /// Why the request waits.
+    /// The reason why the request waits.
     pub(crate) fn reason(&self) -> String {
         let reason = format!("it waits for {}", self.names.join(", "));
         if self.unknown.is_empty() {
@@ -81,20 +82,20 @@ fn ended(need: &str, state: &str) -> String {
     format!("{need}, which it depends on, ended as {state}; `baton retry` runs this one anyway, `baton cancel` ends it")
 }
 
-/// A task on the way from a request through its dependencies.
+/// A task on the path from a request through its dependencies.
 struct DependencyChain {
     task: String,
     names: String,
 }
 
-/// Why the dependencies of these tasks lead back to the request itself, or too far; `None` if they do not.
+/// Why the dependencies of these tasks lead back to the request itself, or too far. `None` if they do not.
 fn circle(tx: &Tx<'_>, own: &[&str], mut ahead: Vec<DependencyChain>) -> Result<Option<String>, LedgerError> {
     let mut seen: BTreeSet<String> = ahead.iter().map(|step| step.names.clone()).collect();
     while let Some(step) = ahead.pop() {
         for next in task::dependencies(tx, &step.task)? {
             let names = format!("{} → {next}", step.names);
             if own.contains(&next.as_str()) {
-                return Ok(Some(format!("its dependencies go in a circle: {names}")));
+                return Ok(Some(format!("its dependencies form a cycle: {names}")));
             }
             if !seen.insert(next.clone()) {
                 continue;
@@ -110,7 +111,7 @@ fn circle(tx: &Tx<'_>, own: &[&str], mut ahead: Vec<DependencyChain>) -> Result<
     Ok(None)
 }
 
-/// Handles the end of a task: tasks that waited for it may start, or ask a person. Returns whether any may start.
+/// Handles the end of a task: tasks that depend on it may start, or ask a person. Returns whether any may start.
 pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) -> Result<bool, LedgerError> {
     let names = [Some(&task.id), task.handoff_id.as_ref(), task.task_id.as_ref(), Some(&task.title)];
     let mut released = false;
@@ -138,7 +139,7 @@ pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) ->
     Ok(released)
 }
 
-/// Asks a person about tasks that have waited for longer than `ask_after` for a dependency that does not exist.
+/// Asks a person about tasks that have waited longer than `ask_after` for an unknown dependency.
 pub(crate) fn ask(tx: &Tx<'_>, context: &Context, now: Timestamp) -> Result<(), LedgerError> {
     let soonest = context.roster().agents().map(|agent| agent.settings.ask_after).min().unwrap_or(limits::ASK_AFTER);
     for unknown in task::unknown_dependencies_in(tx, ago(now, soonest))? {
@@ -158,7 +159,7 @@ pub(crate) fn ask(tx: &Tx<'_>, context: &Context, now: Timestamp) -> Result<(), 
     Ok(())
 }
 
-/// Moves a task to a state, with the event of this action by Baton.
+/// Moves a task to a state, with an event of this action by Baton.
 pub(crate) fn set_state(
     tx: &Tx<'_>,
     task: &Task,

@@ -1,4 +1,4 @@
-//! The text of a failed attempt, for people.
+//! The reason of a failed attempt as text for people.
 
 use baton_core::file_name::cut;
 use baton_core::grants::{Grant, grant_command};
@@ -9,23 +9,23 @@ use baton_sandbox::AttemptError;
 /// Bytes of a plugin's log in the reason of its crash.
 const CRASH_MESSAGE_BYTES: usize = 500;
 
-/// The reason of a failure. `missing` are the grants that the plugin declares and does not have; `log` is the output of the
-/// attempt, the end of which is added to a crash, because the message of a trap says little.
+/// The reason of a failure. `missing` are the grants that the plugin declares and does not have. `log` is the output of
+/// the attempt; after a crash its end is added, because the message of a trap contains little information.
 pub(super) fn explain(failure: &AttemptError, plugin: &str, missing: &[Grant], log: &str) -> String {
     match failure {
-        AttemptError::Limit { .. } => format!("{failure}; give it less to do, or ask its author (plugin `{plugin}`)"),
+        AttemptError::Limit { .. } => format!("{failure}; reduce its input, or ask the author of the plugin `{plugin}`"),
         AttemptError::Trap(_) => {
             let said = crash_message(log).map(|message| format!("; {}", plugin_says(&message))).unwrap_or_default();
             format!("{failure}; this is a fault of the plugin `{plugin}`, not of the handoff{said}")
         }
-        // The plugin's own words may look like a command, so they do not replace the host's.
+        // The plugin's text may look like a command, so it does not replace the host's text.
         AttemptError::NeedsGrant(text)
             if !missing.is_empty() && (text.starts_with(PLUGIN_SAYS) || !text.contains("`baton ")) =>
         {
             format!("{}; {text}", grant_command(plugin, missing))
         }
         AttemptError::NeedsHuman(text) => {
-            format!("{text} (`baton answer` tells it, `baton cancel` ends it)")
+            format!("{text} (`baton answer` gives the answer, `baton cancel` ends the task)")
         }
         other => other.to_string(),
     }

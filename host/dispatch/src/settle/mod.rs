@@ -1,9 +1,9 @@
-//! How an attempt ends: its state, its findings, its reports, the requests that it sent or withdrew, the RETURN and the move to the
-//! archive, all in one transaction. `delivery` delivers them afterwards.
+//! Ends an attempt: its state, findings, reports, sent or withdrawn requests, RETURN and move to the archive, all in
+//! one transaction. Afterwards `delivery` carries out the deliveries.
 //!
-//! `resolution` decides with the text of `explain`, `outcome` adds the output, `write` is the transaction, with `reports` (the
-//! names of the files) and `answer` (the RETURN). `dependencies` and `repeats` are the effects on other tasks; `batch` settles
-//! several attempts of one agent together.
+//! `resolution` decides the end, with the text of `explain`. `outcome` adds the output. `write` is the transaction,
+//! with `reports` (the names of the files) and `answer` (the RETURN). `dependencies` and `repeats` are the effects on
+//! other tasks. `batch` settles several attempts of one agent together.
 
 mod answer;
 mod batch;

@@ -25,7 +25,7 @@ pub(super) struct Settlement {
 }
 
 impl Settlement {
-    /// Decides how an attempt ended and collects what goes out with it.
+    /// Decides how an attempt ended and collects its output.
     pub(super) fn of(context: &Context, attempted: FinishedAttempt) -> Self {
         let FinishedAttempt { task, installed, ended, own, sql_bytes, at } = attempted;
         let report = ended.as_ref().ok();
@@ -66,13 +66,14 @@ impl Settlement {
         Self { task, resolution, output, at }
     }
 
-    /// The result for the engine, after the transaction; also if another process has settled the task.
+    /// Builds the result for the engine after the transaction. `written` is `None` if another process has settled the
+    /// task.
     pub(super) fn settled(&self, written: Option<SettlementEffects>) -> SettledTask {
         let Resolution { state, outcome, text, next_steps, .. } = &self.resolution;
         let (state, outcome, text, next_steps) = match written {
             Some(_) => (*state, *outcome, text.clone(), next_steps.clone()),
             None => {
-                let text = "another process has settled it meanwhile; this outcome was dropped".to_owned();
+                let text = "another process has settled the task in the meantime; this outcome was discarded".to_owned();
                 (self.task.state, None, text, Vec::new())
             }
         };
@@ -110,19 +111,19 @@ pub(super) struct SettlementOutput {
     pub(super) requests: PluginRequests,
     pub(super) owner: String,
     pub(super) health: PluginHealth,
-    /// What it used of its limits, as JSON.
+    /// The use of its limits, as JSON.
     pub(super) usage: Option<String>,
     /// What its plugin wrote to standard output and standard error.
     pub(super) log: Option<AttemptLog>,
     pub(super) quarantine: quarantine::QuarantinePolicy,
-    /// What it used of its plugin's budgets, except reports.
+    /// The use of its plugin's budgets, except reports.
     pub(super) spent: Vec<(Resource, u64)>,
     pub(super) budget: Budget,
-    /// The files of its plugin's triggers that it changed.
+    /// The changes that the attempt made to files of its plugin's triggers.
     pub(super) own: OwnChanges,
 }
 
-/// What `why --json` shows of what was used.
+/// The use of limits as JSON, for `why --json`.
 fn as_json(usage: &Usage) -> String {
     let used = |used: &LimitUsage| json!({ "used": used.used, "limit": used.limit, "hit": used.hit });
     let all: Map<String, Value> = usage.iter().map(|one| (one.resource.key().to_owned(), used(one))).collect();
@@ -134,10 +135,10 @@ fn as_json(usage: &Usage) -> String {
 pub(crate) struct SettlementEffects {
     /// The paths of the reports.
     pub(crate) artifacts: Vec<String>,
-    /// Other tasks that have deliveries because of it.
+    /// Other tasks that now have deliveries.
     pub(crate) to_deliver: Vec<String>,
     /// Other tasks may start now.
     pub(crate) released: bool,
-    /// The reason why the plugin is quarantined from now on.
+    /// Why the plugin is quarantined from now on; `None` if it is not.
     pub(crate) quarantined: Option<String>,
 }

@@ -1,12 +1,14 @@
 //! Requests that plugins send to agents and withdraw, in the transaction that settles their tasks.
 //!
-//! A plugin gives each request a key. A request is open from the transaction that sends it until its task has ended, or until its
-//! uncaptured file is deleted. While it is open, nothing is sent under its key. Afterwards the same key sends a new request, with
-//! another `dedupe_key` in the file, because the old one identifies the answered request.
+//! A plugin gives each request a key. A request is open from the transaction that sends it until its task has ended, or
+//! until its uncaptured file is deleted. While a request is open, Baton sends nothing under its key. Afterwards the
+//! same key sends a new request. Its file has another `dedupe_key`, because the old one identifies the answered
+//! request.
 //!
-//! A withdrawn request ends as `cancelled` in the same transaction, and its file is moved to the archive. If the file is not
-//! captured yet, the request is marked and ends when it is captured ([`refused_file`]). A request that a plugin is working on is
-//! not withdrawn, nor one whose RETURN is in the plugin's inbox: the capture of the RETURN ends it as answered.
+//! A withdrawn request ends as `cancelled` in the same transaction, and its file is moved to the archive. If the file
+//! is not captured yet, the request is marked and ends when it is captured ([`refused_file`]). Baton does not withdraw
+//! a request whose attempt is running in a plugin, or whose RETURN is in the plugin's inbox: the capture of the RETURN
+//! ends that request as answered.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -46,7 +48,7 @@ pub(crate) struct PluginRequests {
 enum RequestItem {
     Send {
         key: String,
-        /// As it is asked for the first time.
+        /// The request of the first call with this key.
         request: Box<Request>,
         folder: String,
     },
@@ -58,7 +60,7 @@ enum RequestItem {
 pub(crate) struct RequestEffects {
     /// Requests whose files must be moved to the archive.
     pub(crate) to_deliver: Vec<String>,
-    /// Tasks that waited may begin.
+    /// Tasks that depended on an ended request may start.
     pub(crate) released: bool,
 }
 
@@ -118,7 +120,7 @@ impl PluginRequests {
         )
     }
 
-    /// The tasks of the open, unanswered request of a key. If its file is not captured yet, the request is marked.
+    /// The tasks of a key's open, unanswered request. If its file is not captured yet, the request is marked.
     fn withdrawn(
         &self,
         tx: &Tx<'_>,
@@ -140,7 +142,7 @@ impl PluginRequests {
         }
     }
 
-    /// The requests with a RETURN in an inbox, which will end them.
+    /// The requests that a RETURN in an inbox will end.
     fn answered(&self, tx: &Tx<'_>) -> Result<BTreeSet<String>, LedgerError> {
         self.ahead.iter().filter_map(|ahead| ahead.ends(tx).transpose()).collect()
     }
@@ -164,9 +166,9 @@ impl PluginRequests {
     }
 }
 
-/// Reads the RETURNs in the inboxes of the plugin, if any of these tasks of one plugin withdraws a request. An agent writes its
-/// result first and the RETURN afterwards, so the RETURN gets a short time to arrive. All tasks wait together, and none is settled
-/// before another: one may send a request under the key of a request that another one withdraws.
+/// Reads the RETURNs in the inboxes of the plugin, if any of these tasks of one plugin withdraws a request. An agent
+/// writes its result first and the RETURN afterwards, so the function waits a short time for the RETURN. It waits once
+/// for all tasks, because one task may send a request under a key that another one withdraws.
 pub(crate) async fn accept_pending_returns(
     context: &Arc<Context>,
     requests: impl Iterator<Item = &mut PluginRequests>,
@@ -225,7 +227,7 @@ fn send(context: &Context, task: &Task, number: usize, draft: sandbox::Draft, no
     RequestItem::Send { key: draft.dedupe_key, request: Box::new(request), folder }
 }
 
-/// The key in the file: another one each time, so that a new request is not taken for an answered one.
+/// The key in the file. It differs each time, so that Baton does not take a new request for an answered one.
 fn dedupe_key(sender: &str, key: &str, times: u32) -> String {
     if times == 1 { format!("{sender}:{key}") } else { format!("{sender}:{key}#{times}") }
 }

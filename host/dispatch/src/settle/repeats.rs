@@ -1,5 +1,5 @@
-//! Each repetition of a request is answered with the outcome of the first one: at once if that has ended, else when it ends.
-//! The RETURN names it in `duplicate_of`.
+//! Answers each repetition of a request with the outcome of the first request: at once if that has ended, otherwise
+//! when it ends. The RETURN names the first request in `duplicate_of`.
 
 use baton_core::handoff::returns::Return;
 use baton_core::text::plugin_suggests;
@@ -12,8 +12,8 @@ use jiff::Timestamp;
 
 use crate::capture::by_baton;
 
-/// Answers the task `id`, which repeats the request `first`, into `folder`: now if `first` has ended, else later. Returns whether
-/// there is something to deliver now.
+/// Answers the task `id`, which repeats the request `first`, into `folder`. If `first` is still open, the answer waits
+/// for its end. Returns whether there is something to deliver now.
 pub(crate) fn captured(tx: &Tx<'_>, id: &str, first: &Task, folder: &str, now: Timestamp) -> Result<bool, LedgerError> {
     let repeat = Repeat { task: id.to_owned(), folder: folder.to_owned() };
     if !first.state.is_final() {
@@ -24,7 +24,7 @@ pub(crate) fn captured(tx: &Tx<'_>, id: &str, first: &Task, folder: &str, now: T
     Ok(true)
 }
 
-/// Answers the repetitions of the request `first`, which has ended. The RETURNs are deliveries of `first`.
+/// Answers the repetitions of the ended request `first`. The RETURNs are deliveries of `first`.
 pub(crate) fn settled(tx: &Tx<'_>, first: &str, now: Timestamp) -> Result<(), LedgerError> {
     let waiting = repeats::take(tx, first)?;
     if waiting.is_empty() {

@@ -1,4 +1,4 @@
-//! The reports of an attempt: which names are allowed, and which ones they get in `reports/`.
+//! The reports of an attempt: checks the names that the plugin chose, and finds unused names in `reports/`.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -24,7 +24,7 @@ pub(super) struct NamedArtifact {
     pub(super) name: String,
     pub(super) media_type: String,
     pub(super) hash: String,
-    /// Absent if a file with this name and these bytes exists already.
+    /// Absent if a file with this name and the same bytes exists already.
     pub(super) bytes: Option<Vec<u8>>,
 }
 
@@ -35,8 +35,9 @@ impl NamedArtifact {
     }
 }
 
-/// Finds names in `reports/`: those of the plugin, or all with the same number if one of them is taken by a file with other bytes (on
-/// the disk or in the outbox), so that the names of one attempt match. An existing file with the same bytes is the report.
+/// Chooses names in `reports/`: the names of the plugin, or all of them with the same number. A number is added if a
+/// file with other bytes has one of the names, on disk or in the outbox. So the names of one attempt match. If a file
+/// with the same bytes exists, it is used as the report.
 pub(super) fn name_all(
     tx: &Tx<'_>,
     reports: &Path,
@@ -52,7 +53,7 @@ pub(super) fn name_all(
     }
 }
 
-/// The artifact under its `number`th name; `None` if a file with other bytes has that name.
+/// The artifact with its `number`th name; `None` if a file with other bytes has that name.
 fn name(
     tx: &Tx<'_>,
     reports: &Path,
@@ -64,7 +65,7 @@ fn name(
     let hash = Digest::of(&artifact.bytes);
     let path = reports.join(&name);
     let existing = path.symlink_metadata();
-    // Only a file of the same size is read: this is inside a transaction.
+    // A file of another size is not read, because this runs in a transaction.
     let same = existing.as_ref().is_ok_and(|file| file.len() == artifact.bytes.len() as u64)
         && baton_intake::hash_file(&path).is_ok_and(|found| found == hash);
     let taken = !same && (existing.is_ok() || outbox::is_reserved(tx, "reports", &name)?);

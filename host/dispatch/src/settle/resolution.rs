@@ -1,4 +1,4 @@
-//! Decides how an attempt ends: the state, the event's action and the reason. Nothing is written here.
+//! Decides how an attempt ends: the state, the event's action and the reason. This module writes nothing.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::limits;
 use crate::plugins::InstalledPlugin;
 use crate::presence::FILE_MISSING;
 
-/// Who ended an attempt: the actor of its event.
+/// Who ended an attempt. Becomes the actor of its event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Actor {
     /// The plugin, by its attempt.
@@ -55,7 +55,7 @@ pub(super) struct Resolution {
 }
 
 impl Resolution {
-    /// Ended by the plugin, without an outcome.
+    /// The plugin ended the attempt without an outcome.
     fn without_outcome(state: State, action: &'static str, text: String) -> Self {
         Self {
             actor: Actor::Plugin,
@@ -78,8 +78,8 @@ impl Resolution {
     }
 }
 
-/// Decides how an attempt on `installed` ended. If the plugin or its grants have changed during the attempt, a task that would wait
-/// for that is tried again.
+/// Decides how an attempt on `installed` ended. If the task would wait for a change of the plugin or its grants, and
+/// this change happened during the attempt, the task is tried again.
 pub(super) fn resolve(
     context: &Context,
     task: &Task,
@@ -103,11 +103,11 @@ pub(super) fn resolve(
     };
     let waits = matches!(resolution.state, State::NeedsGrant | State::NeedsApproval);
     if waits && task.origin == Origin::Call {
-        let text = format!("{}; then run it again: a `baton run` does not continue automatically", resolution.text);
+        let text = format!("{}; then repeat the command: `baton run` does not continue automatically", resolution.text);
         return Resolution { text, ..resolution };
     }
     if waits && has_changed(context, task, installed) {
-        let text = "what its plugin may do has changed meanwhile: trying again".to_owned();
+        let text = "the plugin or its grants have changed in the meantime: trying again".to_owned();
         return Resolution::without_outcome(State::Queued, "queued", text).by(Actor::Baton);
     }
     resolution
@@ -119,7 +119,7 @@ fn has_changed(context: &Context, task: &Task, installed: Option<&Arc<InstalledP
     now.is_some_and(|now| installed.is_none_or(|then| !Arc::ptr_eq(&now, then)))
 }
 
-/// The plugin did not run.
+/// The plugin was not called.
 fn without_report(ended: AbortReason, now: Timestamp) -> Resolution {
     let (state, action, text) = match ended {
         AbortReason::Stale(reason) => {
@@ -147,7 +147,7 @@ fn without_report(ended: AbortReason, now: Timestamp) -> Resolution {
     Resolution::without_outcome(state, action, text).by(Actor::Baton)
 }
 
-/// The plugin reports what it did. Reports that cannot be written under their names make it a failure.
+/// The plugin returned an outcome. If its reports cannot be written under their names, the attempt failed.
 fn with_outcome(
     task: &Task,
     outcome: wit::Outcome,
@@ -156,7 +156,7 @@ fn with_outcome(
 ) -> Resolution {
     if let Some(bad) = reports::bad_name(&outcome.artifacts) {
         let text = format!(
-            "the plugin `{}` named a report {bad:?}: reports need plain file names, each used once",
+            "the plugin `{}` named a report {bad:?}: each report needs a unique file name without a folder",
             task.agent
         );
         return Resolution::without_outcome(State::Failed, "failed", text);
@@ -197,7 +197,7 @@ fn failed(
     Resolution::without_outcome(state, action, text)
 }
 
-/// The attempt failed after its plugin's budget refused a handoff. It is tried again when the window has room.
+/// The attempt failed after the budget of its plugin refused a handoff. It is tried again when the window has room.
 fn out_of_budget(context: &Context, task: &Task, failed: Resolution) -> Resolution {
     if failed.state != State::Failed || task.origin == Origin::Call {
         return failed;
@@ -207,13 +207,13 @@ fn out_of_budget(context: &Context, task: &Task, failed: Resolution) -> Resoluti
         "{}; its plugin has used up its budget of handoffs (attempt {attempts} of {})",
         failed.text, policy.max_attempts
     );
-    // Like all tasks of the plugin it starts when the budget has room again.
+    // Like all tasks of the plugin, it starts when the budget has room again.
     let (state, action) =
         if attempts < policy.max_attempts { (State::Queued, "queued") } else { (State::Dead, "dead") };
     Resolution::without_outcome(state, action, text).by(Actor::Baton)
 }
 
-/// The daemon stops, or a person ends a call. An idempotent action runs again at the daemon's next start.
+/// The daemon stops, or a person interrupts a call. An idempotent action runs again at the daemon's next start.
 fn stopped(task: &Task, installed: Option<&InstalledPlugin>) -> Resolution {
     let idempotent = installed.is_some_and(|installed| installed.is_idempotent(task.action.as_deref()));
     let (actor, state, text) = if task.origin == Origin::Call {
@@ -227,7 +227,7 @@ fn stopped(task: &Task, installed: Option<&InstalledPlugin>) -> Resolution {
     Resolution::without_outcome(state, "stopped", text.to_owned()).by(actor)
 }
 
-/// A retry, unless the task is a call or all attempts are used up.
+/// A retry, unless the task is a call or no attempts are left.
 fn again_or_dead(context: &Context, task: &Task, text: &str, now: Timestamp) -> Resolution {
     let policy = context.retry(&task.agent);
     let pause = policy.pause_after(task.attempts, &task.id).filter(|_| task.origin != Origin::Call);
@@ -237,7 +237,7 @@ fn again_or_dead(context: &Context, task: &Task, text: &str, now: Timestamp) -> 
             Resolution { due: Some(due), ..Resolution::without_outcome(State::Waiting, "waiting", text) }
         }
         None if task.origin == Origin::Call => {
-            let text = format!("{text}; `baton run` tries once: run it again when the cause is fixed");
+            let text = format!("{text}; `baton run` makes only one attempt; repeat the command when the cause is fixed");
             Resolution::without_outcome(State::Dead, "dead", text)
         }
         None => {
@@ -254,7 +254,7 @@ pub(super) struct ReturnAddress {
     pub(super) folder: String,
 }
 
-/// The recipient of the task's RETURN, if it sends one.
+/// The recipient of the task's RETURN. `None` if it sends no RETURN.
 pub(super) fn answer_to(context: &Context, task: &Task, state: State) -> Option<ReturnAddress> {
     let sender = task.sender.as_deref()?;
     let asked = task.origin == Origin::Handoff && task.kind != "RETURN" && sender != "baton";

@@ -21,7 +21,7 @@ use crate::triggers::returns;
 use crate::{budget, limits, supervise};
 
 impl Settlement {
-    /// The transaction. `None` if this process does not hold the task's lease any more.
+    /// Runs the transaction. Returns `None` if this process does not hold the task's lease any more.
     pub(super) fn write(&self, tx: &Tx<'_>) -> Result<Option<SettlementEffects>, LedgerError> {
         let Self { task, resolution, output, at } = self;
         if !task::holds(tx, &task.id, &output.owner)? {
@@ -119,14 +119,15 @@ impl Settlement {
         outbox::add(tx, &task.id, &archive).map(drop)
     }
 
-    /// Counts what the attempt used of its plugin's budgets. Returns the reason if from now on the plugin's tasks wait.
+    /// Counts the use of the plugin's budgets. Returns the reason if the plugin's tasks wait from now on.
     fn spend(&self, tx: &Tx<'_>, reports: u64) -> Result<Option<String>, LedgerError> {
         let Self { task, resolution, output, at } = self;
         let spent: Vec<_> = output.spent.iter().copied().chain([(Resource::Reports, reports)]).collect();
         budget::spend(tx, task, &output.budget, &spent, resolution.state, *at)
     }
 
-    /// Records what the attempt used and its effect on the plugin. Returns the reason if the plugin is quarantined from now on.
+    /// Records the use of limits, and the effect on the plugin's quarantine. Returns the reason if the plugin is
+    /// quarantined from now on.
     fn supervise(&self, tx: &Tx<'_>) -> Result<Option<String>, LedgerError> {
         let Self { task, resolution, output, at } = self;
         if let Some(usage) = &output.usage {

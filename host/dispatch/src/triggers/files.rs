@@ -1,7 +1,8 @@
 //! A `files` trigger of a manifest: the files below a granted folder that fit a pattern.
 //!
-//! Level-triggered like the inboxes: the folder is compared with the marks in the ledger, so a change while the daemon was down
-//! fires too, and a touched file with the same content does not. The marks and the task are one transaction.
+//! The trigger is level-triggered like the inboxes: it compares the folder with the marks in the ledger. So a change
+//! while the daemon was down fires it, and a touched file with the same content does not. One transaction writes the
+//! marks and the task.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ use crate::{Context, DispatchError, budget, limits};
 /// A `files` trigger of a manifest.
 pub(super) struct DeclaredFilesTrigger<'a> {
     pub(super) plugin: &'a str,
-    /// Its place in the manifest, from 0.
+    /// Its index in the manifest, from 0.
     pub(super) number: usize,
     pub(super) folder: &'a str,
     pub(super) glob: &'a str,
@@ -33,12 +34,12 @@ pub(super) struct DeclaredFilesTrigger<'a> {
 /// An armed trigger.
 #[derive(Clone, Debug)]
 pub(crate) struct FilesTrigger {
-    /// Names its marks in the ledger.
+    /// The key of its marks in the ledger.
     key: String,
     pub(crate) plugin: String,
     action: String,
     mounts: Vec<MountGrant>,
-    /// Folders to which Baton itself writes: a report must not fire the trigger that caused it.
+    /// Folders to which Baton writes: a report must not fire the trigger that caused it.
     own: [PathBuf; 2],
     globs: Globs,
     pub(crate) debounce: Duration,
@@ -67,7 +68,7 @@ impl FilesTrigger {
         })
     }
 
-    /// Whether a change at `path` concerns it.
+    /// Whether a change at `path` belongs to this trigger.
     pub(crate) fn concerns(&self, path: &Path) -> bool {
         let fits =
             |mount: &MountGrant| path.strip_prefix(&mount.host).is_ok_and(|below| self.globs.matches_path(below));
@@ -121,12 +122,12 @@ pub(crate) async fn fire(context: &Arc<Context>, trigger: FilesTrigger) -> Resul
 }
 
 impl FilesTrigger {
-    /// The content hashes of all files that fit, by guest path, and those of them that the plugin itself is writing; `None` if a
-    /// folder cannot be read, because then the state of its files is unknown.
+    /// Returns the content hashes of all matching files by guest path, and the files that the plugin itself is writing.
+    /// `None` if a folder cannot be read, because the state of its files is then unknown.
     fn read(&self, writes: &OwnWrites) -> Option<(BTreeMap<String, String>, BTreeSet<String>)> {
         let (mut seen, mut places, since) = (BTreeMap::new(), Vec::new(), Instant::now());
         for mount in &self.mounts {
-            // A folder that replaced a granted one was not granted.
+            // A folder at the path of a granted folder, but with another identity, was not granted.
             mount.folder.open_again().ok()?;
             std::fs::read_dir(&mount.host).ok()?;
             for found in scan_tree(&mount.host, &self.globs).into_iter().filter(|found| !self.is_own(&found.path)) {
@@ -141,7 +142,7 @@ impl FilesTrigger {
         Some((seen, own))
     }
 
-    /// The marks of those files that the plugin's own attempt wrote.
+    /// The marks of the files that the plugin's own attempt wrote.
     pub(crate) fn own_marks(&self, own: &OwnPaths) -> Vec<OwnMark> {
         let files = self
             .mounts

@@ -8,12 +8,13 @@
 //! | `audio` | new audio below a folder of `baton.toml` | the watcher |
 //! | `schedule` | the clock | the engine, and each full scan |
 //!
-//! Where the watcher does not report every change (at the start, after lost events, in a network folder, at the system's limit of
-//! watches) the scan every minute compares all files of the trigger; elsewhere it does not touch them.
+//! The watcher may miss changes at the start, after lost events, in a network folder, and when the system's limit of
+//! watches is reached. In these cases the scan each minute compares all files of the trigger. Otherwise the scan does
+//! not read them.
 //!
-//! All are level-triggered: the current state is compared with the state in the ledger, and one transaction makes the task and
-//! updates the state. So no change is lost while the daemon is down, and nothing fires twice. The sender of such a task is
-//! `baton`, and it sends no RETURN.
+//! All triggers are level-triggered: the current state is compared with the state in the ledger, and one transaction
+//! makes the task and updates the state. So no change is lost while the daemon is down, and nothing fires twice. The
+//! sender of such a task is `baton`, and it sends no RETURN.
 
 pub(crate) mod audio;
 mod files;
@@ -77,7 +78,7 @@ impl ArmedTrigger {
         files.into_iter().flatten().chain(audio)
     }
 
-    /// The plugin whose watched files it is about.
+    /// The plugin whose watched files it checks.
     pub(crate) fn watches_for(&self) -> Option<&str> {
         match self {
             Self::Files(_) | Self::Audio(_) => None,
@@ -93,7 +94,7 @@ impl ArmedTrigger {
         }
     }
 
-    /// The plugin whose trigger it is, if that waits for files.
+    /// The plugin with the trigger, if the trigger checks files.
     pub(crate) fn plugin(&self) -> Option<&str> {
         match self {
             Self::Files(trigger) => Some(&trigger.plugin),
@@ -103,7 +104,7 @@ impl ArmedTrigger {
     }
 }
 
-/// Every trigger of the installed plugins that waits for files, and the folders that are scanned for new audio.
+/// Every trigger on files of the installed plugins, and the folders that are scanned for new audio.
 pub(crate) fn arm_triggers(context: &Context) -> Vec<ArmedTrigger> {
     let folders = context.scanner.iter().flat_map(|scanner| scanner.folders.iter().cloned());
     let mut armed: Vec<ArmedTrigger> = folders.map(|folder| ArmedTrigger::Audio(AudioTrigger { folder })).collect();
@@ -113,7 +114,7 @@ pub(crate) fn arm_triggers(context: &Context) -> Vec<ArmedTrigger> {
     armed
 }
 
-/// Every trigger of a plugin that waits for files.
+/// Every trigger on files of a plugin.
 pub(crate) fn of_plugin(context: &Context, name: &str, installed: &InstalledPlugin) -> Vec<ArmedTrigger> {
     let mounts = &installed.grants.services.mounts;
     let triggers = installed.plugin.manifest().declares.triggers.iter().enumerate();

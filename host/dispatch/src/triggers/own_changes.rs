@@ -1,4 +1,4 @@
-//! Reads the files of a plugin's triggers as the plugin's own attempt left them.
+//! Reads the state of the files that a plugin's own attempt wrote and that its triggers watch.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use crate::triggers;
 use crate::triggers::ArmedTrigger;
 use crate::triggers::own_writes::{OwnChanges, OwnPaths, resolved};
 
-/// Reads those files that an attempt on `installed` wrote and the plugin's triggers are about.
+/// Reads the files that an attempt on `installed` wrote and the plugin's triggers watch.
 pub(crate) async fn changes(context: &Arc<Context>, installed: &Arc<InstalledPlugin>, writes: &Writes) -> OwnChanges {
     let watches = installed.plugin.manifest().declares.triggers.iter().any(Trigger::is_about_files);
     if writes.is_empty() || !watches {
@@ -45,6 +45,6 @@ pub(crate) fn stamps(mounts: &[MountGrant], writes: &Writes) -> Vec<(String, Sta
         let stamp = path.metadata().ok().map(|metadata| triggers::stamp(&metadata));
         Some((format!("{}/{below}", mount.guest), stamp))
     };
-    // The plugin may have watched it under either path.
+    // The plugin may watch it under either path.
     writes.paths().into_iter().flat_map(|path| BTreeSet::from([resolved(&path), path])).filter_map(stamp).collect()
 }

@@ -1,9 +1,9 @@
-//! A plugin's own changes: no trigger of a plugin is fired by what its own attempts write.
+//! A plugin's own changes: files that an attempt writes do not fire triggers of the same plugin.
 //!
-//! While an attempt runs, the plugin's triggers ignore the files that it writes. When it ends, each of these files is read, and
-//! its content is recorded as seen together with the outcome. So a later change by another program fires a trigger. If another
-//! program changes a file while the plugin writes to it, the change counts as the plugin's. If the process is killed during an
-//! attempt, the plugin's changes fire its triggers once.
+//! While an attempt runs, the plugin's triggers ignore the files that it writes. At the end of the attempt, Baton reads
+//! each of these files and records its content as seen, together with the outcome. So a later change by another program
+//! fires a trigger. If another program changes a file while the plugin writes to it, the change counts as the plugin's.
+//! If the process is killed during an attempt, the plugin's changes fire its triggers once.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -15,8 +15,8 @@ use baton_ledger::watched::Stamp;
 use baton_ledger::{LedgerError, Tx, mark, watched};
 use baton_sandbox::{MountGrant, Writes};
 
-/// How long the files of an ended attempt are kept: a check of a trigger that began before the end must ignore them, and
-/// takes less time than this.
+/// How long the files of an ended attempt are kept. A check of a trigger that started before the end of the attempt
+/// must ignore them, and it takes less time than this.
 const KEPT: Duration = Duration::from_mins(10);
 
 /// The files that attempts of this process write.
@@ -32,14 +32,14 @@ struct AttemptWrites {
 }
 
 impl OwnWrites {
-    /// An attempt begins. Returns the collector of its files.
+    /// Starts an attempt. Returns the collector of the files that it writes.
     pub(crate) fn begin(&self, plugin: &str, task: &str) -> Writes {
         let (plugin, task, writes) = (plugin.to_owned(), task.to_owned(), Writes::default());
         self.lock().push(AttemptWrites { plugin, task, writes: writes.clone(), ended: None });
         writes
     }
 
-    /// The ledger has the outcome of an attempt.
+    /// Ends an attempt: its outcome is in the ledger.
     pub(crate) fn end(&self, task: &str) {
         let now = Instant::now();
         let mut entries = self.lock();
@@ -51,7 +51,7 @@ impl OwnWrites {
         });
     }
 
-    /// The files that attempts of `plugin` write now, or wrote since `since`.
+    /// The files that running attempts of `plugin` write, and that ended attempts wrote after `since`.
     pub(crate) fn since(&self, plugin: &str, since: Instant) -> OwnPaths {
         let entries = self.lock();
         let of_plugin = entries.iter().filter(|entry| entry.plugin == plugin);
@@ -66,7 +66,7 @@ impl OwnWrites {
     }
 }
 
-/// Files that a plugin writes, and folders that it renamed.
+/// Files that a plugin wrote, and folders that it renamed.
 #[derive(Debug, Default)]
 pub(crate) struct OwnPaths(BTreeSet<PathBuf>);
 
@@ -75,19 +75,19 @@ impl OwnPaths {
         Self(writes.iter().flat_map(Writes::paths).map(|path| resolved(&path)).collect())
     }
 
-    /// Whether the plugin wrote the file or renamed a folder around it.
+    /// Whether the plugin wrote the file or renamed a folder above it.
     pub(crate) fn has(&self, file: &Path) -> bool {
         !self.0.is_empty() && file.ancestors().any(|path| self.0.contains(path))
     }
 
-    /// The same for a path as the plugin sees it, if it is below `mount`.
+    /// Whether it has the file at a guest path below `mount`.
     pub(crate) fn has_below(&self, mount: &MountGrant, guest: &str) -> bool {
         let below = guest.strip_prefix(mount.guest.as_str()).and_then(|below| below.strip_prefix('/'));
         !self.0.is_empty() && below.is_some_and(|below| self.has(&resolved(&mount.host.join(below))))
     }
 }
 
-/// The path with every link resolved. Of a missing file, the folder is resolved.
+/// The path with every link resolved. For a missing file, the path of its folder is resolved.
 pub(crate) fn resolved(path: &Path) -> PathBuf {
     let behind_folder = || Some(path.parent()?.canonicalize().ok()?.join(path.file_name().unwrap_or(OsStr::new(""))));
     path.canonicalize().ok().or_else(behind_folder).unwrap_or_else(|| path.to_owned())
@@ -101,12 +101,12 @@ pub(crate) struct OwnMark {
     pub(crate) hash: String,
 }
 
-/// The files of a plugin's triggers as the plugin's own attempt left them.
+/// The state of a plugin's trigger files after the plugin's own attempt.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OwnChanges {
-    /// Of `files` triggers.
+    /// Marks of `files` triggers.
     pub(crate) marks: Vec<OwnMark>,
-    /// Of a `watched` trigger.
+    /// Stamps of a `watched` trigger.
     pub(crate) stamps: Vec<(String, Stamp)>,
 }
 

@@ -1,9 +1,9 @@
-//! `return` triggers: a captured RETURN makes a task for every plugin that waits for it, in the same transaction. The findings of
-//! such a task are kept with the RETURN and with its request.
+//! `return` triggers: in the transaction that captures a RETURN, Baton makes a task for every plugin whose trigger
+//! matches it. The findings of such a task are also stored with the RETURN and with its request.
 //!
-//! A RETURN makes at most one task for each plugin, however often it is captured. Such a task sends no RETURN, so no further task
-//! follows from it. Its requests continue the chain of the request; at the end of the chain, no task is made for the refusal, which
-//! is a RETURN too.
+//! A RETURN makes at most one task for each plugin, even if it is captured several times. Such a task sends no RETURN,
+//! so no further task follows from it. Its requests continue the chain of the request. When the chain has reached its
+//! maximum length, the refusal, which is also a RETURN, makes no task.
 
 use baton_core::State;
 use baton_core::grants::Grant;
@@ -18,7 +18,7 @@ use super::task::insert_task;
 use crate::context::Context;
 use crate::plugins::InstalledPlugin;
 
-/// Makes the tasks for a RETURN that was captured, or that is found to answer `request`. Returns whether there are any.
+/// Makes the tasks for a RETURN that was captured, or whose request was found later. Returns whether there are any.
 pub(crate) fn trigger_tasks(
     tx: &Tx<'_>,
     context: &Context,
@@ -28,7 +28,7 @@ pub(crate) fn trigger_tasks(
 ) -> Result<bool, LedgerError> {
     if let Some(request) = request {
         task::set_request(tx, answer, &request.id)?;
-        // Findings of tasks that were made before it was known what the RETURN answers.
+        // Copy the findings of tasks that were made before Baton knew the answered request.
         flag::hand_on(tx, answer, &request.id, now)?;
     }
     let answer = &task::get_in(tx, answer)?;
@@ -46,7 +46,7 @@ pub(crate) fn trigger_tasks(
     Ok(triggered)
 }
 
-/// The action of the plugin's trigger, if it waits for RETURNs like this one. A plugin needs no grant for the RETURNs of its own
+/// The action of the plugin's trigger, if it matches this RETURN. A plugin needs no grant for the RETURNs of its own
 /// requests.
 fn wanted<'a>(name: &str, installed: &'a InstalledPlugin, request: Option<&Task>) -> Option<&'a str> {
     let own = request.is_some_and(|request| request.sender.as_deref() == Some(name));
@@ -76,8 +76,8 @@ fn new(plugin: &str, action: &str, answer: &Task, request: Option<&Task>) -> tas
     }
 }
 
-/// Keeps the findings of `task` with the RETURN that triggered it, and with the request that the RETURN answers. Findings of the
-/// severity `info` stay with `task` alone.
+/// Stores the findings of `task` with the RETURN that triggered it, and with the answered request. Findings of severity
+/// `info` are stored only with `task`.
 pub(crate) fn flag(tx: &Tx<'_>, task: &Task, findings: &[Finding], now: Timestamp) -> Result<(), LedgerError> {
     let Some(answer) = &task.about else {
         return Ok(());

@@ -1,8 +1,8 @@
 //! Schedules of `baton.toml`: a cron expression that is due makes a task.
 //!
-//! The ledger has the time of the last check of each schedule. A new schedule starts at the present, so it fires at its next time;
-//! times that passed while the daemon was down fire once together. The mark never goes back, so nothing fires twice after the
-//! clock was set back.
+//! The ledger stores the time of the last check of each schedule. A new schedule starts at the present, so it first
+//! fires at its next time. If several times passed while the daemon was down, they fire once. The mark never moves
+//! back, so nothing fires twice after the clock was set back.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,7 +63,8 @@ fn check(
     Ok(DueWork { agents, next: soonest.map(|next| until(next).max(limits::SCHEDULE_LEAST)) })
 }
 
-/// Forgets schedules that were removed from the configuration: one that is added again is new.
+/// Deletes the marks of schedules that were removed from the configuration, so that a schedule that is added again
+/// counts as new.
 fn forget<'a>(
     tx: &Tx<'_>,
     schedules: &[(String, Schedule)],
@@ -94,7 +95,7 @@ mod tests {
         (folder, ledger)
     }
 
-    /// The number of tasks that a check at `now` makes, and the seconds until the next time.
+    /// Returns the number of tasks that a check at `now` makes, and the seconds until the next time.
     fn check_at(ledger: &Ledger, cron: &str, now: &str) -> (usize, Option<u64>) {
         let (schedules, now) = (vec![("p".to_owned(), schedule(cron))], at(now));
         let DueWork { agents, next } =

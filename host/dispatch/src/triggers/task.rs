@@ -17,18 +17,18 @@ pub(crate) struct TriggerResult {
     pub(crate) agents: Vec<String>,
     /// More files have changed than one task gets.
     pub(crate) more: bool,
-    /// The folder that has more new audio.
+    /// A folder with more new audio.
     pub(crate) audio: Option<PathBuf>,
     /// The used-up budget that prevented a task. The next scan tries again.
     pub(crate) exhausted: Option<budget::ExhaustedBudget>,
-    /// The plugin whose files could not be compared: the next check compares them again.
+    /// A plugin whose files could not be compared. The next check compares them again.
     pub(crate) unread: Option<String>,
     /// The plugin and its new set of watched files.
     pub(crate) watching: Option<(String, PluginWatch)>,
 }
 
-/// Makes a task for an event that no later check would find again: queued, or waiting if the plugin's triggers have used up
-/// their budget.
+/// Makes a task for an event that no later check would find again. The task is queued, or waits if the plugin's budget
+/// of triggers is used up.
 pub(crate) fn insert_task(
     tx: &Tx<'_>,
     context: &Context,
@@ -67,11 +67,11 @@ fn title(action: &str, paths: &[String]) -> String {
 /// The watched files of one plugin.
 #[derive(Debug, Default)]
 pub(crate) struct PluginWatch {
-    /// The folders that hold the files; for a missing folder, its nearest existing parent.
+    /// The folders that contain the files. For a missing folder, its nearest existing parent.
     pub(crate) folders: BTreeSet<PathBuf>,
-    /// Folders over the limit, as hashes: the full scan finds their changes.
+    /// Hashes of the folders over the limit. The full scan finds their changes.
     unwatched: HashSet<u64>,
-    /// Watched paths, as hashes: there may be many, and a wrong hit costs only a check.
+    /// Hashes of the watched paths, because there may be many. A hash collision only causes an unnecessary check.
     paths: HashSet<u64>,
 }
 

@@ -1,7 +1,8 @@
 //! A `watched` trigger of a manifest: files that the plugin watches (`wit/watch.wit`).
 //!
-//! The files may be anywhere below the plugin's mounts, so only the folders that hold them are watched, not recursively. The
-//! watch detects changes quickly; the comparison of every file with the ledger decides.
+//! The files may be anywhere below the plugin's mounts, so only the folders that contain them are watched, not
+//! recursively. The watch detects changes quickly. A comparison of every file with the ledger then finds the changed
+//! files.
 
 use std::collections::HashMap;
 use std::io::{Error, ErrorKind};
@@ -98,7 +99,7 @@ fn relative<'a>(mount: &MountGrant, path: &'a str) -> Option<&'a Path> {
 /// Compares the files below one mount.
 struct MountScan<'a> {
     mount: &'a MountGrant,
-    /// The real folder behind each, once for all its files.
+    /// The real path of each parent folder, computed once for all its files.
     parents: HashMap<PathBuf, ParentFolder>,
     watching: &'a mut PluginWatch,
 }
@@ -107,14 +108,14 @@ struct MountScan<'a> {
 #[derive(Clone)]
 enum ParentFolder {
     Real(PathBuf),
-    /// It does not exist, or leads out of the mount, which is the same for a plugin.
+    /// The folder does not exist, or is outside of the mount, which is the same for a plugin.
     Missing,
     /// It cannot be read, so the state of its files is unknown.
     Unknown,
 }
 
 impl MountScan<'_> {
-    /// The file as it is now; `None` if that is unknown.
+    /// The current stamp of a file; `None` if it is unknown.
     fn stamp(&mut self, relative: &Path) -> Option<Stamp> {
         let (parent, name) = (relative.parent().unwrap_or(Path::new("")), relative.file_name()?);
         let real = match self.parent(parent) {
@@ -164,7 +165,7 @@ impl MountScan<'_> {
         found
     }
 
-    /// Watches the folder in which a missing one would be made.
+    /// Watches the parent folder in which a missing folder would be created.
     fn watch_missing(&mut self, missing: &Path) {
         let host = &self.mount.host;
         for around in missing.ancestors().skip(1) {
@@ -185,7 +186,7 @@ fn is_missing(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
-/// Size and time, as a plugin gets them.
+/// Size and time, as the plugin sees them.
 pub(crate) fn stamp(metadata: &std::fs::Metadata) -> FileStamp {
     let since = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
     FileStamp { size: metadata.len(), modified_ns: u64::try_from(since.as_nanos()).unwrap_or(u64::MAX) }

@@ -1,4 +1,4 @@
-//! Actions that the operator calls: `baton run`. Works beside a running daemon.
+//! Calls of actions by the operator: `baton run`. They work beside a running daemon.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::lease::begin;
 use crate::settle::settle;
 use crate::{DispatchError, budget, limits};
 
-/// An action called by hand.
+/// A call of an action by the operator.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// The plugin.
@@ -29,11 +29,11 @@ pub struct Call {
 /// The result of a call.
 #[derive(Debug)]
 pub struct CallReport {
-    /// The task in the ledger.
+    /// The id of the task in the ledger.
     pub id: String,
     /// Its state now.
     pub state: State,
-    /// How much of it was done, if the plugin returned an outcome.
+    /// The outcome kind, if the plugin returned an outcome.
     pub outcome: Option<OutcomeKind>,
     /// The summary, or what went wrong.
     pub text: String,
@@ -45,7 +45,7 @@ pub struct CallReport {
     pub log: String,
 }
 
-/// Records a task, makes one attempt at once, and delivers the result.
+/// Records a task, makes one attempt at once, and delivers its files.
 ///
 /// # Errors
 /// When there is no such plugin or action, or the ledger fails.
@@ -61,14 +61,14 @@ pub async fn call(
         action: Some(call.action),
         args,
         actor: "operator".to_owned(),
-        // Never `queued`: a running daemon would lease it.
+        // Not `queued`, because a running daemon would lease it.
         ..task::NewTask::blank(&call.plugin, task::Origin::Call, State::Captured)
     };
     let (owner, now, inner) = (context.owner.clone(), Timestamp::now(), Arc::clone(context));
     let insert = move |tx: &Tx<'_>| {
         let id = task::insert(tx, &new, None, now)?;
         let leased = task::lease_task(tx, &id, &owner, limits::LEASE, now)?;
-        // A call begins even if a budget is used up; the handoffs that it sends count.
+        // A call starts even if a budget is used up, but its handoffs count.
         budget::room(tx, &inner, &leased.agent, 1, now)?;
         begin(tx, leased, now)
     };
@@ -92,7 +92,7 @@ impl CallReport {
     }
 }
 
-/// The arguments of a call as JSON. A call of an unknown action or with wrong arguments is refused, and the ledger does not record it.
+/// The arguments of a call as JSON. A call of an unknown action or with wrong arguments is refused and not recorded.
 async fn check_call(context: &Arc<Context>, call: &Call) -> Result<String, DispatchError> {
     let installed = context.plugin(&call.plugin)?;
     installed.action(Some(&call.action))?;

@@ -1,5 +1,6 @@
-//! Runs attempts: `prepare` makes the plugin's view of a task, `request_permission` decides to whom it may send handoffs, `run`
-//! runs the attempts of the engine's workers, `call` one that the operator calls; `running` has the attempts of this process.
+//! Runs attempts: `prepare` builds the task for the plugin, `request_permission` decides to which agents the plugin may
+//! send handoffs, `run` runs the attempts of the engine's workers, `call` an attempt of `baton run`. `running` has the
+//! attempts of this process.
 
 mod call;
 mod prepare;

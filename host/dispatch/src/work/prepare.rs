@@ -1,4 +1,4 @@
-//! Makes the plugin's view of a task from the ledger's record.
+//! Builds the task that a plugin gets from the ledger's record.
 
 use baton_core::State;
 use baton_core::handoff::{self, Priority};
@@ -15,13 +15,13 @@ use crate::triggers::audio;
 /// The ledger's record of a task.
 pub(crate) struct TaskSource<'a> {
     pub(crate) task: &'a Task,
-    /// The captured file; of a task that a RETURN triggered, the RETURN.
+    /// The captured file. For a task that a RETURN triggered, the file of the RETURN.
     pub(crate) input: Option<&'a [u8]>,
-    /// Of a task that a RETURN triggered.
+    /// Present if a RETURN triggered the task.
     pub(crate) about: Option<&'a ReturnContext>,
 }
 
-/// The task for the plugin. The ledger keeps the arguments of the request, without the `defaults`.
+/// Builds the task for the plugin. The ledger keeps the arguments of the request, without the `defaults`.
 pub(crate) fn prepare(
     from: &TaskSource<'_>,
     action: &str,
@@ -59,7 +59,7 @@ fn cause(from: &TaskSource<'_>) -> wit::Cause {
     }
 }
 
-/// The request that is answered by the RETURN that triggered `task`.
+/// The request that the triggering RETURN of `task` answers.
 fn answered(task: &Task, about: &ReturnContext, answer: Option<&[u8]>) -> wit::Answered {
     let done = parse(&about.answer, answer).is_none_or(|answer| final_state(&answer) == State::Succeeded);
     let unknown = wit::Answered { task: None, agent: None, title: None, dedupe_key: None, args: "{}".to_owned(), done };
@@ -80,7 +80,7 @@ fn answered(task: &Task, about: &ReturnContext, answer: Option<&[u8]>) -> wit::A
     }
 }
 
-/// The arguments, a JSON object, with the defaults of those that it does not name. Other JSON is returned as it is.
+/// Adds defaults for arguments that the JSON object does not name. Other JSON is returned unchanged.
 #[must_use]
 pub fn with_defaults(args: &str, defaults: Option<&DefaultArguments>) -> String {
     let Some(defaults) = defaults.filter(|defaults| !defaults.is_empty()) else {
@@ -114,7 +114,7 @@ fn handoff(task: &Task, input: Option<&[u8]>) -> wit::Handoff {
     }
 }
 
-/// The contract's time stamps have whole seconds.
+/// Timestamps of the WIT contract have whole seconds.
 fn at_second(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

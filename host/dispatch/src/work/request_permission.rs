@@ -1,4 +1,4 @@
-//! The agents to which a plugin may send handoffs in one attempt: those that its grant names, by any of their spellings.
+//! The agents to which a plugin may send handoffs in one attempt: those in its grant, by any of their spellings.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::plugins::InstalledPlugin;
 use crate::roster::Roster;
 
-/// The permission of `installed` to send plugin requests in the attempt of `task`.
+/// The permission of `installed` to send requests in the attempt of `task`.
 pub(super) fn request_permission(context: &Arc<Context>, installed: &InstalledPlugin, task: &str) -> RequestPermission {
     let (name, recipients) = (installed.plugin.manifest().name.clone(), installed.grants.handoffs.clone());
     let inner = Arc::clone(context);
@@ -37,7 +37,7 @@ pub(super) fn request_permission(context: &Arc<Context>, installed: &InstalledPl
     RequestPermission::Granted { resolve: Arc::new(resolve), admit }
 }
 
-/// The limit on how many it may send: its budget over time.
+/// Limits the number of handoffs by the plugin's budget.
 fn admission(context: &Arc<Context>, plugin: &str, task: &str) -> BudgetCheckFn {
     let (context, plugin, task) = (Arc::clone(context), plugin.to_owned(), task.to_owned());
     Arc::new(move || {
@@ -58,7 +58,8 @@ fn is_among(recipients: &Recipients, agent: &str, roster: &Roster) -> bool {
     *recipients == Recipients::Any || recipients.names().iter().any(means)
 }
 
-/// Why it may not send to `agent`. The command names the granted agents too, because a grant replaces the one before.
+/// Why it may not send to `agent`. The command also names the agents of the current grant, because a new grant replaces
+/// it.
 fn denied(plugin: &str, recipients: &Recipients, agent: Option<&str>) -> String {
     let Some(agent) = agent else {
         return format!(

@@ -1,4 +1,4 @@
-//! Runs attempts from lease to settlement, with their heartbeat.
+//! Runs attempts, from the lease to the end, with heartbeats.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -28,17 +28,18 @@ const BY_OPERATOR: &str = "cancelled by the operator";
 /// Gets the progress of a task, with the task's id.
 pub(crate) type Listener = Arc<dyn Fn(&str, Progress) + Send + Sync>;
 
-/// What ends the work of the engine.
+/// The signals that end the work of the engine.
 pub(crate) struct StopSignals {
     /// Running attempts are cancelled.
     pub(crate) cancel: Cancel,
-    /// Nothing new may start.
+    /// No new work may start.
     pub(crate) closing: Cancel,
 }
 
-/// Runs one attempt of each of `started`, or of the next task of `agent` if `started` is empty, one after the other. The batch is
-/// empty if no task waits. Unless the engine closes, the transaction of the outcomes leases the next tasks too: several if these
-/// attempts were short, so that a quick plugin does not wait for a commit each.
+/// Runs one attempt for each task in `started`, one after the other; if `started` is empty, for the next task of
+/// `agent`. The returned batch is empty if no task waits. Unless the engine closes, the transaction of the outcomes
+/// also leases the next tasks. After short attempts it leases several tasks, so that a fast plugin does not wait for
+/// one commit each.
 pub(crate) async fn run_batch(
     context: &Arc<Context>,
     agent: &str,
@@ -85,7 +86,7 @@ pub(crate) async fn run_batch(
     Ok(AttemptBatch { settled, next: left.into() })
 }
 
-/// Makes one attempt. `cancel` ends it, and so does the operator's `baton cancel`.
+/// Makes one attempt. `cancel` or the operator's `baton cancel` ends it.
 pub(super) async fn attempt(
     context: &Arc<Context>,
     started: StartedTask,
@@ -167,7 +168,7 @@ async fn attempt_now(
     };
     let mut report = run(context, &installed, request, cancel).await;
     let changed = changes(context, &installed, &writes).await;
-    // A cancelled plugin may return "retryable"; that does not count as an attempt.
+    // A cancelled plugin may return "retryable". That does not count as an attempt.
     if own_cancel.is_cancelled() && matches!(report.ended, Err(AttemptError::Retryable(_))) {
         report.ended = Err(AttemptError::Cancelled);
     }
@@ -200,13 +201,13 @@ async fn run(
     fail_point!("work.before_run");
     let running = context.sandbox.run(&installed.plugin, request);
     tokio::pin!(running);
-    // Not `interval`: its first tick, at once, waits for the timer's next millisecond.
+    // Not `interval`, because its first tick waits for the next millisecond of the timer.
     let mut beat = tokio::time::interval_at(tokio::time::Instant::now() + limits::HEARTBEAT, limits::HEARTBEAT);
     loop {
         tokio::select! {
             report = &mut running => return report,
             () = cancel.asked(), if !own_cancel.is_cancelled() => own_cancel.cancel(),
-            // In a separate task: a busy ledger must not delay the attempt.
+            // In a separate task, because a busy ledger must not delay the attempt.
             _ = beat.tick() => drop(tokio::spawn(heartbeat(Arc::clone(context), id.clone()))),
         }
     }

@@ -1,4 +1,4 @@
-//! The attempts that run in this process, so that a person can cancel one of them.
+//! The attempts that run in this process. The operator can cancel each one.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,17 +16,17 @@ struct RunningAttempt {
 }
 
 impl RunningAttempts {
-    /// An attempt starts. Returns what cancels it, which may be cancelled already.
+    /// Registers an attempt. Returns its cancel signal, which may be set already.
     pub(crate) fn begin(&self, id: &str) -> Cancel {
         self.lock().entry(id.to_owned()).or_default().cancel.clone()
     }
 
-    /// An attempt has ended. Returns whether the operator cancelled it.
+    /// Removes an attempt. Returns whether the operator cancelled it.
     pub(crate) fn end(&self, id: &str) -> bool {
         self.lock().remove(id).is_some_and(|attempt| attempt.by_operator)
     }
 
-    /// The operator cancels an attempt of a task that this process has leased, before or after it has started.
+    /// Cancels an attempt of a task that this process has leased, before or after its start.
     pub(crate) fn stop(&self, id: &str) {
         let mut all = self.lock();
         let attempt = all.entry(id.to_owned()).or_default();

@@ -1,4 +1,4 @@
-//! One batch of new audio: reads the marks, scans the folder, writes one transaction.
+//! One batch of new audio: reads the marks, scans the folder, and writes the result in one transaction.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub(in super::super) async fn fire(
     closing: &Cancel,
 ) -> Result<TriggerResult, DispatchError> {
     let folder = &trigger.folder.named;
-    // The scan in the queue will find these files too.
+    // The folder is in the queue already; that scan will find these files too.
     if !context.scan_queue.add(folder) {
         return Ok(TriggerResult::default());
     }
@@ -32,7 +32,7 @@ pub(in super::super) async fn fire(
         () = closing.asked() => None,
     };
     context.scan_queue.remove(folder);
-    // A folder that does not answer is scanned again after it has answered.
+    // If the last scan of the folder is still running, a new one starts after its end.
     match permit.and_then(|permit| context.scan_queue.start(folder, permit)) {
         Some(mut guard) => scan(context, &trigger, &mut guard, closing).await,
         None => Ok(TriggerResult::default()),
@@ -64,7 +64,8 @@ async fn scan(
     Ok(TriggerResult { agents, audio, ..TriggerResult::default() })
 }
 
-/// Runs the scanner on a thread that may block. Releases the permit to scan when that takes too long.
+/// Runs the scanner on a thread that may block. If that takes too long, releases the permit, so that other folders are
+/// scanned.
 async fn run_scanner(
     context: &Arc<Context>,
     trigger: &AudioTrigger,
@@ -82,7 +83,7 @@ async fn run_scanner(
     let timeout = async {
         tokio::time::sleep(timeouts.batch).await;
         guard.permit = None;
-        let why = "it does not answer; Baton scans the other folders meanwhile".to_owned();
+        let why = "the folder does not respond; Baton scans the other folders meanwhile".to_owned();
         context.scan_queue.log(&trigger.folder.named, Some(why));
         std::future::pending::<()>().await;
     };
@@ -94,7 +95,7 @@ async fn run_scanner(
             match tokio::time::timeout(timeouts.exit, &mut job).await {
                 Ok(scanned) => scanned,
                 // The next daemon reports what the scan found.
-                Err(_) => return Ok(Err("it does not answer".to_owned())),
+                Err(_) => return Ok(Err("the folder does not respond".to_owned())),
             }
         }
     };

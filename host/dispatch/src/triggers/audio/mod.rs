@@ -1,18 +1,18 @@
 //! `[[audio]]` of `baton.toml`: new audio in a folder is fingerprinted, compared with the library, and reported.
 //!
-//! The library does the scan, as an [`AudioScanner`]; this module decides when to scan, how much at a time, and what to do with
-//! the result. Like all triggers it is level-triggered: it compares the catalog's entries for the folder with the marks in the
-//! ledger, and writes marks, tasks and findings in one transaction. So a file that was read before a crash and not reported is
-//! reported after it, and no file is reported twice.
+//! The library does the scan, as an [`AudioScanner`]. This module decides when to scan and how much at a time, and
+//! handles the result. Like all triggers it is level-triggered: it compares the catalog's entries of the folder with
+//! the marks in the ledger, and writes marks, tasks and findings in one transaction. So a file that was read before a
+//! crash is reported after it, and no file is reported twice.
 //!
-//! Each batch makes one finished task of the agent `baton`, with a finding for each file that the library has already, or that
-//! should have a fingerprint and has none. It also makes one task for every plugin that has a trigger `audio` and the grant
-//! `fingerprint=library`: the task contains paths of library files.
+//! Each batch makes one finished task of the agent `baton`. The task has a finding for each file that is a copy or
+//! version of a library file, and for each file whose fingerprint failed. The batch also makes one task for every
+//! plugin with a trigger `audio` and the grant `fingerprint=library`, because the task contains paths of library files.
 //!
-//! One batch runs at a time, whatever the number of folders, on a thread of low priority: a thousand files make ten tasks or
-//! more, and the engine's loop is not blocked. A scan that is requested during a batch waits for its turn. A folder that does not
-//! answer (a hanging network) keeps its thread; after a minute Baton logs that and scans the other folders. The daemon's exit
-//! does not wait for it.
+//! One batch runs at a time for all folders, on a thread of low priority. A thousand files make at least ten tasks, and
+//! the engine's loop is not blocked. A scan that is requested during a batch waits. If a folder does not respond (a
+//! hanging network drive), its thread stays blocked. After a minute Baton logs that and scans the other folders. The
+//! daemon's exit does not wait for the blocked thread.
 
 mod fire;
 mod pairs;
@@ -63,18 +63,18 @@ impl AudioTrigger {
 #[derive(Debug)]
 pub(crate) struct AudioScanQueue {
     timeouts: ScanTimeouts,
-    /// The permit to scan: one folder at a time.
+    /// The permit to scan. Only one folder is scanned at a time.
     permit: Semaphore,
     waiting: Mutex<BTreeSet<PathBuf>>,
-    /// The folders that are being scanned: one, and those that do not answer.
+    /// The folders that are being scanned: one, and all that do not respond.
     scanning: Mutex<BTreeSet<PathBuf>>,
-    /// The errors of folders that cannot be scanned, as they were logged.
+    /// The last logged error of each folder that cannot be scanned.
     errors: Mutex<BTreeMap<PathBuf, String>>,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ScanTimeouts {
-    /// A batch that takes longer does not delay the other folders.
+    /// After this time a batch does not delay the other folders any more.
     pub(crate) batch: Duration,
     /// How long the daemon's exit waits for a batch.
     pub(crate) exit: Duration,
@@ -123,7 +123,7 @@ impl AudioScanQueue {
         let mut logged = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
         match error {
             Some(why) if logged.get(folder) != Some(&why) => {
-                tracing::warn!(folder = %folder.display(), "cannot scan this folder for new audio: {why} ([[audio]] in baton.toml names it)");
+                tracing::warn!(folder = %folder.display(), "cannot scan this folder for new audio: {why} (see [[audio]] in baton.toml)");
                 logged.insert(folder.to_owned(), why);
             }
             None if logged.remove(folder).is_some() => {
@@ -134,11 +134,11 @@ impl AudioScanQueue {
     }
 }
 
-/// Marks a folder as being scanned until it is dropped.
+/// Marks a folder as being scanned until this value is dropped.
 struct FolderScanGuard<'a> {
     scan_queue: &'a AudioScanQueue,
     folder: PathBuf,
-    /// Dropped after the folder is unmarked: the next holder may scan the same folder.
+    /// Dropped after the folder is unmarked, because the next holder may scan the same folder.
     permit: Option<SemaphorePermit<'a>>,
 }
 

@@ -1,6 +1,7 @@
-//! A pair of similar new files is reported once: with the file that is reported later.
+//! Reports a pair of similar new files once: with the file that is reported later.
 //!
-//! Both may be in the catalog before either is reported: a scan was faster, a batch is full, or two folders are watched.
+//! Both files may be in the catalog before one of them is reported: another scan was faster, a batch is full, or two
+//! folders are watched.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -9,8 +10,8 @@ use baton_ledger::{LedgerError, Tx, mark};
 
 use super::{AudioScanner, AudioTrigger, LibraryMatch, NewAudio};
 
-/// Removes the matches that will be reported themselves, and sets `new` for those in the same batch. The marks of the files are
-/// set already.
+/// Removes matches that will be reported with a later file, and sets `new` for those in the same batch. The marks of
+/// the files are set already.
 pub(super) fn once(
     tx: &Tx<'_>,
     scanner: Option<&AudioScanner>,
@@ -30,7 +31,7 @@ pub(super) fn once(
     Ok(files)
 }
 
-/// Whether a file is in a watched audio folder and its current content was not reported yet.
+/// Whether a file is in a watched audio folder and its current content is not reported yet.
 fn is_reported_later(tx: &Tx<'_>, scanner: Option<&AudioScanner>, known: &LibraryMatch) -> Result<bool, LedgerError> {
     let (Some(scanner), Some(hash)) = (scanner, &known.mark) else {
         return Ok(false);

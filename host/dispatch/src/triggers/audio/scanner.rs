@@ -1,13 +1,14 @@
-//! The interface between the `audio` trigger and the library's scan. This crate does not depend on the library, so the program
-//! connects the two.
+//! The interface between the `audio` trigger and the library's scan. This crate does not depend on the library; the
+//! program connects the two.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// Scans a folder for a batch of new audio. Its arguments are the folder, the marks of the files that were reported before, and a
-/// flag that ends the scan early. Blocks. The error says why the folder cannot be scanned at all.
+/// Scans a folder for a batch of new audio, and blocks. Its arguments are the folder, the marks of the files that were
+/// reported before, and a flag that ends the scan early. The error is the reason why the folder cannot be scanned at
+/// all.
 pub type ScanFolderFn =
     dyn Fn(&Path, &BTreeMap<String, String>, &AtomicBool) -> Result<NewAudioBatch, String> + Send + Sync;
 
@@ -23,9 +24,9 @@ pub struct AudioScanner {
 /// A folder that is scanned for new audio.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WatchedFolder {
-    /// The configured path, made absolute. The marks use this name, whatever a link leads to and whether the folder exists.
+    /// The configured path, made absolute but without resolving links. Marks use this path.
     pub named: PathBuf,
-    /// The same with every link resolved, as far as it exists: the watcher reports resolved paths.
+    /// The path with every link resolved, as far as it exists, because the watcher reports resolved paths.
     pub real: PathBuf,
 }
 
@@ -49,21 +50,21 @@ pub struct NewAudio {
     pub path: PathBuf,
     /// Its path, as the key of its mark.
     pub key: String,
-    /// Changes when the audio changes.
+    /// Changes if the audio changes.
     pub mark: String,
     /// `fingerprinted`, `skipped` or `failed`.
     pub state: &'static str,
     /// Why it has no fingerprint: a code and a sentence.
     pub why: Option<(String, String)>,
-    /// How good it is, for people: `mp3 128 kbit/s`.
+    /// Its format and quality, for people: `mp3 128 kbit/s`.
     pub format: String,
-    /// How long it plays, in milliseconds.
+    /// Its playing time in milliseconds.
     pub duration_ms: Option<u64>,
-    /// Files of the library that sound like it, the most similar first.
+    /// Library files with a similar fingerprint, the most similar first.
     pub known: Vec<LibraryMatch>,
 }
 
-/// A file of the library that sounds like a new one.
+/// A library file with a fingerprint similar to that of a new file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LibraryMatch {
     /// The path of the file.
@@ -72,12 +73,12 @@ pub struct LibraryMatch {
     pub key: String,
     /// Its present or future mark, if it is in a watched folder.
     pub mark: Option<String>,
-    /// Whether it is reported in the same batch, and so is new too.
+    /// Whether it is new too and is reported in the same batch.
     pub new: bool,
-    /// How good it is, for people.
+    /// Its format and quality, for people.
     pub format: String,
-    /// How similar they sound, in per cent.
+    /// The similarity score, in per cent.
     pub score: u8,
-    /// The kind of a different version; `None` for a copy.
+    /// The kind of version (remix, live, …); `None` for a copy.
     pub difference: Option<String>,
 }

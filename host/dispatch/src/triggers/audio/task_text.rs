@@ -18,7 +18,7 @@ impl NewAudio {
         self.known.iter().find(|known| known.difference.is_none())
     }
 
-    /// Whether every file of which it is a copy is in the same batch.
+    /// Whether all files of which it is a copy are in the same batch.
     fn is_copy_of_new(&self) -> bool {
         self.copy().is_some() && self.known.iter().filter(|known| known.difference.is_none()).all(|known| known.new)
     }
@@ -34,13 +34,13 @@ pub(super) fn summary(files: &[NewAudio]) -> String {
     let parts = [
         (count(&|file| file.copy().is_some() && !file.is_copy_of_new()), "in the library already"),
         (count(&NewAudio::is_copy_of_new), "a copy of another of them"),
-        (count(&|file| file.version().is_some()), "another version of what is there"),
-        (count(&|file| file.state == "skipped"), "without a fingerprint, which it can have none"),
+        (count(&|file| file.version().is_some()), "another version of a library file"),
+        (count(&|file| file.state == "skipped"), "for which no fingerprint is possible"),
         (count(&|file| file.state == "failed"), "that could not be read"),
     ];
     let parts: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     let new = if files.len() == 1 { "1 new audio file".to_owned() } else { format!("{} new audio files", files.len()) };
-    if parts.is_empty() { format!("{new}, none in the library before") } else { format!("{new}: {}", parts.join(", ")) }
+    if parts.is_empty() { format!("{new}, none of which was in the library before") } else { format!("{new}: {}", parts.join(", ")) }
 }
 
 /// One finding for each file that needs attention. `shown` formats paths.
@@ -81,8 +81,8 @@ fn too(known: &LibraryMatch) -> &'static str {
     if known.new { ", which is new too" } else { "" }
 }
 
-/// The arguments of a plugin's task: a list `files`. Each has its path on the host and, if it is in one of the plugin's folders, its
-/// path for the plugin.
+/// The arguments of a plugin's task: a list `files`. Each entry has the file's path on the host and, if the file is in
+/// one of the plugin's folders, its path for the plugin.
 pub(super) fn arguments(files: &[NewAudio], mounts: &[MountGrant]) -> Value {
     let known = |known: &LibraryMatch| {
         json!({ "path": path_text::to_text(&known.path), "format": known.format, "score": known.score,

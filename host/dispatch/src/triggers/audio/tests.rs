@@ -11,8 +11,8 @@ use crate::Context;
 
 const TIMEOUT: Duration = Duration::from_millis(50);
 
-/// A context whose scanner hangs on the folder `/hangs` until the channel gets a message, and finds nothing new in every other
-/// folder. Both kinds of calls are counted.
+/// A context with a scanner that hangs on the folder `/hangs` until the channel gets a message, and finds nothing new
+/// in other folders. It counts both kinds of calls.
 fn with_scanner(root: &Path) -> (Arc<Context>, mpsc::Sender<()>, Arc<[AtomicU64; 2]>) {
     let mut context = Context::in_folder(root);
     let (sender, receiver) = mpsc::channel::<()>();
@@ -47,7 +47,7 @@ async fn the_end_does_not_wait_for_a_folder_that_does_not_answer() {
     };
     let (fired, ()) = tokio::join!(fire(&context, trigger("/hangs"), &closing), end);
     assert!(fired.unwrap().audio.is_none());
-    // The check ended before the folder answered. The answer ends the thread, which would wait forever.
+    // The check ended before the folder responded. This message ends the thread, which would otherwise wait forever.
     drop(answer);
 }
 
