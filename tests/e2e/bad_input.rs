@@ -98,7 +98,7 @@ fn a_file_that_is_not_a_handoff_is_rejected_with_its_reason() {
         ("prose.json", b"Dear all, please look at the logs.", &["not JSON", "line 1"]),
         ("empty.json", b"", &["empty", "drop it again"]),
         ("blank.json", b"  \n\n", &["empty"]),
-        ("cut.json", &whole[..whole.len() / 2], &["ends before", "write the file whole"]),
+        ("cut.json", &whole[..whole.len() / 2], &["ends before", "write the complete file"]),
         ("garbage.json", &garbage, &["not text", "UTF-8"]),
         ("garbage.md", &garbage, &["not text"]),
         ("list.json", b"[{\"title\": \"x\"}]", &["list", "object"]),

@@ -68,7 +68,7 @@ fn not_a_number_is_null() {
 fn json_in_a_code_fence_is_read_under_either_name() {
     let fenced = format!("Here it is:\n\n```json\n{{{ID}}}\n```\nThat is all.\n");
     repaired("a.json", &fenced, "read out of the code fence");
-    repaired("a.md", &format!("```json\n{{{ID}}}\n```\n"), "it was read as JSON");
+    repaired("a.md", &format!("```json\n{{{ID}}}\n```\n"), "Baton read it as JSON");
 }
 
 #[test]

@@ -1,15 +1,15 @@
 //! Agents and the spellings of their names.
 //!
 //! The same agent is written `Claude-MM1`, `Claude-MM1-Agent`, `Claude MM1 Agent` or `ClaudeMM1-Agent-Trigger`. Baton
-//! resolves a spelling by an explicit table and never by guessing rules, because rules that insert hyphens and cut
-//! endings merge agents that are not the same. Two spellings are compared without case, spaces, `-` and `_`.
+//! resolves a spelling with an explicit table. It never guesses, because rules that insert hyphens and cut endings
+//! would merge different agents. Two spellings are compared without case, spaces, `-` and `_`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use crate::text::is_unprintable;
 
-/// The agents that the shipped alias table knows, each with the endings below as further spellings.
+/// The agents in the built-in alias table. Each of them also has spellings with the endings below.
 const KNOWN: [&str; 12] = [
     "Claude-MM1",
     "Claude-MM2",
@@ -36,7 +36,7 @@ pub struct Aliases {
 }
 
 impl Aliases {
-    /// The shipped table.
+    /// The built-in table.
     #[must_use]
     pub fn shipped() -> Self {
         let mut aliases = Self::default();
@@ -66,7 +66,7 @@ impl Aliases {
         fold(self.canonical(a).unwrap_or(a)) == fold(self.canonical(b).unwrap_or(b))
     }
 
-    /// The one of `names` that `spelling` means: the same name, then any alias of it.
+    /// Finds the one of `names` that `spelling` means: the same name, otherwise an alias of it.
     #[must_use]
     pub fn resolve<'a>(&self, spelling: &str, names: impl IntoIterator<Item = &'a str> + Clone) -> Option<&'a str> {
         let exact = names.clone().into_iter().find(|name| *name == spelling);
@@ -74,28 +74,28 @@ impl Aliases {
     }
 }
 
-/// The agents that the shipped table knows.
+/// The agents of the built-in table.
 pub fn known() -> impl Iterator<Item = &'static str> + Clone {
     KNOWN.into_iter()
 }
 
-/// Whether the shipped table has the spelling.
+/// Whether the built-in table has the spelling.
 pub(crate) fn is_known(spelling: &str) -> bool {
     static SHIPPED: LazyLock<Aliases> = LazyLock::new(Aliases::shipped);
     SHIPPED.canonical(spelling).is_some()
 }
 
-/// A spelling without case, spaces, hyphens and underscores: what two spellings of one name share.
+/// A spelling without case, spaces, hyphens and underscores. It is the same for all spellings of one name.
 #[must_use]
 pub fn fold(spelling: &str) -> String {
     spelling.chars().filter(|c| !matches!(c, ' ' | '-' | '_')).flat_map(char::to_lowercase).collect()
 }
 
-/// How senders write "all agents", folded.
+/// Names that mean "all agents", folded.
 const EVERYBODY: [&str; 5] = ["*", "all", "allagents", "broadcast", "everyone"];
 
-/// Names with another meaning where an agent's name is read, folded: the actors `baton` and `operator` of the ledger, `any`
-/// agent in a grant, and the folders beside the agents' folders.
+/// Names that have another meaning in place of an agent's name, folded: the actors `baton` and `operator` of the
+/// ledger, `any` agent in a grant, and the folders beside the agents' folders.
 const RESERVED: [&str; 8] = ["any", "baton", "operator", "examples", "unrouted", "01inbox", "02processed", "03failed"];
 
 /// Whether a name means all agents.
@@ -104,13 +104,14 @@ pub fn is_everybody(name: &str) -> bool {
     EVERYBODY.contains(&fold(name).as_str())
 }
 
-/// Whether a name, in any spelling, has another meaning: no agent and no plugin can have it.
+/// Whether a name, in any spelling, is reserved, so that no agent and no plugin can have it.
 #[must_use]
 pub fn is_reserved(name: &str) -> bool {
     is_everybody(name) || RESERVED.contains(&fold(name).as_str())
 }
 
-/// Whether `name` can be an agent's, and a folder: one path part, visible, printable, and not [reserved](is_reserved).
+/// Whether `name` is allowed for an agent and its folder: one path component, visible, printable, and not
+/// [reserved](is_reserved).
 #[must_use]
 pub fn is_name(name: &str) -> bool {
     let reserved = is_reserved(name);

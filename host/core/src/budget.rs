@@ -1,5 +1,5 @@
 //! The budget of one plugin over time: tasks that it creates, triggers that start it, files and bytes that it writes,
-//! requests that it sends. The limits of the sandbox bound one attempt; a budget bounds the sum of all attempts.
+//! requests that it sends. The limits of the sandbox apply to one attempt; a budget applies to the sum of all attempts.
 //!
 //! The defaults are defined here only.
 
@@ -8,21 +8,21 @@ use crate::names;
 /// A counted resource. Its names are used in `baton.toml`, in the ledger and in JSON, and never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Resource {
-    /// Handoffs that it asks to send. Each becomes a task if the sending attempt succeeds.
+    /// Handoffs that it requests. Each becomes a task if the requesting attempt succeeds.
     Tasks,
     /// Tasks that a trigger or a schedule makes for it.
     Triggers,
-    /// Files that it puts into `reports/`.
+    /// Files that it writes to `reports/`.
     Reports,
     /// Bytes that it writes to files and streams.
     Written,
     /// Requests to servers.
     HttpRequests,
-    /// Bytes of their bodies, in both directions.
+    /// Bytes of request and response bodies.
     HttpBytes,
     /// Bytes by which its own database grows.
     SqlBytes,
-    /// Bytes by which its writes enlarge the catalog, which all plugins share.
+    /// Bytes by which it enlarges the catalog, which all plugins share.
     CatalogBytes,
 }
 
@@ -46,7 +46,7 @@ impl Resource {
         matches!(self, Self::Written | Self::HttpBytes | Self::SqlBytes | Self::CatalogBytes)
     }
 
-    /// `amount` of it, in words.
+    /// `amount` of the resource as text.
     #[must_use]
     pub fn amount(self, amount: u64) -> String {
         match self {
@@ -109,7 +109,7 @@ impl Amounts {
 pub struct Budget([Amounts; Resource::ALL.len()]);
 
 impl Default for Budget {
-    /// Far above the needs of a plugin that works for people, far below what fills a disk or a ledger.
+    /// Much more than a plugin that works for people needs, and much less than what fills a disk or a ledger.
     fn default() -> Self {
         let limit = |resource| match resource {
             Resource::Tasks => Amounts { hour: 2_000, day: 10_000 },
@@ -118,7 +118,7 @@ impl Default for Budget {
             Resource::Written => Amounts { hour: 32 << 30, day: 128 << 30 },
             Resource::HttpBytes => Amounts { hour: 16 << 30, day: 64 << 30 },
             Resource::SqlBytes => Amounts { hour: 1 << 30, day: 4 << 30 },
-            // A quarter of the catalog's quota: no plugin fills it for the others within a day.
+            // A quarter of the catalog's quota, so that no plugin can fill it within a day.
             Resource::CatalogBytes => Amounts { hour: 1 << 30, day: 2 << 30 },
         };
         Self(Resource::ALL.map(limit))
@@ -139,14 +139,14 @@ impl Budget {
         }
     }
 
-    /// What is left of a resource after the use of `used`.
+    /// The remaining amount of a resource after the use of `used`.
     #[must_use]
     pub fn left(&self, resource: Resource, used: Amounts) -> u64 {
         let limit = self.limit(resource);
         limit.hour.saturating_sub(used.hour).min(limit.day.saturating_sub(used.day))
     }
 
-    /// The window in which nothing is left of a resource; of both the longer one, which has room again later.
+    /// The window in which a resource is used up. If both are, the longer one, because it has room again later.
     #[must_use]
     pub fn reached(&self, resource: Resource, used: Amounts) -> Option<Window> {
         let limit = self.limit(resource);

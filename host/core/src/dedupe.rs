@@ -1,21 +1,22 @@
 //! Decides whether two handoffs are the same request.
 //!
-//! The key is (agent, type, the first of `dedupe_key`, `handoff_id`, full task id, else the content with its times): never a
-//! token of the file name, whose eight digits cover dozens of different tasks in real folders. Equal keys with equal substance
-//! are one request; equal keys with other substance are a question for a person. The substance is the content without what
-//! changes when the same request is written again: time stamps and ids. Without an id ([`has_id`]) the same content is the same
-//! request only for a limited time: a question that is asked again next week is a new one.
+//! The key consists of the agent, the type, and the first of `dedupe_key`, `handoff_id`, full task id, or else the
+//! content with its times. It never uses the token of the file name, because its eight digits are the same for dozens
+//! of different tasks in real folders. If keys and substance are equal, the two handoffs are one request. If only the
+//! keys are equal, a person decides. The substance is the content without the time stamps and ids, which change when
+//! the same request is written again. Without an id ([`has_id`]), the same content is the same request only for a
+//! limited time: a question that is asked again next week is a new one.
 
 use serde_json::Value;
 
 use crate::Digest;
 use crate::handoff::Handoff;
 
-/// Keys for times and ids: a tool that writes the same request again gives it a new time and often a new id.
+/// Keys of times and ids. A tool that writes the same request again gives it a new time and often a new id.
 const NOT_SUBSTANCE: [&str; 7] =
     ["timestamp", "created_at", "updated_at", "created_date", "sent_at", "handoff_id", "return_handoff_id"];
 
-/// Keys that are not content: ids of answers are new each time.
+/// Keys that are not content. The ids of answers are new each time.
 const NOT_CONTENT: [&str; 2] = ["handoff_id", "return_handoff_id"];
 
 /// The id that identifies a request, and the name of its key.
@@ -28,13 +29,13 @@ fn id(handoff: &Handoff) -> Option<(&'static str, &str)> {
     ids.into_iter().find_map(|(source, id)| Some((source, id?)))
 }
 
-/// Whether an id identifies the request; if not, its content does.
+/// Whether the request has an id. If not, its content identifies it.
 #[must_use]
 pub fn has_id(handoff: &Handoff) -> bool {
     id(handoff).is_some()
 }
 
-/// The dedupe key of a request to one agent. `bytes` is the file.
+/// The dedupe key of a request to one agent. `bytes` is the content of the file.
 #[must_use]
 pub fn key(agent: &str, handoff: &Handoff, bytes: &[u8]) -> Digest {
     let (source, id) = id(handoff).map_or_else(
@@ -42,7 +43,7 @@ pub fn key(agent: &str, handoff: &Handoff, bytes: &[u8]) -> Digest {
         |(source, id)| (source, id.to_owned()),
     );
     let kind = handoff.kind.as_str();
-    // Answers to two requests of one task are two answers.
+    // A task can have two requests, and the answers to them are different.
     let original = handoff.original.as_ref();
     let original = original.and_then(|original| original.handoff_id.as_deref().or(original.file_name.as_deref()));
     let parts = [agent, kind, source, &id, original.unwrap_or_default()];
@@ -55,7 +56,7 @@ pub fn substance(raw: Option<&Value>, bytes: &[u8]) -> Digest {
     content(raw, bytes, &NOT_SUBSTANCE)
 }
 
-/// The content of a handoff, without some keys at the top.
+/// The content of a handoff without the top-level keys in `without`.
 fn content(raw: Option<&Value>, bytes: &[u8], without: &[&str]) -> Digest {
     match raw {
         None => Digest::of(bytes),
@@ -67,12 +68,12 @@ fn content(raw: Option<&Value>, bytes: &[u8], without: &[&str]) -> Digest {
     }
 }
 
-/// A task id is full when it has the digits of a UUID; eight hexadecimal digits are a token.
+/// Whether a task id has all digits of a UUID. Eight hexadecimal digits are a token.
 fn is_full_id(id: &str) -> bool {
     id.len() > 16
 }
 
-/// JSON with sorted keys and no white space; at the top, the keys `without` are left out.
+/// Writes JSON with sorted keys and no white space. Leaves out the top-level keys in `without`.
 fn write_canonical(value: &Value, without: &[&str], out: &mut Vec<u8>) {
     match value {
         Value::Object(map) => {

@@ -1,6 +1,6 @@
 //! The names of an enum's values, for files, databases and commands.
 
-/// A text that names no value of an enum.
+/// A text that is not the name of a value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no {kind} `{name}`")]
 pub struct UnknownName {

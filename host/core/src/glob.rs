@@ -8,21 +8,22 @@
 //! | `{a,b}` | one of the alternatives |
 //! | `\*` | the character itself |
 //!
-//! Paths are relative and have `/` between names. A pattern is matched directly, without a compiled automaton: that takes at most the
-//! product of both lengths, and keeps the code of plugins small.
+//! Paths are relative and have `/` between names. A pattern is matched directly, without a compiled automaton. The time
+//! is at most the product of both lengths, and the code of plugins stays small.
 
 use std::path::Path;
 use std::str::Chars;
 
-/// Patterns in one list.
+/// The maximum number of patterns in one list.
 const MOST_PATTERNS: usize = 100;
 
 const PATTERN_BYTES: usize = 500;
 
-/// The number of plain patterns that the braces of one pattern may expand to: more than one list of names in 500 bytes has.
+/// The maximum number of plain patterns to which the braces of one pattern may expand: more than a list of names with
+/// 500 bytes can have.
 const ALTERNATIVES: usize = 256;
 
-/// A list of patterns. A path matches if one of them does; the empty list matches nothing.
+/// A list of patterns. A path matches if at least one of them matches; the empty list matches nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Globs(Vec<Vec<Segment>>);
 
@@ -63,7 +64,7 @@ impl Globs {
     /// Reads patterns.
     ///
     /// # Errors
-    /// For the first text that is not a pattern or is longer than 500 bytes, and for more than 100 patterns.
+    /// When a text is not a pattern or is longer than 500 bytes, or when there are more than 100 patterns.
     pub fn new<S: AsRef<str>>(patterns: &[S]) -> Result<Self, GlobError> {
         if patterns.len() > MOST_PATTERNS {
             return Err(GlobError::TooMany(patterns.len()));
@@ -203,9 +204,9 @@ fn class(chars: &mut Chars<'_>) -> Result<Token, String> {
     Ok(Token::Class { negated, ranges })
 }
 
-/// Matches name by name. A `**` takes no name first, then one more each time that the rest does not match.
+/// Matches one name after the other. `**` first matches no name, then one more each time that the rest does not match.
 fn matches_path(segments: &[Segment], path: &str) -> bool {
-    // The last name alone rejects most paths.
+    // Check the last name first, because it rejects most paths.
     if let (Some(Segment::Name(tokens)), Some(last)) = (segments.last(), path.rsplit('/').next())
         && !matches_name(tokens, last)
     {
@@ -238,7 +239,7 @@ fn matches_path(segments: &[Segment], path: &str) -> bool {
     }
 }
 
-/// As [`matches_path`], for the characters of one name and its `*`.
+/// As [`matches_path`], for the characters of one name and `*`.
 fn matches_name(tokens: &[Token], name: &str) -> bool {
     let (mut tokens, mut rest) = (tokens, name.chars());
     let mut retry: Option<(&[Token], Chars<'_>)> = None;

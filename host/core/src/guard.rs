@@ -1,12 +1,12 @@
 //! Prevents endless handoffs about handoffs: a review of a review is refused, and a chain has a maximum length.
 //!
-//! Existing folders have names with the same title nested four times, and a task that was dispatched hundreds of times:
-//! each answer made a new request. The caller supplies the previous handoff from the ledger.
+//! Existing folders have names in which the same title is nested four times, and a task that was dispatched hundreds of
+//! times, because each answer made a new request. The caller gets the previous handoff from the ledger.
 
-/// The longest chain of handoffs: a plan of a dozen phases fits, a loop does not.
+/// The maximum length of a chain of handoffs. A plan with a dozen phases is shorter; a loop is not.
 pub const MAX_CHAIN: u32 = 16;
 
-/// The words that make a kind or the beginning of a title a review.
+/// The words in a kind, or at the beginning of a title, that mark a review.
 const REVIEWS: [&str; 3] = ["REVIEW", "VALIDATION", "VALIDATE"];
 
 /// The handoff that a request follows, from the ledger.
@@ -18,7 +18,7 @@ pub struct PreviousHandoff<'a> {
     pub title: &'a str,
 }
 
-/// Why a request is refused, or `None`. `phase` is its place in its chain, from 1.
+/// Why a request is refused; `None` if it is not. `phase` is its position in its chain, from 1.
 #[must_use]
 pub fn refusal(kind: &str, title: &str, phase: u32, before: Option<PreviousHandoff<'_>>) -> Option<String> {
     if phase > MAX_CHAIN {
@@ -28,7 +28,7 @@ pub fn refusal(kind: &str, title: &str, phase: u32, before: Option<PreviousHando
     }
     let nested = unreviewed(title).is_some_and(|rest| unreviewed(rest).is_some());
     let of_review = is_review(kind, title) && before.is_some_and(|before| is_review(before.kind, before.title));
-    (nested || of_review).then(|| "it asks for the review of a review: the first review is the answer".to_owned())
+    (nested || of_review).then(|| "it requests a review of a review, which Baton does not allow; use the first review".to_owned())
 }
 
 /// Whether a handoff asks for a review.
@@ -38,7 +38,7 @@ pub fn is_review(kind: &str, title: &str) -> bool {
     kind.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| REVIEWS.contains(&word)) || unreviewed(title).is_some()
 }
 
-/// The title behind `Review:`, where it begins so.
+/// The title after `Review:`, if it begins with that.
 fn unreviewed(title: &str) -> Option<&str> {
     let (word, rest) = title.split_once(':')?;
     let word = word.trim();

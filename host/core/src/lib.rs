@@ -1,8 +1,9 @@
 //! The pure domain of Baton: handoffs and their file names, agents, the states of a task, retries, the manifest of a
 //! plugin.
 //!
-//! No I/O, no clock, no randomness: bytes and the present time are arguments. So every rule can be tested with a table, and
-//! plugins (WebAssembly) use the same code as the host. This crate uses neither SQLite, tokio nor wasmtime.
+//! The crate does no input or output and uses no clock and no randomness: bytes and the current time are arguments. So
+//! every rule can be tested with a table, and plugins (WebAssembly) use the same code as the host. This crate does not
+//! depend on SQLite, tokio or wasmtime.
 
 pub mod agents;
 pub mod budget;

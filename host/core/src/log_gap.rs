@@ -1,4 +1,4 @@
-//! The line in the log of an attempt that replaces the bytes between its beginning and its end.
+//! The line in the log of an attempt that replaces the omitted bytes between its beginning and its end.
 
 const BEFORE: &str = "… ";
 
@@ -10,7 +10,7 @@ pub fn line(bytes: u64) -> String {
     format!("{BEFORE}{bytes}{AFTER}")
 }
 
-/// The size of the gap that a line of the log stands for; `None` for a line of the plugin.
+/// The size of the gap in a line of the log; `None` for a line of the plugin.
 #[must_use]
 pub fn bytes_of(line: &str) -> Option<u64> {
     line.trim().strip_prefix(BEFORE)?.strip_suffix(AFTER)?.parse().ok()

@@ -1,12 +1,13 @@
-//! The known name that is most similar to a mistyped one, for "did you mean". No name is ever resolved by similarity.
+//! Finds the known name that is most similar to a mistyped one, for "did you mean". Baton only suggests such a name and
+//! never uses it.
 
 use crate::agents::fold;
 
-/// The similarity (Jaro-Winkler, 0 to 1) from which on Baton suggests a name: a typing error has 0.9 and more, two names of
-/// one family have about 0.8.
+/// The similarity (Jaro-Winkler, 0 to 1) from which on Baton suggests a name. A typing error has at least 0.9; two
+/// names of one family have about 0.8.
 pub const ALIKE: f64 = 0.8;
 
-/// The same where many names have one beginning, as keys do.
+/// The threshold for names that often have the same beginning, such as keys.
 pub const VERY_ALIKE: f64 = 0.9;
 
 /// The one of `names` that is most similar to `written`; `None` without a similar one. Ignores case, spaces, `-` and `_`.
@@ -18,7 +19,7 @@ pub fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>, at_l
     best.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, name)| name)
 }
 
-/// "did you mean `X`?", or `otherwise` without a similar name.
+/// "did you mean `X`?", or `otherwise` if there is no similar name.
 #[must_use]
 pub fn or_meant<'a>(written: &str, names: impl IntoIterator<Item = &'a str>, otherwise: &str) -> String {
     match nearest(written, names, ALIKE) {
@@ -27,8 +28,8 @@ pub fn or_meant<'a>(written: &str, names: impl IntoIterator<Item = &'a str>, oth
     }
 }
 
-/// The one of `names` that a person may confuse with `name`: the words of the one begin the other (`claude`, `Claude-MM1`),
-/// or they differ by a typing error.
+/// The one of `names` that a person may confuse with `name`: one begins with the words of the other (`claude`,
+/// `Claude-MM1`), or they differ by a typing error.
 #[must_use]
 pub fn confusable<'a>(name: &str, names: impl IntoIterator<Item = &'a str> + Clone) -> Option<&'a str> {
     let words = |name: &str| -> Vec<String> {

@@ -1,12 +1,12 @@
-//! How much of a request a task has done, as its plugin reports it. The state says how far a task is; the outcome says how much
-//! an ended task has done.
+//! How much of a request a task has done, as reported by its plugin. The state is the progress of a task; the outcome
+//! is the result of an ended task.
 
 use crate::{State, names};
 
 /// How much of a request was done. The names are part of the public interface (`baton status --json`, RETURN).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OutcomeKind {
-    /// Everything, also when nothing had to be changed.
+    /// Everything, including the case that nothing had to be changed.
     Done,
     /// A part.
     Partial,
@@ -17,8 +17,8 @@ pub enum OutcomeKind {
 names!(OutcomeKind, "outcome", Done = "done", Partial = "partial", Refused = "refused",);
 
 impl OutcomeKind {
-    /// The state in which such an outcome ends a task. A task that was done in part has failed for the tasks that depend on it, like
-    /// an agent's RETURN with the status `partial`.
+    /// The state of a task with this outcome. A task with a partial outcome has failed for the tasks that depend on it,
+    /// like an agent's RETURN with the status `partial`.
     #[must_use]
     pub const fn state(self) -> State {
         match self {
@@ -27,7 +27,7 @@ impl OutcomeKind {
         }
     }
 
-    /// The status for people: `partial` and `refused` say more than the state `failed`.
+    /// The status for people. `partial` and `refused` are more precise than the state `failed`.
     #[must_use]
     pub fn status(state: State, outcome: Option<Self>) -> &'static str {
         match outcome {

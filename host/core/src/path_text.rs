@@ -1,14 +1,15 @@
-//! Paths as text, for JSON and databases, such that each can be opened again.
+//! Converts paths to text for JSON and databases, and back, without loss.
 //!
-//! A UTF-8 path is written as it is. Any other path is written as a `file` URL (RFC 8089) in which all but the unreserved
-//! characters (RFC 3986, 2.3) are escaped. An absolute path begins with a slash, so no path looks like such a URL.
+//! A UTF-8 path is written unchanged. Any other path is written as a `file` URL (RFC 8089) in which all characters
+//! except the unreserved ones (RFC 3986, 2.3) are escaped. An absolute path begins with a slash, so it cannot look like
+//! such a URL.
 
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
-/// The beginning of a path that is not UTF-8.
+/// The prefix of a path that is not UTF-8.
 const SCHEME: &str = "file://";
 
 /// A path as text.
@@ -27,7 +28,7 @@ pub fn to_text(path: &Path) -> Cow<'_, str> {
     Cow::Owned(url)
 }
 
-/// The path that [`to_text`] wrote.
+/// The path for a text of [`to_text`].
 #[must_use]
 pub fn from_text(text: &str) -> PathBuf {
     let Some(escaped) = text.strip_prefix(SCHEME) else { return PathBuf::from(text) };

@@ -6,11 +6,11 @@ use std::fmt;
 use crate::agents;
 use crate::text::one_line;
 
-/// The most bytes of a name.
+/// The maximum length of a name, in bytes.
 pub const MAX_BYTES: usize = 64;
 
-/// Words with another meaning where a plugin's name is read, beside those that no agent can have: `shipped:NAME` is a source,
-/// `plugin NAME` a task of the ledger.
+/// Reserved words in place of a plugin's name, in addition to those for agents: `shipped:NAME` is a source, `plugin
+/// NAME` is a task id in the ledger.
 const RESERVED: [&str; 3] = ["shipped", "plugin", "plugins"];
 
 /// Why a plugin cannot have a name.
@@ -18,14 +18,14 @@ const RESERVED: [&str; 3] = ["shipped", "plugin", "plugins"];
 pub enum NameError {
     /// It breaks the rule for names.
     Form(String),
-    /// It has another meaning for Baton.
+    /// It is a reserved word.
     Reserved(String),
     /// It is a spelling of a known agent.
     Agent(String),
 }
 
-/// Checks the name of a plugin: 1 to 64 lower-case letters, digits and single hyphens, beginning with a letter, and without
-/// another meaning for Baton.
+/// Checks the name of a plugin: 1 to 64 lower-case letters, digits and single hyphens, beginning with a letter, and not
+/// reserved.
 ///
 /// # Errors
 /// The rule that the name breaks.
@@ -57,8 +57,8 @@ impl fmt::Display for NameError {
             Self::Form(_) => {
                 "a name has 1 to 64 lower-case letters, digits and single hyphens, and begins with a letter"
             }
-            Self::Reserved(_) => "Baton reads this word as something else; choose another name",
-            Self::Agent(_) => "it is a spelling of an agent that Baton knows; choose another name",
+            Self::Reserved(_) => "this word is reserved; choose another name",
+            Self::Agent(_) => "it is a spelling of a known agent; choose another name",
         })
     }
 }

@@ -1,31 +1,32 @@
-//! Decides whether a plugin that fails repeatedly is quarantined, and for how long, from the count of failures.
+//! Computes from the number of failures whether a plugin is quarantined, and for how long.
 //!
-//! A failure counts when the plugin crashed or was stopped at a limit. An error that the plugin reports does not count: it
-//! shows that the plugin works.
+//! A failure counts if the plugin crashed or was stopped at a limit. An error that the plugin reports does not count,
+//! because it shows that the plugin works.
 
 use std::time::Duration;
 
-/// The limits from which on a plugin is quarantined.
+/// The policy of quarantines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuarantinePolicy {
-    /// Failures in a row after which the plugin is quarantined.
+    /// The number of failures in a row that starts a quarantine.
     pub after: u32,
-    /// The first pause; each further one doubles it.
+    /// The first pause. Each further pause is twice as long.
     pub initial_backoff: Duration,
-    /// No pause is longer.
+    /// The longest pause.
     pub max_backoff: Duration,
 }
 
 impl Default for QuarantinePolicy {
-    /// Five failures in a row; then a minute, two, four, up to an hour. After each pause one task is tried.
+    /// Five failures in a row, then a pause of one minute, two, four, up to an hour. After each pause one task is
+    /// tried.
     fn default() -> Self {
         Self { after: 5, initial_backoff: Duration::from_mins(1), max_backoff: Duration::from_hours(1) }
     }
 }
 
 impl QuarantinePolicy {
-    /// The pause that begins with a failure, or `None` while it is put up with: `failures` in a row with this one, after
-    /// `quarantines` pauses without a success since.
+    /// The pause after a failure, or `None` if it causes no quarantine. `failures` is the number of failures in a row,
+    /// including this one. `quarantines` is the number of pauses since the last success.
     #[must_use]
     pub fn pause(&self, failures: u32, quarantines: u32) -> Option<Duration> {
         (failures >= self.after.max(1)).then(|| {

@@ -1,7 +1,7 @@
 //! Computes the pause before a task that failed `retryable` is tried again, from the failure count and the task's id.
 //!
-//! The pause doubles with each failure. The task's id shortens it by up to half: a hundred tasks that failed together are
-//! not tried together again, and the same task always waits equally long.
+//! The pause doubles with each failure. The task's id shortens it by up to half. So a hundred tasks that failed
+//! together are tried at different times, and the pause of a task is reproducible.
 
 use std::time::Duration;
 
@@ -10,23 +10,24 @@ use crate::Digest;
 /// The number of attempts and the pauses between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// The largest number of attempts; then the task is `dead`.
+    /// The maximum number of attempts. After the last one the task is `dead`.
     pub max_attempts: u32,
-    /// The pause after the first failure; each further failure doubles it.
+    /// The pause after the first failure. Each further pause is twice as long.
     pub initial_backoff: Duration,
-    /// No pause is longer.
+    /// The longest pause.
     pub max_backoff: Duration,
 }
 
 impl Default for RetryPolicy {
-    /// Three attempts, as existing folders have it (`__RETRY3__`), 2 s and 4 s apart.
+    /// Three attempts, as in existing folders (`__RETRY3__`), with pauses of 2 s and 4 s.
     fn default() -> Self {
         Self { max_attempts: 3, initial_backoff: Duration::from_secs(2), max_backoff: Duration::from_mins(5) }
     }
 }
 
 impl RetryPolicy {
-    /// The pause before the next attempt of the task `id` after `attempts` have been made, or `None` when there is none.
+    /// The pause before the next attempt of the task `id` after `attempts` attempts. `None` if there is no next
+    /// attempt.
     #[must_use]
     pub fn pause_after(&self, attempts: u32, id: &str) -> Option<Duration> {
         if attempts >= self.max_attempts {
@@ -38,7 +39,7 @@ impl RetryPolicy {
     }
 }
 
-/// Evenly spread over 0 to 1, the same for the same task and attempt.
+/// A number from 0 to 1, evenly distributed, and the same for the same task and attempt.
 fn jitter(id: &str, attempts: u32) -> f64 {
     let digest = Digest::of(format!("{id}/{attempts}").as_bytes()).short(8);
     u32::from_str_radix(&digest, 16).map_or(0.0, |number| f64::from(number) / f64::from(u32::MAX))

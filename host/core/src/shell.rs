@@ -1,5 +1,4 @@
-//! Quotes the words of a command for a shell. They come from manifests and file names, so
-//! anybody may have written them.
+//! Quotes the words of a shell command. The words may come from untrusted manifests and file names.
 
 /// `text` as one word of a shell.
 #[must_use]

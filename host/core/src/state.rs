@@ -19,7 +19,7 @@ pub enum State {
     NeedsHuman,
     /// Waits until the operator approves the plugin.
     NeedsApproval,
-    /// Is in the inbox of an external agent.
+    /// It is in the inbox of an external agent.
     Delivered,
     /// Done.
     Succeeded,
@@ -55,23 +55,25 @@ names!(
 );
 
 impl State {
-    /// The name that [`State::Rejected`] had before. Events in the chain keep it, because their hashes cover it.
+    /// The former name of [`State::Rejected`]. Events in the chain keep it, because their hashes cover it.
     pub const FORMER_REJECTED: &str = "quarantined";
 
-    /// Whether the task has ended: its file is archived and, where there is a sender, answered.
+    /// Whether the task has ended: its file is archived and its sender, if there is one, has a RETURN.
     #[must_use]
     pub fn is_final(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::Dead | Self::Cancelled | Self::Duplicate | Self::Rejected)
     }
 
-    /// Whether Baton sends a RETURN when a task reaches this state: for every final state but `duplicate` (the first
-    /// request is answered), and the state of a rejected file whose sender cannot be read, which the caller decides.
+    /// Whether Baton sends a RETURN when a task reaches this state. It does for every final state except `duplicate`
+    /// (the first request is answered). It also does for a rejected file, but then the caller checks whether the sender
+    /// can be read.
     #[must_use]
     pub fn sends_return(self) -> bool {
         self.is_final() && self != Self::Duplicate
     }
 
-    /// Whether Baton moves the file of a task in this final state to `02_processed`; otherwise to `03_failed`.
+    /// Whether Baton moves the file of a task in this final state to `02_processed`. Otherwise it moves it to
+    /// `03_failed`.
     #[must_use]
     pub fn is_processed(self) -> bool {
         matches!(self, Self::Succeeded | Self::Cancelled | Self::Duplicate)

@@ -1,17 +1,18 @@
-//! Untrusted text (manifests, handoffs, file names, texts of plugins) that is shown to a person.
+//! Escapes untrusted text (manifests, handoffs, file names, texts of plugins) before a person sees it.
 //!
-//! A terminal obeys some characters instead of showing them: control characters move the cursor and change colours, a line
-//! break starts a line that looks like Baton's own, bidirectional controls reorder the text beside them, others are invisible.
-//! This module replaces each of them by a readable escape (`\n`, `\u{202e}`), so that a text can neither imitate nor hide
-//! anything. Text is escaped once, where it is shown; the ledger and JSON keep the original.
+//! A terminal interprets some characters instead of showing them: control characters move the cursor and change
+//! colours, a line break starts a line that looks like output of Baton, bidirectional controls reorder the text beside
+//! them, others are invisible. This module replaces each of them by a readable escape (`
+//! `, `\u{202e}`), so that a text can neither imitate nor hide anything. Text is escaped only for output; the ledger
+//! and JSON keep the original.
 
 use std::borrow::Cow;
 
 use crate::file_name::cut;
 
-/// Characters that are not controls and that a terminal obeys or does not show, as ranges with both ends included. Most are
-/// Unicode's `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt`, Unicode 16), which includes code points reserved for
-/// more of them; the others say so here.
+/// Characters that are not control characters, but that a terminal interprets or does not show, as ranges with both
+/// ends included. Most have Unicode's property `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt`, Unicode
+/// 16), which includes reserved code points. A comment marks the others.
 const HIDDEN: [(char, char); 20] = [
     ('\u{ad}', '\u{ad}'),
     ('\u{34f}', '\u{34f}'),
@@ -20,11 +21,11 @@ const HIDDEN: [(char, char); 20] = [
     ('\u{17b4}', '\u{17b5}'),
     ('\u{180b}', '\u{180f}'),
     ('\u{200b}', '\u{200f}'),
-    // Line and paragraph separator; they do not have the property.
+    // Line and paragraph separator. They do not have the property.
     ('\u{2028}', '\u{2029}'),
     ('\u{202a}', '\u{202e}'),
     ('\u{2060}', '\u{206f}'),
-    // A Braille pattern without dots; it does not have the property and is shown as nothing.
+    // The Braille pattern without dots. It does not have the property, but is invisible.
     ('\u{2800}', '\u{2800}'),
     ('\u{3164}', '\u{3164}'),
     // Without U+FE0E and U+FE0F, see `PRESENTATION`.
@@ -32,7 +33,7 @@ const HIDDEN: [(char, char); 20] = [
     ('\u{feff}', '\u{feff}'),
     ('\u{ffa0}', '\u{ffa0}'),
     ('\u{fff0}', '\u{fff8}'),
-    // Interlinear annotation controls; they do not have the property.
+    // Interlinear annotation controls. They do not have the property.
     ('\u{fff9}', '\u{fffb}'),
     ('\u{1bca0}', '\u{1bca3}'),
     ('\u{1d173}', '\u{1d17a}'),
@@ -40,18 +41,18 @@ const HIDDEN: [(char, char); 20] = [
     ('\u{e0000}', '\u{e0fff}'),
 ];
 
-/// The variation selectors that choose the text or emoji form of the character before. Ordinary emoji (`⚠️`) contain them, so an
-/// escape for them would make ordinary text hard to read. They have the property too.
+/// The variation selectors for the text or emoji form of the previous character. They have the property, but common
+/// emoji (`⚠️`) contain them, so an escape would make ordinary text hard to read.
 const PRESENTATION: [char; 2] = ['\u{fe0e}', '\u{fe0f}'];
 
-/// Whether a terminal would obey or hide the character instead of showing it.
+/// Whether a terminal would interpret or hide the character instead of showing it.
 #[must_use]
 pub fn is_unprintable(c: char) -> bool {
     c.is_control() || (!c.is_ascii() && HIDDEN.iter().any(|(first, last)| (*first..=*last).contains(&c)))
 }
 
-/// Whether the name of a file must not contain the character: all that is unprintable, and every variation selector, because two
-/// names that differ only by one look the same.
+/// Whether a file name must not contain the character: all unprintable characters, and every variation selector,
+/// because two names that differ only by a selector look the same.
 #[must_use]
 pub fn is_hidden_in_name(c: char) -> bool {
     is_unprintable(c) || PRESENTATION.contains(&c)
@@ -63,8 +64,8 @@ pub fn one_line(text: &str) -> String {
     escape(text, |_| false)
 }
 
-/// `text` with its line breaks, and an escape for each other unprintable character. For blocks of lines that Baton composes;
-/// untrusted text goes through [`one_line`].
+/// `text` with its line breaks, and an escape for every other unprintable character. For blocks of lines that Baton
+/// composes; untrusted text uses [`one_line`].
 #[must_use]
 pub fn lines(text: &str) -> String {
     escape(text, |c| c == '\n')
@@ -84,14 +85,15 @@ fn escape(text: &str, stays: impl Fn(char) -> bool) -> String {
     shown
 }
 
-/// JSON text with an escape for each unprintable character in its strings: the same value, harmless on a terminal.
+/// JSON text with an escape for each unprintable character in its strings. The value is the same, and a terminal shows
+/// it safely.
 #[must_use]
 pub fn json(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut units = [0; 2];
     for c in text.chars() {
         if (c.is_ascii() && c != '\u{7f}') || !is_unprintable(c) {
-            // Any other ASCII control character is between two values: serde_json escapes it inside strings.
+            // Any other ASCII control character is between two values, because serde_json escapes it inside strings.
             shown.push(c);
             continue;
         }
@@ -115,13 +117,13 @@ pub fn at_most(text: &str, most: usize) -> Cow<'_, str> {
 /// The words before a plugin's text in a sentence of Baton.
 pub const PLUGIN_SAYS: &str = "the plugin says: ";
 
-/// A text of a plugin as part of a sentence: one line, marked as the plugin's words.
+/// A text of a plugin as part of a sentence: one line, marked as text of the plugin.
 #[must_use]
 pub fn plugin_says(text: &str) -> String {
     format!("{PLUGIN_SAYS}{}", one_line(text.trim()))
 }
 
-/// A next step that a plugin gives, for a person or another agent: one line, marked as the plugin's words.
+/// A next step of a plugin, for a person or another agent: one line, marked as text of the plugin.
 #[must_use]
 pub fn plugin_suggests(plugin: &str, step: &str) -> String {
     format!("plugin {} suggests: {}", one_line(plugin), one_line(step.trim()))

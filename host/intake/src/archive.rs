@@ -33,7 +33,7 @@ pub fn move_into(source: &Path, folder: &Path, name: &str, token: &str) -> Resul
 fn copy_then_remove(source: &Path, folder: &Path, name: &str, token: &str) -> Result<String, IntakeError> {
     let temporary = folder.join(format!(".baton-{token}.tmp"));
     let mut from = open_regular(source)?;
-    // A leftover of an earlier try that crashed.
+    // A leftover of an earlier try that ended with a crash.
     clear(&temporary)?;
     if let Some(moved) = copied_before(source, folder, name)? {
         sync_folder(folder)?;
@@ -74,8 +74,8 @@ fn remove_source(source: &Path) -> Result<(), IntakeError> {
     }
 }
 
-/// The copy of an earlier try that crashed: it has one of the names, the same bytes, and the same modification time
-/// (nanoseconds).
+/// The copy of an earlier try that ended with a crash: it has one of the names, the same bytes, and the same
+/// modification time (nanoseconds).
 fn copied_before(source: &Path, folder: &Path, name: &str) -> Result<Option<String>, IntakeError> {
     let modified = |path: &Path| path.symlink_metadata().and_then(|metadata| metadata.modified()).ok();
     let time = modified(source);
@@ -90,8 +90,8 @@ fn names_there(folder: &Path, name: &str) -> impl Iterator<Item = String> {
     names.take_while(|name| folder.join(name).symlink_metadata().is_ok())
 }
 
-/// The path of a file with these bytes in `folder`, under one of the first hundred names that [`move_into`] uses: the result
-/// of a move before a crash. If there are several, the last one, because names are used in order.
+/// The path of a file with these bytes in `folder`, under one of the first hundred names that [`move_into`] uses. Such
+/// a file is the result of a move before a crash. If there are several, the last one, because names are used in order.
 #[must_use]
 pub fn find_moved(folder: &Path, name: &str, hash: &str) -> Option<String> {
     names_there(folder, name)

@@ -70,7 +70,7 @@ impl Staged {
 /// When the folder cannot be made or the file cannot be written.
 pub fn stage(folder: &Path, token: &str, bytes: &[u8]) -> Result<Staged, IntakeError> {
     let staged = Staged::write(folder, token, bytes)?;
-    // After `staged` in the ledger, a missing temporary file must mean that it was renamed.
+    // When the ledger has `staged`, a missing temporary file must mean that it was renamed.
     sync_folder(folder)?;
     Ok(staged)
 }
@@ -85,8 +85,8 @@ pub fn publish(staged: &Staged, name: &str) -> Result<String, IntakeError> {
     Ok(name)
 }
 
-/// Frees the name of a temporary file. A file is a leftover of a crash and is deleted. A folder is not from Baton; it is
-/// renamed and kept, so that it cannot block deliveries.
+/// Makes the path of a temporary file available. A file at this path is a leftover of a crash and is deleted. A folder
+/// is not from Baton; it is renamed and kept, so that it cannot block deliveries.
 pub(crate) fn clear(temporary: &Path) -> Result<(), IntakeError> {
     match fs::remove_file(temporary) {
         Ok(()) => Ok(()),

@@ -11,12 +11,12 @@ pub enum IntakeError {
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// A participle: `read`, `written`, `moved`, …
+        /// The action as a participle: `read`, `written`, `moved`, …
         action: &'static str,
         /// The system's reason.
         source: io::Error,
     },
-    /// Larger than the limit for handoffs. It was not read.
+    /// The file exceeds the size limit for handoffs. It was not read.
     #[error(
         "{path} has {bytes} bytes; a handoff has at most {limit} (put large content into a separate file and name it)"
     )]
@@ -28,13 +28,13 @@ pub enum IntakeError {
         /// The limit.
         limit: u64,
     },
-    /// A folder, a link, a pipe or a device.
+    /// The path is a folder, a link, a pipe or a device.
     #[error("{path} is not a regular file; only regular files are read")]
     NotAFile {
         /// The path.
         path: PathBuf,
     },
-    /// A folder that is a symbolic link. Baton does not write through it.
+    /// The folder is a symbolic link. Baton does not write through it.
     #[error("{path} is a link; Baton writes only to real folders (replace it by a folder)")]
     LinkedFolder {
         /// The path.

@@ -1,5 +1,5 @@
-//! Recognises temporary files of killed writers by their exact names, their owner and their age. Files of users are never
-//! recognised, because only Baton's writers use these names.
+//! Finds temporary files of killed writers by their exact names, their owner and their age. Files of users never match,
+//! because only Baton's writers use these names.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -17,7 +17,7 @@ const RANDOM: usize = 16;
 /// The writer of a temporary file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Writer {
-    /// The delivery with this id of some ledger. While the delivery is open, the file is needed.
+    /// The delivery with this id in some ledger. An open delivery needs its file.
     Delivery(i64),
     /// The process with this id.
     Process(u32),

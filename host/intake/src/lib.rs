@@ -2,8 +2,8 @@
 //! the archive.
 //!
 //! This crate handles bytes and names; `core` parses a file, `dispatch` decides what to do with it. Detection is
-//! level-triggered: kernel events only trigger a check, and a scan finds what they missed. Every path that comes from a name
-//! is checked after resolving: symbolic links are never followed.
+//! level-triggered: kernel events only start a check, and a scan finds the changes without an event. Every path that is
+//! built from a name is checked after it is resolved: symbolic links are never followed.
 
 mod archive;
 mod capture;
@@ -35,17 +35,17 @@ pub use watch::{Change, Watcher};
 pub mod limits {
     use std::time::Duration;
 
-    /// A file whose closing was not reported counts as complete after it was unchanged for this long. Longer than the pauses
-    /// of a program that writes in pieces, short enough for its sender.
+    /// If the closing of a file was not reported, the file counts as complete when it was unchanged for this long.
+    /// Longer than the pauses of a program that writes in pieces, and short enough for the sender.
     pub const SETTLE: Duration = Duration::from_millis(500);
 
-    /// A file whose content ends too early may still be written: it counts as broken after this long.
+    /// A file whose content ends too early may still be written. It counts as broken after this long.
     pub const UNFINISHED: Duration = Duration::from_mins(1);
 
     /// The interval of full scans.
     pub const RECONCILE: Duration = Duration::from_mins(1);
 
-    /// The number of changes that may wait between the watcher's thread and the engine. When the queue is full, changes are
-    /// dropped and one full scan replaces them.
+    /// The number of changes in the queue between the watcher's thread and the engine. When the queue is full, changes
+    /// are dropped and one full scan replaces them.
     pub const CHANGES: usize = 4096;
 }

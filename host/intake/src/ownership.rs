@@ -1,9 +1,9 @@
-//! The ownership of an inbox: one workspace serves it, and a marker file identifies that workspace.
+//! The ownership of an inbox: only one workspace serves it, and a marker file identifies that workspace.
 //!
-//! Two daemons on one inbox would both run its handoffs. The lock of the state folder prevents a second daemon with the same
-//! state. The marker protects from others: another workspace that names the folder as an inbox, another machine that sees it
-//! through a synced folder, a second state folder of the same workspace. It is not a lock: a workspace that finds its own
-//! marker, or none, takes the inbox. The marker of a workspace that was moved or deleted has no effect.
+//! Two daemons on one inbox would both run its handoffs. The lock of the state folder prevents a second daemon with the
+//! same state. The marker protects against others: another workspace that configures the folder as an inbox, another
+//! machine with the same synced folder, a second state folder of the same workspace. It is not a lock: a workspace that
+//! finds its own marker, or none, serves the inbox. The marker of a workspace that was moved or deleted has no effect.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -37,8 +37,8 @@ pub struct Owner {
 struct Marker {
     #[serde(flatten)]
     owner: Owner,
-    /// The identity of the inbox when the marker was written, as inode and creation time. A folder that replaced it is a
-    /// different folder.
+    /// The identity of the inbox when the marker was written: inode and creation time. A new folder at the same path
+    /// has another identity.
     #[serde(default)]
     folder: String,
 }
@@ -64,8 +64,8 @@ impl Owner {
     }
 }
 
-/// Marks `inbox` as served by `me`; with `over` even if another workspace has marked it. A missing folder is skipped. A
-/// marker for a replaced folder is written again, so that its time is that of the current folder.
+/// Marks `inbox` as served by `me`; with `over` even if another workspace has marked it. A missing folder is skipped.
+/// If the folder was replaced, its marker is written again, so that the marker has the time of the current folder.
 ///
 /// # Errors
 /// [`IntakeError::Owned`] if another workspace serves it; otherwise if the marker cannot be read or written.
@@ -80,7 +80,7 @@ pub fn claim_inbox(inbox: &Path, me: &Owner, over: bool) -> Result<(), IntakeErr
             Ok(Marker { owner: Owner { root, host, .. }, .. }) => {
                 return Err(IntakeError::Owned { path: inbox.to_owned(), root, host, marker });
             }
-            // Truncated by a crash.
+            // The marker was truncated by a crash.
             Err(_) => {}
         },
         Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -92,7 +92,7 @@ pub fn claim_inbox(inbox: &Path, me: &Owner, over: bool) -> Result<(), IntakeErr
     }
 }
 
-/// The time when the current folder `inbox` was marked; `None` without a marker.
+/// The time when the current folder `inbox` was marked; `None` if it has no marker.
 #[must_use]
 pub fn claimed_at(inbox: &Path) -> Option<SystemTime> {
     marker_of(inbox).metadata().and_then(|marker| marker.modified()).ok()

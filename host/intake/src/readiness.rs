@@ -1,8 +1,8 @@
 //! Decides when a file is complete. Pure functions of the file's times and the current time.
 //!
-//! A file that was renamed into the folder, or closed by its writer, is complete. A file that was only found by a scan is
-//! complete when it was unchanged for the settle time. Whether its content is complete is checked after reading: a handoff
-//! that ends too early gets a minute.
+//! A file that was renamed into the folder, or closed by its writer, is complete. A file that was only found by a scan
+//! is complete when it was unchanged for the settle time. The content is checked after reading: if a handoff ends too
+//! early, Baton waits up to a minute for its end.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
@@ -28,8 +28,9 @@ pub enum Readiness {
     In(Duration),
 }
 
-/// The modification time of a file, for measuring how long it is unchanged. If it is in the future (the clock of another
-/// machine), the time of the inode change is used. If that is in the future too, the file counts as unchanged for long.
+/// The modification time of a file, which shows how long it is unchanged. If the time is in the future (the clock of
+/// another machine), the time of the inode change is used. If that is in the future too, the file counts as unchanged
+/// for a long time.
 #[must_use]
 pub fn written(metadata: &Metadata, now: SystemTime) -> SystemTime {
     let seconds = u64::try_from(metadata.ctime()).unwrap_or(0);

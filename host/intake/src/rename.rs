@@ -1,8 +1,8 @@
-//! Gives a file a free name and never replaces a file: by an atomic rename if the file system supports that, else by a hard
-//! link, else by reserving the name with an empty file.
+//! Renames a file to an unused name and never replaces a file. It uses an atomic rename if the file system supports
+//! that, otherwise a hard link, otherwise it reserves the name with an empty file.
 //!
-//! Old NFS, FUSE and exFAT do not support renames without replacing. Creating a hard link fails for an existing name too.
-//! File systems without hard links (USB sticks) need the reservation; only this shows an empty file for a moment.
+//! Old NFS, FUSE and exFAT do not support renames without replacing. A new hard link fails too if its name exists. File
+//! systems without hard links (USB sticks) need the reservation, which is visible as an empty file for a moment.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};
@@ -16,7 +16,7 @@ use rustix::io::Errno;
 
 use crate::IntakeError;
 
-/// Renames `source` into `folder` under the first free name of `name`, `name-2`, …; never replaces a file.
+/// Renames `source` into `folder` under the first unused name of `name`, `name-2`, …; never replaces a file.
 pub(crate) fn rename_free(source: &Path, folder: &Path, name: &str) -> Result<String, IntakeError> {
     for number in 1..10_000_u32 {
         let name = numbered(name, number);
@@ -39,7 +39,7 @@ pub(crate) fn numbered(name: &str, number: u32) -> String {
 pub fn rename_new(source: &Path, target: &Path) -> io::Result<()> {
     fail_point!("rename.link_instead", |_| link_new(source, target));
     match renameat_with(CWD, source, CWD, target, RenameFlags::NOREPLACE) {
-        // The errors of file systems without this flag. An invalid name is refused again by the other ways.
+        // These are the errors of file systems without this flag. If the name is invalid, the other methods fail too.
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => link_new(source, target),
         renamed => Ok(renamed?),
     }
@@ -52,7 +52,7 @@ fn link_new(source: &Path, target: &Path) -> io::Result<()> {
             fail_point!("rename.linked");
             fs::remove_file(source)
         }
-        // The link was made before a crash.
+        // An earlier try created the link and ended with a crash.
         Err(error) if error.kind() == ErrorKind::AlreadyExists && is_same_file(source, target) => {
             fs::remove_file(source)
         }

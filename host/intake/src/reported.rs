@@ -1,9 +1,10 @@
-//! Whether the system reports every change in a folder. Network file systems report only the changes of this machine.
+//! Checks whether the system reports every change in a folder. Network file systems report only the changes of this
+//! machine.
 
 use std::path::Path;
 
-/// File systems that other machines, or other systems on this machine, may change without a report, by their number in
-/// `statfs`.
+/// File systems that other machines, or other systems on this machine, may change without a report. The values are
+/// their numbers in `statfs`.
 #[cfg(target_os = "linux")]
 const SHARED: [u32; 12] = [
     0x6969,      // NFS

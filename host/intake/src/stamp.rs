@@ -35,8 +35,8 @@ impl FileStamp {
         }
     }
 
-    /// Whether any change after `now` will alter the stamp. A file system with a resolution of seconds cannot distinguish two
-    /// changes within a second.
+    /// Whether any change after `now` will change the stamp. A file system with a resolution of seconds cannot
+    /// distinguish two changes within a second.
     #[must_use]
     pub fn is_old_at(&self, now: SystemTime) -> bool {
         let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();

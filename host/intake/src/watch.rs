@@ -1,4 +1,4 @@
-//! Converts kernel events to changes. The only file that uses `notify`.
+//! Converts kernel events to changes. Only this file uses `notify`.
 //!
 //! Events are hints: they may be repeated, late or missing. When the kernel's queue or Baton's queue overflows, one
 //! [`Change::Rescan`] replaces all lost changes.
@@ -45,7 +45,7 @@ impl Watcher {
                 }
             }
         };
-        // A link in an inbox could refer to the whole disk and use up all watches of the user.
+        // A link in an inbox could lead to the whole disk and use up all watches of the user.
         let inner = RecommendedWatcher::new(on_event, notify::Config::default().with_follow_symlinks(false));
         let inner = inner.map_err(|error| IntakeError::Watch(error.to_string()))?;
         Ok(Self { inner, changes, overflow })
@@ -89,7 +89,7 @@ fn unwatched(folder: &Path, error: &notify::Error) -> IntakeError {
     }
 }
 
-/// Temporary names are ignored: every delivery creates one, and they would fill the queue.
+/// Temporary files are ignored: every delivery creates one, and they would fill the queue.
 fn is_noise(change: &Change) -> bool {
     match change {
         Change::Complete(path) | Change::Touched(path) => {

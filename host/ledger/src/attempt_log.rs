@@ -11,13 +11,14 @@ use crate::LedgerError;
 use crate::database::{Reader, Tx};
 use crate::inspect::has_form;
 
-/// The first form of the ledger with the table.
+/// The first format of the ledger with this table.
 const FORM: i64 = 17;
 
 /// The number of attempts of one plugin whose logs are kept.
 pub const KEPT: u32 = 200;
 
-/// Bytes of one attempt that are kept: a quarter from its beginning, the others from its end, where a panic is.
+/// The maximum number of stored bytes of one attempt: a quarter from the beginning of the output, the rest from its
+/// end, where a panic message is.
 pub const MOST: usize = 16 << 10;
 
 /// The log of one attempt.
@@ -25,7 +26,7 @@ pub const MOST: usize = 16 << 10;
 pub struct AttemptLog {
     pub plugin: String,
     pub task: String,
-    /// Which attempt of the task, from 1.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
     /// When the attempt ended.
     pub at: Timestamp,
@@ -72,8 +73,8 @@ fn read(reader: &Reader, which: &str, name: &str, most: u32) -> Result<Vec<Attem
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The beginning and the end of a long text, at character boundaries. The gap includes what the sandbox has left out
-/// already.
+/// The beginning and the end of a long text, cut at character boundaries. The stated size of the gap includes bytes
+/// that the sandbox has left out already.
 fn shortened(text: &str) -> String {
     if text.len() <= MOST {
         return text.to_owned();

@@ -4,7 +4,7 @@
 //! restarts it. The copy is written under a hidden name, flushed to the disk and then renamed: a file with the final name
 //! is complete, and an older file is never replaced.
 //!
-//! The way back is [`restore`](mod@crate::restore).
+//! [`restore`](mod@crate::restore) restores a backup.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -23,13 +23,13 @@ use crate::whole_file::{self, folder_of};
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// A file with this name exists.
-    #[error("{path} exists already; a backup overwrites nothing: name a new file")]
+    #[error("{path} exists already; a backup replaces no file: name a new one")]
     Exists { path: PathBuf },
-    /// The file system refused it.
-    #[error("the backup {path} cannot be written: {source}; check that its folder exists, is yours and has room")]
+    /// The file system reported an error.
+    #[error("the backup {path} cannot be written: {source}; check that its folder exists, belongs to you and has free space")]
     Write { path: PathBuf, source: io::Error },
-    /// SQLite could not copy: no room, or the ledger is damaged.
-    #[error("the ledger cannot be copied to {path}: {source}; check that there is room and that the ledger is sound")]
+    /// SQLite could not copy: no free space, or the ledger is damaged.
+    #[error("the ledger cannot be copied to {path}: {source}; check the free space, and check the ledger with `baton ledger verify`")]
     Copy { path: PathBuf, source: rusqlite::Error },
     /// Another process has locked the ledger.
     #[error("the ledger is locked by another process; try again")]
@@ -42,7 +42,7 @@ pub enum BackupError {
 /// Copies the ledger into the new file `to`, which only its owner can read, and returns the end of the copied chain.
 ///
 /// # Errors
-/// When `to` exists, cannot be written, or the ledger cannot be read. Then nothing is left behind.
+/// When `to` exists, cannot be written, or the ledger cannot be read. Then no file is created.
 pub fn copy(reader: &Reader, to: &Path) -> Result<ChainTip, BackupError> {
     if to.symlink_metadata().is_ok() {
         return Err(BackupError::Exists { path: to.to_owned() });
@@ -73,9 +73,9 @@ fn copy_pages(reader: &Reader, hidden: &Path, to: &Path) -> Result<ChainTip, Bac
     let tip = verify::tip(&snapshot)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut copy = Connection::open_with_flags(hidden, flags).map_err(failed)?;
-    // A failed copy is deleted, so it needs no journal.
+    // A failed copy is deleted, so the copy needs no journal.
     copy.pragma_update(None, "journal_mode", "OFF").map_err(failed)?;
-    // All pages in one step.
+    // Copy all pages in one step.
     let step = Backup::new(&snapshot, &mut copy).and_then(|backup| backup.step(-1)).map_err(failed)?;
     if step != StepResult::Done {
         return Err(BackupError::Locked);
@@ -84,7 +84,7 @@ fn copy_pages(reader: &Reader, hidden: &Path, to: &Path) -> Result<ChainTip, Bac
     Ok(tip)
 }
 
-/// Renames the copy to its name without replacing a file.
+/// Renames the copy to its final name without replacing a file.
 fn publish(hidden: &Path, to: &Path) -> Result<(), BackupError> {
     whole_file::publish(hidden, to).map_err(|source| match source.kind() {
         ErrorKind::AlreadyExists => BackupError::Exists { path: to.to_owned() },

@@ -11,13 +11,13 @@ use crate::LedgerError;
 use crate::database::{Reader, Tx};
 use crate::inspect::has_form;
 
-/// The first form of the ledger with the table.
+/// The first format of the ledger with this table.
 const FORM: i64 = 11;
 
 /// The length of a slot in seconds. Windows move in these steps.
 const SLOT: i64 = 600;
 
-/// The largest amount and the largest sum before an addition: the sum of two fits into a column.
+/// The maximum of an amount, and of a sum before an addition. Two of these fit into a column.
 const MOST: i64 = 4_000_000_000_000_000_000;
 
 /// Adds to the use of `plugin`. A new slot deletes slots that are older than a day.
@@ -49,7 +49,7 @@ impl BudgetUse {
         self.0.get(resource as usize).copied().unwrap_or_default()
     }
 
-    /// Counts what was [added](add) now.
+    /// Adds an amount that was [added](add) to the ledger now.
     pub fn add(&mut self, resource: Resource, amount: u64) {
         if let Some(used) = self.0.get_mut(resource as usize) {
             *used = Amounts { hour: used.hour.saturating_add(amount), day: used.day.saturating_add(amount) };
@@ -57,18 +57,18 @@ impl BudgetUse {
     }
 }
 
-/// Reads the use of all plugins, in a transaction or beside one.
+/// Reads the use of all plugins, inside or outside of a write transaction.
 #[derive(Clone, Copy)]
 pub struct Counts<'a>(&'a Connection);
 
 impl<'a> Counts<'a> {
-    /// In a transaction.
+    /// Reads inside a write transaction.
     #[must_use]
     pub fn of_tx(tx: &'a Tx<'_>) -> Self {
         Self(tx.connection)
     }
 
-    /// Beside the writer; `None` if the ledger has an older form without these counts.
+    /// Reads outside of a write transaction. `None` if the ledger has an older format without these counts.
     pub fn of_reader(reader: &'a Reader) -> Result<Option<Self>, LedgerError> {
         Ok(has_form(reader, FORM)?.then_some(Self(&reader.connection)))
     }
@@ -97,7 +97,7 @@ impl<'a> Counts<'a> {
         Ok(used)
     }
 
-    /// The time when less than `limit` of a resource is used in the window, if nothing is added until then.
+    /// The first time at which the use of a resource in the window is below `limit`, if nothing is added until then.
     pub fn room_at(
         self,
         plugin: &str,
@@ -110,7 +110,7 @@ impl<'a> Counts<'a> {
             "SELECT slot, used FROM budget_use WHERE plugin = ?1 AND resource = ?2 AND slot > ?3 ORDER BY slot DESC";
         let mut select = self.0.prepare_cached(sql)?;
         let mut rows = select.query(params![plugin, resource.as_str(), before_first_slot(now, window)])?;
-        // From the newest slot backwards: the slot that reaches the limit has to leave the window.
+        // Go back from the newest slot. The slot that reaches the limit has to leave the window.
         let mut sum = 0_u64;
         while let Some(row) = rows.next()? {
             let (slot, used): (i64, i64) = (row.get(0)?, row.get(1)?);
@@ -124,7 +124,8 @@ impl<'a> Counts<'a> {
     }
 }
 
-/// Slots after this second are in the window. A slot leaves it when its beginning is as old as the window is long.
+/// Slots that start after this second are in the window. A slot leaves the window when the age of its start equals the
+/// length of the window.
 fn before_first_slot(now: Timestamp, window: Window) -> i64 {
     now.as_second().saturating_sub(window.seconds())
 }

@@ -1,4 +1,4 @@
-//! The format of the file, its migrations, and the two views of it: [`Tx`] for writes, [`Reader`] for reads.
+//! The format of the file, its migrations, and two types for access: [`Tx`] for writes, [`Reader`] for reads.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,13 +8,14 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::{LedgerError, regular_file};
 
-/// A write holds the database for milliseconds; one that waits this long is stuck behind a broken process.
+/// A write locks the database for milliseconds. If another connection waits this long, the process with the lock is
+/// broken.
 pub(crate) const BUSY: Duration = Duration::from_secs(10);
 
-/// Instructions of SQLite between two calls of `is_over`: about ten microseconds.
+/// The number of SQLite instructions between two calls of `is_over`. They take about ten microseconds.
 const STEPS: i32 = 1_000;
 
-/// Step `n` brings form `n` to form `n + 1`. Never edited once released, only added to.
+/// Step `n` migrates from format `n` to format `n + 1`. A released step is never edited; new steps are added.
 pub(crate) const MIGRATIONS: [&str; 18] = [
     include_str!("../migrations/0001.sql"),
     include_str!("../migrations/0002.sql"),
@@ -39,11 +40,11 @@ pub(crate) const MIGRATIONS: [&str; 18] = [
 /// An open transaction. All its writes are committed together, or none.
 pub struct Tx<'a> {
     pub(crate) connection: &'a Connection,
-    /// The name of the writing process in the ledger.
+    /// The name of the writing process, as the ledger stores it.
     pub(crate) owner: &'a str,
 }
 
-/// A view for reading, with a separate connection; it never waits for a writer.
+/// A separate connection for reading. It never waits for a writer.
 pub struct Reader {
     pub(crate) connection: Connection,
 }
@@ -52,15 +53,15 @@ impl Reader {
     /// Opens an existing ledger for reading.
     ///
     /// # Errors
-    /// When the file is missing, is not a ledger, is newer than this build, or is being created ([`LedgerError::Unmade`]):
-    /// then nothing was written yet.
+    /// When the file is missing, is not a ledger, or is newer than this build. When another process is creating it:
+    /// [`LedgerError::Unmade`].
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         check_file(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let opened = |source| LedgerError::Open { path: path.to_owned(), source };
         let connection = Connection::open_with_flags(path, flags).map_err(opened)?;
         connection.busy_timeout(BUSY)?;
-        // SQLite reads the file at the first query; a file that is not a database must fail here.
+        // SQLite reads the file at the first query, so this query detects a file that is not a database.
         match form(&connection).map_err(opened)? {
             0 => Err(LedgerError::Unmade),
             found if found > known() => Err(NewerForm { found, known: known() }.into()),
@@ -68,18 +69,18 @@ impl Reader {
         }
     }
 
-    /// A number that changes whenever another connection has committed something.
+    /// A number that changes when another connection has committed something.
     pub fn version(&self) -> Result<i64, LedgerError> {
         Ok(self.connection.pragma_query_value(None, "data_version", |row| row.get(0))?)
     }
 
-    /// From now on reads through this view end as soon as `is_over` returns true; SQLite calls it repeatedly.
+    /// Makes reads through this reader end as soon as `is_over` returns true. SQLite calls it repeatedly.
     pub fn end_when(&mut self, is_over: impl FnMut() -> bool + Send + 'static) -> Result<(), LedgerError> {
         Ok(self.connection.progress_handler(STEPS, Some(is_over))?)
     }
 }
 
-/// Returns an error if `path` is not a regular file: SQLite would block on a pipe. A missing file is no error here.
+/// Returns an error if `path` is not a regular file: SQLite would block on a pipe. A missing file is not an error here.
 pub(crate) fn check_file(path: &Path) -> Result<(), LedgerError> {
     match regular_file::check(path) {
         Err(source) if path.exists() => Err(LedgerError::NotAFile { path: path.to_owned(), source }),
@@ -97,7 +98,7 @@ pub(crate) fn damage(connection: &Connection, check: &str) -> Result<Vec<String>
     Ok(said)
 }
 
-/// The newest form that this build knows.
+/// The newest format that this build supports.
 pub(crate) fn known() -> i64 {
     form_after(&MIGRATIONS)
 }

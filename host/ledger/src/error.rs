@@ -1,4 +1,4 @@
-//! Errors of the ledger, by what the caller can do.
+//! Errors of the ledger, grouped by what the caller can do.
 
 use std::io;
 use std::path::PathBuf;
@@ -10,31 +10,31 @@ use rusqlite::ErrorCode;
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// The file cannot be opened or created.
-    #[error("the ledger {path} cannot be opened: {source}; check that the folder exists, is yours and has room")]
+    #[error("the ledger {path} cannot be opened: {source}; check that the folder exists, belongs to you and has free space")]
     Open { path: PathBuf, source: rusqlite::Error },
     /// The path of the ledger is not a regular file.
     #[error("the ledger {path} cannot be opened: {source}")]
     NotAFile {
         path: PathBuf,
-        /// The kind of the file, and what to do.
+        /// The kind of the file, and the fix.
         source: io::Error,
     },
     /// The file was written by a newer Baton.
     #[error("the ledger {0}")]
     Newer(#[from] NewerForm),
-    /// Another process is creating the file; nothing was written yet.
-    #[error("the ledger is being made; try again")]
+    /// Another process is creating the file and has not written anything yet.
+    #[error("another process is creating the ledger; try again")]
     Unmade,
-    /// A statement failed: no room, locked for longer than the limit, damaged.
+    /// A statement failed: no free space, locked for too long, damaged.
     #[error("the ledger failed: {0}{hint}", hint = hint(.0))]
     Sql(#[from] rusqlite::Error),
     /// A row has a value that no version of Baton writes.
-    #[error("the ledger holds {what} that cannot be read: {value}; restore it from a backup")]
+    #[error("the ledger contains {what} that cannot be read: {value}; restore it from a backup")]
     Corrupt { what: &'static str, value: String },
     /// An archive of pruned events cannot be read.
     #[error("the archive {path} cannot be read: {source}; name a file that `baton ledger prune` wrote")]
     Archive { path: PathBuf, source: io::Error },
-    /// A file of the ledger was deleted or replaced while it was open: what is written is lost.
+    /// A file of the ledger was deleted or replaced while it was open. Further writes would be lost.
     #[error(
         "{path} was deleted or replaced while this process had it open; nothing more is acknowledged: put the file back \
          or restore a backup (`baton restore FILE`), then start again"
@@ -43,12 +43,12 @@ pub enum LedgerError {
     /// The writing thread has ended, because the program is ending.
     #[error("the ledger is closed")]
     Closed,
-    /// The commit of a group failed; nothing of it was written.
+    /// The commit of a group failed. Nothing of the group was written.
     #[error("the ledger could not commit: {0}; free some disk space, or stop the program that locks the database")]
     Commit(String),
 }
 
-/// What the operator can do.
+/// The action that fixes the error.
 fn hint(error: &rusqlite::Error) -> &'static str {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "; `baton restore` puts a backup in its place",

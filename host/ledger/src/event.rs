@@ -1,13 +1,14 @@
-//! The chain of events: what happened, when, who did it and why. Each row has the hash of the one before.
+//! The chain of events: what happened, when, who did it and why. Each event has the hash of the previous one.
 //!
-//! The hash covers every column and the hash before it, so a check finds every row that was edited, deleted or moved. It is
-//! computed inside the transaction that appends, so two processes cannot fork it.
+//! The hash covers every column and the previous hash, so a check finds every row that was edited, deleted or moved. It
+//! is computed inside the transaction that appends the event, so two processes cannot create two successors of one
+//! event.
 //!
-//! The rule: an event's hash is SHA-256, as 64 lower-case hexadecimal digits, over ten texts in this order: `prev` (the
-//! hash of the event before, for the first one 64 zeros), `task`, `at` (milliseconds since 1970 in UTC, in decimal),
-//! `actor`, `action`, `reason`, `state`, `input_hash`, `output_hash`, `plugin_digest`. Each goes in as its length in
-//! bytes, an unsigned 64-bit little-endian number, followed by its UTF-8 bytes; a null is the empty text. `seq` is not
-//! hashed: it counts from 1 without gaps in the order of the chain.
+//! An event's hash is SHA-256, as 64 lower-case hexadecimal digits, over ten texts in this order: `prev` (the hash of
+//! the previous event; 64 zeros for the first event), `task`, `at` (milliseconds since 1970 in UTC, in decimal),
+//! `actor`, `action`, `reason`, `state`, `input_hash`, `output_hash`, `plugin_digest`. For each text, its length in
+//! bytes is hashed as an unsigned 64-bit little-endian number, followed by its UTF-8 bytes. A null is the empty text.
+//! `seq` is not hashed: it counts from 1 without gaps in the order of the chain.
 
 use baton_core::{Digest, State};
 use jiff::Timestamp;
@@ -17,7 +18,7 @@ use crate::LedgerError;
 use crate::database::{Reader, Tx};
 use crate::task::{Task, sql_list, state_list};
 
-/// The hash before the first event.
+/// The previous hash of the first event.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// A transition that will be appended.
@@ -29,7 +30,7 @@ pub struct Event {
     pub actor: String,
     /// `captured`, `started`, `returned`, …
     pub action: String,
-    /// A sentence; may be empty.
+    /// A sentence, or empty.
     pub reason: String,
     /// The state of the task after the event.
     pub state: State,
@@ -42,7 +43,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event without hashes. `task` is the id of a task, or another word for an event that is not about a task.
+    /// An event without hashes. `task` is the id of a task, or a fixed word for an event without a task.
     #[must_use]
     pub fn new(task: String, actor: &str, action: &str, reason: String, state: State, at: Timestamp) -> Self {
         Self {
@@ -127,10 +128,10 @@ pub fn newest(reader: &Reader) -> Result<i64, LedgerError> {
 /// Selects events.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EventFilter {
-    /// Only events that set one of these states or have one of [`EventFilter::actions`]; all events where both lists are
-    /// empty.
+    /// Only events that set one of these states or have one of [`EventFilter::actions`]. If both lists are empty, all
+    /// events.
     pub states: &'static [State],
-    /// Empty for all; see [`EventFilter::states`].
+    /// See [`EventFilter::states`].
     pub actions: &'static [&'static str],
 }
 
@@ -144,14 +145,14 @@ impl EventFilter {
     }
 }
 
-/// The numbers of events: greater than `after`, up to and including `last`.
+/// A range of event numbers: greater than `after`, up to and including `last`.
 #[derive(Clone, Copy, Debug)]
 pub struct EventRange {
     pub after: i64,
     pub last: i64,
 }
 
-/// Calls `each` for every event of the range that the filter lets through, oldest first.
+/// Calls `each` for every event of the range that matches the filter, oldest first.
 pub fn each_in(
     reader: &Reader,
     range: EventRange,
@@ -171,7 +172,7 @@ pub fn each_in(
     Ok(())
 }
 
-/// The state of a task before the event of that number; `None` for its first event, or when the earlier ones were pruned.
+/// The state of a task before this event. `None` for its first event, or if the earlier ones were pruned.
 pub fn state_before(reader: &Reader, task: &str, seq: i64) -> Result<Option<State>, LedgerError> {
     let sql = "SELECT state FROM events WHERE task = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT 1";
     let mut select = reader.connection.prepare_cached(sql)?;

@@ -1,8 +1,9 @@
-//! Writes the chain as text, one event per line, so that other programs can check it. Archives have the same format.
+//! Writes the chain as text, one event on each line, so that other programs can check it. Archives have the same
+//! format.
 //!
-//! Each event is a JSON object with every column of its row. The last line, `{"schema":1,"events":N,"head":"…"}`, has the
-//! number of events before it and the last hash, both computed from what was written. A text without this line was cut. The
-//! export of a pruned ledger begins after the pruned events, so `seq` does not begin at 1.
+//! Each event is a JSON object with every column of its row. The last line, `{"schema":1,"events":N,"head":"…"}`, has
+//! the number of written events and the last hash. If this line is missing, the text was cut. The export of a pruned
+//! ledger begins after the pruned events, so `seq` does not begin at 1.
 
 use std::io::{self, Write};
 
@@ -26,9 +27,9 @@ pub enum ExportError {
     Write(#[from] io::Error),
 }
 
-/// Writes every event of the ledger, and the last line. The texts of plugins may contain control characters for terminals;
-/// these are written as `\u…`. An archive of the same events may have other bytes, but it is the same JSON, and a check of
-/// the chain parses the lines.
+/// Writes every event of the ledger, and the last line. The texts of plugins may contain control characters for
+/// terminals; they are escaped as `\u…`. An archive of the same events may escape differently, but the JSON values are
+/// equal, and a check of the chain parses the lines.
 pub fn write(reader: &Reader, out: &mut impl Write) -> Result<(), ExportError> {
     let mut written = 0;
     let tip = verify::each(reader, |row| -> Result<(), ExportError> {

@@ -8,17 +8,17 @@ use crate::database::{Reader, Tx};
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The plugin's own id, stable over runs.
+    /// The plugin's own id, which is the same in every run.
     pub id: String,
     /// `info`, `low`, `medium`, `high` or `critical`.
     pub severity: String,
     /// One line.
     pub title: String,
-    /// What the plugin saw, and where.
+    /// What the plugin found, and where.
     pub evidence: String,
 }
 
-/// Records a finding; the same id again replaces the earlier one.
+/// Records a finding. A finding with the same id is replaced.
 pub fn record(tx: &Tx<'_>, task: &str, finding: &Finding) -> Result<(), LedgerError> {
     let mut upsert = tx.connection.prepare_cached(
         "INSERT OR REPLACE INTO findings (task, id, severity, title, evidence) VALUES (?1, ?2, ?3, ?4, ?5)",

@@ -1,5 +1,5 @@
-//! A plugin's findings about the work of others, attached to the task that they are about: "this RETURN claims a file that
-//! does not exist". The plugin's own findings are in [`crate::finding`].
+//! Findings of a plugin about other tasks, stored with those tasks, such as "this RETURN claims a file that does not
+//! exist". Findings of a task's own plugin are in [`crate::finding`].
 
 use jiff::Timestamp;
 use rusqlite::params;
@@ -11,7 +11,7 @@ use crate::finding::Finding;
 use crate::inspect::has_form;
 use crate::task::{self, Task};
 
-/// A finding and the plugin that found it.
+/// A finding and the plugin that reported it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flag {
     pub by: String,
@@ -41,7 +41,7 @@ pub fn record(tx: &Tx<'_>, about: &str, by: &Task, findings: &[Finding], now: Ti
 }
 
 /// Copies the findings about the RETURN `from` to the request `to`, which was matched later.
-pub fn hand_on(tx: &Tx<'_>, from: &str, to: &str, now: Timestamp) -> Result<(), LedgerError> {
+pub fn copy_flags(tx: &Tx<'_>, from: &str, to: &str, now: Timestamp) -> Result<(), LedgerError> {
     let mut select = tx.connection.prepare_cached("SELECT DISTINCT by_task FROM flags WHERE task = ?1")?;
     let by: Vec<String> = select.query_map([from], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for by in by {
@@ -57,7 +57,7 @@ const OF_TASK: &str = "SELECT by_agent, by_task, id, severity, title, evidence F
 
 /// The findings of other tasks about a task.
 pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<Flag>, LedgerError> {
-    // The first form with the table.
+    // The first format with this table.
     if !has_form(reader, 6)? {
         return Ok(Vec::new());
     }

@@ -1,5 +1,5 @@
-//! The id of a ledger and the head of its chain. A workspace remembers both and so notices a ledger that is missing, was
-//! replaced by another one, or was set back to an older copy.
+//! The id of a ledger and the head of its chain. A workspace remembers both, so it detects a ledger that is missing,
+//! was replaced by another one, or was rolled back to an older copy.
 
 use baton_core::State;
 use baton_sqlite::form;
@@ -12,7 +12,7 @@ use crate::event::{self, Event};
 use crate::prune::{LEDGER, PruneMark};
 use crate::verify::{self, ChainTip};
 
-/// The first form of the ledger that has an id.
+/// The first format of the ledger with an id.
 const FIRST_FORM: i64 = 9;
 
 /// The ledger as a workspace remembers it.
@@ -29,13 +29,13 @@ pub struct KnownLedger {
 pub enum Comparison {
     /// The same ledger, and the remembered head is in its chain.
     Same,
-    /// A ledger with another id. `None`: it has an older form without ids.
+    /// A ledger with another id. `None` if it has an older format without ids.
     Other(Option<String>),
-    /// The same ledger, but the remembered head is not in its chain. With the number of events in the chain.
+    /// The same ledger, but the remembered head is not in its chain. Contains the number of events in the chain.
     Older(u64),
 }
 
-/// The present ledger; `None` if it has an older form without ids.
+/// The current ledger; `None` if it has an older format without ids.
 pub fn current(reader: &Reader) -> Result<Option<KnownLedger>, LedgerError> {
     let snapshot = reader.connection.unchecked_transaction()?;
     let Some(id) = id(&snapshot)? else { return Ok(None) };
@@ -61,7 +61,8 @@ pub fn record_start(tx: &Tx<'_>, reason: &str, now: Timestamp) -> Result<(), Led
     event::append(tx, &Event::new(task, "operator", "new-ledger", reason, State::Succeeded, now)).map(drop)
 }
 
-/// Whether `tip` is in the chain. Only the last hash of the pruned events is known: any earlier tip counts as present.
+/// Whether `tip` is in the chain. Of the pruned events only the last hash is known, so any earlier tip counts as
+/// present.
 fn holds(snapshot: &Connection, tip: &ChainTip) -> Result<bool, LedgerError> {
     let seq = i64::try_from(tip.events).unwrap_or(i64::MAX);
     if seq == 0 {

@@ -1,5 +1,5 @@
-//! Queries for checks of a ledger: its form, its pages, open deliveries, leases, known files. They only read, whether a daemon
-//! runs or not.
+//! Queries for checks of a ledger: its format, its pages, open deliveries, leases, known files. They only read, and
+//! work with and without a daemon.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,24 +11,24 @@ use crate::LedgerError;
 use crate::database::{self, Reader};
 use crate::task::timestamp;
 
-/// The form of a file, beside the newest one that this build knows.
+/// The format of a file, and the newest format that this build supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Form {
     pub found: i64,
     pub known: i64,
 }
 
-/// The form of the ledger.
+/// The format of the ledger.
 pub fn form(reader: &Reader) -> Result<Form, LedgerError> {
     Ok(Form { found: baton_sqlite::form(&reader.connection)?, known: database::known() })
 }
 
-/// Whether the file has form `wanted` or a later one. An older file gets it at the next write.
+/// Whether the file has format `wanted` or a later one. The next write migrates an older file.
 pub(crate) fn has_form(reader: &Reader, wanted: i64) -> Result<bool, LedgerError> {
     Ok(form(reader)?.found >= wanted)
 }
 
-/// The pages only, without the indexes, and the first problems.
+/// Checks only the pages, not the indexes, and reports the first problems.
 const QUICK_CHECK: &str = "quick_check(20)";
 
 /// The problems that SQLite finds in the pages of the ledger. Reads the whole file.
@@ -39,10 +39,10 @@ pub fn quick_check(reader: &Reader) -> Result<Vec<String>, LedgerError> {
     database::damage(&reader.connection, QUICK_CHECK)
 }
 
-/// The same for any other SQLite file, such as the catalog or a plugin's database.
+/// The same for another SQLite file, such as the catalog or a plugin's database.
 ///
 /// # Errors
-/// When it cannot be opened, is not a database, or is too damaged to be checked.
+/// When the file cannot be opened, is not a database, or is too damaged to be checked.
 pub fn quick_check_of(path: &Path) -> Result<Vec<String>, LedgerError> {
     let opened = |source| LedgerError::Open { path: path.to_owned(), source };
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -55,7 +55,7 @@ pub fn events(reader: &Reader) -> Result<u64, LedgerError> {
     Ok(reader.connection.query_row(sql, [], |row| row.get::<_, i64>(0))?.unsigned_abs())
 }
 
-/// An open delivery whose task had no event for a long time.
+/// An open delivery whose task had no event for too long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undelivered {
     pub task: String,
@@ -110,7 +110,7 @@ pub struct RunningTask {
     pub agent: String,
     /// One line.
     pub title: String,
-    /// The process that runs the task: what it is, its process id and more, with colons between.
+    /// The lease owner of the process that runs the task: its kind, its process id and more, separated by colons.
     pub owner: String,
 }
 
@@ -140,8 +140,8 @@ pub struct RecordedFile {
     pub file: String,
 }
 
-/// The files of queued and waiting tasks: they have to be in the inbox. Files that were delivered to an external agent are
-/// not included, because the agent may move them.
+/// The files of queued and waiting tasks, which must be in the inbox. Files that were delivered to an external agent
+/// are not included, because the agent may move them.
 pub fn waiting_files(reader: &Reader) -> Result<Vec<RecordedFile>, LedgerError> {
     recorded(
         reader,
@@ -215,7 +215,7 @@ mod tests {
         let (folder, ledger) = ledger();
         ledger.write_blocking(|tx| task(tx, "x", State::Queued, 1)).unwrap();
         let path = folder.path().join("l.db");
-        // An index that lacks an entry: its table says more than it.
+        // Deletes the definition of an index, so that the index lacks entries of its table.
         let sql = "PRAGMA writable_schema = ON;
                    UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'tasks_handoff')
                    WHERE name = 'tasks_created'";

@@ -1,5 +1,5 @@
-//! Jobs that wait for the writing thread, by lane. The lanes take turns, so that many jobs of one do not hold up the others;
-//! within a lane the order stays.
+//! Queues of jobs that wait for the writing thread. Each lane is one queue. The lanes take turns, so that many jobs in
+//! one lane do not delay the others. Within a lane the order stays.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// Waiting jobs, oldest first in each lane. No lane is empty.
 pub(crate) struct Lanes<T> {
     lanes: BTreeMap<Arc<str>, VecDeque<T>>,
-    /// The lane that had its turn last.
+    /// The lane that had the last turn.
     last: Option<Arc<str>>,
     waiting: usize,
 }

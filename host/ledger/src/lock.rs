@@ -1,8 +1,8 @@
-//! Named locks of plugin attempts: one attempt in the whole workspace holds a name, whatever process it runs in.
+//! Named locks of plugin attempts: only one attempt in the whole workspace can hold a name, in any process.
 //!
-//! A lock is a row. It is valid while its holder exists: a lock of this process while its [`HeldLock`] lives, a lock of another
-//! process while that process runs. A lock has no timeout, so a slow holder keeps it. [`LockTable`] gets a function that
-//! checks whether a process has ended.
+//! A lock is a row. It is valid while its holder exists: a lock of this process while its [`HeldLock`] exists, a lock
+//! of another process while that process runs. A lock has no timeout, so a slow holder keeps it. [`LockTable`] gets a
+//! function that checks whether a process has ended.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -17,7 +17,7 @@ use crate::{Ledger, LedgerError};
 /// Whether another process, given by its name, has ended.
 pub type IsGoneFn = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
-/// The locks of a workspace, as this process takes them. Clones share one table; a process has one.
+/// The locks of a workspace, with those that this process holds. Clones share one table; a process has only one.
 #[derive(Clone)]
 pub struct LockTable {
     ledger: Ledger,
@@ -43,8 +43,8 @@ impl LockTable {
         Self { ledger, is_gone, live: LiveLocks::default() }
     }
 
-    /// Takes the lock `name` for an attempt of `task`; `None` when another attempt has it. The lock is committed when
-    /// this returns.
+    /// Takes the lock `name` for an attempt of `task`; `None` if another attempt holds it. When this function returns,
+    /// the lock is committed.
     pub async fn take(&self, plugin: &str, name: &str, task: &str) -> Result<Option<HeldLock>, LedgerError> {
         let (plugin, name, task) = (plugin.to_owned(), name.to_owned(), task.to_owned());
         let locks = self.clone();
@@ -71,17 +71,17 @@ impl LockTable {
             .prepare_cached("INSERT INTO claims (plugin, name, owner, task, taken_at) VALUES (?1, ?2, ?3, ?4, ?5)")?;
         insert.execute(params![lock.plugin, lock.name, tx.owner, task, now.as_millisecond()])?;
         let id = tx.connection.last_insert_rowid();
-        // Before the commit: nobody may find the row without its holder.
+        // Before the commit: another thread must not find the row before its holder is registered.
         self.live.all().insert(id);
         Ok(Some(HeldLock { id, ledger: self.ledger.clone(), live: self.live.clone() }))
     }
 
-    /// Whether the holder still runs.
+    /// Whether the holder still exists.
     fn counts(&self, id: i64, owner: &str, own: &str) -> bool {
         if owner == own { self.live.all().contains(&id) } else { !(self.is_gone)(owner) }
     }
 
-    /// Deletes the locks of processes that have ended. They have no effect any more; this keeps the table small.
+    /// Deletes the locks of processes that have ended. Such locks have no effect; deleting them keeps the table small.
     pub fn sweep(&self, tx: &Tx<'_>) -> Result<(), LedgerError> {
         let mut select = tx.connection.prepare_cached("SELECT id, owner FROM claims")?;
         let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -98,16 +98,16 @@ impl LiveLocks {
 }
 
 impl HeldLock {
-    /// Whether the lock is still held: its row may have been deleted by hand.
+    /// Whether the lock is still held. Its row may have been deleted by hand.
     pub async fn holds(&self) -> Result<bool, LedgerError> {
         let id = self.id;
         self.ledger.write(move |tx| exists(tx.connection, id)).await
     }
 
-    /// Releases the lock. The release is committed when this returns without an error.
+    /// Releases the lock. If this function returns without an error, the release is committed.
     ///
     /// # Errors
-    /// When the database fails; the lock has no effect in this process any more nevertheless.
+    /// When the database fails. In this process the lock is then released nevertheless.
     pub async fn give_back(self) -> Result<(), LedgerError> {
         let id = self.id;
         let done = self.ledger.write(move |tx| delete(tx.connection, id)).await;
@@ -118,10 +118,10 @@ impl HeldLock {
 
 impl Drop for HeldLock {
     fn drop(&mut self) {
-        // The lock may have been released already: deleting its row twice has no effect.
+        // If the lock was released already, deleting its row again has no effect.
         if self.live.all().remove(&self.id) {
             let id = self.id;
-            self.ledger.tell(move |tx| delete(tx.connection, id));
+            self.ledger.write_detached(move |tx| delete(tx.connection, id));
         }
     }
 }
@@ -132,14 +132,14 @@ impl fmt::Debug for HeldLock {
     }
 }
 
-/// The name of a lock; each plugin has its own names.
+/// The name of a lock. Each plugin has separate names.
 #[derive(Clone, Copy)]
 struct LockName<'a> {
     plugin: &'a str,
     name: &'a str,
 }
 
-/// The row of a lock and the process that holds it.
+/// The row of a lock, and the process that holds it.
 struct Holder {
     id: i64,
     owner: String,
@@ -168,7 +168,7 @@ mod tests {
 
     use super::*;
 
-    /// The lock table of the process `owner`; the process `gone` has ended.
+    /// The lock table of the process `owner`. `gone` is a process that has ended.
     fn locks(folder: &Path, owner: &str, gone: &'static str) -> LockTable {
         LockTable::new(Ledger::open(&folder.join("l.db"), owner).unwrap(), Arc::new(move |owner| owner == gone))
     }
@@ -219,7 +219,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let one = locks(folder.path(), "run:1", "");
         let held = take(&one, "a").await.unwrap();
-        // As when the disk was full while it was given back.
+        // Simulates a full disk while the lock was released.
         one.live.all().clear();
         assert!(take(&one, "a").await.is_some());
         assert!(!held.holds().await.unwrap());
@@ -246,7 +246,7 @@ mod tests {
                     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
                     let taken = runtime.block_on(take(locks, "a"));
                     won.fetch_add(usize::from(taken.is_some()), Ordering::Relaxed);
-                    // Held until all have asked.
+                    // Keep the lock until all attempts have tried to take it.
                     std::mem::forget(taken);
                 });
             }

@@ -1,6 +1,6 @@
-//! Paths that were processed, with the hash of their content, under a name. A path with the recorded hash has not changed, so a
-//! restart or a touched file makes no task. `files` triggers record the files for which they fired; the adoption of a folder
-//! records the files that were in it.
+//! Paths that were processed by a trigger, with the hash of their content. If the hash of a path is unchanged, a
+//! restart or a touched file makes no task. `files` triggers mark the files for which they fired. The adoption of a
+//! folder marks the files that it contains.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,12 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
 
-/// Every path that `trigger` has seen, with its hash.
+/// Every path that `trigger` has processed, with its hash.
 pub fn all(tx: &Tx<'_>, trigger: &str) -> Result<BTreeMap<String, String>, LedgerError> {
     of(tx.connection, trigger)
 }
 
-/// The same beside the writer.
+/// The same as [`all`], outside of a write transaction.
 pub fn seen(reader: &Reader, trigger: &str) -> Result<BTreeMap<String, String>, LedgerError> {
     of(&reader.connection, trigger)
 }
@@ -25,7 +25,7 @@ fn of(connection: &Connection, trigger: &str) -> Result<BTreeMap<String, String>
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Marks `path` as seen with `hash`.
+/// Marks `path` as processed with `hash`.
 pub fn set(tx: &Tx<'_>, trigger: &str, path: &str, hash: &str) -> Result<(), LedgerError> {
     let mut upsert = tx.connection.prepare_cached(
         "INSERT INTO marks (trigger, path, hash) VALUES (?1, ?2, ?3)
@@ -41,7 +41,7 @@ pub fn is_set(tx: &Tx<'_>, trigger: &str, path: &str, hash: &str) -> Result<bool
     Ok(tx.connection.prepare_cached(sql)?.query_row([trigger, path, hash], |_| Ok(())).optional()?.is_some())
 }
 
-/// Forgets a deleted `path`: it fires again when it exists again.
+/// Deletes the mark of a deleted `path`, so that the trigger fires when the path exists again.
 pub fn clear(tx: &Tx<'_>, trigger: &str, path: &str) -> Result<(), LedgerError> {
     tx.connection.prepare_cached("DELETE FROM marks WHERE trigger = ?1 AND path = ?2")?.execute([trigger, path])?;
     Ok(())

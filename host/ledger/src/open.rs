@@ -1,4 +1,4 @@
-//! Opens the ledger for writing and migrates it; [`seal`] keeps the sums of its tables across the migration.
+//! Opens the ledger for writing and migrates it. [`seal`] updates the sums of its tables during the migration.
 
 use std::path::Path;
 
@@ -10,17 +10,17 @@ use rusqlite::config::DbConfig;
 use crate::database::{BUSY, MIGRATIONS, check_file, known};
 use crate::{LedgerError, seal};
 
-/// SQLite's cache, in KiB with a minus: the upper pages of the indexes and the newest rows.
+/// The size of SQLite's cache, as a negative number of KiB. It fits the upper pages of the indexes and the newest rows.
 const CACHE: i64 = -16 * 1024;
 
-/// Pages of the journal that are written back to the file together: 64 MiB. A handoff changes some fifty pages, many of
-/// them the same as the one before, so that a smaller number writes each of them far more often.
+/// The number of journal pages after which SQLite writes them back to the file: 64 MiB. A handoff changes about fifty
+/// pages, many of them the same as the previous handoff, so a smaller number would write these pages far more often.
 const CHECKPOINT: i64 = 16384;
 
-/// The number of cached prepared statements: more than there are.
+/// The number of cached prepared statements. It exceeds the number of statements in use.
 const STATEMENTS: usize = 128;
 
-/// The form since which the state of unreadable files is `rejected`.
+/// The first format in which the state of unreadable files is `rejected`.
 const RENAMED_STATE: i64 = 18;
 
 /// Opens or creates the file and migrates it.
@@ -34,7 +34,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection, LedgerError> {
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update(None, "cache_size", CACHE)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?;
-    // Else SQLite plans a statement again for each value that might match a partial index.
+    // Otherwise SQLite plans a statement again for each value that might match a partial index.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     let before = |connection: &Connection, form| {
@@ -52,7 +52,7 @@ fn log_renamed_state(connection: &Connection, form: i64) -> Result<(), LedgerErr
         let sql = "SELECT count(*) FROM tasks WHERE state = ?1";
         let files: i64 = connection.query_row(sql, [State::FORMER_REJECTED], |row| row.get(0))?;
         if files > 0 {
-            tracing::info!("the state `quarantined` of unreadable files has the name `rejected` now ({files} tasks)");
+            tracing::info!("the state `quarantined` of unreadable files is now named `rejected` ({files} tasks)");
         }
     }
     Ok(())

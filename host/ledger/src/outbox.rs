@@ -1,9 +1,9 @@
-//! Deliveries: reports, RETURNs, plugin requests, reason files, notices, the copies of a broadcast, and the move of a file
-//! into an inbox or the archive. A delivery is recorded in the transaction that decides it, carried out afterwards by the
-//! process that recorded it, and repeated after a crash.
+//! Deliveries: reports, RETURNs, plugin requests, reason files, notices, copies of a broadcast, and moves of a file
+//! into an inbox or the archive. A delivery is recorded in the transaction that decides it. The recording process
+//! carries it out afterwards, and it is repeated after a crash.
 //!
-//! A delivery goes `pending` → `staged` (its temporary file is complete on the disk) → `done`. A move goes `pending` →
-//! `done`. `lost` is a move whose source was missing. `dispatch` carries deliveries out.
+//! The states of a delivery are `pending`, `staged` (its temporary file is complete on disk) and `done`. The states of
+//! a move are `pending` and `done`, or `lost` if its source file was missing. `dispatch` carries out deliveries.
 
 use baton_core::{Digest, names};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -24,7 +24,7 @@ pub enum DeliveryKind {
     Reason,
     /// A reminder from Baton to an agent. It needs no RETURN.
     Notice,
-    /// A copy of a broadcast, for an agent's inbox: it becomes the task's file.
+    /// A copy of a broadcast for an agent's inbox. It becomes the task's file.
     Copy,
     /// The move of the handoff's file from the drop box into its agent's inbox.
     Route,
@@ -49,7 +49,7 @@ names!(
 #[derive(Clone, Debug)]
 pub struct NewDelivery {
     pub kind: DeliveryKind,
-    /// For a move: the present path of the file.
+    /// For a move: the current path of the file.
     pub source: Option<String>,
     /// The folder of the delivered file: relative to the workspace inside it, else absolute.
     pub folder: String,
@@ -78,7 +78,7 @@ pub struct Delivery {
     pub kind: DeliveryKind,
     /// Whether the temporary file was complete on the disk.
     pub staged: bool,
-    /// For a move: the present path of the file.
+    /// For a move: the current path of the file.
     pub source: Option<String>,
     /// As [`NewDelivery::folder`].
     pub folder: String,
@@ -108,8 +108,8 @@ pub fn add(tx: &Tx<'_>, task: &str, new: &NewDelivery) -> Result<i64, LedgerErro
     Ok(tx.connection.last_insert_rowid())
 }
 
-/// The open deliveries of a task, in order, up to the first one that belongs to another running process. This process takes
-/// over deliveries of a process that `is_gone`.
+/// The open deliveries of a task, in order, up to the first one that belongs to another running process. Deliveries of
+/// ended processes (`is_gone`) are assigned to this process.
 pub fn open_of(tx: &Tx<'_>, task: &str, is_gone: impl Fn(&str) -> bool) -> Result<Vec<Delivery>, LedgerError> {
     let mut open = Vec::new();
     for OwnedDelivery { delivery, owner } in select(tx.connection, "AND task = ?1", [task])? {
@@ -126,16 +126,17 @@ pub fn open_of(tx: &Tx<'_>, task: &str, is_gone: impl Fn(&str) -> bool) -> Resul
     Ok(open)
 }
 
-/// The open deliveries of a task, in order, read without the writing thread; `None` if one of them belongs to another process
-/// than `owner`: then [`open_of`] decides.
+/// The open deliveries of a task, in order, read without the writing thread. `None` if one of them belongs to another
+/// process than `owner`; the caller then uses [`open_of`].
 pub fn own_open_of(reader: &Reader, owner: &str, task: &str) -> Result<Option<Vec<Delivery>>, LedgerError> {
     let open = select(&reader.connection, "AND task = ?1", [task])?;
     let is_own = |open: &OwnedDelivery| open.owner.as_deref() == Some(owner);
     Ok(open.iter().all(is_own).then(|| open.into_iter().map(|open| open.delivery).collect()))
 }
 
-/// Cancels the deliveries of a task's file into an inbox, because the task has ended. Returns their number.
-pub fn take_back(tx: &Tx<'_>, task: &str) -> Result<usize, LedgerError> {
+/// Cancels the deliveries of a task's file into an inbox, because the task has ended. Returns the number of cancelled
+/// deliveries.
+pub fn cancel_into_inbox(tx: &Tx<'_>, task: &str) -> Result<usize, LedgerError> {
     let sql = "UPDATE outbox SET state = 'lost', bytes = NULL WHERE task = ?1 AND kind IN ('copy', 'route')
                AND state IN ('pending', 'staged')";
     Ok(tx.connection.prepare_cached(sql)?.execute([task])?)
@@ -159,7 +160,7 @@ pub enum DeliveryProgress {
         /// The name that the delivered file got.
         name: String,
     },
-    /// It was not delivered, or it is no longer known.
+    /// It was not delivered, or the ledger does not have it any more.
     Gone,
 }
 
@@ -201,15 +202,15 @@ pub fn lost(tx: &Tx<'_>, id: i64, name: &str) -> Result<(), LedgerError> {
     finish(tx, id, name, "lost")
 }
 
-/// Whether Baton delivered a RETURN or a notice with these bytes to that folder, under any name: then the file is not a new
-/// handoff.
-pub fn put_there(tx: &Tx<'_>, folder: &str, hash: &str) -> Result<bool, LedgerError> {
+/// Whether Baton delivered a RETURN or a notice with these bytes to that folder, under any name. If so, the file is not
+/// a new handoff.
+pub fn has_delivered(tx: &Tx<'_>, folder: &str, hash: &str) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM outbox WHERE folder = ?1 AND hash = ?2 AND kind IN ('return', 'notice') LIMIT 1";
     Ok(tx.connection.prepare_cached(sql)?.query_row([folder, hash], |_| Ok(())).optional()?.is_some())
 }
 
 /// Whether a task's file with these bytes is being delivered to that folder.
-pub fn is_coming(tx: &Tx<'_>, folder: &str, hash: &str) -> Result<bool, LedgerError> {
+pub fn is_being_delivered(tx: &Tx<'_>, folder: &str, hash: &str) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM outbox WHERE folder = ?1 AND hash = ?2 AND kind IN ('copy', 'route')
                AND state IN ('pending', 'staged') LIMIT 1";
     Ok(tx.connection.prepare_cached(sql)?.query_row([folder, hash], |_| Ok(())).optional()?.is_some())
@@ -233,7 +234,7 @@ struct OwnedDelivery {
     owner: Option<String>,
 }
 
-/// The open deliveries that the condition `rest` lets through.
+/// The open deliveries that match the condition `rest`.
 fn select<P: rusqlite::Params>(
     connection: &Connection,
     rest: &str,

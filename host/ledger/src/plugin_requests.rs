@@ -1,5 +1,5 @@
-//! Requests that plugins sent, by the keys of the plugins; and the files to reject, because the plugin withdrew the request
-//! before Baton captured the file. `dispatch` decides which requests are open.
+//! Requests that plugins sent, with the plugins' keys, and the files that Baton must reject because the plugin withdrew
+//! the request before the file was captured. `dispatch` decides which requests are open.
 
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -9,16 +9,16 @@ use crate::database::Tx;
 /// A request that a plugin sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginRequest {
-    /// The id that the handoff has.
+    /// The id in the handoff.
     pub handoff_id: String,
     pub sender: String,
     /// The plugin's name for the request.
     pub key: String,
-    /// How often the plugin has sent this request, including this time.
+    /// The number of times that the plugin has sent this request, including this time.
     pub times: u32,
     /// The delivery that writes its file, as [`add`](crate::outbox::add) returned it.
     pub delivery: i64,
-    /// The reason, where the plugin withdrew it before it was captured.
+    /// The plugin's reason, if it withdrew the request before its file was captured.
     pub taken_back: Option<String>,
 }
 
@@ -27,15 +27,15 @@ const NEWEST: &str = "SELECT handoff_id, sender, key, times, delivery, taken_bac
                       WHERE sender = ?1 AND key = ?2 ORDER BY times DESC LIMIT 1";
 
 /// Why the file of a request is rejected.
-const TURNED_AWAY: &str =
+const REJECTION: &str =
     "SELECT taken_back FROM posted WHERE handoff_id = ?1 AND sender = ?2 AND taken_back IS NOT NULL";
 
 /// The key under which a file was sent.
 const KEY: &str = "SELECT key FROM posted WHERE handoff_id = ?1 AND sender = ?2";
 
-/// The frequent queries, for the test of their plans.
+/// The frequent queries, for the test of their query plans.
 #[cfg(test)]
-pub(crate) const ASKED: [&str; 3] = [NEWEST, TURNED_AWAY, KEY];
+pub(crate) const ASKED: [&str; 3] = [NEWEST, REJECTION, KEY];
 
 /// The newest request of `sender` under `key`.
 pub fn newest(tx: &Tx<'_>, sender: &str, key: &str) -> Result<Option<PluginRequest>, LedgerError> {
@@ -43,13 +43,13 @@ pub fn newest(tx: &Tx<'_>, sender: &str, key: &str) -> Result<Option<PluginReque
     Ok(select.query_row([sender, key], posted).optional()?)
 }
 
-/// The key under which `sender` sent this file; `None` when it has no key, or when a newer request has the key.
+/// The key under which `sender` sent this file. `None` if it has no key, or if a newer request has the key.
 pub fn key(tx: &Tx<'_>, sender: &str, handoff_id: &str) -> Result<Option<String>, LedgerError> {
     let mut select = tx.connection.prepare_cached(KEY)?;
     Ok(select.query_row([handoff_id, sender], |row| row.get(0)).optional()?)
 }
 
-/// Records a request. The earlier request under its key is forgotten, unless its file must still be rejected.
+/// Records a request. Deletes the earlier request under its key, unless its file must still be rejected.
 pub fn add(tx: &Tx<'_>, new: &PluginRequest) -> Result<(), LedgerError> {
     let forget = "DELETE FROM posted WHERE sender = ?1 AND key = ?2 AND taken_back IS NULL";
     tx.connection.prepare_cached(forget)?.execute([&new.sender, &new.key])?;
@@ -60,17 +60,17 @@ pub fn add(tx: &Tx<'_>, new: &PluginRequest) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Marks a request, so that its file is rejected as soon as it is read.
-pub fn turn_away(tx: &Tx<'_>, handoff_id: &str, reason: &str) -> Result<(), LedgerError> {
+/// Marks a request, so that its file is rejected when it is captured.
+pub fn mark_rejected(tx: &Tx<'_>, handoff_id: &str, reason: &str) -> Result<(), LedgerError> {
     let sql = "UPDATE posted SET taken_back = ?2 WHERE handoff_id = ?1";
     tx.connection.prepare_cached(sql)?.execute([handoff_id, reason])?;
     Ok(())
 }
 
-/// The reason to reject the file with this id of `sender`. The entry counts once: the same file dropped again is a new
-/// request.
-pub fn turned_away(tx: &Tx<'_>, sender: &str, handoff_id: &str) -> Result<Option<String>, LedgerError> {
-    let mut select = tx.connection.prepare_cached(TURNED_AWAY)?;
+/// Returns the reason to reject the file with this id of `sender`, and clears it: if the same file is dropped again, it
+/// is a new request.
+pub fn take_rejection(tx: &Tx<'_>, sender: &str, handoff_id: &str) -> Result<Option<String>, LedgerError> {
+    let mut select = tx.connection.prepare_cached(REJECTION)?;
     let reason: Option<String> = select.query_row([handoff_id, sender], |row| row.get(0)).optional()?;
     if reason.is_some() {
         let clear = "UPDATE posted SET taken_back = NULL WHERE handoff_id = ?1";
@@ -113,15 +113,15 @@ mod tests {
         let job = |tx: &Tx<'_>| {
             assert_eq!(newest(tx, "p", "k")?, None);
             add(tx, &sent("t-1", 1))?;
-            turn_away(tx, "t-1", "it is there now")?;
+            mark_rejected(tx, "t-1", "it is there now")?;
             add(tx, &sent("u-1", 2))?;
             assert_eq!(newest(tx, "p", "k")?, Some(sent("u-1", 2)));
             assert_eq!(key(tx, "p", "u-1")?.as_deref(), Some("k"));
             assert_eq!(key(tx, "somebody else", "u-1")?, None);
-            assert_eq!(turned_away(tx, "somebody else", "t-1")?, None);
-            assert_eq!(turned_away(tx, "p", "u-1")?, None);
-            assert_eq!(turned_away(tx, "p", "t-1")?.as_deref(), Some("it is there now"));
-            assert_eq!(turned_away(tx, "p", "t-1")?, None);
+            assert_eq!(take_rejection(tx, "somebody else", "t-1")?, None);
+            assert_eq!(take_rejection(tx, "p", "u-1")?, None);
+            assert_eq!(take_rejection(tx, "p", "t-1")?.as_deref(), Some("it is there now"));
+            assert_eq!(take_rejection(tx, "p", "t-1")?, None);
             add(tx, &sent("v-1", 3))?;
             let rows = tx.connection.query_row("SELECT count(*) FROM posted", [], |row| row.get::<_, i64>(0))?;
             assert_eq!(rows, 1, "one row a key is kept");

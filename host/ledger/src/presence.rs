@@ -1,15 +1,15 @@
-//! Whether the open files of a ledger still have their names. If somebody deletes or replaces them, SQLite keeps writing to
-//! the deleted files: a commit would succeed, and its data would be lost.
+//! Checks whether the open files of a ledger still have their names. If another program deletes or replaces them,
+//! SQLite keeps writing to the deleted files: a commit would succeed, and its data would be lost.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use baton_sqlite::with_ending;
 
-/// The database, its write-ahead log, and the index of that.
+/// The database, its write-ahead log, and the index of the log.
 const ENDINGS: [&str; 3] = ["", "-wal", "-shm"];
 
-/// Identifies a file while it is open: until then its inode number is not used again.
+/// Identifies a file while it is open. The system does not reuse the inode number during that time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct FileId {
     device: u64,
@@ -22,14 +22,14 @@ impl FileId {
     }
 }
 
-/// The files of a ledger when it was opened. SQLite keeps all of them while a connection is open.
+/// The files of a ledger when it was opened. SQLite does not replace them while a connection is open.
 #[derive(Debug)]
 pub(crate) struct Presence {
     files: Vec<(PathBuf, FileId)>,
 }
 
 impl Presence {
-    /// The files of the ledger at `path`, which is open.
+    /// Records the files of the ledger at `path`, which is open.
     pub(crate) fn of(path: &Path) -> Self {
         let paths = ENDINGS.map(|ending| with_ending(path, ending));
         let files = paths.into_iter().filter_map(|path| FileId::of(&path).map(|id| (path, id)));

@@ -1,5 +1,5 @@
-//! Files that were read and stay in an inbox, each with a stamp that changes with the file: the next start does not read
-//! unchanged files again. Readings by another version of Baton do not count.
+//! Files that were read and stay in an inbox, each with a stamp that changes with the file. At its start, the daemon
+//! does not read unchanged files again. Rows of another version of Baton are ignored.
 
 use rusqlite::params;
 
@@ -11,11 +11,11 @@ use crate::database::{Reader, Tx};
 pub struct ReadFile {
     /// As [`Task::file`](crate::task::Task::file).
     pub file: String,
-    /// Size, times and inode: they change when the file's bytes do.
+    /// Size, times and inode. They change if the file's bytes change.
     pub stamp: String,
 }
 
-/// This version of Baton.
+/// The version of Baton.
 const READER: &str = env!("CARGO_PKG_VERSION");
 
 /// Every file that this version has read.

@@ -1,5 +1,5 @@
-//! Reading files that a person or a sync tool can replace by anything. Opens regular files only: a pipe would block its
-//! reader forever, and a device may have no end.
+//! Reads files that a person or a sync tool can replace by another kind of file. It opens only regular files: a pipe
+//! would block its reader forever, and a device may have no end.
 
 use std::fs::{self, File, FileType, OpenOptions};
 use std::io::{self, ErrorKind, Read as _};
@@ -12,7 +12,7 @@ use std::path::Path;
 /// When it cannot be opened or is not a regular file.
 pub fn open(path: &Path) -> io::Result<File> {
     check(path)?;
-    // `O_NONBLOCK`: a pipe that replaces the file after the check does not block either.
+    // With `O_NONBLOCK`, a pipe that replaces the file after the check does not block.
     let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     need_regular(file.metadata()?.file_type())?;
@@ -29,7 +29,7 @@ pub fn read_to_string(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// Checks what the path leads to without opening it.
+/// Checks the type of the file at the path without opening it.
 ///
 /// # Errors
 /// When the path does not exist or is not a regular file.

@@ -7,7 +7,7 @@ use rusqlite::params;
 use crate::LedgerError;
 use crate::database::Tx;
 
-/// A repeated request that waits for the end of the first one.
+/// A repetition whose first request is still open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repeat {
     pub task: String,

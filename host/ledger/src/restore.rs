@@ -1,5 +1,5 @@
-//! Restores a backup of the ledger: copies it into the state folder, checks the copy, and renames it in one step. The old ledger
-//! stays beside it.
+//! Restores a backup of the ledger: copies it into the state folder, checks the copy, and renames it in one step. The
+//! old ledger is kept beside it.
 //!
 //! The caller makes sure that no daemon serves the workspace. This module checks that no other process has the old ledger open,
 //! if there is an old one that SQLite can read. The restored ledger does not know what happened after the backup.
@@ -24,19 +24,19 @@ const BESIDE: [&str; 2] = ["-shm", "-wal"];
 /// The first bytes of every SQLite database.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// A reader such as `baton status` has ended by then.
+/// How long to wait for a reader such as `baton status` to end.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why a restore failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
-    /// A ledger exists already.
+    /// A ledger exists.
     #[error("there is a ledger already at {path}; --force keeps it beside the restored one")]
     Exists { path: PathBuf },
     /// The copy cannot be read.
     #[error("the copy {path} cannot be read: {source}; name a file that `baton backup` wrote")]
     Read { path: PathBuf, source: io::Error },
-    /// The copy is in use, or part of it is in another file.
+    /// The copy is in use, or its log has changes that are not in the file.
     #[error("{path} has unwritten changes beside it (-wal): it is not a backup; make one with `baton backup`")]
     NotAlone { path: PathBuf },
     /// The copy is not a ledger, or it is damaged.
@@ -44,23 +44,23 @@ pub enum RestoreError {
     Unsound { path: PathBuf, why: String },
     /// The old ledger is open elsewhere.
     #[error(
-        "another process has the ledger {path} open; end it (a `baton run`, or a program that reads it), then try again"
+        "another process has the ledger {path} open; end it (it may be a `baton run`, or a program that reads the ledger), then try again"
     )]
     InUse { path: PathBuf },
-    /// The file system refused it.
-    #[error("the ledger {path} cannot be put there: {source}; check that its folder is yours and has room")]
+    /// The file system reported an error.
+    #[error("the ledger {path} cannot be written: {source}; check that its folder belongs to you and has free space")]
     Write { path: PathBuf, source: io::Error },
     /// The ledger failed.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
 }
 
-/// Makes `copy` the ledger at `to` and returns the end of its chain. An old ledger there is renamed to `keep_as`; without
-/// that name it is an error.
+/// Makes `copy` the ledger at `to` and returns the end of its chain. An old ledger is renamed to `keep_as`; if that is
+/// `None`, an old ledger is an error.
 ///
 /// # Errors
-/// When the copy is not sound, an old ledger exists or is in use, or the disk fails. Then the old ledger is unchanged; only
-/// a crash between two renames can leave it under its new name, without loss.
+/// When the copy is not sound, when an old ledger exists or is in use, or when the disk fails. Then the old ledger is
+/// unchanged. Only after a crash between two renames it may have its new name, without loss.
 pub fn restore(copy: &Path, to: &Path, keep_as: Option<&Path>) -> Result<ChainTip, RestoreError> {
     let there = to.symlink_metadata().is_ok();
     if there && keep_as.is_none() {
@@ -81,7 +81,7 @@ pub fn restore(copy: &Path, to: &Path, keep_as: Option<&Path>) -> Result<ChainTi
     done
 }
 
-/// Copies the bytes under the hidden name, checks them there and flushes them.
+/// Copies the bytes to the hidden name, checks the copy and flushes it.
 fn take_in(copy: &Path, hidden: &Path, to: &Path) -> Result<ChainTip, RestoreError> {
     let read = |source| RestoreError::Read { path: copy.to_owned(), source };
     let write = |source| RestoreError::Write { path: to.to_owned(), source };
@@ -96,7 +96,7 @@ fn take_in(copy: &Path, hidden: &Path, to: &Path) -> Result<ChainTip, RestoreErr
     Ok(tip)
 }
 
-/// Whether the file at `hidden` is a sound ledger of a form that this build knows.
+/// Checks that the file at `hidden` is a sound ledger in a format that this build supports.
 fn check(hidden: &Path, copy: &Path) -> Result<ChainTip, RestoreError> {
     let unsound = |why: String| RestoreError::Unsound { path: copy.to_owned(), why };
     let reader = Reader::open(hidden).map_err(|error| match error {
@@ -105,7 +105,7 @@ fn check(hidden: &Path, copy: &Path) -> Result<ChainTip, RestoreError> {
         other => RestoreError::Ledger(other),
     })?;
     let failed = |error: LedgerError| unsound(error.to_string());
-    // The check of the rows includes this, but only for a ledger with sums.
+    // The check of the rows includes this check only for a ledger with sums.
     if let Some(damage) = database::damage(&reader.connection, "integrity_check(1)").map_err(failed)?.pop() {
         return Err(unsound(damage));
     }
@@ -119,9 +119,9 @@ fn check(hidden: &Path, copy: &Path) -> Result<ChainTip, RestoreError> {
     }
 }
 
-/// Writes the log of the old ledger into its file, which works only if no other process has it open. A file that SQLite
-/// cannot read stays as it is: that may be why it is replaced. SQLite does not open a file without the header of a
-/// database: it would delete the log beside it.
+/// Writes the log of the old ledger into its file. This works only if no other process has the ledger open. A file that
+/// SQLite cannot read is left unchanged, because it may be the reason for the restore. A file without the header of a
+/// database is not opened, because SQLite would delete the log beside it.
 fn close(ledger: &Path) -> Result<(), RestoreError> {
     let mut begin = [0; MAGIC.len()];
     let read = regular_file::open(ledger).and_then(|mut file| file.read_exact(&mut begin));
@@ -155,7 +155,8 @@ fn set_aside(ledger: &Path, keep_as: &Path) -> io::Result<()> {
     whole_file::sync(folder_of(ledger))
 }
 
-/// Gives the copy the ledger's name. A log without its database, which a crash may have left, must not be taken for its own.
+/// Renames the copy to the ledger's name. First deletes a log without its database, which a crash may have left,
+/// because SQLite would use it for the copy.
 fn name(hidden: &Path, to: &Path) -> Result<(), RestoreError> {
     let write = |source| RestoreError::Write { path: to.to_owned(), source };
     for ending in BESIDE {
@@ -178,7 +179,7 @@ mod tests {
     use super::*;
     use crate::{Tx, backup, mark};
 
-    /// A ledger in which `word` is marked, closed.
+    /// Makes and closes a ledger with the mark `word`.
     fn made(path: &Path, word: &str) {
         let connection = crate::open::open(path).unwrap();
         mark::set(&Tx { connection: &connection, owner: "test" }, "t", word, "1").unwrap();
@@ -203,7 +204,7 @@ mod tests {
         kept: PathBuf,
     }
 
-    /// A backup of a ledger with the word `copied`, and a state folder for it.
+    /// Makes a backup of a ledger with the word `copied`, and a state folder for it.
     fn place() -> Place {
         let folder = tempfile::tempdir().unwrap();
         let [source, copy, state] = ["source.db", "copy.db", "state"].map(|name| folder.path().join(name));

@@ -1,4 +1,5 @@
-//! Plugins that failed: the number of consecutive failures and the end of the quarantine. A plugin without a row is healthy.
+//! Plugins that failed: the number of consecutive failures, and the end of the quarantine. No row means the plugin is
+//! healthy.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
@@ -8,7 +9,7 @@ use crate::database::{Reader, Tx};
 use crate::inspect::has_form;
 use crate::task::timestamp;
 
-/// The form of the file that brought the table.
+/// The first format of the ledger with this table.
 const FORM: i64 = 5;
 
 /// A plugin whose last attempts failed.
@@ -17,9 +18,9 @@ pub struct FailingPlugin {
     pub agent: String,
     pub digest: String,
     pub failures: u32,
-    /// Pauses in a row.
+    /// The number of consecutive quarantines.
     pub quarantines: u32,
-    /// When the next attempt may start; absent while the plugin is not paused.
+    /// When the next attempt may start; absent if the plugin is not in quarantine.
     pub until: Option<Timestamp>,
     pub reason: String,
 }
@@ -41,12 +42,12 @@ pub fn put(tx: &Tx<'_>, known: &FailingPlugin) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Forgets the failures of a plugin; returns whether it had any.
+/// Deletes the failures of a plugin. Returns whether it had any.
 pub fn clear(tx: &Tx<'_>, agent: &str) -> Result<bool, LedgerError> {
     Ok(tx.connection.prepare_cached("DELETE FROM supervision WHERE agent = ?1")?.execute([agent])? > 0)
 }
 
-/// The earliest end of a quarantine that holds at `now`, whether or not a task waits for it.
+/// The earliest end of all quarantines that are active at `now`.
 pub fn next(tx: &Tx<'_>, now: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
     let sql = "SELECT min(until) FROM supervision WHERE until > ?1";
     let next: Option<i64> = tx.connection.prepare_cached(sql)?.query_row([now.as_millisecond()], |row| row.get(0))?;

@@ -1,9 +1,8 @@
-//! A check of the newest events of the chain: each is unchanged and follows the one before, and their times do not
+//! A check of the newest events of the chain: each is unchanged and follows the previous one, and their times do not
 //! decrease.
 //!
 //! [`verify`](mod@crate::verify) checks the whole chain; this is the quick check of the end of a long one. A chain with
-//! decreasing times is sound: a clock that was set back breaks nothing, but explains odd times. The present time is an
-//! argument.
+//! decreasing times is sound: a clock that was set back explains them. The current time is an argument.
 
 use std::time::Duration;
 
@@ -20,7 +19,7 @@ pub struct ClockJump {
     pub task: String,
     /// Milliseconds since 1970 in UTC.
     pub at: i64,
-    /// The time by which the event is older than the one before it, or later than the present.
+    /// How much the event is older than the previous one, or later than the current time.
     pub by: Duration,
 }
 
@@ -29,9 +28,9 @@ pub struct ClockJump {
 pub struct ChainTail {
     /// The number of checked events.
     pub events: u64,
-    /// The first event that is wrong.
+    /// The first event with a fault.
     pub broken: Option<BrokenRow>,
-    /// Events that are older than the one before them, oldest first.
+    /// Events that are older than the previous one, oldest first.
     pub backwards: Vec<ClockJump>,
     /// Events in the future, oldest first.
     pub ahead: Vec<ClockJump>,
@@ -47,11 +46,11 @@ struct TailEvent {
     as_written: bool,
 }
 
-/// Checks the newest `most` events. A time counts as wrong from `tolerance` on.
+/// Checks the newest `most` events. A time counts as wrong if it differs by at least `tolerance`.
 ///
 /// # Errors
 /// When the database fails. A broken chain is not an error.
-pub fn look(reader: &Reader, most: u64, tolerance: Duration, now: Timestamp) -> Result<ChainTail, LedgerError> {
+pub fn check(reader: &Reader, most: u64, tolerance: Duration, now: Timestamp) -> Result<ChainTail, LedgerError> {
     let mut select = reader.connection.prepare(
         "SELECT * FROM (SELECT seq, task, at, actor, action, reason, state, input_hash, output_hash, plugin_digest, prev, hash
                         FROM events ORDER BY seq DESC LIMIT ?1) ORDER BY seq",
@@ -97,7 +96,8 @@ impl ChainTail {
     }
 }
 
-/// The fault of an event that follows `before`. The predecessor of the first event is not checked.
+/// The fault of an event that follows `before`. `before` is `None` for the first event; then its predecessor is not
+/// checked.
 fn judge(seen: &TailEvent, before: Option<&TailEvent>) -> Option<RowFault> {
     if !seen.as_written {
         return Some(RowFault::Edited);
@@ -127,7 +127,7 @@ mod tests {
 
     const MINUTE: Duration = Duration::from_mins(1);
 
-    /// A ledger with an event at each of these seconds, after `sql` was done to it.
+    /// Makes a ledger with an event at each of these seconds, and runs `sql` on it.
     fn reader(seconds: &[i64], sql: &str) -> (tempfile::TempDir, Reader) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("l.db");
@@ -143,7 +143,7 @@ mod tests {
 
     fn tail(seconds: &[i64], sql: &str, most: u64) -> ChainTail {
         let (_folder, reader) = reader(seconds, sql);
-        look(&reader, most, MINUTE, Timestamp::from_second(1_000).unwrap()).unwrap()
+        check(&reader, most, MINUTE, Timestamp::from_second(1_000).unwrap()).unwrap()
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! Files that plugins watch: the state that a plugin saw, by the plugin's keys, and the state that a task last reported. A file
-//! has changed when it matches neither, so one change makes one task, even if the plugin read the file before the change and
-//! reports it afterwards.
+//! Files that plugins watch. For each file, the ledger stores the state that the plugin saw, by the plugin's keys, and
+//! the state that a task last reported. A file has changed if it matches neither state. So one change makes one task,
+//! even if the plugin read the file before the change and reports it afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use rusqlite::params;
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
 
-/// The size and the time of a file: they change when its content does.
+/// The size and the modification time of a file. They change if its content changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileStamp {
     /// Bytes.
@@ -21,23 +21,23 @@ pub struct FileStamp {
 /// The state of a file; `None` for a missing file.
 pub type Stamp = Option<FileStamp>;
 
-/// The recorded states of one file, under all keys.
+/// The stored states of one file, under all keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WatchedFile {
-    /// For each key the state that the plugin saw, and the state that a task last reported.
+    /// For each key: the state that the plugin saw. And the state that a task last reported.
     stamps: Vec<(String, Option<String>)>,
 }
 
 impl WatchedFile {
     /// Whether a file with the state `now` has changed.
     #[must_use]
-    pub fn is_news(&self, now: Stamp) -> bool {
+    pub fn has_changed(&self, now: Stamp) -> bool {
         let now = text(now);
         self.stamps.iter().any(|(seen, told)| *seen != now && told.as_deref() != Some(now.as_str()))
     }
 }
 
-/// Replaces the files of `plugin` under `key`; the states that tasks reported stay.
+/// Replaces the files of `plugin` under `key`. The states that tasks reported stay.
 pub fn replace(tx: &Tx<'_>, plugin: &str, key: &str, files: &[(String, Stamp)]) -> Result<(), LedgerError> {
     let mut select = tx.connection.prepare_cached("SELECT path, seen FROM watched WHERE plugin = ?1 AND key = ?2")?;
     let rows = select.query_map([plugin, key], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -79,9 +79,9 @@ pub fn of_plugin(reader: &Reader, plugin: &str) -> Result<BTreeMap<String, Watch
     Ok(known)
 }
 
-/// Records that a task reports these states of files. Returns the files that changed: not those whose state was reported
-/// before or seen since.
-pub fn tell(tx: &Tx<'_>, plugin: &str, files: Vec<(String, Stamp)>) -> Result<Vec<String>, LedgerError> {
+/// Records the states that a task reports. Returns the changed files, without those whose state was already reported or
+/// seen.
+pub fn record_reported(tx: &Tx<'_>, plugin: &str, files: Vec<(String, Stamp)>) -> Result<Vec<String>, LedgerError> {
     let mut update = tx.connection.prepare_cached(
         "UPDATE watched SET seen = ?3, told = ?3 WHERE plugin = ?1 AND path = ?2 AND seen <> ?3 AND told IS NOT ?3",
     )?;
@@ -128,7 +128,7 @@ mod tests {
 
     fn tell_one(ledger: &Ledger, path: &str, stamp: Stamp) -> bool {
         let files = vec![(path.to_owned(), stamp)];
-        !ledger.write_blocking(move |tx| tell(tx, "p", files)).unwrap().is_empty()
+        !ledger.write_blocking(move |tx| record_reported(tx, "p", files)).unwrap().is_empty()
     }
 
     #[test]
@@ -153,8 +153,8 @@ mod tests {
         say(&ledger, "k", &[("/b", None), ("/c", None)]);
         let known = of_plugin(&ledger.reader().unwrap(), "p").unwrap();
         assert_eq!(known.keys().collect::<Vec<_>>(), ["/b", "/c"]);
-        assert!(known["/b"].is_news(None) && known["/b"].is_news(ONE), "two keys saw it differently");
-        assert!(!known["/c"].is_news(None));
+        assert!(known["/b"].has_changed(None) && known["/b"].has_changed(ONE), "two keys saw it differently");
+        assert!(!known["/c"].has_changed(None));
         say(&ledger, "k", &[]);
         let counted = ledger.write_blocking(|tx| counts(tx, "p")).unwrap();
         assert_eq!(counted, [("l".to_owned(), 1)].into());

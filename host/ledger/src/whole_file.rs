@@ -1,4 +1,5 @@
-//! Creates a file that is complete as soon as it has its name: written hidden, flushed, then named without replacing.
+//! Creates a file that is complete as soon as it has its final name: it is written under a hidden name, flushed, then
+//! renamed without replacing a file.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -10,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::LedgerError;
 use crate::database::Reader;
 
-/// The folder that a file is in.
+/// The folder of a file.
 pub(crate) fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
@@ -22,7 +23,7 @@ pub(crate) fn hidden_name(reader: &Reader, what: &str) -> Result<String, LedgerE
     Ok(format!(".baton-{what}-{token}.tmp"))
 }
 
-/// Renames the file; `AlreadyExists` when the name is taken.
+/// Renames the file. Fails with `AlreadyExists` if the name is in use.
 pub(crate) fn publish(hidden: &Path, to: &Path) -> io::Result<()> {
     match fs::hard_link(hidden, to) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => reserve_and_rename(hidden, to),
@@ -37,7 +38,7 @@ fn reserve_and_rename(hidden: &Path, to: &Path) -> io::Result<()> {
     fs::rename(hidden, to).inspect_err(|_| drop(fs::remove_file(to)))
 }
 
-/// Flushes the names in a folder to the disk.
+/// Flushes the entries of a folder to the disk.
 pub(crate) fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
@@ -51,7 +52,7 @@ impl Hasher {
         self.0.update(bytes);
     }
 
-    /// As 64 lower-case hexadecimal digits.
+    /// The digest as 64 lower-case hexadecimal digits.
     pub(crate) fn end(self) -> String {
         let bytes: [u8; 32] = self.0.finalize().into();
         Digest::from(bytes).to_string()

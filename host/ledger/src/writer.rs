@@ -1,10 +1,10 @@
-//! The writing thread: takes the waiting jobs, runs each in a savepoint, commits once, then answers all. Jobs wait in lanes
-//! ([`Ledger::in_lane`]) that take turns, and a transaction takes jobs for a short time only: a flooded agent delays
-//! another agent's write by few jobs and one commit.
+//! The writing thread: takes the waiting jobs, runs each in a savepoint, commits once, then replies to all. Jobs wait
+//! in lanes ([`Ledger::in_lane`]), which take turns, and a transaction accepts jobs only for a short time. So many jobs
+//! of one agent delay another agent's write only by a few jobs and one commit.
 //!
-//! A job that fails is rolled back, without effect on the others. A commit that fails (full disk) fails every job of the
-//! group. An answer of `Ok` always means that the bytes are on the disk, in the files that have the ledger's names: after each
-//! commit their device and inode are compared with the open files.
+//! A failed job is rolled back without effect on the others. A failed commit (full disk) fails every job of the group.
+//! A reply of `Ok` always means that the bytes are on the disk, in the files that have the ledger's names: after each
+//! commit, the device and inode of these names are compared with the open files.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
@@ -19,13 +19,14 @@ use crate::lanes::Lanes;
 use crate::presence::Presence;
 use crate::{LedgerError, open};
 
-/// The largest number of jobs in the channel, and of jobs in the lanes; further senders wait. At 1 KiB a handoff this is 2 MiB.
+/// The maximum number of jobs in the channel, and of jobs in the lanes; further senders wait. If a handoff has 1 KiB,
+/// this is 2 MiB.
 const QUEUE: usize = 1024;
 
-/// The largest number of jobs in one transaction: many share the fsync, and the first one does not wait long.
+/// The maximum number of jobs in one transaction. Many jobs share the fsync, and the first one does not wait long.
 const GROUP: usize = 256;
 
-/// After this long a transaction takes no more jobs: about as long as the commit itself takes.
+/// After this time a transaction accepts no more jobs. A commit takes about as long.
 const GROUP_TIME: Duration = Duration::from_millis(10);
 
 /// Why all jobs of a group failed.
@@ -49,7 +50,7 @@ type Job = Box<dyn FnOnce(Option<&Tx<'_>>) -> Answer + Send>;
 /// Sends the result to the caller after the commit of the group.
 type Answer = Box<dyn FnOnce(GroupResult) + Send>;
 
-/// A job and the lane that it waits in.
+/// A job and its lane.
 struct Waiting {
     lane: Arc<str>,
     job: Job,
@@ -71,7 +72,7 @@ struct Shared {
 }
 
 impl Shared {
-    /// Checks that the open files have the ledger's names. After one was lost, every check fails.
+    /// Checks that the open files still have the ledger's names. After a file was lost, every check fails.
     fn check(&self) -> GroupResult {
         if let Some(path) = &self.pulse.borrow().lost {
             return Err(Failure::Lost(path.clone()));
@@ -82,7 +83,7 @@ impl Shared {
     }
 }
 
-/// A handle on the ledger. Cheap to clone; the file is closed when the last clone is dropped.
+/// A handle of the ledger. It is cheap to clone; the file is closed when the last clone is dropped.
 #[derive(Clone)]
 pub struct Ledger {
     path: PathBuf,
@@ -92,8 +93,8 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Opens or creates the ledger at `path` and starts its writing thread. `owner` is the name of this process; a process
-    /// carries out the deliveries that it records.
+    /// Opens or creates the ledger at `path` and starts its writing thread. `owner` is the name of this process in
+    /// leases and deliveries.
     ///
     /// # Errors
     /// When the file cannot be opened, is not a ledger, or is newer than this build.
@@ -109,13 +110,13 @@ impl Ledger {
         Ok(Self { path: path.to_owned(), jobs, lane: "".into(), shared })
     }
 
-    /// A handle whose jobs wait in the lane of that name. The lanes take turns.
+    /// A handle whose jobs wait in the lane `lane`. The lanes take turns.
     #[must_use]
     pub fn in_lane(&self, lane: &str) -> Self {
         Self { lane: lane.into(), ..self.clone() }
     }
 
-    /// Reports each commit and the loss of a file.
+    /// A channel that reports each commit and the loss of a file.
     #[must_use]
     pub fn pulse(&self) -> watch::Receiver<Pulse> {
         self.shared.pulse.subscribe()
@@ -138,7 +139,7 @@ impl Ledger {
         }
     }
 
-    /// The file.
+    /// The path of the ledger.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -147,15 +148,15 @@ impl Ledger {
     /// A view for reading.
     ///
     /// # Errors
-    /// [`LedgerError::Lost`] when a file of the ledger was deleted or replaced; else when it cannot be opened again.
+    /// [`LedgerError::Lost`] when a file of the ledger was deleted or replaced; otherwise when it cannot be opened.
     pub fn reader(&self) -> Result<Reader, LedgerError> {
         Reader::open(&self.path).or_else(|error| self.check_files().and(Err(error)))
     }
 
-    /// Runs `job` in a transaction and answers after the commit.
+    /// Runs `job` in a transaction and returns after the commit.
     ///
     /// # Errors
-    /// What `job` returns, or that the commit failed; either way nothing of `job` was written.
+    /// When `job` fails or the commit fails. In both cases nothing of `job` is written.
     pub async fn write<T, F>(&self, job: F) -> Result<T, LedgerError>
     where
         T: Send + 'static,
@@ -176,7 +177,7 @@ impl Ledger {
     }
 
     /// Runs `job` without waiting for it, for callers that cannot wait (a `Drop`). A failure is logged.
-    pub fn tell<F>(&self, job: F)
+    pub fn write_detached<F>(&self, job: F)
     where
         F: FnOnce(&Tx<'_>) -> Result<(), LedgerError> + Send + 'static,
     {
@@ -203,7 +204,8 @@ impl Ledger {
         self.send(job)?.recv().map_err(|_| LedgerError::Closed)?
     }
 
-    /// As [`Ledger::write_blocking`], but the caller waits later: jobs that are sent together can share a commit.
+    /// As [`Ledger::write_blocking`], but the caller waits later, so that jobs that are sent together can share a
+    /// commit.
     ///
     /// # Errors
     /// When the ledger is closed.
@@ -223,7 +225,7 @@ impl Ledger {
     }
 }
 
-/// A job together with the answer that it sends after the commit.
+/// Combines a job with the reply that it sends after the commit.
 fn package<T, F, A>(job: F, answer: A) -> Job
 where
     T: Send + 'static,
@@ -267,7 +269,7 @@ fn work(mut connection: Connection, owner: &str, shared: &Shared, waiting: &mpsc
     }
 }
 
-/// The jobs of one transaction, at least one. Jobs that arrive meanwhile wait in their lanes.
+/// The jobs of one transaction, at least one. Jobs that arrive in the meantime wait in their lanes.
 fn group(lanes: &mut Lanes<Job>, waiting: &mpsc::Receiver<Waiting>) -> impl Iterator<Item = Job> {
     let (mut taken, mut since) = (0, None);
     std::iter::from_fn(move || {
@@ -288,7 +290,7 @@ fn commit_group(connection: &mut Connection, owner: &str, shared: &Shared, jobs:
     let verdict = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
         Ok(transaction) => {
             for job in jobs {
-                // A full disk ends the whole transaction; a later job would be committed separately.
+                // A full disk ends the whole transaction. A later job would then be committed separately.
                 let alive = !transaction.is_autocommit();
                 let tx = Tx { connection: &transaction, owner };
                 answers.push(job(alive.then_some(&tx)));
@@ -302,7 +304,7 @@ fn commit_group(connection: &mut Connection, owner: &str, shared: &Shared, jobs:
             }
         }
         Err(error) => {
-            // Nothing can be written; the jobs run only to give up the senders of their answers.
+            // The ledger cannot be written. Run the jobs only to drop their reply channels.
             tracing::error!(%error, "the ledger cannot begin a transaction");
             answers.extend(jobs.map(|job| job(None)));
             Err(Failure::Commit(error.to_string()))
@@ -343,7 +345,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
         let (go, gate) = mpsc::channel::<()>();
-        // Nothing else is written before all of it waits.
+        // No other write starts before all jobs wait in their lanes.
         let blocking = move |_: &Tx<'_>| {
             let _opened = gate.recv();
             Ok(())

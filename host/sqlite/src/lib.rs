@@ -1,5 +1,5 @@
-//! What the SQLite files of the host have in common: the form of a file (its `user_version`), the migrations that bring it to
-//! today's form, and what a person can do about an error of SQLite.
+//! Code for all SQLite files of the host: the format of a file (its `user_version`), the migrations to the current
+//! format, and hints for errors of SQLite.
 //!
 //! Each database has its own crate, its own migrations and its own error type.
 
@@ -10,29 +10,29 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 /// A newer Baton wrote the file.
 #[derive(Debug, thiserror::Error)]
-#[error("has form {found}, this baton knows forms up to {known}: update baton")]
+#[error("has format {found}, this baton supports formats up to {known}: update baton")]
 pub struct NewerForm {
     /// The file's `user_version`.
     pub found: i64,
-    /// The newest form that this build knows.
+    /// The newest format that this build supports.
     pub known: i64,
 }
 
-/// The form of the file: the number of migrations it has had; 0 before the first one is committed.
+/// The format of the file: the number of migrations that were run on it; 0 before the first one is committed.
 pub fn form(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-/// The form that a database has after these migrations.
+/// The format of a database after these migrations.
 #[must_use]
 pub fn form_after(migrations: &[&str]) -> i64 {
     i64::try_from(migrations.len()).unwrap_or(i64::MAX)
 }
 
-/// Runs the migrations that the database has not had, in one transaction.
+/// Runs the missing migrations of a database in one transaction.
 ///
 /// # Errors
-/// [`NewerForm`] when the database has had more migrations than these.
+/// [`NewerForm`] when the database was migrated by a newer program.
 pub fn migrate<E>(connection: &mut Connection, migrations: &[&str]) -> Result<(), E>
 where
     E: From<rusqlite::Error> + From<NewerForm>,
@@ -40,10 +40,11 @@ where
     migrate_around(connection, migrations, |_, _| Ok(()), |_, ()| Ok(()))
 }
 
-/// [`migrate`] with a step before and one after, in the same transaction. `before` gets the form that the database has.
+/// Runs [`migrate`] with a step before and one after, in the same transaction. `before` gets the current format of the
+/// database.
 ///
 /// # Errors
-/// [`NewerForm`] when the database has had more migrations than these.
+/// [`NewerForm`] when the database was migrated by a newer program.
 pub fn migrate_around<T, E>(
     connection: &mut Connection,
     migrations: &[&str],
@@ -68,7 +69,7 @@ where
     Ok(transaction.commit()?)
 }
 
-/// The path with more at its end: `-wal` for the write-ahead log of a database, `-shm` for the index of that log.
+/// Appends `ending` to the path: `-wal` for the write-ahead log of a database, `-shm` for the index of that log.
 #[must_use]
 pub fn with_ending(path: &Path, ending: impl AsRef<OsStr>) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
@@ -76,7 +77,7 @@ pub fn with_ending(path: &Path, ending: impl AsRef<OsStr>) -> PathBuf {
     name.into()
 }
 
-/// What the operator can do about an error, to be appended to its message; empty where SQLite's message says it.
+/// A hint for the operator, to be appended to the error message. Empty if SQLite's message is sufficient.
 #[must_use]
 pub fn hint(error: &rusqlite::Error) -> &'static str {
     match error.sqlite_error_code() {

@@ -14,7 +14,7 @@ struct Bench {
 }
 
 enum Kind {
-    /// It runs the release program and prints its own table.
+    /// It runs the release program, and the bench prints its own table.
     Program,
     /// A program that is compared with those of `tests/benches/peers`.
     Peers,

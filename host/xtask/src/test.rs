@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::shell::{self, cargo};
 use crate::{guests, shell::Step};
 
-/// Tests can kill the program at named points. Release builds do not have them. A point that is not armed does nothing.
+/// Lets tests kill the program at named points. Release builds do not have these points. A point that is not armed does
+/// nothing.
 const FAILPOINTS: &str = "--features=baton/failpoints";
 /// The seed of property tests in CI.
 const CI_SEED: &str = "20261123";
@@ -31,7 +32,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
     ]))
     .env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private-intra-doc-links")
     .run()?;
-    // The tests start the program, so it is built first; in one build with the tests, so that dependencies are built once.
+    // Build the program first, because the tests start it. Build it together with the tests, so that dependencies are
+    // built once.
     ready(cargo(["build", "--workspace", "--bins", "--tests", FAILPOINTS])).run()?;
     let skipped = shell::root().join("target/skipped.txt");
     drop(std::fs::remove_file(&skipped));
@@ -54,7 +56,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Prints what tests could not check on this machine, each line once with the number of tests, and their sum.
+/// Prints the checks that tests skipped on this machine, each line once with the number of tests, and their sum.
 fn print_skipped(report: &str) {
     let mut counts = BTreeMap::<&str, usize>::new();
     for line in report.lines() {
@@ -80,7 +82,8 @@ pub(crate) fn soak(rounds: &str, seed: &str) -> anyhow::Result<()> {
 fn tests() -> anyhow::Result<Step> {
     if cargo(["nextest", "--version"]).works() {
         let step = cargo(["nextest", "run", "--workspace", FAILPOINTS]);
-        // In CI a commit always gets the same result: property tests use a fixed seed there, and random ones elsewhere.
+        // In CI a commit must always get the same result, so property tests use a fixed seed. Elsewhere they use random
+        // seeds.
         return Ok(if shell::in_ci() { step.args(["--profile=ci"]).env("PROPTEST_RNG_SEED", CI_SEED) } else { step });
     }
     missing("cargo-nextest", "the tests run with plain `cargo test`, which ends no test that hangs")?;

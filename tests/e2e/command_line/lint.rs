@@ -124,7 +124,7 @@ fn lint_checks_keys_and_types_without_a_workspace_and_beside_a_broken_one() {
     let lint = || Output::of(place.command().current_dir(place.root()).args(["lint", "a.json"]));
     assert_snapshot!(lint().ended(1).stdout, @r"
     a.json: H1 HANDOFF, A → B, medium: x
-      error: `args` is a list, expected an object; it does not count
+      error: `args` is a list, expected an object; Baton ignores it
       warning: unknown key `titel`; did you mean `title`?
       corrected: `args` is not an object and was left out
     ");

@@ -91,7 +91,7 @@ impl SentHandoff {
 
     /// The tasks of the handoff. For a broadcast: the tasks of all recipients, or none until all of them exist.
     fn tasks(&self, reader: &Reader) -> Result<Vec<Task>, LedgerError> {
-        let mut tasks = task::meant(reader, &self.id)?.tasks;
+        let mut tasks = task::matching(reader, &self.id)?.tasks;
         tasks.retain(|task| task.kind != "RETURN");
         if tasks.len() > 1 {
             tasks.retain(|task| task.agent != ALL_AGENTS);

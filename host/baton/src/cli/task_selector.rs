@@ -55,7 +55,7 @@ pub(super) fn to_act(reader: Option<&Reader>, which: &TaskSelector<'_>) -> anyho
 }
 
 fn find_tasks(reader: &Reader, word: &str) -> anyhow::Result<TaskMatches> {
-    let matches = task::meant(reader, word)?;
+    let matches = task::matching(reader, word)?;
     if matches.tasks.is_empty() { Err(unknown(word)) } else { Ok(matches) }
 }
 

@@ -4,10 +4,8 @@
 //!
 //! - No folder may contain the state of a workspace, or be inside it.
 //! - No folder may contain a folder in which the system shows its state as files, or be inside one ([`of_the_system`]).
-//! - A folder that a plugin may write to must not overlap with the files that control the workspace ([`OWN`]), an
-//! adopted
-//! folder or an inbox: a file in an inbox is a handoff in any agent's name. It must not contain a file that `[notify]`
-//! runs.
+//! - A folder that a plugin may write to must not overlap with the files that control the workspace ([`OWN`]), an adopted
+//!   folder or an inbox: a file in an inbox is a handoff in any agent's name. It must not contain a file that `[notify]` runs.
 //! - State and inboxes of other workspaces must not be granted, if Baton recognises them ([`ForeignItem`]).
 //! - Folders of grants may not overlap if one of them is writable ([`baton_registry::overlap`]).
 //!

@@ -1,11 +1,11 @@
-//! Writing names: the canonical one, parts of it, and changes that keep within the limit.
+//! Composes file names: the canonical one, parts of it, and changed names within the length limit.
 
 use jiff::Timestamp;
 
-/// A file name of 255 bytes is the most that common file systems take.
+/// The maximum length of a file name on common file systems.
 pub const MAX_NAME_BYTES: usize = 255;
 
-/// The name of a handoff that Baton writes. `unique` keeps two of the same second apart.
+/// The name of a handoff that Baton writes. `unique` distinguishes two files of the same second.
 #[must_use]
 pub fn canonical(made_at: Timestamp, kind: &str, title: &str, tail: &str, unique: &str) -> String {
     let time = made_at.strftime("%Y%m%dT%H%M%SZ");
@@ -13,7 +13,7 @@ pub fn canonical(made_at: Timestamp, kind: &str, title: &str, tail: &str, unique
     format!("{time}__{kind}__{title}__{unique}__{tail}.json")
 }
 
-/// The name of a file that is parked after its last try, as existing folders have it:
+/// The name of a file whose task failed at its last attempt, as in existing folders:
 /// `20260103T052154__MAXRETRY__NAME__RETRY3__20260103.json`.
 #[must_use]
 pub fn dead_letter(name: &str, attempts: u32, moved_at: Timestamp) -> String {
@@ -31,7 +31,8 @@ pub fn stale(name: &str) -> String {
     with_insert(name, "__STALE")
 }
 
-/// `text` as one part of a name: letters, digits, `.` and `-`, at most `longest` bytes, never empty, never hidden.
+/// Converts `text` to one part of a name: letters, digits, `.` and `-`, at most `longest` bytes, never empty, never
+/// hidden.
 #[must_use]
 pub fn slug(text: &str, longest: usize) -> String {
     let mut slug = String::new();
@@ -49,7 +50,7 @@ pub fn slug(text: &str, longest: usize) -> String {
     if slug.is_empty() { "untitled".to_owned() } else { slug.to_owned() }
 }
 
-/// `name` with `insert` before its ending, cut so that the whole fits [`MAX_NAME_BYTES`].
+/// Inserts `insert` before the file extension, and cuts the name to at most [`MAX_NAME_BYTES`].
 #[must_use]
 pub fn with_insert(name: &str, insert: &str) -> String {
     let (stem, ending) = split_ending(name);

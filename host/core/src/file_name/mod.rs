@@ -1,10 +1,12 @@
 //! Reads file names of handoffs and composes the names of Baton's files.
 //!
-//! The canonical form is `{YYYYMMDDTHHMMSSZ}__{TYPE}__{Title-With-Hyphens}__{tail}.{json|md}`; real folders add leading
-//! move times, suffixes such as `__SUPERSEDED`, and names inside names. The name is a hint for people and for files whose
-//! content says less: it never decides what is a duplicate, because its tokens collide.
+//! The canonical form is `{YYYYMMDDTHHMMSSZ}__{TYPE}__{Title-With-Hyphens}__{tail}.{json|md}`. Real folders also have
+//! leading move times, suffixes such as `__SUPERSEDED`, and nested names. Baton uses the name for display, and where
+//! the content has no title, kind or time. It never uses it to detect duplicates, because different tasks have the same
+//! tokens.
 //!
-//! [`parse()`] reads, [`canonical`] and its helpers write, [`is_ignored`] says which files Baton does not read.
+//! [`parse()`] reads names, [`canonical`] and its helpers compose them, [`is_ignored`] finds the files that Baton does
+//! not read.
 
 mod compose;
 mod model;

@@ -1,7 +1,8 @@
-//! Reads a name: takes parts from the front (times, kind, inner names) and from the back (decorations, dead letter, tail);
-//! the rest is the title.
+//! Parses a name: takes parts from the front (times, kind, nested names) and from the back (decorations, dead letter,
+//! tail). The rest is the title.
 //!
-//! Total and linear: every step takes a part or ends, and the words of an unknown form are the title.
+//! Parsing never fails and takes linear time: every step takes a part or ends. In an unknown form, all words become the
+//! title.
 
 use std::collections::VecDeque;
 
@@ -10,7 +11,7 @@ use super::words::{self, is_agent_like, is_decoration, is_kind_shaped, is_known_
 use super::{About, FileName};
 use crate::agents;
 
-/// Reads a file name. Total: an unknown form gives its stem as the title.
+/// Parses a file name. An unknown form returns its stem as the title.
 #[must_use]
 pub fn parse(name: &str) -> FileName {
     let parts = without_ending(name).split("__").flat_map(single_underscore).collect();
@@ -26,7 +27,7 @@ pub fn parse(name: &str) -> FileName {
     reader.read
 }
 
-/// The name without `.json`, `.md` or another short ending; `v2.4` has no ending.
+/// The name without `.json`, `.md` or another short file extension. `v2.4` has none.
 fn without_ending(name: &str) -> &str {
     match name.rsplit_once('.') {
         Some((stem, ending)) if ending.eq_ignore_ascii_case("markdown") => stem,
@@ -48,7 +49,8 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Leading times, and the mark of a dead letter between them. Of several move times the first is the last move.
+    /// Leading times, and the mark of a dead letter between them. If there are several move times, the first is that of
+    /// the last move.
     fn front(&mut self) {
         while let Some(first) = self.parts.front() {
             match stamp::read(first) {
@@ -62,7 +64,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Trailing decorations and times. The date behind `RETRY3` is the day of parking.
+    /// Trailing decorations and times. The date after `RETRY3` is the day of parking.
     fn back(&mut self) {
         let (mut found, mut day) = (Vec::new(), None);
         while let Some(last) = self.parts.back().filter(|_| self.parts.len() > 1) {
@@ -103,7 +105,7 @@ impl<'a> Reader<'a> {
         self.read.kind.is_some()
     }
 
-    /// Inner names: a time and a kind, after the kind. A lone time was added because the name was taken.
+    /// Nested names: a time and a kind, after the kind. A single time was added because the name was in use.
     fn inner_names(&mut self) {
         while let Some(stamp) = self.parts.front().filter(|_| self.parts.len() > 1).and_then(|part| stamp::read(part)) {
             self.parts.pop_front();
@@ -117,7 +119,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A time before the last part: an archive added it because the name was taken.
+    /// A time before the last part. An archive added it because the name was in use.
     fn clash(&mut self) {
         let Some(last) = self.parts.pop_back() else { return };
         while let Some(stamp @ Stamp::Utc(_)) = self.parts.back().and_then(|part| stamp::read(part)) {
@@ -127,8 +129,8 @@ impl<'a> Reader<'a> {
         self.parts.push_back(last);
     }
 
-    /// The part after the title. A part that is neither a token nor an agent belongs to the title when it has more than two
-    /// words, or when only agents are before it.
+    /// The part after the title. A part that is neither a token nor an agent belongs to the title if it has more than
+    /// two words, or if only agents are before it.
     fn tail(&mut self) {
         let Some(last) = self.parts.pop_back() else { return };
         let last = self.without_date(last);
@@ -149,7 +151,7 @@ impl<'a> Reader<'a> {
         self.read.tail = Some(last.to_owned());
     }
 
-    /// A lone part is the title, unless it can only be something else.
+    /// A single part is the title, unless it can only be something else.
     fn only(&mut self, part: &'a str) {
         if is_token(part) {
             self.read.token = Some(part.to_owned());
@@ -160,7 +162,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `task-{id8}-{milliseconds}` and `agent-task-{full id}-{time}`, as two older programs name their files.
+    /// `task-{id8}-{milliseconds}` and `agent-task-{full id}-{time}`, the names that two older programs use.
     fn generated(&mut self, part: &str) -> bool {
         let Some(rest) = part.strip_prefix("agent-task-").or_else(|| part.strip_prefix("task-")) else { return false };
         let found = [36, 32, 16, 8].into_iter().find_map(|length| {
@@ -200,7 +202,7 @@ impl<'a> Reader<'a> {
         self.read.title = (!title.is_empty()).then(|| title.join(" "));
     }
 
-    /// The part without the time or date that ends it.
+    /// The part without a time or date at its end.
     fn without_date<'b>(&mut self, part: &'b str) -> &'b str {
         let Some((rest, stamp)) =
             stamp::suffix(part).filter(|_| !part.starts_with("task-") && !part.starts_with("agent-task-"))
@@ -211,7 +213,7 @@ impl<'a> Reader<'a> {
         rest
     }
 
-    /// A time that is joined to a part says when the handoff was made, never when it was moved.
+    /// A time that is joined to a part is the time of creation, never that of a move.
     fn made(&mut self, stamp: Stamp) {
         match stamp {
             Stamp::Utc(at) => _ = self.read.made_at.get_or_insert(at),

@@ -9,13 +9,13 @@ use jiff::tz::TimeZone;
 pub(super) enum Stamp {
     /// `20260109T205550Z`.
     Utc(Timestamp),
-    /// `20260109T205550`: by the clock of some machine.
+    /// `20260109T205550`: the local time of some machine.
     Local(DateTime),
     /// `20260109`, `2026-01-09`, or `20260109_205550`, whose time has no zone.
     Day(Date),
 }
 
-/// The stamp that the whole part is.
+/// Parses a part that consists only of a time or date.
 pub(super) fn read(part: &str) -> Option<Stamp> {
     let digits = part.strip_suffix('Z').unwrap_or(part);
     match (digits.len(), digits.get(8..9)) {
@@ -33,7 +33,7 @@ pub(super) fn read(part: &str) -> Option<Stamp> {
     }
 }
 
-/// A time and, behind one `_`, the rest: `20251217T195713Z_title`.
+/// A time and the rest after one `_`: `20251217T195713Z_title`.
 pub(super) fn prefix(part: &str) -> Option<(&str, &str)> {
     [16, 15].into_iter().find_map(|length| {
         let (time, rest) = part.split_at_checked(length)?;
@@ -42,7 +42,7 @@ pub(super) fn prefix(part: &str) -> Option<(&str, &str)> {
     })
 }
 
-/// The text before a time or date that ends the part: `fix-it-20260113` is (`fix-it`, the 13th).
+/// The text before a time or date at the end of the part: `fix-it-20260113` is (`fix-it`, the 13th).
 pub(super) fn suffix(part: &str) -> Option<(&str, Stamp)> {
     [16, 15, 10, 8].into_iter().find_map(|length| {
         let (rest, time) = part.split_at_checked(part.len().checked_sub(length)?)?;
@@ -51,7 +51,7 @@ pub(super) fn suffix(part: &str) -> Option<(&str, Stamp)> {
     })
 }
 
-/// Seconds or milliseconds since 1970, by the number of digits.
+/// Seconds or milliseconds since 1970, depending on the number of digits.
 pub(crate) fn epoch(digits: &str) -> Option<Timestamp> {
     let number: i64 = digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())??;
     match digits.len() {
@@ -69,7 +69,7 @@ fn clock(text: &str) -> Option<DateTime> {
     Some(date.to_datetime(time))
 }
 
-/// Eight digits are a date only in this century: else they are a token or a number.
+/// Eight digits are a date only in this century. Otherwise they are a token or a number.
 fn day(text: &str, [year, month, day]: [usize; 3]) -> Option<Date> {
     let year = number(text, year, 4).filter(|year| (2000..2100).contains(year))?;
     let narrow = |from: usize| number(text, from, 2).and_then(|number| i8::try_from(number).ok());

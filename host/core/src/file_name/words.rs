@@ -26,7 +26,7 @@ const KINDS: [&str; 20] = [
     "VALIDATION-REQUEST",
 ];
 
-/// The beginnings of agents' names that no table has: another model or machine of a known family.
+/// Prefixes of agents' names that are in no table: another model or machine of a known family.
 const FAMILIES: [&str; 6] = ["chatgpt", "claude", "codex", "cursor", "notion-ai", "notion-dataops"];
 
 pub(super) fn is_known_kind(part: &str) -> bool {
@@ -53,7 +53,7 @@ pub(super) fn is_retry(part: &str) -> bool {
     part.strip_prefix("RETRY").is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// 8 or 16 hexadecimal digits, or a whole id of 32, with or without its hyphens. A date is none.
+/// 8 or 16 hexadecimal digits, or a whole id of 32, with or without its hyphens. A date is not a token.
 pub(super) fn is_token(part: &str) -> bool {
     let hex = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit());
     match part.len() {

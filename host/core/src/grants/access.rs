@@ -1,4 +1,4 @@
-//! The parts of grants that are one of a few words.
+//! The parts of grants that have a fixed set of values.
 
 use std::fmt;
 
@@ -20,19 +20,19 @@ pub enum Mode {
 pub enum Database {
     /// The plugin's own tables; no other plugin sees them.
     Own,
-    /// The music catalog, which all share.
+    /// The music catalog, which all plugins share.
     Catalog,
     /// SQLite files of other programs in the plugin's folders, as snapshots for reading.
     Files,
 }
 
-/// The audio that a plugin may get fingerprints of.
+/// The audio of which a plugin may get fingerprints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FingerprintScope {
-    /// Files in its folders, which the host decodes for it.
+    /// Files in its folders, which the host decodes for the plugin.
     Files,
-    /// The whole library, with names and paths of its files.
+    /// The whole library, including names and paths of its files.
     Library,
 }
 

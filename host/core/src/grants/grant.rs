@@ -1,4 +1,4 @@
-//! The kinds of grants: their text, their form in `baton.lock`, and how two grants compare.
+//! The kinds of grants: their text, their form in `baton.lock`, and the comparison of two grants.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -33,12 +33,12 @@ pub(super) const FORMS: [&str; 18] = [
     "hard-links",
 ];
 
-/// One grant, asked for or given.
+/// One grant, requested or given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Grant {
     /// `files:MODE=FOLDER`, `files:MODE=FOLDER=PATH`: a folder.
     Files(GrantedFolder),
-    /// `host=NAME=ADDRESS`: the address of a host that the manifest leaves open.
+    /// `host=NAME=ADDRESS`: the address of a host that the operator sets.
     Host(GrantedHost),
     /// `http=RULE`: requests to servers.
     Http(HttpRule),
@@ -46,7 +46,7 @@ pub enum Grant {
     Secret(GrantedSecret),
     /// `sql=DATABASE:MODE`: a database.
     Sql(GrantedDatabase),
-    /// `git=FOLDER`: the repository of a named folder, for reading.
+    /// `git=FOLDER`: the repository of a named folder, read-only.
     Git(String),
     /// `fingerprint=files`, `fingerprint=library`.
     Fingerprint(FingerprintScope),
@@ -70,9 +70,10 @@ pub enum Grant {
 pub struct GrantedFolder {
     /// The name under which the plugin declares it.
     pub folder: String,
-    /// Reading, or writing too.
+    /// Read-only, or read and write.
     pub mode: Mode,
-    /// The folder itself, absolute or relative to the workspace; absent for the folder of this name in `baton.toml`.
+    /// The path of the folder, absolute or relative to the workspace. Absent for the folder of this name in
+    /// `baton.toml`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
 }
@@ -80,21 +81,21 @@ pub struct GrantedFolder {
 /// A host that the operator sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GrantedHost {
-    /// The name that rules and secrets have in braces.
+    /// The name in braces in rules and secrets.
     pub name: String,
-    /// Absent where it is asked for.
+    /// Absent in a request of a plugin.
     pub address: Option<HostAddress>,
 }
 
-/// A secret and where it may go.
+/// A secret and its allowed destinations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GrantedSecret {
     /// Its name in `baton secret`.
     pub name: String,
-    /// The hosts that may get it: `HOST[:PORT]`, or `{NAME}` where it is asked for.
+    /// The hosts that may get it: `HOST[:PORT]`, or `{NAME}` in a request of a plugin.
     pub hosts: Vec<String>,
-    /// The header that it is sent in.
+    /// The header in which it is sent.
     pub header: String,
 }
 
@@ -112,7 +113,7 @@ impl GrantedSecret {
 pub struct GrantedDatabase {
     /// The database.
     pub database: Database,
-    /// Reading, or writing too.
+    /// Read-only, or read and write.
     pub mode: Mode,
 }
 
@@ -130,7 +131,7 @@ pub struct GrantSet {
     pub hosts: HostAddresses,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub http: Vec<HttpRule>,
-    /// Each is bound to what the plugin declared when it was granted, and to the addresses that its hosts had then.
+    /// Each is bound to the plugin's declaration and to the addresses of its hosts at the time of the grant.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<GrantedSecret>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -152,8 +153,8 @@ pub struct GrantSet {
 }
 
 impl Grant {
-    /// This grant allows everything that `wanted` asks for. The operator decides about paths, addresses and recipients, so these
-    /// are not compared.
+    /// Whether this grant allows everything that `wanted` requests. Paths, addresses and recipients are not compared,
+    /// because the operator decides about them.
     #[must_use]
     pub fn covers(&self, wanted: &Self) -> bool {
         match (self, wanted) {
@@ -168,7 +169,7 @@ impl Grant {
         }
     }
 
-    /// Both are about the same thing, so that one takes the place of the other in a set.
+    /// Whether both grants have the same subject, so that one replaces the other in a set.
     #[must_use]
     pub fn replaces(&self, other: &Self) -> bool {
         match (self, other) {
@@ -181,7 +182,7 @@ impl Grant {
         }
     }
 
-    /// Both are about the same thing, or are rules for requests of which one covers the other.
+    /// Whether both grants have the same subject, or are HTTP rules of which one covers the other.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
         match (self, other) {
@@ -191,7 +192,7 @@ impl Grant {
     }
 }
 
-/// The grants of `wanted` that none of `given` covers.
+/// The grants of `wanted` that no grant of `given` covers.
 #[must_use]
 pub fn missing(wanted: Vec<Grant>, given: &[Grant]) -> Vec<Grant> {
     wanted.into_iter().filter(|wanted| !given.iter().any(|given| given.covers(wanted))).collect()
@@ -251,7 +252,7 @@ impl GrantSet {
 }
 
 impl Extend<Grant> for GrantSet {
-    /// Adds grants as they are. A host without an address is left out.
+    /// Adds grants without a check. A host without an address is left out.
     fn extend<I: IntoIterator<Item = Grant>>(&mut self, grants: I) {
         for grant in grants {
             match grant {

@@ -62,7 +62,7 @@ impl FromStr for HostAddress {
         let path = path.strip_suffix('/').unwrap_or(path);
         if !path.is_empty() && !path.split('/').all(is_plain) {
             return Err(wrong(
-                "its path has more than letters, digits and `-._~`, or a part that is empty, `.` or `..`",
+                "its path may have only letters, digits and `-._~`, and no part that is empty, `.` or `..`",
             ));
         }
         let path = if path.is_empty() { String::new() } else { format!("/{path}") };
@@ -70,14 +70,14 @@ impl FromStr for HostAddress {
     }
 }
 
-/// A resolver may read the name as an IPv4 address: `127.1`, `2130706433`, `0x7f000001`.
+/// Whether a resolver may read the name as an IPv4 address: `127.1`, `2130706433`, `0x7f000001`.
 fn is_odd(host: &str) -> bool {
     let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
     let is_number = last.starts_with("0x") || last.bytes().all(|byte| byte.is_ascii_digit());
     is_number && host.parse::<Ipv4Addr>().is_err()
 }
 
-/// The part of a path can be in a prefix for rules.
+/// Whether the part of a path is allowed in a prefix of rules.
 fn is_plain(part: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
     !part.is_empty() && part != "." && part != ".." && part.chars().all(allowed)
@@ -103,7 +103,7 @@ impl From<HostAddress> for String {
     }
 }
 
-/// A host of a secret, with the address in place of `{NAME}` where it is set.
+/// A host of a secret. `{NAME}` is replaced by its address, if that is set.
 #[must_use]
 pub fn resolved_host(host: &str, set: &HostAddresses) -> String {
     host_name(host).and_then(|name| set.get(name)).map_or_else(|| host.to_owned(), HostAddress::authority)

@@ -10,9 +10,9 @@ use crate::text::one_line;
 
 /// A rule that allows requests: `METHOD:[http://|https://]HOST[:PORT]/PATH`, or `METHOD:{NAME}/PATH`.
 ///
-/// `METHOD` is one method or `*`. The scheme is `https` where none is given. `HOST` is a name or an address, never a
-/// pattern. A `*` at the end of the path matches anything; without it the path is exact. `{NAME}` is a host that the operator
-/// sets, with its scheme and port; such a rule allows nothing until it is [resolved](HttpRule::resolved).
+/// `METHOD` is one method or `*`. The default scheme is `https`. `HOST` is a name or an address, never a pattern. A `*`
+/// at the end of the path matches anything; without it the path is exact. `{NAME}` is a host that the operator sets,
+/// with its scheme and port. Such a rule allows nothing until it is [resolved](HttpRule::resolved).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct HttpRule {
@@ -22,22 +22,23 @@ pub struct HttpRule {
     pub scheme: String,
     /// Lower-case; an IPv6 address in brackets; `{NAME}` with the braces.
     pub host: String,
-    /// The port, also where it is the scheme's usual one; 0 with `{NAME}`.
+    /// The port, even if it is the default of the scheme; 0 with `{NAME}`.
     pub port: u16,
-    /// Begins with `/`; without the `*` at the end.
+    /// The path. It begins with `/` and does not include the final `*`.
     pub path: String,
     /// `path` is a prefix.
     pub open_path: bool,
 }
 
 impl HttpRule {
-    /// The name of its host, if the operator sets that.
+    /// The name of its host, if the operator sets the host.
     #[must_use]
     pub fn host_name(&self) -> Option<&str> {
         host_name(&self.host)
     }
 
-    /// The rule allows this request. `host` is lower-case, `path` is without its query and normal (no `.` or `..`).
+    /// Whether the rule allows this request. `host` is lower-case. `path` has no query and is normalised (no `.` or
+    /// `..`).
     #[must_use]
     pub fn allows(&self, method: &str, scheme: &str, host: &str, port: u16, path: &str) -> bool {
         let path_fits = if self.open_path { path.starts_with(&self.path) } else { path == self.path };
@@ -49,7 +50,7 @@ impl HttpRule {
             && path_fits
     }
 
-    /// The rule allows every request that `other` allows.
+    /// Whether the rule allows every request that `other` allows.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         let path_fits = if self.open_path {
@@ -97,7 +98,7 @@ impl FromStr for HttpRule {
             || path.contains(['*', '?', '#', '\\', '{', '}'])
             || path.split('/').any(|part| part == "." || part == "..")
         {
-            return Err(wrong("its path is not plain"));
+            return Err(wrong("its path may have only visible ASCII characters without `?#\\{}`, a `*` only at its end, and no part `.` or `..`"));
         }
         Ok(Self {
             method: method.to_owned(),
@@ -110,7 +111,8 @@ impl FromStr for HttpRule {
     }
 }
 
-/// Host and port of `HOST[:PORT]`, as an [`HttpRule`] of that scheme has them; `None` when it is neither name nor address.
+/// Parses host and port of `HOST[:PORT]` for a rule with that scheme. `None` if the host is neither a name nor an
+/// address.
 #[must_use]
 pub fn authority_of(authority: &str, scheme: &str) -> Option<(String, u16)> {
     let usual = if scheme == "http" { 80 } else { 443 };
@@ -152,7 +154,7 @@ impl fmt::Display for HttpRule {
     }
 }
 
-/// The name in `{NAME}`, if `host` is that and nothing else.
+/// The name in `{NAME}`, if `host` consists only of that.
 #[must_use]
 pub fn host_name(host: &str) -> Option<&str> {
     host.strip_prefix('{')?.strip_suffix('}').filter(|name| is_name(name))

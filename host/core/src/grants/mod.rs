@@ -1,4 +1,4 @@
-//! Grants: what a plugin may ask for, and what the operator allows. All comparisons and texts are about one type, [`Grant`].
+//! Grants: what a plugin may request, and what the operator allows. All comparisons and texts use one type, [`Grant`].
 //!
 //! | where | form | as grants |
 //! |---|---|---|
@@ -6,11 +6,13 @@
 //! | `baton.lock` | [`GrantSet`] | `GrantSet::grants` |
 //! | `baton plugin grant`, reports, errors | grant spec: `files:ro=plans` | [`Grant::parse`], `Display` |
 //!
-//! - [`Grant::covers`] decides whether one grant allows everything that another one asks for, and [`missing`] what a list of
-//!   grants does not cover. An update that asks for more, a plugin without a grant and the tables of the commands use it.
-//! - [`Grant::replaces`] says that two grants are about the same thing: a set has one of them.
+//! - [`Grant::covers`] decides whether one grant allows everything that another one requests. [`missing`] returns the
+//!   requested grants that a list does not cover. They are used for updates that request more, for plugins without a grant,
+//!   and for the tables of the commands.
+//! - [`Grant::replaces`] decides whether two grants have the same subject. A set has only one of them.
 //!
-//! A plugin may do what is declared **and** granted. Declaring opens nothing, and what is not declared cannot be granted.
+//! A plugin may use a capability only if it is declared **and** granted. A declaration alone allows nothing, and a
+//! capability that is not declared cannot be granted.
 
 mod access;
 mod grant;

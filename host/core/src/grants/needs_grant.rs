@@ -1,5 +1,5 @@
-//! Reads the grant specs in a plugin's error `needs-grant` (`wit/types.wit`). The plugin's text is never shown as a command:
-//! the host writes the command, from those specs that the manifest asks for.
+//! Reads the grant specs in a plugin's error `needs-grant` (`wit/types.wit`). The plugin's text is never shown as a
+//! command. The host writes the command, from the specs that the manifest requests.
 
 use std::path::PathBuf;
 
@@ -10,11 +10,11 @@ use crate::manifest::Capabilities;
 use crate::shell::words;
 use crate::text::plugin_says;
 
-/// The plugin's text is cut to this.
+/// The plugin's text is cut to this length.
 const MAX_BYTES: usize = 2_000;
 
-/// The sentence for a plugin that lacks a grant: the host's command, if the text names grants that the manifest asks for, then
-/// the plugin's words.
+/// The message for a plugin that lacks a grant: first the host's command, if the text names grants that the manifest
+/// requests, then the plugin's text.
 #[must_use]
 pub fn needs_grant(text: &str, plugin: &str, asked: &Capabilities) -> String {
     let (grants, rest) = read(text, asked);
@@ -33,11 +33,11 @@ pub fn grant_command(plugin: &str, grants: &[Grant]) -> String {
     format!("grant it with `baton plugin grant {plugin} {}`", words(&specs(grants)))
 }
 
-/// The grants at the beginning of the text or of a command in it, and the text without them.
+/// The grants at the beginning of the text or in a command within it, and the rest of the text.
 fn read(text: &str, asked: &Capabilities) -> (Vec<Grant>, String) {
     const COMMAND: &str = "baton plugin grant ";
     let (before, from) = match text.split_once(COMMAND) {
-        // The first word after the command is the plugin's name, whatever it is.
+        // The first word after the command is always the plugin's name.
         Some((before, after)) => (before, after.split_once(' ').map_or("", |(_, rest)| rest)),
         None => ("", text),
     };
@@ -63,8 +63,8 @@ fn read(text: &str, asked: &Capabilities) -> (Vec<Grant>, String) {
     (grants, parts.join("; "))
 }
 
-/// The grant that the word names: one that the manifest asks for, or less than one. Paths, addresses and recipients of the
-/// plugin's text are left out, because the operator chooses them.
+/// The grant that the word names: a grant that the manifest requests, or a part of one. Paths, addresses and recipients
+/// in the plugin's text are ignored, because the operator chooses them.
 fn grant(word: &str, asked: &Capabilities) -> Option<Grant> {
     let declared = asked.grants();
     let grant = match word.split_once('=').unwrap_or((word, "")) {
@@ -75,7 +75,7 @@ fn grant(word: &str, asked: &Capabilities) -> Option<Grant> {
             Grant::Host(GrantedHost { name, address: None })
         }
         ("files:ro" | "files:rw", value) => match Grant::parse(word, asked).ok()? {
-            // A path alone names no declared folder.
+            // A path without a name refers to no declared folder.
             Grant::Files(folder) if value.split('=').next() == Some(folder.folder.as_str()) => {
                 let path = folder.path.map(|path| PathBuf::from(placeholder(&path.to_string_lossy())));
                 Grant::Files(GrantedFolder { path, ..folder })
@@ -88,7 +88,7 @@ fn grant(word: &str, asked: &Capabilities) -> Option<Grant> {
     fits.then_some(grant)
 }
 
-/// The operator chooses the folder: of the plugin's text only a placeholder (`FOLDER`, `PATH`) is kept.
+/// Keeps only a placeholder (`FOLDER`, `PATH`) of the plugin's text, because the operator chooses the folder.
 fn placeholder(place: &str) -> &str {
     let is_word = !place.is_empty() && place.len() <= 20 && place.chars().all(|c| c.is_ascii_uppercase());
     if is_word { place } else { "FOLDER" }

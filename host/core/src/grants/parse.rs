@@ -1,6 +1,6 @@
 //! Parses a grant spec.
 //!
-//! It is parsed against what the plugin declares: a capability that the plugin does not declare cannot be granted.
+//! The spec is compared with the plugin's declaration: a capability that the plugin does not declare cannot be granted.
 
 use std::path::PathBuf;
 
@@ -15,13 +15,14 @@ impl Grant {
     /// `triggers`, `hard-links`.
     ///
     /// # Errors
-    /// When it is not a grant, or grants what is not asked for; the text says what could be granted instead.
+    /// When the text is not a grant, or grants something that the plugin does not request. The error lists the possible
+    /// grants.
     pub fn parse(text: &str, asked: &Capabilities) -> Result<Self, String> {
         let text = if text == "claims" { "locks" } else { text };
         let declared = asked.grants();
         let not_asked = || {
             let all = if declared.is_empty() { "nothing".to_owned() } else { specs(&declared).join(" ") };
-            format!("`{text}` is not what it asks for; it asks for: {all}")
+            format!("the plugin does not ask for `{text}`; it asks for: {all}")
         };
         let (kind, value) = text.split_once('=').unwrap_or((text, ""));
         match (kind, value) {
@@ -54,7 +55,7 @@ impl Grant {
                 };
                 Ok(Self::Sql(GrantedDatabase { database: declared.database, mode }))
             }
-            // The others have one form.
+            // All other grants have only one form.
             _ => match declared.iter().find(|declared| declared.to_string() == text) {
                 Some(declared) => Ok(declared.clone()),
                 None if is_form(kind, value) => Err(not_asked()),
@@ -64,7 +65,7 @@ impl Grant {
     }
 }
 
-/// There are grants of this kind, with a value or without one.
+/// Whether there are grants of this kind, with a value or without one.
 fn is_form(kind: &str, value: &str) -> bool {
     FORMS.iter().any(|form| match form.split_once('=') {
         Some((known, _)) => known == kind,
@@ -77,7 +78,7 @@ fn not_a_grant(text: &str) -> String {
     format!("`{text}` is not a grant; a grant is {} or {last}", forms.join(", "))
 }
 
-/// `NAME`, `NAME=PATH`, or a path alone where only one folder is asked for.
+/// `NAME`, `NAME=PATH`, or only a path if the plugin requests exactly one folder.
 fn folder(value: &str, mode: Mode, asked: &Capabilities) -> Result<GrantedFolder, String> {
     let (name, path) = value.split_once('=').map_or((value, None), |(name, path)| (name, Some(path)));
     if let Some(known) = asked.files.iter().find(|files| files.folder == name) {
@@ -90,12 +91,12 @@ fn folder(value: &str, mode: Mode, asked: &Capabilities) -> Result<GrantedFolder
         all => {
             let names: Vec<&str> = all.iter().map(|files| files.folder.as_str()).collect();
             let names = if names.is_empty() { "no folder".to_owned() } else { names.join(", ") };
-            Err(format!("`{name}` is not among the folders that it asks for: {names} (files:{mode}=NAME=PATH)"))
+            Err(format!("the plugin does not ask for the folder `{name}`; it asks for: {names} (files:{mode}=NAME=PATH)"))
         }
     }
 }
 
-/// The agents that may get handoffs. There is no default: the operator names them or writes `any`.
+/// The agents to which the plugin may send handoffs. There is no default: the operator names them or writes `any`.
 fn recipients(agents: &str) -> Result<Recipients, String> {
     let how = "name the agents that may get its handoffs: handoffs=AGENT[,AGENT], or handoffs=any for every agent";
     if agents.is_empty() {

@@ -36,7 +36,7 @@ impl Recipients {
     /// Reads `any`, or `AGENT[,AGENT]`.
     ///
     /// # Errors
-    /// When there is no name, one is not a name, or `any` is listed beside names.
+    /// When there is no name, a name is invalid, or `any` is combined with names.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text == ANY {
             return Ok(Self::Any);
@@ -48,7 +48,7 @@ impl Recipients {
         let mut agents: Vec<String> = Vec::new();
         for name in names {
             if name == ANY {
-                return Err("`any` means every agent and is not listed beside names".to_owned());
+                return Err("`any` means every agent, so it cannot be combined with names".to_owned());
             }
             if !is_name(&name) || name.contains(',') {
                 return Err(format!("`{}` is not the name of an agent", name.escape_debug()));
@@ -87,7 +87,7 @@ impl Recipients {
         }
     }
 
-    /// These recipients without `others`; `None` when one of `others` is not among them.
+    /// These recipients without `others`; `None` if one of `others` is not included.
     #[must_use]
     pub fn without(&self, others: &Self) -> Option<Self> {
         match (self, others) {

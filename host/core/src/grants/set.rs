@@ -7,14 +7,14 @@ use super::recipients::Recipients;
 use crate::manifest::Capabilities;
 
 impl GrantSet {
-    /// All that is asked for, except the addresses of hosts, which only the operator knows.
+    /// All requested grants, except the addresses of hosts, which only the operator knows.
     #[must_use]
     pub fn all_of(asked: &Capabilities) -> Self {
         asked.grants().into_iter().collect()
     }
 
-    /// The grants that a bundled plugin gets automatically: those that need no path and open nothing of the user's but the named
-    /// folders of a workspace (`folders`). Servers, secrets, audio and triggers are never among them.
+    /// The grants that a bundled plugin gets automatically: those without a path that give access to no user data, and
+    /// those for the named folders of a workspace (`folders`). Servers, secrets, audio and triggers are never included.
     #[must_use]
     pub fn least_of(asked: &Capabilities, folders: &[&str]) -> Self {
         let is_least = |grant: &Grant| match grant {
@@ -31,13 +31,13 @@ impl GrantSet {
         specs(&self.grants())
     }
 
-    /// Adds a grant; one for the same thing is replaced.
+    /// Adds a grant. It replaces a grant with the same subject.
     pub fn add(&mut self, grant: Grant) {
         self.remove(&grant);
         self.extend([grant]);
     }
 
-    /// Removes the grant for the same thing. False if there was none.
+    /// Removes the grant with the same subject. Returns false if there was none.
     pub fn remove(&mut self, grant: &Grant) -> bool {
         let before = self.grants();
         let kept: Vec<Grant> = before.iter().filter(|known| !grant.replaces(known)).cloned().collect();
@@ -46,8 +46,8 @@ impl GrantSet {
         found
     }
 
-    /// Removes one of [`GrantSet::specs`]; false if it was not granted. For `handoffs` the spec may also name some of the
-    /// recipients, or none of them for all.
+    /// Removes one of [`GrantSet::specs`]. Returns false if it was not granted. A `handoffs` spec may also list some of
+    /// the recipients, or none to remove all.
     pub fn revoke(&mut self, spec: &str) -> bool {
         if let Some(("handoffs", agents)) = spec.split_once('=').or((spec == "handoffs").then_some((spec, ""))) {
             let all = self.handoffs.clone();
@@ -61,8 +61,8 @@ impl GrantSet {
         known.is_some_and(|known| self.remove(&known))
     }
 
-    /// Binds the secrets that were granted for `{NAME}` to the address of that host. A secret that was granted before keeps its
-    /// hosts, so another address of the host needs another grant.
+    /// Binds the secrets that were granted for `{NAME}` to the address of that host. A secret that was granted before
+    /// keeps its hosts, so a new address of the host needs a new grant.
     ///
     /// # Errors
     /// When the operator has not set a host.
@@ -80,8 +80,8 @@ impl GrantSet {
         Ok(())
     }
 
-    /// The grants that are given and asked for. A grant for more than is asked for is left out. Secrets are compared by the
-    /// addresses of their hosts.
+    /// The grants that are both given and requested. A grant that exceeds the request is left out. Secrets are compared
+    /// by the addresses of their hosts.
     #[must_use]
     pub fn allowed(&self, asked: &Capabilities) -> Vec<Grant> {
         let asked = asked.with_secret_hosts(&self.hosts).grants();
@@ -89,7 +89,7 @@ impl GrantSet {
         self.grants().into_iter().filter(is_asked).collect()
     }
 
-    /// The grants that are asked for and not given. Secrets are compared by the addresses of their hosts.
+    /// The requested grants that are not given. Secrets are compared by the addresses of their hosts.
     #[must_use]
     pub fn missing(&self, asked: &Capabilities) -> Vec<Grant> {
         missing(asked.with_secret_hosts(&self.hosts).grants(), &self.grants())

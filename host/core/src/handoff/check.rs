@@ -1,5 +1,5 @@
-//! The problems of a handoff that can be read nevertheless: values that Baton ignores because of their type, and unknown
-//! keys. This module knows neither the agents nor the arguments of their actions.
+//! Finds problems in a readable handoff: values that Baton ignores because of their type, and unknown keys. This module
+//! does not check agents or the arguments of actions.
 
 use serde_json::Value;
 
@@ -23,30 +23,30 @@ pub enum Severity {
 
 names!(Severity, "severity", Error = "error", Warning = "warning");
 
-/// One thing that is wrong.
+/// A problem of a handoff.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// How much it matters.
+    /// The severity.
     pub severity: Severity,
-    /// A sentence that names the key.
+    /// The problem as a sentence that names the key.
     pub what: String,
 }
 
 impl Problem {
-    /// A mistake.
+    /// A problem with the severity error.
     #[must_use]
     pub fn error(what: impl Into<String>) -> Self {
         Self { severity: Severity::Error, what: what.into() }
     }
 
-    /// Perhaps a mistake.
+    /// A problem with the severity warning.
     #[must_use]
     pub fn warning(what: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, what: what.into() }
     }
 }
 
-/// The type that a value needs, so that Baton does not ignore it.
+/// The type that a value must have. Baton ignores values of other types.
 #[derive(Clone, Copy)]
 enum Form {
     Text,
@@ -75,7 +75,7 @@ impl Form {
     }
 }
 
-/// Keys of the canonical form that decide about the task.
+/// Keys of the canonical form that determine the task.
 const DECISIVE: [(&str, Form); 12] = [
     ("handoff_id", Form::Text),
     ("source_agent", Form::Text),
@@ -91,7 +91,7 @@ const DECISIVE: [(&str, Form); 12] = [
     ("deadline", Form::Moment),
 ];
 
-/// Keys that are read without a table.
+/// Other keys that Baton reads.
 const READ: [&str; 15] = [
     "action",
     "archive_rule",
@@ -160,7 +160,7 @@ const HANDED_ON: [&str; 46] = [
     "version",
 ];
 
-/// The problems of a handoff, without looking at other files. Markdown is not checked.
+/// The problems of a handoff, without reading other files. Markdown is not checked.
 #[must_use]
 pub fn problems(handoff: &Handoff) -> Vec<Problem> {
     let Some(Value::Object(object)) = &handoff.raw else { return Vec::new() };
@@ -176,7 +176,7 @@ fn wrong_types(object: &Object) -> Vec<Problem> {
     let wrong = wrong.filter(|(_, form, value)| !form.fits(value));
     wrong
         .map(|(key, form, value)| {
-            Problem::error(format!("`{key}` is {}, expected {}; it does not count", shown(value), form.name()))
+            Problem::error(format!("`{key}` is {}, expected {}; Baton ignores it", shown(value), form.name()))
         })
         .collect()
 }
@@ -231,10 +231,10 @@ fn unknown_keys(object: &Object) -> Vec<Problem> {
     problems
 }
 
-/// Unknown keys that are named.
+/// The maximum number of listed unknown keys.
 const LISTED: usize = 10;
 
-/// The longest key or value in a message, in characters.
+/// The maximum length of a key or value in a message, in characters.
 const SHOWN: usize = 60;
 
 fn shown(value: &Value) -> String {

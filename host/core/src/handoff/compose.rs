@@ -1,4 +1,4 @@
-//! The request that Baton writes: canonical, in the shape of H1, with `action` and `args`.
+//! The request that Baton writes: the canonical form, as dialect H1 with `action` and `args`.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -10,9 +10,9 @@ use super::{Chain, Priority};
 pub struct Request {
     /// The RETURN refers to the request by this id.
     pub id: String,
-    /// Who asks.
+    /// The sender.
     pub from: String,
-    /// Who is asked.
+    /// The recipient.
     pub to: String,
     /// One line.
     pub title: String,
@@ -24,17 +24,17 @@ pub struct Request {
     pub body: String,
     /// How urgent.
     pub priority: Priority,
-    /// Two requests with one key are the same request, whatever their content.
+    /// Two requests with the same key are the same request, even if their content differs.
     pub dedupe_key: Option<String>,
     /// The chain of handoffs that it continues.
     pub chain: Option<Chain>,
     /// The handoffs that must succeed first, by id.
     pub depends_on: Vec<String>,
-    /// When it has to be done.
+    /// The deadline.
     pub deadline: Option<Timestamp>,
-    /// The agent that receives the RETURN, where that is not the requesting agent.
+    /// The agent that receives the RETURN, if it is not the sender.
     pub reply_to: Option<String>,
-    /// When.
+    /// The time of creation.
     pub created_at: Timestamp,
 }
 
@@ -118,7 +118,7 @@ mod tests {
         }
     }
 
-    /// What the published schema has against an object.
+    /// The violations of the published schema in an object.
     fn faults(object: &Value) -> Vec<String> {
         let schema: Value = serde_json::from_str(SCHEMA).unwrap();
         assert!(jsonschema::draft202012::meta::is_valid(&schema), "the schema is one of draft 2020-12");

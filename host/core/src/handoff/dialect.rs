@@ -1,6 +1,6 @@
-//! JSON objects to [`Handoff`]: which dialect it is and which key holds what.
+//! Converts JSON objects to [`Handoff`]: detects the dialect and finds the keys.
 //!
-//! The aliases are in tables; the first match wins. A key with a value of an unexpected type is ignored,
+//! The aliases of keys are in tables; the first match is used. A key with a value of an unexpected type is ignored,
 //! because a handoff with a list in place of a text is still a request.
 
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use crate::file_name::FileName;
 
 pub(super) const FROM: [&str; 3] = ["source_agent", "from", "created_by"];
 pub(super) const TO: [&str; 5] = ["target_agent", "to", "agent", "assigned_agent", "agent_name"];
-/// The keys for the author and the recipient of a RETURN; the keys of requests are the second choice.
+/// The keys of the author and the recipient of a RETURN. The keys of requests are used if these are absent.
 pub(super) const RETURN_FROM: [&str; 4] = ["executing_agent", "source_agent", "from", "created_by"];
 pub(super) const RETURN_TO: [&str; 4] = ["originating_agent", "target_agent", "to", "agent"];
 pub(super) const TITLE: [&str; 5] = ["title", "task_title", "task_name", "handoff_topic", "subject"];
@@ -118,26 +118,26 @@ fn kind(object: &Object, named: &FileName) -> Kind {
     Kind::of(word.as_deref().unwrap_or("HANDOFF"))
 }
 
-/// A superseded request has its id under another key, so that it differs from the new request.
+/// The id. A superseded request has its id under another key, so that it differs from the new request.
 fn id(object: &Object, answer: bool) -> Option<String> {
     let own = text_of(object, &["handoff_id", "return_handoff_id"]);
     let superseded = !answer && object.contains_key("supersession_note");
     own.or_else(|| superseded.then(|| text_of(object, &["original_handoff_id"]))?)
 }
 
-/// The tail of a RETURN's name is its author.
+/// The sender. The tail of a RETURN's file name is its author.
 fn from(object: &Object, named: &FileName, answer: bool) -> Option<String> {
     let written = text_of(object, if answer { &RETURN_FROM } else { &FROM });
     written.or_else(|| named.agent.clone().filter(|_| answer))
 }
 
-/// The tail of a request's name is its recipient.
+/// The recipient. The tail of a request's file name is its recipient.
 fn to(object: &Object, named: &FileName, answer: bool) -> Option<String> {
     let written = text_of(object, if answer { &RETURN_TO } else { &TO });
     written.or_else(|| named.agent.clone().filter(|_| !answer))
 }
 
-/// The title, else the first line of the content, else the title of the file name.
+/// The title, otherwise the first line of the content, otherwise the title in the file name.
 fn title(object: &Object, named: &FileName) -> String {
     let nested = || {
         let paths = [["original_context", "handoff_topic"], ["original_task", "task_title"]];
@@ -164,7 +164,7 @@ fn args(object: &Object, repairs: &mut Vec<String>) -> Object {
         Some(Value::Object(args)) => args.clone(),
         None | Some(Value::Null) => Object::new(),
         Some(_) => {
-            repairs.push("`args` is not an object and was left out".to_owned());
+            repairs.push("`args` is not an object; Baton ignores it".to_owned());
             Object::new()
         }
     }
@@ -179,12 +179,12 @@ fn priority(object: &Object, repairs: &mut Vec<String>) -> super::Priority {
     let (priority, unknown) = priority_of(object);
     if let Some(unknown) = unknown {
         let unknown: String = one_line(&unknown).chars().take(40).collect();
-        repairs.push(format!("`{unknown}` is not a priority and was read as {}", priority.as_str()));
+        repairs.push(format!("`{unknown}` is not a priority; Baton uses {}", priority.as_str()));
     }
     priority
 }
 
-/// The references of a RETURN, in three forms: the file and its id, the topic with its task, the task.
+/// The references of a RETURN, in three forms: the file and its id, the topic with its task, or the task.
 fn original(object: &Object, named: &FileName) -> Original {
     let first = |paths: &[&[&str]]| paths.iter().find_map(|path| text_at(object, path));
     let file =
@@ -201,7 +201,7 @@ fn original(object: &Object, named: &FileName) -> Original {
             &["originating_task_id"],
             &["task_id"],
         ]),
-        // Baton's own RETURNs are named after its task, which is not a task of the sender.
+        // Baton's own RETURNs are named after Baton's task id, not after a task of the sender.
         token: named.token.clone().filter(|_| !object.contains_key("baton")),
     }
 }
@@ -212,7 +212,7 @@ fn status(object: &Object) -> Option<String> {
     status.map(|status| one_line(&status))
 }
 
-/// The lines of the first of `keys` that has any, at the top or inside one of `outer`.
+/// The lines of the first non-empty key of `keys`, at the top level or inside one of `outer`.
 fn first_lines(object: &Object, keys: &[&str], outer: &[&str]) -> Vec<String> {
     let own = keys.iter().map(|key| object.get(*key));
     let inner = outer.iter().flat_map(|outer| keys.iter().map(|key| value_at(object, &[outer, key])));

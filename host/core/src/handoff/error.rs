@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The reason why a file is not a handoff. Each message says where the fault is and what to do.
+/// The reason why a file is not a handoff. Each message has the position of the fault and the fix.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
     /// Nothing but white space.
@@ -15,11 +15,11 @@ pub enum ParseError {
     NotText {
         /// From 1.
         at: usize,
-        /// The same as line and column.
+        /// The position as line and column.
         place: Place,
     },
-    /// JSON without its end: perhaps still being written.
-    #[error("the JSON ends before its object is closed; write the file whole (to a hidden name, then rename it)")]
+    /// The JSON has no end. It may still be being written.
+    #[error("the JSON ends before its object is closed; write the complete file under a hidden name, then rename it")]
     EndsEarly,
     /// Not JSON.
     #[error("the file is not JSON: {message} at {place}; correct it there and drop it again")]
@@ -29,21 +29,21 @@ pub enum ParseError {
         /// Where.
         place: Place,
     },
-    /// Two objects in one file: to read one of them would lose the other.
+    /// The file has two objects. Baton reads neither, because one of them would be lost.
     #[error("a second JSON object begins at {place}; write each handoff to a separate file and drop both")]
     SecondObject {
         /// Where.
         place: Place,
     },
     /// JSON, but a list, a number, a text.
-    #[error("the file holds a JSON {0}, not an object; a handoff is an object")]
+    #[error("the file contains a JSON {0}, not an object; a handoff is an object")]
     NotObject(&'static str),
     /// An object without any key of a handoff.
     #[error("the JSON object is not a handoff: it has none of {0}; `baton send` writes a handoff")]
     NotHandoff(String),
 }
 
-/// A place in a text, both numbers from 1; columns are bytes.
+/// A position in a text. Both numbers count from 1; columns are bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     pub(super) line: usize,
@@ -51,7 +51,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// The place of the byte `at`.
+    /// The position of the byte `at`.
     pub(super) fn of(text: &str, at: usize) -> Self {
         let before = text.as_bytes().get(..at).unwrap_or(text.as_bytes());
         let line = before.split(|byte| *byte == b'\n').count();

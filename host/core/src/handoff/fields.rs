@@ -1,4 +1,4 @@
-//! Values of an untrusted object: the first of several keys, as text, as lines, as a time, as a priority.
+//! Reads values of an untrusted object: the first of several keys, as text, as lines, as a time, as a priority.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -7,7 +7,7 @@ use super::model::Priority;
 
 pub(super) type Object = Map<String, Value>;
 
-/// The longest list; a person reads less of it.
+/// The maximum length of a list.
 const MOST_LINES: usize = 1000;
 
 /// A value as text: trimmed, not empty.
@@ -20,7 +20,7 @@ pub(super) fn text(value: Option<&Value>) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// The first of `keys` that holds text.
+/// The text of the first key in `keys` that has text.
 pub(super) fn text_of(object: &Object, keys: &[&str]) -> Option<String> {
     keys.iter().find_map(|key| text(object.get(*key)))
 }
@@ -41,7 +41,7 @@ pub(super) fn one_line(text: &str) -> String {
     text.trim().lines().next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
-/// A text or a list, as lines: some agents write one where others write the other.
+/// A text or a list as lines. For the same key, some agents write a text and others a list.
 pub(super) fn lines(value: Option<&Value>) -> Vec<String> {
     match value {
         Some(Value::Array(items)) => items.iter().take(MOST_LINES).map(brief).filter(|line| !line.is_empty()).collect(),
@@ -49,7 +49,7 @@ pub(super) fn lines(value: Option<&Value>) -> Vec<String> {
     }
 }
 
-/// A value in short: text as it is, an object by what it is about.
+/// A short form of a value: a text unchanged, an object by its most important field.
 pub(super) fn brief(value: &Value) -> String {
     match value {
         Value::String(text) => text.trim().to_owned(),
@@ -61,30 +61,30 @@ pub(super) fn brief(value: &Value) -> String {
     }
 }
 
-/// The first of `keys` with a time: RFC 3339, the compact form of file names, seconds or milliseconds since 1970. A time
-/// without a zone is not accepted.
+/// The first of `keys` with a time: RFC 3339, the compact form of file names, seconds or milliseconds since 1970. A
+/// time without a zone is not accepted.
 pub(super) fn time_of(object: &Object, keys: &[&str]) -> Option<Timestamp> {
     keys.iter().find_map(|key| time(&text(object.get(*key))?))
 }
 
-/// A time as agents write it.
+/// A time in one of the forms that agents write.
 pub(super) fn time(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| crate::file_name::epoch(text))
 }
 
-/// The deadline of the `written` spellings. A text that is not a time is added to `repairs`.
+/// The deadline in one of the texts in `written`. A text that is not a time is reported in `repairs`.
 pub(super) fn deadline(written: &[String], repairs: &mut Vec<String>) -> Option<Timestamp> {
     let found = written.iter().find_map(|text| time(text));
     if let Some(text) = written.first().filter(|_| found.is_none()) {
         let text: String = one_line(text).chars().take(40).collect();
         repairs.push(format!(
-            "the deadline `{text}` is not a time with its zone (2026-01-18T10:15:00Z) and was left out: there is no deadline"
+            "the deadline `{text}` is not a time with its zone (2026-01-18T10:15:00Z); Baton ignores it, so there is no deadline"
         ));
     }
     found
 }
 
-/// The priority, and the text where it is not a known priority.
+/// The priority, and the original text if it is not a known priority.
 pub(super) fn priority_of(object: &Object) -> (Priority, Option<String>) {
     let written: Vec<String> = ["priority", "urgency"].iter().filter_map(|key| text(object.get(*key))).collect();
     match written.iter().find_map(|word| Priority::read(word)) {

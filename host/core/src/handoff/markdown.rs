@@ -1,12 +1,12 @@
-//! Markdown triggers: an H1 title (`# HANDOFF: …`), bold fields (`**From:** …`), the whole text as the body.
+//! Markdown triggers: an H1 title (`# HANDOFF: …`), bold fields (`**From:** …`), and the whole text as the body.
 //!
-//! Only the head is read, up to the first heading of the second level; fields further down belong to the work.
+//! Fields are read only before the first heading of the second level. Fields after it belong to the work.
 
 use super::fields;
 use super::model::{Dialect, Handoff, Kind, Original, Priority};
 use crate::file_name::FileName;
 
-/// Reads a Markdown trigger. Total: a text without any field is a request with its first line as the title.
+/// Parses a Markdown trigger. A text without any field is a request with its first line as the title.
 pub(super) fn read(text: &str, named: &FileName) -> Handoff {
     let (word, heading) = heading(text);
     let field = |names: &[&str]| names.iter().find_map(|name| field(text, name));
@@ -51,7 +51,7 @@ pub(super) fn read(text: &str, named: &FileName) -> Handoff {
     }
 }
 
-/// An agent without the remark that people add after it: `Claude Code Agent (by way of review)`.
+/// The name of an agent without a remark after it: `Claude Code Agent (by way of review)`.
 fn agent(written: Option<String>) -> Option<String> {
     let written = written?;
     let name = written.split_once(" (").map_or(written.as_str(), |(name, _)| name).trim();
@@ -68,7 +68,7 @@ fn split_list(text: &str) -> Vec<String> {
     text.split(',').map(|item| item.trim().trim_matches('`').to_owned()).filter(|item| !item.is_empty()).collect()
 }
 
-/// The last `**Status**` outside of code: agents add it at the end when the work is done.
+/// The last `**Status**` outside of code. Agents add it at the end when the work is done.
 fn status(text: &str) -> Option<String> {
     let found =
         outside_code(text).filter_map(bold_field).filter(|(key, _)| key.eq_ignore_ascii_case("status")).last()?;
@@ -76,7 +76,7 @@ fn status(text: &str) -> Option<String> {
     (!status.is_empty()).then_some(status)
 }
 
-/// The items below headings that speak of criteria.
+/// The list items below headings about criteria.
 fn criteria(text: &str) -> Vec<String> {
     let (mut found, mut inside) = (Vec::new(), false);
     for line in outside_code(text) {
@@ -110,7 +110,7 @@ fn outside_code(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The type word and the title of the first heading: `# VALIDATION: Check it` is (`VALIDATION`, `Check it`).
+/// The type and the title in the first heading: `# VALIDATION: Check it` is (`VALIDATION`, `Check it`).
 fn heading(text: &str) -> (Option<String>, Option<String>) {
     let Some(line) = text.lines().find_map(|line| line.strip_prefix("# ")) else {
         return (None, text.lines().map(str::trim).find(|line| !line.is_empty()).map(fields::one_line));
@@ -124,7 +124,7 @@ fn heading(text: &str) -> (Option<String>, Option<String>) {
     }
 }
 
-/// The value of the bold field `name` in the head: `**Name:** value` or `**Name**: value`.
+/// The value of the bold field `name` before the first second-level heading: `**Name:** value` or `**Name**: value`.
 fn field(text: &str, name: &str) -> Option<String> {
     let head = text.lines().take_while(|line| !line.starts_with("## ")).take(60);
     let value = head.filter_map(bold_field).find(|(key, _)| key.eq_ignore_ascii_case(name))?.1;

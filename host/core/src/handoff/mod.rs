@@ -1,7 +1,7 @@
-//! Handoffs: one model for every dialect in which agents write them, and the two that Baton writes.
+//! Handoffs: one model for every dialect in which agents write them, and for the two dialects that Baton writes.
 //!
-//! [`parse()`] reads bytes, [`compose`] writes a request, [`returns`] writes the RETURN. This
-//! module does not know the folder of a file or who was allowed to send it.
+//! [`parse()`] reads bytes, [`compose`] writes a request, [`returns`] writes the RETURN. This module does not know the
+//! folder of a file or whether its sender was allowed to send it.
 
 pub mod check;
 mod dialect;
@@ -23,6 +23,6 @@ pub use model::{Chain, Dialect, Handoff, Kind, Original, Priority};
 pub use parse::{MAX_BYTES, parse};
 pub use sender::sender_in;
 
-/// The JSON Schema (draft 2020-12) of the canonical form: what [`compose`] writes, and what is enough for a sender. Written
-/// by hand, because Baton reads far more forms than a sender should write.
+/// The JSON Schema (draft 2020-12) of the canonical form: the output of [`compose`], and what a sender needs. It is
+/// written by hand, because Baton reads many more forms than a sender should write.
 pub const SCHEMA: &str = include_str!("handoff.schema.json");

@@ -1,4 +1,4 @@
-//! The normalised handoff. Everything in it comes from an untrusted file.
+//! The normalised handoff. All its values come from an untrusted file.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -37,12 +37,12 @@ pub struct Handoff {
     pub created_at: Option<Timestamp>,
     /// For a RETURN: its references to the request.
     pub original: Option<Original>,
-    /// The status of the work in the sender's word: the outcome of a RETURN, or the status that an agent added to a
+    /// The status of the work in the sender's words: the outcome of a RETURN, or the status that an agent added to a
     /// Markdown trigger.
     pub status: Option<String>,
-    /// One line for each.
+    /// Completed work, one line for each item.
     pub work_completed: Vec<String>,
-    /// One line for each.
+    /// Success criteria, one line for each.
     pub success_criteria: Vec<String>,
     /// Handoffs or tasks that must succeed first, by id, as written.
     pub depends_on: Vec<String>,
@@ -50,13 +50,13 @@ pub struct Handoff {
     pub chain: Option<Chain>,
     /// The handoff that a request follows up or reviews, by id.
     pub follows: Option<String>,
-    /// When it has to be done.
+    /// The deadline.
     pub deadline: Option<Timestamp>,
-    /// The agent that receives the RETURN, where that is not the requesting agent, as written.
+    /// The agent that receives the RETURN, as written, if it is not the sender.
     pub reply_to: Option<String>,
-    /// The whole object, where the file was JSON.
+    /// The whole object, if the file was JSON.
     pub raw: Option<Value>,
-    /// The repairs that reading it needed, one sentence each.
+    /// The repairs that were necessary to read the file, one sentence each.
     pub repairs: Vec<String>,
 }
 
@@ -69,8 +69,8 @@ pub struct Original {
     pub file_name: Option<String>,
     /// The request's task id.
     pub task_id: Option<String>,
-    /// As [`FileName::token`](crate::file_name::FileName::token), from the RETURN's name: a hint, because eight digits cover
-    /// many tasks.
+    /// As [`FileName::token`](crate::file_name::FileName::token), from the RETURN's name. It is only a hint, because
+    /// many tasks can have the same eight digits.
     pub token: Option<String>,
 }
 
@@ -79,7 +79,7 @@ pub struct Original {
 pub struct Chain {
     /// `chain_id`.
     pub id: Option<String>,
-    /// `chain_phase`: how many handoffs long the chain is.
+    /// `chain_phase`: the position in the chain, from 1.
     pub phase: Option<u32>,
 }
 
@@ -120,14 +120,14 @@ names!(
 /// Request or answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A request: `HANDOFF` and everything that is not a RETURN, by the word in the file (`VALIDATION`, `REVIEW`, …).
+    /// A request: `HANDOFF` and every other type except RETURN, with the word in the file (`VALIDATION`, `REVIEW`, …).
     Request(String),
-    /// An answer. Never run; opens no obligation.
+    /// An answer. Baton never runs it, and it needs no RETURN.
     Return,
 }
 
 impl Kind {
-    /// The kind that a word of a file or a name means. `RETURN` and words that begin with it are answers.
+    /// The kind for a word in a file or a name. `RETURN` and words that begin with it are answers.
     #[must_use]
     pub fn of(word: &str) -> Self {
         let word: String =
@@ -149,22 +149,22 @@ impl Kind {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Priority {
-    /// After all others.
+    /// Lower than the default.
     Low,
-    /// The usual.
+    /// The default.
     #[default]
     Medium,
-    /// Before the usual.
+    /// Higher than the default.
     High,
-    /// Before all others.
+    /// The highest.
     Critical,
 }
 
 names!(Priority, "priority", Low = "low", Medium = "medium", High = "high", Critical = "critical",);
 
 impl Priority {
-    /// Reads the first word that names a priority (`🔴 High (today)`), or a number: 0 is the most urgent, as in `P0`. `None`
-    /// for anything else.
+    /// Parses the first word that names a priority (`🔴 High (today)`), or a number: 0 is the most urgent, as in `P0`.
+    /// `None` for other texts.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         text.split(|c: char| !c.is_ascii_alphanumeric()).find_map(Self::word)

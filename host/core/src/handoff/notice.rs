@@ -1,27 +1,27 @@
-//! Notices from Baton to an agent: the agent has not answered a request, or its request was not answered. A notice needs no
-//! RETURN.
+//! Notices from Baton to an agent: it has not answered a request, or its own request was not answered. A notice needs
+//! no RETURN.
 
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::compose::{pretty, to_second};
 
-/// A notice before it is written.
+/// The content of a notice.
 #[derive(Clone, Debug)]
 pub struct Notice<'a> {
     /// `REMINDER` or `ESCALATION`.
     pub kind: &'static str,
-    /// The task that it is about.
+    /// The task of the unanswered request.
     pub task: &'a str,
     /// The recipient.
     pub to: &'a str,
-    /// The request's own id, where it had one.
+    /// The request's own id, if it has one.
     pub handoff_id: Option<&'a str>,
     /// The request's title.
     pub title: &'a str,
     /// Markdown.
     pub text: &'a str,
-    /// When.
+    /// The time of the notice.
     pub at: Timestamp,
 }
 

@@ -1,4 +1,5 @@
-//! Bytes to [`Handoff`]: decides between JSON and Markdown, finds the dialect, and reports why a file is not a handoff.
+//! Converts bytes to [`Handoff`]: distinguishes JSON and Markdown, detects the dialect, and reports why a file is not a
+//! handoff.
 
 use serde_json::Value;
 
@@ -10,8 +11,8 @@ use crate::file_name::{self, FileName};
 /// Larger files are rejected without being read.
 pub const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
-/// Reads a handoff. `name` is the file's name without folders; it decides between Markdown and JSON and supplies title,
-/// kind and time where the content has none.
+/// Parses a handoff. `name` is the file's name without folders. It decides between Markdown and JSON, and supplies
+/// title, kind and time if the content has none.
 ///
 /// # Errors
 /// When the bytes are not a handoff, see [`ParseError`].
@@ -40,10 +41,10 @@ pub fn parse(name: &str, bytes: &[u8]) -> Result<Handoff, ParseError> {
     Ok(handoff)
 }
 
-/// The handoff of a file with a Markdown name that begins with a JSON object or its code fence. JSON further down belongs
-/// to the text.
+/// The handoff in a Markdown file that begins with a JSON object or a code fence with one. JSON further down belongs to
+/// the text.
 fn json_in_markdown(text: &str, named: &FileName) -> Result<Option<Handoff>, ParseError> {
-    let mut repairs = vec!["the file has a Markdown name and begins with JSON; it was read as JSON".to_owned()];
+    let mut repairs = vec!["the file has a Markdown name but begins with JSON; Baton read it as JSON".to_owned()];
     if !text.trim_start().starts_with(['{', '`', '~']) {
         return Ok(None);
     }
@@ -57,8 +58,8 @@ fn json_in_markdown(text: &str, named: &FileName) -> Result<Option<Handoff>, Par
     Ok(Some(handoff))
 }
 
-/// The longest id or name. A longer one is cut (no two files differ only after that) and reported; control characters in
-/// them are dropped.
+/// The maximum length of an id or name. A longer one is cut and reported; no two real files differ only after that
+/// length. Control characters in them are dropped.
 const LONGEST: usize = 200;
 
 fn shorten(handoff: &mut Handoff) {
@@ -71,7 +72,7 @@ fn shorten(handoff: &mut Handoff) {
         ("target", &mut handoff.to),
         ("action", &mut handoff.action),
         ("status", &mut handoff.status),
-        ("id of what it follows", &mut handoff.follows),
+        ("id of the handoff that it follows", &mut handoff.follows),
         ("agent to reply to", &mut handoff.reply_to),
     ];
     for (what, field) in fields {

@@ -1,18 +1,19 @@
-//! Faults inside a JSON text that can be repaired without guessing: an invalid escape is a backslash, a control character in
-//! a string is itself, a comma before a closing bracket is nothing. Half of a character (a lone surrogate, `\ud800`) becomes
-//! U+FFFD, as Unicode has it, and `NaN` and `Infinity`, which JSON does not have, become `null`, as JavaScript writes them.
+//! Repairs faults inside a JSON text whose meaning is clear: an invalid escape becomes a plain backslash, a control
+//! character in a string is kept, a comma before a closing bracket is dropped. A lone surrogate (half of a character,
+//! `\ud800`) becomes U+FFFD, as Unicode recommends. `NaN` and `Infinity`, which JSON does not have, become `null`, as
+//! in JavaScript.
 //!
-//! Changes only the text before the end of the first value; the rest is not JSON.
+//! Only the text of the first value is changed; the text after it is not JSON.
 
 use super::error::Place;
 
-/// The words of other languages for numbers that JSON does not have.
+/// The words of other languages for numbers that do not exist in JSON.
 const NOT_NUMBERS: [&str; 4] = ["NaN", "Infinity", "-Infinity", "-NaN"];
 
 /// Bytes of an escape with four digits.
 const UNIT_BYTES: usize = "\\ud800".len();
 
-/// A kind of fault: how often it was repaired, and at which byte first.
+/// A kind of fault: the number of repairs, and the byte of the first one.
 #[derive(Default)]
 struct Fault {
     count: usize,
@@ -51,13 +52,13 @@ struct Repair<'a> {
     text: &'a str,
     out: String,
     in_string: bool,
-    /// Whether the character before was a backslash that begins an escape.
+    /// Whether the previous character was a backslash that begins an escape.
     escaped: bool,
-    /// How many brackets are open.
+    /// The number of open brackets.
     depth: usize,
-    /// A comma outside of strings whose next token is not read yet: its positions in `out` and in `text`.
+    /// A comma outside of strings whose next token is not read yet, with its positions in `out` and in `text`.
     comma: Option<(usize, usize)>,
-    /// Everything before this byte of `text` is in `out`.
+    /// The part of `text` before this byte is already in `out`.
     done: usize,
     escapes: Fault,
     controls: Fault,
@@ -148,7 +149,7 @@ impl Repair<'_> {
         }
     }
 
-    /// Writes `with` instead of the text up to `end`.
+    /// Writes `with` in place of the text up to `end`.
     fn replace(&mut self, with: &str, end: usize) {
         self.out.push_str(with);
         self.done = end;
@@ -164,7 +165,7 @@ enum Surrogate {
 }
 
 impl Surrogate {
-    /// The one whose backslash is at byte `at`.
+    /// The surrogate escape whose backslash is at byte `at`.
     fn at(text: &str, at: usize) -> Option<Self> {
         match unit(text, at)? {
             0xd800..=0xdbff => {
@@ -177,14 +178,14 @@ impl Surrogate {
     }
 }
 
-/// The number that an escape of four digits at byte `at` has.
+/// The number in an escape with four digits at byte `at`.
 fn unit(text: &str, at: usize) -> Option<u32> {
     let digits = text.get(at..)?.strip_prefix("\\u")?.get(..4)?;
     let digits = Some(digits).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
     u32::from_str_radix(digits, 16).ok()
 }
 
-/// The word at byte `at` that stands for a number and is none in JSON.
+/// The word at byte `at` that is a number in other languages, but not in JSON.
 fn not_a_number(text: &str, at: usize) -> Option<&'static str> {
     let (before, rest) = text.split_at_checked(at)?;
     let begins = before.is_empty() || before.ends_with([':', ',', '[', ' ', '\t', '\r', '\n']);
@@ -195,7 +196,7 @@ fn not_a_number(text: &str, at: usize) -> Option<&'static str> {
     NOT_NUMBERS.into_iter().filter(|_| begins).find(ends)
 }
 
-/// Whether what follows a backslash makes it an escape of JSON.
+/// Whether a backslash before `rest` begins a valid escape of JSON.
 fn begins_escape(rest: &str) -> bool {
     match rest.as_bytes() {
         [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => true,

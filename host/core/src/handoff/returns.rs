@@ -1,8 +1,8 @@
-//! The RETURN that Baton writes, in dialect R1. `executing_agent` is the plugin that did the work, or `baton` if nobody did
-//! it; then `on_behalf_of` is the recipient of the request.
+//! The RETURN that Baton writes, in dialect R1. `executing_agent` is the plugin that did the work, or `baton` if no
+//! plugin did it. In that case `on_behalf_of` is the recipient of the request.
 //!
 //! `status_update` is the state of the task. A partial or refused outcome has the state `failed`, so that a reader that
-//! does not know `outcome` does not believe that the work is done.
+//! does not know `outcome` does not assume that the work is done.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ pub struct Deliverable {
 /// The content of a RETURN.
 #[derive(Clone, Debug)]
 pub struct Return<'a> {
-    /// The task that it ends.
+    /// The task that it answers.
     pub task: &'a str,
     /// The agent that did the work.
     pub executing: &'a str,
@@ -30,29 +30,29 @@ pub struct Return<'a> {
     pub on_behalf_of: Option<&'a str>,
     /// The requesting agent.
     pub originating: &'a str,
-    /// The request's `handoff_id`, where it had one.
+    /// The request's `handoff_id`, if it has one.
     pub handoff_id: Option<&'a str>,
     /// The path of the request's file.
     pub handoff_file: &'a str,
     /// The request's title.
     pub title: &'a str,
-    /// A final state.
+    /// The final state of the task.
     pub state: State,
-    /// Absent when the plugin reported no outcome.
+    /// Absent if the plugin reported no outcome.
     pub outcome: Option<OutcomeKind>,
-    /// The plugin's summary, or why there is none.
+    /// The plugin's summary, or the reason why there is none.
     pub summary: &'a str,
-    /// The caller marks the words of a plugin (`text::plugin_suggests`).
+    /// The next steps. The caller marks text of a plugin (`text::plugin_suggests`).
     pub next_steps: &'a [String],
     /// The files that were written.
     pub deliverables: &'a [Deliverable],
-    /// One line a finding.
+    /// The findings, one line each.
     pub findings: &'a [String],
-    /// For a repeated request: the first task, whose outcome this is.
+    /// For a repeated request: the first task, which has the outcome.
     pub duplicate_of: Option<&'a str>,
-    /// The head of the ledger's chain when this was written.
+    /// The head of the ledger's chain when the RETURN was written.
     pub ledger_head: &'a str,
-    /// When.
+    /// The time of creation.
     pub at: Timestamp,
 }
 

@@ -1,6 +1,6 @@
-//! Bytes to text to JSON, with repairs of common faults: byte order marks, UTF-16 with and without one, a code fence around
-//! the object, invalid escapes, text after the object. Each repair is reported; other faults are errors with their place. A
-//! second object is an error, because it would be another request.
+//! Converts bytes to text and JSON, and repairs common faults: byte order marks, UTF-16 with and without one, a code
+//! fence around the object, invalid escapes, text after the object. Each repair is reported; other faults are errors
+//! with their position. A second object is an error, because it would be another request.
 
 use std::borrow::Cow;
 
@@ -9,13 +9,13 @@ use serde_json::Value;
 use super::error::{ParseError, Place};
 use super::repair;
 
-/// The text of a file and the repairs that were necessary.
+/// The text of a file, and the repairs that were necessary.
 pub(super) fn text(bytes: &[u8]) -> Result<(String, Vec<String>), ParseError> {
     match bytes {
         [0xef, 0xbb, 0xbf, rest @ ..] => Ok((utf8(rest, 3)?, vec!["a byte order mark was skipped".to_owned()])),
         [0xff, 0xfe, rest @ ..] => utf16(rest, 2, u16::from_le_bytes, "read as UTF-16"),
         [0xfe, 0xff, rest @ ..] => utf16(rest, 2, u16::from_be_bytes, "read as UTF-16"),
-        // A handoff begins with two characters of ASCII: in UTF-16 every other byte of them is zero.
+        // A handoff begins with two ASCII characters. In UTF-16, every second byte of them is zero.
         [1..=u8::MAX, 0, 1..=u8::MAX, 0, ..] => {
             utf16(bytes, 0, u16::from_le_bytes, "read as UTF-16 without a byte order mark")
         }
@@ -56,7 +56,7 @@ fn utf16(
     Ok((text, repairs))
 }
 
-/// The one JSON value of a text.
+/// The only JSON value of a text.
 pub(super) fn json(text: &str, repairs: &mut Vec<String>) -> Result<Value, ParseError> {
     let unfenced = out_of_fence(text, repairs);
     let text = unfenced.as_ref();
@@ -75,13 +75,13 @@ pub(super) fn json(text: &str, repairs: &mut Vec<String>) -> Result<Value, Parse
             (found.0, found.1.len())
         }
     };
-    // Nothing behind the first value was changed, so its length says where it begins.
+    // Only the first value was changed, so the length of the rest gives its position in `text`.
     check_rest(text, text.len().saturating_sub(rest), &value, repairs)?;
     Ok(value)
 }
 
-/// Checks the text after the first value, from byte `at`: text and a repetition of the object are ignored; another object
-/// is an error.
+/// Checks the text after the first value, from byte `at`. Text and a repetition of the object are ignored; another
+/// object is an error.
 fn check_rest(text: &str, mut at: usize, value: &Value, repairs: &mut Vec<String>) -> Result<(), ParseError> {
     let rest = |at: usize| text.get(at..).unwrap_or_default();
     while let Some(second) = next_object(text, at) {
@@ -100,7 +100,7 @@ fn check_rest(text: &str, mut at: usize, value: &Value, repairs: &mut Vec<String
     Ok(())
 }
 
-/// The beginning of an object directly after byte `at`, or in the next code fence after the end of the first one.
+/// The beginning of an object directly after byte `at`, or in the next code fence after the first value.
 fn next_object(text: &str, at: usize) -> Option<usize> {
     let rest = text.get(at..)?;
     let next = rest.trim_start_matches(|c: char| is_blank(c) || c == ',');
@@ -113,7 +113,7 @@ fn next_object(text: &str, at: usize) -> Option<usize> {
         .map(|found| text.len() - found.len())
 }
 
-/// The text without a code fence that ends at its beginning.
+/// The text without the end of a code fence at its beginning.
 fn unfenced(text: &str) -> &str {
     let start = text.trim_start_matches(is_blank);
     let fence = start.split('\n').next().unwrap_or_default();
@@ -124,12 +124,12 @@ fn unfenced(text: &str) -> &str {
     }
 }
 
-/// White space, and the zeros that some file systems leave after a text.
+/// White space, and the zeros that some file systems append to a text.
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || c == '\0'
 }
 
-/// A text whose object is in a Markdown code fence, without what is before it; places stay.
+/// A text with its object in a Markdown code fence, without the part before it. Positions in the text are preserved.
 fn out_of_fence<'a>(text: &'a str, repairs: &mut Vec<String>) -> Cow<'a, str> {
     let Some(object) = in_fence(text).filter(|_| !text.trim_start().starts_with(['{', '['])) else {
         return Cow::Borrowed(text);
@@ -141,7 +141,7 @@ fn out_of_fence<'a>(text: &'a str, repairs: &mut Vec<String>) -> Cow<'a, str> {
     Cow::Owned(blank + object)
 }
 
-/// The text from the first code fence with an object to the end.
+/// The text from the first code fence with an object up to the end.
 fn in_fence(text: &str) -> Option<&str> {
     let (mut rest, mut open) = (text, false);
     while let Some((line, below)) = rest.split_once('\n') {
@@ -156,13 +156,13 @@ fn in_fence(text: &str) -> Option<&str> {
     None
 }
 
-/// The text after the marks of a line that begins or ends a code fence.
+/// The text after the backticks of a line that begins or ends a code fence.
 fn marker(line: &str) -> Option<&str> {
     let line = line.trim_start();
     ["```", "~~~"].iter().find_map(|mark| line.strip_prefix(mark))
 }
 
-/// The first value and what follows it.
+/// The first value and the text after it.
 fn first_value(text: &str) -> Result<(Value, &str), serde_json::Error> {
     let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Value>();
     let value = match stream.next() {

@@ -1,11 +1,11 @@
-//! Finds the sender of a file that cannot be read, so that Baton can report the fault to the sender.
+//! Finds the sender of an unreadable file, so that Baton can report the fault to the sender.
 
 use super::dialect::FROM;
 
-/// Keys of answers. Faults of answers are not reported to anybody.
+/// Keys of answers. Faults of answers are not reported to a sender.
 const ANSWERS: [&str; 4] = ["\"executing_agent\"", "\"original_handoff\"", "\"RETURN\"", "\"RETURN_HANDOFF\""];
 
-/// A longer name is not an agent's.
+/// A longer text is not the name of an agent.
 const LONGEST: usize = 100;
 
 /// The sender in the bytes of a broken request. The file is untrusted: use the sender only if it is a known agent.
@@ -20,7 +20,7 @@ pub fn sender_in(bytes: &[u8]) -> Option<String> {
         .find_map(|key| text.match_indices(&key).find_map(|(at, _)| value(text.get(at + key.len()..)?)))
 }
 
-/// The text that is the value of a key; `rest` is what follows the key.
+/// The text value of a key; `rest` is the text after the key.
 fn value(rest: &str) -> Option<String> {
     let quoted = rest.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
     let (name, _) = quoted.split_once('"')?;

@@ -1,6 +1,6 @@
-//! The capabilities that a plugin can ask for, each with the reason that the operator sees.
+//! The capabilities that a plugin can request, each with a reason that the operator sees.
 //!
-//! This is the form of the manifest. [`Capabilities::grants`] has the same as [`Grant`]s.
+//! This is the form in the manifest. [`Capabilities::grants`] returns them as [`Grant`]s.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,14 +9,14 @@ use crate::grants::{
     Recipients, authority_of, host_name, missing,
 };
 
-/// The capabilities that a plugin asks for.
+/// The capabilities that a plugin requests.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Capabilities {
     /// Folders.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FilesCapability>,
-    /// Hosts of requests that the operator sets.
+    /// Hosts for requests, with an address that the operator sets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hosts: Vec<HostCapability>,
     /// Requests to servers.
@@ -40,35 +40,35 @@ pub struct Capabilities {
     /// Reading the ledger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ledger: Option<Reason>,
-    /// Notification about every RETURN in the workspace.
+    /// Tasks for every RETURN in the workspace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub returns: Option<Reason>,
     /// Exclusive named locks.
     #[serde(default, alias = "claims", skip_serializing_if = "Option::is_none")]
     pub locks: Option<Reason>,
-    /// Triggers on files. A plugin that declares it has triggers on files only once this is granted; other plugins have
-    /// theirs as soon as the folder is granted.
+    /// Triggers on files. A plugin that declares this capability has triggers on files only after it is granted. A
+    /// plugin that does not declare it has its triggers as soon as the folder is granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub triggers: Option<Reason>,
 }
 
-/// A folder that a plugin wants to see.
+/// A folder that a plugin requests.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FilesCapability {
     /// A named folder of the workspace.
     pub folder: String,
-    /// Reading, or writing too.
+    /// Read-only, or read and write.
     pub mode: Mode,
     /// The reason; shown to the operator.
     pub reason: String,
 }
 
-/// Requests that a plugin wants to send.
+/// HTTP requests that a plugin wants to send.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HttpCapability {
-    /// The requests.
+    /// The rule that the requests match.
     pub rule: HttpRule,
     /// The reason; shown to the operator.
     pub reason: String,
@@ -80,9 +80,9 @@ pub struct HttpCapability {
 pub struct SecretCapability {
     /// Its name in `baton secret`.
     pub name: String,
-    /// The hosts that it goes to, as in an [`HttpRule`]: `api.spotify.com`, `localhost:8080`, `{wiki}`.
+    /// The hosts that get it, as in an [`HttpRule`]: `api.spotify.com`, `localhost:8080`, `{wiki}`.
     pub hosts: Vec<String>,
-    /// The header that it goes in, lower-case.
+    /// The header in which it is sent, lower-case.
     #[serde(default = "authorization")]
     pub header: String,
     /// The reason; shown to the operator.
@@ -99,7 +99,7 @@ fn authorization() -> String {
 pub struct SqlCapability {
     /// The database.
     pub database: Database,
-    /// Reading, or writing too.
+    /// Read-only, or read and write.
     pub mode: Mode,
     /// The reason; shown to the operator.
     pub reason: String,
@@ -119,7 +119,7 @@ pub struct GitCapability {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FingerprintCapability {
-    /// The audio.
+    /// Which audio.
     pub of: FingerprintScope,
     /// The reason; shown to the operator.
     pub reason: String,
@@ -129,13 +129,13 @@ pub struct FingerprintCapability {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HostCapability {
-    /// The name that rules and secrets have in braces.
+    /// The name in braces in rules and secrets.
     pub name: String,
     /// The reason; shown to the operator.
     pub reason: String,
 }
 
-/// A capability that is asked for as a whole.
+/// The reason of a capability without parameters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reason {
@@ -143,7 +143,7 @@ pub struct Reason {
     pub reason: String,
 }
 
-/// A grant that is asked for.
+/// A requested grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// The grant.
@@ -153,7 +153,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// The destinations of a secret, which the grant spec does not have.
+    /// The destinations of a secret, because the grant spec does not contain them.
     #[must_use]
     pub fn details(&self) -> Option<String> {
         match &self.grant {
@@ -164,7 +164,7 @@ impl Request {
 }
 
 impl Capabilities {
-    /// Everything that is asked for, in the order of the kinds of [`Grant`].
+    /// All requests, in the order of the kinds of [`Grant`].
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         let request = |grant, reason: &String| Request { grant, reason: reason.clone() };
@@ -184,13 +184,13 @@ impl Capabilities {
             .collect()
     }
 
-    /// Everything that is asked for, without the reasons.
+    /// All requested grants, without the reasons.
     #[must_use]
     pub fn grants(&self) -> Vec<Grant> {
         self.requests().into_iter().map(|request| request.grant).collect()
     }
 
-    /// The grants that these ask for and `old` does not.
+    /// The grants that these capabilities request and `old` does not.
     #[must_use]
     pub fn additions_over(&self, old: &Self) -> Vec<Grant> {
         missing(self.grants(), &old.grants())
@@ -214,7 +214,7 @@ impl SecretCapability {
         GrantedSecret { name: self.name.clone(), hosts: self.hosts.clone(), header: self.header.clone() }
     }
 
-    /// Each host is a name or an address, and the header is one.
+    /// Whether each host is a name or an address, and the header is valid.
     pub(super) fn is_valid(&self) -> bool {
         let token = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "!#$%&'*+-.^_`|~".contains(c);
         let header = !self.header.is_empty() && self.header.len() <= 100 && self.header.chars().all(token);

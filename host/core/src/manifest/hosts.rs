@@ -1,5 +1,5 @@
-//! Hosts that the operator sets. A manifest declares a name (`hosts`) and writes `{NAME}` in place of the host in rules of `http` and
-//! among the hosts of a secret; the operator sets the address with the grant `host=NAME=ADDRESS`.
+//! Hosts that the operator sets. A manifest declares a name (`hosts`) and writes `{NAME}` in place of the host in rules
+//! of `http` and in the hosts of a secret. The operator sets the address with the grant `host=NAME=ADDRESS`.
 //!
 //! `{NAME}` is always the whole host. Scheme, port and a path prefix belong to the address, so a plugin chooses only the method and
 //! the path below the prefix. A rule or a secret whose host is not set allows nothing.
@@ -10,7 +10,8 @@ use super::capabilities::{Capabilities, SecretCapability};
 use crate::grants::{Grant, HostAddresses, host_name, resolved_host};
 
 impl Capabilities {
-    /// A copy with the addresses in the hosts of secrets. A secret is granted for addresses, not for names.
+    /// A copy with addresses in place of names in the hosts of secrets. A secret is granted for addresses, not for
+    /// names.
     #[must_use]
     pub fn with_secret_hosts(&self, set: &HostAddresses) -> Self {
         let resolved = |secret: &SecretCapability| SecretCapability {
@@ -20,8 +21,8 @@ impl Capabilities {
         Self { secrets: self.secrets.iter().map(resolved).collect(), ..self.clone() }
     }
 
-    /// The grants for the hosts that are not set in `set`, followed by those for requests to these hosts and for secrets that go
-    /// there. Empty if every host is set.
+    /// The grants for hosts without an address in `set`, followed by the requests to these hosts and the secrets for
+    /// them. Empty if every host is set.
     #[must_use]
     pub fn unset_hosts(&self, set: &HostAddresses) -> Vec<Grant> {
         let is_unset = |host: &str| host_name(host).is_some_and(|name| !set.contains_key(name));
@@ -34,7 +35,7 @@ impl Capabilities {
         self.grants().into_iter().filter(needs_host).collect()
     }
 
-    /// A host that a rule or a secret names and that is not declared.
+    /// A host in a rule or a secret that is not declared.
     pub(super) fn undeclared_host(&self) -> Option<&str> {
         let rules = self.http.iter().filter_map(|http| http.rule.host_name());
         let secrets = self.secrets.iter().flat_map(|secret| &secret.hosts).filter_map(|host| host_name(host));
@@ -181,7 +182,7 @@ mod tests {
             (&["c.d:8443".to_owned()][..], &["a.b".to_owned()][..])
         );
         assert_eq!(asked.undeclared_host(), None);
-        // A revision that names another host, or another path of one, asks for more.
+        // A revision that names another host, or another path of a host, requests more.
         let mut wider = asked.clone();
         wider.hosts.push(HostCapability { name: "new".to_owned(), reason: String::new() });
         wider.http[0].rule = rule("*:{wiki}/*");

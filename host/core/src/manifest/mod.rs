@@ -1,8 +1,8 @@
 //! The manifest of a plugin: actions, triggers, capabilities, limits.
 //!
-//! The manifest is the custom section `baton:manifest` of the component, one JSON object
-//! `{"name", "version", "declares"}`; finding the section is the sandbox's work. Everything in it is text of an
-//! untrusted file: names are checked here; the host answers capabilities and limits with grants and its own limits.
+//! The manifest is the custom section `baton:manifest` of the component: one JSON object `{"name", "version",
+//! "declares"}`. The sandbox finds the section. All its values come from an untrusted file: names are checked here, and
+//! the host restricts capabilities by grants and limits by its own limits.
 
 mod capabilities;
 mod hosts;
@@ -27,7 +27,7 @@ pub use name::is_name;
 /// The name of the custom section.
 pub const SECTION: &str = "baton:manifest";
 
-/// Room enough for hundreds of actions with schemas; more is a mistake or an attack.
+/// The maximum size of a manifest, enough for hundreds of actions with schemas.
 pub const MAX_BYTES: usize = 256 * 1024;
 
 /// A plugin's manifest.
@@ -36,9 +36,9 @@ pub const MAX_BYTES: usize = 256 * 1024;
 pub struct Manifest {
     /// The plugin's name, and that of its agent: lower-case letters, digits and hyphens.
     pub name: String,
-    /// The plugin's version, as its author counts.
+    /// The plugin's version, as its author sets it.
     pub version: String,
-    /// Everything else.
+    /// All other parts.
     pub declares: SourceManifest,
 }
 
@@ -48,17 +48,17 @@ pub struct Manifest {
 pub struct SourceManifest {
     /// One sentence.
     pub description: String,
-    /// The action of a handoff that names none.
+    /// The action for handoffs that name none.
     pub default_action: String,
     /// The actions, by name.
     pub actions: BTreeMap<String, Action>,
     /// The rules that make tasks without a handoff.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub triggers: Vec<Trigger>,
-    /// The grants that the plugin asks for.
+    /// The grants that the plugin requests.
     #[serde(default)]
     pub capabilities: Capabilities,
-    /// The limits that it asks for; they never exceed the limits of the host.
+    /// The limits that it requests; they cannot exceed the limits of the host.
     #[serde(default)]
     pub limits: Limits,
 }
@@ -69,15 +69,15 @@ pub struct SourceManifest {
 pub struct Action {
     /// One sentence.
     pub description: String,
-    /// It can be repeated without harm. An interrupted attempt of an action that is not idempotent waits for a
-    /// person instead of running again.
+    /// Whether the action can be repeated without harm. An interrupted attempt of an action that is not idempotent
+    /// waits for a person and does not run again automatically.
     #[serde(default)]
     pub idempotent: bool,
-    /// The grants that the action uses, as grant specs, each of which the manifest asks for; absent: those of the whole plugin.
-    /// For help texts only: what an attempt is granted does not depend on its action.
+    /// The grants that the action uses, as grant specs; the manifest must request each of them. If absent, all grants
+    /// of the plugin. They are used only for help texts: the grants of an attempt do not depend on its action.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs: Option<Vec<String>>,
-    /// A JSON Schema of the arguments. The host checks them against it before an attempt.
+    /// A JSON Schema of the arguments. The host checks the arguments with it before an attempt.
     #[serde(default = "any_object")]
     pub args: Value,
 }
@@ -96,15 +96,15 @@ pub enum Trigger {
         folder: String,
         /// The files, as a glob over the path relative to the folder.
         glob: String,
-        /// The trigger waits until the folder was quiet for this time, in milliseconds.
+        /// The time for which the folder must be unchanged before the trigger fires, in milliseconds.
         #[serde(default = "default_debounce_ms")]
         debounce_ms: u64,
         /// The action to run.
         action: String,
     },
-    /// A file differs from what the plugin reported with `watch.set` (`wit/watch.wit`).
+    /// A file differs from the state that the plugin set with `watch.set` (`wit/watch.wit`).
     Watched {
-        /// The trigger waits until the files were quiet for this time, in milliseconds.
+        /// The time for which the files must be unchanged before the trigger fires, in milliseconds.
         #[serde(default = "default_debounce_ms")]
         debounce_ms: u64,
         /// The action to run.
@@ -117,14 +117,15 @@ pub enum Trigger {
         /// The action to run.
         action: String,
     },
-    /// New audio was scanned in a folder that `baton.toml` names (`[[audio]]`); needs the capability `fingerprint` of `library`.
+    /// New audio was scanned in a folder of `[[audio]]` in `baton.toml`. Needs the capability `fingerprint` with
+    /// `library`.
     Audio {
         /// The action to run.
         action: String,
     },
 }
 
-/// The RETURNs that a trigger waits for.
+/// The RETURNs that fire a trigger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReturnsOf {
@@ -146,7 +147,7 @@ impl Trigger {
         }
     }
 
-    /// Changes of files fire it.
+    /// Whether changes of files fire it.
     #[must_use]
     pub fn is_about_files(&self) -> bool {
         matches!(self, Self::Files { .. } | Self::Watched { .. })
@@ -157,7 +158,7 @@ fn default_debounce_ms() -> u64 {
     500
 }
 
-/// Limits that a plugin asks for. An absent one is the host's; a higher one than the host's is refused.
+/// Limits that a plugin requests. The default is the host's limit; a higher one is refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
@@ -167,13 +168,13 @@ pub struct Limits {
     /// Wall-clock time of one attempt, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wall_s: Option<u32>,
-    /// Time in which the plugin itself computes, in seconds.
+    /// Computing time of the plugin itself, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_s: Option<u32>,
-    /// The number of calls of the host.
+    /// The number of calls of host functions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host_calls: Option<u32>,
-    /// Bytes that it may hand to the host (files, log, requests) in all, in MiB.
+    /// The total size of the data that it may pass to the host (files, log, requests), in MiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written_mib: Option<u32>,
 }
@@ -203,19 +204,19 @@ pub enum ManifestError {
         /// The name in the manifest.
         name: String,
     },
-    /// No plugin can have its name.
+    /// The name is not allowed for a plugin.
     #[error("the manifest is refused: {0}")]
     PluginName(#[from] NameError),
-    /// Something refers to an action that is not there.
+    /// A part of the manifest refers to an action that does not exist.
     #[error("the manifest's {what} is `{}`, which is not among its actions", one_line(.action))]
     NoAction {
         /// The part of the manifest that refers to it.
         what: &'static str,
-        /// The action that is not there.
+        /// The action that does not exist.
         action: String,
     },
-    /// The manifest has a kind of trigger twice of which a plugin has at most one.
-    #[error("the manifest has two triggers of the kind `{0}`; one is the most")]
+    /// The manifest has two triggers of a kind of which only one is allowed.
+    #[error("the manifest has two triggers of the kind `{0}`; only one is allowed")]
     TwoTriggers(&'static str),
     /// A trigger needs a capability that is not declared.
     #[error(
@@ -228,7 +229,7 @@ pub enum ManifestError {
          (`{{\"of\": \"library\"}}`), with a reason"
     )]
     NoLibrary,
-    /// A secret has no destination that can be checked.
+    /// A secret has no destination that Baton can check.
     #[error(
         "the manifest's secret `{}` needs `hosts` (each HOST or HOST:PORT) and a `header` of lower-case letters, digits and \
          hyphens",
@@ -242,11 +243,11 @@ pub enum ManifestError {
     )]
     NoHost(String),
     /// A host is declared twice.
-    #[error("the manifest declares the host `{0}` twice; rules may use it as often as they like")]
+    #[error("the manifest declares the host `{0}` twice; declare it once, and use it in several rules")]
     TwoHosts(String),
-    /// Writing is asked for where there is only reading.
+    /// The manifest requests write access to something that can only be read.
     #[error(
-        "the manifest asks for the database `files` with the mode `rw`; of other programs' files there are snapshots only: `ro`"
+        "the manifest asks for the database `files` with the mode `rw`; Baton gives only snapshots of other programs' files: use `ro`"
     )]
     FilesAreRead,
 }
@@ -255,7 +256,8 @@ impl Manifest {
     /// Reads and checks a manifest.
     ///
     /// # Errors
-    /// When it is too long, not JSON of this form, or names actions, hosts or grants that it does not declare.
+    /// When the manifest is too long, is not JSON of this form, or refers to actions, hosts or grants that it does not
+    /// declare.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
         if bytes.len() > MAX_BYTES {
             return Err(ManifestError::TooLong(bytes.len()));
@@ -319,7 +321,7 @@ impl Manifest {
         }
     }
 
-    /// Every grant that an action needs is asked for.
+    /// Checks that every grant of an action is requested by the manifest.
     fn check_needs(&self) -> Result<(), ManifestError> {
         let asked = specs(&self.declares.capabilities.grants());
         for (name, action) in &self.declares.actions {

@@ -1,4 +1,4 @@
-//! The triggers and limits of a manifest as lines for the operator. Only patterns are text of the plugin.
+//! The triggers and limits of a manifest as lines for the operator. Only the patterns are text of the plugin.
 
 use super::{Limits, ReturnsOf, SourceManifest, Trigger};
 use crate::text::one_line;
@@ -21,7 +21,7 @@ impl SourceManifest {
         let known = old.trigger_lines();
         let triggers = self.trigger_lines().into_iter().filter(|line| !known.contains(line));
         let mut lines: Vec<String> = triggers.map(|line| format!("trigger: {line}")).collect();
-        // A limit that is not asked for is the host's own, which is the highest.
+        // A limit that is not requested is the host's limit, which is the highest.
         let most = |limit: Option<u32>| limit.unwrap_or(u32::MAX);
         for ((what, new, unit), (_, old, _)) in self.limits.asked().into_iter().zip(old.limits.asked()) {
             if most(new) > most(old) {
@@ -50,7 +50,7 @@ fn trigger_line(trigger: &Trigger) -> String {
 }
 
 impl Limits {
-    /// The limits that are asked for, one line each.
+    /// The requested limits, one line each.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let line = |(what, asked, unit): (&str, Option<u32>, &str)| {

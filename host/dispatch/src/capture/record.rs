@@ -224,10 +224,10 @@ fn known(
     }
     let hash = incoming.new.input.as_deref().unwrap_or_default();
     let (folder, _) = file.rsplit_once('/').unwrap_or(("", file));
-    if mark::is_set(tx, ADOPTED_EVENT, file, hash)? || incoming.read_there && outbox::put_there(tx, folder, hash)? {
+    if mark::is_set(tx, ADOPTED_EVENT, file, hash)? || incoming.read_there && outbox::has_delivered(tx, folder, hash)? {
         return Ok(ExistingRecord::Known(CaptureOutcome::Known));
     }
-    if outbox::is_coming(tx, folder, hash)? {
+    if outbox::is_being_delivered(tx, folder, hash)? {
         return Ok(later());
     }
     Ok(ExistingRecord::New(known.map(Box::new)))

@@ -39,7 +39,7 @@ pub(crate) async fn run_escalations(context: &Arc<Context>) -> Result<Escalation
             (EscalationStep::Escalated, inner.escalation.escalate),
             (EscalationStep::Reviewed, inner.escalation.review),
         ] {
-            for task in task::lying(tx, step, ago(now, after), now, limits::ESCALATIONS_AT_ONCE)? {
+            for task in task::due_for_step(tx, step, ago(now, after), now, limits::ESCALATIONS_AT_ONCE)? {
                 if escalate(tx, &inner, &task, step, now)? {
                     to_deliver.push(task.id);
                 }
@@ -48,7 +48,7 @@ pub(crate) async fn run_escalations(context: &Arc<Context>) -> Result<Escalation
         dependencies::ask(tx, &inner, now)?;
         // This includes deliveries of processes that have ended.
         to_deliver.extend(outbox::open_tasks(tx)?);
-        let stale = task::left_lying(tx, ago(now, inner.escalation.archive), limits::ESCALATIONS_AT_ONCE)?;
+        let stale = task::delivered_before(tx, ago(now, inner.escalation.archive), limits::ESCALATIONS_AT_ONCE)?;
         Ok((to_deliver, stale))
     });
     let (to_deliver, stale) = steps.await?;
@@ -86,7 +86,7 @@ fn escalate(
         EscalationStep::Escalated => ("escalated", format!("no RETURN since {since}; its sender was notified")),
         EscalationStep::Reviewed => ("review", format!("no RETURN since {since}: check whether it is still needed")),
     };
-    task::did(tx, &task.id, step, now)?;
+    task::record_step(tx, &task.id, step, now)?;
     event::append(tx, &Event::of(task, "baton", action, reason, task.state, now))?;
     // A plugin would run a notice as a task. For plugins the event in the ledger is sufficient.
     let Some(NoticeText { to, kind, text }) = notice_text(task, step).filter(|notice| !context.is_plugin(&notice.to))

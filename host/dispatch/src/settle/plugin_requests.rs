@@ -133,7 +133,7 @@ impl PluginRequests {
         match self.state_of(tx, &newest)? {
             LastRequestState::Ended => Ok(Vec::new()),
             LastRequestState::NotCaptured => {
-                plugin_requests::turn_away(tx, &newest.handoff_id, &withdrawal.reason).map(|()| Vec::new())
+                plugin_requests::mark_rejected(tx, &newest.handoff_id, &withdrawal.reason).map(|()| Vec::new())
             }
             LastRequestState::Open(mut requests) => {
                 requests.retain(|request| request.state != State::Running && !answered.contains(&request.id));
@@ -148,7 +148,7 @@ impl PluginRequests {
     }
 
     fn state_of(&self, tx: &Tx<'_>, sent: &PluginRequest) -> Result<LastRequestState, LedgerError> {
-        let mut requests = task::asked_as(tx, &sent.sender, &sent.handoff_id)?;
+        let mut requests = task::requests_with_id(tx, &sent.sender, &sent.handoff_id)?;
         let is_captured = !requests.is_empty();
         requests.retain(|request| !request.state.is_final());
         Ok(match is_captured {
@@ -236,7 +236,7 @@ fn dedupe_key(sender: &str, key: &str, times: u32) -> String {
 fn end(tx: &Tx<'_>, request: &Task, sender: &str, reason: &str, now: Timestamp) -> Result<bool, LedgerError> {
     let state = State::Cancelled;
     task::transition(tx, &Event::of(request, sender, "taken_back", reason.to_owned(), state, now))?;
-    outbox::take_back(tx, &request.id)?;
+    outbox::cancel_into_inbox(tx, &request.id)?;
     if let Some(file) = &request.file {
         outbox::add(tx, &request.id, &to_archive(file, request.input.clone(), state))?;
     }
@@ -246,7 +246,7 @@ fn end(tx: &Tx<'_>, request: &Task, sender: &str, reason: &str, now: Timestamp) 
 /// Why the file of a request that was withdrawn before its capture is refused.
 pub(crate) fn refused_file(tx: &Tx<'_>, new: &task::NewTask) -> Result<Option<String>, LedgerError> {
     match (&new.sender, &new.handoff_id) {
-        (Some(sender), Some(id)) => plugin_requests::turned_away(tx, sender, id),
+        (Some(sender), Some(id)) => plugin_requests::take_rejection(tx, sender, id),
         _ => Ok(None),
     }
 }

@@ -70,7 +70,7 @@ impl Settlement {
             task::give_back_attempt(tx, &task.id)?;
         }
         if resolution.state.is_final() {
-            outbox::take_back(tx, &task.id)?;
+            outbox::cancel_into_inbox(tx, &task.id)?;
         }
         if resolution.stale {
             task::set_closing(tx, &task.id, CloseReason::Stale)?;

@@ -117,6 +117,6 @@ impl OwnChanges {
 
     pub(crate) fn record(&self, tx: &Tx<'_>, plugin: &str) -> Result<(), LedgerError> {
         self.marks.iter().try_for_each(|own| mark::set(tx, &own.trigger, &own.path, &own.hash))?;
-        watched::tell(tx, plugin, self.stamps.clone()).map(drop)
+        watched::record_reported(tx, plugin, self.stamps.clone()).map(drop)
     }
 }

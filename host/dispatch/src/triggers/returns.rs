@@ -29,7 +29,7 @@ pub(crate) fn trigger_tasks(
     if let Some(request) = request {
         task::set_request(tx, answer, &request.id)?;
         // Copy the findings of tasks that were made before Baton knew the answered request.
-        flag::hand_on(tx, answer, &request.id, now)?;
+        flag::copy_flags(tx, answer, &request.id, now)?;
     }
     let answer = &task::get_in(tx, answer)?;
     if request.unwrap_or(answer).chain_phase.is_some_and(|phase| phase > MAX_CHAIN) {
@@ -38,7 +38,7 @@ pub(crate) fn trigger_tasks(
     let mut triggered = false;
     for (name, installed) in &context.plugins().usable {
         let Some(action) = wanted(name, installed, request) else { continue };
-        if !task::has_told(tx, &answer.id, name)? {
+        if !task::has_triggered(tx, &answer.id, name)? {
             insert_task(tx, context, new(name, action, answer, request), now)?;
             triggered = true;
         }

@@ -56,7 +56,7 @@ pub(super) async fn fire(context: &Arc<Context>, trigger: WatchedTrigger) -> Res
         if reached.is_some() {
             return Ok((None, reached));
         }
-        let changed = watched::tell(tx, &trigger.plugin, changed)?;
+        let changed = watched::record_reported(tx, &trigger.plugin, changed)?;
         if changed.is_empty() {
             return Ok((None, None));
         }
@@ -82,7 +82,7 @@ impl WatchedTrigger {
             let below = known.iter().filter_map(|(path, known)| Some((path, relative(mount, path)?, known)));
             for (path, relative, known) in below {
                 let stamp = scan.stamp(relative);
-                changed.extend(stamp.filter(|now| known.is_news(*now)).map(|now| (path.clone(), now)));
+                changed.extend(stamp.filter(|now| known.has_changed(*now)).map(|now| (path.clone(), now)));
             }
         }
         let own = context.own_writes.since(&self.plugin, since);

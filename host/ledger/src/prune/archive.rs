@@ -1,8 +1,8 @@
 //! Writes the events that a prune will delete to a separate file, in the format of an export.
 //!
-//! The file is written under a hidden name, flushed to the disk and then renamed; only its owner can read it, and no file
-//! is replaced. The same events give the same bytes, so a repeated prune after an interruption uses the archive that
-//! exists.
+//! The file is written under a hidden name, flushed to the disk and then renamed. Only its owner can read it, and it
+//! replaces no file. The same events give the same bytes, so a prune that is repeated after an interruption uses the
+//! existing archive.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Write};
@@ -15,18 +15,18 @@ use crate::export::{ExportError, end, line};
 use crate::verify::{ChainTip, each_up_to};
 use crate::{LedgerError, whole_file};
 
-/// The target of an archive.
+/// The destination of an archive.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// Into this folder, under the numbers of its events; made if it is missing.
+    /// A file in this folder, named after the numbers of its events. The folder is created if it is missing.
     Folder(PathBuf),
-    /// Into this new file.
+    /// This new file.
     File(PathBuf),
 }
 
-/// An archive that is on the disk.
+/// An archive on disk.
 pub(super) struct WrittenArchive {
-    /// Where, from the root.
+    /// The absolute path.
     pub(super) path: PathBuf,
     /// The hash of its last event.
     pub(super) head: String,
@@ -56,13 +56,13 @@ pub(super) fn write(reader: &Reader, plan: &Plan, target: &Target) -> Result<Wri
     Ok(written)
 }
 
-/// As in [`WrittenArchive`].
+/// The hashes of [`WrittenArchive`].
 struct ArchiveHashes {
     head: String,
     digest: String,
 }
 
-/// Fills the hidden file.
+/// Writes the hidden file.
 fn fill(reader: &Reader, plan: &Plan, hidden: &Path, wanted: &Path) -> Result<ArchiveHashes, PruneError> {
     let failed = |source| PruneError::Write { path: wanted.to_owned(), source };
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(hidden).map_err(failed)?;
@@ -96,7 +96,7 @@ impl From<io::Error> for ArchiveError {
     }
 }
 
-/// The events, each checked once more: what is archived is what was found sound.
+/// Writes the events. Checks each of them again, so that the archive contains exactly the events that were found sound.
 fn events(reader: &Reader, plan: &Plan, out: &mut impl Write) -> Result<ChainTip, ArchiveError> {
     let (mut count, mut before) = (0, None);
     let tip = each_up_to(reader, plan.last, |row| -> Result<(), ArchiveError> {
@@ -114,8 +114,8 @@ fn events(reader: &Reader, plan: &Plan, out: &mut impl Write) -> Result<ChainTip
     Ok(tip)
 }
 
-/// Renames the archive: to the given name, or in the folder of archives to the first name that is free or has exactly these
-/// bytes.
+/// Renames the archive: to the given name, or in the folder of archives to the first name that is unused or has exactly
+/// these bytes.
 fn publish(hidden: &Path, folder: &Path, wanted: &Path, may_differ: bool, digest: &str) -> Result<PathBuf, PruneError> {
     let stem = wanted.file_stem().unwrap_or_default().to_string_lossy();
     let mut path = folder.join(wanted.file_name().unwrap_or_default());
@@ -148,7 +148,7 @@ fn digest_of(path: &Path) -> io::Result<String> {
     }
 }
 
-/// Hashes what goes through.
+/// A writer that hashes the bytes that it passes on.
 struct HashingWriter<'a> {
     out: &'a File,
     hash: whole_file::Hasher,

@@ -4,21 +4,21 @@ use std::path::PathBuf;
 
 use crate::LedgerError;
 
-/// Why nothing, or not all, was pruned.
+/// Why nothing, or only a part, was pruned.
 #[derive(Debug, thiserror::Error)]
 pub enum PruneError {
-    /// The chain is not sound: to prune it would hide that.
-    #[error("the chain breaks at event {seq}, so nothing was pruned; `baton ledger verify` says more")]
+    /// The chain is broken, and a prune would hide that.
+    #[error("the chain breaks at event {seq}, so nothing was pruned; `baton ledger verify` shows details")]
     Broken {
-        /// The first event that is wrong.
+        /// The first event with a fault.
         seq: i64,
     },
-    /// Something with the archive's name is there.
-    #[error("{path} exists already; an archive overwrites nothing: name a new file")]
+    /// A file with the archive's name exists.
+    #[error("{path} exists already; an archive replaces no file: name a new one")]
     Exists { path: PathBuf },
     /// The archive cannot be written.
     #[error(
-        "the archive {path} cannot be written: {source}; nothing was pruned; check that its folder exists and has room"
+        "the archive {path} cannot be written: {source}; nothing was pruned; check that its folder exists and has free space"
     )]
     Write { path: PathBuf, source: std::io::Error },
     /// The ledger cannot be read or written.

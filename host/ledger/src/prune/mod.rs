@@ -2,35 +2,35 @@
 //!
 //! # What is deleted
 //!
-//! Only a prefix of the chain, so that the rest is still one chain. The prefix ends before the first event that must stay: an
-//! event of a task that is not settled, or of a task with an event since the given date. A task is settled when it has no open
-//! delivery and its state is final, or when it is a RETURN that was delivered to an external agent. With the events, Baton
-//! deletes the findings of these tasks, the finished outbox rows of their reports and archives, and the captured bytes that no
-//! remaining task needs.
+//! Baton deletes only a prefix of the chain, so that the rest is still one chain. The prefix ends before the first
+//! event of a task that is not settled, or that had an event since the given date. A task is settled when it has no
+//! open delivery and its state is final, or when it is a RETURN that was delivered to an external agent. Together with
+//! the events, Baton deletes the findings of these tasks, the finished outbox rows of their reports and archives, and
+//! the captured bytes that no remaining task needs.
 //!
 //! # What stays, and why
 //!
-//! - The rows of the tasks. Their dedupe keys recognise a handoff that is dropped again, their paths recognise a file that is
-//!   still in an inbox, and `needs` of other tasks names their ids. Only `body`, `args` and `paths` are emptied: a settled
-//!   task never runs again, and they are most of a row.
+//! - The rows of the tasks. Their dedupe keys identify a handoff that is dropped again, their paths identify a file that is
+//!   still in an inbox, and `needs` of other tasks has their ids. Only `body`, `args` and `paths` are emptied: they are most
+//!   of a row, and a settled task never runs again.
 //! - Outbox rows that put a file into an inbox: a scan uses them to recognise Baton's own RETURNs. Without them Baton would
 //!   capture those files again.
 //!
 //! # Why a prune cannot be faked
 //!
-//! The prune is itself an event (`Record`), of the task `ledger`: from which event to which, the hash of the last one,
-//! the archive and its SHA-256. It is written before the first row is deleted, when the archive is complete and synced. The
-//! table `pruned` (`PruneMark`) has the last deleted event; a check accepts it only when a record in the chain covers it. This
-//! includes a prune that was interrupted: the first remaining row has the hash of the last deleted one. Whoever can write the
-//! file can also fake a record, or write the whole chain again; only a head that was handed out earlier shows that, together
-//! with the archive.
+//! The prune is itself an event (`Record`) of the task `ledger`. It has the range of deleted events, the hash of the
+//! last one, the archive and its SHA-256. It is written before the first row is deleted, when the archive is complete
+//! and synced. The table `pruned` (`PruneMark`) has the last deleted event. A check accepts it only if a record in the
+//! chain covers it. This includes an interrupted prune, because the first remaining row has the hash of the last
+//! deleted one. A person with write access to the file can also fake a record, or write the whole chain again. Only an
+//! earlier head that is known elsewhere, together with the archive, reveals that.
 //!
 //! # Beside a daemon
 //!
-//! Rows are deleted in small transactions with pauses between them, so a capture never waits long. Each transaction checks again
-//! that its tasks are still settled; a task that became active again keeps its events. SQLite reuses the free pages. The file
-//! gets smaller only with `VACUUM`, which blocks every writer while it writes the whole file: run it while the daemon is
-//! stopped.
+//! Rows are deleted in small transactions with pauses between them, so a capture never waits long. Each transaction
+//! checks again that its tasks are still settled. If a task became active again, its events stay. SQLite reuses the
+//! free pages. Only `VACUUM` makes the file smaller. It blocks every writer while it writes the whole file, so run it
+//! while the daemon is stopped.
 
 mod archive;
 mod error;
@@ -54,7 +54,7 @@ use crate::Ledger;
 /// The result of a prune.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PruneResult {
-    /// The last deleted event. Earlier than planned when a task became active again meanwhile.
+    /// The last deleted event. It is earlier than planned if a task became active again in the meantime.
     pub last: i64,
     pub archive: PathBuf,
     /// The number of captured files whose bytes were deleted.
@@ -64,8 +64,8 @@ pub struct PruneResult {
 /// Archives the events of `plan`, records the prune, then deletes them.
 ///
 /// # Errors
-/// When the archive cannot be written: then nothing was deleted. When the ledger fails: then the prune may be incomplete;
-/// the chain is sound, and the next prune continues it.
+/// When the archive cannot be written; then nothing was deleted. When the ledger fails; then the prune may be
+/// incomplete, but the chain is sound, and the next prune continues it.
 pub fn prune(ledger: &Ledger, plan: &Plan, target: &Target, now: Timestamp) -> Result<PruneResult, PruneError> {
     let written = archive::write(&ledger.reader()?, plan, target)?;
     let record = Record {

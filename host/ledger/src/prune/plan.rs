@@ -12,7 +12,7 @@ use crate::LedgerError;
 use crate::database::Reader;
 use crate::verify;
 
-/// Verdicts that are remembered: an event is mostly near the others of its task.
+/// The number of cached verdicts about tasks. An event is mostly near the other events of its task.
 const REMEMBERED: usize = 10_000;
 
 /// The events that a prune would delete.
@@ -24,7 +24,7 @@ pub struct Plan {
     pub last: i64,
     /// The first event that must stay.
     pub kept: Option<FirstKeptEvent>,
-    /// Tasks that had no event since then may lose theirs.
+    /// Only tasks without an event since this time can lose their events.
     pub(super) before: Timestamp,
 }
 
@@ -73,7 +73,7 @@ fn look(snapshot: &Connection, before: Timestamp) -> Result<Plan, LedgerError> {
             plan.kept = Some(FirstKeptEvent { seq, task, why });
             break;
         }
-        // A prune that deletes only the record of the last prune would repeat forever.
+        // Without this check, a prune that deletes only the record of the last prune would repeat forever.
         if task != LEDGER {
             plan.last = seq;
         }
@@ -85,7 +85,7 @@ fn look(snapshot: &Connection, before: Timestamp) -> Result<Plan, LedgerError> {
     Ok(plan)
 }
 
-/// Why the events of `task` must stay; `None` when they may go.
+/// Why the events of `task` must stay; `None` if they can be deleted.
 pub(super) fn must_stay(
     snapshot: &Connection,
     task: &str,
@@ -99,7 +99,7 @@ pub(super) fn must_stay(
     }
     let open = "SELECT 1 FROM outbox WHERE task = ?1 AND state IN ('pending', 'staged') LIMIT 1";
     if snapshot.prepare_cached(open)?.query_row([task], |_| Ok(())).optional()?.is_some() {
-        return Ok(Some("has something that is still to be delivered"));
+        return Ok(Some("has an open delivery"));
     }
     let last = "SELECT at FROM events WHERE task = ?1 ORDER BY seq DESC LIMIT 1";
     let last: Option<i64> = snapshot.prepare_cached(last)?.query_row([task], |row| row.get(0)).optional()?;
@@ -107,8 +107,8 @@ pub(super) fn must_stay(
     Ok((!is_old).then_some("is not old enough"))
 }
 
-/// Whether the task is settled. A RETURN that was delivered to an external agent opens no request; an event without a row
-/// has no task.
+/// Whether the task is settled. A RETURN that was delivered to an external agent is settled, because it opens no
+/// request. An event without a row in `tasks` has no task.
 fn is_settled(snapshot: &Connection, task: &str) -> Result<bool, LedgerError> {
     let mut select = snapshot.prepare_cached("SELECT state, kind FROM tasks WHERE id = ?1")?;
     let found: Option<(String, String)> = select.query_row([task], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;

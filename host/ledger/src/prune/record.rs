@@ -1,4 +1,4 @@
-//! How the ledger remembers a prune: the mark in the table `pruned`, and the event in the chain that vouches for it.
+//! The records of a prune in the ledger: the mark in the table `pruned`, and the event in the chain that confirms it.
 
 use baton_core::State;
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use crate::database::Tx;
 use crate::event::{self, Event};
 use crate::verify::{ChainTip, Row};
 
-/// The task of an event that is the whole ledger's. No task has this id: theirs are hexadecimal digits.
+/// The task id in events about the whole ledger. No task has this id, because task ids are hexadecimal digits.
 pub(crate) const LEDGER: &str = "ledger";
 
 /// The action of such an event.
@@ -18,13 +18,13 @@ const ACTION: &str = "pruned";
 /// The event up to which the rows of the chain are deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PruneMark {
-    /// The last event that went.
+    /// The number of the last deleted event.
     pub(crate) seq: i64,
     pub(crate) hash: String,
 }
 
 impl PruneMark {
-    /// The mark; `None` when nothing was ever pruned, or the ledger is of a form that knows no pruning.
+    /// Reads the mark. `None` if nothing was ever pruned, or if the ledger has an older format without pruning.
     pub(crate) fn read(snapshot: &Connection) -> Result<Option<Self>, LedgerError> {
         if baton_sqlite::form(snapshot)? < 2 {
             return Ok(None);
@@ -51,7 +51,7 @@ impl PruneMark {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Record {
     pub(crate) first: i64,
-    /// The last event that it deleted, or was to delete.
+    /// The last event that was deleted, or that was planned to be deleted.
     pub(crate) last: i64,
     pub(crate) hash: String,
     /// The path of the archive.
@@ -72,7 +72,7 @@ impl Record {
         event::append(tx, &event).map(drop)
     }
 
-    /// Reads what [`Record::append`] wrote; `None` when the row is another event.
+    /// Parses an event that [`Record::append`] wrote; `None` for another event.
     pub(crate) fn of(row: &Row) -> Option<Self> {
         if row.task != LEDGER || row.action != ACTION {
             return None;
@@ -88,7 +88,7 @@ impl Record {
         })
     }
 
-    /// Whether this prune can have left the mark: at its end, or on the way there.
+    /// Whether this prune can have written the mark: at its end, or before an interruption.
     pub(crate) fn covers(&self, mark: &PruneMark) -> bool {
         self.first <= mark.seq && (mark.seq < self.last || mark.seq == self.last && mark.hash == self.hash)
     }

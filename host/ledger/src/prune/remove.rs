@@ -12,14 +12,14 @@ use super::record::PruneMark;
 use crate::database::Tx;
 use crate::{Ledger, LedgerError};
 
-/// Events in one transaction: some milliseconds of work.
+/// The events that one transaction deletes. It takes some milliseconds.
 const CHUNK: i64 = 500;
 
-/// The shortest pause. SQLite's writers that wait look again after at most a tenth of a second, mostly much earlier.
+/// The shortest pause. Waiting SQLite writers try again after at most a tenth of a second, mostly much earlier.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Finished deliveries that are not needed any more. Deliveries into an inbox stay: they tell whether a file is Baton's own
-/// (`outbox::put_there`).
+/// Kinds of finished deliveries that are not needed any more. Deliveries into an inbox stay, because they identify
+/// Baton's own files (`outbox::has_delivered`).
 const KINDS: &str = "'artifact', 'reason', 'archive'";
 
 /// The removed events.
@@ -31,7 +31,7 @@ pub(super) struct RemovedEvents {
     pub(super) inputs: u64,
 }
 
-/// Removes the events of `plan` and what hangs on them.
+/// Removes the events of `plan` and the data that belongs to them.
 pub(super) fn remove(ledger: &Ledger, plan: &Plan, now: Timestamp) -> Result<RemovedEvents, LedgerError> {
     let mut removed = RemovedEvents { last: plan.first.saturating_sub(1), inputs: 0 };
     loop {
@@ -46,7 +46,7 @@ pub(super) fn remove(ledger: &Ledger, plan: &Plan, now: Timestamp) -> Result<Rem
     Ok(removed)
 }
 
-/// One event that goes.
+/// An event to delete.
 struct RemovableEvent {
     seq: i64,
     hash: String,
@@ -54,7 +54,7 @@ struct RemovableEvent {
     input: Option<String>,
 }
 
-/// Removes the next events up to `last`. `None` when there are none, or when their task has become active again.
+/// Removes the next events up to `last`. Returns `None` if there are none, or if their task has become active again.
 fn chunk(tx: &Tx<'_>, last: i64, before: Timestamp, now: Timestamp) -> Result<Option<RemovedEvents>, LedgerError> {
     let going = next(tx, last, before)?;
     let Some(end) = going.last() else {
@@ -69,7 +69,7 @@ fn chunk(tx: &Tx<'_>, last: i64, before: Timestamp, now: Timestamp) -> Result<Op
     let hashes: BTreeSet<&str> = going.iter().filter_map(|event| event.input.as_deref()).collect();
     let mut inputs = 0;
     for hash in hashes {
-        inputs += let_go(tx, hash)?;
+        inputs += delete_unused_input(tx, hash)?;
     }
     Ok(Some(RemovedEvents { last: end.seq, inputs }))
 }
@@ -108,15 +108,15 @@ fn strip(tx: &Tx<'_>, task: &str) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Lets captured bytes go unless they are of a task that still has events.
-fn let_go(tx: &Tx<'_>, hash: &str) -> Result<u64, LedgerError> {
+/// Deletes captured bytes, unless a task that still has events uses them.
+fn delete_unused_input(tx: &Tx<'_>, hash: &str) -> Result<u64, LedgerError> {
     let sql = "DELETE FROM inputs WHERE hash = ?1 AND NOT EXISTS
                (SELECT 1 FROM tasks WHERE tasks.input = ?1 AND EXISTS (SELECT 1 FROM events WHERE task = tasks.id))";
     Ok(tx.connection.prepare_cached(sql)?.execute([hash])? as u64)
 }
 
-/// Deletes finished deliveries of tasks without events. Finds them outside of a transaction: a task without events gets an
-/// event before its next delivery.
+/// Deletes finished deliveries of tasks without events. It searches for them outside of a transaction. That is safe,
+/// because a task without events gets an event before its next delivery.
 fn sweep_outbox(ledger: &Ledger) -> Result<(), LedgerError> {
     let rest = format!(
         "state IN ('done', 'lost') AND kind IN ({KINDS}) AND NOT EXISTS (SELECT 1 FROM events WHERE task = outbox.task)"

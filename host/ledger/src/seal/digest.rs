@@ -1,4 +1,4 @@
-//! The digest of a row, and sums of digests. A sum does not depend on the order of the rows.
+//! The digest of a row, and sums of digests. A sum is independent of the order of the rows.
 
 use rusqlite::types::ValueRef;
 use sha2::{Digest as _, Sha256};
@@ -8,10 +8,10 @@ use sha2::{Digest as _, Sha256};
 pub(super) struct Sum([u8; 32]);
 
 impl Sum {
-    /// In place of bytes that are not a sum: it matches no table.
+    /// The value for bytes that are not a sum. It matches no table.
     pub(super) const NONE: Self = Self([0xFF; 32]);
 
-    /// The sum that a row of `sums` has; `None` when it is not one.
+    /// Reads the sum in a row of `sums`; `None` if the bytes are not a sum.
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
@@ -38,7 +38,7 @@ impl Sum {
     }
 }
 
-/// Reads the values of one row.
+/// Computes the digest of one row.
 pub(super) struct RowDigest(Sha256);
 
 impl RowDigest {

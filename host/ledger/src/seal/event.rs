@@ -1,5 +1,5 @@
-//! The event with a digest of the sums: a change of rows and sums together also needs a rewritten chain, and then a known
-//! head is not in it any more.
+//! The event with a digest of the sums. To hide a change of rows and sums, the chain must be rewritten too, and then it
+//! does not contain a known head any more.
 
 use baton_core::{Digest, State};
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use crate::database::{Reader, Tx};
 use crate::event::{self, Event};
 use crate::inspect::has_form;
 
-/// The table that no seal covers: its rows are the chain itself, and a seal adds one.
+/// The table that no seal covers, because its rows are the chain and each seal adds one.
 const CHAINED: &str = "events";
 
 /// Whether rows have changed since the last seal.

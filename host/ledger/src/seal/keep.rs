@@ -1,4 +1,4 @@
-//! Keeps the sums up to date: by triggers on each writing connection, and across migrations.
+//! Updates the sums: by triggers on each writing connection, and during migrations.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ use crate::LedgerError;
 
 pub(super) const ACTION: &str = "sealed";
 
-/// The task of such an event. No task has this id: theirs are hexadecimal digits. Unlike the record of a prune it may be
-/// pruned.
+/// The task id in events with a seal. No task has this id, because task ids are hexadecimal digits. Such an event may
+/// be pruned, unlike the record of a prune.
 pub(super) const TASK: &str = "rows";
 
 /// The number of rows of a table and the sum of their digests.
@@ -22,24 +22,24 @@ pub(super) struct TableSum {
     pub(super) sum: Sum,
 }
 
-/// The sums of the rows as they are, by table.
+/// The sums of the current rows, by table.
 pub(super) type Sums = BTreeMap<String, TableSum>;
 
 /// A row of `sums`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StoredSum {
     pub(super) sum: TableSum,
-    /// Whether an event of the chain vouches for it.
+    /// Whether an event of the chain confirms the sum.
     pub(super) sealed: bool,
 }
 
-/// The sums that the ledger keeps, by table.
+/// The stored sums, by table.
 pub(super) type StoredSums = BTreeMap<String, StoredSum>;
 
-/// The sums before a migration; `None` when there is nothing to migrate.
+/// The sums before a migration; `None` if no migration is needed.
 pub(crate) struct Before(Option<Sums>);
 
-/// The tables whose rows are summed: all but the sums themselves and SQLite's own.
+/// The tables with sums: all except the table of sums and SQLite's own tables.
 fn tables(connection: &Connection) -> Result<Vec<String>, LedgerError> {
     let sql = "SELECT name FROM main.sqlite_schema
                WHERE type = 'table' AND name <> 'sums' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
@@ -48,8 +48,8 @@ fn tables(connection: &Connection) -> Result<Vec<String>, LedgerError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The columns of a table that are summed, as SQL; `row` is `NEW.`, `OLD.` or nothing. For an event these are its number
-/// and its hash. The bytes of files are left out: the row has their digest, and a check compares the two.
+/// The summed columns of a table, as SQL; `row` is `NEW.`, `OLD.` or nothing. For an event these are its number and its
+/// hash. The bytes of files are left out: the row has their digest, and a check compares both.
 fn expressions(connection: &Connection, table: &str, row: &str) -> Result<String, LedgerError> {
     if table == "events" {
         return Ok(format!("{row}seq, {row}hash"));
@@ -93,7 +93,7 @@ fn of_query(connection: &Connection, table: &str, sql: &str) -> Result<TableSum,
     Ok(all)
 }
 
-/// Reads the sums that the ledger keeps.
+/// Reads the stored sums.
 pub(super) fn stored(connection: &Connection) -> Result<StoredSums, LedgerError> {
     let mut select = connection.prepare("SELECT name, rows, sum, sealed FROM main.sums ORDER BY name")?;
     let rows = select.query_map([], |row| {
@@ -104,13 +104,14 @@ pub(super) fn stored(connection: &Connection) -> Result<StoredSums, LedgerError>
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Whether the ledger has a form without sums although its chain has seals: somebody set the form back to get rid of the sums.
+/// Whether the ledger has a format without sums although its chain has seals. Then another program has changed the
+/// format number to get rid of the sums.
 pub(super) fn was_set_back(connection: &Connection, form: i64) -> Result<bool, LedgerError> {
     Ok((1..FORM).contains(&form) && last(connection)?.is_some())
 }
 
 pub(super) struct Seal {
-    /// Its place.
+    /// The number of the event.
     pub(super) seq: i64,
     pub(super) digest: Option<String>,
 }
@@ -121,7 +122,7 @@ pub(super) fn last(connection: &Connection) -> Result<Option<Seal>, LedgerError>
     Ok(seal.optional()?)
 }
 
-/// The sums of the rows before the migration from `form`, which may change rows.
+/// The sums of the rows before the migration from format `form`, which may change rows.
 pub(crate) fn before_migration(connection: &Connection, form: i64, known: i64) -> Result<Before, LedgerError> {
     if was_set_back(connection, form)? {
         return Err(LedgerError::Corrupt { what: "a form before that of its seals", value: form.to_string() });
@@ -129,13 +130,13 @@ pub(crate) fn before_migration(connection: &Connection, form: i64, known: i64) -
     Ok(Before(match form {
         _ if form == known => None,
         FORM.. => Some(compute(connection)?),
-        // Without sums so far, every row counts as added.
+        // If there were no sums, every row counts as added.
         _ => Some(Sums::new()),
     }))
 }
 
-/// Changes the sums by what the migration changed. So a row that somebody else changed before the migration does not match
-/// its sum afterwards either.
+/// Adds the changes of the migration to the sums. So a row that was changed outside of Baton before the migration still
+/// does not match its sum.
 pub(crate) fn after_migration(connection: &Connection, before: Before) -> Result<(), LedgerError> {
     let Some(before) = before.0 else { return Ok(()) };
     let had = stored(connection)?;
@@ -155,7 +156,7 @@ pub(crate) fn after_migration(connection: &Connection, before: Before) -> Result
     Ok(())
 }
 
-/// From now on every change made through `connection` is added to the sums, as for Baton's own connections.
+/// Adds every later change through `connection` to the sums. All writing connections of Baton use this.
 pub fn keep(connection: &Connection) -> Result<(), LedgerError> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     for (name, sign) in [("baton_sum_add", 1), ("baton_sum_subtract", -1)] {
@@ -174,7 +175,7 @@ pub fn keep(connection: &Connection) -> Result<(), LedgerError> {
             Ok(sum.as_bytes().to_vec())
         })?;
     }
-    // Else the sum would keep a replaced row.
+    // Otherwise the sum would still contain a replaced row.
     connection.pragma_update(None, "recursive_triggers", "ON")?;
     // The triggers are in the temporary schema, which needs no file.
     connection.pragma_update(None, "temp_store", "MEMORY")?;

@@ -1,4 +1,5 @@
-//! The check of all rows: against the sums, the sums against the chain, and the bytes of files against their digests.
+//! Checks all rows: the rows against the sums, the sums against the chain, and the bytes of files against their
+//! digests.
 
 use std::fmt;
 
@@ -21,9 +22,9 @@ const LISTED: usize = 5;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowProblem {
     pub table: String,
-    /// The primary key, where it is known.
+    /// The primary key, if it is known.
     pub row: Option<String>,
-    /// A sentence.
+    /// The problem as a sentence.
     pub what: String,
 }
 
@@ -50,21 +51,21 @@ impl fmt::Display for RowProblem {
 /// The result of the check of all rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rows {
-    /// The number of tables that were read; 0 if the ledger has an older form, without sums.
+    /// The number of tables that were read; 0 if the ledger has an older format without sums.
     pub tables: usize,
     /// The number of rows that were read.
     pub rows: i64,
-    /// Whether the last seal in the chain covers all rows. If not, rows have changed since, which is normal while Baton runs
-    /// or after it was killed.
+    /// Whether the last seal in the chain covers all rows. If not, rows have changed since that seal. That is normal
+    /// while Baton runs or after it was killed.
     pub sealed: bool,
     pub problems: Vec<RowProblem>,
 }
 
-/// Reads every row and compares.
+/// Reads every row and compares it with the sums.
 pub(crate) fn check(snapshot: &Connection) -> Result<Rows, LedgerError> {
     let form = form(snapshot)?;
     if was_set_back(snapshot, form)? {
-        let what = format!("its form was set back to {form}: there is a seal of a later form in the chain");
+        let what = format!("its format was changed back to {form}: the chain has a seal of a later format");
         return Ok(Rows { problems: vec![RowProblem::of_table("sums", what)], ..Rows::default() });
     }
     if form < FORM {
@@ -86,11 +87,11 @@ pub(crate) fn check(snapshot: &Connection) -> Result<Rows, LedgerError> {
     Ok(Rows { tables: now.len(), rows, sealed, problems })
 }
 
-/// The tables whose rows do not match the sums that were kept.
+/// The tables whose rows do not match the stored sums.
 fn differences(kept: &StoredSums, now: &Sums) -> Vec<RowProblem> {
     let changed = now.iter().filter_map(|(table, now)| {
         let Some(StoredSum { sum: kept, .. }) = kept.get(table) else {
-            let what = "nothing is known of its rows: it, or its row of `sums`, was changed outside of Baton";
+            let what = "there is no sum for its rows: the table, or its row of `sums`, was changed outside of Baton";
             return Some(RowProblem::of_table(table, what));
         };
         let what = match table.as_str() {
@@ -98,7 +99,7 @@ fn differences(kept: &StoredSums, now: &Sums) -> Vec<RowProblem> {
             SCHEMA => "tables, indexes or triggers were changed".to_owned(),
             _ if kept.rows == now.rows => "rows were changed outside of Baton".to_owned(),
             _ => {
-                format!("rows were deleted or added outside of Baton: it has {}, {} were written", now.rows, kept.rows)
+                format!("rows were deleted or added outside of Baton: the table has {}, Baton wrote {}", now.rows, kept.rows)
             }
         };
         Some(RowProblem::of_table(table, what))
@@ -128,8 +129,8 @@ fn suspects(snapshot: &Connection) -> Result<Vec<RowProblem>, LedgerError> {
                  AND NOT EXISTS (SELECT 1 FROM pruned)";
     let mut problems = Vec::new();
     for (sql, what) in [
-        (state.as_str(), "its state is not the one of its last event"),
-        (input.as_str(), "its input is not the one of its last event"),
+        (state.as_str(), "its state differs from that of its last event"),
+        (input.as_str(), "its input differs from that of its last event"),
         (deleted, "its row was deleted"),
         (added, "no event mentions it"),
     ] {
@@ -142,7 +143,7 @@ fn suspects(snapshot: &Connection) -> Result<Vec<RowProblem>, LedgerError> {
     Ok(problems)
 }
 
-/// The rows whose bytes do not match the digest beside them. A digest that was changed shows in the sum.
+/// The rows whose bytes do not match the digest in the row. A changed digest is detected by the sum.
 fn wrong_bytes(snapshot: &Connection, table: &str, key: &str) -> Result<Vec<RowProblem>, LedgerError> {
     let sql =
         format!("SELECT CAST({key} AS TEXT), hash, bytes FROM {table} WHERE bytes IS NOT NULL AND length(hash) = 64");
@@ -162,13 +163,14 @@ fn wrong_bytes(snapshot: &Connection, table: &str, key: &str) -> Result<Vec<RowP
     Ok(problems)
 }
 
-/// A problem if the sums, which are marked as sealed, are not those of the last seal. That may have been pruned.
+/// A problem, if the sums are marked as sealed but differ from those of the last seal. The last seal may have been
+/// pruned.
 fn not_as_sealed(snapshot: &Connection, digest: &str) -> Result<Option<RowProblem>, LedgerError> {
     let what = match last(snapshot)? {
         Some(seal) if seal.digest.as_deref() == Some(digest) => return Ok(None),
-        Some(seal) => format!("rows and sums were changed outside of Baton: event {} sealed others", seal.seq),
+        Some(seal) => format!("rows and sums were changed outside of Baton: event {} sealed other sums", seal.seq),
         None if PruneMark::read(snapshot)?.is_some() => return Ok(None),
-        None => "they are marked as sealed, and no event of the chain seals them".to_owned(),
+        None => "they are marked as sealed, but no event of the chain seals them".to_owned(),
     };
     Ok(Some(RowProblem::of_table("sums", what)))
 }

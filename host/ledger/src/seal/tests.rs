@@ -1,4 +1,4 @@
-//! Sums and seals after every way to write, and after ways that are not Baton's.
+//! Sums and seals after writes by Baton, and after changes by other programs.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ fn tables(report: &Report) -> Vec<&str> {
     report.rows.problems.iter().map(|problem| problem.table.as_str()).collect()
 }
 
-/// A ledger with a task, its input, a finding and a mark.
+/// Makes a ledger with a task, its input, a finding and a mark.
 fn made(path: &Path) -> Ledger {
     let ledger = Ledger::open(path, "test").unwrap();
     let job = |tx: &Tx<'_>| {
@@ -37,7 +37,7 @@ fn made(path: &Path) -> Ledger {
             title: "found".to_owned(),
             evidence: String::new(),
         };
-        // Twice: the second replaces the first.
+        // Twice, so that the second finding replaces the first.
         finding::record(tx, &id, &found)?;
         finding::record(tx, &id, &Finding { title: "found again".to_owned(), ..found })?;
         mark::set(tx, "t", "p", "h")
@@ -108,13 +108,13 @@ fn rows_and_sums_that_were_changed_together_are_not_what_was_sealed() {
     let path = folder.path().join("l.db");
     let ledger = made(&path);
     ledger.write_blocking(|tx| seal(tx, Timestamp::UNIX_EPOCH)).unwrap();
-    // As a forger would who knows the rule: the sums fit the rows, and say that they are sealed.
+    // A forger who knows the rule: the sums match the rows and are marked as sealed.
     ledger.write_blocking(|tx| mark::set(tx, "t", "p", "forged")).unwrap();
     drop(ledger);
     raw(&path).execute("UPDATE sums SET sealed = 1", []).unwrap();
     let forged = report(&path);
     assert_eq!(tables(&forged), ["sums"], "{forged:?}");
-    // To have the sums made anew by a migration is no way out.
+    // A forger cannot avoid the check by making a migration compute the sums again.
     raw(&path).execute_batch("DROP TABLE sums; PRAGMA user_version = 12").unwrap();
     assert!(!report(&path).is_sound());
     assert!(matches!(Ledger::open(&path, "test"), Err(LedgerError::Corrupt { .. })));
@@ -142,7 +142,7 @@ fn a_ledger_of_the_form_before_is_migrated_and_its_rows_are_bound_from_then_on()
     assert!(after.is_sound() && after.rows.tables > 10 && after.tip.head == head, "{after:?}");
     raw(&path).execute("UPDATE tasks SET title = 'edited'", []).unwrap();
     assert_eq!(tables(&report(&path)), ["tasks"]);
-    // Opening it again does not make it fit.
+    // Opening the ledger again does not update the sums.
     drop(Ledger::open(&path, "test").unwrap());
     assert_eq!(tables(&report(&path)), ["tasks"]);
 }

@@ -1,6 +1,6 @@
 //! Dependencies: ids of other tasks, as the sender wrote them (a handoff id, the sender's task id, or Baton's).
 //!
-//! A row is one open dependency. Its task may not exist yet.
+//! A row is one open dependency. The task that it names may not exist yet.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
@@ -43,10 +43,10 @@ pub fn drop_dependencies(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// The number of newest tasks that are searched for a title: titles have no index.
+/// The number of newest tasks that are searched for a title, because titles have no index.
 const TITLES: u32 = 10_000;
 
-/// The newest request with this id or, if there is none, this title, without duplicates.
+/// The newest request with this id. If there is none, the newest one with this title. Duplicates are ignored.
 pub fn named_or_titled(tx: &Tx<'_>, name: &str) -> Result<Option<Task>, LedgerError> {
     if let Some(found) = named(tx, name)? {
         return Ok(Some(found));
@@ -58,7 +58,7 @@ pub fn named_or_titled(tx: &Tx<'_>, name: &str) -> Result<Option<Task>, LedgerEr
     Ok(select_in(tx, &rest, [name])?.pop())
 }
 
-/// A waiting task with a dependency that no task has as its id or title.
+/// A waiting task with a dependency that matches no task's id or title.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownDependency {
     pub task: String,
@@ -69,12 +69,12 @@ pub struct UnknownDependency {
     pub since: Timestamp,
 }
 
-/// The waiting tasks that depend on an id or title that no task has, the oldest first.
+/// The waiting tasks with a dependency that matches no task's id or title, oldest first.
 pub fn unknown_dependencies(reader: &Reader) -> Result<Vec<UnknownDependency>, LedgerError> {
     unknown(&reader.connection, Timestamp::MAX)
 }
 
-/// The same in a transaction, of the tasks that were captured before `before`.
+/// The same in a transaction, for tasks that were captured before `before`.
 pub fn unknown_dependencies_in(tx: &Tx<'_>, before: Timestamp) -> Result<Vec<UnknownDependency>, LedgerError> {
     unknown(tx.connection, before)
 }
@@ -100,7 +100,7 @@ fn unknown(connection: &Connection, before: Timestamp) -> Result<Vec<UnknownDepe
     Ok(found)
 }
 
-/// Whether a request has this id or title, as [`named_or_titled`] finds it.
+/// Whether a request has this id or title, by the rule of [`named_or_titled`].
 pub fn is_named(reader: &Reader, name: &str) -> Result<bool, LedgerError> {
     let sql = format!(
         "SELECT EXISTS (SELECT 1 FROM tasks WHERE id = ?1 AND kind <> 'RETURN')
@@ -112,7 +112,7 @@ pub fn is_named(reader: &Reader, name: &str) -> Result<bool, LedgerError> {
     Ok(reader.connection.prepare_cached(&sql)?.query_row([name], |row| row.get(0))?)
 }
 
-/// The newest request with this id, without duplicates.
+/// The newest request with this id. Duplicates are ignored.
 pub fn named(tx: &Tx<'_>, name: &str) -> Result<Option<Task>, LedgerError> {
     for column in ["id", "handoff_id", "task_id"] {
         let rest = format!(

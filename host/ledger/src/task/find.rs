@@ -1,4 +1,4 @@
-//! Finding tasks: by id, by file, by what they ask for, for people and for machines.
+//! Finds tasks by id, file, key, state and other properties.
 
 use baton_core::State;
 use baton_core::handoff::Original;
@@ -18,9 +18,9 @@ pub fn get_in(tx: &Tx<'_>, id: &str) -> Result<Task, LedgerError> {
     tasks.pop().ok_or_else(|| LedgerError::Corrupt { what: "a task", value: id.to_owned() })
 }
 
-/// The open or succeeded task with this dedupe key, other than `except`: one with the same substance, else the oldest. A
-/// succeeded task that was captured before `since` does not count. A failed, dead or cancelled task does not count either:
-/// dropping its file again repeats the request.
+/// The open or succeeded task with this dedupe key, other than `except`: the one with the same substance, otherwise the
+/// oldest one. Succeeded tasks that were captured before `since` are ignored. Failed, dead and cancelled tasks are
+/// ignored too, because dropping their file again repeats the request.
 pub fn with_key(
     tx: &Tx<'_>,
     key: &str,
@@ -42,17 +42,18 @@ pub fn at_file(tx: &Tx<'_>, file: &str) -> Result<Option<Task>, LedgerError> {
     Ok(select_in(tx, rest, [file])?.pop())
 }
 
-/// Every request of `sender` with exactly this id: several when the file was dropped again or is in several folders.
-pub fn asked_as(tx: &Tx<'_>, sender: &str, handoff_id: &str) -> Result<Vec<Task>, LedgerError> {
-    select_in(tx, ASKED_AS, [handoff_id, sender])
+/// Every request of `sender` with exactly this id. There are several if the file was dropped again or is in several
+/// folders.
+pub fn requests_with_id(tx: &Tx<'_>, sender: &str, handoff_id: &str) -> Result<Vec<Task>, LedgerError> {
+    select_in(tx, REQUESTS_WITH_ID, [handoff_id, sender])
 }
 
-/// The tasks of [`asked_as`].
-pub(super) const ASKED_AS: &str =
+/// The tasks of [`requests_with_id`].
+pub(super) const REQUESTS_WITH_ID: &str =
     "WHERE handoff_id = ?1 AND sender = ?2 AND kind <> 'RETURN' ORDER BY created_at, rowid";
 
-/// The requests to external agents that a RETURN may answer. The references of the RETURN are tried in the order of their
-/// reliability: handoff id, file name, task id, token. The first one that matches any request decides.
+/// The requests to external agents that a RETURN may answer. The references of the RETURN are tried in the order of
+/// their reliability: handoff id, file name, task id, token. The first reference that matches any request is used.
 pub fn answered_by(tx: &Tx<'_>, original: &Original) -> Result<Vec<Task>, LedgerError> {
     for (column, key) in
         [("handoff_id", &original.handoff_id), ("file_name", &original.file_name), ("task_id", &original.task_id)]
@@ -72,8 +73,8 @@ pub fn answered_by(tx: &Tx<'_>, original: &Original) -> Result<Vec<Task>, Ledger
     Ok(open.into_iter().filter(|task| task.task_id.as_deref().is_some_and(|id| is_token_of(&token, id))).collect())
 }
 
-/// The requests that match the references of a RETURN, open or not, newest first: those that match the first reference that
-/// matches any. A token alone is not enough.
+/// The open and ended requests that match the references of a RETURN, newest first. The first reference that matches
+/// any request is used. A token alone is not sufficient.
 pub fn named_by(tx: &Tx<'_>, original: &Original) -> Result<Vec<Task>, LedgerError> {
     for (column, key) in
         [("handoff_id", &original.handoff_id), ("file_name", &original.file_name), ("task_id", &original.task_id)]
@@ -90,25 +91,25 @@ pub fn named_by(tx: &Tx<'_>, original: &Original) -> Result<Vec<Task>, LedgerErr
     Ok(Vec::new())
 }
 
-/// Whether the RETURN `id` has made a task for `agent`.
-pub fn has_told(tx: &Tx<'_>, id: &str, agent: &str) -> Result<bool, LedgerError> {
+/// Whether the RETURN `id` has triggered a task for `agent`.
+pub fn has_triggered(tx: &Tx<'_>, id: &str, agent: &str) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM tasks WHERE about = ?1 AND agent = ?2 LIMIT 1";
     Ok(tx.connection.prepare_cached(sql)?.query_row([id, agent], |_| Ok(())).optional()?.is_some())
 }
 
-/// The RETURNs of `sender` that have ended no request and refer to one of `names`.
+/// The RETURNs of `sender` that ended no request and refer to one of `names`.
 pub fn unmatched(tx: &Tx<'_>, sender: &str, names: &[&str]) -> Result<Vec<Task>, LedgerError> {
     let rest = "WHERE answers = ?1 AND kind = 'RETURN' AND sender = ?2 ORDER BY created_at, rowid";
     let found = names.iter().map(|name| select_in(tx, rest, [*name, sender]));
     Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
-/// The digits of an id without its hyphens.
+/// An id without its hyphens.
 fn digits(id: &str) -> String {
     id.chars().filter(|c| *c != '-').flat_map(char::to_lowercase).collect()
 }
 
-/// Whether `token` is the whole id, its first eight digits, or these and its last eight.
+/// Whether `token` is the whole id, its first eight digits, or its first and last eight digits.
 fn is_token_of(token: &str, id: &str) -> bool {
     let id = digits(id);
     let (Some(first), Some(last)) = (id.get(..8), id.len().checked_sub(8).and_then(|from| id.get(from..))) else {
@@ -117,7 +118,7 @@ fn is_token_of(token: &str, id: &str) -> bool {
     token == id || id.len() > 16 && (token == first || token == format!("{first}{last}"))
 }
 
-/// The condition for a task whose file waits in the inbox.
+/// The SQL condition for a task whose file is still in the inbox.
 const WAITS: &str = "file IS NOT NULL AND archived_at IS NULL
                      AND state IN ('captured', 'queued', 'running', 'waiting', 'needs_grant', 'needs_human', 'needs_approval', 'delivered')
                      AND state NOT IN ('captured', 'running', 'delivered')";
@@ -175,7 +176,8 @@ pub fn recent(reader: &Reader, filter: &TaskFilter, limit: u32) -> Result<Vec<Ta
     Ok(tasks)
 }
 
-/// Calls `each` with the newest `limit` tasks, newest first, one at a time: a ledger may be larger than the memory.
+/// Calls `each` with the newest `limit` tasks, newest first, one at a time, because a ledger may be larger than the
+/// memory.
 pub fn each_recent(
     reader: &Reader,
     filter: &TaskFilter,
@@ -204,7 +206,8 @@ pub fn summary_of(reader: &Reader, id: &str) -> Result<Option<(TaskSummary, Orig
     Ok(Some((summary(row)?, origin(&name)?)))
 }
 
-/// Names of states and outcomes come from Baton, so they are in the text; other values are bound.
+/// Builds the query. Names of states and outcomes are part of the text, because they come from Baton; other values are
+/// bound.
 pub(super) fn recent_sql(filter: &TaskFilter, has_outcomes: bool) -> String {
     let mut only: Vec<String> = standing(filter, has_outcomes).into_iter().collect();
     only.extend(filter.agent.is_some().then(|| "agent = ?2".to_owned()));
@@ -222,14 +225,14 @@ fn standing(filter: &TaskFilter, has_outcomes: bool) -> Option<String> {
     let outcomes = sql_list(filter.outcomes.iter().map(|outcome| outcome.as_str()));
     match (states.is_empty(), outcomes.is_empty() || !has_outcomes) {
         (true, true) if filter.outcomes.is_empty() => None,
-        // An older form of the ledger has no outcome.
+        // A ledger of an older format has no outcomes.
         (_, true) => Some(format!("state IN ({states})")),
         (true, false) => Some(format!("outcome IN ({outcomes})")),
         (false, false) => Some(format!("(state IN ({states}) OR outcome IN ({outcomes}))")),
     }
 }
 
-/// Requests that are not final. The condition is word for word that of the index `tasks_asked`.
+/// Requests that are not final. The condition must be identical to that of the index `tasks_asked`.
 pub(super) const ASKED_SQL: &str =
     "SELECT agent, count(*) FROM tasks INDEXED BY tasks_asked WHERE state IN ('captured', 'queued', 'running', 'waiting', 'needs_grant',
      'needs_human', 'needs_approval', 'delivered') AND kind <> 'RETURN' AND origin <> 'call' GROUP BY agent";
@@ -265,7 +268,7 @@ pub fn in_state(tx: &Tx<'_>, state: State) -> Result<Vec<Task>, LedgerError> {
 
 /// The use of each limit by the last attempt of a task, as a JSON object.
 pub fn usage(reader: &Reader, id: &str) -> Result<Option<String>, LedgerError> {
-    // The first form with the column.
+    // The first format with this column.
     if !has_form(reader, 5)? {
         return Ok(None);
     }
@@ -273,7 +276,7 @@ pub fn usage(reader: &Reader, id: &str) -> Result<Option<String>, LedgerError> {
     Ok(select.query_row([id], |row| row.get(0)).optional()?.flatten())
 }
 
-/// The next steps that the plugin of an ended task recommends.
+/// The next steps that the plugin of an ended task reported.
 pub fn next_steps(reader: &Reader, id: &str) -> Result<Vec<String>, LedgerError> {
     if !has_form(reader, OUTCOMES)? {
         return Ok(Vec::new());
@@ -293,7 +296,7 @@ fn read_next_steps(connection: &Connection, id: &str) -> Result<Vec<String>, Led
     steps.map_or(Ok(Vec::new()), |steps| serde_json::from_str(&steps).map_err(|_| corrupt(&steps)))
 }
 
-/// The state is in the text, not bound, so that SQLite finds the partial index.
+/// The state is part of the text and not bound, so that SQLite can use the partial index.
 pub(super) fn in_state_sql(state: State) -> String {
     format!("WHERE state = '{}' ORDER BY created_at, rowid", state.as_str())
 }

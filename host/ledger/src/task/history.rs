@@ -1,5 +1,5 @@
-//! Queries over past tasks: the newest tasks of a period, open requests of external agents, the bytes of a task's handoff. They
-//! only read, and an index bounds their cost whatever the length of the ledger.
+//! Queries over past tasks: the newest tasks of a period, open requests of external agents, the bytes of a task's
+//! handoff. They only read. An index limits their cost, independent of the length of the ledger.
 
 use baton_core::file_name::cut;
 use baton_core::{OutcomeKind, State};
@@ -14,9 +14,9 @@ use crate::database::Reader;
 /// Titles, reasons and other texts of agents are cut to this length.
 pub const TEXT_BYTES: usize = 1 << 10;
 
-/// The columns of an [`HistoryEntry`], in the order that [`entry`] reads. A task ends with its first event of the state that it is
-/// in: final states do not change, and later events (the RETURN, the archive) have the same state. Older events
-/// have the former name of `rejected`.
+/// The columns of a [`HistoryEntry`], in the order that [`entry`] reads. A task ends with its first event of its
+/// current state: final states do not change, and later events (the RETURN, the archive) have the same state. Older
+/// events have the former name of `rejected`.
 const COLUMNS: &str =
     "id, agent, sender, title, kind, origin, action, state, reason, attempts, created_at, deadline, file,
      CASE WHEN state IN ('succeeded', 'failed', 'dead', 'cancelled', 'duplicate', 'rejected') THEN coalesce(
@@ -39,23 +39,23 @@ pub struct HistoryEntry {
     /// Absent for the agent's default action.
     pub action: Option<String>,
     pub state: State,
-    /// Absent when the plugin reported no outcome.
+    /// Absent if the plugin reported no outcome.
     pub outcome: Option<OutcomeKind>,
-    /// A sentence; may be empty.
+    /// A sentence, or empty.
     pub reason: String,
     /// The number of attempts that have started.
     pub attempts: u32,
     pub created_at: Timestamp,
     /// When the task reached its final state.
     pub ended_at: Option<Timestamp>,
-    /// When the sender needs it done.
+    /// The deadline of the sender.
     pub deadline: Option<Timestamp>,
     /// As [`Task::file`](super::Task::file).
     pub file: Option<String>,
 }
 
 impl HistoryEntry {
-    /// The bytes of its texts and of the other fields.
+    /// The number of bytes of its texts and its other fields.
     fn bytes(&self) -> usize {
         let optional = [&self.sender, &self.action, &self.file];
         let optional: usize = optional.into_iter().flatten().map(String::len).sum();
@@ -68,9 +68,9 @@ impl HistoryEntry {
 /// The limits of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HistoryLimit {
-    /// The largest number of tasks.
+    /// The maximum number of tasks.
     pub most: u32,
-    /// The largest number of bytes of all entries together.
+    /// The maximum number of bytes of all entries together.
     pub bytes: usize,
 }
 
@@ -116,13 +116,13 @@ pub(super) fn unanswered_sql() -> String {
 pub enum InputCopy {
     /// No task has this id.
     NoTask,
-    /// The task had no file, or the bytes were not read or have been deleted.
+    /// The task had no file, or the file was not read, or its bytes were pruned.
     Nothing,
     /// Its bytes.
     Bytes(Vec<u8>),
 }
 
-/// The bytes that the task with exactly this id came from.
+/// The captured bytes of the task with exactly this id.
 pub fn captured(reader: &Reader, id: &str) -> Result<InputCopy, LedgerError> {
     let mut select = reader.connection.prepare_cached(CAPTURED)?;
     let bytes: Option<Option<Vec<u8>>> = select.query_row([id], |row| row.get(0)).optional()?;
@@ -136,7 +136,7 @@ pub fn captured(reader: &Reader, id: &str) -> Result<InputCopy, LedgerError> {
 pub(super) const CAPTURED: &str =
     "SELECT inputs.bytes FROM tasks LEFT JOIN inputs ON inputs.hash = tasks.input WHERE tasks.id = ?1";
 
-/// The first whole millisecond that is not before `at`: the ledger's times are whole.
+/// Rounds up to whole milliseconds, because the ledger stores whole milliseconds.
 fn from_millisecond(at: Timestamp) -> i64 {
     let floor = at.as_nanosecond().div_euclid(1_000_000);
     let whole = if at.as_nanosecond().rem_euclid(1_000_000) == 0 { floor } else { floor + 1 };

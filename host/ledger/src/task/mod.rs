@@ -1,5 +1,5 @@
-//! Tasks: their rows, the queue, leases, and the ways to name one. Each change of state appends its event in the same
-//! transaction, through [`transition`] and nothing else.
+//! Tasks: their rows, the queue, leases, and the search for a task. Every change of a state goes through
+//! [`transition`], which appends the event in the same transaction.
 
 mod depend;
 mod find;
@@ -17,20 +17,20 @@ pub use depend::{
     satisfy, unknown_dependencies, unknown_dependencies_in,
 };
 pub use find::{
-    InboxTask, answered_by, asked_as, at_file, each_recent, file_name, get_in, has_told, held_by, in_state, input,
+    InboxTask, answered_by, requests_with_id, at_file, each_recent, file_name, get_in, has_triggered, held_by, in_state, input,
     named_by, next_steps, next_steps_in, open_by_agent, open_by_state, recent, summary_of, unmatched, usage,
     waiting_files, waits_with, with_key,
 };
 pub use model::{NewTask, Origin, Task, TaskFilter, TaskSummary};
 pub use obligation::{
-    CloseReason, Compliance, EscalationStep, did, left_lying, lying, obligations, open_obligations, set_closing,
+    CloseReason, Compliance, EscalationStep, delivered_before, due_for_step, obligations, open_obligations, record_step, set_closing,
 };
 pub use queue::{
     QueuedTask, abandoned, agents_with_work, due, heartbeat, holds, lease_task, next_due, next_queued, to_stop,
 };
 #[cfg(test)]
 pub(crate) use reference::find;
-pub use reference::{TaskMatches, meant};
+pub use reference::{TaskMatches, matching};
 pub(crate) use row::{sql_list, state, state_list, timestamp};
 pub use stalled::{StallLimits, StallReason, Stalled, stalled, stalled_in};
 pub use write::{

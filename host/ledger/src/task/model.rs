@@ -1,4 +1,4 @@
-//! A new task, and a task as the ledger stores it.
+//! A new task, and a stored task.
 
 use baton_core::handoff::Priority;
 use baton_core::{OutcomeKind, State, names};
@@ -26,7 +26,7 @@ pub struct NewTask {
     pub kind: String,
     /// The sender's id of the handoff.
     pub handoff_id: Option<String>,
-    /// A canonical name where the sender is a known agent.
+    /// A canonical name if the sender is a known agent.
     pub sender: Option<String>,
     /// One line.
     pub title: String,
@@ -38,13 +38,13 @@ pub struct NewTask {
     pub args: String,
     /// Markdown.
     pub body: String,
-    /// The time that the handoff states.
+    /// The time of creation that the handoff states.
     pub made_at: Option<Timestamp>,
-    /// When the sender needs it done.
+    /// The deadline of the sender.
     pub deadline: Option<Timestamp>,
     /// The id of its chain of handoffs.
     pub chain_id: Option<String>,
-    /// Its place in the chain, from 1.
+    /// Its position in the chain, from 1.
     pub chain_phase: Option<u32>,
     /// For a trigger: the files that fired it.
     pub paths: Vec<String>,
@@ -55,13 +55,13 @@ pub struct NewTask {
     pub file: Option<String>,
     /// SHA-256 of the file's bytes; absent when it was not read.
     pub input: Option<String>,
-    /// Two requests with one key are the same request.
+    /// Two requests with the same key are the same request.
     pub dedupe_key: Option<String>,
     /// SHA-256 of the content without its times.
     pub substance: Option<String>,
     /// The actor of the task's first event.
     pub actor: String,
-    /// For a RETURN that has ended no request yet: the name of the request that it answers.
+    /// For a RETURN that has not ended a request yet: the name of the request that it answers.
     pub answers: Option<String>,
     /// As [`Task::about`].
     pub about: Option<String>,
@@ -126,7 +126,7 @@ pub struct Task {
     pub args: String,
     /// Markdown.
     pub body: String,
-    /// The time that the handoff states.
+    /// The time of creation that the handoff states.
     pub made_at: Option<Timestamp>,
     /// For a trigger: the files that fired it.
     pub paths: Vec<String>,
@@ -134,33 +134,33 @@ pub struct Task {
     pub state: State,
     /// Absent when the plugin reported no outcome.
     pub outcome: Option<OutcomeKind>,
-    /// A sentence; may be empty.
+    /// A sentence, or empty.
     pub reason: String,
     /// The number of attempts that have started.
     pub attempts: u32,
-    /// The present path of its file: relative to the workspace inside it, else absolute.
+    /// The current path of its file: relative to the workspace if it is inside it, else absolute.
     pub file: Option<String>,
     /// SHA-256 of the file's bytes.
     pub input: Option<String>,
     /// SHA-256 of the content without its times.
     pub substance: Option<String>,
-    /// For `waiting`: when the next attempt is due; absent while the task waits for other tasks.
+    /// For `waiting`: when the next attempt is due. Absent while the task waits for other tasks.
     pub due_at: Option<Timestamp>,
-    /// When the sender needs it done.
+    /// The deadline of the sender.
     pub deadline: Option<Timestamp>,
     /// The id of its chain of handoffs.
     pub chain_id: Option<String>,
-    /// Its place in the chain, from 1.
+    /// Its position in the chain, from 1.
     pub chain_phase: Option<u32>,
     /// The answer of a person to the last question of the task.
     pub answer: Option<String>,
-    /// Whether a person has asked to stop the running attempt.
+    /// Whether a person has asked the running attempt to stop.
     pub stop_asked: bool,
     /// For a task that a RETURN triggered: the RETURN's task.
     pub about: Option<String>,
     /// For a RETURN: the task of the request that it answers.
     pub request: Option<String>,
-    /// The agent that receives the RETURN, where that is not the sender.
+    /// The agent that receives the RETURN, if it is not the sender.
     pub reply_to: Option<String>,
     pub created_at: Timestamp,
     pub returned_at: Option<Timestamp>,
@@ -183,7 +183,7 @@ pub struct TaskSummary {
     pub state: State,
     /// As [`Task::outcome`].
     pub outcome: Option<OutcomeKind>,
-    /// A sentence; may be empty.
+    /// A sentence, or empty.
     pub reason: String,
     /// The number of attempts that have started.
     pub attempts: u32,
@@ -192,19 +192,19 @@ pub struct TaskSummary {
     pub created_at: Timestamp,
     pub returned_at: Option<Timestamp>,
     pub archived_at: Option<Timestamp>,
-    /// When the sender needs it done.
+    /// The deadline of the sender.
     pub deadline: Option<Timestamp>,
 }
 
-/// Selects tasks.
+/// A filter for tasks.
 #[derive(Clone, Debug, Default)]
 pub struct TaskFilter {
-    /// Tasks in one of these states or with one of these outcomes; all where both lists are empty.
+    /// Only tasks in one of these states or with one of these outcomes. If both lists are empty, all tasks.
     pub states: Vec<State>,
     /// See `states`.
     pub outcomes: Vec<OutcomeKind>,
     pub agent: Option<String>,
-    /// Tasks that were captured since then.
+    /// Only tasks that were captured since this time.
     pub since: Option<Timestamp>,
 }
 
@@ -223,7 +223,7 @@ impl Task {
         OutcomeKind::status(self.state, self.outcome)
     }
 
-    /// The agent that receives the RETURN; `None` without a known sender.
+    /// The agent that receives the RETURN; `None` if there is no known sender.
     #[must_use]
     pub fn answer_to(&self) -> Option<&str> {
         let sender = self.sender.as_deref()?;

@@ -1,4 +1,4 @@
-//! Open requests: every request of a known sender that is not a repetition obliges its agent to send a RETURN.
+//! Open requests. A request of a known sender obliges its agent to send a RETURN, unless it is a repetition.
 
 use jiff::Timestamp;
 use rusqlite::params;
@@ -16,12 +16,12 @@ const OPEN: &str =
     "(returned_at IS NULL AND state IN ('captured', 'queued', 'running', 'waiting', 'needs_grant', 'needs_human',
                     'needs_approval', 'delivered'))";
 
-/// How a request was closed, as far as it counts for the compliance of its agent.
+/// How a request was closed, for the compliance of its agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseReason {
     /// The agent itself answered it.
     Answered,
-    /// A RETURN that no agent here signed answered it.
+    /// A RETURN answered it, but no agent of this workspace signed the RETURN.
     AnsweredByOther,
     /// Nobody answered it in time.
     Stale,
@@ -44,7 +44,7 @@ pub fn set_closing(tx: &Tx<'_>, id: &str, closing: CloseReason) -> Result<(), Le
     Ok(())
 }
 
-/// How one agent keeps its obligations. Each request counts as open or in exactly one of `answered`, `by_other`, `stale`,
+/// The compliance of one agent. Each request counts as open or in exactly one of `answered`, `by_other`, `stale`,
 /// `cancelled` and `undeliverable`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compliance {
@@ -53,7 +53,7 @@ pub struct Compliance {
     pub asked: u64,
     /// Requests without a RETURN yet.
     pub open: u64,
-    /// Open requests whose time is up.
+    /// Open requests that are overdue.
     pub overdue: u64,
     /// Requests that the agent answered.
     pub answered: u64,
@@ -67,7 +67,8 @@ pub struct Compliance {
     pub undeliverable: u64,
 }
 
-/// Every agent's obligations since `since`; overdue are those captured before `overdue_before` or past their deadline.
+/// The compliance of every agent since `since`. A request is overdue if it was captured before `overdue_before` or its
+/// deadline has passed.
 pub fn obligations(
     reader: &Reader,
     since: Timestamp,
@@ -109,7 +110,7 @@ pub fn open_obligations(reader: &Reader, limit: u32) -> Result<Vec<Task>, Ledger
     rows.map(|row| row?).collect()
 }
 
-/// A step of the escalation policy; each happens once for a task.
+/// A step of the escalation policy. Each step happens once for a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EscalationStep {
     /// The agent is reminded.
@@ -130,9 +131,9 @@ impl EscalationStep {
     }
 }
 
-/// At most `limit` requests that were delivered to an external agent before `before`, or whose deadline has passed, and for
-/// which `step` was not done.
-pub fn lying(
+/// At most `limit` requests that were delivered to an external agent before `before`, or whose deadline has passed, and
+/// for which `step` has not happened yet.
+pub fn due_for_step(
     tx: &Tx<'_>,
     step: EscalationStep,
     before: Timestamp,
@@ -147,15 +148,15 @@ pub fn lying(
     select_in(tx, &rest, params![before.as_millisecond(), now.as_millisecond(), limit])
 }
 
-/// Records that a step was done.
-pub fn did(tx: &Tx<'_>, id: &str, step: EscalationStep, at: Timestamp) -> Result<(), LedgerError> {
+/// Records that a step has happened.
+pub fn record_step(tx: &Tx<'_>, id: &str, step: EscalationStep, at: Timestamp) -> Result<(), LedgerError> {
     let sql = format!("UPDATE tasks SET {} = ?2 WHERE id = ?1", step.column());
     tx.connection.prepare_cached(&sql)?.execute(params![id, at.as_millisecond()])?;
     Ok(())
 }
 
 /// At most `limit` tasks that were delivered to external agents before `before`.
-pub fn left_lying(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<Vec<String>, LedgerError> {
+pub fn delivered_before(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<Vec<String>, LedgerError> {
     let sql = "SELECT id FROM tasks WHERE state = 'delivered' AND created_at < ?1 ORDER BY created_at, rowid LIMIT ?2";
     let mut select = tx.connection.prepare_cached(sql)?;
     let rows = select.query_map(params![before.as_millisecond(), limit], |row| row.get(0))?;

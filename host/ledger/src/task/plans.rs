@@ -1,11 +1,11 @@
-//! The query plans of frequent statements: each uses an index. A statement that reads every row would be fast in all other
-//! tests and slow in a year.
+//! Tests the query plans of frequent statements: each must use an index. A statement that reads every row would be fast
+//! in all other tests and slow in a ledger that is a year old.
 
 use baton_core::State;
 use rusqlite::Connection;
 
 use super::TaskFilter;
-use super::find::{ASKED_AS, ASKED_SQL, in_state_sql, recent_sql};
+use super::find::{REQUESTS_WITH_ID, ASKED_SQL, in_state_sql, recent_sql};
 use super::history::{CAPTURED, newest_sql, unanswered_sql};
 use super::reference::{RANGE_SQL, with_sql};
 use super::row::select_sql;
@@ -16,7 +16,7 @@ fn ledger() -> (tempfile::TempDir, Connection) {
     (folder, connection)
 }
 
-/// The steps of a statement, as SQLite tells them.
+/// The steps of a statement, as reported by SQLite.
 fn plan(connection: &Connection, sql: &str) -> Vec<String> {
     let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
     let parameters = vec![rusqlite::types::Null; explain.parameter_count()];
@@ -24,7 +24,7 @@ fn plan(connection: &Connection, sql: &str) -> Vec<String> {
     rows.map(Result::unwrap).collect()
 }
 
-/// Each step looks rows up by an index.
+/// Asserts that each step finds its rows with an index.
 #[track_caller]
 fn looks_up(connection: &Connection, sql: &str) {
     let steps = plan(connection, sql);
@@ -38,7 +38,7 @@ fn looks_up(connection: &Connection, sql: &str) {
 #[test]
 fn what_status_reads_comes_in_order_from_an_index() {
     let (_folder, connection) = ledger();
-    // Reads from the end until the limit: as many rows as are shown.
+    // Reads from the newest task up to the limit, so only the displayed rows.
     let all = recent_sql(&TaskFilter::default(), true);
     assert_eq!(plan(&connection, &all), ["SCAN tasks USING INDEX tasks_created"]);
     assert!(all.ends_with("LIMIT ?1"));
@@ -92,7 +92,7 @@ fn what_plugins_read_of_the_past_comes_in_order_from_an_index() {
     let (_folder, connection) = ledger();
     let ended = ["CORRELATED SCALAR SUBQUERY 1", "SEARCH events USING INDEX events_task (task=?)"];
     let newest = "SEARCH tasks USING INDEX tasks_created (created_at>? AND created_at<?)";
-    // Reads delivered tasks only, until the limit.
+    // Reads only delivered tasks, up to the limit.
     let unanswered = "SCAN tasks USING INDEX tasks_delivered";
     for (sql, first) in [(newest_sql(), newest), (unanswered_sql(), unanswered)] {
         assert_eq!(plan(&connection, &sql), [&[first], &ended[..]].concat());
@@ -107,5 +107,5 @@ fn what_plugins_sent_is_looked_up() {
     for sql in crate::plugin_requests::ASKED {
         looks_up(&connection, sql);
     }
-    looks_up(&connection, &select_sql(ASKED_AS));
+    looks_up(&connection, &select_sql(REQUESTS_WITH_ID));
 }

@@ -1,4 +1,4 @@
-//! The queue of each agent, the leases of running tasks, and tasks whose process has ended.
+//! The queue of each agent, the leases of running tasks, and running tasks whose process has ended.
 
 use std::time::Duration;
 
@@ -23,26 +23,27 @@ const NEXT_DUE: &str =
 const RUNNING: &str = "SELECT id, lease_owner, lease_until FROM tasks WHERE state = 'running' AND lease_owner IS NOT ?1
                        ORDER BY created_at, rowid";
 
-/// The waiting tasks that are due: their pause is over, their dependencies are done, or their deadline has passed.
+/// The waiting tasks that are due: their backoff has ended, their dependencies have succeeded, or their deadline has
+/// passed.
 const DUE: &str = "WHERE state = 'waiting' AND (due_at <= ?1 OR deadline < ?1 OR due_at IS NULL AND NOT EXISTS
                    (SELECT 1 FROM dependencies WHERE task = tasks.id)) ORDER BY created_at, rowid LIMIT 1000";
 
-/// The frequent queries, for the test of their plans.
+/// The frequent queries, for the test of their query plans.
 #[cfg(test)]
 pub(super) fn asked() -> [String; 4] {
     [NEXT.to_owned(), NEXT_DUE.to_owned(), RUNNING.to_owned(), select_sql(DUE)]
 }
 
-/// The facts about a task that decide whether it can be leased.
+/// The properties of a task that decide whether it can be leased.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueuedTask {
     pub id: String,
     pub action: Option<String>,
-    /// The number of attempts that have started before.
+    /// The number of earlier attempts.
     pub attempts: u32,
 }
 
-/// The next queued task of `agent`: the most urgent one, then the oldest.
+/// The next queued task of `agent`: by priority, then by age.
 pub fn next_queued(tx: &Tx<'_>, agent: &str) -> Result<Option<QueuedTask>, LedgerError> {
     let mut select = tx.connection.prepare_cached(NEXT)?;
     let next = |row: &Row<'_>| Ok(QueuedTask { id: row.get(0)?, action: row.get(1)?, attempts: row.get(2)? });
@@ -56,7 +57,7 @@ pub fn agents_with_work(tx: &Tx<'_>) -> Result<Vec<String>, LedgerError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Leases exactly this task: it becomes `running`, and `owner` holds the lease.
+/// Leases this task: it becomes `running`, and `owner` holds the lease.
 pub fn lease_task(tx: &Tx<'_>, id: &str, owner: &str, lease: Duration, now: Timestamp) -> Result<Task, LedgerError> {
     let until = now.as_millisecond().saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
     let mut update = tx.connection.prepare_cached(
@@ -65,12 +66,12 @@ pub fn lease_task(tx: &Tx<'_>, id: &str, owner: &str, lease: Duration, now: Time
          AND state IN ('captured', 'queued', 'waiting', 'needs_grant', 'needs_human', 'needs_approval', 'delivered')",
     )?;
     if update.execute(params![id, owner, until])? == 0 {
-        return Err(LedgerError::Corrupt { what: "a task that nobody may lease", value: id.to_owned() });
+        return Err(LedgerError::Corrupt { what: "a task that cannot be leased", value: id.to_owned() });
     }
     get_in(tx, id)
 }
 
-/// The tasks that `owner` runs and that a person wants to stop.
+/// The tasks that `owner` runs and that a person has asked to stop.
 pub fn to_stop(tx: &Tx<'_>, owner: &str) -> Result<Vec<String>, LedgerError> {
     let sql = "SELECT id FROM tasks WHERE state = 'running' AND stop_asked = 1 AND lease_owner = ?1";
     let mut select = tx.connection.prepare_cached(sql)?;
@@ -87,15 +88,15 @@ pub fn heartbeat(tx: &Tx<'_>, id: &str, owner: &str, until: Timestamp) -> Result
     Ok(())
 }
 
-/// Whether `owner` still holds the lease of the task: the outcome of any other process is too late.
+/// Whether `owner` still holds the lease of the task. If not, its outcome is too late.
 pub fn holds(tx: &Tx<'_>, id: &str, owner: &str) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM tasks WHERE id = ?1 AND state = 'running' AND lease_owner = ?2";
     let held = tx.connection.prepare_cached(sql)?.query_row([id, owner], |_| Ok(())).optional()?;
     Ok(held.is_some())
 }
 
-/// Running tasks without a process: the lease has expired, or its owner `is_gone`. Tasks of `me` are never among them,
-/// whatever the clock says.
+/// Running tasks without a process: the lease has expired, or its owner `is_gone`. Tasks of `me` are never included,
+/// even if the clock has changed.
 pub fn abandoned(
     tx: &Tx<'_>,
     me: &str,
@@ -110,8 +111,8 @@ pub fn abandoned(
     left.map(|(id, ..)| get_in(tx, id)).collect()
 }
 
-/// The first thousand waiting tasks that are due: their pause is over, their dependencies are done, or their deadline has
-/// passed.
+/// The first thousand waiting tasks that are due: their backoff has ended, their dependencies have succeeded, or their
+/// deadline has passed.
 pub fn due(tx: &Tx<'_>, now: Timestamp) -> Result<Vec<Task>, LedgerError> {
     select_in(tx, DUE, [now.as_millisecond()])
 }

@@ -1,4 +1,4 @@
-//! The tasks that a word on the command line may mean.
+//! Finds the tasks that an argument of the command line names.
 
 use std::collections::HashSet;
 
@@ -10,23 +10,23 @@ use super::row::{base_name, select_sql, task};
 use crate::LedgerError;
 use crate::database::Reader;
 
-/// The most tasks that are read for one word: [`TaskMatches::more`] says that there are others.
+/// The maximum number of tasks that are read. If there are more, [`TaskMatches::more`] is set.
 const MOST: usize = 10_000;
 
-/// The tasks that a word may mean.
+/// The tasks that the argument may name.
 #[derive(Clone, Debug)]
 pub struct TaskMatches {
-    /// Oldest first; of a repeated request only the first task.
+    /// Oldest first. Of repeated requests, only the first task.
     pub tasks: Vec<Task>,
-    /// Whether the reference is only the beginning of their ids.
+    /// Whether the argument is only a prefix of their ids.
     pub by_prefix: bool,
-    /// Whether the reference may mean more tasks, which were not read.
+    /// Whether the argument matches more tasks, which were not read.
     pub more: bool,
 }
 
-/// Every task that `word` may name: the one with this id; else all with this handoff id or file name and all whose id
-/// begins with it; else all with this title.
-pub fn meant(reader: &Reader, word: &str) -> Result<TaskMatches, LedgerError> {
+/// Every task that `word` may name: the task with this id; otherwise all tasks with this handoff id or file name, and
+/// all tasks whose id starts with it; otherwise all tasks with this title.
+pub fn matching(reader: &Reader, word: &str) -> Result<TaskMatches, LedgerError> {
     let connection = &reader.connection;
     let mut ids = with(connection, "id", word)?;
     let mut by_prefix = false;
@@ -49,7 +49,7 @@ pub fn meant(reader: &Reader, word: &str) -> Result<TaskMatches, LedgerError> {
             tasks.push(select.query_row([id], |row| Ok(task(row)))??);
         }
     }
-    // A repetition does no work: its name means the first request.
+    // A repetition does no work, so its name means the first request.
     if tasks.iter().any(|task| task.state != State::Duplicate) {
         tasks.retain(|task| task.state != State::Duplicate);
     }
@@ -67,7 +67,7 @@ fn with(connection: &Connection, column: &str, key: &str) -> Result<Vec<String>,
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The ids between two.
+/// The ids in a range.
 pub(super) const RANGE_SQL: &str = "SELECT id FROM tasks WHERE id >= ?1 AND id < ?2 LIMIT 100";
 
 fn begun_with(connection: &Connection, begin: &str) -> Result<Vec<String>, LedgerError> {
@@ -80,10 +80,10 @@ fn begun_with(connection: &Connection, begin: &str) -> Result<Vec<String>, Ledge
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-/// The one task that `word` means, for tests.
+/// The only task that `word` names, for tests.
 #[cfg(test)]
 pub(crate) fn find(reader: &Reader, word: &str) -> Result<Option<Task>, LedgerError> {
-    Ok(meant(reader, word)?.tasks.pop())
+    Ok(matching(reader, word)?.tasks.pop())
 }
 
 #[cfg(test)]
@@ -107,7 +107,7 @@ mod tests {
         };
         add("Many", MOST + 1);
         add("Few", 2);
-        let found = |title: &str| meant(&ledger.reader().unwrap(), title).map(|meant| (meant.tasks.len(), meant.more));
+        let found = |title: &str| matching(&ledger.reader().unwrap(), title).map(|meant| (meant.tasks.len(), meant.more));
         assert_eq!(found("Many").unwrap(), (MOST, true));
         assert_eq!(found("Few").unwrap(), (2, false));
     }

@@ -15,11 +15,11 @@ pub(super) const COLUMNS: &str = "id, agent, origin, kind, handoff_id, sender, t
                        deadline, chain_id, chain_phase, answer, stop_asked, task_id, about, request, \
                        reply_to, outcome";
 
-/// The form of the ledger that brought outcomes.
+/// The first format of the ledger with outcomes.
 pub(super) const OUTCOMES: i64 = 16;
 
-/// The columns of a [`TaskSummary`], in the order that [`summary`] reads. A ledger of an older form can be read too: the
-/// next write migrates it.
+/// The columns of a [`TaskSummary`], in the order that [`summary`] reads. A ledger of an older format can be read too;
+/// the next write migrates it.
 pub(super) fn summary_columns(has_outcomes: bool) -> String {
     let outcome = if has_outcomes { "outcome" } else { "NULL" };
     format!(
@@ -28,25 +28,25 @@ pub(super) fn summary_columns(has_outcomes: bool) -> String {
     )
 }
 
-/// Names of Baton as an SQL list.
+/// Fixed names as an SQL list.
 pub(crate) fn sql_list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
 }
 
-/// States as an SQL list, with their former names: events keep these, and a ledger of an older form has them.
+/// States as an SQL list, including their former names: events keep them, and a ledger of an older format has them.
 pub(crate) fn state_list(states: &[State]) -> String {
     let former = states.contains(&State::Rejected).then_some(State::FORMER_REJECTED);
     sql_list(states.iter().map(|state| state.as_str()).chain(former))
 }
 
-/// The tasks that `rest` of the statement chooses.
+/// The tasks that match `rest` of the statement.
 pub(super) fn select_in<P: rusqlite::Params>(tx: &Tx<'_>, rest: &str, params: P) -> Result<Vec<Task>, LedgerError> {
     let mut select = tx.connection.prepare_cached(&select_sql(rest))?;
     let rows = select.query_map(params, |row| Ok(task(row)))?;
     rows.map(|row| row?).collect()
 }
 
-/// The statement that chooses whole tasks.
+/// The statement that selects whole tasks.
 pub(super) fn select_sql(rest: &str) -> String {
     format!("SELECT {COLUMNS} FROM tasks {rest}")
 }

@@ -1,11 +1,11 @@
-//! Stalled tasks: queued work that no agent begins, attempts without events, questions that nobody answers.
+//! Stalled tasks: queued work that no agent starts, attempts without events, questions without an answer.
 //!
-//! A system in which a task is stalled looks idle, and idle looks healthy. So this query returns each stalled task with the
-//! reason and the time since when. It changes nothing; the present time is an argument.
+//! A workspace with a stalled task looks like an idle one. So this query returns each stalled task with the reason and
+//! the time since when. It changes nothing; the current time is an argument.
 //!
-//! A task can have events after the one that set its state, so `since` is the first event of the present state. Of calls
-//! (`baton run`) only running ones count, because the caller has seen the result of the others. A delivered RETURN does not
-//! count, because it asks for nothing.
+//! A task can have events after the one that set its state, so `since` is the first event of the current state. Of the
+//! calls (`baton run`), only running ones count, because the caller has seen the result of the others. A delivered
+//! RETURN does not count, because it requests nothing.
 
 use std::time::Duration;
 
@@ -17,21 +17,21 @@ use super::row::{state, timestamp};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
 
-/// The condition of the index `tasks_unended`, word for word.
+/// The condition, identical to that of the index `tasks_unended`.
 const UNENDED: &str = "state IN
   ('captured', 'queued', 'running', 'waiting', 'needs_grant', 'needs_human', 'needs_approval', 'delivered')";
 
-/// When the present state of a task began; without events (pruned), when the task did.
+/// When the current state of a task began. If its events were pruned, when the task was created.
 const BEGAN: &str = "coalesce((SELECT at FROM events WHERE task = t.id AND seq > coalesce(
     (SELECT max(seq) FROM events WHERE task = t.id AND state <> t.state), 0) ORDER BY seq LIMIT 1), t.created_at)";
 
-/// When something last happened to a task.
+/// The time of a task's last event.
 const LAST: &str = "coalesce((SELECT at FROM events WHERE task = t.id ORDER BY seq DESC LIMIT 1), t.created_at)";
 
 const NO_CALL: &str = "t.origin <> 'call'";
 
-/// The agents with queued tasks of which no attempt has ended since `?2`. Events have no index by time: from the newest
-/// backwards, the first one that is old enough ends the search.
+/// The agents with queued tasks of which no attempt has ended since `?2`. Events have no index by time, so the query
+/// reads from the newest event backwards and stops at the first one that is old enough.
 const IDLE: &str = "SELECT agent FROM (SELECT DISTINCT agent FROM tasks WHERE state IN
   ('captured', 'queued', 'running', 'waiting', 'needs_grant', 'needs_human', 'needs_approval', 'delivered')
   AND state = 'queued' AND created_at <= ?2) AS a
@@ -54,13 +54,13 @@ pub struct StallLimits {
     pub delivered: Duration,
     /// For a captured task.
     pub captured: Duration,
-    /// The largest number of tasks of each state, the oldest first.
+    /// The maximum number of tasks of each state, the oldest first.
     pub at_most: u32,
 }
 
 impl Default for StallLimits {
-    /// Well above what a sound workspace needs: an attempt of a plugin takes seconds, a retry is due within the minute,
-    /// a person answers on the day, an agent within the week.
+    /// Much longer than a healthy workspace needs: an attempt of a plugin takes seconds, a retry is due within a
+    /// minute, a person answers on the same day, an agent within a week.
     fn default() -> Self {
         Self {
             queued: Duration::from_mins(10),
@@ -74,18 +74,18 @@ impl Default for StallLimits {
     }
 }
 
-/// Why a task counts as standing still.
+/// Why a task counts as stalled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StallReason {
-    /// It is queued, and its agent ended no attempt meanwhile.
+    /// It is queued, and its agent has ended no attempt in the meantime.
     NotBegun,
-    /// It is running, and it has reported nothing since.
+    /// It is running, and it has no new event.
     Silent,
     /// It waits for a person.
     Unanswered,
     /// The time of its next attempt has passed.
     Overdue,
-    /// The external agent that it was delivered to has not done it.
+    /// It was delivered to an external agent, which has not answered.
     NotDone,
     /// It was captured and not processed.
     NotRouted,
@@ -102,7 +102,7 @@ names!(
     NotRouted = "not_routed",
 );
 
-/// A task that does not move.
+/// A stalled task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stalled {
     pub id: String,
@@ -111,16 +111,16 @@ pub struct Stalled {
     pub title: String,
     pub state: State,
     pub why: StallReason,
-    /// The last event of a running task, the due time of a waiting one, else the beginning of its state.
+    /// The last event of a running task, the due time of a waiting one, otherwise the beginning of its state.
     pub since: Timestamp,
 }
 
-/// The tasks that stand still at `now`, those of one state together, the oldest first.
+/// The stalled tasks at `now`, grouped by state, the oldest first.
 pub fn stalled(reader: &Reader, now: Timestamp, limits: &StallLimits) -> Result<Vec<Stalled>, LedgerError> {
     look(&reader.connection, now, limits)
 }
 
-/// The same inside a write.
+/// The same in a write transaction.
 pub fn stalled_in(tx: &Tx<'_>, now: Timestamp, limits: &StallLimits) -> Result<Vec<Stalled>, LedgerError> {
     look(tx.connection, now, limits)
 }
@@ -129,9 +129,9 @@ pub fn stalled_in(tx: &Tx<'_>, now: Timestamp, limits: &StallLimits) -> Result<V
 struct StallQuery {
     state: State,
     why: StallReason,
-    /// The SQL of the moment since when.
+    /// The SQL expression for [`Stalled::since`].
     since: String,
-    /// The SQL of what else has to hold; `?2` is the latest moment that counts.
+    /// The SQL of a further condition; `?2` is the latest time that counts.
     only: String,
     limit: Duration,
 }
@@ -171,7 +171,7 @@ fn look(connection: &Connection, now: Timestamp, limits: &StallLimits) -> Result
     Ok(found)
 }
 
-/// No state is older than its task, so the index cuts off the young tasks.
+/// A state cannot be older than its task, so the index excludes young tasks.
 fn sql(question: &StallQuery) -> String {
     let StallQuery { since, only, .. } = question;
     format!(
@@ -205,7 +205,7 @@ mod tests {
     use crate::Ledger;
     use crate::event::Event;
 
-    /// Minutes after the beginning.
+    /// The time this many minutes after the beginning.
     fn at(minute: i64) -> Timestamp {
         Timestamp::from_second(1_000_000 + minute * 60).unwrap()
     }
@@ -229,7 +229,7 @@ mod tests {
         ledger.write_blocking(move |tx| insert(tx, &new, None, at(minute))).unwrap()
     }
 
-    /// An event of the task, which leaves it in `state`.
+    /// Appends an event of the task, which sets `state`.
     fn happens(ledger: &Ledger, id: &str, (actor, action): (&str, &str), state: State, minute: i64) {
         let (id, actor, action) = (id.to_owned(), actor.to_owned(), action.to_owned());
         let job = move |tx: &Tx<'_>| {

@@ -1,4 +1,4 @@
-//! The queue's order, leases, and the ways to name a task.
+//! The queue's order, leases, and the search for a task.
 
 use std::time::Duration;
 

@@ -10,7 +10,7 @@ use crate::LedgerError;
 use crate::database::Tx;
 use crate::event::{self, Event};
 
-/// Writes a task down together with the bytes that it came from and its first event; gives its id.
+/// Records a task with its captured bytes and its first event. Returns its id.
 pub fn insert(tx: &Tx<'_>, new: &NewTask, bytes: Option<&[u8]>, now: Timestamp) -> Result<String, LedgerError> {
     let mut draw = tx.connection.prepare_cached("SELECT lower(hex(randomblob(8)))")?;
     let id: String = draw.query_row([], |row| row.get(0))?;
@@ -58,7 +58,8 @@ pub fn insert(tx: &Tx<'_>, new: &NewTask, bytes: Option<&[u8]>, now: Timestamp) 
     Ok(id)
 }
 
-/// Replaces what a task asks for: its waiting file was edited. The id, the history and the time of capture stay.
+/// Replaces the request of a task, because its waiting file was edited. The id, the history and the time of capture
+/// stay.
 pub fn revise(tx: &Tx<'_>, id: &str, new: &NewTask, bytes: Option<&[u8]>, now: Timestamp) -> Result<(), LedgerError> {
     keep_input(tx, new, bytes)?;
     let mut update = tx.connection.prepare_cached(
@@ -106,7 +107,7 @@ fn first_event(id: &str, new: &NewTask, action: &str, now: Timestamp) -> Event {
     Event { input_hash: new.input.clone(), ..event }
 }
 
-/// Sets the state and the reason that `event` carries and appends it. The lease and the due time end with it.
+/// Sets the state and the reason in `event` and appends the event. This ends the lease and clears the due time.
 pub fn transition(tx: &Tx<'_>, event: &Event) -> Result<String, LedgerError> {
     let mut update = tx.connection.prepare_cached(
         "UPDATE tasks SET state = ?2, reason = ?3, due_at = NULL, lease_owner = NULL, lease_until = NULL
@@ -129,7 +130,7 @@ pub fn set_usage(tx: &Tx<'_>, id: &str, usage: &str) -> Result<(), LedgerError> 
     Ok(())
 }
 
-/// Records how much of a task was done and what is to be done next.
+/// Records the outcome kind and the next steps.
 pub fn set_outcome(tx: &Tx<'_>, id: &str, kind: OutcomeKind, next_steps: &[String]) -> Result<(), LedgerError> {
     let steps = (!next_steps.is_empty()).then(|| serde_json::json!(next_steps).to_string());
     let sql = "UPDATE tasks SET outcome = ?2, next_steps = ?3 WHERE id = ?1";
@@ -137,33 +138,33 @@ pub fn set_outcome(tx: &Tx<'_>, id: &str, kind: OutcomeKind, next_steps: &[Strin
     Ok(())
 }
 
-/// Asks a running task to stop. The process that runs the task reads this.
+/// Asks a running task to stop. The process that runs the task reads this request.
 pub fn ask_to_stop(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
     tx.connection.prepare_cached("UPDATE tasks SET stop_asked = 1 WHERE id = ?1")?.execute([id])?;
     Ok(())
 }
 
-/// A person sends a task on its way again: its attempts count from the beginning, and `answer` is what the person said.
+/// Queues a task again on behalf of a person: its attempts count from 0, and `answer` is the person's answer.
 pub fn renew(tx: &Tx<'_>, id: &str, answer: Option<&str>) -> Result<(), LedgerError> {
     let sql = "UPDATE tasks SET attempts = 0, stop_asked = 0, answer = coalesce(?2, answer) WHERE id = ?1";
     tx.connection.prepare_cached(sql)?.execute(params![id, answer])?;
     Ok(())
 }
 
-/// An attempt that began does not count: it was not the work that ended it.
+/// Decrements the number of attempts, because the last one did not end by its own work.
 pub fn give_back_attempt(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
     let sql = "UPDATE tasks SET attempts = max(attempts - 1, 0) WHERE id = ?1";
     tx.connection.prepare_cached(sql)?.execute([id])?;
     Ok(())
 }
 
-/// A RETURN has ended a request and waits for none any more.
+/// A RETURN has ended a request, so it does not wait for a request any more.
 pub fn matched(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
     tx.connection.prepare_cached("UPDATE tasks SET answers = NULL WHERE id = ?1")?.execute([id])?;
     Ok(())
 }
 
-/// Notes which request a RETURN answers.
+/// Records the request that a RETURN answers.
 pub fn set_request(tx: &Tx<'_>, id: &str, request: &str) -> Result<(), LedgerError> {
     tx.connection.prepare_cached("UPDATE tasks SET request = ?2 WHERE id = ?1")?.execute([id, request])?;
     Ok(())
@@ -176,7 +177,7 @@ pub fn set_returned(tx: &Tx<'_>, id: &str, at: Timestamp) -> Result<(), LedgerEr
     Ok(())
 }
 
-/// Records the path of the file now; with a time, that it is archived there.
+/// Records the current path of the file. `archived` is set if the file is in the archive.
 pub fn set_file(tx: &Tx<'_>, id: &str, file: &str, archived: Option<Timestamp>) -> Result<(), LedgerError> {
     let mut update = tx.connection.prepare_cached(
         "UPDATE tasks SET file = ?2, file_name = coalesce(file_name, ?4), archived_at = coalesce(?3, archived_at)
@@ -186,7 +187,7 @@ pub fn set_file(tx: &Tx<'_>, id: &str, file: &str, archived: Option<Timestamp>) 
     Ok(())
 }
 
-/// Records that the file is not where it was any more: taken away, or another one has its name now.
+/// Records that the task's file is not at its path any more: it was removed, or another file has its name.
 pub fn set_lost(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
     tx.connection.prepare_cached("UPDATE tasks SET file = NULL WHERE id = ?1")?.execute([id])?;
     Ok(())

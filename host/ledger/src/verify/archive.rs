@@ -1,7 +1,8 @@
-//! Checks the archives of pruned events: each is one chain, they follow each other, and the ledger follows the last one.
+//! Checks the archives of pruned events: each one is a chain, they are consecutive, and the ledger follows the last
+//! one.
 //!
-//! They are read in the order of their first events. Two archives may overlap, as after an interrupted and repeated prune;
-//! their common events have to be equal, and so do events that the ledger still has.
+//! They are read in the order of their first events. Two archives may overlap, for example after an interrupted and
+//! repeated prune. Then their common events must be equal, and also equal to those that the ledger still has.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -17,7 +18,7 @@ use crate::export::{Line, parse};
 use crate::prune::PruneMark;
 
 impl ArchivedPart {
-    /// Whether they hold the events from `first` to `last`.
+    /// Whether they contain the events from `first` to `last`.
     pub(super) fn has(&self, first: i64, last: i64) -> bool {
         self.broken.is_none() && self.first <= first && self.last >= last
     }
@@ -26,7 +27,7 @@ impl ArchivedPart {
 /// The fault and its line.
 type Verdict = Result<(), (u64, &'static str)>;
 
-/// Checks the archives against each other and the ledger; `None` when there are none.
+/// Checks the archives against each other and the ledger. `None` if there are none.
 pub(super) fn check(
     snapshot: &Connection,
     files: &[PathBuf],
@@ -52,7 +53,7 @@ pub(super) fn check(
     Ok((!files.is_empty()).then_some(ArchivedPart { first, last, broken }))
 }
 
-/// The files by their first events; what does not begin with an event comes first.
+/// The files in the order of their first events. Files that do not begin with an event come first.
 fn in_order(files: &[PathBuf]) -> Result<Vec<PathBuf>, LedgerError> {
     let mut keyed = Vec::new();
     for file in files {
@@ -69,7 +70,7 @@ fn in_order(files: &[PathBuf]) -> Result<Vec<PathBuf>, LedgerError> {
 
 fn lines(file: &Path) -> Result<impl Iterator<Item = io::Result<String>>, LedgerError> {
     let opened = File::open(file).map_err(|source| unreadable(file, source))?;
-    // A line that is not text is not an event.
+    // A line that is not UTF-8 is not an event.
     let text = |line: Vec<u8>| String::from_utf8(line).unwrap_or_default();
     Ok(BufReader::new(opened).split(b'\n').map(move |line| line.map(text)))
 }
@@ -78,7 +79,7 @@ fn unreadable(path: &Path, source: io::Error) -> LedgerError {
     LedgerError::Archive { path: path.to_owned(), source }
 }
 
-/// The part of the chain that the archives hold.
+/// The part of the chain in the archives.
 struct Chain<'a, 'h> {
     snapshot: &'a Connection,
     mark: Option<&'a PruneMark>,
@@ -89,7 +90,7 @@ struct Chain<'a, 'h> {
 }
 
 impl Chain<'_, '_> {
-    /// Checks the events of the next file. Returns the number of its lines too.
+    /// Checks the events of the next file. Also returns the number of its lines.
     fn follow(&mut self, file: &Path) -> Result<(u64, Verdict), LedgerError> {
         let (mut number, mut events, mut ended) = (0, 0, false);
         let mut before: Option<Row> = None;
@@ -98,12 +99,12 @@ impl Chain<'_, '_> {
             number += 1;
             let line = line.map_err(|source| unreadable(file, source))?;
             let verdict = match parse(&line) {
-                _ if ended => Err("there is more after the last line"),
+                _ if ended => Err("there are lines after the end line"),
                 None => Err("this line is not an event"),
                 Some(Line::End(count, head)) => {
                     ended = true;
                     let fits = count == events && before.as_ref().is_some_and(|row| row.hash == head);
-                    fits.then_some(()).ok_or("the last line does not fit the events before it: some were taken out")
+                    fits.then_some(()).ok_or("the end line does not match the events before it: some were removed")
                 }
                 Some(Line::Event(row)) => {
                     events += 1;
@@ -120,23 +121,23 @@ impl Chain<'_, '_> {
             }
         }
         let verdict = match before {
-            _ if !ended => Err((number, "the file was cut: its last line is missing")),
+            _ if !ended => Err((number, "the file was cut: its end line is missing")),
             Some(row) if row.seq.saturating_add(1) < from => {
-                Err((number, "another archive holds all of it; leave it out"))
+                Err((number, "another archive contains all its events; leave it out"))
             }
             Some(row) if self.tip.as_ref().is_some_and(|tip| tip.next() == from && tip.head != row.hash) => {
-                Err((number, "it is not the same as the archive that holds these events too"))
+                Err((number, "it differs from another archive with the same events"))
             }
             _ => Ok(()),
         };
         Ok((number, verdict))
     }
 
-    /// Takes a sound row where it leads on, and compares it with the ledger.
+    /// Appends a sound row if it follows the last one, and compares it with the ledger.
     fn take(&mut self, row: &Row) -> Result<Result<(), &'static str>, LedgerError> {
         if self.tip.is_none() {
             if row.seq < 1 || (row.seq == 1) != (row.prev == GENESIS) {
-                return Ok(Err("its number is not its place in the chain"));
+                return Ok(Err("its number is not its position in the chain"));
             }
             self.first = row.seq;
         }
@@ -162,14 +163,14 @@ impl Chain<'_, '_> {
             _ => hash_at(self.snapshot, row.seq)?,
         };
         let same = there.is_some_and(|hash| hash == row.hash);
-        Ok(same.then_some(()).ok_or("the ledger has another event there, or none: they are not of one chain"))
+        Ok(same.then_some(()).ok_or("the ledger has a different event with this number, or none: they belong to different chains"))
     }
 }
 
-/// Whether `row` is as it was written and stands right after `before` in its file.
+/// Whether `row` is unchanged and directly follows `before` in its file.
 fn follows(before: Option<&Row>, row: &Row) -> Result<(), &'static str> {
     if !row.is_as_written() {
-        return Err("it was edited: its columns do not give its hash");
+        return Err("it was edited: its columns do not match its hash");
     }
     let in_place = before.is_none_or(|before| row.seq == before.seq.saturating_add(1) && row.prev == before.hash);
     in_place.then_some(()).ok_or("it does not follow the line before: a line is missing or was moved")

@@ -2,7 +2,8 @@
 
 use std::str::FromStr;
 
-/// Fewer digits could belong to several events of a long ledger: of a million, two share twelve with odds of 1 to 500.
+/// With fewer digits, a head could match several events of a long ledger. In a ledger of a million events, two share
+/// twelve digits with a probability of 1 in 500.
 const MIN_DIGITS: usize = 12;
 
 /// SHA-256 in hexadecimal digits.
@@ -36,9 +37,9 @@ impl std::fmt::Display for Head {
 /// The position of the expected head in the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeadPosition {
-    /// It is the hash of this event; 0 for the hash before the first.
+    /// It is the hash of this event. 0 means the initial hash before the first event.
     At(i64),
-    /// No event has this hash: the ledger was cut or rewritten since.
+    /// No event has this hash: the ledger was cut or rewritten.
     Nowhere,
     /// No remaining event has this hash, and not all archives of pruned events were given.
     Pruned,
@@ -46,7 +47,7 @@ pub enum HeadPosition {
     Several(u64),
 }
 
-/// Compares a head with each hash in turn; without a head it finds nothing.
+/// Compares a head with each hash in turn. Without a head, it finds nothing.
 #[derive(Debug)]
 pub(super) struct Search<'a> {
     head: Option<&'a Head>,
@@ -58,7 +59,7 @@ impl<'a> Search<'a> {
         Self { head, found: HeadPosition::Nowhere }
     }
 
-    /// The event `seq` has this hash.
+    /// Compares the hash of the event `seq`.
     pub(super) fn see(&mut self, seq: i64, hash: &str) {
         if !self.head.is_some_and(|head| hash.starts_with(&head.0)) {
             return;
@@ -70,7 +71,7 @@ impl<'a> Search<'a> {
         };
     }
 
-    /// The position of the head, after all hashes but pruned ones were read.
+    /// The position of the head, after all hashes except pruned ones were compared.
     pub(super) fn end(self, saw_all: bool) -> Option<HeadPosition> {
         self.head
             .map(|_| if self.found == HeadPosition::Nowhere && !saw_all { HeadPosition::Pruned } else { self.found })

@@ -1,13 +1,14 @@
-//! Checks the whole chain: every row is unchanged, none is missing, and each follows the right one.
+//! Checks the whole chain: every row is unchanged, none is missing, and each follows the correct one.
 //!
-//! Rows are read one at a time in the order of `seq`, so a ledger of any length needs the same memory. One read transaction
-//! shows one moment of the ledger. Each hash is computed again by the rule in [`event`](crate::event).
+//! Rows are read one at a time in the order of `seq`, so the memory is independent of the length of the ledger. One
+//! read transaction shows a consistent state. Each hash is computed again by the rule in [`event`](crate::event).
 //!
-//! The chain alone cannot show that its end was cut off, or that all of it was rewritten: the rest is sound. A [`Head`]
-//! from an earlier time (every RETURN has one) shows both: it has to be the hash of an event.
+//! The chain alone cannot show that its end was cut off or that all of it was rewritten, because the rest is sound. A
+//! [`Head`] from an earlier time (every RETURN has one) shows both: it must be the hash of an event.
 //!
-//! The rows of a pruned ledger (see [`prune`](mod@crate::prune)) begin after the last deleted event. An event records the
-//! prune, so that deleted rows without it are a fault. With the archives, the chain is checked from their first event.
+//! The rows of a pruned ledger (see [`prune`](mod@crate::prune)) begin after the last deleted event. An event records
+//! the prune, so deleted rows without such an event are a fault. With the archives, the chain is checked from their
+//! first event.
 
 mod archive;
 mod head;

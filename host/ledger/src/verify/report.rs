@@ -10,15 +10,15 @@ use crate::seal::Rows;
 /// The fault of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowFault {
-    /// Its columns do not give its hash.
+    /// Its columns do not match its hash.
     Edited,
-    /// The numbers have a gap before it, and the row that it followed is missing.
+    /// The numbers have a gap before this row, and the preceding row is missing.
     Missing,
-    /// It follows another row than the one before it, or its number is not its place.
+    /// It does not follow the row before it, or its number is not its position.
     Order,
-    /// The numbers have no gap, but the row that it followed is missing.
+    /// The numbers have no gap, but the preceding row is missing.
     Replaced,
-    /// The ledger says that it was pruned up to here, and no event of the chain records that.
+    /// The ledger has a mark of a prune up to this row, but no event of the chain records that prune.
     Unrecorded,
 }
 
@@ -33,11 +33,11 @@ names!(
 );
 
 impl RowFault {
-    /// A sentence about the row, for people.
+    /// The fault as a sentence for people.
     #[must_use]
     pub fn explained(self) -> &'static str {
         match self {
-            Self::Edited => "it was edited: its columns do not give its hash",
+            Self::Edited => "it was edited: its columns do not match its hash",
             Self::Missing => "a row is missing before it",
             Self::Order => "it is out of order: rows were moved or given other numbers",
             Self::Replaced => {
@@ -66,7 +66,7 @@ pub struct PrunedPart {
     pub last: i64,
     /// The hash of that event.
     pub hash: String,
-    /// The archive of the last prune, as its event names it.
+    /// The archive of the last prune, as its event records it.
     pub archive: Option<String>,
 }
 
@@ -76,33 +76,33 @@ pub struct BrokenArchive {
     pub file: PathBuf,
     /// From 1.
     pub line: u64,
-    /// A sentence.
+    /// The fault as a sentence.
     pub why: &'static str,
 }
 
 /// The events of the given archives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArchivedPart {
-    /// The first event in them; 1 when nothing of the chain is missing.
+    /// Their first event; 1 if they contain the beginning of the chain.
     pub first: i64,
-    /// The last event up to which they are one chain.
+    /// The last event of their sound chain.
     pub last: i64,
-    /// The first event that is wrong, or that does not lead into the ledger.
+    /// The first event with a fault, or the first one that does not lead into the ledger.
     pub broken: Option<BrokenArchive>,
 }
 
 /// The result of the check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// The end of the chain, whether it is sound or not.
+    /// The end of the chain, even if the chain is broken.
     pub tip: ChainTip,
-    /// The first event that is wrong.
+    /// The first event with a fault.
     pub broken: Option<BrokenRow>,
     /// The position of the expected head.
     pub found: Option<HeadPosition>,
     /// The pruned part; the ledger's own rows begin after it.
     pub pruned: Option<PrunedPart>,
-    /// The events of the archives, where some were given.
+    /// The events of the given archives; `None` if none were given.
     pub archived: Option<ArchivedPart>,
     /// The check of all rows against the seals.
     pub rows: Rows,
@@ -115,7 +115,7 @@ impl Report {
         self.is_whole() && matches!(self.found, None | Some(HeadPosition::At(_)))
     }
 
-    /// Whether the chain, the rows and the archives are sound, with or without the expected head.
+    /// Whether the chain, the rows and the archives are sound. The expected head is not considered.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.broken.is_none()

@@ -1,4 +1,4 @@
-//! One event as it is stored in a ledger or an export; none of its columns is trusted.
+//! One event as stored in a ledger or an export. Its columns are not trusted.
 
 use crate::{LedgerError, event};
 
@@ -6,7 +6,7 @@ use crate::{LedgerError, event};
 pub(super) const COLUMNS: &str =
     "seq, task, at, actor, action, reason, state, input_hash, output_hash, plugin_digest, prev, hash";
 
-/// An event as its row has it: the names are those of the columns.
+/// An event with the columns of its row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     pub seq: i64,
@@ -25,7 +25,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// Fails only where a column does not hold text.
+    /// Fails only if a column is not text.
     pub(crate) fn read(row: &rusqlite::Row<'_>) -> Result<Self, rusqlite::Error> {
         Ok(Self {
             seq: row.get(0)?,
@@ -43,7 +43,8 @@ impl Row {
         })
     }
 
-    /// Whether the columns give the hash. An empty text instead of a null gives the same hash and is never written.
+    /// Whether the columns match the hash. An empty text in place of a null gives the same hash, but Baton never writes
+    /// one.
     pub(crate) fn is_as_written(&self) -> bool {
         let optional = [&self.input_hash, &self.output_hash, &self.plugin_digest];
         self.computed_hash() == self.hash && optional.into_iter().flatten().all(|column| !column.is_empty())
@@ -58,7 +59,7 @@ impl Row {
     }
 }
 
-/// A text column of a row that may have been tampered with.
+/// A text column of a row that may have been changed by another program.
 pub(crate) fn lossy(row: &rusqlite::Row<'_>, column: usize) -> Result<String, LedgerError> {
     let value = row.get_ref(column)?;
     Ok(value.as_bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default())
@@ -69,12 +70,12 @@ pub(crate) fn lossy(row: &rusqlite::Row<'_>, column: usize) -> Result<String, Le
 pub struct ChainTip {
     /// The number of events that the chain has had, including pruned ones.
     pub events: u64,
-    /// The hash of the last event; [`GENESIS`](event::GENESIS) when there is none.
+    /// The hash of the last event; [`GENESIS`](event::GENESIS) if there is none.
     pub head: String,
 }
 
 impl ChainTip {
-    /// Before the first event.
+    /// The state before the first event.
     pub(crate) fn genesis() -> Self {
         Self { events: 0, head: event::GENESIS.to_owned() }
     }
@@ -84,7 +85,7 @@ impl ChainTip {
         self.head = head;
     }
 
-    /// The number that the next event has.
+    /// The number of the next event.
     pub(crate) fn next(&self) -> i64 {
         i64::try_from(self.events).unwrap_or(i64::MAX).saturating_add(1)
     }

@@ -5,10 +5,10 @@ use crate::LedgerError;
 use crate::database::Reader;
 use crate::prune::PruneMark;
 
-/// Calls `visit` with every row, sound or not, in order; then returns the end of the chain.
+/// Calls `visit` with every row, sound or not, in order. Returns the end of the chain.
 ///
 /// # Errors
-/// What `visit` returns, that the database failed, or that a row is damaged so that it cannot be read.
+/// When `visit` fails, the database fails, or a row is too damaged to be read.
 pub fn each<E: From<LedgerError>>(reader: &Reader, visit: impl FnMut(&Row) -> Result<(), E>) -> Result<ChainTip, E> {
     each_up_to(reader, i64::MAX, visit)
 }

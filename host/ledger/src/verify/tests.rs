@@ -1,4 +1,4 @@
-//! The chain as it was written and after every way of tampering with it that somebody could think of.
+//! The original chain, and the chain after many kinds of changes by other programs.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use crate::{Ledger, LedgerError};
 
 const EVENTS: i64 = 6;
 
-/// A sound ledger of six events, and copies of it to tamper with.
+/// A sound ledger of six events, and copies of it to change.
 struct Original {
     folder: tempfile::TempDir,
     path: PathBuf,
@@ -32,7 +32,7 @@ impl Original {
         Self { path: folder.path().join("whole.db"), folder }
     }
 
-    /// The report on a copy after `sql` was done to it.
+    /// The report on a copy after running `sql` on it.
     fn after(&self, sql: &str) -> Report {
         self.after_with(sql, None)
     }
@@ -48,7 +48,7 @@ impl Original {
             drop(std::fs::remove_file(format!("{}{ending}", path.display())));
         }
         std::fs::copy(&self.path, &path).unwrap();
-        // The sums go along: these tests are of the chain alone.
+        // The sums are updated too, because these tests check only the chain.
         let connection = Connection::open(&path).unwrap();
         crate::seal::keep(&connection).unwrap();
         connection.execute_batch(sql).unwrap();
@@ -84,7 +84,7 @@ fn event(number: i64) -> Event {
     }
 }
 
-/// The statement that gives the row `number` another reason and the hash that fits.
+/// The statement that gives a row another reason and the matching hash.
 fn replace(row: &Row) -> String {
     let forged = Row { reason: "forged".to_owned(), ..row.clone() };
     format!("UPDATE events SET reason = 'forged', hash = '{}' WHERE seq = {}", forged.computed_hash(), row.seq)

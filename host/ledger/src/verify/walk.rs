@@ -21,7 +21,7 @@ pub fn verify(reader: &Reader, head: Option<&Head>) -> Result<Report, LedgerErro
     verify_with(reader, head, &[])
 }
 
-/// The same, with archives of pruned events: they have to be one chain that leads into the ledger without a gap.
+/// The same, with archives of pruned events, which must be one chain that leads into the ledger without a gap.
 ///
 /// # Errors
 /// When the database fails or an archive cannot be read. A broken chain or archive is not an error: the report describes it.
@@ -75,7 +75,7 @@ fn walk(snapshot: &Connection, mark: Option<PruneMark>, search: &mut Search<'_>)
     Ok(RowCheck { tip, broken, pruned })
 }
 
-/// The fault of `row`, which follows `tip`; `row` is `None` where a column cannot be read as text.
+/// The fault of `row`, which follows `tip`. `row` is `None` if a column cannot be read as text.
 pub(super) fn judge(row: Option<&Row>, tip: &ChainTip, snapshot: &Connection) -> Result<Option<RowFault>, LedgerError> {
     let Some(row) = row.filter(|row| row.is_as_written()) else {
         return Ok(Some(RowFault::Edited));
@@ -90,7 +90,7 @@ pub(super) fn judge(row: Option<&Row>, tip: &ChainTip, snapshot: &Connection) ->
     })
 }
 
-/// Whether some row has this hash. There is no index for it: this is asked once, for the first broken row.
+/// Whether a row has this hash. There is no index; this query runs only once, for the first broken row.
 fn is_there(snapshot: &Connection, hash: &str) -> Result<bool, LedgerError> {
     let found = snapshot.query_row("SELECT 1 FROM events WHERE hash = ?1", [hash], |_| Ok(())).optional()?;
     Ok(found.is_some())

@@ -21,7 +21,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         return Vec::new();
     };
     let place = facts.display(&state.ledger());
-    let result = tail::look(reader, EVENTS, TOLERANCE, facts.now).map(|tail| judge(facts, &place, &tail));
+    let result = tail::check(reader, EVENTS, TOLERANCE, facts.now).map(|tail| judge(facts, &place, &tail));
     or_finding(CHECK, place, result, &facts.baton("ledger verify"))
 }
 

@@ -1,10 +1,10 @@
-//! The shapes of names in a table, in words of our own: one row a shape.
+//! The forms of names in a table, one row for each form.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// What a name was read as, in one line: only the parts that are there.
+/// The parts of a parsed name in one line.
 fn line(name: &str) -> String {
     let read = parse(name);
     let about = read.about.iter().map(|about| format!("{} {}", about.made_at, about.kind)).collect::<Vec<_>>();
@@ -86,7 +86,7 @@ fn kinds_with_hyphens_digits_and_none() {
             "20260304T050607Z__Turn-the-key__Codex-MM1.md",
             "made=2026-03-04T05:06:07Z | title=Turn the key | agent=Codex-MM1 | tail=Codex-MM1",
         ),
-        // Capitals before nothing but a tail are a title.
+        // A part in capitals is a title if only a tail follows it.
         (
             "20260304T050607Z__PUMP_MENDED__0a1b2c3d.json",
             "made=2026-03-04T05:06:07Z | title=PUMP MENDED | token=0a1b2c3d | tail=0a1b2c3d",
@@ -227,7 +227,7 @@ fn names_that_say_nothing_say_nothing() {
     assert_eq!(line("20260304T050607__20260304T110607Z.json"), "moved=2026-03-04T05:06:07 | made=2026-03-04T11:06:07Z");
 }
 
-/// A part as it may stand anywhere in a name.
+/// A part that may be anywhere in a name.
 fn part() -> impl Strategy<Value = String> {
     let words =
         ["HANDOFF", "RETURN", "MAXRETRY", "RETRY3", "STALE", "BLOCKED_X", "20260303", "20260303_101112", "0a1b2c3d"];

@@ -1,4 +1,4 @@
-//! Each dialect in the fewest keys that show it, and the aliases.
+//! Each dialect with the fewest keys that identify it, and the aliases.
 
 use serde_json::json;
 
@@ -169,7 +169,7 @@ fn a_superseded_request_has_the_id_that_it_had() {
 #[test]
 fn an_unknown_priority_is_said_and_a_number_is_one() {
     let read = handoff(&json!({"title": "x", "priority": "whenever", "urgency": null}));
-    assert_eq!(read.repairs, ["`whenever` is not a priority and was read as medium"]);
+    assert_eq!(read.repairs, ["`whenever` is not a priority; Baton uses medium"]);
     assert_eq!(handoff(&json!({"title": "x", "priority": 0})).priority, Priority::Critical);
     assert_eq!(handoff(&json!({"title": "x", "priority": "?", "urgency": "High"})).priority, Priority::High);
 }

@@ -1,4 +1,4 @@
-//! Archives: that none is overwritten, and how one is found out that was tampered with or belongs elsewhere.
+//! Archives: no file is replaced, and archives that were changed or belong to another ledger are detected.
 
 use std::fs;
 
@@ -62,9 +62,9 @@ fn an_archive_that_was_tampered_with_is_found_at_its_line() {
     assert!(check(&lines[..4]).unwrap().1.contains("was cut"));
     assert!(check(&[]).unwrap().1.contains("was cut"));
     assert!(check(&lines[1..]).unwrap().1.contains("does not fit"));
-    assert_eq!(check(&[&lines[..], &lines[..1]].concat()).unwrap(), (12, "there is more after the last line"));
+    assert_eq!(check(&[&lines[..], &lines[..1]].concat()).unwrap(), (12, "there are lines after the end line"));
     assert_eq!(check(&["no json"]).unwrap(), (1, "this line is not an event"));
-    // Cut at the end and closed with a last line of its own: sound in itself, but it does not reach the ledger.
+    // Cut, and ended with a new last line: it is sound, but it does not lead into the ledger.
     let head = fixture.count("SELECT 0").to_string() + &"0".repeat(63);
     let short = crate::export::end(4, &head).to_string();
     assert!(check(&[&lines[..4], &[&short]].concat()).unwrap().1.contains("does not fit"));

@@ -1,4 +1,4 @@
-//! What is left is one chain, and nobody can pretend a prune.
+//! The remaining events are one chain, and a faked prune is detected.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -64,7 +64,7 @@ fn a_prune_is_not_to_be_pretended() {
     fixture.prune(50);
     assert!(fixture.after("").is_sound());
     let hashes = fixture.hashes();
-    // More than the record says; the rows begin at 11.
+    // The mark is after the end in the record; the rows begin at 11.
     for more in [1, 5] {
         let (seq, hash) = (10 + more, &hashes[more - 1]);
         let sql = format!("DELETE FROM events WHERE seq <= {seq}; UPDATE pruned SET seq = {seq}, hash = '{hash}'");

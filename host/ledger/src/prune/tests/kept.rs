@@ -1,4 +1,4 @@
-//! What goes and what stays.
+//! Which rows are deleted and which stay.
 
 use baton_core::State;
 use rusqlite::Connection;
@@ -33,7 +33,7 @@ fn a_task_with_an_open_delivery_or_a_younger_event_keeps_all_its_events() {
     let delivery =
         fixture.ledger.write_blocking(move |tx| outbox::add(tx, &open, &delivery(DeliveryKind::Return))).unwrap();
     let kept = fixture.plan(1_000).kept.unwrap();
-    assert_eq!((kept.seq, &kept.task, kept.why), (9, &ids[0], "has something that is still to be delivered"));
+    assert_eq!((kept.seq, &kept.task, kept.why), (9, &ids[0], "has an open delivery"));
     fixture.ledger.write_blocking(move |tx| outbox::done(tx, delivery, "r.json")).unwrap();
     fixture
         .ledger
@@ -73,7 +73,7 @@ fn the_rows_that_capture_asks_stay_and_what_is_large_goes() {
     fixture
         .ledger
         .write_blocking(|tx| {
-            // The same bytes as a task that is open, and bytes that only settled tasks have.
+            // The same bytes as an open task, and bytes that only settled tasks have.
             put(tx, &NewTask { input: Some("shared".to_owned()), ..new("other", "HANDOFF") }, 10, State::Succeeded)?;
             put(tx, &NewTask { input: Some("shared".to_owned()), ..new("open", "HANDOFF") }, 20, State::Queued)
                 .map(drop)
@@ -107,7 +107,7 @@ fn the_rows_that_capture_asks_stay_and_what_is_large_goes() {
         .ledger
         .write_blocking(|tx| {
             let first = task::with_key(tx, "old", None, None, None)?;
-            Ok((first, outbox::put_there(tx, "handoffs/b/01_inbox", "hash of r")?))
+            Ok((first, outbox::has_delivered(tx, "handoffs/b/01_inbox", "hash of r")?))
         })
         .unwrap();
     assert_eq!((first.map(|first| first.id), there), (Some(id.clone()), true));
@@ -124,7 +124,7 @@ fn a_second_prune_finds_nothing_and_a_later_one_goes_on() {
     let first = fixture.prune(50);
     let plan = fixture.plan(50);
     assert_eq!((plan.events(), plan.first, plan.last), (0, 11, 10));
-    // Everything is old by now, the record of the prune too.
+    // Everything is old now, including the record of the prune.
     let second = fixture.prune(1_000);
     assert_eq!(second.last, 20);
     assert_eq!(fixture.plan(2_000).events(), 0, "nothing is left but records of prunes");

@@ -1,4 +1,4 @@
-//! Prunes that were cut off, and what others write meanwhile.
+//! Interrupted prunes, and writes by other processes during a prune.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -34,7 +34,7 @@ fn a_prune_that_was_cut_off_leaves_a_sound_chain_and_the_next_goes_on() {
     assert!(done.archive.ends_with("events-8-20.jsonl"), "{done:?}");
     let report = fixture.report(None, &[&done.archive, &written.path]);
     assert!(report.is_sound(), "{report:?}");
-    // Sound in itself, and at its end another chain than the archive that holds these events too.
+    // It is sound, but its last event differs from that of the archive with the same events.
     let other = Fixture::with_done(10);
     let theirs = [40, 1_000].map(|before| other.prune(before).archive)[1].clone();
     let broken = fixture.report(None, &[&written.path, &theirs]).archived.unwrap().broken.unwrap();

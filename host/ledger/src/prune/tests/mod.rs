@@ -1,4 +1,4 @@
-//! What goes and what stays; every way of pretending a prune; archives that were tampered with; prunes that were cut off.
+//! Deleted and kept rows, faked prunes, changed archives, interrupted prunes.
 
 mod archives;
 mod chain;
@@ -45,7 +45,7 @@ fn new(title: &str, kind: &str) -> NewTask {
     }
 }
 
-/// Writes a task down and takes it to `state` a second later.
+/// Records a task and moves it to `state` a second later.
 fn put(tx: &Tx<'_>, new: &NewTask, second: i64, state: State) -> Result<String, LedgerError> {
     let id = task::insert(tx, new, Some(b"bytes"), at(second))?;
     let task = task::get_in(tx, &id)?;
@@ -106,7 +106,7 @@ impl Fixture {
         self.reader().connection.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
-    /// The report on a copy after `sql` was done to it.
+    /// The report on a copy after running `sql` on it.
     fn after(&self, sql: &str) -> Report {
         let path = self.folder.path().join("tampered.db");
         drop(fs::remove_file(&path));
