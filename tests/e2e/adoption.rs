@@ -150,7 +150,7 @@ fn what_holds_no_agents_is_refused_with_what_to_adopt_instead() {
     let mut two = place.command();
     let refused =
         Output::of(two.args(["init", "--adopt"]).arg(&roots[0]).arg("--adopt").arg(&roots[1])).ended(2).stderr;
-    assert!(refused.contains("which folder becomes the workspace"), "{refused}");
+    assert!(refused.contains("name the folder that becomes the workspace"), "{refused}");
     assert!(!place.root().join("baton.toml").exists());
 }
 

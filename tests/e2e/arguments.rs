@@ -123,7 +123,7 @@ fn run_takes_arguments_as_the_schema_asks_for_them() {
     fed.arg("-w").arg(workspace.root()).args(["run", "audit", "audit", "--args-json", "-"]);
     assert_eq!(Output::fed(&mut fed, input).ended(0).stdout.lines().count(), 1);
     for (args, said) in [
-        (&["--arg", "root=a", "--arg", "root=b"][..], "`root` takes one value and is given 2 times"),
+        (&["--arg", "root=a", "--arg", "root=b"][..], "`root` takes one value, but is given 2 times"),
         (&["--arg", "forms=json", "--args-json", "{\"forms\":[\"json\"]}"], "`forms` is in --args-json and in --arg"),
         (&["--args-json", "[1]"], "--args-json is not a JSON object"),
         (&["--args-json", "{"], "--args-json is not JSON"),
@@ -214,7 +214,7 @@ fn run_grants_what_it_is_told_to_and_does_the_action() {
         workspace.baton(&["run", "spotify", "playlists-for-track", "--arg", "title=Paper Moon", "--arg", "artist=Oto"]);
     assert!(answer.clone().ended(0).stderr.contains("  | | Sunday | 1 | spotify-csv |"), "{answer:?}");
     let refused = workspace.baton(&["run", "spotify", "import", "--grant", "files:rw=nothing"]).ended(2).stderr;
-    assert!(refused.contains("`nothing` is not among the folders"), "{refused}");
+    assert!(refused.contains("does not ask for the folder `nothing`"), "{refused}");
 }
 
 #[test]

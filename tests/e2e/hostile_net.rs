@@ -262,8 +262,8 @@ fn a_name_that_leads_inside_is_not_followed() {
     let (task, answers) = (scene.workspace.task("Names"), scene.answers());
     assert_eq!(task.state, "succeeded", "{}", task.reason);
     for (answer, words) in answers.iter().zip([
-        ["`inside.test` leads to 127.0.0.1, which is loopback", "was not sent"],
-        ["`mapped.test` leads to", "was not sent"],
+        ["`inside.test` resolves to 127.0.0.1, which is loopback", "was not sent"],
+        ["`mapped.test` resolves to", "was not sent"],
     ]) {
         let said = answer["error"].as_str().unwrap_or_else(|| panic!("it was answered: {answer}"));
         assert!(words.iter().all(|word| said.contains(word)), "{said}");
@@ -386,9 +386,9 @@ fn a_secret_in_any_other_place_is_refused_and_nothing_is_sent() {
         (get("http://127.0.0.1:PORT/open/{{key}}"), "in a header, not in the address"),
         (
             json!({ "url": open, "headers": { "X-Key": "{{key}}" } }),
-            "goes in the header `authorization`, not in `x-key`",
+            "is allowed only in the header `authorization`, not in `x-key`",
         ),
-        (json!({ "url": open, "headers": { "X-{{key}}": "x" } }), "not a header name"),
+        (json!({ "url": open, "headers": { "X-{{key}}": "x" } }), "not allowed in a header name"),
         (with_key("http://localhost:PORT/open/echo"), "goes to 127.0.0.1:"),
         (json!({ "url": open, "headers": { "X-Key": "{{other}}" } }), "`baton plugin grant fetch secret=other`"),
         (json!({ "url": open, "headers": { "X-Key": "{{none}}" } }), "does not declare the secret"),

@@ -152,9 +152,9 @@ fn a_task_reads_and_asks_no_more_than_it_may() {
     let workspace = with_listener(ALL);
     workspace.write("music/none.txt", "none");
     let said = run(&workspace, &["many", "--arg", &path("none.txt"), "--arg", "times=2000"], 0);
-    assert!(said.contains("After 1000:") && said.contains("a task may have 1000 files read"), "{said}");
+    assert!(said.contains("After 1000:") && said.contains("a task can fingerprint at most 1000 files"), "{said}");
     let said = run(&workspace, &["ask", "--arg", "words=4", "--arg", "times=101"], 0);
-    assert!(said.contains("101 are asked for; at most 100"), "{said}");
+    assert!(said.contains("101 fingerprints were requested; at most 100"), "{said}");
     let said = run(&workspace, &["ask", "--arg", "words=40000"], 0);
     assert!(said.contains("40000 words; at most 32768"), "{said}");
 }

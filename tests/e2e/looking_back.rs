@@ -179,5 +179,5 @@ fn a_look_into_the_past_waits_for_the_grant_and_ends_with_it() {
     let told = asked(&workspace, "open-requests", &[]).ended(1);
     assert!(told.stderr.contains("baton plugin grant post ledger"), "{}", told.stderr);
     let refused = workspace.baton(&["plugin", "grant", "noop", "ledger"]).ended(2);
-    assert!(refused.stderr.contains("is not what it asks for"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("the plugin does not ask for"), "{}", refused.stderr);
 }

@@ -212,7 +212,7 @@ fn a_name_that_leads_inside_is_refused_also_when_the_operator_sets_it() {
     Output::of(up.arg("-w").arg(workspace.root()).args(["up", "--once"])).ended(0);
     let task = workspace.task("Read");
     assert_eq!(task.state, "failed", "{}", task.reason);
-    assert!(task.reason.contains("`inside.test` leads to 127.0.0.1, which is loopback"), "{}", task.reason);
+    assert!(task.reason.contains("`inside.test` resolves to 127.0.0.1, which is loopback"), "{}", task.reason);
     assert!(server.asked().is_empty());
 }
 

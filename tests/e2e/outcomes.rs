@@ -92,7 +92,7 @@ fn who_depends_on_it_asks_and_the_same_file_is_done_again() {
 fn a_call_is_tried_once_and_says_so() {
     let workspace = Workspace::with_hostile();
     let dead = workspace.baton(&["run", "hostile", "retry"]).ended(1).stderr;
-    assert!(dead.contains("the service is down; `baton run` tries once: run it again"), "{dead}");
+    assert!(dead.contains("the service is down; `baton run` makes only one attempt"), "{dead}");
     assert!(!dead.contains("attempts"), "{dead}");
     let denied = workspace.baton(&["run", "hostile", "ask-grant"]).ended(1).stderr;
     assert!(denied.contains("then repeat the command: `baton run` does not continue automatically"), "{denied}");

@@ -200,7 +200,7 @@ fn files_in_an_inbox_that_no_agent_can_have_are_reported() {
     let log = workspace.up_once().stderr;
     for name in ["operator", "baton"] {
         let line = log.lines().find(|line| line.contains(&format!("handoffs/{name}/01_inbox"))).unwrap_or_default();
-        assert!(line.contains("WARN") && line.contains("no agent can have this name"), "{log}");
+        assert!(line.contains("WARN") && line.contains("this name is not allowed for an agent"), "{log}");
         // In the drop box the sender is answered.
         let title = format!("To {name}");
         workspace.write(&format!("handoffs/01_inbox/{name}.json"), text(&handoff(name, &title)));

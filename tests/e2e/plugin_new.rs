@@ -43,7 +43,7 @@ fn a_missing_tool_is_named_with_what_brings_it() {
         ("javascript", "componentize-js", "npm install"),
     ] {
         plugin(&place, &["new", "--lang", language, language]).ended(0);
-        fails(plugin(&place, &["build", language]), &[tool, "is not there", setup, language]);
+        fails(plugin(&place, &["build", language]), &[tool, "is not installed", setup, language]);
         fails(plugin(&place, &["test", "--no-build", language]), &["build it first"]);
     }
     fails(plugin(&place, &["build", "."]), &["Cargo.toml, pyproject.toml, package.json", "baton plugin new"]);

@@ -137,7 +137,7 @@ fn a_greeting_in_the_inbox_of_a_plugin_starts_nothing() {
     for title in ["Good morning", "Good evening"] {
         let task = workspace.task(title);
         assert_eq!((task.state.as_str(), task.attempts), ("succeeded", 0), "{task:?}");
-        assert!(task.reason.contains("names no action of `noop`"), "{task:?}");
+        assert!(task.reason.contains("without an action of `noop`"), "{task:?}");
     }
     assert_eq!((workspace.processed("noop").len(), workspace.returns("Claude-MM1").len()), (2, 0));
 }

@@ -29,7 +29,7 @@ pub(super) fn copy(from: &Path, to: &Path, stop: &StopHandle, is_it: impl Fn() -
     let begun = Instant::now();
     loop {
         if stop.is_asked() {
-            return Err(GuestError::Timeout("the task is being ended".to_owned()));
+            return Err(GuestError::Timeout("the task is ending".to_owned()));
         }
         match pages(&source, to, &is_it) {
             Ok(Step::Done) => return Ok(()),

@@ -91,7 +91,7 @@ impl GuestError {
     /// The statement's time is up, or the task's.
     pub(super) fn timeout(stop: &StopHandle) -> Self {
         Self::Timeout(if stop.is_asked() {
-            "the task is being ended".to_owned()
+            "the task is ending".to_owned()
         } else {
             format!("the statement took longer than {} s", limits::STATEMENT.as_secs())
         })

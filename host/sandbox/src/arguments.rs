@@ -1,8 +1,8 @@
 //! Checks the arguments of a task against the JSON Schema (draft 2020-12) of the action in the manifest, before the plugin runs.
 //!
-//! The schema is untrusted and is evaluated on the host, outside the limits of the sandbox. So it refers to its own `$defs`
-//! only and not in a circle, its size with every reference expanded is limited, patterns run in linear time, and nothing is
-//! fetched.
+//! The schema is untrusted and is evaluated on the host, outside the limits of the sandbox. So its references must stay
+//! inside its own `$defs` and must not form a cycle. Its size with expanded references is limited, its patterns run in
+//! linear time, and nothing is downloaded.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -16,16 +16,16 @@ use serde_json::Value;
 
 use crate::limits;
 
-/// The most mistakes that a message lists.
+/// The maximum number of mistakes in a message.
 const LISTED: usize = 3;
 
-/// The most bytes of a name or a value in a message.
+/// The maximum size of a name or a value in a message, in bytes.
 const SHOWN: usize = 100;
 
 /// Keywords that begin with `$` and are supported.
 const HARMLESS: [&str; 4] = ["$schema", "$defs", "$comment", "$ref"];
 
-/// The schemas of a plugin's actions, ready to check.
+/// The compiled schemas of a plugin's actions.
 pub struct Arguments(BTreeMap<String, Schema>);
 
 struct Schema {
@@ -38,7 +38,7 @@ impl Arguments {
     /// Reads the schemas of every action.
     ///
     /// # Errors
-    /// When one is not a schema that can be checked here.
+    /// When a schema is not supported.
     pub fn of(manifest: &Manifest) -> Result<Self, String> {
         let schema = |(name, action): (&String, &Action)| match Schema::of(&action.args) {
             Ok(schema) => Ok((name.clone(), schema)),
@@ -50,7 +50,7 @@ impl Arguments {
     /// Checks the arguments of an action, a JSON object.
     ///
     /// # Errors
-    /// When they do not fit its schema; the text names the place and what is expected there.
+    /// When the arguments do not match the schema. The error names the position and the expected value.
     pub fn check(&self, action: &str, args: &str) -> Result<(), String> {
         let Some(schema) = self.0.get(action) else { return Ok(()) };
         schema.check(args).map_err(|why| format!("the arguments of the action `{action}` do not fit: {why}"))
@@ -61,7 +61,7 @@ impl Schema {
     fn of(schema: &Value) -> Result<Self, String> {
         let size = Size { root: schema, known: HashMap::new() }.of(schema)?;
         if size > limits::SCHEMA_NODES {
-            return Err(format!("it has {size} parts with references written out; at most {}", limits::SCHEMA_NODES));
+            return Err(format!("it has {size} parts after its references are expanded; at most {} are allowed", limits::SCHEMA_NODES));
         }
         let patterns = PatternOptions::regex().size_limit(limits::PATTERN_BYTES).dfa_size_limit(limits::PATTERN_BYTES);
         let options = jsonschema::options().with_draft(Draft::Draft202012).offline().with_pattern_options(patterns);
@@ -83,9 +83,10 @@ impl Schema {
         if self.validator.is_valid(&args) {
             return Ok(());
         }
-        // The library collects every mistake before it returns the first, and each part of the schema may find some.
+        // The library collects every mistake before it returns the first one, and each part of the schema may find
+        // several.
         if work > limits::MISTAKES_WORK {
-            return Err("something in them does not; they are too large to say what".to_owned());
+            return Err("they do not match the schema; they are too large to name the mistake".to_owned());
         }
         let mistakes = self.validator.iter_errors(&args).take(LISTED).map(|error| self.mistake(&error));
         Err(mistakes.collect::<Vec<_>>().join("; "))
@@ -121,7 +122,7 @@ impl Schema {
 }
 
 impl Schema {
-    /// An unknown name; of an argument also the known name that it is most like.
+    /// An unknown name. For an argument also the most similar known name.
     fn unknown(&self, name: &str, is_argument: bool) -> String {
         let known = self.known.iter().map(String::as_str).filter(|_| is_argument);
         let meant = nearest(name, known, ALIKE).map(|meant| format!(" (did you mean `{meant}`?)"));
@@ -132,7 +133,7 @@ impl Schema {
 /// Computes the size of a schema with its references expanded.
 struct Size<'a> {
     root: &'a Value,
-    /// The size behind each reference; `None` while it is being computed.
+    /// The size of each reference target; `None` while it is being computed.
     known: HashMap<&'a str, Option<usize>>,
 }
 
@@ -152,7 +153,7 @@ impl<'a> Size<'a> {
                     }
                     let more = match value {
                         Value::String(to) if key == "$ref" => self.of_reference(to)?,
-                        // Counted where they are referred to.
+                        // Definitions are counted at their references.
                         _ if key == "$defs" => 1,
                         value => self.of(value)?,
                     };
@@ -171,7 +172,7 @@ impl<'a> Size<'a> {
             None => {}
         }
         let target = to.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
-        let target = target.ok_or_else(|| format!("`{}` leads nowhere in it; use #/$defs/NAME", shown(to)))?;
+        let target = target.ok_or_else(|| format!("`{}` does not exist in the schema; use #/$defs/NAME", shown(to)))?;
         self.known.insert(to, None);
         let size = self.of(target)?;
         self.known.insert(to, Some(size));
@@ -179,7 +180,7 @@ impl<'a> Size<'a> {
     }
 }
 
-/// The place of a mistake: `args/paths/0`.
+/// The position of a mistake: `args/paths/0`.
 fn place(error: &ValidationError<'_>) -> String {
     shown(&format!("args{}", error.instance_path().as_str()))
 }
@@ -272,9 +273,9 @@ mod tests {
                 json!({ "properties": { "a": { "$ref": "#/$defs/a" } }, "$defs": { "a": { "items": { "$ref": "#/$defs/a" } } } }),
                 "circle",
             ),
-            (json!({ "$ref": "https://example.org/schema.json" }), "leads nowhere"),
-            (json!({ "$ref": "file:///etc/passwd" }), "leads nowhere"),
-            (json!({ "$ref": "#/$defs/none" }), "leads nowhere"),
+            (json!({ "$ref": "https://example.org/schema.json" }), "does not exist in the schema"),
+            (json!({ "$ref": "file:///etc/passwd" }), "does not exist in the schema"),
+            (json!({ "$ref": "#/$defs/none" }), "does not exist in the schema"),
             (json!({ "$dynamicRef": "#a" }), "not supported"),
             (json!({ "$id": "https://example.org/" }), "not supported"),
             (json!({ "type": "strng" }), "/type"),

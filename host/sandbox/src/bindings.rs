@@ -1,10 +1,10 @@
-//! The one `bindgen!` of the host: the interfaces of `wit/` as Rust. Nothing is written by hand here.
+//! The only `bindgen!` call of the host. It generates Rust from the interfaces of `wit/`; there is no other code here.
 
 wasmtime::component::bindgen!({
     path: "../../wit",
     world: "plugin",
     imports: {
-        // These never wait. The others may wait for a disk or a process, and must not hold up the runtime.
+        // These functions never block. The others may wait for a disk or a process, and must not block the runtime.
         "baton:plugin/progress": trappable,
         "baton:plugin/handoffs": trappable,
         "baton:plugin/http": trappable,

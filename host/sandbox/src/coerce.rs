@@ -1,18 +1,20 @@
-//! Arguments that a person typed as `NAME=TEXT`, as the values that the JSON Schema of the action asks for: `formats=m3u8` is a
-//! list of one where a list is asked for, `from=2025` is text where text is asked for.
+//! Converts arguments that a person typed as `NAME=TEXT` to the types in the JSON Schema of the action. For example,
+//! `formats=m3u8` becomes a list if the schema expects a list, and `from=2025` stays text if it expects text.
 //!
-//! Parts of a list or an object that is written as JSON are read by the schema of the part: `plans=[2025]` is a list of one text.
+//! If a list or an object is written as JSON, its parts are converted with their schemas too: `plans=[2025]` becomes a
+//! list of one text.
 //!
-//! Nothing is checked here. A text that does not fit stays text, so that the check against the schema (`arguments.rs`) says what
-//! is expected. The schema is untrusted: references are followed inside it only, and the work is limited.
+//! This module checks nothing. A text that cannot be converted stays text, and the later check against the schema
+//! (`arguments.rs`) reports the expected type. The schema is untrusted: only references inside it are followed, and the
+//! work is limited.
 
 use baton_core::text::one_line;
 use serde_json::{Map, Number, Value};
 
-/// The depth to which lists in lists and references are followed.
+/// The maximum depth of nested lists and references.
 const DEPTH: usize = 8;
 
-/// The most parts of a schema that are read for one value.
+/// The maximum number of schema parts that are read for one value.
 const PARTS: usize = 1_000;
 
 /// An argument as it was typed.
@@ -39,10 +41,10 @@ impl TypedArgument {
     }
 }
 
-/// The arguments as one object. A name that is given again adds to its list.
+/// Converts the arguments to one object. A repeated name adds to its list.
 ///
 /// # Errors
-/// When a name is given again whose value is not a list.
+/// When a name is repeated and its type is not a list.
 pub fn coerce(schema: &Value, typed: &[TypedArgument]) -> Result<Map<String, Value>, String> {
     let mut args = Map::new();
     for argument in typed {
@@ -63,14 +65,14 @@ fn value(schema: &Value, name: &str, texts: &[&str]) -> Result<Value, String> {
     match texts {
         [text] => Ok(reader.one(&accepted, text, DEPTH)),
         texts if accepted.takes("array") => Ok(reader.list(&accepted, texts, DEPTH)),
-        texts => Err(format!("the argument `{}` takes one value and is given {} times", one_line(name), texts.len())),
+        texts => Err(format!("the argument `{}` takes one value, but is given {} times", one_line(name), texts.len())),
     }
 }
 
-/// The types that a schema accepts, as far as they matter for a text.
+/// The types that a schema accepts, as far as they affect the conversion of a text.
 #[derive(Default)]
 pub(crate) struct AcceptedValues<'a> {
-    /// The types; none where it does not say.
+    /// The types; empty if the schema does not name any.
     pub(crate) types: Vec<&'a str>,
     /// The values of `enum` and `const`.
     pub(crate) words: Vec<&'a Value>,
@@ -85,12 +87,12 @@ impl AcceptedValues<'_> {
         self.types.is_empty() || self.types.contains(&kind)
     }
 
-    /// A text may stay as it is. Then only exact readings replace it.
+    /// Whether a text may stay unchanged. If so, only exact conversions replace it.
     fn takes_text(&self) -> bool {
         self.types.contains(&"string")
     }
 
-    /// A value may stay as it is, by its type.
+    /// Whether the type of a value is accepted.
     fn takes_value(&self, value: &Value) -> bool {
         let kind = type_of(value);
         self.takes(kind) || (kind == "integer" && self.takes("number"))
@@ -104,7 +106,7 @@ impl AcceptedValues<'_> {
 
 pub(crate) struct Reader<'a> {
     root: &'a Value,
-    /// The number of parts that may still be read.
+    /// The number of schema parts that may still be read.
     left: usize,
 }
 
@@ -113,7 +115,7 @@ impl<'a> Reader<'a> {
         Self { root, left: PARTS }
     }
 
-    /// The properties that the schema itself has.
+    /// The direct properties of the schema.
     pub(crate) fn properties(&mut self, schema: &'a Value) -> Option<&'a Map<String, Value>> {
         let fields = self.fields(schema)?;
         let own = fields.get("properties").and_then(Value::as_object);
@@ -173,7 +175,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The schemas that count beside the fields of this one.
+    /// The schemas that apply in addition to this one.
     fn parts(&mut self, fields: &'a Map<String, Value>) -> Vec<&'a Value> {
         let target = fields.get("$ref").and_then(Value::as_str).and_then(|to| to.strip_prefix('#'));
         let target = target.and_then(|pointer| self.root.pointer(pointer));
@@ -212,9 +214,9 @@ impl<'a> Reader<'a> {
         Value::String(text.to_owned())
     }
 
-    /// A value that was written as JSON, with its parts as they are asked for: a number or a truth value as text where text is
-    /// asked for, a text as a number where that is. A number with a fraction stays, because its text may have been another; and so
-    /// does null. The check against the schema then says what is wrong.
+    /// Converts a JSON value and its parts to the expected types: a number or a boolean becomes text if text is
+    /// expected, a text becomes a number if a number is expected. A number with a fraction is not converted, because
+    /// its original text is unknown; null is not converted either. The later check reports such values.
     fn fit(&mut self, accepted: &AcceptedValues<'a>, value: Value, depth: usize) -> Value {
         if depth == 0 || accepted.words.contains(&&value) {
             return value;
@@ -241,7 +243,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Several texts as one list. What is a JSON list already adds its items.
+    /// Joins several texts to one list. A text that is a JSON list adds its items.
     fn list(&mut self, accepted: &AcceptedValues<'a>, texts: &[&str], depth: usize) -> Value {
         let items = self.items(accepted);
         let mut list = Vec::new();
@@ -257,7 +259,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The text as null, a boolean or a number, where one is asked for.
+/// Converts a text to null, a boolean or a number, if one is expected.
 fn scalar(accepted: &AcceptedValues<'_>, text: &str) -> Option<Value> {
     let exact = accepted.takes_text();
     match text {
@@ -273,12 +275,12 @@ fn scalar(accepted: &AcceptedValues<'_>, text: &str) -> Option<Value> {
         return None;
     }
     let number: Number = serde_json::from_str(text).ok()?;
-    // An id such as `1e5` stays text where text is accepted.
+    // An id such as `1e5` stays text if text is accepted.
     let fits = !exact || (number.to_string() == text && (any || !number.is_f64()));
     fits.then_some(Value::Number(number))
 }
 
-/// The text as a list or an object in JSON, where one is asked for.
+/// Parses a text as a JSON list or object, if one is expected.
 fn structure(accepted: &AcceptedValues<'_>, text: &str) -> Option<Value> {
     let kind = match text.trim_start().chars().next() {
         Some('[') => "array",
@@ -379,7 +381,7 @@ mod tests {
             Ok(json!({ "list": ["1", "2", "3"], "either": ["a", "b"], "free": [1, "x"] }))
         );
         let why = coerced(&schema, &["text=a", "text=b"]).unwrap_err();
-        assert_eq!(why, "the argument `text` takes one value and is given 2 times");
+        assert_eq!(why, "the argument `text` takes one value, but is given 2 times");
     }
 
     #[test]

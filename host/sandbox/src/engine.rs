@@ -1,7 +1,7 @@
 //! The engine: one configuration for compiling and running, and the pool of memories.
 //!
-//! The pool makes a fresh store cheap. Where there is not enough address space for it (a container with a limit), the engine
-//! allocates on demand and logs a warning; nothing else changes.
+//! The pool makes a new store cheap. If there is not enough address space for it (a container with a limit), the engine
+//! allocates on demand and logs a warning; there is no other effect.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -34,8 +34,8 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts the engine. Compiled code is kept in `code` (a folder that only the user may write to), or not at all; then
-    /// plugins are compiled in this process.
+    /// Starts the engine. Compiled code is cached in `code`, a folder that only the user may write to. Without `code`,
+    /// plugins are compiled in this process and not cached.
     ///
     /// # Errors
     /// When the engine does not start on this machine or the folder cannot be used.
@@ -57,39 +57,38 @@ impl Sandbox {
         Ok(Self { engine, linker, admission, host: HostResources::default(), ticker, code, pooled })
     }
 
-    /// Adds worker processes. Without them plugins have no databases and are compiled in this process, which is for
-    /// tests and benches only.
+    /// Adds worker processes. Without them, plugins have no databases and are compiled in this process; only tests and
+    /// benches do that.
     #[must_use]
     pub fn with_workers(self, workers: Workers) -> Self {
         Self { host: HostResources { workers: Some(workers), ..self.host }, ..self }
     }
 
-    /// Replaces all servers: allowed requests go to these, over plain HTTP. The keys are
+    /// Replaces all servers: allowed requests are sent to these servers, over plain HTTP. The keys are
     /// `SCHEME://HOST[:PORT]`.
     ///
     /// # Errors
-    /// The text that is not such an origin.
+    /// When a key is not such an origin.
     pub fn with_servers(self, servers: &BTreeMap<String, SocketAddr>) -> Result<Self, String> {
         let network = Arc::new(Network::with_servers(servers)?);
         Ok(Self { host: HostResources { network, ..self.host }, ..self })
     }
 
-    /// Memories come from the pool.
+    /// Whether memories are allocated from the pool.
     #[must_use]
     pub fn is_pooled(&self) -> bool {
         self.pooled
     }
 }
 
-/// The one configuration, which an engine that compiles and one that runs share. Everything that no plugin for this host needs
-/// is off.
+/// The configuration for compiling and for running. Everything that no plugin needs is disabled.
 pub(crate) fn configuration(pooled: bool) -> Config {
     let mut config = Config::new();
     config.epoch_interruption(true);
     config.concurrency_support(false);
     config.wasm_backtrace_max_frames(std::num::NonZeroUsize::new(16));
     if !pooled {
-        // Where address space is scarce, a memory reserves what it may grow to and not the usual 4 GiB.
+        // If address space is scarce, a memory reserves its maximum size and not the usual 4 GiB.
         config.memory_reservation(limits::MEMORY_BYTES as u64).memory_guard_size(64 << 10);
     }
     config

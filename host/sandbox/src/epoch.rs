@@ -1,5 +1,5 @@
-//! The epoch: it advances while attempts run, so that a guest that computes without end is stopped. On a quiet host the thread
-//! sleeps until the next attempt begins.
+//! The epoch advances while attempts run, so that a guest that computes without end is stopped. On an idle host the
+//! thread sleeps until the next attempt begins.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -19,9 +19,9 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Attempts under way.
+    /// The number of running attempts.
     running: usize,
-    /// The engine is no longer used.
+    /// The engine is not used any more.
     closed: bool,
 }
 
@@ -42,7 +42,7 @@ impl Ticker {
         spawned.map(|_| Self(shared)).map_err(|error| SandboxError::Engine(error.into()))
     }
 
-    /// The epoch advances while the returned guard is kept.
+    /// Advances the epoch while the returned guard exists.
     pub(crate) fn run(&self) -> Ticking {
         self.0.lock().running += 1;
         self.0.changed.notify_all();
@@ -57,7 +57,7 @@ impl Drop for Ticker {
     }
 }
 
-/// An attempt under way.
+/// A running attempt.
 #[derive(Debug)]
 pub(crate) struct Ticking(Arc<Shared>);
 
@@ -73,7 +73,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sleeps until an attempt runs; false when the engine is no longer used.
+    /// Sleeps until an attempt runs. Returns false if the engine is not used any more.
     fn wait_for_attempts(&self) -> bool {
         let idle = |state: &mut State| state.running == 0 && !state.closed;
         let state = self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);

@@ -23,17 +23,17 @@ pub enum SandboxError {
     /// The manifest is not valid.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
-    /// It imports or exports something else than the world `baton:plugin/plugin`.
+    /// The component imports or exports something that is not in the world `baton:plugin/plugin`.
     #[error("the component does not fit this host's world baton:plugin@{version}: {0}", version = world::VERSION)]
     World(String),
-    /// Its manifest asks for more than there is.
+    /// The manifest requests a limit that is out of range.
     #[error("its manifest asks for {what} = {asked}; this host allows 1 to {most}: correct `limits` in the manifest")]
     Limits {
         /// The field of `limits`.
         what: &'static str,
-        /// The amount that is asked for.
+        /// The requested amount.
         asked: u64,
-        /// The most that is given.
+        /// The maximum.
         most: u64,
     },
     /// A schema of arguments in its manifest cannot be used.
@@ -42,15 +42,15 @@ pub enum SandboxError {
     /// It does not compile.
     #[error("the component does not compile: {0}")]
     Compile(String),
-    /// It did not compile, and is not compiled again.
-    #[error("the component does not compile: {reason} (it is not tried again; to try it once more: rm {})", quoted(&file.display().to_string()))]
+    /// The component did not compile earlier, and is not compiled again.
+    #[error("the component does not compile: {reason} (Baton does not try it again; to try it once more: rm {})", quoted(&file.display().to_string()))]
     NotCompiled {
         /// The cause.
         reason: String,
-        /// The note of it.
+        /// The file with the stored reason.
         file: PathBuf,
     },
-    /// The compiler fails.
+    /// The compiler cannot be started, or fails for a reason outside of the component.
     #[error("plugins cannot be compiled here: {0}")]
     Compiler(String),
 }
@@ -68,19 +68,19 @@ pub enum ResourceLimit {
     Cpu,
     /// Calls of the host.
     HostCalls,
-    /// Bytes that one call copies out of the guest.
+    /// Bytes that one call copies from the guest.
     CallBytes,
     /// Bytes that were written to streams and files.
     Written,
-    /// Files, folders and links that were made.
+    /// Files, folders and links that were created.
     FilesMade,
-    /// Bytes by which files got longer without being written.
+    /// Bytes by which files were lengthened without writing.
     Holes,
-    /// Open files, streams and the like.
+    /// Open files, streams and similar handles.
     Handles,
     /// Bytes of log.
     Log,
-    /// Bytes of log that are kept. More is dropped; it does not end the attempt.
+    /// Bytes of log that are kept. Further bytes are dropped without ending the attempt.
     LogKept,
     /// Pieces of log in one second.
     LogRate,
@@ -96,7 +96,7 @@ pub enum ResourceLimit {
     Database,
     /// Bytes that were added to the catalog.
     Catalog,
-    /// Files that the host fingerprints.
+    /// Files that the host fingerprinted.
     Sounds,
     /// Requests to servers.
     HttpRequests,
@@ -179,7 +179,7 @@ pub enum AttemptError {
     /// A grant is missing.
     #[error("{0}")]
     NeedsGrant(String),
-    /// It reached a resource limit and was ended.
+    /// It reached a resource limit and was stopped.
     #[error("the plugin was stopped at its limit of {resource}: {used} of {limit}")]
     Limit {
         /// The resource.
@@ -189,15 +189,15 @@ pub enum AttemptError {
         /// The limit.
         limit: u64,
     },
-    /// It trapped: a panic, a wrong memory access.
+    /// The plugin trapped: a panic, or an invalid memory access.
     #[error("the plugin crashed: {0}")]
     Trap(String),
-    /// The attempt was asked to stop and did, or was stopped.
+    /// The attempt was asked to stop and has stopped.
     #[error("the attempt was cancelled")]
     Cancelled,
 }
 
-/// A reached limit, passed through wasmtime as the error of the trap.
+/// A reached limit, passed through wasmtime as the error of a trap.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("limit of {resource}: {used} of {limit}")]
 pub(crate) struct LimitHit {

@@ -1,11 +1,11 @@
-//! Describes one argument of an action for a person, by its JSON Schema, with an example. The
-//! schema is untrusted; the caller escapes these texts.
+//! Describes one argument of an action for a person, from its JSON Schema, with an example. The schema is untrusted;
+//! the caller escapes these texts.
 
 use serde_json::Value;
 
 use crate::coerce::{AcceptedValues, Reader};
 
-/// The most values of a choice that are named.
+/// The maximum number of listed values of a choice.
 const NAMED: usize = 12;
 
 /// An argument as a schema describes it.
@@ -15,17 +15,17 @@ pub struct ExpectedArgument {
     pub name: String,
     /// The form of its value: `text`, `number`, `csv or json; may be given again`.
     pub form: String,
-    /// Every call has to name it.
+    /// Whether every call must have it.
     pub required: bool,
     /// The default in the schema, as JSON.
     pub default: Option<String>,
-    /// The plugin's own words.
+    /// The plugin's description.
     pub description: String,
-    /// A value that fits in most cases.
+    /// An example of a value.
     pub example: String,
 }
 
-/// The arguments that a schema names, in its order.
+/// The arguments in a schema, in its order.
 #[must_use]
 pub fn expected(schema: &Value) -> Vec<ExpectedArgument> {
     let mut reader = Reader::new(schema);

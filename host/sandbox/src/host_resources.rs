@@ -11,10 +11,10 @@ use crate::workers::Workers;
 #[derive(Clone, Default)]
 pub(crate) struct HostResources {
     pub(crate) network: Arc<Network>,
-    /// Limits how much audio is decoded at a time.
+    /// Limits how much audio is decoded at the same time.
     pub(crate) fingerprint_gate: WorkGate,
-    /// Limits how many snapshots are made at a time.
+    /// Limits how many snapshots are made at the same time.
     pub(crate) copies: Copies,
-    /// Absent in tests and benches: then plugins have no databases.
+    /// Absent in tests and benches. Then plugins have no databases.
     pub(crate) workers: Option<Workers>,
 }

@@ -1,9 +1,10 @@
-//! Runs plugins (WebAssembly components) with no access but what they were granted. The resource limits are always on.
+//! Runs plugins (WebAssembly components) without access to anything that is not granted. The resource limits always
+//! apply.
 //!
-//! One [`Sandbox`] holds the engine. [`Sandbox::load`] compiles a component once, in a separate process with limits. Each
-//! [`Sandbox::run`] makes a fresh store, so no state is left between tasks. The sandbox does not know the queue or the folders
-//! of the workspace: the caller passes the [`HostServices`] of the plugin, the path of the ledger (which the sandbox only reads)
-//! and the lock table.
+//! One [`Sandbox`] contains the engine. [`Sandbox::load`] compiles a component once, in a separate process with limits.
+//! Each [`Sandbox::run`] creates a new store, so no state remains between tasks. The sandbox does not know the queue or
+//! the folders of the workspace. The caller passes the [`HostServices`] of the plugin, the path of the ledger (which
+//! the sandbox only reads) and the lock table.
 
 mod arguments;
 #[expect(missing_docs, reason = "generated; the WIT files hold the documentation")]

@@ -1,5 +1,6 @@
-//! The resource limits of one attempt: the host's, or less where the manifest asks for less. Baton rejects a manifest that asks
-//! for more than the host's limit or for zero: lowering it silently would end tasks for no visible reason.
+//! The resource limits of one attempt: the host's limits, or lower ones from the manifest. Baton rejects a manifest
+//! that requests more than the host's limit, or zero. If Baton silently lowered the limit, tasks would end without a
+//! visible reason.
 
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ pub(crate) struct LimitOverrides {
 }
 
 impl LimitOverrides {
-    /// The limits of a plugin whose manifest asks for these.
+    /// The limits of a plugin with these requests in its manifest.
     pub(crate) fn of(asked: &Limits) -> Self {
         let seconds = |asked: Option<u32>, most| asked.map_or(most, |s| Duration::from_secs(s.into())).min(most);
         let mib = |asked: u32| u64::from(asked) << 20;
@@ -32,7 +33,7 @@ impl LimitOverrides {
     }
 }
 
-/// Checks that a manifest asks for no more than the host's limits.
+/// Checks that a manifest does not exceed the host's limits.
 pub(crate) fn check(asked: &Limits) -> Result<(), SandboxError> {
     for (what, asked, most) in [
         ("memory_mib", asked.memory_mib, limits::MEMORY_BYTES as u64 >> 20),

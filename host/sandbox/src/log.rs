@@ -1,6 +1,6 @@
-//! The buffer of bounded size for a plugin's stdout and stderr. Of a long log its beginning and its end are kept, because a
-//! panic is at the end; what is between them is counted and left out. So a plugin that writes much can do its work; one
-//! that floods the log, by bytes or by pieces, is ended.
+//! The size-limited buffer for a plugin's stdout and stderr. Of a long log, its beginning and its end are kept, because
+//! a panic message is at the end; the middle is counted and left out. So a plugin may write much without failing. A
+//! plugin that floods the log, in bytes or pieces, is stopped.
 
 use std::collections::VecDeque;
 use std::io;
@@ -23,14 +23,14 @@ use crate::meter::within;
 /// The largest piece, in bytes; larger ones are split.
 const PIECE: usize = 64 << 10;
 
-/// Bytes of the end of a log that are kept.
+/// The bytes of the end of a log that are kept.
 const TAIL: usize = limits::LOG_KEPT_BYTES - limits::LOG_HEAD_BYTES;
 
-/// So many bytes at most are left out in addition, so that the cuts are at whole lines: of a secret that a cut divides, no part is
-/// found.
+/// The maximum number of additional bytes that are left out, so that the cuts are at line ends. Otherwise a cut could
+/// divide a secret, and its parts would not be masked.
 const LINE: usize = 4 << 10;
 
-/// A log under way; clones write to the same one.
+/// The log of a running attempt. Clones write to the same log.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<LogContent>>);
 
@@ -39,12 +39,12 @@ struct LogContent {
     head: Vec<u8>,
     tail: VecDeque<u8>,
     written: usize,
-    /// Begin of the present second, and pieces in it.
+    /// The start of the current second, and the number of pieces in it.
     second: Option<(Instant, u64)>,
 }
 
 impl Log {
-    /// The kept text, with a line for what was left out.
+    /// The kept text, with a line for the gap.
     pub(crate) fn text(&self) -> String {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let tail: Vec<u8> = kept.tail.iter().copied().collect();
@@ -65,7 +65,7 @@ impl Log {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).written as u64
     }
 
-    /// Adds a line of the host's.
+    /// Adds a line of the host.
     pub(crate) fn say(&self, line: &str) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.keep(format!("[{line}]\n").as_bytes());
@@ -138,7 +138,7 @@ impl Pollable for Log {
     async fn ready(&mut self) {}
 }
 
-/// For WASI in a later form, which has no other way; today's guests write through [`OutputStream`].
+/// For a future form of WASI, which uses only this trait. Current guests write through [`OutputStream`].
 impl AsyncWrite for Log {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = self.write_at(bytes, Instant::now()).map(|()| bytes.len());

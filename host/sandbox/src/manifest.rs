@@ -1,7 +1,7 @@
-//! Finding the manifest in a component without running or compiling anything.
+//! Finds the manifest in a component without running or compiling it.
 //!
-//! The section may stand in the component itself or in the core module inside it (where `rustc` puts it); it must stand
-//! there exactly once.
+//! The section is in the component itself or in the core module inside it (`rustc` puts it there). It must occur
+//! exactly once.
 
 use baton_core::manifest::{Manifest, SECTION};
 use wasmparser::{Encoding, Parser, Payload};
@@ -12,7 +12,7 @@ use crate::{SandboxError, limit_overrides, limits};
 /// Reads the manifest of a component.
 ///
 /// # Errors
-/// When the bytes are not a component, are too large, or have no (readable) manifest.
+/// When the bytes are not a component, are too large, or have no valid manifest.
 pub fn read_manifest(component: &[u8]) -> Result<Manifest, SandboxError> {
     let wrong = |reason: String| SandboxError::NotAComponent(reason);
     if component.len() > limits::COMPONENT_BYTES {

@@ -1,7 +1,7 @@
-//! Counts what a guest uses: its processor time, its calls of the host, the bytes that it writes.
+//! Counts the resources that a guest uses: processor time, calls of host functions, written bytes.
 //!
-//! wasmtime reports every crossing between guest and host. The guest computes between a crossing into it and the next crossing
-//! out of it; host calls and waits do not count as processor time.
+//! wasmtime reports every change between guest and host. Processor time is the time from entering the guest until
+//! leaving it; host calls and waits do not count.
 
 use std::time::{Duration, Instant};
 
@@ -16,11 +16,11 @@ pub(crate) struct Meter {
     pub(crate) cpu: Duration,
     pub(crate) host_calls: u64,
     pub(crate) written: u64,
-    /// Files, folders and links that the guest made.
+    /// The number of files, folders and links that the guest created.
     pub(crate) made: u64,
-    /// Bytes by which it lengthened files without writing them.
+    /// The bytes by which it lengthened files without writing them.
     pub(crate) holes: u64,
-    /// Since when the guest computes; absent while the host does.
+    /// When the guest was entered; absent while the host runs.
     entered: Option<Instant>,
 }
 
@@ -29,7 +29,7 @@ impl Meter {
         Self { limits, cpu: Duration::ZERO, host_calls: 0, written: 0, made: 0, holes: 0, entered: None }
     }
 
-    /// Counts a crossing at `now`.
+    /// Counts a change between guest and host at `now`.
     pub(crate) fn cross(&mut self, crossing: CallHook, now: Instant) -> Result<(), LimitHit> {
         match crossing {
             CallHook::CallingWasm | CallHook::ReturningFromHost => self.entered = Some(now),
@@ -49,12 +49,12 @@ impl Meter {
         within(ResourceLimit::Written, self.written, self.limits.written)
     }
 
-    /// Checks that the plugin may make one more file, folder or link.
+    /// Checks that the plugin may create one more file, folder or link.
     pub(crate) fn may_make(&self) -> Result<(), LimitHit> {
         within(ResourceLimit::FilesMade, self.made + 1, limits::FILES_MADE)
     }
 
-    /// Counts bytes by which a file gets longer without being written.
+    /// Counts bytes by which a file is lengthened without writing.
     pub(crate) fn lengthen(&mut self, bytes: u64) -> Result<(), LimitHit> {
         self.holes = self.holes.saturating_add(bytes);
         within(ResourceLimit::Holes, self.holes, limits::HOLE_BYTES)
@@ -63,7 +63,7 @@ impl Meter {
     /// Checks the limit of processor time.
     pub(crate) fn check_cpu(&self) -> Result<(), LimitHit> {
         let [used, limit] = [self.cpu, self.limits.cpu].map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
-        // At the limit there is nothing left.
+        // At the limit, no time is left.
         if used >= limit { Err(LimitHit { resource: ResourceLimit::Cpu, used, limit }) } else { Ok(()) }
     }
 
@@ -80,12 +80,12 @@ pub(crate) fn within(resource: ResourceLimit, used: u64, limit: u64) -> Result<(
     if used > limit { Err(LimitHit { resource, used, limit }) } else { Ok(()) }
 }
 
-/// Counts memory over all linear memories of an attempt and ends the attempt at the limit.
+/// Counts the memory of all linear memories of an attempt, and ends the attempt at the limit.
 pub(crate) struct MemoryMeter {
     pub(crate) limit: usize,
     pub(crate) used: usize,
     pub(crate) peak: usize,
-    /// Entries of all tables together.
+    /// The entries of all tables together.
     pub(crate) elements: usize,
 }
 

@@ -1,11 +1,11 @@
-//! Runs an attempt that has folders on a separate thread.
+//! Runs an attempt with folders on a separate thread.
 //!
-//! Calls to the file system block. Passing each to another thread would cost two changes of threads, ten times the call
-//! itself; so the whole attempt goes to a thread that may block, once, and its calls are made right there.
+//! Calls of the file system block. Passing each call to another thread would need two thread switches, which take ten
+//! times as long as the call. So the whole attempt runs on a thread that may block, and makes its calls there.
 //!
-//! The deadline holds all the same: the caller waits beside the thread. An attempt whose thread hangs in the kernel
-//! (a network folder that is not reachable) is abandoned, and its thread ends when the kernel lets it go. The deadline is the guest's: what
-//! the host does after the guest has ended has a separate limit.
+//! The deadline still applies, because the caller waits beside the thread. If the thread hangs in the kernel (an
+//! unreachable network folder), the attempt is abandoned, and the thread ends when the kernel call returns. The
+//! deadline applies to the guest; the host's work after the guest has ended has a separate limit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,14 +18,15 @@ use crate::capabilities::progress::Cancel;
 use crate::error::ResourceLimit;
 use crate::{AttemptError, limits};
 
-/// The caller waits this much longer than the limit of the attempt.
+/// The caller waits this much longer than the time limit of the attempt.
 const LATER: Duration = Duration::from_secs(1);
 
-/// The time for the work of the host after the plugin has ended: closing databases and files, taking secrets out of the report.
+/// The time limit for the host's work after the plugin has ended: closing databases and files, removing secrets from
+/// the report.
 const HOST_WORK: Duration = Duration::from_mins(1);
 
-/// Does `work` on a thread that may block. Ends it when nobody waits any more. `guest_ended` is set by `work` when the guest has
-/// ended.
+/// Runs `work` on a thread that may block. Ends it if the caller does not wait any more. `work` sets `guest_ended` when
+/// the guest has ended.
 pub(crate) async fn run<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
     wall: Duration,
@@ -47,7 +48,7 @@ pub(crate) async fn run<T: Send + 'static>(
         ended = thread => match ended {
             Ok(Some(done)) => Ok(done),
             Ok(None) => Err(AttemptError::Cancelled),
-            Err(broken) => Err(AttemptError::Trap(format!("the attempt broke off: {broken}"))),
+            Err(broken) => Err(AttemptError::Trap(format!("the attempt failed: {broken}"))),
         },
         () = async { tokio::time::sleep(wall + LATER).await; host_work(&guest_ended).await } => Err(wall_hit(wall)),
         () = async {
@@ -60,7 +61,7 @@ pub(crate) async fn run<T: Send + 'static>(
     ended
 }
 
-/// Waits for the work of the host, if the guest has ended.
+/// Waits for the host's work after the guest has ended.
 async fn host_work(guest_ended: &AtomicBool) {
     if guest_ended.load(Ordering::Acquire) {
         tokio::time::sleep(HOST_WORK).await;

@@ -1,4 +1,4 @@
-//! A component that is ready to run: manifest, digest, and linked machine code.
+//! A component that can run: manifest, digest, and linked machine code.
 
 use std::sync::Arc;
 
@@ -41,10 +41,10 @@ impl Plugin {
 }
 
 impl Sandbox {
-    /// Reads the manifest, loads the compiled code (which is made if there is none, see `compile`) and links it.
+    /// Reads the manifest, loads the compiled code (or compiles it, see `compile`) and links it.
     ///
     /// # Errors
-    /// When the bytes are not a component with a manifest, do not compile, or do not fit the world.
+    /// When the bytes are not a component with a manifest, do not compile, or do not match the world.
     pub fn load(&self, component: &[u8]) -> Result<Plugin, SandboxError> {
         let manifest = Arc::new(read_manifest(component)?);
         let arguments = Arc::new(Arguments::of(&manifest).map_err(SandboxError::Schema)?);

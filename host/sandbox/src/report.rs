@@ -11,11 +11,11 @@ use crate::wit;
 pub struct AttemptReport {
     /// Its end.
     pub ended: Result<wit::Outcome, AttemptError>,
-    /// Plugin requests to send and to withdraw, in the order of the calls; empty unless it succeeded.
+    /// Plugin requests to send and to withdraw, in the order of the calls. Empty unless the attempt succeeded.
     pub plugin_requests: Vec<PluginRequest>,
-    /// Files to watch: a change of one makes a task. Empty unless the attempt succeeded.
+    /// Files to watch: a change of a file makes a task. Empty unless the attempt succeeded.
     pub watched: Vec<WatchUpdate>,
-    /// The text that it wrote to stdout and stderr.
+    /// Its stdout and stderr.
     pub log: String,
     /// The use of each resource limit.
     pub usage: Usage,

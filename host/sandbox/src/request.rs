@@ -17,50 +17,50 @@ use crate::capabilities::progress::{Cancel, Listener};
 use crate::capabilities::sql::DatabaseGrant;
 use crate::wit;
 
-/// The services of the host for the attempts of a plugin: declared and granted, with the real folders and files.
+/// The host services for the attempts of a plugin: declared and granted, with resolved folders and files.
 #[derive(Clone, Debug, Default)]
 pub struct HostServices {
-    /// The grants that are declared and granted. A capability that needs no folder or file of the host is only in here.
+    /// The declared and granted grants. Capabilities without a folder or file of the host are only listed here.
     pub grants: Vec<Grant>,
     /// The granted folders.
     pub mounts: Vec<MountGrant>,
-    /// Checks before each attempt that the granted folders, also those of repositories, may still be used.
+    /// Checks before each attempt that the granted folders and repositories may still be used.
     pub folder_check: FolderCheck,
     /// The granted databases.
     pub databases: Vec<DatabaseGrant>,
     /// The granted folders whose repositories may be read.
     pub repositories: Vec<RepositoryGrant>,
-    /// The fingerprints that it may ask for.
+    /// The fingerprints that it may get.
     pub fingerprint: FingerprintGrants,
     /// The requests that it may send, and the secrets in them.
     pub egress: EgressGrants,
 }
 
 impl HostServices {
-    /// The grant is among the grants, as it is.
+    /// Whether exactly this grant is included.
     #[must_use]
     pub fn allows(&self, grant: &Grant) -> bool {
         self.grants.contains(grant)
     }
 }
 
-/// The task to run and the host services for it.
+/// The task to run, and the host services for it.
 pub struct AttemptRequest {
-    /// The task, without its mounts: those follow from the services.
+    /// The task, without its mounts, which are derived from the services.
     pub task: wit::Task,
     /// The services for the plugin.
     pub services: HostServices,
     /// Collects the files that it changes.
     pub writes: Writes,
-    /// Decides about its plugin requests.
+    /// Decides whether it may send plugin requests.
     pub handoffs: RequestPermission,
-    /// The ledger, for a plugin that may read it.
+    /// The ledger, if the plugin may read it.
     pub ledger: Option<PathBuf>,
-    /// The table of locks, for a plugin that may take them.
+    /// The table of locks, if the plugin may take locks.
     pub locks: Option<LockTable>,
-    /// The number of files that are watched for it already, by key.
+    /// The number of files that it already watches, by key.
     pub watched: BTreeMap<String, u64>,
-    /// Asks it to stop.
+    /// The signal to stop.
     pub cancel: Cancel,
     /// Receives progress messages.
     pub listener: Option<Listener>,

@@ -1,4 +1,4 @@
-//! Runs one attempt: a fresh store with the granted capabilities and all resource limits, one call, one report.
+//! Runs one attempt: a new store with the granted capabilities and all resource limits, one call, one report.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,8 +25,8 @@ use crate::usage::Usage;
 use crate::{AttemptError, Plugin, Sandbox, limits, own_thread, wit};
 
 impl Sandbox {
-    /// Runs one attempt. Waits for a place when [`limits::AT_ONCE`] attempts are under way; waiting costs none of the
-    /// attempt's time. Never fails as a whole: the report has every error.
+    /// Runs one attempt. Waits if [`limits::AT_ONCE`] attempts are running; waiting does not count as time of the
+    /// attempt. It never fails itself: the report has every error.
     pub async fn run(&self, plugin: &Plugin, attempt: AttemptRequest) -> AttemptReport {
         let cancel = attempt.cancel.clone();
         let place = tokio::select! {
@@ -45,7 +45,7 @@ impl Sandbox {
         }
         let wall = LimitOverrides::of(&plugin.manifest().declares.limits).wall;
         let (sandbox, plugin, told) = (self.clone(), plugin.clone(), Arc::clone(&guest_ended));
-        // A thread that hangs in the kernel keeps its place, so that there are never more of them than places.
+        // If a thread hangs in the kernel, it keeps its permit, so there are never more threads than permits.
         let work = async move {
             let _place = place;
             sandbox.run_here(&plugin, attempt, &told).await
@@ -53,7 +53,7 @@ impl Sandbox {
         own_thread::run(work, wall, cancel, guest_ended).await.unwrap_or_else(AttemptReport::failed)
     }
 
-    /// Runs one attempt on this thread. Sets `guest_ended` when only work of the host is left.
+    /// Runs one attempt on this thread. Sets `guest_ended` when only the host's work remains.
     async fn run_here(&self, plugin: &Plugin, attempt: AttemptRequest, guest_ended: &AtomicBool) -> AttemptReport {
         let _ticking = self.ticker.run();
         let cancel = attempt.cancel.clone();
@@ -72,7 +72,7 @@ impl Sandbox {
             Ok(store) => store,
             Err(failure) => return AttemptReport::failed(failure),
         };
-        // The epoch ends what computes; these end what waits inside a host call.
+        // The epoch ends a guest that computes. This ends a guest that waits in a host call.
         let ended = tokio::select! {
             ended = call(plugin, &mut store, attempt, wall) => ended,
             () = tokio::time::sleep(wall) => {
@@ -85,7 +85,7 @@ impl Sandbox {
         let usage = usage(&state, &ended, begun.elapsed());
         let plugin_requests = if ended.is_ok() { state.handoffs.requests } else { Vec::new() };
         let watched = if ended.is_ok() { state.watch.into_updates() } else { Vec::new() };
-        // After an attempt that was stopped, its processes are killed without waiting.
+        // After a stopped attempt, its processes are killed without waiting.
         if !matches!(ended, Err(AttemptError::Cancelled | AttemptError::Limit { .. } | AttemptError::Trap(_))) {
             state.sql.close().await;
         }
@@ -96,11 +96,11 @@ impl Sandbox {
         report
     }
 
-    /// A fresh store, with all limits and the capabilities of the attempt.
+    /// A new store with all limits and the capabilities of the attempt.
     fn store(&self, setup: &AttemptSetup<'_>, end: Instant) -> Result<Store<State>, AttemptError> {
         let mut wasi = WasiCtxBuilder::new();
         wasi.stdout(setup.log.clone()).stderr(setup.log.clone()).max_random_size(1 << 20);
-        // An attempt with folders has a separate thread (`own_thread.rs`).
+        // An attempt with folders runs on a separate thread (`own_thread.rs`).
         wasi.allow_blocking_current_thread(!setup.request.services.mounts.is_empty());
         let mut store = Store::new(&self.engine, State::prepare(setup, wasi.build())?);
         store.limiter(|state| &mut state.memory);
@@ -112,8 +112,8 @@ impl Sandbox {
     }
 }
 
-/// Links files of the catalog to their tracks, so that the plugin reads current links. Costs none of the attempt's time. One
-/// process does it at a time; if the catalog cannot be written to now, the links stay as they are.
+/// Links files of the catalog to their tracks, so that the plugin reads current links. This does not count as time of
+/// the attempt. Only one process does it at a time. If the catalog cannot be written now, the links stay unchanged.
 async fn link_files(databases: &[DatabaseGrant]) {
     let Some(catalog) = databases.iter().find(|granted| granted.database == Database::Catalog) else {
         return;
@@ -121,12 +121,12 @@ async fn link_files(databases: &[DatabaseGrant]) {
     let path = catalog.path.clone();
     match tokio::task::spawn_blocking(move || baton_library::link::link(&path)).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!("files of the catalog were not linked to their tracks: {error}"),
-        Err(error) => tracing::warn!("files of the catalog were not linked to their tracks: {error}"),
+        Ok(Err(error)) => tracing::warn!("cannot link files of the catalog to their tracks: {error}"),
+        Err(error) => tracing::warn!("cannot link files of the catalog to their tracks: {error}"),
     }
 }
 
-/// Called at each tick in which the plugin computes: ends it at its limits, otherwise lets other attempts run.
+/// Called at each tick while the plugin computes. Ends the plugin at its limits, otherwise lets other attempts run.
 fn watch(end: Instant) -> impl FnMut(StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> + Send + Sync {
     let mut asked: Option<Instant> = None;
     move |store| {
@@ -208,13 +208,13 @@ fn check_size(mut outcome: wit::Outcome) -> Result<wit::Outcome, AttemptError> {
     Ok(outcome)
 }
 
-/// Masks the values of secrets before it cuts the texts: a value that a cut divides would not be found.
+/// Masks the values of secrets before it cuts the texts, because a value that a cut divides would not be found.
 pub(crate) fn finish(scrubber: &Scrubber, report: &mut AttemptReport) {
     scrub_report(scrubber, report);
     shorten(&mut report.ended);
 }
 
-/// Cuts the texts for people to readable lengths.
+/// Cuts the texts for people to a readable length.
 fn shorten(ended: &mut Result<wit::Outcome, AttemptError>) {
     let short = |text: &mut String, limit: usize| *text = at_most(text, limit).into_owned();
     match ended {
@@ -235,7 +235,7 @@ fn shorten(ended: &mut Result<wit::Outcome, AttemptError>) {
     }
 }
 
-/// Bytes of all parts of an outcome.
+/// The size of all parts of an outcome, in bytes.
 fn size_of(outcome: &wit::Outcome) -> usize {
     let artifacts: usize = outcome.artifacts.iter().map(|a| a.name.len() + a.media_type.len() + a.bytes.len()).sum();
     let findings: usize = outcome.findings.iter().map(|f| f.id.len() + f.title.len() + f.evidence.len()).sum();
@@ -253,7 +253,7 @@ fn plugin_error(error: wit::Error) -> AttemptError {
     }
 }
 
-/// Part of wasmtime's message when one call copies too much; its error has no public type. A test checks the text.
+/// A part of wasmtime's message if one call copies too much; its error has no public type. A test checks the text.
 const COPIED_TOO_MUCH: &str = "fuel allocated for hostcalls";
 
 /// The attempt's error for a trap.

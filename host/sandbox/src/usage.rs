@@ -9,15 +9,15 @@ use crate::error::{AttemptError, ResourceLimit};
 pub struct LimitUsage {
     /// The resource.
     pub resource: ResourceLimit,
-    /// The amount that was used, or requested when the limit ended the attempt.
+    /// The amount that was used, or requested if the limit ended the attempt.
     pub used: u64,
     /// The limit.
     pub limit: u64,
-    /// The limit ended the attempt, or cut something off.
+    /// Whether the limit ended the attempt or cut something off.
     pub hit: bool,
 }
 
-/// The use of limits of an attempt, one entry for each limit that applied.
+/// The use of limits by an attempt, with one entry for each limit that applied.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Usage(Vec<LimitUsage>);
 
@@ -33,7 +33,7 @@ impl Usage {
         self.0.iter().find(|used| used.resource == resource)
     }
 
-    /// Records the use of a limit; an earlier entry of it is replaced.
+    /// Records the use of a limit. Replaces an earlier entry for the same limit.
     pub(crate) fn note(&mut self, resource: ResourceLimit, used: u64, limit: u64) {
         self.put(LimitUsage { resource, used, limit, hit: used > limit });
     }

@@ -1,5 +1,5 @@
-//! Worker processes, for work that has to end at once when it is killed or that the system has to limit: statements of plugins,
-//! and compiling. The program is `baton` itself, with hidden subcommands.
+//! Worker processes: for work that must end at once when it is killed, or that the system must limit. These are SQL
+//! statements of plugins, and compiling. The program is `baton` itself, with hidden subcommands.
 
 use std::fs::{DirBuilder, File};
 use std::io;
@@ -24,19 +24,20 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Workers that run this program. Their temporary files are in `scratch`, a folder that is made when it is needed and that
-    /// nothing else uses.
+    /// Workers that run this program. Their temporary files are in `scratch`, a folder that is created on demand and
+    /// used for nothing else.
     ///
     /// # Errors
-    /// When the system does not know where this program is.
+    /// When the system does not return the path of this program.
     pub fn of_this_program(scratch: PathBuf) -> io::Result<Self> {
-        // On Linux this link leads to the running program, even after an update replaced its file.
+        // On Linux this link leads to the running program, even after an update has replaced its file.
         let link = PathBuf::from("/proc/self/exe");
         let program = if link.exists() { link } else { std::env::current_exe()? };
         Ok(Self { program, scratch })
     }
 
-    /// Starts `baton worker WORK`, with pipes for input and output, no environment and nothing else of this process.
+    /// Starts `baton worker WORK`, with pipes for input and output, without environment variables and without other
+    /// file descriptors.
     pub(crate) fn start(&self, work: &str) -> io::Result<WorkerProcess> {
         let mut command = self.command(work)?;
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -48,7 +49,7 @@ impl Workers {
         Ok(WorkerProcess { process, input, output })
     }
 
-    /// Starts `baton worker compile`, which writes into `code`, with pipes for its input and its errors.
+    /// Starts `baton worker compile`, which writes to `code`, with pipes for its input and its errors.
     pub(crate) fn start_compiler(&self, code: File) -> io::Result<Child> {
         let mut command = self.command("compile")?;
         let threads = thread::available_parallelism().map_or(1, usize::from).min(limits::COMPILE_THREADS);
@@ -74,7 +75,7 @@ pub(crate) struct WorkerProcess {
 pub(crate) struct Process(Option<Child>);
 
 impl Process {
-    /// Waits until it has ended, at most `patience`; `None` if it still runs.
+    /// Waits at most `patience` for its end. `None` if it is still running.
     pub(crate) async fn ended(&mut self, patience: Duration) -> Option<ExitStatus> {
         let begun = Instant::now();
         loop {
@@ -89,13 +90,13 @@ impl Process {
         }
     }
 
-    /// Ends it now.
+    /// Kills it now.
     pub(crate) fn kill(&mut self) {
         let Some(mut child) = self.0.take() else { return };
         // It may have ended already.
         drop(child.kill());
         if !matches!(child.try_wait(), Ok(Some(_))) {
-            // A process that waits for a disk may take a while to end.
+            // A process that waits for a disk may take some time to end.
             drop(thread::Builder::new().name("reaper".to_owned()).spawn(move || child.wait()));
         }
     }

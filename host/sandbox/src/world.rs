@@ -1,17 +1,17 @@
-//! Checks by name what a component imports, before any of it is compiled. The linker checks the types when the component is
+//! Checks the names of a component's imports before it is compiled. The linker checks the types when the component is
 //! loaded.
 
 use std::collections::BTreeSet;
 
 use wasmparser::WasmFeatures;
 
-/// The version of `baton:plugin` that this host has.
+/// The version of `baton:plugin` that this host supports.
 pub const VERSION: &str = "0.1.0";
 
-/// The world of `baton:plugin`, which has the interfaces that a component may import.
+/// The world of `baton:plugin`, which lists the interfaces that a component may import.
 const WORLD: &str = include_str!("../../../wit/world.wit");
 
-/// The packages of WASI that are linked. Everything in them that needs a grant is there and denies without one.
+/// The linked packages of WASI. Functions in them that need a grant return an error without one.
 const WASI: [&str; 7] = ["cli", "clocks", "filesystem", "http", "io", "random", "sockets"];
 
 /// The WebAssembly features of the engine.
@@ -23,7 +23,7 @@ pub fn features() -> WasmFeatures {
 /// Checks that a component for version `version` of the world with these imports can be linked here.
 ///
 /// # Errors
-/// The text names the version or the import that this host does not have, and the fix.
+/// When this host does not have the version or an import. The error names it, with the fix.
 pub fn check(version: &str, imports: &BTreeSet<String>) -> Result<(), String> {
     if version != VERSION {
         return Err(format!(

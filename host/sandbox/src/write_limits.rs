@@ -1,5 +1,5 @@
-//! Counts the bytes that a plugin writes: replaces the writing functions of `wasi:io/streams` and `wasi:filesystem` by ones that
-//! count and then call wasmtime's. wasmtime limits what one call copies, but not the sum.
+//! Counts the bytes that a plugin writes: replaces the writing functions of `wasi:io/streams` and `wasi:filesystem` by
+//! functions that count and then call wasmtime's. wasmtime limits the bytes of one call, but not the sum.
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource, ResourceTable};
@@ -13,14 +13,15 @@ use crate::capabilities::State;
 use crate::capabilities::files::made::lengthen;
 use crate::capabilities::files::{TYPES, answer};
 
-/// The interface whose functions are replaced, in the version that wasmtime-wasi serves. A mismatch shows at start.
+/// The interface with the replaced functions, in the version of wasmtime-wasi. With a wrong version, the engine does
+/// not start.
 const STREAMS: &str = "wasi:io/streams@0.2.12";
 
 type Answer<T> = Result<T, streams::StreamError>;
 type Out = Resource<DynOutputStream>;
 type In = Resource<DynInputStream>;
 
-/// Replaces what writes. Called after WASI was linked.
+/// Replaces the writing functions. Called after WASI was linked.
 pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     linker.allow_shadowing(true);
     link_streams(linker)?;
@@ -81,7 +82,7 @@ fn link_streams(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     link_splices(linker)
 }
 
-/// The size of a splice is known only afterwards.
+/// Replaces the splice functions. The size of a splice is known only after the call.
 fn link_splices(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut linked = linker.instance(STREAMS)?;
     linked.func_wrap(
@@ -109,14 +110,14 @@ fn link_splices(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     Ok(())
 }
 
-/// Counts `bytes`, then gives the table in which the streams are.
+/// Counts `bytes`, then returns the table of the streams.
 fn counted<'a>(store: &'a mut StoreContextMut<'_, State>, bytes: u64) -> wasmtime::Result<&'a mut ResourceTable> {
     let state = store.data_mut();
     state.meter.write(bytes)?;
     Ok(state.ctx().table)
 }
 
-/// The result for the plugin: an error of the stream. A trap stays a trap.
+/// The result for the plugin: an error of the stream. A trap is passed on.
 fn told<T>(table: &mut ResourceTable, answer: StreamResult<T>) -> wasmtime::Result<Answer<T>> {
     match answer {
         Ok(value) => Ok(Ok(value)),

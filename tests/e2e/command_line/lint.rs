@@ -28,7 +28,7 @@ fn lint_tells_what_each_file_is() {
     broken.json: not a handoff
       the file is not JSON: key must be a string at line 2 column 3; correct it there and drop it again
     list.json: not a handoff
-      the file holds a JSON list, not an object; a handoff is an object
+      the file contains a JSON list, not an object; a handoff is an object
     missing.json: not a handoff
       missing.json does not exist
     .: not a handoff
@@ -126,7 +126,7 @@ fn lint_checks_keys_and_types_without_a_workspace_and_beside_a_broken_one() {
     a.json: H1 HANDOFF, A → B, medium: x
       error: `args` is a list, expected an object; Baton ignores it
       warning: unknown key `titel`; did you mean `title`?
-      corrected: `args` is not an object and was left out
+      corrected: `args` is not an object; Baton ignores it
     ");
     place.write("baton.toml", "nonsense =");
     let run = lint().ended(1);

@@ -100,7 +100,7 @@ fn a_file_in_eagles_library_that_is_not_of_an_item_stays() {
     library.finish();
     let before = contents_below(&music);
     let done = quarantine(&workspace, &[plan.to_str().unwrap()], 1);
-    assert!(refused(&done).contains("does not belong to an item"), "{done:#}");
+    assert!(refused(&done).contains("Eagle has no item for it"), "{done:#}");
     assert!(contents_below(&music) == before, "nothing in Eagle's library is moved");
 }
 

@@ -51,7 +51,7 @@ impl Exit {
     #[must_use]
     pub fn error(self) -> GuestError {
         match self {
-            Self::Abandoned => GuestError::Timeout("the task is being ended".to_owned()),
+            Self::Abandoned => GuestError::Timeout("the task is ending".to_owned()),
             Self::TemporarySpace => GuestError::TooLarge(format!(
                 "the statement needs more than {} MiB of temporary space: let it sort or group fewer rows, or use an index",
                 limits::TEMPORARY_BYTES >> 20

@@ -1,7 +1,7 @@
-//! Opens the file that a plugin names by a path, below a granted folder.
+//! Opens a file below a granted folder by the path that the plugin uses.
 //!
-//! No path is resolved first and opened later, because a link could be put there in between. The folders are opened once,
-//! when the plugin is loaded, and the rest of the path below them by `cap-primitives`, as wasmtime does.
+//! A path is not resolved first and opened later, because a link could be created in between. The folders are opened
+//! once, when the plugin is loaded. `cap-primitives` opens the rest of the path below them, as in wasmtime.
 
 use std::fs::File;
 use std::io;
@@ -22,9 +22,9 @@ pub(super) struct MountedFile {
 /// A file that cannot be opened.
 #[derive(Debug)]
 pub(super) enum OpenError {
-    /// It may not be: a link leads out of the folder, or it has other names.
+    /// It must not be opened: a link leads out of the folder, or the file has several names.
     Refused(RefusalReason),
-    /// It is missing, or the system refuses.
+    /// It is missing, or the system returns an error.
     Failed(io::Error),
 }
 
@@ -35,10 +35,10 @@ pub(super) enum RefusalReason {
     HardLinks,
 }
 
-/// The error when a path is not a file below a mount. Each text is for people.
+/// The error if a path is not a file below a mount. Each variant has a message for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PathError {
-    /// Its folder is declared and not granted; the text holds the command.
+    /// The folder is declared, but not granted; the text has the command.
     NotGranted(String),
     /// It cannot be the path of a file.
     Wrong(String),
@@ -51,7 +51,7 @@ pub(super) struct PathMetadata {
     pub(super) is_file: bool,
 }
 
-/// The real place of a path of the plugin. `folders` are those that it declares.
+/// Finds the host path for a path of the plugin. `folders` are the declared ones.
 pub(super) fn place(
     plugin: &str,
     folders: &[String],
@@ -79,14 +79,14 @@ pub(super) fn place(
     Err(wrong(&format!("below none of the plugin's folders ({mounts})")))
 }
 
-/// The part of a guest path below a mount; the mount itself is not a file.
+/// The part of a guest path below a mount. `None` for the mount itself, which is not a file.
 fn below<'a>(mount: &MountGrant, path: &'a str) -> Option<&'a Path> {
     let below = Path::new(path.strip_prefix(mount.guest.as_str())?.strip_prefix('/')?);
     below.components().all(|part| matches!(part, Component::Normal(_))).then_some(below)
 }
 
 impl MountedFile {
-    /// Opens it for reading, beneath its folder. A pipe does not block it.
+    /// Opens it for reading, below its folder. A pipe does not block it.
     pub(super) fn open(&self, hard_links: bool) -> Result<File, OpenError> {
         let mut options = OpenOptions::new();
         options.read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
@@ -98,8 +98,8 @@ impl MountedFile {
         Ok(file)
     }
 
-    /// Its metadata, read beneath its folder without opening it: closing a file would release every lock that this process has
-    /// on it.
+    /// Reads the metadata below its folder without opening the file. Closing a file would release every lock that this
+    /// process has on it.
     pub(super) fn look(&self, hard_links: bool) -> Result<PathMetadata, OpenError> {
         let found = stat(self.folder.handle(), &self.below, FollowSymlinks::Yes).map_err(OpenError::of)?;
         if found.is_file() && found.nlink() > 1 && !hard_links {
@@ -109,15 +109,15 @@ impl MountedFile {
         Ok(PathMetadata { identity, is_file: found.is_file() })
     }
 
-    /// The file of the same name with `ending` after it.
+    /// The file with `ending` appended to its name.
     pub(super) fn beside(&self, ending: &str) -> Self {
         let mut name = self.below.as_os_str().to_owned();
         name.push(ending);
         Self { folder: self.folder.clone(), below: PathBuf::from(name) }
     }
 
-    /// The path with every link resolved, for code that can open by name only. Another file can be put there before
-    /// it is opened, so the caller has to compare [`Identity::at`] afterwards.
+    /// The path with every link resolved, for code that can open only by name. The file may be replaced before it is
+    /// opened, so the caller has to compare [`Identity::at`] afterwards.
     pub(super) fn resolved(&self) -> Result<Self, OpenError> {
         let path = self.path().canonicalize().map_err(OpenError::Failed)?;
         let below =
@@ -133,7 +133,7 @@ impl MountedFile {
 impl OpenError {
     fn of(error: io::Error) -> Self {
         match error.raw_os_error() {
-            // Its own refusal, not the system's.
+            // This is the refusal of `cap-primitives`, not of the system.
             None if error.kind() == io::ErrorKind::PermissionDenied => Self::Refused(RefusalReason::Outside),
             _ => Self::Failed(error),
         }

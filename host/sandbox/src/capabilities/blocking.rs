@@ -1,7 +1,7 @@
-//! Runs blocking work on a separate thread: neither the runtime nor the attempt's deadline waits for it. When the attempt
-//! ends first, the work is asked to stop.
+//! Runs blocking work on a separate thread, so that it blocks neither the runtime nor the attempt's deadline. If the
+//! attempt ends first, the work gets a signal to stop.
 
-/// Asks the work to stop when this is dropped before the work is done.
+/// Calls the stop function if it is dropped before the work is done.
 struct CancelOnDrop<F: FnOnce()>(Option<F>);
 
 impl<F: FnOnce()> Drop for CancelOnDrop<F> {
@@ -12,7 +12,7 @@ impl<F: FnOnce()> Drop for CancelOnDrop<F> {
     }
 }
 
-/// Awaits `work`. Calls `end` when this future is dropped before `work` is done.
+/// Awaits `work`. Calls `end` if this future is dropped before `work` is done.
 pub(super) async fn ending<T>(end: impl FnOnce(), work: impl Future<Output = T>) -> T {
     let mut guard = CancelOnDrop(Some(end));
     let done = work.await;
@@ -20,7 +20,8 @@ pub(super) async fn ending<T>(end: impl FnOnce(), work: impl Future<Output = T>)
     done
 }
 
-/// Does `work` on a thread that may block. Calls `end` when this future is dropped first. `None` when `work` panicked.
+/// Runs `work` on a thread that may block. Calls `end` if this future is dropped first. Returns `None` if `work`
+/// panicked.
 pub(super) async fn blocking<T: Send + 'static>(
     end: impl FnOnce(),
     work: impl FnOnce() -> T + Send + 'static,
@@ -47,7 +48,7 @@ mod tests {
         assert!(told.load(Ordering::Relaxed));
     }
 
-    /// Polls once; whether it is still under way.
+    /// Polls once. Returns whether the work is still running.
     async fn futures_poll(mut work: std::pin::Pin<&mut impl Future<Output = ()>>) -> bool {
         std::future::poll_fn(|context| std::task::Poll::Ready(work.as_mut().poll(context).is_pending())).await
     }

@@ -13,19 +13,21 @@ use crate::log::Log;
 use crate::request::AttemptRequest;
 use crate::usage::Usage;
 
-/// A capability of the host, as the state that it has in one attempt. `S` is the data of a store, which has all of them.
+/// A capability of the host, with its state in one attempt. `S` is the data of a store, which contains the state of all
+/// capabilities.
 ///
-/// [`link`](Self::link) is called once, when the engine starts; [`prepare`](Self::prepare) once for each attempt, before the
-/// plugin is instantiated; then the plugin calls the functions; [`note_usage`](Self::note_usage) is called when the attempt has
-/// ended, whatever its end.
+/// [`link`](Self::link) is called once, when the engine starts; [`prepare`](Self::prepare) once for each attempt,
+/// before the plugin is instantiated. Then the plugin calls the functions. [`note_usage`](Self::note_usage) is called
+/// after each attempt, also after a failed one.
 pub(crate) trait Capability<S: 'static>: Sized {
-    /// Links what it replaces or adds in WASI. The bindings link the interfaces of `wit/`. Both are there for every plugin: a
-    /// function refuses what is not declared or not granted.
+    /// Links the functions that it replaces or adds in WASI. The bindings link the interfaces of `wit/`. All functions
+    /// are linked for every plugin: a function returns an error if it is not declared or not granted.
     fn link(_linker: &mut Linker<S>) -> wasmtime::Result<()> {
         Ok(())
     }
 
-    /// Takes from an attempt what is declared and granted. A missing grant is not an error here: the functions return it.
+    /// Builds the state of an attempt from its declared and granted rights. A missing grant is not an error here: the
+    /// functions return it.
     ///
     /// # Errors
     /// The reason why the attempt cannot start.
@@ -39,7 +41,7 @@ pub(crate) trait Capability<S: 'static>: Sized {
 pub(crate) struct AttemptSetup<'a> {
     pub(crate) manifest: &'a Manifest,
     pub(crate) request: &'a AttemptRequest,
-    /// Shared by all attempts.
+    /// The resources that all attempts share.
     pub(crate) host: &'a HostResources,
     /// Requests and secrets, which several capabilities use.
     pub(crate) egress: &'a Arc<Egress>,
@@ -47,7 +49,7 @@ pub(crate) struct AttemptSetup<'a> {
     pub(crate) log: &'a Log,
 }
 
-/// Makes the data of a store: what every attempt has, and one field for each capability.
+/// Defines the data of a store: the common parts of each attempt, and one field for each capability.
 macro_rules! state {
     ($($field:ident: $capability:ty,)*) => {
         /// The data of one attempt's store: WASI, handles, meters, and the state of each capability.

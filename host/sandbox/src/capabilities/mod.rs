@@ -1,8 +1,8 @@
 //! The capabilities that the host can grant a plugin, one folder for each.
 //!
-//! The list below is the only one: it makes the data of a store, links the functions and prepares each attempt. Each capability
-//! implements [`Capability`] in its `host.rs`, and the functions of its interface for [`State`]. `wit/world.wit` declares the
-//! interfaces.
+//! The list below is the only list of capabilities. It defines the data of a store, links the functions and prepares
+//! each attempt. Each capability implements [`Capability`] in its `host.rs`, and the functions of its interface for
+//! [`State`]. `wit/world.wit` declares the interfaces.
 
 mod beneath;
 mod blocking;

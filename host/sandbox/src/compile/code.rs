@@ -1,7 +1,9 @@
-//! The folder of compiled code: one file for each component and engine, and a note for each that does not compile.
+//! The folder of compiled code: one file for each component and engine, and a note for each component that does not
+//! compile.
 //!
-//! Machine code cannot be checked, so only the user may write to the folder, as with the cache of wasmtime itself.
-//! Several processes use it at once: a file gets its name when all of it is on the disk, and is never changed afterwards.
+//! Machine code cannot be checked, so only the user may write to the folder, as with wasmtime's own cache. Several
+//! processes use it at the same time: a file gets its final name when it is complete on disk, and is never changed
+//! afterwards.
 
 use std::fs::{self, DirBuilder, File};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -17,10 +19,10 @@ use wasmtime::component::Component;
 
 use crate::{SandboxError, limits};
 
-/// The age after which the use of a file is recorded, and a temporary file counts as one of a killed process.
+/// The use of a file is recorded once in this time. A temporary file of this age belongs to a killed process.
 const DAY: Duration = Duration::from_hours(24);
 
-/// Bytes of a note that are read.
+/// The number of bytes that are read of a note.
 const NOTE_BYTES: u64 = 4 << 10;
 
 #[derive(Clone, Debug)]
@@ -39,13 +41,13 @@ impl Code {
         Ok(Self { all: all.to_owned(), folder })
     }
 
-    /// Loads what was compiled. `None` when nothing was.
+    /// Loads compiled code. `None` if there is none.
     pub(super) fn load(&self, engine: &Engine, digest: Digest) -> Option<wasmtime::Result<Component>> {
         let path = self.file(digest, "code");
         let file = File::open(&path).ok()?;
         let used = file.metadata().ok()?.modified().ok()?;
         if used.elapsed().is_ok_and(|since| since > DAY) {
-            // At worst it counts as not used.
+            // If this fails, the file only counts as unused.
             drop(file.set_modified(SystemTime::now()));
         }
         #[expect(unsafe_code, reason = "wasmtime has no other way to load compiled code")]
@@ -53,18 +55,18 @@ impl Code {
         // never changed after it got its name; wasmtime compares version and configuration.
         let loaded = unsafe { Component::deserialize_file(engine, &path) };
         if loaded.is_err() {
-            // The next caller compiles it again.
+            // The next call compiles it again.
             drop(fs::remove_file(&path));
         }
         Some(loaded)
     }
 
-    /// A file for the code of a component that is compiled now.
+    /// A temporary file for the code of a component that is being compiled.
     pub(super) fn temporary(&self) -> io::Result<NamedTempFile> {
         tempfile::Builder::new().prefix(".").tempfile_in(&self.folder)
     }
 
-    /// Names the file, now that all the code is in it.
+    /// Gives the complete file its final name.
     pub(super) fn keep(&self, code: NamedTempFile, digest: Digest) -> io::Result<()> {
         code.as_file().sync_all()?;
         code.persist(self.file(digest, "code"))?;
@@ -72,7 +74,7 @@ impl Code {
         Ok(())
     }
 
-    /// The note that says why a component was not compiled, as the error of the next attempt to load it.
+    /// The stored reason why a component did not compile, as an error.
     pub(super) fn failure(&self, digest: Digest) -> Option<SandboxError> {
         let file = self.file(digest, "failed");
         let mut reason = Vec::new();
@@ -80,7 +82,7 @@ impl Code {
         Some(SandboxError::NotCompiled { reason: String::from_utf8_lossy(&reason).into_owned(), file })
     }
 
-    /// Remembers why a component does not compile, and returns the error.
+    /// Stores the reason why a component does not compile, and returns the error.
     pub(super) fn fail(&self, digest: Digest, reason: &str) -> SandboxError {
         let file = self.file(digest, "failed");
         match fs::write(&file, reason) {
@@ -93,8 +95,8 @@ impl Code {
         self.folder.join(format!("{digest}.{kind}"))
     }
 
-    /// Deletes the least recently used code, when there is too much, and temporary files of killed processes. A process that
-    /// has loaded a deleted file keeps it.
+    /// If there is too much code, deletes the least recently used files. Also deletes temporary files of killed
+    /// processes. A process that has loaded a deleted file can still use it.
     fn sweep(&self) {
         let mut files = Vec::new();
         for folder in list(&self.all) {

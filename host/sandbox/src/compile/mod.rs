@@ -1,8 +1,8 @@
 //! Compiling plugins: in a separate process, with limits, and once for each version of the engine.
 //!
-//! The time and memory of a compiler depend on a component that a stranger wrote. So the daemon never compiles: it starts
-//! `baton worker compile`, whose memory and time the system limits, and loads the code that it wrote. A component that does not
-//! compile within the limits is not compiled again by the same version of the engine, unless a person asks for it.
+//! The time and memory of compiling depend on an untrusted component. So the daemon never compiles: it starts `baton
+//! worker compile`, whose memory and time the system limits, and loads the resulting code. If a component does not
+//! compile within the limits, the same version of the engine does not try it again, unless a person requests it.
 
 mod code;
 mod process;
@@ -20,7 +20,7 @@ use process::{CompileOutcome, run};
 use crate::{Sandbox, SandboxError};
 
 impl Sandbox {
-    /// The machine code of a component, from the code cache or compiled now.
+    /// The machine code of a component: from the code cache, or compiled now.
     pub(crate) fn code_of(&self, component: &[u8], digest: Digest, name: &str) -> Result<Component, SandboxError> {
         let Some(code) = &self.code else {
             return Component::from_binary(&self.engine, component).map_err(|error| does_not_compile(&error));
@@ -47,7 +47,7 @@ impl Sandbox {
         match code.load(&self.engine, digest) {
             Some(Ok(loaded)) => Ok(loaded),
             Some(Err(error)) => Err(code.fail(digest, &format!("{error:#}"))),
-            None => Err(SandboxError::Compiler("the compiled code is not there any more".to_owned())),
+            None => Err(SandboxError::Compiler("the compiled code was deleted".to_owned())),
         }
     }
 }
@@ -60,7 +60,7 @@ fn cannot_compile(error: &std::io::Error) -> SandboxError {
     SandboxError::Compiler(error.to_string())
 }
 
-/// Compiles in this process. Only tests and benches have no program to start.
+/// Compiles in this process. Used only by tests and benches, which have no program to start.
 fn compiled_here(engine: &Engine, component: &[u8], mut into: &std::fs::File) -> CompileOutcome {
     use std::io::Write as _;
     match engine.precompile_component(component) {

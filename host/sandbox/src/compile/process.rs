@@ -1,4 +1,5 @@
-//! The host's end of `baton worker compile`: passes the component, waits, and interprets the exit status and the errors.
+//! The host's end of `baton worker compile`: passes the component, waits, and interprets the exit status and the error
+//! output.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read as _, Write as _};
@@ -13,13 +14,13 @@ use super::worker::{self, DOES_NOT_COMPILE};
 use crate::limits;
 use crate::workers::Workers;
 
-/// After this time a log line says that a plugin is being compiled.
+/// If compiling takes longer than this, a log line reports it.
 const NOTICE: Duration = Duration::from_secs(1);
 
 /// The pause between two checks whether the process has ended.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// The part of the process's output that is kept, in bytes.
+/// The number of bytes of the process's output that are kept.
 const SAID_BYTES: u64 = 4 << 10;
 
 const SIGKILL: i32 = 9;
@@ -30,13 +31,13 @@ const SIGXCPU: i32 = 24;
 pub(super) enum CompileOutcome {
     /// The code is in the file.
     Compiled,
-    /// It does not compile within the limits, and would not the next time.
+    /// It does not compile within the limits, and another try would fail too.
     Failed(String),
-    /// Something else kept it from being compiled.
+    /// Another cause prevented the compilation.
     Stopped(String),
 }
 
-/// Compiles a component into `code`; `notice` is called when that takes a while. Returns when the process has ended.
+/// Compiles a component into `code`. Calls `notice` if that takes long. Returns when the process has ended.
 pub(super) fn run(
     workers: &Workers,
     component: &[u8],
@@ -48,13 +49,13 @@ pub(super) fn run(
     let (input, errors) = (child.0.stdin.take(), child.0.stderr.take());
     let (Some(input), Some(errors)) = (input, errors) else { return Err(ErrorKind::BrokenPipe.into()) };
     thread::scope(|scope| {
-        // The process ends when its input is closed, so that is held until it has ended.
+        // The process ends when its input is closed, so keep the input open until it has ended.
         let giving = scope.spawn(move || give(input, component, pooled));
         let listening = scope.spawn(move || {
             let mut said = Vec::new();
             let mut errors = errors;
             drop(errors.by_ref().take(SAID_BYTES).read_to_end(&mut said));
-            // The rest is read too, so that the process does not block on a full pipe.
+            // Read the rest too, so that the process does not block on a full pipe.
             drop(io::copy(&mut errors, &mut io::sink()));
             String::from_utf8_lossy(&said).into_owned()
         });
@@ -80,7 +81,7 @@ fn give(mut input: ChildStdin, component: &[u8], pooled: bool) -> Option<ChildSt
     Some(input)
 }
 
-/// Waits for the end of the process; `None` when it took too long and was killed.
+/// Waits for the end of the process. `None` if it took too long and was killed.
 fn wait(child: &mut Child, notice: impl FnOnce()) -> io::Result<Option<ExitStatus>> {
     let (begun, mut notice) = (Instant::now(), Some(notice));
     loop {
@@ -105,7 +106,7 @@ fn too_slow() -> String {
     format!("compiling it takes longer than {} s; its author has to make it smaller", limits::COMPILE_WALL.as_secs())
 }
 
-/// The outcome, by the exit status of the process.
+/// The outcome for the exit status of the process.
 fn judge(status: ExitStatus, said: &str) -> CompileOutcome {
     let said = said.trim();
     match (status.code(), status.signal()) {
@@ -143,13 +144,14 @@ fn is_memory(said: &str) -> bool {
         .any(|word| said.contains(word))
 }
 
-/// The system gives this process, and so the compiler, less memory than a compiler needs.
+/// Whether this process, and so the compiler, has less memory than a compiler needs.
 fn is_scarce() -> bool {
     let less = |resource, most| getrlimit(resource).current.is_some_and(|limit| limit < most);
     less(Resource::Data, limits::COMPILE_MEMORY_BYTES) || less(Resource::As, limits::COMPILE_ADDRESS_SPACE)
 }
 
-/// Signals that a process gets for what it did: SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGXFSZ.
+/// Whether a process gets this signal for a fault of its own: SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV,
+/// SIGXFSZ.
 fn is_crash(signal: i32) -> bool {
     [4, 5, 6, 7, 8, 10, 11, 25].contains(&signal)
 }

@@ -1,5 +1,5 @@
-//! The worker's end: reads one component, compiles it and writes the code. The system's limits are set by the program before
-//! (`baton worker`).
+//! The worker's end: reads one component, compiles it and writes the code. The program (`baton worker`) has set the
+//! system limits before.
 
 use std::io::{self, Read, Write};
 use std::thread;
@@ -9,10 +9,10 @@ use wasmtime::Engine;
 use crate::engine::configuration;
 use crate::{SandboxError, limits};
 
-/// The exit status of a process whose component does not compile. Why, it has written to its standard error.
+/// The exit status if the component does not compile. Standard error has the reason.
 pub(super) const DOES_NOT_COMPILE: i32 = 73;
 
-/// The exit status of a process whose input was closed.
+/// The exit status if the input was closed.
 pub(super) const ABANDONED: i32 = 70;
 
 const HEAD_BYTES: usize = 9;
@@ -26,8 +26,8 @@ pub(super) fn head(component: &[u8], pooled: bool) -> [u8; HEAD_BYTES] {
     head
 }
 
-/// Compiles the component that comes on `input` and writes its code to `output`. Returns the exit status; reasons go to
-/// `errors`. The process ends when `input` does.
+/// Compiles the component on `input` and writes its code to `output`. Returns the exit status, and writes reasons to
+/// `errors`. The process ends when `input` is closed.
 ///
 /// # Errors
 /// When the input ends early, or the code cannot be written.
@@ -60,7 +60,7 @@ pub fn serve(mut input: impl Read + Send + 'static, mut output: impl Write, mut 
     }
 }
 
-/// An engine that only compiles, for an engine with this configuration.
+/// An engine with this configuration that can only compile.
 fn compiler(pooled: bool) -> Result<Engine, SandboxError> {
     Engine::new(&configuration(pooled)).map_err(SandboxError::Engine)
 }

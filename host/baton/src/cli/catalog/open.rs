@@ -9,7 +9,7 @@ use crate::output;
 pub(super) fn open(options: &WorkspaceOptions) -> anyhow::Result<Option<Catalog>> {
     let path = options.need()?.state.catalog();
     if let Err(error) = baton_library::link::link(&path) {
-        output::note(&format!("files were not linked to their tracks: {error}"));
+        output::note(&format!("cannot link files to their tracks: {error}"));
     }
     let catalog = match Catalog::open(&path)? {
         Some(catalog) if !catalog.is_empty()? => Some(catalog),

@@ -61,13 +61,13 @@ fn an_archive_that_was_tampered_with_is_found_at_its_line() {
     assert!(check(&lines[..10]).unwrap().1.contains("was cut"));
     assert!(check(&lines[..4]).unwrap().1.contains("was cut"));
     assert!(check(&[]).unwrap().1.contains("was cut"));
-    assert!(check(&lines[1..]).unwrap().1.contains("does not fit"));
+    assert!(check(&lines[1..]).unwrap().1.contains("does not match"));
     assert_eq!(check(&[&lines[..], &lines[..1]].concat()).unwrap(), (12, "there are lines after the end line"));
     assert_eq!(check(&["no json"]).unwrap(), (1, "this line is not an event"));
     // Cut, and ended with a new last line: it is sound, but it does not lead into the ledger.
     let head = fixture.count("SELECT 0").to_string() + &"0".repeat(63);
     let short = crate::export::end(4, &head).to_string();
-    assert!(check(&[&lines[..4], &[&short]].concat()).unwrap().1.contains("does not fit"));
+    assert!(check(&[&lines[..4], &[&short]].concat()).unwrap().1.contains("does not match"));
     let hash = match crate::export::parse(lines[3]) {
         Some(crate::export::Line::Event(row)) => row.hash,
         other => panic!("{other:?}"),
@@ -82,7 +82,7 @@ fn the_archive_of_another_ledger_does_not_lead_into_this_one() {
     fixture.prune(50);
     let theirs = other.prune(50).archive;
     let broken = fixture.report(None, &[&theirs]).archived.unwrap().broken.unwrap();
-    assert_eq!((broken.line, broken.why.contains("not of one chain")), (10, true), "{broken:?}");
+    assert_eq!((broken.line, broken.why.contains("different chains")), (10, true), "{broken:?}");
     let unpruned = Fixture::with_done(10);
     assert!(unpruned.report(None, &[&theirs]).archived.unwrap().broken.is_some());
     let missing = verify::verify_with(&fixture.reader(), None, &[fixture.folder.path().join("none")]);

@@ -1,8 +1,8 @@
 //! A folder that is opened once and then used through its handle.
 //!
-//! A path may lead to another folder later: when a folder on the path is renamed and a link put in its place. So a granted
-//! folder is opened when the plugin is loaded, one name after the other and without following a link, and the sandbox mounts
-//! that handle. From then on device and inode identify the folder.
+//! A path can later lead to another folder, if a folder on the path is renamed and replaced by a link. So a granted
+//! folder is opened when the plugin is loaded, one path component after the other and without following links. The
+//! sandbox mounts this handle. Afterwards, device and inode identify the folder.
 
 use std::fs::File;
 use std::io;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
-/// Identifies a file or folder, whatever its path is.
+/// Identifies a file or folder independent of its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Identity {
     device: u64,
@@ -31,7 +31,7 @@ impl Identity {
         (self.device, self.inode)
     }
 
-    /// The identity of what `path` names; a link is not followed. `None` when nothing is there.
+    /// The identity of the entry at `path`, without following links. `None` if it does not exist.
     #[must_use]
     pub fn at(path: &Path) -> Option<Self> {
         path.symlink_metadata().ok().map(|found| Self::new(found.dev(), found.ino()))
@@ -44,11 +44,11 @@ pub struct Folder {
     path: PathBuf,
     handle: Arc<File>,
     identity: Identity,
-    /// The folders above it, the top first.
+    /// The folders above it, from the root down.
     above: Vec<Identity>,
 }
 
-/// Two are equal when they are the same folder at the same path.
+/// Two folders are equal if they are the same folder at the same path.
 impl PartialEq for Folder {
     fn eq(&self, other: &Self) -> bool {
         (&self.path, self.identity) == (&other.path, other.identity)
@@ -94,7 +94,7 @@ impl Folder {
         self.identity
     }
 
-    /// The folders above it, the top first.
+    /// The folders above it, from the root down.
     #[must_use]
     pub fn above(&self) -> &[Identity] {
         &self.above
@@ -106,7 +106,7 @@ impl Folder {
     /// When it leads to another folder or to none, or a part of the path is a link.
     pub fn open_again(&self) -> io::Result<Self> {
         let now = Self::open(&self.path)?;
-        if now.identity == self.identity { Ok(now) } else { Err(io::Error::other("another folder has its path now")) }
+        if now.identity == self.identity { Ok(now) } else { Err(io::Error::other("its path now leads to another folder")) }
     }
 
     pub(crate) fn handle(&self) -> &File {
@@ -123,7 +123,7 @@ fn identity(folder: &File) -> io::Result<Identity> {
     Ok(Identity::new(found.dev(), found.ino()))
 }
 
-/// Opens a folder for looking up names in it. A link is an error.
+/// Opens a folder in which names are looked up. A link is an error.
 fn open_below(folder: impl std::os::fd::AsFd, name: &Path) -> io::Result<File> {
     let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | FOR_LOOKUP;
     match openat(folder.as_fd(), name, flags, Mode::empty()) {

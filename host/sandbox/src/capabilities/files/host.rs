@@ -13,7 +13,7 @@ use super::{Files, TYPES, answer, made, regular};
 use crate::AttemptError;
 use crate::capabilities::{AttemptSetup, Capability, State};
 
-/// The interface that gives a guest its folders, in the version that wasmtime-wasi has.
+/// The interface that returns a guest's folders, in the version of wasmtime-wasi.
 const PREOPENS: &str = "wasi:filesystem/preopens@0.2.12";
 
 type Handle = Resource<Descriptor>;
@@ -40,7 +40,7 @@ impl Capability<State> for Files {
     }
 }
 
-/// Replaces `get-directories`: the folders of the attempt, as they were opened when the plugin was loaded.
+/// Replaces `get-directories`: returns the folders of the attempt as they were opened when the plugin was loaded.
 fn link_preopens(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     linker.instance(PREOPENS)?.func_wrap("get-directories", |mut store: StoreContextMut<'_, State>, (): ()| {
         let state = store.data_mut();
@@ -54,7 +54,7 @@ fn link_preopens(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     })
 }
 
-/// Replaces the functions that rename and remove. The linker has to allow shadowing.
+/// Replaces the functions that rename and remove. The linker must allow shadowing.
 fn link_changes(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut linked = linker.instance(TYPES)?;
     linked.func_wrap_async(
@@ -81,7 +81,7 @@ fn link_changes(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     )
 }
 
-/// Notes the names if the function succeeded.
+/// Records the names if the function succeeded.
 fn noted(state: &State, done: FsResult<()>, names: &[(u32, String)]) -> wasmtime::Result<(Result<(), ErrorCode>,)> {
     if done.is_ok() {
         for (folder, name) in names {

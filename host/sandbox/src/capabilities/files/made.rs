@@ -1,6 +1,6 @@
-//! Counts what a guest makes in its folders: files, folders and links, and the size that it gives to files without writing it
-//! (holes). The functions of `wasi:filesystem` that make something are replaced by ones that count and then call wasmtime's.
-//! `write_limits.rs` counts written bytes, `regular.rs` files that are made by opening them.
+//! Counts the files, folders and links that a guest creates, and the bytes by which it lengthens files without writing
+//! (holes). The functions of `wasi:filesystem` that create something are replaced by functions that count and then call
+//! wasmtime's. `write_limits.rs` counts written bytes, `regular.rs` files that are created by opening them.
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource};
@@ -14,7 +14,7 @@ use crate::capabilities::State;
 type Handle = Resource<Descriptor>;
 type Guest<'a> = StoreContextMut<'a, State>;
 
-/// Replaces the functions that make something. The linker has to allow shadowing.
+/// Replaces the functions that create something. The linker must allow shadowing.
 pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut types = linker.instance(TYPES)?;
     types.func_wrap_async(
@@ -71,7 +71,7 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     Ok(())
 }
 
-/// Notes a link, which must not fire the plugin's own triggers.
+/// Records a new link, which must not fire the plugin's own triggers.
 fn note_made(state: &State, made: &FsResult<()>, (folder, name): &(u32, String)) {
     if made.is_ok() {
         state.files.tracker.changed(*folder, name);
@@ -87,7 +87,7 @@ fn made_one(state: &mut State, made: FsResult<()>) -> wasmtime::Result<(Result<(
 
 /// Counts the bytes between a file's end and `to`, which become part of the file without being written.
 pub(crate) fn lengthen(state: &mut State, file: &Handle, to: u64) -> wasmtime::Result<()> {
-    // For anything but a readable file wasmtime returns the error.
+    // For other handles wasmtime returns the error.
     if let Descriptor::File(file) = state.table.get(file)?
         && let Ok(found) = file.file.metadata()
     {

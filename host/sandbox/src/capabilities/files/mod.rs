@@ -1,9 +1,9 @@
 //! Folders, granted as preopened directories of `wasi:filesystem`.
 //!
 //! wasmtime resolves every path inside the granted folder and refuses `..`, absolute paths and symbolic links that lead
-//! out of it. The caller decides which folders are granted; a folder that is not passed in does not exist for the
-//! plugin. What is mounted is the folder that was opened when the plugin was loaded ([`folder`]), never a path: wasmtime's
-//! builder opens paths, so `get-directories` is replaced. Pipes and devices in it are refused ([`regular`]).
+//! out of it. The caller decides which folders are granted; other folders do not exist for the plugin. The sandbox
+//! mounts the folder that was opened when the plugin was loaded ([`folder`]), never a path. wasmtime's builder opens
+//! paths, so `get-directories` is replaced. Pipes and devices in the folder are refused ([`regular`]).
 
 pub(crate) mod folder;
 mod host;
@@ -23,28 +23,29 @@ use crate::AttemptError;
 use folder::Folder;
 pub(crate) use state::Files;
 
-/// The interface of which functions are replaced, in the version that wasmtime-wasi has. A mismatch shows at start.
+/// The interface with the replaced functions, in the version of wasmtime-wasi. With a wrong version, the engine does
+/// not start.
 pub(crate) const TYPES: &str = "wasi:filesystem/types@0.2.12";
 
 /// A folder that the operator granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MountGrant {
-    /// Its name in manifest and grants.
+    /// Its name in the manifest and in grants.
     pub name: String,
-    /// The real folder: absolute, every link resolved.
+    /// The host path: absolute, with every link resolved.
     pub host: PathBuf,
     /// The opened folder.
     pub folder: Folder,
     /// Its path for the plugin.
     pub guest: String,
-    /// Its path for people.
+    /// Its path in messages.
     pub shown_as: String,
-    /// Writing is granted.
+    /// Whether writing is granted.
     pub writable: bool,
 }
 
-/// Checks before each attempt that its folders are still at their paths and may be used. The text has the problem and the
-/// command that fixes it.
+/// Checks before each attempt that the plugin's folders are still at their paths and may be used. The error has the
+/// problem and the command that fixes it.
 #[derive(Clone, Default)]
 pub struct FolderCheck(Option<Arc<dyn Fn() -> Result<(), String> + Send + Sync>>);
 
@@ -67,7 +68,7 @@ impl fmt::Debug for FolderCheck {
     }
 }
 
-/// The result for the guest; a trap stays a trap.
+/// The result for the guest. A trap is passed on.
 pub(crate) fn answer<T>(done: FsResult<T>) -> wasmtime::Result<(Result<T, ErrorCode>,)> {
     match done {
         Ok(value) => Ok((Ok(value),)),

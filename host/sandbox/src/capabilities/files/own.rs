@@ -1,7 +1,7 @@
 //! Records the files that an attempt changes, so that a trigger can distinguish a plugin's own changes from others. [`super::host`]
-//! notes what is renamed or removed, [`super::regular`] what is opened, [`super::made`] what is linked.
+//! records renamed and removed entries, [`super::regular`] opened ones, [`super::made`] new links.
 //!
-//! A path is kept as the plugin gave it, below the real folder of its mount; its reader resolves links.
+//! A path is stored as the plugin used it, below the host folder of its mount. The reader of the path resolves links.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{DescriptorFlags, OpenFlags}
 
 use super::MountGrant;
 
-/// The most paths that are kept of one attempt. Further changes count as changes of others.
+/// The maximum number of stored paths of one attempt. Further changes count as changes by other programs.
 const PATHS: usize = 100_000;
 
 /// The paths that an attempt has changed so far. The dispatcher reads them while it runs.
@@ -19,13 +19,13 @@ const PATHS: usize = 100_000;
 pub struct Writes(Arc<Mutex<BTreeSet<PathBuf>>>);
 
 impl Writes {
-    /// The paths, on the host.
+    /// The host paths.
     #[must_use]
     pub fn paths(&self) -> Vec<PathBuf> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
-    /// Nothing was changed.
+    /// Whether nothing was changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
@@ -48,12 +48,12 @@ pub(crate) struct OpenedPath<'a> {
     pub(crate) flags: DescriptorFlags,
 }
 
-/// The folders that an attempt has open, and what it changed in them.
+/// The open folders of an attempt, and the changes in them.
 #[derive(Debug)]
 pub(crate) struct Tracker {
-    /// Guest path and real folder of each writable mount.
+    /// The guest path and the host folder of each writable mount.
     mounts: Vec<(String, PathBuf)>,
-    /// The real path of each open folder, by its handle. A handle that is used again gets its new path.
+    /// The host path of each open folder, by its handle. If a handle number is reused, its path is replaced.
     folders: HashMap<u32, PathBuf>,
     writes: Writes,
 }
@@ -65,7 +65,7 @@ impl Tracker {
         Self { mounts, folders: HashMap::new(), writes }
     }
 
-    /// The guest got the folder of a mount.
+    /// The guest got the handle of a mounted folder.
     pub(crate) fn preopened(&mut self, handle: u32, guest: &str) {
         match self.mounts.iter().find(|(known, _)| known == guest) {
             Some((_, host)) => self.folders.insert(handle, host.clone()),
@@ -77,14 +77,14 @@ impl Tracker {
         Some(self.folders.get(&folder)?.join(path))
     }
 
-    /// Something was made, renamed or removed under this name.
+    /// An entry with this name was created, renamed or removed.
     pub(crate) fn changed(&self, folder: u32, path: &str) {
         if let Some(path) = self.path(folder, path) {
             self.writes.add(path);
         }
     }
 
-    /// A file or folder was opened and has the handle `opened`.
+    /// A file or folder was opened and got the handle `opened`.
     pub(crate) fn opened(&mut self, from: &OpenedPath<'_>, opened: u32) {
         let OpenedPath { folder, path, open_flags, flags } = *from;
         let makes = open_flags.intersects(OpenFlags::CREATE | OpenFlags::TRUNCATE);

@@ -1,14 +1,14 @@
-//! Only regular files and directories are opened, and only files that have one name. Opening a pipe would block its thread for
-//! ever, and no limit of a plugin ends a thread that waits in the kernel.
+//! Opens only regular files and folders, and only files with one name. Opening a pipe would block its thread forever,
+//! and no limit of a plugin can end a thread that waits in the kernel.
 //!
-//! A file with several names (hard links) may have one outside of the granted folder: a plugin that writes to it here changes
-//! it there, and reads content that was never granted. The file system does not show its other names, so the file is refused
-//! for reading too, unless the operator runs `baton plugin grant NAME hard-links` (libraries whose downloads are linked,
-//! deduplicated backups). A plugin cannot make such a link to a file outside: both ends of a link
-//! have to be in folders that it may write to.
+//! One name of a file with several names (hard links) may be outside of the granted folder. A plugin that writes to the
+//! file would change it outside too, or read content that was never granted. The file system does not report the other
+//! names, so the file is refused for reading too. The operator can allow it with `baton plugin grant NAME hard-links`
+//! (for libraries with linked downloads, or deduplicated backups). A plugin cannot create a link to a file outside,
+//! because both ends of a link must be in folders that it may write to.
 //!
-//! wasmtime opens anything, so its `open-at` is replaced by one that checks the kind of file first. Between this check and the
-//! opening, another file can be put there. So the open file is checked again, and it is emptied only after that.
+//! wasmtime opens any kind of file, so its `open-at` is replaced by a function that checks the kind first. Another file
+//! may replace it between this check and the opening. So the open file is checked again, and only then truncated.
 
 use std::os::unix::fs::MetadataExt as _;
 
@@ -29,7 +29,7 @@ type OpenAt = (Resource<Descriptor>, PathFlags, String, OpenFlags, DescriptorFla
 /// The arguments of `set-times-at`.
 type SetTimesAt = (Resource<Descriptor>, PathFlags, String, NewTimestamp, NewTimestamp);
 
-/// Replaces `open-at`, and `set-times-at`, which changes a file without opening it. The linker has to allow shadowing.
+/// Replaces `open-at`, and `set-times-at`, which changes a file without opening it. The linker must allow shadowing.
 pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut types = linker.instance(TYPES)?;
     types.func_wrap_async(
@@ -57,7 +57,7 @@ async fn open(
     (folder, path_flags, path, open_flags, flags): OpenAt,
 ) -> wasmtime::Result<Result<Resource<Descriptor>, ErrorCode>> {
     let looked = state.filesystem().stat_at(Resource::new_borrow(folder.rep()), path_flags, path.clone()).await;
-    // A missing file may be made; any other problem is the error of the opening itself.
+    // A missing file may be created. Any other problem is returned by the opening.
     let makes = looked.is_err() && open_flags.contains(OpenFlags::CREATE);
     match looked {
         Ok(stat) if !is_allowed(stat.type_) => return Ok(Err(ErrorCode::NotPermitted)),
@@ -65,7 +65,7 @@ async fn open(
         _ => {}
     }
     let (empties, open_flags) = (open_flags.contains(OpenFlags::TRUNCATE), open_flags & !OpenFlags::TRUNCATE);
-    // Emptying needs a file that is open for writing; what the guest does not open for writing it reads.
+    // Truncating needs write access. A file that the guest does not open for writing is opened for reading.
     let flags = match (empties, flags.contains(DescriptorFlags::WRITE)) {
         (true, false) => flags | DescriptorFlags::READ | DescriptorFlags::WRITE,
         _ => flags,
@@ -79,8 +79,8 @@ async fn open(
         state.meter.made += 1;
     }
     let mut checked = check_opened(state, &opened, &path);
-    // The link count is also 1 if the name here was removed after the opening and the remaining name is elsewhere. So the name
-    // here must still lead to the open file.
+    // The link count is also 1 if this name was removed after the opening and only a name outside remains. So this name
+    // must still lead to the open file.
     if checked.is_ok() && !state.files.hard_links && !is_named(state, &opened, again, path_flags, path).await {
         checked = Err(ErrorCode::NoEntry);
     }
@@ -108,7 +108,7 @@ async fn set_times(
     })
 }
 
-/// The path leads to the file that is open. A folder has one name.
+/// Whether the path leads to the open file. A folder has only one name.
 async fn is_named(
     state: &mut State,
     opened: &Resource<Descriptor>,

@@ -11,13 +11,13 @@ use super::own::Tracker;
 /// The capability's state in one attempt.
 pub(crate) struct Files {
     pub(super) preopens: Preopens,
-    /// Files with several names are opened.
+    /// Whether files with several names may be opened.
     pub(crate) hard_links: bool,
     /// The files that the attempt changes.
     pub(super) tracker: Tracker,
 }
 
-/// The folders of an attempt, as the guest gets them.
+/// The folders of an attempt, in the form for the guest.
 pub(super) struct Preopens(pub(super) Vec<(Dir, String)>);
 
 impl Preopens {
@@ -28,7 +28,7 @@ impl Preopens {
             } else {
                 (FsPerms::ReadOnly, OpenMode::READ)
             };
-            // An attempt with folders has a separate thread, which may block (`own_thread.rs`).
+            // An attempt with folders runs on a separate thread, which may block (`own_thread.rs`).
             Ok((Dir::new(mount.folder.handle().try_clone()?, permissions, mode, true), mount.guest.clone()))
         };
         mounts.iter().map(preopen).collect::<io::Result<_>>().map(Self)

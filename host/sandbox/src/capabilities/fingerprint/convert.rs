@@ -81,9 +81,9 @@ pub(super) fn twice(found: &Duplicates, most: u32) -> Result<Twice, Error> {
         if bytes > limits::SOUND_BYTES {
             let (fit, limit) = (groups.len(), limits::SOUND_BYTES >> 20);
             let way = match fit {
-                0 => "the largest group alone; `baton library duplicates` shows it".to_owned(),
-                1 => "ask for the largest group, which fits".to_owned(),
-                _ => format!("ask for the {fit} largest groups, which fit"),
+                0 => "even the largest group is too large; `baton library duplicates` shows it".to_owned(),
+                1 => "request only the largest group, which is within the limit".to_owned(),
+                _ => format!("request the {fit} largest groups, which are within the limit"),
             };
             return Err(Error::TooLarge(format!("more than {limit} MiB: {way}")));
         }
@@ -103,7 +103,7 @@ fn group(items: &[Item], group: &Group) -> Option<generated::Group> {
     Some(generated::Group { best, others: group.others.iter().filter_map(other).collect() })
 }
 
-/// About how many bytes the guest gets.
+/// The approximate size of the result for the guest, in bytes.
 fn size(group: &generated::Group) -> usize {
     let reasons = |other: &Superfluous| other.reasons.iter().map(String::len).sum::<usize>();
     let others = group.others.iter().map(|other| bytes_of(&other.item) + reasons(other));

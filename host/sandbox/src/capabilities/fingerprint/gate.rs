@@ -1,5 +1,6 @@
-//! Runs work on threads that may block, few at a time on the whole host, with an end in time and by
-//! cancellation. A thread that hangs in the kernel keeps its place, so there are never more of them than places.
+//! Limits how much work runs at the same time on threads that may block, for the whole host. Each piece of work has a
+//! timeout and can be cancelled. A thread that hangs in the kernel keeps its permit, so the number of threads never
+//! exceeds the number of permits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +12,7 @@ use super::generated::Error;
 use crate::capabilities::progress::Cancel;
 use crate::limits;
 
-/// The places of the whole host. Clones share them.
+/// The permits of the whole host. Clones share them.
 #[derive(Clone)]
 pub(crate) struct WorkGate(Arc<Semaphore>);
 
@@ -21,18 +22,18 @@ impl Default for WorkGate {
     }
 }
 
-/// The share of the places that a piece of work needs.
+/// The share of the permits that a piece of work needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WorkSize {
-    /// Takes one place.
+    /// One permit.
     One,
-    /// All of them: what takes much memory is alone.
+    /// All permits: work that needs much memory runs alone.
     All,
 }
 
 impl WorkGate {
-    /// Does `work` once there is room. The flag tells `work` to end: when its time is up, the task is
-    /// cancelled, or no caller waits for it any more.
+    /// Runs `work` when its permits are available. The flag is set to end `work` when its time is up, the task is
+    /// cancelled, or the caller does not wait any more.
     pub(super) async fn work<T: Send + 'static>(
         &self,
         room: WorkSize,
@@ -46,7 +47,7 @@ impl WorkGate {
             () = cancel.asked() => return cancelled(),
             () = tokio::time::sleep(limits::SOUND_TIME) => {
                 let seconds = limits::SOUND_TIME.as_secs();
-                return Err(Error::Timeout(format!("no place was free for {seconds} s: others had them all")));
+                return Err(Error::Timeout(format!("waited {seconds} s for other calls to end; try again later")));
             }
         };
         let stop = Arc::new(AtomicBool::new(false));
@@ -60,7 +61,7 @@ impl WorkGate {
         );
         tokio::select! {
             done = done => {
-                done.ok_or_else(|| Error::Failed("the call broke off; this is a fault of Baton: please report it".to_owned()))
+                done.ok_or_else(|| Error::Failed("the call failed; this is a fault of Baton: please report it".to_owned()))
             }
             () = cancel.asked() => cancelled(),
             () = tokio::time::sleep(limits::SOUND_TIME) => {

@@ -82,7 +82,7 @@ impl State {
         let gate = self.fingerprint.gate.clone();
         match gate.work(WorkSize::One, &self.progress.cancel, work).await? {
             Ok(heard) => Ok(heard),
-            Err(RefusalReason::Outside) => Err(Error::Invalid(format!("{} leads out of its folder", quoted(path)))),
+            Err(RefusalReason::Outside) => Err(Error::Invalid(format!("{} is a link to a path outside of its folder", quoted(path)))),
             Err(RefusalReason::HardLinks) => Err(Error::Denied(format!(
                 "{} has several names (hard links): baton plugin grant {} hard-links",
                 quoted(path),
@@ -91,17 +91,17 @@ impl State {
         }
     }
 
-    /// Counts a file.
+    /// Counts a file that the host reads.
     fn count(&mut self) -> Result<(), Error> {
         self.fingerprint.read += 1;
         let most = limits::SOUND_FILES;
         if self.fingerprint.read > most {
-            return Err(Error::TooLarge(format!("a task may have {most} files read; hand the rest to another one")));
+            return Err(Error::TooLarge(format!("a task can fingerprint at most {most} files; use another task for the rest")));
         }
         Ok(())
     }
 
-    /// Asks the catalog; none when nothing was ever written.
+    /// Queries the catalog. Returns an empty result if the catalog does not exist.
     async fn in_library<T: Send + 'static>(
         &mut self,
         room: WorkSize,
@@ -136,10 +136,10 @@ fn absent(error: &io::Error) -> Reason {
     }
 }
 
-/// Checks the questions of a look-up.
+/// Checks the fingerprints of a look-up.
 fn wanted(asked: Vec<generated::Asked>) -> Result<Vec<LookupQuery>, Error> {
     if asked.len() > limits::SOUNDS_ASKED {
-        return Err(Error::TooLarge(format!("{} are asked for; at most {}", asked.len(), limits::SOUNDS_ASKED)));
+        return Err(Error::TooLarge(format!("{} fingerprints were requested; at most {} are allowed", asked.len(), limits::SOUNDS_ASKED)));
     }
     if let Some(long) = asked.iter().find(|asked| asked.words.len() > limits::SOUND_WORDS) {
         return Err(Error::TooLarge(format!("{} words; at most {}", long.words.len(), limits::SOUND_WORDS)));
@@ -149,7 +149,7 @@ fn wanted(asked: Vec<generated::Asked>) -> Result<Vec<LookupQuery>, Error> {
     Ok(asked.into_iter().map(one).collect())
 }
 
-/// Everything that is there twice, unless there is too much to hold.
+/// All duplicate groups of the library, unless it has too many files to compare in memory.
 fn all_duplicates(
     catalog: &Catalog,
     path: &Path,
@@ -158,7 +158,7 @@ fn all_duplicates(
     let items = Coverage::of(catalog, coverage::GATE)?.total.items;
     if items > limits::SOUND_ITEMS {
         let text = format!(
-            "the library has {items} files; at most {} are compared for a plugin. `baton library duplicates` compares all",
+            "the library has {items} files; at most {} are compared for a plugin; `baton library duplicates` compares all",
             limits::SOUND_ITEMS
         );
         return Ok(Err(Error::TooLarge(text)));

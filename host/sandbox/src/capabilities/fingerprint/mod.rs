@@ -1,12 +1,12 @@
-//! Fingerprints of files and of the library; see `wit/fingerprint.wit`. `baton_fingerprint` decodes, `baton_library` has the
-//! library. This module decides whether the plugin may ask, and keeps the work away from the runtime ([`gate`]).
+//! Fingerprints of files and of the library; see `wit/fingerprint.wit`. `baton_fingerprint` decodes files,
+//! `baton_library` searches the library. This module checks the grants, and runs the work on separate threads
+//! ([`gate`]).
 //!
-//! The file that a plugin names is untrusted, and so is its path: it is opened beneath the granted folder, as wasmtime opens
-//! files for a plugin, so no link and no race leads out of it ([`beneath`]). Hostile content has no fingerprint and no other
-//! effect.
+//! The file and its path are untrusted. The file is opened below the granted folder, as wasmtime opens files for a
+//! plugin, so no link and no race can lead out of it ([`beneath`]). Hostile content only has no fingerprint.
 //!
-//! A plugin sees all of the library or nothing. If it saw only the files of its folders, a gap in a group of duplicates would
-//! reveal files of other folders.
+//! A plugin may search the whole library or nothing. If it saw only the files of its folders, a gap in a group of
+//! duplicates would reveal files of other folders.
 
 mod convert;
 mod gate;
@@ -29,9 +29,9 @@ use generated::Error;
 /// The fingerprints that a plugin may get.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FingerprintGrants {
-    /// The host decodes files of its mounts for it.
+    /// Whether the host decodes files of its mounts.
     pub files: bool,
-    /// The catalog with the library; absent if it may not search the library.
+    /// The catalog with the library. Absent if the plugin may not search the library.
     pub library: Option<PathBuf>,
 }
 
@@ -42,10 +42,10 @@ pub(crate) struct FingerprintHost {
     granted: FingerprintGrants,
     /// The names of the folders that the plugin declares.
     folders: Vec<String>,
-    /// Its folders; empty if files are not granted.
+    /// Its mounted folders. Empty if fingerprints of files are not granted.
     mounts: Vec<MountGrant>,
     gate: WorkGate,
-    /// The number of files that were decoded.
+    /// The number of decoded files.
     read: u64,
 }
 
@@ -63,7 +63,7 @@ impl FingerprintHost {
         }
     }
 
-    /// Decoding files is declared and granted.
+    /// Checks that decoding files is declared and granted.
     fn files(&self) -> Result<(), Error> {
         self.declares(FingerprintScope::Files)?;
         if self.granted.files {
@@ -80,7 +80,7 @@ impl FingerprintHost {
         self.granted.library.clone().ok_or_else(denied)
     }
 
-    /// The real place of a path of the plugin.
+    /// Finds the host path for a path of the plugin.
     fn place(&self, path: &str) -> Result<MountedFile, Error> {
         beneath::place(&self.plugin, &self.folders, &self.mounts, path).map_err(|why| match why {
             PathError::NotGranted(text) => Error::Denied(text),

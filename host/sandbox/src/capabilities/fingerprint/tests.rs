@@ -1,4 +1,5 @@
-//! Allowed, denied, undefined; what a path may be; what ends a call. How files sound is tested where they are decoded.
+//! Grants, denials and missing declarations; allowed paths; the end of a call. The computation of fingerprints is
+//! tested in its own crate.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -156,7 +157,7 @@ fn a_missing_file_or_a_pipe_blocks_nothing() {
     assert!(matches!(opened(&music, "in/a.wav/b.wav", false), Err(OpenError::Failed(_))));
     let pipe = music.join("pipe.wav");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    // It opens at once, and is then no regular file.
+    // Opening does not block. The file type is checked afterwards.
     let stop = AtomicBool::new(false);
     let options = baton_fingerprint::Options { length: None, hashes: true };
     for path in ["pipe.wav", "in"] {
@@ -165,7 +166,7 @@ fn a_missing_file_or_a_pipe_blocks_nothing() {
     }
 }
 
-/// Work that ends when it is told to, and says so.
+/// Work that ends when it gets the signal, and records that.
 fn until_told(ended: &Arc<AtomicBool>) -> impl FnOnce(&AtomicBool) + Send + 'static {
     let ended = Arc::clone(ended);
     move |stop| {
@@ -202,7 +203,7 @@ async fn work_without_a_caller_ends_and_frees_its_place() {
         let work = gate.work(WorkSize::One, &cancel, until_told(&ended));
         assert!(tokio::time::timeout(Duration::from_millis(20), work).await.is_err());
     }
-    // Needs every place.
+    // This work needs all permits.
     assert_eq!(gate.work(WorkSize::All, &cancel, |_| 7).await, Ok(7));
 }
 

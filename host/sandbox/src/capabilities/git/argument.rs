@@ -6,7 +6,7 @@ const REVISION: usize = 200;
 
 const PATH: usize = 4096;
 
-/// A revision that can mean a commit and nothing else: no option, no range, no file in a commit, no search.
+/// Checks that a revision can only mean a commit: it is not an option, a range, a file in a commit, or a search.
 pub(super) fn revision(text: &str) -> Result<&str, Error> {
     let plain = |c: char| c.is_alphanumeric() || "/._-~^@+".contains(c);
     let sound = !text.is_empty()
@@ -17,7 +17,7 @@ pub(super) fn revision(text: &str) -> Result<&str, Error> {
     if sound { Ok(text) } else { Err(Error::Invalid(format!("`{}` is not the name of a commit", shown(text)))) }
 }
 
-/// A path below the folder, as `git` writes it.
+/// Checks a path below the folder, in the form that `git` uses.
 pub(super) fn path(text: &str) -> Result<&str, Error> {
     let sound = text.len() <= PATH
         && !text.chars().any(char::is_control)

@@ -14,7 +14,7 @@ impl Capability<State> for Git {
 }
 
 impl State {
-    /// Asks the repository of a granted folder, on a thread that may block.
+    /// Queries the repository of a granted folder, on a thread that may block.
     async fn ask<T: Send + 'static>(
         &mut self,
         folder: &str,
@@ -33,7 +33,7 @@ impl State {
             answer
         };
         let asked = blocking::blocking(move || ending.ask(), question).await;
-        let broken_off = || Err(Error::Unavailable("the call broke off; this is a fault of Baton".to_owned()));
+        let broken_off = || Err(Error::Unavailable("the call failed; this is a fault of Baton".to_owned()));
         Ok(asked.unwrap_or_else(broken_off))
     }
 }

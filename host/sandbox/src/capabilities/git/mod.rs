@@ -1,15 +1,16 @@
 //! Reading repositories; see `wit/git.wit`.
 //!
-//! Baton runs the machine's `git` as a process. The library `gix`, with what `status` needs, would add some 160 crates, follows
-//! the repository's configuration as `git` does (filters are programs), and would be a second opinion on formats that `git`
-//! defines. Where there is a repository, there is `git`; if not, the plugin gets an error.
+//! Baton runs the machine's `git` as a process. The library `gix`, with the parts for `status`, would add about 160
+//! crates. It follows the repository's configuration as `git` does (filters are programs), and would be a second
+//! implementation of formats that `git` defines. A machine with a repository usually has `git`; without it, the plugin
+//! gets an error.
 //!
 //! The repository is untrusted: its configuration may name programs (`core.fsmonitor`, filters, textconv, pagers,
-//! aliases, hooks). No list of settings to switch off is ever complete, so `git` never sees that configuration: it works in
-//! a separate git directory ([`shadow`]) that borrows nothing but the repository's objects, references and index, with a
-//! few harmless settings copied by name. What is borrowed must be in the repository ([`repository`]), so nobody who may
-//! write to the folder can make it show another repository. What a guest names reaches `git` only as a
-//! checked word on standard input, never as an option ([`argument`]).
+//! aliases, hooks). A list of settings to disable would never be complete, so `git` does not read that configuration.
+//! It works in a separate git directory ([`shadow`]) that only uses the repository's objects, references and index,
+//! with a few harmless settings that are copied by name. These parts must be in the repository itself ([`repository`]),
+//! so a writer of the folder cannot redirect it to another repository. A guest's text reaches `git` only as a checked
+//! word on standard input, never as an option ([`argument`]).
 //!
 //! The user's ignore file (`core.excludesFile`) has no effect either.
 
@@ -37,7 +38,7 @@ use generated::Error;
 /// A granted folder, whose repository a plugin may read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RepositoryGrant {
-    /// The folder's name in manifest and grant.
+    /// The folder's name in the manifest and in the grant.
     pub name: String,
     /// The folder itself.
     pub folder: PathBuf,
@@ -56,7 +57,7 @@ impl Git {
         Self { plugin: manifest.name.clone(), declared, granted: granted.to_vec() }
     }
 
-    /// The folder that `asked` means (`NAME` or `NAME/NUMBER`): declared and granted.
+    /// The folder for `asked` (`NAME` or `NAME/NUMBER`), if it is declared and granted.
     fn folder(&self, asked: &str) -> Result<PathBuf, Error> {
         let plugin = &self.plugin;
         let (name, number) = asked.split_once('/').unwrap_or((asked, "0"));

@@ -1,4 +1,4 @@
-//! Parses the answers of `git`. Parts are separated by NUL, which no name or message contains.
+//! Parses the output of `git`. Its parts are separated by NUL, which no name or message contains.
 
 use super::generated::{Change, Changed, Commit, WorkTree};
 
@@ -24,7 +24,7 @@ fn commit(fields: &[&str]) -> Option<Commit> {
     })
 }
 
-/// The answer of `git status --porcelain=v2 -z --branch`, for paths below `prefix`.
+/// Parses the output of `git status --porcelain=v2 -z --branch`, for paths below `prefix`.
 pub(super) fn work_tree(text: &str, prefix: &str) -> WorkTree {
     let mut tree = WorkTree { head: None, branch: None, changes: Vec::new() };
     for record in text.split('\0') {

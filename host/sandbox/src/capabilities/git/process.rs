@@ -1,4 +1,4 @@
-//! Runs one `git` process with limits of time and output, and kills it when its caller is dropped.
+//! Runs one `git` process with limits of time and output. Kills it if its caller is dropped.
 
 use std::io::{self, Read, Write as _};
 use std::os::unix::process::CommandExt as _;
@@ -12,19 +12,19 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::generated::Error;
 
-/// The time for a call, with all its processes.
+/// The timeout of a call, including all its processes.
 const TIME: Duration = Duration::from_secs(10);
 
-/// The part of an answer that is read: more than the largest file.
+/// The bytes of output that are read: more than the largest file.
 pub(super) const ANSWER: usize = (4 << 20) + 4096;
 
-/// The part of its standard error that is kept.
+/// The bytes of standard error that are kept.
 const SAID: usize = 1 << 10;
 
 /// The pause between two checks whether the call has to end.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// The end of a call. Clones end the same one.
+/// Decides when a call must end. Clones belong to the same call.
 #[derive(Clone, Debug)]
 pub(super) struct CallEnd {
     asked: Arc<AtomicBool>,
@@ -52,13 +52,13 @@ impl CallEnd {
 #[derive(Debug)]
 pub(super) struct Output {
     pub(super) ended_well: bool,
-    /// Its answer; cut after [`ANSWER`].
+    /// The standard output, cut after [`ANSWER`].
     pub(super) bytes: Vec<u8>,
-    /// The beginning of its complaint, one line.
+    /// The beginning of its standard error, as one line.
     pub(super) said: String,
 }
 
-/// Runs a command to its end. `input` is small.
+/// Runs a command to its end. `input` must be small.
 pub(super) fn output(mut command: Command, input: &[u8], end: &CallEnd) -> Result<Output, Error> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let mut child = command.spawn().map_err(|error| {
@@ -66,7 +66,7 @@ pub(super) fn output(mut command: Command, input: &[u8], end: &CallEnd) -> Resul
         Error::Unavailable(format!("`git` does not start: {error}{hint}"))
     })?;
     if let Some(mut stdin) = child.stdin.take() {
-        // A process that does not read its input prints the reason itself.
+        // If a process does not read its input, its standard error has the reason.
         drop(stdin.write_all(input));
     }
     let answer = read(child.stdout.take(), ANSWER, false);
@@ -83,8 +83,8 @@ pub(super) fn output(mut command: Command, input: &[u8], end: &CallEnd) -> Resul
     Ok(Output { ended_well: status.success(), bytes, said })
 }
 
-/// Reads on a separate thread, and keeps `most` bytes. What comes after them is read and dropped (`on`), or the pipe is
-/// closed, which ends a process that has more to say.
+/// Reads on a separate thread, and keeps `most` bytes. Further bytes are read and dropped (`on`). Otherwise the pipe is
+/// closed, which ends a process that writes more.
 fn read(pipe: Option<impl Read + Send + 'static>, most: usize, on: bool) -> Receiver<Vec<u8>> {
     let (done, read) = channel();
     std::thread::spawn(move || {
@@ -111,7 +111,7 @@ fn wait(read: &Receiver<Vec<u8>>, end: &CallEnd) -> Option<Vec<u8>> {
     }
 }
 
-/// Its status, once it has closed its ends of the pipes.
+/// Its exit status, after it has closed its ends of the pipes.
 fn reap(child: &mut Child, end: &CallEnd) -> Option<ExitStatus> {
     loop {
         match child.try_wait() {
@@ -122,15 +122,15 @@ fn reap(child: &mut Child, end: &CallEnd) -> Option<ExitStatus> {
     }
 }
 
-/// Kills it with everything that it started.
+/// Kills it with all its child processes.
 fn stop(child: &mut Child) {
     if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        // Gone already, at worst.
+        // This fails only if the processes have ended.
         let _ = kill_process_group(group, Signal::KILL);
     }
     drop(child.wait());
 }
 
 fn too_long() -> Error {
-    Error::Timeout(format!("git took longer than {} s, or the task is being ended", TIME.as_secs()))
+    Error::Timeout(format!("git took longer than {} s, or the task is ending", TIME.as_secs()))
 }

@@ -1,4 +1,4 @@
-//! The questions to a repository, each some calls of `git`.
+//! The queries to a repository. Each query makes several calls of `git`.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,13 +10,13 @@ use super::process::{ANSWER, CallEnd, Output, output};
 use super::repository::Repository;
 use super::shadow::Shadow;
 
-/// Commits of one `log`.
+/// The maximum number of commits in one `log`.
 const COMMITS: u32 = 1_000;
 
-/// Changes of one `status`.
+/// The maximum number of changes in one `status`.
 const CHANGES: usize = 10_000;
 
-/// Bytes of one file, and of the text of one answer.
+/// The maximum size of one file, and of the text of one answer.
 const BYTES: usize = 4 << 20;
 
 /// A repository during one call.
@@ -26,7 +26,7 @@ pub(super) struct RepositoryQuery {
     end: CallEnd,
 }
 
-/// The object that a name stands for.
+/// The object with a given name.
 struct Object {
     id: String,
     kind: String,
@@ -35,14 +35,14 @@ struct Object {
 
 impl RepositoryQuery {
     /// # Errors
-    /// When there is no repository that may be read, or no `git`.
+    /// When there is no readable repository, or no `git`.
     pub(super) fn open(folder: &Path, end: CallEnd) -> Result<Self, Error> {
         let repository = Repository::of(folder)?;
         let shadow = Shadow::of(&repository, &end)?;
         Ok(Self { repository, shadow, end })
     }
 
-    /// Checks again, after `git` has answered, that the repository is made of its own files only.
+    /// Checks again, after `git` has ended, that the repository contains no parts of other repositories.
     pub(super) fn check(&self) -> Result<(), Error> {
         self.repository.check()
     }
@@ -67,14 +67,15 @@ impl RepositoryQuery {
         }
         let mut told = commits(&self.text(git, "fewer commits (`most`)")?);
         if range.path.is_some() {
-            // To `git` the oldest commit of a shallow clone made every file; which commit did, was not fetched.
+            // For `git`, the oldest commit of a shallow clone created every file. The real commit was not fetched.
             let boundary = self.repository.boundary();
             told.retain(|commit| !boundary.contains(&commit.id));
         }
         Ok(told)
     }
 
-    /// Finds a commit. In a shallow clone a missing commit is an error: it may be in the history that was not fetched.
+    /// Finds a commit. In a shallow clone a missing commit is an error, because it may be in the history that was not
+    /// fetched.
     pub(super) fn find(&self, revision: &str) -> Result<Option<String>, Error> {
         let name = format!("{}^{{commit}}", argument::revision(revision)?);
         let found = self.object(&name)?.map(|object| object.id);
@@ -94,7 +95,7 @@ impl RepositoryQuery {
             return Ok(None);
         };
         if object.kind != "blob" {
-            return Err(Error::Invalid(format!("`{path}` is not a file there but a {}", object.kind)));
+            return Err(Error::Invalid(format!("`{path}` is not a file in that commit, but a {}", object.kind)));
         }
         if object.size > BYTES {
             return Err(too_large(&format!("`{path}` has {} bytes", object.size), "a smaller one"));
@@ -120,22 +121,22 @@ impl RepositoryQuery {
         }
     }
 
-    /// The full id of a commit that has to be there.
+    /// The full id of a commit. A missing commit is an error.
     fn commit(&self, revision: &str) -> Result<String, Error> {
         self.find(revision)?.ok_or_else(|| Error::Invalid(format!("there is no commit `{revision}`")))
     }
 
-    /// Resolves `name`, a single line. It is passed on standard input, where nothing is an option.
+    /// Resolves `name`, which is a single line. It is passed on standard input, so it cannot be an option.
     fn object(&self, name: &str) -> Result<Option<Object>, Error> {
         let git = self.git(&["cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)"]);
         let Output { ended_well, bytes, said } = output(git, format!("{name}\n").as_bytes(), &self.end)?;
         if !ended_well {
-            return Err(Error::Unavailable(format!("git could not look: {said}")));
+            return Err(Error::Unavailable(format!("git failed: {said}")));
         }
         let answer = String::from_utf8_lossy(&bytes);
         let answer = answer.trim_end();
         if answer.ends_with(" ambiguous") {
-            return Err(Error::Invalid("several commits begin so; give more of the id".to_owned()));
+            return Err(Error::Invalid("several commits begin with this id; use more digits".to_owned()));
         }
         let mut parts = answer.split(' ');
         let found = (parts.next(), parts.next(), parts.next().and_then(|size| size.parse().ok()), parts.next());
@@ -154,7 +155,7 @@ impl RepositoryQuery {
     fn text(&self, git: Command, instead: &str) -> Result<String, Error> {
         let Output { ended_well, bytes, said } = output(git, b"", &self.end)?;
         if bytes.len() > BYTES || bytes.len() >= ANSWER {
-            return Err(too_large("the answer is larger than that", instead));
+            return Err(too_large("the answer is larger", instead));
         }
         if !ended_well {
             return Err(Error::Unavailable(format!("git failed: {said}")));

@@ -1,9 +1,9 @@
-//! Finds the repository of a folder, and checks that it may be read: all its parts must be its own.
+//! Finds the repository of a folder, and checks that it may be read: all its parts must be inside the repository.
 //!
-//! A plugin may be allowed to write to the folder and so to `.git`. If that could point elsewhere, it would
+//! A plugin may be allowed to write to the folder, and so to `.git`. If `.git` could point elsewhere, the plugin could
 //! read repositories that are not granted: by a `.git` file, a link in place of any file or folder (one loose object is
-//! enough), or borrowed objects (`alternates`). So no link is accepted anywhere below what `git` reads, and an answer is given
-//! only if that still holds after `git` has ended: another attempt may write there meanwhile.
+//! sufficient), or borrowed objects (`alternates`). So no link is allowed in any part that `git` reads. The check is
+//! repeated after `git` has ended, because another attempt may write there in the meantime.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,27 +12,29 @@ use std::path::{Path, PathBuf};
 
 use super::generated::Error;
 
-/// A small file (`HEAD`, `.git`) has no more than this.
+/// The maximum size of a small file (`HEAD`, `.git`).
 const SMALL: u64 = 4096;
 
-/// Bytes that are read of the list of a shallow clone's oldest commits: 100,000 of them.
+/// The bytes that are read of the list of a shallow clone's oldest commits: 100,000 of them.
 const BOUNDARY: u64 = 41 * 100_000;
 
-/// The most levels of folders below `objects` and `refs`: `git` itself makes two levels of objects, a reference has some.
+/// The maximum depth of folders below `objects` and `refs`. `git` creates two levels for objects, and a reference has
+/// some.
 const DEEP: usize = 32;
 
-/// The most files below `objects` and `refs` together: a repository that was not packed for years has some ten thousand.
+/// The maximum number of files below `objects` and `refs`. A repository that was not packed for years has about ten
+/// thousand.
 const MANY: usize = 1_000_000;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Repository {
-    /// The folder that has `.git`.
+    /// The folder that contains `.git`.
     pub(super) top: PathBuf,
     /// The folder with `HEAD` and the index.
     pub(super) own: PathBuf,
-    /// The folder with objects and references; for a linked work tree not the same as `own`.
+    /// The folder with objects and references. In a linked work tree it differs from `own`.
     pub(super) common: PathBuf,
-    /// The path of the granted folder below the top: empty, or with a `/` at its end.
+    /// The path of the granted folder below `top`: empty, or with a final `/`.
     pub(super) prefix: String,
 }
 
@@ -61,7 +63,7 @@ impl Repository {
         check(&self.own, &self.common).map_err(|why| refused(&self.top, &why))
     }
 
-    /// The ids of the commits whose parents were not fetched; none where the repository is not a shallow clone.
+    /// The ids of the commits whose parents were not fetched. Empty if the repository is not a shallow clone.
     pub(super) fn boundary(&self) -> BTreeSet<String> {
         let Ok(file) = fs::File::open(self.common.join("shallow")) else { return BTreeSet::new() };
         let mut text = String::new();
@@ -74,7 +76,7 @@ fn refused(top: &Path, why: &str) -> Error {
     Error::Unavailable(format!("the repository {} cannot be read safely: {why}", top.display()))
 }
 
-/// The git directory of a work tree, and the one that it shares with others.
+/// The git directory of a work tree, and the common directory of all its work trees.
 fn directories(top: &Path) -> Result<(PathBuf, PathBuf), String> {
     let dot = top.join(".git");
     let kind = fs::symlink_metadata(&dot).map_err(|error| error.to_string())?.file_type();
@@ -91,7 +93,8 @@ fn directories(top: &Path) -> Result<(PathBuf, PathBuf), String> {
     })
 }
 
-/// A linked work tree: the other side confirms it, and only its owner can have written that.
+/// The directories of a linked work tree. The other repository must refer back to it; only the owner of that repository
+/// can write this.
 fn linked(top: &Path, dot: &Path) -> Option<(PathBuf, PathBuf)> {
     let named = small(dot).ok()?;
     let own = top.join(named.trim_end().strip_prefix("gitdir: ")?).canonicalize().ok()?;
@@ -100,7 +103,7 @@ fn linked(top: &Path, dot: &Path) -> Option<(PathBuf, PathBuf)> {
     (back == dot.canonicalize().ok()? && own.starts_with(common.join("worktrees"))).then_some((own, common))
 }
 
-/// Checks that nothing that is borrowed is elsewhere.
+/// Checks that no used part is outside of the repository.
 fn check(own: &Path, common: &Path) -> Result<(), String> {
     real_file(&own.join("HEAD"))?;
     let mut left = MANY;
@@ -131,8 +134,8 @@ fn check(own: &Path, common: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks that everything below is a file or a folder, not a link. The listing has the kind of each entry, so a loose object
-/// costs no further call.
+/// Checks that every entry below the folder is a file or a folder, not a link. The listing has the kind of each entry,
+/// so a loose object needs no further system call.
 fn real_below(folder: &Path, deep: usize, left: &mut usize) -> Result<(), String> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -167,7 +170,7 @@ fn real_file(path: &Path) -> Result<(), String> {
 }
 
 pub(super) fn small(path: &Path) -> io::Result<String> {
-    // A pipe would never end.
+    // Reading a pipe would never end.
     if !fs::symlink_metadata(path)?.is_file() {
         return Err(io::Error::other("not a regular file"));
     }

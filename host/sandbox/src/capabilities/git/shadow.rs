@@ -1,6 +1,6 @@
-//! A git directory of our own that borrows the repository's objects, references and index, and not its configuration.
+//! A temporary git directory that uses the repository's objects, references and index, but not its configuration.
 //!
-//! It is a temporary folder of links, made for one call: some system calls against the milliseconds of a process.
+//! It is a folder of links that is created for one call. This takes a few system calls; the process takes milliseconds.
 
 use std::fs::{self, File};
 use std::io;
@@ -14,10 +14,10 @@ use super::generated::Error;
 use super::process::{CallEnd, output};
 use super::repository::{Repository, small};
 
-/// The parts that are borrowed, if they exist.
+/// The parts of the repository that are used, if they exist.
 const BORROWED: [&str; 5] = ["objects", "refs", "packed-refs", "shallow", "reftable"];
 
-/// Settings that say how files and objects are written and can start nothing, with the values that they may have.
+/// Settings about the format of files and objects that cannot start a program, with their allowed values.
 const HARMLESS: [(&str, &[&str]); 8] = [
     ("core.autocrlf", &["true", "false", "input"]),
     ("core.eol", &["lf", "crlf", "native"]),
@@ -29,13 +29,13 @@ const HARMLESS: [(&str, &[&str]); 8] = [
     ("extensions.refstorage", &["files", "reftable"]),
 ];
 
-/// The most that one allocation of `git` may take: a packed file cannot ask for the machine's memory.
+/// The maximum of one allocation of `git`, so that a packed file cannot use all memory of the machine.
 const ALLOCATION: &str = "512m";
 
-/// The beginning of its name, below the system's temporary folder.
+/// The prefix of its name, below the system's temporary folder.
 pub const SHADOW_PREFIX: &str = "baton-git-";
 
-/// A file in it that is locked while the directory is in use: directories of killed processes have no lock.
+/// A file in it that is locked while the directory is in use. In directories of killed processes, it is not locked.
 pub const SHADOW_LOCK: &str = ".baton-lock";
 
 /// The directory. It is deleted when the value is dropped.
@@ -47,7 +47,7 @@ pub(super) struct Shadow {
 
 impl Shadow {
     /// # Errors
-    /// When it cannot be made, or the machine has no `git`.
+    /// When it cannot be created, or the machine has no `git`.
     pub(super) fn of(repository: &Repository, end: &CallEnd) -> Result<Self, Error> {
         let failed = |error: io::Error| Error::Unavailable(format!("a temporary folder cannot be made: {error}"));
         let folder = tempfile::Builder::new().prefix(SHADOW_PREFIX).tempdir().map_err(failed)?;
@@ -59,7 +59,7 @@ impl Shadow {
         Ok(shadow)
     }
 
-    /// `git`, with nothing of the user's or the repository's configuration.
+    /// A `git` command that does not use the configuration of the user or the repository.
     pub(super) fn git(&self, repository: &Repository) -> Command {
         let mut git = self.bare();
         git.current_dir(&repository.top)
@@ -96,7 +96,7 @@ impl Shadow {
         git
     }
 
-    /// The harmless settings of the repository, as `git` reads them; includes are not followed.
+    /// The harmless settings of the repository, as `git` reads them. Includes are not followed.
     fn settings(&self, repository: &Repository, end: &CallEnd) -> Result<String, Error> {
         let mut git = self.bare();
         git.current_dir("/").env("GIT_DIR", self.folder.path().join("none"));

@@ -1,4 +1,4 @@
-//! Allowed, denied, undefined; answers against the real `git`; repositories that were made to do harm.
+//! Grants, denials and missing declarations; results compared with the real `git`; hostile repositories.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -29,7 +29,7 @@ impl Place {
         self.0.path()
     }
 
-    /// The judge: the real program, as a person would call it.
+    /// The judge: runs the real program as a person would.
     fn git(&self, args: &[&str]) -> String {
         let asked = Command::new("git")
             .args(["-c", "user.name=A U Thor", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"])
@@ -241,7 +241,7 @@ fn nothing_of_a_hostile_repository_is_run() {
     fs::write(place.path().join(".gitattributes"), "* filter=evil diff=evil\n").unwrap();
     fs::create_dir_all(place.path().join(".git/info")).unwrap();
     fs::write(place.path().join(".git/info/attributes"), "* filter=evil diff=evil\n").unwrap();
-    // Same size, other content: whoever wants to know whether it changed has to filter it.
+    // Same size, other content: to detect the change, `git` must run the filter.
     fs::write(place.path().join("a.txt"), "six\n").unwrap();
 
     let changes = place.ask().status().unwrap().changes;
@@ -250,7 +250,7 @@ fn nothing_of_a_hostile_repository_is_run() {
     assert!(place.ask().file("HEAD", "a.txt").unwrap().is_some());
     assert_eq!(place.ask().find(&"1".repeat(40)).unwrap(), None, "a missing object is not fetched");
     assert!(!trace.exists(), "{}", fs::read_to_string(&trace).unwrap());
-    // The trap works: the plain program walks into it.
+    // The test repository is hostile: the plain program runs its filter.
     let plain = Command::new("git").args(["status", "--short"]).current_dir(place.path()).output().unwrap();
     assert!(trace.exists(), "{plain:?}");
     fs::remove_file(trace).unwrap();

@@ -19,7 +19,7 @@ impl Capability<State> for Handoffs {
 }
 
 impl State {
-    /// Notes a denial: a plugin that then fails waits for the grant, with the host's command.
+    /// Records a denial. If the plugin then fails, its task waits for the grant, with the host's command.
     fn note_denial(&self, done: &Result<(), generated::EmitError>) {
         if let Err(generated::EmitError::Denied(text)) = done {
             self.http.egress.denials.add(Denial { text: text.clone(), grantable: true });

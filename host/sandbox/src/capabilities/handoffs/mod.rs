@@ -1,5 +1,5 @@
-//! Plugin requests: sending and withdrawing handoffs; see `wit/handoffs.wit`. This module only collects the calls, in their
-//! order. The caller knows which requests are still open, and acts when the task has settled with an outcome.
+//! Plugin requests: sending and withdrawing handoffs; see `wit/handoffs.wit`. This module only collects the calls in
+//! their order. The caller knows which requests are still open, and acts when the task has settled with an outcome.
 
 mod host;
 
@@ -10,10 +10,10 @@ use baton_core::handoff::Priority;
 use crate::bindings::baton::plugin::handoffs as generated;
 use crate::{limits, wit};
 
-/// A handoff that a plugin wants to send, checked.
+/// A checked handoff that a plugin wants to send.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draft {
-    /// Canonical name of the agent.
+    /// The canonical name of the agent.
     pub to: String,
     /// One line.
     pub title: String,
@@ -25,11 +25,11 @@ pub struct Draft {
     pub body: String,
     /// The priority.
     pub priority: Priority,
-    /// Equal for equal requests.
+    /// Equal requests have the same key.
     pub dedupe_key: String,
 }
 
-/// A request to withdraw an earlier handoff, checked.
+/// A checked request to withdraw an earlier handoff.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Withdrawal {
     /// The key under which it was sent.
@@ -48,7 +48,7 @@ pub enum PluginRequest {
 }
 
 impl PluginRequest {
-    /// The plugin's own name for the request.
+    /// The plugin's key for the request.
     #[must_use]
     pub fn key(&self) -> &str {
         match self {
@@ -61,24 +61,24 @@ impl PluginRequest {
 /// The permission to send plugin requests.
 #[derive(Clone)]
 pub enum RequestPermission {
-    /// It may send to no agent.
+    /// The plugin may not send handoffs.
     Denied(DenyFn),
     /// Granted.
     Granted {
-        /// The agents that it may send to.
+        /// The agents that may receive its handoffs.
         resolve: ResolveAgentFn,
-        /// The limit on how many it may send.
+        /// The limit on the number of handoffs.
         admit: BudgetCheckFn,
     },
 }
 
-/// Returns the reason of a denial with the command that grants sending, to the named agent if there is one.
+/// Returns the reason of a denial with the command that grants sending: to the named agent, if there is one.
 pub type DenyFn = Arc<dyn Fn(Option<&str>) -> String + Send + Sync>;
 
-/// Gives the canonical name of an agent that the plugin may send to.
+/// Returns the canonical name of an agent to which the plugin may send.
 pub type ResolveAgentFn = Arc<dyn Fn(&str) -> Result<String, RecipientError> + Send + Sync>;
 
-/// The error when a handoff cannot go to an agent.
+/// The error if a handoff cannot be sent to an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecipientError {
     /// There is no such agent; the text lists the agents.
@@ -87,13 +87,13 @@ pub enum RecipientError {
     Denied(String),
 }
 
-/// Takes one handoff from the plugin's budget over time; the error is the reason of a refusal.
+/// Takes one handoff from the plugin's budget. The error is the reason of a refusal.
 pub type BudgetCheckFn = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
 
 /// The capability's state in one attempt.
 pub(crate) struct Handoffs {
     pub(crate) permission: RequestPermission,
-    /// In the order of the calls, each key once at most for each kind.
+    /// The requests in the order of the calls. Each key occurs at most once for each kind of request.
     pub(crate) requests: Vec<PluginRequest>,
     pub(crate) refused: Option<String>,
 }
@@ -108,7 +108,7 @@ impl Handoffs {
         self.requests.iter().filter(|request| matches!(request, PluginRequest::Send(_))).count()
     }
 
-    /// A handoff to send has this key.
+    /// Whether a handoff with this key will be sent.
     fn has_draft(&self, key: &str) -> bool {
         self.requests.iter().any(|request| matches!(request, PluginRequest::Send(draft) if draft.dedupe_key == key))
     }
@@ -128,7 +128,7 @@ impl Handoffs {
         Ok(())
     }
 
-    /// A request of this task under the key is not sent; an earlier one is withdrawn.
+    /// Removes a request of this task under the key, and withdraws an earlier one.
     fn withdraw(&mut self, dedupe_key: String, reason: String) -> Result<(), generated::EmitError> {
         use generated::EmitError;
         if let RequestPermission::Denied(denial) = &self.permission {
@@ -227,7 +227,7 @@ mod tests {
         generated::Draft { dedupe_key: key.to_owned(), ..draft("audit", "{}") }
     }
 
-    /// What goes out, a word each.
+    /// The collected requests, one word for each.
     fn said(handoffs: &Handoffs) -> Vec<String> {
         let word = |request: &PluginRequest| match request {
             PluginRequest::Send(draft) => format!("+{}", draft.dedupe_key),

@@ -1,12 +1,12 @@
-//! Decides which addresses a request may go to. A rule that names an address, or `localhost`, opens that very one; any other name
-//! leads to public addresses only, whatever its server answers.
+//! Decides to which addresses a request may be sent. A rule with an address, or with `localhost`, allows exactly that
+//! address. Any other name may resolve only to public addresses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The host of a request. Names in any other spelling were refused before.
+/// The host of a request. Names in unusual spellings were refused before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Host {
-    /// An address in its one usual form.
+    /// An address in its canonical form.
     Address(IpAddr),
     /// A name to be resolved.
     Name(String),
@@ -25,7 +25,7 @@ impl Host {
             return Ok(Self::Address(address.into()));
         }
         if ends_in_a_number(text) {
-            return Err(format!("`{text}` is an address in an odd form; write it as four decimal numbers"));
+            return Err(format!("`{text}` is an address in an unusual form; write it as four decimal numbers"));
         }
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._".contains(c);
         if text.is_empty() || !text.chars().all(plain) {
@@ -42,7 +42,7 @@ impl Host {
         }
     }
 
-    /// It is this machine.
+    /// Whether it is this machine.
     pub(crate) fn is_local(&self) -> bool {
         match self {
             Self::Address(address) => address.is_loopback(),
@@ -50,7 +50,7 @@ impl Host {
         }
     }
 
-    /// The addresses among `answers` that a request may go to.
+    /// The addresses among `answers` to which a request may be sent.
     pub(crate) fn admit(&self, answers: &[IpAddr]) -> Result<Vec<IpAddr>, String> {
         let name = match self {
             Self::Address(address) => return Ok(vec![*address]),
@@ -62,7 +62,7 @@ impl Host {
             Some(first) if admitted.is_empty() => {
                 let kind = special(*first).unwrap_or("not loopback");
                 Err(format!(
-                    "`{name}` leads to {first}, which is {kind}; only a grant that names that address opens it"
+                    "`{name}` resolves to {first}, which is {kind}; only a grant for that address allows it"
                 ))
             }
             _ => Ok(admitted),
@@ -70,7 +70,7 @@ impl Host {
     }
 }
 
-/// The last label is a number, which resolvers read as (a part of) an IPv4 address: `2130706433`, `127.1`,
+/// Whether the last label is a number, which resolvers parse as (a part of) an IPv4 address: `2130706433`, `127.1`,
 /// `0x7f000001`, `0177.0.0.1`.
 fn ends_in_a_number(host: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host);
@@ -79,7 +79,7 @@ fn ends_in_a_number(host: &str) -> bool {
     hexadecimal || (!last.is_empty() && last.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// The kind of a special address; `None` for an ordinary one of the public network.
+/// The kind of a special address; `None` for a public address.
 pub(crate) fn special(address: IpAddr) -> Option<&'static str> {
     match address {
         IpAddr::V4(address) => special_v4(address),
@@ -104,8 +104,8 @@ fn special_v4(address: Ipv4Addr) -> Option<&'static str> {
     })
 }
 
-/// Only `2000::/3` is public, so mapped (`::ffff:0:0/96`), compatible (`::/96`), NAT64 (`64:ff9b::/96`) and unknown ones are
-/// special without being named.
+/// Only `2000::/3` is public. So mapped (`::ffff:0:0/96`), compatible (`::/96`), NAT64 (`64:ff9b::/96`) and unknown
+/// addresses are special without being listed.
 fn special_v6(address: Ipv6Addr) -> Option<&'static str> {
     let [first, second, ..] = address.segments();
     if address.to_ipv4_mapped().is_some() {

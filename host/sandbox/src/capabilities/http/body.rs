@@ -1,6 +1,6 @@
-//! Bodies of requests and responses, as streams. Of a request the few bytes wait that may be the beginning of a placeholder,
-//! which the plugin knows. Of a response from a server that may have a secret always the same number of bytes waits, so that the
-//! sizes and times of its pieces reveal nothing about the secret.
+//! Bodies of requests and responses, as streams. In a request, the few bytes that may begin a placeholder are delayed;
+//! the plugin knows the placeholder. In a response from a server that may have a secret, the number of delayed bytes is
+//! constant. So the sizes and times of its pieces reveal nothing about the secret.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use wasmtime_wasi_http::{Error, WasiBody};
 use crate::capabilities::secrets::{Finder, Stream};
 use crate::limits;
 
-/// A request's body: of bounded size and without placeholders, which would reach the server as they are.
+/// A request's body with a size limit. It must not contain placeholders, which the server would receive unchanged.
 pub(super) struct Outgoing {
     inner: WasiBody,
     finder: Finder,
@@ -66,7 +66,8 @@ impl Body for Outgoing {
                         Ok(nothing) if is_empty(&nothing) => continue,
                         passed => Poll::Ready(Some(passed)),
                     },
-                    // Trailers of a request have no use here and could carry a placeholder past the check of the headers.
+                    // Trailers of a request are dropped: they are not needed, and could contain a placeholder that the
+                    // check of the headers misses.
                     Err(_) => Poll::Ready(Some(Err(Error::HttpRequestTrailerSectionSize(None)))),
                 },
                 Some(Err(error)) => Poll::Ready(Some(Err(error))),
@@ -88,12 +89,12 @@ impl Body for Outgoing {
     }
 }
 
-/// All of a piece waits for the next one.
+/// Whether the whole piece is delayed until the next one.
 fn is_empty(frame: &Frame<Bytes>) -> bool {
     frame.data_ref().is_some_and(Bytes::is_empty)
 }
 
-/// A response's body: of bounded size, without secrets, and not slower than allowed.
+/// A response's body with a size limit and a timeout, and without secrets.
 pub(super) struct Incoming {
     inner: hyper::body::Incoming,
     stream: Stream,
@@ -101,7 +102,7 @@ pub(super) struct Incoming {
     patience: Duration,
     timer: Pin<Box<Sleep>>,
     ended: bool,
-    /// Among the requests of the attempt, until this is read or given up.
+    /// Counts as one request of the attempt until the body is read or dropped.
     _place: OwnedSemaphorePermit,
     /// Counts the bytes of all bodies of the attempt.
     flowed: Arc<AtomicU64>,
@@ -148,7 +149,7 @@ impl Body for Incoming {
             let passed = match frame {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => self.pass(data),
-                    // Trailers are left out: nothing that plugins use has any, and they would have to be scrubbed too.
+                    // Trailers are dropped: no common service uses them, and they would have to be scrubbed too.
                     Err(_) => continue,
                 },
                 Some(Err(error)) => Err(error.into()),
@@ -158,7 +159,7 @@ impl Body for Incoming {
                     return Poll::Ready((!left.is_empty()).then(|| Ok(Frame::data(left))));
                 }
             };
-            // Wasmtime takes a reader for stuck that is woken again and again for nothing.
+            // If a reader is woken repeatedly without data, wasmtime treats it as stuck.
             if !passed.as_ref().is_ok_and(is_empty) {
                 self.ended = passed.is_err();
                 return Poll::Ready(Some(passed));

@@ -1,5 +1,6 @@
-//! A connection to a checked address: the name is resolved once, each answer is checked, and what is connected to is one of
-//! those very answers. TLS by rustls with ring; Mozilla's roots, and those of the file that `SSL_CERT_FILE` names.
+//! Connects to a checked address: the name is resolved once, each resolved address is checked, and Baton connects to
+//! one of these addresses. TLS uses rustls with ring, Mozilla's root certificates, and those in the file of
+//! `SSL_CERT_FILE`.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -20,13 +21,13 @@ use super::denial::Denial;
 use super::rate::Rates;
 use super::target::Target;
 
-/// The network of all attempts: the settings of TLS, and the rates of requests by plugin and host.
+/// The network for all attempts: the TLS configuration, and the request rates by plugin and host.
 #[derive(Debug, Default)]
 pub(crate) struct Network {
     pub(super) rates: Rates,
-    /// Made when the first plugin wants it: most never do.
+    /// Created on first use, because most daemons never need it.
     tls: OnceLock<Result<Arc<ClientConfig>, String>>,
-    /// Servers that replace the real ones, by origin, over plain HTTP. If set, no other server is reachable.
+    /// Servers that replace the real ones, by origin, over plain HTTP. If this is set, no other server is reachable.
     servers: Option<BTreeMap<String, SocketAddr>>,
 }
 
@@ -34,12 +35,12 @@ pub(super) trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
 
-/// The error when no connection was made.
+/// Why no connection was made.
 #[derive(Debug)]
 pub(super) enum ConnectError {
-    /// It was refused here.
+    /// Baton refused it.
     Denied(Denial),
-    /// It failed out there.
+    /// The network or the server failed.
     Failed(Error),
 }
 
@@ -65,7 +66,7 @@ impl Network {
         Ok(Self { servers: Some(servers), ..Self::default() })
     }
 
-    /// Connects to where `target` is.
+    /// Connects to the address of `target`.
     pub(super) async fn connect(&self, target: &Target) -> Result<Box<dyn Connection>, ConnectError> {
         if let Some(servers) = &self.servers {
             let Some(address) = servers.get(&target.origin()) else {
@@ -88,7 +89,7 @@ impl Network {
     }
 }
 
-/// The addresses of the target that may be connected to.
+/// The addresses of the target to which a connection is allowed.
 async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, ConnectError> {
     let answers: Vec<IpAddr> = match &target.host {
         Host::Address(_) => Vec::new(),
@@ -110,7 +111,7 @@ fn unknown(name: &str, error: &io::Error) -> Error {
     Error::DnsError { rcode: Some("address not available".to_owned()), info_code: None }
 }
 
-/// The first address that answers.
+/// Connects to the first address that responds.
 async fn dial(addresses: &[SocketAddr]) -> Result<TcpStream, Error> {
     let mut last = Error::DestinationNotFound;
     for address in addresses {
@@ -130,7 +131,7 @@ fn server_name(host: &Host) -> Result<ServerName<'static>, Error> {
     }
 }
 
-/// The error that the plugin gets; the log has the cause.
+/// The error for the plugin; the log has the cause.
 fn tls_error(error: &io::Error, target: &Target) -> Error {
     tracing::warn!("no TLS with {}: {error}", target.authority());
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {

@@ -1,5 +1,5 @@
-//! The refusals of an attempt, and their effect on its end. `wasi:http` can only say "denied", and a plugin may report that in
-//! any words. So the host keeps the sentence, returns it to a plugin that asks (`http.denial`), and adds it to an error without
+//! Stores the refusals of an attempt. `wasi:http` can only return "denied", and a plugin may report that in any words.
+//! So the host keeps the reason, returns it to a plugin that calls `http.denial`, and adds it to an error that lacks
 //! it.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,17 +17,17 @@ use crate::{AttemptError, limits};
 pub(crate) struct Denial {
     /// The request, the reason of the refusal, and the fix.
     pub(crate) text: String,
-    /// A grant or a setting of the operator fixes it.
+    /// Whether the operator can fix it with a grant or a setting.
     pub(crate) grantable: bool,
 }
 
 impl Denial {
-    /// The operator cannot fix it.
+    /// A refusal that the operator cannot fix.
     pub(crate) fn refused(text: String) -> Self {
         Self { text, grantable: false }
     }
 
-    /// A grant is missing; `word` as `baton plugin grant` takes it.
+    /// A missing grant. `word` is its grant spec.
     pub(crate) fn grant(what: &str, plugin: &str, word: &str) -> Self {
         Self { text: format!("{what}; allow it with `baton plugin grant {plugin} {}`", quoted(word)), grantable: true }
     }
@@ -39,14 +39,14 @@ pub(crate) struct Denials(Arc<Mutex<DenialLog>>);
 
 #[derive(Debug, Default)]
 struct DenialLog {
-    /// The first that the operator can fix.
+    /// The first one that the operator can fix.
     grantable: Option<String>,
     latest: Option<String>,
-    /// For the log.
+    /// The texts for the log.
     texts: Vec<String>,
 }
 
-/// Refusals of one attempt that go to the log: a thousand must not fill it.
+/// The maximum number of refusals of one attempt in the log.
 const LOGGED: usize = 20;
 
 impl Denials {
@@ -66,15 +66,14 @@ impl Denials {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).latest.clone()
     }
 
-    /// Lines for the log of the attempt: what a plugin passes over in silence is seen there.
+    /// The refusals as lines for the log of the attempt. They are shown even if the plugin does not report them.
     pub(crate) fn lines(&self) -> String {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.texts.iter().map(|text| format!("[refused] {text}\n")).collect()
     }
 
-    /// The failure with what was refused. A plugin that fails for good after the refusal of something that can be granted waits
-    /// for the grant; any other failure keeps its kind and gets the sentence. The command is the host's; the plugin's words
-    /// follow it, marked.
+    /// Adds the refusals to a failure. If a grant is missing and the plugin fails permanently, the task waits for the
+    /// grant. Other failures keep their kind. The command is text of the host; the plugin's text follows, marked.
     pub(crate) fn explain(&self, failure: AttemptError, manifest: &Manifest) -> AttemptError {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let ends = matches!(failure, AttemptError::Permanent(_) | AttemptError::Trap(_) | AttemptError::NeedsGrant(_));
@@ -89,7 +88,7 @@ impl Denials {
     }
 }
 
-/// The denial, then the plugin's own words.
+/// The denial, followed by the plugin's text.
 fn marked(denial: &str, failure: &AttemptError) -> String {
     let said = failure.to_string().replace(denial, "");
     let said = cut(said.trim(), limits::ERROR_BYTES.saturating_sub(denial.len()));
@@ -110,7 +109,7 @@ fn added(failure: AttemptError, denial: &str) -> AttemptError {
     }
 }
 
-/// The denial is kept whole; the plugin's text is cut.
+/// Joins both texts. The denial is kept complete; the plugin's text is cut.
 fn joined(said: &str, denial: &str) -> String {
     if said.contains(denial) {
         return said.to_owned();

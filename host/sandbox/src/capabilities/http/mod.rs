@@ -1,12 +1,12 @@
-//! Requests to servers: `wasi:http/outgoing-handler`, always linked and closed without a grant.
+//! HTTP requests: `wasi:http/outgoing-handler`. It is always linked, and refuses every request without a grant.
 //!
-//! Rules with `{NAME}` for a host are resolved when the attempt begins, with the addresses that the operator set, so everything below
-//! sees hosts alone. An attempt does not begin while one of them is not set.
+//! When an attempt begins, `{NAME}` in rules is replaced by the address that the operator set, so later steps see only
+//! hosts. An attempt does not begin while an address is missing.
 //!
-//! The steps of a request: `target` parses it strictly, `policy` checks it against what is declared and granted, `secrets`
-//! injects values, `rate` limits the rate, `connect` resolves the name once and connects to an address that `addresses`
-//! allows, `send` exchanges the heads, `body` limits and scrubs the bodies. `denial` keeps refused requests. The host follows
-//! no redirect: the SDK sends a new request, which is checked like the first.
+//! The steps of a request: `target` parses it strictly, `policy` checks it against the declared and granted rules,
+//! `secrets` injects values, `rate` limits the rate, `connect` resolves the name once and connects to an address that
+//! `addresses` allows, `send` exchanges the headers, `body` limits and scrubs the bodies. `denial` stores refused
+//! requests. The host does not follow redirects: the SDK sends a new request, which is checked like the first one.
 
 mod addresses;
 mod body;
@@ -39,11 +39,11 @@ use crate::capabilities::secrets::Vault;
 pub struct EgressGrants {
     /// The addresses of the hosts that the operator sets.
     pub hosts: Arc<HostAddresses>,
-    /// Requests, with these addresses.
+    /// The rules, with these addresses.
     pub http: Arc<Vec<HttpRule>>,
-    /// Secrets and where they may go.
+    /// The secrets and their allowed destinations.
     pub secrets: Arc<Vec<GrantedSecret>>,
-    /// The source of their values; without it they have none.
+    /// The source of the secrets' values. Without it they have no value.
     pub vault: Option<Vault>,
 }
 
@@ -70,12 +70,12 @@ impl Http {
     }
 }
 
-/// The hooks through which wasmtime passes requests.
+/// The functions that wasmtime calls for each request.
 struct Hooks(Arc<Egress>);
 
 impl WasiHttpHooks for Hooks {
     fn set_host_header(&mut self) -> bool {
-        // It is made from the target that was checked.
+        // It is set from the target that was checked.
         false
     }
 

@@ -1,4 +1,4 @@
-//! Prepares the requests of an attempt: what is declared and granted, with the addresses that the operator set.
+//! Prepares the requests of an attempt: the declared and granted rules, with the addresses that the operator set.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::capabilities::secrets::InjectedSecrets;
 
 impl Egress {
     /// # Errors
-    /// `needs_grant` until each declared host has an address; a secret that cannot be read.
+    /// `needs_grant` if a declared host has no address. An error if a secret cannot be read.
     pub(crate) fn prepare(
         manifest: &Manifest,
         granted: &EgressGrants,

@@ -1,5 +1,5 @@
-//! Limits the requests of a plugin to one host. More frequent requests wait for their turn: a plugin that is too quick is slow,
-//! not wrong. The counts outlive an attempt, so that many short tasks do not add up to a flood.
+//! Limits the request rate of a plugin to one host. Requests above the rate wait. The counts outlive an attempt, so
+//! that many short tasks cannot exceed the rate.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,18 +9,18 @@ use tokio::time::Instant;
 
 use crate::limits;
 
-/// When each plugin may ask each host again.
+/// When each plugin may send the next request to each host.
 #[derive(Debug, Default)]
 pub(super) struct Rates(Mutex<HashMap<(String, String), Instant>>);
 
 impl Rates {
-    /// Waits for the turn of `plugin` at `host`.
+    /// Waits until `plugin` may send a request to `host`.
     pub(super) async fn turn(&self, plugin: &str, host: &str) {
         tokio::time::sleep_until(self.book(plugin, host, Instant::now())).await;
     }
 
-    /// Takes the next turn and returns its time. What is kept is the moment at which the plugin will have asked no more
-    /// than its steady rate; it may be ahead of that by a burst.
+    /// Reserves the next request and returns its time. The stored time is when the plugin will be back at its steady
+    /// rate; a burst may be ahead of that.
     fn book(&self, plugin: &str, host: &str, now: Instant) -> Instant {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= limits::HTTP_RATES {
@@ -34,7 +34,7 @@ impl Rates {
     }
 }
 
-/// The sooner of what a plugin asks for and what the host allows.
+/// The shorter of the plugin's timeout and the host's.
 pub(super) fn within(asked: Option<Duration>, allowed: Duration) -> Duration {
     asked.map_or(allowed, |asked| asked.min(allowed))
 }

@@ -1,5 +1,6 @@
-//! One request from the plugin's hand to the response's head: checked, filled in, connected, sent. Whatever refuses it does
-//! so before a byte has left, but for a placeholder deep in a body, which breaks the request off.
+//! One request, up to the headers of the response: it is checked, its secrets are injected, it is connected and sent.
+//! Refusals happen before a byte is sent. Only a placeholder later in a body is found during the sending; then the
+//! request is aborted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -24,13 +25,13 @@ use super::target::Target;
 use crate::capabilities::secrets::{InjectedSecrets, Scrubber, Stream};
 use crate::limits;
 
-/// The connection's work, which wasmtime runs for as long as the guest reads the response.
+/// The connection's background work. wasmtime runs it while the guest reads the response.
 pub(super) type Processing = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
-/// A response with the work of its connection.
+/// A response, with the background work of its connection.
 pub(super) type Sent = Result<(Response<WasiBody>, Processing), Error>;
 
-/// The way out of one attempt.
+/// The HTTP client of one attempt.
 #[derive(Debug)]
 pub(crate) struct Egress {
     policy: Policy,
@@ -75,7 +76,7 @@ impl Egress {
     /// Sends `request`, or refuses it.
     ///
     /// # Errors
-    /// The error code of `wasi:http`. The sentence of a refusal is kept.
+    /// An error code of `wasi:http`. The reason of a refusal is stored.
     pub(super) async fn send(&self, request: Request<WasiBody>, options: RequestOptions) -> Sent {
         let (mut head, body) = request.into_parts();
         let target = match self.check(&head.method, &head.uri, &mut head.headers) {
@@ -84,7 +85,7 @@ impl Egress {
         };
         let scrubber = self.secrets.scrubber_of(&target);
         if !scrubber.is_idle() {
-            // A compressed body could hold a secret that is not found.
+            // The scrubber cannot find a secret in a compressed body.
             head.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
             head.headers.remove(TE);
         }
@@ -111,21 +112,21 @@ impl Egress {
     fn check(&self, method: &http::Method, uri: &Uri, headers: &mut HeaderMap) -> Result<Target, Denial> {
         let asked = self.asked.fetch_add(1, Ordering::Relaxed) + 1;
         if asked > limits::HTTP_REQUESTS {
-            let text = format!("the request was not sent: a task may send {}", limits::HTTP_REQUESTS);
+            let text = format!("the request was not sent: a task may send at most {} requests", limits::HTTP_REQUESTS);
             return Err(Denial::refused(text));
         }
         let odd = |why| Denial::refused(format!("the request was not sent: {why}"));
         let target = Target::read(method, uri).map_err(odd)?;
         self.policy.check(&target)?;
         if self.secrets.finder().is_in(uri.to_string().as_bytes()) {
-            let text = "the request was not sent: a secret's placeholder goes in a header, not in the address";
+            let text = "the request was not sent: a secret's placeholder is allowed only in a header, not in the address";
             return Err(Denial::refused(text.to_owned()));
         }
         self.secrets.put_in(&target, headers)?;
         Ok(target)
     }
 
-    /// Keeps what was refused. The body is read to its end, so that the plugin gets "denied" and not a broken pipe.
+    /// Stores a refusal. The body is read to its end, so that the plugin gets "denied" and not a broken pipe.
     fn deny(&self, denial: Denial, body: Option<WasiBody>) -> Error {
         self.denials.add(denial);
         if let Some(mut body) = body {
@@ -134,7 +135,7 @@ impl Egress {
         Error::HttpRequestDenied
     }
 
-    /// Waits for a place among the requests of the attempt, and for the turn at the host.
+    /// Waits until the attempt may send another request, and the rate allows a request to the host.
     async fn place(&self, target: &Target, patience: Duration) -> Result<OwnedSemaphorePermit, Error> {
         let waiting = timeout(patience, Arc::clone(&self.at_once).acquire_owned());
         let Ok(Ok(place)) = waiting.await else { return Err(Error::ConnectionLimitReached) };
@@ -160,7 +161,7 @@ impl Egress {
         match sent {
             Ok(response) => Ok((response, worker)),
             Err(_) if tripped.load(Ordering::Relaxed) => {
-                let text = "the request was broken off: a secret's placeholder goes in a header, not in the body";
+                let text = "the request was aborted: a secret's placeholder is allowed only in a header, not in the body";
                 Err(self.deny(Denial::refused(text.to_owned()), None))
             }
             Err(error) => Err(meaning(error)),
@@ -168,7 +169,7 @@ impl Egress {
     }
 }
 
-/// The response as the plugin may see it.
+/// Builds the response for the plugin.
 fn receive(
     response: Response<hyper::body::Incoming>,
     scrubber: &Scrubber,
@@ -189,7 +190,7 @@ fn receive(
     Ok(Response::from_parts(head, body.boxed_unsync()))
 }
 
-/// The compression of a body, if any.
+/// The content coding of a body, if there is one.
 fn coded(headers: &HeaderMap) -> Option<String> {
     let is = |value: &HeaderValue, word: &[u8]| value.as_bytes().eq_ignore_ascii_case(word);
     let mut values = headers.get_all(CONTENT_ENCODING).iter().chain(headers.get_all(TRANSFER_ENCODING));
@@ -197,7 +198,7 @@ fn coded(headers: &HeaderMap) -> Option<String> {
     Some(String::from_utf8_lossy(coding.as_bytes()).into_owned())
 }
 
-/// The headers without the values of secrets; a header whose name has one is removed.
+/// The headers without the values of secrets. A header is removed if its name contains a value.
 fn scrubbed(headers: HeaderMap, scrubber: &Scrubber) -> HeaderMap {
     if scrubber.is_idle() {
         return headers;

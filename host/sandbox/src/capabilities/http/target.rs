@@ -1,5 +1,5 @@
-//! The target of a request, parsed so strictly that what is checked is what is sent: one scheme, one host, one port, one
-//! path without ways up.
+//! The target of a request. It is parsed so strictly that the sent request is exactly the checked one: one scheme, one
+//! host, one port, and one path without `..`.
 
 use http::Uri;
 
@@ -13,14 +13,14 @@ pub(crate) struct Target {
     pub(crate) scheme: &'static str,
     pub(crate) host: Host,
     pub(crate) port: u16,
-    /// Without the query, as it will be sent.
+    /// The path without the query, as it will be sent.
     pub(crate) path: String,
 }
 
 impl Target {
     pub(crate) fn read(method: &http::Method, uri: &Uri) -> Result<Self, String> {
         if *method == http::Method::CONNECT || *method == http::Method::TRACE {
-            return Err(format!("the method {method} is never sent"));
+            return Err(format!("the method {method} is not allowed"));
         }
         let scheme = match uri.scheme_str() {
             Some("http") => "http",
@@ -29,7 +29,7 @@ impl Target {
         };
         let authority = uri.authority().ok_or("it does not name a host")?;
         if authority.as_str().contains('@') {
-            return Err("a user name in the address is never sent; use a header".to_owned());
+            return Err("a user name in the address is not allowed; use a header".to_owned());
         }
         let host = Host::read(&authority.host().to_ascii_lowercase())?;
         let port = match authority.as_str().strip_prefix(authority.host()) {
@@ -43,7 +43,7 @@ impl Target {
         Ok(Self { method: method.to_string(), scheme, host, port, path: path.to_owned() })
     }
 
-    /// `METHOD scheme://host[:port]/path`: the form for people. The query may contain private data.
+    /// `METHOD scheme://host[:port]/path`, for people. The query is left out, because it may contain private data.
     pub(crate) fn shown(&self) -> String {
         let path: String = self.path.chars().take(200).collect();
         format!("{} {}{path}", self.method, self.origin())
@@ -54,19 +54,19 @@ impl Target {
         format!("{}://{}", self.scheme, self.authority())
     }
 
-    /// The narrowest rule that allows it, in the words of a grant.
+    /// The narrowest rule that allows it, as a grant spec.
     pub(crate) fn as_rule(&self) -> String {
         let scheme = if self.scheme == "https" { "" } else { "http://" };
         format!("http={}:{scheme}{}{}", self.method, self.authority(), self.path)
     }
 
-    /// Host, and port where it is not the usual one: the header `Host`.
+    /// The value of the header `Host`: the host, and the port if it is not the default.
     pub(crate) fn authority(&self) -> String {
         let host = self.host.as_rule();
         if self.port == usual_port(self.scheme) { host } else { format!("{host}:{}", self.port) }
     }
 
-    /// The request is encrypted.
+    /// Whether the request is encrypted.
     pub(crate) fn is_private(&self) -> bool {
         self.scheme == "https" || self.host.is_local()
     }
@@ -76,8 +76,8 @@ fn usual_port(scheme: &str) -> u16 {
     if scheme == "http" { 80 } else { 443 }
 }
 
-/// A server might read a `.` or `..` in it: plainly, percent-encoded (also twice), with `\` for `/`, or with a
-/// parameter (`..;x`) behind.
+/// Whether a server might find a `.` or `..` in the path: plain, percent-encoded (also twice), with `\` in place of
+/// `/`, or followed by a parameter (`..;x`).
 fn has_way_up(path: &str) -> bool {
     let mut bytes = path.as_bytes().to_vec();
     loop {
@@ -94,7 +94,7 @@ fn has_way_up(path: &str) -> bool {
     }
 }
 
-/// With each `%XX` as its byte.
+/// Decodes each `%XX`.
 fn decode(bytes: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut rest = bytes;

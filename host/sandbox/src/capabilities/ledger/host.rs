@@ -42,7 +42,7 @@ impl generated::Host for State {
             }
             InputCopy::Bytes(bytes) => Ok(Some(bytes)),
             InputCopy::Nothing => Ok(None),
-            InputCopy::NoTask => Err(Error::Invalid(format!("there is no task {task:?}; give its whole id"))),
+            InputCopy::NoTask => Err(Error::Invalid(format!("there is no task {task:?}; use the complete id"))),
         }))
     }
 }
@@ -57,12 +57,12 @@ fn moment(text: Option<&str>) -> Result<Option<Timestamp>, Error> {
     text.map(|text| text.parse().map_err(|error: jiff::Error| wrong(text, error))).transpose()
 }
 
-/// `end` names those that fit.
+/// The entries of a page. If it is too large, `end` (newest or oldest) names the part that is within the limit.
 fn entries(found: HistoryPage, end: &str) -> Result<Vec<Entry>, Error> {
     if found.is_full {
         let (fit, most) = (found.entries.len(), limits::LEDGER_BYTES >> 20);
         return Err(Error::TooLarge(format!(
-            "more than {most} MiB: ask for the {fit} {end}, which fit, or for less time"
+            "more than {most} MiB: request only the {fit} {end}, or a shorter period"
         )));
     }
     Ok(found.entries.into_iter().map(entry).collect())
@@ -88,7 +88,7 @@ fn entry(entry: history::HistoryEntry) -> Entry {
     }
 }
 
-/// With three digits of a second, as `baton status --json` has it: such texts sort by time.
+/// A time with three digits of a second, as in `baton status --json`, so that times sort as text.
 fn precise(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }

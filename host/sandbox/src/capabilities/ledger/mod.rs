@@ -1,8 +1,8 @@
-//! Reading the ledger; see `wit/ledger.wit`. The queries are in `baton_ledger::task::history`. This
-//! module decides whether the plugin may read, and keeps blocking work away from the runtime.
+//! Reading the ledger; see `wit/ledger.wit`. The queries are in `baton_ledger::task::history`. This module checks the
+//! grant, and runs blocking work on separate threads.
 //!
-//! A separate connection, opened read-only at the first call, lives as long as the attempt: the ledger's writer never
-//! waits for it. A call is interrupted when its attempt has ended.
+//! The connection is separate and read-only. It is opened at the first call and exists as long as the attempt, so the
+//! ledger's writer never waits for it. When the attempt ends, a running call is interrupted.
 
 mod host;
 #[cfg(test)]
@@ -23,7 +23,7 @@ use generated::Error;
 pub(crate) struct Ledger {
     plugin: String,
     declared: bool,
-    /// Its path, if reading is granted.
+    /// The path of the ledger, if reading it is granted.
     granted: Option<PathBuf>,
     open: Option<(Reader, StopHandle)>,
 }
@@ -34,7 +34,7 @@ impl Ledger {
         Self { plugin: manifest.name.clone(), declared, granted, open: None }
     }
 
-    /// The file: declared and granted.
+    /// The path of the ledger, if it is declared and granted.
     fn place(&self) -> Result<PathBuf, Error> {
         let plugin = &self.plugin;
         if !self.declared {
@@ -48,7 +48,7 @@ impl Ledger {
         self.granted.clone().ok_or_else(denied)
     }
 
-    /// Reads, on a thread that may block.
+    /// Runs a query on a thread that may block.
     async fn with<T: Send + 'static>(
         &mut self,
         look: impl FnOnce(&Reader) -> Result<T, LedgerError> + Send + 'static,
@@ -73,7 +73,7 @@ impl Ledger {
             },
         );
         let broken_off =
-            || Err(Error::Failed("the call broke off; this is a fault of Baton: please report it".to_owned()));
+            || Err(Error::Failed("the call failed; this is a fault of Baton: please report it".to_owned()));
         let (reader, found) = read.await.map_or_else(broken_off, |read| read.map_err(|error| failed(&error)))?;
         self.open = Some((reader, stop));
         found.map_err(|error| failed(&error))

@@ -1,4 +1,4 @@
-//! Allowed, denied, undefined; and what a ledger that is not there comes to.
+//! Grants, denials and missing declarations; a missing ledger.
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
-//! Exclusive named locks; see `wit/locks.wit`. `baton_ledger::lock` guarantees that one attempt gets a lock, in any process.
-//! This module decides whether the plugin may ask, and how many locks it may hold.
+//! Exclusive named locks; see `wit/locks.wit`. `baton_ledger::lock` guarantees that only one attempt gets a lock, in
+//! any process. This module checks the grant and limits the number of locks.
 //!
-//! The locks of an attempt are in its store: they are released when the store is dropped, whatever the end of the attempt.
+//! The store of an attempt has its locks: they are released when the store is dropped, at any end of the attempt.
 
 mod host;
 #[cfg(test)]
@@ -17,7 +17,7 @@ use crate::bindings::baton::plugin::locks as generated;
 use crate::limits;
 use generated::Error;
 
-/// A lock as the plugin holds it.
+/// A lock that the plugin holds.
 #[derive(Debug)]
 #[expect(unreachable_pub, reason = "the generated bindings are public and name it")]
 pub struct Lock;
@@ -29,7 +29,7 @@ pub(crate) struct Locks {
     declared: bool,
     /// The table of locks, if they are granted.
     granted: Option<LockTable>,
-    /// The locks that are held, by the plugin's handle. They have a separate limit, so they are not in the table of handles.
+    /// The held locks, by the plugin's handle. They have a separate limit, so they are not in the table of handles.
     held: BTreeMap<u32, HeldLock>,
     next: u32,
 }
@@ -46,7 +46,7 @@ impl Locks {
         }
     }
 
-    /// The table of locks: declared and granted.
+    /// The table of locks, if locks are declared and granted.
     fn table(&self) -> Result<&LockTable, Error> {
         let plugin = &self.plugin;
         if !self.declared {
@@ -60,13 +60,13 @@ impl Locks {
         self.granted.as_ref().ok_or_else(denied)
     }
 
-    /// Takes a lock; returns its handle, or nothing if it is held.
+    /// Takes a lock. Returns its handle, or `None` if another attempt holds the lock.
     async fn take(&mut self, name: &str) -> Result<Option<u32>, Error> {
         let table = self.table()?;
         check(name)?;
         if self.held.len() >= limits::LOCKS {
             return Err(Error::Invalid(format!(
-                "the attempt holds {} locks, which is the limit: drop one",
+                "the attempt holds {} locks, which is the limit: release one",
                 limits::LOCKS
             )));
         }
@@ -89,7 +89,7 @@ impl Locks {
         if let Some(taken) = self.held.remove(&handle)
             && let Err(error) = taken.give_back().await
         {
-            tracing::warn!(%error, plugin = %self.plugin, "a lock could not be released; it does not count any more in this process");
+            tracing::warn!(%error, plugin = %self.plugin, "cannot delete the row of a lock; the lock is released in this process");
         }
     }
 }

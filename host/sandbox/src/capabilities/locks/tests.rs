@@ -1,4 +1,5 @@
-//! Allowed, denied, undefined; what a name may be; what releases a lock. That only one gets it is tested in the ledger.
+//! Grants, denials and missing declarations; allowed names; the release of a lock. The ledger tests that only one
+//! attempt gets a lock.
 
 use std::path::Path;
 use std::sync::Arc;

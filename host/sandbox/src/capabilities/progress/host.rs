@@ -12,10 +12,10 @@ use crate::bindings::baton::plugin::progress as generated;
 use crate::capabilities::http::Egress;
 use crate::capabilities::{AttemptSetup, Capability, State};
 
-/// The shortest time between two progress messages that are passed on.
+/// The minimum time between two progress messages that are reported.
 const CLOSEST: Duration = Duration::from_millis(50);
 
-/// The part of a message that is kept, in bytes.
+/// The maximum size of a message, in bytes.
 const MESSAGE_BYTES: usize = 200;
 
 impl Capability<State> for ProgressMeter {

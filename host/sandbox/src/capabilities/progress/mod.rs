@@ -10,13 +10,13 @@ use tokio::sync::watch;
 /// The progress of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// 0 to 100, if the plugin knows.
+    /// 0 to 100, or `None` if the plugin does not know.
     pub percent: Option<u8>,
     /// One short line.
     pub message: String,
 }
 
-/// A request to stop an attempt. Clones are the same request.
+/// The cancel signal of an attempt. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Cancel(watch::Sender<bool>);
 
@@ -27,18 +27,18 @@ impl Default for Cancel {
 }
 
 impl Cancel {
-    /// Asks the attempt to stop. Cannot be undone.
+    /// Sets the signal. It cannot be reset.
     pub fn cancel(&self) {
         self.0.send_replace(true);
     }
 
-    /// The attempt was asked to stop.
+    /// Whether the signal is set.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         *self.0.borrow()
     }
 
-    /// Waits until the attempt is asked to stop.
+    /// Waits until the signal is set.
     pub async fn asked(&self) {
         // No error is possible: this value keeps the sender.
         drop(self.0.subscribe().wait_for(|asked| *asked).await);

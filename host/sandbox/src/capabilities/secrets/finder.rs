@@ -1,11 +1,12 @@
-//! Finding the placeholders of an attempt where they must not be: in an address, in a header, in a body that streams.
+//! Finds the placeholders of an attempt in places where they are not allowed: in an address, in a header, in a streamed
+//! body.
 
 use bytes::Bytes;
 
-/// The beginning of every placeholder: searched first, and recognisable for a person.
+/// The prefix of every placeholder. It makes the search fast, and people can recognise it.
 pub(super) const PREFIX: &str = "baton-secret-";
 
-/// Looks for known placeholders in what is pushed. Cheap without any.
+/// Searches streamed data for placeholders. It costs little if there are none.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Finder {
     placeholders: Vec<String>,
@@ -17,7 +18,7 @@ impl Finder {
         Self { placeholders, kept: Vec::new() }
     }
 
-    /// `bytes` contains a placeholder.
+    /// Whether `bytes` contains a placeholder.
     pub(crate) fn is_in(&self, bytes: &[u8]) -> bool {
         let mut at = bytes.windows(PREFIX.len()).enumerate().filter(|(_, window)| *window == PREFIX.as_bytes());
         at.any(|(at, _)| bytes.get(at..).is_some_and(|rest| self.starts(rest)))
@@ -27,7 +28,7 @@ impl Finder {
         self.placeholders.iter().any(|placeholder| rest.starts_with(placeholder.as_bytes()))
     }
 
-    /// The bytes that can be passed on after `piece`; `None` if there is a placeholder.
+    /// Returns the bytes that can be sent after `piece`; `None` if a placeholder was found.
     pub(crate) fn push(&mut self, piece: &Bytes) -> Option<Bytes> {
         let Some(longest) = self.placeholders.iter().map(String::len).max() else {
             return Some(piece.clone());
@@ -47,12 +48,12 @@ impl Finder {
         Some(std::mem::replace(&mut self.kept, rest).into())
     }
 
-    /// The bytes that are left at the end.
+    /// Returns the remaining bytes at the end.
     pub(crate) fn end(&mut self) -> Bytes {
         std::mem::take(&mut self.kept).into()
     }
 
-    /// No bytes are held back.
+    /// Whether no bytes are delayed.
     pub(crate) fn is_empty(&self) -> bool {
         self.kept.is_empty()
     }

@@ -1,5 +1,5 @@
-//! The forms in which a server can send a secret back: with each byte plain or escaped, which `spellings` finds, and those that an
-//! automaton finds: in hexadecimal, and in base64 at each of its three possible offsets. Upper and lower case are the same.
+//! The forms in which a server may return a secret. `spellings` finds a value with each byte plain or escaped. An
+//! automaton finds it in hexadecimal, and in base64 at each of its three possible offsets. Case is ignored.
 
 use std::ops::Range;
 
@@ -11,8 +11,8 @@ use base64::engine::{GeneralPurpose, general_purpose::NO_PAD};
 
 use super::spellings::{Progress, Spellings, WIDEST};
 
-/// The longest value, in bytes, that is searched with a table: one look-up a byte, so the time does not depend on the value. For
-/// a longer value the table would take more than 4 MiB.
+/// The maximum length of a value that is searched with a table. A table needs one look-up for each byte, so the time
+/// does not depend on the value. For a longer value the table would need more than 4 MiB.
 const TABLE_BYTES: usize = 1 << 10;
 
 #[derive(Clone)]
@@ -48,12 +48,12 @@ impl Forms {
             let built = nfa::contiguous::NFA::builder().ascii_case_insensitive(true).prefilter(false).build(&forms);
             Search::Compact(built.map_err(|error| error.to_string())?)
         };
-        // The window depends on the value's length only, and does not reveal it exactly.
+        // The window depends only on the length of the value, and does not reveal it exactly.
         let window = longest.max(value.len() * WIDEST).next_power_of_two();
         Ok(Self { spellings: Spellings::of(value.as_bytes()), search, window })
     }
 
-    /// The number of bytes that a stream holds back: at least the length of the longest form of any value.
+    /// The number of bytes that a stream delays: at least the length of the longest form of any value.
     pub(super) fn window(&self) -> usize {
         self.window
     }
@@ -64,12 +64,12 @@ impl Forms {
             Search::Table(table) => table.start_state(Anchored::No),
             Search::Compact(compact) => compact.start_state(Anchored::No),
         };
-        // Both are built for searches that are not anchored.
+        // Both automata are built for unanchored searches.
         Position { spelled: self.spellings.start(), state: state.unwrap_or_default() }
     }
 
-    /// Reads `text` from `from` on and reports each form that ends there. The bytes before `from` were read earlier; `text` has
-    /// at least as many of them as the window less one, or all.
+    /// Reads `text` from byte `from`, and reports each form that ends there. The bytes before `from` were read earlier.
+    /// `text` must contain at least the last window minus one of them, or all.
     pub(super) fn read(&self, position: &mut Position, text: &[u8], from: usize, mut found: impl FnMut(Range<usize>)) {
         self.spellings.read(&mut position.spelled, text, from, &mut found);
         let (state, bytes) = (&mut position.state, text.get(from..).unwrap_or_default());
@@ -98,7 +98,7 @@ fn read(
     }
 }
 
-/// The forms of `value` in which its bytes are not written one by one.
+/// The forms of `value` that do not encode each byte separately.
 fn forms_of(value: &str) -> Vec<Vec<u8>> {
     let bytes = value.as_bytes();
     let mut forms: Vec<Vec<u8>> = vec![bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect()];
@@ -109,12 +109,13 @@ fn forms_of(value: &str) -> Vec<Vec<u8>> {
     forms
 }
 
-/// The characters of the base64 text of something that holds `bytes` after a multiple of three and `before` bytes more
-/// which depend on `bytes` alone.
+/// The characters of a base64 text that depend only on `bytes`. In the encoded data, a multiple of three plus `before`
+/// other bytes precede `bytes`.
 fn base64_inside(bytes: &[u8], before: usize, alphabet: &Alphabet) -> Vec<u8> {
     let padded: Vec<u8> = std::iter::repeat_n(0, before).chain(bytes.iter().copied()).collect();
     let text = GeneralPurpose::new(alphabet, NO_PAD).encode(&padded);
-    // A character holds six bits: the first that has none of the bytes before, the last that has none of those after.
+    // A character has six bits. Take the first one without bits of the preceding bytes, up to the last one without bits
+    // of the following bytes.
     let (first, last) = ((before * 8).div_ceil(6), padded.len() * 8 / 6);
     text.as_bytes().get(first..last).unwrap_or_default().to_vec()
 }

@@ -1,4 +1,5 @@
-//! The secrets of one attempt: declared ∩ granted, each with its placeholder, and the rules of where a placeholder may be.
+//! The secrets of one attempt: declared and granted, each with its placeholder, and the rules about the allowed
+//! positions of a placeholder.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
@@ -40,7 +41,7 @@ enum SecretState {
     Unset(String),
 }
 
-/// The error when there is no placeholder.
+/// Why there is no placeholder.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum PlaceholderError {
     /// Not declared or not granted.
@@ -62,7 +63,7 @@ impl PlaceholderError {
 }
 
 impl InjectedSecrets {
-    /// The secrets that `plugin` declares (`declared`) and was `granted`.
+    /// The secrets that `plugin` declares (`declared`) and that are `granted`.
     pub(crate) fn of(
         plugin: &str,
         declared: &[SecretCapability],
@@ -75,8 +76,8 @@ impl InjectedSecrets {
         Ok(Self { plugin: plugin.to_owned(), entries, scrubber })
     }
 
-    /// The scrubber for answers of `target`: it masks the secrets that may go there. Answers of other servers are not scrubbed:
-    /// a plugin could test guesses on them by what is masked and when it arrives.
+    /// The scrubber for responses of `target`. It masks only the secrets that may be sent to this server. If responses
+    /// of other servers were scrubbed, a plugin could test guesses with them.
     pub(crate) fn scrubber_of(&self, target: &Target) -> Scrubber {
         let there = self.entries.iter().filter(|entry| entry.goes_to(target));
         Scrubber::joined(there.filter_map(Entry::scrubber))
@@ -100,19 +101,19 @@ impl InjectedSecrets {
         }
     }
 
-    /// Looks for the placeholders in what must not have them.
+    /// A finder for placeholders in places where they are not allowed.
     pub(crate) fn finder(&self) -> Finder {
         Finder::new(self.granted().map(|(entry, _)| entry.placeholder.clone()).collect())
     }
 
-    /// Puts the values into the headers of a request to `target`.
+    /// Inserts the values into the headers of a request to `target`.
     pub(crate) fn put_in(&self, target: &Target, headers: &mut HeaderMap) -> Result<(), Denial> {
         if self.scrubber.is_idle() {
             return Ok(());
         }
         let finder = self.finder();
         if headers.keys().any(|name| finder.is_in(name.as_str().as_bytes())) {
-            return Err(Denial::refused("a secret's placeholder is not a header name; nothing was sent".to_owned()));
+            return Err(Denial::refused("a secret's placeholder is not allowed in a header name; nothing was sent".to_owned()));
         }
         for (name, value) in headers.iter_mut() {
             for (entry, secret) in self.granted() {
@@ -142,28 +143,28 @@ impl Entry {
         }
     }
 
-    /// `target` is one of its hosts.
+    /// Whether `target` is one of its hosts.
     fn goes_to(&self, target: &Target) -> bool {
         let to = (target.host.as_rule(), target.port);
         self.hosts.iter().any(|host| authority_of(host, target.scheme).as_ref() == Some(&to))
     }
 
-    /// The secret may go to `target` in the header `header`.
+    /// Checks that the secret may be sent to `target` in the header `header`.
     fn check(&self, target: &Target, header: &str) -> Result<(), Denial> {
         let name = &self.name;
         if header != self.header {
             let own = &self.header;
-            let text = format!("the secret `{name}` goes in the header `{own}`, not in `{header}`; nothing was sent");
+            let text = format!("the secret `{name}` is allowed only in the header `{own}`, not in `{header}`; nothing was sent");
             return Err(Denial::refused(text));
         }
         if !self.goes_to(target) {
             let (to, own) = (target.authority(), self.hosts.join(", "));
-            let text = format!("the secret `{name}` goes to {own}, not to {to}; nothing was sent");
+            let text = format!("the secret `{name}` may be sent to {own}, but not to {to}; nothing was sent");
             return Err(Denial::refused(text));
         }
         if !target.is_private() {
             let to = target.authority();
-            let text = format!("the secret `{name}` is not sent to {to} over http, where all can read it; use https");
+            let text = format!("the secret `{name}` is not sent to {to} over http, because it would be readable in the network; use https");
             return Err(Denial::refused(text));
         }
         Ok(())
@@ -199,14 +200,14 @@ fn value_of(name: &str, vault: Option<&Vault>) -> Result<SecretState, String> {
     })
 }
 
-/// Not to be guessed by a server that would have a plugin repeat it.
+/// A random placeholder. A server that makes a plugin repeat text must not be able to guess it.
 fn new_placeholder() -> String {
     let draw = || RandomState::new().build_hasher().finish();
     format!("{PREFIX}{:016x}{:016x}", draw(), draw())
 }
 
-/// The header with the value in the placeholder's place, plainly or inside a `Basic` credential; `None` when it is not
-/// there.
+/// The header with the value in place of the placeholder, plain or inside a `Basic` credential. `None` if the header
+/// has no placeholder.
 fn filled(header: &HeaderValue, placeholder: &str, value: &str) -> Option<Result<HeaderValue, String>> {
     let text = header.to_str().ok()?;
     let filled = if text.contains(placeholder) {
@@ -217,7 +218,7 @@ fn filled(header: &HeaderValue, placeholder: &str, value: &str) -> Option<Result
         let inside = decoded.contains(placeholder).then(|| decoded.replace(placeholder, value))?;
         format!("{scheme} {}", BASE64.encode(inside))
     };
-    Some(HeaderValue::from_bytes(filled.as_bytes()).map_err(|_| "the secret does not fit into a header".to_owned()))
+    Some(HeaderValue::from_bytes(filled.as_bytes()).map_err(|_| "the secret has characters that are not allowed in a header".to_owned()))
 }
 
 #[cfg(test)]
@@ -287,7 +288,7 @@ mod tests {
         let secrets = secrets(&granted(&["a.b"], "authorization"));
         let placeholder = secrets.placeholder("key").unwrap();
         for (uri, header, word) in [
-            ("https://a.b/", "x-key", "goes in the header `authorization`, not in `x-key`"),
+            ("https://a.b/", "x-key", "is allowed only in the header `authorization`, not in `x-key`"),
             ("https://c.d/", "authorization", "goes to a.b, not to c.d"),
             ("https://a.b:444/", "authorization", "not to a.b:444"),
             ("http://localhost:81/", "authorization", "not to localhost:81"),

@@ -1,6 +1,6 @@
-//! Secrets that a plugin uses and never has; see `wit/secrets.wit`. The plugin gets placeholders, and `http` replaces them by the
-//! values when it sends a request. Answers of a server that may have a secret are scrubbed, and so is everything that leaves the
-//! sandbox.
+//! Secrets that a plugin can use without seeing them; see `wit/secrets.wit`. The plugin gets placeholders, and `http`
+//! replaces them by the values when it sends a request. Baton scrubs the responses of servers that may have a secret,
+//! and all output of the sandbox.
 
 mod finder;
 mod forms;
@@ -21,7 +21,7 @@ pub(crate) use report::scrub_report;
 pub(crate) use scrub::{Scrubber, Stream};
 pub use value::{SecretValue, Vault};
 
-/// The capability's state in one attempt: the secrets are those of its requests.
+/// The capability's state in one attempt. The secrets are those of its requests.
 pub(crate) struct Secrets {
     egress: Arc<Egress>,
 }

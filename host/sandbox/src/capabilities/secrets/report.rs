@@ -1,5 +1,5 @@
-//! Masks secrets in everything that an attempt leaves behind: outcome, plugin requests, watched files, error and log. This
-//! holds whatever way a secret took into the plugin.
+//! Masks secrets in all results of an attempt: outcome, plugin requests, watched files, error and log. This also covers
+//! secrets that the plugin got in another way.
 
 use super::Scrubber;
 use crate::{AttemptError, AttemptReport, Draft, PluginRequest, wit};
@@ -71,7 +71,7 @@ fn scrub_draft(scrubber: &Scrubber, draft: &mut Draft) {
     }
 }
 
-/// Keys and texts: in each of them the value would stand as it is.
+/// Masks keys and texts of JSON, because they contain values unescaped.
 fn scrub_json(scrubber: &Scrubber, value: &mut serde_json::Value) {
     match value {
         serde_json::Value::String(text) => scrubber.text(text),
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn of_a_value_that_a_cut_would_divide_no_part_is_left() {
         let scrubber = Scrubber::of(VALUE).unwrap();
-        // The cut begins before the limit, because the text has the number of bytes that were cut.
+        // The cut is before the limit, because the text also contains the number of removed bytes.
         for kept in 1..90 {
             let across = |limit: usize| format!("{}{VALUE}{}", "x".repeat(limit - kept), "y".repeat(100));
             let outcome = wit::Outcome {

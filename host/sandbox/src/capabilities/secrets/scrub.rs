@@ -1,10 +1,10 @@
-//! Finding the values of secrets in what comes back, and putting `*` in their place, byte for byte: lengths stay, so a
-//! `Content-Length` stays right and nothing has to be read to its end first.
+//! Finds the values of secrets in received data and replaces each byte by `*`. The length stays the same, so
+//! `Content-Length` stays correct and the data need not be read to its end first.
 //!
-//! A plugin can choose what a server sends back, and see when each piece of it arrives. So a stream always holds back the same
-//! number of bytes. If it held back only bytes that may begin a value, each piece would reveal whether a guess is right so far,
-//! and a value could be guessed character by character. A server that sends a value in a form that `forms` does not know is not
-//! covered: the operator trusts it with the secret.
+//! A plugin can choose what a server sends back, and see when each piece arrives. So a stream always delays the same
+//! number of bytes. If it delayed only bytes that may begin a value, each piece would reveal whether a guess is correct
+//! so far, and a value could be guessed character by character. If a server sends a value in a form that `forms` does
+//! not know, the value is not masked: the operator trusts the server with the secret.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use bytes::Bytes;
 
 use super::forms::{Forms, Position};
 
-/// Replaces each byte of a secret.
+/// The byte that replaces each byte of a secret.
 const MASK: u8 = b'*';
 
-/// Finds the values of some secrets. Cheap to clone; without secrets it does nothing.
+/// Finds the values of secrets. It is cheap to clone; without secrets it does nothing.
 #[derive(Clone, Default)]
 pub(crate) struct Scrubber(Vec<Arc<Forms>>);
 
@@ -27,22 +27,22 @@ impl std::fmt::Debug for Scrubber {
 }
 
 impl Scrubber {
-    /// A scrubber of this value. A value that could not be found would pass, so the error ends the attempt.
+    /// A scrubber for this value. An error must end the attempt, because the value would not be masked.
     pub(crate) fn of(value: &str) -> Result<Self, String> {
         Ok(Self(vec![Arc::new(Forms::of(value)?)]))
     }
 
-    /// A scrubber of all that these find.
+    /// A scrubber for the values of all these scrubbers.
     pub(crate) fn joined<'a>(scrubbers: impl Iterator<Item = &'a Self>) -> Self {
         Self(scrubbers.flat_map(|scrubber| scrubber.0.iter().cloned()).collect())
     }
 
-    /// There is no secret to find.
+    /// Whether there are no values to find.
     pub(crate) fn is_idle(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Masks every value in `bytes`; returns whether there was one.
+    /// Masks every value in `bytes`. Returns whether there was one.
     pub(crate) fn bytes(&self, bytes: &mut [u8]) -> bool {
         let found = self.find(bytes);
         for range in &found {
@@ -66,22 +66,22 @@ impl Scrubber {
         }
         let mut bytes = std::mem::take(text).into_bytes();
         self.bytes(&mut bytes);
-        // A value is whole characters and is masked whole, so this changes nothing more.
+        // A value consists of complete characters and is masked completely, so the text stays valid UTF-8.
         *text = String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
     }
 }
 
-/// Scrubs an answer that arrives in pieces. The last bytes wait for the next piece or the end: always the same number, one less
-/// than the longest form of a value.
+/// Scrubs a response that arrives in pieces. The last bytes are delayed until the next piece or the end. Their number
+/// is constant: one less than the longest form of a value.
 #[derive(Debug, Default)]
 pub(crate) struct Stream {
     scrubber: Scrubber,
     /// The state of each search, in the scrubber's order.
     positions: Vec<Position>,
     window: usize,
-    /// The bytes that wait, not masked yet.
+    /// The delayed bytes, not masked yet.
     kept: Vec<u8>,
-    /// Marks the bytes that belong to a value that was found.
+    /// Marks the bytes that belong to a found value.
     hidden: Vec<bool>,
 }
 
@@ -92,7 +92,7 @@ impl Stream {
         Self { scrubber, positions, window, ..Self::default() }
     }
 
-    /// The bytes that can be passed on after `piece`.
+    /// Returns the bytes that can be delivered after `piece`.
     pub(crate) fn push(&mut self, piece: Bytes) -> Bytes {
         if self.scrubber.is_idle() {
             return piece;
@@ -107,12 +107,12 @@ impl Stream {
         self.pass(self.kept.len().saturating_sub(self.window))
     }
 
-    /// The bytes that are left at the end.
+    /// Returns the remaining bytes at the end.
     pub(crate) fn end(&mut self) -> Bytes {
         self.pass(self.kept.len())
     }
 
-    /// The first `count` bytes that wait.
+    /// Returns the first `count` delayed bytes.
     fn pass(&mut self, count: usize) -> Bytes {
         let bytes = self.kept.drain(..count).zip(self.hidden.drain(..count));
         bytes.map(|(byte, hidden)| if hidden { MASK } else { byte }).collect()
@@ -201,7 +201,7 @@ mod tests {
         assert_eq!(out, b"x ************ y");
     }
 
-    /// The sizes of the pieces that come out when these go in.
+    /// The sizes of the output pieces for these input pieces.
     fn sizes(value: &str, pieces: &[&str]) -> Vec<usize> {
         let mut stream = Stream::new(Scrubber::of(value).unwrap());
         let mut sizes: Vec<usize> =
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn how_much_is_held_back_does_not_depend_on_the_value_or_on_what_comes() {
-        // Six bytes for each of 23 or 24 would be 138 or 144: both are held as 255.
+        // Six bytes for each of 23 or 24 would be 138 or 144; in both cases 255 bytes are delayed.
         let same_length = "q".repeat(VALUE.len());
         let long = "x".repeat(400);
         for pieces in [["a".repeat(20), long.clone()], [VALUE.chars().take(18).chain("é".chars()).collect(), long]] {

@@ -1,37 +1,37 @@
-//! Finds a value in which each byte may be written in another way: plain, percent-encoded, or in an escape of JSON or of a string
-//! literal, in any mixture. So it does not matter which characters an encoder escapes. Upper and lower case are the same.
+//! Finds a value in which each byte may be written in a different way: plain, percent-encoded, or as an escape of JSON
+//! or of a string literal, in any combination. So the result does not depend on the encoder. Case is ignored.
 //!
-//! The search keeps one bit for each beginning of the value: whether that beginning ends here. All bits take part in each step, so
-//! the time for plain text depends on the value's length and not on its bytes.
+//! The search keeps one bit for each prefix of the value: whether that prefix ends at the current position. Each step
+//! processes all bits, so the time for plain text depends on the value's length and not on its bytes.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-/// The most bytes of text for one byte of a value: `\u0041`.
+/// The maximum number of text bytes for one byte of a value: `\u0041`.
 pub(super) const WIDEST: usize = 6;
 
-/// The longest escape: two `\uXXXX` for one character, which is four bytes of a value.
+/// The longest escape: two `\uXXXX` for one character, which has four bytes in a value.
 const LONGEST: usize = 12;
 
-/// The number of text positions that a search remembers: a power of two above [`LONGEST`].
+/// The number of text positions that a search remembers: a power of two greater than [`LONGEST`].
 const REMEMBERED: usize = 16;
 
-/// The value that is looked for.
+/// The value to find.
 #[derive(Clone)]
 pub(super) struct Spellings {
     value: Vec<u8>,
-    /// The number of words for one bit for each byte of the value.
+    /// The number of words that have one bit for each byte of the value.
     words: usize,
-    /// For each of the 256 bytes, where in the value it is: a bit for each place.
+    /// For each of the 256 byte values, its positions in the value, as bits.
     places: Vec<u64>,
 }
 
 /// The state of a search.
 #[derive(Clone, Debug)]
 pub(super) struct Progress {
-    /// For each remembered position of the text, which beginnings of the value end there.
+    /// For each remembered text position, the prefixes of the value that end there.
     ended: Vec<u64>,
-    /// The entry of the position that is being computed.
+    /// The entry for the position that is being computed.
     next: Vec<u64>,
     /// The current position, modulo [`REMEMBERED`].
     position: usize,
@@ -55,7 +55,8 @@ impl Spellings {
         Progress { ended: vec![0; REMEMBERED * self.words], next: vec![0; self.words], position: 0 }
     }
 
-    /// Reads `text` from `from` on and reports each place of the value that ends there. What is before `from` was read earlier.
+    /// Reads `text` from byte `from`, and reports each occurrence of the value that ends there. The text before `from`
+    /// was read earlier.
     pub(super) fn read(&self, progress: &mut Progress, text: &[u8], from: usize, mut found: impl FnMut(Range<usize>)) {
         for end in from + 1..=text.len() {
             let seen = text.get(end.saturating_sub(LONGEST)..end).unwrap_or_default();
@@ -65,7 +66,7 @@ impl Spellings {
         }
     }
 
-    /// Moves on by the last byte of `seen`; returns whether the value ends with it.
+    /// Processes the last byte of `seen`. Returns whether the value ends with it.
     fn step(&self, progress: &mut Progress, seen: &[u8]) -> bool {
         let Progress { ended, next, position } = progress;
         *position = (*position + 1) % REMEMBERED;
@@ -83,7 +84,7 @@ impl Spellings {
         last.is_some_and(|last| next.get(last / 64).is_some_and(|word| (word >> (last % 64)) & 1 == 1))
     }
 
-    /// Adds to `next` each beginning that `byte` continues or begins.
+    /// Adds to `next` each prefix that `byte` continues or begins.
     fn advance(&self, before: &[u64], byte: u8, next: &mut [u64]) {
         let mut carry = 1_u64;
         for ((before, places), next) in before.iter().zip(row(&self.places, usize::from(byte), self.words)).zip(next) {
@@ -92,7 +93,7 @@ impl Spellings {
         }
     }
 
-    /// The step for one escape that has several bytes of the value.
+    /// The step for one escape that encodes several bytes of the value.
     fn advance_by_character(&self, before: &[u64], bytes: &[u8], next: &mut [u64]) {
         let Some((last, first)) = bytes.split_last() else { return };
         let mut between = before.to_vec();
@@ -104,10 +105,10 @@ impl Spellings {
         self.advance(&between, *last, next);
     }
 
-    /// The earliest position where the value that ends at `end` may begin.
+    /// The earliest start of the value that ends at `end`.
     fn begin(&self, text: &[u8], end: usize) -> usize {
         let mut begin = end;
-        // How many bytes of the value are still to be found, and where they end.
+        // The number of bytes of the value before this point, and the position in the text.
         let mut open = BTreeSet::from([(self.value.len(), end)]);
         while let Some((left, at)) = open.pop_last() {
             if left == 0 {
@@ -129,15 +130,15 @@ fn row(rows: &[u64], index: usize, words: usize) -> &[u64] {
     rows.get(index * words..(index + 1) * words).unwrap_or_default()
 }
 
-/// Calls `each` for everything that the end of `seen` can mean: how many bytes of `seen` that takes, and the bytes that it means.
+/// Calls `each` for every meaning of the end of `seen`: the number of bytes of `seen`, and the bytes that they encode.
 fn each_spelling(seen: &[u8], mut each: impl FnMut(usize, &[u8])) {
     let Some(last) = seen.last() else { return };
     each(1, &[*last]);
     if *last == b'+' {
-        // As HTML forms write a space.
+        // HTML forms write a space as `+`.
         each(1, b" ");
     }
-    // Only one of these can be at the end.
+    // At most one of these can match.
     match seen {
         [.., b'\\', code] => {
             if let Some(byte) = escaped(*code) {
@@ -168,10 +169,10 @@ fn each_character(before: &[u8], unit: u32, mut each: impl FnMut(usize, &[u8])) 
         each(6, c.encode_utf8(&mut [0; 4]).as_bytes());
     }
     if let Ok(byte @ 0x80..=0xff) = u8::try_from(unit) {
-        // An encoder that takes each byte for a character (Latin-1).
+        // An encoder that treats each byte as a character (Latin-1).
         each(6, &[byte]);
     }
-    // A character beyond U+FFFF is a pair of surrogates.
+    // A character after U+FFFF is a pair of surrogates.
     if let Some((_, [b'\\', b'u' | b'U', digits @ ..])) = before.split_last_chunk::<6>()
         && let Some(high @ 0xd800..=0xdbff) = number(digits)
         && (0xdc00..=0xdfff).contains(&unit)
@@ -181,7 +182,7 @@ fn each_character(before: &[u8], unit: u32, mut each: impl FnMut(usize, &[u8])) 
     }
 }
 
-/// The bytes of a backslash and `code`.
+/// The byte that a backslash and `code` encode.
 fn escaped(code: u8) -> Option<u8> {
     match code.to_ascii_lowercase() {
         b'b' => Some(0x08),

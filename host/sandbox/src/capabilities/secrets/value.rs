@@ -1,4 +1,4 @@
-//! The values of secrets and their source. The sandbox keeps no value longer than the attempt that uses it.
+//! The values of secrets and their source. The sandbox keeps a value only during the attempt that uses it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,6 +27,6 @@ impl fmt::Debug for SecretValue {
     }
 }
 
-/// Returns the value of a secret by its name, `None` if it is not set, or why it cannot be read. Called once in each
-/// attempt for each secret that is declared and granted.
+/// Returns the value of a secret by its name, `None` if it is not set, or the reason why it cannot be read. It is
+/// called once in each attempt for each declared and granted secret.
 pub type Vault = Arc<dyn Fn(&str) -> Result<Option<SecretValue>, String> + Send + Sync>;

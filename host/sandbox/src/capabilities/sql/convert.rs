@@ -1,4 +1,4 @@
-//! Values, rows and errors between the contract and the ledger: the same things under two names.
+//! Converts values, rows and errors between the types of the WIT contract and those of `baton_plugin_sql`.
 
 use baton_core::grants::Database;
 use baton_plugin_sql::{GuestError, Row, Value};

@@ -1,4 +1,4 @@
-//! A cursor as the guest holds it: the host's end of a worker that reads.
+//! A cursor of the guest: the host's end of a worker that reads.
 
 use std::sync::Arc;
 
@@ -10,20 +10,21 @@ use super::worker::Worker;
 use super::worker::broken_off;
 use crate::workers::Workers;
 
-/// An open query. Its process ends when this is dropped.
+/// An open query. Its process ends when the cursor is dropped.
 #[expect(unreachable_pub, reason = "the generated bindings are public and name it")]
 pub struct Cursor {
     columns: Vec<String>,
     worker: Worker,
     ended: bool,
-    /// Counts it among the open ones.
+    /// Counts the cursor as open.
     _place: Arc<()>,
-    /// The snapshot that it reads, if any.
+    /// The snapshot that it reads, if it reads one.
     kept: Option<Arc<SnapshotFile>>,
 }
 
 impl Cursor {
-    /// Begins a query. Each cursor of the attempt holds `place`; `kept` is the snapshot that it reads, if any.
+    /// Begins a query. Each cursor of the attempt holds a clone of `place`. `kept` is the snapshot that it reads, if it
+    /// reads one.
     pub(super) async fn open(
         workers: Option<&Workers>,
         access: Access,
@@ -32,10 +33,10 @@ impl Cursor {
         place: Arc<()>,
         kept: Option<Arc<SnapshotFile>>,
     ) -> Result<Self, GuestError> {
-        // One reference is the attempt's, one is this cursor's.
+        // One reference belongs to the attempt, one to this cursor.
         if Arc::strong_count(&place) > limits::CURSORS + 1 {
             let most = limits::CURSORS;
-            return Err(GuestError::TooLarge(format!("{most} cursors are open, no more may be: drop one")));
+            return Err(GuestError::TooLarge(format!("{most} cursors are open, which is the limit: drop one")));
         }
         // A cursor never writes.
         let mut worker = Worker::open(workers, Access { writable: false, ..access }).await?;
@@ -49,7 +50,7 @@ impl Cursor {
         &self.columns
     }
 
-    /// It reads a file of another program.
+    /// Whether it reads a file of another program.
     pub(super) fn is_of_file(&self) -> bool {
         self.kept.is_some()
     }

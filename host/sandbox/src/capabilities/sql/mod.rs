@@ -1,8 +1,8 @@
-//! Databases and snapshots of other programs' files; see `wit/sql.wit`. This module decides whether the plugin may use
-//! the database; `baton_plugin_sql` decides what a statement may do and cost. Every connection is a process ([`worker`]).
+//! Databases and snapshots of other programs' files; see `wit/sql.wit`. This module checks whether the plugin may use
+//! the database. `baton_plugin_sql` checks and limits the statements. Every connection is a process ([`worker`]).
 //!
-//! A connection is opened at the first call and lives as long as the attempt. A call
-//! whose attempt is over ends with its process.
+//! A connection is opened at the first call and exists as long as the attempt. When the attempt ends, its processes are
+//! killed, which ends a running call.
 
 mod convert;
 mod cursor;
@@ -39,10 +39,10 @@ use crate::workers::Workers;
 pub struct DatabaseGrant {
     /// The database.
     pub database: Database,
-    /// Its file; made when it is missing. Of [`Database::Files`] the folder in which copies are kept while they are read, which
-    /// nobody else uses.
+    /// Its file; created if it is missing. For [`Database::Files`], the private folder for the copies while they are
+    /// read.
     pub path: PathBuf,
-    /// Writing is granted.
+    /// Whether writing is granted.
     pub writable: bool,
 }
 
@@ -52,14 +52,14 @@ pub(crate) struct Sql {
     declared: Vec<SqlCapability>,
     granted: Vec<DatabaseGrant>,
     workers: Option<Workers>,
-    /// One worker for each database that was used.
+    /// One worker for each used database.
     workers_open: BTreeMap<Database, Worker>,
     cursors: Arc<()>,
-    /// Bytes that its statements added to the catalog.
+    /// The bytes that its statements added to the catalog.
     catalog_growth: u64,
-    /// Size and quota of the database that was full last.
+    /// The size and the quota of the database that was full last.
     full: Option<(u64, u64)>,
-    /// Files of other programs, of which it may take snapshots.
+    /// The files of other programs of which it may take snapshots.
     sources: Sources,
 }
 
@@ -83,7 +83,7 @@ impl Sql {
         }
     }
 
-    /// The access to a database: declared and granted.
+    /// The access to a database, if it is declared and granted.
     fn access(&self, database: Database) -> Result<Access, generated::Error> {
         let plugin = &self.plugin;
         let Some(declared) = self.declared.iter().find(|declared| declared.database == database) else {
@@ -99,7 +99,7 @@ impl Sql {
             )));
         };
         let denial = if database == Database::Files {
-            "a snapshot is for reading only".to_owned()
+            "a snapshot is read-only".to_owned()
         } else if declared.mode == Mode::Rw {
             let grant = Grant::Sql(GrantedDatabase { database, mode: Mode::Rw });
             format!("writing to `{database}` is not granted: baton plugin grant {plugin} {grant}")
@@ -113,7 +113,7 @@ impl Sql {
         Ok(Access { database, path: granted.path.clone(), writable, writer: Some(plugin.clone()), denial })
     }
 
-    /// The attempt has added more to the catalog than one attempt may.
+    /// Whether the attempt has reached its limit of bytes added to the catalog.
     fn has_filled_catalog(&self) -> bool {
         self.catalog_growth > CATALOG_BYTES
     }
@@ -122,15 +122,15 @@ impl Sql {
         self.workers.as_ref()
     }
 
-    /// Size and quota of a database, in bytes.
+    /// The size and the quota of a database, in bytes.
     fn room(&self, database: Database) -> Option<(u64, u64)> {
         let granted = self.granted.iter().find(|granted| granted.database == database)?;
         Some((granted.path.metadata().ok()?.len(), limits::quota(database)))
     }
 
-    /// Notes for the report that a database was full.
+    /// Records for the report that a database was full.
     fn note_full<T>(&mut self, database: Database, done: &Result<T, generated::Error>) {
-        // What the attempt added to the catalog is in its report anyway.
+        // The report always has the bytes that the attempt added to the catalog.
         let is_quota = database != Database::Catalog || !self.has_filled_catalog();
         if matches!(done, Err(generated::Error::Full(_))) && is_quota {
             self.full = self.room(database).or(self.full);
@@ -142,7 +142,7 @@ impl Sql {
         let access = self.access(database)?;
         let writes = matches!(request, Request::Execute { .. } | Request::Batch { .. } | Request::Transaction { .. });
         if database == Database::Catalog && writes && self.has_filled_catalog() {
-            let text = format!("this task has added {} MiB to the catalog, and may not add more", CATALOG_BYTES >> 20);
+            let text = format!("this task has added {} MiB to the catalog, which is the limit", CATALOG_BYTES >> 20);
             return Err(generated::Error::Full(text));
         }
         let mut kept = self.workers_open.remove(&database);
@@ -158,7 +158,7 @@ impl Sql {
         Ok(done?)
     }
 
-    /// Closes the databases in an orderly way.
+    /// Closes the databases and waits for their processes.
     pub(crate) async fn close(self) {
         for (_, worker) in self.workers_open {
             worker.close().await;

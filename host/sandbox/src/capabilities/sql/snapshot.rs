@@ -1,10 +1,10 @@
-//! Snapshots of SQLite files that belong to other programs; how one is made is `baton_plugin_sql`'s business.
+//! Snapshots of SQLite files of other programs. `baton_plugin_sql` makes the copies.
 //!
-//! The path that a plugin names is untrusted. The file is inspected beneath the granted folder ([`beneath`]), where no link leads
-//! out. But SQLite opens by name: it gets the path with every link resolved and follows none itself, and once it has opened a
-//! file, the name must still belong to the file that was inspected. The copy is in the state folder, which no plugin sees, with
-//! access for the user only. The last handle deletes it. Copies of killed processes are deleted when no process has a snapshot
-//! any more, which a lock on the folder shows.
+//! The path from the plugin is untrusted. The file is inspected below the granted folder ([`beneath`]), where no link
+//! can lead out. SQLite opens files by name, so it gets the path with every link resolved and follows no link itself.
+//! After the opening, the name must still belong to the inspected file. The copy is in the state folder, which no
+//! plugin can access, and only the user can read it. It is deleted with its last handle. Copies of killed processes are
+//! deleted when no process holds the lock of the folder.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
@@ -30,10 +30,10 @@ use crate::workers::Workers;
 /// The file whose lock shows that a process has snapshots.
 const LOCK: &str = "lock";
 
-/// The extensions of files that SQLite may keep beside a database.
+/// The suffixes of files that SQLite may keep beside a database.
 const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// Limits how many copies the host makes at a time. Clones share the limit.
+/// Limits the number of concurrent copies on the host. Clones share the limit.
 #[derive(Clone)]
 pub(crate) struct Copies(Arc<Semaphore>);
 
@@ -55,17 +55,17 @@ pub(crate) struct Sources {
     taken: Arc<()>,
 }
 
-/// A copy on the disk. It is removed with the last that holds it.
+/// A copy on disk. It is deleted when the last reference is dropped.
 #[derive(Debug)]
 pub(super) struct SnapshotFile {
     path: PathBuf,
     /// Shows other processes that the folder is in use.
     _lock: File,
-    /// Counts it among those of the attempt.
+    /// Counts the copy as a snapshot of the attempt.
     _place: Arc<()>,
 }
 
-/// A snapshot as the guest holds it.
+/// A snapshot of the guest.
 #[expect(unreachable_pub, reason = "the generated bindings are public and name it")]
 pub struct Snapshot {
     access: Access,
@@ -87,7 +87,7 @@ impl Sources {
         }
     }
 
-    /// Takes a snapshot; `access` has the folder for the copies.
+    /// Takes a snapshot. `access` has the folder for the copies.
     pub(super) async fn take(
         &self,
         path: &str,
@@ -95,10 +95,10 @@ impl Sources {
         workers: Option<&Workers>,
         cancel: &Cancel,
     ) -> Result<Snapshot, generated::Error> {
-        // One is the attempt's own.
+        // One reference belongs to the attempt.
         if Arc::strong_count(&self.taken) > limits::SNAPSHOTS {
             let most = limits::SNAPSHOTS;
-            let text = format!("{most} snapshots are there, no more may be: drop one, and the cursors on it");
+            let text = format!("{most} snapshots exist, which is the limit: drop one and its cursors");
             return Err(generated::Error::TooLarge(text));
         }
         let place = beneath::place(&self.plugin, &self.folders, &self.mounts, path).map_err(|why| match why {
@@ -128,12 +128,12 @@ impl Sources {
         Ok(Snapshot { access, kept, worker: None })
     }
 
-    /// An error, with the path that the plugin named.
+    /// The error for the plugin, with the path that the plugin used.
     fn told(&self, path: &str, why: SnapshotError) -> generated::Error {
         let path = quoted(path);
         match why {
             SnapshotError::Closed(OpenError::Refused(RefusalReason::Outside)) => {
-                generated::Error::Invalid(format!("{path} leads out of its folder"))
+                generated::Error::Invalid(format!("{path} is a link to a path outside of its folder"))
             }
             SnapshotError::Closed(OpenError::Refused(RefusalReason::HardLinks)) => generated::Error::Denied(format!(
                 "{path} has several names (hard links): baton plugin grant {} hard-links",
@@ -153,11 +153,11 @@ impl Sources {
     }
 }
 
-/// The error when no copy is made.
+/// Why no copy is made.
 enum SnapshotError {
-    /// The file may not be opened, or is not there.
+    /// The file may not be opened, or does not exist.
     Closed(OpenError),
-    /// It, or what has this ending beside it, is something else.
+    /// The file, or the one with this suffix, is not a regular file.
     NoFile(&'static str),
     Sql(GuestError),
 }
@@ -197,7 +197,7 @@ fn find(
     let from = real.path();
     beside(&real, hard_links)?;
     if Identity::at(&from) != Some(seen.identity) {
-        return Err(SnapshotError::Sql(GuestError::Invalid("another file was put there meanwhile".to_owned())));
+        return Err(SnapshotError::Sql(GuestError::Invalid("the file was replaced in the meantime".to_owned())));
     }
     let kept = SnapshotFile::make(folder, counted).map_err(|error| {
         let folder = folder.display();
@@ -206,7 +206,7 @@ fn find(
     Ok(SnapshotTarget { from, identity: seen.identity, kept })
 }
 
-/// Checks that the files beside the database are SQLite's own and do not lead out of the folder.
+/// Checks that the files beside the database are regular files inside the folder.
 fn beside(place: &MountedFile, hard_links: bool) -> Result<(), SnapshotError> {
     for ending in BESIDE {
         match place.beside(ending).look(hard_links) {
@@ -220,7 +220,7 @@ fn beside(place: &MountedFile, hard_links: bool) -> Result<(), SnapshotError> {
 }
 
 impl SnapshotFile {
-    /// An empty file in `folder`, for the user alone.
+    /// Creates an empty file in `folder` that only the user can read.
     fn make(folder: &Path, place: Arc<()>) -> io::Result<Self> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
@@ -233,7 +233,7 @@ impl SnapshotFile {
             let path = folder.join(format!("{}-{number}.db", std::process::id()));
             match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
                 Ok(_) => return Ok(Self { path, _lock: lock, _place: place }),
-                // A process of the same number left it.
+                // It is a leftover of an ended process with the same id.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
@@ -251,7 +251,7 @@ fn lock(folder: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(folder.join(LOCK))
 }
 
-/// Removes what killed processes left in the folder of the snapshots, unless a process has one at this moment.
+/// Deletes the copies of killed processes in the folder of snapshots, unless a running process has a snapshot.
 ///
 /// # Errors
 /// When the folder cannot be read or changed.
@@ -279,12 +279,12 @@ impl Snapshot {
         self.access.clone()
     }
 
-    /// Each reader holds it.
+    /// A reference that each reader holds.
     pub(super) fn kept(&self) -> Arc<SnapshotFile> {
         Arc::clone(&self.kept)
     }
 
-    /// Sends a request to the worker that has the copy open; starts one first if there is none.
+    /// Sends a request to the worker that has opened the copy. Starts the worker if there is none.
     pub(super) async fn ask(
         &mut self,
         workers: Option<&Workers>,
@@ -294,7 +294,7 @@ impl Snapshot {
     }
 }
 
-/// A damaged file is not a fault of the host.
+/// Converts an error. A damaged file is not a fault of the host.
 pub(super) fn of_file(error: GuestError) -> generated::Error {
     match error {
         GuestError::Damaged(text) => generated::Error::Invalid(text),
@@ -303,7 +303,7 @@ pub(super) fn of_file(error: GuestError) -> generated::Error {
 }
 
 fn ended() -> generated::Error {
-    generated::Error::Timeout("the task is being ended".to_owned())
+    generated::Error::Timeout("the task is ending".to_owned())
 }
 
 fn took_too_long() -> generated::Error {

@@ -1,4 +1,4 @@
-//! Allowed, denied, undefined.
+//! Grants, denials and missing declarations.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ fn granted(folder: &Path, database: Database, writable: bool) -> DatabaseGrant {
     DatabaseGrant { database, path: folder.join(format!("{database}.db")), writable }
 }
 
-/// The capability of a plugin that declares `declared`.
+/// The capability of a plugin with the declaration `declared`.
 fn capability(declared: &str, granted: &[DatabaseGrant]) -> Sql {
     let manifest = manifest(declared);
     let sources = Sources::new(&manifest, &[], false, Copies::default());

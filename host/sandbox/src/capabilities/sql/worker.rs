@@ -1,6 +1,6 @@
 //! The host's end of a worker process (`baton_plugin_sql::worker`): one connection to one database.
 //!
-//! When a [`Worker`] is dropped, its process is killed, whatever its statement does. So a statement ends with the call, the
+//! When a [`Worker`] is dropped, its process is killed, even during a statement. So a statement ends with the call, the
 //! attempt or the daemon that waits for it.
 
 use std::io;
@@ -28,9 +28,9 @@ const CUT_SHORT: [i32; 2] = [7, 10];
 pub(super) struct Worker {
     input: pipe::Sender,
     output: pipe::Receiver,
-    /// Absent in tests of this crate, which have no program to start: there a thread is the worker.
+    /// Absent in tests of this crate, which have no program to start. There the worker is a thread.
     process: Option<Process>,
-    /// A message was sent or received only in part, so no further request is possible.
+    /// A message was sent or received only partly, so no further request is possible.
     broken: bool,
 }
 
@@ -45,13 +45,13 @@ impl Worker {
         }
     }
 
-    /// Copies a database of another program, as `request` says. When this future is dropped, the copying ends.
+    /// Copies a database of another program, as requested. If this future is dropped, the copying ends.
     ///
-    /// SQLite maps a file beside the database into memory. A program that shortens that file meanwhile ends the
-    /// process that has it mapped, so this is not done in the daemon.
+    /// SQLite maps a file beside the database into memory. If another program truncates that file, the process with the
+    /// mapping is killed. So the copying runs in a separate process.
     ///
     /// # Errors
-    /// As `snapshot-of` in `wit/sql.wit`, and when the process ends.
+    /// As `snapshot-of` in `wit/sql.wit`; also when the process ends.
     pub(super) async fn copy(workers: Option<&Workers>, request: &Request) -> Result<(), GuestError> {
         let message = encoded(request)?;
         match Self::start(workers)?.reply(message, limits::FILE_TIME, "the copy").await? {
@@ -70,14 +70,14 @@ impl Worker {
         })
     }
 
-    /// Asks and waits for the answer. After an error of the process itself (not of the statement) the worker
-    /// [is broken](Self::is_broken).
+    /// Sends a request and waits for the reply. After an error of the process (not of the statement), the worker [is
+    /// broken](Self::is_broken).
     pub(super) async fn ask(&mut self, request: &Request) -> Reply {
         let message = encoded(request)?;
         self.reply(message, limits::STATEMENT, "the statement").await
     }
 
-    /// No further request is possible.
+    /// Whether no further request is possible.
     pub(super) fn is_broken(&self) -> bool {
         self.broken
     }
@@ -86,7 +86,7 @@ impl Worker {
     pub(super) async fn close(mut self) {
         drop(self.input);
         if let Some(process) = &mut self.process {
-            // One that does not end is killed.
+            // If the process does not end, it is killed.
             process.ended(CLOSING).await;
         }
     }
@@ -95,7 +95,7 @@ impl Worker {
         if self.broken {
             return Err(broken_off());
         }
-        // If this future is dropped while it waits, a reply is left in the pipe.
+        // If this future is dropped while it waits, a reply remains in the pipe.
         self.broken = true;
         match timeout(time + limits::STATEMENT_GRACE, self.pass(&message)).await {
             Ok(Ok(reply)) => {
@@ -128,10 +128,10 @@ impl Worker {
         };
         match (status.code().and_then(Exit::from_code), status.signal()) {
             (Some(exit), _) => exit.error(),
-            // A program aborts when an allocation outside of SQLite fails.
+            // A program aborts if an allocation outside of SQLite fails.
             (None, Some(ABORTED)) => GuestError::out_of_memory(),
             (None, Some(signal)) if CUT_SHORT.contains(&signal) => {
-                GuestError::Failed("a file of the database was cut short while it was read".to_owned())
+                GuestError::Failed("a file of the database was truncated while it was read".to_owned())
             }
             (None, _) => GuestError::Failed(format!("the process that ran the statement ended ({status})")),
         }
@@ -159,7 +159,7 @@ fn without_program() -> io::Result<Worker> {
     Err(io::Error::other("this host was started without workers"))
 }
 
-/// Sends a request to the worker in `kept`, or starts one. A worker that is broken afterwards is dropped.
+/// Sends a request to the worker in `kept`. Starts a worker if there is none, and drops a broken one afterwards.
 pub(super) async fn ask(
     workers: Option<&Workers>,
     kept: &mut Option<Worker>,
@@ -189,5 +189,5 @@ fn without_program() -> io::Result<Worker> {
 
 /// The error for a broken protocol with a worker, which is a fault of Baton.
 pub(super) fn broken_off() -> GuestError {
-    GuestError::Failed("the call broke off; this is a fault of Baton: please report it".to_owned())
+    GuestError::Failed("the call failed; this is a fault of Baton: please report it".to_owned())
 }

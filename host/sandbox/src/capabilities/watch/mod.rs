@@ -1,5 +1,5 @@
-//! Files whose change makes a task; see `wit/watch.wit`. This module only collects and checks the plugin's calls. The caller
-//! records them when the task has settled with an outcome, and watches the files.
+//! Files whose change makes a task; see `wit/watch.wit`. This module only collects and checks the plugin's calls. When
+//! the task has settled with an outcome, the caller records them and watches the files.
 
 mod host;
 
@@ -11,32 +11,32 @@ use crate::bindings::baton::plugin::watch as generated;
 use crate::capabilities::files::MountGrant;
 use crate::limits;
 
-/// All files that a plugin watches under one key; no file deletes the key.
+/// The complete set of files that a plugin watches under one key. An empty set deletes the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WatchUpdate {
-    /// The plugin's own name for them.
+    /// The plugin's key.
     pub key: String,
-    /// By path, each once.
+    /// The files by path, each once.
     pub files: Vec<WatchedFile>,
 }
 
-/// A file as the plugin saw it.
+/// A file in the state that the plugin saw.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WatchedFile {
     /// Its path in the plugin's file system.
     pub path: String,
-    /// Its size in bytes and the time of its last change in nanoseconds since 1970; absent when it was not there.
+    /// Its size in bytes and its modification time in nanoseconds since 1970; absent if the file did not exist.
     pub stamp: Option<(u64, u64)>,
 }
 
 /// The capability's state in one attempt.
 pub(crate) struct Watch {
-    /// The manifest has a `watched` trigger.
+    /// Whether the manifest has a `watched` trigger.
     declared: bool,
     mounts: Vec<String>,
-    /// The number of files by key: those of earlier attempts, replaced by the calls of this one.
+    /// The number of files by key: the counts of earlier attempts, updated by the calls of this one.
     counts: BTreeMap<String, u64>,
-    /// All of them together.
+    /// The number of files under all keys.
     total: u64,
     calls: BTreeMap<String, Vec<WatchedFile>>,
 }
@@ -73,7 +73,7 @@ impl Watch {
         Ok(())
     }
 
-    /// The number of files under all keys together, with this call.
+    /// The number of files under all keys after this call.
     fn room_for(&self, key: &str, files: usize) -> Result<u64, String> {
         if files > limits::WATCHED_OF_A_KEY {
             return Err(format!("{files} files under one key; at most {}", limits::WATCHED_OF_A_KEY));
