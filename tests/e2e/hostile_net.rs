@@ -184,12 +184,12 @@ fn a_server_that_is_busy_is_asked_later_and_its_wish_is_seen() {
 fn no_spelling_of_an_address_leads_around_the_rules() {
     let scene = Scene::new(&["*:http://127.0.0.1:PORT/open/*"], "");
     let cases = [
-        ("http://2130706433:PORT/open/echo", "odd form"),
-        ("http://0x7f000001:PORT/open/echo", "odd form"),
-        ("http://0177.0.0.1:PORT/open/echo", "odd form"),
-        ("http://127.1:PORT/open/echo", "odd form"),
-        ("http://127.0.0.1.:PORT/open/echo", "odd form"),
-        ("http://0:PORT/open/echo", "odd form"),
+        ("http://2130706433:PORT/open/echo", "unusual form"),
+        ("http://0x7f000001:PORT/open/echo", "unusual form"),
+        ("http://0177.0.0.1:PORT/open/echo", "unusual form"),
+        ("http://127.1:PORT/open/echo", "unusual form"),
+        ("http://127.0.0.1.:PORT/open/echo", "unusual form"),
+        ("http://0:PORT/open/echo", "unusual form"),
         ("http://[::ffff:127.0.0.1]:PORT/open/echo", "does not declare"),
         ("http://[::ffff:7f00:1]:PORT/open/echo", "does not declare"),
         ("http://[::7f00:1]:PORT/open/echo", "does not declare"),
@@ -240,7 +240,7 @@ fn a_redirect_is_a_new_request_and_leads_nowhere_else() {
     for (answer, word) in answers[2..].iter().zip([
         "is not granted",
         "does not declare",
-        "odd form",
+        "unusual form",
         "not an http address",
         "more than 10",
     ]) {

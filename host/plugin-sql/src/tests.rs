@@ -146,7 +146,7 @@ fn an_endless_statement_ends_when_its_time_is_up_or_nobody_waits() {
     assert!(own.query("SELECT 1", &[]).is_ok(), "the connection can be used after it");
     let asker = stop.clone();
     let asking = std::thread::spawn(move || asker.ask());
-    assert!(matches!(own.query(endless, &[]), Err(GuestError::Timeout(said)) if said.contains("being ended")));
+    assert!(matches!(own.query(endless, &[]), Err(GuestError::Timeout(said)) if said.contains("is ending")));
     asking.join().unwrap();
 }
 

@@ -195,7 +195,7 @@ mod tests {
             "0x",
             "a.1",
         ] {
-            assert!(Host::read(odd).unwrap_err().contains("odd form"), "{odd}");
+            assert!(Host::read(odd).unwrap_err().contains("unusual form"), "{odd}");
         }
         for wrong in ["", "[::1", "[127.0.0.1]", "a b", "a%2eb", "ä"] {
             assert!(Host::read(wrong).is_err(), "{wrong}");

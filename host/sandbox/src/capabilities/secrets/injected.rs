@@ -159,7 +159,7 @@ impl Entry {
         }
         if !self.goes_to(target) {
             let (to, own) = (target.authority(), self.hosts.join(", "));
-            let text = format!("the secret `{name}` may be sent to {own}, but not to {to}; nothing was sent");
+            let text = format!("the secret `{name}` goes to {own}, not to {to}; nothing was sent");
             return Err(Denial::refused(text));
         }
         if !target.is_private() {
