@@ -8,7 +8,9 @@ use baton_sqlite::{NewerForm, hint};
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
     /// The file cannot be opened or created.
-    #[error("the catalog {path} cannot be opened: {source}; check that the folder exists, belongs to you and has free space")]
+    #[error(
+        "the catalog {path} cannot be opened: {source}; check that the folder exists, belongs to you and has free space"
+    )]
     Open { path: PathBuf, source: rusqlite::Error },
     /// The file does not exist, although something was written to it before.
     #[error("the catalog {0} is missing: it was deleted while it was in use")]

@@ -28,7 +28,8 @@ pub fn refusal(kind: &str, title: &str, phase: u32, before: Option<PreviousHando
     }
     let nested = unreviewed(title).is_some_and(|rest| unreviewed(rest).is_some());
     let of_review = is_review(kind, title) && before.is_some_and(|before| is_review(before.kind, before.title));
-    (nested || of_review).then(|| "it requests a review of a review, which Baton does not allow; use the first review".to_owned())
+    (nested || of_review)
+        .then(|| "it requests a review of a review, which Baton does not allow; use the first review".to_owned())
 }
 
 /// Whether a handoff asks for a review.

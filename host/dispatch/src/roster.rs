@@ -163,10 +163,7 @@ impl Roster {
     #[must_use]
     pub fn unknown_agent(&self, spelling: &str) -> String {
         if is_reserved(spelling) {
-            return format!(
-                "`{spelling}` is a reserved name, so no agent can have it; there are: {}",
-                self.names()
-            );
+            return format!("`{spelling}` is a reserved name, so no agent can have it; there are: {}", self.names());
         }
         let names = self.agents.keys().map(String::as_str);
         format!(

@@ -26,10 +26,14 @@ pub enum BackupError {
     #[error("{path} exists already; a backup replaces no file: name a new one")]
     Exists { path: PathBuf },
     /// The file system reported an error.
-    #[error("the backup {path} cannot be written: {source}; check that its folder exists, belongs to you and has free space")]
+    #[error(
+        "the backup {path} cannot be written: {source}; check that its folder exists, belongs to you and has free space"
+    )]
     Write { path: PathBuf, source: io::Error },
     /// SQLite could not copy: no free space, or the ledger is damaged.
-    #[error("the ledger cannot be copied to {path}: {source}; check the free space, and check the ledger with `baton ledger verify`")]
+    #[error(
+        "the ledger cannot be copied to {path}: {source}; check the free space, and check the ledger with `baton ledger verify`"
+    )]
     Copy { path: PathBuf, source: rusqlite::Error },
     /// Another process has locked the ledger.
     #[error("the ledger is locked by another process; try again")]

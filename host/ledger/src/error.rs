@@ -10,7 +10,9 @@ use rusqlite::ErrorCode;
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// The file cannot be opened or created.
-    #[error("the ledger {path} cannot be opened: {source}; check that the folder exists, belongs to you and has free space")]
+    #[error(
+        "the ledger {path} cannot be opened: {source}; check that the folder exists, belongs to you and has free space"
+    )]
     Open { path: PathBuf, source: rusqlite::Error },
     /// The path of the ledger is not a regular file.
     #[error("the ledger {path} cannot be opened: {source}")]

@@ -227,7 +227,9 @@ impl Lock {
         let unread: UnparsedLock = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         let version = unread.version;
         if version > VERSION {
-            return Err(wrong(format!("it has format {version}, this baton supports formats up to {VERSION}: update baton")));
+            return Err(wrong(format!(
+                "it has format {version}, this baton supports formats up to {VERSION}: update baton"
+            )));
         }
         let mut lock = Self { version, plugins: Vec::new(), broken: Vec::new() };
         for table in unread.entries {

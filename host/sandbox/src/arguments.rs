@@ -61,7 +61,10 @@ impl Schema {
     fn of(schema: &Value) -> Result<Self, String> {
         let size = Size { root: schema, known: HashMap::new() }.of(schema)?;
         if size > limits::SCHEMA_NODES {
-            return Err(format!("it has {size} parts after its references are expanded; at most {} are allowed", limits::SCHEMA_NODES));
+            return Err(format!(
+                "it has {size} parts after its references are expanded; at most {} are allowed",
+                limits::SCHEMA_NODES
+            ));
         }
         let patterns = PatternOptions::regex().size_limit(limits::PATTERN_BYTES).dfa_size_limit(limits::PATTERN_BYTES);
         let options = jsonschema::options().with_draft(Draft::Draft202012).offline().with_pattern_options(patterns);

@@ -68,12 +68,11 @@ fn run_tool(project: &Project, component: &std::path::Path) -> anyhow::Result<()
             for stream in [ended.stdout, ended.stderr] {
                 output::note(String::from_utf8_lossy(&stream).trim_end());
             }
-            bail!(
-                "`{tool}` ended with {}; its messages above say why. Set up its tools with: {setup}",
-                ended.status
-            )
+            bail!("`{tool}` ended with {}; its messages above say why. Set up its tools with: {setup}", ended.status)
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => bail!("`{tool}` is not installed; install it with: {setup}"),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            bail!("`{tool}` is not installed; install it with: {setup}")
+        }
         Err(error) => Err(error).with_context(|| format!("failed to start {tool}")),
     }
 }

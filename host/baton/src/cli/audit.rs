@@ -125,7 +125,10 @@ impl Args {
         let mut names = BTreeSet::new();
         for plan in self.plans.iter().filter(|_| self.propose_lock) {
             if !names.insert(plan.file_name()) {
-                bail!("two plans have the file name of {}; audit them separately to propose their locks", plan.display());
+                bail!(
+                    "two plans have the file name of {}; audit them separately to propose their locks",
+                    plan.display()
+                );
             }
         }
         Ok(())

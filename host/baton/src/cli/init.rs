@@ -38,7 +38,9 @@ impl Args {
         let dir = match (&self.dir, self.adopt.as_slice()) {
             (Some(dir), _) => dir,
             (None, [only]) => only,
-            (None, _) => bail!("name the folder that becomes the workspace: baton init DIR --adopt FOLDER --adopt FOLDER"),
+            (None, _) => {
+                bail!("name the folder that becomes the workspace: baton init DIR --adopt FOLDER --adopt FOLDER")
+            }
         };
         let config = dir.join(CONFIG_FILE);
         if config.exists() {

@@ -55,7 +55,9 @@ pub(super) fn read(folder: &Path) -> anyhow::Result<Content> {
         Err(error) => return Err(error).with_context(|| format!("failed to open {shown}")),
     };
     if file.metadata().with_context(|| format!("failed to inspect {shown}"))?.permissions().mode() & 0o077 != 0 {
-        bail!("{shown} is open to other users: chmod 600 {shown}, then replace the secrets, because other users may have read them");
+        bail!(
+            "{shown} is open to other users: chmod 600 {shown}, then replace the secrets, because other users may have read them"
+        );
     }
     let content: Content =
         serde_json::from_reader(file).map_err(|error| anyhow::anyhow!("{shown} is damaged: {}", place_of(&error)))?;

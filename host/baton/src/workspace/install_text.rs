@@ -33,7 +33,10 @@ pub(crate) fn describe(done: &InstallResult) -> String {
             let lost = if grants.is_empty() {
                 String::new()
             } else {
-                format!("\nthe previous revision runs until then; --keep-grants also gives the new revision: {}", words(grants))
+                format!(
+                    "\nthe previous revision runs until then; --keep-grants also gives the new revision: {}",
+                    words(grants)
+                )
             };
             format!(
                 "{name} {version} (sha256:{short}) waits for approval{asks}{does}\nallow it with: baton plugin approve {name}@{short}{lost}"

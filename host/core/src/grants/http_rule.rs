@@ -98,7 +98,9 @@ impl FromStr for HttpRule {
             || path.contains(['*', '?', '#', '\\', '{', '}'])
             || path.split('/').any(|part| part == "." || part == "..")
         {
-            return Err(wrong("its path may have only visible ASCII characters without `?#\\{}`, a `*` only at its end, and no part `.` or `..`"));
+            return Err(wrong(
+                "its path may have only visible ASCII characters without `?#\\{}`, a `*` only at its end, and no part `.` or `..`",
+            ));
         }
         Ok(Self {
             method: method.to_owned(),

@@ -91,7 +91,9 @@ fn folder(value: &str, mode: Mode, asked: &Capabilities) -> Result<GrantedFolder
         all => {
             let names: Vec<&str> = all.iter().map(|files| files.folder.as_str()).collect();
             let names = if names.is_empty() { "no folder".to_owned() } else { names.join(", ") };
-            Err(format!("the plugin does not ask for the folder `{name}`; it asks for: {names} (files:{mode}=NAME=PATH)"))
+            Err(format!(
+                "the plugin does not ask for the folder `{name}`; it asks for: {names} (files:{mode}=NAME=PATH)"
+            ))
         }
     }
 }

@@ -40,7 +40,8 @@ pub(crate) async fn reject_unreadable(
     owner: &str,
     path: &Path,
 ) -> Result<CaptureOutcome, DispatchError> {
-    let reason = format!("reading it crashed {} times; Baton rejected it without reading it", crate::limits::READER_CRASHES);
+    let reason =
+        format!("reading it crashed {} times; Baton rejected it without reading it", crate::limits::READER_CRASHES);
     let incoming = IncomingFile::of_broken(context, owner, context.shown(path), None, reason);
     let (inner, now, arrival) = (Arc::clone(context), Timestamp::now(), ArrivalLog::of(&incoming));
     let ledger = context.ledger.in_lane(owner);

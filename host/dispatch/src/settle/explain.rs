@@ -13,7 +13,9 @@ const CRASH_MESSAGE_BYTES: usize = 500;
 /// the attempt; after a crash its end is added, because the message of a trap contains little information.
 pub(super) fn explain(failure: &AttemptError, plugin: &str, missing: &[Grant], log: &str) -> String {
     match failure {
-        AttemptError::Limit { .. } => format!("{failure}; reduce its input, or ask the author of the plugin `{plugin}`"),
+        AttemptError::Limit { .. } => {
+            format!("{failure}; reduce its input, or ask the author of the plugin `{plugin}`")
+        }
         AttemptError::Trap(_) => {
             let said = crash_message(log).map(|message| format!("; {}", plugin_says(&message))).unwrap_or_default();
             format!("{failure}; this is a fault of the plugin `{plugin}`, not of the handoff{said}")

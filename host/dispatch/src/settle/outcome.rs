@@ -73,7 +73,8 @@ impl Settlement {
         let (state, outcome, text, next_steps) = match written {
             Some(_) => (*state, *outcome, text.clone(), next_steps.clone()),
             None => {
-                let text = "another process has settled the task in the meantime; this outcome was discarded".to_owned();
+                let text =
+                    "another process has settled the task in the meantime; this outcome was discarded".to_owned();
                 (self.task.state, None, text, Vec::new())
             }
         };

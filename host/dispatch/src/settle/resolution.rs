@@ -237,7 +237,8 @@ fn again_or_dead(context: &Context, task: &Task, text: &str, now: Timestamp) -> 
             Resolution { due: Some(due), ..Resolution::without_outcome(State::Waiting, "waiting", text) }
         }
         None if task.origin == Origin::Call => {
-            let text = format!("{text}; `baton run` makes only one attempt; repeat the command when the cause is fixed");
+            let text =
+                format!("{text}; `baton run` makes only one attempt; repeat the command when the cause is fixed");
             Resolution::without_outcome(State::Dead, "dead", text)
         }
         None => {

@@ -99,7 +99,10 @@ fn differences(kept: &StoredSums, now: &Sums) -> Vec<RowProblem> {
             SCHEMA => "tables, indexes or triggers were changed".to_owned(),
             _ if kept.rows == now.rows => "rows were changed outside of Baton".to_owned(),
             _ => {
-                format!("rows were deleted or added outside of Baton: the table has {}, Baton wrote {}", now.rows, kept.rows)
+                format!(
+                    "rows were deleted or added outside of Baton: the table has {}, Baton wrote {}",
+                    now.rows, kept.rows
+                )
             }
         };
         Some(RowProblem::of_table(table, what))

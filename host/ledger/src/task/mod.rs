@@ -17,13 +17,14 @@ pub use depend::{
     satisfy, unknown_dependencies, unknown_dependencies_in,
 };
 pub use find::{
-    InboxTask, answered_by, requests_with_id, at_file, each_recent, file_name, get_in, has_triggered, held_by, in_state, input,
-    named_by, next_steps, next_steps_in, open_by_agent, open_by_state, recent, summary_of, unmatched, usage,
+    InboxTask, answered_by, at_file, each_recent, file_name, get_in, has_triggered, held_by, in_state, input, named_by,
+    next_steps, next_steps_in, open_by_agent, open_by_state, recent, requests_with_id, summary_of, unmatched, usage,
     waiting_files, waits_with, with_key,
 };
 pub use model::{NewTask, Origin, Task, TaskFilter, TaskSummary};
 pub use obligation::{
-    CloseReason, Compliance, EscalationStep, delivered_before, due_for_step, obligations, open_obligations, record_step, set_closing,
+    CloseReason, Compliance, EscalationStep, delivered_before, due_for_step, obligations, open_obligations,
+    record_step, set_closing,
 };
 pub use queue::{
     QueuedTask, abandoned, agents_with_work, due, heartbeat, holds, lease_task, next_due, next_queued, to_stop,

@@ -5,7 +5,7 @@ use baton_core::State;
 use rusqlite::Connection;
 
 use super::TaskFilter;
-use super::find::{REQUESTS_WITH_ID, ASKED_SQL, in_state_sql, recent_sql};
+use super::find::{ASKED_SQL, REQUESTS_WITH_ID, in_state_sql, recent_sql};
 use super::history::{CAPTURED, newest_sql, unanswered_sql};
 use super::reference::{RANGE_SQL, with_sql};
 use super::row::select_sql;

@@ -107,7 +107,8 @@ mod tests {
         };
         add("Many", MOST + 1);
         add("Few", 2);
-        let found = |title: &str| matching(&ledger.reader().unwrap(), title).map(|meant| (meant.tasks.len(), meant.more));
+        let found =
+            |title: &str| matching(&ledger.reader().unwrap(), title).map(|meant| (meant.tasks.len(), meant.more));
         assert_eq!(found("Many").unwrap(), (MOST, true));
         assert_eq!(found("Few").unwrap(), (2, false));
     }

@@ -163,7 +163,9 @@ impl Chain<'_, '_> {
             _ => hash_at(self.snapshot, row.seq)?,
         };
         let same = there.is_some_and(|hash| hash == row.hash);
-        Ok(same.then_some(()).ok_or("the ledger has a different event with this number, or none: they belong to different chains"))
+        Ok(same
+            .then_some(())
+            .ok_or("the ledger has a different event with this number, or none: they belong to different chains"))
     }
 }
 

@@ -153,8 +153,9 @@ fn judge(inotify: &Kernel, folders: u64, served: bool) -> Vec<Finding> {
         short("max_user_instances", what, max_instances.saturating_mul(2).max(128));
     }
     if max_queue < QUEUE {
-        let what =
-            format!("the queue has room for only {max_queue} changes; Baton finds further changes in the next scan, within a minute");
+        let what = format!(
+            "the queue has room for only {max_queue} changes; Baton finds further changes in the next scan, within a minute"
+        );
         short("max_queued_events", what, 16_384);
     }
     findings

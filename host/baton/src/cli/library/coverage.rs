@@ -104,7 +104,10 @@ fn as_text(coverage: &Coverage, without: &[Entry]) -> String {
     text.push_str(&reasons(&coverage.total));
     for source in &coverage.sources {
         if let Some(failure) = &source.failure {
-            let line = format!("{} cannot be reached, so the state of its items is from the last scan: {failure}", source.path.display());
+            let line = format!(
+                "{} cannot be reached, so the state of its items is from the last scan: {failure}",
+                source.path.display()
+            );
             text.push_str(&format!("\n{}", output::one_line(&line)));
         }
     }

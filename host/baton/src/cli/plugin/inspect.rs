@@ -83,7 +83,8 @@ fn as_text(package: &Package, subject: &InspectedPackage) -> String {
     text.push_str("\nactions\n");
     for (name, action) in &declares.actions {
         let default = if *name == declares.default_action { " (default)" } else { "" };
-        let once = if action.idempotent { "" } else { "; an interrupted attempt is not repeated without your approval" };
+        let once =
+            if action.idempotent { "" } else { "; an interrupted attempt is not repeated without your approval" };
         text.push_str(&format!("  {name}{default}{once}\n    {}\n", described(&action.description)));
     }
     text.push_str(&format!("\n{}", requests::all(declares)));

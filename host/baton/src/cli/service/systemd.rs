@@ -25,7 +25,9 @@ pub(super) fn manager(service: &Service) -> anyhow::Result<Manager> {
         stop: vec![split_words(&format!("systemctl --user disable --now {unit}"))],
         forget: vec![split_words("systemctl --user daemon-reload")],
         ask: split_words(&format!("systemctl --user is-active {unit}")),
-        hint: Some("it runs while you are logged in; `loginctl enable-linger` keeps it running when you are logged out"),
+        hint: Some(
+            "it runs while you are logged in; `loginctl enable-linger` keeps it running when you are logged out",
+        ),
         needs_state: false,
     })
 }

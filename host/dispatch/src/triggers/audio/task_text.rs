@@ -40,7 +40,11 @@ pub(super) fn summary(files: &[NewAudio]) -> String {
     ];
     let parts: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     let new = if files.len() == 1 { "1 new audio file".to_owned() } else { format!("{} new audio files", files.len()) };
-    if parts.is_empty() { format!("{new}, none of which was in the library before") } else { format!("{new}: {}", parts.join(", ")) }
+    if parts.is_empty() {
+        format!("{new}, none of which was in the library before")
+    } else {
+        format!("{new}: {}", parts.join(", "))
+    }
 }
 
 /// One finding for each file that needs attention. `shown` formats paths.

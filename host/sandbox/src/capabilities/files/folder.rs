@@ -106,7 +106,11 @@ impl Folder {
     /// When it leads to another folder or to none, or a part of the path is a link.
     pub fn open_again(&self) -> io::Result<Self> {
         let now = Self::open(&self.path)?;
-        if now.identity == self.identity { Ok(now) } else { Err(io::Error::other("its path now leads to another folder")) }
+        if now.identity == self.identity {
+            Ok(now)
+        } else {
+            Err(io::Error::other("its path now leads to another folder"))
+        }
     }
 
     pub(crate) fn handle(&self) -> &File {

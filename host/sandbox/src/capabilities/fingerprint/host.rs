@@ -82,7 +82,9 @@ impl State {
         let gate = self.fingerprint.gate.clone();
         match gate.work(WorkSize::One, &self.progress.cancel, work).await? {
             Ok(heard) => Ok(heard),
-            Err(RefusalReason::Outside) => Err(Error::Invalid(format!("{} is a link to a path outside of its folder", quoted(path)))),
+            Err(RefusalReason::Outside) => {
+                Err(Error::Invalid(format!("{} is a link to a path outside of its folder", quoted(path))))
+            }
             Err(RefusalReason::HardLinks) => Err(Error::Denied(format!(
                 "{} has several names (hard links): baton plugin grant {} hard-links",
                 quoted(path),
@@ -96,7 +98,9 @@ impl State {
         self.fingerprint.read += 1;
         let most = limits::SOUND_FILES;
         if self.fingerprint.read > most {
-            return Err(Error::TooLarge(format!("a task can fingerprint at most {most} files; use another task for the rest")));
+            return Err(Error::TooLarge(format!(
+                "a task can fingerprint at most {most} files; use another task for the rest"
+            )));
         }
         Ok(())
     }
@@ -139,7 +143,11 @@ fn absent(error: &io::Error) -> Reason {
 /// Checks the fingerprints of a look-up.
 fn wanted(asked: Vec<generated::Asked>) -> Result<Vec<LookupQuery>, Error> {
     if asked.len() > limits::SOUNDS_ASKED {
-        return Err(Error::TooLarge(format!("{} fingerprints were requested; at most {} are allowed", asked.len(), limits::SOUNDS_ASKED)));
+        return Err(Error::TooLarge(format!(
+            "{} fingerprints were requested; at most {} are allowed",
+            asked.len(),
+            limits::SOUNDS_ASKED
+        )));
     }
     if let Some(long) = asked.iter().find(|asked| asked.words.len() > limits::SOUND_WORDS) {
         return Err(Error::TooLarge(format!("{} words; at most {}", long.words.len(), limits::SOUND_WORDS)));

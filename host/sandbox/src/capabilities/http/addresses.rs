@@ -61,9 +61,7 @@ impl Host {
         match answers.first() {
             Some(first) if admitted.is_empty() => {
                 let kind = special(*first).unwrap_or("not loopback");
-                Err(format!(
-                    "`{name}` resolves to {first}, which is {kind}; only a grant for that address allows it"
-                ))
+                Err(format!("`{name}` resolves to {first}, which is {kind}; only a grant for that address allows it"))
             }
             _ => Ok(admitted),
         }

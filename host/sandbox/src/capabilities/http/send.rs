@@ -119,7 +119,8 @@ impl Egress {
         let target = Target::read(method, uri).map_err(odd)?;
         self.policy.check(&target)?;
         if self.secrets.finder().is_in(uri.to_string().as_bytes()) {
-            let text = "the request was not sent: a secret's placeholder is allowed only in a header, not in the address";
+            let text =
+                "the request was not sent: a secret's placeholder is allowed only in a header, not in the address";
             return Err(Denial::refused(text.to_owned()));
         }
         self.secrets.put_in(&target, headers)?;
@@ -161,7 +162,8 @@ impl Egress {
         match sent {
             Ok(response) => Ok((response, worker)),
             Err(_) if tripped.load(Ordering::Relaxed) => {
-                let text = "the request was aborted: a secret's placeholder is allowed only in a header, not in the body";
+                let text =
+                    "the request was aborted: a secret's placeholder is allowed only in a header, not in the body";
                 Err(self.deny(Denial::refused(text.to_owned()), None))
             }
             Err(error) => Err(meaning(error)),

@@ -113,7 +113,9 @@ impl InjectedSecrets {
         }
         let finder = self.finder();
         if headers.keys().any(|name| finder.is_in(name.as_str().as_bytes())) {
-            return Err(Denial::refused("a secret's placeholder is not allowed in a header name; nothing was sent".to_owned()));
+            return Err(Denial::refused(
+                "a secret's placeholder is not allowed in a header name; nothing was sent".to_owned(),
+            ));
         }
         for (name, value) in headers.iter_mut() {
             for (entry, secret) in self.granted() {
@@ -154,7 +156,9 @@ impl Entry {
         let name = &self.name;
         if header != self.header {
             let own = &self.header;
-            let text = format!("the secret `{name}` is allowed only in the header `{own}`, not in `{header}`; nothing was sent");
+            let text = format!(
+                "the secret `{name}` is allowed only in the header `{own}`, not in `{header}`; nothing was sent"
+            );
             return Err(Denial::refused(text));
         }
         if !self.goes_to(target) {
@@ -164,7 +168,9 @@ impl Entry {
         }
         if !target.is_private() {
             let to = target.authority();
-            let text = format!("the secret `{name}` is not sent to {to} over http, because it would be readable in the network; use https");
+            let text = format!(
+                "the secret `{name}` is not sent to {to} over http, because it would be readable in the network; use https"
+            );
             return Err(Denial::refused(text));
         }
         Ok(())
@@ -218,7 +224,10 @@ fn filled(header: &HeaderValue, placeholder: &str, value: &str) -> Option<Result
         let inside = decoded.contains(placeholder).then(|| decoded.replace(placeholder, value))?;
         format!("{scheme} {}", BASE64.encode(inside))
     };
-    Some(HeaderValue::from_bytes(filled.as_bytes()).map_err(|_| "the secret has characters that are not allowed in a header".to_owned()))
+    Some(
+        HeaderValue::from_bytes(filled.as_bytes())
+            .map_err(|_| "the secret has characters that are not allowed in a header".to_owned()),
+    )
 }
 
 #[cfg(test)]

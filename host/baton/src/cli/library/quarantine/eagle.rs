@@ -164,7 +164,10 @@ pub(super) fn item_of(
 ) -> Result<Option<EagleFile>, String> {
     let Some(library) = eagle_around(path) else { return Ok(None) };
     let Some(id) = eagle_id(path).filter(|_| path.starts_with(library.join("images"))) else {
-        return Err(format!("it is in the folder of Eagle's library {}, but Eagle has no item for it", library.display()));
+        return Err(format!(
+            "it is in the folder of Eagle's library {}, but Eagle has no item for it",
+            library.display()
+        ));
     };
     let [path, library, kept]: [PathBuf; 3] = [path, library, kept].map(Path::to_owned);
     Ok(Some(EagleFile { path, library, id: id.to_owned(), bytes, kept, link: link.cloned() }))
