@@ -121,6 +121,23 @@ fn findings_of_the_baseline_do_not_count() {
 }
 
 #[test]
+fn a_deletion_is_kept_open_or_a_false_claim() {
+    let place = folder(false);
+    place.write("PLAN.md", "# Plan\n\n- [x] Delete `src/old.py`\n- [ ] Delete `src/a.py`\n");
+    let report = audit(&place, &["PLAN.md", "--format", "json"]).ended(0).json();
+    let rows = report["plans"][0]["deliverables"].as_array().unwrap();
+    let stand: Vec<&str> = rows.iter().map(|row| row["status"].as_str().unwrap()).collect();
+    assert_eq!(stand, ["DELETED", "OPEN"], "{report:#}");
+    place.write("PLAN.md", "# Plan\n\n- [x] Delete `src/a.py`\n");
+    let run = audit(&place, &["PLAN.md", "--format", "github"]).ended(1);
+    assert!(
+        run.stdout.starts_with("::error file=PLAN.md,line=3,title=Baton audit::PHANTOM: src/a.py"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
 fn a_baseline_does_not_hide_another_claim_about_the_same_file() {
     let place = folder(false);
     let plan = place.read("PLAN.md");

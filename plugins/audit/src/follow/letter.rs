@@ -19,6 +19,8 @@ pub(super) fn title(wanted: &OpenGap) -> String {
     let verb = match wanted.status.as_str() {
         "PARTIAL" | "STUB" | "EMPTY" => "Finish",
         "MOVED" => "Put in its place",
+        "NOT DELETED" => "Delete",
+        "REMOVED" => "Restore",
         _ => "Make",
     };
     line(&format!("{verb} {} ({})", wanted.path, wanted.plan), TITLE_BYTES)

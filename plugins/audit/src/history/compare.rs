@@ -288,6 +288,7 @@ fn kept(item: &Deliverable, verdict: &Verdict, open: bool, before: Option<&Previ
         // Of a missing file the digest is kept that it had: so it is known for certain when it turns up elsewhere.
         sha256: verdict.sha256.as_ref().or(earlier).cloned(),
         commit: verdict.commit.clone(),
+        removal: verdict.removal.clone(),
         commit_open: open,
     }
 }

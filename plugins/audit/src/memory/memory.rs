@@ -132,8 +132,8 @@ impl<'a> Memory<'a> {
         };
         let Some(plan) = self.plans.get(shown) else { return Ok(before) };
         let statement =
-            "SELECT path, status, line, found, bytes, lines, sha256, commit_id, commit_title, commit_at, commit_open
-            FROM plan_rows WHERE plan = ?1 AND path > ?2 ORDER BY path LIMIT ?3";
+            "SELECT path, status, line, found, bytes, lines, sha256, commit_id, commit_title, commit_at, commit_open,
+            removal FROM plan_rows WHERE plan = ?1 AND path > ?2 ORDER BY path LIMIT ?3";
         self.pages(statement, &Value::Integer(plan.id), |row| {
             if let Some(kept) = kept(row) {
                 before.rows.insert(words(row, 0), kept);
@@ -218,6 +218,7 @@ fn kept(row: &[Value]) -> Option<PreviousVerdict> {
         sha256: text(row, 6),
         commit,
         commit_open: integer(row, 10) != 0,
+        removal: text(row, 11),
     })
 }
 

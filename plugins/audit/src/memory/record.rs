@@ -92,7 +92,8 @@ impl<'m, 'a> Record<'m, 'a> {
         self.wrote |= !plans.is_empty();
         let put_plan = "INSERT INTO plans (id, scope, plan, audit, digest, counts) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         let put_row = "INSERT INTO plan_rows (plan, path, status, line, found, bytes, lines, sha256, commit_id,
-            commit_title, commit_at, commit_open) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+            commit_title, commit_at, commit_open, removal)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
         for (statement, values) in [(put_plan, plans), (put_row, rows)] {
             for page in values.chunks(limits::MEMORY_BATCH) {
                 self.memory.database.write(statement, page.to_vec())?;
@@ -171,5 +172,6 @@ fn row(plan: Value, path: String, kept: &PreviousVerdict) -> Vec<Value> {
         maybe_string(commit.map(|commit| commit.title.as_str())),
         commit.map_or(Value::Null, |commit| Value::Integer(commit.at)),
         flag(kept.commit_open),
+        maybe_string(kept.removal.as_deref()),
     ]
 }

@@ -9,7 +9,7 @@ use super::cells::integer;
 const META: &str = "CREATE TABLE IF NOT EXISTS memory_version (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL) STRICT";
 
 /// Every step; a released one never changes. Each can be taken again, because a run may die between two of them.
-const STEPS: [&[&str]; 3] = [FIRST, PENDING, CUT_OFF];
+const STEPS: [&[&str]; 4] = [FIRST, PENDING, CUT_OFF, REMOVAL];
 
 const FIRST: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS audits (
@@ -43,6 +43,9 @@ const PENDING: &[&str] = &["CREATE TABLE IF NOT EXISTS pending (
 const CUT_OFF: &[&str] =
     &["DELETE FROM facts WHERE bytes > 65536", "UPDATE plan_rows SET sha256 = NULL, lines = NULL WHERE bytes > 65536"];
 
+/// Adding a column fails where it exists: [`prepare`] leaves it out then.
+const REMOVAL: &[&str] = &["ALTER TABLE plan_rows ADD COLUMN removal TEXT"];
+
 /// Makes the tables, or brings them up to date.
 pub(super) fn prepare(database: &dyn Writable) -> Result<(), ServiceError> {
     let known = database.all("SELECT 1 FROM sqlite_schema WHERE name = 'memory_version'", &[])?;
@@ -60,10 +63,19 @@ pub(super) fn prepare(database: &dyn Writable) -> Result<(), ServiceError> {
     }
     for (nth, step) in STEPS.iter().enumerate().skip(taken) {
         for statement in *step {
+            if statement.starts_with("ALTER TABLE") && has_removal(database)? {
+                continue;
+            }
             database.write(statement, vec![Vec::new()])?;
         }
         let version = Value::Integer(i64::try_from(nth + 1).unwrap_or_default());
         database.write("INSERT OR REPLACE INTO memory_version (one, version) VALUES (1, ?1)", vec![vec![version]])?;
     }
     Ok(())
+}
+
+/// Whether a run that died has added the column `removal`.
+fn has_removal(database: &dyn Writable) -> Result<bool, ServiceError> {
+    let found = "SELECT 1 FROM sqlite_schema WHERE name = 'plan_rows' AND sql LIKE '%removal%'";
+    Ok(!database.all(found, &[])?.is_empty())
 }

@@ -219,6 +219,13 @@ fn merge(entry: &mut Deliverable, sighting: Sighting) {
     {
         *anchored = true;
     }
+    let (done, status) = (done_at(sighting.status.as_deref(), sighting.line), sighting.status);
+    match (entry.purpose == Purpose::Delete, sighting.purpose == Purpose::Delete) {
+        // Only a line that deletes the file can call it deleted.
+        (true, false) => {}
+        (false, true) => (entry.done_at, entry.status) = (done, status),
+        _ => (entry.done_at, entry.status) = (entry.done_at.or(done), entry.status.take().or(status)),
+    }
     entry.purpose = match (entry.purpose, sighting.purpose) {
         (Purpose::Delete, _) | (_, Purpose::Delete) => Purpose::Delete,
         (one, other) => one.min(other),
@@ -228,8 +235,6 @@ fn merge(entry: &mut Deliverable, sighting: Sighting) {
     entry.lines = entry.lines.or(sighting.lines);
     entry.bytes = entry.bytes.or(sighting.bytes);
     entry.component = entry.component.take().or(sighting.component);
-    entry.done_at = entry.done_at.or_else(|| done_at(sighting.status.as_deref(), sighting.line));
-    entry.status = entry.status.take().or(sighting.status);
 }
 
 /// The line, when its state calls the work done.

@@ -116,7 +116,7 @@ impl Assembly {
     pub fn plan(&mut self, audited: Audited) {
         let Audited { shown, bytes, plan, mut tasks, judged: JudgedPlan { deliverables, references } } = audited;
         let phantoms = plan.deliverables.iter().zip(&deliverables);
-        let phantoms = phantoms.filter(|(_, verdict)| verdict.status == Status::Phantom);
+        let phantoms = phantoms.filter(|(_, verdict)| matches!(verdict.status, Status::Phantom | Status::Removed));
         tasks.add_stale(phantoms.filter_map(|(deliverable, _)| deliverable.done_at));
         let counts = Counts::of(deliverables.iter().map(|verdict| verdict.status));
         self.counts.add(counts);
@@ -165,7 +165,7 @@ impl Assembly {
     /// a claim was looked up. A plan of which nothing could be verified is a finding if it has ticked tasks, or if nothing of
     /// the whole audit could be verified.
     pub fn unverified(&mut self, plans: Vec<(String, DocumentWords)>, looked_up: &BTreeSet<String>) {
-        self.verified = self.counts.expected() > 0 || !looked_up.is_empty();
+        self.verified = self.counts.expected() + self.counts.open > 0 || !looked_up.is_empty();
         for (shown, seen) in plans {
             let Some(nth) = self.plans.iter().position(|plan| plan.plan == shown) else { continue };
             let Some(plan) = self.plans.get_mut(nth) else { continue };

@@ -44,11 +44,11 @@ impl Gap {
 #[must_use]
 pub(super) fn weight(status: Status) -> Option<NoteSeverity> {
     match status {
-        Status::Present => None,
+        Status::Present | Status::Deleted => None,
         Status::Drifted => Some(NoteSeverity::Low),
-        Status::Partial | Status::Empty | Status::Stub | Status::Moved => Some(NoteSeverity::Medium),
+        Status::Partial | Status::Empty | Status::Stub | Status::Moved | Status::Removed => Some(NoteSeverity::Medium),
         Status::Missing | Status::Phantom => Some(NoteSeverity::High),
-        Status::Unverifiable => Some(NoteSeverity::Info),
+        Status::Open | Status::Unverifiable => Some(NoteSeverity::Info),
     }
 }
 

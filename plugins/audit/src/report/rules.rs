@@ -68,13 +68,15 @@ impl Rule {
         Some(Self {
             kind: kind_of_status(status),
             short: format!("A deliverable of a plan is {word}."),
-            help: match weight {
-                NoteSeverity::High => "Make what is missing, or take it out of the plan.",
-                NoteSeverity::Medium => {
+            help: match (status, weight) {
+                (Status::Open, _) => "Delete the file, or take its deletion out of the plan.",
+                (Status::Removed, _) => "Restore the file, or take it out of the plan.",
+                (_, NoteSeverity::High) => "Make what is missing, or take it out of the plan.",
+                (_, NoteSeverity::Medium) => {
                     "Finish the file, move it to the place that the plan names, or correct the plan."
                 }
-                NoteSeverity::Low => "Bring the plan's numbers up to date.",
-                NoteSeverity::Info => "Look by hand, or let the plan name a file below the audited folder.",
+                (_, NoteSeverity::Low) => "Bring the plan's numbers up to date.",
+                (_, NoteSeverity::Info) => "Look by hand, or let the plan name a file below the audited folder.",
             }
             .to_owned(),
             weight,

@@ -7,7 +7,7 @@ use crate::discover::shown_join;
 use crate::follow::OpenGap;
 use crate::ids::bounded;
 use crate::index::Index;
-use crate::plan::{Place, Plan};
+use crate::plan::{Place, Plan, Purpose};
 use crate::verify::{JudgedPlan, Status, Verdict};
 
 /// Agents that may be responsible, kept of one plan.
@@ -37,20 +37,20 @@ pub(super) fn of_plan<'p>(
     agents: &'p [String],
 ) -> impl Iterator<Item = OpenGap> + 'p {
     let rows = plan.deliverables.iter().zip(&judged.deliverables);
-    rows.filter(|(_, verdict)| !verdict.status.is_done() && verdict.status != Status::Unverifiable).map(
-        move |(item, verdict)| OpenGap {
+    rows.filter(|(_, verdict)| !verdict.status.is_done() && verdict.status.is_counted()).map(move |(item, verdict)| {
+        OpenGap {
             finding: bounded(&format!("audit:{shown}:{}:gap", item.path)),
             plan: shown.to_owned(),
             line: item.line(),
             path: item.path.clone(),
             below: below.to_owned(),
-            status: verdict.status.word().to_owned(),
+            status: if item.purpose == Purpose::Delete { "NOT DELETED" } else { verdict.status.word() }.to_owned(),
             symbols: item.symbols.clone(),
             evidence: evidence(verdict),
             high: matches!(verdict.status, Status::Missing | Status::Phantom),
             agents: agents.to_vec(),
-        },
-    )
+        }
+    })
 }
 
 fn evidence(verdict: &Verdict) -> String {

@@ -22,8 +22,10 @@ pub struct PreviousVerdict {
     pub sha256: Option<String>,
     /// The commit that had touched it last.
     pub commit: Option<CommitLine>,
+    /// Which commits added and removed it, in words; only of a file that is not there.
+    pub removal: Option<String>,
     /// Whether the commit is to be asked for again when there are new ones: none was found, or an old one although the
-    /// content had changed.
+    /// content had changed. Of a file that is not there: whether the repository was asked.
     pub commit_open: bool,
 }
 

@@ -1,16 +1,20 @@
-//! The commit that touched a file last, as evidence.
+//! The commit that touched a file last, as evidence; of a file that is not there, the commits that added and removed it.
 //!
 //! Each question is a process on the host. So only rows that are new or changed are asked for, at most
 //! [`limits::COMMITS`] a run; the others keep the commit that the last audit knew. A row whose file is not committed yet is
-//! asked for again as soon as there is another commit.
+//! asked for again as soon as there is another commit, and so is a file that is not there.
 
-use baton_plugin_kit::host::{CommitRange, Git, ServiceError};
+use baton_plugin_kit::host::{Commit, CommitRange, Git, ServiceError};
 
 use super::before::PreviousVerdicts;
-use super::evidence::{CommitLine, Verdict};
+use super::evidence::{CommitLine, Verdict, short};
 use super::judge::JudgedPlan;
+use super::status::Status;
 use crate::limits;
-use crate::plan::Plan;
+use crate::plan::{Place, Plan};
+
+/// Commits of a file that is not there that are asked for; the first of them is that which removed it.
+const OF_REMOVED: u32 = 100;
 
 /// Asks for commits.
 pub struct Commits<'a> {
@@ -62,7 +66,52 @@ impl<'a> Commits<'a> {
     /// Adds commits to the verdicts on a plan. Gives for each deliverable whether its commit is still to be asked for.
     pub fn add(&mut self, plan: &Plan, judged: &mut JudgedPlan, before: &PreviousVerdicts) -> Vec<bool> {
         let rows = plan.deliverables.iter().zip(&mut judged.deliverables);
-        rows.map(|(item, verdict)| self.one(&item.path, verdict, before)).collect()
+        rows.map(|(item, verdict)| match &item.place {
+            Place::Inside { path, .. } if is_absent(verdict) => self.absent(&item.path, path, verdict, before),
+            _ => self.one(&item.path, verdict, before),
+        })
+        .collect()
+    }
+
+    /// A file that is not there: whether the history had it. Gives whether the repository was asked.
+    fn absent(&mut self, key: &str, path: &str, verdict: &mut Verdict, before: &PreviousVerdicts) -> bool {
+        let kept = before.row(key).filter(|kept| kept.found.is_none());
+        let asked = kept.is_some_and(|kept| kept.commit_open);
+        let known = kept.and_then(|kept| kept.removal.clone());
+        let same = asked && !self.moved_on;
+        let Some(git) = self.git.filter(|_| !same && self.left > 0) else {
+            self.skipped += usize::from(self.git.is_some() && !same);
+            removed(verdict, known);
+            return same;
+        };
+        self.left -= 1;
+        match self.removal(git, path) {
+            Ok(removal) => removed(verdict, removal),
+            Err(refused) => {
+                (self.git, self.refused) = (None, Some(refused));
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Which commits added and removed a file, in words; nothing for one that the last commit has, or that no commit had.
+    fn removal(&self, git: &dyn Git, path: &str) -> Result<Option<String>, ServiceError> {
+        let path = format!("{}{path}", self.prefix);
+        let range = CommitRange { to: "HEAD".to_owned(), after: None, path: Some(path.clone()), most: OF_REMOVED };
+        let commits = git.log(&range)?;
+        let Some(newest) = commits.first() else { return Ok(None) };
+        if !matches!(git.file("HEAD", &path), Ok(None)) {
+            return Ok(None);
+        }
+        let said = |commit: &Commit| format!("{} \u{201c}{}\u{201d}", short(&commit.id), commit.title());
+        let oldest = commits.last().filter(|oldest| {
+            // In a shallow clone the oldest one that is known may have changed the file only.
+            let before = oldest.parents.first().map(|parent| git.file(parent, &path));
+            oldest.id != newest.id && matches!(before, None | Some(Ok(None)))
+        });
+        let added = oldest.map(|oldest| format!("added in {}, ", said(oldest))).unwrap_or_default();
+        Ok(Some(format!("{added}removed in {}", said(newest))))
     }
 
     fn one(&mut self, path: &str, verdict: &mut Verdict, before: &PreviousVerdicts) -> bool {
@@ -104,4 +153,18 @@ impl<'a> Commits<'a> {
         let stale = !same && known.is_some() && verdict.commit == known;
         verdict.commit.is_none() || stale
     }
+}
+
+/// Whether there is nothing where the plan promises something.
+fn is_absent(verdict: &Verdict) -> bool {
+    matches!(verdict.status, Status::Missing | Status::Phantom) && verdict.found.is_none()
+}
+
+/// Judges a file that a commit removed.
+fn removed(verdict: &mut Verdict, removal: Option<String>) {
+    if let Some(said) = &removal {
+        verdict.status = Status::Removed;
+        verdict.remarks.insert(0, said.clone());
+    }
+    verdict.removal = removal;
 }

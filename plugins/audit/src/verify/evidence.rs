@@ -26,6 +26,8 @@ pub struct Verdict {
     pub symbols: Vec<Symbol>,
     /// The commit that touched it last.
     pub commit: Option<CommitLine>,
+    /// Which commits added and removed it, in words; only of a file that is not there any more.
+    pub removal: Option<String>,
     /// What a reader should know, in order of weight.
     pub remarks: Vec<String>,
 }
@@ -64,6 +66,7 @@ impl Verdict {
             sha256: None,
             symbols: Vec::new(),
             commit: None,
+            removal: None,
             remarks: remark.into_iter().collect(),
         }
     }

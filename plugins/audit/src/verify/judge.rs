@@ -171,12 +171,10 @@ fn deleted(item: &Deliverable, lookup: Lookup) -> Verdict {
                 Some(line) => {
                     Verdict::of(&found, Status::Phantom, Some(format!("line {line} calls it deleted, but it is there")))
                 }
-                None => {
-                    Verdict::of(&found, Status::Unverifiable, Some("the plan deletes it; it is still there".into()))
-                }
+                None => Verdict::of(&found, Status::Open, Some("the plan deletes it; it is still there".into())),
             }
         }
-        Ok(_) => Verdict::new(Status::Present, Some("deleted, as the plan says".into())),
+        Ok(_) => Verdict::new(Status::Deleted, None),
     }
 }
 

@@ -8,6 +8,8 @@ use serde::Serialize;
 pub enum Status {
     /// It is there and nothing speaks against it.
     Present,
+    /// The plan deletes it, and it is not there.
+    Deleted,
     /// It is there; its size or its number of lines is clearly not the claimed one.
     Drifted,
     /// It is there; a class or function that the plan wants in it is not.
@@ -18,25 +20,32 @@ pub enum Status {
     Stub,
     /// It is not where the plan says, and one of the same name is elsewhere.
     Moved,
+    /// It is not there any more: a commit removed it.
+    Removed,
     /// It is not there.
     Missing,
-    /// The plan calls it done, but it is missing, empty, or only a placeholder.
+    /// The plan calls it done, but it is missing, empty, or only a placeholder; or called deleted, but it is there.
     Phantom,
+    /// The plan deletes it and does not call it deleted, and it is still there.
+    Open,
     /// It cannot be looked up: outside the granted folder, a link, a pipe, not readable.
     Unverifiable,
 }
 
 impl Status {
     /// Every status, from good to unknown.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Present,
+        Self::Deleted,
         Self::Drifted,
         Self::Partial,
         Self::Empty,
         Self::Stub,
         Self::Moved,
+        Self::Removed,
         Self::Missing,
         Self::Phantom,
+        Self::Open,
         Self::Unverifiable,
     ];
 
@@ -45,13 +54,16 @@ impl Status {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Present => "PRESENT",
+            Self::Deleted => "DELETED",
             Self::Drifted => "DRIFTED",
             Self::Partial => "PARTIAL",
             Self::Empty => "EMPTY",
             Self::Stub => "STUB",
             Self::Moved => "MOVED",
+            Self::Removed => "REMOVED",
             Self::Missing => "MISSING",
             Self::Phantom => "PHANTOM",
+            Self::Open => "OPEN",
             Self::Unverifiable => "UNVERIFIABLE",
         }
     }
@@ -60,9 +72,9 @@ impl Status {
     #[must_use]
     pub const fn sign(self) -> &'static str {
         match self {
-            Self::Present => "\u{2705}",
+            Self::Present | Self::Deleted => "\u{2705}",
             Self::Missing | Self::Phantom => "\u{274c}",
-            Self::Unverifiable => "\u{23f3}",
+            Self::Open | Self::Unverifiable => "\u{23f3}",
             _ => "\u{26a0}\u{fe0f}",
         }
     }
@@ -77,7 +89,13 @@ impl Status {
     /// because only the plan's numbers are stale; a moved one is not, because a reader of the plan does not find it.
     #[must_use]
     pub const fn is_done(self) -> bool {
-        matches!(self, Self::Present | Self::Drifted)
+        matches!(self, Self::Present | Self::Deleted | Self::Drifted)
+    }
+
+    /// Whether it counts in the completion.
+    #[must_use]
+    pub const fn is_counted(self) -> bool {
+        !matches!(self, Self::Open | Self::Unverifiable)
     }
 }
 
@@ -86,6 +104,8 @@ impl Status {
 pub struct Counts {
     /// [`Status::Present`].
     pub present: usize,
+    /// [`Status::Deleted`].
+    pub deleted: usize,
     /// [`Status::Drifted`].
     pub drifted: usize,
     /// [`Status::Partial`].
@@ -96,10 +116,14 @@ pub struct Counts {
     pub stub: usize,
     /// [`Status::Moved`].
     pub moved: usize,
+    /// [`Status::Removed`].
+    pub removed: usize,
     /// [`Status::Missing`].
     pub missing: usize,
     /// [`Status::Phantom`].
     pub phantom: usize,
+    /// [`Status::Open`]; not part of [`Counts::expected`].
+    pub open: usize,
     /// [`Status::Unverifiable`]; not part of [`Counts::expected`].
     pub unverifiable: usize,
 }
@@ -133,16 +157,22 @@ impl Counts {
         *self.slot(status) = count;
     }
 
-    /// How many are done: present and drifted.
+    /// How many there are.
+    #[must_use]
+    pub fn all(self) -> usize {
+        Status::ALL.into_iter().map(|status| self.get(status)).sum()
+    }
+
+    /// How many are done: present, deleted and drifted.
     #[must_use]
     pub fn done(self) -> usize {
         Status::ALL.into_iter().filter(|status| status.is_done()).map(|status| self.get(status)).sum()
     }
 
-    /// How many could be verified: all but the unverifiable ones.
+    /// How many count: all but the open and the unverifiable ones.
     #[must_use]
     pub fn expected(self) -> usize {
-        Status::ALL.into_iter().filter(|status| *status != Status::Unverifiable).map(|status| self.get(status)).sum()
+        Status::ALL.into_iter().filter(|status| status.is_counted()).map(|status| self.get(status)).sum()
     }
 
     /// Done of expected in per cent, rounded half up; `None` when nothing could be verified.
@@ -155,13 +185,16 @@ impl Counts {
     fn slot(&mut self, status: Status) -> &mut usize {
         match status {
             Status::Present => &mut self.present,
+            Status::Deleted => &mut self.deleted,
             Status::Drifted => &mut self.drifted,
             Status::Partial => &mut self.partial,
             Status::Empty => &mut self.empty,
             Status::Stub => &mut self.stub,
             Status::Moved => &mut self.moved,
+            Status::Removed => &mut self.removed,
             Status::Missing => &mut self.missing,
             Status::Phantom => &mut self.phantom,
+            Status::Open => &mut self.open,
             Status::Unverifiable => &mut self.unverifiable,
         }
     }

@@ -4,10 +4,11 @@ use std::cell::RefCell;
 
 use audit::index::{Index, Root};
 use audit::reader;
-use audit::verify::{Commits, Facts, Judge, PreviousVerdict, PreviousVerdicts, Status};
+use audit::verify::{Commits, Facts, Judge, JudgedPlan, PreviousVerdict, PreviousVerdicts, Status};
 use baton_plugin_kit::host::{Commit, CommitRange, Git, ServiceError};
 use baton_plugin_sdk::Severity;
 
+use crate::lending::{self, Tree};
 use crate::support::{Workspace, has_finding, json, markdown, rows};
 
 const KIOSK: &str = "# Kiosk
@@ -102,8 +103,8 @@ fn commits_are_asked_for_what_is_new_changed_or_was_not_committed() {
     let mut judged = Judge::new(&index, &mut facts).plan(&plan, &PreviousVerdicts::default());
     let first = Repository { asked: RefCell::default(), known: vec!["below/a.py"], head: "h1" };
     let mut commits = Commits::new(Some(&first), "below", None);
-    assert_eq!(commits.add(&plan, &mut judged, &PreviousVerdicts::default()), [false, true, false]);
-    assert_eq!(*first.asked.borrow(), ["below/a.py", "below/b.py"]);
+    assert_eq!(commits.add(&plan, &mut judged, &PreviousVerdicts::default()), [false, true, true]);
+    assert_eq!(*first.asked.borrow(), ["below/a.py", "below/b.py", "below/c.py"]);
     assert_eq!(judged.deliverables[0].commit.as_ref().unwrap().id, "h1");
     let kept = |at: usize, open: bool| PreviousVerdict {
         status: Status::Present,
@@ -113,11 +114,13 @@ fn commits_are_asked_for_what_is_new_changed_or_was_not_committed() {
         lines: None,
         sha256: judged.deliverables[at].sha256.clone(),
         commit: judged.deliverables[at].commit.clone(),
+        removal: None,
         commit_open: open,
     };
-    let rows = [("a.py".to_owned(), kept(0, false)), ("b.py".to_owned(), kept(1, true))];
+    let absent = PreviousVerdict { status: Status::Missing, ..kept(2, true) };
+    let rows = [("a.py".to_owned(), kept(0, false)), ("b.py".to_owned(), kept(1, true)), ("c.py".to_owned(), absent)];
     let before = PreviousVerdicts { known: true, rows: rows.into_iter().collect() };
-    for (head, asked) in [("h1", &[][..]), ("h2", &["below/b.py"][..])] {
+    for (head, asked) in [("h1", &[][..]), ("h2", &["below/b.py", "below/c.py"][..])] {
         let later = Repository { asked: RefCell::default(), known: vec!["below/a.py", "below/b.py"], head };
         let mut again = judged.clone();
         Commits::new(Some(&later), "below", Some("h1")).add(&plan, &mut again, &before);
@@ -143,6 +146,7 @@ fn a_moved_file_of_the_same_content_is_certain() {
         lines: None,
         sha256: uncertain[0].sha256.clone(),
         commit: None,
+        removal: None,
         commit_open: false,
     };
     let before = PreviousVerdicts { known: true, rows: [("old/lamp.py".to_owned(), kept)].into_iter().collect() };
@@ -212,4 +216,69 @@ fn a_path_out_of_the_folder_without_an_ending_is_unverifiable_wherever_it_is_pro
             assert!(row["sha256"].is_null() && row["bytes"].is_null(), "{row}");
         }
     }
+}
+
+#[test]
+fn a_deletion_is_judged_by_what_the_plan_says_of_it() {
+    let plan = "# P\n\n- [x] Delete `src/kept.py`\n- [x] Delete `src/lie.py`\n- [ ] Delete `src/later.py`\n- [ ] Delete `src/soon.py`\n\n## Done\n\n- [x] Updated `src/soon.py` first\n";
+    let workspace = ["lie", "later", "soon"]
+        .iter()
+        .fold(Workspace::new(), |workspace, name| workspace.file(&format!("root/src/{name}.py"), "x = 1\n"));
+    let outcome = workspace.file("plans/p.md", plan).run("{}").unwrap();
+    let report = json(&outcome);
+    let stand = ["src/kept.py DELETED", "src/lie.py PHANTOM", "src/later.py OPEN", "src/soon.py OPEN"];
+    assert_eq!(rows(&report["plans"][0]), stand);
+    assert!(has_finding(&outcome, "audit:plans/p.md:src/lie.py:phantom", Severity::High));
+    assert!(has_finding(&outcome, "audit:plans/p.md:src/later.py:open", Severity::Info));
+    assert_eq!(report["completion_percent"], 50, "what is open does not count");
+    let kept = Workspace::new().file("plans/p.md", "# P\n\n- [x] Delete `src/kept.py`\n- [ ] Delete `src/a.py`\n");
+    let outcome = kept.file("root/src/a.py", "x = 1\n").run("{}").unwrap();
+    assert_eq!(json(&outcome)["status"], "COMPLETE - SUCCESS", "{}", outcome.summary);
+}
+
+#[test]
+fn a_file_that_a_commit_removed_is_told_from_one_that_never_was() {
+    let tree = Tree::of(&["src/kept.py", "src/gone.py", "src/later.py"].map(|path| (path, "x = 1\n")));
+    let repository = lending::Repository::of(&tree);
+    let added = repository.commit("Add all", "2026-01-01T00:00:00Z");
+    tree.write("src/gone.py", "x = 2\n");
+    repository.commit("Change it", "2026-01-02T00:00:00Z");
+    std::fs::remove_file(tree.0.path().join("src/gone.py")).unwrap();
+    let removed = repository.commit("Remove it", "2026-01-03T00:00:00Z");
+    std::fs::remove_file(tree.0.path().join("src/later.py")).unwrap();
+    let index = tree.index();
+    let plan =
+        reader::plan("# P\n\n- [x] Create `src/gone.py`\n- [x] Create `src/never.py`\n- [x] Create `src/later.py`\n");
+    let judge = || Judge::new(&index, &mut Facts::new(None, 0)).plan(&plan, &PreviousVerdicts::default());
+    let mut judged = judge();
+    let asked = Commits::new(Some(&repository), "", None).add(&plan, &mut judged, &PreviousVerdicts::default());
+    assert_eq!(asked, [true; 3]);
+    let stand = |judged: &JudgedPlan| judged.deliverables.iter().map(|verdict| verdict.status).collect::<Vec<_>>();
+    assert_eq!(
+        stand(&judged),
+        [Status::Removed, Status::Phantom, Status::Phantom],
+        "the last is not removed by a commit"
+    );
+    let said = format!(
+        "added in {} \u{201c}Add all\u{201d}, removed in {} \u{201c}Remove it\u{201d}",
+        &added[..12],
+        &removed[..12]
+    );
+    assert_eq!(judged.deliverables[0].remarks[0], said);
+    // What is known is not asked for again, and is the same without a repository.
+    let kept = PreviousVerdict {
+        status: Status::Removed,
+        line: 3,
+        found: None,
+        bytes: None,
+        lines: None,
+        sha256: None,
+        commit: None,
+        removal: Some(said),
+        commit_open: true,
+    };
+    let before = PreviousVerdicts { known: true, rows: [("src/gone.py".to_owned(), kept)].into_iter().collect() };
+    let mut again = judge();
+    Commits::new(None, "", None).add(&plan, &mut again, &before);
+    assert_eq!(again.deliverables[0], judged.deliverables[0]);
 }

@@ -44,7 +44,7 @@ pub(super) fn completion(report: &Report) -> Vec<Block> {
     let mut blocks: Vec<Block> =
         table(&["Plan", "Before Audit", "After Audit", "Change"], changes).into_iter().collect();
     blocks
-        .push(text("Completion = (PRESENT + DRIFTED) / (all but UNVERIFIABLE), in whole per cent, halves rounded up."));
+        .push(text("Completion = (PRESENT + DELETED + DRIFTED) / (all but OPEN and UNVERIFIABLE), in whole per cent, halves rounded up."));
     blocks.push(Block::Table(counts));
     blocks
 }

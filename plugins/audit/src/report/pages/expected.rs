@@ -40,7 +40,7 @@ pub(super) fn is_unlisted(plan: &PlanReport) -> bool {
 }
 
 fn blocks(nth: usize, plan: &PlanReport) -> Vec<Block> {
-    let promised = plan.counts.expected() + plan.counts.unverifiable;
+    let promised = plan.counts.all();
     let said = match promised {
         0 => "No deliverable is named.".to_owned(),
         _ => format!("{}, listed in phase 2.", count(promised, "deliverable")),

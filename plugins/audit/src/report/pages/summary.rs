@@ -24,7 +24,7 @@ impl Report {
         if self.status == NOTHING_VERIFIED {
             return format!("{head}nothing could be verified{}.", self.seen());
         }
-        if self.counts.expected() == 0 && self.counts.unverifiable == 0 {
+        if self.counts.all() == 0 {
             return format!("{head}no deliverable is named.");
         }
         let rate = percent(self.completion_percent);
