@@ -206,7 +206,7 @@ fn files_in_an_inbox_that_no_agent_can_have_are_reported() {
         workspace.write(&format!("handoffs/01_inbox/{name}.json"), text(&handoff(name, &title)));
         workspace.up_once();
         let reason = workspace.task(&title).reason;
-        assert!(reason.contains(&format!("no agent can have the name `{name}`")), "{reason}");
+        assert!(reason.contains(&format!("`{name}` is a reserved name")), "{reason}");
     }
 }
 
