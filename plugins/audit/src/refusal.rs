@@ -2,20 +2,13 @@
 
 use std::io;
 
-/// The error of the sandbox for a file with several names (`ErrorCode::NotPermitted` of WASI, `EPERM` of its C library).
-#[cfg(target_family = "wasm")]
-const NOT_PERMITTED: i32 = 63;
+use baton_plugin_kit::disk::is_not_permitted;
 
-/// The reason and what to do.
-#[cfg(target_family = "wasm")]
+/// The reason why the sandbox does not open a file with several names, and what to do.
 pub(crate) const SEVERAL_NAMES: &str = "the sandbox does not open it; it opens no file with several names (hard links), because the other names may be outside the granted folder: replace the file by a copy of it, or allow it in a workspace with `baton plugin grant audit hard-links`";
 
 /// Why a file could not be read.
 #[must_use]
 pub(crate) fn reason(error: &io::Error) -> String {
-    #[cfg(target_family = "wasm")]
-    if error.raw_os_error() == Some(NOT_PERMITTED) {
-        return SEVERAL_NAMES.to_owned();
-    }
-    error.to_string()
+    if is_not_permitted(error) { SEVERAL_NAMES.to_owned() } else { error.to_string() }
 }

@@ -1,24 +1,60 @@
-//! The error of a disk that accepts no change. In the sandbox the standard library reports a full or read-only disk as an unknown
-//! I/O error; this module recognises it.
+//! Errors of disks. In the sandbox the standard library has no kind for several numbers of WASI's C library; this module knows them.
 
 use std::io::{self, ErrorKind};
 
 /// The text of the error.
 pub const TAKES_NOTHING: &str = "the disk accepts no change: it is full, read-only or failing";
 
+/// `EDQUOT` of WASI's C library.
+const QUOTA: i32 = 19;
+/// `EIO` of WASI's C library.
+const IO: i32 = 29;
+/// `ENOSPC` of WASI's C library.
+const NO_SPACE: i32 = 51;
+/// `EPERM` of WASI's C library.
+const NOT_PERMITTED: i32 = 63;
+/// `EROFS` of WASI's C library.
+const READ_ONLY: i32 = 69;
+
+/// `EIO` of Linux and macOS.
+const UNIX_IO: i32 = 5;
+
 /// Makes the error of a disk that accepts no change an [`ErrorKind::StorageFull`] with [`TAKES_NOTHING`]. Other errors stay as they
 /// are. Use it for errors of writing, creating and removing.
 #[must_use]
 pub fn refused(error: io::Error) -> io::Error {
-    let kind =
-        matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::ReadOnlyFilesystem);
-    let numbered = cfg!(target_family = "wasm") && error.raw_os_error().is_some_and(is_of_wasi);
-    if kind || numbered { io::Error::new(ErrorKind::StorageFull, TAKES_NOTHING) } else { error }
+    let full = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::ReadOnlyFilesystem];
+    if full.contains(&kind(&error, true)) { io::Error::new(ErrorKind::StorageFull, TAKES_NOTHING) } else { error }
 }
 
-/// `EDQUOT`, `EIO`, `ENOSPC` and `EROFS` of WASI's C library.
-const fn is_of_wasi(number: i32) -> bool {
-    matches!(number, 19 | 29 | 51 | 69)
+/// The kind of an error. A failed write reports an I/O error for a disk that accepts no change; a failed read reports it for a
+/// damaged file.
+#[must_use]
+pub fn kind(error: &io::Error, writing: bool) -> ErrorKind {
+    let number = error.raw_os_error().filter(|_| cfg!(target_family = "wasm"));
+    number.and_then(|number| of_wasi(number, writing)).unwrap_or_else(|| error.kind())
+}
+
+/// Whether it is an I/O error (`EIO`).
+#[must_use]
+pub fn is_io_error(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(if cfg!(target_family = "wasm") { IO } else { UNIX_IO })
+}
+
+/// Whether it is the sandbox's error for what it does not open, as a file with several names.
+#[must_use]
+pub fn is_not_permitted(error: &io::Error) -> bool {
+    cfg!(target_family = "wasm") && error.raw_os_error() == Some(NOT_PERMITTED)
+}
+
+const fn of_wasi(number: i32, writing: bool) -> Option<ErrorKind> {
+    match number {
+        IO if writing => Some(ErrorKind::StorageFull),
+        NO_SPACE => Some(ErrorKind::StorageFull),
+        QUOTA => Some(ErrorKind::QuotaExceeded),
+        READ_ONLY => Some(ErrorKind::ReadOnlyFilesystem),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -32,6 +68,14 @@ mod tests {
             assert_eq!((refused.kind(), refused.to_string().as_str()), (ErrorKind::StorageFull, TAKES_NOTHING));
         }
         assert_eq!(refused(ErrorKind::AlreadyExists.into()).kind(), ErrorKind::AlreadyExists);
-        assert!([19, 29, 51, 69].into_iter().all(is_of_wasi) && !is_of_wasi(20), "20 is a name that is taken");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_no_full_disk() {
+        assert_eq!((of_wasi(IO, true), of_wasi(IO, false)), (Some(ErrorKind::StorageFull), None));
+        for writing in [true, false] {
+            assert_eq!(of_wasi(NO_SPACE, writing), Some(ErrorKind::StorageFull));
+            assert_eq!(of_wasi(20, writing), None, "20 is a name that is taken");
+        }
     }
 }

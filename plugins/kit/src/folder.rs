@@ -7,19 +7,47 @@ use std::io;
 use std::path::Path;
 
 /// The kind of an entry. Links are not followed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryKind {
     /// A regular file.
     File,
     /// A folder.
     Folder,
     /// A symbolic link.
     Link,
-    /// A pipe, a device or another special file.
-    Other,
+    /// A pipe, a socket, a device; never opened.
+    Special,
 }
 
-impl Kind {
+impl From<std::fs::FileType> for EntryKind {
+    fn from(kind: std::fs::FileType) -> Self {
+        if kind.is_symlink() {
+            Self::Link
+        } else if kind.is_dir() {
+            Self::Folder
+        } else if kind.is_file() {
+            Self::File
+        } else {
+            Self::Special
+        }
+    }
+}
+
+#[cfg(target_family = "wasm")]
+impl From<wasip2::filesystem::types::DescriptorType> for EntryKind {
+    fn from(kind: wasip2::filesystem::types::DescriptorType) -> Self {
+        use wasip2::filesystem::types::DescriptorType;
+
+        match kind {
+            DescriptorType::RegularFile => Self::File,
+            DescriptorType::Directory => Self::Folder,
+            DescriptorType::SymbolicLink => Self::Link,
+            _ => Self::Special,
+        }
+    }
+}
+
+impl EntryKind {
     /// Whether it is a regular file.
     #[must_use]
     pub fn is_file(self) -> bool {
@@ -39,7 +67,7 @@ pub struct Entry {
     /// Its name.
     pub name: String,
     /// Its kind.
-    pub kind: Kind,
+    pub kind: EntryKind,
 }
 
 /// The contents of a folder.
@@ -86,26 +114,14 @@ pub fn unreadable(shown: &str, count: usize) -> (String, String) {
 
 #[cfg(not(target_family = "wasm"))]
 mod system {
-    use std::fs::{self, DirEntry, FileType};
+    use std::fs::{self, DirEntry};
     use std::path::Path;
 
-    use super::{Entry, Kind, io};
-
-    fn kind(found: FileType) -> Kind {
-        if found.is_file() {
-            Kind::File
-        } else if found.is_dir() {
-            Kind::Folder
-        } else if found.is_symlink() {
-            Kind::Link
-        } else {
-            Kind::Other
-        }
-    }
+    use super::{Entry, io};
 
     fn entry(entry: &DirEntry) -> io::Result<Option<Entry>> {
         let Ok(name) = entry.file_name().into_string() else { return Ok(None) };
-        Ok(Some(Entry { name, kind: kind(entry.file_type()?) }))
+        Ok(Some(Entry { name, kind: entry.file_type()?.into() }))
     }
 
     /// The entries of a folder; `None` for a name that is not UTF-8.
@@ -118,59 +134,23 @@ mod system {
 mod system {
     use std::path::Path;
 
-    use wasip2::filesystem::preopens::get_directories;
-    use wasip2::filesystem::types::{
-        Descriptor, DescriptorFlags, DescriptorType, DirectoryEntryStream, ErrorCode, OpenFlags, PathFlags,
-    };
+    use wasip2::filesystem::types::{DescriptorFlags, ErrorCode, OpenFlags, PathFlags};
 
-    use super::{Entry, Kind, io};
-
-    thread_local! {
-        /// The granted folders and their paths. Requested once, because each call makes new handles.
-        static GRANTED: Vec<(Descriptor, String)> = get_directories();
-    }
-
-    fn failed(code: ErrorCode) -> io::Error {
-        let kind = match code {
-            ErrorCode::NoEntry => io::ErrorKind::NotFound,
-            ErrorCode::NotDirectory => io::ErrorKind::NotADirectory,
-            ErrorCode::Access | ErrorCode::NotPermitted => io::ErrorKind::PermissionDenied,
-            _ => io::ErrorKind::Other,
-        };
-        io::Error::new(kind, code.message())
-    }
-
-    fn kind(kind: DescriptorType) -> Kind {
-        match kind {
-            DescriptorType::RegularFile => Kind::File,
-            DescriptorType::Directory => Kind::Folder,
-            DescriptorType::SymbolicLink => Kind::Link,
-            _ => Kind::Other,
-        }
-    }
-
-    fn open(path: &Path) -> io::Result<DirectoryEntryStream> {
-        GRANTED.with(|granted| {
-            let below = granted.iter().filter_map(|(folder, base)| Some((folder, path.strip_prefix(base).ok()?)));
-            let nearest = below.min_by_key(|(_, rest)| rest.as_os_str().len());
-            let (folder, rest) = nearest.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
-            let rest = rest.to_str().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-            let rest = if rest.is_empty() { "." } else { rest };
-            // As the standard library does. The host lets no link lead out of the granted folder.
-            folder
-                .open_at(PathFlags::SYMLINK_FOLLOW, rest, OpenFlags::DIRECTORY, DescriptorFlags::READ)
-                .and_then(|opened| opened.read_directory())
-                .map_err(failed)
-        })
-    }
+    use super::{Entry, io};
+    use crate::granted::{self, io_error};
 
     /// The entries of a folder; `None` for a name that is not UTF-8.
     pub(super) fn read(path: &Path) -> io::Result<impl Iterator<Item = io::Result<Option<Entry>>>> {
-        let entries = open(path)?;
+        let entries = granted::within(path, |folder, rest| {
+            // As the standard library does. The host lets no link lead out of the granted folder.
+            let follow = PathFlags::SYMLINK_FOLLOW;
+            folder.open_at(follow, rest, OpenFlags::DIRECTORY, DescriptorFlags::READ)?.read_directory()
+        });
+        let entries = entries.map_err(io_error)?;
         let next = move || match entries.read_directory_entry() {
-            Ok(found) => found.map(|found| Ok(Some(Entry { name: found.name, kind: kind(found.type_) }))),
+            Ok(found) => found.map(|found| Ok(Some(Entry { name: found.name, kind: found.type_.into() }))),
             Err(ErrorCode::IllegalByteSequence) => Some(Ok(None)),
-            Err(code) => Some(Err(failed(code))),
+            Err(code) => Some(Err(io_error(code))),
         };
         // An entry that was deleted during the listing.
         let gone = |found: &io::Result<_>| matches!(found, Err(error) if error.kind() == io::ErrorKind::NotFound);
@@ -192,7 +172,7 @@ mod tests {
         let mut entries = list(folder.path(), 10).unwrap().entries;
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         let found: Vec<_> = entries.iter().map(|entry| (entry.name.as_str(), entry.kind)).collect();
-        assert_eq!(found, [("b", Kind::Folder), ("é", Kind::File)]);
+        assert_eq!(found, [("b", EntryKind::Folder), ("é", EntryKind::File)]);
         assert!(list(folder.path(), 1).unwrap().more && !list(folder.path(), 2).unwrap().more);
         assert_eq!(list(&folder.path().join("none"), 1).unwrap_err().kind(), io::ErrorKind::NotFound);
     }

@@ -5,7 +5,7 @@
 //! | [`host`] | a trait for each host service: databases, locks, git, ledger, requests, progress |
 //! | [`export`], [`Findings`], [`markdown`] | output: files in a folder or as artifacts, findings within limits, escaped text |
 //! | [`csv_file`] | CSV files of other programs: encodings, separators, damaged files |
-//! | [`folder`], [`disk`], [`safe_name()`], [`safe_path()`] | files: listings, errors of full disks, names that every file system accepts |
+//! | [`folder`], `granted`, [`disk`], [`safe_name()`], [`safe_path()`] | files: listings, granted folders, errors of full disks, names that every file system accepts |
 //! | [`library`], [`playlist_names`], [`Key`] | music: tracks, files and playlists of the catalog, musical keys |
 //! | [`time`] | times as numbers and text |
 //!
@@ -16,6 +16,8 @@ pub mod disk;
 pub mod export;
 mod findings;
 pub mod folder;
+#[cfg(target_family = "wasm")]
+pub mod granted;
 pub mod host;
 mod key;
 pub mod library;

@@ -147,7 +147,7 @@ impl Discovery {
 fn children(path: &Path) -> std::io::Result<Vec<(String, EntryKind)>> {
     let mut children: Vec<(String, EntryKind)> = fs::read_dir(path)?
         .filter_map(Result::ok)
-        .filter_map(|entry| Some((entry.file_name().into_string().ok()?, EntryKind::of(entry.file_type().ok()?))))
+        .filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry.file_type().ok()?.into())))
         .filter(|(name, _)| !name.starts_with('.'))
         .collect();
     children.sort_unstable_by(|left, right| left.0.cmp(&right.0));

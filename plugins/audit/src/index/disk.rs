@@ -6,34 +6,7 @@
 
 use std::io;
 
-/// What an entry of the tree is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum EntryKind {
-    /// A regular file.
-    File,
-    /// A folder.
-    Folder,
-    /// A symbolic link; never followed.
-    Link,
-    /// A pipe, a socket, a device; never opened.
-    Special,
-}
-
-impl EntryKind {
-    /// The kind of a directory entry, links not followed.
-    #[must_use]
-    pub fn of(kind: std::fs::FileType) -> Self {
-        if kind.is_symlink() {
-            Self::Link
-        } else if kind.is_dir() {
-            Self::Folder
-        } else if kind.is_file() {
-            Self::File
-        } else {
-            Self::Special
-        }
-    }
-}
+use baton_plugin_kit::folder::EntryKind;
 
 /// The result of reading the metadata of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,13 +34,12 @@ mod system {
         let meta = fs::symlink_metadata(path)?;
         let since = meta.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
         let changed_ns = since.and_then(|since| u64::try_from(since.as_nanos()).ok());
-        Ok(Meta { kind: EntryKind::of(meta.file_type()), bytes: meta.len(), changed_ns })
+        Ok(Meta { kind: meta.file_type().into(), bytes: meta.len(), changed_ns })
     }
 
     /// Names and kinds in a folder, in any order, at most `most`. Names that are not UTF-8 are left out.
     pub(in crate::index) fn children(path: &Path, most: usize) -> io::Result<Vec<(String, EntryKind)>> {
-        let child =
-            |entry: fs::DirEntry| Some((entry.file_name().into_string().ok()?, EntryKind::of(entry.file_type().ok()?)));
+        let child = |entry: fs::DirEntry| Some((entry.file_name().into_string().ok()?, entry.file_type().ok()?.into()));
         Ok(fs::read_dir(path)?.filter_map(Result::ok).take(most).filter_map(child).collect())
     }
 
@@ -83,21 +55,14 @@ mod system {
 mod system {
     use std::path::Path;
 
-    use wasip2::filesystem::preopens::get_directories;
-    use wasip2::filesystem::types::{
-        Descriptor, DescriptorFlags, DescriptorStat, DescriptorType, ErrorCode, OpenFlags, PathFlags,
-    };
+    use baton_plugin_kit::granted::{io_error, within};
+    use wasip2::filesystem::types::{Descriptor, DescriptorFlags, DescriptorStat, ErrorCode, OpenFlags, PathFlags};
 
     use super::{EntryKind, Meta, io};
     use crate::refusal::SEVERAL_NAMES;
 
     /// Bytes that one call asks for at most. The host may return fewer: wasmtime returns at most 64 KiB.
     const PIECE: u64 = 1 << 20;
-
-    thread_local! {
-        /// The granted folders and their paths; asked for once, because each answer makes new handles.
-        static GRANTED: Vec<(Descriptor, String)> = get_directories();
-    }
 
     pub(in crate::index) struct Reader {
         file: Descriptor,
@@ -129,43 +94,18 @@ mod system {
     }
 
     fn failed(code: ErrorCode) -> io::Error {
-        let kind = match code {
-            ErrorCode::NoEntry => io::ErrorKind::NotFound,
-            ErrorCode::Access | ErrorCode::NotPermitted => io::ErrorKind::PermissionDenied,
-            _ => io::ErrorKind::Other,
-        };
         match code {
-            ErrorCode::NotPermitted => io::Error::new(kind, SEVERAL_NAMES),
-            code => io::Error::new(kind, code.message()),
+            ErrorCode::NotPermitted => io::Error::new(io::ErrorKind::PermissionDenied, SEVERAL_NAMES),
+            code => io_error(code),
         }
-    }
-
-    fn kind(kind: DescriptorType) -> EntryKind {
-        match kind {
-            DescriptorType::RegularFile => EntryKind::File,
-            DescriptorType::Directory => EntryKind::Folder,
-            DescriptorType::SymbolicLink => EntryKind::Link,
-            _ => EntryKind::Special,
-        }
-    }
-
-    /// Calls a function with the granted folder that contains a path, and the rest of the path.
-    fn within<T>(path: &Path, act: impl FnOnce(&Descriptor, &str) -> Result<T, ErrorCode>) -> io::Result<T> {
-        GRANTED.with(|granted| {
-            let below = granted.iter().filter_map(|(folder, base)| Some((folder, path.strip_prefix(base).ok()?)));
-            let nearest = below.min_by_key(|(_, rest)| rest.as_os_str().len());
-            let (folder, rest) = nearest.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
-            let rest = rest.to_str().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-            act(folder, if rest.is_empty() { "." } else { rest }).map_err(failed)
-        })
     }
 
     pub(in crate::index) fn look(path: &Path) -> io::Result<Meta> {
         let DescriptorStat { type_, size, data_modification_timestamp: changed, .. } =
-            within(path, |folder, rest| folder.stat_at(PathFlags::empty(), rest))?;
+            within(path, |folder, rest| folder.stat_at(PathFlags::empty(), rest)).map_err(failed)?;
         let changed_ns =
             changed.and_then(|at| at.seconds.checked_mul(1_000_000_000)?.checked_add(at.nanoseconds.into()));
-        Ok(Meta { kind: kind(type_), bytes: size, changed_ns })
+        Ok(Meta { kind: type_.into(), bytes: size, changed_ns })
     }
 
     /// Names and kinds in a folder, in any order, at most `most`. Names that are not UTF-8 are left out.
@@ -173,11 +113,12 @@ mod system {
         let entries = within(path, |folder, rest| {
             let read = DescriptorFlags::READ;
             folder.open_at(PathFlags::empty(), rest, OpenFlags::DIRECTORY, read)?.read_directory()
-        })?;
+        });
+        let entries = entries.map_err(failed)?;
         let mut children = Vec::new();
         while children.len() < most {
             match entries.read_directory_entry() {
-                Ok(Some(entry)) => children.push((entry.name, kind(entry.type_))),
+                Ok(Some(entry)) => children.push((entry.name, entry.type_.into())),
                 Ok(None) => break,
                 Err(_) => {}
             }
@@ -190,6 +131,6 @@ mod system {
         let opened = within(path, |folder, rest| {
             folder.open_at(PathFlags::empty(), rest, OpenFlags::empty(), DescriptorFlags::READ)
         });
-        Ok(Reader { file: opened?, offset: 0, left: Vec::new(), ended: false })
+        Ok(Reader { file: opened.map_err(failed)?, offset: 0, left: Vec::new(), ended: false })
     }
 }

@@ -3,8 +3,8 @@
 use std::io::{self, Read};
 use std::path::PathBuf;
 
+use super::EntryKind;
 use super::disk;
-use super::disk::EntryKind;
 use super::walk::{Index, Root, join};
 use crate::limits;
 

@@ -8,6 +8,6 @@ mod entry;
 mod list;
 mod walk;
 
-pub use disk::EntryKind;
+pub use baton_plugin_kit::folder::EntryKind;
 pub use entry::{Content, FoundEntry};
 pub use walk::{Index, Root};

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::disk::{self, EntryKind};
+use super::{EntryKind, disk};
 use crate::limits;
 
 /// Folders whose content is third-party or generated.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use baton_plugin_kit::folder::{self, Kind};
+use baton_plugin_kit::folder::{self, EntryKind};
 
 use super::{ParsedName, at, is_one_id};
 
@@ -86,7 +86,7 @@ pub fn find(root: &Path, id: &str) -> io::Result<Vec<Folder>> {
 ///
 /// # Errors
 /// When it cannot be read, or has more than 100,000 entries.
-pub fn children(folder: &Path) -> io::Result<Vec<(String, Kind)>> {
+pub fn children(folder: &Path) -> io::Result<Vec<(String, EntryKind)>> {
     children_and_unreadable(folder).map(|(children, _)| children)
 }
 
@@ -94,7 +94,7 @@ pub fn children(folder: &Path) -> io::Result<Vec<(String, Kind)>> {
 ///
 /// # Errors
 /// As [`children`].
-pub fn children_and_unreadable(folder: &Path) -> io::Result<(Vec<(String, Kind)>, usize)> {
+pub fn children_and_unreadable(folder: &Path) -> io::Result<(Vec<(String, EntryKind)>, usize)> {
     let listing = folder::list(folder, MOST_ENTRIES).map_err(|error| at(folder, &error))?;
     if listing.more {
         return Err(io::Error::other(format!("{}: more than {MOST_ENTRIES} entries", folder.display())));

@@ -27,6 +27,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use baton_plugin_kit::disk;
+
 /// The hidden name of a file while it is written. One for each folder is enough: its writer holds the lock.
 pub const PART: &str = ".drive-sync.part";
 
@@ -46,9 +48,9 @@ pub fn at_writing(path: &Path, error: &io::Error) -> io::Error {
 }
 
 fn of_kind(path: &Path, error: &io::Error, writing: bool) -> io::Error {
-    let number = error.raw_os_error().filter(|_| cfg!(target_family = "wasm"));
-    let kind = number.and_then(|number| of_wasi(number, writing)).unwrap_or_else(|| error.kind());
-    if one_file::has_several_names(path) && is_refused(error) {
+    let kind = disk::kind(error, writing);
+    let is_refused = error.kind() == io::ErrorKind::PermissionDenied || disk::is_not_permitted(error);
+    if is_refused && one_file::has_several_names(path) {
         return io::Error::new(
             kind,
             format!(
@@ -59,12 +61,6 @@ fn of_kind(path: &Path, error: &io::Error, writing: bool) -> io::Error {
     }
     let text = format!("{}: {error}", path.display());
     if writing { io::Error::new(kind, Unwritable(text)) } else { io::Error::new(kind, text) }
-}
-
-/// `EPERM` of WASI, for which the standard library has no name.
-fn is_refused(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::PermissionDenied
-        || (cfg!(target_family = "wasm") && error.raw_os_error() == Some(63))
 }
 
 /// An error of a write. It says nothing about the existing file.
@@ -83,19 +79,6 @@ impl std::error::Error for Unwritable {}
 #[must_use]
 pub fn is_unwritable(error: &io::Error) -> bool {
     matches!(error.get_ref(), Some(inner) if inner.is::<Unwritable>())
-}
-
-/// WASI error numbers of a full disk, a quota and a read-only disk, which the standard library does not name. A failed write
-/// reports all three as an I/O error. A failed read reports an I/O error for a damaged file; other databases can still be synced
-/// then.
-const fn of_wasi(number: i32, writing: bool) -> Option<io::ErrorKind> {
-    match number {
-        29 if writing => Some(io::ErrorKind::StorageFull),
-        51 => Some(io::ErrorKind::StorageFull),
-        19 => Some(io::ErrorKind::QuotaExceeded),
-        69 => Some(io::ErrorKind::ReadOnlyFilesystem),
-        _ => None,
-    }
 }
 
 /// Whether a folder has a folder of backups. A link does not count.
@@ -124,15 +107,6 @@ pub fn archive_of(folder: &Path) -> io::Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_file_that_cannot_be_read_is_no_full_disk() {
-        assert_eq!(of_wasi(29, true), Some(io::ErrorKind::StorageFull));
-        assert_eq!(of_wasi(29, false), None);
-        for writing in [true, false] {
-            assert_eq!(of_wasi(51, writing), Some(io::ErrorKind::StorageFull));
-        }
-    }
 
     #[test]
     fn what_cannot_be_written_is_not_called_unreadable() {

@@ -29,19 +29,18 @@ fn identity(path: &Path) -> Option<Identity> {
 /// The host returns a hash of device and inode.
 #[cfg(target_family = "wasm")]
 fn identity(path: &Path) -> Option<Identity> {
-    use wasip2::filesystem::preopens::get_directories;
+    use baton_plugin_kit::granted::within;
     use wasip2::filesystem::types::{DescriptorType, PathFlags};
 
-    let granted = get_directories();
-    let below = granted.iter().filter_map(|(folder, base)| Some((folder, path.strip_prefix(base).ok()?)));
-    let (folder, rest) = below.min_by_key(|(_, rest)| rest.as_os_str().len())?;
-    let rest = rest.to_str()?;
-    let found = folder.stat_at(PathFlags::empty(), rest).ok()?;
-    if found.type_ != DescriptorType::RegularFile || found.link_count < 2 {
-        return None;
-    }
-    let hash = folder.metadata_hash_at(PathFlags::empty(), rest).ok()?;
-    Some(Identity(hash.upper, hash.lower))
+    let identity = within(path, |folder, rest| {
+        let found = folder.stat_at(PathFlags::empty(), rest)?;
+        if found.type_ != DescriptorType::RegularFile || found.link_count < 2 {
+            return Ok(None);
+        }
+        let hash = folder.metadata_hash_at(PathFlags::empty(), rest)?;
+        Ok(Some(Identity(hash.upper, hash.lower)))
+    });
+    identity.ok().flatten()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::fs::{self, File, FileTimes, Metadata};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
-use baton_plugin_kit::disk::refused;
+use baton_plugin_kit::disk::{is_io_error, refused};
 use sha2::{Digest as _, Sha256};
 
 use super::walk::{modified_ns, system_time};
@@ -18,12 +18,6 @@ const PIECE: usize = 256 << 10;
 
 /// Bytes of a copy before they are flushed: at the end, a slow disk would need longer than the time limit.
 const UNSAVED: usize = 64 << 20;
-
-/// `EIO` of WASI's C library.
-pub(crate) const IO: i32 = 29;
-
-/// `EIO` of Linux and macOS.
-const UNIX_IO: i32 = 5;
 
 /// The metadata of a path, without following a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,8 +143,8 @@ impl Disk for RealDisk {
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
         // Some systems cannot open or flush a folder; their errors are ignored.
         let Err(error) = File::open(folder).and_then(|folder| folder.sync_all()) else { return Ok(()) };
-        let fails = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
-            || error.raw_os_error() == Some(if cfg!(target_family = "wasm") { IO } else { UNIX_IO });
+        let fails =
+            matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) || is_io_error(&error);
         if fails { Err(error) } else { Ok(()) }
     }
 }

@@ -12,7 +12,9 @@ use std::cell::Cell;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
-use super::disk::{Disk, IO, PathMetadata};
+use baton_plugin_kit::disk::is_io_error;
+
+use super::disk::{Disk, PathMetadata};
 use super::limits::LARGEST_COPIED;
 
 /// What every move needs.
@@ -156,7 +158,7 @@ fn begin(work: &Work<'_>, file_move: &FileMove) -> io::Result<MoveOutcome> {
 /// True if a rename failed because the target is on another disk. The sandbox reports `io` for that and for a failing disk; the copy that
 /// follows finds out which it is.
 fn is_on_another_disk(error: &io::Error) -> bool {
-    error.kind() == ErrorKind::CrossesDevices || (cfg!(target_family = "wasm") && error.raw_os_error() == Some(IO))
+    error.kind() == ErrorKind::CrossesDevices || (cfg!(target_family = "wasm") && is_io_error(error))
 }
 
 /// Renames a file to a name that must be free.

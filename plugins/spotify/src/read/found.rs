@@ -165,8 +165,8 @@ impl Walk<'_> {
             let (below, shown) = (path.join(&name), format!("{shown}/{name}"));
             match kind {
                 _ if name.starts_with('.') => {}
-                folder::Kind::Folder => self.folder(&below, &shown, depth + 1),
-                folder::Kind::File => self.file(&below, &shown, false),
+                folder::EntryKind::Folder => self.folder(&below, &shown, depth + 1),
+                folder::EntryKind::File => self.file(&below, &shown, false),
                 _ => {}
             }
         }
