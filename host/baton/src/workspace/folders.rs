@@ -14,8 +14,7 @@
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-use baton_core::grants::{Grant, GrantSet, GrantedFolder, Mode};
-use baton_core::shell::words;
+use baton_core::grants::{Grant, GrantSet, GrantedFolder, Mode, grant_command};
 use baton_dispatch::{ARCHIVES, INBOX};
 use baton_registry::Lock;
 use baton_registry::overlap::{self, Access, PlacedFolder};
@@ -93,7 +92,7 @@ fn of_plugin(workspace: &Workspace, plugin: &str, granted: &GrantSet) -> Vec<Pla
 fn place(plugin: &str, grant: &str, access: Access, folder: &Folder) -> PlacedFolder {
     PlacedFolder {
         plugin: plugin.to_owned(),
-        grant: words(&[grant]),
+        grant: grant_command(plugin, &[grant]),
         path: folder.path().to_owned(),
         identity: folder.identity(),
         above: folder.above().to_vec(),
@@ -158,9 +157,9 @@ impl PluginFolders {
 fn again(plugin: &str, grant: &str, folder: &Folder) -> Result<Folder, String> {
     folder.open_again().map_err(|error| match error.kind() {
         ErrorKind::NotFound => format!(
-            "the granted folder {} cannot be opened: {error}; make it, or grant another one: baton plugin grant {plugin} {}",
+            "the granted folder {} cannot be opened: {error}; make it, or grant another one: {}",
             folder.path().display(),
-            words(&[grant])
+            grant_command(plugin, &[grant])
         ),
         _ => changed(plugin, grant, folder.path(), &error.to_string()),
     })
@@ -169,9 +168,9 @@ fn again(plugin: &str, grant: &str, folder: &Folder) -> Result<Folder, String> {
 fn changed(plugin: &str, grant: &str, path: &Path, why: &str) -> String {
     format!(
         "the granted folder {} is not the one that was opened when the plugin was loaded ({why}), so the plugin does not get \
-         it; to grant it again: baton plugin grant {plugin} {}",
+         it; to grant it again: {}",
         path.display(),
-        words(&[grant])
+        grant_command(plugin, &[grant])
     )
 }
 

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::bail;
-use baton_core::grants::{Database, FingerprintScope, Grant, GrantSet, GrantedFolder, Mode, Recipients};
+use baton_core::grants::{Database, FingerprintScope, Grant, GrantSet, GrantedFolder, Mode, Recipients, grant_command};
 use baton_core::manifest::{Manifest, SqlCapability};
-use baton_core::shell::words;
 use baton_dispatch::PluginGrants;
 use baton_registry::overlap::{Access, PlacedFolder};
 use baton_sandbox::{
@@ -175,11 +174,11 @@ fn resolve(
             }
             Err(OpenFolderError::LeadsTo(real)) => {
                 let path = Some(real.clone());
-                let command = words(&[Grant::Files(GrantedFolder { path, ..grant.clone() }).to_string()]);
+                let command = grant_command(plugin, &[Grant::Files(GrantedFolder { path, ..grant.clone() })]);
                 let (written, real) = (written.display(), real.display());
                 bail!(
                     "`{written}` leads to {real} now (a link, or another spelling), which was not granted; to grant it: \
-                     baton plugin grant {plugin} {command}"
+                     {command}"
                 )
             }
             Err(OpenFolderError::Refused(why)) => bail!("`{}` cannot be granted: {why}", written.display()),

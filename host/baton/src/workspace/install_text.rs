@@ -1,5 +1,6 @@
 //! The result of an installation as text: for the terminal, the log and the ledger.
 
+use baton_core::grants::grant_command;
 use baton_core::shell::words;
 use baton_core::text::one_line;
 use baton_registry::history::HistoryEntry;
@@ -25,7 +26,8 @@ pub(crate) fn describe(done: &InstallResult) -> String {
         Change::Updated => format!("{name} is {version} (sha256:{short}) now; it keeps its grants"),
         Change::Installed if beyond.is_empty() => format!("{name} {version} (sha256:{short}) is installed"),
         Change::Installed => format!(
-            "{name} {version} (sha256:{short}) is installed; it asks for: {requested}{goes}\nallow it with: baton plugin grant {name} {requested}"
+            "{name} {version} (sha256:{short}) is installed; it asks for: {requested}{goes}\nallow it with: {}",
+            grant_command(name, beyond)
         ),
         Change::Held => {
             let asks = if beyond.is_empty() { String::new() } else { format!("; it asks for: {requested}{goes}") };

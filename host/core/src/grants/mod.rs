@@ -27,5 +27,5 @@ pub use access::{Database, FingerprintScope, Mode};
 pub use grant::{Grant, GrantSet, GrantedDatabase, GrantedFolder, GrantedHost, GrantedSecret, missing, specs};
 pub use host_address::{HostAddress, HostAddresses, resolved_host};
 pub use http_rule::{HttpRule, authority_of, host_name};
-pub use needs_grant::{grant_command, needs_grant};
+pub use needs_grant::{grant_command, grant_it_with, needs_grant};
 pub use recipients::Recipients;

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::grant::{Grant, GrantedFolder, GrantedHost, specs};
+use super::grant::{Grant, GrantedFolder, GrantedHost};
 use super::recipients::Recipients;
 use crate::file_name::cut;
 use crate::manifest::Capabilities;
@@ -22,15 +22,22 @@ pub fn needs_grant(text: &str, plugin: &str, asked: &Capabilities) -> String {
     match (grants.as_slice(), rest) {
         ([], "") => plugin_says("a grant is missing"),
         ([], rest) => plugin_says(rest),
-        (grants, "") => grant_command(plugin, grants),
-        (grants, rest) => format!("{}; {}", grant_command(plugin, grants), plugin_says(rest)),
+        (grants, "") => grant_it_with(plugin, grants),
+        (grants, rest) => format!("{}; {}", grant_it_with(plugin, grants), plugin_says(rest)),
     }
 }
 
-/// The command that gives `grants`, as part of a sentence.
+/// The command that gives `grants`: of type [`Grant`], or grant specs.
 #[must_use]
-pub fn grant_command(plugin: &str, grants: &[Grant]) -> String {
-    format!("grant it with `baton plugin grant {plugin} {}`", words(&specs(grants)))
+pub fn grant_command<G: ToString>(plugin: &str, grants: &[G]) -> String {
+    let specs: Vec<_> = grants.iter().map(G::to_string).collect();
+    format!("baton plugin grant {plugin} {}", words(&specs))
+}
+
+/// As [`grant_command`], as part of a sentence.
+#[must_use]
+pub fn grant_it_with(plugin: &str, grants: &[Grant]) -> String {
+    format!("grant it with `{}`", grant_command(plugin, grants))
 }
 
 /// The grants at the beginning of the text or in a command within it, and the rest of the text.

@@ -1,7 +1,7 @@
 //! The reason of a failed attempt as text for people.
 
 use baton_core::file_name::cut;
-use baton_core::grants::{Grant, grant_command};
+use baton_core::grants::{Grant, grant_it_with};
 use baton_core::log_gap;
 use baton_core::text::{PLUGIN_SAYS, plugin_says};
 use baton_sandbox::AttemptError;
@@ -24,7 +24,7 @@ pub(super) fn explain(failure: &AttemptError, plugin: &str, missing: &[Grant], l
         AttemptError::NeedsGrant(text)
             if !missing.is_empty() && (text.starts_with(PLUGIN_SAYS) || !text.contains("`baton ")) =>
         {
-            format!("{}; {text}", grant_command(plugin, missing))
+            format!("{}; {text}", grant_it_with(plugin, missing))
         }
         AttemptError::NeedsHuman(text) => {
             format!("{text} (`baton answer` gives the answer, `baton cancel` ends the task)")

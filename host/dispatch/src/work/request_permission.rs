@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use baton_core::budget::Resource;
 use baton_core::file_name::cut;
-use baton_core::grants::{Grant, Recipients};
-use baton_core::shell;
+use baton_core::grants::{Grant, Recipients, grant_command};
 use baton_sandbox::{BudgetCheckFn, RecipientError, RequestPermission};
 
 use crate::context::Context;
@@ -62,13 +61,11 @@ fn is_among(recipients: &Recipients, agent: &str, roster: &Roster) -> bool {
 /// it.
 fn denied(plugin: &str, recipients: &Recipients, agent: Option<&str>) -> String {
     let Some(agent) = agent else {
-        return format!(
-            "the plugin `{plugin}` may not send handoffs: `baton plugin grant {plugin} handoffs=AGENT` (names separated by \
-             commas, or any)"
-        );
+        let command = grant_command(plugin, &["handoffs=AGENT"]);
+        return format!("the plugin `{plugin}` may not send handoffs: `{command}` (names separated by commas, or any)");
     };
-    let grant = shell::quoted(&Grant::Handoffs(recipients.with(agent)).to_string());
-    format!("the plugin `{plugin}` may not send handoffs to {agent}: `baton plugin grant {plugin} {grant}`")
+    let command = grant_command(plugin, &[Grant::Handoffs(recipients.with(agent))]);
+    format!("the plugin `{plugin}` may not send handoffs to {agent}: `{command}`")
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use baton_core::grants::grant_command;
 use cap_primitives::fs::{FollowSymlinks, MetadataExt as _, OpenOptions, OpenOptionsExt as _, open, stat};
 
 use super::files::MountGrant;
@@ -71,7 +72,7 @@ pub(super) fn place(
     }
     let name = rest.split('/').next().unwrap_or_default();
     if folders.iter().any(|folder| folder == name) && !mounts.iter().any(|mount| mount.name == name) {
-        let command = format!("baton plugin grant {plugin} files:ro={name}");
+        let command = grant_command(plugin, &[format!("files:ro={name}")]);
         return Err(PathError::NotGranted(format!("the folder `{name}` is not granted: {command}")));
     }
     let mounts: Vec<_> = mounts.iter().map(|mount| mount.guest.as_str()).collect();

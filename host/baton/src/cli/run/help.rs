@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, bail};
-use baton_core::grants::{Grant, GrantSet, GrantedFolder};
+use baton_core::grants::{Grant, GrantSet, GrantedFolder, grant_command};
 use baton_core::manifest::{Action, SourceManifest};
 use baton_core::nearest::or_meant;
-use baton_core::shell::{quoted, words};
+use baton_core::shell::words;
 use baton_core::text::plugin_says;
 use baton_sandbox::{ExpectedArgument, expected, read_manifest};
 use serde_json::{Map, Value, json};
@@ -166,7 +166,7 @@ impl PluginDescription {
             }
             asked => asked,
         };
-        format!("baton plugin grant {} {}", self.name, quoted(&grant.to_string()))
+        grant_command(&self.name, &[grant])
     }
 
     /// A command with all required arguments, or with the first one if none is required.

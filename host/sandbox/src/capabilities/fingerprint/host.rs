@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use baton_catalog::{Catalog, CatalogError};
+use baton_core::grants::{Grant, grant_command};
 use baton_fingerprint::{Fingerprint, Options, Reason};
 use baton_library::coverage::{self, Coverage};
 use baton_library::duplicates::{self, DuplicateOptions, Duplicates, WholePrints};
@@ -86,9 +87,9 @@ impl State {
                 Err(Error::Invalid(format!("{} is a link to a path outside of its folder", quoted(path))))
             }
             Err(RefusalReason::HardLinks) => Err(Error::Denied(format!(
-                "{} has several names (hard links): baton plugin grant {} hard-links",
+                "{} has several names (hard links): {}",
                 quoted(path),
-                self.fingerprint.plugin
+                grant_command(&self.fingerprint.plugin, &[Grant::HardLinks])
             ))),
         }
     }

@@ -16,7 +16,7 @@ mod tests;
 
 use std::path::PathBuf;
 
-use baton_core::grants::{FingerprintScope, Grant};
+use baton_core::grants::{FingerprintScope, Grant, grant_command};
 use baton_core::manifest::Manifest;
 
 pub(crate) use gate::WorkGate;
@@ -100,7 +100,7 @@ impl FingerprintHost {
     }
 
     fn not_granted(&self, what: &str, of: FingerprintScope) -> Error {
-        let grant = Grant::Fingerprint(of);
-        Error::Denied(format!("{what} is not granted: baton plugin grant {} {grant}", self.plugin))
+        let command = grant_command(&self.plugin, &[Grant::Fingerprint(of)]);
+        Error::Denied(format!("{what} is not granted: {command}"))
     }
 }

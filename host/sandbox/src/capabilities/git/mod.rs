@@ -26,7 +26,7 @@ mod tests;
 
 use std::path::PathBuf;
 
-use baton_core::grants::Grant;
+use baton_core::grants::{Grant, grant_command};
 use baton_core::manifest::Manifest;
 
 pub use shadow::{SHADOW_LOCK, SHADOW_PREFIX};
@@ -70,8 +70,8 @@ impl Git {
         let of_name: Vec<_> = self.granted.iter().filter(|granted| granted.name == name).collect();
         if of_name.is_empty() {
             return Err(Error::Denied(format!(
-                "the repository of `{name}` is not granted: baton plugin grant {plugin} {}",
-                Grant::Git(name.to_owned())
+                "the repository of `{name}` is not granted: {}",
+                grant_command(plugin, &[Grant::Git(name.to_owned())])
             )));
         }
         let found = number.parse().ok().and_then(|number: usize| of_name.get(number));

@@ -5,9 +5,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use baton_core::file_name::cut;
-use baton_core::grants::needs_grant;
+use baton_core::grants::{grant_command, needs_grant};
 use baton_core::manifest::Manifest;
-use baton_core::shell::quoted;
 use baton_core::text::{one_line, plugin_says};
 
 use crate::{AttemptError, limits};
@@ -29,7 +28,7 @@ impl Denial {
 
     /// A missing grant. `word` is its grant spec.
     pub(crate) fn grant(what: &str, plugin: &str, word: &str) -> Self {
-        Self { text: format!("{what}; allow it with `baton plugin grant {plugin} {}`", quoted(word)), grantable: true }
+        Self { text: format!("{what}; allow it with `{}`", grant_command(plugin, &[word])), grantable: true }
     }
 }
 

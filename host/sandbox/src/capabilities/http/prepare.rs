@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use baton_core::grants::grant_command;
+use baton_core::grants::grant_it_with;
 use baton_core::manifest::Manifest;
 
 use super::send::Egress;
@@ -21,7 +21,7 @@ impl Egress {
         let capabilities = manifest.declares.capabilities.with_secret_hosts(&granted.hosts);
         let unset = capabilities.unset_hosts(&granted.hosts);
         if !unset.is_empty() {
-            let command = grant_command(&manifest.name, &unset);
+            let command = grant_it_with(&manifest.name, &unset);
             let text = format!(
                 "a host has no address: {command}, with an address such as https://wiki.example.org for ADDRESS"
             );

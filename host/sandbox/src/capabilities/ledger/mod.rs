@@ -10,7 +10,7 @@ mod tests;
 
 use std::path::PathBuf;
 
-use baton_core::grants::Grant;
+use baton_core::grants::{Grant, grant_command};
 use baton_core::manifest::Manifest;
 use baton_ledger::{LedgerError, Reader};
 use baton_plugin_sql::StopHandle;
@@ -43,8 +43,8 @@ impl Ledger {
                  manifest"
             )));
         }
-        let grant = Grant::Ledger;
-        let denied = || Error::Denied(format!("the ledger is not granted: baton plugin grant {plugin} {grant}"));
+        let denied =
+            || Error::Denied(format!("the ledger is not granted: {}", grant_command(plugin, &[Grant::Ledger])));
         self.granted.clone().ok_or_else(denied)
     }
 

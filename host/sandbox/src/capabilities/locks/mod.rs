@@ -9,7 +9,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use baton_core::grants::Grant;
+use baton_core::grants::{Grant, grant_command};
 use baton_core::manifest::Manifest;
 use baton_ledger::lock::{HeldLock, LockTable};
 
@@ -55,8 +55,7 @@ impl Locks {
                  manifest"
             )));
         }
-        let grant = Grant::Locks;
-        let denied = || Error::Denied(format!("locks are not granted: baton plugin grant {plugin} {grant}"));
+        let denied = || Error::Denied(format!("locks are not granted: {}", grant_command(plugin, &[Grant::Locks])));
         self.granted.as_ref().ok_or_else(denied)
     }
 

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use baton_core::grants::{Database, Grant, GrantedDatabase, Mode};
+use baton_core::grants::{Database, Grant, GrantedDatabase, Mode, grant_command};
 use baton_core::manifest::{Manifest, SqlCapability};
 use baton_plugin_sql::worker::{Answer, Request};
 use baton_plugin_sql::{Access, limits};
@@ -94,15 +94,15 @@ impl Sql {
         };
         let Some(granted) = self.granted.iter().find(|granted| granted.database == database) else {
             return Err(generated::Error::Denied(format!(
-                "the database `{database}` is not granted: baton plugin grant {plugin} {}",
-                Grant::Sql(GrantedDatabase { database, mode: declared.mode })
+                "the database `{database}` is not granted: {}",
+                grant_command(plugin, &[Grant::Sql(GrantedDatabase { database, mode: declared.mode })])
             )));
         };
         let denial = if database == Database::Files {
             "a snapshot is read-only".to_owned()
         } else if declared.mode == Mode::Rw {
             let grant = Grant::Sql(GrantedDatabase { database, mode: Mode::Rw });
-            format!("writing to `{database}` is not granted: baton plugin grant {plugin} {grant}")
+            format!("writing to `{database}` is not granted: {}", grant_command(plugin, &[grant]))
         } else {
             format!(
                 "the plugin `{plugin}` declares the database `{database}` for reading only: its author has to ask for \

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use baton_core::grants::Database;
+use baton_core::grants::{Database, Grant, grant_command};
 use baton_core::manifest::Manifest;
 use baton_plugin_sql::worker::{Answer, Request};
 use baton_plugin_sql::{Access, GuestError, limits};
@@ -136,8 +136,8 @@ impl Sources {
                 generated::Error::Invalid(format!("{path} is a link to a path outside of its folder"))
             }
             SnapshotError::Closed(OpenError::Refused(RefusalReason::HardLinks)) => generated::Error::Denied(format!(
-                "{path} has several names (hard links): baton plugin grant {} hard-links",
-                self.plugin
+                "{path} has several names (hard links): {}",
+                grant_command(&self.plugin, &[Grant::HardLinks])
             )),
             SnapshotError::Closed(OpenError::Failed(error)) => generated::Error::Invalid(format!("{path}: {error}")),
             SnapshotError::NoFile(what) => generated::Error::Invalid(format!("{path}{what} is not a regular file")),
