@@ -3,6 +3,8 @@
 //! A title of version words only ("Live", "Remix") is a name, and a segment is removed from the name only when `segment.rs`
 //! knows it.
 
+use std::ops::Range;
+
 use super::limits::MAX_WORDS;
 use super::name::{self, fold};
 use super::number;
@@ -121,14 +123,14 @@ impl Title {
 
     /// Takes "Part 2" out of the words, unless it is all there is.
     fn take_part(&mut self, words: &mut Vec<String>, place: Place) {
-        let Some((start, end, numbers)) = part(words) else { return };
-        if place == Place::Open && end - start == words.len() {
+        let Some(part) = part(words) else { return };
+        if place == Place::Open && part.words.len() == words.len() {
             return;
         }
-        words.drain(start..end);
+        words.drain(part.words);
         self.spoken.push("part".to_owned());
-        self.spoken.extend(numbers.iter().map(ToString::to_string));
-        self.version.part.extend(numbers);
+        self.spoken.extend(part.numbers.iter().map(ToString::to_string));
+        self.version.part.extend(part.numbers);
     }
 
     /// Gives a title without a name the text in its brackets as its name, otherwise all its words.
@@ -154,8 +156,8 @@ impl Title {
 pub(super) fn is_version_only(piece: &Piece) -> bool {
     let (text, _) = split_guests(&piece.text, piece.place);
     let mut words = name::words(text);
-    if let Some((start, end, _)) = part(&words) {
-        words.drain(start..end);
+    if let Some(part) = part(&words) {
+        words.drain(part.words);
     }
     words.is_empty() || segment::read(&words) != Segment::Text
 }
@@ -228,8 +230,14 @@ fn split_guests(text: &str, place: Place) -> (&str, Option<String>) {
     (text, None)
 }
 
-/// Finds "Part 2" or "Pts. 1 & 3": the range of its words, and its numbers.
-fn part(words: &[String]) -> Option<(usize, usize, Vec<u32>)> {
+/// "Part 2" or "Pts. 1 & 3" in a title.
+struct PartNumbers {
+    /// Where its words are.
+    words: Range<usize>,
+    numbers: Vec<u32>,
+}
+
+fn part(words: &[String]) -> Option<PartNumbers> {
     let start = words
         .iter()
         .enumerate()
@@ -244,7 +252,7 @@ fn part(words: &[String]) -> Option<(usize, usize, Vec<u32>)> {
         numbers.push(number);
         end = after;
     }
-    Some((start, end, numbers))
+    Some(PartNumbers { words: start..end, numbers })
 }
 
 /// A number; a single letter only at the end, because "the part I love" has no number.

@@ -174,15 +174,15 @@ fn tell_waiting(workspace: &Workspace) -> anyhow::Result<()> {
     let Some(reader) = task_view::reader(workspace)? else { return Ok(()) };
     let open = task::open_by_state(&reader, &WAITING)?;
     let mut counts: BTreeMap<_, u64> = BTreeMap::new();
-    for (_, state, count) in &open {
-        *counts.entry(state.as_str()).or_default() += count;
+    for waiting in &open {
+        *counts.entry(waiting.state.as_str()).or_default() += waiting.count;
     }
     if counts.is_empty() {
         return Ok(());
     }
     let counts: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
     output::note(&format!("not finished: {} (`baton status` says why)", counts.join(", ")));
-    let (now, waits) = (Timestamp::now(), |plugin: &str| open.iter().any(|(agent, ..)| agent == plugin));
+    let (now, waits) = (Timestamp::now(), |plugin: &str| open.iter().any(|waiting| waiting.agent == plugin));
     let held = supervision::quarantined_plugins(&reader, now)?;
     held.iter().filter(|held| waits(&held.agent)).for_each(|held| output::note(&held_text(held)));
     let reached = task_view::budgets_reached(workspace, &reader, now)?;

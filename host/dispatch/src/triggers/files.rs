@@ -87,7 +87,8 @@ impl FilesTrigger {
 /// Compares the folders with the marks and makes one task for all changed files.
 pub(crate) async fn fire(context: &Arc<Context>, trigger: FilesTrigger) -> Result<TriggerResult, DispatchError> {
     let (reading, inner) = (trigger.clone(), Arc::clone(context));
-    let Ok(Some((seen, own))) = tokio::task::spawn_blocking(move || reading.read(&inner.own_writes)).await else {
+    let read = tokio::task::spawn_blocking(move || reading.read(&inner.own_writes)).await;
+    let Ok(Some(MountedFiles { hashes: seen, own })) = read else {
         return Ok(TriggerResult { unread: Some(trigger.plugin), ..TriggerResult::default() });
     };
     fail_point!("trigger.compared");
@@ -121,11 +122,18 @@ pub(crate) async fn fire(context: &Arc<Context>, trigger: FilesTrigger) -> Resul
     Ok(fired)
 }
 
+/// The files that fit, by guest path.
+struct MountedFiles {
+    /// The hash of the content of each.
+    hashes: BTreeMap<String, String>,
+    /// Those that the plugin itself is writing.
+    own: BTreeSet<String>,
+}
+
 impl FilesTrigger {
-    /// Returns the content hashes of all matching files by guest path, and the files that the plugin itself is writing.
-    /// `None` if a folder cannot be read, because the state of its files is then unknown.
-    fn read(&self, writes: &OwnWrites) -> Option<(BTreeMap<String, String>, BTreeSet<String>)> {
-        let (mut seen, mut places, since) = (BTreeMap::new(), Vec::new(), Instant::now());
+    /// `None` if a folder cannot be read, because then the state of its files is unknown.
+    fn read(&self, writes: &OwnWrites) -> Option<MountedFiles> {
+        let (mut hashes, mut places, since) = (BTreeMap::new(), Vec::new(), Instant::now());
         for mount in &self.mounts {
             // A folder at the path of a granted folder, but with another identity, was not granted.
             mount.folder.open_again().ok()?;
@@ -133,13 +141,13 @@ impl FilesTrigger {
             for found in scan_tree(&mount.host, &self.globs).into_iter().filter(|found| !self.is_own(&found.path)) {
                 if let (Some(path), Ok(hash)) = (guest_path(mount, &found.path), hash_file(&found.path)) {
                     places.push((found.path, path.clone()));
-                    seen.insert(path, hash.to_string());
+                    hashes.insert(path, hash.to_string());
                 }
             }
         }
         let own = writes.since(&self.plugin, since);
         let own = places.into_iter().filter(|(place, _)| own.has(place)).map(|(_, path)| path).collect();
-        Some((seen, own))
+        Some(MountedFiles { hashes, own })
     }
 
     /// The marks of the files that the plugin's own attempt wrote.

@@ -118,29 +118,43 @@ fn aiff(source: &Source) -> Truncation {
 /// A Matroska file is one segment. Its length is masked as unknown, so that its parts are read up to the end.
 fn matroska(source: &Source) -> Truncation {
     let short = || {
-        let (from, length, _) = size(source, 4)?;
-        let segment = from.checked_add(length)?;
-        let (from, length, bytes) = size(source, segment + 4).filter(|_| source.bytes(segment) == Some(SEGMENT))?;
-        (from.checked_add(length)? > source.length()).then_some((segment + 4, bytes))
+        let segment = Size::read(source, 4)?.end()?;
+        let size = Size::read(source, segment + 4).filter(|_| source.bytes(segment) == Some(SEGMENT))?;
+        (size.end()? > source.length()).then_some(size)
     };
-    let Some((at, bytes)) = short() else { return Truncation::default() };
-    let mut unknown = vec![0xff; bytes];
+    let Some(size) = short() else { return Truncation::default() };
+    let mut unknown = vec![0xff; size.bytes];
     if let Some(first) = unknown.first_mut() {
-        *first = 0xff >> (bytes - 1);
+        *first = 0xff >> (size.bytes - 1);
     }
-    Truncation { is_short: true, masks: vec![MetadataMask::new(at, unknown)], ..Truncation::default() }
+    Truncation { is_short: true, masks: vec![MetadataMask::new(size.at, unknown)], ..Truncation::default() }
 }
 
-/// Reads a size: the start of the content, the size, and the length of the size field. `None` if the size is unknown.
-fn size(source: &Source, at: u64) -> Option<(u64, u64, usize)> {
-    let [first, ..] = source.bytes::<1>(at)?;
-    let more = usize::try_from(first.leading_zeros()).ok().filter(|more| *more < 8)?;
-    let mut rest = vec![0; more];
-    (source.read_at(at + 1, &mut rest).ok()? == more).then_some(())?;
-    let start = u64::from(first) & (0x7f >> more);
-    let size = rest.iter().fold(start, |size, byte| size << 8 | u64::from(*byte));
-    let is_known = size < (1 << (7 * (more + 1))) - 1;
-    is_known.then_some((at + 1 + more as u64, size, more + 1))
+/// A size in a Matroska file, before the content.
+struct Size {
+    at: u64,
+    /// The bytes of the size itself.
+    bytes: usize,
+    content: u64,
+}
+
+impl Size {
+    /// Reads the size at `at`. `None` if it is unknown.
+    fn read(source: &Source, at: u64) -> Option<Self> {
+        let [first, ..] = source.bytes::<1>(at)?;
+        let more = usize::try_from(first.leading_zeros()).ok().filter(|more| *more < 8)?;
+        let mut rest = vec![0; more];
+        (source.read_at(at + 1, &mut rest).ok()? == more).then_some(())?;
+        let start = u64::from(first) & (0x7f >> more);
+        let size = rest.iter().fold(start, |size, byte| size << 8 | u64::from(*byte));
+        let is_known = size < (1 << (7 * (more + 1))) - 1;
+        is_known.then_some(Self { at, bytes: more + 1, content: size })
+    }
+
+    /// The end of the content.
+    fn end(&self) -> Option<u64> {
+        (self.at + self.bytes as u64).checked_add(self.content)
+    }
 }
 
 /// The chunks of a file, up to the first one that is longer than the file.

@@ -244,8 +244,19 @@ pub fn open_by_agent(reader: &Reader) -> Result<Vec<(String, u64)>, LedgerError>
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// How many tasks of an agent have a state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskCount {
+    /// The agent.
+    pub agent: String,
+    /// The state.
+    pub state: State,
+    /// The number of tasks.
+    pub count: u64,
+}
+
 /// The number of tasks in each of these states, by agent and state, without `baton run`.
-pub fn open_by_state(reader: &Reader, states: &[State]) -> Result<Vec<(String, State, u64)>, LedgerError> {
+pub fn open_by_state(reader: &Reader, states: &[State]) -> Result<Vec<TaskCount>, LedgerError> {
     let sql = format!(
         "SELECT agent, state, count(*) FROM tasks WHERE state IN ({}) AND kind <> 'RETURN' AND origin <> 'call'
          GROUP BY agent, state ORDER BY agent, state",
@@ -256,7 +267,8 @@ pub fn open_by_state(reader: &Reader, states: &[State]) -> Result<Vec<(String, S
     let mut open = Vec::new();
     while let Some(row) = rows.next()? {
         let (name, count): (String, i64) = (row.get(1)?, row.get(2)?);
-        open.push((row.get(0)?, super::state(&name)?, u64::try_from(count).unwrap_or(0)));
+        let count = u64::try_from(count).unwrap_or(0);
+        open.push(TaskCount { agent: row.get(0)?, state: super::state(&name)?, count });
     }
     Ok(open)
 }

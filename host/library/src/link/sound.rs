@@ -11,7 +11,7 @@ use baton_catalog::library::FileLink;
 
 use super::linked::LinkedItem;
 use super::similar::{self, Digest};
-use super::whole::Judge;
+use super::whole::{ItemPair, Judge};
 use crate::duplicates::{Item, Pair, Similarity, difference, play_on};
 
 #[derive(Default)]
@@ -26,9 +26,7 @@ pub(super) struct Links {
 struct Candidate<'a> {
     open: &'a LinkedItem,
     tracked: &'a LinkedItem,
-    /// The two files in the order of the comparison.
-    pair: [&'a Item; 2],
-    similarity: Similarity,
+    pair: ItemPair<'a>,
 }
 
 type ByDigest<'a> = HashMap<Digest, Vec<&'a LinkedItem>>;
@@ -75,8 +73,7 @@ fn link_copies(
     let (copies, longer) = candidates(catalog, tracked, open)?;
     let stop = AtomicBool::new(false);
     let mut judge = Judge::new(path, catalog, &stop);
-    let pairs: Vec<(&Item, &Item, Similarity)> =
-        longer.iter().map(|it| (it.pair[0], it.pair[1], it.similarity)).collect();
+    let pairs: Vec<ItemPair<'_>> = longer.iter().map(|candidate| candidate.pair).collect();
     let are_copies = judge.are_copies(&pairs)?;
     links.is_unfinished = judge.is_unfinished;
     let longer = longer.iter().zip(are_copies).filter(|(_, is_copy)| *is_copy).map(|(candidate, _)| candidate);
@@ -108,13 +105,13 @@ fn candidates<'a>(
         for (digest, tracked_digest, is_turned) in ways {
             let (Some(open), Some(tracked)) = (open.get(&digest), tracked.get(&tracked_digest)) else { continue };
             for (open, tracked) in open.iter().flat_map(|open| tracked.iter().map(move |tracked| (*open, *tracked))) {
-                let pair = if is_turned { [&tracked.item, &open.item] } else { [&open.item, &tracked.item] };
+                let items = if is_turned { [&tracked.item, &open.item] } else { [&open.item, &tracked.item] };
                 // Each may have been compared with the other.
-                if !is_copy(pair, similarity) || !seen.insert((open.item.id, tracked.item.id)) {
+                if !is_copy(items, similarity) || !seen.insert((open.item.id, tracked.item.id)) {
                     continue;
                 }
-                let found = if play_on(pair[0], pair[1]) { &mut longer } else { &mut copies };
-                found.push(Candidate { open, tracked, pair, similarity });
+                let found = if play_on(items[0], items[1]) { &mut longer } else { &mut copies };
+                found.push(Candidate { open, tracked, pair: ItemPair { items, similarity } });
             }
         }
     })?;

@@ -23,6 +23,14 @@ const GROUP: usize = 8;
 /// Pairs that are compared in one step. The limit bounds the fingerprints in memory.
 const PIECE: usize = 500;
 
+/// Two files that are copies in the first two minutes.
+#[derive(Clone, Copy)]
+pub(super) struct ItemPair<'a> {
+    /// In the order of the comparison.
+    pub(super) items: [&'a Item; 2],
+    pub(super) similarity: Similarity,
+}
+
 /// Compares copies to their end.
 pub(super) struct Judge<'a> {
     prints: WholePrints<'a>,
@@ -39,20 +47,20 @@ impl<'a> Judge<'a> {
     }
 
     /// For each pair, whether it is a copy to its end. `false` if one of the files was not read.
-    pub(super) fn are_copies(&mut self, pairs: &[(&Item, &Item, Similarity)]) -> Result<Vec<bool>, CatalogError> {
+    pub(super) fn are_copies(&mut self, pairs: &[ItemPair<'_>]) -> Result<Vec<bool>, CatalogError> {
         let mut copies = Vec::with_capacity(pairs.len());
         for piece in pairs.chunks(PIECE) {
             let prints = self.prints_of(piece)?;
-            copies.extend(piece.iter().map(|(one, other, similarity)| {
-                let mut similarity = *similarity;
+            copies.extend(piece.iter().map(|pair| {
+                let ([one, other], mut similarity) = (pair.items, pair.similarity);
                 compare(&mut similarity, prints.get(&one.id), prints.get(&other.id)).is_none()
             }));
         }
         Ok(copies)
     }
 
-    fn prints_of(&mut self, pairs: &[(&Item, &Item, Similarity)]) -> Result<HashMap<i64, Fingerprint>, CatalogError> {
-        let mut items: Vec<&Item> = pairs.iter().flat_map(|(one, other, _)| [*one, *other]).collect();
+    fn prints_of(&mut self, pairs: &[ItemPair<'_>]) -> Result<HashMap<i64, Fingerprint>, CatalogError> {
+        let mut items: Vec<&Item> = pairs.iter().flat_map(|pair| pair.items).collect();
         items.sort_unstable_by_key(|item| item.id);
         items.dedup_by_key(|item| item.id);
         let (mut kept, mut unknown) = (Vec::new(), Vec::new());

@@ -91,17 +91,22 @@ fn extended(content: &[u8]) -> Vec<(String, String)> {
     const TEXT: usize = 0;
     let mut rest = content;
     let count = number(&mut rest).unwrap_or_default();
-    let fields = (0..count).map_while(|_| field(&mut rest)).filter(|(_, kind, _)| *kind == TEXT);
-    fields.map(|(name, _, value)| (name, text_of(value))).collect()
+    let fields = (0..count).map_while(|_| field(&mut rest)).filter(|field| field.kind == TEXT);
+    fields.map(|field| (field.name, text_of(field.value))).collect()
 }
 
-/// The name, the type and the value of a field.
-fn field<'a>(rest: &mut &'a [u8]) -> Option<(String, usize, &'a [u8])> {
+struct Field<'a> {
+    name: String,
+    kind: usize,
+    value: &'a [u8],
+}
+
+fn field<'a>(rest: &mut &'a [u8]) -> Option<Field<'a>> {
     let length = number(rest)?;
     let name = text_of(take_bytes(rest, length)?);
     let kind = number(rest)?;
     let length = number(rest)?;
-    Some((name, kind, take_bytes(rest, length)?))
+    Some(Field { name, kind, value: take_bytes(rest, length)? })
 }
 
 fn number(rest: &mut &[u8]) -> Option<usize> {

@@ -38,7 +38,9 @@ pub(super) fn give_up(waiting: &WaitingItem) -> FileVerdict {
         "the process ended {DEATHS} times while reading it, so it is not read any more; get an intact copy of the file, or read it \
          again with `baton library scan --retry`"
     );
-    let (size, mtime_ns, inode) = regular_file(&waiting.path).as_ref().map_or((waiting.size, 0, 0), stat);
+    let found = regular_file(&waiting.path);
+    let FileStat { size, mtime_ns, inode } =
+        found.as_ref().map_or_else(|_| FileStat::unknown(waiting.size), FileStat::new);
     let outcome = outcome(Err(Error { reason: Reason::Corrupt, detail }), Tags::default());
     let compared = waiting.before.as_ref().map(|_| Comparison::Differs);
     FileVerdict::Read(FileReading { item: waiting.item, size, mtime_ns, inode, outcome }, compared)
@@ -53,13 +55,14 @@ pub(super) fn read(waiting: &WaitingItem, read: &ReadFn<'_>, stop: &AtomicBool) 
     let tags = result.as_ref().err().map(|error| tags_of(&waiting.path, error.reason)).unwrap_or_default();
     let after = regular_file(&waiting.path);
     let replaced = match (&before, &after) {
-        (Ok(before), Ok(after)) => stat(before) != stat(after),
+        (Ok(before), Ok(after)) => FileStat::new(before) != FileStat::new(after),
         (Ok(_), Err(_)) => true,
         (Err(_), _) => false,
     };
     let reason = result.as_ref().err().map(|error| error.reason);
-    let seen = after.as_ref().or(before.as_ref()).map_or((waiting.size, 0, 0), stat);
-    let reading = |outcome| FileReading { item: waiting.item, size: seen.0, mtime_ns: seen.1, inode: seen.2, outcome };
+    let seen = after.as_ref().or(before.as_ref());
+    let FileStat { size, mtime_ns, inode } = seen.map_or_else(|_| FileStat::unknown(waiting.size), FileStat::new);
+    let reading = |outcome| FileReading { item: waiting.item, size, mtime_ns, inode, outcome };
     if reason == Some(Reason::Stopped) {
         return FileVerdict::Stopped;
     }
@@ -95,8 +98,23 @@ fn regular_file(path: &Path) -> io::Result<Metadata> {
     if metadata.is_file() { Ok(metadata) } else { Err(io::Error::other("it is not a file any more")) }
 }
 
-fn stat(metadata: &Metadata) -> (u64, i64, u64) {
-    (metadata.len(), mtime_ns(metadata), metadata.ino())
+/// The metadata by which a scan recognises a changed file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct FileStat {
+    size: u64,
+    mtime_ns: i64,
+    inode: u64,
+}
+
+impl FileStat {
+    fn new(metadata: &Metadata) -> Self {
+        Self { size: metadata.len(), mtime_ns: mtime_ns(metadata), inode: metadata.ino() }
+    }
+
+    /// That of a file which cannot be inspected.
+    fn unknown(size: u64) -> Self {
+        Self { size, mtime_ns: 0, inode: 0 }
+    }
 }
 
 fn as_error(error: &io::Error) -> Error {
