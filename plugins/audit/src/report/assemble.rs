@@ -212,7 +212,7 @@ impl Assembly {
         folders: Vec<FolderLine>,
         parts: Parts,
     ) -> Report {
-        let room = limits::FINDINGS - usize::from(self.gaps_left_out > 0 || self.gaps.len() > limits::FINDINGS);
+        let room = limits::FINDINGS - usize::from(self.gaps_left_out > 0 || self.gaps.added() > limits::FINDINGS);
         let (mut findings, left_out) = self.gaps.finish(room);
         let left_out = left_out + self.gaps_left_out;
         if left_out > 0 {

@@ -29,7 +29,7 @@ impl Gravest {
 
     /// How many findings were added.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn added(&self) -> usize {
         self.all
     }
 
