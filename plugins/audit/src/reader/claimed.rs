@@ -1,10 +1,10 @@
 //! Names of code that a ticked or check-marked line says to be there: "`[x]` Implement `open_till()`", "`test_till` ✅".
 
-use super::features::{self, Place};
 use super::lexer::{CODE, PATH};
 use super::structure::{Document, Line, LineForm};
-use super::words::{self, Deed};
-use super::{lexer, names};
+use super::verbs::Deed;
+use super::words;
+use super::{before, lexer, names};
 
 /// A name of code in a line about work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,11 +25,10 @@ pub(crate) fn claimed_symbols(text: &str) -> Vec<ClaimedSymbol> {
     let document = Document::of(text);
     let lines =
         document.lines.iter().filter(|line| matches!(line.form, LineForm::Item | LineForm::Text) && !line.quoted);
-    lines.flat_map(|line| of_line(&document, line)).collect()
+    lines.flat_map(of_line).collect()
 }
 
-fn of_line(document: &Document, line: &Line) -> Vec<ClaimedSymbol> {
-    let place = Place::new(document, line);
+fn of_line(line: &Line) -> Vec<ClaimedSymbol> {
     let checked = words::check(&line.text);
     let done = line.boxed == Some(true) || checked;
     if line.boxed.is_none() && !checked {
@@ -57,7 +56,7 @@ fn of_line(document: &Document, line: &Line) -> Vec<ClaimedSymbol> {
             before.push(PATH);
             continue;
         }
-        let said = features::said(&place, &before);
+        let said = before::said(&before);
         let makes = matches!(said.near, Some(Deed::Make | Deed::Add | Deed::Write));
         let works = makes || matches!(said.near, Some(Deed::Change | Deed::Move));
         let meant = match said.prep {

@@ -4,10 +4,14 @@
 //! trees; `features` says what is known of each and `model` how likely it is promised; `collect` makes the plan of them.
 //! Nothing here reads a disk, and every reader is linear in its text.
 
+mod after;
+mod before;
 mod candidate;
 mod claimed;
 pub(crate) mod claims;
 mod collect;
+mod columns;
+mod context;
 mod endings;
 mod features;
 mod fields;
@@ -22,7 +26,9 @@ mod structure;
 mod symbols;
 mod table;
 mod todos;
+mod topics;
 mod tree;
+mod verbs;
 mod words;
 
 pub(crate) use claimed::claimed_symbols;

@@ -1,11 +1,12 @@
 //! Every path of a plan with its features: of lines, of cells, of trees.
 
 use super::candidate::Candidate;
-use super::features::{self, Features, Place};
+use super::context::{self, Place};
+use super::features::{self, Features};
 use super::lexer::{self, Token};
 use super::structure::{Code, Document, Line, LineForm};
 use super::tree::{self, Leaf, Tree};
-use super::{fields, marks, table, words};
+use super::{columns, fields, marks, table, words};
 use crate::plan::{Form, Kind, Sighting};
 
 /// What a plan shows.
@@ -61,7 +62,7 @@ pub(crate) fn observe(document: &Document, rows: &[&str]) -> Observed {
 /// Finds the paths of a line. Returns a folder if the line names one that contains the entries below it.
 fn of_line(document: &Document, at: usize, line: &Line, above: Option<&str>, out: &mut Observed) -> Option<String> {
     let place = Place::new(document, line);
-    let listing = above.is_some() || matches!(features::list_topic(&place), "deliverable" | "new files");
+    let listing = above.is_some() || matches!(context::list_topic(&place), "deliverable" | "new files");
     let tokens = lexer::tokens(&line.text, listing);
     let label = line.label.and_then(|at| document.lines.get(at)).filter(|_| line.parent.is_none());
     let folder = above.map(str::to_owned).or_else(|| {
@@ -148,7 +149,7 @@ fn of_row(document: &Document, at: usize, line: &Line, table: usize, out: &mut O
     let first = out.seen.len();
     for (column, cell) in cells.iter().enumerate() {
         let cell = cell.replace("<br>", ", ").replace("<br/>", ", ").replace("<br />", ", ");
-        let listing = head.get(column).is_some_and(|head| matches!(features::column(head), "file" | "deliverable"));
+        let listing = head.get(column).is_some_and(|head| matches!(columns::column(head), "file" | "deliverable"));
         let tokens = lexer::tokens(&cell, listing);
         let alone = tokens.last().is_some_and(|last| {
             let words = last
@@ -177,7 +178,7 @@ fn of_row(document: &Document, at: usize, line: &Line, table: usize, out: &mut O
     }
     let row = out.seen.get_mut(first..).unwrap_or_default();
     out.folders.extend(table::describe(head, &cells, row));
-    if features::lists_every_file(&place) {
+    if context::lists_every_file(&place) {
         let parents = row.iter().filter_map(|seen| seen.sighting.path.rsplit_once('/'));
         out.enumerated.extend(parents.map(|(parent, _)| parent.to_owned()));
     }
@@ -195,7 +196,7 @@ fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &m
         out.seen.push(Candidate { sighting, features, line: None, token: None, barred: false, column: None });
     }
     out.folders.extend(tree.folders);
-    if !features::lists_part(document, code) {
+    if !context::lists_part(document, code) {
         out.enumerated.extend(tree.enumerated);
     }
 }

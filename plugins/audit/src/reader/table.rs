@@ -1,7 +1,7 @@
 //! What the other cells of a row say of its file: component, class, lines, size, state, folder.
 
 use super::candidate::Candidate;
-use super::{claims, features, lexer, names, symbols};
+use super::{claims, columns, lexer, names, symbols};
 
 const CLASS: &[&str] = &[
     "class",
@@ -26,7 +26,7 @@ const SIZE: &[&str] = &["bytes", "file size", "size", "size (bytes)"];
 pub(super) fn describe(head: &[String], cells: &[String], row: &mut [Candidate]) -> Option<String> {
     let plain: Vec<String> = head.iter().map(|head| lexer::plain(head).to_lowercase()).collect();
     let find = |names: &[&str]| plain.iter().position(|head| names.contains(&head.as_str()));
-    let kind = |wanted: &str| head.iter().position(|head| features::column(head) == wanted);
+    let kind = |wanted: &str| head.iter().position(|head| columns::column(head) == wanted);
     let text = |at: Option<usize>| {
         at.and_then(|at| cells.get(at)).map(|cell| lexer::plain(cell)).filter(|cell| !cell.is_empty())
     };

@@ -1,0 +1,92 @@
+//! What the words behind a path say of it.
+
+use super::verbs::{self, Deed};
+use super::words;
+
+/// What follows the path.
+pub(super) fn after(after: &str) -> &'static str {
+    let rest = after.trim_start_matches(['`', '*', '_', '"']);
+    let text = rest.trim_start();
+    if text.trim_end_matches(['.', ':', '*', '_', ' ']).is_empty() {
+        return "end";
+    }
+    if let Some(inner) = text.strip_prefix(['(', '[']) {
+        let inner = inner.split([')', ']']).next().unwrap_or_default();
+        return match words::state(inner) {
+            "new" | "make" | "made" => "said new",
+            "existing" => "said existing",
+            "goes" => "said to go",
+            "changed" => "said changed",
+            _ => "bracket",
+        };
+    }
+    if text.starts_with(['-', '\u{2013}', '\u{2014}', ':', '\u{2190}', '#']) || rest.starts_with("  ") {
+        let said = text.trim_start_matches(['-', '\u{2013}', '\u{2014}', ':', '\u{2190}', '#', ' ', '*']);
+        let first = said.split_whitespace().next().unwrap_or_default();
+        let gone = || words::words(first).next().and_then(|word| verbs::verb(&word)).is_some_and(|verb| verb.past);
+        return match words::state(first) {
+            "new" if said.split_whitespace().count() == 1 || first.starts_with("NEW") => "said new",
+            "existing" => "said existing",
+            "goes" if gone() => "said to go",
+            _ if is_to_be_made(said) => "is made",
+            _ if is_order(said) => "told to change",
+            _ => "dash",
+        };
+    }
+    if text.starts_with([',', '+', '&', '/']) {
+        return "list";
+    }
+    let said: Vec<String> = words::words(text).take(4).collect();
+    let first = said.first().map_or("", String::as_str);
+    if matches!(first, "and" | "or" | "und" | "oder") {
+        return "list";
+    }
+    if said.iter().any(|word| matches!(word.as_str(), "already" | "schon" | "bereits")) {
+        return "said existing";
+    }
+    let negated = said.iter().any(|word| words::negates(word));
+    let made = said.iter().any(|word| {
+        verbs::verb(word).is_some_and(|verb| matches!(verb.deed, Deed::Make | Deed::Add | Deed::Write) && verb.past)
+            || matches!(word.as_str(), "there" | "present" | "available" | "committed")
+    });
+    match (first, negated) {
+        (_, true) => "negated",
+        ("exists" | "exist" | "existiert" | "existieren", _) => "exists",
+        ("is" | "are" | "wird" | "will" | "gets" | "was" | "were" | "has" | "werden" | "must", _) => {
+            if made {
+                "is made"
+            } else {
+                "is"
+            }
+        }
+        (
+            "with" | "mit" | "for" | "containing" | "f\u{fc}r" | "that" | "implementing" | "holding" | "explaining",
+            _,
+        ) => "with",
+        ("anlegen" | "erstellen" | "erzeugen" | "schreiben" | "hinzu" | "hinzuf\u{fc}gen", _) => "is made",
+        _ => "words",
+    }
+}
+
+/// "to be created in `x`", "wird erstellt".
+fn is_to_be_made(said: &str) -> bool {
+    let said: Vec<String> = words::words(said).take(5).collect();
+    let made = |word: &String| {
+        verbs::verb(word).is_some_and(|verb| verb.past && matches!(verb.deed, Deed::Make | Deed::Write))
+    };
+    said.windows(2).any(|pair| matches!(pair, [be, verb] if matches!(be.as_str(), "be" | "is" | "are" | "wird" | "werden") && made(verb)))
+}
+
+/// An order to change what is named before: "`x`: drop the field", "`x` – add a key".
+fn is_order(said: &str) -> bool {
+    let mut words = words::words(said);
+    let order = words.next().and_then(|word| verbs::verb(&word));
+    let changes = order.is_some_and(|verb| !verb.past && matches!(verb.deed, Deed::Change | Deed::Delete | Deed::Add));
+    changes && words.next().is_some()
+}
+
+/// Whether the sentence of a path is a question.
+pub(super) fn is_asked(after: &str) -> bool {
+    let end = after.find(['?', '!']).into_iter().chain(after.find(". ")).min();
+    end.and_then(|end| after.get(end..)).is_some_and(|rest| rest.starts_with('?'))
+}

@@ -1,0 +1,326 @@
+//! What the words before a path say: the verb, the preposition, the key, and whether they deny it.
+
+use super::lexer::{CODE, PATH};
+use super::verbs::{self, Deed, Verb};
+use super::words;
+
+/// What the words before a path say.
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that words may say, whatever else they say")]
+pub(super) struct Clause {
+    pub(super) lead: Option<Verb>,
+    pub(super) near: Option<Verb>,
+    pub(super) prep: &'static str,
+    pub(super) negated: bool,
+    pub(super) supposed: bool,
+    pub(super) will: bool,
+    pub(super) new: bool,
+    /// "explain it in `x`".
+    pub(super) it: bool,
+    /// It continues a list of paths.
+    pub(super) joined: bool,
+    /// A word such as "from" is between the verb and it.
+    pub(super) within: bool,
+    /// Only marks are before it.
+    pub(super) opens: bool,
+}
+
+/// The words before a path, from the last sentence on.
+pub(super) fn clause(before: &str) -> Clause {
+    let cut = ["; ", ". ", "! ", "? "].iter().filter_map(|stop| before.rfind(stop).map(|at| at + stop.len())).max();
+    let short = |cut: usize| {
+        let word = before
+            .get(..cut)
+            .unwrap_or_default()
+            .trim_end()
+            .trim_end_matches('.')
+            .rsplit([' ', '('])
+            .next()
+            .unwrap_or_default()
+            .to_lowercase();
+        matches!(word.as_str(), "e.g" | "i.e" | "z.b" | "cf" | "vgl" | "etc" | "vs")
+            || word.chars().all(|sign| sign.is_ascii_digit())
+    };
+    let sentence = cut.filter(|cut| !short(*cut)).and_then(|cut| before.get(cut..)).unwrap_or(before);
+    let all: Vec<String> = words::words(sentence).collect();
+    let said: Vec<&str> = all.iter().map(String::as_str).skip_while(|word| is_tag(word)).collect();
+    let lead = said.iter().find(|word| !is_leading(word)).and_then(|word| verbs::verb(word));
+    let named = |at: usize| at.checked_sub(1).and_then(|at| said.get(at)).is_some_and(|word| is_article(word));
+    let near = (0..said.len()).rev().filter(|at| !named(*at)).find_map(|at| {
+        said.get(at).and_then(|word| verbs::verb(word)).filter(|verb| verb.deed != Deed::Test || said.len() < 3)
+    });
+    let within = said.iter().skip(1).any(|word| matches!(*word, "from" | "in" | "within" | "inside" | "aus" | "im"));
+    let opened = sentence.trim_end_matches([' ', '`', '*', '_', '"']);
+    let prep = if opened.ends_with('(') { "bracket" } else { prep(&said) };
+    Clause {
+        lead,
+        near,
+        prep,
+        within,
+        negated: words::words(&without_asides(sentence)).any(|word| words::negates(&word)),
+        supposed: said.iter().any(|word| words::supposes(word)),
+        will: said.iter().any(|word| {
+            matches!(*word, "will" | "shall" | "must" | "wird" | "werden" | "soll" | "going" | "we'll" | "i'll")
+        }),
+        new: said.iter().rev().take(4).any(|word| matches!(*word, "new" | "neue" | "neuen" | "neues" | "neu")),
+        it: said.iter().rev().take(3).any(|word| matches!(*word, "it" | "them" | "es" | "sie")),
+        joined: said.last().is_some_and(|word| is_path(word))
+            || matches!(said.as_slice(), [.., path, "and" | "und" | "or" | "oder" | "plus" | "&" | "+"] if is_path(path)),
+        opens: prep == "start",
+    }
+}
+
+/// A text without its closed brackets.
+fn without_asides(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('(') {
+        let Some((_, behind)) = after.split_once(')') else { break };
+        out.push_str(before);
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The meaning of the text that follows these words.
+pub(super) struct Said {
+    pub(super) near: Option<Deed>,
+    pub(super) prep: &'static str,
+    pub(super) opens: bool,
+    pub(super) negated: bool,
+}
+
+/// Reads the words before a name of code.
+pub(super) fn said(before: &str) -> Said {
+    let clause = clause(before);
+    let prep = if key(before).is_some() { "key" } else { clause.prep };
+    Said { near: clause.near.map(|verb| verb.deed), prep, opens: clause.opens, negated: clause.negated }
+}
+
+/// What counts or tags a line: `T001`, `[P]`, `US1`, `Step 4`, a number.
+fn is_tag(word: &str) -> bool {
+    let coded = word.chars().any(|sign| sign.is_ascii_digit())
+        && word.chars().count() <= 6
+        && word.chars().all(|sign| sign.is_alphanumeric() || sign == '.');
+    coded
+        || word.chars().count() == 1 && word.chars().all(|sign| sign.is_ascii_alphanumeric())
+        || matches!(
+            word,
+            "step" | "task" | "phase" | "action" | "todo" | "schritt" | "aufgabe" | "part" | "deliverable"
+        )
+}
+
+/// Words that may stand before the verb of a step.
+fn is_leading(word: &str) -> bool {
+    matches!(
+        word,
+        "we" | "i"
+            | "you"
+            | "will"
+            | "to"
+            | "then"
+            | "also"
+            | "finally"
+            | "first"
+            | "next"
+            | "please"
+            | "and"
+            | "are"
+            | "going"
+            | "should"
+            | "must"
+            | "shall"
+            | "wir"
+            | "dann"
+            | "i'll"
+            | "we'll"
+            | "now"
+            | "the"
+            | "be"
+            | "need"
+            | "optionally"
+            | "can"
+            | "zuerst"
+            | "der"
+            | "die"
+            | "das"
+    )
+}
+
+/// Words before a noun.
+fn is_article(word: &str) -> bool {
+    matches!(
+        word,
+        "the"
+            | "a"
+            | "an"
+            | "of"
+            | "its"
+            | "their"
+            | "this"
+            | "each"
+            | "every"
+            | "for"
+            | "der"
+            | "die"
+            | "das"
+            | "den"
+            | "eine"
+            | "einen"
+            | "our"
+    )
+}
+
+/// What leads to the path: a preposition, the verb itself, or nothing.
+fn prep(said: &[&str]) -> &'static str {
+    let mut rest = said;
+    // "`a`, `b` and `c`": the later ones are led to by what leads to the first.
+    loop {
+        let trimmed = match rest {
+            [before @ .., path, joint]
+                if is_path(path) && matches!(*joint, "and" | "or" | "und" | "oder" | "plus" | "with" | "+" | "&") =>
+            {
+                before
+            }
+            [before @ .., path] if is_path(path) => before,
+            _ => break,
+        };
+        rest = trimmed;
+    }
+    for word in rest.iter().rev().take(5) {
+        if let Some(prep) = words::preposition(word) {
+            return prep;
+        }
+        if let Some(verb) = verbs::verb(word)
+            .filter(|_| !matches!(*word, "new" | "neu" | "neue" | "test" | "tests" | "unit" | "integration"))
+        {
+            return if verb.deed == Deed::Be { "be" } else { "verb" };
+        }
+        let skipped = matches!(
+            *word,
+            "the"
+                | "a"
+                | "an"
+                | "new"
+                | "file"
+                | "files"
+                | "script"
+                | "module"
+                | "its"
+                | "our"
+                | "this"
+                | "root"
+                | "der"
+                | "die"
+                | "das"
+                | "eine"
+                | "einen"
+                | "datei"
+                | "neue"
+                | "neuen"
+                | "existing"
+                | "test"
+                | "folder"
+                | "directory"
+                | "both"
+                | "document"
+                | "page"
+                | "package"
+                | "class"
+                | "config"
+                | "component"
+        ) || word.starts_with(CODE);
+        if !skipped {
+            return "words";
+        }
+    }
+    // Only words such as "the file" stand before it.
+    if rest.len() <= 3 { "start" } else { "words" }
+}
+
+fn is_path(word: &str) -> bool {
+    word.chars().all(|sign| sign == PATH)
+}
+
+/// The key before a path: `Modify: x`, `**Location:** x`.
+pub(super) fn key(before: &str) -> Option<&'static str> {
+    let text = before.trim_end_matches([' ', '*', '_', '`', '"']);
+    let listed = text.trim_end_matches([PATH, ',', ' ', '&', '+']);
+    let text = listed.trim_end_matches(" and").trim_end_matches([PATH, ',', ' ']).trim_end_matches(['*', '_', ' ']);
+    // "Outcome: a short note, `x`" says what `x` is.
+    let explained = listed.split_once(": ").filter(|(_, words)| {
+        before.trim_end().ends_with(',') && !listed.contains(PATH) && words.split_whitespace().count() <= 4
+    });
+    let text = explained.map_or(text.to_owned(), |(key, _)| format!("{key}:"));
+    let text = text.as_str();
+    let named = text.strip_suffix(':').or_else(|| text.strip_suffix(&['\u{2192}', '='][..]))?;
+    let named = named.rsplit(['.', ';', ',', '(']).next().unwrap_or(named);
+    let all: Vec<String> = words::words(named).filter(|word| word == "deliverable" || !is_tag(word)).collect();
+    if all.len() > 5 {
+        return Some("sentence");
+    }
+    let has = |list: &[&str]| all.iter().any(|word| list.contains(&word.as_str()));
+    if has(&[
+        "file",
+        "files",
+        "path",
+        "location",
+        "datei",
+        "dateien",
+        "pfad",
+        "ort",
+        "module",
+        "script",
+        "target",
+        "zieldatei",
+        "filename",
+    ]) {
+        let deed = all.iter().find_map(|word| verbs::verb(word));
+        return Some(match deed.map(|verb| verb.deed) {
+            Some(Deed::Make | Deed::Add | Deed::Write) => "make",
+            Some(Deed::Change) => "change",
+            Some(Deed::Delete) => "delete",
+            Some(_) => "other",
+            None if has(&["existing", "source", "related", "involved", "relevant", "affected", "key"]) => "existing",
+            None => "file",
+        });
+    }
+    if has(&[
+        "deliverable",
+        "deliverables",
+        "artifact",
+        "artifacts",
+        "artefact",
+        "output",
+        "outputs",
+        "result",
+        "ergebnis",
+        "lieferobjekt",
+        "neu",
+        "new",
+    ]) {
+        return Some("make");
+    }
+    Some(match all.iter().find_map(|word| verbs::verb(word)).map(|verb| verb.deed) {
+        Some(Deed::Make | Deed::Add | Deed::Write) => "make",
+        Some(Deed::Change) => "change",
+        Some(Deed::Delete) => "delete",
+        Some(Deed::Run | Deed::See) => "run",
+        Some(Deed::Test) => "test",
+        Some(Deed::Move) => "move",
+        _ => "other",
+    })
+}
+
+/// Whether the words before a path open a quotation that is still open.
+pub(super) fn is_quoted(before: &str) -> bool {
+    before.matches('"').count() % 2 == 1
+        || before.matches(['\u{201c}', '\u{201e}']).count() > before.matches('\u{201d}').count()
+}
+
+/// Whether the word before says that it is looked up, or is the name of a branch.
+pub(super) fn is_looked_up(before: &str) -> bool {
+    words::words(before).next_back().is_some_and(|word| {
+        matches!(word.as_str(), "see" | "siehe" | "cf" | "vgl" | "branch" | "branches" | "tag" | "endpoint" | "route")
+    })
+}

@@ -1,0 +1,91 @@
+//! What a column of a table holds, by its head.
+
+use super::words;
+
+/// Words of the heads of columns that hold files.
+const FILE_COLUMNS: &[&str] = &[
+    "file",
+    "files",
+    "path",
+    "paths",
+    "datei",
+    "dateien",
+    "filename",
+    "pfad",
+    "script",
+    "scripts",
+    "skript",
+    "skripte",
+    "dateiname",
+    "dateipfad",
+    "zieldatei",
+];
+
+/// What a column holds, by its head.
+pub(super) fn column(head: &str) -> &'static str {
+    let all: Vec<String> = words::words(head).collect();
+    let has = |list: &[&str]| all.iter().any(|word| list.contains(&word.as_str()));
+    if has(FILE_COLUMNS) {
+        "file"
+    } else if has(&[
+        "deliverable",
+        "deliverables",
+        "output",
+        "outputs",
+        "artifact",
+        "artifacts",
+        "artefact",
+        "artefacts",
+        "artefakt",
+        "artefakte",
+        "ergebnis",
+        "lieferobjekt",
+        "result",
+    ]) {
+        "deliverable"
+    } else if has(&["status", "state", "action", "change", "done", "progress", "stand", "zustand"]) {
+        "state"
+    } else if has(&[
+        "issue",
+        "risk",
+        "risiko",
+        "problem",
+        "bug",
+        "error",
+        "finding",
+        "metric",
+        "alternative",
+        "option",
+        "criterion",
+        "question",
+        "activity",
+        "source",
+        "field",
+        "input",
+    ]) {
+        "complaint"
+    } else if has(&["location", "directory", "folder", "ordner", "ort", "verzeichnis"]) {
+        "folder"
+    } else if has(&[
+        "component",
+        "komponente",
+        "module",
+        "modul",
+        "task",
+        "aufgabe",
+        "feature",
+        "item",
+        "what",
+        "was",
+        "area",
+        "phase",
+        "step",
+        "work",
+        "document",
+        "component",
+    ]) {
+        "thing"
+    } else {
+        "other"
+    }
+}

@@ -1,0 +1,122 @@
+//! The surroundings of a line that all its paths share: label, heading, check mark, box.
+
+use std::cell::OnceCell;
+
+use super::structure::{Document, Line};
+use super::{topics, words};
+
+/// Signs that call a thing done.
+pub(super) const CHECKS: [char; 5] = ['\u{2705}', '\u{2611}', '\u{2713}', '\u{2714}', '\u{2728}'];
+
+/// A line that has paths. What all its paths share is worked out once: a line may have thousands.
+pub(crate) struct Place<'a> {
+    pub(super) document: &'a Document,
+    pub(super) line: &'a Line,
+    mark: OnceCell<&'static str>,
+    label: OnceCell<&'static str>,
+    heading: OnceCell<&'static str>,
+}
+
+impl<'a> Place<'a> {
+    pub(crate) fn new(document: &'a Document, line: &'a Line) -> Self {
+        Self { document, line, mark: OnceCell::new(), label: OnceCell::new(), heading: OnceCell::new() }
+    }
+}
+
+pub(super) fn boxed(line: &Line) -> &'static str {
+    match (line.own_box, line.boxed) {
+        (Some(true), _) => "ticked",
+        (Some(false), _) => "open",
+        (None, Some(true)) => "below ticked",
+        (None, Some(false)) => "below open",
+        (None, None) => "none",
+    }
+}
+
+/// Where a sign says that it is done: in the line, in an item above, in the heading.
+pub(super) fn mark(place: &Place<'_>) -> &'static str {
+    place.mark.get_or_init(|| find_mark(place))
+}
+
+fn find_mark(place: &Place<'_>) -> &'static str {
+    if place.line.text.contains(CHECKS) {
+        "own"
+    } else if place.document.parents_of(place.line).any(|above| above.text.contains(CHECKS)) {
+        "parent"
+    } else if place
+        .document
+        .headings_of(place.line.heading)
+        .any(|heading| heading.level > 1 && heading.text.contains(CHECKS))
+    {
+        "heading"
+    } else {
+        "none"
+    }
+}
+
+/// What the list that the line is in holds.
+pub(super) fn label(place: &Place<'_>) -> &'static str {
+    place.label.get_or_init(|| find_label(place))
+}
+
+fn find_label(place: &Place<'_>) -> &'static str {
+    let above = place
+        .document
+        .parents_of(place.line)
+        .find(|above| above.text.trim_end().trim_end_matches(['*', '_']).ends_with(':') || is_bold(&above.text));
+    let label =
+        place.line.label.and_then(|at| place.document.lines.get(at)).filter(|label| label.number != place.line.number);
+    above.or(label).map_or("none", |above| topics::topic(&super::lexer::plain(&above.text)))
+}
+
+fn is_bold(text: &str) -> bool {
+    text.starts_with("**") && text.trim_end().ends_with("**")
+}
+
+/// Whether a heading is the document's own.
+pub(super) fn is_title(document: &Document, heading: &super::structure::Heading) -> bool {
+    let first = document.headings.first().is_some_and(|first| first.line == heading.line);
+    first && heading.level == 1 && heading.parent.is_none()
+}
+
+pub(super) fn heading_topic(place: &Place<'_>) -> &'static str {
+    place.heading.get_or_init(|| {
+        let nearest = place.document.headings_of(place.line.heading).next();
+        let heading = nearest.filter(|heading| !is_title(place.document, heading));
+        heading.map_or("none", |heading| topics::topic(&heading.text))
+    })
+}
+
+/// The heading and the label nearest to a place.
+fn nearest(document: &Document, heading: Option<usize>, label: Option<usize>) -> impl Iterator<Item = &str> {
+    let heading = heading.and_then(|at| document.headings.get(at)).map(|heading| heading.text.as_str());
+    let label = label.and_then(|at| document.lines.get(at)).map(|label| label.text.as_str());
+    heading.into_iter().chain(label)
+}
+
+/// Whether a tree shows only a part of what there is: what is new, changed, or an example.
+pub(super) fn lists_part(document: &Document, code: &super::structure::Code) -> bool {
+    const PART: &[&str] = &[
+        "added", "affected", "changed", "changes", "created", "example", "examples", "excerpt", "key", "modified",
+        "new", "partial", "sample", "selected", "touched", "updated",
+    ];
+    nearest(document, code.heading, code.label)
+        .any(|text| topics::topic(text) == "aside" || words::words(text).any(|word| PART.contains(&word.as_str())))
+}
+
+/// Whether the plan says that a table lists every file.
+pub(super) fn lists_every_file(place: &Place<'_>) -> bool {
+    nearest(place.document, place.line.heading, place.line.label).any(|text| {
+        let words: Vec<String> = words::words(text).collect();
+        let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+        has(&["inventory"]) || has(&["all", "every", "complete", "full"]) && has(&["file", "files"])
+    })
+}
+
+/// What the list of a line, or its heading, holds.
+pub(super) fn list_topic(place: &Place<'_>) -> &'static str {
+    match label(place) {
+        "none" => heading_topic(place),
+        topic => topic,
+    }
+}

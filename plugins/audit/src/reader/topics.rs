@@ -1,0 +1,292 @@
+//! What a heading, a label or a column is about.
+
+use super::verbs::{Deed, verb};
+use super::words::words;
+
+const ASIDE_PHRASES: &[&str] = &[
+    "out of scope",
+    "not in scope",
+    "non goals",
+    "non-goals",
+    "not planned",
+    "not now",
+    "will not",
+    "won't do",
+    "wont do",
+    "won't",
+    "do not",
+    "not doing",
+    "nice to have",
+    "not part",
+    "not included",
+    "not this time",
+    "not to be",
+    "can go wrong",
+    "could go wrong",
+    "see also",
+    "siehe auch",
+    "prior art",
+    "further reading",
+    "nicht im umfang",
+    "nicht enthalten",
+    "nicht teil",
+    "offene fragen",
+    "open questions",
+];
+const ASIDE: &[&str] = &[
+    "alternatives",
+    "anti-goals",
+    "abgrenzung",
+    "abgelehnt",
+    "rejected",
+    "risks",
+    "risk",
+    "risiken",
+    "example",
+    "examples",
+    "beispiel",
+    "beispiele",
+    "references",
+    "referenzen",
+    "prerequisites",
+    "voraussetzungen",
+    "troubleshooting",
+    "rollback",
+    "background",
+    "context",
+    "motivation",
+    "parked",
+    "postponed",
+    "deferred",
+    "later",
+    "future",
+    "dependencies",
+    "inputs",
+    "issues",
+    "problem",
+    "problems",
+    "related",
+    "considered",
+    "rationale",
+    "changelog",
+    "history",
+    "archived",
+    "verworfen",
+    "obsolete",
+    "superseded",
+    "unresolved",
+    "verweise",
+    "reviewed",
+    "analysed",
+    "examined",
+    "drawbacks",
+    "hintergrund",
+    "eingaben",
+];
+const THINGS: &[&str] = &[
+    "file",
+    "files",
+    "datei",
+    "dateien",
+    "script",
+    "scripts",
+    "skripte",
+    "module",
+    "modules",
+    "tests",
+    "documents",
+    "docs",
+    "assets",
+    "components",
+    "pages",
+    "items",
+];
+const EXISTING: &[&str] =
+    &["existing", "unchanged", "current", "today", "bestehende", "vorhandene", "present", "unver\u{e4}ndert", "before"];
+const DELIVERABLE: &[&str] = &[
+    "deliverable",
+    "deliverables",
+    "artifact",
+    "artifacts",
+    "artefact",
+    "artefacts",
+    "artefakte",
+    "output",
+    "outputs",
+    "ergebnis",
+    "ergebnisse",
+    "lieferobjekte",
+    "lieferobjekt",
+    "liefergegenst\u{e4}nde",
+    "products",
+    "deliver",
+    "liefern",
+];
+const NEW: &[&str] = &[
+    "new",
+    "neue",
+    "neu",
+    "created",
+    "create",
+    "generated",
+    "written",
+    "produced",
+    "added",
+    "missing",
+    "required",
+    "expected",
+    "planned",
+    "generate",
+    "write",
+    "anlegen",
+    "erstellende",
+    "erwartete",
+    "anzulegende",
+];
+const CHANGED: &[&str] =
+    &["changed", "modified", "touched", "updated", "edited", "altered", "affected", "ge\u{e4}nderte", "modify"];
+const CRITERIA_PHRASES: &[&str] = &[
+    "success criteria",
+    "done when",
+    "definition of done",
+    "exit criteria",
+    "completion criteria",
+    "success metrics",
+    "complete when",
+    "ready when",
+    "fertig wenn",
+    "erledigt wenn",
+    "we are done",
+    "finished when",
+];
+const CRITERIA: &[&str] = &[
+    "acceptance",
+    "verification",
+    "abnahme",
+    "abnahmekriterien",
+    "akzeptanzkriterien",
+    "erfolgskriterien",
+    "criteria",
+];
+const LAYOUT: &[&str] = &[
+    "structure",
+    "layout",
+    "tree",
+    "struktur",
+    "aufbau",
+    "organization",
+    "organisation",
+    "verzeichnisstruktur",
+    "directories",
+    "ordnerstruktur",
+];
+const NOTES: &[&str] = &[
+    "notes",
+    "note",
+    "hinweise",
+    "hinweis",
+    "decisions",
+    "observations",
+    "findings",
+    "overview",
+    "summary",
+    "goal",
+    "goals",
+    "introduction",
+    "scope",
+    "quick",
+    "usage",
+    "commands",
+    "links",
+    "resources",
+    "support",
+    "next",
+];
+const TASKS: &[&str] = &[
+    "task",
+    "tasks",
+    "step",
+    "steps",
+    "phase",
+    "implementation",
+    "plan",
+    "todo",
+    "work",
+    "aufgaben",
+    "schritte",
+    "milestone",
+    "milestones",
+    "checklist",
+    "workstream",
+];
+
+/// What a heading, a label or a column is about; the first that fits, the most telling first.
+#[must_use]
+pub(crate) fn topic(text: &str) -> &'static str {
+    let text = super::lexer::start(text, 160);
+    let words: Vec<String> = words(text).collect();
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let joined = format!(" {} ", words.join(" "));
+    let says = |list: &[&str]| list.iter().any(|phrase| joined.contains(&format!(" {phrase} ")));
+    if says(ASIDE_PHRASES) || has(ASIDE) {
+        return "aside";
+    }
+    if words.iter().any(|word| verb(word).is_some_and(|verb| verb.deed == Deed::Delete)) {
+        return "delete";
+    }
+    let things = has(THINGS);
+    if has(EXISTING) {
+        return "existing";
+    }
+    if has(DELIVERABLE) {
+        return "deliverable";
+    }
+    let deed = words.iter().find_map(|word| verb(word).map(|verb| verb.deed));
+    if has(NEW) && things {
+        return "new files";
+    }
+    if things && matches!(deed, Some(Deed::Change)) || has(CHANGED) {
+        return "changed files";
+    }
+    if says(CRITERIA_PHRASES) || has(CRITERIA) {
+        return "criteria";
+    }
+    if has(LAYOUT) {
+        return "layout";
+    }
+    if has(NOTES) {
+        return "notes";
+    }
+    if things {
+        return "files";
+    }
+    if has(TASKS) {
+        return "tasks";
+    }
+    match deed {
+        Some(Deed::Make | Deed::Add | Deed::Write) => "makes",
+        Some(Deed::Change) => "changes",
+        Some(Deed::Run | Deed::See) => "runs",
+        Some(Deed::Test) => "tests",
+        _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn topics_are_told_by_their_words() {
+        for (text, topic_of) in [
+            ("Files to create", "new files"),
+            ("Out of Scope", "aside"),
+            ("Deliverables", "deliverable"),
+            ("Modified files", "changed files"),
+            ("Existing files", "existing"),
+            ("Key Deletion", "delete"),
+        ] {
+            assert_eq!(topic(text), topic_of, "{text}");
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! The verbs that say what is done with a file. English and German; `foreign` translates others.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// What a verb does with a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deed {
+    Make,
+    Add,
+    Write,
+    Change,
+    Test,
+    Delete,
+    Move,
+    Run,
+    See,
+    Be,
+}
+
+impl Deed {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Make => "make",
+            Self::Add => "add",
+            Self::Write => "write",
+            Self::Change => "change",
+            Self::Test => "test",
+            Self::Delete => "delete",
+            Self::Move => "move",
+            Self::Run => "run",
+            Self::See => "see",
+            Self::Be => "be",
+        }
+    }
+}
+
+/// A verb in one of its forms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Verb {
+    pub(crate) deed: Deed,
+    /// "created", "is written".
+    pub(crate) past: bool,
+}
+
+const MAKE: &[&str] = &[
+    "author",
+    "build",
+    "create",
+    "define",
+    "deliver",
+    "design",
+    "develop",
+    "establish",
+    "generate",
+    "implement",
+    "introduce",
+    "make",
+    "prepare",
+    "produce",
+    "provide",
+    "publish",
+    "scaffold",
+    "specify",
+    "new",
+    "stand",
+    "set",
+    "anlegen",
+    "angelegt",
+    "erstell",
+    "erzeug",
+    "lege",
+    "neu",
+    "built",
+    "made",
+    "extract",
+    "setup",
+];
+const ADD: &[&str] = &["add", "append", "f\u{fc}ge", "hinzuf\u{fc}gen", "insert", "put"];
+const WRITE: &[&str] = &[
+    "document", "draft", "dump", "emit", "export", "output", "place", "record", "save", "schreib", "speicher", "store",
+    "write", "written", "wrote", "goe", "go",
+];
+const CHANGE: &[&str] = &[
+    "adapt",
+    "adjust",
+    "aktualisier",
+    "apply",
+    "bump",
+    "change",
+    "clean",
+    "configure",
+    "convert",
+    "edit",
+    "enable",
+    "enhance",
+    "ergänz",
+    "erweiter",
+    "expand",
+    "expose",
+    "extend",
+    "fix",
+    "improve",
+    "integrate",
+    "mark",
+    "migrate",
+    "modify",
+    "modified",
+    "modifie",
+    "patch",
+    "port",
+    "refactor",
+    "register",
+    "replace",
+    "rewrite",
+    "rework",
+    "simplify",
+    "support",
+    "swap",
+    "switch",
+    "touch",
+    "tweak",
+    "update",
+    "upgrade",
+    "wire",
+    "wrap",
+    "ändere",
+    "geändert",
+    "grow",
+    "hook",
+    "include",
+    "cover",
+    "handle",
+];
+const TEST: &[&str] = &["test", "unit", "integration", "tests"];
+const DELETE: &[&str] = &[
+    "delete",
+    "deprecate",
+    "discard",
+    "drop",
+    "eliminate",
+    "entfern",
+    "lösch",
+    "obsolete",
+    "purge",
+    "remove",
+    "retire",
+    "deletion",
+    "removal",
+    "gelöscht",
+];
+const MOVE: &[&str] = &["copy", "copie", "move", "rename", "split", "verschieb", "relocate", "archive"];
+const RUN: &[&str] = &[
+    "call", "execute", "invoke", "launch", "run", "start", "commit", "push", "restart", "install", "ask", "stop",
+    "dispatch", "load", "import", "open", "parse", "ignore", "keep", "kept", "leave",
+];
+const SEE: &[&str] = &[
+    "analyse",
+    "analyze",
+    "audit",
+    "check",
+    "compare",
+    "confirm",
+    "consider",
+    "consult",
+    "diff",
+    "examine",
+    "expect",
+    "find",
+    "follow",
+    "inspect",
+    "look",
+    "match",
+    "read",
+    "refer",
+    "reference",
+    "require",
+    "review",
+    "see",
+    "siehe",
+    "study",
+    "trace",
+    "understand",
+    "use",
+    "using",
+    "validate",
+    "verify",
+    "watch",
+    "lie",
+    "live",
+    "lives",
+    "describe",
+    "depend",
+    "know",
+    "reuse",
+    "mirror",
+    "borrow",
+    "steal",
+    "taken",
+    "come",
+];
+const BE: &[&str] =
+    &["are", "contain", "exist", "existier", "fail", "ha", "hold", "is", "ist", "need", "stay", "wa", "were", "bleib"];
+
+/// The stems of all verbs. Where a stem is in two lists, the first list counts.
+static DEEDS: LazyLock<HashMap<&str, Deed>> = LazyLock::new(|| {
+    let lists = [
+        (MAKE, Deed::Make),
+        (ADD, Deed::Add),
+        (WRITE, Deed::Write),
+        (CHANGE, Deed::Change),
+        (TEST, Deed::Test),
+        (DELETE, Deed::Delete),
+        (MOVE, Deed::Move),
+        (RUN, Deed::Run),
+        (SEE, Deed::See),
+        (BE, Deed::Be),
+    ];
+    let stems = lists.iter().rev().flat_map(|(list, deed)| list.iter().map(|stem| (*stem, *deed)));
+    stems.collect()
+});
+
+/// The verb that a word is.
+#[must_use]
+pub(crate) fn verb(word: &str) -> Option<Verb> {
+    let of = |stem: &str| DEEDS.get(stem).copied();
+    if let Some(deed) = of(word) {
+        let past =
+            matches!(word, "built" | "made" | "written" | "wrote" | "modified" | "angelegt" | "gelöscht" | "geändert");
+        return Some(Verb { deed, past });
+    }
+    let stem = |ending: &str| word.strip_suffix(ending).filter(|stem| stem.len() >= 2);
+    let doubled = |stem: &str| {
+        let mut signs = stem.chars().rev();
+        (signs.next() == signs.next()).then(|| stem.get(..stem.len() - 1).map(str::to_owned)).flatten()
+    };
+    for (ending, past) in [
+        ("s", false),
+        ("es", false),
+        ("d", true),
+        ("ed", true),
+        ("ing", false),
+        ("ied", true),
+        ("ies", false),
+        ("e", false),
+        ("en", false),
+        ("t", true),
+    ] {
+        let Some(stem) = stem(ending) else { continue };
+        let found = of(stem)
+            .or_else(|| (ending == "ing").then(|| of(&format!("{stem}e"))).flatten())
+            .or_else(|| matches!(ending, "ied" | "ies").then(|| of(&format!("{stem}y"))).flatten())
+            .or_else(|| matches!(ending, "ed" | "ing").then(|| doubled(stem).and_then(|stem| of(&stem))).flatten());
+        if let Some(deed) = found {
+            return Some(Verb { deed, past });
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verbs_are_known_in_their_forms() {
+        let deed = |word: &str| verb(word).map(|verb| (verb.deed, verb.past));
+        assert_eq!(deed("creating"), Some((Deed::Make, false)));
+        assert_eq!(deed("added"), Some((Deed::Add, true)));
+        assert_eq!(deed("dropped"), Some((Deed::Delete, true)));
+        assert_eq!(deed("modifies"), Some((Deed::Change, false)));
+        assert_eq!([deed("the"), deed("till"), deed("plan")], [None, None, None]);
+    }
+
+}
