@@ -16,17 +16,26 @@ use std::path::Path;
 use audit::reader::{Observation, observations};
 
 /// How strongly weights are held near nought.
-const RIDGE: f64 = 0.0001;
+const RIDGE: f64 = 0.0003;
 const STEPS: usize = 1500;
 /// A feature counts when it was seen so often.
 const SEEN: usize = 6;
 /// And in so many sets of plans.
 const GROUPS: usize = 2;
+/// From here on a path counts as promised; see `LIKELY` of the reader.
+const LIKELY: f64 = 0.6;
+
+/// What a path may be: only spoken of, made, or changed.
+type Roles = [bool; 3];
+const SPOKEN: Roles = [true, false, false];
+const MADE: Roles = [false, true, false];
+const CHANGED: Roles = [false, false, true];
+/// The labels of a set say only what is made.
+const NOT_MADE: Roles = [true, false, true];
 
 struct Sample {
     features: Vec<usize>,
-    made: Option<bool>,
-    changed: Option<bool>,
+    roles: Roles,
     group: String,
     weight: f64,
     at: String,
@@ -46,11 +55,8 @@ struct Set {
 }
 
 impl Set {
-    fn add(&mut self, group: &str, document: &str, seen: &Observation, made: Option<bool>, changed: Option<bool>) {
-        if seen.barred
-            || seen.features.iter().any(|name| matches!(name.as_str(), "barred" | "deletes"))
-            || (made.is_none() && changed.is_none())
-        {
+    fn add(&mut self, group: &str, document: &str, seen: &Observation, roles: Roles) {
+        if seen.barred || seen.features.iter().any(|name| matches!(name.as_str(), "barred" | "deletes")) {
             return;
         }
         let features = seen.features.iter().map(|name| {
@@ -63,8 +69,7 @@ impl Set {
         let at = format!("{document}:{} {}", seen.line, seen.path);
         self.samples.push(Sample {
             features,
-            made,
-            changed,
+            roles,
             group: group.to_owned(),
             weight: match group {
                 "phrasings" => 2.0,
@@ -89,13 +94,12 @@ impl Set {
                         && (same_path(row[3], &seen.path) || same_path(row[6], &seen.path))
                 });
                 let role = label.map_or("none", |row| row[4]);
-                let (made, changed) = match role {
-                    "promise-create" | "claimed-done" => (Some(true), None),
-                    "promise-modify" => (None, Some(true)),
-                    "promise-delete" => (Some(false), None),
-                    _ => (Some(false), Some(false)),
+                let roles = match role {
+                    "promise-create" | "claimed-done" => MADE,
+                    "promise-modify" => CHANGED,
+                    _ => SPOKEN,
                 };
-                self.add(group, document, &seen, made, changed);
+                self.add(group, document, &seen, roles);
             }
         }
     }
@@ -116,13 +120,13 @@ impl Set {
             let (made, changed) = (list(made), list(changed));
             for seen in observations(plan) {
                 let is = |list: &[String]| list.iter().any(|name| same_path(name, &seen.path));
-                let (made, changed) = match (is(&made), is(&changed)) {
-                    (true, _) => (Some(true), None),
-                    (_, true) => (None, Some(true)),
-                    // The wordings say only what is made.
-                    _ => (Some(false), (group == "phrasings").then_some(false)),
+                let roles = match (is(&made), is(&changed)) {
+                    (true, _) => MADE,
+                    (_, true) => CHANGED,
+                    _ if group == "phrasings" => SPOKEN,
+                    _ => NOT_MADE,
                 };
-                self.add(group, &format!("{group} {at}"), &seen, made, changed);
+                self.add(group, &format!("{group} {at}"), &seen, roles);
             }
         }
     }
@@ -138,52 +142,79 @@ impl Set {
             let text = fs::read_to_string(folder.join(name)).unwrap();
             for seen in observations(&text) {
                 let label = rows.iter().filter(|row| same_path(row[1], &seen.path)).collect::<Vec<_>>();
-                let made = if label.is_empty() {
-                    Some(false)
+                let roles = if label.is_empty() {
+                    NOT_MADE
                 } else if label.iter().any(|row| row[0] == seen.line.to_string()) {
-                    Some(true)
+                    MADE
                 } else {
-                    None
+                    continue;
                 };
-                let changed = made.filter(|made| *made).map(|_| false);
-                self.add(&format!("plans {}", &name[..1]), name, &seen, made, changed);
+                self.add(&format!("plans {}", &name[..1]), name, &seen, roles);
             }
         }
     }
 }
 
-/// Weights by feature; the last one is the bias.
-fn fit(samples: &[&Sample], target: impl Fn(&Sample) -> Option<bool>, count: usize, used: &[bool]) -> Vec<f64> {
-    let rows: Vec<(&Sample, f64)> =
-        samples.iter().filter_map(|sample| Some((*sample, f64::from(u8::from(target(sample)?))))).collect();
-    let total: f64 = rows.iter().map(|(sample, _)| sample.weight).sum();
-    let mut weights = vec![0.0; count + 1];
-    let mut speed = vec![0.0; count + 1];
+/// The weights of the features for "made" and for "changed"; the last ones are the bias.
+type Weights = Vec<[f64; 2]>;
+
+/// How likely a path is only spoken of, made and changed.
+fn shares(sample: &Sample, weights: &Weights) -> [f64; 3] {
+    let bias = weights[weights.len() - 1];
+    let sum = |side: usize| sample.features.iter().map(|at| weights[*at][side]).sum::<f64>() + bias[side];
+    let (made, changed) = (sum(0).exp(), sum(1).exp());
+    let all = 1.0 + made + changed;
+    [1.0 / all, made / all, changed / all]
+}
+
+fn promised(sample: &Sample, weights: &Weights) -> f64 {
+    let shares = shares(sample, weights);
+    shares[1] + shares[2]
+}
+
+fn fit(samples: &[&Sample], used: &[bool]) -> Weights {
+    let count = used.len();
+    let total: f64 = samples.iter().map(|sample| sample.weight).sum();
+    let mut weights = vec![[0.0; 2]; count + 1];
+    let mut speed = vec![[0.0; 2]; count + 1];
     let rate = 0.4;
     for _ in 0..STEPS {
-        let mut slope = vec![0.0; count + 1];
-        for (sample, wanted) in &rows {
-            let sum = sample.features.iter().map(|at| weights[*at]).sum::<f64>() + weights[count];
-            let off = (1.0 / (1.0 + (-sum).exp()) - wanted) * sample.weight / total;
-            for at in &sample.features {
-                slope[*at] += off;
+        let mut slope = vec![[0.0; 2]; count + 1];
+        for sample in samples {
+            let shares = shares(sample, &weights);
+            let allowed: f64 = shares.iter().zip(sample.roles).filter(|(_, is)| *is).map(|(share, _)| share).sum();
+            for side in 0..2 {
+                let within = if sample.roles[side + 1] { shares[side + 1] / allowed.max(1e-9) } else { 0.0 };
+                let off = (shares[side + 1] - within) * sample.weight / total;
+                for at in sample.features.iter().chain([&count]) {
+                    slope[*at][side] += off;
+                }
             }
-            slope[count] += off;
         }
         for at in 0..=count {
-            let pull = if at == count { 0.0 } else { RIDGE * weights[at] };
-            speed[at] = 0.9 * speed[at] - rate * (slope[at] + pull);
-            if at == count || used[at] {
-                weights[at] += speed[at];
+            for side in 0..2 {
+                let pull = if at == count { 0.0 } else { RIDGE * weights[at][side] };
+                speed[at][side] = 0.9 * speed[at][side] - rate * (slope[at][side] + pull);
+                if at == count || used[at] {
+                    weights[at][side] += speed[at][side];
+                }
             }
         }
     }
     weights
 }
 
-fn share(sample: &Sample, weights: &[f64]) -> f64 {
-    let sum = sample.features.iter().map(|at| weights[*at]).sum::<f64>() + weights[weights.len() - 1];
-    1.0 / (1.0 + (-sum).exp())
+/// The features that are seen often enough, in enough sets.
+fn used(set: &Set) -> Vec<bool> {
+    let count = set.names.len();
+    let (mut seen, mut groups) = (vec![0; count], vec![BTreeSet::new(); count]);
+    for sample in &set.samples {
+        for at in &sample.features {
+            seen[*at] += 1;
+            groups[*at].insert(sample.group.as_str());
+        }
+    }
+    seen.iter().zip(&groups).map(|(seen, groups)| *seen >= SEEN && groups.len() >= GROUPS).collect()
 }
 
 #[derive(Default)]
@@ -193,7 +224,80 @@ struct Tally {
     right: usize,
 }
 
-#[expect(clippy::too_many_lines, reason = "one table after another")]
+impl Tally {
+    fn add(&mut self, sample: &Sample, weights: &Weights) {
+        // Where the labels say only what is made, what is changed is no error.
+        let shares = shares(sample, weights);
+        let found = promised(sample, weights) >= LIKELY && !(sample.roles == NOT_MADE && shares[2] > shares[1]);
+        let wanted = !sample.roles[0];
+        self.wanted += usize::from(wanted);
+        self.found += usize::from(found);
+        self.right += usize::from(found && wanted);
+    }
+
+    fn print(&self, name: &str) {
+        #[expect(clippy::cast_precision_loss, reason = "counts of paths")]
+        let percent = |one: usize, two: usize| 100.0 * one as f64 / two.max(1) as f64;
+        println!(
+            "{name:24} {:4} promised, {:4} found, {:4} right: recall {:5.1} precision {:5.1}",
+            self.wanted,
+            self.found,
+            self.right,
+            percent(self.right, self.wanted),
+            percent(self.right, self.found)
+        );
+    }
+}
+
+/// Reads each set of plans with weights that were fitted to the others.
+fn leave_out(set: &Set, used: &[bool], errors: bool) {
+    let mut groups: Vec<&str> = set.samples.iter().map(|sample| sample.group.as_str()).collect();
+    groups.dedup();
+    let mut wild = Tally::default();
+    for group in groups {
+        let (own, others): (Vec<&Sample>, Vec<&Sample>) = set.samples.iter().partition(|sample| sample.group == group);
+        let weights = fit(&others, used);
+        let mut tally = Tally::default();
+        for sample in own {
+            tally.add(sample, &weights);
+            let found = promised(sample, &weights) >= LIKELY;
+            if errors && found == sample.roles[0] {
+                let shares = shares(sample, &weights);
+                let word = if found { "EXTRA " } else { "MISSED" };
+                println!("  {word} {group} {} made {:.2} changed {:.2}", sample.at, shares[1], shares[2]);
+            }
+        }
+        tally.print(group);
+        if !group.starts_with("plans") && !group.ends_with("ings") {
+            wild.wanted += tally.wanted;
+            wild.found += tally.found;
+            wild.right += tally.right;
+        }
+    }
+    wild.print("repositories, left out");
+}
+
+fn write(set: &Set, used: &[bool]) {
+    let all: Vec<&Sample> = set.samples.iter().collect();
+    let weights = fit(&all, used);
+    let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
+    for sample in &all {
+        tallies.entry(sample.group.split(' ').next().unwrap()).or_default().add(sample, &weights);
+    }
+    for (group, tally) in tallies {
+        tally.print(group);
+    }
+    let bias = weights[weights.len() - 1];
+    let mut table = format!("bias\t{:.3}\t{:.3}\n", bias[0], bias[1]);
+    for (name, at) in &set.names {
+        let [made, changed] = weights[*at];
+        if used[*at] && (made.abs() >= 0.01 || changed.abs() >= 0.01) {
+            table.push_str(&format!("{name}\t{made:.3}\t{changed:.3}\n"));
+        }
+    }
+    fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/reader/weights.tsv"), table).unwrap();
+}
+
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let mut set = Set { names: BTreeMap::new(), samples: Vec::new() };
@@ -209,75 +313,16 @@ fn main() {
     for name in names.iter().filter(|name| wild.join(name).join("labels.tsv").exists()) {
         set.wild(&wild.join(name), name);
     }
-    let count = set.names.len();
-    let mut seen = vec![0; count];
-    set.samples.iter().flat_map(|sample| &sample.features).for_each(|at| seen[*at] += 1);
-    let mut sets = vec![BTreeSet::new(); count];
-    for sample in &set.samples {
-        for at in &sample.features {
-            sets[*at].insert(sample.group.as_str());
-        }
-    }
-    let used: Vec<bool> = seen.iter().zip(&sets).map(|(seen, sets)| *seen >= SEEN && sets.len() >= GROUPS).collect();
-    println!("{} paths, {count} features, {} used", set.samples.len(), used.iter().filter(|used| **used).count());
-    let mut groups: Vec<&str> = set.samples.iter().map(|sample| sample.group.as_str()).collect();
-    groups.dedup();
-    let all: Vec<&Sample> = set.samples.iter().collect();
-    let errors = args.iter().any(|arg| arg == "--errors");
-    let write = args.iter().any(|arg| arg == "--write");
-    for left_out in groups.iter().copied().filter(|_| !write).chain(["(none)"]) {
-        let others: Vec<&Sample> = all.iter().copied().filter(|sample| sample.group != left_out).collect();
-        let made = fit(&others, |sample| sample.made, count, &used);
-        let changed = fit(&others, |sample| sample.changed, count, &used);
-        let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
-        for sample in all.iter().filter(|sample| left_out == "(none)" || sample.group == left_out) {
-            let tally = tallies
-                .entry(if left_out == "(none)" { sample.group.split(' ').next().unwrap() } else { left_out })
-                .or_default();
-            let plans = sample.group.starts_with("plans");
-            let wanted = sample.made == Some(true) || sample.changed == Some(true);
-            let found = share(sample, &made) >= 0.5 || !plans && share(sample, &changed) >= 0.5;
-            tally.wanted += usize::from(wanted);
-            tally.found += usize::from(found);
-            tally.right += usize::from(found && wanted);
-            if errors && found != wanted && (left_out != "(none)") {
-                println!(
-                    "  {} {} made {:.2} changed {:.2}",
-                    if wanted { "MISSED" } else { "EXTRA " },
-                    sample.at,
-                    share(sample, &made),
-                    share(sample, &changed)
-                );
-                if args.iter().any(|arg| arg == "--why") {
-                    let names: Vec<&String> = sample
-                        .features
-                        .iter()
-                        .map(|at| set.names.iter().find(|(_, number)| *number == at).unwrap().0)
-                        .collect();
-                    println!("      {names:?}");
-                }
-            }
-        }
-        for (group, tally) in tallies {
-            #[expect(clippy::cast_precision_loss, reason = "counts of paths")]
-            let percent = |one: usize, two: usize| 100.0 * one as f64 / two.max(1) as f64;
-            println!(
-                "without {left_out:20} {group:20} {:4} promised, {:4} found, {:4} right: recall {:5.1} precision {:5.1}",
-                tally.wanted,
-                tally.found,
-                tally.right,
-                percent(tally.right, tally.wanted),
-                percent(tally.right, tally.found)
-            );
-        }
-        if left_out == "(none)" && write {
-            let mut table = format!("bias\t{:.3}\t{:.3}\n", made[count], changed[count]);
-            for (name, at) in &set.names {
-                if used[*at] && (made[*at].abs() >= 0.01 || changed[*at].abs() >= 0.01) {
-                    table.push_str(&format!("{name}\t{:.3}\t{:.3}\n", made[*at], changed[*at]));
-                }
-            }
-            fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/reader/weights.tsv"), table).unwrap();
-        }
+    let used = used(&set);
+    println!(
+        "{} paths, {} features, {} used",
+        set.samples.len(),
+        used.len(),
+        used.iter().filter(|used| **used).count()
+    );
+    if args.iter().any(|arg| arg == "--write") {
+        write(&set, &used);
+    } else {
+        leave_out(&set, &used, args.iter().any(|arg| arg == "--errors"));
     }
 }

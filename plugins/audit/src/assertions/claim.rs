@@ -170,6 +170,8 @@ pub(super) struct SymbolSays {
     pub(super) name: String,
     /// It must be there.
     pub(super) sure: bool,
+    /// It is listed even where it was not found.
+    pub(super) meant: bool,
 }
 
 /// What is said of a line.

@@ -15,7 +15,7 @@ use crate::verify::content;
 /// The names of a document.
 pub(super) fn read(markdown: &str, claims: &mut Vec<Assertion>) {
     claims.extend(reader::claimed_symbols(markdown).into_iter().map(|claim| {
-        let says = SymbolSays { name: claim.name, sure: claim.sure };
+        let says = SymbolSays { name: claim.name, sure: claim.sure, meant: claim.meant };
         Assertion::new(claim.line, Kind::Symbol, &claim.words, AssertionKind::Symbol(says))
     }));
 }
@@ -77,7 +77,10 @@ impl Symbols {
     pub(super) fn judge(&self, says: &SymbolSays) -> Option<Outcome> {
         match self.places.get(&says.name) {
             Some(Some(place)) => Some(Outcome::holds(place.clone())),
-            _ if !says.sure => None,
+            _ if !says.sure && !says.meant => None,
+            _ if !says.sure => {
+                Some(Outcome::unknown(format!("no file of code defines {}; it may have been renamed", says.name)))
+            }
             _ if self.used.contains_key(&says.name) => {
                 let user = self.used.get(&says.name).map_or("", String::as_str);
                 Some(Outcome::unknown(format!("{user} names it, and no definition of it was found")))

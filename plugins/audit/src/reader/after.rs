@@ -1,5 +1,7 @@
 //! What the words behind a path say of it.
 
+use super::context::CHECKS;
+use super::lexer::PATH;
 use super::verbs::{self, Deed};
 use super::words;
 
@@ -9,6 +11,12 @@ pub(super) fn after(after: &str) -> &'static str {
     let text = rest.trim_start();
     if text.trim_end_matches(['.', ':', '*', '_', ' ']).is_empty() {
         return "end";
+    }
+    if text.starts_with(CHECKS) {
+        return "check";
+    }
+    if text.starts_with(['\u{2192}', '\u{21d2}']) || text.starts_with("->") || text.starts_with("=>") {
+        return if text.contains(PATH) { "arrow to a path" } else { "arrow" };
     }
     if let Some(inner) = text.strip_prefix(['(', '[']) {
         let inner = inner.split([')', ']']).next().unwrap_or_default();
@@ -23,21 +31,32 @@ pub(super) fn after(after: &str) -> &'static str {
     if text.starts_with(['-', '\u{2013}', '\u{2014}', ':', '\u{2190}', '#']) || rest.starts_with("  ") {
         let said = text.trim_start_matches(['-', '\u{2013}', '\u{2014}', ':', '\u{2190}', '#', ' ', '*']);
         let first = said.split_whitespace().next().unwrap_or_default();
+        if is_unchanged(said) {
+            return "unchanged";
+        }
         let gone = || words::words(first).next().and_then(|word| verbs::verb(&word)).is_some_and(|verb| verb.past);
         return match words::state(first) {
             "new" if said.split_whitespace().count() == 1 || first.starts_with("NEW") => "said new",
             "existing" => "said existing",
             "goes" if gone() => "said to go",
             _ if is_to_be_made(said) => "is made",
-            _ if is_order(said) => "told to change",
+            _ if is_change(said) => "told to change",
             _ => "dash",
         };
     }
     if text.starts_with([',', '+', '&', '/']) {
-        return "list";
+        // "In `x`, add a field".
+        return if text.starts_with(", ") && is_change(text) { "told to change" } else { "list" };
     }
     let said: Vec<String> = words::words(text).take(4).collect();
     let first = said.first().map_or("", String::as_str);
+    match first {
+        "create" | "implement" => return "is made",
+        "update" | "add" | "fix" | "extend" => return "told to change",
+        "delete" | "remove" => return "said to go",
+        "now" => return "now",
+        _ => {}
+    }
     if matches!(first, "and" | "or" | "und" | "oder") {
         return "list";
     }
@@ -77,11 +96,24 @@ fn is_to_be_made(said: &str) -> bool {
     said.windows(2).any(|pair| matches!(pair, [be, verb] if matches!(be.as_str(), "be" | "is" | "are" | "wird" | "werden") && made(verb)))
 }
 
-/// An order to change what is named before: "`x`: drop the field", "`x` – add a key".
-fn is_order(said: &str) -> bool {
+/// "no changes needed", "unchanged", "not touched".
+fn is_unchanged(said: &str) -> bool {
+    let said: Vec<String> = words::words(said).take(3).collect();
+    let denies = |word: &String| matches!(word.as_str(), "no" | "not" | "nothing");
+    let changes =
+        |word: &String| verbs::verb(word).is_some_and(|verb| verb.deed == Deed::Change) || word == "modifications";
+    said.first().is_some_and(|word| word == "unchanged" || denies(word) && said.iter().skip(1).any(changes))
+}
+
+/// Whether the words say how what is named before is changed: "`x`: drop the field", "`x` – added a key".
+fn is_change(said: &str) -> bool {
     let mut words = words::words(said);
     let order = words.next().and_then(|word| verbs::verb(&word));
-    let changes = order.is_some_and(|verb| !verb.past && matches!(verb.deed, Deed::Change | Deed::Delete | Deed::Add));
+    let changes = order.is_some_and(|verb| match verb.deed {
+        Deed::Change | Deed::Add => true,
+        Deed::Delete | Deed::Move => !verb.past,
+        _ => false,
+    });
     changes && words.next().is_some()
 }
 

@@ -22,6 +22,8 @@ pub(super) struct Clause {
     pub(super) within: bool,
     /// Only marks are before it.
     pub(super) opens: bool,
+    /// "In `x`, …": only "in" is before it.
+    pub(super) only_in: bool,
 }
 
 /// The words before a path, from the last sentence on.
@@ -66,6 +68,7 @@ pub(super) fn clause(before: &str) -> Clause {
         joined: said.last().is_some_and(|word| is_path(word))
             || matches!(said.as_slice(), [.., path, "and" | "und" | "or" | "oder" | "plus" | "&" | "+"] if is_path(path)),
         opens: prep == "start",
+        only_in: matches!(said.as_slice(), ["in"] | ["inside"] | ["within"]),
     }
 }
 
@@ -253,7 +256,11 @@ pub(super) fn key(before: &str) -> Option<&'static str> {
     });
     let text = explained.map_or(text.to_owned(), |(key, _)| format!("{key}:"));
     let text = text.as_str();
-    let named = text.strip_suffix(':').or_else(|| text.strip_suffix(&['\u{2192}', '='][..]))?;
+    if text.ends_with(['\u{2192}', '\u{21d2}']) || text.ends_with("->") || text.ends_with("=>") {
+        // "`a` → `b`" moves, "the design → `b`" points.
+        return Some(if text.contains(PATH) { "arrow from a path" } else { "arrow" });
+    }
+    let named = text.strip_suffix(':').or_else(|| text.strip_suffix('='))?;
     let named = named.rsplit(['.', ';', ',', '(']).next().unwrap_or(named);
     let all: Vec<String> = words::words(named).filter(|word| word == "deliverable" || !is_tag(word)).collect();
     if all.len() > 5 {

@@ -2,9 +2,9 @@
 
 use super::lexer::{CODE, PATH};
 use super::structure::{Document, Line, LineForm};
-use super::verbs::Deed;
+use super::verbs::{Deed, verb};
 use super::words;
-use super::{before, lexer, names};
+use super::{before, foreign, lexer, names};
 
 /// A name of code in a line about work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(crate) struct ClaimedSymbol {
     pub(crate) name: String,
     /// The line says that it was made, and it is done: then it must be there.
     pub(crate) sure: bool,
+    /// The line says what is done with it, and it is done.
+    pub(crate) meant: bool,
     /// The line.
     pub(crate) words: String,
 }
@@ -34,11 +36,18 @@ fn of_line(line: &Line) -> Vec<ClaimedSymbol> {
     if line.boxed.is_none() && !checked {
         return Vec::new();
     }
-    let claim =
-        |name: String, sure: bool| ClaimedSymbol { line: line.number, name, sure, words: lexer::plain(&line.text) };
+    let claim = |name: String, sure: bool, meant: bool| ClaimedSymbol {
+        line: line.number,
+        name,
+        sure,
+        meant,
+        words: lexer::plain(&line.text),
+    };
     if let Some(name) = Some(line.text.trim()).filter(|text| is_of_humps(text)).and_then(identifier) {
-        return vec![claim(name, false)];
+        return vec![claim(name, false, done)];
     }
+    let works =
+        done && words::words(&line.text).filter_map(|word| verb(&word)).any(|verb| verb.deed.effect() == "makes");
     let mut found = Vec::new();
     let mut before = String::new();
     for (nth, part) in line.text.split('`').take(64).enumerate() {
@@ -47,7 +56,7 @@ fn of_line(line: &Line) -> Vec<ClaimedSymbol> {
         }
         if nth % 2 == 0 {
             if done {
-                found.extend(in_words(part).map(|name| claim(name, false)));
+                found.extend(in_words(part).map(|name| claim(name, false, works)));
             }
             before.push_str(part);
             continue;
@@ -69,7 +78,7 @@ fn of_line(line: &Line) -> Vec<ClaimedSymbol> {
         if let Some(name) = identifier(part).filter(|_| meant && !said.negated) {
             let tested = checked && matches!(said.prep, "start" | "key");
             let sure = done && (makes && said.prep == "verb" || tested) && is_of_code(part);
-            found.push(claim(name, sure));
+            found.push(claim(name, sure, done));
         }
         before.push(CODE);
     }
@@ -78,7 +87,9 @@ fn of_line(line: &Line) -> Vec<ClaimedSymbol> {
 
 /// The names of code among plain words: `OpenTillCommand`, `open_till()`, `read_all<T>`.
 fn in_words(text: &str) -> impl Iterator<Item = String> {
-    let words = text.split(|sign: char| sign.is_whitespace() || matches!(sign, ',' | ';' | '/' | '"'));
+    let words = text.split(|sign: char| {
+        sign.is_whitespace() || foreign::is_unparted(sign) || matches!(sign, ',' | ';' | '/' | '"')
+    });
     let bare = words.map(|word| word.trim_matches(['(', '*', '_', '.', ':', '!', '?']));
     let named = |word: &&str| {
         let name = word.split(['(', '<']).next().unwrap_or_default();

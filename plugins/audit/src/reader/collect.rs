@@ -75,9 +75,9 @@ fn assign(sighting: &mut Sighting, features: &Features) {
         return;
     }
     let likely = model::likely(features);
-    if likely.made >= LIKELY || likely.changed >= LIKELY {
+    if likely.made + likely.changed >= LIKELY {
         let changes = features.0.iter().any(|feature| CHANGES.iter().any(|name| feature.starts_with(name)));
-        let made = likely.made >= LIKELY && likely.made >= likely.changed && !changes;
+        let made = likely.made >= likely.changed && !changes;
         (sighting.role, sighting.purpose) = (Role::Deliverable, if made { Purpose::Make } else { Purpose::Change });
     }
 }

@@ -48,6 +48,7 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
         clause.prep = "key";
     }
     let deed = |verb: Option<Verb>| verb.map_or("none", |verb| verb.deed.name());
+    let effect = |verb: Option<Verb>| verb.map_or("none", |verb| verb.deed.effect());
     let box_ = boxed(line);
     let after = after(&token.after);
     let written = match token.written {
@@ -76,6 +77,17 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
     }
     let listed = if label == "none" { heading } else { label };
     out.flag("deletes", deletes(&clause, key, after, listed));
+    out.pair("effect/prep", effect(clause.near), clause.prep);
+    out.pair("effect/box", effect(clause.near), box_);
+    out.pair("effect/listed", effect(clause.near), listed);
+    out.pair("listed/opens", listed, opens);
+    out.pair("listed/after", listed, after);
+    out.pair("content/folder", token.content(), if token.path.contains('/') { "yes" } else { "no" });
+    out.pair("content/effect", token.content(), effect(clause.near));
+    out.flag("only in", clause.only_in);
+    if clause.only_in {
+        out.pair("only in/after", after, box_);
+    }
     out.flag("supposed", clause.supposed);
     out.flag("will", clause.will);
     out.flag("said new", clause.new);
@@ -136,7 +148,7 @@ fn is_barred(place: &Place<'_>, token: &Token, clause: &Clause, key: Option<&str
     let titled = title.is_some_and(|title| title.number == line.number);
     let said = clause.negated || is_quoted(&token.before) || is_asked(&token.after) || is_looked_up(&token.before);
     let run = clause.prep == "verb" && clause.near.is_some_and(|verb| verb.deed == Deed::Run);
-    described || titled || said || run
+    described || titled || said || run || after(&token.after) == "unchanged"
 }
 
 /// Whether the words say that the file is deleted. `listed`: what its list holds.
@@ -155,6 +167,7 @@ fn shape(token: &Token, out: &mut Features) {
     out.flag("folder", token.kind == Kind::Folder);
     out.flag("no folder before it", !token.path.contains('/'));
     out.flag("unknown ending", token.unknown);
+    out.flag("part", token.part);
     out.flag("outside", token.path.starts_with(['/', '~']) || token.path.starts_with(".."));
 }
 
@@ -232,7 +245,9 @@ pub(crate) fn of_cell(
     let any = |wanted: &str| {
         head.iter().position(|head| columns::column(head) == wanted).or_else(|| (own == wanted).then_some(column))
     };
-    let state = any("state").and_then(|at| cells.get(at)).map_or("none", |cell| words::state(cell));
+    // A cell that is one word such as "Create" says what its row does, whatever its head is.
+    let deed = || cells.iter().find(|cell| cell.split_whitespace().count() == 1 && words::is_deed(cell));
+    let state = any("state").and_then(|at| cells.get(at)).or_else(deed).map_or("none", |cell| words::state(cell));
     let alone = if alone { "alone" } else { "among words" };
     out.pair("column", own, alone);
     out.pair("column/first", own, if column == 0 { "first" } else { "later" });

@@ -2,6 +2,7 @@
 //!
 //! One reader for all forms. Whether a path is promised is the matter of `features` and `model`.
 
+use super::foreign;
 use super::names::{self, Name};
 use crate::plan::Kind;
 
@@ -26,12 +27,33 @@ pub(crate) struct Token {
     pub(crate) written: Written,
     /// Its ending is not known.
     pub(crate) unknown: bool,
+    /// It names a part of the file: `x.md#layout`.
+    pub(crate) part: bool,
     /// The words of the line before it; every path is [`PATH`], other code is [`CODE`].
     pub(crate) before: String,
     /// The words of the line behind it.
     pub(crate) after: String,
     /// The same with the code in it.
     pub(crate) rest: String,
+}
+
+impl Token {
+    /// What its ending says that it holds.
+    pub(crate) fn content(&self) -> &'static str {
+        let name = self.path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+        match (self.kind, name.rsplit_once('.').map_or("", |(_, ending)| ending)) {
+            (Kind::Folder, _) => "folder",
+            (_, "md" | "mdx" | "rst" | "txt" | "adoc" | "pdf" | "docx") => "text",
+            (
+                _,
+                "json" | "jsonl" | "csv" | "db" | "sqlite" | "sqlite3" | "log" | "tsv" | "xml" | "lock" | "plist"
+                | "wav" | "mp3" | "png" | "svg" | "jpg" | "gz" | "zip" | "bin" | "wasm",
+            ) => "data",
+            (_, "toml" | "yaml" | "yml" | "ini" | "cfg" | "conf" | "env" | "config") => "settings",
+            (_, "") => "none",
+            _ => "code",
+        }
+    }
 }
 
 /// Stands for a path in the words of a line.
@@ -77,17 +99,27 @@ pub(crate) fn tokens(line: &str, listing: bool) -> Vec<Token> {
             Piece::Words(text) => plain_paths(text, listing, end, &mut words, &mut add),
         }
     }
-    let cut = |from: usize| start(words.get(from + PATH.len_utf8()..).unwrap_or_default(), NEAR_BYTES).to_owned();
+    let cut = |from: usize| {
+        foreign::english(start(words.get(from + PATH.len_utf8()..).unwrap_or_default(), NEAR_BYTES)).into_owned()
+    };
     let token = |found: Found| Token {
         path: found.name.path,
         kind: found.name.kind,
         written: found.written,
         unknown: found.unknown,
-        before: end(words.get(..found.at).unwrap_or_default(), NEAR_BYTES).to_owned(),
+        part: names_a_part(line.get(..found.raw).unwrap_or_default()),
+        before: foreign::english(end(words.get(..found.at).unwrap_or_default(), NEAR_BYTES)).into_owned(),
         after: cut(found.at),
         rest: start(line.get(found.raw..).unwrap_or_default(), NEAR_BYTES).to_owned(),
     };
     found.into_iter().map(token).collect()
+}
+
+/// Whether the last word of a text ends with a fragment that is not a line: `x.md#layout`.
+fn names_a_part(text: &str) -> bool {
+    let word = text.trim_end_matches(['`', ')']).rsplit(char::is_whitespace).next().unwrap_or_default();
+    let fragment = word.split_once('#').map(|(_, fragment)| fragment.trim_start_matches('L'));
+    fragment.is_some_and(|fragment| fragment.starts_with(char::is_alphabetic))
 }
 
 /// How much of a line is read.
@@ -163,7 +195,7 @@ fn plain_paths(
     let mut from = 0;
     for (at, word) in split(text) {
         let bare = word.trim_end_matches(['.', '!', '?', ':', '*', '_']).trim_start_matches(['*']);
-        let bare = if word.starts_with("__") && !word.starts_with("__init") { word.trim_matches('_') } else { bare };
+        let bare = if word.starts_with("__") && word.ends_with("__") { word.trim_matches('_') } else { bare };
         let slash = bare.matches('/').count() >= 2 || bare.starts_with(['.', '/', '~']) || bare.contains('_');
         let folder = || names::folder(bare).filter(|name| name.path.len() > 2 && (slash || !name.path.contains('/')));
         let Some(name) = names::file(bare).or_else(folder).or_else(|| names::outside_path(bare).filter(|_| listing))
@@ -190,7 +222,10 @@ fn split(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 fn is_separator(sign: char) -> bool {
-    sign.is_whitespace() || "\"'()[]<>{}|,;=\u{201c}\u{201d}\u{201e}\u{3010}\u{3011}\u{2192}".contains(sign)
+    sign.is_whitespace()
+        || foreign::is_unparted(sign)
+        || "\"'()[]<>{}|,;=\u{201c}\u{201d}\u{201e}\u{3010}\u{3011}\u{2192}\u{300c}\u{300d}\u{300e}\u{300f}"
+            .contains(sign)
 }
 
 /// The pieces of a line with the place where each ends.

@@ -15,6 +15,7 @@ mod context;
 mod endings;
 mod features;
 mod fields;
+mod foreign;
 mod lexer;
 mod marks;
 mod model;

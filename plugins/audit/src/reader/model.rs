@@ -1,7 +1,7 @@
 //! Whether a path is promised: a linear model over features, its weights in `weights.tsv`.
 //!
 //! One row a feature: its name, its weight for "the file is made, or said to be there" and its weight for "the file is
-//! changed". A promise is what one of the two calls likelier than not. The table is fitted by `fit`; a person can read it.
+//! changed", both against "it is only spoken of". The table is fitted by `fit`; a person can read it.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -44,6 +44,9 @@ pub(crate) fn likely(features: &Features) -> Likely {
         .iter()
         .filter_map(|feature| weights.get(feature.as_str()))
         .fold(bias, |sum, weight| (sum.0 + weight.0, sum.1 + weight.1));
-    let share = |sum: f64| 1.0 / (1.0 + (-sum).exp());
-    Likely { made: share(sum.0), changed: share(sum.1) }
+    // Bounded, so that no sum is out of the range of numbers.
+    let odds = |sum: f64| sum.clamp(-100.0, 100.0).exp();
+    let (made, changed) = (odds(sum.0), odds(sum.1));
+    let all = 1.0 + made + changed;
+    Likely { made: made / all, changed: changed / all }
 }

@@ -62,6 +62,87 @@ const HIDDEN: &[&str] = &["attributes", "config", "ignore", "keep", "lint", "mod
 /// Folders whose files have no ending: programs and hooks.
 const PROGRAM_FOLDERS: &[&str] = &[".githooks", ".husky", "bin", "hooks", "sbin", "scripts"];
 
+/// Folders in which the paths of a project begin.
+const TOP_FOLDERS: &[&str] = &[
+    "agents",
+    "android",
+    "api",
+    "app",
+    "apps",
+    "assets",
+    "backend",
+    "build",
+    "charts",
+    "cli",
+    "client",
+    "cmd",
+    "components",
+    "config",
+    "configs",
+    "content",
+    "core",
+    "crates",
+    "data",
+    "db",
+    "deploy",
+    "deployment",
+    "docker",
+    "docs",
+    "e2e",
+    "editors",
+    "etc",
+    "evals",
+    "examples",
+    "extensions",
+    "fixtures",
+    "frontend",
+    "functions",
+    "include",
+    "infra",
+    "infrastructure",
+    "integration",
+    "internal",
+    "ios",
+    "k8s",
+    "lib",
+    "libs",
+    "migrations",
+    "modules",
+    "packages",
+    "pages",
+    "pkg",
+    "plugins",
+    "prisma",
+    "prompts",
+    "public",
+    "resources",
+    "runtime",
+    "schemas",
+    "scripts",
+    "server",
+    "services",
+    "shared",
+    "site",
+    "skills",
+    "source",
+    "sources",
+    "spec",
+    "specs",
+    "src",
+    "static",
+    "supabase",
+    "templates",
+    "terraform",
+    "test",
+    "tests",
+    "tools",
+    "ui",
+    "utils",
+    "vendor",
+    "web",
+    "website",
+];
+
 /// Last parts of host names.
 const DOMAINS: &[&str] = &["ai", "app", "co", "com", "dev", "io", "net", "org", "so", "uk", "us"];
 
@@ -90,7 +171,11 @@ pub(super) fn likely_file(word: &str, bare: bool) -> Option<Name> {
     let (parent, last) = path.rsplit_once('/').unwrap_or(("", path));
     let (stem, ending) = last.rsplit_once('.')?;
     let letters = stem.strip_prefix('v').unwrap_or(stem).chars().any(char::is_alphabetic) && !stem.ends_with('.');
-    let manual = !parent.is_empty() && ending.len() == 1 && ending.chars().all(|sign| ('1'..='9').contains(&sign));
+    // `maker/model-4.1` is a version and no page of a manual.
+    let manual = !parent.is_empty()
+        && !stem.ends_with(|sign: char| sign.is_ascii_digit())
+        && ending.len() == 1
+        && ending.chars().all(|sign| ('1'..='9').contains(&sign));
     let word_like = ending.starts_with(|sign: char| sign.is_ascii_lowercase())
         && (2..=12).contains(&ending.len())
         && ending.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_');
@@ -119,7 +204,10 @@ pub(super) fn weak(word: &str) -> Option<Name> {
 pub(super) fn deep(word: &str) -> Option<Name> {
     let path = path_text(trimmed(word)).filter(|path| !path.starts_with('/') && path.matches('/').count() >= 2)?;
     let named = path.split('/').all(|part| part.chars().any(char::is_alphabetic));
-    named.then(|| Name { path: path.to_owned(), kind: Kind::Either })
+    let first = path.trim_start_matches("./").split('/').next().unwrap_or_default();
+    // `first/second/third` lists words.
+    let rooted = first.starts_with('.') || TOP_FOLDERS.contains(&first.to_ascii_lowercase().as_str());
+    (named && rooted).then(|| Name { path: path.to_owned(), kind: Kind::Either })
 }
 
 /// A path that leads out of the audited folder and has no ending, as a column of files may hold it: `/etc/cron.d/backup`,
@@ -176,7 +264,9 @@ fn slashed(word: &str) -> Option<String> {
     let word = word.trim();
     let path = word.strip_prefix(".\\").unwrap_or(word);
     let parts = || path.trim_end_matches('\\').split('\\');
-    let plain = path.contains('\\') && !path.contains(['/', ':']) && parts().all(|part| !part.is_empty());
+    let plain = path.trim_end_matches('\\').contains('\\')
+        && !path.contains(['/', ':'])
+        && parts().all(|part| !part.is_empty());
     plain.then(|| path.replace('\\', "/"))
 }
 
@@ -197,10 +287,23 @@ fn without_position(word: &str) -> &str {
 /// The word itself when every character of it may stand in a path and it is no address.
 fn path_text(word: &str) -> Option<&str> {
     let fits = !word.is_empty() && word.len() <= limits::PATH_BYTES && !is_placeholder(word);
-    let plain =
-        word.chars().all(|sign| sign.is_alphanumeric() || matches!(sign, '_' | '-' | '.' | '+' | '@' | '~' | '/'));
+    let plain = word.split('/').map(without_brackets).all(|part| {
+        part.chars().all(|sign| sign.is_alphanumeric() || matches!(sign, '_' | '-' | '.' | '+' | '@' | '~'))
+    });
+    let spaced = word.contains(char::is_whitespace);
     let tilde = word.rfind('~').is_none_or(|at| at == 0);
-    (fits && plain && tilde && !word.starts_with('@') && !word.starts_with("//") && !is_host(word)).then_some(word)
+    (fits && plain && tilde && !spaced && !word.starts_with('@') && !word.starts_with("//") && !is_host(word))
+        .then_some(word)
+}
+
+/// A part of a path without the brackets of a group or a parameter of a route: `(tabs)`, `[id].tsx`, `[[...slug]]`.
+fn without_brackets(part: &str) -> &str {
+    let inside = |open: &str, close: char| {
+        let (inner, rest) = part.strip_prefix(open)?.split_once(close)?;
+        let rest = rest.trim_start_matches(close);
+        (rest.is_empty() || rest.starts_with('.')).then_some(inner)
+    };
+    inside("[[", ']').or_else(|| inside("[", ']')).or_else(|| inside("(", ')')).unwrap_or(part)
 }
 
 fn is_host(word: &str) -> bool {

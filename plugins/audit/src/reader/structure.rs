@@ -3,7 +3,7 @@
 //! Read line by line, because a plan is written line by line: a list below a paragraph, a table below an item and a box
 //! without a bullet are read as a person reads them, whatever Markdown makes of them. Linear in the text.
 
-use super::marks;
+use super::{foreign, marks};
 
 /// What a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +83,8 @@ impl Document {
     /// Reads a text. Never fails.
     #[must_use]
     pub(crate) fn of(text: &str) -> Self {
-        let hidden = marks::without_hidden(text);
+        let text = foreign::punctuated(text);
+        let hidden = marks::without_hidden(&text);
         let rows: Vec<&str> = hidden.lines().collect();
         let mut reader = Reader { rows: &rows, document: Self::default(), items: Vec::new(), ..Reader::default() };
         let mut at = marks::front_matter_lines(&rows);

@@ -21,6 +21,15 @@ const ASIDE_PHRASES: &[&str] = &[
     "not included",
     "not this time",
     "not to be",
+    "not to touch",
+    "not to change",
+    "not to modify",
+    "not touched",
+    "not changed",
+    "not modified",
+    "no changes",
+    "no change",
+    "unaffected",
     "can go wrong",
     "could go wrong",
     "see also",
@@ -143,8 +152,19 @@ const NEW: &[&str] = &[
     "erwartete",
     "anzulegende",
 ];
-const CHANGED: &[&str] =
-    &["changed", "modified", "touched", "updated", "edited", "altered", "affected", "ge\u{e4}nderte", "modify"];
+const CHANGED: &[&str] = &[
+    "changed",
+    "modified",
+    "touched",
+    "updated",
+    "edited",
+    "altered",
+    "affected",
+    "impacted",
+    "ge\u{e4}nderte",
+    "modify",
+    "update",
+];
 const CRITERIA_PHRASES: &[&str] = &[
     "success criteria",
     "done when",

@@ -35,6 +35,19 @@ impl Deed {
     }
 }
 
+impl Deed {
+    /// What it does to a file, in few classes.
+    pub(crate) const fn effect(self) -> &'static str {
+        match self {
+            Self::Make | Self::Add | Self::Write => "makes",
+            Self::Change | Self::Move | Self::Delete => "changes",
+            Self::Test => "tests",
+            Self::Run | Self::See => "looks",
+            Self::Be => "is",
+        }
+    }
+}
+
 /// A verb in one of its forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Verb {
@@ -271,5 +284,4 @@ mod tests {
         assert_eq!(deed("modifies"), Some((Deed::Change, false)));
         assert_eq!([deed("the"), deed("till"), deed("plan")], [None, None, None]);
     }
-
 }

@@ -1,5 +1,6 @@
 //! The words of a text, and what small words, signs and states say. English and German; `foreign` translates others.
 
+use super::foreign;
 use super::verbs::{Deed, verb};
 
 /// The words of a text in lower case, without what surrounds them.
@@ -8,14 +9,18 @@ pub(crate) fn words(text: &str) -> impl DoubleEndedIterator<Item = String> + Clo
         sign.is_whitespace()
             || matches!(sign, ',' | ';' | ':' | '(' | ')' | '[' | ']' | '"' | '/' | '\u{2014}' | '\u{2013}')
     };
-    text.split(separates)
+    let text = foreign::english(text);
+    let words: Vec<String> = text
+        .split(separates)
         .map(|word| {
             let bare = word.trim_matches(|sign: char| {
                 !(sign.is_alphanumeric() || sign == super::lexer::PATH || sign == super::lexer::CODE)
             });
-            bare.replace('\u{2019}', "'").to_lowercase()
+            foreign::word(bare.replace('\u{2019}', "'").to_lowercase())
         })
         .filter(|word| !word.is_empty())
+        .collect();
+    words.into_iter()
 }
 
 /// What a little word before a path says of its place.
@@ -91,6 +96,13 @@ pub(crate) fn supposes(word: &str) -> bool {
 #[must_use]
 pub(crate) fn check(text: &str) -> bool {
     text.contains(['\u{2705}', '\u{2611}', '\u{2713}', '\u{2714}']) && !text.contains(['\u{274c}', '\u{23f3}'])
+}
+
+/// Whether a cell names what is done: "Create", "Modified".
+#[must_use]
+pub(crate) fn is_deed(cell: &str) -> bool {
+    let deed = words(cell).next().and_then(|word| verb(&word)).map(|verb| verb.deed);
+    matches!(deed, Some(Deed::Make | Deed::Add | Deed::Change | Deed::Delete | Deed::Move))
 }
 
 /// Whether a cell turns its row down.

@@ -42,6 +42,18 @@ impl<'a, 'm> Judge<'a, 'm> {
     #[must_use]
     pub fn plan(&mut self, plan: &Plan, before: &PreviousVerdicts) -> JudgedPlan {
         let promised: HashSet<&str> = plan.deliverables.iter().map(|item| item.path.as_str()).collect();
+        let based;
+        let plan = match base_folder(self.index, plan) {
+            Some(folder) => {
+                based = {
+                    let mut plan = plan.clone();
+                    plan.lies_in(Some(folder));
+                    plan
+                };
+                &based
+            }
+            None => plan,
+        };
         let lookups: Vec<Lookup> =
             plan.deliverables.iter().map(|item| self.look_up(&item.place, item.kind, item.is_drawn(), plan)).collect();
         let index = self.index;
@@ -160,6 +172,29 @@ impl<'a, 'm> Judge<'a, 'm> {
     }
 }
 
+/// The folder below which most paths of a plan are that are not found from the top: a package of a workspace.
+fn base_folder(index: &Index, plan: &Plan) -> Option<String> {
+    let mut bases: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+    for path in plan.deliverables.iter().map(|item| item.path.as_str()).filter(|path| path.contains('/')).take(BASED) {
+        if index.find(path).is_some() {
+            continue;
+        }
+        let tail = format!("/{path}");
+        let mut same = index.named(path.rsplit('/').next().unwrap_or(path), EntryKind::File);
+        let base = same
+            .find_map(|found| found.strip_suffix(tail.as_str()))
+            .filter(|_| same.all(|found| !found.ends_with(&tail)));
+        if let Some(base) = base {
+            *bases.entry(base).or_default() += 1;
+        }
+    }
+    let (base, count) = bases.into_iter().max_by_key(|(_, count)| *count)?;
+    (count > 1).then(|| base.to_owned())
+}
+
+/// Paths of a plan that are looked up for its base folder.
+const BASED: usize = 500;
+
 /// Judges a file that the plan deletes.
 fn deleted(item: &Deliverable, lookup: Lookup) -> Verdict {
     match lookup {
@@ -257,5 +292,5 @@ fn drift(claim: Option<SizeAssertion>, actual: u64, unit: &str, verdict: &mut Ve
 
 /// Files whose being there is all that they are for.
 fn may_be_empty(path: &str) -> bool {
-    matches!(path.rsplit('/').next(), Some("__init__.py" | ".gitkeep" | ".keep" | "py.typed"))
+    matches!(path.rsplit('/').next(), Some("__init__.py" | ".gitkeep" | ".keep" | "mod.rs" | "py.typed"))
 }

@@ -106,6 +106,10 @@ pub(crate) fn resolve(index: &Index, path: &str, context: PathContext<'_>) -> Re
         let remark = format!("the plan writes the name with a capital; found as {}", found.path);
         return ResolvedPath::There(found, Some(remark));
     }
+    if let Some(found) = with_ending(index, path) {
+        let remark = format!("the plan leaves out the ending; found as {}", found.path);
+        return ResolvedPath::There(found, Some(remark));
+    }
     let name = path.rsplit('/').next().unwrap_or(path);
     let wanted = if kind == Kind::Folder { EntryKind::Folder } else { EntryKind::File };
     let same: Vec<&str> = index.named(name, wanted).collect();
@@ -134,6 +138,17 @@ fn without_own_name(index: &Index, path: &str, drawn: bool) -> Option<FoundEntry
     let root_row =
         drawn && rest.contains('/') && index.named(first, EntryKind::Folder).all(|folder| folder.contains('/'));
     if (own || root_row) && index.find(first).is_none() { index.find(rest) } else { None }
+}
+
+/// `README` for `README.md`.
+fn with_ending(index: &Index, path: &str) -> Option<FoundEntry> {
+    const OPEN: &[&str] = &["AUTHORS", "CHANGELOG", "CONTRIBUTING", "LICENSE", "README", "SECURITY"];
+    let name = path.rsplit('/').next().filter(|name| OPEN.contains(name))?;
+    let small = path.strip_suffix(name).map(|folder| format!("{folder}{}", name.to_lowercase()));
+    let names = std::iter::once(path.to_owned()).chain(small);
+    names
+        .flat_map(|name| ["md", "rst", "txt", "adoc"].map(|ending| format!("{name}.{ending}")))
+        .find_map(|path| index.find(&path))
 }
 
 /// A name without a folder, without the capital that opens a sentence.
