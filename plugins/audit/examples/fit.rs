@@ -16,7 +16,7 @@ use std::path::Path;
 use audit::reader::{Observation, observations};
 
 /// How strongly weights are held near nought.
-const RIDGE: f64 = 0.0003;
+const RIDGE: f64 = 0.0002;
 const STEPS: usize = 1500;
 /// A feature counts when it was seen so often.
 const SEEN: usize = 6;
@@ -74,6 +74,7 @@ impl Set {
             weight: match group {
                 "phrasings" => 2.0,
                 "wordings" => 8.0,
+                _ if group.starts_with("plans") => 2.0,
                 _ => 1.0,
             },
             at,

@@ -78,7 +78,8 @@ fn of_line(line: &Line) -> Vec<ClaimedSymbol> {
         if let Some(name) = identifier(part).filter(|_| meant && !said.negated) {
             let tested = checked && matches!(said.prep, "start" | "key");
             let sure = done && (makes && said.prep == "verb" || tested) && is_of_code(part);
-            found.push(claim(name, sure, done));
+            let several = is_of_humps(&name) || name.contains('_');
+            found.push(claim(name, sure, done && several));
         }
         before.push(CODE);
     }
