@@ -68,7 +68,7 @@ pub(super) fn clause(before: &str) -> Clause {
         joined: said.last().is_some_and(|word| is_path(word))
             || matches!(said.as_slice(), [.., path, "and" | "und" | "or" | "oder" | "plus" | "&" | "+"] if is_path(path)),
         opens: prep == "start",
-        only_in: matches!(said.as_slice(), ["in"] | ["inside"] | ["within"]),
+        only_in: matches!(said.as_slice(), ["in" | "inside" | "within"]),
     }
 }
 

@@ -48,7 +48,6 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
         clause.prep = "key";
     }
     let deed = |verb: Option<Verb>| verb.map_or("none", |verb| verb.deed.name());
-    let effect = |verb: Option<Verb>| verb.map_or("none", |verb| verb.deed.effect());
     let box_ = boxed(line);
     let after = after(&token.after);
     let written = match token.written {
@@ -77,17 +76,7 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
     }
     let listed = if label == "none" { heading } else { label };
     out.flag("deletes", deletes(&clause, key, after, listed));
-    out.pair("effect/prep", effect(clause.near), clause.prep);
-    out.pair("effect/box", effect(clause.near), box_);
-    out.pair("effect/listed", effect(clause.near), listed);
-    out.pair("listed/opens", listed, opens);
-    out.pair("listed/after", listed, after);
-    out.pair("content/folder", token.content(), if token.path.contains('/') { "yes" } else { "no" });
-    out.pair("content/effect", token.content(), effect(clause.near));
-    out.flag("only in", clause.only_in);
-    if clause.only_in {
-        out.pair("only in/after", after, box_);
-    }
+    of_effect(token, &clause, &Said { box_, listed, opens, after }, out);
     out.flag("supposed", clause.supposed);
     out.flag("will", clause.will);
     out.flag("said new", clause.new);
@@ -120,6 +109,30 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
     }
     shape(token, out);
     parent(place, out);
+}
+
+/// What of a line its coarse features are made of.
+struct Said<'a> {
+    box_: &'a str,
+    listed: &'a str,
+    opens: &'a str,
+    after: &'a str,
+}
+
+/// The features of few classes: they tell where the exact words are rare.
+fn of_effect(token: &Token, clause: &Clause, said: &Said<'_>, out: &mut Features) {
+    let effect = clause.near.map_or("none", |verb| verb.deed.effect());
+    out.pair("effect/prep", effect, clause.prep);
+    out.pair("effect/box", effect, said.box_);
+    out.pair("effect/listed", effect, said.listed);
+    out.pair("listed/opens", said.listed, said.opens);
+    out.pair("listed/after", said.listed, said.after);
+    out.pair("content/folder", token.content(), if token.path.contains('/') { "yes" } else { "no" });
+    out.pair("content/effect", token.content(), effect);
+    out.flag("only in", clause.only_in);
+    if clause.only_in {
+        out.pair("only in/after", said.after, said.box_);
+    }
 }
 
 /// The key before the path, with the verb of the item above it.
