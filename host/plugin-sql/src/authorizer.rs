@@ -11,8 +11,9 @@ use baton_core::grants::Database;
 
 use super::{Access, GuestError};
 
-/// Pragmas that only read. FTS5 uses `data_version`.
-const TELLING: [&str; 6] = ["data_version", "table_info", "table_xinfo", "table_list", "index_list", "index_info"];
+/// Pragmas that only read. FTS5 uses `data_version`; `ALTER TABLE … ADD COLUMN` uses `quick_check` on a STRICT table.
+const TELLING: [&str; 7] =
+    ["data_version", "table_info", "table_xinfo", "table_list", "index_list", "index_info", "quick_check"];
 
 /// Functions with effects outside of the database. Extensions and the tokenizer registry are off too.
 const OUTSIDE: [&str; 2] = ["load_extension", "fts3_tokenizer"];

@@ -46,6 +46,9 @@ fn a_plugin_may_migrate_its_own_tables_and_search_them() {
         "CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO words VALUES (new.b); END",
         "INSERT INTO t (b) VALUES ('three')",
         "ALTER TABLE t ADD COLUMN c",
+        "CREATE TABLE strict (a TEXT) STRICT",
+        "INSERT INTO strict VALUES ('a')",
+        "ALTER TABLE strict ADD COLUMN b TEXT",
         "ANALYZE",
         "DROP TABLE t",
     ] {

@@ -117,7 +117,7 @@ mod tests {
     fn errors_name_the_file_that_is_wrong() {
         for (files, named) in [
             (&[][..], "baton plugin new"),
-            (&[("package.json", "{}"), ("manifest.json", MANIFEST)], "package.json has no name"),
+            (&[("package.json", "{}"), ("manifest.json", MANIFEST)], "package.json has no `name`"),
             (&[("package.json", "{")], "package.json"),
             (&[("package.json", r#"{"name":"x","version":"1"}"#)], "manifest.json"),
             (&[("package.json", r#"{"name":"x","version":"1"}"#), ("manifest.json", "{}")], "manifest.json"),

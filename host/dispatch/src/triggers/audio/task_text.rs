@@ -166,7 +166,7 @@ mod tests {
         let files = all();
         let said = summary(&files);
         assert!(said.starts_with("5 new audio files: 1 in the library already, 1 another version"), "{said}");
-        assert_eq!(summary(&files[4..]), "1 new audio file, none in the library before");
+        assert_eq!(summary(&files[4..]), "1 new audio file, none of which was in the library before");
         let found = findings(&files, &|path| path.display().to_string());
         let told: Vec<_> = found.iter().map(|one| (one.severity.as_str(), one.title.as_str())).collect();
         let expected = [
