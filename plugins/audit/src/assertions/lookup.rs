@@ -15,7 +15,7 @@ use crate::limits;
 use crate::plan::{self, Place};
 use crate::remark::NoteSeverity;
 use crate::verify::content::{line_count, line_defines};
-use crate::verify::resolve::GENERIC;
+use crate::verify::resolve::{GENERIC, with_ending};
 
 /// Where a path leads.
 enum Spot {
@@ -148,7 +148,9 @@ impl<'a> Lookup<'a> {
             Place::Outside(reason) => return Spot::Unknown(format!("{reason}: {written}")),
             Place::Inside { path, anchored } => (path, anchored),
         };
-        if let Some(found) = self.index.find(&path).or_else(|| self.below_own_name(&path)) {
+        if let Some(found) =
+            self.index.find(&path).or_else(|| self.below_own_name(&path)).or_else(|| with_ending(self.index, &path))
+        {
             return Spot::Found(vec![found]);
         }
         let name = path.rsplit('/').next().unwrap_or(&path);

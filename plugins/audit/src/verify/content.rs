@@ -44,7 +44,7 @@ const DEFINING: &[&str] = &[
 ];
 
 /// Endings of files whose comments are understood.
-const CODE: &[&str] = &[
+pub(crate) const CODE: &[&str] = &[
     "c", "cc", "cpp", "cs", "gs", "go", "h", "java", "js", "jsx", "kt", "mjs", "php", "py", "rb", "rs", "sh", "swift",
     "ts", "tsx",
 ];

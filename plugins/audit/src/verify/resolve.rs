@@ -6,6 +6,7 @@
 
 use crate::index::{EntryKind, FoundEntry, Index};
 use crate::plan::Kind;
+use crate::verify::content::CODE;
 
 /// Names that say nothing about what a file is.
 pub(crate) const GENERIC: &[&str] = &[
@@ -106,7 +107,12 @@ pub(crate) fn resolve(index: &Index, path: &str, context: PathContext<'_>) -> Re
         let remark = format!("the plan writes the name with a capital; found as {}", found.path);
         return ResolvedPath::There(found, Some(remark));
     }
-    if let Some(found) = with_ending(index, path) {
+    let module = || {
+        CODE.iter()
+            .filter(|_| kind == Kind::Either && path.contains('/'))
+            .find_map(|ending| index.find(&format!("{path}.{ending}")))
+    };
+    if let Some(found) = with_ending(index, path).or_else(module) {
         let remark = format!("the plan leaves out the ending; found as {}", found.path);
         return ResolvedPath::There(found, Some(remark));
     }
@@ -141,7 +147,8 @@ fn without_own_name(index: &Index, path: &str, drawn: bool) -> Option<FoundEntry
 }
 
 /// `README` for `README.md`.
-fn with_ending(index: &Index, path: &str) -> Option<FoundEntry> {
+#[must_use]
+pub(crate) fn with_ending(index: &Index, path: &str) -> Option<FoundEntry> {
     const OPEN: &[&str] = &["AUTHORS", "CHANGELOG", "CONTRIBUTING", "LICENSE", "README", "SECURITY"];
     let name = path.rsplit('/').next().filter(|name| OPEN.contains(name))?;
     let small = path.strip_suffix(name).map(|folder| format!("{folder}{}", name.to_lowercase()));
