@@ -51,19 +51,23 @@ fn without_its_memory_nobody_is_asked_and_nothing_is_compared() {
 }
 
 #[test]
-fn without_the_repository_and_the_ledger_the_report_says_so() {
-    for (word, command) in
-        [("git=root", "baton plugin grant audit git=root"), ("ledger", "baton plugin grant audit ledger")]
-    {
-        let workspace = Workspace::init();
-        workspace.baton(&["plugin", "revoke", "audit", word]).ended(0);
-        workspace.write(PLAN_FILE, format!("{DRAWER_PLAN}\nIt was begun in commit a7d8c35.\n"));
-        workspace.baton(&["run", "audit", "audit"]).ended(0);
-        let report = last_report(&workspace).unwrap();
-        assert!(report.to_string().contains(command), "{word}: {report:#}");
-        workspace.up_once();
-        assert_eq!(requests(&workspace, DRAWER).len(), 1, "{word}: what it can do it does");
-    }
+fn without_the_repository_the_report_says_so() {
+    let workspace = Workspace::init();
+    workspace.baton(&["plugin", "revoke", "audit", "git=root"]).ended(0);
+    workspace.write(PLAN_FILE, format!("{DRAWER_PLAN}\nIt was begun in commit a7d8c35.\n"));
+    workspace.baton(&["run", "audit", "audit"]).ended(0);
+    let report = last_report(&workspace).unwrap();
+    assert!(report.to_string().contains("baton plugin grant audit git=root"), "{report:#}");
+    workspace.up_once();
+    assert_eq!(requests(&workspace, DRAWER).len(), 1, "what it can do it does");
+}
+
+#[test]
+fn without_the_ledger_the_report_of_the_health_says_so() {
+    let workspace = Workspace::init();
+    workspace.baton(&["plugin", "revoke", "audit", "ledger"]).ended(0);
+    let run = workspace.baton(&["run", "audit", "health"]).ended(0);
+    assert!(run.stderr.contains("baton plugin grant audit ledger"), "{}", run.stderr);
 }
 
 #[test]
