@@ -253,7 +253,7 @@ fn circles_are_refused_and_a_dependency_that_failed_asks_a_person() {
         assert_eq!(task.state, "failed", "{title}");
         assert_eq!(workspace.returns_for("Claude-MM1", task.handoff_id.as_deref().unwrap()).len(), 1);
     }
-    assert!(workspace.task("B").reason.contains("circle: id-a → id-b"), "{}", workspace.task("B").reason);
+    assert!(workspace.task("B").reason.contains("cycle: id-a → id-b"), "{}", workspace.task("B").reason);
     // A's own dependency has failed by now.
     for title in ["A", "C"] {
         assert_eq!(workspace.task(title).state, "needs_human", "{title}");

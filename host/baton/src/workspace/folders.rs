@@ -15,6 +15,7 @@ use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use baton_core::grants::{Grant, GrantSet, GrantedFolder, Mode, grant_command};
+use baton_core::shell::words;
 use baton_dispatch::{ARCHIVES, INBOX};
 use baton_registry::Lock;
 use baton_registry::overlap::{self, Access, PlacedFolder};
@@ -92,7 +93,7 @@ fn of_plugin(workspace: &Workspace, plugin: &str, granted: &GrantSet) -> Vec<Pla
 fn place(plugin: &str, grant: &str, access: Access, folder: &Folder) -> PlacedFolder {
     PlacedFolder {
         plugin: plugin.to_owned(),
-        grant: grant_command(plugin, &[grant]),
+        grant: words(&[grant]),
         path: folder.path().to_owned(),
         identity: folder.identity(),
         above: folder.above().to_vec(),
