@@ -2,16 +2,17 @@
 
 use std::fs::{self, Metadata};
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use baton_catalog::library::{AudioFacts, FileReading, ItemState, PreviousReading, ReadingOutcome, Tags, WaitingItem};
+use baton_catalog::library::{
+    AudioFacts, FileReading, FileStat, ItemState, PreviousReading, ReadingOutcome, Tags, WaitingItem,
+};
 use baton_fingerprint::{AudioReport, Error, Fingerprint, Reason};
 
 use super::in_progress::DEATHS;
 use super::{Options, ReadFn, tags};
-use crate::source::mtime_ns;
+use crate::source::stat;
 
 /// A file compared with its previous reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +40,7 @@ pub(super) fn give_up(waiting: &WaitingItem) -> FileVerdict {
          again with `baton library scan --retry`"
     );
     let found = regular_file(&waiting.path);
-    let FileStat { size, mtime_ns, inode } =
-        found.as_ref().map_or_else(|_| FileStat::unknown(waiting.size), FileStat::new);
+    let FileStat { size, mtime_ns, inode } = found.as_ref().map_or_else(|_| unknown_stat(waiting.size), stat);
     let outcome = outcome(Err(Error { reason: Reason::Corrupt, detail }), Tags::default());
     let compared = waiting.before.as_ref().map(|_| Comparison::Differs);
     FileVerdict::Read(FileReading { item: waiting.item, size, mtime_ns, inode, outcome }, compared)
@@ -55,13 +55,13 @@ pub(super) fn read(waiting: &WaitingItem, read: &ReadFn<'_>, stop: &AtomicBool) 
     let tags = result.as_ref().err().map(|error| tags_of(&waiting.path, error.reason)).unwrap_or_default();
     let after = regular_file(&waiting.path);
     let replaced = match (&before, &after) {
-        (Ok(before), Ok(after)) => FileStat::new(before) != FileStat::new(after),
+        (Ok(before), Ok(after)) => stat(before) != stat(after),
         (Ok(_), Err(_)) => true,
         (Err(_), _) => false,
     };
     let reason = result.as_ref().err().map(|error| error.reason);
     let seen = after.as_ref().or(before.as_ref());
-    let FileStat { size, mtime_ns, inode } = seen.map_or_else(|_| FileStat::unknown(waiting.size), FileStat::new);
+    let FileStat { size, mtime_ns, inode } = seen.map_or_else(|_| unknown_stat(waiting.size), stat);
     let reading = |outcome| FileReading { item: waiting.item, size, mtime_ns, inode, outcome };
     if reason == Some(Reason::Stopped) {
         return FileVerdict::Stopped;
@@ -98,23 +98,9 @@ fn regular_file(path: &Path) -> io::Result<Metadata> {
     if metadata.is_file() { Ok(metadata) } else { Err(io::Error::other("it is not a file any more")) }
 }
 
-/// The metadata by which a scan recognises a changed file.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct FileStat {
-    size: u64,
-    mtime_ns: i64,
-    inode: u64,
-}
-
-impl FileStat {
-    fn new(metadata: &Metadata) -> Self {
-        Self { size: metadata.len(), mtime_ns: mtime_ns(metadata), inode: metadata.ino() }
-    }
-
-    /// That of a file which cannot be inspected.
-    fn unknown(size: u64) -> Self {
-        Self { size, mtime_ns: 0, inode: 0 }
-    }
+/// The metadata of a file that cannot be inspected.
+fn unknown_stat(size: u64) -> FileStat {
+    FileStat { size, mtime_ns: 0, inode: 0 }
 }
 
 fn as_error(error: &io::Error) -> Error {

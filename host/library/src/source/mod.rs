@@ -14,6 +14,6 @@ pub use audio::is_audio;
 pub use baton_catalog::library::{KnownItem, ListedItem as Item, SourceKind, Volume};
 pub use listing::{ListingRequest, SourceListing, UnreadPart};
 pub use root::{SourceRoot, eagle_around, eagle_id};
-pub(crate) use root::{mounted_at, mtime_ns, nearest, unmounted};
+pub(crate) use root::{mounted_at, nearest, stat, unmounted};
 pub(crate) use volume::volume_at;
 pub use walk::walk;

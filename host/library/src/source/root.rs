@@ -5,6 +5,8 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use baton_catalog::library::FileStat;
+
 use super::volume::volume_at;
 use super::{SourceKind, Volume};
 use crate::LibraryError;
@@ -101,6 +103,11 @@ pub(super) fn volume_of(path: &Path, file: &Metadata, device: u64) -> u64 {
         return device;
     }
     path.parent().and_then(|folder| fs::metadata(folder).ok()).map_or_else(|| file.dev(), |folder| folder.dev())
+}
+
+/// The values by which a file is recognised.
+pub(crate) fn stat(metadata: &Metadata) -> FileStat {
+    FileStat { size: metadata.len(), mtime_ns: mtime_ns(metadata), inode: metadata.ino() }
 }
 
 /// The modification time in nanoseconds since 1970; times after the year 2262 are capped.

@@ -325,7 +325,7 @@ pub(super) fn is_quoted(before: &str) -> bool {
         || before.matches(['\u{201c}', '\u{201e}']).count() > before.matches('\u{201d}').count()
 }
 
-/// Whether the word before says that it is looked up, or is the name of a branch.
+/// Whether the last word introduces something to look up ("see") or a name that is not a path ("branch").
 pub(super) fn is_looked_up(before: &str) -> bool {
     words::words(before).next_back().is_some_and(|word| {
         matches!(word.as_str(), "see" | "siehe" | "cf" | "vgl" | "branch" | "branches" | "tag" | "endpoint" | "route")

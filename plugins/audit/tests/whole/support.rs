@@ -10,6 +10,9 @@ use baton_plugin_kit::host::NoProgress;
 use baton_plugin_sdk::{Cause, Error, Mount, Outcome, Severity, Task};
 use serde_json::Value;
 
+/// The kinds of findings that `.batonaudit.toml` may name.
+const KINDS: &str = include_str!("../../schemas/finding-kinds.txt");
+
 /// A folder for plans and a folder to audit.
 pub(crate) struct Workspace {
     dir: tempfile::TempDir,
@@ -58,9 +61,17 @@ impl Workspace {
         }
     }
 
-    /// Runs a task with these arguments.
+    /// Runs a task with these arguments. Every kind of its findings is in [`KINDS`].
     pub(crate) fn run(&self, args: &str) -> Result<Outcome, Error> {
-        audit::run(&self.task(args), &HostServices::nothing(&NoProgress))
+        let outcome = audit::run(&self.task(args), &HostServices::nothing(&NoProgress))?;
+        for finding in &outcome.findings {
+            let kind = finding.id.rsplit(':').next().unwrap();
+            // Notes may end in a text instead.
+            let is_text =
+                kind.contains(|sign: char| !(sign.is_ascii_lowercase() || sign.is_ascii_digit() || sign == '-'));
+            assert!(is_text || KINDS.lines().any(|known| known == kind), "{}", finding.id);
+        }
+        Ok(outcome)
     }
 
     /// Runs without arguments and gives the JSON report.

@@ -73,7 +73,7 @@ pub struct LibraryMatch {
     pub key: String,
     /// Its present or future mark, if it is in a watched folder.
     pub mark: Option<String>,
-    /// Whether it is new too and is reported in the same batch.
+    /// Whether this file is new too, in the same batch.
     pub new: bool,
     /// Its format and quality, for people.
     pub format: String,

@@ -20,7 +20,7 @@ use super::limits::{DIGESTED_LENGTH, LARGEST_BYTES};
 use super::stop::StopReason;
 use super::tag_writer::{Style, TagWriter};
 use super::temporary::Temporary;
-use crate::source::{eagle_around, mtime_ns};
+use crate::source::{eagle_around, stat};
 use crate::sync::{Format, KnownItem, Mark};
 
 /// Computes the digest of a file's audio: [`hash_audio`]. An error is the reason for people.
@@ -192,10 +192,6 @@ fn copied(before: &Metadata, copy: &mut File) -> io::Result<RewrittenFile> {
 /// The metadata of the file at `path`.
 pub fn stat_of(path: &Path) -> io::Result<FileStat> {
     Ok(stat(&fs::symlink_metadata(path)?))
-}
-
-fn stat(file: &Metadata) -> FileStat {
-    FileStat { size: file.len(), mtime_ns: mtime_ns(file), inode: file.ino() }
 }
 
 /// Copies the file, writes the change into the copy, and compares all other tags.
