@@ -87,11 +87,7 @@ fn an_argument_becomes_what_the_schema_of_the_action_asks_for() {
             json!({ "formats": ["m3u8", "csv"], "playlists": ["2025"] }),
         ),
         ("audit", &["--action", "session-review", "--arg", "from=2025"], json!({ "from": "2025" })),
-        (
-            "audit",
-            &["--action", "health", "--arg", "root=a", "--arg", "gate_percent=90"],
-            json!({ "root": "a", "gate_percent": 90 }),
-        ),
+        ("spotify", &["--action", "dedupe", "--arg", "keep_older=90"], json!({ "keep_older": 90 })),
         ("audit", &["--arg", "plans=a.md", "--arg", "plans=b.md"], json!({ "plans": ["a.md", "b.md"] })),
         ("audit", &["--arg", "plans=[2025, true]"], json!({ "plans": ["2025", "true"] })),
         ("audit", &["--arg", "follow_up=false"], json!({ "follow_up": false })),
@@ -131,8 +127,8 @@ fn run_takes_arguments_as_the_schema_asks_for_them() {
         let refused = workspace.baton(&[&["run", "audit", "audit"][..], args].concat()).ended(2);
         assert!(refused.stderr.contains(said), "{args:?}: {}", refused.stderr);
     }
-    let refused = workspace.baton(&["run", "audit", "health", "--arg", "gate_percent=many"]).ended(2);
-    let said = "`args/gate_percent` is a string, expected: integer";
+    let refused = workspace.baton(&["run", "spotify", "dedupe", "--arg", "keep_older=many"]).ended(2);
+    let said = "`args/keep_older` is a string, expected: integer";
     assert!(refused.stderr.contains(said), "{}", refused.stderr);
 }
 

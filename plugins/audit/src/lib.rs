@@ -4,22 +4,20 @@
 //! `discover` finds plans, `reader` reads them, `index` and `verify` look things up, `report` writes. The plugin never
 //! writes a file, never creates a deliverable and uses no language model: the same folders give the same report.
 
-pub mod alignment;
 pub mod assertions;
 mod count;
 mod csv_sheet;
 pub mod discover;
 pub mod earlier_outcomes;
 pub mod follow;
+pub mod health;
 pub mod history;
 mod ids;
 pub mod index;
 pub mod limits;
 mod markdown;
 pub mod memory;
-pub mod options;
 pub mod page;
-pub mod performance;
 pub mod plan;
 pub mod reader;
 mod refusal;
@@ -27,10 +25,11 @@ pub mod remark;
 pub mod report;
 mod request;
 mod run;
+pub mod scrub;
 pub mod services;
 pub mod session;
 pub mod time;
-pub mod traceability;
+pub mod trackers;
 pub mod verify;
 pub mod yaml;
 
@@ -53,7 +52,6 @@ impl Plugin for Audit {
                 progress: &Host,
                 git: Some(&git::repository("root")),
                 memory: Some(&sql::own()),
-                catalog: Some(&sql::catalog()),
                 ledger: Some(&Host),
                 post: Some(&Host),
                 files: Some(&Host),

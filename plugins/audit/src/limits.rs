@@ -128,7 +128,7 @@ pub const LOG_BYTES: u64 = 32 * 1024 * 1024;
 /// Bytes of one line of a log; a longer one holds a payload and not a record.
 pub const LOG_LINE_BYTES: usize = 64 * 1024;
 
-/// The maximum number of different names in logs, in the ledger and among processes.
+/// Different names in logs, in the ledger and among processes.
 pub const RUN_NAMES: usize = 500;
 
 /// Different error messages kept of one name.
@@ -155,7 +155,7 @@ pub const EVIDENCE_FILES: usize = 50;
 /// Different patterns of files in which evidence is looked for; each is held against the whole tree once.
 pub const EVIDENCE_PATTERNS: usize = 200;
 
-/// Bytes of all files that are read for evidence of issues, and as many again for symbols of matrices.
+/// Bytes of all files that are read for evidence of issues.
 pub const EVIDENCE_BYTES_READ: u64 = 64 * 1024 * 1024;
 
 /// Documents whose links are followed.
@@ -173,7 +173,7 @@ pub const LINKS: usize = 200_000;
 /// Rows of matrices.
 pub const MATRIX_ROWS: usize = 20_000;
 
-/// Rows of one table of phases 3 and 4 and of a session review; what is left out is counted.
+/// Rows of one table of a health report and of a session review; what is left out is counted.
 pub const ROWS: usize = 500;
 
 /// Commits of one session.

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 use crate::discover::{self, Discovery, PlansFolder, Refusal, shown_join};
 use crate::follow::Rules;
+use crate::health::Options;
 use crate::index::{Index, Root};
-use crate::options::Options;
 use crate::plan::Place;
 use crate::report::{Form, Stamp};
 

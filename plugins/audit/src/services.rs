@@ -1,6 +1,6 @@
 //! The host services that an audit uses. Without a service, the report says so and the audit continues.
 
-use baton_plugin_kit::host::{FileWatch, Git, Ledger, Progress, RequestSender, Tables, Writable};
+use baton_plugin_kit::host::{FileWatch, Git, Ledger, Progress, RequestSender, Writable};
 
 /// The host services. `None` for a missing or not granted one.
 pub struct HostServices<'a> {
@@ -10,8 +10,6 @@ pub struct HostServices<'a> {
     pub git: Option<&'a dyn Git>,
     /// The plugin's own database.
     pub memory: Option<&'a dyn Writable>,
-    /// The music catalog.
-    pub catalog: Option<&'a dyn Tables>,
     /// The ledger.
     pub ledger: Option<&'a dyn Ledger>,
     /// Requests to agents.
@@ -24,6 +22,6 @@ impl<'a> HostServices<'a> {
     /// No service but progress.
     #[must_use]
     pub fn nothing(progress: &'a dyn Progress) -> Self {
-        Self { progress, git: None, memory: None, catalog: None, ledger: None, post: None, files: None }
+        Self { progress, git: None, memory: None, ledger: None, post: None, files: None }
     }
 }

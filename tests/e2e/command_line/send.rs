@@ -41,7 +41,7 @@ fn what_is_wrong_is_refused_before_anything_is_written() {
         (vec!["--to", "nop"], "did you mean `noop`?"),
         (vec!["--to", "noop", "--action", "nopo"], "did you mean `noop`?"),
         (vec!["--to", "audit", "--action", "dance"], "`audit` has no action `dance`; it has: "),
-        (vec!["--to", "audit", "--action", "health", "--arg", "gate_percent=many"], "do not fit"),
+        (vec!["--to", "audit", "--action", "health", "--args-json", "{\"logs\":3}"], "do not fit"),
         (vec!["--to", "noop", "--depends-on", "h-nothing"], "`h-nothing`"),
         (vec!["--to", "noop", "--deadline", "tomorrow"], "`tomorrow` is not a time"),
         (vec!["--to", "noop", "--deadline", "2026-01-18T10:15:00"], "is not a time"),
@@ -49,7 +49,7 @@ fn what_is_wrong_is_refused_before_anything_is_written() {
         (vec!["--to", "noop", "--reply-to", "Cdoex-MM1"], "did you mean `Codex-MM1`?"),
         (vec!["--to", "noop", "--broadcast"], "--broadcast"),
         (vec![], "--to"),
-        (vec!["--broadcast", "--action", "health", "--arg", "gate_percent=many"], "audit: "),
+        (vec!["--broadcast", "--action", "health", "--args-json", "{\"logs\":3}"], "audit: "),
     ] {
         fails(send(&workspace, &more), 2, &[words]);
     }

@@ -9,9 +9,9 @@ use crate::count::{count, is};
 use crate::ids::{bounded, hashed};
 use crate::limits;
 use crate::page::{Block, Cell, Table};
-use crate::performance::scrub_keys;
 use crate::remark::NoteSeverity;
 use crate::report::{Gap, Gravest};
+use crate::scrub::scrub_keys;
 
 /// A claim with its outcome, before it is shown.
 #[derive(Debug, Clone)]

@@ -106,7 +106,7 @@ impl Default for Parts {
             history: Part::not_looked_at("no earlier audit was given"),
             performance: Part::not_looked_at("`baton run audit health` checks logs and configuration"),
             alignment: Part::not_looked_at(
-                "`baton run audit health` checks processes, requests, trackers and documents",
+                "`baton run audit health` checks processes and references between documents",
             ),
             actions: Part::not_looked_at("this audit only read, and asked nobody for anything"),
             follow_ups: Vec::new(),

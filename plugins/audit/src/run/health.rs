@@ -1,5 +1,4 @@
-//! The state of what is around the plans, as a separate report: logs, fingerprints, configuration, processes, trackers,
-//! matrices and links. An audit of plans reads none of it.
+//! The health of what is around the plans, as a separate report. An audit of plans reads none of it.
 
 use std::collections::BTreeSet;
 
@@ -7,25 +6,21 @@ use baton_plugin_sdk::{Error, Outcome, Task};
 use serde::Serialize;
 
 use super::outcome::{outcome, unwritten};
-use crate::alignment::{self, Alignment};
 use crate::count::count;
 use crate::discover;
+use crate::health::{self, Health, Options, Sources};
 use crate::index::Index;
-use crate::options::Options;
-use crate::performance::{self, KnownIssues, Performance};
 use crate::remark::NoteSeverity;
-use crate::report::{self, Artifact, Gap};
+use crate::report::{self, Artifact};
 use crate::request::{Request, Stamped};
 use crate::services::HostServices;
-use crate::traceability::{self, Traceability};
 
 /// The JSON form.
 #[derive(Serialize)]
-struct Health {
+struct Data<'a> {
     schema: u8,
-    performance: Performance,
-    alignment: Alignment,
-    traceability: Traceability,
+    #[serde(flatten)]
+    health: &'a Health,
 }
 
 /// Checks the system around the plans.
@@ -43,55 +38,21 @@ pub(super) fn health(task: &Task, services: &HostServices<'_>) -> Result<Outcome
     let request = Request::of_folders(task, &args)?;
     let mut index = Index::build(request.roots.clone());
     index.set_apart(request.own_folders(&index));
-    let mut issues = KnownIssues::default();
-    let plans = discover::all(&request.plans_folders).plans;
-    for plan in &plans {
-        issues.add(&plan.shown, &discover::read(plan).text);
-    }
-    let names = plans.into_iter().map(|plan| plan.shown).collect();
-    let health = check(task, services, &index, &options, &issues, &names, stamped.now_ms());
-    let findings =
-        [&health.performance.findings, &health.alignment.findings, &health.traceability.findings].map(Vec::as_slice);
-    let findings: Vec<Gap> = findings.concat();
-    let artifacts = artifacts(&health, &findings, &stamped)?;
-    let verdict = health.traceability.verdict.word();
-    let summary = format!("Checked: {}; traceability {verdict}.", count(findings.len(), "finding"));
-    Ok(outcome(summary, artifacts, &findings))
+    let plans: BTreeSet<String> =
+        discover::all(&request.plans_folders).plans.into_iter().map(|plan| plan.shown).collect();
+    let (ledger, now_ms) = (services.ledger, stamped.now_ms());
+    let health = health::check(Sources { index: &index, ledger, task: &task.id, plans: &plans, now_ms }, &options);
+    let artifacts = artifacts(&health, &stamped)?;
+    Ok(outcome(format!("Checked: {}.", count(health.findings.len(), "finding")), artifacts, &health.findings))
 }
 
-fn check(
-    task: &Task,
-    services: &HostServices<'_>,
-    index: &Index,
-    options: &Options,
-    issues: &KnownIssues,
-    plans: &BTreeSet<String>,
-    now_ms: i64,
-) -> Health {
-    let logs = performance::logs(index, options);
-    let agents = performance::agents(services.ledger);
-    let sources = performance::Sources { index, logs: &logs, agents: &agents, catalog: services.catalog, issues };
-    let performance = performance::analyse(sources, options);
-    let trackers = alignment::trackers(index, options);
-    let (ledger, task) = (services.ledger, task.id.as_str());
-    let sources = alignment::Sources { index, logs: &logs, agents: &agents, ledger, trackers: &trackers, task };
-    let alignment = alignment::assess(sources, options, now_ms);
-    Health { schema: 1, performance, alignment, traceability: traceability::trace(index, options, plans) }
-}
-
-fn artifacts(health: &Health, findings: &[Gap], stamped: &Stamped) -> Result<Vec<Artifact>, Error> {
-    let blocks = [
-        performance::blocks(&health.performance),
-        alignment::blocks(&health.alignment),
-        traceability::blocks(&health.traceability),
-    ];
-    let sections = report::sections("Summary", blocks.concat());
-    let worst = findings.iter().map(|gap| gap.weight).max();
-    let status = match worst {
+fn artifacts(health: &Health, stamped: &Stamped) -> Result<Vec<Artifact>, Error> {
+    let sections = report::sections("Summary", health::blocks(health));
+    let status = match health.findings.iter().map(|gap| gap.weight).max() {
         Some(NoteSeverity::Medium | NoteSeverity::High) => "\u{26a0}\u{fe0f} NEEDS ATTENTION",
         _ => "\u{2705} HEALTHY",
     };
-    let document = report::health_document(sections, findings, status, &stamped.stamp);
+    let document = report::health_document(sections, &health.findings, status, &stamped.stamp);
     let name = format!("SYSTEM_HEALTH_{}", stamped.stamp.compact);
-    report::separate(&name, &document, health).map_err(unwritten)
+    report::separate(&name, &document, &Data { schema: 1, health }).map_err(unwritten)
 }

@@ -3,13 +3,12 @@
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Task};
 
 use super::outcome::{outcome, unwritten};
-use crate::alignment;
 use crate::index::Index;
-use crate::options::Options;
 use crate::report::{self, Artifact};
 use crate::request::{Request, Stamped};
 use crate::services::HostServices;
 use crate::session::{self, Range, SessionReview, Sources};
+use crate::trackers::{self, Options};
 
 /// Reviews a session.
 ///
@@ -23,13 +22,15 @@ pub(super) fn review(task: &Task, services: &HostServices<'_>) -> Result<Outcome
         .map_err(|error| Error::Permanent(format!("`from` and `to` are revisions or times: {error}")))?;
     if let Some(unknown) = rest.keys().find(|name| !Options::KNOWN.contains(&name.as_str())) {
         return Err(Error::Permanent(format!(
-            "there is no argument `{unknown}`; a session review knows `from`, `to` and the options of `health`"
+            "there is no argument `{unknown}`; a session review knows `from`, `to`, `trackers` and `evidence`"
         )));
     }
-    let options = Options::of(&rest).map_err(Error::Permanent)?;
+    let options: Options = serde_json::from_value(rest.into())
+        .map_err(|error| Error::Permanent(format!("an argument of the session review is not valid: {error}")))?;
+    options.check().map_err(Error::Permanent)?;
     let stamped = Stamped::of(task)?;
-    let index = Index::build(Request::roots_of(task, &rest)?);
-    let trackers = alignment::trackers(&index, &options);
+    let index = Index::build(Request::roots_of(task, &serde_json::Map::new())?);
+    let trackers = trackers::trackers(&index, &options);
     let sources = Sources { index: &index, git: services.git, ledger: services.ledger, trackers: &trackers };
     let review = session::review(&range, sources, stamped.now_ms()).map_err(Error::Permanent)?;
     let artifacts = artifacts(&review, &range, &stamped)?;

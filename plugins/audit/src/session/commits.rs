@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::words::{NamedPaths, named};
 use crate::index::Index;
 use crate::limits;
-use crate::performance::scrub;
+use crate::scrub::scrub;
 
 /// A commit of the session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::commits::CommitRow;
 use super::handoffs::HandoffRow;
-use crate::alignment::{IssueState, TrackedIssue};
 use crate::count::{count, is};
 use crate::remark::NoteSeverity;
 use crate::report::Gap;
+use crate::trackers::{IssueState, TrackedIssue};
 
 /// A gap of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -10,10 +10,10 @@ use super::commits::{self, CommitRow};
 use super::gaps::{self, SessionGap};
 use super::handoffs::{self, HandoffRow};
 use super::range::{self, Range};
-use crate::alignment::{IssueState, TrackedIssue, Trackers};
 use crate::count::count;
 use crate::index::Index;
 use crate::report::Gap;
+use crate::trackers::{IssueState, TrackedIssue, Trackers};
 
 /// The input of a review.
 #[derive(Clone, Copy)]

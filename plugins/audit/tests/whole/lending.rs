@@ -6,8 +6,6 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use audit::index::{Index, Root};
-use audit::options::Options;
-use baton_judges::{Skipped, real};
 use baton_plugin_kit::host::{Commit, CommitRange, Entry, Git, Ledger, ServiceError, TaskRange};
 
 /// A folder of files.
@@ -30,24 +28,24 @@ impl Tree {
         fs::write(path, text).unwrap();
     }
 
+    /// Writes a file of so many bytes and lines.
+    pub(crate) fn sized(&self, path: &str, bytes: usize, lines: usize) {
+        let mut text = "\n".repeat(lines.saturating_sub(1).min(bytes));
+        if text.len() + 1 < bytes {
+            text = format!("{text}#{}\n", "x".repeat(bytes - text.len() - 2));
+        }
+        self.write(path, text);
+    }
+
     /// What there is now.
     pub(crate) fn index(&self) -> Index {
         Index::build(vec![Root { path: self.0.path().to_owned(), shown: "root".into() }])
     }
 }
 
-pub(crate) fn options(json: &str) -> Options {
-    Options::of(&serde_json::from_str(json).unwrap()).unwrap()
-}
-
 /// `2026-01-18T10:15:00Z` in milliseconds.
 pub(crate) fn at(text: &str) -> i64 {
     audit::time::read(text).unwrap()
-}
-
-/// One of the real reports.
-pub(crate) fn seed(name: &str) -> Result<String, Skipped> {
-    Ok(fs::read_to_string(real(&format!("seeds/{name}"))?).unwrap())
 }
 
 /// A ledger from a list.

@@ -1,7 +1,6 @@
 //! The audit as a whole: from a task to an outcome, on temporary folders, on real plans and on arbitrary text.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may stop where the plugin must not")]
 
-mod alignment;
 mod bad_input;
 mod claims;
 mod corpus;
@@ -13,7 +12,6 @@ mod lending;
 mod library;
 mod narrowed;
 mod negatives;
-mod performance;
 mod properties;
 mod remembered;
 mod report_forms;
@@ -24,11 +22,7 @@ mod report_support;
 mod report_words;
 mod runs;
 mod session;
-mod speed;
 mod sqlite;
 mod stated;
 mod support;
-mod traceability;
-#[path = "../../../../tests/benches/audit/tree.rs"]
-mod tree;
 mod verdicts;

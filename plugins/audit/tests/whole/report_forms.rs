@@ -116,7 +116,7 @@ fn what_was_not_looked_at_is_said_with_the_reason() {
     let text = rendered(Form::Markdown, &report);
     for line in [
         "Not looked at: \\`baton run audit health\\` checks logs and configuration.",
-        "Not looked at: \\`baton run audit health\\` checks processes, requests, trackers and documents.",
+        "Not looked at: \\`baton run audit health\\` checks processes and references between documents.",
         "| 3 | Performance was analysed and keeps to its thresholds | ⏳ NOT DONE |",
     ] {
         assert!(text.contains(line), "{line}");

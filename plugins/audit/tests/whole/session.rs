@@ -1,11 +1,11 @@
 //! Reviews of sessions in a real repository.
 
-use audit::alignment::trackers;
 use audit::remark::NoteSeverity;
 use audit::session::{self, Range, SessionReview, Sources, review};
+use audit::trackers::{Options, trackers};
 use baton_plugin_kit::host::{Commit, CommitRange, Git, Ledger, ServiceError};
 
-use crate::lending::{Book, Repository, Tree, at, options, task};
+use crate::lending::{Book, Repository, Tree, at, task};
 
 const NOW: &str = "2026-01-18T12:00:00Z";
 
@@ -20,7 +20,7 @@ fn run(
     range: &Range,
 ) -> Result<SessionReview, String> {
     let index = tree.index();
-    let trackers = trackers(&index, &options("{}"));
+    let trackers = trackers(&index, &Options::default());
     review(range, Sources { index: &index, git, ledger, trackers: &trackers }, at(NOW))
 }
 

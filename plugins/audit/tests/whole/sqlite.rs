@@ -1,8 +1,6 @@
 //! A real SQLite database behind the traits of the host services, with the limits of the host.
 
 use std::cell::{Cell, RefCell};
-use std::fs;
-use std::path::{Path, PathBuf};
 
 use baton_plugin_kit::host::{Rows, Tables, Writable};
 use baton_plugin_sdk::sql::{Error, Row, Table, Value};
@@ -22,18 +20,6 @@ impl Sqlite {
     pub(crate) fn new() -> Self {
         let connection = RefCell::new(Connection::open_in_memory().unwrap());
         Self { connection, calls: Cell::new(0), breaks_after: Cell::new(None) }
-    }
-
-    /// The music catalog with the tables of the host.
-    pub(crate) fn catalog() -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../host/catalog/migrations");
-        let mut migrations: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        migrations.sort();
-        let catalog = Self::new();
-        for migration in migrations {
-            catalog.execute(&fs::read_to_string(migration).unwrap());
-        }
-        catalog
     }
 
     /// The only number that a query gives.

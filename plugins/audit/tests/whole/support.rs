@@ -5,7 +5,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use audit::services::HostServices;
-use baton_judges::{Skipped, real};
 use baton_plugin_kit::host::NoProgress;
 use baton_plugin_sdk::{Cause, Error, Mount, Outcome, Severity, Task};
 use serde_json::Value;
@@ -102,11 +101,6 @@ pub(crate) fn rows(plan: &Value) -> Vec<String> {
 /// Whether a finding with this id and severity is there.
 pub(crate) fn has_finding(outcome: &Outcome, id: &str, severity: Severity) -> bool {
     outcome.findings.iter().any(|finding| finding.id == id && finding.severity == severity)
-}
-
-/// The folder with the real plans.
-pub(crate) fn corpus() -> Result<PathBuf, Skipped> {
-    real("corpus/plans")
 }
 
 /// A file of about these bytes and lines that defines these names.

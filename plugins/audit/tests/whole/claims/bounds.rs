@@ -8,11 +8,12 @@ use audit::page::Block;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::setup::{Tree, check, one};
+use super::setup::{check, one};
+use crate::lending::Tree;
 
 #[test]
 fn sentences_with_numbers_are_no_claims() {
-    let tree = Tree::new();
+    let tree = Tree::of(&[]);
     for text in [
         "We met 3 times in 2025 and drank 20% less.",
         "The limit is 5 of 10 requests, 80% of the time.",
@@ -30,19 +31,19 @@ fn sentences_with_numbers_are_no_claims() {
         "commit to 3 goals, see `README.md`",
         "The ratio 16:9 and 1/2 inch",
     ] {
-        let checked = one(text, &tree.index());
+        let checked = one(text, &tree.index(), None);
         assert_eq!(checked.rows, [], "{text}");
     }
 }
 
 #[test]
 fn each_false_claim_about_a_file_has_an_id_of_its_own() {
-    let tree = Tree::new();
+    let tree = Tree::of(&[]);
     tree.sized("lib/b.py", 100, 5);
     let text =
         "Created `lib/b.py` (500 bytes).\n\nUpdated `lib/b.py` (700 bytes).\n\nUpdated `lib/b.py` (700 bytes).\n";
     let ids = |text: &str| {
-        let checked = one(text, &tree.index());
+        let checked = one(text, &tree.index(), None);
         checked.gaps.into_iter().map(|gap| gap.id).collect::<Vec<_>>()
     };
     let found = ids(text);
@@ -57,11 +58,11 @@ fn each_false_claim_about_a_file_has_an_id_of_its_own() {
 
 #[test]
 fn what_a_report_shows_is_the_same_every_time_and_holds_no_text_of_files() {
-    let tree = Tree::new();
-    tree.text("s.env", "TOKEN=verysecret\n");
+    let tree = Tree::of(&[]);
+    tree.write("s.env", "TOKEN=verysecret\n");
     let text = "`s.env` grew (line 1: `TOKEN=other`)\n\n3/4 = 75%\n\n3/4 = 80%\n\nCreated `/Users/x/y.md`\n";
-    let checked = one(text, &tree.index());
-    assert_eq!(checked.blocks(), one(text, &tree.index()).blocks());
+    let checked = one(text, &tree.index(), None);
+    assert_eq!(checked.blocks(), one(text, &tree.index(), None).blocks());
     let shown = format!("{:?} {:?}", checked.blocks(), checked.gaps);
     assert!(!shown.contains("verysecret"));
     assert_eq!((checked.tally.holds, checked.tally.fails, checked.tally.unverifiable), (1, 2, 1));
@@ -84,7 +85,7 @@ fn large_documents_are_read_within_bounds() {
         );
     }
     text.push_str(&"3/4 of `x` ".repeat(5_000));
-    let checked = one(&text, &Tree::new().index());
+    let checked = one(&text, &Tree::of(&[]).index(), None);
     assert!(checked.rows.len() <= audit::limits::CLAIM_ROWS && checked.left_out > 0, "{}", checked.rows.len());
 }
 
@@ -154,8 +155,8 @@ proptest! {
             CheckedDocument { shown: "a".into(), text: text.clone() },
             CheckedDocument { shown: "b".into(), text: format!("{other}\n\n{text}") },
         ];
-        let tree = Tree::new();
-        tree.text("b/a.py", "x\n");
+        let tree = Tree::of(&[]);
+        tree.write("b/a.py", "x\n");
         let checked = check(documents(), &tree.index(), None);
         let lines = text.split('\n').count() + other.split('\n').count() + 2;
         prop_assert!(checked.rows.iter().all(|row| row.line >= 1 && row.line <= lines));

@@ -10,7 +10,8 @@ use audit::index::Index;
 use audit::remark::NoteSeverity;
 use baton_judges::synthetic;
 
-use super::setup::{Repository, Tree, check, expect_gap};
+use super::setup::{check, expect_gap, one};
+use crate::lending::{Repository, Tree};
 use crate::support::listed_files;
 
 /// In the order in which an audit reads them.
@@ -72,13 +73,13 @@ fn documents() -> Vec<CheckedDocument> {
 }
 
 fn tree() -> Tree {
-    let tree = Tree::new();
+    let tree = Tree::of(&[]);
     for (path, text) in listed_files(&synthetic("claims")) {
-        tree.text(&path, &text);
+        tree.write(&path, &text);
     }
-    tree.text(".gitignore", &format!("{}keys/pilots/*.json\n", "scratch/\n".repeat(11)));
+    tree.write(".gitignore", &format!("{}keys/pilots/*.json\n", "scratch/\n".repeat(11)));
     let functions = ["crossings_of_pilot", "berths_of_pilot"].map(|name| format!("def {name}(page):\n    return []\n"));
-    tree.text("tools/pilot_names.py", &format!("{}{}", "#\n".repeat(8), functions.join("\n\n")));
+    tree.write("tools/pilot_names.py", &format!("{}{}", "#\n".repeat(8), functions.join("\n\n")));
     tree
 }
 
@@ -102,8 +103,9 @@ fn findings(checked: &AssertionReport) -> Vec<String> {
 
 #[test]
 fn every_assertion_comes_out_as_labelled_and_no_other_does() {
-    let dir = tempfile::tempdir().unwrap();
-    let (repository, _) = Repository::new(dir.path().to_owned(), "first");
+    let other = Tree::of(&[]);
+    let repository = Repository::of(&other);
+    repository.commit("first", "1760000000 +0000");
     let checked = check(documents(), &tree().index(), Some(&repository));
     assert_eq!(rows(&checked, |_, _| true), sorted(labels().iter().map(Label::row)));
     assert_eq!(findings(&checked), sorted(labels().iter().filter_map(Label::finding)));
@@ -147,4 +149,23 @@ fn an_invented_return_is_checked_field_by_field() {
         ]
     );
     expect_gap(&checked, NoteSeverity::High, "audit:return:reports/pier.md:claim-deliverable");
+}
+
+/// The first commit's abbreviated id has letters, the second one's has digits only.
+#[test]
+fn a_commit_that_is_there_is_compared_with_its_title() {
+    for (seconds, short) in [(1_760_000_000, "50a098e2"), (1_760_000_103, "50972091")] {
+        let tree = Tree::of(&[]);
+        let repository = Repository::of(&tree);
+        let id = repository.commit("fix: mend the 7 locks", &format!("{seconds} +0000"));
+        assert!(id.starts_with(short), "{id}");
+        let text = format!("Done in commit `{short}` (\"Fix: mend the 7 locks\").\n\n");
+        let nothing = Index::build(Vec::new());
+        for (text, verdict) in [(text.clone(), Verdict::True), (text.replace("locks", "doors"), Verdict::False)] {
+            let checked = one(&text, &nothing, Some(&repository));
+            let [row] = checked.rows.as_slice() else { panic!("{checked:?}") };
+            assert_eq!((row.line, row.kind, row.verdict), (1, Kind::Commit, verdict));
+            assert!(row.evidence.contains("\u{201c}fix: mend the 7 locks\u{201d}"), "{row:?}");
+        }
+    }
 }

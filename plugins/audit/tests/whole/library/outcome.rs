@@ -167,7 +167,7 @@ fn a_small_report_reads_like_this() {
 
     ## Phase 4: System Alignment Assessment
 
-    Not looked at: \`baton run audit health\` checks processes, requests, trackers and documents.
+    Not looked at: \`baton run audit health\` checks processes and references between documents.
 
     ---
 

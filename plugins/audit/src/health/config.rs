@@ -8,8 +8,11 @@ use std::collections::BTreeMap;
 use baton_core::glob::Globs;
 use serde::Serialize;
 
+use crate::count::{count, is};
 use crate::index::{FoundEntry, Index};
 use crate::limits;
+use crate::remark::NoteSeverity;
+use crate::report::Gap;
 use crate::yaml;
 
 const EXAMPLES: &[&str] = &[
@@ -59,6 +62,35 @@ impl ConfigRow {
     /// The variables that stand so.
     pub fn names(&self, state: VariableState) -> impl Iterator<Item = &str> {
         self.variables.iter().filter(move |(_, found)| **found == state).map(|(name, _)| name.as_str())
+    }
+
+    pub(super) fn findings(&self) -> Vec<Gap> {
+        let (file, example) = (&self.file, &self.example);
+        let gap = |kind: &str, weight, title: &str, evidence: &str| {
+            Gap::new(&format!("{file}:{kind}"), weight, title, evidence)
+        };
+        if let Some(unread) = self.unread {
+            let title = format!("the configuration {file} was not compared with {example}: {unread}");
+            return vec![gap("configuration:unread", NoteSeverity::Low, &title, example)];
+        }
+        let wanted = count(self.wanted, "variable");
+        if !self.there {
+            let title = format!("the configuration {file} does not exist; {example} has {wanted}");
+            return vec![gap("configuration:absent", NoteSeverity::Info, &title, example)];
+        }
+        let mut out = Vec::new();
+        for (state, kind, weight, word) in [
+            (VariableState::Missing, "missing", NoteSeverity::Medium, "missing"),
+            (VariableState::Empty, "empty", NoteSeverity::Low, "empty"),
+            (VariableState::Placeholder, "still", NoteSeverity::Low, "still the example's"),
+        ] {
+            let names: Vec<&str> = self.names(state).collect();
+            if !names.is_empty() {
+                let title = format!("{} of {wanted} of {file} {} {word}", names.len(), is(names.len()));
+                out.push(gap(&format!("variables:{kind}"), weight, &title, &names.join(", ")));
+            }
+        }
+        out
     }
 }
 

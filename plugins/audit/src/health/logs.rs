@@ -4,32 +4,29 @@
 //! `elapsed`; `status`, `result`, `success`; `name`, `workflow`, `script`, `action`; `error`. A record is the end of a run
 //! when it says how the run ended or how long it took. Lines that are not JSON objects are counted and skipped.
 
+use baton_core::glob::Globs;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::runs::{Record, RunRow, Runs};
-use super::scrub::scrub;
+use super::runs::{Record, RunRow, RunSource, Runs};
 use crate::count::{count, is};
 use crate::index::Index;
 use crate::limits;
-use crate::options::Options;
 use crate::remark::{NoteSeverity, Remark};
+use crate::scrub::scrub;
 use crate::time;
 
 const NAME_BYTES: usize = 100;
 
 /// What the logs say.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Logs {
+#[derive(Debug, Default)]
+pub(super) struct Logs {
     /// The files, the newest first.
-    pub files: Vec<LogFile>,
+    pub(super) files: Vec<LogFile>,
     /// Runs by name.
-    pub runs: Vec<RunRow>,
-    /// Records of names for which there was no room.
-    pub left_out: usize,
+    pub(super) runs: Vec<RunRow>,
     /// What a reader should know about the reading.
-    #[serde(skip)]
-    pub notes: Vec<Remark>,
+    pub(super) notes: Vec<Remark>,
 }
 
 /// A log.
@@ -46,11 +43,9 @@ pub struct LogFile {
 }
 
 /// Reads the logs. Never fails: what is wrong is a note.
-#[must_use]
-pub fn logs(index: &Index, options: &Options) -> Logs {
+pub(super) fn logs(index: &Index, globs: &Globs) -> Logs {
     let mut out = Logs::default();
-    let globs = options.log_globs().unwrap_or_default();
-    let (paths, _) = index.matching(&globs, usize::MAX);
+    let (paths, _) = index.matching(globs, usize::MAX);
     let mut found: Vec<_> = paths.iter().filter_map(|path| index.find(path)).collect();
     found.sort_by_cached_key(|found| (std::cmp::Reverse(index.modified(found)), found.path.clone()));
     if found.len() > limits::LOG_FILES {
@@ -80,8 +75,11 @@ pub fn logs(index: &Index, options: &Options) -> Logs {
             }
         }
     }
-    out.left_out = runs.left_out;
-    out.runs = runs.rows();
+    if runs.left_out > 0 {
+        let title = format!("{} of further names {} left out", count(runs.left_out, "record"), is(runs.left_out));
+        out.notes.push(Remark::new("logs:too-many-names", NoteSeverity::Low, title, ""));
+    }
+    out.runs = runs.rows(RunSource::Logs);
     out
 }
 
@@ -122,14 +120,14 @@ fn record(fields: &Map<String, Value>, stem: &str, seen_at: String) -> Record {
     let duration_ms = get(&["duration_ms", "elapsed_ms"]).and_then(|value| milliseconds(value, 1.0)).or_else(|| {
         get(&["duration", "elapsed", "duration_s", "duration_seconds"]).and_then(|value| milliseconds(value, 1000.0))
     });
-    let said = get(&["success", "status", "result"]).and_then(ended_well);
+    let said = get(&["success", "status", "result"]).and_then(succeeded);
     let unsaid = get(&["success", "status", "result"]).is_none();
-    let ended_well = said.or_else(|| (unsaid && (duration_ms.is_some() || error.is_some())).then_some(error.is_none()));
+    let succeeded = said.or_else(|| (unsaid && (duration_ms.is_some() || error.is_some())).then_some(error.is_none()));
     let name = ["name", "workflow", "script", "action"].into_iter().find_map(|name| words(&[name]));
     Record {
         name: scrub(&short(name.map(str::trim).filter(|name| !name.is_empty()).unwrap_or(stem), NAME_BYTES)),
         at: get(&["timestamp", "ts", "time"]).and_then(at),
-        ended_well,
+        succeeded,
         duration_ms,
         error,
         seen_at,
@@ -206,7 +204,7 @@ fn milliseconds(value: &Value, unit: f64) -> Option<u64> {
 }
 
 /// The result of a run according to the record; `None` if it has not ended.
-fn ended_well(value: &Value) -> Option<bool> {
+fn succeeded(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(well) => Some(*well),
         Value::Number(number) => Some(matches!(number.as_i64(), Some(0 | 200..300))),
@@ -228,7 +226,7 @@ mod tests {
     fn row(lines: &str) -> (LogFile, Vec<RunRow>) {
         let mut runs = Runs::default();
         let file = read("logs/sync.jsonl", lines, true, &mut runs);
-        (file, runs.rows())
+        (file, runs.rows(RunSource::Logs))
     }
 
     #[test]
@@ -247,7 +245,7 @@ mod tests {
         ));
         assert_eq!((file.records, file.broken, rows.len()), (5, 0, 2));
         let w = &rows[0];
-        assert_eq!((w.name.as_str(), w.runs, w.succeeded, w.success_percent), ("W", 3, 2, Some(67)));
+        assert_eq!((w.name.as_str(), w.runs, w.failed), ("W", 3, 1));
         assert_eq!((w.p50_ms, w.p95_ms), (Some(450), Some(23_300)));
         assert_eq!((w.errors[0].message.as_str(), w.errors[0].seen_at.as_str()), ("no", "logs/sync.jsonl:2"));
         assert_eq!((rows[1].name.as_str(), rows[1].failed), ("sync", 1));

@@ -6,14 +6,70 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use baton_core::glob::Globs;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::index::Index;
 use crate::limits;
-use crate::options::{Evidence, Options};
 use crate::remark::{NoteSeverity, Remark};
 use crate::report::Gap;
+
+const TRACKERS: &[&str] = &["**/*issues*.json"];
+
+/// The arguments of a session review about trackers.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Options {
+    /// Patterns of issue trackers in JSON.
+    pub trackers: Option<Vec<String>>,
+    /// What shows that an issue is settled, by the issue's id.
+    pub evidence: BTreeMap<String, Evidence>,
+}
+
+/// What shows that an issue is settled: a file that holds all of these texts.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// A pattern of files; one that fits is enough.
+    pub file: String,
+    /// Texts that the file must hold, as they are.
+    pub all: Vec<String>,
+}
+
+impl Options {
+    /// The names of the arguments.
+    pub const KNOWN: [&str; 2] = ["trackers", "evidence"];
+
+    fn globs(&self) -> Result<Globs, String> {
+        let read = self.trackers.as_ref().map_or_else(|| Globs::new(TRACKERS), |given| Globs::new(given));
+        read.map_err(|error| format!("the argument `trackers`: {error}"))
+    }
+
+    /// Checks the patterns.
+    ///
+    /// # Errors
+    /// What is wrong with which argument.
+    pub fn check(&self) -> Result<(), String> {
+        self.globs()?;
+        for (id, evidence) in &self.evidence {
+            evidence.check().map_err(|error| format!("the argument `evidence`, `{id}`: {error}"))?;
+        }
+        Ok(())
+    }
+}
+
+impl Evidence {
+    fn check(&self) -> Result<Globs, String> {
+        if self.all.is_empty() || self.all.iter().any(|text| text.trim().is_empty()) {
+            return Err("`all` must hold at least one text, and none that is empty".into());
+        }
+        if self.all.len() > 50 || self.all.iter().any(|text| text.len() > 1_000) {
+            return Err("`all` may hold at most 50 texts of 1,000 bytes".into());
+        }
+        Globs::new(std::slice::from_ref(&self.file)).map_err(|error| error.to_string())
+    }
+}
 
 /// What a tracker says of an issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -78,7 +134,7 @@ pub struct Trackers {
 #[must_use]
 pub fn trackers(index: &Index, options: &Options) -> Trackers {
     let mut out = Trackers::default();
-    let (paths, more) = index.matching(&options.tracker_globs().unwrap_or_default(), limits::TRACKERS);
+    let (paths, more) = index.matching(&options.globs().unwrap_or_default(), limits::TRACKERS);
     if more > 0 {
         let title = format!("{more} more trackers were not read; the argument `trackers` says which count");
         out.notes.push(Remark::new("trackers:too-many", NoteSeverity::Low, title, ""));

@@ -10,28 +10,27 @@ use crate::reader::names;
 use crate::remark::NoteSeverity;
 use crate::report::Gap;
 
-/// A reference that leads nowhere.
+/// A reference to what does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct BrokenRow {
+pub struct BrokenReference {
     /// The document.
     pub document: String,
     /// The line, from 1.
     pub line: usize,
-    /// The path that is meant, relative to the root.
+    /// The path, relative to the root.
     pub path: String,
     /// Whether it is a link; otherwise a path in code.
     pub link: bool,
 }
 
-impl BrokenRow {
-    #[must_use]
+impl BrokenReference {
     pub(super) fn finding(&self) -> Gap {
         let (kind, weight, what) = if self.link {
             ("broken-link", NoteSeverity::Medium, "links to")
         } else {
             ("names-missing", NoteSeverity::Low, "names")
         };
-        let title = format!("{} {what} {}, which is not there", self.document, self.path);
+        let title = format!("{} {what} {}, which does not exist", self.document, self.path);
         let key = format!("{}:{}:{kind}", self.document, self.path);
         Gap::new(&key, weight, &title, &format!("{}:{}", self.document, self.line)).at(&self.document, self.line)
     }
@@ -39,31 +38,25 @@ impl BrokenRow {
 
 #[derive(Debug, Default)]
 pub(super) struct References {
-    /// What is there, by its path below the root.
-    pub(super) found: Vec<String>,
-    /// What is not.
-    pub(super) broken: Vec<BrokenRow>,
+    pub(super) broken: Vec<BrokenReference>,
     /// How many lead out of the root.
     pub(super) outside: usize,
 }
 
-#[must_use]
 pub(super) fn references(index: &Index, document: &str, blocks: &[Block]) -> References {
     let mut out = References::default();
-    for text in blocks.iter().flat_map(texts) {
-        for span in text.spans() {
-            if let Some(written) = &span.link {
-                follow(index, document, written, span.line, &mut out);
-            }
-            if span.kind == SpanKind::Code {
-                code(index, document, &span.text, span.line, &mut out);
-            }
+    for span in blocks.iter().flat_map(texts).flat_map(Inline::spans) {
+        if let Some(written) = &span.link {
+            follow(index, document, written, span.line, &mut out);
+        }
+        if span.kind == SpanKind::Code {
+            out.broken.extend(code(index, document, &span.text, span.line));
         }
     }
     out
 }
 
-pub(super) fn texts(block: &Block) -> Vec<&Inline> {
+fn texts(block: &Block) -> Vec<&Inline> {
     match block {
         Block::Heading { text, .. } | Block::Paragraph(text) | Block::Item { text, .. } => vec![text],
         Block::Table(rows) => rows.iter().flatten().collect(),
@@ -75,10 +68,10 @@ fn follow(index: &Index, document: &str, written: &str, line: usize, out: &mut R
     match lookup::link(document, written) {
         None => {}
         Some(Target::Outside) => out.outside += 1,
-        Some(Target::Inside(path)) if path.is_empty() || index.find(&path).is_some() => out.found.push(path),
-        Some(Target::Inside(path)) if names::is_placeholder(&path) => {}
+        Some(Target::Inside(path))
+            if path.is_empty() || index.find(&path).is_some() || names::is_placeholder(&path) => {}
         Some(Target::Inside(path)) => {
-            let row = BrokenRow { document: document.to_owned(), line, path, link: true };
+            let row = BrokenReference { document: document.to_owned(), line, path, link: true };
             // The words of one link may be several spans, one after the other.
             if out.broken.last() != Some(&row) {
                 out.broken.push(row);
@@ -87,14 +80,15 @@ fn follow(index: &Index, document: &str, written: &str, line: usize, out: &mut R
     }
 }
 
-fn code(index: &Index, document: &str, written: &str, line: usize, out: &mut References) {
-    let Some(name) = names::file(written) else { return };
-    if let Some(path) = lookup::named(index, document, &name.path) {
-        out.found.push(path);
-    } else if lookup::means_this_tree(index, document, &name.path) && !name.path.starts_with('~') {
-        let path = name.path.trim_start_matches("./").trim_start_matches('/').to_owned();
-        out.broken.push(BrokenRow { document: document.to_owned(), line, path, link: false });
+/// A path in code that does not exist, in a folder of this tree that does.
+fn code(index: &Index, document: &str, written: &str, line: usize) -> Option<BrokenReference> {
+    let path = names::file(written)?.path;
+    let here = lookup::means_this_tree(index, document, &path) && !path.starts_with('~');
+    if !here || lookup::named(index, document, &path).is_some() {
+        return None;
     }
+    let path = path.trim_start_matches("./").trim_start_matches('/').to_owned();
+    Some(BrokenReference { document: document.to_owned(), line, path, link: false })
 }
 
 #[cfg(test)]

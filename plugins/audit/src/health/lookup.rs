@@ -1,27 +1,7 @@
 //! Where a reference of a document leads: into the tree, out of it, or nowhere.
 
-use serde::Serialize;
-
 use crate::index::{EntryKind, Index};
 use crate::plan::Place;
-
-/// The status of a reference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ReferenceState {
-    /// It is there.
-    Present,
-    /// It is not there.
-    Missing,
-    /// The file is there, the class or function in it is not.
-    SymbolMissing,
-    /// It leads out of the granted folder and is not looked up.
-    Outside,
-    /// The file is there; it was not read, so nothing is known of the class or function in it.
-    Unread,
-    /// An id that no document has.
-    UnknownId,
-}
 
 /// What a link of a document points to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +13,6 @@ pub(super) enum Target {
 }
 
 /// The path that the link `written` in the document `document` points to; none for addresses and places of the same page.
-#[must_use]
 pub(super) fn link(document: &str, written: &str) -> Option<Target> {
     let bare = written.split(['#', '?']).next().unwrap_or_default().trim();
     if bare.is_empty() || bare.starts_with("//") || has_scheme(bare) {
@@ -50,8 +29,7 @@ pub(super) fn link(document: &str, written: &str) -> Option<Target> {
 }
 
 /// A path relative to a document's folder.
-#[must_use]
-pub(super) fn beside(document: &str, relative: &str) -> Target {
+fn beside(document: &str, relative: &str) -> Target {
     let mut parts: Vec<&str> = document.split('/').collect();
     parts.pop();
     for part in relative.split('/').filter(|part| !matches!(*part, "" | ".")) {
@@ -65,7 +43,6 @@ pub(super) fn beside(document: &str, relative: &str) -> Target {
 }
 
 /// A path that a document names in code: from the root, from its own folder, or as the end of a longer path.
-#[must_use]
 pub(super) fn named(index: &Index, document: &str, path: &str) -> Option<String> {
     let from_root = match Place::of(path) {
         Place::Inside { path, .. } => Some(path),
@@ -91,7 +68,6 @@ fn by_end(index: &Index, path: &str) -> Option<String> {
 }
 
 /// Whether a path that is not there begins in a folder that is: then the document means this tree and not another.
-#[must_use]
 pub(super) fn means_this_tree(index: &Index, document: &str, path: &str) -> bool {
     let Some((top, _)) = path.trim_start_matches("./").trim_start_matches('/').split_once('/') else { return false };
     let is_folder = |path: &str| index.find(path).is_some_and(|found| found.kind == EntryKind::Folder);
