@@ -10,7 +10,7 @@ use crate::verify::Status;
 /// A piece of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Block {
-    /// A heading below the phase's own.
+    /// A heading below the section's own.
     Heading(String),
     /// A heading below [`Block::Heading`].
     Subheading(String),

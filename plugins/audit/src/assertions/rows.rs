@@ -130,14 +130,11 @@ impl AssertionReport {
     pub fn blocks(&self) -> Vec<Block> {
         let Tally { holds, fails, unverifiable } = self.tally;
         let all = holds + fails + unverifiable;
-        let mut blocks = vec![
-            Block::Heading("Claims".to_owned()),
-            Block::Text(format!(
-                "{} {} checked: {holds} true, {fails} false, {unverifiable} unverifiable.",
-                count(all, "claim"),
-                if all == 1 { "was" } else { "were" }
-            )),
-        ];
+        let mut blocks = vec![Block::Text(format!(
+            "{} {} checked: {holds} true, {fails} false, {unverifiable} unverifiable.",
+            count(all, "claim"),
+            if all == 1 { "was" } else { "were" }
+        ))];
         for (verdict, title) in [
             (Verdict::False, "False claims"),
             (Verdict::Unverifiable, "Claims that cannot be verified"),
@@ -154,7 +151,7 @@ impl AssertionReport {
                 ]);
             }
             if !table.rows.is_empty() {
-                blocks.push(Block::Subheading(title.to_owned()));
+                blocks.push(Block::Heading(title.to_owned()));
                 blocks.push(Block::Table(table));
             }
         }

@@ -2,7 +2,7 @@
 
 use super::model::{Change, Completion, History, PlanCompletion};
 use crate::count::{count, is};
-use crate::page::{Block, Cell, Point, Table};
+use crate::page::{Block, Cell, Table};
 use crate::remark::NoteSeverity;
 use crate::report::Gap;
 use crate::verify::Status;
@@ -41,13 +41,12 @@ impl History {
         Some(text + ".")
     }
 
-    /// What the report shows: before and after, the changes, the trend. Nothing when no earlier audit is remembered.
+    /// What the report shows: before and after, and the changes. Nothing when no earlier audit is remembered.
     #[must_use]
     pub fn blocks(&self) -> Vec<Block> {
         let (Some(before), Some(last)) = (self.before, &self.last_at) else { return Vec::new() };
-        let mut blocks = vec![Block::Heading("Before and After".to_owned())];
         let what = if self.unchanged { "Nothing changed since" } else { "Compared with" };
-        blocks.push(Block::Text(format!("{what} the last audit ({last}).")));
+        let mut blocks = vec![Block::Text(format!("{what} the last audit ({last})."))];
         let mut table = Table::new(&["Plan", "Before", "After", "Done Before", "Done After"]);
         for change in &self.plans {
             table.row(standings(Cell::code(&change.plan), change.before, change.after));
@@ -63,7 +62,7 @@ impl History {
             ("No Longer Promised", &self.gone),
         ];
         for (name, changes) in lists.into_iter().filter(|(_, changes)| !changes.is_empty()) {
-            blocks.push(Block::Subheading(name.to_owned()));
+            blocks.push(Block::Heading(name.to_owned()));
             blocks.push(Block::Table(changes_table(changes)));
         }
         if self.left_out > 0 {
@@ -72,11 +71,6 @@ impl History {
                 count(self.left_out, "more change"),
                 is(self.left_out)
             )));
-        }
-        if self.trend.len() > 1 {
-            let point = |moment: &crate::memory::Moment| Point { at: moment.at.clone(), percent: moment.percent };
-            blocks.push(Block::Subheading("Trend".to_owned()));
-            blocks.push(Block::Trend(self.trend.iter().map(point).collect()));
         }
         blocks
     }
@@ -97,7 +91,7 @@ impl History {
         if let Some(more) = self.others_count.checked_sub(self.others.len()).filter(|more| *more > 0) {
             text += &format!(" {more} more are not listed.");
         }
-        vec![Block::Subheading("Plans Not Audited Now".to_owned()), Block::Text(text), Block::Table(table)]
+        vec![Block::Heading("Plans Not Audited Now".to_owned()), Block::Text(text), Block::Table(table)]
     }
 }
 

@@ -1,8 +1,6 @@
-//! A report as pages, before it takes a form: a title, fields, numbered phases and other sections, a footer.
+//! A report as pages, before it takes a form: a title, fields, sections, a footer.
 //!
 //! The audit's own report, the follow-up report and the session review are all documents, so that each form is written once.
-
-use serde::Serialize;
 
 use super::escape::number;
 use crate::count::plural;
@@ -39,54 +37,6 @@ pub struct Section {
     pub title: String,
     /// What it says.
     pub blocks: Vec<Block>,
-}
-
-/// One of the phases 0 to 6.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Phase {
-    /// Its number.
-    pub number: u8,
-    /// Its name, without the number.
-    pub title: &'static str,
-    /// What it says.
-    pub blocks: Vec<Block>,
-    /// What its gate asks.
-    pub question: &'static str,
-    /// Whether the gate is passed.
-    pub gate: Gate,
-}
-
-/// Whether a phase may be taken as done.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub enum Gate {
-    /// What the phase asks for holds.
-    #[serde(rename = "PASS")]
-    Pass,
-    /// The phase was gone through and something is not as it should be.
-    #[serde(rename = "PARTIAL")]
-    Partial,
-    /// The phase was not gone through.
-    #[default]
-    #[serde(rename = "NOT DONE")]
-    NotDone,
-}
-
-impl Gate {
-    /// `PASS` or `PARTIAL`.
-    #[must_use]
-    pub const fn of(pass: bool) -> Self {
-        if pass { Self::Pass } else { Self::Partial }
-    }
-
-    /// A sign and the word.
-    #[must_use]
-    pub const fn shown(self) -> &'static str {
-        match self {
-            Self::Pass => "\u{2705} PASS",
-            Self::Partial => "\u{26a0}\u{fe0f} PARTIAL",
-            Self::NotDone => "\u{23f3} NOT DONE",
-        }
-    }
 }
 
 impl Document {
@@ -142,14 +92,6 @@ impl Section {
     #[must_use]
     pub fn new(title: impl Into<String>, blocks: Vec<Block>) -> Self {
         Self { title: title.into(), blocks }
-    }
-}
-
-impl Phase {
-    /// `Phase 0: Plans Directory Discovery`.
-    #[must_use]
-    pub fn heading(&self) -> String {
-        format!("Phase {}: {}", self.number, self.title)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The requests about gaps: a separate report, and blocks for phase 5.
+//! The requests for gaps: a separate report, and blocks for the report of the audit.
 //!
 //! Who is asked, how often and when it is enough is decided elsewhere; here the decisions are shown.
 
@@ -11,7 +11,7 @@ use crate::count::count;
 use crate::limits;
 use crate::page::{Block, Cell};
 
-/// The follow-ups for phase 5: one table, sorted by state.
+/// The follow-ups as one table, sorted by state.
 #[must_use]
 pub fn blocks(follow_ups: &[FollowUp]) -> Vec<Block> {
     let row = |item: &FollowUp| {

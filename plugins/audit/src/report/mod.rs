@@ -1,7 +1,7 @@
 //! What an audit says: one set of data, written in several forms for people and for programs.
 //!
 //! `model` is the data, `assemble` fills it from verdicts, `parts` is what the rest of the audit adds, `findings` are the
-//! contract's findings. `pages` makes the phases 0 to 6 of it as a `document`, which `markdown` and `html` write; `json`,
+//! contract's findings. `pages` makes a `document` of it, which `markdown` and `html` write; `json`,
 //! `sarif` and `junit` write the data itself; `render` makes files. `follow_up`, `outbox` and `session` are separate
 //! reports. No clock and no disk: the same data gives the same bytes.
 
@@ -29,7 +29,7 @@ mod wording;
 
 pub use artifact::{Artifact, Form};
 pub use assemble::{Assembly, Audited};
-pub use document::{Document, Field, Gate, Phase, Section, sections};
+pub use document::{Document, Field, Section, sections};
 pub use findings::Gap;
 pub use follow_up::{blocks as follow_up_blocks, follow_up};
 pub use gravest::Gravest;
@@ -39,7 +39,7 @@ pub use model::{
     Component, ExpectedSize, FieldLine, FolderLine, MentionLine, PlanReport, ReferenceRow, Report, Row, SCHEMA, Stamp,
 };
 pub use outbox::issues;
-pub use pages::{document, phases};
+pub use pages::document;
 pub use parts::{FollowUp, FollowUpState, LastReport, Part, Parts};
 pub use render::{render, render_all};
 pub use session::{health_document, separate, session_document};

@@ -1,7 +1,8 @@
 //! The report's data, which is also the shape of its JSON.
 //!
 //! `schema` grows by one whenever a field changes its meaning or goes; new fields do not change it. 2: `status` speaks
-//! of the whole audit and not of its plans alone; `findings` and `parts` are there.
+//! of the whole audit and not of its plans alone; `findings` and `parts` are there. 3: `parts` have no `performance`, no
+//! `alignment` and no gates.
 
 use serde::Serialize;
 
@@ -14,7 +15,7 @@ use crate::remark::Remark;
 use crate::verify::{CommitLine, Counts, Status, Symbol, UnrequestedFiles};
 
 /// The version of the JSON's shape.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// The status of a report on plans of which nothing could be verified.
 pub(super) const NOTHING_VERIFIED: &str = "AUDIT COMPLETE - NOTHING VERIFIED";

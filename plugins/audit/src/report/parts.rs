@@ -1,30 +1,25 @@
-//! What the other parts of the audit give to a report: their blocks, their rows for programs, and how their gates stand.
+//! What the other parts of the audit give to a report: their blocks and their rows for programs.
 //!
-//! Nothing is analysed here. A part that was not gone through says why, and the report says it in its place.
+//! Nothing is analysed here. A part that was skipped says why, and the report says it in its place.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::document::Gate;
-use crate::page::{Block, Cell, Point};
+use crate::page::{Block, Point};
 use crate::remark::NoteSeverity;
 
 /// Everything that the other parts give.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Parts {
-    /// Claims of reports and returned handoffs, checked; shown in phase 2.
+    /// Claims of reports and returned handoffs, checked.
     pub claims: Part,
-    /// What changed since the last audit; shown in phase 2.
+    /// What changed since the last audit.
     pub history: Part,
-    /// Phase 3.
-    pub performance: Part,
-    /// Phase 4.
-    pub alignment: Part,
-    /// Phase 5, without the follow-ups.
+    /// Whether agents were asked for gaps.
     pub actions: Part,
-    /// What was asked of whom; phase 5 and the summary.
+    /// What was asked of whom.
     pub follow_ups: Vec<FollowUp>,
     /// The completion at this and at past audits, oldest first.
     pub trend: Vec<Point>,
@@ -35,9 +30,7 @@ pub struct Parts {
 /// One part.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Part {
-    /// The status of its gate; `NOT DONE` if the phase was skipped.
-    pub gate: Gate,
-    /// Why it was not gone through.
+    /// Why it was skipped; empty when it was not.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
     /// Its rows for programs; null when it has none.
@@ -59,56 +52,35 @@ pub struct LastReport {
 }
 
 impl Part {
-    /// A part that was gone through.
+    /// A part that was checked.
     #[must_use]
-    pub fn looked_at(gate: Gate, blocks: Vec<Block>, rows: Value) -> Self {
-        Self { gate, reason: String::new(), rows, blocks }
+    pub fn checked(blocks: Vec<Block>, rows: Value) -> Self {
+        Self { reason: String::new(), rows, blocks }
     }
 
-    /// A part that was not gone through, and why: `no execution logs were given`.
+    /// A part that was skipped, and why: `no earlier audit was given`.
     #[must_use]
-    pub fn not_looked_at(reason: impl Into<String>) -> Self {
+    pub fn skipped(reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), ..Self::default() }
     }
 
-    /// Whether it was gone through.
-    #[must_use]
-    pub fn is_looked_at(&self) -> bool {
-        self.gate != Gate::NotDone
-    }
-
-    /// Its blocks; of a part that was not gone through, one list of reasons.
+    /// Its blocks, or one sentence.
     #[must_use]
     pub(super) fn shown(&self) -> Vec<Block> {
-        if !self.blocks.is_empty() && !self.is_looked_at() {
-            let reasons = self.blocks.iter().filter_map(|block| match block {
-                Block::Text(said) => Some(vec![Cell::text(said)]),
-                _ => None,
-            });
-            return vec![Block::List(reasons.collect())];
+        match (self.blocks.is_empty(), self.reason.as_str()) {
+            (false, _) => self.blocks.clone(),
+            (true, "") => vec![Block::Text("None.".to_owned())],
+            (true, reason) => vec![Block::Text(format!("Not checked: {}.", reason.trim_end_matches('.')))],
         }
-        if !self.blocks.is_empty() {
-            return self.blocks.clone();
-        }
-        let said = match (self.is_looked_at(), self.reason.as_str()) {
-            (true, _) => "Nothing to say.".to_owned(),
-            (false, "") => "Not looked at.".to_owned(),
-            (false, reason) => format!("Not looked at: {}.", reason.trim_end_matches('.')),
-        };
-        vec![Block::Text(said)]
     }
 }
 
 impl Default for Parts {
     fn default() -> Self {
         Self {
-            claims: Part::not_looked_at("no reports and no returned handoffs were given"),
-            history: Part::not_looked_at("no earlier audit was given"),
-            performance: Part::not_looked_at("`baton run audit health` checks logs and configuration"),
-            alignment: Part::not_looked_at(
-                "`baton run audit health` checks processes and references between documents",
-            ),
-            actions: Part::not_looked_at("this audit only read, and asked nobody for anything"),
+            claims: Part::skipped("no reports and no returned handoffs were given"),
+            history: Part::skipped("no earlier audit was given"),
+            actions: Part::skipped("this audit only read, and asked nobody for anything"),
             follow_ups: Vec::new(),
             trend: Vec::new(),
             before: None,

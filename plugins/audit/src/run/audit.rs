@@ -399,7 +399,7 @@ fn no_plans(request: &Request) -> Result<Outcome, Error> {
     assembly.notes([Remark::new("plans:none", NoteSeverity::Medium, title, places.clone())]);
     let lines = folders.iter().map(|folder| FolderLine { folder: (*folder).to_owned(), plans: 0 }).collect();
     let roots = request.roots.iter().map(|root| root.shown.clone()).collect();
-    let parts = Parts { history: Part::not_looked_at("there was no plan"), ..Parts::default() };
+    let parts = Parts { history: Part::skipped("there was no plan"), ..Parts::default() };
     let mut report = assembly.finish(&request.stamp, roots, 0, lines, parts);
     let mut outcome = write(&mut report, request, &History::default(), "")?;
     outcome.kind = OutcomeKind::Refused;

@@ -1,4 +1,4 @@
-//! The parts of a report that other modules make, each as [`Part`] with its gate: claims, history, follow-ups.
+//! The parts of a report that other modules make, each as [`Part`]: claims, history, follow-ups.
 
 use baton_plugin_sdk::Error;
 use serde::Serialize;
@@ -10,8 +10,7 @@ use crate::earlier_outcomes::EarlierOutcomes;
 use crate::follow::{self, FollowUpResult, OpenGap};
 use crate::history::History;
 use crate::page::Point;
-use crate::remark::NoteSeverity;
-use crate::report::{FollowUpState, Gap, Gate, LastReport, Part};
+use crate::report::{FollowUpState, LastReport, Part};
 use crate::request::{Request, Span};
 use crate::services::HostServices;
 
@@ -20,26 +19,22 @@ fn rows(of: &impl Serialize) -> Value {
     serde_json::to_value(of).unwrap_or_default()
 }
 
-fn gate(found: &[Gap]) -> Gate {
-    Gate::of(found.iter().all(|gap| gap.weight < NoteSeverity::Medium))
-}
-
 pub(super) fn claims(checked: &assertions::AssertionReport) -> Result<Part, Error> {
     if checked.rows.is_empty() {
-        return Ok(Part::not_looked_at("no document makes a claim that could be checked"));
+        return Ok(Part::skipped("no document makes a claim that could be checked"));
     }
     let rows = serde_json::to_value(checked).map_err(unwritten)?;
-    Ok(Part::looked_at(gate(&checked.gaps), checked.blocks(), rows))
+    Ok(Part::checked(checked.blocks(), rows))
 }
 
 /// What changed since the last audit.
 pub(super) fn history(history: &History, remembers: bool) -> Part {
     match (&history.last_at, remembers) {
-        (_, false) => Part::not_looked_at(
+        (_, false) => Part::skipped(
             "earlier audits are not remembered: `baton plugin grant audit sql=own:rw` lets the audit remember",
         ),
-        (None, true) => Part::not_looked_at("this is the first audit of these folders"),
-        (Some(_), true) => Part::looked_at(Gate::of(history.regressions.is_empty()), history.blocks(), rows(history)),
+        (None, true) => Part::skipped("this is the first audit of these folders"),
+        (Some(_), true) => Part::checked(history.blocks(), rows(history)),
     }
 }
 
@@ -87,14 +82,8 @@ impl FollowUpResult {
         self.rows.iter().any(|row| matches!(row.state, FollowUpState::Sent | FollowUpState::Withdrawn))
     }
 
-    /// Phase 5.
+    /// Whether agents were asked.
     pub(super) fn part(&self) -> Part {
-        match &self.silent {
-            Some(reason) => Part::not_looked_at(reason.clone()),
-            None => {
-                let held = self.rows.iter().any(|row| row.state == FollowUpState::Held);
-                Part::looked_at(Gate::of(!held), Vec::new(), Value::Null)
-            }
-        }
+        self.silent.clone().map_or_else(|| Part::checked(Vec::new(), Value::Null), Part::skipped)
     }
 }

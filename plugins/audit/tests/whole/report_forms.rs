@@ -96,8 +96,8 @@ fn the_markdown_of_every_report_parses_back() {
             let head = table.lines().next().map(cells);
             assert!(table.lines().all(|line| Some(cells(line)) == head), "{table}");
         }
-        let headings = text.lines().filter(|line| line.starts_with("## Phase ")).count();
-        assert_eq!(headings, 7);
+        let headings = text.lines().filter(|line| line.starts_with("## ")).count();
+        assert_eq!(headings, expected.len());
     }
 }
 
@@ -111,13 +111,13 @@ fn every_form_has_its_name() {
 }
 
 #[test]
-fn what_was_not_looked_at_is_said_with_the_reason() {
+fn what_was_not_checked_is_named_with_the_reason() {
     let report = empty();
     let text = rendered(Form::Markdown, &report);
     for line in [
-        "Not looked at: \\`baton run audit health\\` checks logs and configuration.",
-        "Not looked at: \\`baton run audit health\\` checks processes and references between documents.",
-        "| 3 | Performance was analysed and keeps to its thresholds | ⏳ NOT DONE |",
+        "## Claims\n\nNot checked: no reports and no returned handoffs were given.",
+        "## Since the Last Audit\n\nNot checked: no earlier audit was given.",
+        "## Requests for Gaps\n\nNot checked: this audit only read, and asked nobody for anything.",
     ] {
         assert!(text.contains(line), "{line}");
     }

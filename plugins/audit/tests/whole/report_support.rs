@@ -5,8 +5,7 @@ use audit::page::{Bar, Block, Cell, Point, Table};
 use audit::reader;
 use audit::remark::{NoteSeverity, Remark, SourceLine};
 use audit::report::{
-    Assembly, Audited, FolderLine, FollowUp, FollowUpState, Form, Gap, Gate, LastReport, Part, Parts, Report, Stamp,
-    render,
+    Assembly, Audited, FolderLine, FollowUp, FollowUpState, Form, Gap, LastReport, Part, Parts, Report, Stamp, render,
 };
 use audit::verify::{self, Facts, Judge};
 use serde_json::json;
@@ -122,27 +121,18 @@ pub(crate) fn parts() -> Parts {
     let mut health = Table::new(&["System", "Status", "Health"]);
     health.row([Cell::text("Catalog"), Cell::text("\u{2705}"), Cell::Percent(Some(100))]);
     Parts {
-        claims: Part::looked_at(
-            Gate::Partial,
-            vec![Block::Table(claims)],
-            json!([{"claim": "473 lines", "verdict": "FALSE"}]),
-        ),
-        history: Part::looked_at(
-            Gate::Pass,
-            vec![Block::List(vec![vec![Cell::Strong("Regression:".into()), Cell::code("shop/gone.py")]])],
+        claims: Part::checked(vec![Block::Table(claims)], json!([{"claim": "473 lines", "verdict": "FALSE"}])),
+        history: Part::checked(
+            vec![
+                Block::List(vec![vec![Cell::Strong("Regression:".into()), Cell::code("shop/gone.py")]]),
+                Block::Heading("Coverage".into()),
+                Block::Bars(bars),
+                Block::Subheading("Integration Health".into()),
+                Block::Table(health),
+            ],
             json!({"regressions": ["shop/gone.py"]}),
         ),
-        performance: Part::looked_at(
-            Gate::Partial,
-            vec![Block::Heading("Coverage".into()), Block::Bars(bars)],
-            json!({}),
-        ),
-        alignment: Part::looked_at(
-            Gate::Pass,
-            vec![Block::Subheading("Integration Health".into()), Block::Table(health)],
-            json!(null),
-        ),
-        actions: Part::looked_at(Gate::Pass, Vec::new(), json!([])),
+        actions: Part::checked(Vec::new(), json!([])),
         follow_ups: follow_ups(),
         trend: [Some(20), None, Some(33), Some(25)]
             .into_iter()

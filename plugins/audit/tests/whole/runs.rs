@@ -178,7 +178,7 @@ fn what_a_return_claims_stands_in_the_report_that_it_brings_about() {
         (Some("RETURN of the coder"), Some("FALSE"))
     );
     assert!(report["findings"].as_array().unwrap().iter().any(|finding| finding["id"] == id));
-    assert!(markdown(&outcome).contains("#### False claims"));
+    assert!(markdown(&outcome).contains("### False claims"));
 }
 
 #[test]

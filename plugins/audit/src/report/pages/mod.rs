@@ -1,53 +1,41 @@
-//! The report as pages: header, executive summary (the first screen), phases 0 to 6, gates, completion by plan, footer.
+//! The report as pages: header, executive summary (the first screen), plans, deliverables, claims, changes, requests, footer.
 //!
-//! Everything here is words and tables, nothing is Markdown or HTML. One line names the checks that were skipped.
+//! Everything here is words and tables, nothing is Markdown or HTML.
 
-mod closing;
-mod discovery;
-mod expected;
-mod later;
-mod standing;
+mod deliverables;
+mod plans;
 mod summary;
 mod wrong;
 
-use super::document::{Document, Field, Phase, Section};
+use super::document::{Document, Field, Section};
+use super::follow_up;
 use super::model::Report;
+use super::wording::percent;
 use crate::count::count;
-use crate::page::{Bar, Cell};
-use crate::verify::Counts;
+use crate::page::{Bar, Block, Cell};
 
 /// The whole report.
 #[must_use]
 pub fn document(report: &Report) -> Document {
-    let phases = phases(report);
-    let mut sections = vec![Section::new("Executive Summary", summary::summary(report))];
-    let gates = closing::gates(&phases);
-    sections.extend(phases.into_iter().map(|phase| Section::new(phase.heading(), phase.blocks)));
-    sections.push(Section::new("Completion Gates", gates));
-    if report.audited() > 1 {
-        sections.push(Section::new("Plan Completion Summary", closing::completion(report)));
-    }
+    let (parts, counts) = (&report.parts, report.counts);
+    let bar = Bar { label: "All plans".into(), done: counts.done() as u64, expected: counts.expected() as u64 };
     Document {
         title: "Plans Directory Audit Report".to_owned(),
         fields: header(report),
-        completion: Some(bar("All plans", report.counts)),
-        sections,
-        footer: closing::footer(report),
+        completion: Some(bar),
+        sections: vec![
+            Section::new("Executive Summary", summary::summary(report)),
+            Section::new("Plans", plans::blocks(report)),
+            Section::new("Deliverables", deliverables::blocks(report)),
+            Section::new("Claims", parts.claims.shown()),
+            Section::new("Since the Last Audit", parts.history.shown()),
+            Section::new("Requests for Gaps", requests(report)),
+        ],
+        footer: vec![
+            Field::new("Report Status", Cell::text(report.status)),
+            Field::new("Overall Completion Rate", Cell::text(percent(report.completion_percent))),
+        ],
     }
-}
-
-/// The phases 0 to 6.
-#[must_use]
-pub fn phases(report: &Report) -> Vec<Phase> {
-    vec![
-        discovery::phase(report),
-        expected::phase(report),
-        standing::phase(report),
-        later::performance(report),
-        later::alignment(report),
-        later::actions(report),
-        later::recommendations(report),
-    ]
 }
 
 fn header(report: &Report) -> Vec<Field> {
@@ -62,6 +50,7 @@ fn header(report: &Report) -> Vec<Field> {
     ]
 }
 
-fn bar(label: &str, counts: Counts) -> Bar {
-    Bar { label: label.to_owned(), done: counts.done() as u64, expected: counts.expected() as u64 }
+fn requests(report: &Report) -> Vec<Block> {
+    let follow_ups = &report.parts.follow_ups;
+    if follow_ups.is_empty() { report.parts.actions.shown() } else { follow_up::blocks(follow_ups) }
 }

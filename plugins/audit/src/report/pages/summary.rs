@@ -1,4 +1,4 @@
-//! The executive summary: one sentence, what is wrong, what to do, the plans, what was asked, notes on the audit itself.
+//! The executive summary: one sentence, what is wrong, what to do, the plans, notes on the audit itself.
 
 use std::cmp::Reverse;
 use std::fmt::Write;
@@ -6,11 +6,10 @@ use std::fmt::Write;
 use super::super::document::{heading, table, text};
 use super::super::findings;
 use super::super::model::{NOTHING_VERIFIED, PlanReport, Report};
-use super::super::parts::FollowUp;
 use super::super::wording::{percent, state};
 use super::wrong;
 use crate::count::{count, is};
-use crate::page::{Block, Cell};
+use crate::page::{Block, Cell, Table};
 use crate::verify::{Counts, Status};
 
 impl Report {
@@ -83,10 +82,6 @@ pub(super) fn summary(report: &Report) -> Vec<Block> {
         blocks.push(heading("Completion Over Past Audits"));
         blocks.push(Block::Trend(report.parts.trend.clone()));
     }
-    if !report.parts.follow_ups.is_empty() {
-        blocks.push(heading("Direct Actions"));
-        blocks.extend(direct_actions(report));
-    }
     if !report.notes.is_empty() {
         let row = |note: &crate::remark::Remark| {
             vec![Cell::text(note.weight.word()), Cell::text(&note.title), Cell::text(&note.evidence)]
@@ -107,28 +102,35 @@ fn since_last(report: &Report) -> Option<Block> {
     )))
 }
 
+/// A row for each plan, and one for all; with the completion at the last audit, if there was one.
 fn key_findings(report: &Report) -> Block {
-    let row = |plan: &PlanReport| {
-        vec![
-            Cell::Strong(plan.title.clone().unwrap_or_else(|| plan.plan.clone())),
-            Cell::text(state(plan.counts)),
-            Cell::Percent(plan.completion_percent),
-            Cell::text(details(plan.counts)),
-        ]
+    if report.plans.is_empty() {
+        return text("None: there is no plan.");
+    }
+    let before = report.parts.before.as_ref();
+    let row = |name: String, counts: Counts, was: Option<&Option<usize>>| {
+        let was = before.map(|_| was.map_or(Cell::None, |was| Cell::Percent(*was)));
+        let name = [Cell::Strong(name), Cell::text(state(counts))];
+        let now = [Cell::Percent(counts.percent()), Cell::text(details(counts))];
+        name.into_iter().chain(was).chain(now).collect()
     };
-    table(&["Category", "Status", "Completion", "Details"], report.plans.iter().map(row).collect())
-        .unwrap_or_else(|| text("None: there is no plan."))
-}
-
-/// At most a hundred of them; phase 5 has all.
-fn direct_actions(report: &Report) -> Option<Block> {
-    let row = |item: &FollowUp| vec![Cell::code(&item.path), Cell::text(item.kind()), Cell::text(item.state.shown())];
-    let rows = report.parts.follow_ups.iter().take(100).map(row).collect();
-    table(&["Item", "Type", "Status"], rows)
+    let of_plan = |plan: &PlanReport| {
+        let was = before.and_then(|before| before.plans.get(&plan.plan));
+        row(plan.title.clone().unwrap_or_else(|| plan.plan.clone()), plan.counts, was)
+    };
+    let mut rows: Vec<Vec<Cell>> = report.plans.iter().map(of_plan).collect();
+    if rows.len() > 1 {
+        rows.push(row("Overall".to_owned(), report.counts, before.map(|before| &before.completion_percent)));
+    }
+    let mut head = vec!["Plan", "Status", "Completion", "Details"];
+    if before.is_some() {
+        head.insert(2, "Before");
+    }
+    Block::Table(Table { rows, ..Table::new(&head) })
 }
 
 /// `23 of 29 done; 6 missing`.
-pub(super) fn details(counts: Counts) -> String {
+fn details(counts: Counts) -> String {
     let mut text = format!("{} of {} done", counts.done(), counts.expected());
     for status in Status::ALL {
         let count = counts.get(status);

@@ -99,21 +99,17 @@ fn a_small_report_reads_like_this() {
 
     ### Key Findings
 
-    | Category | Status | Completion | Details |
+    | Plan | Status | Completion | Details |
     |---|---|---|---|
     | **Small \| plan** | ⚠️ Partial | 50 % | 1 of 2 done; 1 missing |
 
     ---
 
-    ## Phase 0: Plans Directory Discovery
-
-    ### Plans Directory Locations
+    ## Plans
 
     | Location | Plans Audited |
     |---|---|
     | `plans` | 1 |
-
-    ### Plan Files
 
     | File | Size | Last Modified | Priority | Responsible | Says of Itself |
     |---|---|---|---|---|---|
@@ -121,21 +117,7 @@ fn a_small_report_reads_like_this() {
 
     ---
 
-    ## Phase 1: Expected Outputs Identification
-
-    ### Plan 1: Small \| plan (plans/a.md)
-
-    2 deliverables, listed in phase 2.
-
-    Referenced, not promised (not part of the completion):
-
-    | File | Line | Looked Up | Found |
-    |---|---|---|---|
-    | `notes.md` | 6 | missing | – |
-
-    ---
-
-    ## Phase 2: Completion Status Assessment
+    ## Deliverables
 
     ### Plan 1: Small \| plan (plans/a.md)
 
@@ -149,61 +131,33 @@ fn a_small_report_reads_like_this() {
     | `lib/one.py` | ✅ PRESENT | `lib/one.py` | 6 | 1 | SHA-256 9e26bf369911 | `plans/a.md:5` |
     | `lib/two.py` | ❌ MISSING | – | – | – | – | `plans/a.md:6` |
 
-    ### Claims of Reports and Returned Handoffs
+    Referenced, not promised (not part of the completion):
 
-    Not looked at: no document makes a claim that could be checked.
-
-    ### Since the Last Audit
-
-    Not looked at: earlier audits are not remembered: \`baton plugin grant audit sql=own:rw\` lets the audit remember.
+    | File | Line | Looked Up | Found |
+    |---|---|---|---|
+    | `notes.md` | 6 | missing | – |
 
     ---
 
-    ## Phase 3: Performance Analysis
+    ## Claims
 
-    Not looked at: \`baton run audit health\` checks logs and configuration.
-
-    ---
-
-    ## Phase 4: System Alignment Assessment
-
-    Not looked at: \`baton run audit health\` checks processes and references between documents.
+    Not checked: no document makes a claim that could be checked.
 
     ---
 
-    ## Phase 5: Direct Action and Gap Analysis
+    ## Since the Last Audit
 
-    1 of 2 done; 1 missing.
-
-    No file was created or changed, and none was made to look done.
-
-    Not looked at: nobody was asked: \`baton plugin grant audit handoffs=any\` lets the audit ask.
+    Not checked: earlier audits are not remembered: \`baton plugin grant audit sql=own:rw\` lets the audit remember.
 
     ---
 
-    ## Phase 6: Recommendations
+    ## Requests for Gaps
 
-    - **Priority 1** Make what is missing, or take it out of the plan: 1 deliverable
-
-    ---
-
-    ## Completion Gates
-
-    | Phase | Gate | Result |
-    |---|---|---|
-    | 0 | Every plan was found and read whole | ✅ PASS |
-    | 1 | Expected outputs were listed | ✅ PASS |
-    | 2 | Everything that could be verified is done, and no claim is false | ⚠️ PARTIAL |
-    | 3 | Performance was analysed and keeps to its thresholds | ⏳ NOT DONE |
-    | 4 | Alignment was assessed and nothing is out of line | ⏳ NOT DONE |
-    | 5 | Gaps were listed and followed up | ⚠️ PARTIAL |
-    | 6 | The report was written | ✅ PASS |
+    Not checked: nobody was asked: \`baton plugin grant audit handoffs=any\` lets the audit ask.
 
     ---
 
     **Report Status:** AUDIT COMPLETE - PARTIAL  
-    **Overall Completion Rate:** 50 %  
-    **Deliverables Created:** 0: the audit never makes what it looks for  
-    **Next Audit Recommended:** When a plan or a deliverable changes
+    **Overall Completion Rate:** 50 %
     "####);
 }
