@@ -58,9 +58,6 @@ pub const FACTS: usize = 200_000;
 /// Audits that are remembered of one scope.
 pub const AUDITS_KEPT: usize = 1_000;
 
-/// Closed findings that are remembered of one scope.
-pub const CLOSED_FINDINGS: usize = 10_000;
-
 /// Past audits that a report shows.
 pub const TREND: usize = 50;
 

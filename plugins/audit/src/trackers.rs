@@ -366,7 +366,7 @@ mod tests {
             std::fs::write(dir.path().join(name), text).unwrap();
         }
         let index = Index::build(vec![Root { path: dir.path().to_owned(), shown: "r".into() }]);
-        trackers(&index, &Options::of(&serde_json::from_str(options).unwrap()).unwrap())
+        trackers(&index, &serde_json::from_str(options).unwrap())
     }
 
     const EVIDENCE: &str =

@@ -1,7 +1,7 @@
 //! The data of earlier audits, in the plugin's own database.
 //!
 //! `schema` makes the tables, `memory` reads, `record` writes at the end of a run, `cells` reads values of rows. `facts` keeps
-//! files' digests, so that a run after which nothing changed reads no file; `findings` keeps which findings are open.
+//! files' digests, so that a run after which nothing changed reads no file.
 //!
 //! A killed run leaves the old state: each row has the number of its audit, and counts only when that audit is in the table
 //! `audits`, which is written last. `settle` discards it if its outcome was not recorded. All tables are bounded. Without a
@@ -9,13 +9,11 @@
 
 mod cells;
 mod facts;
-mod findings;
 #[expect(clippy::module_inception, reason = "the memory is the module's one subject, the rest are its drawers")]
 mod memory;
 mod record;
 mod schema;
 mod settle;
 
-pub use findings::{FindingState, Turnover, turnover};
 pub use memory::{KeptPlan, LastAudit, Memory, Moment};
 pub use record::{AuditRecord, PlanRecord, Record};

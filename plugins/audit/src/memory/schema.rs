@@ -8,8 +8,8 @@ use super::cells::integer;
 /// The table that says how many of the steps were taken.
 const META: &str = "CREATE TABLE IF NOT EXISTS memory_version (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL) STRICT";
 
-/// Every step; a released one never changes. Each can be taken again, because a run may die between two of them.
-const STEPS: [&[&str]; 4] = [FIRST, PENDING, CUT_OFF, REMOVAL];
+/// Every step. Each can be taken again, because a run may die between two of them.
+const STEPS: [&[&str]; 5] = [FIRST, PENDING, CUT_OFF, REMOVAL, NO_FINDINGS];
 
 const FIRST: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS audits (
@@ -24,9 +24,6 @@ const FIRST: &[&str] = &[
         plan INTEGER NOT NULL, path TEXT NOT NULL, status TEXT NOT NULL, line INTEGER NOT NULL, found TEXT, bytes INTEGER,
         lines INTEGER, sha256 TEXT, commit_id TEXT, commit_title TEXT, commit_at INTEGER, commit_open INTEGER NOT NULL,
         PRIMARY KEY (plan, path)) STRICT, WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS findings (
-        scope TEXT NOT NULL, id TEXT NOT NULL, weight TEXT NOT NULL, title TEXT NOT NULL, opened_at TEXT NOT NULL,
-        closed_at TEXT, PRIMARY KEY (scope, id)) STRICT, WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS facts (
         key TEXT PRIMARY KEY, bytes INTEGER NOT NULL, changed_ns INTEGER NOT NULL, sha256 TEXT, lines INTEGER,
         blank INTEGER NOT NULL, whole INTEGER NOT NULL, stub TEXT, looked TEXT NOT NULL) STRICT, WITHOUT ROWID",
@@ -45,6 +42,9 @@ const CUT_OFF: &[&str] =
 
 /// Adding a column fails where it exists: [`prepare`] leaves it out then.
 const REMOVAL: &[&str] = &["ALTER TABLE plan_rows ADD COLUMN removal TEXT"];
+
+/// Earlier versions kept findings, which nothing read.
+const NO_FINDINGS: &[&str] = &["DROP TABLE IF EXISTS findings"];
 
 /// Makes the tables, or brings them up to date.
 pub(super) fn prepare(database: &dyn Writable) -> Result<(), ServiceError> {

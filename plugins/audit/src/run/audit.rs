@@ -18,7 +18,7 @@ use crate::follow;
 use crate::history::{Closing, Comparison, History, inputs_digest};
 use crate::index::Index;
 use crate::limits;
-use crate::memory::{Memory, turnover};
+use crate::memory::Memory;
 use crate::reader;
 use crate::remark::{NoteSeverity, Remark};
 use crate::report::{self, Assembly, Audited, FolderLine, Part, Parts, Report};
@@ -297,7 +297,6 @@ fn finish(
     earlier: &EarlierAudits<'_>,
     head: &str,
 ) -> Result<Outcome, Error> {
-    let memory = earlier.memory.as_ref();
     let watch_refused = watch_files(services, std::mem::take(&mut read.watched));
     read.assembly.notes(watch_refused);
     let followed = pieces::follow(services, request, &earlier.ended, &read.follow, &read.unread);
@@ -311,16 +310,14 @@ fn finish(
     assembly.findings(history.gaps());
     let parts = Parts {
         claims: pieces::claims(&claims)?,
-        history: pieces::history(&history, memory.is_some()),
+        history: pieces::history(&history, earlier.memory.is_some()),
         actions: followed.part(),
         follow_ups: followed.rows,
         trend: pieces::trend(&history),
         before: pieces::before(&history),
-        ..Parts::default()
     };
     let roots = index.roots().iter().map(|root| root.shown.clone()).collect();
     let mut report = assembly.finish(&request.stamp, roots, index.len(), folders, parts);
-    keep_findings(memory, request, &report, &unread);
     let outcome = proposed.into_iter().fold(write(&mut report, request, &history, head)?, |outcome, lock| {
         outcome.with_artifact(lock.name, lock.media_type, lock.bytes)
     });
@@ -352,24 +349,6 @@ fn watch_files(services: &HostServices<'_>, watched: Vec<(String, Vec<SeenFile>)
         refused.text()
     );
     Some(Remark::new("watch", NoteSeverity::Info, title, format!("{plan} is the first of them")))
-}
-
-/// Remembers which findings are open; those of plans that could not be read stay as they are. A memory that fails here has
-/// failed before, which the report says.
-fn keep_findings(memory: Option<&Memory<'_>>, request: &Request, report: &Report, unread: &[String]) {
-    let Some(memory) = memory else { return };
-    let Ok(open) = memory.open_findings() else { return };
-    let plans: Vec<String> = report.plans.iter().map(|plan| format!("audit:{}:", plan.plan)).collect();
-    let looked_for = |id: &str| !(request.narrowed && id.ends_with(":unrequested"));
-    let unread: Vec<String> = unread.iter().map(|plan| format!("audit:{plan}:")).collect();
-    let concerned = |id: &str| {
-        if unread.iter().any(|plan| id.starts_with(plan.as_str())) {
-            return false;
-        }
-        request.span == Span::Whole || plans.iter().any(|plan| id.starts_with(plan.as_str())) && looked_for(id)
-    };
-    let complete = report.findings.len() < limits::FINDINGS;
-    drop(memory.keep_findings(&turnover(open, &report.findings, &request.stamp.long, complete, &concerned)));
 }
 
 fn write(report: &mut Report, request: &Request, history: &History, head: &str) -> Result<Outcome, Error> {

@@ -17,7 +17,6 @@ mod unrequested;
 pub use before::{PreviousVerdict, PreviousVerdicts};
 pub use commits::Commits;
 pub use content::Stub;
-pub(crate) use content::definitions;
 pub use evidence::{CommitLine, Symbol, Verdict, short};
 pub(crate) use facts::hex;
 pub use facts::{Fact, FactStore, Facts, SymbolLookup};

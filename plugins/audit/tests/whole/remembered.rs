@@ -5,14 +5,12 @@ use std::time::{Duration, SystemTime};
 
 use audit::history::{Closing, Comparison, History};
 use audit::index::{Index, Root};
-use audit::memory::{Memory, turnover};
+use audit::memory::Memory;
 use audit::page::Block;
 use audit::remark::NoteSeverity;
-use audit::report::Gap;
 use audit::verify::{Enumerations, Facts, Judge, RequestedEntries, Status, unrequested};
 use audit::{discover, reader};
-use baton_plugin_kit::host::{ServiceError, Tables as _};
-use baton_plugin_sdk::sql::Value;
+use baton_plugin_kit::host::ServiceError;
 
 use crate::sqlite::Sqlite;
 use crate::support::Workspace;
@@ -224,32 +222,4 @@ fn large_plans_are_remembered_page_by_page() {
     let run = audit(&workspace, &database, "t2", None);
     assert!(run.history.unchanged && run.refused.is_none());
     assert_eq!(database.number("SELECT count(*) FROM plan_rows"), 3_000);
-}
-
-#[test]
-fn findings_open_stay_and_close() {
-    let database = Sqlite::new();
-    let memory = Memory::open(&database, "root").unwrap();
-    let gap = |id: &str| Gap {
-        id: id.into(),
-        weight: NoteSeverity::High,
-        title: "T".into(),
-        evidence: String::new(),
-        place: None,
-    };
-    let first = turnover(memory.open_findings().unwrap(), &[gap("a:1"), gap("b:1")], "t1", true, &|_| true);
-    assert_eq!(first.opened.len(), 2);
-    memory.keep_findings(&first).unwrap();
-    let open = memory.open_findings().unwrap();
-    assert!(turnover(open.clone(), &[], "t2", false, &|_| true).closed.is_empty(), "a part of the list closes nothing");
-    let second = turnover(open, &[gap("c:1")], "t2", true, &|id| id.starts_with("a:"));
-    let ids = |states: &[audit::memory::FindingState]| states.iter().map(|one| one.id.clone()).collect::<Vec<_>>();
-    assert_eq!((ids(&second.opened), ids(&second.closed)), (vec!["c:1".to_owned()], vec!["a:1".to_owned()]));
-    memory.keep_findings(&second).unwrap();
-    assert_eq!(ids(&memory.open_findings().unwrap()), ["b:1", "c:1"]);
-    let again = turnover(memory.open_findings().unwrap(), &[gap("a:1")], "t3", true, &|_| false);
-    memory.keep_findings(&again).unwrap();
-    assert_eq!(memory.open_findings().unwrap()[0].opened_at, "t3");
-    let closed = database.all("SELECT count(*) FROM findings WHERE closed_at IS NOT NULL", &[]).unwrap();
-    assert_eq!(closed, [[Value::Integer(0)]]);
 }

@@ -67,7 +67,6 @@ fn evidence_says_where_and_what() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "the whole report stands here")]
 fn a_small_report_reads_like_this() {
     let workspace = Workspace::new()
         .file("plans/a.md", "# Small | plan\n\n## Deliverables\n\n- `lib/one.py`\n- `lib/two.py` - with `notes.md`\n")
