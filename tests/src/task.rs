@@ -15,6 +15,7 @@ pub struct Task {
     pub action: Option<String>,
     pub state: String,
     pub outcome: Option<String>,
+    pub evidence: Option<String>,
     pub reason: String,
     pub attempts: u32,
     pub file: Option<String>,
@@ -33,7 +34,7 @@ impl Task {
     /// Nothing more happens to it automatically.
     #[must_use]
     pub fn is_final(&self) -> bool {
-        matches!(self.state.as_str(), "succeeded" | "failed" | "dead" | "cancelled" | "duplicate" | "rejected")
+        matches!(self.state.as_str(), "succeeded" | "disputed" | "failed" | "dead" | "cancelled" | "duplicate" | "rejected")
     }
 }
 

@@ -10,6 +10,7 @@ pub mod budget;
 pub mod dedupe;
 mod digest;
 mod enum_names;
+mod evidence;
 pub mod file_name;
 pub mod glob;
 pub mod grants;
@@ -30,5 +31,6 @@ pub mod text;
 
 pub use digest::Digest;
 pub use enum_names::UnknownName;
+pub use evidence::Evidence;
 pub use outcome::OutcomeKind;
 pub use state::State;

@@ -23,6 +23,8 @@ pub enum State {
     Delivered,
     /// Done.
     Succeeded,
+    /// An agent reported that it is done, and a check of its RETURN found that it is not.
+    Disputed,
     /// Cannot be done with this input.
     Failed,
     /// Every attempt that the retry policy allows has failed.
@@ -47,6 +49,7 @@ names!(
     NeedsApproval = "needs_approval",
     Delivered = "delivered",
     Succeeded = "succeeded",
+    Disputed = "disputed",
     Failed = "failed",
     Dead = "dead",
     Cancelled = "cancelled",
@@ -61,7 +64,16 @@ impl State {
     /// Whether the task has ended: its file is archived and its sender, if there is one, has a RETURN.
     #[must_use]
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Failed | Self::Dead | Self::Cancelled | Self::Duplicate | Self::Rejected)
+        matches!(
+            self,
+            Self::Succeeded
+                | Self::Disputed
+                | Self::Failed
+                | Self::Dead
+                | Self::Cancelled
+                | Self::Duplicate
+                | Self::Rejected
+        )
     }
 
     /// Whether Baton sends a RETURN when a task reaches this state. It does for every final state except `duplicate`
@@ -76,7 +88,7 @@ impl State {
     /// `03_failed`.
     #[must_use]
     pub fn is_processed(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Cancelled | Self::Duplicate)
+        matches!(self, Self::Succeeded | Self::Disputed | Self::Cancelled | Self::Duplicate)
     }
 }
 

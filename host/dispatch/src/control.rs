@@ -89,10 +89,10 @@ pub async fn retry(context: &Arc<Context>, id: &str) -> Result<DecisionResult, D
         State::Waiting | State::NeedsGrant | State::NeedsHuman | State::NeedsApproval => {
             resume(context, id, "retried", "the operator retried it", None).await
         }
-        State::Failed | State::Dead | State::Cancelled if task.origin == Origin::Handoff => {
+        State::Disputed | State::Failed | State::Dead | State::Cancelled if task.origin == Origin::Handoff => {
             drop_again(context, task).await
         }
-        State::Failed | State::Dead | State::Cancelled => repeat(context, task).await,
+        State::Disputed | State::Failed | State::Dead | State::Cancelled => repeat(context, task).await,
         State::Succeeded | State::Duplicate => Err(DispatchError::Refused(format!(
             "{id} has ended as {}; to run it again, drop the handoff with another handoff_id",
             task.state

@@ -36,6 +36,7 @@ pub mod read_file;
 pub mod regular_file;
 pub mod repeats;
 pub mod restore;
+pub mod return_check;
 pub mod seal;
 pub mod supervision;
 pub mod tail;

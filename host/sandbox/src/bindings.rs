@@ -7,6 +7,7 @@ wasmtime::component::bindgen!({
         // These functions never block. The others may wait for a disk or a process, and must not block the runtime.
         "baton:plugin/progress": trappable,
         "baton:plugin/handoffs": trappable,
+        "baton:plugin/evidence": trappable,
         "baton:plugin/http": trappable,
         "baton:plugin/secrets": trappable,
         "baton:plugin/watch": trappable,

@@ -34,6 +34,7 @@ mod write_limits;
 
 pub use arguments::Arguments;
 pub use bindings::baton::plugin::types as wit;
+pub use capabilities::evidence::Judgement;
 pub use capabilities::files::folder::{Folder, Identity};
 pub use capabilities::files::own::Writes;
 pub use capabilities::files::{FolderCheck, MountGrant};

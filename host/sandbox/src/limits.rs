@@ -91,6 +91,12 @@ pub const EMISSION_BYTES: usize = 256 << 10;
 /// tasks are obsolete.
 pub const WITHDRAWALS: usize = 1_000;
 
+/// RETURNs that one task may judge.
+pub const JUDGEMENTS: usize = 1_000;
+
+/// Reasons of one judgement.
+pub const JUDGEMENT_REASONS: usize = 100;
+
 /// Bytes of the key of a plugin request.
 pub const KEY_BYTES: usize = 200;
 

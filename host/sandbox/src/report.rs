@@ -1,5 +1,6 @@
 //! The report of one attempt.
 
+use crate::capabilities::evidence::Judgement;
 use crate::capabilities::handoffs::PluginRequest;
 use crate::capabilities::watch::WatchUpdate;
 use crate::error::AttemptError;
@@ -15,6 +16,8 @@ pub struct AttemptReport {
     pub plugin_requests: Vec<PluginRequest>,
     /// Files to watch: a change of a file makes a task. Empty unless the attempt succeeded.
     pub watched: Vec<WatchUpdate>,
+    /// What it found out about RETURNs. Empty unless the attempt succeeded.
+    pub judgements: Vec<Judgement>,
     /// Its stdout and stderr.
     pub log: String,
     /// The use of each resource limit.
@@ -23,7 +26,13 @@ pub struct AttemptReport {
 
 impl AttemptReport {
     pub(crate) fn failed(failure: AttemptError) -> Self {
-        let (plugin_requests, watched) = (Vec::new(), Vec::new());
-        Self { ended: Err(failure), plugin_requests, watched, log: String::new(), usage: Usage::default() }
+        Self {
+            ended: Err(failure),
+            plugin_requests: Vec::new(),
+            watched: Vec::new(),
+            judgements: Vec::new(),
+            log: String::new(),
+            usage: Usage::default(),
+        }
     }
 }

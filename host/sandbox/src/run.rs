@@ -85,13 +85,14 @@ impl Sandbox {
         let usage = usage(&state, &ended, begun.elapsed());
         let plugin_requests = if ended.is_ok() { state.handoffs.requests } else { Vec::new() };
         let watched = if ended.is_ok() { state.watch.into_updates() } else { Vec::new() };
+        let judgements = if ended.is_ok() { state.evidence.judgements } else { Vec::new() };
         // After a stopped attempt, its processes are killed without waiting.
         if !matches!(ended, Err(AttemptError::Cancelled | AttemptError::Limit { .. } | AttemptError::Trap(_))) {
             state.sql.close().await;
         }
         let ended = ended.map_err(|failure| egress.denials.explain(failure, plugin.manifest()));
         let log = log.text() + &egress.denials.lines();
-        let mut report = AttemptReport { ended, plugin_requests, watched, log, usage };
+        let mut report = AttemptReport { ended, plugin_requests, watched, judgements, log, usage };
         finish(&egress.secrets.scrubber, &mut report);
         report
     }

@@ -98,6 +98,10 @@ mod tests {
             Err(ServiceError::Unavailable("it is asked for tasks only".to_owned()))
         }
 
+        fn disputed(&self, _: u32) -> Result<Vec<Entry>, ServiceError> {
+            Err(ServiceError::Unavailable("it is asked for tasks only".to_owned()))
+        }
+
         fn input(&self, _: &str) -> Result<Option<Vec<u8>>, ServiceError> {
             Err(ServiceError::Unavailable("it is asked for tasks only".to_owned()))
         }

@@ -54,6 +54,7 @@ impl Plugin for Audit {
                 memory: Some(&sql::own()),
                 ledger: Some(&Host),
                 post: Some(&Host),
+                judge: Some(&Host),
                 files: Some(&Host),
             },
         )

@@ -134,6 +134,12 @@ pub const RUN_ERRORS: usize = 10;
 /// The maximum number of tasks that are read from the ledger.
 pub const LEDGER_TASKS: u32 = 10_000;
 
+/// The maximum number of refuted RETURNs that one run checks again.
+pub const DISPUTED: u32 = 100;
+
+/// The maximum number of reasons for a judgement about a RETURN.
+pub const JUDGEMENT_REASONS: usize = 20;
+
 /// Examples of configurations that are compared with the real ones.
 pub const CONFIGURATIONS: usize = 100;
 

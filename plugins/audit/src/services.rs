@@ -1,6 +1,6 @@
 //! The host services that an audit uses. Without a service, the report says so and the audit continues.
 
-use baton_plugin_kit::host::{FileWatch, Git, Ledger, Progress, RequestSender, Writable};
+use baton_plugin_kit::host::{FileWatch, Git, Ledger, Progress, RequestSender, ReturnJudge, Writable};
 
 /// The host services. `None` for a missing or not granted one.
 pub struct HostServices<'a> {
@@ -14,6 +14,8 @@ pub struct HostServices<'a> {
     pub ledger: Option<&'a dyn Ledger>,
     /// Requests to agents.
     pub post: Option<&'a dyn RequestSender>,
+    /// What RETURNs are worth.
+    pub judge: Option<&'a dyn ReturnJudge>,
     /// Watched files.
     pub files: Option<&'a dyn FileWatch>,
 }
@@ -22,6 +24,6 @@ impl<'a> HostServices<'a> {
     /// No service but progress.
     #[must_use]
     pub fn nothing(progress: &'a dyn Progress) -> Self {
-        Self { progress, git: None, memory: None, ledger: None, post: None, files: None }
+        Self { progress, git: None, memory: None, ledger: None, post: None, judge: None, files: None }
     }
 }

@@ -35,6 +35,14 @@ pub fn open_requests(most: u32) -> Result<Vec<Entry>, Error> {
     generated::open_requests(most)
 }
 
+/// The newest refuted RETURN of each disputed request, oldest requests first, at most `most`.
+///
+/// # Errors
+/// As `disputed` in `wit/ledger.wit`.
+pub fn disputed(most: u32) -> Result<Vec<Entry>, Error> {
+    generated::disputed(most)
+}
+
 /// The bytes of the file that a task was captured from; `None` if it had no file or they are no longer kept.
 ///
 /// # Errors
@@ -65,6 +73,7 @@ impl Default for Entry {
             action: None,
             state: text(),
             outcome: None,
+            evidence: None,
             reason: text(),
             attempts: 0,
             created_at: text(),

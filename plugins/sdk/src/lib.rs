@@ -33,7 +33,7 @@ pub mod watch;
 pub use bindings::baton::plugin::types::{
     Answered, Artifact, Cause, Error, Finding, Handoff, Mount, Outcome, OutcomeKind, Priority, Severity, Task,
 };
-pub use bindings::baton::plugin::{handoffs, progress};
+pub use bindings::baton::plugin::{evidence, handoffs, progress};
 // The code that `baton plugin types` writes uses these, so a plugin needs no dependency for them.
 pub use serde;
 pub use serde_json;

@@ -87,6 +87,9 @@ fn as_json(kept: &Compliance) -> Value {
         "asked": kept.asked,
         "answered": kept.answered,
         "answered_by_other": kept.by_other,
+        "reported": kept.reported,
+        "verified": kept.verified,
+        "refuted": kept.refuted,
         "open": kept.open,
         "overdue": kept.overdue,
         "stale": kept.stale,
@@ -110,8 +113,21 @@ fn open_json(task: &Task, overdue: bool) -> Value {
     })
 }
 
-const HEADINGS: [&str; 10] =
-    ["AGENT", "ASKED", "ANSWERED", "BY OTHERS", "OPEN", "OVERDUE", "STALE", "CANCELLED", "UNDELIVERABLE", "COMPLIANCE"];
+const HEADINGS: [&str; 13] = [
+    "AGENT",
+    "ASKED",
+    "ANSWERED",
+    "BY OTHERS",
+    "REPORTED",
+    "VERIFIED",
+    "REFUTED",
+    "OPEN",
+    "OVERDUE",
+    "STALE",
+    "CANCELLED",
+    "UNDELIVERABLE",
+    "COMPLIANCE",
+];
 
 fn as_text(
     kept: &[Compliance],
@@ -123,8 +139,11 @@ fn as_text(
     let percent = |rate: Option<f64>| rate.map_or_else(|| "-".to_owned(), |rate| format!("{rate} %"));
     let mut table = Table::new(&HEADINGS);
     for kept in kept {
-        let Compliance { asked, answered, by_other, open, overdue, stale, cancelled, undeliverable, .. } = kept;
-        let counts = [asked, answered, by_other, open, overdue, stale, cancelled, undeliverable].map(u64::to_string);
+        let Compliance { asked, answered, by_other, reported, verified, refuted, .. } = kept;
+        let Compliance { open, overdue, stale, cancelled, undeliverable, .. } = kept;
+        let counts =
+            [asked, answered, by_other, reported, verified, refuted, open, overdue, stale, cancelled, undeliverable];
+        let counts = counts.map(u64::to_string);
         table.row(std::iter::once(kept.agent.clone()).chain(counts).chain([percent(rate_of(kept))]));
     }
     let mut text = table.lines(|_, _, cell| cell);

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use baton_core::OutcomeKind;
+use baton_core::{Evidence, OutcomeKind};
 use baton_dispatch::budget::ExhaustedBudget;
 use baton_ledger::supervision::FailingPlugin;
 use baton_ledger::task::TaskSummary;
@@ -46,6 +46,7 @@ pub(super) fn as_json(task: &TaskSummary) -> Value {
         "action": task.action,
         "state": task.state.as_str(),
         "outcome": task.outcome.map(OutcomeKind::as_str),
+        "evidence": task.evidence.map(Evidence::as_str),
         "reason": task.reason,
         "attempts": task.attempts,
         "file": task.file,

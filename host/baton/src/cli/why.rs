@@ -8,6 +8,7 @@ use baton_ledger::attempt_log::{self, AttemptLog};
 use baton_ledger::event::{self, RecordedEvent};
 use baton_ledger::finding::{self, Finding};
 use baton_ledger::flag::{self, Flag};
+use baton_ledger::return_check::{self, ReturnCheck};
 use baton_ledger::supervision;
 use baton_ledger::task::{self, TaskSummary};
 use jiff::Timestamp;
@@ -55,6 +56,7 @@ impl Args {
         }
         let findings = finding::of_task(&reader, &task.id)?;
         let flags = flag::of_task(&reader, &task.id)?;
+        let checks = return_check::of_task(&reader, &task.id)?;
         let next_steps = task::next_steps(&reader, &task.id)?;
         let used =
             task::usage(&reader, &task.id)?.and_then(|used| serde_json::from_str(&used).ok()).unwrap_or_default();
@@ -67,11 +69,13 @@ impl Args {
                 let budgets = budgets.iter().map(task_view::reached_json).collect();
                 value.insert("budgets_reached".to_owned(), Value::Array(budgets));
                 value.insert("next_steps".to_owned(), json!(next_steps));
+                value.insert("checks".to_owned(), checks.iter().map(check_json).collect());
                 value.insert("logs".to_owned(), logs.iter().map(log_json).collect());
             }
             output::json(&value);
         } else {
             output::print(&as_text(&task, &events, (&findings, &flags), &used));
+            output::print(&list_checks(&checks));
             output::suggestions(&task.agent, &next_steps);
             output::print(&list_logs(&logs));
             let waits = matches!(task.state, State::Queued | State::Waiting);
@@ -129,7 +133,8 @@ fn as_text(
 ) -> String {
     let mut text = format!("{}  {}\n", task.id, one_line(&output::shorten(&task.title, 80)));
     let (from, state) = (task.sender.as_deref().unwrap_or("-"), paint(task.state, task.status()));
-    text.push_str(&format!("{} → {}  {state}\n", one_line(from), task.agent));
+    let evidence = task.evidence.map(|evidence| format!("  RETURN {evidence}")).unwrap_or_default();
+    text.push_str(&format!("{} → {}  {state}{evidence}\n", one_line(from), task.agent));
     if let Some(file) = &task.file {
         text.push_str(&format!("{}\n", one_line(file)));
     }
@@ -177,6 +182,32 @@ fn list_logs(logs: &[AttemptLog]) -> String {
         format!("\n{plugin} wrote in attempt {attempt}\n{}", output::plugin_output(text, LOG_LINES))
     });
     shown.collect()
+}
+
+fn check_json(check: &ReturnCheck) -> Value {
+    let ReturnCheck { answer, by, task, at, evidence, reasons } = check;
+    json!({
+        "return": answer,
+        "by": by,
+        "task": task,
+        "at": task_view::time(*at),
+        "evidence": evidence.as_str(),
+        "reasons": reasons,
+    })
+}
+
+/// The checks of the RETURN, or of the RETURNs of this request.
+fn list_checks(checks: &[ReturnCheck]) -> String {
+    if checks.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(&["RETURN", "EVIDENCE", "BY", "IN", "WHY"]);
+    for ReturnCheck { answer, by, task, evidence, reasons, .. } in checks.iter().rev().take(LISTED) {
+        let why = output::shorten(&one_line(&reasons.join("; ")), 120);
+        table.row([answer.clone(), evidence.to_string(), by.clone(), task.clone(), why]);
+    }
+    let word = if checks.len() == 1 { "check" } else { "checks" };
+    format!("\n{} {word} of the RETURN, newest first\n{}", checks.len(), table.lines(|_, _, cell| cell))
 }
 
 /// Findings of other tasks about this one.

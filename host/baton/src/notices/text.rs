@@ -86,6 +86,7 @@ pub(super) fn headline(group: &NoticeGroup) -> String {
         (NoticeCause::NeedsHuman, State::NeedsApproval) => "Needs your approval",
         (NoticeCause::NeedsHuman, _) => "Needs you",
         (NoticeCause::Failed, State::Rejected) => "Rejected file",
+        (NoticeCause::Failed, State::Disputed) => "Reported, but not there",
         (NoticeCause::Failed, _) => match outcome(&group.first) {
             Some("partial") => "Done in part",
             Some("refused") => "Not done",

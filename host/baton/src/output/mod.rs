@@ -101,7 +101,7 @@ pub(crate) fn paint(state: baton_core::State, text: &str) -> String {
     use baton_core::State;
     let colour = match state {
         State::Succeeded => 32,
-        State::Failed | State::Dead | State::Rejected => 31,
+        State::Disputed | State::Failed | State::Dead | State::Rejected => 31,
         State::NeedsGrant | State::NeedsHuman | State::NeedsApproval => 33,
         State::Running | State::Queued | State::Waiting => 36,
         State::Captured | State::Delivered | State::Cancelled | State::Duplicate => return text.to_owned(),

@@ -10,7 +10,7 @@ use fail::fail_point;
 use jiff::Timestamp;
 
 use crate::delivery::archive::to_archive;
-use crate::settle::dependencies;
+use crate::settle::{dependencies, evidence};
 use crate::triggers::returns;
 use crate::{Agent, Context, Roster};
 
@@ -151,11 +151,12 @@ pub(super) fn close(
     task::set_closing(tx, &request.id, closing)?;
     task::transition(tx, &event)?;
     task::set_returned(tx, &request.id, now)?;
+    evidence::answered(tx, &request.id, id, now)?;
     fail_point!("return.request_closed");
     if let Some(file) = &request.file {
         outbox::add(tx, &request.id, &to_archive(file, request.input.clone(), state))?;
     }
-    dependencies::settled(tx, request, state, now)
+    dependencies::settled(tx, request, task::get_in(tx, &request.id)?.state, now)
 }
 
 /// Prefixes of the status of a RETURN, in lower case, which mean that the request was not done.

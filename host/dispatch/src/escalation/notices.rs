@@ -18,7 +18,7 @@ const MARK: (&str, &str) = ("notices", "told");
 pub enum NoticeCause {
     /// A task waits for a person: for an answer, a grant or an approval.
     NeedsHuman,
-    /// A task failed, died after its last attempt, or its file was rejected.
+    /// A task failed, died after its last attempt, its file was rejected, or the work that its RETURN reports was not found.
     Failed,
     /// A deadline passed, or a request without an answer was escalated.
     Overdue,
@@ -28,7 +28,15 @@ names!(NoticeCause, "notice", NeedsHuman = "needs_human", Failed = "failed", Ove
 
 /// The events that may cause a notice: by state for the first two causes, by action for the third one.
 const CHOICE: EventFilter = EventFilter {
-    states: &[State::NeedsHuman, State::NeedsGrant, State::NeedsApproval, State::Failed, State::Dead, State::Rejected],
+    states: &[
+        State::NeedsHuman,
+        State::NeedsGrant,
+        State::NeedsApproval,
+        State::Disputed,
+        State::Failed,
+        State::Dead,
+        State::Rejected,
+    ],
     actions: &["escalated", "review", "stale", "overdue"],
 };
 
@@ -104,7 +112,7 @@ fn causes(event: &Event, before: Option<State>) -> [Option<NoticeCause>; 2] {
     let by_state = match event.state {
         state if before == Some(state) => None,
         State::NeedsHuman | State::NeedsGrant | State::NeedsApproval => Some(NoticeCause::NeedsHuman),
-        State::Failed | State::Dead | State::Rejected => Some(NoticeCause::Failed),
+        State::Disputed | State::Failed | State::Dead | State::Rejected => Some(NoticeCause::Failed),
         _ => None,
     };
     [overdue.then_some(NoticeCause::Overdue), by_state]

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use baton_core::State;
 use baton_ledger::event::Event;
 use baton_ledger::task::{self, Task};
-use baton_ledger::{LedgerError, Tx};
+use baton_ledger::{LedgerError, Tx, return_check};
 use jiff::Timestamp;
 
 use super::repeats;
@@ -64,7 +64,12 @@ pub(crate) fn dependency_state(tx: &Tx<'_>, own: &[&str], needs: &[String]) -> R
             return Ok(DependencyState::Circle(format!("it depends on itself ({need})")));
         }
         match task::named_or_titled(tx, need)? {
-            Some(found) if found.state == State::Succeeded => continue,
+            Some(found) if found.state == State::Succeeded => {
+                if !return_check::is_pending(tx, &found.id)? {
+                    continue;
+                }
+                ahead.push(DependencyChain { task: found.id, names: need.clone() });
+            }
             Some(found) if found.state.is_final() => return Ok(DependencyState::Broken(ended(need, found.status()))),
             Some(found) => ahead.push(DependencyChain { task: found.id, names: need.clone() }),
             None => open.unknown.push(need.clone()),
@@ -121,11 +126,20 @@ pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) ->
     repeats::settled(tx, &task.id, now)?;
     for name in names.into_iter().flatten() {
         for waiting in task::dependents(tx, name)? {
-            let waits = waiting.state == State::Waiting;
+            // A dispute that is settled releases the tasks that it had held.
+            let was_held = waiting.state == State::NeedsHuman && waiting.reason == ended(name, State::Disputed.as_str());
+            let waits = waiting.state == State::Waiting || was_held;
             if state != State::Succeeded {
-                if waits {
+                if waits && !was_held {
                     let why = ended(name, task::get_in(tx, &task.id)?.status());
                     set_state(tx, &waiting, "needs_human", State::NeedsHuman, why, now)?;
+                }
+                continue;
+            }
+            if return_check::is_pending(tx, &task.id)? {
+                if waits {
+                    let why = format!("{name} is reported as done; its RETURN is being checked");
+                    set_state(tx, &waiting, "waiting", State::Waiting, why, now)?;
                 }
                 continue;
             }

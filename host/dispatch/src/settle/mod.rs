@@ -3,11 +3,12 @@
 //!
 //! `resolution` decides the end, with the text of `explain`. `outcome` adds the output. `write` is the transaction,
 //! with `reports` (the names of the files) and `answer` (the RETURN). `dependencies` and `repeats` are the effects on
-//! other tasks. `batch` settles several attempts of one agent together.
+//! other tasks, `evidence` those of checks of RETURNs. `batch` settles several attempts of one agent together.
 
 mod answer;
 mod batch;
 pub(crate) mod dependencies;
+pub(crate) mod evidence;
 mod explain;
 mod outcome;
 pub(crate) mod plugin_requests;

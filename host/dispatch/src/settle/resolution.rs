@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use baton_core::{OutcomeKind, State};
 use baton_ledger::task::{Origin, Task};
-use baton_sandbox::{self as sandbox, AttemptError, AttemptReport, WatchUpdate, wit};
+use baton_sandbox::{self as sandbox, AttemptError, AttemptReport, Judgement, WatchUpdate, wit};
 use jiff::{SignedDuration, Timestamp};
 
 use super::explain::explain;
@@ -52,6 +52,7 @@ pub(super) struct Resolution {
     pub(super) findings: Vec<wit::Finding>,
     pub(super) requests: Vec<sandbox::PluginRequest>,
     pub(super) watched: Vec<WatchUpdate>,
+    pub(super) judgements: Vec<Judgement>,
 }
 
 impl Resolution {
@@ -70,6 +71,7 @@ impl Resolution {
             findings: Vec::new(),
             requests: Vec::new(),
             watched: Vec::new(),
+            judgements: Vec::new(),
         }
     }
 
@@ -97,8 +99,8 @@ pub(super) fn resolve(
                 resolution
             }
         }
-        Ok(AttemptReport { ended: Ok(outcome), plugin_requests, watched, .. }) => {
-            with_outcome(task, outcome, plugin_requests, watched)
+        Ok(AttemptReport { ended: Ok(outcome), plugin_requests, watched, judgements, .. }) => {
+            Resolution { judgements, ..with_outcome(task, outcome, plugin_requests, watched) }
         }
     };
     let waits = matches!(resolution.state, State::NeedsGrant | State::NeedsApproval);

@@ -12,7 +12,7 @@ use baton_sandbox::{WatchUpdate, wit};
 use fail::fail_point;
 
 use super::answer::{answer, severity};
-use super::dependencies;
+use super::{dependencies, evidence};
 use super::outcome::{Settlement, SettlementEffects};
 use super::reports::{NamedArtifact, name_all};
 use super::resolution::{Actor, Resolution, ReturnAddress};
@@ -44,6 +44,7 @@ impl Settlement {
         }
         self.archive(tx)?;
         let released = dependencies::settled(tx, task, resolution.state, *at)? || sent.released;
+        let released = evidence::settled(tx, task, resolution.state, &resolution.judgements, *at)? || released;
         let reports = artifacts.iter().filter(|named| named.bytes.is_some()).count() as u64;
         let out_of_budget = self.spend(tx, reports)?;
         let quarantined = self.supervise(tx)?.or(out_of_budget);

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use super::task::insert_task;
 use crate::context::Context;
 use crate::plugins::InstalledPlugin;
+use crate::settle::evidence;
 
 /// Makes the tasks for a RETURN that was captured, or whose request was found later. Returns whether there are any.
 pub(crate) fn trigger_tasks(
@@ -30,6 +31,9 @@ pub(crate) fn trigger_tasks(
         task::set_request(tx, answer, &request.id)?;
         // Copy the findings of tasks that were made before Baton knew the answered request.
         flag::copy_flags(tx, answer, &request.id, now)?;
+        if request.evidence.is_some() {
+            evidence::reported(tx, answer)?;
+        }
     }
     let answer = &task::get_in(tx, answer)?;
     if request.unwrap_or(answer).chain_phase.is_some_and(|phase| phase > MAX_CHAIN) {

@@ -181,3 +181,74 @@ fn a_ledger_with_the_former_name_of_a_state_is_migrated_and_its_chain_stays() {
     raw(&path).execute("UPDATE tasks SET title = 'edited'", []).unwrap();
     assert_eq!(tables(&report(&path)), ["tasks"], "only the sum does not match, not the state");
 }
+
+#[test]
+fn a_ledger_without_evidence_is_migrated_and_every_answered_request_is_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("l.db");
+    let mut connection = raw(&path);
+    let before = |connection: &Connection, form| before_migration(connection, form, 18);
+    let migrations = &crate::database::MIGRATIONS[..18];
+    baton_sqlite::migrate_around::<_, LedgerError>(&mut connection, migrations, before, after_migration).unwrap();
+    keep(&connection).unwrap();
+    let row = |id: &str, kind: &str, state: &str, attempts: u32, closing: &str, request: &str| {
+        let sql = "INSERT INTO tasks (id, agent, origin, kind, title, priority, state, attempts, closing, request, created_at)
+                   VALUES (?1, 'a', 'handoff', ?2, 'old', 1, ?3, ?4, nullif(?5, ''), nullif(?6, ''), 0)";
+        connection.execute(sql, rusqlite::params![id, kind, state, attempts, closing, request]).unwrap();
+    };
+    row("agent", "HANDOFF", "succeeded", 0, "answered", "");
+    row("other", "HANDOFF", "failed", 0, "by_other", "");
+    row("plugin", "HANDOFF", "succeeded", 1, "answered", "");
+    row("stale", "HANDOFF", "cancelled", 0, "stale", "");
+    row("open", "HANDOFF", "delivered", 0, "", "");
+    row("return", "RETURN", "delivered", 0, "", "agent");
+    row("return of a plugin", "RETURN", "delivered", 0, "", "plugin");
+    seal(&Tx { connection: &connection, owner: "test" }, Timestamp::UNIX_EPOCH).unwrap();
+    drop(connection);
+    // Commands read a ledger of the form before without migrating it.
+    let reader = Reader::open(&path).unwrap();
+    assert!(task::recent(&reader, &task::TaskFilter::default(), 9).unwrap().iter().all(|task| task.evidence.is_none()));
+    assert!(crate::return_check::of_task(&reader, "agent").unwrap().is_empty());
+    let (first, now) = (Timestamp::MIN, Timestamp::UNIX_EPOCH);
+    task::obligations(&reader, first, now, now).unwrap();
+    drop(reader);
+
+    let ledger = Ledger::open(&path, "test").unwrap();
+    assert!(report(&path).is_sound());
+    let known = task::recent(&ledger.reader().unwrap(), &task::TaskFilter::default(), 9).unwrap();
+    let mut reported: Vec<String> =
+        known.into_iter().filter(|task| task.evidence.is_some()).map(|task| task.id).collect();
+    reported.sort();
+    assert_eq!(reported, ["agent", "other", "return"]);
+}
+
+#[test]
+fn a_check_of_a_return_that_others_change_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("l.db");
+    let ledger = made(&path);
+    let job = |tx: &Tx<'_>| {
+        let new = NewTask { kind: "RETURN".to_owned(), ..NewTask::blank("a", Origin::Handoff, State::Succeeded) };
+        let answer = task::insert(tx, &new, None, Timestamp::UNIX_EPOCH)?;
+        let by = task::insert(tx, &NewTask::blank("audit", Origin::Trigger, State::Running), None, Timestamp::UNIX_EPOCH)?;
+        let (by, reasons) = (task::get_in(tx, &by)?, ["no a.py".to_owned()]);
+        crate::return_check::record(tx, &answer, &by, baton_core::Evidence::Refuted, &reasons, Timestamp::UNIX_EPOCH)?;
+        crate::return_check::set_evidence(tx, &answer, baton_core::Evidence::Refuted)
+    };
+    ledger.write_blocking(job).unwrap();
+    drop(ledger);
+    assert!(report(&path).is_sound());
+    for (sql, table) in [
+        ("UPDATE return_checks SET evidence = 'verified'", "return_checks"),
+        ("UPDATE return_checks SET reasons = '[]'", "return_checks"),
+        ("DELETE FROM return_checks", "return_checks"),
+        ("UPDATE tasks SET evidence = 'verified' WHERE evidence IS NOT NULL", "tasks"),
+    ] {
+        let copy = folder.path().join("copy.db");
+        drop(std::fs::remove_file(&copy));
+        crate::backup::copy(&Reader::open(&path).unwrap(), &copy).unwrap();
+        raw(&copy).execute_batch(sql).unwrap();
+        let report = report(&copy);
+        assert!(tables(&report).contains(&table) && !report.is_sound(), "{sql}: {report:?}");
+    }
+}

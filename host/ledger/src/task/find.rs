@@ -10,7 +10,7 @@ use super::row::{OUTCOMES, origin, select_in, sql_list, state_list, summary, sum
 use super::{Origin, Task, TaskFilter, TaskSummary};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
-use crate::inspect::has_form;
+use crate::inspect::{form, has_form};
 
 /// The task with exactly this id.
 pub fn get_in(tx: &Tx<'_>, id: &str) -> Result<Task, LedgerError> {
@@ -18,9 +18,14 @@ pub fn get_in(tx: &Tx<'_>, id: &str) -> Result<Task, LedgerError> {
     tasks.pop().ok_or_else(|| LedgerError::Corrupt { what: "a task", value: id.to_owned() })
 }
 
+/// The RETURN with exactly this id.
+pub fn return_with_id(tx: &Tx<'_>, id: &str) -> Result<Option<Task>, LedgerError> {
+    Ok(select_in(tx, "WHERE id = ?1 AND kind = 'RETURN'", [id])?.pop())
+}
+
 /// The open or succeeded task with this dedupe key, other than `except`: the one with the same substance, otherwise the
-/// oldest one. Succeeded tasks that were captured before `since` are ignored. Failed, dead and cancelled tasks are
-/// ignored too, because dropping their file again repeats the request.
+/// oldest one. Succeeded tasks that were captured before `since` are ignored. Disputed, failed, dead and cancelled tasks
+/// are ignored too, because dropping their file again repeats the request.
 pub fn with_key(
     tx: &Tx<'_>,
     key: &str,
@@ -29,7 +34,7 @@ pub fn with_key(
     since: Option<Timestamp>,
 ) -> Result<Option<Task>, LedgerError> {
     let rest = "WHERE dedupe_key = ?1 AND id IS NOT ?2
-                AND state NOT IN ('duplicate', 'failed', 'dead', 'cancelled', 'rejected')
+                AND state NOT IN ('duplicate', 'disputed', 'failed', 'dead', 'cancelled', 'rejected')
                 AND (created_at >= ?4 OR state <> 'succeeded')
                 ORDER BY substance IS ?3 DESC, created_at, rowid LIMIT 1";
     let since = since.map_or(i64::MIN, Timestamp::as_millisecond);
@@ -187,7 +192,7 @@ pub fn each_recent(
     let agent = filter.agent.clone().map(Value::from);
     let since = filter.since.map(|since| Value::from(since.as_millisecond()));
     let bound = std::iter::once(Value::from(limit)).chain(agent).chain(since);
-    let mut select = reader.connection.prepare_cached(&recent_sql(filter, has_form(reader, OUTCOMES)?))?;
+    let mut select = reader.connection.prepare_cached(&recent_sql(filter, form(reader)?.found))?;
     let mut rows = select.query(params_from_iter(bound))?;
     while let Some(row) = rows.next()? {
         each(summary(row)?);
@@ -197,7 +202,7 @@ pub fn each_recent(
 
 /// A task and its origin; `None` if no task has this id.
 pub fn summary_of(reader: &Reader, id: &str) -> Result<Option<(TaskSummary, Origin)>, LedgerError> {
-    let columns = summary_columns(has_form(reader, OUTCOMES)?);
+    let columns = summary_columns(form(reader)?.found);
     let sql = format!("SELECT {columns}, origin FROM tasks WHERE id = ?1");
     let mut select = reader.connection.prepare_cached(&sql)?;
     let mut rows = select.query([id])?;
@@ -208,13 +213,13 @@ pub fn summary_of(reader: &Reader, id: &str) -> Result<Option<(TaskSummary, Orig
 
 /// Builds the query. Names of states and outcomes are part of the text, because they come from Baton; other values are
 /// bound.
-pub(super) fn recent_sql(filter: &TaskFilter, has_outcomes: bool) -> String {
-    let mut only: Vec<String> = standing(filter, has_outcomes).into_iter().collect();
+pub(super) fn recent_sql(filter: &TaskFilter, form: i64) -> String {
+    let mut only: Vec<String> = standing(filter, form >= OUTCOMES).into_iter().collect();
     only.extend(filter.agent.is_some().then(|| "agent = ?2".to_owned()));
     only.extend(
         filter.since.is_some().then(|| format!("created_at >= ?{}", if filter.agent.is_some() { 3 } else { 2 })),
     );
-    let columns = summary_columns(has_outcomes);
+    let columns = summary_columns(form);
     let only = if only.is_empty() { String::new() } else { format!("WHERE {} ", only.join(" AND ")) };
     format!("SELECT {columns} FROM tasks {only}ORDER BY created_at DESC, rowid DESC LIMIT ?1")
 }

@@ -1,13 +1,13 @@
-//! Queries over past tasks: the newest tasks of a period, open requests of external agents, the bytes of a task's
-//! handoff. They only read. An index limits their cost, independent of the length of the ledger.
+//! Queries over past tasks: the newest tasks of a period, open requests of external agents, refuted RETURNs, the bytes
+//! of a task's handoff. They only read. An index limits their cost, independent of the length of the ledger.
 
 use baton_core::file_name::cut;
-use baton_core::{OutcomeKind, State};
+use baton_core::{Evidence, OutcomeKind, State};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::Origin;
-use super::row::{origin, outcome, state, timestamp};
+use super::row::{evidence, origin, outcome, state, timestamp};
 use crate::LedgerError;
 use crate::database::Reader;
 
@@ -15,15 +15,15 @@ use crate::database::Reader;
 pub const TEXT_BYTES: usize = 1 << 10;
 
 /// The columns of a [`HistoryEntry`], in the order that [`entry`] reads. A task ends with its first event of its
-/// current state: final states do not change, and later events (the RETURN, the archive) have the same state. Older
-/// events have the former name of `rejected`.
+/// current state: later events (the RETURN, the archive) have the same state. Older events have the former name of
+/// `rejected`.
 const COLUMNS: &str =
     "id, agent, sender, title, kind, origin, action, state, reason, attempts, created_at, deadline, file,
-     CASE WHEN state IN ('succeeded', 'failed', 'dead', 'cancelled', 'duplicate', 'rejected') THEN coalesce(
+     CASE WHEN state IN ('succeeded', 'disputed', 'failed', 'dead', 'cancelled', 'duplicate', 'rejected') THEN coalesce(
        (SELECT at FROM events WHERE task = tasks.id
           AND (state = tasks.state OR state = 'quarantined' AND tasks.state = 'rejected') ORDER BY seq LIMIT 1),
        returned_at, archived_at) END,
-     outcome";
+     outcome, evidence";
 
 /// A task in the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub struct HistoryEntry {
     pub state: State,
     /// Absent if the plugin reported no outcome.
     pub outcome: Option<OutcomeKind>,
+    /// As [`Task::evidence`](super::Task::evidence).
+    pub evidence: Option<Evidence>,
     /// A sentence, or empty.
     pub reason: String,
     /// The number of attempts that have started.
@@ -108,6 +110,20 @@ pub fn unanswered(reader: &Reader, room: HistoryLimit) -> Result<HistoryPage, Le
 pub(super) fn unanswered_sql() -> String {
     format!(
         "SELECT {COLUMNS} FROM tasks WHERE state = 'delivered' AND kind <> 'RETURN' ORDER BY created_at, rowid LIMIT ?1"
+    )
+}
+
+/// The newest refuted RETURN of each disputed request, in the order of the requests, oldest first.
+pub fn disputed(reader: &Reader, room: HistoryLimit) -> Result<HistoryPage, LedgerError> {
+    read(reader, &disputed_sql(), params![room.most], room)
+}
+
+pub(super) fn disputed_sql() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM (SELECT (SELECT id FROM tasks WHERE request = asked.id AND evidence = 'refuted'
+           ORDER BY created_at DESC, rowid DESC LIMIT 1) AS refuted
+           FROM tasks AS asked WHERE state = 'disputed' ORDER BY created_at, rowid LIMIT ?1)
+         JOIN tasks ON tasks.id = refuted"
     )
 }
 
@@ -188,6 +204,7 @@ fn entry(row: &Row<'_>) -> Result<HistoryEntry, LedgerError> {
         file: row.get(12)?,
         ended_at: at(13)?,
         outcome: outcome(row.get(14)?)?,
+        evidence: evidence(row.get(15)?)?,
     })
 }
 

@@ -18,7 +18,7 @@ pub use depend::{
 };
 pub use find::{
     InboxTask, TaskCount, answered_by, at_file, each_recent, file_name, get_in, has_triggered, held_by, in_state,
-    input, named_by, next_steps, next_steps_in, open_by_agent, open_by_state, recent, requests_with_id, summary_of,
+    input, named_by, next_steps, next_steps_in, open_by_agent, open_by_state, recent, requests_with_id, return_with_id, summary_of,
     unmatched, usage, waiting_files, waits_with, with_key,
 };
 pub use model::{NewTask, Origin, Task, TaskFilter, TaskSummary};
@@ -32,7 +32,7 @@ pub use queue::{
 #[cfg(test)]
 pub(crate) use reference::find;
 pub use reference::{TaskMatches, matching};
-pub(crate) use row::{sql_list, state, state_list, timestamp};
+pub(crate) use row::{evidence, sql_list, state, state_list, timestamp};
 pub use stalled::{StallLimits, StallReason, Stalled, stalled, stalled_in};
 pub use write::{
     ask_to_stop, give_back_attempt, insert, matched, renew, revise, set_due, set_file, set_lost, set_outcome,

@@ -1,7 +1,7 @@
 //! A new task, and a stored task.
 
 use baton_core::handoff::Priority;
-use baton_core::{OutcomeKind, State, names};
+use baton_core::{Evidence, OutcomeKind, State, names};
 use jiff::Timestamp;
 
 /// The origin of a task. The names are stored in the ledger.
@@ -162,6 +162,9 @@ pub struct Task {
     pub request: Option<String>,
     /// The agent that receives the RETURN, if it is not the sender.
     pub reply_to: Option<String>,
+    /// What is known about the work that an external agent's RETURN reports; of a RETURN, and of the request that it
+    /// answers.
+    pub evidence: Option<Evidence>,
     pub created_at: Timestamp,
     pub returned_at: Option<Timestamp>,
     pub archived_at: Option<Timestamp>,
@@ -183,6 +186,8 @@ pub struct TaskSummary {
     pub state: State,
     /// As [`Task::outcome`].
     pub outcome: Option<OutcomeKind>,
+    /// As [`Task::evidence`].
+    pub evidence: Option<Evidence>,
     /// A sentence, or empty.
     pub reason: String,
     /// The number of attempts that have started.
@@ -250,6 +255,7 @@ impl From<Task> for TaskSummary {
             action: task.action,
             state: task.state,
             outcome: task.outcome,
+            evidence: task.evidence,
             reason: task.reason,
             attempts: task.attempts,
             file: task.file,

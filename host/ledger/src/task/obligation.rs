@@ -7,6 +7,8 @@ use super::Task;
 use super::row::{COLUMNS, select_in, task};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
+use crate::inspect::has_form;
+use crate::return_check::CHECKS;
 
 const OBLIGES: &str =
     "origin = 'handoff' AND kind <> 'RETURN' AND sender IS NOT NULL AND sender <> 'baton' AND agent <> '*'
@@ -59,6 +61,12 @@ pub struct Compliance {
     pub answered: u64,
     /// Requests that were answered by a RETURN that no agent of the workspace signed.
     pub by_other: u64,
+    /// Answered requests whose work was only reported.
+    pub reported: u64,
+    /// Answered requests whose work a plugin found.
+    pub verified: u64,
+    /// Answered requests whose work a plugin did not find.
+    pub refuted: u64,
     /// Requests that were archived because nobody answered them.
     pub stale: u64,
     /// Requests that a person or their sender withdrew.
@@ -75,12 +83,14 @@ pub fn obligations(
     overdue_before: Timestamp,
     now: Timestamp,
 ) -> Result<Vec<Compliance>, LedgerError> {
+    let evidence = if has_form(reader, CHECKS)? { "evidence" } else { "NULL" };
     let sql = format!(
         "SELECT agent, count(*), sum({OPEN}), sum({OPEN} AND (created_at < ?2 OR coalesce(deadline < ?3, 0))),
                 sum(NOT {OPEN} AND closing IS 'answered'), sum(NOT {OPEN} AND closing IS 'by_other'),
                 sum(NOT {OPEN} AND closing IS 'stale'),
                 sum(NOT {OPEN} AND closing IS NULL AND state = 'cancelled'),
-                sum(NOT {OPEN} AND closing IS NULL AND state <> 'cancelled')
+                sum(NOT {OPEN} AND closing IS NULL AND state <> 'cancelled'),
+                sum({evidence} IS 'reported'), sum({evidence} IS 'verified'), sum({evidence} IS 'refuted')
          FROM tasks WHERE {OBLIGES} AND created_at >= ?1 GROUP BY agent ORDER BY agent"
     );
     let mut select = reader.connection.prepare_cached(&sql)?;
@@ -97,6 +107,9 @@ pub fn obligations(
             stale: count(row, 6)?,
             cancelled: count(row, 7)?,
             undeliverable: count(row, 8)?,
+            reported: count(row, 9)?,
+            verified: count(row, 10)?,
+            refuted: count(row, 11)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -6,9 +6,11 @@ use rusqlite::Connection;
 
 use super::TaskFilter;
 use super::find::{ASKED_SQL, REQUESTS_WITH_ID, in_state_sql, recent_sql};
-use super::history::{CAPTURED, newest_sql, unanswered_sql};
+use super::history::{CAPTURED, disputed_sql, newest_sql, unanswered_sql};
 use super::reference::{RANGE_SQL, with_sql};
 use super::row::select_sql;
+use crate::database::known;
+use crate::return_check;
 
 fn ledger() -> (tempfile::TempDir, Connection) {
     let folder = tempfile::tempdir().unwrap();
@@ -39,7 +41,7 @@ fn looks_up(connection: &Connection, sql: &str) {
 fn what_status_reads_comes_in_order_from_an_index() {
     let (_folder, connection) = ledger();
     // Reads from the newest task up to the limit, so only the displayed rows.
-    let all = recent_sql(&TaskFilter::default(), true);
+    let all = recent_sql(&TaskFilter::default(), known());
     assert_eq!(plan(&connection, &all), ["SCAN tasks USING INDEX tasks_created"]);
     assert!(all.ends_with("LIMIT ?1"));
     let filter = TaskFilter {
@@ -48,7 +50,7 @@ fn what_status_reads_comes_in_order_from_an_index() {
         since: Some(jiff::Timestamp::UNIX_EPOCH),
         ..TaskFilter::default()
     };
-    let filtered = plan(&connection, &recent_sql(&filter, true));
+    let filtered = plan(&connection, &recent_sql(&filter, known()));
     assert!(filtered.iter().all(|step| step.contains("INDEX tasks_created")), "{filtered:?}");
 }
 
@@ -108,4 +110,18 @@ fn what_plugins_sent_is_looked_up() {
         looks_up(&connection, sql);
     }
     looks_up(&connection, &select_sql(REQUESTS_WITH_ID));
+}
+
+#[test]
+fn checks_of_returns_are_looked_up() {
+    let (_folder, connection) = ledger();
+    for sql in [return_check::NEWEST.to_owned(), return_check::pending_sql()] {
+        let steps = plan(&connection, &sql);
+        assert!(steps.iter().any(|step| step.contains("tasks_request")), "{sql}\n{steps:?}");
+        assert!(steps.iter().all(|step| !step.starts_with("SCAN tasks")), "{sql}\n{steps:?}");
+    }
+    let steps = plan(&connection, return_check::OF_TASK);
+    assert!(steps.iter().any(|step| step.starts_with("SEARCH return_checks")), "{steps:?}");
+    let steps = plan(&connection, &disputed_sql());
+    assert!(steps.iter().any(|step| step.contains("tasks_disputed")), "{steps:?}");
 }

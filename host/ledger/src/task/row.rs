@@ -1,30 +1,32 @@
 //! Reads a [`Task`] from a row of the table.
 
 use baton_core::handoff::Priority;
-use baton_core::{OutcomeKind, State};
+use baton_core::{Evidence, OutcomeKind, State};
 use jiff::Timestamp;
 use rusqlite::Row;
 
 use super::{Origin, Task, TaskSummary};
 use crate::LedgerError;
 use crate::database::Tx;
+use crate::return_check::CHECKS;
 
 /// The columns of a [`Task`], in the order that [`task`] reads.
 pub(super) const COLUMNS: &str = "id, agent, origin, kind, handoff_id, sender, title, action, args, body, made_at, paths, priority, \
                        state, reason, attempts, file, input, substance, due_at, created_at, returned_at, archived_at, \
                        deadline, chain_id, chain_phase, answer, stop_asked, task_id, about, request, \
-                       reply_to, outcome";
+                       reply_to, outcome, evidence";
 
 /// The first format of the ledger with outcomes.
 pub(super) const OUTCOMES: i64 = 16;
 
 /// The columns of a [`TaskSummary`], in the order that [`summary`] reads. A ledger of an older format can be read too;
 /// the next write migrates it.
-pub(super) fn summary_columns(has_outcomes: bool) -> String {
-    let outcome = if has_outcomes { "outcome" } else { "NULL" };
+pub(super) fn summary_columns(form: i64) -> String {
+    let since = |first, column| if form >= first { column } else { "NULL" };
+    let (outcome, evidence) = (since(OUTCOMES, "outcome"), since(CHECKS, "evidence"));
     format!(
         "id, agent, handoff_id, sender, title, action, state, reason, attempts, file, created_at, returned_at, archived_at, \
-         deadline, {outcome}"
+         deadline, {outcome}, {evidence}"
     )
 }
 
@@ -89,6 +91,7 @@ pub(super) fn task(row: &Row<'_>) -> Result<Task, LedgerError> {
         request: row.get(30)?,
         reply_to: row.get(31)?,
         outcome: outcome(row.get(32)?)?,
+        evidence: evidence(row.get(33)?)?,
     })
 }
 
@@ -111,11 +114,17 @@ pub(super) fn summary(row: &Row<'_>) -> Result<TaskSummary, LedgerError> {
         archived_at: optional(row.get(12)?)?,
         deadline: optional(row.get(13)?)?,
         outcome: outcome(row.get(14)?)?,
+        evidence: evidence(row.get(15)?)?,
     })
 }
 
 pub(super) fn outcome(name: Option<String>) -> Result<Option<OutcomeKind>, LedgerError> {
     let corrupt = |value: String| LedgerError::Corrupt { what: "an outcome", value };
+    name.map(|name| name.parse().map_err(|_| corrupt(name))).transpose()
+}
+
+pub(crate) fn evidence(name: Option<String>) -> Result<Option<Evidence>, LedgerError> {
+    let corrupt = |value: String| LedgerError::Corrupt { what: "an evidence", value };
     name.map(|name| name.parse().map_err(|_| corrupt(name))).transpose()
 }
 

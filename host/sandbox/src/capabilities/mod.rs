@@ -7,6 +7,7 @@
 mod beneath;
 mod blocking;
 mod capability;
+pub(crate) mod evidence;
 pub(crate) mod files;
 pub(crate) mod fingerprint;
 pub(crate) mod git;
@@ -27,6 +28,7 @@ capability::state! {
     progress: progress::ProgressMeter,
     handoffs: handoffs::Handoffs,
     ledger: ledger::Ledger,
+    evidence: evidence::JudgementList,
     sql: sql::Sql,
     locks: locks::Locks,
     git: git::Git,

@@ -43,7 +43,7 @@ pub enum Kind {
 impl Kind {
     /// Whether such a claim is checked against the tree or the repository, and not only against documents.
     #[must_use]
-    pub(super) const fn is_looked_up(self) -> bool {
+    pub(crate) const fn is_looked_up(self) -> bool {
         matches!(self, Self::Commit | Self::File | Self::Line | Self::Symbol | Self::Deliverable)
     }
 

@@ -75,6 +75,9 @@ pub struct AssertionReport {
     /// Documents of which a claim was looked up in the tree or in the repository and found true or false.
     #[serde(skip)]
     pub looked_up: BTreeSet<String>,
+    /// Files that claims name and that do not exist.
+    #[serde(skip)]
+    pub missing: BTreeSet<String>,
     /// A finding for each that does not hold.
     #[serde(skip)]
     pub gaps: Vec<Gap>,
@@ -109,6 +112,9 @@ impl AssertionReport {
             let document = documents.get(one.document).map_or("", |document| document.shown.as_str());
             if one.outcome.verdict != Verdict::Unverifiable && one.kind.is_looked_up() {
                 checked.looked_up.insert(document.to_owned());
+            }
+            if matches!(one.kind, Kind::File | Kind::Deliverable) && one.outcome.weight == Some(NoteSeverity::High) {
+                checked.missing.insert(one.subject.clone());
             }
             if let Some(weight) = one.outcome.weight
                 && let Some(id) = id(document, &one, &mut known)

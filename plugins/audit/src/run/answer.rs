@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::audit::{self, PlanAssertions};
 use super::earlier::EarlierAudits;
 use super::outcome::outcome;
+use super::returns;
 use crate::assertions::{self, AssertionReport, CheckedDocument};
 use crate::count::count;
 use crate::follow;
@@ -36,6 +37,7 @@ pub(super) fn check(task: &Task, services: &HostServices<'_>) -> Result<Outcome,
     let claimed = claimed(handoff);
     let checked = assertions::check(claimed.as_slice(), &index, services.git);
     let said = said(handoff, &checked);
+    returns::judge(services, &index, &checked);
     let Some((plan, _)) = asked else { return Ok(outcome(said, Vec::new(), &checked.gaps)) };
     // The plan may be gone by now; then there is nothing left to see.
     let Ok(request) = Request::of_plan(task, &plan, &args) else {

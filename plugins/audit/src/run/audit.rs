@@ -10,6 +10,7 @@ use super::earlier::EarlierAudits;
 use super::narrow::narrow;
 use super::outcome::{outcome, unwritten};
 use super::pieces;
+use super::returns;
 use super::stated;
 use super::wanted;
 use crate::assertions;
@@ -38,6 +39,7 @@ pub(super) fn audit(task: &Task, services: &HostServices<'_>) -> Result<Outcome,
         return Ok(Outcome::new(format!("Nothing to audit: none of the {paths} changed plans exists any more.")));
     }
     let earlier = EarlierAudits::open(services, &request);
+    returns::check_disputed(services, &request.roots);
     if request.plans.plans.is_empty() {
         earlier.forget(services, &request);
         pieces::follow(services, &request, &earlier.ended, &[], &[]);

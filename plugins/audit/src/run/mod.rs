@@ -10,6 +10,7 @@ mod health;
 mod narrow;
 mod outcome;
 mod pieces;
+mod returns;
 mod review;
 mod stated;
 mod wanted;

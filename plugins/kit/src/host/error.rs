@@ -1,6 +1,6 @@
 //! The error of services that a plugin can do without.
 
-use baton_plugin_sdk::{git, ledger, sql, watch};
+use baton_plugin_sdk::{evidence, git, ledger, sql, watch};
 
 /// The reason why a service did not answer. The text is for a person and says how to fix it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,16 @@ impl From<ledger::Error> for ServiceError {
         match error {
             Denied(text) => Self::NotGranted(text),
             Invalid(text) | TooLarge(text) | Failed(text) => Self::Unavailable(text),
+        }
+    }
+}
+
+impl From<evidence::Error> for ServiceError {
+    fn from(error: evidence::Error) -> Self {
+        match error {
+            evidence::Error::Denied(text) => Self::NotGranted(text),
+            evidence::Error::Invalid(text) => Self::Unavailable(text),
+            evidence::Error::TooMany => Self::Unavailable("one task judges at most 1,000 RETURNs".to_owned()),
         }
     }
 }

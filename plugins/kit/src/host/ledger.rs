@@ -18,6 +18,12 @@ pub trait Ledger {
     /// As `open-requests` in `wit/ledger.wit`.
     fn open_requests(&self, most: u32) -> Result<Vec<Entry>, ServiceError>;
 
+    /// The newest refuted RETURN of each disputed request, oldest requests first, at most `most`.
+    ///
+    /// # Errors
+    /// As `disputed` in `wit/ledger.wit`.
+    fn disputed(&self, most: u32) -> Result<Vec<Entry>, ServiceError>;
+
     /// The bytes of the file that a task was captured from.
     ///
     /// # Errors
@@ -32,6 +38,10 @@ impl Ledger for Host {
 
     fn open_requests(&self, most: u32) -> Result<Vec<Entry>, ServiceError> {
         Ok(ledger::open_requests(most)?)
+    }
+
+    fn disputed(&self, most: u32) -> Result<Vec<Entry>, ServiceError> {
+        Ok(ledger::disputed(most)?)
     }
 
     fn input(&self, task: &str) -> Result<Option<Vec<u8>>, ServiceError> {

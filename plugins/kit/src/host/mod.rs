@@ -8,6 +8,7 @@
 //! | [`Git`] | the repository of a granted folder | `git.wit` |
 //! | [`Ledger`] | the tasks of the workspace | `ledger.wit` |
 //! | [`RequestSender`], [`FileWatch`] | requests to agents, watched files | `handoffs.wit`, `watch.wit` |
+//! | [`ReturnJudge`] | whether the work that RETURNs report exists | `evidence.wit` |
 //! | [`Progress`] | progress and cancellation | `progress.wit` |
 //!
 //! Each plugin has a struct `HostServices` with the services that it uses.
@@ -20,6 +21,7 @@ mod locks;
 mod progress;
 mod requests;
 
+pub use baton_plugin_sdk::evidence::{Judgement, Verdict as EvidenceVerdict};
 pub use baton_plugin_sdk::git::{Commit, Range as CommitRange};
 pub use baton_plugin_sdk::handoffs::{Draft, EmitError};
 pub use baton_plugin_sdk::ledger::{Entry, Range as TaskRange};
@@ -30,7 +32,7 @@ pub use git::Git;
 pub use ledger::Ledger;
 pub use locks::{HeldLock, Locks};
 pub use progress::{NoProgress, Progress};
-pub use requests::{FileWatch, RequestSender};
+pub use requests::{FileWatch, RequestSender, ReturnJudge};
 
 /// The host of a component.
 #[derive(Clone, Copy, Debug, Default)]

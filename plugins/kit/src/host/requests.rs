@@ -1,5 +1,7 @@
-//! Services that take effect when the task settles with an outcome: requests to agents, and watched files.
+//! Services that take effect when the task settles with an outcome: requests to agents, watched files, and judgements
+//! about RETURNs.
 
+use baton_plugin_sdk::evidence::{self, Judgement};
 use baton_plugin_sdk::handoffs::{self, Draft, EmitError};
 use baton_plugin_sdk::watch::{self, Seen};
 
@@ -27,6 +29,21 @@ pub trait FileWatch {
     /// # Errors
     /// As `set` in `wit/watch.wit`.
     fn set(&self, key: &str, files: Vec<Seen>) -> Result<(), ServiceError>;
+}
+
+/// Judges RETURNs.
+pub trait ReturnJudge {
+    /// Says whether the work that a RETURN reports exists.
+    ///
+    /// # Errors
+    /// As `judge` in `wit/evidence.wit`.
+    fn judge(&self, judgement: &Judgement) -> Result<(), ServiceError>;
+}
+
+impl ReturnJudge for Host {
+    fn judge(&self, judgement: &Judgement) -> Result<(), ServiceError> {
+        Ok(evidence::judge(judgement)?)
+    }
 }
 
 impl RequestSender for Host {

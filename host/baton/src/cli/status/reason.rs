@@ -20,6 +20,7 @@ pub(super) fn reason(task: &TaskSummary, holds: &PluginHolds, now: Timestamp) ->
         State::NeedsGrant
         | State::NeedsHuman
         | State::NeedsApproval
+        | State::Disputed
         | State::Failed
         | State::Dead
         | State::Cancelled

@@ -88,6 +88,7 @@ mod tests {
             action: None,
             state,
             outcome: None,
+            evidence: None,
             reason: reason.to_owned(),
             attempts: 1,
             file: None,

@@ -33,6 +33,12 @@ impl generated::Host for State {
         Ok(found.and_then(|found| entries(found, "oldest")))
     }
 
+    async fn disputed(&mut self, most: u32) -> wasmtime::Result<Result<Vec<Entry>, Error>> {
+        let room = room(most);
+        let found = self.ledger.with(move |reader| history::disputed(reader, room)).await;
+        Ok(found.and_then(|found| entries(found, "oldest")))
+    }
+
     async fn input(&mut self, task: String) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
         let id = task.clone();
         let kept = self.ledger.with(move |reader| history::captured(reader, &id)).await;
@@ -79,6 +85,7 @@ fn entry(entry: history::HistoryEntry) -> Entry {
         action: entry.action,
         state: entry.state.as_str().to_owned(),
         outcome: entry.outcome.map(|kind| kind.as_str().to_owned()),
+        evidence: entry.evidence.map(|evidence| evidence.as_str().to_owned()),
         reason: entry.reason,
         attempts: entry.attempts,
         created_at: precise(entry.created_at),

@@ -1,4 +1,4 @@
-//! Masks secrets in all results of an attempt: outcome, plugin requests, watched files, error and log. This also covers
+//! Masks secrets in all results of an attempt: outcome, plugin requests, watched files, judgements, error and log. This also covers
 //! secrets that the plugin got in another way.
 
 use super::Scrubber;
@@ -14,6 +14,9 @@ pub(crate) fn scrub_report(scrubber: &Scrubber, report: &mut AttemptReport) {
     for watched in &mut report.watched {
         scrubber.text(&mut watched.key);
         watched.files.iter_mut().for_each(|file| scrubber.text(&mut file.path));
+    }
+    for judgement in &mut report.judgements {
+        judgement.task.iter_mut().chain(&mut judgement.reasons).for_each(|text| scrubber.text(text));
     }
     match &mut report.ended {
         Ok(outcome) => scrub_outcome(scrubber, outcome),
@@ -90,13 +93,14 @@ fn scrub_json(scrubber: &Scrubber, value: &mut serde_json::Value) {
 
 #[cfg(test)]
 mod tests {
+    use baton_core::Evidence;
     use baton_core::handoff::Priority;
     use serde_json::json;
 
     use super::*;
     use crate::limits;
     use crate::run::finish;
-    use crate::{Usage, WatchUpdate, WatchedFile, Withdrawal};
+    use crate::{Judgement, Usage, WatchUpdate, WatchedFile, Withdrawal};
 
     const VALUE: &str = "s3cr3t-value";
 
@@ -115,7 +119,16 @@ mod tests {
         let file = WatchedFile { path: format!("/plans/0/{VALUE}"), stamp: None };
         let watched = vec![WatchUpdate { key: VALUE.to_owned(), files: vec![file] }];
         let plugin_requests = vec![PluginRequest::Send(draft), PluginRequest::Withdraw(back)];
-        AttemptReport { ended, plugin_requests, watched, log: format!("log {VALUE}\n"), usage: Usage::default() }
+        let judgement =
+            Judgement { task: Some(VALUE.to_owned()), evidence: Evidence::Refuted, reasons: vec![format!("no {VALUE}")] };
+        AttemptReport {
+            ended,
+            plugin_requests,
+            watched,
+            judgements: vec![judgement],
+            log: format!("log {VALUE}\n"),
+            usage: Usage::default(),
+        }
     }
 
     #[test]

@@ -1,0 +1,28 @@
+//! What is known about the work that a RETURN reports.
+
+use crate::names;
+
+/// What is known about the work that a RETURN reports. The names are part of the public interface (`baton status --json`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Evidence {
+    /// The agent reported it; nobody checked it, or nothing in the RETURN can be checked.
+    Reported,
+    /// A plugin checked it: what the RETURN names exists.
+    Verified,
+    /// A plugin checked it: something that the RETURN names does not exist.
+    Refuted,
+}
+
+names!(Evidence, "evidence", Reported = "reported", Verified = "verified", Refuted = "refuted",);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_reads_back_as_its_value() {
+        for evidence in Evidence::ALL {
+            assert_eq!(evidence.as_str().parse(), Ok(evidence));
+        }
+    }
+}
