@@ -34,7 +34,8 @@ fn each_agents_obligations_are_counted_and_listed() {
     assert_eq!(
         cursor,
         &json!({
-            "agent": "Cursor-MM1", "asked": 3, "answered": 1, "answered_by_other": 0, "open": 2, "overdue": 1, "stale": 0,
+            "agent": "Cursor-MM1", "asked": 3, "answered": 1, "answered_by_other": 0, "reported": 1,
+            "verified": 0, "refuted": 0, "open": 2, "overdue": 1, "stale": 0,
             "cancelled": 0, "undeliverable": 0, "compliance_rate": 50.0
         })
     );

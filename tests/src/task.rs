@@ -34,7 +34,10 @@ impl Task {
     /// Nothing more happens to it automatically.
     #[must_use]
     pub fn is_final(&self) -> bool {
-        matches!(self.state.as_str(), "succeeded" | "disputed" | "failed" | "dead" | "cancelled" | "duplicate" | "rejected")
+        matches!(
+            self.state.as_str(),
+            "succeeded" | "disputed" | "failed" | "dead" | "cancelled" | "duplicate" | "rejected"
+        )
     }
 }
 
@@ -47,6 +50,7 @@ pub struct Why {
     pub events: Vec<Event>,
     pub findings: Vec<Finding>,
     pub flags: Vec<Flag>,
+    pub checks: Vec<Check>,
     pub used: std::collections::BTreeMap<String, LimitUsage>,
 }
 
@@ -107,4 +111,17 @@ pub struct Flag {
     pub evidence: String,
     pub by: String,
     pub task: String,
+}
+
+/// A check of a RETURN, in `why --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names are those of the design")]
+pub struct Check {
+    pub r#return: String,
+    pub by: String,
+    pub task: String,
+    pub at: String,
+    pub evidence: String,
+    pub reasons: Vec<String>,
 }

@@ -132,10 +132,7 @@ mod tests {
     fn answered(tx: &Tx<'_>, answers: i64) -> Result<(String, Vec<String>, Task), LedgerError> {
         let request = task::insert(tx, &NewTask::blank("a", Origin::Handoff, State::Succeeded), None, at(1))?;
         let answers = (0..answers).map(|nth| {
-            let new = NewTask {
-                kind: "RETURN".to_owned(),
-                ..NewTask::blank("b", Origin::Handoff, State::Succeeded)
-            };
+            let new = NewTask { kind: "RETURN".to_owned(), ..NewTask::blank("b", Origin::Handoff, State::Succeeded) };
             let id = task::insert(tx, &new, None, at(2 + nth))?;
             task::set_request(tx, &id, &request)?;
             Ok(id)
@@ -166,7 +163,10 @@ mod tests {
         let of_answer = of_task(&reader, &answers[0]).unwrap();
         assert_eq!(of_answer, of_task(&reader, &request).unwrap(), "a request has the checks of its RETURNs");
         let [only] = of_answer.as_slice() else { panic!("{of_answer:?}") };
-        assert_eq!((only.at, only.evidence, only.reasons.as_slice()), (at(12), Evidence::Verified, &["a.py".to_owned()][..]));
+        assert_eq!(
+            (only.at, only.evidence, only.reasons.as_slice()),
+            (at(12), Evidence::Verified, &["a.py".to_owned()][..])
+        );
     }
 
     #[test]
@@ -175,7 +175,9 @@ mod tests {
         let job = |tx: &Tx<'_>| {
             let (request, answers, _) = answered(tx, 3)?;
             let mut known = vec![newest_evidence(tx, &request)?];
-            for (nth, found) in [(1, Evidence::Verified), (0, Evidence::Refuted), (2, Evidence::Reported), (2, Evidence::Refuted)] {
+            for (nth, found) in
+                [(1, Evidence::Verified), (0, Evidence::Refuted), (2, Evidence::Reported), (2, Evidence::Refuted)]
+            {
                 set_evidence(tx, &answers[nth], found)?;
                 known.push(newest_evidence(tx, &request)?);
             }
@@ -191,10 +193,8 @@ mod tests {
         let job = |tx: &Tx<'_>| {
             let (request, answers, _) = answered(tx, 1)?;
             let mut told = vec![is_pending(tx, &request)?];
-            let review = NewTask {
-                about: Some(answers[0].clone()),
-                ..NewTask::blank("audit", Origin::Trigger, State::Queued)
-            };
+            let review =
+                NewTask { about: Some(answers[0].clone()), ..NewTask::blank("audit", Origin::Trigger, State::Queued) };
             let review = task::insert(tx, &review, None, at(10))?;
             told.push(is_pending(tx, &request)?);
             let review = task::get_in(tx, &review)?;

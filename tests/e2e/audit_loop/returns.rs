@@ -1,6 +1,7 @@
-//! What a RETURN claims is looked up: a false one is flagged and asked for again, three times in all.
+//! What a RETURN claims is looked up: a true one is verified; a false one is refuted, its request is disputed, and a gap is asked
+//! for again, three times in all.
 
-use baton_tests::{Workspace, text};
+use baton_tests::{Task, Workspace, text};
 use serde_json::json;
 
 use super::{
@@ -23,7 +24,7 @@ fn a_claim_that_is_false_is_flagged_and_asked_again_until_a_person_has_to_look()
         let returned = answer_to_the_audit(&workspace, &request, DRAWER);
         workspace.up_once();
         let (asked, returned) = (workspace.why(&request.id), workspace.task(&returned));
-        assert_eq!(asked.state, "succeeded", "the agent said so");
+        assert_eq!(asked.state, "disputed", "the agent said so, and it is not there");
         for id in [&request.id, &returned.id] {
             let flags = flags(&workspace, id);
             assert!(flags.len() == 1 && flags[0].starts_with("high: ") && flags[0].contains(DRAWER), "{flags:?}");
@@ -31,7 +32,7 @@ fn a_claim_that_is_false_is_flagged_and_asked_again_until_a_person_has_to_look()
         let said = last_summary(&workspace);
         assert!(said.contains("The RETURN of Claude-MM1 makes 1 claim: 0 true, 1 false"), "{said}");
     }
-    assert_eq!(states(&workspace, DRAWER), ["succeeded"; 3], "it is not asked for a fourth time");
+    assert_eq!(states(&workspace, DRAWER), ["disputed"; 3], "it is not asked for a fourth time");
     let report = last_report(&workspace).unwrap();
     assert_eq!(follow_ups(&report), [(DRAWER, "HELD", 3)]);
     assert!(report["parts"]["follow_ups"][0]["reason"].as_str().unwrap().contains("a person has to look"));
@@ -47,6 +48,7 @@ fn a_claim_that_is_false_is_flagged_and_asked_again_until_a_person_has_to_look()
     workspace.up_once();
     let report = last_report(&workspace).unwrap();
     assert_eq!((&report["completion_percent"], requests(&workspace, DRAWER).len()), (&json!(100), 3));
+    assert_eq!(states(&workspace, DRAWER), ["succeeded"; 3], "what was reported is there now");
 }
 
 #[test]
@@ -63,7 +65,9 @@ fn a_return_between_two_others_is_flagged_when_it_is_false_and_only_then() {
         let checked = last_summary(&workspace);
         let words = if is_false { "0 true, 1 false" } else { "1 true, 0 false" };
         assert!(checked.contains("The RETURN of Claude-MM1 makes 1 claim") && checked.contains(words), "{checked}");
-        assert_eq!(workspace.task(name).state, "succeeded", "flagged, not undone");
+        let (state, evidence) = if is_false { ("disputed", "refuted") } else { ("succeeded", "verified") };
+        let request = workspace.task(name);
+        assert_eq!((request.state.as_str(), request.evidence.as_deref()), (state, Some(evidence)));
         let returned = workspace.task(value["title"].as_str().unwrap());
         for id in [&request.id, &returned.id] {
             let flags = flags(&workspace, id);
@@ -73,4 +77,114 @@ fn a_return_between_two_others_is_flagged_when_it_is_false_and_only_then() {
     }
     assert_eq!(workspace.inbox("Cursor-MM1").len(), 2, "nobody's inbox is tidied");
     assert!(workspace.list("reports").is_empty(), "no plan is concerned");
+}
+
+/// A request of Cursor-MM1 to an agent.
+fn asked(workspace: &Workspace, agent: &str, title: &str) -> Task {
+    workspace.drop_handoff_with(agent, title, json!({ "source_agent": "Cursor-MM1" }));
+    workspace.up_once();
+    workspace.task(title)
+}
+
+/// The agent returns the request and names `path` as its work; gives the RETURN's title.
+fn returned(workspace: &Workspace, request: &Task, nth: u32, path: &str) -> String {
+    let mut value = answer(&request.agent, "Cursor-MM1", request, path);
+    value["title"] = json!(format!("Answer {nth} to {}", request.title));
+    if path.is_empty() {
+        value["artifacts_created"] = json!([]);
+    }
+    workspace.drop_file("Cursor-MM1", &format!("answer-{nth}-{}.json", request.id), text(&value));
+    workspace.up_once();
+    value["title"].as_str().unwrap_or_default().to_owned()
+}
+
+#[track_caller]
+fn stands(workspace: &Workspace, title: &str, state: &str, evidence: &str) {
+    let task = workspace.task(title);
+    assert_eq!((task.state.as_str(), task.evidence.as_deref()), (state, Some(evidence)), "{task:#?}");
+}
+
+#[test]
+fn obligations_count_returns_that_are_verified_refuted_and_only_reported() {
+    let workspace = Workspace::init();
+    workspace.write("docs/there.md", "# There\n\nIt is really there.\n");
+    let [right, wrong, words] = [("Claude-MM1", "Right"), ("Codex-MM1", "Wrong"), ("Claude-MM2", "Words")]
+        .map(|(agent, title)| asked(&workspace, agent, title));
+    returned(&workspace, &right, 1, "docs/there.md");
+    let refuted = returned(&workspace, &wrong, 1, "docs/nowhere.md");
+    returned(&workspace, &words, 1, "");
+    stands(&workspace, "Right", "succeeded", "verified");
+    stands(&workspace, "Wrong", "disputed", "refuted");
+    stands(&workspace, "Words", "succeeded", "reported");
+    let counted = || {
+        let shown = workspace.baton(&["obligations", "--json"]).ended(0).json();
+        let row = |agent: &str| {
+            let agents = shown["agents"].as_array().unwrap();
+            let row = agents.iter().find(|row| row["agent"] == agent).unwrap();
+            ["reported", "verified", "refuted"].map(|name| row[name].as_u64().unwrap())
+        };
+        ["Claude-MM1", "Codex-MM1", "Claude-MM2"].map(row)
+    };
+    assert_eq!(counted(), [[0, 1, 0], [0, 0, 1], [1, 0, 0]]);
+    let table = workspace.baton(&["obligations"]).ended(0).stdout;
+    assert!(table.contains("REPORTED") && table.contains("VERIFIED") && table.contains("REFUTED"), "{table}");
+
+    // The request and its RETURN tell who checked it and what was found.
+    let why = workspace.why(&wrong.id);
+    let [check] = why.checks.as_slice() else { panic!("{:#?}", why.checks) };
+    assert_eq!((check.by.as_str(), check.evidence.as_str()), ("audit", "refuted"));
+    assert!(check.reasons.iter().any(|reason| reason.contains("docs/nowhere.md")), "{check:#?}");
+    assert_eq!(workspace.why(&workspace.task(&refuted).id).checks, why.checks);
+    let event = why.events.iter().find(|event| event.action == "refuted").unwrap();
+    assert_eq!((event.actor.as_str(), event.state.as_str()), ("audit", "disputed"));
+    assert!(workspace.baton(&["why", &wrong.id]).ended(0).stdout.contains("RETURN refuted"));
+    let listed = workspace.baton(&["status", "--in-state", "disputed"]).ended(0).stdout;
+    assert!(listed.contains("Wrong") && !listed.contains("Right") && listed.contains("docs/nowhere.md"), "{listed}");
+
+    // A later RETURN that is true ends the dispute; an old one that is checked again does not begin it anew.
+    returned(&workspace, &wrong, 2, "docs/there.md");
+    stands(&workspace, "Wrong", "succeeded", "verified");
+    assert_eq!(counted(), [[0, 1, 0], [0, 1, 0], [1, 0, 0]]);
+    assert_eq!(workspace.why(&wrong.id).checks.len(), 2);
+    workspace.baton(&["ledger", "verify"]).ended(0);
+}
+
+#[test]
+fn work_that_appears_later_ends_the_dispute_without_another_return() {
+    let workspace = Workspace::init();
+    let request = asked(&workspace, "Codex-MM1", "Write it");
+    returned(&workspace, &request, 1, "docs/late.md");
+    stands(&workspace, "Write it", "disputed", "refuted");
+    workspace.up_once();
+    stands(&workspace, "Write it", "disputed", "refuted");
+    workspace.write("docs/late.md", "# Late\n\nIt is here now.\n");
+    workspace.up_once();
+    stands(&workspace, "Write it", "succeeded", "verified");
+    assert_eq!(workspace.why(&request.id).actions().iter().filter(|action| **action == "verified").count(), 1);
+}
+
+#[test]
+fn what_depends_on_a_disputed_request_waits_for_a_person_until_the_dispute_is_over() {
+    let workspace = Workspace::init();
+    let request = asked(&workspace, "Codex-MM1", "Build it");
+    workspace.drop_handoff_with("audit", "Then audit", json!({ "depends_on": [request.handoff_id] }));
+    workspace.up_once();
+    assert_eq!(workspace.task("Then audit").state, "waiting");
+    returned(&workspace, &request, 1, "docs/built.md");
+    let held = workspace.task("Then audit");
+    assert_eq!((held.state.as_str(), held.attempts), ("needs_human", 0), "{held:#?}");
+    assert!(held.reason.contains("ended as disputed"), "{held:#?}");
+    workspace.write("docs/built.md", "# Built\n\nIt is here now.\n");
+    returned(&workspace, &request, 2, "docs/built.md");
+    stands(&workspace, "Build it", "succeeded", "verified");
+    assert_eq!(workspace.task("Then audit").attempts, 1, "{:#?}", workspace.task("Then audit"));
+}
+
+#[test]
+fn without_the_grant_every_return_stays_reported() {
+    let workspace = Workspace::init();
+    workspace.baton(&["plugin", "revoke", "audit", "returns"]).ended(0);
+    let request = asked(&workspace, "Codex-MM1", "Write it");
+    returned(&workspace, &request, 1, "docs/nowhere.md");
+    stands(&workspace, "Write it", "succeeded", "reported");
 }

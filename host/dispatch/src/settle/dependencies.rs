@@ -127,7 +127,8 @@ pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) ->
     for name in names.into_iter().flatten() {
         for waiting in task::dependents(tx, name)? {
             // A dispute that is settled releases the tasks that it had held.
-            let was_held = waiting.state == State::NeedsHuman && waiting.reason == ended(name, State::Disputed.as_str());
+            let was_held =
+                waiting.state == State::NeedsHuman && waiting.reason == ended(name, State::Disputed.as_str());
             let waits = waiting.state == State::Waiting || was_held;
             if state != State::Succeeded {
                 if waits && !was_held {

@@ -12,10 +12,10 @@ use baton_sandbox::{WatchUpdate, wit};
 use fail::fail_point;
 
 use super::answer::{answer, severity};
-use super::{dependencies, evidence};
 use super::outcome::{Settlement, SettlementEffects};
 use super::reports::{NamedArtifact, name_all};
 use super::resolution::{Actor, Resolution, ReturnAddress};
+use super::{dependencies, evidence};
 use crate::delivery::archive::{to_archive, to_dead_letters, to_stale};
 use crate::triggers::returns;
 use crate::{budget, limits, supervise};

@@ -230,7 +230,8 @@ fn a_check_of_a_return_that_others_change_is_found() {
     let job = |tx: &Tx<'_>| {
         let new = NewTask { kind: "RETURN".to_owned(), ..NewTask::blank("a", Origin::Handoff, State::Succeeded) };
         let answer = task::insert(tx, &new, None, Timestamp::UNIX_EPOCH)?;
-        let by = task::insert(tx, &NewTask::blank("audit", Origin::Trigger, State::Running), None, Timestamp::UNIX_EPOCH)?;
+        let by =
+            task::insert(tx, &NewTask::blank("audit", Origin::Trigger, State::Running), None, Timestamp::UNIX_EPOCH)?;
         let (by, reasons) = (task::get_in(tx, &by)?, ["no a.py".to_owned()]);
         crate::return_check::record(tx, &answer, &by, baton_core::Evidence::Refuted, &reasons, Timestamp::UNIX_EPOCH)?;
         crate::return_check::set_evidence(tx, &answer, baton_core::Evidence::Refuted)

@@ -18,8 +18,8 @@ pub use depend::{
 };
 pub use find::{
     InboxTask, TaskCount, answered_by, at_file, each_recent, file_name, get_in, has_triggered, held_by, in_state,
-    input, named_by, next_steps, next_steps_in, open_by_agent, open_by_state, recent, requests_with_id, return_with_id, summary_of,
-    unmatched, usage, waiting_files, waits_with, with_key,
+    input, named_by, next_steps, next_steps_in, open_by_agent, open_by_state, recent, requests_with_id, return_with_id,
+    summary_of, unmatched, usage, waiting_files, waits_with, with_key,
 };
 pub use model::{NewTask, Origin, Task, TaskFilter, TaskSummary};
 pub use obligation::{

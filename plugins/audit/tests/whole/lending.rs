@@ -85,7 +85,13 @@ impl Ledger for Book {
 
     fn disputed(&self, most: u32) -> Result<Vec<Entry>, ServiceError> {
         self.check()?;
-        Ok(self.tasks.iter().filter(|task| task.evidence.as_deref() == Some("refuted")).take(most as usize).cloned().collect())
+        Ok(self
+            .tasks
+            .iter()
+            .filter(|task| task.evidence.as_deref() == Some("refuted"))
+            .take(most as usize)
+            .cloned()
+            .collect())
     }
 
     fn input(&self, task: &str) -> Result<Option<Vec<u8>>, ServiceError> {

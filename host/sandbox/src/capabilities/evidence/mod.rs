@@ -45,9 +45,8 @@ impl JudgementList {
         if task.is_none() && !self.has_return {
             return Err(Error::Invalid("no RETURN is the cause of this task: name the RETURN in `task`".to_owned()));
         }
-        let is_line = |line: &String| {
-            !line.trim().is_empty() && !line.contains('\n') && line.len() <= limits::REASON_BYTES
-        };
+        let is_line =
+            |line: &String| !line.trim().is_empty() && !line.contains('\n') && line.len() <= limits::REASON_BYTES;
         if reasons.is_empty() || reasons.len() > limits::JUDGEMENT_REASONS || !reasons.iter().all(is_line) {
             let (most, bytes) = (limits::JUDGEMENT_REASONS, limits::REASON_BYTES);
             return Err(Error::Invalid(format!("its reasons must be 1 to {most} lines of 1 to {bytes} bytes")));
@@ -73,7 +72,9 @@ impl JudgementList {
             )));
         }
         let command = || grant_command(plugin, &[Grant::Returns]);
-        self.granted.then_some(()).ok_or_else(|| Error::Denied(format!("judging RETURNs is not granted: {}", command())))
+        self.granted
+            .then_some(())
+            .ok_or_else(|| Error::Denied(format!("judging RETURNs is not granted: {}", command())))
     }
 }
 
@@ -105,7 +106,8 @@ mod tests {
         for task in [None, Some("a"), None] {
             list.judge(judgement(task, &["no x.py"])).unwrap();
         }
-        let verified = generated::Judgement { verdict: generated::Verdict::Verified, ..judgement(Some("a"), &["x.py"]) };
+        let verified =
+            generated::Judgement { verdict: generated::Verdict::Verified, ..judgement(Some("a"), &["x.py"]) };
         list.judge(verified).unwrap();
         let told: Vec<_> = list.judgements.iter().map(|one| (one.task.as_deref(), one.evidence)).collect();
         assert_eq!(told, [(None, Evidence::Refuted), (Some("a"), Evidence::Verified)]);

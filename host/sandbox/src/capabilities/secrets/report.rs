@@ -119,8 +119,11 @@ mod tests {
         let file = WatchedFile { path: format!("/plans/0/{VALUE}"), stamp: None };
         let watched = vec![WatchUpdate { key: VALUE.to_owned(), files: vec![file] }];
         let plugin_requests = vec![PluginRequest::Send(draft), PluginRequest::Withdraw(back)];
-        let judgement =
-            Judgement { task: Some(VALUE.to_owned()), evidence: Evidence::Refuted, reasons: vec![format!("no {VALUE}")] };
+        let judgement = Judgement {
+            task: Some(VALUE.to_owned()),
+            evidence: Evidence::Refuted,
+            reasons: vec![format!("no {VALUE}")],
+        };
         AttemptReport {
             ended,
             plugin_requests,
