@@ -108,6 +108,7 @@ fn stands(workspace: &Workspace, title: &str, state: &str, evidence: &str) {
 fn obligations_count_returns_that_are_verified_refuted_and_only_reported() {
     let workspace = Workspace::init();
     workspace.write("docs/there.md", "# There\n\nIt is really there.\n");
+    workspace.write("handoffs/Claude-MM2/01_inbox/.keep", "");
     let [right, wrong, words] = [("Claude-MM1", "Right"), ("Codex-MM1", "Wrong"), ("Claude-MM2", "Words")]
         .map(|(agent, title)| asked(&workspace, agent, title));
     returned(&workspace, &right, 1, "docs/there.md");
