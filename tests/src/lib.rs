@@ -42,7 +42,7 @@ pub use oci_registry::OciRegistry;
 pub use output::Output;
 pub use places::{baton, fixture};
 pub use server::{ReceivedRequest, Server};
-pub use task::{Event, Finding, Flag, LimitUsage, Task, Why};
+pub use task::{Check, Event, Finding, Flag, LimitUsage, Task, Why};
 pub use workspace::Workspace;
 
 /// How long anything is waited for. Nothing takes a tenth of it; a machine under load may.
