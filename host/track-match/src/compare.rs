@@ -63,7 +63,8 @@ fn romanised(a: Option<&Skeleton>, b: Option<&Skeleton>) -> bool {
         let bare = |one: &Skeleton| if a.hebrew || b.hebrew { one.in_hebrew() } else { one.consonants.clone() };
         return bare(a) == bare(b) && bare(a).chars().count() >= 2;
     }
-    if a.spoken.as_deref() == Some(b.text.as_str()) || b.spoken.as_deref() == Some(a.text.as_str()) {
+    let spoken = |a: &Skeleton, b: &Skeleton| a.spoken.iter().any(|spelling| **spelling == *b.text);
+    if spoken(a, b) || spoken(b, a) {
         return a.text.chars().count().min(b.text.chars().count()) >= 4;
     }
     a.text.chars().count() >= 4 && (a.text == b.text || alike::is_typo(&a.text, &b.text))
@@ -159,6 +160,10 @@ fn versions(a: &Prepared, b: &Prepared, said_the_same: bool) -> Agreement {
     if a.title.is_live() != b.title.is_live() && a.is_live() && b.is_live() {
         return without_live(&a.title.version).agreement(&without_live(&b.title.version)).max(Agreement::Unnamed);
     }
+    if said == Agreement::Differ && length(a.duration_ms.zip(b.duration_ms)) == Length::Tight {
+        let [a, b] = [a, b].map(|track| without_cut(&track.title.version));
+        return if a.details == b.details { a.agreement(&b).max(Agreement::Unsaid) } else { said };
+    }
     let only_album = a.is_live() != b.is_live() && !a.title.is_live() && !b.title.is_live();
     let known = !a.album.is_empty() && !b.album.is_empty();
     if only_album && known { said.max(Agreement::Unsaid) } else { said }
@@ -168,6 +173,13 @@ fn without_live(version: &Version) -> Version {
     let mut version = version.clone();
     version.kinds.retain(|kind| !matches!(kind, Kind::Live | Kind::Session));
     version.details.clear();
+    version
+}
+
+/// A version without the words for a shorter or longer edit, which two equal lengths contradict.
+fn without_cut(version: &Version) -> Version {
+    let mut version = version.clone();
+    version.kinds.retain(|kind| !matches!(kind, Kind::Edit | Kind::RadioEdit | Kind::Extended));
     version
 }
 

@@ -1,9 +1,9 @@
 //! Finds the candidates for a track: those that share a key with it.
 //!
 //! Keys are hashes of an id, an ISRC, a title, a title with an artist, an artist with a title's first letter, of rare
-//! words, and of a title in Latin letters. They are in one sorted list, those of one key by length, and at most
+//! words, of a title in Latin letters, and of a composer. They are in one sorted list, those of one key by length, and at most
 //! `MAX_PER_KEY` of a key are used: those nearest in length. So a track is compared with a bounded number of candidates,
-//! however many have the title "Intro": building costs O(n · k · log(n · k)) for n candidates with at most k = 52 keys
+//! however many have the title "Intro": building costs O(n · k · log(n · k)) for n candidates with at most k = 54 keys
 //! each, looking up O(k · (log(n · k) + `MAX_PER_KEY`)). Two texts with one hash cost one comparison more.
 
 use super::limits::{MAX_KEY_NAMES, MAX_KEY_WORDS, MAX_PER_KEY, RARE};
@@ -112,12 +112,15 @@ fn keys(track: &Prepared) -> Vec<Key> {
     }
     if let Some(skeleton) = &track.skeleton {
         push(What::One, &["skeleton", &skeleton.text]);
-        if let Some(spoken) = &skeleton.spoken {
+        for spoken in &skeleton.spoken {
             push(What::One, &["skeleton", spoken]);
         }
         if let Some(artist) = track.credit.skeleton() {
             push(What::One, &["consonants", &skeleton.in_hebrew(), &artist.in_hebrew()]);
         }
+    }
+    if let Some(composer) = track.credit.composer().filter(|_| track.work.is_marked()) {
+        push(What::One, &["composer", composer]);
     }
     let first = track.base.chars().next().map(String::from).unwrap_or_default();
     for artist in track.credit.names.iter().take(MAX_KEY_NAMES) {

@@ -96,9 +96,11 @@ fn by_title_and_artist(evidence: &Evidence) -> Level {
         (T::Romanised, A::Equal | A::Main | A::Close | A::Partial | A::Romanised, L::Tight | L::Near) => Level::Ask,
         (T::Romanised, A::Equal | A::Main | A::Romanised, L::Unknown) => Level::Ask,
         (T::Work | T::Slip, A::Equal | A::Main | A::Close, L::Tight) | (T::Work, A::Partial, L::Tight) => Level::Ask,
+        // Only one source names who plays.
+        (T::Work | T::Close, A::Unknown, L::Tight) => Level::Ask,
         (T::Romanised | T::Work | T::Slip, _, _) => Level::No,
         (T::Equal, A::Unknown | A::OtherScript | A::Romanised, L::Tight | L::Near) => Level::Ask,
-        (T::Close, A::Romanised, L::Tight) => Level::Ask,
+        (T::Close, A::Romanised, L::Tight) | (T::Subtitle, A::Romanised | A::OtherScript, L::Tight) => Level::Ask,
         (_, A::Unknown | A::OtherScript | A::Romanised, _) => Level::No,
         (T::Equal | T::Subtitle | T::Close, _, _) => Level::Ask,
         (T::Contained, A::Equal | A::Main, L::Tight) => Level::Ask,

@@ -10,7 +10,7 @@
 //! 2. An equal ISRC counts with a second signal (title or length); a different ISRC does not count, because labels give one code
 //!    to several recordings and several codes to one.
 //! 3. Else title, artists, and length decide together, and version words must agree. For two versions with equal
-//!    length the words decide.
+//!    length the words decide; only an edit with the length of the other track leads to a question.
 //! 4. Uncertain spellings (a missing letter, another alphabet, the numbers of a work, "Artist - Title" as a title) lead to a
 //!    question if artist and length confirm them, never to an automatic match.
 //! 5. If another candidate is nearly as good as the best one, a person decides, unless both are known to be one recording.

@@ -5,7 +5,7 @@ use super::file_name::{cleaned, is_cut_off};
 use super::name::{self, fold};
 use super::number;
 use super::readings::{self, open_first, strip_artist};
-use super::romanise::Skeleton;
+use super::romanise::{Skeleton, in_hiragana};
 use super::segment::{self, Segment};
 use super::title::{self, Piece, Place, Title};
 use super::track::{Id, Track, isrc};
@@ -25,7 +25,7 @@ pub(super) struct Prepared {
     pub(super) spoken: String,
     /// The words of the whole title, sorted.
     pub(super) sorted: String,
-    /// The whole title with its small numbers in words, where it has any: "4 5" is "fourfive".
+    /// The whole title with its small numbers in words and katakana as hiragana, where it has any: "4 5" is "fourfive".
     pub(super) letters: Option<Box<str>>,
     /// Whether the title may be the beginning of a longer one.
     pub(super) cut_off: bool,
@@ -56,7 +56,8 @@ impl Prepared {
         let credit = Credit::read(artists, &title.featured);
         let whole = name::compact(&title.whole);
         let letters = title.whole.iter().map(|word| number::in_words(word)).collect::<Vec<_>>();
-        let letters = Some(name::compact(&letters)).filter(|letters| *letters != whole).map(String::into_boxed_str);
+        let letters =
+            Some(in_hiragana(&name::compact(&letters))).filter(|letters| *letters != whole).map(String::into_boxed_str);
         let album = track.album.as_deref().unwrap_or_default();
         let album_title = Title::read(album);
         Self {
@@ -79,7 +80,7 @@ impl Prepared {
         }
     }
 
-    /// The whole title without numbers that can be words.
+    /// The whole title without numbers that can be words and without katakana.
     pub(super) fn letters(&self) -> &str {
         self.letters.as_deref().unwrap_or(&self.whole)
     }

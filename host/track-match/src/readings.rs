@@ -43,12 +43,13 @@ fn of_pieces(pieces: &[Piece], artists: &[String]) -> Vec<Reading> {
     let mut readings = Vec::new();
     if let [first, second, rest @ ..] = pieces
         && second.place == Place::Dash
-        && !title::is_version_only(second)
     {
-        if !credit.is_unknown() && !is_credit(&first.text) {
+        let version = title::is_version_only(second);
+        // "Artist - Intro": a version word may be a title.
+        if !credit.is_unknown() && !is_credit(&first.text) && (!version || rest.is_empty()) {
             readings.push(reading([second].into_iter().chain(rest), vec![first.text.clone()]));
         }
-        if credit.is_unknown() || is_credit(&second.text) {
+        if !version && (credit.is_unknown() || is_credit(&second.text)) {
             readings.push(reading([first].into_iter().chain(rest), vec![second.text.clone()]));
         }
     }

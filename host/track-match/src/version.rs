@@ -95,7 +95,8 @@ pub enum Agreement {
     /// One title has more words of the same kind ("Remix", "X Remix"; "Live", "Live in Y"), or words that are often left
     /// out ("Single Version"): an equal length decides.
     Unnamed,
-    /// One has words that the other may have left out, and that the length does not show: a part, mono, clean, another guest.
+    /// One has words that the other may have left out, and that the length does not show: a part, mono, clean, another guest,
+    /// more names of a remix; an edit of equal length.
     Unsaid,
     /// They are different recordings.
     Differ,
@@ -133,11 +134,13 @@ impl Version {
             return Agreement::Same;
         }
         let (ours, theirs) = (self.hard(), other.hard());
-        let hard = if ours == theirs {
-            details_agree(&self.details, &other.details)
-        } else {
-            alike_kinds(&ours, &theirs).max(details_agree(&self.details, &other.details))
-        };
+        let mut details = details_agree(&self.details, &other.details);
+        // One person makes several remixes: "X Remix" and "X Night Remix".
+        let named = !self.details.is_empty() && !other.details.is_empty();
+        if details == Agreement::Unnamed && named && ours.iter().any(|kind| REMIXES.contains(kind)) {
+            details = Agreement::Unsaid;
+        }
+        let hard = if ours == theirs { details } else { alike_kinds(&ours, &theirs).max(details) };
         let differs = |kind| self.kinds.contains(&kind) != other.kinds.contains(&kind);
         let soft = if differs(Kind::Mono) || differs(Kind::Clean) || differs(Kind::SingleMix) {
             Agreement::Unsaid
@@ -169,13 +172,11 @@ impl Version {
     }
 }
 
+const REMIXES: &[Kind] = &[Kind::Remix, Kind::Mix, Kind::Rework, Kind::Bootleg];
+
 /// Kinds that people use for one another: an "Edit" may be the radio's, a remix is a rework to some.
 fn alike_kinds(a: &[Kind], b: &[Kind]) -> Agreement {
-    const FAMILIES: [&[Kind]; 3] = [
-        &[Kind::Edit, Kind::RadioEdit],
-        &[Kind::Remix, Kind::Mix, Kind::Rework, Kind::Bootleg],
-        &[Kind::Live, Kind::Session],
-    ];
+    const FAMILIES: [&[Kind]; 3] = [&[Kind::Edit, Kind::RadioEdit], REMIXES, &[Kind::Live, Kind::Session]];
     let as_family = |kinds: &[Kind]| -> Vec<usize> {
         let family = |kind: &Kind| FAMILIES.iter().position(|family| family.contains(kind));
         let mut out: Vec<_> = kinds.iter().map(|kind| family(kind).unwrap_or(100 + *kind as usize)).collect();
@@ -271,6 +272,7 @@ mod tests {
             ("X (Live)", "X (Live at the Mill)", Agreement::Unnamed),
             ("X (Edit)", "X (Radio Edit)", Agreement::Unnamed),
             ("X (Mara Voss Mix)", "X (Mara Voss Remix)", Agreement::Unnamed),
+            ("X (Mara Voss Remix)", "X (Mara Voss Old Mill Mix)", Agreement::Unsaid),
             ("X", "X (Mono)", Agreement::Unsaid),
             ("X", "X (Single Mix)", Agreement::Unsaid),
             ("X", "X, Pt. 1", Agreement::Unsaid),

@@ -76,7 +76,6 @@ pub(super) struct Work {
     key: Vec<String>,
     /// The catalogue and its number: "BWV 565".
     catalogue: Option<(&'static str, u32)>,
-    /// Whether a word introduces the number of a work, as `op.` does.
     marked: bool,
 }
 
@@ -108,6 +107,11 @@ impl Work {
         work.numbers.sort_unstable();
         work.words.sort_unstable();
         work
+    }
+
+    /// Whether a word introduces the number of a work, as `op.` does.
+    pub(super) fn is_marked(&self) -> bool {
+        self.marked
     }
 
     /// Whether both may be one piece: the numbers of one are all in the other, and so are most of its words.
