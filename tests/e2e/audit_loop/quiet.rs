@@ -101,3 +101,25 @@ fn a_plan_without_an_owner_asks_whom_the_operator_names() {
     assert_eq!(agents, ["Codex-MM1"; 2], "{:#}", last_report(&workspace).unwrap()["parts"]["follow_ups"]);
     assert_eq!(super::handoff_of(&workspace, &again[0])["args"]["round"], json!(2));
 }
+
+#[test]
+fn a_tick_alone_makes_one_report_and_one_point_of_the_trend() {
+    let workspace = Workspace::init();
+    let plan =
+        |ticked: &str| format!("{DRAWER_PLAN}\n## Tasks\n\n- [x] Talk to the team\n- [{ticked}] Tell everybody\n");
+    workspace.write(DRAWER, REAL);
+    workspace.write(PLAN_FILE, plan(" "));
+    workspace.up_once();
+    let standing = |workspace: &Workspace| {
+        let trend = last_report(workspace).unwrap()["parts"]["trend"].as_array().unwrap().len();
+        (audits(workspace).len(), report_names(workspace, REPORTS).len(), trend)
+    };
+    assert_eq!(standing(&workspace), (1, 1, 1));
+    workspace.write(PLAN_FILE, plan("x"));
+    workspace.up_once();
+    assert_eq!(standing(&workspace), (2, 2, 2), "{}", last_summary(&workspace));
+    // Another change of the file that changes nothing of what the plan says.
+    workspace.write(PLAN_FILE, plan("x") + "\n");
+    workspace.up_once();
+    assert_eq!(standing(&workspace), (3, 2, 2), "{}", last_summary(&workspace));
+}

@@ -12,7 +12,7 @@ use super::model::{Change, Completion, History, PlanChange, PlanCompletion};
 use crate::count::count;
 use crate::limits;
 use crate::memory::{AuditRecord, Memory, Moment, PlanRecord, Record};
-use crate::plan::{Deliverable, Plan};
+use crate::plan::{Deliverable, Plan, Tasks};
 use crate::verify::{Counts, Facts, Folders, JudgedPlan, PreviousVerdict, PreviousVerdicts, Verdict, hex};
 
 /// A comparison in the making.
@@ -87,11 +87,19 @@ impl<'m, 'a> Comparison<'m, 'a> {
 
     /// Adds a plan. `before` is what [`Comparison::before`] gave; `open` is what [`crate::verify::Commits::add`] gave, and
     /// may be empty.
-    pub fn plan(&mut self, shown: &str, plan: &Plan, judged: &JudgedPlan, open: &[bool], before: &PreviousVerdicts) {
+    pub fn plan(
+        &mut self,
+        shown: &str,
+        plan: &Plan,
+        tasks: &Tasks,
+        judged: &JudgedPlan,
+        open: &[bool],
+        before: &PreviousVerdicts,
+    ) {
         let counts = Counts::of(judged.deliverables.iter().map(|verdict| verdict.status));
         self.counts.add(counts);
         self.seen.insert(shown.to_owned());
-        let digest = digest(plan, judged);
+        let digest = digest(plan, tasks, judged);
         let known = self.memory.and_then(|memory| memory.plan(shown));
         let same = known.is_some_and(|known| known.digest == digest);
         if !same {
@@ -294,7 +302,7 @@ fn kept(item: &Deliverable, verdict: &Verdict, open: bool, before: Option<&Previ
 }
 
 /// A digest of everything that the report says of a plan, commits apart.
-fn digest(plan: &Plan, judged: &JudgedPlan) -> String {
+fn digest(plan: &Plan, tasks: &Tasks, judged: &JudgedPlan) -> String {
     let mut book = SectionHasher(Sha256::new());
     book.text(plan.title.as_deref().unwrap_or_default());
     for (name, value) in &plan.header {
@@ -305,6 +313,10 @@ fn digest(plan: &Plan, judged: &JudgedPlan) -> String {
         book.text(item.status.as_deref().unwrap_or_default())
             .verdict(verdict)
             .number(verdict.bytes.unwrap_or_default());
+    }
+    book.text("tasks").number(tasks.boxes.len() as u64);
+    for ticked in &tasks.boxes {
+        book.number(u64::from(*ticked));
     }
     book.text("references");
     for (item, verdict) in plan.references.iter().zip(&judged.references) {

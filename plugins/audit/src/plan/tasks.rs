@@ -16,6 +16,9 @@ pub struct Tasks {
     pub stale: usize,
     /// The lines of the first stale ones, from 1.
     pub stale_lines: Vec<usize>,
+    /// Whether each task is ticked, in the order of the plan.
+    #[serde(skip)]
+    pub boxes: Vec<bool>,
 }
 
 impl Tasks {
@@ -43,6 +46,7 @@ impl Tasks {
     /// Adds a task.
     pub fn add(&mut self, ticked: bool) {
         *(if ticked { &mut self.ticked } else { &mut self.open }) += 1;
+        self.boxes.push(ticked);
     }
 
     /// Adds the lines of ticked tasks whose file is not there.

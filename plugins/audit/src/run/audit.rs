@@ -201,13 +201,13 @@ impl<'r> Run<'r> {
         let before = self.comparison.before(&file.shown);
         let mut judged = Judge::new(self.index, &mut self.facts).plan(&plan, &before);
         let open = self.commits.add(&plan, &mut judged, &before);
-        self.comparison.plan(&file.shown, &plan, &judged, &open, &before);
+        let tasks = stated::tasks(&text.text, &details);
+        self.comparison.plan(&file.shown, &plan, &tasks, &judged, &open, &before);
         self.asked.add(self.index, &judged);
         self.enumerations.add(self.index, &file.shown, &plan);
         if judged.deliverables.iter().all(|verdict| verdict.status == Status::Unverifiable) {
             self.unverified.push((file.shown.clone(), reader::seen(&text.text)));
         }
-        let tasks = stated::tasks(&text.text, &details);
         self.claims(&file.shown, text.text);
         let responsible = wanted::responsible(details.responsible.as_deref(), &self.request.responsible);
         self.follow.extend(wanted::of_plan(&file.shown, &plan, &judged, &self.request.below, &responsible));

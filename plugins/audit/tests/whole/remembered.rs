@@ -7,6 +7,7 @@ use audit::history::{Closing, Comparison, History};
 use audit::index::{Index, Root};
 use audit::memory::Memory;
 use audit::page::Block;
+use audit::plan::Tasks;
 use audit::remark::NoteSeverity;
 use audit::verify::{Enumerations, Facts, Judge, RequestedEntries, Status, unrequested};
 use audit::{discover, reader};
@@ -42,7 +43,7 @@ fn audit(workspace: &Workspace, database: &Sqlite, at: &str, only: Option<&str>)
         remarks.extend(judged.deliverables.iter().flat_map(|verdict| verdict.remarks.clone()));
         asked.add(&index, &judged);
         enumerations.add(&index, &file.shown, &plan);
-        comparison.plan(&file.shown, &plan, &judged, &[], &before);
+        comparison.plan(&file.shown, &plan, &Tasks::default(), &judged, &[], &before);
     }
     let folders = memory.folders().unwrap();
     let (_, folders) = unrequested(&index, &asked, &enumerations, &folders, now_ns);

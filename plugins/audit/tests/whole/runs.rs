@@ -4,7 +4,10 @@ use std::cell::RefCell;
 use std::fs;
 
 use audit::services::HostServices;
-use baton_plugin_kit::host::{Draft, EmitError, Entry, NoProgress, RequestSender};
+use baton_plugin_kit::host::{
+    Draft, EmitError, Entry, EvidenceVerdict, FileWatch, Judgement, NoProgress, RequestSender, ReturnJudge, SeenFile,
+    ServiceError,
+};
 use baton_plugin_sdk::{Answered, Cause, Error, Handoff, Outcome, Priority, Severity};
 use serde_json::{Value, json};
 
@@ -179,6 +182,90 @@ fn what_a_return_claims_stands_in_the_report_that_it_brings_about() {
     );
     assert!(report["findings"].as_array().unwrap().iter().any(|finding| finding["id"] == id));
     assert!(markdown(&outcome).contains("### False claims"));
+}
+
+/// What the audit said about RETURNs, and the files that it watches for them.
+#[derive(Default)]
+struct Verdicts(RefCell<Vec<Judgement>>, RefCell<Vec<String>>);
+
+impl ReturnJudge for Verdicts {
+    fn judge(&self, judgement: &Judgement) -> Result<(), ServiceError> {
+        self.0.borrow_mut().push(judgement.clone());
+        Ok(())
+    }
+}
+
+impl FileWatch for Verdicts {
+    fn set(&self, key: &str, files: Vec<SeenFile>) -> Result<(), ServiceError> {
+        if key.starts_with("returns:") {
+            *self.1.borrow_mut() = files.into_iter().map(|file| file.path).collect();
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_return_is_judged_by_what_exists_and_not_where_it_names_nothing() {
+    let workspace = Workspace::new().file("plans/p.md", PLAN).file("root/a.py", "x = 1\n");
+    let judged = |raw: Value| {
+        let (verdicts, book) = (Verdicts::default(), Book::default());
+        let services = HostServices {
+            judge: Some(&verdicts),
+            files: Some(&verdicts),
+            ledger: Some(&book),
+            ..HostServices::nothing(&NoProgress)
+        };
+        audit::run(&returned(&workspace, "no request of the audit", &raw), &services).unwrap();
+        let watched = verdicts.1.borrow().len();
+        let said = verdicts
+            .0
+            .borrow()
+            .iter()
+            .map(|one| (one.task.clone(), one.verdict, one.reasons.join("; ")))
+            .collect::<Vec<_>>();
+        (said, watched)
+    };
+    let (said, watched) = judged(json!({"type": "RETURN_HANDOFF", "files_created": ["a.py"]}));
+    assert_eq!((said, watched), (vec![(None, EvidenceVerdict::Verified, "1 claim true".to_owned())], 0));
+    let (said, watched) = judged(json!({"type": "RETURN_HANDOFF", "files_created": ["a.py", "b.py"]}));
+    let [(None, EvidenceVerdict::Refuted, reasons)] = said.as_slice() else { panic!("{said:?}") };
+    assert!(reasons.contains("b.py") && watched == 1, "{reasons} {watched}");
+    let (said, _) = judged(json!({"type": "RETURN_HANDOFF", "status": "completed", "summary": "It is done."}));
+    assert_eq!(said, []);
+    let plugins = json!({"type": "RETURN_HANDOFF", "files_created": ["b.py"], "baton": {"ledger_head": "0"}});
+    assert_eq!(judged(plugins).0, [], "a RETURN that Baton wrote");
+}
+
+#[test]
+fn an_audit_checks_refuted_returns_again() {
+    let answer = |id: &str, path: &str| {
+        let bytes = json!({"type": "RETURN_HANDOFF", "files_created": [path]}).to_string().into_bytes();
+        let refuted =
+            Entry { evidence: Some("refuted".into()), ..task(id, "coder", "succeeded", "2026-01-18T09:00:00Z") };
+        (refuted, (id.to_owned(), bytes))
+    };
+    let (tasks, inputs) = [answer("there", "a.py"), answer("missing", "b.py")].into_iter().unzip();
+    let book = Book { tasks, inputs, ..Book::default() };
+    let verdicts = Verdicts::default();
+    for plan in [Some(PLAN), None] {
+        let workspace = Workspace::new().file("root/a.py", "x = 1\n").file("plans/empty.json", "{}");
+        let workspace = plan.into_iter().fold(workspace, |workspace, plan| workspace.file("plans/p.md", plan));
+        let services = HostServices {
+            judge: Some(&verdicts),
+            files: Some(&verdicts),
+            ledger: Some(&book),
+            ..HostServices::nothing(&NoProgress)
+        };
+        verdicts.0.borrow_mut().clear();
+        audit::run(&workspace.task("{}"), &services).unwrap();
+        let said: Vec<_> = verdicts.0.borrow().iter().map(|one| (one.task.clone(), one.verdict)).collect();
+        assert_eq!(said, [(Some("there".to_owned()), EvidenceVerdict::Verified)], "{plan:?}");
+        assert!(
+            matches!(verdicts.1.borrow().as_slice(), [only] if only.ends_with("/b.py")),
+            "{:?}",
+            verdicts.1.borrow()
+        );
+    }
 }
 
 #[test]

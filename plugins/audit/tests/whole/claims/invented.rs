@@ -77,9 +77,9 @@ fn tree() -> Tree {
     for (path, text) in listed_files(&synthetic("claims")) {
         tree.write(&path, &text);
     }
-    tree.write(".gitignore", &format!("{}keys/pilots/*.json\n", "scratch/\n".repeat(11)));
+    tree.write(".gitignore", format!("{}keys/pilots/*.json\n", "scratch/\n".repeat(11)));
     let functions = ["crossings_of_pilot", "berths_of_pilot"].map(|name| format!("def {name}(page):\n    return []\n"));
-    tree.write("tools/pilot_names.py", &format!("{}{}", "#\n".repeat(8), functions.join("\n\n")));
+    tree.write("tools/pilot_names.py", format!("{}{}", "#\n".repeat(8), functions.join("\n\n")));
     tree
 }
 
