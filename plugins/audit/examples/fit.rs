@@ -5,7 +5,8 @@
 //! `PLANS` holds plans with `NAME.labels.tsv` (line, path, symbols) beside them: what is labelled is made, nothing else is.
 //! `WILD` holds one folder a repository with `tree/` and `labels.tsv` (document, line, kind, text, role, …). Each repository
 //! and each set of plans is left out once, and read with weights fitted to the others. `--write` only fits to all and
-//! writes `src/reader/weights.tsv`. The same labels give the same weights.
+//! writes `src/reader/weights.tsv`. The weights start at those of the table and are held near them, so that what plans
+//! taught that are no longer at hand stays; the same table and labels give the same weights.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing, reason = "a tool that fails loudly")]
 
@@ -15,13 +16,15 @@ use std::path::Path;
 
 use audit::reader::{Observation, observations};
 
-/// How strongly weights are held near nought.
-const RIDGE: f64 = 0.0002;
+/// How strongly weights are held near those of the table.
+const RIDGE: f64 = 0.003;
 const STEPS: usize = 1500;
 /// A feature counts when it was seen so often.
 const SEEN: usize = 6;
 /// And in so many sets of plans.
 const GROUPS: usize = 2;
+/// Weights below it are left out of the table.
+const PRUNED: f64 = 0.05;
 /// From here on a path counts as promised; see `LIKELY` of the reader.
 const LIKELY: f64 = 0.6;
 
@@ -73,7 +76,7 @@ impl Set {
             group: group.to_owned(),
             weight: match group {
                 "phrasings" => 2.0,
-                "wordings" => 8.0,
+                "wordings" => 4.0,
                 _ if group.starts_with("plans") => 2.0,
                 _ => 1.0,
             },
@@ -173,10 +176,10 @@ fn promised(sample: &Sample, weights: &Weights) -> f64 {
     shares[1] + shares[2]
 }
 
-fn fit(samples: &[&Sample], used: &[bool]) -> Weights {
+fn fit(samples: &[&Sample], used: &[bool], table: &Weights) -> Weights {
     let count = used.len();
     let total: f64 = samples.iter().map(|sample| sample.weight).sum();
-    let mut weights = vec![[0.0; 2]; count + 1];
+    let mut weights = table.clone();
     let mut speed = vec![[0.0; 2]; count + 1];
     let rate = 0.4;
     for _ in 0..STEPS {
@@ -194,13 +197,33 @@ fn fit(samples: &[&Sample], used: &[bool]) -> Weights {
         }
         for at in 0..=count {
             for side in 0..2 {
-                let pull = if at == count { 0.0 } else { RIDGE * weights[at][side] };
+                let pull = if at == count { 0.0 } else { RIDGE * (weights[at][side] - table[at][side]) };
                 speed[at][side] = 0.9 * speed[at][side] - rate * (slope[at][side] + pull);
                 if at == count || used[at] {
                     weights[at][side] += speed[at][side];
                 }
             }
         }
+    }
+    weights
+}
+
+/// The weights of the table for the features of a set; features that only the table has are added.
+fn table(set: &mut Set) -> Weights {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/reader/weights.tsv")).unwrap();
+    let rows: Vec<(&str, [f64; 2])> = text
+        .lines()
+        .map(|row| row.split('\t').collect::<Vec<_>>())
+        .map(|row| (row[0], [row[1].parse().unwrap(), row[2].parse().unwrap()]))
+        .collect();
+    for (name, _) in &rows[1..] {
+        let next = set.names.len();
+        set.names.entry((*name).to_owned()).or_insert(next);
+    }
+    let mut weights = vec![[0.0; 2]; set.names.len() + 1];
+    weights[set.names.len()] = rows[0].1;
+    for (name, weight) in &rows[1..] {
+        weights[set.names[*name]] = *weight;
     }
     weights
 }
@@ -251,13 +274,13 @@ impl Tally {
 }
 
 /// Reads each set of plans with weights that were fitted to the others.
-fn leave_out(set: &Set, used: &[bool], errors: bool) {
+fn leave_out(set: &Set, used: &[bool], table: &Weights, errors: bool) {
     let mut groups: Vec<&str> = set.samples.iter().map(|sample| sample.group.as_str()).collect();
     groups.dedup();
     let mut wild = Tally::default();
     for group in groups {
         let (own, others): (Vec<&Sample>, Vec<&Sample>) = set.samples.iter().partition(|sample| sample.group == group);
-        let weights = fit(&others, used);
+        let weights = fit(&others, used, table);
         let mut tally = Tally::default();
         for sample in own {
             tally.add(sample, &weights);
@@ -278,9 +301,9 @@ fn leave_out(set: &Set, used: &[bool], errors: bool) {
     wild.print("repositories, left out");
 }
 
-fn write(set: &Set, used: &[bool]) {
+fn write(set: &Set, used: &[bool], table: &Weights) {
     let all: Vec<&Sample> = set.samples.iter().collect();
-    let weights = fit(&all, used);
+    let weights = fit(&all, used, table);
     let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
     for sample in &all {
         tallies.entry(sample.group.split(' ').next().unwrap()).or_default().add(sample, &weights);
@@ -289,14 +312,14 @@ fn write(set: &Set, used: &[bool]) {
         tally.print(group);
     }
     let bias = weights[weights.len() - 1];
-    let mut table = format!("bias\t{:.3}\t{:.3}\n", bias[0], bias[1]);
+    let mut text = format!("bias\t{:.3}\t{:.3}\n", bias[0], bias[1]);
     for (name, at) in &set.names {
         let [made, changed] = weights[*at];
-        if used[*at] && (made.abs() >= 0.01 || changed.abs() >= 0.01) {
-            table.push_str(&format!("{name}\t{made:.3}\t{changed:.3}\n"));
+        if made.abs() >= PRUNED || changed.abs() >= PRUNED {
+            text.push_str(&format!("{name}\t{made:.3}\t{changed:.3}\n"));
         }
     }
-    fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/reader/weights.tsv"), table).unwrap();
+    fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/reader/weights.tsv"), text).unwrap();
 }
 
 fn main() {
@@ -314,6 +337,7 @@ fn main() {
     for name in names.iter().filter(|name| wild.join(name).join("labels.tsv").exists()) {
         set.wild(&wild.join(name), name);
     }
+    let table = table(&mut set);
     let used = used(&set);
     println!(
         "{} paths, {} features, {} used",
@@ -322,8 +346,8 @@ fn main() {
         used.iter().filter(|used| **used).count()
     );
     if args.iter().any(|arg| arg == "--write") {
-        write(&set, &used);
+        write(&set, &used, &table);
     } else {
-        leave_out(&set, &used, args.iter().any(|arg| arg == "--errors"));
+        leave_out(&set, &used, &table, args.iter().any(|arg| arg == "--errors"));
     }
 }

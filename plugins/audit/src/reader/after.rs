@@ -53,7 +53,8 @@ pub(super) fn after(after: &str) -> &'static str {
     match first {
         "create" | "implement" => return "is made",
         "update" | "add" | "fix" | "extend" => return "told to change",
-        "delete" | "remove" => return "said to go",
+        "delete" | "remove" | "deleted" | "removed" | "gel\u{f6}scht" | "entfernt" => return "said to go",
+        "to" | "into" | "nach" if text.contains(PATH) => return "arrow to a path",
         "now" => return "now",
         _ => {}
     }
@@ -72,7 +73,10 @@ pub(super) fn after(after: &str) -> &'static str {
         (_, true) => "negated",
         ("exists" | "exist" | "existiert" | "existieren", _) => "exists",
         ("is" | "are" | "wird" | "will" | "gets" | "was" | "were" | "has" | "werden" | "must", _) => {
-            if made {
+            let gone = |word: &String| verbs::verb(word).is_some_and(|verb| verb.past && verb.deed == Deed::Delete);
+            if said.get(1..3).unwrap_or_default().iter().any(gone) {
+                "said to go"
+            } else if made {
                 "is made"
             } else {
                 "is"

@@ -56,7 +56,10 @@ fn of_line(line: &Line) -> Vec<ClaimedSymbol> {
         }
         if nth % 2 == 0 {
             if done {
-                found.extend(in_words(part).map(|name| claim(name, false, works)));
+                let says = |name: &str| works || part.contains(&format!("{name} is a"));
+                found.extend(
+                    in_words(part).map(|name| (says(&name), name)).map(|(says, name)| claim(name, false, says)),
+                );
             }
             before.push_str(part);
             continue;
@@ -123,9 +126,13 @@ fn is_of_code(code: &str) -> bool {
         || identifier(code).is_some_and(|name| is_of_humps(&name) || name.contains('_'))
 }
 
-/// `OpenTill` or `openTill`: one word of several humps.
+/// `OpenTill`, `openTill` or `HTTPTill`: one word of several humps.
 fn is_of_humps(text: &str) -> bool {
     let plain = text.chars().all(char::is_alphanumeric);
+    let upper = text.chars().take_while(|sign| sign.is_uppercase()).count();
+    if upper >= 3 && plain && text.chars().skip(upper).take_while(|sign| sign.is_lowercase()).count() >= 3 {
+        return true;
+    }
     let humps =
         text.chars().zip(text.chars().skip(1)).filter(|(one, two)| one.is_lowercase() && two.is_uppercase()).count();
     plain && humps >= 1 && text.chars().count() >= 5

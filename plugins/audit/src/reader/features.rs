@@ -75,13 +75,16 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
         out.0.push("barred".to_owned());
     }
     let listed = if label == "none" { heading } else { label };
-    out.flag("deletes", deletes(&clause, key, after, listed));
+    let copied = words::words(&token.before).any(|word| word.starts_with("cop"));
+    let moved = after == "arrow to a path" && !copied && matches!(clause.prep, "verb" | "start" | "words");
+    out.flag("deletes", deletes(&clause, key, after, listed) || moved && is_moved(clause.lead));
     of_effect(token, &clause, &Said { box_, listed, opens, after }, out);
     out.flag("supposed", clause.supposed);
     out.flag("will", clause.will);
     out.flag("said new", clause.new);
     out.pair("after/opens", after, opens);
     out.add("after", after);
+    out.pair("after/box", after, box_);
     of_key(place, token, key, out);
     out.add("label", label);
     out.pair("label/opens", label, opens);
@@ -96,7 +99,7 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
         let whole = clause.opens && matches!(after, "end" | "bracket" | "dash");
         out.flag("heading is the file", whole);
     }
-    above(place, out);
+    above(place, opens, out);
     out.pair("mark/prep", mark, clause.prep);
     out.pair("mark/form", mark, form);
     let later = nth > 0 && !clause.joined;
@@ -164,6 +167,11 @@ fn is_barred(place: &Place<'_>, token: &Token, clause: &Clause, key: Option<&str
     described || titled || said || run || after(&token.after) == "unchanged"
 }
 
+/// "Move `x` to `y`": `x` goes.
+fn is_moved(lead: Option<Verb>) -> bool {
+    lead.is_some_and(|verb| verb.deed == Deed::Move)
+}
+
 /// Whether the words say that the file is deleted. `listed`: what its list holds.
 fn deletes(clause: &Clause, key: Option<&str>, after: &str, listed: &str) -> bool {
     // "Remove the old handler from `x`" changes `x`.
@@ -181,11 +189,19 @@ fn shape(token: &Token, out: &mut Features) {
     out.flag("no folder before it", !token.path.contains('/'));
     out.flag("unknown ending", token.unknown);
     out.flag("part", token.part);
+    out.flag("dated", is_dated(&token.path));
     out.flag("outside", token.path.starts_with(['/', '~']) || token.path.starts_with(".."));
 }
 
+/// Whether a path has a day in it, as what a program writes has: `log-2026-01-28.txt`.
+fn is_dated(path: &str) -> bool {
+    let mut parts = path.split(|sign: char| !sign.is_ascii_digit()).map(str::len);
+    let lengths: Vec<usize> = parts.by_ref().collect();
+    lengths.contains(&8) || lengths.windows(3).any(|day| day == [4, 2, 2])
+}
+
 /// Whether a heading above, however far, turns away or promises.
-fn above(place: &Place<'_>, out: &mut Features) {
+fn above(place: &Place<'_>, opens: &str, out: &mut Features) {
     let headings: Vec<_> = place.document.headings_of(place.line.heading).collect();
     let topics: Vec<&str> = headings
         .iter()
@@ -194,6 +210,10 @@ fn above(place: &Place<'_>, out: &mut Features) {
         .collect();
     for topic in ["aside", "delete", "deliverable", "new files", "changed files", "existing"] {
         out.flag(&format!("below {topic}"), topics.contains(&topic));
+    }
+    let done = |text: &str| words::words(text).any(|word| words::is_made(&word));
+    if headings.iter().any(|heading| done(&heading.text)) {
+        out.pair("below done", if place.line.form == LineForm::Heading { "heading" } else { "other" }, opens);
     }
 }
 
@@ -234,6 +254,9 @@ pub(crate) fn of_tree(
     for topic in ["aside", "delete", "existing", "changed files"] {
         out.flag(&format!("tree below {topic}"), topics.contains(&topic) || label == topic);
     }
+    // What a program writes: "After running it:".
+    out.flag("barred", label == "runs");
+    out.flag("dated", is_dated(&row.sighting.path));
     out.flag("tree listing", !row.connected);
 }
 

@@ -98,6 +98,13 @@ pub(crate) fn check(text: &str) -> bool {
     text.contains(['\u{2705}', '\u{2611}', '\u{2713}', '\u{2714}']) && !text.contains(['\u{274c}', '\u{23f3}'])
 }
 
+/// Whether a word says that something was made: "created", "implemented", "complete".
+#[must_use]
+pub(crate) fn is_made(word: &str) -> bool {
+    matches!(word, "complete" | "completed" | "done" | "delivered")
+        || verb(word).is_some_and(|verb| verb.past && matches!(verb.deed, Deed::Make | Deed::Add | Deed::Write))
+}
+
 /// Whether a cell names what is done: "Create", "Modified".
 #[must_use]
 pub(crate) fn is_deed(cell: &str) -> bool {

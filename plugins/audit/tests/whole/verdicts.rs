@@ -56,6 +56,24 @@ fn what_is_called_done_and_is_not_there_is_a_phantom() {
 }
 
 #[test]
+fn the_criteria_of_a_story_that_passes_are_claims() {
+    let stories = r#"{"project": "Kiosk", "userStories": [{"title": "Hatch", "acceptanceCriteria": ["Create `kiosk/hatch.py` with `HatchOpener`"], "passes": true}, {"title": "Door", "acceptanceCriteria": ["Create `kiosk/door.py`"], "passes": false}]}"#;
+    let workspace = Workspace::new().file("plans/prd.json", stories).file("root/kiosk/lamp.py", "x = 1\n");
+    let report = json(&workspace.run(r#"{"plans": ["prd.json"]}"#).unwrap());
+    assert_eq!(rows(&report["plans"][0]), ["kiosk/hatch.py PHANTOM", "kiosk/door.py MISSING"]);
+}
+
+#[test]
+fn a_moved_file_is_deleted_at_one_place_and_made_at_the_other() {
+    let plan = "# P\n\n- [x] Move `old/till.py` to `new/till.py`\n- [x] `old/shop.py` was removed\n";
+    let workspace = Workspace::new()
+        .file("plans/p.md", plan)
+        .file("root/old/till.py", "x = 1\n")
+        .file("root/new/till.py", "x = 1\n");
+    assert_eq!(workspace.statuses(), ["old/till.py PHANTOM", "new/till.py PRESENT", "old/shop.py DELETED"]);
+}
+
+#[test]
 fn rows_carry_digest_lines_and_places_of_definitions() {
     let workspace = Workspace::new()
         .file("plans/kiosk.md", KIOSK)
