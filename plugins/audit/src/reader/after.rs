@@ -74,7 +74,7 @@ pub(super) fn after(after: &str) -> &'static str {
         ("exists" | "exist" | "existiert" | "existieren", _) => "exists",
         ("is" | "are" | "wird" | "will" | "gets" | "was" | "were" | "has" | "werden" | "must", _) => {
             let gone = |word: &String| verbs::verb(word).is_some_and(|verb| verb.past && verb.deed == Deed::Delete);
-            if said.get(1..3).unwrap_or_default().iter().any(gone) {
+            if said.iter().skip(1).take(2).any(gone) {
                 "said to go"
             } else if made {
                 "is made"

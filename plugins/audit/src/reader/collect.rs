@@ -74,6 +74,10 @@ fn assign(sighting: &mut Sighting, features: &Features) {
         (sighting.role, sighting.purpose) = (Role::Deliverable, Purpose::Delete);
         return;
     }
+    if has("moved here") {
+        (sighting.role, sighting.purpose) = (Role::Deliverable, Purpose::Make);
+        return;
+    }
     let likely = model::likely(features);
     if likely.made + likely.changed >= LIKELY {
         let changes = features.0.iter().any(|feature| CHANGES.iter().any(|name| feature.starts_with(name)));

@@ -7,7 +7,7 @@ use super::after::{after, is_asked};
 use super::before::{Clause, clause, is_looked_up, is_quoted, key};
 use super::columns;
 use super::context::{CHECKS, Place, boxed, heading_topic, is_title, label, mark};
-use super::lexer::{Token, Written};
+use super::lexer::{PATH, Token, Written};
 use super::structure::{Document, LineForm};
 use super::verbs::{Deed, Verb};
 use super::{topics, words};
@@ -78,6 +78,8 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
     let copied = words::words(&token.before).any(|word| word.starts_with("cop"));
     let moved = after == "arrow to a path" && !copied && matches!(clause.prep, "verb" | "start" | "words");
     out.flag("deletes", deletes(&clause, key, after, listed) || moved && is_moved(clause.lead));
+    let behind = token.before.contains(PATH) && (clause.prep == "to" || key == Some("arrow from a path"));
+    out.flag("moved here", behind && !clause.negated && is_moved(clause.lead));
     of_effect(token, &clause, &Said { box_, listed, opens, after }, out);
     out.flag("supposed", clause.supposed);
     out.flag("will", clause.will);

@@ -70,7 +70,7 @@ fn a_moved_file_is_deleted_at_one_place_and_made_at_the_other() {
         .file("plans/p.md", plan)
         .file("root/old/till.py", "x = 1\n")
         .file("root/new/till.py", "x = 1\n");
-    assert_eq!(workspace.statuses(), ["old/till.py PHANTOM", "new/till.py PRESENT", "old/shop.py DELETED"]);
+    assert_eq!(workspace.statuses(), ["new/till.py PRESENT", "old/till.py PHANTOM", "old/shop.py DELETED"]);
 }
 
 #[test]
