@@ -116,3 +116,129 @@ fn quoted(reasons: &[String]) -> String {
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
     format!("{}{more}", first.join("; "))
 }
+
+#[cfg(test)]
+mod tests {
+    use baton_ledger::Ledger;
+    use baton_ledger::task::{NewTask, Origin};
+
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn ledger() -> (tempfile::TempDir, Ledger) {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
+        (folder, ledger)
+    }
+
+    /// A RETURN that ends the request, or comes after another one, with the task that checks it.
+    fn returned(tx: &Tx<'_>, request: &str, second: i64) -> Result<(String, Task), LedgerError> {
+        let new = NewTask { kind: "RETURN".to_owned(), ..NewTask::blank("asker", Origin::Handoff, State::Delivered) };
+        let answer = task::insert(tx, &new, None, at(second))?;
+        task::set_request(tx, &answer, request)?;
+        let review = NewTask { about: Some(answer.clone()), ..NewTask::blank("audit", Origin::Trigger, State::Queued) };
+        let review = task::insert(tx, &review, None, at(second))?;
+        Ok((answer, task::get_in(tx, &review)?))
+    }
+
+    /// A request that its agent has just answered, and a task that depends on it.
+    fn asked(tx: &Tx<'_>) -> Result<(Task, String), LedgerError> {
+        let new = NewTask { title: "Build it".to_owned(), ..NewTask::blank("a", Origin::Handoff, State::Succeeded) };
+        let request = task::insert(tx, &new, None, at(1))?;
+        let waits = task::insert(tx, &NewTask::blank("audit", Origin::Handoff, State::Waiting), None, at(2))?;
+        task::add_dependencies(tx, &waits, &["Build it".to_owned()])?;
+        Ok((task::get_in(tx, &request)?, waits))
+    }
+
+    /// The check ends as succeeded and found this; nothing if it has no judgement.
+    fn checked(tx: &Tx<'_>, review: &Task, evidence: Option<Evidence>, second: i64) -> Result<bool, LedgerError> {
+        let done = Event::of(review, "audit", "succeeded", String::new(), State::Succeeded, at(second));
+        task::transition(tx, &done)?;
+        let judgement = |evidence| Judgement { task: None, evidence, reasons: vec!["a.py".to_owned()] };
+        let judgements: Vec<_> = evidence.map(judgement).into_iter().collect();
+        settled(tx, review, State::Succeeded, &judgements, at(second))
+    }
+
+    #[test]
+    fn a_refuted_return_holds_what_depends_on_it_and_a_verified_one_lets_it_go() {
+        let (_folder, ledger) = ledger();
+        let job = |tx: &Tx<'_>| {
+            let (request, waits) = asked(tx)?;
+            let mut told = Vec::new();
+            let mut note = |tx: &Tx<'_>| -> Result<(), LedgerError> {
+                let request = task::get_in(tx, &request.id)?;
+                told.push((request.state, request.evidence, task::get_in(tx, &waits)?.state));
+                Ok(())
+            };
+            let (first, review) = returned(tx, &request.id, 3)?;
+            answered(tx, &request.id, &first, at(3))?;
+            let released = dependencies::settled(tx, &request, State::Succeeded, at(3))?;
+            note(tx)?;
+            let released = checked(tx, &review, Some(Evidence::Refuted), 4)? || released;
+            note(tx)?;
+            let (second, again) = returned(tx, &request.id, 5)?;
+            reported(tx, &second)?;
+            let late = checked(tx, &again, Some(Evidence::Verified), 6)?;
+            note(tx)?;
+            // An older RETURN that is judged again changes nothing.
+            let other = task::insert(tx, &NewTask::blank("audit", Origin::Trigger, State::Running), None, at(7))?;
+            let other = task::get_in(tx, &other)?;
+            let old = Judgement { task: Some(first), evidence: Evidence::Refuted, reasons: vec!["b.py".to_owned()] };
+            settled(tx, &other, State::Succeeded, &[old], at(8))?;
+            note(tx)?;
+            Ok((told, released, late))
+        };
+        let (told, released, late) = ledger.write_blocking(job).unwrap();
+        assert_eq!(
+            told,
+            [
+                (State::Succeeded, Some(Evidence::Reported), State::Waiting),
+                (State::Disputed, Some(Evidence::Refuted), State::NeedsHuman),
+                (State::Succeeded, Some(Evidence::Verified), State::Queued),
+                (State::Succeeded, Some(Evidence::Verified), State::Queued),
+            ]
+        );
+        assert!(!released && late);
+    }
+
+    #[test]
+    fn what_cannot_be_checked_stays_reported_and_releases() {
+        let (_folder, ledger) = ledger();
+        let job = |tx: &Tx<'_>| {
+            let (request, waits) = asked(tx)?;
+            let (answer, review) = returned(tx, &request.id, 3)?;
+            answered(tx, &request.id, &answer, at(3))?;
+            let released = checked(tx, &review, None, 4)?;
+            Ok((task::get_in(tx, &request.id)?, task::get_in(tx, &waits)?.state, released))
+        };
+        let (request, waits, released) = ledger.write_blocking(job).unwrap();
+        assert_eq!((request.state, request.evidence), (State::Succeeded, Some(Evidence::Reported)));
+        assert_eq!((waits, released), (State::Queued, true));
+    }
+
+    #[test]
+    fn a_return_that_was_judged_before_its_request_came_counts_then() {
+        let (_folder, ledger) = ledger();
+        let job = |tx: &Tx<'_>| {
+            let new = NewTask { kind: "RETURN".to_owned(), ..NewTask::blank("b", Origin::Handoff, State::Delivered) };
+            let answer = task::insert(tx, &new, None, at(1))?;
+            let review =
+                NewTask { about: Some(answer.clone()), ..NewTask::blank("audit", Origin::Trigger, State::Queued) };
+            let review = task::insert(tx, &review, None, at(1))?;
+            let review = task::get_in(tx, &review)?;
+            checked(tx, &review, Some(Evidence::Refuted), 2)?;
+            let (request, _) = asked(tx)?;
+            task::set_request(tx, &answer, &request.id)?;
+            answered(tx, &request.id, &answer, at(3))?;
+            // Judging something that is not a RETURN is ignored.
+            let wrong = Judgement { task: Some(request.id.clone()), evidence: Evidence::Verified, reasons: Vec::new() };
+            settled(tx, &review, State::Succeeded, &[wrong], at(4))?;
+            task::get_in(tx, &request.id)
+        };
+        let request = ledger.write_blocking(job).unwrap();
+        assert_eq!((request.state, request.evidence), (State::Disputed, Some(Evidence::Refuted)));
+    }
+}
