@@ -211,6 +211,19 @@ fn reports_bytes_and_the_database_count_too() {
 }
 
 #[test]
+fn the_bytes_of_an_outcome_count_as_written() {
+    let workspace = Workspace::with_noop();
+    allow(&workspace, "noop", "written = { hour = 1 }");
+    workspace.drop_handoff("noop", "First");
+    workspace.up_once();
+    workspace.drop_handoff("noop", "Second");
+    workspace.up_once();
+    let [reached] = reached(&workspace).try_into().unwrap();
+    assert_eq!((&reached["budget"], &reached["holds_tasks"]), (&"written".into(), &true.into()));
+    assert_eq!(["First", "Second"].map(|title| workspace.task(title).state), ["succeeded", "queued"]);
+}
+
+#[test]
 fn what_a_plugin_adds_to_the_shared_catalog_counts() {
     let workspace = Workspace::with_store("sql = [{ database = \"catalog\", mode = \"rw\" }]");
     allow(&workspace, "store", "catalog_bytes = { hour = \"64 KiB\" }");

@@ -157,7 +157,9 @@ fn most_of_an_attempt(resource: Resource, installed: &InstalledPlugin) -> Option
         // The catalog has one writer at a time, so parallel attempts do not write faster.
         Resource::CatalogBytes => database(installed, Database::Catalog).map(|_| 1),
         Resource::Written => {
-            grants.services.mounts.iter().any(|mount| mount.writable).then_some(attempt_limits::WRITTEN_BYTES)
+            let into_folders = grants.services.mounts.iter().any(|mount| mount.writable);
+            let most = if into_folders { attempt_limits::WRITTEN_BYTES } else { 0 };
+            Some(most.saturating_add(attempt_limits::OUTPUT_BYTES as u64))
         }
     }
 }

@@ -33,8 +33,9 @@ pub fn add(tx: &Tx<'_>, plugin: &str, resource: Resource, amount: u64, now: Time
     }
     let sql = "INSERT INTO budget_use (plugin, resource, slot, used) VALUES (?1, ?2, ?3, ?4)";
     tx.connection.prepare_cached(sql)?.execute(params![plugin, key, slot, amount])?;
-    let sql = "DELETE FROM budget_use WHERE plugin = ?1 AND resource = ?2 AND slot <= ?3";
-    tx.connection.prepare_cached(sql)?.execute(params![plugin, key, before_first_slot(now, Window::Day)])?;
+    let sql = "DELETE FROM budget_use WHERE plugin = ?1 AND resource = ?2 AND (slot <= ?3 OR slot > ?4)";
+    let day = before_first_slot(now, Window::Day);
+    tx.connection.prepare_cached(sql)?.execute(params![plugin, key, day, last_slot(now)])?;
     Ok(())
 }
 
@@ -83,10 +84,10 @@ impl<'a> Counts<'a> {
     /// The use of each resource by `plugin` until `now`.
     pub fn used(self, plugin: &str, now: Timestamp) -> Result<BudgetUse, LedgerError> {
         let sql = "SELECT resource, total(used), total(CASE WHEN slot > ?2 THEN used END) FROM budget_use
-                   WHERE plugin = ?1 AND slot > ?3 GROUP BY resource";
+                   WHERE plugin = ?1 AND slot > ?3 AND slot <= ?4 GROUP BY resource";
         let mut select = self.0.prepare_cached(sql)?;
         let [hour, day] = [Window::Hour, Window::Day].map(|window| before_first_slot(now, window));
-        let mut rows = select.query(params![plugin, hour, day])?;
+        let mut rows = select.query(params![plugin, hour, day, last_slot(now)])?;
         let mut used = BudgetUse::default();
         while let Some(row) = rows.next()? {
             let resource: Option<Resource> = row.get::<_, String>(0)?.parse().ok();
@@ -106,10 +107,11 @@ impl<'a> Counts<'a> {
         limit: u64,
         now: Timestamp,
     ) -> Result<Timestamp, LedgerError> {
-        let sql =
-            "SELECT slot, used FROM budget_use WHERE plugin = ?1 AND resource = ?2 AND slot > ?3 ORDER BY slot DESC";
+        let sql = "SELECT slot, used FROM budget_use
+                   WHERE plugin = ?1 AND resource = ?2 AND slot > ?3 AND slot <= ?4 ORDER BY slot DESC";
         let mut select = self.0.prepare_cached(sql)?;
-        let mut rows = select.query(params![plugin, resource.as_str(), before_first_slot(now, window)])?;
+        let mut rows =
+            select.query(params![plugin, resource.as_str(), before_first_slot(now, window), last_slot(now)])?;
         // Go back from the newest slot. The slot that reaches the limit has to leave the window.
         let mut sum = 0_u64;
         while let Some(row) = rows.next()? {
@@ -128,6 +130,12 @@ impl<'a> Counts<'a> {
 /// length of the window.
 fn before_first_slot(now: Timestamp, window: Window) -> i64 {
     now.as_second().saturating_sub(window.seconds())
+}
+
+/// Later slots do not count: the clock was wrong when they were written. Without this limit, a clock that was a year ahead for
+/// a minute could hold a plugin's tasks for a year.
+fn last_slot(now: Timestamp) -> i64 {
+    now.as_second().saturating_add(Window::Day.seconds())
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a sum of numbers that are not negative")]
@@ -173,6 +181,26 @@ mod tests {
         write(1, 86_400 * 2);
         let rows: i64 = reader.connection.query_row("SELECT count(*) FROM budget_use", [], |row| row.get(0)).unwrap();
         assert_eq!(rows, 1, "what is older than a day is deleted");
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_gives_nothing_back_and_one_that_was_far_ahead_holds_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
+        let write = |second: i64| {
+            ledger.write_blocking(move |tx| add(tx, "p", Resource::Tasks, 5, at(second))).unwrap();
+        };
+        let used = || ledger.write_blocking(|tx| Counts::of_tx(tx).used("p", at(0))).unwrap().of(Resource::Tasks).day;
+        write(7_200);
+        assert_eq!(used(), 5, "set back by two hours");
+        write(400 * 86_400);
+        assert_eq!(used(), 0, "400 days ahead");
+        let counts = |tx: &Tx<'_>| Counts::of_tx(tx).room_at("p", Resource::Tasks, Window::Day, 1, at(0));
+        assert_eq!(ledger.write_blocking(counts).unwrap(), at(0));
+        write(0);
+        let rows =
+            |tx: &Tx<'_>| Ok(tx.connection.query_row("SELECT count(*) FROM budget_use", [], |row| row.get(0))?);
+        assert_eq!((used(), ledger.write_blocking(rows).unwrap()), (5, 1_i64));
     }
 
     #[test]

@@ -34,7 +34,8 @@ impl Settlement {
         let used = |limit| report.and_then(|report| report.usage.of(limit)).map_or(0, |used| used.used);
         let spent = vec![
             (Resource::Tasks, context.budgets.taken(&task.agent, &task.id)),
-            (Resource::Written, used(ResourceLimit::Written)),
+            // Reports and the RETURN are files too.
+            (Resource::Written, used(ResourceLimit::Written).saturating_add(used(ResourceLimit::Output))),
             (Resource::HttpRequests, used(ResourceLimit::HttpRequests)),
             (Resource::HttpBytes, used(ResourceLimit::HttpBytes)),
             (Resource::SqlBytes, sql_bytes),

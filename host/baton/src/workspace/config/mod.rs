@@ -51,7 +51,7 @@ root = "."
 # tasks = { hour = 2000, day = 10000 }        # handoffs that it sends
 # triggers = { hour = 1000, day = 10000 }     # tasks that its triggers and schedules make
 # reports = { hour = 20000, day = 100000 }    # files that it writes to reports/
-# written = { hour = "32 GiB", day = "128 GiB" }  # bytes that it writes to files and streams
+# written = { hour = "32 GiB", day = "128 GiB" }  # bytes that it writes to files, streams and reports
 # http_requests = { hour = 20000, day = 100000 }  # requests that it sends to servers
 # http_bytes = { hour = "16 GiB", day = "64 GiB" }  # bytes of request and response bodies
 # sql_bytes = { hour = "1 GiB", day = "4 GiB" }  # bytes by which its database grows
