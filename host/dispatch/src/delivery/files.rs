@@ -6,6 +6,7 @@ use baton_core::handoff;
 use baton_intake::{IntakeError, Staged, find_moved, hash_file, move_into};
 use baton_ledger::outbox::{Delivery, DeliveryKind};
 use fail::fail_point;
+use jiff::Timestamp;
 
 use super::latest;
 use crate::Context;
@@ -118,7 +119,7 @@ impl ActiveDelivery {
     /// Copies a published report to its `latest` name.
     pub(super) fn keep_latest(&self) {
         if let (DeliveryKind::Artifact, DeliveryStep::Placed(name)) = (self.delivery.kind, &self.step) {
-            latest::keep(&self.folder, name);
+            latest::keep(&self.folder, name, Timestamp::now());
         }
     }
 

@@ -1,36 +1,64 @@
 //! The newest report under a fixed name: `latest.md` is a copy of the last `..._REPORT_<YYYYMMDD>_<HHMMSS>.md`.
 
-use std::fs;
-use std::io::{self, ErrorKind};
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use baton_intake::{IntakeError, capture};
+use baton_sandbox::limits::OUTPUT_BYTES;
+use jiff::{Timestamp, ToSpan as _};
+
 /// Replaces `latest.<ending>` in `folder` with a copy of the report `name`. Files with other names are not copied. An
 /// error only prevents the copy: the report itself is delivered.
-pub(super) fn keep(folder: &Path, name: &str) {
-    let Some(latest) = latest_name(name) else { return };
-    match copy(folder, name, &latest) {
-        // Another program has moved the report.
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => tracing::warn!("failed to copy reports/{name} to reports/{latest}: {error}"),
-        Ok(()) => {}
+pub(super) fn keep(folder: &Path, name: &str, now: Timestamp) {
+    let last = last_day(now);
+    let Some(latest) = latest_name(name, &last) else { return };
+    // A missing report was moved by another program.
+    if let Err(error) = copy(folder, name, &latest, &last)
+        && !matches!(error, IntakeError::NotFound { .. })
+    {
+        tracing::warn!("failed to copy reports/{name} to reports/{latest}: {error}");
     }
+}
+
+/// Tomorrow, because a report may have the date of another time zone. A report with a later date would stay the newest
+/// one forever.
+fn last_day(now: Timestamp) -> String {
+    now.checked_add(24.hours()).unwrap_or(now).strftime("%Y%m%d").to_string()
 }
 
 /// Only one copy at a time: batches of deliveries run in parallel, and a delivery that failed may succeed after a newer
 /// one.
 static COPYING: Mutex<()> = Mutex::new(());
 
-fn copy(folder: &Path, name: &str, latest: &str) -> io::Result<()> {
+/// Follows no link: a plugin that may write to the folder could have made it.
+fn copy(folder: &Path, name: &str, latest: &str, last: &str) -> Result<(), IntakeError> {
     let _one = COPYING.lock().unwrap_or_else(PoisonError::into_inner);
-    let reports = fs::read_dir(folder)?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let newer = |other: &String| latest_name(other).as_deref() == Some(latest) && time_of(other) > time_of(name);
+    let failed = |path: &Path, action| {
+        let path = path.to_owned();
+        move |source| IntakeError::Io { path, action, source }
+    };
+    let reports = fs::read_dir(folder).map_err(failed(folder, "read"))?;
+    let reports = reports.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let newer = |other: &String| latest_name(other, last).as_deref() == Some(latest) && time_of(other) > time_of(name);
     if reports.into_iter().any(|other| newer(&other)) {
         return Ok(());
     }
+    let report = capture(&folder.join(name), OUTPUT_BYTES as u64)?;
     let temporary = folder.join(format!(".baton-latest.{}.tmp", std::process::id()));
-    fs::copy(folder.join(name), &temporary)?;
-    fs::rename(&temporary, folder.join(latest))
+    write_new(&temporary, &report.bytes).map_err(failed(&temporary, "written"))?;
+    let latest = folder.join(latest);
+    fs::rename(&temporary, &latest).map_err(failed(&latest, "replaced"))
+}
+
+/// Writes a file that does not exist. A leftover of a killed process is deleted.
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    OpenOptions::new().write(true).create_new(true).open(path)?.write_all(bytes)
 }
 
 /// The part after `_REPORT_`. It determines the order of reports with the same file extension.
@@ -38,8 +66,9 @@ fn time_of(report: &str) -> &str {
     report.split_once("_REPORT_").map_or("", |(_, time)| time)
 }
 
-/// `latest.md` for `PLANS_AUDIT_REPORT_20260118_101500.md` and `PLANS_AUDIT_REPORT_20260118_101500-2.md`.
-fn latest_name(report: &str) -> Option<String> {
+/// `latest.md` for `PLANS_AUDIT_REPORT_20260118_101500.md` and `PLANS_AUDIT_REPORT_20260118_101500-2.md`, if the date is not
+/// after the day `last`.
+fn latest_name(report: &str, last: &str) -> Option<String> {
     let (_, rest) = report.split_once("_REPORT_")?;
     let (stamp, rest) = rest.split_at_checked("YYYYMMDD_HHMMSS".len())?;
     let (day, time) = stamp.split_once('_')?;
@@ -47,7 +76,8 @@ fn latest_name(report: &str) -> Option<String> {
     let (number, ending) = rest.split_once('.')?;
     let is_numbered =
         number.is_empty() || number.strip_prefix('-').is_some_and(|number| is_number(number, number.len()));
-    (is_number(day, 8) && is_number(time, 6) && is_numbered && !ending.is_empty()).then(|| format!("latest.{ending}"))
+    let is_stamp = is_number(day, 8) && day <= last && is_number(time, 6);
+    (is_stamp && is_numbered && !ending.is_empty()).then(|| format!("latest.{ending}"))
 }
 
 #[cfg(test)]
@@ -56,14 +86,23 @@ mod tests {
 
     #[test]
     fn only_a_report_with_a_time_has_a_latest_copy() {
-        let of = |name: &str| latest_name(name).unwrap_or_default();
+        let of = |name: &str| latest_name(name, "20260131").unwrap_or_default();
         assert_eq!(of("PLANS_AUDIT_REPORT_20260118_101500.md"), "latest.md");
         assert_eq!(of("PLANS_AUDIT_REPORT_20260118_101500-2.junit.xml"), "latest.junit.xml");
-        for name in
-            ["AUDIT_FOLLOWUP_ACTIONS_20260118_101500.md", "X_REPORT_2026.md", "X_REPORT_20260118_101500", "latest.md"]
-        {
+        for name in [
+            "AUDIT_FOLLOWUP_ACTIONS_20260118_101500.md",
+            "X_REPORT_2026.md",
+            "X_REPORT_20260118_101500",
+            "X_REPORT_20260201_000000.md",
+            "X_REPORT_99991231_235959.md",
+            "latest.md",
+        ] {
             assert_eq!(of(name), "");
         }
+    }
+
+    fn now() -> Timestamp {
+        "2026-01-21T10:15:00Z".parse().unwrap()
     }
 
     #[test]
@@ -71,11 +110,41 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in [("A_REPORT_20260118_101500.md", "old"), ("A_REPORT_20260119_101500.md", "new")] {
             fs::write(folder.path().join(name), text).unwrap();
-            keep(folder.path(), name);
+            keep(folder.path(), name, now());
         }
-        keep(folder.path(), "A_REPORT_20260118_101500.md");
-        keep(folder.path(), "A_REPORT_20260120_101500.md");
+        keep(folder.path(), "A_REPORT_20260118_101500.md", now());
+        keep(folder.path(), "A_REPORT_20260120_101500.md", now());
         assert_eq!(fs::read_to_string(folder.path().join("latest.md")).unwrap(), "new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+    }
+
+    #[test]
+    fn a_report_with_a_date_in_the_future_does_not_stay_the_latest() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["X_REPORT_99991231_235959.md", "A_REPORT_20260119_101500.md"] {
+            fs::write(folder.path().join(name), name).unwrap();
+            keep(folder.path(), name, now());
+        }
+        assert_eq!(fs::read_to_string(folder.path().join("latest.md")).unwrap(), "A_REPORT_20260119_101500.md");
+    }
+
+    #[test]
+    fn the_copy_is_neither_written_nor_read_through_a_link() {
+        let place = tempfile::tempdir().unwrap();
+        let (folder, outside) = (place.path().join("reports"), place.path().join("outside"));
+        fs::create_dir(&folder).unwrap();
+        fs::write(&outside, "theirs").unwrap();
+        let (name, linked) = ("A_REPORT_20260119_101500.md", "B_REPORT_20260120_101500.md");
+        fs::write(folder.join(name), "a report").unwrap();
+        let temporary = format!(".baton-latest.{}.tmp", std::process::id());
+        for link in [temporary.as_str(), "latest.md", linked] {
+            std::os::unix::fs::symlink(&outside, folder.join(link)).unwrap();
+        }
+        keep(&folder, linked, now());
+        fs::remove_file(folder.join(linked)).unwrap();
+        keep(&folder, name, now());
+        assert_eq!(fs::read_to_string(&outside).unwrap(), "theirs");
+        assert!(folder.join("latest.md").symlink_metadata().unwrap().is_file());
+        assert_eq!(fs::read_to_string(folder.join("latest.md")).unwrap(), "a report");
     }
 }
