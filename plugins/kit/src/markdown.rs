@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use baton_core::text::is_unprintable;
+
 /// Characters of a table cell.
 const MOST_CHARS: usize = 200;
 
@@ -64,21 +66,9 @@ pub fn visible(text: &str) -> String {
     out
 }
 
-/// Direction marks, zero-width spaces, tags, and characters that XML 1.0 does not allow.
-const fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'
-            | '\u{200e}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{fffe}'..='\u{ffff}'
-            | '\u{e0000}'..='\u{e007f}'
-    )
+/// What a terminal would hide, and characters that XML 1.0 does not allow.
+fn is_invisible(c: char) -> bool {
+    is_unprintable(c) || matches!(c, '\u{fffe}'..='\u{ffff}')
 }
 
 #[cfg(test)]
@@ -114,5 +104,10 @@ mod tests {
     fn invisible_characters_are_shown_by_number() {
         let shown = "a\u{27e8}U+202E\u{27e9}b c\u{27e8}U+200B\u{27e9}\u{27e8}U+FFFF\u{27e9}";
         assert_eq!(visible("a\u{202e}b\u{0}c\u{200b}\u{ffff}"), shown);
+        // A variation selector carries a byte that nobody sees; other characters are as wide as a space, or have no width.
+        for hidden in ['\u{e0100}', '\u{e01ef}', '\u{fe00}', '\u{ad}', '\u{34f}', '\u{3164}', '\u{2800}', '\u{200d}'] {
+            assert_eq!(visible(&format!("a{hidden}b")), format!("a\u{27e8}U+{:04X}\u{27e9}b", u32::from(hidden)));
+        }
+        assert_eq!(visible("\u{26a0}\u{fe0f} 33 %"), "\u{26a0}\u{fe0f} 33 %");
     }
 }

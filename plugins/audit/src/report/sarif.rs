@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use baton_plugin_kit::markdown::visible;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -137,8 +138,10 @@ fn result(gap: &Gap, rules: &BTreeMap<String, Rule>, rows: &HashMap<String, (&Pl
     }
 }
 
+/// The text as a sentence in which nothing is hidden. Viewers show `[text](address)` as a link, so that is broken up.
 fn sentence(text: &str) -> String {
-    if text.ends_with(['.', '!', '?', '\u{2026}']) { text.to_owned() } else { format!("{text}.") }
+    let text = visible(text).replace("](", "] (");
+    if text.ends_with(['.', '!', '?', '\u{2026}']) { text } else { format!("{text}.") }
 }
 
 /// Where the plan promises it.
@@ -212,6 +215,12 @@ mod tests {
         assert_eq!(uri("plans/a b#c%.md"), "plans/a%20b%23c%25.md");
         assert_eq!(uri("c:/\u{e9}\n"), "c%3A/%C3%A9%0A");
         assert_eq!(uri("/etc/"), "etc");
+    }
+
+    #[test]
+    fn a_message_has_no_links_and_nothing_hidden() {
+        assert_eq!(sentence("[here](javascript:x)"), "[here] (javascript:x).");
+        assert_eq!(sentence("a\u{1b}[31m\u{202e}b\u{e0101}!"), "a [31m\u{27e8}U+202E\u{27e9}b\u{27e8}U+E0101\u{27e9}!");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
+use baton_core::text::lines;
 use baton_ledger::finding::Finding;
 use serde::Deserialize;
 
@@ -66,9 +67,9 @@ fn annotation(finding: &Finding, place: Option<&Place>, folder: &Path) -> String
     format!("::{level} {place}title={}::{}", property("Baton audit"), data(message.trim_end()))
 }
 
-/// The escaped message of a workflow command.
+/// The escaped message of a workflow command. The log of the workflow is a terminal.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    lines(text).replace('%', "%25").replace('\n', "%0A")
 }
 
 /// The escaped value of a property of a workflow command.
@@ -98,6 +99,10 @@ mod tests {
         assert_eq!(of("low", "", ""), "::notice title=Baton audit::100 %25 is%0Afalse");
         // Text that looks like a place is not one.
         assert_eq!(of("low", "14:30: late", ""), "::notice title=Baton audit::100 %25 is%0Afalse%0A14:30: late");
+        assert_eq!(
+            of("low", "a\r::error::b\u{1b}[2K\u{202e}", ""),
+            "::notice title=Baton audit::100 %25 is%0Afalse%0Aa\\r::error::b\\u{1b}[2K\\u{202e}"
+        );
         assert!(places(b"[]").is_err());
     }
 }
