@@ -173,6 +173,39 @@ fn a_plugin_with_other_bytes_is_named_with_the_digest_to_write() {
 }
 
 #[test]
+fn a_bundled_plugin_with_another_digest_in_the_lock_is_named_with_the_digest_to_write() {
+    let workspace = Workspace::init();
+    let lock = workspace.read("baton.lock");
+    let digest = lock.split("digest = \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let wrong = format!("sha256:{}", sha256(b"other bytes"));
+    workspace.write("baton.lock", lock.replacen(digest, &wrong, 1));
+    let (what, fix) = named(&doctor(&workspace, 1), "configuration", "fail", "baton.lock");
+    assert!(what.contains(&wrong) && what.contains(digest), "{what}");
+    assert_eq!(fix, format!("write digest = \"{digest}\" into baton.lock"));
+    workspace.write("baton.lock", lock);
+    is_well(&doctor(&workspace, 0));
+}
+
+#[test]
+fn a_stored_package_with_other_bytes_is_named_with_both_digests() {
+    let workspace = Workspace::with_noop();
+    let right = sha256(&workspace.read_bytes("plugins/noop.wasm"));
+    workspace.baton(&["run", "noop", "echo"]).ended(0);
+    let file = "source = { file = \"plugins/noop.wasm\" }";
+    let lock = workspace.read("baton.lock");
+    assert!(lock.contains(file), "{lock}");
+    workspace.write("baton.lock", lock.replace(file, "source = { url = \"https://localhost:1/noop.wasm\" }"));
+    is_well(&doctor(&workspace, 0));
+    let stored = workspace.state_folder().join("packages").join(format!("{right}.wasm"));
+    fs::write(&stored, "other bytes").unwrap();
+    let (what, fix) = named(&doctor(&workspace, 1), "configuration", "fail", "baton.lock");
+    assert!(what.contains(&right) && what.contains(&sha256(b"other bytes")), "{what}");
+    assert!(fix.ends_with("plugin install https://localhost:1/noop.wasm"), "{fix}");
+    fs::remove_file(stored).unwrap();
+    assert!(named(&doctor(&workspace, 1), "configuration", "fail", "baton.lock").0.contains("is not on this machine"));
+}
+
+#[test]
 fn a_granted_folder_that_is_missing_can_be_made() {
     let workspace = Workspace::init();
     fs::remove_dir(workspace.root().join("plans")).unwrap();

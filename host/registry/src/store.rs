@@ -84,7 +84,9 @@ impl Store {
         &self.folder
     }
 
-    fn path(&self, digest: Digest) -> PathBuf {
+    /// The file of the package with this digest, which may be missing or damaged.
+    #[must_use]
+    pub fn path(&self, digest: Digest) -> PathBuf {
         self.folder.join(format!("{digest}.wasm"))
     }
 }

@@ -17,8 +17,8 @@ use super::finding::Finding;
 use crate::notices::{DESKTOP, INSTALL_DESKTOP};
 use crate::shipped;
 use crate::workspace::{
-    CONFIG_FILE, Config, LOCK_FILE, Lock, PluginEntry, Source, Workspace, effective, find_program, inboxes, placed,
-    plugin_split,
+    CONFIG_FILE, Config, LOCK_FILE, Lock, PluginEntry, Source, State, Workspace, effective, find_program, inboxes,
+    placed, plugin_split,
 };
 
 const CHECK: &str = "configuration";
@@ -139,7 +139,7 @@ fn bytes(facts: &Facts, entry: &PluginEntry) -> Result<(Vec<u8>, String), Plugin
     }
     match &entry.source {
         Source::Shipped => match shipped::component(&entry.name) {
-            Some(component) => Ok((component.to_vec(), LOCK_FILE.to_owned())),
+            Some(component) => bundled(component, entry),
             None => Err(PluginProblem {
                 place: LOCK_FILE.to_owned(),
                 what: format!("`{}` is not a bundled plugin of this baton", entry.name),
@@ -149,7 +149,7 @@ fn bytes(facts: &Facts, entry: &PluginEntry) -> Result<(Vec<u8>, String), Plugin
         Source::File(file) => pinned(&facts.root.join(file), file, entry),
         Source::Url(source) | Source::Oci(source) => Err(PluginProblem {
             place: LOCK_FILE.to_owned(),
-            what: format!("the package {} of the plugin `{}` is not on this machine", entry.digest, entry.name),
+            what: missing_package(facts, entry),
             fix: format!("baton -w {} plugin install {source}", shell_word(&facts.root)),
         }),
     }
@@ -161,6 +161,36 @@ fn kept(facts: &Facts, entry: &PluginEntry) -> Option<Vec<u8>> {
     Store::new(state.packages()).get(entry.digest.parse().ok()?).ok()?
 }
 
+/// Why the store has no package with the pinned bytes.
+fn missing_package(facts: &Facts, entry: &PluginEntry) -> String {
+    let stored = |state: &State| {
+        let path = Store::new(state.packages()).path(entry.digest.parse().ok()?);
+        Some((std::fs::read(&path).ok()?, path))
+    };
+    let PluginEntry { name, digest, .. } = entry;
+    match facts.state.as_ref().ok().and_then(stored) {
+        Some((bytes, path)) => {
+            let (path, found) = (facts.display(&path), digest_of(&bytes));
+            format!("pins {digest} for the plugin `{name}`, but its stored package {path} has other bytes: {found}")
+        }
+        None => format!("the package {digest} of the plugin `{name}` is not on this machine"),
+    }
+}
+
+fn bundled(component: &[u8], entry: &PluginEntry) -> Result<(Vec<u8>, String), PluginProblem> {
+    let (place, found) = (LOCK_FILE.to_owned(), digest_of(component));
+    if found == entry.digest {
+        return Ok((component.to_vec(), place));
+    }
+    let what = format!("pins {} for the bundled plugin `{}`, but this baton has {found}", entry.digest, entry.name);
+    let fix = format!("write digest = \"{found}\" into {LOCK_FILE}");
+    Err(PluginProblem { place, what, fix })
+}
+
+fn digest_of(bytes: &[u8]) -> String {
+    format!("sha256:{}", Digest::of(bytes))
+}
+
 fn pinned(path: &Path, file: &Path, entry: &PluginEntry) -> Result<(Vec<u8>, String), PluginProblem> {
     let place = file.display().to_string();
     let bytes = std::fs::read(path).map_err(|error| PluginProblem {
@@ -168,7 +198,7 @@ fn pinned(path: &Path, file: &Path, entry: &PluginEntry) -> Result<(Vec<u8>, Str
         what: format!("the plugin `{}` cannot be read: {error}", entry.name),
         fix: format!("put the file back at {}, or take its entry out of {LOCK_FILE}", from_here(path)),
     })?;
-    let found = format!("sha256:{}", Digest::of(&bytes));
+    let found = digest_of(&bytes);
     if found == entry.digest {
         return Ok((bytes, place));
     }
