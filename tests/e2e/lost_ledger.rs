@@ -1,5 +1,5 @@
-//! A ledger that is missing, replaced, set back, or deleted while the daemon runs raises an alarm: Baton does not start silently
-//! with another ledger, and acknowledges nothing in a deleted one.
+//! A ledger that is missing, cut, replaced, set back, or deleted while the daemon runs raises an alarm: Baton neither starts
+//! silently with another ledger nor shows one, and acknowledges nothing in a deleted one.
 
 use std::fs;
 use std::path::Path;
@@ -13,15 +13,50 @@ fn remove_ledger(state: &Path) {
     }
 }
 
-/// Every command that would begin a new ledger, or show an empty one, refuses and names the ways out.
+/// The commands that write into the ledger.
+const WRITES: [&[&str]; 3] = [&["up", "--once"], &["run", "noop", "echo"], &["plugin", "disable", "noop"]];
+
+/// The commands that read the ledger. `ledger verify` and `doctor` report on a ledger that is not the right one.
+const READS: [&[&str]; 14] = [
+    &["status"],
+    &["status", "--json"],
+    &["status", "--watch", "--json"],
+    &["why", "abcdef"],
+    &["why", "plugin", "noop"],
+    &["obligations"],
+    &["agents"],
+    &["plugin", "log", "noop"],
+    &["plugin", "grants", "noop"],
+    &["ledger", "export"],
+    &["ledger", "prune", "--before", "1d", "--dry-run"],
+    &["backup", "copy.db"],
+    &["cancel", "abcdef"],
+    &["retry", "abcdef"],
+];
+
+/// Every command that reads or writes the ledger refuses, shows nothing of it and says these words.
 #[track_caller]
-fn is_refused(workspace: &Workspace, what: &str, more: &[&[&str]]) {
-    let commands: [&[&str]; 3] = [&["up", "--once"], &["run", "noop", "echo"], &["plugin", "disable", "noop"]];
-    for command in commands.iter().chain(more) {
+fn is_refused_with(workspace: &Workspace, words: &[&str]) {
+    for command in WRITES.iter().chain(&READS) {
         let refused = workspace.baton(command).ended(2);
         let said = &refused.stderr;
-        assert!(said.contains(what) && said.contains("baton restore") && said.contains("--new-ledger"), "{said}");
+        assert!(words.iter().all(|word| said.contains(word)), "{command:?} without {words:?}: {said}");
+        assert_eq!(refused.stdout, "", "{command:?}");
     }
+    assert!(!workspace.root().join("copy.db").exists());
+}
+
+/// The same for a ledger that is not the known one: the message names the ways out.
+#[track_caller]
+fn is_refused(workspace: &Workspace, what: &str) {
+    is_refused_with(workspace, &[what, "baton restore", "--new-ledger"]);
+}
+
+/// `doctor` fails and names this, with this fix.
+#[track_caller]
+fn is_diagnosed(workspace: &Workspace, what: &str, fix: &str) {
+    let doctor = workspace.baton(&["doctor"]).ended(1).stdout;
+    assert!(doctor.contains(what) && doctor.contains(fix), "{doctor}");
 }
 
 /// A workspace with one task that is done, and one file that was not captured yet.
@@ -48,15 +83,12 @@ fn accepted(workspace: &Workspace) {
 fn a_missing_ledger_is_an_alarm_until_the_operator_decides() {
     let workspace = with_work();
     remove_ledger(&workspace.state_folder());
-    is_refused(
-        &workspace,
-        "is missing",
-        &[&["status"], &["why", "abcdef"], &["cancel", "abcdef"], &["ledger", "verify"]],
-    );
+    is_refused(&workspace, "is missing");
+    let refused = workspace.baton(&["ledger", "verify"]).ended(2).stderr;
+    assert!(refused.contains("is missing") && refused.contains("baton restore"), "{refused}");
     assert_eq!(workspace.inbox("noop"), ["Waits.json"], "nothing was captured");
     assert!(!workspace.state_folder().join("ledger.db").exists());
-    let doctor = workspace.baton(&["doctor"]).ended(1).stdout;
-    assert!(doctor.contains("is missing") && doctor.contains("--new-ledger"), "{doctor}");
+    is_diagnosed(&workspace, "is missing", "--new-ledger");
     accepted(&workspace);
     assert_eq!(workspace.task("Waits").state, "succeeded");
 }
@@ -65,7 +97,7 @@ fn a_missing_ledger_is_an_alarm_until_the_operator_decides() {
 fn a_state_folder_that_was_deleted_is_an_alarm_and_the_inboxes_stay_the_workspaces_own() {
     let workspace = with_work();
     fs::remove_dir_all(workspace.state_folder()).unwrap();
-    is_refused(&workspace, "is missing", &[]);
+    is_refused(&workspace, "is missing");
     accepted(&workspace);
     assert_eq!(workspace.task("Waits").state, "succeeded");
 }
@@ -76,12 +108,79 @@ fn another_ledger_in_its_place_is_an_alarm() {
     remove_ledger(&workspace.state_folder());
     let copy = workspace.state_folder().join("ledger.db");
     other.baton(&["backup", copy.to_str().unwrap()]).ended(0);
-    is_refused(&workspace, "is another one", &[]);
+    is_refused(&workspace, "is another one");
     let verified = workspace.baton(&["ledger", "verify"]).ended(1).stdout;
     assert!(verified.contains("is another one"), "{verified}");
-    let doctor = workspace.baton(&["doctor"]).ended(1).stdout;
-    assert!(doctor.contains("is another one"), "{doctor}");
+    is_diagnosed(&workspace, "is another one", "--new-ledger");
     accepted(&workspace);
+}
+
+#[test]
+fn the_state_folder_of_another_workspace_is_refused_and_stays_its_own() {
+    let (workspace, other) = (with_work(), with_work());
+    let (state, root) = (other.state_folder(), other.root().canonicalize().unwrap());
+    let before = other.baton(&["ledger", "export"]).ended(0).stdout;
+    for command in WRITES.iter().chain(&READS) {
+        let refused = workspace.baton(&[&["--state", state.to_str().unwrap()], *command].concat()).ended(2);
+        let words = ["is the one of the workspace", root.to_str().unwrap(), "--state"];
+        assert!(words.iter().all(|word| refused.stderr.contains(word)), "{command:?}: {}", refused.stderr);
+        assert_eq!(refused.stdout, "", "{command:?}");
+    }
+    assert_eq!(workspace.inbox("noop"), ["Waits.json"], "nothing was captured");
+    assert_eq!(other.baton(&["ledger", "export"]).ended(0).stdout, before);
+    assert_eq!(other.state_folder(), state);
+}
+
+#[test]
+fn a_ledger_that_was_cut_is_refused_until_a_backup_is_restored() {
+    let workspace = with_work();
+    let copy = workspace.outside().join("backup.db");
+    workspace.baton(&["backup", copy.to_str().unwrap()]).ended(0);
+    let ledger = workspace.state_folder().join("ledger.db");
+    let whole = fs::read(&ledger).unwrap();
+    for length in [0, 60, 4096, whole.len() / 2, whole.len() - 4096] {
+        remove_ledger(&workspace.state_folder());
+        fs::write(&ledger, &whole[..length]).unwrap();
+        is_refused_with(&workspace, &["ledger.db", "baton restore"]);
+        is_diagnosed(&workspace, "ledger.db", "restore");
+        assert_ne!(workspace.baton(&["ledger", "verify"]).code, 0, "{length}");
+        assert_eq!(workspace.inbox("noop"), ["Waits.json"], "nothing was captured");
+        workspace.baton(&["restore", "--force", copy.to_str().unwrap()]).ended(0);
+        assert_eq!(workspace.status().len(), 1);
+    }
+}
+
+#[test]
+fn a_ledger_of_a_newer_version_is_refused_and_stays_as_it_is() {
+    let workspace = with_work();
+    let ledger = workspace.state_folder().join("ledger.db");
+    workspace.database("ledger.db").pragma_update(None, "user_version", 99).unwrap();
+    let before = fs::read(&ledger).unwrap();
+    is_refused_with(&workspace, &["has format 99", "update baton"]);
+    is_diagnosed(&workspace, "has format 99", "newer version");
+    let refused = workspace.baton(&["ledger", "verify"]).ended(2).stderr;
+    assert!(refused.contains("has format 99"), "{refused}");
+    assert_eq!(fs::read(&ledger).unwrap(), before);
+}
+
+#[test]
+fn a_link_in_place_of_the_ledger_or_its_log_is_not_followed() {
+    for name in ["ledger.db", "ledger.db-wal"] {
+        let workspace = with_work();
+        let copy = workspace.outside().join("backup.db");
+        workspace.baton(&["backup", copy.to_str().unwrap()]).ended(0);
+        let (link, target) = (workspace.state_folder().join(name), workspace.outside().join("elsewhere.db"));
+        drop(fs::rename(&link, &target));
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        let before = fs::read(&target).ok();
+        is_refused_with(&workspace, &[name, "a symbolic link, not a regular file", "baton restore --force FILE"]);
+        is_diagnosed(&workspace, "a symbolic link, not a regular file", "restore --force FILE");
+        workspace.baton(&["restore", "--force", copy.to_str().unwrap()]).ended(0);
+        assert_eq!(fs::read(&target).ok(), before, "the target stays as it is");
+        workspace.up_once();
+        assert_eq!(workspace.task("Waits").state, "succeeded");
+        workspace.baton(&["ledger", "verify"]).ended(0);
+    }
 }
 
 #[test]
@@ -95,7 +194,7 @@ fn an_older_copy_in_its_place_is_an_alarm_and_a_restore_of_it_is_none() {
     workspace.up_once();
     remove_ledger(&workspace.state_folder());
     fs::copy(&copy, workspace.state_folder().join("ledger.db")).unwrap();
-    is_refused(&workspace, "is older", &[]);
+    is_refused(&workspace, "is older");
     assert_eq!(workspace.baton(&["ledger", "verify", "--json"]).ended(1).json()["sound"], false);
     workspace.baton(&["restore", copy.to_str().unwrap(), "--force"]).ended(0);
     workspace.up_once();
@@ -121,8 +220,7 @@ fn a_note_of_the_head_that_is_a_pipe_is_an_alarm_and_blocks_nothing() {
     rustix::fs::mkfifoat(rustix::fs::CWD, &note, rustix::fs::Mode::RWXU).unwrap();
     let refused = workspace.baton(&["up", "--once"]).ended(2);
     assert!(refused.stderr.contains("a pipe (FIFO)") && refused.stderr.contains("--new-ledger"), "{}", refused.stderr);
-    let status = workspace.baton(&["status"]).ended(0);
-    assert!(status.stderr.contains("a pipe (FIFO)"), "{}", status.stderr);
+    is_refused_with(&workspace, &["a pipe (FIFO)", "--new-ledger"]);
     accepted(&workspace);
 }
 
@@ -133,7 +231,7 @@ fn a_note_of_the_head_with_other_text_than_hexadecimal_digits_is_an_alarm_withou
     let text = fs::read_to_string(&note).unwrap().replace("\"head\": \"", "\"head\": \"\\nforged line\\u001b[31m");
     fs::write(&note, text).unwrap();
     let refused = workspace.baton(&["up", "--once"]).ended(2);
-    let status = workspace.baton(&["status"]).ended(0);
+    let status = workspace.baton(&["status"]).ended(2);
     let verified = workspace.baton(&["ledger", "verify"]).ended(1);
     for said in [refused.stderr, status.stderr, verified.stdout] {
         assert!(said.contains("hexadecimal") && !said.contains('\u{1b}') && !said.contains("forged line"), "{said}");

@@ -1,9 +1,10 @@
 //! The format of the file, its migrations, and two types for access: [`Tx`] for writes, [`Reader`] for reads.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
-use baton_sqlite::{NewerForm, form, form_after};
+use baton_sqlite::{NewerForm, form, form_after, with_ending};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::{LedgerError, regular_file};
@@ -57,7 +58,7 @@ impl Reader {
     /// When the file is missing, is not a ledger, or is newer than this build. When another process is creating it:
     /// [`LedgerError::Unmade`].
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        check_file(path)?;
+        check_files(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let opened = |source| LedgerError::Open { path: path.to_owned(), source };
         let connection = Connection::open_with_flags(path, flags).map_err(opened)?;
@@ -81,20 +82,28 @@ impl Reader {
     }
 }
 
-/// Returns an error if `path` is not a regular file: SQLite would block on a pipe. A missing file is not an error here.
-pub(crate) fn check_file(path: &Path) -> Result<(), LedgerError> {
-    match regular_file::check(path) {
-        Err(source) if path.exists() => Err(LedgerError::NotAFile { path: path.to_owned(), source }),
-        _ => Ok(()),
+/// The endings of the files that SQLite opens for a database.
+const ENDINGS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
+
+/// Returns an error if the database or a file beside it is not a regular file: SQLite would block on a pipe, and would
+/// follow a link to another place. A missing file is not an error here.
+pub(crate) fn check_files(path: &Path) -> Result<(), LedgerError> {
+    for ending in ENDINGS {
+        let path = with_ending(path, ending);
+        match regular_file::check_unlinked(&path) {
+            Err(source) if source.kind() != ErrorKind::NotFound => return Err(LedgerError::NotAFile { path, source }),
+            _ => {}
+        }
     }
+    Ok(())
 }
 
 /// The problems that SQLite finds in the pages and, with `integrity_check`, in the indexes of a database. `check` is the
 /// name of a pragma with the number of problems after which it stops.
-pub(crate) fn damage(connection: &Connection, check: &str) -> Result<Vec<String>, LedgerError> {
+pub(crate) fn damage(connection: &Connection, check: &str) -> rusqlite::Result<Vec<String>> {
     let mut select = connection.prepare(&format!("PRAGMA {check}"))?;
     let rows = select.query_map([], |row| row.get(0))?;
-    let mut said = rows.collect::<Result<Vec<String>, _>>()?;
+    let mut said = rows.collect::<rusqlite::Result<Vec<String>>>()?;
     said.retain(|line| line != "ok");
     Ok(said)
 }

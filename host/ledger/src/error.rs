@@ -6,16 +6,16 @@ use std::path::PathBuf;
 use baton_sqlite::NewerForm;
 use rusqlite::ErrorCode;
 
+const RESTORE: &str = "; `baton restore --force FILE` puts a backup in its place and keeps the damaged file beside it";
+
 /// An error of the ledger.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// The file cannot be opened or created.
-    #[error(
-        "the ledger {path} cannot be opened: {source}; check that the folder exists, belongs to you and has free space"
-    )]
+    #[error("the ledger {path} cannot be opened: {source}{hint}", hint = open_hint(.source))]
     Open { path: PathBuf, source: rusqlite::Error },
-    /// The path of the ledger is not a regular file.
-    #[error("the ledger {path} cannot be opened: {source}")]
+    /// The ledger, or a file of SQLite beside it, is not a regular file.
+    #[error("the ledger {path} cannot be opened: {source} (`baton restore --force FILE`)")]
     NotAFile {
         path: PathBuf,
         /// The kind of the file, and the fix.
@@ -50,10 +50,16 @@ pub enum LedgerError {
     Commit(String),
 }
 
-/// The action that fixes the error.
+/// The action that fixes the error of a statement.
 fn hint(error: &rusqlite::Error) -> &'static str {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "; `baton restore` puts a backup in its place",
-        _ => baton_sqlite::hint(error),
-    }
+    if is_damage(error) { RESTORE } else { baton_sqlite::hint(error) }
+}
+
+/// The action that fixes the error of opening the file.
+fn open_hint(error: &rusqlite::Error) -> &'static str {
+    if is_damage(error) { RESTORE } else { "; check that the folder exists, belongs to you and has free space" }
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }

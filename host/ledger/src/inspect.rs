@@ -36,17 +36,16 @@ const QUICK_CHECK: &str = "quick_check(20)";
 /// # Errors
 /// When the file is too damaged to be checked.
 pub fn quick_check(reader: &Reader) -> Result<Vec<String>, LedgerError> {
-    database::damage(&reader.connection, QUICK_CHECK)
+    Ok(database::damage(&reader.connection, QUICK_CHECK)?)
 }
 
 /// The same for another SQLite file, such as the catalog or a plugin's database.
 ///
 /// # Errors
 /// When the file cannot be opened, is not a database, or is too damaged to be checked.
-pub fn quick_check_of(path: &Path) -> Result<Vec<String>, LedgerError> {
-    let opened = |source| LedgerError::Open { path: path.to_owned(), source };
+pub fn quick_check_of(path: &Path) -> rusqlite::Result<Vec<String>> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    database::damage(&Connection::open_with_flags(path, flags).map_err(opened)?, QUICK_CHECK)
+    database::damage(&Connection::open_with_flags(path, flags)?, QUICK_CHECK)
 }
 
 /// The number of events, computed from their numbers.

@@ -7,7 +7,7 @@ use baton_sqlite::migrate_around;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use crate::database::{BUSY, MIGRATIONS, check_file, known};
+use crate::database::{BUSY, MIGRATIONS, check_files, known};
 use crate::{LedgerError, seal};
 
 /// The size of SQLite's cache, as a negative number of KiB. It fits the upper pages of the indexes and the newest rows.
@@ -26,7 +26,7 @@ const RENAMED_STATE: i64 = 18;
 /// Opens or creates the file and migrates it.
 pub(crate) fn open(path: &Path) -> Result<Connection, LedgerError> {
     let opened = |source| LedgerError::Open { path: path.to_owned(), source };
-    check_file(path)?;
+    check_files(path)?;
     let mut connection = Connection::open(path).map_err(opened)?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(opened)?;

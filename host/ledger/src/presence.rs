@@ -18,7 +18,7 @@ struct FileId {
 
 impl FileId {
     fn of(path: &Path) -> Option<Self> {
-        path.metadata().ok().map(|metadata| Self { device: metadata.dev(), inode: metadata.ino() })
+        path.symlink_metadata().ok().map(|metadata| Self { device: metadata.dev(), inode: metadata.ino() })
     }
 }
 

@@ -37,12 +37,22 @@ pub fn check(path: &Path) -> io::Result<()> {
     need_regular(fs::metadata(path)?.file_type())
 }
 
+/// The same, but a symbolic link is an error too.
+///
+/// # Errors
+/// When the path does not exist or is not a regular file.
+pub(crate) fn check_unlinked(path: &Path) -> io::Result<()> {
+    need_regular(fs::symlink_metadata(path)?.file_type())
+}
+
 fn need_regular(kind: FileType) -> io::Result<()> {
     if kind.is_file() {
         return Ok(());
     }
     let found = if kind.is_dir() {
         "a folder"
+    } else if kind.is_symlink() {
+        "a symbolic link"
     } else if kind.is_fifo() {
         "a pipe (FIFO)"
     } else if kind.is_socket() {
@@ -74,6 +84,30 @@ mod tests {
         {
             let refused = open(path).unwrap_err().to_string();
             assert!(refused.contains(found) && refused.contains("not a regular file"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_ledger_with_a_link_among_its_files_is_an_error_and_the_target_stays_as_it_is() {
+        for ending in ["", "-wal", "-shm", "-journal"] {
+            let folder = tempfile::tempdir().unwrap();
+            let [ledger, target] = ["ledger.db", "target"].map(|name| folder.path().join(name));
+            drop(crate::Ledger::open(&ledger, "test").unwrap());
+            let link = baton_sqlite::with_ending(&ledger, ending);
+            drop(fs::rename(&link, &target));
+            for exists in [true, false] {
+                drop(fs::remove_file(&link));
+                std::os::unix::fs::symlink(if exists { "target" } else { "nowhere" }, &link).unwrap();
+                let before = fs::read(&target).ok();
+                for refused in [crate::Reader::open(&ledger).map(drop), crate::Ledger::open(&ledger, "test").map(drop)]
+                {
+                    let refused = refused.unwrap_err().to_string();
+                    assert!(refused.contains(&format!("{} ", link.display())), "{refused}");
+                    assert!(refused.contains("a symbolic link, not a regular file"), "{refused}");
+                }
+                assert_eq!(fs::read(&target).ok(), before);
+                assert!(!folder.path().join("nowhere").exists());
+            }
         }
     }
 

@@ -106,7 +106,9 @@ fn check(hidden: &Path, copy: &Path) -> Result<ChainTip, RestoreError> {
     })?;
     let failed = |error: LedgerError| unsound(error.to_string());
     // The check of the rows includes this check only for a ledger with sums.
-    if let Some(damage) = database::damage(&reader.connection, "integrity_check(1)").map_err(failed)?.pop() {
+    if let Some(damage) =
+        database::damage(&reader.connection, "integrity_check(1)").map_err(|error| failed(error.into()))?.pop()
+    {
         return Err(unsound(damage));
     }
     let report = verify::verify(&reader, None).map_err(failed)?;
@@ -121,8 +123,11 @@ fn check(hidden: &Path, copy: &Path) -> Result<ChainTip, RestoreError> {
 
 /// Writes the log of the old ledger into its file. This works only if no other process has the ledger open. A file that
 /// SQLite cannot read is left unchanged, because it may be the reason for the restore. A file without the header of a
-/// database is not opened, because SQLite would delete the log beside it.
+/// database is not opened, because SQLite would delete the log beside it. A link is not followed.
 fn close(ledger: &Path) -> Result<(), RestoreError> {
+    if database::check_files(ledger).is_err() {
+        return Ok(());
+    }
     let mut begin = [0; MAGIC.len()];
     let read = regular_file::open(ledger).and_then(|mut file| file.read_exact(&mut begin));
     if read.is_err() || begin != *MAGIC {
@@ -256,6 +261,18 @@ mod tests {
         fs::write(folder.path().join("copy.db-wal"), "more").unwrap();
         assert!(matches!(restore(&copy, &to, Some(&kept)), Err(RestoreError::NotAlone { .. })));
         assert_eq!((names(state), word(&to)), (before, "old".to_owned()));
+    }
+
+    #[test]
+    fn a_link_in_place_of_the_ledger_is_set_aside_and_its_target_stays_as_it_is() {
+        let Place { folder, copy, to, kept } = place();
+        let target = folder.path().join("target.db");
+        made(&target, "theirs");
+        std::os::unix::fs::symlink(&target, &to).unwrap();
+        let before = fs::read(&target).unwrap();
+        restore(&copy, &to, Some(&kept)).unwrap();
+        assert_eq!((word(&to), fs::read(&target).unwrap()), ("copied".to_owned(), before));
+        assert_eq!(fs::read_link(&kept).unwrap(), target);
     }
 
     #[test]

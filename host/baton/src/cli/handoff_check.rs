@@ -17,6 +17,7 @@ use baton_sandbox::Arguments;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::task_view;
 use crate::workspace::Workspace;
 
 /// The most files in inboxes that are searched for an id that the ledger does not know.
@@ -33,8 +34,8 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn of(workspace: Workspace) -> anyhow::Result<Self> {
         let roster = workspace.roster()?;
-        let path = workspace.state.ledger();
-        let reader = path.is_file().then(|| Reader::open(&path).ok()).flatten();
+        // A check of files works without the ledger.
+        let reader = task_view::reader(&workspace).ok().flatten();
         Ok(Self { workspace, roster, reader, waiting: OnceCell::new() })
     }
 

@@ -11,25 +11,19 @@ use baton_ledger::{LedgerError, Reader};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::output::{self, one_line};
+use crate::output::one_line;
 use crate::workspace::{Workspace, head};
 
-/// Opens the ledger for reading; `None` if there is none yet.
+/// Opens the ledger of the workspace for reading; `None` if there is none yet. Fails if it is not the ledger that the
+/// workspace knows.
 pub(super) fn reader(workspace: &Workspace) -> anyhow::Result<Option<Reader>> {
-    let path = workspace.state.ledger();
-    if !path.is_file() {
-        head::need_known(workspace)?;
-        return Ok(None);
-    }
-    if let Some(alarm) = head::check(&workspace.root, &workspace.state)? {
-        output::note(&format!("warning: {}", alarm.what));
-    }
-    Ok(open(&path)?)
+    head::need_known(workspace)?;
+    Ok(open(&workspace.state.ledger())?)
 }
 
 /// The ledger at `path`; `None` if there is none yet.
 pub(super) fn open(path: &Path) -> Result<Option<Reader>, LedgerError> {
-    match path.is_file().then(|| Reader::open(path)).transpose() {
+    match path.symlink_metadata().is_ok().then(|| Reader::open(path)).transpose() {
         Err(LedgerError::Unmade) => Ok(None),
         opened => opened,
     }

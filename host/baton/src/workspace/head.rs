@@ -89,7 +89,7 @@ pub(crate) fn check(root: &Path, state: &State) -> anyhow::Result<Option<Alarm>>
         Err(error) => return Ok(Some(unreadable(root, &error))),
     };
     let Some(entry) = file.ledgers.iter().find(|entry| is_of(entry, state)) else {
-        return Ok(moved(&file, root, &path));
+        return Ok(of_another(state, root).or_else(|| moved(&file, root, &path)));
     };
     let alarm = |what: String| Some(Alarm::new(&what, &fix(), Some(entry.state_id.clone())));
     let (shown, known) = (path.display(), entry.described());
@@ -98,7 +98,7 @@ pub(crate) fn check(root: &Path, state: &State) -> anyhow::Result<Option<Alarm>>
         Err(LedgerError::Unmade) => {
             return Ok(alarm(format!("the ledger {shown} is empty; this workspace had {known}")));
         }
-        Err(_) if !path.exists() => {
+        Err(_) if path.symlink_metadata().is_err() => {
             return Ok(alarm(format!("the ledger {shown} is missing; this workspace had {known}")));
         }
         Err(error) => return Err(error.into()),
@@ -130,6 +130,15 @@ fn unreadable(root: &Path, error: &anyhow::Error) -> Alarm {
          `baton up --new-ledger` writes the file again and records the change in the ledger",
         None,
     )
+}
+
+/// The alarm for the state folder of another workspace, which `--state` named.
+fn of_another(state: &State, root: &Path) -> Option<Alarm> {
+    let other = state.other_workspace(root).filter(|_| state.ledger().exists())?;
+    let what = format!("the state folder {} is the one of the workspace {}", state.folder().display(), other.display());
+    let fix = "name another folder with --state, or leave the option out; `baton up --new-ledger` uses that ledger for \
+               this workspace too and records the change in the ledger";
+    Some(Alarm::new(&what, fix, None))
 }
 
 /// The alarm for a workspace that was renamed: its ledger is in the state folder of its old path.

@@ -13,6 +13,9 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, bail};
 use baton_core::{Digest, file_name};
+use baton_ledger::regular_file;
+
+use super::CONFIG_FILE;
 
 /// The file with the path of the workspace.
 const MARK: &str = "workspace";
@@ -36,9 +39,17 @@ impl State {
             make_private(folder)?;
         }
         let state = Self::resolved(folder, code);
-        // Only for people who inspect the folder.
-        drop(fs::write(state.folder.join(MARK), format!("{}\n", root.display())));
+        if state.other_workspace(root).is_none() {
+            drop(fs::write(state.folder.join(MARK), format!("{}\n", root.display())));
+        }
         Ok(state)
+    }
+
+    /// The existing workspace whose state this is, if it is not the one at `root`.
+    pub(crate) fn other_workspace(&self, root: &Path) -> Option<PathBuf> {
+        let mark = regular_file::read_to_string(&self.folder.join(MARK)).ok()?;
+        let marked = Path::new(mark.strip_suffix('\n')?).canonicalize().ok()?;
+        (marked != root && marked.join(CONFIG_FILE).is_file()).then_some(marked)
     }
 
     /// The path of the state folder. Makes and changes nothing.

@@ -19,11 +19,10 @@ pub(super) enum Action {
 impl Action {
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = options.need()?;
-        let reader = reader(&workspace)?;
         match self {
-            Self::Verify(args) => args.run(&workspace, &reader),
-            Self::Export(args) => args.run(&reader),
-            Self::Prune(args) => args.run(&workspace, &reader),
+            Self::Verify(args) => args.run(&workspace),
+            Self::Export(args) => args.run(&reader(&workspace)?),
+            Self::Prune(args) => args.run(&workspace, &reader(&workspace)?),
         }
     }
 }

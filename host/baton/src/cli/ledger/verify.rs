@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 
 use anyhow::bail;
-use baton_ledger::Reader;
 use baton_ledger::seal::{RowProblem, Rows};
 use baton_ledger::verify::{self, ArchivedPart, Head, HeadPosition, Report};
 use serde_json::{Value, json};
 
-use super::open::events;
+use super::open::{events, unchecked_reader};
 use crate::exit::Code;
 use crate::output;
 use crate::workspace::Workspace;
@@ -39,9 +38,10 @@ pub(in crate::cli) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, workspace: &Workspace, reader: &Reader) -> anyhow::Result<Code> {
+    pub(super) fn run(self, workspace: &Workspace) -> anyhow::Result<Code> {
         let alarm = head::check(&workspace.root, &workspace.state)?;
-        let report = verify::verify_with(reader, self.head.as_ref(), &self.archive)?;
+        let reader = unchecked_reader(workspace).or_else(|error| head::need_known(workspace).and(Err(error)))?;
+        let report = verify::verify_with(&reader, self.head.as_ref(), &self.archive)?;
         if let (Some(head), Some(HeadPosition::Several(count)), true) = (&self.head, report.found, report.is_whole()) {
             bail!("{count} events have a hash that begins with {head}; give more digits");
         }
