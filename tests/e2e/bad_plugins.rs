@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use baton_tests::{Workspace, fixture, handoff_with, text};
+use baton_tests::{Output, Workspace, fixture, handoff_with, text};
 use serde_json::json;
 
 /// The misdeeds of a plugin with what they lead to: state, words of the reason.
@@ -356,4 +356,21 @@ fn folders_with_the_names_of_temporaries_hold_up_nobody() {
     assert!(workspace.task("audit").archived_at.is_some(), "{:#?}", workspace.task("audit"));
     assert!(workspace.task("Undisturbed").archived_at.is_some());
     assert!(workspace.list("reports").iter().any(|name| name.ends_with(".md")));
+}
+
+/// A plugin that may write to `reports/` can make such links and files.
+#[test]
+fn the_latest_copy_of_a_report_is_neither_led_elsewhere_nor_held_back() {
+    let workspace = Workspace::init();
+    workspace.write("plans/a.md", "# A\n\n## Deliverables\n\n- `a.py`\n");
+    workspace.write("victim", "theirs");
+    workspace.write("reports/X_REPORT_99991231_235959.md", "forged");
+    workspace.drop_action("audit", "audit");
+    // `exec` keeps the id of the process, which is in the name of the temporary file.
+    let script = "ln -s ../victim reports/.baton-latest.$$.tmp && exec \"$0\" up --once";
+    let mut up = workspace.command_of("sh");
+    up.current_dir(workspace.root()).args(["-c", script]).arg(workspace.command().get_program());
+    Output::of(&mut up).ended(0);
+    assert_eq!(workspace.read("victim"), "theirs");
+    assert!(workspace.read("reports/latest.md").contains("a.py"));
 }

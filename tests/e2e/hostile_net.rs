@@ -203,6 +203,10 @@ fn no_spelling_of_an_address_leads_around_the_rules() {
         ("http://127.0.0.1:PORT/open/..%2fclosed/echo", "segments"),
         ("http://127.0.0.1:PORT/open/%252e%252e/closed/echo", "segments"),
         ("http://127.0.0.1:PORT/open/..%5cclosed/echo", "segments"),
+        ("http://127.0.0.1:PORT/open/..%00/closed/echo", "segments"),
+        ("http://127.0.0.1:PORT/open/..%20/closed/echo", "segments"),
+        ("http://127.0.0.1:PORT/open/%c0%ae%c0%ae/closed/echo", "segments"),
+        ("http://127.0.0.1:PORT/open/..%ef%bc%8f../closed/echo", "segments"),
         ("http://127.0.0.1:PORT/OPEN/echo", "is not granted"),
         ("http://127.0.0.1:PORT/closed/echo", "is not granted"),
     ];
@@ -212,6 +216,19 @@ fn no_spelling_of_an_address_leads_around_the_rules() {
     for ((url, word), answer) in cases.iter().zip(scene.answers()) {
         let said = answer["error"].as_str().unwrap_or_else(|| panic!("{url} was answered: {answer}"));
         assert!(said.contains(word), "{url}: {said}");
+    }
+    assert!(scene.server.asked().is_empty(), "{:?}", scene.server.asked());
+}
+
+#[test]
+fn no_header_gives_a_request_another_method_or_path() {
+    let scene = Scene::new(&["POST:http://127.0.0.1:PORT/open/*"], "");
+    for name in ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-URL", "X-Rewrite-URL"] {
+        let mut request = get("http://127.0.0.1:PORT/open/echo");
+        request["method"] = json!("POST");
+        request["headers"] = json!({ name: "DELETE" });
+        let said = scene.refused(name, request);
+        assert!(said.contains("was not sent") && said.contains(&name.to_lowercase()), "{said}");
     }
     assert!(scene.server.asked().is_empty(), "{:?}", scene.server.asked());
 }

@@ -43,7 +43,7 @@ fn is_refused_with(workspace: &Workspace, words: &[&str]) {
         assert!(words.iter().all(|word| said.contains(word)), "{command:?} without {words:?}: {said}");
         assert_eq!(refused.stdout, "", "{command:?}");
     }
-    assert!(!workspace.root().join("copy.db").exists());
+    assert!(!workspace.outside().join("copy.db").exists());
 }
 
 /// The same for a ledger that is not the known one: the message names the ways out.

@@ -92,7 +92,7 @@ mod tests {
         for ending in ["", "-wal", "-shm", "-journal"] {
             let folder = tempfile::tempdir().unwrap();
             let [ledger, target] = ["ledger.db", "target"].map(|name| folder.path().join(name));
-            drop(crate::Ledger::open(&ledger, "test").unwrap());
+            drop(crate::open::open(&ledger).unwrap());
             let link = baton_sqlite::with_ending(&ledger, ending);
             drop(fs::rename(&link, &target));
             for exists in [true, false] {
@@ -105,7 +105,7 @@ mod tests {
                     assert!(refused.contains(&format!("{} ", link.display())), "{refused}");
                     assert!(refused.contains("a symbolic link, not a regular file"), "{refused}");
                 }
-                assert_eq!(fs::read(&target).ok(), before);
+                assert!(fs::read(&target).ok() == before, "{ending}: the target was changed");
                 assert!(!folder.path().join("nowhere").exists());
             }
         }

@@ -26,6 +26,10 @@ use crate::capabilities::secrets::{InjectedSecrets, Scrubber, Stream};
 use crate::limits;
 
 /// The connection's background work. wasmtime runs it while the guest reads the response.
+/// Headers from which some servers take the method or the path of a request. No rule could be kept with them.
+const REWRITING: [&str; 5] =
+    ["x-http-method", "x-http-method-override", "x-method-override", "x-original-url", "x-rewrite-url"];
+
 pub(super) type Processing = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
 /// A response, with the background work of its connection.
@@ -116,6 +120,9 @@ impl Egress {
             return Err(Denial::refused(text));
         }
         let odd = |why| Denial::refused(format!("the request was not sent: {why}"));
+        if let Some(name) = REWRITING.into_iter().find(|name| headers.contains_key(*name)) {
+            return Err(odd(format!("a server could take another method or path from the header `{name}`")));
+        }
         let target = Target::read(method, uri).map_err(odd)?;
         self.policy.check(&target)?;
         if self.secrets.finder().is_in(uri.to_string().as_bytes()) {

@@ -5,6 +5,9 @@ use http::Uri;
 
 use super::addresses::Host;
 
+/// The characters of a path that a message shows.
+const SHOWN: usize = 200;
+
 /// The target of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
@@ -37,15 +40,13 @@ impl Target {
             _ => authority.port_u16().filter(|port| *port != 0).ok_or("its port is none")?,
         };
         let path = if uri.path().is_empty() { "/" } else { uri.path() };
-        if has_way_up(path) {
-            return Err(format!("the path {path} has segments `.` or `..`"));
-        }
+        check_path(path)?;
         Ok(Self { method: method.to_string(), scheme, host, port, path: path.to_owned() })
     }
 
     /// `METHOD scheme://host[:port]/path`, for people. The query is left out, because it may contain private data.
     pub(crate) fn shown(&self) -> String {
-        let path: String = self.path.chars().take(200).collect();
+        let path: String = self.path.chars().take(SHOWN).collect();
         format!("{} {}{path}", self.method, self.origin())
     }
 
@@ -76,22 +77,58 @@ fn usual_port(scheme: &str) -> u16 {
     if scheme == "http" { 80 } else { 443 }
 }
 
-/// Whether a server might find a `.` or `..` in the path: plain, percent-encoded (also twice), with `\` in place of
-/// `/`, or followed by a parameter (`..;x`).
-fn has_way_up(path: &str) -> bool {
+/// How often a path may be percent-encoded. A path that is encoded thousands of times would take seconds to check.
+const DECODINGS: usize = 4;
+
+/// Checks that no server finds a `.` or `..` in the path: plain, percent-encoded (also several times), with `\` in place
+/// of `/`, followed by a parameter (`..;x`), with spaces or control characters, or in another [spelling](SPELLINGS).
+fn check_path(path: &str) -> Result<(), String> {
+    let shown: String = path.chars().take(SHOWN).collect();
     let mut bytes = path.as_bytes().to_vec();
-    loop {
+    for _ in 0..DECODINGS {
         let segments = bytes.split(|byte| matches!(byte, b'/' | b'\\'));
         let mut names = segments.map(|segment| segment.split(|byte| *byte == b';').next().unwrap_or(segment));
-        if names.any(|name| name == b"." || name == b"..") {
-            return true;
+        if names.any(is_way_up) {
+            return Err(format!("the path {shown} has segments `.` or `..`"));
         }
-        let decoded = decode(&bytes);
+        let decoded = respelled(&decode(&bytes));
         if decoded == bytes {
-            return false;
+            return Ok(());
         }
         bytes = decoded;
     }
+    Err(format!("the path {shown} is percent-encoded too often"))
+}
+
+/// Some servers end a name at a NUL, or remove spaces and control characters from it.
+fn is_way_up(name: &[u8]) -> bool {
+    let end = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
+    let name = name.get(..end).unwrap_or(name);
+    let mut signs = name.iter().filter(|byte| **byte > b' ' && **byte != 0x7f);
+    signs.next() == Some(&b'.') && signs.next().is_none_or(|byte| *byte == b'.') && signs.next().is_none()
+}
+
+/// Overlong UTF-8 and full-width forms, which some servers take for the ASCII character.
+const SPELLINGS: [(&[u8], u8); 7] = [
+    (b"\xc0\xae", b'.'),
+    (b"\xc0\xaf", b'/'),
+    (b"\xc1\x9c", b'\\'),
+    (b"\xe0\x80\xae", b'.'),
+    (b"\xef\xbc\x8e", b'.'),
+    (b"\xef\xbc\x8f", b'/'),
+    (b"\xef\xbc\xbc", b'\\'),
+];
+
+fn respelled(bytes: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((first, after)) = rest.split_first() {
+        let found = SPELLINGS.iter().find_map(|(spelling, byte)| Some((*byte, rest.strip_prefix(*spelling)?)));
+        let (byte, left) = found.unwrap_or((*first, after));
+        plain.push(byte);
+        rest = left;
+    }
+    plain
 }
 
 /// Decodes each `%XX`.
@@ -137,13 +174,33 @@ mod tests {
             "/v1/..;a=b/x",
             "/..",
             "/a/%2e",
+            "/v1/..%00/x",
+            "/v1/..%00.html/x",
+            "/v1/..%20/x",
+            "/v1/.%09./x",
+            "/v1/%c0%ae%c0%ae/x",
+            "/v1/..%c0%afx",
+            "/v1/..%c1%9cx",
+            "/v1/%e0%80%ae./x",
+            "/v1/%ef%bc%8e%ef%bc%8e/x",
+            "/v1/..%ef%bc%8fx",
+            "/v1/%25c0%25ae./x",
         ] {
             let refused = read(&format!("https://a.b{path}")).unwrap_err();
             assert!(refused.contains("segments"), "{path}: {refused}");
         }
-        for path in ["/v1/..x", "/a...b/", "/%", "/%zz", "/a%2fb", "/x..", "//x"] {
+        for path in ["/v1/..x", "/a...b/", "/%", "/%zz", "/a%2fb", "/x..", "//x", "/...", "/%20", "/a%00b", "/%c3%a4"] {
             assert!(read(&format!("https://a.b{path}")).is_ok(), "{path}");
         }
+    }
+
+    #[test]
+    fn a_path_that_is_encoded_often_is_refused_at_once() {
+        let begun = std::time::Instant::now();
+        let refused = read(&format!("https://a.b/%{}", "25".repeat(32_000))).unwrap_err();
+        assert!(refused.contains("too often") && refused.len() < 300, "{refused}");
+        assert!(begun.elapsed().as_secs() < 2, "{:?}", begun.elapsed());
+        assert!(read("https://a.b/100%2525/x").is_ok());
     }
 
     #[test]
