@@ -1,6 +1,8 @@
-//! What a second of audio costs from its samples to its words, beside `fpcalc` on the same WAV files: CPU time of one core, the least of
-//! five runs. `fpcalc` runs once for all files, and its start (with no file) is taken away; it also reads the files, which are in memory
-//! for the other side. Needs Debian's `wesnoth-1.16-music`, `libchromaprint-tools` and `ffmpeg`, on Linux.
+//! Measures the CPU time of fingerprinting one second of audio, compared with `fpcalc` on the same WAV files. Each figure is
+//! the minimum of five runs on one core.
+//!
+//! `fpcalc` runs once for all files, and the time of a run without files is subtracted. Its time includes reading the files;
+//! this library gets them from memory. Needs Debian's `wesnoth-1.16-music`, `libchromaprint-tools` and `ffmpeg`, on Linux.
 //!
 //! `cargo bench -p baton-fingerprint --bench words`
 
@@ -8,7 +10,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a bench ends when its ground is not there"
+    reason = "a benchmark ends when its input is missing"
 )]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "its figures are its output")]
 
@@ -61,7 +63,7 @@ fn seconds(wav: &Wav) -> f64 {
     frames as f64 / f64::from(wav.rate_hz)
 }
 
-/// What `fpcalc` takes for some files in one process, in microseconds.
+/// The CPU time of `fpcalc` for some files in one process, in microseconds.
 fn fpcalc(files: &[PathBuf]) -> f64 {
     let run = || {
         let mut command = Command::new("fpcalc");
@@ -87,7 +89,7 @@ fn own() -> f64 {
     text.split(' ').next().expect("a time").parse::<f64>().expect("nanoseconds") / 1000.0
 }
 
-/// The CPU time of the processes that were started and have ended, in microseconds, to the hundredth of a second.
+/// The CPU time of all ended child processes, in microseconds. The resolution is 10 ms.
 fn children() -> f64 {
     let text = std::fs::read_to_string("/proc/self/stat").expect("Linux");
     let (_, fields) = text.rsplit_once(") ").expect("a name in brackets");

@@ -1,5 +1,5 @@
-//! What a part of the work costs: `speed words|decode|read|hashes SECONDS FILE...`, 0 seconds for the whole file. Measure it from outside, for
-//! instance with `perf stat`; `decode` is symphonia alone, the wall of all that decodes everything.
+//! Runs one part of the work, to be measured with a tool such as `perf stat`: `speed words|decode|read|hashes SECONDS FILE...`.
+//! SECONDS 0 means the whole file. `decode` runs symphonia alone: the lower bound for all parts that decode everything.
 
 use std::fs::File;
 use std::path::Path;
@@ -32,7 +32,7 @@ fn main() {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "a tool")]
+#[expect(clippy::print_stdout, reason = "it is a command-line tool")]
 fn show(file: &Path, found: Result<baton_fingerprint::AudioReport, baton_fingerprint::Error>) {
     match found {
         Ok(found) => {

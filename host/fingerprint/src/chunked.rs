@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::chroma::{BLOCK, Chunk, ChunkOptions, Chunks, Front, Sample};
 use crate::decode::{self, Block, Source};
-use crate::read::{going_on, regular};
+use crate::read::{check_stop, regular};
 use crate::{Error, LONGEST, read};
 
 /// The properties of a file that was read in chunks.
@@ -51,7 +51,7 @@ fn stream(
     let mut front = Front::new(spec.rate_hz, spec.channels, spec.positions, spec.kind);
     let mut chunks = Chunks::new(cut);
     while !chunks.is_full() {
-        going_on(stop)?;
+        check_stop(stop)?;
         match audio.next_block(stop)? {
             Some(Block::F32(channels)) => push(&mut front, &mut chunks, &channels, take),
             Some(Block::I16(channels)) => push(&mut front, &mut chunks, &channels, take),
@@ -59,8 +59,8 @@ fn stream(
             None => break,
         }
     }
-    audio.intact()?;
-    if !audio.tells_length() {
+    audio.check_intact()?;
+    if !audio.states_length() {
         while audio.skip_packet(stop)? {}
     }
     chunks.finish().into_iter().for_each(take);

@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_of_damage_has_its_words() {
+    fn each_kind_of_damage_has_a_text() {
         assert!(!Damage { frames: 9, ..Damage::default() }.is_some());
         let damage = Damage {
             failed_frames: 3,

@@ -22,7 +22,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The stable name for storage and reports.
+    /// The name for storage and reports. It never changes.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {

@@ -94,10 +94,7 @@ impl Form {
         ((self.bits(bytes) >> 32) as u32).cast_signed()
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "more than a float of 32 bits keeps is below the 16 bits that count"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "the lost bits are below the 16 bits that are used")]
     fn float(self, bytes: &[u8]) -> f32 {
         let bits = self.bits(bytes);
         if self.bytes == 8 { f64::from_bits(bits) as f32 } else { f32::from_bits((bits >> 32) as u32) }
@@ -196,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_that_comes_in_two_parts_is_whole() {
+    fn a_frame_that_arrives_in_two_parts_is_joined() {
         struct Slow(Vec<u8>);
         impl Read for Slow {
             fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {

@@ -85,7 +85,7 @@ enum Depth {
 fn read_to(depth: Depth, file: &Path, options: Options, stop: &AtomicBool) -> Result<AudioReport, Error> {
     let (opened, before) = open(file)?;
     let source = Source::new(opened, before.length, options.hashes);
-    let sound = decode::guarded(|| sound(&source, options, depth, stop));
+    let sound = decode::guarded(|| read_source(&source, options, depth, stop));
     // If the file changed, neither a result nor an error is valid.
     if identity(file).ok() != Some(before) {
         return Err(changed());
@@ -103,7 +103,7 @@ pub fn read_opened(file: File, options: Options, stop: &AtomicBool) -> Result<Au
     let same = file.try_clone().map_err(failed)?;
     let before = regular(&file)?;
     let source = Source::new(file, before.length, options.hashes);
-    let sound = decode::guarded(|| sound(&source, options, Depth::Fingerprint, stop));
+    let sound = decode::guarded(|| read_source(&source, options, Depth::Fingerprint, stop));
     if FileIdentity::from(&same.metadata().map_err(failed)?) != before {
         return Err(changed());
     }
@@ -159,15 +159,15 @@ fn changed() -> Error {
     Error::new(Reason::Changed, "it was replaced or changed while it was read; try again")
 }
 
-fn sound(source: &Source, options: Options, depth: Depth, stop: &AtomicBool) -> Result<AudioReport, Error> {
+fn read_source(source: &Source, options: Options, depth: Depth, stop: &AtomicBool) -> Result<AudioReport, Error> {
     let mut audio = decode::open(source, options.hashes, depth == Depth::Whole, stop)?;
     let fingerprint = fingerprint(&mut audio, options.length, stop)?;
     if depth == Depth::Whole {
         audio.check_rest(stop)?;
     }
-    let whole = options.hashes || !audio.tells_length();
+    let whole = options.hashes || !audio.states_length();
     let digests = if whole { hash::finish(&mut audio, stop)? } else { hash::Digests::default() };
-    going_on(stop)?;
+    check_stop(stop)?;
     let spec = audio.spec().clone();
     if fingerprint.words().is_empty() {
         return Err(Error::new(Reason::TooShort, "it is too short for a fingerprint, which needs 3 s"));
@@ -194,7 +194,7 @@ fn fingerprint(audio: &mut Audio, length: Option<Duration>, stop: &AtomicBool) -
     let words = Fingerprinter::with_positions(spec.rate_hz, spec.channels, spec.positions, spec.kind)?;
     let mut words = words.limited_to(length.unwrap_or(LONGEST).min(LONGEST));
     while !words.is_full() {
-        going_on(stop)?;
+        check_stop(stop)?;
         match audio.next_block(stop)? {
             Some(Block::F32(channels)) => words.push(&channels),
             Some(Block::I16(channels)) => words.push(&channels),
@@ -202,10 +202,10 @@ fn fingerprint(audio: &mut Audio, length: Option<Duration>, stop: &AtomicBool) -
             None => break,
         }
     }
-    audio.intact()?;
+    audio.check_intact()?;
     Ok(words.finish())
 }
 
-pub(crate) fn going_on(stop: &AtomicBool) -> Result<(), Error> {
+pub(crate) fn check_stop(stop: &AtomicBool) -> Result<(), Error> {
     if stop.load(Ordering::Relaxed) { Err(Error::stopped()) } else { Ok(()) }
 }

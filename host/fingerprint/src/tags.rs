@@ -5,7 +5,7 @@ const MAX_CHARACTERS: usize = 1000;
 
 /// The tags that matching uses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it all")]
+#[expect(missing_docs, reason = "the names need no explanation")]
 pub struct Tags {
     pub title: Option<String>,
     pub artist: Option<String>,

@@ -1,9 +1,9 @@
-//! A job stays below 16 MiB, and takes no more for a file that is longer. Alone in its program, because it measures the whole process.
+//! Reading a file needs less than 16 MiB, for any length. This is a separate test program, because it measures its whole process.
 
 #![expect(
     clippy::expect_used,
     clippy::print_stderr,
-    reason = "a helper of tests fails the test, and figures are printed"
+    reason = "helper functions of tests may panic, and figures are printed"
 )]
 
 use std::fs;
@@ -14,19 +14,19 @@ use std::sync::atomic::AtomicBool;
 use baton_fingerprint::{Options, read};
 use baton_judges::{or_skip, tool};
 
-/// The most that the process had in memory since it was last asked, in KiB.
+/// The peak memory of the process since the last reset, in KiB.
 fn peak_kib() -> u64 {
     let status = fs::read_to_string("/proc/self/status").expect("the state of this process");
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("its peak");
     line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
 }
 
-fn forget_peak() {
+fn reset_peak() {
     fs::write("/proc/self/clear_refs", "5").expect("the peak is set back");
 }
 
-/// The bytes of a file in this codec with a number of minutes of noise over a tone.
-fn made(file: &Path, minutes: u32, codec: &str) -> u64 {
+/// Creates a file of `minutes` of noise over a tone. Returns its length in bytes.
+fn create(file: &Path, minutes: u32, codec: &str) -> u64 {
     let length = (60 * minutes).to_string();
     let source = "aevalsrc=0.3*sin(440*2*PI*t)+0.3*random(0):s=8000:c=mono";
     let made = Command::new("ffmpeg")
@@ -37,22 +37,22 @@ fn made(file: &Path, minutes: u32, codec: &str) -> u64 {
     fs::metadata(file).expect("it is there").len()
 }
 
-/// What the process has at most while it reads a file, in KiB, and how many words come of it.
+/// The peak memory while a file is read, in KiB, and the number of words of its fingerprint.
 fn peak_of(file: &Path) -> (u64, usize) {
-    forget_peak();
+    reset_peak();
     let found = read(file, Options { length: None, hashes: true }, &AtomicBool::new(false)).expect("a fingerprint");
     (peak_kib(), found.fingerprint.words().len())
 }
 
 #[test]
-fn memory_has_a_bound_and_does_not_grow_with_the_length() {
-    /// Of what a longer file may take more: its words, a buffer of them that doubles, and the tables of an MP4 (some 10 bytes of
-    /// each packet).
+fn memory_is_bounded_and_independent_of_the_length() {
+    /// The additional memory for a longer file, beside its words: a buffer that doubles, and the tables of an MP4 (about 10 bytes
+    /// for each packet).
     const MORE_KIB: u64 = 768;
     or_skip!(tool("ffmpeg", "apt-get install ffmpeg"));
     let folder = tempfile::tempdir().expect("a folder");
     let minutes = if std::env::var("JUDGE").is_ok_and(|judge| judge == "all") { [5, 600] } else { [5, 25] };
-    forget_peak();
+    reset_peak();
     let before_all = peak_kib();
     for (name, codec) in [
         ("a.mp3", "libmp3lame"),
@@ -63,9 +63,9 @@ fn memory_has_a_bound_and_does_not_grow_with_the_length() {
         ("a.wav", "pcm_s16le"),
     ] {
         let file = folder.path().join(name);
-        let bytes = made(&file, minutes[0], codec);
+        let bytes = create(&file, minutes[0], codec);
         let (short, _) = peak_of(&file);
-        let more_bytes = made(&file, minutes[1], codec) - bytes;
+        let more_bytes = create(&file, minutes[1], codec) - bytes;
         let (long, words) = peak_of(&file);
         let (used, more) = (long - before_all, long.saturating_sub(short));
         eprintln!(

@@ -1,7 +1,7 @@
-//! Some real pieces in the sixteen standard changes and four hard ones: every copy is found, nothing else is.
+//! Some real pieces with sixteen standard changes and four hard ones: every copy is found, and there are no false pairs.
 //!
-//! A small form of the bench `fingerprint`, part `quality`, whose files it uses. The pieces are those of Debian's
-//! `wesnoth-1.16-music`, `ffmpeg` changes them and `fpcalc` makes the words, so that the search alone is judged.
+//! This is a small version of the benchmark `fingerprint`, part `quality`, and uses its modules. The pieces are those of Debian's
+//! `wesnoth-1.16-music`. `ffmpeg` changes them and `fpcalc` computes the words, so that only the search is tested.
 
 #[path = "../../../tests/benches/fingerprint/corpus.rs"]
 #[expect(dead_code, reason = "the bench uses all of it")]
@@ -23,14 +23,14 @@ use baton_judges::{Skipped, or_skip, recordings, tool};
 use self::set::{Print, Set};
 use self::transforms::{Class, ORIGINAL, TRANSFORMS};
 
-/// Pieces, and seconds of each: under a minute on two cores.
+/// The number of pieces, and the seconds of each: the test needs less than a minute on two cores.
 const PIECES: usize = 6;
 const LENGTH_S: u32 = 45;
 
-/// The original, sixteen standard changes and four hard ones come first in the list.
+/// The list starts with the original, sixteen standard changes and four hard ones.
 const CHANGES: usize = 21;
 
-/// The music, where the tools are installed.
+/// The pieces; the test is skipped if a tool is missing.
 fn music() -> Result<Vec<(String, PathBuf)>, Skipped> {
     tool("ffmpeg", "apt-get install ffmpeg")?;
     tool("fpcalc", "apt-get install libchromaprint-tools")?;
@@ -42,7 +42,7 @@ fn music() -> Result<Vec<(String, PathBuf)>, Skipped> {
     Ok(pieces)
 }
 
-/// The pairs that are found or stand in one group.
+/// The pairs that were found directly or are in one group.
 fn found(prints: &[&Print]) -> HashSet<(u32, u32)> {
     let words: Vec<Vec<u32>> = prints.iter().map(|print| print.words.clone()).collect();
     let pairs = duplicates(&words[..], &AtomicBool::new(false));
@@ -55,21 +55,22 @@ fn found(prints: &[&Print]) -> HashSet<(u32, u32)> {
     found
 }
 
-/// How many of the right pairs with an original are found; no other pair may be.
+/// The number of expected pairs with an original, the number of those that were found, and the missed ones. Fails if there is
+/// a false pair.
 fn recall(prints: &[&Print]) -> (usize, usize, Vec<String>) {
     let found = found(prints);
     let (mut right, mut hit, mut missed) = (0, 0, Vec::new());
     for (second, other) in (0_u32..).zip(prints) {
         for (first, one) in (0..second).zip(prints) {
             let is_found = found.contains(&(first, second));
-            let told = || format!("{} {} and {} {}", one.piece, one.change.name, other.piece, other.change.name);
+            let describe = || format!("{} {} and {} {}", one.piece, one.change.name, other.piece, other.change.name);
             if !one.is_like(other) {
-                assert!(!is_found, "taken for one: {}", told());
+                assert!(!is_found, "false pair: {}", describe());
             } else if one.change.name == ORIGINAL {
                 right += 1;
                 hit += usize::from(is_found);
                 if !is_found {
-                    missed.push(told());
+                    missed.push(describe());
                 }
             }
         }
@@ -78,7 +79,7 @@ fn recall(prints: &[&Print]) -> (usize, usize, Vec<String>) {
 }
 
 #[test]
-fn copies_of_real_music_are_found_and_nothing_else() {
+fn copies_of_real_music_are_found_without_false_pairs() {
     let pieces = or_skip!(music());
     let (words, work) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let set = Set::make((words.path(), work.path()), &pieces, &TRANSFORMS[..CHANGES], LENGTH_S).unwrap();

@@ -6,16 +6,16 @@ use super::classify::{self, Classifier};
 /// One of Chromaprint's algorithms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Algorithm {
-    /// The first: other classifiers.
+    /// Algorithm 1, with other classifiers.
     One,
     /// The algorithm of `AcoustID` and of the catalog.
     #[default]
     Two,
-    /// The second with frames that do not overlap.
+    /// Algorithm 2 with frames that do not overlap.
     Three,
-    /// The second without the silence at the start.
+    /// Algorithm 2 without the silence at the start.
     Four,
-    /// The second with frames of half the length.
+    /// Algorithm 2 with frames of half the length.
     Five,
 }
 
@@ -33,7 +33,7 @@ impl Algorithm {
         }
     }
 
-    /// Its number.
+    /// The number of the algorithm, 1 to 5.
     #[must_use]
     pub const fn number(self) -> u8 {
         match self {
@@ -62,7 +62,7 @@ impl Algorithm {
         }
     }
 
-    /// The threshold below which samples at the start are silence: the average of 5 ms, of 32,767.
+    /// Samples at the start are silence while their average amplitude over 5 ms is below this (full scale is 32,767).
     pub(super) const fn silence(self) -> Option<i32> {
         match self {
             Self::Four => Some(50),

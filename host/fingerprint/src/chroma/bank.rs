@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bessel_function_is_that_of_the_tables() {
+    fn the_bessel_function_matches_the_tables() {
         // Abramowitz and Stegun, table 9.8: e^-x I0(x).
         for (x, scaled) in [(0.0, 1.0), (1.0, 0.465_759_607_6), (5.0, 0.183_540_812_6), (9.0, 0.134_959_524_6)] {
             assert!((bessel(x) * f64::exp(-x) - scaled).abs() < 1e-9, "{x}");
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_have_the_phases_that_they_need() {
+    fn each_rate_has_the_number_of_phases_that_it_needs() {
         for (rate_hz, expected, taps) in [
             (44_100, 1, 80),
             (22_050, 1, 40),
@@ -146,14 +146,14 @@ mod tests {
     }
 
     #[test]
-    fn a_constant_stays_what_it_is() {
+    fn the_taps_of_a_phase_have_unit_gain() {
         let bank = Bank::<i16>::new(44_100);
         let sum: i32 = bank.row(0).iter().copied().map(i32::from).sum();
         assert!((sum - 32_768).abs() < 8, "{sum}");
     }
 
     #[test]
-    fn the_row_after_the_last_is_the_first_a_sample_later() {
+    fn the_row_after_the_last_is_the_first_shifted_by_one_sample() {
         let bank = Bank::<f32>::new(8_000);
         assert_eq!(bank.row(256).get(1..), bank.row(0).get(..bank.width - 1));
     }

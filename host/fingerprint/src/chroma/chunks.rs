@@ -1,7 +1,7 @@
 //! Divides a stream into chunks with separate fingerprints, as `fpcalc -chunk` does: by samples at 11,025 Hz, after resampling.
 //!
-//! Without overlap every chunk starts new. With overlap the words continue from one chunk to the next, so that all chunks
-//! together have the words of the whole stream; the first chunk is longer by the span of a word.
+//! Without overlap every chunk is fingerprinted independently. With overlap the words continue from one chunk to the next:
+//! all chunks together have the words of the whole stream, and the first chunk is longer by the span of a word.
 
 use std::time::Duration;
 
@@ -116,7 +116,7 @@ fn seconds(samples: u64) -> f64 {
     samples as f64 / f64::from(RATE_HZ)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "some thousand")]
+#[expect(clippy::cast_precision_loss, reason = "a few thousand")]
 fn thousandths(ms: u64) -> f64 {
     ms as f64 / 1_000.0
 }
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn overlapping_chunks_have_all_words_of_the_whole_and_others_begin_anew() {
+    fn only_overlapping_chunks_have_all_words_of_the_whole_stream() {
         let samples = noise(40 * 11_025);
         let whole = chunks(&ChunkOptions::default(), &samples, 5_000);
         assert_eq!(whole.len(), 1);

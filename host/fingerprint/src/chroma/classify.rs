@@ -1,7 +1,8 @@
-//! Sixteen filters over the last sixteen rows give two bits each: a word.
+//! Computes a word: sixteen filters over the last sixteen rows give two bits each.
 //!
-//! Filters and thresholds are `kClassifiersTest1` and `kClassifiersTest2` of Chromaprint's `fingerprinter_configuration.cpp`, the shapes those of
-//! `filter_utils.h`. The idea is that of Ke, Hoiem and Sukthankar, "Computer Vision for Music Identification" (CVPR 2005).
+//! Filters and thresholds are `kClassifiersTest1` and `kClassifiersTest2` of Chromaprint's
+//! `fingerprinter_configuration.cpp`; their shapes are those of `filter_utils.h`. The method is by Ke, Hoiem and Sukthankar,
+//! "Computer Vision for Music Identification" (CVPR 2005).
 
 use super::image::{Image, SPAN};
 

@@ -57,7 +57,7 @@ impl Fingerprint {
     /// The compressed form, marked with another algorithm.
     #[must_use]
     pub fn encode_as(&self, algorithm: Algorithm) -> String {
-        BASE64.encode(compressed(self.words(), algorithm))
+        BASE64.encode(compress(self.words(), algorithm))
     }
 
     /// Parses the compressed form. Returns the number of its algorithm (2 for `AcoustID`) and the words.
@@ -68,11 +68,11 @@ impl Fingerprint {
         let (header, body) = bytes.split_first_chunk::<HEADER>().ok_or(EncodedError::Short)?;
         let [algorithm, high, middle, low] = *header;
         let count = u32::from_be_bytes([0, high, middle, low]) as usize;
-        Ok((u16::from(algorithm) + 1, Self::new(decompressed(body, count)?)))
+        Ok((u16::from(algorithm) + 1, Self::new(decompress(body, count)?)))
     }
 }
 
-fn compressed(words: &[u32], algorithm: Algorithm) -> Vec<u8> {
+fn compress(words: &[u32], algorithm: Algorithm) -> Vec<u8> {
     let words = words.get(..MAX_WORDS).unwrap_or(words);
     let (mut normal, mut exceptions) = (Vec::with_capacity(8 * words.len()), Vec::new());
     let mut before = 0;
@@ -103,18 +103,20 @@ fn distances(mut bits: u32) -> impl Iterator<Item = u8> {
     })
 }
 
-fn decompressed(body: &[u8], count: usize) -> Result<Vec<u32>, EncodedError> {
-    let (words, escapes) = measured(body, count).ok_or(EncodedError::Short)?;
+fn decompress(body: &[u8], count: usize) -> Result<Vec<u32>, EncodedError> {
+    let (words, escapes) = count_distances(body, count).ok_or(EncodedError::Short)?;
     let (normal, exceptions) = body.split_at_checked(bytes(words, NORMAL)).ok_or(EncodedError::Short)?;
     match exceptions.len().cmp(&bytes(escapes, EXCEPTION)) {
         std::cmp::Ordering::Less => Err(EncodedError::Short),
         std::cmp::Ordering::Greater => Err(EncodedError::Long),
-        std::cmp::Ordering::Equal => undone(unpack(normal, NORMAL).take(words), unpack(exceptions, EXCEPTION), count),
+        std::cmp::Ordering::Equal => {
+            decode_words(unpack(normal, NORMAL).take(words), unpack(exceptions, EXCEPTION), count)
+        }
     }
 }
 
 /// The number of distances for `count` words, including the ends of words, and the number of remainders.
-fn measured(body: &[u8], count: usize) -> Option<(usize, usize)> {
+fn count_distances(body: &[u8], count: usize) -> Option<(usize, usize)> {
     let (mut taken, mut found, mut escapes) = (0, 0, 0);
     let mut distances = unpack(body, NORMAL);
     while found < count {
@@ -126,7 +128,7 @@ fn measured(body: &[u8], count: usize) -> Option<(usize, usize)> {
     Some((taken, escapes))
 }
 
-fn undone(
+fn decode_words(
     distances: impl Iterator<Item = u8>,
     mut exceptions: impl Iterator<Item = u8>,
     count: usize,
@@ -191,13 +193,13 @@ mod tests {
     use super::*;
 
     fn body(words: &[u32]) -> Vec<u8> {
-        compressed(words, Algorithm::Two).split_off(HEADER)
+        compress(words, Algorithm::Two).split_off(HEADER)
     }
 
     #[test]
     fn words_are_packed_as_chromaprint_packs_them() {
         // The examples of Chromaprint's own tests (`test_fingerprint_compressor.cpp`).
-        assert_eq!(compressed(&[1], Algorithm::Two), [1, 0, 0, 1, 1]);
+        assert_eq!(compress(&[1], Algorithm::Two), [1, 0, 0, 1, 1]);
         assert_eq!(body(&[7]), [73, 0]);
         assert_eq!(body(&[1 << 6]), [7, 0]);
         assert_eq!(body(&[1 << 8]), [7, 2]);
@@ -226,14 +228,14 @@ mod tests {
         }
 
         #[test]
-        fn no_text_is_too_much(text in "[A-Za-z0-9_=-]{0,200}") {
+        fn any_text_is_decoded_in_bounded_memory(text in "[A-Za-z0-9_=-]{0,200}") {
             if let Ok((_, fingerprint)) = Fingerprint::decode(&text) {
                 prop_assert!(fingerprint.words().len() <= text.len() * 2);
             }
         }
 
         #[test]
-        fn no_bytes_are_too_much(bytes in prop::collection::vec(any::<u8>(), 0..200), count in 0..80_u8) {
+        fn any_bytes_are_decoded_to_the_stated_number_of_words(bytes in prop::collection::vec(any::<u8>(), 0..200), count in 0..80_u8) {
             let text = BASE64.encode([vec![1, 0, 0, count], bytes].concat());
             if let Ok((algorithm, fingerprint)) = Fingerprint::decode(&text) {
                 prop_assert_eq!((algorithm, fingerprint.words().len()), (2, usize::from(count)));

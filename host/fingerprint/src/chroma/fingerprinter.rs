@@ -18,7 +18,7 @@ const MAX_CHANNELS: u16 = 64;
 
 /// Computes the fingerprint of a stream of samples.
 ///
-/// Samples come in blocks of any size, one slice for each channel; the size of the blocks changes nothing.
+/// Samples come in blocks of any size, one slice for each channel. The block size does not affect the result.
 pub struct Fingerprinter {
     front: Front,
     words: Words,
@@ -36,7 +36,7 @@ impl Fingerprinter {
     /// As [`Self::new`], for channels at the positions of a `WAVE_FORMAT_EXTENSIBLE` channel mask, in the order of its bits.
     /// A mask with another number of channels is ignored.
     pub fn with_positions(rate_hz: u32, channels: u16, mask: Option<u32>, kind: Kind) -> Result<Self, Error> {
-        accepted(rate_hz, channels)?;
+        check_format(rate_hz, channels)?;
         Ok(Self { front: Front::new(rate_hz, channels, mask, kind), words: Words::new(Algorithm::Two), wanted: None })
     }
 
@@ -61,7 +61,7 @@ impl Fingerprinter {
         while from < frames && !self.is_full() {
             let to = frames.min(from + BLOCK);
             let mono = self.front.push(channels, from..to);
-            self.words.push(within(&mut self.wanted, mono));
+            self.words.push(take_wanted(&mut self.wanted, mono));
             from = to;
         }
     }
@@ -74,7 +74,7 @@ impl Fingerprinter {
 }
 
 /// Checks that the rate and the number of channels are supported.
-pub(crate) fn accepted(rate_hz: u32, channels: u16) -> Result<(), Error> {
+pub(crate) fn check_format(rate_hz: u32, channels: u16) -> Result<(), Error> {
     let refused = |detail| Err(Error::new(Reason::Unsupported, detail));
     if !(MIN_RATE_HZ..=MAX_RATE_HZ).contains(&rate_hz) {
         return refused(format!("audio of {rate_hz} Hz is not supported, only {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz"));

@@ -65,7 +65,7 @@ impl Integers {
 
     fn push<S: Sample>(&mut self, channels: &[&[S]], range: Range<usize>) -> &[i16] {
         for (line, weighted) in self.weighted.iter().enumerate() {
-            let samples = of(channels, weighted.number, &range);
+            let samples = channel_range(channels, weighted.number, &range);
             let (filled, lacking) = self.resampler.input(line, range.len()).split_at_mut(samples.len());
             filled.iter_mut().zip(samples).for_each(|(to, sample)| *to = sample.to_i16());
             lacking.fill(0);
@@ -109,7 +109,7 @@ impl Floats {
         let mixed = self.resampler.input(0, range.len());
         mixed.fill(0.0);
         for weighted in &self.weighted {
-            let samples = of(channels, weighted.number, &range);
+            let samples = channel_range(channels, weighted.number, &range);
             mixed.iter_mut().zip(samples).for_each(|(sum, sample)| *sum += sample.to_f32() * weighted.weight);
         }
         self.resampler.advance(range.len());
@@ -142,7 +142,7 @@ mod tests {
     use crate::chroma::RATE_HZ;
 
     #[test]
-    fn no_block_makes_the_mix_grow() {
+    fn no_block_reallocates_the_mix() {
         let loud = vec![1.0_f32; BLOCK];
         for rate_hz in [1_000, 11_025, 44_100] {
             let mut integers = Integers::new(rate_hz, &[0.5, 0.5]);

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rectangle_is_the_sum_of_what_is_in_it() {
+    fn an_area_is_the_sum_of_its_values() {
         let mut image = Image::default();
         let value = |row: usize, note: usize| f64::from(u32::try_from(row * 31 + note * 7).unwrap() % 23);
         let rows = 100;

@@ -94,14 +94,14 @@ mod tests {
     }
 
     #[test]
-    fn mono_and_stereo_are_plain() {
+    fn mono_and_stereo_have_equal_weights() {
         close(&weights(1, None), &[1.0]);
         close(&weights(1, Some(FRONT_LEFT)), &[1.0]);
         close(&weights(2, None), &[0.5, 0.5]);
     }
 
     #[test]
-    fn surround_is_weighed_without_its_low_frequencies() {
+    fn surround_is_weighed_without_the_low_frequency_channel() {
         let sum = 2.0 * FRAC_1_SQRT_2 + 2.0;
         let front = FRAC_1_SQRT_2 / sum;
         close(&weights(6, None), &[front, front, 1.0 / sum, 0.0, 0.5 / sum, 0.5 / sum]);
@@ -109,12 +109,12 @@ mod tests {
     }
 
     #[test]
-    fn a_mask_for_another_number_of_channels_is_not_believed() {
+    fn a_mask_for_another_number_of_channels_is_ignored() {
         close(&weights(2, Some(0x3F)), &[0.5, 0.5]);
     }
 
     #[test]
-    fn layouts_that_are_refused_elsewhere_are_mixed_in_equal_parts() {
+    fn layouts_that_libswresample_rejects_have_equal_weights() {
         close(&weights(2, Some(FRONT_LEFT | BACK_LEFT)), &[0.5, 0.5]);
         close(&weights(12, None), &[1.0 / 12.0; 12]);
     }

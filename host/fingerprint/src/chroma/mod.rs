@@ -64,7 +64,7 @@ pub(crate) use chunks::Chunks;
 pub use chunks::{Chunk, ChunkOptions};
 pub use encoded::EncodedError;
 pub use fingerprinter::Fingerprinter;
-pub(crate) use fingerprinter::accepted;
+pub(crate) use fingerprinter::check_format;
 pub(crate) use front::{BLOCK, Front};
 pub use sample::{Kind, Sample};
 

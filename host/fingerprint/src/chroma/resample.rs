@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn no_block_makes_a_line_grow_or_move() {
+    fn no_block_reallocates_a_line() {
         for rate_hz in [1_000, 11_025, 44_100, 48_000, 768_000] {
             let mut resampler = Resampler::<f32>::new(rate_hz, 2, 4096);
             let places = |resampler: &Resampler<f32>| -> Vec<_> {

@@ -18,7 +18,7 @@ pub enum Kind {
 pub trait Sample: Copy + sealed::Sealed {
     /// As 16 bits.
     fn to_i16(self) -> i16;
-    /// As a float, −1 to 1 unless it clips; 0 for NaN and for absurdly large values.
+    /// As a float, −1 to 1 unless it clips; 0 for NaN and for values beyond 10³⁰.
     fn to_f32(self) -> f32;
 }
 
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn halves_go_to_the_even_neighbour_and_loud_ones_are_clipped() {
+    fn halves_round_to_even_and_loud_samples_are_clipped() {
         let lsb = 1.0 / 32_768.0;
         for (value, expected) in
             [(0.5, 0), (1.5, 2), (-0.5, 0), (-1.5, -2), (2.4, 2), (-2.6, -3), (40_000.0, 32_767), (-40_000.0, -32_768)]

@@ -3,7 +3,7 @@
 
 #![expect(
     clippy::indexing_slicing,
-    reason = "DSP: the buffer has a fixed length, and what is in it is checked at each turn"
+    reason = "DSP: the buffer has a fixed length, and its content is checked in each iteration"
 )]
 
 use std::ops::Range;
@@ -34,7 +34,7 @@ impl Plan {
         Self { frame, fft: RealFftPlanner::new().plan_fft_forward(frame), window: hamming(frame), runs: runs(frame) }
     }
 
-    fn of(frame: usize) -> &'static Self {
+    fn for_frame(frame: usize) -> &'static Self {
         static LONG: LazyLock<Plan> = LazyLock::new(|| Plan::new(4096));
         static SHORT: LazyLock<Plan> = LazyLock::new(|| Plan::new(2048));
         if frame == SHORT.frame { &SHORT } else { &LONG }
@@ -57,7 +57,7 @@ pub(super) struct Spectrum {
 impl Spectrum {
     /// For frames of 4,096 or 2,048 samples. `hop` is at most the length of a frame.
     pub(super) fn new(frame: usize, hop: usize) -> Self {
-        let plan = Plan::of(frame);
+        let plan = Plan::for_frame(frame);
         Self {
             plan,
             hop,
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tone_is_heard_as_its_note_in_every_octave() {
+    fn a_tone_has_the_same_note_in_every_octave() {
         for octave in [1.0, 2.0, 4.0, 8.0] {
             let [notes] = rows(&tone(255.0 * octave, 4096), 4096)[..] else { panic!("one frame") };
             let loudest = (0..NOTES).max_by(|a, b| notes[*a].total_cmp(&notes[*b]));
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_come_every_hop_whatever_the_blocks() {
+    fn frames_start_every_hop_for_any_block_size() {
         let samples = tone(440.0, 20_000);
         let whole = rows(&samples, 20_000);
         assert_eq!(whole.len(), (20_000 - FRAME) / HOP + 1);

@@ -1,4 +1,4 @@
-//! Converts 16-bit mono at 11,025 Hz to words: combines the steps after resampling.
+//! Combines the steps after resampling: converts 16-bit mono at 11,025 Hz to words.
 
 use super::algorithm::Algorithm;
 use super::classify;

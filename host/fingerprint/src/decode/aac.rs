@@ -36,7 +36,7 @@ fn core_configuration(whole: &[u8]) -> Option<Vec<u8>> {
     }
     // The frame length, whether it depends on a core coder, whether an extension follows.
     let rest = bits.take(3)?;
-    let mut core = Written::default();
+    let mut core = BitWriter::default();
     core.put(LC, 5);
     core.put(rate.index, 4);
     if rate.index == ESCAPE {
@@ -114,9 +114,9 @@ impl Bits<'_> {
 }
 
 #[derive(Default)]
-struct Written(Vec<bool>);
+struct BitWriter(Vec<bool>);
 
-impl Written {
+impl BitWriter {
     fn put(&mut self, number: u32, count: u32) {
         self.0.extend((0..count).rev().map(|bit| number >> bit & 1 == 1));
     }
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_core_has_its_own_rate_and_channels() {
+    fn the_core_has_a_separate_rate_and_channels() {
         // HE-AAC of 22,050 Hz and two channels, at 44,100 Hz: the core is AAC-LC.
         assert_eq!(core_configuration(&[0x2b, 0x92, 0x08, 0x00]), Some(vec![0x13, 0x90]));
         // Version 2 of 24,000 Hz, one channel.
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_two_channels_are_told_with_their_rate() {
+    fn surround_is_detected_with_its_rate() {
         let of = |configuration: &[u8]| {
             let mut parameters = AudioCodecParameters::new();
             parameters.for_codec(CODEC_ID_AAC).with_extra_data(configuration.into());

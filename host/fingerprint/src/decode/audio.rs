@@ -40,11 +40,11 @@ pub(crate) struct Spec {
 
 impl Spec {
     /// The format of the first decoded packet. The caller sets the container.
-    fn of(decoded: &Decoded<'_>, codec: &'static str, bits: Option<u32>) -> Result<Self, Error> {
+    fn from_decoded(decoded: &Decoded<'_>, codec: &'static str, bits: Option<u32>) -> Result<Self, Error> {
         let (rate_hz, channels) = (decoded.spec().rate(), decoded.spec().channels());
         let positions = positions(channels);
         let channels = u16::try_from(channels.count()).unwrap_or(u16::MAX);
-        chroma::accepted(rate_hz, channels)?;
+        chroma::check_format(rate_hz, channels)?;
         let any_depth = matches!(codec, "flac" | "alac");
         let kind = samples::kind(decoded, bits.filter(|_| any_depth));
         let kept = any_depth || codec.starts_with("pcm_");
@@ -59,7 +59,7 @@ pub(crate) struct Audio {
     decoder: Box<dyn AudioDecoder>,
     samples: Samples,
     /// The last packet was uncompressed and was split into `samples` without decoding.
-    parted: bool,
+    was_split: bool,
     /// The number of decoded frames that were not returned yet.
     ready: usize,
     /// The number of packets that were decoded, and of those that failed.
@@ -91,7 +91,7 @@ pub(super) struct Verify {
 }
 
 /// Smaller differences in length are not reported as damage, because encoders may count one frame more or less.
-const NOTICED: Duration = Duration::from_millis(100);
+const MIN_REPORTED: Duration = Duration::from_millis(100);
 
 impl Audio {
     /// Decodes until there are samples, which determine rate and channels. `bits` is the number of bits of a coded sample.
@@ -104,21 +104,21 @@ impl Audio {
     ) -> Result<Self, Error> {
         let mut failed = 0;
         while let Some(packet) = packets.next(stop)? {
-            if let Some(begun) = packets.take_begun() {
-                decoder = decoder::decoder(&packets.track, &begun, verify)?;
+            if let Some(new_parameters) = packets.take_new_parameters() {
+                decoder = decoder::decoder(&packets.track, &new_parameters, verify)?;
             }
             let codec = decoder.codec_info().short_name;
             match decoder.decode(&packet) {
                 Ok(decoded) if decoded.frames() == 0 => {}
                 Ok(decoded) => {
-                    let (spec, ready) = (Spec::of(&decoded, codec, bits)?, decoded.frames());
+                    let (spec, ready) = (Spec::from_decoded(&decoded, codec, bits)?, decoded.frames());
                     let (trim, tags, cut) = (Trim::default(), Tags::default(), Trim::default());
                     let (decoded, samples, most_frames) = (1, Samples::default(), None);
                     return Ok(Self {
                         packets,
                         decoder,
                         samples,
-                        parted: false,
+                        was_split: false,
                         ready,
                         decoded,
                         failed,
@@ -134,12 +134,12 @@ impl Audio {
                     });
                 }
                 Err(error @ Symphonia::Unsupported(_)) => {
-                    return Err(fault::of_opening(error, "a feature of its codec"));
+                    return Err(fault::from_opening(error, "a feature of its codec"));
                 }
                 Err(error) => {
                     failed += 1;
                     if failed >= FAILURES_AT_START {
-                        return Err(fault::of_decoding(error));
+                        return Err(fault::from_decoding(error));
                     }
                 }
             }
@@ -164,8 +164,8 @@ impl Audio {
     /// The next samples; `None` at the end.
     pub(crate) fn next_block(&mut self, stop: &AtomicBool) -> Result<Option<Block<'_>>, Error> {
         let Some(range) = self.next_range(stop)? else { return Ok(None) };
-        if self.parted {
-            return Ok(Some(self.samples.parted(&range)));
+        if self.was_split {
+            return Ok(Some(self.samples.split_frames(&range)));
         }
         Ok(Some(self.samples.frames(&self.decoder.last_decoded(), &range)))
     }
@@ -204,7 +204,7 @@ impl Audio {
                 return Ok(Some(range));
             }
             if !self.decode_next(stop)? {
-                return self.intact().map(|()| None);
+                return self.check_intact().map(|()| None);
             }
         }
     }
@@ -217,18 +217,18 @@ impl Audio {
     }
 
     fn decode(&mut self, packet: &Packet) -> Result<(), Error> {
-        if let Some(begun) = self.packets.take_begun() {
+        if let Some(new_parameters) = self.packets.take_new_parameters() {
             self.end_stream();
-            self.decoder = decoder::decoder(&self.packets.track, &begun, self.verify.on)?;
-            let channels = begun.channels.as_ref().map_or(0, Channels::count);
-            if !same(&self.spec, begun.sample_rate.unwrap_or_default(), channels) {
+            self.decoder = decoder::decoder(&self.packets.track, &new_parameters, self.verify.on)?;
+            let channels = new_parameters.channels.as_ref().map_or(0, Channels::count);
+            if !same(&self.spec, new_parameters.sample_rate.unwrap_or_default(), channels) {
                 return Err(fault::unsupported("a chain of Ogg streams of several rates or numbers of channels"));
             }
         }
         let cut = packet.trim_start.get() > 0 || packet.trim_end.get() > 0;
-        self.parted = self.spec.codec == "pcm_s16le" && fills(self.decoder.codec_params(), 16) && !cut;
-        if self.parted {
-            self.ready = self.samples.decode_part(&packet.data, usize::from(self.spec.channels));
+        self.was_split = self.spec.codec == "pcm_s16le" && fills(self.decoder.codec_params(), 16) && !cut;
+        if self.was_split {
+            self.ready = self.samples.split_channels(&packet.data, usize::from(self.spec.channels));
             self.decoded += 1;
             return Ok(());
         }
@@ -237,7 +237,7 @@ impl Audio {
                 self.ready = decoded.frames();
                 self.decoded += 1;
             }
-            // FFmpeg would mix this in. A change of format in the middle is damage or a jingle.
+            // FFmpeg would convert these samples. A change of format in the middle is damage or an inserted jingle.
             Ok(decoded) if decoded.frames() > 0 => self.failed += 1,
             Ok(_) => {}
             // Any kind of error: the decoder reads from memory.
@@ -253,8 +253,8 @@ impl Audio {
 
     /// The damage that was found so far.
     pub(crate) fn damage(&mut self) -> Damage {
-        let is_row = matches!(self.spec.container, "mp1" | "mp2" | "mp3" | "adts") && self.checked;
-        let gaps = if is_row { frames::gaps(self.packets.source()) } else { 0 };
+        let is_frame_sequence = matches!(self.spec.container, "mp1" | "mp2" | "mp3" | "adts") && self.checked;
+        let gaps = if is_frame_sequence { frames::gaps(self.packets.source()) } else { 0 };
         let failed_frames = self.failed.saturating_add(gaps.max(self.packets.lost()));
         let frames = self.decoded.saturating_add(failed_frames);
         let mut damage = Damage { failed_frames, frames, is_cut_short: self.is_cut_short, ..Damage::default() };
@@ -266,7 +266,7 @@ impl Audio {
             damage.missing_end = self.missing_end();
         }
         if matches!(self.spec.container, "ogg" | "flac") {
-            damage.missing_within = noticed(self.packets.missing_within());
+            damage.missing_within = if_reportable(self.packets.missing_within());
         }
         damage
     }
@@ -277,14 +277,14 @@ impl Audio {
             let bytes = u64::from(self.spec.bits.unwrap_or(8).div_ceil(8)) * u64::from(self.spec.channels);
             return frames_long(self.missing_bytes.checked_div(bytes).unwrap_or_default(), self.spec.rate_hz);
         }
-        let is_counted = self.tells_length() && self.most_frames.is_none();
+        let is_counted = self.states_length() && self.most_frames.is_none();
         self.stated()
             .filter(|_| is_counted)
-            .map_or(Duration::ZERO, |stated| noticed(stated.saturating_sub(self.seen())))
+            .map_or(Duration::ZERO, |stated| if_reportable(stated.saturating_sub(self.seen())))
     }
 
     /// Checks that at least half of the frames could be decoded.
-    pub(crate) fn intact(&self) -> Result<(), Error> {
+    pub(crate) fn check_intact(&self) -> Result<(), Error> {
         if self.failed <= self.decoded {
             return Ok(());
         }
@@ -293,7 +293,7 @@ impl Audio {
     }
 
     /// Whether the container states the length. Otherwise all packets must be read.
-    pub(crate) fn tells_length(&self) -> bool {
+    pub(crate) fn states_length(&self) -> bool {
         // For a stream of MPEG frames without a LAME header, symphonia only estimates the length from the first frame.
         let guessed =
             matches!(self.spec.container, "adts" | "mp1" | "mp2" | "mp3") && self.packets.track.delay.is_none();
@@ -315,7 +315,7 @@ impl Audio {
         let Some(stated) = self.stated() else { return seen };
         // A truncated file states more than it has.
         let is_cut = seen + Duration::from_secs(1) < stated;
-        if self.packets.ended() && (is_cut || !self.tells_length()) { seen } else { stated }
+        if self.packets.ended() && (is_cut || !self.states_length()) { seen } else { stated }
     }
 
     fn seen(&self) -> Duration {
@@ -356,8 +356,8 @@ fn fills(parameters: &AudioCodecParameters, bits: u32) -> bool {
 }
 
 /// Zero for a length that is too short to report.
-fn noticed(length: Duration) -> Duration {
-    if length < NOTICED { Duration::ZERO } else { length }
+fn if_reportable(length: Duration) -> Duration {
+    if length < MIN_REPORTED { Duration::ZERO } else { length }
 }
 
 fn same(spec: &Spec, rate_hz: u32, channels: usize) -> bool {

@@ -38,7 +38,7 @@ pub(super) fn decoder(
         parameters.max_frames_per_packet.filter(|frames| samples(*frames) <= PACKET_SAMPLES);
     symphonia::default::get_codecs()
         .make_audio_decoder(&parameters, &options)
-        .map_err(|failed| fault::of_opening(failed, &found))
+        .map_err(|failed| fault::from_opening(failed, &found))
 }
 
 /// The name of a known codec without a decoder.

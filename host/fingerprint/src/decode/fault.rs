@@ -18,7 +18,7 @@ pub(super) fn corrupt(what: &str) -> Error {
 
 /// Whether reading from the disk failed, or a limit was exceeded. The kinds that a bit reader or byte reader uses for an
 /// early end mean damage instead.
-pub(super) fn is_of_the_file(failed: &io::Error) -> bool {
+pub(super) fn is_read_failure(failed: &io::Error) -> bool {
     !matches!(failed.kind(), io::ErrorKind::Other | io::ErrorKind::UnexpectedEof)
 }
 
@@ -33,15 +33,15 @@ pub(super) fn unreadable(failed: &io::Error) -> Error {
 }
 
 /// For a file that could not be opened, or a codec without a decoder. `found` describes it.
-pub(super) fn of_opening(failed: Symphonia, found: &str) -> Error {
+pub(super) fn from_opening(failed: Symphonia, found: &str) -> Error {
     match failed {
         Symphonia::Unsupported(_) => unsupported(found),
-        other => of_decoding(other),
+        other => from_decoding(other),
     }
 }
 
 /// For packets that cannot be read or decoded.
-pub(super) fn of_decoding(failed: Symphonia) -> Error {
+pub(super) fn from_decoding(failed: Symphonia) -> Error {
     match failed {
         Symphonia::IoError(failed) => unreadable(&failed),
         other => corrupt(&other.to_string()),

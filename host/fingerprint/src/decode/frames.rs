@@ -10,7 +10,7 @@ const HEAD_BYTES: usize = 7;
 /// The distance within which a frame is searched, in bytes: after the last frame there may be tags with pictures.
 const SEARCHED: u64 = 256 * 1024;
 /// The maximum count.
-const MOST_GAPS: u32 = 10_000;
+const MAX_GAPS: u32 = 10_000;
 
 /// Bitrates in kbit/s: for layers I, II and III, then for layer I and the others at the lower rates.
 const KBIT: [[u32; 14]; 5] = [
@@ -25,7 +25,7 @@ const KBIT: [[u32; 14]; 5] = [
 pub(super) fn gaps(source: &Source) -> u32 {
     let (mut gaps, mut kind) = (0, None);
     let mut at = tag_end(source, 0).unwrap_or_default();
-    while gaps < MOST_GAPS {
+    while gaps < MAX_GAPS {
         source.begin_step(SEARCHED * 2);
         let head = head_at(source, at).filter(|head| kind.is_none_or(|kind| kind == head.kind));
         if let Some(head) = head {
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_are_those_of_the_tables() {
+    fn frame_lengths_match_the_standard() {
         let size = |bytes: [u8; 4]| head([bytes[0], bytes[1], bytes[2], bytes[3], 0, 0, 0]).map(|head| head.size);
         assert_eq!(size([0xff, 0xfb, 0x90, 0x64]), Some(417));
         assert_eq!(size([0xff, 0xfb, 0xe2, 0x64]), Some(1045));
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn only_garbage_between_frames_is_counted() {
+    fn only_gaps_between_frames_are_counted() {
         let many = |count: u32| (0..count).flat_map(|number| frame(number % 3 == 0)).collect::<Vec<u8>>();
         let tag = b"ID3\x03\0\0\0\0\0\x04abcd".to_vec();
         let end = [b"TAG".as_slice(), &[b' '; 125]].concat();

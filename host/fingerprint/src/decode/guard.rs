@@ -1,8 +1,9 @@
 //! The only place that catches panics.
 //!
-//! Symphonia promises not to panic on any input, but it sometimes does (an overflow in a rarely used codec path, a slice that is one
-//! too short). A library of 20,000 files has such a file; it is then reported as corrupt, and the daemon continues. What panicked is
-//! dropped and not used again. The panic hook is silent for this thread meanwhile; other panics are printed as usual.
+//! Symphonia promises not to panic on any input, but sometimes it does: an overflow in a rarely used codec path, a slice that is
+//! too short by one. A library of 20,000 files contains such a file. It is reported as corrupt, and the daemon continues. The
+//! decoder that panicked is dropped. Meanwhile the panic hook prints nothing for this thread; other panics are printed as
+//! usual.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
@@ -17,14 +18,14 @@ thread_local! {
 
 /// Runs `work` and converts a panic to an error of the file.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    hush_once();
+    install_hook_once();
     let before = QUIET.replace(true);
     let done = panic::catch_unwind(AssertUnwindSafe(work));
     QUIET.set(before);
     done.unwrap_or_else(|_| Err(fault::corrupt("the decoder failed with an internal error")))
 }
 
-fn hush_once() {
+fn install_hook_once() {
     static HUSHED: Once = Once::new();
     HUSHED.call_once(|| {
         let loud = panic::take_hook();

@@ -12,7 +12,7 @@ use super::riff::Riff;
 use super::source::{MetadataMask, Source};
 
 /// More elements than a real tag has.
-const MOST_ELEMENTS: usize = 4096;
+const MAX_ELEMENTS: usize = 4096;
 
 /// The masks for a file.
 pub(super) fn masks(source: &Source, movie: Option<&Movie>, riff: &Riff) -> Vec<MetadataMask> {
@@ -29,18 +29,18 @@ pub(super) fn masks(source: &Source, movie: Option<&Movie>, riff: &Riff) -> Vec<
         masks.extend(frames(source, &tag));
     }
     masks.extend(blocks(source, at));
-    masks.extend(endless(source).into_iter().flatten());
+    masks.extend(unknown_length_masks(source).into_iter().flatten());
     masks
 }
 
 /// The masks for a WAV file with length 0: programs that write to a pipe leave it. The largest number of 32 bits means "until
 /// the file ends", for the whole file too.
-fn endless(source: &Source) -> Option<[MetadataMask; 2]> {
+fn unknown_length_masks(source: &Source) -> Option<[MetadataMask; 2]> {
     if source.bytes::<4>(0)? != *b"RIFF" || source.bytes::<4>(8)? != *b"WAVE" {
         return None;
     }
     let mut at = 12;
-    for _ in 0..MOST_ELEMENTS {
+    for _ in 0..MAX_ELEMENTS {
         let [a, b, c, d, length @ ..] = source.bytes::<8>(at)?;
         let length = u32::from_le_bytes(length);
         if [a, b, c, d] == *b"data" {
@@ -74,7 +74,7 @@ fn frames(source: &Source, tag: &Tag) -> Vec<MetadataMask> {
     if tag.odd || !matches!(tag.version, 3 | 4) {
         return masks;
     }
-    for _ in 0..MOST_ELEMENTS {
+    for _ in 0..MAX_ELEMENTS {
         let Some([a, b, c, d, size @ .., _, _]) = source.bytes::<10>(at).filter(|_| at < tag.end) else { break };
         if ![a, b, c, d].iter().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit()) {
             break;
@@ -98,7 +98,7 @@ fn blocks(source: &Source, start: u64) -> Vec<MetadataMask> {
         return masks;
     }
     let mut at = start + 4;
-    for _ in 0..MOST_ELEMENTS {
+    for _ in 0..MAX_ELEMENTS {
         let Some([kind, length @ ..]) = source.bytes::<4>(at) else { break };
         let [high, middle, low] = length;
         let length = u64::from(u32::from_be_bytes([0, high, middle, low]));

@@ -33,7 +33,7 @@ pub(super) struct Track {
     pub(super) edits: Vec<Edit>,
     /// There is a pause between or after the edits, or there are too many edits.
     pub(super) paused: bool,
-    pub(super) sound: bool,
+    pub(super) is_audio: bool,
 }
 
 /// An edit: a part of the track that is played.
@@ -46,21 +46,21 @@ pub(super) struct Edit {
 }
 
 /// More boxes than a real file has outside of its media: tracks and tags have some dozens each, fragments are not read.
-const MOST_BOXES: u32 = 20_000;
+const MAX_BOXES: u32 = 20_000;
 /// More edits than a real song has.
-const MOST_EDITS: u64 = 64;
-const MOST_TRACKS: usize = 64;
+const MAX_EDITS: u64 = 64;
+const MAX_TRACKS: usize = 64;
 
 /// Reads the properties; `None` if it is not an MP4 file or has no movie box.
 pub(super) fn inspect(source: &Source) -> Option<Movie> {
-    let mut reader = Boxes { source, left: MOST_BOXES };
+    let mut reader = Boxes { source, left: MAX_BOXES };
     if &reader.source.bytes::<4>(4)? != b"ftyp" {
         return None;
     }
     let movie = reader.children(0..source.length()).find(*b"moov")?;
     let mut found = Movie::default();
     reader.movie(movie, &mut found);
-    found.tracks.retain(|track| track.sound);
+    found.tracks.retain(|track| track.is_audio);
     Some(found)
 }
 
@@ -70,7 +70,7 @@ struct Boxes<'a> {
 }
 
 /// A box: its type and the range of its content.
-struct Box4 {
+struct Mp4Box {
     kind: [u8; 4],
     content: Range<u64>,
 }
@@ -82,9 +82,9 @@ struct Children<'a, 'b> {
 }
 
 impl Iterator for Children<'_, '_> {
-    type Item = Box4;
+    type Item = Mp4Box;
 
-    fn next(&mut self) -> Option<Box4> {
+    fn next(&mut self) -> Option<Mp4Box> {
         let found = self.reader.header(&self.rest)?;
         self.rest.start = found.content.end;
         Some(found)
@@ -107,7 +107,7 @@ impl<'a> Boxes<'a> {
     }
 
     /// The box at the start of a range; its end is limited to the range.
-    fn header(&mut self, range: &Range<u64>) -> Option<Box4> {
+    fn header(&mut self, range: &Range<u64>) -> Option<Mp4Box> {
         self.left = self.left.checked_sub(1)?;
         if range.end.saturating_sub(range.start) < 8 {
             return None;
@@ -120,7 +120,7 @@ impl<'a> Boxes<'a> {
         };
         let end = range.start.checked_add(size)?.min(range.end);
         let start = range.start + header;
-        (start <= end).then_some(Box4 { kind, content: start..end })
+        (start <= end).then_some(Mp4Box { kind, content: start..end })
     }
 
     fn children<'b>(&'b mut self, rest: Range<u64>) -> Children<'a, 'b> {
@@ -136,11 +136,11 @@ impl<'a> Boxes<'a> {
     }
 
     fn movie(&mut self, movie: Range<u64>, found: &mut Movie) {
-        let boxes: Vec<Box4> = self.children(movie).take(1000).collect();
+        let boxes: Vec<Mp4Box> = self.children(movie).take(1000).collect();
         for part in boxes {
             match &part.kind {
                 b"mvhd" => found.timescale = self.timescale(&part.content).unwrap_or_default(),
-                b"trak" if found.tracks.len() < MOST_TRACKS => found.tracks.push(self.track(&part.content)),
+                b"trak" if found.tracks.len() < MAX_TRACKS => found.tracks.push(self.track(&part.content)),
                 b"udta" => found.pictures.extend(self.pictures(&part.content)),
                 _ => {}
             }
@@ -164,7 +164,7 @@ impl<'a> Boxes<'a> {
         }
         if let Some(media) = self.child(track, *b"mdia") {
             let handler = self.child(&media, *b"hdlr");
-            found.sound = handler.and_then(|handler| self.source.bytes(handler.start + 8)) == Some(*b"soun");
+            found.is_audio = handler.and_then(|handler| self.source.bytes(handler.start + 8)) == Some(*b"soun");
             let header = self.child(&media, *b"mdhd");
             found.timescale = header.and_then(|header| self.timescale(&header)).unwrap_or_default();
             if let Some(description) = self.path(&media, &[*b"minf", *b"stbl", *b"stsd"]) {
@@ -177,8 +177,8 @@ impl<'a> Boxes<'a> {
     fn edits(&self, list: &Range<u64>, found: &mut Track) -> Option<()> {
         let wide = self.source.bytes(list.start)? == [1];
         let count = u64::from(self.u32(list.start + 4)?);
-        found.paused = count > MOST_EDITS;
-        for number in 0..count.min(MOST_EDITS) {
+        found.paused = count > MAX_EDITS;
+        for number in 0..count.min(MAX_EDITS) {
             let at = list.start + 8 + number * if wide { 20 } else { 12 };
             let (length, from) = if wide {
                 (self.u64(at)?, self.u64(at + 8)?.cast_signed())
@@ -205,7 +205,7 @@ impl<'a> Boxes<'a> {
             _ => 0,
         };
         let inside = entry.content.start.saturating_add(28 + longer)..entry.content.end;
-        let parts: Vec<Box4> = self.children(inside).take(64).collect();
+        let parts: Vec<Mp4Box> = self.children(inside).take(64).collect();
         let encrypted = matches!(&entry.kind, b"drms" | b"enca" | b"aavd" | b"drmi");
         found.protected = encrypted || parts.iter().any(|part| &part.kind == b"sinf");
         for part in parts {

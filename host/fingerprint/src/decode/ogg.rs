@@ -12,7 +12,7 @@ const HEAD_BYTES: usize = 27;
 /// The maximum length of a page: header, 255 lengths, and as many segments of 255 bytes.
 const PAGE_BYTES: usize = HEAD_BYTES + 255 + 255 * 255;
 /// More streams than are multiplexed in real files.
-const MOST_STREAMS: usize = 64;
+const MAX_STREAMS: usize = 64;
 
 /// Whether the last page belongs to none of the streams at the start.
 pub(super) fn is_chain(source: &Source) -> bool {
@@ -23,7 +23,7 @@ pub(super) fn is_chain(source: &Source) -> bool {
 /// The numbers of the streams at the start: the first page of each precedes all other pages.
 fn streams(source: &Source) -> Vec<u32> {
     let (mut numbers, mut at) = (Vec::new(), 0);
-    while numbers.len() < MOST_STREAMS {
+    while numbers.len() < MAX_STREAMS {
         let Some(head) = source.bytes::<HEAD_BYTES>(at) else { break };
         let [b'O', b'g', b'g', b'S', 0, flags, rest @ .., segments] = head else { break };
         if flags & 2 == 0 {

@@ -37,7 +37,7 @@ pub(crate) fn open(source: &Source, digested: bool, verified: bool, stop: &Atomi
     if head.is_empty() {
         return Err(fault::corrupt("it is empty"));
     }
-    if let Some(found) = sniff::foreign(head) {
+    if let Some(found) = sniff::unsupported_name(head) {
         return Err(fault::unsupported(found));
     }
     let cut = truncation::inspect(source);
@@ -61,7 +61,7 @@ pub(crate) fn open(source: &Source, digested: bool, verified: bool, stop: &Atomi
     };
     let (mut tags, smpb) = tags::take(format.as_mut());
     tags::add_riff(&mut tags, riff, source);
-    let (track, parameters) = sound(format.as_ref())?;
+    let (track, parameters) = audio_track(format.as_ref())?;
     let decoder = decoder(&track, &parameters, verified)?;
     let container = container(format.format_info().short_name);
     let digest = digested.then(|| begin_digest(&parameters, decoder.as_ref()));
@@ -76,7 +76,7 @@ pub(crate) fn open(source: &Source, digested: bool, verified: bool, stop: &Atomi
     audio.spec.container = container;
     if let Some(movie) = &movie {
         let described = movie.tracks.iter().find(|track| track.id == id).cloned().unwrap_or_default();
-        let cut = Trim::of_movie(movie, &described, audio.spec.rate_hz, smpb.as_deref());
+        let cut = Trim::from_movie(movie, &described, audio.spec.rate_hz, smpb.as_deref());
         audio.cut(cut.ok_or_else(|| fault::unsupported("an MP4 file whose edits repeat audio or pause"))?);
     }
     let stated_hz = parameters.sample_rate.unwrap_or_default();
@@ -142,11 +142,11 @@ fn probe(probe: &Probe, source: Source, is_known: bool) -> Result<Box<dyn Format
     let (formats, metadata) = (FormatOptions::default(), MetadataOptions::default());
     probe.probe(&Hint::new(), stream, formats, metadata).map_err(|failed| match failed {
         Symphonia::Unsupported(_) if is_known => fault::corrupt("its header is damaged or cut off"),
-        other => fault::of_opening(other, "the content of this file"),
+        other => fault::from_opening(other, "the content of this file"),
     })
 }
 
-fn sound(format: &dyn FormatReader) -> Result<(Track, AudioCodecParameters), Error> {
+fn audio_track(format: &dyn FormatReader) -> Result<(Track, AudioCodecParameters), Error> {
     let found = format.tracks().iter().find_map(|track| match &track.codec_params {
         Some(CodecParameters::Audio(parameters)) => Some((track.clone(), parameters.clone())),
         _ => None,

@@ -17,7 +17,7 @@ use super::source::Source;
 use crate::Error;
 
 /// After this many failed reads in a row the track has ended; otherwise a broken demuxer could fail forever.
-const MOST_LOST: u32 = 64;
+const MAX_LOST: u32 = 64;
 
 pub(super) struct Packets {
     format: Box<dyn FormatReader>,
@@ -40,14 +40,14 @@ pub(super) struct Packets {
     before: Duration,
     /// It is one of several links, as far as is known.
     pub(super) chained: bool,
-    /// The parameters of a link that has started since the last call of `take_begun`.
-    begun: Option<AudioCodecParameters>,
+    /// The parameters of a link that has started since the last call of `take_new_parameters`.
+    new_parameters: Option<AudioCodecParameters>,
 }
 
 impl Packets {
     pub(super) fn new(format: Box<dyn FormatReader>, track: Track, source: Source, digest: Option<Sha256>) -> Self {
         let left = packet_bytes(source.length());
-        let (before, chained, begun) = (Duration::ZERO, false, None);
+        let (before, chained, new_parameters) = (Duration::ZERO, false, None);
         Self {
             format,
             source,
@@ -62,17 +62,17 @@ impl Packets {
             lost: 0,
             before,
             chained,
-            begun,
+            new_parameters,
         }
     }
 
     /// The parameters of the last packet, if they differ from those before: a new decoder is needed then.
-    pub(super) fn take_begun(&mut self) -> Option<AudioCodecParameters> {
-        self.begun.take()
+    pub(super) fn take_new_parameters(&mut self) -> Option<AudioCodecParameters> {
+        self.new_parameters.take()
     }
 
     /// The next packet of the track; `None` at the end. If the demuxer finds no packet, it is called again, because most
-    /// demuxers search for the next header; after [`MOST_LOST`] failures in a row the track has ended.
+    /// demuxers search for the next header; after [`MAX_LOST`] failures in a row the track has ended.
     ///
     /// # Errors
     /// When the file cannot be read or refers to itself, or `stop` is set.
@@ -86,7 +86,7 @@ impl Packets {
             self.source.begin_step(PACKET_BYTES);
             let mut packet = match self.format.next_packet() {
                 Ok(Some(packet)) => packet,
-                Err(Symphonia::IoError(failed)) if fault::is_of_the_file(&failed) => {
+                Err(Symphonia::IoError(failed)) if fault::is_read_failure(&failed) => {
                     return Err(fault::unreadable(&failed));
                 }
                 Err(Symphonia::ResetRequired) => {
@@ -103,7 +103,7 @@ impl Packets {
                 }
                 Err(_) => {
                     in_a_row += 1;
-                    self.ended = in_a_row == MOST_LOST;
+                    self.ended = in_a_row == MAX_LOST;
                     continue;
                 }
             };
@@ -139,7 +139,7 @@ impl Packets {
             configure(digest, &parameters);
         }
         (self.before, self.ticks, self.end, self.chained) = (seen, 0, 0, true);
-        (self.track, self.begun) = (track, Some(parameters));
+        (self.track, self.new_parameters) = (track, Some(parameters));
         // Later streams have separate comments, which are not used.
         while self.format.metadata().pop().is_some() {}
         Ok(())

@@ -8,9 +8,9 @@ use super::source::Source;
 use crate::tags::{Tags, cleaned};
 
 /// More chunks than a real file has.
-const MOST_CHUNKS: usize = 4096;
+const MAX_CHUNKS: usize = 4096;
 /// More texts than a real list has.
-const MOST_TEXTS: usize = 256;
+const MAX_TEXTS: usize = 256;
 /// The limit for one text, in bytes.
 const TEXT_BYTES: usize = 4096;
 
@@ -29,11 +29,11 @@ pub(super) fn inspect(source: &Source) -> Riff {
     if source.bytes(0) != Some(*b"RIFF") || source.bytes(8) != Some(*b"WAVE") {
         return riff;
     }
-    for Chunk { kind, from, until } in chunks(source, 12, source.length()).take(MOST_CHUNKS) {
+    for Chunk { kind, from, until } in chunks(source, 12, source.length()).take(MAX_CHUNKS) {
         match &kind {
             b"id3 " | b"ID3 " => riff.id3 = riff.id3.or(Some(from)),
             b"LIST" if source.bytes(from) == Some(*b"INFO") => {
-                for Chunk { kind, from, until } in chunks(source, from + 4, until).take(MOST_TEXTS) {
+                for Chunk { kind, from, until } in chunks(source, from + 4, until).take(MAX_TEXTS) {
                     put(&mut riff.info, kind, || text(source, from, until));
                 }
             }

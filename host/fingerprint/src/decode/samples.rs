@@ -43,13 +43,13 @@ pub(super) fn kind(decoded: &Decoded<'_>, bits: Option<u32>) -> Kind {
 impl Samples {
     /// Splits 16-bit little-endian samples into their channels. Returns the number of frames; an incomplete frame at the end
     /// is dropped.
-    pub(super) fn decode_part(&mut self, bytes: &[u8], channels: usize) -> usize {
+    pub(super) fn split_channels(&mut self, bytes: &[u8], channels: usize) -> usize {
         let (samples, _) = bytes.as_chunks::<2>();
         let frames = samples.len().checked_div(channels).unwrap_or_default();
         self.i16.resize_with(channels, Vec::new);
         self.i16.iter_mut().for_each(Vec::clear);
         if let [left, right] = self.i16.as_mut_slice() {
-            // Written in this form, because the compiler can vectorise it.
+            // BitWriter in this form, because the compiler can vectorise it.
             let (frames, _) = bytes.as_chunks::<4>();
             left.extend(frames.iter().map(|[low, high, _, _]| i16::from_le_bytes([*low, *high])));
             right.extend(frames.iter().map(|[_, _, low, high]| i16::from_le_bytes([*low, *high])));
@@ -63,7 +63,7 @@ impl Samples {
     }
 
     /// These frames of the samples that were split last.
-    pub(super) fn parted(&self, frames: &Range<usize>) -> Block<'_> {
+    pub(super) fn split_frames(&self, frames: &Range<usize>) -> Block<'_> {
         Block::I16(cut(&self.i16, frames))
     }
 
@@ -102,20 +102,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn samples_are_parted_into_any_number_of_channels_and_what_is_left_over_goes() {
+    fn samples_are_split_into_channels_and_an_incomplete_frame_is_dropped() {
         let numbers: Vec<i16> = (-12..12).map(|number| number * 1_000).collect();
         let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).chain([7]).collect();
         let mut samples = Samples::default();
         for channels in [1, 2, 3, 5, 24, 25] {
             let frames = numbers.len() / channels;
-            assert_eq!(samples.decode_part(&bytes, channels), frames);
+            assert_eq!(samples.split_channels(&bytes, channels), frames);
             let own = |channel: usize| -> Vec<i16> {
                 numbers.iter().skip(channel).step_by(channels).take(frames).copied().collect()
             };
             let expected: Vec<Vec<i16>> = (0..channels).map(own).collect();
             let expected = expected.iter().map(Vec::as_slice).collect();
-            assert_eq!(samples.parted(&(0..frames)), Block::I16(expected), "{channels}");
+            assert_eq!(samples.split_frames(&(0..frames)), Block::I16(expected), "{channels}");
         }
-        assert_eq!(samples.decode_part(&bytes, 0), 0);
+        assert_eq!(samples.split_channels(&bytes, 0), 0);
     }
 }

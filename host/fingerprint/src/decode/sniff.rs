@@ -4,7 +4,7 @@
 //! megabyte.
 
 /// The name of an unsupported file type with this header.
-pub(super) fn foreign(head: &[u8]) -> Option<&'static str> {
+pub(super) fn unsupported_name(head: &[u8]) -> Option<&'static str> {
     let starts = |magic: &[u8]| head.starts_with(magic);
     let holds = |at: usize, magic: &[u8]| head.get(at..).is_some_and(|rest| rest.starts_with(magic));
     KNOWN.iter().find(|(magic, _)| starts(magic)).map(|(_, name)| *name).or_else(|| match () {
@@ -91,17 +91,17 @@ mod tests {
 
     #[test]
     fn only_other_formats_have_a_name() {
-        assert_eq!(foreign(b"# A list of things\nand more"), Some("a text"));
-        assert_eq!(foreign(b"RIFF\0\0\0\0AVI LIST"), Some("an AVI video"));
-        assert_eq!(foreign(b"RF64\xff\xff\xff\xffWAVEds64"), Some("an RF64 file (a WAV file beyond 4 GB)"));
-        assert_eq!(foreign(b"\x89PNG\r\n\x1a\n\0\0"), Some("a PNG picture"));
+        assert_eq!(unsupported_name(b"# A list of things\nand more"), Some("a text"));
+        assert_eq!(unsupported_name(b"RIFF\0\0\0\0AVI LIST"), Some("an AVI video"));
+        assert_eq!(unsupported_name(b"RF64\xff\xff\xff\xffWAVEds64"), Some("an RF64 file (a WAV file beyond 4 GB)"));
+        assert_eq!(unsupported_name(b"\x89PNG\r\n\x1a\n\0\0"), Some("a PNG picture"));
         assert!(!is_decoded(b"\xff\xfea\0b\0") && !is_decoded(b"ID3\x03\0\0\0\0\0\x02aaTTA1"));
         for music in [&b"\xff\xfb\x90"[..], b"\xff\xf1\x50", b"ID3\x03\0\0\0\0\0\x02aa\xff\xfb\x90"] {
             assert!(is_decoded(music));
         }
         for music in [&b"RIFF\x24\0\0\0WAVEfmt "[..], b"ID3\x03\0\0\0\0\0\0", b"fLaC\0", b"OggS\0", b"\xff\xfb\x90\x64"]
         {
-            assert_eq!(foreign(music), None);
+            assert_eq!(unsupported_name(music), None);
         }
     }
 }

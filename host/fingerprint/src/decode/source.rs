@@ -87,7 +87,7 @@ impl Source {
     pub(super) fn mask(&self, masks: Vec<MetadataMask>) {
         self.with(|blocks| {
             for mask in &masks {
-                cover(&mut blocks.block, blocks.start, mask);
+                climit_exceeded(&mut blocks.block, blocks.start, mask);
             }
             blocks.masks.extend(masks);
         });
@@ -134,7 +134,8 @@ impl Blocks {
         };
         let from = self.block.get(offset..).unwrap_or_default();
         let count = from.len().min(out.len());
-        self.step = self.step.checked_sub(count as u64).ok_or_else(|| over("one element of it is too large"))?;
+        self.step =
+            self.step.checked_sub(count as u64).ok_or_else(|| limit_exceeded("one element of it is too large"))?;
         if let (Some(out), Some(from)) = (out.get_mut(..count), from.get(..count)) {
             out.copy_from_slice(from);
         }
@@ -153,7 +154,7 @@ impl Blocks {
         }
         self.fill(start)?;
         for mask in &self.masks {
-            cover(&mut self.block, start, mask);
+            climit_exceeded(&mut self.block, start, mask);
         }
         Ok(usize::try_from(offset).unwrap_or(usize::MAX))
     }
@@ -170,8 +171,10 @@ impl Blocks {
 
     /// Reads the block from `start`, which is a multiple of its size or the end of the digested part.
     fn fill(&mut self, start: u64) -> io::Result<()> {
-        self.readable =
-            self.readable.checked_sub(BLOCK_BYTES as u64).ok_or_else(|| over("its structure refers to itself"))?;
+        self.readable = self
+            .readable
+            .checked_sub(BLOCK_BYTES as u64)
+            .ok_or_else(|| limit_exceeded("its structure refers to itself"))?;
         self.start = start;
         self.block.resize(BLOCK_BYTES, 0);
         let filled = read_all_at(&self.file, &mut self.block, start);
@@ -200,7 +203,7 @@ fn read_all_at(file: &File, block: &mut [u8], start: u64) -> io::Result<usize> {
 }
 
 /// Overwrites the part of `block` (at position `start`) that the mask covers.
-fn cover(block: &mut [u8], start: u64, mask: &MetadataMask) {
+fn climit_exceeded(block: &mut [u8], start: u64, mask: &MetadataMask) {
     for (at, byte) in (mask.offset..).zip(&mask.bytes) {
         let offset = at.checked_sub(start).and_then(|offset| usize::try_from(offset).ok());
         if let Some(shown) = offset.and_then(|offset| block.get_mut(offset)) {
@@ -211,7 +214,7 @@ fn cover(block: &mut [u8], start: u64, mask: &MetadataMask) {
 
 /// Uses an error kind without another meaning: demuxers interpret some kinds as the end of the file, and bit readers replace
 /// others.
-fn over(what: &str) -> io::Error {
+fn limit_exceeded(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::FileTooLarge, what)
 }
 
@@ -267,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_comes_and_the_digest_is_of_the_whole_file_in_whatever_order_it_was_read() {
+    fn all_bytes_are_read_and_digested_in_any_order() {
         let bytes = noise(5 * BLOCK_BYTES + 1234);
         let length = bytes.len() as u64;
         for leaps in [vec![0], vec![length - 5, 0], vec![3 * BLOCK_BYTES as u64 + 9, 0, length - 1], vec![]] {
@@ -284,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mask_is_seen_by_readers_and_not_by_the_digest() {
+    fn a_mask_affects_reads_but_not_the_digest() {
         let bytes = noise(2 * BLOCK_BYTES);
         let mut source = Source::new(file(&bytes), bytes.len() as u64, true);
         source.mask(vec![MetadataMask::new(BLOCK_BYTES as u64 - 2, [1, 2, 3, 4])]);
@@ -298,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn one_read_and_all_reads_stay_within_their_limits() {
+    fn one_step_and_all_reads_are_limited() {
         let bytes = noise(2 * BLOCK_BYTES);
         let source = Source::new(file(&bytes), bytes.len() as u64, false);
         source.begin_step(1000);

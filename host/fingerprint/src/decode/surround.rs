@@ -146,7 +146,7 @@ fn packet_of(data: &[u8]) -> PacketRef<'_> {
 /// These bits of a packet as a separate packet. An empty fill element has seven bits: some of them are prepended to align the
 /// end to a byte.
 fn cut(packet: &[u8], at: usize, length: usize) -> Vec<u8> {
-    let mut written = Written::default();
+    let mut written = BitWriter::default();
     (0..length % 8).for_each(|_| written.put(FILL << 4, 7));
     written.copy(packet, at, length);
     written.bytes
@@ -154,7 +154,7 @@ fn cut(packet: &[u8], at: usize, length: usize) -> Vec<u8> {
 
 /// An element of this length as a packet.
 fn alone(packet: &[u8], at: usize, length: usize) -> Vec<u8> {
-    let mut written = Written::default();
+    let mut written = BitWriter::default();
     written.copy(packet, at, length);
     written.put(END, 3);
     written.put(0, 8 - written.count);
@@ -162,13 +162,13 @@ fn alone(packet: &[u8], at: usize, length: usize) -> Vec<u8> {
 }
 
 #[derive(Default)]
-struct Written {
+struct BitWriter {
     bytes: Vec<u8>,
     rest: u32,
     count: usize,
 }
 
-impl Written {
+impl BitWriter {
     fn copy(&mut self, packet: &[u8], at: usize, length: usize) {
         self.bytes.reserve(length / 8 + 8);
         let mut left = length;
@@ -262,7 +262,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_element_of_filling_whose_long_form_is_for_a_short_one_is_passed() {
+    fn a_fill_element_with_an_escaped_short_length_is_skipped() {
         // 15 means that eight more bits follow; the length in them is too high by one, so 0 means 14 bytes.
         let mut packet = vec![u8::try_from(FILL << 5 | 0b1_1110).unwrap(), 0];
         packet.extend([0xff; 15]);
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn bits_come_out_as_they_went_in_wherever_they_begin() {
+    fn bits_are_copied_from_any_offset() {
         let packet: Vec<u8> =
             (0..60_u32).map(|at| u8::try_from(at.wrapping_mul(2_654_435_761) >> 24).unwrap()).collect();
         for at in 0..20 {
@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn elements_without_audio_are_skipped() {
         // Fill of no byte (7 bits), then of one byte (15 bits), then a pair.
-        let mut written = Written::default();
+        let mut written = BitWriter::default();
         for (number, count) in [(FILL, 3), (0, 4), (FILL, 3), (1, 4), (0xab, 8), (PAIR, 3), (0, 8), (0, 8)] {
             written.put(number, count);
         }

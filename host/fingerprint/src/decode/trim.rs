@@ -35,8 +35,8 @@ struct Span {
 impl Trim {
     /// From the edits of an MP4 track, at the rate of the decoder; without edits, from iTunes' tag. `None` for unsupported
     /// edits.
-    pub(super) fn of_movie(movie: &Movie, track: &Track, rate_hz: u32, smpb: Option<&str>) -> Option<Self> {
-        let by_tag = smpb.and_then(of_smpb);
+    pub(super) fn from_movie(movie: &Movie, track: &Track, rate_hz: u32, smpb: Option<&str>) -> Option<Self> {
+        let by_tag = smpb.and_then(parse_smpb);
         let scale = |ticks: u64, per_second: u32| rescale(ticks, u64::from(rate_hz), u64::from(per_second));
         let span = |edit: &super::mp4::Edit| {
             let from = scale(edit.from, track.timescale).unwrap_or_default();
@@ -95,7 +95,7 @@ fn rescale(value: u64, by: u64, of: u64) -> Option<u64> {
 }
 
 /// iTunes' format: zero, then delay, padding and length in frames, all hexadecimal.
-fn of_smpb(text: &str) -> Option<Span> {
+fn parse_smpb(text: &str) -> Option<Span> {
     let mut numbers = text.split_ascii_whitespace().map(|word| u64::from_str_radix(word, 16).ok());
     let (_, drop, _, keep) = (numbers.next()??, numbers.next()??, numbers.next()??, numbers.next()??);
     // The limit of FFmpeg for plausible values.
@@ -111,7 +111,7 @@ mod tests {
     fn edited(edits: &[(u64, u64)], rate_hz: u32, smpb: Option<&str>) -> Option<Trim> {
         let movie = Movie { timescale: 1000, ..Movie::default() };
         let edits = edits.iter().map(|(length, from)| Edit { length: *length, from: *from }).collect();
-        Trim::of_movie(&movie, &Track { timescale: 44_100, edits, ..Track::default() }, rate_hz, smpb)
+        Trim::from_movie(&movie, &Track { timescale: 44_100, edits, ..Track::default() }, rate_hz, smpb)
     }
 
     #[test]
@@ -138,16 +138,16 @@ mod tests {
     }
 
     #[test]
-    fn edits_that_lead_back_or_pause_are_not_followed() {
+    fn edits_that_go_back_or_pause_are_rejected() {
         assert_eq!(edited(&[(100, 44_100), (100, 0)], 44_100, None), None);
         assert_eq!(edited(&[(100, 0), (100, 0)], 44_100, None), None);
         assert_eq!(edited(&[(0, 0), (100, 44_100)], 44_100, None), None);
         let track = Track { paused: true, ..Track::default() };
-        assert_eq!(Trim::of_movie(&Movie::default(), &track, 44_100, None), None);
+        assert_eq!(Trim::from_movie(&Movie::default(), &track, 44_100, None), None);
     }
 
     #[test]
-    fn the_tag_of_itunes_counts_where_there_is_no_edit() {
+    fn the_itunes_tag_is_used_without_edits() {
         let text = " 00000000 00000840 000001C0 00000000000CDC00 00000000 00000000";
         let trim = edited(&[], 44_100, Some(text)).unwrap();
         assert_eq!((trim.dropped(), trim.kept()), (0x840, Some(0xc_dc00)));

@@ -10,7 +10,7 @@
 use super::source::{MetadataMask, Source};
 
 /// More top-level parts than a real file has; fragmented films have some thousands.
-const MOST_PARTS: usize = 20_000;
+const MAX_PARTS: usize = 20_000;
 /// Lengths from here on mean "unknown": programs that write to a pipe leave such values.
 const UNKNOWN: u64 = 0x7fff_0000;
 
@@ -52,7 +52,7 @@ struct Part {
 fn movie(source: &Source) -> Truncation {
     let mut cut = Truncation { lacks_index: true, ..Truncation::default() };
     let mut at = 0;
-    for _ in 0..MOST_PARTS {
+    for _ in 0..MAX_PARTS {
         let Some(part) = top_box(source, at) else { break };
         let fits = part.end <= source.length();
         // Pictures (HEIF) have a list of items instead of a movie.
@@ -167,7 +167,7 @@ fn chunks(source: &Source, number: fn([u8; 4]) -> u32) -> impl Iterator<Item = P
         next = from + length + length % 2;
         Some(Part { kind: [a, b, c, d], head, from, end: from + length })
     })
-    .take(MOST_PARTS)
+    .take(MAX_PARTS)
 }
 
 #[cfg(test)]
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_box_is_as_long_as_the_file_and_without_an_index_nothing_is_found() {
+    fn a_truncated_box_is_shortened_and_a_missing_index_is_detected() {
         let [head, index, sound] = [part(*b"ftyp", b"M4A "), part(*b"moov", &[7; 40]), part(*b"mdat", &[9; 100])];
         let whole = [head.clone(), index.clone(), sound.clone()].concat();
         assert_eq!(cut(&whole), Truncation::default());
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_that_is_longer_than_the_file_has_no_length() {
+    fn a_segment_beyond_the_end_of_the_file_gets_unknown_length() {
         let file = [EBML.as_slice(), &[0x82, 7, 7], &SEGMENT, &[0x40, 0x20], &[1; 30]].concat();
         let found = cut(&file);
         assert_eq!((found.is_short, found.masks), (true, vec![MetadataMask::new(11, [0x7f, 0xff])]));
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn the_chunk_with_the_sound_is_as_long_as_the_file() {
+    fn a_truncated_audio_chunk_is_shortened() {
         let chunk = |kind: &[u8; 4], length: u32, content: &[u8]| [kind, &length.to_be_bytes(), content].concat();
         let sound = chunk(b"SSND", 100, &[0; 60]);
         let file = [b"FORM\0\0\0\xc8AIFF".as_slice(), &chunk(b"COMM", 18, &[1; 18]), &sound].concat();

@@ -3,8 +3,7 @@
 //! requests too much is rejected before a decoder is created.
 //!
 //! Only the codebooks are read (Vorbis I, section 3.2.1), because the rest of the header needs little memory. They are read
-//! as symphonia
-//! 0.6 reads them: where this reader stops, symphonia stops too, and has allocated no more than was counted.
+//! as symphonia 0.6 reads them: where this reader stops, symphonia stops too, and has allocated no more than was counted.
 
 use super::bounds::CODEBOOK_BYTES;
 use super::fault;
@@ -15,8 +14,8 @@ const SETUP: &[u8] = b"\x05vorbis";
 const SYNC: u32 = 0x56_4342;
 
 /// The largest codebook that symphonia accepts. Encoders use far less: libvorbis has at most 6,561 entries of 8 dimensions.
-const MOST_ENTRIES: u32 = 128 * 1024;
-const MOST_DIMENSIONS: u32 = 32;
+const MAX_ENTRIES: u32 = 128 * 1024;
+const MAX_DIMENSIONS: u32 = 32;
 const LONGEST: usize = 32;
 
 /// The fixed memory of a codebook.
@@ -62,7 +61,7 @@ fn codebook(bits: &mut Bits<'_>, used: &mut u64) -> Result<(), CodebookError> {
         return Err(CodebookError::Broken);
     }
     let (dimensions, entries) = (bits.take(16)?, bits.take(24)?);
-    if dimensions > MOST_DIMENSIONS || entries > MOST_ENTRIES {
+    if dimensions > MAX_DIMENSIONS || entries > MAX_ENTRIES {
         return Err(CodebookError::Large);
     }
     add(used, BOOK_BYTES + u64::from(entries) * ENTRY_BYTES)?;
@@ -231,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_small_header_that_asks_for_gigabytes_is_refused_wherever_it_stands() {
+    fn a_small_header_that_requests_gigabytes_is_rejected_at_any_position() {
         let bomb = setup(16, 131_072, 4);
         assert!(bomb.len() < 300, "{}", bomb.len());
         for before in [&b""[..], &[1; 30], &[2, 30, 12]] {
@@ -258,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_are_counted_as_they_stand_in_each_form_of_list() {
+    fn codeword_lengths_are_counted_in_each_list_form() {
         let whole = |writer: &Writer| lengths(&mut Bits { bytes: &writer.bytes, at: 0 }, 4);
         let (mut ordered, mut dense, mut sparse) = (Writer::default(), Writer::default(), Writer::default());
         // Codewords of 1, 2, 3 and 3 bits; the sparse list has one of 1 bit and one of 2.
@@ -282,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn tables_are_counted_by_the_beginnings_of_codewords() {
+    fn tables_are_counted_by_codeword_prefixes() {
         let of = |length: usize, count: u32| {
             let mut counts = [0; LONGEST + 1];
             counts[length] = count;

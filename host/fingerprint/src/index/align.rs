@@ -14,13 +14,13 @@ use fearless_simd::{Level, dispatch};
 const ELSEWHERE: [i32; 16] = [-113, -91, -73, -57, -43, -31, -21, -13, 13, 21, 31, 43, 57, 73, 91, 113];
 
 /// The minimum number of busy frames for an error rate.
-const SOME: u32 = 24;
+const MIN_BUSY_FRAMES: u32 = 24;
 
 /// The frames of one window: 16 s, in which a tempo difference of 2 % causes a drift of 2.6 frames.
 const WINDOW: usize = 128;
 
 /// The words of each of the places that the quick check compares.
-const GLANCE: usize = 64;
+const QUICK_CHECK_WORDS: usize = 64;
 
 /// A shift with this error rate or more is not examined further. Unrelated pieces have 0.42 to 0.48, the worst copy 0.34.
 const CHANCE: f32 = 0.40;
@@ -77,7 +77,7 @@ impl Errors {
 }
 
 /// A quick check of a shift: whether fewer bits differ than by chance, in three places of the overlap.
-pub(crate) fn glance(one: &[u32], other: &[u32], shift: i32) -> bool {
+pub(crate) fn may_agree(one: &[u32], other: &[u32], shift: i32) -> bool {
     let (left, _) = overlap(one, other, shift);
     let quarter = left.len() / 4;
     let close = |by: i32| {
@@ -91,11 +91,11 @@ pub(crate) fn glance(one: &[u32], other: &[u32], shift: i32) -> bool {
 /// The words of one place of the quick check.
 fn part(words: &[u32], from: usize) -> &[u32] {
     let rest = words.get(from..).unwrap_or_default();
-    rest.get(..GLANCE).unwrap_or(rest)
+    rest.get(..QUICK_CHECK_WORDS).unwrap_or(rest)
 }
 
 /// The best alignment within `reach` frames of a shift, at equal speed; `None` if the fingerprints differ as by chance.
-pub(crate) fn straight(one: &[u32], other: &[u32], shift: i32, reach: i32) -> Option<Alignment> {
+pub(crate) fn at_equal_speed(one: &[u32], other: &[u32], shift: i32, reach: i32) -> Option<Alignment> {
     let tried = (shift - reach..=shift + reach).map(|shift| {
         let (left, right) = overlap(one, other, shift);
         (errors(left, right).rate(), shift)
@@ -103,28 +103,28 @@ pub(crate) fn straight(one: &[u32], other: &[u32], shift: i32, reach: i32) -> Op
     let (_, shift) = tried.min_by(|(one, _), (other, _)| one.total_cmp(other)).filter(|(rate, _)| *rate < CHANCE)?;
     let (left, right) = overlap(one, other, shift);
     let windows = left.chunks(WINDOW).zip(right.chunks(WINDOW)).map(|(left, right)| errors(left, right));
-    Some(judged(one, other, shift, 0, windows))
+    Some(summarise(one, other, shift, 0, windows))
 }
 
 /// The best alignment at different speeds, near a slope and the shift in the middle of the first fingerprint; `None` if they
 /// differ as by chance.
-pub(crate) fn drifting(one: &[u32], other: &[u32], shift: i32, slope: i32) -> Option<Alignment> {
+pub(crate) fn at_slope(one: &[u32], other: &[u32], shift: i32, slope: i32) -> Option<Alignment> {
     let sum = |slope: i32, shift: i32| along(one, other, shift, slope, 0).fold(Errors::default(), Errors::and).rate();
     let tried = [0, -3, 3].into_iter().flat_map(|steeper| [0, -2, 2].map(|by| (slope + steeper, shift + by)));
     let rated = tried.map(|(slope, shift)| (sum(slope, shift), slope, shift));
     let best = rated.min_by(|(one, ..), (other, ..)| one.total_cmp(other)).filter(|(rate, ..)| *rate < CHANCE);
     let (_, slope, shift) = best?;
-    Some(judged(one, other, shift, slope, along(one, other, shift, slope, 2)))
+    Some(summarise(one, other, shift, slope, along(one, other, shift, slope, 2)))
 }
 
 /// Computes an alignment from the errors of its windows.
 #[expect(clippy::cast_precision_loss, reason = "a slope and a number of windows are small")]
-fn judged(one: &[u32], other: &[u32], shift: i32, slope: i32, windows: impl Iterator<Item = Errors>) -> Alignment {
+fn summarise(one: &[u32], other: &[u32], shift: i32, slope: i32, windows: impl Iterator<Item = Errors>) -> Alignment {
     let background = background(one, other, shift);
     let (mut sum, mut busy, mut agreeing) = (Errors::default(), 0_u32, 0_u32);
     for window in windows {
         sum = sum.and(window);
-        if window.busy >= SOME {
+        if window.busy >= MIN_BUSY_FRAMES {
             busy += 1;
             agreeing += u32::from(window.rate() <= background * AGREEING);
         }
@@ -161,7 +161,7 @@ fn background(one: &[u32], other: &[u32], shift: i32) -> f32 {
         let (left, right) = overlap(one, other, shift + by);
         errors(left, right)
     });
-    let mut rates: Vec<_> = elsewhere.filter(|errors| errors.busy >= SOME).map(Errors::rate).collect();
+    let mut rates: Vec<_> = elsewhere.filter(|errors| errors.busy >= MIN_BUSY_FRAMES).map(Errors::rate).collect();
     rates.sort_by(f32::total_cmp);
     rates.get(rates.len() / 2).copied().unwrap_or_default()
 }
@@ -217,46 +217,46 @@ mod tests {
     #[test]
     fn equal_words_have_no_error_and_full_contrast() {
         let words = test_data::piece(500, 0.9, 1);
-        let alignment = straight(&words, &words, 0, 2).unwrap();
+        let alignment = at_equal_speed(&words, &words, 0, 2).unwrap();
         assert_eq!((alignment.offset_frames, alignment.overlap_frames), (0, 500));
         assert!(alignment.bit_error_rate <= 0.0 && alignment.contrast() >= 1.0 && alignment.agreeing >= 1.0);
         assert!((0.3..0.55).contains(&alignment.background), "{alignment:?}");
     }
 
     #[test]
-    fn a_drone_agrees_with_a_drone_everywhere_and_so_nowhere() {
+    fn two_drones_agree_at_every_shift_and_have_no_contrast() {
         let held = test_data::piece(1, 0.9, 5)[0];
-        let drone = |seed| test_data::worn(&vec![held; 600], 0.05, seed);
-        let alignment = straight(&drone(1), &drone(2), 0, 2).unwrap();
+        let drone = |seed| test_data::distort(&vec![held; 600], 0.05, seed);
+        let alignment = at_equal_speed(&drone(1), &drone(2), 0, 2).unwrap();
         assert!(alignment.bit_error_rate < 0.15 && alignment.contrast() < 0.1, "{alignment:?}");
     }
 
     #[test]
-    fn silence_has_nothing_that_happens() {
+    fn silence_has_no_busy_frames() {
         let silence = vec![627_964_279; 900];
-        assert_eq!(straight(&silence, &silence, 0, 2), None);
+        assert_eq!(at_equal_speed(&silence, &silence, 0, 2), None);
     }
 
     #[test]
-    fn another_tempo_is_followed() {
+    fn another_tempo_is_aligned() {
         let words = test_data::piece(1000, 0.97, 3);
         let faster: Vec<_> = (0..950).map(|at| words[at * 1020 / 1000]).collect();
         // The second plays 2 % slower than the first: its position advances by 20 frames in a thousand.
-        let alignment = drifting(&faster, &words, 10, 20).unwrap();
+        let alignment = at_slope(&faster, &words, 10, 20).unwrap();
         assert!(alignment.contrast() > 0.6, "{alignment:?}");
-        assert!(straight(&faster, &words, 0, 2).is_none_or(|still| still.contrast() < alignment.contrast()));
+        assert!(at_equal_speed(&faster, &words, 0, 2).is_none_or(|still| still.contrast() < alignment.contrast()));
     }
 
     proptest! {
         #[test]
-        fn no_words_and_no_shift_stop_it(
+        fn any_words_and_shifts_are_accepted(
             one in prop::collection::vec(any::<u32>(), 0..300),
             other in prop::collection::vec(any::<u32>(), 0..300),
             shift in -400_i32..400,
             slope in -30_i32..30,
         ) {
-            glance(&one, &other, shift);
-            for found in [straight(&one, &other, shift, 2), drifting(&one, &other, shift, slope)].into_iter().flatten() {
+            may_agree(&one, &other, shift);
+            for found in [at_equal_speed(&one, &other, shift, 2), at_slope(&one, &other, shift, slope)].into_iter().flatten() {
                 prop_assert!((0.0..=1.0).contains(&found.bit_error_rate) && (0.0..=1.0).contains(&found.contrast()));
             }
         }
@@ -264,8 +264,8 @@ mod tests {
         #[test]
         fn a_shifted_copy_is_found_at_its_shift(shift in 0_usize..200, seed in 0_u64..1000) {
             let words = test_data::piece(700, 0.9, seed);
-            let copy = test_data::worn(&words[shift..], 0.05, seed + 1);
-            let alignment = straight(&copy, &words, i32::try_from(shift).unwrap() + 1, 2).unwrap();
+            let copy = test_data::distort(&words[shift..], 0.05, seed + 1);
+            let alignment = at_equal_speed(&copy, &words, i32::try_from(shift).unwrap() + 1, 2).unwrap();
             prop_assert_eq!(alignment.offset_frames, i32::try_from(shift).unwrap());
             prop_assert!(alignment.contrast() > 0.7);
         }

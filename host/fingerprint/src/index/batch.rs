@@ -1,8 +1,8 @@
 //! A batch: some fingerprints in memory, with their keys in the order of an index.
 //!
 //! An index of many fingerprints is larger than any cache, and keys are spread over all of it: accesses in the order of the
-//! fingerprints wait for memory each time. So the keys of a batch are sorted into drawers first. A drawer holds the keys of
-//! some neighbouring buckets, which fit into the cache. Within a drawer the order of the fingerprints is kept.
+//! fingerprints wait for memory each time. So the keys of a batch are sorted into partitions first. A partition holds the keys
+//! of some neighbouring buckets, which fit into the cache. Within a partition the order of the fingerprints is kept.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,18 +19,18 @@ const PRINTS: usize = 1 << 16;
 /// The number of bits for the position of a word in its fingerprint.
 const PLACE_BITS: u32 = LONGEST.trailing_zeros();
 
-/// The maximum number of drawers, as a power of two: the cache must have room for their ends.
-const DRAWERS: u32 = 12;
+/// The maximum number of partitions, as a power of two. The cache must have room for the position of each one's end.
+const MAX_PARTITION_BITS: u32 = 12;
 
 /// The operation on the keys of a batch.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Job {
     /// Insert them into the index.
-    Put,
+    Insert,
     /// Look them up.
-    Ask,
+    LookUp,
     /// Look them up, then insert them.
-    Both,
+    LookUpAndInsert,
 }
 
 /// A batch of fingerprints in memory.
@@ -123,21 +123,21 @@ impl Entry {
     }
 }
 
-/// The keys of a batch, by drawer.
+/// The keys of a batch, by partition.
 #[derive(Default)]
-pub(crate) struct Sorted {
+pub(crate) struct SortedKeys {
     entries: Vec<Entry>,
     ends: Vec<usize>,
 }
 
-impl Sorted {
+impl SortedKeys {
     /// Sorts the keys of a batch for an index with 2 to the `bits` buckets.
     pub(crate) fn sort(&mut self, batch: &Batch, bits: u32) {
-        let drawer = |key: u32| (key >> (KEY_BITS - bits.min(DRAWERS))) as usize;
+        let partition = |key: u32| (key >> (KEY_BITS - bits.min(MAX_PARTITION_BITS))) as usize;
         self.ends.clear();
-        self.ends.resize(1 << bits.min(DRAWERS), 0);
+        self.ends.resize(1 << bits.min(MAX_PARTITION_BITS), 0);
         for (key, _) in batch.iter().flat_map(keys) {
-            if let Some(size) = self.ends.get_mut(drawer(key)) {
+            if let Some(size) = self.ends.get_mut(partition(key)) {
                 *size += 1;
             }
         }
@@ -148,7 +148,7 @@ impl Sorted {
         self.entries.resize(total, Entry::default());
         for (words, print) in batch.iter().zip(0_u32..) {
             for (key, place) in keys(words) {
-                let Some(end) = self.ends.get_mut(drawer(key)) else { continue };
+                let Some(end) = self.ends.get_mut(partition(key)) else { continue };
                 if let Some(entry) = self.entries.get_mut(*end) {
                     *entry = Entry { key, from: WordOrigin(print << PLACE_BITS | place) };
                 }
@@ -157,15 +157,16 @@ impl Sorted {
         }
     }
 
-    pub(crate) fn drawers(&self) -> usize {
+    pub(crate) fn partitions(&self) -> usize {
         self.ends.len()
     }
 
-    /// The keys of some drawers.
-    pub(crate) fn of(&self, drawers: Range<usize>) -> &[Entry] {
-        let end =
-            |drawers: usize| drawers.checked_sub(1).and_then(|last| self.ends.get(last)).copied().unwrap_or_default();
-        self.entries.get(end(drawers.start)..end(drawers.end.min(self.ends.len()))).unwrap_or_default()
+    /// The keys of some partitions.
+    pub(crate) fn of(&self, partitions: Range<usize>) -> &[Entry] {
+        let end = |partitions: usize| {
+            partitions.checked_sub(1).and_then(|last| self.ends.get(last)).copied().unwrap_or_default()
+        };
+        self.entries.get(end(partitions.start)..end(partitions.end.min(self.ends.len()))).unwrap_or_default()
     }
 }
 
@@ -175,21 +176,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_lies_once_in_its_drawer_in_the_order_of_the_fingerprints() {
+    fn every_key_is_once_in_its_partition_in_order() {
         let prints = test_data::library(20, 300, 5);
-        let (mut batch, mut sorted) = (Batch::default(), Sorted::default());
+        let (mut batch, mut sorted) = (Batch::default(), SortedKeys::default());
         assert_eq!(batch.fill(&prints[..], 3..20, WORDS, &AtomicBool::new(false)), 3..20);
         for bits in [8, 20] {
             sorted.sort(&batch, bits);
             let mut found = 0;
-            for drawer in 0..sorted.drawers() {
-                let entries = sorted.of(drawer..drawer + 1);
+            for partition in 0..sorted.partitions() {
+                let entries = sorted.of(partition..partition + 1);
                 found += entries.len();
                 let order: Vec<_> =
                     entries.iter().map(|entry| (entry.from().print(), entry.from().position())).collect();
                 assert!(order.is_sorted());
                 for entry in entries {
-                    assert_eq!((entry.key >> (KEY_BITS - bits.min(DRAWERS))) as usize, drawer);
+                    assert_eq!((entry.key >> (KEY_BITS - bits.min(MAX_PARTITION_BITS))) as usize, partition);
                     let words = &prints[3 + entry.from().print()];
                     assert!(keys(words).any(|(key, place)| (key, place) == (entry.key, entry.from().position())));
                 }
@@ -199,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_takes_one_at_least_and_no_more_once_it_is_full_or_stopped() {
+    fn a_batch_has_at_least_one_fingerprint_and_ends_when_full_or_stopped() {
         let prints = vec![vec![1; LONGEST + 5]; 9];
         let (mut batch, mut stop) = (Batch::default(), AtomicBool::new(false));
         let mut fill = |ids: Range<u32>, room, stop: &AtomicBool| {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use super::align::Alignment;
-use super::batch::{Batch, Job, Sorted, WORDS};
+use super::batch::{Batch, Job, SortedKeys, WORDS};
 use super::judge::check;
 use super::key::{keys, used_words};
 use super::postings::{FULL, Part, Postings};
@@ -73,8 +73,8 @@ fn within<P: Prints + ?Sized>(prints: &P, stop: &AtomicBool, sizes: Sizes) -> Ve
         let Some(mut index) = Postings::for_part(prints, part, stop) else { break };
         let sizes = Sizes { hits: sizes.hits.min(index.len() / PLACES_A_HIT), ..sizes };
         let mut round = Round { prints, stop, sizes, index: &mut index, ids: ids.clone(), work: Work::default() };
-        round.all(ids.clone(), Job::Both, &mut pairs);
-        round.all(ids.end..prints.count(), Job::Ask, &mut pairs);
+        round.all(ids.clone(), Job::LookUpAndInsert, &mut pairs);
+        round.all(ids.end..prints.count(), Job::LookUp, &mut pairs);
         from = ids.end;
     }
     pairs.sort_unstable_by_key(|pair| (pair.first, pair.second));
@@ -96,7 +96,7 @@ struct Round<'a, P: Prints + ?Sized> {
 #[derive(Default)]
 struct Work {
     batch: Batch,
-    sorted: Sorted,
+    sorted: SortedKeys,
     answers: Vec<Answers>,
 }
 
@@ -108,7 +108,7 @@ impl<P: Prints + ?Sized> Round<'_, P> {
             let taken = batch.fill(self.prints, left.clone(), self.sizes.batch, self.stop);
             sorted.sort(batch, self.index.bits());
             let firsts = match job {
-                Job::Ask => vec![u32::MAX; taken.len()],
+                Job::LookUp => vec![u32::MAX; taken.len()],
                 _ => self.index.firsts(taken.start - self.ids.start..taken.end - self.ids.start),
             };
             self.index.sweep(sorted, &firsts, job, self.sizes.hits, answers);
@@ -151,7 +151,12 @@ impl<P: Prints + ?Sized> Round<'_, P> {
             let first = self.ids.start + suspects.first().map_or(0, |suspect| suspect.at);
             let words = used_words(read(self.prints, first, words));
             if let Some(alignment) = check(query, words, suspects) {
-                pairs.push(Pair { first, second, score: alignment.contrast(), alignment: turned(alignment) });
+                pairs.push(Pair {
+                    first,
+                    second,
+                    score: alignment.contrast(),
+                    alignment: with_exchanged_roles(alignment),
+                });
             }
         }
         if pairs.len() > PARTNERS {
@@ -170,7 +175,7 @@ struct QueryMemory {
 }
 
 /// The same alignment with exchanged roles: the query is the later fingerprint, but the earlier one is first in the pair.
-fn turned(alignment: Alignment) -> Alignment {
+fn with_exchanged_roles(alignment: Alignment) -> Alignment {
     Alignment { offset_frames: -alignment.offset_frames, drift: -alignment.drift, ..alignment }
 }
 
@@ -191,8 +196,8 @@ mod tests {
     /// A library in which 40 and 41 are copies of 3 and 7, the second cut by 50 frames.
     fn library() -> Vec<Vec<u32>> {
         let mut prints = test_data::library(40, 600, 11);
-        prints.push(test_data::worn(&prints[3], 0.03, 1));
-        prints.push(test_data::worn(&prints[7][50..], 0.03, 2));
+        prints.push(test_data::distort(&prints[3], 0.03, 1));
+        prints.push(test_data::distort(&prints[7][50..], 0.03, 2));
         prints
     }
 
@@ -206,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn it_does_not_matter_how_much_an_index_takes() {
+    fn the_capacity_of_an_index_does_not_change_the_result() {
         let prints = library();
         for full in [1, 2_000, 10_000, FULL] {
             assert_eq!(found(&prints, full), [(3, 40), (7, 41)], "{full} words");
@@ -214,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn it_does_not_matter_where_batches_end_nor_how_many_hits_are_kept() {
+    fn batch_and_hit_limits_do_not_change_the_result() {
         let prints = test_data::skewed();
         let with =
             |batch, hits| within(&prints[..], &AtomicBool::new(false), Sizes { batch, hits, ..Sizes::default() });
@@ -237,7 +242,7 @@ mod tests {
             let sizes = Sizes { hits, ..Sizes::default() };
             let (index, work) = (&mut index, Work::default());
             let mut round = Round { prints: &prints[..], stop: &stop, sizes, index, ids: ids.clone(), work };
-            round.all(ids.clone(), Job::Both, &mut Vec::new());
+            round.all(ids.clone(), Job::LookUpAndInsert, &mut Vec::new());
             let answers = round.work.answers.iter();
             answers.map(|answers| (0..ids.len()).map(|query| answers.of(query).len()).sum::<usize>()).sum::<usize>()
         };
@@ -247,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn one_thread_and_several_find_the_same() {
+    fn the_number_of_threads_does_not_change_the_result() {
         let prints = library();
         let with = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -257,33 +262,33 @@ mod tests {
     }
 
     #[test]
-    fn drones_silence_and_noise_are_nobodys_copies() {
+    fn drones_silence_and_noise_have_no_copies() {
         let mut prints = vec![vec![627_964_279; 948]; 30];
         prints.extend((0..30).map(|seed| test_data::piece(948, 0.999_99, seed)));
         prints.extend((0..30).map(|seed| test_data::piece(948, 0.0, 100 + seed)));
         let held = test_data::piece(1, 0.9, 5)[0];
-        prints.extend((0..30).map(|seed| test_data::worn(&vec![held; 948], 0.02, 200 + seed)));
+        prints.extend((0..30).map(|seed| test_data::distort(&vec![held; 948], 0.02, 200 + seed)));
         assert_eq!(found(&prints, FULL), []);
     }
 
     #[test]
-    fn a_song_with_the_same_start_and_another_rest_is_no_copy() {
+    fn a_song_with_only_the_same_start_is_not_a_copy() {
         let one = test_data::piece(948, 0.9, 1);
         let other: Vec<_> = one[..400].iter().copied().chain(test_data::piece(548, 0.9, 2)).collect();
         assert_eq!(found(&[one, other], FULL), []);
     }
 
     #[test]
-    fn a_short_part_of_a_long_one_is_no_copy_when_it_lies_over_little() {
+    fn a_short_overlap_is_not_a_copy() {
         let prints = [test_data::piece(948, 0.9, 1), test_data::piece(948, 0.9, 2)];
         let tail: Vec<_> = prints[0][700..].iter().copied().chain(test_data::piece(700, 0.9, 3)).collect();
         assert_eq!(found(&[prints[0].clone(), prints[1].clone(), tail], FULL), []);
     }
 
     #[test]
-    fn hundreds_of_copies_of_one_piece_are_bounded_and_still_joined() {
+    fn pairs_of_hundreds_of_copies_are_bounded_but_still_connected() {
         let one = test_data::piece(300, 0.9, 1);
-        let prints: Vec<_> = (0..300).map(|seed| test_data::worn(&one, 0.02, seed)).collect();
+        let prints: Vec<_> = (0..300).map(|seed| test_data::distort(&one, 0.02, seed)).collect();
         let pairs = found(&prints, FULL);
         assert!(pairs.len() <= 300 * PARTNERS);
         for second in 1..300 {
@@ -292,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stop_ends_it() {
+    fn a_stop_ends_the_search() {
         let prints = library();
         assert_eq!(duplicates(&prints[..], &AtomicBool::new(true)), []);
         // Each is read three times (its length, the number of keys in each bucket, insertion and look-up), and suspects again.
@@ -312,16 +317,16 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(24))]
 
         #[test]
-        fn any_words_are_searched_to_the_end(prints in prop::collection::vec(prop::collection::vec(0_u32..40, 0..400), 0..12)) {
+        fn a_search_of_any_words_ends(prints in prop::collection::vec(prop::collection::vec(0_u32..40, 0..400), 0..12)) {
             for pair in duplicates(&prints[..], &AtomicBool::new(false)) {
                 prop_assert!(pair.first < pair.second);
             }
         }
 
         #[test]
-        fn worn_and_cut_copies_are_found(seed in 0_u64..500, share in 0.0_f64..0.08, cut in 0_usize..80) {
+        fn distorted_and_cut_copies_are_found(seed in 0_u64..500, share in 0.0_f64..0.08, cut in 0_usize..80) {
             let mut prints = test_data::library(12, 700, seed);
-            prints.push(test_data::worn(&prints[5][cut..], share, seed));
+            prints.push(test_data::distort(&prints[5][cut..], share, seed));
             prop_assert_eq!(found(&prints, FULL), [(5, 12)]);
         }
     }

@@ -14,7 +14,7 @@ use super::key::used_words;
 use super::prints::Prints;
 
 /// The members of each side that are compared before two groups are joined.
-const ASKED: usize = 4;
+const SAMPLED_MEMBERS: usize = 4;
 
 /// In groups with at most this many members all pairs are compared: 496 pairs, about 10 ms.
 const COMPLETED: usize = 32;
@@ -199,7 +199,7 @@ impl<'a, P: Prints + ?Sized> Union<'a, P> {
 
 /// Some members, evenly spaced.
 fn some(members: &[(u32, i32)]) -> Vec<(u32, i32)> {
-    let step = members.len().div_ceil(ASKED).max(1);
+    let step = members.len().div_ceil(SAMPLED_MEMBERS).max(1);
     members.iter().step_by(step).copied().collect()
 }
 
@@ -224,8 +224,8 @@ mod tests {
     #[test]
     fn copies_of_one_piece_are_one_group_with_all_its_pairs() {
         let mut prints = test_data::library(10, 600, 41);
-        prints.extend((0..3).map(|seed| test_data::worn(&prints[2], 0.04, seed)).collect::<Vec<_>>());
-        prints.push(test_data::worn(&prints[5][40..], 0.04, 9));
+        prints.extend((0..3).map(|seed| test_data::distort(&prints[2], 0.04, seed)).collect::<Vec<_>>());
+        prints.push(test_data::distort(&prints[5][40..], 0.04, 9));
         let found = grouped(&prints);
         assert_eq!(members(&found), [vec![2, 10, 11, 12], vec![5, 13]]);
         assert!(found.groups.iter().all(Group::is_mutual) && found.bridges.is_empty());
@@ -248,9 +248,9 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_that_was_not_found_is_looked_at_where_the_others_say() {
+    fn a_missing_pair_is_compared_at_the_shift_of_the_others() {
         let one = test_data::piece(600, 0.9, 1);
-        let prints = [one.clone(), test_data::worn(&one[30..], 0.03, 1), test_data::worn(&one[70..], 0.03, 2)];
+        let prints = [one.clone(), test_data::distort(&one[30..], 0.03, 1), test_data::distort(&one[70..], 0.03, 2)];
         let pairs = duplicates(&prints[..], &AtomicBool::new(false));
         let without: Vec<_> = pairs.iter().filter(|pair| (pair.first, pair.second) != (1, 2)).copied().collect();
         assert_eq!(without.len(), 2);
@@ -266,7 +266,7 @@ mod tests {
         #[test]
         fn the_order_of_pairs_does_not_matter(seed in 0_u64..1000) {
             let mut prints = test_data::library(4, 400, seed);
-            prints.extend((0..6).map(|copy| test_data::worn(&prints[copy % 3], 0.05, seed + copy as u64)).collect::<Vec<_>>());
+            prints.extend((0..6).map(|copy| test_data::distort(&prints[copy % 3], 0.05, seed + copy as u64)).collect::<Vec<_>>());
             let mut pairs = duplicates(&prints[..], &AtomicBool::new(false));
             let one = groups(&prints[..], &pairs);
             pairs.reverse();

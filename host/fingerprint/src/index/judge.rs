@@ -4,7 +4,7 @@
 //! over 30 s and more, and of at most 0.24 over 10 s, whatever their error rate (two drones differ in 17 % of the bits). Of
 //! the tested changes of a piece, the worst (one channel only, clipped by 9 dB) has 0.36.
 
-use super::align::{Alignment, drifting, glance, straight};
+use super::align::{Alignment, at_equal_speed, drifting, may_agree};
 use super::search::Suspect;
 
 const CONTRAST: f32 = 0.30;
@@ -40,7 +40,7 @@ pub struct IndexMatch {
 }
 
 /// Whether an alignment is good enough for duplicates. `shorter` is the length of the shorter fingerprint in frames.
-pub(crate) fn convinces(alignment: &Alignment, shorter: usize) -> bool {
+pub(crate) fn is_duplicate(alignment: &Alignment, shorter: usize) -> bool {
     let overlap = alignment.overlap_frames;
     let wanted = match alignment.busy_frames {
         busy if busy < SHORT_END => SHORT,
@@ -55,19 +55,19 @@ pub(crate) fn convinces(alignment: &Alignment, shorter: usize) -> bool {
 
 /// The best alignment at a shift, if it is good enough.
 pub(crate) fn at_shift(one: &[u32], other: &[u32], shift: i32) -> Option<Alignment> {
-    straight(one, other, shift, REACH).filter(|alignment| convinces(alignment, one.len().min(other.len())))
+    at_equal_speed(one, other, shift, REACH).filter(|alignment| is_duplicate(alignment, one.len().min(other.len())))
 }
 
 /// The best alignment of the suspected shifts of one pair, if it is good enough.
 pub(crate) fn check(one: &[u32], other: &[u32], suspects: &[Suspect]) -> Option<Alignment> {
     let shorter = one.len().min(other.len());
     let tried = suspects.iter().filter_map(|suspect| match suspect.slope {
-        0 if glance(one, other, suspect.shift) => straight(one, other, suspect.shift, REACH),
+        0 if may_agree(one, other, suspect.shift) => at_equal_speed(one, other, suspect.shift, REACH),
         0 => None,
         slope => drifting(one, other, suspect.shift, slope),
     });
     let mut best: Option<Alignment> = None;
-    for alignment in tried.filter(|alignment| convinces(alignment, shorter)) {
+    for alignment in tried.filter(|alignment| is_duplicate(alignment, shorter)) {
         if best.is_none_or(|best| best.contrast() < alignment.contrast()) {
             best = Some(alignment);
         }
@@ -96,25 +96,25 @@ mod tests {
 
     #[test]
     fn a_long_and_good_match_is_accepted() {
-        assert!(convinces(&SURE, 600));
+        assert!(is_duplicate(&SURE, 600));
     }
 
     #[test]
     fn a_match_of_less_than_half_is_rejected() {
-        assert!(!convinces(&SURE, 1201));
+        assert!(!is_duplicate(&SURE, 1201));
     }
 
     #[test]
     fn a_match_of_one_part_is_rejected() {
-        assert!(!convinces(&Alignment { agreeing: 0.6, ..SURE }, 600));
+        assert!(!is_duplicate(&Alignment { agreeing: 0.6, ..SURE }, 600));
     }
 
     #[test]
-    fn the_shorter_the_more_is_asked_for() {
+    fn shorter_matches_need_more_contrast() {
         let weak = |busy_frames, bit_error_rate| Alignment { busy_frames, bit_error_rate, ..SURE };
         // Contrasts of 0.27, 0.33 and 0.56.
-        assert!(convinces(&weak(600, 0.33), 600) && !convinces(&weak(599, 0.33), 600));
-        assert!(convinces(&weak(256, 0.30), 600) && !convinces(&weak(255, 0.30), 600));
-        assert!(convinces(&weak(56, 0.20), 600) && !convinces(&weak(55, 0.20), 600));
+        assert!(is_duplicate(&weak(600, 0.33), 600) && !is_duplicate(&weak(599, 0.33), 600));
+        assert!(is_duplicate(&weak(256, 0.30), 600) && !is_duplicate(&weak(255, 0.30), 600));
+        assert!(is_duplicate(&weak(56, 0.20), 600) && !is_duplicate(&weak(55, 0.20), 600));
     }
 }

@@ -26,8 +26,7 @@ pub(crate) fn keys(words: &[u32]) -> impl Iterator<Item = (u32, u32)> {
 }
 
 /// Spreads a key over its 28 bits so that the upper bits depend on all: multiplicative hashing (Knuth, The Art of Computer
-/// Programming,
-/// 6.4). The factor is odd, so different keys stay different.
+/// Programming, 6.4). The factor is odd, so different keys stay different.
 const fn mixed(key: u32) -> u32 {
     key.wrapping_mul(0x9e37_79b1) & ((1 << KEY_BITS) - 1)
 }
@@ -43,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_differ_stay_apart() {
+    fn different_words_have_different_keys() {
         let words: Vec<u32> = (0..4096_u32).map(|number| number << 4).collect();
         let mut mixed: Vec<_> = keys(&words).map(|(key, _)| key).collect();
         mixed.sort_unstable();

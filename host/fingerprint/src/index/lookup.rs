@@ -12,9 +12,8 @@ use super::prints::{Prints, read};
 use super::search::Search;
 
 /// The speeds, in thousandths, at which a file is fingerprinted if it may play at another speed than the copy in the library.
-/// They are
-/// 0.5 % apart, so that every speed within 2 % differs by at most 0.25 % from one of them; that changes about as many words
-/// as a strong equaliser.
+/// They are 0.5 % apart, so that every speed within 2 % differs by at most 0.25 % from one of them; that changes about as
+/// many words as a strong equaliser.
 pub const SPEEDS: [u16; 9] = [980, 985, 990, 995, 1000, 1005, 1010, 1015, 1020];
 
 /// An index for many look-ups.
@@ -115,19 +114,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_copy_is_found_first_and_what_came_later_too() {
+    fn a_copy_comes_first_and_added_fingerprints_are_found() {
         let mut prints = test_data::library(30, 600, 21);
         let stop = AtomicBool::new(false);
         let mut lookup = Lookup::over(&prints[..], &stop);
-        prints.push(test_data::worn(&prints[4], 0.05, 1));
+        prints.push(test_data::distort(&prints[4], 0.05, 1));
         lookup.extend(prints[30..].iter().map(Vec::as_slice));
         assert_eq!(lookup.count(), 31);
-        let found = lookup.find(&prints[..], &test_data::worn(&prints[4], 0.02, 2));
+        let found = lookup.find(&prints[..], &test_data::distort(&prints[4], 0.02, 2));
         assert_eq!(found.iter().map(|found| found.at).collect::<Vec<_>>(), [4, 30]);
     }
 
     #[test]
-    fn nothing_is_found_in_nothing() {
+    fn an_empty_index_finds_nothing() {
         let none: [Vec<u32>; 0] = [];
         let lookup = Lookup::over(&none[..], &AtomicBool::new(false));
         assert_eq!(lookup.find(&none[..], &test_data::piece(600, 0.9, 1)), []);
@@ -136,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stop_is_seen_at_once_while_it_is_made() {
+    fn a_stop_ends_the_construction_at_once() {
         let prints = test_data::library(20, 100, 41);
         // Each is read three times: its length, the number of keys in each bucket, and insertion.
         for at in [1, 19, 20, 21, 40, 41, 59] {
@@ -148,11 +147,14 @@ mod tests {
     }
 
     #[test]
-    fn of_several_speeds_the_best_tells() {
+    fn the_best_of_several_speeds_is_reported() {
         let prints = test_data::library(20, 600, 31);
         let lookup = Lookup::over(&prints[..], &AtomicBool::new(false));
-        let queries =
-            [test_data::piece(600, 0.9, 99), test_data::worn(&prints[8], 0.1, 1), test_data::worn(&prints[8], 0.02, 2)];
+        let queries = [
+            test_data::piece(600, 0.9, 99),
+            test_data::distort(&prints[8], 0.1, 1),
+            test_data::distort(&prints[8], 0.02, 2),
+        ];
         let queries: Vec<_> = queries.iter().map(Vec::as_slice).collect();
         let found = lookup.find_at_speeds(&prints[..], &queries);
         assert_eq!(found.iter().map(|(query, found)| (*query, found.at)).collect::<Vec<_>>(), [(2, 8)]);

@@ -71,7 +71,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_place_belongs_to_the_one_that_covers_it(lengths in prop::collection::vec(0_usize..3000, 1..40)) {
+        fn every_position_maps_to_its_fingerprint(lengths in prop::collection::vec(0_usize..3000, 1..40)) {
             let mut which = Numbering::default();
             for length in &lengths {
                 which.push(*length);

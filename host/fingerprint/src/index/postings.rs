@@ -9,7 +9,7 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::batch::{self, Batch, Job, Sorted};
+use super::batch::{self, Batch, Job, SortedKeys};
 use super::key::{KEY_BITS, LONGEST, keys};
 use super::numbering::Numbering;
 use super::prints::{Prints, read};
@@ -68,13 +68,13 @@ impl Postings {
     pub(crate) fn build<P: Prints + ?Sized>(prints: &P, part: Part, stop: &AtomicBool) -> Option<Self> {
         let ids = part.ids.clone();
         let mut index = Self::for_part(prints, part, stop)?;
-        let (mut batch, mut sorted, mut answers) = <(Batch, Sorted, Vec<_>)>::default();
+        let (mut batch, mut sorted, mut answers) = <(Batch, SortedKeys, Vec<_>)>::default();
         let mut left = ids.clone();
         while !left.is_empty() && !stop.load(Ordering::Relaxed) {
             let taken = batch.fill(prints, left.clone(), batch::WORDS, stop);
             sorted.sort(&batch, index.bits);
             let firsts = index.firsts(taken.start - ids.start..taken.end - ids.start);
-            index.sweep(&sorted, &firsts, Job::Put, 0, &mut answers);
+            index.sweep(&sorted, &firsts, Job::Insert, 0, &mut answers);
             left.start = taken.end;
         }
         left.is_empty().then_some(index)
@@ -174,7 +174,6 @@ pub(crate) const fn tag(key: u32, bits: u32) -> u8 {
 
 /// The fingerprints of one index.
 pub(crate) struct Part {
-    /// Which ones.
     pub(crate) ids: Range<u32>,
     words: u64,
     which: Numbering,
@@ -252,13 +251,13 @@ mod tests {
     }
 
     #[test]
-    fn equal_bytes_are_told() {
+    fn equal_bytes_are_detected() {
         assert_eq!(equal_bytes(0x0100_8000_ff01_0002, 0), 0x0080_0080_0000_8000);
         assert_eq!(equal_bytes(u64::MAX, u64::MAX), 0x8080_8080_8080_8080);
     }
 
     #[test]
-    fn a_part_ends_where_it_is_full_and_takes_one_at_least() {
+    fn a_part_ends_when_full_but_has_at_least_one_fingerprint() {
         let prints = test_data::library(10, 100, 7);
         let words = prints[0].len() as u64;
         let fill = |from, full| Part::fill(&prints[..], from, full, &AtomicBool::new(false)).ids;

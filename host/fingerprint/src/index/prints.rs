@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prints_in_memory_are_read_and_borrowed_alike() {
+    fn reading_and_borrowing_give_the_same_words() {
         let prints = [Fingerprint::new(vec![1, 2]), Fingerprint::new(vec![3])];
         let mut words = Vec::new();
         prints[..].read(1, &mut words);

@@ -10,7 +10,7 @@ use super::align::SLOPES;
 use super::key::keys;
 use super::numbering::ALIGNED;
 use super::postings::{Postings, common};
-use super::sweep::Hit as Found;
+use super::sweep::Hit as IndexHit;
 
 /// The maximum number of hits of rare keys for one query; the rarest keys come first. A query among a million fingerprints
 /// has 10,003 on average.
@@ -111,7 +111,7 @@ impl Search {
         &mut self,
         index: &Postings,
         length: usize,
-        hits: impl Iterator<Item = &'h [Found]>,
+        hits: impl Iterator<Item = &'h [IndexHit]>,
     ) -> &[Suspect] {
         self.hits.clear();
         hits.for_each(|hits| self.hits.extend_from_slice(hits));
@@ -338,25 +338,25 @@ mod tests {
     }
 
     #[test]
-    fn two_hits_at_about_one_shift_are_suspect() {
+    fn two_hits_at_about_the_same_shift_make_a_suspect() {
         assert_eq!(shifts(&[-300, 70, 71, 400]), [(71, 2)]);
     }
 
     #[test]
-    fn one_hit_is_suspect_only_where_nothing_is_shifted() {
+    fn one_hit_makes_a_suspect_only_near_shift_zero() {
         assert_eq!(shifts(&[-300, 3, 400]), [(3, 1)]);
         assert_eq!(shifts(&[-300, 9, 400]), []);
     }
 
     #[test]
-    fn the_shift_with_the_most_hits_comes_first_and_few_are_kept() {
+    fn shifts_are_sorted_by_hits_and_limited() {
         let found = shifts(&[-500, -500, -400, -400, 50, 50, 51, 52, 300, 300, 300, 700, 700]);
         assert_eq!(found.len(), 3, "{found:?}");
         assert_eq!(found[..2], [(51, 4), (300, 3)]);
     }
 
     #[test]
-    fn hits_on_a_line_are_suspect_of_another_tempo() {
+    fn hits_on_a_line_make_a_suspect_with_another_tempo() {
         // 2 % faster: two more frames after 100 frames.
         let line: Vec<_> =
             (0..6).map(|step| Hit { at: 0, shift: 100 + 2 * step, place: 100 * step.unsigned_abs() }).collect();

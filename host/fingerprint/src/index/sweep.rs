@@ -1,7 +1,7 @@
 //! Processes the sorted keys of a batch in the memory order of an index: looks them up, inserts them, or both.
 //!
-//! Each thread processes a share of the drawers, with the corresponding part of the index. A key is looked up before it is
-//! inserted, and keys of one bucket come in the order of their fingerprints. So each fingerprint finds those before it, also
+//! Each thread processes a share of the partitions, with the corresponding part of the index. A key is looked up before it is
+//! inserted, and keys of one bucket come in the order of their fingerprints. So each fingerprint finds all earlier ones, also
 //! in the same batch. Which hits it finds, and which of its keys are common, does not depend on the division into batches.
 //! The number of stored hits is limited; a query that lost a hit is marked and must be looked up separately.
 
@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::batch::{Entry, Job, Sorted, WordOrigin};
+use super::batch::{Entry, Job, SortedKeys, WordOrigin};
 use super::key::KEY_BITS;
 use super::postings::{Bucket, Postings, common, matching, tag};
 
@@ -92,18 +92,25 @@ impl Answers {
 impl Postings {
     /// Processes a batch. `firsts` has the first position of each of its fingerprints, which find only earlier positions. The
     /// answers are in `answers`, one for each share; together they keep `room` hits.
-    pub(crate) fn sweep(&mut self, sorted: &Sorted, firsts: &[u32], job: Job, room: usize, answers: &mut Vec<Answers>) {
-        let drawers = sorted.drawers().max(1);
-        let each = drawers.div_ceil(rayon::current_num_threads().max(1));
+    pub(crate) fn sweep(
+        &mut self,
+        sorted: &SortedKeys,
+        firsts: &[u32],
+        job: Job,
+        room: usize,
+        answers: &mut Vec<Answers>,
+    ) {
+        let partitions = sorted.partitions().max(1);
+        let each = partitions.div_ceil(rayon::current_num_threads().max(1));
         let bits = self.bits;
-        let shares = self.shares(each * (1 << bits) / drawers);
+        let shares = self.shares(each * (1 << bits) / partitions);
         answers.resize_with(shares.len(), Answers::default);
-        let (room, buckets) = (room / shares.len().max(1), (1 << bits) / drawers);
+        let (room, buckets) = (room / shares.len().max(1), (1 << bits) / partitions);
         shares.into_par_iter().zip(answers).enumerate().for_each(|(number, (mut share, answers))| {
             answers.clear(firsts.len(), room);
-            for drawer in number * each..((number + 1) * each).min(drawers) {
-                let there = share.entries(drawer * buckets..(drawer + 1) * buckets);
-                share.go(sorted.of(drawer..drawer + 1), there, firsts, bits, job, answers);
+            for partition in number * each..((number + 1) * each).min(partitions) {
+                let there = share.entries(partition * buckets..(partition + 1) * buckets);
+                share.go(sorted.of(partition..partition + 1), there, firsts, bits, job, answers);
             }
             answers.group(firsts.len());
         });
@@ -138,7 +145,7 @@ struct Share<'a> {
 }
 
 impl Share<'_> {
-    /// Processes the keys of a drawer: prefetches all entries, then examines them. Without prefetching, each access would
+    /// Processes the keys of a partition: prefetches all entries, then examines them. Without prefetching, each access would
     /// wait for memory, and mispredicted branches would block the others.
     fn go(
         &mut self,
@@ -160,10 +167,10 @@ impl Share<'_> {
             for entry in some.iter().copied() {
                 let Some(bucket) = self.bucket(entry, bits) else { continue };
                 let first = firsts.get(entry.from().print()).copied().unwrap_or_default();
-                if job != Job::Put {
+                if job != Job::Insert {
                     self.ask(entry, bucket.clone(), first, bits, answers);
                 }
-                if job != Job::Ask {
+                if job != Job::LookUp {
                     self.put(entry, bucket.end, first, bits);
                 }
             }
@@ -282,11 +289,11 @@ mod tests {
 
         /// Processes some of the fingerprints and returns the hits.
         fn hits(&mut self, part: Range<u32>, job: Job, room: usize) -> Vec<TestHit> {
-            let (mut batch, mut sorted) = (Batch::default(), Sorted::default());
+            let (mut batch, mut sorted) = (Batch::default(), SortedKeys::default());
             batch.fill(self.prints, part.clone(), usize::MAX, &AtomicBool::new(false));
             sorted.sort(&batch, self.postings.bits());
             let all = vec![u32::MAX; part.len()];
-            let firsts = if job == Job::Ask { all } else { self.postings.firsts(part.clone()) };
+            let firsts = if job == Job::LookUp { all } else { self.postings.firsts(part.clone()) };
             self.postings.sweep(&sorted, &firsts, job, room, &mut self.answers);
             let mut found = Vec::new();
             for (query, second) in part.enumerate() {
@@ -305,11 +312,11 @@ mod tests {
     }
 
     #[test]
-    fn each_finds_those_before_it_in_its_batch_and_in_others() {
+    fn each_fingerprint_finds_all_earlier_ones() {
         let prints = test_data::library(40, 300, 3);
         let mut index = TestIndex::new(&prints, 40);
-        let mut found = index.hits(0..25, Job::Both, usize::MAX);
-        found.extend(index.hits(25..40, Job::Both, usize::MAX));
+        let mut found = index.hits(0..25, Job::LookUpAndInsert, usize::MAX);
+        found.extend(index.hits(25..40, Job::LookUpAndInsert, usize::MAX));
         assert!(!found.is_empty() && (0..15).all(|query| index.common(query) == 0));
         found.sort_unstable();
         assert_eq!(found, expected(&prints, index.postings.bits(), |first, second| first < second));
@@ -319,20 +326,20 @@ mod tests {
     fn a_query_finds_all_entries_and_changes_nothing() {
         let prints = test_data::library(40, 300, 3);
         let mut index = TestIndex::new(&prints, 25);
-        assert_eq!(index.hits(0..25, Job::Put, usize::MAX), []);
+        assert_eq!(index.hits(0..25, Job::Insert, usize::MAX), []);
         let expected = expected(&prints, index.postings.bits(), |first, second| first < 25 && second >= 25);
         assert!(!expected.is_empty());
         for _ in 0..2 {
-            assert_eq!(index.hits(25..40, Job::Ask, usize::MAX), expected);
+            assert_eq!(index.hits(25..40, Job::LookUp, usize::MAX), expected);
         }
     }
 
     #[test]
-    fn common_keys_are_counted_and_not_asked_for() {
+    fn common_keys_are_counted_but_not_looked_up() {
         let one = test_data::piece(300, 0.9, 1);
         let prints = vec![one; 100];
         let mut index = TestIndex::new(&prints, 90);
-        let found_hits = index.hits(0..90, Job::Both, usize::MAX);
+        let found_hits = index.hits(0..90, Job::LookUpAndInsert, usize::MAX);
         let bits = index.postings.bits();
         // The number of keys of a fingerprint in each bucket.
         let mut each = std::collections::HashMap::new();
@@ -345,17 +352,17 @@ mod tests {
             let places: HashSet<_> = found_hits.iter().filter(|hit| hit.2 == query).map(|hit| hit.3).collect();
             assert_eq!(places.len(), if query == 0 { 0 } else { rare.len() }, "{query}");
         }
-        assert_eq!(index.hits(90..100, Job::Ask, usize::MAX), []);
+        assert_eq!(index.hits(90..100, Job::LookUp, usize::MAX), []);
         assert!((0..10).all(|query| index.common(query) == keys(&prints[0]).count()));
     }
 
     #[test]
-    fn no_more_hits_are_kept_than_there_is_room_for_and_who_lacks_one_is_told() {
+    fn stored_hits_are_limited_and_incomplete_queries_are_marked() {
         let prints = test_data::skewed();
         let last = u32::try_from(prints.len()).unwrap();
-        let whole = TestIndex::new(&prints, prints.len()).hits(0..last, Job::Both, usize::MAX);
+        let whole = TestIndex::new(&prints, prints.len()).hits(0..last, Job::LookUpAndInsert, usize::MAX);
         let mut index = TestIndex::new(&prints, prints.len());
-        let found_hits = index.hits(0..last, Job::Both, 1_000);
+        let found_hits = index.hits(0..last, Job::LookUpAndInsert, 1_000);
         assert!(whole.len() > 50_000 && found_hits.len() <= 1_000, "{} and {}", whole.len(), found_hits.len());
         for query in 0..prints.len() {
             let of = |found_hits: &[TestHit]| found_hits.iter().filter(|hit| hit.2 == query).count();

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use super::prints::Prints;
 
 /// A deterministic pseudo-random generator (Marsaglia, Xorshift RNGs, 2003).
-pub(crate) struct Chance(u64);
+pub(crate) struct TestRng(u64);
 
-impl Chance {
+impl TestRng {
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
@@ -34,7 +34,7 @@ impl Chance {
 
 /// One piece. `stillness` is the correlation of successive frames: 0.9 for music, 0.9999 for a drone.
 pub(crate) fn piece(words: usize, stillness: f64, seed: u64) -> Vec<u32> {
-    let mut chance = Chance::new(seed);
+    let mut chance = TestRng::new(seed);
     let offsets: Vec<f64> = (0..16).map(|_| chance.normal() * 0.7).collect();
     let mut moves: Vec<f64> = (0..16).map(|_| chance.normal()).collect();
     let news = (1.0 - stillness * stillness).sqrt();
@@ -59,8 +59,8 @@ pub(crate) fn library(pieces: u64, words: usize, seed: u64) -> Vec<Vec<u32>> {
 }
 
 /// A copy in which a share of the bits differs, as after another codec.
-pub(crate) fn worn(words: &[u32], share: f64, seed: u64) -> Vec<u32> {
-    let mut chance = Chance::new(seed);
+pub(crate) fn distort(words: &[u32], share: f64, seed: u64) -> Vec<u32> {
+    let mut chance = TestRng::new(seed);
     let mut flip = |word: u32| (0..32).filter(|_| chance.share() < share).fold(word, |word, bit| word ^ (1 << bit));
     words.iter().map(|word| flip(*word)).collect()
 }
@@ -71,7 +71,7 @@ pub(crate) fn skewed() -> Vec<Vec<u32>> {
     let mut prints = Vec::new();
     for copy in 0..100 {
         let there = pieces.iter().zip([1, 1, 1, 1, 1, 30, 30, 100, 100]).filter(|(_, copies)| copy < *copies);
-        prints.extend(there.map(|(piece, _)| worn(piece, 0.02, copy)));
+        prints.extend(there.map(|(piece, _)| distort(piece, 0.02, copy)));
         if copy % 5 == 0 {
             prints.push(self::piece(300, 0.999_9, copy));
         }

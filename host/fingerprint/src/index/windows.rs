@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn a_copy_has_no_window_that_differs() {
         let words = test_data::piece(900, 0.9, 1);
-        let copy = test_data::worn(&words[40..], 0.05, 2);
+        let copy = test_data::distort(&words[40..], 0.05, 2);
         assert!(windows(&copy, &words, 40).worst < 0.1);
         assert!(windows(&words, &copy, -40).worst < 0.1);
     }
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_that_goes_a_little_faster_is_followed() {
+    fn a_slightly_faster_copy_is_followed() {
         let words = test_data::piece(8_000, 0.97, 3);
         let faster: Vec<_> = (0..7_900).map(|at| words[at * 1_001 / 1_000]).collect();
         assert!(windows(&faster, &words, 0).worst < 0.3);
@@ -113,7 +113,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_words_and_no_shift_stop_it(
+        fn any_words_and_shifts_are_accepted(
             one in prop::collection::vec(any::<u32>(), 0..300),
             other in prop::collection::vec(any::<u32>(), 0..300),
             shift in any::<i32>(),

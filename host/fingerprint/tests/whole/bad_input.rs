@@ -1,6 +1,6 @@
-//! Files that are not what they should be: every one ends with a fingerprint or a reason, in bounded time, and never with a panic.
+//! Malformed files: each one gives a fingerprint or a reason, in bounded time, and never a panic.
 //!
-//! All are made here, of bytes; no judge and no music is needed.
+//! All files are created here from bytes, without other programs.
 
 use std::fs::{self, File};
 use std::io::{Seek as _, SeekFrom, Write as _};
@@ -17,8 +17,8 @@ use crate::judge::form::Form;
 const PLAIN: Form = Form { tag: 1, channels: 2, rate_hz: 44_100, bits: 16, counting: None };
 
 impl Form {
-    /// So many seconds of a melody in noise.
-    fn sound(self, seconds: u32) -> Vec<u8> {
+    /// A WAV file of this number of seconds: a melody in noise.
+    fn audio(self, seconds: u32) -> Vec<u8> {
         let frames = self.rate_hz * seconds;
         let mut bytes = self.header(frames * self.frame_bytes());
         let mut noise = 1_u32;
@@ -40,7 +40,7 @@ impl Form {
             (1, 16) => bytes.extend(((value * 32_767.0) as i16).to_le_bytes()),
             (1, 24) => bytes.extend(&((value * 8_388_607.0) as i32).to_le_bytes()[..3]),
             (3, 32) => bytes.extend((value as f32).to_le_bytes()),
-            other => panic!("{other:?} is not made here"),
+            other => panic!("{other:?} is not supported by this test"),
         }
     }
 }
@@ -58,7 +58,7 @@ impl Place {
         path
     }
 
-    /// A file that is as long as that and takes no room on the disk.
+    /// A sparse file of this length, which needs no space on the disk.
     fn sparse(&self, name: &str, head: &[u8], length: u64) -> PathBuf {
         let path = self.file(name, head);
         File::options().write(true).open(&path).and_then(|file| file.set_len(length)).expect("a long file");
@@ -68,12 +68,12 @@ impl Place {
 
 const WHOLE: Options = Options { length: None, hashes: true };
 
-fn sound(path: &Path) -> Result<AudioReport, Error> {
+fn read_file(path: &Path) -> Result<AudioReport, Error> {
     read(path, WHOLE, &AtomicBool::new(false))
 }
 
 fn reason(path: &Path) -> Reason {
-    sound(path).expect_err("no fingerprint").reason
+    read_file(path).expect_err("no fingerprint").reason
 }
 
 fn noise(length: usize, mut seed: u64) -> Vec<u8> {
@@ -85,7 +85,7 @@ fn noise(length: usize, mut seed: u64) -> Vec<u8> {
 }
 
 #[test]
-fn what_is_not_there_or_no_file_has_its_reason() {
+fn missing_files_and_devices_have_a_reason() {
     let place = Place::new();
     assert_eq!(reason(&place.0.path().join("nothing.mp3")), Reason::NotFound);
     assert_eq!(reason(&place.file("x", b"").join("below a file.mp3")), Reason::NotFound);
@@ -94,40 +94,40 @@ fn what_is_not_there_or_no_file_has_its_reason() {
 }
 
 #[test]
-fn nothing_text_and_noise_are_not_music() {
+fn empty_files_text_and_noise_are_rejected() {
     let place = Place::new();
     assert_eq!(reason(&place.file("empty.mp3", b"")), Reason::Corrupt);
     assert_eq!(reason(&place.file("list.mp3", b"1. a song\n2. another song\n")), Reason::Unsupported);
     assert_eq!(reason(&place.file("one.flac", b"f")), Reason::Unsupported);
     for seed in 0..20 {
         let length = [10, 1000, 70_000, 3_000_000][usize::try_from(seed % 4).expect("small")];
-        let error = sound(&place.file("noise.flac", &noise(length, seed))).expect_err("noise");
+        let error = read_file(&place.file("noise.flac", &noise(length, seed))).expect_err("noise");
         assert!(matches!(error.reason, Reason::Unsupported | Reason::Corrupt | Reason::TooShort), "{error:?}");
     }
     let picture = [b"\x89PNG\r\n\x1a\n".as_slice(), &noise(100_000, 3)].concat();
-    assert!(sound(&place.file("cover.mp3", &picture)).expect_err("a picture").detail.contains("PNG"));
+    assert!(read_file(&place.file("cover.mp3", &picture)).expect_err("a picture").detail.contains("PNG"));
 }
 
 #[test]
-fn the_name_counts_for_nothing() {
+fn the_file_name_is_ignored() {
     let place = Place::new();
-    let bytes = PLAIN.sound(6);
-    let named = sound(&place.file("song.wav", &bytes)).expect("a WAV file");
+    let bytes = PLAIN.audio(6);
+    let named = read_file(&place.file("song.wav", &bytes)).expect("a WAV file");
     for name in ["song.mp3", "song.flac", "song", "song.txt", "song.m4a"] {
-        assert_eq!(sound(&place.file(name, &bytes)).expect("it is still WAV"), named);
+        assert_eq!(read_file(&place.file(name, &bytes)).expect("it is still WAV"), named);
     }
 }
 
 #[test]
-fn a_truncated_file_of_floats_says_how_long_it_is() {
+fn a_truncated_file_of_floats_has_its_actual_duration() {
     let place = Place::new();
-    let bytes = Form { tag: 3, bits: 32, ..PLAIN }.sound(10);
-    let cut = sound(&place.file("cut.wav", &bytes[..bytes.len() / 2])).expect("half a WAV file");
+    let bytes = Form { tag: 3, bits: 32, ..PLAIN }.audio(10);
+    let cut = read_file(&place.file("cut.wav", &bytes[..bytes.len() / 2])).expect("half a WAV file");
     assert!(cut.duration.abs_diff(Duration::from_secs(5)) < Duration::from_millis(10), "{:?}", cut.duration);
 }
 
 #[test]
-fn a_file_that_speaks_of_giant_packets_asks_for_no_memory() {
+fn a_header_with_giant_packets_allocates_little() {
     let place = Place::new();
     let mut bytes = b"caff\0\x01\0\0desc".to_vec();
     bytes.extend(32_i64.to_be_bytes());
@@ -145,13 +145,13 @@ fn a_file_that_speaks_of_giant_packets_asks_for_no_memory() {
 }
 
 #[test]
-fn a_truncated_file_has_the_fingerprint_of_what_is_left() {
+fn a_truncated_file_has_the_fingerprint_of_the_rest() {
     let place = Place::new();
-    let bytes = PLAIN.sound(10);
-    let full = sound(&place.file("full.wav", &bytes)).expect("a WAV file");
-    let cut = sound(&place.file("cut.wav", &bytes[..bytes.len() / 2 - 3])).expect("half a WAV file");
+    let bytes = PLAIN.audio(10);
+    let full = read_file(&place.file("full.wav", &bytes)).expect("a WAV file");
+    let cut = read_file(&place.file("cut.wav", &bytes[..bytes.len() / 2 - 3])).expect("half a WAV file");
     let words = cut.fingerprint.words();
-    // The last words see the end.
+    // The last words depend on the samples at the end.
     assert_eq!(words[..words.len() - 2], full.fingerprint.words()[..words.len() - 2]);
     assert!(cut.duration.abs_diff(Duration::from_secs(5)) < Duration::from_millis(10), "{:?}", cut.duration);
     assert_eq!(full.duration, Duration::from_secs(10));
@@ -162,32 +162,32 @@ fn a_truncated_file_has_the_fingerprint_of_what_is_left() {
 }
 
 #[test]
-fn what_is_too_short_says_so() {
+fn a_short_file_is_reported_as_too_short() {
     let place = Place::new();
-    assert_eq!(reason(&place.file("short.wav", &PLAIN.sound(2))), Reason::TooShort);
-    assert_eq!(sound(&place.file("long.wav", &PLAIN.sound(3))).map(|sound| sound.fingerprint.words().len()), Ok(3));
+    assert_eq!(reason(&place.file("short.wav", &PLAIN.audio(2))), Reason::TooShort);
+    assert_eq!(read_file(&place.file("long.wav", &PLAIN.audio(3))).map(|sound| sound.fingerprint.words().len()), Ok(3));
 }
 
 #[test]
-fn a_header_that_promises_too_much_does_not_make_it_longer() {
+fn a_header_with_a_wrong_length_does_not_change_the_duration() {
     let place = Place::new();
-    let mut bytes = PLAIN.sound(5);
+    let mut bytes = PLAIN.audio(5);
     bytes.splice(..44, PLAIN.header(u32::MAX - 40));
-    let found = sound(&place.file("promise.wav", &bytes)).expect("five seconds");
+    let found = read_file(&place.file("promise.wav", &bytes)).expect("five seconds");
     assert!(found.duration < Duration::from_secs(6), "{:?}", found.duration);
-    // As programs write it that do not know the length beforehand.
+    // Programs that do not know the length in advance write this value.
     bytes.splice(..44, PLAIN.header(0));
-    let found = sound(&place.file("unknown.wav", &bytes));
+    let found = read_file(&place.file("unknown.wav", &bytes));
     assert!(found.is_ok_and(|found| found.duration < Duration::from_secs(6)));
 }
 
 #[test]
-fn ten_hours_are_read_only_as_far_as_wanted() {
+fn only_the_requested_part_of_ten_hours_is_read() {
     let place = Place::new();
     let seconds = 10 * 3600;
     let length = seconds * u64::from(PLAIN.rate_hz * PLAIN.frame_bytes());
-    // 6.35 GB: more than 32 bits can say.
-    let head = [PLAIN.header(u32::MAX), PLAIN.sound(5).split_off(44)].concat();
+    // 6.35 GB: more than 32 bits can represent.
+    let head = [PLAIN.header(u32::MAX), PLAIN.audio(5).split_off(44)].concat();
     let path = place.sparse("ten hours.wav", &head, length + 44);
     let options = Options { length: Some(Duration::from_mins(2)), hashes: false };
     let began = Instant::now();
@@ -197,11 +197,12 @@ fn ten_hours_are_read_only_as_far_as_wanted() {
 }
 
 #[test]
-fn many_channels_and_high_rates_are_taken() {
+fn many_channels_and_high_rates_are_supported() {
     let place = Place::new();
     for (channels, rate_hz) in [(8, 48_000), (2, 192_000), (1, 384_000), (24, 16_000)] {
         let form = Form { channels, rate_hz, ..PLAIN };
-        let found = sound(&place.file("odd.wav", &form.sound(4))).unwrap_or_else(|error| panic!("{channels}: {error}"));
+        let found =
+            read_file(&place.file("odd.wav", &form.audio(4))).unwrap_or_else(|error| panic!("{channels}: {error}"));
         assert_eq!((found.channels, found.rate_hz, found.duration.as_secs()), (channels, rate_hz, 4));
         assert_eq!(found.fingerprint.words().len(), 11);
     }
@@ -217,15 +218,15 @@ fn many_channels_and_high_rates_are_taken() {
 fn samples_that_are_not_numbers_count_as_silence() {
     let place = Place::new();
     let form = Form { tag: 3, bits: 32, ..PLAIN };
-    let mut silenced = form.sound(6);
+    let mut silenced = form.audio(6);
     let mut broken = silenced.clone();
     for at in (44 + 8 * 1000..44 + 8 * 90_000).step_by(4 * 501) {
         silenced[at..at + 4].copy_from_slice(&0_f32.to_le_bytes());
         let value = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY][at % 3];
         broken[at..at + 4].copy_from_slice(&value.to_le_bytes());
     }
-    let silenced = sound(&place.file("silenced.wav", &silenced)).expect("floats");
-    let broken = sound(&place.file("broken.wav", &broken)).expect("floats that are no numbers");
+    let silenced = read_file(&place.file("silenced.wav", &silenced)).expect("floats");
+    let broken = read_file(&place.file("broken.wav", &broken)).expect("floats that are no numbers");
     assert_eq!(broken.fingerprint, silenced.fingerprint);
 }
 
@@ -234,19 +235,19 @@ fn silence_has_a_fingerprint_too() {
     let place = Place::new();
     let length = u64::from(PLAIN.rate_hz * PLAIN.frame_bytes()) * 10;
     let header = PLAIN.header(u32::try_from(length).expect("a short file"));
-    let found = sound(&place.sparse("silence.wav", &header, length + 44)).expect("silence");
+    let found = read_file(&place.sparse("silence.wav", &header, length + 44)).expect("silence");
     let words = found.fingerprint.words();
     assert_eq!(words.len(), 59);
     assert!(words.iter().all(|word| *word == words[0]));
 }
 
-/// The file is large and sparse, so that reading it takes half a second and more, and is changed meanwhile.
+/// Reads a file that is changed meanwhile. It is large and sparse, so that reading takes at least half a second.
 fn changed_while_read(change: impl FnOnce(&Path)) -> Result<AudioReport, Error> {
     let place = Place::new();
     let length = 600_000_000;
     let path = place.sparse("song.wav", &PLAIN.header(length), u64::from(length) + 44);
     std::thread::scope(|scope| {
-        let reading = scope.spawn(|| sound(&path));
+        let reading = scope.spawn(|| read_file(&path));
         std::thread::sleep(Duration::from_millis(100));
         change(&path);
         reading.join().expect("no panic")
@@ -254,10 +255,10 @@ fn changed_while_read(change: impl FnOnce(&Path)) -> Result<AudioReport, Error> 
 }
 
 #[test]
-fn a_file_that_becomes_another_while_it_is_read_has_no_fingerprint() {
+fn a_file_that_changes_while_it_is_read_has_no_fingerprint() {
     let replaced = changed_while_read(|path| {
         let other = path.with_extension("new");
-        fs::write(&other, PLAIN.sound(4)).expect("another file");
+        fs::write(&other, PLAIN.audio(4)).expect("another file");
         fs::rename(&other, path).expect("it takes its place");
     });
     assert_eq!(replaced.map_err(|error| error.reason), Err(Reason::Changed));
@@ -295,7 +296,7 @@ fn work_that_is_stopped_ends_at_once() {
 #[test]
 fn the_digest_of_the_file_is_that_of_its_bytes() {
     let place = Place::new();
-    let mut bytes = PLAIN.sound(4);
+    let mut bytes = PLAIN.audio(4);
     bytes.extend(b"LIST\x04\0\0\0INFO");
     let digest: [u8; 32] = Sha256::digest(&bytes).into();
     let path = place.file("song.wav", &bytes);
@@ -310,9 +311,9 @@ fn the_digest_of_the_file_is_that_of_its_bytes() {
 }
 
 #[test]
-fn bytes_that_are_flipped_cut_or_doubled_never_panic() {
+fn flipped_cut_or_repeated_bytes_never_panic() {
     let place = Place::new();
-    let wav = PLAIN.sound(4);
+    let wav = PLAIN.audio(4);
     for turn in 0..200_u64 {
         let dice = noise(16, turn);
         let at = |n: usize| (usize::from(dice[n]) << 8 | usize::from(dice[n + 1])) % wav.len();
@@ -328,7 +329,7 @@ fn bytes_that_are_flipped_cut_or_doubled_never_panic() {
                 bytes.splice(0..0, doubled);
             }
         }
-        if let Err(error) = sound(&place.file("mutant.wav", &bytes)) {
+        if let Err(error) = read_file(&place.file("mutant.wav", &bytes)) {
             assert!(!error.detail.contains("internal error"), "{turn}: a panic was caught");
         }
     }

@@ -1,6 +1,6 @@
-//! The words of `chroma` against those of `fpcalc` 1.5.1 on real music, in every form of PCM.
+//! Compares the words of `chroma` with those of `fpcalc` 1.5.1, on real music in every PCM format.
 //!
-//! `JUDGE=all` takes all 41 pieces instead of every sixth. Figures are printed with `--nocapture`.
+//! `JUDGE=all` tests all 41 pieces instead of every sixth. Figures are printed with `--nocapture`.
 
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ fn step() -> usize {
     if std::env::var("JUDGE").is_ok_and(|judge| judge == "all") { 1 } else { 6 }
 }
 
-/// Every piece in one form, whole, and in blocks of a size that fits nothing.
-fn judged(name: &str, arguments: &[&str], at_least: f64) {
+/// Compares every piece in one format. The block size (4095) is not a multiple of any internal size.
+fn agrees_with_fpcalc(name: &str, arguments: &[&str], at_least: f64) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("piece.wav");
     let mut agreement = Agreement::default();
@@ -33,95 +33,95 @@ fn judged(name: &str, arguments: &[&str], at_least: f64) {
 
 #[test]
 fn mono_of_11025_hz_is_identical() {
-    judged("11,025 Hz mono s16", &["-ar", "11025", "-ac", "1"], 1.0);
+    agrees_with_fpcalc("11,025 Hz mono s16", &["-ar", "11025", "-ac", "1"], 1.0);
 }
 
 #[test]
-fn stereo_of_11025_hz_is_mixed_alike() {
-    judged("11,025 Hz stereo s16", &["-ar", "11025"], 0.9999);
+fn stereo_of_11025_hz_agrees() {
+    agrees_with_fpcalc("11,025 Hz stereo s16", &["-ar", "11025"], 0.9999);
 }
 
 #[test]
 fn stereo_of_44100_hz_agrees() {
-    judged("44.1 kHz stereo s16", &["-ar", "44100"], 0.9999);
+    agrees_with_fpcalc("44.1 kHz stereo s16", &["-ar", "44100"], 0.9999);
 }
 
 #[test]
 fn mono_of_44100_hz_agrees() {
-    judged("44.1 kHz mono s16", &["-ar", "44100", "-ac", "1"], 0.9999);
+    agrees_with_fpcalc("44.1 kHz mono s16", &["-ar", "44100", "-ac", "1"], 0.9999);
 }
 
 #[test]
 fn stereo_of_48000_hz_agrees() {
-    judged("48 kHz stereo s16", &["-ar", "48000"], 0.9999);
+    agrees_with_fpcalc("48 kHz stereo s16", &["-ar", "48000"], 0.9999);
 }
 
 #[test]
 fn stereo_of_22050_hz_agrees() {
-    judged("22.05 kHz stereo s16", &["-ar", "22050"], 0.9999);
+    agrees_with_fpcalc("22.05 kHz stereo s16", &["-ar", "22050"], 0.9999);
 }
 
 #[test]
-fn mono_of_8000_hz_is_interpolated_alike() {
-    judged("8 kHz mono s16", &["-ar", "8000", "-ac", "1"], 0.9999);
+fn mono_of_8000_hz_agrees() {
+    agrees_with_fpcalc("8 kHz mono s16", &["-ar", "8000", "-ac", "1"], 0.9999);
 }
 
 #[test]
-fn stereo_of_32000_hz_is_interpolated_alike() {
-    judged("32 kHz stereo s16", &["-ar", "32000"], 0.9999);
+fn stereo_of_32000_hz_agrees() {
+    agrees_with_fpcalc("32 kHz stereo s16", &["-ar", "32000"], 0.9999);
 }
 
 #[test]
-fn bytes_agree() {
-    judged("44.1 kHz stereo u8", &["-ar", "44100", "-c:a", "pcm_u8"], 0.9999);
+fn stereo_of_8_bits_agrees() {
+    agrees_with_fpcalc("44.1 kHz stereo u8", &["-ar", "44100", "-c:a", "pcm_u8"], 0.9999);
 }
 
 #[test]
 fn stereo_of_24_bits_agrees() {
-    judged("44.1 kHz stereo s24", &["-ar", "44100", "-c:a", "pcm_s24le"], 0.999);
+    agrees_with_fpcalc("44.1 kHz stereo s24", &["-ar", "44100", "-c:a", "pcm_s24le"], 0.999);
 }
 
 #[test]
 fn stereo_of_24_bits_and_96_kilohertz_agrees() {
-    judged("96 kHz stereo s24", &["-ar", "96000", "-c:a", "pcm_s24le"], 0.999);
+    agrees_with_fpcalc("96 kHz stereo s24", &["-ar", "96000", "-c:a", "pcm_s24le"], 0.999);
 }
 
 #[test]
 fn floats_agree() {
-    judged("44.1 kHz stereo f32", &["-ar", "44100", "-c:a", "pcm_f32le"], 0.999);
+    agrees_with_fpcalc("44.1 kHz stereo f32", &["-ar", "44100", "-c:a", "pcm_f32le"], 0.999);
 }
 
 #[test]
-fn floats_are_interpolated_alike() {
-    judged("16 kHz stereo f32", &["-ar", "16000", "-c:a", "pcm_f32le"], 0.999);
+fn interpolated_floats_agree() {
+    agrees_with_fpcalc("16 kHz stereo f32", &["-ar", "16000", "-c:a", "pcm_f32le"], 0.999);
 }
 
 #[test]
-fn floats_of_11025_hz_are_rounded_alike() {
-    judged("11,025 Hz mono f32", &["-ar", "11025", "-ac", "1", "-c:a", "pcm_f32le"], 0.9999);
+fn floats_of_11025_hz_agree() {
+    agrees_with_fpcalc("11,025 Hz mono f32", &["-ar", "11025", "-ac", "1", "-c:a", "pcm_f32le"], 0.9999);
 }
 
-/// Six channels that differ from each other, made of two.
+/// Six different channels from two.
 const SURROUND: &str = "pan=5.1|FL=FL|FR=FR|FC=0.5*FL+0.5*FR|LFE=FL|BL=0.7*FR|BR=0.4*FL-0.4*FR";
 
 #[test]
 fn surround_of_integers_agrees() {
-    judged("48 kHz 5.1 s16", &["-ar", "48000", "-af", SURROUND], 0.9999);
+    agrees_with_fpcalc("48 kHz 5.1 s16", &["-ar", "48000", "-af", SURROUND], 0.9999);
 }
 
 #[test]
 fn surround_of_floats_agrees() {
-    judged("48 kHz 5.1 f32", &["-ar", "48000", "-af", SURROUND, "-c:a", "pcm_f32le"], 0.999);
+    agrees_with_fpcalc("48 kHz 5.1 f32", &["-ar", "48000", "-af", SURROUND, "-c:a", "pcm_f32le"], 0.999);
 }
 
 #[test]
 fn four_channels_are_mixed_by_their_positions() {
     let quad = "pan=quad|FL=FL|FR=FR|BL=0.7*FR|BR=0.4*FL-0.4*FR";
-    judged("44.1 kHz quad s16", &["-ar", "44100", "-af", quad], 0.9999);
+    agrees_with_fpcalc("44.1 kHz quad s16", &["-ar", "44100", "-af", quad], 0.9999);
 }
 
 #[test]
-fn a_length_is_cut_where_fpcalc_cuts_it() {
+fn a_length_limit_agrees_with_fpcalc() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("piece.wav");
     encode(&or_skip!(music(usize::MAX))[0], &["-ar", "44100"], &file);
@@ -133,14 +133,14 @@ fn a_length_is_cut_where_fpcalc_cuts_it() {
 }
 
 #[test]
-fn every_end_is_cut_alike() {
+fn the_last_word_agrees_for_every_length() {
     or_skip!(tool("fpcalc", "apt-get install libchromaprint-tools"));
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("piece.wav");
     for (rate_hz, floats) in
         [(44_100, false), (44_100, true), (48_000, false), (48_000, true), (8_000, false), (11_025, false)]
     {
-        // The first word is there with the 30,031st sample at 11,025 Hz, which waits for half a filter more.
+        // The first word needs 30,031 samples at 11,025 Hz; the last of them needs half a filter of additional input.
         let first = u32::try_from(30_031 * u64::from(rate_hz) / 11_025).expect("some seconds");
         let mut counts = Vec::new();
         for frames in (first - 8..first + 56).step_by(4) {
@@ -158,7 +158,7 @@ fn every_rate_agrees() {
     or_skip!(tool("fpcalc", "apt-get install libchromaprint-tools"));
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("piece.wav");
-    // Not less: below 3 kHz the buffer of fpcalc is too small for what comes out, and it loses some at the end.
+    // Below 3 kHz the output buffer of fpcalc is too small, and it loses samples at the end.
     let rates = [
         4_000, 6_000, 7_350, 8_000, 11_024, 11_025, 11_026, 12_000, 12_600, 14_700, 16_000, 18_900, 22_050, 24_000,
         32_000, 37_800, 44_056, 44_100, 47_250, 47_952, 48_000, 64_000, 88_200, 96_000, 176_400, 192_000, 352_800,

@@ -1,4 +1,4 @@
-//! What must hold of words whatever the samples are, without a judge: blocks change nothing, nothing panics, memory has an end.
+//! Properties of words for any samples: the block size does not change them, nothing panics, memory is bounded.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 const KINDS: [Kind; 3] = [Kind::Float, Kind::S16, Kind::S32];
 
-/// Two channels of chords over noise, four seconds of them, so that there are about ten words.
+/// Four seconds of two channels of chords over noise, which give about ten words.
 fn music(rate_hz: u32, seed: u32) -> [Vec<f32>; 2] {
     let mut state = seed | 1;
     let mut noise = move || {
@@ -26,7 +26,7 @@ fn music(rate_hz: u32, seed: u32) -> [Vec<f32>; 2] {
     [channel(1.0), channel(1.26)]
 }
 
-/// The words of samples that come in blocks of the given sizes, again and again.
+/// The words of samples in blocks of the given sizes, which are repeated cyclically.
 fn words<S: Sample>(mut fingerprinter: Fingerprinter, channels: &[Vec<S>], blocks: &[usize]) -> Fingerprint {
     let frames = channels[0].len();
     let mut from = 0;
@@ -64,7 +64,7 @@ proptest! {
     }
 
     #[test]
-    fn no_sample_is_too_odd(
+    fn any_samples_are_accepted(
         bits in prop::collection::vec(any::<u32>(), 1..300),
         kind in prop::sample::select(KINDS.to_vec()),
         rate_hz in 1_000_u32..50_000,
@@ -75,7 +75,7 @@ proptest! {
     }
 
     #[test]
-    fn every_form_is_taken_or_refused(rate_hz in any::<u32>(), channels in any::<u16>(), mask in any::<Option<u32>>()) {
+    fn every_format_is_accepted_or_rejected(rate_hz in any::<u32>(), channels in any::<u16>(), mask in any::<Option<u32>>()) {
         match Fingerprinter::with_positions(rate_hz, channels, mask, Kind::S16) {
             Ok(mut fingerprinter) => fingerprinter.push(&[&[1_i16; 5000][..], &[2; 10]]),
             Err(error) => prop_assert_eq!(error.reason, Reason::Unsupported),
@@ -84,7 +84,7 @@ proptest! {
 }
 
 #[test]
-fn every_form_that_is_taken_is_taken_with_a_full_block() {
+fn every_accepted_format_accepts_a_full_block() {
     for rate_hz in [1_000, 1_001, 7_999, 11_025, 44_100, 767_999, 768_000] {
         for channels in [1, 2, 6, 8, 9, 64] {
             for kind in KINDS {
@@ -100,7 +100,7 @@ fn every_form_that_is_taken_is_taken_with_a_full_block() {
 }
 
 #[test]
-fn what_is_not_a_number_is_silence() {
+fn nan_and_infinity_are_silence() {
     let silence = words(stereo(44_100, Kind::Float), &[vec![0.0_f32; 200_000], vec![0.0; 200_000]], &[4096]);
     assert_eq!(silence.words().first(), Some(&627_964_279), "the word that fpcalc has for silence");
     for odd in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX] {
@@ -110,7 +110,7 @@ fn what_is_not_a_number_is_silence() {
 }
 
 #[test]
-fn a_length_ends_the_work_and_keeps_the_words_before_it() {
+fn a_length_limit_keeps_the_words_before_it() {
     let music = music(44_100, 7);
     let whole = words(stereo(44_100, Kind::S16), &music, &[4096]);
     let mut short = stereo(44_100, Kind::S16).limited_to(Duration::from_secs(3));

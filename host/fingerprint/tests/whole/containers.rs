@@ -1,6 +1,6 @@
-//! The data of containers other than audio (tags, pictures, protection, profiles), and damaged containers.
+//! Metadata of containers (tags, pictures, protection, profiles), and damaged containers.
 //!
-//! The files are made by `ffmpeg` of real music, see `judge`.
+//! `ffmpeg` creates the files from real music, see `judge`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,19 +15,19 @@ use crate::judge::form::Form;
 use crate::judge::fpcalc::words;
 use crate::judge::place::Place;
 
-fn sound(path: &Path) -> Result<AudioReport, Error> {
+fn read_file(path: &Path) -> Result<AudioReport, Error> {
     read(path, Options { length: None, hashes: true }, &AtomicBool::new(false))
 }
 
-fn good(path: &Path) -> AudioReport {
-    sound(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+fn read_ok(path: &Path) -> AudioReport {
+    read_file(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 fn find(bytes: &[u8], what: &[u8]) -> usize {
     bytes.windows(what.len()).position(|window| window == what).expect("it is in the file")
 }
 
-/// The formats that carry tags.
+/// The formats with tags.
 const TAGGED: [(&str, &[&str]); 9] = [
     ("mp3", &["-c:a", "libmp3lame"]),
     ("m4a", &["-c:a", "aac"]),
@@ -41,16 +41,16 @@ const TAGGED: [(&str, &[&str]); 9] = [
 ];
 
 #[test]
-fn tags_are_read_and_change_the_digest_of_the_file_alone() {
+fn tags_are_read_and_change_only_the_file_digest() {
     let place = or_skip!(Place::new());
     for (extension, arguments) in TAGGED {
         let plain = place.encoded(&format!("plain.{extension}"), arguments);
         let id3: &[&str] = if extension == "aiff" { &["-write_id3v2", "1"] } else { &[] };
         let tags = ["-metadata", "title=Wie schön", "-metadata", "artist=A. Nobody", "-metadata", "album=Pieces"];
         let tagged = place.copied(&plain, &format!("tagged.{extension}"), &[&tags, id3].concat());
-        let (plain, tagged) = (good(&plain), good(&tagged));
+        let (plain, tagged) = (read_ok(&plain), read_ok(&tagged));
         assert_eq!(plain.tags, Tags::default(), "{extension}");
-        // Those of Matroska are not found yet: see `decode/tags.rs`.
+        // Tags of Matroska are not read: see `decode/tags.rs`.
         if extension != "mka" {
             assert_eq!(tagged.tags.title.as_deref(), Some("Wie schön"), "{extension}");
             assert_eq!(tagged.tags.artist.as_deref(), Some("A. Nobody"), "{extension}");
@@ -64,7 +64,7 @@ fn tags_are_read_and_change_the_digest_of_the_file_alone() {
 }
 
 #[test]
-fn an_id3_tag_in_a_chunk_counts_before_the_list_and_may_hold_a_picture() {
+fn an_id3_chunk_precedes_the_info_list() {
     let place = or_skip!(Place::new());
     let frame = |name: &[u8; 4], content: &[u8]| {
         [name.as_slice(), &u32::try_from(content.len()).expect("a frame").to_be_bytes(), &[0, 0], content].concat()
@@ -78,15 +78,15 @@ fn an_id3_tag_in_a_chunk_counts_before_the_list_and_may_hold_a_picture() {
     let arguments = ["-metadata", "title=Of the list", "-metadata", "artist=A. Nobody"];
     let listed = place.copied(&place.encoded("plain.wav", &[]), "listed.wav", &arguments);
     let mut bytes = fs::read(&listed).expect("a file");
-    assert_eq!(good(&listed).tags.title.as_deref(), Some("Of the list"));
+    assert_eq!(read_ok(&listed).tags.title.as_deref(), Some("Of the list"));
     bytes.extend(b"id3 ");
     bytes.extend(u32::try_from(tag.len()).expect("a tag").to_le_bytes());
     bytes.extend(&tag);
-    let found = good(&place.file("tagged.wav", &bytes));
+    let found = read_ok(&place.file("tagged.wav", &bytes));
     assert_eq!(found.tags.title.as_deref(), Some("Of the tag"));
     assert_eq!(found.tags.artist.as_deref(), Some("A. Nobody"));
     assert_eq!(found.tags.isrc.as_deref(), Some("QZABC2612345"));
-    assert_eq!(found.audio_sha256, good(&listed).audio_sha256);
+    assert_eq!(found.audio_sha256, read_ok(&listed).audio_sha256);
 }
 
 /// The significant bits of a sample are its highest bits. `FFmpeg` 5.1 mistakes the stored bits for significant ones, so the
@@ -106,33 +106,33 @@ fn insignificant_bits_are_stored_and_ignored() {
             place.file(name, &[&head, data.as_slice()].concat())
         };
         let (some, all) = (written("some.wav", counting), written("all.wav", bits));
-        let found = good(&some);
+        let found = read_ok(&some);
         assert_eq!(found.fingerprint.words(), words(&all, "0"), "{counting} of {bits} bits");
         assert_eq!((found.bits, found.duration), (Some(counting), Duration::from_secs(8)), "{counting} of {bits} bits");
-        assert_eq!(found.fingerprint, good(&all).fingerprint, "{counting} of {bits} bits");
+        assert_eq!(found.fingerprint, read_ok(&all).fingerprint, "{counting} of {bits} bits");
     }
 }
 
 #[test]
-fn an_isrc_is_found_where_it_has_a_place() {
+fn an_isrc_is_read() {
     let place = or_skip!(Place::new());
     for (extension, arguments, key) in [("flac", ["-c:a", "flac"], "ISRC"), ("mp3", ["-c:a", "libmp3lame"], "TSRC")] {
         let plain = place.encoded(&format!("plain.{extension}"), &arguments);
         let isrc = format!("{key}=QZABC2612345");
         let tagged = place.copied(&plain, &format!("tagged.{extension}"), &["-metadata", &isrc]);
-        assert_eq!(good(&tagged).tags.isrc.as_deref(), Some("QZABC2612345"), "{extension}");
+        assert_eq!(read_ok(&tagged).tags.isrc.as_deref(), Some("QZABC2612345"), "{extension}");
     }
 }
 
 #[test]
-fn another_sound_has_another_digest() {
+fn other_audio_has_another_digest() {
     let place = or_skip!(Place::new());
     for (extension, arguments) in TAGGED {
         let one = place.encoded(&format!("one.{extension}"), arguments);
         let mut quieter = arguments.to_vec();
         quieter.extend(["-af", "volume=0.9"]);
         let other = place.encoded(&format!("other.{extension}"), &quieter);
-        assert_ne!(good(&one).audio_sha256, good(&other).audio_sha256, "{extension}");
+        assert_ne!(read_ok(&one).audio_sha256, read_ok(&other).audio_sha256, "{extension}");
     }
 }
 
@@ -150,7 +150,7 @@ fn picture(place: &Place) -> PathBuf {
 }
 
 #[test]
-fn a_large_picture_changes_nothing() {
+fn a_large_picture_does_not_change_the_result() {
     let place = or_skip!(Place::new());
     let picture = picture(&place);
     assert!(fs::metadata(&picture).is_ok_and(|picture| picture.len() > 2_000_000));
@@ -162,7 +162,7 @@ fn a_large_picture_changes_nothing() {
         let also =
             ["-i", &picture, "-map", "0:a", "-map", "1:v", "-disposition:v", "attached_pic", "-metadata", "title=T"];
         let with = place.copied(&plain, &format!("with.{extension}"), &also);
-        let (plain, with) = (good(&plain), good(&with));
+        let (plain, with) = (read_ok(&plain), read_ok(&with));
         assert_eq!(with.fingerprint, plain.fingerprint, "{extension}");
         assert_eq!(with.audio_sha256, plain.audio_sha256, "{extension}");
         assert_eq!(with.tags.title.as_deref(), Some("T"), "{extension}");
@@ -170,14 +170,14 @@ fn a_large_picture_changes_nothing() {
 }
 
 #[test]
-fn what_is_protected_says_so() {
+fn protected_files_are_reported() {
     let place = or_skip!(Place::new());
     let bytes = fs::read(place.encoded("plain.m4a", &["-c:a", "aac"])).expect("a file");
     for kind in [b"drms", b"enca"] {
         let mut protected = bytes.clone();
         let entry = find(&protected, b"mp4a");
         protected[entry..entry + 4].copy_from_slice(kind);
-        let error = sound(&place.file("protected.m4a", &protected)).expect_err("protected");
+        let error = read_file(&place.file("protected.m4a", &protected)).expect_err("protected");
         assert_eq!(error.reason, Reason::Protected, "{error}");
     }
 }
@@ -188,16 +188,16 @@ fn configuration(bytes: &[u8]) -> usize {
 }
 
 #[test]
-fn he_aac_with_a_core_that_is_not_decoded_is_unsupported_by_name() {
+fn he_aac_with_an_unsupported_core_is_named() {
     let place = or_skip!(Place::new());
     let bytes = fs::read(place.encoded("plain.m4a", &["-c:a", "aac", "-ar", "22050"])).expect("a file");
     let at = configuration(&bytes);
-    // The first five bits are the object type: AAC-LC here. Before it another one says that what follows is its core, of type 21.
+    // The first five bits are the object type, here AAC-LC. It is replaced with an extension whose core has object type 21.
     assert_eq!(bytes[at] >> 3, 2);
     for (object_type, name) in [(5, "profile of AAC"), (29, "profile of AAC"), (1, "object type 1")] {
         let mut signalled = bytes.clone();
         signalled[at] = object_type << 3 | bytes[at] & 7;
-        let error = sound(&place.file("signalled.m4a", &signalled)).expect_err("not decoded");
+        let error = read_file(&place.file("signalled.m4a", &signalled)).expect_err("not decoded");
         assert_eq!(error.reason, Reason::Unsupported, "{error}");
         assert!(error.detail.contains(name), "{error}");
     }
@@ -208,38 +208,38 @@ fn implicit_he_aac_is_fingerprinted_from_its_core_and_marked() {
     let place = or_skip!(Place::new());
     let plain = place.encoded("plain.m4a", &["-c:a", "aac", "-ar", "22050"]);
     let mut bytes = fs::read(&plain).expect("a file");
-    // The sample entry says twice the rate of the core, as encoders of implicit HE-AAC write it: 16.16 at 24 bytes.
+    // The sample entry states twice the rate of the core, as encoders of implicit HE-AAC write it: 16.16 fixed point at byte 24.
     let entry = find(&bytes, b"mp4a") + 4;
     assert_eq!(bytes[entry + 24..entry + 26], 22_050_u16.to_be_bytes());
     bytes[entry + 24..entry + 26].copy_from_slice(&44_100_u16.to_be_bytes());
-    let (plain, implicit) = (good(&plain), good(&place.file("implicit.m4a", &bytes)));
+    let (plain, implicit) = (read_ok(&plain), read_ok(&place.file("implicit.m4a", &bytes)));
     assert!(implicit.core_only && !plain.core_only);
     assert_eq!(implicit.rate_hz, 22_050);
     assert_eq!(implicit.fingerprint, plain.fingerprint);
 }
 
 #[test]
-fn a_fragmented_file_is_like_a_plain_one() {
+fn a_fragmented_file_agrees_with_fpcalc() {
     let place = or_skip!(Place::new());
     let plain = place.encoded("plain.m4a", &["-c:a", "aac"]);
     let fragments =
         place.copied(&plain, "fragments.m4a", &["-movflags", "frag_keyframe+empty_moov", "-frag_duration", "1000000"]);
-    let ours = good(&fragments);
+    let ours = read_ok(&fragments);
     assert_eq!(ours.fingerprint.words(), words(&fragments, "0"));
     assert!(ours.duration.abs_diff(Duration::from_secs(8)) < Duration::from_millis(60), "{:?}", ours.duration);
 }
 
 #[test]
-fn the_sound_of_a_video_is_taken() {
+fn the_audio_of_a_video_is_fingerprinted() {
     let place = or_skip!(Place::new());
     let plain = place.encoded("plain.m4a", &["-c:a", "aac"]);
     let video =
         ["-f", "lavfi", "-i", "testsrc=s=320x240:r=10", "-map", "1:v", "-map", "0:a", "-c:v", "mpeg4", "-shortest"];
     let with = place.copied(&plain, "video.mp4", &video);
-    assert_eq!(good(&with).audio_sha256, good(&plain).audio_sha256);
+    assert_eq!(read_ok(&with).audio_sha256, read_ok(&plain).audio_sha256);
 }
 
-/// A stream of numbers that is the same in every run.
+/// A deterministic pseudo-random generator.
 struct Dice(u64);
 
 impl Dice {
@@ -262,7 +262,7 @@ fn damaged(bytes: &[u8], dice: &mut Dice) -> Vec<u8> {
             bytes[at] ^= 1 << dice.below(8);
         }),
         3 => (0..4).for_each(|_| {
-            // Heads decide.
+            // Most changes are in the first bytes, because headers have the most effect.
             let at = dice.below(bytes.len().min(2000));
             bytes[at] = u8::try_from(dice.below(256)).expect("a byte");
         }),
@@ -276,7 +276,7 @@ fn damaged(bytes: &[u8], dice: &mut Dice) -> Vec<u8> {
 }
 
 #[test]
-fn damage_of_any_kind_ends_with_words_or_a_reason() {
+fn any_damage_ends_with_words_or_a_reason() {
     let place = or_skip!(Place::new());
     let turns = if std::env::var("JUDGE").is_ok_and(|judge| judge == "all") { 1000 } else { 60 };
     let mut dice = Dice(20_261_122);
@@ -284,7 +284,7 @@ fn damage_of_any_kind_ends_with_words_or_a_reason() {
         let bytes = fs::read(place.encoded(&format!("plain.{extension}"), arguments)).expect("a file");
         let (mut words, mut panics) = (0, 0);
         for _ in 0..turns {
-            match sound(&place.file("damaged", &damaged(&bytes, &mut dice))) {
+            match read_file(&place.file("damaged", &damaged(&bytes, &mut dice))) {
                 Ok(_) => words += 1,
                 Err(error) => panics += u32::from(error.detail.contains("internal error")),
             }

@@ -1,7 +1,7 @@
-//! The words of `read` against those of `fpcalc` 1.5.1 on real music, re-encoded by `ffmpeg` to every format and in the usual bit
-//! rates, rates and channels.
+//! Compares the words of `read` with those of `fpcalc` 1.5.1, on real music that `ffmpeg` encodes to every format, with the usual
+//! bitrates, sample rates and channels.
 //!
-//! A part of every tenth piece; `JUDGE=all` takes all 41 pieces, whole. Figures are printed with `--nocapture`.
+//! It tests a part of every tenth piece; with `JUDGE=all`, all of the 41 pieces. Figures are printed with `--nocapture`.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -46,8 +46,8 @@ fn whole(file: &Path) -> AudioReport {
     read(file, options, &AtomicBool::new(false)).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-/// Judges one form on all pieces; its codec and container are what they are called.
-fn judged(form: &Form) -> Result<Agreement, Skipped> {
+/// Compares one format on all pieces, and checks the names of codec and container.
+fn compare(form: &Form) -> Result<Agreement, Skipped> {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join(format!("piece.{}", form.extension));
     let mut arguments = form.arguments.to_vec();
@@ -65,11 +65,11 @@ fn judged(form: &Form) -> Result<Agreement, Skipped> {
     Ok(agreement)
 }
 
-/// Judges a format in all its forms: at least 99.9 % of the words are equal, and such a share of the files identical.
+/// Compares all variants of a format: at least 99.9 % of the words must be equal, and the share `identical` of the files.
 fn agrees(forms: &[Form], identical: f64) {
     let mut sum = Agreement::default();
     for form in forms {
-        let agreement = or_skip!(judged(form));
+        let agreement = or_skip!(compare(form));
         assert!(agreement.equal_share() >= 0.999, "{}: {} of the words equal", form.name, agreement.equal_share());
         sum.merge(&agreement);
     }
@@ -186,7 +186,7 @@ fn aiff_and_caf_agree() {
 }
 
 #[test]
-fn a_length_is_that_of_fpcalc_in_every_format() {
+fn a_length_limit_agrees_with_fpcalc_in_every_format() {
     let folder = tempfile::tempdir().expect("a folder");
     for (extension, seconds) in [("mp3", 20), ("m4a", 30), ("ogg", 25), ("flac", 15), ("wav", 120)] {
         let file = folder.path().join(format!("piece.{extension}"));
@@ -202,7 +202,7 @@ fn a_length_is_that_of_fpcalc_in_every_format() {
 }
 
 #[test]
-fn how_long_it_plays_is_how_long_it_was_before_it_was_encoded() {
+fn the_duration_survives_encoding() {
     let folder = tempfile::tempdir().expect("a folder");
     let forms: [(&str, &[&str]); 9] = [
         ("mp3", &[]),
@@ -223,7 +223,7 @@ fn how_long_it_plays_is_how_long_it_was_before_it_was_encoded() {
                 let options = Options { length, hashes: false };
                 let found =
                     read(&file, options, &AtomicBool::new(false)).expect("a fingerprint").duration.as_secs_f64();
-                // MPEG frames and ADTS keep what the encoder added: at most two frames of it.
+                // MPEG frames and ADTS keep the samples that the encoder added: at most two frames.
                 assert!((found - 21.5).abs() < 0.06, "{extension} {arguments:?}: {found} s");
             }
         }
@@ -231,7 +231,7 @@ fn how_long_it_plays_is_how_long_it_was_before_it_was_encoded() {
 }
 
 #[test]
-fn what_nothing_decodes_is_unsupported_by_name() {
+fn unsupported_formats_are_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let forms: [(&str, &[&str], &str); 7] = [
         ("opus", &["-c:a", "libopus"], "Opus"),

@@ -1,11 +1,11 @@
-//! The reader of audio files and its fingerprints, held against `fpcalc` and on files that are not what they should be.
+//! Tests of reading audio files and of their fingerprints, in comparison with `fpcalc` and on malformed files.
 
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stderr,
-    reason = "a helper of tests fails the test, and figures are printed"
+    reason = "helper functions of tests may panic, and figures are printed"
 )]
 
 mod bad_input;

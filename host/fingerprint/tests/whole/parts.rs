@@ -12,16 +12,16 @@ use crate::judge::agreement::Agreement;
 use crate::judge::fpcalc::words;
 use crate::judge::place::Place;
 
-fn sound(path: &Path, options: Options) -> Result<AudioReport, Error> {
+fn read_file(path: &Path, options: Options) -> Result<AudioReport, Error> {
     read(path, options, &AtomicBool::new(false))
 }
 
-fn good(path: &Path) -> AudioReport {
+fn read_ok(path: &Path) -> AudioReport {
     let options = Options { length: None, hashes: true };
-    sound(path, options).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    read_file(path, options).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Two files of eight seconds each, behind one another, and both alone.
+/// The bytes of two files of eight seconds each, for a chain.
 fn chain(place: &Place, extension: &str, arguments: &[&str], second: &[&str]) -> [Vec<u8>; 2] {
     let one = place.encoded(&format!("one.{extension}"), arguments);
     let other = place.encoded(&format!("other.{extension}"), &[&["-ss", "20"], arguments, second].concat());
@@ -35,11 +35,11 @@ fn all_links_of_a_chain_are_read() {
         let [one, other] = chain(&place, extension, &arguments, &[]);
         let last = fs::read(place.encoded(&format!("last.{extension}"), &[&["-ss", "40"], &arguments[..]].concat()));
         let last = last.expect("a file");
-        let alone = good(&place.file("alone", &one));
+        let alone = read_ok(&place.file("alone", &one));
         for links in [&[&one, &other][..], &[&one, &other, &last], &[&one, &one]] {
             let file = place.file("chain", &links.iter().flat_map(|link| link.iter().copied()).collect::<Vec<_>>());
-            let (ours, theirs) = (good(&file), words(&file, "0"));
-            // FFmpeg gives a few samples more where a new Vorbis stream begins, so the next link starts some milliseconds later.
+            let (ours, theirs) = (read_ok(&file), words(&file, "0"));
+            // FFmpeg returns a few more samples at the start of a Vorbis stream, so the next link starts some milliseconds later.
             assert_eq!(ours.fingerprint.words().len(), theirs.len(), "{extension}");
             let same = ours.fingerprint.words().iter().zip(&theirs).take_while(|(ours, theirs)| ours == theirs).count();
             assert!(
@@ -58,28 +58,28 @@ fn all_links_of_a_chain_are_read() {
 }
 
 #[test]
-fn how_long_a_chain_plays_is_known_when_only_its_start_is_wanted() {
+fn the_duration_of_a_chain_is_known_when_only_its_start_is_fingerprinted() {
     let place = or_skip!(Place::new());
     let [one, other] = chain(&place, "ogg", &["-c:a", "libvorbis"], &[]);
     let file = place.file("chain", &[one, other].concat());
     let options = Options { length: Some(Duration::from_secs(5)), hashes: false };
-    let found = sound(&file, options).expect("a fingerprint");
+    let found = read_file(&file, options).expect("a fingerprint");
     assert!(found.duration.abs_diff(Duration::from_secs(16)) < Duration::from_millis(40), "{:?}", found.duration);
 }
 
 #[test]
-fn a_chain_of_several_forms_is_refused_and_not_cut_short() {
+fn a_chain_of_several_formats_is_rejected() {
     let place = or_skip!(Place::new());
     for second in [["-ar", "22050"], ["-ac", "1"]] {
         let [one, other] = chain(&place, "ogg", &["-c:a", "libvorbis"], &second);
         let file = place.file("chain", &[one, other].concat());
-        let error = sound(&file, Options { length: None, hashes: true }).expect_err("two forms");
+        let error = read_file(&file, Options { length: None, hashes: true }).expect_err("two forms");
         assert_eq!(error.reason, Reason::Unsupported, "{error}");
         assert!(error.detail.contains("a chain of Ogg streams"), "{error}");
     }
 }
 
-/// The boxes of an MP4 file, with other edits in its list: milliseconds, and from where in samples. The media lies before the head.
+/// An MP4 file with other edits: the length in milliseconds, and the start in samples. Its media is before its header.
 fn edited(boxes: &[u8], edits: &[(u32, i32)]) -> Vec<u8> {
     let (mut rest, mut out) = (boxes, Vec::new());
     while rest.len() >= 8 {
@@ -104,7 +104,7 @@ fn edited(boxes: &[u8], edits: &[(u32, i32)]) -> Vec<u8> {
 }
 
 #[test]
-fn edits_that_lead_on_are_followed_as_fpcalc_follows_them() {
+fn forward_edits_agree_with_fpcalc() {
     let place = or_skip!(Place::new());
     for (codec, delay) in [("aac", 1024), ("alac", 0)] {
         let bytes = fs::read(place.encoded("plain.m4a", &["-c:a", codec, "-ar", "44100", "-t", "20"])).expect("a file");
@@ -119,7 +119,7 @@ fn edits_that_lead_on_are_followed_as_fpcalc_follows_them() {
             &[(2000, at(7)), (1500, at(30) + 500), (2000, at(50) + 77)],
         ] {
             let file = place.file("edited.m4a", &edited(&bytes, edits));
-            let ours = good(&file);
+            let ours = read_ok(&file);
             assert_eq!(ours.fingerprint.words(), words(&file, "0"), "{codec}, {edits:?}");
             let shown: u32 = edits.iter().filter(|(_, from)| *from >= 0).map(|(length, _)| length).sum();
             assert_eq!(ours.duration, Duration::from_millis(shown.into()), "{codec}, {edits:?}");
@@ -128,13 +128,13 @@ fn edits_that_lead_on_are_followed_as_fpcalc_follows_them() {
 }
 
 #[test]
-fn edits_that_lead_back_or_pause_are_refused() {
+fn edits_that_go_back_or_pause_are_unsupported() {
     let place = or_skip!(Place::new());
     let bytes = fs::read(place.encoded("plain.m4a", &["-c:a", "aac", "-ar", "44100"])).expect("a file");
     let many: Vec<_> = (0..100).map(|number| (50, 1024 * (1 + 3 * number))).collect();
     for edits in [&[(4000, 176_400), (4000, 1024)][..], &[(3000, 1024), (500, -1), (3000, 176_400)], &many] {
         let file = place.file("edited.m4a", &edited(&bytes, edits));
-        let error = sound(&file, Options { length: None, hashes: true }).expect_err("not followed");
+        let error = read_file(&file, Options { length: None, hashes: true }).expect_err("not followed");
         assert_eq!(error.reason, Reason::Unsupported, "{error}");
         assert!(error.detail.contains("edits"), "{error}");
     }

@@ -1,6 +1,6 @@
-//! How well the words of one agree with those of another, counted over many pieces.
+//! Counts how well two lists of words agree, over many pieces.
 
-/// How alike two lists of words are, over many pieces.
+/// The agreement of our words with those of the judge.
 #[derive(Default)]
 pub(crate) struct Agreement {
     pub(crate) pieces: usize,
@@ -11,7 +11,7 @@ pub(crate) struct Agreement {
 }
 
 impl Agreement {
-    /// Words that one of them does not have count as wholly different.
+    /// Adds a piece. A missing word counts as different in all bits.
     pub(crate) fn add(&mut self, ours: &[u32], theirs: &[u32]) {
         let longer = ours.len().max(theirs.len());
         let missing = longer - ours.len().min(theirs.len());
@@ -23,7 +23,7 @@ impl Agreement {
         self.bits += 16 * u32::try_from(missing).unwrap_or(u32::MAX);
     }
 
-    /// Adds what was counted elsewhere.
+    /// Adds the counts of another agreement.
     pub(crate) fn merge(&mut self, other: &Self) {
         self.pieces += other.pieces;
         self.identical += other.identical;
@@ -38,7 +38,7 @@ impl Agreement {
         self.equal as f64 / self.words as f64
     }
 
-    /// The share of pieces of which all words are.
+    /// The share of pieces whose words are all equal.
     #[expect(clippy::cast_precision_loss, reason = "a share")]
     pub(crate) fn identical_share(&self) -> f64 {
         self.identical as f64 / self.pieces as f64

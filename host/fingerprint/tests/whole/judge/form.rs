@@ -1,4 +1,4 @@
-//! The head of a WAV file, for files that are made here.
+//! Headers of WAV files that tests create.
 
 /// The sample format of a WAV file.
 #[derive(Clone, Copy)]
@@ -7,9 +7,9 @@ pub(crate) struct Form {
     pub(crate) tag: u16,
     pub(crate) channels: u16,
     pub(crate) rate_hz: u32,
-    /// The room of a sample.
+    /// The number of stored bits of a sample.
     pub(crate) bits: u16,
-    /// How many of them count, told in a `WAVE_FORMAT_EXTENSIBLE` head (mmreg.h); none for a plain one, of 44 bytes.
+    /// The number of significant bits, for a `WAVE_FORMAT_EXTENSIBLE` header (mmreg.h); `None` for a plain header of 44 bytes.
     pub(crate) counting: Option<u16>,
 }
 

@@ -1,4 +1,4 @@
-//! A folder in which a piece of real music becomes files of all kinds, by `ffmpeg`.
+//! A folder in which `ffmpeg` encodes a piece of real music to files of all kinds.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,32 +9,32 @@ use tempfile::TempDir;
 
 use super::{encode, music};
 
-/// Eight seconds of one piece, and a folder to work in.
+/// One piece, of which eight seconds are used, and a temporary folder.
 pub(crate) struct Place {
     folder: TempDir,
     piece: PathBuf,
 }
 
 impl Place {
-    /// The same piece at every call.
+    /// Always uses the same piece.
     pub(crate) fn new() -> Result<Self, Skipped> {
         let piece = music(usize::MAX)?.swap_remove(0);
         Ok(Self { folder: tempfile::tempdir().expect("a folder"), piece })
     }
 
-    /// Where a file of that name is.
+    /// The path of a file in the folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// The piece as a file of that name.
+    /// Encodes the piece to a file with this name.
     pub(crate) fn encoded(&self, name: &str, arguments: &[&str]) -> PathBuf {
         let path = self.path(name);
         encode(&self.piece, &[arguments, &["-t", "8"]].concat(), &path);
         path
     }
 
-    /// The same packets in another file; the inputs among the arguments come first.
+    /// Copies the packets to another file. Inputs among the arguments come first.
     pub(crate) fn copied(&self, from: &Path, name: &str, arguments: &[&str]) -> PathBuf {
         let path = self.path(name);
         let inputs = arguments.iter().rposition(|argument| *argument == "-i").map_or(0, |last| last + 2);

@@ -1,4 +1,4 @@
-//! A small reader of WAV files that knows nothing of the decoder which is judged elsewhere, and the fingerprint of what it reads.
+//! A small reader of WAV files, independent of the crate's decoder, and the fingerprints of its samples.
 
 use std::path::Path;
 
@@ -43,7 +43,7 @@ impl Wav {
         self.limited(block, |fingerprinter| fingerprinter)
     }
 
-    /// Its fingerprint, by a fingerprinter to which something was done.
+    /// Its fingerprint, by a fingerprinter that `limit` has changed.
     pub(crate) fn limited(&self, block: usize, limit: impl Fn(Fingerprinter) -> Fingerprinter) -> Fingerprint {
         let new = |channels: usize, kind| {
             let channels = u16::try_from(channels).expect("few channels");
