@@ -1,4 +1,5 @@
-//! Coverage: how many audio items have a fingerprint, what the others lack, and how many are needed to reach the gate.
+//! Coverage: how many audio items have a fingerprint, why the others have none, and how many more are needed to reach the
+//! gate.
 //!
 //! Every audio item counts, also one that cannot have a fingerprint: otherwise the gate would hide the difficult files. The audit
 //! reads the same figures, from the view `coverage` of the catalog.
@@ -60,7 +61,7 @@ pub struct CoveragePart {
     pub needed: u64,
 }
 
-/// Items that lack a fingerprint for one reason.
+/// Items that missing_count a fingerprint for one reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingCount {
     /// Their state.
@@ -72,7 +73,7 @@ pub struct MissingCount {
 }
 
 impl CoveragePart {
-    fn of<'a>(counts: impl Iterator<Item = &'a Count>, missing: u64, gate_percent: u8) -> Self {
+    fn from_counts<'a>(counts: impl Iterator<Item = &'a Count>, missing: u64, gate_percent: u8) -> Self {
         let mut part = Self { missing, ..Self::default() };
         for count in counts {
             part.items += count.items;
@@ -84,7 +85,7 @@ impl CoveragePart {
             };
             *of_state += count.items;
             if count.state != ItemState::Fingerprinted {
-                part.lacks(count);
+                part.count_reason(count);
             }
         }
         part.reasons.sort_by(|a, b| b.items.cmp(&a.items).then_with(|| a.reason.cmp(&b.reason)));
@@ -93,10 +94,14 @@ impl CoveragePart {
         part
     }
 
-    fn lacks(&mut self, count: &Count) {
+    fn count_reason(&mut self, count: &Count) {
         let reason = count.reason.as_deref().unwrap_or("not_read");
-        match self.reasons.iter_mut().find(|lack| lack.reason == reason && lack.state == count.state) {
-            Some(lack) => lack.items += count.items,
+        match self
+            .reasons
+            .iter_mut()
+            .find(|missing_count| missing_count.reason == reason && missing_count.state == count.state)
+        {
+            Some(missing_count) => missing_count.items += count.items,
             None => {
                 self.reasons.push(MissingCount { state: count.state, reason: reason.to_owned(), items: count.items });
             }
@@ -142,11 +147,11 @@ impl Coverage {
         let one = |source: &Source| {
             let counts = counts.iter().filter(|count| count.source == source.id);
             let missing = missing.iter().find(|count| count.source == source.id).map_or(0, |count| count.items);
-            let part = CoveragePart::of(counts, missing, gate_percent);
+            let part = CoveragePart::from_counts(counts, missing, gate_percent);
             SourceCoverage { path: source.path.clone(), failure: source.failure.clone(), part }
         };
         let missing = missing.iter().map(|count| count.items).sum();
-        let total = CoveragePart::of(counts.iter(), missing, gate_percent);
+        let total = CoveragePart::from_counts(counts.iter(), missing, gate_percent);
         Self { gate_percent, in_part: 0, total, sources: sources.iter().map(one).collect() }
     }
 }
@@ -172,12 +177,13 @@ mod tests {
         let total = &coverage.total;
         assert_eq!((total.items, total.fingerprinted, total.needed, total.tenths()), (21_125, 4_244, 12_656, 201));
         assert_eq!((total.missing, total.is_reached(), total.is_reachable()), (7, false, true));
-        let reasons: Vec<_> = total.reasons.iter().map(|lack| (lack.reason.as_str(), lack.items)).collect();
+        let reasons: Vec<_> =
+            total.reasons.iter().map(|missing_count| (missing_count.reason.as_str(), missing_count.items)).collect();
         assert_eq!(reasons, [("not_read", 16_000), ("corrupt", 500), ("unsupported", 381)]);
     }
 
     #[test]
-    fn the_gate_is_reached_at_its_share_and_not_by_nothing() {
+    fn the_gate_is_reached_at_its_share_but_not_by_an_empty_library() {
         let at = |done, skipped| {
             let counts = [
                 count(1, ItemState::Fingerprinted, None, done),

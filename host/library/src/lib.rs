@@ -10,8 +10,8 @@
 //! `baton-fingerprint` decodes and fingerprints; `baton-catalog` has the tables.
 //!
 //! Invariants: Nothing here moves or deletes an audio file, and only [`sync::tags`] writes to one, without changing its audio.
-//! A missing file deletes nothing in the catalog. An unreachable source changes nothing about its items. The memory of a scan does
-//! not grow with the library, except for eight bytes per item while its source is listed.
+//! If a file is missing or a source is unreachable, the catalog keeps their data. The memory of a scan does not grow with the
+//! library, except for eight bytes per item while its source is listed.
 
 pub mod coverage;
 pub mod duplicates;

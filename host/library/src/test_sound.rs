@@ -45,8 +45,8 @@ pub(crate) fn words(seed: u64, count: usize) -> Vec<u32> {
     (0..count).map(|_| next()).collect()
 }
 
-/// One bit of every fourth word is another.
-pub(crate) fn worn(words: &[u32]) -> Vec<u32> {
+/// Flips one bit of every fourth word.
+pub(crate) fn distort(words: &[u32]) -> Vec<u32> {
     words.iter().zip(0_u32..).map(|(word, at)| if at % 4 == 0 { word ^ (1 << (at % 32)) } else { *word }).collect()
 }
 
@@ -55,11 +55,11 @@ pub(crate) struct Piece {
     pub(crate) name: String,
     pub(crate) words: Vec<u32>,
     pub(crate) seconds: u64,
-    /// A text that begins as no other digest does.
+    /// The start of its digest; different for each piece.
     pub(crate) digest: String,
 }
 
-/// Puts files into the library at `path`; those that it has stay.
+/// Adds files to the library at `path`.
 pub(crate) fn put(path: &Path, pieces: &[Piece]) {
     let now = Timestamp::UNIX_EPOCH;
     let mut library = Library::open(path).unwrap();

@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_of_equal_audio_stands_for_all_and_what_has_no_digest_for_itself() {
+    fn items_with_equal_audio_are_one_class() {
         let with = |digest: Option<u8>| Item { audio_sha256: digest.map(|byte| [byte; 32]), ..Item::test(1, "a", 9) };
         let items = [with(None), with(Some(1)), with(Some(2)), with(Some(1)), with(None)];
         let classes = Classes::of(&items);

@@ -21,7 +21,7 @@ pub fn find_similar(prints: &[Fingerprint], stop: &AtomicBool) -> CompareResult 
 
 fn as_pair(prints: &[Fingerprint], pair: &index::Pair) -> Option<Pair> {
     let (one, other) = (usize::try_from(pair.first).ok()?, usize::try_from(pair.second).ok()?);
-    let similarity = Similarity::of(&pair.alignment, pair.score, prints.get(one)?, prints.get(other)?);
+    let similarity = Similarity::from_alignment(&pair.alignment, pair.score, prints.get(one)?, prints.get(other)?);
     Some(Pair { one, other, similarity })
 }
 
@@ -33,7 +33,12 @@ impl Similarity {
         clippy::cast_sign_loss,
         reason = "a score is a share, frames are some thousands"
     )]
-    pub(crate) fn of(alignment: &index::Alignment, score: f32, one: &Fingerprint, other: &Fingerprint) -> Self {
+    pub(crate) fn from_alignment(
+        alignment: &index::Alignment,
+        score: f32,
+        one: &Fingerprint,
+        other: &Fingerprint,
+    ) -> Self {
         let shorter = one.words().len().min(other.words().len());
         Self {
             bit_error_rate: alignment.bit_error_rate,
@@ -53,7 +58,7 @@ mod tests {
     use crate::test_sound::words;
 
     #[test]
-    fn a_copy_with_errors_that_begins_later_is_found_and_nothing_else() {
+    fn a_distorted_and_cut_copy_is_found_without_false_pairs() {
         let mut prints: Vec<Fingerprint> = (1..30).map(|seed| Fingerprint::new(words(seed, 600))).collect();
         // One bit of every fourth word is another, and the first 5 s are cut off.
         let copy = prints[7].words().iter().enumerate().skip(40);

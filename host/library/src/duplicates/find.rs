@@ -1,4 +1,4 @@
-//! The search for duplicates: the items of the catalog become groups, versions and likely pairs.
+//! The search for duplicates: finds groups, versions and likely pairs among the items of the catalog.
 
 use std::collections::HashSet;
 
@@ -8,12 +8,12 @@ use baton_fingerprint::Fingerprint;
 
 use super::classes::Classes;
 use super::groups::group;
-use super::links::weigh;
+use super::links::count_freed_bytes;
 use super::metadata::likely;
 use super::proof::Pair;
 use super::unreachable::{UnreachableSource, unreachable_sources};
 use super::versions::difference;
-use super::whole::{WholePrintsFn, compare, play_on};
+use super::whole::{WholePrintsFn, compare, exceeds_fingerprinted_part};
 use super::{Difference, Group, Item, LikelyPair, Proof, Versions};
 
 /// Finds similar pairs among many fingerprints: [`super::find_similar()`], or a substitute in tests.
@@ -24,8 +24,8 @@ pub type CompareFn<'a> = dyn Fn(&[Fingerprint]) -> CompareResult + 'a;
 pub struct CompareResult {
     /// Pairs that are copies of each other.
     pub pairs: Vec<Pair>,
-    /// Similar pairs that are probably not copies: other files similar to the one are not similar to the other. A medley and
-    /// its songs are an example.
+    /// Similar pairs that are probably not copies: other files are similar to one of them, but not to the other. A medley and
+    /// one of its songs are an example.
     pub bridges: Vec<Pair>,
 }
 
@@ -102,12 +102,12 @@ pub fn find(
         |pair: &Pair| Some(Pair { one: *positions.get(pair.one)?, other: *positions.get(pair.other)?, ..*pair });
     let is_wanted = |pair: &Pair| pair.similarity.score >= wanted.min_score;
     let pairs = compared.pairs.iter().filter_map(as_items).filter(is_wanted).collect();
-    let JudgedPairs { copies, mut versions } = judge(&items, pairs, whole)?;
+    let JudgedPairs { copies, mut versions } = separate_versions(&items, pairs, whole)?;
     let bridges = compared.bridges.iter().filter_map(as_items).filter(is_wanted);
-    versions.extend(bridges.map(|pair| Versions::of(pair, Difference::Bridge)));
+    versions.extend(bridges.map(|pair| Versions::new(pair, Difference::Bridge)));
     versions.sort_by_key(|versions| (versions.one, versions.other));
     let mut groups = group(&items, &classes, &copies);
-    weigh(&items, &mut groups);
+    count_freed_bytes(&items, &mut groups);
     let (likely, likely_left_out) = wanted.metadata.map(|threshold| likely(&items, threshold)).unwrap_or_default();
     Ok(Duplicates { items, groups, versions, likely, likely_left_out, unreachable: unreachable_sources(catalog)? })
 }
@@ -123,17 +123,20 @@ impl JudgedPairs {
     fn add(&mut self, pair: Pair, difference: Option<Difference>) {
         match difference {
             None => self.copies.push(pair),
-            Some(difference) => self.versions.push(Versions::of(pair, difference)),
+            Some(difference) => self.versions.push(Versions::new(pair, difference)),
         }
     }
 }
 
 /// Separates copies from versions. Files that are longer than the fingerprinted part are compared to their end, some hundred
 /// pairs at a time.
-fn judge(items: &[Item], pairs: Vec<Pair>, whole: &WholePrintsFn<'_>) -> Result<JudgedPairs, CatalogError> {
+fn separate_versions(items: &[Item], pairs: Vec<Pair>, whole: &WholePrintsFn<'_>) -> Result<JudgedPairs, CatalogError> {
     let (mut judged, mut long) = (JudgedPairs::default(), Vec::new());
     for pair in pairs {
-        let is_long = items.get(pair.one).zip(items.get(pair.other)).is_some_and(|(one, other)| play_on(one, other));
+        let is_long = items
+            .get(pair.one)
+            .zip(items.get(pair.other))
+            .is_some_and(|(one, other)| exceeds_fingerprinted_part(one, other));
         match difference(items, &pair) {
             None if is_long => long.push(pair),
             difference => judged.add(pair, difference),

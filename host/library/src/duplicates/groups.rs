@@ -40,7 +40,7 @@ pub struct SuperfluousFile {
 
 /// Groups connected pairs of representatives. Sorts by size, then by the position of the best file.
 pub(super) fn group(items: &[Item], classes: &Classes, pairs: &[Pair]) -> Vec<Group> {
-    let near = ClassSimilarity::of(items.len(), classes, pairs);
+    let near = ClassSimilarity::from_alignment(items.len(), classes, pairs);
     let mut seen = vec![false; items.len()];
     let mut groups = Vec::new();
     for start in 0..items.len() {
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_leads_and_ties_go_to_the_first() {
+    fn the_best_file_is_kept_and_the_first_one_wins_ties() {
         let items = items(&[128, 256, 192, 192, 256]);
         assert_eq!(shape(&items, &[pair(0, 1), pair(0, 2), pair(1, 2), pair(3, 4)]), [(1, vec![2, 0]), (4, vec![3])]);
         let same = [items[2].clone(), items[3].clone()];
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_is_no_group() {
+    fn a_chain_of_pairs_is_not_one_group() {
         // 0 – 1 – 2 – 3, best 0: 2 was never compared with it, so 2 and 3 are a separate group.
         let items = items(&[256, 192, 160, 128]);
         let pairs = [pair(0, 1), pair(1, 2), pair(2, 3)];
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn copies_of_what_sounds_alike_are_in_its_group() {
+    fn copies_of_similar_files_are_in_the_same_group() {
         let mut items = items(&[128, 128, 256, 256]);
         for (at, digest) in [(0, 7), (1, 7), (2, 9), (3, 9)] {
             items[at].audio_sha256 = Some([digest; 32]);
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_makes_nothing() {
+    fn no_pairs_make_no_groups() {
         assert!(shape(&[], &[]).is_empty() && shape(&items(&[1, 2]), &[]).is_empty());
     }
 }

@@ -31,7 +31,7 @@ pub struct Item {
     pub codec: Option<String>,
     /// Samples a second, in Hz.
     pub rate_hz: Option<u32>,
-    /// What its codec keeps of the samples.
+    /// Whether its codec is lossless.
     pub lossless: Lossless,
     /// The average, in bits a second.
     pub bitrate: Option<u32>,
@@ -92,7 +92,7 @@ impl Item {
 
     /// The title of its tags, else its name.
     #[must_use]
-    pub fn called(&self) -> &str {
+    pub fn title_or_name(&self) -> &str {
         self.title.as_deref().filter(|title| !title.trim().is_empty()).unwrap_or(&self.name)
     }
 

@@ -15,7 +15,7 @@ struct Names {
 }
 
 /// Computes for each superfluous file how many bytes its removal frees. A missing file counts with its size.
-pub(super) fn weigh(items: &[Item], groups: &mut [Group]) {
+pub(super) fn count_freed_bytes(items: &[Item], groups: &mut [Group]) {
     for group in groups {
         let best = items.get(group.best).and_then(names).map(|names| names.file);
         let found: Vec<Option<Names>> = group.others.iter().map(|other| names(items.get(other.item)?)).collect();
@@ -34,7 +34,7 @@ pub(super) fn weigh(items: &[Item], groups: &mut [Group]) {
             let all_go = listed.get(&names.file).is_some_and(|listed| *listed >= names.count);
             other.hard_link = best == Some(names.file);
             if other.hard_link {
-                same(other);
+                mark_hard_link(other);
             } else if !all_go {
                 other.reasons.push("it has other names (hard links): removing it frees nothing".to_owned());
             } else if counted.insert(names.file) {
@@ -45,7 +45,7 @@ pub(super) fn weigh(items: &[Item], groups: &mut [Group]) {
     }
 }
 
-fn same(other: &mut SuperfluousFile) {
+fn mark_hard_link(other: &mut SuperfluousFile) {
     other.reasons = vec!["it is the same file under another name (hard link): removing it frees nothing".to_owned()];
 }
 

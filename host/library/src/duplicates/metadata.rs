@@ -45,7 +45,7 @@ fn as_likely(items: &[Item], pair: &SimilarPair) -> LikelyPair {
 
 /// The track of an item by its tags, else by a name of the form `Artist - Title`.
 pub(crate) fn track(item: &Item) -> Track {
-    let named = item.called();
+    let named = item.title_or_name();
     let (artist, title) = match (&item.artist, named.split_once(" - ")) {
         (Some(artist), _) => (Some(artist.as_str()), named),
         (None, Some((artist, title))) if item.title.is_none() => (Some(without_number(artist)), title),
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_stands_for_tags_and_versions_are_kept_apart() {
+    fn a_name_replaces_missing_tags_and_versions_are_separate() {
         let items = [
             tagged(1, "Mara Voss", "Night Bus", 200),
             silent(2, "01 Mara Voss - Night Bus"),
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn two_without_a_fingerprint_are_named_once_and_two_with_one_never() {
+    fn only_pairs_with_a_missing_fingerprint_are_likely() {
         let items = [silent(1, "Mara Voss - Night Bus"), silent(2, "Mara Voss - Night Bus")];
         assert_eq!(pairs(&items), [(0, 1)]);
         let audio = [tagged(1, "Mara Voss", "Night Bus", 200), tagged(2, "Mara Voss", "Night Bus", 200)];
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn all_pairs_are_told_not_the_five_best() {
+    fn all_likely_pairs_are_reported() {
         let items: Vec<_> = (1..=9).map(|id| silent(id, "Mara Voss - Night Bus")).collect();
         assert_eq!(pairs(&items).len(), 9 * 8 / 2);
         let many: Vec<_> = (1..=70).map(|id| silent(id, "Mara Voss - Night Bus")).collect();

@@ -1,4 +1,4 @@
-//! Duplicates: groups of files of one recording. Each group has a file to keep, with the reasons.
+//! Duplicates: groups of files of one recording. Each group names the file to keep and the reasons.
 //!
 //! There are three kinds of proof, from strong to weak: the same audio packets, similar fingerprints ([`baton_fingerprint`]'s
 //! index), and the same title, artist and length ([`metadata`]). The last one is used only if a file has no fingerprint. It
@@ -34,4 +34,4 @@ pub use unreachable::UnreachableSource;
 pub(crate) use versions::difference;
 pub use versions::{Difference, Doubt, Versions};
 pub use whole::{WholePrints, WholePrintsFn};
-pub(crate) use whole::{compare, play_on};
+pub(crate) use whole::{compare, exceeds_fingerprinted_part};

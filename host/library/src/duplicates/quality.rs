@@ -71,15 +71,16 @@ fn format(item: &Item) -> u32 {
         }
         Lossless::No => {
             // Rounded as in reports, so that two files that look equal do not differ.
-            let bitrate = u64::from(kbit(item.bitrate.unwrap_or_default())) * worth(item.codec.as_deref());
+            let bitrate =
+                u64::from(kbit(item.bitrate.unwrap_or_default())) * bit_quality_percent(item.codec.as_deref());
             u32::try_from(bitrate.min(FULL * 100) * LOSSY / (FULL * 100)).unwrap_or_default()
         }
     }
 }
 
-/// The quality of one bit of that codec relative to one bit of MP3, in per cent. Roughly the result of listening tests
+/// The quality of one bit of this codec relative to one bit of MP3, in per cent. Approximates the results of listening tests
 /// (Hydrogenaudio's public tests at 96 to 128 kbit/s).
-fn worth(codec: Option<&str>) -> u64 {
+fn bit_quality_percent(codec: Option<&str>) -> u64 {
     match codec.unwrap_or_default() {
         "opus" => 160,
         "aac" | "vorbis" => 130,
@@ -171,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn formats_stand_in_the_order_of_what_they_keep() {
+    fn formats_are_ordered_by_quality() {
         let items = [
             lossless(24, 96_000),
             lossless(24, 44_100),
@@ -189,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn length_and_tags_decide_between_equal_formats_and_not_against_a_better_one() {
+    fn length_and_tags_only_decide_between_equal_formats() {
         let of = |item: &Item| QualityScore::of(item, 200_000).sum();
         let short = Item { duration_ms: Some(196_000), ..lossy("mp3", 192) };
         let tagged = Item { title: Some("A".into()), isrc: Some(" ".into()), ..lossy("mp3", 192) };
@@ -214,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_file_has_fewer_points_than_any_intact_one_and_the_reason_says_so() {
+    fn a_damaged_file_scores_less_than_any_intact_one() {
         let damage = Some("3 of 900 frames cannot be decoded".to_owned());
         let damaged = Item { damage, title: Some("A".into()), ..lossless(24, 96_000) };
         let poorest = Item { duration_ms: None, bitrate: None, ..lossy("mp2", 8) };

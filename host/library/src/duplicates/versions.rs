@@ -52,13 +52,13 @@ pub enum Doubt {
 }
 
 impl Versions {
-    pub(super) fn of(pair: Pair, difference: Difference) -> Self {
+    pub(super) fn new(pair: Pair, difference: Difference) -> Self {
         Self { one: pair.one, other: pair.other, similarity: pair.similarity, difference }
     }
 }
 
 impl Difference {
-    /// The stable name for scripts.
+    /// The name for scripts. It never changes.
     #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {
@@ -82,7 +82,7 @@ impl Difference {
             Self::Speed(thousandths) => format!("one is {}.{} % faster", thousandths / 10, thousandths % 10),
             Self::Part(percent) => format!("only {percent} % of the shorter file is similar"),
             Self::Words => "their titles name different versions".to_owned(),
-            Self::Edit(from) => format!("10 s and more from {} on are not the same: an edit", clock(*from)),
+            Self::Edit(from) => format!("at least 10 s from {} on differ: an edit", clock(*from)),
             Self::Bridge => "files that are similar to one of them are not similar to the other".to_owned(),
             Self::Review(doubt) => doubt.text(),
         }
@@ -143,7 +143,7 @@ const FRAME_MS: (u64, u64) = (1_365_000, 11_025);
 pub(crate) fn difference(items: &[Item], pair: &Pair) -> Option<Difference> {
     let Similarity { overlap, drift, .. } = pair.similarity;
     let (one, other) = (items.get(pair.one)?, items.get(pair.other)?);
-    let words = || match version(one.called()).agreement(&version(other.called())) {
+    let words = || match version(one.title_or_name()).agreement(&version(other.title_or_name())) {
         Agreement::Same | Agreement::Unnamed => None,
         Agreement::Unsaid | Agreement::Differ => Some(Difference::Words),
     };
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn version_words_keep_what_sounds_alike_apart() {
+    fn different_version_words_make_versions() {
         for (one, other) in [
             ("Song", "Song (Instrumental)"),
             ("Song", "Song (Live at the Mill)"),
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn length_speed_and_part_do_so_too() {
+    fn different_length_speed_or_part_makes_versions() {
         let with = |overlap, drift| Similarity { overlap, drift, ..Similarity::test() };
         assert_eq!(of(("a", 200), ("a", 205), Similarity::test()), None);
         assert_eq!(of(("a", 200), ("a", 206), Similarity::test()), Some(Difference::Length(6_000)));
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn ten_seconds_of_another_piece_make_an_edit_and_what_is_unsure_is_for_review() {
+    fn ten_different_seconds_make_an_edit_and_doubts_a_review() {
         let with = |score, worst, median| {
             let windows = Windows { worst, worst_at_frame: 808, median };
             difference(
@@ -223,8 +223,8 @@ mod tests {
         assert_eq!(with(95, 0.08, 0.02), None);
         assert_eq!(with(71, 0.48, 0.02), Some(Difference::Edit(100_038)));
         assert_eq!(with(55, 0.36, 0.25), Some(Difference::Review(Doubt::Score)));
-        // Everything differs much, so the maximum says less.
+        // All windows differ much, so the worst one means less.
         assert_eq!(with(85, 0.41, 0.25), Some(Difference::Review(Doubt::Part(100_038))));
-        assert_eq!(Difference::Edit(100_038).text(), "10 s and more from 1:40 on are not the same: an edit");
+        assert_eq!(Difference::Edit(100_038).text(), "at least 10 s from 1:40 on differ: an edit");
     }
 }

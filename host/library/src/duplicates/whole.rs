@@ -20,7 +20,7 @@ use super::{Difference, Doubt, Item};
 use crate::coverage::FINGERPRINTED_MS;
 use crate::scan::ReadFn;
 
-/// Provides fingerprints of whole files, by item id: [`WholePrints::of`], or a substitute in tests. Items that could not be
+/// Provides fingerprints of whole files, by item id: [`WholePrints::load`], or a substitute in tests. Items that could not be
 /// read are missing in the result.
 pub type WholePrintsFn<'a> = dyn Fn(&[&Item]) -> Result<HashMap<i64, Fingerprint>, CatalogError> + 'a;
 
@@ -34,14 +34,14 @@ pub struct WholePrints<'a> {
     /// Reads a file: [`baton_fingerprint::read`].
     pub read: &'a ReadFn<'a>,
     /// Receives the number of files to read, if there are any.
-    pub tell: &'a (dyn Fn(usize) + Sync),
+    pub progress: &'a (dyn Fn(usize) + Sync),
     /// Stops the reading.
     pub stop: &'a AtomicBool,
 }
 
 impl WholePrints<'_> {
     /// The fingerprints of these items, by their ids.
-    pub fn of(&self, items: &[&Item]) -> Result<HashMap<i64, Fingerprint>, CatalogError> {
+    pub fn load(&self, items: &[&Item]) -> Result<HashMap<i64, Fingerprint>, CatalogError> {
         let Some(catalog) = Catalog::open(self.catalog)? else {
             return Ok(HashMap::new());
         };
@@ -54,30 +54,30 @@ impl WholePrints<'_> {
             }
         }
         if !unknown.is_empty() {
-            (self.tell)(unknown.len());
+            (self.progress)(unknown.len());
         }
         for group in unknown.chunks(GROUP) {
-            let made = group.par_iter().filter_map(|item| Some((*item, self.make(item)?)));
-            let made: Vec<(&Item, Fingerprint)> = made.collect();
-            self.store(&made);
-            prints.extend(made.into_iter().map(|(item, print)| (item.id, print)));
+            let computed = group.par_iter().filter_map(|item| Some((*item, self.compute(item)?)));
+            let computed: Vec<(&Item, Fingerprint)> = computed.collect();
+            self.store(&computed);
+            prints.extend(computed.into_iter().map(|(item, print)| (item.id, print)));
         }
         Ok(prints)
     }
 
     /// Computes the fingerprint, if the file is still the one that was scanned.
-    fn make(&self, item: &Item) -> Option<Fingerprint> {
+    fn compute(&self, item: &Item) -> Option<Fingerprint> {
         let options = baton_fingerprint::Options { length: None, hashes: true };
         let sound = (self.read)(&item.path, options, self.stop).ok()?;
         (sound.audio_sha256.is_some() && sound.audio_sha256 == item.audio_sha256).then_some(sound.fingerprint)
     }
 
     /// Caches fingerprints. After a failure they are computed again next time.
-    fn store(&self, made: &[(&Item, Fingerprint)]) {
+    fn store(&self, computed: &[(&Item, Fingerprint)]) {
         let as_print = |(item, print): &(&Item, Fingerprint)| {
             Some(WholePrint { audio_sha256: item.audio_sha256?, words: print.to_bytes() })
         };
-        let prints: Vec<WholePrint> = made.iter().filter_map(as_print).collect();
+        let prints: Vec<WholePrint> = computed.iter().filter_map(as_print).collect();
         let kept = Library::open(self.catalog).and_then(|mut library| library.keep_whole_prints(&prints));
         if let Err(error) = kept {
             tracing::warn!(%error, "cannot cache the fingerprints of whole files in the catalog");
@@ -86,7 +86,7 @@ impl WholePrints<'_> {
 }
 
 /// Whether one of the two is longer than the fingerprinted part.
-pub(crate) fn play_on(one: &Item, other: &Item) -> bool {
+pub(crate) fn exceeds_fingerprinted_part(one: &Item, other: &Item) -> bool {
     [one, other].into_iter().filter_map(|item| item.duration_ms).any(|ms| ms > FINGERPRINTED_MS)
 }
 
@@ -110,7 +110,7 @@ impl Proof {
     pub fn is_of_part(&self, one: &Item, other: &Item) -> bool {
         match self {
             Self::SameAudio => false,
-            Self::Sounds(similarity) => !similarity.whole && play_on(one, other),
+            Self::Sounds(similarity) => !similarity.whole && exceeds_fingerprinted_part(one, other),
         }
     }
 }

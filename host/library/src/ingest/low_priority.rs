@@ -1,4 +1,4 @@
-//! Background work: on one thread, with a low priority on systems where a thread can have its own.
+//! Background work runs on one thread. On systems where threads have separate priorities, the priority of this thread is low.
 
 use rayon::ThreadPoolBuilder;
 
@@ -19,7 +19,8 @@ pub(super) fn run_low_priority<T: Send>(work: impl FnOnce() -> T + Send) -> Resu
     Ok(pool.install(work))
 }
 
-/// On Linux the priority is the thread's, elsewhere the whole process's. A refusal is not an error.
+/// Lowers the priority of this thread, on Linux only: elsewhere the priority belongs to the whole process. A refusal is not an
+/// error.
 fn lower_priority() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::setpriority_process(None, NICE) {

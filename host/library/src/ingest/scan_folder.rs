@@ -15,7 +15,7 @@ use baton_fingerprint::Fingerprint;
 
 use super::low_priority::run_low_priority;
 use crate::LibraryError;
-use crate::duplicates::{self, Item, Proof, WholePrints, WholePrintsFn, play_on};
+use crate::duplicates::{self, Item, Proof, WholePrints, WholePrintsFn, exceeds_fingerprinted_part};
 use crate::lookup::{LookupQuery, Match, look_up};
 use crate::scan::{Event, Options, ReadFn, scan};
 use crate::source::SourceRoot;
@@ -52,7 +52,7 @@ pub struct NewFile {
     pub key: String,
     /// Changes when the audio changes.
     pub mark: String,
-    /// Items of the library that sound like it. Of two similar files in one report, only the later one has the other here.
+    /// Similar items of the library. If two files of one report are similar, only the later one lists the other.
     pub matches: Vec<Match>,
 }
 
@@ -63,14 +63,14 @@ pub struct IngestReport {
     pub new_files: Vec<NewFile>,
     /// Marked paths that do not exist any more.
     pub deleted: Vec<String>,
-    /// There is more to do: now, or when a file is complete, or when another scan has ended.
+    /// Another run is needed: now, or when a file is complete, or when another scan has ended.
     pub more: bool,
-    /// Why the folder cannot be reached; then nothing is said about its files.
+    /// Why the folder cannot be reached. The report then contains no files.
     pub unreachable: Option<String>,
 }
 
-/// Reads new files into the catalog and reports them. `read` is [`baton_fingerprint::check`]. `stop` ends the run early; then it
-/// reports nothing, and the next run does. One thread of low priority does the work.
+/// Reads new files into the catalog and reports them. `read` is [`baton_fingerprint::check`]. If `stop` ends the run early, it
+/// reports nothing; the next run reports the files. One thread of low priority does the work.
 ///
 /// # Errors
 /// When the catalog fails, or the thread cannot be started.
@@ -96,8 +96,8 @@ fn run_once(settings: &IngestOptions<'_>, read: &ReadFn<'_>, stop: &AtomicBool) 
     };
     find_new(&catalog, &root, settings, &mut report)?;
     compare(&catalog, &mut report.new_files, stop)?;
-    let prints = WholePrints { catalog: settings.catalog, read, tell: &|_| (), stop };
-    confirm(&mut report.new_files, &|items| prints.of(items))?;
+    let prints = WholePrints { catalog: settings.catalog, read, progress: &|_| (), stop };
+    confirm(&mut report.new_files, &|items| prints.load(items))?;
     Ok(report)
 }
 
@@ -119,12 +119,12 @@ fn scan_new_files(
     let limit = u64::try_from(settings.most).ok();
     let options = Options { jobs: NonZeroUsize::MIN, limit, time: Some(TIME), emptied: true, ..Options::default() };
     let mut wait = 0;
-    let mut tell = |event: &Event<'_>| {
+    let mut progress = |event: &Event<'_>| {
         if let Event::Listed(listing) = event {
             wait = listing.to_read();
         }
     };
-    let scanned = match scan(settings.catalog, std::slice::from_ref(root), &options, read, &mut tell, stop) {
+    let scanned = match scan(settings.catalog, std::slice::from_ref(root), &options, read, &mut progress, stop) {
         Err(LibraryError::Busy) => return Ok(FolderScanOutcome::Part),
         scanned => scanned?,
     };
@@ -145,7 +145,7 @@ fn find_new(
     let IngestOptions { marks, most, .. } = *settings;
     let sources = catalog.library_sources()?;
     let Some(source) = sources.iter().find(|source| source.path == root.path).map(|source| source.id) else {
-        // Another scan has kept this one from beginning.
+        // Another scan was running, so the source is not in the catalog yet.
         return Ok(());
     };
     let (mut there, now) = (HashSet::new(), SystemTime::now());
@@ -258,7 +258,9 @@ fn confirm(new_files: &mut [NewFile], whole: &WholePrintsFn<'_>) -> Result<(), C
     Ok(())
 }
 
-/// Whether the pair is a copy by its beginning only.
+/// Whether the pair is a copy as far as its first two minutes show, and longer than that.
 fn is_open(item: &Item, found: &Match) -> bool {
-    found.difference.is_none() && matches!(found.proof, Proof::Sounds(_)) && play_on(item, &found.item)
+    found.difference.is_none()
+        && matches!(found.proof, Proof::Sounds(_))
+        && exceeds_fingerprinted_part(item, &found.item)
 }

@@ -13,12 +13,12 @@ use super::{IngestOptions, IngestReport, run};
 use crate::test_sound::sound;
 
 /// A folder with music and a catalog.
-struct Room {
+struct TestLibrary {
     folder: tempfile::TempDir,
     marks: BTreeMap<String, String>,
 }
 
-impl Room {
+impl TestLibrary {
     fn new() -> Self {
         let room = Self { folder: tempfile::tempdir().unwrap(), marks: BTreeMap::new() };
         fs::create_dir(room.music()).unwrap();
@@ -83,7 +83,7 @@ fn names(list: &[&str]) -> Vec<String> {
 
 #[test]
 fn new_files_are_reported_once_with_similar_files() {
-    let mut room = Room::new();
+    let mut room = TestLibrary::new();
     room.put("a.mp3", "1 first");
     room.put("b.mp3", "2");
     assert_eq!(room.report(9), (names(&["a fingerprinted", "b fingerprinted"]), false));
@@ -97,8 +97,8 @@ fn new_files_are_reported_once_with_similar_files() {
 }
 
 #[test]
-fn a_file_that_is_another_one_is_news_again_and_one_that_was_only_touched_is_not() {
-    let mut room = Room::new();
+fn changed_audio_is_reported_again_but_a_touched_file_is_not() {
+    let mut room = TestLibrary::new();
     room.put("a.mp3", "1");
     room.report(9);
     room.put("a.mp3", "1");
@@ -114,8 +114,8 @@ fn a_file_that_is_another_one_is_news_again_and_one_that_was_only_touched_is_not
 }
 
 #[test]
-fn a_file_that_is_being_written_is_told_when_it_was_left_alone() {
-    let mut room = Room::new();
+fn a_file_that_is_being_written_is_reported_later() {
+    let mut room = TestLibrary::new();
     room.put("a.mp3", "half");
     let written = fs::File::options().append(true).open(room.music().join("a.mp3")).unwrap();
     written.set_modified(SystemTime::now()).unwrap();
@@ -139,8 +139,8 @@ fn a_file_that_is_being_written_is_told_when_it_was_left_alone() {
 }
 
 #[test]
-fn many_are_told_a_piece_at_a_time_and_nothing_is_lost_when_it_is_stopped() {
-    let mut room = Room::new();
+fn many_files_are_reported_in_parts_even_after_a_stop() {
+    let mut room = TestLibrary::new();
     for number in 0..25 {
         room.put(&format!("{number:02}.mp3"), &format!("{number}"));
     }
@@ -160,7 +160,7 @@ fn many_are_told_a_piece_at_a_time_and_nothing_is_lost_when_it_is_stopped() {
 
 #[test]
 fn an_unreachable_folder_reports_the_reason_and_no_deleted_files() {
-    let mut room = Room::new();
+    let mut room = TestLibrary::new();
     room.put("a.mp3", "1");
     room.report(9);
     let away = room.folder.path().join("away");
@@ -177,8 +177,8 @@ fn an_unreachable_folder_reports_the_reason_and_no_deleted_files() {
 }
 
 #[test]
-fn another_scan_is_waited_for_and_what_it_has_read_is_told() {
-    let mut room = Room::new();
+fn files_that_another_scan_read_are_reported_after_it() {
+    let mut room = TestLibrary::new();
     room.put("a.mp3", "1");
     room.report(9);
     let lock = fs::File::options().write(true).open(room.folder.path().join("catalog.scan.lock")).unwrap();
@@ -190,8 +190,8 @@ fn another_scan_is_waited_for_and_what_it_has_read_is_told() {
 }
 
 #[test]
-fn a_folder_that_was_emptied_into_another_place_goes_on() {
-    let mut room = Room::new();
+fn a_folder_whose_files_were_moved_on_is_still_ingested() {
+    let mut room = TestLibrary::new();
     for number in 0..20 {
         room.put(&format!("{number:02}.mp3"), &format!("{number}"));
     }
@@ -206,8 +206,8 @@ fn a_folder_that_was_emptied_into_another_place_goes_on() {
 }
 
 #[test]
-fn a_file_that_grew_after_it_was_read_is_not_told_as_what_it_was() {
-    let mut room = Room::new();
+fn a_file_that_grew_after_it_was_read_is_read_again_first() {
+    let mut room = TestLibrary::new();
     room.put("a.mp3", "1");
     let report = {
         let catalog = room.folder.path().join("catalog.db");
@@ -225,10 +225,10 @@ fn a_file_that_grew_after_it_was_read_is_not_told_as_what_it_was() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn names_that_are_no_text_are_told_apart() {
+fn names_that_are_not_utf8_are_distinguished() {
     use std::os::unix::ffi::OsStrExt as _;
 
-    let mut room = Room::new();
+    let mut room = TestLibrary::new();
     for (byte, text) in [(0xe8, "1"), (0xe9, "2")] {
         let name = [byte, b'.', b'm', b'p', b'3'];
         let path = room.music().join(std::ffi::OsStr::from_bytes(&name));

@@ -17,11 +17,11 @@ pub fn link(path: &Path) -> Result<(), CatalogError> {
         return Ok(());
     };
     // Without the lock, two processes do the same work; the result is the same.
-    let _turn = lock::take(path).inspect_err(|error| tracing::warn!("the lock of the links cannot be taken: {error}"));
+    let _turn = lock::lock(path).inspect_err(|error| tracing::warn!("the lock of the links cannot be taken: {error}"));
     if catalog.stale_links()?.is_none() {
         return Ok(());
     }
-    let same = paths::same(&catalog)?;
+    let same = paths::paths_in_other_form(&catalog)?;
     if !same.is_empty() {
         Library::open(path)?.same_paths(&same)?;
     }
@@ -65,13 +65,13 @@ fn by_tags(catalog: &Catalog, files: &[&LinkedItem]) -> Result<Vec<(i64, FileLin
             return None;
         };
         let track = tracks.get(found.candidate)?.id;
-        let (by, reason) = (Some("tags".to_owned()), Some(words(&found, &tracks)));
+        let (by, reason) = (Some("tags".to_owned()), Some(reason_text(&found, &tracks)));
         Some((linked.item.id, FileLink { file: linked.link.file, track: Some(track), by, reason }))
     };
     Ok(files.iter().filter_map(one).collect())
 }
 
-fn words(found: &MatchCandidate, tracks: &[KnownTrack]) -> String {
+fn reason_text(found: &MatchCandidate, tracks: &[KnownTrack]) -> String {
     let word = |reason: &Reason| match reason {
         Reason::AsGood { candidate } => {
             let other = tracks.get(*candidate).map(|track| track.names.title.as_str()).unwrap_or_default();

@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 /// Locks the catalog at `catalog` until the result is dropped.
-pub(super) fn take(catalog: &Path) -> io::Result<File> {
+pub(super) fn lock(catalog: &Path) -> io::Result<File> {
     let path = catalog.with_extension("link.lock");
     let file = File::options().create(true).truncate(false).write(true).open(path)?;
     file.lock()?;
@@ -29,7 +29,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let catalog = folder.path().join("catalog.db");
         Library::open(&catalog).unwrap().add_source("/music", SourceKind::Folder, Timestamp::UNIX_EPOCH).unwrap();
-        let first = take(&catalog).unwrap();
+        let first = lock(&catalog).unwrap();
         let order = Arc::new(Mutex::new(Vec::new()));
         let (thread_order, path) = (Arc::clone(&order), catalog.clone());
         let second = std::thread::spawn(move || {

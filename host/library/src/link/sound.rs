@@ -12,7 +12,7 @@ use baton_catalog::library::FileLink;
 use super::linked::LinkedItem;
 use super::similar::{self, Digest};
 use super::whole::{ItemPair, Judge};
-use crate::duplicates::{Item, Pair, Similarity, difference, play_on};
+use crate::duplicates::{Item, Pair, Similarity, difference, exceeds_fingerprinted_part};
 
 #[derive(Default)]
 pub(super) struct Links {
@@ -106,11 +106,11 @@ fn candidates<'a>(
             let (Some(open), Some(tracked)) = (open.get(&digest), tracked.get(&tracked_digest)) else { continue };
             for (open, tracked) in open.iter().flat_map(|open| tracked.iter().map(move |tracked| (*open, *tracked))) {
                 let items = if is_turned { [&tracked.item, &open.item] } else { [&open.item, &tracked.item] };
-                // Each may have been compared with the other.
+                // A pair may be stored in both orders.
                 if !is_copy(items, similarity) || !seen.insert((open.item.id, tracked.item.id)) {
                     continue;
                 }
-                let found = if play_on(items[0], items[1]) { &mut longer } else { &mut copies };
+                let found = if exceeds_fingerprinted_part(items[0], items[1]) { &mut longer } else { &mut copies };
                 found.push(Candidate { open, tracked, pair: ItemPair { items, similarity } });
             }
         }

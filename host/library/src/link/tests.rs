@@ -8,25 +8,25 @@ use baton_plugin_sql::{Access, Session, StopHandle};
 use jiff::Timestamp;
 
 use super::link;
-use crate::test_sound::{Piece, put, words, worn};
+use crate::test_sound::{Piece, distort, put, words};
 
 fn piece(name: &str, words: Vec<u32>) -> Piece {
     Piece { name: name.to_owned(), words, seconds: 60, digest: name.to_owned() }
 }
 
-/// The file at a path and why it is its track.
+/// How a file was linked to its track.
 fn linked(path: &Path, name: &str) -> Option<String> {
     Catalog::open(path).unwrap().unwrap().file_at(&format!("/music/{name}")).unwrap().unwrap().linked_by
 }
 
 #[test]
-fn every_file_is_compared_however_many_there_are_and_none_twice() {
+fn every_file_is_compared_exactly_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("catalog.db");
     let song = words(1, 480);
     let mut pieces = vec![piece("said", song.clone())];
     pieces.extend((10..2_110).map(|number| piece(&number.to_string(), words(number, 100))));
-    pieces.push(piece("worn", worn(&song)));
+    pieces.push(piece("distort", distort(&song)));
     put(&path, &pieces);
     let (writer, denial) = (Some("other".to_owned()), String::new());
     let access = Access { database: Database::Catalog, path: path.clone(), writable: true, writer, denial };
@@ -37,7 +37,10 @@ fn every_file_is_compared_however_many_there_are_and_none_twice() {
     // The first file of the library, and the first track of the catalog.
     Decisions::open(&path).unwrap().decide_file(1, 1, true, Timestamp::UNIX_EPOCH).unwrap();
     link(&path).unwrap();
-    assert_eq!((linked(&path, "said").as_deref(), linked(&path, "worn").as_deref()), (Some("person"), Some("sound")));
+    assert_eq!(
+        (linked(&path, "said").as_deref(), linked(&path, "distort").as_deref()),
+        (Some("person"), Some("sound"))
+    );
     assert_eq!(linked(&path, "2109"), None);
     let counts = || {
         let catalog = Catalog::open(&path).unwrap().unwrap();
@@ -46,8 +49,8 @@ fn every_file_is_compared_however_many_there_are_and_none_twice() {
         (catalog.sound_prints().unwrap().values().filter(|listened| **listened).count(), pairs)
     };
     assert_eq!(counts(), (2_101, 1), "all that are open");
-    // One that comes later is compared alone, with all.
-    put(&path, &[piece("again", worn(&worn(&song)))]);
+    // Only a new file is compared with all others.
+    put(&path, &[piece("again", distort(&distort(&song)))]);
     link(&path).unwrap();
     assert_eq!((linked(&path, "again").as_deref(), counts().0), (Some("sound"), 2_102));
 }

@@ -1,4 +1,4 @@
-//! Separates copies from edits by the whole sound, if they are longer than the first two minutes.
+//! Separates copies from edits by comparing whole files, if they are longer than two minutes.
 //!
 //! Links are updated before the catalog is read, and the reader must not wait for long. So one run reads few files, and the
 //! next runs read the rest. Fingerprints of whole files are cached.
@@ -42,7 +42,7 @@ pub(super) struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     pub(super) fn new(path: &'a Path, catalog: &'a Catalog, stop: &'a AtomicBool) -> Self {
-        let prints = WholePrints { catalog: path, read: &baton_fingerprint::read, tell: &|_| (), stop };
+        let prints = WholePrints { catalog: path, read: &baton_fingerprint::read, progress: &|_| (), stop };
         Self { prints, catalog, made: 0, is_unfinished: false }
     }
 
@@ -69,14 +69,14 @@ impl<'a> Judge<'a> {
             let is_kept = self.catalog.library_whole_print(&digest)?.is_some();
             if is_kept { kept.push(item) } else { unknown.push(item) }
         }
-        let mut prints = self.prints.of(&kept)?;
+        let mut prints = self.prints.load(&kept)?;
         for group in unknown.chunks(GROUP) {
             if self.made >= MOST {
                 self.is_unfinished = true;
                 break;
             }
             // A file that cannot be read does not count for the limit.
-            let made = self.prints.of(group)?;
+            let made = self.prints.load(group)?;
             self.made += made.len();
             prints.extend(made);
         }

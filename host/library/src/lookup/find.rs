@@ -15,7 +15,8 @@ use crate::duplicates::{Difference, Item, Pair, Proof, Similarity, difference};
 /// Fingerprints that are compared in one step, on rayon's threads: 4 MB for 120 s each.
 const PIECE: usize = 1_024;
 
-/// The matches by sound that are kept for one query, the most similar first. Plugins receive at most 50, people see 5.
+/// The maximum number of matches by sound for one query; the most similar ones are kept. Plugins receive at most 50, and the
+/// command line shows 5.
 const MOST: usize = 200;
 
 /// The size of all matches, in bytes. Each query has an equal share: 250 kB if a plugin sends a hundred queries.
@@ -121,7 +122,7 @@ fn keep_best(near: &mut Vec<(i64, Similarity)>) {
 /// Converts a match of the index: its query was the library's fingerprint.
 fn similarity_of(prints: &[Fingerprint], print: &Fingerprint, found: &IndexMatch) -> Option<(usize, Similarity)> {
     let position = usize::try_from(found.at).ok()?;
-    let similarity = Similarity::of(&found.alignment, found.score, print, prints.get(position)?);
+    let similarity = Similarity::from_alignment(&found.alignment, found.score, print, prints.get(position)?);
     Some((position, Similarity { drift: -similarity.drift, offset_frames: -similarity.offset_frames, ..similarity }))
 }
 
@@ -156,7 +157,7 @@ fn gather(
                 (queries.get(position), matches.get_mut(position), bytes.get_mut(position))
                 && found.len() < 2 * MOST
                 && *bytes + item.bytes() <= share
-                && let Some(one) = judged(&query.item, &item, proof)
+                && let Some(one) = to_match(&query.item, &item, proof)
             {
                 *bytes += item.bytes();
                 found.push(one);
@@ -167,7 +168,7 @@ fn gather(
 }
 
 /// `None` if the item is the query's own item.
-fn judged(query: &Item, item: &Item, proof: Proof) -> Option<Match> {
+fn to_match(query: &Item, item: &Item, proof: Proof) -> Option<Match> {
     if query.id == item.id || query.path == item.path {
         return None;
     }
@@ -179,6 +180,6 @@ fn judged(query: &Item, item: &Item, proof: Proof) -> Option<Match> {
         }
     };
     // A query without a name cannot differ in its version words.
-    let unnamed = query.called().is_empty() && difference == Some(Difference::Words);
+    let unnamed = query.title_or_name().is_empty() && difference == Some(Difference::Words);
     Some(Match { item: item.clone(), proof, difference: difference.filter(|_| !unnamed) })
 }

@@ -8,9 +8,9 @@ use baton_fingerprint::Fingerprint;
 
 use super::{LookupQuery, Match, look_up};
 use crate::duplicates::Proof;
-use crate::test_sound::{Piece, put, words, worn};
+use crate::test_sound::{Piece, distort, put, words};
 
-/// A file of which the digest is made of one number.
+/// A file whose digest consists of one repeated byte.
 fn piece(name: &str, words: Vec<u32>, seconds: u64, digest: u8) -> Piece {
     Piece { name: name.to_owned(), words, seconds, digest: digest.to_string() }
 }
@@ -34,15 +34,15 @@ fn query(words: &[u32], seconds: u64, title: &str) -> LookupQuery {
 }
 
 #[test]
-fn each_is_answered_in_its_place_and_versions_are_told_from_copies() {
+fn answers_are_in_query_order_and_versions_are_not_copies() {
     let folder = tempfile::tempdir().unwrap();
     let song = words(1, 900);
     let mut pieces: Vec<Piece> = (10..2_100).map(|n| piece(&format!("{n}.wav"), words(n, 100), 13, 1)).collect();
     pieces.push(piece("Song.wav", song.clone(), 120, 2));
-    pieces.push(piece("Song (Live).wav", worn(&song), 120, 3));
+    pieces.push(piece("Song (Live).wav", distort(&song), 120, 3));
     pieces.push(piece("Song long.wav", song.clone(), 300, 4));
     let catalog = library(folder.path(), &pieces);
-    let all = [query(&words(5_000, 900), 120, "New"), query(&worn(&song), 121, "Song")];
+    let all = [query(&words(5_000, 900), 120, "New"), query(&distort(&song), 121, "Song")];
     let found = look_up(&catalog, &all, &AtomicBool::new(false)).unwrap();
     assert_eq!(names(&found[0]), []);
     let versions = [("Song", None), ("Song long", Some("length")), ("Song (Live)", Some("version_words"))];
@@ -53,17 +53,17 @@ fn each_is_answered_in_its_place_and_versions_are_told_from_copies() {
 }
 
 #[test]
-fn without_a_title_or_a_length_nothing_is_a_version_by_them() {
+fn an_unknown_title_or_length_makes_no_version() {
     let folder = tempfile::tempdir().unwrap();
     let song = words(1, 900);
     let catalog = library(folder.path(), &[piece("Song (Live).wav", song.clone(), 300, 2)]);
-    let sound = LookupQuery::sound(Fingerprint::new(worn(&song)), None, None);
+    let sound = LookupQuery::sound(Fingerprint::new(distort(&song)), None, None);
     let found = look_up(&catalog, &[sound], &AtomicBool::new(false)).unwrap();
     assert_eq!(names(&found[0]), [("Song (Live)", None)]);
 }
 
 #[test]
-fn an_item_is_not_found_by_itself_and_the_same_packets_are_the_surest_proof() {
+fn an_item_does_not_match_itself_and_equal_packets_are_the_proof() {
     let folder = tempfile::tempdir().unwrap();
     let song = words(1, 900);
     let pieces = ["a.wav", "b.wav"].map(|name| piece(name, song.clone(), 120, 7));
@@ -82,7 +82,7 @@ fn an_item_is_not_found_by_itself_and_the_same_packets_are_the_surest_proof() {
 }
 
 #[test]
-fn nothing_is_found_by_nothing_nor_once_it_was_stopped() {
+fn an_empty_query_or_a_stopped_search_finds_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let song = words(1, 900);
     let catalog = library(folder.path(), &[piece("a.wav", song.clone(), 120, 7)]);

@@ -1,7 +1,7 @@
 //! The tags of Windows Media files: two objects in the header of an ASF file.
 //!
 //! Advanced Systems Format (ASF) Specification, revision 01.20.05: the header (3.1), the content description (3.10) and the
-//! extended content description (3.11). Limits: [`MOST_OBJECTS`] objects are checked; an object above [`OBJECT_BYTES`] is
+//! extended content description (3.11). Limits: [`MAX_OBJECTS`] objects are checked; an object above [`OBJECT_BYTES`] is
 //! skipped.
 
 use std::fs::File;
@@ -18,7 +18,7 @@ const HEAD_BYTES: u64 = 24;
 /// The position of the first object in the header.
 const FIRST_OBJECT: u64 = 30;
 /// More objects than a real header has.
-const MOST_OBJECTS: u32 = 256;
+const MAX_OBJECTS: u32 = 256;
 /// Enough for texts and a picture.
 const OBJECT_BYTES: u64 = 4 << 20;
 
@@ -37,7 +37,7 @@ pub(super) fn read(file: &mut File) -> io::Result<Option<Tags>> {
     let [_, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, length @ .., _, _, _, _, _, _] = header;
     let (mut at, end) = (FIRST_OBJECT, u64::from_le_bytes(length));
     let mut tags = Tags::default();
-    for _ in 0..MOST_OBJECTS {
+    for _ in 0..MAX_OBJECTS {
         let mut head = [0; 24];
         if at >= end || file.seek(SeekFrom::Start(at)).and_then(|_| file.read_exact(&mut head)).is_err() {
             break;
@@ -50,7 +50,7 @@ pub(super) fn read(file: &mut File) -> io::Result<Option<Tags>> {
         if [DESCRIPTION, EXTENDED].iter().any(|known| known == name) && length <= OBJECT_BYTES {
             let mut content = Vec::new();
             file.by_ref().take(length - HEAD_BYTES).read_to_end(&mut content)?;
-            let fields = if name == DESCRIPTION { described(&content) } else { extended(&content) };
+            let fields = if name == DESCRIPTION { description_fields(&content) } else { extended_fields(&content) };
             for (name, text) in fields {
                 put(&mut tags, &name, text);
             }
@@ -75,7 +75,7 @@ fn put(tags: &mut Tags, name: &str, text: String) {
 }
 
 /// Title and author of the content description. All lengths precede the texts.
-fn described(content: &[u8]) -> Vec<(String, String)> {
+fn description_fields(content: &[u8]) -> Vec<(String, String)> {
     let mut rest = content;
     let lengths: Option<Vec<usize>> = (0..5).map(|_| number(&mut rest)).collect();
     let names = ["Title", "Author"].into_iter();
@@ -87,7 +87,7 @@ fn described(content: &[u8]) -> Vec<(String, String)> {
 }
 
 /// The text fields of the extended content description.
-fn extended(content: &[u8]) -> Vec<(String, String)> {
+fn extended_fields(content: &[u8]) -> Vec<(String, String)> {
     const TEXT: usize = 0;
     let mut rest = content;
     let count = number(&mut rest).unwrap_or_default();

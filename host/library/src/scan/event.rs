@@ -41,7 +41,7 @@ pub enum Event<'a> {
         compared: Option<Comparison>,
     },
     /// A source, or a volume within it, cannot be reached any more. The rest of its files stay pending.
-    Lost {
+    Unreachable {
         /// Its folder.
         source: &'a Path,
         /// The system's reason.
@@ -84,7 +84,7 @@ pub struct Listing {
 }
 
 impl Listing {
-    pub(super) fn of(source: &Path, kind: SourceKind) -> Self {
+    pub(super) fn new(source: &Path, kind: SourceKind) -> Self {
         Self {
             source: source.to_owned(),
             kind,

@@ -1,7 +1,7 @@
-//! The items that are being read. They are written to the scan's lock file before they are read, so that a process that dies
-//! leaves a record of what it was reading: a failed allocation ends the process, and nothing can catch that.
+//! The items that are being read. Their ids are written to the scan's lock file first, so that a process that dies leaves a
+//! record of what it was reading: a failed allocation ends the process and cannot be caught.
 //!
-//! If [`DEATHS`] processes ended while they read the same item, the item is recorded as failed and not read again. Items that
+//! If [`MAX_DEATHS`] processes ended while they read the same item, the item is recorded as failed and not read again. Items that
 //! were read at the same time may be innocent, so each of them is then read alone. The record is not synced to disk, because
 //! it must survive the process, not the machine.
 
@@ -12,10 +12,10 @@ use std::os::unix::fs::FileExt as _;
 use std::sync::{Mutex, PoisonError, RwLock};
 
 /// An item is not read again after this many processes ended while they read it.
-pub(super) const DEATHS: u32 = 3;
+pub(super) const MAX_DEATHS: u32 = 3;
 
 /// An upper bound of the file: one line for each job, and lines of earlier processes.
-const MOST_BYTES: u64 = 64 * 1024;
+const MAX_BYTES: u64 = 64 * 1024;
 
 /// The items that are being read.
 pub(super) struct ItemsInProgress {
@@ -28,9 +28,9 @@ pub(super) struct ItemsInProgress {
 
 impl ItemsInProgress {
     /// Parses the file. Lines of another form are ignored.
-    pub(super) fn of(file: File) -> Self {
+    pub(super) fn from_file(file: File) -> Self {
         let mut bytes = Vec::new();
-        let read = (&file).take(MOST_BYTES).read_to_end(&mut bytes);
+        let read = (&file).take(MAX_BYTES).read_to_end(&mut bytes);
         let text = String::from_utf8(bytes).ok().filter(|_| read.is_ok()).unwrap_or_default();
         let line = |line: &str| -> Option<(i64, u32)> {
             let (item, times) = line.split_once(' ')?;
@@ -41,18 +41,18 @@ impl ItemsInProgress {
     }
 
     /// Runs `read` for an item; `None` if too many processes ended while they read it.
-    pub(super) fn reading<T>(&self, item: i64, read: impl FnOnce() -> T) -> Option<T> {
+    pub(super) fn run<T>(&self, item: i64, read: impl FnOnce() -> T) -> Option<T> {
         let ended = self.with(|times| times.get(&item).copied().unwrap_or_default());
         let done = if ended == 0 {
             let _beside = self.turn.read().unwrap_or_else(PoisonError::into_inner);
-            Some(self.noted(item, 1, read))
-        } else if ended < DEATHS {
+            Some(self.run_recorded(item, 1, read))
+        } else if ended < MAX_DEATHS {
             let _alone = self.turn.write().unwrap_or_else(PoisonError::into_inner);
-            Some(self.noted(item, ended + 1, read))
+            Some(self.run_recorded(item, ended + 1, read))
         } else {
             None
         };
-        self.note(|times| times.remove(&item));
+        self.update(|times| times.remove(&item));
         done
     }
 
@@ -62,13 +62,13 @@ impl ItemsInProgress {
         self.file.set_len(0)
     }
 
-    fn noted<T>(&self, item: i64, times: u32, read: impl FnOnce() -> T) -> T {
-        self.note(|all| all.insert(item, times));
+    fn run_recorded<T>(&self, item: i64, times: u32, read: impl FnOnce() -> T) -> T {
+        self.update(|all| all.insert(item, times));
         read()
     }
 
     /// Changes the record and writes it. If the disk is full, the scan continues without the record.
-    fn note<T>(&self, change: impl FnOnce(&mut BTreeMap<i64, u32>) -> T) {
+    fn update<T>(&self, change: impl FnOnce(&mut BTreeMap<i64, u32>) -> T) {
         self.with(|times| {
             change(times);
             let text: String = times.iter().map(|(item, times)| format!("{item} {times}\n")).collect();
@@ -93,34 +93,34 @@ mod tests {
     fn next(file: &File) -> ItemsInProgress {
         let mut again = file.try_clone().unwrap();
         again.seek(SeekFrom::Start(0)).unwrap();
-        ItemsInProgress::of(again)
+        ItemsInProgress::from_file(again)
     }
 
     /// Simulates a process that dies while it reads.
     fn die_in(file: &File, item: i64) {
-        let begun = next(file);
-        assert!(catch_unwind(AssertUnwindSafe(|| begun.reading::<()>(item, || panic!("it dies")))).is_err());
+        let in_progress = next(file);
+        assert!(catch_unwind(AssertUnwindSafe(|| in_progress.run::<()>(item, || panic!("it dies")))).is_err());
     }
 
     #[test]
     fn an_item_in_which_three_processes_died_is_not_read_a_fourth_time() {
         let file = tempfile::tempfile().unwrap();
-        for _ in 0..DEATHS {
-            assert_eq!(next(&file).reading(1, || "fine"), Some("fine"));
+        for _ in 0..MAX_DEATHS {
+            assert_eq!(next(&file).run(1, || "fine"), Some("fine"));
             die_in(&file, 7);
         }
-        assert_eq!(next(&file).reading(7, || "read"), None);
+        assert_eq!(next(&file).run(7, || "read"), None);
         // After `clear`, the item is read again.
-        assert_eq!(next(&file).reading(7, || "read"), Some("read"));
+        assert_eq!(next(&file).run(7, || "read"), Some("read"));
         assert_eq!(file.metadata().unwrap().len(), 0);
     }
 
     #[test]
-    fn one_that_was_read_in_the_end_is_not_to_blame() {
+    fn a_successful_reading_resets_the_count() {
         let file = tempfile::tempfile().unwrap();
-        for _ in 0..2 * DEATHS {
+        for _ in 0..2 * MAX_DEATHS {
             die_in(&file, 7);
-            assert_eq!(next(&file).reading(7, || "read"), Some("read"));
+            assert_eq!(next(&file).run(7, || "read"), Some("read"));
         }
     }
 
@@ -128,11 +128,11 @@ mod tests {
     fn an_invalid_list_counts_as_empty() {
         let file = tempfile::tempfile().unwrap();
         file.write_all_at(b"7\n7 x\n\n9 3\nno list\n7 99999999999999\n", 0).unwrap();
-        let begun = next(&file);
-        assert_eq!(begun.reading(7, || "read"), Some("read"));
-        assert_eq!(begun.reading(9, || "read"), None);
+        let in_progress = next(&file);
+        assert_eq!(in_progress.run(7, || "read"), Some("read"));
+        assert_eq!(in_progress.run(9, || "read"), None);
         file.write_all_at(&[0xff; 100], 0).unwrap();
-        assert_eq!(next(&file).reading(9, || "read"), Some("read"));
+        assert_eq!(next(&file).run(9, || "read"), Some("read"));
         next(&file).clear().unwrap();
         assert_eq!(file.metadata().unwrap().len(), 0);
     }

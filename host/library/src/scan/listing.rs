@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use baton_catalog::Catalog;
 use baton_catalog::CatalogError;
 use baton_catalog::library::{ComparedItem, KnownItem, Library, ListedState, Source};
+use baton_core::shell::quoted;
 use jiff::Timestamp;
 
 use super::missing::{MissingQuery, find_missing};
@@ -53,15 +54,15 @@ impl Lister<'_> {
     pub(super) fn list(
         mut self,
         root: &SourceRoot,
-        tell: &mut dyn FnMut(&Event<'_>),
+        progress: &mut dyn FnMut(&Event<'_>),
     ) -> Result<ListedSource, CatalogError> {
-        let mut listing = Listing::of(&root.path, root.kind);
+        let mut listing = Listing::new(&root.path, root.kind);
         let scan = match (&self.into, self.source) {
             (ListingTarget::Catalog(library), Some(source)) => library.begin_listing(source.id)?,
             _ => i64::MAX,
         };
         let mut seen = ListingProgress::default();
-        let walked = self.walk(root, scan, &mut listing, &mut seen, tell)?;
+        let walked = self.walk(root, scan, &mut listing, &mut seen, progress)?;
         let mut device = None;
         let failure = match walked {
             Ok(mut walked) => {
@@ -76,7 +77,8 @@ impl Lister<'_> {
                 None
             }
             Err(error) if is_missing(&error) => {
-                Some(format!("{error}; if it is deleted, run `baton library scan --gone '{}'`", root.path.display()))
+                let path = quoted(&root.path.to_string_lossy());
+                Some(format!("{error}; if it is deleted, run `baton library scan --gone {path}`"))
             }
             Err(error) => Some(error.to_string()),
         };
@@ -84,7 +86,7 @@ impl Lister<'_> {
             library.record_unreachable(source.id, why, self.now)?;
         }
         listing.failure = failure;
-        tell(&Event::Listed(&listing));
+        progress(&Event::Listed(&listing));
         Ok(ListedSource { listing, device })
     }
 
@@ -94,7 +96,7 @@ impl Lister<'_> {
         scan: i64,
         listing: &mut Listing,
         seen: &mut ListingProgress,
-        tell: &mut dyn FnMut(&Event<'_>),
+        progress: &mut dyn FnMut(&Event<'_>),
     ) -> Result<std::io::Result<SourceListing>, CatalogError> {
         let (known, source) = (self.known, self.source);
         // If the catalog fails for an item, the item is listed as new.
@@ -108,7 +110,7 @@ impl Lister<'_> {
             if piece.len() == PIECE && failed.is_none() {
                 failed = self.take(scan, &piece, listing, seen).err();
                 piece.clear();
-                tell(&Event::Listing { source: &root.path, items: listing.items });
+                progress(&Event::Listing { source: &root.path, items: listing.items });
             }
         });
         match failed {

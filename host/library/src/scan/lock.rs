@@ -17,14 +17,14 @@ pub fn forget(catalog: &Path, folder: &Path) -> Result<bool, LibraryError> {
     let lock = Lock::take(catalog)?;
     let forgotten = Library::open(catalog)?.forget_source(folder)?;
     // Later items may get the ids of the deleted ones.
-    lock.begun.clear().map_err(|source| LibraryError::Lock { path: file_of(catalog), source })?;
+    lock.in_progress.clear().map_err(|source| LibraryError::Lock { path: file_of(catalog), source })?;
     Ok(forgotten)
 }
 
 /// The lock of a running scan. It ends with its process.
 pub(super) struct Lock {
     /// The items that are being read; they are written to the locked file.
-    pub(super) begun: ItemsInProgress,
+    pub(super) in_progress: ItemsInProgress,
 }
 
 fn file_of(catalog: &Path) -> PathBuf {
@@ -38,7 +38,7 @@ impl Lock {
         let failed = |source| LibraryError::Lock { path: path.clone(), source };
         let file = File::options().create(true).truncate(false).read(true).write(true).open(&path).map_err(failed)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { begun: ItemsInProgress::of(file) }),
+            Ok(()) => Ok(Self { in_progress: ItemsInProgress::from_file(file) }),
             Err(TryLockError::WouldBlock) => Err(LibraryError::Busy),
             Err(TryLockError::Error(source)) => Err(failed(source)),
         }

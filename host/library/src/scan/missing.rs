@@ -9,13 +9,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use baton_catalog::library::{MissingItem, Source};
+use baton_core::shell::quoted;
 
 use super::Listing;
 use super::volumes::{Mount, Volumes};
 use crate::source::{SourceListing, Volume, mounted_at, nearest};
 
 /// A source is almost empty if it has this many times more missing items than existing ones.
-const HOLLOW: u64 = 9;
+const MISSING_RATIO: u64 = 9;
 
 /// The data for the decision about one source.
 pub(super) struct MissingQuery<'a> {
@@ -48,13 +49,13 @@ pub(super) fn find_missing(
     listing: &mut Listing,
 ) -> Result<MissingItems, String> {
     let (path, not_found) = (&query.source.path, size(query.not_found.len()));
-    let command = format!("`baton library scan --gone '{}'`", path.display());
+    let command = format!("`baton library scan --gone {}`", quoted(&path.to_string_lossy()));
     // Items in a part that could not be read are kept anyway.
     let missed = size(query.not_found.iter().filter(|item| walked.missed(&item.path)).count());
-    let is_hollow = not_found > missed && listing.items.saturating_mul(HOLLOW) <= not_found - missed;
+    let is_almost_empty = not_found > missed && listing.items.saturating_mul(MISSING_RATIO) <= not_found - missed;
     let is_emptied =
         query.is_emptied && listing.items > 0 && query.source.volume.is_some_and(|volume| volume.is(query.volume));
-    if is_hollow && !is_emptied && !query.is_confirmed {
+    if is_almost_empty && !is_emptied && !query.is_confirmed {
         return Err(format!(
             "{} items were found, and {not_found} known items were not: its volume may be disconnected; if they are deleted, \
              run {command}",
@@ -72,7 +73,7 @@ pub(super) fn find_missing(
         walked.unread(path, &why);
         return Ok(MissingItems { items: Vec::new(), is_sure });
     }
-    let items = lost(query, walked, &command);
+    let items = missing_on_volume(query, walked, &command);
     listing.missing = size(items.len());
     listing.kept = not_found - listing.missing;
     Ok(MissingItems { items, is_sure })
@@ -80,7 +81,7 @@ pub(super) fn find_missing(
 
 /// The missing items of a source that is on its volume. Items on a separate volume that is unmounted or replaced are kept and
 /// reported.
-fn lost(query: &MissingQuery<'_>, walked: &mut SourceListing, command: &str) -> Vec<i64> {
+fn missing_on_volume(query: &MissingQuery<'_>, walked: &mut SourceListing, command: &str) -> Vec<i64> {
     let (mut kept, mut missing) = (BTreeMap::<&Path, usize>::new(), Vec::new());
     let mut within = BTreeMap::<u64, Vec<&MissingItem>>::new();
     for item in query.not_found.iter().filter(|item| !walked.missed(&item.path)) {
@@ -94,7 +95,7 @@ fn lost(query: &MissingQuery<'_>, walked: &mut SourceListing, command: &str) -> 
         let known = query.volumes.get(&device).map_or(0, |volume| volume.known);
         let mounted = items.first().and_then(|item| mounted_at(&item.path, device));
         let is_other = query.mounts.iter().any(|mount| mount.is_other && mount.volume.device == device);
-        match mounted.filter(|_| is_other || known.saturating_mul(HOLLOW) <= size(items.len())) {
+        match mounted.filter(|_| is_other || known.saturating_mul(MISSING_RATIO) <= size(items.len())) {
             Some(folder) => *kept.entry(folder).or_default() += items.len(),
             None => missing.extend(items.iter().map(|item| item.id)),
         }

@@ -10,7 +10,7 @@ use baton_catalog::library::{
 };
 use baton_fingerprint::{AudioReport, Error, Fingerprint, Reason};
 
-use super::in_progress::DEATHS;
+use super::in_progress::MAX_DEATHS;
 use super::{Options, ReadFn, tags};
 use crate::source::stat;
 
@@ -36,7 +36,7 @@ pub(super) enum FileVerdict {
 /// The result for a file that is not read any more.
 pub(super) fn give_up(waiting: &WaitingItem) -> FileVerdict {
     let detail = format!(
-        "the process ended {DEATHS} times while reading it, so it is not read any more; get an intact copy of the file, or read it \
+        "the process ended {MAX_DEATHS} times while reading it, so it is not read any more; get an intact copy of the file, or read it \
          again with `baton library scan --retry`"
     );
     let found = regular_file(&waiting.path);
@@ -89,13 +89,13 @@ fn tags_of(path: &Path, reason: Reason) -> Tags {
 }
 
 fn read_audio(path: &Path, read: &ReadFn<'_>, stop: &AtomicBool) -> Result<AudioReport, Error> {
-    read(path, Options::of_file(), stop)
+    read(path, Options::for_file(), stop)
 }
 
 /// The metadata of a regular file. Other kinds are refused, because opening a pipe would block.
 fn regular_file(path: &Path) -> io::Result<Metadata> {
     let metadata = fs::symlink_metadata(path)?;
-    if metadata.is_file() { Ok(metadata) } else { Err(io::Error::other("it is not a file any more")) }
+    if metadata.is_file() { Ok(metadata) } else { Err(io::Error::other("it is not a regular file any more")) }
 }
 
 /// The metadata of a file that cannot be inspected.

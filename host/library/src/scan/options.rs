@@ -38,7 +38,7 @@ impl Options {
     pub const LENGTH: Duration = Duration::from_mins(2);
 
     /// The options for reading one file.
-    pub(super) const fn of_file() -> baton_fingerprint::Options {
+    pub(super) const fn for_file() -> baton_fingerprint::Options {
         baton_fingerprint::Options { length: Some(Self::LENGTH), hashes: true }
     }
 }

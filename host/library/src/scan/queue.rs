@@ -47,13 +47,13 @@ struct Pages {
 
 impl Queue {
     /// The items of the catalog, limited by the options.
-    pub(super) fn of_catalog(catalog: Catalog, works: Vec<(usize, WorkFilter)>, wanted: &Options) -> Self {
+    pub(super) fn from_catalog(catalog: Catalog, works: Vec<(usize, WorkFilter)>, wanted: &Options) -> Self {
         let pages = Pages { catalog, works: works.into(), after: PagePosition::default() };
         let until = wanted.time.map(|time| Instant::now() + time);
         Self::new(VecDeque::new(), Some(pages), wanted.limit.unwrap_or(u64::MAX), until)
     }
 
-    pub(super) fn of_list(jobs: Vec<Job>) -> Self {
+    pub(super) fn from_list(jobs: Vec<Job>) -> Self {
         Self::new(jobs.into(), None, u64::MAX, None)
     }
 
@@ -62,8 +62,9 @@ impl Queue {
     }
 
     /// The next item whose source is still reachable.
-    pub(super) fn next(&self, lost: &[AtomicBool]) -> Option<Job> {
-        let is_lost = |source: usize| lost.get(source).is_some_and(|lost| lost.load(Ordering::Relaxed));
+    pub(super) fn next(&self, unreachable: &[AtomicBool]) -> Option<Job> {
+        let is_unreachable =
+            |source: usize| unreachable.get(source).is_some_and(|unreachable| unreachable.load(Ordering::Relaxed));
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if inner.is_begun && inner.until.is_some_and(|until| Instant::now() >= until) {
             return None;
@@ -72,9 +73,9 @@ impl Queue {
         inner.is_begun = true;
         loop {
             match inner.ready.pop_front() {
-                Some(job) if is_lost(job.source) => {}
+                Some(job) if is_unreachable(job.source) => {}
                 Some(job) => return Some(job),
-                None => match inner.pages.as_mut()?.next(&is_lost) {
+                None => match inner.pages.as_mut()?.next(&is_unreachable) {
                     Ok(page) if page.is_empty() => return None,
                     Ok(page) => inner.ready = page,
                     Err(error) => {
@@ -94,9 +95,10 @@ impl Queue {
 
 impl Pages {
     /// The next page with items; empty at the end.
-    fn next(&mut self, is_lost: &dyn Fn(usize) -> bool) -> Result<VecDeque<Job>, CatalogError> {
+    fn next(&mut self, is_unreachable: &dyn Fn(usize) -> bool) -> Result<VecDeque<Job>, CatalogError> {
         while let Some((source, work)) = self.works.front().copied() {
-            let page = if is_lost(source) { Vec::new() } else { self.catalog.library_page(work, self.after, PAGE)? };
+            let page =
+                if is_unreachable(source) { Vec::new() } else { self.catalog.library_page(work, self.after, PAGE)? };
             if let Some(last) = page.last() {
                 self.after = last.position;
                 return Ok(page.into_iter().map(|waiting| Job { source, waiting }).collect());

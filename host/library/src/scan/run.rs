@@ -26,16 +26,16 @@ pub fn scan(
     roots: &[SourceRoot],
     options: &Options,
     read: &ReadFn<'_>,
-    tell: &mut dyn FnMut(&Event<'_>),
+    progress: &mut dyn FnMut(&Event<'_>),
     stop: &AtomicBool,
 ) -> Result<Report, LibraryError> {
     if options.dry_run {
-        return list_only(catalog, roots, options, tell, stop);
+        return list_only(catalog, roots, options, progress, stop);
     }
     let lock = Lock::take(catalog)?;
     let mut library = Library::open(catalog)?;
-    let listed = list(catalog, &mut library, roots, options, tell, stop)?;
-    let works = works(&listed, options);
+    let listed = list(catalog, &mut library, roots, options, progress, stop)?;
+    let filters = filters(&listed, options);
     let devices = listed.iter().map(|(_, listed)| listed.device.unwrap_or_default()).collect();
     let mut report = Report::default();
     report.sources.extend(listed.into_iter().map(|(_, listed)| listed.listing));
@@ -43,19 +43,19 @@ pub fn scan(
         report.stopped = true;
         return Ok(report);
     }
-    begin(catalog, &works, options, tell)?;
+    report_work(catalog, &filters, options, progress)?;
     let pool = ThreadPoolBuilder::new()
         .num_threads(options.jobs.get())
         .thread_name(|number| format!("scan-{number}"))
         .build()
         .map_err(|error| LibraryError::Jobs(error.to_string()))?;
     let sources = Sources::new(roots, devices);
-    let pass = Pass { pool: &pool, read, stop, sources: &sources, begun: &lock.begun, last: false };
-    let queue = Queue::of_catalog(open(catalog)?, works.clone(), options);
-    let again = pass.run(&queue, &mut library, &mut report.reads, tell)?;
+    let pass = Pass { pool: &pool, read, stop, sources: &sources, in_progress: &lock.in_progress, last: false };
+    let queue = Queue::from_catalog(open(catalog)?, filters.clone(), options);
+    let again = pass.run(&queue, &mut library, &mut report.reads, progress)?;
     let pass = Pass { last: true, ..pass };
-    pass.run(&Queue::of_list(again), &mut library, &mut report.reads, tell)?;
-    lost(&mut report, &sources, &works, &library, tell)?;
+    pass.run(&Queue::from_list(again), &mut library, &mut report.reads, progress)?;
+    record_unreachable(&mut report, &sources, &filters, &library, progress)?;
     report.stopped = stop.load(Ordering::Relaxed);
     Ok(report)
 }
@@ -66,7 +66,7 @@ fn list(
     library: &mut Library,
     roots: &[SourceRoot],
     options: &Options,
-    tell: &mut dyn FnMut(&Event<'_>),
+    progress: &mut dyn FnMut(&Event<'_>),
     stop: &AtomicBool,
 ) -> Result<Vec<(i64, ListedSource)>, LibraryError> {
     let now = Timestamp::now();
@@ -77,20 +77,20 @@ fn list(
         let others = other_roots(&library.sources()?, roots, root);
         let (known, of, into) = (Some(&known), Some(&source), ListingTarget::Catalog(library));
         let lister = Lister { known, source: of, into, others: &others, options, stop, now };
-        all.push((source.id, lister.list(root, tell)?));
+        all.push((source.id, lister.list(root, progress)?));
     }
     Ok(all)
 }
 
 /// The filters of what to read for each listed root: pending files first, then files to verify.
-fn works(listed: &[(i64, ListedSource)], options: &Options) -> Vec<(usize, WorkFilter)> {
-    let mut works = Vec::new();
+fn filters(listed: &[(i64, ListedSource)], options: &Options) -> Vec<(usize, WorkFilter)> {
+    let mut filters = Vec::new();
     let reached = |(_, (_, listed)): &(usize, &(i64, ListedSource))| listed.listing.failure.is_none();
     for (position, (source, _)) in listed.iter().enumerate().filter(reached) {
         let passes = [Some(false), options.verify.then_some(true)].into_iter().flatten();
-        works.extend(passes.map(|verify| (position, WorkFilter { source: *source, verify })));
+        filters.extend(passes.map(|verify| (position, WorkFilter { source: *source, verify })));
     }
-    works
+    filters
 }
 
 /// Lists every root without writing (dry run).
@@ -98,7 +98,7 @@ fn list_only(
     catalog: &Path,
     roots: &[SourceRoot],
     options: &Options,
-    tell: &mut dyn FnMut(&Event<'_>),
+    progress: &mut dyn FnMut(&Event<'_>),
     stop: &AtomicBool,
 ) -> Result<Report, LibraryError> {
     let known = Catalog::open(catalog)?;
@@ -108,7 +108,7 @@ fn list_only(
         let others = other_roots(&sources, roots, root);
         let (known, into, now) = (known.as_ref(), ListingTarget::Nowhere, Timestamp::now());
         let lister = Lister { known, source, into, others: &others, options, stop, now };
-        Ok(lister.list(root, tell)?.listing)
+        Ok(lister.list(root, progress)?.listing)
     };
     let sources = roots.iter().take_while(|_| !stop.load(Ordering::Relaxed)).map(one).collect::<Result<_, _>>()?;
     Ok(Report { sources, stopped: stop.load(Ordering::Relaxed), ..Report::default() })
@@ -122,44 +122,44 @@ fn other_roots(sources: &[Source], roots: &[SourceRoot], root: &SourceRoot) -> V
 }
 
 /// Reports how much there is to read.
-fn begin(
+fn report_work(
     catalog: &Path,
-    works: &[(usize, WorkFilter)],
+    filters: &[(usize, WorkFilter)],
     options: &Options,
-    tell: &mut dyn FnMut(&Event<'_>),
+    progress: &mut dyn FnMut(&Event<'_>),
 ) -> Result<(), LibraryError> {
     let catalog = open(catalog)?;
     let (mut items, mut bytes) = (0, 0);
-    for (_, work) in works {
+    for (_, work) in filters {
         let size = catalog.library_work(*work)?;
         (items, bytes) = (items + size.items, bytes + size.bytes);
     }
     let wanted = options.limit.map_or(items, |limit| items.min(limit));
     // For a part of the files the bytes are unknown before they are read.
-    tell(&Event::Begin { items: wanted, bytes: if wanted == items { bytes } else { 0 } });
+    progress(&Event::Begin { items: wanted, bytes: if wanted == items { bytes } else { 0 } });
     Ok(())
 }
 
 /// Records which sources, and which volumes within sources, became unreachable during the scan.
-fn lost(
+fn record_unreachable(
     report: &mut Report,
     sources: &Sources<'_>,
-    works: &[(usize, WorkFilter)],
+    filters: &[(usize, WorkFilter)],
     library: &Library,
-    tell: &mut dyn FnMut(&Event<'_>),
+    progress: &mut dyn FnMut(&Event<'_>),
 ) -> Result<(), LibraryError> {
-    for (position, why) in sources.lost() {
-        let work = works.iter().find(|(of, _)| *of == position).map(|(_, work)| work);
+    for (position, why) in sources.take_unreachable() {
+        let work = filters.iter().find(|(of, _)| *of == position).map(|(_, work)| work);
         if let (Some(work), Some(listing)) = (work, report.sources.get_mut(position)) {
             library.record_unreachable(work.source, &why, Timestamp::now())?;
-            tell(&Event::Lost { source: &listing.source, why: &why });
+            progress(&Event::Unreachable { source: &listing.source, why: &why });
             listing.failure = Some(why);
         }
     }
     for (position, path) in sources.unmounted() {
         if let Some(listing) = report.sources.get_mut(position) {
             let why = "the volume is not mounted any more".to_owned();
-            tell(&Event::Lost { source: &path, why: &why });
+            progress(&Event::Unreachable { source: &path, why: &why });
             listing.unread.push(UnreadPart { path, why });
         }
     }

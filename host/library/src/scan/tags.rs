@@ -19,7 +19,7 @@ use lofty::tag::ItemKey;
 use super::asf;
 
 /// Longer values are cut.
-const MOST_CHARACTERS: usize = 1000;
+const MAX_CHARACTERS: usize = 1000;
 
 /// The tags of a file; empty if there are none or they cannot be read.
 pub(super) fn read(path: &Path) -> Tags {
@@ -30,7 +30,7 @@ pub(super) fn read(path: &Path) -> Tags {
             _ => general(file),
         }
     }));
-    found.ok().flatten().map(shortened).unwrap_or_default()
+    found.ok().flatten().map(shorten).unwrap_or_default()
 }
 
 /// Opens a regular file. Other kinds are refused, because opening a pipe would block.
@@ -57,11 +57,11 @@ fn general(file: File) -> Option<Tags> {
     })
 }
 
-fn shortened(tags: Tags) -> Tags {
+fn shorten(tags: Tags) -> Tags {
     let short = |text: Option<String>| {
         let text = text?;
         let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
-        (!text.is_empty()).then(|| text.chars().take(MOST_CHARACTERS).collect())
+        (!text.is_empty()).then(|| text.chars().take(MAX_CHARACTERS).collect())
     };
     Tags { title: short(tags.title), artist: short(tags.artist), album: short(tags.album), isrc: short(tags.isrc) }
 }

@@ -22,11 +22,11 @@ use crate::source::SourceRoot;
 use crate::test_sound;
 
 /// A folder with music and a catalog.
-struct Room {
+struct TestLibrary {
     folder: tempfile::TempDir,
 }
 
-impl Room {
+impl TestLibrary {
     fn new() -> Self {
         let room = Self { folder: tempfile::tempdir().unwrap() };
         fs::create_dir(room.music()).unwrap();
@@ -100,8 +100,8 @@ fn options() -> Options {
 }
 
 #[test]
-fn each_file_has_one_of_three_ends_and_a_failure_is_no_success() {
-    let room = Room::new();
+fn each_file_is_fingerprinted_skipped_or_failed() {
+    let room = TestLibrary::new();
     for (name, content) in
         [("a.mp3", "sound 1"), ("b/c.flac", ""), ("d.ogg", "noise"), ("e.wav", "short"), ("f.txt", "x")]
     {
@@ -118,7 +118,7 @@ fn each_file_has_one_of_three_ends_and_a_failure_is_no_success() {
 
 #[test]
 fn only_changed_files_are_read() {
-    let room = Room::new();
+    let room = TestLibrary::new();
     (0..20).for_each(|number| room.put(&format!("{number}.mp3"), &format!("sound {number}")));
     room.put("bad.mp3", "");
     assert_eq!(room.scan(&options()).reads.items, 21);
@@ -139,8 +139,8 @@ fn only_changed_files_are_read() {
 }
 
 #[test]
-fn verifying_reads_all_again_and_tells_what_differs() {
-    let room = Room::new();
+fn verifying_reads_all_files_again_and_reports_differences() {
+    let room = TestLibrary::new();
     room.put("a.mp3", "sound 1");
     room.put("b.mp3", "sound 2");
     room.scan(&options());
@@ -157,8 +157,8 @@ fn verifying_reads_all_again_and_tells_what_differs() {
 }
 
 #[test]
-fn verifying_what_has_lost_its_fingerprint_differs() {
-    let room = Room::new();
+fn verifying_a_lost_fingerprint_reports_a_difference() {
+    let room = TestLibrary::new();
     room.put("a.mp3", "sound 1");
     let verified = |words| {
         let before = Some(PreviousReading { file_sha256: sound("sound 1").file_sha256.map(Vec::from), words });
@@ -180,8 +180,8 @@ fn verifying_what_has_lost_its_fingerprint_differs() {
 }
 
 #[test]
-fn verifying_what_cannot_be_reached_keeps_what_was_known() {
-    let room = Room::new();
+fn verifying_an_unreachable_file_keeps_its_data() {
+    let room = TestLibrary::new();
     room.put("a.mp3", "sound 1");
     room.put("b.mp3", "sound 2");
     room.scan(&options());
@@ -194,8 +194,8 @@ fn verifying_what_cannot_be_reached_keeps_what_was_known() {
 }
 
 #[test]
-fn a_dry_run_writes_nothing_and_a_limit_reads_no_more() {
-    let room = Room::new();
+fn a_dry_run_writes_nothing_and_a_limit_is_respected() {
+    let room = TestLibrary::new();
     (0..10).for_each(|number| room.put(&format!("{number}.mp3"), &format!("sound {number}")));
     let dry = room.scan(&Options { dry_run: true, ..options() });
     assert_eq!((dry.sources[0].new, dry.sources[0].to_read(), room.catalog().exists()), (10, 10, false));
@@ -207,8 +207,8 @@ fn a_dry_run_writes_nothing_and_a_limit_reads_no_more() {
 }
 
 #[test]
-fn a_scan_whose_time_is_over_has_read_one_at_least_and_leaves_the_rest() {
-    let room = Room::new();
+fn a_scan_with_a_time_limit_reads_at_least_one_file() {
+    let room = TestLibrary::new();
     (0..3).for_each(|number| room.put(&format!("{number}.mp3"), &format!("sound {number}")));
     let short = Options { jobs: NonZeroUsize::MIN, time: Some(Duration::ZERO), ..options() };
     for left in [2, 1, 0, 0] {
@@ -219,8 +219,8 @@ fn a_scan_whose_time_is_over_has_read_one_at_least_and_leaves_the_rest() {
 }
 
 #[test]
-fn a_scan_that_is_stopped_goes_on_where_it_was() {
-    let room = Room::new();
+fn a_stopped_scan_resumes() {
+    let room = TestLibrary::new();
     (0..200).for_each(|number| room.put(&format!("{number}.mp3"), &format!("sound {number}")));
     let (stop, read) = (AtomicBool::new(false), AtomicU64::new(0));
     let stopping = |path: &Path, options: baton_fingerprint::Options, stop: &AtomicBool| {
@@ -233,15 +233,15 @@ fn a_scan_that_is_stopped_goes_on_where_it_was() {
     assert!(first.stopped && first.reads.items <= 50 && first.reads.items >= 45, "{:?}", first.reads);
     let second = room.scan(&options());
     assert_eq!((first.reads.items + second.reads.items, second.stopped), (200, false));
-    let whole = Room::new();
+    let whole = TestLibrary::new();
     (0..200).for_each(|number| whole.put(&format!("{number}.mp3"), &format!("sound {number}")));
     whole.scan(&options());
     assert_eq!(room.items(), whole.items());
 }
 
 #[test]
-fn a_file_that_is_replaced_while_it_is_read_is_read_again_or_has_failed() {
-    let room = Room::new();
+fn a_file_replaced_during_reading_is_read_again_or_fails() {
+    let room = TestLibrary::new();
     room.put("once.mp3", "sound 1");
     room.put("always.mp3", "sound 2");
     let times = Mutex::new(0);
@@ -265,8 +265,8 @@ fn a_file_that_is_replaced_while_it_is_read_is_read_again_or_has_failed() {
 }
 
 #[test]
-fn a_source_that_is_gone_or_empty_loses_nothing_and_a_file_that_is_gone_is_missing() {
-    let room = Room::new();
+fn an_unreachable_source_keeps_its_items_but_a_deleted_file_is_missing() {
+    let room = TestLibrary::new();
     (0..5).for_each(|number| room.put(&format!("{number}.mp3"), &format!("sound {number}")));
     room.scan(&options());
     let place = room.place();
@@ -298,8 +298,8 @@ fn a_source_that_is_gone_or_empty_loses_nothing_and_a_file_that_is_gone_is_missi
 }
 
 #[test]
-fn a_source_that_is_lost_in_the_middle_fails_no_file() {
-    let room = Room::new();
+fn a_source_that_becomes_unreachable_fails_no_file() {
+    let room = TestLibrary::new();
     (0..30).for_each(|number| room.put(&format!("{number:02}.mp3"), &format!("sound {number}")));
     let aside = room.folder.path().join("aside");
     let read = AtomicU64::new(0);
@@ -319,8 +319,8 @@ fn a_source_that_is_lost_in_the_middle_fails_no_file() {
 }
 
 #[test]
-fn rules_hidden_files_and_other_sources_are_left_out() {
-    let room = Room::new();
+fn ignored_and_hidden_files_and_other_sources_are_skipped() {
+    let room = TestLibrary::new();
     for name in
         ["a.mp3", ".hidden/b.mp3", "loops/c.mp3", "loops/keep/d.mp3", "x/System Volume Information/e.mp3", "x/f.flac"]
     {
@@ -335,8 +335,8 @@ fn rules_hidden_files_and_other_sources_are_left_out() {
 }
 
 #[test]
-fn a_source_below_another_has_its_files_once_and_reads_none_again() {
-    let room = Room::new();
+fn a_source_below_another_is_not_listed_twice() {
+    let room = TestLibrary::new();
     room.put("a.mp3", "sound 1");
     room.put("sub/b.mp3", "sound 2");
     room.scan(&options());
@@ -359,27 +359,28 @@ fn a_source_below_another_has_its_files_once_and_reads_none_again() {
 }
 
 #[test]
-fn a_source_is_not_forgotten_while_a_scan_runs() {
-    let room = Room::new();
+fn a_source_cannot_be_removed_during_a_scan() {
+    let room = TestLibrary::new();
     room.put("a.mp3", "sound 1");
     let refused = RefCell::new(Vec::new());
-    let mut tell = |event: &Event<'_>| {
+    let mut progress = |event: &Event<'_>| {
         if let Event::Begin { .. } = event {
             refused.borrow_mut().push(forget(&room.catalog(), &room.music()).map_err(|error| error.to_string()));
         }
     };
-    let report = scan(&room.catalog(), &[room.place()], &options(), &look, &mut tell, &AtomicBool::new(false)).unwrap();
+    let report =
+        scan(&room.catalog(), &[room.place()], &options(), &look, &mut progress, &AtomicBool::new(false)).unwrap();
     assert_eq!((report.reads.fingerprinted, refused.borrow().len()), (1, 1));
     assert!(refused.borrow()[0].as_ref().unwrap_err().contains("another `baton library scan`"));
     assert!(forget(&room.catalog(), &room.music()).unwrap() && !forget(&room.catalog(), &room.music()).unwrap());
 }
 
 #[test]
-fn listing_tells_how_far_it_is_and_one_scan_runs_at_a_time() {
-    let room = Room::new();
+fn a_listing_reports_progress_and_only_one_scan_runs() {
+    let room = TestLibrary::new();
     (0..2_500).for_each(|number| room.put(&format!("{number}.mp3"), ""));
     let (counts, second) = (RefCell::new(Vec::new()), RefCell::new(None));
-    let mut tell = |event: &Event<'_>| {
+    let mut progress = |event: &Event<'_>| {
         if let Event::Listing { items, .. } = event {
             counts.borrow_mut().push(*items);
             let busy = scan(&room.catalog(), &[room.place()], &options(), &look, &mut |_| (), &AtomicBool::new(false));
@@ -387,14 +388,14 @@ fn listing_tells_how_far_it_is_and_one_scan_runs_at_a_time() {
         }
     };
     let limited = Options { limit: Some(0), ..options() };
-    scan(&room.catalog(), &[room.place()], &limited, &look, &mut tell, &AtomicBool::new(false)).unwrap();
+    scan(&room.catalog(), &[room.place()], &limited, &look, &mut progress, &AtomicBool::new(false)).unwrap();
     assert_eq!(*counts.borrow(), [1_000, 2_000]);
     assert!(second.borrow().as_ref().unwrap().contains("another `baton library scan`"));
 }
 
 #[test]
 fn a_file_in_which_three_processes_ended_is_read_again_only_on_request() {
-    let room = Room::new();
+    let room = TestLibrary::new();
     room.put("a.mp3", "sound 1");
     room.put("b.mp3", "sound 2");
     // Listed but not read; then processes end during the first item.

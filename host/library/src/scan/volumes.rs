@@ -17,28 +17,28 @@ use super::Listing;
 use crate::source::{Item, Volume, mounted_at, volume_at};
 
 /// Fewer files than this are read again, which takes only seconds.
-const FEW: usize = 16;
+const MIN_OTHER_INODES: usize = 16;
 
 /// The found items by volume number.
-pub(super) type Volumes = BTreeMap<u64, OnVolume>;
+pub(super) type Volumes = BTreeMap<u64, VolumeItems>;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct OnVolume {
+pub(super) struct VolumeItems {
     pub(super) known: u64,
     /// Items with unchanged size, time and inode.
     same: usize,
     /// The ids of items with unchanged size and time, but another inode.
     pub(super) others: Vec<i64>,
     bytes: u64,
-    pub(super) one: Option<PathBuf>,
+    pub(super) example: Option<PathBuf>,
 }
 
-impl OnVolume {
+impl VolumeItems {
     /// Counts an existing item of the volume. `known` is its id in the catalog.
     pub(super) fn note(&mut self, item: &Item, standing: ListedState, known: Option<i64>) {
         self.known += u64::from(known.is_some());
-        if self.one.is_none() {
-            self.one = Some(item.path.clone());
+        if self.example.is_none() {
+            self.example = Some(item.path.clone());
         }
         match standing {
             ListedState::Unchanged => self.same += 1,
@@ -52,7 +52,7 @@ impl OnVolume {
 
     /// Whether items with another inode are unchanged files.
     pub(super) const fn are_the_same_files(&self) -> bool {
-        self.others.len() >= FEW && self.others.len() >= self.same
+        self.others.len() >= MIN_OTHER_INODES && self.others.len() >= self.same
     }
 
     /// Adds the items with another inode to the report.
@@ -80,8 +80,8 @@ pub(super) struct Mount {
 pub(super) fn mounts(known: &Catalog, source: i64, volumes: &Volumes, device: u64) -> Result<Vec<Mount>, CatalogError> {
     let before = known.library_mounts(source)?;
     let within = volumes.iter().filter(|(number, _)| **number != device);
-    let mount = |(number, seen): (&u64, &OnVolume)| {
-        let folder = mounted_at(seen.one.as_ref()?, *number)?.to_owned();
+    let mount = |(number, seen): (&u64, &VolumeItems)| {
+        let folder = mounted_at(seen.example.as_ref()?, *number)?.to_owned();
         let volume = volume_at(&folder).ok()?;
         let is_other = before.iter().any(|(path, known)| *path == folder && !known.is(volume));
         Some(Mount { folder, volume, is_other })

@@ -30,7 +30,7 @@ pub(super) struct Sources<'a> {
     /// The volume of each source at its listing.
     devices: Vec<u64>,
     /// The unreachable sources.
-    pub(super) lost: Vec<AtomicBool>,
+    pub(super) unreachable: Vec<AtomicBool>,
     why: Mutex<Vec<(usize, String)>>,
     /// Folders within sources whose volume was unmounted, with the position of the source.
     unmounted: Mutex<BTreeSet<(usize, PathBuf)>>,
@@ -38,12 +38,12 @@ pub(super) struct Sources<'a> {
 
 impl<'a> Sources<'a> {
     pub(super) fn new(roots: &'a [SourceRoot], devices: Vec<u64>) -> Self {
-        let lost = roots.iter().map(|_| AtomicBool::new(false)).collect();
-        Self { roots, devices, lost, why: Mutex::default(), unmounted: Mutex::default() }
+        let unreachable = roots.iter().map(|_| AtomicBool::new(false)).collect();
+        Self { roots, devices, unreachable, why: Mutex::default(), unmounted: Mutex::default() }
     }
 
     /// Whether a file failed because its source is unreachable. Checked only for files that cannot be read.
-    fn is_lost(&self, job: &Job, reading: &FileReading) -> bool {
+    fn is_unreachable(&self, job: &Job, reading: &FileReading) -> bool {
         let ReadingOutcome::Without { reason: "not_found" | "unreadable" | "changed", .. } = &reading.outcome else {
             return false;
         };
@@ -53,10 +53,10 @@ impl<'a> Sources<'a> {
         let why = match root.reach() {
             Err(error) => error.to_string(),
             // The mount folder exists without the volume.
-            Ok(volume) if volume.device != device => "its volume is not there any more".to_owned(),
+            Ok(volume) if volume.device != device => "its volume is not mounted any more".to_owned(),
             Ok(_) => return self.is_unmounted(job, device),
         };
-        if !self.lost.get(job.source).is_none_or(|lost| lost.swap(true, Ordering::Relaxed)) {
+        if !self.unreachable.get(job.source).is_none_or(|unreachable| unreachable.swap(true, Ordering::Relaxed)) {
             self.why.lock().unwrap_or_else(PoisonError::into_inner).push((job.source, why));
         }
         true
@@ -75,7 +75,7 @@ impl<'a> Sources<'a> {
     }
 
     /// The positions of the unreachable sources, with the reasons.
-    pub(super) fn lost(&self) -> Vec<(usize, String)> {
+    pub(super) fn take_unreachable(&self) -> Vec<(usize, String)> {
         std::mem::take(&mut *self.why.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -85,7 +85,7 @@ pub(super) struct Pass<'a> {
     pub(super) read: &'a ReadFn<'a>,
     pub(super) stop: &'a AtomicBool,
     pub(super) sources: &'a Sources<'a>,
-    pub(super) begun: &'a ItemsInProgress,
+    pub(super) in_progress: &'a ItemsInProgress,
     /// A replaced file fails now instead of being tried again.
     pub(super) last: bool,
 }
@@ -97,14 +97,14 @@ impl Pass<'_> {
         queue: &Queue,
         library: &mut Library,
         reads: &mut Reads,
-        tell: &mut dyn FnMut(&Event<'_>),
+        progress: &mut dyn FnMut(&Event<'_>),
     ) -> Result<Vec<Job>, CatalogError> {
         let over = AtomicBool::new(false);
         let done = std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(self.pool.current_num_threads());
             let over = &over;
             scope.spawn(move || self.pool.broadcast(|_| self.work(queue, &sender, over)));
-            let done = self.write(&receiver, library, reads, tell);
+            let done = self.write(&receiver, library, reads, progress);
             over.store(true, Ordering::Relaxed);
             // Without a receiver, jobs that wait to send a result end.
             drop(receiver);
@@ -118,19 +118,21 @@ impl Pass<'_> {
 
     /// One job: reads files in sequence.
     fn work(&self, queue: &Queue, sender: &SyncSender<(Job, FileVerdict)>, over: &AtomicBool) {
-        let goes_on = || !self.stop.load(Ordering::Relaxed) && !over.load(Ordering::Relaxed);
-        while goes_on()
-            && let Some(job) = queue.next(&self.sources.lost)
+        let must_continue = || !self.stop.load(Ordering::Relaxed) && !over.load(Ordering::Relaxed);
+        while must_continue()
+            && let Some(job) = queue.next(&self.sources.unreachable)
         {
             let verdict = self
-                .begun
-                .reading(job.waiting.item, || one::read(&job.waiting, self.read, self.stop))
+                .in_progress
+                .run(job.waiting.item, || one::read(&job.waiting, self.read, self.stop))
                 .unwrap_or_else(|| one::give_up(&job.waiting));
-            let lost = match &verdict {
-                FileVerdict::Read(reading, _) | FileVerdict::Changed(reading) => self.sources.is_lost(&job, reading),
+            let unreachable = match &verdict {
+                FileVerdict::Read(reading, _) | FileVerdict::Changed(reading) => {
+                    self.sources.is_unreachable(&job, reading)
+                }
                 FileVerdict::Stopped => false,
             };
-            if !lost && sender.send((job, verdict)).is_err() {
+            if !unreachable && sender.send((job, verdict)).is_err() {
                 return;
             }
         }
@@ -141,12 +143,12 @@ impl Pass<'_> {
         receiver: &Receiver<(Job, FileVerdict)>,
         library: &mut Library,
         reads: &mut Reads,
-        tell: &mut dyn FnMut(&Event<'_>),
+        progress: &mut dyn FnMut(&Event<'_>),
     ) -> Result<Vec<Job>, CatalogError> {
         let mut again = Vec::new();
         while let Ok(first) = receiver.recv() {
             let group = std::iter::once(first).chain(receiver.try_iter().take(GROUP - 1));
-            let done: Vec<_> = group.filter_map(|(job, verdict)| self.settle(job, verdict, &mut again)).collect();
+            let done: Vec<_> = group.filter_map(|(job, verdict)| self.to_result(job, verdict, &mut again)).collect();
             let (changed, same): (Vec<&FileResult>, Vec<&FileResult>) =
                 done.iter().partition(|one| must_be_recorded(&one.reading, one.compared));
             if !changed.is_empty() {
@@ -163,14 +165,14 @@ impl Pass<'_> {
             }
             for FileResult { job, reading, compared } in &done {
                 count(reads, reading, *compared);
-                tell(&event(&job.waiting.path, reading, *compared));
+                progress(&event(&job.waiting.path, reading, *compared));
             }
         }
         Ok(again)
     }
 
     /// Converts a verdict to a reading to commit; `None` if there is nothing to commit.
-    fn settle(&self, job: Job, verdict: FileVerdict, again: &mut Vec<Job>) -> Option<FileResult> {
+    fn to_result(&self, job: Job, verdict: FileVerdict, again: &mut Vec<Job>) -> Option<FileResult> {
         match verdict {
             FileVerdict::Read(reading, compared) => Some(FileResult { job, reading, compared }),
             FileVerdict::Changed(reading) if self.last => Some(FileResult { job, reading, compared: None }),

@@ -26,14 +26,14 @@ pub(super) fn walk(
     request: &ListingRequest<'_>,
     take: &mut dyn FnMut(Item),
 ) -> SourceListing {
-    let mut walked = SourceListing::on(device);
+    let mut walked = SourceListing::new(device);
     for entry in walker(root, request.others).build() {
-        if walked.ends(request) {
+        if walked.must_stop(request) {
             break;
         }
         match entry {
-            Ok(entry) => see(root, &entry, &mut walked, take),
-            Err(error) => failed(root, &error, &mut walked),
+            Ok(entry) => visit(root, &entry, &mut walked, take),
+            Err(error) => record_failure(root, &error, &mut walked),
         }
     }
     walked
@@ -61,7 +61,7 @@ fn is_left_out(entry: &DirEntry, others: &[PathBuf]) -> bool {
             || is_eagle(path))
 }
 
-fn see(root: &Path, entry: &DirEntry, walked: &mut SourceListing, take: &mut dyn FnMut(Item)) {
+fn visit(root: &Path, entry: &DirEntry, walked: &mut SourceListing, take: &mut dyn FnMut(Item)) {
     if let Some(error) = entry.error() {
         walked.remark(error.to_string());
     }
@@ -92,7 +92,7 @@ fn item(root: &Path, path: &Path, metadata: &Metadata, device: u64) -> Item {
 }
 
 /// Records what could not be read: the path that the error names, else the whole source.
-fn failed(root: &Path, error: &ignore::Error, walked: &mut SourceListing) {
+fn record_failure(root: &Path, error: &ignore::Error, walked: &mut SourceListing) {
     let mut part = error;
     let path = loop {
         match part {

@@ -44,12 +44,12 @@ pub struct SourceListing {
 }
 
 impl SourceListing {
-    pub(super) fn on(device: u64) -> Self {
+    pub(super) fn new(device: u64) -> Self {
         Self { device, ..Self::default() }
     }
 
     /// Whether the listing must stop; records it in the result.
-    pub(super) fn ends(&mut self, request: &ListingRequest<'_>) -> bool {
+    pub(super) fn must_stop(&mut self, request: &ListingRequest<'_>) -> bool {
         self.stopped = request.stop.load(Ordering::Relaxed);
         self.stopped
     }

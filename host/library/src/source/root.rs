@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use baton_catalog::library::FileStat;
+use baton_core::shell::quoted;
 
 use super::volume::volume_at;
 use super::{SourceKind, Volume};
@@ -36,7 +37,7 @@ impl SourceRoot {
             return Err(no("its name is not UTF-8; rename it"));
         }
         if let Some(library) = eagle_around(&found) {
-            let library = library.display();
+            let library = quoted(&library.to_string_lossy());
             return Err(no(&format!(
                 "it is inside an Eagle library; scan the library: `baton library scan {library}`"
             )));

@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_lies_on_the_volume_of_what_is_in_it() {
+    fn a_folder_is_on_the_volume_of_its_content() {
         let folder = tempfile::tempdir().unwrap();
         let below = folder.path().join("below");
         fs::create_dir(&below).unwrap();

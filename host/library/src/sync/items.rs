@@ -13,7 +13,7 @@ use crate::source::eagle_id;
 
 /// An existing item of the library with a fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownItem {
+pub struct FingerprintedItem {
     /// Its id in the catalog.
     pub number: i64,
     /// Its audio file.
@@ -49,7 +49,7 @@ pub struct Item {
 }
 
 /// The items with a fingerprint, limited to the folders `below` unless that is empty.
-pub fn known(catalog: &Catalog, below: &[PathBuf]) -> Result<Vec<KnownItem>, CatalogError> {
+pub fn fingerprinted_items(catalog: &Catalog, below: &[PathBuf]) -> Result<Vec<FingerprintedItem>, CatalogError> {
     let sources = catalog.library_sources()?;
     let mut marks = HashMap::new();
     // Only the digest of the words is kept in memory; the words of two minutes have 4 kB.
@@ -63,7 +63,7 @@ pub fn known(catalog: &Catalog, below: &[PathBuf]) -> Result<Vec<KnownItem>, Cat
             let item = item_of(&sources, &entry);
             let Entry { id: number, path, audio_sha256, container, codec, .. } = entry;
             let format = Format { container: container.unwrap_or_default(), codec: codec.unwrap_or_default() };
-            known.push(KnownItem { number, path, item, mark, audio_sha256, format });
+            known.push(FingerprintedItem { number, path, item, mark, audio_sha256, format });
         }
     })?;
     known.sort_by(|one, other| one.path.cmp(&other.path));
@@ -131,19 +131,19 @@ mod tests {
         scan(&mut library, "/m", SourceKind::Folder, "/m/images/LX.info/a.mp3");
         scan(&mut library, "/e/My music.library", SourceKind::Eagle, "/e/My music.library/images/LY.info/b.mp3");
         let catalog = Catalog::open(&path).unwrap().unwrap();
-        assert_eq!(known(&catalog, &[]).unwrap(), []);
+        assert_eq!(fingerprinted_items(&catalog, &[]).unwrap(), []);
         let mut ids = Vec::new();
         catalog.library_entries(|entry| ids.extend(entry.path.ends_with("b.mp3").then_some(entry.id))).unwrap();
         catalog.library_entries(|entry| ids.extend(entry.path.ends_with("a.mp3").then_some(entry.id))).unwrap();
         read(&mut library, ids[0], b"wordsofb");
         read(&mut library, ids[1], b"wordsofa");
-        let all = known(&catalog, &[]).unwrap();
+        let all = fingerprinted_items(&catalog, &[]).unwrap();
         let item = Item { id: "LY".into(), library: "My music".into(), folder: "/e/My music.library".into() };
         let items: Vec<_> = all.iter().map(|known| (known.path.to_str().unwrap(), known.item.as_ref())).collect();
         let eagle = ("/e/My music.library/images/LY.info/b.mp3", Some(&item));
         assert_eq!(items, [eagle, ("/m/images/LX.info/a.mp3", None)]);
         assert_eq!((&all[0].mark, all[0].audio_sha256), (&Mark::of(b"wordsofb"), Some([7; 32])));
-        let below = known(&catalog, &["/m".into()]).unwrap();
+        let below = fingerprinted_items(&catalog, &["/m".into()]).unwrap();
         assert_eq!(below, all[1..]);
     }
 }

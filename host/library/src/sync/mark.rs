@@ -4,7 +4,7 @@
 //! digits are the first 128 bits of the SHA-256 of the words, each as 4 bytes in little-endian order, as the catalog stores
 //! them. Any program can compute it. It starts like the old form, so that a search for `fingerprint:` finds both, and names
 //! its algorithm, so that the two cannot be confused. The old form, `fingerprint:` and 64 digits, was the SHA-256 of a whole
-//! file before the tag was written into it; it has no use any more.
+//! file before the tag was written into it; nothing uses it any more.
 
 use baton_core::Digest;
 use baton_fingerprint::Fingerprint;
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tag_is_what_anybody_computes_from_the_words() {
+    fn a_tag_can_be_computed_with_sha256sum() {
         // printf '\x01\x00\x00\x00\x02\x00\x00\x00' | sha256sum
         let mark = Mark::of(&Fingerprint::new(vec![1, 2]).to_bytes());
         assert_eq!(mark.tag(), "fingerprint:chromaprint-2:34fb5c825de7ca4aea6e712f19d439c1");
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_of_old_and_of_others_are_told_apart() {
+    fn old_and_other_tags_are_distinguished() {
         assert_eq!(Mark::kind(&format!("fingerprint:{}", "0aF".repeat(21) + "0")), Kind::Old);
         for other in [
             "fingerprint:",

@@ -26,9 +26,9 @@ impl MergedTags {
 
 /// Merges `mark` into `tags`. `replace_old` removes tags of the old form.
 #[must_use]
-pub fn merged(tags: &[String], mark: &Mark, replace_old: bool) -> MergedTags {
+pub fn merge(tags: &[String], mark: &Mark, replace_old: bool) -> MergedTags {
     let had = tags.iter().any(|tag| tag == mark.tag());
-    let goes = |tag: &String| match Mark::kind(tag) {
+    let is_removed = |tag: &String| match Mark::kind(tag) {
         Kind::Ours => tag != mark.tag(),
         Kind::Old => replace_old,
         Kind::Other => false,
@@ -36,7 +36,7 @@ pub fn merged(tags: &[String], mark: &Mark, replace_old: bool) -> MergedTags {
     let mut merged = MergedTags { tags: Vec::new(), removed: Vec::new(), had };
     let mut placed = had;
     for tag in tags {
-        if !goes(tag) {
+        if !is_removed(tag) {
             merged.tags.push(tag.clone());
             continue;
         }
@@ -65,32 +65,32 @@ mod tests {
     }
 
     #[test]
-    fn tags_of_others_stay_in_their_order() {
+    fn other_tags_keep_their_order() {
         let before = tags(&["b", "a", "b", "Fingerprint:x", ""]);
-        let after = merged(&before, &mark(), true);
+        let after = merge(&before, &mark(), true);
         assert_eq!(after.tags.split_last().unwrap(), (&mark().tag().to_owned(), before.as_slice()));
         assert!(after.changes() && after.removed.is_empty());
-        let again = merged(&after.tags, &mark(), true);
+        let again = merge(&after.tags, &mark(), true);
         assert!(!again.changes());
         assert_eq!(again.tags, after.tags);
     }
 
     #[test]
-    fn a_tag_of_another_fingerprint_gives_its_place() {
+    fn a_tag_of_another_fingerprint_is_replaced_in_its_position() {
         let other = Mark::of(b"other words");
-        let after = merged(&tags(&["a", other.tag(), "b"]), &mark(), false);
+        let after = merge(&tags(&["a", other.tag(), "b"]), &mark(), false);
         assert_eq!(after.tags, tags(&["a", mark().tag(), "b"]));
         assert_eq!(after.removed, [other.tag()]);
-        let both = merged(&tags(&[other.tag(), "a", mark().tag()]), &mark(), false);
+        let both = merge(&tags(&[other.tag(), "a", mark().tag()]), &mark(), false);
         assert_eq!(both.tags, tags(&["a", mark().tag()]));
         assert!(both.had && both.changes());
     }
 
     #[test]
-    fn tags_of_old_stay_unless_it_is_said_that_they_go() {
+    fn old_tags_are_removed_only_on_request() {
         let old = format!("fingerprint:{}", "0".repeat(64));
         let before = tags(&[&old, "a"]);
-        assert_eq!(merged(&before, &mark(), false).tags, tags(&[&old, "a", mark().tag()]));
-        assert_eq!(merged(&before, &mark(), true).tags, tags(&[mark().tag(), "a"]));
+        assert_eq!(merge(&before, &mark(), false).tags, tags(&[&old, "a", mark().tag()]));
+        assert_eq!(merge(&before, &mark(), true).tags, tags(&[mark().tag(), "a"]));
     }
 }

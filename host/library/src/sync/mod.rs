@@ -5,14 +5,14 @@
 //! control: a server may report success without saving, and a tag library may not support every detail of a file. Both are
 //! idempotent, so an interrupted sync is simply started again.
 //!
-//! Nothing here computes a fingerprint; the data come from the catalog ([`KnownItem`]).
+//! Nothing here computes a fingerprint; the data come from the catalog ([`FingerprintedItem`]).
 
 pub mod eagle;
-mod known;
+mod items;
 mod mark;
 mod merge;
 pub mod tags;
 
-pub use known::{Format, Item, KnownItem, known};
+pub use items::{FingerprintedItem, Format, Item, fingerprinted_items};
 pub use mark::Mark;
-pub use merge::{MergedTags, merged};
+pub use merge::{MergedTags, merge};

@@ -50,7 +50,7 @@ impl Bar {
                     self.line(&format!("{}: {line}", path.display()));
                 }
             }
-            Event::Lost { source, why } => {
+            Event::Unreachable { source, why } => {
                 self.line(&format!(
                     "{} cannot be reached any more: {why}; its remaining files stay pending",
                     source.display()

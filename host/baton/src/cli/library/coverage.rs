@@ -72,8 +72,7 @@ fn as_json(coverage: &Coverage, without: &[Entry]) -> Value {
 }
 
 fn part_json(part: &CoveragePart) -> Value {
-    let reason =
-        |lack: &MissingCount| json!({ "state": lack.state.as_str(), "reason": lack.reason, "items": lack.items });
+    let reason = |missing_count: &MissingCount| json!({ "state": missing_count.state.as_str(), "reason": missing_count.reason, "items": missing_count.items });
     json!({
         "items": part.items,
         "fingerprinted": part.fingerprinted,
@@ -121,9 +120,14 @@ fn reasons(total: &CoveragePart) -> String {
         return String::new();
     }
     let mut table = Table::new(&["REASON", "", "ITEMS", "FIX"]);
-    for lack in &total.reasons {
-        let fix = fix(&lack.reason).to_owned();
-        table.row([lack.reason.clone(), lack.state.as_str().to_owned(), count(lack.items), fix]);
+    for missing_count in &total.reasons {
+        let fix = fix(&missing_count.reason).to_owned();
+        table.row([
+            missing_count.reason.clone(),
+            missing_count.state.as_str().to_owned(),
+            count(missing_count.items),
+            fix,
+        ]);
     }
     format!("\n{}", table.lines(|_, _, cell| cell))
 }

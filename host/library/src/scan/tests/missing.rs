@@ -8,25 +8,25 @@ use baton_judges::{Skipped, or_skip, skip};
 use super::*;
 
 /// Writes this many files and scans them.
-fn scanned(pieces: u32) -> Room {
-    let room = Room::new();
+fn scanned(pieces: u32) -> TestLibrary {
+    let room = TestLibrary::new();
     (0..pieces).for_each(|number| room.put(&format!("{number:02}.mp3"), &format!("sound {number}")));
     room.scan(&options());
     room
 }
 
 /// Scans a source that may not exist any more.
-fn scan_of(room: &Room, place: &SourceRoot, options: &Options) -> Report {
+fn scan_of(room: &TestLibrary, place: &SourceRoot, options: &Options) -> Report {
     scan(&room.catalog(), std::slice::from_ref(place), options, &look, &mut |_| (), &AtomicBool::new(false)).unwrap()
 }
 
-fn counts(room: &Room) -> [u64; 4] {
+fn counts(room: &TestLibrary) -> [u64; 4] {
     let total = room.coverage().total;
     [total.fingerprinted, total.pending, total.failed, total.missing]
 }
 
 /// A folder on another volume than the temporary ones.
-fn elsewhere(room: &Room) -> Result<tempfile::TempDir, Skipped> {
+fn elsewhere(room: &TestLibrary) -> Result<tempfile::TempDir, Skipped> {
     let device = |path: &Path| fs::metadata(path).map(|found| found.dev()).ok();
     let folder = tempfile::tempdir_in("/dev/shm").ok();
     let folder = folder.filter(|folder| device(folder.path()) != device(room.folder.path()));
@@ -43,7 +43,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[test]
-fn a_source_in_which_every_inode_is_another_is_not_read_again() {
+fn a_source_with_all_new_inodes_is_not_read_again() {
     let room = scanned(20);
     room.put("bad.mp3", "");
     room.scan(&options());
@@ -85,7 +85,7 @@ fn a_result_is_kept_until_the_file_is_read_again() {
 }
 
 #[test]
-fn a_mount_point_with_a_stray_file_loses_nothing_without_a_word() {
+fn a_mount_point_with_a_stray_file_loses_nothing_without_confirmation() {
     let room = scanned(9);
     let place = room.place();
     fs::rename(room.music(), room.folder.path().join("aside")).unwrap();
@@ -101,7 +101,7 @@ fn a_mount_point_with_a_stray_file_loses_nothing_without_a_word() {
 }
 
 #[test]
-fn on_another_volume_than_before_nothing_is_gone_without_a_word() {
+fn on_another_volume_nothing_is_missing_without_confirmation() {
     let room = scanned(9);
     let other = or_skip!(elsewhere(&room));
     let (place, aside) = (room.place(), room.folder.path().join("aside"));
@@ -126,8 +126,8 @@ fn on_another_volume_than_before_nothing_is_gone_without_a_word() {
 }
 
 #[test]
-fn a_volume_that_goes_while_its_files_are_read_fails_none_of_them() {
-    let room = Room::new();
+fn a_volume_unmounted_during_reading_fails_no_file() {
+    let room = TestLibrary::new();
     let other = or_skip!(elsewhere(&room));
     (0..30).for_each(|number| room.put(&format!("{number:02}.mp3"), &format!("sound {number}")));
     let read = AtomicU64::new(0);
@@ -145,7 +145,7 @@ fn a_volume_that_goes_while_its_files_are_read_fails_none_of_them() {
 }
 
 #[test]
-fn a_dry_run_tells_what_would_be_gone() {
+fn a_dry_run_reports_missing_files() {
     let room = scanned(5);
     fs::remove_file(room.music().join("02.mp3")).unwrap();
     let dry = room.scan(&Options { dry_run: true, ..options() });
@@ -154,19 +154,19 @@ fn a_dry_run_tells_what_would_be_gone() {
 }
 
 #[test]
-fn a_listing_that_is_stopped_ends_there_and_nothing_is_gone() {
-    let room = Room::new();
+fn a_stopped_listing_marks_nothing_as_missing() {
+    let room = TestLibrary::new();
     (0..2_500).for_each(|number| room.put(&format!("{number:04}.mp3"), ""));
     room.scan(&options());
     for dry_run in [false, true] {
         let stop = AtomicBool::new(false);
-        let mut tell = |event: &Event<'_>| {
+        let mut progress = |event: &Event<'_>| {
             if let Event::Listing { .. } = event {
                 stop.store(true, Ordering::Relaxed);
             }
         };
         let options = Options { dry_run, ..options() };
-        let report = scan(&room.catalog(), &[room.place()], &options, &look, &mut tell, &stop).unwrap();
+        let report = scan(&room.catalog(), &[room.place()], &options, &look, &mut progress, &stop).unwrap();
         let listing = &report.sources[0];
         assert_eq!((report.stopped, listing.items, listing.missing, report.reads.items), (true, 1_000, 0, 0));
         assert_eq!((&listing.failure, counts(&room)), (&None, [0, 0, 2_500, 0]));
@@ -174,7 +174,7 @@ fn a_listing_that_is_stopped_ends_there_and_nothing_is_gone() {
 }
 
 #[test]
-fn verifying_a_part_each_time_comes_to_all_of_it() {
+fn repeated_partial_verification_covers_all_files() {
     let room = scanned(10);
     let read = Mutex::new(BTreeSet::new());
     let noting = |path: &Path, options: baton_fingerprint::Options, stop: &AtomicBool| {
@@ -193,14 +193,14 @@ fn verifying_a_part_each_time_comes_to_all_of_it() {
 }
 
 #[test]
-fn a_folder_within_a_library_of_eagle_is_no_source_of_its_own() {
-    let room = Room::new();
-    room.put("E.library/metadata.json", "{}");
-    room.put("E.library/images/A.info/a.mp3", "sound 1");
-    let library = room.music().join("E.library");
+fn a_folder_within_an_eagle_library_is_not_a_source() {
+    let room = TestLibrary::new();
+    room.put("My music.library/metadata.json", "{}");
+    room.put("My music.library/images/A.info/a.mp3", "sound 1");
+    let library = room.music().join("My music.library");
     for folder in ["images", "images/A.info"] {
         let refused = SourceRoot::of(&library.join(folder)).unwrap_err().to_string();
-        assert!(refused.contains(&format!("`baton library scan {}`", library.display())), "{refused}");
+        assert!(refused.contains(&format!("`baton library scan '{}'`", library.display())), "{refused}");
     }
     assert!(SourceRoot::of(&library).is_ok());
 }

@@ -26,7 +26,7 @@ pub(super) fn read(library: &Path) -> (HashMap<String, i64>, Option<String>) {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a stamp is compared, not reckoned with; it is saturated")]
+#[expect(clippy::cast_possible_truncation, reason = "a stamp is only compared; the cast saturates")]
 fn stamp_of(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_f64().map(|stamp| stamp as i64))
 }

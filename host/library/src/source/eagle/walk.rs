@@ -1,4 +1,4 @@
-//! One listing of a library of Eagle.
+//! Lists an Eagle library.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -7,7 +7,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::super::audio::is_audio_ending;
+use super::super::audio::is_audio_extension;
 use super::super::root::{mtime_ns, volume_of};
 use super::super::{Item, KnownItem, ListingRequest, SourceListing, is_audio};
 use super::metadata::Metadata;
@@ -26,11 +26,11 @@ pub(in super::super) fn walk(
     request: &ListingRequest<'_>,
     take: &mut dyn FnMut(Item),
 ) -> io::Result<SourceListing> {
-    let mut walked = SourceListing::on(device);
+    let mut walked = SourceListing::new(device);
     let (stamps, remark) = stamps::read(root);
     walked.remarks.extend(remark);
     for id in ids(&root.join("images"), &mut walked)? {
-        if walked.ends(request) {
+        if walked.must_stop(request) {
             break;
         }
         let folder = root.join("images").join(format!("{id}.info"));
@@ -89,7 +89,7 @@ impl ItemReader<'_> {
             Ok(metadata) => metadata,
             Err(error) if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) => {
                 walked.remark(format!(
-                    "{} is broken: {error}; the files of its folder were used instead",
+                    "{} is invalid: {error}; the files of its folder were used instead",
                     path.display()
                 ));
                 Metadata::default()
@@ -98,7 +98,7 @@ impl ItemReader<'_> {
             Err(error) => return walked.unread(self.folder, &error),
         };
         let declared = metadata.ending.as_deref();
-        if metadata.deleted || declared.is_some_and(|ending| !is_audio_ending(ending)) {
+        if metadata.deleted || declared.is_some_and(|ending| !is_audio_extension(ending)) {
             return;
         }
         match self.audio(&metadata) {

@@ -16,7 +16,7 @@ impl Address {
 
     /// Parses an address. Refuses URLs with a password or a query, because those do not belong on a command line.
     pub fn parse(text: &str) -> Result<Self, EagleError> {
-        let wrong = |reason| EagleError::Address { address: shown(text), reason };
+        let wrong = |reason| EagleError::Address { address: without_secrets(text), reason };
         let mut url = Url::parse(text.trim()).map_err(|_| wrong("it is not a valid URL"))?;
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
             return Err(wrong("it does not begin with http:// or https://"));
@@ -25,7 +25,7 @@ impl Address {
             return Err(wrong("it has a user or a password"));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(wrong("it has a query; the token is kept with `baton secret set`"));
+            return Err(wrong("it has a query; store the token with `baton secret set`"));
         }
         let path = url.path().trim_end_matches('/').to_owned();
         url.set_path(&path);
@@ -51,7 +51,7 @@ impl fmt::Display for Address {
 
 /// The given text without possible secrets: without everything before its last `@` (even if it is not a valid URL) and
 /// without its query.
-fn shown(text: &str) -> String {
+fn without_secrets(text: &str) -> String {
     let text = text.trim();
     let scheme = ["http://", "https://"].into_iter().find(|scheme| text.starts_with(scheme)).unwrap_or_default();
     let before = text.split(['?', '#']).next().unwrap_or_default();
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_and_queries_are_put_behind_it() {
+    fn paths_and_queries_are_appended() {
         let address = Address::parse("http://localhost:41595/").unwrap();
         assert_eq!(address.to_string(), Address::DEFAULT);
         let at = address.at("/api/item/info", &[("id", "a&b"), ("token", "x y")]);
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_on_what_is_no_address_without_showing_secrets() {
+    fn invalid_addresses_are_rejected_without_showing_secrets() {
         for wrong in
             ["", "localhost:41595", "ftp://x", "http://", "file:///x", "http://u:secret@h", "http://h/?token=secret"]
         {
@@ -98,7 +98,7 @@ mod tests {
             let error = Address::parse(wrong).unwrap_err().to_string();
             assert!(!error.contains("secret@") && !error.replace("baton secret set", "").contains("secret"), "{error}");
         }
-        assert_eq!(shown("me:secret@house:41595"), "…@house:41595");
-        assert_eq!(shown("http://me:secret@house"), "http://…@house");
+        assert_eq!(without_secrets("me:secret@house:41595"), "…@house:41595");
+        assert_eq!(without_secrets("http://me:secret@house"), "http://…@house");
     }
 }

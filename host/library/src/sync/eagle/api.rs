@@ -107,11 +107,15 @@ impl Eagle {
         }
     }
 
-    /// Reads the items with these ids; unknown ids are left out. `tell` receives the number of items that were read so far.
-    pub async fn items(&self, ids: &[&str], tell: impl FnMut(usize)) -> Result<HashMap<String, EagleItem>, EagleError> {
+    /// Reads the items with these ids; unknown ids are left out. `progress` receives the number of items that were read so far.
+    pub async fn items(
+        &self,
+        ids: &[&str],
+        progress: impl FnMut(usize),
+    ) -> Result<HashMap<String, EagleItem>, EagleError> {
         match self.version {
-            Version::One => v1::items(&self.http, ids, tell).await,
-            Version::Two => v2::items(&self.http, ids, tell).await,
+            Version::One => v1::items(&self.http, ids, progress).await,
+            Version::Two => v2::items(&self.http, ids, progress).await,
         }
     }
 

@@ -22,16 +22,18 @@ pub enum EagleError {
         reason: String,
     },
     /// No answer before the timeout.
-    #[error("{what} took longer than {after:?}; --timeout gives it more")]
-    TooSlow {
+    #[error("the request {what} took longer than {after:?}; set a longer --timeout")]
+    Timeout {
         /// The requested path.
         what: String,
         /// The timeout.
         after: Duration,
     },
     /// The server reports an internal error (5xx).
-    #[error("{what} failed within Eagle ({status}{words}); see whether Eagle shows an error, then sync again")]
-    Failing {
+    #[error(
+        "Eagle reports an internal error for {what} ({status}{words}); check whether Eagle shows an error, then sync again"
+    )]
+    ServerError {
         /// The requested path.
         what: String,
         /// The HTTP status.
@@ -61,7 +63,7 @@ pub enum EagleError {
         words: String,
     },
     /// The answer is not from Eagle's API.
-    #[error("what answers {what} is not Eagle's API: {found}; see whether another program has the port")]
+    #[error("the answer to {what} is not from Eagle's API: {found}; check whether another program uses the port")]
     NotEagle {
         /// The requested path.
         what: String,
@@ -70,7 +72,7 @@ pub enum EagleError {
     },
     /// The answer is incomplete.
     #[error("the answer to {what} is incomplete; check whether Eagle is closing, then sync again")]
-    CutShort {
+    Incomplete {
         /// The requested path.
         what: String,
     },
@@ -78,7 +80,7 @@ pub enum EagleError {
     #[error(
         "Eagle lost tags of {item} when it saved them, twice: {tags}; the sync stopped; add the tags in Eagle again"
     )]
-    Loses {
+    TagsLost {
         /// The item.
         item: String,
         /// The tags.
@@ -88,7 +90,7 @@ pub enum EagleError {
     #[error(
         "Eagle reports success, but the last {items} items do not have the saved tags; restart Eagle, then sync again"
     )]
-    SavesNothing {
+    NotSaved {
         /// The number of items.
         items: usize,
     },
@@ -109,22 +111,25 @@ impl EagleError {
     /// Whether a retry may succeed.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::TooSlow { .. } | Self::Failing { .. } | Self::CutShort { .. })
+        matches!(
+            self,
+            Self::Unreachable { .. } | Self::Timeout { .. } | Self::ServerError { .. } | Self::Incomplete { .. }
+        )
     }
 
     /// Whether the error affects all items, so that the sync stops.
-    pub(super) fn ends_all(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Unauthorized { .. } | Self::Loses { .. })
+    pub(super) fn affects_all_items(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Unauthorized { .. } | Self::TagsLost { .. })
     }
 
     /// Whether the answer means that Eagle has no item with this id. The documentation of V1 does not define this answer. It
     /// is a refusal (or a 404) that says "not found" or gives no reason. A refusal with another reason is an error.
-    pub(super) fn is_unknown(&self) -> bool {
-        const SAYINGS: [&str; 4] = ["not found", "not exist", "no such", "no item"];
+    pub(super) fn is_unknown_item(&self) -> bool {
+        const PHRASES: [&str; 4] = ["not found", "not exist", "no such", "no item"];
         let Self::Refused { status: 200 | 404, words, .. } = self else { return false };
         let words = words.to_lowercase();
         let bare: String = words.chars().filter(|sign| !sign.is_whitespace()).collect();
-        ["", r#":{"status":"error"}"#].contains(&bare.as_str()) || SAYINGS.iter().any(|saying| words.contains(saying))
+        ["", r#":{"status":"error"}"#].contains(&bare.as_str()) || PHRASES.iter().any(|saying| words.contains(saying))
     }
 
     /// Whether the server answered, but does not support the request.
@@ -138,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_refusal_that_says_so_is_an_item_that_is_not_there() {
+    fn only_some_refusals_mean_an_unknown_item() {
         let refused =
             |status, words: &str| EagleError::Refused { what: String::new(), status, words: words.to_owned() };
         for (status, words) in [
@@ -147,7 +152,7 @@ mod tests {
             (404, ": Not Found"),
             (404, ""),
         ] {
-            assert!(refused(status, words).is_unknown(), "{status}{words}");
+            assert!(refused(status, words).is_unknown_item(), "{status}{words}");
         }
         for (status, words) in [
             (200, r#": {"status":"error","message":"the library is being loaded"}"#),
@@ -155,7 +160,7 @@ mod tests {
             (429, ""),
             (405, ""),
         ] {
-            assert!(!refused(status, words).is_unknown(), "{status}{words}");
+            assert!(!refused(status, words).is_unknown_item(), "{status}{words}");
         }
     }
 }

@@ -53,7 +53,7 @@ impl Http {
             .timeout(timeout)
             .redirect(Policy::none())
             .no_proxy();
-        let client = builder.build().map_err(|error| EagleError::Client(root(error)))?;
+        let client = builder.build().map_err(|error| EagleError::Client(root_cause(error)))?;
         Ok(Self { client, address, token, timeout })
     }
 
@@ -87,16 +87,16 @@ impl Http {
                 self.client.request(Method::POST, url).header(CONTENT_TYPE, "application/json").body(body.to_string())
             }
         };
-        let response = call.send().await.map_err(|error| self.broken(error, request.path))?;
+        let response = call.send().await.map_err(|error| self.connection_error(error, request.path))?;
         let status = response.status();
         let bytes = self.read(response, request.path).await?;
-        self.judge(status, &bytes, request.path)
+        self.parse_answer(status, &bytes, request.path)
     }
 
     /// Reads the answer up to the limit.
     async fn read(&self, mut response: Response, what: &str) -> Result<Vec<u8>, EagleError> {
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(error, what))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.connection_error(error, what))? {
             if chunk.len() > ANSWER_BYTES.saturating_sub(bytes.len()) {
                 return Err(EagleError::TooLarge { what: what.to_owned(), limit: ANSWER_BYTES });
             }
@@ -105,14 +105,14 @@ impl Http {
         Ok(bytes)
     }
 
-    fn broken(&self, error: reqwest::Error, what: &str) -> EagleError {
+    fn connection_error(&self, error: reqwest::Error, what: &str) -> EagleError {
         if error.is_timeout() && !error.is_connect() {
-            return EagleError::TooSlow { what: what.to_owned(), after: self.timeout };
+            return EagleError::Timeout { what: what.to_owned(), after: self.timeout };
         }
-        EagleError::Unreachable { address: self.address.to_string(), reason: root(error) }
+        EagleError::Unreachable { address: self.address.to_string(), reason: root_cause(error) }
     }
 
-    fn judge(&self, status: StatusCode, bytes: &[u8], what: &str) -> Result<Value, EagleError> {
+    fn parse_answer(&self, status: StatusCode, bytes: &[u8], what: &str) -> Result<Value, EagleError> {
         let what = what.to_owned();
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             let (address, secret) = (self.address.to_string(), self.token.secret().to_owned());
@@ -120,7 +120,7 @@ impl Http {
         }
         let code = status.as_u16();
         if status.is_server_error() {
-            return Err(EagleError::Failing { what, status: code, words: self.words(bytes) });
+            return Err(EagleError::ServerError { what, status: code, words: self.words(bytes) });
         }
         if !status.is_success() {
             return Err(EagleError::Refused { what, status: code, words: self.words(bytes) });
@@ -128,7 +128,7 @@ impl Http {
         let found = || format!("no JSON{}", self.words(bytes));
         let answer: Value = serde_json::from_slice(bytes).map_err(|error| {
             if error.is_eof() && !bytes.is_empty() {
-                EagleError::CutShort { what: what.clone() }
+                EagleError::Incomplete { what: what.clone() }
             } else {
                 EagleError::NotEagle { what: what.clone(), found: found() }
             }
@@ -158,7 +158,7 @@ impl Http {
 }
 
 /// The root cause of an error, without its URL, which contains the token.
-fn root(error: reqwest::Error) -> String {
+fn root_cause(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut last: &dyn std::error::Error = &error;
     while let Some(source) = last.source() {

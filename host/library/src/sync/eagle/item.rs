@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_that_are_not_known_are_no_empty_list_and_an_odd_item_keeps_no_other_from_being_read() {
+    fn unknown_tags_are_not_an_empty_list_and_invalid_items_are_skipped() {
         let read = |value: Value| EagleItem::read(&value, "/x");
         let item = read(json!({ "id": "L1", "name": "a", "tags": ["x", "y"], "isDeleted": true })).unwrap();
         assert_eq!((item.tags, item.deleted), (Some(vec!["x".to_owned(), "y".to_owned()]), true));

@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 use std::path::Path;
 
 use super::{EagleItem, OpenLibrary};
-use crate::sync::{Item, KnownItem, Mark, MergedTags, merged};
+use crate::sync::{FingerprintedItem, Item, Mark, MergedTags, merge};
 
 /// An item with its decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct PlannedItem {
 pub enum Verdict {
     /// It has the tag.
     Has,
-    /// It is in another library than the open one, with this name.
+    /// It is in a library that is not open. Contains the name of that library.
     Elsewhere(String),
     /// Several libraries that may be open have an item with this id: copies of one library, whose items may have different
     /// fingerprints.
@@ -36,7 +36,7 @@ pub enum Verdict {
     Odd,
     /// It is in Eagle's trash and is not changed.
     InTrash,
-    /// Its tags have to become these.
+    /// Its tags must be replaced with these.
     Needs(MergedTags),
 }
 
@@ -59,14 +59,14 @@ impl Verdict {
 /// Decides for each item, in the order of `known`. Files outside of Eagle libraries are left out.
 #[must_use]
 pub fn plan<S: BuildHasher>(
-    known: &[KnownItem],
+    known: &[FingerprintedItem],
     items: &HashMap<String, EagleItem, S>,
     open: Option<&OpenLibrary>,
     replace_old: bool,
 ) -> Vec<PlannedItem> {
     let may_be_open = |item: &Item| open.is_none_or(|open| open.may_have(item));
     let ambiguous = ambiguous(known, may_be_open);
-    let planned = |known: &KnownItem| {
+    let planned = |known: &FingerprintedItem| {
         let of = known.item.as_ref()?;
         let item = items.get(&of.id);
         let file = known.path.file_stem().unwrap_or_default().to_string_lossy();
@@ -83,7 +83,7 @@ pub fn plan<S: BuildHasher>(
 }
 
 /// The ids that occur in several libraries that may be open.
-fn ambiguous(known: &[KnownItem], may_be_open: impl Fn(&Item) -> bool) -> HashSet<&str> {
+fn ambiguous(known: &[FingerprintedItem], may_be_open: impl Fn(&Item) -> bool) -> HashSet<&str> {
     let (mut folders, mut ambiguous) = (HashMap::<&str, &Path>::new(), HashSet::new());
     for item in known.iter().filter_map(|known| known.item.as_ref()).filter(|item| may_be_open(item)) {
         if *folders.entry(&item.id).or_insert(&item.folder) != item.folder {
@@ -95,7 +95,7 @@ fn ambiguous(known: &[KnownItem], may_be_open: impl Fn(&Item) -> bool) -> HashSe
 
 /// Decides for an item that Eagle has.
 pub(super) fn judge(item: &EagleItem, mark: &Mark, replace_old: bool) -> Verdict {
-    let merged = item.tags.as_ref().map(|tags| merged(tags, mark, replace_old));
+    let merged = item.tags.as_ref().map(|tags| merge(tags, mark, replace_old));
     match merged {
         _ if item.deleted => Verdict::InTrash,
         None => Verdict::Odd,
@@ -109,8 +109,8 @@ mod tests {
     use super::*;
     use crate::sync::Format;
 
-    fn known(id: &str, library: &str) -> KnownItem {
-        KnownItem {
+    fn known(id: &str, library: &str) -> FingerprintedItem {
+        FingerprintedItem {
             number: 1,
             path: format!("/m/{library}.library/images/{id}.info/song {id}.mp3").into(),
             item: Some(Item {
@@ -130,12 +130,12 @@ mod tests {
     }
 
     #[test]
-    fn each_item_gets_what_it_needs() {
+    fn each_item_gets_its_decision() {
         let has = Mark::of(b"L2");
         let items = HashMap::from([item("L1", &["x"], false), item("L2", &[has.tag()], false), item("L3", &[], true)]);
-        let mut all: Vec<KnownItem> = ["L1", "L2", "L3", "L4"].map(|id| known(id, "Music")).into();
+        let mut all: Vec<FingerprintedItem> = ["L1", "L2", "L3", "L4"].map(|id| known(id, "Music")).into();
         all.push(known("L1", "Other"));
-        all.push(KnownItem { item: None, ..known("L9", "Music") });
+        all.push(FingerprintedItem { item: None, ..known("L9", "Music") });
         let open = OpenLibrary { name: "Music".to_owned(), folder: None };
         let planned = plan(&all, &items, Some(&open), false);
         let reasons: Vec<_> = planned.iter().map(|planned| planned.verdict.skipped()).collect();
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_of_a_library_is_told_by_its_folder_and_else_not_at_all() {
+    fn a_copy_of_a_library_is_recognised_only_by_its_folder() {
         let items = HashMap::from([item("L1", &[], false), item("L2", &[], false)]);
         let mut copy = known("L1", "Music");
         copy.item.as_mut().unwrap().folder = "/copy/Music.library".into();

@@ -33,7 +33,7 @@ pub enum ItemOutcome {
     Failed(String),
 }
 
-/// Writes the tag of each planned item that needs it. `tell` receives the position and the outcome of each. `stop` ends the
+/// Writes the tag of each planned item that needs it. `progress` receives the position and the outcome of each. `stop` ends the
 /// sync after an item.
 ///
 /// # Errors
@@ -44,7 +44,7 @@ pub async fn send(
     planned: &[PlannedItem],
     options: SendOptions,
     stop: &AtomicBool,
-    mut tell: impl FnMut(usize, ItemOutcome),
+    mut progress: impl FnMut(usize, ItemOutcome),
 ) -> Result<(), EagleError> {
     let mut failures = 0;
     for (number, planned) in planned.iter().enumerate() {
@@ -57,15 +57,15 @@ pub async fn send(
         match send_item(eagle, planned, options).await {
             Ok(outcome) => {
                 failures = if matches!(outcome, ItemOutcome::Failed(_)) { failures + 1 } else { 0 };
-                tell(number, outcome);
+                progress(number, outcome);
                 if failures == FAILURES {
-                    return Err(EagleError::SavesNothing { items: FAILURES });
+                    return Err(EagleError::NotSaved { items: FAILURES });
                 }
             }
             Err(error) => {
                 failures += 1;
-                tell(number, ItemOutcome::Failed(error.to_string()));
-                if error.ends_all() || failures == FAILURES {
+                progress(number, ItemOutcome::Failed(error.to_string()));
+                if error.affects_all_items() || failures == FAILURES {
                     return Err(error);
                 }
             }
@@ -109,11 +109,11 @@ async fn send_item(eagle: &Eagle, planned: &PlannedItem, options: SendOptions) -
 /// Reads the item again and compares its tags.
 async fn read_back(eagle: &Eagle, id: &str, written: &MergedTags) -> Result<ItemOutcome, EagleError> {
     let Some(after) = eagle.item(id).await? else {
-        return Ok(ItemOutcome::Failed("it was saved, and does not exist any more".to_owned()));
+        return Ok(ItemOutcome::Failed("it was saved, but does not exist any more".to_owned()));
     };
     match after.tags {
         Some(tags) => verify(eagle, id, written, &tags).await,
-        None => Ok(ItemOutcome::Failed("it was saved, and its tags are not a list of texts any more".to_owned())),
+        None => Ok(ItemOutcome::Failed("it was saved, but its tags are not a list of texts any more".to_owned())),
     }
 }
 
@@ -136,7 +136,7 @@ async fn verify(eagle: &Eagle, id: &str, written: &MergedTags, found: &[String])
     let after = put_back.and_then(|item| item.tags).unwrap_or_else(|| found.to_vec());
     let lost = lost(written, &after);
     if !lost.is_empty() {
-        return Err(EagleError::Loses { item: id.to_owned(), tags: lost.join(", ") });
+        return Err(EagleError::TagsLost { item: id.to_owned(), tags: lost.join(", ") });
     }
     let as_written = self::difference(&written.tags, &written.removed, &after).is_none();
     Ok(if as_written { ItemOutcome::Succeeded } else { failed() })
@@ -153,7 +153,7 @@ fn lost<'a>(written: &'a MergedTags, found: &[String]) -> Vec<&'a str> {
 fn difference(written: &[String], removed: &[String], found: &[String]) -> Option<String> {
     let missing: Vec<&str> = written.iter().filter(|tag| !found.contains(tag)).map(String::as_str).collect();
     if !missing.is_empty() {
-        return Some(format!("these tags are not there: {}", missing.join(", ")));
+        return Some(format!("these tags are missing: {}", missing.join(", ")));
     }
     if let Some(left) = removed.iter().find(|tag| found.contains(tag) && !written.contains(tag)) {
         return Some(format!("the tag {left} is still there"));
@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(compare("a b f", "", "a b f"), None);
         assert_eq!(compare("a b f", "", "new a b f"), None);
         assert_eq!(compare("a f", "old", "a f"), None);
-        assert!(compare("a b f", "", "a f").unwrap().contains("not there: b"));
+        assert!(compare("a b f", "", "a f").unwrap().contains("missing: b"));
         assert!(compare("a f", "old", "a old f").unwrap().contains("the tag old is still there"));
         assert!(compare("a b f", "", "b a f").unwrap().contains("order"));
     }

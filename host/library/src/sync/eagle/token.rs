@@ -22,7 +22,7 @@ impl Token {
         self.value.as_deref()
     }
 
-    /// The forms in which a server may repeat it: plain, JSON-escaped, URL-encoded.
+    /// The forms in which an answer may contain it: plain, JSON-escaped, URL-encoded.
     pub(super) fn forms(&self) -> Vec<String> {
         let Some(token) = self.value().filter(|token| !token.is_empty()) else {
             return Vec::new();

@@ -27,16 +27,16 @@ enum Offset {
 pub(super) async fn item(http: &Http, id: &str) -> Result<Option<EagleItem>, EagleError> {
     match http.send(ApiRequest::get(INFO, &[("id", id)])).await {
         Ok(Value::Null) => Ok(None),
-        Err(error) if error.is_unknown() => Ok(None),
+        Err(error) if error.is_unknown_item() => Ok(None),
         Ok(data) => EagleItem::read(&data, INFO).map(Some),
         Err(error) => Err(error),
     }
 }
 
 /// Reads the items with these ids; unknown ids are left out.
-pub(super) async fn items(http: &Http, ids: &[&str], mut tell: impl FnMut(usize)) -> Result<Items, EagleError> {
+pub(super) async fn items(http: &Http, ids: &[&str], mut progress: impl FnMut(usize)) -> Result<Items, EagleError> {
     let mut found = Items::new();
-    let complete = ids.len() > SINGLE && list(http, &mut found, &mut tell).await?;
+    let complete = ids.len() > SINGLE && list(http, &mut found, &mut progress).await?;
     let unknown: Vec<&&str> = ids.iter().filter(|id| !found.contains_key(**id)).collect();
     // Pages shift if somebody deletes an item during the listing, so a few items that no page had are requested one by one.
     if !complete || unknown.len() <= SINGLE {
@@ -44,14 +44,14 @@ pub(super) async fn items(http: &Http, ids: &[&str], mut tell: impl FnMut(usize)
             if let Some(item) = item(http, id).await? {
                 found.insert((*id).to_owned(), item);
             }
-            tell(found.len());
+            progress(found.len());
         }
     }
     Ok(found)
 }
 
 /// Lists every item. Returns false if the listing is incomplete.
-async fn list(http: &Http, found: &mut Items, tell: &mut impl FnMut(usize)) -> Result<bool, EagleError> {
+async fn list(http: &Http, found: &mut Items, progress: &mut impl FnMut(usize)) -> Result<bool, EagleError> {
     let first = page(http, 0).await?;
     let (length, mut last) = (first.len(), first.len());
     let first_ids: Vec<String> = first.iter().take(2).map(|item| id_of(item.as_ref())).collect();
@@ -75,7 +75,7 @@ async fn list(http: &Http, found: &mut Items, tell: &mut impl FnMut(usize)) -> R
         last = next.len();
         let before = found.len();
         add(found, next);
-        tell(found.len());
+        progress(found.len());
         if found.len() == before {
             // Only known items: further requests would repeat them forever.
             return Ok(last == 0);

@@ -16,7 +16,7 @@ pub(super) async fn item(http: &Http, id: &str) -> Result<Option<EagleItem>, Eag
 }
 
 /// Reads the items with these ids; unknown ids are left out.
-pub(super) async fn items(http: &Http, ids: &[&str], mut tell: impl FnMut(usize)) -> Result<Items, EagleError> {
+pub(super) async fn items(http: &Http, ids: &[&str], mut progress: impl FnMut(usize)) -> Result<Items, EagleError> {
     let mut found = Items::new();
     for ids in ids.chunks(PAGE) {
         let mut offset = 0;
@@ -30,7 +30,7 @@ pub(super) async fn items(http: &Http, ids: &[&str], mut tell: impl FnMut(usize)
             // A server that ignores `ids` returns other items.
             let wanted = page.into_iter().flatten().filter(|item| ids.contains(&item.id.as_str()));
             found.extend(wanted.map(|item| (item.id.clone(), item)));
-            tell(found.len());
+            progress(found.len());
         }
     }
     Ok(found)
@@ -52,7 +52,7 @@ pub(super) async fn save(http: &Http, id: &str, tags: &[String]) -> Result<(), E
         return Err(EagleError::Refused {
             what: "/api/v2/item/update".to_owned(),
             status: 200,
-            words: ": it answers `false`".to_owned(),
+            words: ": the answer is `false`".to_owned(),
         });
     }
     Ok(())

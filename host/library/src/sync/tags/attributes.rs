@@ -10,19 +10,20 @@ use rustix::io::Errno;
 
 use super::limits::ATTRIBUTE_BYTES;
 
-/// Attributes of users, and attributes that control access: the copy must have them. Other attributes belong to the system.
-const PEOPLES: [&[u8]; 2] = [b"user.", b"system.posix_acl_access"];
+/// The prefixes of attributes that the copy must have: those of users, and those that control access. Other attributes belong
+/// to the system.
+const REQUIRED: [&[u8]; 2] = [b"user.", b"system.posix_acl_access"];
 
 /// Copies the attributes of `from` to `to`.
-pub(super) fn carry(from: &File, before: &Metadata, to: &File) -> io::Result<()> {
+pub(super) fn copy_attributes(from: &File, before: &Metadata, to: &File) -> io::Result<()> {
     let own = to.metadata()?;
     if (own.uid(), own.gid()) != (before.uid(), before.gid()) {
         fchown(to, Some(before.uid()), Some(before.gid()))?;
     }
     to.set_permissions(before.permissions())?;
     for name in names(from)? {
-        let counts = cfg!(not(target_os = "linux")) || PEOPLES.iter().any(|head| name.as_bytes().starts_with(head));
-        match carry_one(from, &name, to) {
+        let counts = cfg!(not(target_os = "linux")) || REQUIRED.iter().any(|head| name.as_bytes().starts_with(head));
+        match copy_attribute(from, &name, to) {
             Err(error) if counts => return Err(error.into()),
             _ => {}
         }
@@ -40,7 +41,7 @@ fn names(of: &File) -> io::Result<Vec<CString>> {
     Ok(names.filter_map(|name| CStr::from_bytes_with_nul(name).ok().map(CStr::to_owned)).collect())
 }
 
-fn carry_one(from: &File, name: &CStr, to: &File) -> rustix::io::Result<()> {
+fn copy_attribute(from: &File, name: &CStr, to: &File) -> rustix::io::Result<()> {
     let mut buffer = vec![0_u8; ATTRIBUTE_BYTES];
     let length = fgetxattr(from, name, buffer.as_mut_slice())?;
     fsetxattr(to, name, buffer.get(..length).unwrap_or_default(), XattrFlags::empty())
@@ -54,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mode_and_attributes_are_carried_over() {
+    fn mode_and_attributes_are_copied() {
         let folder = tempfile::tempdir().unwrap();
         let [from, to] = ["from", "to"].map(|name| folder.path().join(name));
         fs::write(&from, "").unwrap();
@@ -63,7 +64,7 @@ mod tests {
         let [from, to] = [&from, &to].map(|path| File::options().read(true).write(true).open(path).unwrap());
         let name = c"user.xdg.tags";
         let knows = fsetxattr(&from, name, b"techno", XattrFlags::empty()).is_ok();
-        carry(&from, &from.metadata().unwrap(), &to).unwrap();
+        copy_attributes(&from, &from.metadata().unwrap(), &to).unwrap();
         assert_eq!(to.metadata().unwrap().permissions().mode() & 0o777, 0o640);
         if knows {
             let mut value = [0; 16];

@@ -8,7 +8,7 @@ use super::stop::StopReason;
 use super::tag_writer::{Style, TagWriter};
 use super::texts::{FIELDS, Field};
 use super::write::{Change, HashAudioFn, open, written};
-use crate::sync::KnownItem;
+use crate::sync::FingerprintedItem;
 
 /// Receives the future tags and the future metadata of the file, right before the copy replaces it. An error (the reason for
 /// people) leaves the file unchanged.
@@ -17,31 +17,31 @@ pub type Ready<'a> = dyn FnMut(&Tags, &RewrittenFile) -> Result<(), String> + 'a
 /// Writes the tags of `wanted` that the file does not have. Returns `None` if it has all of them. An error (the reason for
 /// people) means that the file is unchanged.
 pub fn fill(
-    known: &KnownItem,
+    known: &FingerprintedItem,
     wanted: &Tags,
     hash: &HashAudioFn<'_>,
     ready: &mut Ready<'_>,
 ) -> Result<Option<RewrittenFile>, String> {
-    filled(known, wanted, hash, ready).map_err(|stop| match stop {
+    fill_missing(known, wanted, hash, ready).map_err(|stop| match stop {
         StopReason::Skipped(reason) => words(reason).to_owned(),
         StopReason::Failed(error) => error,
     })
 }
 
-fn filled(
-    known: &KnownItem,
+fn fill_missing(
+    known: &FingerprintedItem,
     wanted: &Tags,
     hash: &HashAudioFn<'_>,
     ready: &mut Ready<'_>,
 ) -> Result<Option<RewrittenFile>, StopReason> {
     let (mut file, _) = open(known)?;
-    let writer = TagWriter::read(&mut file, kind::of(&known.format)?, Style::Kept)?;
+    let writer = TagWriter::read(&mut file, kind::file_type(&known.format)?, Style::Keep)?;
     let missing = missing(&writer, wanted);
     if missing == Tags::default() {
         return Ok(None);
     }
-    let change = Texts { tags: &missing };
-    written(known, &change, hash, &mut |rewritten| ready(&missing, rewritten)).map(Some)
+    let change = TextChange { tags: &missing };
+    write_change(known, &change, hash, &mut |rewritten| ready(&missing, rewritten)).map(Some)
 }
 
 /// The tags of `wanted` that a file does not have.
@@ -55,17 +55,17 @@ fn missing(writer: &TagWriter, wanted: &Tags) -> Tags {
     missing
 }
 
-struct Texts<'a> {
+struct TextChange<'a> {
     tags: &'a Tags,
 }
 
-impl Texts<'_> {
+impl TextChange<'_> {
     fn each(&self) -> impl Iterator<Item = (Field, &str)> {
         FIELDS.into_iter().filter_map(|field| Some((field, field.of(self.tags)?)))
     }
 }
 
-impl Change for Texts<'_> {
+impl Change for TextChange<'_> {
     fn need(&self, writer: &TagWriter) -> Result<(), StopReason> {
         match self.each().find(|(field, _)| writer.text(*field).is_some()) {
             Some(_) => {
@@ -92,7 +92,7 @@ impl Change for Texts<'_> {
     fn unaffected(&self, mut writer: TagWriter, new: bool) -> Result<Vec<u8>, StopReason> {
         // `others` omits the fingerprint tag.
         let mut bytes = writer.values().concat().into_bytes();
-        self.each().for_each(|(field, _)| writer.take_text(field));
+        self.each().for_each(|(field, _)| writer.remove_text(field));
         bytes.extend(writer.without_fingerprint(false, new)?);
         Ok(bytes)
     }

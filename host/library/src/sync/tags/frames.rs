@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_those_of_their_version() {
+    fn frame_sizes_depend_on_the_version() {
         let long = frame(*b"APIC", [0, 0, 1, 0], &[7; 256]);
         assert_eq!(count_in(&long, 3, 0), Some(1));
         assert_eq!(count_in(&frame(*b"APIC", [0, 0, 2, 0], &[7; 256]), 4, 0), Some(1));
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_and_unsynchronisation_are_seen_through() {
+    fn extended_headers_and_unsynchronisation_are_handled() {
         let one = frame(*b"PRIV", [0, 0, 0, 3], &[0xFF, 0xE0, 1]);
         let three = [[0, 0, 0, 6, 0, 0, 0, 0, 0, 0].as_slice(), &one].concat();
         assert_eq!(count_in(&three, 3, EXTENDED), Some(1));

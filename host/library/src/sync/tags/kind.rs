@@ -14,7 +14,7 @@ use super::stop::StopReason;
 use crate::sync::Format;
 
 /// The file type for a format.
-pub(super) fn of(format: &Format) -> Result<FileType, StopReason> {
+pub(super) fn file_type(format: &Format) -> Result<FileType, StopReason> {
     Ok(match (format.container.as_str(), format.codec.as_str()) {
         ("mp1" | "mp2" | "mp3", _) => FileType::Mpeg,
         ("adts", _) => FileType::Aac,
@@ -29,7 +29,7 @@ pub(super) fn of(format: &Format) -> Result<FileType, StopReason> {
 }
 
 /// Checks that the file starts with the header of its type. Only MPEG and ADTS may have a tag in front.
-pub(super) fn begins(file: &mut File, kind: FileType) -> Result<(), StopReason> {
+pub(super) fn check_header(file: &mut File, kind: FileType) -> Result<(), StopReason> {
     let failed = |error: io::Error| StopReason::io("reading it", &error);
     let mut head = Vec::new();
     file.rewind().map_err(failed)?;

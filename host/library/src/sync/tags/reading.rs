@@ -20,7 +20,7 @@ use lofty::prelude::AudioFile;
 use lofty::tag::Tag;
 
 use super::frames::{Place, count};
-use super::kind::begins;
+use super::kind::check_header;
 use super::stop::{StopReason, guarded};
 use super::tag_writer::{Kind, Style, TagWriter, dump};
 
@@ -35,7 +35,7 @@ impl TagWriter {
 }
 
 fn read(file: &mut File, kind: FileType, style: Style) -> Result<TagWriter, StopReason> {
-    begins(file, kind)?;
+    check_header(file, kind)?;
     let kind = match kind {
         FileType::Mpeg => return mpeg(file, style),
         FileType::Aac => return aac(file, style),
@@ -47,7 +47,7 @@ fn read(file: &mut File, kind: FileType, style: Style) -> Result<TagWriter, Stop
         FileType::Mp4 => Kind::Atoms(Box::new(parse::<Mp4File>(file, style)?.ilst().cloned().unwrap_or_default())),
         _ => return Err(StopReason::Skipped("unsupported_format")),
     };
-    Ok(TagWriter { kind, rest: Vec::new(), three: false, new: false })
+    Ok(TagWriter { kind, rest: Vec::new(), is_v23: false, new: false })
 }
 
 fn parse<F: AudioFile>(file: &mut File, style: Style) -> Result<F, StopReason> {
@@ -58,7 +58,7 @@ fn parse_in<F: AudioFile>(mode: ParsingMode, file: &mut File, style: Style) -> R
     let mut options = ParseOptions::new();
     options.parsing_mode(mode);
     options.read_properties(false);
-    options.implicit_conversions(style == Style::Raised);
+    options.implicit_conversions(style == Style::Upgrade);
     file.rewind().map_err(|error| StopReason::io("reading it", &error))?;
     F::read_from(&mut BufReader::new(&*file), options)
         .map_err(|error| StopReason::Failed(format!("cannot read all of its tags ({error}), so nothing is written")))
@@ -89,45 +89,45 @@ fn mpeg(file: &mut File, style: Style) -> Result<TagWriter, StopReason> {
     let mut rest = Vec::new();
     dump(mpeg.id3v1(), &mut rest)?;
     dump(mpeg.ape(), &mut rest)?;
-    let poorer = mpeg.ape().cloned().map(Tag::from).or_else(|| mpeg.id3v1().cloned().map(Tag::from));
-    with_frames(file, (Place::Start, style), mpeg.id3v2(), poorer, rest)
+    let simpler = mpeg.ape().cloned().map(Tag::from).or_else(|| mpeg.id3v1().cloned().map(Tag::from));
+    with_frames(file, (Place::Start, style), mpeg.id3v2(), simpler, rest)
 }
 
 fn aac(file: &mut File, style: Style) -> Result<TagWriter, StopReason> {
     let aac: AacFile = parse_with_v1(file, style)?;
     let mut rest = Vec::new();
     dump(aac.id3v1(), &mut rest)?;
-    let poorer = aac.id3v1().cloned().map(Tag::from);
-    with_frames(file, (Place::Start, style), aac.id3v2(), poorer, rest)
+    let simpler = aac.id3v1().cloned().map(Tag::from);
+    with_frames(file, (Place::Start, style), aac.id3v2(), simpler, rest)
 }
 
 fn wav(file: &mut File, style: Style) -> Result<TagWriter, StopReason> {
     let wav: WavFile = parse(file, style)?;
     let mut rest = Vec::new();
     dump(wav.riff_info(), &mut rest)?;
-    let poorer = wav.riff_info().cloned().map(Tag::from);
-    with_frames(file, (Place::Riff, style), wav.id3v2(), poorer, rest)
+    let simpler = wav.riff_info().cloned().map(Tag::from);
+    with_frames(file, (Place::Riff, style), wav.id3v2(), simpler, rest)
 }
 
 fn aiff(file: &mut File, style: Style) -> Result<TagWriter, StopReason> {
     let aiff: AiffFile = parse(file, style)?;
     let mut rest = Vec::new();
     dump(aiff.text_chunks(), &mut rest)?;
-    let poorer = aiff.text_chunks().cloned().map(Tag::from);
-    with_frames(file, (Place::Iff, style), aiff.id3v2(), poorer, rest)
+    let simpler = aiff.text_chunks().cloned().map(Tag::from);
+    with_frames(file, (Place::Iff, style), aiff.id3v2(), simpler, rest)
 }
 
-/// A file whose tag has frames: `frames`, or new ones from the `poorer` tag.
+/// A file whose tag has frames: `frames`, or new ones from the `simpler` tag.
 fn with_frames(
     file: &mut File,
     (place, style): (Place, Style),
     frames: Option<&Id3v2Tag>,
-    poorer: Option<Tag>,
+    simpler: Option<Tag>,
     rest: Vec<u8>,
 ) -> Result<TagWriter, StopReason> {
     let Some(frames) = frames.cloned() else {
-        let frames = poorer.map(Id3v2Tag::from).unwrap_or_default();
-        return Ok(TagWriter { kind: Kind::Frames(Box::new(frames)), rest, three: false, new: true });
+        let frames = simpler.map(Id3v2Tag::from).unwrap_or_default();
+        return Ok(TagWriter { kind: Kind::Frames(Box::new(frames)), rest, is_v23: false, new: true });
     };
     let version = frames.original_version();
     if version == Id3v2Version::V2 {
@@ -136,11 +136,11 @@ fn with_frames(
     let read = (&frames).into_iter().count();
     let there = count(file, place).map_err(|error| StopReason::io("reading it", &error))?;
     // In a converted tag some frames are merged.
-    if style == Style::Kept && there != Some(read) {
-        let there = there.map_or_else(|| "broken".to_owned(), |there| format!("of {there} frames"));
+    if style == Style::Keep && there != Some(read) {
+        let there = there.map_or_else(|| "is damaged".to_owned(), |there| format!("has {there} frames"));
         return Err(StopReason::Failed(format!(
-            "its ID3v2 tag is {there}, of which {read} can be kept, so nothing is written; save the tags with a tagger"
+            "its ID3v2 tag {there}, but only {read} frames can be preserved, so nothing is written; save its tags with a tag editor"
         )));
     }
-    Ok(TagWriter { kind: Kind::Frames(Box::new(frames)), rest, three: version == Id3v2Version::V3, new: false })
+    Ok(TagWriter { kind: Kind::Frames(Box::new(frames)), rest, is_v23: version == Id3v2Version::V3, new: false })
 }

@@ -31,10 +31,10 @@ const MEAN: &str = "com.apple.iTunes";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
     /// The version of the existing tag.
-    Kept,
+    Keep,
     /// 2.4. Many tag editors put 2.4 frames (`TSOP`, the sort name of the artist) into 2.3 tags, and lofty does not write
     /// them in 2.3.
-    Raised,
+    Upgrade,
 }
 
 /// The tags of one file.
@@ -43,7 +43,7 @@ pub(super) struct TagWriter {
     /// All other tags of the file, as bytes for a comparison.
     pub(super) rest: Vec<u8>,
     /// The frames have version 2.3.
-    pub(super) three: bool,
+    pub(super) is_v23: bool,
     /// The file has no frames; they come from a simpler tag.
     pub(super) new: bool,
 }
@@ -57,8 +57,8 @@ pub(super) enum Kind {
 
 impl TagWriter {
     /// Whether the tag can be written as 2.4 if writing it as 2.3 loses something.
-    pub(super) fn can_be_raised(&self) -> bool {
-        self.three
+    pub(super) fn can_be_upgraded(&self) -> bool {
+        self.is_v23
     }
 
     /// The values of the fingerprint field; several if somebody copied it.
@@ -67,13 +67,13 @@ impl TagWriter {
     }
 
     /// The values of the old form.
-    pub(super) fn olds(&self) -> Vec<String> {
+    pub(super) fn old_values(&self) -> Vec<String> {
         self.named(OLD_NAME).into_iter().filter(|value| Mark::is_old(value)).collect()
     }
 
     /// Replaces the fingerprint by `value`; `replace_old` also removes the old form.
     pub(super) fn set(&mut self, value: &str, replace_old: bool) {
-        self.take(replace_old);
+        self.remove_fingerprint(replace_old);
         match &mut self.kind {
             Kind::Frames(frames) => {
                 let frame = ExtendedTextFrame::new(TextEncoding::Latin1, NAME, value.to_owned());
@@ -100,7 +100,7 @@ impl TagWriter {
     /// All content except the fingerprint and, with `replace_old`, the old form, as bytes. A write must not change it. For a
     /// file without frames (`new`) it includes the fields of its simpler tag.
     pub(super) fn without_fingerprint(mut self, replace_old: bool, new: bool) -> Result<Vec<u8>, StopReason> {
-        self.take(replace_old);
+        self.remove_fingerprint(replace_old);
         let mut bytes = self.rest;
         guarded(|| {
             match self.kind {
@@ -129,7 +129,7 @@ impl TagWriter {
     pub(super) fn save(&self, file: &mut File, style: Style) -> Result<(), StopReason> {
         let mut options = WriteOptions::new();
         options.lossy_text_encoding(false);
-        options.use_id3v23(self.three && style == Style::Kept);
+        options.use_id3v23(self.is_v23 && style == Style::Keep);
         file.rewind().map_err(|error| StopReason::io("writing its copy", &error))?;
         guarded(|| {
             let saved = match &self.kind {
@@ -160,22 +160,22 @@ impl TagWriter {
     }
 
     /// Removes the fingerprint, and on request the old form.
-    fn take(&mut self, replace_old: bool) {
-        let goes = |name: &str, value: &str| {
+    fn remove_fingerprint(&mut self, replace_old: bool) {
+        let is_removed = |name: &str, value: &str| {
             name.eq_ignore_ascii_case(NAME) || replace_old && name.eq_ignore_ascii_case(OLD_NAME) && Mark::is_old(value)
         };
         match &mut self.kind {
             Kind::Frames(frames) => {
-                frames.retain(|frame| !user_text(frame).is_some_and(|(name, value)| goes(name, value)));
+                frames.retain(|frame| !user_text(frame).is_some_and(|(name, value)| is_removed(name, value)));
             }
-            Kind::Comments(comments) => take_comments(comments, goes),
+            Kind::Comments(comments) => remove_comments(comments, is_removed),
             Kind::Flac(flac) => {
                 if let Some(mut comments) = flac.remove_vorbis_comments() {
-                    take_comments(&mut comments, goes);
+                    remove_comments(&mut comments, is_removed);
                     flac.set_vorbis_comments(comments);
                 }
             }
-            Kind::Atoms(atoms) => atoms.retain(|atom| !named_texts(atom).any(|(name, value)| goes(name, value))),
+            Kind::Atoms(atoms) => atoms.retain(|atom| !named_texts(atom).any(|(name, value)| is_removed(name, value))),
         }
     }
 }
@@ -201,9 +201,9 @@ fn named_texts<'a>(atom: &'a Atom<'_>) -> impl Iterator<Item = (&'a str, &'a str
     name.into_iter().flat_map(move |name| atom.data().filter_map(text).map(move |text| (name, text)))
 }
 
-fn take_comments(comments: &mut VorbisComments, goes: impl Fn(&str, &str) -> bool) {
+fn remove_comments(comments: &mut VorbisComments, is_removed: impl Fn(&str, &str) -> bool) {
     let all: Vec<_> = comments.take_items().collect();
-    for (name, value) in all.into_iter().filter(|(name, value)| !goes(name, value)) {
+    for (name, value) in all.into_iter().filter(|(name, value)| !is_removed(name, value)) {
         comments.push(name, value);
     }
 }

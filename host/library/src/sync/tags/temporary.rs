@@ -1,4 +1,4 @@
-//! The copy beside a file that will replace it. It is deleted if it did not.
+//! The copy beside a file that will replace it. If it does not replace the file, it is deleted.
 //!
 //! Its name contains the inode of the file, so a killed program leaves at most one copy for each file, and the next sync
 //! deletes it. The name starts with a dot, so no scan lists it. The writer locks it, and only the owner of the lock may
@@ -26,11 +26,11 @@ impl Temporary {
     pub(super) fn beside(path: &Path, inode: u64) -> Result<Self, StopReason> {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("tmp");
         let beside = path.with_file_name(format!("{PREFIX}{inode}.{ending}"));
-        let failed = |error: io::Error| StopReason::io("making a copy beside it", &error);
+        let failed = |error: io::Error| StopReason::io("creating a copy beside it", &error);
         clear(&beside).map_err(failed)?;
         let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(&beside).map_err(failed)?;
         // Another sync may have deleted it as a leftover before it was locked.
-        lock(&file).and_then(|()| still(&file, &beside)).map_err(failed)?;
+        lock(&file).and_then(|()| check_identity(&file, &beside)).map_err(failed)?;
         Ok(Self { path: beside, file })
     }
 
@@ -56,7 +56,7 @@ impl Temporary {
     /// Renames it over `path`. After a power failure one of the two exists, complete. On an error `path` is unchanged.
     pub(super) fn replace(&self, path: &Path) -> io::Result<()> {
         self.file.sync_all()?;
-        still(&self.file, &self.path)?;
+        check_identity(&self.file, &self.path)?;
         fs::rename(&self.path, path)?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         // The copy has replaced the file, whether or not this succeeds.
@@ -68,7 +68,7 @@ impl Temporary {
 }
 
 /// Older copies are leftovers of killed syncs, because writing a copy takes minutes at most.
-const LEFT: Duration = Duration::from_hours(1);
+const LEFTOVER_AGE: Duration = Duration::from_hours(1);
 
 /// Deletes the copies in `folder` that killed syncs left and no process has locked. The next sync of a file deletes its
 /// leftover in any case; this is for files that are not synced again.
@@ -77,7 +77,7 @@ pub fn remove_leftovers(folder: &Path, now: SystemTime) {
         let path = entry.path();
         let written = entry.metadata().ok().filter(Metadata::is_file).and_then(|file| file.modified().ok());
         let age = written.and_then(|written| now.duration_since(written).ok()).unwrap_or_default();
-        if age > LEFT
+        if age > LEFTOVER_AGE
             && entry.file_name().to_str().is_some_and(is_copy)
             && let Err(error) = clear(&path)
         {
@@ -109,36 +109,36 @@ fn clear(path: &Path) -> io::Result<()> {
         left => left?,
     };
     lock(&left)?;
-    still(&left, path)?;
+    check_identity(&left, path)?;
     fs::remove_file(path)
 }
 
 /// Locks a copy while it is open.
 fn lock(copy: &File) -> io::Result<()> {
     copy.try_lock().map_err(|error| match error {
-        TryLockError::WouldBlock => another(),
+        TryLockError::WouldBlock => locked_error(),
         TryLockError::Error(error) => error,
     })
 }
 
 /// Checks that `path` is still this copy.
-fn still(copy: &File, path: &Path) -> io::Result<()> {
+fn check_identity(copy: &File, path: &Path) -> io::Result<()> {
     let of = |file: &Metadata| (file.dev(), file.ino());
     match fs::symlink_metadata(path) {
         Ok(there) if of(&there) == of(&copy.metadata()?) => Ok(()),
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Err(another()),
+        _ => Err(locked_error()),
     }
 }
 
-fn another() -> io::Error {
+fn locked_error() -> io::Error {
     io::Error::other("another `baton library sync` writes it; sync again when that has ended")
 }
 
 impl Drop for Temporary {
     fn drop(&mut self) {
         // After `replace` the path does not exist or belongs to another file: delete only this copy.
-        if still(&self.file, &self.path).is_ok() {
+        if check_identity(&self.file, &self.path).is_ok() {
             drop(fs::remove_file(&self.path));
         }
     }
@@ -149,12 +149,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_copy_goes_unless_it_took_its_place() {
+    fn a_copy_is_deleted_unless_it_replaced_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.mp3");
         fs::write(&path, "old").unwrap();
         let left = folder.path().join(".baton-sync-7.mp3");
-        fs::write(&left, "of one that was killed").unwrap();
+        fs::write(&left, "left by a killed sync").unwrap();
         let mut copy = Temporary::beside(&path, 7).unwrap();
         copy.fill(&mut File::open(&path).unwrap()).unwrap();
         assert_eq!(fs::read(copy.path()).unwrap(), b"old");
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn old_copies_of_killed_syncs_are_removed_and_what_is_written_or_not_ours_stays() {
+    fn old_unlocked_copies_of_killed_syncs_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         for name in [".baton-sync-7.mp3", ".baton-sync-8.mp3", ".baton-sync-x.mp3", ".baton-sync-9", "a.mp3"] {
@@ -179,19 +179,19 @@ mod tests {
         written.lock().unwrap();
         remove_leftovers(folder.path(), SystemTime::now());
         assert!(path(".baton-sync-7.mp3").exists(), "it is young");
-        remove_leftovers(folder.path(), SystemTime::now() + LEFT + Duration::from_mins(1));
+        remove_leftovers(folder.path(), SystemTime::now() + LEFTOVER_AGE + Duration::from_mins(1));
         assert!(!path(".baton-sync-7.mp3").exists());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4);
     }
 
     #[test]
-    fn a_copy_that_another_writes_is_left_to_it_and_no_other_file_takes_the_place() {
+    fn a_locked_copy_is_kept_and_only_the_checked_copy_replaces_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.mp3");
         fs::write(&path, "old").unwrap();
         let mut copy = Temporary::beside(&path, 7).unwrap();
         copy.fill(&mut File::open(&path).unwrap()).unwrap();
-        let Err(StopReason::Failed(error)) = Temporary::beside(&path, 7) else { panic!("there are two of them") };
+        let Err(StopReason::Failed(error)) = Temporary::beside(&path, 7) else { panic!("a second copy was created") };
         assert!(error.contains("another `baton library sync` writes it"), "{error}");
         assert_eq!(fs::read(copy.path()).unwrap(), b"old");
         // A program without locks may have replaced the file after the check.
@@ -204,14 +204,14 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_replaced_is_no_failure_when_its_folder_cannot_be_flushed() {
+    fn a_replacement_succeeds_even_if_the_folder_cannot_be_synced() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.mp3");
         fs::write(&path, "old").unwrap();
         let copy = Temporary::beside(&path, 7).unwrap();
         fs::write(copy.path(), "new").unwrap();
-        // It can be written to and not opened; root opens it all the same.
+        // The folder can be written to but not opened; root can open it anyway.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o300)).unwrap();
         if File::open(folder.path()).is_ok() {
             let _ = baton_judges::skip("this user may open every folder");

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use super::*;
-use crate::sync::{Format, Item, KnownItem, Mark};
+use crate::sync::{FingerprintedItem, Format, Item, Mark};
 
 /// An MP3 with `ID3v2.3`.
 const THREE: &[&str] = &["-c:a", "libmp3lame", "-id3v2_version", "3"];
@@ -108,9 +108,9 @@ fn silent(sha256: [u8; 32]) -> Audio {
     Audio { sha256, format: Format { container: "mp3".to_owned(), codec: "mp3".to_owned() }, duration_ms: 0 }
 }
 
-fn known(path: &Path) -> KnownItem {
+fn known(path: &Path) -> FingerprintedItem {
     let audio = hash(path).unwrap();
-    KnownItem {
+    FingerprintedItem {
         number: 1,
         path: path.to_owned(),
         item: None,
@@ -125,7 +125,7 @@ fn names(folder: &TempDir) -> Vec<String> {
 }
 
 #[test]
-fn every_kind_of_file_gets_its_tag_and_keeps_all_else() {
+fn every_file_type_gets_its_tag_and_keeps_everything_else() {
     or_skip!(judge());
     let folder = tempfile::tempdir().unwrap();
     for (name, how) in KINDS {
@@ -142,7 +142,7 @@ fn every_kind_of_file_gets_its_tag_and_keeps_all_else() {
         let bytes = fs::read(&path).unwrap();
         assert_eq!(write(&known, false, &hash), WriteOutcome::Skipped("already_has_fingerprint"), "{name}");
         // Another fingerprint replaces the first one.
-        let other = KnownItem { mark: Mark::of(b"other words"), ..known.clone() };
+        let other = FingerprintedItem { mark: Mark::of(b"other words"), ..known.clone() };
         assert_eq!(check(&other, false), FileNeed::Needs(vec![known.mark.value().to_owned()]), "{name}");
         assert_eq!(fs::read(&path).unwrap(), bytes, "{name}");
         assert!(matches!(write(&other, false, &hash), WriteOutcome::Succeeded(_)), "{name}");
@@ -213,7 +213,7 @@ fn holds(path: &Path, bytes: &[u8]) -> bool {
 }
 
 #[test]
-fn frames_of_dj_programs_stay_as_they_are() {
+fn frames_of_dj_programs_are_unchanged() {
     or_skip!(judge());
     let folder = tempfile::tempdir().unwrap();
     let cues = b"\0application/octet-stream\0\0Serato Markers_\0\x02\x05\x00\x00\x01\xFF\xFE\x00";
@@ -246,7 +246,7 @@ fn frames_of_dj_programs_stay_as_they_are() {
 }
 
 #[test]
-fn a_file_whose_tags_cannot_all_be_kept_is_unchanged() {
+fn a_file_whose_tags_cannot_be_preserved_is_unchanged() {
     or_skip!(judge());
     let folder = tempfile::tempdir().unwrap();
     let two_titles: [(&[u8; 4], &[u8]); 2] = [(b"TIT2", b"\0one"), (b"TIT2", b"\0two")];
@@ -258,7 +258,7 @@ fn a_file_whose_tags_cannot_all_be_kept_is_unchanged() {
     for tag in [three(&two_titles), beyond, two] {
         let path = with_tag(&folder, &tag);
         let bytes = fs::read(&path).unwrap();
-        let known = KnownItem {
+        let known = FingerprintedItem {
             number: 1,
             path: path.clone(),
             item: None,
@@ -274,7 +274,7 @@ fn a_file_whose_tags_cannot_all_be_kept_is_unchanged() {
 }
 
 #[test]
-fn tags_of_old_go_when_asked() {
+fn old_tags_are_removed_if_requested() {
     or_skip!(judge());
     let folder = tempfile::tempdir().unwrap();
     let old = "0aF".repeat(21) + "0";
@@ -292,14 +292,14 @@ fn tags_of_old_go_when_asked() {
 }
 
 #[test]
-fn no_file_becomes_another_piece() {
+fn a_file_with_other_audio_is_not_replaced() {
     or_skip!(judge());
     let folder = tempfile::tempdir().unwrap();
     let path = make(&folder, "a.mp3", THREE);
     let (bytes, known) = (fs::read(&path).unwrap(), known(&path));
-    let scanned_another = KnownItem { audio_sha256: Some([1; 32]), ..known.clone() };
+    let scanned_another = FingerprintedItem { audio_sha256: Some([1; 32]), ..known.clone() };
     assert_eq!(write(&scanned_another, false, &hash), WriteOutcome::Skipped("changed_since_scan"));
-    let undigested = KnownItem { audio_sha256: None, ..known.clone() };
+    let undigested = FingerprintedItem { audio_sha256: None, ..known.clone() };
     assert_eq!(write(&undigested, false, &hash), WriteOutcome::Skipped("audio_not_digested"));
     // The audio of the copy differs from the file.
     let differs = |of: &Path| if of == path { hash(of) } else { Ok(silent([9; 32])) };
@@ -318,12 +318,12 @@ fn no_file_becomes_another_piece() {
 }
 
 #[test]
-fn files_that_are_not_ours_to_write_are_left_alone() {
+fn files_that_baton_must_not_write_are_skipped() {
     or_skip!(judge());
     let folder = tempfile::tempdir().unwrap();
     let path = make(&folder, "a.mp3", THREE);
     let (bytes, known) = (fs::read(&path).unwrap(), known(&path));
-    let of_eagle = KnownItem {
+    let of_eagle = FingerprintedItem {
         item: Some(Item { id: "L".into(), library: "Music".into(), folder: "/e/Music.library".into() }),
         ..known.clone()
     };
@@ -334,15 +334,15 @@ fn files_that_are_not_ours_to_write_are_left_alone() {
     assert_eq!(write(&known, false, &hash), WriteOutcome::Skipped("has_several_names"));
     fs::remove_file(&second).unwrap();
     std::os::unix::fs::symlink(&path, &second).unwrap();
-    assert_eq!(check(&KnownItem { path: second, ..known.clone() }, false), FileNeed::Skipped("not_found"));
+    assert_eq!(check(&FingerprintedItem { path: second, ..known.clone() }, false), FileNeed::Skipped("not_found"));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
     assert_eq!(write(&known, false, &hash), WriteOutcome::Skipped("read_only"));
-    let missing = KnownItem { path: folder.path().join("gone.mp3"), ..known.clone() };
+    let missing = FingerprintedItem { path: folder.path().join("gone.mp3"), ..known.clone() };
     assert_eq!(check(&missing, false), FileNeed::Skipped("not_found"));
     assert_eq!(fs::read(&path).unwrap(), bytes);
     fs::write(folder.path().join("text.mp3"), "no music, ".repeat(300)).unwrap();
     let format = Format { container: "mkv".to_owned(), codec: "flac".to_owned() };
-    let text = KnownItem { path: folder.path().join("text.mp3"), format, ..known };
+    let text = FingerprintedItem { path: folder.path().join("text.mp3"), format, ..known };
     assert_eq!(check(&text, false), FileNeed::Skipped("unsupported_format"));
 }
 
@@ -354,7 +354,7 @@ fn truncated_and_random_files_never_panic() {
     for (name, how) in KINDS {
         let path = make(&folder, name, how);
         let bytes = fs::read(&path).unwrap();
-        let known = KnownItem { audio_sha256: Some([0; 32]), ..known(&path) };
+        let known = FingerprintedItem { audio_sha256: Some([0; 32]), ..known(&path) };
         let hash = |_: &Path| Ok(Audio { format: known.format.clone(), ..silent([0; 32]) });
         for number in 0..40 {
             random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

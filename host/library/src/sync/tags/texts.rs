@@ -85,7 +85,7 @@ impl TagWriter {
 
     /// Sets a field.
     pub(super) fn put_text(&mut self, field: Field, text: &str) {
-        self.take_text(field);
+        self.remove_text(field);
         match &mut self.kind {
             Kind::Frames(frames) => {
                 let id = FrameId::Valid(Cow::Borrowed(field.frame()));
@@ -103,13 +103,13 @@ impl TagWriter {
     }
 
     /// Removes a field.
-    pub(super) fn take_text(&mut self, field: Field) {
+    pub(super) fn remove_text(&mut self, field: Field) {
         match &mut self.kind {
             Kind::Frames(frames) => frames.retain(|frame| frame.id().as_str() != field.frame()),
-            Kind::Comments(comments) => take_comment(comments, field),
+            Kind::Comments(comments) => remove_comment(comments, field),
             Kind::Flac(flac) => {
                 if let Some(mut comments) = flac.remove_vorbis_comments() {
-                    take_comment(&mut comments, field);
+                    remove_comment(&mut comments, field);
                     flac.set_vorbis_comments(comments);
                 }
             }
@@ -136,7 +136,7 @@ fn in_atoms(atoms: &Ilst, field: Field) -> Option<&str> {
     })
 }
 
-fn take_comment(comments: &mut VorbisComments, field: Field) {
+fn remove_comment(comments: &mut VorbisComments, field: Field) {
     let all: Vec<_> = comments.take_items().collect();
     for (name, value) in all.into_iter().filter(|(name, _)| !name.eq_ignore_ascii_case(field.comment())) {
         comments.push(name, value);

@@ -14,19 +14,19 @@ use baton_catalog::library::{FileStat, RewrittenFile};
 use baton_fingerprint::Options;
 use sha2::{Digest as _, Sha256};
 
-use super::attributes::carry;
+use super::attributes::copy_attributes;
 use super::kind;
 use super::limits::{DIGESTED_LENGTH, LARGEST_BYTES};
 use super::stop::StopReason;
 use super::tag_writer::{Style, TagWriter};
 use super::temporary::Temporary;
 use crate::source::{eagle_around, stat};
-use crate::sync::{Format, KnownItem, Mark};
+use crate::sync::{FingerprintedItem, Format, Mark};
 
 /// Computes the digest of a file's audio: [`hash_audio`]. An error is the reason for people.
 pub type HashAudioFn<'a> = dyn Fn(&Path) -> Result<Audio, String> + 'a;
 
-/// The audio of a file. It is read by another library than the one that writes tags.
+/// The audio of a file, as symphonia reads it; lofty writes the tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Audio {
     /// The SHA-256 of its packets.
@@ -72,10 +72,10 @@ pub fn hash_audio(file: &Path) -> Result<Audio, String> {
 
 /// Checks what must be written. Does not read the audio.
 #[must_use]
-pub fn check(known: &KnownItem, replace_old: bool) -> FileNeed {
+pub fn check(known: &FingerprintedItem, replace_old: bool) -> FileNeed {
     let need = || {
         let (mut file, _) = open(known)?;
-        need(&TagWriter::read(&mut file, kind::of(&known.format)?, Style::Kept)?, &known.mark, replace_old)
+        need(&TagWriter::read(&mut file, kind::file_type(&known.format)?, Style::Keep)?, &known.mark, replace_old)
     };
     match need() {
         Ok(removed) => FileNeed::Needs(removed),
@@ -101,12 +101,12 @@ pub(super) trait Change {
 }
 
 /// The fingerprint tag.
-struct Marked<'a> {
+struct FingerprintChange<'a> {
     mark: &'a Mark,
     replace_old: bool,
 }
 
-impl Change for Marked<'_> {
+impl Change for FingerprintChange<'_> {
     fn need(&self, writer: &TagWriter) -> Result<(), StopReason> {
         need(writer, self.mark, self.replace_old).map(drop)
     }
@@ -125,8 +125,8 @@ impl Change for Marked<'_> {
 }
 
 /// Writes the fingerprint tag.
-pub fn write(known: &KnownItem, replace_old: bool, hash: &HashAudioFn<'_>) -> WriteOutcome {
-    match written(known, &Marked { mark: &known.mark, replace_old }, hash, &mut |_| Ok(())) {
+pub fn write(known: &FingerprintedItem, replace_old: bool, hash: &HashAudioFn<'_>) -> WriteOutcome {
+    match write_change(known, &FingerprintChange { mark: &known.mark, replace_old }, hash, &mut |_| Ok(())) {
         Ok(rewritten) => WriteOutcome::Succeeded(rewritten),
         Err(StopReason::Skipped(reason)) => WriteOutcome::Skipped(reason),
         Err(StopReason::Failed(error)) => WriteOutcome::Failed(error),
@@ -134,15 +134,15 @@ pub fn write(known: &KnownItem, replace_old: bool, hash: &HashAudioFn<'_>) -> Wr
 }
 
 /// Writes the change. `ready` receives the new metadata of the file right before the copy replaces it.
-pub(super) fn written(
-    known: &KnownItem,
+pub(super) fn write_change(
+    known: &FingerprintedItem,
     change: &dyn Change,
     hash: &HashAudioFn<'_>,
     ready: &mut dyn FnMut(&RewrittenFile) -> Result<(), String>,
 ) -> Result<RewrittenFile, StopReason> {
     let (mut file, before) = open(known)?;
-    let kind = kind::of(&known.format)?;
-    let writer = TagWriter::read(&mut file, kind, Style::Kept)?;
+    let kind = kind::file_type(&known.format)?;
+    let writer = TagWriter::read(&mut file, kind, Style::Keep)?;
     change.need(&writer)?;
     let digest = known.audio_sha256.ok_or(StopReason::Skipped("audio_not_digested"))?;
     let audio = hash(&known.path).map_err(StopReason::Failed)?;
@@ -150,27 +150,28 @@ pub(super) fn written(
         return Err(StopReason::Skipped("changed_since_scan"));
     }
     let mut copy = Temporary::beside(&known.path, before.ino())?;
-    let mut done = write_copy(&mut file, &mut copy, known, change, Style::Kept);
-    if done.is_err() && writer.can_be_raised() {
-        done = write_copy(&mut file, &mut copy, known, change, Style::Raised);
+    let mut done = write_copy(&mut file, &mut copy, known, change, Style::Keep);
+    if done.is_err() && writer.can_be_upgraded() {
+        done = write_copy(&mut file, &mut copy, known, change, Style::Upgrade);
     }
     done?;
-    unchanged(&audio, &hash(copy.path()).map_err(StopReason::Failed)?)?;
-    carry(&file, &before, &copy.file)
-        .map_err(|error| StopReason::io("giving the copy its owner and attributes", &error))?;
-    let rewritten = copied(&before, &mut copy.file).map_err(|error| StopReason::io("reading the copy", &error))?;
-    if !open(known).is_ok_and(|(_, now)| same(&before, &now)) {
+    check_unchanged(&audio, &hash(copy.path()).map_err(StopReason::Failed)?)?;
+    copy_attributes(&file, &before, &copy.file)
+        .map_err(|error| StopReason::io("copying its owner and attributes", &error))?;
+    let rewritten =
+        rewritten_file(&before, &mut copy.file).map_err(|error| StopReason::io("reading the copy", &error))?;
+    if !open(known).is_ok_and(|(_, now)| is_same_file(&before, &now)) {
         return Err(StopReason::Failed("another program changed it in the meantime; sync again".to_owned()));
     }
     ready(&rewritten).map_err(StopReason::Failed)?;
-    copy.replace(&known.path).map_err(|error| StopReason::io("putting the copy in its place", &error))?;
+    copy.replace(&known.path).map_err(|error| StopReason::io("replacing it with the copy", &error))?;
     let (mut file, _) = open(known)?;
-    change.has(&TagWriter::read(&mut file, kind, Style::Kept)?)?;
+    change.has(&TagWriter::read(&mut file, kind, Style::Keep)?)?;
     Ok(rewritten)
 }
 
 /// Checks that the copy differs from the file only in its tags.
-fn unchanged(before: &Audio, copy: &Audio) -> Result<(), StopReason> {
+fn check_unchanged(before: &Audio, copy: &Audio) -> Result<(), StopReason> {
     let what = if before.format != copy.format {
         format!("make it a file of another format ({}, {})", copy.format.container, copy.format.codec)
     } else if before == copy {
@@ -182,7 +183,7 @@ fn unchanged(before: &Audio, copy: &Audio) -> Result<(), StopReason> {
 }
 
 /// The metadata of the file before, and of the copy that will replace it.
-fn copied(before: &Metadata, copy: &mut File) -> io::Result<RewrittenFile> {
+fn rewritten_file(before: &Metadata, copy: &mut File) -> io::Result<RewrittenFile> {
     let mut digest = Sha256::new();
     copy.rewind()?;
     io::copy(copy, &mut digest)?;
@@ -198,12 +199,12 @@ pub fn stat_of(path: &Path) -> io::Result<FileStat> {
 fn write_copy(
     file: &mut File,
     copy: &mut Temporary,
-    known: &KnownItem,
+    known: &FingerprintedItem,
     change: &dyn Change,
     style: Style,
 ) -> Result<(), StopReason> {
-    copy.fill(file).map_err(|error| StopReason::io("making a copy beside it", &error))?;
-    let kind = kind::of(&known.format)?;
+    copy.fill(file).map_err(|error| StopReason::io("creating a copy beside it", &error))?;
+    let kind = kind::file_type(&known.format)?;
     let mut writer = TagWriter::read(&mut copy.file, kind, style)?;
     let new = writer.is_new();
     change.apply(&mut writer);
@@ -222,11 +223,11 @@ fn write_copy(
 /// The fingerprint tags that are removed. [`StopReason::Skipped`] if there is nothing to write.
 fn need(writer: &TagWriter, mark: &Mark, replace_old: bool) -> Result<Vec<String>, StopReason> {
     let values = writer.values();
-    let olds = if replace_old { writer.olds() } else { Vec::new() };
-    if values == [mark.value()] && olds.is_empty() {
+    let old_values = if replace_old { writer.old_values() } else { Vec::new() };
+    if values == [mark.value()] && old_values.is_empty() {
         return Err(StopReason::Skipped("already_has_fingerprint"));
     }
-    Ok(values.into_iter().filter(|value| value != mark.value()).chain(olds).collect())
+    Ok(values.into_iter().filter(|value| value != mark.value()).chain(old_values).collect())
 }
 
 fn has(writer: &TagWriter, mark: &Mark) -> Result<(), StopReason> {
@@ -238,7 +239,7 @@ fn has(writer: &TagWriter, mark: &Mark) -> Result<(), StopReason> {
 }
 
 /// Opens a file for writing tags, if that is allowed.
-pub(super) fn open(known: &KnownItem) -> Result<(File, Metadata), StopReason> {
+pub(super) fn open(known: &FingerprintedItem) -> Result<(File, Metadata), StopReason> {
     // Eagle libraries are excluded, even if a folder within one was scanned as a folder.
     if known.item.is_some() || eagle_around(&known.path).is_some() {
         return Err(StopReason::Skipped("in_eagle_library"));
@@ -266,7 +267,7 @@ pub(super) fn open(known: &KnownItem) -> Result<(File, Metadata), StopReason> {
     }
 }
 
-fn same(before: &Metadata, now: &Metadata) -> bool {
+fn is_same_file(before: &Metadata, now: &Metadata) -> bool {
     let of = |file: &Metadata| (file.dev(), file.ino(), file.len(), file.mtime(), file.mtime_nsec(), file.ctime_nsec());
     of(before) == of(now)
 }

@@ -173,7 +173,7 @@ fn all_duplicates(
         return Ok(Err(Error::TooLarge(text)));
     }
     let ear = |prints: &[Fingerprint]| duplicates::find_similar(prints, stop);
-    let prints = WholePrints { catalog: path, read: &baton_fingerprint::read, tell: &|_| (), stop };
+    let prints = WholePrints { catalog: path, read: &baton_fingerprint::read, progress: &|_| (), stop };
     let wanted = DuplicateOptions { metadata: None, min_score: 0 };
-    duplicates::find(catalog, &ear, &|items| prints.of(items), wanted).map(Ok)
+    duplicates::find(catalog, &ear, &|items| prints.load(items), wanted).map(Ok)
 }

@@ -57,7 +57,7 @@ impl Args {
         };
         let path = options.need()?.state.catalog();
         let prints = WholePrints { catalog: &path, read: &baton_fingerprint::read, tell: &tell, stop: &stop };
-        let found = find(&catalog, &|prints| find_similar(prints, &stop), &|items| prints.of(items), wanted)?;
+        let found = find(&catalog, &|prints| find_similar(prints, &stop), &|items| prints.load(items), wanted)?;
         if let Some(file) = &self.plan {
             plan::write(file, &found)?;
             output::note(&format!("the plan is in {}; nothing was deleted", file.display()));

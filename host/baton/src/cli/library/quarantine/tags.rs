@@ -11,7 +11,7 @@ use baton_catalog::library::{Library, Tags};
 use baton_core::Digest;
 use baton_core::path_text;
 use baton_library::sync::tags::{fill, hash_audio};
-use baton_library::sync::{KnownItem, known};
+use baton_library::sync::{FingerprintedItem, fingerprinted_items};
 use fail::fail_point;
 
 use super::catalog::{clear, record_tags};
@@ -22,13 +22,16 @@ use super::report::{Report, names};
 /// The files with a fingerprint, which may get tags. Loaded on first use.
 #[derive(Default)]
 pub(super) struct Writable {
-    files: Option<HashMap<PathBuf, KnownItem>>,
+    files: Option<HashMap<PathBuf, FingerprintedItem>>,
 }
 
 impl Writable {
-    fn get(&mut self, catalog: &Path, path: &Path) -> anyhow::Result<Option<&KnownItem>> {
+    fn get(&mut self, catalog: &Path, path: &Path) -> anyhow::Result<Option<&FingerprintedItem>> {
         if self.files.is_none() {
-            let all = Catalog::open(catalog)?.map(|catalog| known(&catalog, &[])).transpose()?.unwrap_or_default();
+            let all = Catalog::open(catalog)?
+                .map(|catalog| fingerprinted_items(&catalog, &[]))
+                .transpose()?
+                .unwrap_or_default();
             self.files = Some(all.into_iter().map(|known| (known.path.clone(), known)).collect());
         }
         Ok(self.files.as_ref().and_then(|files| files.get(path)))

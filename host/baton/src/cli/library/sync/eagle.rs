@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use baton_library::sync::KnownItem;
+use baton_library::sync::FingerprintedItem;
 use baton_library::sync::eagle::{Address, Eagle, ItemOutcome, PlannedItem, SendOptions, Token, Verdict, plan, send};
 use indicatif::ProgressBar;
 use serde_json::json;
@@ -13,7 +13,7 @@ use crate::cli::block_on;
 use crate::secrets::SecretStore;
 use crate::workspace::Workspace;
 
-pub(super) fn sync(args: &Args, workspace: &Workspace, known: &[KnownItem]) -> anyhow::Result<Report> {
+pub(super) fn sync(args: &Args, workspace: &Workspace, known: &[FingerprintedItem]) -> anyhow::Result<Report> {
     let address = Address::parse(&args.eagle.url)?;
     let secret = SecretStore::of(&workspace.state).get(&args.eagle.token)?;
     let token = Token::new(&args.eagle.token, secret.map(|secret| secret.expose().to_owned()));
@@ -33,7 +33,7 @@ pub(super) fn sync(args: &Args, workspace: &Workspace, known: &[KnownItem]) -> a
 }
 
 /// Decides what each item needs.
-async fn plan_items(eagle: &Eagle, known: &[KnownItem], replace_old: bool) -> anyhow::Result<Vec<PlannedItem>> {
+async fn plan_items(eagle: &Eagle, known: &[FingerprintedItem], replace_old: bool) -> anyhow::Result<Vec<PlannedItem>> {
     let open = eagle.library();
     let here = known.iter().filter_map(|known| known.item.as_ref());
     let here = here.filter(|item| open.is_none_or(|open| open.may_have(item)));

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use baton_catalog::library::Library;
 use baton_core::path_text;
-use baton_library::sync::KnownItem;
+use baton_library::sync::FingerprintedItem;
 use baton_library::sync::tags::{FileNeed, WriteOutcome, check, hash_audio, remove_leftovers, write};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
@@ -18,7 +18,7 @@ use super::report::{Line, Report, Status};
 use crate::cli::block_on;
 use crate::workspace::Workspace;
 
-pub(super) fn sync(args: &Args, workspace: &Workspace, known: &[KnownItem]) -> anyhow::Result<Report> {
+pub(super) fn sync(args: &Args, workspace: &Workspace, known: &[FingerprintedItem]) -> anyhow::Result<Report> {
     let mut library = args.apply.then(|| Library::open(&workspace.state.catalog())).transpose()?;
     let mut bar = bar(known.len(), if args.apply { "syncing" } else { "reading" })?;
     let run = block_on(async {
@@ -52,7 +52,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn over(mut self, args: &Args, known: &[KnownItem], stop: &AtomicBool, bar: &mut ProgressBar) -> Self {
+    fn over(mut self, args: &Args, known: &[FingerprintedItem], stop: &AtomicBool, bar: &mut ProgressBar) -> Self {
         if args.apply {
             let folders: BTreeSet<&Path> = known.iter().filter_map(|known| known.path.parent()).collect();
             for folder in folders {
@@ -69,7 +69,7 @@ impl Run<'_> {
         self
     }
 
-    fn write_file(&mut self, args: &Args, known: &KnownItem) {
+    fn write_file(&mut self, args: &Args, known: &FingerprintedItem) {
         let fit = check(known, args.replace_old);
         let removes = match &fit {
             FileNeed::Needs(_) if self.changed >= args.limit() => {
@@ -85,7 +85,7 @@ impl Run<'_> {
         self.lines.push(Line { id, name: None, has: String::new(), adds, removes, status });
     }
 
-    fn status(&mut self, args: &Args, known: &KnownItem, fit: FileNeed) -> Status {
+    fn status(&mut self, args: &Args, known: &FingerprintedItem, fit: FileNeed) -> Status {
         match fit {
             FileNeed::Has => Status::Skipped("already_has_fingerprint"),
             FileNeed::Skipped(reason) => Status::Skipped(reason),
@@ -110,7 +110,7 @@ impl Run<'_> {
 
 impl Run<'_> {
     /// Updates the catalog, so that the next scan does not read the file again. If this fails, the next scan reads it.
-    fn record_in_catalog(&mut self, known: &KnownItem, written: &WriteOutcome) {
+    fn record_in_catalog(&mut self, known: &FingerprintedItem, written: &WriteOutcome) {
         if let (Some(library), WriteOutcome::Succeeded(rewritten)) = (&mut self.library, written)
             && let Err(error) = library.record_rewritten(known.number, rewritten, Timestamp::now())
         {
