@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::chroma::{BLOCK, Chunk, ChunkOptions, Chunks, Front, Kind, Sample, accepted};
+use crate::chroma::{BLOCK, Chunk, ChunkOptions, Chunks, Front, Kind, Sample, check_format};
 use crate::{Error, LONGEST, Reason};
 
 /// The format of the bytes.
@@ -110,7 +110,7 @@ pub fn read_pcm(
     take: &mut dyn FnMut(Chunk),
     stop: &AtomicBool,
 ) -> Result<(), Error> {
-    accepted(pcm.rate_hz, pcm.channels)?;
+    check_format(pcm.rate_hz, pcm.channels)?;
     // With chunks, words are passed on, so the length is unlimited; one chunk is kept in memory.
     let most = if cut.chunk.is_some() { cut.length } else { Some(cut.length.unwrap_or(LONGEST).min(LONGEST)) };
     let cut = &ChunkOptions { length: most, ..*cut };

@@ -86,7 +86,7 @@ pub(crate) fn check_format(rate_hz: u32, channels: u16) -> Result<(), Error> {
 }
 
 /// The samples that are still needed.
-fn within<'a>(wanted: &mut Option<u64>, samples: &'a [i16]) -> &'a [i16] {
+fn take_wanted<'a>(wanted: &mut Option<u64>, samples: &'a [i16]) -> &'a [i16] {
     let Some(left) = wanted else { return samples };
     let taken = usize::try_from(*left).unwrap_or(usize::MAX).min(samples.len());
     *left -= taken as u64;

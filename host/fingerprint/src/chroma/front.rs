@@ -131,7 +131,7 @@ fn weighted_channels<W: PartialEq + Default + Copy>(weights: impl Iterator<Item 
 }
 
 /// The samples of a channel in a range.
-fn of<'a, S>(channels: &[&'a [S]], number: usize, range: &Range<usize>) -> &'a [S] {
+fn channel_range<'a, S>(channels: &[&'a [S]], number: usize, range: &Range<usize>) -> &'a [S] {
     let channel = channels.get(number).copied().unwrap_or_default();
     channel.get(range.start..range.end.min(channel.len())).unwrap_or_default()
 }

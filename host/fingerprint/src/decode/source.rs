@@ -87,7 +87,7 @@ impl Source {
     pub(super) fn mask(&self, masks: Vec<MetadataMask>) {
         self.with(|blocks| {
             for mask in &masks {
-                climit_exceeded(&mut blocks.block, blocks.start, mask);
+                apply_mask(&mut blocks.block, blocks.start, mask);
             }
             blocks.masks.extend(masks);
         });
@@ -154,7 +154,7 @@ impl Blocks {
         }
         self.fill(start)?;
         for mask in &self.masks {
-            climit_exceeded(&mut self.block, start, mask);
+            apply_mask(&mut self.block, start, mask);
         }
         Ok(usize::try_from(offset).unwrap_or(usize::MAX))
     }
@@ -203,7 +203,7 @@ fn read_all_at(file: &File, block: &mut [u8], start: u64) -> io::Result<usize> {
 }
 
 /// Overwrites the part of `block` (at position `start`) that the mask covers.
-fn climit_exceeded(block: &mut [u8], start: u64, mask: &MetadataMask) {
+fn apply_mask(block: &mut [u8], start: u64, mask: &MetadataMask) {
     for (at, byte) in (mask.offset..).zip(&mask.bytes) {
         let offset = at.checked_sub(start).and_then(|offset| usize::try_from(offset).ok());
         if let Some(shown) = offset.and_then(|offset| block.get_mut(offset)) {

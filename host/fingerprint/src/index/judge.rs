@@ -4,7 +4,7 @@
 //! over 30 s and more, and of at most 0.24 over 10 s, whatever their error rate (two drones differ in 17 % of the bits). Of
 //! the tested changes of a piece, the worst (one channel only, clipped by 9 dB) has 0.36.
 
-use super::align::{Alignment, at_equal_speed, drifting, may_agree};
+use super::align::{Alignment, at_equal_speed, at_slope, may_agree};
 use super::search::Suspect;
 
 const CONTRAST: f32 = 0.30;
@@ -64,7 +64,7 @@ pub(crate) fn check(one: &[u32], other: &[u32], suspects: &[Suspect]) -> Option<
     let tried = suspects.iter().filter_map(|suspect| match suspect.slope {
         0 if may_agree(one, other, suspect.shift) => at_equal_speed(one, other, suspect.shift, REACH),
         0 => None,
-        slope => drifting(one, other, suspect.shift, slope),
+        slope => at_slope(one, other, suspect.shift, slope),
     });
     let mut best: Option<Alignment> = None;
     for alignment in tried.filter(|alignment| is_duplicate(alignment, shorter)) {

@@ -40,7 +40,7 @@ pub struct SuperfluousFile {
 
 /// Groups connected pairs of representatives. Sorts by size, then by the position of the best file.
 pub(super) fn group(items: &[Item], classes: &Classes, pairs: &[Pair]) -> Vec<Group> {
-    let near = ClassSimilarity::from_alignment(items.len(), classes, pairs);
+    let near = ClassSimilarity::new(items.len(), classes, pairs);
     let mut seen = vec![false; items.len()];
     let mut groups = Vec::new();
     for start in 0..items.len() {
@@ -86,7 +86,7 @@ struct ClassSimilarity<'a> {
 }
 
 impl<'a> ClassSimilarity<'a> {
-    fn of(items: usize, classes: &'a Classes, pairs: &'a [Pair]) -> Self {
+    fn new(items: usize, classes: &'a Classes, pairs: &'a [Pair]) -> Self {
         let mut of: Vec<Vec<&Pair>> = vec![Vec::new(); items];
         for pair in pairs {
             for at in [pair.one, pair.other] {

@@ -78,7 +78,7 @@ impl WholePrints<'_> {
             Some(WholePrint { audio_sha256: item.audio_sha256?, words: print.to_bytes() })
         };
         let prints: Vec<WholePrint> = computed.iter().filter_map(as_print).collect();
-        let kept = Library::open(self.catalog).and_then(|mut library| library.keep_whole_prints(&prints));
+        let kept = Library::open(self.catalog).and_then(|mut library| library.record_whole_prints(&prints));
         if let Err(error) = kept {
             tracing::warn!(%error, "cannot cache the fingerprints of whole files in the catalog");
         }

@@ -46,7 +46,7 @@ pub(super) fn compare_new(
     for piece in queries.chunks(PIECE) {
         let pairs = compare(catalog, piece)?;
         let compared: Vec<Digest> = piece.iter().map(|(digest, _)| *digest).collect();
-        Library::open(path)?.keep_sounds(&compared, &pairs)?;
+        Library::open(path)?.record_sound_pairs(&compared, &pairs)?;
     }
     if !others.is_empty() {
         Library::open(path)?.record_compared_prints(&others)?;

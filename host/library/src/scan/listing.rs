@@ -123,7 +123,7 @@ impl Lister<'_> {
     fn mark_all_missing(&mut self, scan: i64, listing: &mut Listing) -> Result<(), CatalogError> {
         let Some((known, source)) = self.known.zip(self.source) else { return Ok(()) };
         let missing: Vec<i64> =
-            known.library_vanished(source.id, scan, &|_| false)?.iter().map(|item| item.id).collect();
+            known.library_not_found(source.id, scan, &|_| false)?.iter().map(|item| item.id).collect();
         listing.missing = u64::try_from(missing.len()).unwrap_or(u64::MAX);
         if let ListingTarget::Catalog(library) = &mut self.into {
             library.end_listing(source.id, &missing, &[], &[], self.now)?;
@@ -162,10 +162,10 @@ impl Lister<'_> {
     }
 
     /// Decides about items with another inode. A partial listing decides nothing.
-    fn settle_inodes(&mut self, volumes: &Volumes) -> Result<(), CatalogError> {
+    fn decide_inodes(&mut self, volumes: &Volumes) -> Result<(), CatalogError> {
         if let ListingTarget::Catalog(library) = &mut self.into {
             for volume in volumes.values().filter(|volume| !volume.others.is_empty()) {
-                library.settle_inodes(&volume.others, volume.are_the_same_files())?;
+                library.decide_inodes(&volume.others, volume.are_the_same_files())?;
             }
         }
         Ok(())
@@ -192,14 +192,14 @@ impl Lister<'_> {
         let (Some((known, source)), false) = (self.known.zip(self.source), walked.stopped) else {
             return Ok(None);
         };
-        self.settle_inodes(&seen.volumes)?;
+        self.decide_inodes(&seen.volumes)?;
         seen.known.sort_unstable();
-        let vanished = known.library_vanished(source.id, scan, &|id| seen.known.binary_search(&id).is_ok())?;
+        let not_found = known.library_not_found(source.id, scan, &|id| seen.known.binary_search(&id).is_ok())?;
         let mounts = mounts(known, source.id, &seen.volumes, walked.device)?;
         let query = MissingQuery {
             source,
             volume,
-            not_found: &vanished,
+            not_found: &not_found,
             volumes: &seen.volumes,
             mounts: &mounts,
             is_confirmed: self.options.confirm_missing,
@@ -211,7 +211,7 @@ impl Lister<'_> {
         };
         if let ListingTarget::Catalog(library) = &mut self.into {
             let is_kept = |item: &i64| missing.items.binary_search(item).is_err();
-            let kept: Vec<i64> = vanished.iter().map(|item| item.id).filter(is_kept).collect();
+            let kept: Vec<i64> = not_found.iter().map(|item| item.id).filter(is_kept).collect();
             library.end_listing(source.id, &missing.items, &kept, &walked.unread_parts(&root.path), self.now)?;
             if missing.is_sure {
                 library.record_volume(source.id, volume)?;
@@ -229,14 +229,14 @@ fn is_missing(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
 }
 
-fn count(listing: &mut Listing, item: &Item, standing: ListedState) {
+fn count(listing: &mut Listing, item: &Item, state: ListedState) {
     listing.items += 1;
     // An absent file has failed without being read.
     if item.absent.is_some() {
         listing.unchanged += 1;
         return;
     }
-    match standing {
+    match state {
         ListedState::New => listing.new += 1,
         ListedState::Changed => listing.changed += 1,
         ListedState::Pending => listing.pending += 1,
@@ -245,7 +245,7 @@ fn count(listing: &mut Listing, item: &Item, standing: ListedState) {
         // Decided at the end, for the whole volume.
         ListedState::OtherInode => {}
     }
-    if standing.is_read() {
+    if state.is_read() {
         listing.bytes += item.size;
     }
 }

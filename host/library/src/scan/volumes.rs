@@ -35,12 +35,12 @@ pub(super) struct VolumeItems {
 
 impl VolumeItems {
     /// Counts an existing item of the volume. `known` is its id in the catalog.
-    pub(super) fn note(&mut self, item: &Item, standing: ListedState, known: Option<i64>) {
+    pub(super) fn note(&mut self, item: &Item, state: ListedState, known: Option<i64>) {
         self.known += u64::from(known.is_some());
         if self.example.is_none() {
             self.example = Some(item.path.clone());
         }
-        match standing {
+        match state {
             ListedState::Unchanged => self.same += 1,
             ListedState::OtherInode => {
                 self.others.extend(known);

@@ -7,7 +7,7 @@ use super::kind;
 use super::stop::StopReason;
 use super::tag_writer::{Style, TagWriter};
 use super::texts::{FIELDS, Field};
-use super::write::{Change, HashAudioFn, open, written};
+use super::write::{Change, HashAudioFn, open, write_change};
 use crate::sync::FingerprintedItem;
 
 /// Receives the future tags and the future metadata of the file, right before the copy replaces it. An error (the reason for
