@@ -24,8 +24,8 @@ impl Decisions {
         Ok(Self { connection: open_writable(path)? })
     }
 
-    /// Merges two tracks: the first becomes part of the second.
-    pub fn merge(&mut self, gone: i64, into: i64, now: Timestamp) -> Result<(), CatalogError> {
+    /// Merges the track `merged` into the track `into`.
+    pub fn merge(&mut self, merged: i64, into: i64, now: Timestamp) -> Result<(), CatalogError> {
         let change = self.begin()?;
         // Ends an earlier decision that the tracks differ, whichever ids it names.
         change.execute(
@@ -34,10 +34,10 @@ impl Decisions {
                     IN (?1, ?2)
                 AND (SELECT item FROM external_ids WHERE kind = 'track' AND service = d.other_service
                     AND external_id = d.other_id) IN (?1, ?2)",
-            [gone, into],
+            [merged, into],
         )?;
-        decide(&change, gone, into, true, now)?;
-        change.execute("INSERT INTO merges (gone, into_track) VALUES (?1, ?2)", [gone, into])?;
+        decide(&change, merged, into, true, now)?;
+        change.execute("INSERT INTO merges (gone, into_track) VALUES (?1, ?2)", [merged, into])?;
         Ok(change.commit()?)
     }
 
@@ -59,7 +59,7 @@ impl Decisions {
         let others = "SELECT count(*) FROM external_ids WHERE kind = 'track' AND item = ?1";
         let count: i64 = change.query_row(others, [track], |row| row.get(0))?;
         let Some(source) = source.filter(|_| count > 1) else { return Ok(None) };
-        // Begins as a copy; its values are then chosen again from the facts of its sources.
+        // The new track starts as a copy; its values are then chosen again from the facts of its sources.
         change.execute(
             "INSERT INTO tracks (title, artists, artist, album) SELECT title, artists, artist, album FROM tracks WHERE id = ?1",
             [track],
@@ -84,7 +84,7 @@ impl Decisions {
                 change.execute(&sql, [new, track, source])?;
             }
         }
-        // The catalog does not know which id a place of a playlist names: the next import writes it again.
+        // The catalog does not record which id a playlist item names, so the next import must write these playlists again.
         change.execute(
             "UPDATE playlists SET snapshot = '' WHERE id IN (SELECT playlist FROM playlist_items WHERE track = ?1)",
             [track],
@@ -118,7 +118,7 @@ impl Decisions {
                     AND e.service = decided_files.service AND e.external_id = decided_files.id))",
             params![path, track, same],
         )?;
-        // One id is enough to say which track it is; to say which track it is not takes all ids.
+        // One id identifies the track of a file. To exclude a track, all its ids are recorded.
         for id in ids.iter().take(if same { 1 } else { usize::MAX }) {
             change.execute(
                 "INSERT INTO decided_files (path, service, id, same, decided_at) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -144,8 +144,8 @@ impl Decisions {
     }
 }
 
-/// Records a decision about two tracks. That they differ is recorded for all their ids: each id may become a separate
-/// track later.
+/// Records a decision about two tracks. A decision that they differ is recorded for all their ids, because each id may become
+/// a separate track later.
 fn decide(change: &Transaction<'_>, a: i64, b: i64, same: bool, now: Timestamp) -> Result<(), CatalogError> {
     let (ones, others) = (ids(change, a)?, ids(change, b)?);
     let count = if same { 1 } else { usize::MAX };

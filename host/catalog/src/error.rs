@@ -18,7 +18,7 @@ pub enum CatalogError {
     /// The file was written by a newer Baton.
     #[error("the catalog {0}")]
     Newer(#[from] NewerForm),
-    /// A statement failed: no room, locked for longer than the limit, damaged.
+    /// A statement failed: the disk is full, the file was locked for longer than the limit, or it is damaged.
     #[error("the catalog failed: {0}{hint}", hint = hint(.0))]
     Sql(#[from] rusqlite::Error),
 }

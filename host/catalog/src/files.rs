@@ -4,7 +4,6 @@ use rusqlite::{OptionalExtension as _, Row, params};
 
 use crate::{Catalog, CatalogError};
 
-/// A file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocatedFile {
     pub path: String,
@@ -14,7 +13,7 @@ pub struct LocatedFile {
     /// `person`, `path`, `sound` or `tags`.
     pub linked_by: Option<String>,
     pub link_reason: Option<String>,
-    /// Whether the last scan did not find the file.
+    /// The last scan did not find the file.
     pub missing: bool,
 }
 
@@ -31,7 +30,7 @@ impl Catalog {
         Ok(self.connection.query_row(&sql, [path], located).optional()?)
     }
 
-    /// The files with `part` in their present path, by path, at most `most`. Ignores the case of ASCII letters.
+    /// The files with `part` in their current path, sorted by path, at most `most`. Ignores the case of ASCII letters.
     pub fn files_with(&self, part: &str, most: u32) -> Result<Vec<LocatedFile>, CatalogError> {
         let sql = format!(
             "{COLUMNS} WHERE instr(lower(f.path), lower(?1)) > 0 AND f.path NOT IN (SELECT path FROM moves)

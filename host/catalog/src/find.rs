@@ -7,9 +7,7 @@ use crate::{Catalog, CatalogError};
 /// The result of a search by reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FoundTracks {
-    /// Nothing.
     Nothing,
-    /// One track.
     One(i64),
     /// Several tracks fit equally well.
     Several(Vec<i64>),
@@ -18,7 +16,7 @@ pub enum FoundTracks {
 impl Catalog {
     /// The track that `reference` names: its number in the catalog, `SERVICE:ID`, an id of any service, or an ISRC.
     pub fn find(&self, reference: &str) -> Result<FoundTracks, CatalogError> {
-        // An id of a service may be made of digits too: `0007` is not a number of the catalog.
+        // An id of a service may consist of digits too: `0007` is not a number of the catalog.
         if let Some(number) = reference.parse::<i64>().ok().filter(|number| number.to_string() == reference) {
             let sql = "SELECT coalesce((SELECT into_track FROM merges WHERE gone = ?1), (SELECT id FROM tracks WHERE id = ?1))";
             let found: Option<i64> = self.connection.query_row(sql, [number], |row| row.get(0)).optional()?.flatten();

@@ -11,7 +11,7 @@ use crate::CatalogError;
 /// How long a statement waits for another connection. A plugin's batch of 10,000 rows holds the database for less.
 const BUSY: Duration = Duration::from_secs(2);
 
-/// Step `n` brings form `n` to form `n + 1`. Never edited once released, only added to.
+/// Step `n` migrates form `n` to form `n + 1`. A released step is never edited.
 const MIGRATIONS: [&str; 12] = [
     include_str!("../migrations/0001.sql"),
     include_str!("../migrations/0002.sql"),
@@ -57,7 +57,7 @@ pub fn prepare(path: &Path) -> Result<(), CatalogError> {
     open_writable(path).map(drop)
 }
 
-/// A connection that may write to the catalog; the file is created and migrated first where that is necessary.
+/// Opens a connection for writing. Creates and migrates the file if necessary.
 pub(crate) fn open_writable(path: &Path) -> Result<Connection, CatalogError> {
     let failed = |source| cannot_open(path, source);
     let mut connection = Connection::open(path).map_err(failed)?;

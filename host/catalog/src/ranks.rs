@@ -1,4 +1,5 @@
-//! Which source wins: the ranks of sources (`[catalog.ranks]`), and the order of the sources of one field (`baton catalog rank`).
+//! The ranks of sources (`[catalog.ranks]`), and the order of the sources of one field (`baton catalog rank`). They decide which
+//! source wins.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,9 +13,9 @@ use crate::{Catalog, CatalogError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldRank {
     pub field: String,
-    /// The source that wins first. All sources that are not listed come after these.
+    /// The winning source is first. Sources that are not listed come last.
     pub sources: Vec<String>,
-    /// Whether a person chose the order; else it is the default for sources of one rank.
+    /// A person chose the order; otherwise it is the default for sources of the same rank.
     pub chosen: bool,
 }
 
@@ -56,7 +57,7 @@ impl Catalog {
     }
 }
 
-/// Sets the order of a field's sources; an empty list restores the default. Baton chooses the values of tracks again.
+/// Sets the order of a field's sources; an empty list restores the default. The values of tracks are chosen again.
 ///
 /// # Errors
 /// When the catalog cannot be created or written.
@@ -77,8 +78,8 @@ pub fn rank_field(path: &Path, field: &str, sources: &[String]) -> Result<(), Ca
     Ok(change.commit()?)
 }
 
-/// Sets the ranks of these sources, also of sources without entries yet. Where a rank changes, Baton chooses the values of
-/// tracks again. Sources that are not in the table keep their rank.
+/// Sets the ranks of these sources, also of sources without entries yet. If a rank changes, the values of tracks are chosen
+/// again. Sources that are not in `ranks` keep their rank.
 ///
 /// # Errors
 /// When the catalog cannot be created or written.

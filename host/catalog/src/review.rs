@@ -8,7 +8,6 @@ use baton_track_match::{Decision, Id, MatchCandidate, Matcher, Reason, Track};
 
 use crate::{Catalog, CatalogError, KnownTrack};
 
-/// A question.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReviewQuestion {
     pub what: ReviewSubject,
@@ -16,25 +15,23 @@ pub struct ReviewQuestion {
     pub track: KnownTrack,
     /// For and against.
     pub reasons: Vec<Reason>,
-    /// The likeliest question has the highest score.
+    /// The most likely match has the highest score.
     pub score: u32,
 }
 
-/// What may be a track.
+/// The subject of a question: another track, or a file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ReviewSubject {
-    /// Another track.
     Track(KnownTrack),
-    /// A file.
     File {
         id: i64,
         path: String,
-        /// As its tags or its file name call it.
+        /// The names in its tags, else its file name.
         names: Track,
     },
 }
 
-/// Decisions with the present numbers: pairs of tracks, and files with tracks.
+/// Earlier decisions as pairs of ids: two tracks, or a file and a track.
 #[derive(Default)]
 struct PastDecisions {
     tracks: HashSet<(i64, i64)>,
@@ -42,13 +39,13 @@ struct PastDecisions {
 }
 
 impl Catalog {
-    /// All open questions, the likeliest match first.
+    /// All open questions, the most likely match first.
     pub fn review_questions(&self) -> Result<Vec<ReviewQuestion>, CatalogError> {
         let (tracks, decided) = (self.tracks_with_ids()?, self.decided()?);
-        let mut unsure = unsure_tracks(&tracks, &decided);
-        unsure.extend(self.unsure_files(&tracks, &decided)?);
-        unsure.sort_by_key(|one| (std::cmp::Reverse(one.score), one.track.id));
-        Ok(unsure)
+        let mut questions = track_questions(&tracks, &decided);
+        questions.extend(self.file_questions(&tracks, &decided)?);
+        questions.sort_by_key(|one| (std::cmp::Reverse(one.score), one.track.id));
+        Ok(questions)
     }
 
     /// All tracks with their ids at services.
@@ -69,7 +66,7 @@ impl Catalog {
     }
 
     /// Files without a track that may belong to one.
-    fn unsure_files(
+    fn file_questions(
         &self,
         tracks: &[KnownTrack],
         decided: &PastDecisions,
@@ -81,7 +78,7 @@ impl Catalog {
                  AND (f.path NOT LIKE '%://%' OR i.id IS NOT NULL) ORDER BY f.id, i.id",
         )?;
         let matcher = Matcher::new(tracks.iter().map(|track| &track.names));
-        let (mut unsure, mut last) = (Vec::new(), None);
+        let (mut questions, mut last) = (Vec::new(), None);
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
             let (file, path): (i64, String) = (row.get(0)?, row.get(1)?);
@@ -101,10 +98,15 @@ impl Catalog {
                 ..Track::default()
             };
             let Decision::Review { candidates } = matcher.find(&track) else { continue };
-            let asked = |known: &KnownTrack| !decided.files.contains(&(file, known.id));
-            unsure.extend(first(&candidates, tracks, asked, &ReviewSubject::File { id: file, path, names: track }));
+            let is_open = |known: &KnownTrack| !decided.files.contains(&(file, known.id));
+            questions.extend(best_question(
+                &candidates,
+                tracks,
+                is_open,
+                &ReviewSubject::File { id: file, path, names: track },
+            ));
         }
-        Ok(unsure)
+        Ok(questions)
     }
 
     fn decided(&self) -> Result<PastDecisions, CatalogError> {
@@ -130,36 +132,36 @@ impl Catalog {
 }
 
 /// Compares tracks without an id of a service with tracks that have one. Two tracks of one service always differ.
-fn unsure_tracks(tracks: &[KnownTrack], decided: &PastDecisions) -> Vec<ReviewQuestion> {
+fn track_questions(tracks: &[KnownTrack], decided: &PastDecisions) -> Vec<ReviewQuestion> {
     let services: BTreeSet<&str> =
         tracks.iter().flat_map(|track| &track.names.ids).map(|id| id.service.as_str()).collect();
     let has = |track: &Track, service: &str| track.ids.iter().any(|id| id.service == service);
-    let (mut unsure, mut seen) = (Vec::new(), HashSet::new());
+    let (mut questions, mut seen) = (Vec::new(), HashSet::new());
     for service in services {
         let (known, others): (Vec<_>, Vec<_>) = tracks.iter().cloned().partition(|track| has(&track.names, service));
         let matcher = Matcher::new(known.iter().map(|track| &track.names));
         for track in others {
             let Decision::Review { candidates } = matcher.find(&track.names) else { continue };
             let apart = |a: &Track, b: &Track| a.ids.iter().all(|id| !has(b, &id.service));
-            let asked = |known: &KnownTrack| {
+            let is_open = |known: &KnownTrack| {
                 !decided.tracks.contains(&(track.id, known.id)) && apart(&track.names, &known.names)
             };
-            let one = first(&candidates, &known, asked, &ReviewSubject::Track(track.clone()));
-            unsure.extend(one.filter(|one| seen.insert((track.id.min(one.track.id), track.id.max(one.track.id)))));
+            let one = best_question(&candidates, &known, is_open, &ReviewSubject::Track(track.clone()));
+            questions.extend(one.filter(|one| seen.insert((track.id.min(one.track.id), track.id.max(one.track.id)))));
         }
     }
-    unsure
+    questions
 }
 
-/// The best candidate that nothing excludes.
-fn first(
+/// The question about the best candidate that no decision excludes.
+fn best_question(
     candidates: &[MatchCandidate],
     tracks: &[KnownTrack],
-    asked: impl Fn(&KnownTrack) -> bool,
+    is_open: impl Fn(&KnownTrack) -> bool,
     what: &ReviewSubject,
 ) -> Option<ReviewQuestion> {
     let found =
-        candidates.iter().find_map(|found| Some((found, tracks.get(found.candidate).filter(|track| asked(track))?)));
+        candidates.iter().find_map(|found| Some((found, tracks.get(found.candidate).filter(|track| is_open(track))?)));
     let (found, track) = found?;
     Some(ReviewQuestion {
         what: what.clone(),

@@ -1,10 +1,9 @@
-//! Finding tracks by words of their title, artists and album.
+//! Finds tracks by words of their title, artists and album.
 
 use rusqlite::params;
 
 use crate::{Catalog, CatalogError};
 
-/// A track that was found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SearchHit {
     pub id: i64,

@@ -13,7 +13,7 @@ pub struct Fact {
     pub value: String,
     pub source: String,
     pub said_at: Option<Timestamp>,
-    /// Whether it is the track's value: no source of a higher rank states another one.
+    /// It is the track's value: no source of a higher rank states another one.
     pub counts: bool,
 }
 
@@ -52,7 +52,7 @@ pub struct Play {
 pub struct PlaylistPlace {
     /// The name of the playlist.
     pub name: String,
-    /// The track's place, from 1.
+    /// The position of the track, from 1.
     pub position: i64,
 }
 
@@ -60,7 +60,7 @@ pub struct PlaylistPlace {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrackDetails {
     pub id: i64,
-    /// By field; in each field the track's value first.
+    /// Sorted by field; the track's value is first in each field.
     pub facts: Vec<Fact>,
     pub ids: Vec<ExternalId>,
     pub playlists: Vec<PlaylistPlace>,
@@ -141,7 +141,7 @@ impl Catalog {
 
 fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
     let at: Option<i64> = row.get(column)?;
-    // A plugin may have written anything; a value that is not a time is not shown.
+    // A plugin may write any number; a number that is not a valid time is not shown.
     Ok(at.and_then(|at| Timestamp::from_millisecond(at).ok()))
 }
 

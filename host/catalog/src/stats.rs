@@ -1,4 +1,4 @@
-//! Counts of the catalog's tables and of the fields that are known.
+//! Counts the rows of the catalog's tables, and the tracks for which each field is known.
 
 use crate::{Catalog, CatalogError};
 
@@ -16,7 +16,7 @@ const COUNTS: [(&str, &str); 10] = [
 ];
 
 /// Fields of tracks, and the condition under which a field is known.
-const KNOWN: [(&str, &str); 8] = [
+const FIELDS: [(&str, &str); 8] = [
     ("artist", "SELECT count(*) FROM tracks WHERE artist IS NOT NULL"),
     ("album", "SELECT count(*) FROM tracks WHERE album IS NOT NULL"),
     ("isrc", "SELECT count(*) FROM tracks WHERE isrc IS NOT NULL"),
@@ -61,17 +61,18 @@ impl Catalog {
     /// Counts everything.
     pub fn stats(&self) -> Result<Stats, CatalogError> {
         Ok(Stats {
-            counts: self.each(&COUNTS)?,
-            known: self.each(&KNOWN)?,
-            services: self
-                .named("SELECT service, count(*) FROM external_ids WHERE kind = 'track' GROUP BY 1 ORDER BY 1")?,
-            sources: self.named(
+            counts: self.count_each(&COUNTS)?,
+            known: self.count_each(&FIELDS)?,
+            services: self.named_counts(
+                "SELECT service, count(*) FROM external_ids WHERE kind = 'track' GROUP BY 1 ORDER BY 1",
+            )?,
+            sources: self.named_counts(
                 "SELECT s.name, (SELECT count(*) FROM facts WHERE source = s.id) FROM sources AS s ORDER BY s.name",
             )?,
         })
     }
 
-    fn each(&self, wanted: &[(&str, &str)]) -> Result<Vec<NamedCount>, CatalogError> {
+    fn count_each(&self, wanted: &[(&str, &str)]) -> Result<Vec<NamedCount>, CatalogError> {
         let count = |(name, sql): &(&str, &str)| {
             let count: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
             Ok(NamedCount { name: (*name).to_owned(), count: count.unsigned_abs() })
@@ -79,7 +80,7 @@ impl Catalog {
         wanted.iter().map(count).collect()
     }
 
-    fn named(&self, sql: &str) -> Result<Vec<NamedCount>, CatalogError> {
+    fn named_counts(&self, sql: &str) -> Result<Vec<NamedCount>, CatalogError> {
         let mut select = self.connection.prepare(sql)?;
         let rows = select
             .query_map([], |row| Ok(NamedCount { name: row.get(0)?, count: row.get::<_, i64>(1)?.unsigned_abs() }))?;

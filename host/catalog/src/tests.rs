@@ -40,13 +40,13 @@ fn track(writer: &Session, source: &str, at: i64, id: &str, more: &[(&str, Value
 }
 
 #[test]
-fn there_is_none_before_somebody_writes() {
+fn there_is_no_catalog_before_the_first_write() {
     let folder = tempfile::tempdir().unwrap();
     assert!(Catalog::open(&folder.path().join("catalog.db")).unwrap().is_none());
 }
 
 #[test]
-fn what_is_said_again_changes_nothing() {
+fn repeated_statements_change_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let writer = writer(folder.path());
     let say = || {
@@ -125,7 +125,7 @@ fn what_is_said_again_changes_nothing() {
 }
 
 #[test]
-fn a_new_track_is_what_choosing_among_its_facts_would_make_of_it() {
+fn a_new_track_has_the_values_chosen_from_its_facts() {
     let folder = tempfile::tempdir().unwrap();
     let writer = writer(folder.path());
     let whole = [
@@ -154,13 +154,13 @@ fn a_new_track_is_what_choosing_among_its_facts_would_make_of_it() {
     };
     let first = rows();
     assert_eq!((first[0][3].clone(), first[2][8].clone()), (text("Album"), Value::Real(99.5)));
-    // Whoever ranks a source has all of its tracks chosen anew.
+    // Ranking a source chooses the values of all its tracks again.
     put(&writer, "put_source", &[("name", text("s")), ("rank", Value::Integer(1))]);
     assert_eq!(rows(), first);
 }
 
 #[test]
-fn of_several_claims_the_higher_rank_and_then_the_newer_counts() {
+fn the_higher_rank_wins_then_the_newer_value() {
     let folder = tempfile::tempdir().unwrap();
     let writer = writer(folder.path());
     track(&writer, "spotify", 5, "s1", &[("title", text("One")), ("bpm", Value::Real(120.0))]);
@@ -176,7 +176,7 @@ fn of_several_claims_the_higher_rank_and_then_the_newer_counts() {
         other => panic!("{other:?}"),
     };
     assert_eq!(catalog(folder.path()).find("s1").unwrap(), FoundTracks::One(id));
-    assert_eq!(catalog(folder.path()).find("2").unwrap(), FoundTracks::One(id), "the number of the track that is gone");
+    assert_eq!(catalog(folder.path()).find("2").unwrap(), FoundTracks::One(id), "the id of the merged track");
     let title = || {
         let facts = catalog(folder.path()).show(id).unwrap().facts;
         let counts = facts.iter().find(|fact| fact.field == "title" && fact.counts).unwrap();
@@ -188,11 +188,11 @@ fn of_several_claims_the_higher_rank_and_then_the_newer_counts() {
     assert_eq!(catalog(folder.path()).search("ONE", 5).unwrap()[0].title, "One");
     track(&writer, "djay", 3, "d1", &[("bpm", Value::Real(99.0))]);
     let bpm = writer.query("SELECT value FROM provenance WHERE field = 'bpm' AND source = 'djay'", &[]).unwrap();
-    assert_eq!(bpm.rows, [[Value::Real(121.0)]], "what is older does not replace what is newer");
+    assert_eq!(bpm.rows, [[Value::Real(121.0)]], "an older value does not replace a newer one");
 }
 
 #[test]
-fn a_playlist_that_has_become_shorter_ends_where_it_ends() {
+fn a_shorter_playlist_loses_its_last_items() {
     let folder = tempfile::tempdir().unwrap();
     let writer = writer(folder.path());
     let playlist = |items: i64| {
@@ -239,7 +239,7 @@ fn a_whole_library_is_loaded_and_searched() {
 }
 
 #[test]
-fn an_album_that_does_not_count_leaves_no_row() {
+fn an_unused_album_leaves_no_row() {
     let folder = tempfile::tempdir().unwrap();
     let writer = writer(folder.path());
     let said = [("title", text("One")), ("album", text("Stray")), ("more", text(r#"{"album": "Counts"}"#))];
@@ -250,7 +250,7 @@ fn an_album_that_does_not_count_leaves_no_row() {
 }
 
 #[test]
-fn a_track_with_the_number_of_one_that_was_merged_can_be_merged_too() {
+fn a_track_can_be_merged_after_its_id_was_reused() {
     let folder = tempfile::tempdir().unwrap();
     let writer = writer(folder.path());
     track(&writer, "djay", 1, "a", &[("title", text("One"))]);

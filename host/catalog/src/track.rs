@@ -1,11 +1,10 @@
-//! All tracks of the catalog, to be compared by `track-match`.
+//! Reads all tracks of the catalog for `track-match`.
 
 use baton_track_match::Track;
 use rusqlite::Row;
 
 use crate::{Catalog, CatalogError};
 
-/// A track of the catalog.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KnownTrack {
     pub id: i64,

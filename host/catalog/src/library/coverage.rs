@@ -9,7 +9,7 @@ use crate::{Catalog, CatalogError};
 pub struct Count {
     pub source: i64,
     pub state: ItemState,
-    /// Absent where the items have a fingerprint.
+    /// Absent if the items have a fingerprint.
     pub reason: Option<String>,
     pub items: u64,
 }

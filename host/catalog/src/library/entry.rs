@@ -114,15 +114,15 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
         (ItemState::Fingerprinted, _) => entry,
         // The other columns describe an earlier file.
         (ItemState::Pending, _) | (_, Some("not_found")) => {
-            Entry { title: None, artist: None, album: None, isrc: None, ..entry.unheard() }
+            Entry { title: None, artist: None, album: None, isrc: None, ..entry.without_audio_facts() }
         }
-        (ItemState::Failed | ItemState::Skipped, _) => entry.unheard(),
+        (ItemState::Failed | ItemState::Skipped, _) => entry.without_audio_facts(),
     })
 }
 
 impl Entry {
-    /// Only with its tags: it has no fingerprint, and the other values are those of an earlier file.
-    fn unheard(self) -> Self {
+    /// Removes all values except the tags: the item has no fingerprint, and the other values describe an earlier file.
+    fn without_audio_facts(self) -> Self {
         let Self { id, source, path, name, size, state, reason, detail, title, artist, album, isrc, .. } = self;
         Self {
             id,

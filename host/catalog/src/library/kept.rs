@@ -1,5 +1,5 @@
-//! One of two copies is kept and the other one is removed. From then on, the kept copy has the links of the removed one, until
-//! the removed one comes back.
+//! Records that one of two copies is kept and the other one is removed. The kept copy gets the link of the removed one, until
+//! the removed one is restored.
 
 use std::path::Path;
 
@@ -20,15 +20,15 @@ pub struct TagChange {
     pub after_sha256: [u8; 32],
     pub after: FileStat,
     pub tags: Tags,
-    /// Whether the file has the tags now; else it has none of them.
+    /// The file has the tags now; otherwise they were removed from it.
     pub has: bool,
 }
 
-/// The copy of a file that was kept when another one was taken away.
+/// A copy that was kept when another copy was removed.
 #[derive(Clone, Copy, Debug)]
 pub struct KeptCopy<'a> {
     pub path: &'a Path,
-    /// Its link before it was kept instead of the other one.
+    /// Its link before the other copy was removed.
     pub link: Option<&'a FileLink>,
 }
 
@@ -44,24 +44,24 @@ impl Catalog {
 }
 
 impl Library {
-    /// Records that the file `gone` was removed and that `kept` is the other copy of it. A link of `gone` by a person or a
-    /// program becomes the link of `kept`, unless that has such a link too. The path of `gone` means `kept` from now on.
-    /// Idempotent.
-    pub fn keep_instead(&mut self, gone: &Path, kept: &Path, now: Timestamp) -> Result<(), CatalogError> {
-        let (gone_text, kept_text) = (path_text::to_text(gone), path_text::to_text(kept));
+    /// Records that the file `removed` was removed and that its copy `kept` remains. A link of `removed` by a person or a
+    /// program becomes the link of `kept`, unless `kept` has such a link too. From now on, the path of `removed` refers to
+    /// `kept`. Idempotent.
+    pub fn record_kept_copy(&mut self, removed: &Path, kept: &Path, now: Timestamp) -> Result<(), CatalogError> {
+        let (removed_text, kept_text) = (path_text::to_text(removed), path_text::to_text(kept));
         let at = now.as_millisecond();
         let transaction = self.begin()?;
         transaction.execute(
             "UPDATE library_items SET missing_since = coalesce(missing_since, ?2) WHERE path = ?1",
-            params![column::Path(gone.as_os_str()), at],
+            params![column::Path(removed.as_os_str()), at],
         )?;
-        transaction.execute("UPDATE files SET missing = 1, said_at = ?2 WHERE path = ?1", params![gone_text, at])?;
+        transaction.execute("UPDATE files SET missing = 1, said_at = ?2 WHERE path = ?1", params![removed_text, at])?;
         transaction.execute(
             "UPDATE files SET track = g.track, linked_by = 'path',
                  link_reason = coalesce(g.link_reason, 'named') || ', as ' || g.path || ', of which this copy is kept'
              FROM files AS g WHERE files.path = ?2 AND g.path = ?1 AND g.track IS NOT NULL
                  AND g.linked_by IN ('person', 'path') AND coalesce(files.linked_by, 'tags') IN ('sound', 'tags')",
-            params![gone_text, kept_text],
+            params![removed_text, kept_text],
         )?;
         // An item of Eagle is identified by Eagle's id; a move to its path would remove that id.
         let is_eagles: bool = transaction.query_row(
@@ -72,26 +72,31 @@ impl Library {
         )?;
         if !is_eagles {
             transaction.execute("INSERT INTO sources (name) VALUES ('library') ON CONFLICT (name) DO NOTHING", [])?;
-            transaction.execute("DELETE FROM moves WHERE path = ?1", [&gone_text])?;
+            transaction.execute("DELETE FROM moves WHERE path = ?1", [&removed_text])?;
             transaction.execute(
                 "INSERT INTO moves (path, new_path, file, source, said_at)
                  SELECT ?1, f.path, f.id, s.id, ?3 FROM files AS f, sources AS s WHERE f.path = ?2 AND s.name = 'library'",
-                params![gone_text, kept_text, at],
+                params![removed_text, kept_text, at],
             )?;
         }
         Ok(transaction.commit()?)
     }
 
-    /// Records that the file `gone` exists again, and undoes [`Library::keep_instead`]: the kept copy gets its earlier link
-    /// back. Idempotent.
-    pub fn keep_both(&mut self, gone: &Path, kept: Option<KeptCopy<'_>>, now: Timestamp) -> Result<(), CatalogError> {
-        let gone_text = path_text::to_text(gone);
+    /// Records that the file `removed` exists again, and undoes [`Library::record_kept_copy`]: the kept copy gets its earlier
+    /// link back. Idempotent.
+    pub fn undo_kept_copy(
+        &mut self,
+        removed: &Path,
+        kept: Option<KeptCopy<'_>>,
+        now: Timestamp,
+    ) -> Result<(), CatalogError> {
+        let removed_text = path_text::to_text(removed);
         let transaction = self.begin()?;
         if let Some(KeptCopy { path, link: was }) = kept {
             let kept_text = path_text::to_text(path);
             transaction.execute(
                 "DELETE FROM moves WHERE path = ?1 AND file = (SELECT id FROM files WHERE path = ?2)",
-                [&gone_text, &kept_text],
+                [&removed_text, &kept_text],
             )?;
             // The track may have become part of another one meanwhile.
             let sql = "SELECT id FROM tracks WHERE id = coalesce((SELECT into_track FROM merges WHERE gone = ?1), ?1)";
@@ -104,7 +109,7 @@ impl Library {
                 "UPDATE files SET track = ?3, linked_by = ?4, link_reason = ?5
                  WHERE path = ?2 AND linked_by = 'path' AND instr(link_reason, ', as ' || ?1 || ', of which') > 0",
                 params![
-                    gone_text,
+                    removed_text,
                     kept_text,
                     track,
                     was.and_then(|was| was.by.as_deref()),
@@ -114,17 +119,17 @@ impl Library {
         }
         transaction.execute(
             "UPDATE library_items SET missing_since = NULL WHERE path = ?1",
-            [column::Path(gone.as_os_str())],
+            [column::Path(removed.as_os_str())],
         )?;
         transaction.execute(
             "UPDATE files SET missing = 0, said_at = ?2 WHERE path = ?1",
-            params![gone_text, now.as_millisecond()],
+            params![removed_text, now.as_millisecond()],
         )?;
         Ok(transaction.commit()?)
     }
 
-    /// Records that tags of a file were changed. Does nothing when the catalog has another state of the file than the one
-    /// before the change: the next scan reads it.
+    /// Records that tags of a file were changed. Does nothing if the catalog does not have the file as it was before the
+    /// change: then the next scan reads it.
     pub fn record_tag_change(&mut self, path: &Path, change: &TagChange, now: Timestamp) -> Result<(), CatalogError> {
         let TagChange { before_sha256, after_sha256, after, tags, has } = change;
         let transaction = self.begin()?;

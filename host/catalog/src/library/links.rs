@@ -1,4 +1,4 @@
-//! Links between files of the library and tracks: the data from which links are found, and the table of links.
+//! Links between files of the library and tracks: the data for finding links, and the table of links.
 
 use rusqlite::{OptionalExtension as _, params};
 
@@ -15,7 +15,7 @@ pub struct FileLink {
     pub reason: Option<String>,
 }
 
-/// A path that a program names, and the present path of that file.
+/// A path that a program names, and the current path of that file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SamePath {
     /// The path as programs name it.
@@ -32,7 +32,7 @@ const STAMP: &str = "SELECT
     (SELECT count(*) || ':' || coalesce(max(read_at), 0) || ':' || count(missing_since) FROM library_items)";
 
 impl Catalog {
-    /// The stamp of the present files and tracks, if links have to be found again.
+    /// The stamp of the current files and tracks, if links must be found again.
     pub fn stale_links(&self) -> Result<Option<String>, CatalogError> {
         let stamp: String = self.connection.query_row(STAMP, [], |row| row.get(0))?;
         let found_from = self.connection.query_row("SELECT stamp FROM link_state", [], |row| row.get(0)).optional()?;

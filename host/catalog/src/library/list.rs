@@ -1,9 +1,9 @@
-//! Compares the listing of a source with what is known: new, changed, unchanged, missing.
+//! Compares the listing of a source with the catalog: each item is new, changed, unchanged or missing.
 //!
 //! A file is unchanged when its size, modification time and inode are unchanged. If only the inode differs, the caller
 //! decides at the end of the listing: FAT and some network folders give every file a new inode at each mount.
 //!
-//! The results of the last reading stay until the next reading, so that a listing loses nothing.
+//! A listing keeps the results of the last reading; only the next reading replaces them.
 
 use std::ffi::OsStr;
 use std::os::unix::fs::MetadataExt as _;
@@ -25,7 +25,7 @@ pub struct MissingItem {
     pub id: i64,
     /// The path of its audio at the last listing.
     pub path: PathBuf,
-    /// Whether the path is on another volume than the source's folder.
+    /// The path is on another volume than the source's folder.
     pub mounted: bool,
 }
 
@@ -35,8 +35,9 @@ impl Catalog {
         Ok(known(&self.connection, source, key)?)
     }
 
-    /// The present items that listing `scan` did not find: older listings found them, and their number was not `seen`.
-    pub fn library_vanished(
+    /// The present items that the listing `scan` did not find: an older listing wrote them, and `seen` does not contain their
+    /// ids.
+    pub fn library_not_found(
         &self,
         source: i64,
         scan: i64,
@@ -47,15 +48,15 @@ impl Catalog {
              WHERE source = ?1 AND scan < ?2 AND missing_since IS NULL ORDER BY id",
         )?;
         let mut rows = select.query([source, scan])?;
-        let mut vanished = Vec::new();
+        let mut not_found = Vec::new();
         while let Some(row) = rows.next()? {
             let id = row.get(0)?;
             if !seen(id) {
                 let path = row.get::<_, PathRead>(1)?.0.into();
-                vanished.push(MissingItem { id, path, mounted: row.get(2)? });
+                not_found.push(MissingItem { id, path, mounted: row.get(2)? });
             }
         }
-        Ok(vanished)
+        Ok(not_found)
     }
 }
 
@@ -79,7 +80,7 @@ impl Library {
         let (tx, at) = (&transaction, now.as_millisecond());
         let one = |item: &ListedItem| -> rusqlite::Result<_> {
             let known = match known(tx, source, &item.key)? {
-                None if came_in(tx, source, item)? || was_renamed(tx, item, at)? => known(tx, source, &item.key)?,
+                None if adopt_moved(tx, source, item)? || adopt_renamed(tx, item, at)? => known(tx, source, &item.key)?,
                 known => known,
             };
             let state = ListedState::of(item, known.as_ref(), retry);
@@ -92,15 +93,15 @@ impl Library {
     }
 
     /// Decides about `items` of which only the inode differs ([`ListedState::OtherInode`]). With `same` they are unchanged
-    /// files; else they have to be read.
-    pub fn settle_inodes(&mut self, items: &[i64], same: bool) -> Result<(), CatalogError> {
+    /// files; otherwise they must be read.
+    pub fn decide_inodes(&mut self, items: &[i64], same: bool) -> Result<(), CatalogError> {
         let set = if same {
             "inode = found_inode, state = CASE WHEN codec IS NULL THEN state ELSE 'fingerprinted' END,
              reason = CASE WHEN codec IS NULL THEN reason END, detail = CASE WHEN codec IS NULL THEN detail END"
         } else {
             "state = 'pending', reason = NULL, detail = NULL"
         };
-        let settle = format!("UPDATE library_items SET found_inode = NULL, {set} WHERE id = ?1");
+        let update = format!("UPDATE library_items SET found_inode = NULL, {set} WHERE id = ?1");
         let transaction = self.begin()?;
         for id in items {
             if same {
@@ -111,14 +112,14 @@ impl Library {
                     )?
                     .execute([*id])?;
             }
-            transaction.prepare_cached(&settle)?.execute([*id])?;
+            transaction.prepare_cached(&update)?.execute([*id])?;
         }
         Ok(transaction.commit()?)
     }
 
-    /// Ends a listing of the whole source and marks the items `missing` as missing. Their files are not marked where they
-    /// belong to another item too. Items `kept` were not found; they are read after a listing has found them again. A file
-    /// that only a program names is marked as missing if it is not on the disk, except below the folders `unread`.
+    /// Ends a listing of the whole source and marks the items `missing` as missing. A file that also belongs to another item
+    /// is not marked. The items `kept` were not found; they are read after a listing has found them again. A file that only a
+    /// program names is marked as missing if it is not on the disk, except below the folders `unread`.
     pub fn end_listing(
         &mut self,
         source: i64,
@@ -127,7 +128,7 @@ impl Library {
         unread: &[PathBuf],
         now: Timestamp,
     ) -> Result<(), CatalogError> {
-        let named = named::changed(&self.connection, source, unread)?;
+        let named = named::find_changed(&self.connection, source, unread)?;
         let transaction = self.begin()?;
         let at = now.as_millisecond();
         for id in kept {
@@ -155,9 +156,9 @@ impl Library {
     }
 }
 
-/// Takes over an item that a program moved here from another source (`moves_made` in `0005.sql`), with the results of its
-/// last reading. Returns whether `item` is such an item.
-fn came_in(tx: &Connection, source: i64, item: &ListedItem) -> rusqlite::Result<bool> {
+/// Adopts an item that a program moved here from another source (`moves_made` in `0005.sql`), with the results of its last
+/// reading. Returns whether `item` is such an item.
+fn adopt_moved(tx: &Connection, source: i64, item: &ListedItem) -> rusqlite::Result<bool> {
     let (key, path) = (column::Path(&item.key), column::Path(item.path.as_os_str()));
     let sql = "UPDATE OR IGNORE library_items SET source = ?1, key = ?2, scan = 0, read_scan = 0
          WHERE file = (SELECT id FROM files WHERE path = ?4) AND key = ?3 AND missing_since IS NOT NULL";
@@ -165,12 +166,13 @@ fn came_in(tx: &Connection, source: i64, item: &ListedItem) -> rusqlite::Result<
     Ok(moved > 0)
 }
 
-/// Files of all volumes with one size, time and inode; of more (the statement asks for one more) nothing is concluded.
-const ALIKE: usize = 8;
+/// The maximum number of files, on all volumes, with the same size, time and inode. If there are more (the statement reads
+/// one more), nothing is concluded.
+const MAX_SAME_INODE: usize = 8;
 
-/// Takes over an item that was renamed by hand: exactly one item has its size, time and inode, is missing at its old path,
-/// and is in a reachable source on the same volume. Returns whether `item` is such an item.
-fn was_renamed(tx: &Connection, item: &ListedItem, at: i64) -> rusqlite::Result<bool> {
+/// Adopts an item that was renamed by hand: exactly one item has its size, time and inode, is missing at its old path, and is
+/// in a reachable source on the same volume. Returns whether `item` is such an item.
+fn adopt_renamed(tx: &Connection, item: &ListedItem, at: i64) -> rusqlite::Result<bool> {
     let Some(path) = item.path.to_str().filter(|_| item.absent.is_none() && item.inode > 0) else {
         return Ok(false);
     };
@@ -184,17 +186,17 @@ fn was_renamed(tx: &Connection, item: &ListedItem, at: i64) -> rusqlite::Result<
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })?;
     let mut known: Vec<(String, String, bool)> = rows.collect::<Result<_, _>>()?;
-    if known.len() > ALIKE {
+    if known.len() > MAX_SAME_INODE {
         return Ok(false);
     }
-    // Two volumes may use the same inodes: a copy of a disk does.
+    // Two volumes may use the same inodes, for instance a disk and its copy.
     known.retain(|(before, source, mounted)| volume_of(before, source, *mounted) == Some(item.volume));
     let [(before, source, _)] = known.as_slice() else {
         return Ok(false);
     };
-    let is_gone =
+    let is_missing =
         |path: &str| std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
-    if before == path || !before.starts_with('/') || is_gone(source) || !is_gone(before) {
+    if before == path || !before.starts_with('/') || is_missing(source) || !is_missing(before) {
         return Ok(false);
     }
     let sql = "INSERT INTO put_moved (source, said_at, path, new_path) VALUES ('library', ?1, ?2, ?3)";
@@ -202,8 +204,8 @@ fn was_renamed(tx: &Connection, item: &ListedItem, at: i64) -> rusqlite::Result<
     Ok(true)
 }
 
-/// The number of the volume on which a missing file was, by the nearest existing folder. `None` where the file was on a
-/// separate volume within its source that is not mounted.
+/// The number of the volume on which a missing file was, by the nearest existing folder. `None` if the file was on a separate
+/// volume within its source that is not mounted.
 fn volume_of(path: &str, source: &str, mounted: bool) -> Option<u64> {
     let device = |folder: &Path| std::fs::metadata(folder).ok().map(|found| found.dev());
     let found = Path::new(path).ancestors().skip(1).find_map(device)?;
@@ -228,9 +230,9 @@ fn known(connection: &Connection, source: i64, key: &OsStr) -> rusqlite::Result<
             inode: row.get::<_, i64>(7)?.cast_unsigned(),
             state: row.get(8)?,
             missing: row.get(9)?,
-            heard: row.get(10)?,
+            has_fingerprint: row.get(10)?,
             mounted: row.get(11)?,
-            settled: row.get(12)?,
+            is_decided: row.get(12)?,
         })
     };
     select.query_row(params![source, column::Path(key)], read).optional()

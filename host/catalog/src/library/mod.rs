@@ -3,8 +3,8 @@
 //! [`Library`] writes, in one process at a time; in the same transaction it writes files and fingerprints through the views
 //! of the catalog. [`super::Catalog`] reads and never waits for a writer.
 //!
-//! Commits are cheap here (`synchronous = NORMAL`): a process that is killed loses nothing that was committed, a power
-//! failure may lose the newest items, which the next scan reads again.
+//! Commits are cheap here (`synchronous = NORMAL`): a killed process loses nothing that was committed. A power failure may lose
+//! the newest items, which the next scan reads again.
 
 mod column;
 mod coverage;

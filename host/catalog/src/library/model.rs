@@ -57,7 +57,7 @@ pub struct ListedItem {
     pub inode: u64,
     /// The device number.
     pub volume: u64,
-    /// Whether the item is on another volume than the source's folder.
+    /// The item is on another volume than the source's folder.
     pub mounted: bool,
     /// Why the audio that the source names does not exist; then size, time and inode are 0.
     pub absent: Option<String>,
@@ -65,7 +65,7 @@ pub struct ListedItem {
 
 /// An item as the catalog knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is known for itself")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact")]
 pub struct KnownItem {
     pub id: i64,
     pub file: i64,
@@ -82,21 +82,21 @@ pub struct KnownItem {
     pub inode: u64,
     /// The state after the last reading.
     pub state: ItemState,
-    /// Whether it has a fingerprint of the file with this size, time and inode.
-    pub heard: bool,
-    /// Whether the last listing of its source did not find it.
+    /// It has a fingerprint of the file with this size, time and inode.
+    pub has_fingerprint: bool,
+    /// The last listing of its source did not find it.
     pub missing: bool,
-    /// Whether it was on another volume than its source's folder.
+    /// It was on another volume than its source's folder.
     pub mounted: bool,
-    /// Whether the source's last listing found it and decided whether it is the same file.
-    pub settled: bool,
+    /// The last listing of its source found it and decided whether it is the same file.
+    pub is_decided: bool,
 }
 
 /// A listed item after it was compared with the catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ComparedItem {
     pub state: ListedState,
-    /// The number by which the catalog knew it.
+    /// Its id, if the catalog had it before.
     pub known: Option<i64>,
 }
 
@@ -111,7 +111,7 @@ pub enum ListedState {
     Pending,
     /// It is read again on request.
     Again,
-    /// Only its inode is different: [`Library::settle_inodes`](super::Library::settle_inodes) decides about it.
+    /// Only its inode is different: [`Library::decide_inodes`](super::Library::decide_inodes) decides about it.
     OtherInode,
     /// Nothing has changed.
     Unchanged,
@@ -124,7 +124,7 @@ impl ListedState {
         !matches!(self, Self::Unchanged | Self::OtherInode)
     }
 
-    /// Compares `item` with what is known; with `retry`, items without a fingerprint are read again.
+    /// Compares `item` with the known item; with `retry`, items without a fingerprint are read again.
     #[must_use]
     pub fn of(item: &ListedItem, known: Option<&KnownItem>, retry: bool) -> Self {
         let Some(known) = known else {
@@ -134,8 +134,8 @@ impl ListedState {
         match known.state {
             _ if !same => Self::Changed,
             // The path had another file meanwhile, which was never read.
-            ItemState::Pending if known.heard && known.inode == item.inode => Self::Unchanged,
-            ItemState::Pending if known.heard => Self::Changed,
+            ItemState::Pending if known.has_fingerprint && known.inode == item.inode => Self::Unchanged,
+            ItemState::Pending if known.has_fingerprint => Self::Changed,
             ItemState::Pending => Self::Pending,
             ItemState::Failed | ItemState::Skipped if retry => Self::Again,
             _ if known.inode != item.inode => Self::OtherInode,

@@ -1,7 +1,7 @@
-//! Finds out at the end of a listing whether files exist that a program names below a source and that no scan has listed.
+//! Checks at the end of a listing whether files exist that programs name below the source and that no scan has listed.
 //!
-//! A listing leaves out hidden and ignored files and unknown types, so only the disk can tell. Files in parts that the
-//! listing could not read (`library_unread`) keep their state.
+//! A listing skips hidden and ignored files and unknown types, so the disk is checked. Files in parts that the listing could
+//! not read (`library_unread`) keep their state.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -13,13 +13,17 @@ use rusqlite::{Connection, Transaction, params};
 use super::column;
 
 /// A named file whose mark `missing` is wrong.
-pub(super) struct Named {
+pub(super) struct NamedFile {
     file: i64,
     missing: bool,
 }
 
 /// The named files below a source whose mark `missing` is wrong, without videos.
-pub(super) fn changed(connection: &Connection, source: i64, unread: &[PathBuf]) -> rusqlite::Result<Vec<Named>> {
+pub(super) fn find_changed(
+    connection: &Connection,
+    source: i64,
+    unread: &[PathBuf],
+) -> rusqlite::Result<Vec<NamedFile>> {
     let mut select = connection.prepare_cached(
         "SELECT f.id, f.path, f.missing FROM files AS f
          WHERE f.size IS NULL AND lower(substr(f.path, -4)) NOT IN ('.mp4', '.m4v', '.mov', '.mkv', '.avi', 'webm')
@@ -40,13 +44,13 @@ pub(super) fn changed(connection: &Connection, source: i64, unread: &[PathBuf]) 
         if let Some(is_missing) = is_missing(&path)
             && is_missing != missing
         {
-            changed.push(Named { file, missing: is_missing });
+            changed.push(NamedFile { file, missing: is_missing });
         }
     }
     Ok(changed)
 }
 
-/// Whether the file is missing; `None` where the system does not report it.
+/// Whether the file is missing; `None` if the system does not report it.
 fn is_missing(path: &Path) -> Option<bool> {
     match fs::symlink_metadata(path) {
         Ok(_) => Some(false),
@@ -58,7 +62,7 @@ fn is_missing(path: &Path) -> Option<bool> {
 pub(super) fn write(
     tx: &Transaction<'_>,
     source: i64,
-    named: &[Named],
+    named: &[NamedFile],
     unread: &[PathBuf],
     at: i64,
 ) -> rusqlite::Result<()> {

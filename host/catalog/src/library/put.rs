@@ -1,14 +1,14 @@
 //! Writes a listed item to the tables.
 //!
-//! The results of the last reading stay, with the size, time and inode of that file, until another file is read in its
-//! place: an unmounted volume, a copy or a restored backup loses nothing.
+//! The results of the last reading stay, with the size, time and inode of that file, until another file is read at this path.
+//! So an unmounted volume, a copy or a restored backup loses no results.
 
 use baton_core::path_text;
 use rusqlite::{Transaction, params};
 
 use super::column::{self, number};
 use super::model::{ItemState, KnownItem, ListedItem, ListedState};
-use super::record::forget_file;
+use super::record::clear_file_facts;
 
 /// The write of one item.
 pub(super) struct ItemWrite<'a> {
@@ -20,39 +20,41 @@ pub(super) struct ItemWrite<'a> {
 }
 
 impl ItemWrite<'_> {
-    pub(super) fn put(&self, known: Option<&KnownItem>, standing: ListedState) -> rusqlite::Result<()> {
+    pub(super) fn put(&self, known: Option<&KnownItem>, listed_state: ListedState) -> rusqlite::Result<()> {
         let Some(known) = known else {
             let file = self.file()?;
             return self.insert(file);
         };
-        if self.is_written(known, standing) {
+        if self.is_written(known, listed_state) {
             return Ok(());
         }
-        let file = if known.path == self.item.path { known.file } else { self.moved(known)? };
-        self.seen(known, file, standing)?;
-        match standing {
+        let file = if known.path == self.item.path { known.file } else { self.move_file(known)? };
+        self.mark_present(known, file, listed_state)?;
+        match listed_state {
             ListedState::Pending | ListedState::New => Ok(()),
             // The bytes are the same; only the path belongs to another file.
-            _ if file != known.file => self.forget(known, file),
-            ListedState::Unchanged if known.heard && known.state != ItemState::Fingerprinted => self.is_back(known),
+            _ if file != known.file => self.clear_reading(known, file),
+            ListedState::Unchanged if known.has_fingerprint && known.state != ItemState::Fingerprinted => {
+                self.restore(known)
+            }
             ListedState::Unchanged | ListedState::OtherInode => Ok(()),
-            ListedState::Again | ListedState::Changed if known.heard => self.suspend(known),
-            ListedState::Again | ListedState::Changed => self.forget(known, file),
+            ListedState::Again | ListedState::Changed if known.has_fingerprint => self.suspend(known),
+            ListedState::Again | ListedState::Changed => self.clear_reading(known, file),
         }
     }
 
-    /// Whether the row has all these values already, as most rows of a repeated listing do.
-    fn is_written(&self, known: &KnownItem, standing: ListedState) -> bool {
+    /// Whether the row already has all these values, as most rows of a repeated listing do.
+    fn is_written(&self, known: &KnownItem, listed_state: ListedState) -> bool {
         let item = self.item;
         let as_listed = (&known.path, &known.name, known.stamp, known.mounted)
             == (&item.path, &item.name, item.stamp, item.mounted);
-        let as_it_stands = match standing {
+        let is_state_current = match listed_state {
             ListedState::Pending => true,
-            ListedState::Unchanged => !known.heard || known.state == ItemState::Fingerprinted,
-            ListedState::Changed => known.heard && known.state == ItemState::Pending && item.absent.is_none(),
+            ListedState::Unchanged => !known.has_fingerprint || known.state == ItemState::Fingerprinted,
+            ListedState::Changed => known.has_fingerprint && known.state == ItemState::Pending && item.absent.is_none(),
             ListedState::New | ListedState::Again | ListedState::OtherInode => false,
         };
-        known.settled && !known.missing && as_listed && as_it_stands
+        known.is_decided && !known.missing && as_listed && is_state_current
     }
 
     /// Writes the file through the catalog's view and returns its number.
@@ -74,7 +76,7 @@ impl ItemWrite<'_> {
     }
 
     /// The item has a new path: its file gets that path, unless another file has it.
-    fn moved(&self, known: &KnownItem) -> rusqlite::Result<i64> {
+    fn move_file(&self, known: &KnownItem) -> rusqlite::Result<i64> {
         let path = path_text::to_text(&self.item.path);
         self.tx
             .prepare_cached("UPDATE OR IGNORE files SET path = ?2 WHERE id = ?1")?
@@ -121,9 +123,9 @@ impl ItemWrite<'_> {
     }
 
     /// Records that the item is present, with the source's name and stamp.
-    fn seen(&self, known: &KnownItem, file: i64, standing: ListedState) -> rusqlite::Result<()> {
+    fn mark_present(&self, known: &KnownItem, file: i64, listed_state: ListedState) -> rusqlite::Result<()> {
         let item = self.item;
-        let is_open = standing == ListedState::OtherInode && file == known.file;
+        let is_open = listed_state == ListedState::OtherInode && file == known.file;
         self.tx
             .prepare_cached(
                 "UPDATE library_items SET scan = ?2, seen_at = ?3, missing_since = NULL, name = ?4, stamp = ?5,
@@ -140,26 +142,26 @@ impl ItemWrite<'_> {
                 file,
                 is_open.then_some(item.inode.cast_signed())
             ])?;
-        if known.missing { self.is_file(file) } else { Ok(()) }
+        if known.missing { self.set_file_missing(file) } else { Ok(()) }
     }
 
-    /// The item has to be read, or its file is missing. Older results stay until new ones replace them.
+    /// Marks the item as pending, or as failed if its file is missing. Older results stay until new ones replace them.
     fn suspend(&self, known: &KnownItem) -> rusqlite::Result<()> {
         let (state, reason) = self.first_state();
         self.tx
             .prepare_cached("UPDATE library_items SET state = ?2, reason = ?3, detail = ?4 WHERE id = ?1")?
             .execute(params![known.id, state, reason, self.item.absent])?;
-        self.is_file(known.file)
+        self.set_file_missing(known.file)
     }
 
-    /// The file that was fingerprinted is present again.
-    fn is_back(&self, known: &KnownItem) -> rusqlite::Result<()> {
+    /// Records that the fingerprinted file is present again.
+    fn restore(&self, known: &KnownItem) -> rusqlite::Result<()> {
         let sql = "UPDATE library_items SET state = 'fingerprinted', reason = NULL, detail = NULL WHERE id = ?1";
         self.tx.prepare_cached(sql)?.execute([known.id])?;
-        self.is_file(known.file)
+        self.set_file_missing(known.file)
     }
 
-    fn is_file(&self, file: i64) -> rusqlite::Result<()> {
+    fn set_file_missing(&self, file: i64) -> rusqlite::Result<()> {
         let missing = i64::from(self.item.absent.is_some());
         let sql = "UPDATE files SET missing = ?2, said_at = ?3 WHERE id = ?1";
         self.tx.prepare_cached(sql)?.execute([file, missing, self.at])?;
@@ -167,7 +169,7 @@ impl ItemWrite<'_> {
     }
 
     /// Deletes the results of the last reading.
-    fn forget(&self, known: &KnownItem, file: i64) -> rusqlite::Result<()> {
+    fn clear_reading(&self, known: &KnownItem, file: i64) -> rusqlite::Result<()> {
         let (item, (state, reason)) = (self.item, self.first_state());
         self.tx
             .prepare_cached(
@@ -186,7 +188,7 @@ impl ItemWrite<'_> {
                 item.absent
             ])?;
         for file in [known.file, file] {
-            forget_file(self.tx, file)?;
+            clear_file_facts(self.tx, file)?;
         }
         self.tx
             .prepare_cached("UPDATE files SET size = ?2, modified_at = ?3, missing = ?4, said_at = ?5 WHERE id = ?1")?

@@ -11,7 +11,6 @@ use super::column::{self, number};
 use super::model::ItemState;
 use crate::CatalogError;
 
-/// The reading of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileReading {
     pub item: i64,
@@ -94,11 +93,11 @@ pub struct AudioFacts {
     pub damage: Option<String>,
 }
 
-/// A reading that found nothing new.
+/// A repeated reading that confirmed the catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ComparedReading {
     pub item: i64,
-    /// Whether the file was decoded to its end and has no damage.
+    /// The file was decoded to its end and has no damage.
     pub is_intact: bool,
 }
 
@@ -112,7 +111,7 @@ impl Library {
         Ok(transaction.commit()?)
     }
 
-    /// Records that items were read again and are as the catalog has them.
+    /// Records that items were read again and agree with the catalog.
     pub fn record_compared(&mut self, items: &[ComparedReading], now: Timestamp) -> Result<(), CatalogError> {
         let transaction = self.begin()?;
         for ComparedReading { item, is_intact } in items {
@@ -143,8 +142,8 @@ impl Library {
         Ok(transaction.commit()?)
     }
 
-    /// Records that a file was rewritten with the same audio. Returns false and does nothing when the file before the
-    /// change was not the one that the catalog has: then the next listing finds it changed.
+    /// Records that a file was rewritten with the same audio. Returns false and does nothing if the catalog does not have the
+    /// file as it was before the change: then the next listing finds it changed.
     pub fn record_rewritten(
         &mut self,
         item: i64,
@@ -235,16 +234,22 @@ fn write(tx: &Transaction<'_>, reading: &FileReading, at: i64) -> rusqlite::Resu
             |row| row.get(0),
         )
         .optional()?;
-    // It was moved meanwhile to the path of another item, or its source was removed.
+    // Meanwhile the item was moved to the path of another item, or its source was removed.
     let Some(file) = file else {
         return Ok(());
     };
-    forget_file(tx, file)?;
-    if known { tell(tx, file, reading, facts, at) } else { Ok(()) }
+    clear_file_facts(tx, file)?;
+    if known { publish(tx, file, reading, facts, at) } else { Ok(()) }
 }
 
 /// Writes the facts through the views that plugins read.
-fn tell(tx: &Transaction<'_>, file: i64, reading: &FileReading, facts: &AudioFacts, at: i64) -> rusqlite::Result<()> {
+fn publish(
+    tx: &Transaction<'_>,
+    file: i64,
+    reading: &FileReading,
+    facts: &AudioFacts,
+    at: i64,
+) -> rusqlite::Result<()> {
     let path: String =
         tx.prepare_cached("SELECT path FROM files WHERE id = ?1")?.query_row([file], |row| row.get(0))?;
     let sha256 = facts.file_sha256.map(|digest| Digest::from(digest).to_string());
@@ -270,8 +275,8 @@ fn tell(tx: &Transaction<'_>, file: i64, reading: &FileReading, facts: &AudioFac
     Ok(())
 }
 
-/// Deletes the library's own fingerprint and facts of a file. Those of other sources stay.
-pub(super) fn forget_file(tx: &Transaction<'_>, file: i64) -> rusqlite::Result<()> {
+/// Deletes the library's fingerprint and facts of a file. Those of other sources stay.
+pub(super) fn clear_file_facts(tx: &Transaction<'_>, file: i64) -> rusqlite::Result<()> {
     let ours = "source = (SELECT id FROM sources WHERE name = 'library')";
     tx.prepare_cached(&format!("DELETE FROM fingerprints WHERE file = ?1 AND {ours}"))?.execute([file])?;
     let sql = "UPDATE files SET sha256 = NULL, format = NULL, duration_ms = NULL WHERE id = ?1";

@@ -1,5 +1,5 @@
-//! Which fingerprints were compared, and which of them are similar: stored by the digests of their audio, so that a file is
-//! compared once, also after it was imported again, retagged or moved.
+//! The compared fingerprints and the similar pairs among them. They are stored by the digests of their audio, so that a file is
+//! compared only once, even if it is imported again, retagged or moved.
 
 use std::collections::HashMap;
 
@@ -35,8 +35,8 @@ impl SoundPair {
 }
 
 impl Catalog {
-    /// The compared fingerprints, and whether each was compared with all others of its time; else it was compared only with
-    /// those that were.
+    /// The compared fingerprints. The value is true if a fingerprint was compared with all others; otherwise it was only
+    /// compared with those that have the value true.
     pub fn sound_prints(&self) -> Result<HashMap<[u8; 32], bool>, CatalogError> {
         let mut select = self.connection.prepare("SELECT audio_sha256, listened FROM sound_prints")?;
         Ok(select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
@@ -57,7 +57,7 @@ impl Catalog {
 
 impl Library {
     /// Records fingerprints that were compared with all others, and their similar pairs.
-    pub fn keep_sounds(&mut self, listened: &[[u8; 32]], pairs: &[SoundPair]) -> Result<(), CatalogError> {
+    pub fn record_sound_pairs(&mut self, compared: &[[u8; 32]], pairs: &[SoundPair]) -> Result<(), CatalogError> {
         let transaction = self.begin()?;
         for pair in pairs.iter().filter(|pair| pair.is_finite()) {
             let sql = "INSERT OR REPLACE INTO sound_pairs (one, other, bit_error_rate, score, overlap, drift,
@@ -76,7 +76,7 @@ impl Library {
                 pair.median
             ])?;
         }
-        for print in listened {
+        for print in compared {
             let sql = "INSERT INTO sound_prints (audio_sha256, listened) VALUES (?1, 1)
                  ON CONFLICT (audio_sha256) DO UPDATE SET listened = 1";
             transaction.prepare_cached(sql)?.execute([print])?;
@@ -84,7 +84,7 @@ impl Library {
         Ok(transaction.commit()?)
     }
 
-    /// Records that fingerprints were compared with all others.
+    /// Records fingerprints that were only compared with those of [`Library::record_sound_pairs`].
     pub fn record_compared_prints(&mut self, prints: &[[u8; 32]]) -> Result<(), CatalogError> {
         let transaction = self.begin()?;
         for print in prints {

@@ -9,7 +9,6 @@ use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 use super::{Library, Volume};
 use crate::{Catalog, CatalogError};
 
-/// The kind of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SourceKind {
     /// A folder with audio files below it.
@@ -20,11 +19,10 @@ pub enum SourceKind {
 
 names!(SourceKind, "kind of source", Folder = "folder", Eagle = "eagle");
 
-/// A source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     pub id: i64,
-    /// The folder, without links.
+    /// The folder, with symbolic links resolved.
     pub path: PathBuf,
     pub kind: SourceKind,
     /// The number of the newest listing.
@@ -54,8 +52,8 @@ impl Library {
         all(&self.connection)
     }
 
-    /// Adds a source; a known one stays as it is. The new source takes over the items below it from a source above it, with
-    /// their results: a file is one item.
+    /// Adds a source if the catalog does not have it. A new source takes over the items below it from a source above it, with
+    /// their results, because a file is one item.
     pub fn add_source(&mut self, path: &str, kind: SourceKind, now: Timestamp) -> Result<Source, CatalogError> {
         let transaction = self.begin()?;
         transaction.execute(
@@ -69,8 +67,8 @@ impl Library {
         Ok(source)
     }
 
-    /// Removes a source and its items, and the fingerprints of its files, unless another source has the files too. False
-    /// when the source does not exist.
+    /// Removes a source and its items, and the fingerprints of its files, unless another source has the files too. Returns
+    /// false if the source does not exist.
     pub fn forget_source(&mut self, path: &Path) -> Result<bool, CatalogError> {
         let transaction = self.begin()?;
         let sql = "SELECT id FROM library_sources WHERE path = ?1";
@@ -112,8 +110,8 @@ impl Library {
     }
 }
 
-/// Items of the folders above `source` that are below it (`?2` ends with a slash). Compares paths as bytes, because not all
-/// of them are text.
+/// Selects items of sources above `source` that are below its folder (`?2` ends with a slash). Compares paths as bytes,
+/// because some of them are not text.
 const ABOVE: &str = "source IN (SELECT id FROM library_sources WHERE kind = 'folder' AND id <> ?1
          AND substr(?2, 1, length(rtrim(path, '/')) + 1) = rtrim(path, '/') || '/')
      AND substr(CAST(path AS BLOB), 1, length(CAST(?2 AS BLOB))) = CAST(?2 AS BLOB)";

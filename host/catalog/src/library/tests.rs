@@ -1,4 +1,4 @@
-//! The tables of the library, and what plugins see of them.
+//! The tables of the library, and the rows of them that plugins see.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -13,12 +13,12 @@ use super::{
 };
 use crate::Catalog;
 
-/// A separate catalog.
-struct Room {
+/// A temporary catalog.
+struct TestCatalog {
     folder: tempfile::TempDir,
 }
 
-impl Room {
+impl TestCatalog {
     fn new() -> (Self, Library, Source) {
         let room = Self { folder: tempfile::tempdir().unwrap() };
         let mut library = Library::open(&room.path()).unwrap();
@@ -34,7 +34,7 @@ impl Room {
         Catalog::open(&self.path()).unwrap().unwrap()
     }
 
-    /// What a plugin that asks `sql` gets: the one number.
+    /// The number that a plugin gets for the query `sql`.
     fn number(&self, sql: &str) -> i64 {
         Connection::open(self.path()).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
     }
@@ -63,18 +63,18 @@ fn list(library: &mut Library, source: &Source, items: &[ListedItem], retry: boo
     let scan = library.begin_listing(source.id).unwrap();
     let compared = library.list(source.id, scan, items, retry, now()).unwrap();
     let catalog = Catalog::open(Path::new(library.connection.path().unwrap())).unwrap().unwrap();
-    let gone: Vec<i64> = catalog
-        .library_vanished(source.id, scan, &|id| compared.iter().any(|item| item.known == Some(id)))
+    let missing: Vec<i64> = catalog
+        .library_not_found(source.id, scan, &|id| compared.iter().any(|item| item.known == Some(id)))
         .unwrap()
         .iter()
         .map(|item| item.id)
         .collect();
-    library.end_listing(source.id, &gone, &[], &[], now()).unwrap();
+    library.end_listing(source.id, &missing, &[], &[], now()).unwrap();
     compared.iter().map(|item| item.state).collect()
 }
 
-/// Everything that waits is read; a name that begins with `bad` fails.
-fn read_all(room: &Room, library: &mut Library, source: &Source) {
+/// Records a reading for each waiting item; items with `bad` in their path fail.
+fn read_all(room: &TestCatalog, library: &mut Library, source: &Source) {
     let waiting = room
         .catalog()
         .library_page(WorkFilter { source: source.id, verify: false }, PagePosition::default(), 100)
@@ -106,8 +106,8 @@ fn read_all(room: &Room, library: &mut Library, source: &Source) {
 }
 
 #[test]
-fn an_item_stands_by_its_size_time_and_inode() {
-    let (room, mut library, source) = Room::new();
+fn an_item_is_compared_by_size_time_and_inode() {
+    let (room, mut library, source) = TestCatalog::new();
     let items = [listed("a"), listed("bad")];
     assert_eq!(list(&mut library, &source, &items, false), [ListedState::New; 2]);
     assert_eq!(list(&mut library, &source, &items, false), [ListedState::Pending; 2]);
@@ -117,7 +117,7 @@ fn an_item_stands_by_its_size_time_and_inode() {
     for changed in [ListedItem { size: 11, ..listed("a") }, ListedItem { mtime_ns: 21, ..listed("a") }] {
         let fingerprints = || room.number("SELECT count(*) FROM fingerprints");
         assert_eq!(list(&mut library, &source, &[changed, listed("bad")], false)[0], ListedState::Changed);
-        // What was found is kept, and is true again when the file is back.
+        // The results are kept, and are valid again when the file is restored.
         assert_eq!((fingerprints(), room.number("SELECT done FROM coverage")), (1, 0));
         assert_eq!(list(&mut library, &source, &items, false)[0], ListedState::Unchanged);
         assert_eq!((fingerprints(), room.number("SELECT done FROM coverage")), (1, 1));
@@ -125,15 +125,15 @@ fn an_item_stands_by_its_size_time_and_inode() {
 }
 
 #[test]
-fn a_listing_of_what_is_as_it_was_writes_of_no_item() {
-    let (room, mut library, source) = Room::new();
+fn a_listing_without_changes_writes_no_item() {
+    let (room, mut library, source) = TestCatalog::new();
     let waiting = ListedItem { size: 11, ..listed("waiting") };
     let absent = ListedItem { size: 0, mtime_ns: 0, inode: 0, absent: Some("none".to_owned()), ..listed("absent") };
     list(&mut library, &source, &[listed("a"), listed("bad"), listed("waiting")], false);
     read_all(&room, &mut library, &source);
     let items = [listed("a"), listed("bad"), waiting, absent, listed("new")];
     list(&mut library, &source, &items, false);
-    let standings = [
+    let states = [
         ListedState::Unchanged,
         ListedState::Unchanged,
         ListedState::Changed,
@@ -142,10 +142,14 @@ fn a_listing_of_what_is_as_it_was_writes_of_no_item() {
     ];
     for _ in 0..2 {
         let before = library.connection.total_changes();
-        assert_eq!(list(&mut library, &source, &items, false), standings);
-        assert_eq!(library.connection.total_changes() - before, 2, "the source's own row: its beginning, its end");
+        assert_eq!(list(&mut library, &source, &items, false), states);
+        assert_eq!(
+            library.connection.total_changes() - before,
+            2,
+            "only the row of the source: at the start and at the end"
+        );
     }
-    // What lies elsewhere or has another name is written.
+    // An item with another path or name is written.
     let before = library.connection.total_changes();
     let named = ListedItem { name: "b".to_owned(), ..listed("a") };
     list(&mut library, &source, &[vec![named], items[1..].to_vec()].concat(), false);
@@ -153,8 +157,8 @@ fn a_listing_of_what_is_as_it_was_writes_of_no_item() {
 }
 
 #[test]
-fn what_is_kept_unseen_is_not_read_before_it_is_seen() {
-    let (room, mut library, source) = Room::new();
+fn a_kept_item_is_not_read_before_it_is_found_again() {
+    let (room, mut library, source) = TestCatalog::new();
     let waiting = || room.catalog().library_work(WorkFilter { source: source.id, verify: false }).unwrap().items;
     list(&mut library, &source, &[listed("a"), listed("b")], false);
     let scan = library.begin_listing(source.id).unwrap();
@@ -167,8 +171,8 @@ fn what_is_kept_unseen_is_not_read_before_it_is_seen() {
 }
 
 #[test]
-fn an_item_that_is_back_without_its_file_is_no_file() {
-    let (room, mut library, source) = Room::new();
+fn an_item_without_its_file_is_missing() {
+    let (room, mut library, source) = TestCatalog::new();
     let absent = ListedItem { size: 0, mtime_ns: 0, inode: 0, absent: Some("none".to_owned()), ..listed("a") };
     for items in [&[absent.clone(), listed("b")][..], &[listed("b")], &[absent, listed("b")]] {
         list(&mut library, &source, items, false);
@@ -177,8 +181,8 @@ fn an_item_that_is_back_without_its_file_is_no_file() {
 }
 
 #[test]
-fn another_inode_alone_is_another_file_unless_it_is_said_otherwise() {
-    let (room, mut library, source) = Room::new();
+fn another_inode_means_another_file_unless_decided_otherwise() {
+    let (room, mut library, source) = TestCatalog::new();
     list(&mut library, &source, &[listed("a"), listed("bad")], false);
     read_all(&room, &mut library, &source);
     let items = [("a", 31), ("bad", 32)].map(|(name, inode)| ListedItem { inode, ..listed(name) });
@@ -189,41 +193,41 @@ fn another_inode_alone_is_another_file_unless_it_is_said_otherwise() {
         let listed = library.list(source.id, scan, &items, false, now()).unwrap();
         assert_eq!(listed, [1, 2].map(|id| ComparedItem { state: ListedState::OtherInode, known: Some(id) }));
         assert_eq!(done(), 1);
-        library.settle_inodes(&[1, 2], same).unwrap();
+        library.decide_inodes(&[1, 2], same).unwrap();
         let waiting = room.catalog().library_work(WorkFilter { source: source.id, verify: false }).unwrap().items;
         assert_eq!((done(), waiting), if same { (1, 0) } else { (0, 2) });
         if same {
             let again = library.begin_listing(source.id).unwrap();
-            let standings = library.list(source.id, again, &items, false, now()).unwrap();
-            assert_eq!(standings, [1, 2].map(|id| ComparedItem { state: ListedState::Unchanged, known: Some(id) }));
+            let states = library.list(source.id, again, &items, false, now()).unwrap();
+            assert_eq!(states, [1, 2].map(|id| ComparedItem { state: ListedState::Unchanged, known: Some(id) }));
         }
     }
 }
 
 #[test]
-fn plugins_see_files_fingerprints_and_coverage_in_step_with_the_items() {
-    let (room, mut library, source) = Room::new();
+fn files_fingerprints_and_coverage_follow_the_items() {
+    let (room, mut library, source) = TestCatalog::new();
     list(&mut library, &source, &[listed("a"), listed("b"), listed("bad")], false);
     let coverage = || (room.number("SELECT total FROM coverage"), room.number("SELECT done FROM coverage"));
     assert_eq!((coverage(), room.number("SELECT count(*) FROM files")), ((3, 0), 3));
     read_all(&room, &mut library, &source);
     assert_eq!((coverage(), room.number("SELECT count(*) FROM fingerprints")), ((3, 2), 2));
-    // A changed file is as it was read until it is read again, and does not count; one that is gone is missing.
+    // A changed file keeps its results until it is read again, but does not count; a deleted file is missing.
     list(&mut library, &source, &[ListedItem { size: 11, ..listed("a") }, listed("bad")], false);
     assert_eq!((coverage(), room.number("SELECT count(*) FROM fingerprints")), ((2, 0), 2));
     assert_eq!(room.number("SELECT count(*) FROM files WHERE missing = 1"), 1);
     let as_it_was = "path = '/music/a' AND size = 10 AND sha256 IS NOT NULL";
     assert_eq!(room.number(&format!("SELECT count(*) FROM files WHERE {as_it_was}")), 1);
     room.catalog().library_entries(|entry| assert_eq!(entry.file_sha256, None)).unwrap();
-    // It is back as it was, with its fingerprint.
+    // The restored file has its fingerprint again.
     let back =
         list(&mut library, &source, &[ListedItem { size: 11, ..listed("a") }, listed("b"), listed("bad")], false);
     assert_eq!((back[1], coverage()), (ListedState::Unchanged, (3, 1)));
 }
 
 #[test]
-fn forgetting_a_source_leaves_what_others_said() {
-    let (room, mut library, source) = Room::new();
+fn removing_a_source_keeps_data_of_other_sources() {
+    let (room, mut library, source) = TestCatalog::new();
     list(&mut library, &source, &[listed("a"), listed("b")], false);
     read_all(&room, &mut library, &source);
     let other = Connection::open(room.path()).unwrap();
@@ -239,8 +243,8 @@ fn forgetting_a_source_leaves_what_others_said() {
 }
 
 #[test]
-fn a_source_that_cannot_be_reached_keeps_its_items_and_the_first_time_of_it() {
-    let (room, mut library, source) = Room::new();
+fn an_unreachable_source_keeps_its_items_and_its_first_failure_time() {
+    let (room, mut library, source) = TestCatalog::new();
     list(&mut library, &source, &[listed("a")], false);
     let later = Timestamp::from_millisecond(1_800_000_000_000).unwrap();
     library.record_unreachable(source.id, "no such folder", now()).unwrap();
@@ -252,14 +256,14 @@ fn a_source_that_cannot_be_reached_keeps_its_items_and_the_first_time_of_it() {
     assert_eq!(room.catalog().library_sources().unwrap()[0].failure, None);
 }
 
-/// An item of the source at `/music/sub`, as that names it.
+/// An item of the source `/music/sub`.
 fn below(name: &str) -> ListedItem {
     ListedItem { key: name.into(), path: Path::new("/music/sub").join(name), ..listed(name) }
 }
 
 #[test]
-fn a_source_below_another_takes_over_what_that_listed_there() {
-    let (room, mut library, source) = Room::new();
+fn a_source_below_another_takes_over_its_items() {
+    let (room, mut library, source) = TestCatalog::new();
     let raw = OsStr::from_bytes(b"sub/\xff.mp3");
     let odd = ListedItem { key: raw.to_owned(), path: Path::new("/music").join(raw), ..listed("odd") };
     let items = [listed("sub.mp3"), listed("sub/\u{fc}.mp3"), odd.clone(), listed("subway/a")];
@@ -268,9 +272,9 @@ fn a_source_below_another_takes_over_what_that_listed_there() {
     let sub = library.add_source("/music/sub", SourceKind::Folder, now()).unwrap();
     assert_eq!(room.number("SELECT total FROM coverage"), 4);
     let odd = ListedItem { key: OsStr::from_bytes(b"\xff.mp3").to_owned(), ..odd };
-    let standings = list(&mut library, &sub, &[below("\u{fc}.mp3"), odd], false);
-    assert_eq!(standings, [ListedState::Unchanged; 2]);
-    // The folder above lists on without them, and nothing of them is missing.
+    let states = list(&mut library, &sub, &[below("\u{fc}.mp3"), odd], false);
+    assert_eq!(states, [ListedState::Unchanged; 2]);
+    // The next listing of the upper folder is without them, and none of them is missing.
     assert_eq!(
         list(&mut library, &source, &[listed("sub.mp3"), listed("subway/a")], false),
         [ListedState::Unchanged; 2]
@@ -279,14 +283,14 @@ fn a_source_below_another_takes_over_what_that_listed_there() {
     assert_eq!(counts.iter().map(|count| (count.source, count.items)).collect::<Vec<_>>(), [(1, 2), (2, 2)]);
     assert_eq!(room.number("SELECT count(*) FROM library_items WHERE missing_since IS NOT NULL"), 0);
     assert_eq!(room.number("SELECT count(*) FROM files WHERE missing = 1"), 0);
-    // A library of Eagle there calls its items otherwise.
+    // An Eagle library uses other keys for its items.
     library.add_source("/music/subway", SourceKind::Eagle, now()).unwrap();
     assert_eq!(room.number("SELECT total FROM coverage"), 3);
 }
 
-/// Two sources with an item each of one file, read.
-fn shared() -> (Room, Library, Source, Source) {
-    let (room, mut library, source) = Room::new();
+/// Two sources that each have an item for the same file, which was read.
+fn shared() -> (TestCatalog, Library, Source, Source) {
+    let (room, mut library, source) = TestCatalog::new();
     let other = library.add_source("/other", SourceKind::Eagle, now()).unwrap();
     for source in [&source, &other] {
         list(&mut library, source, &[listed("a"), listed(&source.id.to_string())], false);
@@ -296,7 +300,7 @@ fn shared() -> (Room, Library, Source, Source) {
 }
 
 #[test]
-fn a_file_of_two_items_is_missing_with_the_last_of_them() {
+fn a_file_of_two_items_is_missing_when_both_are() {
     let (room, mut library, source, other) = shared();
     let missing = || room.number("SELECT missing FROM files WHERE path = '/music/a'");
     list(&mut library, &source, &[listed("1")], false);
@@ -306,18 +310,18 @@ fn a_file_of_two_items_is_missing_with_the_last_of_them() {
 }
 
 #[test]
-fn forgetting_a_source_leaves_the_fingerprints_that_another_needs() {
+fn removing_a_source_keeps_fingerprints_of_shared_files() {
     let (room, mut library, _, _) = shared();
     assert!(library.forget_source(Path::new("/music")).unwrap());
-    let mut heard = Vec::new();
-    room.catalog().library_fingerprints("a", |_, words| heard.push(words.to_vec())).unwrap();
-    assert_eq!(heard, [b"/music/a".to_vec(), b"/music/2".to_vec()]);
+    let mut prints = Vec::new();
+    room.catalog().library_fingerprints("a", |_, words| prints.push(words.to_vec())).unwrap();
+    assert_eq!(prints, [b"/music/a".to_vec(), b"/music/2".to_vec()]);
     assert_eq!((room.number("SELECT count(*) FROM files"), room.number("SELECT done FROM coverage")), (2, 2));
 }
 
 #[test]
-fn names_that_are_no_utf_8_are_files_of_their_own() {
-    let (room, mut library, source) = Room::new();
+fn names_that_are_not_utf8_are_separate_files() {
+    let (room, mut library, source) = TestCatalog::new();
     let raw: [&[u8]; 4] =
         [b"M\xfcller 1%.mp3", b"M\xf6ller 1%.mp3", b"M%FCller%201%25.mp3", "M\u{fffd}ller 1%.mp3".as_bytes()];
     let item = |name: &&[u8]| {
@@ -327,21 +331,21 @@ fn names_that_are_no_utf_8_are_files_of_their_own() {
     let items: Vec<ListedItem> = raw.iter().map(item).collect();
     list(&mut library, &source, &items, false);
     read_all(&room, &mut library, &source);
-    let mut heard = Vec::new();
-    room.catalog().library_fingerprints("a", |_, words| heard.push(words.to_vec())).unwrap();
-    assert_eq!(heard, raw.map(|name| [b"/music/", name].concat()));
+    let mut prints = Vec::new();
+    room.catalog().library_fingerprints("a", |_, words| prints.push(words.to_vec())).unwrap();
+    assert_eq!(prints, raw.map(|name| [b"/music/", name].concat()));
     let url = "SELECT count(*) FROM files WHERE path = 'file:///music/M%FCller%201%25.mp3'";
     assert_eq!((room.number("SELECT count(*) FROM files"), room.number(url)), (4, 1));
 }
 
 #[test]
-fn the_fingerprint_of_a_plugin_is_not_taken_for_ours() {
-    let (room, mut library, source) = Room::new();
+fn fingerprints_of_plugins_are_ignored() {
+    let (room, mut library, source) = TestCatalog::new();
     list(&mut library, &source, &[listed("a"), listed("b")], false);
     read_all(&room, &mut library, &source);
     let say = "INSERT INTO put_fingerprint (source, path, algorithm, data) VALUES ('other', '/music/a', 'a', x'00')";
     Connection::open(room.path()).unwrap().execute_batch(say).unwrap();
-    let mut heard = Vec::new();
-    room.catalog().library_fingerprints("a", |_, words| heard.push(words.to_vec())).unwrap();
-    assert_eq!(heard, [b"/music/b".to_vec()]);
+    let mut prints = Vec::new();
+    room.catalog().library_fingerprints("a", |_, words| prints.push(words.to_vec())).unwrap();
+    assert_eq!(prints, [b"/music/b".to_vec()]);
 }

@@ -13,15 +13,15 @@ use crate::{Catalog, CatalogError};
 pub struct Volume {
     /// The device number while it is mounted. It may change with each mount, and another disk may get the same one.
     pub device: u64,
-    /// The id of the file system, which many keep; 0 where there is none.
+    /// The id of the file system; 0 if it has none. Many file systems keep it across mounts.
     pub fsid: u64,
-    /// The UUID as a number; absent where the system does not report one.
+    /// The UUID as a number; absent if the system does not report one.
     pub uuid: Option<u128>,
 }
 
 impl Volume {
-    /// Whether it is the same volume as `other`: by the UUIDs where both are known, else by the ids of the file systems,
-    /// else by the device numbers.
+    /// Whether it is the same volume as `other`. Compares the UUIDs if both are known, else the ids of the file systems, else
+    /// the device numbers.
     #[must_use]
     pub fn is(self, other: Self) -> bool {
         if let (Some(one), Some(other)) = (self.uuid, other.uuid) {
@@ -34,7 +34,7 @@ impl Volume {
         self.uuid.map(|uuid| format!("{uuid:032x}"))
     }
 
-    /// From the columns `device`, `fsid` and `uuid`, beginning with column `first`; `None` where nothing is recorded.
+    /// Reads the columns `device`, `fsid` and `uuid`, starting with column `first`; `None` if nothing is recorded.
     pub(super) fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Self>> {
         let number = |column: usize| row.get::<_, Option<i64>>(column).map(|number| number.map(i64::cast_unsigned));
         let uuid: Option<String> = row.get(first + 2)?;
@@ -87,11 +87,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_volume_is_known_by_the_best_that_both_have() {
+    fn a_volume_is_recognised_by_the_best_common_id() {
         let volume = |device, fsid, uuid| Volume { device, fsid, uuid };
         let disk = volume(7, 70, Some(700));
         assert!(disk.is(volume(8, 80, Some(700))) && !disk.is(volume(7, 70, Some(701))));
-        // Another disk with the number of the first, and the first with another number.
+        // Another disk with the same device number, and the same disk with another one.
         assert!(!disk.is(volume(7, 80, None)) && disk.is(volume(8, 70, None)));
         assert!(volume(7, 0, None).is(disk) && !volume(8, 0, None).is(disk));
     }

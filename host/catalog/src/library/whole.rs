@@ -1,4 +1,4 @@
-//! Fingerprints of whole files, by the digest of their audio. Baton makes them when it first compares two files to their end.
+//! Fingerprints of whole files, by the digest of their audio. Baton computes them when it first compares two files to their end.
 
 use rusqlite::{OptionalExtension as _, params};
 
@@ -15,7 +15,7 @@ pub struct WholePrint {
 }
 
 impl Catalog {
-    /// The fingerprint of the whole file with this audio, where it is known.
+    /// The fingerprint of the whole file with this audio, if it is known.
     pub fn library_whole_print(&self, audio_sha256: &[u8; 32]) -> Result<Option<Vec<u8>>, CatalogError> {
         let sql = "SELECT words FROM library_whole_prints WHERE audio_sha256 = ?1";
         Ok(self.connection.prepare_cached(sql)?.query_row([audio_sha256], |row| row.get(0)).optional()?)
@@ -24,7 +24,7 @@ impl Catalog {
 
 impl Library {
     /// Records fingerprints of whole files.
-    pub fn keep_whole_prints(&mut self, prints: &[WholePrint]) -> Result<(), CatalogError> {
+    pub fn record_whole_prints(&mut self, prints: &[WholePrint]) -> Result<(), CatalogError> {
         let transaction = self.begin()?;
         for print in prints {
             transaction

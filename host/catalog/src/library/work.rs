@@ -11,7 +11,7 @@ use crate::{Catalog, CatalogError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkFilter {
     pub source: i64,
-    /// Whether to select items with a fingerprint that were not read since the newest listing, to compare them; else items
+    /// Select items with a fingerprint that were not read since the newest listing, to verify them. Otherwise select items
     /// that wait to be read.
     pub verify: bool,
 }
@@ -23,11 +23,11 @@ pub struct WaitingItem {
     /// The position after which the next page begins.
     pub position: PagePosition,
     pub path: PathBuf,
-    /// Bytes; 0 where it is not known.
+    /// Bytes; 0 if unknown.
     pub size: u64,
-    /// Whether the path is on another volume than the source's folder.
+    /// The path is on another volume than the source's folder.
     pub mounted: bool,
-    /// The last reading, where the item is compared with it.
+    /// The last reading, if the item is verified.
     pub before: Option<PreviousReading>,
 }
 
@@ -39,7 +39,7 @@ pub struct PagePosition {
     pub item: i64,
 }
 
-/// All waiting items together.
+/// The number and the total size of the waiting items.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WorkSize {
     pub items: u64,
@@ -55,7 +55,7 @@ pub struct PreviousReading {
 
 impl WorkFilter {
     /// The SQL condition, with the source as `?1`.
-    const fn choice(self) -> &'static str {
+    const fn condition(self) -> &'static str {
         if self.verify {
             "i.source = ?1 AND i.missing_since IS NULL AND i.state = 'fingerprinted'
                  AND i.read_scan < (SELECT scan FROM library_sources WHERE id = ?1)"
@@ -66,8 +66,8 @@ impl WorkFilter {
         }
     }
 
-    /// The SQL condition for items after the position `?2`, `?3`, and their order. Compared items come in the order of
-    /// their last reading, so that comparing a part each time reaches all of them.
+    /// The SQL condition for items after the position `?2`, `?3`, and their order. Items to verify are sorted by their last
+    /// reading, so that repeated partial verification reaches all of them.
     const fn order(self) -> &'static str {
         if self.verify {
             "(i.read_scan, i.id) > (?2, ?3) ORDER BY i.read_scan, i.id"
@@ -80,7 +80,8 @@ impl WorkFilter {
 impl Catalog {
     /// The number and size of the waiting items.
     pub fn library_work(&self, work: WorkFilter) -> Result<WorkSize, CatalogError> {
-        let sql = format!("SELECT count(*), coalesce(sum(i.size), 0) FROM library_items AS i WHERE {}", work.choice());
+        let sql =
+            format!("SELECT count(*), coalesce(sum(i.size), 0) FROM library_items AS i WHERE {}", work.condition());
         let read = |row: &Row<'_>| {
             Ok(WorkSize { items: row.get::<_, i64>(0)?.unsigned_abs(), bytes: row.get::<_, i64>(1)?.unsigned_abs() })
         };
@@ -100,7 +101,7 @@ impl Catalog {
                      JOIN sources AS s ON s.id = p.source WHERE p.file = i.file AND s.name = 'library') END,
                  i.read_scan, i.mounted
              FROM library_items AS i WHERE {} AND {} LIMIT ?4",
-            work.choice(),
+            work.condition(),
             work.order()
         ))?;
         let rows = select.query_map(params![work.source, after.scan, after.item, most], |row| {

@@ -11,7 +11,7 @@ use crate::open::open_writable;
 /// A plugin's batch holds the catalog for seconds at most; a scan that takes hours must not fail because of it.
 const BUSY: Duration = Duration::from_mins(1);
 
-/// SQLite's cache, in KiB with a minus: the upper pages of the indexes.
+/// The size of SQLite's cache, in KiB (a negative number): enough for the upper pages of the indexes.
 const CACHE: i64 = -8 * 1024;
 
 /// The number of cached prepared statements: more than there are.
