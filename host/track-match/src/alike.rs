@@ -1,12 +1,12 @@
-//! Compares words that differ by a spelling mistake.
+//! Detects spelling mistakes.
 //!
-//! Far stricter than a ratio: one letter of a short word makes another title ("Gone", "Done"), so a difference is accepted
-//! only in long words, never at the start of a word, and never in a number.
+//! The rules are stricter than a similarity ratio: in a short word, another letter makes another title ("Gone", "Done"). So a
+//! difference is accepted only in long words, never at the start of a word, and never in a number.
 
-/// The longest text whose slips are looked for, in characters; above it, only equality counts.
+/// The maximum length in characters of texts that are compared for slips; longer texts must be equal.
 const LONGEST: usize = 120;
 
-/// Whether two texts without spaces differ by so few letters that the shorter one's length excuses them.
+/// Whether two texts without spaces differ by few letters in relation to the length of the shorter one.
 pub(super) fn is_typo(a: &str, b: &str) -> bool {
     if a.chars().next() != b.chars().next() {
         return false;
@@ -24,7 +24,7 @@ pub(super) fn is_typo(a: &str, b: &str) -> bool {
         && strsim::osa_distance(a, b) <= allowed
 }
 
-/// Whether two texts without spaces are a letter apart, or two in longer ones: too little to be sure of anything.
+/// Whether two texts without spaces differ by one letter, or by two in longer texts. This is not certain to be a mistake.
 pub(super) fn is_slip(a: &str, b: &str) -> bool {
     let (len_a, len_b) = (a.chars().count(), b.chars().count());
     let allowed = match len_a.min(len_b) {
@@ -38,8 +38,8 @@ pub(super) fn is_slip(a: &str, b: &str) -> bool {
         && strsim::osa_distance(a, b) <= allowed
 }
 
-/// Whether two titles differ by a typing error, and no word was replaced by another usual one: "major" and "minor" are two
-/// letters apart, "can" and "can't" one, and so are "Side A" and "Side B".
+/// Whether two titles differ by a typing error. A word that is replaced by another common word is not an error: "major" and
+/// "minor" differ by two letters, "can" and "can't" by one, and so do "Side A" and "Side B".
 pub(super) fn are_slips(a: &[String], b: &[String]) -> bool {
     let negates = |a: &str, b: &str| a.strip_suffix('t') == Some(b) && b.ends_with('n');
     let near = |(a, b): (&String, &String)| {
@@ -47,7 +47,7 @@ pub(super) fn are_slips(a: &[String], b: &[String]) -> bool {
         let allowed = if letters <= 5 { 1 } else { 2 };
         a == b
             || (letters >= 3 && strsim::osa_distance(a, b) <= allowed && !negates(a, b) && !negates(b, a))
-            // "Skys" and "Skies": the end of a word.
+            // "Skys" and "Skies" differ at the end of a word.
             || (letters >= 4 && a.chars().take(2).eq(b.chars().take(2)) && strsim::osa_distance(a, b) <= 2)
     };
     is_slip(&super::name::compact(a), &super::name::compact(b)) && (a.len() != b.len() || a.iter().zip(b).all(near))
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_more_or_less_is_a_slip_and_another_word_is_none() {
+    fn one_letter_is_a_slip_but_another_word_is_not() {
         let slips = |a: &str, b: &str| {
             let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
             are_slips(&words(a), &words(b))
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn slips_in_long_words_pass_and_other_words_do_not() {
+    fn slips_are_accepted_only_in_long_words() {
         assert!(typos("constelation", "constellation"));
         assert!(typos("midnight caravan", "midnigth caravan"));
         assert!(typos("sun flower", "sunflowr"));

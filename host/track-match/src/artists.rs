@@ -1,14 +1,14 @@
 //! Reads the names of a credit: "A, B & C feat. D".
 //!
-//! The same signs join names and are part of names, so no rule is always right. Known names with such signs stay whole
-//! (`WHOLE`), and so does "X & the Ys". A wrong cut is the same on both sides, and `credit.rs` compares whole credits too,
-//! so it does no harm to a match.
+//! The same signs join names and are part of names, so no rule is always right. Known names with such signs (`WHOLE`) are not
+//! split, and neither is "X & the Ys". A wrong split is the same on both sides, and `credit.rs` also compares whole credits,
+//! so it does not prevent a match.
 
 use super::limits::MAX_NAMES;
 use super::name::{self, normalise};
 use super::words::FEATURING;
 
-/// Names of acts with a comma or an "and", folded. The name of an act that is not listed is split.
+/// Folded names of acts with a comma or an "and". Other names are split at these.
 const WHOLE: [&str; 15] = [
     "10000 maniacs",
     "above and beyond",
@@ -33,19 +33,19 @@ enum Join {
     First,
     Comma,
     And,
-    /// "x", "vs", "/", ";": hardly ever within a name.
+    /// "x", "vs", "/", ";": rarely part of a name.
     Firm,
     Guest,
 }
 
-/// One credited name, as it was written.
+/// One credited name as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Credited {
+pub(super) struct CreditedName {
     pub(super) name: String,
     pub(super) guest: bool,
 }
 
-/// The names of a credit, in order and as they are written: main artists, then guests.
+/// The names of a credit as written, in order: main artists, then guests.
 ///
 /// ```
 /// use baton_track_match::artists;
@@ -54,20 +54,20 @@ pub(super) struct Credited {
 /// ```
 #[must_use]
 pub fn artists(credit: &str) -> Vec<String> {
-    let mut names = credited(credit);
+    let mut names = split_credit(credit);
     names.sort_by_key(|credited| credited.guest);
     names.into_iter().map(|credited| credited.name).collect()
 }
 
-pub(super) fn credited(credit: &str) -> Vec<Credited> {
+pub(super) fn split_credit(credit: &str) -> Vec<CreditedName> {
     let parts = parts(credit);
     let mut names = Vec::new();
     let mut guest = false;
     let mut at = 0;
     while let Some((join, _)) = parts.get(at) {
         guest |= *join == Join::Guest;
-        let end = whole(&parts, at);
-        names.push(Credited { name: written(parts.get(at..end).unwrap_or_default()), guest });
+        let end = whole_name_end(&parts, at);
+        names.push(CreditedName { name: join_names(parts.get(at..end).unwrap_or_default()), guest });
         at = end;
     }
     names.truncate(MAX_NAMES);
@@ -75,7 +75,7 @@ pub(super) fn credited(credit: &str) -> Vec<Credited> {
 }
 
 /// The end of the longest name that begins at this part.
-fn whole(parts: &[(Join, String)], at: usize) -> usize {
+fn whole_name_end(parts: &[(Join, String)], at: usize) -> usize {
     let mut best = at + 1;
     let mut text = String::new();
     for (end, (join, part)) in parts.iter().enumerate().skip(at).take(4) {
@@ -98,7 +98,7 @@ fn whole(parts: &[(Join, String)], at: usize) -> usize {
     best
 }
 
-/// Articles that names are sorted without: "Laternen, Die".
+/// Articles that a sorted name has at its end: "Laternen, Die".
 pub(super) fn is_article(word: &str) -> bool {
     matches!(word, "the" | "der" | "die" | "das" | "les" | "los" | "las")
 }
@@ -112,7 +112,7 @@ fn is_band(part: &str) -> bool {
         || matches!(folded.as_str(), "sons" | "co" | "friends" | "company" | "orchestra")
 }
 
-fn written(parts: &[(Join, String)]) -> String {
+fn join_names(parts: &[(Join, String)]) -> String {
     let mut out = String::new();
     for (at, (join, part)) in parts.iter().enumerate() {
         match (at, join) {
@@ -125,7 +125,7 @@ fn written(parts: &[(Join, String)]) -> String {
     out
 }
 
-/// The credit cut at every sign that may join names.
+/// Splits a credit at every sign that may join names.
 fn parts(credit: &str) -> Vec<(Join, String)> {
     let spaced = space_out(credit);
     let tokens: Vec<&str> = spaced.split_whitespace().collect();
@@ -134,7 +134,7 @@ fn parts(credit: &str) -> Vec<(Join, String)> {
     let mut text: Vec<&str> = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         let last = at + 1 == tokens.len();
-        match joins(token, text.is_empty(), last) {
+        match join_kind(token, text.is_empty(), last) {
             Some(next) => {
                 flush(&mut parts, join, &mut text);
                 join = next;
@@ -168,7 +168,7 @@ fn flush(parts: &mut Vec<(Join, String)>, join: Join, text: &mut Vec<&str>) {
 }
 
 /// Whether a token joins the names before and after it.
-fn joins(token: &str, first: bool, last: bool) -> Option<Join> {
+fn join_kind(token: &str, first: bool, last: bool) -> Option<Join> {
     let word = name::fold(token);
     let bare = word.trim_start_matches('(').trim_end_matches(['.', ':']);
     if bare == "," {
@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_hold_separators_stay_whole() {
+    fn names_with_separators_are_not_split() {
         for whole in [
             "Earth, Wind & Fire",
             "AC/DC",
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn credits_are_taken_apart() {
+    fn credits_are_split_into_names() {
         for (credit, names) in [
             ("Ida Lund, Mara Voss", &["Ida Lund", "Mara Voss"][..]),
             ("Ida Lund,Mara Voss", &["Ida Lund", "Mara Voss"]),

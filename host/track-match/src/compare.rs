@@ -12,9 +12,9 @@ use super::{alike, name, number};
 pub(super) struct Evidence {
     /// The service of an id that both have.
     pub(super) same_id: Option<String>,
-    /// Equal, or not; nothing when one is missing.
+    /// `None` if one is missing.
     pub(super) same_isrc: Option<bool>,
-    /// Whether both have the same [`Track::recording`](super::Track::recording).
+    /// Both have the same [`Track::recording`](super::Track::recording).
     pub(super) same_recording: bool,
     pub(super) titles: Titles,
     pub(super) versions: Agreement,
@@ -56,7 +56,7 @@ pub(super) fn compare(a: &Prepared, b: &Prepared) -> Evidence {
     }
 }
 
-/// Whether two texts are one in Latin letters.
+/// Whether two texts are equal in Latin letters.
 fn romanised(a: Option<&Skeleton>, b: Option<&Skeleton>) -> bool {
     let (Some(a), Some(b)) = (a, b) else { return false };
     if a.few_vowels != b.few_vowels {
@@ -70,7 +70,7 @@ fn romanised(a: Option<&Skeleton>, b: Option<&Skeleton>) -> bool {
     a.text.chars().count() >= 4 && (a.text == b.text || alike::is_typo(&a.text, &b.text))
 }
 
-/// A remix under the name of who made it.
+/// Whether one track is a remix that is credited to its remixer.
 fn remixer_is_artist(a: &Prepared, b: &Prepared) -> bool {
     let details = &a.title.version.details;
     !details.is_empty() && b.title.version.details == *details && b.credit.has_words(details)
@@ -94,7 +94,7 @@ fn titles(a: &Prepared, b: &Prepared) -> Titles {
     if name::in_other_scripts(&a.whole, &b.whole) {
         return if romanised() { Titles::Romanised } else { Titles::OtherScript };
     }
-    if sounds(whole_a) == sounds(whole_b) {
+    if spell_sounds(whole_a) == spell_sounds(whole_b) {
         return Titles::Romanised;
     }
     let (bare_a, bare_b) = (without_article(whole_a), without_article(whole_b));
@@ -124,7 +124,8 @@ fn numbers(words: &[String]) -> impl Iterator<Item = &String> {
     words.iter().filter(|word| number::has_digit(word))
 }
 
-/// Titles whose numbers differ: both have some, or they are the same but for them; else just different.
+/// [`Titles::Numbers`] if the titles differ in their numbers: both have numbers, or the words without numbers are equal.
+/// Otherwise [`Titles::Differ`].
 fn numbers_differ(a: &[String], b: &[String]) -> Titles {
     let both = numbers(a).next().is_some() && numbers(b).next().is_some();
     let others = |words: &[String]| words.iter().filter(|word| !number::has_digit(word)).cloned().collect::<Vec<_>>();
@@ -132,7 +133,7 @@ fn numbers_differ(a: &[String], b: &[String]) -> Titles {
 }
 
 /// "2 U" is "to you".
-fn sounds(words: &[String]) -> String {
+fn spell_sounds(words: &[String]) -> String {
     let sound = |word: &String| match word.as_str() {
         "2" | "too" => "to".to_owned(),
         "4" => "for".to_owned(),
@@ -143,18 +144,18 @@ fn sounds(words: &[String]) -> String {
     name::compact(&words.iter().map(sound).collect::<Vec<_>>())
 }
 
-/// Whether a title that was cut off is the beginning of the other one.
+/// Whether a truncated title is the start of the other one.
 fn is_beginning(cut: &Prepared, whole: &Prepared) -> bool {
     cut.cut_off && cut.whole.chars().count() >= 12 && whole.whole.starts_with(&cut.whole)
 }
 
-/// Whether one begins or ends with the other, and that is at least two words and half of it.
+/// Whether one starts or ends with the other, and the shorter one has at least two words and half of the longer one.
 fn is_contained(a: &[String], b: &[String]) -> bool {
     let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
     short.len() >= 2 && short.len() * 2 >= long.len() && (long.starts_with(short) || long.ends_with(short))
 }
 
-/// Versions by the titles, and by the albums where one title leaves out that it is live.
+/// Compares the versions by the titles, and by the albums if only one title says that it is live.
 fn versions(a: &Prepared, b: &Prepared, said_the_same: bool) -> Agreement {
     let said = if said_the_same { Agreement::Same } else { a.title.version.agreement(&b.title.version) };
     if a.title.is_live() != b.title.is_live() && a.is_live() && b.is_live() {
@@ -176,14 +177,14 @@ fn without_live(version: &Version) -> Version {
     version
 }
 
-/// A version without the words for a shorter or longer edit, which two equal lengths contradict.
+/// A version without the words for a shorter or longer edit, because equal lengths contradict them.
 fn without_cut(version: &Version) -> Version {
     let mut version = version.clone();
     version.kinds.retain(|kind| !matches!(kind, Kind::Edit | Kind::RadioEdit | Kind::Extended));
     version
 }
 
-/// Whether two lengths are those of two edits: one addition tells, before anything else is compared.
+/// Whether the lengths differ so much that the tracks are different edits. This check is cheap, so it comes first.
 pub(super) fn is_far(a: &Prepared, b: &Prepared) -> bool {
     length(a.duration_ms.zip(b.duration_ms)) == Length::Far
 }

@@ -1,10 +1,10 @@
-//! Composers: services name the composer of a work first among the artists, files often not at all.
+//! Composers. Services list the composer of a work as the first artist; files often do not name the composer.
 //!
-//! Two recordings of one work share their composer, so a composer beside other names does not identify a recording. The
-//! list has composers who hardly ever appear as performers; a missing one leads to a question instead of an automatic
-//! match.
+//! Two recordings of one work have the same composer, so a composer beside other names does not identify a recording. The list
+//! contains composers who rarely appear as performers. A composer that is not listed leads to a question instead of an
+//! automatic match.
 
-/// Family name and given names, folded. A name matches by the family name alone, or with any of the given names or their
+/// Folded family names and given names. A name matches with the family name alone, or with any of the given names or their
 /// initials before it.
 const COMPOSERS: [(&str, &[&str]); 74] = [
     ("albeniz", &["isaac"]),
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_composer_is_known_by_the_family_name_with_given_names_that_fit() {
+    fn a_composer_is_recognised_by_family_name_and_matching_given_names() {
         let is = |text: &str| is_composer(&text.split(' ').map(str::to_owned).collect::<Vec<_>>());
         for name in ["bach", "j s bach", "johann sebastian bach", "ludwig van beethoven", "felix mendelssohn bartholdy"]
         {

@@ -1,10 +1,10 @@
-//! Compares two credits: do they name the same people?
+//! Compares two credits: whether they name the same people.
 //!
 //! The order of names, guests in the title or in the credit, joined and listed names, initials and articles do not matter.
 //! "Various Artists" and an empty credit name no artist.
 
 use super::alike;
-use super::artists::{credited, is_article};
+use super::artists::{is_article, split_credit};
 use super::composers::is_composer;
 use super::limits::MAX_NAMES;
 use super::name::{self, fold};
@@ -21,18 +21,18 @@ pub(super) struct Name {
     pub(super) compact: String,
 }
 
-/// Everybody a track names.
+/// All people that a track names.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Credit {
     /// Main artists, then guests.
     pub(super) names: Vec<Name>,
     /// The number of main artists among `names`.
     pub(super) mains: usize,
-    /// Composers who are named in addition to main artists, and so are not main artists.
+    /// Composers who are named beside main artists. They do not count as main artists.
     composers: Box<[Name]>,
-    /// Whether only composers are named: who plays is not known.
+    /// Only composers are named, so the performers are unknown.
     only_composers: bool,
-    /// All words of the main names, sorted: how the names were cut does not show in it.
+    /// All words of the main names, sorted. It does not depend on how the credit was split.
     sorted: String,
     /// The first name in Latin letters.
     skeleton: Option<Skeleton>,
@@ -46,15 +46,15 @@ enum Likeness {
 }
 
 impl Credit {
-    /// From what the artist fields hold, and the credits of guests in the title.
+    /// Reads the artist fields, and the credits of guests in the title.
     pub(super) fn read(fields: &[String], guests: &[String]) -> Self {
         let mut mains = Vec::new();
         let mut others = Vec::new();
-        for one in fields.iter().take(MAX_NAMES).flat_map(|field| credited(field)) {
+        for one in fields.iter().take(MAX_NAMES).flat_map(|field| split_credit(field)) {
             let to = if one.guest { &mut others } else { &mut mains };
             push(&one.name, to);
         }
-        for one in guests.iter().flat_map(|guest| credited(guest)) {
+        for one in guests.iter().flat_map(|guest| split_credit(guest)) {
             push(&one.name, &mut others);
         }
         others.retain(|guest| !mains.contains(guest));
@@ -68,7 +68,7 @@ impl Credit {
         let count = mains.len().min(MAX_NAMES);
         mains.extend(others);
         mains.truncate(MAX_NAMES);
-        let skeleton = mains.first().and_then(|name| Skeleton::of(&name.compact));
+        let skeleton = mains.first().and_then(|name| Skeleton::from_folded(&name.compact));
         Self { names: mains, mains: count, composers, only_composers, sorted, skeleton }
     }
 
@@ -90,20 +90,20 @@ impl Credit {
         self.names.get(self.mains..).unwrap_or_default()
     }
 
-    /// Whether each names guests and none of them is anywhere in the other.
+    /// Whether both name guests, and no guest of one is named in the other.
     pub(super) fn guests_differ(&self, other: &Self) -> bool {
         let strangers =
             |a: &Self, b: &Self| !a.guests().is_empty() && a.guests().iter().all(|guest| b.find(guest) == Likeness::No);
         strangers(self, other) && strangers(other, self)
     }
 
-    /// Whether one of the names is made of these words: a remixer who is credited as the artist.
+    /// Whether one of the names consists of these words, as for a remixer who is credited as the artist.
     pub(super) fn has_words(&self, details: &[String]) -> bool {
         self.names.iter().any(|one| one.words == details || one.compact == name::compact(details))
     }
 
-    /// Whether each names a main artist whom the other does not name at all: two orchestras with one conductor or composer.
-    /// Words in `roles` say what such an artist did: the title names a remixer.
+    /// Whether each names a main artist that the other does not name, as for two orchestras with the same conductor or composer.
+    /// Artists in `roles` are ignored: the titles name them, for instance as remixers.
     pub(super) fn performers_differ(&self, other: &Self, roles: [&[String]; 2]) -> bool {
         let strange = |a: &Self, b: &Self| {
             a.names.iter().take(a.mains).any(|name| {
@@ -115,7 +115,7 @@ impl Credit {
         strange(self, other) && strange(other, self)
     }
 
-    /// How the two credits relate. Symmetric.
+    /// Compares the two credits. Symmetric.
     pub(super) fn compare(&self, other: &Self) -> Artists {
         if self.is_unknown() || other.is_unknown() {
             return Artists::Unknown;
@@ -138,14 +138,14 @@ impl Credit {
             (_, Likeness::Equal) => Artists::Main,
             (Likeness::Close, _) | (_, Likeness::Close) => Artists::Close,
             _ if self.has_main_of(other) || other.has_main_of(self) => Artists::Partial,
-            _ if self.holds(other) || other.holds(self) => Artists::Within,
+            _ if self.contains_name(other) || other.contains_name(self) => Artists::Within,
             _ if name::in_other_scripts(&self.sorted, &other.sorted) => Artists::OtherScript,
             _ => Artists::Differ,
         }
     }
 
-    /// Whether the first names are a slip of the pen apart, or one is the other's initials, or they may be one name in
-    /// traditional and simplified characters.
+    /// Whether the first names differ by a slip, one is the other's initials, or they may be the same name in traditional and
+    /// simplified characters.
     pub(super) fn is_slip_of(&self, other: &Self) -> bool {
         let (Some(a), Some(b)) = (self.names.first(), other.names.first()) else { return false };
         if a.is_acronym_of(b) || b.is_acronym_of(a) {
@@ -164,7 +164,7 @@ impl Credit {
         other.guests().iter().all(|guest| self.find(guest) == Likeness::Equal)
     }
 
-    /// A guest of both says nothing about whose track it is.
+    /// Whether a main artist of the other is named here. A common guest does not identify the main artist.
     fn has_main_of(&self, other: &Self) -> bool {
         other.names.iter().take(other.mains).any(|main| self.find(main) == Likeness::Equal)
     }
@@ -177,8 +177,8 @@ impl Credit {
         self.names.iter().map(|one| one.likeness(name)).max().unwrap_or(Likeness::No)
     }
 
-    /// Whether a name of the other is the beginning or end of one here: "Ray and the Band", "The Band".
-    fn holds(&self, other: &Self) -> bool {
+    /// Whether a name of the other is the start or the end of a name here: "Ray and the Band", "The Band".
+    fn contains_name(&self, other: &Self) -> bool {
         let within = |long: &Name, short: &Name| {
             let few = short.words.len() < long.words.len() && short.compact.chars().count() >= 4;
             few && (long.words.starts_with(&short.words) || long.words.ends_with(&short.words))
@@ -257,7 +257,7 @@ fn sorted_words(names: &[Name]) -> String {
     name::sorted(&words)
 }
 
-/// A name without what tells it from its namesakes, "(2)", "(UK)", and without the ending of a channel.
+/// A name without a suffix that distinguishes namesakes ("(2)", "(UK)"), and without the suffix of a video channel.
 fn without_note(folded: &str) -> &str {
     let text = folded.trim();
     let text = text.strip_suffix("- topic").map_or(text, str::trim_end);
@@ -275,7 +275,7 @@ fn without_title(words: &[String]) -> &[String] {
     }
 }
 
-/// "I. M. Lund" and "Ida Maria Lund": the same family name, and initials that fit.
+/// Whether two names have the same family name and matching initials: "I. M. Lund" and "Ida Maria Lund".
 fn has_initials(a: &[String], b: &[String]) -> bool {
     let (Some((last_a, first_a)), Some((last_b, first_b))) = (a.split_last(), b.split_last()) else { return false };
     let fits = |(a, b): (&String, &String)| {
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn how_a_credit_is_written_is_spelling() {
+    fn spellings_of_one_credit_agree() {
         for (a, b, expected) in [
             (&["Earth, Wind & Fire"][..], &["Earth Wind and Fire"][..], Artists::Equal),
             (&["Ida Lund & Mara Voss"], &["Mara Voss", "Ida Lund"], Artists::Equal),

@@ -29,18 +29,18 @@ pub struct SimilarPair {
 /// All similar pairs of a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SimilarPairs {
-    /// The pairs, in the order of their places.
+    /// The pairs, sorted by their indexes.
     pub pairs: Vec<SimilarPair>,
-    /// The largest number of pairs with equal title and artist that were not compared: a track whose names more than 64
-    /// tracks have is compared with the 64 that are nearest in length.
+    /// An upper bound of the pairs with equal title and artist that were not compared: if more than 64 tracks have the same
+    /// names, each is compared with the 64 that are nearest in length.
     pub left_out: usize,
 }
 
 impl Matcher {
-    /// All pairs that are likely the same by their names, with at least so many points of 1,000. The same title, artists and
-    /// version have 960 where the lengths are equal, 930 where they are 4 s apart and 870 where one is not known. Each track is
-    /// compared with those that share a key with it, at most a bounded number, so time grows with the length of the list and not
-    /// with its square.
+    /// All pairs that are likely the same by their names, with at least `threshold` points (of 1,000). Equal title, artists
+    /// and version have 960 points if the lengths are equal, 930 if they differ by 4 s and 870 if one is unknown. Each track
+    /// is compared with a bounded number of tracks that share a key with it, so the time is proportional to the length of the
+    /// list.
     ///
     /// ```
     /// use baton_track_match::{Matcher, Track};
@@ -57,7 +57,7 @@ impl Matcher {
     #[must_use]
     pub fn duplicates(&self, threshold: u32) -> SimilarPairs {
         let (mut pairs, mut left_out): (Vec<[u32; 2]>, usize) = (Vec::new(), 0);
-        // A pair with two known sounds is left out, so one track of each pair has none.
+        // A pair with two fingerprints is skipped, so one track of each pair has none.
         for (place, track) in (0_u32..).zip(&self.candidates).filter(|(_, track)| track.recording.is_none()) {
             let near = self.index.near(track);
             left_out += near.left_out;
@@ -66,18 +66,18 @@ impl Matcher {
         }
         pairs.sort_unstable();
         pairs.dedup();
-        let alike = pairs.into_iter().filter_map(|pair| self.alike(pair));
+        let alike = pairs.into_iter().filter_map(|pair| self.compare_pair(pair));
         SimilarPairs { pairs: alike.filter(|pair| pair.score >= threshold).collect(), left_out }
     }
 
-    fn alike(&self, [a, b]: [u32; 2]) -> Option<SimilarPair> {
+    fn compare_pair(&self, [a, b]: [u32; 2]) -> Option<SimilarPair> {
         let (one, other) = (self.candidates.get(a as usize)?, self.candidates.get(b as usize)?);
         if one.recording.is_some() && other.recording.is_some() {
             return None;
         }
         let evidence = compare(one, other);
         let (tracks, score) = ([a as usize, b as usize], judge::score(&evidence));
-        is_duplicate(&evidence).then(|| SimilarPair { tracks, score, reasons: reason::of(&evidence) })
+        is_duplicate(&evidence).then(|| SimilarPair { tracks, score, reasons: reason::from_evidence(&evidence) })
     }
 }
 
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn doubt_costs_points_and_what_denies_it_is_no_pair() {
+    fn doubts_cost_points_and_contradictions_exclude_a_pair() {
         let same = track("Night Bus", "Ida Lund", 200_000);
         for (other, expected) in [
             (track("Night Bus", "Ida Lund", 200_000), Some(960)),
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_sound_is_known_names_say_nothing() {
+    fn pairs_with_two_fingerprints_are_skipped() {
         let named = |recording: Option<&str>| Track {
             recording: recording.map(str::to_owned),
             ..track("Night Bus", "Ida Lund", 200_000)
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thousand_copies_do_not_make_a_million_comparisons_and_it_is_told() {
+    fn comparisons_of_many_equal_names_are_bounded_and_counted() {
         let found = Matcher::new(&vec![track("Intro", "Ida Lund", 60_000); 1_000]).duplicates(0);
         assert!((999..100_000).contains(&found.pairs.len()), "{}", found.pairs.len());
         assert_eq!(found.left_out, 1_000 * (1_000 - 64));

@@ -1,5 +1,5 @@
-//! Recognises what programs and video channels add to the names of artist and title: numbers of tracks and labels, keys and
-//! tempos, formats and bit rates, quotes.
+//! Recognises additions of programs and video channels to the names of artist and title: track numbers, label numbers, keys,
+//! tempos, formats, bitrates, quotes.
 
 use std::borrow::Cow;
 
@@ -13,9 +13,9 @@ const EXTENSIONS: [&str; 12] =
 /// The maximum number of characters of a title in an `ID3v1` tag.
 const SHORT_TAG: usize = 30;
 
-/// The title without the extension of a file and a bit rate at its end; with spaces where a file's name has none:
-/// "Artist_Name-Some_Title".
-pub(super) fn cleaned(title: &str) -> Cow<'_, str> {
+/// The title without a file name extension and a bitrate at its end. A title without spaces ("Artist_Name-Some_Title") gets
+/// spaces.
+pub(super) fn clean_title(title: &str) -> Cow<'_, str> {
     let title = without_format(title.trim());
     if title.contains('_') && !title.contains(char::is_whitespace) {
         Cow::Owned(title.replace('_', " ").replace('-', " - "))
@@ -37,20 +37,20 @@ fn without_format(title: &str) -> &str {
     before.unwrap_or(title)
 }
 
-/// Whether a title may have been cut off where an old tag ends, or ends with dots that say so.
+/// Whether a title may be truncated: it has the maximum length of an `ID3v1` tag, or ends with dots.
 pub(super) fn is_cut_off(title: &str) -> bool {
     let chars = title.trim_end().chars().count();
     chars == SHORT_TAG || chars + 1 == SHORT_TAG || (chars > 12 && title.trim_end().ends_with('…'))
 }
 
-/// The pieces of a file name after its leading track numbers and places; `None` without such a start or without a rest.
+/// The pieces of a file name after its leading positions; `None` if it does not start with a position or has nothing else.
 pub(super) fn after_places(pieces: &[Piece]) -> Option<&[Piece]> {
     let count = pieces.iter().take_while(|piece| is_place(piece)).count();
     let rest = pieces.get(count..)?;
     (count > 0 && rest.iter().any(|piece| piece.place != Place::Bracket)).then_some(rest)
 }
 
-/// "07", "101", "A1", "8A", "Track 05", and a number of a label ("LABEL012") in a bracket.
+/// Whether a piece is a position: "07", "101", "A1", "8A", "Track 05", or a label number ("LABEL012") in a bracket.
 fn is_place(piece: &Piece) -> bool {
     let words: Vec<&str> = piece.text.split_whitespace().collect();
     match (words.as_slice(), piece.place) {
@@ -61,7 +61,8 @@ fn is_place(piece: &Piece) -> bool {
     }
 }
 
-/// A place on a record, a key of the harmonic wheel, or a tempo: at most three digits, with a letter before or after them.
+/// A position on a record, a key of the harmonic wheel, or a tempo: at most three digits, possibly with a letter before or
+/// after them.
 pub(super) fn is_position(word: &str) -> bool {
     let word = word.trim_end_matches('.');
     let digits = word.strip_prefix(['a', 'b', 'c', 'd']).unwrap_or(word);
@@ -69,13 +70,13 @@ pub(super) fn is_position(word: &str) -> bool {
     (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// "ARTIST 'Title' M/V" in double quotes: the text before the quotes, and the quoted text.
+/// The text before a quoted title, and the quoted title, as in: ARTIST "Title" M/V.
 pub(super) fn quoted(title: &str) -> Option<(&str, &str)> {
     const OPEN: [char; 4] = ['"', '“', '„', '«'];
     const CLOSE: [char; 4] = ['"', '”', '“', '»'];
     let (before, rest) = title.split_once(OPEN)?;
     let (inside, _) = rest.split_once(CLOSE)?;
-    // The size of a record is not a name: 12" Mix.
+    // The quote of a record size is not a quote: 12" Mix.
     let named = before.chars().any(char::is_alphabetic) && !before.ends_with(|c: char| c.is_ascii_digit());
     (named && before.ends_with(char::is_whitespace) && inside.chars().any(char::is_alphanumeric))
         .then(|| (before.trim(), inside.trim()))
@@ -86,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formats_at_the_end_are_no_title() {
+    fn formats_at_the_end_are_removed() {
         for (title, expected) in [
             ("Night Bus.mp3", "Night Bus"),
             ("Night Bus 320kbps", "Night Bus"),
@@ -97,7 +98,7 @@ mod tests {
             ("320kbps", "320kbps"),
             ("", ""),
         ] {
-            assert_eq!(cleaned(title), expected, "{title}");
+            assert_eq!(clean_title(title), expected, "{title}");
         }
     }
 

@@ -1,15 +1,15 @@
 //! Finds the candidates for a track: those that share a key with it.
 //!
-//! Keys are hashes of an id, an ISRC, a title, a title with an artist, an artist with a title's first letter, of rare
-//! words, of a title in Latin letters, and of a composer. They are in one sorted list, those of one key by length, and at most
-//! `MAX_PER_KEY` of a key are used: those nearest in length. So a track is compared with a bounded number of candidates,
-//! however many have the title "Intro": building costs O(n · k · log(n · k)) for n candidates with at most k = 54 keys
-//! each, looking up O(k · (log(n · k) + `MAX_PER_KEY`)). Two texts with one hash cost one comparison more.
+//! Keys are hashes of an id, an ISRC, a title, a title with an artist, an artist with the first letter of a title, rare words,
+//! a title in Latin letters, and a composer. They are in one list, sorted by key and length. At most `MAX_PER_KEY` candidates of a key are
+//! used: those nearest in length. So a track is compared with a bounded number of candidates, even if very many have the
+//! title "Intro". For n candidates with at most k = 54 keys each, building costs O(n · k · log(n · k)), and a look-up costs
+//! O(k · (log(n · k) + `MAX_PER_KEY`)). A hash collision only causes an additional comparison.
 
 use super::limits::{MAX_KEY_NAMES, MAX_KEY_WORDS, MAX_PER_KEY, RARE};
 use super::prepared::Prepared;
 
-/// A key of a candidate. Sorted, so that the candidates of one key lie together, by length.
+/// A key of a candidate. Entries are sorted by key, then by length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
     key: u64,
@@ -23,31 +23,31 @@ pub(super) struct Index {
     entries: Vec<Entry>,
 }
 
-/// A key and what it is made of.
+/// A key, and its kind.
 struct Key {
     hash: u64,
-    what: What,
+    kind: KeyKind,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum What {
+enum KeyKind {
     /// A title with an artist.
-    Both,
-    /// A word, which only counts while few candidates have it.
+    TitleAndArtist,
+    /// A word, which is only used if few candidates have it.
     Word,
     /// Anything else.
-    One,
+    Plain,
 }
 
 pub(super) struct ComparedTracks {
-    /// The candidates that share a key, each once, in their order.
+    /// The candidates that share a key, each once, in order.
     pub(super) candidates: Vec<u32>,
-    /// How many more have the same title and artist: those of quite another length, or the crowd of a name that very many have.
+    /// How many more have the same title and artist: their lengths differ more, or too many candidates have this name.
     pub(super) left_out: usize,
 }
 
 impl Index {
-    /// Of all readings of all candidates, each with the place of its candidate.
+    /// Builds the index from all readings of all candidates, each with the index of its candidate.
     pub(super) fn new<'a>(readings: impl Iterator<Item = (u32, &'a Prepared)>) -> Self {
         let mut entries = Vec::new();
         for (candidate, prepared) in readings {
@@ -60,18 +60,18 @@ impl Index {
         Self { entries }
     }
 
-    /// The candidates that a track is compared with.
+    /// The candidates to compare with a track.
     pub(super) fn near(&self, track: &Prepared) -> ComparedTracks {
         let (mut candidates, mut left_out) = (Vec::new(), 0);
         for key in keys(track) {
             let start = self.entries.partition_point(|entry| entry.key < key.hash);
             let rest = self.entries.get(start..).unwrap_or_default();
             let same = rest.get(..rest.partition_point(|entry| entry.key == key.hash)).unwrap_or_default();
-            if key.what == What::Word && same.len() > RARE {
+            if key.kind == KeyKind::Word && same.len() > RARE {
                 continue;
             }
             candidates.extend(nearest(same, track.duration_ms).iter().map(|entry| entry.candidate));
-            if key.what == What::Both {
+            if key.kind == KeyKind::TitleAndArtist {
                 left_out = left_out.max(same.len().saturating_sub(MAX_PER_KEY));
             }
         }
@@ -81,8 +81,8 @@ impl Index {
     }
 }
 
-/// The entries nearest in length: a window around where the length would stand. Without a length, the first ones, among
-/// which those of unknown length are.
+/// The entries nearest in length: a window around the position of the length. Without a length, the first entries, which
+/// include those of unknown length.
 fn nearest(same: &[Entry], length_ms: Option<u64>) -> &[Entry] {
     let length_ms = length_ms.unwrap_or_default();
     let at = same.partition_point(|entry| entry.length_ms < length_ms);
@@ -92,13 +92,13 @@ fn nearest(same: &[Entry], length_ms: Option<u64>) -> &[Entry] {
 
 fn keys(track: &Prepared) -> Vec<Key> {
     let mut keys = Vec::with_capacity(24);
-    let mut push = |what, parts: &[&str]| keys.push(Key { hash: hash(parts), what });
+    let mut push = |kind, parts: &[&str]| keys.push(Key { hash: hash(parts), kind });
     for id in track.ids.iter().take(MAX_KEY_NAMES) {
-        push(What::One, &["id", &id.service, &id.id]);
+        push(KeyKind::Plain, &["id", &id.service, &id.id]);
     }
     for (kind, code) in [("isrc", &track.isrc), ("recording", &track.recording)] {
         if let Some(code) = code {
-            push(What::One, &[kind, code]);
+            push(KeyKind::Plain, &[kind, code]);
         }
     }
     if track.base.is_empty() {
@@ -108,35 +108,35 @@ fn keys(track: &Prepared) -> Vec<Key> {
         [&track.spoken, &track.whole, &track.base, &track.sorted].into_iter().map(String::as_str).collect();
     titles.extend(track.letters.as_deref());
     for &title in &titles {
-        push(What::One, &["title", title]);
+        push(KeyKind::Plain, &["title", title]);
     }
     if let Some(skeleton) = &track.skeleton {
-        push(What::One, &["skeleton", &skeleton.text]);
+        push(KeyKind::Plain, &["skeleton", &skeleton.text]);
         for spoken in &skeleton.spoken {
-            push(What::One, &["skeleton", spoken]);
+            push(KeyKind::Plain, &["skeleton", spoken]);
         }
         if let Some(artist) = track.credit.skeleton() {
-            push(What::One, &["consonants", &skeleton.in_hebrew(), &artist.in_hebrew()]);
+            push(KeyKind::Plain, &["consonants", &skeleton.in_hebrew(), &artist.in_hebrew()]);
         }
     }
     if let Some(composer) = track.credit.composer().filter(|_| track.work.is_marked()) {
-        push(What::One, &["composer", composer]);
+        push(KeyKind::Plain, &["composer", composer]);
     }
     let first = track.base.chars().next().map(String::from).unwrap_or_default();
     for artist in track.credit.names.iter().take(MAX_KEY_NAMES) {
         for &title in &titles {
-            push(What::Both, &["both", title, &artist.compact]);
+            push(KeyKind::TitleAndArtist, &["both", title, &artist.compact]);
         }
-        push(What::One, &["letter", &first, &artist.compact]);
+        push(KeyKind::Plain, &["letter", &first, &artist.compact]);
     }
     let long = track.title.whole.iter().filter(|word| word.chars().count() >= 4).take(MAX_KEY_WORDS);
     for word in long {
-        push(What::Word, &["word", word]);
+        push(KeyKind::Word, &["word", word]);
     }
     keys
 }
 
-/// FNV-1a of 64 bits (draft-eastlake-fnv), with an end after each part.
+/// FNV-1a of 64 bits (draft-eastlake-fnv), with a separator after each part.
 fn hash(parts: &[&str]) -> u64 {
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0100_0000_01b3;

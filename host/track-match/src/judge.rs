@@ -1,7 +1,7 @@
 //! The rules that turn the evidence about two tracks into a judgement.
 //!
-//! A verdict is a rule and not a sum, so that no similarity makes up for a word that says "another recording". The points
-//! order candidates with equal verdicts.
+//! The verdict comes from rules, not from a sum, so that no similarity outweighs a word that means another recording. The
+//! points only order candidates with equal verdicts.
 
 use super::compare::Evidence;
 use super::relation::{Artists, Length, Titles};
@@ -10,33 +10,33 @@ use super::version::Agreement;
 /// How far a candidate is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Level {
-    /// Another recording, or too little to say.
-    No,
+    /// Another recording, or too little evidence.
+    Reject,
     /// A person decides.
-    Ask,
+    Review,
     /// The same recording.
-    Sure,
+    Accept,
 }
 
-/// The points of a shared id: names can have 1,000, and come nowhere near.
-const TOP: u32 = 2_000;
+/// The points of a shared id: far more than names can have (1,000).
+const SAME_ID_POINTS: u32 = 2_000;
 
 /// The verdict on a pair.
 pub(super) fn level(evidence: &Evidence) -> Level {
     if evidence.same_id.is_some() || evidence.same_recording {
-        return Level::Sure;
+        return Level::Accept;
     }
     let by_names = by_names(evidence);
     if evidence.same_isrc == Some(true) { by_isrc(evidence).max(by_names) } else { by_names }
 }
 
-/// An equal ISRC with a second signal: the title, or the length of a track of the same artist. A code does not outweigh
-/// words that contradict (another version, part or number).
+/// The verdict on an equal ISRC. It needs a second signal: the title, or the length of a track of the same artist. A code does
+/// not outweigh words that contradict it (another version, part or number).
 fn by_isrc(evidence: &Evidence) -> Level {
     let close = matches!(evidence.length, Length::Tight | Length::Near);
     let same_artist = !matches!(evidence.artists, Artists::Differ | Artists::Unknown | Artists::OtherScript);
     if evidence.versions == Agreement::Differ || evidence.titles == Titles::Numbers {
-        return if close { Level::Ask } else { Level::No };
+        return if close { Level::Review } else { Level::Reject };
     }
     match evidence.titles {
         Titles::Equal
@@ -46,35 +46,35 @@ fn by_isrc(evidence: &Evidence) -> Level {
         | Titles::Romanised
         | Titles::Work
         | Titles::Slip => match evidence.length {
-            Length::Far => Level::Ask,
-            Length::Loose if !same_artist => Level::Ask,
-            _ if evidence.versions == Agreement::Unsaid => Level::Ask,
-            _ => Level::Sure,
+            Length::Far => Level::Review,
+            Length::Loose if !same_artist => Level::Review,
+            _ if evidence.versions == Agreement::Unsaid => Level::Review,
+            _ => Level::Accept,
         },
         _ if evidence.length == Length::Tight && evidence.versions == Agreement::Same => {
-            if evidence.artists == Artists::Differ { Level::Ask } else { Level::Sure }
+            if evidence.artists == Artists::Differ { Level::Review } else { Level::Accept }
         }
-        _ if close && evidence.artists != Artists::Differ => Level::Ask,
+        _ if close && evidence.artists != Artists::Differ => Level::Review,
         // Nothing confirms the code, and nothing contradicts it.
-        Titles::Missing | Titles::OtherScript if evidence.length != Length::Far => Level::Ask,
-        _ => Level::No,
+        Titles::Missing | Titles::OtherScript if evidence.length != Length::Far => Level::Review,
+        _ => Level::Reject,
     }
 }
 
-/// Title, artists, version and length.
+/// The verdict by title, artists, version and length.
 fn by_names(evidence: &Evidence) -> Level {
     let level = by_title_and_artist(evidence);
     let level = match evidence.versions {
         Agreement::Same => level,
         Agreement::Unnamed if evidence.length == Length::Tight => level,
-        Agreement::Unnamed if evidence.length != Length::Unknown => level.min(Level::Ask),
-        Agreement::Unnamed | Agreement::Unsaid => level.min(Level::Ask),
-        Agreement::Differ => Level::No,
+        Agreement::Unnamed if evidence.length != Length::Unknown => level.min(Level::Review),
+        Agreement::Unnamed | Agreement::Unsaid => level.min(Level::Review),
+        Agreement::Differ => Level::Reject,
     };
-    if evidence.guests_differ { level.min(Level::Ask) } else { level }
+    if evidence.guests_differ { level.min(Level::Review) } else { level }
 }
 
-/// The table: rows are titles and artists, the length decides within them.
+/// The table of verdicts: each row is a relation of titles and artists, and the length decides within a row.
 #[expect(clippy::match_same_arms, reason = "a table: each row is a case of its own, and the first that fits counts")]
 fn by_title_and_artist(evidence: &Evidence) -> Level {
     use Artists as A;
@@ -82,36 +82,38 @@ fn by_title_and_artist(evidence: &Evidence) -> Level {
     use Titles as T;
     let album = evidence.same_album == Some(true);
     match (evidence.titles, evidence.artists, evidence.length) {
-        (T::OtherScript, A::Equal | A::Main | A::Romanised, L::Tight) if album => Level::Ask,
-        (T::Missing | T::OtherScript | T::Numbers | T::Differ, _, _) | (_, A::Differ, _) | (_, _, L::Far) => Level::No,
-        // The usual case; a missing length matters only where something else is uncertain.
-        (T::Equal, A::Equal | A::Main, L::Tight | L::Near | L::Unknown) => Level::Sure,
-        (T::Equal, A::Close, L::Tight | L::Near) => Level::Sure,
-        (T::Equal, A::Partial, L::Tight) => Level::Sure,
-        (T::Equal, A::Unknown, L::Tight) if album => Level::Sure,
-        // A subtitle may be a version that no list knows ("Without Drums"): the album has to confirm it.
-        (T::Subtitle, A::Equal | A::Main, L::Tight) if album => Level::Sure,
-        (T::Close, A::Equal | A::Main, L::Tight) => Level::Sure,
-        (T::Romanised, A::OtherScript, L::Tight) => Level::Ask,
-        (T::Romanised, A::Equal | A::Main | A::Close | A::Partial | A::Romanised, L::Tight | L::Near) => Level::Ask,
-        (T::Romanised, A::Equal | A::Main | A::Romanised, L::Unknown) => Level::Ask,
-        (T::Work | T::Slip, A::Equal | A::Main | A::Close, L::Tight) | (T::Work, A::Partial, L::Tight) => Level::Ask,
-        // Only one source names who plays.
-        (T::Work | T::Close, A::Unknown, L::Tight) => Level::Ask,
-        (T::Romanised | T::Work | T::Slip, _, _) => Level::No,
-        (T::Equal, A::Unknown | A::OtherScript | A::Romanised, L::Tight | L::Near) => Level::Ask,
-        (T::Close, A::Romanised, L::Tight) | (T::Subtitle, A::Romanised | A::OtherScript, L::Tight) => Level::Ask,
-        (_, A::Unknown | A::OtherScript | A::Romanised, _) => Level::No,
-        (T::Equal | T::Subtitle | T::Close, _, _) => Level::Ask,
-        (T::Contained, A::Equal | A::Main, L::Tight) => Level::Ask,
-        (T::Contained, _, _) => Level::No,
+        (T::OtherScript, A::Equal | A::Main | A::Romanised, L::Tight) if album => Level::Review,
+        (T::Missing | T::OtherScript | T::Numbers | T::Differ, _, _) | (_, A::Differ, _) | (_, _, L::Far) => {
+            Level::Reject
+        }
+        // The usual case. An unknown length matters only if something else is uncertain.
+        (T::Equal, A::Equal | A::Main, L::Tight | L::Near | L::Unknown) => Level::Accept,
+        (T::Equal, A::Close, L::Tight | L::Near) => Level::Accept,
+        (T::Equal, A::Partial, L::Tight) => Level::Accept,
+        (T::Equal, A::Unknown, L::Tight) if album => Level::Accept,
+        // A subtitle may be an unknown version ("Without Drums"), so the album must confirm the match.
+        (T::Subtitle, A::Equal | A::Main, L::Tight) if album => Level::Accept,
+        (T::Close, A::Equal | A::Main, L::Tight) => Level::Accept,
+        (T::Romanised, A::OtherScript, L::Tight) => Level::Review,
+        (T::Romanised, A::Equal | A::Main | A::Close | A::Partial | A::Romanised, L::Tight | L::Near) => Level::Review,
+        (T::Romanised, A::Equal | A::Main | A::Romanised, L::Unknown) => Level::Review,
+        (T::Work | T::Slip, A::Equal | A::Main | A::Close, L::Tight) | (T::Work, A::Partial, L::Tight) => Level::Review,
+        // Only one source names the performer.
+        (T::Work | T::Close, A::Unknown, L::Tight) => Level::Review,
+        (T::Romanised | T::Work | T::Slip, _, _) => Level::Reject,
+        (T::Equal, A::Unknown | A::OtherScript | A::Romanised, L::Tight | L::Near) => Level::Review,
+        (T::Close, A::Romanised, L::Tight) | (T::Subtitle, A::Romanised | A::OtherScript, L::Tight) => Level::Review,
+        (_, A::Unknown | A::OtherScript | A::Romanised, _) => Level::Reject,
+        (T::Equal | T::Subtitle | T::Close, _, _) => Level::Review,
+        (T::Contained, A::Equal | A::Main, L::Tight) => Level::Review,
+        (T::Contained, _, _) => Level::Reject,
     }
 }
 
 /// Points for the order among candidates: title 400, artists 300, length 150, version 100, album 30, ISRC 20.
 pub(super) fn score(evidence: &Evidence) -> u32 {
     if evidence.same_id.is_some() || evidence.same_recording {
-        return TOP;
+        return SAME_ID_POINTS;
     }
     let titles = match evidence.titles {
         Titles::Equal => 400,

@@ -1,7 +1,7 @@
-//! The labelled set of `tests/corpus/matching`: precision at auto, recall of what is matchable, with their counts.
+//! Measures precision and recall of automatic matches with the labelled pairs of `tests/corpus/matching`.
 //!
-//! The set was written before it was first run against the rules, and rules were corrected after that, so its figures are
-//! those of a set that is known. What is unknown to the rules is measured by `tests/benches/matching`.
+//! The pairs were written before the rules were first measured with them, and the rules were corrected afterwards. So these
+//! figures are those of a known set. `tests/benches/matching` measures unknown pairs.
 #![expect(clippy::print_stdout, reason = "the figures are what the test is run for")]
 
 use std::fmt::Write as _;
@@ -23,7 +23,7 @@ struct Pair {
     note: String,
 }
 
-/// Counts, and the lines of what is not as labelled.
+/// Counts, and a text with the pairs that were decided wrongly.
 #[derive(Default)]
 struct Tally {
     /// By label (same, ask, other) and decision (auto, review, none).
@@ -51,8 +51,7 @@ fn pairs() -> Vec<Pair> {
     files.iter().flat_map(of_file).collect()
 }
 
-/// Files of pairs that were written before they were first measured.
-/// What one of them holds is weighed with the others of its list.
+/// Groups of files whose pairs were written before they were first measured. The files of a group are counted together.
 const UNSEEN: [&[&str]; 3] = [&["field"], &["blind", "second"], &["third"]];
 
 fn unseen(file: &str) -> Vec<Pair> {
@@ -60,19 +59,19 @@ fn unseen(file: &str) -> Vec<Pair> {
 }
 
 fn pair(file: &str, line: &[String]) -> Pair {
-    let [label, a, b, note] = line else { panic!("{file}: {line:?} has no four columns") };
+    let [label, a, b, note] = line else { panic!("{file}: {line:?} does not have four columns") };
     let label = match label.as_str() {
         "same" => Label::Same,
         "ask" => Label::Ask,
         "other" => Label::Other,
         _ => panic!("{file}: `{label}` is not a label"),
     };
-    assert!(!note.is_empty(), "{file}: {line:?} says not what it is about");
+    assert!(!note.is_empty(), "{file}: {line:?} has no note");
     Pair { file: file.to_owned(), label, tracks: [track(a), track(b)], note: note.clone() }
 }
 
 fn track(text: &str) -> Track {
-    // A space at each end, so that an empty first or last field is one too.
+    // Spaces at both ends, so that an empty first or last field is recognised.
     let text = format!(" {text} ");
     let mut fields = text.split(" ~").map(str::trim);
     let mut next = || fields.next().unwrap_or_default();
@@ -101,7 +100,7 @@ fn length_ms(text: &str) -> u64 {
     number(minutes) * 60_000 + number(seconds) * 1_000 + number(thousandths)
 }
 
-fn decided(decision: &Decision) -> usize {
+fn decision_index(decision: &Decision) -> usize {
     match decision {
         Decision::Auto(_) => 0,
         Decision::Review { .. } => 1,
@@ -109,7 +108,7 @@ fn decided(decision: &Decision) -> usize {
     }
 }
 
-fn told(decision: &Decision) -> String {
+fn describe(decision: &Decision) -> String {
     let (word, reasons) = match decision {
         Decision::Auto(found) => ("auto", &found.reasons),
         Decision::Review { candidates } => ("review", &candidates[0].reasons),
@@ -132,9 +131,9 @@ impl FromIterator<Tally> for Tally {
 
 impl Tally {
     fn add(&mut self, label: Label, decision: &Decision, about: &str) {
-        self.counts[label as usize][decided(decision)] += 1;
-        if label as usize != decided(decision) {
-            writeln!(self.wrong, "  {label:?} {about}\n      {}", told(decision)).unwrap();
+        self.counts[label as usize][decision_index(decision)] += 1;
+        if label as usize != decision_index(decision) {
+            writeln!(self.wrong, "  {label:?} {about}\n      {}", describe(decision)).unwrap();
         }
     }
 
@@ -162,37 +161,45 @@ fn share(part: usize, of: usize) -> f64 {
 }
 
 #[test]
-fn what_is_accepted_is_right_and_what_is_matchable_is_found() {
+fn accepted_pairs_are_the_same_and_matchable_pairs_are_found() {
     let pairs = pairs();
     let mut tally = Tally::default();
     for pair in &pairs {
         let [a, b] = &pair.tracks;
         let decisions = [(a, b), (b, a)].map(|(track, of)| Matcher::new(std::slice::from_ref(of)).find(track));
         let about = format!("{}: {} / {}: {}", pair.file, a.title, b.title, pair.note);
-        assert_eq!(decided(&decisions[0]), decided(&decisions[1]), "{about}: it depends on who is looked up");
+        assert_eq!(
+            decision_index(&decisions[0]),
+            decision_index(&decisions[1]),
+            "{about}: the decision depends on the direction"
+        );
         tally.add(pair.label, &decisions[0], &about);
     }
     tally.print("pairs");
     let [[hit, shown, lost], [guessed, ..], [wrong, asked, refused]] = tally.counts;
-    assert!(pairs.len() >= 400 && wrong + asked + refused >= 100, "the set is too small to say anything");
-    assert_eq!((guessed, wrong), (0, 0), "accepted, and not certainly the same:\n{}", tally.wrong);
-    assert!(hit * 100 >= tally.matchable() * 95, "too little of what is matchable is accepted:\n{}", tally.wrong);
-    assert!((hit + shown) * 100 >= tally.matchable() * 99, "{lost} are lost:\n{}", tally.wrong);
-    assert!(asked * 10 <= wrong + asked + refused, "too many are shown for nothing:\n{}", tally.wrong);
+    assert!(pairs.len() >= 400 && wrong + asked + refused >= 100, "the set is too small");
+    assert_eq!((guessed, wrong), (0, 0), "accepted, but not certainly the same:\n{}", tally.wrong);
+    assert!(hit * 100 >= tally.matchable() * 95, "too few matchable pairs are accepted:\n{}", tally.wrong);
+    assert!((hit + shown) * 100 >= tally.matchable() * 99, "{lost} matchable pairs are rejected:\n{}", tally.wrong);
+    assert!(asked * 10 <= wrong + asked + refused, "too many other recordings are shown for review:\n{}", tally.wrong);
 }
 
 #[test]
-fn of_pairs_that_were_written_without_the_rules_hardly_any_is_lost_and_none_is_accepted_wrongly() {
+fn unseen_pairs_are_matched_with_high_precision_and_recall() {
     // All are printed before the first of them may fail.
     let tallies = UNSEEN.map(|files| (files.join(" and "), files.iter().map(|file| tally_of(file)).collect::<Tally>()));
     for (file, tally) in &tallies {
         let [[hit, shown, lost], [guessed, ..], [wrong, asked, refused]] = tally.counts;
-        assert!(tally.matchable() + wrong + asked + refused >= 150, "{file} is too small to say anything");
+        assert!(tally.matchable() + wrong + asked + refused >= 150, "{file} is too small");
         let accepted = hit + guessed + wrong;
-        assert!(hit * 1_000 >= accepted * 995, "{file}: accepted, and not certainly the same:\n{}", tally.wrong);
-        assert!((hit + shown) * 100 >= tally.matchable() * 97, "{file}: {lost} are lost:\n{}", tally.wrong);
+        assert!(hit * 1_000 >= accepted * 995, "{file}: accepted, but not certainly the same:\n{}", tally.wrong);
+        assert!(
+            (hit + shown) * 100 >= tally.matchable() * 97,
+            "{file}: {lost} matchable pairs are rejected:\n{}",
+            tally.wrong
+        );
         let others = wrong + asked + refused;
-        assert!(asked * 10 <= others, "{file}: too many are shown for nothing:\n{}", tally.wrong);
+        assert!(asked * 10 <= others, "{file}: too many other recordings are shown for review:\n{}", tally.wrong);
     }
 }
 
@@ -202,7 +209,11 @@ fn tally_of(file: &str) -> Tally {
         let [a, b] = &pair.tracks;
         let decisions = [(a, b), (b, a)].map(|(track, of)| Matcher::new(std::slice::from_ref(of)).find(track));
         let about = format!("{} / {}: {}", a.title, b.title, pair.note);
-        assert_eq!(decided(&decisions[0]), decided(&decisions[1]), "{about}: it depends on who is looked up");
+        assert_eq!(
+            decision_index(&decisions[0]),
+            decision_index(&decisions[1]),
+            "{about}: the decision depends on the direction"
+        );
         tally.add(pair.label, &decisions[0], &about);
     }
     tally.print(file);
@@ -210,7 +221,7 @@ fn tally_of(file: &str) -> Tally {
 }
 
 #[test]
-fn among_candidates_the_right_one_is_taken_and_a_tie_is_asked() {
+fn the_right_candidate_is_accepted_and_ties_need_a_review() {
     let mut wrong = String::new();
     let lines = lines(&corpus().join("choices.tsv"));
     for line in &lines {
@@ -227,8 +238,12 @@ fn among_candidates_the_right_one_is_taken_and_a_tie_is_asked() {
                 Decision::None { .. } => "none".to_owned(),
             };
             if found != *expected {
-                writeln!(wrong, "  {note}: expected {expected}, is {found} (turned by {turn}): {}", told(&decision))
-                    .unwrap();
+                writeln!(
+                    wrong,
+                    "  {note}: expected {expected}, is {found} (turned by {turn}): {}",
+                    describe(&decision)
+                )
+                .unwrap();
             }
         }
     }

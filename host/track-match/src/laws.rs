@@ -1,11 +1,10 @@
-//! What holds for any text: nothing panics, folding twice changes nothing, and where two sides are equal it does not matter
-//! which is which.
+//! Properties for any text: nothing panics, folding is idempotent, and comparisons are symmetric.
 
 use proptest::prelude::*;
 
 use super::{Agreement, Decision, Id, Matcher, Track, artists, normalise, same_version, version};
 
-/// Any text at all, and text that is full of what titles are made of.
+/// Arbitrary text, and text that consists of typical parts of titles.
 fn text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         prop::sample::select(vec![
@@ -49,14 +48,14 @@ fn gist(decision: &Decision) -> (u8, Option<u32>) {
 
 proptest! {
     #[test]
-    fn folding_twice_changes_nothing(text in text()) {
+    fn folding_is_idempotent(text in text()) {
         let once = normalise(&text);
         prop_assert_eq!(normalise(&once), once.clone());
         prop_assert!(!once.contains("  ") && once.trim() == once);
     }
 
     #[test]
-    fn a_version_agrees_with_itself_and_agreement_has_no_direction(a in text(), b in text()) {
+    fn agreement_is_reflexive_and_symmetric(a in text(), b in text()) {
         let (a, b) = (version(&a), version(&b));
         prop_assert_eq!(a.agreement(&a), Agreement::Same);
         prop_assert_eq!(a.agreement(&b), b.agreement(&a));
@@ -64,21 +63,21 @@ proptest! {
     }
 
     #[test]
-    fn a_credit_is_cut_into_what_it_holds(credit in text()) {
+    fn names_of_a_credit_are_parts_of_it(credit in text()) {
         let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
         let names = artists(&credit);
         prop_assert!(names.iter().map(|name| letters(name)).sum::<usize>() <= letters(&credit));
     }
 
     #[test]
-    fn two_tracks_match_whichever_is_looked_up(a in track(), b in track()) {
+    fn matching_is_symmetric(a in track(), b in track()) {
         let there = Matcher::new(std::slice::from_ref(&b)).find(&a);
         let back = Matcher::new(std::slice::from_ref(&a)).find(&b);
         prop_assert_eq!(gist(&there), gist(&back), "{:?} / {:?}", there, back);
     }
 
     #[test]
-    fn any_list_is_searched_without_a_panic_and_always_alike(list in prop::collection::vec(track(), 0..12), looked_up in track()) {
+    fn a_search_never_panics_and_is_deterministic(list in prop::collection::vec(track(), 0..12), looked_up in track()) {
         let matcher = Matcher::new(&list);
         let found = matcher.find(&looked_up);
         prop_assert_eq!(&found, &Matcher::new(&list).find(&looked_up));
@@ -92,7 +91,7 @@ proptest! {
     }
 
     #[test]
-    fn a_track_is_found_in_a_list_that_holds_it_once(title in "[A-Z][a-z]{5,12}( [a-z]{4,9}){1,3}", artist in "[A-Z][a-z]{4,9} [A-Z][a-z]{4,9}", others in prop::collection::vec(text(), 0..20), place in 0_usize..20) {
+    fn a_track_is_found_in_a_list(title in "[A-Z][a-z]{5,12}( [a-z]{4,9}){1,3}", artist in "[A-Z][a-z]{4,9} [A-Z][a-z]{4,9}", others in prop::collection::vec(text(), 0..20), place in 0_usize..20) {
         let wanted = Track { title, artists: vec![artist], duration_ms: Some(200_000), ..Track::default() };
         let mut list: Vec<Track> = others.into_iter().map(|title| Track { title, duration_ms: Some(100_000), ..Track::default() }).collect();
         let place = place.min(list.len());

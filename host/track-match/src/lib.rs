@@ -1,16 +1,16 @@
 //! Finds a track among candidates: the same recording, which another program may have named differently.
 //!
-//! A title is parsed, not reduced to what two titles share. [`version()`] reads which recording of a work is meant (remix,
-//! edit, live, part …), [`normalise`] folds spelling, [`Matcher`] finds a track among candidates and returns
-//! [`Decision::Auto`], [`Decision::Review`] or [`Decision::None`], each with its reasons as data.
+//! Titles are parsed. [`version()`] reads which recording of a work is meant (remix, edit, live, part …), [`normalise`] folds
+//! spelling, and [`Matcher`] finds a track among candidates. It returns [`Decision::Auto`], [`Decision::Review`] or
+//! [`Decision::None`], each with its reasons as data.
 //!
-//! The rules, in the order in which they count (`judge.rs`, `matcher.rs`):
+//! The rules, the most important first (`judge.rs`, `matcher.rs`):
 //!
 //! 1. A shared id of one service is the same track.
 //! 2. An equal ISRC counts with a second signal (title or length); a different ISRC does not count, because labels give one code
 //!    to several recordings and several codes to one.
-//! 3. Else title, artists, and length decide together, and version words must agree. For two versions with equal
-//!    length the words decide; only an edit with the length of the other track leads to a question.
+//! 3. Otherwise title, artists and length decide together, and the version words must agree. If two versions have the same
+//!    length, the words decide, but an edit with the length of the other track leads to a question.
 //! 4. Uncertain spellings (a missing letter, another alphabet, the numbers of a work, "Artist - Title" as a title) lead to a
 //!    question if artist and length confirm them, never to an automatic match.
 //! 5. If another candidate is nearly as good as the best one, a person decides, unless both are known to be one recording.
@@ -25,12 +25,12 @@
 //! |---|---|
 //! | `name.rs` | spelling: case, accents, quotes, brackets, dashes |
 //! | `title.rs`, `segment.rs`, `words.rs`, `number.rs` | the parts of a title and the meaning of their words |
-//! | `version.rs` | which recording of a work, and whether two are the same |
+//! | `version.rs` | which recording of a work a title means, and whether two are the same |
 //! | `romanise.rs`, `work.rs` | other alphabets in Latin letters; the numbers of classical works |
 //! | `artists.rs`, `credit.rs`, `composers.rs` | who is credited; whether two credits are of the same people |
-//! | `relation.rs`, `compare.rs`, `alike.rs` | what two tracks have in common |
+//! | `relation.rs`, `compare.rs`, `alike.rs` | the evidence about two tracks |
 //! | `judge.rs` | the verdict on that evidence |
-//! | `file_name.rs` | what programs that write files add to a title |
+//! | `file_name.rs` | additions of programs to a title |
 //! | `readings.rs` | other meanings of "Artist - Title" |
 //! | `index.rs`, `matcher.rs` | which candidates are compared, and the decision among them |
 //! | `duplicates.rs` | all pairs of tracks of one list that are likely the same |

@@ -10,30 +10,30 @@ pub(super) const MAX_CHARS: usize = 400;
 pub(super) const MAX_NAMES: usize = 16;
 pub(super) const MAX_WORDS: usize = 64;
 
-/// Two programs measure one file up to 2 s apart: priming, silence at the end, rounding to seconds.
+/// Two programs may measure the length of one file with a difference of up to 2 s: priming, silence at the end, rounding.
 pub(super) const TIGHT_MS: u64 = 2_000;
-/// Two releases of one recording differ by fades and silence: beets allows 10 s before it counts (`track_length_grace`).
+/// Two releases of one recording may differ by fades and silence. beets ignores up to 10 s (`track_length_grace`).
 pub(super) const NEAR_MS: u64 = 10_000;
-/// Above that it is another edit: beets' `track_length_max`.
+/// A larger difference means another edit (beets' `track_length_max`).
 pub(super) const LOOSE_MS: u64 = 30_000;
-/// Short tracks differ by less: two skits of 40 s and 50 s are not the same. Both bounds are at most this share of the
-/// longer one, in percent (5 % of 200 s are the 10 s above), and never less than the floor.
+/// Short tracks may differ by less: two skits of 40 s and 50 s are not the same. Both bounds are at most this share of the
+/// longer track, in per cent (5 % of 200 s are the 10 s above), but at least the floor.
 pub(super) const NEAR_PERCENT: u64 = 5;
 pub(super) const LOOSE_PERCENT: u64 = 15;
 pub(super) const NEAR_FLOOR_MS: u64 = 3_000;
 pub(super) const LOOSE_FLOOR_MS: u64 = 6_000;
 
-/// Candidates within this distance of the best score count as equally good. An equal album (30) or a feature that only one
-/// names (30) is more; two lengths that are both tight (at most 20) are less.
+/// Candidates within this distance of the best score count as equally good. The difference for an equal album, or for a guest
+/// that only one names, is larger (30); the difference between two tight lengths is smaller (at most 20).
 pub(super) const GAP: u32 = 25;
 
 /// The maximum number of candidates of one key that are compared: those nearest in length.
 pub(super) const MAX_PER_KEY: usize = 64;
-/// A word of a title that more candidates have than this says too little to look them up by it.
+/// A word that more candidates have is not used for the look-up.
 pub(super) const RARE: usize = 48;
-/// So many words of a title are looked up.
+/// The maximum number of words of a title that are looked up.
 pub(super) const MAX_KEY_WORDS: usize = 8;
-/// So many names of a credit are looked up.
+/// The maximum number of names of a credit that are looked up.
 pub(super) const MAX_KEY_NAMES: usize = 4;
-/// So many candidates are listed for a person.
+/// The maximum number of candidates in a review.
 pub(super) const MAX_LISTED: usize = 5;

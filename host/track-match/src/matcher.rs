@@ -17,9 +17,9 @@ use super::version::Agreement;
 /// A candidate with its score and the reasons for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MatchCandidate {
-    /// Its place among the candidates.
+    /// Its index in the list of candidates.
     pub candidate: usize,
-    /// Points, 0 to 2000: they order candidates and mean nothing else.
+    /// Points, 0 to 2000. They only order candidates.
     pub score: u32,
     /// Why, in a fixed order.
     pub reasons: Vec<Reason>,
@@ -38,9 +38,9 @@ pub enum Decision {
     },
     /// No candidate is the track.
     None {
-        /// The candidate that came nearest, if any was compared.
+        /// The best candidate, if any was compared.
         nearest: Option<usize>,
-        /// Why not even that one.
+        /// Why it was rejected.
         reasons: Vec<Reason>,
     },
 }
@@ -53,12 +53,12 @@ impl Decision {
     }
 }
 
-/// Prepared candidates: read once, found by keys. Memory and time for building grow with their number (times its
-/// logarithm), the time of a look-up hardly; no step compares all with all (`index.rs`).
+/// Parsed candidates with an index. Memory and time for building are O(n log n) in the number of candidates; a look-up takes
+/// nearly constant time (`index.rs`).
 #[derive(Debug)]
 pub struct Matcher {
     pub(super) candidates: Vec<Prepared>,
-    /// Other readings of some candidates, by their places.
+    /// Other readings of some candidates, by the index of the candidate.
     readings: BTreeMap<u32, Vec<Prepared>>,
     pub(super) index: Index,
 }
@@ -71,13 +71,17 @@ struct JudgedCandidate {
 }
 
 impl JudgedCandidate {
-    fn found(&self) -> MatchCandidate {
-        MatchCandidate { candidate: self.candidate as usize, score: self.score, reasons: reason::of(&self.evidence) }
+    fn to_candidate(&self) -> MatchCandidate {
+        MatchCandidate {
+            candidate: self.candidate as usize,
+            score: self.score,
+            reasons: reason::from_evidence(&self.evidence),
+        }
     }
 }
 
 impl Matcher {
-    /// Reads all candidates. Decisions name their places in this list.
+    /// Parses all candidates. Decisions contain indexes of this list.
     #[must_use]
     pub fn new<'a>(candidates: impl IntoIterator<Item = &'a Track>) -> Self {
         let (candidates, readings): (Vec<_>, Vec<_>) = candidates.into_iter().map(Prepared::read).unzip();
@@ -97,17 +101,17 @@ impl Matcher {
             return Decision::None { nearest: None, reasons: vec![Reason::NothingAlike] };
         };
         match best.level {
-            Level::Sure => self.unless_another_fits(best, &judged),
-            Level::Ask => review(&judged, None),
-            Level::No => {
+            Level::Accept => self.accept_unless_tied(best, &judged),
+            Level::Review => review(&judged, None),
+            Level::Reject => {
                 let nearest = Some(best.candidate as usize);
-                Decision::None { nearest, reasons: reason::of(&best.evidence) }
+                Decision::None { nearest, reasons: reason::from_evidence(&best.evidence) }
             }
         }
     }
 
-    /// Judges the candidates that share a key. A candidate with a very different length can only be the nearest one of
-    /// those that do not fit, or a question because of its code, so these are compared when nothing else fits.
+    /// Judges the candidates that share a key. Candidates with a very different length are only compared if nothing else fits:
+    /// such a candidate can only be the best rejected one, or a question because of its code.
     fn judge_near(&self, track: &Prepared, readings: &[Prepared]) -> Vec<JudgedCandidate> {
         let is_far = |candidate: &u32| {
             self.candidates.get(*candidate as usize).is_some_and(|one| is_far(track, one) && !shares_code(track, one))
@@ -119,7 +123,7 @@ impl Matcher {
         let (far, near): (Vec<u32>, Vec<u32>) = candidates.into_iter().partition(is_far);
         let judge = |list: Vec<u32>| list.into_iter().filter_map(|candidate| self.judge(track, readings, candidate));
         let mut judged: Vec<_> = judge(near).collect();
-        if judged.iter().all(|one| one.level == Level::No) {
+        if judged.iter().all(|one| one.level == Level::Reject) {
             judged.extend(judge(far));
         }
         judged
@@ -137,32 +141,32 @@ impl Matcher {
                 evidence,
             }
         };
-        let plain = judged(track, other, Level::Sure);
+        let plain = judged(track, other, Level::Accept);
         let others = self.readings.get(&candidate).map(Vec::as_slice).unwrap_or_default();
-        if plain.level != Level::No || (readings.is_empty() && others.is_empty()) {
+        if plain.level != Level::Reject || (readings.is_empty() && others.is_empty()) {
             return Some(plain);
         }
         let ours = std::iter::once(track).chain(readings);
         let pairs = ours.flat_map(|a| std::iter::once(other).chain(others).map(move |b| (a, b))).skip(1);
-        let asked = pairs.map(|(a, b)| judged(a, b, Level::Ask)).filter(|judged| judged.level == Level::Ask);
+        let asked = pairs.map(|(a, b)| judged(a, b, Level::Review)).filter(|judged| judged.level == Level::Review);
         Some(asked.max_by_key(|judged| judged.score).unwrap_or(plain))
     }
 
-    /// The gap rule: the best is taken unless another recording is nearly as good.
-    fn unless_another_fits(&self, best: &JudgedCandidate, judged: &[JudgedCandidate]) -> Decision {
+    /// The gap rule: accepts the best candidate unless another recording is nearly as good.
+    fn accept_unless_tied(&self, best: &JudgedCandidate, judged: &[JudgedCandidate]) -> Decision {
         let rival = judged.iter().skip(1).find(|other| {
-            let near = other.level >= Level::Ask && other.score + GAP > best.score;
-            near && !self.are_one(best.candidate, other.candidate)
+            let near = other.level >= Level::Review && other.score + GAP > best.score;
+            near && !self.are_same_recording(best.candidate, other.candidate)
         });
         match rival {
-            None => Decision::Auto(best.found()),
+            None => Decision::Auto(best.to_candidate()),
             Some(rival) => review(judged, Some(Reason::AsGood { candidate: rival.candidate as usize })),
         }
     }
 
     /// Whether two candidates are known to be one recording: by an id, by their sound, or by an ISRC that their titles
     /// confirm.
-    fn are_one(&self, a: u32, b: u32) -> bool {
+    fn are_same_recording(&self, a: u32, b: u32) -> bool {
         let (Some(a), Some(b)) = (self.candidates.get(a as usize), self.candidates.get(b as usize)) else {
             return false;
         };
@@ -180,8 +184,8 @@ fn shares_code(a: &Prepared, b: &Prepared) -> bool {
 
 /// The candidates that a person may choose from. The first one has the reason for the question.
 fn review(judged: &[JudgedCandidate], why: Option<Reason>) -> Decision {
-    let listed = judged.iter().filter(|one| one.level >= Level::Ask).take(MAX_LISTED);
-    let mut candidates: Vec<_> = listed.map(JudgedCandidate::found).collect();
+    let listed = judged.iter().filter(|one| one.level >= Level::Review).take(MAX_LISTED);
+    let mut candidates: Vec<_> = listed.map(JudgedCandidate::to_candidate).collect();
     if let Some(first) = candidates.first_mut() {
         first.reasons.extend(why);
     }

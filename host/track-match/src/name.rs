@@ -1,9 +1,9 @@
-//! Spelling: one form for all ways to write a name.
+//! Converts all spellings of a name to one form.
 //!
-//! Compatibility decomposition (NFKD), accents off, lower case, one form of quotes, dashes and brackets, `&` and `+` as
-//! "and". Accents are removed from Latin, Greek, Cyrillic, Hebrew and Arabic letters, where they are optional in practice;
-//! the marks of Japanese, Indic and Thai letters stay, because they make another letter. A name of signs only ("÷", "!!!")
-//! keeps its signs. This module does not know the meaning of words.
+//! The steps are compatibility decomposition (NFKD), removal of accents, lower case, one form of quotes, dashes and brackets,
+//! and `&` and `+` as "and". Accents are removed from Latin, Greek, Cyrillic, Hebrew and Arabic letters, where they are
+//! optional in practice. The marks of Japanese, Indic and Thai letters stay, because they make another letter. A name that
+//! consists of signs ("÷", "!!!") keeps them. This module does not know the meaning of words.
 
 use std::borrow::Cow;
 
@@ -12,14 +12,14 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::limits::MAX_CHARS;
 
-/// A text as it is compared: folded words with one space between them. Idempotent.
+/// The form of a text for comparisons: folded words with one space between them. Idempotent.
 #[must_use]
 pub fn normalise(text: &str) -> String {
     let mut out = String::new();
     let mut chars = 0;
     for word in words(&fold(text)) {
         chars += word.chars().count() + 1;
-        // "&" becomes a word, so a long text may have grown; whole words are left out, so that twice is still once.
+        // "&" becomes a word, so a long text may have grown. Whole words are removed, so that the function is idempotent.
         if chars > MAX_CHARS + 1 {
             break;
         }
@@ -31,9 +31,10 @@ pub fn normalise(text: &str) -> String {
     out
 }
 
-/// The text with spelling folded and its punctuation kept: brackets are `(` and `)`, dashes `-`, at most `MAX_CHARS` long.
+/// Folds the spelling and keeps the punctuation: brackets are `(` and `)`, dashes `-`. The result has at most `MAX_CHARS`
+/// characters.
 pub(super) fn fold(text: &str) -> String {
-    let text = &*undamaged(text);
+    let text = &*repair(text);
     let decomposed = text.chars().take(MAX_CHARS).filter(|c| !is_trademark(*c)).nfkd();
     let mut plain = String::with_capacity(text.len().min(MAX_CHARS));
     for c in decomposed.filter(|c| !is_optional_mark(*c)).flat_map(char::to_lowercase) {
@@ -42,8 +43,8 @@ pub(super) fn fold(text: &str) -> String {
     letters_for_signs(&plain.nfc().filter(|c| !is_optional_mark(*c)).take(MAX_CHARS).collect::<String>())
 }
 
-/// The text without what programs do to it on its way: entities of HTML, and UTF-8 that was read as Latin-1.
-fn undamaged(text: &str) -> Cow<'_, str> {
+/// Repairs common damage: HTML entities, and UTF-8 that was read as Latin-1.
+fn repair(text: &str) -> Cow<'_, str> {
     const ENTITIES: [(&str, &str); 5] =
         [("&amp;", "&"), ("&quot;", "\""), ("&#39;", "'"), ("&apos;", "'"), ("&#039;", "'")];
     let mut text = Cow::Borrowed(text);
@@ -61,7 +62,7 @@ fn undamaged(text: &str) -> Cow<'_, str> {
     text
 }
 
-/// The words of a folded text. When it has none but signs, the signs are its only word.
+/// The words of a folded text. If it has only signs, they are its only word.
 pub(super) fn words(folded: &str) -> Vec<String> {
     let mut words = Vec::new();
     for token in folded.split_whitespace() {
@@ -83,7 +84,7 @@ pub(super) fn words(folded: &str) -> Vec<String> {
     words
 }
 
-/// "Rock 'n' Roll": an "n" between words is "and"; first or last it is an initial or a letter.
+/// Replaces an "n" between words by "and" ("Rock 'n' Roll"). A first or last "n" is an initial or a letter.
 fn read_n(words: &mut [String]) {
     if let [_, between @ .., _] = words {
         between.iter_mut().filter(|word| *word == "n").for_each(|word| "and".clone_into(word));
@@ -99,7 +100,7 @@ fn split_token(token: &str, words: &mut Vec<String>) {
     }
 }
 
-/// All words as one, so that "AC/DC" is "ACDC"; digits of two words stay apart, so that "1 2" is not "12".
+/// Joins all words, so that "AC/DC" equals "ACDC". Digits of two words stay separate, so that "1 2" does not equal "12".
 pub(super) fn compact<W: AsRef<str>>(words: &[W]) -> String {
     let mut out = String::new();
     for word in words {
@@ -113,14 +114,14 @@ pub(super) fn compact<W: AsRef<str>>(words: &[W]) -> String {
     out
 }
 
-/// The same, whatever the order of the words.
+/// Joins the words in sorted order.
 pub(super) fn sorted<W: AsRef<str>>(words: &[W]) -> String {
     let mut words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
     words.sort_unstable();
     words.join(" ")
 }
 
-/// Whether two texts have letters, and none in the same alphabet: neither spelling says anything about the other.
+/// Whether two texts have letters of different alphabets only, so that their spellings cannot be compared.
 pub(super) fn in_other_scripts(a: &str, b: &str) -> bool {
     let is_latin = |text: &str| text.chars().any(|c| c.is_ascii_alphabetic());
     let is_other = |text: &str| text.chars().any(|c| c.is_alphabetic() && !c.is_ascii());
@@ -136,7 +137,7 @@ fn is_trademark(c: char) -> bool {
     matches!(c, '™' | '®' | '©' | '℗' | '℠')
 }
 
-/// Accents and points that writers leave out, and what has no width.
+/// Accents and points that writers often omit, and characters without width.
 fn is_optional_mark(c: char) -> bool {
     matches!(c,
         '\u{300}'..='\u{36f}' | '\u{483}'..='\u{487}' | '\u{591}'..='\u{5bd}' | '\u{5bf}'..='\u{5c7}'
@@ -145,7 +146,7 @@ fn is_optional_mark(c: char) -> bool {
         | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{ad}')
 }
 
-/// Letters that have no decomposition but a usual spelling, and one form for each kind of sign.
+/// Appends the usual spelling of letters without a decomposition, and one form for each kind of sign.
 fn push_plain(c: char, out: &mut String) {
     match c {
         'ß' => out.push_str("ss"),
@@ -169,14 +170,14 @@ fn push_plain(c: char, out: &mut String) {
     }
 }
 
-/// A double quote after a lone 7 or 12 is the size of a record; others separate words.
+/// A double quote after a separate 7 or 12 is a record size; other quotes separate words.
 fn push_quote(out: &mut String) {
     let number = out.rsplit(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
     let size = matches!(number, "7" | "12");
     out.push_str(if size { " inch " } else { " " });
 }
 
-/// "Ca$h", "M!nt": a sign in the place of a letter.
+/// Replaces signs that are used as letters: "Ca$h", "M!nt".
 fn letters_for_signs(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let letter = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(char::is_ascii_alphabetic);
@@ -207,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spellings_of_one_name_are_one() {
+    fn spellings_of_one_name_are_equal() {
         for (a, b) in [
             ("We’ve", "We've"),
             ("Renée", "RENEE"),
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_another_name_stays() {
+    fn different_names_stay_different() {
         for (a, b) in
             [("が", "か"), ("÷", "×"), ("!!!", "???"), ("東京", "京都"), ("กา", "ก"), ("+", "-"), ("1 2", "12")]
         {
@@ -242,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn words_written_as_one_are_the_same_unless_digits_meet() {
+    fn joined_words_are_equal_except_digits() {
         let read = |text| compact(&words(&fold(text)));
         assert_eq!(read("AC/DC"), read("ACDC"));
         assert_eq!(read("so.i.go"), read("So I Go"));

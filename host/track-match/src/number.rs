@@ -9,7 +9,7 @@ const ROMAN: [&str; 20] = [
     "xviii", "xix", "xx",
 ];
 
-/// A word of a title in the form in which it is compared: "II" and "two" are "2". A single `i`, `v` or `x` is a letter.
+/// The form of a word for comparisons: "II" and "two" become "2". A single `i`, `v` or `x` is a letter.
 pub(super) fn plain(word: &str) -> String {
     let roman = (word.len() > 1).then(|| roman(word)).flatten();
     match spelled(word).or(roman) {
@@ -22,18 +22,18 @@ pub(super) fn plain(word: &str) -> String {
     }
 }
 
-/// A word of a title with a number up to twelve in letters, the opposite of [`plain`].
+/// Spells a number up to twelve in letters: the opposite of [`plain`].
 pub(super) fn in_words(word: &str) -> &str {
     let number = word.parse::<usize>().ok().filter(|_| word.len() == 1 || !word.starts_with(['0', '+']));
     number.and_then(|number| WORDS.get(number)).copied().unwrap_or(word)
 }
 
-/// The number after "part": any form, a single `i` too.
+/// The number after "part", in any form, including a single `i`.
 pub(super) fn read(word: &str) -> Option<u32> {
     word.parse().ok().or_else(|| spelled(word)).or_else(|| roman(word))
 }
 
-/// A year of recorded music: in four digits.
+/// A year with four digits.
 pub(super) fn year(word: &str) -> Option<u16> {
     let year = word.parse().ok()?;
     (word.len() == 4 && (1900..=2099).contains(&year)).then_some(year)

@@ -1,7 +1,7 @@
 //! A track in the normalised forms that are compared.
 
 use super::credit::Credit;
-use super::file_name::{cleaned, is_cut_off};
+use super::file_name::{clean_title, is_cut_off};
 use super::name::{self, fold};
 use super::number;
 use super::readings::{self, open_first, strip_artist};
@@ -25,34 +25,34 @@ pub(super) struct Prepared {
     pub(super) spoken: String,
     /// The words of the whole title, sorted.
     pub(super) sorted: String,
-    /// The whole title with its small numbers in words and katakana as hiragana, where it has any: "4 5" is "fourfive".
+    /// The whole title with its small numbers in words and katakana as hiragana, if it has any: "4 5" is "fourfive".
     pub(super) letters: Option<Box<str>>,
-    /// Whether the title may be the beginning of a longer one.
+    /// The title may be truncated.
     pub(super) cut_off: bool,
     /// The whole title in Latin letters.
     pub(super) skeleton: Option<Skeleton>,
     pub(super) work: Work,
     pub(super) credit: Credit,
-    /// The album's name without "(Deluxe Edition)" and the like.
+    /// The name of the album without "(Deluxe Edition)" and similar additions.
     pub(super) album: String,
     pub(super) live_album: bool,
     pub(super) duration_ms: Option<u64>,
 }
 
 impl Prepared {
-    /// A track as it most likely is meant, and other readings of its title, which are never certain.
+    /// The most likely reading of a track, and other readings of its title, which are never certain.
     pub(super) fn read(track: &Track) -> (Self, Vec<Self>) {
-        let mut pieces = title::pieces(&fold(&cleaned(&track.title)));
+        let mut pieces = title::pieces(&fold(&clean_title(&track.title)));
         strip_number(&mut pieces);
-        let others = readings::of(&track.title, &pieces, &track.artists);
-        let others = others.into_iter().map(|other| Self::of(track, &other.pieces, &other.artists)).collect();
+        let others = readings::other_readings(&track.title, &pieces, &track.artists);
+        let others = others.into_iter().map(|other| Self::from_pieces(track, &other.pieces, &other.artists)).collect();
         let mut artists = track.artists.clone();
         strip_artist(&mut pieces, &mut artists);
-        (Self::of(track, &pieces, &artists), others)
+        (Self::from_pieces(track, &pieces, &artists), others)
     }
 
-    fn of(track: &Track, pieces: &[Piece], artists: &[String]) -> Self {
-        let title = Title::of_pieces(pieces);
+    fn from_pieces(track: &Track, pieces: &[Piece], artists: &[String]) -> Self {
+        let title = Title::from_pieces(pieces);
         let credit = Credit::read(artists, &title.featured);
         let whole = name::compact(&title.whole);
         let letters = title.whole.iter().map(|word| number::in_words(word)).collect::<Vec<_>>();
@@ -64,7 +64,7 @@ impl Prepared {
             ids: track.ids.iter().map(|id| Id::new(&id.service, &id.id)).filter(|id| !id.id.is_empty()).collect(),
             isrc: track.isrc.as_deref().and_then(isrc),
             recording: track.recording.clone().filter(|recording| !recording.is_empty()),
-            skeleton: Skeleton::of(&whole).filter(|skeleton| !skeleton.text.is_empty()),
+            skeleton: Skeleton::from_folded(&whole).filter(|skeleton| !skeleton.text.is_empty()),
             work: Work::read(&title),
             whole,
             base: name::compact(without_article(&title.base)),
@@ -85,7 +85,7 @@ impl Prepared {
         self.letters.as_deref().unwrap_or(&self.whole)
     }
 
-    /// Whether the recording is of a concert, by its title or its album.
+    /// Whether title or album say that it is a recording of a concert.
     pub(super) fn is_live(&self) -> bool {
         self.live_album || self.title.is_live()
     }

@@ -1,7 +1,7 @@
 //! Other readings of a title: the publisher of a video is not the artist, and file names have numbers and artists in any
 //! order.
 //!
-//! A reading is a guess. It leads to a question where the plain title leads to nothing, and is never accepted automatically
+//! A reading is a guess. It can lead to a question if the plain title finds nothing, and is never accepted automatically
 //! (`matcher.rs`).
 
 use super::composers::is_composer;
@@ -11,18 +11,18 @@ use super::name;
 use super::relation::Artists;
 use super::title::{self, Piece, Place};
 
-/// Pieces of a title and the artists that go with them.
+/// Pieces of a title, and the corresponding artists.
 pub(super) struct Reading {
     pub(super) pieces: Vec<Piece>,
     pub(super) artists: Vec<String>,
 }
 
-/// At most eight.
-pub(super) fn of(title: &str, pieces: &[Piece], artists: &[String]) -> Vec<Reading> {
-    let mut readings = of_pieces(pieces, artists);
+/// The other readings of a title, at most eight.
+pub(super) fn other_readings(title: &str, pieces: &[Piece], artists: &[String]) -> Vec<Reading> {
+    let mut readings = readings_of_pieces(pieces, artists);
     if let Some(rest) = after_places(pieces) {
         let (mut pieces, mut artists) = (rest.to_vec(), artists.to_vec());
-        readings.extend(of_pieces(rest, &artists));
+        readings.extend(readings_of_pieces(rest, &artists));
         open_first(&mut pieces);
         strip_artist(&mut pieces, &mut artists);
         readings.push(Reading { pieces, artists });
@@ -33,8 +33,8 @@ pub(super) fn of(title: &str, pieces: &[Piece], artists: &[String]) -> Vec<Readi
     readings
 }
 
-/// At most three.
-fn of_pieces(pieces: &[Piece], artists: &[String]) -> Vec<Reading> {
+/// The readings of some pieces, at most three.
+fn readings_of_pieces(pieces: &[Piece], artists: &[String]) -> Vec<Reading> {
     let credit = Credit::read(artists, &[]);
     let is_credit = |text: &str| {
         let named = Credit::read(&[text.to_owned()], &[]);
@@ -73,7 +73,8 @@ fn reading<'a>(pieces: impl Iterator<Item = &'a Piece>, artists: Vec<String>) ->
     Reading { pieces, artists }
 }
 
-/// "Artist - Title" as a title: the artist goes when the credit names it, and becomes the credit when there is none.
+/// Removes the artist from a title such as "Artist - Title": if the credit names the artist, or if there is no credit; then
+/// the artist becomes the credit.
 pub(super) fn strip_artist(pieces: &mut Vec<Piece>, artists: &mut Vec<String>) {
     let [first, second, ..] = pieces.as_slice() else { return };
     if second.place != Place::Dash || title::is_version_only(second) {

@@ -8,7 +8,7 @@ use super::compare::Evidence;
 use super::relation::{Artists, Length, Titles};
 use super::version::Agreement;
 
-/// One reason for or against a candidate. Serialised with its name as `code`; `Display` gives it in words.
+/// One reason for or against a candidate. It is serialised with its name as `code`; `Display` returns its text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum Reason {
@@ -17,11 +17,11 @@ pub enum Reason {
         /// The service.
         service: String,
     },
-    /// The sound was found to be the same.
+    /// The fingerprints are those of one recording.
     SameRecording,
     /// Both have the same ISRC.
     SameIsrc,
-    /// They have different ISRCs, which says nothing.
+    /// They have different ISRCs. This does not count.
     OtherIsrc,
     /// How the titles relate.
     Titles {
@@ -38,31 +38,31 @@ pub enum Reason {
         /// The relation.
         how: Artists,
     },
-    /// Each names guests, and they are not the same.
+    /// Both name guests, and the guests differ.
     OtherGuests,
     /// How the lengths relate.
     Length {
         /// The relation.
         how: Length,
-        /// The difference in milliseconds, when both are known.
+        /// The difference in milliseconds, if both are known.
         difference_ms: Option<u64>,
     },
-    /// Whether the albums are the same, when both are known.
+    /// How the albums relate, if both are known.
     Album {
-        /// They are.
+        /// They are equal.
         same: bool,
     },
     /// Another candidate fits as well.
     AsGood {
-        /// Its place among the candidates.
+        /// Its index in the list of candidates.
         candidate: usize,
     },
-    /// No candidate has an id, an ISRC, or a title or artist that is near enough to compare.
+    /// No candidate has an id, an ISRC, a title or an artist that is similar enough for a comparison.
     NothingAlike,
 }
 
-/// The reasons that lie in what two tracks have in common, in a fixed order.
-pub(super) fn of(evidence: &Evidence) -> Vec<Reason> {
+/// The reasons from the evidence about two tracks, in a fixed order.
+pub(super) fn from_evidence(evidence: &Evidence) -> Vec<Reason> {
     let mut reasons: Vec<Reason> = evidence.same_id.iter().map(|id| Reason::SameId { service: id.clone() }).collect();
     reasons.extend(evidence.same_recording.then_some(Reason::SameRecording));
     reasons.extend(evidence.same_isrc.map(|same| if same { Reason::SameIsrc } else { Reason::OtherIsrc }));
@@ -94,14 +94,14 @@ impl Reason {
         match self {
             Self::SameRecording => "the same sound",
             Self::SameIsrc => "the same ISRC",
-            Self::OtherIsrc => "another ISRC, which says nothing",
+            Self::OtherIsrc => "different ISRCs, which do not count",
             Self::Titles { how } => titles(*how),
             Self::Versions { how } => versions(*how),
             Self::Artists { how } => artists(*how),
             Self::OtherGuests => "other guests or performers",
             Self::Album { same: true } => "the same album",
             Self::Album { same: false } => "another album",
-            Self::NothingAlike => "no candidate has an id, an ISRC or a title near enough to compare",
+            Self::NothingAlike => "no candidate has an id, an ISRC or a title similar enough for a comparison",
             Self::SameId { .. } | Self::Length { .. } | Self::AsGood { .. } => "",
         }
     }
@@ -112,13 +112,13 @@ fn titles(how: Titles) -> &'static str {
         Titles::Equal => "the same title",
         Titles::Subtitle => "the same title, and only one has a subtitle",
         Titles::Close => "nearly the same title",
-        Titles::Contained => "one title holds the other",
+        Titles::Contained => "one title contains the other",
         Titles::Romanised => "the same title in another spelling",
         Titles::Work => "the same numbers of a work",
-        Titles::Slip => "titles that are a letter or two apart",
+        Titles::Slip => "titles that differ by one or two letters",
         Titles::Missing => "a title is missing",
         Titles::OtherScript => "titles in different alphabets",
-        Titles::Numbers => "other numbers in the titles",
+        Titles::Numbers => "different numbers in the titles",
         Titles::Differ => "different titles",
     }
 }
@@ -126,8 +126,8 @@ fn titles(how: Titles) -> &'static str {
 fn versions(how: Agreement) -> &'static str {
     match how {
         Agreement::Same => "the same version",
-        Agreement::Unnamed => "one title says more about the version",
-        Agreement::Unsaid => "only one title says that it is a part or a version",
+        Agreement::Unnamed => "one title has more words about the version",
+        Agreement::Unsaid => "only one title names a part or a version",
         Agreement::Differ => "different versions",
     }
 }
@@ -138,7 +138,7 @@ fn artists(how: Artists) -> &'static str {
         Artists::Main => "the same main artist",
         Artists::Close => "nearly the same artist",
         Artists::Partial => "an artist in common",
-        Artists::Within => "one artist's name holds the other's",
+        Artists::Within => "one artist's name contains the other's",
         Artists::Romanised => "the same artist in another spelling",
         Artists::Unknown => "an artist is missing or various",
         Artists::OtherScript => "artists in different alphabets",

@@ -8,23 +8,23 @@ use serde::Serialize;
 pub enum Titles {
     /// The same words.
     Equal,
-    /// The same, but one has a subtitle: "Escape", "Escape (The Song)".
+    /// The same except for a subtitle: "Escape", "Escape (The Song)".
     Subtitle,
-    /// A slip of the pen, or an article.
+    /// They differ by a slip or an article.
     Close,
-    /// One begins or ends with the other.
+    /// One starts or ends with the other.
     Contained,
-    /// The same in another alphabet, or spelled as one writes it without accents.
+    /// The same in another alphabet, or in a spelling without accents.
     Romanised,
-    /// The same numbers of a work, written in another way.
+    /// The same numbers of a classical work.
     Work,
-    /// A letter or two apart.
+    /// They differ by one or two letters.
     Slip,
     /// One of them is missing.
     Missing,
-    /// In different alphabets: they say nothing about each other.
+    /// In different alphabets, so they cannot be compared.
     OtherScript,
-    /// They have other numbers: two parts, tracks, movements.
+    /// They have different numbers, as two parts or movements have.
     Numbers,
     /// Different.
     Differ,
@@ -36,15 +36,15 @@ pub enum Titles {
 pub enum Artists {
     /// The same people.
     Equal,
-    /// The same first artist; one names more.
+    /// The same first artist; one names more artists.
     Main,
-    /// The same but for spelling.
+    /// The same except for spelling.
     Close,
-    /// Somebody is named by both, but not first; for one of them as a main artist.
+    /// Both name an artist, but not as the first one; at least one names it as a main artist.
     Partial,
-    /// One name begins or ends with the other: alone, or with the band.
+    /// One name starts or ends with the other, for instance an artist with and without the band.
     Within,
-    /// The same in another alphabet, spelled as one writes it without accents, or a letter apart.
+    /// The same in another alphabet, in a spelling without accents, or with one other letter.
     Romanised,
     /// One names no artist, or "Various Artists".
     Unknown,
@@ -58,13 +58,13 @@ pub enum Artists {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Length {
-    /// As one file measured twice.
+    /// As close as two measurements of one file.
     Tight,
-    /// As two releases of one recording.
+    /// As close as two releases of one recording.
     Near,
-    /// Hardly one recording.
+    /// Probably different recordings.
     Loose,
-    /// Two edits.
+    /// As different as two edits.
     Far,
     /// One is unknown.
     Unknown,

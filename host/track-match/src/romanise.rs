@@ -1,31 +1,31 @@
-//! Text of other alphabets in Latin letters, to recognise two spellings of one name.
+//! Converts text of other alphabets to Latin letters, to recognise two spellings of one name.
 //!
-//! There are several systems for every alphabet ("Nochnoy", "Nochnoj", "Nochnoi"), and people mix them. So this module
-//! compares no transliteration but a [`Skeleton`]: letters that the systems exchange are one letter, and letters that some
-//! leave out are left out. Hebrew and Arabic write few vowels, so only consonants are compared. Chinese characters stay as
-//! they are.
+//! There are several systems for every alphabet ("Nochnoy", "Nochnoj", "Nochnoi"), and people mix them. So this module does
+//! not compare transliterations, but a [`Skeleton`]: letters that the systems exchange become the same letter, and letters
+//! that some systems omit are removed. Hebrew and Arabic write few vowels, so only consonants are compared. Chinese characters
+//! are not converted.
 
-/// A name as it is compared across alphabets.
+/// The form of a name for comparisons across alphabets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Skeleton {
     /// Latin letters and digits.
     pub(super) text: String,
-    /// The same without vowels and the letters that stand for them in Hebrew and Arabic.
+    /// The text without vowels, and without the letters that represent them in Hebrew and Arabic.
     pub(super) consonants: String,
-    /// Whether the name is of an alphabet that writes few vowels.
+    /// The name is in an alphabet that writes few vowels.
     pub(super) few_vowels: bool,
-    /// Whether it is written in Hebrew letters, of which one is b or v.
+    /// The name is in Hebrew letters, where one letter is b or v.
     pub(super) hebrew: bool,
     /// Other spellings of Greek: as it is spoken ("Pedia" for "Παιδιά"), and with "ch" for χ.
     pub(super) spoken: Box<[Box<str>]>,
 }
 
 impl Skeleton {
-    /// Of folded words; `None` when a letter has no Latin form.
+    /// The skeleton of folded words; `None` if a letter has no Latin form.
     pub(super) fn of(folded: &str) -> Option<Self> {
-        let text = reduced(&latin(folded)?);
+        let text = reduce(&latin(folded)?);
         let spoken = spellings_of_greek(folded).into_iter().filter_map(|spelling| latin(&spelling));
-        let mut spoken: Vec<String> = spoken.map(|spelling| reduced(&spelling)).filter(|one| *one != text).collect();
+        let mut spoken: Vec<String> = spoken.map(|spelling| reduce(&spelling)).filter(|one| *one != text).collect();
         spoken.dedup();
         let spoken = spoken.into_iter().map(String::into_boxed_str).collect();
         let is_vowel = |c: &char| matches!(c, 'a' | 'e' | 'i' | 'o' | 'u' | 'v' | 'h');
@@ -35,7 +35,7 @@ impl Skeleton {
         Some(Self { text, consonants, few_vowels, hebrew, spoken })
     }
 
-    /// The consonants as Hebrew tells them apart: one letter is b or v, another one p or f.
+    /// The consonants that Hebrew distinguishes: one letter is b or v, another one p or f.
     pub(super) fn in_hebrew(&self) -> String {
         self.consonants.replace('b', "").replace('f', "p")
     }
@@ -72,7 +72,7 @@ fn latin(folded: &str) -> Option<String> {
     Some(latin)
 }
 
-/// Letters that are one sound together in modern Greek.
+/// Replaces groups of letters that are one sound in modern Greek.
 fn as_spoken(folded: &str) -> String {
     const SOUNDS: [(&str, &str); 9] = [
         ("αι", "ε"),
@@ -99,7 +99,7 @@ fn push(c: char, before: Option<char>, out: &mut String) -> Option<()> {
     Some(())
 }
 
-/// Letters of Cyrillic, Greek, Hebrew and Arabic with their usual Latin form, after folding (accents are off).
+/// Letters of Cyrillic, Greek, Hebrew and Arabic with their usual Latin form, after folding (without accents).
 const LETTERS: [(&str, &str); 50] = [
     ("аαא", "a"),
     ("бב", "b"),
@@ -153,7 +153,7 @@ const LETTERS: [(&str, &str); 50] = [
     ("ў", "u"),
 ];
 
-/// Syllables of Japanese; those of katakana stand 0x60 behind those of hiragana.
+/// Japanese syllables; the code points of katakana are 0x60 above those of hiragana.
 const KANA: [(&str, &str); 17] = [
     ("あいうえお", ""),
     ("かきくけこ", "k"),
@@ -182,7 +182,7 @@ fn kana(c: char, out: &mut String) -> Option<()> {
             out.push('n');
             return Some(());
         }
-        // A long o is written "ou", a long u "uu"; in Latin letters hardly anybody writes them.
+        // A long o is written "ou", a long u "uu"; in Latin letters people rarely write them.
         'う' if out.ends_with(['o', 'u']) => return Some(()),
         _ => {}
     }
@@ -190,7 +190,7 @@ fn kana(c: char, out: &mut String) -> Option<()> {
     let place = row.chars().position(|one| one == c)?;
     let vowel = ['a', 'i', 'u', 'e', 'o'].get(place).copied().unwrap_or('u');
     if let Some(glide) = first.strip_prefix('+') {
-        // A small letter takes the place of the vowel before it.
+        // A small letter replaces the vowel before it.
         out.pop();
         out.push_str(glide);
         out.push(vowel);
@@ -227,8 +227,8 @@ fn hangul(c: char, out: &mut String) {
     }
 }
 
-/// What the systems exchange for one another becomes one, the longest first; then letters that follow themselves are one.
-fn reduced(latin: &str) -> String {
+/// Replaces letters that the systems exchange by one letter, the longest group first; then removes repeated letters.
+fn reduce(latin: &str) -> String {
     const SAME: [(&str, &str); 21] = [
         ("shch", "s"),
         ("sch", "s"),
@@ -267,7 +267,7 @@ fn reduced(latin: &str) -> String {
     let mut out = String::with_capacity(letters.len());
     for (at, &c) in chars.iter().enumerate() {
         let next = chars.get(at + 1).copied();
-        // "ya", "ia" and "ja" are one, and so are "iy", "yi" and "i".
+        // "ya", "ia" and "ja" become equal, and so do "iy", "yi" and "i".
         let glide = c == 'i' && next.is_some_and(|next| matches!(next, 'a' | 'e' | 'i' | 'o' | 'u'));
         if !glide && !out.ends_with(c) {
             out.push(c);
@@ -282,7 +282,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Option<String> {
-        Skeleton::of(&compact(&words(&fold(text)))).map(|skeleton| skeleton.text)
+        Skeleton::from_folded(&compact(&words(&fold(text)))).map(|skeleton| skeleton.text)
     }
 
     #[test]
@@ -308,15 +308,15 @@ mod tests {
         }
         assert_eq!(of("夜空"), None);
         let is_spoken = |text: &str, spelling: &str| {
-            let skeleton = Skeleton::of(&compact(&words(&fold(text)))).unwrap();
+            let skeleton = Skeleton::from_folded(&compact(&words(&fold(text)))).unwrap();
             skeleton.spoken.iter().any(|one| **one == *of(spelling).unwrap())
         };
         for (text, spelling) in [("Παιδιά", "Pedia"), ("Ζορμπάς", "Zorbas"), ("Χορός", "Choros")] {
             assert!(is_spoken(text, spelling), "{text} / {spelling}");
         }
-        assert!(Skeleton::of("pedia").unwrap().spoken.is_empty());
-        let bare = |text: &str| Skeleton::of(&compact(&words(&fold(text)))).unwrap().consonants;
-        let hebrew = |text: &str| Skeleton::of(&compact(&words(&fold(text)))).unwrap().in_hebrew();
+        assert!(Skeleton::from_folded("pedia").unwrap().spoken.is_empty());
+        let bare = |text: &str| Skeleton::from_folded(&compact(&words(&fold(text)))).unwrap().consonants;
+        let hebrew = |text: &str| Skeleton::from_folded(&compact(&words(&fold(text)))).unwrap().in_hebrew();
         assert_eq!((hebrew("זהב"), hebrew("עפרה")), (hebrew("Zahav"), hebrew("Ofra")));
         assert_eq!((bare("שלום"), bare("ليلى")), (bare("Shalom"), bare("Layla")));
     }

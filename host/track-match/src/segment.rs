@@ -1,7 +1,7 @@
 //! Reads one bracket or dash of a title: a version, irrelevant words, or more of the title.
 //!
-//! A version word counts at the positions of version names: at the end ("Someone Extended Remix"), at the start before
-//! names ("Live at …", "Remixed by …"), or when the segment has nothing else. In the middle it is part of a name.
+//! A version word counts only at certain positions: at the end ("Someone Extended Remix"), at the start before names ("Live at
+//! …", "Remixed by …"), or if the segment has nothing else. In the middle it is part of a name.
 
 use super::number;
 use super::version::Kind;
@@ -9,11 +9,11 @@ use super::words::{AFTER_LIVE, ARRANGED, BEFORE_VERB, Meaning, OPENING, meaning}
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Segment {
-    /// Which recording it is.
+    /// The version of the recording.
     Version { kinds: Vec<Kind>, details: Vec<String> },
     /// A remaster, with or without its year; version words may follow.
     Remaster { year: Option<u16>, kinds: Vec<Kind> },
-    /// The version that the title alone names.
+    /// The version that the title alone means.
     Plain,
     /// More of the title.
     Text,
@@ -44,8 +44,8 @@ impl Token<'_> {
         if let Meaning::Version(kind) = self.meaning { Some(kind) } else { None }
     }
 
-    /// Says of the segment that it names a version.
-    fn tells(&self) -> bool {
+    /// Whether the token shows that the segment names a version.
+    fn names_version(&self) -> bool {
         matches!(self.meaning, Meaning::Version(_) | Meaning::Mix | Meaning::Form | Meaning::Remaster)
     }
 }
@@ -69,7 +69,7 @@ pub(super) fn read(words: &[String]) -> Segment {
     let (before, rest) = tokens.split_at(head);
     let (names, after) = rest.split_at(tail - head);
     let saying: Vec<Token<'_>> = before.iter().chain(after).copied().collect();
-    if saying.iter().any(Token::tells) { with_names(&saying, names) } else { Segment::Text }
+    if saying.iter().any(Token::names_version) { with_names(&saying, names) } else { Segment::Text }
 }
 
 fn tokens(mut words: &[String]) -> Vec<Token<'_>> {
@@ -83,16 +83,16 @@ fn tokens(mut words: &[String]) -> Vec<Token<'_>> {
     tokens
 }
 
-/// Only version words, years and what goes with them.
+/// Reads a segment with only version words, years and accompanying words.
 fn without_names(tokens: &[Token<'_>]) -> Segment {
-    if tokens.iter().any(Token::tells) || tokens.iter().any(|token| token.meaning == Meaning::Plain) {
+    if tokens.iter().any(Token::names_version) || tokens.iter().any(|token| token.meaning == Meaning::Plain) {
         with_names(tokens, &[])
     } else {
         Segment::Text
     }
 }
 
-/// The beginning of the version words at the end.
+/// The start of the version words at the end.
 fn tail(tokens: &[Token<'_>]) -> usize {
     let names = tokens.iter().rposition(|token| !token.accompanies()).map_or(0, |last| last + 1);
     let run = tokens.get(names..).unwrap_or_default();
@@ -104,7 +104,7 @@ fn tail(tokens: &[Token<'_>]) -> usize {
     let run = run.get(fillers..).unwrap_or_default();
     let verb = first.first() == "live" && BEFORE_VERB.contains(&before.first());
     let passage = run.iter().any(|token| token.kind() == Some(Kind::Passage));
-    if verb || passage || !run.iter().any(Token::tells) { tokens.len() } else { start }
+    if verb || passage || !run.iter().any(Token::names_version) { tokens.len() } else { start }
 }
 
 /// The end of the version words at the start.
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_word_in_the_middle_is_a_name() {
+    fn a_version_word_in_the_middle_is_part_of_a_name() {
         let details = vec!["dub".to_owned(), "fox".to_owned()];
         assert_eq!(of("dub fox remix"), Segment::Version { kinds: vec![Kind::Remix], details });
         for text in ["live and let go", "how we live", "the long dub home", "a love interlude", "part of the night"] {
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_title_alone_would_say_is_nothing() {
+    fn words_without_meaning_are_plain() {
         for text in
             ["original mix", "official video", "album version", "bonus track", "version", "hd", "prod by someone"]
         {

@@ -1,7 +1,7 @@
 //! The parts of a title: the name of the work, brackets and text after a dash, version, guests.
 //!
-//! A title of version words only ("Live", "Remix") is a name, and a segment is removed from the name only when `segment.rs`
-//! knows it.
+//! A title that consists of version words ("Live", "Remix") is a name. A segment is removed from the name only if `segment.rs`
+//! recognises it.
 
 use std::ops::Range;
 
@@ -50,7 +50,7 @@ pub(super) struct Title {
     pub(super) subtitle: Vec<String>,
     /// Both, in the order of the text.
     pub(super) whole: Vec<String>,
-    /// Every word in its order, without guests and what says nothing.
+    /// All words in order, without guests and irrelevant words.
     pub(super) spoken: Vec<String>,
     pub(super) version: Version,
     /// The credits of guests, as folded text.
@@ -59,10 +59,10 @@ pub(super) struct Title {
 
 impl Title {
     pub(super) fn read(text: &str) -> Self {
-        Self::of_pieces(&pieces(&fold(text)))
+        Self::from_pieces(&pieces(&fold(text)))
     }
 
-    pub(super) fn of_pieces(pieces: &[Piece]) -> Self {
+    pub(super) fn from_pieces(pieces: &[Piece]) -> Self {
         let mut title = Self::default();
         for piece in pieces {
             title.add(piece);
@@ -73,7 +73,7 @@ impl Title {
         for words in [&mut title.base, &mut title.subtitle, &mut title.whole, &mut title.spoken] {
             words.truncate(MAX_WORDS);
         }
-        title.version.settle();
+        title.version.normalise_kinds();
         title
     }
 
@@ -121,7 +121,7 @@ impl Title {
         self.spoken.extend(words);
     }
 
-    /// Takes "Part 2" out of the words, unless it is all there is.
+    /// Removes "Part 2" from the words, unless there are no others.
     fn take_part(&mut self, words: &mut Vec<String>, place: Place) {
         let Some(part) = part(words) else { return };
         if place == Place::Open && part.words.len() == words.len() {
@@ -133,7 +133,7 @@ impl Title {
         self.version.part.extend(part.numbers);
     }
 
-    /// Gives a title without a name the text in its brackets as its name, otherwise all its words.
+    /// Gives a title without a name a new one: the text in its brackets, or else all its words.
     fn promote(&mut self, pieces: &[Piece]) {
         if self.subtitle.is_empty() {
             let said = pieces.iter().flat_map(|piece| name::words(split_guests(&piece.text, piece.place).0));
@@ -146,13 +146,13 @@ impl Title {
         }
     }
 
-    /// Whether the version has a kind that album names carry too.
+    /// Whether the version is live, which album names also state.
     pub(super) fn is_live(&self) -> bool {
         self.version.kinds.iter().any(|kind| matches!(kind, Kind::Live | Kind::Session))
     }
 }
 
-/// Whether a piece says nothing but a version, or nothing at all.
+/// Whether a piece is empty or only names a version.
 pub(super) fn is_version_only(piece: &Piece) -> bool {
     let (text, _) = split_guests(&piece.text, piece.place);
     let mut words = name::words(text);
@@ -162,7 +162,7 @@ pub(super) fn is_version_only(piece: &Piece) -> bool {
     words.is_empty() || segment::read(&words) != Segment::Text
 }
 
-/// Cuts a folded title at its brackets and at dashes and bars next to a space.
+/// Splits a folded title at its brackets, and at dashes and bars next to a space.
 pub(super) fn pieces(folded: &str) -> Vec<Piece> {
     let mut cut = Cut::default();
     let chars: Vec<char> = folded.chars().collect();
@@ -262,7 +262,7 @@ fn number_at(words: &[String], at: usize) -> Option<u32> {
     number::read(word).filter(|_| !letter || words.get(at + 1).is_none_or(|next| next == "and"))
 }
 
-/// The number of words at the end that name a version, as they would in a bracket; never all words.
+/// The number of words at the end that name a version without a bracket; never all words.
 fn ending(words: &[String]) -> usize {
     let ends = |ending: &&&[&str]| {
         words.len() > ending.len() && words.iter().rev().zip(ending.iter().rev()).all(|(a, b)| a == b)
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_title_falls_into_name_subtitle_and_guests() {
+    fn a_title_has_a_name_a_subtitle_and_guests() {
         for (text, base, subtitle, guests) in [
             ("(I Can't Get No) Rest", "rest", "i cant get no", ""),
             ("Night Bus (feat. Ida Lund & Mara Voss) [Club Mix]", "night bus", "", "ida lund & mara voss"),

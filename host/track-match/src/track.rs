@@ -1,4 +1,4 @@
-//! The facts about a track that are used to find it.
+//! The properties of a track that are used for matching.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,19 +7,19 @@ use serde::{Deserialize, Serialize};
 pub struct Id {
     /// The service; compared without case.
     pub service: String,
-    /// The id there; compared as it is.
+    /// The id in that service; compared exactly.
     pub id: String,
 }
 
 impl Id {
-    /// An id, without spaces around it.
+    /// Creates an id; surrounding spaces are removed.
     #[must_use]
     pub fn new(service: &str, id: &str) -> Self {
         Self { service: service.trim().to_lowercase(), id: id.trim().to_owned() }
     }
 }
 
-/// A track as some program describes it. Everything may be missing.
+/// A track as a program describes it. Every property may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Track {
@@ -39,7 +39,7 @@ pub struct Track {
     pub recording: Option<String>,
 }
 
-/// An ISRC as ISO 3901 has it, twelve characters without hyphens; nothing for anything else, and for the placeholder whose
+/// An ISRC in the form of ISO 3901: twelve characters without hyphens. `None` for any other text, and for the placeholder whose
 /// last seven digits are zero.
 pub(super) fn isrc(text: &str) -> Option<String> {
     let code: String =
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn isrcs_are_twelve_characters_and_no_placeholder() {
+    fn only_valid_isrcs_are_read() {
         assert_eq!(isrc("gb-ayx-19-00123").as_deref(), Some("GBAYX1900123"));
         for none in ["", "GBAYX190012", "GBAYX19001234", "00AYX1900123", "GBAYX0000000", "GBÄYX190012", "n/a"] {
             assert_eq!(isrc(none), None, "{none}");

@@ -1,27 +1,27 @@
-//! Which recording of a work a title means, and whether two titles mean the same one.
+//! Decides which recording of a work a title means, and whether two titles mean the same one.
 //!
-//! "Original Mix", "Album Version", "Official Video" and a guest ("feat.") are not versions. Nor is a remaster: its
-//! year is kept and never compared. Whether a missing word is a difference depends on the word, so the comparison has four
-//! answers, not two.
+//! "Original Mix", "Album Version", "Official Video" and a guest ("feat.") are not versions. Neither is a remaster: its year is
+//! stored and never compared. Whether a missing word is a difference depends on the word, so the comparison has four possible
+//! results.
 
 use serde::Serialize;
 
 use super::limits::MAX_CHARS;
 use super::{alike, name};
 
-/// What a version word says about the recording.
+/// The meaning of a version word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// A remix.
     Remix,
-    /// A mix that is named: "Club Mix". Some call it a remix.
+    /// A named mix: "Club Mix". Some people call it a remix.
     Mix,
     /// A rework, flip, refix, reboot.
     Rework,
     /// A bootleg or mash-up.
     Bootleg,
-    /// An edit that is not the radio's.
+    /// An edit other than a radio edit.
     Edit,
     /// A radio edit, single edit, 7-inch version.
     RadioEdit,
@@ -57,15 +57,15 @@ pub enum Kind {
     Slowed,
     /// "8D audio": the sound moves around the listener.
     EightD,
-    /// As it sounds within a mix of a DJ.
+    /// A part of a DJ mix.
     Mixed,
     /// An intro, interlude, skit or reprise.
     Passage,
-    /// A version that only has a name: "Spanish Version", "Piano Version".
+    /// A version with only a name: "Spanish Version", "Piano Version".
     Named,
-    /// The single's version. It is often the same as the album's; then the lengths are equal.
+    /// The version of the single. If it is the same as the album's, the lengths are equal.
     Single,
-    /// The mix that was made for the single.
+    /// The mix for the single.
     SingleMix,
     /// The mono mix.
     Mono,
@@ -76,17 +76,17 @@ pub enum Kind {
 /// The version of the recording that a title names, in addition to the name of the work.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Version {
-    /// What it is, sorted; empty for the recording that the bare title means.
+    /// The kinds, sorted; empty for the recording that the bare title means.
     pub kinds: Vec<Kind>,
     /// The names in the version: remixer, place, year of a concert; folded words in the order of the title.
     pub details: Vec<String>,
     /// The numbers of the part: `[2]` of "Pt. II", `[1, 5]` of "Parts 1-5".
     pub part: Vec<u32>,
-    /// Whether it is called a remaster, and of which year.
+    /// `Some` if the title says that it is a remaster; contains its year, if given.
     pub remaster: Option<Option<u16>>,
 }
 
-/// Whether two versions are the same recording, according to their words.
+/// The agreement of the version words of two titles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Agreement {
@@ -95,27 +95,27 @@ pub enum Agreement {
     /// One title has more words of the same kind ("Remix", "X Remix"; "Live", "Live in Y"), or words that are often left
     /// out ("Single Version"): an equal length decides.
     Unnamed,
-    /// One has words that the other may have left out, and that the length does not show: a part, mono, clean, another guest,
-    /// more names of a remix; an edit of equal length.
+    /// One has words that the other may have omitted, and the length does not decide: a part, mono, clean, another guest, more
+    /// names of a remix, or an edit of equal length.
     Unsaid,
     /// They are different recordings.
     Differ,
 }
 
-/// Whether two titles' versions are certainly the same; what [`Version::agreement`] leaves to length or to a person is not.
+/// Whether two versions are certainly the same, without a decision by the length or by a person.
 #[must_use]
 pub fn same_version(a: &Version, b: &Version) -> bool {
     a.agreement(b) == Agreement::Same
 }
 
 impl Version {
-    /// Whether the title says nothing but the work (and perhaps a remaster).
+    /// Whether the title only names the work, and possibly a remaster.
     #[must_use]
     pub fn is_plain(&self) -> bool {
         self.kinds.is_empty() && self.part.is_empty()
     }
 
-    /// How far two versions agree. Symmetric.
+    /// Compares two versions. Symmetric.
     #[must_use]
     pub fn agreement(&self, other: &Self) -> Agreement {
         self.parts_agree(other).max(self.kinds_agree(other))
@@ -158,8 +158,8 @@ impl Version {
         self.kinds.iter().copied().filter(|kind| !soft.contains(kind)).collect()
     }
 
-    /// Brings kinds and details into their form after all segments were read.
-    pub(super) fn settle(&mut self) {
+    /// Sorts and completes kinds and details after all segments were read.
+    pub(super) fn normalise_kinds(&mut self) {
         self.kinds.sort_unstable();
         self.kinds.dedup();
         let has = |kind: &Kind| self.kinds.contains(kind);
@@ -174,7 +174,7 @@ impl Version {
 
 const REMIXES: &[Kind] = &[Kind::Remix, Kind::Mix, Kind::Rework, Kind::Bootleg];
 
-/// Kinds that people use for one another: an "Edit" may be the radio's, a remix is a rework to some.
+/// Compares kinds that people confuse: an "Edit" may be a radio edit, and some call a remix a rework.
 fn alike_kinds(a: &[Kind], b: &[Kind]) -> Agreement {
     const FAMILIES: [&[Kind]; 3] = [&[Kind::Edit, Kind::RadioEdit], REMIXES, &[Kind::Live, Kind::Session]];
     let as_family = |kinds: &[Kind]| -> Vec<usize> {
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn version_words_are_read_wherever_they_stand() {
+    fn version_words_are_read_at_all_positions() {
         insta::assert_snapshot!(
             [
                 "Night Bus",
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_told_from_what_differs() {
+    fn omitted_words_are_distinguished_from_different_words() {
         let agree = |a: &str, b: &str| version(a).agreement(&version(b));
         for (a, b, expected) in [
             ("X (Original Mix)", "X", Agreement::Same),

@@ -1,24 +1,24 @@
 //! A table of the words in version names and their meanings.
 //!
-//! The lists have the words of stores, DJ programs and tag editors. A longer phrase wins over its words ("radio mix" is a
-//! radio edit, "mix" alone is not).
+//! The lists contain the words of stores, DJ programs and tag editors. A phrase has priority over its words: "radio mix" is a
+//! radio edit, "mix" alone is not.
 
 use super::version::Kind;
 
-/// What one word or phrase of a segment says.
+/// The meaning of a word or phrase in a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// Which recording it is.
+    /// A version.
     Version(Kind),
-    /// The same that the title alone would say: "Original Mix", "Official Video", "Bonus Track".
+    /// The same recording as the bare title: "Original Mix", "Official Video", "Bonus Track".
     Plain,
     /// A remaster: the same recording.
     Remaster,
     /// "Mix": a remix if a name is given, otherwise without meaning.
     Mix,
-    /// "Version": another one when something is named, otherwise nothing.
+    /// "Version": a version if a name is given, otherwise without meaning.
     Form,
-    /// Binds names to a version word: "by", "at", "from".
+    /// Connects names with a version word: "by", "at", "from".
     Filler,
     /// Anything else: a name, a place.
     Word,
@@ -220,7 +220,7 @@ const SINGLES: [(&str, Meaning); 108] = [
     ("and", Filler),
 ];
 
-/// What the words at the start mean, and how many they are (at least one).
+/// The meaning of the words at the start, and their number (at least one).
 pub(super) fn meaning(words: &[String]) -> (Meaning, usize) {
     let starts = |phrase: &[&str]| words.len() >= phrase.len() && phrase.iter().zip(words).all(|(a, b)| a == b);
     if let Some((phrase, meaning)) = PHRASES.iter().find(|(phrase, _)| starts(phrase)) {
@@ -254,10 +254,10 @@ pub(super) const AFTER_LIVE: [&str; 13] = [
 pub(super) const BEFORE_VERB: [&str; 13] =
     ["we", "you", "to", "i", "they", "people", "us", "who", "can", "must", "let", "long", "ill"];
 
-/// What names guests, in a title or a credit.
+/// Words before guests, in a title or a credit.
 pub(super) const FEATURING: [&str; 5] = ["feat", "ft", "featuring", "w", "fts"];
 
-/// What counts the pieces of a work.
+/// Words before the number of a part.
 pub(super) const PART: [&str; 16] = [
     "part", "pt", "parts", "pts", "vol", "volume", "chapter", "ch", "act", "movement", "mvt", "episode", "ep", "scene",
     "teil", "parte",
@@ -285,7 +285,7 @@ pub(super) const NOBODY: [&str; 15] = [
 pub(super) const NO_ALBUM: [&str; 7] =
     ["unknown album", "unknown", "untitled album", "no album", "unbekanntes album", "n a", "none"];
 
-/// Arrangements that stand in a bracket by themselves: "(Piano)" is "(Piano Version)".
+/// Arrangements that a bracket may name alone: "(Piano)" is "(Piano Version)".
 pub(super) const ARRANGED: [&str; 18] = [
     "orchestral",
     "orchestra",
@@ -307,7 +307,7 @@ pub(super) const ARRANGED: [&str; 18] = [
     "german",
 ];
 
-/// Endings of titles that say their version without bracket or dash, and how they would be written in one.
+/// Endings that name a version without a bracket or dash.
 pub(super) const ENDINGS: [&[&str]; 29] = [
     &["original", "mix"],
     &["extended", "mix"],

@@ -1,5 +1,5 @@
-//! Classical works: "Symphony No. 7 in A Major, Op. 92: II. Allegretto" and "Symphonie Nr. 7 A-Dur op. 92: 2. Allegretto"
-//! are one piece of one work. The numbers count; their form, order and language do not matter.
+//! Compares titles of classical works: "Symphony No. 7 in A Major, Op. 92: II. Allegretto" and "Symphonie Nr. 7 A-Dur op. 92:
+//! 2. Allegretto" are the same movement. The numbers count; their form, order and language do not matter.
 
 use super::number;
 use super::title::Title;
@@ -10,7 +10,7 @@ const MARKS: [&str; 24] = [
     "scene", "l", "bb", "twv", "buxwv", "wq", "sz",
 ];
 
-/// Marks of catalogues in which a number alone identifies a work, each with the mark of the same catalogue.
+/// Marks of catalogues whose numbers identify a work, each with the name of its catalogue.
 const CATALOGUES: [(&str, &str); 13] = [
     ("bwv", "bwv"),
     ("k", "k"),
@@ -27,13 +27,13 @@ const CATALOGUES: [(&str, &str); 13] = [
     ("l", "l"),
 ];
 
-/// Words that one title has and another leaves out.
+/// Words that titles may omit.
 const LEFT_OUT: [&str; 12] = ["in", "the", "for", "a", "an", "major", "dur", "de", "des", "von", "arr", "and"];
 
-/// Words of a musical key, which one title may have and another one may not.
+/// Words of a musical key, which titles may omit.
 const KEYS: [&str; 10] = ["b", "c", "d", "e", "f", "g", "h", "minor", "flat", "sharp"];
 
-/// Forms of pieces: two pieces of one work differ in them.
+/// Forms of pieces. Pieces with different forms are different.
 const FORMS: [&str; 14] = [
     "prelude",
     "fugue",
@@ -66,7 +66,7 @@ const SAME: [(&str, &str); 11] = [
     ("ouverture", "overture"),
 ];
 
-/// What a title says as the title of a work.
+/// A title, read as the title of a classical work.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Work {
     /// Sorted.
@@ -76,6 +76,7 @@ pub(super) struct Work {
     key: Vec<String>,
     /// The catalogue and its number: "BWV 565".
     catalogue: Option<(&'static str, u32)>,
+    /// A word such as `op.` introduces a number.
     marked: bool,
 }
 
@@ -109,12 +110,12 @@ impl Work {
         work
     }
 
-    /// Whether a word introduces the number of a work, as `op.` does.
+    /// Whether a word such as `op.` introduces the number of a work.
     pub(super) fn is_marked(&self) -> bool {
         self.marked
     }
 
-    /// Whether both may be one piece: the numbers of one are all in the other, and so are most of its words.
+    /// Whether both may be the same piece: one contains all numbers and most words of the other.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         let (few, many) = if self.numbers.len() <= other.numbers.len() { (self, other) } else { (other, self) };
         let (short, long) = if self.words.len() <= other.words.len() { (self, other) } else { (other, self) };
@@ -159,7 +160,7 @@ fn catalogue(mark: &str) -> Option<&'static str> {
     CATALOGUES.iter().find(|(known, _)| *known == mark).map(|(_, one)| *one)
 }
 
-/// "K626", "Op92": a mark written together with its number.
+/// The number after a mark without a space: "K626", "Op92".
 fn number_of_mark(word: &str) -> Option<u32> {
     let at = word.find(|c: char| c.is_ascii_digit())?;
     let (mark, number) = (word.get(..at)?, word.get(at..)?);
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_count_and_not_how_they_are_written() {
+    fn numbers_count_in_any_form() {
         for (a, b) in [
             (
                 "Symphony No. 4 in C Minor, Op. 61: I. Allegro con brio",
