@@ -77,7 +77,7 @@ fn a_plugin_that_claims_the_source_of_another_plugin_in_the_catalog_is_refused()
     workspace.up_once();
     let task = workspace.task("fill");
     assert_eq!((task.agent.as_str(), task.state.as_str()), ("thief", "failed"), "{task:?}");
-    let refusal = "put_track: a plugin writes in its own name: the source is thief, or thief/PART";
+    let refusal = "put_track: a plugin must write in its own name: the source must be thief or thief/PART";
     assert!(task.reason.contains(refusal), "{}", task.reason);
     assert_eq!(or_skip!(judge(&catalog, facts)), before);
     // It may read, and the real one may write on.

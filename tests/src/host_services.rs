@@ -1,7 +1,7 @@
-//! Databases and locks of the host for native tests of plugins: the real catalog and the real sessions of `baton_plugin_sql`, with
-//! authorizer, quotas and limits, without a component.
+//! The host's databases and locks for native tests of plugins, without a component: the real catalog and the real sessions of
+//! `baton_plugin_sql`, with authorizer, quotas and limits.
 //!
-//! Only this file calls the host's code, because it tests plugins.
+//! No other file here calls the host's code.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -41,7 +41,7 @@ impl HostDatabase {
         Self::open(Database::Own, path.to_owned(), false)
     }
 
-    /// As [`Self::file`], for a file that may be damaged.
+    /// The same for a file that may be damaged.
     ///
     /// # Errors
     /// If it cannot be opened.
@@ -49,7 +49,7 @@ impl HostDatabase {
         Self::try_open(Database::Own, path.to_owned(), false)
     }
 
-    /// Records of a file what `baton library scan` does: its path, how long it is, and artist and title of its tags. No track.
+    /// Records a file as `baton library scan` does, with its path, length, artist and title, but without a track.
     pub fn scan(&self, path: &str, [artist, title]: [&str; 2], duration_ms: i64) -> anyhow::Result<()> {
         let tables = rusqlite::Connection::open(&self.access.path)?;
         tables.execute(
@@ -99,7 +99,7 @@ impl Tables for HostDatabase {
         let mut worker = Worker::start();
         let access = Access { writable: false, ..self.access.clone() };
         worker.ask(&Request::Open(access)).map_err(error_out)?;
-        let walk = Request::Walk { statement: statement.to_owned(), parameters: row_in(parameters) };
+        let walk = Request::OpenCursor { statement: statement.to_owned(), parameters: row_in(parameters) };
         worker.ask(&walk).map_err(error_out)?;
         let mut over = false;
         let pieces = std::iter::from_fn(move || {
@@ -120,7 +120,7 @@ impl Tables for HostDatabase {
     }
 }
 
-/// A worker of the host, on a thread.
+/// A database worker of the host on a thread.
 struct Worker {
     requests: PipeWriter,
     replies: PipeReader,
@@ -192,7 +192,7 @@ fn error_out(error: GuestError) -> Error {
     }
 }
 
-/// A call of a database.
+/// The method of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
     /// `query`.
@@ -205,7 +205,7 @@ pub enum Call {
     Batch,
 }
 
-/// A database with a function that runs before each call and may fail it.
+/// A database with a function that runs before each call and can make it fail.
 pub struct Hooked<'a, F> {
     database: &'a HostDatabase,
     before: F,
@@ -242,7 +242,7 @@ impl<F: Fn(Call, &str) -> Result<(), Error>> Writable for Hooked<'_, F> {
     }
 }
 
-/// Locks between the parts of one test. Locks between processes are tested with the real ones (`tests/e2e/locks.rs`).
+/// Locks within one process. `tests/e2e/locks.rs` tests the real locks between processes.
 #[derive(Clone, Debug, Default)]
 pub struct HostLocks(Rc<RefCell<BTreeSet<String>>>);
 

@@ -1,4 +1,5 @@
-//! Decides what a plugin's statement may do. SQLite asks while it compiles a statement, before any part of it runs.
+//! Decides what a plugin's statement may do. SQLite calls the authorizer while it compiles a statement, before any part of it
+//! runs.
 //!
 //! Deny by default: an action that is not listed here is refused.
 
@@ -12,14 +13,14 @@ use baton_core::grants::Database;
 use super::{Access, GuestError};
 
 /// Pragmas that only read. FTS5 uses `data_version`; `ALTER TABLE … ADD COLUMN` uses `quick_check` on a STRICT table.
-const TELLING: [&str; 7] =
+const READ_ONLY_PRAGMAS: [&str; 7] =
     ["data_version", "table_info", "table_xinfo", "table_list", "index_list", "index_info", "quick_check"];
 
-/// Functions with effects outside of the database. Extensions and the tokenizer registry are off too.
-const OUTSIDE: [&str; 2] = ["load_extension", "fts3_tokenizer"];
+/// Functions with effects outside of the database. Extensions and the tokenizer registry are also disabled.
+const FORBIDDEN_FUNCTIONS: [&str; 2] = ["load_extension", "fts3_tokenizer"];
 
-/// Tables that FTS5 keeps for the catalog's index. SQLite itself refuses them to plain statements ("defensive").
-const INDEX: [&str; 5] = ["search_data", "search_idx", "search_content", "search_docsize", "search_config"];
+/// Tables of FTS5 for the catalog's index. SQLite refuses to change them with plain statements ("defensive").
+const FTS_TABLES: [&str; 5] = ["search_data", "search_idx", "search_content", "search_docsize", "search_config"];
 
 /// Decides which statements of one connection are allowed.
 #[derive(Clone)]
@@ -29,18 +30,18 @@ pub(super) struct Authorizer {
     denial: String,
     /// Set while the host runs a statement (`BEGIN`, `COMMIT`).
     host: Arc<AtomicBool>,
-    /// Why the statement at hand was refused.
+    /// Why the current statement was refused.
     refusal: Arc<Mutex<Option<GuestError>>>,
 }
 
 #[derive(Clone, Copy)]
 enum Refusal {
     NeedsWriting,
-    Never(&'static str),
+    Forbidden(&'static str),
 }
 
 impl Authorizer {
-    pub(super) fn of(access: &Access) -> Self {
+    pub(super) fn new(access: &Access) -> Self {
         Self {
             database: access.database,
             writable: access.writable,
@@ -58,8 +59,8 @@ impl Authorizer {
         done
     }
 
-    /// The error of the last refused statement, once.
-    pub(super) fn take(&self) -> Option<GuestError> {
+    /// Returns and clears the error of the last refused statement.
+    pub(super) fn take_refusal(&self) -> Option<GuestError> {
         self.refusal.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
@@ -71,7 +72,7 @@ impl Authorizer {
         let refusal = match self.rule(context) {
             Ok(()) => return Authorization::Allow,
             Err(Refusal::NeedsWriting) => GuestError::Denied(self.denial.clone()),
-            Err(Refusal::Never(why)) => GuestError::Invalid(why.to_owned()),
+            Err(Refusal::Forbidden(why)) => GuestError::Invalid(why.to_owned()),
         };
         self.refusal.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(refusal);
         Authorization::Deny
@@ -81,22 +82,22 @@ impl Authorizer {
         match context.action {
             AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => Ok(()),
             AuthAction::Function { function_name } => {
-                let outside = OUTSIDE.iter().any(|name| name.eq_ignore_ascii_case(function_name));
-                if outside { Err(Refusal::Never("extensions are not for plugins")) } else { Ok(()) }
+                let outside = FORBIDDEN_FUNCTIONS.iter().any(|name| name.eq_ignore_ascii_case(function_name));
+                if outside { Err(Refusal::Forbidden("plugins cannot load extensions")) } else { Ok(()) }
             }
             AuthAction::Insert { table_name } => self.change(table_name, context.accessor, true),
             AuthAction::Update { table_name, .. } | AuthAction::Delete { table_name } => {
                 self.change(table_name, context.accessor, false)
             }
             AuthAction::Pragma { pragma_name, pragma_value } => self.pragma(pragma_name, pragma_value),
-            AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => Err(Refusal::Never(
-                "transactions are not for plugins: each call is one, `batch` and `transaction` do much in one",
+            AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => Err(Refusal::Forbidden(
+                "plugins cannot control transactions: each call is one transaction; `batch` and `transaction` run several statements in one",
             )),
-            AuthAction::Attach { .. } | AuthAction::Detach { .. } => {
-                Err(Refusal::Never("other databases are not for plugins: no ATTACH, DETACH or VACUUM"))
-            }
+            AuthAction::Attach { .. } | AuthAction::Detach { .. } => Err(Refusal::Forbidden(
+                "plugins cannot open other databases: ATTACH, DETACH and VACUUM are not allowed",
+            )),
             AuthAction::CreateVtable { module_name, .. } if !module_name.eq_ignore_ascii_case("fts5") => {
-                Err(Refusal::Never("of virtual tables only fts5 is for plugins"))
+                Err(Refusal::Forbidden("plugins can only create virtual tables of the module fts5"))
             }
             AuthAction::CreateTable { .. }
             | AuthAction::CreateIndex { .. }
@@ -110,28 +111,30 @@ impl Authorizer {
             | AuthAction::DropTrigger { .. }
             | AuthAction::DropVtable { .. }
             | AuthAction::Reindex { .. }
-            | AuthAction::Analyze { .. } => self.form(),
-            _ => Err(Refusal::Never("this kind of statement is not for plugins (temporary tables neither)")),
+            | AuthAction::Analyze { .. } => self.schema_change(),
+            _ => Err(Refusal::Forbidden("plugins cannot run this kind of statement, nor create temporary tables")),
         }
     }
 
     fn change(&self, table: &str, by: Option<&str>, insert: bool) -> Result<(), Refusal> {
-        let lent = match self.database {
+        let is_granted = match self.database {
             Database::Own | Database::Files => true,
             // Only the triggers of the catalog write to its tables; a plugin cannot create a trigger there.
-            Database::Catalog => by.is_some() || INDEX.contains(&table) || (insert && table.starts_with("put_")),
+            Database::Catalog => by.is_some() || FTS_TABLES.contains(&table) || (insert && table.starts_with("put_")),
         };
-        match (lent, self.writable) {
+        match (is_granted, self.writable) {
             (_, false) => Err(Refusal::NeedsWriting),
-            (false, true) => Err(Refusal::Never("the catalog is written to by INSERT into its views put_…, only")),
+            (false, true) => {
+                Err(Refusal::Forbidden("plugins can write to the catalog only by INSERT into its views put_…"))
+            }
             (true, true) => Ok(()),
         }
     }
 
-    /// Changing tables.
-    fn form(&self) -> Result<(), Refusal> {
+    /// The rule for changes of the schema.
+    fn schema_change(&self) -> Result<(), Refusal> {
         match (self.database, self.writable) {
-            (Database::Catalog, _) => Err(Refusal::Never("the tables of the catalog are Baton's to change")),
+            (Database::Catalog, _) => Err(Refusal::Forbidden("plugins cannot change the tables of the catalog")),
             (Database::Own | Database::Files, false) => Err(Refusal::NeedsWriting),
             (Database::Own | Database::Files, true) => Ok(()),
         }
@@ -140,11 +143,11 @@ impl Authorizer {
     fn pragma(&self, name: &str, value: Option<&str>) -> Result<(), Refusal> {
         let name = name.to_ascii_lowercase();
         match (name.as_str(), value) {
-            (name, _) if TELLING.contains(&name) => Ok(()),
+            (name, _) if READ_ONLY_PRAGMAS.contains(&name) => Ok(()),
             ("user_version", None) => Ok(()),
-            ("user_version", Some(_)) => self.form(),
-            _ => Err(Refusal::Never(
-                "of pragmas only table_info, table_list, index_list and user_version are for plugins",
+            ("user_version", Some(_)) => self.schema_change(),
+            _ => Err(Refusal::Forbidden(
+                "plugins can only use the pragmas table_info, table_list, index_list and user_version",
             )),
         }
     }

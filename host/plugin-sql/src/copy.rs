@@ -1,8 +1,8 @@
-//! A copy of an SQLite file that belongs to another program, which may be writing to it.
+//! Copies an SQLite file of another program, which may be writing to it.
 //!
-//! SQLite's backup API copies all pages in one step, inside one read transaction: the copy is one committed state and
-//! includes the write-ahead log. Copying the bytes would race with checkpoints. The copy has neither log nor journal, so
-//! that it can be read in a folder where no file may be created.
+//! SQLite's backup API copies all pages in one step, inside one read transaction. So the copy is one committed state and
+//! includes the write-ahead log; copying the bytes would race with checkpoints. The copy has neither log nor journal, so that
+//! it can be read in a folder where no file may be created.
 //!
 //! The caller decides which file may be copied.
 
@@ -16,27 +16,32 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::stop::StopHandle;
 use super::{GuestError, limits};
 
-/// The pause between two tries to read a file that another program has locked.
+/// The pause between two attempts to read a file that another program has locked.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Copies the database `from` into the empty file `to`. Calls `is_it` after SQLite has opened `from`: it says whether that
-/// is still the expected file.
+/// Copies the database `from` into the empty file `to`. After SQLite has opened `from`, `is_expected` checks whether that is
+/// still the expected file.
 ///
 /// # Errors
-/// As `snapshot-of` in `wit/sql.wit`. Then the contents of `to` are worthless.
-pub(super) fn copy(from: &Path, to: &Path, stop: &StopHandle, is_it: impl Fn() -> bool) -> Result<(), GuestError> {
-    let source = source(from)?;
+/// As `snapshot-of` in `wit/sql.wit`. The content of `to` is then invalid.
+pub(super) fn copy(
+    from: &Path,
+    to: &Path,
+    stop: &StopHandle,
+    is_expected: impl Fn() -> bool,
+) -> Result<(), GuestError> {
+    let source = open_source(from)?;
     let begun = Instant::now();
     loop {
-        if stop.is_asked() {
+        if stop.is_stopped() {
             return Err(GuestError::Timeout("the task is ending".to_owned()));
         }
-        match pages(&source, to, &is_it) {
+        match try_copy(&source, to, &is_expected) {
             Ok(Step::Done) => return Ok(()),
             Ok(Step::Busy) if begun.elapsed() < limits::FILE_BUSY => sleep(PAUSE),
             Ok(Step::Busy) => {
                 return Err(GuestError::Busy(format!(
-                    "another program held the database for more than {} s",
+                    "another program locked the database for more than {} s",
                     limits::FILE_BUSY.as_secs()
                 )));
             }
@@ -45,7 +50,7 @@ pub(super) fn copy(from: &Path, to: &Path, stop: &StopHandle, is_it: impl Fn() -
     }
 }
 
-/// The result of one try.
+/// The result of one attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     Done,
@@ -54,19 +59,19 @@ enum Step {
 }
 
 /// Opens the file for reading. SQLite follows no link in the path.
-fn source(from: &Path) -> Result<Connection, GuestError> {
+fn open_source(from: &Path) -> Result<Connection, GuestError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let opened = Connection::open_with_flags(from, flags).and_then(|source| {
-        // Waiting happens in this loop, where it can be stopped, and not in SQLite.
+        // `copy` waits in its own loop, where it can be stopped, and not in SQLite.
         source.busy_timeout(Duration::ZERO)?;
         source.pragma_update(None, "cell_size_check", "ON")?;
         Ok(source)
     });
-    opened.map_err(|error| failed(&error))
+    opened.map_err(|error| copy_error(&error))
 }
 
-/// One try.
-fn pages(source: &Connection, to: &Path, is_it: &impl Fn() -> bool) -> Result<Step, GuestError> {
+/// One attempt to copy.
+fn try_copy(source: &Connection, to: &Path, is_expected: &impl Fn() -> bool) -> Result<Step, GuestError> {
     // The transaction makes the size and the pages consistent.
     let begun = source.unchecked_transaction().and_then(|begun| {
         let number = |name: &str| source.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
@@ -75,10 +80,10 @@ fn pages(source: &Connection, to: &Path, is_it: &impl Fn() -> bool) -> Result<St
     let (_begun, count, size) = match begun {
         Ok(begun) => begun,
         Err(error) if is_busy(&error) => return Ok(Step::Busy),
-        Err(error) => return Err(failed(&error)),
+        Err(error) => return Err(copy_error(&error)),
     };
-    if !is_it() {
-        return Err(GuestError::Invalid("another file was put there while it was opened".to_owned()));
+    if !is_expected() {
+        return Err(GuestError::Invalid("the file was replaced while it was opened".to_owned()));
     }
     if count == 0 {
         return Err(GuestError::Damaged("it is empty".to_owned()));
@@ -88,25 +93,25 @@ fn pages(source: &Connection, to: &Path, is_it: &impl Fn() -> bool) -> Result<St
         let (mib, most) = (bytes >> 20, limits::FILE_BYTES >> 20);
         return Err(GuestError::TooLarge(format!("the database has {mib} MiB; at most {most} are copied")));
     }
-    match written(source, to) {
+    match copy_pages(source, to) {
         Ok(StepResult::Done) => Ok(Step::Done),
         Ok(_) => Ok(Step::Busy),
         Err(error) if is_busy(&error) => Ok(Step::Busy),
-        Err(error) => Err(failed(&error)),
+        Err(error) => Err(copy_error(&error)),
     }
 }
 
 /// Copies all pages in one step. The copy has no write-ahead log.
-fn written(source: &Connection, to: &Path) -> rusqlite::Result<StepResult> {
+fn copy_pages(source: &Connection, to: &Path) -> rusqlite::Result<StepResult> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut copy = Connection::open_with_flags(to, flags)?;
-    // A failed copy is deleted, and a complete one is never written to.
+    // A failed copy is deleted, and a complete copy is never written to.
     copy.pragma_update(None, "synchronous", "OFF")?;
     copy.pragma_update(None, "journal_mode", "OFF")?;
     let step = Backup::new(source, &mut copy)?.step(-1)?;
     drop(copy);
     if step == StepResult::Done {
-        // The copied first page says that there is a write-ahead log.
+        // The header of the copy still refers to a write-ahead log.
         let copy = Connection::open_with_flags(to, flags)?;
         copy.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
         // A file without a readable schema is not a database.
@@ -119,18 +124,18 @@ fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
-/// The error for the plugin that wants the copy.
-fn failed(error: &rusqlite::Error) -> GuestError {
+/// The error for the plugin that requested the copy.
+fn copy_error(error: &rusqlite::Error) -> GuestError {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => GuestError::Damaged("it is not an SQLite database".to_owned()),
         Some(ErrorCode::DatabaseCorrupt) => GuestError::Damaged(format!("the database is damaged: {error}")),
         Some(ErrorCode::DiskFull) => GuestError::Full(
-            "there is no room for a copy of the database where Baton keeps its state; free some disk space".to_owned(),
+            "the disk of Baton's state folder has no space for a copy of the database; free some disk space".to_owned(),
         ),
         Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => GuestError::Failed(format!(
-            "SQLite cannot read it in its folder ({error}). A database in WAL mode needs its -shm beside it, and one that a \
-             crash interrupted must be repaired first: let the user who runs Baton write to its folder (the plugin cannot), \
-             or open it once with its own program, or copy it with its -wal to another folder and grant that"
+            "SQLite cannot read it in its folder ({error}). A database in WAL mode needs its -shm beside it, and a database must \
+            be repaired after a crash. Give the user who runs Baton write access to the folder (the plugin gets none), or open \
+            the database once with its own program, or copy it with its -wal file to another folder and grant that folder"
         )),
         _ => GuestError::Failed(format!("the database cannot be copied: {error}")),
     }
@@ -159,7 +164,7 @@ mod tests {
         fs::write(&to, "").unwrap();
         copy(from, &to, &StopHandle::default(), || true)?;
         let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(names, ["copy.db"], "one file alone");
+        assert_eq!(names, ["copy.db"], "only one file");
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NOFOLLOW;
         Ok((folder, Connection::open_with_flags(to, flags).unwrap()))
     }
@@ -170,13 +175,13 @@ mod tests {
 
     fn folder() -> (tempfile::TempDir, std::path::PathBuf) {
         let folder = tempfile::tempdir().unwrap();
-        // On macOS the temporary folder lies behind a link.
+        // On macOS the path of the temporary folder contains a link.
         let path = folder.path().canonicalize().unwrap().join("x.db");
         (folder, path)
     }
 
     #[test]
-    fn a_copy_has_what_is_committed_and_nothing_else() {
+    fn a_copy_has_exactly_the_committed_rows() {
         for mode in ["WAL", "DELETE"] {
             let (_folder, path) = folder();
             let writer = written_to(&path, mode, 50);
@@ -191,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_waits_for_a_writer_and_not_for_ever() {
+    fn a_copy_waits_for_a_writer_for_a_limited_time() {
         let (_folder, path) = folder();
         let writer = written_to(&path, "DELETE", 1);
         writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
@@ -208,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_that_nobody_wants_any_more_waits_no_longer() {
+    fn a_stopped_copy_does_not_wait() {
         let (_folder, path) = folder();
         let writer = written_to(&path, "DELETE", 1);
         writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
@@ -222,12 +227,12 @@ mod tests {
             });
             sleep(Duration::from_millis(100));
             assert!(!ended.load(Ordering::Relaxed));
-            stop.ask();
+            stop.stop();
         });
     }
 
     #[test]
-    fn errors_on_what_is_no_whole_database() {
+    fn errors_when_the_file_is_not_a_complete_database() {
         let (_folder, path) = folder();
         fs::write(&path, "only text, and some length of it ".repeat(200)).unwrap();
         assert!(matches!(copied(&path), Err(GuestError::Damaged(_))));
@@ -248,14 +253,14 @@ mod tests {
         let pages = u32::try_from(limits::FILE_BYTES / 4096 + 1).unwrap();
         bytes[28..32].copy_from_slice(&pages.to_be_bytes());
         fs::write(&path, &bytes).unwrap();
-        // Sparse: it takes no room.
+        // A sparse file needs no space on the disk.
         fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(u64::from(pages) * 4096).unwrap();
         let Err(GuestError::TooLarge(said)) = copied(&path) else { panic!() };
         assert!(said.contains("1024"), "{said}");
     }
 
     #[test]
-    fn errors_when_another_file_was_put_there() {
+    fn errors_when_the_file_was_replaced() {
         let (_folder, path) = folder();
         drop(written_to(&path, "DELETE", 1));
         let to = path.with_extension("copy");
@@ -265,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_with_what_to_do_where_sqlite_can_make_nothing_beside_a_log() {
+    fn errors_with_a_solution_when_sqlite_cannot_create_files_beside_a_log() {
         use std::os::unix::fs::PermissionsExt as _;
 
         use baton_judges::{or_skip, skip};
@@ -275,8 +280,8 @@ mod tests {
         let close = |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
         close(0o555);
         let denied = fs::write(folder.path().join("any"), "").err();
-        or_skip!(denied.ok_or_else(|| skip("this user may write in every folder")));
-        assert_eq!(copied(&path).map(|(_kept, copy)| count(&copy)), Ok(3), "what it needs is there already");
+        or_skip!(denied.ok_or_else(|| skip("this user can write to every folder")));
+        assert_eq!(copied(&path).map(|(_kept, copy)| count(&copy)), Ok(3), "the -shm file exists");
         close(0o755);
         drop(writer);
         assert!(!path.with_extension("db-wal").exists());
@@ -284,7 +289,7 @@ mod tests {
         let said = copied(&path).map(|(_kept, copy)| count(&copy));
         close(0o755);
         let Err(GuestError::Failed(said)) = said else { panic!("{said:?}") };
-        assert!(said.contains("-shm beside it") && said.contains("grant that"), "{said}");
+        assert!(said.contains("-shm beside it") && said.contains("grant that folder"), "{said}");
         assert_eq!(copied(&path).map(|(_kept, copy)| count(&copy)), Ok(3));
     }
 

@@ -22,16 +22,16 @@ pub enum GuestError {
     /// Something is larger than its limit.
     #[error("{0}")]
     TooLarge(String),
-    /// The time is up.
+    /// The time limit was exceeded, or the task is ending.
     #[error("{0}")]
     Timeout(String),
     /// The quota is used up, or the disk is full.
     #[error("{0}")]
     Full(String),
-    /// The statement is wrong, or no plugin may run it.
+    /// The statement is invalid, or plugins are not allowed to run it.
     #[error("{0}")]
     Invalid(String),
-    /// The database does not work.
+    /// The database failed.
     #[error("{0}")]
     Failed(String),
     /// The file is not a database, or it is incomplete.
@@ -41,13 +41,13 @@ pub enum GuestError {
 
 impl GuestError {
     /// The error for an error of SQLite.
-    pub(super) fn of(error: &rusqlite::Error, stop: &StopHandle) -> Self {
+    pub(super) fn from_sqlite(error: &rusqlite::Error, stop: &StopHandle) -> Self {
         let text = error.to_string();
         let busy = || format!("the database was busy for more than {} s", limits::BUSY.as_secs());
         let large = || format!("a value or row is larger than {} bytes", limits::VALUE_BYTES);
         match error {
             rusqlite::Error::MultipleStatement => {
-                return Self::Invalid("there are several statements; a call is one".to_owned());
+                return Self::Invalid("there are several statements; a call runs exactly one".to_owned());
             }
             rusqlite::Error::SqlInputError { msg, offset, .. } => {
                 return Self::Invalid(format!("{msg} (at byte {offset} of the statement)"));
@@ -64,7 +64,7 @@ impl GuestError {
             ErrorCode::OutOfMemory => Self::out_of_memory(),
             ErrorCode::OperationInterrupted | ErrorCode::OperationAborted if stop.is_due() => Self::timeout(stop),
             ErrorCode::DiskFull => Self::Full(
-                "the database has used up its quota, or the disk is full; delete what is not needed any more"
+                "the database has used up its quota, or the disk is full; delete rows that are not needed any more"
                     .to_owned(),
             ),
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
@@ -88,9 +88,9 @@ impl GuestError {
         Self::TooLarge(format!("the statement needs more than {} MiB of memory", limits::MEMORY_BYTES >> 20))
     }
 
-    /// The statement's time is up, or the task's.
+    /// The statement exceeded its time limit, or its task is ending.
     pub(super) fn timeout(stop: &StopHandle) -> Self {
-        Self::Timeout(if stop.is_asked() {
+        Self::Timeout(if stop.is_stopped() {
             "the task is ending".to_owned()
         } else {
             format!("the statement took longer than {} s", limits::STATEMENT.as_secs())
@@ -98,18 +98,18 @@ impl GuestError {
     }
 
     /// The same error with `place` before its text.
-    pub(super) fn at(self, place: &str) -> Self {
-        let told = |text: String| format!("{place}: {text}");
+    pub(super) fn with_location(self, place: &str) -> Self {
+        let located = |text: String| format!("{place}: {text}");
         match self {
             Self::Denied(text) => Self::Denied(text),
-            Self::Constraint(text) => Self::Constraint(told(text)),
-            Self::Busy(text) => Self::Busy(told(text)),
-            Self::TooLarge(text) => Self::TooLarge(told(text)),
-            Self::Timeout(text) => Self::Timeout(told(text)),
-            Self::Full(text) => Self::Full(told(text)),
-            Self::Invalid(text) => Self::Invalid(told(text)),
-            Self::Failed(text) => Self::Failed(told(text)),
-            Self::Damaged(text) => Self::Damaged(told(text)),
+            Self::Constraint(text) => Self::Constraint(located(text)),
+            Self::Busy(text) => Self::Busy(located(text)),
+            Self::TooLarge(text) => Self::TooLarge(located(text)),
+            Self::Timeout(text) => Self::Timeout(located(text)),
+            Self::Full(text) => Self::Full(located(text)),
+            Self::Invalid(text) => Self::Invalid(located(text)),
+            Self::Failed(text) => Self::Failed(located(text)),
+            Self::Damaged(text) => Self::Damaged(located(text)),
         }
     }
 }

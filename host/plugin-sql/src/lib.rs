@@ -1,9 +1,9 @@
 //! Databases for plugins: one for each plugin (`plugins/NAME.db`), the catalog that all share, and copies of other
 //! programs' files.
 //!
-//! A statement of a plugin is untrusted. [`authorizer`] decides what it may do while SQLite compiles it; [`limits`] bound
-//! its cost; it ends when its time is up or nobody waits for it any more ([`StopHandle`]). The caller decides which plugin
-//! may use which database and passes an [`Access`] only for a grant. Statements of plugins run in a separate process
+//! A statement of a plugin is untrusted. [`authorizer`] decides what it may do while SQLite compiles it, and [`limits`] bound
+//! its cost. It ends at its time limit, or when no caller waits for it any more ([`StopHandle`]). The caller decides which
+//! plugin may use which database and passes an [`Access`] only for a grant. Statements of plugins run in a separate process
 //! ([`worker`]), never in the daemon.
 //!
 //! Every function blocks: call it on a thread that may block.
@@ -48,12 +48,12 @@ pub struct Step {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Access {
     pub database: Database,
-    /// Created, with its folder, when it is missing.
+    /// A missing file is created with its folder.
     #[serde(with = "value::path")]
     pub path: PathBuf,
     pub writable: bool,
-    /// The plugin as whose source it writes to the catalog. `None`, any source, is for the host only.
+    /// The plugin whose name is the source of what it writes to the catalog. `None` allows any source and is for the host only.
     pub writer: Option<String>,
-    /// The message for a plugin that writes without the grant: it names the command that grants it.
+    /// The error message for a plugin that writes without the grant. It contains the command for the grant.
     pub denial: String,
 }

@@ -1,4 +1,4 @@
-//! Opening a database for a plugin: the file, its quota, and everything that keeps a statement inside its bounds.
+//! Opens a database for a plugin: creates the file, and sets its quota and all limits of statements.
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -13,7 +13,7 @@ use super::authorizer::Authorizer;
 use super::stop::StopHandle;
 use super::{Access, GuestError, limits, sources};
 
-/// SQLite's cache, in KiB with a minus: a batch of tracks changes pages in the whole file.
+/// The size of SQLite's cache, in KiB (a negative number): a batch of tracks changes pages in the whole file.
 const CACHE: i64 = -16 * 1024;
 
 /// A connection that is safe for statements of a plugin.
@@ -27,7 +27,7 @@ pub(super) fn open(access: &Access, authorizer: &Authorizer, stop: &StopHandle) 
         Connection::open_with_flags(&access.path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(failed)?;
     set_up(&connection, access).map_err(failed)?;
     if let (Database::Catalog, true, Some(plugin)) = (access.database, access.writable, &access.writer) {
-        sources::guard(&connection, plugin).map_err(failed)?;
+        sources::restrict_source(&connection, plugin).map_err(failed)?;
     }
     let (authorizer, watching) = (authorizer.clone(), stop.clone());
     connection
@@ -44,13 +44,13 @@ fn prepare(access: &Access) -> Result<(), GuestError> {
         Database::Files => Ok(()),
         Database::Catalog => Ok(baton_catalog::prepare(&access.path)?),
         Database::Own if access.path.is_file() => Ok(()),
-        Database::Own => make(&access.path).map_err(|error| {
-            GuestError::Failed(format!("the database {} cannot be made: {error}", access.path.display()))
+        Database::Own => create(&access.path).map_err(|error| {
+            GuestError::Failed(format!("the database {} cannot be created: {error}", access.path.display()))
         }),
     }
 }
 
-fn make(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
+fn create(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     if let Some(folder) = path.parent() {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
@@ -62,12 +62,12 @@ fn make(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
 
 fn set_up(connection: &Connection, access: &Access) -> rusqlite::Result<()> {
     connection.busy_timeout(limits::BUSY)?;
-    // When the ledger says that a task succeeded, its writes must be on the disk.
+    // When the ledger records that a task succeeded, its writes must be on the disk.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update(None, "cache_size", CACHE)?;
     if access.database == Database::Files {
-        // Another program wrote the file: its contents are untrusted.
+        // Another program wrote the file, so its content is untrusted.
         connection.pragma_update(None, "cell_size_check", "ON")?;
     }
     let pages = i64::try_from(limits::quota(access.database) / limits::PAGE_BYTES).unwrap_or(i64::MAX);
@@ -76,7 +76,7 @@ fn set_up(connection: &Connection, access: &Access) -> rusqlite::Result<()> {
         (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
         (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
         (DbConfig::SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, false),
-        // "x" is a name and 'x' a text; else a misspelt name would be a text without a word.
+        // "x" is always a name and 'x' a text; otherwise SQLite would silently read a misspelt name as a text.
         (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
         (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
     ] {

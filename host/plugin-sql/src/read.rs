@@ -4,12 +4,12 @@ use rusqlite::Rows;
 
 use super::{GuestError, Row, StopHandle, Value, limits};
 
-/// What happens when a page of a result is full.
+/// The behaviour when a page of a result is full.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum PageEnd {
-    /// The row that does not fit comes with the next page.
+    /// The row that does not fit is returned with the next page.
     Pause,
-    /// It is an error: the result must fit into one page.
+    /// Return an error: the result must fit into one page.
     Refuse,
 }
 
@@ -22,7 +22,7 @@ pub(super) struct ResultPages<'s> {
 }
 
 impl<'s> ResultPages<'s> {
-    pub(super) fn of(rows: Rows<'s>, columns: usize) -> Self {
+    pub(super) fn new(rows: Rows<'s>, columns: usize) -> Self {
         Self { rows, columns, kept: None }
     }
 
@@ -60,7 +60,7 @@ impl<'s> ResultPages<'s> {
         if let Some(row) = self.kept.take() {
             return Ok(Some(row));
         }
-        let failed = |error: rusqlite::Error| GuestError::of(&error, stop);
+        let failed = |error: rusqlite::Error| GuestError::from_sqlite(&error, stop);
         let Some(row) = self.rows.next().map_err(failed)? else {
             return Ok(None);
         };
@@ -71,7 +71,7 @@ impl<'s> ResultPages<'s> {
 
 fn too_large(rows: usize) -> GuestError {
     GuestError::TooLarge(format!(
-        "the result has more than {rows} rows or {} MiB: ask for less with LIMIT, or read it with a cursor",
+        "the result has more than {rows} rows or {} MiB: limit it with LIMIT, or read it with a cursor",
         limits::RESULT_BYTES >> 20
     ))
 }

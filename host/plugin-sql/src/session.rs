@@ -17,7 +17,7 @@ pub struct Session {
     access: Access,
     authorizer: Authorizer,
     stop: StopHandle,
-    /// Bytes by which its writes enlarged the catalog.
+    /// The number of bytes by which its writes enlarged the catalog.
     growth: Cell<u64>,
 }
 
@@ -27,32 +27,32 @@ impl Session {
     /// # Errors
     /// When the file cannot be created or opened.
     pub fn open(access: &Access, stop: &StopHandle) -> Result<Self, GuestError> {
-        let authorizer = Authorizer::of(access);
+        let authorizer = Authorizer::new(access);
         let connection = open(access, &authorizer, stop)?;
         Ok(Self { connection, access: access.clone(), authorizer, stop: stop.clone(), growth: Cell::default() })
     }
 
-    /// Reads.
+    /// Runs a query and returns all rows.
     ///
     /// # Errors
     /// As `query` in `wit/sql.wit`.
     pub fn query(&self, statement: &str, parameters: &[Value]) -> Result<Table, GuestError> {
         self.stop.begin();
-        let mut prepared = self.reading(statement, parameters)?;
+        let mut prepared = self.prepare_query(statement, parameters)?;
         let columns = columns(&prepared);
-        let mut pieces = ResultPages::of(prepared.raw_query(), columns.len());
+        let mut pieces = ResultPages::new(prepared.raw_query(), columns.len());
         let rows = pieces.next(limits::ROWS, PageEnd::Refuse, &self.stop)?;
         Ok(Table { columns, rows })
     }
 
-    /// Writes; returns the number of changed rows.
+    /// Runs a statement that writes. Returns the number of changed rows.
     ///
     /// # Errors
     /// As `execute` in `wit/sql.wit`.
     pub fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, GuestError> {
         self.stop.begin();
         self.log_has_room()?;
-        let mut prepared = self.prepared(statement)?;
+        let mut prepared = self.prepare(statement)?;
         self.bind(&mut prepared, parameters)?;
         if !self.counts_growth() || prepared.readonly() {
             return self.run(&mut prepared);
@@ -60,7 +60,7 @@ impl Session {
         self.in_transaction(move || self.run(&mut prepared))
     }
 
-    /// Writes many rows in one transaction; returns the number of changed rows of all together.
+    /// Runs a statement for many rows in one transaction. Returns the total number of changed rows.
     ///
     /// # Errors
     /// As `batch` in `wit/sql.wit`.
@@ -69,21 +69,21 @@ impl Session {
         let bytes: usize = rows.iter().flatten().map(Value::bytes).sum();
         if rows.len() > limits::ROWS || bytes > limits::BATCH_BYTES {
             return Err(GuestError::TooLarge(format!(
-                "the batch has {} rows and {bytes} bytes; at most {} rows and {} MiB go in one call",
+                "the batch has {} rows and {bytes} bytes; one call accepts at most {} rows and {} MiB",
                 rows.len(),
                 limits::ROWS,
                 limits::BATCH_BYTES >> 20
             )));
         }
         self.log_has_room()?;
-        let mut prepared = self.prepared(statement)?;
+        let mut prepared = self.prepare(statement)?;
         if prepared.readonly() {
-            return self.fill(&mut prepared, rows);
+            return self.run_batch(&mut prepared, rows);
         }
-        self.in_transaction(move || self.fill(&mut prepared, rows))
+        self.in_transaction(move || self.run_batch(&mut prepared, rows))
     }
 
-    /// Writes with several statements in one transaction; returns the number of changed rows of each.
+    /// Runs several statements in one transaction. Returns the number of changed rows of each.
     ///
     /// # Errors
     /// As `transaction` in `wit/sql.wit`.
@@ -92,7 +92,7 @@ impl Session {
         let bytes: usize = steps.iter().flat_map(|step| step.parameters.iter()).map(Value::bytes).sum();
         if steps.len() > limits::STATEMENTS || bytes > limits::BATCH_BYTES {
             return Err(GuestError::TooLarge(format!(
-                "the transaction has {} statements with {bytes} bytes; at most {} statements and {} MiB go in one call",
+                "the transaction has {} statements with {bytes} bytes; one call accepts at most {} statements and {} MiB",
                 steps.len(),
                 limits::STATEMENTS,
                 limits::BATCH_BYTES >> 20
@@ -104,17 +104,17 @@ impl Session {
         self.log_has_room()?;
         self.in_transaction(|| {
             let step = |(number, step): (usize, &Step)| {
-                let done = self.prepared(&step.statement).and_then(|mut prepared| {
+                let done = self.prepare(&step.statement).and_then(|mut prepared| {
                     self.bind(&mut prepared, &step.parameters)?;
                     self.run(&mut prepared)
                 });
-                done.map_err(|error| error.at(&format!("statement {number}")))
+                done.map_err(|error| error.with_location(&format!("statement {number}")))
             };
             steps.iter().enumerate().map(step).collect()
         })
     }
 
-    /// Bytes by which its writes enlarged the catalog since this was last called.
+    /// The number of bytes by which its writes enlarged the catalog since the last call.
     pub(super) fn take_growth(&self) -> u64 {
         self.growth.take()
     }
@@ -123,7 +123,7 @@ impl Session {
         self.access.database == Database::Catalog
     }
 
-    /// Runs `write` in one transaction. Other connections write before or after it, so the growth in it is its own.
+    /// Runs `write` in one transaction. Other connections write before or after it, so the measured growth is its own.
     fn in_transaction<T>(&self, write: impl FnOnce() -> Result<T, GuestError>) -> Result<T, GuestError> {
         self.host("BEGIN IMMEDIATE")?;
         let written = self.used_bytes().and_then(|before| {
@@ -139,7 +139,7 @@ impl Session {
         written
     }
 
-    /// Bytes of the catalog's pages that hold something; 0 for databases whose growth is not counted.
+    /// The bytes of the used pages of the catalog; 0 for databases whose growth is not counted.
     fn used_bytes(&self) -> Result<u64, GuestError> {
         if !self.counts_growth() {
             return Ok(0);
@@ -147,13 +147,13 @@ impl Session {
         let count = |pragma: &str| self.connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
         let pages: rusqlite::Result<i64> =
             self.authorizer.as_host(|| Ok(count("PRAGMA page_count")? - count("PRAGMA freelist_count")?));
-        let pages = pages.map_err(|error| GuestError::of(&error, &self.stop))?;
+        let pages = pages.map_err(|error| GuestError::from_sqlite(&error, &self.stop))?;
         Ok(u64::try_from(pages).unwrap_or_default().saturating_mul(limits::PAGE_BYTES))
     }
 
-    /// A prepared statement that only reads, with its parameters.
-    pub(super) fn reading(&self, statement: &str, parameters: &[Value]) -> Result<Statement<'_>, GuestError> {
-        let mut prepared = self.prepared(statement)?;
+    /// Prepares a statement that only reads, and binds its parameters.
+    pub(super) fn prepare_query(&self, statement: &str, parameters: &[Value]) -> Result<Statement<'_>, GuestError> {
+        let mut prepared = self.prepare(statement)?;
         if !prepared.readonly() {
             return Err(GuestError::Invalid("the statement writes: use execute or batch".to_owned()));
         }
@@ -165,25 +165,26 @@ impl Session {
         &self.stop
     }
 
-    fn fill(&self, prepared: &mut Statement<'_>, rows: &[Row]) -> Result<u64, GuestError> {
+    fn run_batch(&self, prepared: &mut Statement<'_>, rows: &[Row]) -> Result<u64, GuestError> {
         let mut changed = 0;
         for (number, row) in rows.iter().enumerate() {
             let done = self.bind(prepared, row).and_then(|()| self.run(prepared));
-            changed += done.map_err(|error| error.at(&format!("row {number}")))?;
+            changed += done.map_err(|error| error.with_location(&format!("row {number}")))?;
         }
         Ok(changed)
     }
 
-    fn prepared(&self, statement: &str) -> Result<Statement<'_>, GuestError> {
+    fn prepare(&self, statement: &str) -> Result<Statement<'_>, GuestError> {
         if statement.len() > limits::STATEMENT_BYTES {
             let (bytes, most) = (statement.len(), limits::STATEMENT_BYTES);
             return Err(GuestError::TooLarge(format!(
-                "the statement has {bytes} bytes, at most {most} are compiled; give values as parameters"
+                "the statement has {bytes} bytes, more than the limit of {most}; pass values as parameters"
             )));
         }
         let prepared = self.connection.prepare(statement);
-        let refusal = self.authorizer.take();
-        let prepared = prepared.map_err(|error| refusal.unwrap_or_else(|| GuestError::of(&error, &self.stop)))?;
+        let refusal = self.authorizer.take_refusal();
+        let prepared =
+            prepared.map_err(|error| refusal.unwrap_or_else(|| GuestError::from_sqlite(&error, &self.stop)))?;
         if prepared.column_count() == 0 && prepared.readonly() && statement_is_empty(statement) {
             return Err(GuestError::Invalid("there is no statement".to_owned()));
         }
@@ -194,15 +195,19 @@ impl Session {
         let wanted = prepared.parameter_count();
         if wanted != parameters.len() {
             let given = parameters.len();
-            return Err(GuestError::Invalid(format!("the statement has {wanted} parameters and was given {given}")));
+            return Err(GuestError::Invalid(format!(
+                "the statement has {wanted} parameters, but {given} values were passed"
+            )));
         }
         for (number, value) in parameters.iter().enumerate() {
-            prepared.raw_bind_parameter(number + 1, value).map_err(|error| GuestError::of(&error, &self.stop))?;
+            prepared
+                .raw_bind_parameter(number + 1, value)
+                .map_err(|error| GuestError::from_sqlite(&error, &self.stop))?;
         }
         Ok(())
     }
 
-    /// Runs a bound statement to its end; rows that it returns are dropped.
+    /// Runs a bound statement to its end. Rows that it returns are dropped.
     fn run(&self, prepared: &mut Statement<'_>) -> Result<u64, GuestError> {
         let before = self.connection.total_changes();
         let mut rows = prepared.raw_query();
@@ -214,29 +219,29 @@ impl Session {
             }
         };
         drop(rows);
-        // FTS5 and the like compile further statements while they run.
-        let refusal = self.authorizer.take();
-        ended.map_err(|error| refusal.unwrap_or_else(|| GuestError::of(&error, &self.stop)))?;
+        // FTS5 compiles further statements while a statement runs.
+        let refusal = self.authorizer.take_refusal();
+        ended.map_err(|error| refusal.unwrap_or_else(|| GuestError::from_sqlite(&error, &self.stop)))?;
         let wrote = self.connection.total_changes() != before;
         Ok(if wrote { self.connection.changes() } else { 0 })
     }
 
-    /// Refuses to write while the write-ahead log is too large because an open cursor keeps SQLite from emptying it.
+    /// Fails if the write-ahead log is too large. That happens if an open cursor prevents SQLite from emptying it.
     fn log_has_room(&self) -> Result<(), GuestError> {
-        let most = limits::log(self.access.database);
+        let most = limits::log_quota(self.access.database);
         if !self.access.writable || log_bytes(&self.access.path) <= most {
             return Ok(());
         }
         let emptied =
             self.authorizer.as_host(|| self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
-        emptied.map_err(|error| GuestError::of(&error, &self.stop))?;
+        emptied.map_err(|error| GuestError::from_sqlite(&error, &self.stop))?;
         if log_bytes(&self.access.path) > most { Err(log_is_full()) } else { Ok(()) }
     }
 
     fn host(&self, statement: &str) -> Result<(), GuestError> {
         self.authorizer
             .as_host(|| self.connection.execute_batch(statement))
-            .map_err(|error| GuestError::of(&error, &self.stop))
+            .map_err(|error| GuestError::from_sqlite(&error, &self.stop))
     }
 }
 
@@ -244,7 +249,7 @@ pub(super) fn columns(prepared: &Statement<'_>) -> Vec<String> {
     prepared.column_names().map(str::to_owned).collect()
 }
 
-/// Whether there is nothing but white space, comments and semicolons.
+/// Whether the text consists of white space, comments and semicolons.
 fn statement_is_empty(statement: &str) -> bool {
     let code = statement.lines().map(|line| line.split("--").next().unwrap_or_default());
     code.flat_map(str::chars).all(|c| c.is_whitespace() || c == ';')

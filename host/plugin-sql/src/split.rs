@@ -1,4 +1,4 @@
-//! The first database of a plugin that was split off another one: a copy of the other plugin's tables.
+//! Creates the first database of a plugin that was split off another plugin: a copy of some tables of that plugin.
 
 use std::fs::{self, DirEntry, File};
 use std::io::ErrorKind;
@@ -10,15 +10,15 @@ use tempfile::{Builder, NamedTempFile};
 
 use super::{GuestError, StopHandle, copy};
 
-/// The temporary folders start and end with this. They are folders, because SQLite makes files beside a database.
+/// The prefix and suffix of temporary folders. They are folders, because SQLite creates files beside a database.
 const PREFIX: &str = ".split-";
 const SUFFIX: &str = ".tmp";
 
-/// A copy takes seconds, so an older temporary folder is of a killed process.
-const LEFT: Duration = Duration::from_hours(1);
+/// A copy takes seconds, so an older temporary folder belongs to a killed process.
+const LEFTOVER_AGE: Duration = Duration::from_hours(1);
 
-/// Copies the tables of the database `from` whose names start with `prefix` into the new database `to`. Does nothing if `to` exists,
-/// or `from` has no such table. `from` stays as it is, and so does a `to` that another process makes meanwhile.
+/// Copies the tables of the database `from` whose names start with `prefix` into the new database `to`. Does nothing if `to`
+/// exists or `from` has no such table. Neither `from`, nor a file `to` that another process creates meanwhile, is changed.
 ///
 /// # Errors
 /// When a database cannot be read or written. Then there is no `to`, and the next call tries again.
@@ -28,7 +28,7 @@ pub fn split_tables(from: &Path, to: &Path, prefix: &str) -> Result<(), GuestErr
         GuestError::Failed(format!("the tables {prefix}… of {from} cannot be copied to {to}: {error}"))
     };
     let folder = to.parent().unwrap_or(Path::new("."));
-    sweep(folder, SystemTime::now());
+    remove_leftovers(folder, SystemTime::now());
     if to.exists() || !from.is_file() || !has_tables(from, prefix).map_err(|error| failed(&error))? {
         return Ok(());
     }
@@ -44,12 +44,12 @@ pub fn split_tables(from: &Path, to: &Path, prefix: &str) -> Result<(), GuestErr
 }
 
 /// Deletes the temporary folders of killed processes.
-fn sweep(folder: &Path, now: SystemTime) {
+fn remove_leftovers(folder: &Path, now: SystemTime) {
     let is_left = |entry: &DirEntry| {
         let name = entry.file_name();
         let age = entry.metadata().and_then(|found| found.modified()).ok().and_then(|at| now.duration_since(at).ok());
         let is_named = name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX));
-        is_named && age.is_some_and(|age| age > LEFT)
+        is_named && age.is_some_and(|age| age > LEFTOVER_AGE)
     };
     for entry in fs::read_dir(folder).into_iter().flatten().flatten().filter(is_left) {
         drop(fs::remove_dir_all(entry.path()));
@@ -62,7 +62,7 @@ fn has_tables(file: &Path, prefix: &str) -> rusqlite::Result<bool> {
     connection.query_row(statement, [prefix], |row| row.get(0))
 }
 
-/// Deletes all tables but those with the prefix, and flushes the file to the disk.
+/// Deletes all tables without the prefix, and flushes the file to the disk.
 fn keep_tables(file: &Path, prefix: &str) -> Result<(), Box<dyn std::error::Error>> {
     let connection = Connection::open(file)?;
     let others =
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn tables_with_the_prefix_are_copied_once_and_stay_where_they_were() {
+    fn tables_with_the_prefix_are_copied_once_and_the_source_is_unchanged() {
         let folder = tempfile::tempdir().unwrap();
         let [from, to] = ["a.db", "b.db"].map(|name| folder.path().join(name));
         split_tables(&from, &to, "plan_").unwrap();
@@ -121,11 +121,11 @@ mod tests {
     }
 
     #[test]
-    fn a_database_that_another_process_makes_meanwhile_stays() {
+    fn a_database_that_another_process_creates_meanwhile_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let [from, to] = ["a.db", "b.db"].map(|name| folder.path().join(name));
         Connection::open(&from).unwrap().execute_batch("CREATE TABLE plan_steps (a)").unwrap();
-        // A link without a target does not exist for the first check, and has the name for the last one.
+        // For the first check, a link without a target does not exist; the final rename finds the name in use.
         std::os::unix::fs::symlink("missing", &to).unwrap();
         split_tables(&from, &to, "plan_").unwrap();
         assert_eq!(fs::read_link(&to).unwrap(), Path::new("missing"));
@@ -140,14 +140,14 @@ mod tests {
             fs::write(folder.path().join(name).join("copy-wal"), "").unwrap();
         }
         let now = SystemTime::now();
-        sweep(folder.path(), now);
+        remove_leftovers(folder.path(), now);
         assert_eq!(names(folder.path()), [".split-ab12cd.tmp", ".split-notes", "notes.tmp"], "a process may use it");
-        sweep(folder.path(), now + LEFT + Duration::from_mins(1));
+        remove_leftovers(folder.path(), now + LEFTOVER_AGE + Duration::from_mins(1));
         assert_eq!(names(folder.path()), [".split-notes", "notes.tmp"]);
     }
 
     #[test]
-    fn a_damaged_database_is_an_error_and_makes_no_new_one() {
+    fn a_damaged_database_is_an_error_and_creates_no_copy() {
         let folder = tempfile::tempdir().unwrap();
         let [from, to] = ["a.db", "b.db"].map(|name| folder.path().join(name));
         fs::write(&from, "not a database ".repeat(100)).unwrap();

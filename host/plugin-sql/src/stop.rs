@@ -1,4 +1,4 @@
-//! Interrupts a statement: when its time is over, or when no caller waits for it any more.
+//! Interrupts a statement at its time limit, or when no caller waits for it any more.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,29 +12,29 @@ pub struct StopHandle(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    asked: AtomicBool,
+    stopped: AtomicBool,
     end: Mutex<Option<Instant>>,
 }
 
 impl StopHandle {
     /// Stops the running statement and all later ones.
-    pub fn ask(&self) {
-        self.0.asked.store(true, Ordering::Relaxed);
+    pub fn stop(&self) {
+        self.0.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// Whether [`StopHandle::ask`] was called.
+    /// Whether [`StopHandle::stop`] was called.
     #[must_use]
-    pub fn is_asked(&self) -> bool {
-        self.0.asked.load(Ordering::Relaxed)
+    pub fn is_stopped(&self) -> bool {
+        self.0.stopped.load(Ordering::Relaxed)
     }
 
     pub(super) fn begin(&self) {
         *self.0.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + limits::STATEMENT);
     }
 
-    /// Whether the running statement has to end.
+    /// Whether the running statement must end.
     pub(super) fn is_due(&self) -> bool {
         let end = *self.0.end.lock().unwrap_or_else(PoisonError::into_inner);
-        self.is_asked() || end.is_some_and(|end| Instant::now() >= end)
+        self.is_stopped() || end.is_some_and(|end| Instant::now() >= end)
     }
 }

@@ -1,4 +1,4 @@
-//! Every way in which a statement may try to leave its bounds, and the state and words in which it ends.
+//! Statements that try to exceed their limits and permissions, and the errors that they get.
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ fn text(text: &str) -> Value {
 }
 
 #[test]
-fn values_come_back_as_they_were_written() {
+fn values_are_read_as_they_were_written() {
     let folder = tempfile::tempdir().unwrap();
     let own = session(folder.path(), Database::Own, true);
     assert_eq!(own.execute("CREATE TABLE t (a, b, c, d, e)", &[]), Ok(0));
@@ -60,7 +60,7 @@ fn a_plugin_may_migrate_its_own_tables_and_search_them() {
 }
 
 #[test]
-fn what_leads_out_of_the_database_is_refused_and_named() {
+fn statements_outside_of_the_database_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let outside = folder.path().join("outside.db");
     let own = session(folder.path(), Database::Own, true);
@@ -93,7 +93,7 @@ fn what_leads_out_of_the_database_is_refused_and_named() {
         assert!(said.contains(word), "{statement}: {said}");
     }
     assert!(!outside.exists());
-    assert!(own.query("SELECT * FROM t", &[]).unwrap().rows.is_empty(), "nothing of a refused call is done");
+    assert!(own.query("SELECT * FROM t", &[]).unwrap().rows.is_empty(), "a refused call has no effect");
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn writing_without_the_grant_names_the_command() {
 }
 
 #[test]
-fn the_catalog_is_written_to_through_its_views_only() {
+fn the_catalog_can_only_be_written_through_its_views() {
     let folder = tempfile::tempdir().unwrap();
     let catalog = session(folder.path(), Database::Catalog, true);
     let track = "INSERT INTO put_track (source, service, id, title, artists) VALUES ('x', 'x', ?1, ?2, 'A')";
@@ -138,7 +138,7 @@ fn the_catalog_is_written_to_through_its_views_only() {
 }
 
 #[test]
-fn an_endless_statement_ends_when_its_time_is_up_or_nobody_waits() {
+fn an_endless_statement_ends_at_its_time_limit_or_when_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
     let stop = StopHandle::default();
@@ -146,15 +146,15 @@ fn an_endless_statement_ends_when_its_time_is_up_or_nobody_waits() {
     let begun = std::time::Instant::now();
     let Err(GuestError::Timeout(said)) = own.query(endless, &[]) else { panic!("it ended") };
     assert!(said.contains("10 s") && begun.elapsed() >= limits::STATEMENT, "{said}");
-    assert!(own.query("SELECT 1", &[]).is_ok(), "the connection can be used after it");
+    assert!(own.query("SELECT 1", &[]).is_ok(), "the connection can still be used");
     let asker = stop.clone();
-    let asking = std::thread::spawn(move || asker.ask());
+    let asking = std::thread::spawn(move || asker.stop());
     assert!(matches!(own.query(endless, &[]), Err(GuestError::Timeout(said)) if said.contains("is ending")));
     asking.join().unwrap();
 }
 
 #[test]
-fn what_is_too_large_is_refused_with_its_limit() {
+fn too_large_results_and_statements_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let own = session(folder.path(), Database::Own, true);
     own.execute("CREATE TABLE t (a)", &[]).unwrap();
@@ -175,7 +175,7 @@ fn what_is_too_large_is_refused_with_its_limit() {
 }
 
 #[test]
-fn a_full_database_says_so_and_stays_whole() {
+fn a_full_database_is_reported_and_stays_intact() {
     let folder = tempfile::tempdir().unwrap();
     let own = session(folder.path(), Database::Own, true);
     own.execute("CREATE TABLE t (a)", &[]).unwrap();
@@ -190,14 +190,14 @@ fn a_full_database_says_so_and_stays_whole() {
     }
     assert!(matches!(said, Some(GuestError::Full(_))), "{said:?}");
     let rows = own.query("SELECT count(*) FROM t", &[]).unwrap().rows;
-    assert_eq!(rows, [[Value::Integer(240)]], "what did not fit was taken back as a whole");
+    assert_eq!(rows, [[Value::Integer(240)]], "the statement that did not fit was rolled back");
     drop(own);
     let bytes = std::fs::metadata(folder.path().join("plugins/x.db")).unwrap().len();
     assert!(bytes <= limits::quota(Database::Own), "{bytes}");
 }
 
 #[test]
-fn a_batch_is_all_or_nothing_and_names_the_row() {
+fn a_failed_batch_is_rolled_back_and_names_the_row() {
     let folder = tempfile::tempdir().unwrap();
     let own = session(folder.path(), Database::Own, true);
     own.execute("CREATE TABLE t (a INTEGER PRIMARY KEY)", &[]).unwrap();
@@ -209,7 +209,7 @@ fn a_batch_is_all_or_nothing_and_names_the_row() {
     assert_eq!(own.batch("INSERT INTO t VALUES (?) ON CONFLICT DO NOTHING", &rows(&[3, 4])), Ok(1));
 }
 
-/// The catalog as a plugin of that name writes to it.
+/// A session of this plugin on the catalog.
 fn catalog_of(folder: &Path, plugin: &str) -> Session {
     let access = Access { writer: Some(plugin.to_owned()), ..access(folder, Database::Catalog, true) };
     Session::open(&access, &StopHandle::default()).unwrap()
@@ -218,7 +218,7 @@ fn catalog_of(folder: &Path, plugin: &str) -> Session {
 const SAY: &str = "INSERT INTO put_track (source, said_at, service, id, title) VALUES (?1, ?2, 'x', ?3, ?3)";
 
 #[test]
-fn a_plugin_writes_to_the_catalog_in_its_own_name_only() {
+fn a_plugin_can_only_write_to_the_catalog_in_its_own_name() {
     let folder = tempfile::tempdir().unwrap();
     let djay = catalog_of(folder.path(), "djay");
     let say = |source: Value, at: Value| djay.execute(SAY, &[source, at, text("a")]);
@@ -238,7 +238,7 @@ fn a_plugin_writes_to_the_catalog_in_its_own_name_only() {
     assert_eq!(sources.rows.len(), 2, "{sources:?}");
     let batch = djay.batch(SAY, &[vec![text("djay"), Value::Null, text("b")], vec![text("x"), Value::Null, text("c")]]);
     assert!(batch.is_err());
-    assert_eq!(djay.query("SELECT 1 FROM tracks", &[]).unwrap().rows.len(), 1, "nothing of the batch stays");
+    assert_eq!(djay.query("SELECT 1 FROM tracks", &[]).unwrap().rows.len(), 1, "the batch was rolled back");
     for away in
         ["DROP TRIGGER temp.put_track_source", "DROP TRIGGER put_track_source", "DELETE FROM temp.sqlite_schema"]
     {
@@ -248,7 +248,7 @@ fn a_plugin_writes_to_the_catalog_in_its_own_name_only() {
 }
 
 #[test]
-fn every_view_that_names_a_source_is_guarded() {
+fn every_view_with_a_source_is_restricted() {
     let folder = tempfile::tempdir().unwrap();
     let djay = catalog_of(folder.path(), "djay");
     let views =
@@ -263,7 +263,7 @@ fn every_view_that_names_a_source_is_guarded() {
 }
 
 #[test]
-fn the_operator_ranks_sources_and_a_plugin_only_lowers_a_part_of_itself() {
+fn a_plugin_can_only_lower_the_rank_of_its_parts() {
     let folder = tempfile::tempdir().unwrap();
     let djay = catalog_of(folder.path(), "djay");
     let rank = |name: &str, rank: i64| {

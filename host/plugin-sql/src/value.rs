@@ -1,4 +1,4 @@
-//! Values as they pass between SQLite and a plugin.
+//! Values that SQLite and a plugin exchange.
 
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -6,18 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::limits;
 
-/// One value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Value {
-    /// Nothing.
     Null,
-    /// A whole number.
     Integer(i64),
-    /// A number.
     Real(f64),
-    /// A text.
     Text(String),
-    /// Bytes.
     #[serde(with = "blob")]
     Blob(Vec<u8>),
 }
@@ -69,7 +63,7 @@ impl ToSql for Value {
     }
 }
 
-/// A path as bytes: it may not be UTF-8.
+/// Serialises a path as bytes, because it may not be UTF-8.
 pub(super) mod path {
     use std::ffi::OsString;
     use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -88,7 +82,7 @@ pub(super) mod path {
     }
 }
 
-/// Bytes as one value, not as a sequence of numbers.
+/// Serialises bytes as one value, not as a sequence of numbers.
 mod blob {
     use std::fmt;
 

@@ -1,17 +1,17 @@
-//! How messages are written into a pipe: four bytes with the length, then the message as `postcard` writes it.
+//! The framing of messages in a pipe: four bytes with the length, then the message, encoded by `postcard`.
 
 use std::io::{self, Read, Write};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Bytes of the length before a message.
+/// The bytes of the length before a message.
 pub const HEADER_BYTES: usize = 4;
 
-/// The longest message: a batch or a result with what its values cost beside their bytes, and a wide margin.
+/// The maximum length of a message: a batch or a result with the overhead of its values, and a wide margin.
 pub const FRAME_BYTES: usize = 64 << 20;
 
-/// A message with its length before it.
+/// Encodes a message with its length before it.
 ///
 /// # Errors
 /// When it is too long.
@@ -25,7 +25,7 @@ pub fn encode<T: Serialize>(message: &T) -> io::Result<Vec<u8>> {
     Ok(frame)
 }
 
-/// Reads a message without its length.
+/// Decodes a message without its length.
 ///
 /// # Errors
 /// When it is not a message.
@@ -38,7 +38,7 @@ pub(super) fn write<T: Serialize>(to: &mut impl Write, message: &T) -> io::Resul
     to.flush()
 }
 
-/// Reads the next message; `None` where the pipe was closed.
+/// Reads the next message; `None` if the pipe was closed.
 ///
 /// # Errors
 /// When the pipe breaks, or the bytes are not a message.
@@ -64,5 +64,8 @@ pub fn length(header: [u8; HEADER_BYTES]) -> io::Result<usize> {
 }
 
 fn too_long(bytes: usize) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("a message of {bytes} bytes; at most {FRAME_BYTES} are passed"))
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        format!("the message has {bytes} bytes, more than the limit of {FRAME_BYTES}"),
+    )
 }

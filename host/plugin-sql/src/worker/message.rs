@@ -34,9 +34,9 @@ pub enum Request {
     },
     /// Writes with several statements in one transaction.
     Transaction { steps: Vec<Step> },
-    /// Starts a query whose rows are read page by page. From now on the worker answers [`Request::Next`] only.
-    Walk { statement: String, parameters: Vec<Value> },
-    /// The next rows of the query that [`Request::Walk`] started.
+    /// Starts a query whose rows are read page by page. Afterwards the worker only accepts [`Request::Next`].
+    OpenCursor { statement: String, parameters: Vec<Value> },
+    /// The next rows of the query that [`Request::OpenCursor`] started.
     Next { most: u32 },
 }
 
@@ -53,19 +53,19 @@ pub enum Answer {
     Changed {
         /// The number of changed rows.
         rows: u64,
-        /// Bytes by which the database grew; counted for the catalog only.
+        /// The number of bytes by which the database grew. It is only counted for the catalog.
         growth: u64,
     },
     /// The statements of a transaction have written.
     Changes {
         /// The number of changed rows, by statement.
         rows: Vec<u64>,
-        /// As in [`Answer::Changed`], of all statements together.
+        /// As in [`Answer::Changed`], for all statements together.
         growth: u64,
     },
-    /// The columns of the query that [`Request::Walk`] started.
+    /// The columns of the query that [`Request::OpenCursor`] started.
     Columns(Vec<String>),
-    /// Rows; none when there are no more.
+    /// The next rows; empty at the end.
     Rows(Vec<Row>),
 }
 

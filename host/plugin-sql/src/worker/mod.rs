@@ -3,7 +3,7 @@
 //! A single instruction of SQLite cannot be interrupted, and SQLite's sorter writes temporary files without a limit. So
 //! statements of plugins never run in the daemon. They run in a process with limits ([`bounds`]), which the daemon kills when
 //! the attempt ends. The process reads [`Request`]s from its standard input and writes one [`Reply`] for each to its standard
-//! output ([`frame`]). It ends when its input is closed, so also when the daemon is killed.
+//! output ([`frame`]). It ends when its input is closed, which also happens when the daemon is killed.
 
 mod bounds;
 mod frame;

@@ -1,4 +1,4 @@
-//! The loop of a worker.
+//! The main loop of a worker.
 
 use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt as _;
@@ -14,10 +14,10 @@ use crate::read::{PageEnd, ResultPages};
 use crate::session::columns;
 use crate::{GuestError, Session, StopHandle, Value, copy, limits};
 
-/// The time that a statement has to end after the input was closed.
+/// The time limit for a statement to end after the input was closed.
 const GRACE: Duration = Duration::from_millis(200);
 
-/// Answers requests until the input is closed. `end` ends the process at once, in the middle of a statement.
+/// Answers requests until the input is closed. `end` ends the process at once, even during a statement.
 ///
 /// # Errors
 /// When the answers cannot be written because the reader has ended.
@@ -49,7 +49,9 @@ pub fn serve(input: impl Read + Send + 'static, output: impl Write, end: fn(Exit
                 let growth = session.take_growth();
                 rows.map(|rows| Answer::Changes { rows, growth })
             }
-            Request::Walk { statement, parameters } => return walk(&session, &mut link, &statement, &parameters),
+            Request::OpenCursor { statement, parameters } => {
+                return serve_cursor(&session, &mut link, &statement, &parameters);
+            }
             Request::Open(_) | Request::Copy { .. } | Request::Next { .. } => out_of_order(),
         };
         link.send(&reply)?;
@@ -67,16 +69,21 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
     path.symlink_metadata().ok().map(|found| (found.dev(), found.ino()))
 }
 
-/// Starts a query and answers with its rows page by page. All rows are as they were at the start.
-fn walk(session: &Session, link: &mut Link<impl Write>, statement: &str, parameters: &[Value]) -> io::Result<()> {
+/// Starts a query and answers with its rows page by page. All rows come from the state of the database at the start.
+fn serve_cursor(
+    session: &Session,
+    link: &mut Link<impl Write>,
+    statement: &str,
+    parameters: &[Value],
+) -> io::Result<()> {
     let stop = session.stop();
     stop.begin();
-    let mut prepared = match session.reading(statement, parameters) {
+    let mut prepared = match session.prepare_query(statement, parameters) {
         Ok(prepared) => prepared,
         Err(error) => return link.send(&Err(error)),
     };
     let columns = columns(&prepared);
-    let mut pieces = ResultPages::of(prepared.raw_query(), columns.len());
+    let mut pieces = ResultPages::new(prepared.raw_query(), columns.len());
     // SQLite takes its snapshot of the database when it reads the first row.
     if let Err(error) = pieces.peek(stop) {
         return link.send(&Err(error));
@@ -117,9 +124,9 @@ impl<W: Write> Link<W> {
 fn listen(input: impl Read + Send + 'static, stop: StopHandle, end: fn(Exit)) -> io::Result<Receiver<Request>> {
     let (requests, received) = sync_channel(1);
     let listen = move || {
-        pass_on(input, &requests);
+        forward(input, &requests);
         drop(requests);
-        stop.ask();
+        stop.stop();
         thread::sleep(GRACE);
         end(Exit::Abandoned);
     };
@@ -127,7 +134,7 @@ fn listen(input: impl Read + Send + 'static, stop: StopHandle, end: fn(Exit)) ->
     Ok(received)
 }
 
-fn pass_on(mut input: impl Read, requests: &SyncSender<Request>) {
+fn forward(mut input: impl Read, requests: &SyncSender<Request>) {
     while let Ok(Some(request)) = frame::read(&mut input) {
         if requests.send(request).is_err() {
             return;
@@ -136,5 +143,5 @@ fn pass_on(mut input: impl Read, requests: &SyncSender<Request>) {
 }
 
 fn out_of_order() -> Reply {
-    Err(GuestError::Failed("a request out of order; this is a fault of Baton: please report it".to_owned()))
+    Err(GuestError::Failed("a request in the wrong order; this is a fault of Baton: please report it".to_owned()))
 }

@@ -1,4 +1,4 @@
-//! A worker on a thread, with real pipes: what is asked is answered, and the end of the input ends it.
+//! A worker on a thread, with real pipes: it answers requests, and ends with its input.
 
 use std::io::{PipeReader, PipeWriter, Write as _};
 use std::path::Path;
@@ -50,7 +50,7 @@ fn query(statement: &str) -> Request {
 }
 
 #[test]
-fn what_is_asked_is_answered_until_the_input_ends() {
+fn requests_are_answered_until_the_input_ends() {
     let folder = tempfile::tempdir().unwrap();
     let mut worker = Worker::open(folder.path(), true);
     assert_eq!(worker.ask(&execute("CREATE TABLE t (a, b)")), Ok(Answer::Changed { rows: 0, growth: 0 }));
@@ -66,7 +66,7 @@ fn what_is_asked_is_answered_until_the_input_ends() {
 }
 
 #[test]
-fn what_is_no_database_is_an_answer_too() {
+fn a_file_that_is_not_a_database_gives_an_error_reply() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("plugins")).unwrap();
     std::fs::write(folder.path().join("plugins/x.db"), "no database at all, but long enough to be one").unwrap();
@@ -78,7 +78,7 @@ fn what_is_no_database_is_an_answer_too() {
 }
 
 #[test]
-fn a_statement_that_nobody_waits_for_ends() {
+fn a_statement_without_a_caller_ends() {
     let folder = tempfile::tempdir().unwrap();
     let mut worker = Worker::open(folder.path(), true);
     let endless = query("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n");
@@ -89,14 +89,14 @@ fn a_statement_that_nobody_waits_for_ends() {
 }
 
 #[test]
-fn a_cursor_gives_each_row_once_as_it_was_at_the_beginning() {
+fn a_cursor_returns_the_rows_of_its_start() {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = Worker::open(folder.path(), true);
     writer.ask(&execute("CREATE TABLE t (a)")).unwrap();
     let rows: Vec<Row> = (0..5_000).map(|n| vec![Value::Integer(n)]).collect();
     writer.ask(&Request::Batch { statement: "INSERT INTO t VALUES (?)".to_owned(), rows: rows.clone() }).unwrap();
     let mut reader = Worker::open(folder.path(), false);
-    let walk = Request::Walk { statement: "SELECT a FROM t ORDER BY a".to_owned(), parameters: Vec::new() };
+    let walk = Request::OpenCursor { statement: "SELECT a FROM t ORDER BY a".to_owned(), parameters: Vec::new() };
     assert_eq!(reader.ask(&walk), Ok(Answer::Columns(vec!["a".to_owned()])));
     writer.ask(&execute("DELETE FROM t")).unwrap();
     let mut seen = Vec::new();

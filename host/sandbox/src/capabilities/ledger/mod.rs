@@ -56,15 +56,15 @@ impl Ledger {
         let place = self.place()?;
         let kept = self.open.take();
         let stop = kept.as_ref().map_or_else(StopHandle::default, |(_, stop)| stop.clone());
-        let (asked, watched) = (stop.clone(), stop.clone());
+        let (stopped, watched) = (stop.clone(), stop.clone());
         let read = blocking::blocking(
-            move || asked.ask(),
+            move || stopped.stop(),
             move || {
                 let reader = match kept {
                     Some((reader, _)) => reader,
                     None => {
                         let mut reader = Reader::open(&place)?;
-                        reader.end_when(move || watched.is_asked())?;
+                        reader.end_when(move || watched.is_stopped())?;
                         reader
                     }
                 };

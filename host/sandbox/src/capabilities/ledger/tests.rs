@@ -85,7 +85,7 @@ async fn a_look_that_is_over_breaks_off() {
     let look = |reader: &Reader| history::newest(reader, None, None, HistoryLimit { most: 10_000, bytes: 1 << 20 });
     assert_eq!(ledger.with(look).await.unwrap().entries.len(), 501);
     let (_, stop) = ledger.open.as_ref().unwrap();
-    stop.ask();
+    stop.stop();
     let told = ledger.with(look).await;
     assert!(matches!(&told, Err(Error::Failed(text)) if text.contains("interrupted")), "{told:?}");
 }

@@ -40,7 +40,7 @@ impl Cursor {
         }
         // A cursor never writes.
         let mut worker = Worker::open(workers, Access { writable: false, ..access }).await?;
-        match worker.ask(&Request::Walk { statement, parameters }).await? {
+        match worker.ask(&Request::OpenCursor { statement, parameters }).await? {
             Answer::Columns(columns) => Ok(Self { columns, worker, ended: false, _place: place, kept }),
             _ => Err(broken_off()),
         }
