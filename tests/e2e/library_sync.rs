@@ -354,7 +354,7 @@ fn nobody_at_the_address_is_said_with_what_to_do() {
     let page = place.eagle(Manner::default());
     page.behave(|manner| manner.trouble = vec![("info", Trouble::Text("<html>")); 2]);
     let output = place.sync(&page, &[]).ended(2);
-    assert!(output.stderr.contains("not Eagle's API"), "{}", output.stderr);
+    assert!(output.stderr.contains("not from Eagle's API"), "{}", output.stderr);
     let endless = place.eagle(Manner::default());
     endless.behave(|manner| manner.trouble = vec![("info", Trouble::Bytes(64 << 20))]);
     assert!(place.sync(&endless, &[]).ended(2).stderr.contains("more than"));

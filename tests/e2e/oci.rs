@@ -141,7 +141,7 @@ fn what_is_not_there_is_named() {
     place.push("noop:1");
     let absent = format!("noop@sha256:{}", "0".repeat(64));
     for missing in ["noop:2", "nothing:1", &absent] {
-        fails(place.inspect(missing), &[missing, "is not there"]);
+        fails(place.inspect(missing), &[missing, "does not exist"]);
     }
 }
 
@@ -175,10 +175,10 @@ fn a_component_that_was_tampered_with_in_the_registry_is_refused() {
     fails(place.inspect("noop:1"), &["was changed", pushed["digest"].as_str().unwrap(), &sha256(&flipped)]);
 
     fs::write(&stored, [good.as_slice(), b"more"].concat()).unwrap();
-    fails(place.inspect("noop:1"), &[&size, "its manifest says"]);
+    fails(place.inspect("noop:1"), &[&size, "the size in its manifest"]);
 
     fs::remove_file(&stored).unwrap();
-    fails(place.inspect("noop:1"), &["the component of", "is not there"]);
+    fails(place.inspect("noop:1"), &["the component of", "does not exist"]);
     fs::write(&stored, &good).unwrap();
     place.inspect("noop:1").ended(0);
 }
@@ -242,7 +242,7 @@ fn images_and_files_that_are_not_plugins_are_refused() {
     fs::write(&text, "no component").unwrap();
     let push = ["push", text.to_str().unwrap(), &place.registry.reference("text:2")];
     fails(place.plugin(&push), &["text.wasm is not a plugin"]);
-    fails(place.inspect("text:2"), &["is not there"]);
+    fails(place.inspect("text:2"), &["does not exist"]);
 }
 
 #[test]
@@ -259,5 +259,5 @@ fn references_that_are_none_are_refused_before_anything_is_sent() {
     }
     let pinned = format!("oci://127.0.0.1:1/a:1@sha256:{}", "0".repeat(64));
     let push = Output::of(place.command().args(["plugin", "push", noop.to_str().unwrap(), &pinned]));
-    fails(push, &["take it out of the reference"]);
+    fails(push, &["remove it from the reference"]);
 }

@@ -109,10 +109,10 @@ fn a_changed_component_a_changed_signature_and_one_of_something_else_are_bad() {
     fs::write(place.workspace.outside().join("other"), "other bytes").unwrap();
     place.minisign(&["-S", "-s", "ours.key", "-m", "other", "-x", "noop.wasm.minisig"]);
     assert_eq!(place.judged(&place.file).0, "bad");
-    // The old form, whose signature is over the bytes themselves.
+    // The legacy format signs the bytes themselves, not their hash.
     place.minisign(&["-S", "-l", "-s", "ours.key", "-m", "noop.wasm"]);
     let old = place.workspace.baton(&["plugin", "inspect", &place.file]).ended(1).stdout;
-    assert!(old.contains("old form"), "{old}");
+    assert!(old.contains("legacy format"), "{old}");
 }
 
 #[test]

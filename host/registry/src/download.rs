@@ -1,7 +1,7 @@
-//! A component from an `https://` address, and the signature beside it, `ADDRESS.minisig`.
+//! Downloads a component from an `https://` address, and its signature `ADDRESS.minisig`.
 //!
-//! Only sizes are verified here, because an address pins no digest: `baton.lock` does. The caller that installs the component
-//! verifies the signature.
+//! Only sizes are checked here, because an address contains no digest; `baton.lock` pins the digest. The caller that installs
+//! the component verifies the signature.
 
 use reqwest::{Client, Url};
 
@@ -14,7 +14,7 @@ use crate::limits;
 pub struct DownloadedFile {
     /// The component.
     pub component: Vec<u8>,
-    /// The text of the detached signature, where there is one.
+    /// The text of the detached signature, if there is one.
     pub signature: Option<String>,
 }
 
@@ -26,7 +26,7 @@ pub struct DownloadedFile {
 pub async fn download(url: &Url) -> Result<DownloadedFile, FetchError> {
     let host = url.host_str().unwrap_or_default();
     let client = http_client::client(host, http_client::is_loopback(url))?;
-    http_client::within(limits::TRANSFER, url.as_str(), async {
+    http_client::with_timeout(limits::TRANSFER, url.as_str(), async {
         let component = component(&client, url, host).await?;
         Ok(DownloadedFile { component, signature: signature(&client, url, host).await? })
     })
@@ -38,14 +38,14 @@ async fn component(client: &Client, url: &Url, host: &str) -> Result<Vec<u8>, Fe
     let wanted = Download { what: url.as_str(), host, most, why: "the most that a component may have" };
     http_client::get(client.get(url.clone()), wanted).await.map_err(|error| match error {
         FetchError::Unauthorized { host, what } => {
-            let reason = format!("it wants a password for {what}; fetch the file yourself and name it instead");
+            let reason = format!("it requires a password for {what}; fetch the file yourself and name it instead");
             FetchError::Refused { host, reason }
         }
         other => other,
     })
 }
 
-/// The signature; stores of objects refuse what is not there.
+/// Downloads the signature; `None` if there is none. Object stores answer with a refusal if a file is missing.
 async fn signature(client: &Client, url: &Url, host: &str) -> Result<Option<String>, FetchError> {
     let beside = beside(url);
     let wanted = Download {
@@ -64,7 +64,7 @@ async fn signature(client: &Client, url: &Url, host: &str) -> Result<Option<Stri
 /// The address of the signature of the file at `url`.
 fn beside(url: &Url) -> Url {
     let mut beside = url.clone();
-    beside.set_path(&format!("{}{}", url.path(), crate::signature::ENDING));
+    beside.set_path(&format!("{}{}", url.path(), crate::signature::EXTENSION));
     beside
 }
 

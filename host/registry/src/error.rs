@@ -1,4 +1,4 @@
-//! The errors of fetching and publishing a package, one variant for each thing that a person can do about it.
+//! The errors of fetching and publishing a package: one variant for each solution.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -25,18 +25,18 @@ pub enum FetchError {
         reason: String,
     },
     /// It took too long.
-    #[error("{what} did not come within {} s; try again on a better connection", after.as_secs())]
-    TooSlow {
+    #[error("{what} did not arrive within {} s; try again with a better connection", after.as_secs())]
+    Timeout {
         /// The file or address.
         what: String,
         /// The time limit.
         after: Duration,
     },
-    /// The server wants to know who asks.
+    /// The server requires a login.
     #[error(
-        "{host} requires a login for {what}: `docker login {host}` writes a name and a password \
-         to ~/.docker/config.json (`auths` is read, helpers are not), or set BATON_REGISTRY_USER and \
-         BATON_REGISTRY_PASSWORD"
+        "{host} requires a login for {what}: run `docker login {host}`, which writes name and password to \
+        ~/.docker/config.json (Baton reads `auths`, but calls no credential helpers), or set BATON_REGISTRY_USER and \
+        BATON_REGISTRY_PASSWORD"
     )]
     Unauthorized {
         /// The server.
@@ -44,7 +44,7 @@ pub enum FetchError {
         /// The file or address.
         what: String,
     },
-    /// The server knows who asks and refuses.
+    /// The server refuses the request for these credentials.
     #[error("{host} refuses {what}: ask its operator for permission")]
     Denied {
         /// The server.
@@ -52,13 +52,13 @@ pub enum FetchError {
         /// The file or address.
         what: String,
     },
-    /// It is not there.
-    #[error("{what} is not there; check the name, the tag and the digest")]
+    /// It does not exist.
+    #[error("{what} does not exist; check the name, the tag and the digest")]
     NotFound {
         /// The file or address.
         what: String,
     },
-    /// It has more bytes than it may have.
+    /// It is larger than its limit.
     #[error("{what} has more than {limit} bytes, {why}")]
     TooLarge {
         /// The file or address.
@@ -68,7 +68,7 @@ pub enum FetchError {
         /// The source of the limit.
         why: &'static str,
     },
-    /// It ends too early.
+    /// It is incomplete.
     #[error("{what} is cut off after {found} of {expected} bytes; try again, or have it published again")]
     Truncated {
         /// The file or address.
@@ -79,13 +79,13 @@ pub enum FetchError {
         found: usize,
     },
     /// Its digest is not the expected one.
-    #[error("{what} was changed: it should have the digest {expected} and has {found}; nothing of it was kept")]
+    #[error("{what} was changed: its digest should be {expected}, but is {found}; it was discarded")]
     WrongDigest {
         /// The file or address.
         what: String,
-        /// The digest that was asked for.
+        /// The expected digest.
         expected: String,
-        /// The digest of what came.
+        /// The digest of the received bytes.
         found: String,
     },
     /// The downloaded file is not a plugin.

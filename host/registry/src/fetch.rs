@@ -1,4 +1,4 @@
-//! Fetching a package from wherever it is: the one function that `inspect`, `install` and `update` call.
+//! Fetches a package from any kind of source, for `inspect`, `install` and `update`.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -12,18 +12,18 @@ use crate::oci::{Access, pull};
 use crate::reference::Reference;
 use crate::signature::beside;
 
-/// The bytes of a package. They may be anything: [`crate::Package::read`] checks whether they are a plugin.
+/// The unchecked bytes of a package: [`crate::Package::read`] checks whether they are a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FetchedPackage {
     /// The component.
     pub component: Vec<u8>,
-    /// The text of its detached signature, if there is one. [`crate::signature::judge()`] verifies it.
+    /// The text of its detached signature, if there is one. [`crate::signature::verify()`] verifies it.
     pub signature: Option<String>,
-    /// Its origin; of a registry with the digest of the manifest that was fetched.
+    /// Its origin. For a registry, it contains the digest of the fetched manifest.
     pub from: Reference,
 }
 
-/// Fetches a package. At a registry we are who the environment and `docker login` say.
+/// Fetches a package. The credentials for a registry come from the environment, else from `docker login`.
 ///
 /// # Errors
 /// When it cannot be read, reached or verified.
@@ -48,7 +48,7 @@ pub async fn fetch(reference: &Reference) -> Result<FetchedPackage, FetchError> 
 /// Reads a component and the signature beside it, `FILE.minisig`.
 ///
 /// # Errors
-/// When the component is not there, or either is not a regular file or too large.
+/// When the component does not exist, or one of the files is not a regular file or is too large.
 pub fn read(path: &Path) -> Result<(Vec<u8>, Option<String>), FetchError> {
     let component = bounded(path, COMPONENT_BYTES, "the most that a component may have")?;
     let beside = beside(path);
@@ -59,7 +59,7 @@ pub fn read(path: &Path) -> Result<(Vec<u8>, Option<String>), FetchError> {
     Ok((component, Some(String::from_utf8_lossy(&signature).into_owned())))
 }
 
-/// Reads a regular file that has at most `most` bytes; a pipe would be waited for without end.
+/// Reads a regular file of at most `most` bytes. Other kinds are refused, because reading a pipe could block.
 fn bounded(path: &Path, most: usize, why: &'static str) -> Result<Vec<u8>, FetchError> {
     let failed = |reason: String| FetchError::File { path: path.to_owned(), reason };
     let about = std::fs::metadata(path).map_err(|error| failed(error.to_string()))?;
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_brings_the_signature_beside_it() {
+    fn a_file_is_read_with_its_signature() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.wasm");
         std::fs::write(&file, b"component").unwrap();

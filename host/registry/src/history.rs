@@ -1,11 +1,11 @@
-//! The ledger's account of what was done to the plugins: one event each, in the chain with all others.
+//! Records the operations on plugins in the ledger: one event for each.
 
 use baton_core::State;
 use baton_ledger::event::{self, Event};
 use baton_ledger::{LedgerError, Tx};
 use jiff::Timestamp;
 
-/// Something that was done to a plugin.
+/// An operation on a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryEntry {
     /// The plugin.
@@ -18,12 +18,12 @@ pub struct HistoryEntry {
     pub digest: String,
 }
 
-/// Writes it down. `actor` is `operator`, or `baton` for what the daemon did automatically.
-pub fn record(tx: &Tx<'_>, act: &HistoryEntry, actor: &str, now: Timestamp) -> Result<(), LedgerError> {
-    let task = format!("plugin {}", act.plugin);
+/// Records an operation. `actor` is `operator`, or `baton` for automatic operations of the daemon.
+pub fn record(tx: &Tx<'_>, entry: &HistoryEntry, actor: &str, now: Timestamp) -> Result<(), LedgerError> {
+    let task = format!("plugin {}", entry.plugin);
     let event = Event {
-        plugin_digest: Some(act.digest.trim_start_matches("sha256:").to_owned()),
-        ..Event::new(task, actor, act.action, act.reason.clone(), State::Succeeded, now)
+        plugin_digest: Some(entry.digest.trim_start_matches("sha256:").to_owned()),
+        ..Event::new(task, actor, entry.action, entry.reason.clone(), State::Succeeded, now)
     };
     event::append(tx, &event).map(drop)
 }

@@ -1,7 +1,7 @@
-//! Asking a server for bytes, with an end to all of it: how many bytes, how many redirects, how long.
+//! Downloads bytes with limits for their number, the redirects and the time.
 //!
-//! Both ways over the network (`download.rs`, `oci/`) read through here, so both have the same limits and say the same.
-//! The server is not trusted: the sizes that it announces can only make Baton stop earlier.
+//! `download.rs` and `oci/` use this module, so both have the same limits and error messages. The server is not trusted: sizes
+//! that it announces can only make Baton stop earlier.
 
 use std::error::Error;
 use std::net::IpAddr;
@@ -20,24 +20,24 @@ pub(crate) struct Download<'a> {
     pub(crate) what: &'a str,
     /// The server.
     pub(crate) host: &'a str,
-    /// The largest size, in bytes.
+    /// The maximum size in bytes.
     pub(crate) most: usize,
     /// The source of the limit, for messages.
     pub(crate) why: &'static str,
 }
 
-/// The address is on this machine.
+/// Whether the address is on this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     is_this_machine(url.host_str().unwrap_or_default())
 }
 
-/// The host (an IPv6 address in brackets) is this machine.
+/// Whether the host (an IPv6 address in brackets) is this machine.
 pub(crate) fn is_this_machine(host: &str) -> bool {
     let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// A client for a server. `local` for one on this machine, which no proxy can reach.
+/// Creates a client for a server. `local`: the server is on this machine, which a proxy cannot reach.
 pub(crate) fn client(host: &str, local: bool) -> Result<Client, FetchError> {
     tls::install();
     let builder = Client::builder()
@@ -49,14 +49,14 @@ pub(crate) fn client(host: &str, local: bool) -> Result<Client, FetchError> {
     builder.build().map_err(|error| unreachable(host, &error))
 }
 
-/// Follows a few redirects, and none that leaves TLS or leads from elsewhere to this machine.
+/// Follows a few redirects. A redirect that leaves TLS, or that leads from another machine to this one, is an error.
 fn redirect(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     let began_here = attempt.previous().first().is_some_and(is_loopback);
     let to = attempt.url();
     let fine = if is_loopback(to) { began_here } else { to.scheme() == "https" };
     if !fine {
         let to = to.clone();
-        return attempt.error(format!("it redirects to {to}, which is not followed: only https:// addresses are"));
+        return attempt.error(format!("it redirects to {to}, but only redirects to https:// addresses are followed"));
     }
     if attempt.previous().len() > limits::REDIRECTS {
         return attempt.error(format!("it redirects more than {} times", limits::REDIRECTS));
@@ -66,7 +66,7 @@ fn redirect(attempt: Attempt<'_>) -> reqwest::redirect::Action {
 
 /// Sends a request and reads the answer to its end.
 pub(crate) async fn get(request: RequestBuilder, wanted: Download<'_>) -> Result<Vec<u8>, FetchError> {
-    let response = request.send().await.map_err(|error| not_sent(&error, wanted))?;
+    let response = request.send().await.map_err(|error| request_error(&error, wanted))?;
     let status = response.status();
     if status != StatusCode::OK {
         return Err(refusal(status, &refusal_text(response).await, wanted.host, wanted.what));
@@ -74,7 +74,7 @@ pub(crate) async fn get(request: RequestBuilder, wanted: Download<'_>) -> Result
     read(response, wanted).await
 }
 
-/// Reads the body as far as it may go.
+/// Reads the body up to its limit.
 async fn read(mut response: Response, wanted: Download<'_>) -> Result<Vec<u8>, FetchError> {
     let expected = response.content_length();
     let too_large = || FetchError::TooLarge { what: wanted.what.to_owned(), limit: wanted.most, why: wanted.why };
@@ -87,37 +87,38 @@ async fn read(mut response: Response, wanted: Download<'_>) -> Result<Vec<u8>, F
             Ok(Some(chunk)) if chunk.len() > wanted.most.saturating_sub(bytes.len()) => return Err(too_large()),
             Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
             Ok(None) => return Ok(bytes),
-            Err(error) => return Err(broken_off(&error, expected, bytes.len(), wanted)),
+            Err(error) => return Err(truncated(&error, expected, bytes.len(), wanted)),
         }
     }
 }
 
-/// The connection ended inside the body.
-fn broken_off(error: &reqwest::Error, expected: Option<u64>, found: usize, wanted: Download<'_>) -> FetchError {
+/// The error for a connection that ended within the body.
+fn truncated(error: &reqwest::Error, expected: Option<u64>, found: usize, wanted: Download<'_>) -> FetchError {
     let what = wanted.what.to_owned();
     match expected {
-        _ if error.is_timeout() => FetchError::TooSlow { what, after: limits::QUIET },
+        _ if error.is_timeout() => FetchError::Timeout { what, after: limits::QUIET },
         Some(expected) => FetchError::Truncated { what, expected, found },
-        None => {
-            FetchError::Refused { host: wanted.host.to_owned(), reason: format!("{what} broke off: {}", root(error)) }
-        }
+        None => FetchError::Refused {
+            host: wanted.host.to_owned(),
+            reason: format!("{what} broke off: {}", root_cause(error)),
+        },
     }
 }
 
-/// A request that got no answer.
-fn not_sent(error: &reqwest::Error, wanted: Download<'_>) -> FetchError {
+/// The error for a request without an answer.
+fn request_error(error: &reqwest::Error, wanted: Download<'_>) -> FetchError {
     if error.is_redirect() {
-        return FetchError::Refused { host: wanted.host.to_owned(), reason: root(error) };
+        return FetchError::Refused { host: wanted.host.to_owned(), reason: root_cause(error) };
     }
     if error.is_timeout() && !error.is_connect() {
-        return FetchError::TooSlow { what: wanted.what.to_owned(), after: limits::QUIET };
+        return FetchError::Timeout { what: wanted.what.to_owned(), after: limits::QUIET };
     }
     unreachable(wanted.host, error)
 }
 
-/// The error when there is no connection.
+/// The error for a failed connection.
 pub(crate) fn unreachable(host: &str, error: &reqwest::Error) -> FetchError {
-    FetchError::Unreachable { host: host.to_owned(), reason: root(error) }
+    FetchError::Unreachable { host: host.to_owned(), reason: root_cause(error) }
 }
 
 /// The error for a status that is not a success.
@@ -135,14 +136,14 @@ pub(crate) fn refusal(status: StatusCode, words: &str, host: &str, what: &str) -
     }
 }
 
-/// The beginning of the text of a server's refusal.
+/// The start of the text of a server's refusal.
 async fn refusal_text(mut response: Response) -> String {
     let first = response.chunk().await.ok().flatten().unwrap_or_default();
     String::from_utf8_lossy(&first).into_owned()
 }
 
-/// The last cause of an error: the libraries between only say that something went wrong.
-pub(crate) fn root(error: &dyn Error) -> String {
+/// The root cause of an error. The errors around it contain no details.
+pub(crate) fn root_cause(error: &dyn Error) -> String {
     let mut last = error;
     while let Some(source) = last.source() {
         last = source;
@@ -150,15 +151,15 @@ pub(crate) fn root(error: &dyn Error) -> String {
     last.to_string()
 }
 
-/// `work`, or an error when it takes longer than any transfer may.
+/// Runs `work` with a time limit.
 ///
 /// # Errors
 /// The errors of `work`, or a timeout.
-pub(crate) async fn within<T>(
+pub(crate) async fn with_timeout<T>(
     after: Duration,
     what: &str,
     work: impl Future<Output = Result<T, FetchError>>,
 ) -> Result<T, FetchError> {
-    let slow = || FetchError::TooSlow { what: what.to_owned(), after };
+    let slow = || FetchError::Timeout { what: what.to_owned(), after };
     tokio::time::timeout(after, work).await.map_err(|_| slow())?
 }

@@ -1,6 +1,6 @@
 //! The plugin registry: the packages of a workspace, their sources, their approval and their grants.
 //!
-//! It keeps `baton.lock` and reads components and their manifests. It runs no plugin and does not know the queue: the daemon
+//! It maintains `baton.lock` and reads components and their manifests. It runs no plugin and does not know the queue: the daemon
 //! reads the lock file and loads the components that it pins.
 
 pub mod download;
@@ -29,8 +29,8 @@ pub use oci::ReferenceError;
 pub use pack::{PackError, pack};
 pub use package::{OutOfBounds, Package, PackageError};
 pub use plugin_registry::{
-    Approval, Candidate, Change, Check, DROPPED, Holder, InstallResult, PluginRegistry, Proof, RegistryError, Trust,
-    signer,
+    Approval, Candidate, Change, Check, DROPPED, Holder, InstallResult, PackageChecks, PluginRegistry, RegistryError,
+    Trust, signer,
 };
 pub use reference::Reference;
 pub use signature::{PublicKey, Signature};

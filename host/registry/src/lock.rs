@@ -1,8 +1,8 @@
-//! `baton.lock`: which plugins may run in a workspace, from which bytes, and what each was granted.
+//! `baton.lock`: the plugins that may run in a workspace, the digests of their bytes, and their grants.
 //!
-//! Written by `baton`; a person may edit the grants. A plugin that is not in it does not run, a capability that is not
-//! in it is denied. What counts is declared ∩ granted. An invalid entry is a [`BrokenEntry`]: it is kept as it is, its plugin
-//! does not run, and it has no effect on the other entries.
+//! `baton` writes it; a person may edit the grants. A plugin that is not in it does not run, and a capability that is not in it
+//! is denied. A plugin can use a capability only if its manifest declares it and the file grants it. An invalid entry is a
+//! [`BrokenEntry`]: it is kept unchanged, its plugin does not run, and it does not affect the other entries.
 
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
@@ -51,7 +51,7 @@ pub struct BrokenEntry {
     pub name: String,
     /// One line: the problem of the entry.
     pub reason: String,
-    /// The entry as it is in the file.
+    /// The unchanged entry.
     table: Table,
 }
 
@@ -68,7 +68,7 @@ impl fmt::Display for BrokenEntry {
 }
 
 impl BrokenEntry {
-    /// The name, if it is valid: then the plugin's tasks wait until the entry is corrected.
+    /// The name, if it is valid. The plugin's tasks wait until the entry is corrected.
     #[must_use]
     pub fn plugin(&self) -> Option<&str> {
         plugin_name::check(&self.name).is_ok().then_some(&self.name)
@@ -88,13 +88,13 @@ pub struct PluginEntry {
     pub version: String,
     /// `sha256:` and 64 hexadecimal digits: no other bytes run.
     pub digest: String,
-    /// The id of the key that has signed it; absent when none of the trusted keys has.
+    /// The id of the trusted key that signed it; absent if no trusted key did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// It waits for approval and does not run.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub needs_approval: bool,
-    /// The operator has switched it off.
+    /// The operator has disabled it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub disabled: bool,
     /// The grants of the operator.
@@ -103,7 +103,7 @@ pub struct PluginEntry {
     /// A newer revision that waits for approval while this one runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Revision>,
-    /// Revisions that ran before, the last one last.
+    /// Revisions that ran before, the newest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub previous: Vec<Revision>,
 }
@@ -182,7 +182,7 @@ pub enum LockError {
 }
 
 impl PluginEntry {
-    /// A plugin that may run and may do nothing.
+    /// A plugin that may run, without grants.
     #[must_use]
     pub fn new(name: &str, source: Source, digest: String) -> Self {
         Self {
@@ -256,7 +256,7 @@ impl Lock {
             && file.is_relative()
             && !file.components().all(|part| matches!(part, Component::Normal(_)))
         {
-            return Err(format!("its file {} leads out of the workspace", file.display()));
+            return Err(format!("its file {} is outside of the workspace", file.display()));
         }
         Ok(entry)
     }
@@ -264,7 +264,7 @@ impl Lock {
     /// The file's text.
     ///
     /// # Errors
-    /// Never in practice; serialising has an error type.
+    /// Serialising can fail in theory, but not with these types.
     pub fn to_text(&self) -> Result<String, LockError> {
         let head = "# Which plugins may run in this workspace and what each may do. Written by baton.\n\n";
         let mut text = format!("{head}{}", toml::to_string(self)?);
@@ -295,7 +295,7 @@ impl Lock {
     }
 
     /// The plugins whose tasks and inboxes Baton serves: approved ones, and those with a broken entry (their tasks wait). A
-    /// package without approval holds neither its name nor an inbox.
+    /// package without approval has neither a name nor an inbox.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let allowed = self.plugins.iter().filter(|entry| !entry.needs_approval).map(|entry| entry.name.as_str());
         let broken = self.broken.iter().filter_map(BrokenEntry::plugin);
@@ -322,7 +322,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_reads_back() {
+    fn a_written_lock_file_reads_back() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
         let mut lock = Lock::default();
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_entry_is_kept_as_it_is_and_the_others_are_as_they_were() {
+    fn a_broken_entry_is_kept_and_does_not_affect_others() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
         let entry =
@@ -392,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_file_grants_nothing_and_a_newer_form_is_refused() {
+    fn a_missing_file_grants_nothing_and_a_newer_format_is_rejected() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
         assert!(Lock::read(&path).unwrap().plugins.is_empty());

@@ -1,7 +1,7 @@
 //! Decides which granted folders may be inside each other.
 //!
-//! A plugin that may write to a folder controls every path through it: it can rename a folder below it and put a link in its
-//! place. So a folder below one that some plugin may write to cannot be granted to any plugin, not even for reading.
+//! A plugin that may write to a folder controls every path through it: it can replace a folder below it by a link. So a folder
+//! inside a folder that any plugin may write to cannot be granted to any plugin, not even for reading.
 //!
 //! Two cases are safe and allowed between two plugins: a writable folder inside one that is only read, and the same folder for
 //! both. In both cases only a plugin that may write to the folder around it can rename the folder. Within one plugin no folder
@@ -10,6 +10,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use baton_core::shell::quoted;
 use baton_sandbox::Identity;
 
 /// A granted folder and the folders above it.
@@ -19,9 +20,9 @@ pub struct PlacedFolder {
     pub plugin: String,
     /// The grant spec.
     pub grant: String,
-    /// The folder: absolute, without links.
+    /// The absolute path of the folder, without links.
     pub path: PathBuf,
-    /// The folder.
+    /// The identity of the folder.
     pub identity: Identity,
     /// The folders above it.
     pub above: Vec<Identity>,
@@ -36,12 +37,12 @@ pub enum Access {
     Read,
     /// Read and write files.
     Write,
-    /// Ask its repository. The plugin has no paths in it, so it may overlap what the plugin writes to.
+    /// Query its repository. The plugin gets no paths in it, so it may overlap folders that the plugin writes to.
     Repository,
 }
 
 impl PlacedFolder {
-    /// It is below `other`, by path or by identity.
+    /// Whether it is below `other`, by path or by identity.
     fn is_below(&self, other: &Self) -> bool {
         let by_path = self.path != other.path && self.path.starts_with(&other.path);
         by_path || self.above.contains(&other.identity)
@@ -55,7 +56,7 @@ impl PlacedFolder {
 /// Two grants that exclude each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overlap {
-    /// The grant that is refused: of the inner folder.
+    /// The refused grant: that of the inner folder.
     pub refused: PlacedFolder,
     /// The grant of the outer folder.
     pub other: PlacedFolder,
@@ -73,7 +74,7 @@ pub fn find(plugin: &str, grants: &[PlacedFolder]) -> Option<Overlap> {
     Some(Overlap { refused: refused.clone(), other: other.clone() })
 }
 
-/// `placed` may be granted while `other` is granted. `other` itself is checked as a grant of its own plugin.
+/// Whether `placed` may be granted while `other` is granted. `other` is checked as a grant of its own plugin.
 fn is_allowed(placed: &PlacedFolder, other: &PlacedFolder) -> bool {
     let writes = [placed.access, other.access].contains(&Access::Write);
     let files = ![placed.access, other.access].contains(&Access::Repository);
@@ -92,15 +93,22 @@ impl fmt::Display for Overlap {
             return write!(
                 f,
                 "{inner} (`{}`) and {outer} (`{}`) overlap, and the plugin may write to one of them; grant folders of which \
-                 none contains the other, or take one back: baton plugin revoke {} {}",
-                refused.grant, other.grant, other.plugin, other.grant
+                none contains the other, or revoke one of the grants: baton plugin revoke {} {}",
+                refused.grant,
+                other.grant,
+                other.plugin,
+                quoted(&other.grant)
             );
         }
         write!(
             f,
             "{inner} (`{}`) is inside {outer}, to which the plugin `{}` may write (`{}`), so that plugin could replace it by a \
              link to another folder; grant a folder beside it, or revoke that grant: baton plugin revoke {} {}",
-            refused.grant, other.plugin, other.grant, other.plugin, other.grant
+            refused.grant,
+            other.plugin,
+            other.grant,
+            other.plugin,
+            quoted(&other.grant)
         )
     }
 }
@@ -135,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_lies_below_a_folder_that_a_plugin_may_write_to() {
+    fn no_folder_inside_a_writable_one_can_be_granted() {
         for inner_writable in [false, true] {
             for plugin in ["a", "b"] {
                 let grants = [placed("a", "/x/data", true), placed(plugin, "/x/data/deep/inner", inner_writable)];
@@ -151,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn between_plugins_a_folder_may_be_shared_and_may_lie_in_one_that_is_only_read() {
+    fn two_plugins_may_share_a_folder_or_nest_it_in_a_read_only_one() {
         for (outer, inner) in [(false, true), (false, false)] {
             let grants = [placed("a", "/x", outer), placed("b", "/x/data", inner)];
             assert_eq!((refused("a", &grants), refused("b", &grants)), (None, None));
@@ -161,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn within_a_plugin_nothing_overlaps_what_it_writes_to() {
+    fn folders_of_one_plugin_do_not_overlap_a_writable_one() {
         for (first, second) in [("/x", "/x"), ("/x", "/x/y"), ("/x/y", "/x")] {
             for (a, b) in [(true, false), (false, true), (true, true)] {
                 let grants = [placed("a", first, a), placed("a", second, b)];
@@ -174,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repository_may_hold_what_its_plugin_writes_to_and_not_lie_in_it() {
+    fn a_repository_may_contain_a_writable_folder_but_not_be_inside_one() {
         let repository = |path: &str| PlacedFolder { access: Access::Repository, ..placed("a", path, false) };
         assert_eq!(refused("a", &[repository("/x"), placed("a", "/x/plans", true)]), None);
         assert_eq!(refused("a", &[repository("/x"), placed("a", "/x", true)]), None);
@@ -182,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_known_by_its_identity_too() {
+    fn a_folder_is_also_recognised_by_its_identity() {
         let outer = placed("a", "/x/data", true);
         // The same folder under another path, as with a bind mount.
         let mut inner = placed("b", "/mnt/inner", false);
@@ -191,8 +199,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_allowed_lies_below_nothing_that_is_written_to() {
-        // Numbers that look like chance (xorshift).
+    fn allowed_folders_are_never_inside_writable_ones() {
+        // Pseudo-random numbers (xorshift).
         let mut number = 0x9e37_79b9_7f4a_7c15_u64;
         let mut below = |end: u64| {
             number ^= number << 13;
@@ -224,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn the_message_names_both_and_the_command() {
+    fn the_message_names_both_folders_and_the_command() {
         let grants = [placed("a", "/x/data", true), placed("b", "/x/data/inner", false)];
         let said = find("b", &grants).unwrap().to_string();
         for words in [

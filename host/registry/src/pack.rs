@@ -1,6 +1,6 @@
-//! Making a package of a component whose tools cannot write a custom section: Python's, JavaScript's, and any other.
+//! Creates a package from a component whose tools cannot write a custom section, for instance those of Python and JavaScript.
 //!
-//! The manifest goes to the end of the component, exactly once; the result is read back as an installation would read it.
+//! The manifest is appended to the component. The result is then read and checked as for an installation.
 
 use baton_core::manifest::{MAX_BYTES, Manifest, ManifestError, SECTION, SourceManifest};
 use baton_sandbox::{SandboxError, read_manifest};
@@ -14,15 +14,15 @@ pub enum PackError {
     /// The manifest is not valid.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
-    /// It is a package already.
-    #[error("the component has a manifest already, of `{0}`: it is a package as it is, or build it without one")]
+    /// It is already a package.
+    #[error("the component already has the manifest of `{0}`: use it as a package, or build it without a manifest")]
     Packed(String),
-    /// The result is not a package either.
+    /// The result is not a valid package.
     #[error(transparent)]
     Package(#[from] PackageError),
 }
 
-/// Puts the manifest (`declares` is the text of a `manifest.json`) into `component`.
+/// Adds the manifest to `component`. `declares` is the text of a `manifest.json`.
 ///
 /// # Errors
 /// When the manifest is not valid, the component has one already, or it is not a plugin for this host.
@@ -34,13 +34,13 @@ pub fn pack(component: &[u8], name: &str, version: &str, declares: &str) -> Resu
     }
     let manifest = manifest(name, version, declares)?;
     let mut package = component.to_vec();
-    // A custom section of a component is written as its id and its content, as that of a module.
+    // A custom section of a component has the same form as that of a module: its id and its content.
     CustomSection { name: SECTION.into(), data: manifest.as_slice().into() }.append_to_component(&mut package);
     let read = Package::read(&package)?;
     Ok((package, read))
 }
 
-/// The section's content: checked as a whole, and small, because it is written again.
+/// The checked content of the section. It is serialised again, without white space.
 fn manifest(name: &str, version: &str, declares: &str) -> Result<Vec<u8>, ManifestError> {
     if declares.len() > MAX_BYTES {
         return Err(ManifestError::TooLong(declares.len()));
@@ -61,14 +61,14 @@ mod tests {
     const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";
 
     #[test]
-    fn errors_on_a_manifest_that_does_not_hold() {
+    fn errors_when_the_manifest_is_invalid() {
         for (name, declares) in [("../x", DECLARES), ("x", "{}"), ("x", &DECLARES.replace("\"a\":{", "\"b\":{"))] {
             assert!(matches!(pack(EMPTY, name, "1", declares), Err(PackError::Manifest(_))), "{name} {declares}");
         }
     }
 
     #[test]
-    fn errors_when_it_is_packed_already_or_not_a_plugin() {
+    fn errors_when_it_is_already_packed_or_not_a_plugin() {
         let section = [&[0, 15 + 2][..], &[14], b"baton:manifest", b"{}"].concat();
         let broken = [EMPTY, &section].concat();
         assert!(matches!(pack(&broken, "x", "1", DECLARES), Err(PackError::Package(_))), "its manifest does not parse");

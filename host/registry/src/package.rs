@@ -1,8 +1,8 @@
-//! A plugin package: one WebAssembly component with its manifest inside. It is untrusted, so it is read and checked without
-//! running or compiling any of it.
+//! A plugin package: one WebAssembly component that contains its manifest. It is untrusted, so it is read and checked without
+//! running or compiling it.
 //!
-//! The whole binary is walked first ([`bounds`]), so that nothing in it is larger or deeper than a plugin needs, and then
-//! validated, so that no later step meets a truncated or flipped one.
+//! First the size and depth of all its parts are checked ([`bounds`]). Then the binary is validated, so that no later step
+//! processes a truncated or damaged one.
 
 mod bounds;
 
@@ -19,8 +19,8 @@ use wasmparser::{Parser, Payload, Validator};
 /// The interface that makes a component a plugin.
 const HANDLER: &str = "baton:plugin/handler@";
 
-/// Stack of the thread that validates: the validator follows component types by recursion, and [`bounds`] limits how many
-/// there are. Measured: less than 8 MiB for the deepest that is allowed, in a build without optimisation.
+/// The stack of the validating thread. The validator follows component types by recursion, and [`bounds`] limits their number.
+/// The deepest allowed package was measured to need less than 8 MiB in a build without optimisation.
 const STACK_BYTES: usize = 64 << 20;
 
 /// A component that may be a plugin of this host.
@@ -30,11 +30,11 @@ pub struct Package {
     pub manifest: Manifest,
     /// SHA-256 of the component.
     pub digest: Digest,
-    /// Bytes of the component.
+    /// The size of the component in bytes.
     pub size: usize,
     /// The version of `baton:plugin` that it was built against.
     pub world: String,
-    /// Every interface that it imports, with its version, sorted.
+    /// The imported interfaces with their versions.
     pub imports: BTreeSet<String>,
 }
 
@@ -45,12 +45,12 @@ pub enum PackageError {
     #[error(transparent)]
     Component(#[from] SandboxError),
     /// The binary is broken.
-    #[error("the component is broken: {0}; get it again from where it came from")]
+    #[error("the component is broken: {0}; fetch it again from its source")]
     Broken(#[from] wasmparser::BinaryReaderError),
     /// Something in it is larger or deeper than a plugin needs.
     #[error(transparent)]
     OutOfBounds(#[from] OutOfBounds),
-    /// The system cannot start a thread to read it.
+    /// The system cannot start a thread for the validation.
     #[error("the component cannot be read now: {0}")]
     NoThread(std::io::Error),
     /// It is a component, but for another host.
@@ -62,7 +62,7 @@ impl Package {
     /// Reads a component.
     ///
     /// # Errors
-    /// When it is too large, broken, no component, without a manifest, or for another world.
+    /// When it is too large, broken, not a component, without a manifest, or for another world.
     pub fn read(component: &[u8]) -> Result<Self, PackageError> {
         let manifest = read_manifest(component)?;
         bounds::check(component).map_err(|error| match error {
@@ -94,7 +94,7 @@ fn validate(component: &[u8]) -> Result<(), PackageError> {
     })
 }
 
-/// The names of what the outermost component imports and exports.
+/// The names of the imports and exports of the outermost component.
 fn names(component: &[u8]) -> Result<(BTreeSet<String>, BTreeSet<String>), PackageError> {
     let (mut imports, mut exports) = (BTreeSet::new(), BTreeSet::new());
     let mut depth = 0_u32;

@@ -1,14 +1,14 @@
-//! The operations on the plugins of a workspace: install, approve, grant, roll back, switch off, remove.
+//! The operations on the plugins of a workspace: install, approve, grant, roll back, disable, remove.
 //!
-//! Each is one change of `baton.lock`, which is replaced as a whole: a crash leaves the old file or the new one. A package is in
-//! the store before the lock mentions it. Two processes take turns.
+//! Each is one change of `baton.lock`, which is replaced as a whole: after a crash it is the old file or the new one. A package
+//! is in the store before the lock file refers to it. Two processes take turns.
 //!
 //! No package runs without approval. The signature of a trusted key is an approval; any other package waits for `approve`. A new
-//! revision runs at once, with the grants of the old one, only if the same key has signed it and it asks for no more. Otherwise
-//! it waits while the old one runs, and begins without grants.
+//! revision runs at once, with the grants of the old one, only if the same key signed it and it asks for no additional grants.
+//! Otherwise it waits while the old one runs, and starts without grants.
 //!
-//! A plugin holds its name once it is approved. The plugins inside the program hold theirs, installed or not. A package from
-//! another source takes such a name only by [`Approval::replace`].
+//! An approved plugin owns its name. The bundled plugins own their names even if they are not installed. A package from another
+//! source can only get such a name with [`Approval::replace`].
 
 mod approve;
 mod holder;
@@ -24,6 +24,7 @@ use std::sync::Arc;
 
 use baton_core::grants::{Grant, GrantSet};
 use baton_core::manifest::Manifest;
+use baton_core::shell::quoted;
 
 use crate::lock::{Lock, PluginEntry, Source};
 use crate::package::Package;
@@ -32,7 +33,7 @@ use crate::store::Store;
 pub use model::{Approval, Candidate, Change, Holder, InstallResult, RegistryError, Trust, signer};
 use succession::replace;
 
-/// The folder of a workspace into which packages are dropped.
+/// The folder of a workspace for dropped packages.
 pub const DROPPED: &str = "plugins";
 
 /// A check; its error is the reason of a refusal.
@@ -40,10 +41,10 @@ pub type Check<T> = Arc<dyn Fn(&T) -> Result<(), String> + Send + Sync>;
 
 /// Checks whether a package can run here.
 #[derive(Clone)]
-pub struct Proof {
-    /// Its name is free. Every package is checked.
+pub struct PackageChecks {
+    /// Checks that its name is free. Every package is checked.
     pub name: Check<Package>,
-    /// It compiles and links. Only an approved package is compiled.
+    /// Checks that it compiles and links. Only an approved package is compiled.
     pub code: Check<[u8]>,
 }
 
@@ -54,13 +55,12 @@ pub struct PluginRegistry {
     turn: PathBuf,
     root: PathBuf,
     store: Store,
-    carried: &'static [(&'static str, &'static [u8])],
-    proof: Option<Proof>,
+    bundled: &'static [(&'static str, &'static [u8])],
+    checks: Option<PackageChecks>,
 }
 
 impl PluginRegistry {
-    /// The plugins of the workspace at `root`, which takes turns in `state` and has its packages in
-    /// `packages`.
+    /// The plugins of the workspace at `root`. The lock for turns is in the folder `state`, the packages are in `packages`.
     #[must_use]
     pub fn new(root: &Path, state: &Path, packages: PathBuf) -> Self {
         Self {
@@ -68,34 +68,34 @@ impl PluginRegistry {
             turn: state.join("register.lock"),
             root: root.to_owned(),
             store: Store::new(packages),
-            carried: &[],
-            proof: None,
+            bundled: &[],
+            checks: None,
         }
     }
 
-    /// Adds checks: nothing is installed that `proof` refuses.
+    /// Adds checks for packages before their installation.
     #[must_use]
-    pub fn proving(self, proof: Proof) -> Self {
-        Self { proof: Some(proof), ..self }
+    pub fn with_checks(self, checks: PackageChecks) -> Self {
+        Self { checks: Some(checks), ..self }
     }
 
-    fn prove_name(&self, package: &Package) -> Result<(), RegistryError> {
-        let Some(proof) = &self.proof else { return Ok(()) };
-        (proof.name)(package).map_err(|reason| unproved(package, &reason))
+    fn check_name(&self, package: &Package) -> Result<(), RegistryError> {
+        let Some(checks) = &self.checks else { return Ok(()) };
+        (checks.name)(package).map_err(|reason| rejected(package, &reason))
     }
 
-    fn prove_code(&self, package: &Package, component: &[u8]) -> Result<(), RegistryError> {
-        let Some(proof) = &self.proof else { return Ok(()) };
-        (proof.code)(component).map_err(|reason| unproved(package, &reason))
+    fn check_code(&self, package: &Package, component: &[u8]) -> Result<(), RegistryError> {
+        let Some(checks) = &self.checks else { return Ok(()) };
+        (checks.code)(component).map_err(|reason| rejected(package, &reason))
     }
 
-    /// Adds the packages that are inside the program, by name.
+    /// Adds the bundled packages, by name.
     #[must_use]
-    pub fn carrying(self, carried: &'static [(&'static str, &'static [u8])]) -> Self {
-        Self { carried, ..self }
+    pub fn with_bundled(self, bundled: &'static [(&'static str, &'static [u8])]) -> Self {
+        Self { bundled, ..self }
     }
 
-    /// The lock as it is now.
+    /// Reads the lock file.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -103,10 +103,10 @@ impl PluginRegistry {
         Ok(Lock::read(&self.lock)?)
     }
 
-    /// Revokes these grants; without any, all.
+    /// Revokes these grants; if `specs` is empty, all grants.
     ///
     /// # Errors
-    /// When one was not granted.
+    /// When one of them was not granted.
     pub fn revoke(&self, name: &str, specs: &[String]) -> Result<PluginEntry, RegistryError> {
         self.change(|lock| {
             let entry = entry(lock, name)?;
@@ -114,22 +114,24 @@ impl PluginRegistry {
                 entry.grants = GrantSet::default();
             }
             for spec in specs {
-                // Also what it does not ask for any more.
+                // This includes grants that the plugin does not ask for any more.
                 if !entry.grants.revoke(spec) {
                     let has = entry.grants.specs().join(" ");
-                    return Err(RegistryError::Refused(format!("`{name}` was not granted `{spec}`; it was: {has}")));
+                    return Err(RegistryError::Refused(format!(
+                        "`{name}` was not granted `{spec}`; its grants are: {has}"
+                    )));
                 }
             }
             Ok(entry.clone())
         })
     }
 
-    /// Adds the grants, all of them or none. `check` gets the plugin's manifest, these grants and the new lock, may correct the
-    /// lock, and returns the reason for a refusal. The file is written even when nothing in it changes, so that a daemon opens
-    /// the granted folders again.
+    /// Adds all of the grants or none. `check` gets the plugin's manifest, these grants and the new lock; it may correct the
+    /// lock, and returns the reason for a refusal. The file is written even if it does not change, so that a daemon opens the
+    /// granted folders again.
     ///
     /// # Errors
-    /// When one is not a grant, the plugin does not ask for it, or `check` refuses it.
+    /// When a spec is not a grant, the plugin does not ask for it, or `check` refuses it.
     pub fn grant(
         &self,
         name: &str,
@@ -152,25 +154,25 @@ impl PluginRegistry {
         self.write(true, grant)
     }
 
-    /// Returns to the previous revision, with the grants that it had. Another call undoes it.
+    /// Returns to the previous revision with its grants. Another call undoes it.
     ///
     /// # Errors
-    /// When no revision ran before this one.
+    /// When there is no previous revision, or its package is missing.
     pub fn roll_back(&self, name: &str) -> Result<PluginEntry, RegistryError> {
         self.change(|lock| {
             let entry = entry(lock, name)?;
             let Some(before) = entry.previous.pop() else {
-                return Err(RegistryError::Refused(format!("no revision of `{name}` ran before this one")));
+                return Err(RegistryError::Refused(format!("`{name}` has no previous revision")));
             };
             if self.component(&before.digest, &before.source)?.is_none() {
-                return Err(gone(name, &before.digest, &before.source));
+                return Err(missing_package(name, &before.digest, &before.source));
             }
             replace(entry, before);
             Ok(entry.clone())
         })
     }
 
-    /// Switches a plugin off or on. Its tasks wait while it is off.
+    /// Disables or enables a plugin. The tasks of a disabled plugin wait.
     ///
     /// # Errors
     /// When there is no such plugin.
@@ -190,12 +192,15 @@ fn entry<'a>(lock: &'a mut Lock, name: &str) -> Result<&'a mut PluginEntry, Regi
     found.ok_or_else(|| broken.unwrap_or_else(|| RegistryError::Unknown { name: name.to_owned(), known }))
 }
 
-fn unproved(package: &Package, reason: &str) -> RegistryError {
+fn rejected(package: &Package, reason: &str) -> RegistryError {
     RegistryError::Refused(format!("`{}`: {reason}", package.manifest.name))
 }
 
-fn gone(name: &str, digest: &str, source: &Source) -> RegistryError {
-    RegistryError::Refused(format!("the package {digest} of `{name}` is missing: `baton plugin install {source}`"))
+fn missing_package(name: &str, digest: &str, source: &Source) -> RegistryError {
+    RegistryError::Refused(format!(
+        "the package {digest} of `{name}` is missing; install it again: baton plugin install {}",
+        quoted(&source.to_string())
+    ))
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The origin of a package: a file, an `https://` address, or a repository of an OCI registry.
 //!
-//! Parsing only; nothing is looked up. What parses is printed so that it parses to the same again, which is how it stands
-//! in `baton.lock`.
+//! This module only parses. The printed form of a reference parses to the same reference; `baton.lock` contains that form.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -38,19 +37,21 @@ impl FromStr for Reference {
             "oci" => text.parse().map(Self::Oci),
             "https" | "http" => web(text).map(Self::Web).map_err(|reason| ReferenceError::new(text, reason)),
             "file" => Err(wrong("write a file without `file://`")),
-            _ => Err(wrong("packages come from a file, https:// or oci://")),
+            _ => Err(wrong("a package must be a file, or an address with https:// or oci://")),
         }
     }
 }
 
-/// An address that may be asked.
+/// Parses and checks an address.
 fn web(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("it is not an address ({error})"))?;
     if url.scheme() == "http" && !is_loopback(&url) {
-        return Err("packages come by https://; http:// is for this machine (localhost, 127.0.0.1) only".to_owned());
+        return Err("use https://; http:// is only allowed for this machine (localhost, 127.0.0.1)".to_owned());
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("an address is written down in baton.lock; take the password out of it".to_owned());
+        return Err(
+            "it contains a user or a password, and baton.lock would store it; remove it from the address".to_owned()
+        );
     }
     if url.fragment().is_some() {
         return Err("remove the `#` and what follows it; it is never sent to a server".to_owned());
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn files_addresses_and_repositories_are_told_apart() {
+    fn files_addresses_and_repositories_are_distinguished() {
         assert_eq!(parse("a/b.wasm"), Ok(Reference::File(PathBuf::from("a/b.wasm"))));
         assert_eq!(parse("ghcr.io/a/b:1"), Ok(Reference::File(PathBuf::from("ghcr.io/a/b:1"))));
         for web in ["https://example.org/x.wasm", "https://example.org:8443/x.wasm?a=b", "http://127.0.0.1:8080/x"] {
@@ -92,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_say_what_to_write_instead() {
+    fn errors_suggest_a_correction() {
         for (text, says) in [
             ("", "empty"),
             ("http://example.org/x.wasm", "https://"),
@@ -112,14 +113,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_parses_prints_and_parses_to_the_same(text in r"((oci|https|http)://)?[a-z0-9:/@._\[\]#?%-]{0,60}") {
+        fn references_round_trip(text in r"((oci|https|http)://)?[a-z0-9:/@._\[\]#?%-]{0,60}") {
             if let Ok(reference) = parse(&text) {
                 prop_assert_eq!(parse(&reference.to_string()), Ok(reference));
             }
         }
 
         #[test]
-        fn nothing_brings_it_down(text in "(oci://)?.{0,60}") {
+        fn any_text_is_parsed_without_a_panic(text in "(oci://)?.{0,60}") {
             if let Err(error) = parse(&text) {
                 prop_assert!(error.to_string().contains("does not name a package"));
             }

@@ -1,6 +1,6 @@
-//! Signatures: minisign over the bytes of the component. `minisign -Sm FILE` makes them, this verifies them, offline.
+//! Verifies minisign signatures over the bytes of a component, offline. `minisign -Sm FILE` creates them.
 //!
-//! `[trust] keys` of `baton.toml` lists the trusted keys. What follows from a verdict is not decided here.
+//! `[trust] keys` of `baton.toml` lists the trusted keys. The caller decides what follows from the result.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,13 +10,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 /// The extension of a detached signature, after the file's name.
-pub const ENDING: &str = ".minisig";
+pub const EXTENSION: &str = ".minisig";
 
 /// The path of the detached signature of a file.
 #[must_use]
 pub fn beside(file: &Path) -> PathBuf {
     let mut beside = file.as_os_str().to_owned();
-    beside.push(ENDING);
+    beside.push(EXTENSION);
     beside.into()
 }
 
@@ -25,17 +25,17 @@ pub fn beside(file: &Path) -> PathBuf {
 pub enum Signature {
     /// There is no signature.
     Unsigned,
-    /// It is by a key that is not trusted, so it proves nothing.
+    /// It is from a key that is not trusted.
     Unknown {
         /// The key, as `minisign` writes it.
         key_id: String,
     },
-    /// It is by a trusted key and over these bytes.
+    /// It is a valid signature of these bytes by a trusted key.
     Good {
         /// The key, as `minisign` writes it.
         key_id: String,
     },
-    /// It names a trusted key but is not over these bytes, or is not a signature at all.
+    /// It names a trusted key, but is not a signature of these bytes; or it is not a signature.
     Bad {
         /// The problem.
         reason: String,
@@ -54,7 +54,7 @@ impl Signature {
         }
     }
 
-    /// The key that made it, where that is known.
+    /// The key that made it, if that is known.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
         match self {
@@ -77,7 +77,7 @@ impl fmt::Display for Signature {
     }
 }
 
-/// Whose signatures count: the line `RW…` of a `.pub` file that `minisign -G` writes.
+/// A trusted key: the line `RW…` of a `.pub` file that `minisign -G` writes.
 #[derive(Clone, PartialEq, Eq, serde::Deserialize)]
 #[serde(try_from = "String")]
 pub struct PublicKey {
@@ -94,7 +94,7 @@ pub struct KeyError {
 }
 
 impl PublicKey {
-    /// The key's number, as `minisign` writes it: hexadecimal, without leading zeros.
+    /// The id of the key as `minisign` writes it: hexadecimal, without leading zeros.
     #[must_use]
     pub fn id(&self) -> String {
         key_id(&self.text).unwrap_or_default()
@@ -134,7 +134,7 @@ impl fmt::Debug for PublicKey {
 
 /// Verifies the signature of a component. `signature` is the text of a `.minisig` file.
 #[must_use]
-pub fn judge(component: &[u8], signature: Option<&str>, trusted: &[PublicKey]) -> Signature {
+pub fn verify(component: &[u8], signature: Option<&str>, trusted: &[PublicKey]) -> Signature {
     let Some(text) = signature else { return Signature::Unsigned };
     let bad = |reason: &str| Signature::Bad { reason: reason.to_owned() };
     let (Ok(signature), Some(key_id)) =
@@ -143,7 +143,7 @@ pub fn judge(component: &[u8], signature: Option<&str>, trusted: &[PublicKey]) -
         return bad("it is not a minisign signature; sign again with `minisign -Sm FILE`");
     };
     let mut reason = None;
-    // The number of a key is eight bytes that its owner chose, so several may have the same.
+    // The id of a key is eight bytes that its owner chose, so several keys may have the same id.
     for key in trusted.iter().filter(|key| key.id() == key_id) {
         match key.key.verify(component, &signature, false) {
             Ok(()) => return Signature::Good { key_id },
@@ -153,13 +153,13 @@ pub fn judge(component: &[u8], signature: Option<&str>, trusted: &[PublicKey]) -
     match reason {
         None => Signature::Unknown { key_id },
         Some(minisign_verify::Error::UnexpectedAlgorithm) => {
-            bad("it has the old form (`minisign -l`), which is not accepted; sign again with `minisign -Sm FILE`")
+            bad("it has the legacy format (`minisign -l`), which is not accepted; sign again with `minisign -Sm FILE`")
         }
-        Some(_) => bad("it is not over these bytes: the component or the signature was changed after it was signed"),
+        Some(_) => bad("it does not match these bytes: the component or the signature was changed after signing"),
     }
 }
 
-/// The number of the key in a line of base64: two bytes say what the line is, eight are the number, lowest first.
+/// The id of the key in a line of base64: after two bytes for the kind of the line, eight bytes, the lowest first.
 fn key_id(line: &str) -> Option<String> {
     let bytes = STANDARD.decode(line.trim()).ok()?;
     let id: [u8; 8] = bytes.get(2..10)?.try_into().ok()?;
@@ -172,7 +172,7 @@ mod tests {
 
     use super::*;
 
-    // From the documentation of minisign: its author's key, and his signature over the bytes `test`.
+    // From the documentation of minisign: the key of its author, and a signature of the bytes `test`.
     const KEY: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
     const SIGNATURE: &str = "untrusted comment: signature from minisign secret key\n\
         RUQf6LRCGA9i559r3g7V1qNyJDApGip8MfqcadIgT9CuhV3EMhHoN1mGTkUidF/z7SrlQgXdy8ofjb7bNJJylDOocrCo8KLzZwo=\n\
@@ -198,21 +198,21 @@ mod tests {
     #[test]
     fn a_good_signature_names_its_key() {
         let good = Signature::Good { key_id: ID.to_owned() };
-        assert_eq!(judge(b"test", Some(SIGNATURE), &[key()]), good);
-        assert_eq!(judge(b"test", Some(SIGNATURE), &[namesake(), key()]), good, "two keys with one number");
-        assert_eq!(judge(b"test", Some(&SIGNATURE.replace('\n', "\r\n")), &[key()]), good);
+        assert_eq!(verify(b"test", Some(SIGNATURE), &[key()]), good);
+        assert_eq!(verify(b"test", Some(SIGNATURE), &[namesake(), key()]), good, "two keys with the same id");
+        assert_eq!(verify(b"test", Some(&SIGNATURE.replace('\n', "\r\n")), &[key()]), good);
         assert_eq!(key().id(), ID);
         assert_eq!(key_id(&STANDARD.encode(b"Ed\x01\x02\0\0\0\0\0\0")).as_deref(), Some("201"));
     }
 
     #[test]
-    fn nothing_is_proved_without_a_signature_or_without_its_key() {
-        assert_eq!(judge(b"test", None, &[key()]), Signature::Unsigned);
-        assert_eq!(judge(b"test", Some(SIGNATURE), &[]), Signature::Unknown { key_id: ID.to_owned() });
+    fn a_missing_signature_or_key_is_reported() {
+        assert_eq!(verify(b"test", None, &[key()]), Signature::Unsigned);
+        assert_eq!(verify(b"test", Some(SIGNATURE), &[]), Signature::Unknown { key_id: ID.to_owned() });
     }
 
     #[test]
-    fn other_bytes_another_comment_and_the_old_form_are_bad() {
+    fn other_bytes_another_comment_and_the_legacy_format_are_bad() {
         let comment = SIGNATURE.replace("file:test", "file:best");
         for (bytes, signature, trusted) in [
             (b"Test", SIGNATURE, key()),
@@ -220,13 +220,13 @@ mod tests {
             (b"test", SIGNATURE, namesake()),
             (b"test", OLD, key()),
         ] {
-            let verdict = judge(bytes, Some(signature), &[trusted]);
+            let verdict = verify(bytes, Some(signature), &[trusted]);
             assert!(matches!(verdict, Signature::Bad { .. }), "{verdict:?} of {signature}");
         }
     }
 
     #[test]
-    fn a_key_is_read_or_named_in_the_error() {
+    fn a_key_is_parsed_or_quoted_in_the_error() {
         assert_eq!(format!(" {KEY}\n").parse::<PublicKey>().unwrap().to_string(), KEY);
         for text in ["", "RW", "untrusted comment: minisign public key", &KEY[..40], "RUQf6LRCGA9i559r"] {
             let error = text.parse::<PublicKey>().unwrap_err();
@@ -236,11 +236,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_flipped_bit_of_the_component_and_no_garbage_is_good(bit in 0_usize..32, garbage in "\\PC{0,40}(\n\\PC{0,99}){0,4}") {
+        fn flipped_bits_and_garbage_are_bad(bit in 0_usize..32, garbage in "\\PC{0,40}(\n\\PC{0,99}){0,4}") {
             let mut component = *b"test";
             component[bit / 8] ^= 1 << (bit % 8);
-            prop_assert!(matches!(judge(&component, Some(SIGNATURE), &[key()]), Signature::Bad { .. }), "a flipped bit");
-            prop_assert!(matches!(judge(b"test", Some(&garbage), &[key()]), Signature::Bad { .. }), "garbage");
+            prop_assert!(matches!(verify(&component, Some(SIGNATURE), &[key()]), Signature::Bad { .. }), "a flipped bit");
+            prop_assert!(matches!(verify(b"test", Some(&garbage), &[key()]), Signature::Bad { .. }), "garbage");
         }
     }
 }

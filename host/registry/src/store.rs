@@ -1,5 +1,5 @@
-//! The packages of a workspace, by digest, in its state folder. What was installed stays as it was, wherever it came from and
-//! whatever becomes of that.
+//! The packages of a workspace in its state folder, by digest. An installed package stays available and unchanged, even if its
+//! source changes or disappears.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -15,13 +15,13 @@ pub struct Store {
 }
 
 impl Store {
-    /// The store in `folder`, which is made when the first package comes.
+    /// The store in `folder`, which is created with the first package.
     #[must_use]
     pub fn new(folder: PathBuf) -> Self {
         Self { folder }
     }
 
-    /// Keeps a package. It has its name only when all of it is on the disk; doing it twice changes nothing.
+    /// Adds a package. The file gets its name only after all bytes are on the disk. Idempotent.
     ///
     /// # Errors
     /// When the folder cannot be written to.
@@ -43,10 +43,10 @@ impl Store {
         Ok(digest)
     }
 
-    /// The package of this digest, if it is here and whole.
+    /// The package with this digest, if it exists and is intact.
     ///
     /// # Errors
-    /// When it is there and cannot be read.
+    /// When it exists and cannot be read.
     pub fn get(&self, digest: Digest) -> io::Result<Option<Vec<u8>>> {
         match fs::read(self.path(digest)) {
             Ok(bytes) => Ok(Some(bytes).filter(|bytes| Digest::of(bytes) == digest)),
@@ -55,7 +55,7 @@ impl Store {
         }
     }
 
-    /// Lets go of every package that is not among `kept`, and of what a crash left.
+    /// Deletes every package that is not among `kept`, and leftovers of crashes.
     ///
     /// # Errors
     /// When the folder cannot be read or written to.
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_package_is_kept_found_and_let_go() {
+    fn a_package_is_stored_found_and_deleted() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::new(folder.path().join("packages"));
         let (one, two) = (store.put(b"one").unwrap(), store.put(b"two").unwrap());
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_changed_on_the_disk_are_not_a_package_and_are_written_again() {
+    fn changed_bytes_are_not_returned_and_are_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::new(folder.path().to_owned());
         let one = store.put(b"one").unwrap();

@@ -1,15 +1,15 @@
 //! The one TLS provider of the program: ring.
 //!
-//! rustls takes its provider from the process. If two libraries each enable another one, there is none, and the first
-//! connection panics. So no library enables one (`.deny.toml` checks that), and code that opens a connection calls
-//! [`install()`] first.
+//! rustls uses the provider of the process. If libraries enable two different providers, there is no default, and the first
+//! connection panics. So no library enables one (`.deny.toml` checks that), and code that opens a connection calls [`install()`]
+//! first.
 
 use std::sync::Once;
 
 /// Makes ring the provider of this process; does nothing if there is one.
 pub fn install() {
     static ONCE: Once = Once::new();
-    // An error means only that there is a provider already.
+    // An error only means that a provider is already installed.
     ONCE.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
 }
 

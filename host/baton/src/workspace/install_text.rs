@@ -12,12 +12,12 @@ pub(crate) fn describe(done: &InstallResult) -> String {
     let (version, short) = (one_line(&done.version), digest.short(16));
     let requested = words(beyond);
     let goes: String = done.destinations.iter().map(|line| format!("\n  {line}")).collect();
-    if let Some(holder) = holder.as_ref().filter(|_| done.change == Change::Held) {
+    if let Some(holder) = holder.as_ref().filter(|_| done.change == Change::NeedsApproval) {
         let asks = if beyond.is_empty() { String::new() } else { format!("\nit asks for: {requested}{goes}") };
         let who = signer(key.as_deref());
         return format!(
             "WARNING: {name} {version} (sha256:{short}, {who}) has the name of another plugin: `{name}` belongs to \
-             {holder}{asks}\nnothing was replaced; to let this package take its place: \
+             {holder}{asks}\nnothing was replaced; to replace it by this package: \
              baton plugin approve {name}@{short} --replace {name}"
         );
     }
@@ -29,7 +29,7 @@ pub(crate) fn describe(done: &InstallResult) -> String {
             "{name} {version} (sha256:{short}) is installed; it asks for: {requested}{goes}\nallow it with: {}",
             grant_command(name, beyond)
         ),
-        Change::Held => {
+        Change::NeedsApproval => {
             let asks = if beyond.is_empty() { String::new() } else { format!("; it asks for: {requested}{goes}") };
             let does: String = done.does.iter().map(|line| format!("\n  + {line}")).collect();
             let lost = if grants.is_empty() {
@@ -53,7 +53,7 @@ pub(crate) fn history_entry(done: &InstallResult, from: &str) -> HistoryEntry {
         Change::Nothing => "seen",
         Change::Installed => "installed",
         Change::Updated => "updated",
-        Change::Held => "held",
+        Change::NeedsApproval => "held",
     };
     let held = done.holder.as_ref().map(|holder| format!("; the name belongs to {holder}"));
     let reason = format!("{} from {from}{}", done.version, held.unwrap_or_default());

@@ -42,8 +42,8 @@ use baton_core::agents::known;
 use baton_core::nearest::confusable;
 use baton_dispatch::{AgentKind, Roster};
 pub(crate) use baton_registry::lock::{FILE as LOCK_FILE, Lock, PluginEntry, Source, short};
-use baton_registry::signature::judge;
-use baton_registry::{Package, PluginRegistry, Proof, Signature, Trust};
+use baton_registry::signature::verify;
+use baton_registry::{Package, PackageChecks, PluginRegistry, Signature, Trust};
 use baton_sandbox::{Sandbox, Workers};
 
 /// The name of the configuration file. A folder with this file is a workspace.
@@ -97,7 +97,9 @@ impl Workspace {
             engine.load(component).map(drop).map_err(|error| error.to_string())
         };
         let registry = PluginRegistry::new(&self.root, self.state.folder(), self.state.packages());
-        registry.carrying(crate::shipped::SHIPPED).proving(Proof { name: Arc::new(name), code: Arc::new(code) })
+        registry
+            .with_bundled(crate::shipped::SHIPPED)
+            .with_checks(PackageChecks { name: Arc::new(name), code: Arc::new(code) })
     }
 
     /// An engine that compiles plugins in separate processes.
@@ -136,9 +138,9 @@ impl Workspace {
 
     /// The trust in a package: a trusted key with a valid signature, or none.
     pub(crate) fn trust(&self, component: &[u8], signature: Option<&str>) -> anyhow::Result<Trust> {
-        match judge(component, signature, self.config.trusted()) {
+        match verify(component, signature, self.config.trusted()) {
             Signature::Good { key_id } => Ok(Trust::Signed(key_id)),
-            Signature::Unsigned | Signature::Unknown { .. } => Ok(Trust::Nobody),
+            Signature::Unsigned | Signature::Unknown { .. } => Ok(Trust::Untrusted),
             Signature::Bad { reason } => bail!("its signature is wrong: {reason}"),
         }
     }

@@ -286,7 +286,7 @@ impl Loader {
         }
         match done.change {
             Change::Nothing => return,
-            Change::Held => tracing::warn!("from {from}: {text}"),
+            Change::NeedsApproval => tracing::warn!("from {from}: {text}"),
             Change::Installed | Change::Updated => tracing::info!("from {from}: {text}"),
         }
         let entry = history_entry(done, from);

@@ -1,4 +1,4 @@
-//! Against a server on loopback that does what servers do, and what they should not.
+//! Tests with a local server that also sends invalid answers.
 
 use std::io::Write as _;
 use std::net::TcpListener;
@@ -16,7 +16,7 @@ fn fetch(url: &str) -> Result<DownloadedFile, FetchError> {
 }
 
 #[test]
-fn a_component_comes_with_the_signature_beside_it_or_without() {
+fn a_component_is_fetched_with_or_without_a_signature() {
     let address = server(|request, stream| match path(request) {
         "/signed.wasm" | "/bare.wasm" | "/forbidden.wasm" => answer(stream, "200 OK", "", b"component"),
         "/signed.wasm.minisig" => answer(stream, "200 OK", "", b"signature"),
@@ -39,7 +39,7 @@ fn a_component_comes_with_the_signature_beside_it_or_without() {
 }
 
 #[test]
-fn a_few_redirects_are_followed_and_none_without_end_or_out_of_tls() {
+fn only_a_few_redirects_within_tls_are_followed() {
     let address = server(|request, stream| {
         let to = match path(request).trim_end_matches(".minisig") {
             "/first" => "/second".to_owned(),
@@ -51,21 +51,21 @@ fn a_few_redirects_are_followed_and_none_without_end_or_out_of_tls() {
         answer(stream, "302 Found", &format!("Location: {to}\r\n"), b"")
     });
     assert_eq!(fetch(&format!("{address}/first")).unwrap().component, b"component");
-    for (path, says) in [("round", "more than 5 times"), ("plain", "only https://")] {
+    for (path, says) in [("round", "more than 5 times"), ("plain", "only redirects to https://")] {
         let error = fetch(&format!("{address}/{path}")).unwrap_err();
         assert!(matches!(error, FetchError::Refused { .. }) && error.to_string().contains(says), "{error}");
     }
 }
 
 #[test]
-fn what_is_too_large_is_not_read_whether_the_server_says_so_or_not() {
+fn too_large_answers_are_not_read() {
     let address = server(|request, stream| match path(request) {
         "/said" => stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n"),
         "/signature" => answer(stream, "200 OK", "", b"component"),
         _ => {
             stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")?;
             let chunk = vec![b'x'; 1 << 20];
-            // Without end, unless the client hangs up.
+            // Endless, until the client closes the connection.
             loop {
                 stream.write_all(b"100000\r\n")?;
                 stream.write_all(&chunk)?;
@@ -80,7 +80,7 @@ fn what_is_too_large_is_not_read_whether_the_server_says_so_or_not() {
 }
 
 #[test]
-fn what_breaks_off_is_not_taken_for_the_whole() {
+fn incomplete_answers_are_errors() {
     let address = server(|request, stream| match path(request) {
         "/short" => stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this"),
         "/chunk" => stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nonly "),
@@ -95,7 +95,7 @@ fn what_breaks_off_is_not_taken_for_the_whole() {
 }
 
 #[test]
-fn an_unreachable_server_and_one_without_tls_are_not_refusals() {
+fn unreachable_servers_and_servers_without_tls_are_distinguished_from_refusals() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let error = fetch(&format!("http://{closed}/x.wasm")).unwrap_err();
     assert!(matches!(error, FetchError::Unreachable { .. }), "{error}");
@@ -107,7 +107,7 @@ fn an_unreachable_server_and_one_without_tls_are_not_refusals() {
 }
 
 #[test]
-fn the_signature_lies_beside_the_component_under_the_same_query() {
+fn the_signature_has_the_path_of_the_component_and_its_query() {
     for (url, signature) in [
         ("https://example.org/a/x.wasm", "https://example.org/a/x.wasm.minisig"),
         ("https://example.org/x.wasm?token=1", "https://example.org/x.wasm.minisig?token=1"),

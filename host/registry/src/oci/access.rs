@@ -1,7 +1,7 @@
-//! Credentials for a registry: `BATON_REGISTRY_USER` and `BATON_REGISTRY_PASSWORD`, else what `docker login` wrote.
+//! Credentials for a registry: `BATON_REGISTRY_USER` and `BATON_REGISTRY_PASSWORD`, else those that `docker login` wrote.
 //!
-//! Credential helpers are programs of others and are not called. With `BATON_REGISTRY` the variables count for that
-//! registry alone; without it for whichever is asked.
+//! Credential helpers are other programs and are not called. If `BATON_REGISTRY` is set, the variables apply only to that
+//! registry; otherwise they apply to every registry.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -21,8 +21,8 @@ pub struct Access(Option<(String, String)>);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccessError {
     /// Only one of the two variables is set.
-    #[error("BATON_REGISTRY_USER and BATON_REGISTRY_PASSWORD belong together: set both or none")]
-    Half,
+    #[error("only one of BATON_REGISTRY_USER and BATON_REGISTRY_PASSWORD is set: set both or none")]
+    Incomplete,
     /// The file cannot be used.
     #[error("the credentials in {} cannot be used: {reason}", path.display())]
     File {
@@ -48,13 +48,13 @@ struct Entry {
 }
 
 impl Access {
-    /// Nobody.
+    /// No credentials.
     #[must_use]
     pub fn anonymous() -> Self {
         Self(None)
     }
 
-    /// Somebody with a password.
+    /// A user with a password.
     #[must_use]
     pub fn basic(user: &str, password: &str) -> Self {
         Self(Some((user.to_owned(), password.to_owned())))
@@ -75,22 +75,22 @@ impl Access {
         match (text("BATON_REGISTRY_USER"), text("BATON_REGISTRY_PASSWORD")) {
             (Some(user), Some(password)) if meant => return Ok(Self::basic(&user, &password)),
             (None, None) | (Some(_), Some(_)) => {}
-            _ => return Err(AccessError::Half),
+            _ => return Err(AccessError::Incomplete),
         }
         let folder = variable("DOCKER_CONFIG").map(PathBuf::from);
         let folder = folder.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".docker")));
-        folder.map_or_else(|| Ok(Self::anonymous()), |folder| Self::of_file(registry, &folder.join("config.json")))
+        folder.map_or_else(|| Ok(Self::anonymous()), |folder| Self::from_file(registry, &folder.join("config.json")))
     }
 
     /// The file's credentials for `registry`; none if there is no file.
-    fn of_file(registry: &str, path: &Path) -> Result<Self, AccessError> {
+    fn from_file(registry: &str, path: &Path) -> Result<Self, AccessError> {
         let wrong = |reason: String| AccessError::File { path: path.to_owned(), reason };
         let text = match std::fs::read(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::anonymous()),
             Err(error) => return Err(wrong(error.to_string())),
         };
-        // The parser's message could show a piece of the file.
+        // The message of the parser could contain a part of the file.
         let config: Config = serde_json::from_slice(&text)
             .map_err(|error| wrong(format!("it is not the JSON of docker (line {})", error.line())))?;
         let of_registry = config.auths.iter().find(|(key, entry)| is_for(key, registry) && !entry.auth.is_empty());
@@ -101,12 +101,12 @@ impl Access {
         Ok(Self::basic(user, password))
     }
 
-    /// There are credentials.
+    /// User and password, if there are credentials.
     pub(super) fn pair(&self) -> Option<(&str, &str)> {
         self.0.as_ref().map(|(user, password)| (user.as_str(), password.as_str()))
     }
 
-    /// In the form of the library.
+    /// The credentials in the form of `oci-client`.
     pub(super) fn auth(&self) -> RegistryAuth {
         self.pair().map_or(RegistryAuth::Anonymous, |(user, password)| {
             RegistryAuth::Basic(user.to_owned(), password.to_owned())
@@ -114,7 +114,8 @@ impl Access {
     }
 }
 
-/// The entry of `auths` is for `registry`: old ones are addresses with a path, and Docker's own has another name.
+/// Whether an entry of `auths` is for `registry`. Old entries are addresses with a path, and that of Docker's registry has another
+/// name.
 fn is_for(key: &str, registry: &str) -> bool {
     let key = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://")).unwrap_or(key);
     let host = key.split('/').next().unwrap_or_default();
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_count_before_the_file() {
+    fn variables_have_priority_over_the_file() {
         let (_folder, path) = config(r#"{"auths": {"ghcr.io": {"auth": "YTpi"}}}"#);
         let both = [("BATON_REGISTRY_USER", "u"), ("BATON_REGISTRY_PASSWORD", "p"), ("DOCKER_CONFIG", path.as_str())];
         assert_eq!(found("ghcr.io", &both), Ok(Access::basic("u", "p")));
@@ -160,8 +161,8 @@ mod tests {
         assert_eq!(found("localhost:5000", &bound), Ok(Access::basic("u", "p")));
         assert_eq!(found("ghcr.io", &bound), Ok(Access::basic("a", "b")));
         assert_eq!(found("quay.io", &bound), Ok(Access::anonymous()));
-        assert_eq!(found("ghcr.io", &both[..1]), Err(AccessError::Half));
-        assert_eq!(found("ghcr.io", &both[1..]), Err(AccessError::Half));
+        assert_eq!(found("ghcr.io", &both[..1]), Err(AccessError::Incomplete));
+        assert_eq!(found("ghcr.io", &both[1..]), Err(AccessError::Incomplete));
     }
 
     #[test]
@@ -174,7 +175,7 @@ mod tests {
         assert_eq!(found("docker.io", &file), Ok(Access::basic("a", "b")));
         assert_eq!(found("localhost:5000", &file), Ok(Access::basic("u", "p:q")));
         assert_eq!(found("localhost", &file), Ok(Access::anonymous()), "another port is another registry");
-        assert_eq!(found("quay.io", &file), Ok(Access::anonymous()), "a helper has it");
+        assert_eq!(found("quay.io", &file), Ok(Access::anonymous()), "a helper has the password");
         let error = found("ghcr.io", &file).unwrap_err().to_string();
         assert!(error.contains("ghcr.io") && error.contains("config.json"), "{error}");
         let docker = folder.path().join(".docker");

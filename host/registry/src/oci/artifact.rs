@@ -1,7 +1,7 @@
 //! The Wasm artifact in an OCI registry: a manifest, a small config and exactly one layer, which is the component.
 //!
-//! The layout is the one of the CNCF's Wasm working group, which `wkg` writes. The manifest comes from anybody: what it
-//! says is checked before any of the layer is downloaded.
+//! The layout is that of the CNCF's Wasm working group, which `wkg` writes. The manifest is not trusted: it is checked before
+//! the layer is downloaded.
 
 use std::collections::BTreeMap;
 
@@ -18,9 +18,9 @@ use super::name::check_digest;
 use crate::error::FetchError;
 use crate::limits;
 
-/// The annotation of the manifest that holds the signature: the `.minisig` file in base64, because clients that write
-/// canonical JSON write the newlines of a text wrongly. The text itself is read too. The signature is over the bytes of the
-/// layer, so it stays good when the artifact is copied to another registry.
+/// The annotation of the manifest with the signature: the `.minisig` file in base64, because clients that write canonical JSON
+/// damage the newlines of a text. An annotation with the plain text is accepted too. The signature is over the bytes of the
+/// layer, so it remains valid when the artifact is copied to another registry.
 pub const SIGNATURE_ANNOTATION: &str = "io.baton.minisig";
 
 /// The component as an OCI manifest describes it.
@@ -46,10 +46,12 @@ impl Artifact {
         let json: serde_json::Value =
             serde_json::from_slice(manifest).map_err(|error| wrong(format!("its manifest is not JSON ({error})")))?;
         if json.get("manifests").is_some() {
-            return Err(wrong("it is a list of images for several machines; a plugin is one for all".to_owned()));
+            return Err(wrong(
+                "it is an index of images for several machines; a plugin is a single artifact".to_owned(),
+            ));
         }
-        let manifest: OciImageManifest =
-            serde_json::from_value(json).map_err(|error| wrong(format!("its manifest is none ({error})")))?;
+        let manifest: OciImageManifest = serde_json::from_value(json)
+            .map_err(|error| wrong(format!("its manifest is not an OCI manifest ({error})")))?;
         if let Some(size) = manifest.layers.first().map(|layer| layer.size)
             && size > i64::try_from(COMPONENT_BYTES).unwrap_or(i64::MAX)
         {
@@ -60,17 +62,17 @@ impl Artifact {
                 why: "the most that a component may have",
             });
         }
-        Self::of(manifest).map_err(wrong)
+        Self::from_manifest(manifest).map_err(wrong)
     }
 
-    /// Checks that a manifest is one of a component.
-    fn of(manifest: OciImageManifest) -> Result<Self, String> {
+    /// Checks that a manifest describes a component.
+    fn from_manifest(manifest: OciImageManifest) -> Result<Self, String> {
         let config = &manifest.config.media_type;
         if config != WASM_MANIFEST_CONFIG_MEDIA_TYPE {
             return Err(format!("its config is `{config}`, not `{WASM_MANIFEST_CONFIG_MEDIA_TYPE}`; is it an image?"));
         }
         let [layer] = manifest.layers.as_slice() else {
-            return Err(format!("it has {} layers; a component is exactly one", manifest.layers.len()));
+            return Err(format!("it has {} layers; a component has exactly one", manifest.layers.len()));
         };
         if layer.media_type != WASM_LAYER_MEDIA_TYPE {
             return Err(format!("its layer is `{}`, not `{WASM_LAYER_MEDIA_TYPE}`", layer.media_type));
@@ -86,15 +88,16 @@ impl Artifact {
 }
 
 impl Upload {
-    /// The artifact of a component. Its bytes depend on nothing else, so publishing the same again changes nothing.
-    pub(super) fn of(component: &[u8], annotations: BTreeMap<String, String>) -> Result<Self, FetchError> {
+    /// The artifact of a component. Its bytes depend only on the component and the annotations, so publishing it again changes
+    /// nothing.
+    pub(super) fn new(component: &[u8], annotations: BTreeMap<String, String>) -> Result<Self, FetchError> {
         let wrong = |error: String| FetchError::Unpublishable(error);
         if !wasmparser::Parser::is_component(component) {
             return Err(wrong("it is not a WebAssembly component".to_owned()));
         }
         let (mut config, layer) =
             WasmConfig::from_raw_component(component.to_vec(), None).map_err(|error| wrong(format!("{error:#}")))?;
-        // The beginning of 1970, as reproducible builds write it, instead of now.
+        // The start of 1970 instead of now, as in reproducible builds.
         config.created = std::time::SystemTime::UNIX_EPOCH.into();
         let config = config.to_config().map_err(|error| wrong(format!("{error:#}")))?;
         let annotations = (!annotations.is_empty()).then_some(annotations);
@@ -105,12 +108,12 @@ impl Upload {
     }
 }
 
-/// The annotation's value for the text of a signature.
+/// The value of the annotation for the text of a signature.
 pub(super) fn annotation_of(signature: &str) -> String {
     STANDARD.encode(signature)
 }
 
-/// The text of the signature in an annotation; text that is not base64 is used as it is.
+/// The text of the signature in an annotation. Text that is not base64 is used unchanged.
 fn signature_of(annotation: String) -> String {
     let decoded = STANDARD.decode(annotation.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     decoded.unwrap_or(annotation)
@@ -154,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_say_what_it_is_instead() {
+    fn errors_describe_the_actual_content() {
         let layer = json!({ "mediaType": "application/wasm", "digest": digest(), "size": 100 });
         for (pointer, value, says) in [
             ("/config/mediaType", json!("application/vnd.oci.image.config.v1+json"), "is it an image"),
@@ -180,14 +183,14 @@ mod tests {
     #[test]
     fn only_components_are_published() {
         for bytes in [b"".as_slice(), b"\0asm\x01\0\0\0", b"text"] {
-            let refused = Upload::of(bytes, BTreeMap::new());
+            let refused = Upload::new(bytes, BTreeMap::new());
             assert!(matches!(refused, Err(FetchError::Unpublishable(_))), "{bytes:?}");
         }
     }
 
     proptest! {
         #[test]
-        fn no_manifest_brings_it_down(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn any_manifest_is_parsed_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             prop_assert!(Artifact::read(&bytes, "x").is_err());
         }
     }

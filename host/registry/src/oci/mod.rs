@@ -1,7 +1,7 @@
 //! Packages in OCI registries: the Wasm artifact that `wkg` and others write, with the signature as an annotation.
 //!
-//! `oci-client` asks for tokens and uploads, `oci-wasm` knows the artifact. What is downloaded is read by `http.rs`, which
-//! ends where the limits are, and is checked here byte by byte: the registry is not trusted.
+//! `oci-client` requests tokens and uploads; `oci-wasm` defines the artifact. `http_client.rs` downloads within its limits. The
+//! registry is not trusted, so all downloads are checked by their digests.
 
 mod access;
 mod artifact;

@@ -1,6 +1,7 @@
-//! `oci://HOST[:PORT]/REPOSITORY[:TAG][@sha256:DIGEST]`, by the grammar of the OCI distribution specification.
+//! References of the form `oci://HOST[:PORT]/REPOSITORY[:TAG][@sha256:DIGEST]`, by the grammar of the OCI distribution
+//! specification.
 //!
-//! The host is always written: no registry is the one that is meant when none is named.
+//! The host is required: there is no default registry.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -8,16 +9,16 @@ use std::str::FromStr;
 
 use crate::http_client::is_this_machine;
 
-/// The beginning of each reference.
+/// The start of each reference.
 const SCHEME: &str = "oci://";
 
-/// The tag that is meant when neither tag nor digest is written.
+/// The default tag, if a reference has neither tag nor digest.
 const USUAL_TAG: &str = "latest";
 
-/// The longest repository that registries take, by the specification.
+/// The maximum length of a repository, by the specification.
 const REPOSITORY_BYTES: usize = 255;
 
-/// The longest tag, by the specification.
+/// The maximum length of a tag, by the specification.
 const TAG_BYTES: usize = 128;
 
 /// A package in a registry.
@@ -30,7 +31,7 @@ pub struct OciReference {
 }
 
 impl OciReference {
-    /// The registry: a host and, where it was written, a port.
+    /// The registry: a host and an optional port.
     #[must_use]
     pub fn registry(&self) -> &str {
         &self.registry
@@ -42,31 +43,31 @@ impl OciReference {
         &self.repository
     }
 
-    /// The tag; [`None`] only where a digest alone names the package.
+    /// The tag; [`None`] only if the reference has just a digest.
     #[must_use]
     pub fn tag(&self) -> Option<&str> {
         self.tag.as_deref()
     }
 
-    /// `sha256:` and 64 hexadecimal digits: the manifest that is pinned.
+    /// The digest of the pinned manifest: `sha256:` and 64 hexadecimal digits.
     #[must_use]
     pub fn digest(&self) -> Option<&str> {
         self.digest.as_deref()
     }
 
-    /// The reference, pinned to the manifest of this digest.
+    /// The reference, pinned to the manifest with this digest.
     #[must_use]
     pub fn pinned(&self, digest: &str) -> Self {
         Self { digest: Some(digest.to_owned()), ..self.clone() }
     }
 
-    /// The registry is on this machine. Only then Baton connects without TLS.
+    /// Whether the registry is on this machine. Only then Baton connects without TLS.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         is_this_machine(host_and_port(&self.registry).0)
     }
 
-    /// The registry's name for the manifest: the digest if one is pinned, else the tag.
+    /// The name of the manifest in requests: the pinned digest, else the tag.
     pub(super) fn manifest(&self) -> &str {
         self.digest.as_deref().or(self.tag.as_deref()).unwrap_or(USUAL_TAG)
     }
@@ -154,7 +155,7 @@ fn check_registry(registry: &str) -> Result<(), String> {
     }
 }
 
-/// Parts between slashes, each of words that `.`, `_`, `__` or any number of `-` join.
+/// Checks a repository: parts between slashes, each of words that are joined by `.`, `_`, `__` or any number of `-`.
 fn check_repository(repository: &str) -> Result<(), String> {
     if repository.is_empty() {
         return Err("it lacks a repository: oci://HOST/REPOSITORY:TAG".to_owned());
@@ -178,11 +179,13 @@ fn check_tag(tag: &str) -> Result<(), String> {
     let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     let fine = !tag.is_empty() && tag.len() <= TAG_BYTES && tag.chars().all(inner) && !tag.starts_with(['.', '-']);
     fine.then_some(()).ok_or_else(|| {
-        format!("`{tag}` is not a tag: at most {TAG_BYTES} letters, digits, `_`, `.` and `-`, the first no `.` or `-`")
+        format!(
+            "`{tag}` is not a tag: at most {TAG_BYTES} letters, digits, `_`, `.` and `-`, not starting with `.` or `-`"
+        )
     })
 }
 
-/// Refuses text that is not a SHA-256 digest as registries write it.
+/// Checks that a text is a SHA-256 digest in the form of registries.
 pub(super) fn check_digest(digest: &str) -> Result<(), String> {
     let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     let fine = digest.strip_prefix("sha256:").is_some_and(|digits| digits.len() == 64 && digits.bytes().all(hex));
@@ -236,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_the_part_that_is_wrong() {
+    fn errors_name_the_invalid_part() {
         for (text, says) in [
             ("ghcr.io/a", "oci://"),
             ("oci://ghcr.io", "repository"),
@@ -266,7 +269,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_the_specification_allows_is_read_and_printed_as_it_was(
+        fn references_of_the_specification_round_trip(
             host in r"([a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?\.){0,3}[a-z0-9]{1,8}",
             port in proptest::option::of(1_u16..),
             repository in r"[a-z0-9]{1,4}((\.|_|__|-{1,3})[a-z0-9]{1,4}){0,3}(/[a-z0-9]{1,4}((\.|_|__|-{1,3})[a-z0-9]{1,4}){0,2}){0,3}",

@@ -1,5 +1,5 @@
-//! Fetching a component from a registry. Whatever comes is checked against a digest before it is handed on: the manifest
-//! against the one that the reference pins, the layer against the one in the manifest.
+//! Fetches a component from a registry. The digest of the manifest must match the one in the reference, if it has one, and the
+//! digest of the layer must match the manifest.
 
 use baton_core::Digest;
 use oci_client::RegistryOperation;
@@ -19,27 +19,27 @@ use crate::limits;
 pub struct PulledComponent {
     /// Its bytes.
     pub component: Vec<u8>,
-    /// The text of its signature, where it has one.
+    /// The text of its signature, if it has one.
     pub signature: Option<String>,
-    /// The digest of its OCI manifest, `sha256:…`: what [`OciReference::pinned`] wants.
+    /// The digest of its OCI manifest, `sha256:…`, for [`OciReference::pinned`].
     pub digest: String,
-    /// The tag under which it was asked for.
+    /// The requested tag.
     pub tag: Option<String>,
 }
 
 /// Fetches a component.
 ///
 /// # Errors
-/// When the registry cannot be reached or refuses, when there is no such package, when it is not a package, is too large or incomplete,
-/// or does not have the digest.
+/// When the registry cannot be reached or refuses, or the package does not exist, is invalid, too large or incomplete, or has
+/// another digest.
 pub async fn pull(reference: &OciReference, access: &Access) -> Result<PulledComponent, FetchError> {
     let what = reference.to_string();
-    http_client::within(limits::TRANSFER, &what, async {
+    http_client::with_timeout(limits::TRANSFER, &what, async {
         let transfer = Transfer::begin(reference, access, &what).await?;
         let manifest = transfer.manifest().await?;
         let digest = format!("sha256:{}", Digest::of(&manifest));
         if let Some(expected) = reference.digest() {
-            same(expected, &digest, &what)?;
+            check_same_digest(expected, &digest, &what)?;
         }
         let artifact = Artifact::read(&manifest, &what)?;
         let component = transfer.layer(&artifact).await?;
@@ -71,24 +71,24 @@ impl<'a> Transfer<'a> {
         http_client::get(request, Download { what: self.what, host, most: limits::MANIFEST_BYTES, why }).await
     }
 
-    /// The layer, of which the manifest knows digest and size.
+    /// Downloads the layer and compares its size and digest with those in the manifest.
     async fn layer(&self, artifact: &Artifact) -> Result<Vec<u8>, FetchError> {
         let what = format!("the component of {}", self.what);
         let host = self.reference.registry();
-        let why = "which is what its manifest says";
+        let why = "the size in its manifest";
         let wanted = Download { what: &what, host, most: artifact.size, why };
         let component = http_client::get(self.request("blobs", &artifact.digest), wanted).await?;
         if component.len() < artifact.size {
             return Err(FetchError::Truncated { what, expected: artifact.size as u64, found: component.len() });
         }
-        same(&artifact.digest, &format!("sha256:{}", Digest::of(&component)), &what)?;
+        check_same_digest(&artifact.digest, &format!("sha256:{}", Digest::of(&component)), &what)?;
         Ok(component)
     }
 
-    /// A request for something of the repository, from us.
+    /// A request to the repository, with credentials.
     fn request(&self, kind: &str, name: &str) -> RequestBuilder {
         let scheme = if self.reference.is_loopback() { "http" } else { "https" };
-        // Docker's own registry is the only one whose name is not where it is.
+        // The server of Docker's registry has another name than the registry.
         let host = match self.reference.registry() {
             "docker.io" => "index.docker.io",
             host => host,
@@ -103,8 +103,8 @@ impl<'a> Transfer<'a> {
     }
 }
 
-/// Holds that two digests are the same.
-fn same(expected: &str, found: &str, what: &str) -> Result<(), FetchError> {
+/// Checks that two digests are equal.
+fn check_same_digest(expected: &str, found: &str, what: &str) -> Result<(), FetchError> {
     if expected == found {
         return Ok(());
     }

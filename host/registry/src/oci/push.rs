@@ -1,12 +1,12 @@
-//! Publishing a component: the layer, the config, and at last the manifest, which makes it visible. A push that breaks off
-//! before leaves what was there.
+//! Publishes a component: first the layer and the config, then the manifest, which makes it visible. If a push fails before
+//! that, the previous package stays.
 
 use std::collections::BTreeMap;
 
 use baton_core::Digest;
 use baton_sandbox::limits::COMPONENT_BYTES;
 use oci_client::RegistryOperation;
-use oci_client::errors::OciDistributionError as Broken;
+use oci_client::errors::OciDistributionError as OciError;
 use oci_wasm::WASM_MANIFEST_MEDIA_TYPE;
 use reqwest::header::HeaderValue;
 
@@ -39,7 +39,7 @@ pub struct PublishedComponent {
 /// Publishes a component.
 ///
 /// # Errors
-/// When the reference has a digest, the bytes are not a component or too many, the registry cannot be reached or refuses.
+/// When the reference has a digest, the bytes are not a component or too large, or the registry cannot be reached or refuses.
 pub async fn push(
     reference: &OciReference,
     component: &[u8],
@@ -47,21 +47,21 @@ pub async fn push(
     access: &Access,
 ) -> Result<PublishedComponent, FetchError> {
     if reference.digest().is_some() {
-        let reason = "the digest follows from the bytes; take it out of the reference";
+        let reason = "the digest follows from the bytes; remove it from the reference";
         return Err(FetchError::Unpublishable(reason.to_owned()));
     }
     if component.len() > COMPONENT_BYTES {
         return Err(FetchError::Unpublishable(format!("it has more than {COMPONENT_BYTES} bytes")));
     }
-    let upload = Upload::of(component, publication.all())?;
+    let upload = Upload::new(component, publication.all_annotations())?;
     let digest = format!("sha256:{}", Digest::of(&upload.manifest));
     let what = reference.to_string();
-    http_client::within(limits::TRANSFER, &what, send(reference, access, upload)).await?;
+    http_client::with_timeout(limits::TRANSFER, &what, send(reference, access, upload)).await?;
     Ok(PublishedComponent { reference: reference.pinned(&digest), digest })
 }
 
 impl Publication {
-    fn all(&self) -> BTreeMap<String, String> {
+    fn all_annotations(&self) -> BTreeMap<String, String> {
         let mut all = self.annotations.clone();
         if let Some(signature) = &self.signature {
             all.insert(SIGNATURE_ANNOTATION.to_owned(), annotation_of(signature));
@@ -70,13 +70,13 @@ impl Publication {
     }
 }
 
-/// Uploads what the registry has not got yet.
+/// Uploads the parts that the registry does not have.
 async fn send(reference: &OciReference, access: &Access, upload: Upload) -> Result<(), FetchError> {
-    // An upload is answered at its end, so the whole of it may be quiet.
+    // The registry answers an upload at its end, so the read timeout is that of the whole transfer.
     let registry = Registry::new(reference, access, limits::TRANSFER)?;
     registry.token(RegistryOperation::Push).await?;
     let (client, image) = (registry.client.clone(), registry.image.clone());
-    // The library panics when a registry redirects to an invalid address, so it runs in a separate task.
+    // `oci-client` panics if a registry redirects to an invalid address, so it runs in a separate task.
     let sent = tokio::spawn(async move {
         let parts =
             [(upload.layer.sha256_digest(), upload.layer.data), (upload.config.sha256_digest(), upload.config.data)];
@@ -87,12 +87,12 @@ async fn send(reference: &OciReference, access: &Access, upload: Upload) -> Resu
         }
         let kind = HeaderValue::from_static(WASM_MANIFEST_MEDIA_TYPE);
         client.push_manifest_raw(&image, upload.manifest, kind).await?;
-        Ok::<(), Broken>(())
+        Ok::<(), OciError>(())
     });
     match sent.await {
         Ok(sent) => sent.map_err(|error| registry.error(&error)),
         Err(_) => {
-            let reason = "it answers an upload with what no registry should answer".to_owned();
+            let reason = "it sends an invalid answer to an upload".to_owned();
             Err(FetchError::Refused { host: reference.registry().to_owned(), reason })
         }
     }

@@ -1,4 +1,4 @@
-//! Against registries that do what no registry should; what honest ones do is tested with a real one (`tests/e2e/oci.rs`).
+//! Tests with faulty and malicious registries. `tests/e2e/oci.rs` tests a real registry.
 
 use super::*;
 use crate::FetchError;
@@ -16,7 +16,7 @@ fn run<T>(work: impl Future<Output = T>) -> T {
 const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 
 #[test]
-fn a_manifest_without_end_is_not_read_to_its_end() {
+fn an_endless_manifest_is_too_large() {
     let address = server(|request, stream| {
         if request == "GET /v2/" {
             return answer(stream, "200 OK", "", b"{}");
@@ -42,7 +42,7 @@ fn a_server_that_is_not_a_registry_is_an_error() {
 }
 
 #[test]
-fn a_token_that_is_none_is_an_error() {
+fn an_unreachable_token_server_is_an_error() {
     let address = server(|request, stream| {
         let host = "127.0.0.1:1";
         match request {
@@ -56,7 +56,7 @@ fn a_token_that_is_none_is_an_error() {
         }
     });
     let error = run(pull(&at(&address), &Access::anonymous())).unwrap_err();
-    assert!(matches!(error, FetchError::Unreachable { .. }), "the token server is not there: {error}");
+    assert!(matches!(error, FetchError::Unreachable { .. }), "the token server does not exist: {error}");
 }
 
 #[test]

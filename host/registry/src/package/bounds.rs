@@ -1,16 +1,16 @@
-//! Limits on the size and depth of a package's parts. The binary is read once from beginning to end, without validating or
-//! compiling it and without allocating by a number in it.
+//! Checks the size and depth of a package's parts. The binary is read once from start to end, without validating or compiling
+//! it, and without allocations whose size the binary determines.
 //!
-//! A validator and a compiler take time and memory by the parts of a component, not by its bytes: a package of half a
-//! megabyte can cost hours and gigabytes, and deeply nested types overflow the stack of the process that reads them. So this
-//! is the first step with a package that nobody has approved.
+//! The time and memory of a validator and a compiler depend on the parts of a component, not on its bytes: a package of half a
+//! megabyte can cost hours and gigabytes, and deeply nested types overflow the stack. So this check is the first step for a
+//! package without approval.
 //!
 //! | what | limit | Rust | JavaScript | Python |
 //! |---|---|---|---|---|
 //! | functions | 200,000 | 2,926 | 12,584 | 13,562 |
 //! | types | 200,000 | 314 | 140 | 1,624 |
 //! | component types | 10,000 | 216 | – | 504 |
-//! | component types inside each other | 50 | 2 | – | 2 |
+//! | nesting of component types | 50 | 2 | – | 2 |
 //! | parameters and results of a function type | 100 | 20 | 18 | 19 |
 //! | instances | 2,000 | 29 | – | 76 |
 //! | data and element segments | 100,000 | 4 | 6,715 | 2,078 |
@@ -18,10 +18,10 @@
 //! | branch targets of all `br_table` | 1,000,000 | 12,635 | 48,096 | 46,567 |
 //! | bytes of a function | 2 MiB | 86,732 | 171,628 | 426,843 |
 //! | locals of a function | 20,000 | 150 | 118 | 271 |
-//! | blocks of a function inside each other | 10,000 | 91 | 456 | 781 |
+//! | nesting of blocks in a function | 10,000 | 91 | 456 | 781 |
 //!
-//! Measured are the largest plugin inside the program, the module with JavaScript's engine (a component around it has a few of
-//! each more), and the template in Python.
+//! The columns are measurements of the largest bundled plugin, the module with JavaScript's engine (a component with it has a few
+//! more of each), and the template in Python.
 
 use std::fmt;
 
@@ -39,7 +39,8 @@ const COMPONENT_TYPES: u64 = 10_000;
 /// `wasmparser` reads nested component types by recursion.
 const TYPE_NESTING: u64 = 50;
 
-/// A validator handles each of them at each call and each branch target: with these limits the slowest 64 MiB took it 5 s.
+/// A validator processes each of them at each call and each branch target. With these limits, the slowest component of 64 MiB
+/// took 5 s.
 const VALUES: u64 = 100;
 const BRANCH_TARGETS: u64 = 1_000_000;
 const INSTANCES: u64 = 2_000;
@@ -52,11 +53,11 @@ const BLOCKS: u64 = 10_000;
 /// A part of a package that is larger than any plugin needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutOfBounds {
-    /// Its place in the file.
+    /// The part of the file, for messages.
     place: String,
-    /// At least this many.
+    /// The number that was found before the check stopped.
     found: u64,
-    /// Of what.
+    /// The counted things.
     what: &'static str,
     limit: u64,
 }
@@ -66,14 +67,14 @@ impl fmt::Display for OutOfBounds {
         let Self { place, found, what, limit } = self;
         write!(
             f,
-            "{place} has at least {found} {what}; at most {limit} are compiled: its author has to make it smaller"
+            "{place} has at least {found} {what}, more than the limit of {limit}; its author has to make it smaller"
         )
     }
 }
 
 impl std::error::Error for OutOfBounds {}
 
-/// A limit that a package exceeds.
+/// The error of the check.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum WalkError {
     #[error(transparent)]
@@ -84,7 +85,7 @@ pub(super) enum WalkError {
 
 type WalkResult<T = ()> = Result<T, WalkError>;
 
-/// Walks through a component.
+/// Checks a component.
 pub(super) fn check(component: &[u8]) -> WalkResult {
     let mut counts = Counts::default();
     for payload in Parser::new(0).parse_all(component) {
@@ -93,7 +94,7 @@ pub(super) fn check(component: &[u8]) -> WalkResult {
     Ok(())
 }
 
-/// The counts of the whole package so far.
+/// The counts of the component_name package so far.
 #[derive(Default)]
 struct Counts {
     functions: u64,
@@ -140,7 +141,7 @@ impl Counts {
         Ok(())
     }
 
-    /// Counts what a section has, by the number at its beginning. Types are counted one by one.
+    /// Counts the items of a section by the number at its start. Types are counted one by one.
     fn section(&mut self, payload: &Payload<'_>) -> WalkResult {
         let (sum, more, limit, what) = match payload {
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
@@ -162,11 +163,11 @@ impl Counts {
             }
             _ => return Ok(()),
         };
-        add(sum, more.into(), limit, what, whole)
+        add(sum, more.into(), limit, what, component_name)
     }
 
     fn count_types(&mut self, more: u64) -> WalkResult {
-        add(&mut self.types, more, TYPES, "types", whole)
+        add(&mut self.types, more, TYPES, "types", component_name)
     }
 
     fn group(&mut self, group: &RecGroup) -> WalkResult {
@@ -175,7 +176,7 @@ impl Counts {
             if let CompositeInnerType::Func(function) = &one.composite_type.inner {
                 let values = function.params().len() + function.results().len();
                 let place = || format!("a function type of the core module {}", self.modules);
-                within(values as u64, VALUES, "parameters and results", place)?;
+                check_limit(values as u64, VALUES, "parameters and results", place)?;
             }
         }
         Ok(())
@@ -196,8 +197,8 @@ impl Counts {
         }
     }
 
-    /// Reads the types of a section without recursion: `open` has, for each component or instance type that is being read,
-    /// how many declarations are left and whether it may import.
+    /// Reads the types of a section without recursion. For each component or instance type that is being read, `open` has the
+    /// number of remaining declarations, and whether it may have imports.
     fn component_types(&mut self, mut reader: BinaryReader<'_>) -> WalkResult {
         for _ in 0..reader.read_var_u32()? {
             let mut open = Vec::new();
@@ -224,15 +225,17 @@ impl Counts {
         Ok(())
     }
 
-    /// Reads one type, or the head of one that holds others.
+    /// Reads one type, or the header of a type that contains others.
     fn component_type(&mut self, reader: &mut BinaryReader<'_>, open: &mut Vec<(u32, bool)>) -> WalkResult {
         self.count_types(1)?;
-        add(&mut self.component_types, 1, COMPONENT_TYPES, "component types", whole)?;
+        add(&mut self.component_types, 1, COMPONENT_TYPES, "component types", component_name)?;
         let start = reader.clone();
         match reader.read_u8()? {
             head @ (0x41 | 0x42) => {
                 open.push((reader.read_var_u32()?, head == 0x41));
-                within(open.len() as u64, TYPE_NESTING, "types inside each other", || "a component type".to_owned())
+                check_limit(open.len() as u64, TYPE_NESTING, "types inside each other", || {
+                    "a component type".to_owned()
+                })
             }
             _ => {
                 *reader = start;
@@ -245,7 +248,7 @@ impl Counts {
     fn body(&mut self, body: &FunctionBody<'_>) -> WalkResult {
         let (function, module) = (self.bodies, self.modules);
         let place = || format!("the function {function} of the core module {module}");
-        within(body.range().len() as u64, BODY_BYTES, "bytes", place)?;
+        check_limit(body.range().len() as u64, BODY_BYTES, "bytes", place)?;
         let (mut locals, mut reader) = (0, body.get_locals_reader()?);
         for _ in 0..reader.get_count() {
             let (count, _) = reader.read()?;
@@ -263,7 +266,7 @@ impl Counts {
                 Operator::End | Operator::Delegate { .. } => nested = nested.saturating_sub(1),
                 Operator::BrTable { targets } => {
                     let more = u64::from(targets.len()) + 1;
-                    add(&mut self.branch_targets, more, BRANCH_TARGETS, "branch targets", whole)?;
+                    add(&mut self.branch_targets, more, BRANCH_TARGETS, "branch targets", component_name)?;
                 }
                 _ => {}
             }
@@ -272,16 +275,16 @@ impl Counts {
     }
 }
 
-fn whole() -> String {
+fn component_name() -> String {
     "the component".to_owned()
 }
 
 fn add(sum: &mut u64, more: u64, limit: u64, what: &'static str, place: impl Fn() -> String) -> WalkResult {
     *sum = sum.saturating_add(more);
-    within(*sum, limit, what, place)
+    check_limit(*sum, limit, what, place)
 }
 
-fn within(found: u64, limit: u64, what: &'static str, place: impl Fn() -> String) -> WalkResult {
+fn check_limit(found: u64, limit: u64, what: &'static str, place: impl Fn() -> String) -> WalkResult {
     if found > limit {
         return Err(OutOfBounds { place: place(), found, what, limit }.into());
     }

@@ -1,20 +1,20 @@
-//! Approving a revision that waits.
+//! Approves a pending revision.
 
-use super::holder::{holder, is_held, revision_of};
+use super::holder::{holder, name_taken, revision_of};
 use super::model::{Approval, RegistryError};
 use super::succession::replace;
-use super::{Holder, PluginRegistry, entry, gone};
+use super::{Holder, PluginRegistry, entry, missing_package};
 use crate::lock::{Lock, PluginEntry};
 use crate::package::Package;
 
 impl PluginRegistry {
-    /// Approves the revision of a plugin that waits: `digest` is what `plugin list` shows, or its beginning. It keeps the grants
-    /// of the revision before only if the approval says so, or if the same key signed it and it asks for no more. It is compiled
-    /// now, for the first time.
+    /// Approves the pending revision of a plugin. `digest` is the digest in `plugin list`, or its first digits. The revision gets
+    /// the grants of the previous one only if `approval` says so, or if the same key signed it and it asks for no additional
+    /// grants. It is compiled now, for the first time.
     ///
     /// # Errors
-    /// When nothing of that name and digest waits, it does not compile, or it would take a name that another plugin holds and the
-    /// approval does not allow that.
+    /// When no revision with this name and digest is pending, it does not compile, or another plugin owns the name and `approval`
+    /// does not allow the replacement.
     pub fn approve(&self, name: &str, digest: &str, approval: Approval<'_>) -> Result<PluginEntry, RegistryError> {
         if let Some(other) = approval.replace.filter(|replace| *replace != name) {
             return Err(RegistryError::Refused(format!("--replace {other} does not name the plugin `{name}`")));
@@ -22,16 +22,15 @@ impl PluginRegistry {
         let wanted = digest.strip_prefix("sha256:").unwrap_or(digest);
         let fits =
             |known: &str| wanted.len() >= 8 && known.strip_prefix("sha256:").is_some_and(|d| d.starts_with(wanted));
-        let none = |waits: &str| {
-            RegistryError::Refused(format!("no revision {digest} of `{name}` waits to be allowed{waits}"))
-        };
+        let none =
+            |waits: &str| RegistryError::Refused(format!("no revision {digest} of `{name}` waits for approval{waits}"));
         let waiting = self.waiting(name, fits)?;
         let package_of = |digest: &str| {
             let package = waiting.as_ref().map(|(package, _)| package);
             package.filter(|package| format!("sha256:{}", package.digest) == digest)
         };
         let may_take = |holder: Option<Holder>| match holder {
-            Some(holder) if approval.replace.is_none() => Err(is_held(name, digest, &holder)),
+            Some(holder) if approval.replace.is_none() => Err(name_taken(name, digest, &holder)),
             _ => Ok(()),
         };
         let allow = |lock: &mut Lock| {
@@ -56,15 +55,15 @@ impl PluginRegistry {
             if package_of(&entry.digest).is_none() {
                 return Err(none(&format!("; {} does", entry.digest)));
             }
-            may_take(self.carried_as(name, &revision_of(entry)))?;
+            may_take(self.bundled_owner(name, &revision_of(entry)))?;
             entry.needs_approval = false;
             Ok(entry.clone())
         };
-        // First on a copy of the lock: what is refused is not compiled.
+        // First try it on a copy of the lock, so that a refused revision is not compiled.
         allow(&mut self.read()?)?;
         if let Some((package, component)) = &waiting {
-            self.prove_name(package)?;
-            self.prove_code(package, component)?;
+            self.check_name(package)?;
+            self.check_code(package, component)?;
         }
         self.change(allow)
     }
@@ -81,7 +80,9 @@ impl PluginRegistry {
         if !fits(digest) {
             return Ok(None);
         }
-        let Some(component) = self.component(digest, source)? else { return Err(gone(name, digest, source)) };
+        let Some(component) = self.component(digest, source)? else {
+            return Err(missing_package(name, digest, source));
+        };
         Ok(Some((Package::read(&component)?, component)))
     }
 }

@@ -1,4 +1,4 @@
-//! Decides which plugin holds a name, and whether a package with that name comes from another source.
+//! Decides which plugin owns a name, and whether a package with that name comes from another source.
 
 use baton_core::Digest;
 use baton_sandbox::read_manifest;
@@ -9,7 +9,7 @@ use crate::lock::{Lock, PluginEntry, Revision, Source};
 use crate::package::Package;
 
 impl PluginRegistry {
-    /// The holder of the name, if the package comes from another source.
+    /// The owner of the name, if the package comes from another source.
     pub(super) fn holder(
         &self,
         lock: &Lock,
@@ -26,13 +26,13 @@ impl PluginRegistry {
                 entry.name
             ))),
             Some(entry) if !entry.needs_approval => Ok(holder(entry, new)),
-            _ => Ok(self.carried_as(name, new)),
+            _ => Ok(self.bundled_owner(name, new)),
         }
     }
 
-    /// The plugin inside the program that has this name, when `new` is not it.
-    pub(super) fn carried_as(&self, name: &str, new: &Revision) -> Option<Holder> {
-        let (_, component) = self.carried.iter().find(|(carried, _)| *carried == name)?;
+    /// The bundled plugin with this name, if `new` is not that plugin.
+    pub(super) fn bundled_owner(&self, name: &str, new: &Revision) -> Option<Holder> {
+        let (_, component) = self.bundled.iter().find(|(bundled, _)| *bundled == name)?;
         let version = read_manifest(component).map(|manifest| manifest.version).unwrap_or_default();
         let digest = format!("sha256:{}", Digest::of(component));
         let other = new.source != Source::Shipped && new.digest != digest;
@@ -40,8 +40,8 @@ impl PluginRegistry {
     }
 }
 
-/// The holder of the name that `new` wants, if `new` comes from another source. A revision without approval holds no name. Two revisions come
-/// from the same source if both are from the program, both are signed by one key, or both are unsigned and from one place.
+/// The owner of the name, if `new` comes from another source. A revision without approval owns no name. Two revisions come from
+/// the same source if both are bundled, both are signed with the same key, or both are unsigned and from the same place.
 pub(super) fn holder(entry: &PluginEntry, new: &Revision) -> Option<Holder> {
     let same = match (&entry.source, &entry.key) {
         (Source::Shipped, _) => new.source == Source::Shipped,
@@ -57,7 +57,7 @@ pub(super) fn holder(entry: &PluginEntry, new: &Revision) -> Option<Holder> {
     })
 }
 
-/// Both packages come from the same file, address, or repository of a registry.
+/// Whether both packages come from the same file, address, or repository of a registry.
 fn is_one_place(one: &Source, other: &Source) -> bool {
     let repository = |reference: &str| {
         let plain = reference.split('@').next().unwrap_or_default();
@@ -70,15 +70,15 @@ fn is_one_place(one: &Source, other: &Source) -> bool {
     }
 }
 
-/// The refusal to give a held name to another package.
-pub(super) fn is_held(name: &str, digest: &str, holder: &Holder) -> RegistryError {
+/// The error for a package whose name belongs to another plugin.
+pub(super) fn name_taken(name: &str, digest: &str, holder: &Holder) -> RegistryError {
     RegistryError::Refused(format!(
-        "the name `{name}` belongs to {holder}; to let this package take its place: \
-         baton plugin approve {name}@{digest} --replace {name}"
+        "the name `{name}` belongs to {holder}; to replace it by this package: \
+        baton plugin approve {name}@{digest} --replace {name}"
     ))
 }
 
-/// The revision that an entry has now.
+/// The current revision of an entry.
 pub(super) fn revision_of(entry: &PluginEntry) -> Revision {
     let PluginEntry { source, version, digest, key, grants, .. } = entry.clone();
     Revision { source, version, digest, key, grants }
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tag_names_the_same_place_and_another_repository_does_not() {
+    fn tags_of_one_repository_are_one_place() {
         let oci = |reference: &str| Source::Oci(reference.to_owned());
         assert!(is_one_place(&oci("oci://h:5000/a/x:1"), &oci("oci://h:5000/a/x:2@sha256:00")));
         assert!(is_one_place(&oci("oci://h:5000/a/x"), &oci("oci://h:5000/a/x:2")));
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_held_by_whoever_was_allowed_to_have_it() {
+    fn an_approved_plugin_owns_its_name() {
         let revision = |source: Source, key: Option<&str>| Revision {
             source,
             version: String::new(),

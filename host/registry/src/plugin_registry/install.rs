@@ -1,4 +1,4 @@
-//! Installing: a package becomes a revision of a plugin, which runs at once or waits.
+//! Installs a package as a revision of a plugin, which runs at once or waits for approval.
 
 use baton_core::grants::{Grant, GrantSet, specs};
 use baton_core::manifest::Manifest;
@@ -6,16 +6,16 @@ use fail::fail_point;
 
 use super::PluginRegistry;
 use super::model::{Candidate, Change, InstallResult, RegistryError, Trust};
-use super::succession::{first, may_be_older, succeed};
+use super::succession::{may_be_older, new_entry, succeed};
 use crate::lock::{Lock, Revision, Source};
 use crate::package::Package;
 
-/// The result of entering a revision into the lock.
+/// The result of adding a revision to the lock.
 struct PlacedRevision {
     change: Change,
-    /// The grants that the revision before does not ask for.
+    /// The grants that the previous revision does not ask for.
     beyond: Vec<Grant>,
-    /// Triggers and higher limits that the revision before does not have. They need no grant.
+    /// Triggers and higher limits that the previous revision does not have. They need no grant.
     does: Vec<String>,
     grants: Vec<String>,
 }
@@ -24,25 +24,25 @@ impl PluginRegistry {
     /// Installs a package. It is compiled only if it may run at once.
     ///
     /// # Errors
-    /// When it is not a package for this host, its name is taken, it does not compile, or it cannot be written.
+    /// When it is not a package for this host, its name is not free, it does not compile, or it cannot be written.
     pub fn install(&self, candidate: &Candidate) -> Result<InstallResult, RegistryError> {
         let package = Package::read(&candidate.component)?;
-        self.prove_name(&package)?;
+        self.check_name(&package)?;
         let new = Revision {
             source: candidate.source.clone(),
             version: package.manifest.version.clone(),
             digest: format!("sha256:{}", package.digest),
             key: match &candidate.trust {
                 Trust::Signed(key) => Some(key.clone()),
-                Trust::Shipped | Trust::Nobody => None,
+                Trust::Shipped | Trust::Untrusted => None,
             },
             grants: GrantSet::default(),
         };
         if self.runs_at_once(&package, &new, &candidate.trust)? {
-            self.prove_code(&package, &candidate.component)?;
+            self.check_code(&package, &candidate.component)?;
         }
         self.change(|lock| {
-            // In our turn, because `remove` deletes the packages that the lock does not mention.
+            // While no other process changes the lock, because `remove` deletes packages that the lock does not mention.
             if candidate.trust != Trust::Shipped {
                 self.keep(&candidate.component)?;
             }
@@ -58,38 +58,39 @@ impl PluginRegistry {
         })
     }
 
-    /// The revision may run at once. Tested on a copy of the lock, before our turn, because compiling takes a while.
+    /// Whether the revision may run at once. This is decided with a copy of the lock, because compiling takes a while and other
+    /// processes should not wait for it.
     fn runs_at_once(&self, package: &Package, new: &Revision, trust: &Trust) -> Result<bool, RegistryError> {
         let mut copy = self.read()?;
-        let stranger = self.holder(&copy, package, new)?.is_some();
-        let placed = self.place(&mut copy, package, new.clone(), trust, stranger);
+        let is_other_source = self.holder(&copy, package, new)?.is_some();
+        let placed = self.place(&mut copy, package, new.clone(), trust, is_other_source);
         Ok(matches!(placed.change, Change::Installed | Change::Updated))
     }
 
-    /// Enters a new revision into the lock. One from a `stranger`, who does not hold the plugin's name, waits.
+    /// Adds a new revision to the lock. A revision from another source than the owner of the name waits for approval.
     fn place(
         &self,
         lock: &mut Lock,
         package: &Package,
         new: Revision,
         trust: &Trust,
-        stranger: bool,
+        is_other_source: bool,
     ) -> PlacedRevision {
         let (name, asked) = (&package.manifest.name, &package.manifest.declares.capabilities);
-        // A trusted key approves its packages, not the names that they ask for.
-        let vouched = *trust != Trust::Nobody && !stranger;
+        // A trusted key approves packages, but not their names.
+        let is_trusted = *trust != Trust::Untrusted && !is_other_source;
         let Some(entry) = lock.plugins.iter_mut().find(|entry| entry.name == *name) else {
-            lock.plugins.push(first(name, new, vouched));
-            let change = if vouched { Change::Installed } else { Change::Held };
+            lock.plugins.push(new_entry(name, new, is_trusted));
+            let change = if is_trusted { Change::Installed } else { Change::NeedsApproval };
             return PlacedRevision { change, beyond: asked.grants(), does: Vec::new(), grants: Vec::new() };
         };
         if entry.digest == new.digest {
-            let change = match (entry.needs_approval, vouched) {
+            let change = match (entry.needs_approval, is_trusted) {
                 (true, true) => Change::Installed,
-                (true, false) => Change::Held,
+                (true, false) => Change::NeedsApproval,
                 (false, _) => Change::Nothing,
             };
-            entry.needs_approval &= !vouched;
+            entry.needs_approval &= !is_trusted;
             entry.key = new.key.or(entry.key.take());
             return PlacedRevision { change, beyond: Vec::new(), does: Vec::new(), grants: entry.grants.specs() };
         }
@@ -98,10 +99,11 @@ impl PluginRegistry {
         let same = match trust {
             Trust::Shipped => entry.source == Source::Shipped,
             Trust::Signed(key) => entry.key.as_ref() == Some(key),
-            Trust::Nobody => false,
+            Trust::Untrusted => false,
         };
         let older = may_be_older(&new.version, &entry.version);
-        let change = succeed(entry, new, same && !stranger && beyond.is_empty() && does.is_empty() && !older);
+        let change =
+            add_revision(entry, new, same && !is_other_source && beyond.is_empty() && does.is_empty() && !older);
         PlacedRevision { change, beyond, does, grants: entry.grants.specs() }
     }
 }

@@ -10,7 +10,7 @@ use baton_core::text::one_line;
 use crate::lock::{BrokenEntry, LockError, Source, short};
 use crate::package::PackageError;
 
-/// A package that is to be installed.
+/// A package to install.
 #[derive(Clone, Debug)]
 pub struct Candidate {
     /// Its bytes.
@@ -24,12 +24,12 @@ pub struct Candidate {
 /// The reason to trust a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trust {
-    /// It came inside the program.
+    /// It is bundled.
     Shipped,
     /// A trusted key, by its id.
     Signed(String),
     /// No trusted key.
-    Nobody,
+    Untrusted,
 }
 
 /// The result of an installation.
@@ -43,21 +43,22 @@ pub struct InstallResult {
     pub digest: Digest,
     /// The effect.
     pub change: Change,
-    /// The grants that it asks for and the revision before does not; of a new plugin, all.
+    /// The grants that it asks for and the previous revision does not; for a new plugin, all.
     pub beyond: Vec<String>,
     /// The destinations of the secrets in `beyond`, one line each.
     pub destinations: Vec<String>,
-    /// Triggers and higher limits that the revision before does not have, one line each. They need no grant.
+    /// Triggers and higher limits that the previous revision does not have, one line each. They need no grant.
     pub does: Vec<String>,
     /// The grants that it has now.
     pub grants: Vec<String>,
-    /// The holder of the name, if the package comes from another source. The package takes the name only by [`Approval::replace`].
+    /// The owner of the name, if the package comes from another source. The package gets the name only with
+    /// [`Approval::replace`].
     pub holder: Option<Holder>,
     /// The id of the trusted key that signed the package.
     pub key: Option<String>,
 }
 
-/// The plugin that holds a name.
+/// The plugin that owns a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
     /// The origin of its bytes.
@@ -88,7 +89,7 @@ impl fmt::Display for Holder {
     }
 }
 
-/// The signer of a package, in words.
+/// The signer of a package, as text.
 #[must_use]
 pub fn signer(key: Option<&str>) -> String {
     key.map_or_else(|| "signed by no trusted key".to_owned(), |key| format!("signed by the trusted key {key}"))
@@ -97,23 +98,23 @@ pub fn signer(key: Option<&str>) -> String {
 /// The options of an approval.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Approval<'a> {
-    /// It keeps the grants of the revision before, although it asks for more or has another signer.
+    /// It gets the grants of the previous revision, although it asks for more or has another signer.
     pub keep_grants: bool,
-    /// The plugin whose name it takes, although it comes from another source.
+    /// The plugin that it replaces, although it comes from another source.
     pub replace: Option<&'a str>,
 }
 
 /// The effect of an installation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Nothing: these bytes are installed.
+    /// Nothing: these bytes were installed before.
     Nothing,
     /// It is new and may run.
     Installed,
-    /// It took the place of the revision before, with its grants.
+    /// It replaced the previous revision and got its grants.
     Updated,
     /// It waits for approval.
-    Held,
+    NeedsApproval,
 }
 
 /// An error of an operation on the plugins.
@@ -141,7 +142,7 @@ pub enum RegistryError {
         /// The names of the installed plugins.
         known: String,
     },
-    /// The operation is not allowed for the plugin in its present state.
+    /// The operation is not possible in the current state of the plugin.
     #[error("{0}")]
     Refused(String),
 }

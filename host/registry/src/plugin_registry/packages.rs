@@ -1,4 +1,4 @@
-//! The packages of revisions, and what their manifests say.
+//! The packages of revisions, and their manifests.
 
 use std::io;
 
@@ -7,22 +7,22 @@ use baton_core::grants::Grant;
 use baton_core::manifest::{Capabilities, Manifest, SourceManifest};
 use baton_sandbox::read_manifest;
 
-use super::{PluginRegistry, RegistryError, entry, gone};
+use super::{PluginRegistry, RegistryError, entry, missing_package};
 use crate::fetch;
 use crate::lock::{PluginEntry, Source};
 
 impl PluginRegistry {
-    /// The package with this digest: from the store, else from the program or the file that it came from.
+    /// The package with this digest: from the store, else the bundled package or the file at its source.
     ///
     /// # Errors
-    /// When it is there and cannot be read.
+    /// When it exists and cannot be read.
     pub fn component(&self, digest: &str, source: &Source) -> Result<Option<Vec<u8>>, RegistryError> {
         let wanted: Digest = digest.parse().map_err(RegistryError::Refused)?;
         if let Some(component) = self.store.get(wanted).map_err(|error| self.store_error(error))? {
             return Ok(Some(component));
         }
         if let Source::Shipped = source {
-            let found = self.carried.iter().find(|(_, component)| Digest::of(component) == wanted);
+            let found = self.bundled.iter().find(|(_, component)| Digest::of(component) == wanted);
             return Ok(found.map(|(_, component)| component.to_vec()));
         }
         let Source::File(file) = source else { return Ok(None) };
@@ -35,7 +35,7 @@ impl PluginRegistry {
         }
     }
 
-    /// Keeps a package in the store, so that it is available after its file was replaced.
+    /// Adds a package to the store, so that it is available after its file was replaced.
     ///
     /// # Errors
     /// When the store cannot be written to.
@@ -52,7 +52,7 @@ impl PluginRegistry {
     /// The manifest of a plugin's current revision, which runs or waits.
     pub(super) fn manifest_of(&self, entry: &PluginEntry) -> Result<Manifest, RegistryError> {
         let manifest = self.declared(&entry.digest, &entry.source);
-        manifest.ok_or_else(|| gone(&entry.name, &entry.digest, &entry.source))
+        manifest.ok_or_else(|| missing_package(&entry.name, &entry.digest, &entry.source))
     }
 
     /// The manifest of a plugin's current revision, if the plugin is installed and its package is available.
@@ -69,13 +69,13 @@ impl PluginRegistry {
         Ok(self.manifest_of(entry(&mut self.read()?, name)?)?.declares)
     }
 
-    /// The grants that the revision of `digest` does not ask for; all, if that revision is not available.
+    /// The grants that the revision with this digest does not ask for; all, if that revision is not available.
     pub(super) fn beyond(&self, digest: &str, source: &Source, asked: &Capabilities) -> Vec<Grant> {
         let before = self.declared(digest, source).map(|manifest| manifest.declares.capabilities);
         asked.additions_over(&before.unwrap_or_default())
     }
 
-    /// Triggers and higher limits that the revision of `digest` does not have.
+    /// Triggers and higher limits that the revision with this digest does not have.
     pub(super) fn does_beyond(&self, digest: &str, source: &Source, declares: &SourceManifest) -> Vec<String> {
         let before = self.declared(digest, source);
         before.map(|before| declares.does_beyond(&before.declares)).unwrap_or_default()

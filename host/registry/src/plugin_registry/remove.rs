@@ -1,4 +1,4 @@
-//! Removing a plugin, with its packages and the files that it was dropped as.
+//! Removes a plugin, with its packages and its dropped files.
 
 use std::{fs, io};
 
@@ -12,9 +12,9 @@ use crate::lock::{Lock, PluginEntry, Source};
 use crate::signature::beside;
 
 impl PluginRegistry {
-    /// Removes a plugin, its package, and the file in `plugins/` that it was dropped as. `mark` marks its folders as unused
-    /// (`true`) before anything is removed, and takes the marks away (`false`) when the removal fails; all of it in one turn, so
-    /// that no other process installs or removes the plugin meanwhile.
+    /// Removes a plugin, its packages, and its dropped files in `plugins/`. `mark(true)` marks its folders as unused before
+    /// anything is removed; `mark(false)` removes the marks if the removal fails. All of this happens in one turn, so that no
+    /// other process installs or removes the plugin meanwhile.
     ///
     /// # Errors
     /// When there is no such plugin, its folders cannot be marked, or its file cannot be removed.
@@ -37,11 +37,11 @@ impl PluginRegistry {
     fn remove_from(&self, lock: &mut Lock, name: &str, is_broken: bool) -> Result<PluginEntry, RegistryError> {
         if is_broken {
             lock.broken.retain(|broken| broken.name != name);
-            // It is not known which package it pins, so nothing is deleted from the store.
+            // The package of a broken entry is unknown, so nothing is deleted from the store.
             return Ok(PluginEntry::new(name, Source::Shipped, String::new()));
         }
         let entry = entry(lock, name)?.clone();
-        // The files first: a file that is still there would be installed again.
+        // The files new_entry, because a remaining file would be installed again.
         self.remove_dropped(name)?;
         fail_point!("register.file_removed");
         lock.plugins.retain(|known| known.name != name);
@@ -50,7 +50,7 @@ impl PluginRegistry {
         Ok(entry)
     }
 
-    /// Removes every package of that name from `plugins/`, whichever revision it is, with its signature.
+    /// Removes all packages with this name from `plugins/`, with their signatures.
     fn remove_dropped(&self, name: &str) -> Result<(), RegistryError> {
         let entries = fs::read_dir(self.root.join(DROPPED)).into_iter().flatten().filter_map(Result::ok);
         let packages = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "wasm"));

@@ -1,4 +1,4 @@
-//! Replaces one revision of a plugin by another in its entry. The caller decides whether that is allowed.
+//! Replaces one revision of a plugin by another in its entry. The caller decides whether this is allowed.
 
 use crate::lock::{PluginEntry, Revision};
 
@@ -7,37 +7,37 @@ use super::model::Change;
 /// The number of former revisions that are kept for a rollback.
 const KEPT: usize = 3;
 
-/// The entry of a plugin that was not there.
-pub(super) fn first(name: &str, new: Revision, vouched: bool) -> PluginEntry {
+/// The entry of a new plugin.
+pub(super) fn new_entry(name: &str, new: Revision, is_trusted: bool) -> PluginEntry {
     PluginEntry {
         version: new.version,
         key: new.key,
-        needs_approval: !vouched,
+        needs_approval: !is_trusted,
         ..PluginEntry::new(name, new.source, new.digest)
     }
 }
 
 /// Adds a new revision. With `at_once` it replaces the old one and gets its grants.
-pub(super) fn succeed(entry: &mut PluginEntry, mut new: Revision, at_once: bool) -> Change {
+pub(super) fn add_revision(entry: &mut PluginEntry, mut new: Revision, at_once: bool) -> Change {
     if entry.needs_approval {
-        // The old one was never approved, so nothing is lost with it.
+        // The old one was never approved, so it is not needed.
         *entry = PluginEntry {
             disabled: entry.disabled,
             previous: entry.previous.clone(),
-            ..first(&entry.name, new, at_once)
+            ..new_entry(&entry.name, new, at_once)
         };
-        return if at_once { Change::Installed } else { Change::Held };
+        return if at_once { Change::Installed } else { Change::NeedsApproval };
     }
     if !at_once {
         entry.pending = Some(new);
-        return Change::Held;
+        return Change::NeedsApproval;
     }
     new.grants = entry.grants.clone();
     replace(entry, new);
     Change::Updated
 }
 
-/// `new` may be an older version: it is lower, compared number by number, or one of both is not a version.
+/// Whether `new` may be an older version: it is lower, compared number by number, or one of both is not a version.
 pub(super) fn may_be_older(new: &str, old: &str) -> bool {
     let numbers = |version: &str| -> Option<Vec<u64>> {
         let plain = version.split(['-', '+']).next().unwrap_or_default();
@@ -46,7 +46,7 @@ pub(super) fn may_be_older(new: &str, old: &str) -> bool {
     numbers(new).zip(numbers(old)).is_none_or(|(new, old)| new < old)
 }
 
-/// `new` runs from now on; what ran is kept.
+/// Makes `new` the current revision, and keeps the old one for a rollback.
 pub(super) fn replace(entry: &mut PluginEntry, new: Revision) {
     entry.previous.retain(|known| known.digest != new.digest && known.digest != entry.digest);
     entry.previous.push(Revision {

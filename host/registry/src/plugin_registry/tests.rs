@@ -1,10 +1,10 @@
-//! The registry on real components: the fixtures cannot be built here, so packages are made by hand.
+//! Tests of the registry with components that are written by hand, because the fixtures cannot be built here.
 
 use std::fs;
 
 use super::*;
 
-/// A component that exports the handler and nothing works in it: enough to be installed.
+/// A component that exports the handler without an implementation. It can be installed.
 fn component(version: &str, capabilities: &str) -> Vec<u8> {
     let manifest = format!(
         r#"{{"name":"x","version":"{version}","declares":{{"description":"","default_action":"a","actions":{{"a":{{"description":""}}}},"capabilities":{capabilities}}}}}"#
@@ -69,20 +69,20 @@ fn entry_of(registry: &PluginRegistry) -> PluginEntry {
 #[test]
 fn an_unsigned_package_waits_until_it_is_approved() {
     let (_folder, registry) = registry();
-    let done = install(&registry, "1", READS, Trust::Nobody);
-    assert_eq!((done.change, done.beyond), (Change::Held, vec!["files:ro=plans".to_owned()]));
+    let done = install(&registry, "1", READS, Trust::Untrusted);
+    assert_eq!((done.change, done.beyond), (Change::NeedsApproval, vec!["files:ro=plans".to_owned()]));
     assert!(entry_of(&registry).needs_approval);
-    assert_eq!(install(&registry, "1", READS, Trust::Nobody).change, Change::Held);
+    assert_eq!(install(&registry, "1", READS, Trust::Untrusted).change, Change::NeedsApproval);
     for wrong in ["sha256:00000000", "", &done.digest.short(7)] {
         assert!(registry.approve("x", wrong, Approval::default()).is_err(), "{wrong}");
     }
     assert!(!registry.approve("x", &done.digest.short(8), Approval::default()).unwrap().needs_approval);
-    assert_eq!(install(&registry, "1", READS, Trust::Nobody).change, Change::Nothing);
+    assert_eq!(install(&registry, "1", READS, Trust::Untrusted).change, Change::Nothing);
     assert!(registry.approve("x", &done.digest.short(8), Approval::default()).is_err(), "twice");
 }
 
 #[test]
-fn a_new_revision_of_the_same_key_that_asks_for_no_more_keeps_its_grants() {
+fn a_new_revision_with_the_same_key_and_no_additional_grants_runs_at_once() {
     let (_folder, registry) = registry();
     assert_eq!(install(&registry, "1", WRITES, signed()).change, Change::Installed);
     registry.grant("x", &["files:rw=plans".to_owned()], |_, _, _| Ok(())).unwrap();
@@ -92,15 +92,15 @@ fn a_new_revision_of_the_same_key_that_asks_for_no_more_keeps_its_grants() {
 }
 
 #[test]
-fn one_that_asks_for_more_or_is_of_another_key_waits_and_begins_without_grants() {
+fn a_revision_that_asks_for_more_or_has_another_key_waits_and_starts_without_grants() {
     for (capabilities, trust) in
-        [(WRITES, signed()), (READS, Trust::Signed("L".to_owned())), (READS, Trust::Nobody), (READS, Trust::Shipped)]
+        [(WRITES, signed()), (READS, Trust::Signed("L".to_owned())), (READS, Trust::Untrusted), (READS, Trust::Shipped)]
     {
         let (_folder, registry) = registry();
         install(&registry, "1", READS, signed());
         registry.grant("x", &["files:ro=plans".to_owned()], |_, _, _| Ok(())).unwrap();
         let done = install(&registry, "2", capabilities, trust);
-        assert_eq!(done.change, Change::Held);
+        assert_eq!(done.change, Change::NeedsApproval);
         let entry = entry_of(&registry);
         assert_eq!((entry.version.as_str(), entry.grants.specs().len()), ("1", 1), "the old one runs");
         registry.keep(&component("2", capabilities)).unwrap();
@@ -110,7 +110,7 @@ fn one_that_asks_for_more_or_is_of_another_key_waits_and_begins_without_grants()
 }
 
 #[test]
-fn one_that_brings_triggers_or_higher_limits_waits_and_then_keeps_its_grants() {
+fn a_revision_with_triggers_or_higher_limits_waits_and_then_keeps_its_grants() {
     let trigger = format!(r#"{READS},"triggers":[{{"kind":"watched","action":"a"}}]"#);
     for (new, line) in [(trigger, "trigger: `a`"), (READS.to_owned(), "limit: memory: Baton's own limit")] {
         let (_folder, registry) = registry();
@@ -119,7 +119,7 @@ fn one_that_brings_triggers_or_higher_limits_waits_and_then_keeps_its_grants() {
         let lower = format!(r#"{READS},"limits":{{"memory_mib":7,"wall_s":9}}"#);
         assert_eq!(install(&registry, "2", &lower, signed()).change, Change::Updated);
         let done = install(&registry, "3", &new, signed());
-        assert_eq!(done.change, Change::Held);
+        assert_eq!(done.change, Change::NeedsApproval);
         assert!(done.does.iter().any(|does| does.starts_with(line)), "{:?}", done.does);
         let entry = registry.approve("x", &done.digest.to_string(), Approval::default()).unwrap();
         assert_eq!(entry.grants.specs(), ["files:ro=plans"]);
@@ -127,11 +127,11 @@ fn one_that_brings_triggers_or_higher_limits_waits_and_then_keeps_its_grants() {
 }
 
 #[test]
-fn approving_may_keep_the_grants_and_rolling_back_brings_them_back() {
+fn an_approval_can_keep_the_grants_and_a_rollback_restores_them() {
     let (_folder, registry) = registry();
     install(&registry, "1", READS, signed());
     registry.grant("x", &["files:ro=plans".to_owned()], |_, _, _| Ok(())).unwrap();
-    let digest = install(&registry, "2", WRITES, Trust::Nobody).digest.to_string();
+    let digest = install(&registry, "2", WRITES, Trust::Untrusted).digest.to_string();
     let entry = registry.approve("x", &digest, Approval { keep_grants: true, ..REPLACING }).unwrap();
     assert_eq!(entry.grants.specs(), ["files:ro=plans"]);
     registry.revoke("x", &[]).unwrap();
@@ -142,7 +142,7 @@ fn approving_may_keep_the_grants_and_rolling_back_brings_them_back() {
 }
 
 #[test]
-fn only_so_many_former_revisions_are_kept_and_packages_go_with_the_plugin() {
+fn few_previous_revisions_are_kept_and_packages_are_removed_with_the_plugin() {
     let (_folder, registry) = registry();
     for version in 1..=9 {
         install(&registry, &version.to_string(), READS, signed());
@@ -156,21 +156,21 @@ fn only_so_many_former_revisions_are_kept_and_packages_go_with_the_plugin() {
 }
 
 #[test]
-fn an_older_revision_waits_even_if_its_key_is_the_same() {
+fn an_older_revision_with_the_same_key_waits() {
     let (_folder, registry) = registry();
     install(&registry, "1.10.0", READS, signed());
-    assert_eq!(install(&registry, "1.9.0", READS, signed()).change, Change::Held);
+    assert_eq!(install(&registry, "1.9.0", READS, signed()).change, Change::NeedsApproval);
     assert_eq!(install(&registry, "1.10.1", READS, signed()).change, Change::Updated);
-    assert_eq!(install(&registry, "next", READS, signed()).change, Change::Held, "it may be older");
+    assert_eq!(install(&registry, "next", READS, signed()).change, Change::NeedsApproval, "it may be older");
 }
 
 #[test]
-fn what_does_not_prove_itself_is_not_taken_in_and_not_approved() {
+fn a_package_that_fails_the_checks_is_neither_installed_nor_approved() {
     let (_folder, plain) = registry();
     install(&plain, "1", READS, signed());
     let digest = install(&plain, "2", WRITES, signed()).digest.to_string();
     let code = Arc::new(|_: &[u8]| Err("it does not link".to_owned()));
-    let strict = plain.clone().proving(Proof { name: Arc::new(|_| Ok(())), code });
+    let strict = plain.clone().with_checks(PackageChecks { name: Arc::new(|_| Ok(())), code });
     let candidate = Candidate { component: component("3", READS), source: Source::Shipped, trust: signed() };
     assert!(strict.install(&candidate).unwrap_err().to_string().contains("it does not link"));
     assert!(strict.approve("x", &digest, Approval::default()).is_err());
@@ -179,7 +179,7 @@ fn what_does_not_prove_itself_is_not_taken_in_and_not_approved() {
 }
 
 #[test]
-fn nothing_is_compiled_that_does_not_run_from_then_on() {
+fn only_packages_that_may_run_are_compiled() {
     let (_folder, plain) = registry();
     let compiled = Arc::new(std::sync::Mutex::new(0));
     let count = Arc::clone(&compiled);
@@ -187,28 +187,28 @@ fn nothing_is_compiled_that_does_not_run_from_then_on() {
         *count.lock().unwrap() += 1;
         Ok(())
     });
-    let registry = plain.proving(Proof { name: Arc::new(|_| Ok(())), code });
+    let registry = plain.with_checks(PackageChecks { name: Arc::new(|_| Ok(())), code });
     let so_far = || *compiled.lock().unwrap();
-    let first = install(&registry, "1", READS, Trust::Nobody).digest.to_string();
-    assert_eq!(so_far(), 0, "nobody has allowed it");
+    let first = install(&registry, "1", READS, Trust::Untrusted).digest.to_string();
+    assert_eq!(so_far(), 0, "it has no approval");
     assert!(registry.approve("x", "0123456789abcdef", Approval::default()).is_err());
-    assert_eq!(so_far(), 0, "no such revision waits");
-    registry.approve("x", &first, Approval::default()).unwrap();
+    assert_eq!(so_far(), 0, "no such revision is pending");
+    registry.approve("x", &new_entry, Approval::default()).unwrap();
     assert_eq!(so_far(), 1);
     let second = install(&registry, "2", READS, signed()).digest.to_string();
-    assert_eq!(so_far(), 1, "a trusted key vouches for a package, not for its name");
+    assert_eq!(so_far(), 1, "a trusted key approves a package, not its name");
     assert!(registry.approve("x", &second, Approval::default()).is_err());
     assert_eq!(so_far(), 1, "refused without --replace");
     registry.approve("x", &second, REPLACING).unwrap();
     install(&registry, "3", READS, signed());
-    assert_eq!(so_far(), 3, "allowed, and an update by the same key");
+    assert_eq!(so_far(), 3, "approved, and an update by the same key");
     install(&registry, "3", READS, signed());
     install(&registry, "4", WRITES, signed());
-    assert_eq!(so_far(), 3, "installed already, and one that asks for more");
+    assert_eq!(so_far(), 3, "already installed, and one that asks for more");
 }
 
 #[test]
-fn removing_takes_every_revision_along_that_was_dropped_with_its_signature() {
+fn removing_deletes_all_dropped_revisions_with_their_signatures() {
     let (folder, registry) = registry();
     let dropped = folder.path().join("plugins");
     fs::create_dir(&dropped).unwrap();
@@ -222,7 +222,7 @@ fn removing_takes_every_revision_along_that_was_dropped_with_its_signature() {
 }
 
 #[test]
-fn what_was_granted_and_is_asked_for_no_more_can_be_revoked() {
+fn a_grant_that_is_not_asked_for_any_more_can_be_revoked() {
     let (_folder, registry) = registry();
     install(&registry, "1", WRITES, signed());
     registry.grant("x", &["files:rw=plans".to_owned()], |_, _, _| Ok(())).unwrap();
@@ -232,7 +232,7 @@ fn what_was_granted_and_is_asked_for_no_more_can_be_revoked() {
 }
 
 #[test]
-fn errors_when_what_is_granted_or_revoked_is_not_asked_for_or_there() {
+fn errors_when_a_grant_or_a_plugin_does_not_exist() {
     let (_folder, registry) = registry();
     install(&registry, "1", READS, signed());
     for (name, word) in [("y", "files:ro=plans"), ("x", "handoffs=any"), ("x", "files:ro=music=/m"), ("x", "")] {
@@ -248,7 +248,7 @@ fn errors_when_what_is_granted_or_revoked_is_not_asked_for_or_there() {
 }
 
 #[test]
-fn removing_takes_the_dropped_file_along_but_not_one_with_other_bytes() {
+fn removing_deletes_the_dropped_file_but_not_other_files() {
     let (folder, registry) = registry();
     fs::create_dir(folder.path().join("plugins")).unwrap();
     let file = folder.path().join("plugins/x-1.wasm");
@@ -261,43 +261,49 @@ fn removing_takes_the_dropped_file_along_but_not_one_with_other_bytes() {
 }
 
 #[test]
-fn a_package_from_another_source_takes_a_name_only_when_the_operator_names_it() {
+fn a_package_from_another_source_gets_a_name_only_with_replace() {
     let (_folder, registry) = registry();
-    assert_eq!(install(&registry, "1", READS, Trust::Nobody).holder, None);
+    assert_eq!(install(&registry, "1", READS, Trust::Untrusted).holder, None);
     let first = entry_of(&registry).digest;
-    registry.approve("x", &first, Approval::default()).unwrap();
-    for (number, trust) in [("2", Trust::Nobody), ("3", signed()), ("4", Trust::Shipped)] {
+    registry.approve("x", &new_entry, Approval::default()).unwrap();
+    for (number, trust) in [("2", Trust::Untrusted), ("3", signed()), ("4", Trust::Shipped)] {
         let done = install(&registry, number, READS, trust);
         registry.keep(&component(number, READS)).unwrap();
-        assert_eq!((done.change, done.holder.map(|holder| holder.digest)), (Change::Held, Some(first.clone())));
+        assert_eq!(
+            (done.change, done.holder.map(|holder| holder.digest)),
+            (Change::NeedsApproval, Some(first.clone()))
+        );
         let digest = done.digest.to_string();
         let error = registry.approve("x", &digest, Approval::default()).unwrap_err().to_string();
         assert!(error.contains("--replace x") && error.contains(crate::lock::short(&first)), "{error}");
         assert!(registry.approve("x", &digest, Approval { replace: Some("y"), ..Approval::default() }).is_err());
-        assert_eq!(entry_of(&registry).digest, first, "the installed plugin runs on");
+        assert_eq!(entry_of(&registry).digest, new_entry, "the installed plugin still runs");
     }
     let digest = entry_of(&registry).pending.unwrap().digest;
     assert_eq!(registry.approve("x", &digest, REPLACING).unwrap().version, "4");
 }
 
 #[test]
-fn the_name_of_a_plugin_inside_the_program_is_not_given_to_a_trusted_key() {
+fn a_trusted_key_does_not_get_the_name_of_a_bundled_plugin() {
     let (_folder, plain) = registry();
-    let carried: &'static [u8] = Box::leak(component("1", READS).into_boxed_slice());
-    let registry = plain.carrying(Box::leak(Box::new([("x", carried)])));
+    let bundled: &'static [u8] = Box::leak(component("1", READS).into_boxed_slice());
+    let registry = plain.with_bundled(Box::leak(Box::new([("x", bundled)])));
     for version in ["2", "3"] {
         let done = install(&registry, version, READS, signed());
-        assert_eq!((done.change, done.holder.map(|holder| holder.source)), (Change::Held, Some(Source::Shipped)));
+        assert_eq!(
+            (done.change, done.holder.map(|holder| holder.source)),
+            (Change::NeedsApproval, Some(Source::Shipped))
+        );
     }
     let digest = entry_of(&registry).digest;
     assert!(registry.approve("x", &digest, Approval::default()).is_err());
     assert!(!registry.approve("x", &digest, REPLACING).unwrap().needs_approval);
-    // Now the operator has given the name to this key: its next revision is installed.
+    // The operator gave the name to this key, so its next revision is installed.
     assert_eq!(install(&registry, "4", READS, signed()).change, Change::Updated);
 }
 
 #[test]
-fn the_folders_of_a_plugin_are_marked_in_the_turn_that_removes_it() {
+fn the_folders_of_a_plugin_are_marked_during_its_removal() {
     let (_folder, registry) = registry();
     install(&registry, "1", READS, signed());
     let marks = std::cell::RefCell::new(Vec::new());
@@ -307,7 +313,7 @@ fn the_folders_of_a_plugin_are_marked_in_the_turn_that_removes_it() {
         Ok(())
     };
     registry.remove("y", mark).unwrap_err();
-    assert!(marks.borrow().is_empty(), "nothing is marked where there is nothing to remove");
+    assert!(marks.borrow().is_empty(), "nothing is marked if there is nothing to remove");
     registry.remove("x", mark).unwrap();
     assert_eq!(*marks.borrow(), [(true, true)]);
     install(&registry, "2", READS, signed());

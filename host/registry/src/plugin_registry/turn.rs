@@ -1,4 +1,4 @@
-//! Changing `baton.lock`: one process at a time, and the file is replaced as a whole.
+//! Changes `baton.lock`: one process at a time, and the file is replaced as a whole.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -18,7 +18,7 @@ impl PluginRegistry {
         self.write(false, change)
     }
 
-    /// Changes the lock; `always` writes the file even when nothing in it has changed.
+    /// Changes the lock. With `always` the file is written even if it does not change.
     pub(super) fn write<T>(
         &self,
         always: bool,
@@ -30,7 +30,7 @@ impl PluginRegistry {
         let done = change(&mut lock)?;
         if always || lock != before {
             let text = lock.to_text()?;
-            write_whole(&self.lock, text.as_bytes())
+            replace_file(&self.lock, text.as_bytes())
                 .map_err(|error| LockError::Io { path: self.lock.clone(), error })?;
         }
         Ok(done)
@@ -44,7 +44,7 @@ impl PluginRegistry {
 }
 
 /// Replaces a file as a whole: after a crash it is the old one or the new one.
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let temporary = folder.join(format!(".baton.lock.{}.tmp", std::process::id()));
     let mut file = File::create(&temporary)?;

@@ -72,7 +72,7 @@ fn as_json(coverage: &Coverage, without: &[Entry]) -> Value {
 }
 
 fn part_json(part: &CoveragePart) -> Value {
-    let reason = |missing_count: &MissingCount| json!({ "state": missing_count.state.as_str(), "reason": missing_count.reason, "items": missing_count.items });
+    let reason = |missing: &MissingCount| json!({ "state": missing.state.as_str(), "reason": missing.reason, "items": missing.items });
     json!({
         "items": part.items,
         "fingerprinted": part.fingerprinted,

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use anyhow::{Context as _, bail};
 use baton_core::nearest::or_meant;
 use baton_core::plugin_name;
-use baton_registry::signature::judge;
+use baton_registry::signature::verify;
 use baton_registry::{PublicKey, Reference, ReferenceError, RegistryError, Signature, fetch};
 
 use super::install::SHIPPED;
@@ -53,7 +53,7 @@ impl InspectTarget {
             }
             Self::Package(reference) => {
                 let fetched = block_on(async { Ok(fetch(reference).await?) })?;
-                let signature = judge(&fetched.component, fetched.signature.as_deref(), &options.trusted()?);
+                let signature = verify(&fetched.component, fetched.signature.as_deref(), &options.trusted()?);
                 Ok(InspectedPackage {
                     component: fetched.component,
                     from: fetched.from.to_string(),

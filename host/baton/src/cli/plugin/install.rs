@@ -80,7 +80,7 @@ fn install_shipped(plugins: &Plugins, name: &str) -> anyhow::Result<Code> {
 /// The exit code. A package that waits for approval counts as installed, and the output has the next command. A package
 /// whose name belongs to another plugin does not count as installed.
 fn code(done: &InstallResult) -> Code {
-    if done.change == Change::Held && done.holder.is_some() { Code::Findings } else { Code::Good }
+    if done.change == Change::NeedsApproval && done.holder.is_some() { Code::Findings } else { Code::Good }
 }
 
 /// Installs a fetched package and prints the result. `from` is its source.

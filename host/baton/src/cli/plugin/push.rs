@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use baton_core::manifest::Manifest;
 use baton_core::shell::quoted;
 use baton_registry::oci::{Access, OciReference, Publication, PublishedComponent, push};
-use baton_registry::signature::judge;
+use baton_registry::signature::verify;
 use baton_registry::{Package, Signature, fetch};
 use serde_json::json;
 
@@ -31,7 +31,7 @@ impl Args {
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         let (component, signature) = fetch::read(&self.file)?;
         let package = Package::read(&component).with_context(|| format!("{} is not a plugin", self.file.display()))?;
-        let verdict = judge(&component, signature.as_deref(), &options.trusted()?);
+        let verdict = verify(&component, signature.as_deref(), &options.trusted()?);
         if let Signature::Bad { reason } = &verdict {
             bail!("cannot publish the signature {}.minisig: {reason}", self.file.display());
         }

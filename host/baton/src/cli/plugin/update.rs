@@ -58,7 +58,7 @@ fn update(plugins: &Plugins, entry: &PluginEntry, check: bool) -> anyhow::Result
         return Ok(Code::Good);
     }
     output::print(&difference(plugins, entry, &package));
-    let held = check || install(plugins, &candidate, &source)?.change == Change::Held;
+    let held = check || install(plugins, &candidate, &source)?.change == Change::NeedsApproval;
     Ok(if held { Code::Findings } else { Code::Good })
 }
 

@@ -17,7 +17,7 @@ use super::journal::TagsStep;
 pub(super) fn record_move(library: &mut Library, moved: &Path, kept: Option<&Path>) -> anyhow::Result<()> {
     let now = Timestamp::now();
     match kept {
-        Some(kept) => library.keep_instead(moved, kept, now)?,
+        Some(kept) => library.record_kept_copy(moved, kept, now)?,
         None => library.set_missing(&[moved], true, now)?,
     }
     Ok(())

@@ -104,5 +104,5 @@ fn file(step: &MoveStep, library: &mut Library, dry_run: bool, report: &mut Repo
 fn back(library: &mut Library, home: &Path, kept: &Kept) -> anyhow::Result<()> {
     let (path, link) = (kept.path(), kept.link());
     let kept = path.as_deref().map(|path| KeptCopy { path, link: Some(&link) });
-    Ok(library.keep_both(home, kept, Timestamp::now())?)
+    Ok(library.undo_kept_copy(home, kept, Timestamp::now())?)
 }
