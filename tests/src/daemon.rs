@@ -1,4 +1,4 @@
-//! `baton up` as a separate process, which ends with its test at the latest.
+//! `baton up` as a separate process. Dropping the value kills it.
 
 use std::fs::File;
 use std::os::unix::process::ExitStatusExt as _;
@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::output::wait;
 
-/// A daemon that runs.
+/// A running daemon.
 #[derive(Debug)]
 pub struct Daemon {
     child: Child,
@@ -37,13 +37,14 @@ impl Daemon {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// Whether it runs still.
+    /// Whether it is still running.
     #[must_use]
     pub fn runs(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Waits until it has died without a signal from the test; returns whether SIGKILL ended it. `None` when it lives after `patience`.
+    /// Waits until the daemon ends without a signal from the test. Returns whether SIGKILL ended it, or `None` when it still runs after
+    /// `patience`.
     pub fn died(&mut self, patience: Duration) -> Option<bool> {
         let begun = Instant::now();
         loop {
@@ -63,7 +64,7 @@ impl Daemon {
         self.log().matches(text).count()
     }
 
-    /// Stops it where it is, as a machine under load does.
+    /// Stops the process (SIGSTOP), which imitates a machine under load.
     ///
     /// # Panics
     /// When it has ended already.
@@ -71,7 +72,7 @@ impl Daemon {
         self.signal(Signal::STOP);
     }
 
-    /// Lets it go on.
+    /// Lets the process continue (SIGCONT).
     ///
     /// # Panics
     /// When it has ended already.
@@ -109,7 +110,7 @@ impl Daemon {
         }
     }
 
-    /// Ends it as a crash would.
+    /// Kills the process (SIGKILL), which imitates a crash.
     pub fn kill(self) {
         drop(self);
     }
@@ -122,8 +123,8 @@ impl Drop for Daemon {
     }
 }
 
-/// What a daemon that ended badly had said, for those who reads why a test failed.
+/// Prints the log of a daemon that failed, so that it is part of the test's output.
 #[expect(clippy::print_stderr, reason = "a test says why it failed")]
 fn tell(log: &str) {
-    eprintln!("the daemon ended badly; it had said:\n{log}");
+    eprintln!("the daemon failed; its log:\n{log}");
 }

@@ -1,4 +1,4 @@
-//! The databases of a workspace's state, opened behind Baton's back: to damage them, or to judge what it wrote.
+//! Opens the databases of a workspace's state without Baton: to damage them, or to check what Baton wrote.
 
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, Params};
@@ -17,7 +17,7 @@ impl Workspace {
         Connection::open(file).expect("the database opens")
     }
 
-    /// The first column of what a query of such a database finds.
+    /// The first column of the rows that a query of such a database returns.
     ///
     /// # Panics
     /// When the query fails.

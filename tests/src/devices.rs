@@ -1,4 +1,4 @@
-//! Devices in an ordinary folder, for tests of what may be opened.
+//! Device files in an ordinary folder, for tests of which files may be opened.
 
 use std::fs;
 use std::path::Path;
@@ -11,10 +11,10 @@ use crate::{Skipped, skip};
 const DEVICES: [(&str, u32, u32); 5] =
     [("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("tty", 5, 0)];
 
-/// Makes `folder` with the devices `null`, `zero`, `full`, `random` and `tty`.
+/// Creates `folder` with the devices `null`, `zero`, `full`, `random` and `tty`.
 ///
 /// # Errors
-/// When this user may not make devices.
+/// When this user may not create device files.
 pub fn make_devices(folder: &Path) -> Result<(), Skipped> {
     let mode = Mode::from_raw_mode(0o666);
     let make = |(name, major, minor): (&str, u32, u32)| {
@@ -22,5 +22,5 @@ pub fn make_devices(folder: &Path) -> Result<(), Skipped> {
     };
     fs::create_dir(folder)
         .and_then(|()| DEVICES.into_iter().try_for_each(make))
-        .map_err(|error| skip(format!("this user may not make devices ({error})")))
+        .map_err(|error| skip(format!("this user may not create device files ({error})")))
 }

@@ -1,4 +1,4 @@
-//! What has to hold after any fault: each handoff is done exactly once, answered exactly once, archived byte for byte.
+//! Asserts what must be true after any fault: each handoff is done once, answered once and archived unchanged.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{Task, Workspace, sha256};
 
-/// Handoffs that were dropped, by title.
+/// The bytes of the dropped handoffs, by title.
 pub type Dropped = BTreeMap<String, Vec<u8>>;
 
 impl Workspace {
@@ -25,15 +25,15 @@ impl Workspace {
         });
     }
 
-    /// Holds that these handoffs of `Claude-MM1` to `agent`, and no others, succeeded and were each answered once, that
-    /// their bytes are in the archive, that nothing is left over, and that the ledger's chain is whole.
+    /// Asserts that exactly these handoffs of `Claude-MM1` to `agent` succeeded, that each was answered once, that their bytes are in
+    /// the archive, that no temporary file is left, and that the ledger's chain is intact.
     ///
     /// # Panics
-    /// When it does not hold.
+    /// When an assertion fails.
     #[track_caller]
     pub fn all_done_once(&self, agent: &str, dropped: &Dropped) {
         let tasks: Vec<Task> = self.tasks_of(agent);
-        assert_eq!(tasks.len(), dropped.len(), "one task a handoff: {tasks:#?}");
+        assert_eq!(tasks.len(), dropped.len(), "one task per handoff: {tasks:#?}");
         let mut answers = self.answers();
         for task in &tasks {
             assert_eq!(task.state, "succeeded", "{task:#?}");
@@ -50,7 +50,7 @@ impl Workspace {
         self.baton(&["ledger", "verify"]).ended(0);
     }
 
-    /// How many RETURNs `Claude-MM1` has for each handoff.
+    /// The number of RETURNs that `Claude-MM1` has for each handoff id.
     #[must_use]
     pub fn answers(&self) -> BTreeMap<String, usize> {
         let mut answers = BTreeMap::new();
@@ -61,7 +61,7 @@ impl Workspace {
         answers
     }
 
-    /// Holds that no temporary file is left in an agent's inbox.
+    /// Asserts that no temporary file is left in an agent's inbox.
     #[track_caller]
     fn nothing_left_over(&self, agent: &str) {
         let hidden = std::fs::read_dir(self.inbox_of(agent)).into_iter().flatten().filter_map(Result::ok);

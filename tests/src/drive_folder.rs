@@ -1,25 +1,26 @@
-//! A Drive as years of syncs that raced have left one, and the databases that belong to it: made of a seed, the same each time.
+//! Generates, from a seed, a Drive folder as years of concurrent syncs leave it, and the databases that belong to it.
 //!
-//! Its shape is that of a real one: 241 databases with a folder each (six have lost their CSV, 103 have no backups), 168 more folders
-//! of 136 of them, 272 CSV files beside all folders, two folders of no database, and 1,892 backups, 307 of them of one.
+//! The amounts are those of a real Drive: 241 databases with a folder each (six without their CSV, 103 without backups), 168
+//! duplicate folders of 136 databases, 272 CSV files outside of any folder, two folders that belong to no database, and 1,892 backups,
+//! of which one database has 307.
 
 use std::fs;
 use std::path::Path;
 
 use crate::sha256;
 
-/// How much there is of everything.
+/// The number of things of each kind.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
     /// Databases, each with a folder.
     pub databases: usize,
-    /// Folders in addition to a database's first.
+    /// Duplicate folders: those in addition to a database's first.
     pub duplicates: usize,
-    /// Databases that have some.
+    /// Databases that have duplicate folders.
     pub duplicated: usize,
-    /// CSV files in no folder.
+    /// CSV files that are in no folder.
     pub orphans: usize,
-    /// Folders of no database.
+    /// Folders that belong to no database.
     pub odd: usize,
     /// Folders without their CSV.
     pub without_csv: usize,
@@ -29,7 +30,7 @@ pub struct Shape {
     pub backups: usize,
 }
 
-/// What a real one has.
+/// The amounts of a real Drive.
 pub const REAL: Shape = Shape {
     databases: 241,
     duplicates: 168,
@@ -41,7 +42,7 @@ pub const REAL: Shape = Shape {
     backups: 1_892,
 };
 
-/// The databases with the most backups; the others share what is left.
+/// The number of backups of the databases that have the most; the others share the rest.
 const MANY_BACKUPS: [usize; 6] = [307, 120, 96, 80, 70, 60];
 
 /// The id of a database.
@@ -64,7 +65,7 @@ pub fn title(number: usize) -> String {
     }
 }
 
-/// Makes the databases: `NAME.csv` and `NAME.json` each, below a folder that is there.
+/// Writes `NAME.csv` and `NAME.json` of each database to an existing folder.
 ///
 /// # Panics
 /// When they cannot be written.
@@ -76,7 +77,7 @@ pub fn databases(folder: &Path, shape: Shape, seed: u64) {
             "title": title(number),
             "complete": true,
             "request_status": "complete",
-            // A note goes over two lines.
+            // Each row has two lines, because its note has a line break.
             "row_count": (rows.lines().count() - 2) / 2,
             "properties": {
                 "title": { "name": "Name", "type": "title" },
@@ -93,7 +94,7 @@ pub fn databases(folder: &Path, shape: Shape, seed: u64) {
     }
 }
 
-/// The rows of a database as its CSV has them.
+/// The CSV of a database.
 #[must_use]
 pub fn rows(number: usize, seed: u64) -> String {
     let mut random = Random(seed ^ (number as u64) << 20);
@@ -110,7 +111,7 @@ pub fn rows(number: usize, seed: u64) -> String {
     text
 }
 
-/// Makes the Drive below a folder that is there.
+/// Writes the Drive to an existing folder.
 ///
 /// # Panics
 /// When it cannot be written.
@@ -140,7 +141,7 @@ pub fn drive(folder: &Path, shape: Shape, seed: u64) {
         }
     }
     for copy in 0..shape.duplicates {
-        // The first databases of those that have any have two or more.
+        // The first of these databases have two or more duplicate folders.
         let number = shape.databases - 1 - copy % shape.duplicated;
         let base = format!("{}_{}", title(number), id(number));
         let name = format!("{base} ({})", 1 + copy / shape.duplicated);
@@ -151,7 +152,7 @@ pub fn drive(folder: &Path, shape: Shape, seed: u64) {
         }
     }
     for orphan in 0..shape.orphans {
-        // Some belong to databases that exist, most to deleted ones.
+        // Some belong to existing databases, most to deleted ones.
         let number = if orphan % 4 == 0 { orphan % shape.databases } else { 10_000 + orphan };
         write(format!("Lost {orphan}_{}.csv", id(number)), &format!("orphan {orphan}\n"));
     }
@@ -160,7 +161,7 @@ pub fn drive(folder: &Path, shape: Shape, seed: u64) {
     }
 }
 
-/// Numbers that look random: `SplitMix64`.
+/// Pseudorandom numbers (`SplitMix64`).
 struct Random(u64);
 
 impl Random {

@@ -1,9 +1,9 @@
-//! A server that answers as Eagle does, on loopback: version 1 of its API as <https://api.eagle.cool> documents it, version 2
-//! as <https://developer.eagle.cool/web-api> does. No emulator of Eagle is published, so what the documents leave open is
-//! a [`Manner`], and clients that cope with all of them cope with the real one. The token comes in the query (`token=`), in
-//! both versions.
+//! A server on loopback with the API of Eagle: version 1 as <https://api.eagle.cool> documents it, version 2 as
+//! <https://developer.eagle.cool/web-api> does. No emulator of Eagle is published, so [`Manner`] has a setting for each
+//! behaviour that the documents leave open, and a client must work with all of them. Both versions take the token from the query
+//! (`token=`).
 //!
-//! An item that V1 does not know is `{"status":"error"}`; the documents do not say. Nothing is on disk.
+//! For an unknown item V1 answers `{"status":"error"}`, which is not documented. The server keeps its items in memory.
 
 use std::io::{self, BufReader, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -19,70 +19,70 @@ use crate::server::{read, whole};
 /// What `offset` counts in V1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Offset {
-    /// Pages, as it is documented.
+    /// Pages, as documented.
     #[default]
     Pages,
     /// Items.
     Items,
-    /// Nothing: an Eagle before 3.0 build 23.
+    /// Nothing: versions of Eagle before 3.0 build 23 ignore it.
     Nothing,
 }
 
-/// What comes of an update that is answered with success.
+/// What the server saves of an update that it answers with success.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Saving {
-    /// It is done.
+    /// All of it.
     #[default]
     Honest,
     /// Nothing.
     Nothing,
-    /// The first of the tags is lost.
+    /// All but the first tag.
     LosesFirst,
-    /// The first of the tags is lost this once.
+    /// All but the first tag, for the next update only.
     LosesFirstOnce,
-    /// Nothing, and V2 says so with `false`.
+    /// Nothing, and V2 answers `false`.
     SaysFalse,
 }
 
-/// What the next answers are instead of what they should be.
+/// A fault of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// This HTTP status.
     Status(u16),
-    /// The connection ends.
+    /// The connection is closed without an answer.
     Hangs,
     /// The answer comes late.
     Late(Duration),
-    /// It is done, and the connection ends in the middle of the answer.
+    /// The request is executed, and the connection is closed in the middle of the answer.
     Half,
-    /// It is done, and each byte of the answer comes after a pause.
+    /// The request is executed, and each byte of the answer comes after a pause.
     Slow(Duration),
-    /// Text.
+    /// This text instead of JSON.
     Text(&'static str),
-    /// So many bytes, and no length before them is given.
+    /// This many bytes without a `Content-Length`.
     Bytes(usize),
 }
 
-/// How it behaves.
+/// How the server behaves.
 #[derive(Clone, Debug, Default)]
 pub struct Manner {
-    /// Whether it knows V2.
+    /// Whether it has V2.
     pub v2: bool,
     /// What `offset` counts in V1.
     pub offset: Offset,
-    /// What comes of updates.
+    /// What it saves of updates.
     pub saving: Saving,
-    /// The most items of one answer, where it is fewer than one may ask for.
+    /// The most items of one answer, where this is less than a request may ask for.
     pub largest_page: Option<usize>,
-    /// What it wants in `token`.
+    /// The `token` that it requires.
     pub token: Option<String>,
-    /// What happens to the next requests for a path that has this in it, one after the other.
+    /// Path fragments with a fault each: the next request for a path that contains the fragment gets the fault, which is then removed.
     pub trouble: Vec<(&'static str, Trouble)>,
-    /// The path that it reports for the open library, if that is not the usual one.
+    /// The path that it reports for the open library, if not the default.
     pub library: Option<String>,
-    /// Whether it does not say which library is open.
+    /// Whether it refuses to say which library is open.
     pub keeps_library_secret: bool,
-    /// After the next answer with several items somebody gives an item a tag.
+    /// After the next answer with several items, one item gets another tag, as if a user had added it.
     pub hand: Option<(String, String)>,
 }
 
@@ -93,7 +93,7 @@ struct State {
     asked: Vec<ReceivedRequest>,
 }
 
-/// The server, until the value goes.
+/// The server. Dropping the value stops it.
 #[derive(Debug)]
 pub struct Eagle {
     port: u16,
@@ -102,7 +102,7 @@ pub struct Eagle {
 }
 
 impl Eagle {
-    /// A server with the library `Music` open, which is empty.
+    /// Starts a server with the empty library `Music`.
     ///
     /// # Panics
     /// When no port is free.
@@ -137,7 +137,7 @@ impl Eagle {
         self.port
     }
 
-    /// Puts an item into the library.
+    /// Adds an item to the library.
     pub fn add(&self, id: &str, name: &str, tags: &[&str]) {
         let item = json!({
             "id": id, "name": name, "size": 4096, "btime": 1_700_000_000_000_u64, "mtime": 1_700_000_000_000_u64,
@@ -147,28 +147,28 @@ impl Eagle {
         self.lock().items.push(item.as_object().cloned().unwrap_or_default());
     }
 
-    /// Gives an item tags that are not a list of texts.
+    /// Sets the tags of an item to a value that need not be a list of texts.
     pub fn spoil(&self, id: &str, tags: Value) {
         if let Some(item) = find(&mut self.lock().items, id) {
             item.insert("tags".to_owned(), tags);
         }
     }
 
-    /// Puts an item into the trash.
+    /// Moves an item to the trash.
     pub fn trash(&self, id: &str) {
         if let Some(item) = find(&mut self.lock().items, id) {
             item.insert("isDeleted".to_owned(), true.into());
         }
     }
 
-    /// Takes an item out of the trash, as a person does.
+    /// Restores an item from the trash.
     pub fn put_back(&self, id: &str) {
         if let Some(item) = find(&mut self.lock().items, id) {
             item.insert("isDeleted".to_owned(), false.into());
         }
     }
 
-    /// Says of an item how large its file is.
+    /// Sets the size that the library reports for an item's file.
     pub fn resize(&self, id: &str, bytes: usize) {
         if let Some(item) = find(&mut self.lock().items, id) {
             item.insert("size".to_owned(), bytes.into());
@@ -192,18 +192,18 @@ impl Eagle {
         tags_of(item).iter().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
-    /// The rating of an item, which no sync may touch.
+    /// The rating of an item, which a sync must not change.
     #[must_use]
     pub fn star(&self, id: &str) -> Option<u64> {
         find(&mut self.lock().items, id)?.get("star")?.as_u64()
     }
 
-    /// Behaves otherwise from now on.
+    /// Changes how the server behaves from now on.
     pub fn behave(&self, change: impl FnOnce(&mut Manner)) {
         change(&mut self.lock().manner);
     }
 
-    /// How often a path was asked for that has `part` in it.
+    /// The number of requests for paths that contain `part`.
     #[must_use]
     pub fn asked(&self, part: &str) -> usize {
         self.lock().asked.iter().filter(|asked| asked.line.contains(part)).count()
@@ -217,7 +217,7 @@ impl Eagle {
 impl Drop for Eagle {
     fn drop(&mut self) {
         self.stopping.store(true, Ordering::Relaxed);
-        // The listener waits for one more.
+        // The listener blocks until another connection.
         drop(TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)));
     }
 }
@@ -257,7 +257,7 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
     send(&mut stream, status, answer.to_string().as_bytes())
 }
 
-/// The length of all of it, and the first half.
+/// Sends the length of the whole body and its first half.
 fn half(stream: &mut TcpStream, body: &[u8]) -> io::Result<()> {
     write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len())?;
     stream.write_all(body.get(..body.len() / 2).unwrap_or_default())?;
@@ -279,7 +279,7 @@ fn send(stream: &mut TcpStream, status: u16, body: &[u8]) -> io::Result<()> {
     stream.flush()
 }
 
-/// The answer to a request, with what it changes done.
+/// Executes a request and returns the answer.
 fn answer(state: &mut State, asked: &ReceivedRequest) -> (u16, Value) {
     let mut words = asked.line.split(' ');
     let (method, address) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
@@ -368,7 +368,7 @@ fn page_v2(state: &mut State, body: &Value) -> Value {
     json!({ "data": page, "total": total, "offset": offset, "limit": limit })
 }
 
-/// Somebody gives an item a tag.
+/// Adds a tag to an item, as a user does.
 fn lend_a_hand(state: &mut State) {
     let Some((id, tag)) = state.manner.hand.take() else { return };
     if let Some(tags) = find(&mut state.items, &id).and_then(|item| item.get_mut("tags")?.as_array_mut()) {

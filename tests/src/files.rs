@@ -1,10 +1,10 @@
-//! What is in a folder, to search it or to compare it with an earlier state.
+//! Lists the content of a folder, to search it or to compare it with an earlier state.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The names in a folder, hidden ones too, sorted.
+/// The names in a folder, sorted, with hidden ones.
 ///
 /// # Panics
 /// When the folder is missing.
@@ -16,7 +16,7 @@ pub fn names_in(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Everything below a folder that is not a folder, sorted. Links are not followed; a missing folder has nothing.
+/// Everything below a folder except folders, sorted. Links are not followed; a missing folder is empty.
 #[must_use]
 pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

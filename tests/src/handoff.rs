@@ -1,9 +1,9 @@
-//! Handoffs to drop, and the identity of bytes.
+//! Handoffs to drop, and SHA-256.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// A handoff of `Claude-MM1` to `to`; its id follows from the title.
+/// A handoff of `Claude-MM1` to `to`; its id is made from the title.
 #[must_use]
 pub fn handoff(to: &str, title: &str) -> Value {
     json!({
@@ -42,7 +42,7 @@ pub fn answer(agent: &str, id: &str) -> Value {
     })
 }
 
-/// The bytes of a JSON file.
+/// The bytes of a file with this JSON.
 #[must_use]
 pub fn text(value: &Value) -> Vec<u8> {
     format!("{value:#}\n").into_bytes()

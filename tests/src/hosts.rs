@@ -1,4 +1,4 @@
-//! The program with its own `/etc/hosts`.
+//! Runs the program with a separate `/etc/hosts`.
 
 use std::fs;
 use std::process::Command;
@@ -6,10 +6,10 @@ use std::process::Command;
 use crate::{Skipped, Workspace, baton, skip};
 
 impl Workspace {
-    /// `baton` where `/etc/hosts` says `hosts`.
+    /// A command of `baton` that sees `hosts` as the content of `/etc/hosts`.
     ///
     /// # Errors
-    /// When this user may not make a mount namespace.
+    /// When this user may not create a mount namespace.
     ///
     /// # Panics
     /// When the file cannot be written.
@@ -29,6 +29,6 @@ impl Workspace {
                 return Ok(command);
             }
         }
-        Err(skip("this user may not make a mount namespace with its own /etc/hosts"))
+        Err(skip("this user may not create a mount namespace with a separate /etc/hosts"))
     }
 }

@@ -1,8 +1,7 @@
-//! The judge of a workspace that was killed: what was dropped, compared with what is there when all work has ended.
+//! Checks a workspace whose daemon was killed: compares what was dropped with what is there after all work has ended.
 //!
-//! A [`Expectations`] is kept by whoever drops files. Its verdict knows nothing of how the daemon works: every file is in one
-//! place with the bytes that it had, every request has its RETURNs and no more, nothing half done is left, the chain of
-//! events is whole.
+//! A test records in [`Expectations`] what it drops. The check does not depend on how the daemon works: every file is in one place
+//! with unchanged bytes, every request has exactly its RETURNs, no temporary file is left, and the chain of events is intact.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,21 +11,21 @@ use serde_json::Value;
 
 use crate::{Output, Task, Workspace, files_below, sha256};
 
-/// How often what was interrupted too often is sent on its way again.
+/// How often [`Workspace::settle`] retries tasks that were interrupted too often.
 const RETRIES: usize = 5;
 
 /// What was put into a workspace.
 #[derive(Clone, Debug, Default)]
 pub struct Expectations {
-    /// SHA-256 → how many files have these bytes.
+    /// SHA-256 → the number of files with these bytes.
     files: BTreeMap<String, usize>,
-    /// Handoff id → its sender, and how many RETURNs it gets.
+    /// Handoff id → its sender and the number of its RETURNs.
     asked: BTreeMap<String, (String, usize)>,
-    /// Requests of ids that nobody knows beforehand: how many RETURNs they get.
+    /// The number of RETURNs for requests whose ids are not known beforehand.
     others: usize,
 }
 
-/// What a verdict counted.
+/// What the check counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Counts {
@@ -37,30 +36,30 @@ pub struct Counts {
 }
 
 impl Expectations {
-    /// A file was dropped; it must be in `places` places in the end.
+    /// Records that a file was dropped, which must be in `places` places in the end.
     pub fn file(&mut self, bytes: &[u8], places: usize) {
         *self.files.entry(sha256(bytes)).or_default() += places;
     }
 
-    /// A file is there no more, because its owner took it away or wrote over it.
+    /// Records that the file's owner has removed or overwritten it.
     pub fn gone(&mut self, bytes: &[u8]) {
         self.files.remove(&sha256(bytes));
     }
 
-    /// `sender` asked under `id` and is to get `returns` RETURNs more.
+    /// Records a request of `sender` with this id, which gets this number of additional RETURNs.
     pub fn asks(&mut self, sender: &str, id: &str, returns: usize) {
         self.asked.entry(id.to_owned()).or_insert_with(|| (sender.to_owned(), 0)).1 += returns;
     }
 
-    /// Plugins ask each other: that many RETURNs go between them.
+    /// Records the number of RETURNs that plugins send each other.
     pub fn asks_among_plugins(&mut self, returns: usize) {
         self.others += returns;
     }
 
-    /// Holds the workspace, which must be quiet, against the book.
+    /// Asserts that the workspace, in which nothing is running, is as recorded.
     ///
     /// # Panics
-    /// When something is lost, changed, doubled or left over.
+    /// When something is lost, changed, duplicated or left over.
     #[track_caller]
     pub fn judge(&self, workspace: &Workspace, when: &str) -> Counts {
         let tasks = workspace.status();
@@ -82,11 +81,11 @@ impl Expectations {
         }
         for (hash, count) in &self.files {
             let found = places.get(hash).map_or(&[][..], Vec::as_slice);
-            assert_eq!(found.len(), *count, "{when}: a file is lost, changed or doubled: {found:#?}\n{tasks:#?}");
+            assert_eq!(found.len(), *count, "{when}: a file is lost, changed or duplicated: {found:#?}\n{tasks:#?}");
         }
     }
 
-    /// Gives the number of RETURNs.
+    /// Returns the number of RETURNs.
     fn each_request_is_answered(&self, files: &[PathBuf], workspace: &Workspace, when: &str) -> usize {
         let mut answers: BTreeMap<String, Vec<&Path>> = BTreeMap::new();
         let mut repeats = BTreeSet::new();
@@ -113,7 +112,7 @@ impl Expectations {
     }
 }
 
-/// The task that a RETURN answers with the outcome of the request that it repeats.
+/// The task of a repeated request, if a RETURN answers it with the outcome of the original request.
 fn repeated(value: &Value) -> Option<String> {
     value.get("duplicate_of")?;
     value.pointer("/baton/task")?.as_str().map(str::to_owned)
@@ -129,7 +128,7 @@ fn each_task_is_at_its_end(tasks: &[Task], workspace: &Workspace, when: &str) {
         assert!(places.insert(file), "{when}: two tasks have {file}\n{tasks:#?}");
         let there = workspace.root().join(file).is_file();
         let in_inbox = file.contains("/01_inbox/");
-        // What an agent reads itself stays in its inbox while it works, and so does a RETURN to it.
+        // A request or RETURN to an external agent stays in its inbox until it is done.
         assert!(!there || in_inbox != task.archived_at.is_some(), "{when}: in the wrong place: {task:#?}");
         assert!(there || task.state == "cancelled", "{when}: the file is gone: {task:#?}");
     }
@@ -150,11 +149,10 @@ fn visible_below(folder: &Path) -> Vec<PathBuf> {
 }
 
 impl Workspace {
-    /// Runs `up --once` with these failpoints until nothing waits. What was interrupted too often is retried, as a person
-    /// would.
+    /// Runs `up --once` with these failpoints until no task waits. Retries tasks that were interrupted too often, as an operator does.
     ///
     /// # Panics
-    /// When something waits still.
+    /// When a task still waits.
     pub fn settle(&self, failpoints: &str) {
         for _ in 0..RETRIES {
             let once = ["up", "--once"];
@@ -169,6 +167,6 @@ impl Workspace {
                 self.baton(&["retry", &task.id]).ended(0);
             }
         }
-        panic!("something waits still: {:#?}", self.status());
+        panic!("a task still waits: {:#?}", self.status());
     }
 }

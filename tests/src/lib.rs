@@ -1,9 +1,8 @@
-//! What the end-to-end tests stand on: a workspace in a temporary folder, the real program, a daemon that never outlives
-//! its test, and the ledger as `status --json` and `why --json` show it.
+//! Helpers of the end-to-end tests: a workspace in a temporary folder, the real program, a daemon that ends with its test, and the
+//! ledger as `status --json` and `why --json` show it.
 //!
-//! Nothing here looks into the databases or calls the host's code (but `host_services`, for plugins' native tests): a test sees what a person
-//! or a script sees. Waiting
-//! is polling with a generous end, so that a slow machine makes a test slow and never red.
+//! Most tests see only what a user or a script sees. `databases` opens the databases directly, and `host_services` calls the host's
+//! code for native tests of plugins. Tests wait by polling with a long time limit, so that a slow machine does not make them fail.
 #![expect(clippy::expect_used, clippy::panic, reason = "a helper of tests ends the test when its ground is not there")]
 
 mod daemon;
@@ -45,5 +44,5 @@ pub use server::{ReceivedRequest, Server};
 pub use task::{Check, Event, Finding, Flag, LimitUsage, Task, Why};
 pub use workspace::Workspace;
 
-/// How long anything is waited for. Nothing takes a tenth of it; a machine under load may.
+/// How long a test waits for anything. Usually nothing takes a tenth of it.
 pub const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);

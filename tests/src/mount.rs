@@ -1,4 +1,4 @@
-//! File systems of a test's own: a small one that can be full, one that can be read only. Both need root.
+//! Mounts file systems for a test: a small one that can be filled, or one that can be made read-only. Both need root.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -8,7 +8,7 @@ use std::process::Command;
 
 use crate::{Skipped, skip};
 
-/// A file system over a folder, until the value goes. What lay in the folder is in it too.
+/// A file system that is mounted on a folder and has a copy of the folder's content. Dropping the value unmounts it.
 #[derive(Debug)]
 pub struct Mount {
     folder: PathBuf,
@@ -21,7 +21,7 @@ impl Mount {
     /// When this user may not mount.
     ///
     /// # Panics
-    /// When no temporary folder can be made.
+    /// When no temporary folder can be created.
     pub fn small(folder: &Path, kib: u32) -> Result<Self, Skipped> {
         let aside = tempfile::tempdir().expect("a temporary folder");
         copy(folder, aside.path());
@@ -32,7 +32,7 @@ impl Mount {
         Ok(mount)
     }
 
-    /// The folder itself, as a file system that can be made read only.
+    /// The folder itself as a file system that can be made read-only.
     ///
     /// # Errors
     /// When this user may not mount.
@@ -41,7 +41,7 @@ impl Mount {
         Ok(Self { folder: folder.to_owned() })
     }
 
-    /// One folder, seen at another one too.
+    /// A folder that is also visible at another folder.
     ///
     /// # Errors
     /// When this user may not mount.
@@ -50,7 +50,7 @@ impl Mount {
         Ok(Self { folder: at.to_owned() })
     }
 
-    /// Makes it read only, for root too.
+    /// Makes it read-only, even for root.
     ///
     /// # Panics
     /// When it cannot be.
@@ -66,10 +66,10 @@ impl Mount {
         run("mount", ["-o", "remount,bind,rw"], &self.folder).expect("it can be made writable");
     }
 
-    /// Takes all the room that is left.
+    /// Fills the file system.
     ///
     /// # Panics
-    /// When it cannot be taken.
+    /// When no file can be written.
     pub fn fill(&self) {
         let mut ballast = File::options().create(true).append(true).open(self.ballast()).expect("a file for ballast");
         for size in [64 << 10, 4 << 10, 1] {
@@ -77,7 +77,7 @@ impl Mount {
         }
     }
 
-    /// Gives the room back.
+    /// Frees the space that [`Self::fill`] has used.
     ///
     /// # Panics
     /// When it was not filled.
@@ -92,7 +92,7 @@ impl Mount {
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        // Lazily: the daemon of a test that failed may still have files open there.
+        // Lazily, because the daemon of a failed test may still have open files there.
         drop(run("umount", ["--lazy"], &self.folder));
     }
 }

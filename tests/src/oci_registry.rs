@@ -1,5 +1,5 @@
-//! A real registry: Debian's `docker-registry` on loopback, with its storage in a temporary folder, so that a test can
-//! break what is stored. It ends with the value.
+//! A real registry: Debian's `docker-registry` on loopback. Its storage is in a temporary folder, so that a test can damage what is
+//! stored.
 
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use crate::{PATIENCE, Skipped, sha256, tool};
 
-/// `baton` with the password `letmein`, by bcrypt with its cheapest cost.
+/// The user `baton` with the password `letmein`, hashed by bcrypt with the lowest cost.
 const HTPASSWD: &str = "baton:$2y$05$abcdefghijklmnopqrstuuKwWV7ESJpzKzf9FQg57dBvMuv92X9HS\n";
 
-/// A registry that is running.
+/// A running registry. Dropping the value stops it.
 #[derive(Debug)]
 pub struct OciRegistry {
     folder: tempfile::TempDir,
@@ -23,7 +23,7 @@ pub struct OciRegistry {
 }
 
 impl OciRegistry {
-    /// A registry that lets everybody in.
+    /// A registry without authentication.
     ///
     /// # Errors
     /// When the program is not installed.
@@ -34,7 +34,7 @@ impl OciRegistry {
         Self::start("")
     }
 
-    /// A registry that lets in `baton` with the password `letmein`.
+    /// A registry that requires the user `baton` with the password `letmein`.
     ///
     /// # Errors
     /// When the program is not installed.
@@ -45,7 +45,7 @@ impl OciRegistry {
         Self::start("auth: {htpasswd: {realm: baton, path: ./htpasswd}}\n")
     }
 
-    /// A registry that sends callers to `realm` for a token, which the key of `certificate` has to sign.
+    /// A registry that requires a token from `realm`, signed with the key of `certificate`.
     ///
     /// # Errors
     /// When the program is not installed.
@@ -77,7 +77,7 @@ impl OciRegistry {
         Ok(registry)
     }
 
-    /// The address that it found free, from its log.
+    /// The address that the registry listens on, read from its log.
     fn wait_for_host(&mut self) -> String {
         let begun = Instant::now();
         loop {
@@ -98,7 +98,7 @@ impl OciRegistry {
         &self.host
     }
 
-    /// `oci://` and a place in it.
+    /// The `oci://` reference of a repository and tag in it.
     #[must_use]
     pub fn reference(&self, place: &str) -> String {
         format!("oci://{}/{place}", self.host)
@@ -117,7 +117,7 @@ impl OciRegistry {
         data
     }
 
-    /// Stores a manifest as it is, which no honest client would.
+    /// Stores a manifest without checking it.
     ///
     /// # Panics
     /// When the registry refuses.
@@ -127,7 +127,7 @@ impl OciRegistry {
         assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
     }
 
-    /// Stores a blob; its digest.
+    /// Stores a blob; returns its digest.
     ///
     /// # Panics
     /// When the registry refuses.
@@ -158,7 +158,7 @@ impl OciRegistry {
         answer
     }
 
-    /// Its folder, for files that a test needs beside it.
+    /// The temporary folder, for other files of a test.
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()

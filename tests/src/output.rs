@@ -1,4 +1,4 @@
-//! One run of the program: started, waited for with an end, read.
+//! Runs the program, waits for its end and reads its output.
 
 use std::fs::File;
 use std::io::{Read, Seek, Write as _};
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::PATIENCE;
 
-/// What a run left.
+/// The exit code and output of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
     /// The exit code; -1 when a signal ended it.
@@ -30,7 +30,7 @@ impl Output {
         Self::run(command, Stdio::null(), PATIENCE)
     }
 
-    /// The same for what compiles: it has `patience`.
+    /// The same with a longer time limit, for commands that compile.
     ///
     /// # Panics
     /// As [`Output::of`].
@@ -61,14 +61,14 @@ impl Output {
         Self { code: status.code().unwrap_or(-1), stdout, stderr }
     }
 
-    /// The same, which must have ended with `code`.
+    /// Asserts the exit code.
     ///
     /// # Panics
-    /// When it ended otherwise.
+    /// When it is another one.
     #[expect(
         clippy::must_use_candidate,
         clippy::return_self_not_must_use,
-        reason = "often the end is all that is asked for"
+        reason = "many tests check only the exit code"
     )]
     #[track_caller]
     pub fn ended(self, code: i32) -> Self {
@@ -79,7 +79,7 @@ impl Output {
     /// Standard output as JSON.
     ///
     /// # Panics
-    /// When it is none.
+    /// When it is not JSON.
     #[must_use]
     #[track_caller]
     pub fn json(&self) -> Value {
@@ -90,7 +90,7 @@ impl Output {
     }
 }
 
-/// Waits for the end of a process; one that does not end is killed.
+/// Waits for the end of a process, and kills it when it does not end.
 pub(crate) fn wait(child: &mut Child) -> Option<ExitStatus> {
     wait_within(child, PATIENCE)
 }

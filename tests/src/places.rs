@@ -1,4 +1,4 @@
-//! Where the program and the fixture plugins are.
+//! Paths of the program and of the fixture plugins.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use crate::repository;
 
 const HOW: &str = "run `cargo xtask test`, or first `cargo build -p baton` and `cargo xtask guests`";
 
-/// The program: `BATON_BIN`, else the one that was built beside the tests.
+/// The program: `BATON_BIN`, or else the one in the tests' build folder.
 ///
 /// # Panics
 /// When it is not there.
@@ -21,7 +21,7 @@ pub fn baton() -> PathBuf {
     program
 }
 
-/// The component of a fixture plugin: below `BATON_FIXTURES`, else where `cargo xtask guests` puts it.
+/// The component of a fixture plugin: in `BATON_FIXTURES`, or else in the output folder of `cargo xtask guests`.
 ///
 /// # Panics
 /// When it is not there.

@@ -1,4 +1,4 @@
-//! The examples of a bundled plugin: of `baton plugin test`, and the handoffs to try.
+//! The examples of a bundled plugin: those of `baton plugin test` and the example handoffs.
 #![expect(clippy::indexing_slicing, reason = "an index into JSON gives null, not a panic")]
 
 use std::collections::BTreeMap;
@@ -36,11 +36,11 @@ fn examples(plugin: &str) -> Vec<(String, Value)> {
     found
 }
 
-/// Asserts that the manifest of the plugin allows the arguments of its examples, and that each action has one to test and one to try.
-/// An action without a need (`"needs": []`) has moved to another plugin and has no examples.
+/// Asserts that the plugin's manifest allows the arguments of its examples, and that each action has a test example and an example
+/// handoff. An action with `"needs": []` has moved to another plugin and has no examples.
 ///
 /// # Panics
-/// When that is not so.
+/// When an assertion fails.
 pub fn assert_examples_fit(plugin: &str) {
     let manifest = read(&repository().join("plugins").join(plugin).join("manifest.json"));
     let mut seen = BTreeMap::new();
@@ -62,5 +62,5 @@ pub fn assert_examples_fit(plugin: &str) {
         actions.filter(|(_, declared)| declared["needs"] != json!([])).map(|(name, _)| name.as_str()).collect();
     actions.sort_unstable();
     assert_eq!(seen.keys().map(String::as_str).collect::<Vec<_>>(), actions);
-    assert!(seen.values().all(|count| *count >= 2), "one to test and one to try: {seen:?}");
+    assert!(seen.values().all(|count| *count >= 2), "a test example and an example handoff: {seen:?}");
 }

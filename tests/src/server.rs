@@ -1,18 +1,18 @@
-//! A real HTTP/1.1 server on loopback, with and without TLS, that remembers what it was asked. One request a connection.
+//! An HTTP/1.1 server on loopback, with or without TLS, that records its requests. It serves one request per connection.
 //!
 //! | path | answer |
 //! |---|---|
 //! | `…/echo` | the request as text: first line, headers, body |
-//! | `…/pieces` | the same, in pieces of three bytes, each of which arrives alone |
-//! | `…/oracle?TEXT` | TEXT, a pause, and a point |
-//! | `…/reflect` | the header `Authorization` in a header |
-//! | `…/escaped` | the header `Authorization`, percent-encoded as a whole, and with `\/` for `/` |
+//! | `…/pieces` | the same in chunks of three bytes with a pause after each |
+//! | `…/oracle?TEXT` | TEXT, a pause, and a full stop |
+//! | `…/reflect` | the request's `Authorization` in the header `X-Reflected` |
+//! | `…/escaped` | the request's `Authorization`: percent-encoded as a whole, and with `\/` for `/` |
 //! | `…/redirect?URL` | 302 to URL |
 //! | `…/busy` | 429 with `Retry-After: 7` |
 //! | `…/big` | 40 MiB |
-//! | `…/endless` | pieces until nobody listens |
+//! | `…/endless` | chunks until the client disconnects |
 //! | `…/compressed` | `Content-Encoding: gzip` |
-//! | `…/never` | nothing, until nobody listens |
+//! | `…/never` | nothing until the client disconnects |
 //! | else | `hello` |
 
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -24,7 +24,7 @@ use std::time::Duration;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// A request that came in.
+/// A received request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceivedRequest {
     /// `GET /x HTTP/1.1`.
@@ -48,7 +48,7 @@ impl ReceivedRequest {
     }
 }
 
-/// The server, until the value goes.
+/// The server. Dropping the value stops it.
 #[derive(Debug)]
 pub struct Server {
     port: u16,
@@ -64,10 +64,10 @@ impl Server {
         Self::with(None, String::new())
     }
 
-    /// A server with TLS as `localhost`, with a certificate that nobody knows.
+    /// A server with TLS for the name `localhost`, with a self-signed certificate.
     ///
     /// # Panics
-    /// When no certificate can be made.
+    /// When no certificate can be created.
     #[must_use]
     pub fn start_tls() -> Self {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
@@ -93,26 +93,26 @@ impl Server {
                     break;
                 }
                 let (asked, tls) = (Arc::clone(&asked), tls.clone());
-                // A client that goes away is what some tests are about.
+                // In some tests the client disconnects early, so an error is ignored.
                 std::thread::spawn(move || drop(serve(stream, tls, &asked)));
             }
         });
         server
     }
 
-    /// Its port: five digits, as on every system that gives ports away.
+    /// Its port, which has five digits because the system chose it.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// What it was asked so far.
+    /// The requests so far.
     #[must_use]
     pub fn asked(&self) -> Vec<ReceivedRequest> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Its certificate, as PEM.
+    /// Its certificate in PEM format.
     #[must_use]
     pub fn certificate(&self) -> &str {
         &self.certificate
@@ -122,7 +122,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.stopping.store(true, Ordering::Relaxed);
-        // The listener waits for one more.
+        // The listener blocks until another connection.
         drop(TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)));
     }
 }
@@ -162,7 +162,7 @@ pub(crate) fn read(reader: &mut impl BufRead) -> io::Result<ReceivedRequest> {
     let mut asked = ReceivedRequest { line: first, headers, body: String::new() };
     let length = asked.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut body = Vec::new();
-    // What was sent before the client gave up counts too.
+    // A body that the client did not finish is recorded as far as it came.
     reader.take(length).read_to_end(&mut body)?;
     asked.body = String::from_utf8_lossy(&body).into_owned();
     Ok(asked)

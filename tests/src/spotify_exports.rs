@@ -1,5 +1,5 @@
-//! Exports of Spotify as people have them: as many playlists as one likes, in the columns of today's Exportify, from a seed. Names,
-//! artists and ids are made up; the same seed gives the same bytes everywhere.
+//! Generates Spotify exports from a seed: any number of playlists with the columns of the current Exportify. Names, artists and ids are
+//! invented; the same seed gives the same bytes on every machine.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -14,10 +14,10 @@ pub const HEADER: &str = "Track URI,Track Name,Album Name,Artist Name(s),Release
     Added At,Genres,Record Label,Danceability,Energy,Key,Loudness,Mode,Speechiness,Acousticness,Instrumentalness,Liveness,\
     Valence,Tempo,Time Signature";
 
-/// An empty folder `exports` beside the workspace, which the spotify plugin may read and import into the catalog.
+/// Creates the empty folder `exports` beside the workspace and grants it to the plugin spotify, with the catalog.
 ///
 /// # Panics
-/// When it cannot be made or granted.
+/// When it cannot be created or granted.
 #[must_use]
 pub fn granted(workspace: &Workspace) -> PathBuf {
     let exports = workspace.outside().join("exports");
@@ -32,10 +32,10 @@ const WORDS: [&str; 24] = [
     "Echo", "River", "Concrete", "Lamp", "Winter", "Static", "Ocean", "Drift", "Copper", "Garden", "Ember", "Tide",
 ];
 
-/// What was written.
+/// The amounts that were written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Exports {
-    /// CSV files, with `Liked_Songs.csv`.
+    /// CSV files, including `Liked_Songs.csv`.
     pub files: usize,
     /// Their rows.
     pub rows: usize,
@@ -43,9 +43,8 @@ pub struct Exports {
     pub tracks: usize,
 }
 
-/// Writes so many playlists with so many rows together, one of them the liked songs. About three tracks of five are in one playlist
-/// only; every ninth credit has several artists, every thirteenth a comma within a name, and audio features are empty in every
-/// seventh row.
+/// Writes `files` playlists, one of them the liked songs, with `rows` rows in total. About three of five tracks are in only one
+/// playlist. Every ninth row has several artists, every thirteenth a comma in a name, and every seventh no audio features.
 ///
 /// # Errors
 /// When the folder cannot be written to.
@@ -69,7 +68,7 @@ pub fn write(folder: &Path, files: usize, rows: usize, seed: u64) -> io::Result<
     Ok(Exports { files, rows, tracks: tracks.len() })
 }
 
-/// A row: all of it but the date is of the track, so that it is the same in every playlist.
+/// A row. Everything but the date depends only on the track, so that it is the same in every playlist.
 fn row(text: &mut String, track: usize, place: usize) {
     let mut of_track = Random(track as u64 + 1);
     let artist = of_track.below(4_000);
@@ -115,7 +114,7 @@ fn word(number: usize) -> &'static str {
     WORDS.get(number % WORDS.len()).copied().unwrap_or("Night")
 }
 
-/// `SplitMix64`: a few lines, and the same everywhere.
+/// Pseudorandom numbers (`SplitMix64`) that are the same on every machine.
 struct Random(u64);
 
 impl Random {

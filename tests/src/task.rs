@@ -1,4 +1,4 @@
-//! Tasks as the program prints them. A field that is missing or new fails the test: the shapes are public.
+//! Tasks as the program prints them. A missing or new field fails the test, because the format is public.
 
 use serde::Deserialize;
 
@@ -31,7 +31,7 @@ impl Task {
         self.file.as_deref().and_then(|file| file.rsplit('/').next()).unwrap_or_default()
     }
 
-    /// Nothing more happens to it automatically.
+    /// Whether nothing more happens to it automatically.
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(
@@ -65,7 +65,7 @@ pub struct LimitUsage {
 }
 
 impl Why {
-    /// What happened, in order.
+    /// The actions of the events, in order.
     #[must_use]
     pub fn actions(&self) -> Vec<&str> {
         self.events.iter().map(|event| event.action.as_str()).collect()

@@ -1,4 +1,4 @@
-//! A workspace in a temporary folder, its state beside it, and what a person does there.
+//! A workspace in a temporary folder with its state beside it, and the actions of a user.
 
 use std::cell::Cell;
 use std::ffi::OsStr;
@@ -22,10 +22,10 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// A workspace as `baton init` makes it.
+    /// A workspace that `baton init` creates.
     ///
     /// # Panics
-    /// When it cannot be made.
+    /// When it cannot be created.
     #[must_use]
     pub fn init() -> Self {
         let workspace = Self::empty();
@@ -34,8 +34,8 @@ impl Workspace {
         workspace
     }
 
-    /// A workspace with the fixture plugin `noop` and, of the plugins inside the program, `audit` alone: what is shown of all
-    /// agents is the same however many ship.
+    /// A workspace with the fixture plugin `noop` and, of the bundled plugins, only `audit`, so that lists of agents do not depend on
+    /// the number of bundled plugins.
     #[must_use]
     pub fn with_noop() -> Self {
         let workspace = Self::init();
@@ -44,7 +44,7 @@ impl Workspace {
         workspace
     }
 
-    /// A workspace with `noop` and `hostile`, which is granted all that it declares.
+    /// A workspace with `noop` and `hostile`, which has all the grants that it declares.
     #[must_use]
     pub fn with_hostile() -> Self {
         let workspace = Self::with_noop();
@@ -52,15 +52,15 @@ impl Workspace {
             "hostile",
             "handoffs = true\nfiles = [{ folder = \"root\", mode = \"ro\" }, { folder = \"plans\", mode = \"rw\" }]",
         );
-        // A root beside the files that govern the workspace, as a real one would be.
+        // The root is not the folder with the workspace's own files, as in a real workspace.
         workspace.write("tree/a.py", "print()\n");
         let config = workspace.read("baton.toml").replace("root = \".\"", "root = \"tree\"");
-        // Whoever tests one misdeed after the other does not want the plugin left alone for it.
+        // Tests make the plugin misbehave many times, which must not put it into quarantine.
         workspace.write("baton.toml", config + "\n[agents.hostile.quarantine]\nafter = 1000\n");
         workspace
     }
 
-    /// A workspace with the fixture plugin `store`, with `grants` as TOML, and a root beside what governs it.
+    /// A workspace with the fixture plugin `store`, its `grants` as TOML, and a root that does not contain the workspace's own files.
     #[must_use]
     pub fn with_store(grants: &str) -> Self {
         let workspace = Self::with_noop();
@@ -71,10 +71,10 @@ impl Workspace {
         workspace
     }
 
-    /// The fixture plugin `holder` with a folder for it beside the workspace.
+    /// A workspace with the fixture plugin `holder`, and a folder for it beside the workspace.
     ///
     /// # Panics
-    /// When the folder cannot be made.
+    /// When the folder cannot be created.
     #[must_use]
     pub fn with_holder(grants: &str) -> (Self, PathBuf) {
         let workspace = Self::init();
@@ -86,7 +86,7 @@ impl Workspace {
         (workspace, music)
     }
 
-    /// A workspace with `noop` and the fixture plugin `post`, with `grants` as TOML.
+    /// A workspace with `noop` and the fixture plugin `post`, its `grants` as TOML.
     #[must_use]
     pub fn with_post(grants: &str) -> Self {
         let workspace = Self::with_noop();
@@ -94,7 +94,7 @@ impl Workspace {
         workspace
     }
 
-    /// A workspace with `noop` and the fixture plugin `watcher`, with `grants` as TOML beside the folder of plans.
+    /// A workspace with `noop` and the fixture plugin `watcher`, with `grants` as TOML in addition to the folder of plans.
     #[must_use]
     pub fn with_watcher(grants: &str) -> Self {
         let workspace = Self::with_noop();
@@ -102,17 +102,17 @@ impl Workspace {
         workspace
     }
 
-    /// A place for a workspace that is not made yet.
+    /// A temporary folder for a workspace that is not created yet.
     ///
     /// # Panics
-    /// When no temporary files can be made.
+    /// When no temporary folder can be created.
     #[must_use]
     pub fn empty() -> Self {
         let folder = tempfile::Builder::new().prefix("baton-e2e-").tempdir().expect("a temporary folder");
         let root = folder.path().canonicalize().expect("the folder is there").join("work");
         let state = folder.path().join("state/baton");
         fs::create_dir_all(&state).expect("a folder for the state");
-        // Compiling a plugin takes a second; all tests share what was compiled.
+        // Compiling a plugin takes a second, so all tests share the compiled plugins.
         if let Some(code) = shared_code() {
             std::os::unix::fs::symlink(code, state.join("code")).expect("a link to the code cache");
         }
@@ -125,7 +125,7 @@ impl Workspace {
         &self.root
     }
 
-    /// A folder beside the workspace, outside of everything that it grants.
+    /// The folder that contains the workspace. No grant includes it.
     #[must_use]
     pub fn outside(&self) -> &Path {
         self.folder.path()
@@ -144,13 +144,13 @@ impl Workspace {
         all.map(|entry| entry.path()).find(is_its).expect("a state folder")
     }
 
-    /// The program with a separate environment: state beside the workspace, no colours, no setting of the user.
+    /// The program with a separate environment: its state is beside the workspace, without colours and without the user's settings.
     #[must_use]
     pub fn command(&self) -> Command {
         self.command_of(baton())
     }
 
-    /// Another program in the same surroundings.
+    /// Another program with the same environment.
     #[must_use]
     pub fn command_of(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
@@ -187,7 +187,7 @@ impl Workspace {
         Daemon::start(self.command().arg("-w").arg(&self.root).arg("up"), log)
     }
 
-    /// Starts `baton up` with failpoints, as `FAILPOINTS` has them.
+    /// Starts `baton up` with these `FAILPOINTS`.
     #[must_use]
     pub fn up_armed(&self, failpoints: &str) -> Daemon {
         self.starts.set(self.starts.get() + 1);
@@ -195,7 +195,7 @@ impl Workspace {
         Daemon::start(self.command().env("FAILPOINTS", failpoints).arg("-w").arg(&self.root).arg("up"), log)
     }
 
-    /// Starts another command line in the same surroundings as the daemon; `baton up` must come of it.
+    /// Starts a command that runs `baton up`, such as a wrapper.
     #[must_use]
     pub fn up_by(&self, command: &mut Command) -> Daemon {
         self.starts.set(self.starts.get() + 1);
@@ -214,7 +214,7 @@ impl Workspace {
         daemon
     }
 
-    /// Puts a fixture plugin into the workspace and `baton.lock`, with `grants` as TOML.
+    /// Adds a fixture plugin to the workspace and to `baton.lock`, with `grants` as TOML.
     ///
     /// # Panics
     /// When it is not built or the workspace is not there.
@@ -223,7 +223,7 @@ impl Workspace {
         self.install(name, &component, grants);
     }
 
-    /// Takes every plugin but one out of `baton.lock`, and their folders away.
+    /// Removes all plugins except one from `baton.lock`, with their folders.
     ///
     /// # Panics
     /// When the workspace is not there.
@@ -244,7 +244,7 @@ impl Workspace {
         self.write("baton.lock", kept);
     }
 
-    /// Puts any bytes into the workspace and `baton.lock` as the plugin `name`.
+    /// Adds any bytes to the workspace and to `baton.lock` as the plugin `name`.
     ///
     /// # Panics
     /// When the workspace is not there.
@@ -262,7 +262,7 @@ impl Workspace {
         fs::create_dir_all(self.inbox_of(name)).expect("an inbox");
     }
 
-    /// Writes a file of the workspace in place, with its folder.
+    /// Writes a file of the workspace in place; creates its folder.
     ///
     /// # Panics
     /// When it cannot be written.
@@ -301,7 +301,7 @@ impl Workspace {
         self.root.join("handoffs").join(agent).join("01_inbox")
     }
 
-    /// Drops a file into an agent's inbox as a careful program does: under a hidden name, then renamed.
+    /// Drops a file into an agent's inbox atomically: writes it under a hidden name and renames it.
     ///
     /// # Panics
     /// When it cannot be written.
@@ -312,12 +312,12 @@ impl Workspace {
         fs::rename(hidden, inbox.join(name)).expect("the file can be renamed");
     }
 
-    /// Drops a handoff of `Claude-MM1` with an action for `agent`; gives the bytes.
+    /// Drops a handoff of `Claude-MM1` with an action for `agent`; returns the bytes.
     pub fn drop_action(&self, agent: &str, action: &str) -> Vec<u8> {
         self.drop_handoff_with(agent, action, json!({ "action": action }))
     }
 
-    /// Drops a handoff of `Claude-MM1` for `agent`; gives the bytes.
+    /// Drops a handoff of `Claude-MM1` for `agent`; returns the bytes.
     pub fn drop_handoff(&self, agent: &str, title: &str) -> Vec<u8> {
         self.drop_handoff_with(agent, title, json!({}))
     }
@@ -332,7 +332,7 @@ impl Workspace {
         bytes
     }
 
-    /// Writes a file as a careless program does: in place, piece by piece, with pauses.
+    /// Writes a file in place, piece by piece, with pauses.
     ///
     /// # Panics
     /// When it cannot be written.
@@ -344,10 +344,10 @@ impl Workspace {
         }
     }
 
-    /// Every task, newest first.
+    /// All tasks, newest first.
     ///
     /// # Panics
-    /// When `status` fails or prints something else than the design says.
+    /// When `status` fails or its format is not the documented one.
     #[must_use]
     pub fn status(&self) -> Vec<Task> {
         let value = self.baton(&["status", "--json"]).ended(0).json();
@@ -356,7 +356,7 @@ impl Workspace {
         serde_json::from_value(tasks).expect("tasks as the design has them")
     }
 
-    /// The one task with this title.
+    /// The only task with this title.
     ///
     /// # Panics
     /// When there is none, or several.
@@ -380,10 +380,10 @@ impl Workspace {
         self.status().into_iter().filter(|task| task.agent == agent).collect()
     }
 
-    /// What happened to a task.
+    /// The history of a task.
     ///
     /// # Panics
-    /// When `why` fails or prints something else than the design says.
+    /// When `why` fails or its format is not the documented one.
     #[must_use]
     #[track_caller]
     pub fn why(&self, id: &str) -> Why {
@@ -391,7 +391,7 @@ impl Workspace {
         serde_json::from_value(value).expect("the history as the design has it")
     }
 
-    /// The names in an agent's `01_inbox`; hidden names are left out.
+    /// The names in an agent's `01_inbox`, without hidden ones.
     #[must_use]
     pub fn inbox(&self, agent: &str) -> Vec<String> {
         self.list(&format!("handoffs/{agent}/01_inbox"))
@@ -409,7 +409,7 @@ impl Workspace {
         self.list(&format!("handoffs/{agent}/03_failed"))
     }
 
-    /// The names in a folder of the workspace; none when it is missing.
+    /// The names in a folder of the workspace; empty when it is missing.
     #[must_use]
     pub fn list(&self, folder: &str) -> Vec<String> {
         let entries = fs::read_dir(self.root.join(folder)).into_iter().flatten().filter_map(Result::ok);
@@ -447,10 +447,10 @@ impl Workspace {
         self.returns(agent).into_iter().filter(answers).collect()
     }
 
-    /// Looks until there is something to see.
+    /// Calls `look` until it returns a value.
     ///
     /// # Panics
-    /// When there is nothing after a minute; the message has the tasks and the daemon's log.
+    /// After a minute without a value. The message contains the tasks and the daemon's log.
     #[track_caller]
     pub fn wait_for<T>(&self, what: &str, mut look: impl FnMut(&Self) -> Option<T>) -> T {
         let begun = Instant::now();
@@ -465,7 +465,7 @@ impl Workspace {
         panic!("waited {PATIENCE:?} in vain for {what}\n{tasks}\n{}", log.unwrap_or_default());
     }
 
-    /// Waits until the one task with this title is in `state`.
+    /// Waits until the only task with this title is in `state`.
     #[track_caller]
     pub fn wait_for_state(&self, title: &str, state: &str) -> Task {
         self.wait_for(&format!("`{title}` to be {state}"), |workspace| {
@@ -473,7 +473,7 @@ impl Workspace {
         })
     }
 
-    /// Waits until the one task with this title is archived.
+    /// Waits until the only task with this title is archived.
     #[track_caller]
     pub fn wait_for_archive(&self, title: &str) -> Task {
         self.wait_for(&format!("`{title}` to be archived"), |workspace| {
@@ -482,7 +482,7 @@ impl Workspace {
     }
 }
 
-/// Where compiled plugins are kept from run to run: beside the built tests.
+/// The folder that keeps compiled plugins between runs, beside the built tests.
 fn shared_code() -> Option<PathBuf> {
     let test = std::env::current_exe().ok()?;
     let folder = test.parent()?.parent()?.join("e2e-code");

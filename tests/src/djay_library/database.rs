@@ -24,10 +24,10 @@ CREATE TABLE "view_mediaItemPlaylistView_map" ("rowid" INTEGER PRIMARY KEY, "pag
 CREATE TABLE "view_mediaItemPlaylistView_page" ("pageKey" CHAR NOT NULL PRIMARY KEY, "group" CHAR NOT NULL, "prevPageKey" CHAR, "count" INTEGER, "data" BLOB);
 "#;
 
-/// As many rowids as `YapDatabase` keeps in a page.
+/// The number of rowids that `YapDatabase` keeps in a page.
 const PAGE: usize = 50;
 
-/// An empty dictionary as Apple's programs keep it.
+/// An empty dictionary as a binary property list.
 const PLIST: &[u8] = b"bplist00\xd0\x08\0\0\0\0\0\0\x01\x01\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x09";
 
 pub(super) fn write(path: &Path, wanted: &Wanted, written: &Written) {
@@ -70,7 +70,7 @@ impl Rows<'_> {
         statement.execute(parameters).expect("a row is written");
     }
 
-    /// Gives the rowids of the tracks' titles.
+    /// Returns the rowids of the tracks' titles.
     fn tracks(&self, written: &Written) -> Vec<i64> {
         let mut titles = Vec::new();
         for track in &written.tracks {
@@ -105,8 +105,8 @@ impl Rows<'_> {
         }
     }
 
-    /// Playlists are written as newer versions of djay do (items of their own, the group is the playlist's id), one as older ones did
-    /// (rows of titles, the group is its name).
+    /// Writes the playlists in the form of newer versions of djay (each item is an object, the group is the playlist's id), and one in
+    /// the form of older versions (rows of titles, the group is the playlist's name).
     fn playlists(&mut self, written: &Written, titles: &[i64]) {
         let root = Tree::object("ADCMediaItemPlaylist", vec![("uuid", Tree::text("mediaItemPlaylist-root"))]);
         self.object("mediaItemPlaylists", "mediaItemPlaylist-root", &root);

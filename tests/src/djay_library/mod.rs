@@ -1,7 +1,8 @@
-//! A djay library of any size, made from a seed: `MediaLibrary.db` with the tables of `YapDatabase`, objects in TSAF as macOS and
-//! Windows write them, djay's own indexes and views. What was written is given back, so that a reader is held against it.
+//! Generates a djay library of any size from a seed: `MediaLibrary.db` with the tables of `YapDatabase`, objects in TSAF as macOS
+//! and Windows write them, and djay's own indexes and views. Returns what it wrote, so that a test can compare it with what a reader
+//! finds.
 //!
-//! The encoder is this one's own and shares nothing with the reader in `plugins/djay`.
+//! The encoder shares no code with the reader in `plugins/djay`.
 
 mod database;
 mod objects;
@@ -15,7 +16,7 @@ pub use tsaf::Style;
 pub use wanted::Wanted;
 pub use written::{Play, Playlist, Session, Source, Track, Written};
 
-/// Writes a library to `path`, which must not be there.
+/// Writes a library to `path`, which must not exist.
 ///
 /// # Panics
 /// When it cannot be written.
@@ -24,7 +25,7 @@ pub fn write(path: &std::path::Path, wanted: &Wanted) -> Written {
     write_with(path, wanted, |_| ())
 }
 
-/// The same, of a library that `change` has changed.
+/// The same after `change` has changed the content.
 ///
 /// # Panics
 /// When it cannot be written.

@@ -1,9 +1,9 @@
-//! djay's objects, as trees.
+//! djay's objects as trees.
 
 use super::tsaf::Tree;
 use super::{Play, Playlist, Session, Track};
 
-/// The object that names a track; nearly every other object contains it.
+/// The object that identifies a track; nearly every other object contains it.
 pub(super) fn title_id(track: &Track) -> Tree {
     let mut fields = vec![("uuid", Tree::text(&track.id)), ("title", Tree::text(&track.title))];
     if let Some(artist) = &track.artist {
@@ -31,7 +31,7 @@ pub(super) fn location(track: &Track) -> Tree {
     of_track("ADCMediaItemLocation", track, more)
 }
 
-/// None when it was not analysed.
+/// `None` when djay has not analysed the track.
 pub(super) fn analysed(track: &Track) -> Option<Tree> {
     let mut more = vec![("bpm", Tree::Real(track.bpm?))];
     if let Some(key) = track.key_index {
@@ -44,7 +44,7 @@ pub(super) fn analysed(track: &Track) -> Option<Tree> {
     Some(of_track("ADCMediaItemAnalyzedData", track, more))
 }
 
-/// None when the user did nothing with it.
+/// `None` when the user has not changed anything about the track.
 pub(super) fn user_data(track: &Track) -> Option<Tree> {
     if track.play_count.is_none() && track.manual_bpm.is_none() {
         return None;
@@ -58,7 +58,7 @@ pub(super) fn user_data(track: &Track) -> Option<Tree> {
         ("userChangedCloudKeys", Tree::Array(vec![Tree::text("playCount"), Tree::text("titleIDs")])),
         ("automixStartPoint", point(track.seconds / 4.0)),
         ("timestampIdentifier", stamp),
-        // The same key again, as djay writes it: 0 root, 1 titleIDs, 2 title, 3 keys, 4 point, 5 stamp.
+        // djay writes the same key a second time. The number 5 counts: 0 root, 1 titleIDs, 2 title, 3 keys, 4 point, 5 stamp.
         ("timestampIdentifier", Tree::Again(5)),
     ];
     if let Some(count) = track.play_count {

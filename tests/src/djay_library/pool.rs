@@ -1,4 +1,4 @@
-//! Names of tracks, people and playlists, invented, with what makes names difficult: versions, guests, quotes, other alphabets.
+//! Invented names of tracks, people and playlists, with parts that are hard to read: versions, guests, quotes, other alphabets.
 
 use super::random::Random;
 
@@ -62,11 +62,11 @@ pub(super) fn title(random: &mut Random, number: usize) -> String {
         1 => format!(" (feat. {})", random.of(&ARTISTS)),
         _ => random.of(&ENDINGS).to_owned(),
     };
-    // Words alone would give far fewer titles than there are tracks.
+    // The words alone give far fewer titles than there are tracks.
     if number.is_multiple_of(5) { format!("{words}{ending}") } else { format!("{words} {}{ending}", roman(number / 5)) }
 }
 
-/// A number that no rule of matching takes for a part: letters.
+/// A number as letters, because the matching treats digits and Roman numerals as the number of a part.
 fn roman(number: usize) -> String {
     let letters: Vec<_> = "bcdfghklmnprstvz".chars().collect();
     let vowels: Vec<_> = "aeiou".chars().collect();

@@ -1,6 +1,6 @@
-//! Numbers from a seed (SplitMix64): the same on every machine.
+//! Pseudorandom numbers (SplitMix64) that are the same on every machine.
 
-/// A source of numbers.
+/// The generator's state.
 #[derive(Clone, Debug)]
 pub(super) struct Random(u64);
 
@@ -16,13 +16,13 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// Below `end`; 0 for 0.
+    /// A number below `end`; 0 when `end` is 0.
     pub(super) fn below(&mut self, end: usize) -> usize {
         let end = end.max(1) as u64;
         usize::try_from(self.next() % end).unwrap_or(0)
     }
 
-    /// Whether it happened that happens in so many of a hundred cases.
+    /// `true` with a probability of `percent` percent.
     pub(super) fn percent(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
@@ -31,7 +31,7 @@ impl Random {
         list.get(self.below(list.len())).copied().unwrap_or_default()
     }
 
-    /// 32 hexadecimal digits, as djay calls a track.
+    /// 32 hexadecimal digits: the form of djay's track ids.
     pub(super) fn hex(&mut self) -> String {
         format!("{:016x}{:016x}", self.next(), self.next())
     }

@@ -1,8 +1,8 @@
-//! TSAF, written: the form of djay's objects, from a tree, in either style.
+//! Encodes a tree as TSAF, the format of djay's objects, as macOS or Windows writes it.
 
 use std::collections::HashMap;
 
-/// Whose djay wrote it.
+/// The system whose djay writes the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
     /// Numbers are small integers and f32.
@@ -11,16 +11,16 @@ pub enum Style {
     Windows,
 }
 
-/// A value to be written.
+/// A value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Tree {
-    /// Nothing; never as a field, where it would end the object.
+    /// Nothing. Not allowed as a field, because it ends the object.
     Nil,
-    /// Yes or no.
+    /// A truth value.
     Bool(bool),
     /// A whole number.
     Integer(i64),
-    /// A whole number above those.
+    /// A whole number that is too large for [`Tree::Integer`].
     Large(u64),
     /// Any other number.
     Real(f64),
@@ -30,13 +30,13 @@ pub enum Tree {
     Data(Vec<u8>),
     /// Seconds since 2001.
     Date(f64),
-    /// An address, and what it is relative to.
+    /// An address and the address that it is relative to.
     Url(String, Option<Box<Self>>),
     /// Values in order.
     Array(Vec<Self>),
     /// A class and its fields.
     Object(String, Vec<(String, Self)>),
-    /// The object, array, date or data of that number again; they are numbered as they begin.
+    /// A reference to an earlier object, array, date or data. They are numbered in the order in which they begin.
     Again(usize),
 }
 
@@ -54,7 +54,7 @@ impl Tree {
     }
 }
 
-/// The blob of a value.
+/// Encodes a value as a blob.
 ///
 /// # Panics
 /// When a count does not fit into 32 bits.
@@ -81,7 +81,7 @@ struct Writer {
 }
 
 impl Writer {
-    /// A tag and a number, which is aligned to its size.
+    /// Writes a tag and a number that is aligned to its size.
     fn put<const N: usize>(&mut self, tag: u8, number: [u8; N]) {
         self.bytes.push(tag);
         self.pad(N);
@@ -92,7 +92,7 @@ impl Writer {
         self.bytes.resize(self.bytes.len().next_multiple_of(size), 0);
     }
 
-    /// A number of the table: as narrow as it may be.
+    /// Writes an index into a table in the fewest bytes.
     fn reference(&mut self, tag: u8, number: usize) {
         if let Ok(number) = u8::try_from(number) {
             self.put(tag, [number]);
@@ -177,10 +177,10 @@ impl Writer {
         } else if let Ok(number) = i32::try_from(number) {
             self.put(0x0C, number.to_le_bytes());
         } else if let Ok(number) = u32::try_from(number) {
-            // Two tags of one meaning are known; the first bit chooses, so that both are written.
+            // Two tags have this meaning. The lowest bit chooses one, so that both occur.
             self.put(if number % 2 == 0 { 0x11 } else { 0x1A }, number.to_le_bytes());
         } else {
-            let number = u64::try_from(number).expect("no tag of a negative number of 64 bits is known");
+            let number = u64::try_from(number).expect("TSAF has no known tag for a negative number of 64 bits");
             self.put(0x12, number.to_le_bytes());
         }
     }

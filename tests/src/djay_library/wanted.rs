@@ -1,13 +1,13 @@
-//! What a library is to have.
+//! The amounts that a generated library has.
 
 use super::Style;
 
-/// How much of everything.
+/// The seed, the style and the number of objects of each kind.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted {
-    /// The same one gives the same library.
+    /// The same seed gives the same library.
     pub seed: u64,
-    /// Whose djay wrote it.
+    /// The system whose djay writes it.
     pub style: Style,
     /// Tracks in files, or in Apple's music library.
     pub local: usize,
@@ -26,7 +26,7 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// As large as a library that is really used: 15,540 tracks, 114 sessions, 2,027 plays, 37 playlists.
+    /// The size of a real library: 15,540 tracks, 114 sessions, 2,027 plays, 37 playlists.
     #[must_use]
     pub const fn standard(style: Style) -> Self {
         Self {
@@ -42,7 +42,7 @@ impl Wanted {
         }
     }
 
-    /// Some of everything.
+    /// A small library with every kind of object.
     #[must_use]
     pub const fn small(style: Style) -> Self {
         Self {
@@ -58,7 +58,7 @@ impl Wanted {
         }
     }
 
-    /// As little as shows everything: what an example may weigh.
+    /// The smallest library with every kind of object, for an example in the repository.
     #[must_use]
     pub const fn tiny() -> Self {
         Self {
@@ -74,7 +74,7 @@ impl Wanted {
         }
     }
 
-    /// All tracks.
+    /// The number of all tracks.
     #[must_use]
     pub const fn tracks(&self) -> usize {
         self.local + self.beatport + self.soundcloud + self.spotify

@@ -1,9 +1,9 @@
-//! What is in the library, as data: what a reader has to find.
+//! The content of the generated library, which a reader has to find.
 
 use super::random::Random;
 use super::{Style, Wanted, pool};
 
-/// All of it.
+/// The whole content.
 #[derive(Clone, Debug)]
 pub struct Written {
     /// The tracks.
@@ -23,7 +23,7 @@ pub struct Track {
     pub id: String,
     /// Its title.
     pub title: String,
-    /// Its artist; none when it is untagged. Some are called as their title.
+    /// Its artist; `None` when it is untagged. Some artists are equal to the title.
     pub artist: Option<String>,
     /// Its length in seconds.
     pub seconds: f64,
@@ -33,18 +33,18 @@ pub struct Track {
     pub bpm: Option<f64>,
     /// djay's number of its key.
     pub key_index: Option<i64>,
-    /// Where it is.
+    /// Where its sound is.
     pub sources: Vec<Source>,
-    /// How often djay counts it as played; only some tracks have that.
+    /// djay's play count, which only some tracks have.
     pub play_count: Option<i64>,
-    /// The tempo that the user set; 0 where it was taken back.
+    /// The tempo that the user set; 0 where the user removed it.
     pub manual_bpm: Option<f64>,
-    /// The same, as the analysis has it.
+    /// The same value in the analysis.
     pub analysed_manual_bpm: Option<f64>,
 }
 
 impl Track {
-    /// The tempo that counts.
+    /// The tempo that djay uses.
     #[must_use]
     pub fn tempo(&self) -> Option<f64> {
         match (self.manual_bpm, self.analysed_manual_bpm) {
@@ -59,7 +59,7 @@ impl Track {
 pub struct Source {
     /// `local`, `apple`, `beatport`, `soundcloud`, `spotify`.
     pub service: &'static str,
-    /// What it is called there; empty for a file.
+    /// Its id at the service; empty for a file.
     pub id: String,
     /// The address as djay writes it.
     pub uri: String,
@@ -87,9 +87,9 @@ pub struct Session {
 pub struct Play {
     /// A UUID.
     pub id: String,
-    /// The place of its session.
+    /// The index of its session.
     pub session: usize,
-    /// The place of its track.
+    /// The index of its track.
     pub track: usize,
     /// The deck.
     pub deck: i64,
@@ -106,14 +106,14 @@ pub struct Playlist {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// The places of its tracks, in order.
+    /// The indexes of its tracks, in order.
     pub tracks: Vec<usize>,
 }
 
-/// The playlist that is written as older versions of djay do.
+/// The playlist that is written in the form of older versions of djay.
 pub(super) const OLD_LIST: usize = 1;
 
-/// So many plays more than one the longest session of a large library has at least.
+/// The longest session of a large library has at least one play more than this.
 const LONG: usize = 260;
 
 const YEAR_2024: f64 = 725_846_400.0;
@@ -188,7 +188,7 @@ fn sources(random: &mut Random, wanted: &Wanted, number: usize, name: (&str, Opt
     let numbered = |random: &mut Random| (random.below(90_000_000) + 1_000_000).to_string();
     if number < soundcloud {
         let first = streamed("beatport", "track", numbered(random));
-        // Some are known to two services.
+        // Some tracks are at two services.
         let second = number.is_multiple_of(20).then(|| streamed("soundcloud", "tracks", numbered(random)));
         std::iter::once(first).chain(second).collect()
     } else if number < spotify {
@@ -203,7 +203,7 @@ fn sources(random: &mut Random, wanted: &Wanted, number: usize, name: (&str, Opt
 fn local(random: &mut Random, style: Style, number: usize, (title, artist): (&str, Option<&str>)) -> Vec<Source> {
     if style == Style::Mac && number.is_multiple_of(2) {
         let id = random.next();
-        // djay writes both forms of one number.
+        // djay writes the same number signed and unsigned.
         let uri = if number.is_multiple_of(4) {
             format!("com.apple.iTunes:{}", id.cast_signed())
         } else {
@@ -226,7 +226,7 @@ fn local(random: &mut Random, style: Style, number: usize, (title, artist): (&st
     vec![Source { service: "local", id: String::new(), uri, path: Some(path) }]
 }
 
-/// Percent-encoded, but for letters, digits, a few marks and `kept`.
+/// Percent-encodes all bytes except letters, digits, `-._~()'!` and those in `kept`.
 fn percent(path: &str, kept: &[u8]) -> String {
     let mut text = String::new();
     for byte in path.bytes() {
@@ -259,7 +259,7 @@ fn sessions(random: &mut Random, wanted: &Wanted) -> Vec<Session> {
     (0..wanted.sessions).map(session).collect()
 }
 
-/// The plays of a third of the tracks at most, in order, some sessions much longer than others.
+/// The plays, in order. They use at most a third of the tracks, and some sessions are much longer than others.
 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
 fn plays(random: &mut Random, wanted: &Wanted, sessions: &[Session]) -> Vec<Play> {
     if sessions.is_empty() || wanted.tracks() == 0 {
@@ -272,7 +272,7 @@ fn plays(random: &mut Random, wanted: &Wanted, sessions: &[Session]) -> Vec<Play
         let session = if number < sessions.len() {
             number
         } else if wanted.plays > 1_000 && number < sessions.len() + LONG {
-            // One is longer than a number of one byte counts.
+            // One session has more plays than one byte can count.
             0
         } else {
             random.below(sessions.len()).min(random.below(sessions.len()))
@@ -303,14 +303,14 @@ fn plays(random: &mut Random, wanted: &Wanted, sessions: &[Session]) -> Vec<Play
 }
 
 fn playlist(random: &mut Random, wanted: &Wanted, number: usize) -> Playlist {
-    // One is longer than a page of the view, several of them.
+    // Playlist 0 is longer than several pages of the view.
     let length = if number == 0 { 130 } else { random.below(60) };
     let mut tracks: Vec<usize> = match wanted.tracks() {
         0 => Vec::new(),
         all => (0..length.min(all * 2)).map(|_| random.below(all)).collect(),
     };
     if number == OLD_LIST {
-        // As older versions of djay write it: rows of tracks, each in one list only and there once.
+        // Older versions of djay write rows of tracks, and each track is in one list only, once.
         tracks.sort_unstable();
         tracks.dedup();
     }

@@ -1,4 +1,4 @@
-//! A library of Eagle as Eagle 4 writes it: `metadata.json`, `tags.json`, `mtime.json`, and `images/ID.info/` for each item.
+//! Writes an Eagle library in the format of Eagle 4: `metadata.json`, `tags.json`, `mtime.json`, and `images/ID.info/` for each item.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-/// The time of the first item, in milliseconds since 1970; each next is a second later.
+/// The time of the first item, in milliseconds since 1970. Each next item is a second later.
 const FIRST_MS: u64 = 1_700_000_000_000;
 
 /// A library under construction.
@@ -16,19 +16,19 @@ pub struct EagleLibrary {
     stamps: BTreeMap<String, u64>,
 }
 
-/// What an item is.
+/// An item of the library.
 #[derive(Clone, Copy, Debug)]
 pub struct EagleItem<'a> {
-    /// Its name, without an ending.
+    /// Its name without an extension.
     pub name: &'a str,
-    /// The ending of its file, without the dot.
+    /// The extension of its file without the dot.
     pub ext: &'a str,
-    /// It is in Eagle's bin.
+    /// Whether it is in Eagle's trash.
     pub deleted: bool,
 }
 
 impl EagleLibrary {
-    /// An empty one. The folder is called `….library`.
+    /// Creates an empty library. The name of the folder must end in `.library`.
     ///
     /// # Panics
     /// When it cannot be made.
@@ -47,7 +47,7 @@ impl EagleLibrary {
         made
     }
 
-    /// Adds an item with its file; gives its id.
+    /// Adds an item with its file; returns its id.
     ///
     /// # Panics
     /// When it cannot be written.
@@ -57,7 +57,7 @@ impl EagleLibrary {
         id
     }
 
-    /// Adds an item whose file is not there, or is put there later; gives its id.
+    /// Adds an item without its file, which a test may add later; returns its id.
     ///
     /// # Panics
     /// When it cannot be written.
@@ -89,7 +89,7 @@ impl EagleLibrary {
         self.item(id).join(format!("{}.{}", item.name, item.ext))
     }
 
-    /// Says in `mtime.json` that an item was changed, from the next [`EagleLibrary::finish`] on.
+    /// Marks an item as changed in the `mtime.json` that the next [`EagleLibrary::finish`] writes.
     pub fn touch(&mut self, id: &str) {
         *self.stamps.entry(id.to_owned()).or_default() += 60_000;
     }
@@ -111,7 +111,7 @@ impl EagleLibrary {
     }
 }
 
-/// 13 characters of `0-9A-Z`, beginning with `L`, as Eagle's ids are; in the order of their numbers.
+/// An id in Eagle's form: 13 characters of `0-9A-Z` that begin with `L`. Ids sort by their numbers.
 fn id(number: u64) -> String {
     const DIGITS: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     let mut left = number;

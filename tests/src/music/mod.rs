@@ -1,7 +1,7 @@
-//! Music for tests: pieces that no other piece sounds like, as files, and a library of Eagle full of them.
+//! Music for tests: pieces that sound different from each other, as files or in an Eagle library.
 //!
-//! A piece has a number; the same number is the same piece on every machine. Pieces are synthesised (four voices on a random
-//! scale) or, for figures that should mean something, mixed of real music.
+//! A piece has a number, and the same number gives the same piece on every machine. Pieces are synthesised (four voices on a random
+//! scale) or, for representative measurements, mixed from real music.
 
 mod eagle;
 mod real;
@@ -16,14 +16,14 @@ pub use wav::{RATE_HZ, wav, wav_8_bit, write_wav};
 /// Where pieces come from.
 #[derive(Debug)]
 pub enum Music {
-    /// They are synthesised.
+    /// Synthesis.
     Made,
-    /// They are mixed of real music.
+    /// Real music, mixed.
     Real(RealMusic),
 }
 
 impl Music {
-    /// How many pieces there are that do not sound like each other; none where they are unlimited.
+    /// The number of pieces that sound different from each other; `None` when it is unlimited.
     #[must_use]
     pub fn count(&self) -> Option<usize> {
         match self {
@@ -32,7 +32,7 @@ impl Music {
         }
     }
 
-    /// Whether two pieces have parts of one recording, which may sound alike where it repeats itself.
+    /// Whether two pieces contain parts of the same recording, which may sound alike where the recording repeats itself.
     #[must_use]
     pub fn are_akin(&self, one: u64, other: u64) -> bool {
         match self {
@@ -41,7 +41,7 @@ impl Music {
         }
     }
 
-    /// A piece of so many seconds at [`RATE_HZ`], 16 bit, one channel.
+    /// A piece of this length at [`RATE_HZ`], with 16 bits and one channel.
     #[must_use]
     pub fn piece(&self, number: u64, seconds: u32) -> Vec<i16> {
         match self {

@@ -1,8 +1,8 @@
-//! Pieces of real music: what `wesnoth-1.16-music` has, decoded by ffmpeg, cut into excerpts that do not overlap, each played at
-//! many speeds, forwards and backwards, with another excerpt quietly behind it.
+//! Pieces from the real music of the Debian package `wesnoth-1.16-music`: ffmpeg decodes it, and each excerpt is played at many speeds, forwards
+//! and backwards, mixed with another, quieter excerpt. Excerpts do not overlap.
 //!
-//! There are 41 pieces and more than that are needed. Excerpts that share no sound, or share it at speeds 3 % apart, sound like
-//! music and not like each other; a repetition within a piece differs by the excerpt behind it.
+//! The package has only 41 pieces. Excerpts of different parts, or of the same part at speeds that differ by 3 %, sound like music
+//! and different from each other. Where a piece repeats itself, the quieter excerpt makes the difference.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,10 +10,10 @@ use std::process::Command;
 use super::wav::RATE_HZ;
 use crate::{Skipped, missing, recordings, tool};
 
-/// Speeds that excerpts are played at, in thousandths of the original: 3 % apart.
+/// The speeds of excerpts in thousandths of the original. They are 3 % apart.
 const SPEEDS: std::ops::RangeInclusive<usize> = 620..=1_600;
 
-/// The distance between an excerpt and the one behind it.
+/// The distance between the indexes of an excerpt and of the quieter one that is mixed with it.
 const BEHIND: usize = 5_003;
 
 /// Real music, decoded and cut.
@@ -24,7 +24,7 @@ pub struct RealMusic {
     seconds: u32,
 }
 
-/// A part of a piece, and how it is played.
+/// A part of a piece, its speed and its direction.
 #[derive(Clone, Copy, Debug)]
 struct Excerpt {
     piece: usize,
@@ -34,7 +34,7 @@ struct Excerpt {
 }
 
 impl RealMusic {
-    /// Decodes what is there and cuts it into excerpts that play so many seconds.
+    /// Decodes the installed music and cuts it into excerpts of this length.
     ///
     /// # Errors
     /// When ffmpeg or the music is missing.
@@ -52,14 +52,14 @@ impl RealMusic {
         }
     }
 
-    /// How many pieces there are that do not sound like each other.
+    /// The number of pieces that sound different from each other.
     #[must_use]
     pub fn count(&self) -> usize {
         self.excerpts.len()
     }
 
-    /// Whether two pieces share some music, in front or behind: parts of one recording at one speed. A recording that repeats
-    /// itself then sounds in both.
+    /// Whether two pieces contain parts of the same recording at the same speed, loud or quiet. They may sound alike where the
+    /// recording repeats itself.
     pub(super) fn are_akin(&self, one: u64, other: u64) -> bool {
         let [one, other] = [one, other].map(|number| usize::try_from(number).unwrap_or(0));
         let heard = |number: usize| {
@@ -69,7 +69,7 @@ impl RealMusic {
         heard(one).any(|part| heard(other).any(|there| there == part))
     }
 
-    /// A piece; of another length than was cut, it is cut off or ends in silence.
+    /// A piece. If the length differs from that of the excerpts, the piece is cut off or ends in silence.
     pub(super) fn piece(&self, number: u64, seconds: u32) -> Vec<i16> {
         let mut mixed = vec![0_i16; (seconds * RATE_HZ) as usize];
         let number = usize::try_from(number).unwrap_or(0);
@@ -95,7 +95,7 @@ impl RealMusic {
     }
 }
 
-/// All excerpts of so many samples: those of one speed after those of another.
+/// All excerpts of this length, sorted by speed.
 fn cut(pieces: &[Vec<i16>], samples: usize) -> Vec<Excerpt> {
     let mut excerpts = Vec::new();
     for (speed, backwards) in SPEEDS.step_by(30).flat_map(|speed| [(speed, false), (speed, true)]) {

@@ -1,11 +1,11 @@
-//! A synthesised piece: four voices, each one note after the other, on a scale of the piece's own.
+//! Synthesises a piece: four voices, each with one note after the other, on a random scale.
 
 use std::f64::consts::TAU;
 use std::sync::OnceLock;
 
 use super::wav::RATE_HZ;
 
-/// Entries of one period, as a power of two.
+/// The binary logarithm of the number of samples in a period.
 const PERIOD_BITS: u32 = 11;
 
 const VOICES: u64 = 4;
@@ -22,7 +22,7 @@ fn period() -> &'static [i16] {
     })
 }
 
-/// A piece of so many seconds at [`RATE_HZ`]: the same for the same number, unlike any other.
+/// A piece of this length at [`RATE_HZ`]. The same number gives the same piece.
 #[must_use]
 pub fn tune(number: u64, seconds: u32) -> Vec<i16> {
     let mut samples = vec![0_i16; (seconds * RATE_HZ) as usize];
@@ -46,7 +46,7 @@ fn sing(samples: &mut [i16], seed: u64, voice: u64) {
     }
 }
 
-/// A pitch in Hz: one of 24 semitones above the voice's lowest, on the piece's scale of seven.
+/// A pitch in Hz: at most 24 semitones above the voice's lowest pitch, on the piece's scale of seven notes.
 fn pitch(seed: u64, voice: u64, chance: u64) -> f64 {
     const SCALE: [u8; 7] = [0, 2, 3, 5, 7, 8, 11];
     let degree = usize::try_from(chance & 0xff).unwrap_or(0) % 14;
@@ -69,7 +69,7 @@ fn tone(part: &mut [i16], hz: f64) {
     }
 }
 
-/// A number that looks random and depends on `seed` alone (`splitmix64`).
+/// A pseudorandom number (`splitmix64`) that depends only on `seed`.
 fn scatter(seed: u64) -> u64 {
     let z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

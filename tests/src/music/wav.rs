@@ -1,13 +1,13 @@
-//! WAV files of one channel: the smallest thing that is real audio (RIFF, `fmt ` and `data`; Microsoft's Multimedia
-//! Programming Interface, 1991).
+//! WAV files with one channel, the simplest audio files: RIFF with the chunks `fmt ` and `data` (Microsoft, Multimedia Programming
+//! Interface, 1991).
 
 use std::fs;
 use std::path::Path;
 
-/// Samples a second of what is synthesised, in Hz: enough for a fingerprint, which hears up to 3.5 kHz.
+/// The sample rate of synthesised music in Hz. A fingerprint uses frequencies up to 3.5 kHz.
 pub const RATE_HZ: u32 = 8_000;
 
-/// A WAV file of 16 bit.
+/// A WAV file with 16 bits per sample.
 ///
 /// # Panics
 /// When it has more than 4 GB.
@@ -18,19 +18,19 @@ pub fn wav(samples: &[i16]) -> Vec<u8> {
     bytes
 }
 
-/// A WAV file of 8 bit: half of the room, for many.
+/// A WAV file with 8 bits per sample, which has half the size.
 ///
 /// # Panics
 /// When it has more than 4 GB.
 #[must_use]
 pub fn wav_8_bit(samples: &[i16]) -> Vec<u8> {
     let mut bytes = head(samples.len(), 1);
-    // 8 bit have no sign: silence is 128.
+    // Samples of 8 bits are unsigned; silence is 128.
     bytes.extend(samples.iter().map(|sample| sample.to_be_bytes()).map(|[high, _]| high ^ 0x80));
     bytes
 }
 
-/// All that stands before the samples.
+/// Everything before the samples.
 fn head(samples: usize, width: u8) -> Vec<u8> {
     let data = u32::try_from(samples * usize::from(width)).expect("a small file");
     let mut bytes = Vec::with_capacity(44 + samples * usize::from(width));
@@ -45,7 +45,7 @@ fn head(samples: usize, width: u8) -> Vec<u8> {
     bytes
 }
 
-/// Writes one, with its folder.
+/// Writes a WAV file; creates its folder.
 ///
 /// # Panics
 /// When it cannot be written.
