@@ -1,4 +1,4 @@
-//! Folders of agents that are in use: what becomes of each, and that those which are made later are served too.
+//! Adopts existing folders of agents: the result for each folder, and that folders which are created later are served too.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -17,7 +17,7 @@ fn drop_into(inbox: &Path, name: &str, agent: &str, title: &str) {
     drop(fs::write(inbox.join(name), text(&handoff(agent, title))));
 }
 
-/// Two folders of agents: aliases, an agent without an inbox yet, a further folder of one, and what is none.
+/// Two adoptable folders with aliases, an agent without an inbox, a second folder of one agent, and a folder that is no agent's.
 fn in_use(place: &Workspace) -> [PathBuf; 2] {
     let (first, second) = (place.outside().join("Agent-Triggers"), place.outside().join("drive"));
     let folders =
@@ -38,7 +38,7 @@ fn adopt(place: &Workspace, roots: &[PathBuf], more: &[&str]) -> Output {
     Output::of(command.args(more))
 }
 
-/// The agent, the result and the reason of the folder whose path ends so.
+/// The agent, the result and the reason for the folder whose path ends with `path`.
 fn row<'a>(folders: &'a [Value], path: &str) -> (Option<&'a str>, &'a str, &'a str) {
     let text = |folder: &'a Value, key: &str| folder.get(key).and_then(Value::as_str);
     let found = folders.iter().find(|folder| text(folder, "folder").is_some_and(|folder| folder.ends_with(path)));
@@ -100,7 +100,7 @@ fn inboxes_that_are_made_later_in_adopted_folders_are_watched() {
     let roots = in_use(&place);
     adopt(&place, &roots, &[]).ended(0);
     let daemon = place.up_and_serving();
-    // One had no inbox yet, one is made now, one gets its inbox after its folder, in the other adopted folder.
+    // The first agent had no inbox, the second is new, and the third gets its inbox after its folder, in the other adopted folder.
     let codex = roots[0].join("Codex-MM1/01_inbox");
     place.wait_for("the inbox that was missing", |_| codex.is_dir().then_some(()));
     drop_into(&codex, "a.json", "Codex-MM1", "For one without an inbox");
@@ -115,7 +115,7 @@ fn inboxes_that_are_made_later_in_adopted_folders_are_watched() {
     {
         assert_eq!(place.wait_for_state(title, "delivered").agent, agent);
     }
-    // The drop box knows them too, and delivers into their folders.
+    // Files in the drop box are delivered to their folders too.
     let dropped = text(&handoff("Finch", "By the drop box"));
     fs::write(place.root().join("handoffs/01_inbox/d.json"), dropped).unwrap();
     place.wait_for_state("By the drop box", "delivered");

@@ -1,4 +1,4 @@
-//! Arguments are checked against the schema of the action before anything of the plugin runs, wherever they come from.
+//! Arguments from every source are checked against the action's schema before the plugin runs.
 
 use baton_tests::{Output, Workspace};
 use serde_json::{Value, json};

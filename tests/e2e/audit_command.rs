@@ -1,11 +1,12 @@
-//! `baton audit`: works anywhere, says by its exit code what it found, and leaves nothing behind.
+//! `baton audit` works in any folder, reports the result by its exit code, and leaves no files.
 
 use std::fs;
 use std::path::Path;
 
 use baton_tests::{Output, Workspace};
 
-/// A folder that is not a workspace, with a plan that promises `src/a.py` and, where `missing`, `src/b.py`.
+/// A folder that is not a workspace, with `src/a.py` and a plan that promises it. With `missing` the plan also promises `src/b.py`,
+/// which does not exist.
 fn folder(missing: bool) -> Workspace {
     let place = Workspace::empty();
     place.write("src/a.py", "print('a')\n");
@@ -146,7 +147,7 @@ fn a_baseline_does_not_hide_another_claim_about_the_same_file() {
     place.write("PLAN.md", claims("500").replace("Updated `src/a.py` (700 lines).\n", ""));
     audit(&place, &["PLAN.md", "--format", "json", "--out", "baseline.json"]).ended(1);
     audit(&place, &["PLAN.md", "--baseline", "baseline.json"]).ended(0);
-    // The known claim is put right, and another one about the same file is false.
+    // The known claim is corrected, and another claim about the same file is false.
     place.write("PLAN.md", claims("1"));
     let run = audit(&place, &["PLAN.md", "--baseline", "baseline.json", "--format", "github"]).ended(1);
     assert!(run.stdout.contains("700 lines") && run.stdout.contains("file=PLAN.md,line="), "{}", run.stdout);

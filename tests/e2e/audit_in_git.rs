@@ -1,4 +1,4 @@
-//! The examples of `plugins/audit/examples/git` in a real repository: the hook as git runs it, and the Action's script.
+//! Runs the examples of `plugins/audit/examples/git` in a real repository: the hook through git, and the Action's script.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ fn example(name: &str) -> PathBuf {
     repository_root().join("plugins/audit/examples/git").join(name)
 }
 
-/// A program in the repository that finds `baton`.
+/// A program in the repository, with `baton` in its PATH.
 fn command(place: &Workspace, program: &str) -> Command {
     let binary = baton();
     let path = std::env::var("PATH").unwrap_or_default();
@@ -26,7 +26,7 @@ fn git(place: &Workspace, args: &[&str]) -> Output {
     Output::of(command(place, "git").args(settings).args(args))
 }
 
-/// A repository with a plan that promises `src/a.py`, which is there, and `src/b.py`, which is not.
+/// A repository with a plan that promises `src/a.py`, which exists, and `src/b.py`, which does not.
 fn repository() -> Workspace {
     let place = Workspace::empty();
     place.write("src/a.py", "a = 1\n");
@@ -55,7 +55,7 @@ fn the_hook_stops_a_commit_with_a_gap_and_sees_only_what_is_staged() {
     git(&place, &["add", "--all"]).ended(0);
     git(&place, &commit).ended(0);
     assert_eq!(commits(&place), 1);
-    // A baseline in the repository accepts the gaps of today.
+    // A baseline in the repository accepts the present gaps.
     fs::remove_file(place.root().join("src/b.py")).unwrap();
     let report = ["audit", "docs/plans", "--format", "json", "--out", ".baton-baseline.json"];
     Output::of(command(&place, baton().to_str().unwrap()).args(report)).ended(1);
@@ -85,7 +85,7 @@ fn the_action_annotates_the_plan_and_writes_a_summary() {
     let summary = place.outside().join("summary.md");
     let run = || {
         let mut command = command(&place, "bash");
-        // The flags of GitHub for `shell: bash`.
+        // The flags that GitHub uses for `shell: bash`.
         command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", &script()]);
         Output::of(command.env("PLANS", "docs/plans").env("GITHUB_STEP_SUMMARY", &summary))
     };

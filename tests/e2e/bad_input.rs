@@ -1,5 +1,5 @@
-//! Files that are not handoffs, or hardly: each ends in one state with one reason that says what to do, is kept as it
-//! was, and never holds up the good handoff beside it.
+//! Files that are not valid handoffs: each ends in one state with a reason that says what to do, is kept unchanged, and does not
+//! delay the valid handoff beside it.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use baton_tests::{Task, Workspace, handoff, handoff_with, text};
 use serde_json::{Value, json};
 
-/// A workspace with `noop`, a good handoff in its inbox, and whatever `drop` adds, after one `up --once`.
+/// A workspace with `noop`, a valid handoff in its inbox, and the files that `drop` adds, after one `up --once`.
 fn beside_a_good_one(drop: impl FnOnce(&Workspace)) -> Workspace {
     let workspace = Workspace::with_noop();
     drop(&workspace);
@@ -19,7 +19,7 @@ fn beside_a_good_one(drop: impl FnOnce(&Workspace)) -> Workspace {
     workspace
 }
 
-/// The one task beside the good one.
+/// The only other task.
 #[track_caller]
 fn the_other(workspace: &Workspace) -> Task {
     let mut others = workspace.status();
@@ -28,7 +28,7 @@ fn the_other(workspace: &Workspace) -> Task {
     others.remove(0)
 }
 
-/// Drops a broken file and holds that it is rejected with a reason that has `words`; gives the reason.
+/// Drops a broken file and asserts that it is rejected with a reason that contains `words`; returns the reason.
 #[track_caller]
 fn rejected(name: &str, bytes: &[u8], words: &[&str]) -> String {
     let workspace = beside_a_good_one(|workspace| {
@@ -58,7 +58,7 @@ fn is_rejected(workspace: &Workspace, name: &str, bytes: &[u8], words: &[&str]) 
     task.reason
 }
 
-/// What `NAME.reason.json` says.
+/// The content of `NAME.reason.json`.
 #[track_caller]
 fn reason_beside(workspace: &Workspace, name: &str) -> Value {
     let [reason] =
@@ -69,13 +69,13 @@ fn reason_beside(workspace: &Workspace, name: &str) -> Value {
     serde_json::from_str(&workspace.read(&format!("handoffs/noop/03_failed/{reason}"))).unwrap()
 }
 
-/// As if the file had been there for two minutes: what ends too early waits for one.
+/// Makes the file two minutes old, because Baton waits a minute for the rest of an incomplete file.
 fn make_old(workspace: &Workspace, name: &str) {
     let file = File::options().append(true).open(workspace.inbox_of("noop").join(name)).unwrap();
     file.set_modified(SystemTime::now() - Duration::from_mins(2)).unwrap();
 }
 
-/// Drops a file that is repaired and holds that it is done, kept as it was, and that `why` says what was repaired.
+/// Drops a repairable file and asserts that it is done and kept unchanged, and that `why` says what was repaired.
 #[track_caller]
 fn mended(name: &str, bytes: &[u8], words: &str) {
     let workspace = beside_a_good_one(|workspace| workspace.drop_file("noop", name, bytes));
@@ -176,7 +176,7 @@ fn a_directory_stays_and_is_not_a_task() {
 fn a_directory_is_not_a_task_for_a_daemon_that_runs_and_warned_of_once() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
-    // Each new folder makes the daemon check everything again.
+    // Each new folder makes the daemon scan everything again.
     let folders = ["x.json", "y.json", "z.json"];
     for name in folders {
         fs::create_dir(workspace.inbox_of("noop").join(name)).unwrap();
@@ -280,7 +280,7 @@ fn a_broken_file_with_a_name_of_full_length_has_its_reason_beside_it() {
     rejected_wide(&wide);
 }
 
-/// The name of the reason is cut between two characters.
+/// Asserts that the name of the reason file is cut between two characters.
 fn rejected_wide(name: &str) {
     let workspace = beside_a_good_one(|workspace| workspace.drop_file("noop", name, b"{]"));
     let failed = workspace.failed("noop");

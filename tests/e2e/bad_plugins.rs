@@ -1,5 +1,5 @@
-//! Plugins that misbehave, and plugins that cannot be used: each ends in the right state with a clear reason and within
-//! its limits, and nobody else notices.
+//! Plugins that misbehave, and plugins that cannot be loaded: their tasks end in the right state with a clear reason and within the
+//! limits, and other agents are not affected.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use baton_tests::{Output, Workspace, fixture, handoff_with, text};
 use serde_json::json;
 
-/// The misdeeds of a plugin with what they lead to: state, words of the reason.
+/// Each action that misbehaves, with the resulting state and words of the reason.
 const MISDEEDS: [(&str, &str, &[&str]); 13] = [
     ("trap", "failed", &["crashed", "fault of the plugin `hostile`"]),
     ("spin", "failed", &["limit of time", "of 10000"]),
@@ -233,8 +233,8 @@ fn a_plugin_without_a_grant_for_its_folder_waits_and_continues_when_it_has_it() 
     assert_eq!(workspace.returns("Claude-MM1").len(), 1);
 }
 
-/// Installs `bytes` as the plugin `noop`, drops a handoff for it and one for the audit, and holds that the first waits
-/// with a reason that has `words`, while the second is done; then installs the real plugin and holds that the work continues.
+/// Makes the plugin `noop` unusable with `spoil`, drops a handoff for it and one for the audit, and asserts that the first waits with
+/// a reason that contains `words` while the second is done. Then installs the real plugin and asserts that the work continues.
 #[track_caller]
 fn waits_for_a_usable_plugin(spoil: impl FnOnce(&Workspace), words: &[&str]) {
     let workspace = Workspace::init();
@@ -327,7 +327,7 @@ fn a_writable_grant_over_what_governs_grants_is_refused() {
     assert_eq!(workspace.task("Undisturbed").state, "succeeded");
 }
 
-/// The address space of the pool is more than 100 GiB; here there are 4.
+/// The pool reserves more than 100 GiB of address space; here only 4 GiB are allowed.
 #[test]
 fn without_room_for_the_pool_plugins_run_all_the_same_and_the_log_says_so() {
     let workspace = Workspace::with_noop();
@@ -340,7 +340,7 @@ fn without_room_for_the_pool_plugins_run_all_the_same_and_the_log_says_so() {
     assert_eq!(workspace.task("In a small house").state, "succeeded");
 }
 
-/// As a plugin could that may write where Baton delivers.
+/// A plugin with write access to the folder of deliveries could create such folders.
 #[test]
 fn folders_with_the_names_of_temporaries_hold_up_nobody() {
     let workspace = Workspace::with_noop();

@@ -1,4 +1,4 @@
-//! A plugin that floods the workspace although none of its attempts reaches a ceiling, and one whose writes could fire its own
+//! A plugin that floods the workspace although none of its attempts reaches a limit, and a plugin whose writes could fire its own
 //! triggers.
 
 use std::time::Duration;
@@ -11,14 +11,14 @@ pub(crate) fn reached(workspace: &Workspace) -> Vec<Value> {
     status.get("budgets_reached").and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
-/// Sets the budget of a plugin, in place of the one before.
+/// Sets the budget of a plugin; replaces an earlier one.
 pub(crate) fn allow(workspace: &Workspace, plugin: &str, limits: &str) {
     let config = workspace.read("baton.toml");
     let rest = config.split("\n[plugins.").next().unwrap_or_default();
     workspace.write("baton.toml", format!("{rest}\n[plugins.{plugin}.budget]\n{limits}\n"));
 }
 
-/// How many requests the plugin sent to itself.
+/// The number of requests that the plugin has sent to itself.
 fn sent(workspace: &Workspace) -> usize {
     let sent = |task: &Task| task.from.as_deref() == Some("hostile") && task.action.is_some();
     workspace.tasks_of("hostile").into_iter().filter(sent).count()
@@ -37,7 +37,7 @@ fn echoes(workspace: &Workspace) -> Vec<Task> {
     echoes
 }
 
-/// Lets a trigger fire that should not: its quiet time and the plugin's own pass several times.
+/// Waits so long that a trigger would fire: several times its quiet time and that of the plugin.
 fn wait_for_echoes() {
     std::thread::sleep(Duration::from_millis(2_500));
 }
@@ -77,7 +77,7 @@ fn a_plugin_that_sends_to_itself_is_stopped_by_its_budget() {
     let events = whys.iter().flat_map(|why| &why.events);
     let refused = events.filter(|event| event.reason.contains("used up its budget of handoffs")).count();
     assert_eq!(refused, 1, "an attempt is refused a handoff only when nothing is left");
-    // Another start changes nothing, and says why; with a larger budget its tasks begin.
+    // A restart changes nothing and says why. With a larger budget the tasks start.
     let idle = workspace.up_once().stderr;
     for words in
         ["nothing to run", "queued (`baton status` says why)", "`hostile` has used up its budget: 100 handoffs"]
@@ -123,7 +123,7 @@ fn a_plugin_that_writes_into_the_folder_that_it_watches_does_not_fire_itself() {
     wait_for_echoes();
     let [first] = echoes(&workspace).try_into().unwrap();
     assert_eq!((first.state.as_str(), first.reason.as_str()), ("succeeded", "Echoed /plans/0/own/a.md."));
-    // What somebody else changes is news, also of a file that the plugin wrote.
+    // A change by somebody else fires, even of a file that the plugin wrote.
     workspace.write(&format!("plans/own/of-{}/new.md", first.id), "two\n");
     workspace.wait_for("the second echo", |workspace| {
         (echoes(workspace).iter().filter(|task| task.is_final()).count() == 2).then_some(())
@@ -234,16 +234,16 @@ fn what_a_plugin_adds_to_the_shared_catalog_counts() {
     let task = workspace.task("fill");
     let used = workspace.why(&task.id).used;
     let added = used.get("catalog_bytes").unwrap_or_else(|| panic!("{used:?}"));
-    // A hundred tracks with what goes with them are some 100 KB.
+    // A hundred tracks with their facts take about 100 KB.
     assert!((64 << 10..4 << 20).contains(&added.used) && !added.hit, "{added:?}");
-    // To say the same again adds nothing, so nothing of it is counted.
+    // Writing the same again adds nothing, so nothing is counted.
     let before = reached(&workspace);
     workspace.baton(&["run", "store", "fill"]).ended(0);
     let [once] = before.try_into().unwrap();
     let [twice] = reached(&workspace).try_into().unwrap();
     assert_eq!((&once["budget"], &once["used"]), (&"catalog_bytes".into(), &added.used.into()));
     assert_eq!((&twice["used"], &twice["holds_tasks"]), (&once["used"], &true.into()));
-    // Another attempt waits, after a restart too, and begins with a larger budget.
+    // Another attempt waits, even after a restart, and starts with a larger budget.
     workspace.drop_handoff_with("store", "More", json!({ "action": "look" }));
     workspace.up_once();
     workspace.up_once();

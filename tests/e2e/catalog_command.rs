@@ -1,4 +1,4 @@
-//! `baton catalog`: what a plugin said is found, shown with its sources, and counted.
+//! `baton catalog` finds, shows and counts what plugins have written, with the sources.
 
 use baton_tests::Workspace;
 use baton_tests::music::{tune, write_wav};
@@ -38,7 +38,7 @@ fn tracks_are_found_by_the_beginnings_of_words_without_their_accents() {
     assert_eq!(json["tracks"][0]["id"], json!(124));
     let none = workspace.baton(&["catalog", "search", "nothing", "\" OR *"]).ended(0);
     assert_eq!((none.stdout.as_str(), none.stderr.contains("no track has")), ("", true));
-    // A word with a slash may be a name, as of AC/DC.
+    // A word with a slash may be a name, such as AC/DC.
     let both = workspace.baton(&["catalog", "search", "no/such"]).ended(0).stderr;
     assert!(both.contains("no file has a path with no/such, and no track has all of"), "{both}");
     let named = workspace.baton(&["catalog", "search", "título/123", "--json"]).ended(0).json();

@@ -1,4 +1,4 @@
-//! `baton catalog review`: what the matching is unsure of is listed, and what a person decides counts whatever is imported later.
+//! `baton catalog review` lists uncertain matches, and a person's decision stays valid after later imports.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -35,7 +35,7 @@ impl Place {
         fs::write(self.exports.join("Other.csv"), text).unwrap();
     }
 
-    /// A playlist of names with a track that is in the library under another id, for sure.
+    /// A playlist of names with a track that certainly is in the library under another id.
     fn same_as_known(&self, title: &str, artist: &str, seconds: u32) {
         let text = format!("title;artist;album;isrc;duration\n{title};{artist};Album;;{seconds}s\n");
         fs::write(self.exports.join("Third.csv"), text).unwrap();
@@ -84,7 +84,7 @@ fn what_is_unsure_is_listed_with_its_reasons_and_what_is_rejected_is_not_asked_a
     assert_eq!(questions.len(), 1, "{questions:?}");
     place.review(&["reject", &questions[0]]);
     assert!(place.questions().is_empty());
-    // Imported again with another length the title still is what it was: nothing is asked.
+    // Imported again with another length, the title is still the same, so there is no question.
     place.other("Glas Mountain", 302);
     place.import();
     assert!(place.questions().is_empty());
@@ -107,7 +107,7 @@ fn what_is_accepted_is_one_track_and_stays_one() {
 #[test]
 fn a_track_is_split_and_stays_two_even_where_the_matching_is_sure() {
     let place = Place::new();
-    // Sure: nothing is asked, and the import makes one track of both.
+    // The match is certain: there is no question, and the import makes one track of both.
     place.other("Glass Mountain", 301);
     place.import();
     let named = "names:tall reeds - glass mountain - album";
@@ -183,7 +183,7 @@ fn a_file_that_was_accepted_is_rejected_also_when_its_track_has_got_more_ids() {
     assert_eq!((place.show(named)["id"].clone(), files()), (place.show(rivers)["id"].clone(), 1));
     place.review(&["reject", &question]);
     assert_eq!(files(), 0, "the newer decision counts");
-    // Whichever id names the track later.
+    // The decision holds for every id that names the track later.
     place.review(&["split", rivers, named]);
     let asked: Vec<String> = place.questions().into_iter().filter(|question| question.starts_with('f')).collect();
     assert!(asked.is_empty(), "{asked:?}");

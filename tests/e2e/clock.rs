@@ -1,12 +1,12 @@
-//! A clock that jumps an hour back: between two starts, and under a daemon that runs. `faketime` gives the daemon that
-//! clock; what measures spans (the monotonic clock) continues as on a real machine.
+//! A clock that is set back by an hour, between two starts or while the daemon runs. `faketime` provides that clock; the monotonic
+//! clock continues as on a real machine.
 
 use std::path::PathBuf;
 use std::process::Command;
 
 use baton_tests::{Daemon, Dropped, Skipped, Workspace, baton, missing, or_skip};
 
-/// The library that fakes the clock, as the loader wants it: Debian has `$LIB` in its path.
+/// The path of the library for `LD_PRELOAD`, which contains `$LIB` on Debian.
 fn library() -> Result<String, Skipped> {
     let asked = Command::new("faketime").args(["-m", "-f", "+0", "sh", "-c", "echo $LD_PRELOAD"]).output();
     let said = asked.map(|asked| String::from_utf8_lossy(&asked.stdout).into_owned()).unwrap_or_default();
@@ -14,7 +14,7 @@ fn library() -> Result<String, Skipped> {
     found.ok_or_else(|| missing("faketime", "apt-get install faketime"))
 }
 
-/// A command under a clock that is as far off as the file `clock` says.
+/// A clock with the offset in the file `clock`, for commands.
 pub(crate) struct Clock {
     library: String,
     file: PathBuf,
@@ -28,7 +28,7 @@ impl Clock {
     }
 
     pub(crate) fn set(&self, offset: &str) {
-        // Renamed, so that nobody reads half of it.
+        // Renamed, so that nobody reads an incomplete file.
         let new = self.file.with_extension("new");
         std::fs::write(&new, offset).unwrap();
         std::fs::rename(new, &self.file).unwrap();
@@ -43,7 +43,7 @@ impl Clock {
     }
 }
 
-/// Holds that `doctor` names the jump and that it broke nothing.
+/// Asserts that `doctor` reports the jump and no damage.
 fn is_named(workspace: &Workspace) {
     let found = workspace.baton(&["doctor", "--json"]).json();
     let findings = found["checks"].as_array().cloned().unwrap_or_default();

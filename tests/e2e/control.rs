@@ -1,4 +1,4 @@
-//! What a person decides: cancel, retry, answer; and what tasks wait for: each other, deadlines, their turn.
+//! The operator's commands `cancel`, `retry` and `answer`; and what tasks wait for: dependencies, deadlines, a free place.
 
 use baton_tests::{Workspace, handoff, handoff_with, text};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ fn with(title: &str, more: &Value) -> Vec<u8> {
     text(&value)
 }
 
-/// A workspace in which the plugin `hostile` has asked a person.
+/// A workspace in which the plugin `hostile` has asked the operator a question.
 fn asked() -> Workspace {
     let workspace = Workspace::with_hostile();
     workspace.drop_action("hostile", "ask-human");
@@ -91,7 +91,7 @@ fn an_id_that_means_several_tasks_acts_on_none_and_lists_them() {
     workspace.baton(&["cancel", "The same words"]).ended(0);
     workspace.baton(&["cancel", "id-to-everybody", "--all"]).ended(0);
     assert_eq!(open(&workspace), Vec::<String>::new());
-    // Which of those that have ended is to be tried again is for the operator to say.
+    // The operator must say which of the ended tasks to retry.
     workspace.baton(&["retry", "id-to-everybody"]).ended(2);
 }
 
@@ -254,7 +254,7 @@ fn circles_are_refused_and_a_dependency_that_failed_asks_a_person() {
         assert_eq!(workspace.returns_for("Claude-MM1", task.handoff_id.as_deref().unwrap()).len(), 1);
     }
     assert!(workspace.task("B").reason.contains("cycle: id-a → id-b"), "{}", workspace.task("B").reason);
-    // A's own dependency has failed by now.
+    // A's own dependency has already failed.
     for title in ["A", "C"] {
         assert_eq!(workspace.task(title).state, "needs_human", "{title}");
     }
@@ -307,7 +307,7 @@ fn the_number_of_attempts_is_the_operators() {
 #[test]
 fn what_is_cancelled_on_its_way_into_an_inbox_does_not_arrive() {
     let workspace = Workspace::with_noop();
-    // The inbox is a file, so nothing can be moved there.
+    // The inbox is a file, so nothing can be moved into it.
     drop(std::fs::remove_dir_all(workspace.inbox_of("Codex-MM1")));
     workspace.write("baton.toml", workspace.read("baton.toml") + "\n[agents.Codex-MM1]\n");
     workspace.write("handoffs/Codex-MM1/01_inbox", "in the way");
@@ -332,7 +332,7 @@ fn what_a_command_left_undelivered_is_delivered_by_the_daemon_that_runs() {
     cancel.env("FAILPOINTS", "cancel.settled=panic").arg("-w").arg(workspace.root()).args(["cancel", &task.id]);
     let code = baton_tests::Output::of(&mut cancel).code;
     assert_eq!(code, -1, "it dies; is it built with `--features baton/failpoints`?");
-    // A change of the folders causes a check of everything; else it would take a minute.
+    // A change of the folders causes a full scan, which otherwise happens only every minute.
     workspace.write("handoffs/New-Agent/01_inbox/.keep", "");
     let task = workspace.wait_for_archive("ask-human");
     assert_eq!(task.state, "cancelled");

@@ -1,4 +1,4 @@
-//! Handoffs and names of the corpora: synthetic ones with their labels, and real ones where this machine has them.
+//! Handoffs and names of the corpora: synthetic ones with labels, and real ones if this machine has them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -22,7 +22,7 @@ impl CorpusFile {
         self.name.contains("__RETURN__")
     }
 
-    /// The dialect, as reading the files by hand gave it.
+    /// The dialect, as labelled by hand.
     fn dialect(&self) -> &'static str {
         match self.path.extension().and_then(|ending| ending.to_str()) {
             Some("md") => "Markdown",
@@ -37,7 +37,7 @@ impl CorpusFile {
     }
 }
 
-/// Every handoff of a corpus; the list of scripts beside them is not one.
+/// Every handoff of a corpus, without the list of scripts in the same folder.
 fn handoffs(corpus: &Path) -> Vec<CorpusFile> {
     let mut found = Vec::new();
     for agent in folder(corpus).into_iter().filter(|path| path.is_dir()) {
@@ -131,7 +131,7 @@ fn every_field_of_every_synthetic_handoff_is_as_labelled() {
     }
 }
 
-/// How many names have each value, the most frequent first.
+/// The number of names with each value, the most frequent first.
 fn census(values: impl IntoIterator<Item = String>) -> String {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for value in values {
@@ -160,7 +160,7 @@ fn every_name_is_read() {
     }
 }
 
-/// The counts are those of the synthetic names' parts before they were put together.
+/// The expected counts are those of the parts from which the synthetic names were generated.
 #[test]
 fn the_parts_of_the_synthetic_names_are_found() {
     let names = names(&corpora("names.txt")[0]);
@@ -284,7 +284,8 @@ fn are_kept(names: &[String]) {
         let kept = workspace.read_bytes(&format!("handoffs/noop/02_processed/{name}"));
         assert_eq!(kept, content(number, name), "{name}");
     }
-    // A RETURN is not run and not answered, also when only its name says what it is; nor is a broadcast without action.
+    // A RETURN is neither run nor answered, even when only its name shows that it is one. The same is true for a broadcast without an
+    // action.
     let (returns, requests): (Vec<_>, Vec<_>) = tasks.iter().partition(|task| task.attempts == 0);
     assert!(
         returns.iter().all(|task| ["__RETURN", "__BROADCAST"].iter().any(|kind| task.file_name().contains(kind))),

@@ -1,4 +1,4 @@
-//! What survives `kill -9`, and how the daemon ends when it is asked to.
+//! What survives `kill -9`, and how the daemon ends on request.
 
 use std::collections::BTreeMap;
 use std::thread::sleep;
@@ -44,7 +44,7 @@ fn an_attempt_that_is_interrupted_again_and_again_waits_for_a_person() {
     for _ in 0..3 {
         let daemon = workspace.up();
         workspace.wait_for_state("slow", "running");
-        // The state of the last run is left over until this one has begun.
+        // The state of the last run remains until this one has started.
         workspace.wait_for("this attempt", |_| daemon.log().contains("serving").then_some(()));
         sleep(Duration::from_millis(300));
         daemon.kill();
@@ -83,7 +83,7 @@ fn no_handoff_is_lost_or_done_twice_when_the_daemon_is_killed_at_any_time() {
             let bytes = workspace.drop_handoff("noop", &title);
             dropped.insert(title, bytes);
         }
-        // From before it serves to after all is done.
+        // From before the daemon serves to after everything is done.
         sleep(Duration::from_millis(30 + (round * 67 % 190) as u64));
         daemon.kill();
     }
@@ -112,7 +112,7 @@ fn a_heap_of_handoffs_that_share_commits_is_done_once_when_the_daemon_is_killed_
     for number in 0..HEAP {
         workspace.drop_handoff("noop", &format!("Job {number}"));
     }
-    // No more kills than interruptions that a task may have.
+    // Not more kills than the interruptions that a task may have.
     for pause in [300, 400] {
         let daemon = workspace.up_and_serving();
         sleep(Duration::from_millis(pause));

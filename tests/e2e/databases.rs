@@ -1,5 +1,5 @@
-//! Plugins and their databases: what is granted works, what is not asks for the grant, and no statement gets out of its
-//! bounds or holds anybody up. `sqlite3` is the judge of the files on disk.
+//! Databases of plugins: granted access works, other access asks for the grant, and no statement exceeds its limits or blocks
+//! others. `sqlite3` checks the files on disk.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use crate::plugin_names::renamed;
 
 const ALL: &str = "sql = [{ database = \"own\", mode = \"rw\" }, { database = \"catalog\", mode = \"rw\" }]";
 
-/// What `sqlite3` answers.
+/// The output of `sqlite3`.
 fn judge(file: &Path, sql: &str) -> Result<String, Skipped> {
     tool("sqlite3", "apt-get install sqlite3")?;
     let asked = Command::new("sqlite3").arg("-readonly").arg(file).arg(sql).output().unwrap();
@@ -80,7 +80,7 @@ fn a_plugin_that_claims_the_source_of_another_plugin_in_the_catalog_is_refused()
     let refusal = "put_track: a plugin must write in its own name: the source must be thief or thief/PART";
     assert!(task.reason.contains(refusal), "{}", task.reason);
     assert_eq!(or_skip!(judge(&catalog, facts)), before);
-    // It may read, and the real one may write on.
+    // It may read, and the real plugin may continue to write.
     let look = workspace.baton(&["run", "thief", "look"]).ended(0);
     assert!(look.stderr.contains("The catalog has 2 tracks"), "{look:?}");
     workspace.baton(&["run", "store", "fill", "--arg", "tracks=3"]).ended(0);
@@ -163,7 +163,7 @@ fn a_migration_is_made_step_by_step_and_a_step_that_fails_leaves_nothing() {
 #[test]
 fn attempts_that_migrate_at_once_make_each_step_once() {
     let workspace = Workspace::with_store(ALL);
-    // Compiled once, so that both come together.
+    // Compiled beforehand, so that both start at the same time.
     ran(&workspace, &["count"]);
     let attempts = [(); 2].map(|()| {
         let mut run = workspace.command();

@@ -1,5 +1,5 @@
-//! The djay plugin through the real program: an export cell by cell while another process writes to the library, every play linked,
-//! and what damaged and foreign libraries, a missing grant and a full disk come to.
+//! The djay plugin in the real program: every cell of an export while another process writes to the library, links of all plays, and
+//! the results with damaged and foreign libraries, a missing grant and a full disk.
 
 use std::collections::HashMap;
 use std::fs;
@@ -14,7 +14,7 @@ use baton_tests::{Mount, Output, Task, Workspace, names_in, or_skip};
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
-/// A workspace in which the plugin has all that it asks for, with a library beside it.
+/// A workspace in which the plugin has all its grants, with a library beside it.
 struct Place {
     workspace: Workspace,
     library: PathBuf,
@@ -55,7 +55,7 @@ impl Place {
         self.workspace.task(action)
     }
 
-    /// The ids of all findings that the ledger keeps.
+    /// The ids of all findings in the ledger.
     fn findings(&self) -> Vec<String> {
         self.workspace.column("ledger.db", "SELECT id FROM findings ORDER BY id", [])
     }
@@ -73,15 +73,15 @@ impl Place {
     }
 }
 
-/// The tempos between which a track goes.
+/// The two tempos between which a track changes.
 const MOVED: [f64; 2] = [101.0, 102.0];
 
 fn said_of(ended: &Output) -> String {
     format!("{}{}", ended.stdout, ended.stderr)
 }
 
-/// Writes to the library, as djay does while it runs, until it is stopped; returns how often. An analysis and its row of djay's index
-/// change in one transaction, between two tempos: a reader that sees the one without the other has torn it.
+/// Writes to the library until it is stopped, as a running djay does; returns the number of writes. Each transaction changes the tempo
+/// in an analysis and in djay's index. A reader that sees different tempos has not read one committed state.
 fn keep_writing(library: &Path, moved: &Track, end: &AtomicBool) -> u32 {
     let connection = Connection::open(library).unwrap();
     connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
@@ -222,7 +222,7 @@ fn a_damaged_library_is_an_error_or_findings_and_never_half_an_export() {
             let titles: Vec<_> = place.written.tracks.iter().map(|track| track.title.as_str()).collect();
             let rows = place.rows("djay_library_tracks.csv");
             let others = rows.iter().filter(|row| !row["title"].is_empty() && !titles.contains(&row["title"].as_str()));
-            // The changed bit may be one of a title; it is none of two.
+            // The changed bit may be part of one title, but not of two.
             assert!(others.count() <= 1, "{rows:?}");
         } else {
             let said = said_of(&ended);

@@ -1,5 +1,5 @@
-//! What is deleted in djay leaves the catalog at the next sync, through the shipped plugin and a library that changes: cue points, a count
-//! of plays, a track, a playlist. What others say of the same things stays, and so does everything while something cannot be read.
+//! What is deleted in djay is removed from the catalog by the next sync of the shipped plugin: cue points, play counts, tracks,
+//! playlists. The facts of other sources stay, and nothing is removed when a part of the library cannot be read.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,14 +9,14 @@ use baton_tests::{Output, Workspace};
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
-/// A workspace that is granted a library of djay, as the library is written.
+/// A workspace with a granted djay library, and the content of that library.
 struct Place {
     workspace: Workspace,
     library: PathBuf,
     written: Written,
 }
 
-/// The places of a track that nothing plays or lists, and of one that is played.
+/// The indexes of a track that no play or playlist uses, and of one that was played.
 struct Chosen {
     idle: usize,
     played: usize,
@@ -38,7 +38,7 @@ impl Place {
         fs::create_dir_all(&folder).unwrap();
         let library = folder.join("MediaLibrary.db");
         let written = write_with(&library, &Wanted::small(Style::Mac), |written| {
-            // So that there is a track that no list holds.
+            // So that there is a track in no playlist.
             for playlist in &mut written.playlists {
                 playlist.tracks.truncate(5);
             }
@@ -58,7 +58,7 @@ impl Place {
         self.workspace.baton(&["run", "djay", "sync-sessions"])
     }
 
-    /// A track as the catalog shows it; nothing where it has none.
+    /// A track as the catalog shows it; `None` when the catalog does not have it.
     fn shown(&self, place: usize) -> Option<Value> {
         let id = format!("djay:{}", self.written.tracks[place].id);
         let shown = self.workspace.baton(&["catalog", "show", &id, "--json"]);
@@ -72,7 +72,7 @@ impl Place {
         }
     }
 
-    /// Deletes what the user did with a track: its cue points, its count of plays.
+    /// Deletes the user's data of a track: its cue points and its play count.
     fn forget(&self, place: usize) {
         let key = self.written.tracks[place].id.as_str();
         self.change(&[
@@ -85,7 +85,7 @@ impl Place {
         ]);
     }
 
-    /// Deletes a track and all that djay keeps beside it.
+    /// Deletes a track and all of djay's data about it.
     fn delete_track(&self, place: usize) {
         let key = self.written.tracks[place].id.as_str();
         let index =
@@ -143,7 +143,7 @@ fn what_is_deleted_in_djay_leaves_the_catalog_at_the_next_sync() {
     assert!(!after["plays"].as_array().unwrap().is_empty(), "what was played stays: {after:#}");
     assert_eq!(place.shown(idle), None, "the deleted track is still there");
     assert_eq!(place.playlists().as_u64(), lists.checked_sub(1));
-    // Again: nothing more to withdraw.
+    // The next sync has nothing more to remove.
     let again = place.sync().ended(0);
     assert!(!format!("{}{}", again.stdout, again.stderr).contains("withdrawn"), "{}", again.stdout);
 }
@@ -156,7 +156,7 @@ fn a_deleted_track_keeps_what_others_say_and_what_was_played() {
     let title = place.written.tracks[played].title.clone();
     place.delete_track(played);
     place.sync().ended(0);
-    // Its plays name it still; what djay kept beside it is withdrawn.
+    // Its plays still name it; djay's other data about it is removed.
     let shown = place.shown(played).unwrap();
     let fact = |field: &str| shown["facts"].as_array().unwrap().iter().find(|fact| fact["field"] == field).cloned();
     assert_eq!(fact("title").unwrap()["value"], title.as_str());

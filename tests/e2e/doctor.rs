@@ -1,4 +1,4 @@
-//! `baton doctor`: each trouble is made for real, and the doctor names it and what fixes it.
+//! `baton doctor`: each test causes a real problem, and `doctor` must name it and its fix.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -35,7 +35,7 @@ fn doctor(workspace: &Workspace, code: i32) -> Vec<Finding> {
     findings(&workspace.baton(&["doctor", "--json"]).ended(code))
 }
 
-/// The one finding of this kind about this place; all of them have a fix.
+/// The only finding with this check, status and place. Asserts that it has a fix.
 #[track_caller]
 fn named(found: &[Finding], check: &str, status: &str, place: &str) -> (String, String) {
     let fits = |f: &&Finding| (f.check.as_str(), f.status.as_str(), f.place.as_str()) == (check, status, place);
@@ -44,7 +44,7 @@ fn named(found: &[Finding], check: &str, status: &str, place: &str) -> (String, 
     (one.what.clone(), one.fix.clone().expect("a fix"))
 }
 
-/// Nothing but the disk, which is not the test's, may be complained about.
+/// Asserts that there are no problems, except about the machine's disk.
 #[track_caller]
 fn is_well(found: &[Finding]) {
     let wrong: Vec<_> =
@@ -52,7 +52,7 @@ fn is_well(found: &[Finding]) {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// Does what a fix says, in the folder that the doctor was asked in.
+/// Runs the command of a fix in the folder in which `doctor` ran.
 fn follow(workspace: &Workspace, fix: &str) {
     Output::of(workspace.command_of("sh").args(["-c", fix])).ended(0);
 }
@@ -60,12 +60,12 @@ fn follow(workspace: &Workspace, fix: &str) {
 fn ledger(workspace: &Workspace) -> Connection {
     let connection = workspace.database("ledger.db");
     connection.busy_timeout(Duration::from_secs(10)).unwrap();
-    // What is changed here stands for what Baton itself would have written.
+    // These changes replace what Baton itself would have written.
     baton_ledger::seal::keep(&connection).unwrap();
     connection
 }
 
-/// The ledger as the doctor names it: it is outside of the workspace.
+/// The ledger's path as `doctor` prints it; it is outside of the workspace.
 fn ledger_place(workspace: &Workspace) -> String {
     workspace.state_folder().canonicalize().unwrap().join("ledger.db").display().to_string()
 }
@@ -74,7 +74,7 @@ fn make_old(path: &Path, age: Duration) {
     File::open(path).unwrap().set_modified(SystemTime::now() - age).unwrap();
 }
 
-/// Every file and folder below `folder`, with size, mode and time. The ledger's log belongs to SQLite, which makes it
+/// Every file and folder below `folder` with size, mode and time, but without the ledger's write-ahead log, which SQLite creates
 /// for readers too.
 fn everything(folder: &Path) -> Vec<String> {
     let mut seen = Vec::new();
@@ -258,7 +258,7 @@ fn an_inbox_that_is_a_link_is_named_and_what_is_strange_in_one_too() {
     is_well(&doctor(&workspace, 0));
 }
 
-/// Root may everything, so as root the doctor is asked as another user, whom the workspace belongs to.
+/// Root may write everywhere, so as root the test runs `doctor` as another user, who owns the workspace.
 #[test]
 fn an_inbox_that_cannot_be_written_to_is_named() {
     const NOBODY: u32 = 65_534;
@@ -270,7 +270,7 @@ fn an_inbox_that_cannot_be_written_to_is_named() {
         let owner = format!("{NOBODY}:{NOBODY}");
         let root = workspace.outside();
         assert!(Command::new("chown").args(["-R", "-h", &owner]).arg(root).status().unwrap().success());
-        // The program may be where only root comes.
+        // The program may be in a folder that only root can read.
         let program = workspace.outside().join("baton");
         fs::copy(baton_tests::baton(), &program).unwrap();
         command = workspace.command_of(program);
@@ -304,7 +304,7 @@ fn a_task_whose_file_is_missing_is_named() {
     assert!(what.contains(&id) && fix.contains(&format!(" cancel {id}")), "{what} {fix}");
 }
 
-/// A daemon that hangs: its process is stopped, and the lock is held.
+/// The daemon hangs: its process is stopped while it holds the lock.
 #[test]
 fn a_file_that_the_daemon_does_not_take_in_is_named() {
     let workspace = Workspace::with_noop();
@@ -355,7 +355,7 @@ fn a_ledger_that_is_none_is_named_and_the_rest_is_checked() {
     assert!(found.iter().any(|finding| finding.check == "locks"));
 }
 
-/// Appends an event as a machine with another clock would.
+/// Appends an event with the time of another clock.
 fn append(connection: &Connection, task: &str, at: i64) {
     let head: String =
         connection.query_row("SELECT hash FROM events ORDER BY seq DESC LIMIT 1", [], |row| row.get(0)).unwrap();
@@ -448,7 +448,7 @@ fn every_row_is_checked_each_time_whatever_is_in_the_state_folder() {
     let newest = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
     let (events, head) =
         ledger.query_row("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1", [], newest).unwrap();
-    // What earlier versions of doctor remembered there made them skip what was checked.
+    // Earlier versions of `doctor` kept a file there and skipped rows that they had already checked.
     let checked = serde_json::json!({
         "sound": { "events": events, "head": head, "pruned": 0 },
         "whole_at": jiff::Timestamp::now().as_millisecond(),

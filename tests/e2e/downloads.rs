@@ -1,4 +1,4 @@
-//! Packages from `https://`: a real server with a certificate (`openssl s_server`), which is trusted, or is not.
+//! Packages from `https://`: a real server (`openssl s_server`) with a certificate that is trusted or not.
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use baton_tests::{Output, PATIENCE, Skipped, Workspace, fixture, or_skip, sha256, tool};
 use serde_json::json;
 
-/// Serves the workspace's surroundings over TLS.
+/// Serves the folder around the workspace over TLS.
 struct Server {
     workspace: Workspace,
     process: Child,
@@ -58,7 +58,7 @@ impl Drop for Server {
 #[test]
 fn a_component_comes_over_tls_from_a_server_whose_certificate_is_trusted_and_from_no_other() {
     let server = or_skip!(Server::start());
-    // `openssl` answers 200 for what is not there, so the signature is there too.
+    // `openssl` answers 200 even for missing files, so the signature exists too.
     fs::write(server.workspace.outside().join("noop.wasm.minisig"), "no signature").unwrap();
     let inspected = server.inspect("noop.wasm", "cert.pem").ended(1).json();
     let noop = fs::read(fixture("noop")).unwrap();

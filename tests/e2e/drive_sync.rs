@@ -1,4 +1,4 @@
-//! The plugin `drive-sync` in its sandbox: sixteen real processes at one folder, a sync there and back, and a sync of nothing new.
+//! The plugin `drive-sync` in its sandbox: sixteen real processes use one folder, a sync in both directions, and a sync without changes.
 
 use std::fs;
 use std::path::PathBuf;
@@ -44,14 +44,14 @@ fn race(workspace: &Workspace, arguments: &[&str]) -> Vec<(bool, String)> {
 #[test]
 fn sixteen_processes_make_one_folder() {
     let (workspace, place) = workspace();
-    // Compiled once, so that all of them come together.
+    // Compiled beforehand, so that all of them start at the same time.
     run(&workspace, "ensure-folder", &["database=warm", "title=Warm"]).ended(0);
     for round in 0..3 {
         let id = format!("database=round-{round}");
         let ended = race(&workspace, &["run", "drive-sync", "ensure-folder", "--arg", &id, "--arg", "title=Tracks"]);
         let made = ended.iter().filter(|(_, said)| said.contains("was created.")).count();
         assert_eq!(made, 1, "{ended:#?}");
-        // Who waited 7 s in vain is to try again; nobody makes a second one.
+        // A process that waited 7 s for the lock must be run again; none creates a second folder.
         assert!(ended.iter().all(|(good, said)| *good || said.contains("for more than 7 s")), "{ended:#?}");
     }
     let expected = ["Tracks_round-0", "Tracks_round-1", "Tracks_round-2", "Warm_warm"];
@@ -82,7 +82,7 @@ fn of_sixteen_syncs_one_writes_a_database() {
     run(&workspace, "ensure-folder", &["database=warm", "title=Warm"]).ended(0);
     drive_folder::databases(&place.join("databases"), drive_folder::Shape { databases: 1, ..REAL }, 1);
     let ended = race(&workspace, &["run", "drive-sync", "sync"]);
-    // Who comes while another one writes has done nothing, and says so.
+    // A process that starts while another one writes does nothing and says so.
     let busy = "another task works on 1 database; nothing was done";
     assert!(ended.iter().all(|(good, said)| *good || said.contains(busy)), "{ended:#?}");
     assert_eq!(ended.iter().filter(|(_, said)| said.contains("1 written")).count(), 1, "{ended:#?}");
@@ -119,7 +119,7 @@ fn what_was_changed_on_the_drive_comes_back_and_nothing_is_replaced_unasked() {
     fs::write(&csv, &edited).unwrap();
     let refused = run(&workspace, "sync", &[]);
     assert!((refused.stdout.clone() + &refused.stderr).contains("1 refused"), "{}{}", refused.stdout, refused.stderr);
-    // The finding stands there whole, to the command that fixes it.
+    // The finding is shown in full, with the command that fixes it.
     let told = |text: &str| text.contains("1 finding\n") && text.contains("baton run drive-sync sync --arg");
     assert!(told(&refused.stderr), "{}", refused.stderr);
     let task = workspace.status().into_iter().find(|task| task.title.ends_with("sync")).unwrap();

@@ -1,5 +1,5 @@
-//! What is there to be tried: every handoff of `handoffs/examples`, after the commands of its page; every example of a shipped plugin;
-//! and that each plugin's page tells every action and every grant.
+//! Runs every example: the handoffs of `handoffs/examples` after the commands of their page, and the examples of the shipped plugins.
+//! Checks that each plugin's page describes every action and every grant.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +16,7 @@ fn commands(page: &str) -> String {
     blocks.collect()
 }
 
-/// What the page says that somebody does before a handoff.
+/// Does what the page tells the reader to do before a handoff.
 fn before(workspace: &Workspace, name: &str) {
     if name.contains("Sync-again") {
         for file in workspace.list("handoffs/examples/databases-later") {
@@ -63,7 +63,7 @@ fn the_handoffs_to_try_run_after_the_commands_of_their_page() {
         seen += 1;
     }
     assert!(seen >= 20, "{seen} examples");
-    // They have something to show.
+    // The results are not empty.
     let changes = workspace.read("reports/PLAYLIST_DIFF.md");
     assert!(changes.contains("1 added, 2 removed, 1 moved"), "{changes}");
     let matched = workspace.read("exports/djay_match_ids.csv");
@@ -88,7 +88,7 @@ fn every_action_of_a_shipped_plugin_has_a_handoff_to_try_and_is_on_its_page() {
         let page = fs::read_to_string(folder.join("README.md")).unwrap();
         for (action, declared) in manifest["actions"].as_object().unwrap() {
             assert!(page.contains(&format!("`{action}`")), "the page of {plugin} does not tell `{action}`");
-            // An action that moved to another plugin.
+            // The action has moved to another plugin.
             if declared["needs"] == serde_json::json!([]) {
                 continue;
             }

@@ -1,5 +1,5 @@
-//! Which track a file is, through the shipped plugins: by the path that djay names, by sound, by tags, in that order, with the reason
-//! kept; and what djay knows of tracks in the catalog, with the order of sources that a person chooses.
+//! How files are linked to tracks, with the shipped plugins: by the path that djay names, by sound, then by tags, with the reason
+//! recorded. Also djay's facts in the catalog, and the order of sources that a person chooses.
 
 use std::fs;
 use std::path::Path;
@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::one_track::{File, Place, SECONDS, TRACKS};
 
-/// Files whose names say nothing; djay names all but the second, which is called as its track. The third has a decomposed name,
-/// as macOS keeps it, and djay names it composed.
+/// Files without meaningful names. djay names all but the second, whose name is that of its track. The third has a decomposed Unicode
+/// name, as on macOS, and djay names it in composed form.
 fn place() -> Place {
     let place = Place::with(|number| {
         let (artist, title) = TRACKS[number];
@@ -21,7 +21,7 @@ fn place() -> Place {
             _ => File { path: format!("raw/{number}.wav"), in_djay: Some(format!("raw/{number}.wav")) },
         }
     });
-    // The first one again, as another program encodes it.
+    // The first piece again, encoded by another program.
     fs::create_dir_all(place.incoming.join("copies")).unwrap();
     fs::write(place.incoming.join("copies/x.wav"), wav_8_bit(&tune(0, SECONDS))).unwrap();
     place
@@ -32,7 +32,7 @@ fn shown(place: &Place, reference: &str) -> Value {
     place.workspace.baton(&["catalog", "show", reference, "--json"]).ended(0).json()
 }
 
-/// Why the file at a path is the track that it is, and the title of that.
+/// Why the file at a path is linked to its track, and the track's title.
 #[track_caller]
 fn linked(place: &Place, path: &Path) -> [String; 3] {
     let path = path.display().to_string();
@@ -70,7 +70,7 @@ fn files_are_linked_by_path_by_sound_and_by_tags_whatever_comes_first() {
         let [title, by, reason] = linked(&place, &place.incoming.join(format!("{} - {second}.wav", TRACKS[1].0)));
         assert_eq!((title.as_str(), by.as_str()), (second, "tags"));
         assert!(reason.starts_with("tags: "), "{reason}");
-        // So every track of the playlists that has a file is exported, whatever its file is called.
+        // So every track of the playlists with a file is exported, whatever the name of the file.
         let [lists, library] = place.exported();
         assert_eq!((lists.len(), library.len()), (7, 6), "{lists:#?}");
         assert!(lists.iter().chain(&library).all(|path| Path::new(path).is_file()), "{lists:#?}");
@@ -98,7 +98,7 @@ fn a_file_is_found_by_its_path_also_by_the_one_that_it_had() {
     let after = shown(&place, &old);
     assert_eq!(after["id"], before["id"]);
     assert!(after["files"].as_array().unwrap().iter().all(|file| file["missing"] == false), "{after:#}");
-    // Renamed by hand: the scan tells by size, time and inode.
+    // Renamed by hand: the scan recognises the file by size, time and inode.
     let moved = place.incoming.join("renamed/by hand.wav");
     fs::create_dir_all(moved.parent().unwrap()).unwrap();
     let named = after["files"].as_array().unwrap().iter().find(|file| file["linked_by"] == "path").unwrap();
@@ -127,7 +127,7 @@ fn what_a_person_decided_of_a_file_holds_when_djay_names_it_in_another_form_of_u
     }
 }
 
-/// The facts of a field: source and value of the one that counts first.
+/// The facts of a field: source and value. The one that is used comes first.
 fn facts(track: &Value, field: &str) -> Vec<(String, String)> {
     let facts = track["facts"].as_array().unwrap().iter().filter(|fact| fact["field"] == field);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -151,7 +151,7 @@ fn what_djay_knows_is_in_the_catalog_with_its_time_and_counts_first_for_tempo_an
     assert_eq!(facts(&track, "play_count"), [("djay".to_owned(), "3".to_owned())]);
     let start = (SECONDS * 1_000 / 4).to_string();
     assert_eq!(facts(&track, "djay_automix_start_ms"), [("djay".to_owned(), start)]);
-    // Dated as djay's history is, not as the clock is.
+    // The date is that of djay's history, not the current time.
     let written = &place.written;
     let plays =
         written.plays.iter().map(|play| play.started).chain(written.sessions.iter().map(|session| session.ended));

@@ -1,4 +1,4 @@
-//! `baton fingerprint`: the bytes that `fpcalc` prints, its options, and the messages for files that have no fingerprint.
+//! `baton fingerprint` prints the same bytes as `fpcalc`, has its options, and reports files that have no fingerprint.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use baton_tests::{Output, Skipped, Workspace, or_skip, recordings, tool, tools};
 
-/// Half a minute of a piece in some formats, of which `fpcalc` is the judge.
+/// Half a minute of a piece in several formats, which `fpcalc` must be able to read.
 fn files(folder: &Path) -> Result<[PathBuf; 5], Skipped> {
     tool("fpcalc", "apt-get install libchromaprint-tools")?;
     tool("ffmpeg", "apt-get install ffmpeg")?;
@@ -30,7 +30,7 @@ fn encoded(piece: &Path, to: &Path) -> PathBuf {
     to.to_owned()
 }
 
-/// Its stdout. Debian's build ends with 3 whenever it comes to the end of a file, unless errors are ignored.
+/// The stdout of `fpcalc`. Debian's build ends with 3 at the end of every file unless errors are ignored.
 fn fpcalc(options: &[&str], files: &[PathBuf]) -> String {
     let output = Command::new("fpcalc").args(options).arg("-ignore-errors").args(files).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
@@ -58,12 +58,12 @@ fn it_prints_the_bytes_of_fpcalc() {
     assert_eq!(long.ended(0).stdout, fpcalc(&["-raw", "-length", "20", "-json"], &files[..1]));
 }
 
-/// With each of these options, of each file alone, the command prints what `fpcalc` prints.
+/// Asserts that the command prints the same as `fpcalc` with each of these options and each file.
 #[track_caller]
 fn agree(place: &Workspace, files: &[PathBuf], forms: &[&[&str]]) {
     for options in forms {
         for file in files {
-            // `fpcalc` adds what the encoder did to the duration of an MP3, which shows in hundredths.
+            // `fpcalc` adds the encoder's padding to the duration of an MP3, which changes the hundredths.
             if options.contains(&"-json") && file.ends_with("e.mp3") {
                 continue;
             }
@@ -113,7 +113,7 @@ fn chunks_algorithms_and_raw_samples_are_those_of_fpcalc() {
     }
 }
 
-/// Its stdout when a file is its standard input.
+/// The stdout of a command that reads a file on its standard input.
 fn piped(command: &mut Command, file: &Path) -> String {
     let output = command.stdin(fs::File::open(file).unwrap()).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
@@ -122,7 +122,7 @@ fn piped(command: &mut Command, file: &Path) -> String {
 #[test]
 fn standard_input_is_read_as_fpcalc_reads_it() {
     let place = Workspace::empty();
-    // The index of an MP4 is at its end, where no pipe can be asked: `fpcalc` cannot read it, Baton can.
+    // The index of an MP4 is at its end, and a pipe cannot seek: `fpcalc` cannot read such a file, Baton can.
     for file in or_skip!(files(place.outside())).iter().filter(|file| !file.ends_with("d.m4a")) {
         for options in [&["-"][..], &["-raw", "-"], &["-chunk", "10", "-json", "-"], &["-format", "wav", "-"]] {
             if options.contains(&"wav") && !file.ends_with("b.wav") {
@@ -134,7 +134,7 @@ fn standard_input_is_read_as_fpcalc_reads_it() {
             assert_eq!(ours, theirs, "{options:?} {}", file.display());
         }
     }
-    // Samples are taken as they come: the first chunk is printed while more is still awaited.
+    // Samples are processed as they arrive: the first chunk is printed before the input ends.
     let mut command = place.command();
     let options = ["-format", "s16le", "-rate", "11025", "-chunk", "4", "-ts", "-"];
     command.arg("fingerprint").args(options).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -183,7 +183,7 @@ fn called_fpcalc_it_is_fpcalc() {
         let ours = run(args, &[]).ended(2);
         assert_eq!((ours.stdout.as_str(), ours.stderr.as_str()), ("", error));
     }
-    // The first file that fails ends it.
+    // The first error ends the run.
     let missing = place.outside().join("missing.mp3");
     let all: Vec<PathBuf> = std::iter::once(missing).chain(files).collect();
     let ours = run(&[], &all).ended(2);
@@ -194,9 +194,9 @@ fn called_fpcalc_it_is_fpcalc() {
     );
 }
 
-/// Asks as programs do that use `fpcalc`: pyacoustid itself, and Picard as in its `picard/acoustid/__init__.py` and
-/// `picard/ui/options/fingerprinting.py`. Picard itself cannot be asked: it is published as source alone, needs Qt, and has no
-/// command that prints a fingerprint.
+/// Calls `fpcalc` as other programs do: pyacoustid itself, and the calls of Picard's `picard/acoustid/__init__.py` and
+/// `picard/ui/options/fingerprinting.py`. Picard itself needs Qt, is published only as source, and has no command that prints a
+/// fingerprint.
 const CALLERS: &str = r#"
 import json, subprocess, sys
 import acoustid
@@ -232,7 +232,7 @@ fn programs_that_use_fpcalc_work_with_it() {
     }
 }
 
-/// beets' command line, where the library of Chromaprint is not installed: then its plugin `chroma` looks for `fpcalc` in the PATH.
+/// The command line of beets without the Chromaprint library. Its plugin `chroma` then looks for `fpcalc` in the PATH.
 const BEETS: &str = r"
 import sys, acoustid
 acoustid.have_chromaprint = False
@@ -254,7 +254,7 @@ fn beets_fingerprints_its_library_with_it() {
     let beet = |args: &[&str]| {
         let mut command = Command::new(&python);
         command.args(["-c", BEETS]).args(args).env("BEETSDIR", &folder).env_remove("FPCALC");
-        // Nothing else is called fpcalc there.
+        // No other `fpcalc` is in that PATH.
         command.env("PATH", program.parent().unwrap()).current_dir(&folder);
         Output::of(&mut command).ended(0)
     };

@@ -1,5 +1,5 @@
-//! Folders that are taken away and put back, or made anew, while the daemon runs. The scan of every minute would find
-//! their files too: here they must be found by events, so nothing may take half as long.
+//! Folders that are removed and restored, or created again, while the daemon runs. The full scan of every minute would find their
+//! files too. These tests require events, so nothing may take half a minute.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use baton_tests::{Dropped, Workspace, handoff, text};
 
-/// Long before the next scan.
+/// Well before the next full scan.
 const PROMPT: Duration = Duration::from_secs(25);
 
 /// Drops a handoff, which must be done soon.
@@ -22,7 +22,7 @@ fn is_done_soon(workspace: &Workspace, title: &str) {
     assert!(begun.elapsed() < PROMPT, "`{title}` was found after {:?}, by the scan", begun.elapsed());
 }
 
-/// A handoff that waits in a folder which is put in place as a whole.
+/// Writes a handoff to a folder that is moved into place later.
 fn put_into(folder: &Path, dropped: &mut Dropped, title: &str) {
     let bytes = text(&handoff("noop", title));
     fs::write(folder.join(format!("{title}.json")), &bytes).unwrap();

@@ -1,5 +1,4 @@
-//! A disk that is full for a while: under the ledger, under the inboxes and archives; and a daemon that is stopped
-//! while it is.
+//! A disk that is full for a while: that of the ledger, or that of the inboxes and archives; and a daemon that is stopped meanwhile.
 
 use baton_tests::{Daemon, Mount, Skipped, Workspace, handoff, or_skip, text};
 
@@ -79,7 +78,7 @@ fn a_full_disk_under_the_inboxes_keeps_the_answers_until_there_is_room() {
     let mut daemon = workspace.up_and_serving();
     let mut dropped = workspace.drop_all("noop", &["Before"]);
     workspace.wait_for_archived(1);
-    // Written while there is room, under names that nobody reads; renamed when there is none.
+    // Written under hidden names while there is space; renamed when the disk is full.
     let hidden = |title: &str| workspace.inbox_of("noop").join(format!(".{title}.tmp"));
     for title in TITLES {
         let bytes = text(&handoff("noop", title));

@@ -1,8 +1,8 @@
-//! Generated documents: `host/docs/cli.md` and the settings of `host/docs/configuration.md` are what the program says of itself.
+//! Generated documents: `host/docs/cli.md` and the settings of `host/docs/configuration.md` must agree with the program.
 //!
-//! `cli.md` has the `--help` of every command. The settings are the lines of the `baton.toml` that `baton init` writes, and every
-//! key of the configuration types is among them. Links of the documents lead to files and headings. After a change, `BATON_UPDATE_DOCS=1 cargo nextest run -p baton-tests
-//! generated_docs` writes both.
+//! `cli.md` has the `--help` of every command. The settings are the lines of the `baton.toml` that `baton init` writes; every key of
+//! the configuration types must be among them. After a change, `BATON_UPDATE_DOCS=1 cargo nextest run -p baton-tests
+//! generated_docs` writes both documents. Links in the documents must lead to existing files and headings.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -21,7 +21,7 @@ const SETTINGS_END: &str = "<!-- end of settings -->";
 
 /// The `--help` text of one command.
 struct CommandHelp {
-    /// Such as `baton plugin grant`.
+    /// The command, such as `baton plugin grant`.
     name: String,
     text: String,
 }
@@ -50,7 +50,7 @@ impl CommandHelp {
     }
 }
 
-/// Adds the help of a command and of all below it, in the order of the program.
+/// Adds the help of a command and of all its subcommands, in the order of the program.
 fn collect_help(words: &[String], all: &mut Vec<CommandHelp>) {
     let help = CommandHelp::read(words);
     let subcommands = help.subcommands();
@@ -123,7 +123,7 @@ fn settings(template: &str) -> String {
     page.trim_start().to_owned()
 }
 
-/// The fields of the configuration types, which are the keys of `baton.toml`.
+/// The fields of the configuration types: the keys of `baton.toml`.
 fn keys_of_the_types(folder: &Path) -> Vec<String> {
     let mut keys = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -143,7 +143,7 @@ fn docs() -> PathBuf {
     repository().join("host/docs")
 }
 
-/// Writes the page where that is asked for; holds otherwise that it is so already.
+/// Writes the page if `BATON_UPDATE_DOCS` is set; otherwise asserts that it has this content.
 fn hold(file: &Path, wanted: &str) {
     if std::env::var_os("BATON_UPDATE_DOCS").is_some() {
         return fs::write(file, wanted).unwrap();
@@ -182,7 +182,7 @@ fn the_page_of_the_configuration_has_every_setting() {
     }
 }
 
-/// The anchors of a page's headings, as GitHub makes them.
+/// The anchors of a page's headings, in GitHub's form.
 fn anchors(page: &str) -> Vec<String> {
     let headings = page.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
     headings.map(anchor).collect()
@@ -198,7 +198,7 @@ fn the_links_of_the_documents_lead_to_files_and_headings() {
     let parts = ["README.md", "host/CHANGELOG.md", "host/docs", "handoffs", "plugins", "wit", "tests"];
     let folders = parts.iter().map(|part| repository().join(part));
     let pages = folders.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] });
-    // Corpora and templates have links into folders that only their readers have.
+    // Corpora and templates have links to folders that exist only for their users.
     let is_ours = |page: &PathBuf| {
         let page = page.strip_prefix(repository()).unwrap();
         !page.iter().any(|part| ["corpus", "templates"].iter().any(|other| part == *other))

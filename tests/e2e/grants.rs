@@ -1,5 +1,4 @@
-//! Folders of grants: what may be granted, that a granted folder stays the one that was granted, and what `baton plugin grant`
-//! checks before it says yes.
+//! Grants of folders: which folders may be granted, that a replaced folder is not used, and what `baton plugin grant` checks.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -9,7 +8,7 @@ use serde_json::json;
 
 const SECRET: &str = "a secret of somebody else";
 
-/// A workspace with `hostile` and the folders `data/inner` and, beside `data`, `outside` with a secret.
+/// A workspace with `hostile`, the folder `data/inner`, and beside `data` the folder `outside` with a secret.
 fn workspace(grants: &str) -> Workspace {
     let workspace = Workspace::with_noop();
     for (file, text) in [("data/inner/secret.txt", "harmless"), ("outside/secret.txt", SECRET)] {
@@ -70,11 +69,11 @@ fn a_plugin_gets_no_folder_inside_one_that_another_may_write_to() {
     workspace.drop_action("hostile", "swap-inner");
     workspace.up_once();
     assert_eq!(workspace.task("swap-inner").state, "succeeded");
-    // The link that is there now was not granted either.
+    // The link that is there now is not granted either.
     workspace.drop_action("holder", "where");
     workspace.up_once();
     waits(&workspace, "where", &["which was not granted", "baton plugin grant holder files:rw=music="]);
-    // Nor when it is asked for in this order, or the other one.
+    // The same in either order of the requests.
     workspace.baton(&["plugin", "revoke", "holder"]).ended(0);
     fs::remove_file(workspace.outside().join("data/inner")).unwrap();
     fs::create_dir(workspace.outside().join("data/inner")).unwrap();
@@ -101,7 +100,7 @@ fn a_folder_that_was_replaced_since_is_not_used_until_it_is_granted_again() {
     workspace.drop_handoff_with("hostile", "Again", json!({ "action": "read-inner" }));
     let task = workspace.wait_for_state("Again", "needs_grant");
     assert!(task.reason.contains("baton plugin grant hostile files:ro=root="), "{}", task.reason);
-    // What the operator grants is what the link leads to now.
+    // The operator grants the present target of the link.
     let grant = format!("files:ro=root={}", inner.display());
     let said = workspace.baton(&["plugin", "grant", "hostile", &grant]).ended(0).stdout;
     assert!(said.contains(&format!("files:ro=root={}", outside.display())), "{said}");
@@ -117,7 +116,7 @@ fn no_writable_grant_contains_an_inbox_that_baton_toml_names_later() {
     workspace.up_once();
     assert_eq!(workspace.task("permanent").state, "failed");
     let config = workspace.read("baton.toml");
-    // In the folder, the folder itself, above it; also by a link.
+    // The inbox is in the folder, is the folder, or contains it; also through a link.
     symlink(workspace.outside().join("data"), workspace.outside().join("link")).unwrap();
     for (number, inbox) in ["data/deep/Claude/01_inbox", "data", "link/01_inbox", "data/inner/in"].iter().enumerate() {
         let inbox = workspace.outside().join(inbox);
@@ -129,7 +128,7 @@ fn no_writable_grant_contains_an_inbox_that_baton_toml_names_later() {
         waits(&workspace, &title, &["which belongs to the agent Claude-X", "send handoffs in any agent's name"]);
         assert!(workspace.baton(&["doctor"]).stdout.contains("Claude-X"));
     }
-    // The same where the folder around it is adopted, whatever it contains yet.
+    // The same for an adopted folder, even if it is still empty.
     let adopted = workspace.outside().join("data");
     workspace.write("baton.toml", format!("adopted = [\"{}\"]\n{config}", adopted.display()));
     workspace.drop_handoff("hostile", "In an adopted folder");
@@ -161,7 +160,7 @@ fn a_grant_is_checked_before_it_is_given() {
         (vec!["files:rw=plans=handoffs"], vec!["would let a plugin write to", "handoffs"]),
         (vec!["files:rw=plans=handoffs/noop"], vec!["would let a plugin write to", "handoffs"]),
         (overlap.iter().map(String::as_str).collect(), vec!["overlap"]),
-        // Its two folders overlap: the plans are in the root.
+        // The plugin's two folders overlap: the plans are in the root.
         (vec!["--all"], vec!["overlap"]),
     ] {
         refused(&grant(&words), &expected);
@@ -191,7 +190,7 @@ fn all_that_is_asked_for_names_the_folders_that_need_a_path() {
     assert_eq!(workspace.read("baton.lock"), before);
 }
 
-/// The folders are Linux's.
+/// These folders exist only on Linux.
 #[cfg(target_os = "linux")]
 #[test]
 fn folders_in_which_the_system_shows_itself_are_not_granted() {
@@ -203,7 +202,7 @@ fn folders_in_which_the_system_shows_itself_are_not_granted() {
         refused(&output, &["processes, devices"]);
     }
     assert_eq!(workspace.read("baton.lock"), before);
-    // Neither by hand, nor by baton.toml.
+    // Neither by a command nor by baton.toml.
     workspace.write(
         "baton.lock",
         before.clone() + "files = [{ folder = \"root\", mode = \"ro\", path = \"/proc/self\" }]\n",

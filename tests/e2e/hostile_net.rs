@@ -1,7 +1,7 @@
-//! Requests and secrets, end to end: what is granted goes, everything else ends in the right state with a sentence that
-//! says what happened, the server never hears of it, and no secret is found anywhere but in the request that it is for.
+//! HTTP requests and secrets, end to end: granted requests are sent, others end in the right state with a clear message and never
+//! reach the server, and a secret appears only in the request that it is for.
 //!
-//! The servers are real ones on loopback; the plugin `fetch` sends what its task asks for and tells all that it hears.
+//! The servers run on loopback. The plugin `fetch` sends the requests of its task and reports all answers.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::budgets::{allow, reached};
 
-/// The value that must not turn up anywhere.
+/// The value that must not appear anywhere else.
 const SECRET: &str = "s3cr3t/+value=\"äö\" of-the-operator";
 
 /// A workspace, its server, and the plugin `fetch` for it.
@@ -22,7 +22,7 @@ struct Scene {
 }
 
 impl Scene {
-    /// `http` as it is granted, `PORT` being the server's; `more` as TOML.
+    /// Grants `http`, in which `PORT` becomes the server's port, and `more` as TOML.
     fn new(http: &[&str], more: &str) -> Self {
         Self::with(Server::start(), http, more)
     }
@@ -36,7 +36,7 @@ impl Scene {
         Self { workspace, server, grants }
     }
 
-    /// Granted requests below `/open/`, and the secret `key` for this server.
+    /// Grants requests below `/open/` and the secret `key` for this server.
     fn with_secret(more: &str) -> Self {
         let secrets = "secrets = [{ name = \"key\", hosts = [\"127.0.0.1:PORT\"], header = \"authorization\" }]";
         let scene = Self::new(&["*:http://127.0.0.1:PORT/open/*"], &format!("{more}\n{secrets}"));
@@ -48,7 +48,7 @@ impl Scene {
         set_secret(&self.workspace, name, value);
     }
 
-    /// Drops a task that asks `requests`, `PORT` being the server's.
+    /// Drops a task with these `requests`, in which `PORT` becomes the server's port.
     fn drop(&self, title: &str, requests: &[Value], flags: &Value) {
         let mut args = flags.clone();
         args["requests"] = Value::from(requests.to_vec());
@@ -57,7 +57,7 @@ impl Scene {
         self.workspace.drop_file("fetch", &format!("{}.json", title.replace(' ', "-")), text);
     }
 
-    /// The same, done to its end.
+    /// The same, and waits for its end.
     fn ask(&self, title: &str, requests: &[Value], flags: &Value) -> Task {
         self.drop(title, requests, flags);
         self.workspace.up_once();
@@ -69,7 +69,7 @@ impl Scene {
         serde_json::from_str(&self.workspace.read("reports/answers.json")).unwrap()
     }
 
-    /// One request, which fails: the sentence that the plugin got.
+    /// Makes one request that must fail; returns the message that the plugin got.
     fn refused(&self, title: &str, request: Value) -> String {
         let task = self.ask(title, &[request], &json!({ "fail": true }));
         assert_eq!(task.state, "failed", "{title}: {}", task.reason);
@@ -77,7 +77,7 @@ impl Scene {
     }
 }
 
-/// The component with the server's port in its manifest: five digits for five digits.
+/// The component with the server's port in its manifest. Both ports have five digits, so that the length stays the same.
 fn with_port(component: &[u8], port: &str) -> Vec<u8> {
     assert_eq!(port.len(), 5, "a port that a system gives away has five digits");
     let mut bytes = component.to_vec();
@@ -106,7 +106,7 @@ fn with_key(url: &str) -> Value {
     json!({ "url": url, "headers": { "Authorization": "Bearer {{key}}" } })
 }
 
-/// Every file below `folder` that holds `needle`, databases and all; the file of secrets is left out.
+/// Every file below `folder`, including databases, that contains `needle`, except the file of secrets.
 fn files_with(folder: &Path, needle: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
@@ -343,8 +343,8 @@ fn a_secret_reaches_its_server_and_nobody_else_whatever_is_reported() {
     assert_eq!(scene.workspace.inbox("Cursor-MM1").len(), 1, "the handoff went out");
 }
 
-/// The sizes of the pieces in which `…/oracle` of `host` came, for each text, as they most often were in three tries: what
-/// a plugin would measure to find out which text begins a secret.
+/// For each text, the sizes of the chunks of the answer to `…/oracle`, the most frequent of three tries. A plugin could measure them
+/// to find out which text is the beginning of a secret.
 fn measured(scene: &Scene, host: &str, texts: &[String]) -> Vec<Vec<u64>> {
     let requests: Vec<Value> = (texts.iter())
         .map(|text| json!({ "url": format!("http://{host}:PORT/open/oracle?{text}"), "measure": true }))
@@ -376,13 +376,13 @@ fn the_pieces_of_an_answer_tell_nothing_about_a_secret() {
     let firsts = || ('0'..='9').map(|digit| digit.to_string());
     let sixths = || ('0'..='9').map(|digit| format!("{}{digit}", &token[..5]));
 
-    // The plugin's own server, which may not have the secret: everything comes at once and as it is.
+    // This server is not allowed to get the secret, so its answer comes at once and unchanged.
     let texts: Vec<String> = firsts().chain([token.to_owned()]).collect();
     for (text, sizes) in texts.iter().zip(measured(&scene, "localhost", &texts)) {
         assert_eq!(sizes, [text.len() as u64, 1], "{text}");
     }
 
-    // The server of the secret, which sends back what the plugin wants: the last bytes always wait, and the same number.
+    // This server may get the secret. The last bytes of its answer are always held back, and always the same number of them.
     let long = |end: String| format!("{}{end}", "x".repeat(100));
     for texts in [firsts().map(long).collect::<Vec<_>>(), sixths().map(long).collect()] {
         let all = measured(&scene, "127.0.0.1", &texts);
@@ -423,7 +423,7 @@ fn a_secret_in_any_other_place_is_refused_and_nothing_is_sent() {
     let body = json!({ "url": open, "method": "POST", "body": format!("{}{{{{key}}}}", "x".repeat(200_000)) });
     let said = scene.refused("Body", body);
     assert!(said.contains("in a header, not in the body"), "{said}");
-    // The body of a request that was given up half-way is what came of it.
+    // A request that was abandoned has only a part of its body.
     let asked = scene.server.asked();
     assert!(asked.iter().all(|asked| !asked.body.contains("baton-secret-")), "{asked:?}");
 }
@@ -469,7 +469,7 @@ fn the_budget_of_requests_stops_a_plugin_whose_attempts_stay_below_their_limits(
     assert_eq!(scene.ask("One", &two, &json!({})).state, "succeeded");
     assert_eq!(scene.ask("Two", &two, &json!({})).state, "succeeded", "one request is left when it begins");
     assert_eq!(scene.ask("Three", &two, &json!({})).state, "queued");
-    // Another start of the daemon changes nothing.
+    // A restart of the daemon changes nothing.
     scene.workspace.up_once();
     let waits = scene.workspace.task("Three");
     assert_eq!((waits.state.as_str(), scene.server.asked().len()), ("queued", 4));
@@ -492,7 +492,7 @@ fn the_budget_of_requests_stops_a_plugin_whose_attempts_stay_below_their_limits(
 fn the_budget_of_bytes_counts_both_directions_and_attempts_that_fail() {
     let scene = Scene::new(&["*:http://127.0.0.1:PORT/open/*"], "");
     allow(&scene.workspace, "fetch", "http_bytes = { hour = \"16 KiB\" }");
-    // 10,000 bytes go out and come back; then a request is refused and the attempt fails.
+    // 10,000 bytes are sent and received; then a request is refused and the attempt fails.
     let echo = json!({ "url": "http://127.0.0.1:PORT/open/echo", "method": "POST", "body": "x".repeat(10_000) });
     let first = scene.ask("Echo", &[echo, get("https://example.org/")], &json!({ "fail": true }));
     assert_eq!(first.state, "failed", "{}", first.reason);

@@ -1,5 +1,5 @@
-//! CSV files of every kind through the real program: `TuneMyMusic`, Soundiiz, Exportify in other languages, any file by its columns,
-//! UTF-16 and `sep=`; and the triggers that import new files once they are granted.
+//! Imports CSV files of many kinds with the real program: `TuneMyMusic`, Soundiiz, Exportify in other languages, any file with mapped
+//! columns, UTF-16 and `sep=`. Also the triggers that import new files once they are granted.
 
 use std::fs;
 use std::path::PathBuf;
@@ -44,7 +44,7 @@ impl Place {
         self.json(&["stats"])["counts"][what].clone()
     }
 
-    /// The titles of the playlist of exactly that name, in order.
+    /// The titles of the playlist with exactly this name, in order.
     #[track_caller]
     fn titles(&self, playlist: &str) -> Vec<String> {
         let titles = "SELECT t.title FROM playlist_items AS i JOIN tracks AS t ON t.id = i.track \
@@ -52,7 +52,7 @@ impl Place {
         self.workspace.column("catalog.db", titles, [playlist])
     }
 
-    /// The one track that is found by words: its ids (`SERVICE:ID`), its playlists, and the fields that count.
+    /// The only track that a search finds: its ids (`SERVICE:ID`), its playlists, and its fields.
     #[track_caller]
     fn track(&self, words: &str) -> (Vec<String>, Vec<String>, Value) {
         let found = self.json(&["search", words]);
@@ -138,7 +138,7 @@ fn any_csv_is_imported_once_it_is_said_which_column_is_what() {
     place.import(&json!({ "columns": columns }));
     assert_eq!((place.count("playlists"), place.count("tracks")), (json!(1), json!(2)));
     assert_eq!(place.track("night bus").2["duration_ms"], 221_000);
-    // Read again only when something is new: here the mapping.
+    // The file is read again because the mapping is new.
     let again = place.import(&json!({ "columns": columns }));
     assert!(again.reason.contains("Nothing has changed"), "{}", again.reason);
     place.import(&json!({ "columns": { "title": "Stück", "artists": "Nr" } }));
@@ -182,7 +182,7 @@ fn playlists_of_one_file_whose_names_differ_in_case_are_two() {
         (place.titles("mix"), place.titles("MIX")),
         (vec!["One".to_owned(), "Three".to_owned()], vec!["Two".to_owned()])
     );
-    // The order of the rows tells nobody apart.
+    // The order of the rows makes no difference.
     place.file("library.csv", format!("{head}Two,Oto,A,MIX,Playlist,\nOne,Oto,A,mix,Playlist,\n"));
     place.import(&json!({}));
     assert_eq!((place.titles("mix"), place.titles("MIX")), (vec!["One".to_owned()], vec!["Two".to_owned()]));
@@ -207,7 +207,7 @@ fn lists_of_favourite_albums_and_artists_are_told_and_are_not_playlists() {
     assert!(told.iter().any(|told| told.title.contains("3 rows of favourite albums and artists")), "{told:?}");
 }
 
-/// What an import comes to that can read none of the files, whatever that is called.
+/// Runs an import that can read none of the files; returns the task.
 fn place_unread(place: &Place) -> Task {
     place.workspace.drop_handoff_with("spotify", "Unread", json!({ "action": "import" }));
     place.workspace.up_once();
@@ -282,7 +282,7 @@ fn notions_own_export_is_a_database_as_it_is() {
     let lines: Vec<_> = first.lines().collect();
     assert_eq!(lines[..2], ["__page_id,__last_synced_iso,Name,BPM,Tags", ",,title,rich_text,rich_text"], "{first}");
     assert!(lines.len() == 4 && lines[2].ends_with(",Night Bus,120,\"house, deep\""), "{first}");
-    // A changed cell changes its row and no key.
+    // A changed cell changes its row but not the key.
     fs::write(databases.join(format!("{name}_all.csv")), rows.replace("Bus,120", "Bus,121")).unwrap();
     sync();
     let second = fs::read_to_string(&csv).unwrap();
@@ -313,7 +313,7 @@ fn a_uuid_with_dashes_is_the_same_database_and_a_row_without_a_title_stays_one_r
     assert_eq!(there, [folder], "it is one database");
     let csv = fs::read_to_string(drive.join(folder).join(format!("{folder}.csv"))).unwrap();
     assert!(csv.lines().count() == 4 && csv.contains(",,121") && !csv.contains(",,120"), "{csv}");
-    // A second source of the same id is reported, however it writes the id.
+    // A second source with the same id is reported, whatever the form of the id.
     let named = format!("__page_id,__last_synced_iso,Name\nids=names,id={},title\np1,,One\n", dashed.to_uppercase());
     fs::write(databases.join("Other.csv"), named).unwrap();
     let refused = workspace.baton(&["run", "drive-sync", "sync"]).ended(1);

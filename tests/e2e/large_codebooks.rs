@@ -1,5 +1,5 @@
-//! Files whose tables ask for gigabytes of memory, an Ogg Vorbis file of 1 kB and a CAF file of 24 MB: they are refused, and
-//! whoever reads them continues.
+//! Files whose tables would need gigabytes of memory (an Ogg Vorbis file of 1 kB, a CAF file of 24 MB) are refused, and the
+//! program continues.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::process::Command;
 use baton_tests::music::{tune, write_wav};
 use baton_tests::{Output, Workspace};
 
-/// Bits, the lowest of each byte first (Vorbis I, section 2).
+/// A bit writer that fills each byte from its lowest bit (Vorbis I, section 2).
 #[derive(Default)]
 struct Bits {
     bytes: Vec<u8>,
@@ -29,13 +29,13 @@ impl Bits {
     }
 }
 
-/// A setup header with so many codebooks of 131,072 entries. What follows them is not there: no decoder comes so far.
+/// A setup header with this number of codebooks of 131,072 entries. The rest of the header is missing, because no decoder reads it.
 fn setup(books: u32) -> Vec<u8> {
     let mut bits = Bits::default();
     bits.put(books - 1, 8);
     for _ in 0..books {
         bits.put(0x56_4342, 24);
-        // Dimensions, entries; in the order of their lengths, which are all 17; no vectors.
+        // Dimensions and entries. The entries are ordered by their lengths, which are all 17, and have no vectors.
         for (value, count) in [(4, 16), (131_072, 24), (1, 1), (16, 5), (131_072, 18), (0, 4)] {
             bits.put(value, count);
         }
@@ -62,7 +62,7 @@ fn page(flags: u8, granule: u64, number: u8, packets: &[&[u8]]) -> Vec<u8> {
     page
 }
 
-/// Two seconds of a stream whose decoder would take 136 MB for each of 64 codebooks.
+/// Writes two seconds of a stream whose decoder would need 136 MB for each of 64 codebooks.
 fn bomb(file: &Path) {
     let mut first = b"\x01vorbis".to_vec();
     for number in [0_u32.to_le_bytes().as_slice(), &[2], &44_100_u32.to_le_bytes(), &[0; 12], &[0xb8, 1]] {
@@ -77,12 +77,12 @@ fn bomb(file: &Path) {
     fs::write(file, pages.concat()).unwrap();
 }
 
-/// A CAF file of 24 MB whose table names as many packets: each takes 32 bytes of the demuxer's memory. `before` stands before it.
+/// Writes `before` and a CAF file of 24 MB with a table of 24 million packets. The demuxer needs 32 bytes of memory for each.
 fn caf_bomb(file: &Path, before: &[u8]) {
     const PACKETS: u32 = 24_000_000;
     let mut bytes =
         [before, b"caff\0\x01\0\0desc", &32_i64.to_be_bytes(), &44_100.0_f64.to_be_bytes(), b"alac"].concat();
-    // Packets of any size, of 4096 frames each; two channels.
+    // Packets of variable size with 4096 frames each, and two channels.
     for number in [0_u32, 0, 4096, 2, 16] {
         bytes.extend(number.to_be_bytes());
     }
@@ -99,7 +99,7 @@ fn caf_bomb(file: &Path, before: &[u8]) {
 fn a_table_of_packets_that_asks_for_gigabytes_is_not_read() {
     let place = Workspace::empty();
     let file = place.outside().join("t.caf");
-    // The demuxer is also found behind bytes that no format knows.
+    // The format is recognised even behind unknown bytes.
     for before in [b"".as_slice(), &[0; 1000]] {
         caf_bomb(&file, before);
         let mut shell = place.command_of("sh");
@@ -109,7 +109,7 @@ fn a_table_of_packets_that_asks_for_gigabytes_is_not_read() {
     }
 }
 
-/// `baton` with room for 1 GB of data, so that one which takes more ends and harms nobody.
+/// `baton` with a memory limit of 1 GB, so that too much memory use ends only this process.
 fn limited(workspace: &Workspace) -> Command {
     let mut shell = workspace.command_of("sh");
     shell.args(["-c", "ulimit -d 1000000 && exec \"$@\"", "sh"]).arg(workspace.command().get_program());

@@ -1,5 +1,5 @@
-//! Large files, read by the shipped plugins in the real sandbox: the host returns at most 64 KiB a call, and a file ends
-//! only where the host says so.
+//! The shipped plugins read large files in the real sandbox. The host returns at most 64 KiB per call, so a short read is not the end
+//! of the file.
 
 use std::fs::{self, File};
 use std::time::{Duration, SystemTime};
@@ -8,10 +8,10 @@ use baton_tests::spotify_exports::HEADER;
 use baton_tests::{Output, Workspace, drive_folder, handoff, sha256, text};
 use serde_json::{Value, json};
 
-/// Sizes in KiB around the most that the host returns a call, and around where earlier versions stopped.
+/// Sizes in KiB: around the most that the host returns per call, and around the size at which earlier versions stopped.
 const SIZES: [usize; 7] = [63, 64, 65, 184, 200, 400, 1000];
 
-/// A Python file of exactly so many KiB whose last lines define the class `LastPart`.
+/// A Python file of exactly this size in KiB whose last lines define the class `LastPart`.
 fn source(kib: usize) -> Vec<u8> {
     let end = "\n\nclass LastPart:\n    value = 1\n";
     let mut text = String::new();
@@ -28,7 +28,7 @@ fn name(kib: usize) -> String {
     format!("src/size_{kib}.py")
 }
 
-/// A plan of all sizes that promises the class at the end of each file.
+/// A plan that promises the class at the end of each file.
 fn plan() -> String {
     let rows = SIZES.map(|kib| format!("- `{}` with `LastPart`\n", name(kib)));
     format!("# Plan\n\n## Deliverables\n\n{}", rows.concat())
@@ -67,7 +67,7 @@ fn what_an_earlier_version_remembers_of_large_files_is_discarded() {
     for kib in SIZES {
         workspace.write(&name(kib), source(kib));
         let file = File::open(workspace.root().join(name(kib))).unwrap();
-        // What changed less than two seconds ago is not remembered.
+        // A file that changed less than two seconds ago is not remembered.
         file.set_modified(SystemTime::now() - Duration::from_mins(5)).unwrap();
     }
     workspace.write("plans/PLAN.md", plan());
@@ -95,7 +95,7 @@ fn what_an_earlier_version_remembers_of_large_files_is_discarded() {
     assert!(!report.to_string().contains("other content"), "a wrong digest is compared with nothing: {report:#}");
 }
 
-/// Text of about so many KiB, made of numbered rows.
+/// A text of numbered rows with about this size in KiB, and the number of rows.
 fn rows(kib: usize, row: impl Fn(usize) -> String) -> (String, usize) {
     let (mut text, mut count) = (String::new(), 0);
     while text.len() < kib * 1024 {

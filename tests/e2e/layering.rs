@@ -1,5 +1,5 @@
-//! The rules between crates that a compiler does not check: which crate may use which, which crate alone uses which library, and
-//! what is at the top of the repository.
+//! Rules for crates that the compiler does not check: which crates a crate may use, which libraries only certain crates may use, and
+//! what is at the top level of the repository.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,7 +9,7 @@ use std::process::Command;
 use baton_tests::{files_below, repository};
 use serde_json::Value;
 
-/// The crates of the host and those that each may use, besides `core`.
+/// The host's crates, each with the crates that it may use besides `core`.
 const CRATES: [(&str, &[&str]); 14] = [
     (
         "baton",
@@ -41,7 +41,7 @@ const CRATES: [(&str, &[&str]); 14] = [
     ("xtask", &[]),
 ];
 
-/// Libraries that only these crates use, so that they can be replaced there.
+/// Libraries that only the named crates may use, so that they are easy to replace.
 const KEPT: [(&str, &[&str]); 10] = [
     ("notify", &["baton-intake"]),
     ("rusqlite", &["baton-sqlite", "baton-ledger", "baton-catalog", "baton-plugin-sql"]),
@@ -51,7 +51,7 @@ const KEPT: [(&str, &[&str]); 10] = [
     ("wit-bindgen", &["baton-plugin-sdk"]),
     ("minisign-verify", &["baton-registry"]),
     ("oci-client", &["baton-registry"]),
-    // Each has the limits of its servers: packages from anywhere, and the Eagle of this machine.
+    // Each has its own limits: `registry` loads packages from any server, `library` talks to Eagle on this machine.
     ("reqwest", &["baton-registry", "baton-library"]),
     ("lofty", &["baton-library"]),
 ];
@@ -59,7 +59,7 @@ const KEPT: [(&str, &[&str]); 10] = [
 /// Crates without I/O. `core` and `track-match` compile to WebAssembly too, so plugins use them.
 const PURE: [&str; 3] = ["core", "fingerprint", "track-match"];
 
-/// What the pure crates must never use.
+/// Libraries that the pure crates must not use.
 const NOT_PURE: [&str; 8] =
     ["tokio", "rusqlite", "wasmtime", "wasmtime-wasi", "notify", "tempfile", "walkdir", "tracing"];
 
@@ -72,13 +72,13 @@ struct Member {
 }
 
 impl Member {
-    /// The top folder it is in: `host`, `plugins`, `tests`.
+    /// Its top-level folder: `host`, `plugins` or `tests`.
     fn quarter(&self) -> String {
         let below = self.folder.strip_prefix(repository()).unwrap();
         below.components().next().unwrap().as_os_str().to_string_lossy().into_owned()
     }
 
-    /// The name without the prefix that all members of the host have.
+    /// The name without the prefix of the host's crates.
     fn crate_name(&self) -> &str {
         self.name.strip_prefix("baton-").unwrap_or(&self.name)
     }
@@ -195,7 +195,7 @@ fn nothing_else_is_visible_at_the_top() {
     assert_eq!(top, expected.map(str::to_owned).into());
 }
 
-/// The names at the top that git knows; `None` where this is not a checkout.
+/// The tracked names at the top level; `None` outside of a git checkout.
 fn tracked() -> Option<BTreeSet<String>> {
     let listed = Command::new("git").args(["ls-files", "-z"]).current_dir(repository()).output().ok()?;
     let text = String::from_utf8(listed.stdout).ok().filter(|text| listed.status.success() && !text.is_empty())?;

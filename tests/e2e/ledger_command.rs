@@ -1,4 +1,4 @@
-//! `baton ledger` and `baton backup`: a chain that anybody can check, and a copy made while the daemon works.
+//! `baton ledger` and `baton backup`: a chain that anybody can verify, and a copy made while the daemon works.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ fn worked() -> Workspace {
     workspace
 }
 
-/// The head that the RETURN for `title` carries.
+/// The chain's head in the RETURN for `title`.
 fn head_of_return(workspace: &Workspace, title: &str) -> String {
     let id = format!("id-{}", title.to_lowercase().replace(' ', "-"));
     let returns = workspace.returns_for("Claude-MM1", &id);
@@ -40,7 +40,7 @@ fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// The hash of an exported event, by the rule that `baton ledger export --help` gives.
+/// The hash of an exported event, computed by the rule in `baton ledger export --help`.
 fn hash_of(event: &Value) -> String {
     let columns =
         ["prev", "task", "at", "actor", "action", "reason", "state", "input_hash", "output_hash", "plugin_digest"];
@@ -53,7 +53,7 @@ fn hash_of(event: &Value) -> String {
     Digest::of_parts(&texts.each_ref().map(String::as_bytes)).to_string()
 }
 
-/// Recomputes an exported chain from its lines alone; gives the number of events and the head.
+/// Recomputes an exported chain from its lines; returns the number of events and the head.
 #[track_caller]
 fn recompute(export: &str) -> (usize, String) {
     let mut events = lines(export);
@@ -68,7 +68,7 @@ fn recompute(export: &str) -> (usize, String) {
     (events.len(), head)
 }
 
-/// A state folder whose ledger is `file`.
+/// Creates a state folder whose ledger is `file`.
 fn restore(workspace: &Workspace, file: &Path, name: &str) -> PathBuf {
     let state = workspace.outside().join(name);
     fs::create_dir(&state).unwrap();
@@ -91,7 +91,7 @@ fn after_real_work_the_ledger_is_sound() {
     let workspace = worked();
     let report = verify_json(&workspace, &[], 0);
     let events: usize = workspace.status().iter().map(|task| workspace.why(&task.id).events.len()).sum();
-    // One more seals the rows.
+    // One more event seals the rows.
     let events = events + 1;
     assert_eq!(report["events"], json!(events));
     assert_eq!((&report["sound"], &report["broken"], &report["asked"]), (&json!(true), &json!(null), &json!(null)));
@@ -150,7 +150,7 @@ fn a_ledger_that_lost_its_end_is_found_with_the_head_of_a_return() {
 fn an_event_that_was_edited_is_named() {
     let workspace = worked();
     let file = backup(&workspace, "copy.db");
-    // A word of the same length, in every place: the file stays a database.
+    // A word is replaced by one of the same length everywhere, so that the file stays a valid database.
     let mut bytes = fs::read(&file).unwrap();
     let places: Vec<_> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(b"attempt 1")).collect();
     for at in places {

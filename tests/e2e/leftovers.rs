@@ -1,5 +1,5 @@
-//! Temporary files of killed commands: `baton up` removes those that nobody can need, `doctor` names the others, and a file of
-//! the user or of a living writer is left alone.
+//! Temporary files of killed commands: `baton up` removes those that no process can need, `doctor` lists the others, and files of
+//! the user or of a running writer are not changed.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -51,7 +51,7 @@ fn files_of_users_and_of_living_writers_stay() {
         "handoffs/noop/01_inbox/.baton-h-mine.tmp",
         ".baton-77.tmp",
     ];
-    // No process has a number beyond the kernel's limit.
+    // No process has an id above the kernel's limit.
     let go =
         [".baton-ledger.4194305.tmp", ".baton.lock.4194305.tmp", "handoffs/01_inbox/.baton-h-0123456789abcdef.tmp"];
     for name in stay.iter().chain(&go) {
@@ -69,7 +69,7 @@ fn files_of_users_and_of_living_writers_stay() {
         assert!(!workspace.root().join(name).exists(), "{name}");
     }
     let doctor = workspace.baton(&["doctor"]).ended(0).stdout;
-    // It may be another ledger's, which needs it to finish a delivery.
+    // It may belong to another ledger, which needs it to finish a delivery.
     assert!(doctor.contains(".baton-77.tmp: is a temporary file that no writer of this workspace needs"), "{doctor}");
     assert!(!doctor.contains("notes") && !doctor.contains("mine"), "{doctor}");
 }

@@ -1,5 +1,5 @@
-//! `baton library sync`: fingerprints become tags in Eagle, through both versions of its API, and in files only when asked.
-//! What is at stake is what people have tagged themselves: whatever a server does, none of it may be lost without a word.
+//! `baton library sync` writes fingerprints as tags to Eagle, through both versions of its API, and to files only on request.
+//! The users' own tags must not be lost silently, whatever a server does.
 
 use std::fs;
 use std::path::Path;
@@ -15,14 +15,14 @@ use serde_json::{Value, json};
 const HEAD: &str = "fingerprint:chromaprint-2:";
 const OLD: &str = "fingerprint:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-/// A scanned library of Eagle.
+/// A workspace with a scanned Eagle library.
 struct Place {
     workspace: Workspace,
     ids: Vec<String>,
 }
 
 impl Place {
-    /// With so many pieces.
+    /// Creates a library with this number of pieces.
     fn of(pieces: u64) -> Self {
         let workspace = Workspace::init();
         let folder = workspace.outside().join("Music.library");
@@ -37,7 +37,7 @@ impl Place {
         Self { workspace, ids }
     }
 
-    /// The running program with that library open; each item has two tags.
+    /// Starts Eagle with that library open; each item has two tags.
     fn eagle(&self, manner: Manner) -> Eagle {
         let eagle = Eagle::start(manner);
         for (number, id) in self.ids.iter().enumerate() {
@@ -55,7 +55,7 @@ impl Place {
         self.sync(eagle, &["--apply"])
     }
 
-    /// Every item has its two tags, in their order, and then the fingerprint's.
+    /// Asserts that every item has its two tags, in their order, and then the fingerprint tag.
     fn is_told(&self, eagle: &Eagle) {
         for id in &self.ids {
             let tags = eagle.tags(id);
@@ -98,7 +98,7 @@ fn each_item_gets_its_tag_once_and_keeps_its_own() {
         eagle.behave(|manner| manner.hand = Some((place.ids[1].clone(), "new".to_owned())));
         assert_eq!(counts(&place.apply(&eagle).ended(0)), json!({ "succeeded": 3 }));
         let came: Vec<_> = eagle.tags(&place.ids[1]).into_iter().filter(|tag| tag == "new").collect();
-        // V1 gives items of so few one by one; there nobody had the time.
+        // With so few items V1 reads them one by one, so the other tag is not added in this test.
         assert_eq!(came.len(), usize::from(eagle.asked("/v2/") > 1));
         let tags: Vec<_> = place.ids.iter().map(|id| eagle.tags(id)).collect();
         assert!(tags.iter().all(|tags| tags.iter().filter(|tag| tag.starts_with(HEAD)).count() == 1), "{tags:?}");
@@ -134,7 +134,7 @@ fn what_may_pass_is_tried_again_after_one_two_and_four_seconds() {
         assert_eq!(counts(&place.apply(&eagle).ended(0)), json!({ "succeeded": 1 }));
         assert!(begun.elapsed() >= Duration::from_secs(7), "{:?}", begun.elapsed());
         place.is_told(&eagle);
-        // The third was done and only its answer cut off: reading showed it.
+        // The third request was executed and only its answer was cut off, which reading the item showed.
         assert_eq!(eagle.asked("update"), 3);
     }
 }
@@ -258,13 +258,13 @@ fn of_two_libraries_of_one_name_the_one_that_is_open_gets_its_tags() {
     let first = place.workspace.outside().canonicalize().unwrap().join("Music.library");
     let copy = first.with_file_name("copy").join("Music.library");
     ran("cp", &["-a", "--", first.to_str().unwrap(), make(copy.parent().unwrap())]);
-    // The first piece of the copy is another one.
+    // The first item of the copy has another piece.
     let changed = files_below(&copy.join("images").join(format!("{}.info", place.ids[0])));
     let changed = changed.iter().find(|file| file.extension().is_some_and(|ending| ending == "wav")).unwrap();
     write_wav(changed, &tune(77, 5));
     place.workspace.baton(&["library", "scan", copy.to_str().unwrap()]).ended(0);
     let eagle = place.eagle(Manner { v2: true, ..Manner::default() });
-    // Nobody can tell which one is open.
+    // It is unknown which library is open.
     let output = place.apply(&eagle).ended(1);
     assert_eq!((counts(&output), eagle.asked("update")), (json!({ "failed": 4 }), 0));
     let mut tags = Vec::new();
@@ -295,7 +295,7 @@ fn files_of_another_library_are_not_looked_for_in_this_one() {
     fs::rename(&other, other.with_file_name("Other.library")).unwrap();
     let moved = other.with_file_name("Other.library");
     place.workspace.baton(&["library", "scan", moved.to_str().unwrap()]).ended(0);
-    // Only shown, it is what there is; applied, nothing was done.
+    // Without `--apply` this is only shown; with it, nothing was done, which is an error.
     assert_eq!(place.sync(&eagle, &[moved.to_str().unwrap()]).ended(0).json()["outcome"], Value::Null);
     let output = place.sync(&eagle, &["--apply", moved.to_str().unwrap()]).ended(1);
     assert_eq!((counts(&output), &output.json()["outcome"]), (json!({ "library_not_open": 1 }), &json!("refused")));
@@ -373,7 +373,7 @@ fn the_token_goes_to_eagle_and_nowhere_else() {
         let set =
             Output::fed(set.arg("-w").arg(place.workspace.root()).args(["secret", "set", "eagle"]), TOKEN.as_bytes());
         set.ended(0);
-        // Also where a server says it back, and where it breaks off.
+        // Also when the server repeats the token in its answer, and when the connection ends.
         eagle.behave(|manner| {
             manner.trouble =
                 vec![("update", Trouble::Hangs), ("update", Trouble::Text("token=5e8b0c1d-very-secret-77"))];
@@ -421,7 +421,7 @@ fn files_get_their_tag_only_when_asked_and_keep_their_sound() {
         assert!(holds(file, "BATON_FINGERPRINT") && holds(file, "chromaprint-2:"), "{}", file.display());
     }
     assert_eq!(contents_below(&library), of_eagle);
-    // Their sound is the same, so they are not read again; read again, they are what was written down.
+    // The audio is the same, so they are not read again. When they are, the fingerprints are the same.
     let scan = |args: &[&str]| {
         let scanned = [&["library", "scan", "--json", folder.to_str().unwrap()], args].concat();
         workspace.baton(&scanned).ended(0).json()
@@ -432,7 +432,7 @@ fn files_get_their_tag_only_when_asked_and_keep_their_sound() {
     let again = json!({ "already_has_fingerprint": 3, "in_eagle_library": 1 });
     assert_eq!(counts(&sync(&["--apply"]).ended(0)), again);
     assert_eq!(contents_below(&folder), after);
-    // Another piece under the same name is not tagged with what the first one was.
+    // Another piece with the same name does not get the first one's tag.
     write_wav(&folder.join("10.wav"), &tune(99, 4));
     let bytes = fs::read(folder.join("10.wav")).unwrap();
     let left = sync(&["--apply"]).ended(1);

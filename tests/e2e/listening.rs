@@ -1,5 +1,5 @@
-//! Plugins and how things sound: `compute`, `look-up`, `coverage`, `duplicates`, as granted and no further. The program's own
-//! `baton fingerprint` and `baton library` are the judges of the answers.
+//! The fingerprint functions of plugins (`compute`, `look-up`, `coverage`, `duplicates`) within their grants. The answers are
+//! compared with those of `baton fingerprint` and `baton library`.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 const FILES: &str = "files = [{ folder = \"root\", mode = \"ro\" }]\n";
 const ALL: &str = "files = [{ folder = \"root\", mode = \"ro\" }]\nfingerprint = [\"files\", \"library\"]";
 
-/// The folder of these grants, whose first mount a plugin sees at `/FOLDER/0`.
+/// The folder of these grants. A plugin sees its first mount at `/FOLDER/0`.
 const FOLDER: &str = "root";
 
-/// Seconds of a piece: enough to compare.
+/// Seconds of a piece, long enough to compare.
 const SECONDS: u32 = 40;
 
 /// A workspace with the plugin `listener` and music in its root.
@@ -27,12 +27,12 @@ fn with_listener(grants: &str) -> Workspace {
     workspace
 }
 
-/// Where a plugin finds a file of the folder.
+/// The path of a file as the plugin sees it.
 fn guest(file: &str) -> String {
     format!("/{FOLDER}/0/{file}")
 }
 
-/// That as the argument `path`.
+/// The same path as the argument `path`.
 fn path(file: &str) -> String {
     format!("path={}", guest(file))
 }
@@ -162,7 +162,7 @@ fn a_task_reads_and_asks_no_more_than_it_may() {
 #[test]
 fn a_cancelled_task_ends_while_a_long_file_is_read() {
     let workspace = with_listener(ALL);
-    // 24 hours of silence: a file full of holes, which takes minutes to decode.
+    // 24 hours of silence in a sparse file, which takes minutes to decode.
     let bytes: u32 = 3_900_000_000;
     let mut head = b"RIFF".to_vec();
     head.extend((bytes + 36).to_le_bytes());

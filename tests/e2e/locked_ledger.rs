@@ -1,4 +1,4 @@
-//! Another process that holds the ledger for longer than Baton waits for it.
+//! Another process locks the ledger for longer than Baton waits for it.
 
 use std::thread::sleep;
 use std::time::Duration;

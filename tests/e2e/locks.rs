@@ -1,4 +1,4 @@
-//! Names that plugins hold: one attempt at a time, between any number of processes; and back again however it ends.
+//! Locks of plugins: one attempt at a time holds a lock, across all processes, and the lock is released however the attempt ends.
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
@@ -12,7 +12,7 @@ fn run(workspace: &Workspace, action: &str) -> Command {
     command
 }
 
-/// Ends it without a word, as a power cut does.
+/// Kills the process.
 fn kill(mut child: Child) {
     child.kill().unwrap();
     child.wait().unwrap();
@@ -21,7 +21,7 @@ fn kill(mut child: Child) {
 #[test]
 fn of_many_processes_one_at_a_time_has_the_name() {
     let (workspace, music) = Workspace::with_holder("locks = true");
-    // Compiled once, so that all of them come together.
+    // Compiled beforehand, so that all of them start at the same time.
     let first = run(&workspace, "alone").output().unwrap();
     assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
     let racing: Vec<Child> = (0..16).map(|_| run(&workspace, "alone").spawn().unwrap()).collect();
@@ -108,7 +108,7 @@ fn a_ledger_with_locks_is_backed_up_restored_verified_and_pruned() {
     assert!(freed.status.success(), "{}", String::from_utf8_lossy(&freed.stderr));
 }
 
-/// A handoff that asks for an action under the one name.
+/// A handoff with an action that takes the lock.
 fn handoff(title: &str, action: &str) -> Vec<u8> {
     let mut value = baton_tests::handoff("holder", title);
     value["action"] = action.into();

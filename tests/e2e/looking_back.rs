@@ -1,5 +1,4 @@
-//! The ledger as plugins see it: it says what `baton status` says, what is not granted is not shown, and
-//! nothing is written through it.
+//! The ledger as plugins see it: it agrees with `baton status`, is not visible without a grant, and is read-only.
 
 use baton_tests::{Output, Workspace, answer, handoff, text};
 use serde::Deserialize;
@@ -7,7 +6,7 @@ use serde_json::json;
 
 const GRANTED: &str = "ledger = true";
 
-/// What the plugin sees of a task.
+/// A task as the plugin sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Told {
@@ -28,7 +27,7 @@ struct Told {
     file: Option<String>,
 }
 
-/// Has the plugin look, and gives the report that it wrote.
+/// Runs a query of the plugin; returns the report that it wrote.
 #[track_caller]
 fn look(workspace: &Workspace, action: &str, args: &[&str]) -> Vec<Told> {
     let run = asked(workspace, action, args).ended(0);

@@ -34,7 +34,7 @@ const READS: [&[&str]; 14] = [
     &["retry", "abcdef"],
 ];
 
-/// Every command that reads or writes the ledger refuses, shows nothing of it and says these words.
+/// Asserts that every command that reads or writes the ledger refuses with these words and shows nothing of the ledger.
 #[track_caller]
 fn is_refused_with(workspace: &Workspace, words: &[&str]) {
     for command in WRITES.iter().chain(&READS) {
@@ -59,7 +59,7 @@ fn is_diagnosed(workspace: &Workspace, what: &str, fix: &str) {
     assert!(doctor.contains(what) && doctor.contains(fix), "{doctor}");
 }
 
-/// A workspace with one task that is done, and one file that was not captured yet.
+/// A workspace with one finished task and one file that is not captured yet.
 fn with_work() -> Workspace {
     let workspace = Workspace::with_noop();
     workspace.drop_handoff("noop", "Done");
@@ -254,7 +254,7 @@ fn a_moved_workspace_names_its_ledger_and_a_copy_has_its_own() {
     at(&moved, &["--state", state.to_str().unwrap(), "up", "--once"]).ended(0);
 }
 
-/// Does `harm` to the state folder under a daemon; then nothing that is dropped is acknowledged and the daemon ends.
+/// Applies `harm` to the state folder while a daemon runs. Asserts that it acknowledges nothing more and ends.
 #[track_caller]
 fn ends_after(harm: impl Fn(&Path)) {
     let workspace = Workspace::with_noop();

@@ -1,6 +1,6 @@
-//! End to end: the real program on real folders. One test binary, because linking is what takes time.
+//! End-to-end tests: the real program on real folders. They are one binary, because linking takes most of the build time.
 //!
-//! A module a subject; each opens with what it holds. What a test waits for it polls, so nothing depends on speed.
+//! Each module tests one subject, which its first line states. Tests wait by polling, so that they do not depend on speed.
 
 #[cfg(test)]
 mod adoption;

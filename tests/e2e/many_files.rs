@@ -1,4 +1,4 @@
-//! More files, and more events, than the queues between the kernel and the engine hold.
+//! More files and events than the queues between the kernel and the daemon can hold.
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -9,10 +9,10 @@ use serde_json::json;
 
 const FILES: usize = 1_000;
 
-/// With this many touches of each file the kernel's queue (16,384 events) is full, and so is the daemon's (4,096).
+/// With this number of changes of each file, the queues of the kernel (16,384 events) and of the daemon (4,096) overflow.
 const TOUCHES: usize = 24;
 
-/// Writes `FILES` handoffs beside the inbox: what each is to be called, and what it holds.
+/// Writes `FILES` handoffs beside the inbox. Returns their present and final paths, and their bytes.
 fn prepare(workspace: &Workspace) -> (Vec<(PathBuf, PathBuf)>, Dropped) {
     let aside = workspace.outside().join("aside");
     fs::create_dir(&aside).unwrap();
@@ -33,14 +33,14 @@ fn a_thousand_files_of_which_the_kernel_lost_the_events_are_all_found() {
     let (moves, dropped) = prepare(&workspace);
     let daemon = workspace.up_and_serving();
     let (early, late) = moves.split_at(FILES / 2);
-    // It is not there to read its events, as on a machine under load.
+    // The daemon is stopped and does not read its events, as on a machine under load.
     daemon.freeze();
     for (from, to) in early {
         fs::rename(from, to).unwrap();
     }
     let files: Vec<File> = early.iter().map(|(_, to)| File::options().append(true).open(to).unwrap()).collect();
     for _ in 0..2 * TOUCHES {
-        // In turn, because the kernel joins events that follow each other and are the same.
+        // One file after the other, because the kernel merges equal events that follow each other.
         for file in &files {
             file.set_modified(SystemTime::now()).unwrap();
         }
@@ -55,7 +55,7 @@ fn a_thousand_files_of_which_the_kernel_lost_the_events_are_all_found() {
     assert!(daemon.stop().success());
 }
 
-/// How many files fill one inbox in the test of fairness.
+/// The number of files in the full inbox.
 const FULL: usize = 20_000;
 
 #[test]

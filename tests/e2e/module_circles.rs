@@ -1,10 +1,10 @@
-//! Modules of a crate do not use each other in a circle, so each can be read and moved with what is below it.
+//! Modules of a crate must not use each other in a circle, so that each can be read and moved with its dependencies.
 //!
-//! A module is a file; inline modules count as part of theirs. A module uses another when it imports or names something that
-//! the other one *defines*: re-exports are followed to the definition, so a `mod.rs` that only passes names on is used by
-//! nobody. What a parent passes on of its children (`pub use child::Name`) does not use the child, unless the parent's own
-//! code has the name. A child that uses its parent's items is in a circle if the parent uses the child. Code for tests does not
-//! count. Not seen are paths in strings (`#[serde(with = "…")]`) and names that macros make.
+//! A module is a file; an inline module is part of its file. A module uses another when it imports or names an item that the other
+//! one *defines*. Re-exports are followed to the definition, so a `mod.rs` that only re-exports is used by nobody. A re-export of a
+//! child's item (`pub use child::Name`) does not use the child, unless the parent's own code has the name. A child and a parent
+//! that use each other's items are in a circle. Test code is ignored. Paths in strings (`#[serde(with = "…")]`) and names from
+//! macros are not detected.
 
 mod graph;
 mod modules;
@@ -19,7 +19,7 @@ use baton_tests::repository;
 use graph::Graph;
 use modules::Modules;
 
-/// The root files of all crates that are built of `src`.
+/// The root files of all crates with a `src` folder.
 fn roots() -> Vec<PathBuf> {
     let folders = ["host", "plugins", "tests/plugins"].map(|folder| fs::read_dir(repository().join(folder)).unwrap());
     let crates = folders
@@ -39,12 +39,12 @@ fn graph(root: &Path) -> Graph {
     Graph::from_modules(&Modules::load(root).unwrap())
 }
 
-/// A path below the repository.
+/// A path relative to the repository.
 fn shown(path: &Path) -> String {
     path.strip_prefix(repository()).unwrap_or(path).display().to_string()
 }
 
-/// A circle for people: how many files, and a shortest way around.
+/// Describes a circle: the number of files, and a shortest path around it.
 fn describe(graph: &Graph, circle: &BTreeSet<&Path>) -> String {
     let mut text = format!("{} modules use each other; the shortest way around:\n", circle.len());
     let way = graph.shortest(circle);
@@ -70,7 +70,7 @@ fn no_module_is_in_a_circle() {
     assert!(text.is_empty(), "{text}");
 }
 
-/// The circles of a crate of these files.
+/// The circles of a crate with these files.
 fn circles_of(files: &[(&str, &str)]) -> Vec<Vec<String>> {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {

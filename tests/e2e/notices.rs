@@ -1,5 +1,5 @@
-//! Notices to a person (`[notify]`): each event is reported once, also across restarts and `kill -9`; a program that hangs or is
-//! missing holds up nothing; text of others is harmless.
+//! Notices to the operator (`[notify]`): each event is reported once, even with restarts and `kill -9`; a command that hangs or is
+//! missing delays nothing; and text from handoffs is harmless.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use baton_tests::{PATIENCE, Workspace, handoff_with, text};
 use serde_json::{Value, json};
 
-/// Beside the workspace: `name` with this script.
+/// Writes a script beside the workspace.
 fn script(workspace: &Workspace, name: &str, text: &str) -> PathBuf {
     let path = workspace.outside().join(name);
     drop(fs::write(&path, format!("#!/bin/sh\ncd {}\n{text}\n", workspace.outside().display())));
@@ -25,17 +25,17 @@ fn configure(workspace: &Workspace, settings: &str) {
     workspace.write("baton.toml", format!("{config}\n[notify]\n{settings}\n"));
 }
 
-/// A workspace with `hostile` whose notices go through this script, which finds them on its standard input.
+/// A workspace with `hostile` whose notices go to the standard input of this script.
 fn with_command(script_text: &str, settings: &str) -> Workspace {
     let workspace = Workspace::with_hostile();
     let path = script(&workspace, "tell.sh", script_text);
     let command = json!([path, "two words", "$(touch injected)", ";touch injected"]);
-    // A separate table, so that what follows belongs to it.
+    // A new table, so that the following settings belong to it.
     configure(&workspace, &format!("command = {command}\n{settings}"));
     workspace
 }
 
-/// What the script was given so far, by lines.
+/// The notices that the script has received so far.
 fn told(workspace: &Workspace) -> Vec<Value> {
     let lines = fs::read_to_string(workspace.outside().join("told.jsonl")).unwrap_or_default();
     lines.lines().map(|line| serde_json::from_str(line).unwrap_or_default()).collect()
@@ -69,7 +69,7 @@ fn each_event_is_reported_once_with_its_reason_and_never_again_after_a_restart()
     workspace.drop_handoff("noop", "All is well");
     let shown = wait_for_notices(&workspace, 2);
     assert!(daemon.stop().success());
-    // Requests to external agents are checked at the start and once a minute.
+    // Requests to external agents are checked at the start and every minute.
     workspace.up_once();
     let shown = if shown.len() < 3 { wait_for_notices(&workspace, 3) } else { shown };
     assert_eq!(
@@ -90,7 +90,7 @@ fn each_event_is_reported_once_with_its_reason_and_never_again_after_a_restart()
     workspace.up_once();
     workspace.up_once();
     assert_eq!(told(&workspace).len(), 3, "a restart tells nothing again");
-    // A question that comes again is news.
+    // A repeated question is a new event.
     workspace.baton(&["retry", &task.id]).ended(0);
     workspace.up_once();
     assert_eq!(told(&workspace).len(), 4);
@@ -222,7 +222,7 @@ fn what_happened_before_notices_were_wanted_is_not_told() {
     assert_eq!(told(&workspace), Vec::<Value>::new());
 }
 
-/// A title with what a shell, a terminal and a notification would obey.
+/// A title with markup, shell commands, terminal escapes and options.
 #[cfg(not(target_os = "macos"))]
 const TITLE: &str = "<b>bold</b> & $(touch injected) \u{1b}[31mred\u{202e} --urgency=critical";
 

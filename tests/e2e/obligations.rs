@@ -1,4 +1,4 @@
-//! Who owes a RETURN: the compliance of each agent, reminders, escalation, and what is left lying.
+//! Open RETURNs: the compliance of each agent, reminders, escalation, and stale requests.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -78,7 +78,7 @@ fn a_return_is_matched_by_id_file_name_task_and_token() {
     assert!(workspace.inbox("Cursor-MM1").is_empty());
 }
 
-/// A workspace with a short escalation policy and a request in the inbox of an agent.
+/// A workspace with a short escalation policy and a request in an agent's inbox.
 fn waiting(patience: &str) -> Workspace {
     let workspace = Workspace::with_noop();
     workspace.write("baton.toml", workspace.read("baton.toml") + &format!("\n[escalation]\n{patience}\n"));
@@ -151,7 +151,7 @@ fn only_an_agents_own_return_counts_for_its_compliance() {
         (&json!(0), &json!(1), &json!(0.0))
     );
     assert_eq!(shown["compliance_rate"], json!(0.0), "the RETURN of a stale request is Baton's");
-    // One that is cancelled says nothing of the agent, nor does one that it never got.
+    // A cancelled request does not count for the agent, nor does one that was never delivered.
     workspace.write("baton.toml", workspace.read("baton.toml").replace("1ms", "1d"));
     workspace.drop_handoff("Codex-MM1", "Not wanted");
     let circle = json!({ "handoff_id": "c", "source_agent": "Claude-MM1", "title": "Circle", "depends_on": ["c"] });
@@ -210,7 +210,7 @@ fn who_acted_stands_in_the_record_and_in_the_return() {
     assert_eq!(event("Answered", "returned"), "Cursor-MM1");
     assert_eq!(event("Done", "succeeded"), "noop");
     assert_eq!(executing("id-done"), (json!("noop"), Value::Null));
-    // A file cannot name the operator or Baton as the one who acted.
+    // A file cannot name the operator or Baton as the actor.
     for (number, name) in ["operator", "Baton"].into_iter().enumerate() {
         workspace.drop_handoff_with("Cursor-MM1", &format!("Forged {number}"), json!({ "source_agent": name }));
         workspace.up_once();

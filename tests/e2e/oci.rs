@@ -1,5 +1,5 @@
-//! Packages in a real registry: published and read again by the real program, with a password, and with everything that
-//! can be wrong there. What is broken is broken in the registry's own storage, so that it is the registry that serves it.
+//! Packages in a real registry: publishing and reading them, passwords, and errors. Tests damage the registry's own storage, so that
+//! the real registry serves the damaged data.
 
 use std::fs;
 use std::net::TcpListener;
@@ -8,7 +8,7 @@ use std::process::Command;
 use baton_tests::{OciRegistry, Output, Workspace, fixture, or_skip, sha256};
 use serde_json::{Value, json};
 
-/// A registry, and a place to call `baton` from.
+/// A registry and a workspace.
 struct Place {
     registry: OciRegistry,
     workspace: Workspace,
@@ -40,14 +40,14 @@ impl Place {
         self.plugin(&["inspect", "--json", &self.registry.reference(place)])
     }
 
-    /// The manifest of what `push` said.
+    /// The manifest of a pushed package.
     fn manifest(&self, pushed: &Value) -> Value {
         let manifest = fs::read(self.registry.stored(pushed["manifest"].as_str().unwrap())).unwrap();
         serde_json::from_slice(&manifest).unwrap()
     }
 }
 
-/// Holds that it ended with an error that says all of this, in one line a cause and without a panic.
+/// Asserts that the command failed with an error that contains these words, with one line per cause and without a panic.
 #[track_caller]
 fn fails(output: Output, says: &[&str]) {
     let output = output.ended(2);
@@ -68,13 +68,13 @@ fn what_is_published_comes_back_byte_for_byte() {
     let inspected = place.inspect("plugins/noop:1.0").ended(0).json();
     assert_eq!((&inspected["digest"], &inspected["from"]), (&json!(digest), &json!(pinned)));
     assert_eq!((&inspected["name"], &inspected["size"]), (&json!("noop"), &json!(noop.len())));
-    // By digest alone, and again: the same bytes are the same package.
+    // Reading by digest, and publishing again: the same bytes are the same package.
     let manifest = pushed["manifest"].as_str().unwrap();
     let by_digest = place.inspect(&format!("plugins/noop@{manifest}")).ended(0).json();
     assert_eq!(by_digest["digest"], json!(digest));
     assert_eq!(place.push("plugins/noop:1.0"), pushed);
     assert_eq!(place.push("plugins/noop")["manifest"], pushed["manifest"], "the tag is `latest`");
-    // No proxy is asked for what is on this machine; this one is not there.
+    // No proxy is used for loopback; this proxy does not exist.
     for args in
         [vec!["inspect", pinned], vec!["push", fixture("noop").to_str().unwrap(), pinned.split('@').next().unwrap()]]
     {
@@ -123,7 +123,7 @@ fn a_registry_with_a_password_wants_it() {
     let mut half = place.command(&inspect);
     fails(Output::of(half.env("BATON_REGISTRY_USER", "baton")), &["BATON_REGISTRY_PASSWORD"]);
 
-    // What `docker login` writes: base64 of baton:letmein.
+    // The form of `docker login`: base64 of baton:letmein.
     let docker = place.workspace.outside().join(".docker");
     fs::create_dir(&docker).unwrap();
     let login = json!({ "auths": { host.as_str(): { "auth": "YmF0b246bGV0bWVpbg==" } } });
@@ -190,7 +190,7 @@ fn a_manifest_that_is_not_the_pinned_one_is_refused() {
     let pushed = place.push("noop:1");
     let pinned = format!("noop@{}", pushed["manifest"].as_str().unwrap());
     place.inspect(&pinned).ended(0);
-    // The same artifact with another annotation: sound in itself, and not what was pinned.
+    // The same artifact with another annotation: valid, but not the pinned one.
     let stored = place.registry.stored(pushed["manifest"].as_str().unwrap());
     let mut manifest = place.manifest(&pushed);
     manifest["annotations"]["org.opencontainers.image.title"] = json!("other");
@@ -208,7 +208,7 @@ fn what_is_too_large_is_not_downloaded() {
     let mut manifest = place.manifest(&pushed);
     manifest["layers"][0]["size"] = json!((64 << 20) + 1);
     place.registry.put_manifest("noop", "huge", &manifest.to_string());
-    // Were it fetched, this would be found first.
+    // If the component were downloaded, its error would come first.
     fs::remove_file(place.registry.stored(pushed["digest"].as_str().unwrap())).unwrap();
     fails(place.inspect("noop:huge"), &["has more than 67108864 bytes", "the most that a component may have"]);
 

@@ -1,5 +1,5 @@
-//! Other clients of registries: what Baton publishes they read, what they publish Baton reads. `skopeo` copies artifacts,
-//! `wkg` is the Wasm community's own client.
+//! Interoperability with other registry clients: they read what Baton publishes, and Baton reads what they publish. `skopeo` copies
+//! artifacts; `wkg` is the client of the Bytecode Alliance.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ fn baton(workspace: &Workspace, args: &[&str]) -> Output {
     Output::of(workspace.command().arg("plugin").args(args)).ended(0)
 }
 
-/// Publishes the fixture `noop` with a text that stands for a signature.
+/// Publishes the fixture `noop` with a text in place of a signature.
 fn push(workspace: &Workspace, reference: &str) -> (Vec<u8>, Value) {
     let file = workspace.outside().join("noop.wasm");
     fs::copy(fixture("noop"), &file).unwrap();
@@ -21,13 +21,13 @@ fn push(workspace: &Workspace, reference: &str) -> (Vec<u8>, Value) {
     (fs::read(file).unwrap(), pushed)
 }
 
-/// By a key that nobody here trusts.
+/// A signature by an untrusted key.
 const SIGNATURE: &str = "untrusted comment: signature from minisign secret key\n\
     RUQf6LRCGA9i559r3g7V1qNyJDApGip8MfqcadIgT9CuhV3EMhHoN1mGTkUidF/z7SrlQgXdy8ofjb7bNJJylDOocrCo8KLzZwo=\n\
     trusted comment: timestamp:1633700835\tfile:test\tprehashed\n\
     wLMDjy9FLAuxZ3q4NlEvkgtyhrr0gtTu6KC4KBJdITbbOeAi1zBIYo0v4iTgt8jJpIidRJnp94ABQkJAgAooBQ==\n";
 
-/// The signature as the annotation has it, by the system's own base64.
+/// The signature as base64, which is the form of the annotation, encoded by the system's `base64`.
 fn annotation(workspace: &Workspace) -> String {
     let mut command = Command::new("openssl");
     command.current_dir(workspace.outside()).args(["base64", "-A", "-in", "noop.wasm.minisig"]);

@@ -1,5 +1,5 @@
-//! Registries that want a token, as the public ones do: `docker-registry` sends the caller to a token server, whose tokens
-//! it verifies. The token server is this test's; it signs with `openssl`. Anybody may pull, `baton` may push.
+//! Registries that require a token, as public ones do: `docker-registry` redirects the caller to a token server and verifies its
+//! tokens. The test provides the token server, which signs with `openssl`. Anybody may pull; the user `baton` may push.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -11,7 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use baton_tests::{OciRegistry, Output, Workspace, fixture, or_skip, tool};
 use serde_json::{Value, json};
 
-/// `openssl` in `folder`, with `input`; what it prints.
+/// Runs `openssl` in `folder` with `input`; returns its output.
 fn openssl(folder: &Path, args: &str, input: &[u8]) -> Vec<u8> {
     let mut command = Command::new("openssl");
     command.current_dir(folder).args(args.split_whitespace());
@@ -23,7 +23,7 @@ fn openssl(folder: &Path, args: &str, input: &[u8]) -> Vec<u8> {
     ended.stdout
 }
 
-/// What signs the tokens.
+/// The signer of the tokens.
 struct Authority {
     folder: PathBuf,
 }
@@ -56,7 +56,7 @@ impl Authority {
         format!("{signed}.{}", self.base64(&signature))
     }
 
-    /// Gives out tokens until the test ends. Its address.
+    /// Serves tokens until the test ends; returns the address.
     fn serve(self) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let realm = format!("http://{}/token", listener.local_addr().unwrap());
@@ -112,7 +112,7 @@ fn a_token_is_fetched_where_the_registry_says_and_allows_what_its_owner_may() {
     let refused = run(&["inspect", &reference], Some("wrong")).ended(2);
     assert!(refused.stderr.contains("docker login"), "{}", refused.stderr);
 
-    // However much is logged, no token and no password is.
+    // Even the most detailed log contains no token and no password.
     let mut command = workspace.command();
     command.env("BATON_LOG", "trace").env("BATON_REGISTRY_USER", "baton").env("BATON_REGISTRY_PASSWORD", "letmein");
     let logged = Output::of(command.args(["plugin", "inspect", &reference])).ended(0).stderr;

@@ -1,6 +1,6 @@
-//! One track from all sources, through the shipped plugins: scan, import, djay sync, organise, apply, export, undo. After each step every
-//! location that is exported, wanted or told as a duplicate is a file, and readers of others (python-m3u8, pyrekordbox) say where
-//! the exports point.
+//! Tracks from all sources through the shipped plugins: scan, import, djay sync, organise, apply, export, undo. After each step, every
+//! location in an export, a list of wanted tracks or a list of duplicates must be an existing file. Other programs' parsers
+//! (python-m3u8, pyrekordbox) read the exports.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,10 @@ use baton_tests::spotify_exports::HEADER;
 use baton_tests::{Output, Workspace, tools};
 use serde_json::Value;
 
-/// Seconds that each piece plays: enough to be told by its sound.
+/// Seconds of a piece, long enough to compare.
 pub(crate) const SECONDS: u32 = 40;
 
-/// The tracks of the playlists, each with a file; the last has none.
+/// The tracks of the playlists. Each has a file, except the last.
 pub(crate) const TRACKS: [(&str, &str); 7] = [
     ("Ida Lund", "Night Bus"),
     ("Oto", "Paper Moon"),
@@ -42,13 +42,13 @@ print(json.dumps([lists, [place if place.startswith('/') else '/' + place for pl
 
 /// The file of a track.
 pub(crate) struct File {
-    /// Its path below the folder of what comes in.
+    /// Its path below the incoming folder.
     pub(crate) path: String,
     /// The path that djay names, if it knows the track.
     pub(crate) in_djay: Option<String>,
 }
 
-/// A workspace with music, playlists and a library of djay beside it.
+/// A workspace with music, playlists and a djay library beside it.
 pub(crate) struct Place {
     pub(crate) workspace: Workspace,
     pub(crate) incoming: PathBuf,
@@ -130,13 +130,13 @@ impl Place {
     #[track_caller]
     pub(crate) fn scan(&self, folder: &Path) -> Value {
         let scanned = self.workspace.baton(&["library", "scan", &folder.display().to_string(), "--json"]);
-        // 1 where a folder has no audio file.
+        // The exit code is 1 if a folder has no audio file.
         assert!([0, 1].contains(&scanned.code), "{}", scanned.stderr);
         scanned.json()
     }
 
-    /// The locations in fresh exports: of all M3U8, and of rekordbox's XML, as readers of others find them. Without Python, which
-    /// is said, they are read here.
+    /// The locations in new exports, of all M3U8 files and of the rekordbox XML, as other programs' parsers find them. Without Python the
+    /// test reads them itself and reports the skip.
     #[track_caller]
     pub(crate) fn exported(&self) -> [Vec<String>; 2] {
         fs::remove_dir_all(&self.made).unwrap();
@@ -154,7 +154,7 @@ impl Place {
         judged
     }
 
-    /// Whatever names a file names one that is there, below `folder`, and all of the tracks have theirs.
+    /// Asserts that every location is an existing file below `folder`, and that every track with a file has one.
     #[track_caller]
     fn every_location_is_there(&self, folder: &Path, when: &str) {
         let exported = self.exported();
@@ -173,7 +173,7 @@ impl Place {
         }
     }
 
-    /// The way of the music: there and back.
+    /// Moves the music and moves it back.
     fn goes_there_and_back(&self, is_scanned: bool) {
         self.scan(&self.incoming);
         if is_scanned {
@@ -187,7 +187,7 @@ impl Place {
         self.run(&["music-files", "organise", "--arg", "plan_name=friday"]);
         self.run(&["music-files", "apply", "--arg", "plan=friday"]);
         self.every_location_is_there(&self.organised, "after apply");
-        // djay does not know yet that they were moved.
+        // djay does not know the new paths yet.
         self.run(&["djay", "sync-sessions"]);
         self.every_location_is_there(&self.organised, "after djay named the old places again");
         let coverage = self.workspace.baton(&["library", "coverage", "--json"]).json();
@@ -256,19 +256,19 @@ fn text_of(file: &Path) -> String {
     fs::read_to_string(file).unwrap_or_default()
 }
 
-/// The locations of an M3U8.
+/// The locations in an M3U8 file.
 fn in_list(text: &str) -> Vec<String> {
     text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect()
 }
 
-/// The locations of a rekordbox library.
+/// The locations in a rekordbox library.
 fn in_library(text: &str) -> Vec<String> {
     let values = text.split("Location=\"").skip(1).filter_map(|rest| rest.split('"').next());
     let plain = |value: &str| value.replace("&apos;", "'").replace("&quot;", "\"").replace("&amp;", "&");
     values.map(|value| unquoted(plain(value).trim_start_matches("file://localhost"))).collect()
 }
 
-/// A text without its `%` escapes.
+/// Decodes the `%` escapes of a text.
 fn unquoted(text: &str) -> String {
     let (mut bytes, mut rest) = (Vec::new(), text.bytes());
     while let Some(byte) = rest.next() {
@@ -283,7 +283,7 @@ fn unquoted(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Every text that is an absolute path of music.
+/// Every absolute path of a music file in a JSON value.
 fn paths_in(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) if text.starts_with('/') && text.ends_with(".wav") => vec![text.clone()],

@@ -1,5 +1,5 @@
-//! Hosts that the operator sets (`host=NAME=ADDRESS`): a plugin waits until they are set, reaches that address and nothing else,
-//! and no manifest makes another host of a name. The plugin `wiki` asks real servers on loopback.
+//! Hosts that the operator sets (`host=NAME=ADDRESS`): a plugin waits until they are set, reaches only that address, and a manifest
+//! cannot change what a name means. The plugin `wiki` sends requests to servers on loopback.
 
 use std::fs;
 
@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 use crate::command_line::fails;
 use crate::hostile_net::set_secret;
 
-/// A value that a server gets only when the secret is granted for it.
+/// A value that a server gets only if the secret is granted for it.
 const SECRET: &str = "not-a-real-token";
 
-/// What lets the plugin read its wiki, wherever that is.
+/// The grant to read the wiki at the operator's address.
 const RULE: &str = "http=GET:{wiki}/*";
 
-/// A workspace with the plugin `wiki`, to which nothing is granted.
+/// A workspace with the plugin `wiki` without grants.
 fn workspace() -> Workspace {
     let workspace = Workspace::with_noop();
     workspace.install_fixture("wiki", "");
@@ -39,7 +39,7 @@ fn drop_task(workspace: &Workspace, title: &str, args: &Value) {
     workspace.drop_handoff_with("wiki", title, json!({ "args": args }));
 }
 
-/// The same, done to its end.
+/// The same, and waits for its end.
 fn ask(workspace: &Workspace, title: &str, args: &Value) -> Task {
     drop_task(workspace, title, args);
     workspace.up_once();
@@ -108,7 +108,7 @@ fn another_address_takes_the_place_of_the_first_and_only_the_operator_sets_it() 
     grant(&workspace, &[&host(&address(&second))]).ended(0);
     assert_eq!(ask(&workspace, "Second", &json!({})).state, "succeeded");
     let before = first.asked().len();
-    // The address of before is one like any other now.
+    // The earlier address is not allowed any more.
     let task = ask(&workspace, "Third", &json!({ "url": format!("{}/page", address(&first)) }));
     assert_eq!(task.state, "failed", "{}", task.reason);
     assert!(task.reason.contains("does not declare"), "{}", task.reason);
@@ -117,7 +117,7 @@ fn another_address_takes_the_place_of_the_first_and_only_the_operator_sets_it() 
     for server in [&first, &second] {
         assert!(history.contains(&host(&address(server))), "{history}");
     }
-    // Nothing that the plugin or a handoff says sets it.
+    // Neither the plugin nor a handoff can set it.
     let args = json!({ "page": "x", "secret": "token", "wiki": address(&first) });
     assert_eq!(ask(&workspace, "Fourth", &args).state, "failed");
     assert!(!workspace.read("baton.lock").contains(&address(&first)));
@@ -151,7 +151,7 @@ fn an_address_that_could_mean_another_host_is_not_set() {
     fails(grant(&workspace, &["--all"]), 2, &["host=wiki=ADDRESS"]);
     fails(grant(&workspace, &["secret=token"]), 2, &["has no address", "add host=wiki=ADDRESS"]);
     assert_eq!(workspace.read("baton.lock"), lock, "nothing was granted");
-    // A lock that somebody edits is held to the same rules.
+    // The same rules apply to an edited lock file.
     grant(&workspace, &[&host("https://wiki.example.org"), RULE]).ended(0);
     let edited = workspace.read("baton.lock").replace("https://wiki.example.org", "https://wiki.example.org/*");
     workspace.write("baton.lock", edited);
@@ -189,7 +189,7 @@ fn a_secret_goes_to_the_address_that_it_was_granted_for() {
         server.asked().iter().filter_map(|asked| asked.header("authorization").map(str::to_owned)).collect::<Vec<_>>()
     };
     assert_eq!(sent(&first), [format!("Bearer {SECRET}")]);
-    // At another address it is granted again, by name.
+    // For another address the secret must be granted again.
     grant(&workspace, &[&host(&address(&second))]).ended(0);
     let task = ask(&workspace, "Second", &with_secret);
     assert_eq!(task.state, "needs_grant", "{}", task.reason);

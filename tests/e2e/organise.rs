@@ -1,5 +1,4 @@
-//! Music files in their places through the real program: planned, applied and undone by handoffs, also when the daemon is killed
-//! in the middle.
+//! Organises music files with the real program: plan, apply and undo by handoffs, also when the daemon is killed during the moves.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -103,7 +102,7 @@ fn handoffs_plan_apply_and_undo() {
     assert!(again.reason.contains("There is nothing to undo"), "{}", again.reason);
 }
 
-/// A folder on another disk than the temporary one.
+/// A folder on another disk than the temporary folder.
 fn elsewhere(place: &Place) -> Result<tempfile::TempDir, Skipped> {
     let other = tempfile::tempdir_in("/dev/shm").ok();
     let other =
@@ -213,7 +212,7 @@ fn a_missing_grant_is_named_with_its_command() {
     assert!(task.reason.contains("baton plugin grant music-files files:rw=music=FOLDER"), "{}", task.reason);
 }
 
-/// The workspace as it was when spotify had the actions, its tables and its grants.
+/// Changes the workspace to the state before the actions moved from spotify to music-files: with spotify's tables and grants.
 fn before_the_split(place: &Place) {
     let workspace = &place.workspace;
     let databases = workspace.state_folder().join("plugins");

@@ -1,17 +1,17 @@
-//! What was done in part, or not at all, is nowhere called done: not in `status`, `why`, the RETURN and the exit code of `run`.
+//! A task that was done only in part, or not at all, is not reported as done in `status`, `why`, the RETURN or the exit code of `run`.
 
 use std::fs;
 
 use baton_tests::{Task, Workspace};
 use serde_json::{Value, json};
 
-/// An action of the plugin `watcher`, the outcome that it has, and what it says.
+/// Actions of the plugin `watcher`, with their outcomes and summaries.
 const ACTIONS: [(&str, &str, &str); 2] =
     [("do-a-part", "partial", "Did 1 of 2 things."), ("refuse", "refused", "Did nothing.")];
 
 const NEXT: &str = "do the second thing by hand";
 
-/// The RETURN to a handoff, which must be one.
+/// The only RETURN to a handoff.
 fn answer(workspace: &Workspace, id: &str) -> Value {
     let answers = workspace.returns_for("Claude-MM1", id);
     assert_eq!(answers.len(), 1, "{answers:#?}");

@@ -1,5 +1,5 @@
-//! Compiling: only what somebody has allowed, in a process with limits, and once for all workspaces of a user. A package that
-//! nobody has allowed is read within bounds and without compiling it.
+//! Compilation of plugins: only approved packages, in a process with limits, and once for all workspaces of a user. A package that is
+//! not approved is read with limits and not compiled.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,13 +11,13 @@ use baton_tests::{Output, Workspace, files_below, fixture};
 
 use crate::plugin_words::component;
 
-/// Compiling up to a limit on a busy machine takes a while.
+/// Time for a compilation that reaches its limit on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(9);
 
-/// Memory of a compiler: what it may take, and the program around it.
+/// The memory of a compiler process: its limit, and that of the program itself.
 const MEMORY_KIB: u64 = (2048 + 256) << 10;
 
-/// Gives the workspace a code cache that no other test uses.
+/// Gives the workspace a separate code cache.
 fn own_code(workspace: &Workspace) -> PathBuf {
     let code = workspace.outside().join("state/baton/code");
     drop(fs::remove_file(&code));
@@ -35,7 +35,7 @@ fn compilers(parent: u32) -> Vec<PathBuf> {
     processes.filter(is_compiler).collect()
 }
 
-/// A figure of a process's status.
+/// A value of `/proc/PID/status`.
 fn figure(process: &Path, name: &str) -> Option<u64> {
     let status = fs::read_to_string(process.join("status")).ok()?;
     status.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok())
@@ -45,8 +45,8 @@ fn manifest() -> &'static str {
     r#"{"name":"words","version":"1","declares":{"description":"","default_action":"a","actions":{"a":{"description":"","idempotent":true}}}}"#
 }
 
-/// A package that asks much of a compiler: every local is one value more in each of the loops. 19,000 locals in 9,000 loops
-/// take gigabytes, 1,000 locals in 500 loops take two minutes.
+/// A package that is expensive to compile, because every local is a value in each of the loops. 19,000 locals in 9,000 loops need
+/// gigabytes of memory, 1,000 locals in 500 loops need two minutes.
 fn costly(locals: usize, loops: usize) -> Vec<u8> {
     let uses: String =
         (1..locals).map(|local| format!("local.get {local} local.get 0 i32.add local.set {local} ")).collect();
@@ -59,14 +59,14 @@ fn costly(locals: usize, loops: usize) -> Vec<u8> {
     component(manifest(), &body, "")
 }
 
-/// Puts a package where a person would have it; gives its path.
+/// Writes a package outside of the workspace; returns its path.
 fn file(workspace: &Workspace, bytes: &[u8]) -> String {
     let file = workspace.outside().join("package.wasm");
     fs::write(&file, bytes).unwrap();
     file.display().to_string()
 }
 
-/// Installs a package that nobody vouches for; gives the revision that waits.
+/// Installs an unsigned package; returns the revision that waits for approval.
 fn install(workspace: &Workspace, bytes: &[u8]) -> String {
     let said = workspace.baton(&["plugin", "install", &file(workspace, bytes)]).ended(0).stdout;
     said.split("baton plugin approve ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
@@ -131,7 +131,7 @@ fn compiling_ends_at_its_limits_and_is_not_tried_again() {
     let inspected = workspace.baton(&["plugin", "list", "--json"]).ended(0).stdout;
     assert!(inspected.contains("needs_approval"), "{inspected}");
 
-    // As if the engine that compiled it had been another one.
+    // As if another version of the engine had compiled it.
     workspace.baton(&["plugin", "remove", "words"]).ended(0);
     workspace.install("words", &costly, "");
     workspace.drop_handoff("words", "Job");
@@ -193,7 +193,7 @@ fn code_that_was_damaged_is_made_anew() {
     assert_eq!(workspace.task("Job").state, "succeeded");
 }
 
-/// Sections of a component or a module, by hand: no tool makes what is out of bounds.
+/// A section of a component or a module, written by hand, because no tool generates sections that exceed the limits.
 fn section(id: u8, body: &[u8]) -> Vec<u8> {
     [vec![id], leb(body.len()), body.to_vec()].concat()
 }
@@ -215,7 +215,7 @@ fn counted(count: usize, each: &[u8]) -> Vec<u8> {
     [leb(count), each.repeat(count)].concat()
 }
 
-/// A number with a sign, as indexes of types have it.
+/// A signed number, which is the form of type indexes.
 fn signed(number: usize) -> Vec<u8> {
     let mut bytes = leb(number);
     if let Some(last) = bytes.last_mut().filter(|last| **last & 0x40 != 0) {
@@ -236,7 +236,7 @@ fn module(id: u8, body: &[u8]) -> Vec<u8> {
     section(1, &[b"\0asm\x01\0\0\0".as_slice(), &section(id, body)].concat())
 }
 
-/// A section with a module of so many functions that have `body`.
+/// A section with a module of `count` functions with this `body`.
 fn functions(count: usize, body: &[u8]) -> Vec<u8> {
     let code = counted(count, &[leb(body.len()), body.to_vec()].concat());
     section(1, &[b"\0asm\x01\0\0\0".as_slice(), &section(3, &counted(count, &[0])), &section(10, &code)].concat())
@@ -295,13 +295,13 @@ fn what_is_out_of_bounds_is_refused_with_its_place_before_it_is_read_on() {
     }
 }
 
-/// A reader that follows them by recursion would end the process.
+/// A parser that follows such types recursively would crash the process.
 #[test]
 fn types_inside_each_other_without_end_disturb_nobody() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     let deep = section(7, &[&[1][..], &[0x42, 1, 1].repeat(300_000), &[0x7f]].concat());
-    // Each a tuple of the one before; a function that takes the last is imported and lowered.
+    // Each type is a tuple of the one before. A function that takes the last type is imported and lowered.
     let last = 9_990;
     let tuples: Vec<u8> = (0..last).flat_map(|before| [vec![0x6f, 1], signed(before)].concat()).collect();
     let chain = [

@@ -1,5 +1,5 @@
-//! Plugins made by the templates, built by each language's real tools outside of this repository, and run by the daemon on
-//! real handoffs: Rust (cargo), Python (componentize-py), JavaScript (componentize-js).
+//! Plugins from the templates, built by each language's real tools outside of this repository and run by the daemon on real handoffs:
+//! Rust (cargo), Python (componentize-py), JavaScript (componentize-js).
 
 use std::ffi::OsString;
 use std::fs;
@@ -11,10 +11,10 @@ use baton_sandbox::{AttemptRequest, ResourceLimit, Sandbox, wit};
 use baton_tests::{Output, Skipped, Workspace, or_skip, repository, text, tools};
 use serde_json::{Value, json};
 
-/// Compiling 18 MB on a busy machine with two cores takes a while.
+/// Time to compile 18 MB on a busy machine with two cores.
 const PATIENCE: Duration = Duration::from_mins(9);
 
-/// A language and the folder of its tools.
+/// A programming language and the folder of its tools.
 struct Language {
     name: &'static str,
     tools: PathBuf,
@@ -47,17 +47,17 @@ impl Language {
         std::env::join_paths(all).unwrap()
     }
 
-    /// A new plugin `hello` beside the workspace, not built yet.
+    /// Creates the plugin `hello` beside the workspace without building it.
     fn new_plugin(&self, workspace: &Workspace) -> PathBuf {
         self.baton(workspace, &["plugin", "new", "--lang", self.name, "hello"]).ended(0);
         let folder = workspace.outside().join("hello");
-        // Only what this repository has pinned and fetched: nothing is looked up.
+        // Only versions that this repository has pinned and downloaded, without network access.
         fs::copy(repository().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
         folder
     }
 }
 
-/// A test's home is a temporary folder, the tools' is not.
+/// Sets the real home folder for the tools, because a test's home is a temporary folder.
 fn as_at_home(command: &mut Command) {
     let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
     for (variable, folder) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
@@ -67,8 +67,8 @@ fn as_at_home(command: &mut Command) {
     command.env("CARGO_NET_OFFLINE", "true").env_remove("CARGO_TARGET_DIR").env_remove("CARGO");
 }
 
-/// Holds that the template of `language` builds, that its examples pass, that the plugin does what it is asked in a
-/// workspace, and that an expectation that is not met is reported.
+/// Asserts that the template of `language` builds, its examples pass, the plugin works in a workspace, and a failed expectation is
+/// reported.
 fn holds(language: &Language) {
     let workspace = Workspace::init();
     let folder = language.new_plugin(&workspace);
@@ -151,8 +151,8 @@ fn the_steps_of_the_readme_lead_to_a_plugin_in_javascript() {
     follows(&language, "--lang javascript", "js", "src/app.js");
 }
 
-/// Holds that the commands, the code and the example of `plugins/README.md` do what it says, from nothing to a plugin that runs.
-/// Only what downloads the language's tools is left out.
+/// Follows `plugins/README.md` from the start to a running plugin and asserts that its commands, code and example work. Only the
+/// downloads of the language's tools are left out.
 fn follows(language: &Language, option: &str, block: &str, file: &str) {
     let readme = fs::read_to_string(repository().join("plugins/README.md")).unwrap();
     let (_, steps) = readme.split_once("## From nothing to an installed plugin").unwrap();
@@ -196,13 +196,13 @@ fn step(language: &Language, workspace: &Workspace, folder: &Path, line: &str) -
     Output::within(&mut command, PATIENCE)
 }
 
-/// The words of each line, without what an example took.
+/// The words of each line, without the duration of an example.
 fn without_times(table: &str) -> Vec<Vec<&str>> {
     let is_time = |word: &str| word == "ms" || word.bytes().all(|byte| byte.is_ascii_digit());
     table.lines().map(|line| line.split_whitespace().filter(|word| !is_time(word)).collect()).collect()
 }
 
-/// What a plugin in Python gets from the host is there for ordinary Python: files, time, random numbers, log lines.
+/// A plugin in Python uses the host's files, time, random numbers and log through ordinary Python.
 #[test]
 fn a_plugin_in_python_reads_granted_folders_and_no_others() {
     let said = "a.md 8; denied denied denied";
@@ -210,7 +210,7 @@ fn a_plugin_in_python_reads_granted_folders_and_no_others() {
     reads(&language, "app.py", PYTHON_READER, said);
 }
 
-/// What the template's README says about requests is followed to the letter.
+/// Follows the section about requests in the template's README exactly.
 #[test]
 fn a_plugin_in_python_fetches_as_its_readme_says() {
     let language = or_skip!(Language::python());
@@ -235,7 +235,7 @@ fn a_plugin_in_python_fetches_as_its_readme_says() {
     assert_eq!(run.code, 0, "{}\n{}", run.stdout, run.stderr);
 }
 
-/// Bodies larger than what is sent at once, methods, and the words for what is refused.
+/// Request bodies that are larger than one write, methods, and the messages for refused requests.
 #[test]
 fn a_plugin_in_python_sends_bodies_and_reads_why_a_request_was_refused() {
     let language = or_skip!(Language::python());
@@ -314,7 +314,7 @@ class Handler(exports.Handler):
         return Outcome(OutcomeKind.DONE, said, [], [], [])
 "#;
 
-/// JavaScript itself has no file functions; the template brings them.
+/// JavaScript itself has no file functions; the template provides them.
 #[test]
 fn a_plugin_in_javascript_reads_granted_folders_and_no_others() {
     let said = "a.md 8; not-permitted; /etc/passwd lies in no granted folder";
@@ -322,7 +322,7 @@ fn a_plugin_in_javascript_reads_granted_folders_and_no_others() {
     reads(&language, "app.js", JAVASCRIPT_READER, said);
 }
 
-/// Holds that a plugin of this source, to which `plans` is granted for reading and `out` for writing, says `said`.
+/// Asserts that a plugin with this source, which may read `plans` and write to `out`, has the summary `said`.
 fn reads(language: &Language, file: &str, source: &str, said: &str) {
     let workspace = Workspace::init();
     let folder = language.new_plugin(&workspace);
@@ -400,7 +400,7 @@ export const handler = {
 };
 "#;
 
-/// Figures for the notes, not a check: `--run-ignored all -E 'test(figures)' --no-capture`.
+/// Measures and prints figures: `--run-ignored all -E 'test(figures)' --no-capture`.
 #[test]
 #[ignore = "compiles everything cold, to measure it"]
 #[expect(clippy::print_stderr, reason = "the figures are what it is for")]

@@ -1,4 +1,4 @@
-//! Names of plugins: which are refused, who holds a name, and that an invalid entry of `baton.lock` has no effect on others.
+//! Names of plugins: which are refused, which plugin a name belongs to, and that an invalid entry of `baton.lock` does not affect others.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::plugins::{listed, plugin};
 
-/// A fixture whose manifest gives it another name, which is as long or shorter.
+/// A fixture with another name in its manifest, which must not be longer.
 pub(crate) fn renamed(fixture_name: &str, name: &str) -> Vec<u8> {
     let mut component = fs::read(fixture(fixture_name)).unwrap();
     let from = format!("\"name\":\"{fixture_name}\"");
@@ -50,14 +50,14 @@ fn a_name_that_baton_reads_as_something_else_is_refused_wherever_a_plugin_comes_
     let run = workspace.up_once();
     assert_eq!(run.stderr.matches("cannot be the name of a plugin").count(), 9, "{}", run.stderr);
     assert_eq!(workspace.read("baton.lock"), before);
-    // Neither is one an agent's.
+    // None of them is a valid agent name either.
     let config = workspace.read("baton.toml");
     for section in ["[agents.all]\n", "[agents.Operator]\n", "[agents.Codex-MM1]\naliases = [\"everyone\"]\n"] {
         workspace.write("baton.toml", format!("{config}\n{section}"));
         workspace.baton(&["agents"]).ended(2);
     }
     workspace.write("baton.toml", config);
-    // A broadcast reaches everybody, and no folder `all` takes it.
+    // A broadcast goes to all agents, not to a folder `all`.
     fs::create_dir_all(workspace.root().join("handoffs/all/01_inbox")).unwrap();
     fs::write(workspace.root().join("handoffs/01_inbox/hello.json"), text(&handoff("all", "Hello"))).unwrap();
     workspace.up_once();
@@ -93,7 +93,7 @@ fn a_broken_entry_of_the_lock_breaks_no_other_command_and_can_be_removed() {
         assert_eq!(workspace.task(&title).state, "succeeded", "{entry}");
         let doctor = workspace.baton(&["doctor"]).stdout;
         assert!(doctor.contains(&format!("the entry of `{name}` cannot be used")), "{doctor}");
-        // Another change keeps the entry as it is; `remove` takes it out.
+        // Other changes keep the entry unchanged; `remove` removes it.
         plugin(&workspace, &["disable", "noop"]).ended(0);
         assert!(workspace.read("baton.lock").contains(&format!("name = \"{name}\"")));
         plugin(&workspace, &["enable", "noop"]).ended(0);
@@ -111,7 +111,7 @@ fn a_package_with_the_name_of_a_shipped_or_installed_plugin_says_so_and_replaces
         let before = digest(name);
         let short = before.trim_start_matches("sha256:")[..16].to_owned();
         let component = renamed(fixture_name, name);
-        // Dropped, and by command.
+        // By dropping the file, and by command.
         fs::write(workspace.root().join("plugins/stranger.wasm"), &component).unwrap();
         let run = workspace.up_once();
         assert!(run.stderr.contains("WARNING") && run.stderr.contains(&short), "{}", run.stderr);
@@ -175,7 +175,7 @@ fn a_name_that_is_easily_taken_for_an_agents_is_warned_of_when_it_is_installed_a
         assert!(approved.stderr.contains(&warning), "{approved:?}");
         plugin(&workspace, &["remove", name]).ended(0);
     }
-    // Dropped, the log has it.
+    // For a dropped package the warning is in the log.
     fs::write(workspace.root().join("plugins/near.wasm"), renamed("hostile", "codex")).unwrap();
     let log = workspace.up_once().stderr;
     assert!(log.contains("`codex` is easily taken for the agent Codex-MM1"), "{log}");
@@ -201,7 +201,7 @@ fn files_in_an_inbox_that_no_agent_can_have_are_reported() {
     for name in ["operator", "baton"] {
         let line = log.lines().find(|line| line.contains(&format!("handoffs/{name}/01_inbox"))).unwrap_or_default();
         assert!(line.contains("WARN") && line.contains("this name is not allowed for an agent"), "{log}");
-        // In the drop box the sender is answered.
+        // For a file in the drop box the sender gets a RETURN.
         let title = format!("To {name}");
         workspace.write(&format!("handoffs/01_inbox/{name}.json"), text(&handoff(name, &title)));
         workspace.up_once();

@@ -1,4 +1,4 @@
-//! The commands for authors of plugins, as far as they need no tool of a language: what they refuse, and what they say.
+//! The commands for plugin authors that need no language tools: what they refuse and what they print.
 
 use std::fs;
 
@@ -59,7 +59,7 @@ fn a_tool_that_fails_is_quoted() {
     fs::write(&tool, "#!/bin/sh\necho no such module >&2; exit 3\n").unwrap();
     fs::set_permissions(&tool, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     fails(plugin(&place, &["build", "x"]), &["no such module", "exit status: 3"]);
-    // One that says that it made a component and made none.
+    // A tool that reports success without writing a component.
     fs::write(&tool, "#!/bin/sh\n").unwrap();
     fails(plugin(&place, &["build", "x"]), &["component.wasm", "does not exist"]);
     fs::write(&tool, "#!/bin/sh\nprintf nonsense > target/component.wasm\n").unwrap();
@@ -110,7 +110,7 @@ fn an_example_finds_texts_and_copies_in_the_folders_that_the_manifest_names() {
     };
     let copied = json!({ "music/in/x.db": { "copy": "files/x.db" }, "music/a.txt": "text" });
     example("reads", "count", json!({ "file": "in/x.db" }), copied, "rows 2");
-    // It leaves word in the folder: that may be written to, as its manifest says.
+    // The plugin writes a file to the folder, which its manifest declares as writable.
     example("writes", "alone", json!({ "name": "one" }), json!({}), "Was alone");
     let tested = plugin(&place, &["test", "--no-build", "holder"]).ended(0);
     assert!(tested.stdout.contains("2 of 2 as expected"), "{}", tested.stdout);
@@ -132,7 +132,7 @@ fn what_is_packed_already_is_not_packed_again() {
     fails(pack("nothing.wasm"), &["nothing.wasm"]);
     assert!(!place.outside().join("x.wasm").exists());
 
-    // Without its manifest it is a component as the tools of any language make it.
+    // Without its manifest it is like the component that a language's tools build.
     let bare = without_manifest(&fs::read(noop).unwrap());
     fs::write(place.outside().join("bare.wasm"), bare).unwrap();
     assert!(pack("bare.wasm").ended(0).stderr.contains("sha256:"));
@@ -140,7 +140,7 @@ fn what_is_packed_already_is_not_packed_again() {
     assert_eq!((&shown["name"], &shown["version"]), (&json!("x"), &json!("1")));
 }
 
-/// The component with another name for its manifest's section, of the same length.
+/// The component with another name of the same length for its manifest's section.
 fn without_manifest(component: &[u8]) -> Vec<u8> {
     let (old, new) = (b"baton:manifest", b"other:manifest");
     let mut bare = component.to_vec();

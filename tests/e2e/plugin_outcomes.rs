@@ -1,4 +1,5 @@
-//! The shipped plugins say when they did nothing of what was asked, or a part: no `succeeded`, exit 1, and what to do next.
+//! The shipped plugins report when they did nothing or only a part: the outcome is not `succeeded`, the exit code is 1, and the RETURN
+//! names the next step.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,7 +41,7 @@ fn run(workspace: &Workspace, plugin: &str, action: &str, args: &[&str]) -> Outp
     workspace.baton(&["run", plugin, action].into_iter().chain(args).collect::<Vec<_>>())
 }
 
-/// That a call had this outcome, with all of these words and a next step with the last.
+/// Asserts the outcome of a call, the words of its summary, and the words of its next step.
 #[track_caller]
 fn said(ended: Output, outcome: &str, words: &[&str], next: &str) {
     let told = ended.ended(1).stderr;

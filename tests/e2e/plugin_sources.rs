@@ -17,7 +17,7 @@ fn minisign(home: &Path, args: &[&str]) {
     Output::of(Command::new("minisign").current_dir(home).env("HOME", home).args(args)).ended(0);
 }
 
-/// A workspace that trusts a key, and a copy of `noop` outside of it that the key has signed.
+/// A workspace that trusts a key, and a copy of `noop` outside of it, signed with that key.
 fn signed() -> Result<(Workspace, PathBuf), Skipped> {
     tool("minisign", "minisign")?;
     let workspace = Workspace::init();
@@ -96,7 +96,7 @@ fn a_plugin_comes_from_a_registry_and_follows_its_tag() {
     plugin(&workspace, &["update"]).ended(1);
     approve();
     assert_ne!(noop(&workspace)["digest"], first["digest"]);
-    // What was installed needs its registry no more.
+    // An installed plugin does not need its registry any more.
     drop(registry);
     workspace.drop_handoff("noop", "Job");
     workspace.up_once();

@@ -1,4 +1,4 @@
-//! `baton plugin test`: what an example can say beyond a handoff and its outcome. Secrets, answers of servers, handoffs that the
+//! `baton plugin test`: what an example can contain besides a handoff and its outcome: secrets, answers of servers, handoffs that the
 //! plugin sends, files for its triggers, and further runs in the same workspace.
 
 use std::fs;
@@ -19,14 +19,14 @@ fn project(place: &Workspace, name: &str) -> PathBuf {
     folder
 }
 
-/// Runs the one example of a plugin.
+/// Runs the only example of a plugin.
 fn tried(place: &Workspace, name: &str, example: &Value) -> Output {
     let folder = project(place, name);
     drop(fs::write(folder.join("examples/one.json"), example.to_string()));
     Output::of(place.command().args(["plugin", "test", "--no-build", "--json"]).arg(folder))
 }
 
-/// How the steps differ from what is expected, all of them together.
+/// All differences between the steps and their expectations.
 fn differences(run: Output, code: i32) -> Vec<String> {
     let shown = run.ended(code).json();
     let steps = shown.get("examples").and_then(Value::as_array).cloned().unwrap_or_default();
@@ -62,7 +62,7 @@ fn secrets_and_servers_stand_in_for_the_real_ones() {
     let place = Workspace::empty();
     let mut example = asking("/v1/me?a=1", &servers());
     assert_eq!(differences(tried(&place, "fetch", &example), 0), [""; 0]);
-    // The second request has the second answer, in which the secret is masked as always.
+    // The second request gets the second answer, in which the secret is masked.
     for (text, count) in [("and nobody else; **************", 0), ("not-a-real-key", 1)] {
         example["expect"]["artifacts"]["answers.json"] = json!(text);
         assert_eq!(differences(tried(&place, "fetch", &example), i32::from(count > 0)).len(), count, "{text}");

@@ -1,4 +1,4 @@
-//! `baton plugin types`: the types of arguments are those of the schemas in the manifest, in every language, and stay so.
+//! `baton plugin types`: the types of arguments agree with the schemas in the manifest, in every language, even after changes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use baton_tests::{Output, Workspace, repository};
 const LANGUAGES: [(&str, &str); 3] =
     [("rust", "src/arguments.rs"), ("python", "src/arguments.py"), ("javascript", "src/arguments.d.ts")];
 
-/// A manifest with every kind of argument, and names and descriptions that try to leave their place.
+/// A manifest with every kind of argument, and with names and descriptions that try to break out of strings and comments.
 const MANIFEST: &str = r##"{
   "description": "x", "default_action": "sync-all",
   "actions": {
@@ -40,7 +40,7 @@ fn new(place: &Workspace, language: &str) -> PathBuf {
     place.outside().join(language)
 }
 
-/// Runs a judge on a file; its exit code and what it says.
+/// Runs a checking program on a file.
 fn judged(place: &Workspace, program: &str, args: &[&str], file: &Path) -> Output {
     Output::of(place.command_of(program).args(args).arg(file))
 }
@@ -71,7 +71,7 @@ fn a_build_writes_the_types_anew_and_replaces_nobody_elses_file() {
     let folder = new(&place, "python");
     let (manifest, file) = (folder.join("manifest.json"), folder.join("src/arguments.py"));
     fs::write(&manifest, fs::read_to_string(&manifest).unwrap().replace("\"name\"", "\"whom\"")).unwrap();
-    // The tool of the language is not there, which is found after the types were written.
+    // The language's tool is missing, which is noticed after the types were written.
     let built = Output::of(place.command().env("PATH", "").args(["plugin", "build"]).arg(&folder)).ended(2);
     assert!(built.stderr.contains("is not installed; install it with"), "{}", built.stderr);
     assert!(fs::read_to_string(&file).unwrap().contains("\"whom\": NotRequired[str]"));
@@ -135,9 +135,9 @@ fn no_name_and_no_text_of_a_manifest_leaves_its_place() {
     {
         assert!(javascript.contains(line), "{line} in: {javascript}");
     }
-    // Of a description that ends a comment nothing is left outside of one.
+    // No part of a description is outside of a comment, even if the description contains the end of a comment.
     assert!(!javascript.contains("Syncs.\n") && javascript.matches("*/").count() == javascript.matches("/**").count());
-    // Judges: rustfmt reads the Rust and would change nothing, Python's parser reads the Python.
+    // Checks: rustfmt accepts the Rust without a change, and Python's parser accepts the Python.
     let rust_file = place.outside().join("rust/src/arguments.rs");
     let width = ["--edition", "2024", "--check", "--config", "max_width=120"];
     let found = Command::new("rustfmt").arg("--version").output();

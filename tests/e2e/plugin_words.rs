@@ -1,5 +1,5 @@
-//! Text of plugins and handoffs that is shown to a person: each is one escaped line, and marked if it could be taken for Baton's
-//! words. Commands are the host's. What a plugin asks for is shown with its destinations and reasons.
+//! Texts of plugins and handoffs are shown as one escaped line, and marked if they could be mistaken for Baton's own messages. Only the
+//! host suggests commands. The requested grants of a plugin are shown with their destinations and reasons.
 
 use std::fs;
 
@@ -10,14 +10,14 @@ use wit_parser::Resolve;
 
 use crate::plugins::{listed, plugin};
 
-/// `{"name":"words",…}` with a version, a description and more of `declares`.
+/// A manifest `{"name":"words",…}` with a version, a description and further fields.
 fn manifest(version: &str, description: &str, more: &str) -> String {
     format!(
         r#"{{"name":"words","version":"{version}","declares":{{"description":"{description}","default_action":"a","actions":{{"a":{{"description":"{description}","idempotent":true}}}}{more}}}}}"#
     )
 }
 
-/// A component whose `run` has `body` and finds `said` at address 1024.
+/// A component whose `run` has this `body`, with `said` in its memory at address 1024.
 pub(crate) fn component(manifest: &str, body: &str, said: &str) -> Vec<u8> {
     let quoted = |text: &str| text.bytes().map(|byte| format!("\\{byte:02x}")).collect::<String>();
     let text = format!(
@@ -42,7 +42,7 @@ pub(crate) fn component(manifest: &str, body: &str, said: &str) -> Vec<u8> {
     ComponentEncoder::default().validate(true).module(&module).unwrap().encode().unwrap()
 }
 
-/// Ends with the error of that number (`wit/types.wit`): 1 permanent, 2 needs-human, 3 needs-grant.
+/// A component that ends with an error of `wit/types.wit`: 1 permanent, 2 needs-human, 3 needs-grant.
 fn fails(manifest: &str, error: u8, said: &str) -> Vec<u8> {
     let body = format!(
         "(i32.store8 (i32.const 16) (i32.const 1)) (i32.store8 (i32.const 20) (i32.const {error}))
@@ -52,7 +52,7 @@ fn fails(manifest: &str, error: u8, said: &str) -> Vec<u8> {
     component(manifest, &body, said)
 }
 
-/// Succeeds with `said` as its summary and as the name of a report of no bytes.
+/// A component that succeeds with `said` as its summary and as the name of an empty report.
 fn reports(manifest: &str, said: &str) -> Vec<u8> {
     let body = format!(
         "(i32.store (i32.const 24) (i32.const 1024)) (i32.store (i32.const 28) (i32.const {0}))
@@ -63,7 +63,7 @@ fn reports(manifest: &str, said: &str) -> Vec<u8> {
     component(manifest, &body, said)
 }
 
-/// Nothing that a terminal obeys or hides, and no line that begins with `forged`.
+/// Asserts that the output has no control or invisible characters and no line that begins with `forged`.
 #[track_caller]
 fn harmless(output: &str, forged: &str) {
     let obeyed =
@@ -149,7 +149,7 @@ fn a_manifest_cannot_forge_the_block_of_inspect() {
     ] {
         assert!(shown.contains(line), "`{line}` in\n{shown}");
     }
-    // JSON is the same value, and nothing in it is obeyed either.
+    // JSON has the unchanged value, with control characters escaped.
     let json = plugin(&workspace, &["inspect", "--json", file.to_str().unwrap()]).ended(0);
     harmless(&json.stdout, "signature");
     assert_eq!(json.json()["version"], "1\nsignature  good");
@@ -193,7 +193,7 @@ fn an_update_whose_secret_goes_to_more_hosts_or_another_header_says_so_and_waits
         let workspace = Workspace::with_noop();
         let before = "secrets = [{ name = \"s\", hosts = [\"a.b\"], header = \"x-key\" }]";
         workspace.install("words", &asks(r#""a.b""#, "x-key"), before);
-        // What was pinned is kept, so that the next one can be compared with it.
+        // The pinned revision is kept, so that the next one can be compared with it.
         workspace.up_once();
         workspace.write("plugins/words.wasm", asks(hosts, header));
         let said = plugin(&workspace, &["update", "words", "--check"]).ended(1).stdout;

@@ -1,20 +1,19 @@
-//! Plugins as packages: dropped, installed, allowed, granted, updated, taken back, switched off and removed, beside a daemon
-//! that runs and never stops for it.
+//! Plugins as packages: drop, install, approve, grant, update, roll back, disable and remove them while the daemon keeps running.
 
 use std::fs;
 
 use baton_tests::{Output, Workspace, fixture, handoff_with, text};
 use serde_json::{Value, json};
 
-/// A component with other bytes and the same manifest.
+/// A fixture's component with other bytes and the same manifest.
 pub(crate) fn revised(name: &str) -> Vec<u8> {
     let mut component = fs::read(fixture(name)).unwrap();
-    // A custom section `r` without content.
+    // An empty custom section `r`.
     component.extend([0, 2, 1, b'r']);
     component
 }
 
-/// `hostile` as it would be if it asked for more.
+/// A revision of `hostile` that asks for more grants.
 fn wider() -> Vec<u8> {
     let component = fs::read(fixture("hostile")).unwrap();
     let (from, to) = (br#""folder": "root", "mode": "ro""#, br#""folder": "root", "mode": "rw""#);
@@ -41,12 +40,12 @@ fn digest(workspace: &Workspace, name: &str) -> String {
     listed(workspace, name)["digest"].as_str().unwrap().to_owned()
 }
 
-/// Installs a file outside the workspace; gives the revision that waits for its approval.
+/// Installs a file from outside of the workspace; returns the revision that waits for approval.
 fn install(workspace: &Workspace, component: &[u8]) -> String {
     let file = workspace.outside().join("package.wasm");
     fs::write(&file, component).unwrap();
     let installed = plugin(workspace, &["install", file.to_str().unwrap()]);
-    // A package that has the name of another plugin has taken nobody's place.
+    // A package with the name of another plugin has not replaced it.
     let warns = installed.stdout.starts_with("WARNING");
     let said = installed.ended(i32::from(warns)).stdout;
     said.split("baton plugin approve ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
@@ -265,7 +264,7 @@ fn what_waits_for_approval_waits_on_as_it_is() {
     assert_eq!(listed(&workspace, "noop"), waits);
 }
 
-/// Every step of an installation, and how the daemon or the command is killed there.
+/// The failpoints of an installation.
 pub(crate) const STEPS: [&str; 6] =
     ["register.file_removed", "register.kept", "register.named", "register.written", "store.named", "store.written"];
 
@@ -305,7 +304,7 @@ fn a_plugin_inside_the_program_is_installed_with_its_least_grants() {
     assert!(installed.stdout.contains("audit may: files:ro=plans"), "{}", installed.stdout);
     let now = workspace.baton(&["plugin", "grants", "audit", "--json"]).ended(0).json();
     assert_eq!(now["granted"], by_init["granted"]);
-    // What the operator took away is not given again.
+    // A grant that the operator has revoked is not restored.
     workspace.baton(&["plugin", "revoke", "audit", "handoffs"]).ended(0);
     let again = workspace.baton(&["plugin", "install", "shipped:audit"]).ended(0);
     assert!(!again.stdout.contains("may:"), "{}", again.stdout);

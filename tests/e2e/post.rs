@@ -1,12 +1,11 @@
-//! What a plugin sends under its own key: once while it is open, anew when it has ended, and never again when it was
-//! taken back.
+//! Requests that a plugin sends with its own key: sent once while open, sent again after the end, and cancelled by the plugin.
 
 use baton_tests::{Output, Task, Workspace, answer, text};
 use serde_json::{Value, json};
 
 const GRANTED: &str = "handoffs = true";
 
-/// Has the plugin do these things, without a daemon; what it sends is in the inboxes then.
+/// Runs these steps of the plugin without a daemon. Afterwards its requests are in the inboxes.
 #[track_caller]
 fn post(workspace: &Workspace, lines: &[&str]) -> Output {
     let lines = format!("do={}", json!(lines));
@@ -21,12 +20,12 @@ fn file_in(workspace: &Workspace, agent: &str) -> Value {
     serde_json::from_str(&workspace.read(&format!("handoffs/{agent}/01_inbox/{}", names[0]))).unwrap()
 }
 
-/// The states of the requests under a key, newest first.
+/// The states of the requests with a key, newest first.
 fn states(workspace: &Workspace, key: &str) -> Vec<String> {
     workspace.tasks(&format!("Look at {key}")).into_iter().map(|task| task.state).collect()
 }
 
-/// The agent answers the newest request under a key.
+/// Sends the agent's RETURN for the newest request with a key.
 fn return_for(workspace: &Workspace, agent: &str, key: &str, status: &str) {
     let request = workspace.tasks(&format!("Look at {key}")).remove(0);
     let id = request.handoff_id.unwrap();
@@ -40,7 +39,7 @@ fn return_for(workspace: &Workspace, agent: &str, key: &str, status: &str) {
 #[test]
 fn a_key_is_asked_once_while_it_is_open_and_anew_when_it_was_answered() {
     let workspace = Workspace::with_post(GRANTED);
-    // Twice in one task, and once more before anybody has read the file.
+    // Twice in one task, and once more before the agent has read the file.
     post(&workspace, &["send Cursor-MM1 k", "send Cursor-MM1 k"]).ended(0);
     post(&workspace, &["send Cursor-MM1 k"]).ended(0);
     assert_eq!(file_in(&workspace, "Cursor-MM1")["dedupe_key"], "post:k");
@@ -102,7 +101,7 @@ fn what_is_taken_back_ends_as_cancelled_and_nobody_gets_a_return() {
     assert_eq!(states(&workspace, "other"), ["delivered"]);
     workspace.baton(&["ledger", "verify"]).ended(0);
 
-    // The answer that comes too late ends nothing.
+    // A late answer changes nothing.
     return_for(&workspace, "Cursor-MM1", "k", "completed");
     assert_eq!(states(&workspace, "k"), ["cancelled"]);
     post(&workspace, &["send Cursor-MM1 k"]).ended(0);
@@ -115,7 +114,7 @@ fn what_nobody_has_checked_yet_is_turned_away_when_somebody_does() {
     let workspace = Workspace::with_post(GRANTED);
     post(&workspace, &["send Cursor-MM1 k", "send noop k2"]).ended(0);
     post(&workspace, &["take-back k It is there now.", "take-back k2 So is that."]).ended(0);
-    // The key is free again, and the older file is still lying there.
+    // The key is free again, and the older file is still there.
     post(&workspace, &["send Cursor-MM1 k"]).ended(0);
     assert_eq!(workspace.inbox("Cursor-MM1").len(), 2);
     workspace.up_once();
@@ -129,7 +128,7 @@ fn what_nobody_has_checked_yet_is_turned_away_when_somebody_does() {
     assert_eq!((workspace.inbox("noop").len(), workspace.processed("noop").len()), (0, 1));
     assert!(workspace.inbox("post").is_empty() && workspace.processed("post").is_empty(), "a RETURN");
 
-    // A person who wants it done all the same has it done.
+    // The operator can still have it done.
     workspace.baton(&["retry", &unseen.id]).ended(0);
     workspace.up_once();
     assert_eq!(states(&workspace, "k2"), ["succeeded", "cancelled"]);
@@ -163,7 +162,7 @@ fn a_task_that_fails_takes_nothing_back() {
 fn a_plugin_takes_back_what_it_sent_itself_and_nothing_else() {
     let workspace = Workspace::with_post(GRANTED);
     workspace.install_fixture("hostile", GRANTED);
-    // `hostile` sends `two` to the same agent; a person pretends to be `post`.
+    // `hostile` sends `two` to the same agent, and a file claims to be from `post`.
     workspace.baton(&["run", "hostile", "emit"]).ended(0);
     let mut forged = baton_tests::handoff("Cursor-MM1", "Look at two");
     (forged["source_agent"], forged["dedupe_key"]) = (json!("post"), json!("post:two"));

@@ -1,4 +1,4 @@
-//! A daemon that has nothing to do costs nothing: it sleeps, and it watches inboxes, not archives. `/proc` of Linux is the judge.
+//! An idle daemon uses no processor time, and it watches inboxes but not archives. Measured with `/proc` on Linux.
 #![cfg(target_os = "linux")]
 
 use std::fs;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use baton_tests::{Daemon, Workspace};
 
-/// The number of times that threads of the daemon went to sleep voluntarily.
+/// The number of voluntary context switches of the daemon's threads.
 fn sleeps(daemon: &Daemon) -> u64 {
     let tasks = fs::read_dir(format!("/proc/{}/task", daemon.id())).into_iter().flatten();
     let statuses = tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("status")).ok());
@@ -17,7 +17,7 @@ fn sleeps(daemon: &Daemon) -> u64 {
     statuses.map(count).sum()
 }
 
-/// How many folders the daemon watches.
+/// The number of folders that the daemon watches.
 fn watches(daemon: &Daemon) -> usize {
     let infos = fs::read_dir(format!("/proc/{}/fdinfo", daemon.id())).into_iter().flatten();
     let texts = infos.filter_map(|info| fs::read_to_string(info.ok()?.path()).ok());

@@ -1,5 +1,5 @@
-//! Unchanged files in inboxes and folders of triggers are not read again: not at a start, not by the check of every
-//! minute. Counted is how often the kernel opens a file there, so nothing depends on speed.
+//! Unchanged files in inboxes and folders of triggers are not read again, neither at the start nor by the full scan of every minute.
+//! The tests count how often the kernel opens a file, so they do not depend on speed.
 
 use std::fs;
 use std::mem::MaybeUninit;
@@ -13,7 +13,7 @@ use serde_json::json;
 
 const FILES: usize = 60;
 
-/// Watches which names in some folders are opened.
+/// Records which names in some folders are opened.
 struct OpenWatcher {
     kernel: rustix::fd::OwnedFd,
 }
@@ -27,7 +27,7 @@ impl OpenWatcher {
         Ok(Self { kernel })
     }
 
-    /// What was opened since the last time: names, and the empty name for the folder itself.
+    /// The names that were opened since the last call; an empty name is the folder itself.
     fn names(&self) -> rustix::io::Result<Vec<String>> {
         let mut buffer = [MaybeUninit::uninit(); 16 * 1024];
         let mut reader = Reader::new(&self.kernel, &mut buffer);
@@ -49,7 +49,7 @@ impl OpenWatcher {
     }
 }
 
-/// Old enough that a change after this shows in the times of every file system.
+/// Waits until files are so old that a later change has a different time on every file system.
 fn wait_until_old() {
     std::thread::sleep(Duration::from_millis(2_200));
 }
@@ -82,7 +82,7 @@ fn files_that_stay_in_an_external_inbox_are_read_at_no_later_start() {
     daemon.kill();
     assert_eq!(workspace.status().len(), tasks + 1);
 
-    // An edit that restores size and time of writing is seen all the same, and a new file.
+    // An edit that restores the size and the modification time is still noticed, and so is a new file.
     let request = inbox.join("request.json");
     let written = request.metadata().unwrap().modified().unwrap();
     let edited = String::from_utf8(fs::read(&request).unwrap()).unwrap().replace("A request", "B request");
@@ -106,7 +106,7 @@ fn the_look_of_every_minute_leaves_archives_and_folders_of_triggers_alone() {
     workspace.write("plans/deep/first.md", plan);
     workspace.write("handoffs/Codex-MM1/02_processed/2026/old.json", "{}");
     workspace.write("handoffs/noop/02_processed/old.json", "{}");
-    // Every fifth of a second what is done every minute otherwise.
+    // The full scan runs every fifth of a second instead of every minute.
     let daemon = workspace.up_armed("scan.pause=return(200)");
     let audits =
         |workspace: &Workspace| workspace.tasks_of("audit").into_iter().filter(|task| task.state != "running").count();
@@ -130,7 +130,7 @@ fn the_look_of_every_minute_leaves_archives_and_folders_of_triggers_alone() {
         (looks >= 5).then_some(())
     });
     assert_eq!(left.names().unwrap(), Vec::<String>::new());
-    // A change is reported, and so is a new folder with a plan in it.
+    // A change is noticed, and so is a new folder with a plan.
     workspace.write("plans/deep/second.md", plan.replace("Plan", "Second"));
     workspace.wait_for("the change to be audited", |workspace| (audits(workspace) == 2).then_some(()));
     workspace.write("plans/new/third.md", plan.replace("Plan", "Third"));

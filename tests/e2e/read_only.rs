@@ -1,4 +1,4 @@
-//! Folders that cannot be written to for a while: an inbox, an archive. Root too, because the file system says so.
+//! An inbox or an archive that is read-only for a while. The file system is read-only, which also affects root.
 
 use std::fs;
 
@@ -19,7 +19,7 @@ fn an_inbox_that_is_read_only_keeps_its_files_until_it_is_writable_again() {
     wait_for_refusal(&workspace, &daemon);
     workspace.wait_for("the answers", |workspace| (workspace.returns("Claude-MM1").len() == 3).then_some(()));
     assert_eq!(workspace.inbox("noop").len(), 3, "nothing left");
-    // Across file systems a move is a copy: what cannot be taken from the inbox must not heap up in the archive.
+    // A move between file systems is a copy. Files that cannot be removed from the inbox must not accumulate in the archive.
     workspace.wait_for("a second try", |_| (daemon.says("Read-only file system") > 3).then_some(()));
     workspace.wait_for("the copies to go", |workspace| workspace.processed("noop").is_empty().then_some(()));
     inbox.writable();

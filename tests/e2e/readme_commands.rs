@@ -1,18 +1,18 @@
-//! The commands of the documents, word for word: every fenced `sh` block of every document is run with the real program, in order,
-//! in one shell. `README.md` starts in an empty folder, the others in a new workspace.
+//! Runs the commands of the documents exactly as written: every fenced `sh` block of a document, in order, in one shell, with the real
+//! program. `README.md` starts in an empty folder, the others in a new workspace.
 //!
-//! A comment `<!-- steps … -->` right before a block says what running it needs; a block without one is run as it is. It is
-//! either `<!-- steps: not run: REASON -->`, or has a line for each of these:
+//! A comment `<!-- steps … -->` right before a block says what the block needs. It is either `<!-- steps: not run: REASON -->`, or
+//! has these lines:
 //!
 //! | line | means |
 //! |---|---|
-//! | `skip BEGINNING # REASON` | commands that begin so are not run |
-//! | `ends CODE BEGINNING` | commands that begin so end with this exit code and not with 0 |
-//! | `replace TEXT BY` | a text of the commands, such as a path that is not on this machine |
-//! | `NAME=VALUE` | what a word in capitals stands for, here and in the blocks after it |
-//! | anything else | is run before the block |
+//! | `skip BEGINNING # REASON` | commands with this beginning are not run |
+//! | `ends CODE BEGINNING` | commands with this beginning have this exit code instead of 0 |
+//! | `replace TEXT BY` | replaces a text of the commands, such as a path that does not exist on this machine |
+//! | `NAME=VALUE` | the value of a word in capitals, in this block and later ones |
+//! | anything else | a command that is run before the block |
 //!
-//! `INPUT` is the file that the commands read as standard input.
+//! `INPUT` is the file for the standard input of the commands.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,13 +22,13 @@ use std::time::Duration;
 
 use baton_tests::{Output, Workspace, baton, files_below, fixture, repository};
 
-/// It compiles the plugins on a busy machine with two cores.
+/// Time to compile the plugins on a busy machine with two cores.
 const PATIENCE: Duration = Duration::from_mins(9);
 
 const BEGINNING: &str = "check() { [ \"$1\" -eq \"$2\" ] || { echo \"line $3 ended with $1, not $2\" >&2; exit 99; }; }\n\
                          INPUT=/dev/null\n";
 
-/// What the comment before a block asks for.
+/// The parsed comment before a block.
 #[derive(Default)]
 struct Steps {
     not_run: bool,
@@ -61,7 +61,7 @@ impl Steps {
         steps
     }
 
-    /// The names that stand for something from here on.
+    /// The names that have a value from here on.
     fn names(&self) -> impl Iterator<Item = String> {
         let is_name =
             |name: &&str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
@@ -80,14 +80,14 @@ impl Steps {
         Some(words.collect::<Vec<_>>().join(" "))
     }
 
-    /// The exit code that it has to have.
+    /// The expected exit code of a command.
     fn code(&self, command: &str) -> &str {
         let known = self.ends.iter().find(|(beginning, _)| command.starts_with(beginning));
         known.map_or("0", |(_, code)| code)
     }
 }
 
-/// The word, or what it stands for: `FILE...` and `NAME@DIGEST` too.
+/// Replaces the names in a word by shell variables, also in `FILE...` and `NAME@DIGEST`.
 fn with_values(word: &str, names: &BTreeSet<String>) -> String {
     let parts: Vec<&str> = word.strip_suffix("...").unwrap_or(word).split('@').collect();
     if parts.iter().all(|part| names.contains(*part)) {
@@ -97,7 +97,7 @@ fn with_values(word: &str, names: &BTreeSet<String>) -> String {
     }
 }
 
-/// A shell script of all blocks that are run. Each command tells its line.
+/// A shell script of all blocks that are run. Each command reports its line number on failure.
 fn script(readme: &str) -> String {
     let (mut script, mut names) = (BEGINNING.to_owned(), BTreeSet::new());
     let (mut comment, mut in_comment) = (String::new(), false);
@@ -132,7 +132,7 @@ fn script(readme: &str) -> String {
     script
 }
 
-/// Runs the commands of a README after `first`, in an empty folder; gives the script.
+/// Runs the commands of a README after `first` in an empty folder; returns the script.
 fn follow(readme: &Path, first: &str) -> String {
     let steps = script(&fs::read_to_string(readme).unwrap());
     let surroundings = Workspace::empty();
@@ -189,8 +189,8 @@ fn the_commands_of_the_security_page_do_what_it_says() {
     follow_page("security.md", &["plugin approve", "plugin grant", "secret set", "secret rm"]);
 }
 
-/// Documents that are not followed here: `plugin_new` and `plugin_languages` build what the templates become, `examples` runs the
-/// page of the examples, and the plans of the corpus are texts to audit.
+/// Documents that other tests cover: `plugin_new` and `plugin_languages` build the templates, `examples` runs the page of the examples,
+/// and the plans of the corpus are only texts to audit.
 const ELSEWHERE: [&str; 3] = ["plugins/sdk/templates/", "handoffs/examples/", "tests/corpus/"];
 
 const WITH_A_TEST: [&str; 4] = ["README.md", "host/docs/guide.md", "host/docs/operations.md", "host/docs/security.md"];
@@ -211,7 +211,7 @@ fn is_plugins_readme(path: &str) -> bool {
     path.starts_with("plugins/") && path.ends_with("/README.md")
 }
 
-/// Follows every document without a separate test, such as a new one.
+/// Follows every document without a separate test, which includes new documents.
 #[test]
 fn the_commands_of_the_other_documents_do_what_they_say() {
     let mut documents = documents_with_commands();

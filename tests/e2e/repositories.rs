@@ -1,5 +1,5 @@
-//! Plugins and repositories: the real `git` is the judge of the answers, and nothing that is not a commit, a path or a
-//! granted folder gets an answer. What a hostile repository could do is tested where it is read, in the sandbox.
+//! Git repositories for plugins: the answers are compared with those of the real `git`, and requests with an invalid commit, an invalid
+//! path or a folder without a grant are refused. The sandbox's own tests cover hostile repositories.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! `baton restore`: a backup becomes the ledger again, nothing is lost by it, and nothing is replaced unasked.
+//! `baton restore`: a backup becomes the ledger again, nothing is lost, and an existing ledger is replaced only on request.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,12 +1,12 @@
-//! Who gets a file: the central drop box, broadcasts, agents under several spellings, inboxes elsewhere, folders that were
-//! in use before, and inboxes that somebody else serves.
+//! Routing of files: the central drop box, broadcasts, agents with several spellings, inboxes in other folders, adopted folders, and
+//! inboxes that another workspace serves.
 
 use std::fs;
 
 use baton_tests::{Output, Workspace, handoff, sha256, text};
 use serde_json::{Value, json};
 
-/// The drop box, as an agent's name of the harness.
+/// The drop box, in place of an agent's name.
 const BOX: &str = "";
 
 fn with(mut value: Value, more: &Value) -> Value {

@@ -1,5 +1,5 @@
-//! Files that are nearly handoffs: what is repaired is done, kept byte for byte and recorded; what is rejected is reported to its
-//! sender with the place and what to write. `handoffs/README.md` has the table.
+//! Malformed handoffs: a repaired file is done, kept unchanged and recorded; a rejected file is reported to its sender with the position
+//! and the correction. `handoffs/README.md` has the table.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 const ID: &str = r#""handoff_id": "h-1", "source_agent": "Claude-MM1", "title": "Nearly""#;
 
-/// A workspace in which `noop` was given a file of these bytes, and its one task.
+/// Drops a file with these bytes for `noop`; returns the workspace and the only task.
 #[track_caller]
 fn dropped(name: &str, bytes: &str) -> (Workspace, Task) {
     let workspace = Workspace::with_noop();
@@ -105,7 +105,7 @@ fn a_rejected_file_whose_name_is_taken_keeps_its_reason_beside_it() {
         workspace.drop_file("noop", "a.json", format!("{{ nope {number} }}"));
         workspace.up_once();
     }
-    // A name of 255 bytes is cut to make room for the ending.
+    // A name of 255 bytes is shortened for the longer extension.
     let long = format!("{}.json", "x".repeat(250));
     for number in 1..=2 {
         workspace.drop_file("noop", &long, format!("{{ long {number} }}"));
@@ -130,7 +130,7 @@ fn a_rejected_file_whose_name_is_taken_keeps_its_reason_beside_it() {
 
 #[test]
 fn a_kill_between_the_file_and_its_reason_keeps_them_a_pair() {
-    // The RETURN is named before, the reason after the file is moved.
+    // The name of the RETURN is chosen before the file is moved, that of the reason afterwards.
     for point in [
         "delivery.moved=panic",
         "delivery.renamed=panic",

@@ -1,10 +1,10 @@
-//! A system that has no more to give: file descriptors, watches.
+//! A system without free file descriptors or inotify watches.
 
 use std::process::Command;
 
 use baton_tests::{Daemon, Dropped, Workspace, baton, or_skip, skip};
 
-/// `baton up` behind a shell that first does `limit`.
+/// `baton up` in a shell that first runs `limit`.
 fn up_with(workspace: &Workspace, shell: &[&str], limit: &str) -> Command {
     let mut command = workspace.command_of(shell[0]);
     command.args(&shell[1..]).arg("-c").arg(format!("{limit} && exec \"$@\"")).arg("sh");

@@ -1,4 +1,4 @@
-//! `baton secret`: values come from standard input, are kept for the user alone and are never shown.
+//! `baton secret`: values come from standard input, only the user can read the file, and values are never shown.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -12,7 +12,7 @@ fn set(workspace: &Workspace, name: &str, value: &str) -> Output {
     Output::fed(command.arg("-w").arg(workspace.root()).args(["secret", "set", name]), value.as_bytes())
 }
 
-/// The file of secrets, which is in the state.
+/// The file of secrets, which is in the state folder.
 fn file(workspace: &Workspace) -> std::path::PathBuf {
     let states = fs::read_dir(workspace.outside().join("state/baton")).unwrap();
     let mut found = states.map(|state| state.unwrap().path().join("secrets.json")).filter(|file| file.is_file());

@@ -1,5 +1,5 @@
-//! `baton service`: the file that is written, the commands that the system gets, and what is not changed. The system of the machine
-//! that the tests run on is never spoken to: `systemctl` is a script that notes what it was asked.
+//! `baton service`: the written unit, the commands for the system, and what is not changed. The tests do not use the machine's own
+//! `systemctl`, but a script that records its arguments.
 #![cfg(target_os = "linux")]
 
 use std::fs;
@@ -9,7 +9,7 @@ use std::process::Command;
 
 use baton_tests::{Output, Workspace, baton, or_skip, tool};
 
-/// A workspace and a system.
+/// A workspace, and a folder with `systemctl`.
 struct Place {
     workspace: Workspace,
     /// The workspace's folder.
@@ -26,7 +26,7 @@ impl Place {
         Self { workspace, root }
     }
 
-    /// From now on there is a `systemctl`, which ends with `code`.
+    /// Adds a `systemctl` that ends with `code`.
     fn with_system(self, code: u8) -> Self {
         let script = self.workspace.outside().join("bin/systemctl");
         fs::write(&script, format!("#!/bin/sh\necho \"$*\" >> {}\nexit {code}\n", self.log().display())).unwrap();
@@ -38,7 +38,7 @@ impl Place {
         self.workspace.outside().join("systemctl.log")
     }
 
-    /// What `systemctl` was asked since the last time.
+    /// The arguments of `systemctl` since the last call.
     fn asked(&self) -> Vec<String> {
         let text = fs::read_to_string(self.log()).unwrap_or_default();
         drop(fs::remove_file(self.log()));
@@ -162,7 +162,7 @@ fn systemd_itself_understands_a_unit_with_awkward_paths() {
     let place = Place::new("50% of $HOME \"it\" \\x & 'that'");
     place.service(&["install", "--name", "team"]).ended(0);
     let unit = place.units().join("team.service");
-    // `man` pages and the units of the machine are not the subject.
+    // Messages about `man` pages and the machine's own units are ignored.
     let judged = Command::new("systemd-analyze")
         .args(["verify", "--user", "--man=no"])
         .arg(&unit)

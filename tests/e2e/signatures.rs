@@ -1,4 +1,4 @@
-//! Signatures: made by the real `minisign`, beside a file and in a registry, and judged by `[trust] keys` of `baton.toml`.
+//! Signatures of the real `minisign`, beside a file and in a registry, verified with `[trust] keys` of `baton.toml`.
 
 use std::fs;
 use std::process::Command;
@@ -35,19 +35,19 @@ impl Place {
         self.minisign(&["-S", "-s", &format!("{key}.key"), "-m", "noop.wasm", "-t", "a trusted comment"]);
     }
 
-    /// The line of a key that goes into `baton.toml`.
+    /// The line of a public key for `baton.toml`.
     fn public(&self, key: &str) -> String {
         let text = fs::read_to_string(self.workspace.outside().join(format!("{key}.pub"))).unwrap();
         text.lines().nth(1).unwrap().to_owned()
     }
 
-    /// The number of a key, as `minisign` itself writes it into the comment.
+    /// The id of a key, which `minisign` writes into the comment.
     fn id(&self, key: &str) -> String {
         let text = fs::read_to_string(self.workspace.outside().join(format!("{key}.pub"))).unwrap();
         text.lines().next().unwrap().rsplit(' ').next().unwrap().to_owned()
     }
 
-    /// Only these keys are trusted from now on.
+    /// Makes these the only trusted keys.
     fn trust(&self, keys: &[&str]) {
         let keys: Vec<_> = keys.iter().map(|key| format!("\"{}\"", self.public(key))).collect();
         self.workspace.write("baton.toml", format!("[trust]\nkeys = [{}]\n", keys.join(", ")));
@@ -77,7 +77,7 @@ fn a_signature_beside_a_file_is_judged_by_the_keys_of_the_workspace() {
     assert_eq!(place.judged(&place.file), ("good".to_owned(), Some(theirs), 0));
     fs::remove_file(format!("{}.minisig", place.file)).unwrap();
     assert_eq!(place.judged(&place.file), ("none".to_owned(), None, 0));
-    // Without a workspace nobody is trusted.
+    // Without a workspace no key is trusted.
     place.sign("ours");
     let nowhere = Output::of(place.workspace.command().args(["plugin", "inspect", "--json", &place.file])).ended(0);
     assert_eq!(nowhere.json()["signature"]["state"], json!("unknown"));
@@ -90,7 +90,7 @@ fn a_changed_component_a_changed_signature_and_one_of_something_else_are_bad() {
     let beside = format!("{}.minisig", place.file);
     let (component, signature) = (fs::read(&place.file).unwrap(), fs::read_to_string(&beside).unwrap());
 
-    // A byte more at the end of the last custom section's name would break the component; a section more does not.
+    // Another custom section keeps the component valid, in contrast to another byte at the end of the last one.
     fs::write(&place.file, [component.as_slice(), b"\0\x02\x01x"].concat()).unwrap();
     assert_eq!(place.judged(&place.file), ("bad".to_owned(), None, 1));
     fs::write(&place.file, &component).unwrap();
@@ -105,7 +105,7 @@ fn a_changed_component_a_changed_signature_and_one_of_something_else_are_bad() {
         fs::write(&beside, &changed).unwrap();
         assert_eq!(place.judged(&place.file), ("bad".to_owned(), None, 1), "{changed}");
     }
-    // A good signature of other bytes.
+    // A valid signature of other bytes.
     fs::write(place.workspace.outside().join("other"), "other bytes").unwrap();
     place.minisign(&["-S", "-s", "ours.key", "-m", "other", "-x", "noop.wasm.minisig"]);
     assert_eq!(place.judged(&place.file).0, "bad");

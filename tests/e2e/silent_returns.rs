@@ -1,10 +1,10 @@
-//! No test ends early in silence: what a test needs and may be missing goes through `baton_judges::or_skip!`, which reports it.
+//! No test returns early without a report. A test skips a missing requirement with `baton_judges::or_skip!`, which reports it.
 
 use baton_tests::{files_below, repository};
 
 use crate::tokens::{Token, tokens_with_tests};
 
-/// The lines of bare `return`s in the functions with `#[test]` or `#[tokio::test]`, and how many such functions there are.
+/// The lines of bare `return`s in functions with `#[test]` or `#[tokio::test]`, and the number of these functions.
 fn returns(tokens: &[Token]) -> (Vec<usize>, usize) {
     let (mut lines, mut tests, mut at) = (Vec::new(), 0, 0);
     while at < tokens.len() {

@@ -1,5 +1,5 @@
-//! Databases of other programs: a snapshot is one committed state while another process keeps writing, nothing leads out of
-//! the folder, and a file that is not a database is reported as such. `python3` is the other program.
+//! Snapshots of other programs' databases: a snapshot is one committed state even while another process writes, no path leads out of
+//! the folder, and a file that is not a database is reported. `python3` is the other program.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -15,7 +15,7 @@ use serde_json::json;
 
 const READ: &str = "sql = [{ database = \"files\", mode = \"ro\" }]";
 
-/// Writes rows in pairs of equal numbers, each pair in a transaction, and says how many are committed.
+/// Writes pairs of rows with equal numbers, each pair in a transaction, and prints how many are committed.
 const WRITER: &str = r"
 import sqlite3, sys
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -33,7 +33,7 @@ while True:
         print(n, flush=True)
 ";
 
-/// Commits 40 rows, then has one more that is not, and waits.
+/// Commits 40 rows, writes one more without committing it, and waits.
 const IDLER: &str = r"
 import sqlite3, sys
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -67,7 +67,7 @@ fn database(path: &Path, rows: i64) {
     }
 }
 
-/// Another program. It ends when this is dropped.
+/// Another program. Dropping the value kills it.
 struct Other(Child);
 
 impl Other {
@@ -81,7 +81,7 @@ impl Other {
         let mut line = String::new();
         said.read_line(&mut line).unwrap();
         assert!(!line.is_empty(), "it said nothing");
-        // Else it would wait for somebody to read.
+        // Otherwise it would block on a full pipe.
         std::thread::spawn(move || said.lines().map_while(Result::ok).for_each(drop));
         Ok(Self(child))
     }
@@ -94,7 +94,7 @@ impl Drop for Other {
     }
 }
 
-/// The number after `word` in what a run said.
+/// The number after `word` in the output of a run.
 fn number(run: &Output, word: &str) -> i64 {
     let rest = run.stderr.split(&format!("{word} ")).nth(1).unwrap_or_else(|| panic!("{run:?}"));
     rest.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
@@ -107,7 +107,7 @@ fn a_snapshot_has_what_is_committed_and_not_yet_in_the_file() {
     let mut other = or_skip!(Other::start(IDLER, &[&path.display().to_string()]));
     let read = run(&workspace, "count", "library.db").ended(0);
     assert!(read.stderr.contains("rows 40 form 7 rest [0, 40]"), "{}", read.stderr);
-    // The bytes of the file alone do not have them: that is what a copy of the file would have been.
+    // The file alone does not have them, so a copy of the file would lack them.
     fs::copy(&path, music.join("bytes.db")).unwrap();
     let copied = Connection::open(music.join("bytes.db")).unwrap();
     assert!(copied.query_row("SELECT count(*) FROM t", [], |row| row.get::<_, i64>(0)).is_err(), "no log, no table");
@@ -141,7 +141,7 @@ fn nothing_is_left_of_a_snapshot_and_nothing_made_in_the_folder() {
     let state = fs::read_dir(workspace.outside().join("state/baton")).unwrap().map(|entry| entry.unwrap().path());
     let folder = state.map(|state| state.join("snapshots")).find(|folder| folder.is_dir()).unwrap();
     assert_eq!(names_in(&folder), ["lock"]);
-    // What a killed process left goes at the next start.
+    // The next start removes what a killed process has left.
     fs::write(folder.join("1-0.db"), "left").unwrap();
     workspace.up_once();
     assert_eq!(names_in(&folder), ["lock"]);
@@ -181,7 +181,7 @@ fn no_path_leads_out_of_the_folder() {
     workspace.baton(&["plugin", "grant", "holder", "hard-links"]).ended(0);
     let hard = run(&workspace, "count", "hard.db").ended(0);
     assert!(hard.stderr.contains("rows 6"), "{}", hard.stderr);
-    // The files that SQLite would open beside a database are checked, too.
+    // The files that SQLite would open beside a database are checked too.
     symlink("../b.db", music.join("a.db-wal")).unwrap();
     refused(&workspace, "a.db", "a link to a path outside");
 }
@@ -216,7 +216,7 @@ fn a_database_that_is_too_large_is_not_copied() {
     let pages = (1_u32 << 30) / 4096 + 1;
     bytes[28..32].copy_from_slice(&pages.to_be_bytes());
     fs::write(&path, bytes).unwrap();
-    // Sparse: it takes no room.
+    // A sparse file, which needs no space.
     fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(u64::from(pages) * 4096).unwrap();
     refused(&workspace, "large.db", "at most 1024 are copied");
 }
@@ -236,7 +236,7 @@ fn a_file_that_is_cut_short_while_it_is_copied_does_not_end_the_daemon() {
     let daemon = workspace.up_and_serving();
     let cutting = AtomicBool::new(true);
     std::thread::scope(|scope| {
-        // As another plugin would that may write to the folder. SQLite has this file mapped into memory while it reads.
+        // Another plugin with write access to the folder could do this. SQLite maps this file into memory while it reads.
         scope.spawn(|| {
             let begun = Instant::now();
             while cutting.load(Ordering::Relaxed) && begun.elapsed() < PATIENCE {

@@ -1,7 +1,7 @@
-//! Kills at random times and random points under load: `cargo xtask soak`, and a short form in every run of the tests.
+//! Kills the daemon at random times and failpoints under load: `cargo xtask soak`, and a short form in every test run.
 //!
-//! Each round starts a daemon, drops a random mix of work and kills the daemon; now and then everything is brought to
-//! its end and judged. What is random follows from the seed; what the daemon makes of it in its time does not.
+//! Each round starts a daemon, drops a random mix of work and kills the daemon. After some rounds all work is finished and checked.
+//! The work follows from the seed, but the daemon's timing does not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::failpoints::{POINTS, armed};
 
-/// Rounds between two verdicts.
+/// The number of rounds between two checks.
 const JUDGED_EVERY: usize = 20;
 
 #[test]
@@ -20,7 +20,7 @@ fn nothing_is_lost_or_done_twice_when_the_daemon_is_killed_at_random() {
     Soak::new(1).run(25);
 }
 
-/// `cargo xtask soak`: `BATON_SOAK_ROUNDS` and `BATON_SOAK_SEED` say how long and which.
+/// `cargo xtask soak`: `BATON_SOAK_ROUNDS` is the number of rounds, `BATON_SOAK_SEED` the seed.
 #[test]
 #[ignore = "takes many minutes; `cargo xtask soak` runs it"]
 fn soak() {
@@ -29,18 +29,18 @@ fn soak() {
     Soak::new(number("BATON_SOAK_SEED", 1)).run(rounds);
 }
 
-/// A soak under way.
+/// A running soak test.
 struct Soak {
     workspace: Workspace,
     book: Expectations,
     seed: u64,
     random: Random,
-    /// How many handoffs were made.
+    /// The number of handoffs so far.
     made: usize,
     dropped: BTreeMap<&'static str, usize>,
-    /// Requests to plugins that may be dropped again as they are.
+    /// Requests to plugins that may be dropped again unchanged.
     repeatable: Vec<(String, Vec<u8>)>,
-    /// Requests to `Codex-MM1` that nobody has answered, and those that were there at the last verdict.
+    /// Unanswered requests to `Codex-MM1`, and those that were there at the last check.
     lying: Vec<(String, Vec<u8>)>,
     answerable: BTreeSet<String>,
     kills: usize,
@@ -79,7 +79,7 @@ impl Soak {
         assert_eq!(self.kills, rounds);
     }
 
-    /// A daemon, some work, its death.
+    /// Starts a daemon, drops some work and kills the daemon.
     fn round(&mut self) {
         for _ in 0..self.random.below(3) {
             self.drop_something();
@@ -177,7 +177,7 @@ impl Soak {
     }
 
     fn drop_central(&self, id: &str, value: &Value) {
-        // Its folder is named as an agent's is.
+        // Its folder has the form of an agent's.
         self.workspace.drop_file(".", &format!("{id}.json"), text(value));
     }
 
@@ -190,7 +190,7 @@ impl Soak {
         "external"
     }
 
-    /// An answer to what was certainly delivered.
+    /// Answers a request that certainly was delivered.
     fn return_of_an_external_agent(&mut self) -> &'static str {
         let Some(place) = self.lying.iter().position(|(id, _)| self.answerable.contains(id)) else {
             return self.for_an_external_agent();
@@ -212,7 +212,7 @@ impl Soak {
         "garbage"
     }
 
-    /// The same file again under another name: archived, not done again.
+    /// Drops the same file again under another name; it must be archived and not done again.
     fn duplicate(&mut self) -> &'static str {
         if self.repeatable.is_empty() {
             return self.request();
@@ -224,7 +224,7 @@ impl Soak {
         "duplicates"
     }
 
-    /// A request in the inbox of its agent is overwritten.
+    /// Overwrites a request in the inbox of its agent.
     fn edit(&mut self) -> &'static str {
         if self.lying.is_empty() {
             return self.for_an_external_agent();
@@ -235,7 +235,7 @@ impl Soak {
         let mut value: Value = serde_json::from_slice(bytes).unwrap();
         value["description"] = json!(format!("edit {}", self.made));
         self.book.gone(bytes);
-        // An answer that comes before the edit is noticed ends the request, and then the edit asks a person.
+        // If an answer ends the request before the edit is noticed, the edit needs a decision of the operator.
         self.answerable.remove(id);
         *bytes = text(&value);
         self.book.file(bytes, 1);
@@ -244,7 +244,7 @@ impl Soak {
     }
 }
 
-/// Numbers that follow from a seed (`SplitMix64`).
+/// Pseudorandom numbers (`SplitMix64`).
 struct Random(u64);
 
 impl Random {

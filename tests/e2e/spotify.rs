@@ -1,4 +1,4 @@
-//! The spotify plugin through the real program: exports by a dropped handoff, each action once, and what bad input comes to.
+//! The spotify plugin in the real program: exports by a dropped handoff, each action once, and the results of bad input.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use baton_tests::spotify_exports::{self, HEADER};
 use baton_tests::{Task, Workspace, names_in};
 use serde_json::{Value, json};
 
-/// A workspace in which the plugin has all that it asks for, and where its folders lie.
+/// A workspace in which the plugin has all its grants, and the paths of its folders.
 struct Place {
     workspace: Workspace,
     exports: PathBuf,
@@ -98,7 +98,7 @@ fn every_action_runs_by_a_handoff() {
     assert!(task.reason.contains("1 can be removed"), "{}", task.reason);
     reports(&task, "playlist-duplicates");
     place.done("merge", &json!({ "from": ["catalog", "Mix.csv"], "name": "All" }));
-    // No file of these is on disk: a list of files would have none.
+    // None of these tracks has a file, so a list of files would be empty.
     let task = place.ask("export", &json!({ "formats": ["csv", "m3u8", "rekordbox"] }));
     assert!(task.outcome.as_deref() == Some("partial") && task.reason.contains("Only CSV was written"), "{task:?}");
     assert_eq!(place.made(), ["All.csv", "Mix.csv", "Mix.deduped.csv", "Odd_ one.csv"]);
@@ -191,7 +191,7 @@ fn a_result_that_comes_back_is_the_newest_of_the_older_ones() {
     export(&[1], &json!({}));
     export(&[1, 2], &json!({}));
     export(&[1], &json!({}));
-    // Kept once, under a new number: of the two older results the one of just now stays.
+    // Only one older result is kept, under a new number: the newer of the two.
     assert_eq!(export(&[1, 2, 3], &json!({ "keep_older": 1 })), ["Mix.csv", "Mix.older-3.csv"]);
     assert_eq!(fs::read_to_string(place.made.join("Mix.older-3.csv")).unwrap().lines().count(), 2);
 }

@@ -1,5 +1,5 @@
-//! What a plugin's statement may cost: time within one instruction, temporary files, memory, the write-ahead log. Whatever it
-//! does, it ends with its attempt.
+//! The limits of a plugin's SQL statement: time within one instruction, temporary files, memory, and the write-ahead log. Every
+//! statement ends with its attempt.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -14,10 +14,10 @@ use serde_json::json;
 
 const OWN: &str = "sql = [{ database = \"own\", mode = \"rw\" }, { database = \"catalog\", mode = \"rw\" }]";
 
-/// The limit of temporary files, and what a fast disk adds before the worker is ended.
+/// The limit of temporary files, and what a fast disk can add before the worker is killed.
 const TEMPORARY: u64 = (512 + 128) << 20;
 
-/// Memory of a worker: what SQLite may take, and the program around it.
+/// The memory of a worker: the limit of SQLite, and that of the program itself.
 const MEMORY_KIB: u64 = (128 + 96) << 10;
 
 /// The processes that run statements for the process `parent`.
@@ -30,20 +30,20 @@ fn workers(parent: u32) -> Vec<PathBuf> {
     processes.filter(is_worker).collect()
 }
 
-/// A figure of a process's status.
+/// A value of `/proc/PID/status`.
 fn figure(process: &Path, name: &str) -> Option<u64> {
     let status = fs::read_to_string(process.join("status")).ok()?;
     status.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok())
 }
 
-/// Bytes on the disk of the files that a process has open and that have no name any more.
+/// Bytes on the disk of the deleted files that a process still has open.
 fn temporary_bytes(process: &Path) -> u64 {
     let Ok(open) = fs::read_dir(process.join("fd")) else { return 0 };
     let files = open.flatten().filter_map(|entry| fs::metadata(entry.path()).ok());
     files.filter(|file| file.is_file() && file.nlink() == 0).map(|file| file.blocks() * 512).sum()
 }
 
-/// Measures the workers of a process, and the temporary files of the process itself, until it is stopped.
+/// Measures the workers of a process, and the process's own temporary files, until it is stopped.
 struct Gauge {
     stopped: Arc<AtomicBool>,
     temporary: Arc<AtomicU64>,
@@ -70,7 +70,7 @@ impl Gauge {
         Self { stopped, temporary, memory_kib, thread }
     }
 
-    /// The largest temporary files and memory that were seen.
+    /// The largest measured size of temporary files and memory.
     fn stop(self) -> (u64, u64) {
         self.stopped.store(true, Ordering::Relaxed);
         self.thread.join().unwrap();
@@ -78,7 +78,7 @@ impl Gauge {
     }
 }
 
-/// Asks one costly statement; how it ended, and the largest temporary files and memory of its process.
+/// Runs one expensive statement. Returns how it ended and how long it took; asserts the limits of temporary files and memory.
 fn asked(statement: &str) -> (String, Duration) {
     let workspace = Workspace::with_store(OWN);
     let daemon = workspace.up_and_serving();
@@ -134,7 +134,7 @@ fn what_is_gathered_in_one_value_has_a_limit() {
     assert!(reason.contains("too large"), "{reason}");
 }
 
-/// Waits until no worker of a daemon is left; how long that took.
+/// Waits until no worker of a daemon is left; returns how long that took.
 fn until_none_is_left(daemon: u32) -> Duration {
     let begun = Instant::now();
     while !workers(daemon).is_empty() {
@@ -144,7 +144,7 @@ fn until_none_is_left(daemon: u32) -> Duration {
     begun.elapsed()
 }
 
-/// A daemon with a plugin in the middle of a statement that takes a minute.
+/// A daemon with a plugin that runs a statement of a minute.
 fn grinding() -> (Workspace, Daemon) {
     let workspace = Workspace::with_store(OWN);
     let daemon = workspace.up_and_serving();

@@ -1,4 +1,4 @@
-//! `baton status`: why a task waits or failed, filters, and watching; and the log of `up` on a terminal.
+//! `baton status`: the reasons why tasks wait or failed, filters, and `--watch`; and the log of `up` on a terminal.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
@@ -8,7 +8,7 @@ use baton_tests::{Output, PATIENCE, Skipped, Workspace, or_skip, text, tool};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-/// A workspace with one task of each kind that needs a reason.
+/// A workspace with one task in each state that needs a reason.
 fn with_reasons() -> Workspace {
     let workspace = Workspace::with_hostile();
     workspace.drop_handoff("noop", "All is well");
@@ -27,7 +27,7 @@ fn with_reasons() -> Workspace {
     workspace
 }
 
-/// The line of the table that has this title.
+/// The line of the table with this title.
 #[track_caller]
 fn line<'a>(table: &'a str, title: &str) -> &'a str {
     table.lines().find(|line| line.contains(title)).unwrap_or_else(|| panic!("no line with {title}:\n{table}"))
@@ -89,7 +89,7 @@ fn filters_choose_by_state_agent_plugin_and_age() {
     }
 }
 
-/// `baton status --watch --json`, which ends with its test.
+/// A running `baton status --watch --json`, which ends with its test.
 struct Watch {
     child: Child,
     lines: std::sync::mpsc::Receiver<String>,
@@ -103,7 +103,7 @@ impl Watch {
         let (send, lines) = std::sync::mpsc::channel();
         let out = child.stdout.take()?;
         std::thread::spawn(move || {
-            // Whoever waits for no more lines closes the pipe with that.
+            // When the test waits for no more lines, the pipe is closed.
             for line in BufReader::new(out).lines().map_while(Result::ok) {
                 if send.send(line).is_err() {
                     return;
@@ -173,7 +173,7 @@ fn watching_ends_with_ctrl_c_also_while_it_prints() {
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut first = String::new();
     out.read_line(&mut first).unwrap();
-    // It prints more than the pipe holds, so it is still at that.
+    // It prints more than the pipe can hold, so it is still printing.
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     assert_eq!(out.lines().map_while(Result::ok).count(), 149);
     let (_send, lines) = std::sync::mpsc::channel();
@@ -224,7 +224,7 @@ fn watching_without_a_terminal_wants_json() {
     assert!(refused.stderr.contains("--watch --json prints a line for each change"), "{}", refused.stderr);
 }
 
-/// Runs `baton ARGS` on a terminal of that many columns, which `script` makes.
+/// Runs `baton ARGS` on a terminal with this number of columns, which `script` provides.
 #[cfg(target_os = "linux")]
 fn on_terminal(workspace: &Workspace, columns: usize, args: &str) -> Result<String, Skipped> {
     tool("script", "apt install bsdutils")?;
@@ -235,7 +235,7 @@ fn on_terminal(workspace: &Workspace, columns: usize, args: &str) -> Result<Stri
     Ok(Output::of(&mut command).stdout)
 }
 
-/// Without colours.
+/// Removes the colours.
 #[cfg(target_os = "linux")]
 fn plain(shown: &str) -> String {
     let mut parts = shown.split('\u{1b}');

@@ -1,5 +1,5 @@
-//! The duplicate storm of the origin, again: 242 tasks that were dropped 1,662 times under ever new names and times, one of
-//! them 360 times, one 169 times. Each is done once, and every other copy is archived with the id of the first.
+//! Repeats a real storm of duplicates: 242 tasks that were dropped 1,662 times with different names and times, one of them 360 times,
+//! another 169 times. Each is done once, and every other copy is archived with the id of the first.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,10 +10,10 @@ use serde_json::{Map, Value, json};
 const TASKS: usize = 242;
 const FILES: usize = 1_662;
 
-/// What the two loudest tasks had.
+/// The copies of the two tasks with the most.
 const LOUDEST: [usize; 2] = [360, 169];
 
-/// How often each task was dropped: the two known figures, the others with a long tail.
+/// The number of copies of each task: the two known numbers, and a long tail for the others.
 fn copies() -> Vec<usize> {
     let mut copies: Vec<usize> = LOUDEST.into_iter().chain((3..=TASKS).map(|rank| 1 + 150 / rank)).collect();
     let left = FILES - copies.iter().sum::<usize>();
@@ -23,7 +23,7 @@ fn copies() -> Vec<usize> {
     copies
 }
 
-/// A task of the storm: even ones go to the plugin, odd ones to an agent that does its own work.
+/// A task of the storm: even ones go to the plugin, odd ones to an external agent.
 struct Storm {
     number: usize,
 }
@@ -37,21 +37,21 @@ impl Storm {
         format!("Fix Trigger Duplication {}", self.number)
     }
 
-    /// A third has a `handoff_id`, a third the full id of a task, a third nothing but its content.
+    /// A third of the tasks has a `handoff_id`, a third a full task id, and a third only the content.
     fn identity(&self) -> Option<(&'static str, String)> {
         match self.number / 2 % 3 {
             0 => Some(("handoff_id", format!("storm-{}", self.number))),
-            // They share their first digits, as the real ones did.
+            // They have the same first digits, like the real ones.
             1 => Some(("task_id", format!("2e4e7361-6c27-8011-8000-{:012x}", self.number))),
             _ => None,
         }
     }
 
-    /// The copy of this number: another time where it has an id, now and then the keys in another order.
+    /// A copy with this number. If it has an id, the time differs; sometimes the keys have another order.
     fn bytes(&self, copy: usize) -> Vec<u8> {
         let to = if self.is_for_plugin() { "noop" } else { "Cursor-MM1" };
         let mut fields = vec![
-            // Without an id another time is another request.
+            // Without an id, another time makes another request.
             ("timestamp", json!(time(if self.identity().is_some() { copy } else { 0 }))),
             ("source_agent", json!("Claude-MM1")),
             ("target_agent", json!(to)),
@@ -73,7 +73,7 @@ impl Storm {
         format!("{nested}{stamp}__HANDOFF__{title}__2e4e7361-{copy}.json")
     }
 
-    /// Its own inbox, a folder under another spelling of the agent's name, or the drop box.
+    /// The agent's inbox, a folder with another spelling of its name, or the drop box.
     fn folder(&self, copy: usize) -> &'static str {
         match (copy % 7, self.is_for_plugin()) {
             (3, _) => "handoffs/01_inbox",
@@ -89,7 +89,7 @@ fn time(copy: usize) -> String {
     format!("2026-01-{:02}T{:02}:{:02}:00Z", 1 + copy / 60 % 28, copy / 60 % 24, copy % 60)
 }
 
-/// Drops everything; gives the bytes by file name.
+/// Drops everything; returns the bytes by file name.
 fn drop_storm(workspace: &Workspace) -> BTreeMap<String, Vec<u8>> {
     let mut dropped = BTreeMap::new();
     for (number, copies) in copies().into_iter().enumerate() {
@@ -103,7 +103,7 @@ fn drop_storm(workspace: &Workspace) -> BTreeMap<String, Vec<u8>> {
     dropped
 }
 
-/// What the agent that does its own work answers: each file in its inboxes, by its name.
+/// Answers each file in the external agent's inboxes by the file's name; returns their number.
 fn answer_by_hand(workspace: &Workspace) -> usize {
     let mut answered = 0;
     for folder in ["Cursor-MM1", "Cursor-MM1-Agent"] {
@@ -129,7 +129,7 @@ fn answer_by_hand(workspace: &Workspace) -> usize {
     answered
 }
 
-/// Holds that each file is a separate task with the dropped bytes, and gives the tasks by title.
+/// Asserts that each file is a separate task with the dropped bytes; returns the tasks by title.
 fn by_title(workspace: &Workspace, dropped: &BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<Task>> {
     let mut tasks = BTreeMap::<String, Vec<Task>>::new();
     let mut left: BTreeSet<&String> = dropped.keys().collect();

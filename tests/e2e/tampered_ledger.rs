@@ -1,5 +1,5 @@
-//! Tampering with the ledger of a workspace that is not served: every row that is edited, deleted or forged, every event that
-//! is moved, and every flip of bytes is found by `ledger verify`, or what the ledger says is as it was.
+//! Tampering with the ledger while no daemon runs: `ledger verify` finds every edited, deleted or forged row and every moved event. It
+//! also finds flipped bytes, unless the content of the ledger is unchanged.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +10,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, params_from_iter};
 use serde_json::json;
 
-/// A workspace whose ledger has rows of many kinds, and that ledger.
+/// A workspace whose ledger has many kinds of rows, and the ledger's path.
 fn worked() -> (Workspace, PathBuf) {
     let workspace = Workspace::with_hostile();
     workspace.drop_handoff("noop", "Done");
@@ -58,7 +58,7 @@ fn rows(connection: &Connection, table: &str) -> Result<Rows, rusqlite::Error> {
     rows.collect()
 }
 
-/// All that a ledger says; `None` where it cannot be read.
+/// The whole content of a ledger; `None` when it cannot be read.
 fn content(ledger: &Path) -> Option<BTreeMap<String, Rows>> {
     let connection = Connection::open_with_flags(ledger, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
     tables(&connection).into_iter().map(|table| Some((table.clone(), rows(&connection, &table).ok()?))).collect()
@@ -90,7 +90,7 @@ fn every_row_that_is_edited_deleted_or_forged_is_found() {
         let mut change = |what: &str, sql: &str, values: Vec<Value>| {
             let state = copy(&workspace, &ledger);
             let tampered = open(&state.join("ledger.db"));
-            // What the table does not take cannot be forged.
+            // A row that the table refuses cannot be forged.
             if tampered.execute(sql, params_from_iter(values)).is_ok_and(|rows| rows > 0) {
                 drop(tampered);
                 tried += 1;
@@ -132,7 +132,7 @@ fn sixteen_bytes_that_are_flipped_anywhere_are_found_or_say_nothing_else() {
     let original = fs::read(&ledger).unwrap();
     let said = content(&ledger).unwrap();
     let (mut found, mut harmless) = (0, 0);
-    // A fixed walk through the whole file, in steps that share no divisor with the size of a page.
+    // Fixed positions in the whole file, at a distance that shares no divisor with the page size.
     for at in (0..original.len() - 16).step_by(original.len() / 150 + 7) {
         let state = copy(&workspace, &ledger);
         let mut bytes = original.clone();

@@ -1,5 +1,5 @@
-//! Tampering with the files of the state beside `ledger.db` (that one: `tampered_ledger`). A flip of bytes, a cut, other
-//! content or a deletion is found by `ledger verify`, `doctor` or the next work, or record and work are as they were.
+//! Tampering with the state's files other than `ledger.db`, which `tampered_ledger` tests. Flipped bytes, truncation, other content or
+//! deletion are found by `ledger verify`, `doctor` or the next work, or have no effect on the record and the work.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use baton_tests::{Workspace, files_below, fixture, sha256};
 use rusqlite::{Connection, OpenFlags};
 
-/// The state and the head file as they were, kept aside to be brought back before each tampering.
+/// A copy of the state and the head file, which is restored before each tampering.
 struct Original {
     state: PathBuf,
     kept: PathBuf,
@@ -43,7 +43,7 @@ fn copy_tree(from: &Path, to: &Path) {
     }
 }
 
-/// The ways in which a file with this content is tampered with, each with the new content; `None` deletes it.
+/// The kinds of tampering with a file of this content, each with the new content; `None` deletes the file.
 fn tamperings(content: &[u8]) -> Vec<(String, Option<Vec<u8>>)> {
     let flipped = |at: usize| {
         let mut bytes = content.to_vec();
@@ -64,7 +64,7 @@ fn apply(file: &Path, content: Option<&[u8]>) {
     }
 }
 
-/// A workspace whose plugin `store` was installed from a package, has a database and wrote into the catalog.
+/// A workspace whose plugin `store` was installed from a package, has a database and has written to the catalog.
 fn worked() -> Workspace {
     let workspace = Workspace::with_noop();
     let component = fixture("store");
@@ -79,16 +79,16 @@ fn worked() -> Workspace {
     workspace
 }
 
-/// The events of the ledger, a line each.
+/// The events of the ledger, one per line.
 fn export(workspace: &Workspace) -> String {
     let mut lines = workspace.baton(&["ledger", "export"]).stdout;
-    // The last line has the number of events and the head.
+    // The last line is the number of events and the head.
     let last = lines.trim_end().rfind('\n').map_or(0, |end| end + 1);
     lines.truncate(last);
     lines
 }
 
-/// Lets the workspace work on, and says who noticed that something is wrong: nobody is an empty list.
+/// Lets the workspace continue and returns the commands that noticed the tampering; an empty list means none.
 fn noticed(workspace: &Workspace) -> Vec<&'static str> {
     let verify = workspace.baton(&["ledger", "verify"]).code;
     let doctor = workspace.baton(&["doctor"]).code;
@@ -119,7 +119,7 @@ fn what_is_tampered_with_beside_the_databases_is_found_or_changes_nothing() {
             if found.is_empty() {
                 assert!(export(&workspace).starts_with(&before), "{place}");
                 if name.starts_with("packages") {
-                    // It was put right from where it came from, before it ran.
+                    // The file was restored from its source before it ran.
                     let now = fs::read(original.state.join(&name)).unwrap();
                     assert_eq!(
                         format!("{}.wasm", sha256(&now)),
@@ -161,7 +161,7 @@ fn a_damaged_catalog_or_plugin_database_harms_neither_the_record_nor_others() {
 #[test]
 fn the_log_of_the_ledger_cannot_be_tampered_with_unnoticed() {
     let workspace = worked();
-    // A reader keeps the log from being written into the database.
+    // An open reader prevents a checkpoint of the log into the database.
     let ledger = workspace.state_folder().join("ledger.db");
     let reader = Connection::open_with_flags(&ledger, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM tasks").unwrap();

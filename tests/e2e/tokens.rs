@@ -1,6 +1,6 @@
-//! Rust source as words and signs, for tests that read the code: without comments, with strings as one token each.
+//! Splits Rust source into tokens, for tests that read the code. Comments are left out, and a string is one token.
 
-/// A word (identifier or number), `::`, another sign, or a string, which begins with `"` and has no end quote.
+/// A word (identifier or number), `::`, another sign, or a string. A string begins with `"` and has no closing quote.
 pub(crate) struct Token {
     pub(crate) text: String,
     pub(crate) line: usize,
@@ -12,7 +12,7 @@ impl Token {
     }
 }
 
-/// The tokens of a source that are compiled without tests.
+/// The tokens of a source without test code.
 pub(crate) fn tokens(source: &str) -> Vec<Token> {
     without_tests(tokens_with_tests(source))
 }
@@ -52,7 +52,7 @@ impl Reader<'_> {
         self.tokens
     }
 
-    /// Skips so many bytes, and gives them.
+    /// Skips this number of bytes and returns them.
     fn skip(&mut self, bytes: usize) -> String {
         let (text, rest) = self.rest.split_at(bytes.min(self.rest.len()));
         self.line += text.matches('\n').count();
@@ -95,7 +95,7 @@ impl Reader<'_> {
     }
 }
 
-/// The length of a comment, with the comments in it.
+/// The length of a comment, including nested ones.
 fn comment(text: &str) -> usize {
     let (mut depth, mut at) = (0_usize, 0);
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
@@ -115,7 +115,7 @@ fn comment(text: &str) -> usize {
     text.len()
 }
 
-/// The length of a string whose content begins at a byte.
+/// The length of a string whose content begins at byte `content`.
 fn string(text: &str, content: usize) -> usize {
     let mut escaped = false;
     for (at, sign) in text.char_indices().skip_while(|(at, _)| *at < content) {
@@ -135,7 +135,7 @@ fn quote(text: &str) -> usize {
     let first = signs.next().map(|(_, sign)| sign);
     let second = signs.next();
     match (first, second) {
-        // The sign behind the backslash may be a quote.
+        // The character after the backslash may be a quote.
         (Some('\\'), Some((at, sign))) => {
             let behind = at + sign.len_utf8();
             let end = text.get(behind..).and_then(|rest| rest.find('\''));
@@ -146,7 +146,7 @@ fn quote(text: &str) -> usize {
     }
 }
 
-/// Leaves out each item with `#[cfg(test)]` or `#[cfg(all(test, …))]`.
+/// Removes each item with `#[cfg(test)]` or `#[cfg(all(test, …))]`.
 fn without_tests(tokens: Vec<Token>) -> Vec<Token> {
     let mut kept = Vec::with_capacity(tokens.len());
     let mut tokens = tokens.into_iter().peekable();
@@ -168,7 +168,7 @@ fn without_tests(tokens: Vec<Token>) -> Vec<Token> {
     kept
 }
 
-/// Takes from an opening sign to the closing one.
+/// Takes the tokens from an opening bracket to the closing one.
 fn take_group(tokens: &mut impl Iterator<Item = Token>, taken: &mut Vec<Token>) {
     let mut depth = 0_usize;
     for token in tokens.by_ref() {
@@ -184,7 +184,7 @@ fn take_group(tokens: &mut impl Iterator<Item = Token>, taken: &mut Vec<Token>) 
     }
 }
 
-/// An item ends at `;`, or behind its braces; in `use` these do not end it.
+/// Skips an item, which ends at `;` or after its braces. Braces do not end a `use`.
 fn skip_item(tokens: &mut std::iter::Peekable<impl Iterator<Item = Token>>) {
     let mut is_use = false;
     while let Some(next) = tokens.peek() {

@@ -1,4 +1,4 @@
-//! Writers that are not careful: in pieces with the file closed between, never finished, written over.
+//! Writers that do not write atomically: in pieces with the file closed in between, without an end, or over an existing file.
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use baton_tests::{Workspace, handoff_with, sha256, text};
 use serde_json::json;
 
-/// Longer than a file has to be quiet.
+/// Longer than the time for which a file must be unchanged before it is read.
 const PAUSE: Duration = Duration::from_millis(900);
 
 fn large(title: &str) -> Vec<u8> {

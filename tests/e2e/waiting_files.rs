@@ -1,12 +1,12 @@
-//! What people and agents do to a file while its task waits: rename it, move it between an agent's folders, take it away,
-//! spoil it, take the whole folder away. Each means one thing (handoffs/README.md, "What happens to an edited, moved or deleted file").
+//! Changes to a file while its task waits: it is renamed, moved between an agent's folders, removed or damaged, or its folder is removed.
+//! `handoffs/README.md`, "What happens to an edited, moved or deleted file", defines the result of each.
 
 use std::fs;
 
 use baton_tests::{Workspace, handoff, handoff_with, text};
 use serde_json::{Value, json};
 
-/// A workspace in which a plugin's task waits with its file.
+/// A workspace with a waiting task of a plugin, and its file.
 fn waiting() -> Workspace {
     let workspace = Workspace::with_hostile();
     workspace.drop_action("hostile", "ask-human");
@@ -150,7 +150,7 @@ fn a_request_that_is_edited_into_something_broken_is_answered_and_keeps_nobody_w
 #[test]
 fn a_good_file_in_the_place_of_one_that_was_too_large_is_done() {
     let workspace = Workspace::with_noop();
-    // The archive is in the way of the first try.
+    // The first attempt to archive fails.
     fs::create_dir_all(workspace.root().join("handoffs/noop")).unwrap();
     workspace.write("handoffs/noop/03_failed", "a file");
     workspace.drop_file("noop", "big.json", vec![b' '; 5 << 20]);

@@ -61,7 +61,7 @@ pub struct CoveragePart {
     pub needed: u64,
 }
 
-/// Items that missing_count a fingerprint for one reason.
+/// Items that have no fingerprint for one reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingCount {
     /// Their state.

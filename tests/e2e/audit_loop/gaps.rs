@@ -1,4 +1,4 @@
-//! From a gap to 100 %, and back when what was made is deleted.
+//! A plan goes from a gap to 100 %, and back when a deliverable is deleted.
 
 use std::fs;
 
@@ -29,7 +29,7 @@ fn a_gap_is_asked_for_and_seen_to_be_closed_by_what_is_there() {
     let before = workspace.wait_for("the first report", last_report);
     assert_eq!(before["completion_percent"], json!(0), "{before:#}");
 
-    // Made without a RETURN: the audit sees it and withdraws its request.
+    // Created without a RETURN: the audit sees the file and cancels its request.
     workspace.write(TILL, REAL);
     let taken_back = workspace.wait_for_archive(&title(TILL));
     assert_eq!(taken_back.state, "cancelled", "{taken_back:#?}");
@@ -41,7 +41,7 @@ fn a_gap_is_asked_for_and_seen_to_be_closed_by_what_is_there() {
     assert!(follow_ups(&half).contains(&(TILL, "WITHDRAWN", 1)), "{:?}", follow_ups(&half));
     assert!(follow_ups(&half).contains(&(DRAWER, "OPEN", 1)), "{:?}", follow_ups(&half));
 
-    // Made and answered.
+    // Created and answered.
     let request = requests(&workspace, DRAWER).remove(0);
     workspace.write(DRAWER, REAL);
     answer_to_the_audit(&workspace, &request, DRAWER);
@@ -111,7 +111,7 @@ fn what_is_deleted_after_it_was_done_is_a_regression_and_is_asked_for() {
     assert!(last_summary(&workspace).contains("100 % \u{2192} 0 %; 1 regression."), "{}", last_summary(&workspace));
     assert_eq!(states(&workspace, DRAWER), ["delivered"]);
     assert_eq!(follow_ups(&report), [(DRAWER, "SENT", 1)]);
-    // Back again: nothing is wanted any more.
+    // It exists again, so nothing is requested any more.
     workspace.write(DRAWER, REAL);
     workspace.up_once();
     assert_eq!(states(&workspace, DRAWER), ["cancelled"]);

@@ -1,11 +1,12 @@
-//! Without its grants the audit still works: it says what it did not check, with the command that fixes this, and asks nobody.
+//! Without some of its grants the audit still works: it reports what it did not check, with the command that fixes this, and sends
+//! no requests.
 
 use baton_tests::{Workspace, text};
 use serde_json::json;
 
 use super::{DRAWER, DRAWER_PLAN, PLAN_FILE, answer, last_report, requests};
 
-/// An audit without these grants; gives the Markdown report. It was asked to check everything.
+/// Runs an audit of everything without these grants; returns the Markdown report.
 fn audited_without(words: &[&str]) -> (Workspace, String) {
     let workspace = Workspace::init();
     workspace.baton(&[&["plugin", "revoke", "audit"], words].concat()).ended(0);
@@ -81,7 +82,7 @@ fn without_returns_what_others_claim_among_themselves_is_not_its_business() {
     workspace.up_once();
     assert_eq!(workspace.task("Make it").state, "succeeded");
     assert!(workspace.tasks_of("audit").is_empty(), "{:#?}", workspace.status());
-    // An answer to itself it reads without that grant.
+    // It reads an answer to its own request without that grant.
     workspace.write(PLAN_FILE, DRAWER_PLAN);
     workspace.up_once();
     super::answer_to_the_audit(&workspace, &requests(&workspace, DRAWER)[0], DRAWER);

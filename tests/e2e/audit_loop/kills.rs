@@ -1,4 +1,4 @@
-//! A daemon that is killed anywhere in the loop asks nothing twice and comes to the same end.
+//! A daemon that is killed at any point of the loop sends no request twice and reaches the same end.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use serde_json::json;
 use super::{DRAWER, PLAN, PLAN_FILE, REAL, TILL, answer_to_the_audit, last_report, requests, states};
 use crate::failpoints::armed;
 
-/// The points of one attempt, before it is written down and after.
+/// Failpoints of one attempt, before and after it is recorded.
 const POINTS: [(&str, u32); 4] =
     [("work.before_settle", 1), ("settle.written", 1), ("work.settled", 1), ("ledger.committed", 4)];
 
-/// Both deliverables are made; one of them is answered.
+/// Creates both deliverables and answers one of the requests.
 fn both_are_made(workspace: &Workspace) {
     let request = requests(workspace, DRAWER).remove(0);
     workspace.write(TILL, REAL);
@@ -20,7 +20,7 @@ fn both_are_made(workspace: &Workspace) {
     answer_to_the_audit(workspace, &request, DRAWER);
 }
 
-/// Everything was asked for once and is in the inbox of its agent.
+/// Asserts that each deliverable was requested once and that the request is in the inbox of its agent.
 #[track_caller]
 fn is_asked_once(workspace: &Workspace, when: &str) {
     for path in [TILL, DRAWER] {
@@ -29,7 +29,7 @@ fn is_asked_once(workspace: &Workspace, when: &str) {
     assert_eq!(workspace.inbox("Claude-MM1").len(), 2, "{when}");
 }
 
-/// Nothing was asked a second time, nothing is asked any more, and all is there.
+/// Asserts that nothing was requested twice, no request is open, and all deliverables exist.
 #[track_caller]
 fn is_at_its_end(workspace: &Workspace, when: &str) {
     for path in [TILL, DRAWER] {

@@ -1,4 +1,4 @@
-//! Many plans: each is watched, and a change is checked in the plans that it concerns.
+//! Many plans: each is watched, and a change causes an audit of only the plans that name the changed file.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use super::{REAL, REPORTS, audits, last_report, last_summary, report_names};
 
-/// The names of the plans that a report is of.
+/// The names of the plans that a report covers.
 fn plans(report: &Value) -> Vec<String> {
     let plans = report["plans"].as_array().expect("a report has plans").iter();
     plans.map(|plan| plan["plan"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
-/// The plans that a report only remembers: name and per cent.
+/// The plans whose results a report takes from an earlier audit: name and per cent.
 fn remembered(report: &Value) -> Vec<(String, Value)> {
     let others = report["parts"]["history"]["rows"]["others"].as_array().cloned().unwrap_or_default();
     let one =
@@ -73,7 +73,7 @@ fn of_more_than_a_thousand_plans_each_one_is_watched() {
     let rows = &report["parts"]["history"]["rows"];
     assert_eq!((&rows["others_count"], remembered(&report).len()), (&json!(last), 500), "the table has a bound");
 
-    // While the daemon runs it is noticed at once, and the audit of one plan is a matter of moments.
+    // While the daemon runs, it notices a change at once, and the audit of one plan takes a moment.
     let daemon = workspace.up_and_serving();
     let (count, begun) = (audits(&workspace).len(), std::time::Instant::now());
     workspace.write(&format!("src/{:04}.py", last - 1), REAL);

@@ -1,7 +1,7 @@
-//! The audit as a loop: a gap is asked for, somebody makes it real or only says so, and the audit checks again automatically.
+//! The audit as a loop: the audit requests a missing deliverable, an agent creates it or only claims to, and the audit checks again
+//! automatically.
 //!
-//! The test plays the agent. What an agent reads (its inbox), what a person reads (`status`, `why`) and what a program reads
-//! (the JSON report) is all that is checked.
+//! The test acts as the agent. It checks only the inbox, `status`, `why` and the JSON report.
 
 mod gaps;
 mod grants;
@@ -17,23 +17,23 @@ use serde_json::{Value, json};
 
 const PLAN_FILE: &str = "plans/TILL.md";
 
-/// One deliverable that the plan calls done, and one that it does not.
+/// A plan with one deliverable that it calls done and one that it does not.
 const PLAN: &str = "# Till\n\n**Owner:** Claude-MM1\n\n## Deliverables\n\n- [x] `src/till.py`\n- [ ] `src/drawer.py`\n";
 
-/// Of the second deliverable alone.
+/// A plan with only the second deliverable.
 const DRAWER_PLAN: &str = "# Till\n\n**Owner:** Claude-MM1\n\n## Deliverables\n\n- [ ] `src/drawer.py`\n";
 
 const TILL: &str = "src/till.py";
 const DRAWER: &str = "src/drawer.py";
 
-/// How the names of reports of plans begin.
+/// The prefix of the names of plan reports.
 const REPORTS: &str = "PLANS_AUDIT_REPORT_";
 
 /// A file that is not a stub.
 const REAL: &str =
     "def total(prices):\n    return sum(price for price in prices if price > 0)\n\n\nprint(total([1, 2, 3]))\n";
 
-/// What the request for a deliverable is called.
+/// The title of the request for a deliverable.
 fn title(path: &str) -> String {
     format!("Make {path} ({PLAN_FILE})")
 }
@@ -48,14 +48,14 @@ fn states(workspace: &Workspace, path: &str) -> Vec<String> {
     requests(workspace, path).into_iter().map(|task| task.state).collect()
 }
 
-/// The handoff of a request, as its agent finds it.
+/// The handoff of a request in its agent's inbox.
 #[track_caller]
 fn handoff_of(workspace: &Workspace, request: &Task) -> Value {
     let file = request.file.as_deref().expect("a request has a file");
     serde_json::from_str(&workspace.read(file)).expect("a handoff is JSON")
 }
 
-/// What the audit has finished, oldest first.
+/// The finished tasks of the audit, oldest first.
 fn audits(workspace: &Workspace) -> Vec<Task> {
     let mut tasks: Vec<Task> = workspace.tasks_of("audit").into_iter().filter(Task::is_final).collect();
     tasks.retain(|task| task.attempts > 0);
@@ -63,12 +63,12 @@ fn audits(workspace: &Workspace) -> Vec<Task> {
     tasks
 }
 
-/// The summary of what the audit has finished last.
+/// The summary of the audit's last finished task.
 fn last_summary(workspace: &Workspace) -> String {
     audits(workspace).pop().map(|task| task.reason).unwrap_or_default()
 }
 
-/// The names of the reports for programs, oldest first.
+/// The names of the JSON reports, oldest first.
 fn report_names(workspace: &Workspace, kind: &str) -> Vec<String> {
     let names = workspace.list("reports").into_iter().filter(|name| name.starts_with(kind));
     let mut stems: Vec<String> = names.filter_map(|name| Some(name.strip_suffix(".json")?.to_owned())).collect();
@@ -76,13 +76,13 @@ fn report_names(workspace: &Workspace, kind: &str) -> Vec<String> {
     stems
 }
 
-/// The newest report of plans, as programs read it.
+/// The newest plan report as JSON.
 fn last_report(workspace: &Workspace) -> Option<Value> {
     let newest = report_names(workspace, REPORTS).len().checked_sub(1)?;
     Some(nth_report(workspace, newest))
 }
 
-/// A report of plans, as programs read it; 0 is the oldest one.
+/// A plan report as JSON; 0 is the oldest one.
 #[track_caller]
 fn nth_report(workspace: &Workspace, nth: usize) -> Value {
     let name = &report_names(workspace, REPORTS)[nth];
@@ -104,7 +104,7 @@ fn follow_ups<'a>(report: &'a Value) -> Vec<(&'a str, &'a str, u64)> {
     rows.iter().map(row).collect()
 }
 
-/// A RETURN of `from` to `to` for `request`, that says that it made `path`.
+/// A RETURN of `from` to `to` for `request` that claims to have created `path`.
 fn answer(from: &str, to: &str, request: &Task, path: &str) -> Value {
     json!({
         "type": "RETURN_HANDOFF",
@@ -118,14 +118,14 @@ fn answer(from: &str, to: &str, request: &Task, path: &str) -> Value {
     })
 }
 
-/// The agent says to the audit that it made `path`; gives the RETURN's title.
+/// Sends a RETURN of the agent to the audit that claims to have created `path`; returns its title.
 fn answer_to_the_audit(workspace: &Workspace, request: &Task, path: &str) -> String {
     let value = answer(&request.agent, "audit", request, path);
     workspace.drop_file("audit", &format!("answer-{}.json", request.id), text(&value));
     value["title"].as_str().unwrap_or_default().to_owned()
 }
 
-/// What the audit has flagged a task with.
+/// The flags that the audit has set on a task.
 fn flags(workspace: &Workspace, id: &str) -> Vec<String> {
     let flags = workspace.why(id).flags.into_iter();
     flags.filter(|flag| flag.by == "audit").map(|flag| format!("{}: {}", flag.severity, flag.title)).collect()

@@ -1,4 +1,4 @@
-//! Something is made and answered at the same moment: the answer counts, whoever sees the file first.
+//! When a deliverable is created and answered at the same moment, the answer ends the request, whichever file is read first.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -14,7 +14,7 @@ fn path(nth: usize) -> String {
     format!("src/part_{nth}.py")
 }
 
-/// A workspace in which ten things are asked for.
+/// A workspace in which ten deliverables are requested.
 fn asked() -> Workspace {
     let workspace = Workspace::init();
     let list: String = (0..TIMES).map(|nth| format!("- [ ] `{}`\n", path(nth))).collect();
@@ -24,7 +24,7 @@ fn asked() -> Workspace {
     workspace
 }
 
-/// The request has ended by its answer, once, and is archived.
+/// Asserts that the request was ended by its answer, once, and is archived.
 #[track_caller]
 fn is_answered(workspace: &Workspace, nth: usize) {
     let requests = requests(workspace, &path(nth));
@@ -38,7 +38,7 @@ fn what_is_made_and_answered_while_nobody_looks_ends_as_answered() {
     let workspace = asked();
     for nth in 0..TIMES {
         let request = requests(&workspace, &path(nth)).remove(0);
-        // A file that was just written is not read at once, and the change of the deliverable is.
+        // The change of the deliverable is read at once, but a new file in an inbox is not.
         if nth % 2 == 0 {
             workspace.write(&path(nth), REAL);
             answer_to_the_audit(&workspace, &request, &path(nth));
@@ -60,7 +60,7 @@ fn what_is_answered_within_the_time_of_quiet_ends_as_answered() {
     for nth in 0..TIMES {
         let request = requests(&workspace, &path(nth)).remove(0);
         workspace.write(&path(nth), REAL);
-        // The audits of the parts before it may read it at any moment.
+        // The audits of the earlier deliverables may read it at any moment.
         sleep(Duration::from_millis(40 * nth as u64));
         answer_to_the_audit(&workspace, &request, &path(nth));
         workspace.wait_for_archive(&title(&path(nth)));

@@ -1,4 +1,4 @@
-//! What nobody asked for says nothing when nothing changed; what somebody asked for is always answered.
+//! An automatic audit reports nothing when nothing has changed; a requested audit always reports.
 
 use std::fs::File;
 use std::time::{Duration, SystemTime};
@@ -77,7 +77,7 @@ fn an_answer_is_held_against_the_folder_that_the_operator_names() {
     let request = requests(&workspace, DRAWER).remove(0);
     assert_eq!(super::handoff_of(&workspace, &request)["args"]["root"], json!("tree"));
     assert_eq!(last_report(&workspace).unwrap()["completion_percent"], json!(50));
-    // The claim is false, and the other deliverable is not missed because of it.
+    // The claim is false. This does not make the other deliverable missing.
     super::answer_to_the_audit(&workspace, &request, "tree/src/drawer.py");
     workspace.up_once();
     assert_eq!(last_report(&workspace).unwrap()["completion_percent"], json!(50));
@@ -93,7 +93,7 @@ fn a_plan_without_an_owner_asks_whom_the_operator_names() {
     workspace.up_once();
     let request = requests(&workspace, DRAWER).remove(0);
     assert_eq!((request.agent.as_str(), request.state.as_str()), ("Codex-MM1", "delivered"));
-    // The same agent is asked again when its answer was not true.
+    // The same agent gets another request when its answer was false.
     super::answer_to_the_audit(&workspace, &request, DRAWER);
     workspace.up_once();
     let again = requests(&workspace, DRAWER);

@@ -1,5 +1,5 @@
-//! What a RETURN claims is looked up: a true one is verified; a false one is refuted, its request is disputed, and a gap is asked
-//! for again, three times in all.
+//! The audit checks the claims of RETURNs: a true one is verified; a false one is refuted, its request becomes disputed, and a missing
+//! deliverable is requested again, three times in all.
 
 use baton_tests::{Task, Workspace, text};
 use serde_json::json;
@@ -36,14 +36,14 @@ fn a_claim_that_is_false_is_flagged_and_asked_again_until_a_person_has_to_look()
     let report = last_report(&workspace).unwrap();
     assert_eq!(follow_ups(&report), [(DRAWER, "HELD", 3)]);
     assert!(report["parts"]["follow_ups"][0]["reason"].as_str().unwrap().contains("a person has to look"));
-    // Of two of one second the later one ends in `-2`, which sorts behind the other only without the ending.
+    // Of two reports of the same second the later one ends in `-2`, which sorts after the other only without the extension.
     let names = workspace.list("reports").into_iter().filter(|name| name.starts_with("AUDIT_FOLLOWUP_ACTIONS_"));
     let newest = names.filter_map(|name| Some(name.strip_suffix(".md")?.to_owned())).max().unwrap();
     let shown = workspace.read(&format!("reports/{newest}.md"));
     assert!(shown.contains("1 for a person") && shown.contains("a person has to look"), "{shown}");
     workspace.up_once();
     assert_eq!(requests(&workspace, DRAWER).len(), 3);
-    // A person looked.
+    // The operator has decided.
     workspace.write(DRAWER, REAL);
     workspace.up_once();
     let report = last_report(&workspace).unwrap();

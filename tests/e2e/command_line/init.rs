@@ -1,4 +1,4 @@
-//! `baton init`: what it makes, what it leaves alone, and that its examples run.
+//! `baton init`: what it creates, what it does not change, and that its examples run.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! `baton lint` and `baton schema`: what a file is, what is wrong with it, and the form that is wanted.
+//! `baton lint` and `baton schema`: the kind of a file, its problems, and the expected format.
 
 use baton_tests::{Output, Workspace, handoff, text};
 use insta::assert_snapshot;
@@ -61,7 +61,7 @@ fn lint_says_where_a_name_contradicts_its_content() {
     assert_eq!((of("token"), of("decorations")), (json!("0a1b2c3d"), json!(["STALE"])));
 }
 
-/// `baton -w WORKSPACE lint --json FILE`, and its problems, one line each.
+/// Runs `baton -w WORKSPACE lint --json FILE` and returns the problems, one line each.
 fn problems(workspace: &Workspace, value: &Value, code: i32) -> Vec<String> {
     workspace.write("checked.json", text(value));
     let file = workspace.root().join("checked.json");
@@ -105,7 +105,7 @@ fn lint_checks_agents_actions_and_arguments_of_the_workspace() {
         let found = problems(&workspace, &value, code);
         assert!(found.len() == 1 && found.iter().all(|problem| problem.starts_with(words)), "{words}: {found:?}");
     }
-    // The folder decides whom a file is for.
+    // The folder decides which agent a file is for.
     workspace.write("handoffs/audit/01_inbox/x.json", text(&handoff("noop", "Look")));
     let file = workspace.root().join("handoffs/audit/01_inbox/x.json");
     let run = workspace.baton(&["lint", file.to_str().unwrap()]).ended(0);

@@ -1,4 +1,4 @@
-//! The command line: names, exit codes, what goes to stdout and what to stderr, and what a person reads.
+//! The command line: names, exit codes, and the output on stdout and stderr.
 
 mod init;
 mod lint;
@@ -9,8 +9,8 @@ mod words;
 
 use baton_tests::Output;
 
-/// Text without what differs from run to run: ids and the times of file names become `ID` and `TIME`, numbers `#`, and
-/// white space, which depends on their width, two spaces between columns.
+/// Replaces what differs between runs: ids and the times in file names by `ID` and `TIME`, numbers by `#`, and the white space between
+/// columns, whose width depends on them, by two spaces.
 fn redact(text: &str) -> String {
     let lines = text.lines().map(|line| {
         let (mut redacted, mut word) = (String::new(), String::new());
@@ -19,7 +19,7 @@ fn redact(text: &str) -> String {
                 word.push(c);
                 continue;
             }
-            // The folders `01_inbox` and so on are not numbers.
+            // Names such as `01_inbox` are not numbers.
             redacted.push_str(&if c == '_' && word.len() == 2 { word.clone() } else { redact_word(&word) });
             word.clear();
             redacted.push(c);
@@ -44,7 +44,7 @@ fn redact_word(word: &str) -> String {
     }
 }
 
-/// Fails with `code`, prints nothing to stdout and an error with `words` to stderr.
+/// Asserts the exit code, an empty stdout, and an error on stderr that contains `words`.
 #[track_caller]
 pub(crate) fn fails(run: Output, code: i32, words: &[&str]) {
     let run = run.ended(code);

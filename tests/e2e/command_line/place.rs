@@ -1,4 +1,4 @@
-//! Where a command works: in which workspace, with which settings and which state, beside which daemon.
+//! Which workspace, settings and state a command uses, and how it runs beside a daemon.
 
 use std::fs;
 
@@ -24,7 +24,7 @@ fn a_broken_lock_file_is_an_error_that_names_it() {
     workspace.write("baton.lock", "version = 9\n");
     fails(workspace.baton(&["agents"]), 2, &["baton.lock", "update baton"]);
     workspace.write("baton.lock", "version = 1\n[[plugin]]\nname = \"x\"\nsudo = true\n");
-    // One entry that does not hold breaks nothing else.
+    // One invalid entry affects nothing else.
     workspace.baton(&["agents"]).ended(0);
     let run = workspace.up_once();
     assert!(run.stderr.contains("baton.lock") && run.stderr.contains("sudo"), "{}", run.stderr);

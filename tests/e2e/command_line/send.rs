@@ -19,14 +19,14 @@ fn id(run: Output) -> String {
     run.ended(0).stdout.trim().to_owned()
 }
 
-/// `baton send … --wait` beside the test.
+/// Runs `baton send … --wait` on another thread.
 fn waiting(workspace: &Workspace, more: &[&str]) -> thread::JoinHandle<Output> {
     let mut command = workspace.command();
     command.arg("-w").arg(workspace.root()).args(FROM).args(more).arg("--wait");
     thread::spawn(move || Output::of(&mut command))
 }
 
-/// The one file in an inbox.
+/// The only file in an inbox.
 fn written(workspace: &Workspace, folder: &str) -> Value {
     let names = workspace.list(folder);
     assert_eq!(names.len(), 1, "{names:?}");
@@ -97,7 +97,7 @@ fn what_it_depends_on_may_still_be_in_an_inbox_and_holds_it_back() {
     workspace.drop_file("Claude-MM1", "20260118T101500Z__RETURN__Do-it__Codex-MM1.json", text(&answer));
     workspace.up_once();
     assert_eq!(workspace.task("Then").state, "succeeded");
-    // In the ledger now: by its id and by its title.
+    // Now the task is in the ledger: found by its id and by its title.
     for name in [second.as_str(), "Then"] {
         send(&workspace, &["--to", "noop", "--depends-on", name]).ended(0);
     }
@@ -142,7 +142,7 @@ fn the_return_goes_to_whom_it_is_to_be_replied_to() {
     assert_eq!(workspace.returns_for("Codex-MM1", "id-refused").len(), 1);
     assert_eq!(workspace.returns("Claude-MM1"), [""; 0], "who asked gets none");
     assert_eq!(workspace.task("Refused").from.as_deref(), Some("Claude-MM1"));
-    // An agent that answers itself finds the name in the file.
+    // An external agent finds the name in the file.
     assert_eq!(written(&workspace, "handoffs/Cursor-MM1/01_inbox")["reply_to"], json!("Codex-MM1"));
     workspace.baton(&["cancel", &lies]).ended(0);
     assert_eq!(workspace.returns_for("Codex-MM1", &lies).len(), 1);

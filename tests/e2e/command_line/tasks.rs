@@ -1,4 +1,4 @@
-//! `run`, `send`, `status`, `why` and `agents`: what is asked for and how it stands.
+//! `run`, `send`, `status`, `why` and `agents`: requests and their state.
 
 use std::fs;
 
@@ -128,7 +128,7 @@ fn why_refuses_a_prefix_of_several_ids() {
         workspace.drop_handoff("noop", &format!("Job {number}"));
     }
     workspace.up_once();
-    // Of forty ids two begin with the same digit, and hardly any two with the same eight.
+    // Of forty ids at least two begin with the same digit, but hardly any two with the same eight digits.
     let ids: Vec<_> = workspace.status().into_iter().map(|task| task.id).collect();
     let shared = (0..40).flat_map(|a| (0..a).map(move |b| (a, b))).find(|(a, b)| ids[*a][..2] == ids[*b][..2]);
     if let Some((a, _)) = shared {

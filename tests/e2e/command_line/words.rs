@@ -1,4 +1,4 @@
-//! The words that there are: subcommands, options, completions, and what unknown ones say.
+//! Subcommands, options and completions, and the errors for unknown ones.
 
 use baton_tests::{Output, Workspace};
 use insta::assert_snapshot;

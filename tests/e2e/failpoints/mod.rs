@@ -1,8 +1,8 @@
-//! The daemon is killed at every named point of a handoff's way, and nothing is lost, changed or done twice.
+//! The daemon is killed at every failpoint, and nothing is lost, changed or done twice.
 //!
-//! Each scene puts work into a workspace that passes its points. For each point, and each hit of it, there is a
-//! separate workspace: a daemon with the point armed dies by SIGKILL (one that lives on is a failure), `up --once` finishes the
-//! work, and the judge checks all of it. The points are in `points`; a point that no scene passes is a failure too.
+//! Each scene adds work to a workspace, and this work passes certain failpoints. For each failpoint and each hit there is a separate
+//! workspace: a daemon with that failpoint must die by SIGKILL, `up --once` finishes the work, and [`Expectations`] checks the
+//! result. `points` lists the failpoints; every one must be passed by a scene.
 
 mod points;
 mod scenes;
@@ -20,7 +20,7 @@ use self::scenes::{SCENES, Scene};
 use crate::library::quarantine_kills::{STEPS as QUARANTINE, WAYS as QUARANTINE_WAYS};
 use crate::plugins::STEPS;
 
-/// `FAILPOINTS` for the death at the `hit`th time that `point` is passed.
+/// The value of `FAILPOINTS` that kills the process when it passes `point` for the `hit`th time.
 pub(crate) fn armed(point: &str, hit: u32) -> String {
     if hit == 1 { format!("{point}=panic") } else { format!("{point}={}*off->panic", hit - 1) }
 }
@@ -40,7 +40,7 @@ fn play(scene: &Scene) {
     }
 }
 
-/// A daemon that dies.
+/// Runs a daemon that must die.
 fn daemon_dies(workspace: &Workspace, failpoints: &str, when: &str) {
     let mut daemon = workspace.up_armed(failpoints);
     let hint = "is the program built with `--features baton/failpoints`?";
@@ -64,7 +64,7 @@ macro_rules! scenes {
     };
 }
 
-// One test each, so that they run side by side.
+// One test for each scene, so that they run in parallel.
 scenes! {
     taking_in
     committing
@@ -94,7 +94,7 @@ scenes! {
 
 #[test]
 fn every_point_of_the_source_is_listed_and_every_one_listed_kills() {
-    // The steps of an installation and of a quarantine have tests of their own.
+    // The steps of an installation and of a quarantine are tested elsewhere.
     let all = POINTS.iter().chain(&WAYS).chain(&STEPS).chain(&QUARANTINE).chain(&QUARANTINE_WAYS);
     let of_their_own = STEPS.len() + QUARANTINE.len() + QUARANTINE_WAYS.len();
     let listed: BTreeSet<String> = all.map(|&name| name.to_owned()).collect();
@@ -121,5 +121,5 @@ fn collect(folder: &Path, named: &mut BTreeSet<String>) {
     }
 }
 
-/// Time for the daemon to begin what it must not end.
+/// Time for the daemon to begin work that it must not finish.
 const A_MOMENT: Duration = Duration::from_millis(300);

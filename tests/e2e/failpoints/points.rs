@@ -1,7 +1,7 @@
-//! The names of all failpoints of the source. A test holds the list against `fail_point!` in `host/`, and another sees to
-//! it that each has killed a daemon.
+//! The names of all failpoints in the source. One test compares the list with `fail_point!` in `host/`, and another checks that each
+//! failpoint kills a daemon.
 
-/// Where the program can be killed.
+/// Failpoints that kill the program.
 pub(crate) const POINTS: [&str; 64] = [
     "archive.copied",
     "archive.copy_begun",
@@ -69,5 +69,5 @@ pub(crate) const POINTS: [&str; 64] = [
     "work.started",
 ];
 
-/// Those that kill nothing and choose another way instead.
+/// Failpoints that make the program take another code path.
 pub(crate) const WAYS: [&str; 3] = ["archive.copy_instead", "scan.pause", "rename.link_instead"];

@@ -1,4 +1,4 @@
-//! The scenes: what work passes which points.
+//! The scenes: work, and the failpoints that it passes.
 
 use std::fs;
 use std::thread::sleep;
@@ -9,21 +9,21 @@ use serde_json::{Value, json};
 
 use super::{A_MOMENT, daemon_dies};
 
-/// Points with the hits at which they kill.
+/// Failpoints with the hits at which they kill.
 type Points = &'static [(&'static str, &'static [u32])];
 
-/// Work that passes points.
+/// Work that passes failpoints.
 pub(super) struct Scene {
     pub(super) name: &'static str,
     pub(super) points: Points,
-    /// What is armed besides the point.
+    /// Further failpoints that are set.
     pub(super) way: &'static str,
     pub(super) workspace: fn() -> (Workspace, Expectations),
-    /// Puts the work in.
+    /// Adds the work.
     pub(super) before: fn(&Workspace, &mut Expectations),
-    /// Runs what dies, with these failpoints.
+    /// Runs the process that dies, with these failpoints.
     pub(super) die: fn(&Workspace, &str, &str),
-    /// What a person does after the death.
+    /// What the operator does after the kill.
     pub(super) after: fn(&Workspace),
 }
 
@@ -342,7 +342,7 @@ fn into_the_drop_box(workspace: &Workspace, book: &mut Expectations) {
     }
 }
 
-/// Four places: the archive, two agents that read themselves, the plugin that has the action.
+/// It is in four places in the end: in the archive, with two external agents, and with the plugin that has the action.
 fn a_broadcast(workspace: &Workspace, book: &mut Expectations) {
     let value = handoff_with("all", "To all", json!({ "action": "noop" }));
     book.file(&drop_central(workspace, "all.json", &value), 4);
@@ -373,7 +373,7 @@ fn a_request_that_sends_two(workspace: &Workspace, book: &mut Expectations) {
     book.asks_among_plugins(1);
 }
 
-/// The file that was sent is in one place all the time, and nobody gets a RETURN for it.
+/// The sent file is always in exactly one place, and nobody gets a RETURN for it.
 fn a_request_that_is_taken_back(workspace: &Workspace, book: &mut Expectations) {
     let mut ask = |title: &str, line: &str| {
         let asked = handoff_with("post", title, json!({ "args": { "do": [line] } }));
@@ -406,7 +406,7 @@ fn patience(workspace: &Workspace, lines: &str) {
     workspace.write("baton.toml", format!("{config}\n[escalation]\n{lines}\n"));
 }
 
-/// `baton cancel` or `baton retry` for the one task, dying.
+/// Runs `baton cancel` or `baton retry` for the only task; the command must die.
 fn command_dies(workspace: &Workspace, command: &str, failpoints: &str, when: &str) {
     let task = workspace.status().remove(0);
     let mut program = workspace.command();
@@ -415,7 +415,7 @@ fn command_dies(workspace: &Workspace, command: &str, failpoints: &str, when: &s
     assert_eq!(output.code, -1, "{when}: it lives; is it built with `--features baton/failpoints`?\n{}", output.stderr);
 }
 
-/// The process that wanted to end it has died; another one ends it, when the lease of the first is over at the latest.
+/// The process that cancelled the task has died. Another one cancels it, at the latest after the first one's lease has expired.
 fn cancel_for_good(workspace: &Workspace) {
     let id = workspace.status().remove(0).id;
     workspace.up_once();

@@ -1,5 +1,5 @@
-//! Components that were damaged on their way: cut anywhere, flipped anywhere. Reading, compiling and running them ends with
-//! an error or a success, and never brings the host down. The seed is fixed, so a failure comes again.
+//! Damaged components: truncated, or with a flipped bit, at random positions. Reading, compiling and running them ends with an error
+//! or a success and never crashes the host. The seed is fixed, so that a failure can be repeated.
 
 use std::fs;
 use std::time::Duration;
@@ -10,17 +10,17 @@ use baton_tests::fixture;
 
 use super::crowd::attempt;
 
-/// Places at which it is cut, and flips.
+/// The number of truncations and of flipped bits.
 const CUTS: usize = 400;
 const FLIPS: usize = 2_000;
 
-/// Damaged components that are still well formed: so many are compiled, and run.
+/// The number of damaged but well-formed components that are compiled and run.
 const LOADED: usize = 25;
 
-/// A damaged component may compute for ever; it is cancelled after this long.
+/// A damaged component may run for ever; it is cancelled after this time.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// Numbers that look like chance (xorshift).
+/// Pseudorandom numbers (xorshift).
 struct Chance(u64);
 
 impl Chance {
@@ -53,7 +53,7 @@ async fn a_component_with_a_flipped_bit_is_refused_or_runs_within_its_limits() {
         flipped[place] ^= 1 << bit;
         if Package::read(&flipped).is_err() {
             refused += 1;
-            // What the walk refuses is never compiled; that it could be tried all the same costs nothing here.
+            // Baton never compiles a component that the check refuses; here it is tried nevertheless.
             if refused % 20 == 0 {
                 drop(sandbox.load(&flipped));
             }
@@ -66,7 +66,7 @@ async fn a_component_with_a_flipped_bit_is_refused_or_runs_within_its_limits() {
     assert!(ran > 0, "none of {loaded} could be run");
 }
 
-/// Whether it could be run; however it ends, it ends.
+/// Whether the component could be run, with any result.
 async fn run(sandbox: &Sandbox, component: &[u8]) -> bool {
     let Ok(plugin) = sandbox.load(component) else {
         return false;

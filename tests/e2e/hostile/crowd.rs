@@ -1,4 +1,4 @@
-//! More attempts at one time than there are places: they wait for each other, and no allocation fails.
+//! More simultaneous attempts than the pool has places: they wait for each other, and no allocation fails.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use baton_tests::fixture;
 /// Attempts for each place.
 const TIMES: usize = 4;
 
-/// How long one attempt takes at least.
+/// The minimum duration of one attempt.
 const SLOW: Duration = Duration::from_millis(1500);
 
 pub(super) fn attempt(action: &str, cancel: Cancel) -> AttemptRequest {

@@ -1,4 +1,4 @@
-//! Files that are not what they seem: devices, and files that have another name elsewhere.
+//! Devices, and files with hard links elsewhere, in a granted folder.
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +18,8 @@ fn devices_of_a_granted_folder_do_not_open() {
     assert_eq!((task.state.as_str(), task.reason.contains("no device opened")), ("failed", true), "{}", task.reason);
 }
 
-/// A file in the folder of plans that has a second name outside of it; what the plugin said and what the daemon did.
+/// Lets the plugin open a file in the folder of plans that has a hard link outside. Returns the workspace, the plugin's message and
+/// the daemon's log.
 fn open_linked(grants: &str) -> (Workspace, String, String) {
     let workspace = Workspace::with_noop();
     let files = format!("files = [{{ folder = \"plans\", mode = \"rw\" }}]\n{grants}");

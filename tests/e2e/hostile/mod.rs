@@ -1,8 +1,8 @@
-//! Components that attack: each ends in its own state within its limits, the message says what happened, and neither other
-//! plugins nor the memory of the host notice.
+//! Components that attack the host: each ends in the right state within its limits, the message says what happened, and other plugins
+//! and the memory of the host are not affected.
 //!
-//! What compiled Rust can do is an action of the fixture `hostile`; what no compiler would make is written as text
-//! ([`text`]); damaged components are made of valid ones ([`broken`]).
+//! Attacks that compiled Rust can make are actions of the fixture `hostile`. Those that no compiler generates are written as text
+//! ([`text`]), and damaged components are made from valid ones ([`broken`]).
 
 mod broken;
 mod crowd;
@@ -14,7 +14,7 @@ use std::fs;
 
 use baton_tests::{Task, Workspace};
 
-/// Misdeeds without an end of their own: the reason's words, and the ceiling of `why --json` that was reached.
+/// Actions that do not end by themselves, with words of the reason and the limit of `why --json` that they reach.
 const FLOODS: [(&str, &str, &str); 12] = [
     ("chatter-flood", "limit of log lines in a second", "log_writes_per_s"),
     ("log-bytes", "limit of log (bytes)", "log_bytes"),
@@ -30,8 +30,8 @@ const FLOODS: [(&str, &str, &str); 12] = [
     ("spin", "limit of time (ms)", "wall_ms"),
 ];
 
-/// What the host may grow by while all of them run, two at a time with 64 MiB each: their memories, their results, and
-/// what is kept for the next ones.
+/// The memory by which the host may grow while all of them run, two at a time with 64 MiB each: their memories and results, and
+/// memory that the pool keeps for later.
 const GROWTH_KIB: u64 = 400 << 10;
 
 #[test]

@@ -1,9 +1,9 @@
-//! A plugin that fails again and again is left alone for a while: its tasks wait, others are served, every command that a
-//! person would look into says so, and a restart does not forget it.
+//! A plugin that fails repeatedly is put into quarantine for a while: its tasks wait, others are served, the relevant commands show
+//! it, and it survives a restart.
 
 use baton_tests::{Task, Workspace};
 
-/// Two failures are put up with; then a pause of `pause`.
+/// A workspace whose plugins go into quarantine for `pause` after two failures.
 fn impatient(pause: &str) -> Workspace {
     let workspace = Workspace::with_hostile();
     let config =
@@ -34,7 +34,7 @@ fn a_plugin_that_fails_in_a_row_is_left_alone_and_everybody_says_so() {
     assert_eq!(second.state, "failed");
     assert!(workspace.why(&second.id).actions().contains(&"plugin_quarantined"));
 
-    // A new process knows it, too: each run here is one.
+    // Each run is a new process, so the state is not only in memory.
     ask(&workspace, "emit", "three");
     workspace.drop_handoff("noop", "Undisturbed");
     workspace.up_once();

@@ -1,5 +1,5 @@
-//! Components that no compiler makes, written as text: tables that grow for ever, answers with a false size, another
-//! host's world. Each runs in the sandbox itself, with the limits of its manifest.
+//! Components that no compiler generates, written as text: tables that grow for ever, results with a false size, the world of another
+//! host. Each runs in the sandbox with the limits of its manifest.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use wit_parser::Resolve;
 
 use super::crowd::attempt;
 
-/// A component of our world whose `run` is `body`: a function from the address of the task to that of the outcome.
+/// A component of Baton's world whose `run` is `body`: a function from the address of the task to that of the outcome.
 fn plugin(body: &str, ask: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_dir(repository().join("wit")).unwrap();
@@ -100,7 +100,7 @@ async fn an_outcome_that_has_a_false_size_is_a_crash_and_nothing_is_copied() {
     assert!(matches!(&report.ended, Err(AttemptError::Trap(_))), "{:?}", report.ended);
 }
 
-/// Two thousand artifacts at 64 KiB, all of which have the same 60 KiB as their bytes: 117 MiB out of two pages.
+/// Two thousand artifacts that all use the same 60 KiB of memory as their bytes, 117 MiB in total.
 #[tokio::test]
 async fn a_small_memory_that_is_given_many_times_ends_at_the_ceiling_of_one_call() {
     let body = "(local $at i32)

@@ -1,4 +1,4 @@
-//! Files in music folders that are not music, or that changed a moment ago.
+//! Files in music folders that are not music, or that have just changed.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -42,7 +42,7 @@ fn broken_and_strange_files_each_have_their_reason_and_stop_nothing() {
     let report = scan_mixed(&workspace, &music, &["--verbose"]);
     let read = &report["read"];
     assert_eq!(report["sources"][0]["items"], json!(10), "{report}");
-    // Whether silence has a fingerprint is not decided here; that each has exactly one end is.
+    // Silence may have a fingerprint or not, but each file must have exactly one result.
     let heard = read["fingerprinted"].as_u64().unwrap();
     assert!(heard + without(&report) == 10 && (3..=4).contains(&heard), "{report}");
     assert_eq!(scan(&workspace, &music, &[], 0)["read"]["files"], json!(0));
@@ -72,7 +72,7 @@ fn a_file_that_is_replaced_while_it_is_read_has_not_succeeded() {
     });
     let report = report.ended(1).json();
     assert_eq!((&report["read"]["fingerprinted"], &report["read"]["failed"]), (&json!(0), &json!({ "changed": 1 })));
-    // Nothing writes any more: it is another file than the one that failed, so it is read.
+    // Nobody writes any more. The file differs from the one that failed, so it is read.
     assert_eq!(scan(&workspace, &music, &[], 0)["read"]["fingerprinted"], json!(1));
 }
 

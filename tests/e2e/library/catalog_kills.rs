@@ -1,4 +1,4 @@
-//! A daemon that is killed (SIGKILL) while a plugin writes the catalog: afterwards the catalog is as that of a daemon that was not.
+//! A daemon is killed (SIGKILL) while a plugin writes the catalog. Afterwards the catalog is the same as without the kill.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -8,10 +8,10 @@ use serde_json::json;
 
 use super::database::{all_rows, number_or_none};
 
-/// Tracks of the import: its pieces take long enough to be killed in each.
+/// The number of imported tracks, so large that each transaction takes long enough for a kill.
 const TRACKS: u32 = 8_000;
 
-/// Puts the request for the import into a workspace.
+/// Drops the request for the import.
 fn ask(workspace: &Workspace) {
     workspace.drop_handoff_with("store", "fill", json!({ "action": "fill", "args": { "tracks": TRACKS } }));
 }
@@ -24,7 +24,7 @@ fn a_daemon_that_is_killed_while_a_plugin_writes_the_catalog_leaves_it_as_one_th
     whole.settle("");
     ask(&killed);
     let mut kills = 0;
-    // While sessions are written, and while plays are, each in a separate transaction.
+    // Killed while sessions are written and while plays are written, which are separate transactions.
     for table in ["tracks", "sessions"] {
         let mut daemon = killed.up();
         let begun = Instant::now();

@@ -1,4 +1,4 @@
-//! Files that are damaged: read as far as they go, said so, and never kept rather than an intact copy.
+//! Damaged files are read as far as possible, reported, and never preferred to an intact copy.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use super::{beside, duplicates, encode, said, scan, scan_mixed};
 
 const SECONDS: u32 = 40;
 
-/// A copy with other bytes from there on, as many as are given.
+/// Copies a file and overwrites the bytes at an offset.
 fn spoil(from: &Path, to: &Path, at: usize, bytes: &[u8]) {
     let mut all = fs::read(from).unwrap();
     all[at..at + bytes.len()].copy_from_slice(bytes);
@@ -56,14 +56,14 @@ fn a_damaged_copy_is_never_kept_rather_than_an_intact_one() {
         write_wav(&source, &tune(number, SECONDS));
         let whole = encode(&source, &aside.join(name), &[how, &better[..], &["-ar", "44100"]].concat());
         let (damaged, bytes) = (music.join(name), fs::read(&whole).unwrap());
-        // Early enough that what follows is most of the piece: what is missing moves it.
+        // Early in the file, so that the missing part shifts most of the piece.
         let early = bytes.len() / 12;
         match name {
             "md5.flac" => spoil(&whole, &damaged, find(&bytes, b"fLaC") + 4 + 4 + 18, &[1; 16]),
             "cut.wav" | "cut.m4a" => fs::write(&damaged, &bytes[..bytes.len() - bytes.len() / 12]).unwrap(),
             _ => spoil(&whole, &damaged, early, &noise(900)),
         }
-        // A poor copy without tags, which is whole.
+        // A copy of low quality, without tags, but intact.
         encode(&source, &music.join(format!("{name} whole.mp3")), &["-c:a", "libmp3lame", "-b:a", "64k"]);
     }
     let report = scan(&workspace, &music, &[], 0);
@@ -84,11 +84,11 @@ fn a_damaged_copy_is_never_kept_rather_than_an_intact_one() {
     }
     let text = said(&workspace, &["duplicates"], 0).stdout;
     assert!(text.contains("the other is damaged") && !text.contains("keep  …"), "{text}");
-    // Whole files are not reported.
+    // Intact files are not reported.
     assert_eq!(scan(&workspace, &aside, &[], 0)["read"]["damaged"], json!(0));
 }
 
-/// Damage after the two minutes that are fingerprinted counts too.
+/// Damage after the two minutes that are fingerprinted is found too.
 #[test]
 fn damage_behind_the_part_that_is_compared_is_found() {
     or_skip!(tool("ffmpeg", "apt-get install ffmpeg"));
@@ -111,7 +111,7 @@ fn reasons_compare_what_differs() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     let source = workspace.outside().join("source.wav");
-    // One bit rate, which an MP3 of 44.1 kHz keeps to the byte and one of 48 kHz exactly, and lengths that nobody tells apart.
+    // The same bit rate, which an MP3 of 48 kHz keeps exactly and one of 44.1 kHz to the byte, and nearly equal lengths.
     for number in 0..4 {
         write_wav(&source, &tune(number, SECONDS));
         for (copy, rate_hz, start) in [("a", "44100", "0"), ("b", "48000", "0"), ("c", "44100", "0.03")] {
@@ -145,7 +145,7 @@ fn one_changed_byte_costs_a_frame_and_not_the_file() {
         let whole = encode(&source, &aside.join(format!("whole.{ending}")), how);
         let bytes = fs::read(&whole).unwrap();
         let start = if ending == "m4a" { find(&bytes, b"mdat") + 4 } else { 2_000 };
-        // ffmpeg writes the index of an M4A behind the sound.
+        // ffmpeg writes the index of an M4A after the audio.
         let end = if ending == "m4a" { find(&bytes, b"moov") - 4 } else { bytes.len() };
         for number in 0..COPIES {
             let at = start + (end - start - 1) * number / COPIES + 1;
@@ -189,7 +189,7 @@ fn what_was_cut_short_is_read_as_far_as_it_goes_or_is_corrupt() {
     assert!(!skipped.contains_key("unsupported"), "{report:#}");
     let failed: Vec<&String> = report["read"]["failed"].as_object().unwrap().keys().collect();
     assert!(failed.iter().all(|reason| *reason == "corrupt"), "{report:#}");
-    // From 30 % on, 6 s of sound are there in all but the one whose index was at its end.
+    // With at least 30 % of the file, all but the one with its index at the end have 6 s of audio.
     let heard = report["read"]["fingerprinted"].as_u64().unwrap();
     assert!(heard >= 4 * (kinds.len() as u64 - 1), "{report:#}");
     let missing = said(&workspace, &["coverage", "--missing", "100"], 1).stdout;

@@ -1,4 +1,4 @@
-//! The catalog on disk, without the times at which things were done: what two ways to one end have to have alike.
+//! The content of the catalog on disk without times, to compare two runs that must give the same result.
 
 use std::path::{Path, PathBuf};
 
@@ -6,10 +6,10 @@ use baton_tests::Workspace;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
 
-/// Columns that say when something was done, or how often.
+/// Columns with the time or the number of an operation.
 const TIMES: [&str; 8] = ["said_at", "seen_at", "read_at", "added_at", "listed_at", "failed_at", "scan", "read_scan"];
 
-/// The file of a workspace's catalog, once there is one.
+/// The file of a workspace's catalog, if it exists.
 fn catalog(workspace: &Workspace) -> Option<PathBuf> {
     let states = workspace.outside().join("state/baton");
     let mut found = std::fs::read_dir(states).ok()?.map(|entry| entry.unwrap().path().join("catalog.db"));
@@ -20,13 +20,13 @@ fn open(file: &Path) -> Connection {
     Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
 }
 
-/// Makes the catalog what another Baton might have left: `sql` is carried out in it.
+/// Executes `sql` in the catalog, to imitate another version of Baton.
 pub(super) fn change(workspace: &Workspace, sql: &str) {
     let connection = Connection::open(catalog(workspace).expect("a catalog")).unwrap();
     connection.execute_batch(sql).unwrap();
 }
 
-/// How many items have a fingerprint now: none while the catalog is not there, or is being made.
+/// The number of items that have a fingerprint; 0 while the catalog does not exist or is being created.
 pub(super) fn fingerprinted(workspace: &Workspace) -> u64 {
     let Some(catalog) = catalog(workspace) else { return 0 };
     let sql = "SELECT count(*) FROM library_items WHERE state = 'fingerprinted'";
@@ -37,12 +37,12 @@ pub(super) fn fingerprinted(workspace: &Workspace) -> u64 {
     }
 }
 
-/// What a question for one number is answered.
+/// The result of a query for a number.
 pub(super) fn number(workspace: &Workspace, sql: &str) -> i64 {
     number_or_none(workspace, sql).expect("a catalog")
 }
 
-/// The same; none while the catalog is not there, or is being made.
+/// The same; `None` while the catalog does not exist or is being created.
 pub(super) fn number_or_none(workspace: &Workspace, sql: &str) -> Option<i64> {
     match open(&catalog(workspace)?).query_row(sql, [], |row| row.get(0)) {
         Ok(number) => Some(number),
@@ -51,8 +51,7 @@ pub(super) fn number_or_none(workspace: &Workspace, sql: &str) -> Option<i64> {
     }
 }
 
-/// Every row of every table of the catalog with all columns, but those that a search index keeps, and when links were found: what a
-/// plugin wrote has no separate time.
+/// Every row of every table of the catalog with all columns, except the tables of a search index and the times of links.
 pub(super) fn all_rows(workspace: &Workspace) -> Vec<String> {
     let connection = open(&catalog(workspace).expect("a catalog"));
     let check: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
@@ -75,7 +74,8 @@ fn rows_of(connection: &Connection, table: &str) -> Vec<String> {
     rows
 }
 
-/// Every row of every table of the catalog, without times. `folder` is written as `~`, so that two folders compare.
+/// Every row of every table of the catalog, without times. `folder` is replaced by `~`, so that the same files in two folders
+/// compare as equal.
 pub(super) fn rows(workspace: &Workspace) -> Vec<String> {
     let connection = open(&catalog(workspace).expect("a catalog"));
     let check: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();

@@ -1,4 +1,5 @@
-//! What is there twice: across formats, with the better file suggested; versions are not; titles alone are a question.
+//! Duplicates: found across formats, with a suggestion which file to keep. Different versions of a piece are not duplicates, and equal
+//! titles alone are only a question.
 
 use std::fs;
 
@@ -8,14 +9,14 @@ use serde_json::{Value, json};
 
 use super::{beside, duplicates, encode, said, scan, scan_mixed};
 
-/// Enough to compare.
+/// Seconds of a piece, long enough to compare.
 const SECONDS: u32 = 40;
 
 fn name(file: &Value) -> &str {
     file["path"].as_str().unwrap().rsplit('/').next().unwrap()
 }
 
-/// The groups as file names: what is kept, then the others, sorted.
+/// The groups as file names: the file to keep, and the others, sorted.
 fn groups(found: &Value) -> Vec<(&str, Vec<&str>)> {
     let mut groups: Vec<(&str, Vec<&str>)> = found["groups"]
         .as_array()
@@ -50,7 +51,7 @@ fn copies_are_grouped_with_the_better_file_and_nothing_is_deleted() {
     assert_eq!(found["superfluous"]["files"], json!(1));
     let written: Value = serde_json::from_str(&fs::read_to_string(&plan).unwrap()).unwrap();
     assert_eq!((&written["kind"], &written["groups"]), (&json!("duplicates-plan"), &found["groups"]));
-    // A plan is never written over another, and the files are all there.
+    // A plan never overwrites another, and no file is removed.
     let refused = said(&workspace, &["duplicates", "--plan", plan.to_str().unwrap()], 2);
     assert!(refused.stderr.contains("already exists"), "{}", refused.stderr);
     assert_eq!(fs::read_dir(&music).unwrap().count(), 7);

@@ -1,4 +1,4 @@
-//! Libraries of Eagle, read from disk.
+//! Eagle libraries, read from disk.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ const fn item(name: &str) -> EagleItem<'_> {
     EagleItem { name, ext: "wav", deleted: false }
 }
 
-/// Eight items with audio, and beside them what is none: in the bin, a picture, an entry without its file, a broken one.
+/// A library with eight audio items, and others that must not be read: in the trash, a picture, an entry without a file, a broken entry.
 fn library(folder: &Path) -> (EagleLibrary, Vec<String>) {
     let mut eagle = EagleLibrary::create(folder);
     let ids = (0..8).map(|number| eagle.add(item(&format!("Piece {number}")), &wav(&tune(number, SECONDS)))).collect();
@@ -40,7 +40,7 @@ fn its_items_are_audio_that_is_not_in_the_bin() {
         (&total["items"], &total["failed"], &total["reasons"][0]["reason"]),
         (&json!(9), &json!(1), &json!("not_found"))
     );
-    // Its folder alone is not a library, nor is a folder that only has the name.
+    // Neither the folder of the images nor a folder with only the right name is a library.
     let wrong = beside(&workspace, "Wrong.library");
     let refused = workspace.baton(&["library", "scan", wrong.to_str().unwrap()]).ended(2);
     assert!(refused.stderr.contains("not an Eagle library"), "{}", refused.stderr);
@@ -54,7 +54,7 @@ fn what_mtime_json_does_not_name_as_changed_is_not_opened_again() {
     let folder = beside(&workspace, "Music.library");
     let (mut eagle, ids) = library(&folder);
     scan(&workspace, &folder, &[], 0);
-    // It is not checked: the index says that it did not change.
+    // It is not read, because the index says that it did not change.
     let deleted = |id: &str| {
         let path = eagle.item(id).join("metadata.json");
         let text = fs::read_to_string(&path).unwrap();

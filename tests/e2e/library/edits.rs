@@ -1,4 +1,4 @@
-//! Edits of real music, labelled, against copies: what is swapped, in the first two minutes or after them, makes no duplicate.
+//! Labelled edits and copies of real music: a file with a swapped part, in the first two minutes or later, is not a duplicate.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 
 use super::{beside, scan};
 
-/// Pieces that play longer than [`LENGTH`] seconds.
+/// Pieces that are longer than [`LENGTH`] seconds.
 const PIECES: [&str; 3] = ["battle", "breaking_the_chains", "legends_of_the_north"];
 
 /// Seconds of each file.
 const LENGTH: u32 = 160;
 
-/// What is kept of a piece, as `ffmpeg` filters of two inputs: the piece, and the next piece. The same music each time.
+/// Copies with the same music. Each is an `ffmpeg` filter with two inputs: the piece and the next piece.
 const COPIES: [(&str, &str, &[&str]); 4] = [
     ("128.mp3", "[0:a]anull[o]", &["-c:a", "libmp3lame", "-compression_level", "9", "-b:a", "128k"]),
     ("vorbis.ogg", "[0:a]anull[o]", &["-c:a", "libvorbis", "-q:a", "2"]),
@@ -23,10 +23,10 @@ const COPIES: [(&str, &str, &[&str]); 4] = [
     ("padded.flac", "[0:a]adelay=2000:all=1,aformat=channel_layouts=mono[o]", &[]),
 ];
 
-/// A part of an edit: whether it is of the piece, from which second, and to which.
+/// A part of an edit: whether it is from the piece itself, the first second, and the last.
 type Part = (bool, u32, u32);
 
-/// Edits: seconds of the piece (`true`) or the next one (`false`), one after the other. Each plays as long as the piece.
+/// Edits: parts of the piece (`true`) or the next one (`false`), one after the other. Each edit is as long as the piece.
 const EDITS: [(&str, &[Part]); 6] = [
     ("middle.flac", &[(true, 0, 50), (false, 50, 75), (true, 75, LENGTH)]),
     ("turned.flac", &[(true, 0, 50), (true, 90, 115), (true, 75, LENGTH)]),
@@ -46,7 +46,7 @@ fn ffmpeg(inputs: &[&Path], args: &[&str], to: &Path) {
     assert!(made.status.success(), "{}: {}", to.display(), String::from_utf8_lossy(&made.stderr));
 }
 
-/// The filter that puts parts one after the other.
+/// The filter that concatenates parts.
 fn parts(parts: &[Part]) -> String {
     let one = |(number, (is_piece, from, to)): (usize, &Part)| {
         let input = u8::from(!is_piece);
@@ -57,7 +57,7 @@ fn parts(parts: &[Part]) -> String {
     format!("{cut}{names}concat=n={}:v=0:a=1[o]", parts.len())
 }
 
-/// The labelled set in a folder: `NUMBER LABEL`, where a copy's label is none of an edit's.
+/// Writes the labelled set to a folder as `NUMBER LABEL`. Copies and edits have different labels.
 fn make(pieces: &Path, folder: &Path, work: &Path) {
     let base = |number: usize| work.join(format!("{number}.wav"));
     let length = LENGTH.to_string();
@@ -78,7 +78,7 @@ fn make(pieces: &Path, folder: &Path, work: &Path) {
     }
 }
 
-/// The number of its piece, and its label.
+/// The number of a file's piece, and its label.
 fn label(path: &str) -> (String, String) {
     let (number, label) = Path::new(path).file_name().unwrap().to_str().unwrap().split_once(' ').unwrap();
     (number.to_owned(), label.to_owned())
@@ -88,7 +88,7 @@ fn is_edit(label: &str) -> bool {
     EDITS.iter().any(|(edit, _)| *edit == label)
 }
 
-/// The pairs of files that a group puts together.
+/// The pairs of files that are in the same group.
 fn together(found: &Value) -> BTreeSet<(String, String)> {
     let mut pairs = BTreeSet::new();
     for group in found["groups"].as_array().unwrap() {
@@ -103,14 +103,14 @@ fn together(found: &Value) -> BTreeSet<(String, String)> {
     pairs
 }
 
-/// `baton library duplicates --json`, which reads what plays on after two minutes.
+/// Runs `baton library duplicates --json`, which compares files of more than two minutes to their end.
 fn duplicates(workspace: &Workspace, args: &[&str]) -> Output {
     let mut command = workspace.command();
     command.arg("-w").arg(workspace.root()).args(["library", "duplicates", "--json"]).args(args);
     Output::within(&mut command, 10 * PATIENCE).ended(0)
 }
 
-/// The folder of real music, which ffmpeg edits.
+/// The folder of real music, if it and ffmpeg are installed.
 fn music() -> Result<PathBuf, Skipped> {
     tool("ffmpeg", "apt-get install ffmpeg")?;
     Ok(recordings()?[0].parent().unwrap().to_owned())
@@ -140,7 +140,7 @@ fn edits_of_real_music_are_not_duplicates_and_copies_are() {
     let all = PIECES.len() * 10;
     assert!(right * 100 >= all * 99, "{right} of {all} copies are found: {:#}", found["review"]);
     assert!(right * 100 >= (right + wrong.len()) * 98, "edits are called duplicates: {wrong:?}");
-    // Each edit is reported against the whole piece.
+    // Each edit is reported as differing from the piece.
     let versions = found["versions"].as_array().unwrap();
     for (edit, _) in EDITS {
         for number in 0..PIECES.len() {
@@ -155,7 +155,7 @@ fn edits_of_real_music_are_not_duplicates_and_copies_are() {
         }
     }
 
-    // The second time nothing is read again, also where the files are away.
+    // The second run reads no file again, even if the files are missing.
     let away = workspace.outside().join("away");
     std::fs::rename(&folder, &away).unwrap();
     let again = duplicates(&workspace, &[]);
@@ -163,7 +163,7 @@ fn edits_of_real_music_are_not_duplicates_and_copies_are() {
     let again = again.json();
     assert_eq!((self::together(&again), &again["groups"][0]["keep"]["file"]["reachable"]), (together, &json!(false)));
     std::fs::rename(&away, &folder).unwrap();
-    // A score that none of another format has leaves those out.
+    // A minimum score that no pair of different formats reaches excludes these pairs.
     let sure = duplicates(&workspace, &["--min-score", "100"]).json();
     assert!(sure["groups"].as_array().unwrap().len() < PIECES.len(), "{:#}", sure["groups"]);
 }
@@ -194,7 +194,7 @@ fn what_could_not_be_compared_to_its_end_and_what_is_hardly_alike_is_for_review(
     assert_eq!(found["superfluous"]["files"], 0);
     let text = workspace.baton(&["library", "duplicates"]).ended(0).stdout;
     assert!(text.contains("POSSIBLE DUPLICATES, FOR REVIEW"), "{text}");
-    // Once it is there again it is compared, and is a copy.
+    // When the file is there again, it is compared and is a copy.
     std::fs::rename(&away, folder.join("b.ogg")).unwrap();
     let found = duplicates(&workspace, &[]).json();
     assert_eq!(found["groups"][0]["others"].as_array().unwrap().len(), 1, "{found:#}");

@@ -1,4 +1,4 @@
-//! What reports say of files is exact: names of any bytes, hard links, folders that were removed, sources that are away.
+//! Reports about files are exact: for names that are not UTF-8, hard links, removed folders, and unreachable sources.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{SECONDS, beside, coverage, duplicates, fill, said, scan};
 
-/// Enough to compare.
+/// Seconds of a piece, long enough to compare.
 const LONG: u32 = 40;
 
 #[cfg(target_os = "linux")] // macOS has no such names.
@@ -34,7 +34,7 @@ fn a_name_that_is_not_utf_8_is_in_plan_and_json_such_that_the_file_is_found() {
         let expected = format!("file://{}/b%20%FF%2541.wav", music.display());
         assert_eq!(paths, [music.join("a.wav").to_str().unwrap(), &expected]);
     }
-    // A file that cannot be read is named so too.
+    // A file that cannot be read is named in the same form.
     fs::write(music.join(OsStr::from_bytes(b"c\xff.mp3")), "").unwrap();
     workspace.baton(&["library", "scan"]).ended(1);
     let missing = workspace.baton(&["library", "coverage", "--json", "--missing", "5"]).json();
@@ -53,7 +53,7 @@ fn hard_links_free_no_bytes() {
     let other = &found["groups"][0]["others"][0];
     assert_eq!((&other["hard_link"], &other["frees_bytes"]), (&json!(true), &json!(0)));
     assert!(other["reasons"][0].as_str().unwrap().contains("hard link"), "{other}");
-    // A copy with two names frees its bytes once, and only when both go.
+    // A copy with two names frees its bytes only once, when both names are removed.
     fs::copy(music.join("a.wav"), music.join("c.wav")).unwrap();
     fs::hard_link(music.join("c.wav"), music.join("d.wav")).unwrap();
     scan(&workspace, &music, &[], 0);
@@ -80,7 +80,7 @@ fn a_source_whose_folder_was_removed_can_be_marked_as_missing() {
     let gone = scan(&workspace, &music, &["--gone"], 0);
     assert_eq!((&gone["sources"][0]["missing"], &gone["sources"][0]["failure"]), (&json!(3), &Value::Null));
     assert_eq!(counts(&coverage(&workspace)), [0, 3]);
-    // What is not a source is not taken for one.
+    // A folder that is not a source is refused.
     let wrong = said(&workspace, &["scan", "--gone", "/nowhere/at/all"], 2);
     assert!(wrong.stderr.contains("is not a source"), "{}", wrong.stderr);
     let within = said(&workspace, &["scan", "--gone", music.join("00").to_str().unwrap()], 2);
@@ -101,7 +101,7 @@ fn files_of_a_source_that_cannot_be_reached_are_marked() {
     assert_eq!(duplicates(&workspace, &[])["unreachable"], json!([]));
     let aside = there.with_file_name("aside");
     fs::rename(&there, &aside).unwrap();
-    // No scan has seen that it is away.
+    // No scan has noticed yet that it is unreachable.
     let found = duplicates(&workspace, &[]);
     assert_eq!(found["unreachable"][0]["path"].as_str(), there.to_str());
     let group = &found["groups"][0];

@@ -1,5 +1,5 @@
-//! `baton library sync --file-tags --apply` writes into a file what its format allows and nothing else, whatever the file is called.
-//! ogginfo, mutagen and ffmpeg judge.
+//! `baton library sync --file-tags --apply` writes the tag in the way that the file's real format requires, whatever the name of the
+//! file. ogginfo, mutagen and ffmpeg check the result.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{SECONDS, beside, encode, said, scan};
 
-/// What mutagen finds by the bytes of a file, which has no name for it: the kind of file, and its tags.
+/// Prints what mutagen finds in a file's bytes, without knowing its name: the kind of file and its tags.
 const MUTAGEN: &str = "
 import io, json, mutagen, sys
 from mutagen.aac import AAC
@@ -31,7 +31,7 @@ for key, value in (found.tags or {}).items() if found is not None else []:
 print(json.dumps([type(found).__name__, tags]))
 ";
 
-/// Python with mutagen; the other judges are there too.
+/// Python with mutagen, if the other checking programs are installed too.
 fn judged() -> Result<PathBuf, Skipped> {
     tool("ffmpeg", "apt-get install ffmpeg")?;
     tool("ogginfo", "apt-get install vorbis-tools")?;
@@ -45,7 +45,7 @@ fn mutagen(python: &Path, format: &str, file: &Path) -> (String, BTreeMap<String
     (found[0].as_str().unwrap().to_owned(), serde_json::from_value(found[1].clone()).unwrap())
 }
 
-/// The digest of the samples, as ffmpeg decodes them, which must be without a word.
+/// The digest of the samples that ffmpeg decodes. ffmpeg must not report anything.
 fn samples(file: &Path) -> String {
     let args = ["-v", "error", "-nostdin", "-i", file.to_str().unwrap(), "-map", "0:a", "-f", "md5", "-"];
     let ran = Command::new("ffmpeg").args(args).output().unwrap();
@@ -60,7 +60,7 @@ fn ogginfo(file: &Path) -> (bool, Vec<String>) {
     (ran.status.success(), text.lines().filter(|line| line.starts_with("WARNING")).map(str::to_owned).collect())
 }
 
-/// Names that lie, and what the files are.
+/// Names with a wrong extension, and the real formats of the files.
 const FILES: [(&str, &str, &[&str]); 14] = [
     ("flac in ogg.ogg", "ogg", &["-c:a", "flac"]),
     ("flac in ogg.oga", "ogg", &["-c:a", "flac"]),
@@ -78,7 +78,7 @@ const FILES: [(&str, &str, &[&str]); 14] = [
     ("aiff.ogg", "aiff", &["-c:a", "pcm_s16be", "-write_id3v2", "1"]),
 ];
 
-/// Those whose format has no place for the tag that Baton writes.
+/// Whether the file's format has no place for the tag.
 fn is_left_alone(name: &str) -> bool {
     name.contains(" in ")
 }
@@ -117,19 +117,19 @@ fn a_file_gets_its_tag_as_the_format_that_it_is_and_stays_one_that_others_read()
         assert_eq!(after.1.keys().filter(ours).count(), usize::from(!is_left_alone(name)), "{name}: {:?}", after.1);
         let others: BTreeMap<_, _> = after.1.iter().filter(|(key, _)| !ours(key)).collect();
         let expected: BTreeMap<_, _> = tags.iter().collect();
-        // What WAV keeps in its list only is in the new ID3 tag too.
+        // Tags that were only in the WAV's list are also in the new ID3 tag.
         assert!(others == expected || *name == "wav.flac" && expected.is_empty(), "{name}: {others:?}, {expected:?}");
         assert_eq!(&samples(&path), sound, "{name}");
         if bytes.starts_with(b"OggS") {
             assert_eq!(&ogginfo(&path), warnings, "{name}");
         }
     }
-    // What was written is what the catalog has: nothing is read again, and nothing differs.
+    // The catalog agrees with the written files: nothing is read again, and nothing differs.
     assert_eq!(scan(&workspace, &music, &[], 0)["read"]["files"], json!(0));
     assert_eq!(scan(&workspace, &music, &["--verify"], 0)["read"]["differ"], json!(0));
 }
 
-/// Files that a Baton of before has damaged, or another tagger: a tag stands before the header.
+/// Files that an earlier version of Baton or another program has damaged by writing a tag before the header.
 #[test]
 fn what_has_a_tag_before_its_header_is_left_alone() {
     or_skip!(judged());

@@ -1,4 +1,4 @@
-//! A scan that is killed again and again (SIGKILL) ends where one that nobody disturbed ends.
+//! A scan that is killed (SIGKILL) several times ends with the same result as one without kills.
 
 use std::process::{Child, Stdio};
 use std::thread::sleep;
@@ -10,13 +10,13 @@ use serde_json::json;
 use super::database::{fingerprinted, rows};
 use super::{beside, coverage, fill, scan};
 
-/// Files of the library; at least 2,000 are asked for.
+/// The number of files; the requirement is at least 2,000.
 const FILES: u64 = 2_200;
 
-/// How many are read at a time.
+/// The number of files that are read in parallel.
 const JOBS: &str = "2";
 
-/// Starts a scan, and kills it when so many files have a fingerprint. Gives how many have one then.
+/// Starts a scan and kills it when `files` files have a fingerprint. Returns how many have one afterwards.
 fn kill_at(workspace: &Workspace, folder: &std::path::Path, files: u64) -> u64 {
     let mut command = workspace.command();
     command.arg("-w").arg(workspace.root()).args(["library", "scan", "--jobs", JOBS]).arg(folder);
@@ -50,7 +50,7 @@ fn a_scan_that_is_killed_continues_and_its_database_is_as_if_it_was_not() {
         before = now;
     }
     assert!(before < FILES, "the kills came too late: {kept:?}");
-    // What was committed is not read again: the last scan reads the rest and nothing else.
+    // The last scan reads only the files that are not yet committed.
     let last = scan(&killed, &music, &["--jobs", JOBS], 0);
     assert_eq!(last["read"]["files"], json!(FILES - before), "{last}");
     assert_eq!(last["sources"][0]["unchanged"], json!(before));

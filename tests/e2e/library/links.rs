@@ -1,5 +1,5 @@
-//! Links by sound: a copy is the track that a person says of the original, an edit after the first two minutes is not, and an import
-//! makes nobody listen again.
+//! Links by sound: a copy gets the track that a person assigned to the original, a file that differs after the first two minutes does
+//! not, and an import does not compare sounds again.
 
 use std::fs;
 
@@ -9,10 +9,10 @@ use baton_tests::music::{tune, wav_8_bit, write_wav};
 use super::database::{change, number};
 use super::{beside, scan};
 
-/// Longer than what a scan fingerprints.
+/// Seconds of a piece: longer than the part that a scan fingerprints.
 const LENGTH: u32 = 150;
 
-/// Seconds that an edit has of the original.
+/// Seconds of the original at the start of an edit.
 const SAME: u32 = 125;
 
 #[test]
@@ -45,7 +45,7 @@ fn a_copy_is_linked_by_its_whole_sound_and_an_edit_after_two_minutes_is_not() {
     let mut found = files();
     found.sort();
     assert_eq!(found, ["copy.wav\" \"sound\"", "one.wav\" \"person\""]);
-    // What sounds alike is kept: taken out by hand, it stays out, because an import compares nothing again.
+    // The pairs of similar files are stored. A pair that is deleted by hand does not come back, because an import does not compare again.
     assert!(number(&workspace, "SELECT count(*) FROM sound_pairs") > 0);
     change(&workspace, "DELETE FROM sound_pairs");
     import("tracks=5");

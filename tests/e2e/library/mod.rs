@@ -1,4 +1,4 @@
-//! `baton library`: scanning folders and libraries of Eagle, what is left after a kill, coverage, and what is there twice.
+//! `baton library`: scans of folders and Eagle libraries, kills, coverage, and duplicates.
 
 mod bad_input;
 mod catalog_kills;
@@ -27,7 +27,7 @@ use baton_tests::music::{tune, write_wav};
 use baton_tests::{Output, PATIENCE, Workspace};
 use serde_json::Value;
 
-/// Seconds that a file has to play to have a fingerprint, and a little more.
+/// Seconds of a piece: a little more than a fingerprint needs.
 const SECONDS: u32 = 4;
 
 /// A folder beside the workspace.
@@ -37,7 +37,7 @@ fn beside(workspace: &Workspace, name: &str) -> PathBuf {
     folder
 }
 
-/// Fills a folder with pieces that no other sounds like: `0000.wav`, `0001.wav`, …, in folders of a hundred.
+/// Fills a folder with different pieces: `0000.wav`, `0001.wav`, …, in folders of a hundred.
 fn fill(folder: &Path, files: u64) {
     for number in 0..files {
         let file = folder.join(format!("{:02}/{number:04}.wav", number / 100));
@@ -45,7 +45,7 @@ fn fill(folder: &Path, files: u64) {
     }
 }
 
-/// A file that ffmpeg makes of another.
+/// Encodes a file with ffmpeg.
 #[track_caller]
 fn encode(from: &Path, to: &Path, args: &[&str]) -> PathBuf {
     let encoded =
@@ -55,14 +55,14 @@ fn encode(from: &Path, to: &Path, args: &[&str]) -> PathBuf {
     to.to_owned()
 }
 
-/// `baton library scan FOLDER --json …`, which must end with `code`.
+/// Runs `baton library scan FOLDER --json …`, which must end with `code`.
 #[track_caller]
 fn scan(workspace: &Workspace, folder: &Path, args: &[&str], code: i32) -> Value {
     let folder = folder.to_str().unwrap();
     workspace.baton(&[&["library", "scan", folder, "--json"], args].concat()).ended(code).json()
 }
 
-/// The same where files may have no fingerprint: the end says whether one of them failed.
+/// The same for folders in which files may have no fingerprint. Asserts that the exit code agrees with the report.
 #[track_caller]
 fn scan_mixed(workspace: &Workspace, folder: &Path, args: &[&str]) -> Value {
     let folder = folder.to_str().unwrap();
@@ -73,13 +73,13 @@ fn scan_mixed(workspace: &Workspace, folder: &Path, args: &[&str]) -> Value {
     output.ended(i32::from(failed)).json()
 }
 
-/// Files that were read and have no fingerprint.
+/// The number of files that were read and have no fingerprint.
 fn without(report: &Value) -> u64 {
     let ends = ["skipped", "failed"].into_iter().flat_map(|end| report["read"][end].as_object().unwrap().values());
     ends.map(|files| files.as_u64().unwrap()).sum()
 }
 
-/// `baton library coverage --json`.
+/// Runs `baton library coverage --json`.
 #[track_caller]
 fn coverage(workspace: &Workspace) -> Value {
     let shown = workspace.baton(&["library", "coverage", "--json"]);
@@ -87,13 +87,13 @@ fn coverage(workspace: &Workspace) -> Value {
     shown.json()
 }
 
-/// `baton library duplicates --json …`.
+/// Runs `baton library duplicates --json …`.
 #[track_caller]
 fn duplicates(workspace: &Workspace, args: &[&str]) -> Value {
     workspace.baton(&[&["library", "duplicates", "--json"], args].concat()).ended(0).json()
 }
 
-/// What is printed for people.
+/// Runs a command without `--json`.
 #[track_caller]
 fn said(workspace: &Workspace, args: &[&str], code: i32) -> Output {
     workspace.baton(&[&["library"], args].concat()).ended(code)

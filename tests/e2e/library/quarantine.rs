@@ -1,4 +1,5 @@
-//! A plan is carried out: only what is still as it was compared is moved, nothing is deleted, and all of it comes back.
+//! `baton library quarantine` applies a plan: it moves only files that have not changed since they were compared, deletes nothing, and
+//! can be undone.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,17 +10,17 @@ use serde_json::{Value, json};
 
 use super::{beside, coverage, duplicates, said, scan};
 
-/// Enough to compare.
+/// Seconds of a piece, long enough to compare.
 pub(super) const LONG: u32 = 40;
 
-/// A plan of what is there twice.
+/// Writes a plan of the duplicates.
 pub(super) fn plan(workspace: &Workspace, name: &str) -> PathBuf {
     let plan = workspace.outside().join(name);
     duplicates(workspace, &["--plan", plan.to_str().unwrap()]);
     plan
 }
 
-/// `baton library quarantine --json …`.
+/// Runs `baton library quarantine --json …`.
 #[track_caller]
 pub(super) fn quarantine(workspace: &Workspace, args: &[&str], code: i32) -> Value {
     workspace.baton(&[&["library", "quarantine", "--json"], args].concat()).ended(code).json()
@@ -59,7 +60,7 @@ fn what_is_superfluous_goes_into_the_trash_folder_and_comes_back_as_it_was() {
     assert_eq!(duplicates(&workspace, &[])["groups"], json!([]));
     scan(&workspace, &music, &[], 0);
     assert_eq!(counts(&coverage(&workspace)), [2, 2]);
-    // Done again, there is nothing to move.
+    // A second run has nothing to move.
     let again = quarantine(&workspace, &[plan], 1);
     assert_eq!((again["moved"].as_array().unwrap().len(), again["refused"].as_array().unwrap().len()), (0, 2));
 
@@ -92,7 +93,7 @@ fn what_is_not_as_it_was_compared_stays() {
         let of = |group: &&Value| file(group).file_name().unwrap().to_str().unwrap().starts_with(name);
         groups.iter().find(of).unwrap().clone()
     };
-    // Of one group the kept file is another, of another the superfluous one.
+    // In one group the kept file has changed, in another group the file to move.
     let kept = group("a")["keep"]["file"]["path"].as_str().unwrap().to_owned();
     let other = group("b")["others"][0]["file"]["path"].as_str().unwrap().to_owned();
     for path in [&kept, &other] {
@@ -106,11 +107,11 @@ fn what_is_not_as_it_was_compared_stays() {
     assert!(moved.iter().all(|path| path.file_name().unwrap().to_str().unwrap().starts_with('c')), "{done:#}");
     assert_eq!(done["refused"].as_array().unwrap().len(), 2, "{done:#}");
     assert!(done["refused"].to_string().contains("it has changed since the comparison"), "{done:#}");
-    // A name that frees nothing is left alone where it is that of the kept file.
+    // A hard link of the kept file frees nothing, so it stays.
     assert_eq!(moved.len() + done["skipped"].as_array().unwrap().len(), 2, "{done:#}");
     let after = contents_below(&music);
     assert!(before.values().all(|bytes| after.values().any(|there| there == bytes)), "no bytes are lost");
-    // What took its place meanwhile is not replaced by an undo.
+    // An undo does not overwrite a new file at the old path.
     let path = moved.first().unwrap();
     fs::write(path, "somebody's").unwrap();
     let undo = quarantine(&workspace, &["--undo", done["undo"].as_str().unwrap()], 1);
@@ -132,7 +133,7 @@ fn items_of_eagle_go_into_its_own_trash_and_no_file_of_it_is_touched() {
     let id = library.add(EagleItem { name: "Piece", ext: "wav", deleted: false }, &wav(&tune(1, LONG)));
     library.finish();
     write_wav(&music.join("Piece.wav"), &tune(1, LONG));
-    // The first that was found is kept.
+    // The file that was found first is kept.
     scan(&workspace, &music, &[], 0);
     scan(&workspace, &folder, &[], 0);
     let plan = plan(&workspace, "plan.json");
@@ -146,7 +147,7 @@ fn items_of_eagle_go_into_its_own_trash_and_no_file_of_it_is_touched() {
     });
     eagle.add(&id, "Piece", &[]);
     let url = eagle.url();
-    // An Eagle that says so and does nothing is not believed.
+    // Eagle reports success but does nothing, which must be noticed.
     let refused = quarantine(&workspace, &[plan, "--url", &url], 1);
     assert!(refused["refused"].to_string().contains("is not in its trash"), "{refused:#}");
     eagle.behave(|manner| manner.saving = Saving::Honest);

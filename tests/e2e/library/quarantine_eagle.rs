@@ -1,4 +1,4 @@
-//! Items of Eagle: only those of the library that is open, and what Eagle did before a kill is found out afterwards.
+//! Quarantine of Eagle items: only in the library that is open. After a kill, Baton finds out what Eagle has done.
 
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ struct Room {
     bytes: usize,
 }
 
-/// A piece in a folder and in Eagle's library, which is open.
+/// A piece that is both in a folder and in the open Eagle library.
 fn room() -> Room {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
@@ -46,7 +46,7 @@ impl Room {
         coverage(&self.workspace)["total"]["missing"].as_u64().unwrap()
     }
 
-    /// Runs it until it kills itself at the point.
+    /// Runs the command, which must die at the failpoint.
     fn dies_at(&self, point: &str) {
         let url = self.eagle.url();
         let mut command = self.workspace.command();
@@ -67,7 +67,7 @@ fn only_the_library_of_the_plan_is_changed() {
     };
     room.eagle.behave(|manner| manner.keeps_library_secret = true);
     refused("does not say which library is open");
-    // Another library of the same name, on this machine.
+    // Another library with the same name on this machine.
     let other = beside(&room.workspace, "other").join("Music.library");
     EagleLibrary::create(&other).finish();
     room.eagle.behave(|manner| {
@@ -75,7 +75,7 @@ fn only_the_library_of_the_plan_is_changed() {
         manner.library = Some(other.display().to_string());
     });
     refused("another library is open in Eagle");
-    // An Eagle on another machine: the name is the same, and the item is another file.
+    // Eagle on another machine: the library's name is the same, but the item is another file.
     room.eagle.behave(|manner| manner.library = Some("D:\\Eagle\\Music.library".to_owned()));
     refused("another file than that of the plan");
     room.eagle.resize(&room.id, room.bytes);
@@ -110,7 +110,7 @@ fn an_item_that_went_before_a_kill_is_known_afterwards_and_never_goes_twice() {
         let url = room.eagle.url();
         room.dies_at(point);
         assert_eq!(room.eagle.is_in_trash(&room.id), is_there, "{point}");
-        // An Eagle that is not there leaves it open where nobody knows.
+        // While Eagle does not run, it stays open what happened.
         if point != "quarantine.eagle_seen" {
             let open = quarantine(&room.workspace, &["--resume", "--url", "http://127.0.0.1:9"], 1);
             assert!(open["refused"].to_string().contains("it is unknown whether"), "{point}: {open:#}");

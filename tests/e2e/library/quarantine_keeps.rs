@@ -1,5 +1,5 @@
-//! What the kept file gets from the copy that goes, and gives back when that is undone: tags that it lacks, and the track that programs
-//! and people name the other one for.
+//! What the kept file gets from a moved copy, and loses again by an undo: the tags that it lacks, and the links of programs and people
+//! to a track.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use super::database::change;
 use super::quarantine::{LONG, paths, plan, quarantine};
 use super::{beside, coverage, duplicates, encode, scan};
 
-/// A better copy with an album, and a poorer one with all tags.
+/// A copy of high quality with only an album tag, and one of lower quality with all tags.
 pub(super) fn copies(workspace: &Workspace, better: &str, how: &[&str]) -> Result<[PathBuf; 2], Skipped> {
     tool("ffmpeg", "apt-get install ffmpeg")?;
     let music = beside(workspace, "music");
@@ -26,7 +26,7 @@ pub(super) fn copies(workspace: &Workspace, better: &str, how: &[&str]) -> Resul
     Ok([better, poorer])
 }
 
-/// What a scan finds in the tags of a file: asked of a workspace that never saw it.
+/// The tags that a scan in a new workspace finds in a file.
 fn tags(file: &Path) -> [String; 4] {
     let workspace = Workspace::init();
     let folder = beside(&workspace, "judged");
@@ -58,7 +58,7 @@ fn the_kept_file_gets_the_tags_that_it_lacks_and_gives_them_back() {
         assert!(contents_below(&music) == before, "{name}");
         let done = quarantine(&workspace, &[plan], 0);
         assert_eq!((&done["tagged"], paths(&done["moved"], "from")), (&wanted, vec![poorer.clone()]), "{done:#}");
-        // The album that it has is its own.
+        // It keeps its own album.
         let tagged = ["Ein Stück", "A. Nobody", "Own", "DEA123456789"];
         assert_eq!(tags(&better), tagged, "{name}");
         assert_eq!(scan(&workspace, &music, &[], 0)["read"]["files"], json!(0), "{name}: the catalog knows it");
@@ -85,7 +85,7 @@ fn tags_are_left_when_that_is_asked_for_and_what_was_changed_since_is_not_undone
     let left = quarantine(&workspace, &[plan, "--without-tags"], 0);
     assert!(left["tagged"] == json!([]) && fs::read(&better).unwrap() == bytes && !poorer.exists(), "{left:#}");
     quarantine(&workspace, &["--undo", left["undo"].as_str().unwrap()], 0);
-    // A file with a second name cannot be written: the other name would keep the old tags.
+    // A file with a hard link is not written, because the other name would keep the old tags.
     let second = workspace.outside().join("second.flac");
     fs::hard_link(&better, &second).unwrap();
     let refused = quarantine(&workspace, &[plan], 1);
@@ -105,7 +105,7 @@ fn tags_are_left_when_that_is_asked_for_and_what_was_changed_since_is_not_undone
     assert!(poorer.is_file() && fs::read(&better).unwrap() == changed);
 }
 
-/// What the catalog says of the files at two paths: track and why.
+/// The tracks of the files at two paths in the catalog, with the reasons.
 fn links(workspace: &Workspace, paths: [&Path; 2]) -> [[Value; 3]; 2] {
     paths.map(|path| {
         let found = workspace.baton(&["catalog", "search", path.to_str().unwrap(), "--json"]);
@@ -116,7 +116,7 @@ fn links(workspace: &Workspace, paths: [&Path; 2]) -> [[Value; 3]; 2] {
     })
 }
 
-/// A program names a file for a track.
+/// SQL of a program that names a file for a track.
 fn name(file: &Path, id: &str, title: &str) -> String {
     format!(
         "INSERT INTO put_track (source, service, id, title) VALUES ('djay', 'djay', '{id}', '{title}');
@@ -134,7 +134,7 @@ fn a_track_that_a_program_names_the_file_for_is_the_kept_file_from_then_on() {
     let done = quarantine(&workspace, &[plan.to_str().unwrap()], 0);
     let [kept, _] = links(&workspace, [&better, &poorer]);
     assert_eq!(kept, [json!("In djay"), json!("path"), json!(false)]);
-    // Who names the old path later, and for the first time, means the kept file too.
+    // A program that names the old path for the first time later means the kept file too.
     change(&workspace, &name(&poorer, "1", "In djay"));
     let shown = workspace.baton(&["catalog", "show", poorer.to_str().unwrap(), "--json"]).ended(0).json();
     let files = shown["files"].as_array().unwrap();

@@ -1,5 +1,6 @@
-//! A quarantine that is killed (SIGKILL) between any two of its steps: the next run, `--resume` and `--undo` each end where a run ends
-//! that nobody disturbed, and no byte is lost or there twice. So do a journal that cannot be written and a kept file that moves along.
+//! A quarantine is killed (SIGKILL) between any two of its steps. The next run, `--resume` and `--undo` must each give the same result
+//! as without the kill, and no file is lost or duplicated. The same holds when the journal cannot be written or the kept file is moved
+//! as well.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use super::quarantine::{plan, quarantine};
 use super::quarantine_keeps::copies;
 use super::{coverage, duplicates, scan};
 
-/// The steps of a run with tags and a file, and of its undo; those of Eagle are in `quarantine_eagle`.
+/// The failpoints of a run with tags and a file, and of its undo. Those of Eagle are in `quarantine_eagle`.
 pub(crate) const STEPS: [&str; 12] = [
     "quarantine.tags_noted",
     "quarantine.tags_saved",
@@ -26,10 +27,10 @@ pub(crate) const STEPS: [&str; 12] = [
     "quarantine.eagle_seen",
 ];
 
-/// Points that kill nothing and make a fault instead.
+/// Failpoints that cause an error instead of a kill.
 pub(crate) const WAYS: [&str; 2] = ["quarantine.journal_fails", "quarantine.kept_moves_along"];
 
-/// Runs it with these failpoints.
+/// Runs the command with these failpoints.
 fn armed(workspace: &Workspace, failpoints: &str, args: &[&str]) -> Output {
     let mut command = workspace.command();
     command.env("FAILPOINTS", failpoints).arg("-w").arg(workspace.root()).args(["library", "quarantine"]).args(args);
@@ -48,7 +49,7 @@ fn room() -> Result<(Workspace, [PathBuf; 2], PathBuf), Skipped> {
     Ok((workspace, files, plan))
 }
 
-/// The bytes below a folder, in an order that does not depend on names.
+/// The contents of all files below a folder, in an order that does not depend on names.
 fn bytes(folder: &Path) -> Vec<Vec<u8>> {
     let mut bytes: Vec<_> = contents_below(folder).into_values().collect();
     bytes.sort();
@@ -59,7 +60,7 @@ fn missing(workspace: &Workspace) -> u64 {
     coverage(workspace)["total"]["missing"].as_u64().unwrap()
 }
 
-/// The catalog is what a scan finds: nothing to read, nothing else.
+/// Asserts that the catalog agrees with the files: a scan reads and changes nothing.
 fn agrees(workspace: &Workspace, music: &Path, when: &str) {
     let before = missing(workspace);
     let scanned = scan(workspace, music, &["--verify"], 0);
@@ -77,7 +78,7 @@ fn a_killed_run_ends_with_the_next_one_as_if_nobody_had_killed_it() {
         let (workspace, [better, poorer], plan) = or_skip!(room());
         let music = better.parent().unwrap();
         dies_at(&workspace, point, &[plan.to_str().unwrap()]);
-        // The next run of the same plan: what went is refused as not there.
+        // The next run of the same plan refuses the moved files, because they are missing.
         let output = workspace.baton(&["library", "quarantine", "--json", plan.to_str().unwrap()]);
         assert!([0, 1].contains(&output.code), "{point}: {output:?}");
         assert!(!poorer.exists() && bytes(music) == expected, "{point}: {output:?}");
@@ -143,7 +144,7 @@ fn a_kept_file_that_moves_along_comes_back() {
 fn a_run_that_fails_in_its_middle_leaves_the_catalog_told() {
     let (workspace, [better, _], plan) = or_skip!(room());
     let music = better.parent().unwrap();
-    // The move is noted; that all is done is not.
+    // The journal has the move but not the end of the run.
     let args = ["--without-tags", plan.to_str().unwrap()];
     let failed = armed(&workspace, "quarantine.journal_fails=1*off->return", &args).ended(2).stderr;
     assert!(failed.contains("quarantine --undo "), "{failed}");

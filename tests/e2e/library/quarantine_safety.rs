@@ -1,5 +1,5 @@
-//! What quarantine refuses: a trash folder that a scan reads, a kept file that is damaged and of which nobody knew, a file of Eagle's
-//! library that is not of an item, and the only copy, which is seen at two places.
+//! What quarantine refuses: a trash folder that a scan reads, a kept file with unknown damage, a file in an Eagle library that belongs
+//! to no item, and a single file that is visible at two paths.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -13,7 +13,7 @@ use super::database::change;
 use super::quarantine::{LONG, paths, plan, quarantine};
 use super::{beside, encode, said, scan};
 
-/// A folder with one piece twice, scanned, and a plan of it.
+/// A scanned folder with two copies of a piece, and a plan for them.
 fn twice(workspace: &Workspace) -> (PathBuf, PathBuf) {
     let music = beside(workspace, "music");
     write_wav(&music.join("a.wav"), &tune(1, LONG));
@@ -41,11 +41,11 @@ fn a_trash_folder_that_a_scan_reads_is_refused_whatever_its_path_looks_like() {
         assert!(told.contains("a scan finds there what was moved") && told.contains("leave --trash out"), "{told}");
         assert!(contents_below(&music) == before, "{}", trash.display());
     }
-    // Behind a folder that is not there, `..` may lead anywhere.
+    // After a missing folder, `..` could lead anywhere.
     let trash = music.join("none/../../trash");
     let told = said(&workspace, &["quarantine", plan.to_str().unwrap(), "--trash", trash.to_str().unwrap()], 2).stderr;
     assert!(told.contains("write the path without it"), "{told}");
-    // No scan reads a folder beside the music, and a link to it leads there.
+    // A folder beside the music is read by no scan, and a link to it is allowed.
     let beside = beside(&workspace, "trash");
     let link = workspace.outside().join("trash link");
     symlink(&beside, &link).unwrap();
@@ -65,11 +65,11 @@ fn a_kept_file_of_which_no_damage_is_known_is_decoded_before_its_copy_is_moved()
     let better = encode(&source, &music.join("better.flac"), &["-c:a", "flac"]);
     encode(&source, &music.join("poorer.mp3"), &["-c:a", "libmp3lame", "-b:a", "64k"]);
     let mut bytes = fs::read(&better).unwrap();
-    // The MD5 of the samples: `fLaC`, the head of STREAMINFO, 18 bytes of it.
+    // Before the MD5 of the samples are `fLaC`, the header of STREAMINFO, and 18 bytes of its content.
     bytes[26..42].copy_from_slice(&[1; 16]);
     fs::write(&better, bytes).unwrap();
     scan(&workspace, &music, &[], 0);
-    // As a Baton has left it that did not decode all of a file.
+    // As an earlier version of Baton left the catalog, which did not decode whole files.
     change(&workspace, "UPDATE library_items SET damage = NULL, damage_checked = 0");
     let blind = plan(&workspace, "blind.json");
     let read: Value = serde_json::from_str(&fs::read_to_string(&blind).unwrap()).unwrap();
@@ -83,7 +83,7 @@ fn a_kept_file_of_which_no_damage_is_known_is_decoded_before_its_copy_is_moved()
     let done = quarantine(&workspace, &[blind.to_str().unwrap()], 1);
     assert!(refused(&done).contains("MD5") && refused(&done).contains("scan --verify"), "{done:#}");
     assert!(contents_below(&music) == before && done["moved"] == json!([]), "{done:#}");
-    // What that says to do helps: then the intact one is kept.
+    // The suggested command helps: afterwards the intact file is kept.
     workspace.baton(&["library", "scan", music.to_str().unwrap(), "--verify"]);
     let seeing = plan(&workspace, "seeing.json");
     let done = quarantine(&workspace, &[seeing.to_str().unwrap()], 0);
@@ -94,7 +94,7 @@ fn a_kept_file_of_which_no_damage_is_known_is_decoded_before_its_copy_is_moved()
 fn a_file_in_eagles_library_that_is_not_of_an_item_stays() {
     let workspace = Workspace::init();
     let (music, plan) = twice(&workspace);
-    // What was scanned as a folder is within a library of Eagle now.
+    // The scanned folder is now within an Eagle library.
     let mut library = EagleLibrary::create(&music);
     library.add(EagleItem { name: "Piece", ext: "wav", deleted: false }, &wav(&tune(2, LONG)));
     library.finish();
@@ -114,7 +114,7 @@ fn a_folder_that_is_seen_at_two_places_loses_nothing() {
     scan(&workspace, &music, &[], 0);
     scan(&workspace, &again, &[], 0);
     let plan = plan(&workspace, "plan.json");
-    // From now on both paths lead to one folder: it is linked at the second one.
+    // Now the second path is a link to the first folder.
     fs::remove_dir_all(&again).unwrap();
     symlink(&music, &again).unwrap();
     let before = contents_below(&music);
@@ -125,7 +125,7 @@ fn a_folder_that_is_seen_at_two_places_loses_nothing() {
         "{done:#}"
     );
     assert!(contents_below(&music) == before, "the only copy was moved");
-    // The same where it is mounted there.
+    // The same with a mount instead of a link.
     fs::remove_file(&again).unwrap();
     fs::create_dir(&again).unwrap();
     let _mount = or_skip!(Mount::over(&music, &again));

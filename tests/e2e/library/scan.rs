@@ -1,4 +1,4 @@
-//! What a scan reads, what it leaves alone, and what it says.
+//! What a scan reads, what it does not change, and what it reports.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ fn new_files_are_read_unchanged_ones_are_not_and_changed_ones_are_again() {
     let dry = scan(&workspace, &music, &["--dry-run"], 0);
     assert_eq!((&dry["sources"][0]["new"], &dry["read"]["files"]), (&json!(20), &json!(0)));
     assert!(said(&workspace, &["coverage"], 1).stderr.contains("nothing was scanned yet"));
-    // Scripts get a report of nothing.
+    // The JSON report exists even when there is nothing to do.
     assert_eq!((&coverage(&workspace)["total"]["items"], &coverage(&workspace)["sources"]), (&json!(0), &json!([])));
     assert_eq!(said(&workspace, &["duplicates", "--json"], 1).json()["groups"], json!([]));
     assert_eq!(said(&workspace, &["sources", "--json"], 0).json()["sources"], json!([]));
@@ -84,7 +84,7 @@ fn sources_are_remembered_scanned_together_and_forgotten_when_asked() {
     scan(&workspace, &one, &[two.to_str().unwrap()], 0);
     let again = workspace.baton(&["library", "scan", "--json"]).ended(0).json();
     let items: Vec<_> = again["sources"].as_array().unwrap().iter().map(|source| &source["items"]).collect();
-    // A source within another is its own.
+    // A source within another is scanned separately.
     assert_eq!(items, [&json!(3), &json!(1)]);
     said(&workspace, &["sources", "--forget", two.to_str().unwrap()], 0);
     assert_eq!(coverage(&workspace)["total"]["items"], json!(3));

@@ -1,4 +1,4 @@
-//! Files whose codec is not decoded, or only in part: their tags are known all the same, and a core has a fingerprint.
+//! Files whose codec is not decoded, or only partly: their tags are read, and a decodable core has a fingerprint.
 
 use std::fs;
 use std::path::Path;
@@ -56,7 +56,7 @@ fn of_heard(file: &Value) -> bool {
     file["path"].as_str().unwrap().ends_with("heard.mp3")
 }
 
-/// The words of `baton fingerprint`.
+/// The fingerprint words that `baton fingerprint` prints.
 fn words(workspace: &Workspace, file: &Path) -> Vec<u32> {
     let shown = workspace.baton(&["fingerprint", "-raw", "-length", "0", file.to_str().unwrap()]).ended(0).stdout;
     parsed(&shown)
@@ -80,16 +80,16 @@ fn difference(one: &[u32], other: &[u32]) -> f64 {
     f64::from(bits) / f64::from(all)
 }
 
-/// An M4A whose configuration says HE-AAC of twice the rate, as encoders of explicitly signalled HE-AAC write it.
+/// Writes an M4A whose configuration declares HE-AAC with twice the sample rate, as encoders of explicitly signalled HE-AAC do.
 fn signalled(plain: &Path, to: &Path) {
     let mut bytes = fs::read(plain).unwrap();
     let find = |bytes: &[u8], what: &[u8]| bytes.windows(what.len()).position(|window| window == what).unwrap();
     let esds = find(&bytes, b"esds");
     let at = esds + find(&bytes[esds..], &[0x05, 0x80, 0x80, 0x80]) + 5;
-    // AAC-LC of 22,050 Hz and one channel, with room behind it.
+    // AAC-LC with 22,050 Hz and one channel, followed by free bytes.
     assert_eq!(bytes[at..at + 2], [0x13, 0x88]);
     assert!(bytes[at - 1] >= 5, "ffmpeg writes 5 bytes");
-    // The types 5 and 2, the rates 22,050 and 44,100 Hz.
+    // The object types 5 and 2, and the rates 22,050 and 44,100 Hz.
     bytes[at..at + 5].copy_from_slice(&[0x2b, 0x8a, 0x08, 0x00, 0x00]);
     let entry = find(&bytes, b"mp4a") + 4;
     bytes[entry + 24..entry + 26].copy_from_slice(&44_100_u16.to_be_bytes());

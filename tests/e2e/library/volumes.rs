@@ -1,4 +1,4 @@
-//! A missing disk: its items stay as they are, whether all of the source's folder is missing, or empty, or only a part of it.
+//! A missing disk: its items stay in the catalog, whether the source's folder is missing, empty, or missing only in part.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::database::fingerprinted;
 use super::{SECONDS, beside, coverage, fill, said, scan};
 
-/// Files of a disk that goes while they are read.
+/// The number of files on a disk that is unmounted while they are read.
 const FILES: u64 = 400;
 
 fn counts(total: &Value) -> [u64; 3] {
@@ -26,7 +26,7 @@ fn a_source_whose_folder_is_missing_or_empty_loses_nothing() {
     fill(&music, 5);
     scan(&workspace, &music, &[], 0);
     fs::rename(&music, workspace.outside().join("aside")).unwrap();
-    // It cannot be named, because it is not there; what was scanned before can be scanned again.
+    // A missing folder cannot be scanned by its name, but a scan of all sources accepts it.
     let named = said(&workspace, &["scan", music.to_str().unwrap()], 2);
     assert!(named.stderr.contains("cannot be a source"), "{}", named.stderr);
     for empty in [false, true] {
@@ -44,7 +44,7 @@ fn a_source_whose_folder_is_missing_or_empty_loses_nothing() {
     assert_eq!((&back["sources"][0]["unchanged"], &back["read"]["files"]), (&json!(5), &json!(0)));
 }
 
-/// Music, three pieces and four on a disk of their own within, that was scanned.
+/// A scanned folder with three pieces, and a mounted disk within it with four.
 fn with_a_disk(workspace: &Workspace) -> Result<(PathBuf, PathBuf, Mount), Skipped> {
     let music = beside(workspace, "music");
     fill(&music, 3);
@@ -66,7 +66,7 @@ fn a_disk_within_a_source_that_is_unmounted_loses_nothing_and_a_file_that_was_de
     let report = scan(&workspace, &music, &[], 1);
     let source = &report["sources"][0];
     assert_eq!((&source["kept"], &source["missing"]), (&json!(4), &json!(1)));
-    // That is reported, with the place and the way out.
+    // This is reported with the folder and the option that helps.
     let unread = &source["unread"][0];
     assert_eq!(unread["path"].as_str(), disk.to_str());
     assert!(unread["why"].as_str().unwrap().contains("baton library scan --gone"), "{unread}");
@@ -103,7 +103,7 @@ fn another_disk_with_the_same_number_at_a_source_loses_nothing_without_a_word() 
     scan(&workspace, &music, &[], 0);
     drop(mount);
     let mut other = Mount::small(&music, 8 << 10).unwrap();
-    // The system gives the number again, unless another test was faster.
+    // The system uses the device number again, unless another test was faster.
     for _ in 0..50 {
         if fs::metadata(&music).unwrap().dev() == device {
             break;
@@ -111,7 +111,7 @@ fn another_disk_with_the_same_number_at_a_source_loses_nothing_without_a_word() 
         drop(other);
         other = Mount::small(&music, 8 << 10).unwrap();
     }
-    // Some of its files are those of the first, as on a backup.
+    // Some of its files are also on the first disk, as on a backup.
     fill(&music, 2);
     write_wav(&music.join("other.wav"), &tune(9, SECONDS));
     let source = &scan(&workspace, &music, &[], 1)["sources"][0];
@@ -120,7 +120,7 @@ fn another_disk_with_the_same_number_at_a_source_loses_nothing_without_a_word() 
     assert_eq!(counts(&coverage(&workspace)["total"])[2], 0);
     scan(&workspace, &music, &["--gone"], 0);
     assert_eq!(counts(&coverage(&workspace)["total"]), [3, 3, 2]);
-    // From now on it is this one's.
+    // From now on the source has this disk.
     fs::remove_file(music.join("other.wav")).unwrap();
     assert_eq!(scan(&workspace, &music, &[], 0)["sources"][0]["missing"], json!(1));
     drop(other);
@@ -156,7 +156,7 @@ fn a_disk_that_is_unmounted_under_a_stray_file_loses_nothing_without_a_word() {
     assert_eq!((&source["missing"], &source["kept"], &source["failure"]), (&json!(0), &json!(4), &json!(null)));
     assert!(source["unread"][0]["why"].as_str().unwrap().contains("baton library scan --gone"), "{source}");
     assert_eq!(counts(&coverage(&workspace)["total"]), [5, 5, 0]);
-    // A word for all sources at once is none.
+    // The option needs a folder; it is not accepted for all sources at once.
     workspace.baton(&["library", "scan", "--gone"]).ended(2);
     assert_eq!(scan(&workspace, &music, &["--gone", "--dry-run"], 0)["sources"][0]["missing"], json!(4));
     scan(&workspace, &music, &["--gone"], 0);
@@ -191,7 +191,7 @@ fn a_file_of_another_disk_with_the_inode_of_one_that_was_deleted_is_not_that_one
     let (one, other) = (beside(&workspace, "one"), beside(&workspace, "other"));
     let _first = or_skip!(Mount::small(&one, 8 << 10));
     let _second = or_skip!(Mount::small(&other, 8 << 10));
-    // Both number their files alike, and the copy has the time of the file.
+    // Both disks have the same inode numbers, and the copy has the time of the original.
     write_wav(&one.join("a.wav"), &tune(3, SECONDS));
     fs::copy(one.join("a.wav"), other.join("b.wav")).unwrap();
     let written = fs::metadata(one.join("a.wav")).unwrap();
@@ -203,7 +203,7 @@ fn a_file_of_another_disk_with_the_inode_of_one_that_was_deleted_is_not_that_one
     fs::remove_file(one.join("a.wav")).unwrap();
     let report = scan(&workspace, &other, &[], 0);
     assert_eq!((&report["sources"][0]["new"], &report["read"]["files"]), (&json!(1), &json!(1)), "{report}");
-    // On one disk it is the file that was renamed.
+    // On the same disk it is the renamed file.
     fs::rename(other.join("b.wav"), other.join("c.wav")).unwrap();
     let report = scan(&workspace, &other, &[], 0);
     assert_eq!((&report["sources"][0]["new"], &report["read"]["files"]), (&json!(0), &json!(0)), "{report}");

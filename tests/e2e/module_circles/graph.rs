@@ -1,11 +1,11 @@
-//! Which module of a crate uses which: the edges between its files, and the circles in them.
+//! The graph of a crate's modules: an edge for each use between files, and the circles.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 
 use super::modules::{Import, Module, Modules};
 
-/// Imports of imports that are followed.
+/// The most re-exports that are followed.
 const MOST_STEPS: usize = 40;
 
 /// The first place where one file uses another: the line, and the path in it.
@@ -15,14 +15,14 @@ pub(super) struct Use {
     pub(super) path: String,
 }
 
-/// By file, the files that it uses.
+/// For each file, the files that it uses.
 #[derive(Default)]
 pub(super) struct Graph(pub(super) BTreeMap<PathBuf, BTreeMap<PathBuf, Use>>);
 
-/// What a path leads to.
+/// The target of a path.
 enum Target {
     Module(usize),
-    /// Something that is defined in a module.
+    /// An item that is defined in a module.
     Item(usize),
 }
 
@@ -58,7 +58,7 @@ impl Graph {
         uses.entry(to.file.clone()).and_modify(|known| known.line = known.line.min(line)).or_insert(used);
     }
 
-    /// The sets of files that all reach each other, each sorted.
+    /// The sets of files that can all reach each other, each sorted.
     pub(super) fn circles(&self) -> Vec<BTreeSet<&Path>> {
         let reach: BTreeMap<&Path, BTreeSet<&Path>> =
             self.0.keys().map(|file| (file.as_path(), self.reached_from(file))).collect();
@@ -86,7 +86,7 @@ impl Graph {
         self.0.get(file).into_iter().flatten().map(|(used, _)| used.as_path())
     }
 
-    /// The files of a shortest circle among some, from one back to it.
+    /// The files of a shortest circle within a set.
     pub(super) fn shortest<'a>(&'a self, circle: &BTreeSet<&'a Path>) -> Vec<&'a Path> {
         let ways = circle.iter().filter_map(|file| self.way_back(file, circle));
         ways.min_by_key(Vec::len).unwrap_or_default()
@@ -120,7 +120,7 @@ impl Modules {
         self.0.get(number)
     }
 
-    /// Whether an import only passes on what a module below defines: `pub use child::Name`, and the name is not used here.
+    /// Whether an import is only a re-export of an item of a child module (`pub use child::Name`) and the name is not used here.
     fn is_passed_on(&self, number: usize, import: &Import, target: usize) -> bool {
         let is_used = || {
             let names = import.name.as_ref().zip(self.get(number));
@@ -139,7 +139,7 @@ impl Modules {
         false
     }
 
-    /// What a path in a module leads to; `None` when that is outside of the crate.
+    /// The target of a path in a module; `None` when it is outside of the crate.
     fn resolve(&self, at: usize, path: &[String], steps: usize) -> Option<Target> {
         let steps = steps.checked_sub(1)?;
         let (first, rest) = path.split_first()?;
@@ -158,7 +158,7 @@ impl Modules {
         }
     }
 
-    /// What a path leads to that begins in a module.
+    /// The target of a path that begins in a module.
     fn walk(&self, at: usize, path: &[String], steps: usize) -> Option<Target> {
         let Some((name, rest)) = path.split_first() else { return Some(Target::Module(at)) };
         let module = self.get(at)?;
@@ -168,7 +168,7 @@ impl Modules {
         if name == "self" {
             return self.walk(at, rest, steps);
         }
-        // A function may have the name of the module in which it is.
+        // A function may have the name of its module.
         let is_last = rest.is_empty();
         if is_last && module.items.contains(name) {
             return Some(Target::Item(at));
@@ -182,7 +182,7 @@ impl Modules {
         }
     }
 
-    /// What a name leads to that a module imports, alone or with `*`.
+    /// The target of a name that a module imports, by itself or with `*`.
     fn imported(&self, at: usize, name: &str, rest: &[String], steps: usize) -> Option<Target> {
         self.named(at, name, rest, steps).or_else(|| self.with_all(at, name, rest, steps))
     }
@@ -199,7 +199,7 @@ impl Modules {
         })
     }
 
-    /// What comes with `*` from another crate is not followed.
+    /// Imports with `*` from another crate are not followed.
     fn with_all(&self, at: usize, name: &str, rest: &[String], steps: usize) -> Option<Target> {
         let steps = steps.checked_sub(1)?;
         let module = self.get(at)?;

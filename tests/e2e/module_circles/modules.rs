@@ -1,4 +1,4 @@
-//! The modules of a crate, with their imports and the paths in them, as its sources say.
+//! Reads the modules of a crate from its sources, with their imports and the paths in them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use crate::tokens::{Token, tokens};
 
-/// What `use` brings under one name.
+/// One name that a `use` imports.
 pub(super) struct Import {
     /// `None` for `*`.
     pub(super) name: Option<String>,
     pub(super) path: Vec<String>,
-    /// Others may take the name from this module.
+    /// Whether it is a re-export.
     pub(super) is_shared: bool,
     pub(super) line: usize,
 }
@@ -40,14 +40,14 @@ pub(super) struct Modules(pub(super) Vec<Module>);
 
 impl Modules {
     /// # Errors
-    /// When a file cannot be read; the text names it.
+    /// When a file cannot be read; the message names it.
     pub(super) fn load(root: &Path) -> Result<Self, String> {
         let mut modules = Self(Vec::new());
         modules.file(root, None, root.parent().unwrap_or(root))?;
         Ok(modules)
     }
 
-    /// Reads a file whose modules are in a folder.
+    /// Reads a file whose child modules are in `folder`.
     fn file(&mut self, file: &Path, parent: Option<usize>, folder: &Path) -> Result<usize, String> {
         let source = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
         let tokens = tokens(&source);
@@ -73,7 +73,7 @@ impl Modules {
                     self.file(&found, Some(number), &below)?
                 }
             };
-            // Of two that exclude each other (`#[cfg(…)]`) the first one has the name.
+            // If two modules exclude each other by `#[cfg(…)]`, the first one has the name.
             children.entry(name).or_insert(child);
         }
         if let Some(module) = self.0.get_mut(number) {
@@ -83,7 +83,7 @@ impl Modules {
     }
 }
 
-/// A `mod`: with its tokens, or in a file.
+/// A `mod` with its tokens or in a file.
 struct Nested<'a> {
     name: String,
     path: Option<String>,
@@ -93,7 +93,7 @@ struct Nested<'a> {
 struct Reader<'a> {
     tokens: &'a [Token],
     at: usize,
-    /// Open braces: names within them are not items of the module.
+    /// The number of open braces. Names within braces are not items of the module.
     depth: usize,
     module: Module,
     /// The last `#[path = "…"]`.
@@ -102,7 +102,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// The text of a token near the present one.
+    /// The text of the token at an offset from the present one.
     fn text(&self, offset: isize) -> &'a str {
         let at = self.at.checked_add_signed(offset);
         at.and_then(|at| self.tokens.get(at)).map_or("", |token| token.text.as_str())
@@ -167,14 +167,14 @@ impl<'a> Reader<'a> {
 
     /// A `use` and all its names.
     fn import(&mut self) {
-        // `pub use`, and `pub(crate) use`, whose last sign before is a parenthesis.
+        // `pub use` or `pub(crate) use`, which has a parenthesis before `use`.
         let is_shared = matches!(self.text(-1), "pub" | ")");
         self.at += 1;
         self.tree(&[], is_shared);
         self.at += 1;
     }
 
-    /// A part of a `use`, up to the sign that ends it.
+    /// Reads a part of a `use` up to the sign that ends it.
     fn tree(&mut self, before: &[String], is_shared: bool) {
         let mut path = before.to_vec();
         let mut name = None;
@@ -212,7 +212,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A word, or a path of them.
+    /// Reads a word or a path.
     fn mention(&mut self) {
         let line = self.line();
         let is_visibility = self.text(-1) == "in" && self.text(-2) == "(" && self.text(-3) == "pub";

@@ -1,4 +1,4 @@
-//! Work that nobody asked for: new audio in a folder is fingerprinted, held against the library and told, each file once.
+//! Triggers of new audio files: each new file in a folder is fingerprinted, compared with the library and reported once.
 
 use std::fs;
 use std::io::Write as _;
@@ -10,15 +10,15 @@ use baton_tests::music::{tune, wav, write_wav};
 use baton_tests::{Task, Workspace};
 use serde_json::Value;
 
-/// Enough to compare.
+/// Seconds of a piece, long enough to compare.
 const SECONDS: u32 = 40;
 
-/// The folder that a plugin is granted, whose first mount it sees at `/FOLDER/0`.
+/// The granted folder. The plugin sees its first mount at `/FOLDER/0`.
 const FOLDER: &str = "root";
 
 const GRANTS: &str = "files = [{ folder = \"root\", mode = \"ro\" }]\nfingerprint = [\"files\", \"library\"]";
 
-/// A workspace that listens to a folder beside it, and that folder.
+/// A workspace that watches a folder beside it, and that folder.
 fn listening() -> (Workspace, PathBuf) {
     let workspace = Workspace::with_noop();
     let folder = workspace.outside().canonicalize().unwrap().join("incoming");
@@ -35,7 +35,7 @@ fn heard(workspace: &Workspace) -> Vec<Task> {
     heard
 }
 
-/// How many files were reported.
+/// The number of reported files.
 fn files(workspace: &Workspace) -> u64 {
     let count = |task: Task| task.title.split(' ').next().unwrap().parse::<u64>().unwrap();
     heard(workspace).into_iter().map(count).sum()
@@ -101,13 +101,13 @@ fn a_pair_of_which_both_are_new_is_reported_once_and_with_the_later_one() {
     for file in [folder.join("one.wav"), second.join("two.wav"), second.join("three.wav")] {
         write_wav(&file, &tune(1, SECONDS));
     }
-    // Another scan has read all of them before anything was told.
+    // Another scan has read all of them before the first report.
     workspace.baton(&["library", "scan", folder.to_str().unwrap(), second.to_str().unwrap()]).ended(0);
     workspace.up_once();
     assert_eq!(files(&workspace), 3);
     let tasks = heard(&workspace);
     let found: Vec<String> = tasks.iter().flat_map(|task| findings(&workspace, task)).collect();
-    // Three files are three pairs; each but the first is reported with those before it.
+    // Three files are three pairs. Each file except the first is reported with those before it.
     let told: Vec<&String> = found.iter().filter(|title| title.starts_with("DUPLICATE: ")).collect();
     assert_eq!(told.len(), 2, "{found:#?}");
     let pair = |title: &str| -> (String, String) {
@@ -126,7 +126,7 @@ fn what_came_while_nobody_listened_is_reported_and_so_is_a_file_that_became_anot
     write_wav(&folder.join("a.wav"), &tune(1, 4));
     workspace.up_once();
     assert_eq!(files(&workspace), 1);
-    // Touched is not changed.
+    // A touched file is not a changed one.
     let bytes = fs::read(folder.join("a.wav")).unwrap();
     fs::write(folder.join("a.wav"), bytes).unwrap();
     workspace.up_once();
@@ -134,7 +134,7 @@ fn what_came_while_nobody_listened_is_reported_and_so_is_a_file_that_became_anot
     write_wav(&folder.join("a.wav"), &tune(2, 4));
     workspace.up_once();
     assert_eq!(files(&workspace), 2);
-    // Another scan has read it: it is reported all the same.
+    // It is reported although another scan has already read it.
     write_wav(&folder.join("b.wav"), &tune(3, 4));
     workspace.baton(&["library", "scan"]).ended(0);
     workspace.up_once();
@@ -160,7 +160,7 @@ fn a_plugin_is_told_when_it_asks_for_it_and_may_know_the_library() {
     let file = &args["files"][0];
     assert_eq!((&file["guest"], &file["state"]), (&format!("/{FOLDER}/0/again.wav").into(), &"fingerprinted".into()));
     assert_eq!((&file["matches"][0]["path"], &file["matches"][0]["score"]), (&known.to_str().into(), &100.into()));
-    // Without the grant it hears of nothing.
+    // Without the grant it gets no reports.
     workspace.baton(&["plugin", "revoke", "listener", "fingerprint=library"]).ended(0);
     write_wav(&folder.join("more.wav"), &tune(2, SECONDS));
     workspace.up_once();
@@ -185,7 +185,7 @@ fn hundreds_of_files_at_once_are_told_and_the_daemon_does_its_other_work_meanwhi
     workspace
         .wait_for("the handoff", |workspace| workspace.tasks("Meanwhile").iter().any(Task::is_final).then_some(()));
     assert!(before < 350, "it was meanwhile");
-    // A hundred at a time, each with the patience of one wait.
+    // A hundred at a time, each with the time limit of one wait.
     for count in (100..350).step_by(100) {
         workspace.wait_for(&format!("{count} files"), |workspace| (files(workspace) >= count).then_some(()));
     }
@@ -221,7 +221,7 @@ fn a_file_that_is_written_slowly_or_replaced_while_it_is_read_is_told_when_it_is
     let mut file = fs::File::create(&slow).unwrap();
     for piece in bytes.chunks(bytes.len() / 6) {
         file.write_all(piece).unwrap();
-        // Another file takes its place again and again, faster than it can be read.
+        // The file is replaced repeatedly, faster than it can be read.
         replace(&folder.join("restless.wav"), 2, SECONDS);
         sleep(Duration::from_millis(600));
     }

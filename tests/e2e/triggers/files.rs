@@ -1,4 +1,4 @@
-//! Work that nobody asked for: a plan that is new or changed is audited automatically, once for each change of its content.
+//! Triggers of files: a new or changed plan is audited automatically, once for each change of its content.
 
 use std::fs::File;
 use std::time::SystemTime;
@@ -7,7 +7,7 @@ use baton_tests::{Task, Workspace};
 
 const PLAN: &str = "# Plan\n\n## Deliverables\n\n- `src/a.py`\n- `src/b.py`\n";
 
-/// The audits that are finished.
+/// The finished audits.
 fn audits(workspace: &Workspace) -> Vec<Task> {
     workspace.tasks_of("audit").into_iter().filter(Task::is_final).collect()
 }

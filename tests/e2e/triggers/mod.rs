@@ -1,4 +1,4 @@
-//! Work that nobody asked for: of files, of audio, of RETURNs, of the clock.
+//! Triggers: tasks that files, audio, RETURNs or schedules start.
 
 mod audio;
 mod files;
@@ -8,17 +8,17 @@ mod watched;
 
 use baton_tests::{Task, Workspace};
 
-/// The tasks that triggers made for `watcher` and that are done, oldest first.
+/// The finished tasks of triggers for `watcher`, oldest first.
 fn fired(workspace: &Workspace) -> Vec<Task> {
     let mut fired = workspace.tasks_of("watcher");
-    // A refusal comes from Baton too.
+    // Baton also sends refusals.
     let made = |task: &Task| task.from.as_deref() == Some("baton") && !task.title.starts_with("RETURN");
     fired.retain(|task| made(task) && task.is_final());
     fired.reverse();
     fired
 }
 
-/// What these tasks came to.
+/// The summaries of these tasks.
 fn told(workspace: &Workspace) -> Vec<String> {
     fired(workspace).into_iter().map(|task| task.reason).collect()
 }

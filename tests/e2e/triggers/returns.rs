@@ -1,4 +1,4 @@
-//! RETURNs that make tasks: of a plugin's own requests, or of all; and what is found out about them.
+//! Triggers of RETURNs: tasks for RETURNs to a plugin's own requests, or for all RETURNs, and the findings about them.
 
 use baton_tests::{Task, Workspace, text};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ fn answer(from: &str, request: &str, status: &str) -> Value {
     })
 }
 
-/// The plugin has asked `to`; gives the task of that agent.
+/// Lets the plugin send a request to `to`; returns the task of that agent.
 fn asked(workspace: &Workspace, to: &str) -> Task {
     workspace.baton(&["run", "watcher", "ask", "--arg", &format!("to={to}")]).ended(0);
     workspace.up_once();
@@ -27,7 +27,7 @@ fn return_of(workspace: &Workspace) -> Task {
     workspace.status().into_iter().find(|task| task.title == "Answer").unwrap()
 }
 
-/// How often a task was flagged, and with what.
+/// The number of flag events of a task, and its flags.
 fn flags(workspace: &Workspace, id: &str) -> (usize, Vec<(String, String)>) {
     let why = workspace.why(id);
     let events = why.actions().iter().filter(|action| **action == "flagged").count();
@@ -77,7 +77,7 @@ fn without_the_grant_the_answers_to_others_are_not_told() {
 #[test]
 fn with_the_grant_every_answer_is_told_also_one_that_says_that_it_was_not_done() {
     let workspace = Workspace::with_watcher(OWN);
-    // The audit has it too.
+    // The audit gets it too.
     let granted = || workspace.baton(&["plugin", "list", "--json"]).ended(0).stdout.matches("\"returns\"").count();
     let before = granted();
     workspace.baton(&["plugin", "grant", "watcher", "returns"]).ended(0);

@@ -1,4 +1,4 @@
-//! Schedules of `baton.toml`, under a clock of their own; and the arguments that it gives where a task names none.
+//! Schedules in `baton.toml`, with a fake clock; and the default arguments in `baton.toml` for tasks without arguments.
 
 use baton_tests::{Workspace, or_skip};
 use serde_json::json;
@@ -13,11 +13,11 @@ fn workspace(more: &str) -> Workspace {
     workspace
 }
 
-/// How often it has fired by the time that a daemon under this clock has done all that there is to do.
+/// How often the schedule has fired after a daemon with this clock has finished its work.
 fn fired_at(workspace: &Workspace, clock: &Clock, offset: &str, marker: &str) -> usize {
     clock.set(offset);
     let daemon = clock.up(workspace);
-    // What is dropped now is done after what was due at the start.
+    // A handoff that is dropped now is done after the work that was due at the start.
     workspace.drop_handoff("watcher", marker);
     workspace.wait_for_archive(marker);
     assert!(daemon.stop().success());
@@ -43,7 +43,7 @@ fn what_was_missed_is_made_up_for_once_and_a_clock_set_back_brings_nothing_twice
 fn a_time_that_comes_while_the_daemon_runs_is_not_waited_for_longer() {
     let workspace = workspace("\n[[agents.watcher.schedule]]\ncron = \"* * * * *\"\naction = \"look\"\n");
     let clock = or_skip!(Clock::of(&workspace));
-    // So that the next minute begins four seconds from now.
+    // Sets the clock so that the next minute begins in four seconds.
     let second = jiff_second();
     clock.set(&format!("+{}s", (56 + 60 - second) % 60));
     let daemon = clock.up(&workspace);
@@ -54,7 +54,7 @@ fn a_time_that_comes_while_the_daemon_runs_is_not_waited_for_longer() {
     assert!(daemon.stop().success());
 }
 
-/// The second of the minute now.
+/// The present second of the minute.
 fn jiff_second() -> u64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() % 60
 }

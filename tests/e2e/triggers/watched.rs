@@ -1,4 +1,4 @@
-//! Files that a plugin has checked: a change makes one task, whenever it happens.
+//! Watched files: a change of a file that a plugin has checked starts one task, whenever it happens.
 
 use std::fs;
 use std::time::Duration;
@@ -12,12 +12,12 @@ fn workspace() -> Workspace {
     Workspace::with_watcher("handoffs = false")
 }
 
-/// Has the plugin do something with files of the plans folder, at once.
+/// Runs an action of the plugin with files of the plans folder.
 fn run(workspace: &Workspace, action: &str, paths: &str) {
     workspace.baton(&["run", "watcher", action, "--arg", &format!("paths={paths}")]).ended(0);
 }
 
-/// Drops a handoff that has the plugin do it.
+/// Drops a handoff with an action of the plugin.
 fn drop_for(workspace: &Workspace, title: &str, action: &str, path: &str) {
     workspace.drop_handoff_with("watcher", title, json!({ "action": action, "args": { "paths": path } }));
 }

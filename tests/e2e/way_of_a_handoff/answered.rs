@@ -1,4 +1,4 @@
-//! The RETURN: its form, and who gets it.
+//! The RETURN: its format and its recipient.
 
 use baton_tests::{Workspace, text};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! What is captured and when: many files, urgent ones, slow ones, hidden ones, new folders.
+//! Which files are captured, and when: many files, urgent, slowly written and hidden ones, and new folders.
 
 use std::fs;
 use std::time::Duration;
@@ -46,7 +46,7 @@ fn the_most_urgent_goes_first() {
     assert_eq!(order, ["Now", "Soon", "Usual", "Later"]);
 }
 
-/// The event of the attempt that did a task.
+/// The number of the event that started a task's attempt.
 fn started_at(workspace: &Workspace, title: &str) -> u64 {
     let events = workspace.why(&workspace.task(title).id).events;
     events.iter().rfind(|event| event.action == "started").unwrap().seq

@@ -1,4 +1,4 @@
-//! Agents that do their own work: their files stay until their RETURNs come.
+//! External agents: their files stay in the inbox until the RETURNs come.
 
 use std::fs;
 
@@ -65,7 +65,7 @@ fn a_return_is_never_run_and_opens_nothing() {
     workspace.drop_file("noop", "answer.json", text(&answer("Codex-MM1", "id-nobody-asked")));
     workspace.drop_file("Claude-MM1", "answer.json", text(&answer("Codex-MM1", "id-nobody-asked")));
     workspace.up_once();
-    // The audit checks what a RETURN claims; the RETURN itself is nobody's work.
+    // The audit checks the claims of a RETURN; the RETURN itself is not a request.
     let mut tasks = workspace.status().into_iter().filter(|task| task.agent != "audit");
     assert!(tasks.all(|task| task.attempts == 0), "{:#?}", workspace.status());
     assert_eq!(workspace.processed("noop"), ["answer.json"]);

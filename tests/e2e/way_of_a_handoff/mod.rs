@@ -1,5 +1,5 @@
-//! The way of a handoff: dropped, captured, run, answered, archived; who gets the RETURN; what is a repetition; what
-//! happens in the inbox of an agent that does its own work.
+//! The life of a handoff: dropped, captured, run, answered, archived. Also the recipient of the RETURN, repetitions, and the inbox of an
+//! external agent.
 
 mod answered;
 mod captured;
@@ -10,7 +10,7 @@ mod whole;
 use baton_tests::handoff_with;
 use serde_json::{Value, json};
 
-/// A handoff to `noop` under a fixed id, from `from`.
+/// A handoff from `from` to `noop` with this id.
 fn from(from: Option<&str>, id: &str) -> Value {
     let mut value = handoff_with("noop", id, json!({ "handoff_id": id }));
     match from {

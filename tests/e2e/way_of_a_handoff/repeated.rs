@@ -1,4 +1,4 @@
-//! What is the same request, and what is another one: files that are copied, edited and taken away.
+//! When a file is the same request as another: copied, edited and removed files.
 
 use std::fs;
 
@@ -58,7 +58,7 @@ fn the_same_request_dropped_twice_is_done_once() {
     let bytes = workspace.drop_handoff("noop", "Once only");
     workspace.up_once();
     workspace.drop_file("noop", "again.json", &bytes);
-    // Written again by the same sender: other time stamp, other spacing, the same request.
+    // Written again by the same sender with another time and other spacing: the same request.
     let rewritten = handoff_with("noop", "Once only", json!({ "timestamp": "2026-02-02T02:02:02Z" }));
     workspace.drop_file("noop", "rewritten.json", rewritten.to_string());
     workspace.up_once();
@@ -99,7 +99,7 @@ fn two_copies_dropped_at_once_are_done_once() {
     assert_eq!((workspace.returns("Claude-MM1").len(), workspace.processed("noop").len()), (6, 6));
 }
 
-/// A request without an id: only its content says whether it is the same.
+/// A request without an id, which is identified only by its content.
 fn without_id(title: &str) -> Value {
     let mut value = handoff("noop", title);
     let fields = value.as_object_mut().unwrap();

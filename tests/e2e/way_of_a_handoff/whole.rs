@@ -1,11 +1,11 @@
-//! All the way: from the inbox to the archive, and what `why` tells of it.
+//! The whole life of a handoff from the inbox to the archive, and its history in `why`.
 
 use std::fs;
 
 use baton_tests::{Event, Workspace, handoff, handoff_with, sha256, text};
 use serde_json::{Value, json};
 
-/// A plan that promises two files, of which one is there.
+/// A plan that promises two files, one of which exists.
 const PLAN: &str = "# Plan\n\n## Deliverables\n\n| File | Purpose |\n|---|---|\n| `src/here.py` | is there |\n\
                     | `src/gone.py` | is not |\n";
 

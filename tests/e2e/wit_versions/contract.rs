@@ -1,5 +1,5 @@
-//! A contract in a flat form: every type, function and item of the world with its shape in one line, without comments and
-//! in the order that counts. Two of these can be compared line by line.
+//! The WIT contract in a flat form: one line for each type, function and item of the world, without comments, in the order of the
+//! binary format where that matters. Two contracts can be compared line by line.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,18 +15,18 @@ use wit_parser::{
 #[derive(Debug)]
 pub(super) struct Contract {
     pub(super) version: String,
-    /// Name and shape of each item.
+    /// The name and shape of each item.
     pub(super) items: BTreeMap<String, String>,
-    /// The interfaces that a plugin exports: a new function there is a new duty.
+    /// The interfaces that a plugin exports. A new function in them must be implemented by every plugin.
     exported: BTreeSet<String>,
 }
 
-/// How an item differs.
+/// A difference of one item.
 #[derive(Debug)]
 pub(super) enum Difference {
-    /// It is new, and nobody has to have it.
+    /// It is new and optional.
     Added(String),
-    /// It is new, and who was built before does not have it.
+    /// It is new and required, so plugins that were built before lack it.
     Demanded(String),
     Changed {
         item: String,
@@ -37,7 +37,7 @@ pub(super) enum Difference {
 }
 
 impl Difference {
-    /// Whether a component that was built before does not fit any more.
+    /// Whether a component that was built before is incompatible.
     pub(super) fn is_breaking(&self) -> bool {
         !matches!(self, Self::Added(_))
     }
@@ -55,7 +55,7 @@ impl fmt::Display for Difference {
 }
 
 impl Contract {
-    /// What the WIT files in a folder say.
+    /// Reads the contract from the WIT files in a folder.
     pub(super) fn of_folder(folder: &Path) -> Self {
         let mut sources = SourceMap::new();
         for entry in fs::read_dir(folder).unwrap() {
@@ -67,7 +67,7 @@ impl Contract {
         Self::of_sources(sources)
     }
 
-    /// What a WIT text says.
+    /// Reads the contract from a WIT text.
     pub(super) fn of_text(text: &str) -> Self {
         let mut sources = SourceMap::new();
         sources.push_str("contract.wit", text);
@@ -99,19 +99,19 @@ impl Contract {
         Self { exported: exported(&items), version, items }
     }
 
-    /// Reads what [`Contract::to_lines`] has written.
+    /// Reads the output of [`Contract::to_lines`].
     pub(super) fn from_lines(version: &str, lines: &str) -> Self {
         let pairs = lines.lines().map(|line| line.split_once(": ").expect("`item: shape`"));
         let items: BTreeMap<_, _> = pairs.map(|(item, shape)| (item.to_owned(), shape.to_owned())).collect();
         Self { version: version.to_owned(), exported: exported(&items), items }
     }
 
-    /// One line an item, sorted.
+    /// One line per item, sorted.
     pub(super) fn to_lines(&self) -> String {
         self.items.iter().map(|(item, shape)| format!("{item}: {shape}\n")).collect()
     }
 
-    /// How `after` differs from this.
+    /// The differences between this contract and `after`.
     pub(super) fn differences(&self, after: &Self) -> Vec<Difference> {
         let mut differences = Vec::new();
         for (item, before) in &self.items {
@@ -173,7 +173,7 @@ fn signature(resolve: &Resolve, function: &Function) -> String {
     format!("func({params}){result}")
 }
 
-/// A type where it is used: by its name when it has one.
+/// The text of a type where it is used: its name if it has one.
 fn shape(resolve: &Resolve, one: &Type) -> String {
     match one {
         Type::Id(id) => named(resolve, *id),
@@ -190,7 +190,7 @@ fn named(resolve: &Resolve, id: TypeId) -> String {
     }
 }
 
-/// A type where it is defined.
+/// The text of a type where it is defined.
 fn kind(resolve: &Resolve, kind: &TypeDefKind) -> String {
     let one = |one: &Type| shape(resolve, one);
     let maybe = |one: &Option<Type>| one.as_ref().map_or_else(|| "_".to_owned(), |one| shape(resolve, one));

@@ -1,8 +1,8 @@
-//! The contract with plugins does not change by accident: what `wit/` says is compared with what was written down of it in
-//! `tests/wit/VERSION.txt`, by the rules of `wit/README.md`.
+//! Protects the contract with plugins from accidental changes: compares `wit/` with the recorded contract in `tests/wit/VERSION.txt`, by
+//! the rules of `wit/README.md`.
 //!
-//! While a version is open, a change needs a new line in its table there; then `BATON_UPDATE_WIT=1 cargo test -p baton-tests
-//! --test e2e wit_versions` writes it down. When it is frozen, only words of comments may change.
+//! While a version is open, a change needs a new line in its table in `wit/README.md`; then `BATON_UPDATE_WIT=1 cargo test -p baton-tests
+//! --test e2e wit_versions` records it. When a version is frozen, only comments may change.
 
 mod contract;
 
@@ -14,9 +14,9 @@ use baton_tests::repository;
 
 use self::contract::{Contract, Difference};
 
-/// What `tests/wit/VERSION.txt` holds.
+/// The content of `tests/wit/VERSION.txt`.
 struct Recorded {
-    /// How many lines the table of changes had.
+    /// The number of lines in the table of changes at that time.
     changes: usize,
     contract: Contract,
 }
@@ -42,10 +42,10 @@ impl Recorded {
     }
 }
 
-/// What `wit/README.md` says about a version.
+/// The status of a version in `wit/README.md`.
 struct VersionStatus {
     open: bool,
-    /// Lines in the table of its changes.
+    /// The number of lines in the table of its changes.
     changes: usize,
 }
 
@@ -56,12 +56,12 @@ fn status_of(version: &str) -> VersionStatus {
     assert!(open != frozen, "wit/README.md must say either `**Now: {version}, open.**` or `…, frozen.**`");
     let table = text.split(&format!("## Changes to {version} while it is open")).nth(1).unwrap_or_default();
     let table = table.split("\n## ").next().unwrap_or_default();
-    // Without the head and the line below it.
+    // Without the table's header and the line below it.
     let changes = table.lines().filter(|line| line.starts_with('|')).count().saturating_sub(2);
     VersionStatus { open, changes }
 }
 
-/// What is wrong with `now`, when `recorded` was written down of the same version and the README says `status` about it.
+/// Checks `now` against the recorded contract of the same version and the version's status in the README.
 fn judge(recorded: &Recorded, now: &Contract, status: &VersionStatus) -> Result<(), String> {
     let differences = recorded.contract.differences(now);
     let list = || differences.iter().map(|difference| format!("\n  {difference}")).collect::<String>();
@@ -104,7 +104,8 @@ fn the_contract_is_what_was_written_down() {
     }
 }
 
-/// 0.1.3 must have all that 0.1.0 to 0.1.2 had; 0.2.0 need not.
+/// A version must not break older versions with the same major and minor number: 0.1.3 must have everything of 0.1.0 to 0.1.2, but 0.2.0
+/// need not.
 #[test]
 fn no_version_breaks_an_older_one_that_it_must_serve() {
     let now = Contract::of_folder(&repository().join("wit"));
@@ -131,7 +132,7 @@ const BEFORE: &str = "
     interface handler { use types.{task, error}; run: func(task: task) -> result<_, error>; }
     world plugin { import log; export handler; }";
 
-/// Each row: what is replaced by what, and whether plugins that were built before still fit.
+/// Each row: the replaced text, its replacement, and whether it breaks plugins that were built before (`None`: no difference).
 const CHANGES: [(&str, &str, Option<bool>); 14] = [
     ("interface log {", "/// Says things.\n interface log {", None),
     ("{ low, high }", "{\n      low,\n      high,\n    }", None),
@@ -192,7 +193,7 @@ fn a_frozen_version_refuses_every_change_and_an_open_one_those_without_a_line() 
     }
 }
 
-/// The names of the items, for a person who reads a failure.
+/// The contract has the items that plugins need; a failure lists the names.
 #[test]
 fn the_contract_has_the_parts_that_plugins_are_built_on() {
     let now = Contract::of_folder(&repository().join("wit"));

@@ -94,7 +94,7 @@ pub(super) fn check(component: &[u8]) -> WalkResult {
     Ok(())
 }
 
-/// The counts of the component_name package so far.
+/// The counts of the package so far.
 #[derive(Default)]
 struct Counts {
     functions: u64,

@@ -6,7 +6,7 @@ use fail::fail_point;
 
 use super::PluginRegistry;
 use super::model::{Candidate, Change, InstallResult, RegistryError, Trust};
-use super::succession::{may_be_older, new_entry, succeed};
+use super::succession::{add_revision, may_be_older, new_entry};
 use crate::lock::{Lock, Revision, Source};
 use crate::package::Package;
 

@@ -193,7 +193,7 @@ fn only_packages_that_may_run_are_compiled() {
     assert_eq!(so_far(), 0, "it has no approval");
     assert!(registry.approve("x", "0123456789abcdef", Approval::default()).is_err());
     assert_eq!(so_far(), 0, "no such revision is pending");
-    registry.approve("x", &new_entry, Approval::default()).unwrap();
+    registry.approve("x", &first, Approval::default()).unwrap();
     assert_eq!(so_far(), 1);
     let second = install(&registry, "2", READS, signed()).digest.to_string();
     assert_eq!(so_far(), 1, "a trusted key approves a package, not its name");
@@ -265,7 +265,7 @@ fn a_package_from_another_source_gets_a_name_only_with_replace() {
     let (_folder, registry) = registry();
     assert_eq!(install(&registry, "1", READS, Trust::Untrusted).holder, None);
     let first = entry_of(&registry).digest;
-    registry.approve("x", &new_entry, Approval::default()).unwrap();
+    registry.approve("x", &first, Approval::default()).unwrap();
     for (number, trust) in [("2", Trust::Untrusted), ("3", signed()), ("4", Trust::Shipped)] {
         let done = install(&registry, number, READS, trust);
         registry.keep(&component(number, READS)).unwrap();
@@ -277,7 +277,7 @@ fn a_package_from_another_source_gets_a_name_only_with_replace() {
         let error = registry.approve("x", &digest, Approval::default()).unwrap_err().to_string();
         assert!(error.contains("--replace x") && error.contains(crate::lock::short(&first)), "{error}");
         assert!(registry.approve("x", &digest, Approval { replace: Some("y"), ..Approval::default() }).is_err());
-        assert_eq!(entry_of(&registry).digest, new_entry, "the installed plugin still runs");
+        assert_eq!(entry_of(&registry).digest, first, "the installed plugin still runs");
     }
     let digest = entry_of(&registry).pending.unwrap().digest;
     assert_eq!(registry.approve("x", &digest, REPLACING).unwrap().version, "4");
