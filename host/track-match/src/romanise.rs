@@ -22,7 +22,7 @@ pub(super) struct Skeleton {
 
 impl Skeleton {
     /// The skeleton of folded words; `None` if a letter has no Latin form.
-    pub(super) fn of(folded: &str) -> Option<Self> {
+    pub(super) fn from_folded(folded: &str) -> Option<Self> {
         let text = reduce(&latin(folded)?);
         let spoken = spellings_of_greek(folded).into_iter().filter_map(|spelling| latin(&spelling));
         let mut spoken: Vec<String> = spoken.map(|spelling| reduce(&spelling)).filter(|one| *one != text).collect();
