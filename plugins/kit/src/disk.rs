@@ -1,8 +1,9 @@
-//! Errors of disks. In the sandbox the standard library has no kind for several numbers of WASI's C library; this module knows them.
+//! Errors of disks. In the sandbox the standard library does not recognise several error numbers of WASI's C library; this module
+//! does.
 
 use std::io::{self, ErrorKind};
 
-/// The text of the error.
+/// The text of an error of a disk that accepts no change.
 pub const TAKES_NOTHING: &str = "the disk accepts no change: it is full, read-only or failing";
 
 /// `EDQUOT` of WASI's C library.
@@ -19,20 +20,20 @@ const READ_ONLY: i32 = 69;
 /// `EIO` of Linux and macOS.
 const UNIX_IO: i32 = 5;
 
-/// Makes the error of a disk that accepts no change an [`ErrorKind::StorageFull`] with [`TAKES_NOTHING`]. Other errors stay as they
-/// are. Use it for errors of writing, creating and removing.
+/// Converts the error of a disk that accepts no change to [`ErrorKind::StorageFull`] with the text [`TAKES_NOTHING`]. Other errors stay
+/// as they are. Use it for errors of writing, creating and removing.
 #[must_use]
-pub fn refused(error: io::Error) -> io::Error {
+pub fn to_storage_full(error: io::Error) -> io::Error {
     let full = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::ReadOnlyFilesystem];
     if full.contains(&kind(&error, true)) { io::Error::new(ErrorKind::StorageFull, TAKES_NOTHING) } else { error }
 }
 
-/// The kind of an error. A failed write reports an I/O error for a disk that accepts no change; a failed read reports it for a
-/// damaged file.
+/// The kind of an error. An I/O error (`EIO`) of a write means that the disk accepts no change; one of a read means that the file is
+/// damaged.
 #[must_use]
 pub fn kind(error: &io::Error, writing: bool) -> ErrorKind {
     let number = error.raw_os_error().filter(|_| cfg!(target_family = "wasm"));
-    number.and_then(|number| of_wasi(number, writing)).unwrap_or_else(|| error.kind())
+    number.and_then(|number| wasi_kind(number, writing)).unwrap_or_else(|| error.kind())
 }
 
 /// Whether it is an I/O error (`EIO`).
@@ -41,13 +42,13 @@ pub fn is_io_error(error: &io::Error) -> bool {
     error.raw_os_error() == Some(if cfg!(target_family = "wasm") { IO } else { UNIX_IO })
 }
 
-/// Whether it is the sandbox's error for what it does not open, as a file with several names.
+/// Whether the sandbox refused to open it, for example a file with several names (hard links).
 #[must_use]
 pub fn is_not_permitted(error: &io::Error) -> bool {
     cfg!(target_family = "wasm") && error.raw_os_error() == Some(NOT_PERMITTED)
 }
 
-const fn of_wasi(number: i32, writing: bool) -> Option<ErrorKind> {
+const fn wasi_kind(number: i32, writing: bool) -> Option<ErrorKind> {
     match number {
         IO if writing => Some(ErrorKind::StorageFull),
         NO_SPACE => Some(ErrorKind::StorageFull),
@@ -64,18 +65,18 @@ mod tests {
     #[test]
     fn a_disk_that_accepts_no_change_is_named_and_other_errors_stay() {
         for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::ReadOnlyFilesystem] {
-            let refused = refused(kind.into());
-            assert_eq!((refused.kind(), refused.to_string().as_str()), (ErrorKind::StorageFull, TAKES_NOTHING));
+            let converted = to_storage_full(kind.into());
+            assert_eq!((converted.kind(), converted.to_string().as_str()), (ErrorKind::StorageFull, TAKES_NOTHING));
         }
-        assert_eq!(refused(ErrorKind::AlreadyExists.into()).kind(), ErrorKind::AlreadyExists);
+        assert_eq!(to_storage_full(ErrorKind::AlreadyExists.into()).kind(), ErrorKind::AlreadyExists);
     }
 
     #[test]
-    fn a_file_that_cannot_be_read_is_no_full_disk() {
-        assert_eq!((of_wasi(IO, true), of_wasi(IO, false)), (Some(ErrorKind::StorageFull), None));
+    fn a_file_that_cannot_be_read_is_not_a_full_disk() {
+        assert_eq!((wasi_kind(IO, true), wasi_kind(IO, false)), (Some(ErrorKind::StorageFull), None));
         for writing in [true, false] {
-            assert_eq!(of_wasi(NO_SPACE, writing), Some(ErrorKind::StorageFull));
-            assert_eq!(of_wasi(20, writing), None, "20 is a name that is taken");
+            assert_eq!(wasi_kind(NO_SPACE, writing), Some(ErrorKind::StorageFull));
+            assert_eq!(wasi_kind(20, writing), None, "20 is EEXIST");
         }
     }
 }

@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 
 use baton_plugin_sdk::{Artifact, Error, Mount, Outcome, Task};
 
-use crate::disk::refused;
+use crate::disk::to_storage_full;
 use crate::older::{NameChoice, OlderResults, copy, ignores_case};
 
-/// Bytes of all artifacts of an outcome; the limit of the host is larger, because the outcome has other parts.
+/// Bytes of all artifacts of an outcome: a little less than the host's limit, which also counts the other parts of the outcome.
 const MOST_ARTIFACTS: usize = 15 << 20;
 
-/// Files of an export among the 100 artifacts of an outcome; the rest is for reports of the plugin.
+/// Files of an export in an outcome: the host allows 100 artifacts, and the plugin adds its reports.
 const MOST_FILES: usize = 90;
 
 /// The files of an export.
@@ -30,10 +30,10 @@ pub struct Exports {
 }
 
 impl Exports {
-    /// An export of a task into its writable folder `name`.
+    /// An export into the writable folder `name` of a task.
     #[must_use]
     pub fn new(task: &Task, name: &str) -> Self {
-        let folder = task.mounts(name).find(|mount| mount.writable).map(of_mount);
+        let folder = task.mounts(name).find(|mount| mount.writable).map(folder_of_mount);
         Self {
             name: name.to_owned(),
             plugin: "PLUGIN".to_owned(),
@@ -56,7 +56,7 @@ impl Exports {
         Self { most_older: most, ..self }
     }
 
-    /// Whether the files go into a folder. Otherwise they become reports, whose names are never used again.
+    /// Whether the files go into a folder. Otherwise they become reports, and a report never replaces an earlier one.
     #[must_use]
     pub const fn has_folder(&self) -> bool {
         self.folder.is_some()
@@ -77,20 +77,22 @@ impl Exports {
             return add_artifacts(self.files, &self.plugin, &self.name, outcome);
         };
         let wrong = |error: io::Error| {
-            let error = refused(error);
+            let error = to_storage_full(error);
             let fix = if error.kind() == io::ErrorKind::StorageFull {
                 " Free some space there, or check the disk."
             } else {
                 ""
             };
-            Error::Retryable(format!("cannot write the export to {shown}: {error}; no file of it was left there.{fix}"))
+            Error::Retryable(format!(
+                "cannot write the export to {shown}: {error}; none of its files is left there.{fix}"
+            ))
         };
         write_all(&folder, &self.files, &self.task, self.most_older).map_err(wrong)?;
         Ok(self.files.into_iter().map(|file| format!("{shown}/{}", file.name)).collect())
     }
 }
 
-fn of_mount(mount: &Mount) -> (PathBuf, String) {
+fn folder_of_mount(mount: &Mount) -> (PathBuf, String) {
     (PathBuf::from(&mount.path), mount.shown_as.clone())
 }
 
@@ -117,7 +119,7 @@ fn write_all(folder: &Path, files: &[Artifact], task: &str, most: Option<usize>)
     let written = files.iter().enumerate().try_for_each(|(number, file)| {
         let hidden = folder.join(format!(".{task}.{number}.part"));
         beside.push(hidden.clone());
-        // After a kill it may be a second name of a complete export. Writing to it would change that export.
+        // After a kill this may be a second name (a hard link) of a complete export. Writing to it would change that export.
         drop(fs::remove_file(&hidden));
         let mut open = File::create(&hidden)?;
         open.write_all(&file.bytes)?;
@@ -127,7 +129,7 @@ fn write_all(folder: &Path, files: &[Artifact], task: &str, most: Option<usize>)
     let named = written.and_then(|()| {
         let mut older = OlderResults::new(folder, beside.first().is_some_and(|hidden| ignores_case(hidden)))?;
         for (file, hidden) in files.iter().zip(&beside) {
-            given.push((folder.join(&file.name), hidden, older.give(folder, &file.name, hidden)?));
+            given.push((folder.join(&file.name), hidden, older.publish(folder, &file.name, hidden)?));
         }
         Ok(older)
     });
@@ -139,8 +141,8 @@ fn write_all(folder: &Path, files: &[Artifact], task: &str, most: Option<usize>)
         }
         Err(error) => {
             // An export is complete or absent.
-            for (path, hidden, given) in given.into_iter().rev() {
-                take_back(&path, hidden, given);
+            for (path, hidden, choice) in given.into_iter().rev() {
+                undo_rename(&path, hidden, choice);
             }
             for path in beside {
                 drop(fs::remove_file(path));
@@ -150,13 +152,12 @@ fn write_all(folder: &Path, files: &[Artifact], task: &str, most: Option<usize>)
     }
 }
 
-/// Undoes a rename.
-fn take_back(path: &Path, hidden: &Path, given: NameChoice) {
-    match given {
+fn undo_rename(path: &Path, hidden: &Path, choice: NameChoice) {
+    match choice {
         NameChoice::New => drop(fs::remove_file(path)),
         NameChoice::Replaced { kept, is_new: true } => drop(fs::rename(kept, path)),
         NameChoice::Replaced { kept, is_new: false } => {
-            // Not a hard link: the sandbox does not open a file with two names.
+            // A copy, because the sandbox does not open a file with two names.
             let again = copy(&kept, hidden, &hidden.with_extension("copy"));
             drop(again.and_then(|()| fs::rename(hidden, path)));
         }
@@ -203,7 +204,7 @@ mod tests {
         assert_eq!(export("1", None), ["a.csv"]);
         assert_eq!(export("1", None), ["a.csv"]);
         assert_eq!(export("2", None), ["a.csv", "a.older-1.csv"]);
-        // A result that comes back is kept once, as the newest.
+        // A result that occurs again is kept once, as the newest.
         assert_eq!(export("1", None), ["a.csv", "a.older-1.csv", "a.older-2.csv"]);
         assert_eq!(export("2", None), ["a.csv", "a.older-2.csv", "a.older-3.csv"]);
         assert_eq!((read("a.older-2.csv").as_str(), read("a.older-3.csv").as_str()), ("2", "1"));

@@ -32,13 +32,13 @@ impl Findings {
         title: impl Into<String>,
         evidence: impl Into<String>,
     ) {
-        let known = self.kinds.entry(kind.to_owned()).or_default();
-        known.worst = known.worst.max_by_rank(severity);
-        if known.listed.len() == EACH {
-            known.more += 1;
+        let findings = self.kinds.entry(kind.to_owned()).or_default();
+        findings.worst = findings.worst.max_by_rank(severity);
+        if findings.listed.len() == EACH {
+            findings.more += 1;
             return;
         }
-        known.listed.push(Finding {
+        findings.listed.push(Finding {
             id: cut(&format!("{kind}:{what}").replace(char::is_control, " "), 200).to_owned(),
             severity,
             title: cut(&title.into().replace(char::is_control, " "), 1_024).to_owned(),

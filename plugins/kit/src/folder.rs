@@ -142,7 +142,7 @@ mod system {
     /// The entries of a folder; `None` for a name that is not UTF-8.
     pub(super) fn read(path: &Path) -> io::Result<impl Iterator<Item = io::Result<Option<Entry>>>> {
         let entries = granted::within(path, |folder, rest| {
-            // As the standard library does. The host lets no link lead out of the granted folder.
+            // As the standard library does. The host refuses a link that leads out of the granted folder.
             let follow = PathFlags::SYMLINK_FOLLOW;
             folder.open_at(follow, rest, OpenFlags::DIRECTORY, DescriptorFlags::READ)?.read_directory()
         });
@@ -152,9 +152,9 @@ mod system {
             Err(ErrorCode::IllegalByteSequence) => Some(Ok(None)),
             Err(code) => Some(Err(io_error(code))),
         };
-        // An entry that was deleted during the listing.
-        let gone = |found: &io::Result<_>| matches!(found, Err(error) if error.kind() == io::ErrorKind::NotFound);
-        Ok(std::iter::from_fn(next).filter(move |found| !gone(found)))
+        // Skips entries that were deleted during the listing.
+        let is_deleted = |found: &io::Result<_>| matches!(found, Err(error) if error.kind() == io::ErrorKind::NotFound);
+        Ok(std::iter::from_fn(next).filter(move |found| !is_deleted(found)))
     }
 }
 

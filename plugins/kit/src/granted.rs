@@ -1,4 +1,4 @@
-//! Calls to the host below the granted folders, where the standard library makes too many or stops too early.
+//! Calls the host directly for files below the granted folders, where the standard library makes too many calls or stops too early.
 
 use std::io;
 use std::path::Path;
@@ -7,7 +7,7 @@ use wasip2::filesystem::preopens::get_directories;
 use wasip2::filesystem::types::{Descriptor, ErrorCode};
 
 thread_local! {
-    /// The granted folders and their paths. Requested once, because each call makes new handles.
+    /// The granted folders and their paths. Requested once, because each request makes new handles.
     static GRANTED: Vec<(Descriptor, String)> = get_directories();
 }
 
@@ -24,7 +24,7 @@ pub fn within<T>(path: &Path, act: impl FnOnce(&Descriptor, &str) -> Result<T, E
     })
 }
 
-/// The error as the standard library has it.
+/// Converts an error code as the standard library does.
 #[must_use]
 pub fn io_error(code: ErrorCode) -> io::Error {
     let kind = match code {

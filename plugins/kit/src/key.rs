@@ -20,10 +20,10 @@ impl Key {
         if note < 12 { Some(Self { note, minor }) } else { None }
     }
 
-    /// The key of djay's `keySignatureIndex` (0 to 23): even numbers are majors, chromatic from D♭; each is followed by its relative
-    /// minor.
+    /// The key of djay's `keySignatureIndex` (0 to 23): even numbers are the major keys, chromatic from D♭; the next odd number is the
+    /// relative minor.
     #[must_use]
-    pub fn of_djay(index: i64) -> Option<Self> {
+    pub fn from_djay(index: i64) -> Option<Self> {
         let index = u8::try_from(index).ok().filter(|index| *index < 24)?;
         let major = (index / 2 + 1) % 12;
         Some(if index % 2 == 0 {
@@ -37,10 +37,10 @@ impl Key {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        Self::of_wheel(text).or_else(|| Self::of_name(text))
+        Self::from_wheel(text).or_else(|| Self::from_name(text))
     }
 
-    fn of_wheel(text: &str) -> Option<Self> {
+    fn from_wheel(text: &str) -> Option<Self> {
         let (number, letter) = text.split_at_checked(text.len().checked_sub(1)?)?;
         if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
@@ -49,17 +49,17 @@ impl Key {
         let (camelot, minor) = match letter {
             "A" | "a" => (hour, true),
             "B" | "b" => (hour, false),
-            // Open Key stands five hours behind.
+            // Open Key counts from another position: 1m is 8A.
             "m" => ((hour + 6) % 12 + 1, true),
             "d" => ((hour + 6) % 12 + 1, false),
             _ => return None,
         };
-        // An hour is a fifth, seven semitones; 8B is C major and 8A is A minor.
+        // The next hour of the wheel is a fifth higher, seven semitones; 8B is C major and 8A is A minor.
         let major = (camelot + 4) % 12 * 7 % 12;
         Some(Self { note: if minor { (major + 9) % 12 } else { major }, minor })
     }
 
-    fn of_name(text: &str) -> Option<Self> {
+    fn from_name(text: &str) -> Option<Self> {
         let mut rest = text.chars();
         let natural = match rest.next()?.to_ascii_uppercase() {
             'C' => 0,
@@ -126,9 +126,9 @@ mod tests {
     fn djays_numbers_are_majors_from_d_flat_with_their_relative_minors() {
         let names = "Db Bbm D Bm Eb Cm E C#m F Dm F# Ebm G Em Ab Fm A F#m Bb Gm B Abm C Am";
         for (index, name) in (0..).zip(names.split(' ')) {
-            assert_eq!(Key::of_djay(index), Key::parse(name), "{index} {name}");
+            assert_eq!(Key::from_djay(index), Key::parse(name), "{index} {name}");
         }
-        assert_eq!((Key::of_djay(-1), Key::of_djay(24)), (None, None));
+        assert_eq!((Key::from_djay(-1), Key::from_djay(24)), (None, None));
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub fn paragraph(escaped: &str) -> String {
     }
 }
 
-/// A path or a name as code, or escaped where code cannot show it.
+/// A path or a name as inline code, or escaped if inline code cannot show it.
 #[must_use]
 pub fn code(text: &str) -> String {
     let shown = visible(text);

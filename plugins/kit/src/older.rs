@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// Numbers that are tried when other programs have used them.
+/// The number of names that are tried if other programs use them already.
 const MOST_TAKEN: usize = 1_000;
 
 #[derive(Debug)]
@@ -26,10 +26,10 @@ struct OlderResult {
     path: PathBuf,
 }
 
-/// What happened to the plain name.
+/// How an export got its plain name.
 #[derive(Debug)]
 pub(crate) enum NameChoice {
-    /// It was free.
+    /// The name was free.
     New,
     /// The file there had the same bytes.
     Same,
@@ -61,11 +61,11 @@ impl OlderResults {
 
     /// Renames the written file `hidden` to the plain name. The plain name is a complete file at every moment: the existing file first
     /// gets a second name and is then replaced atomically.
-    pub(crate) fn give(&mut self, folder: &Path, name: &str, hidden: &Path) -> io::Result<NameChoice> {
+    pub(crate) fn publish(&mut self, folder: &Path, name: &str, hidden: &Path) -> io::Result<NameChoice> {
         let path = folder.join(name);
         match fs::symlink_metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return take(hidden, &path).map(|()| NameChoice::New);
+                return rename_to_free(hidden, &path).map(|()| NameChoice::New);
             }
             Err(error) => return Err(error),
             Ok(found) if !found.is_file() => {
@@ -86,7 +86,7 @@ impl OlderResults {
             fs::rename(hidden, &path)?;
             return Ok(NameChoice::Replaced { kept, is_new: false });
         }
-        // A result that comes back is kept once, as the newest.
+        // A result that occurs again is kept once, as the newest.
         self.superseded.extend(again.map(|place| results.remove(place).path));
         let last = results.last().map_or(0, |newest| newest.number);
         let kept = keep_as_next(folder, name, &path, hidden, last)?;
@@ -151,7 +151,7 @@ pub(crate) fn copy(path: &Path, kept: &Path, beside: &Path) -> io::Result<()> {
 
 /// Renames a file to a name that must be free. A hard link fails if the name exists. On a disk without hard links an empty file
 /// reserves the name.
-fn take(hidden: &Path, path: &Path) -> io::Result<()> {
+fn rename_to_free(hidden: &Path, path: &Path) -> io::Result<()> {
     match fs::hard_link(hidden, path) {
         Ok(()) => fs::remove_file(hidden),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
@@ -162,7 +162,7 @@ fn take(hidden: &Path, path: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether the disk ignores case; `written` is a file that we wrote on it.
+/// Whether the disk ignores case; `written` is a file that was written to it.
 pub(crate) fn ignores_case(written: &Path) -> bool {
     let name = written.file_name().map(|name| name.to_string_lossy().to_ascii_uppercase());
     name.is_some_and(|name| fs::symlink_metadata(written.with_file_name(name)).is_ok())
@@ -220,11 +220,10 @@ mod tests {
         }
     }
 
-    /// Gives `name` these bytes.
-    fn give(older: &mut OlderResults, folder: &Path, name: &str, bytes: &str) -> NameChoice {
+    fn publish(older: &mut OlderResults, folder: &Path, name: &str, bytes: &str) -> NameChoice {
         let hidden = folder.join(".t1.0.part");
         fs::write(&hidden, bytes).unwrap();
-        older.give(folder, name, &hidden).unwrap()
+        older.publish(folder, name, &hidden).unwrap()
     }
 
     #[test]
@@ -234,7 +233,7 @@ mod tests {
         fs::write(folder.join("Mix.older-4.csv"), "old").unwrap();
         fs::write(folder.join("mix.csv"), "before").unwrap();
         let mut older = OlderResults::new(folder, true).unwrap();
-        let given = give(&mut older, folder, "mix.csv", "new");
+        let given = publish(&mut older, folder, "mix.csv", "new");
         assert!(matches!(&given, NameChoice::Replaced { kept, .. } if kept.ends_with("mix.older-5.csv")), "{given:?}");
         older.prune("MIX.csv", 1).unwrap();
         assert!(!folder.join("Mix.older-4.csv").exists() && folder.join("mix.older-5.csv").exists());
@@ -248,7 +247,7 @@ mod tests {
         let mut older = OlderResults::new(folder, false).unwrap();
         // Another export creates it after the names were read.
         fs::write(folder.join("a.older-1.csv"), "another").unwrap();
-        let given = give(&mut older, folder, "a.csv", "new");
+        let given = publish(&mut older, folder, "a.csv", "new");
         assert!(matches!(&given, NameChoice::Replaced { kept, .. } if kept.ends_with("a.older-2.csv")), "{given:?}");
         assert_eq!(fs::read(folder.join("a.older-1.csv")).unwrap(), b"another");
     }

@@ -1,4 +1,4 @@
-//! Names of playlists: ids made from names, and names that no playlist has.
+//! Names of playlists: ids made from names, and findings about names that no playlist has.
 
 use std::collections::HashSet;
 
@@ -32,45 +32,48 @@ pub fn one_line(name: &str) -> String {
     if single.is_empty() { "Untitled".to_owned() } else { single.chars().take(500).collect() }
 }
 
-/// The names, at most five, that are most similar to a name, by the share of common letter pairs; the nearest first.
+/// The five names that are most similar to a name, by the share of common letter pairs; the most similar first.
 #[must_use]
 pub fn nearest(name: &str, known: &[String]) -> Vec<String> {
     let pairs = |name: &str| {
         let letters: Vec<char> = playlist_id(name).chars().collect();
         letters.windows(2).filter_map(|pair| Some((*pair.first()?, *pair.last()?))).collect::<HashSet<_>>()
     };
-    let asked = pairs(name);
-    let alike = |other: &String| {
+    let wanted = pairs(name);
+    let similarity = |other: &String| {
         let other = pairs(other);
-        2_000 * asked.intersection(&other).count() / (asked.len() + other.len()).max(1)
+        2_000 * wanted.intersection(&other).count() / (wanted.len() + other.len()).max(1)
     };
     let mut names: Vec<_> = known.to_vec();
     names.sort_unstable();
     names.dedup();
-    names.sort_by_cached_key(|name| std::cmp::Reverse(alike(name)));
+    names.sort_by_cached_key(|name| std::cmp::Reverse(similarity(name)));
     names.truncate(5);
     names
 }
 
-/// Adds a finding for each asked name that none of the playlists `names` of `place` has, with the nearest existing names.
+/// Adds a finding for each name of `only` that is not among the playlists `names` of `place`, with the most similar names.
 ///
 /// # Errors
-/// When no playlist has any of the asked names.
+/// When none of the names exists.
 pub fn report_unknown(place: &str, only: &[String], names: &[String], findings: &mut Findings) -> Result<(), Error> {
     let known: HashSet<_> = names.iter().map(|name| playlist_id(name)).collect();
     let unknown: Vec<_> = only.iter().filter(|name| !known.contains(&playlist_id(name))).collect();
-    let told = |name: &str| {
+    let describe = |name: &str| {
         let near: Vec<_> = nearest(name, names).iter().map(|name| one_line(name)).collect();
-        let near =
-            if near.is_empty() { "there is none at all".to_owned() } else { format!("there are: {}", near.join(", ")) };
+        let near = if near.is_empty() {
+            "it has no playlists".to_owned()
+        } else {
+            format!("similar names are: {}", near.join(", "))
+        };
         (format!("{place} has no playlist called `{}`", one_line(name)), near)
     };
     if let Some(first) = unknown.first().filter(|_| unknown.len() == only.len()) {
-        let (title, near) = told(first);
+        let (title, near) = describe(first);
         return Err(Error::Permanent(format!("{title}; {near}")));
     }
     for name in unknown {
-        let (title, near) = told(name);
+        let (title, near) = describe(name);
         findings.add("no-such-playlist", name, Severity::Medium, title, near);
     }
     Ok(())

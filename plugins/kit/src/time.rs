@@ -7,7 +7,7 @@ const APPLE: f64 = 978_307_200.0;
 
 /// The time of a `CFAbsoluteTime` (seconds since 2001-01-01 UTC); `None` if it is not a number or outside the years 1 to 9999.
 #[must_use]
-pub fn of_apple(seconds: f64) -> Option<i64> {
+pub fn from_apple(seconds: f64) -> Option<i64> {
     let duration = SignedDuration::try_from_secs_f64(seconds + APPLE).ok()?;
     let moment = Timestamp::from_duration(duration).ok()?.round(jiff::Unit::Millisecond).ok()?;
     (moment >= Timestamp::from_second(-62_135_596_800).ok()?).then(|| moment.as_millisecond())
@@ -53,13 +53,13 @@ mod tests {
 
     #[test]
     fn the_epoch_of_apple_is_2001() {
-        assert_eq!(of_apple(0.0).and_then(text).as_deref(), Some("2001-01-01T00:00:00Z"));
-        assert_eq!(of_apple(790_424_100.25).and_then(text).as_deref(), Some("2026-01-18T10:15:00.25Z"));
-        assert_eq!(of_apple(-978_307_200.0), Some(0));
+        assert_eq!(from_apple(0.0).and_then(text).as_deref(), Some("2001-01-01T00:00:00Z"));
+        assert_eq!(from_apple(790_424_100.25).and_then(text).as_deref(), Some("2026-01-18T10:15:00.25Z"));
+        assert_eq!(from_apple(-978_307_200.0), Some(0));
         for none in [f64::NAN, f64::INFINITY, 1e300, -1e300, -70_000_000_000.0] {
-            assert_eq!(of_apple(none), None, "{none}");
+            assert_eq!(from_apple(none), None, "{none}");
         }
-        assert_eq!(of_apple(to_apple(1_768_731_300_250)), Some(1_768_731_300_250));
+        assert_eq!(from_apple(to_apple(1_768_731_300_250)), Some(1_768_731_300_250));
     }
 
     #[test]

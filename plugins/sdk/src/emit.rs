@@ -1,17 +1,17 @@
-//! `?` for handoffs that the host refuses.
+//! Converts errors of `handoffs::emit` for `?`.
 
 use crate::Error;
 use crate::handoffs::EmitError;
 
-/// A missing grant is `needs-grant`, the rest `permanent`. The host itself retries an attempt that failed because its budget of
-/// handoffs was used up.
+/// A missing grant is `needs-grant`, the rest `permanent`. If the budget of handoffs was used up, the host retries the attempt
+/// automatically.
 impl From<EmitError> for Error {
     fn from(error: EmitError) -> Self {
         match error {
             EmitError::Denied(text) => Self::NeedsGrant(text),
             EmitError::UnknownAgent(text) | EmitError::Invalid(text) => Self::Permanent(text),
             EmitError::TooMany => {
-                Self::Permanent("more handoffs than one task, or the rest of its budget, allows".to_owned())
+                Self::Permanent("the task sent more handoffs than one task, or the plugin's budget, allows".to_owned())
             }
         }
     }

@@ -1,17 +1,18 @@
-//! Audio fingerprints and the library of known recordings. `wit/fingerprint.wit` defines permissions and costs.
+//! Fingerprints of audio files, and searches in the music library. `wit/fingerprint.wit` defines permissions and costs.
 //!
 //! ```no_run
 //! use baton_plugin_sdk::{Error, fingerprint};
 //!
 //! fn is_known(path: &str) -> Result<bool, Error> {
 //!     let sound = fingerprint::compute(path)?.sound()?;
-//!     let found = fingerprint::look_up_one(&fingerprint::asked(&sound))?;
+//!     let found = fingerprint::look_up_one(&fingerprint::query(&sound))?;
 //!     Ok(found.iter().any(|found| found.difference.is_none()))
 //! }
 //! ```
 
 pub use crate::bindings::baton::plugin::fingerprint::{
-    Asked, Covered, Error, Group, Heard, Item, Lack, Match, Sound, Superfluous, Twice, Without,
+    Asked as Query, Covered as Coverage, Error, Group, Heard as FingerprintResult, Item, Lack as NoFingerprint, Match,
+    Sound, Superfluous, Twice as Duplicates, Without as MissingReason,
 };
 
 use crate::bindings::baton::plugin::fingerprint as generated;
@@ -20,7 +21,7 @@ use crate::bindings::baton::plugin::fingerprint as generated;
 ///
 /// # Errors
 /// As `compute` in `wit/fingerprint.wit`.
-pub fn compute(path: &str) -> Result<Heard, Error> {
+pub fn compute(path: &str) -> Result<FingerprintResult, Error> {
     generated::compute(path, false)
 }
 
@@ -28,37 +29,37 @@ pub fn compute(path: &str) -> Result<Heard, Error> {
 ///
 /// # Errors
 /// As `compute` in `wit/fingerprint.wit`.
-pub fn compute_with_digests(path: &str) -> Result<Heard, Error> {
+pub fn compute_with_digests(path: &str) -> Result<FingerprintResult, Error> {
     generated::compute(path, true)
 }
 
-/// A look-up of similar recordings.
+/// A query for recordings that are similar to `sound`.
 #[must_use]
-pub fn asked(sound: &Sound) -> Asked {
-    Asked { words: sound.words.clone(), duration_ms: Some(sound.duration_ms), title: sound.title.clone() }
+pub fn query(sound: &Sound) -> Query {
+    Query { words: sound.words.clone(), duration_ms: Some(sound.duration_ms), title: sound.title.clone() }
 }
 
-/// Similar files of the library for each look-up, the most similar first.
+/// Similar files of the library for each query, the most similar first.
 ///
 /// # Errors
 /// As `look-up` in `wit/fingerprint.wit`.
-pub fn look_up(asked: &[Asked]) -> Result<Vec<Vec<Match>>, Error> {
-    generated::look_up(asked)
+pub fn look_up(queries: &[Query]) -> Result<Vec<Vec<Match>>, Error> {
+    generated::look_up(queries)
 }
 
-/// As [`look_up`] for one fingerprint. For many, [`look_up`] is far cheaper.
+/// As [`look_up`] for one query. For many, [`look_up`] is far cheaper.
 ///
 /// # Errors
 /// As `look-up` in `wit/fingerprint.wit`.
-pub fn look_up_one(asked: &Asked) -> Result<Vec<Match>, Error> {
-    Ok(generated::look_up(std::slice::from_ref(asked))?.pop().unwrap_or_default())
+pub fn look_up_one(query: &Query) -> Result<Vec<Match>, Error> {
+    Ok(generated::look_up(std::slice::from_ref(query))?.pop().unwrap_or_default())
 }
 
 /// The share of the library that has fingerprints.
 ///
 /// # Errors
 /// As `coverage` in `wit/fingerprint.wit`.
-pub fn coverage() -> Result<Covered, Error> {
+pub fn coverage() -> Result<Coverage, Error> {
     generated::coverage()
 }
 
@@ -66,11 +67,11 @@ pub fn coverage() -> Result<Covered, Error> {
 ///
 /// # Errors
 /// As `duplicates` in `wit/fingerprint.wit`.
-pub fn duplicates(most: u32) -> Result<Twice, Error> {
+pub fn duplicates(most: u32) -> Result<Duplicates, Error> {
     generated::duplicates(most)
 }
 
-impl Heard {
+impl FingerprintResult {
     /// The fingerprint.
     ///
     /// # Errors

@@ -50,7 +50,7 @@ impl Database {
         generated::execute(self.0, statement, parameters)
     }
 
-    /// Writes any number of rows: a transaction for each 2,000 of them or 8 MiB. Returns the number of changed rows.
+    /// Writes any number of rows, in transactions of 2,000 rows or 8 MiB. Returns the number of changed rows.
     ///
     /// # Errors
     /// As `batch` in `wit/sql.wit`; the transactions before the failed one stay, so make the statement repeatable.
@@ -75,41 +75,44 @@ impl Database {
         generated::transaction(self.0, statements)
     }
 
-    /// Migrates the plugin's own tables. Each entry of `steps` is a list of statements that leads from one form to the next, in one
-    /// transaction; `PRAGMA user_version` has the number of completed steps. Call it at the beginning of every task, and add new steps
-    /// only at the end. Any number of attempts may call it at once: the transaction itself checks that the step is the next one, so
-    /// each step is done once. A step has at most 998 statements.
+    /// Migrates the plugin's own tables. Each entry of `steps` is a list of statements that runs in one transaction; `PRAGMA
+    /// user_version` has the number of completed steps. Call it at the beginning of every task, and add new steps only at the end. Any
+    /// number of attempts may call it at once: each transaction checks that its step is the next one, so each step is done once. A step
+    /// has at most 998 statements.
     ///
     /// # Errors
     /// Those of [`Database::transaction`]; the steps before the failed one stay. [`Error::Invalid`] if a newer revision of the plugin
     /// has done more steps than `steps` has.
     pub fn migrate(self, steps: &[&[&str]]) -> Result<(), Error> {
-        let mut done = self.form()?;
+        let mut done = self.completed_steps()?;
         while let Some(step) = steps.get(done) {
             let mut statements: Vec<Statement> = step.iter().map(|text| statement(text, [])).collect();
-            // After the step, so that an error of the step names the position of its statement.
-            statements.push(statement(&is_at(done), []));
+            // The check follows the step, so that an error of the step names the position of its statement.
+            statements.push(statement(&check_completed_steps(done), []));
             statements.push(statement(&format!("PRAGMA user_version = {}", done + 1), []));
             let made = self.transaction(&statements);
-            let form = self.form()?;
+            let completed = self.completed_steps()?;
             match made {
-                // Another attempt did this step, and maybe more, in the meantime: this transaction wrote nothing.
-                Err(error) if form <= done => return Err(error),
-                _ => done = form,
+                Err(error) if completed <= done => return Err(error),
+                // After an error, another attempt did this step, and maybe more: this transaction wrote nothing.
+                _ => done = completed,
             }
         }
         let known = steps.len();
         if done > known {
-            let text = format!("the tables have form {done}, and this plugin knows forms up to {known}");
+            let text = format!(
+                "the plugin's tables have version {done}, and this revision of the plugin supports versions up to {known}: \
+                 install the newer revision again"
+            );
             return Err(Error::Invalid(text));
         }
         Ok(())
     }
 
     /// The number of completed steps of the migration.
-    fn form(self) -> Result<usize, Error> {
-        let form = self.query("PRAGMA user_version", &[])?.integer().unwrap_or_default();
-        Ok(usize::try_from(form).unwrap_or_default())
+    fn completed_steps(self) -> Result<usize, Error> {
+        let steps = self.query("PRAGMA user_version", &[])?.integer().unwrap_or_default();
+        Ok(usize::try_from(steps).unwrap_or_default())
     }
 
     /// Reads a result of any size, row by row.
@@ -122,9 +125,9 @@ impl Database {
     }
 }
 
-/// A statement that fails (by an integer overflow) unless the migration had `form` completed steps when its transaction began.
-fn is_at(form: usize) -> String {
-    format!("SELECT abs({} - (user_version <> {form})) FROM pragma_user_version", -i64::MAX)
+/// A statement that fails (by an integer overflow) unless the migration had `completed` steps when its transaction began.
+fn check_completed_steps(completed: usize) -> String {
+    format!("SELECT abs({} - (user_version <> {completed})) FROM pragma_user_version", -i64::MAX)
 }
 
 /// A statement with its parameters, for [`Database::transaction`].
@@ -218,7 +221,7 @@ impl Value {
 
     /// The number, if it is one.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "SQLite itself compares whole numbers and others so")]
+    #[expect(clippy::cast_precision_loss, reason = "SQLite converts integers in the same way")]
     pub fn as_real(&self) -> Option<f64> {
         match self {
             Self::Real(number) => Some(*number),
@@ -308,7 +311,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_made_of_what_rust_has() {
+    fn values_are_made_from_rust_types() {
         assert_eq!(Value::from(Some("a")), Value::Text("a".to_owned()));
         assert_eq!(Value::from(None::<i64>), Value::Null);
         assert_eq!((Value::from(true).as_integer(), Value::from(2_i64).as_real()), (Some(1), Some(2.0)));

@@ -31,7 +31,7 @@ impl Task {
     /// The argument `name` as text; `None` when it is absent or null.
     ///
     /// # Errors
-    /// `permanent` when it is there and is not text.
+    /// `permanent` when it is not text.
     pub fn arg_str(&self, name: &str) -> Result<Option<String>, Error> {
         match self.args()?.remove(name) {
             None | Some(Value::Null) => Ok(None),
@@ -74,8 +74,7 @@ impl Default for OutcomeKind {
 }
 
 impl OutcomeKind {
-    /// How much was done when `done` parts of the request were, and `left` were not: everything when nothing was left, nothing
-    /// when nothing else was done.
+    /// The kind for `done` completed parts of the request and `left` parts that were left out.
     #[must_use]
     pub const fn from_counts(done: usize, left: usize) -> Self {
         match (done, left) {
@@ -105,7 +104,7 @@ impl Outcome {
         Self::with_kind(OutcomeKind::Refused, summary)
     }
 
-    /// An outcome of this kind.
+    /// An outcome of a given kind.
     #[must_use]
     pub fn with_kind(kind: OutcomeKind, summary: impl Into<String>) -> Self {
         Self { kind, summary: summary.into(), next_steps: Vec::new(), artifacts: Vec::new(), findings: Vec::new() }

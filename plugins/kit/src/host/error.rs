@@ -1,4 +1,4 @@
-//! The error of services that a plugin can do without.
+//! The error of services without which a plugin can continue.
 
 use baton_plugin_sdk::{evidence, git, ledger, sql, watch};
 

@@ -1,5 +1,5 @@
-//! The services of the host as traits. [`Host`] implements them in a component; the modules of a plugin use the traits, so native
-//! tests run them on stand-ins (`tests/src/host_services.rs`).
+//! The services of the host as traits. [`Host`] implements them in a component. The modules of a plugin use the traits, so native
+//! tests can implement them too (`tests/src/host_services.rs`).
 //!
 //! | trait | service | WIT |
 //! |---|---|---|

@@ -24,7 +24,7 @@ pub trait RequestSender {
 
 /// Starts a task when files change.
 pub trait FileWatch {
-    /// Watches these files in place of those that were watched under `key`.
+    /// Replaces the watched files of `key`.
     ///
     /// # Errors
     /// As `set` in `wit/watch.wit`.

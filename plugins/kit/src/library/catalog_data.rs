@@ -1,4 +1,4 @@
-//! Tracks, playlists and files of the catalog, read once and whole.
+//! Reads all tracks, playlists and files of the catalog into memory.
 
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap};
@@ -88,7 +88,7 @@ pub struct CatalogFile {
 }
 
 impl CatalogFile {
-    /// True when a file of this size and time can be the file of the catalog. An unknown size or time fits every file.
+    /// Whether a file with this size and time can be this file. If the catalog has no size or time, every value matches.
     #[must_use]
     pub fn fits(&self, size: u64, modified_ns: i64) -> bool {
         self.size.is_none_or(|known| known == size)
@@ -129,7 +129,7 @@ impl CatalogData {
     /// # Errors
     /// As [`CatalogData::read`].
     pub fn read_at_most(catalog: &dyn Tables, bytes: usize) -> Result<Self, Error> {
-        let catalog = Reading { catalog, left: Cell::new(bytes) };
+        let catalog = LimitedReader { catalog, left: Cell::new(bytes) };
         let mut scanned = Vec::new();
         let folders = "SELECT path FROM library_sources WHERE listed_at IS NOT NULL";
         catalog.each(0, folders, &mut |row| scanned.extend(text(row, 0)))?;
@@ -137,23 +137,23 @@ impl CatalogData {
     }
 }
 
-/// Reads rows as long as there is memory for them.
-struct Reading<'a> {
+/// Reads rows up to a limit of memory.
+struct LimitedReader<'a> {
     catalog: &'a dyn Tables,
     left: Cell<usize>,
 }
 
-impl Reading<'_> {
-    /// Passes each row to `take`; `held` is the size of its record in memory without texts.
-    fn each(&self, held: usize, statement: &str, take: &mut dyn FnMut(&Row)) -> Result<(), Error> {
+impl LimitedReader<'_> {
+    /// Passes each row to `take`; `record_bytes` is the size of its record in memory without texts.
+    fn each(&self, record_bytes: usize, statement: &str, take: &mut dyn FnMut(&Row)) -> Result<(), Error> {
         for row in self.catalog.rows(statement, &[])? {
             let row = row?;
             let bytes = row.iter().map(|value| {
                 value.as_text().map(str::len).or_else(|| value.as_blob().map(<[u8]>::len)).unwrap_or_default()
             });
-            let Some(left) = self.left.get().checked_sub(bytes.sum::<usize>().saturating_add(held)) else {
+            let Some(left) = self.left.get().checked_sub(bytes.sum::<usize>().saturating_add(record_bytes)) else {
                 return Err(Error::Permanent(
-                    "the tracks, playlists and files of the catalog do not fit into the memory of a plugin".to_owned(),
+                    "the tracks, playlists and files of the catalog need more memory than a plugin has".to_owned(),
                 ));
             };
             self.left.set(left);
@@ -163,7 +163,7 @@ impl Reading<'_> {
     }
 }
 
-fn songs(catalog: &Reading<'_>) -> Result<HashMap<i64, CatalogTrack>, Error> {
+fn songs(catalog: &LimitedReader<'_>) -> Result<HashMap<i64, CatalogTrack>, Error> {
     let mut songs = HashMap::new();
     let tracks = "SELECT id, title, artists, artist, album, genre, released, label, bpm, musical_key, isrc, duration_ms FROM tracks";
     catalog.each(size_of::<CatalogTrack>(), tracks, &mut |row| {
@@ -199,7 +199,7 @@ fn song(row: &Row) -> CatalogTrack {
     }
 }
 
-fn lists(catalog: &Reading<'_>) -> Result<Vec<CatalogPlaylist>, Error> {
+fn lists(catalog: &LimitedReader<'_>) -> Result<Vec<CatalogPlaylist>, Error> {
     let (mut lists, mut places) = (Vec::new(), HashMap::new());
     let named =
         "SELECT p.id, p.name, EXISTS (SELECT 1 FROM external_ids AS e WHERE e.kind = 'playlist' AND e.item = p.id
@@ -207,7 +207,7 @@ fn lists(catalog: &Reading<'_>) -> Result<Vec<CatalogPlaylist>, Error> {
         FROM playlists AS p ORDER BY p.name, p.id";
     catalog.each(size_of::<CatalogPlaylist>(), named, &mut |row| {
         let name = text(row, 1).unwrap_or_default();
-        // By its whole name: "Liked in 2019" is a playlist.
+        // The whole name is compared: "Liked in 2019" is an ordinary playlist.
         let liked = integer(row, 2) == Some(1) || name.trim().eq_ignore_ascii_case("liked songs");
         places.insert(integer(row, 0).unwrap_or_default(), lists.len());
         lists.push(CatalogPlaylist { name, liked, tracks: Vec::new() });
@@ -224,7 +224,7 @@ fn lists(catalog: &Reading<'_>) -> Result<Vec<CatalogPlaylist>, Error> {
     Ok(lists)
 }
 
-fn files(catalog: &Reading<'_>) -> Result<Vec<CatalogFile>, Error> {
+fn files(catalog: &LimitedReader<'_>) -> Result<Vec<CatalogFile>, Error> {
     let mut files: Vec<CatalogFile> = Vec::new();
     let statement = "SELECT f.path, f.track, f.size, f.modified_at, f.sha256, f.missing, f.duration_ms,
             i.title, i.artist, i.album, i.isrc, i.audio_sha256

@@ -1,5 +1,5 @@
-//! Finds the files of a track: the files that the catalog links to it, their copies with the same sound or bytes, or else the file that
-//! matching accepts by tags and name. `wanted` of music-files and `export` of spotify use it, so their answers agree.
+//! Finds the files of a track: the files that the catalog links to it, copies of those with the same sound or bytes, or else the file
+//! that matches by tags and name. `wanted` of music-files and `export` of spotify use it, so their results agree.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -37,7 +37,7 @@ pub fn has_files(known: &CatalogData) -> bool {
     known.files.iter().any(is_on_disk)
 }
 
-/// The path of a streamed track is an address.
+/// The path of a streamed track is an address; it is not on disk.
 fn is_on_disk(file: &CatalogFile) -> bool {
     !file.missing && !file.path.contains("://")
 }
@@ -62,7 +62,7 @@ impl<'a> FileIndex<'a> {
         let file = |found: Option<&Match>| found.and_then(|found| self.files.get(found.candidate)).copied();
         match self.matcher.find(&song.track()) {
             Decision::Auto(found) => TrackFiles::Found(file(Some(&found)).into_iter().collect()),
-            Decision::Review { candidates } if self.is_there_twice(&candidates) => {
+            Decision::Review { candidates } if self.are_equal_names(&candidates) => {
                 TrackFiles::Found(file(candidates.first()).into_iter().collect())
             }
             Decision::Review { .. } => TrackFiles::Unclear,
@@ -70,8 +70,8 @@ impl<'a> FileIndex<'a> {
         }
     }
 
-    /// True when the candidates are two files with the same name, so either is right.
-    fn is_there_twice(&self, candidates: &[Match]) -> bool {
+    /// Whether the candidates are two files with the same artist and title, so either is right.
+    fn are_equal_names(&self, candidates: &[Match]) -> bool {
         let Some(best) = candidates.first() else { return false };
         let twin = best.reasons.iter().find_map(|reason| match reason {
             Reason::AsGood { candidate } => self.tracks.get(*candidate),
@@ -83,7 +83,7 @@ impl<'a> FileIndex<'a> {
     }
 }
 
-/// Decides about paths that a program (djay) names and no scan has seen.
+/// Decides whether paths that a program (djay) names and that no scan has found count as files.
 struct NamedPaths<'a> {
     scanned: &'a [String],
     /// The first folders of the scanned files.
@@ -96,8 +96,8 @@ impl<'a> NamedPaths<'a> {
         Self { scanned: &known.scanned, seen: seen.map(|file| first_folders(&file.path)).collect() }
     }
 
-    /// Before the first scan, every path counts. A path below a scanned folder does not: the scan would have seen the file. Another path
-    /// counts only if it starts like a scanned file; else it may belong to another machine.
+    /// Before the first scan, every path counts. A path below a scanned folder does not count: the scan would have found the file. Any
+    /// other path counts only if its first folders are those of a scanned file; otherwise it may belong to another machine.
     fn count(&self, path: &str) -> bool {
         let is_listed = |folder: &String| {
             let below = path.strip_prefix(folder.trim_end_matches(['/', '\\']));

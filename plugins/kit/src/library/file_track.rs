@@ -4,7 +4,7 @@ use baton_track_match::Track;
 
 use super::CatalogFile;
 
-/// The track that a file's tags describe; its name, where they have no title.
+/// The track that a file's tags describe; if they have no title, the track that its name describes.
 #[must_use]
 pub fn describe_file(named: Option<&CatalogFile>, name: &str) -> Track {
     let (artist, title) = credit(name);

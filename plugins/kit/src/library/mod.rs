@@ -1,4 +1,4 @@
-//! The music of the catalog in memory: its tracks, playlists and files, and which files are which track.
+//! The music of the catalog in memory: its tracks, playlists and files, and the files of each track.
 
 mod catalog_data;
 mod file_index;

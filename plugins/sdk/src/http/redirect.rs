@@ -4,7 +4,7 @@
 use super::address::Address;
 use super::model::{HttpError, Request, Response};
 
-/// Headers for the first server only.
+/// Headers that only servers of the first origin get.
 const PERSONAL: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 
 /// Sends `request` by `exchange` until the answer is not a redirect.
@@ -39,9 +39,10 @@ fn location(response: &Response) -> Option<String> {
 
 /// Makes the request that follows a redirect.
 fn forward(request: &mut Request, status: u16, same_origin: bool) {
-    // As in all browsers: 303 is followed by GET; 301 and 302 too after a POST.
-    let looks = status == 303 && request.method != "HEAD" || matches!(status, 301 | 302) && request.method == "POST";
-    if looks {
+    // As in all browsers: a GET follows 303, and also 301 and 302 after a POST.
+    let becomes_get =
+        status == 303 && request.method != "HEAD" || matches!(status, 301 | 302) && request.method == "POST";
+    if becomes_get {
         "GET".clone_into(&mut request.method);
         request.body.clear();
         request.headers.retain(|(name, _)| !name.starts_with("content-"));

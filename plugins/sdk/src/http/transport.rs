@@ -21,7 +21,8 @@ pub(super) fn exchange(request: &Request, address: &Address) -> Result<Response,
     let body = outgoing.body().map_err(|()| HttpError::Failed("the request has no body".to_owned()))?;
     let sent = outgoing_handler::handle(outgoing, Some(options(request)));
     let sent = sent.map_err(|code| failed(address, &code))?;
-    // A server may answer before it has read all. Its answer explains more than the broken pipe, so the error of sending is ignored.
+    // A server may answer and close the connection before it has read the whole body. Its answer explains more than the broken pipe,
+    // so the error of sending is ignored.
     drop(write(body, &request.body));
     let incoming = wait(&sent, address)?;
     let status = incoming.status();
@@ -63,7 +64,7 @@ fn options(request: &Request) -> RequestOptions {
     let options = RequestOptions::new();
     let nanoseconds = request.timeout.map(|timeout| u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX));
     if nanoseconds.is_some() {
-        // A host that does not support one of them uses its default.
+        // If the host does not support one of these settings, its default applies.
         let _ = options.set_connect_timeout(nanoseconds);
         let _ = options.set_first_byte_timeout(nanoseconds);
         let _ = options.set_between_bytes_timeout(nanoseconds);
@@ -99,12 +100,12 @@ fn wait(sent: &FutureIncomingResponse, address: &Address) -> Result<IncomingResp
     match sent.get() {
         Some(Ok(Ok(response))) => Ok(response),
         Some(Ok(Err(code))) => Err(failed(address, &code)),
-        Some(Err(())) | None => Err(HttpError::Failed(format!("{address}: the answer was taken already"))),
+        Some(Err(())) | None => Err(HttpError::Failed(format!("{address}: the response was already read"))),
     }
 }
 
 fn read(response: &IncomingResponse, address: &Address) -> Result<Vec<u8>, HttpError> {
-    let taken = || HttpError::Failed(format!("{address}: the body was taken already"));
+    let taken = || HttpError::Failed(format!("{address}: the body was already read"));
     let body: IncomingBody = response.consume().map_err(|()| taken())?;
     let stream: InputStream = body.stream().map_err(|()| taken())?;
     let mut bytes = Vec::new();
@@ -119,7 +120,7 @@ fn read(response: &IncomingResponse, address: &Address) -> Result<Vec<u8>, HttpE
     }
 }
 
-/// Why a body has no end. Not every host has a code for it here.
+/// The error of a body that breaks off. The code for it may be missing; then the host's text decides.
 fn broken(address: &Address, error: &IoError) -> HttpError {
     let text = error.to_debug_string();
     match http_error_code(error) {

@@ -1,4 +1,4 @@
-// Greets whoever is named.
+// Greets a person by name.
 
 /** The plugin: one function, called once in the life of an instance. */
 export const handler = {

@@ -1,6 +1,6 @@
 // The arguments of the actions, made from `manifest.json` by `baton plugin types`. Edits are lost.
 
-/** Arguments of `greet`. Greets whoever is named. */
+/** Arguments of `greet`. Greets a person by name. */
 export interface Greet {
   "name"?: string;
 }

@@ -2,7 +2,7 @@
 
 import { getDirectories } from "wasi:filesystem/preopens@0.2.0";
 
-/** How much is read at a time. */
+/** The bytes of one read. */
 const PIECE = 65536n;
 
 /** The bytes of a file. */
@@ -45,10 +45,10 @@ export function list(path) {
   return names.sort();
 }
 
-function open(path, how, rights) {
+function open(path, openFlags, rights) {
   const [directory, below] = mounted(path);
   try {
-    return directory.openAt({ symlinkFollow: true }, below, how, rights);
+    return directory.openAt({ symlinkFollow: true }, below, openFlags, rights);
   } catch (error) {
     throw new Error(`${path}: ${error.payload ?? error}`);
   }
@@ -59,5 +59,5 @@ function mounted(path) {
     if (path === place) return [directory, "."];
     if (path.startsWith(`${place}/`)) return [directory, path.slice(place.length + 1)];
   }
-  throw new Error(`${path} lies in no granted folder`);
+  throw new Error(`${path} is not in a granted folder`);
 }

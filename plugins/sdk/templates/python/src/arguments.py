@@ -2,7 +2,7 @@
 
 from typing import NotRequired, TypedDict
 
-# Arguments of `greet`. Greets whoever is named.
+# Arguments of `greet`. Greets a person by name.
 Greet = TypedDict("Greet", {
     "name": NotRequired[str],
 })

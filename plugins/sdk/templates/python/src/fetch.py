@@ -1,7 +1,7 @@
 """Requests to servers: `fetch("https://…")`, for a plugin whose manifest asks for `http`.
 
-A request that is refused raises `permanent`, with the command that grants it where one does. A server that gives no answer raises
-`retryable`. A status is no error, and no redirect is followed.
+A refused request raises `permanent`; if a grant is missing, the text has the command that grants it. If the server does not answer,
+`retryable` is raised. A response with any status is not an error. Redirects are not followed.
 """
 
 import json
@@ -13,7 +13,7 @@ from wit_world.imports import http, outgoing_handler, streams
 from wit_world.imports import wasi_http_types as wasi
 from wit_world.imports.types import Error_Permanent, Error_Retryable
 
-# Bytes that are read at a time, and the most that wasi:io writes at a time.
+# Bytes of one read, and the largest write that wasi:io accepts.
 READ = 65536
 WRITE = 4096
 
@@ -30,14 +30,14 @@ METHODS = {
 
 @dataclass
 class Response:
-    """An answer: names of headers are in lower case."""
+    """A response. The names of headers are in lower case."""
 
     status: int
     headers: list[tuple[str, bytes]]
     body: bytes
 
     def text(self) -> str:
-        """The body as text; what is not UTF-8 is replaced."""
+        """The body as text; invalid UTF-8 is replaced."""
         return self.body.decode("utf-8", "replace")
 
     def json(self):
@@ -73,7 +73,7 @@ def make(address: str, method: str, headers: dict[str, str]) -> wasi.OutgoingReq
         request.set_authority(parts.netloc)
         request.set_path_with_query((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
     except Err:
-        raise Err(Error_Permanent(f"{method} {address} is no request, or a header of it cannot be sent")) from None
+        raise Err(Error_Permanent(f"{method} {address}: the method, the address or a header is invalid")) from None
     return request
 
 

@@ -2,7 +2,7 @@
 
 use baton_plugin_sdk::serde::Deserialize;
 
-/// Arguments of `greet`. Greets whoever is named.
+/// Arguments of `greet`. Greets a person by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(crate = "baton_plugin_sdk::serde", default)]
 pub struct Greet {
