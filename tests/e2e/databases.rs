@@ -152,7 +152,7 @@ fn a_migration_is_made_step_by_step_and_a_step_that_fails_leaves_nothing() {
         ("steps=2", "Form 2, 1 notes, no error"),
         ("steps=2", "Form 2, 1 notes, no error"),
         ("steps=3", "Form 2, 1 notes, "),
-        ("steps=1", "the tables have form 2, and this plugin knows forms up to 1"),
+        ("steps=1", "the plugin's tables have version 2, and this revision of the plugin supports versions up to 1"),
     ] {
         let said = ran(&workspace, &["migrate", "--arg", steps]);
         assert!(said.contains(words), "{steps}: {said}");

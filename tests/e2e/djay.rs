@@ -145,7 +145,7 @@ fn check_tracks(place: &Place) {
     assert_eq!(rows.len(), place.written.tracks.len());
     for track in &place.written.tracks {
         let row = rows[track.id.as_str()];
-        let key = track.key_index.and_then(Key::of_djay);
+        let key = track.key_index.and_then(Key::from_djay);
         for (column, cell) in [
             ("title", track.title.clone()),
             ("artist", track.artist.clone().unwrap_or_default()),
@@ -169,7 +169,7 @@ fn check_plays(place: &Place) {
     assert_eq!(rows.len(), place.written.plays.len());
     for play in &place.written.plays {
         let (row, track) = (rows[play.id.as_str()], &place.written.tracks[play.track]);
-        let started = time::of_apple(play.started).and_then(time::text).unwrap();
+        let started = time::from_apple(play.started).and_then(time::text).unwrap();
         assert_eq!(row["session_id"], place.written.sessions[play.session].id);
         assert_eq!((&row["track_id"], &row["title"]), (&track.id, &track.title));
         assert_eq!((&row["deck_number"], &row["play_start"]), (&play.deck.to_string(), &started));
@@ -244,7 +244,7 @@ fn a_library_of_another_djay_says_what_was_seen() {
     Connection::open(&place.library).unwrap().execute_batch("PRAGMA user_version = 9").unwrap();
     let task = place.ask("export", &json!({}));
     assert_eq!(task.state, "failed");
-    assert!(task.reason.contains("its user_version is 9 and 3 is read"), "{}", task.reason);
+    assert!(task.reason.contains("its user_version is 9; only 3 is supported"), "{}", task.reason);
     assert!(place.exported().is_empty());
 }
 

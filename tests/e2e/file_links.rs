@@ -155,7 +155,7 @@ fn what_djay_knows_is_in_the_catalog_with_its_time_and_counts_first_for_tempo_an
     let written = &place.written;
     let plays =
         written.plays.iter().map(|play| play.started).chain(written.sessions.iter().map(|session| session.ended));
-    let newest = plays.filter_map(time::of_apple).max().and_then(time::text).unwrap();
+    let newest = plays.filter_map(time::from_apple).max().and_then(time::text).unwrap();
     let facts_of_djay = track["facts"].as_array().unwrap().iter().filter(|fact| fact["source"] == "djay");
     for fact in facts_of_djay {
         let said_at = fact["said_at"].as_str().unwrap();

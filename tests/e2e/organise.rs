@@ -141,7 +141,7 @@ fn a_full_disk_asks_a_person_and_the_answer_continues_the_task() {
     place.workspace.up_once();
     let task = place.workspace.task("Do it");
     assert_eq!(task.state, "needs_human", "{}", task.reason);
-    assert!(task.reason.contains("a disk takes no more"), "{}", task.reason);
+    assert!(task.reason.contains("a disk cannot be written to"), "{}", task.reason);
     other.free();
     assert_eq!(place.tree(), before, "nothing half written was left");
     place.workspace.baton(&["answer", &task.id, "go on"]).ended(0);

@@ -217,7 +217,7 @@ fn a_plugin_in_python_fetches_as_its_readme_says() {
     let workspace = Workspace::init();
     let folder = language.new_plugin(&workspace);
     let readme = fs::read_to_string(folder.join("README.md")).unwrap();
-    let (_, fetching) = readme.split_once("## A plugin that fetches").unwrap();
+    let (_, fetching) = readme.split_once("## A plugin that sends requests").unwrap();
     let blocks: Vec<&str> =
         fetching.split("```").skip(1).step_by(2).filter_map(|block| Some(block.split_once('\n')?.1)).collect();
     let [asks, app, example] = blocks[..] else { panic!("three blocks in: {fetching}") };
@@ -317,7 +317,7 @@ class Handler(exports.Handler):
 /// JavaScript itself has no file functions; the template provides them.
 #[test]
 fn a_plugin_in_javascript_reads_granted_folders_and_no_others() {
-    let said = "a.md 8; not-permitted; /etc/passwd lies in no granted folder";
+    let said = "a.md 8; not-permitted; /etc/passwd is not in a granted folder";
     let language = or_skip!(Language::javascript());
     reads(&language, "app.js", JAVASCRIPT_READER, said);
 }

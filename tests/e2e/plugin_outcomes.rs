@@ -85,7 +85,7 @@ fn what_is_missing_is_said_before_any_number() {
     run(&workspace, "spotify", "import", &[]).ended(0);
     said(wanted(), "refused", &["no music folder was scanned"], "baton library scan FOLDER");
     let exported = run(&workspace, "spotify", "export", &["formats=[\"m3u8\", \"rekordbox\"]"]);
-    let why = "none of the 1 entries has a file on disk that the catalog knows";
+    let why = "the catalog has no file on disk for any of the 1 entries";
     said(exported, "refused", &["Nothing was exported", why], "baton library scan FOLDER");
     assert_eq!(
         fs::read_dir(folder.join("exports")).unwrap().count(),

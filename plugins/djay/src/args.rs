@@ -34,7 +34,7 @@ impl ActionArguments {
     /// # Errors
     /// `permanent` for an unknown action, an unknown argument, and a value of another type or out of range.
     pub fn parse(action: &str, args: &str) -> Result<Self, Error> {
-        let asked = match action {
+        let arguments = match action {
             "export" => Self::Export(read(action, args)?),
             "sync-sessions" => Self::SyncSessions(read(action, args)?),
             "activity" => Self::Activity(read(action, args)?),
@@ -42,12 +42,12 @@ impl ActionArguments {
             other => {
                 let other = other.escape_debug();
                 return Err(Error::Permanent(format!(
-                    "the action `{other}` is unknown; there are export, sync-sessions, activity and match-ids"
+                    "the action `{other}` is unknown; the actions are export, sync-sessions, activity and match-ids"
                 )));
             }
         };
-        asked.check().map_err(Error::Permanent)?;
-        Ok(asked)
+        arguments.check().map_err(Error::Permanent)?;
+        Ok(arguments)
     }
 
     /// The selected library, and whether to read its newest backup.
@@ -63,18 +63,18 @@ impl ActionArguments {
     }
 
     fn check(&self) -> Result<(), String> {
-        length("library", self.place().0, LONGEST_PATH)?;
+        check_length("library", self.place().0, LONGEST_PATH)?;
         match self {
             Self::Export(export) => export.check(),
             Self::SyncSessions(_) => Ok(()),
             Self::Activity(activity) => activity.check(),
-            Self::MatchIds(matching) => length("service", matching.service.as_deref(), LONGEST_SERVICE),
+            Self::MatchIds(matching) => check_length("service", matching.service.as_deref(), LONGEST_SERVICE),
         }
     }
 }
 
 impl Export {
-    /// Whether a form is selected.
+    /// Whether a format is selected.
     #[must_use]
     pub fn has(&self, form: Form) -> bool {
         self.formats.as_ref().is_none_or(|forms| forms.contains(&form))
@@ -101,7 +101,7 @@ impl Activity {
     /// # Errors
     /// `permanent` if it is not a time; never after [`ActionArguments::parse`].
     pub fn since(&self) -> Result<Option<i64>, Error> {
-        moment_of("since", self.since.as_deref()).map_err(Error::Permanent)
+        parse_time("since", self.since.as_deref()).map_err(Error::Permanent)
     }
 
     /// The end of the counted time.
@@ -109,12 +109,12 @@ impl Activity {
     /// # Errors
     /// `permanent` if it is not a time; never after [`ActionArguments::parse`].
     pub fn until(&self) -> Result<Option<i64>, Error> {
-        moment_of("until", self.until.as_deref()).map_err(Error::Permanent)
+        parse_time("until", self.until.as_deref()).map_err(Error::Permanent)
     }
 
     fn check(&self) -> Result<(), String> {
-        moment_of("since", self.since.as_deref())?;
-        moment_of("until", self.until.as_deref())?;
+        parse_time("since", self.since.as_deref())?;
+        parse_time("until", self.until.as_deref())?;
         if self.threshold == Some(0) {
             return Err("the argument `threshold` must be 1 or more".to_owned());
         }
@@ -147,7 +147,7 @@ fn read<A: Default + DeserializeOwned>(action: &str, args: &str) -> Result<A, Er
         .map_err(|error| Error::Permanent(format!("the arguments of {action} do not match the manifest: {error}")))
 }
 
-fn length(name: &str, text: Option<&str>, most: usize) -> Result<(), String> {
+fn check_length(name: &str, text: Option<&str>, most: usize) -> Result<(), String> {
     match text.map(|text| text.chars().count()) {
         Some(length) if length == 0 || length > most => {
             Err(format!("the argument `{name}` must have 1 to {most} characters"))
@@ -156,7 +156,7 @@ fn length(name: &str, text: Option<&str>, most: usize) -> Result<(), String> {
     }
 }
 
-fn moment_of(name: &str, text: Option<&str>) -> Result<Option<i64>, String> {
+fn parse_time(name: &str, text: Option<&str>) -> Result<Option<i64>, String> {
     let Some(text) = text else { return Ok(None) };
     time::parse(text).map(Some).ok_or_else(|| {
         let text = text.escape_debug();

@@ -1,8 +1,7 @@
 //! Reads djay Pro's library: exports, sessions, activity, and matches with the catalog.
 //!
-//! The host makes a snapshot of the library, even while djay writes; the library itself is never written. This file connects the
-//! contract to the other modules, which use tables and records and know nothing of WebAssembly: `tsaf` decodes djay's objects,
-//! `library` reads its database, and each action has a module.
+//! The host makes a snapshot of the library, even while djay writes; the plugin never writes to the library. `tsaf` decodes djay's
+//! objects, `library` reads its database, and each action has a module. Only this file and `run.rs` use the interface of the host.
 
 pub mod activity;
 pub mod args;

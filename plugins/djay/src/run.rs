@@ -17,65 +17,65 @@ use crate::{matches, sync};
 /// # Errors
 /// `needs-grant` without a folder; `permanent` if there is no library, or one of another djay version; as `wit/sql.wit`.
 pub(crate) fn run(task: &Task) -> Result<Outcome, Error> {
-    let asked = ActionArguments::parse(&task.action, &task.args)?;
+    let arguments = ActionArguments::parse(&task.action, &task.args)?;
     let mounts: Vec<&Mount> = task.mounts("djay").collect();
     if mounts.is_empty() {
         return Err(Error::NeedsGrant(
             "the folder of djay's library is not granted: baton plugin grant djay files:ro=djay=PATH, where PATH is the folder \
-             that has MediaLibrary.db, or the folder of music that has djay's own folder"
+             with MediaLibrary.db, or the music folder that contains djay's folder"
                 .to_owned(),
         ));
     }
-    let (named, backup) = asked.place();
+    let (named, backup) = arguments.place();
     let found = library::find(&mounts, named, backup)?;
     Host.step(0, "taking a snapshot of the library")?;
-    let snapshot = Snapshot::open(&found.path).map_err(|error| of_snapshot(error, &found))?;
+    let snapshot = Snapshot::open(&found.path).map_err(|error| snapshot_error(error, &found))?;
     Host.step(20, "reading the library")?;
     let mut findings = Findings::default();
     let library = read(&snapshot, &found, &mut findings)?;
     drop(snapshot);
     Host.step(60, "the library is read")?;
-    let mut outcome = match &asked {
+    let mut outcome = match &arguments {
         ActionArguments::Export(args) => export(task, args, &library)?,
         ActionArguments::SyncSessions(args) => sync_sessions(task, args, &library, &mut findings)?,
-        ActionArguments::Activity(args) => look_back(args, &library)?,
+        ActionArguments::Activity(args) => report_activity(args, &library)?,
         ActionArguments::MatchIds(args) => match_ids(task, args, &library)?,
     };
     if library.unreadable > 0 {
         outcome.summary.push_str(&format!(" {} objects of the library could not be read.", library.unreadable));
-        left_out(&mut outcome, task);
+        mark_partial(&mut outcome, task);
     }
     outcome.findings.extend(findings.into_list());
     Ok(outcome)
 }
 
 /// Makes the outcome `partial`, because a part of the library was not read.
-fn left_out(outcome: &mut Outcome, task: &Task) {
+fn mark_partial(outcome: &mut Outcome, task: &Task) {
     if outcome.kind == OutcomeKind::Done {
         outcome.kind = OutcomeKind::Partial;
         outcome.next_steps.push(format!(
-            "`baton why {}` lists what could not be read; djay's newest daily copy can be read instead: --arg backup=true",
+            "`baton why {}` lists the objects that could not be read; to read djay's newest daily copy instead: --arg backup=true",
             task.id
         ));
     }
 }
 
-/// The error of a failed snapshot, with the path that the operator knows; for a damaged file with the alternative.
-fn of_snapshot(error: sql::Error, found: &FoundDatabase) -> Error {
+/// The error of a failed snapshot, with the path that the operator knows. For a damaged file it recommends the backup.
+fn snapshot_error(error: sql::Error, found: &FoundDatabase) -> Error {
     let is_damaged = matches!(error, sql::Error::Invalid(_));
-    named(error.into(), found, is_damaged)
+    with_path(error.into(), found, is_damaged)
 }
 
 /// Reads the library. Errors name the file.
 fn read(database: &dyn Tables, found: &FoundDatabase, findings: &mut Findings) -> Result<Library, Error> {
-    library::read(database, findings).map_err(|error| named(error, found, false))
+    library::read(database, findings).map_err(|error| with_path(error, found, false))
 }
 
-fn named(error: Error, found: &FoundDatabase, is_damaged: bool) -> Error {
+fn with_path(error: Error, found: &FoundDatabase, is_damaged: bool) -> Error {
     let text = |text: String| {
         let text = text.replace(&found.path, &found.shown);
         let named = if text.contains(&found.shown) { text } else { format!("{}: {text}", found.shown) };
-        // SQLite's words, also if it finds the damage during reading.
+        // SQLite uses these words, also if it finds the damage only while it reads.
         let is_damaged = is_damaged || named.contains("damaged") || named.contains("malformed");
         let backup = "; djay's newest daily copy can be read with the argument `backup`";
         if is_damaged { format!("{named}{backup}") } else { named }
@@ -101,7 +101,7 @@ fn export(task: &Task, args: &args::Export, library: &Library) -> Result<Outcome
     let names = exports.finish(&mut outcome)?;
     let linked = library.plays.iter().filter(|play| play.session.is_some() && play.track.is_some()).count();
     outcome.summary = format!(
-        "{} tracks, {} sessions, {} plays ({linked} linked to session and track), {} playlists. Written: {}.",
+        "{} tracks, {} sessions, {} plays ({linked} linked to their session and track), {} playlists. Written: {}.",
         library.tracks.len(),
         library.sessions.len(),
         library.plays.len(),
@@ -117,36 +117,36 @@ fn sync_sessions(
     library: &Library,
     findings: &mut Findings,
 ) -> Result<Outcome, Error> {
-    let said = sync::sync(library, &sql::catalog(), now(task)?, args.backup, findings)?;
+    let report = sync::sync(library, &sql::catalog(), now(task)?, args.backup, findings)?;
     let mut summary = format!(
         "{} sessions and {} plays are in the catalog ({} new), {} of {} plays linked to session and track; {} tracks, {} playlists.",
-        said.sessions, said.plays, said.new, said.linked, said.plays, said.tracks, said.playlists
+        report.sessions, report.plays, report.new, report.linked, report.plays, report.tracks, report.playlists
     );
-    if said.files > 0 {
-        summary.push_str(&format!(" {} paths of files were written.", said.files));
+    if report.files > 0 {
+        summary.push_str(&format!(" {} paths of files were written.", report.files));
     }
-    if said.named_by_plays > 0 {
-        summary.push_str(&format!(" {} tracks are known from plays alone.", said.named_by_plays));
+    if report.named_by_plays > 0 {
+        summary.push_str(&format!(" {} tracks are known only from plays.", report.named_by_plays));
     }
-    if said.untitled > 0 {
-        summary.push_str(&format!(" {} tracks have no title and were left out.", said.untitled));
+    if report.untitled > 0 {
+        summary.push_str(&format!(" {} tracks have no title and were left out.", report.untitled));
     }
-    let withdrawn = said.withdrawn;
+    let withdrawn = report.withdrawn;
     if withdrawn.values > 0 || withdrawn.playlists > 0 {
         summary.push_str(&format!(
             " {} values and {} playlists that djay no longer has were withdrawn.",
             withdrawn.values, withdrawn.playlists
         ));
     }
-    if said.partial > 0 {
+    if report.partial > 0 {
         summary.push_str(&format!(
             " {} playlists could not be read completely and stay unchanged in the catalog.",
-            said.partial
+            report.partial
         ));
     }
     let mut outcome = Outcome::new(summary);
-    if said.partial > 0 {
-        left_out(&mut outcome, task);
+    if report.partial > 0 {
+        mark_partial(&mut outcome, task);
     }
     Ok(outcome)
 }
@@ -162,7 +162,7 @@ fn now(task: &Task) -> Result<i64, Error> {
         .ok_or_else(|| Error::Permanent(format!("the host's time is not valid: {}", task.now.escape_debug())))
 }
 
-fn look_back(args: &args::Activity, library: &Library) -> Result<Outcome, Error> {
+fn report_activity(args: &args::Activity, library: &Library) -> Result<Outcome, Error> {
     let options = Options {
         since: args.since()?,
         until: args.until()?,
@@ -171,7 +171,7 @@ fn look_back(args: &args::Activity, library: &Library) -> Result<Outcome, Error>
     };
     let found = activity(library, &options);
     let summary = format!(
-        "{} plays of {} tracks in {} sessions; {} pairs of tracks count {} or more.",
+        "{} plays of {} tracks in {} sessions; {} pairs of tracks have a count of {} or more.",
         found.plays,
         found.tracks.len(),
         found.sessions,
@@ -185,8 +185,8 @@ fn look_back(args: &args::Activity, library: &Library) -> Result<Outcome, Error>
         .with_artifact("djay_activity_relations.csv", "text/csv", table(activity::csv_of_relations(&found))?))
 }
 
-/// The outcome without tracks of other services: there is nothing to match with.
-fn judged(library: &Library, candidates: usize) -> Outcome {
+/// An outcome without a summary: `refused` if the catalog has no tracks to match with.
+fn initial_outcome(library: &Library, candidates: usize) -> Outcome {
     if candidates > 0 || library.tracks.is_empty() {
         return Outcome::new("");
     }
@@ -205,8 +205,8 @@ fn match_ids(task: &Task, args: &args::MatchIds, library: &Library) -> Result<Ou
         "text/csv",
         matches::table(library, &candidates, &found).map_err(Error::Permanent)?,
     );
-    let mut outcome = judged(library, candidates.len());
-    // The report first: if it cannot be written, the catalog is not changed.
+    let mut outcome = initial_outcome(library, candidates.len());
+    // The report is written first: if that fails, the catalog is not changed.
     let names = exports.finish(&mut outcome)?;
     if !args.dry_run {
         matches::write(library, &candidates, &found, &catalog)?;
@@ -218,17 +218,17 @@ fn match_ids(task: &Task, args: &args::MatchIds, library: &Library) -> Result<Ou
             .map_or_else(|| "-".to_owned(), |tenths| format!("{}.{}", tenths / 10, tenths % 10))
     };
     outcome.summary = format!(
-        "{} of {} tracks matched ({} %), of {} that the catalog has by title or id {} %; {} were known before, {} are to be \
-         decided, {} not found, among {} tracks of other services. {}Report: {}.",
+        "{} of {} tracks matched one of {} tracks of other services: {} % of all, {} % of the {} whose title or id the catalog has. \
+         {} matches were known before, {} need a decision, {} tracks have no match. {}Report: {}.",
         found.auto,
         found.tracks,
+        candidates.len(),
         percent(found.tracks),
-        found.matchable,
         percent(found.matchable),
+        found.matchable,
         found.known,
         found.review,
         found.tracks - found.auto - found.review,
-        candidates.len(),
         if args.dry_run { "Nothing was written to the catalog. " } else { "" },
         names.join(", ")
     );
@@ -240,7 +240,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_of_a_file_name_it_as_people_see_it_and_what_else_can_be_read() {
+    fn errors_have_the_path_that_people_know_and_recommend_the_backup() {
         let found =
             FoundDatabase { path: "/djay/0/MediaLibrary.db".to_owned(), shown: "Music/MediaLibrary.db".to_owned() };
         for (error, wanted, has_hint) in [
@@ -261,7 +261,7 @@ mod tests {
             ),
             (sql::Error::Busy("it is locked".to_owned()), "Music/MediaLibrary.db: it is locked", false),
         ] {
-            let (Error::Permanent(text) | Error::Retryable(text)) = of_snapshot(error, &found) else {
+            let (Error::Permanent(text) | Error::Retryable(text)) = snapshot_error(error, &found) else {
                 panic!("{wanted}")
             };
             assert!(text.starts_with(wanted), "{text}");

@@ -1,5 +1,5 @@
-//! Selects the track of djay that supplies the values of a catalog track. The catalog keeps one value of each source for a track; if two
-//! tracks of djay took turns, it would change in every run.
+//! Selects the track of djay that supplies the values of a catalog track. The catalog keeps one value of each source for a track. If
+//! several tracks of djay supplied values for one catalog track, these would change in every run.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,12 +12,12 @@ use crate::library::Track;
 
 const IDS: &str = "SELECT service, external_id, item FROM external_ids WHERE kind = 'track' ORDER BY item";
 
-/// The tracks that supply no values, by id, with the track that supplies them: the first of those that share an id of a service or
-/// are one track in the catalog.
+/// The tracks that supply no values, by id, and the id of the track that supplies them instead: the first of all tracks that share an id
+/// of a service or are one track in the catalog.
 ///
 /// # Errors
 /// As `wit/sql.wit`.
-pub(crate) fn silent<'a>(
+pub(crate) fn replaced_tracks<'a>(
     tracks: &[&'a Track],
     catalog: &dyn Tables,
     findings: &mut Findings,
@@ -25,8 +25,8 @@ pub(crate) fn silent<'a>(
     let mut groups = Groups((0..tracks.len()).collect());
     let mut names: HashMap<(&str, &str), usize> = HashMap::new();
     for (place, track) in tracks.iter().enumerate() {
-        let told = track.sources.iter().filter_map(|source| Some((source.service.as_str(), source.track_id()?)));
-        for name in std::iter::once(("djay", track.id.as_str())).chain(told) {
+        let ids = track.sources.iter().filter_map(|source| Some((source.service.as_str(), source.track_id()?)));
+        for name in std::iter::once(("djay", track.id.as_str())).chain(ids) {
             groups.join(*names.entry(name).or_insert(place), place);
         }
     }
@@ -38,26 +38,26 @@ pub(crate) fn silent<'a>(
             groups.join(*items.entry(*item).or_insert(*place), *place);
         }
     }
-    let mut silent = BTreeMap::new();
+    let mut replaced = BTreeMap::new();
     let mut others: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (place, track) in tracks.iter().enumerate() {
         let first = groups.first(place);
-        if let Some(speaker) = tracks.get(first).filter(|_| first != place) {
-            silent.insert(track.id.as_str(), speaker.id.as_str());
-            others.entry(&speaker.id).or_default().push(&track.id);
+        if let Some(supplier) = tracks.get(first).filter(|_| first != place) {
+            replaced.insert(track.id.as_str(), supplier.id.as_str());
+            others.entry(&supplier.id).or_default().push(&track.id);
         }
     }
-    for (speaker, others) in others {
+    for (supplier, others) in others {
         let title = format!(
-            "{} tracks of djay are one track in the catalog; its title, tempo and key are those of {speaker}",
+            "{} tracks of djay are one track in the catalog; its title, tempo and key are those of {supplier}",
             others.len() + 1
         );
-        findings.add("shared", speaker, Severity::Low, title, others.join(", "));
+        findings.add("shared", supplier, Severity::Low, title, others.join(", "));
     }
-    Ok(silent)
+    Ok(replaced)
 }
 
-/// Groups of indexes: each has an earlier index of its group, or itself.
+/// Groups of indexes (a union-find): for each index an earlier index of its group, or itself.
 struct Groups(Vec<usize>);
 
 impl Groups {

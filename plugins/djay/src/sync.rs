@@ -1,10 +1,10 @@
 //! Writes djay's sessions, plays, playlists and tracks to the catalog through its `put_…` views. Writing them again changes
 //! nothing.
 //!
-//! `said_at` is the newest time in djay's history, not the clock, so two runs on one library leave the same catalog. It is at most
-//! the time of the task and at least the last `said_at` of djay: the catalog keeps the newer of two values of a source, and a wrong
-//! date must not block later ones. A play of a missing or untitled track keeps the title of the play itself. If several tracks are
-//! one in the catalog, one of them supplies the values. A playlist that was not read completely stays unchanged.
+//! `said_at` is the newest time in djay's history and not the present time, so a second run on the same library changes nothing. It is
+//! at most the time of the task and at least the last `said_at` of djay: the catalog keeps the newer of two values of a source, and a
+//! wrong date must not block later values. A missing or untitled track gets the title of its play. If several tracks are one in the
+//! catalog, one of them supplies the values. A playlist that was not read completely stays unchanged.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -72,12 +72,13 @@ pub fn sync(
     backup: bool,
     findings: &mut Findings,
 ) -> Result<SyncReport, Error> {
-    let before = known(catalog)?;
-    let said_at = newest(library, now).max(said_last(catalog)?);
-    let mut said = SyncReport { sessions: library.sessions.len(), plays: library.plays.len(), ..SyncReport::default() };
+    let before = count_known(catalog)?;
+    let said_at = newest_time(library, now).max(last_said_at(catalog)?);
+    let mut report =
+        SyncReport { sessions: library.sessions.len(), plays: library.plays.len(), ..SyncReport::default() };
     let named = named_by_plays(library);
-    let spoken = tracks(library, &named, catalog, said_at, &mut said, findings)?;
-    let tracks: HashSet<&str> = spoken.keys().copied().collect();
+    let written = write_tracks(library, &named, catalog, said_at, &mut report, findings)?;
+    let tracks: HashSet<&str> = written.keys().copied().collect();
     let sessions = library.sessions.iter().map(|session| {
         let device = [session.device_name.clone().into(), session.device_type.clone().into()];
         row([said_at.into(), session.id.as_str().into()], device, [session.started.into(), session.ended.into()])
@@ -93,13 +94,13 @@ pub fn sync(
     });
     catalog.batch(PLAY, &mut plays.into_iter())?;
     let is_put = |play: &&Play| play.track_id.as_deref().is_some_and(|id| tracks.contains(id));
-    said.linked = library.plays.iter().filter(|play| play.session.is_some()).filter(is_put).count();
-    playlists(library, catalog, said_at, &tracks, &mut said)?;
+    report.linked = library.plays.iter().filter(|play| play.session.is_some()).filter(is_put).count();
+    write_playlists(library, catalog, said_at, &tracks, &mut report)?;
     if !backup {
-        said.withdrawn = withdraw(library, catalog, &spoken, said_at)?;
+        report.withdrawn = withdraw(library, catalog, &written, said_at)?;
     }
-    said.new = known(catalog)? - before;
-    Ok(said)
+    report.new = count_known(catalog)? - before;
+    Ok(report)
 }
 
 fn row<const A: usize, const B: usize, const C: usize>(a: [Value; A], b: [Value; B], c: [Value; C]) -> Row {
@@ -107,19 +108,19 @@ fn row<const A: usize, const B: usize, const C: usize>(a: [Value; A], b: [Value;
 }
 
 /// The number of sessions and plays of djay in the catalog.
-fn known(catalog: &dyn Writable) -> Result<i64, Error> {
+fn count_known(catalog: &dyn Writable) -> Result<i64, Error> {
     let count = "SELECT count(*) FROM external_ids WHERE kind IN ('session', 'play') AND service = 'djay'";
     Ok(catalog.query(count, &[])?.integer().unwrap_or_default())
 }
 
 /// The last `said_at` of djay in the catalog; 0 before the first sync.
-fn said_last(catalog: &dyn Writable) -> Result<i64, Error> {
+fn last_said_at(catalog: &dyn Writable) -> Result<i64, Error> {
     let last = "SELECT max(f.said_at) FROM facts AS f JOIN sources AS s ON s.id = f.source WHERE s.name = 'djay'";
     Ok(catalog.query(last, &[])?.integer().unwrap_or_default())
 }
 
 /// The newest time of the history up to `now`; 0 without one.
-fn newest(library: &Library, now: i64) -> i64 {
+fn newest_time(library: &Library, now: i64) -> i64 {
     let sessions = library.sessions.iter().flat_map(|session| [session.started, session.ended]);
     sessions
         .chain(library.plays.iter().map(|play| play.started))
@@ -130,21 +131,21 @@ fn newest(library: &Library, now: i64) -> i64 {
 }
 
 /// Writes the tracks and returns them.
-fn tracks<'a>(
+fn write_tracks<'a>(
     library: &'a Library,
     named: &'a BTreeMap<&'a str, Track>,
     catalog: &dyn Writable,
     said_at: i64,
-    said: &mut SyncReport,
+    report: &mut SyncReport,
     findings: &mut Findings,
 ) -> Result<SupplyingTracks<'a>, Error> {
     let all: Vec<&Track> = titled(library).chain(named.values()).collect();
-    let silent = shared::silent(&all, catalog, findings)?;
-    let speaks = |track: &&&Track| !silent.contains_key(track.id.as_str());
-    catalog.batch(TRACK, &mut all.iter().filter(speaks).map(|track| of_track(track, said_at)))?;
-    let one = silent
+    let replaced = shared::replaced_tracks(&all, catalog, findings)?;
+    let is_supplier = |track: &&&Track| !replaced.contains_key(track.id.as_str());
+    catalog.batch(TRACK, &mut all.iter().filter(is_supplier).map(|track| track_row(track, said_at)))?;
+    let one = replaced
         .iter()
-        .map(|(id, speaker)| row([said_at.into(), "djay".into()], [(*id).into(), Value::Null], [(*speaker).into()]));
+        .map(|(id, supplier)| row([said_at.into(), "djay".into()], [(*id).into(), Value::Null], [(*supplier).into()]));
     catalog.batch(SAME, &mut one.into_iter())?;
     let ids = all.iter().flat_map(|track| {
         // The text before the first `:` of any other address is not a service.
@@ -158,20 +159,20 @@ fn tracks<'a>(
         })
     });
     catalog.batch(SAME, &mut ids.into_iter())?;
-    // Values that the other tracks supplied in earlier runs are replaced, because the supplying track is written last.
-    let speakers: HashSet<&str> = silent.values().copied().collect();
-    let again = all.iter().filter(|track| speakers.contains(track.id.as_str()));
-    catalog.batch(TRACK, &mut again.map(|track| of_track(track, said_at)))?;
+    // Suppliers are written once more: that replaces values that the other tracks supplied in earlier runs.
+    let suppliers: HashSet<&str> = replaced.values().copied().collect();
+    let again = all.iter().filter(|track| suppliers.contains(track.id.as_str()));
+    catalog.batch(TRACK, &mut again.map(|track| track_row(track, said_at)))?;
     let files: Vec<_> = all.iter().flat_map(|track| paths(track).map(|path| (path, track.id.as_str()))).collect();
     let rows = files.iter().map(|(path, id)| row([said_at.into()], [(*path).into()], [(*id).into()]));
     catalog.batch(FILE, &mut rows.into_iter())?;
-    said.files = files.len();
-    said.tracks = titled(library).count();
-    said.named_by_plays = named.len();
-    let is_left = |track: &&Track| track.title.is_empty() && !named.contains_key(track.id.as_str());
-    said.untitled = library.tracks.iter().filter(is_left).count();
-    let speaker = |track: &'a Track| (!silent.contains_key(track.id.as_str())).then_some(track);
-    Ok(all.iter().copied().map(|track| (track.id.as_str(), speaker(track))).collect())
+    report.files = files.len();
+    report.tracks = titled(library).count();
+    report.named_by_plays = named.len();
+    let is_untitled = |track: &&Track| track.title.is_empty() && !named.contains_key(track.id.as_str());
+    report.untitled = library.tracks.iter().filter(is_untitled).count();
+    let supplier = |track: &'a Track| (!replaced.contains_key(track.id.as_str())).then_some(track);
+    Ok(all.iter().copied().map(|track| (track.id.as_str(), supplier(track))).collect())
 }
 
 fn titled(library: &Library) -> impl Iterator<Item = &Track> {
@@ -197,8 +198,8 @@ fn named_by_plays(library: &Library) -> BTreeMap<&str, Track> {
     named
 }
 
-fn of_track(track: &Track, said_at: i64) -> Row {
-    // djay has one text for one artist or several.
+fn track_row(track: &Track, said_at: i64) -> Row {
+    // djay has one text for all artists.
     let artists = track.artist.as_ref().map(|artist| serde_json::json!([artist]).to_string());
     let mut more = serde_json::Map::new();
     more.extend(track.play_count.map(|count| ("play_count".to_owned(), count.into())));
@@ -217,20 +218,21 @@ fn paths(track: &Track) -> impl Iterator<Item = &str> {
     paths.filter(|path| path.starts_with('/') && !path.starts_with("//"))
 }
 
-/// Writes the complete playlists. If an object could not be read, a missing track may be in it.
-fn playlists(
+/// Writes the complete playlists. If the library has unreadable objects, a playlist with a missing track is not complete: the track may be
+/// one of these objects.
+fn write_playlists(
     library: &Library,
     catalog: &dyn Writable,
     said_at: i64,
     tracks: &HashSet<&str>,
-    said: &mut SyncReport,
+    report: &mut SyncReport,
 ) -> Result<(), Error> {
     let is_whole = |playlist: &&Playlist| {
         let all_known = || playlist.items.iter().all(|item| tracks.contains(item.track_id.as_str()));
         playlist.whole && (library.unreadable == 0 || all_known())
     };
     let whole: Vec<_> = library.playlists.iter().filter(is_whole).collect();
-    (said.playlists, said.partial) = (whole.len(), library.playlists.len() - whole.len());
+    (report.playlists, report.partial) = (whole.len(), library.playlists.len() - whole.len());
     let lists = whole.iter().map(|playlist| {
         let items = i64::try_from(playlist.items.len()).unwrap_or(i64::MAX);
         row([said_at.into(), playlist.id.as_str().into()], [playlist.name.as_str().into()], [items.into()])

@@ -20,7 +20,7 @@ const UNSAID: &str = "INSERT INTO put_unsaid (source, service, said_at, id, fiel
 const REMOVED: &str = "INSERT INTO put_playlist_removed (source, service, said_at, id) VALUES ('djay', 'djay', ?1, ?2)";
 const COUNT: &str = "SELECT count(*) FROM facts AS f JOIN sources AS s ON s.id = f.source WHERE s.name = 'djay'";
 
-/// What was withdrawn.
+/// The number of withdrawn values and playlists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WithdrawnCounts {
     /// Values of fields.
@@ -39,24 +39,24 @@ pub(crate) type SupplyingTracks<'a> = HashMap<&'a str, Option<&'a Track>>;
 pub(crate) fn withdraw(
     library: &Library,
     catalog: &dyn Writable,
-    spoken: &SupplyingTracks<'_>,
+    written: &SupplyingTracks<'_>,
     said_at: i64,
 ) -> Result<WithdrawnCounts, Error> {
     if library.unreadable > 0 || library.tracks.is_empty() {
         return Ok(WithdrawnCounts::default());
     }
-    let playlists = playlists(library, catalog, said_at)?;
+    let playlists = remove_playlists(library, catalog, said_at)?;
     let before = catalog.query(COUNT, &[])?.integer().unwrap_or_default();
     let known: HashSet<&str> =
-        library.tracks.iter().map(|track| track.id.as_str()).chain(spoken.keys().copied()).collect();
+        library.tracks.iter().map(|track| track.id.as_str()).chain(written.keys().copied()).collect();
     // The tracks of the catalog with their ids at djay.
     let mut items: BTreeMap<i64, Vec<String>> = BTreeMap::new();
     for (id, item) in ids(catalog, "track")? {
         items.entry(item).or_default().push(id);
     }
-    let unsaid = unsaid(catalog, &items, &known, spoken)?;
+    let missing = missing_fields(catalog, &items, &known, written)?;
     let deleted = items.values().filter(|ids| !ids.iter().any(|id| known.contains(id.as_str()))).flatten();
-    let rows = unsaid.into_iter().chain(deleted.map(|id| (id.clone(), None)));
+    let rows = missing.into_iter().chain(deleted.map(|id| (id.clone(), None)));
     let rows = rows.map(|(id, field)| -> Row { vec![said_at.into(), id.into(), field.into()] });
     catalog.batch(UNSAID, &mut rows.into_iter())?;
     let after = catalog.query(COUNT, &[])?.integer().unwrap_or_default();
@@ -75,31 +75,31 @@ fn ids(catalog: &dyn Writable, kind: &str) -> Result<Vec<(String, i64)>, Error> 
 }
 
 /// Fields in the catalog that no track of djay supplies any more, for tracks that djay still has.
-fn unsaid(
+fn missing_fields(
     catalog: &dyn Writable,
     items: &BTreeMap<i64, Vec<String>>,
     known: &HashSet<&str>,
-    spoken: &SupplyingTracks<'_>,
+    written: &SupplyingTracks<'_>,
 ) -> Result<Vec<(String, Option<String>)>, Error> {
-    let mut unsaid = Vec::new();
+    let mut missing = Vec::new();
     for row in catalog.rows(FACTS, &[])? {
         let row = row?;
         let [Value::Integer(item), Value::Text(field)] = row.as_slice() else { continue };
         let Some(ids) = items.get(item) else { continue };
-        let speakers: Vec<&Track> = ids.iter().filter_map(|id| spoken.get(id.as_str()).copied().flatten()).collect();
+        let suppliers: Vec<&Track> = ids.iter().filter_map(|id| written.get(id.as_str()).copied().flatten()).collect();
         // A track without a title was not written, so nothing is known about its fields.
-        let Some(id) = ids.iter().find(|id| known.contains(id.as_str())).filter(|_| !speakers.is_empty()) else {
+        let Some(id) = ids.iter().find(|id| known.contains(id.as_str())).filter(|_| !suppliers.is_empty()) else {
             continue;
         };
-        if !speakers.iter().any(|track| says(track, field)) {
-            unsaid.push((id.clone(), Some(field.clone())));
+        if !suppliers.iter().any(|track| has_field(track, field)) {
+            missing.push((id.clone(), Some(field.clone())));
         }
     }
-    Ok(unsaid)
+    Ok(missing)
 }
 
-/// Whether a track has a value for a field, in the sense of `sync.rs`.
-fn says(track: &Track, field: &str) -> bool {
+/// Whether `sync.rs` writes a value of this field for the track.
+fn has_field(track: &Track, field: &str) -> bool {
     match field {
         "title" => !track.title.is_empty(),
         "artists" => track.artist.is_some(),
@@ -116,7 +116,7 @@ fn says(track: &Track, field: &str) -> bool {
 }
 
 /// Removes playlists that djay no longer has, unless a playlist could not be read completely.
-fn playlists(library: &Library, catalog: &dyn Writable, said_at: i64) -> Result<usize, Error> {
+fn remove_playlists(library: &Library, catalog: &dyn Writable, said_at: i64) -> Result<usize, Error> {
     if library.playlists.iter().any(|playlist| !playlist.whole) {
         return Ok(0);
     }

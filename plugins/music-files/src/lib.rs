@@ -1,6 +1,6 @@
 //! Moves music files into folders by playlist: `organise` plans, `apply` moves, `undo` moves back, `wanted` lists missing tracks.
 //!
-//! This file passes the host services to the module of an action. The other modules use folders, tables and traits and know nothing of
+//! This file passes the host services to the module of an action. The other modules use folders, tables and traits but nothing of
 //! WebAssembly, so native tests run them on real databases.
 
 pub mod organise;

@@ -11,7 +11,7 @@ use baton_plugin_sdk::sql::{Row, Value};
 use crate::model::{Entry, NUMBERS, Playlist, TRACKS};
 use crate::uri::Uri;
 
-/// Entries of all playlists in memory: each has some 700 bytes, some actions hold them twice, and a plugin has 256 MiB.
+/// Entries of all playlists in memory. An entry has some 700 bytes, some actions keep two copies, and a plugin has 256 MiB.
 pub const MOST_ENTRIES: usize = 100_000;
 
 /// Which optional fields of entries are read.
@@ -21,13 +21,13 @@ pub struct EntryDetails {
     pub features: bool,
 }
 
-/// The playlists with these names in any case, or all without names; in the order of their names.
+/// The playlists with these names in any case, in the order of their names; all playlists if `only` is empty.
 ///
 /// # Errors
 /// When the catalog cannot be read, or they have too many entries.
 pub fn playlists(catalog: &dyn Tables, only: &[String], with: EntryDetails) -> Result<Vec<Playlist>, Error> {
     let only: Vec<_> = only.iter().map(|name| playlist_id(name)).collect();
-    let mut playlists = heads(catalog)?;
+    let mut playlists = playlists_without_entries(catalog)?;
     playlists.retain(|(_, playlist)| only.is_empty() || only.contains(&playlist_id(&playlist.name)));
     let places: HashMap<i64, usize> =
         playlists.iter().enumerate().map(|(place, (number, _))| (*number, place)).collect();
@@ -56,7 +56,7 @@ pub fn playlists(catalog: &dyn Tables, only: &[String], with: EntryDetails) -> R
 }
 
 /// Tracks of Spotify and tracks of any playlist.
-const OURS: &str = "(EXISTS (SELECT 1 FROM playlist_items AS p WHERE p.track = t.id) OR EXISTS (SELECT 1 FROM \
+const SPOTIFY_OR_LISTED: &str = "(EXISTS (SELECT 1 FROM playlist_items AS p WHERE p.track = t.id) OR EXISTS (SELECT 1 FROM \
     external_ids AS x WHERE x.kind = 'track' AND x.item = t.id AND x.service = ?1))";
 
 /// All tracks of Spotify and of playlists, with the fields that matching needs, and their numbers in the catalog.
@@ -64,7 +64,7 @@ const OURS: &str = "(EXISTS (SELECT 1 FROM playlist_items AS p WHERE p.track = t
 /// # Errors
 /// When the catalog cannot be read, or has too many.
 pub fn tracks(catalog: &dyn Tables) -> Result<Vec<(i64, Entry)>, Error> {
-    tracks_where(catalog, OURS, &[TRACKS.into()])
+    tracks_where(catalog, SPOTIFY_OR_LISTED, &[TRACKS.into()])
 }
 
 /// True if the catalog has a track of Spotify.
@@ -84,7 +84,7 @@ pub fn track_by_id(catalog: &dyn Tables, id: &str) -> Result<Vec<(i64, Entry)>, 
 /// # Errors
 /// When the catalog cannot be read, or has too many.
 pub fn tracks_by_isrc(catalog: &dyn Tables, isrc: &str) -> Result<Vec<(i64, Entry)>, Error> {
-    tracks_where(catalog, &format!("t.isrc = ?2 AND {OURS}"), &[TRACKS.into(), isrc.into()])
+    tracks_where(catalog, &format!("t.isrc = ?2 AND {SPOTIFY_OR_LISTED}"), &[TRACKS.into(), isrc.into()])
 }
 
 fn tracks_where(catalog: &dyn Tables, which: &str, values: &[Value]) -> Result<Vec<(i64, Entry)>, Error> {
@@ -102,7 +102,7 @@ fn tracks_where(catalog: &dyn Tables, which: &str, values: &[Value]) -> Result<V
     Ok(found)
 }
 
-/// For tracks with several ids: every further id with the first one, which entries of the catalog have.
+/// For tracks with several ids: each further id, and the first id, which entries of the catalog have.
 pub fn aliases(catalog: &dyn Tables) -> Result<HashMap<String, String>, Error> {
     let sql = format!(
         "SELECT a.external_id, {FIRST_ID} FROM external_ids AS a JOIN tracks AS t ON t.id = a.item \
@@ -131,10 +131,10 @@ fn columns() -> String {
 
 /// The names of all playlists.
 pub fn names(catalog: &dyn Tables) -> Result<Vec<String>, Error> {
-    Ok(heads(catalog)?.into_iter().map(|(_, playlist)| playlist.name).collect())
+    Ok(playlists_without_entries(catalog)?.into_iter().map(|(_, playlist)| playlist.name).collect())
 }
 
-fn heads(catalog: &dyn Tables) -> Result<Vec<(i64, Playlist)>, Error> {
+fn playlists_without_entries(catalog: &dyn Tables) -> Result<Vec<(i64, Playlist)>, Error> {
     let sql = "SELECT p.id, p.name, e.service, e.external_id FROM playlists AS p \
         JOIN external_ids AS e ON e.kind = 'playlist' AND e.item = p.id ORDER BY lower(p.name), e.service, e.external_id";
     let mut heads: Vec<(i64, Playlist)> = Vec::new();
@@ -185,7 +185,7 @@ fn entry(row: &Row) -> Entry {
         ..Entry::default()
     };
     entry.set_number("tempo", row.get(13).and_then(Value::as_real));
-    if let Some((note, minor)) = text(row, 14).and_then(|key| Key::parse(&key)).and_then(spelled) {
+    if let Some((note, minor)) = text(row, 14).and_then(|key| Key::parse(&key)).and_then(note_and_mode) {
         entry.set_number("key", Some(f64::from(note)));
         entry.set_number("mode", Some(if minor { 0.0 } else { 1.0 }));
     }
@@ -193,7 +193,7 @@ fn entry(row: &Row) -> Entry {
 }
 
 /// A key in Spotify's form: semitones above C, and true for minor.
-fn spelled(key: Key) -> Option<(u8, bool)> {
+fn note_and_mode(key: Key) -> Option<(u8, bool)> {
     let all = (0..12).flat_map(|note| [(note, false), (note, true)]);
     all.into_iter().find(|(note, minor)| Key::new(*note, *minor) == Some(key))
 }

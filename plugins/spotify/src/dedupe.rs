@@ -1,5 +1,5 @@
-//! `dedupe`: finds repeated entries of a playlist: the same id, or the same recording under another id. It deletes nothing: a plan lists
-//! the entries, and the playlist is exported without those that can be removed.
+//! `dedupe`: finds repeated entries of a playlist: the same id, or the same recording under another id. It deletes nothing. It writes a plan
+//! that lists the entries, and exports the playlist without those that can be removed.
 //!
 //! The same id is the same track. For different ids, matching decides which are one recording: version words must agree and lengths must
 //! fit. Entries with equal ISRC and names, or equal names and length, are planned as `remove`. With less evidence, or if only one of the two
@@ -24,7 +24,7 @@ use crate::uri::Uri;
 /// The score of a certain match without an ISRC: the same title, artists, version and length.
 const SURE: u32 = 950;
 
-/// The lowest score that a person has to decide: an unknown length, some seconds of difference, a guest.
+/// The lowest score of a match that a person has to decide: an unknown length, some seconds of difference, a guest.
 const ASK: u32 = 850;
 
 /// The arguments.
@@ -54,7 +54,7 @@ pub struct RepeatedEntry {
 
 /// The repeated entries of a list, in order. The first of several stays.
 #[must_use]
-pub fn doubles(entries: &[Entry]) -> Vec<RepeatedEntry> {
+pub fn find_repeated(entries: &[Entry]) -> Vec<RepeatedEntry> {
     let mut doubles = Vec::new();
     let mut firsts: HashMap<String, usize> = HashMap::new();
     let mut distinct = Vec::new();
@@ -66,13 +66,13 @@ pub fn doubles(entries: &[Entry]) -> Vec<RepeatedEntry> {
             doubles.push(RepeatedEntry { place, first, why: "the same id".to_owned(), sure: true });
         }
     }
-    doubles.extend(recordings(entries, &distinct));
+    doubles.extend(same_recordings(entries, &distinct));
     doubles.sort_by_key(|double| double.place);
     doubles
 }
 
 /// Finds entries with different ids that are one recording.
-fn recordings(entries: &[Entry], places: &[usize]) -> Vec<RepeatedEntry> {
+fn same_recordings(entries: &[Entry], places: &[usize]) -> Vec<RepeatedEntry> {
     let music: Vec<usize> = places
         .iter()
         .copied()
@@ -92,18 +92,18 @@ fn recordings(entries: &[Entry], places: &[usize]) -> Vec<RepeatedEntry> {
             best.insert(place, RepeatedEntry { place, first, why, sure });
         }
     }
-    settle(&best)
+    resolve_chains(&best)
 }
 
-/// The reason for a person to decide, although matching takes both for one recording: a guest, a remaster or another word that only one
-/// title has.
+/// The reason why a person has to decide, although matching treats both as one recording: a guest, a remaster or another word that only
+/// one title has.
 fn doubt(one: &Entry, other: &Entry, reasons: &[Reason]) -> Option<&'static str> {
     let named_alike = reasons.contains(&Reason::Artists { how: Artists::Equal });
     if !named_alike {
-        return Some("the credits are not the same");
+        return Some("the artists differ");
     }
     if words(&one.title) != words(&other.title) {
-        return Some("the titles say different things");
+        return Some("the titles differ");
     }
     (one.explicit.zip(other.explicit).is_some_and(|(one, other)| one != other)).then_some("only one is explicit")
 }
@@ -118,8 +118,9 @@ fn words(title: &str) -> String {
     }
 }
 
-/// An entry that is removed is not the reason to remove another one: if `b` repeats `a`, and `c` repeats `b`, then `c` is compared with `a`.
-fn settle(best: &HashMap<usize, RepeatedEntry>) -> Vec<RepeatedEntry> {
+/// Makes sure that no removed entry is the reason to remove another one: if `b` repeats `a`, and `c` repeats `b`, then `c` is reported as a
+/// repetition of `a`.
+fn resolve_chains(best: &HashMap<usize, RepeatedEntry>) -> Vec<RepeatedEntry> {
     let mut places: Vec<usize> = best.keys().copied().collect();
     places.sort_unstable();
     let mut removed: HashMap<usize, usize> = HashMap::new();
@@ -163,7 +164,7 @@ pub fn run(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) -
     let (mut names, mut exports) = (FileNames::default(), Vec::new());
     let (mut removed, mut uncertain, mut touched) = (0, 0, 0);
     for playlist in &playlists {
-        let doubles = doubles(&playlist.entries);
+        let doubles = find_repeated(&playlist.entries);
         let sure = doubles.iter().filter(|double| double.sure).count();
         (removed, uncertain, touched) =
             (removed + sure, uncertain + doubles.len() - sure, touched + usize::from(!doubles.is_empty()));
@@ -171,9 +172,9 @@ pub fn run(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) -
             plan.row(row(playlist, double)).map_err(wrong)?;
         }
         if sure > 0 {
-            let name = format!("{}.deduped.csv", names.give(&playlist.name));
-            exports.push(file(name, CSV, csv::of(&cleaned(&playlist.entries, &doubles))?));
-            let title = format!("{}: {} there again", playlist.name, counted(sure, "entry is", "entries are"));
+            let name = format!("{}.deduped.csv", names.reserve(&playlist.name));
+            exports.push(file(name, CSV, csv::write(&cleaned(&playlist.entries, &doubles))?));
+            let title = format!("{}: {} repeated", playlist.name, counted(sure, "entry is", "entries are"));
             findings.add("twice", &format!("{}:{}", playlist.service, playlist.id), Severity::Low, title, "");
         }
     }
@@ -219,11 +220,11 @@ mod tests {
     }
 
     fn found(entries: &[Entry]) -> Vec<(usize, usize, bool)> {
-        doubles(entries).into_iter().map(|double| (double.place, double.first, double.sure)).collect()
+        find_repeated(entries).into_iter().map(|double| (double.place, double.first, double.sure)).collect()
     }
 
     #[test]
-    fn the_same_id_and_the_same_recording_are_told_apart_from_other_versions() {
+    fn the_same_id_and_the_same_recording_are_repeated_but_other_versions_are_not() {
         let code = Some("GBAYE0000351");
         let list = [
             entry("1", "Night Bus", 200_000, code),
@@ -235,12 +236,12 @@ mod tests {
             entry("6", "Harbour", 104_000, None),
         ];
         assert_eq!(found(&list), [(2, 0, true), (3, 0, true), (4, 0, true), (6, 5, false)]);
-        let titles: Vec<_> = cleaned(&list, &doubles(&list)).into_iter().map(|entry| entry.title).collect();
+        let titles: Vec<_> = cleaned(&list, &find_repeated(&list)).into_iter().map(|entry| entry.title).collect();
         assert_eq!(titles, ["Night Bus", "Night Bus (Live)", "Harbour", "Harbour"]);
     }
 
     #[test]
-    fn a_guest_a_remaster_and_what_is_explicit_are_a_question() {
+    fn a_person_decides_about_guests_remasters_and_explicit_versions() {
         let code = Some("GBAYE0000351");
         let explicit = |value: bool| Entry { explicit: Some(value), ..entry("2", "Low", 200_000, code) };
         let guest = |mut entry: Entry| {
@@ -264,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_nothing_is_never_a_double() {
+    fn an_entry_without_a_uri_is_never_repeated() {
         let spoken =
             Entry { uri: Uri::parse("spotify:episode:4uLU6hMCjMI75M1A2tKUQC"), ..entry("1", "Talk", 1_000, None) };
         let list = [Entry::default(), Entry::default(), spoken.clone(), spoken, entry("2", "Talk", 1_000, None)];
@@ -273,12 +274,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn cleaning_keeps_the_first_of_each_and_cleaning_again_nothing_more(ids in prop::collection::vec(0_u8..6, 0..20)) {
+        fn cleaning_keeps_the_first_of_each_and_cleaning_again_changes_nothing(ids in prop::collection::vec(0_u8..6, 0..20)) {
             let list: Vec<_> = ids.iter().map(|id| {
                 entry(&id.to_string(), &format!("Song Number {}", id / 2), 100_000 + i64::from(id / 2) * 20_000, None)
             }).collect();
-            let once = cleaned(&list, &doubles(&list));
-            prop_assert!(doubles(&once).iter().all(|double| !double.sure));
+            let once = cleaned(&list, &find_repeated(&list));
+            prop_assert!(find_repeated(&once).iter().all(|double| !double.sure));
             let firsts = ids.iter().enumerate().filter(|(at, id)| ids[..*at].iter().all(|before| before / 2 != **id / 2));
             prop_assert_eq!(once, firsts.map(|(at, _)| list[at].clone()).collect::<Vec<_>>());
         }

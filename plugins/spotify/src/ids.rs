@@ -1,5 +1,5 @@
-//! Ids of playlists whose export has none. They are made from names; a second playlist with the same name gets another id. The id of a file
-//! must not depend on the other files, or a playlist would change when another file is added or deleted.
+//! Ids of playlists whose export has none. They are made from names; a second playlist with the same name gets another id. An id that was
+//! given stays, so that a playlist keeps its id when other files are added or deleted.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,8 +18,8 @@ const TABLE: &str =
 /// The table of an earlier version: files by their paths on the host, which change with another grant of the folder.
 const OLD_TABLE: &str = "csv_files";
 
-/// The ids of CSV files by the path that people see. A file keeps its id when the folder is moved, renamed, or granted with a folder around
-/// it: the path below the granted folder identifies the file.
+/// The ids of CSV files by the path that people see. The path below the granted folder identifies the file, so a file keeps its id when the
+/// folder is moved or renamed, or when a folder around it is granted.
 pub(crate) fn csv(
     own: &dyn Writable,
     folders: &[Folder],
@@ -34,11 +34,11 @@ pub(crate) fn csv(
         let title = format!("{} has the name of another export; its playlist is `{id}` in the catalog", found.shown);
         findings.add("same-name", &found.shown, Severity::Low, title, "");
     }
-    // Row by row, and never an empty table: another import may run, or this one may be killed.
+    // Rows are changed one by one and the table is never emptied: another import may run, or this one may be killed.
     let mut new = keys.iter().filter(|(key, id)| known.get(*key) != Some(*id)).map(|(key, id)| pair(key, id));
     let put = "INSERT INTO csv_ids VALUES (?1, ?2) ON CONFLICT (file) DO UPDATE SET id = excluded.id";
     own.batch(put, &mut new)?;
-    // A deleted file may come back: its id stays until another file gets it.
+    // A deleted file may be restored: its id stays until another file gets it.
     let taken: HashSet<&String> = keys.values().collect();
     let mut missing =
         known.iter().filter(|(key, id)| !keys.contains_key(*key) && taken.contains(id)).map(|(key, id)| pair(key, id));
@@ -118,8 +118,8 @@ pub(crate) fn csv_ids(
     (ids, by_key)
 }
 
-/// Unknown files, each with the known path of a missing file that is the end of its own path, or the reverse: the granted folder is now a
-/// folder above or below. The longest common paths come first.
+/// Pairs unknown files with known paths of missing files, where one path is the end of the other: the granted folder is now a folder above
+/// or below the previous one. The longest common paths come first.
 fn moved<'a>(files: &'a [(String, FoundFile)], known: &'a HashMap<String, String>) -> HashMap<&'a str, &'a str> {
     let name = |path: &'a str| path.rsplit('/').next().unwrap_or_default();
     let there: HashSet<&str> = files.iter().map(|(key, _)| key.as_str()).collect();
@@ -143,25 +143,29 @@ fn moved<'a>(files: &'a [(String, FoundFile)], known: &'a HashMap<String, String
     moved
 }
 
-/// Ids of playlists of the privacy export: the names, with a number if several have one name. All files count, in their order.
+/// Ids of playlists of the privacy export: the names, with a number if several have one name. All files are counted, in their order.
 #[derive(Debug, Default)]
-pub(crate) struct PrivacyIds(HashMap<String, usize>, HashSet<String>);
+pub(crate) struct PrivacyIds {
+    /// How often each name was used.
+    times: HashMap<String, usize>,
+    given: HashSet<String>,
+}
 
 impl PrivacyIds {
     /// Sets the ids of the playlists of the next file.
-    pub(crate) fn give(&mut self, playlists: &mut [Playlist]) {
+    pub(crate) fn set_ids(&mut self, playlists: &mut [Playlist]) {
         for playlist in playlists {
-            let times = self.0.entry(playlist.id.clone()).or_insert(0);
+            let times = self.times.entry(playlist.id.clone()).or_insert(0);
             *times += 1;
             if *times > 1 {
                 playlist.id = format!("{}#{times}", playlist.id);
             }
-            self.1.insert(playlist.id.clone());
+            self.given.insert(playlist.id.clone());
         }
     }
 
     /// True if a playlist got this id.
     pub(crate) fn has(&self, id: &str) -> bool {
-        self.1.contains(id)
+        self.given.contains(id)
     }
 }

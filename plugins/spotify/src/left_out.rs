@@ -19,13 +19,14 @@ pub fn mark(outcome: &mut Outcome, left_out: usize, task: &str) {
         return;
     }
     outcome.kind = OutcomeKind::Partial;
-    outcome.next_steps.push(see(task));
+    outcome.next_steps.push(next_step(task));
 }
 
 /// The next step after parts were left out.
 #[must_use]
-pub fn see(task: &str) -> String {
+pub fn next_step(task: &str) -> String {
     format!(
-        "`baton why {task}` lists what was not read, and why; export it again, or name only what counts, then run this again"
+        "`baton why {task}` lists the parts that were not read, and the reasons: export them again, or name only the files and \
+         playlists that you need, then run this again"
     )
 }

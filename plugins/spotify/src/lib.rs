@@ -1,8 +1,8 @@
 //! Reads Spotify's exports, and compares, merges, cleans and writes playlists.
 //!
-//! This file connects the contract to the actions: it opens the host services, calls the module of the action and makes an outcome of
-//! its result. The other modules use folders, tables and traits and know nothing of WebAssembly, so native tests run them on real
-//! databases. The plugin never contacts Spotify; it only reads files that Spotify exported.
+//! This file opens the host services, calls the module of the action and makes an outcome of its result. The other modules use folders,
+//! tables and traits but nothing of WebAssembly, so native tests run them on real databases. The plugin never contacts Spotify; it only
+//! reads files that Spotify exported.
 //!
 //! | file | what |
 //! |---|---|
@@ -49,9 +49,9 @@ impl Plugin for Spotify {
     fn run(task: Task) -> Result<Outcome, Error> {
         match task.action.as_str() {
             "import" => import_exports(&task),
-            "diff" => from_sources(&task, diff::diff),
-            "merge" => from_sources(&task, merge::run),
-            "dedupe" => from_sources(&task, dedupe::run),
+            "diff" => run_on_sources(&task, diff::diff),
+            "merge" => run_on_sources(&task, merge::run),
+            "dedupe" => run_on_sources(&task, dedupe::run),
             "playlists-for-track" => playlists_for_track(&task),
             "export" => export_playlists(&task),
             action if moved::MOVED.contains(&action) => Err(moved::error(&task)),
@@ -74,8 +74,8 @@ fn import_exports(task: &Task) -> Result<Outcome, Error> {
     Ok(outcome)
 }
 
-/// An action that reads playlists from exports or the catalog.
-fn from_sources<A: DeserializeOwned>(
+/// Runs an action that reads playlists from exports or the catalog.
+fn run_on_sources<A: DeserializeOwned>(
     task: &Task,
     run: fn(PlaylistSources<'_>, &A, &mut Findings) -> Result<ActionResult, Error>,
 ) -> Result<Outcome, Error> {
@@ -100,11 +100,11 @@ fn export_playlists(task: &Task) -> Result<Outcome, Error> {
 }
 
 fn folders(task: &Task) -> Vec<Folder> {
-    task.mounts("spotify").map(Folder::of).collect()
+    task.mounts("spotify").map(Folder::from_mount).collect()
 }
 
 fn arguments<A: DeserializeOwned>(task: &Task) -> Result<A, Error> {
-    serde_json::from_str(&task.args).map_err(|error| Error::Permanent(format!("the arguments are wrong: {error}")))
+    serde_json::from_str(&task.args).map_err(|error| Error::Permanent(format!("the arguments are invalid: {error}")))
 }
 
 fn outcome(task: &Task, made: ActionResult, findings: Findings) -> Result<Outcome, Error> {

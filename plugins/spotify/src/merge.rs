@@ -30,15 +30,15 @@ pub struct Args {
     pub keep_older: Option<usize>,
 }
 
-/// The entries of all playlists, each once, and the number of entries that were dropped because of their names. Equal are entries with the
-/// same URI and, without a URI, with the same artists, title, album and length. Entries without a name are left out.
+/// The entries of all playlists, each once, and the number of entries that were dropped because of their names. Two entries are equal if
+/// they have the same URI or, without a URI, the same artists, title, album and length. Entries without a name are left out.
 #[must_use]
 pub fn merge(playlists: &[Playlist]) -> (Vec<Entry>, usize) {
     let (mut seen, mut by_names) = (HashSet::new(), 0);
     let entries = playlists.iter().flat_map(|playlist| &playlist.entries);
     let something = entries.filter(|entry| entry.uri.is_some() || !entry.title.is_empty());
     let once = something.filter(|entry| {
-        // An edit has another length, and a single another album: equal names alone drop nothing.
+        // An edit has another length, and a single has another album, so equal names are not enough.
         let version =
             entry.uri.is_none().then(|| (entry.album.as_ref().map(|album| album.to_lowercase()), entry.duration_ms));
         let new = seen.insert((entry.identity(), version));
@@ -59,12 +59,12 @@ pub fn run(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) -
     if playlists.is_empty() {
         return Err(Error::Permanent(format!("`{}` has no such playlist", args.from.join("`, `"))));
     }
-    // The order of the names in the arguments counts.
+    // Playlists have the order of the names in the arguments.
     let playlists = in_order(playlists, &args.playlists);
     let (entries, by_names) = merge(&playlists);
     if by_names > 0 {
         let title = format!(
-            "{by_names} entries without a URI were dropped: artists, title, album and length stood there before"
+            "{by_names} entries without a URI were dropped, because an earlier entry has the same artists, title, album and length"
         );
         findings.add("same-names", &args.name, Severity::Info, title, "");
     }
@@ -75,8 +75,8 @@ pub fn run(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) -
         one_line(&args.name),
         entries.len()
     );
-    let name = format!("{}.csv", FileNames::default().give(&args.name));
-    let exports = vec![file(name, CSV, csv::of(&entries)?)];
+    let name = format!("{}.csv", FileNames::default().reserve(&args.name));
+    let exports = vec![file(name, CSV, csv::write(&entries)?)];
     Ok(ActionResult { summary, exports, keep_older: args.keep_older, ..ActionResult::default() })
 }
 

@@ -23,8 +23,8 @@ pub(crate) const SERVICE_NAMES: &str = "spotify-names";
 /// The service of plays.
 pub(crate) const SERVICE_HISTORY: &str = "spotify-history";
 
-/// The numbers of an export without lengths and dates: the column of today's dialect, and the field. `Key`, `Mode` and `Tempo` become the
-/// catalog's key and tempo, the others further facts of the track.
+/// The numeric columns of an export, except lengths and dates: the column of today's dialect, and the field. `Key`, `Mode` and `Tempo`
+/// become the catalog's key and tempo; the others become further facts of the track.
 pub const NUMBERS: [(&str, &str); 13] = [
     ("Popularity", "popularity"),
     ("Danceability", "danceability"),
@@ -41,8 +41,8 @@ pub const NUMBERS: [(&str, &str); 13] = [
     ("Time Signature", "time_signature"),
 ];
 
-/// One place of a playlist. An entry without a URI and names keeps its place: the service does not show it any more, or it could not be
-/// read.
+/// One place of a playlist. An entry without a URI and names is an empty place: the service does not have the track any more, or the row
+/// could not be read.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(missing_docs, reason = "the names are those of the catalog")]
 pub struct Entry {
@@ -62,7 +62,7 @@ pub struct Entry {
     pub added_by: Option<String>,
     /// In the order of [`NUMBERS`].
     pub numbers: [Option<f64>; NUMBERS.len()],
-    /// True if the export has title and artist and no id. The catalog then has no id either.
+    /// True if the export has title and artist but no id.
     pub by_name: bool,
     /// The catalog's number of the track, if the entry is from the catalog.
     pub known_as: Option<i64>,

@@ -9,7 +9,7 @@ pub(crate) const MOVED: [&str; 4] = ["apply", "organise", "undo", "wanted"];
 /// Longer arguments are not repeated in the command.
 const MAX_ARGUMENT_BYTES: usize = 1_000;
 
-/// The error for a task that asks for a moved action: where it is, and the command with the same arguments.
+/// The error of a task with a moved action: it has the command with the same arguments.
 pub(crate) fn error(task: &Task) -> Error {
     let action = &task.action;
     let args = match task.args.trim() {
@@ -18,7 +18,7 @@ pub(crate) fn error(task: &Task) -> Error {
         args => format!(" --args-json {}", quoted(args)),
     };
     Error::Permanent(format!(
-        "the action `{action}` is now in the plugin music-files, with all plans that this plugin made: \
+        "the action `{action}` moved to the plugin music-files, with all plans that this plugin made. Run \
          `baton run music-files {action}{args}` (if music-files is not installed: `baton plugin install shipped:music-files`)"
     ))
 }

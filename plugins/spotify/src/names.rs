@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use baton_core::text::is_hidden_in_name;
 use baton_plugin_kit::{is_older_name, safe_name};
 
-/// Bytes of a file name without its ending: with ending and number it has fewer than the 200 of a report's name.
+/// Bytes of a file name without its ending. With ending and number it has fewer than 200, the limit of a report's name.
 const MOST_BYTES: usize = 150;
 
 /// A number with its noun: `1 entry`, `2 entries`.
@@ -19,12 +19,12 @@ pub fn counted(number: usize, one: &str, several: &str) -> String {
 pub struct FileNames(HashSet<String>);
 
 impl FileNames {
-    /// A safe name for a playlist, without an ending, that is not in use.
-    pub fn give(&mut self, name: &str) -> String {
+    /// Reserves a safe name for a playlist, without an ending, that is not in use.
+    pub fn reserve(&mut self, name: &str) -> String {
         // An export can become a report, whose name must not have invisible characters.
         let visible: String = name.chars().filter(|c| c.is_whitespace() || !is_hidden_in_name(*c)).collect();
         let plain = safe_name(&visible, MOST_BYTES, "Untitled");
-        // A file with such a name counts as an older result of another playlist, and may be deleted.
+        // A file with a name such as `a.older-1` counts as an older result of another playlist, and may be deleted.
         let plain = if is_older_name(&format!("{plain}.csv")) { plain.replace(".older-", "_older-") } else { plain };
         let mut given = plain.clone();
         let mut number = 2_u32;
@@ -51,14 +51,15 @@ mod tests {
     #[test]
     fn file_names_are_safe_and_distinct() {
         let mut names = FileNames::default();
-        let given: Vec<_> =
-            ["../../etc", "mix", "MIX", "mix", "a/b", "a:b", "\u{0}\u{1b}", "CON"].map(|name| names.give(name)).into();
+        let given: Vec<_> = ["../../etc", "mix", "MIX", "mix", "a/b", "a:b", "\u{0}\u{1b}", "CON"]
+            .map(|name| names.reserve(name))
+            .into();
         assert_eq!(given, ["_.._etc", "mix", "MIX (2)", "mix (3)", "a_b", "a_b (2)", "Untitled", "_CON"]);
         assert_eq!(
-            (names.give("Mix.older-1"), names.give("Mix_older-1")),
+            (names.reserve("Mix.older-1"), names.reserve("Mix_older-1")),
             ("Mix_older-1".into(), "Mix_older-1 (2)".into())
         );
-        assert_eq!(names.give("\u{2764}\u{fe0f} Love\u{3164}\u{200d}\n2"), "\u{2764} Love 2");
-        assert!(names.give(&"ä".repeat(500)).len() <= MOST_BYTES);
+        assert_eq!(names.reserve("\u{2764}\u{fe0f} Love\u{3164}\u{200d}\n2"), "\u{2764} Love 2");
+        assert!(names.reserve(&"ä".repeat(500)).len() <= MOST_BYTES);
     }
 }

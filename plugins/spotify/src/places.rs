@@ -1,8 +1,8 @@
 //! `playlists-for-track`: the playlists of a track, and where its file belongs: `{playlist}/{artist} - {title}`, or `Unassigned` if it is in
 //! no playlist.
 //!
-//! Spotify has no such query; the catalog has. The arguments name a track by its id, URI or address, by its ISRC, or by title and artist.
-//! Matching decides about names: it accepts a certain match and reports uncertain ones.
+//! The arguments name a track by its id, URI or address, by its ISRC, or by title and artist. With title and artist, a certain match is
+//! accepted, and uncertain ones are reported.
 
 use std::fmt::Write as _;
 
@@ -78,15 +78,15 @@ pub fn run(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Result
     Ok(made)
 }
 
-/// The next step if no track certainly fits.
+/// The next step if no track certainly matches.
 fn next_step(catalog: &dyn Tables, findings: &Findings) -> Result<String, Error> {
     let perhaps = findings.count_of("may-be") > 0;
     Ok(if perhaps {
-        "name the track by its URI: --arg track=spotify:track:… (the findings list those that it may be)".to_owned()
+        "name the track by its URI: --arg track=spotify:track:… (the findings list the candidates)".to_owned()
     } else if catalog::has_tracks(catalog)? {
         "name the track as the catalog has it: `baton catalog search` finds it".to_owned()
     } else {
-        "the catalog has no track of Spotify's yet: baton run spotify import".to_owned()
+        "the catalog has no Spotify tracks yet; import them: baton run spotify import".to_owned()
     })
 }
 
@@ -144,8 +144,10 @@ fn by_names(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Resul
         }
         Decision::None { nearest, reasons } => {
             let why = reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-            let near =
-                nearest.and_then(at).map(|(_, entry)| format!("; nearest is {}", entry.named())).unwrap_or_default();
+            let near = nearest
+                .and_then(at)
+                .map(|(_, entry)| format!("; the most similar is {}", entry.named()))
+                .unwrap_or_default();
             findings.add(
                 "unknown-track",
                 &query.title,
@@ -204,9 +206,7 @@ fn report(answers: &[(Entry, Vec<Place>)]) -> Result<ActionResult, Error> {
         );
     }
     let summary = match sentences.as_slice() {
-        [] => {
-            "No track of the catalog is certainly the one that was asked for; the findings list candidates.".to_owned()
-        }
+        [] => "No track of the catalog certainly matches; the findings list the candidates.".to_owned(),
         sentences => format!("{}.", sentences.iter().take(5).cloned().collect::<Vec<_>>().join("; ")),
     };
     let reports = vec![

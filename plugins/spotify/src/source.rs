@@ -33,7 +33,7 @@ impl PlaylistSources<'_> {
     /// The playlists of these places (`catalog`, files, folders), in the order of the places; only those with the given names, if there are any.
     ///
     /// # Errors
-    /// When a place does not exist, none of its files can be read, no playlist has an asked name, or there are too many entries.
+    /// When a place does not exist, none of its files can be read, no playlist has one of the names, or there are too many entries.
     pub fn load(
         &self,
         places: &[String],
@@ -46,10 +46,10 @@ impl PlaylistSources<'_> {
         Ok(playlists)
     }
 
-    /// The same, with the names of all existing playlists.
+    /// As [`PlaylistSources::load`], and also returns the names of all existing playlists.
     ///
     /// # Errors
-    /// As [`PlaylistSources::load`], without the check of names.
+    /// As [`PlaylistSources::load`], but a name without a playlist is not an error.
     pub fn gather(
         &self,
         places: &[String],
@@ -64,9 +64,9 @@ impl PlaylistSources<'_> {
                     names.extend(catalog::names(self.catalog)?);
                 }
                 let mut here = catalog::playlists(self.catalog, only, with)?;
-                // Without the own tables (a grant is optional) episodes have no names.
+                // The grant of the own tables is optional. Without them, episodes have no names.
                 if let Some(own) = self.own {
-                    granted(episodes::fill(own, &mut here))?;
+                    if_granted(episodes::fill(own, &mut here))?;
                 }
                 here
             } else {
@@ -113,8 +113,8 @@ impl PlaylistSources<'_> {
         let only: Vec<_> = only.iter().map(|name| playlist_id(name)).collect();
         let found = find(self.folders, &[place.to_owned()], findings).map_err(Error::Permanent)?;
         let all = find(self.folders, &[], &mut Findings::default()).map_err(Error::Permanent)?;
-        // Without the own tables (a grant is optional) ids are those of a first import.
-        let known = self.own.map(|own| granted(ids::known(own))).transpose()?.flatten().unwrap_or_default();
+        // Without the own tables, ids are those of a first import.
+        let known = self.own.map(|own| if_granted(ids::known(own))).transpose()?.flatten().unwrap_or_default();
         let (ids, mut privacy_ids) = (ids::csv_ids(self.folders, &all, &known).0, PrivacyIds::default());
         let (mut playlists, mut count, mut files) = (Vec::new(), 0, 0);
         for file in &found {
@@ -126,7 +126,7 @@ impl PlaylistSources<'_> {
                     playlist.identify(&id);
                 }
             } else {
-                privacy_ids.give(&mut here);
+                privacy_ids.set_ids(&mut here);
             }
             names.extend(here.iter().map(|playlist| playlist.name.clone()));
             let named = |playlist: &Playlist| only.contains(&playlist_id(&playlist.name));
@@ -142,15 +142,15 @@ impl PlaylistSources<'_> {
             }
         }
         if files == 0 {
-            let why = findings_of(findings);
+            let why = first_file_finding(findings);
             return Err(Error::Permanent(format!("`{place}` has no playlist that can be read{why}")));
         }
         Ok(playlists)
     }
 }
 
-/// The result; `None` if reading is not granted.
-fn granted<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
+/// Converts the error of a missing grant to `None`.
+fn if_granted<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
     match read {
         Ok(read) => Ok(Some(read)),
         Err(Error::NeedsGrant(_)) => Ok(None),
@@ -158,8 +158,8 @@ fn granted<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
     }
 }
 
-/// Why a file was not read, for an error message, because an error has no findings.
-fn findings_of(findings: &mut Findings) -> String {
+/// The reason why a file was not read, for the error message: an error has no findings.
+fn first_file_finding(findings: &mut Findings) -> String {
     let list = std::mem::take(findings).into_list();
     list.into_iter()
         .find(|finding| finding.id.starts_with("file:"))

@@ -1,5 +1,5 @@
-//! Spotify's names: `spotify:track:ID`, the same as an address of its site, a bare id, and `spotify:local:…` for local files, which have no
-//! id.
+//! Spotify's names of items: `spotify:track:ID`, an address of its web site, a bare id, and `spotify:local:…` for local files, which have
+//! no id.
 
 /// Bytes of the longest URI; those of local files have artist, album and title, percent-encoded.
 const MOST_BYTES: usize = 2_000;
@@ -39,8 +39,8 @@ impl Uri {
             return Some(Self::Track(text.to_owned()));
         }
         match text.strip_prefix("spotify:") {
-            Some(rest) => of_parts(&mut rest.split(':'), text),
-            None => of_address(text),
+            Some(rest) => parse_parts(&mut rest.split(':'), text),
+            None => parse_address(text),
         }
     }
 
@@ -78,7 +78,7 @@ fn is_id(text: &str) -> bool {
     text.len() == ID_LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-fn of_parts<'a>(parts: &mut impl Iterator<Item = &'a str>, whole: &str) -> Option<Uri> {
+fn parse_parts<'a>(parts: &mut impl Iterator<Item = &'a str>, whole: &str) -> Option<Uri> {
     let (kind, id) = (parts.next()?, parts.next()?);
     match kind {
         "track" => (is_id(id) && parts.next().is_none()).then(|| Uri::Track(id.to_owned())),
@@ -88,7 +88,7 @@ fn of_parts<'a>(parts: &mut impl Iterator<Item = &'a str>, whole: &str) -> Optio
     }
 }
 
-fn of_address(text: &str) -> Option<Uri> {
+fn parse_address(text: &str) -> Option<Uri> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);
     let path = rest.strip_prefix("open.spotify.com/")?;
     let path = path.split(['?', '#']).next().unwrap_or_default();
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_nothing_is_nothing() {
+    fn other_texts_are_not_uris() {
         let long = format!("spotify:local:{}", "a".repeat(MOST_BYTES));
         for none in ["", "spotify:", "spotify:track:", "spotify:track:short", "spotify::x", "a\nb", "track", &long] {
             assert_eq!(Uri::parse(none), None, "{none:?}");

@@ -12,7 +12,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut findings = Findings::default();
     let Ok(read) = read_csv(bytes.to_vec(), "x", "x.csv", &Mapping::default(), &mut findings) else { return };
     let Some(read) = read.playlists.first() else { return };
-    let Ok(written) = csv::of(&read.entries) else { panic!("what was read can be written") };
+    let Ok(written) = csv::write(&read.entries) else { panic!("what was read can be written") };
     let again = read_csv(written, "x", "x.csv", &Mapping::default(), &mut findings);
     let Some(again) = again.ok().and_then(|csv| csv.playlists.into_iter().next()) else { panic!("what was written can be read") };
     let names = |entries: &[Entry]| entries.iter().map(|entry| entry.uri.as_ref().map(|uri| uri.text()).unwrap_or_default()).collect::<Vec<_>>();

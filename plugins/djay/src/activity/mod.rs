@@ -1,7 +1,7 @@
 //! Counts plays, sessions, first and last plays of each track, and the pairs of tracks that were played together.
 //!
-//! Two plays of one session count 1 for their pair of tracks, and 2 more if they are neighbours. In a session of more than 500
-//! plays only plays at most 500 apart are pairs, so the cost grows with its length and not with the square.
+//! Two plays of one session count 1 for their pair of tracks, and 2 more if they are neighbours. Only plays at most 500 apart are
+//! pairs, so the cost of a long session grows linearly with its length.
 
 mod pairs;
 mod report;
@@ -84,7 +84,7 @@ pub fn activity(library: &Library, options: &Options) -> Activity {
     let plays: Vec<&Play> = all.iter().copied().filter(|play| play.track_id.is_some()).collect();
     let (tracks, places) = tracks(library, &plays);
     let sessions = sessions(&all, &places);
-    let together = pair_counts(&sessions);
+    let pairs = pair_counts(&sessions);
     let mut tracks = tracks;
     for session in &sessions {
         let mut seen: Vec<usize> = session.iter().copied().flatten().collect();
@@ -96,7 +96,7 @@ pub fn activity(library: &Library, options: &Options) -> Activity {
             }
         }
     }
-    let mut relations: Vec<_> = together
+    let mut relations: Vec<_> = pairs
         .weights
         .into_iter()
         .filter(|(_, weight)| *weight >= options.threshold)
@@ -108,8 +108,8 @@ pub fn activity(library: &Library, options: &Options) -> Activity {
         relations,
         plays: plays.len(),
         sessions: sessions.len(),
-        long_sessions: together.long_sessions,
-        left_out: together.left_out,
+        long_sessions: pairs.long_sessions,
+        left_out: pairs.left_out,
     }
 }
 
@@ -118,7 +118,7 @@ fn tracks<'a>(library: &Library, plays: &[&'a Play]) -> (Vec<TrackPlays>, HashMa
     let mut by_id: HashMap<&str, TrackPlays> = HashMap::new();
     for play in plays {
         let Some(id) = play.track_id.as_deref() else { continue };
-        let track = by_id.entry(id).or_insert_with(|| named(library, id, play));
+        let track = by_id.entry(id).or_insert_with(|| unplayed(library, id, play));
         track.plays += 1;
         track.first = [track.first, play.started].into_iter().flatten().min();
         track.last = track.last.max(play.started);
@@ -129,7 +129,8 @@ fn tracks<'a>(library: &Library, plays: &[&'a Play]) -> (Vec<TrackPlays>, HashMa
     (list.into_iter().map(|(_, track)| track).collect(), places)
 }
 
-fn named(library: &Library, id: &str, play: &Play) -> TrackPlays {
+/// A track with title and artist, before its plays are counted.
+fn unplayed(library: &Library, id: &str, play: &Play) -> TrackPlays {
     let known = play.track.and_then(|track| library.tracks.get(track));
     let titled = known.filter(|track| !track.title.is_empty());
     let title = titled.map(|track| track.title.clone()).or_else(|| play.title.clone()).unwrap_or_default();
@@ -141,8 +142,8 @@ fn named(library: &Library, id: &str, play: &Play) -> TrackPlays {
     TrackPlays { id: id.to_owned(), title, artist, plays: 0, sessions: 0, first: None, last: None }
 }
 
-/// The tracks of each session in the order of playing. A play without a track id keeps its position, so its neighbours do not
-/// become neighbours of each other. Plays without a session are left out.
+/// The tracks of each session in the order of the plays. A play without a track id keeps its position, so the plays before and after
+/// it are not neighbours. Plays without a session are left out.
 fn sessions(plays: &[&Play], places: &HashMap<&str, usize>) -> Vec<Vec<Option<usize>>> {
     let mut sessions: BTreeMap<&str, Vec<Option<usize>>> = BTreeMap::new();
     for play in plays {

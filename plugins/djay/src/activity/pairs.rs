@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-/// Plays farther apart are not a pair. A night has 200 plays.
+/// Plays farther apart are not a pair. A whole night has some 200 plays.
 const FAR: usize = 500;
-/// What two neighbours count in addition.
+/// The additional count of neighbours.
 const NEIGHBOUR: u64 = 2;
-/// Pairs that are kept: 64 MiB.
+/// The number of pairs in memory: they need 64 MiB.
 const MOST_PAIRS: usize = 1 << 20;
 
 /// Pairs of tracks with their counts.
@@ -23,20 +23,20 @@ pub struct PairCounts {
 /// Counts the pairs of all sessions. A play without a track is in no pair but separates its neighbours.
 #[must_use]
 pub fn pair_counts(sessions: &[Vec<Option<usize>>]) -> PairCounts {
-    let mut together = PairCounts::default();
+    let mut counts = PairCounts::default();
     for session in sessions {
-        together.long_sessions += usize::from(session.len() > FAR + 1);
+        counts.long_sessions += usize::from(session.len() > FAR + 1);
         for (place, one) in session.iter().enumerate() {
             for (distance, other) in session.iter().skip(place + 1).take(FAR).enumerate() {
                 if let (Some(one), Some(other)) = (one, other)
                     && one != other
                 {
-                    together.add((*one.min(other), *one.max(other)), if distance == 0 { 1 + NEIGHBOUR } else { 1 });
+                    counts.add((*one.min(other), *one.max(other)), if distance == 0 { 1 + NEIGHBOUR } else { 1 });
                 }
             }
         }
     }
-    together
+    counts
 }
 
 impl PairCounts {
@@ -62,13 +62,13 @@ mod tests {
         let found = pair_counts(&[known(&[0, 1, 2]), known(&[2, 0]), known(&[3, 3]), apart]);
         let mut weights: Vec<_> = found.weights.into_iter().collect();
         weights.sort_unstable();
-        // 0 and 2 are a pair twice: once apart, once as neighbours. A track does not pair with itself. A play without a track lies
+        // 0 and 2 are a pair twice: once apart, once as neighbours. A track does not pair with itself. A play without a track is
         // between 4 and 5.
         assert_eq!(weights, [((0, 1), 3), ((0, 2), 4), ((1, 2), 3), ((4, 5), 1)]);
     }
 
     #[test]
-    fn a_session_of_thousands_pairs_what_is_near() {
+    fn a_session_of_thousands_pairs_only_near_plays() {
         let found = pair_counts(&[(0..5_000).map(Some).collect()]);
         assert_eq!(found.long_sessions, 1);
         assert!(found.weights.contains_key(&(0, FAR)) && !found.weights.contains_key(&(0, FAR + 1)));

@@ -66,7 +66,8 @@ pub fn markdown(activity: &Activity, options: &Options) -> String {
         page.push_str(&format!("| {} | {} | {} | {first} | {last} |\n", name(track), track.plays, track.sessions));
     }
     page.push_str(&format!(
-        "\n## Played together\n\nA pair counts 1 for each two plays in one session, 2 more for neighbours; from {} on: {} pairs.\n\n\
+        "\n## Played together\n\nA pair of tracks counts 1 for each two plays in one session, and 2 more if they are neighbours. Pairs with a \
+         count of {} or more: {}.\n\n\
          | Track | With | Weight |\n|---|---|---|\n",
         options.threshold,
         activity.relations.len()
@@ -85,12 +86,12 @@ fn bounds(activity: &Activity) -> String {
     let mut lines = String::new();
     if activity.long_sessions > 0 {
         lines.push_str(&format!(
-            "- {} sessions have more than 501 plays: of those only plays at most 500 apart are pairs.\n",
+            "- {} sessions have more than 501 plays: only plays at most 500 apart are pairs.\n",
             activity.long_sessions
         ));
     }
     if activity.left_out > 0 {
-        lines.push_str(&format!("- For {} pairs there was no room.\n", activity.left_out));
+        lines.push_str(&format!("- {} pairs are above the limit of memory.\n", activity.left_out));
     }
     if activity.relations.len() > MOST_ROWS {
         lines.push_str(&format!("- The table of pairs has the first {MOST_ROWS} of {}.\n", activity.relations.len()));

@@ -23,7 +23,8 @@ struct Track<'a> {
     duration_sec: Option<f64>,
     isrc: Option<&'a str>,
     bpm: Option<f64>,
-    heard_bpm: Option<f64>,
+    #[serde(rename = "heard_bpm")]
+    detected_bpm: Option<f64>,
     manual_bpm: Option<f64>,
     key: Option<String>,
     key_camelot: Option<String>,
@@ -77,7 +78,7 @@ pub(super) fn all(library: &Library, played: &PlayCounts) -> serde_json::Result<
             duration_sec: known.seconds,
             isrc: known.isrc.as_deref(),
             bpm: known.bpm(),
-            heard_bpm: known.heard_bpm,
+            detected_bpm: known.detected_bpm,
             manual_bpm: known.manual_bpm.or(known.analysed_manual_bpm),
             key: key.map(|key| key.to_string()),
             key_camelot: key.map(baton_plugin_kit::Key::camelot),

@@ -2,7 +2,7 @@
 
 use crate::library::{Library, Track};
 
-/// By the index of a track.
+/// The number of plays and the time of the last one, by the index of the track.
 #[derive(Debug)]
 pub(super) struct PlayCounts(Vec<(i64, Option<i64>)>);
 

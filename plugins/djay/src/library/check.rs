@@ -14,22 +14,22 @@ use super::raw::{RawLibrary, RowSubject};
 /// Tempos are equal within the precision of an f32.
 const SAME_BPM: f64 = 0.001;
 
-const HEARD: &str =
+const ANALYSIS: &str =
     "SELECT rowid, bpm, keySignatureIndex FROM \"secondaryIndex_mediaItemAnalyzedDataIndex\" ORDER BY rowid";
-const SET: &str = "SELECT rowid, manualBPM FROM \"secondaryIndex_mediaItemUserDataIndex\" ORDER BY rowid";
+const USER_DATA: &str = "SELECT rowid, manualBPM FROM \"secondaryIndex_mediaItemUserDataIndex\" ORDER BY rowid";
 
-/// Compares the indexes. A missing index, or one with other columns, is a remark.
+/// Compares the indexes. A missing index, or one with other columns, is a finding of severity `info`.
 ///
 /// # Errors
 /// As `wit/sql.wit`, if an index cannot be read to its end.
-pub(super) fn indexes(database: &dyn Tables, gathered: &RawLibrary, findings: &mut Findings) -> Result<(), Error> {
-    let seen = each(database, "analysis", HEARD, findings, |row, values, findings| {
-        let Some(RowSubject::Analysis(place)) = gathered.about.get(&row) else { return false };
-        let (Some(track), [bpm, key]) = (gathered.tracks.get(*place), values) else { return false };
-        compare_bpm(track, "bpm", track.heard_bpm, bpm.as_real(), findings);
+pub(super) fn indexes(database: &dyn Tables, raw: &RawLibrary, findings: &mut Findings) -> Result<(), Error> {
+    let seen = each(database, "analysis", ANALYSIS, findings, |row, values, findings| {
+        let Some(RowSubject::Analysis(place)) = raw.subjects.get(&row) else { return false };
+        let (Some(track), [bpm, key]) = (raw.tracks.get(*place), values) else { return false };
+        compare_bpm(track, "bpm", track.detected_bpm, bpm.as_real(), findings);
         if key.as_real() != track.key_index.map(as_real) {
             let title = format!(
-                "the key of {} is {} and djay's index says {}",
+                "the key of {} is {}, but {} in djay's index",
                 track.id,
                 shown(track.key_index.map(as_real)),
                 shown(key.as_real())
@@ -39,27 +39,27 @@ pub(super) fn indexes(database: &dyn Tables, gathered: &RawLibrary, findings: &m
         true
     })?;
     if let Some(seen) = seen {
-        let unnamed = |(row, about): (&i64, &RowSubject)| match about {
-            RowSubject::Analysis(place) if !seen.contains(row) => gathered.tracks.get(*place),
+        let unnamed = |(row, subject): (&i64, &RowSubject)| match subject {
+            RowSubject::Analysis(place) if !seen.contains(row) => raw.tracks.get(*place),
             _ => None,
         };
-        let mut missing: Vec<_> = gathered.about.iter().filter_map(unnamed).collect();
+        let mut missing: Vec<_> = raw.subjects.iter().filter_map(unnamed).collect();
         missing.sort_by(|a, b| a.id.cmp(&b.id));
         for track in missing {
             let title = format!("the analysis of {} is not in djay's index", track.id);
             findings.add("index-gap", &format!("absent:{}", track.id), Severity::Low, title, "");
         }
     }
-    each(database, "user data", SET, findings, |row, values, findings| {
-        let Some(RowSubject::UserData(place)) = gathered.about.get(&row) else { return false };
-        let (Some(track), [bpm]) = (gathered.tracks.get(*place), values) else { return false };
+    each(database, "user data", USER_DATA, findings, |row, values, findings| {
+        let Some(RowSubject::UserData(place)) = raw.subjects.get(&row) else { return false };
+        let (Some(track), [bpm]) = (raw.tracks.get(*place), values) else { return false };
         compare_bpm(track, "manual bpm", track.manual_bpm, bpm.as_real(), findings);
         true
     })?;
     Ok(())
 }
 
-/// Checks an index and returns the rows that it names; none if the index is missing.
+/// Passes each row of an index to `compare` and returns the numbers of the rows; `None` if the index is missing.
 fn each(
     database: &dyn Tables,
     name: &str,
@@ -93,16 +93,16 @@ fn compare_bpm(track: &Track, what: &str, read: Option<f64>, index: Option<f64>,
     // 0 means absent in both.
     let number = |bpm: Option<f64>| bpm.unwrap_or_default();
     if (number(read) - number(index)).abs() > SAME_BPM {
-        let title = format!("the {what} of {} is {} and djay's index says {}", track.id, shown(read), shown(index));
+        let title = format!("the {what} of {} is {}, but {} in djay's index", track.id, shown(read), shown(index));
         findings.add("index", &format!("{what}:{}", track.id), Severity::Medium, title, "");
     }
 }
 
 fn shown(number: Option<f64>) -> String {
-    number.map_or_else(|| "nothing".to_owned(), |number| number.to_string())
+    number.map_or_else(|| "empty".to_owned(), |number| number.to_string())
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a key's number is small; a larger one is compared well enough")]
+#[expect(clippy::cast_precision_loss, reason = "valid keys are small; for invalid ones the precision does not matter")]
 fn as_real(number: i64) -> f64 {
     number as f64
 }

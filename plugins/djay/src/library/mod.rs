@@ -1,7 +1,7 @@
 //! Reads djay's library: joins the records of its database and reports inconsistencies as findings.
 //!
 //! The library is read from a snapshot and never written. djay writes in steps (a play first, the location of its track half a
-//! second later), so missing parts are not errors: a track without analysis, a play of a track that is missing.
+//! second later). So missing parts are not errors, for example a track without analysis or a play of a missing track.
 //!
 //! | file | what |
 //! |---|---|

@@ -36,7 +36,7 @@ pub struct Track {
     /// Its ISRC.
     pub isrc: Option<String>,
     /// The tempo from djay's analysis.
-    pub heard_bpm: Option<f64>,
+    pub detected_bpm: Option<f64>,
     /// The tempo that the user set; 0 if the user removed it.
     pub manual_bpm: Option<f64>,
     /// The tempo that the user set, from the analysis.
@@ -55,14 +55,14 @@ impl Track {
     /// Its tempo: the user's, else the one of the analysis. 0 means none.
     #[must_use]
     pub fn bpm(&self) -> Option<f64> {
-        let known = [self.manual_bpm, self.analysed_manual_bpm, self.heard_bpm];
+        let known = [self.manual_bpm, self.analysed_manual_bpm, self.detected_bpm];
         known.into_iter().flatten().find(|bpm| *bpm > 0.0)
     }
 
     /// Its key.
     #[must_use]
     pub fn key(&self) -> Option<Key> {
-        Key::of_djay(self.key_index?)
+        Key::from_djay(self.key_index?)
     }
 
     /// Its length in milliseconds.

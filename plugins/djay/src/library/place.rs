@@ -45,11 +45,11 @@ pub struct FoundDatabase {
 pub fn find(mounts: &[&Mount], named: Option<&str>, backup: bool) -> Result<FoundDatabase, Error> {
     if named.is_some() && backup {
         return Err(Error::Permanent(
-            "the arguments `library` and `backup` name two libraries: leave one of them out; `library` may name a backup".to_owned(),
+            "the arguments `library` and `backup` exclude each other: leave one of them out; `library` may name a backup".to_owned(),
         ));
     }
     let candidates = |mount: &Mount| match named {
-        Some(named) => of_name(named),
+        Some(named) => named_paths(named),
         None if backup => Ok(backups(Path::new(&mount.path))),
         None => Ok(KNOWN.iter().map(|folder| Path::new(folder).join(FILE)).collect()),
     };
@@ -67,18 +67,21 @@ pub fn find(mounts: &[&Mount], named: Option<&str>, backup: bool) -> Result<Foun
     Err(Error::Permanent(match (named, backup) {
         (Some(named), _) => format!("there is no djay library `{}` below {folders}", named.escape_debug()),
         (None, true) => {
-            format!("there is no backup of djay below {folders}: looked in {} for DATE folders", BACKUPS.join(", "))
+            format!(
+                "there is no backup of djay below {folders}: no folder named by a date was found in {}",
+                BACKUPS.join(", ")
+            )
         }
         (None, false) => format!(
-            "there is no {FILE} below {folders}, neither there nor in {}; name it with the argument `library`, or ask for the \
-             newest backup with `backup`",
+            "there is no {FILE} in {folders} or its folders {}; name the path with the argument `library`, or read the newest \
+             backup with `backup`",
             KNOWN.iter().filter(|folder| !folder.is_empty()).copied().collect::<Vec<_>>().join(", ")
         ),
     }))
 }
 
 /// The path itself, or the database in it if it is a folder.
-fn of_name(named: &str) -> Result<Vec<PathBuf>, Error> {
+fn named_paths(named: &str) -> Result<Vec<PathBuf>, Error> {
     let below = safe_path(named).ok_or_else(|| {
         Error::Permanent(format!(
             "the argument `library` must be a path below the granted folder, not `{}`",
@@ -127,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn known_places_are_found_and_backups_only_when_asked_for() {
+    fn usual_paths_are_found_and_backups_only_with_the_argument() {
         let folder = tempfile::tempdir().unwrap();
         let mount = mount(folder.path());
         let found = |named, backup| find(&[&mount], named, backup).map(|found| found.shown);
@@ -147,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn libraries_of_an_older_djay_are_found_in_either_form() {
+    fn libraries_of_an_older_djay_are_found_under_both_names() {
         for folder in ["djay Pro 2", "Music/djay Pro 2"] {
             for form in ["djay Media Library.djayMediaLibrary", "djay Media Library"] {
                 let root = tempfile::tempdir().unwrap();

@@ -14,7 +14,7 @@ use super::raw::{RawLibrary, RowSubject};
 /// The list of all playlists. It has no tracks.
 const ROOT: &str = "mediaItemPlaylist-root";
 
-/// Rows of a page; `YapDatabase` writes 50.
+/// The size of a page in bytes. `YapDatabase` writes 50 rows, which need 400 bytes.
 const MOST_BYTES: i64 = 900_000;
 
 /// Items of all playlists.
@@ -46,7 +46,7 @@ struct Group {
 #[derive(Debug, Default)]
 struct Groups {
     by_name: BTreeMap<String, Group>,
-    lost: bool,
+    is_incomplete: bool,
 }
 
 /// The items of a group, in order, and whether they are complete.
@@ -60,27 +60,27 @@ struct Content {
 ///
 /// # Errors
 /// As `wit/sql.wit`. A library without playlists has no view.
-pub(super) fn read(database: &dyn Tables, gathered: &mut RawLibrary, findings: &mut Findings) -> Result<(), Error> {
+pub(super) fn read(database: &dyn Tables, raw: &mut RawLibrary, findings: &mut Findings) -> Result<(), Error> {
     let there = "SELECT count(*) FROM sqlite_schema WHERE name = 'view_mediaItemPlaylistView_page'";
-    let mut playlists = std::mem::take(&mut gathered.playlists);
+    let mut playlists = std::mem::take(&mut raw.playlists);
     if database.query(there, &[])?.integer() == Some(1) {
-        let Groups { by_name, lost } = groups(database, findings)?;
+        let Groups { by_name, is_incomplete } = groups(database, findings)?;
         let mut known = PlaylistNames::new(&playlists);
-        let mut is_open = lost;
+        let mut may_have_other_pages = is_incomplete;
         for (name, group) in by_name {
-            let content = content(&name, group, lost, gathered, findings);
-            is_open |= !known.put(&mut playlists, name, content, findings);
+            let content = content(&name, group, is_incomplete, raw, findings);
+            may_have_other_pages |= !known.put(&mut playlists, name, content, findings);
         }
-        // A playlist without a page is empty, unless an unread page or one without a group can belong to it.
+        // A playlist without a page is empty, unless an unread page or one of an unknown group can belong to it.
         for (playlist, _) in playlists.iter_mut().zip(&known.has_pages).filter(|(_, has_pages)| !**has_pages) {
-            playlist.whole = !is_open;
+            playlist.whole = !may_have_other_pages;
         }
     } else if playlists.iter().any(|playlist| playlist.id != ROOT) {
         let title = format!("the view with the items of the {} playlists is missing", playlists.len());
         findings.add("playlist", "view", Severity::Medium, title, "");
     }
     playlists.retain(|playlist| playlist.id != ROOT || !playlist.items.is_empty());
-    gathered.playlists = playlists;
+    raw.playlists = playlists;
     Ok(())
 }
 
@@ -91,7 +91,7 @@ fn groups(database: &dyn Tables, findings: &mut Findings) -> Result<Groups, Erro
         let row = row?;
         let [Value::Text(key), Value::Text(group), before, count, data] = row.as_slice() else {
             findings.add("page", "unnamed", Severity::Medium, "a page of playlists has no key or no group", "");
-            groups.lost = true;
+            groups.is_incomplete = true;
             continue;
         };
         let known = groups.by_name.entry(group.clone()).or_default();
@@ -99,19 +99,20 @@ fn groups(database: &dyn Tables, findings: &mut Findings) -> Result<Groups, Erro
         let (chunks, rest) = data.as_chunks::<8>();
         let rows: Vec<i64> = chunks.iter().map(|chunk| i64::from_le_bytes(*chunk)).collect();
         if !rest.is_empty() || count.as_integer() != i64::try_from(rows.len()).ok() {
-            let said = count.as_integer().map_or_else(|| "no number of".to_owned(), |count| count.to_string());
-            let title = format!("page {key} of the playlist {group} declares {said} rows and has {} bytes", data.len());
+            let declared = count.as_integer().map_or_else(|| "no number of".to_owned(), |count| count.to_string());
+            let title =
+                format!("page {key} of the playlist {group} declares {declared} rows, but has {} bytes", data.len());
             findings.add("page", key, Severity::Medium, title, "");
             known.damaged = true;
         }
         all += rows.len();
         if all > MOST_ITEMS {
             let title = format!(
-                "the playlists have more than {MOST_ITEMS} items; from page {key} of the playlist {group} on they are not read"
+                "the playlists have more than {MOST_ITEMS} items; page {key} of the playlist {group} and all later pages are not read"
             );
             findings.add("page", "many", Severity::Medium, title, "");
             known.damaged = true;
-            groups.lost = true;
+            groups.is_incomplete = true;
             break;
         }
         known.pages.push(Page { key: key.clone(), before: before.as_text().map(str::to_owned), rows });
@@ -120,11 +121,11 @@ fn groups(database: &dyn Tables, findings: &mut Findings) -> Result<Groups, Erro
 }
 
 /// The items of a group.
-fn content(name: &str, mut group: Group, lost: bool, gathered: &RawLibrary, findings: &mut Findings) -> Content {
+fn content(name: &str, mut group: Group, is_incomplete: bool, raw: &RawLibrary, findings: &mut Findings) -> Content {
     group.pages.sort_by(|a, b| a.key.cmp(&b.key));
     let (rows, linked) = in_order(name, group.pages, findings);
-    let items = items(name, &rows, gathered, findings);
-    let whole = linked && !group.damaged && !lost && items.len() == rows.len();
+    let items = items(name, &rows, raw, findings);
+    let whole = linked && !group.damaged && !is_incomplete && items.len() == rows.len();
     Content { items, whole }
 }
 
@@ -147,8 +148,10 @@ fn in_order(group: &str, pages: Vec<Page>, findings: &mut Findings) -> (Vec<i64>
     left.sort_by(|a, b| a.key.cmp(&b.key));
     let linked = left.is_empty();
     if !linked {
-        let title =
-            format!("{} pages of the playlist {group} are not linked to its first; they are taken last", left.len());
+        let title = format!(
+            "{} pages of the playlist {group} are not linked to its first page; they are put at its end",
+            left.len()
+        );
         let keys: Vec<_> = left.iter().map(|page| page.key.as_str()).collect();
         findings.add("page", &format!("unlinked:{group}"), Severity::Medium, title, keys.join(", "));
     }
@@ -156,18 +159,18 @@ fn in_order(group: &str, pages: Vec<Page>, findings: &mut Findings) -> (Vec<i64>
     (rows, linked)
 }
 
-fn items(group: &str, rows: &[i64], gathered: &RawLibrary, findings: &mut Findings) -> Vec<Item> {
+fn items(group: &str, rows: &[i64], raw: &RawLibrary, findings: &mut Findings) -> Vec<Item> {
     let (mut seen, mut items) = (HashSet::new(), Vec::new());
     for row in rows {
         if !seen.insert(*row) {
-            let title = format!("row {row} is twice in the playlist {group}; the first place counts");
+            let title = format!("row {row} occurs twice in the playlist {group}; only the first place is kept");
             findings.add("playlist", &format!("twice:{group}:{row}"), Severity::Low, title, "");
             continue;
         }
-        let track_id = match gathered.about.get(row) {
+        let track_id = match raw.subjects.get(row) {
             Some(RowSubject::Item(id)) => Some(id.clone()),
             Some(RowSubject::Track(place) | RowSubject::Analysis(place) | RowSubject::UserData(place)) => {
-                gathered.tracks.get(*place).map(|track| track.id.clone())
+                raw.tracks.get(*place).map(|track| track.id.clone())
             }
             None => None,
         };
@@ -211,8 +214,8 @@ impl PlaylistNames {
             (playlist.items, playlist.whole) = (content.items, content.whole);
             return true;
         }
-        let how = if named == Some(None) { "several playlists are called" } else { "no playlist is called" };
-        let title = format!("{how} {group}, which a view has tracks of; it is kept under that name");
+        let how = if named == Some(None) { "several playlists have" } else { "no playlist has" };
+        let title = format!("{how} the name {group} of a group of tracks; the group becomes a playlist with that name");
         findings.add("playlist", &format!("group:{group}"), Severity::Low, title, "");
         playlists.push(Playlist { id: group.clone(), name: group, items: content.items, whole: false });
         false

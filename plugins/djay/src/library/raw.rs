@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::model::{Play, Playlist, Session, Track};
-use super::unread::Causes;
+use super::unread::UnreadCounts;
 
 /// Bytes of an object. A session of 20,000 plays has 800 kB; the host returns no value above 1 MiB.
 pub(super) const MOST_BYTES: i64 = 1_000_000;
@@ -25,17 +25,17 @@ pub(super) enum RowSubject {
 #[derive(Debug, Default)]
 pub(super) struct RawLibrary {
     pub(super) tracks: Vec<Track>,
-    /// The collections (one bit each) of each track.
-    pub(super) heard: Vec<u8>,
+    /// The collections of each track that were read, one bit each.
+    pub(super) collections: Vec<u8>,
     pub(super) places: HashMap<String, usize>,
     /// By row number.
-    pub(super) about: HashMap<i64, RowSubject>,
+    pub(super) subjects: HashMap<i64, RowSubject>,
     pub(super) sessions: Vec<Session>,
     pub(super) plays: Vec<Play>,
     pub(super) playlists: Vec<Playlist>,
     pub(super) rows: BTreeMap<String, usize>,
     pub(super) unreadable: usize,
-    pub(super) causes: Causes,
+    pub(super) causes: UnreadCounts,
     /// Bytes of text.
     pub(super) text: usize,
 }

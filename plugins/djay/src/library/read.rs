@@ -14,7 +14,7 @@ use super::unread::UnreadReason;
 use super::{check, playlists, records, schema};
 use crate::tsaf::{Blob, Document, Mismatch};
 
-/// Bytes of all texts; an export needs twice as much in addition.
+/// Bytes of all texts. An export needs twice as much memory in addition.
 const MOST_TEXT: usize = 32 << 20;
 
 /// The plus disables the index: rows come in the order of the file, without sorting. A key above 1 KiB is ignored; SQLite counts
@@ -41,7 +41,7 @@ const GLOBAL: u8 = 4;
 const ANALYSIS: u8 = 8;
 const USER: u8 = 16;
 /// A track is in the library if it has a title or a location, not only an analysis.
-const THERE: u8 = TITLE | LOCAL | GLOBAL;
+const IN_LIBRARY: u8 = TITLE | LOCAL | GLOBAL;
 
 /// Reads a library. Unreadable parts become findings.
 ///
@@ -49,45 +49,46 @@ const THERE: u8 = TITLE | LOCAL | GLOBAL;
 /// `permanent` if it is not a library of a supported djay version; as `wit/sql.wit` if the database cannot be read.
 pub fn read(database: &dyn Tables, findings: &mut Findings) -> Result<Library, Error> {
     schema::check(database)?;
-    let mut gathered = RawLibrary::default();
+    let mut raw = RawLibrary::default();
     for row in database.rows(ROWS, &[MOST_BYTES.into()])? {
-        gathered.row(&row?, findings);
-        if gathered.text > MOST_TEXT {
+        raw.add_row(&row?, findings);
+        if raw.text > MOST_TEXT {
             return Err(Error::Permanent(format!(
-                "the library's titles, names and addresses have more than {} MiB together and no more are read",
+                "the library's titles, names and addresses have more than {} MiB together, which is the limit",
                 MOST_TEXT >> 20
             )));
         }
     }
-    gathered.causes.check()?;
-    gathered.once(findings);
-    check::indexes(database, &gathered, findings)?;
-    playlists::read(database, &mut gathered, findings)?;
-    Ok(gathered.into_library(findings))
+    raw.causes.check()?;
+    raw.remove_repeated(findings);
+    check::indexes(database, &raw, findings)?;
+    playlists::read(database, &mut raw, findings)?;
+    Ok(raw.into_library(findings))
 }
 
 /// Bytes of the texts of a track.
-fn text_of(track: &Track) -> usize {
-    let sources = track.sources.iter().map(|source| source.uri.len() + source.id.len() + long(&[&source.path]) + 64);
-    track.title.len() + long(&[&track.artist, &track.isrc]) + sources.sum::<usize>()
+fn text_bytes(track: &Track) -> usize {
+    let sources =
+        track.sources.iter().map(|source| source.uri.len() + source.id.len() + total_length(&[&source.path]) + 64);
+    track.title.len() + total_length(&[&track.artist, &track.isrc]) + sources.sum::<usize>()
 }
 
-fn long(texts: &[&Option<String>]) -> usize {
+fn total_length(texts: &[&Option<String>]) -> usize {
     texts.iter().filter_map(|text| text.as_ref()).map(String::len).sum()
 }
 
-fn twice(collection: &str, key: &str, findings: &mut Findings) {
-    let title = format!("{collection} has {key} more than once; the first one counts");
+fn report_twice(collection: &str, key: &str, findings: &mut Findings) {
+    let title = format!("{collection} has {key} more than once; the first one is used");
     findings.add("twice", &format!("{collection}/{key}"), Severity::Medium, title, "");
 }
 
-fn first<T>(list: &mut Vec<T>, collection: &str, id: impl Fn(&T) -> &str, findings: &mut Findings) {
+fn keep_first<T>(list: &mut Vec<T>, collection: &str, id: impl Fn(&T) -> &str, findings: &mut Findings) {
     let mut seen = HashSet::new();
     let mut kept = Vec::with_capacity(list.len());
     for item in list.iter() {
         let is_first = seen.insert(id(item));
         if !is_first {
-            twice(collection, id(item), findings);
+            report_twice(collection, id(item), findings);
         }
         kept.push(is_first);
     }
@@ -96,12 +97,12 @@ fn first<T>(list: &mut Vec<T>, collection: &str, id: impl Fn(&T) -> &str, findin
 }
 
 impl RawLibrary {
-    fn row(&mut self, row: &[Value], findings: &mut Findings) {
+    fn add_row(&mut self, row: &[Value], findings: &mut Findings) {
         let [Value::Integer(rowid), Value::Text(collection), Value::Text(key), data, length] = row else {
             self.unreadable += 1;
-            let seen = row.first().and_then(Value::as_integer).unwrap_or_default();
-            let title = format!("row {seen} of database2 has no collection, no key or a key above 1 KiB");
-            findings.add("row", &seen.to_string(), Severity::Medium, title, "");
+            let number = row.first().and_then(Value::as_integer).unwrap_or_default();
+            let title = format!("row {number} of database2 has no collection, no key or a key above 1 KiB");
+            findings.add("row", &number.to_string(), Severity::Medium, title, "");
             return;
         };
         match self.rows.get_mut(collection) {
@@ -109,10 +110,10 @@ impl RawLibrary {
             None => drop(self.rows.insert(collection.clone(), 1)),
         }
         let read = match data.as_blob() {
-            Some(blob) => self.blob(ObjectKey { row: *rowid, collection, key }, blob, findings),
+            Some(blob) => self.add_blob(ObjectKey { row: *rowid, collection, key }, blob, findings),
             None => Err(match length.as_integer() {
                 Some(bytes) => {
-                    UnreadReason::new(format!("it has {bytes} bytes and {MOST_BYTES} are read"), "it is too large")
+                    UnreadReason::new(format!("it has {bytes} bytes, the limit is {MOST_BYTES}"), "it is too large")
                 }
                 None => UnreadReason::new("it is not a blob".to_owned(), "it is not a blob"),
             }),
@@ -127,36 +128,35 @@ impl RawLibrary {
         }
     }
 
-    fn blob(&mut self, object: ObjectKey<'_>, blob: &[u8], findings: &mut Findings) -> Result<(), UnreadReason> {
+    fn add_blob(&mut self, object: ObjectKey<'_>, blob: &[u8], findings: &mut Findings) -> Result<(), UnreadReason> {
         let ObjectKey { row, collection, key } = object;
         self.text += key.len();
         let document = match Blob::decode(blob).map_err(|fault| UnreadReason::new(fault.to_string(), &fault.cause()))? {
             Blob::Tsaf(document) => document,
-            // Every library has one.
+            // Every library has one property list there.
             Blob::BinaryPlist if collection == "databaseInfo" => return Ok(()),
             Blob::BinaryPlist => {
-                let why = "it is a property list (bplist00), as older versions of djay wrote";
+                let why = "it is a property list (bplist00), the format of older versions of djay";
                 return Err(UnreadReason::new(why.to_owned(), "it is a property list (bplist00)"));
             }
         };
-        if document.is_guessed() {
-            let title =
-                format!("{collection}/{key} has references of more than one byte, which no real blob has shown yet");
+        if document.has_wide_references() {
+            let title = format!("{collection}/{key} has references of more than one byte, which no known library has");
             findings.add("form", &format!("{collection}/{key}"), Severity::Info, title, format!("row {row}"));
         }
-        let id = self.record(object, &document, findings).map_err(|mismatch| {
+        let id = self.add_record(object, &document, findings).map_err(|mismatch| {
             let why = mismatch.to_string();
             UnreadReason { cause: why.clone(), why }
         })?;
         if let Some(id) = id.filter(|id| id != key) {
-            let title = format!("{collection}/{key} calls itself {id}; the key counts");
+            let title = format!("{collection}/{key} has the id {id} inside; the key is used");
             findings.add("id", &format!("{collection}/{key}"), Severity::Low, title, format!("row {row}"));
         }
         Ok(())
     }
 
     /// Adds an object and returns the id that it has inside.
-    fn record(
+    fn add_record(
         &mut self,
         object: ObjectKey<'_>,
         document: &Document<'_>,
@@ -165,13 +165,13 @@ impl RawLibrary {
         let ObjectKey { row, collection, key } = object;
         match collection {
             "mediaItemTitleIDs" => {
-                self.of_track(object, TITLE, RowSubject::Track, findings, |track| records::title(document, track))
+                self.add_to_track(object, TITLE, RowSubject::Track, findings, |track| records::title(document, track))
             }
             "localMediaItemLocations" | "globalMediaItemLocations" => {
                 let bit = if collection == "localMediaItemLocations" { LOCAL } else { GLOBAL };
                 let mut odd = 0;
                 let add = |track: &mut Track| records::location(document, track, &mut odd);
-                let id = self.of_track(object, bit, RowSubject::Track, findings, add)?;
+                let id = self.add_to_track(object, bit, RowSubject::Track, findings, add)?;
                 if odd > 0 {
                     let title = format!(
                         "{odd} addresses of {collection}/{key} are empty, above 4 KiB or relative to an unknown one, and are \
@@ -181,20 +181,21 @@ impl RawLibrary {
                 }
                 Ok(id)
             }
-            "mediaItemAnalyzedData" => self
-                .of_track(object, ANALYSIS, RowSubject::Analysis, findings, |track| records::analysed(document, track)),
-            "mediaItemUserData" => {
-                self.of_track(object, USER, RowSubject::UserData, findings, |track| records::user_data(document, track))
-            }
+            "mediaItemAnalyzedData" => self.add_to_track(object, ANALYSIS, RowSubject::Analysis, findings, |track| {
+                records::analysed(document, track)
+            }),
+            "mediaItemUserData" => self.add_to_track(object, USER, RowSubject::UserData, findings, |track| {
+                records::user_data(document, track)
+            }),
             "historySessions" => {
                 let (id, session) = records::session(document, key)?;
-                self.text += long(&[&session.device_name, &session.device_type]);
+                self.text += total_length(&[&session.device_name, &session.device_type]);
                 self.sessions.push(session);
                 Ok(id)
             }
             "historySessionItems" => {
                 let (id, play) = records::play(document, key)?;
-                self.text += long(&[&play.session_id, &play.track_id, &play.title, &play.artist, &play.origin]);
+                self.text += total_length(&[&play.session_id, &play.track_id, &play.title, &play.artist, &play.origin]);
                 self.plays.push(play);
                 Ok(id)
             }
@@ -208,7 +209,7 @@ impl RawLibrary {
                 let (id, track) = records::playlist_item(document)?;
                 if let Some(track) = track {
                     self.text += track.len();
-                    self.about.insert(row, RowSubject::Item(track));
+                    self.subjects.insert(row, RowSubject::Item(track));
                 }
                 Ok(id)
             }
@@ -216,13 +217,13 @@ impl RawLibrary {
         }
     }
 
-    /// Adds to the track with that id. An object that cannot be read completely adds nothing; nor does a second one of the same
-    /// collection.
-    fn of_track(
+    /// Adds an object to the track with its key. Nothing is added if the object cannot be read completely, or if the track already has
+    /// an object of this collection (`bit`).
+    fn add_to_track(
         &mut self,
         object: ObjectKey<'_>,
         bit: u8,
-        about: fn(usize) -> RowSubject,
+        subject: fn(usize) -> RowSubject,
         findings: &mut Findings,
         add: impl FnOnce(&mut Track) -> Result<Option<String>, Mismatch>,
     ) -> Result<Option<String>, Mismatch> {
@@ -231,36 +232,36 @@ impl RawLibrary {
         if place == self.tracks.len() {
             self.places.insert(key.to_owned(), place);
             self.tracks.push(Track { id: key.to_owned(), ..Track::default() });
-            self.heard.push(0);
+            self.collections.push(0);
         }
-        let Some((track, heard)) = self.tracks.get_mut(place).zip(self.heard.get_mut(place)) else {
+        let Some((track, collections)) = self.tracks.get_mut(place).zip(self.collections.get_mut(place)) else {
             return Ok(None);
         };
-        if *heard & bit > 0 {
-            twice(collection, key, findings);
+        if *collections & bit > 0 {
+            report_twice(collection, key, findings);
             return Ok(None);
         }
-        let before = text_of(track);
+        let before = text_bytes(track);
         let id = add(track)?;
-        // The own row of a track replaces data from other rows, even if it has less.
-        self.text = (self.text + text_of(track)).saturating_sub(before);
-        *heard |= bit;
-        self.about.insert(row, about(place));
+        // The track's own row replaces data from other rows, so the size may shrink.
+        self.text = (self.text + text_bytes(track)).saturating_sub(before);
+        *collections |= bit;
+        self.subjects.insert(row, subject(place));
         Ok(id)
     }
 
     /// Keeps the first of several sessions, plays or playlists with one id, as djay does.
-    fn once(&mut self, findings: &mut Findings) {
-        first(&mut self.sessions, "historySessions", |session| &session.id, findings);
-        first(&mut self.plays, "historySessionItems", |play| &play.id, findings);
-        first(&mut self.playlists, "mediaItemPlaylists", |playlist| &playlist.id, findings);
+    fn remove_repeated(&mut self, findings: &mut Findings) {
+        keep_first(&mut self.sessions, "historySessions", |session| &session.id, findings);
+        keep_first(&mut self.plays, "historySessionItems", |play| &play.id, findings);
+        keep_first(&mut self.playlists, "mediaItemPlaylists", |playlist| &playlist.id, findings);
     }
 
     /// Sorts and joins the records.
     fn into_library(self, findings: &mut Findings) -> Library {
-        let Self { tracks, heard, mut sessions, mut plays, mut playlists, rows, unreadable, .. } = self;
-        let mut tracks: Vec<_> =
-            tracks.into_iter().zip(heard).filter(|(_, heard)| heard & THERE > 0).map(|(track, _)| track).collect();
+        let Self { tracks, collections, mut sessions, mut plays, mut playlists, rows, unreadable, .. } = self;
+        let in_library = tracks.into_iter().zip(collections).filter(|(_, bits)| bits & IN_LIBRARY > 0);
+        let mut tracks: Vec<_> = in_library.map(|(track, _)| track).collect();
         tracks.sort_by(|a, b| a.id.cmp(&b.id));
         sessions.sort_by(|a, b| (a.started, &a.id).cmp(&(b.started, &b.id)));
         plays.sort_by(|a, b| (a.started, &a.id).cmp(&(b.started, &b.id)));
@@ -281,7 +282,7 @@ impl RawLibrary {
             let absent: Vec<_> = playlist.items.iter().filter(|item| item.track.is_none()).collect();
             if let Some(first) = absent.first() {
                 let title = format!(
-                    "{} places of the playlist {} have tracks that the library lacks, {} first",
+                    "{} items of the playlist {} are tracks that the library lacks; the first is {}",
                     absent.len(),
                     playlist.name,
                     first.track_id

@@ -29,10 +29,10 @@ fn owned(text: Option<&str>) -> Option<String> {
 }
 
 /// A time in milliseconds since 1970; `None` for an invalid date and outside the years 1 to 9999.
-fn moment_of(object: &Object<'_, '_>, key: &str) -> Result<Option<i64>, Mismatch> {
+fn time_of(object: &Object<'_, '_>, key: &str) -> Result<Option<i64>, Mismatch> {
     let Some(seconds) = object.date(key)? else { return Ok(None) };
     let wanted = "date of the years 1 to 9999";
-    time::of_apple(seconds).map(Some).ok_or_else(|| Mismatch { key: key.to_owned(), wanted })
+    time::from_apple(seconds).map(Some).ok_or_else(|| Mismatch { key: key.to_owned(), wanted })
 }
 
 impl Title {
@@ -61,7 +61,7 @@ impl Title {
 pub(super) fn title(document: &Document<'_>, track: &mut Track) -> Result<Option<String>, Mismatch> {
     let title = Title::from_object(&document.object("ADCMediaItemTitleID")?)?;
     let id = title.id.clone();
-    // The own row of a track has precedence over copies in other rows.
+    // The track's own row has precedence over copies of its title in other rows.
     let other = Title {
         id: None,
         title: owned(Some(&track.title)),
@@ -88,7 +88,7 @@ pub(super) fn location(
     if addresses.len() + left_out > MOST_SOURCES {
         return Err(Mismatch { key: "sourceURIs".to_owned(), wanted: "array of at most 64 addresses" });
     }
-    // A location can name other tracks too, even first.
+    // A location can also have the titles of other tracks, even as the first ones.
     let titles = object.objects("titleIDs")?;
     let own = titles.iter().find(|title| title.text("uuid").is_ok_and(|uuid| uuid == Some(&track.id)));
     if let Some(own) = own {
@@ -107,7 +107,7 @@ pub(super) fn analysed(document: &Document<'_>, track: &mut Track) -> Result<Opt
     let object = document.object("ADCMediaItemAnalyzedData")?;
     let (bpm, manual) = (object.number("bpm")?, object.number("manualBPM")?);
     let key = object.integer("keySignatureIndex")?;
-    (track.heard_bpm, track.analysed_manual_bpm, track.key_index) = (bpm, manual, key);
+    (track.detected_bpm, track.analysed_manual_bpm, track.key_index) = (bpm, manual, key);
     Ok(owned(object.text("uuid")?))
 }
 
@@ -140,8 +140,8 @@ pub(super) fn session(document: &Document<'_>, key: &str) -> Result<(Option<Stri
         id: key.to_owned(),
         device_name: owned(object.text("deviceName")?),
         device_type: object.word("deviceType")?,
-        started: moment_of(&object, "startDate")?,
-        ended: moment_of(&object, "endDate")?,
+        started: time_of(&object, "startDate")?,
+        ended: time_of(&object, "endDate")?,
     };
     Ok((owned(object.text("uuid")?), session))
 }
@@ -159,7 +159,7 @@ pub(super) fn play(document: &Document<'_>, key: &str) -> Result<(Option<String>
         artist: title.artist,
         duration_ms,
         deck: object.integer("deckNumber")?,
-        started: moment_of(&object, "startTime")?,
+        started: time_of(&object, "startTime")?,
         origin: owned(object.text("originSourceID")?),
         ..super::Play::default()
     };
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_row_leaves_open_another_says_in_either_order() {
+    fn rows_of_a_track_complete_each_other_in_either_order() {
         let own = encode(&title_of("A", vec![("artist", Tree::text("Own")), ("isrc", Tree::text("I"))]), Style::Mac);
         let other = title_of("B", vec![("title", Tree::text("Another track"))]);
         let repeated = title_of(
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_and_lists_of_addresses_beyond_all_measure_fail_their_object() {
+    fn too_long_texts_and_lists_of_addresses_make_their_object_unreadable() {
         let of = |text: String| encode(&title_of("A", vec![("title", Tree::Text(text))]), Style::Mac);
         let read = |blob: Vec<u8>| title(&decode(&blob).unwrap(), &mut Track::default());
         assert!(read(of("x".repeat(4_096))).is_ok());
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_none_is_left_out_and_the_others_of_its_place_are_kept() {
+    fn an_invalid_address_is_left_out_and_the_others_of_its_location_are_kept() {
         let url = |text: &str, base: Option<Tree>| Tree::Url(text.to_owned(), base.map(Box::new));
         let folder = || Some(url("file:///Users/dj/Music/?a", None));
         let addresses = vec![
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_outside_all_calendars_fails_its_object_and_an_absent_one_does_not() {
+    fn an_invalid_date_makes_its_object_unreadable_and_an_absent_one_does_not() {
         let of = |fields| encode(&Tree::object("ADCHistorySession", fields), Style::Mac);
         for (seconds, good) in [(0.0, true), (f64::NAN, false), (1e300, false), (-1e12, false)] {
             let blob = of(vec![("startDate", Tree::Date(seconds)), ("deviceType", Tree::Integer(3))]);
@@ -266,7 +266,9 @@ mod tests {
                     assert!(good && session.started == Some(978_307_200_000) && session.ended.is_none());
                     assert_eq!(session.device_type.as_deref(), Some("3"));
                 }
-                Err(mismatch) => assert!(!good && mismatch.to_string().contains("`startDate` is no date of the years")),
+                Err(mismatch) => {
+                    assert!(!good && mismatch.to_string().contains("`startDate` is not a date of the years"))
+                }
             }
         }
     }

@@ -6,13 +6,13 @@ use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::Value;
 
 use super::raw::MOST_BYTES;
-use super::unread::another;
+use super::unread::unsupported;
 
 /// The supported version of `YapDatabase`.
 const VERSION: i64 = 3;
 
-/// Rows of a library. A library of 15,540 tracks has some 50,000; more do not fit into the memory of the plugin, as
-/// `tests/memory.rs` checks.
+/// The limit of rows. A library of 15,540 tracks has some 50,000. `tests/memory.rs` checks that this many fit into the memory of the
+/// plugin.
 pub const MOST_ROWS: i64 = 150_000;
 
 /// The error for a file that is empty or cut off.
@@ -33,17 +33,20 @@ pub(super) fn check(database: &dyn Tables) -> Result<(), Error> {
             "SELECT substr(name, 1, 100) FROM sqlite_schema WHERE type = 'table' ORDER BY name LIMIT 8",
         )?;
         let seen = if tables.is_empty() { EMPTY.to_owned() } else { format!("the tables {}", tables.join(", ")) };
-        return Err(another(&format!("there is no table database2 (collection, key, data); it has {}", plain(&seen))));
+        return Err(unsupported(&format!(
+            "there is no table database2 (collection, key, data); it has {}",
+            plain(&seen)
+        )));
     }
     if version != Some(VERSION) {
         let seen = version.map_or_else(|| "none".to_owned(), |version| version.to_string());
-        return Err(another(&format!("its user_version is {seen} and {VERSION} is read")));
+        return Err(unsupported(&format!("its user_version is {seen}; only {VERSION} is supported")));
     }
     let rows = database.query("SELECT count(*) FROM database2", &[])?.integer().unwrap_or_default();
     if rows > MOST_ROWS {
-        return Err(Error::Permanent(format!("the library has {rows} rows and {MOST_ROWS} are read")));
+        return Err(Error::Permanent(format!("the library has {rows} rows; the limit is {MOST_ROWS}")));
     }
-    form(database)
+    check_object_format(database)
 }
 
 /// Counts the formats of all titles. Values that are not blobs or are too large are not loaded; their rows are reported later. No
@@ -53,8 +56,8 @@ const FORMS: &str = "SELECT sum(form = 'TSAF'), sum(form = 'list'), sum(form = '
     WHEN substr(data, 1, 4) = x'54534146' THEN 'TSAF' WHEN substr(data, 1, 8) = x'62706c6973743030' THEN 'list' \
     ELSE 'other' END AS form FROM database2 WHERE +collection = 'mediaItemTitleIDs')";
 
-/// The format of the tracks' objects: TSAF, or that of older versions. If some of them are TSAF, those are read.
-fn form(database: &dyn Tables) -> Result<(), Error> {
+/// Checks the format of the tracks' objects: TSAF, or that of older versions. It is enough if some of them are TSAF.
+fn check_object_format(database: &dyn Tables) -> Result<(), Error> {
     let found = database.query(FORMS, &[MOST_BYTES.into()])?;
     let counts = found.rows.first().map(Vec::as_slice).unwrap_or_default();
     let has = |place: usize| counts.get(place).and_then(Value::as_integer).is_some_and(|count| count > 0);
@@ -62,9 +65,9 @@ fn form(database: &dyn Tables) -> Result<(), Error> {
     if has_tsaf || !(has_lists || has_others) {
         return Ok(());
     }
-    Err(another(if has_lists {
-        "its objects are property lists (bplist00), as djay Pro 2 wrote them, and TSAF is read; let a newer djay take the \
-         library over"
+    Err(unsupported(if has_lists {
+        "its objects are property lists (bplist00), the format of djay Pro 2; only TSAF is supported: open the library with a \
+         newer djay, which converts it"
     } else {
         "its objects are neither TSAF nor property lists"
     }))
@@ -80,7 +83,7 @@ fn columns(database: &dyn Tables) -> Result<Vec<String>, Error> {
     Ok(found.rows.iter().filter_map(|row| row.get(1)?.as_text().map(str::to_owned)).collect())
 }
 
-/// The names of tables come from the file.
+/// Makes the names of tables, which come from the file, safe for a message.
 fn plain(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(300).collect()
 }

@@ -21,7 +21,7 @@ pub fn source(uri: &str) -> Source {
     }
     let Some((service, rest)) = uri.split_once(':') else { return of("unknown", uri, None) };
     let service = match service.to_lowercase().as_str() {
-        // A scheme is not a service, nor are the words that have another meaning here.
+        // A scheme such as `https` is not a service, and neither are the names that `Source::service` uses for other things.
         _ if rest.starts_with("//") => return of("unknown", uri, None),
         "" | "local" | "djay" | "unknown" => return of("unknown", uri, None),
         "apple" => "apple-music".to_owned(),
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn services_and_their_ids_are_told_apart() {
+    fn addresses_have_a_service_and_an_id() {
         for (uri, service, id) in [
             ("com.apple.iTunes:8986230555104447322", "apple", "8986230555104447322"),
             ("com.apple.iTunes:-4336282834212606353", "apple", "14110461239496945263"),
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_a_known_service_has_is_streamed() {
+    fn only_addresses_of_known_services_are_streamed() {
         for (uri, streamed) in [
             ("spotify:track:1", true),
             ("Tidal:track:1", true),

@@ -7,7 +7,8 @@ use baton_plugin_sdk::Error;
 /// Causes that are counted separately; a file could have one for each object.
 const MOST_CAUSES: usize = 64;
 
-const TOLD: usize = 5;
+/// Causes in the error message.
+const SHOWN: usize = 5;
 
 /// The reason why an object cannot be read.
 #[derive(Debug)]
@@ -25,13 +26,13 @@ impl UnreadReason {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Causes {
+pub(super) struct UnreadCounts {
     counts: BTreeMap<String, usize>,
     read: usize,
     unread: usize,
 }
 
-impl Causes {
+impl UnreadCounts {
     pub(super) fn count(&mut self, unread: Option<&UnreadReason>) {
         let Some(UnreadReason { cause, .. }) = unread else {
             self.read += 1;
@@ -43,23 +44,23 @@ impl Causes {
         *self.counts.entry(cause.to_owned()).or_default() += 1;
     }
 
-    /// Checks that something could be read, if there was anything.
+    /// Checks that not all objects are unreadable.
     ///
     /// # Errors
-    /// `permanent` if nothing could, with the most frequent causes.
+    /// `permanent`, with the most frequent causes.
     pub(super) fn check(&self) -> Result<(), Error> {
         if self.read > 0 || self.unread == 0 {
             return Ok(());
         }
         let mut causes: Vec<_> = self.counts.iter().collect();
         causes.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
-        let told: Vec<_> = causes.iter().take(TOLD).map(|(cause, count)| format!("{cause} ({count})")).collect();
-        let more = if causes.len() > TOLD { ", and others" } else { "" };
-        Err(another(&format!("none of its {} objects can be read: {}{more}", self.unread, told.join(", "))))
+        let shown: Vec<_> = causes.iter().take(SHOWN).map(|(cause, count)| format!("{cause} ({count})")).collect();
+        let more = if causes.len() > SHOWN { ", and others" } else { "" };
+        Err(unsupported(&format!("none of its {} objects can be read: {}{more}", self.unread, shown.join(", "))))
     }
 }
 
 /// The error for a library of another djay version.
-pub(super) fn another(seen: &str) -> Error {
-    Error::Permanent(format!("this is not a library of a supported djay version: {seen}"))
+pub(super) fn unsupported(why: &str) -> Error {
+    Error::Permanent(format!("this is not a library of a supported djay version: {why}"))
 }

@@ -16,10 +16,10 @@ pub struct Candidate {
     pub names: Names,
 }
 
-/// Tracks that are compared; more do not fit into the memory of the plugin, as `tests/memory.rs` checks.
+/// The limit of tracks. `tests/memory.rs` checks that this many fit into the memory of the plugin.
 pub const MOST: usize = 50_000;
 
-/// Requires another source than djay: an id that only djay stated does not make a candidate.
+/// A candidate needs facts of another source than djay: a track that only djay stated is not a candidate.
 const ROWS: &str = "SELECT t.id, e.service, e.external_id, t.title, t.artists, t.album, t.duration_ms, t.isrc \
     FROM tracks AS t JOIN external_ids AS e ON e.kind = 'track' AND e.item = t.id \
     WHERE EXISTS (SELECT 1 FROM external_ids AS o WHERE o.kind = 'track' AND o.item = t.id AND o.service <> 'djay' \
@@ -54,12 +54,12 @@ pub fn candidates(catalog: &dyn Tables, service: Option<&str>) -> Result<Vec<Can
             list.push(Candidate { service: name.clone(), id: id.clone(), names: names(rest) });
         }
         let Some(candidate) = list.last_mut() else { continue };
-        let is_named = match service {
+        let has_usable_id = match service {
             Some(service) => candidate.service == service,
-            // An id of djay itself is not usable.
+            // Ids of djay and of Apple's local library are not ids of a service.
             None => candidate.service != "djay" && candidate.service != "apple",
         };
-        if !is_named {
+        if !has_usable_id {
             (candidate.service, candidate.id) = (name.clone(), id.clone());
         }
         candidate.names.ids.push(Id::new(name, id));

@@ -29,7 +29,7 @@ pub struct Matches {
     pub decisions: Vec<Decision>,
     /// Tracks of djay.
     pub tracks: usize,
-    /// Tracks with a chance to match: the catalog has one of their ids or an equal title, or they matched.
+    /// Tracks that can match: the catalog has one of their ids or an equal title, or they matched.
     pub matchable: usize,
     /// Certain matches.
     pub auto: usize,
@@ -49,7 +49,7 @@ pub fn find(library: &Library, candidates: &[Candidate]) -> Matches {
     let mut matches =
         Matches { decisions: Vec::new(), tracks: library.tracks.len(), matchable: 0, auto: 0, known: 0, review: 0 };
     for track in &library.tracks {
-        let decision = matcher.find(&names_of(track));
+        let decision = matcher.find(&track_names(track));
         let found = match &decision {
             Decision::Auto(found) => {
                 matches.auto += 1;
@@ -87,7 +87,7 @@ pub fn write(
 }
 
 /// The data of a track for the matcher. A number in Apple's own library is not an id of a service.
-fn names_of(track: &Track) -> Names {
+fn track_names(track: &Track) -> Names {
     let streamed = track.sources.iter().filter(|source| source.is_streamed());
     let known = streamed.filter_map(|source| Some(Id::new(&source.service, source.track_id()?)));
     let ids = std::iter::once(Id::new("djay", &track.id)).chain(known);

@@ -20,20 +20,20 @@ pub fn decode(blob: &[u8]) -> Result<Document<'_>, Fault> {
         bytes,
         things: Vec::with_capacity(objects.min(most)),
         strings: Vec::with_capacity(strings.min(most)),
-        is_guessed: false,
+        has_wide_references: false,
     };
     let root = decoder.value(0)?;
-    let Decoder { bytes, things, strings: known, is_guessed } = decoder;
+    let Decoder { bytes, things, strings: known, has_wide_references } = decoder;
     if bytes.left() > 0 {
         return Err(bytes.fault_of_all(FaultKind::Left));
     }
     if things.len() != objects {
-        return Err(bytes.fault_of_all(FaultKind::Objects { said: objects, found: things.len() }));
+        return Err(bytes.fault_of_all(FaultKind::Objects { declared: objects, found: things.len() }));
     }
     if known.len() != strings {
-        return Err(bytes.fault_of_all(FaultKind::Strings { said: strings, found: known.len() }));
+        return Err(bytes.fault_of_all(FaultKind::Strings { declared: strings, found: known.len() }));
     }
-    Ok(Document { root, things, is_guessed })
+    Ok(Document { root, things, has_wide_references })
 }
 
 /// The counts of objects and of strings.
@@ -57,8 +57,8 @@ struct Decoder<'a> {
     /// Objects, arrays, dates and data, numbered by their start.
     things: Vec<NumberedValue<'a>>,
     strings: Vec<&'a str>,
-    /// Whether a form was used that was never seen in a real blob.
-    is_guessed: bool,
+    /// Whether a reference has more than one byte, which no known blob has.
+    has_wide_references: bool,
 }
 
 impl<'a> Decoder<'a> {
@@ -69,7 +69,7 @@ impl<'a> Decoder<'a> {
         }
         match tag {
             0x00 => Ok(Value::Nil),
-            0x02..=0x04 => self.object_again(tag),
+            0x02..=0x04 => self.object_reference(tag),
             0x05..=0x08 => self.string(tag).map(Value::Text),
             0x0D => Ok(Value::Bool(true)),
             0x0E => Ok(Value::Bool(false)),
@@ -104,9 +104,9 @@ impl<'a> Decoder<'a> {
         })
     }
 
-    /// The number of a reference: one, two or four bytes, aligned as a number. Only one byte was ever seen.
+    /// The number of a reference: one, two or four bytes, aligned as a number. Known blobs have only references of one byte.
     fn reference(&mut self, wide: u8) -> Result<usize, Fault> {
-        self.is_guessed |= wide > 0;
+        self.has_wide_references |= wide > 0;
         Ok(match wide {
             0 => self.bytes.u8()?.into(),
             1 => self.bytes.u16()?.into(),
@@ -114,13 +114,13 @@ impl<'a> Decoder<'a> {
         })
     }
 
-    fn object_again(&mut self, tag: u8) -> Result<Value<'a>, Fault> {
-        let asked = self.reference(tag - 0x02)?;
+    fn object_reference(&mut self, tag: u8) -> Result<Value<'a>, Fault> {
+        let number = self.reference(tag - 0x02)?;
         let known = self.things.len();
-        if asked < known {
-            Ok(Value::Thing(asked))
+        if number < known {
+            Ok(Value::Thing(number))
         } else {
-            Err(self.bytes.fault(FaultKind::NoObject { asked, known }))
+            Err(self.bytes.fault(FaultKind::NoObject { number, known }))
         }
     }
 
@@ -131,9 +131,9 @@ impl<'a> Decoder<'a> {
             self.strings.push(text);
             return Ok(text);
         }
-        let asked = self.reference(tag - 0x05)?;
+        let number = self.reference(tag - 0x05)?;
         let known = self.strings.len();
-        self.strings.get(asked).copied().ok_or_else(|| self.bytes.fault(FaultKind::NoSuchString { asked, known }))
+        self.strings.get(number).copied().ok_or_else(|| self.bytes.fault(FaultKind::NoSuchString { number, known }))
     }
 
     fn string_here(&mut self) -> Result<&'a str, Fault> {
@@ -162,7 +162,7 @@ impl<'a> Decoder<'a> {
     fn array(&mut self, depth: usize) -> Result<Value<'a>, Fault> {
         let begun = self.begin(NumberedValue::Array(Vec::new()));
         let count = self.bytes.count()?;
-        // The announced number can be wrong.
+        // The count in the blob can be wrong, so it does not decide how much memory is reserved.
         let mut items = Vec::with_capacity(count.min(64));
         for _ in 0..count {
             items.push(self.value(depth + 1)?);

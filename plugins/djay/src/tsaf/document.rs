@@ -91,7 +91,7 @@ pub enum NumberedValue<'a> {
 pub struct Document<'a> {
     pub(super) root: Value<'a>,
     pub(super) things: Vec<NumberedValue<'a>>,
-    pub(super) is_guessed: bool,
+    pub(super) has_wide_references: bool,
 }
 
 /// A field of a wrong type.
@@ -106,11 +106,15 @@ pub struct Mismatch {
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.key.is_empty() {
-            write!(f, "it is no {}", self.wanted)
+            write!(f, "it is not {} {}", article(self.wanted), self.wanted)
         } else {
-            write!(f, "`{}` is no {}", self.key.escape_debug(), self.wanted)
+            write!(f, "`{}` is not {} {}", self.key.escape_debug(), article(self.wanted), self.wanted)
         }
     }
+}
+
+fn article(noun: &str) -> &'static str {
+    if noun.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) { "an" } else { "a" }
 }
 
 /// Strings are stored once and referred to, so a small blob could expand to much memory.
@@ -125,11 +129,11 @@ impl<'a> Document<'a> {
         &self.root
     }
 
-    /// Whether it has references of more than one byte (tags 03, 04, 06, 07). Their form is derived from the others; no real blob
-    /// has shown it.
+    /// Whether it has references of more than one byte (tags 03, 04, 06, 07). No known blob has them; they are read like those of one
+    /// byte.
     #[must_use]
-    pub fn is_guessed(&self) -> bool {
-        self.is_guessed
+    pub fn has_wide_references(&self) -> bool {
+        self.has_wide_references
     }
 
     /// All numbered values.
@@ -214,7 +218,7 @@ impl<'d, 'a> Object<'d, 'a> {
     ///
     /// # Errors
     /// If the field has another type.
-    #[expect(clippy::cast_possible_truncation, reason = "it was checked to be whole and small")]
+    #[expect(clippy::cast_possible_truncation, reason = "the guard checks that it is whole and small")]
     pub fn integer(&self, key: &str) -> Result<Option<i64>, Mismatch> {
         /// Each integer up to here has an exact f64.
         const EXACT: f64 = 9_007_199_254_740_992.0;

@@ -18,7 +18,7 @@ pub struct Fault {
 pub enum FaultKind {
     /// It does not begin with `TSAF`.
     NoTsaf,
-    /// The header is of another version.
+    /// The header has another version.
     Version {
         /// The first number of the version; 3 is supported.
         first: u16,
@@ -42,14 +42,14 @@ pub enum FaultKind {
     /// A reference to an object that does not begin before it.
     NoObject {
         /// The number of the reference.
-        asked: usize,
+        number: usize,
         /// The number of objects so far.
         known: usize,
     },
     /// A reference to a string that does not come before it.
     NoSuchString {
         /// The number of the reference.
-        asked: usize,
+        number: usize,
         /// The number of strings so far.
         known: usize,
     },
@@ -67,14 +67,14 @@ pub enum FaultKind {
     /// The header has another number of objects, arrays, dates and data.
     Objects {
         /// The number in the header.
-        said: usize,
+        declared: usize,
         /// The real number.
         found: usize,
     },
     /// The header has another number of strings.
     Strings {
         /// The number in the header.
-        said: usize,
+        declared: usize,
         /// The real number.
         found: usize,
     },
@@ -96,12 +96,10 @@ impl Fault {
     pub fn cause(&self) -> String {
         match (self.why, self.tag) {
             (FaultKind::UnknownTag, Some(tag)) => format!("the tag {tag:02X} is unknown"),
-            (FaultKind::NoObject { .. }, _) => "a reference to an object that is not there".to_owned(),
-            (FaultKind::NoSuchString { .. }, _) => "a reference to a string that is not there".to_owned(),
-            (FaultKind::TooMany { .. }, _) => "more items are announced than there are".to_owned(),
-            (FaultKind::Objects { .. } | FaultKind::Strings { .. }, _) => {
-                "the header's counts do not come out".to_owned()
-            }
+            (FaultKind::NoObject { .. }, _) => "a reference to an object that does not exist".to_owned(),
+            (FaultKind::NoSuchString { .. }, _) => "a reference to a string that does not exist".to_owned(),
+            (FaultKind::TooMany { .. }, _) => "more items are declared than exist".to_owned(),
+            (FaultKind::Objects { .. } | FaultKind::Strings { .. }, _) => "the header's counts are wrong".to_owned(),
             (why, _) => why.to_string(),
         }
     }
@@ -111,21 +109,27 @@ impl fmt::Display for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoTsaf => f.write_str("it does not begin with TSAF"),
-            Self::Version { first, second } => write!(f, "the header is of version {first}.{second} and 3.3 is read"),
-            Self::Reserved => f.write_str("the header has a number where 0 belongs"),
+            Self::Version { first, second } => {
+                write!(f, "the header has the version {first}.{second}; only 3.3 is supported")
+            }
+            Self::Reserved => f.write_str("a field of the header that must be 0 is not 0"),
             Self::Cut => f.write_str("the blob ends too early"),
             Self::UnknownTag => f.write_str("the tag is unknown"),
             Self::Padding => f.write_str("padding is not 0"),
             Self::NoUtf8 => f.write_str("a string is not UTF-8"),
-            Self::NoString => f.write_str("a string belongs here"),
+            Self::NoString => f.write_str("a string is expected here"),
             Self::NoBase => f.write_str("the base of an address is not an address"),
-            Self::NoObject { asked, known } => write!(f, "it refers to object {asked} and there are {known}"),
-            Self::NoSuchString { asked, known } => write!(f, "it refers to string {asked} and there are {known}"),
-            Self::TooMany { count, left } => write!(f, "{count} items are announced and {left} bytes are left"),
+            Self::NoObject { number, known } => write!(f, "it refers to object {number}, but only {known} exist"),
+            Self::NoSuchString { number, known } => write!(f, "it refers to string {number}, but only {known} exist"),
+            Self::TooMany { count, left } => write!(f, "{count} items are declared, but only {left} bytes are left"),
             Self::TooDeep => f.write_str("values are nested too deep"),
             Self::Left => f.write_str("there are bytes after the last value"),
-            Self::Objects { said, found } => write!(f, "the header counts {said} objects and there are {found}"),
-            Self::Strings { said, found } => write!(f, "the header counts {said} strings and there are {found}"),
+            Self::Objects { declared, found } => {
+                write!(f, "the header declares {declared} objects, but the blob has {found}")
+            }
+            Self::Strings { declared, found } => {
+                write!(f, "the header declares {declared} strings, but the blob has {found}")
+            }
         }
     }
 }

@@ -1,15 +1,15 @@
 //! TSAF, the format of djay's objects: a header with two counts, then one value. Strings are interned, an object names its fields
 //! after their values, and earlier values are referred to by number.
 //!
-//! Decoding is strict. The length of a value follows from its tag alone, so decoding cannot continue after an unknown tag: the blob
-//! fails with position, tag and reason. Every byte has to be used, and both counts of the header have to be right. Strings and data
-//! are borrowed from the blob.
+//! Decoding is strict. The length of a value is known only from its tag, so decoding cannot continue after an unknown tag: it fails with
+//! position, tag and reason. Every byte must be used, and both counts of the header must be right. Strings and data are borrowed from
+//! the blob.
 //!
 //! | file | what |
 //! |---|---|
-//! | `bytes.rs` | numbers, padding and strings at a place of the blob |
+//! | `bytes.rs` | numbers, padding and strings at a position of the blob |
 //! | `decode.rs` | tags and tables |
-//! | `document.rs` | what was read, and its fields by name and kind |
+//! | `document.rs` | the decoded values, and fields by name and type |
 //! | `fault.rs` | why a blob cannot be read |
 
 mod bytes;

@@ -8,10 +8,10 @@ const STYLES: [Style; 2] = [Style::Mac, Style::Windows];
 
 /// Rebuilds the tree from which a document was written: the first mention of a value is the value, a later one its number.
 fn tree(document: &Document<'_>) -> Tree {
-    of_value(document, document.root(), &mut 0)
+    value_tree(document, document.root(), &mut 0)
 }
 
-fn of_value(document: &Document<'_>, value: &Value<'_>, next: &mut usize) -> Tree {
+fn value_tree(document: &Document<'_>, value: &Value<'_>, next: &mut usize) -> Tree {
     match value {
         Value::Nil => Tree::Nil,
         Value::Bool(flag) => Tree::Bool(*flag),
@@ -19,7 +19,7 @@ fn of_value(document: &Document<'_>, value: &Value<'_>, next: &mut usize) -> Tre
         Value::Large(number) => Tree::Large(*number),
         Value::Real(number) => Tree::Real(*number),
         Value::Text(text) => Tree::text(text),
-        Value::Url(url) => of_url(url),
+        Value::Url(url) => url_tree(url),
         Value::Thing(number) if number < next => Tree::Again(*number),
         Value::Thing(number) => {
             assert_eq!(number, next, "things are numbered as they begin");
@@ -28,11 +28,11 @@ fn of_value(document: &Document<'_>, value: &Value<'_>, next: &mut usize) -> Tre
                 NumberedValue::Date(seconds) => Tree::Date(*seconds),
                 NumberedValue::Data(bytes) => Tree::Data(bytes.to_vec()),
                 NumberedValue::Array(items) => {
-                    Tree::Array(items.iter().map(|item| of_value(document, item, next)).collect())
+                    Tree::Array(items.iter().map(|item| value_tree(document, item, next)).collect())
                 }
                 NumberedValue::Object { class, fields } => {
                     let field =
-                        |(key, value): &(&str, Value<'_>)| ((*key).to_owned(), of_value(document, value, &mut *next));
+                        |(key, value): &(&str, Value<'_>)| ((*key).to_owned(), value_tree(document, value, &mut *next));
                     Tree::Object((*class).to_owned(), fields.iter().map(field).collect())
                 }
             }
@@ -40,12 +40,12 @@ fn of_value(document: &Document<'_>, value: &Value<'_>, next: &mut usize) -> Tre
     }
 }
 
-fn of_url(url: &Url<'_>) -> Tree {
-    Tree::Url(url.text.to_owned(), url.base.as_deref().map(|base| Box::new(of_url(base))))
+fn url_tree(url: &Url<'_>) -> Tree {
+    Tree::Url(url.text.to_owned(), url.base.as_deref().map(|base| Box::new(url_tree(base))))
 }
 
-/// The numbers of Windows, and references only to values that have begun.
-fn settle(tree: Tree, style: Style, begun: &mut usize) -> Tree {
+/// Makes a generated tree valid: the numbers of Windows, and references only to values that have begun.
+fn make_valid(tree: Tree, style: Style, begun: &mut usize) -> Tree {
     #[expect(clippy::cast_precision_loss, reason = "generated numbers are exact")]
     match tree {
         Tree::Integer(number) if style == Style::Windows => Tree::Real(number as f64),
@@ -57,11 +57,11 @@ fn settle(tree: Tree, style: Style, begun: &mut usize) -> Tree {
         }
         Tree::Array(items) => {
             *begun += 1;
-            Tree::Array(items.into_iter().map(|item| settle(item, style, begun)).collect())
+            Tree::Array(items.into_iter().map(|item| make_valid(item, style, begun)).collect())
         }
         Tree::Object(class, fields) => {
             *begun += 1;
-            let field = |(key, value)| (key, settle(value, style, begun));
+            let field = |(key, value)| (key, make_valid(value, style, begun));
             Tree::Object(class, fields.into_iter().map(field).filter(|(_, value)| *value != Tree::Nil).collect())
         }
         other => other,
@@ -104,7 +104,7 @@ fn any_tree() -> impl Strategy<Value = Tree> {
 
 fn generated() -> impl Strategy<Value = (Tree, Vec<u8>)> {
     (any_tree(), prop::sample::select(STYLES.to_vec())).prop_map(|(tree, style)| {
-        let tree = settle(tree, style, &mut 0);
+        let tree = make_valid(tree, style, &mut 0);
         let blob = encode(&tree, style);
         (tree, blob)
     })
@@ -112,7 +112,7 @@ fn generated() -> impl Strategy<Value = (Tree, Vec<u8>)> {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read((written, blob) in generated()) {
+    fn encoded_trees_are_decoded((written, blob) in generated()) {
         prop_assert_eq!(tree(&decode(&blob).unwrap()), written);
     }
 
@@ -129,7 +129,7 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_bit_fails_or_says_something_else(
+    fn a_changed_bit_fails_or_changes_the_content(
         (written, blob) in generated(), at in any::<prop::sample::Index>(), bit in 0_u8..8,
     ) {
         let mut blob = blob;
@@ -142,7 +142,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_are_too_odd(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn no_bytes_cause_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let _ = Blob::decode(&bytes);
         let mut framed = encode(&Tree::Nil, Style::Mac);
         framed.truncate(20);
@@ -176,7 +176,7 @@ fn a_track_whose_title_is_its_artist_has_both() {
 }
 
 #[test]
-fn a_key_that_is_there_twice_and_an_object_that_is_told_again_are_read() {
+fn repeated_keys_and_references_to_objects_are_read() {
     let body = b"+\x08C\0+\x08P\0\x0F\x07\x08n\0\0\x08stamp\0\x02\x01\x05\x03\0";
     let blob = blob(2, 4, body);
     let document = decode(&blob).unwrap();
@@ -186,7 +186,7 @@ fn a_key_that_is_there_twice_and_an_object_that_is_told_again_are_read() {
 }
 
 #[test]
-fn every_number_is_read_where_it_lies() {
+fn numbers_are_read_at_their_aligned_positions() {
     // 20: tag, 21: pad, 22: i16; 24: tag, 28: i32; 32: tag, 36: u32; 40: tag, 44: u32; 48: tag, 56: u64.
     let mut body = vec![0x0B, 0, 0, 0, 12, 0, 0, 0];
     let mut put = |tag: u8, size: usize, bytes: &[u8]| {
@@ -216,7 +216,7 @@ fn every_number_is_read_where_it_lies() {
 }
 
 #[test]
-fn references_are_as_wide_as_the_tables_ask() {
+fn references_are_as_wide_as_the_tables_need() {
     for many in [255, 256, 257, 70_000] {
         let names = (0..many).map(|number| Tree::Text(number.to_string()));
         let dates = (0..many).map(|_| Tree::Date(1.0));
@@ -225,11 +225,11 @@ fn references_are_as_wide_as_the_tables_ask() {
         let blob = encode(&written, Style::Mac);
         let document = decode(&blob).unwrap();
         assert_eq!(tree(&document), written, "{many}");
-        assert_eq!(document.is_guessed(), many > 256, "{many}");
+        assert_eq!(document.has_wide_references(), many > 256, "{many}");
     }
 }
 
-/// Reader and generator do not only agree with each other: the blobs were written by djay, or by a third program.
+/// Checks reader and generator with blobs that djay or a third program wrote, so that they do not only agree with each other.
 #[test]
 fn blobs_of_other_programs_are_written_again_byte_by_byte() {
     let mut written = 0;
@@ -238,7 +238,7 @@ fn blobs_of_other_programs_are_written_again_byte_by_byte() {
         if path.extension().is_some_and(|ending| ending == "bin") {
             let bytes = std::fs::read(&path).unwrap();
             let document = decode(&bytes).unwrap();
-            assert!(!document.is_guessed());
+            assert!(!document.has_wide_references());
             let tree = tree(&document);
             assert!(
                 [Style::Mac, Style::Windows].iter().any(|style| encode(&tree, *style) == bytes),
@@ -252,11 +252,11 @@ fn blobs_of_other_programs_are_written_again_byte_by_byte() {
 }
 
 #[test]
-fn faults_name_the_place_the_tag_and_why() {
+fn faults_have_position_tag_and_reason() {
     let text = |fault: Fault| fault.to_string();
     assert_eq!(text(fault(0, 0, &[0x99])), "at byte 21 (tag 99): the tag is unknown");
-    assert_eq!(fault(0, 0, b"\x05\x00").why, FaultKind::NoSuchString { asked: 0, known: 0 });
-    assert_eq!(fault(0, 0, b"\x02\x00").why, FaultKind::NoObject { asked: 0, known: 0 });
+    assert_eq!(fault(0, 0, b"\x05\x00").why, FaultKind::NoSuchString { number: 0, known: 0 });
+    assert_eq!(fault(0, 0, b"\x02\x00").why, FaultKind::NoObject { number: 0, known: 0 });
     assert_eq!(fault(0, 1, b"\x08\xff\0").why, FaultKind::NoUtf8);
     assert_eq!(fault(0, 1, b"\x08abc").why, FaultKind::Cut);
     assert_eq!(fault(1, 0, &[0x0B, 0, 0, 0, 9, 0, 0, 0, 0]).why, FaultKind::TooMany { count: 9, left: 1 });
@@ -266,15 +266,15 @@ fn faults_name_the_place_the_tag_and_why() {
     assert_eq!(fault(1, 0, b"+\x0F").why, FaultKind::NoString);
     assert_eq!(fault(0, 1, b"\x21\x08a\0\x2D").why, FaultKind::NoBase);
     assert_eq!(text(fault(0, 0, &[0, 0])), "at byte 21: there are bytes after the last value");
-    assert_eq!(text(fault(2, 0, &[0])), "at byte 21: the header counts 2 objects and there are 0");
-    assert_eq!(text(fault(0, 1, &[0])), "at byte 21: the header counts 1 strings and there are 0");
+    assert_eq!(text(fault(2, 0, &[0])), "at byte 21: the header declares 2 objects, but the blob has 0");
+    assert_eq!(text(fault(0, 1, &[0])), "at byte 21: the header declares 1 strings, but the blob has 0");
     assert_eq!(text(decode(b"SQLite").unwrap_err()), "at byte 0: it does not begin with TSAF");
     assert_eq!(decode(b"TSAF\x04\0\x03\0").unwrap_err().why, FaultKind::Version { first: 4, second: 3 });
     assert_eq!(decode(b"TSAF").unwrap_err().why, FaultKind::Cut);
 }
 
 #[test]
-fn what_lies_too_deep_fails_and_ends() {
+fn too_deep_nesting_is_a_fault() {
     let nest = |deep: usize| (0..deep).fold(Tree::Nil, |inner, _| Tree::Array(vec![inner]));
     assert!(decode(&encode(&nest(64), Style::Mac)).is_ok());
     let blob = encode(&nest(65), Style::Mac);
@@ -284,7 +284,7 @@ fn what_lies_too_deep_fails_and_ends() {
 }
 
 #[test]
-fn a_property_list_is_told_apart() {
+fn a_property_list_is_recognised() {
     assert!(matches!(Blob::decode(b"bplist00\xd1"), Ok(Blob::BinaryPlist)));
     assert!(Blob::decode(b"").is_err());
 }

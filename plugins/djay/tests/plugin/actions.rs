@@ -29,7 +29,7 @@ fn rows(files: &[djay::export::File], name: &str) -> Vec<HashMap<String, String>
 }
 
 fn when(seconds: f64) -> String {
-    time::of_apple(seconds).and_then(time::text).unwrap()
+    time::from_apple(seconds).and_then(time::text).unwrap()
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn check_tracks(made: &Made, rows: &[HashMap<String, String>]) {
         let row = rows[track.id.as_str()];
         let last =
             made.written.plays.iter().filter(|play| play.track == place).map(|play| play.started).reduce(f64::max);
-        let key = track.key_index.and_then(Key::of_djay);
+        let key = track.key_index.and_then(Key::from_djay);
         for (column, cell) in [
             ("title", track.title.clone()),
             ("artist", track.artist.clone().unwrap_or_default()),
@@ -219,7 +219,7 @@ fn activity_is_what_a_plain_count_finds() {
             made.written.plays.iter().filter(|play| made.written.tracks[play.track].id == track.id).collect();
         let sessions: std::collections::HashSet<_> = plays.iter().map(|play| play.session).collect();
         assert_eq!((track.plays, track.sessions), (plays.len() as u64, sessions.len() as u64));
-        let moments = || plays.iter().filter_map(|play| time::of_apple(play.started));
+        let moments = || plays.iter().filter_map(|play| time::from_apple(play.started));
         assert_eq!((track.first, track.last), (moments().min(), moments().max()));
     }
     assert_eq!(found.tracks.iter().map(|track| track.plays).sum::<u64>(), 90);
@@ -259,7 +259,7 @@ fn a_track_without_a_title_is_called_as_its_play_calls_it() {
 fn activity_of_a_range_has_only_its_plays() {
     let made = Made::new(&Wanted::small(Style::Mac));
     let middle = made.written.sessions[3].started;
-    let (since, until) = (time::of_apple(middle), time::of_apple(made.written.sessions[4].started));
+    let (since, until) = (time::from_apple(middle), time::from_apple(made.written.sessions[4].started));
     let inside = made.written.plays.iter().filter(|play| play.session == 3).count();
     let found = activity(&made.read().0, &Options { since, until, threshold: 1, top: 1 });
     assert_eq!((found.plays, found.sessions), (inside, 1));

@@ -76,7 +76,7 @@ fn each_argument_of_the_manifest_is_taken_within_its_bounds_and_no_other_is() {
 
 #[test]
 fn an_unknown_action_and_what_is_not_an_object_are_refused() {
-    for (action, args, why) in [("exprot", "{}", "there are export,"), ("export", "[]", "not a JSON object")] {
+    for (action, args, why) in [("exprot", "{}", "the actions are export,"), ("export", "[]", "not a JSON object")] {
         assert!(
             matches!(ActionArguments::parse(action, args), Err(Error::Permanent(text)) if text.contains(why)),
             "{action}"

@@ -54,7 +54,7 @@ fn sessions_and_plays_get_into_the_catalog_linked_and_again_changes_nothing() {
     let by_id: HashMap<_, _> = plays.iter().map(|row| (row[0].as_text().unwrap(), row)).collect();
     for wanted in &made.written.plays {
         let row = by_id[wanted.id.as_str()];
-        assert_eq!((row[1].as_integer(), row[2].as_integer()), (Some(wanted.deck), time::of_apple(wanted.started)));
+        assert_eq!((row[1].as_integer(), row[2].as_integer()), (Some(wanted.deck), time::from_apple(wanted.started)));
         assert_eq!(row[3].as_text(), Some(wanted.origin));
         assert_eq!(row[4].as_text(), Some(made.written.sessions[wanted.session].id.as_str()));
         assert_eq!(row[5].as_text(), Some(made.written.tracks[wanted.track].id.as_str()));

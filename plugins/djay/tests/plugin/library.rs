@@ -18,9 +18,9 @@ fn check_tracks(made: &Made) {
         let track = &library.tracks[place];
         assert_eq!((&track.title, &track.artist), (&wanted.title, &wanted.artist));
         assert_eq!((track.seconds, &track.isrc), (Some(wanted.seconds), &wanted.isrc));
-        assert_eq!((track.heard_bpm, track.manual_bpm), (wanted.bpm, wanted.manual_bpm));
+        assert_eq!((track.detected_bpm, track.manual_bpm), (wanted.bpm, wanted.manual_bpm));
         assert_eq!(track.bpm(), wanted.tempo());
-        assert_eq!((track.key_index, track.key()), (wanted.key_index, wanted.key_index.and_then(Key::of_djay)));
+        assert_eq!((track.key_index, track.key()), (wanted.key_index, wanted.key_index.and_then(Key::from_djay)));
         assert_eq!(track.play_count, wanted.play_count);
         assert_eq!(track.sources.len(), wanted.sources.len());
         for (source, wanted) in track.sources.iter().zip(&wanted.sources) {
@@ -37,8 +37,8 @@ fn check_history(made: &Made) {
         let session = library.sessions.iter().find(|session| session.id == wanted.id).unwrap();
         assert_eq!(session.device_name.as_ref(), Some(&wanted.device_name));
         assert_eq!(session.device_type.as_ref(), Some(&wanted.device_type));
-        assert_eq!(session.started, time::of_apple(wanted.started));
-        assert_eq!(session.ended, time::of_apple(wanted.ended));
+        assert_eq!(session.started, time::from_apple(wanted.started));
+        assert_eq!(session.ended, time::from_apple(wanted.ended));
         assert!(session.started.is_some());
     }
     assert_eq!(library.plays.len(), made.written.plays.len());
@@ -49,7 +49,7 @@ fn check_history(made: &Made) {
         assert_eq!(library.tracks[play.track.unwrap()].id, track.id);
         assert_eq!((play.title.as_ref(), &play.artist), (Some(&track.title), &track.artist));
         assert_eq!((play.deck, play.origin.as_deref()), (Some(wanted.deck), Some(wanted.origin)));
-        assert_eq!(play.started, time::of_apple(wanted.started));
+        assert_eq!(play.started, time::from_apple(wanted.started));
     }
 }
 
@@ -274,9 +274,9 @@ pub(crate) fn refused(made: &Made, why: &str) {
 fn a_library_of_another_djay_is_one_clear_error() {
     let made = Made::new(&Wanted::tiny());
     made.change("PRAGMA user_version = 4");
-    refused(&made, "its user_version is 4 and 3 is read");
+    refused(&made, "its user_version is 4; only 3 is supported");
     made.change("PRAGMA user_version = 3; UPDATE database2 SET data = CAST('bplist00xyz' AS BLOB)");
-    refused(&made, "as djay Pro 2 wrote them");
+    refused(&made, "the format of djay Pro 2");
     made.change("UPDATE database2 SET data = x'00'");
     refused(&made, "neither TSAF nor property lists");
     made.change("ALTER TABLE database2 RENAME TO database3");
@@ -326,7 +326,7 @@ fn a_library_that_is_too_large_is_refused_before_it_is_read() {
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150000)
          INSERT INTO database2 (collection, key) SELECT 'queues', i FROM n",
     );
-    refused(&made, "rows and 150000 are read");
+    refused(&made, "rows; the limit is 150000");
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub(super) const ALL: [&str; 7] = ["planned", "intended", "done", "left", "undoi
 ///
 /// # Errors
 /// `permanent` when there is no such plan, or it may not be applied (again); `needs-grant` when a folder or the catalog is not granted;
-/// `needs-human` when a disk is full or for reading only; `retryable` when another task moves files, or a disk does not answer; else as
+/// `needs-human` when a disk is full or read-only; `retryable` when another task moves files, or a disk does not answer; else as
 /// `wit/sql.wit` and `wit/locks.wit`.
 pub fn apply(task: &Task, catalog: &dyn Writable, own: &dyn Writable, locks: &dyn Locks) -> Result<Outcome, Error> {
     with_real_disk(catalog, own, locks, |tools| apply_with(task, tools))
@@ -36,7 +36,7 @@ pub fn apply(task: &Task, catalog: &dyn Writable, own: &dyn Writable, locks: &dy
 /// # Errors
 /// As [`apply`].
 pub fn apply_with(task: &Task, tools: &MoveTools<'_>) -> Result<Outcome, Error> {
-    let args = Apply::of(task)?;
+    let args = Apply::parse(task)?;
     let _alone = lock_moves(tools.locks)?;
     let journal = Journal::open(tools.own)?;
     let plan = find_plan(&args.plan, &journal)?;
@@ -49,11 +49,11 @@ pub fn apply_with(task: &Task, tools: &MoveTools<'_>) -> Result<Outcome, Error> 
     let all = journal.steps(&plan.id, &ALL)?;
     let run = PlanRun { task, tools, journal: &journal, plan: &plan };
     let mut mover = Mover::new(&run, Direction::Apply, &all)?;
-    journal.state(&plan.id, "begun", &task.id)?;
+    journal.set_state(&plan.id, "begun", &task.id)?;
     let stopped = mover.run(&steps)?;
     if stopped == StopReason::Finished {
         mover.remove_emptied(&journal.steps(&plan.id, &["done"])?);
-        journal.state(&plan.id, "applied", &task.id)?;
+        journal.set_state(&plan.id, "applied", &task.id)?;
     }
     match &stopped {
         StopReason::Full(why) => Err(disk_full(&run, Direction::Apply, why)?),
@@ -70,7 +70,7 @@ fn check(task: &Task, plan: &StoredPlan, args: &Apply) -> Result<(), Error> {
         "begun" => return Ok(()),
         "applied" => {
             return refuse(format!(
-                "was applied already; its direction back: baton run music-files undo --arg plan={}",
+                "was already applied; to move the files back: baton run music-files undo --arg plan={}",
                 plan.id
             ));
         }
@@ -80,24 +80,24 @@ fn check(task: &Task, plan: &StoredPlan, args: &Apply) -> Result<(), Error> {
     let age = time::parse(&task.now).unwrap_or_default().saturating_sub(plan.made_at) / 3_600_000;
     if age >= hours.into() {
         return refuse(format!(
-            "is {age} hours old, and at most {hours} are allowed (`max_age_h`): baton run music-files organise"
+            "is {age} hours old, the limit is {hours} (`max_age_h`); make a new one: baton run music-files organise"
         ));
     }
     Ok(())
 }
 
-/// The error for a full disk: what was done, and what to do.
+/// The error for a full disk: how many steps are done, and what to do.
 pub(super) fn disk_full(run: &PlanRun<'_>, direction: Direction, why: &str) -> Result<Error, Error> {
     let steps = run.journal.steps(&run.plan.id, &ALL)?;
     let count = |state: &str| steps.iter().filter(|step| step.state == state).count();
-    let (taken, wait) = if direction == Direction::Apply {
+    let (progress, remaining) = if direction == Direction::Apply {
         (format!("{} of {} steps are done", count("done"), steps.len()), count("planned"))
     } else {
         (format!("{} steps are undone", count("undone")), count("done"))
     };
     Ok(Error::NeedsHuman(format!(
-        "a disk takes no more ({why}). Nothing half written was left; {taken}, {wait} wait: make room or let the disk \
-         be written to, then `baton answer {} \"go on\"`",
+        "a disk cannot be written to ({why}). No partial file is left; {progress}, {remaining} remain. Make room or make the \
+         disk writable, then run `baton answer {} continue`",
         run.task.id
     )))
 }
@@ -109,11 +109,11 @@ fn outcome(journal: &Journal<'_>, plan: &StoredPlan, stopped: &StopReason) -> Re
     let mut text = format!("Plan {}: {done} of {} steps done, {left} left where they were.", plan.id, steps.len());
     if *stopped == StopReason::Later {
         text.push_str(&format!(
-            " {rest} are for the next task, this one has no more time: baton run music-files apply --arg plan={}",
+            " {rest} remain, because the time of the task is over. Continue: baton run music-files apply --arg plan={}",
             plan.id
         ));
     } else {
-        text.push_str(&format!(" The direction back: baton run music-files undo --arg plan={}", plan.id));
+        text.push_str(&format!(" To move the files back: baton run music-files undo --arg plan={}", plan.id));
     }
     let mut outcome = Outcome::with_kind(OutcomeKind::from_counts(done, left + rest), text);
     if rest > 0 {
@@ -121,22 +121,22 @@ fn outcome(journal: &Journal<'_>, plan: &StoredPlan, stopped: &StopReason) -> Re
     }
     if left > 0 {
         let why = steps.iter().find_map(|step| step.note.as_deref().filter(|_| step.state == "left"));
-        let step = "fix what kept the files from moving (the findings name each), then plan again: baton run music-files organise";
+        let step = "fix the causes in the findings, then plan again: baton run music-files organise";
         outcome.next_steps.push(step.to_owned());
-        outcome.summary.push_str(&format!(" The first was left because: {}.", why.unwrap_or_default()));
+        outcome.summary.push_str(&format!(" The reason for the first one: {}.", why.unwrap_or_default()));
     }
     outcome.findings = step_findings("organise-left", "left", &steps).into_list();
     outcome.artifacts.push(undo_list(plan, &steps)?);
     Ok(outcome)
 }
 
-/// A finding for each step that was left.
+/// A finding for each step in this state, which was not executed.
 pub(super) fn step_findings(kind: &str, state: &str, steps: &[StoredStep]) -> Findings {
     let mut findings = Findings::default();
     for step in steps.iter().filter(|step| step.state == state) {
         let (from, to) = (step.from.on_host(), step.to.on_host());
         let why = step.note.as_deref().unwrap_or_default();
-        let title = format!("Left as it was: {}: {why}", if state == "left" { &from } else { &to });
+        let title = format!("Not moved: {}: {why}", if state == "left" { &from } else { &to });
         findings.add(kind, &from, Severity::Low, title, format!("{from}\n{to}"));
     }
     findings

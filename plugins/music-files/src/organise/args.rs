@@ -1,4 +1,4 @@
-//! The arguments of `organise`, `apply` and `undo`, also as `[agents.music-files.defaults]` gives them.
+//! The arguments of `organise`, `apply` and `undo`.
 
 use std::num::NonZeroU32;
 
@@ -21,7 +21,7 @@ pub(crate) enum ManyPlaylists {
     Unassigned,
 }
 
-/// The arguments.
+/// The arguments of `organise`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Options {
@@ -47,11 +47,8 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Reads them.
-    ///
-    /// # Errors
-    /// `permanent`, with what is wrong.
-    pub(crate) fn of(task: &Task) -> Result<Self, Error> {
+    /// Parses the arguments of a task.
+    pub(crate) fn parse(task: &Task) -> Result<Self, Error> {
         read(task)
     }
 }
@@ -67,11 +64,8 @@ pub(crate) struct Apply {
 }
 
 impl Apply {
-    /// Reads them.
-    ///
-    /// # Errors
-    /// `permanent`, with what is wrong.
-    pub(crate) fn of(task: &Task) -> Result<Self, Error> {
+    /// Parses the arguments of a task.
+    pub(crate) fn parse(task: &Task) -> Result<Self, Error> {
         read(task)
     }
 }
@@ -85,16 +79,12 @@ pub(crate) struct Undo {
 }
 
 impl Undo {
-    /// Reads them.
-    ///
-    /// # Errors
-    /// `permanent`, with what is wrong.
-    pub(crate) fn of(task: &Task) -> Result<Self, Error> {
+    /// Parses the arguments of a task.
+    pub(crate) fn parse(task: &Task) -> Result<Self, Error> {
         read(task)
     }
 }
 
 fn read<A: DeserializeOwned>(task: &Task) -> Result<A, Error> {
-    serde_json::from_str(&task.args)
-        .map_err(|error| Error::Permanent(format!("the arguments are not as they should be: {error}")))
+    serde_json::from_str(&task.args).map_err(|error| Error::Permanent(format!("the arguments are invalid: {error}")))
 }

@@ -1,14 +1,14 @@
 //! The file operations, each separate, so that tests can stop between any two of them.
 //!
-//! Only [`Disk::rename`] replaces a file: an empty one that was created for it just before. A disk that cannot be written to ends the
-//! task and asks a person, because every other file would fail too. For a rename the sandbox reports that error also when the target is
-//! on another disk, so an error of a rename does not end the task.
+//! Only [`Disk::rename`] replaces a file: the empty file that reserved its new name. If a disk cannot be written to, the task ends and
+//! asks a person, because every other file would fail too. An error of a rename does not end the task: the sandbox reports the same error
+//! if the target is on another disk.
 
 use std::fs::{self, File, FileTimes, Metadata};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
-use baton_plugin_kit::disk::{is_io_error, refused};
+use baton_plugin_kit::disk::{is_io_error, to_storage_full};
 use sha2::{Digest as _, Sha256};
 
 use super::walk::{modified_ns, system_time};
@@ -16,7 +16,7 @@ use super::walk::{modified_ns, system_time};
 /// Bytes per read.
 const PIECE: usize = 256 << 10;
 
-/// Bytes of a copy before they are flushed: at the end, a slow disk would need longer than the time limit.
+/// Bytes of a copy between two flushes. A single flush at the end could take longer than the time limit on a slow disk.
 const UNSAVED: usize = 64 << 20;
 
 /// The metadata of a path, without following a link.
@@ -33,7 +33,7 @@ pub struct PathMetadata {
 }
 
 impl PathMetadata {
-    fn of(found: &Metadata) -> Self {
+    fn from_metadata(found: &Metadata) -> Self {
         Self { file: found.is_file(), folder: found.is_dir(), size: found.len(), modified_ns: modified_ns(found) }
     }
 }
@@ -52,14 +52,14 @@ pub trait Disk {
     /// Copies a file into a new one and flushes it to the disk.
     ///
     /// # Errors
-    /// When the disk is full, for example; `TimedOut` when `go_on` returns false.
-    fn copy(&self, from: &Path, to: &Path, go_on: &dyn Fn() -> bool) -> io::Result<()>;
+    /// As the file system, for example when the disk is full; `TimedOut` when `has_time` returns false.
+    fn copy(&self, from: &Path, to: &Path, has_time: &dyn Fn() -> bool) -> io::Result<()>;
 
     /// SHA-256 of the bytes of a file, in hexadecimal.
     ///
     /// # Errors
-    /// When it cannot be read; `TimedOut` when `go_on` returns false.
-    fn digest(&self, path: &Path, go_on: &dyn Fn() -> bool) -> io::Result<String>;
+    /// When it cannot be read; `TimedOut` when `has_time` returns false.
+    fn digest(&self, path: &Path, has_time: &dyn Fn() -> bool) -> io::Result<String>;
 
     /// Sets the modification time.
     fn set_modified(&self, path: &Path, modified_ns: i64) -> io::Result<()>;
@@ -73,7 +73,7 @@ pub trait Disk {
     /// Deletes an empty folder.
     fn remove_folder(&self, path: &Path) -> io::Result<()>;
 
-    /// Flushes the names in a folder to the disk, where the system can.
+    /// Flushes the names in a folder to the disk, if the system supports that.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
 }
 
@@ -84,38 +84,38 @@ pub struct RealDisk;
 impl Disk for RealDisk {
     fn metadata(&self, path: &Path) -> io::Result<Option<PathMetadata>> {
         match path.symlink_metadata() {
-            Ok(found) => Ok(Some(PathMetadata::of(&found))),
+            Ok(found) => Ok(Some(PathMetadata::from_metadata(&found))),
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
     fn reserve(&self, path: &Path) -> io::Result<()> {
-        File::create_new(path).map(drop).map_err(refused)
+        File::create_new(path).map(drop).map_err(to_storage_full)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         fs::rename(from, to)
     }
 
-    fn copy(&self, from: &Path, to: &Path, go_on: &dyn Fn() -> bool) -> io::Result<()> {
-        let (mut source, mut target) = (File::open(from)?, File::create_new(to).map_err(refused)?);
+    fn copy(&self, from: &Path, to: &Path, has_time: &dyn Fn() -> bool) -> io::Result<()> {
+        let (mut source, mut target) = (File::open(from)?, File::create_new(to).map_err(to_storage_full)?);
         let mut waiting = 0;
-        read(&mut source, go_on, &mut |piece| {
+        read(&mut source, has_time, &mut |piece| {
             waiting += piece.len();
-            target.write_all(piece).map_err(refused)?;
+            target.write_all(piece).map_err(to_storage_full)?;
             if waiting < UNSAVED {
                 return Ok(());
             }
             waiting = 0;
-            target.sync_data().map_err(refused)
+            target.sync_data().map_err(to_storage_full)
         })?;
-        target.sync_all().map_err(refused)
+        target.sync_all().map_err(to_storage_full)
     }
 
-    fn digest(&self, path: &Path, go_on: &dyn Fn() -> bool) -> io::Result<String> {
+    fn digest(&self, path: &Path, has_time: &dyn Fn() -> bool) -> io::Result<String> {
         let mut hasher = Sha256::new();
-        read(&mut File::open(path)?, go_on, &mut |piece| {
+        read(&mut File::open(path)?, has_time, &mut |piece| {
             hasher.update(piece);
             Ok(())
         })?;
@@ -129,11 +129,11 @@ impl Disk for RealDisk {
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        fs::remove_file(path).map_err(refused)
+        fs::remove_file(path).map_err(to_storage_full)
     }
 
     fn make_folder(&self, path: &Path) -> io::Result<()> {
-        fs::create_dir(path).map_err(refused)
+        fs::create_dir(path).map_err(to_storage_full)
     }
 
     fn remove_folder(&self, path: &Path) -> io::Result<()> {
@@ -149,11 +149,11 @@ impl Disk for RealDisk {
     }
 }
 
-fn read(file: &mut File, go_on: &dyn Fn() -> bool, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+fn read(file: &mut File, has_time: &dyn Fn() -> bool, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
     let mut piece = vec![0; PIECE];
     loop {
-        if !go_on() {
-            return Err(io::Error::new(io::ErrorKind::TimedOut, "the time of this task is used up"));
+        if !has_time() {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "the time limit of the task is reached"));
         }
         match file.read(&mut piece) {
             Ok(0) => return Ok(()),

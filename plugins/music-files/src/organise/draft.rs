@@ -4,33 +4,33 @@ use std::collections::BTreeMap;
 
 use super::step::Step;
 
-/// A file that a person should check, with the tracks that it may be.
+/// A file whose track a person has to decide, with the candidates.
 #[derive(Debug)]
 pub(crate) struct UnclearFile {
     pub(crate) path: String,
-    pub(crate) perhaps: Vec<NamedTrack>,
+    pub(crate) candidates: Vec<TrackCandidate>,
 }
 
 /// A track that the file may be, as `Artist - Title`.
 #[derive(Debug)]
-pub(crate) struct NamedTrack {
+pub(crate) struct TrackCandidate {
     pub(crate) track: String,
     pub(crate) why: String,
 }
 
-/// Why a folder cannot be listed, and how many files stay because of it.
+/// A folder that cannot be listed: the reason, and the number of files that are not moved because of it.
 #[derive(Debug)]
 pub(crate) struct HiddenFolder {
     pub(crate) why: String,
     pub(crate) files: usize,
 }
 
-/// A plan that is being made.
+/// A plan before it is stored.
 #[derive(Debug, Default)]
 pub(crate) struct Draft {
     pub(crate) steps: Vec<Step>,
     pub(crate) unclear: Vec<UnclearFile>,
-    /// Files that are already where they belong.
+    /// Files that are already in their folders.
     pub(crate) there: usize,
     /// Files that a rule leaves where they are.
     pub(crate) stays: usize,

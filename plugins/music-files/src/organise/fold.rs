@@ -3,7 +3,8 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// The key of a name or path: equal keys are the same file on some system. Upper case first, because `ß` and `SS` are equal there.
+/// The key of a name or path: equal keys are the same file on some system. The text is first converted to upper case, because `ß` and `SS`
+/// are equal there.
 pub(crate) fn fold(text: &str) -> String {
     text.nfc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfc().collect()
 }
@@ -13,7 +14,7 @@ mod tests {
     use super::fold;
 
     #[test]
-    fn names_that_are_one_file_somewhere_have_one_key() {
+    fn names_of_the_same_file_on_some_system_have_equal_keys() {
         for (a, b) in [("CAFÉ.mp3", "cafe\u{301}.MP3"), ("Straße", "STRASSE"), ("ſ", "s"), ("\u{212a}", "k")] {
             assert_eq!(fold(a), fold(b), "{a} {b}");
         }

@@ -1,6 +1,6 @@
-//! The folders of a plan: created where they are missing, removed where the plan emptied or created them.
+//! The folders of a plan: creates missing ones, and removes empty ones that the plan emptied or created.
 //!
-//! Removing a folder fails if it is not empty, so its contents need no check.
+//! The system does not remove a folder that is not empty, so this module does not check the contents.
 
 use std::collections::{BTreeSet, HashSet};
 use std::io;
@@ -23,7 +23,7 @@ impl Mover<'_> {
         for part in folders.split('/').filter(|part| !part.is_empty()) {
             path = if path.is_empty() { part.to_owned() } else { format!("{path}/{part}") };
             let folder = join(&root, &path);
-            if self.there.contains(&folder) {
+            if self.existing.contains(&folder) {
                 continue;
             }
             match self.tools.disk.metadata(&folder) {
@@ -31,7 +31,7 @@ impl Mover<'_> {
                 Ok(Some(_)) => return Ok(Some(MoveOutcome::Left(format!("{path} is not a folder")))),
                 Ok(None) => {
                     if self.direction == Direction::Apply {
-                        self.journal.makes(&self.plan.id, &at.root, &path)?;
+                        self.journal.record_folder(&self.plan.id, &at.root, &path)?;
                     }
                     match self.tools.disk.make_folder(&folder) {
                         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Ok(Some(failure(&error))),
@@ -40,7 +40,7 @@ impl Mover<'_> {
                 }
                 Err(error) => return Ok(Some(failure(&error))),
             }
-            self.there.insert(folder);
+            self.existing.insert(folder);
         }
         Ok(None)
     }
@@ -72,8 +72,8 @@ impl Mover<'_> {
     ///
     /// # Errors
     /// As `wit/sql.wit`.
-    pub(crate) fn remove_made(&self) -> Result<(), Error> {
-        for (root, path) in self.journal.made(&self.plan.id)? {
+    pub(crate) fn remove_created(&self) -> Result<(), Error> {
+        for (root, path) in self.journal.created_folders(&self.plan.id)? {
             if let Some(root) = self.roots.get(&root) {
                 drop(self.tools.disk.remove_folder(&join(root, &path)));
             }

@@ -1,7 +1,7 @@
-//! The moves of earlier plans that concern the present files.
+//! The moves of earlier plans for the files that exist now.
 //!
 //! A path does not identify a file: after a move, another file may be at the old or the new path. A file counts as the moved one only if its
-//! size and its time, to the nanosecond, are the same. Only the moves of present files are in memory, however many plans there are.
+//! size and its time, to the nanosecond, are the same. Only the moves of existing files are kept in memory.
 
 use std::collections::HashMap;
 
@@ -16,11 +16,11 @@ use super::walk::Entry;
 pub(crate) struct History {
     before: HashMap<usize, (String, i64)>,
     origins: HashMap<usize, Origin>,
-    /// Copies by path: the files that they were made of, and their time.
+    /// Copies by path: their originals, and the time of the copy.
     copies: HashMap<String, (Vec<usize>, i64)>,
 }
 
-/// The first file that was moved from the path of a present file. `away` if it, or one moved after it, was not moved back.
+/// The first file that was moved from the path of an existing file. `away` if it, or a later one, was not moved back.
 #[derive(Clone, Copy, Debug)]
 struct Origin {
     size: u64,
@@ -41,11 +41,11 @@ impl History {
             roots.find_map(|(root, granted)| by_path.get(&(root, granted.below(host)?.as_str())).copied())
         };
         let (mut history, mut onward) = (Self::default(), HashMap::<String, Vec<usize>>::new());
-        // From the newest to the oldest, so that a file that was moved twice is traced to its first path.
+        // The steps come from the newest to the oldest, so a file that was moved twice is traced to its first path.
         journal.done_steps(&mut |step| {
             let from = at(&step.from);
-            // A copy was made before its file was moved, so the move is known already.
-            if step.copy && step.there {
+            // A copy is made before its original is moved, so in this order the move is already known.
+            if step.copy && step.in_place {
                 let sources = onward.get(&step.from).into_iter().flatten().copied().chain(from);
                 let same = |number: &usize| history.was(*number, files, step.size, step.modified_ns);
                 let sources: Vec<_> = sources.filter(same).collect();
@@ -54,10 +54,10 @@ impl History {
                 }
             }
             if let Some(number) = from.filter(|_| !step.copy) {
-                let away = step.there || history.origins.get(&number).is_some_and(|origin| origin.away);
+                let away = step.in_place || history.origins.get(&number).is_some_and(|origin| origin.away);
                 history.origins.insert(number, Origin { size: step.size, modified_ns: step.modified_ns, away });
             }
-            if !step.there {
+            if !step.in_place {
                 return;
             }
             for number in onward.get(&step.to).cloned().unwrap_or_default().into_iter().chain(at(&step.to)) {
@@ -88,8 +88,8 @@ impl History {
         self.before.get(&number).map(|(from, modified_ns)| (from.as_str(), *modified_ns))
     }
 
-    /// True if the file may be the one that was at its path before plans moved files from there.
-    pub(crate) fn may_be(&self, number: usize, file: &Entry) -> bool {
+    /// Whether the file may be the one that was at its path before plans moved files from there.
+    pub(crate) fn may_be_original(&self, number: usize, file: &Entry) -> bool {
         let first = |origin: &Origin| origin.size == file.size && origin.modified_ns == file.modified_ns;
         self.origins.get(&number).is_none_or(|origin| !origin.away || first(origin))
     }

@@ -1,8 +1,8 @@
 //! Finds the track of a file: by the catalog's link, else by the same sound or bytes as a linked file, else by its tags or name.
 //!
-//! By names, only a certain match counts ([`Decision::Auto`]). A file with an uncertain match is reported to a person and stays. A file that
-//! is linked to a track without a playlist is also matched with the tracks of playlists, because two services may have one recording as two
-//! tracks.
+//! By tags and names, only a certain match counts ([`Decision::Auto`]). A file with an uncertain match is reported and not moved. A file that
+//! is linked to a track without a playlist is also matched with the tracks of playlists, because two services may have the same recording as
+//! two tracks.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,12 +13,12 @@ use unicode_normalization::UnicodeNormalization as _;
 /// The track of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum TrackIdentity {
-    /// This track, and why.
-    Is { song: i64, how: String },
-    /// Perhaps one of these; a person has to decide.
+    /// This track, with the reason.
+    Known { song: i64, how: String },
+    /// One of these tracks may be it; a person has to decide.
     Unclear(Vec<PossibleTrack>),
     /// No track of the catalog.
-    Nobody,
+    Unknown,
 }
 
 /// A track that a file may be.
@@ -55,7 +55,7 @@ impl<'a> Identifier<'a> {
     }
 
     /// The catalog's record of a path on the host.
-    pub(crate) fn named(&self, host: &str) -> Option<&'a CatalogFile> {
+    pub(crate) fn record(&self, host: &str) -> Option<&'a CatalogFile> {
         self.known.files.get(*self.paths.get(&composed(host))?)
     }
 
@@ -63,31 +63,31 @@ impl<'a> Identifier<'a> {
     pub(crate) fn identify(&self, named: Option<&CatalogFile>, name: &str) -> TrackIdentity {
         let linked = named.and_then(|named| self.linked(named));
         if let Some((song, how)) = linked.filter(|(song, _)| self.in_lists.contains(song)) {
-            return TrackIdentity::Is { song, how: how.to_owned() };
+            return TrackIdentity::Known { song, how: how.to_owned() };
         }
         let song = linked.and_then(|(song, _)| self.known.songs.get(&song));
         let track = song.map_or_else(|| describe_file(named, name), CatalogTrack::track);
         match (self.matcher.find(&track), linked) {
             (Decision::Auto(found), _) => match self.listed.get(found.candidate) {
-                Some(song) => TrackIdentity::Is { song: *song, how: self.words(&found.reasons) },
-                None => TrackIdentity::Nobody,
+                Some(song) => TrackIdentity::Known { song: *song, how: self.describe(&found.reasons) },
+                None => TrackIdentity::Unknown,
             },
             (Decision::Review { candidates }, _) => {
                 let listed = |found: &baton_track_match::MatchCandidate| {
-                    Some(PossibleTrack { song: *self.listed.get(found.candidate)?, why: self.words(&found.reasons) })
+                    Some(PossibleTrack { song: *self.listed.get(found.candidate)?, why: self.describe(&found.reasons) })
                 };
                 TrackIdentity::Unclear(candidates.iter().filter_map(listed).collect())
             }
-            (Decision::None { .. }, Some((song, how))) => TrackIdentity::Is { song, how: how.to_owned() },
-            (Decision::None { .. }, None) => TrackIdentity::Nobody,
+            (Decision::None { .. }, Some((song, how))) => TrackIdentity::Known { song, how: how.to_owned() },
+            (Decision::None { .. }, None) => TrackIdentity::Unknown,
         }
     }
 
-    fn words(&self, reasons: &[Reason]) -> String {
+    fn describe(&self, reasons: &[Reason]) -> String {
         let word = |reason: &Reason| match reason {
             Reason::AsGood { candidate } => {
                 let song = self.listed.get(*candidate).and_then(|song| self.known.songs.get(song));
-                song.map_or_else(|| reason.to_string(), |song| format!("{} fits as well", song.shown()))
+                song.map_or_else(|| reason.to_string(), |song| format!("{} matches equally", song.shown()))
             }
             _ => reason.to_string(),
         };
@@ -164,13 +164,13 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_what_the_catalog_links_sounds_like_or_is_called() {
+    fn a_file_is_identified_by_link_sound_or_names() {
         let known = known();
         let identifier = Identifier::new(&known);
-        let who = |path: &str| match identifier.identify(identifier.named(path), path.rsplit('/').next().unwrap()) {
-            TrackIdentity::Is { song, .. } => song,
+        let who = |path: &str| match identifier.identify(identifier.record(path), path.rsplit('/').next().unwrap()) {
+            TrackIdentity::Known { song, .. } => song,
             TrackIdentity::Unclear(_) => -1,
-            TrackIdentity::Nobody => 0,
+            TrackIdentity::Unknown => 0,
         };
         assert_eq!(who("/m/café.mp3"), 2, "the name is composed");
         assert_eq!(who("/m/copy.mp3"), 2, "the same sound");

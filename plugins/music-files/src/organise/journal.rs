@@ -1,7 +1,7 @@
 //! Plans and their steps in the plugin's own database.
 //!
-//! `apply` takes a step from `planned` to `intended` and `done`, or `left` with the reason; `undo` from `done` to `undoing` and `undone`, or
-//! `kept` with the reason. A step becomes `intended` or `undoing` before its file is touched.
+//! `apply` changes the state of a step from `planned` to `intended` and then `done`, or `left` with the reason. `undo` changes it from `done`
+//! to `undoing` and then `undone`, or `kept` with the reason. A step becomes `intended` or `undoing` before its file is touched.
 //!
 //! # Errors
 //! Every function fails as `wit/sql.wit`.
@@ -56,7 +56,7 @@ pub(crate) struct StoredStep {
     pub(crate) note: Option<String>,
 }
 
-/// A step that was done, perhaps undone later; its paths are on the host.
+/// A step that was done and may have been undone later; its paths are on the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DoneStep {
     pub(crate) from: String,
@@ -66,7 +66,7 @@ pub(crate) struct DoneStep {
     pub(crate) modified_ns: i64,
     pub(crate) placed_ns: i64,
     /// False if it was undone.
-    pub(crate) there: bool,
+    pub(crate) in_place: bool,
     pub(crate) copy: bool,
 }
 
@@ -92,7 +92,7 @@ impl<'a> Journal<'a> {
         Ok(Self(own))
     }
 
-    /// Stores a plan; `None` if it has no step. The same plan, made again before it is applied, keeps its id.
+    /// Stores a plan; `None` if it has no steps. If the same plan is made again before it is applied, it keeps its id.
     pub(crate) fn save(&self, steps: &[Step], name: Option<&str>, now: i64) -> Result<Option<StoredPlan>, Error> {
         if steps.is_empty() {
             return Ok(None);
@@ -101,7 +101,7 @@ impl<'a> Journal<'a> {
         let digest = Digest::of(&bytes).to_string();
         let id = self.free_id(&digest)?;
         let count = i64::try_from(steps.len()).unwrap_or(i64::MAX);
-        // The steps first: after a crash, a plan has all of them. A waiting plan has them already.
+        // The steps are stored before the plan, so a plan has all its steps also after a crash. A waiting plan has them already.
         let known = self.0.query("SELECT 1 FROM organise_plans WHERE id = ?1", &[id.as_str().into()])?;
         if known.rows.is_empty() {
             self.0.execute("DELETE FROM organise_steps WHERE plan = ?1", &[id.as_str().into()])?;
@@ -120,7 +120,8 @@ impl<'a> Journal<'a> {
         self.find(&id)
     }
 
-    /// `p`, so that no program takes the id for a number, and twelve digits of the digest; a further number if a started plan has that id.
+    /// An id for a plan: `p`, so that no program reads the id as a number, and twelve digits of the digest. A number is added if a started
+    /// plan has that id.
     fn free_id(&self, digest: &str) -> Result<String, Error> {
         let short = format!("p{}", digest.get(..12).unwrap_or(digest));
         let known = self.0.query("SELECT id, state FROM organise_plans WHERE digest = ?1", &[digest.into()])?;
@@ -129,7 +130,7 @@ impl<'a> Journal<'a> {
             Some(id) => Ok(id.to_owned()),
             None if known.rows.is_empty() => Ok(short),
             None => {
-                // Above the numbers in use, so that a deleted id does not come back while another one exists.
+                // A number above those in use, so that a deleted id is not used again.
                 let last =
                     "SELECT max(CAST(substr(id, 15) AS INTEGER)) FROM organise_plans WHERE substr(id, 1, 13) = ?1";
                 let last = self.0.query(last, &[short.as_str().into()])?.integer().unwrap_or(0);
@@ -189,7 +190,7 @@ impl<'a> Journal<'a> {
             list.join(", ")
         );
         let rows = self.0.rows(&statement, &[plan.into()])?;
-        rows.map(|row| Ok(noted(&row?))).collect()
+        rows.map(|row| Ok(stored_step(&row?))).collect()
     }
 
     /// Records that steps are about to start.
@@ -218,21 +219,21 @@ impl<'a> Journal<'a> {
     }
 
     /// Records the state of a plan, and the task that caused it.
-    pub(crate) fn state(&self, plan: &str, state: &str, task: &str) -> Result<(), Error> {
+    pub(crate) fn set_state(&self, plan: &str, state: &str, task: &str) -> Result<(), Error> {
         let statement = "UPDATE organise_plans SET state = ?2, by_task = ?3 WHERE id = ?1";
         self.0.execute(statement, &[plan.into(), state.into(), task.into()])?;
         Ok(())
     }
 
     /// Records that a folder is about to be created.
-    pub(crate) fn makes(&self, plan: &str, root: &str, path: &str) -> Result<(), Error> {
+    pub(crate) fn record_folder(&self, plan: &str, root: &str, path: &str) -> Result<(), Error> {
         let statement = "INSERT OR IGNORE INTO organise_folders (plan, root, path) VALUES (?1, ?2, ?3)";
         self.0.execute(statement, &[plan.into(), root.into(), path.into()])?;
         Ok(())
     }
 
     /// The folders that a plan created, the innermost first.
-    pub(crate) fn made(&self, plan: &str) -> Result<Vec<(String, String)>, Error> {
+    pub(crate) fn created_folders(&self, plan: &str) -> Result<Vec<(String, String)>, Error> {
         let statement = "SELECT root, path FROM organise_folders WHERE plan = ?1 ORDER BY length(path) DESC, path";
         let rows = self.0.rows(statement, &[plan.into()])?;
         rows.map(|row| row.map(|row| (text(&row, 0).unwrap_or_default(), text(&row, 1).unwrap_or_default())))
@@ -255,8 +256,8 @@ impl<'a> Journal<'a> {
                 size: u64::try_from(integer(&row, 2)).unwrap_or_default(),
                 modified_ns: integer(&row, 3),
                 placed_ns: integer(&row, 4),
-                there: integer(&row, 5) == 1,
-                copy: StepAction::of(&text(&row, 6).unwrap_or_default()) == StepAction::Copy,
+                in_place: integer(&row, 5) == 1,
+                copy: StepAction::parse(&text(&row, 6).unwrap_or_default()) == StepAction::Copy,
             });
         }
         Ok(())
@@ -280,11 +281,11 @@ fn row(plan: &str, step: &Step) -> Row {
     ]
 }
 
-fn noted(row: &Row) -> StoredStep {
+fn stored_step(row: &Row) -> StoredStep {
     let plain = |column| text(row, column).unwrap_or_default();
     StoredStep {
         step: integer(row, 0),
-        act: StepAction::of(&plain(1)),
+        act: StepAction::parse(&plain(1)),
         from: StepPlace { folder: plain(2), root: plain(3), path: plain(4) },
         to: StepPlace { folder: "organised".to_owned(), root: plain(5), path: plain(6) },
         size: u64::try_from(integer(row, 7)).unwrap_or_default(),

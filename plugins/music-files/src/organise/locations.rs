@@ -1,5 +1,5 @@
-//! Writes moved, copied and removed files to the catalog. This happens before the journal marks a step as done, so an attempt that is
-//! killed in between repeats it; repeating changes nothing.
+//! Writes moved, copied and removed files to the catalog. This happens before the journal marks a step as done. If an attempt is killed in
+//! between, the next one writes them again, which changes nothing.
 
 use baton_plugin_kit::host::Writable;
 use baton_plugin_sdk::Error;

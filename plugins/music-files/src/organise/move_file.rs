@@ -1,9 +1,9 @@
-//! Moves or copies one file. At every moment the file is complete at one of the two places, and at both only during a copy.
+//! Moves or copies one file. At every moment the complete file is at its source or its target; during a copy it may be at both.
 //!
 //! The target name is reserved with an empty file, which fails if the name exists; the file is then renamed over the empty one. Hard links
-//! are not used: not every disk has them, and the host opens no file with two names. If source and target are on two disks, the file is
-//! copied next to its target under a hidden name, both are read again and compared, and the copy gets its time and its name; the source is
-//! deleted last.
+//! are not used: not every disk has them, and the host opens no file with two names. If source and target are on different disks, the file
+//! is copied next to its target under a hidden name. Both files are read again and compared, the copy gets its time and its name, and then
+//! the source is deleted.
 //!
 //! An interrupted move is recognised by the files: an empty file at the target is a reserved name; a target with the source's bytes, next
 //! to the source, is a copy whose source was not deleted yet.
@@ -17,13 +17,13 @@ use baton_plugin_kit::disk::is_io_error;
 use super::disk::{Disk, PathMetadata};
 use super::limits::LARGEST_COPIED;
 
-/// What every move needs.
-pub(crate) struct Work<'a> {
+/// The tools of every move.
+pub(crate) struct MoveContext<'a> {
     pub(crate) disk: &'a dyn Disk,
     /// False when the time of the task is over.
-    pub(crate) go_on: &'a dyn Fn() -> bool,
+    pub(crate) has_time: &'a dyn Fn() -> bool,
     /// Bytes of files whose copy was started.
-    pub(crate) tried: &'a Cell<u64>,
+    pub(crate) copied_bytes: &'a Cell<u64>,
 }
 
 /// One file to move.
@@ -37,17 +37,17 @@ pub(crate) struct FileMove {
     pub(crate) size: u64,
     pub(crate) modified_ns: i64,
     /// The time that a copy gets.
-    pub(crate) dated_ns: i64,
+    pub(crate) copy_modified_ns: i64,
     /// True for a copy.
     pub(crate) keep_source: bool,
     /// Bytes that this task may still copy.
-    pub(crate) room: u64,
+    pub(crate) copy_limit: u64,
 }
 
-impl Work<'_> {
+impl MoveContext<'_> {
     /// True if the time limit caused the error.
     pub(crate) fn is_timeout(&self, error: &io::Error) -> bool {
-        error.kind() == ErrorKind::TimedOut && !(self.go_on)()
+        error.kind() == ErrorKind::TimedOut && !(self.has_time)()
     }
 }
 
@@ -62,45 +62,45 @@ pub(crate) enum MoveOutcome {
     Full(String),
     /// There was no time; the next task tries again.
     Later,
-    /// It is unknown how far the move came; a later attempt checks again.
+    /// The result of the move is unknown; a later attempt checks again.
     Unclear(String),
 }
 
 /// Checks a move that an earlier attempt may have started. `None` if it has to start from the beginning.
-pub(crate) fn resume(work: &Work<'_>, file_move: &FileMove) -> Option<MoveOutcome> {
-    match inspect_progress(work, file_move) {
+pub(crate) fn resume(context: &MoveContext<'_>, file_move: &FileMove) -> Option<MoveOutcome> {
+    match inspect_progress(context, file_move) {
         Ok(MoveProgress::Ended(end)) => Some(end),
         Ok(MoveProgress::NotStarted) => None,
-        Err(error) if work.is_timeout(&error) => Some(MoveOutcome::Later),
+        Err(error) if context.is_timeout(&error) => Some(MoveOutcome::Later),
         Err(error) => Some(MoveOutcome::Unclear(error.to_string())),
     }
 }
 
 /// Moves or copies the file.
-pub(crate) fn move_file(work: &Work<'_>, file_move: &FileMove) -> MoveOutcome {
-    match refusal(work, file_move) {
+pub(crate) fn move_file(context: &MoveContext<'_>, file_move: &FileMove) -> MoveOutcome {
+    match refusal(context, file_move) {
         Ok(Some(why)) => return why,
         Ok(None) => {}
         Err(error) => return failure(&error),
     }
-    // Without the source in sight, the file may be at its target.
-    begin(work, file_move).unwrap_or_else(|error| match work.disk.metadata(&file_move.from) {
-        Ok(Some(_)) if work.is_timeout(&error) => MoveOutcome::Later,
+    // If the source is missing or cannot be checked, the file may be at its target.
+    begin(context, file_move).unwrap_or_else(|error| match context.disk.metadata(&file_move.from) {
+        Ok(Some(_)) if context.is_timeout(&error) => MoveOutcome::Later,
         Ok(Some(_)) => failure(&error),
         Ok(None) | Err(_) => MoveOutcome::Unclear(error.to_string()),
     })
 }
 
-/// How far an earlier attempt came.
+/// The progress of an earlier attempt.
 enum MoveProgress {
-    /// Nothing was moved; leftovers are deleted.
+    /// Nothing was moved; leftovers were deleted.
     NotStarted,
     Ended(MoveOutcome),
 }
 
-/// Finds out how far an earlier attempt came, and deletes what it left.
-fn inspect_progress(work: &Work<'_>, file_move: &FileMove) -> io::Result<MoveProgress> {
-    let disk = work.disk;
+/// Finds out the progress of an earlier attempt, and deletes its leftovers.
+fn inspect_progress(context: &MoveContext<'_>, file_move: &FileMove) -> io::Result<MoveProgress> {
+    let disk = context.disk;
     if disk.metadata(&file_move.hidden)?.is_some_and(|seen| seen.file) {
         disk.remove(&file_move.hidden)?;
     }
@@ -115,12 +115,12 @@ fn inspect_progress(work: &Work<'_>, file_move: &FileMove) -> io::Result<MovePro
         }
         // The source of a copy is missing if a later step, which moved it, was interrupted together with this one.
         (None, Some(target)) if target.file && target.size == file_move.size => {
-            let sha256 = if file_move.keep_source { Some(disk.digest(&file_move.to, work.go_on)?) } else { None };
+            let sha256 = if file_move.keep_source { Some(disk.digest(&file_move.to, context.has_time)?) } else { None };
             Ok(MoveProgress::Ended(MoveOutcome::Moved { modified_ns: target.modified_ns, sha256 }))
         }
         (Some(source), Some(target)) if target.file && source.file && target.size == source.size => {
-            let digest = disk.digest(&file_move.to, work.go_on)?;
-            if disk.digest(&file_move.from, work.go_on)? != digest {
+            let digest = disk.digest(&file_move.to, context.has_time)?;
+            if disk.digest(&file_move.from, context.has_time)? != digest {
                 return Ok(MoveProgress::Ended(name_taken()));
             }
             if !file_move.keep_source {
@@ -134,29 +134,29 @@ fn inspect_progress(work: &Work<'_>, file_move: &FileMove) -> io::Result<MovePro
 }
 
 /// The reason not to start, if there is one.
-fn refusal(work: &Work<'_>, file_move: &FileMove) -> io::Result<Option<MoveOutcome>> {
+fn refusal(context: &MoveContext<'_>, file_move: &FileMove) -> io::Result<Option<MoveOutcome>> {
     let left = |why: &str| Ok(Some(MoveOutcome::Left(why.to_owned())));
-    match work.disk.metadata(&file_move.from)? {
-        None => left("the file is not there any more"),
-        Some(seen) if !seen.file => left("it is not a regular file any more"),
-        Some(seen) if !is_as_planned(seen, file_move) => left("the file was changed since the plan"),
-        Some(_) => Ok(work.disk.metadata(&file_move.to)?.map(|_| name_taken())),
+    match context.disk.metadata(&file_move.from)? {
+        None => left("the file is missing"),
+        Some(seen) if !seen.file => left("it is no longer a regular file"),
+        Some(seen) if !is_as_planned(seen, file_move) => left("the file was changed after the plan was made"),
+        Some(_) => Ok(context.disk.metadata(&file_move.to)?.map(|_| name_taken())),
     }
 }
 
-fn begin(work: &Work<'_>, file_move: &FileMove) -> io::Result<MoveOutcome> {
+fn begin(context: &MoveContext<'_>, file_move: &FileMove) -> io::Result<MoveOutcome> {
     if file_move.keep_source {
-        return copy(work, file_move);
+        return copy(context, file_move);
     }
-    match rename_to_free(work.disk, &file_move.from, &file_move.to) {
+    match rename_to_free(context.disk, &file_move.from, &file_move.to) {
         Ok(()) => Ok(MoveOutcome::Moved { modified_ns: file_move.modified_ns, sha256: None }),
-        Err(error) if is_on_another_disk(&error) => copy(work, file_move),
+        Err(error) if is_on_another_disk(&error) => copy(context, file_move),
         Err(error) => Err(error),
     }
 }
 
-/// True if a rename failed because the target is on another disk. The sandbox reports `io` for that and for a failing disk; the copy that
-/// follows finds out which it is.
+/// Whether a rename failed because the target is on another disk. The sandbox reports `io` both for that and for a failing disk; the copy
+/// that follows shows which it is.
 fn is_on_another_disk(error: &io::Error) -> bool {
     error.kind() == ErrorKind::CrossesDevices || (cfg!(target_family = "wasm") && is_io_error(error))
 }
@@ -165,26 +165,26 @@ fn is_on_another_disk(error: &io::Error) -> bool {
 fn rename_to_free(disk: &dyn Disk, from: &std::path::Path, to: &std::path::Path) -> io::Result<()> {
     disk.reserve(to)?;
     disk.rename(from, to).inspect_err(|_| {
-        // Only the empty file that reserved the name.
+        // Delete only the empty file that reserved the name.
         if disk.metadata(to).is_ok_and(|seen| seen.is_some_and(|seen| seen.file && seen.size == 0)) {
             drop(disk.remove(to));
         }
     })
 }
 
-fn copy(work: &Work<'_>, file_move: &FileMove) -> io::Result<MoveOutcome> {
+fn copy(context: &MoveContext<'_>, file_move: &FileMove) -> io::Result<MoveOutcome> {
     if file_move.size > LARGEST_COPIED {
         return Ok(MoveOutcome::Left(format!(
-            "it is larger than {} MB and would go to another disk",
+            "it is larger than {} MB, the limit for a copy to another disk",
             LARGEST_COPIED >> 20
         )));
     }
-    if file_move.size > file_move.room {
+    if file_move.size > file_move.copy_limit {
         return Ok(MoveOutcome::Later);
     }
-    let disk = work.disk;
-    work.tried.set(work.tried.get().saturating_add(file_move.size));
-    let copied = copy_beside(work, file_move);
+    let disk = context.disk;
+    context.copied_bytes.set(context.copied_bytes.get().saturating_add(file_move.size));
+    let copied = copy_beside(context, file_move);
     if !matches!(copied, Ok(Ok(_))) {
         drop(disk.remove(&file_move.hidden));
     }
@@ -193,11 +193,11 @@ fn copy(work: &Work<'_>, file_move: &FileMove) -> io::Result<MoveOutcome> {
         Err(why) => return Ok(MoveOutcome::Left(why)),
     };
     rename_to_free(disk, &file_move.hidden, &file_move.to).inspect_err(|_| drop(disk.remove(&file_move.hidden)))?;
-    sync_target(disk, file_move).or_else(|error| delete_copy(work, file_move, error))?;
+    sync_target(disk, file_move).or_else(|error| delete_copy(context, file_move, error))?;
     if !file_move.keep_source {
-        disk.remove(&file_move.from).or_else(|error| delete_copy(work, file_move, error))?;
+        disk.remove(&file_move.from).or_else(|error| delete_copy(context, file_move, error))?;
     }
-    let modified_ns = disk.metadata(&file_move.to)?.map_or(file_move.dated_ns, |seen| seen.modified_ns);
+    let modified_ns = disk.metadata(&file_move.to)?.map_or(file_move.copy_modified_ns, |seen| seen.modified_ns);
     Ok(MoveOutcome::Moved { modified_ns, sha256: Some(digest) })
 }
 
@@ -206,29 +206,29 @@ fn sync_target(disk: &dyn Disk, file_move: &FileMove) -> io::Result<()> {
     file_move.to.parent().map_or(Ok(()), |folder| disk.sync_folder(folder))
 }
 
-/// Deletes the copy after an error, but only if its source is unchanged: else the copy may be the last one. If the source is missing, the
-/// copy is the file.
-fn delete_copy(work: &Work<'_>, file_move: &FileMove, error: io::Error) -> io::Result<()> {
-    match work.disk.metadata(&file_move.from)? {
+/// Deletes the copy after an error, but only if its source is unchanged; otherwise the copy may be the only good file. If the source is
+/// missing, the copy is the file, and the error is ignored.
+fn delete_copy(context: &MoveContext<'_>, file_move: &FileMove, error: io::Error) -> io::Result<()> {
+    match context.disk.metadata(&file_move.from)? {
         None => Ok(()),
         Some(seen) => {
             if is_as_planned(seen, file_move) {
-                drop(work.disk.remove(&file_move.to));
+                drop(context.disk.remove(&file_move.to));
             }
             Err(error)
         }
     }
 }
 
-/// Copies the file under its hidden name and compares the copy. Returns its digest, or why the copy is wrong.
-fn copy_beside(work: &Work<'_>, file_move: &FileMove) -> io::Result<Result<String, String>> {
-    let disk = work.disk;
-    disk.copy(&file_move.from, &file_move.hidden, work.go_on)?;
-    // Some systems cannot set times; the undo list has it.
-    drop(disk.set_modified(&file_move.hidden, file_move.dated_ns));
-    let digest = disk.digest(&file_move.hidden, work.go_on)?;
-    if disk.digest(&file_move.from, work.go_on)? != digest {
-        return Ok(Err("the copy is not what was read: the file changed meanwhile, or a disk is failing".to_owned()));
+/// Copies the file under its hidden name and compares the copy. Returns its digest, or the reason why the copy is wrong.
+fn copy_beside(context: &MoveContext<'_>, file_move: &FileMove) -> io::Result<Result<String, String>> {
+    let disk = context.disk;
+    disk.copy(&file_move.from, &file_move.hidden, context.has_time)?;
+    // An error is ignored, because some systems cannot set times; the undo list has the time.
+    drop(disk.set_modified(&file_move.hidden, file_move.copy_modified_ns));
+    let digest = disk.digest(&file_move.hidden, context.has_time)?;
+    if disk.digest(&file_move.from, context.has_time)? != digest {
+        return Ok(Err("the copy differs from the file: the file changed meanwhile, or a disk is failing".to_owned()));
     }
     let still = disk.metadata(&file_move.from)?.is_some_and(|seen| is_as_planned(seen, file_move));
     Ok(if still { Ok(digest) } else { Err("the file was changed while it was copied".to_owned()) })

@@ -1,5 +1,5 @@
-//! Executes the steps of a plan in order, forward or back. Each step is in the journal before it starts; several are written together,
-//! because each commit waits for the disk.
+//! Executes the steps of a plan in order, or undoes them. Each step is recorded in the journal before it starts. Several steps are recorded
+//! together, because each commit waits for the disk.
 
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -14,7 +14,7 @@ use super::disk::{Disk, RealDisk};
 use super::journal::{Journal, StepResult, StoredPlan, StoredStep};
 use super::limits::{MOST_COPIED, MOVING, TOGETHER};
 use super::locations::Locations;
-use super::move_file::{FileMove, MoveOutcome, Work, failure, move_file, resume};
+use super::move_file::{FileMove, MoveContext, MoveOutcome, failure, move_file, resume};
 use super::roots::{self, Root, join};
 use super::step::{Direction, StepAction, StepPlace};
 
@@ -24,12 +24,12 @@ pub struct MoveTools<'a> {
     pub catalog: &'a dyn Writable,
     /// The plugin's own database.
     pub own: &'a dyn Writable,
-    /// One task at a time moves files.
+    /// The locks: one task at a time moves files.
     pub locks: &'a dyn Locks,
     /// The file operations.
     pub disk: &'a dyn Disk,
     /// False when the time of the task is over.
-    pub go_on: &'a dyn Fn() -> bool,
+    pub has_time: &'a dyn Fn() -> bool,
 }
 
 /// Runs `work` on the real file system, within the time of a task.
@@ -40,7 +40,7 @@ pub(crate) fn with_real_disk<T>(
     work: impl FnOnce(&MoveTools<'_>) -> T,
 ) -> T {
     let begun = Instant::now();
-    work(&MoveTools { catalog, own, locks, disk: &RealDisk, go_on: &|| begun.elapsed() < MOVING })
+    work(&MoveTools { catalog, own, locks, disk: &RealDisk, has_time: &|| begun.elapsed() < MOVING })
 }
 
 /// Locks the moving of files, without waiting.
@@ -61,11 +61,8 @@ pub(crate) fn find_plan(which: &str, journal: &Journal<'_>) -> Result<StoredPlan
         return Ok(plan);
     }
     let known = journal.newest()?;
-    let known = if known.is_empty() {
-        "there is none yet: baton run music-files organise".to_owned()
-    } else {
-        known.join(", ")
-    };
+    let known =
+        if known.is_empty() { "none; make one: baton run music-files organise".to_owned() } else { known.join(", ") };
     Err(Error::Permanent(format!("there is no plan `{}`; the newest: {known}", which.escape_debug())))
 }
 
@@ -93,13 +90,14 @@ pub(crate) enum StopReason {
 
 /// The error that makes a later attempt check steps again.
 pub(crate) fn unclear(why: &str) -> Error {
-    Error::Retryable(format!("a disk does not respond, so it is not known whether a file was moved: {why}"))
+    Error::Retryable(format!("a disk does not respond, so it is unknown whether a file was moved: {why}"))
 }
 
-/// A later task would not have more time.
+/// The result of a file for which the time of a whole task is not enough: a later task would not have more time.
 fn too_slow() -> MoveOutcome {
     MoveOutcome::Left(
-        "the time of a whole task was not enough to copy and compare it: it is too large for so slow a disk".to_owned(),
+        "the time limit of a task is too short to copy and compare it: the file is too large for this slow disk"
+            .to_owned(),
     )
 }
 
@@ -118,14 +116,14 @@ pub(crate) struct Mover<'a> {
     pub(super) direction: Direction,
     pub(super) roots: HashMap<String, PathBuf>,
     /// Folders that exist.
-    pub(super) there: HashSet<PathBuf>,
+    pub(super) existing: HashSet<PathBuf>,
     /// Bytes of files whose copy was started.
-    tried: Cell<u64>,
+    copied_bytes: Cell<u64>,
     /// True after the first step, which has all the time of the task.
     begun: bool,
     /// Steps whose result is unknown.
     unclear: HashSet<i64>,
-    /// Why, for the last of them.
+    /// The reason of the last of them.
     unclear_reason: String,
 }
 
@@ -157,8 +155,8 @@ impl<'a> Mover<'a> {
             plan,
             direction,
             roots,
-            there: HashSet::new(),
-            tried: Cell::new(0),
+            existing: HashSet::new(),
+            copied_bytes: Cell::new(0),
             begun: false,
             unclear: HashSet::new(),
             unclear_reason: String::new(),
@@ -168,7 +166,7 @@ impl<'a> Mover<'a> {
     /// Executes the steps in this order.
     ///
     /// # Errors
-    /// As `wit/sql.wit`: the next attempt checks again what is not in the journal.
+    /// As `wit/sql.wit`: the next attempt checks steps again whose result is not in the journal.
     pub(crate) fn run(&mut self, steps: &[StoredStep]) -> Result<StopReason, Error> {
         let states = self.direction.states();
         for together in steps.chunks(TOGETHER) {
@@ -201,7 +199,7 @@ impl<'a> Mover<'a> {
         for step in steps {
             let first = !self.begun;
             let end =
-                if (self.tools.go_on)() { self.step(step, step.state == states.begun)? } else { MoveOutcome::Later };
+                if (self.tools.has_time)() { self.step(step, step.state == states.begun)? } else { MoveOutcome::Later };
             let end = if first && self.begun && end == MoveOutcome::Later { too_slow() } else { end };
             let mut note =
                 StepResult { step: step.step, state: states.done, note: None, placed_ns: None, sha256: None };
@@ -228,7 +226,7 @@ impl<'a> Mover<'a> {
             ended.push(note);
         }
         for folder in &folders {
-            // An error changes nothing: each file is complete at one of its places, and the journal leads to another check.
+            // An error is ignored: each file is complete at its source or target, and after a crash the journal causes another check.
             drop(self.tools.disk.sync_folder(folder));
         }
         Ok(StepBatch { ended, locations, stopped })
@@ -241,25 +239,25 @@ impl<'a> Mover<'a> {
         self.begun = true;
         if self.direction == Direction::Undo && step.act == StepAction::Copy {
             let over =
-                |error: &io::Error| if self.work().is_timeout(error) { MoveOutcome::Later } else { failure(error) };
+                |error: &io::Error| if self.context().is_timeout(error) { MoveOutcome::Later } else { failure(error) };
             return Ok(self.delete_copy(step, &file_move, again).unwrap_or_else(|error| over(&error)));
         }
         let to = if self.direction == Direction::Apply { &step.to } else { &step.from };
-        // Before anything else can fail.
-        if let Some(end) = again.then(|| resume(&self.work(), &file_move)).flatten() {
+        // This comes first, because creating the folders can fail.
+        if let Some(end) = again.then(|| resume(&self.context(), &file_move)).flatten() {
             return Ok(end);
         }
         let ended = self.make_folders(to)?;
-        Ok(ended.unwrap_or_else(|| move_file(&self.work(), &file_move)))
+        Ok(ended.unwrap_or_else(|| move_file(&self.context(), &file_move)))
     }
 
     /// Checks an interrupted step. `None` if nothing was moved.
     pub(crate) fn resume_step(&self, step: &StoredStep) -> Option<MoveOutcome> {
-        resume(&self.work(), &self.file_move(step)?)
+        resume(&self.context(), &self.file_move(step)?)
     }
 
-    fn work(&self) -> Work<'_> {
-        Work { disk: self.tools.disk, go_on: self.tools.go_on, tried: &self.tried }
+    fn context(&self) -> MoveContext<'_> {
+        MoveContext { disk: self.tools.disk, has_time: self.tools.has_time, copied_bytes: &self.copied_bytes }
     }
 
     fn file_move(&self, step: &StoredStep) -> Option<FileMove> {
@@ -277,10 +275,13 @@ impl<'a> Mover<'a> {
             hidden,
             size: step.size,
             modified_ns,
-            dated_ns: step.modified_ns,
+            copy_modified_ns: step.modified_ns,
             keep_source: step.act == StepAction::Copy,
-            // The first file may always be copied; else a large one would never be.
-            room: if self.tried.get() == 0 { u64::MAX } else { MOST_COPIED.saturating_sub(self.tried.get()) },
+            // The first file may have any size, because otherwise a large one would never be copied.
+            copy_limit: match self.copied_bytes.get() {
+                0 => u64::MAX,
+                copied => MOST_COPIED.saturating_sub(copied),
+            },
         })
     }
 
@@ -289,17 +290,17 @@ impl<'a> Mover<'a> {
         let disk = self.tools.disk;
         let deleted = MoveOutcome::Moved { modified_ns: step.modified_ns, sha256: None };
         let Some(copy) = disk.metadata(&file_move.from)? else {
-            return Ok(if again { deleted } else { MoveOutcome::Left("the copy is not there any more".to_owned()) });
+            return Ok(if again { deleted } else { MoveOutcome::Left("the copy is missing".to_owned()) });
         };
         let same = copy.file && copy.size == step.size && copy.modified_ns == file_move.modified_ns;
-        if !same || Some(disk.digest(&file_move.from, self.tools.go_on)?) != step.sha256 {
-            return Ok(MoveOutcome::Left("the copy was changed since".to_owned()));
+        if !same || Some(disk.digest(&file_move.from, self.tools.has_time)?) != step.sha256 {
+            return Ok(MoveOutcome::Left("the copy was changed after it was made".to_owned()));
         }
         if !disk.metadata(&file_move.to)?.is_some_and(|seen| seen.file && seen.size == step.size) {
-            return Ok(MoveOutcome::Left("the file that it is a copy of is not there any more".to_owned()));
+            return Ok(MoveOutcome::Left("the original of the copy is missing".to_owned()));
         }
-        if Some(disk.digest(&file_move.to, self.tools.go_on)?) != step.sha256 {
-            return Ok(MoveOutcome::Left("the file that it is a copy of was changed since".to_owned()));
+        if Some(disk.digest(&file_move.to, self.tools.has_time)?) != step.sha256 {
+            return Ok(MoveOutcome::Left("the original was changed after the copy was made".to_owned()));
         }
         disk.remove(&file_move.from)?;
         Ok(deleted)

@@ -13,7 +13,7 @@ use baton_plugin_sdk::{Error, Outcome, Severity, Task};
 
 use super::args::{ManyPlaylists, Options};
 use super::disk::{Disk, RealDisk};
-use super::draft::{Draft, HiddenFolder, NamedTrack, UnclearFile};
+use super::draft::{Draft, HiddenFolder, TrackCandidate, UnclearFile};
 use super::fold::fold;
 use super::history::History;
 use super::identify::{Identifier, PossibleTrack, TrackIdentity};
@@ -35,10 +35,10 @@ use super::walk::{Entry, FoundFiles, walk};
 /// `needs-grant` when a folder or a database is not granted, `permanent` when the arguments or rules are wrong, `retryable` when
 /// another task moves files, else as `wit/sql.wit` and `wit/locks.wit`.
 pub fn plan(task: &Task, catalog: &dyn Tables, own: &dyn Writable, locks: &dyn Locks) -> Result<Outcome, Error> {
-    let options = Options::of(task)?;
+    let options = Options::parse(task)?;
     let rules = Rules::read(&options.rules)?;
     let (music, organised) = (roots::music(task)?, roots::organised(task)?);
-    // A plan is wrong if files move meanwhile, and a plan must not be applied while it is being stored.
+    // The lock prevents that files move while the plan is made, and that it is applied while it is being stored.
     let _alone = lock_moves(locks)?;
     let known = CatalogData::read(catalog)?;
     let mut findings = Findings::default();
@@ -103,9 +103,9 @@ struct Planner<'a> {
     known: &'a CatalogData,
     identifier: Identifier<'a>,
     lists: HashMap<i64, Vec<String>>,
-    /// Moves of earlier plans, which the catalog may not have yet.
+    /// Moves of earlier plans: the catalog may not have them yet.
     history: History,
-    /// Bytes that were read to recognise copies.
+    /// The number of bytes that were read to recognise copies.
     read: Cell<u64>,
     rules: &'a Rules,
     several: ManyPlaylists,
@@ -142,7 +142,7 @@ impl Planner<'_> {
         let (mut draft, mut targets) = (Draft::default(), Targets::new(self.organised));
         for (number, entry) in files.iter().enumerate() {
             let Some(root) = self.music.get(entry.root) else { continue };
-            let named = self.named(number, entry, &root.on_host(&entry.path));
+            let named = self.record(number, entry, &root.on_host(&entry.path));
             let file = MusicFile { root, number, entry, named };
             if let Some(decision) = self.decide(file, &mut draft) {
                 self.add_steps(file, decision, &mut targets, &mut draft);
@@ -151,40 +151,40 @@ impl Planner<'_> {
         draft
     }
 
-    /// The catalog's record of this file, not of another one that had its path: recognised by size and time or, where the catalog has
-    /// neither, by the moves of earlier plans.
-    fn named(&self, number: usize, file: &Entry, host: &str) -> Option<&CatalogFile> {
+    /// The catalog's record of this file, and not of another file that had its path. Size and time identify the file or, if the catalog has
+    /// neither, the moves of earlier plans.
+    fn record(&self, number: usize, file: &Entry, host: &str) -> Option<&CatalogFile> {
         let here = |named: &&CatalogFile| {
-            let dated = named.is_dated() || self.history.may_be(number, file);
+            let dated = named.is_dated() || self.history.may_be_original(number, file);
             !named.missing && named.fits(file.size, file.modified_ns) && dated
         };
         let before = || {
             let (from, modified_ns) = self.history.before(number)?;
-            self.identifier.named(from).filter(|named| named.fits(file.size, modified_ns))
+            self.identifier.record(from).filter(|named| named.fits(file.size, modified_ns))
         };
-        self.identifier.named(host).filter(here).or_else(before)
+        self.identifier.record(host).filter(here).or_else(before)
     }
 
     /// Decides where the file belongs; `None` if it stays.
     fn decide(&self, music: MusicFile<'_>, draft: &mut Draft) -> Option<FileDecision> {
         let MusicFile { root, entry: file, named, .. } = music;
         let identity =
-            if file.audio { self.identifier.identify(named, file.file_name()) } else { TrackIdentity::Nobody };
+            if file.audio { self.identifier.identify(named, file.file_name()) } else { TrackIdentity::Unknown };
         let (song, how) = match &identity {
-            TrackIdentity::Is { song, how } => (self.known.songs.get(song), how.as_str()),
-            TrackIdentity::Nobody => (None, "no track of the catalog"),
+            TrackIdentity::Known { song, how } => (self.known.songs.get(song), how.as_str()),
+            TrackIdentity::Unknown => (None, "no track of the catalog"),
             TrackIdentity::Unclear(_) => (None, ""),
         };
         let (values, facts) = values(file, named, song);
         let names = song.and_then(|song| self.lists.get(&song.id)).map_or(&[][..], Vec::as_slice);
         let verdicts = self.verdicts(&values, &facts, names, file.audio);
         let stays = verdicts.iter().all(|verdict| matches!(verdict, Verdict::Stays { .. }));
-        if let (TrackIdentity::Unclear(perhaps), false) = (&identity, stays) {
-            let shown = |found: &PossibleTrack| {
-                Some(NamedTrack { track: self.known.songs.get(&found.song)?.shown(), why: found.why.clone() })
+        if let (TrackIdentity::Unclear(possible), false) = (&identity, stays) {
+            let candidate = |found: &PossibleTrack| {
+                Some(TrackCandidate { track: self.known.songs.get(&found.song)?.shown(), why: found.why.clone() })
             };
             let path = format!("{}/{}", root.shown, file.path);
-            draft.unclear.push(UnclearFile { path, perhaps: perhaps.iter().filter_map(shown).collect() });
+            draft.unclear.push(UnclearFile { path, candidates: possible.iter().filter_map(candidate).collect() });
             return None;
         }
         let mut decision = FileDecision { places: Vec::new(), reason: String::new(), track: song.map(step_track) };
@@ -213,7 +213,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Chooses the names and adds the steps: copies before the move, which takes the file away.
+    /// Chooses the names and adds the steps: copies come before the move, which removes the file from its place.
     fn add_steps(&self, music: MusicFile<'_>, decision: FileDecision, targets: &mut Targets<'_>, draft: &mut Draft) {
         let MusicFile { root, entry: file, named, .. } = music;
         if draft.steps.len() + decision.places.len() > MOST_STEPS || draft.full {
@@ -256,7 +256,7 @@ impl Planner<'_> {
             }
         };
         let steps: Vec<_> = free.into_iter().enumerate().map(step).collect();
-        // The JSON and the CSV together: a row of the CSV is shorter than the JSON.
+        // An estimate for JSON and CSV together: a row of the CSV is shorter than the JSON.
         let text = 2 * serde_json::to_vec(&steps).map_or(0, |json| json.len());
         if draft.text + text > MOST_TEXT {
             (draft.full, draft.later) = (true, draft.later + 1);
@@ -266,9 +266,9 @@ impl Planner<'_> {
         draft.steps.extend(steps);
     }
 
-    /// True if the file below the folder `organised` is a copy of this one. If the sizes are equal, an earlier plan may have made it, or the
-    /// catalog may know both digests; else both are read, within the limit. Beyond the limit, equal name and size are enough: the file
-    /// stays, and no other copy is made next to it.
+    /// Whether the file below the folder `organised` is a copy of this one. If the sizes are equal, the history of plans or the catalog's
+    /// digests decide; else both files are read, within a limit. Above the limit, a file with the same name and size counts as a copy, so no
+    /// other copy is made.
     fn is_copy(&self, music: MusicFile<'_>, path: &str) -> bool {
         let MusicFile { root, number, entry: file, named } = music;
         let (other, own) = (self.organised.at(path), root.at(&file.path));
@@ -281,7 +281,7 @@ impl Planner<'_> {
             return true;
         }
         let known =
-            self.identifier.named(&host).filter(|named| named.is_dated() && named.fits(seen.size, seen.modified_ns));
+            self.identifier.record(&host).filter(|named| named.is_dated() && named.fits(seen.size, seen.modified_ns));
         if let (Some(one), Some(other)) = (digest(file, named), known.and_then(|named| named.sha256.as_ref())) {
             return one == *other;
         }
@@ -308,7 +308,7 @@ fn reason(rule: usize, names: &[String], how: &str) -> String {
     let list = match names {
         [] => "in no playlist".to_owned(),
         [one] => format!("in the playlist {one}"),
-        [first, ..] => format!("in {} playlists, {first} first", names.len()),
+        [first, ..] => format!("in {} playlists, the first is {first}", names.len()),
     };
     let plain: String =
         format!("{list}; {how}").chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect();
@@ -342,23 +342,23 @@ fn values(file: &Entry, named: Option<&CatalogFile>, song: Option<&CatalogTrack>
     (values, facts)
 }
 
-/// Reports what the plan leaves to a person.
+/// Reports unclear files, and folders that could not be read.
 fn report_findings(draft: &Draft, walked: &FoundFiles, findings: &mut Findings) {
     for unclear in &draft.unclear {
-        let perhaps: Vec<_> =
-            unclear.perhaps.iter().map(|NamedTrack { track, why }| format!("{track}: {why}")).collect();
+        let candidates: Vec<_> =
+            unclear.candidates.iter().map(|TrackCandidate { track, why }| format!("{track}: {why}")).collect();
         let title = format!("It is not clear which track this is: {}", unclear.path);
-        findings.add("organise-unclear", &unclear.path, Severity::Low, title, perhaps.join("\n"));
+        findings.add("organise-unclear", &unclear.path, Severity::Low, title, candidates.join("\n"));
     }
     for (path, why) in &walked.unread {
-        findings.add("organise-unread", path, Severity::Medium, format!("Not checked: {path}"), why);
+        findings.add("organise-unread", path, Severity::Medium, format!("Cannot be read: {path}"), why);
     }
     for (path, count) in &walked.unreadable {
         let (title, fix) = folder::unreadable(path, *count);
         findings.add("organise-names", path, Severity::Medium, title, fix);
     }
     for (path, HiddenFolder { why, files }) in &draft.hidden {
-        let title = format!("Left as it was: {files} files belong into {path}, which cannot be read");
+        let title = format!("Not moved: {files} files, because their folder {path} cannot be read");
         findings.add("organise-hidden", path, Severity::Medium, title, why);
     }
 }

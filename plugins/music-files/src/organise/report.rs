@@ -6,14 +6,14 @@ use baton_plugin_sdk::{Artifact, Error, Outcome, OutcomeKind};
 use serde_json::json;
 
 use super::args::ManyPlaylists;
-use super::draft::{Draft, NamedTrack, UnclearFile};
+use super::draft::{Draft, TrackCandidate, UnclearFile};
 use super::journal::StoredPlan;
 use super::limits::{SHOWN, SHOWN_CHARS};
 use super::step::{Step, StepAction};
 use super::walk::FoundFiles;
 
-/// The outcome: `refused` if no file could be planned, `partial` if files or folders could not be read or wait for the next plan. Files for a
-/// person to decide are a part of the plan.
+/// The outcome: `refused` if no file could be planned, `partial` if files or folders could not be read or wait for the next plan. Unclear
+/// files do not make it `partial`.
 pub(crate) fn outcome(draft: &Draft, walked: &FoundFiles, kept: Option<&StoredPlan>, has_tracks: bool) -> Outcome {
     let planned = draft.steps.len() + draft.there + draft.stays;
     let unread = walked.unread.len() + walked.unreadable.len() + draft.hidden.len();
@@ -26,15 +26,16 @@ pub(crate) fn outcome(draft: &Draft, walked: &FoundFiles, kept: Option<&StoredPl
         outcome.next_steps.push(format!("check the plan, then: baton run music-files apply --arg plan={}", kept.id));
     }
     if unread > 0 {
-        outcome.next_steps.push("let the folders be read that the findings name, then plan again".to_owned());
+        outcome.next_steps.push("make the folders in the findings readable, then plan again".to_owned());
     }
     if planned == 0 {
         outcome.next_steps.push(if walked.files.is_empty() {
-            "grant the folder that has the music: baton plugin grant music-files files:rw=music=FOLDER".to_owned()
+            "grant the folder with the music: baton plugin grant music-files files:rw=music=FOLDER".to_owned()
         } else if has_tracks {
-            "scan the folder, so that files are known by their sound and tags: baton library scan FOLDER".to_owned()
+            "scan the folder, so that files are recognised by their sound and tags: baton library scan FOLDER"
+                .to_owned()
         } else {
-            "the catalog has no tracks that files could be: baton run spotify import, then plan again".to_owned()
+            "the catalog has no tracks; import them, then plan again: baton run spotify import".to_owned()
         });
     }
     outcome
@@ -45,8 +46,8 @@ fn summary(draft: &Draft, walked: &FoundFiles, kept: Option<&StoredPlan>) -> Str
     let (moves, copies) = counts(&draft.steps);
     let left: usize = walked.left.values().sum();
     let mut text = format!(
-        "{} files: {moves} to move, {copies} copies to make, {} at their place, {} for a person to decide, {} left by a rule; \
-         {left} others left alone.",
+        "{} files: {moves} to move, {copies} copies to make, {} already in place, {} for a person to decide, {} excluded by a rule; \
+         {left} other files are ignored.",
         walked.files.len(),
         draft.there,
         draft.unclear.len(),
@@ -54,7 +55,7 @@ fn summary(draft: &Draft, walked: &FoundFiles, kept: Option<&StoredPlan>) -> Str
     );
     let hidden: usize = draft.hidden.values().map(|folder| folder.files).sum();
     if hidden > 0 {
-        text.push_str(&format!(" {hidden} stay, because the folder where they belong cannot be read."));
+        text.push_str(&format!(" {hidden} are not moved, because their folder cannot be read."));
     }
     match kept {
         Some(kept) => text.push_str(&format!(
@@ -64,7 +65,7 @@ fn summary(draft: &Draft, walked: &FoundFiles, kept: Option<&StoredPlan>) -> Str
         None => text.push_str(" There is nothing to do."),
     }
     if draft.later > 0 {
-        text.push_str(&format!(" {} more files are for the next plan, after this one is applied.", draft.later));
+        text.push_str(&format!(" {} more files need another plan after this one is applied.", draft.later));
     }
     text
 }
@@ -77,7 +78,7 @@ fn counts(steps: &[Step]) -> (usize, usize) {
 /// The three files of a plan.
 ///
 /// # Errors
-/// `permanent` when it cannot be written as text, which never happens.
+/// Never: the data can always be written as text.
 pub(crate) fn artifacts(
     kept: &StoredPlan,
     draft: &Draft,
@@ -98,9 +99,8 @@ pub(crate) fn artifacts(
 
 fn json(kept: &StoredPlan, draft: &Draft, several: ManyPlaylists, now: &str) -> Result<Vec<u8>, Error> {
     let (moves, copies) = counts(&draft.steps);
-    let perhaps = |found: &NamedTrack| json!({ "track": cut(&found.track), "why": found.why });
-    let one =
-        |one: &UnclearFile| json!({ "path": one.path, "perhaps": one.perhaps.iter().map(perhaps).collect::<Vec<_>>() });
+    let candidate = |found: &TrackCandidate| json!({ "track": cut(&found.track), "why": found.why });
+    let one = |one: &UnclearFile| json!({ "path": one.path, "perhaps": one.candidates.iter().map(candidate).collect::<Vec<_>>() });
     let unclear: Vec<_> = draft.unclear.iter().take(SHOWN).map(one).collect();
     let plan = json!({
         "version": 1,
@@ -142,8 +142,8 @@ fn csv(steps: &[Step]) -> Result<Vec<u8>, String> {
 fn markdown(kept: &StoredPlan, draft: &Draft) -> String {
     let (moves, copies) = counts(&draft.steps);
     let mut text = format!(
-        "# Plan {}{}\n\nNothing was moved. {moves} files would be moved and {copies} copies made; {} are at their place.\n\n\
-         - Do it: `baton run music-files apply --arg plan={}`\n- All steps: `organise_{}.csv`\n\n| From | To | Why |\n|---|---|---|\n",
+        "# Plan {}{}\n\nNothing was moved yet. The plan moves {moves} files and makes {copies} copies; {} files are already in place.\n\n\
+         - Apply it: `baton run music-files apply --arg plan={}`\n- All steps: `organise_{}.csv`\n\n| From | To | Why |\n|---|---|---|\n",
         kept.id,
         kept.name.as_deref().map(|name| format!(" ({})", cell(name))).unwrap_or_default(),
         draft.there,
@@ -158,12 +158,14 @@ fn markdown(kept: &StoredPlan, draft: &Draft) -> String {
         text.push_str(&format!("\n… and {} more.\n", draft.steps.len() - SHOWN));
     }
     if !draft.unclear.is_empty() {
-        text.push_str("\n## For a person\n\nThese stay where they are until it is known which track they are.\n\n");
-        text.push_str("| File | Perhaps |\n|---|---|\n");
+        text.push_str(
+            "\n## For a person to decide\n\nThese files are not moved, because their tracks are not clear.\n\n",
+        );
+        text.push_str("| File | Candidates |\n|---|---|\n");
     }
     for unclear in draft.unclear.iter().take(SHOWN) {
-        let perhaps: Vec<_> = unclear.perhaps.iter().map(|found| cell(&found.track)).collect();
-        text.push_str(&format!("| {} | {} |\n", cell(&unclear.path), perhaps.join("; ")));
+        let candidates: Vec<_> = unclear.candidates.iter().map(|found| cell(&found.track)).collect();
+        text.push_str(&format!("| {} | {} |\n", cell(&unclear.path), candidates.join("; ")));
     }
     text
 }

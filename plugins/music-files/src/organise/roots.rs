@@ -1,4 +1,4 @@
-//! The granted folders. Their path on the host identifies them: it does not depend on grants, and the catalog and other programs use it.
+//! The granted folders. Plans identify them by their path on the host, which the catalog and other programs use too.
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,7 @@ pub(crate) struct Root {
 }
 
 impl Root {
-    fn of(mount: &Mount) -> Self {
+    fn from_mount(mount: &Mount) -> Self {
         Self {
             name: mount.name.clone(),
             path: PathBuf::from(&mount.path),
@@ -52,7 +52,7 @@ pub(crate) fn join(folder: &Path, path: &str) -> PathBuf {
 /// The folders with this name, each once.
 pub(crate) fn named(task: &Task, name: &str) -> Vec<Root> {
     let mut roots: Vec<Root> = Vec::new();
-    for root in task.mounts(name).map(Root::of) {
+    for root in task.mounts(name).map(Root::from_mount) {
         if !roots.iter().any(|known| known.host == root.host) {
             roots.push(root);
         }
@@ -77,15 +77,15 @@ pub(crate) fn organised(task: &Task) -> Result<Root, Error> {
     let mut roots = named(task, "organised");
     match (roots.pop(), roots.len()) {
         (Some(root), 0) => Ok(root),
-        (None, _) => Err(missing("organised", "the folder below which files get their places")),
+        (None, _) => Err(missing("organised", "the folder into which files are moved")),
         (Some(_), more) => Err(Error::Permanent(format!(
-            "{} folders are granted as `organised`, but files can have one place only: leave one of them in baton.toml",
+            "{} folders are granted as `organised`, but only one is allowed: keep one of them in baton.toml",
             more + 1
         ))),
     }
 }
 
-/// The error for a folder that is not granted, or not for writing.
+/// The error for a folder that is not granted.
 pub(crate) fn missing(name: &str, what: &str) -> Error {
     Error::NeedsGrant(format!("{what} is not granted: baton plugin grant music-files files:rw={name}=FOLDER"))
 }

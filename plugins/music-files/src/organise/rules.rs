@@ -1,4 +1,4 @@
-//! Rules: the first that fits a file and has all its values decides where the file goes.
+//! Rules: the first rule that matches a file and has all its values decides where the file goes.
 //!
 //! The rules of the task come first, then the default rules: into the folder of the playlist, else into `Unassigned`; files with unknown
 //! artist or title keep their own name.
@@ -18,7 +18,7 @@ const DEFAULT_RULES: [(&str, bool); 4] = [
     ("Unassigned/{name}.{ext}", false),
 ];
 
-/// A rule as it is written.
+/// A rule in the arguments.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RuleText {
@@ -48,7 +48,7 @@ pub(crate) struct RuleConditions {
     known: Option<bool>,
 }
 
-/// One text, or several of which one has to fit.
+/// One pattern, or several of which one must match.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum TextPatterns {
@@ -100,10 +100,10 @@ impl Rules {
     /// Reads rules.
     ///
     /// # Errors
-    /// `permanent`, with the number of the rule and what is wrong with it.
+    /// `permanent`, with the number of the rule and the reason.
     pub(crate) fn read(written: &[RuleText]) -> Result<Self, Error> {
         if written.len() > MOST_RULES {
-            return Err(Error::Permanent(format!("there are {} rules; {MOST_RULES} are read", written.len())));
+            return Err(Error::Permanent(format!("there are {} rules; the limit is {MOST_RULES}", written.len())));
         }
         let one = |(number, written): (usize, &RuleText)| {
             rule(number + 1, written).map_err(|why| Error::Permanent(format!("rule {}: {why}", number + 1)))
@@ -116,13 +116,13 @@ impl Rules {
         Ok(Self(rules))
     }
 
-    /// True if a rule names this ending: such files count also if they are not audio.
+    /// Whether a rule names this ending. Such files are planned even if they are not audio.
     pub(crate) fn has_format(&self, ext: &str) -> bool {
         self.0.iter().any(|rule| rule.when.format.as_ref().is_some_and(|words| words.fit(ext)))
     }
 
-    /// Decides about a file in these playlists, the preferred first. `audio` is false for a file that counts only because a rule names its
-    /// ending: the default rules do not apply to it.
+    /// Decides about a file in these playlists, the preferred first. `audio` is false for a file that is planned only because a rule names
+    /// its ending; the default rules do not apply to it.
     pub(crate) fn judge(&self, values: &Values, facts: &Facts, playlists: &[String], audio: bool) -> Verdict {
         for rule in self.0.iter().filter(|rule| audio || rule.when.format.is_some()) {
             let none = [None];
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_audio_is_moved_by_a_rule_that_names_it_and_by_no_other() {
+    fn a_file_that_is_not_audio_is_moved_only_by_a_rule_that_names_its_ending() {
         let rules = rules(&json!([
             { "to": "x/{name}.{ext}" },
             { "when": { "format": "csv" }, "to": "metadata/spotify/{name}.{ext}" }

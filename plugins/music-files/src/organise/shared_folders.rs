@@ -23,7 +23,7 @@ pub(crate) fn report<'a>(lists: impl Iterator<Item = &'a CatalogPlaylist>, findi
     for (folder, names) in folders.into_iter().filter(|(_, names)| names.len() > 1) {
         let shown = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let title = format!("{} playlists share one folder: {shown}", names.len());
-        let fix = "Their names are one to a file system. To keep them apart, rename one, or write a rule with another `to` for it.";
+        let fix = "A file system does not distinguish their names. To separate them, rename one, or write a rule with another `to` for it.";
         findings.add("organise-one-folder", &folder, Severity::Low, title, fix);
     }
 }
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn playlists_that_share_a_folder_are_told() {
+    fn playlists_that_share_a_folder_are_reported() {
         let list =
             |name: &str, tracks: &[i64]| CatalogPlaylist { name: name.into(), liked: false, tracks: tracks.to_vec() };
         let lists = [

@@ -1,8 +1,7 @@
-//! One step of a plan: a file, its place, its target and the reason.
+//! One step of a plan: a file, its source, its target and the reason.
 
 use serde::Serialize;
 
-/// What is done with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum StepAction {
@@ -18,7 +17,7 @@ impl StepAction {
         }
     }
 
-    pub(crate) fn of(word: &str) -> Self {
+    pub(crate) fn parse(word: &str) -> Self {
         if word == "copy" { Self::Copy } else { Self::Move }
     }
 }
@@ -28,7 +27,7 @@ impl StepAction {
 pub(crate) struct StepPlace {
     /// `music` or `organised`.
     pub(crate) folder: String,
-    /// Where that folder is on the host.
+    /// The path of that folder on the host.
     pub(crate) root: String,
     pub(crate) path: String,
 }
@@ -39,7 +38,7 @@ impl StepPlace {
     }
 }
 
-/// The track that a file is.
+/// The track of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct StepTrack {
     pub(crate) id: i64,

@@ -1,7 +1,7 @@
-//! Finds free names: the wanted one, else with ` (2)`, ` (3)`, … before its ending.
+//! Finds free names: the requested name, else with ` (2)`, ` (3)`, … before its ending.
 //!
-//! Names are compared as the least exact file system does (`fold.rs`), with existing files and with the names that the plan has given to
-//! other files. An existing file counts also if the plan moves it, so no step depends on another.
+//! Names are compared without case and in composed Unicode (`fold.rs`), with existing files and with the names that the plan has given to
+//! other files. The name of an existing file is not free even if the plan moves that file, so no step depends on another.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, ErrorKind};
@@ -18,9 +18,9 @@ use super::template::Place;
 /// The result of a choice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
-    /// The file is at its place already.
+    /// The file already has the name.
     Own,
-    /// A copy of the file is there.
+    /// A copy of the file has the name.
     Copied,
     /// This name below the folder is free.
     Free(String),
@@ -88,7 +88,7 @@ impl<'a> Targets<'a> {
         None
     }
 
-    /// The folder, spelled as on disk or, if it does not exist, as it was asked for first.
+    /// The folder, spelled as on disk or, if it does not exist, as it was first requested.
     fn folder(&mut self, parts: &[String]) -> Rc<Folder> {
         let (mut spelled, mut found) = (String::new(), self.listed("", ""));
         for part in parts {
@@ -109,12 +109,12 @@ impl<'a> Targets<'a> {
 
     fn listed(&mut self, key: &str, spelled: &str) -> Rc<Folder> {
         let root = &self.root.path;
-        let made = || {
+        let list = || {
             let (names, hidden) = names(&join(root, spelled))
                 .map_or_else(|error| (HashMap::new(), Some(error.to_string())), |names| (names, None));
             Rc::new(Folder { spelled: spelled.to_owned(), names, hidden })
         };
-        Rc::clone(self.folders.entry(key.to_owned()).or_insert_with(made))
+        Rc::clone(self.folders.entry(key.to_owned()).or_insert_with(list))
     }
 }
 
@@ -123,7 +123,7 @@ fn names(folder: &Path) -> io::Result<HashMap<String, Vec<String>>> {
     let listing = match folder::list(folder, MOST_ENTRIES) {
         Ok(listing) if listing.more => return Err(io::Error::other("it has too many files")),
         Ok(listing) => listing,
-        // If a file has the name, creating the folder fails.
+        // If the path is a file, creating the folder fails later.
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(HashMap::new());
         }
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_names_get_numbers_and_what_lies_there_is_passed_by() {
+    fn equal_names_get_numbers_and_existing_names_are_skipped() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("HOUSE")).unwrap();
         fs::write(folder.path().join("HOUSE/x.MP3"), "x").unwrap();
@@ -178,7 +178,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_name_that_is_no_text_hides_no_twin_and_a_folder_that_cannot_be_read_gives_no_name() {
+    fn names_that_are_not_utf_8_are_ignored_and_an_unreadable_folder_gives_no_name() {
         use std::os::unix::ffi::OsStrExt as _;
 
         let folder = tempfile::tempdir().unwrap();

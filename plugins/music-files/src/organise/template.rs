@@ -1,7 +1,7 @@
 //! Templates of places: `{playlist}/{artist} - {title}.{ext}`.
 //!
-//! A template is a path below the folder `organised`. Each part becomes one safe name, so a title such as `../` or `AC/DC` cannot lead
-//! elsewhere. Templates have no conditions and no computed values; that is what rules are for.
+//! A template is a path below the folder `organised`. Each part becomes one safe name, so a title such as `../` or `AC/DC` cannot lead out
+//! of the folder. Templates have no conditions; rules have them.
 
 use std::fmt::Write as _;
 
@@ -62,7 +62,7 @@ pub(crate) struct Values {
 }
 
 impl Values {
-    fn of(&self, field: Field) -> Option<&str> {
+    fn get(&self, field: Field) -> Option<&str> {
         let value = match field {
             Field::Playlist => self.playlist.as_deref(),
             Field::Artist => self.artist.as_deref(),
@@ -178,14 +178,14 @@ fn field(name: &str) -> Result<Field, String> {
         for (known, _) in PLACEHOLDERS {
             let _ = write!(all, " {{{known}}}");
         }
-        format!("has the unknown placeholder `{{{}}}`; there are{all}", name.escape_debug())
+        format!("has the unknown placeholder `{{{}}}`; the placeholders are{all}", name.escape_debug())
     })
 }
 
 fn text(part: &[Piece], values: &Values, missing: Option<&str>) -> Option<String> {
     let piece = |piece: &Piece| match piece {
         Piece::Text(text) => Some(text.clone()),
-        Piece::Field(field) => values.of(*field).or(missing).map(str::to_owned),
+        Piece::Field(field) => values.get(*field).or(missing).map(str::to_owned),
     };
     part.iter().map(piece).collect()
 }
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn titles_lead_nowhere_else() {
+    fn titles_cannot_lead_out_of_the_folder() {
         let place = Template::parse("{playlist}/{artist} - {title}.{ext}").unwrap().place(&values(), None).unwrap();
         assert_eq!((place.folders, place.stem), (vec!["Deep_House".to_owned()], "AC_DC - .._.._x".to_owned()));
         let kept = Template::parse("legacy/{folder}/{name}.{ext}").unwrap().place(&values(), None).unwrap();
@@ -217,18 +217,18 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_value_is_the_next_rules_unless_a_text_stands_for_it() {
+    fn a_template_with_a_missing_value_has_no_place_unless_a_text_replaces_it() {
         let template = Template::parse("{genre}/{title}.{ext}").unwrap();
         assert_eq!(template.place(&values(), None), None);
         assert_eq!(template.place(&values(), Some("No genre")).unwrap().folders, ["No genre"]);
     }
 
     #[test]
-    fn errors_say_what_there_is() {
+    fn errors_have_the_reason() {
         for (text, words) in [
             (
                 "{artits}.{ext}",
-                "there are {playlist} {artist} {title} {album} {genre} {year} {label} {bpm} {key} {ext}",
+                "the placeholders are {playlist} {artist} {title} {album} {genre} {year} {label} {bpm} {key} {ext}",
             ),
             ("{artist", "must end in `.{ext}`"),
             ("{artist/x.{ext}", "without its `}`"),
@@ -245,7 +245,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn places_are_plain_whatever_is_known(artist in ".*", title in ".*", playlist in "\\PC*|.*") {
+        fn places_are_safe_paths_for_any_values(artist in ".*", title in ".*", playlist in "\\PC*|.*") {
             let values = Values {
                 artist: Some(artist), title: Some(title), playlist: Some(playlist), ext: "flac".into(), ..Values::default()
             };
@@ -259,7 +259,7 @@ mod tests {
         }
 
         #[test]
-        fn no_template_is_too_odd(text in ".*|(\\{[a-z]*\\}|/|\\.|[a-z{}])*\\.\\{ext\\}") {
+        fn no_template_causes_a_panic(text in ".*|(\\{[a-z]*\\}|/|\\.|[a-z{}])*\\.\\{ext\\}") {
             if let Ok(template) = Template::parse(&text) {
                 let _ = template.place(&values(), Some("x"));
             }

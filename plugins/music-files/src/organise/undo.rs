@@ -25,18 +25,18 @@ pub fn undo(task: &Task, catalog: &dyn Writable, own: &dyn Writable, locks: &dyn
 /// # Errors
 /// As [`undo`].
 pub fn undo_with(task: &Task, tools: &MoveTools<'_>) -> Result<Outcome, Error> {
-    let args = Undo::of(task)?;
+    let args = Undo::parse(task)?;
     let _alone = lock_moves(tools.locks)?;
     let journal = Journal::open(tools.own)?;
     let plan = find_plan(&args.plan, &journal)?;
     match plan.state.as_str() {
-        "made" => return Ok(nothing(&format!("nothing of the plan {} was done yet", plan.id))),
+        "made" => return Ok(nothing_to_undo(&format!("the plan {} was not applied yet", plan.id))),
         "undone" if plan.by_task.as_deref() == Some(&task.id) => {
             return outcome(&journal, &plan, &StopReason::Finished);
         }
-        // Kept steps are tried again: a disk may be mounted again, or a name free.
+        // Kept steps are tried again: their disk may be mounted now, or their name free.
         "undone" if journal.steps(&plan.id, &["kept"])?.is_empty() => {
-            return Ok(nothing(&format!("the plan {} was undone already", plan.id)));
+            return Ok(nothing_to_undo(&format!("the plan {} was already undone", plan.id)));
         }
         _ => {}
     }
@@ -44,7 +44,7 @@ pub fn undo_with(task: &Task, tools: &MoveTools<'_>) -> Result<Outcome, Error> {
     let all = journal.steps(&plan.id, &ALL)?;
     let run = PlanRun { task, tools, journal: &journal, plan: &plan };
     let open = resume_apply(&Mover::new(&run, Direction::Apply, &all)?, &journal, &plan)?;
-    journal.state(&plan.id, "undoing", &task.id)?;
+    journal.set_state(&plan.id, "undoing", &task.id)?;
     let mut steps = journal.steps(&plan.id, &["done", "undoing", "kept"])?;
     steps.reverse();
     let mut mover = Mover::new(&run, Direction::Undo, &all)?;
@@ -52,18 +52,18 @@ pub fn undo_with(task: &Task, tools: &MoveTools<'_>) -> Result<Outcome, Error> {
         (StopReason::Full(why), _) => Err(disk_full(&run, Direction::Undo, &why)?),
         (StopReason::Unclear(why), _) | (StopReason::Finished, Some(why)) => Err(unclear(&why)),
         (StopReason::Finished, None) => {
-            mover.remove_made()?;
-            journal.state(&plan.id, "undone", &task.id)?;
+            mover.remove_created()?;
+            journal.set_state(&plan.id, "undone", &task.id)?;
             outcome(&journal, &plan, &StopReason::Finished)
         }
         (StopReason::Later, _) => outcome(&journal, &plan, &StopReason::Later),
     }
 }
 
-/// Settles the steps that an interrupted `apply` has begun. Returns the reason if the result of one is unknown.
+/// Records the results of the steps that an interrupted `apply` has begun. Returns the reason if the result of one is unknown.
 fn resume_apply(mover: &Mover<'_>, journal: &Journal<'_>, plan: &StoredPlan) -> Result<Option<String>, Error> {
     let (mut open, mut locations) = (None, Locations::default());
-    let mut settled = |step: &StoredStep| {
+    let mut result = |step: &StoredStep| {
         let none = StepResult { step: step.step, state: "planned", note: None, placed_ns: None, sha256: None };
         match mover.resume_step(step) {
             Some(MoveOutcome::Moved { modified_ns, sha256 }) => {
@@ -78,21 +78,21 @@ fn resume_apply(mover: &Mover<'_>, journal: &Journal<'_>, plan: &StoredPlan) -> 
                 None
             }
             Some(MoveOutcome::Later) => {
-                open = Some("there was no time to check".to_owned());
+                open = Some("the time of the task was too short to check it".to_owned());
                 None
             }
             None => Some(none),
         }
     };
-    let ended: Vec<_> = journal.steps(&plan.id, &["intended"])?.iter().filter_map(&mut settled).collect();
+    let ended: Vec<_> = journal.steps(&plan.id, &["intended"])?.iter().filter_map(&mut result).collect();
     locations.write(mover.tools.catalog)?;
     journal.end(&plan.id, &ended)?;
     Ok(open)
 }
 
 /// The outcome when there is nothing to undo.
-fn nothing(why: &str) -> Outcome {
-    let step = "list what was moved with the files `organise_ID_undo.csv`, and name the plan of one: baton run music-files undo --arg plan=ID";
+fn nothing_to_undo(why: &str) -> Outcome {
+    let step = "find the id of an applied plan in the names of the reports `organise_ID_undo.csv`, then: baton run music-files undo --arg plan=ID";
     Outcome::refused(format!("There is nothing to undo: {why}.")).with_next_step(step)
 }
 
@@ -101,18 +101,18 @@ fn outcome(journal: &Journal<'_>, plan: &StoredPlan, stopped: &StopReason) -> Re
     let count = |state: &str| steps.iter().filter(|step| step.state == state).count();
     let (undone, kept, rest) = (count("undone"), count("kept"), count("done") + count("undoing"));
     if undone + kept + rest == 0 {
-        return Ok(nothing(&format!("the plan {} moved no file", plan.id)));
+        return Ok(nothing_to_undo(&format!("the plan {} moved no file", plan.id)));
     }
-    let mut text = format!("Plan {}: {undone} steps undone, {kept} kept as they are.", plan.id);
+    let mut text = format!("Plan {}: {undone} steps undone, {kept} could not be undone.", plan.id);
     if *stopped == StopReason::Later {
         text.push_str(&format!(
-            " {rest} are for the next task, this one has no more time: baton run music-files undo --arg plan={}",
+            " {rest} remain, because the time of the task is over. Continue: baton run music-files undo --arg plan={}",
             plan.id
         ));
     }
     let mut outcome = Outcome::with_kind(OutcomeKind::from_counts(undone, kept + rest), text);
     if kept + rest > 0 {
-        let step = "fix what kept the files from moving (the findings name each), then run it again:";
+        let step = "fix the causes in the findings, then run it again:";
         outcome.next_steps.push(format!("{step} baton run music-files undo --arg plan={}", plan.id));
     }
     outcome.findings = step_findings("organise-kept", "kept", &steps).into_list();

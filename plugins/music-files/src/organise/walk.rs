@@ -1,7 +1,7 @@
 //! Lists the files below the granted folders that may be moved.
 //!
 //! Hidden files, links, special files, empty files, incomplete downloads, files inside the package of another program (an Eagle
-//! library) and files with an unusual ending are left alone and counted. No file is opened.
+//! library) and files with an unusual ending are ignored and counted. No file is opened.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Metadata;
@@ -33,13 +33,13 @@ const INCOMPLETE: [&str; 8] =
 /// A file that may be moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// Its place among the folders.
+    /// The index of its granted folder.
     pub(crate) root: usize,
     /// Below that folder, with `/`.
     pub(crate) path: String,
     pub(crate) size: u64,
     pub(crate) modified_ns: i64,
-    /// False for a file that is not audio and counts only because a rule names its ending.
+    /// False for a file that is listed only because a rule names its ending.
     pub(crate) audio: bool,
 }
 
@@ -60,7 +60,7 @@ impl Entry {
 pub(crate) struct FoundFiles {
     /// In the order of folders and names.
     pub(crate) files: Vec<Entry>,
-    /// The number of files that were left alone, by reason.
+    /// The number of ignored files, by reason.
     pub(crate) left: BTreeMap<&'static str, usize>,
     /// Folders that could not be read, with the reasons.
     pub(crate) unread: Vec<(String, String)>,
@@ -93,7 +93,7 @@ struct Walker<'a> {
 impl Walker<'_> {
     fn folder(&mut self, folder: &Path, path: &str, depth: usize) {
         if depth > DEEPEST {
-            return self.unread(path, "it is too deep");
+            return self.unread(path, "it is nested too deep");
         }
         let names = match self.list(folder, path) {
             Ok(names) => names,
@@ -126,7 +126,7 @@ impl Walker<'_> {
 
     fn inner(&mut self, place: &Path, path: &str, name: &str, depth: usize) {
         if PACKAGES.contains(&stem_and_ending(name).1.as_str()) {
-            self.leave("inside the library of another program");
+            self.leave("in the library of another program");
         } else if !self.others.contains(&self.root.on_host(path)) {
             self.folder(place, path, depth + 1);
         }
@@ -149,7 +149,7 @@ impl Walker<'_> {
         }
         let lower = name.to_lowercase();
         if INCOMPLETE.iter().any(|more| lower.ends_with(more) || names.contains(&format!("{name}{more}"))) {
-            return self.leave("still coming in");
+            return self.leave("an incomplete download");
         }
         // The new name keeps the ending.
         if ending.is_empty() || ending != safe_name(&ending, ENDING_BYTES, "") {
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_ones_to_move_is_left_alone() {
+    fn files_that_must_not_be_moved_are_ignored() {
         let folder = tempfile::tempdir().unwrap();
         for file in [
             "m/a.MP3",
@@ -226,15 +226,15 @@ mod tests {
         let found: Vec<_> = walked.files.iter().map(|file| (file.root, file.path.as_str(), file.audio)).collect();
         assert_eq!(found, [(0, "a.MP3", true), (0, "b/c.flac", true), (0, "x.csv", false), (1, "z.mp3", true)]);
         let left = |why: &str| walked.left.get(why).copied().unwrap_or_default();
-        assert_eq!((left("hidden"), left("empty"), left("still coming in"), left("not audio")), (2, 1, 1, 2));
-        assert_eq!(left("inside the library of another program"), 1);
+        assert_eq!((left("hidden"), left("empty"), left("an incomplete download"), left("not audio")), (2, 1, 1, 2));
+        assert_eq!(left("in the library of another program"), 1);
         #[cfg(unix)]
         assert_eq!(left("a link"), 1);
         assert!(walked.unread.is_empty());
     }
 
     #[test]
-    fn what_is_half_there_or_without_a_plain_ending_stays_whatever_a_rule_names() {
+    fn incomplete_files_and_unusual_endings_are_ignored_even_if_a_rule_names_them() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("m")).unwrap();
         for name in ["song.mp3.part", "song.MP3.CRDOWNLOAD", "README", "a.", "a.x:", "a.x ", "a.b?", "good.txt"] {
@@ -244,7 +244,7 @@ mod tests {
         let found: Vec<_> = walked.files.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(found, ["good.txt"], "{:?}", walked.left);
         let left = |why: &str| walked.left.get(why).copied().unwrap_or_default();
-        assert_eq!((left("still coming in"), left("without a plain ending")), (2, 5));
+        assert_eq!((left("an incomplete download"), left("without a plain ending")), (2, 5));
     }
 
     #[test]

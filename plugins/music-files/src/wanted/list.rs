@@ -1,7 +1,7 @@
 //! Compares the tracks of playlists with the files of the catalog.
 //!
-//! A track is on disk if it has a file that is not missing, or if matching by tags and names is certain. A track that would need a
-//! person's decision is unclear and counted separately, so that nobody buys a track twice.
+//! A track is on disk if it has a file that is not missing, or if a file certainly matches by tags and names. A track with only an
+//! uncertain match is counted as unclear and not as wanted, so that nobody buys a track twice.
 
 use std::collections::HashMap;
 
@@ -42,18 +42,21 @@ enum Liked {
 /// Lists the wanted tracks.
 ///
 /// # Errors
-/// `permanent` when the arguments are wrong or no playlist fits them; else as `wit/sql.wit` and [`Exports::finish`].
+/// `permanent` when the arguments are invalid or match no playlist; else as `wit/sql.wit` and [`Exports::finish`].
 pub fn list(task: &Task, catalog: &dyn Tables) -> Result<Outcome, Error> {
     let options: Options = serde_json::from_str(&task.args)
-        .map_err(|error| Error::Permanent(format!("the arguments are not as they should be: {error}")))?;
+        .map_err(|error| Error::Permanent(format!("the arguments are invalid: {error}")))?;
     options.playlists.iter().try_for_each(|text| pattern::check(text)).map_err(Error::Permanent)?;
     let known = CatalogData::read(catalog)?;
-    let lists: Vec<_> = known.lists.iter().filter(|list| options.asks_for(list)).collect();
+    let lists: Vec<_> = known.lists.iter().filter(|list| options.selects(list)).collect();
     if lists.is_empty() && !options.playlists.is_empty() {
         let names: Vec<_> = known.lists.iter().take(10).map(|list| list.name.escape_debug().to_string()).collect();
-        return Err(Error::Permanent(format!("no playlist is called so; some that there are: {}", names.join(", "))));
+        return Err(Error::Permanent(format!(
+            "no playlist matches the argument `playlists`; the first of the catalog are: {}",
+            names.join(", ")
+        )));
     }
-    if let Some(refused) = missing(&known, &lists) {
+    if let Some(refused) = check_catalog(&known, &lists) {
         return Ok(refused);
     }
     let found = find(&known, &lists);
@@ -69,7 +72,7 @@ pub fn list(task: &Task, catalog: &dyn Tables) -> Result<Outcome, Error> {
 }
 
 /// The refusal if the catalog has no playlists or no files.
-fn missing(known: &CatalogData, lists: &[&CatalogPlaylist]) -> Option<Outcome> {
+fn check_catalog(known: &CatalogData, lists: &[&CatalogPlaylist]) -> Option<Outcome> {
     if lists.iter().all(|list| list.tracks.is_empty()) {
         let what = "The catalog has no playlist with a track, so no track can be wanted.";
         return Some(Outcome::refused(what).with_next_step(IMPORT));
@@ -82,7 +85,7 @@ fn missing(known: &CatalogData, lists: &[&CatalogPlaylist]) -> Option<Outcome> {
 }
 
 impl Options {
-    fn asks_for(&self, list: &CatalogPlaylist) -> bool {
+    fn selects(&self, list: &CatalogPlaylist) -> bool {
         let kind = match self.liked {
             Liked::Also => true,
             Liked::Only => list.liked,

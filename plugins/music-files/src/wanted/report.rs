@@ -36,7 +36,6 @@ impl WantedTracks<'_> {
     }
 }
 
-/// The numbers.
 pub(crate) fn summary(found: &WantedTracks<'_>, lists: usize) -> String {
     format!(
         "{} tracks in {lists} playlists: {} on disk, {} wanted, {} unclear.",
@@ -106,7 +105,7 @@ pub(crate) fn markdown(found: &WantedTracks<'_>, lists: &[&CatalogPlaylist]) -> 
         shown += 1;
     }
     if found.rows.len() > shown {
-        text.push_str(&format!("\n… and {} more; the CSV has all.\n", found.rows.len() - shown));
+        text.push_str(&format!("\n… and {} more, which are in the CSV.\n", found.rows.len() - shown));
     }
     text
 }

@@ -69,9 +69,9 @@ fn a_full_disk_leaves_whole_files_and_the_rest_continues_when_there_is_room() {
     let plan = id(&place.planned(&json!({})));
     let Err(Error::NeedsHuman(text)) = place.apply(&plan) else { panic!("the disk is full") };
     assert!(
-        text.contains("a disk takes no more (")
+        text.contains("a disk cannot be written to (")
             && text.contains(" of 6 steps are done, ")
-            && text.contains("`baton answer t1 \"go on\"`"),
+            && text.contains("`baton answer t1 continue`"),
         "{text}"
     );
     let there = place.sorted();

@@ -94,7 +94,7 @@ fn a_plan_is_applied_once_and_while_it_is_young() {
     assert_eq!(refused(late.clone()).unwrap(), done, "the same task says so again");
     late.id = "t2".to_owned();
     let Err(Error::Permanent(text)) = refused(late) else { panic!("it was applied") };
-    assert!(text.contains("was applied already"), "{text}");
+    assert!(text.contains("was already applied"), "{text}");
     place.undo(&plan).unwrap();
     let Err(Error::Permanent(text)) = place.apply(&plan) else { panic!("it was undone") };
     assert!(text.contains("was undone"), "{text}");
@@ -140,11 +140,11 @@ fn what_changed_since_the_plan_stays_and_nothing_is_written_over() {
     assert!(outcome.summary.contains("1 of 8 steps done, 7 left"), "{}", outcome.summary);
     let told: Vec<_> = outcome.findings.iter().map(|finding| finding.title.clone()).collect();
     for (name, why) in [
-        ("changed", "the file was changed since the plan"),
-        ("gone", "the file is not there any more"),
-        ("folder", "not a regular file any more"),
-        ("pipe", "not a regular file any more"),
-        ("link", "not a regular file any more"),
+        ("changed", "the file was changed after the plan was made"),
+        ("gone", "the file is missing"),
+        ("folder", "no longer a regular file"),
+        ("pipe", "no longer a regular file"),
+        ("link", "no longer a regular file"),
         ("taken", "a file exists at its target"),
         ("wall", "wall is not a folder"),
     ] {

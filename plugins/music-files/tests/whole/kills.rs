@@ -67,18 +67,18 @@ impl Disk for Mortal<'_> {
         RealDisk.rename(from, to)
     }
 
-    fn copy(&self, from: &Path, to: &Path, go_on: &dyn Fn() -> bool) -> io::Result<()> {
+    fn copy(&self, from: &Path, to: &Path, has_time: &dyn Fn() -> bool) -> io::Result<()> {
         if let Err(error) = self.change() {
             let bytes = fs::read(from).unwrap_or_default();
             let _ = fs::write(to, &bytes[..bytes.len() / 2]);
             return Err(error);
         }
-        RealDisk.copy(from, to, go_on)
+        RealDisk.copy(from, to, has_time)
     }
 
-    fn digest(&self, path: &Path, go_on: &dyn Fn() -> bool) -> io::Result<String> {
+    fn digest(&self, path: &Path, has_time: &dyn Fn() -> bool) -> io::Result<String> {
         self.look_on()?;
-        RealDisk.digest(path, go_on)
+        RealDisk.digest(path, has_time)
     }
 
     fn set_modified(&self, path: &Path, modified_ns: i64) -> io::Result<()> {
@@ -171,7 +171,7 @@ fn at_every_end(far: bool, apply_first: bool, then: impl Fn(&Place, &str, &Tree,
                         own: &mortal,
                         locks: &other.locks,
                         disk: &mortal,
-                        go_on: &|| true,
+                        has_time: &|| true,
                     },
                 )
                 .unwrap();
@@ -183,14 +183,14 @@ fn at_every_end(far: bool, apply_first: bool, then: impl Fn(&Place, &str, &Tree,
             own: &immortal,
             locks: &place.locks,
             disk: &immortal,
-            go_on: &|| true,
+            has_time: &|| true,
         };
         if apply_first {
             place.apply_by(&plan, &tools).unwrap();
         }
         let mortal = Mortal::new(&place.own, ends, far);
         let tools =
-            MoveTools { catalog: &place.catalog, own: &mortal, locks: &place.locks, disk: &mortal, go_on: &|| true };
+            MoveTools { catalog: &place.catalog, own: &mortal, locks: &place.locks, disk: &mortal, has_time: &|| true };
         let outcome = if apply_first { place.undo_by(&plan, &tools) } else { place.apply_by(&plan, &tools) };
         lived = mortal.lives();
         assert_eq!(outcome.is_ok(), lived, "{outcome:?}");
@@ -211,7 +211,7 @@ fn the_next_attempt_ends_where_the_first_would_have() {
                 own: &mortal,
                 locks: &place.locks,
                 disk: &mortal,
-                go_on: &|| true,
+                has_time: &|| true,
             };
             let outcome = place.apply_by(plan, &tools).unwrap();
             assert!(outcome.summary.contains("4 of 4 steps done"), "{} {:?}", outcome.summary, outcome.findings);
@@ -234,7 +234,7 @@ fn the_way_back_is_open_after_every_end() {
                 own: &mortal,
                 locks: &place.locks,
                 disk: &mortal,
-                go_on: &|| true,
+                has_time: &|| true,
             };
             let undone = place.undo_by(plan, &tools).unwrap();
             let is_refused = undone.kind == OutcomeKind::Refused;
@@ -258,7 +258,7 @@ fn an_undo_that_ended_too_soon_is_ended_by_the_next() {
                 own: &mortal,
                 locks: &place.locks,
                 disk: &mortal,
-                go_on: &|| true,
+                has_time: &|| true,
             };
             place.undo_by(plan, &tools).unwrap();
             assert_eq!(&place.tree(), before);
@@ -279,7 +279,7 @@ fn an_end_between_steps_that_are_written_down_together_and_the_next_is_ended_too
         let (before, plan) = (place.tree(), id(&place.planned(&json!({}))));
         let mortal = Mortal::new(&place.own, ends, false);
         let tools =
-            MoveTools { catalog: &place.catalog, own: &mortal, locks: &place.locks, disk: &mortal, go_on: &|| true };
+            MoveTools { catalog: &place.catalog, own: &mortal, locks: &place.locks, disk: &mortal, has_time: &|| true };
         assert!(place.apply_by(&plan, &tools).is_err() && !mortal.lives());
         nothing_is_lost(&before, &place.tree());
         let count = "SELECT count(*) FILTER (WHERE state = 'done'), count(*) FILTER (WHERE state = 'planned') FROM organise_steps";
@@ -300,11 +300,16 @@ fn a_task_without_time_says_what_is_left_and_the_next_continues() {
     let place = filled();
     let (before, plan) = (place.tree(), id(&place.planned(&json!({}))));
     let steps = Cell::new(2);
-    let go_on = || steps.replace(steps.get().max(1) - 1) > 0;
-    let tools =
-        MoveTools { catalog: &place.catalog, own: &place.own, locks: &place.locks, disk: &RealDisk, go_on: &go_on };
+    let has_time = || steps.replace(steps.get().max(1) - 1) > 0;
+    let tools = MoveTools {
+        catalog: &place.catalog,
+        own: &place.own,
+        locks: &place.locks,
+        disk: &RealDisk,
+        has_time: &has_time,
+    };
     let outcome = place.apply_by(&plan, &tools).unwrap();
-    assert!(outcome.summary.contains("2 of 3 steps done") && outcome.summary.contains("1 are for the next task"));
+    assert!(outcome.summary.contains("2 of 3 steps done") && outcome.summary.contains("1 remain, because"));
     assert_eq!(place.sorted().len(), 2);
     place.apply(&plan).unwrap();
     assert_eq!(place.sorted().len(), 3);

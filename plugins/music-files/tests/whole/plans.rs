@@ -82,7 +82,7 @@ fn what_is_at_its_place_is_left() {
     task.mounts[0].path = place.organised.display().to_string();
     task.mounts[0].host_path = place.organised.display().to_string();
     let again = organise::plan(&task, &place.catalog, &place.own, &place.locks).unwrap();
-    assert!(again.summary.contains("0 to move, 0 copies to make, 4 at their place"), "{}", again.summary);
+    assert!(again.summary.contains("0 to move, 0 copies to make, 4 already in place"), "{}", again.summary);
     assert!(again.artifacts.is_empty());
 }
 
@@ -139,7 +139,7 @@ fn what_may_be_several_tracks_stays_and_is_reported() {
     assert!(finding.evidence.contains("Moderat - A New Error: the same title"), "{}", finding.evidence);
     // For a file that a rule leaves, no person is asked.
     let left = place.plan(&json!({ "rules": [{ "when": { "path": "*" }, "leave": true }] }));
-    assert!(left.findings.is_empty() && left.summary.contains("2 left by a rule"), "{}", left.summary);
+    assert!(left.findings.is_empty() && left.summary.contains("2 excluded by a rule"), "{}", left.summary);
 }
 
 #[test]

@@ -35,14 +35,14 @@ impl Disk for Failing<'_> {
         if side(from) == side(to) { RealDisk.rename(from, to) } else { Err(ErrorKind::CrossesDevices.into()) }
     }
 
-    fn copy(&self, from: &Path, to: &Path, go_on: &dyn Fn() -> bool) -> io::Result<()> {
+    fn copy(&self, from: &Path, to: &Path, has_time: &dyn Fn() -> bool) -> io::Result<()> {
         (self.0)("copy", from)?;
-        RealDisk.copy(from, to, go_on)
+        RealDisk.copy(from, to, has_time)
     }
 
-    fn digest(&self, path: &Path, go_on: &dyn Fn() -> bool) -> io::Result<String> {
+    fn digest(&self, path: &Path, has_time: &dyn Fn() -> bool) -> io::Result<String> {
         (self.0)("digest", path)?;
-        RealDisk.digest(path, go_on)
+        RealDisk.digest(path, has_time)
     }
 
     fn set_modified(&self, path: &Path, modified_ns: i64) -> io::Result<()> {
@@ -72,7 +72,7 @@ fn apply(place: &Place, plan: &str, wrong: Wrong<'_>) -> Result<Outcome, Error> 
     let disk = Failing(wrong);
     place.apply_by(
         plan,
-        &MoveTools { catalog: &place.catalog, own: &place.own, locks: &place.locks, disk: &disk, go_on: &|| true },
+        &MoveTools { catalog: &place.catalog, own: &place.own, locks: &place.locks, disk: &disk, has_time: &|| true },
     )
 }
 
@@ -80,7 +80,7 @@ fn undo(place: &Place, plan: &str, wrong: Wrong<'_>) -> Result<Outcome, Error> {
     let disk = Failing(wrong);
     place.undo_by(
         plan,
-        &MoveTools { catalog: &place.catalog, own: &place.own, locks: &place.locks, disk: &disk, go_on: &|| true },
+        &MoveTools { catalog: &place.catalog, own: &place.own, locks: &place.locks, disk: &disk, has_time: &|| true },
     )
 }
 
@@ -158,15 +158,15 @@ fn a_file_that_takes_a_whole_task_is_left_and_the_rest_continues() {
             own: &place.own,
             locks: &place.locks,
             disk: &disk,
-            go_on: &|| !over.get(),
+            has_time: &|| !over.get(),
         };
         place.apply_by(&plan, &tools).unwrap()
     };
     let outcome = until("b.mp3");
-    assert!(outcome.summary.contains("1 of 3 steps done, 0 left") && outcome.summary.contains("2 are for the next"));
+    assert!(outcome.summary.contains("1 of 3 steps done, 0 left") && outcome.summary.contains("2 remain"));
     let outcome = until("b.mp3");
-    assert!(outcome.summary.contains("1 of 3 steps done, 1 left") && outcome.summary.contains("1 are for the next"));
-    assert!(outcome.findings[0].title.contains("so slow a disk"), "{:?}", outcome.findings);
+    assert!(outcome.summary.contains("1 of 3 steps done, 1 left") && outcome.summary.contains("1 remain"));
+    assert!(outcome.findings[0].title.contains("this slow disk"), "{:?}", outcome.findings);
     let outcome = until("nothing");
     assert!(outcome.summary.contains("2 of 3 steps done, 1 left"), "{}", outcome.summary);
     assert_eq!(place.sorted(), ["Unassigned/a.mp3", "Unassigned/c.mp3"]);
@@ -187,11 +187,7 @@ fn what_was_copied_in_vain_counts_too() {
         if operation == "copy" { Err(io::Error::other("it breaks off")) } else { Ok(()) }
     };
     let outcome = apply(&place, &plan, &fails).unwrap();
-    assert!(
-        outcome.summary.contains("1 left") && outcome.summary.contains("2 are for the next"),
-        "{}",
-        outcome.summary
-    );
+    assert!(outcome.summary.contains("1 left") && outcome.summary.contains("2 remain"), "{}", outcome.summary);
 }
 
 #[test]
@@ -284,7 +280,7 @@ fn a_task_without_time_leaves_an_interrupted_step_open() {
                 own: &place.own,
                 locks: &place.locks,
                 disk: &RealDisk,
-                go_on: &|| false,
+                has_time: &|| false,
             },
         )
         .unwrap();
@@ -327,5 +323,5 @@ fn what_undo_kept_is_tried_again_and_not_forgotten() {
     assert_eq!(place.tree(), before);
     let undone = again("t3").unwrap();
     assert_eq!(undone.kind, OutcomeKind::Refused);
-    assert!(undone.summary.contains("was undone already"), "{}", undone.summary);
+    assert!(undone.summary.contains("was already undone"), "{}", undone.summary);
 }

@@ -1,9 +1,10 @@
 //! `diff`: the added, removed and moved entries of each playlist between two exports, or between an export and the catalog.
 //!
-//! Playlists are paired by service and id in the catalog, and by the path of their file among exports; the rest by name. Two files are
-//! always compared, whatever their names are. Of the catalog, only playlists of the services on the other side count, not those of another
-//! program. Entries are equal by URI (all ids of one catalog track are one), or without a URI by artists and title. A repeated entry counts
-//! twice. The catalog has places without a track for episodes and unnamed rows; compared with it, all such places are equal.
+//! Playlists of the catalog are paired by service and id, playlists of two exports by the path of their file; the rest by name. Two single
+//! files are always compared, whatever their names are. If one side is the catalog, only its playlists of the other side's services are
+//! compared. Two entries are equal if they have the same URI (all ids of one catalog track are equal) or, without a URI, the same artists
+//! and title. A repeated entry counts twice. The catalog has places without a track for episodes and unnamed rows; compared with the
+//! catalog, all such places are equal.
 
 mod moves;
 mod pair;
@@ -19,7 +20,7 @@ use serde::Deserialize;
 pub use moves::{Changes, changes};
 pub use pair::Pair;
 
-use pair::Names;
+use pair::EntryKeys;
 
 use crate::action_result::ActionResult;
 use crate::catalog::{self, EntryDetails, MOST_ENTRIES};
@@ -47,7 +48,7 @@ pub fn diff(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) 
     let mut load =
         |place: &str| sources.gather(&[place.to_owned()], &args.playlists, EntryDetails::default(), findings);
     let ((mut old, mut names), (mut new, newer)) = (load(&args.from)?, load(&args.to)?);
-    // A playlist may be on one side only.
+    // A playlist that exists on one side only is known too.
     names.extend(newer);
     report_unknown(&format!("`{}`, like `{}`,", args.from, args.to), &args.playlists, &names, findings)?;
     if old.is_empty() && new.is_empty() {
@@ -66,9 +67,9 @@ pub fn diff(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) 
             args.from, args.to
         )));
     }
-    let called = match catalog {
-        (false, false) => Names { catalog: false, aliases: HashMap::new() },
-        _ => Names { catalog: true, aliases: catalog::aliases(sources.catalog)? },
+    let keys = match catalog {
+        (false, false) => EntryKeys { catalog: false, aliases: HashMap::new() },
+        _ => EntryKeys { catalog: true, aliases: catalog::aliases(sources.catalog)? },
     };
     let key = |place: &str, playlist: &Playlist| match catalog {
         // A CSV file is one playlist; its id depends on other files with its name.
@@ -79,10 +80,13 @@ pub fn diff(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) 
         _ => (playlist.service.clone(), playlist.id.clone()),
     };
     let side = |place: &str, playlists: Vec<Playlist>| Side {
-        playlists: playlists.into_iter().map(|playlist| Listed { key: key(place, &playlist), playlist }).collect(),
+        playlists: playlists
+            .into_iter()
+            .map(|playlist| KeyedPlaylist { key: key(place, &playlist), playlist })
+            .collect(),
         is_file: is_file(place),
     };
-    let pairs = pair(side(&args.from, old), side(&args.to, new), &called);
+    let pairs = pair(side(&args.from, old), side(&args.to, new), &keys);
     report::result(&pairs, &args.from, &args.to)
 }
 
@@ -100,30 +104,30 @@ fn keep_services(catalog: &mut Vec<Playlist>, other: &[Playlist]) {
 }
 
 /// A playlist of one side with its key.
-struct Listed {
+struct KeyedPlaylist {
     key: (String, String),
     playlist: Playlist,
 }
 
 /// One side of the comparison.
 struct Side {
-    playlists: Vec<Listed>,
+    playlists: Vec<KeyedPlaylist>,
     /// True for a single CSV file.
     is_file: bool,
 }
 
 /// Pairs the playlists of both sides, in the order of the new ones.
-fn pair(old: Side, new: Side, called: &Names) -> Vec<Pair> {
+fn pair(old: Side, new: Side, keys: &EntryKeys) -> Vec<Pair> {
     let (old_file, new_file) = (old.is_file, new.is_file);
-    let of = |name: String, old: Option<Playlist>, new: Option<Playlist>| {
-        Pair::of(name, old.map(|playlist| playlist.entries), new.map(|playlist| playlist.entries), called)
+    let compare = |name: String, old: Option<Playlist>, new: Option<Playlist>| {
+        Pair::compare(name, old.map(|playlist| playlist.entries), new.map(|playlist| playlist.entries), keys)
     };
-    let mut left: Vec<Option<Listed>> = old.playlists.into_iter().map(Some).collect();
+    let mut left: Vec<Option<KeyedPlaylist>> = old.playlists.into_iter().map(Some).collect();
     let mut found: Vec<Option<Playlist>> =
         new.playlists.iter().map(|one| take(&mut left, |old| old.key == one.key)).collect();
     for (one, found) in new.playlists.iter().zip(&mut found).filter(|(_, found)| found.is_none()) {
         let id = playlist_id(&one.playlist.name);
-        let named = |old: &Listed| playlist_id(&old.playlist.name) == id;
+        let named = |old: &KeyedPlaylist| playlist_id(&old.playlist.name) == id;
         *found = take(&mut left, |old| named(old) && old.playlist.service == one.playlist.service);
         if found.is_none() {
             // Two files are always compared.
@@ -134,14 +138,14 @@ fn pair(old: Side, new: Side, called: &Names) -> Vec<Pair> {
     for (one, before) in new.playlists.into_iter().zip(found) {
         // A file is compared only with its playlist.
         if before.is_some() || new_file || !old_file {
-            pairs.push(of(one.playlist.name.clone(), before, Some(one.playlist)));
+            pairs.push(compare(one.playlist.name.clone(), before, Some(one.playlist)));
         }
     }
     let removed = left.into_iter().flatten().filter(|_| old_file || !new_file);
-    pairs.extend(removed.map(|old| of(old.playlist.name.clone(), Some(old.playlist), None)));
+    pairs.extend(removed.map(|old| compare(old.playlist.name.clone(), Some(old.playlist), None)));
     pairs
 }
 
-fn take(left: &mut [Option<Listed>], fits: impl Fn(&Listed) -> bool) -> Option<Playlist> {
+fn take(left: &mut [Option<KeyedPlaylist>], fits: impl Fn(&KeyedPlaylist) -> bool) -> Option<Playlist> {
     left.iter_mut().find(|one| one.as_ref().is_some_and(&fits))?.take().map(|one| one.playlist)
 }

@@ -1,13 +1,12 @@
 //! The changes from one list to another: removed entries, added entries, and the fewest moves.
 //!
-//! The entries that stay are a longest common subsequence, found as the longest rising sequence of matching places (Hunt and Szymanski);
-//! without repeated names that is the longest increasing subsequence. The other entries with a name on both sides have moved, the first
-//! occurrence to the first. With very many equal names, the first occurrences are matched directly, which can report more moves than
-//! needed, but no wrong one.
+//! The entries that stay are a longest common subsequence, found as the longest increasing sequence of matching places (Hunt and
+//! Szymanski). Of the other entries, those with a name on both sides have moved, the first occurrence to the first. With very many equal
+//! names, the occurrences are matched in their order; that can report more moves than needed, but no wrong ones.
 
 use std::collections::HashMap;
 
-/// Pairs of equal names; so many need some 30 MB.
+/// Pairs of equal names: a million need some 30 MB.
 const MOST_PAIRS: usize = 1_000_000;
 
 /// The changes, by places counted from 0.
@@ -64,31 +63,31 @@ fn kept(old: &[String], new: &[String]) -> Vec<(usize, usize)> {
     let count = |name: &String| places.get(name.as_str()).map_or(0, Vec::len);
     let pairs: usize = old.iter().map(count).fold(0, usize::saturating_add);
     let mut times: HashMap<&str, usize> = HashMap::new();
-    let mut rising = Rising::default();
+    let mut sequence = IncreasingSequence::default();
     for (from, name) in old.iter().enumerate() {
         let Some(places) = places.get(name.as_str()) else { continue };
         if pairs > MOST_PAIRS {
             let time = times.entry(name).or_insert(0);
-            places.get(*time).into_iter().for_each(|to| rising.add(from, *to));
+            places.get(*time).into_iter().for_each(|to| sequence.add(from, *to));
             *time += 1;
         } else {
-            // The last first, so that an old place is never followed by itself.
-            places.iter().rev().for_each(|to| rising.add(from, *to));
+            // In reverse order, so that an old place is never followed by itself.
+            places.iter().rev().for_each(|to| sequence.add(from, *to));
         }
     }
-    rising.longest()
+    sequence.longest()
 }
 
-/// The longest rising sequence of places, by patience sorting.
+/// Finds the longest increasing sequence of places, by patience sorting.
 #[derive(Debug, Default)]
-struct Rising {
+struct IncreasingSequence {
     /// Old place, new place, and the one before it.
     nodes: Vec<(usize, usize, Option<usize>)>,
     /// For each length the node with the smallest end.
     ends: Vec<usize>,
 }
 
-impl Rising {
+impl IncreasingSequence {
     fn add(&mut self, from: usize, to: usize) {
         let end = |node: &usize| self.nodes.get(*node).is_some_and(|(_, known, _)| *known < to);
         let length = self.ends.partition_point(end);
@@ -128,13 +127,13 @@ mod tests {
         let mut made: Vec<Option<String>> = vec![None; old.len() - changes.removed.len() + changes.added.len()];
         changes.added.iter().for_each(|to| made[*to] = Some(new[*to].clone()));
         changes.moved.iter().for_each(|(from, to)| made[*to] = Some(old[*from].clone()));
-        let gone = |at: &usize| changes.removed.contains(at) || changes.moved.iter().any(|(from, _)| from == at);
-        let mut stays = (0..old.len()).filter(|at| !gone(at)).map(|at| old[at].clone());
+        let leaves = |at: &usize| changes.removed.contains(at) || changes.moved.iter().any(|(from, _)| from == at);
+        let mut stays = (0..old.len()).filter(|at| !leaves(at)).map(|at| old[at].clone());
         made.into_iter().map(|place| place.unwrap_or_else(|| stays.next().unwrap())).collect()
     }
 
     #[test]
-    fn the_fewest_moves_are_told() {
+    fn the_fewest_moves_are_reported() {
         for (old, new, removed, added, moved) in [
             ("abcd", "abcd", &[][..], &[][..], &[][..]),
             ("abcd", "bcda", &[], &[], &[(0, 3)]),
@@ -152,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn ten_thousand_times_the_same_is_no_square() {
+    fn ten_thousand_equal_names_do_not_take_quadratic_time() {
         let (old, new) = (vec!["a".to_owned(); 10_000], vec!["a".to_owned(); 9_999]);
         let found = changes(&old, &new);
         assert_eq!((found.removed.len(), found.added.len(), found.moved.len()), (1, 0, 0));
@@ -172,7 +171,7 @@ mod tests {
         }
 
         #[test]
-        fn a_shuffle_is_moves_alone(list in Just((0..12).map(|n: u32| n.to_string()).collect::<Vec<_>>()).prop_shuffle()) {
+        fn a_shuffle_consists_of_moves(list in Just((0..12).map(|n: u32| n.to_string()).collect::<Vec<_>>()).prop_shuffle()) {
             let sorted: Vec<_> = (0..12).map(|n: u32| n.to_string()).collect();
             let found = changes(&sorted, &list);
             prop_assert!(found.removed.is_empty() && found.added.is_empty() && found.moved.len() < 12);

@@ -6,15 +6,15 @@ use super::moves::{Changes, changes};
 use crate::model::Entry;
 use crate::uri::Uri;
 
-/// Keys of entries: equal entries have equal keys.
-pub(super) struct Names {
+/// Computes the keys of entries: equal entries have equal keys.
+pub(super) struct EntryKeys {
     pub(super) catalog: bool,
     /// For tracks with several ids: each further id with the first.
     pub(super) aliases: HashMap<String, String>,
 }
 
-impl Names {
-    fn of(&self, entry: &Entry) -> String {
+impl EntryKeys {
+    fn key(&self, entry: &Entry) -> String {
         match &entry.uri {
             Some(uri) if !self.catalog || uri.is_music() => match self.aliases.get(uri.id()) {
                 Some(first) => Uri::parse(first).map_or_else(|| first.clone(), |uri| uri.text()),
@@ -41,10 +41,10 @@ pub struct Pair {
 }
 
 impl Pair {
-    pub(super) fn of(name: String, old: Option<Vec<Entry>>, new: Option<Vec<Entry>>, called: &Names) -> Self {
-        let names =
-            |entries: &Option<Vec<Entry>>| entries.iter().flatten().map(|entry| called.of(entry)).collect::<Vec<_>>();
-        let changes = changes(&names(&old), &names(&new));
+    pub(super) fn compare(name: String, old: Option<Vec<Entry>>, new: Option<Vec<Entry>>, keys: &EntryKeys) -> Self {
+        let list =
+            |entries: &Option<Vec<Entry>>| entries.iter().flatten().map(|entry| keys.key(entry)).collect::<Vec<_>>();
+        let changes = changes(&list(&old), &list(&new));
         Self { name, old, new, changes }
     }
 

@@ -72,7 +72,7 @@ pub(super) fn result(pairs: &[Pair], from: &str, to: &str) -> Result<ActionResul
         "Artist Name(s)",
     ])
     .map_err(wrong)?;
-    let mut page = format!("# What has changed in playlists\n\n{summary}\n");
+    let mut page = format!("# Changes in playlists\n\n{summary}\n");
     let (mut data, mut room) = (Vec::new(), IN_JSON);
     for pair in pairs {
         let changes = list(pair);
@@ -112,7 +112,7 @@ fn row(name: &str, change: &Change<'_>) -> [String; 7] {
 fn section(page: &mut String, pair: &Pair, changes: &[Change<'_>]) {
     let state = match (&pair.old, &pair.new) {
         (None, _) => " (new)",
-        (_, None) => " (gone)",
+        (_, None) => " (removed)",
         _ => "",
     };
     let _ = write!(page, "\n## {}{state}\n\n| change | from | to | track |\n|---|---|---|---|\n", cell(&pair.name));

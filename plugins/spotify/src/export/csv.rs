@@ -1,5 +1,5 @@
-//! A playlist as CSV with the columns of today's Exportify, so that programs that read its files can read it. Artists are separated by `;`,
-//! as in its newer files, because names can have commas.
+//! A playlist as CSV with the columns of today's Exportify, so that programs for Exportify's files can read it. Artists are separated by
+//! `;`, as in Exportify's newer files, because names can have commas.
 
 use baton_plugin_kit::csv_file::CsvWriter;
 use baton_plugin_kit::time;
@@ -40,7 +40,7 @@ pub const HEADER: [&str; 24] = [
 ///
 /// # Errors
 /// Never, in memory.
-pub fn of(entries: &[Entry]) -> Result<Vec<u8>, Error> {
+pub fn write(entries: &[Entry]) -> Result<Vec<u8>, Error> {
     let written = || {
         let mut written = CsvWriter::new(HEADER)?;
         entries.iter().try_for_each(|entry| written.row(row(entry)))?;
@@ -66,7 +66,7 @@ fn row(entry: &Entry) -> Vec<String> {
         text(&entry.genres),
         text(&entry.label),
     ];
-    // Popularity is a column before; the others follow in their order.
+    // Popularity has its own column above; the other numbers follow in their order.
     row.extend(NUMBERS.iter().zip(&entry.numbers).skip(1).map(|(_, value)| number(*value)));
     row
 }
@@ -109,9 +109,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(entries in entries()) {
+        fn written_files_are_read_again(entries in entries()) {
             let mut findings = Findings::default();
-            let read = read_csv(of(&entries).unwrap(), "x", "x.csv", &Mapping::default(), &mut findings).unwrap();
+            let read = read_csv(write(&entries).unwrap(), "x", "x.csv", &Mapping::default(), &mut findings).unwrap();
             prop_assert_eq!(findings.count(), 0);
             prop_assert_eq!(&read.playlists[0].entries, &entries);
         }

@@ -6,17 +6,17 @@ use crate::model::{Entry, Playlist};
 
 /// Writes the file.
 #[must_use]
-pub fn of(playlist: &Playlist) -> String {
+pub fn write(playlist: &Playlist) -> String {
     let mut out = String::from("#EXTM3U\n");
     let _ = writeln!(out, "#PLAYLIST:{}", line(&playlist.name));
     if let Some(description) = &playlist.description {
         let _ = writeln!(out, "# {}", line(description));
     }
-    playlist.entries.iter().for_each(|entry| one(&mut out, entry));
+    playlist.entries.iter().for_each(|entry| write_entry(&mut out, entry));
     out
 }
 
-fn one(out: &mut String, entry: &Entry) {
+fn write_entry(out: &mut String, entry: &Entry) {
     let named = line(&entry.named());
     // M3U8 cannot have a path with a line break.
     let path = entry.files.iter().map(|file| file.path.as_str()).find(|path| !path.contains(char::is_control));
@@ -42,7 +42,7 @@ mod tests {
     use crate::uri::Uri;
 
     #[test]
-    fn what_is_on_disk_is_a_path_and_the_rest_a_comment() {
+    fn a_track_on_disk_is_a_path_and_any_other_a_comment() {
         let file = |path: &str| File { path: path.to_owned(), ..File::default() };
         let entry = |files: Vec<File>| Entry {
             uri: Uri::parse("4uLU6hMCjMI75M1A2tKUQC"),
@@ -61,7 +61,7 @@ mod tests {
             ..Playlist::default()
         };
         assert_eq!(
-            of(&playlist),
+            write(&playlist),
             "#EXTM3U\n#PLAYLIST:Late Night\n# a b\n#EXTINF:201,Ida Lund - Night Bus\n/music/é.mp3\n\
              # spotify:track:4uLU6hMCjMI75M1A2tKUQC Ida Lund - Night Bus\n#EXTINF:-1,Night Bus\n./#1.mp3\n"
         );

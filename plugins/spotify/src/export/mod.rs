@@ -19,7 +19,7 @@ use crate::model::Playlist;
 use crate::names::{FileNames, counted};
 use crate::notes;
 use crate::source::{CATALOG, PlaylistSources};
-use on_disk::OnDisk;
+use on_disk::FilesOnDisk;
 
 /// The arguments.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -59,10 +59,10 @@ pub fn run(
 ) -> Result<ActionResult, Error> {
     let from = if args.from.is_empty() { vec![CATALOG.to_owned()] } else { args.from.clone() };
     let mut formats = if args.formats.is_empty() { vec![Format::Csv] } else { args.formats.clone() };
-    let places = formats.iter().any(|format| *format != Format::Csv);
-    // Before the playlists, to free the catalog's files and tracks first.
+    let has_paths = formats.iter().any(|format| *format != Format::Csv);
+    // This comes before the playlists, so that the memory for all files and tracks is free again.
     let whole = from.iter().any(|place| place != CATALOG);
-    let on_disk = places.then(|| OnDisk::read(sources.catalog, whole)).transpose()?;
+    let on_disk = has_paths.then(|| FilesOnDisk::read(sources.catalog, whole)).transpose()?;
     let with = EntryDetails { features: formats.contains(&Format::Csv) };
     let mut playlists = sources.load(&from, &args.playlists, with, findings)?;
     leave_out_blank(&mut playlists, findings);
@@ -76,23 +76,24 @@ pub fn run(
         )));
     }
     if let Some(own) = own.filter(|_| formats.contains(&Format::M3u8)) {
-        describe(own, &mut playlists)?;
+        add_descriptions(own, &mut playlists)?;
     }
-    let mut made = ActionResult { keep_older: args.keep_older, ..begun(&playlists, on_disk.as_ref(), &mut formats) };
+    let mut made =
+        ActionResult { keep_older: args.keep_older, ..initial_result(&playlists, on_disk.as_ref(), &mut formats) };
     let (mut names, mut given) = (FileNames::default(), Vec::new());
     for playlist in &playlists {
-        given.push(names.give(&playlist.name));
+        given.push(names.reserve(&playlist.name));
     }
     for (playlist, name) in playlists.iter().zip(&given) {
         if formats.contains(&Format::Csv) {
-            made.exports.push(file(format!("{name}.csv"), CSV, csv::of(&playlist.entries)?));
+            made.exports.push(file(format!("{name}.csv"), CSV, csv::write(&playlist.entries)?));
         }
         if formats.contains(&Format::M3u8) {
-            made.exports.push(file(format!("{name}.m3u8"), "audio/x-mpegurl", m3u::of(playlist)));
+            made.exports.push(file(format!("{name}.m3u8"), "audio/x-mpegurl", m3u::write(playlist)));
         }
     }
     if formats.contains(&Format::Rekordbox) {
-        made.exports.push(file("rekordbox.xml", "application/xml", rekordbox::of(&playlists)?));
+        made.exports.push(file("rekordbox.xml", "application/xml", rekordbox::to_xml(&playlists)?));
     }
     if on_disk.is_some() {
         report_missing(&playlists, findings);
@@ -100,9 +101,8 @@ pub fn run(
     Ok(made)
 }
 
-/// The result before anything is written. M3U8 and rekordbox XML without a file in them are useless: if no entry has a file, these formats
-/// are skipped.
-fn begun(playlists: &[Playlist], on_disk: Option<&OnDisk>, formats: &mut Vec<Format>) -> ActionResult {
+/// The result before anything is written. If no entry has a file, M3U8 and rekordbox XML would be useless: they are removed from `formats`.
+fn initial_result(playlists: &[Playlist], on_disk: Option<&FilesOnDisk>, formats: &mut Vec<Format>) -> ActionResult {
     let entries: usize = playlists.iter().map(|playlist| playlist.entries.len()).sum();
     let exported = format!("{} playlists with {entries} entries were exported.", playlists.len());
     let Some(on_disk) = on_disk.filter(|_| entries > 0) else {
@@ -117,7 +117,7 @@ fn begun(playlists: &[Playlist], on_disk: Option<&OnDisk>, formats: &mut Vec<For
         };
     }
     formats.retain(|format| *format == Format::Csv);
-    let why = format!("none of the {entries} entries has a file on disk that the catalog knows");
+    let why = format!("the catalog has no file on disk for any of the {entries} entries");
     let next_steps = vec![on_disk.next_step().to_owned()];
     if formats.is_empty() {
         return ActionResult::refused(format!("Nothing was exported: {why}."), next_steps);
@@ -144,7 +144,7 @@ fn leave_out_blank(playlists: &mut [Playlist], findings: &mut Findings) {
     }
 }
 
-fn describe(own: &dyn Tables, playlists: &mut [Playlist]) -> Result<(), Error> {
+fn add_descriptions(own: &dyn Tables, playlists: &mut [Playlist]) -> Result<(), Error> {
     let mut described = notes::all(own)?;
     for playlist in playlists {
         let key = (playlist.service.clone(), playlist.id.clone());
@@ -160,7 +160,7 @@ fn report_missing(playlists: &[Playlist], findings: &mut Findings) {
             let title =
                 format!("{}: {missing} of {} entries have no file on disk", playlist.name, playlist.entries.len());
             let what = format!("{}:{}", playlist.service, playlist.id);
-            findings.add("not-on-disk", &what, Severity::Info, title, "`wanted` lists them.");
+            findings.add("not-on-disk", &what, Severity::Info, title, "`baton run music-files wanted` lists them.");
         }
     }
 }

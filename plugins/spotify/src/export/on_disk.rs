@@ -13,7 +13,7 @@ use crate::uri::Uri;
 
 /// Files by the numbers of tracks in the catalog.
 #[derive(Debug, Default)]
-pub(super) struct OnDisk {
+pub(super) struct FilesOnDisk {
     files: HashMap<i64, Vec<File>>,
     /// Numbers of tracks by Spotify id.
     ids: HashMap<String, i64>,
@@ -21,7 +21,7 @@ pub(super) struct OnDisk {
     has_files: bool,
 }
 
-impl OnDisk {
+impl FilesOnDisk {
     /// Reads the files of tracks in playlists of the catalog and, with `whole`, of all tracks of Spotify.
     pub(super) fn read(catalog: &dyn Tables, whole: bool) -> Result<Self, Error> {
         let known = CatalogData::read(catalog)?;
@@ -52,7 +52,7 @@ impl OnDisk {
 
     /// The next step if no entry has a file.
     pub(super) fn next_step(&self) -> &'static str {
-        if self.has_files { "list which of them are on disk: baton run music-files wanted" } else { SCAN }
+        if self.has_files { "list the tracks that are not on disk: baton run music-files wanted" } else { SCAN }
     }
 
     fn number(&self, entry: &Entry) -> Option<i64> {

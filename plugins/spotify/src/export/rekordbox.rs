@@ -19,7 +19,7 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_')
 ///
 /// # Errors
 /// Never, in memory.
-pub fn of(playlists: &[Playlist]) -> Result<Vec<u8>, Error> {
+pub fn to_xml(playlists: &[Playlist]) -> Result<Vec<u8>, Error> {
     let mut collection = Collection::default();
     let nodes: Vec<(&str, Vec<usize>)> = playlists
         .iter()
@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_become_addresses_and_what_is_no_path_does_not() {
+    fn absolute_paths_become_addresses_and_other_texts_do_not() {
         for (path, expected) in [
             ("/music/AC-DC & Käse #1%.mp3", Some("file://localhost/music/AC-DC%20%26%20K%C3%A4se%20%231%25.mp3")),
             (r"C:\Music\a b.mp3", Some("file://localhost/C:/Music/a%20b.mp3")),

@@ -12,7 +12,7 @@ use crate::model::{SERVICE_CSV, SERVICE_HISTORY, SERVICE_NAMES, SERVICE_PRIVACY,
 #[derive(Clone, Debug, Default)]
 pub(super) struct PlaylistState {
     pub(super) name: String,
-    /// The text of [`snapshot`], if it was written completely.
+    /// The result of [`snapshot`], if the playlist was written completely.
     pub(super) snapshot: String,
     pub(super) entries: usize,
     /// The time of its export.
@@ -25,12 +25,12 @@ impl PlaylistState {
         self.snapshot.rsplit(':').next() == Some(self.entries.to_string().as_str())
     }
 
-    /// True if it is the content of a file with this digest.
+    /// Whether it has the content of a file with this digest.
     pub(super) fn is_of(&self, digest: &str) -> bool {
         self.snapshot == snapshot(digest, self.entries)
     }
 
-    /// True if it is the read part of a file with this digest.
+    /// Whether it has the readable part of a file with this digest.
     pub(super) fn is_part_of(&self, digest: &str) -> bool {
         self.snapshot == part(digest)
     }
@@ -79,10 +79,10 @@ pub(super) fn rank(catalog: &dyn Writable) -> Result<(), Error> {
 
 /// Spotify's tracks by title and first artist, in lower case; without names that several tracks have.
 #[derive(Debug, Default)]
-pub(super) struct Names(HashMap<(String, String), Option<(i64, String)>>);
+pub(super) struct TrackNames(HashMap<(String, String), Option<(i64, String)>>);
 
-impl Names {
-    pub(super) fn of(catalog: &dyn Tables) -> Result<Self, Error> {
+impl TrackNames {
+    pub(super) fn load(catalog: &dyn Tables) -> Result<Self, Error> {
         let sql = "SELECT e.item, e.external_id, t.title, json_extract(t.artists, '$[0]') \
             FROM external_ids AS e JOIN tracks AS t ON t.id = e.item WHERE e.kind = 'track' AND e.service = ?1";
         let mut names = Self::default();

@@ -3,15 +3,16 @@
 //!
 //! **Services.** Tracks have Spotify's ids (`spotify`; local files the whole URI). A CSV export has no id of its playlist, so the playlist is
 //! `spotify-csv` with the normalised name of the file; a playlist of the privacy export is `spotify-privacy` with its name. Further
-//! playlists with the same name get another id (`ids.rs`). A playlist of a file with several has the file's id and its name
-//! (`export:late night`). A track of an export without ids is `names` with its artists, title and ISRC or album.
+//! playlists with the same name get another id (`ids.rs`). If a file has several playlists, the id of each is the file's id and the name of
+//! the playlist (`export:late night`). A track of an export without ids has the service `names`, and an id of its artists, title and ISRC
+//! or album.
 //!
-//! **Age and rank.** The facts of a file have the time when the file was written, so an older export overrides nothing of a newer one: the
-//! catalog takes new tracks, and a complete playlist of a newer file stays. CSV files have more facts than the privacy export and the
-//! history, which therefore have a lower rank.
+//! **Age and rank.** The facts of a file have the time when the file was written. So an older export adds new tracks, but changes no facts of
+//! a newer export and no complete playlist of a newer file. CSV files have more facts than the privacy export and the history, which
+//! therefore have a lower rank.
 //!
-//! **Places.** A row that is not music, or cannot be read, is a place without a track. A shorter export removes the end of the playlist,
-//! unless it is incomplete. A deleted file removes nothing.
+//! **Places.** A row that is not music, or cannot be read, becomes a place without a track. A shorter export removes the end of the playlist,
+//! unless the export is incomplete. If a file is deleted, its playlist stays.
 //!
 //! | file | what |
 //! |---|---|

@@ -35,7 +35,7 @@ pub struct Args {
 pub struct Report {
     /// Files that were checked.
     pub files: usize,
-    /// Unchanged files, or playlists of one.
+    /// Unchanged files, or unchanged playlists of a file with several.
     pub unchanged: usize,
     /// Files that could not be read; the findings say why.
     pub unread: usize,
@@ -65,8 +65,8 @@ impl Report {
             return Outcome::refused(self.summary()).with_next_step(step);
         }
         if self.unread == self.files {
-            let step = "export the playlists again, or say which column is what (argument `columns`): the findings say what is \
-                        wrong with each file";
+            let step = "export the playlists again, or name the columns of the files (argument `columns`): the findings have the \
+                        problem of each file";
             return Outcome::refused(self.summary()).with_next_step(step);
         }
         Outcome::new(self.summary())
@@ -89,25 +89,25 @@ impl Report {
         }
         if self.playlists + self.plays + self.linked == 0 {
             return format!(
-                "Nothing has changed: {read} of {files} files were read, and all that they say is known.{unread}"
+                "Nothing has changed: {read} of {files} files were read, and the catalog already has their data.{unread}"
             );
         }
         let unchanged = match self.unchanged {
             0 => String::new(),
-            1 => " 1 was as before.".to_owned(),
-            unchanged => format!(" {unchanged} were as before."),
+            1 => " 1 was unchanged.".to_owned(),
+            unchanged => format!(" {unchanged} were unchanged."),
         };
         let sentence = |number: usize, said: String| if number > 0 { format!(" {said}.") } else { String::new() };
         let plays = sentence(self.plays, format!("{} imported", counted(self.plays, "play was", "plays were")))
             + &sentence(self.linked, format!("{} linked to a track", counted(self.linked, "play was", "plays were")))
             + &sentence(
                 self.unlinked,
-                format!("{} no track that is known", counted(self.unlinked, "play names", "plays name")),
+                format!("{} no known track", counted(self.unlinked, "play names", "plays name")),
             );
         let part = match self.part {
             0 => String::new(),
-            1 => " 1 of them was read in part only; the findings say why.".to_owned(),
-            part => format!(" {part} of them were read in part only; the findings say why."),
+            1 => " Only a part of 1 of them was read; the findings say why.".to_owned(),
+            part => format!(" Only a part of {part} of them was read; the findings say why."),
         };
         format!(
             "{} with {} and {} were imported from {}.{part}{unchanged}{plays}{unread}",

@@ -1,7 +1,7 @@
-//! Rows that wait to be written: one transaction for some thousands of rows takes a tenth of the time of one per file.
+//! Rows that wait to be written. One transaction for some thousands of rows takes a tenth of the time of one transaction for each file.
 //!
-//! A playlist is written in three steps: the playlist, its entries, its state. So an attempt that ends early leaves playlists that the next
-//! one writes again, and none that only looks imported.
+//! A playlist is written in three steps: the playlist, its entries, its state. If an attempt ends early, the state of its last playlists is
+//! missing, so the next attempt writes these again.
 
 use std::collections::HashMap;
 
@@ -17,13 +17,13 @@ use crate::model::{Entry, Playlist};
 /// the facts of all exports.
 const MOST: usize = 40_000;
 
-/// Exports that were written within a day count as one, with the time of the newest.
+/// Exports that were written within a day count as one export, with the time of the newest.
 const ONE_EXPORT_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// The waiting rows.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
-    tracks: Vec<HeldTrack>,
+    tracks: Vec<WaitingTrack>,
     begun: Vec<Row>,
     items: Vec<Row>,
     ended: Vec<Row>,
@@ -34,7 +34,7 @@ pub(super) struct Pending {
 
 /// A waiting track.
 #[derive(Debug)]
-struct HeldTrack {
+struct WaitingTrack {
     service: String,
     at: Option<i64>,
     entry: Entry,
@@ -58,7 +58,7 @@ impl Pending {
 
     /// Adds a track, unless a source of the same age or newer has written all facts of the entry.
     pub(super) fn track(&mut self, export: ExportTime<'_>, entry: &Entry) {
-        let Some(key) = TrackKey::of(entry) else {
+        let Some(key) = TrackKey::from_entry(entry) else {
             return;
         };
         let fields = knows(entry);
@@ -77,10 +77,10 @@ impl Pending {
         } else {
             self.facts.insert(key.id.as_ref().to_owned(), TrackFacts { fields, at: export.at, place });
         }
-        self.tracks.push(HeldTrack { service: export.service.to_owned(), at: export.at, entry: entry.clone() });
+        self.tracks.push(WaitingTrack { service: export.service.to_owned(), at: export.at, entry: entry.clone() });
     }
 
-    /// Adds a playlist with its tracks; writes in between, so that a long playlist is not in memory three times.
+    /// Adds a playlist with its tracks. Writes when many rows wait, so that a long playlist does not need too much memory.
     pub(super) fn playlist(
         &mut self,
         catalog: &dyn Writable,
@@ -92,20 +92,20 @@ impl Pending {
         for (position, entry) in playlist.entries.iter().enumerate() {
             self.track(export, entry);
             self.items.push(rows::item(export, playlist, position, entry));
-            self.write_much(catalog)?;
+            self.write_if_many(catalog)?;
         }
         self.ended.push(rows::playlist(export, playlist, snapshot));
         Ok(())
     }
 
     /// Writes the rows if there are many.
-    pub(super) fn write_much(&mut self, catalog: &dyn Writable) -> Result<(), Error> {
+    pub(super) fn write_if_many(&mut self, catalog: &dyn Writable) -> Result<(), Error> {
         if self.items.len() + self.tracks.len() < MOST { Ok(()) } else { self.write(catalog) }
     }
 
     pub(super) fn write(&mut self, catalog: &dyn Writable) -> Result<(), Error> {
         self.writes += 1;
-        let mut tracks: Vec<Row> = self.tracks.drain(..).filter_map(HeldTrack::row).collect();
+        let mut tracks: Vec<Row> = self.tracks.drain(..).filter_map(WaitingTrack::row).collect();
         for (statement, rows) in [
             (PUT_TRACK, &mut tracks),
             (PUT_PLAYLIST, &mut self.begun),
@@ -120,7 +120,7 @@ impl Pending {
     }
 }
 
-impl HeldTrack {
+impl WaitingTrack {
     /// True if facts of this export can be written together with this track.
     fn is_of(&self, export: ExportTime<'_>) -> bool {
         let near = match (self.at, export.at) {
@@ -142,7 +142,7 @@ impl HeldTrack {
     }
 
     fn row(self) -> Option<Row> {
-        let key = TrackKey::of(&self.entry)?;
+        let key = TrackKey::from_entry(&self.entry)?;
         Some(rows::track(ExportTime { service: &self.service, at: self.at }, &key, &self.entry))
     }
 }
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_track_is_written_once_with_what_all_exports_of_a_day_know() {
+    fn a_track_is_written_once_with_the_facts_of_all_exports_of_a_day() {
         let catalog = Counting::default();
         let mut pending = Pending::default();
         let entry = |title: &str, isrc: Option<&str>| Entry {

@@ -12,7 +12,7 @@ use baton_plugin_sdk::sql::{Row, Value};
 use baton_plugin_sdk::{Error, Severity};
 use sha2::{Digest as _, Sha256};
 
-use super::existing::Names;
+use super::existing::TrackNames;
 use super::rows::{self, ExportTime, PUT_PLAY, PUT_SHORT_PLAY};
 use super::state::ImportState;
 use crate::model::{Entry, Play, SERVICE_HISTORY, TRACKS};
@@ -27,7 +27,7 @@ pub(super) fn import(state: &mut ImportState<'_>, files: &[&FoundFile]) -> Resul
         return Ok(());
     }
     state.services.own.execute(TABLE, &[])?;
-    let before = PlayCounts::of(state.services.catalog, i64::MAX)?;
+    let before = PlayCounts::load(state.services.catalog, i64::MAX)?;
     let (mut names, mut written) = (None, 0);
     for found in files {
         state.report.files += 1;
@@ -35,7 +35,7 @@ pub(super) fn import(state: &mut ImportState<'_>, files: &[&FoundFile]) -> Resul
         let digest = match found.digest() {
             Ok(digest) => digest,
             Err(why) => {
-                state.unread(found, &why);
+                state.report_unread(found, &why);
                 continue;
             }
         };
@@ -49,7 +49,7 @@ pub(super) fn import(state: &mut ImportState<'_>, files: &[&FoundFile]) -> Resul
         };
         write_tracks(state, found, &plays)?;
         if names.is_none() && plays.iter().any(|play| play.uri.is_none()) {
-            names = Some(Names::of(state.services.catalog)?);
+            names = Some(TrackNames::load(state.services.catalog)?);
         }
         put(state, found, &digest, &plays, names.as_ref())?;
         written += 1;
@@ -67,7 +67,7 @@ struct PlayCounts {
 
 impl PlayCounts {
     /// Counts plays up to a number.
-    fn of(catalog: &dyn Writable, newest: i64) -> Result<Self, Error> {
+    fn load(catalog: &dyn Writable, newest: i64) -> Result<Self, Error> {
         let sql = "SELECT count(*), count(*) - count(p.track), coalesce(max(p.id), 0) FROM external_ids AS e \
             JOIN plays AS p ON p.id = e.item WHERE e.kind = 'play' AND e.service = ?1 AND p.id <= ?2";
         let found = catalog.query(sql, &[SERVICE_HISTORY.into(), newest.into()])?;
@@ -76,26 +76,27 @@ impl PlayCounts {
     }
 }
 
-/// Reports the plays that are new in the catalog: several files may have one play, and a later one may have its track.
+/// Reports the plays that are new in the catalog. They are counted in the catalog, because several files may have the same play, and a
+/// later one may have its track.
 fn count(state: &mut ImportState<'_>, before: PlayCounts) -> Result<(), Error> {
-    let now = PlayCounts::of(state.services.catalog, i64::MAX)?;
-    let old = PlayCounts::of(state.services.catalog, before.newest)?;
+    let now = PlayCounts::load(state.services.catalog, i64::MAX)?;
+    let old = PlayCounts::load(state.services.catalog, before.newest)?;
     let count = |number: i64| usize::try_from(number).unwrap_or(0);
     let report = &mut state.report;
     (report.plays, report.linked, report.unlinked) =
         (count(now.plays - before.plays), count(before.open - old.open), count(now.open));
     if now.open > 0 {
-        let title = format!("{} of {} plays do not name exactly one known track", now.open, now.plays);
-        let way = "Import the playlists that have them, and the plays are linked.";
+        let title = format!("{} of {} plays do not match exactly one known track", now.open, now.plays);
+        let way = "Import playlists that have these tracks; the next import then links the plays.";
         state.findings.add("unlinked", SERVICE_HISTORY, Severity::Info, title, way);
     }
     Ok(())
 }
 
-/// True if all plays of a file were written, and the catalog still has them. Plays without a track are tried again if the catalog has more
-/// tracks than then, from any source.
+/// Whether all plays of a file were written, and the catalog still has them. Plays without a track are tried again if the catalog has got
+/// more tracks since then, from any source.
 fn is_known(state: &ImportState<'_>, digest: &str) -> Result<bool, Error> {
-    // By the bytes only: a moved folder has the same plays.
+    // Only the bytes are compared: after a move of the folder the plays are the same.
     let sql = "SELECT unlinked, last, tracks FROM history_files WHERE digest = ?1 ORDER BY tracks DESC LIMIT 1";
     let known = state.services.own.query(sql, &[digest.into()])?;
     let Some([unlinked, last, before]) = known.rows.first().map(Vec::as_slice) else {
@@ -122,7 +123,7 @@ fn write_tracks(state: &mut ImportState<'_>, found: &FoundFile, plays: &[Play]) 
         let artists = Some(play.artist.clone()).filter(|artist| !artist.is_empty()).into_iter().collect();
         let (uri, title, album) = (play.uri.clone(), play.title.clone(), play.album.clone());
         state.pending.track(export, &Entry { uri, title, artists, album, ..Entry::default() });
-        state.pending.write_much(state.services.catalog)?;
+        state.pending.write_if_many(state.services.catalog)?;
     }
     state.pending.write(state.services.catalog)
 }
@@ -132,16 +133,16 @@ fn put(
     found: &FoundFile,
     digest: &str,
     plays: &[Play],
-    names: Option<&Names>,
+    names: Option<&TrackNames>,
 ) -> Result<(), Error> {
     let export = ExportTime { service: SERVICE_HISTORY, at: found.modified };
     let (mut unlinked, mut last) = (0_usize, String::new());
-    let mut ids = Ids::default();
+    let mut ids = PlayIds::default();
     let mut each = plays.iter().map(|play| {
         let by_name = || names.and_then(|names| names.find(&play.title, &play.artist));
         let track = play.uri.as_ref().map(crate::uri::Uri::id).or_else(by_name);
         unlinked += usize::from(track.is_none());
-        last = ids.give(play);
+        last = ids.next(play);
         rows::play(export, play, last.clone(), track)
     });
     let put = if found.kind == Kind::History { PUT_SHORT_PLAY } else { PUT_PLAY };
@@ -177,10 +178,10 @@ impl ImportedFile<'_> {
 
 /// Ids of plays. Two equal plays in one minute of one file are two plays.
 #[derive(Debug, Default)]
-struct Ids(HashMap<String, u32>);
+struct PlayIds(HashMap<String, u32>);
 
-impl Ids {
-    fn give(&mut self, play: &Play) -> String {
+impl PlayIds {
+    fn next(&mut self, play: &Play) -> String {
         let mut hasher = Sha256::new();
         let uri = play.uri.as_ref().filter(|_| play.title.is_empty()).map(crate::uri::Uri::text).unwrap_or_default();
         for part in [play.artist.to_lowercase(), play.title.to_lowercase(), uri] {

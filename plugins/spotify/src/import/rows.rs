@@ -21,7 +21,7 @@ pub(super) const PUT_ITEM: &str = "INSERT INTO put_playlist_item (source, said_a
 pub(super) const PUT_PLAY: &str = "INSERT INTO put_play (source, said_at, service, id, track_service, track, started_at, \
     origin, ms_played) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
-/// The same for the short form, which has only the minute: the time of an existing play stays.
+/// The same for the short form of the history, which has only the minute of a play: an existing play keeps its time.
 pub(super) const PUT_SHORT_PLAY: &str = "INSERT INTO put_play (source, said_at, service, id, track_service, track, started_at, \
     origin, ms_played) SELECT ?1, ?2, ?3, ?4, ?5, ?6, \
     CASE WHEN EXISTS (SELECT 1 FROM external_ids WHERE kind = 'play' AND service = ?3 AND external_id = ?4) THEN NULL ELSE ?7 END, \
@@ -95,7 +95,7 @@ fn more(entry: &Entry) -> Option<String> {
 
 /// The row of a playlist; `snapshot` is empty until all its entries are written.
 pub(super) fn playlist(export: ExportTime<'_>, playlist: &Playlist, snapshot: &str) -> Row {
-    // An incomplete export does not show the end of the playlist.
+    // An incomplete export does not have the end of the playlist.
     let items = playlist.complete.then(|| i64::try_from(playlist.entries.len()).unwrap_or(i64::MAX));
     vec![
         export.source().into(),
@@ -110,7 +110,7 @@ pub(super) fn playlist(export: ExportTime<'_>, playlist: &Playlist, snapshot: &s
 
 /// The row of an entry.
 pub(super) fn item(export: ExportTime<'_>, playlist: &Playlist, position: usize, entry: &Entry) -> Row {
-    let track = TrackKey::of(entry);
+    let track = TrackKey::from_entry(entry);
     let (service, id) = track.as_ref().map_or((TRACKS, None), |key| (key.service, Some(key.id.as_ref())));
     vec![
         export.source().into(),

@@ -22,7 +22,7 @@ const PUT_SAME: &str =
 const UNKNOWN: &str = "SELECT n.item, n.external_id FROM external_ids AS n WHERE n.kind = 'track' AND n.service = ?1 \
     AND NOT EXISTS (SELECT 1 FROM external_ids AS s WHERE s.kind = 'track' AND s.item = n.item AND s.service = ?2)";
 
-/// The number of comparable tracks: the same text as after the last comparison means that nothing is new.
+/// The numbers of comparable tracks, as text. If the text is the same as after the last comparison, nothing is new.
 const COMPARABLE: &str = "SELECT (SELECT count(*) FROM external_ids WHERE kind = 'track' AND service = ?1) || ' ' || \
     (SELECT count(*) FROM external_ids WHERE kind = 'track' AND service = ?2) || ' ' || \
     (SELECT coalesce(max(id), 0) FROM tracks)";

@@ -26,14 +26,14 @@ pub(super) struct Session<'a> {
     selected: Vec<FoundFile>,
     /// Ids of the playlists of CSV files, by the path that people see.
     ids: HashMap<String, String>,
-    /// All files with playlists of the privacy export, because they decide together about ids.
+    /// All files with playlists of the privacy export, because ids depend on all of them.
     privacy: Vec<FoundFile>,
     privacy_ids: PrivacyIds,
     states: PlaylistStates,
     only: HashSet<String>,
     /// The names of all checked playlists, if the arguments name some.
     names: Vec<String>,
-    /// True if all files are checked, so that missing ones can be reported.
+    /// True if the arguments select everything, so that missing files can be reported.
     whole: bool,
 }
 
@@ -46,13 +46,13 @@ impl<'a> Session<'a> {
         findings: &'a mut Findings,
     ) -> Result<Self, Error> {
         let all = find(folders, &[], findings).map_err(Error::Permanent)?;
-        // Ids do not depend on the arguments.
+        // All files, because ids must not depend on the arguments.
         let ids = ids::csv(services.own, folders, &all, findings)?;
         let mut selected = match args.paths.as_slice() {
             [] => all.clone(),
             paths => find(folders, paths, findings).map_err(Error::Permanent)?,
         };
-        // The newest first, so that most tracks are written once.
+        // The newest CSV files first, so that most tracks are written once.
         selected.sort_by_key(|found| (found.kind, (found.kind == Kind::Csv).then_some(Reverse(found.modified))));
         let only: HashSet<_> = args.playlists.iter().map(|name| playlist_id(name)).collect();
         let import = ImportState { services, findings, pending: Pending::default(), report: Report::default() };
@@ -96,8 +96,8 @@ impl<'a> Session<'a> {
         Ok(self.import.report)
     }
 
-    /// True if the arguments ask for a playlist with this name.
-    fn is_asked_for(&mut self, name: &str) -> bool {
+    /// Whether the arguments select a playlist with this name. Also records the name.
+    fn is_selected(&mut self, name: &str) -> bool {
         if self.only.is_empty() {
             return true;
         }
@@ -109,7 +109,7 @@ impl<'a> Session<'a> {
         let stem = found.stem();
         let id = self.ids.get(&found.shown).cloned().unwrap_or_else(|| playlist_id(&stem));
         let bytes = read_file(&found.path);
-        let whole_file = self.is_asked_for(&stem);
+        let whole_file = self.is_selected(&stem);
         if !whole_file && !bytes.as_ref().is_ok_and(|bytes| holds_playlists(bytes.clone(), mapping)) {
             return Ok(());
         }
@@ -117,12 +117,12 @@ impl<'a> Session<'a> {
         let bytes = match bytes {
             Ok(bytes) => bytes,
             Err(why) => {
-                self.import.unread(found, &why);
+                self.import.report_unread(found, &why);
                 return Ok(());
             }
         };
         let digest = Digest::of(&bytes).to_string();
-        // With another mapping, a file has another content.
+        // A different mapping makes a different content.
         let digest = if is_mapped(&bytes, mapping) {
             Digest::of(format!("{digest} {}", mapping.text()).as_bytes()).to_string()
         } else {
@@ -134,7 +134,7 @@ impl<'a> Session<'a> {
                 return Ok(());
             }
             if state.is_part_of(&digest) {
-                let title = format!("{} is as it was, and could be read in part only", found.shown);
+                let title = format!("{} is unchanged, and only a part of it could be read", found.shown);
                 self.import.findings.add("unreadable", &found.shown, Severity::Medium, title, "Export it again.");
                 self.import.report.unchanged += 1;
                 return Ok(());
@@ -143,7 +143,7 @@ impl<'a> Session<'a> {
         let csv = match read_csv(bytes, &stem, &found.shown, mapping, self.import.findings) {
             Ok(csv) => csv,
             Err(why) => {
-                self.import.unread(found, &why);
+                self.import.report_unread(found, &why);
                 return Ok(());
             }
         };
@@ -153,7 +153,7 @@ impl<'a> Session<'a> {
         let mut unchanged = true;
         for mut playlist in csv.playlists {
             playlist.identify(&id);
-            if !whole_file && !self.is_asked_for(&playlist.name) {
+            if !whole_file && !self.is_selected(&playlist.name) {
                 continue;
             }
             let known = self.states.get(&(SERVICE_CSV.to_owned(), playlist.id.clone()));
@@ -166,7 +166,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Imports the playlists of the privacy export. Files that were not asked for are read too, because they count for the numbers of ids.
+    /// Imports the playlists of the privacy export. Files that are not selected are read too, because the numbers in ids depend on them.
     fn privacy(&mut self, selected: &HashSet<&str>) -> Result<(), Error> {
         if selected.is_empty() {
             return Ok(());
@@ -175,7 +175,7 @@ impl<'a> Session<'a> {
             if selected.contains(found.shown.as_str()) {
                 self.privacy_file(&found)?;
             } else if let Some(Content::Playlists(mut playlists)) = read(&found, &mut Findings::default()) {
-                self.privacy_ids.give(&mut playlists);
+                self.privacy_ids.set_ids(&mut playlists);
             }
         }
         Ok(())
@@ -187,10 +187,10 @@ impl<'a> Session<'a> {
             self.import.report.unread += 1;
             return Ok(());
         };
-        self.privacy_ids.give(&mut playlists);
+        self.privacy_ids.set_ids(&mut playlists);
         let digest = found.digest().map_err(Error::Retryable)?;
         for playlist in playlists {
-            if !self.is_asked_for(&playlist.name) {
+            if !self.is_selected(&playlist.name) {
                 continue;
             }
             let known = self.states.get(&(SERVICE_PRIVACY.to_owned(), playlist.id.clone()));
@@ -209,11 +209,11 @@ impl<'a> Session<'a> {
         let known = self.states.get(&(playlist.service.clone(), playlist.id.clone()));
         if known.is_some_and(|state| state.is_whole() && found.modified.is_some_and(|at| at < state.said_at)) {
             let title = format!(
-                "{}: {} is older than what the catalog has of it; nothing was written",
+                "{}: {} is older than the playlist in the catalog; nothing was written",
                 playlist.name, found.shown
             );
             let what = format!("{}:{}", playlist.service, playlist.id);
-            let way = "To go back to it all the same give the file a new time of change (`touch FILE`).";
+            let way = "To import it anyway, give the file a new modification time (`touch FILE`).";
             self.import.findings.add("older", &what, Severity::Low, title, way);
             self.import.report.unchanged += 1;
             return Ok(false);
@@ -222,7 +222,7 @@ impl<'a> Session<'a> {
         self.import.report.entries += playlist.entries.len();
         self.report_entries(playlist);
         let export = ExportTime { service: &playlist.service, at: found.modified };
-        // An incomplete export keeps the old end, and its number of entries is not that of the playlist.
+        // With an incomplete export the playlist keeps its old end, so the export's number of entries is not the playlist's.
         let state = if playlist.complete { snapshot(digest, playlist.entries.len()) } else { part(digest) };
         self.import.report.part += usize::from(!playlist.complete);
         self.import.pending.playlist(self.import.services.catalog, export, playlist, &state)?;
@@ -252,7 +252,7 @@ impl<'a> Session<'a> {
             "twice",
             twice,
             format!(
-                "{name}: {} there again; `dedupe` plans what to take out",
+                "{name}: {} repeated; `baton run spotify dedupe` plans which to remove",
                 counted(twice, "entry is", "entries are")
             ),
         );
@@ -260,14 +260,14 @@ impl<'a> Session<'a> {
             "no-music",
             spoken,
             format!(
-                "{name}: {} music; places are kept",
-                counted(spoken, "entry is an episode or audiobook and no", "entries are episodes or audiobooks and no")
+                "{name}: {}; they keep their places",
+                counted(spoken, "entry is an episode or an audiobook", "entries are episodes or audiobooks")
             ),
         );
         report(
             "nothing",
             nothing,
-            format!("{name}: {} no track; places are kept", counted(nothing, "entry names", "entries name")),
+            format!("{name}: {} no track; they keep their places", counted(nothing, "entry names", "entries name")),
         );
     }
 
@@ -285,8 +285,10 @@ impl<'a> Session<'a> {
         let mut missing: Vec<_> = self.states.iter().filter(|(key, _)| is_missing(key)).collect();
         missing.sort_by_key(|(key, _)| *key);
         for ((service, id), state) in missing {
-            let title =
-                format!("{} has no file any more; it stays in the catalog with {} entries", state.name, state.entries);
+            let title = format!(
+                "{}: its file is missing; the playlist stays in the catalog with {} entries",
+                state.name, state.entries
+            );
             self.import.findings.add("no-file", &format!("{service}:{id}"), Severity::Info, title, "");
         }
     }

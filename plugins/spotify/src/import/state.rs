@@ -16,9 +16,9 @@ pub(super) struct ImportState<'a> {
 
 impl ImportState<'_> {
     /// Reports a file that cannot be read.
-    pub(super) fn unread(&mut self, found: &FoundFile, why: &str) {
+    pub(super) fn report_unread(&mut self, found: &FoundFile, why: &str) {
         self.report.unread += 1;
-        let title = format!("{} is not read: {why}", found.shown);
+        let title = format!("{} cannot be read: {why}", found.shown);
         self.findings.add("file", &found.shown, Severity::Medium, title, "");
     }
 }

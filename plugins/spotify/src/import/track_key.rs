@@ -23,7 +23,7 @@ pub(super) struct TrackKey<'a> {
 
 impl<'a> TrackKey<'a> {
     /// The key of an entry; `None` if it is not music. Entries with the same names and the same ISRC (or album, without an ISRC) are one track.
-    pub(super) fn of(entry: &'a Entry) -> Option<Self> {
+    pub(super) fn from_entry(entry: &'a Entry) -> Option<Self> {
         if let Some(uri) = entry.uri.as_ref().filter(|uri| uri.is_music()) {
             return Some(Self { service: TRACKS, id: Cow::Borrowed(Uri::id(uri)) });
         }
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_with_one_isrc_are_one_track_and_no_id_is_longer_than_the_catalog_takes() {
+    fn names_with_one_isrc_are_one_track_and_ids_have_a_limited_length() {
         let entry = |title: &str, isrc: Option<&str>| Entry {
             title: title.to_owned(),
             artists: vec!["Ida Lund".to_owned()],
@@ -51,11 +51,11 @@ mod tests {
             by_name: true,
             ..Entry::default()
         };
-        let id = |entry: &Entry| TrackKey::of(entry).map(|key| key.id.into_owned());
+        let id = |entry: &Entry| TrackKey::from_entry(entry).map(|key| key.id.into_owned());
         assert_eq!(id(&entry("Night Bus", None)).as_deref(), Some("ida lund - night bus - fahrplan"));
         assert_eq!(id(&entry("Night Bus", Some("DEBX12100001"))), id(&entry("NIGHT bus", Some("debx12100001"))));
         assert_ne!(id(&entry("Night Bus", Some("DEBX12100001"))), id(&entry("Night Bus", Some("DEBX12100002"))));
         assert!(id(&entry(&"夜".repeat(400), None)).unwrap().len() <= MOST_BYTES);
-        assert!(TrackKey::of(&Entry { by_name: false, ..entry("Night Bus", None) }).is_none());
+        assert!(TrackKey::from_entry(&Entry { by_name: false, ..entry("Night Bus", None) }).is_none());
     }
 }

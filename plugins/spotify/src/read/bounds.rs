@@ -2,8 +2,8 @@
 
 use baton_plugin_kit::csv_file::MOST_BYTES;
 
-/// Rows of one file. Spotify's playlists have at most 10,000; lists of liked songs and histories are longer. This many entries need some
-/// 70 MB, and a plugin has 256 MiB.
+/// Rows of one file. Spotify's playlists have at most 10,000; lists of liked songs and histories are longer. 100,000 entries need some
+/// 70 MB of the 256 MiB of a plugin.
 pub const MOST_ROWS: usize = 100_000;
 
 /// The error of a file that is too large.
@@ -16,8 +16,8 @@ const MOST_CHARS: usize = 2_000;
 
 /// Text without control characters and of bounded length.
 pub(super) fn text(cell: &str) -> String {
-    let odd = cell.len() > MOST_CHARS || cell.contains(char::is_control);
-    if !odd {
+    let needs_change = cell.len() > MOST_CHARS || cell.contains(char::is_control);
+    if !needs_change {
         return cell.trim().to_owned();
     }
     let plain = cell.chars().take(MOST_CHARS).map(|c| if c.is_control() { ' ' } else { c });

@@ -21,7 +21,7 @@ pub enum Column {
     Genres,
     Label,
     Isrc,
-    /// The playlist that the row is of, where one file holds several.
+    /// The playlist of the row, in a file with several playlists.
     Playlist,
     /// The kind of row: exports also have favourite albums and artists.
     Kind,

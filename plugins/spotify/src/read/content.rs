@@ -34,7 +34,7 @@ pub fn read(found: &FoundFile, findings: &mut Findings) -> Option<Content> {
         Kind::History | Kind::LongHistory => history::read(found, findings).map(Content::Plays),
     };
     let wrong = |why: &String| {
-        let title = format!("{} is not read: {}", found.shown, why);
+        let title = format!("{} cannot be read: {}", found.shown, why);
         findings.add("file", &found.shown, Severity::Medium, title, "");
     };
     content.inspect_err(wrong).ok()
@@ -78,7 +78,7 @@ pub fn read_csv(
     let columns = Columns::sniff(sheet.header(), mapping)?;
     if sheet.latin {
         let title = format!("{file} is not UTF-8 and was read as Windows-1252 (Latin-1 with ’ “ ” – €)");
-        findings.add("latin", file, Severity::Info, title, "Names in other alphabets are lost in such an export.");
+        findings.add("latin", file, Severity::Info, title, "Such an export cannot have names in other alphabets.");
     }
     if sheet.spoilt > 0 {
         let title = format!("{file} has {} places with bytes that are not text; they became \u{fffd}", sheet.spoilt);
@@ -111,7 +111,7 @@ pub fn read_csv(
     if columns.dialect.is_by_name() {
         leave_out_favourites(&mut playlists, read.favourites, file, findings);
     }
-    tell_sections_apart(&mut playlists);
+    make_section_ids_distinct(&mut playlists);
     for playlist in &mut playlists {
         playlist.complete = read.complete;
         playlist.identify(&playlist_id(stem));
@@ -143,7 +143,7 @@ fn leave_out_favourites(playlists: &mut Vec<Playlist>, rows: usize, file: &str, 
 
 /// Gives different ids to playlists of one file whose names make one id (`Mix`, `MIX`), in the order of their names, so that the order of
 /// rows makes no difference.
-fn tell_sections_apart(playlists: &mut [Playlist]) {
+fn make_section_ids_distinct(playlists: &mut [Playlist]) {
     let mut taken: HashSet<String> =
         playlists.iter().filter_map(|playlist| playlist.section.as_deref().map(playlist_id)).collect();
     let mut sections: Vec<&mut String> =
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_numbers_are_nothing_and_bad_ones_are_told_with_their_line() {
+    fn empty_numbers_are_ignored_and_invalid_ones_are_reported_with_their_line() {
         let (playlist, findings) = read(&format!(
             "{HEAD}{ID},One,Ida Lund,,,,\n{ID},Two,Ida Lund,n/a,yesterday,x,perhaps\n{ID},Three,Ida Lund,200000.0,2024-01-02T03:04:05Z,-1,TRUE\n"
         ));
@@ -226,7 +226,7 @@ mod tests {
         assert_eq!(playlist.entries[4].uri, Some(Uri::Local("spotify:local:a:b:c:9".to_owned())));
         assert_eq!(playlist.entries[4].artists, ["Lund, Ida"]);
         assert!(playlist.complete);
-        for (finding, line) in findings.iter().zip(["line 3: 2 cells", "line 5: what", "line 4: no URI"]) {
+        for (finding, line) in findings.iter().zip(["line 3: 2 cells", "line 5: the URI", "line 4: no URI"]) {
             assert!(finding.contains(line), "{findings:?}");
         }
     }
@@ -240,14 +240,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_below_a_header_are_too_odd(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        fn no_bytes_below_a_header_cause_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
             let whole = [HEAD.as_bytes(), &bytes].concat();
             let playlist = one(whole, "x", &mut Findings::default());
             prop_assert!(playlist.entries.len() <= 400);
         }
 
         #[test]
-        fn no_text_is_too_odd(header in ".{0,80}", rows in prop::collection::vec("[a-z,\"\r\n;]{0,30}", 0..8)) {
+        fn no_text_causes_a_panic(header in ".{0,80}", rows in prop::collection::vec("[a-z,\"\r\n;]{0,30}", 0..8)) {
             let text = format!("{header},Track URI,Track Name\n{}", rows.join("\n"));
             let _ = read_csv(text.into_bytes(), "x", "x.csv", &Mapping::default(), &mut Findings::default());
         }

@@ -4,10 +4,10 @@
 //!
 //! 1. `;` separates names; hardly any name has one.
 //! 2. A comma without a space after it separates names, unless it is in a number ("10,000 Maniacs").
-//! 3. If the export also has the artists' ids, there are as many names as ids. If exactly one split has that number, given the names of
-//!    single ids elsewhere in the file, it is the right one.
+//! 3. If the export also has the artists' ids, there are as many names as ids. Rows with a single id show the name of that id. If exactly
+//!    one split has the right number of names and agrees with the names of known ids, it is used.
 //!
-//! A comma with a space and without ids is ambiguous, so the credit stays whole: matching reads whole credits (crate `track-match`), and a
+//! Without ids, a comma with a space is ambiguous, so the credit stays whole: matching reads whole credits (crate `track-match`), and a
 //! wrong split would put a wrong name into the catalog.
 
 use std::collections::HashMap;
@@ -27,7 +27,7 @@ pub(super) fn names(credit: &str, ids: &str, known: &KnownArtists) -> Vec<String
     if let Some(names) = (!ids.is_empty()).then(|| by_ids(credit, &ids, known)).flatten() {
         return names;
     }
-    sure(credit)
+    split_certain(credit)
 }
 
 /// The ids of a cell.
@@ -35,7 +35,8 @@ pub(super) fn split_ids(cell: &str) -> Vec<&str> {
     cell.split([',', ';']).map(str::trim).filter(|id| !id.is_empty()).collect()
 }
 
-fn sure(credit: &str) -> Vec<String> {
+/// Splits by the rules 1 and 2.
+fn split_certain(credit: &str) -> Vec<String> {
     if credit.contains(';') {
         return plain(credit.split(';'));
     }
@@ -84,7 +85,8 @@ fn by_ids(credit: &str, ids: &[&str], known: &KnownArtists) -> Option<Vec<String
         Some(credit.get(*from..to)?.trim())
     };
     let fits = |id: &str, text: &str| !text.is_empty() && known.get(id).is_none_or(|name| name == text);
-    // ways[n][p]: in how many ways the first `n` ids take the first `p` pieces (2: several), and where the last one began.
+    // ways[n][p]: the number of ways in which the first `n` ids can cover the first `p` pieces (2: several), and the first piece of the
+    // last id.
     let mut ways = vec![vec![(0_u8, 0); pieces.len() + 1]; ids.len() + 1];
     *ways.first_mut()?.first_mut()? = (1, 0);
     for (n, id) in ids.iter().enumerate() {
@@ -123,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn without_ids_only_what_is_sure_is_parted() {
+    fn without_ids_only_certain_splits_are_made() {
         for (credit, expected) in [
             ("Ida Lund", &["Ida Lund"][..]),
             ("Ida Lund,Mara Voss", &["Ida Lund", "Mara Voss"]),
@@ -144,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_names_as_ids_where_one_cut_alone_fits() {
+    fn with_ids_there_are_as_many_names_if_only_one_split_fits() {
         let nobody = KnownArtists::new();
         assert_eq!(names("Lund, Voss & Co", "a", &nobody), ["Lund, Voss & Co"]);
         assert_eq!(names("Ida Lund, Mara Voss", "a, b", &nobody), ["Ida Lund", "Mara Voss"]);
@@ -161,7 +163,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cut_by_ids_loses_no_letter(names_in in prop::collection::vec("[a-c]{1,3}(, [a-c]{1,2})?", 1..6)) {
+        fn a_split_by_ids_loses_no_letter(names_in in prop::collection::vec("[a-c]{1,3}(, [a-c]{1,2})?", 1..6)) {
             let ids: Vec<String> = (0..names_in.len()).map(|n| format!("i{n}")).collect();
             let table: KnownArtists = ids.iter().cloned().zip(names_in.iter().cloned()).collect();
             prop_assert_eq!(names(&names_in.join(", "), &ids.join(","), &table), names_in.clone());

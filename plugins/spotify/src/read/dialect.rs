@@ -164,7 +164,7 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// Recognises a header. A mapping counts for a file with all columns that it names.
+    /// Recognises a header. The mapping applies only to a file that has all columns that it names.
     ///
     /// # Errors
     /// When it is not the header of a known export; the text has the header and the known columns.
@@ -182,22 +182,22 @@ impl Columns {
             let others: Vec<_> = by_name();
             let others = others.into_iter().map(|column| column.filter(|_| !named(&column)));
             let columns = mapped.iter().zip(others).map(|(mapped, other)| mapped.or(other)).collect();
-            return Ok(Self::of(Dialect::Mapped, columns));
+            return Ok(Self::new(Dialect::Mapped, columns));
         }
         if is_tune_my_music {
-            return Ok(Self::of(Dialect::TuneMyMusic, by_name()));
+            return Ok(Self::new(Dialect::TuneMyMusic, by_name()));
         }
-        let english = Self::of(Dialect::A, folded.iter().map(|name| found(&NAMES, name)).collect());
-        let localised = Self::of(Dialect::Localised, localised::columns(&folded));
+        let english = Self::new(Dialect::A, folded.iter().map(|name| found(&NAMES, name)).collect());
+        let localised = Self::new(Dialect::Localised, localised::columns(&folded));
         // Other languages share names with English: the German export has `Track-Name` for the title.
         if localised.names_tracks() && localised.known() > english.known() {
             Ok(localised)
         } else if english.names_tracks() {
             Ok(Self { dialect: exportify(header, &folded, &english), ..english })
         } else if is_there(&["title", "artist", "album", "isrc"]) {
-            Ok(Self::of(Dialect::Soundiiz, by_name()))
+            Ok(Self::new(Dialect::Soundiiz, by_name()))
         } else {
-            Err(wrong(header))
+            Err(unknown_header(header))
         }
     }
 
@@ -207,7 +207,7 @@ impl Columns {
     }
 
     /// The first of two columns with the same field counts.
-    fn of(dialect: Dialect, found: Vec<Option<Column>>) -> Self {
+    fn new(dialect: Dialect, found: Vec<Option<Column>>) -> Self {
         let mut columns = Vec::with_capacity(found.len());
         for column in found {
             columns.push(column.filter(|_| !columns.contains(&column)));
@@ -271,7 +271,7 @@ pub(super) fn fold(name: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-fn wrong(header: &[String]) -> String {
+fn unknown_header(header: &[String]) -> String {
     let there = header.iter().take(12).map(|name| name.chars().take(40).collect::<String>()).collect::<Vec<_>>();
     let more = if header.len() > there.len() { ", …" } else { "" };
     let there = if there.iter().all(String::is_empty) {
@@ -281,8 +281,8 @@ fn wrong(header: &[String]) -> String {
     };
     format!(
         "its header is {there}. Baton reads exports with the columns `Track URI` (or `Spotify ID`, `track_uri`) and `Track Name` \
-         (Exportify, in its languages), of TuneMyMusic, and of Soundiiz (`title;artist;album;isrc`). Of any other file say which \
-         column is what: `\"columns\": {{\"title\": \"HEADER\", \"artists\": \"HEADER\"}}`"
+         (Exportify, in all its languages), of TuneMyMusic, and of Soundiiz (`title;artist;album;isrc`). For any other file name the \
+         columns: `\"columns\": {{\"title\": \"HEADER\", \"artists\": \"HEADER\"}}`"
     )
 }
 
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn every_dialect_is_told_by_its_header() {
+    fn every_dialect_is_recognised_by_its_header() {
         for (header, dialect) in [
             ("Track URI,Track Name,Album Name,Artist Name(s),Release Date", Dialect::A),
             ("TRACK uri , track NAME", Dialect::A),
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_stand_at_the_places_of_their_list() {
+    fn numbers_have_their_index_in_the_list() {
         for (place, (column, field)) in NUMBERS.iter().enumerate() {
             let columns = sniff(&format!("{column},Track Name,Track URI,{field}")).unwrap();
             assert_eq!(columns.iter().collect::<Vec<_>>()[0], Some(Column::Number(place)), "{column}");
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mapping_counts_where_all_that_it_names_is_there_and_other_columns_are_known_by_their_names() {
+    fn a_mapping_applies_if_all_its_columns_exist_and_other_columns_are_recognised_by_name() {
         let say = [("title", "Stück"), ("artists", "interpret"), ("duration", "Dauer")];
         let columns = mapped("Nr,Stück,Interpret,Dauer,Album,Title", &say).unwrap();
         assert_eq!(columns.dialect, Dialect::Mapped);
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn another_header_is_told_with_what_is_there_and_what_is_read() {
+    fn the_error_of_an_unknown_header_has_the_header_and_the_known_columns() {
         let error = sniff("Datum,Betrag,Zweck").unwrap_err();
         assert!(error.contains("`Datum, Betrag, Zweck`") && error.contains("`Track URI`"), "{error}");
         assert!(Columns::sniff(&[], &Mapping::default()).unwrap_err().contains("its header is nothing"));

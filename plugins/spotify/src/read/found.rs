@@ -27,7 +27,7 @@ pub struct Folder {
 impl Folder {
     /// The folder of a mount.
     #[must_use]
-    pub fn of(mount: &Mount) -> Self {
+    pub fn from_mount(mount: &Mount) -> Self {
         Self { path: PathBuf::from(&mount.path), shown: mount.shown_as.clone() }
     }
 }
@@ -43,7 +43,7 @@ pub enum Kind {
     Playlists,
     /// `Streaming_History_Audio_….json`, `endsong_….json`: with the tracks' ids.
     LongHistory,
-    /// `StreamingHistory_music_0.json`, `StreamingHistory0.json`: names alone.
+    /// `StreamingHistory_music_0.json`, `StreamingHistory0.json`: with names only.
     History,
 }
 
@@ -112,7 +112,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Adds a path of the arguments: below one of the folders, or as findings show it.
+    /// Adds a path of the arguments: relative to one of the folders, or as findings show it.
     fn named(&mut self, folders: &[Folder], path: &str) -> Result<(), String> {
         let trimmed = path.trim_end_matches('/');
         if trimmed == "." && !folders.is_empty() {
@@ -140,7 +140,9 @@ impl Walk<'_> {
             }
         }
         let shown = folders.iter().map(|folder| folder.shown.as_str()).collect::<Vec<_>>().join("`, `");
-        Err(format!("there is no `{path}` below `{shown}`; name a file or folder by its path below it"))
+        Err(format!(
+            "`{path}` does not exist below `{shown}`: name a file or folder by its path relative to that folder"
+        ))
     }
 
     fn folder(&mut self, path: &Path, shown: &str, depth: usize) {
@@ -172,12 +174,13 @@ impl Walk<'_> {
         }
     }
 
-    fn file(&mut self, path: &Path, shown: &str, asked_for: bool) {
+    /// Adds a file. `is_named` if the arguments name it: then a file that is not an export is reported.
+    fn file(&mut self, path: &Path, shown: &str, is_named: bool) {
         let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
         let shown: String = shown.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
         let Some(kind) = kind(&name) else {
-            if asked_for {
-                let title = format!("{shown} does not have the name of an export of Spotify, and was not opened");
+            if is_named {
+                let title = format!("{shown} does not have the name of a Spotify export, and was not opened");
                 self.findings.add("file", &shown, Severity::Medium, title, "");
             }
             return;
@@ -265,7 +268,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_name_that_is_no_text_is_told_and_hides_no_other() {
+    fn a_name_that_is_not_utf_8_is_reported_and_hides_no_other() {
         use std::os::unix::ffi::OsStrExt as _;
 
         let (_place, folders) = tree();
@@ -279,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_the_privacy_export_are_told_apart() {
+    fn files_of_the_privacy_export_are_recognised_by_their_names() {
         for (name, expected) in [
             ("playlist12.json", Some(Kind::Playlists)),
             ("streaminghistory0.json", Some(Kind::History)),

@@ -33,39 +33,39 @@ struct PlayRecord {
 /// Reads the plays. Episodes and chapters are left out and counted.
 pub(super) fn read(found: &FoundFile, findings: &mut Findings) -> Result<Vec<Play>, String> {
     let (mut plays, mut odd, mut spoken) = (Vec::new(), 0_usize, 0_usize);
-    list(found, &mut |played: Option<PlayRecord>| match played.map(play) {
-        Some(Read::Play(play)) => plays.push(play),
-        Some(Read::Spoken) => spoken += 1,
-        Some(Read::Odd) | None => odd += 1,
+    list(found, &mut |record: Option<PlayRecord>| match record.map(play) {
+        Some(RecordContent::Play(play)) => plays.push(play),
+        Some(RecordContent::NoMusic) => spoken += 1,
+        Some(RecordContent::WithoutTime) | None => odd += 1,
     })?;
     if odd > 0 {
         let title = format!("{}: {odd} rows have no time, and were left out", found.shown);
         findings.add("play", &found.shown, Severity::Low, title, "");
     }
     if spoken > 0 {
-        let title = format!("{}: {spoken} rows are of episodes, audiobooks or nothing, and were left out", found.shown);
+        let title = format!("{}: {spoken} rows are episodes, audiobooks or empty, and were left out", found.shown);
         findings.add("no-music", &found.shown, Severity::Info, title, "");
     }
     Ok(plays)
 }
 
-enum Read {
+enum RecordContent {
     Play(Play),
-    Spoken,
-    Odd,
+    NoMusic,
+    WithoutTime,
 }
 
-fn play(played: PlayRecord) -> Read {
-    let Some(ended_at) = played.ts.some().and_then(|text| time::parse(&text)) else {
-        return Read::Odd;
+fn play(record: PlayRecord) -> RecordContent {
+    let Some(ended_at) = record.ts.some().and_then(|text| time::parse(&text)) else {
+        return RecordContent::WithoutTime;
     };
     let (title, artist) =
-        (played.master_metadata_track_name.or_empty(), played.master_metadata_album_artist_name.or_empty());
-    let uri = played.spotify_track_uri.some().and_then(|uri| Uri::parse(&uri)).filter(Uri::is_music);
+        (record.master_metadata_track_name.or_empty(), record.master_metadata_album_artist_name.or_empty());
+    let uri = record.spotify_track_uri.some().and_then(|uri| Uri::parse(&uri)).filter(Uri::is_music);
     if uri.is_none() && title.is_empty() {
-        return Read::Spoken;
+        return RecordContent::NoMusic;
     }
-    let ms_played = played.ms_played.0.unwrap_or(0).max(0);
-    let album = played.master_metadata_album_album_name.some();
-    Read::Play(Play { ended_at, ms_played, uri, title, artist, album })
+    let ms_played = record.ms_played.0.unwrap_or(0).max(0);
+    let album = record.master_metadata_album_album_name.some();
+    RecordContent::Play(Play { ended_at, ms_played, uri, title, artist, album })
 }

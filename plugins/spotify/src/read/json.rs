@@ -21,7 +21,7 @@ pub(super) struct Each<'a, T> {
 
 impl<'a, T> Each<'a, T> {
     /// Reads at most the number of elements that one file may have.
-    pub(super) fn of(each: &'a mut dyn FnMut(Option<T>)) -> Self {
+    pub(super) fn new(each: &'a mut dyn FnMut(Option<T>)) -> Self {
         Self { each }
     }
 }
@@ -59,13 +59,10 @@ pub(super) fn list<T: for<'de> Deserialize<'de>>(
     found: &FoundFile,
     each: &mut dyn FnMut(Option<T>),
 ) -> Result<(), String> {
-    with(found, Each::of(each))
+    with(found, Each::new(each))
 }
 
 /// Reads a file with a seed.
-///
-/// # Errors
-/// As [`list`].
 pub(super) fn with<S: for<'de> DeserializeSeed<'de>>(found: &FoundFile, seed: S) -> Result<(), String> {
     if found.size > MOST_BYTES {
         return Err(too_large(found.size));

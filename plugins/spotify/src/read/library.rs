@@ -78,7 +78,7 @@ impl<'de> Visitor<'de> for Tracks<'_> {
         while let Some(key) = map.next_key::<String>()? {
             if key == "tracks" && !seen {
                 seen = true;
-                map.next_value_seed(Each::of(&mut *self.0))?;
+                map.next_value_seed(Each::new(&mut *self.0))?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }

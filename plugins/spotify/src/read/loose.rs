@@ -1,5 +1,5 @@
-//! Fields of JSON that may have any type: if a newer export has a number for a text, or `null` for an object, only that field is lost, not the
-//! file.
+//! Fields of JSON that accept a value of any type. If a newer export has a number instead of a text, or `null` instead of an object, only
+//! that field is lost, not the file.
 
 use std::fmt;
 use std::marker::PhantomData;

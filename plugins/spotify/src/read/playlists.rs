@@ -83,7 +83,7 @@ impl<'de> Deserialize<'de> for Items {
                 items.1 += 1;
             }
         };
-        Loose(Each::of(&mut each)).deserialize(from)?;
+        Loose(Each::new(&mut each)).deserialize(from)?;
         Ok(items)
     }
 }
@@ -121,7 +121,7 @@ fn playlist(listed: ListedPlaylist, file: &str, complete: bool) -> Playlist {
     let name = html(&listed.name.or_empty());
     Playlist {
         service: SERVICE_PRIVACY.to_owned(),
-        id: made_id(&name),
+        id: own_playlist_id(&name),
         name: one_line(&name),
         description: listed.description.some().map(|description| html(&description)),
         entries: listed.items.0,
@@ -132,7 +132,7 @@ fn playlist(listed: ListedPlaylist, file: &str, complete: bool) -> Playlist {
 }
 
 /// The id of a playlist that a person made; never that of the liked songs, whatever its name is.
-fn made_id(name: &str) -> String {
+fn own_playlist_id(name: &str) -> String {
     let id = playlist_id(name);
     if id == LIKED { format!("{LIKED}#playlist") } else { id }
 }
@@ -206,7 +206,7 @@ impl<'de> Visitor<'de> for Playlists<'_> {
         while let Some(key) = map.next_key::<String>()? {
             if key == "playlists" && !seen {
                 seen = true;
-                map.next_value_seed(Each::of(&mut *self.0))?;
+                map.next_value_seed(Each::new(&mut *self.0))?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -220,13 +220,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn entities_are_read_and_what_is_none_stays() {
+    fn entities_are_decoded_and_other_text_stays() {
         assert_eq!(html("Rock &amp; Roll &#x27;n&#39; &lt;b&gt; &#x2F;"), "Rock & Roll 'n' <b> /");
         assert_eq!(html("AT&T &nbsp; &"), "AT&T &nbsp; &");
     }
 
     #[test]
-    fn local_files_tell_their_names_by_their_uri() {
+    fn the_names_of_a_local_file_are_in_its_uri() {
         let uri = Uri::parse("spotify:local:Ida+Lund::Caf%C3%A9+Song%3A+One:221").unwrap();
         assert_eq!(local_names(&uri), (vec!["Ida Lund".to_owned()], None, "Café Song: One".to_owned()));
     }

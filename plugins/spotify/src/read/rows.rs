@@ -37,7 +37,8 @@ pub(super) fn rows(sheet: &CsvFile, columns: &Columns, file: &str, findings: &mu
         let line = match line {
             Ok(line) => line,
             Err(error) => {
-                findings.add("unreadable", file, Severity::Medium, format!("{file} breaks off: {error}"), "");
+                let title = format!("only a part of {file} can be read: {error}");
+                findings.add("unreadable", file, Severity::Medium, title, "");
                 read.complete = false;
                 break;
             }
@@ -49,19 +50,17 @@ pub(super) fn rows(sheet: &CsvFile, columns: &Columns, file: &str, findings: &mu
             break;
         }
         if let Some(begins) = lines.peek().is_none().then(|| sheet.open_quote(&line)).flatten() {
-            let title = format!("{file} breaks off: a quote that begins in line {begins} is never closed");
-            let way = format!(
-                "The rest of the file is not read, and the playlist keeps its end. Fix line {begins}, or export it again."
-            );
-            findings.add("unreadable", file, Severity::Medium, title, way);
+            let title =
+                format!("only a part of {file} can be read: a quote that begins in line {begins} is never closed");
+            findings.add("unreadable", file, Severity::Medium, title, fix_quote(begins));
             read.complete = false;
             let mut row = Row { file, line: line.number, findings };
             read.entries.push(row.before_the_quote(&line, columns, &known));
             read.lists.push(list_of(&line));
             break;
         }
-        if swallows(&line, columns, file, findings) {
-            // From here on, places are uncertain.
+        if contains_other_rows(&line, columns, file, findings) {
+            // The places of all later rows are uncertain.
             read.complete = false;
             break;
         }
@@ -115,9 +114,9 @@ fn is_favourite(line: &CsvRow, columns: &Columns) -> bool {
     named || is_of("album") || is_of("artist")
 }
 
-/// True if an unclosed quote has taken other rows into this one, up to the next quote of the file. That is reported, because places are
-/// missing then.
-fn swallows(line: &CsvRow, columns: &Columns, file: &str, findings: &mut Findings) -> bool {
+/// Whether an unclosed quote has made other rows a part of this one, up to the next quote of the file. Such a row is reported, because its
+/// places are missing.
+fn contains_other_rows(line: &CsvRow, columns: &Columns, file: &str, findings: &mut Findings) -> bool {
     let wrong = !has_all(line, columns);
     let holds = |cell: &str| {
         cell.split_once('\n')
@@ -128,12 +127,15 @@ fn swallows(line: &CsvRow, columns: &Columns, file: &str, findings: &mut Finding
     let begins = line.number.saturating_add(u64::try_from(breaks).unwrap_or(u64::MAX));
     let lost: usize = line.cells.iter().map(|cell| cell.matches('\n').count()).sum();
     let title =
-        format!("{file}: a quote in line {begins} is not closed there, and {lost} more lines became one row with it");
-    let way = format!(
-        "The rest of the file is not read, and the playlist keeps its end. Fix line {begins}, or export it again."
-    );
-    findings.add("unreadable", &format!("{file}:{begins}"), Severity::Medium, title, way);
+        format!("{file}: a quote in line {begins} is not closed, so {lost} more lines became a part of that row");
+    findings.add("unreadable", &format!("{file}:{begins}"), Severity::Medium, title, fix_quote(begins));
     true
+}
+
+fn fix_quote(line: u64) -> String {
+    format!(
+        "The rest of the file is not read, and the playlist keeps its end in the catalog. Fix line {line}, or export the playlist again."
+    )
 }
 
 /// A row, for its findings.
@@ -152,7 +154,8 @@ impl Row<'_> {
 
     fn entry(&mut self, line: &CsvRow, columns: &Columns, known: &KnownArtists) -> Option<Entry> {
         if !has_all(line, columns) {
-            let what = format!("{} cells where the header has {}; its place is kept", line.cells.len(), columns.len());
+            let what =
+                format!("{} cells, but the header has {}; the row keeps its place", line.cells.len(), columns.len());
             self.add_finding("row-cells", &what, &line.cells.iter().collect::<Vec<_>>().join(","));
             return None;
         }
@@ -175,18 +178,18 @@ impl Row<'_> {
             return Some(self.by_name(entry));
         }
         match (&entry.uri, named.is_empty()) {
-            (None, true) => self.add_finding("row-without-uri", "no URI; its place is kept", &entry.named()),
-            (None, false) => self.add_finding("row-uri", "what should be a URI is none; its place is kept", named),
+            (None, true) => self.add_finding("row-without-uri", "no URI; the row keeps its place", &entry.named()),
+            (None, false) => self.add_finding("row-uri", "the URI is invalid; the row keeps its place", named),
             _ => {}
         }
         Some(entry)
     }
 
-    /// Completes an entry of an export with names and perhaps a URI.
+    /// Completes an entry of an export whose rows have names and may have a URI.
     fn by_name(&mut self, mut entry: Entry) -> Entry {
         entry.by_name = entry.uri.is_none() && !entry.title.is_empty();
         if entry.title.is_empty() && entry.uri.is_none() {
-            self.add_finding("row-without-title", "no title; its place is kept", &entry.named());
+            self.add_finding("row-without-title", "no title; the row keeps its place", &entry.named());
         }
         entry
     }
@@ -228,7 +231,7 @@ impl Row<'_> {
     fn number(&mut self, cell: &str) -> Option<f64> {
         let number = cell.parse::<f64>().ok().filter(|number| number.is_finite());
         if number.is_none() {
-            self.add_finding("row-number", "what should be a number is none; it is left out", cell);
+            self.add_finding("row-number", "the number is invalid; it is left out", cell);
         }
         number
     }
@@ -236,11 +239,11 @@ impl Row<'_> {
     #[expect(clippy::cast_possible_truncation, reason = "between 0 and a week it fits")]
     fn duration(&mut self, ms: Option<f64>, cell: &str) -> Option<i64> {
         let Some(ms) = ms.filter(|ms| ms.is_finite()) else {
-            self.add_finding("row-number", "what should be a number is none; it is left out", cell);
+            self.add_finding("row-number", "the length is not a number; it is left out", cell);
             return None;
         };
         if !(0.0..=MOST_MS).contains(&ms) {
-            self.add_finding("row-number", "no length of a track; it is left out", cell);
+            self.add_finding("row-number", "the length is negative or longer than a week; it is left out", cell);
             return None;
         }
         // Exports write 0 for an unknown length.
@@ -252,7 +255,7 @@ impl Row<'_> {
             "true" | "1" | "yes" => Some(true),
             "false" | "0" | "no" => Some(false),
             _ => {
-                self.add_finding("row-flag", "neither true nor false; it is left out", cell);
+                self.add_finding("row-flag", "the cell is neither true nor false; it is left out", cell);
                 None
             }
         }
@@ -262,7 +265,7 @@ impl Row<'_> {
         // Exports write 1970 for entries from before Spotify recorded the time.
         let moment = time::parse(cell);
         if moment.is_none() {
-            self.add_finding("row-date", "no date; it is left out", cell);
+            self.add_finding("row-date", "the date is invalid; it is left out", cell);
         }
         moment.filter(|millis| *millis > 0)
     }
@@ -276,7 +279,7 @@ impl Row<'_> {
             // Spotify writes 0000 for an unknown year.
             return (cell != "0000").then(|| cell.to_owned());
         }
-        self.add_finding("row-date", "no date; it is left out", cell);
+        self.add_finding("row-date", "the date is invalid; it is left out", cell);
         None
     }
 }

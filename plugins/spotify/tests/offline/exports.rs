@@ -168,7 +168,10 @@ fn diff_tells_what_was_added_removed_and_moved() {
         ]
     );
     let page = text(&made.reports[0]);
-    assert!(page.contains("## Gone (gone)") && page.contains("## Fresh (new)") && !page.contains("## Same"), "{page}");
+    assert!(
+        page.contains("## Gone (removed)") && page.contains("## Fresh (new)") && !page.contains("## Same"),
+        "{page}"
+    );
     let data: serde_json::Value = serde_json::from_str(&text(&made.reports[2])).unwrap();
     assert_eq!((&data["added"], &data["playlists"][1]["new_entries"]), (&4.into(), &6.into()));
     // Two files are always compared; a file is compared with the catalog by its name.
@@ -406,7 +409,7 @@ fn errors_name_what_is_missing() {
     place.write("bad.csv", "a,b\n");
     let args = |from: &str| export::Args { from: vec![from.to_owned()], ..export::Args::default() };
     for (from, words) in
-        [("catalog", "`import` reads"), ("none.csv", "there is no `none.csv`"), ("bad.csv", "its header is `a, b`")]
+        [("catalog", "`import` reads"), ("none.csv", "`none.csv` does not exist"), ("bad.csv", "its header is `a, b`")]
     {
         let (made, _) = place.run(|sources, findings| export::run(sources, None, &args(from), findings));
         assert!(matches!(&made, Err(Error::Permanent(text)) if text.contains(words)), "{from}: {made:?}");

@@ -169,7 +169,7 @@ fn a_file_that_is_gone_is_told_and_takes_nothing_out() {
     fs::remove_file(place.path().join("A.csv")).unwrap();
     let (report, findings) = place.import();
     assert_eq!((report.playlists, playlists(&place).len(), ids(&findings)), (0, 2, vec!["no-file:spotify-csv:a"]));
-    assert!(findings[0].title.contains("A has no file any more"));
+    assert!(findings[0].title.contains("A: its file is missing"));
     let some = Args { paths: vec!["B.csv".to_owned()], ..Args::default() };
     assert!(place.import_only(&some).unwrap().1.is_empty(), "of what was not looked at nothing is said");
 }

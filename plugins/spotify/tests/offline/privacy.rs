@@ -289,7 +289,7 @@ fn a_file_that_breaks_off_says_where_and_writes_nothing() {
     let (report, findings) = place.import();
     assert_eq!((report.plays, report.playlists, findings.len()), (0, 0, 4));
     assert!(
-        findings.iter().all(|finding| finding.title.contains("is not read: it is not the expected JSON")),
+        findings.iter().all(|finding| finding.title.contains("cannot be read: it is not the expected JSON")),
         "{findings:?}"
     );
     assert_eq!(place.rows("SELECT (SELECT count(*) FROM plays) + (SELECT count(*) FROM playlists)"), ["0"]);

@@ -1,6 +1,6 @@
 //! Ways out of the granted folder, by names and by links.
 
-use baton_plugin_sdk::fingerprint::{self, Heard};
+use baton_plugin_sdk::fingerprint::{self, FingerprintResult};
 use baton_plugin_sdk::{Outcome, Task};
 
 /// Names of files outside, `.` being the granted folder as it is seen from inside, and `^` its parent. `outside.wav` is beside
@@ -49,7 +49,9 @@ fn report(paths: Vec<String>) -> Outcome {
     let line = |path: String| {
         let shown: String = path.escape_debug().take(60).collect();
         match fingerprint::compute(&path) {
-            Ok(Heard::Skipped(lack) | Heard::Failed(lack)) => format!("nothing: {shown}: {}\n", lack.reason),
+            Ok(FingerprintResult::Skipped(lack) | FingerprintResult::Failed(lack)) => {
+                format!("nothing: {shown}: {}\n", lack.reason)
+            }
             Ok(heard) => format!("OPEN: {shown}: {heard:?}\n"),
             Err(error) => format!("refused: {shown}: {error:?}\n"),
         }

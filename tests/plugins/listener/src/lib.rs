@@ -6,7 +6,7 @@ mod args;
 mod attack;
 mod library;
 
-use baton_plugin_sdk::fingerprint::{self, Heard};
+use baton_plugin_sdk::fingerprint::{self, FingerprintResult};
 use baton_plugin_sdk::{Cause, Error, Outcome, Plugin, Task};
 
 use self::args::{path, times};
@@ -31,11 +31,15 @@ impl Plugin for Listener {
 fn tell(task: &Task) -> Result<Outcome, Error> {
     let heard = fingerprint::compute_with_digests(&path(task)?)?;
     let sound = match heard {
-        Heard::Skipped(lack) => return Ok(Outcome::new(format!("skipped, {}: {}", lack.reason, lack.detail))),
-        Heard::Failed(lack) => return Ok(Outcome::new(format!("failed, {}: {}", lack.reason, lack.detail))),
-        Heard::Fingerprinted(sound) => sound,
+        FingerprintResult::Skipped(lack) => {
+            return Ok(Outcome::new(format!("skipped, {}: {}", lack.reason, lack.detail)));
+        }
+        FingerprintResult::Failed(lack) => {
+            return Ok(Outcome::new(format!("failed, {}: {}", lack.reason, lack.detail)));
+        }
+        FingerprintResult::Fingerprinted(sound) => sound,
     };
-    let found = fingerprint::look_up_one(&fingerprint::asked(&sound))?;
+    let found = fingerprint::look_up_one(&fingerprint::query(&sound))?;
     let lines: String =
         found.iter().map(|found| format!("{} {} {:?}\n", found.item.path, found.score, found.difference)).collect();
     let words: Vec<String> = sound.words.iter().map(u32::to_string).collect();

@@ -1,6 +1,6 @@
 //! What the library says.
 
-use baton_plugin_sdk::fingerprint::{self, Asked};
+use baton_plugin_sdk::fingerprint::{self, Query};
 use baton_plugin_sdk::{Error, Outcome, Task};
 
 use super::args::times;
@@ -37,8 +37,8 @@ pub(super) fn tell() -> Result<Outcome, Error> {
 pub(super) fn ask(task: &Task) -> Outcome {
     let words =
         (0..times(task, "words")).map(|word| u32::try_from(word).unwrap_or(0).wrapping_mul(0x9e37_79b1)).collect();
-    let one = Asked { words, duration_ms: None, title: None };
-    let asked: Vec<Asked> = (0..times(task, "times")).map(|_| one.clone()).collect();
+    let one = Query { words, duration_ms: None, title: None };
+    let asked: Vec<Query> = (0..times(task, "times")).map(|_| one.clone()).collect();
     Outcome::new(match fingerprint::look_up(&asked) {
         Ok(found) => format!("{} answers, {} matches", found.len(), found.iter().map(Vec::len).sum::<usize>()),
         Err(error) => format!("{error:?}"),
