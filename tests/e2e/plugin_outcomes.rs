@@ -127,7 +127,7 @@ fn a_plan_of_which_no_step_could_be_done_was_not_applied() {
         run(&workspace, "music-files", "organise", &[]),
         "refused",
         &["0 files"],
-        "grant the folder that has the music",
+        "grant the folder with the music",
     );
     let file = |number: usize| folder.join(format!("music/Artist {number} - Title.mp3"));
     let plan = |name: &str| {
