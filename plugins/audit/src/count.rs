@@ -1,14 +1,12 @@
 //! Numbers of things in words: `1 claim`, `2 claims`, `3 entries`.
 
 /// How many of what.
-#[must_use]
 pub(crate) fn count(number: impl TryInto<u64>, one: &str) -> String {
     let number = number.try_into().unwrap_or(u64::MAX);
     format!("{number} {}", plural(number, one))
 }
 
 /// The noun for a count: `one` for 1, otherwise its plural.
-#[must_use]
 pub(crate) fn plural(number: u64, one: &str) -> String {
     if number == 1 {
         return one.to_owned();
@@ -22,8 +20,20 @@ pub(crate) fn plural(number: u64, one: &str) -> String {
     }
 }
 
+/// A whole number with commas: `413,280`.
+pub(crate) fn grouped(value: impl Into<u128>) -> String {
+    let digits = value.into().to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// `is` or `are`.
-#[must_use]
 pub(crate) fn is(number: impl TryInto<u64>) -> &'static str {
     if number.try_into().is_ok_and(|number: u64| number == 1) { "is" } else { "are" }
 }
@@ -47,6 +57,7 @@ mod tests {
             (said(2, "step forward"), said(3, "file of code")),
             ("2 steps forward".into(), "3 files of code".into())
         );
+        assert_eq!([0_u64, 999, 413_280, 1_000_000].map(grouped), ["0", "999", "413,280", "1,000,000"]);
         assert_eq!((is(1_usize), is(2_usize)), ("is", "are"));
     }
 }

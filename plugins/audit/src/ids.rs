@@ -6,7 +6,6 @@ use crate::limits;
 const KIND_BYTES: usize = 40;
 
 /// An id of at most [`limits::FINDING_ID_BYTES`]: a longer one keeps its beginning and its kind, with a hash of the whole between.
-#[must_use]
 pub(crate) fn bounded(id: &str) -> String {
     let id: String = id.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
     if id.len() <= limits::FINDING_ID_BYTES {
@@ -17,14 +16,12 @@ pub(crate) fn bounded(id: &str) -> String {
 }
 
 /// Eight hexadecimal digits that tell texts of one document apart.
-#[must_use]
 pub(crate) fn hashed(text: &str) -> String {
     let hash = fnv1a(text.as_bytes());
     format!("{:08x}", (hash >> 32) ^ (hash & 0xffff_ffff))
 }
 
 /// A text of at most `most` bytes: a longer one keeps its beginning and gets a hash of the whole.
-#[must_use]
 pub(crate) fn shortened(text: &str, most: usize) -> String {
     if text.len() <= most {
         return text.to_owned();

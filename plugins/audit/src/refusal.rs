@@ -8,7 +8,6 @@ use baton_plugin_kit::disk::is_not_permitted;
 pub(crate) const SEVERAL_NAMES: &str = "the sandbox does not open it; it opens no file with several names (hard links), because the other names may be outside the granted folder: replace the file by a copy of it, or allow it in a workspace with `baton plugin grant audit hard-links`";
 
 /// Why a file could not be read.
-#[must_use]
 pub(crate) fn reason(error: &io::Error) -> String {
     if is_not_permitted(error) { SEVERAL_NAMES.to_owned() } else { error.to_string() }
 }

@@ -34,7 +34,6 @@ impl NoteSeverity {
 }
 
 /// The key of a note on a document. A long name is shortened, so that the finding's id still ends in the kind.
-#[must_use]
 pub(crate) fn key(shown: &str, kind: &str) -> String {
     const NAME_BYTES: usize = 150;
     format!("{}:{kind}", shortened(shown, NAME_BYTES))

@@ -42,7 +42,6 @@ pub enum Kind {
 
 impl Kind {
     /// Whether such a claim is checked against the tree or the repository, and not only against documents.
-    #[must_use]
     pub(crate) const fn is_looked_up(self) -> bool {
         matches!(self, Self::Commit | Self::File | Self::Line | Self::Symbol | Self::Deliverable)
     }
@@ -100,24 +99,20 @@ pub(super) struct Outcome {
 
 impl Outcome {
     /// It holds, or it does not and matters as much as a wrong number does.
-    #[must_use]
     pub(super) fn of(holds: bool, evidence: impl Into<String>) -> Self {
         if holds { Self::holds(evidence) } else { Self::fails(NoteSeverity::Medium, evidence) }
     }
 
-    #[must_use]
     pub(super) fn holds(evidence: impl Into<String>) -> Self {
         Self { verdict: Verdict::True, evidence: evidence.into(), weight: None }
     }
 
     /// It does not hold.
-    #[must_use]
     pub(super) fn fails(weight: NoteSeverity, evidence: impl Into<String>) -> Self {
         Self { verdict: Verdict::False, evidence: evidence.into(), weight: Some(weight) }
     }
 
     /// It cannot be looked up.
-    #[must_use]
     pub(super) fn unknown(evidence: impl Into<String>) -> Self {
         Self { verdict: Verdict::Unverifiable, evidence: evidence.into(), weight: None }
     }
@@ -187,13 +182,11 @@ pub(super) struct LineSays {
 }
 
 impl Assertion {
-    #[must_use]
     pub(super) fn worked(line: usize, kind: Kind, words: &str, outcome: Outcome) -> Self {
         Self::new(line, kind, words, AssertionKind::Worked(outcome))
     }
 
     /// A claim.
-    #[must_use]
     pub(super) fn new(line: usize, kind: Kind, words: &str, says: AssertionKind) -> Self {
         let words = super::words::bounded(words, crate::limits::WORDS_BYTES);
         Self { line, field: None, kind, words, says }

@@ -82,7 +82,6 @@ fn ends_in_commit(text: &str) -> bool {
 }
 
 /// True for a word that can only be a commit's id: a number or a word of letters alone needs the word "commit" before it.
-#[must_use]
 pub(super) fn is_id(word: &str) -> bool {
     let mixed = word.bytes().any(|byte| byte.is_ascii_digit()) && word.bytes().any(|byte| byte.is_ascii_alphabetic());
     is_abbreviated_or_whole(word) && (word.len() == WHOLE || mixed)

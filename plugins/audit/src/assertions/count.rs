@@ -4,109 +4,21 @@
 //! do not claim to be whole are not compared.
 
 use super::claim::{Assertion, Kind, Outcome};
-use super::number::{Number, grouped, numbers};
+use super::number::{Number, numbers};
 use super::text::{Form, Passage, Text};
-use super::words::{files, stem, stems};
+use super::words::{any_among, files, is_among, stem, stems};
+use crate::count::grouped;
 
 /// Things that a list is not of: measures, and what numbers a place.
-const MEASURES: &[&str] = &[
-    "ago",
-    "attempt",
-    "byte",
-    "character",
-    "column",
-    "core",
-    "day",
-    "fold",
-    "gb",
-    "gib",
-    "hour",
-    "hr",
-    "hz",
-    "kb",
-    "kib",
-    "level",
-    "line",
-    "loc",
-    "mb",
-    "mib",
-    "min",
-    "minute",
-    "month",
-    "ms",
-    "percent",
-    "pixel",
-    "point",
-    "px",
-    "retry",
-    "row",
-    "second",
-    "sec",
-    "star",
-    "thread",
-    "time",
-    "week",
-    "word",
-    "x",
-    "year",
-];
+const MEASURES: &str = "ago attempt byte character column core day fold gb gib hour hr hz kb kib level line loc mb mib min minute \
+    month ms percent pixel point px retry row second sec star thread time week word x year";
 
 /// Words before a number that make it a name, a bound or a part.
-const NOT_COUNTING: &[&str] = &[
-    "appendix",
-    "chapter",
-    "gap",
-    "issue",
-    "level",
-    "max",
-    "maximum",
-    "min",
-    "minimum",
-    "of",
-    "option",
-    "page",
-    "part",
-    "phase",
-    "plan",
-    "priority",
-    "q",
-    "section",
-    "sprint",
-    "step",
-    "stage",
-    "task",
-    "tier",
-    "to",
-    "v",
-    "version",
-    "within",
-    "every",
-    "first",
-    "last",
-    "other",
-    "another",
-    "remaining",
-    "more",
-    "port",
-    "and",
-];
+const NOT_COUNTING: &str = "appendix chapter gap issue level max maximum min minimum of option page part phase plan priority q section \
+    sprint step stage task tier to v version within every first last other another remaining more port and";
 
 /// Words that say that a list is not whole.
-const NOT_WHOLE: &[&str] = &[
-    "including",
-    "include",
-    "such",
-    "e.g.",
-    "example",
-    "etc",
-    "incl.",
-    "like",
-    "some",
-    "notably",
-    "up to",
-    "among",
-    "mainly",
-];
+const NOT_WHOLE: &str = "including include such example etc like some notably among mainly";
 
 /// The counts of a document.
 pub(super) fn read(text: &Text, claims: &mut Vec<Assertion>) {
@@ -114,7 +26,7 @@ pub(super) fn read(text: &Text, claims: &mut Vec<Assertion>) {
         listed_inside(passage, claims);
         let Some(said) = announced(&passage.text) else { continue };
         if let Some(found) = below(text, at) {
-            let listed = grouped(found.first().copied().unwrap_or_default().into());
+            let listed = grouped(found.first().copied().unwrap_or_default());
             let outcome = Outcome::of(found.contains(&said), format!("{listed} are listed below, written {said}"));
             claims.push(Assertion::worked(passage.line, Kind::Count, &passage.text, outcome));
         }
@@ -124,7 +36,7 @@ pub(super) fn read(text: &Text, claims: &mut Vec<Assertion>) {
 /// The number of things that a line ending in a colon announces.
 fn announced(text: &str) -> Option<u64> {
     let head = text.trim_end().strip_suffix(':')?;
-    let whole = !stems(head).iter().any(|word| NOT_WHOLE.contains(&word.as_str()));
+    let whole = !any_among(NOT_WHOLE, &stems(head));
     let found: Vec<Number> = numbers(head);
     let [only] = found.as_slice() else { return None };
     whole.then(|| counted(head, only)).flatten()
@@ -136,7 +48,7 @@ fn counted(text: &str, number: &Number) -> Option<u64> {
     let before = text.get(..number.start).unwrap_or_default();
     let last =
         before.split_whitespace().last().map(|word| stem(word.trim_matches(|sign: char| !sign.is_alphanumeric())));
-    if last.is_some_and(|word| NOT_COUNTING.contains(&word.as_str())) || before.ends_with(['-', '\u{2013}', '/']) {
+    if last.is_some_and(|word| is_among(NOT_COUNTING, &word)) || before.ends_with(['-', '\u{2013}', '/']) {
         return None;
     }
     let after = text.get(number.end..).unwrap_or_default();
@@ -145,7 +57,7 @@ fn counted(text: &str, number: &Number) -> Option<u64> {
     let phrase: Vec<String> = after.get(..end)?.split_whitespace().map(str::to_lowercase).collect();
     let noun = phrase.first().filter(|word| is_plural(word) || said == 1 && phrase.len() == 1);
     let noun = noun.or_else(|| phrase.last().filter(|word| phrase.len() <= 3 && is_plural(word)))?;
-    let measures = [Some(noun), phrase.first()].into_iter().flatten().any(|word| MEASURES.contains(&&*stem(word)));
+    let measures = [Some(noun), phrase.first()].into_iter().flatten().any(|word| is_among(MEASURES, &stem(word)));
     (!measures).then_some(said)
 }
 
@@ -224,17 +136,12 @@ fn listed_inside(passage: &Passage, claims: &mut Vec<Assertion>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::claim::{AssertionKind, Verdict};
+    use super::super::claim::Verdict;
+    use super::super::text::worked;
     use super::*;
 
     fn outcomes(markdown: &str) -> Vec<(Verdict, String)> {
-        let mut claims = Vec::new();
-        read(&Text::of(markdown), &mut claims);
-        let worked = claims.into_iter().filter_map(|claim| match claim.says {
-            AssertionKind::Worked(outcome) => Some((outcome.verdict, outcome.evidence)),
-            _ => None,
-        });
-        worked.collect()
+        worked(read, markdown).into_iter().map(|(_, verdict, evidence)| (verdict, evidence)).collect()
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::claim::{Assertion, AssertionKind, FileSays, Kind};
 use super::text::{Form, Grid, Passage, Text};
-use super::words::{Named, files, labelled, stems};
+use super::words::{Named, any_among, files, is_among, labelled, stems};
 use crate::plan;
 use crate::reader::claims::{bytes_cell, in_text, lines_cell};
 
@@ -17,82 +17,18 @@ const FILE_LABELS: &[&str] =
     &["file", "location", "path", "script", "module", "document", "target file", "output file", "file path"];
 
 /// Verbs in the past that say that a file is there now.
-const MADE: &[&str] = &[
-    "added",
-    "created",
-    "generated",
-    "implemented",
-    "introduced",
-    "modified",
-    "refactored",
-    "updated",
-    "wrote",
-    "written",
-];
+const MADE: &str = "added created generated implemented introduced modified refactored updated wrote written";
 
 /// Words that say that a file is not there, or not yet.
-const ABSENT: &[&str] = &[
-    "absent",
-    "deleted",
-    "delete",
-    "future",
-    "missing",
-    "never",
-    "nonexistent",
-    "no",
-    "not",
-    "optional",
-    "pending",
-    "planned",
-    "proposed",
-    "removed",
-    "should",
-    "todo",
-    "unless",
-    "will",
-    "without",
-    "would",
-    "expected",
-    "if",
-    "archived",
-    "renamed",
-    "need",
-    "needed",
-];
+const ABSENT: &str = "absent deleted delete future missing never nonexistent no not optional pending planned proposed removed should \
+    todo unless will without would expected if archived renamed need needed";
 
 /// Words of labels and headings above lists of files that are there, and words that take it back.
-const THINGS: &[&str] = &["artifact", "deliverable", "document", "documentation", "file", "module", "report", "script"];
-const THERE: &[&str] = &[
-    "added",
-    "audit",
-    "changed",
-    "created",
-    "existing",
-    "generated",
-    "key",
-    "modified",
-    "referenced",
-    "related",
-    "reviewed",
-    "updated",
-    "written",
-];
-const NOT_THERE: &[&str] = &[
-    "create",
-    "deleted",
-    "expected",
-    "improvement",
-    "missing",
-    "moved",
-    "needed",
-    "next",
-    "planned",
-    "proposed",
-    "removed",
-    "required",
-    "to",
-    "update",
-];
+const THINGS: &str = "artifact deliverable document documentation file module report script";
+const THERE: &str =
+    "added audit changed created existing generated key modified referenced related reviewed updated written";
+const NOT_THERE: &str =
+    "create deleted expected improvement missing moved needed next planned proposed removed required to update";
 
 /// How many words after a name may take back that it is there.
 const NEAR: usize = 6;
@@ -156,7 +92,7 @@ fn in_passage(
         }
     } else if named.is_empty()
         && let (Some(file), Some((label, _))) = (&current.file, labelled(words))
-        && stems(label).iter().any(|word| matches!(word.as_str(), "size" | "line" | "length" | "byte"))
+        && any_among("size line length byte", &stems(label))
     {
         let lines = lines.or_else(|| {
             labelled(words)
@@ -187,21 +123,17 @@ fn is_there(text: &Text, passage: &Passage, first: &Named, count: usize) -> bool
     let words = passage.text.as_str();
     let (before, after) = (words.get(..first.start).unwrap_or_default(), words.get(first.end..).unwrap_or_default());
     let near: Vec<&str> = before.split_whitespace().chain(after.split_whitespace().take(NEAR)).collect();
-    if stems(&near.join(" ")).iter().any(|word| ABSENT.contains(&word.as_str()))
-        || words.contains(['\u{274c}', '\u{23f3}'])
-    {
+    if any_among(ABSENT, &stems(&near.join(" "))) || words.contains(['\u{274c}', '\u{23f3}']) {
         return false;
     }
     let following = stems(after);
     let exists = following.first().is_some_and(|word| word == "exist" || word == "exists");
     let opening = stems(before);
-    let made = opening.first().is_some_and(|word| MADE.contains(&word.as_str()))
-        && opening.len() <= 8
-        && !before.contains('`');
+    let made = opening.first().is_some_and(|word| is_among(MADE, word)) && opening.len() <= 8 && !before.contains('`');
     let passive = count == 1
-        && opening.windows(2).any(
-            |pair| matches!(pair, [one, two] if MADE.contains(&one.as_str()) && matches!(two.as_str(), "in" | "at")),
-        );
+        && opening
+            .windows(2)
+            .any(|pair| matches!(pair, [one, two] if is_among(MADE, one) && matches!(two.as_str(), "in" | "at")));
     exists || made && count == 1 || passive || refers(words, first) || listed(text, passage, first, before)
 }
 
@@ -209,12 +141,7 @@ fn is_there(text: &Text, passage: &Passage, first: &Named, count: usize) -> bool
 fn refers(words: &str, first: &Named) -> bool {
     let Some((label, value)) = labelled(words) else { return false };
     let what = stems(label);
-    let document = what.iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "audit" | "report" | "document" | "analysi" | "plan" | "log" | "guide" | "checklist" | "helper"
-        )
-    });
+    let document = any_among("audit report document analysi plan log guide checklist helper", &what);
     document && value.trim_matches(['`', '.']) == first.path
 }
 
@@ -224,7 +151,7 @@ fn listed(text: &Text, passage: &Passage, first: &Named, before: &str) -> bool {
     let heading = text.section(&passage.at).map_or("", |section| section.title.as_str());
     let above = if passage.at.label.is_empty() { heading } else { &passage.at.label };
     let above = stems(above);
-    let has = |wanted: &[&str]| above.iter().any(|word| wanted.contains(&word.as_str()));
+    let has = |list: &str| any_among(list, &above);
     opens && first.code && has(THINGS) && has(THERE) && !has(NOT_THERE)
 }
 
@@ -233,7 +160,7 @@ fn is_denied(words: &str, name: &Named) -> bool {
     const PHRASES: &[&str] = &["does not exist", "doesn't exist", "is not there", "could not be found"];
     let after = words.get(name.end..).unwrap_or_default().trim_start();
     let before = stems(words.get(..name.start).unwrap_or_default());
-    let conditional = before.iter().any(|word| matches!(word.as_str(), "if" | "when" | "where" | "until" | "unless"));
+    let conditional = any_among("if when where until unless", &before);
     !conditional && PHRASES.iter().any(|phrase| after.starts_with(phrase))
 }
 
@@ -285,10 +212,8 @@ fn in_grid(grid: &Grid, claims: &mut Vec<Assertion>) {
         let bytes = bytes_cell(cell(size), bytes_head).or(anywhere);
         let lines = lines_cell(cell(count)).or(counted);
         let stems = stems(&words);
-        let has = |wanted: &[&str]| stems.iter().any(|word| wanted.contains(&word.as_str()));
-        let denied = has(ABSENT) || words.contains(['\u{274c}', '\u{23f3}']);
-        let said =
-            has(&["active", "added", "complete", "completed", "created", "done", "exist", "modified", "updated"]);
+        let denied = any_among(ABSENT, &stems) || words.contains(['\u{274c}', '\u{23f3}']);
+        let said = any_among("active added complete completed created done exist modified updated", &stems);
         if !denied && (bytes.is_some() || lines.is_some() || said) {
             let says = FileSays { path, bytes, lines, beside: Arc::clone(&beside) };
             claims.push(Assertion::new(row.line, Kind::File, &words, AssertionKind::File(says)));

@@ -8,8 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use super::claim::{FileSays, LineSays, Outcome};
-use super::number::grouped;
-use crate::count::{count, plural};
+use crate::count::{count, grouped, plural};
 use crate::index::{EntryKind, FoundEntry, Index};
 use crate::limits;
 use crate::plan::{self, Place};
@@ -36,13 +35,11 @@ pub(super) struct Lookup<'a> {
 
 impl<'a> Lookup<'a> {
     /// A look-up in a tree.
-    #[must_use]
     pub(super) fn new(index: &'a Index) -> Self {
         Self { index, read: Cell::new(0), lines: RefCell::new(BTreeMap::new()) }
     }
 
     /// Whether a file is absent; nothing if it exists, because it may have been made since.
-    #[must_use]
     pub(super) fn absence(&self, path: &str) -> Option<Outcome> {
         match self.spot(path, &[]) {
             Spot::Unknown(reason) => Some(Outcome::unknown(reason)),
@@ -52,7 +49,6 @@ impl<'a> Lookup<'a> {
     }
 
     /// Whether a file is there and as it is said to be.
-    #[must_use]
     pub(super) fn file(&self, says: &FileSays) -> Outcome {
         let found = match self.spot(&says.path, &says.beside) {
             Spot::Unknown(reason) => return Outcome::unknown(reason),
@@ -82,15 +78,15 @@ impl<'a> Lookup<'a> {
             (EntryKind::Folder, _) => return Ok((false, format!("{path} is a folder"))),
             _ => return Err(format!("{path} is a link or no regular file, which is not followed")),
         };
-        let mut seen = format!("{path}: {} {}", grouped(bytes.into()), plural(bytes, "byte"));
+        let mut seen = format!("{path}: {} {}", grouped(bytes), plural(bytes, "byte"));
         let mut holds = true;
         let mut compare = |said: Option<plan::SizeAssertion>, real: u64, unit: &str| {
             if let Some(said) = said {
                 holds &= said.agrees(real);
                 if !said.agrees(real) {
-                    seen = format!("{path} has {} {unit}, written {}", grouped(real.into()), said.shown());
+                    seen = format!("{path} has {} {unit}, written {}", grouped(real), said.shown());
                 } else if unit == "lines" {
-                    seen = format!("{seen}, {} {}", grouped(real.into()), plural(real, "line"));
+                    seen = format!("{seen}, {} {}", grouped(real), plural(real, "line"));
                 }
             }
         };
@@ -125,7 +121,6 @@ impl<'a> Lookup<'a> {
     }
 
     /// Whether a line says what it is said to say.
-    #[must_use]
     pub(super) fn line(&self, says: &LineSays) -> Outcome {
         let found = match self.spot(&says.path, &[]) {
             Spot::Unknown(reason) => return Outcome::unknown(reason),
@@ -248,10 +243,7 @@ fn line_in(says: &LineSays, path: &str, text: &str) -> Outcome {
             ),
         };
     }
-    Outcome::of(
-        says.last <= total,
-        format!("{place}: the file has {} {}", grouped(total.into()), plural(total, "line")),
-    )
+    Outcome::of(says.last <= total, format!("{place}: the file has {} {}", grouped(total), plural(total, "line")))
 }
 
 #[cfg(test)]

@@ -2,6 +2,12 @@
 //!
 //! A number keeps its decimals as they are written, because the written precision is the tolerance of every check.
 
+use super::words::is_among;
+use crate::count::grouped;
+
+/// Words before a number that is not meant exactly.
+const ROUGH: &str = "about around approximately roughly nearly almost over under least most than estimated circa";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Number {
     /// Where it begins.
@@ -19,53 +25,34 @@ pub(super) struct Number {
     /// Whether it is the `b` of `a/b`.
     pub below: bool,
     /// Whether a sign stands before it: `+29%` is a change.
-    pub signed: Option<bool>,
+    pub signed: bool,
 }
 
 impl Number {
     /// The value where it is a whole number and no percentage.
-    #[must_use]
     pub(super) fn whole(&self) -> Option<u64> {
         (self.places == 0 && !self.percent).then_some(self.digits)
     }
 
     /// The value where it is whole and meant exactly.
-    #[must_use]
     pub(super) fn exact(&self) -> Option<u64> {
-        self.whole().filter(|_| !self.loose && self.signed.is_none())
+        self.whole().filter(|_| !self.loose && !self.signed)
     }
 
     /// As a person writes it, without `%`.
-    #[must_use]
     pub(super) fn shown(&self) -> String {
         fixed(u128::from(self.digits), self.places)
     }
 }
 
 /// A number with decimals, with commas.
-#[must_use]
 pub(super) fn fixed(digits: u128, places: u32) -> String {
     let unit = 10_u128.pow(places.min(9));
     let whole = grouped(digits / unit);
     if places == 0 { whole } else { format!("{whole}.{:0width$}", digits % unit, width = places.min(9) as usize) }
 }
 
-/// A whole number with commas.
-#[must_use]
-pub(super) fn grouped(value: u128) -> String {
-    let digits = value.to_string();
-    let mut out = String::new();
-    for (at, sign) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(sign);
-    }
-    out
-}
-
 /// The numbers of a text in order; those between back-ticks are none.
-#[must_use]
 pub(super) fn numbers(text: &str) -> Vec<Number> {
     let mut found: Vec<Number> = Vec::new();
     let mut at = 0;
@@ -112,11 +99,6 @@ fn read(text: &str, at: usize, before: Option<&Number>) -> (Option<Number>, usiz
         && tail.chars().nth(1).is_some_and(|sign| sign.is_ascii_digit())
         || head.ends_with('\u{2013}');
     let loose = tail.starts_with('+') || ranged || is_loose(head);
-    let signed = match last {
-        Some('+') => Some(true),
-        Some('-' | '\u{2212}') => Some(false),
-        _ => None,
-    };
     let number = Number {
         start: at,
         end,
@@ -125,7 +107,7 @@ fn read(text: &str, at: usize, before: Option<&Number>) -> (Option<Number>, usiz
         percent: percent.is_some(),
         loose,
         below,
-        signed,
+        signed: matches!(last, Some('+' | '-' | '\u{2212}')),
     };
     (Some(number), end)
 }
@@ -173,26 +155,10 @@ fn is_loose(head: &str) -> bool {
         return true;
     }
     let last = head.rsplit(|sign: char| !sign.is_alphanumeric()).next().unwrap_or_default();
-    [
-        "about",
-        "around",
-        "approximately",
-        "roughly",
-        "nearly",
-        "almost",
-        "over",
-        "under",
-        "least",
-        "most",
-        "than",
-        "estimated",
-        "circa",
-    ]
-    .contains(&last.to_lowercase().as_str())
+    is_among(ROUGH, &last.to_lowercase())
 }
 
 /// Pairs `a/b`, `a of b` and `a out of b` of exact whole numbers, as positions in `numbers`.
-#[must_use]
 pub(super) fn fractions(text: &str, numbers: &[Number]) -> Vec<usize> {
     let pairs = numbers.windows(2).enumerate();
     pairs
@@ -251,7 +217,7 @@ mod tests {
         let loose: Vec<bool> =
             numbers("~30, 500+, < 60, 3-4 and about 5, 9").iter().map(|number| number.loose).collect();
         assert_eq!(loose, [true, true, true, true, false]);
-        assert_eq!(numbers("+29%")[0].signed, Some(true));
+        assert!(numbers("+29%")[0].signed);
         assert_eq!(numbers("")[..], []);
     }
 

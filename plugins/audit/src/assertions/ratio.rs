@@ -4,29 +4,17 @@
 //! no whole (`4,249 (20.1%)`) is a claim only where a line shortly before gives a whole that makes it true.
 
 use super::claim::{Assertion, Kind, Outcome};
-use super::number::{Number, fixed, fractions, grouped, numbers};
+use super::number::{Number, fixed, fractions, numbers};
 use super::text::{Form, Grid, Passage, Row, Text};
-use super::words::stems;
+use super::words::{is_among, stems};
+use crate::count::grouped;
 
 /// How many lines above a number its whole may stand.
 const REACH: usize = 12;
 
 /// Headings of the columns that hold wholes and parts.
-const WHOLES: &[&str] = &["expected", "total", "planned", "required", "all", "tests", "items"];
-const PARTS: &[&str] = &[
-    "found",
-    "actual",
-    "done",
-    "complete",
-    "completed",
-    "present",
-    "passed",
-    "passing",
-    "implemented",
-    "covered",
-    "matched",
-    "linked",
-];
+const WHOLES: &str = "expected total planned required all tests items";
+const PARTS: &str = "found actual done complete completed present passed passing implemented covered matched linked";
 
 /// A part of a whole with the percentage that was written for it.
 struct Share {
@@ -45,7 +33,7 @@ impl Share {
     fn claim(&self, line: usize, words: &str) -> Assertion {
         let (holds, exact) = agrees(self.part, self.whole, &self.percent);
         let from = self.whole_line.map_or(String::new(), |line| format!(", the whole from line {line}"));
-        let (part, whole) = (grouped(self.part.into()), grouped(self.whole.into()));
+        let (part, whole) = (grouped(self.part), grouped(self.whole));
         let evidence = format!("{part} of {whole} are {exact} %, written {} %{from}", self.percent.shown());
         Assertion::worked(line, Kind::Ratio, words, Outcome::of(holds, evidence))
     }
@@ -134,7 +122,7 @@ fn introduces(text: &str, from: usize, percent: &Number) -> bool {
     let bracketed = opened.is_some_and(|words| words.len() <= 60 && !words.contains(['(', ';', '.', ',']))
         && after.starts_with(')');
     let equal = matches!(between.trim(), "=" | "\u{2248}" | "is" | "are" | ", i.e." | "\u{2192}" | "or");
-    (bracketed || equal) && percent.signed.is_none()
+    (bracketed || equal) && !percent.signed
 }
 
 /// `N (P%)` with a whole in the same line or above.
@@ -185,16 +173,15 @@ fn in_columns(row: &Row, whole_at: usize, part_at: usize, words: &str) -> Option
         return Some(Share::new(part, whole, percent).claim(row.line, words));
     }
     let (_, state) = others().skip(1).find(|(_, cell)| says_complete(cell))?;
-    let evidence = format!("{} of {} found, said to be {state}", grouped(part.into()), grouped(whole.into()));
+    let evidence = format!("{} of {} found, said to be {state}", grouped(part), grouped(whole));
     Some(Assertion::worked(row.line, Kind::Ratio, words, Outcome::of(part >= whole, evidence)))
 }
 
-fn column(grid: &Grid, names: &[&str]) -> Option<usize> {
-    grid.head.iter().position(|head| names.contains(&head.trim().to_lowercase().as_str())).filter(|at| *at > 0)
+fn column(grid: &Grid, names: &str) -> Option<usize> {
+    grid.head.iter().position(|head| is_among(names, &head.trim().to_lowercase())).filter(|at| *at > 0)
 }
 
 /// The whole number that a cell begins with.
-#[must_use]
 pub(super) fn leading(cell: &str) -> Option<u64> {
     let first = numbers(cell).into_iter().next()?;
     let before = cell.get(..first.start).unwrap_or_default();
@@ -205,8 +192,7 @@ pub(super) fn leading(cell: &str) -> Option<u64> {
 fn only_percent(cell: &str) -> Option<Number> {
     let found = numbers(cell);
     let [only] = found.as_slice() else { return None };
-    (only.percent && only.signed.is_none() && stems(cell).iter().all(|word| word.parse::<u64>().is_ok()))
-        .then_some(*only)
+    (only.percent && !only.signed && stems(cell).iter().all(|word| word.parse::<u64>().is_ok())).then_some(*only)
 }
 
 fn says_complete(cell: &str) -> bool {
@@ -216,17 +202,12 @@ fn says_complete(cell: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::claim::{AssertionKind, Verdict};
+    use super::super::claim::Verdict;
+    use super::super::text::worked;
     use super::*;
 
     fn outcomes(markdown: &str) -> Vec<(usize, Verdict, String)> {
-        let mut claims = Vec::new();
-        read(&Text::of(markdown), &mut claims);
-        let worked = claims.into_iter().filter_map(|claim| match claim.says {
-            AssertionKind::Worked(outcome) => Some((claim.line, outcome.verdict, outcome.evidence)),
-            _ => None,
-        });
-        worked.collect()
+        worked(read, markdown)
     }
 
     fn verdicts(markdown: &str) -> Vec<Verdict> {

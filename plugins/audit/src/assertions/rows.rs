@@ -88,7 +88,6 @@ pub struct AssertionReport {
 
 impl AssertionReport {
     /// Puts outcomes in order.
-    #[must_use]
     pub(super) fn of(mut judged: Vec<JudgedAssertion>, documents: &[&CheckedDocument]) -> Self {
         judged.sort_by(|one, other| {
             (one.document, one.line, one.kind, &one.field).cmp(&(other.document, other.line, other.kind, &other.field))

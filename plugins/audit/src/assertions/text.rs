@@ -86,7 +86,6 @@ pub(super) struct Text {
 
 impl Text {
     /// Takes Markdown apart.
-    #[must_use]
     pub(super) fn of(markdown: &str) -> Self {
         let mut reader = Reader::new();
         for (number, block) in markdown::blocks(markdown).into_iter().enumerate() {
@@ -95,7 +94,6 @@ impl Text {
         reader.text
     }
 
-    #[must_use]
     pub(super) fn section(&self, at: &At) -> Option<&Section> {
         self.sections.get(at.section)
     }
@@ -211,6 +209,21 @@ fn cut(text: &str) -> String {
         end -= 1;
     }
     text.get(..end).unwrap_or_default().to_owned()
+}
+
+/// The claims that a reader works out of Markdown: line, verdict and evidence.
+#[cfg(test)]
+pub(super) fn worked(
+    read: fn(&Text, &mut Vec<super::claim::Assertion>),
+    markdown: &str,
+) -> Vec<(usize, super::claim::Verdict, String)> {
+    let mut claims = Vec::new();
+    read(&Text::of(markdown), &mut claims);
+    let worked = claims.into_iter().filter_map(|claim| match claim.says {
+        super::claim::AssertionKind::Worked(outcome) => Some((claim.line, outcome.verdict, outcome.evidence)),
+        _ => None,
+    });
+    worked.collect()
 }
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 //! Columns with a cell that is not a number are not compared, and neither are totals of distinct things.
 
 use super::claim::{Assertion, Kind, Outcome};
-use super::number::grouped;
 use super::ratio::leading;
 use super::text::{Grid, Row, Text};
-use super::words::stems;
+use super::words::{any_among, stems};
+use crate::count::grouped;
 
 /// The totals of a document's tables.
 pub(super) fn read(text: &Text, claims: &mut Vec<Assertion>) {
@@ -22,10 +22,9 @@ pub(super) fn read(text: &Text, claims: &mut Vec<Assertion>) {
 
 fn is_total(row: &Row) -> bool {
     let words = row.cells.first().map(|cell| stems(cell)).unwrap_or_default();
-    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
     words.len() <= 3
-        && has(&["overall", "total", "sum"])
-        && !has(&["unique", "distinct", "previou", "excluding", "net", "average", "mean", "avg"])
+        && any_among("overall total sum", &words)
+        && !any_among("unique distinct previou excluding net average mean avg", &words)
 }
 
 fn column(grid: &Grid, last: &Row, above: &[Row], at: usize) -> Option<Assertion> {
@@ -36,13 +35,13 @@ fn column(grid: &Grid, last: &Row, above: &[Row], at: usize) -> Option<Assertion
     let sum: u128 = parts.iter().map(|part| u128::from(*part)).sum();
     let head = grid.head.get(at).map_or("", String::as_str);
     let words = format!("{} | {head}: {cell}", last.cells.first().map_or("", String::as_str));
-    let evidence = format!("{}, written {}", added(&parts), grouped(said.into()));
+    let evidence = format!("{}, written {}", added(&parts), grouped(said));
     Some(Assertion::worked(last.line, Kind::Sum, &words, Outcome::of(sum == u128::from(said), evidence)))
 }
 
 /// `1 + 2 + 3 = 6`.
 fn added(parts: &[u64]) -> String {
-    let shown: Vec<String> = parts.iter().take(8).map(|part| grouped((*part).into())).collect();
+    let shown: Vec<String> = parts.iter().take(8).map(|part| grouped(*part)).collect();
     let more = if parts.len() > 8 { format!(" + {} more", parts.len() - 8) } else { String::new() };
     let sum: u128 = parts.iter().map(|part| u128::from(*part)).sum();
     format!("{}{more} = {}", shown.join(" + "), grouped(sum))
@@ -50,17 +49,12 @@ fn added(parts: &[u64]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::claim::{AssertionKind, Verdict};
+    use super::super::claim::Verdict;
+    use super::super::text::worked;
     use super::*;
 
     fn outcomes(markdown: &str) -> Vec<(Verdict, String)> {
-        let mut claims = Vec::new();
-        read(&Text::of(markdown), &mut claims);
-        let worked = claims.into_iter().filter_map(|claim| match claim.says {
-            AssertionKind::Worked(outcome) => Some((outcome.verdict, outcome.evidence)),
-            _ => None,
-        });
-        worked.collect()
+        worked(read, markdown).into_iter().map(|(_, verdict, evidence)| (verdict, evidence)).collect()
     }
 
     #[test]

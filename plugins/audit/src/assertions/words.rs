@@ -3,7 +3,6 @@
 use crate::reader::names;
 
 /// The words of a text in lower case and in the singular, code and glyphs left out.
-#[must_use]
 pub(super) fn stems(text: &str) -> Vec<String> {
     let mut out = Vec::new();
     for (nth, part) in text.split('`').enumerate() {
@@ -15,7 +14,6 @@ pub(super) fn stems(text: &str) -> Vec<String> {
 }
 
 /// A word in lower case and in the singular.
-#[must_use]
 pub(super) fn stem(word: &str) -> String {
     let word = word.to_lowercase();
     if let Some(head) = word.strip_suffix("ies").filter(|head| head.len() > 2) {
@@ -26,8 +24,17 @@ pub(super) fn stem(word: &str) -> String {
     word.get(..word.len() - cut).unwrap_or_default().to_owned()
 }
 
+/// Whether a word is in a list of words separated by spaces.
+pub(super) fn is_among(list: &str, word: &str) -> bool {
+    list.split_whitespace().any(|listed| listed == word)
+}
+
+/// Whether one of the words is in such a list.
+pub(super) fn any_among(list: &str, words: &[String]) -> bool {
+    words.iter().any(|word| is_among(list, word))
+}
+
 /// `Label` and `value` of a line `Label: value`, when the label is short enough to be one.
-#[must_use]
 pub(super) fn labelled(text: &str) -> Option<(&str, &str)> {
     let text = text.trim_start_matches(|sign: char| !sign.is_alphanumeric() && sign != '`');
     let (label, value) = text.split_once(':')?;
@@ -50,7 +57,6 @@ pub(super) struct Named {
 }
 
 /// The files that a text names, in order: code that is a path, and other words that are a path with an ending.
-#[must_use]
 pub(super) fn files(text: &str) -> Vec<Named> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -87,7 +93,6 @@ fn words_with_place(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// A text as evidence: one line, at most the bound.
-#[must_use]
 pub(super) fn bounded(text: &str, most: usize) -> String {
     let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.len() <= most {

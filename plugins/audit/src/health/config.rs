@@ -95,7 +95,6 @@ impl ConfigRow {
 }
 
 /// Compares every example with its real file.
-#[must_use]
 pub(super) fn compare(index: &Index) -> Vec<ConfigRow> {
     let (examples, _) = index.matching(&Globs::new(EXAMPLES).unwrap_or_default(), limits::CONFIGURATIONS);
     examples.iter().filter_map(|path| row(index, &index.find(path)?)).collect()

@@ -2,8 +2,7 @@
 //!
 //! The audit's own report, the follow-up report and the session review are all documents, so that each form is written once.
 
-use super::escape::number;
-use crate::count::plural;
+use crate::count::{grouped, plural};
 use crate::page::{Bar, Block, Cell, Table};
 
 /// A whole report.
@@ -74,9 +73,8 @@ fn cut(mut block: Block, most: usize) -> impl Iterator<Item = Block> {
 }
 
 /// `and 300 more rows, all in the JSON form`.
-#[must_use]
 pub(super) fn and_more(more: usize, one: &str) -> String {
-    format!("and {} more {}, all in the JSON form", number(more as u64), plural(more as u64, one))
+    format!("and {} more {}, all in the JSON form", grouped(more as u64), plural(more as u64, one))
 }
 
 impl Field {

@@ -3,13 +3,11 @@
 use baton_plugin_kit::markdown::{self, visible};
 
 /// Text for a line or a cell of Markdown; a dash for an empty one.
-#[must_use]
 pub(super) fn cell(text: &str) -> String {
     or_dash(markdown::escape(text).trim())
 }
 
 /// A path for a cell of Markdown; a dash for an empty one.
-#[must_use]
 pub(super) fn path(text: &str) -> String {
     or_dash(&markdown::code(text))
 }
@@ -19,7 +17,6 @@ fn or_dash(text: &str) -> String {
 }
 
 /// Text for HTML and XML, inside an element or a quoted attribute.
-#[must_use]
 pub(super) fn markup(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for sign in visible(text).chars() {
@@ -36,7 +33,6 @@ pub(super) fn markup(text: &str) -> String {
 }
 
 /// One line of plain text of at most `bytes` bytes; a longer one ends in `…`.
-#[must_use]
 pub(crate) fn line(text: &str, bytes: usize) -> String {
     let mut out: String = text.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
     if out.len() > bytes {
@@ -46,20 +42,6 @@ pub(crate) fn line(text: &str, bytes: usize) -> String {
         }
         out.truncate(end);
         out.push('\u{2026}');
-    }
-    out
-}
-
-/// A number with commas: `413,280`.
-#[must_use]
-pub(super) fn number(value: u64) -> String {
-    let digits = value.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
     }
     out
 }
@@ -75,7 +57,6 @@ mod tests {
         assert_eq!(path("a`b.md"), "a\\`b.md");
         assert_eq!(cell(" "), "\u{2013}");
         assert_eq!([line("a\nb", 9), line("ééééé", 8)], ["a b", "éé…"]);
-        assert_eq!([number(0), number(999), number(413_280), number(1_000_000)], ["0", "999", "413,280", "1,000,000"]);
     }
 
     #[test]

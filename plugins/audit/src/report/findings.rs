@@ -41,7 +41,6 @@ impl Gap {
 }
 
 /// How much a status matters; `None` when it is as it should be.
-#[must_use]
 pub(super) fn weight(status: Status) -> Option<NoteSeverity> {
     match status {
         Status::Present | Status::Deleted => None,
@@ -53,7 +52,6 @@ pub(super) fn weight(status: Status) -> Option<NoteSeverity> {
 }
 
 /// The id of a deliverable's finding.
-#[must_use]
 pub(super) fn id(plan: &str, path: &str, status: Status) -> String {
     bounded(&format!("audit:{plan}:{path}:{}", status.word().to_lowercase()))
 }

@@ -51,7 +51,6 @@ impl Gravest {
 }
 
 /// The finding about findings that are not listed. It always counts, because nobody knows what they are.
-#[must_use]
 pub(super) fn more_findings(left_out: usize) -> Gap {
     let title = format!("{} {} not listed; the report has the counts", count(left_out, "more finding"), is(left_out));
     Gap::new("more-findings", NoteSeverity::Medium, &title, "")

@@ -55,7 +55,6 @@ impl Tally {
     }
 }
 
-#[must_use]
 pub(super) fn write(report: &Report, stamp: &Stamp) -> String {
     let claims: Vec<&Gap> = report.findings.iter().filter(|gap| is_false_claim(gap)).collect();
     let counted = Tally { tests: claims.len(), failures: claims.len(), skipped: 0 };

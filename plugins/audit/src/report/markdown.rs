@@ -9,6 +9,7 @@ use baton_plugin_kit::markdown::paragraph;
 use super::document::{Document, Field};
 use super::escape;
 use super::wording::{of_trend, percent};
+use crate::count::grouped;
 use crate::page::{Bar, Block, Cell, Table};
 
 /// Writes a document as Markdown.
@@ -80,7 +81,7 @@ fn cell(cell: &Cell) -> String {
         Cell::Strong(text) if text.trim().is_empty() => escape::cell(text),
         Cell::Strong(text) => format!("**{}**", escape::cell(text)),
         Cell::Code(text) => escape::path(text),
-        Cell::Number(number) => escape::number(*number),
+        Cell::Number(number) => grouped(*number),
         Cell::Percent(percent) => self::percent(*percent),
         Cell::Status(status) => format!("{} {}", status.sign(), escape::cell(status.word())),
         Cell::None => "\u{2013}".to_owned(),

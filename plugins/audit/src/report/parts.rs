@@ -65,7 +65,6 @@ impl Part {
     }
 
     /// Its blocks, or one sentence.
-    #[must_use]
     pub(super) fn shown(&self) -> Vec<Block> {
         match (self.blocks.is_empty(), self.reason.as_str()) {
             (false, _) => self.blocks.clone(),
@@ -153,7 +152,6 @@ impl FollowUpState {
 
 impl FollowUp {
     /// `Handoff to Codex-Agent`, or that there is none.
-    #[must_use]
     pub(super) fn kind(&self) -> String {
         match (&self.agent, self.state) {
             (Some(agent), FollowUpState::Held) => format!("Issue (for {agent})"),

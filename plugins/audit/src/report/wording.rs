@@ -54,7 +54,6 @@ pub(super) fn title(nth: usize, plan: &PlanReport) -> String {
 }
 
 /// The values of a curve as a table; HTML has the drawing too.
-#[must_use]
 pub(super) fn of_trend(points: &[Point]) -> Table {
     let mut table = Table::new(&["Audit", "Completion"]);
     for point in points {

@@ -4,10 +4,11 @@ use std::fmt::Write;
 
 use baton_plugin_kit::markdown::visible;
 
-use super::super::escape::{markup, number};
+use super::super::escape::markup;
 use super::super::wording::{of_trend, percent};
 use super::tone::Tone;
 use super::trend;
+use crate::count::grouped;
 use crate::page::{Bar, Block, Cell, Table};
 
 /// A table with more rows is folded; it is unfolded on paper.
@@ -82,7 +83,7 @@ fn checklist(out: &mut String, tasks: &[(bool, String)]) {
 fn write_bars(out: &mut String, bars: &[Bar]) {
     out.push_str("<ul class=\"bars\">\n");
     for bar in bars {
-        let said = format!("{} of {} ({})", number(bar.done), number(bar.expected), percent(bar.percent()));
+        let said = format!("{} of {} ({})", grouped(bar.done), grouped(bar.expected), percent(bar.percent()));
         let track = track(bar.percent(), &format!("{}: {said}", bar.label));
         let _ = writeln!(out, "<li><span>{}</span> {track} <span>{said}</span></li>", markup(&bar.label));
     }
@@ -151,7 +152,7 @@ fn fold(out: &mut String, rows: usize, what: &str, inner: impl FnOnce(&mut Strin
     if rows <= LONG {
         return inner(out);
     }
-    let _ = writeln!(out, "<details>\n<summary>{} {what}</summary>", number(rows as u64));
+    let _ = writeln!(out, "<details>\n<summary>{} {what}</summary>", grouped(rows as u64));
     inner(out);
     out.push_str("</details>\n");
 }
@@ -161,7 +162,7 @@ fn cell(cell: &Cell) -> String {
         Cell::Text(text) => words(text),
         Cell::Strong(text) => format!("<strong>{}</strong>", words(text)),
         Cell::Code(text) => code(text),
-        Cell::Number(value) => number(*value),
+        Cell::Number(value) => grouped(*value),
         Cell::Percent(value) => {
             let said = percent(*value);
             let drawn = value.map(|value| track(Some(value), &said)).unwrap_or_default();

@@ -6,10 +6,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::super::document::{table, text};
-use super::super::escape;
 use super::super::model::{FolderLine, Report};
 use super::super::wording::number;
-use crate::count::plural;
+use crate::count::{grouped, plural};
 use crate::discover::Details;
 use crate::page::{Block, Cell};
 
@@ -27,7 +26,7 @@ pub(super) fn blocks(report: &Report) -> Vec<Block> {
 
 fn plan(details: &Details, bytes: Option<u64>) -> Vec<Cell> {
     let maybe = |text: &Option<String>| text.as_ref().map_or(Cell::None, Cell::text);
-    let size = bytes.map(|bytes| format!("{} {}", escape::number(bytes), plural(bytes, "byte")));
+    let size = bytes.map(|bytes| format!("{} {}", grouped(bytes), plural(bytes, "byte")));
     let modified = details.modified.and_then(|at| Timestamp::from_millisecond(at).ok());
     let modified = modified.map(|at| at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M").to_string());
     vec![
