@@ -29,7 +29,6 @@ pub mod scrub;
 pub mod services;
 pub mod session;
 pub mod time;
-pub mod trackers;
 pub mod verify;
 pub mod yaml;
 

@@ -146,21 +146,6 @@ pub const CONFIGURATIONS: usize = 100;
 /// Variables of one configuration.
 pub const VARIABLES: usize = 1_000;
 
-/// Issue trackers that are read, and entries of each.
-pub const TRACKERS: usize = 50;
-
-/// Entries of one tracker.
-pub const TRACKER_ENTRIES: usize = 5_000;
-
-/// Files in which the evidence of one issue is looked for.
-pub const EVIDENCE_FILES: usize = 50;
-
-/// Different patterns of files in which evidence is looked for; each is held against the whole tree once.
-pub const EVIDENCE_PATTERNS: usize = 200;
-
-/// Bytes of all files that are read for evidence of issues.
-pub const EVIDENCE_BYTES_READ: u64 = 64 * 1024 * 1024;
-
 /// Documents whose links are followed.
 pub const DOCUMENTS: usize = 20_000;
 

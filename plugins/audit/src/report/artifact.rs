@@ -1,5 +1,7 @@
 //! The forms of a report, and one of its files.
 
+use serde::Serialize;
+
 /// A form of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Form {
@@ -45,58 +47,37 @@ impl Form {
         matches!(self, Self::Markdown | Self::Html)
     }
 
-    pub(super) const fn ending(self) -> &'static str {
+    /// The ending of its files, and their media type.
+    pub(super) const fn file(self) -> [&'static str; 2] {
         match self {
-            Self::Markdown => "md",
-            Self::Json => "json",
-            Self::Html => "html",
-            Self::Sarif => "sarif",
-            Self::JUnit => "junit.xml",
+            Self::Markdown => ["md", "text/markdown"],
+            Self::Json => ["json", "application/json"],
+            Self::Html => ["html", "text/html"],
+            Self::Sarif => ["sarif", "application/sarif+json"],
+            Self::JUnit => ["junit.xml", "application/xml"],
         }
     }
 
-    pub(super) const fn media_type(self) -> &'static str {
+    /// The estimated size of its parts. The results of SARIF are findings, of which there are few.
+    pub(super) const fn size(self) -> FormSize {
         match self {
-            Self::Markdown => "text/markdown",
-            Self::Json => "application/json",
-            Self::Html => "text/html",
-            Self::Sarif => "application/sarif+json",
-            Self::JUnit => "application/xml",
+            Self::Markdown => FormSize { plan: 900, row: 350, repeats: 5 },
+            Self::Json => FormSize { plan: 1_500, row: 650, repeats: 2 },
+            Self::Html => FormSize { plan: 4_500, row: 1_000, repeats: 7 },
+            Self::Sarif => FormSize { plan: 0, row: 0, repeats: 0 },
+            Self::JUnit => FormSize { plan: 900, row: 250, repeats: 3 },
         }
     }
+}
 
-    /// The estimated size of a plan in this form without its rows.
-    pub(super) const fn plan_bytes(self) -> usize {
-        match self {
-            Self::Markdown | Self::JUnit => 900,
-            Self::Json => 1_500,
-            Self::Html => 4_500,
-            Self::Sarif => 0,
-        }
-    }
-
-    /// The estimated size of a row in this form without its names.
-    pub(super) const fn row_bytes(self) -> usize {
-        match self {
-            Self::Markdown => 350,
-            Self::Json => 650,
-            Self::Html => 1_000,
-            // Its results are findings, of which there are few.
-            Self::Sarif => 0,
-            Self::JUnit => 250,
-        }
-    }
-
-    /// How often this form writes a row's names, with room for escapes.
-    pub(super) const fn repeats(self) -> usize {
-        match self {
-            Self::Markdown => 5,
-            Self::Json => 2,
-            Self::Html => 7,
-            Self::Sarif => 0,
-            Self::JUnit => 3,
-        }
-    }
+/// Estimated bytes.
+pub(super) struct FormSize {
+    /// A plan without its rows.
+    pub(super) plan: usize,
+    /// A row without its names.
+    pub(super) row: usize,
+    /// How often a row's names are written, with room for escapes.
+    pub(super) repeats: usize,
 }
 
 /// A file of an outcome.
@@ -108,4 +89,11 @@ pub struct Artifact {
     pub media_type: &'static str,
     /// What is in it.
     pub bytes: Vec<u8>,
+}
+
+/// Data as JSON for a file.
+pub(super) fn json(data: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
+    let mut bytes = serde_json::to_vec_pretty(data)?;
+    bytes.push(b'\n');
+    Ok(bytes)
 }

@@ -125,7 +125,7 @@ impl Assembly {
                 format!("{shown} names more than {} files; {} were left out", limits::NAMES_PER_PLAN, plan.left_out);
             self.notes([Remark::new(format!("{shown}:too-many-names"), NoteSeverity::Medium, title, "")]);
         }
-        self.bytes += self.forms.iter().map(|form| form.plan_bytes()).sum::<usize>();
+        self.bytes += self.forms.iter().map(|form| form.size().plan).sum::<usize>();
         let mut components = components(&plan, &deliverables);
         if !self.fits(components.len() * self.row_bytes(0, 0)) {
             components.clear();
@@ -252,7 +252,7 @@ impl Assembly {
     fn row_bytes(&self, names: usize, rows: usize) -> usize {
         let listed = rows < limits::LISTED && self.plans.len() < limits::LISTED_PLANS;
         let forms = self.forms.iter().filter(|form| listed || !form.is_cut());
-        forms.map(|form| form.row_bytes() + form.repeats() * names).sum()
+        forms.map(|form| form.size()).map(|size| size.row + size.repeats * names).sum()
     }
 
     /// Whether a row of this weight still has room; counts it as left out when not.

@@ -1,8 +1,8 @@
 //! What an audit says: one set of data, written in several forms for people and for programs.
 //!
 //! `model` is the data, `assemble` fills it from verdicts, `parts` is what the rest of the audit adds, `findings` are the
-//! contract's findings. `pages` makes a `document` of it, which `markdown` and `html` write; `json`,
-//! `sarif` and `junit` write the data itself; `render` makes files. `follow_up`, `outbox` and `session` are separate
+//! contract's findings. `pages` makes a `document` of it, which `markdown` and `html` write; `sarif`
+//! and `junit` write the data itself; `render` makes files. `follow_up`, `outbox` and `session` are separate
 //! reports. No clock and no disk: the same data gives the same bytes.
 
 mod artifact;
@@ -13,7 +13,6 @@ mod findings;
 mod follow_up;
 mod gravest;
 mod html;
-mod json;
 mod junit;
 mod markdown;
 mod model;
@@ -31,7 +30,7 @@ pub use artifact::{Artifact, Form};
 pub use assemble::{Assembly, Audited};
 pub use document::{Document, Field, Section, sections};
 pub use findings::Gap;
-pub use follow_up::{blocks as follow_up_blocks, follow_up};
+pub use follow_up::follow_up;
 pub use gravest::Gravest;
 pub use html::write as html;
 pub use markdown::write as markdown;

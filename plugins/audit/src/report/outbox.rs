@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::artifact::Artifact;
+use super::artifact::{Artifact, json};
 use super::escape;
 use super::model::Stamp;
 use super::parts::{FollowUp, FollowUpState};
@@ -45,9 +45,7 @@ pub fn issues(follow_ups: &[FollowUp], stamp: &Stamp) -> Result<Option<Artifact>
         return Ok(None);
     }
     let entries = follow_ups.iter().take(limits::FINDINGS).map(entry).collect();
-    let outbox = Outbox { schema: SCHEMA, created_at: stamp.rfc3339(), entries };
-    let mut bytes = serde_json::to_vec_pretty(&outbox)?;
-    bytes.push(b'\n');
+    let bytes = json(&Outbox { schema: SCHEMA, created_at: stamp.rfc3339(), entries })?;
     let name = format!("PLANS_AUDIT_ISSUES_{}.json", stamp.compact);
     Ok(Some(Artifact { name, media_type: "application/json", bytes }))
 }
@@ -71,7 +69,7 @@ fn entry(item: &FollowUp) -> Entry<'_> {
     }
 }
 
-/// The words of trackers, which know no `INFO`.
+/// The words of issue trackers, which do not know `INFO`.
 const fn severity(weight: NoteSeverity) -> &'static str {
     match weight {
         NoteSeverity::Info | NoteSeverity::Low => "LOW",

@@ -138,28 +138,9 @@ impl FollowUpState {
             Self::Withdrawn => "\u{2705} CLOSED",
         }
     }
-
-    /// The heading above follow-ups of this state.
-    pub(super) const fn heading(self) -> &'static str {
-        match self {
-            Self::Sent => "Actions Sent to Agents",
-            Self::Open => "Actions Waiting for an Answer",
-            Self::Held => "Issues for a Person",
-            Self::Withdrawn => "Completed Actions",
-        }
-    }
 }
 
 impl FollowUp {
-    /// `Handoff to Codex-Agent`, or that there is none.
-    pub(super) fn kind(&self) -> String {
-        match (&self.agent, self.state) {
-            (Some(agent), FollowUpState::Held) => format!("Issue (for {agent})"),
-            (Some(agent), _) => format!("Handoff to {agent}"),
-            (None, _) => "Issue".to_owned(),
-        }
-    }
-
     pub(super) fn priority(&self) -> &'static str {
         match self.priority {
             NoteSeverity::High => "High",

@@ -1,9 +1,9 @@
 //! From a report to files: one for each form that is asked for, all of them together within the bound on their size.
 
-use super::artifact::{Artifact, Form};
+use super::artifact::{Artifact, Form, json};
 use super::document::Document;
 use super::model::{Report, Stamp};
-use super::{html, json, junit, markdown, pages, sarif};
+use super::{html, junit, markdown, pages, sarif};
 use crate::limits;
 
 /// The report in one form.
@@ -19,12 +19,12 @@ fn render_cut(form: Form, report: &Report, stamp: &Stamp, most: usize) -> Result
     let bytes = match form {
         Form::Markdown => markdown::write(&cut(report, most)).into_bytes(),
         Form::Html => html::write(&cut(report, most)).into_bytes(),
-        Form::Json => json::write(report)?,
+        Form::Json => json(report)?,
         Form::Sarif => sarif::write(report, stamp)?,
         Form::JUnit => junit::write(report, stamp).into_bytes(),
     };
-    let name = format!("PLANS_AUDIT_REPORT_{}.{}", stamp.compact, form.ending());
-    Ok(Artifact { name, media_type: form.media_type(), bytes })
+    let [ending, media_type] = form.file();
+    Ok(Artifact { name: format!("PLANS_AUDIT_REPORT_{}.{ending}", stamp.compact), media_type, bytes })
 }
 
 fn cut(report: &Report, most: usize) -> Document {

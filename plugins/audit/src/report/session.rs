@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::artifact::Artifact;
+use super::artifact::{Artifact, json};
 use super::document::{Document, Field, Section};
 use super::model::Stamp;
 use super::{Gap, escape, html, markdown};
@@ -64,6 +64,6 @@ pub fn separate(name: &str, document: &Document, data: &impl Serialize) -> Resul
     Ok(vec![
         file("md", "text/markdown", markdown(document).into_bytes()),
         file("html", "text/html", html(document).into_bytes()),
-        file("json", "application/json", serde_json::to_vec_pretty(data)?),
+        file("json", "application/json", json(data)?),
     ])
 }

@@ -8,7 +8,6 @@ use crate::report::{self, Artifact};
 use crate::request::{Request, Stamped};
 use crate::services::HostServices;
 use crate::session::{self, Range, SessionReview, Sources};
-use crate::trackers::{self, Options};
 
 /// Reviews a session.
 ///
@@ -16,22 +15,16 @@ use crate::trackers::{self, Options};
 /// `permanent` for a range that is none; otherwise as [`super::run`].
 pub(super) fn review(task: &Task, services: &HostServices<'_>) -> Result<Outcome, Error> {
     let args = task.args()?;
-    let (range, rest): (serde_json::Map<_, _>, serde_json::Map<_, _>) =
-        args.into_iter().partition(|(name, _)| matches!(name.as_str(), "from" | "to"));
-    let range: Range = serde_json::from_value(range.into())
-        .map_err(|error| Error::Permanent(format!("`from` and `to` are revisions or times: {error}")))?;
-    if let Some(unknown) = rest.keys().find(|name| !Options::KNOWN.contains(&name.as_str())) {
+    if let Some(unknown) = args.keys().find(|name| !matches!(name.as_str(), "from" | "to")) {
         return Err(Error::Permanent(format!(
-            "there is no argument `{unknown}`; a session review knows `from`, `to`, `trackers` and `evidence`"
+            "there is no argument `{unknown}`; a session review knows `from` and `to`"
         )));
     }
-    let options: Options = serde_json::from_value(rest.into())
-        .map_err(|error| Error::Permanent(format!("an argument of the session review is not valid: {error}")))?;
-    options.check().map_err(Error::Permanent)?;
+    let range: Range = serde_json::from_value(args.into())
+        .map_err(|error| Error::Permanent(format!("`from` and `to` are revisions or times: {error}")))?;
     let stamped = Stamped::of(task)?;
     let index = Index::build(Request::roots_of(task, &serde_json::Map::new())?);
-    let trackers = trackers::trackers(&index, &options);
-    let sources = Sources { index: &index, git: services.git, ledger: services.ledger, trackers: &trackers };
+    let sources = Sources { index: &index, git: services.git, ledger: services.ledger };
     let review = session::review(&range, sources, stamped.now_ms()).map_err(Error::Permanent)?;
     let artifacts = artifacts(&review, &range, &stamped)?;
     let done = outcome(summary(&review), artifacts, &review.findings);

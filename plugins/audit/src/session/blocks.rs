@@ -1,10 +1,10 @@
-//! A session review as blocks of a page, in the established order of such reviews.
+//! A session review as blocks of a page.
 
 use super::commits::CommitRow;
 use super::handoffs::HandoffRow;
 use super::review::SessionReview;
 use crate::count::{count as said_count, is};
-use crate::csv_sheet::{count, heading, subheading, table, text, words};
+use crate::csv_sheet::{heading, subheading, table, text, words};
 use crate::page::{Block, Cell, Table};
 use crate::remark::NoteSeverity;
 use crate::time;
@@ -23,11 +23,6 @@ pub fn blocks(review: &SessionReview) -> Vec<Block> {
     work(review, &mut out);
     handoffs(review, &mut out);
     gaps(review, &mut out);
-    outstanding(review, &mut out);
-    testing(review, &mut out);
-    recommendations(review, &mut out);
-    metrics(review, &mut out);
-    conclusion(review, &mut out);
     out
 }
 
@@ -52,24 +47,22 @@ fn summary(review: &SessionReview, out: &mut Vec<Block>) {
 }
 
 fn work(review: &SessionReview, out: &mut Vec<Block>) {
-    heading(out, "1. Completed Work Verification");
+    heading(out, "Commits");
     let Some(commits) = &review.commits else {
         let reason = review.git_refused.as_deref().unwrap_or(NO_REPOSITORY);
-        return text(out, format!("Commits were not looked at: {reason}"));
+        return text(out, format!("Commits were not checked: {reason}"));
     };
     if commits.is_empty() {
         return text(out, "No commit is in the range.");
     }
-    let mut rows = Table::new(&["Commit", "Claims", "Kind", "When", "Issues", "Names", "Tested"]);
+    let mut rows = Table::new(&["Commit", "Title", "Kind", "When", "Names"]);
     for row in commits {
         rows.row([
             Cell::code(&row.id),
             Cell::text(&row.title),
             words(row.kind.as_deref()),
             Cell::text(time::shown(row.at)),
-            words(Some(&row.issues.join(", "))),
             Cell::text(names(row)),
-            words(Some(&row.tested.join(", "))),
         ]);
     }
     table(out, rows);
@@ -90,7 +83,7 @@ fn names(row: &CommitRow) -> String {
 }
 
 fn handoffs(review: &SessionReview, out: &mut Vec<Block>) {
-    heading(out, "2. Agent Handoffs");
+    heading(out, "Handoffs");
     match (&review.handoffs, &review.ledger_refused) {
         (None, Some(refused)) => text(out, format!("The ledger was not read: {refused}")),
         (None, None) => text(
@@ -131,7 +124,7 @@ fn evidence(row: &HandoffRow) -> String {
 }
 
 fn gaps(review: &SessionReview, out: &mut Vec<Block>) {
-    heading(out, "3. Gap Analysis");
+    heading(out, "Gaps");
     if review.gaps.is_empty() {
         return text(out, "None.");
     }
@@ -148,94 +141,4 @@ fn gaps(review: &SessionReview, out: &mut Vec<Block>) {
     if more > 0 {
         text(out, format!("{} {} not described.", said_count(more, "more gap"), is(more)));
     }
-}
-
-fn outstanding(review: &SessionReview, out: &mut Vec<Block>) {
-    heading(out, "4. Outstanding Issues from Issue Tracking");
-    if review.open_issues.is_empty() {
-        return text(out, "No tracker lists an open issue.");
-    }
-    let named = |id: &str| {
-        let same = |other: &String| other == id || other.strip_prefix('#') == Some(id);
-        review.commits.iter().flatten().any(|row| row.issues.iter().any(same))
-    };
-    let mut rows = Table::new(&["Issue", "Title", "Listed As", "In This Session", "Listed At"]);
-    for issue in &review.open_issues {
-        let addressed = if named(&issue.id) { "named by a commit" } else { "not addressed" };
-        rows.row([
-            Cell::code(&issue.id),
-            Cell::text(&issue.title),
-            words(Some(&issue.status)),
-            Cell::text(addressed),
-            Cell::code(format!("{}:{}", issue.tracker, issue.line)),
-        ]);
-    }
-    table(out, rows);
-}
-
-fn testing(review: &SessionReview, out: &mut Vec<Block>) {
-    heading(out, "5. Testing & Validation");
-    text(out, "What messages say of themselves; nothing was run.");
-    let commits = review.commits.iter().flatten().filter(|row| row.mends || row.kind.as_deref() == Some("feat"));
-    let items: Vec<(bool, String)> = commits
-        .map(|row| (!row.tested.is_empty(), format!("{} {}: {}", row.id, row.title, said(&row.tested))))
-        .collect();
-    if items.is_empty() {
-        text(out, "No commit says that it fixes or adds something.");
-    } else {
-        out.push(Block::Checklist(items));
-    }
-}
-
-fn said(tested: &[&str]) -> String {
-    if tested.is_empty() {
-        "says nothing of tests".to_owned()
-    } else {
-        format!("says \u{201c}{}\u{201d}", tested.join(", "))
-    }
-}
-
-fn recommendations(review: &SessionReview, out: &mut Vec<Block>) {
-    heading(out, "6. Recommendations");
-    if review.gaps.is_empty() {
-        return text(out, "None.");
-    }
-    let item = |gap: &super::SessionGap| (false, format!("{}: {}", gap.title, gap.advice));
-    out.push(Block::Checklist(review.gaps.iter().take(DESCRIBED).map(item).collect()));
-}
-
-fn metrics(review: &SessionReview, out: &mut Vec<Block>) {
-    heading(out, "7. Session Metrics");
-    let numbers = &review.metrics;
-    let mut rows = Table::new(&["Metric", "Value"]);
-    rows.row([Cell::text("Commits"), count(numbers.commits)]);
-    for (kind, commits) in &numbers.by_kind {
-        rows.row([Cell::text(format!("Commits of kind {kind}")), count(*commits)]);
-    }
-    rows.row([Cell::text("Commits that speak of tests"), count(numbers.commits_tested)]);
-    rows.row([Cell::text("Requests"), count(numbers.requests)]);
-    rows.row([Cell::text("Requests without a RETURN"), count(numbers.unanswered)]);
-    rows.row([Cell::text("RETURNs"), count(numbers.returns)]);
-    rows.row([Cell::text("RETURNs with evidence"), count(numbers.returns_with_evidence)]);
-    rows.row([Cell::text("Issues named by commits"), count(numbers.issues_named)]);
-    rows.row([Cell::text("Gaps"), count(numbers.gaps)]);
-    table(out, rows);
-}
-
-fn conclusion(review: &SessionReview, out: &mut Vec<Block>) {
-    heading(out, "8. Conclusion");
-    let numbers = &review.metrics;
-    out.push(Block::Checklist(vec![
-        (numbers.unanswered == 0, "Every request has its RETURN".to_owned()),
-        (
-            numbers.returns == numbers.returns_with_evidence,
-            "Every RETURN names a file or a commit as evidence".to_owned(),
-        ),
-        (!review.gaps.iter().any(|gap| gap.key.ends_with(":still-open")), "Trackers say what commits did".to_owned()),
-        (
-            !review.gaps.iter().any(|gap| gap.key.ends_with(":not-there")),
-            "Every file that was named is there".to_owned(),
-        ),
-    ]));
-    text(out, format!("Session status: {}.", verdict(review)));
 }

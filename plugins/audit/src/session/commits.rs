@@ -19,12 +19,6 @@ pub struct CommitRow {
     pub kind: Option<String>,
     /// When, in milliseconds since 1970 UTC.
     pub at: i64,
-    /// Issues that its message names.
-    pub issues: Vec<String>,
-    /// Words by which it says that something was tested or verified.
-    pub tested: Vec<&'static str>,
-    /// Whether it says that something was fixed.
-    pub mends: bool,
     /// Paths that it names and that are there.
     pub there: Vec<String>,
     /// Paths that it names and that are neither there nor in the commit.
@@ -38,7 +32,7 @@ pub(super) fn rows(commits: &[Commit], index: &Index, git: Option<&dyn Git>) -> 
 }
 
 fn row(commit: &Commit, index: &Index, git: Option<&dyn Git>) -> CommitRow {
-    let NamedPaths { paths, issues, tested, mends, removes, .. } = named(&commit.message);
+    let NamedPaths { paths, removes, .. } = named(&commit.message);
     let kept = |path: &String| index.find(path.trim_start_matches("./")).is_some() || in_commit(git, &commit.id, path);
     let (there, not_there): (Vec<String>, Vec<String>) = paths.into_iter().partition(kept);
     CommitRow {
@@ -46,9 +40,6 @@ fn row(commit: &Commit, index: &Index, git: Option<&dyn Git>) -> CommitRow {
         title: title(commit.title()),
         kind: kind(commit.title()),
         at: commit.committed_at.saturating_mul(1_000),
-        issues: issues.into_iter().collect(),
-        tested: tested.into_iter().collect(),
-        mends,
         there,
         // A message that takes something away names what is gone.
         not_there: if removes { Vec::new() } else { not_there },

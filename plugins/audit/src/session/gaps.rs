@@ -7,7 +7,6 @@ use super::handoffs::HandoffRow;
 use crate::count::{count, is};
 use crate::remark::NoteSeverity;
 use crate::report::Gap;
-use crate::trackers::{IssueState, TrackedIssue};
 
 /// A gap of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,9 +33,8 @@ impl SessionGap {
 }
 
 #[must_use]
-pub(super) fn gaps(commits: &[CommitRow], handoffs: &[HandoffRow], issues: &[TrackedIssue]) -> Vec<SessionGap> {
+pub(super) fn gaps(commits: &[CommitRow], handoffs: &[HandoffRow]) -> Vec<SessionGap> {
     let mut out: Vec<SessionGap> = handoffs.iter().flat_map(of_handoff).collect();
-    out.extend(issues.iter().filter_map(|issue| of_issue(issue, commits)));
     out.extend(commits.iter().filter_map(of_commit));
     out.sort_by(|left, right| (right.weight, &left.key).cmp(&(left.weight, &right.key)));
     out
@@ -78,27 +76,6 @@ fn of_handoff(row: &HandoffRow) -> Vec<SessionGap> {
         });
     }
     out
-}
-
-/// An issue that a commit speaks of and the tracker still lists as open.
-fn of_issue(issue: &TrackedIssue, commits: &[CommitRow]) -> Option<SessionGap> {
-    if issue.state != IssueState::Open {
-        return None;
-    }
-    let mentions =
-        |row: &&CommitRow| row.issues.iter().any(|id| *id == issue.id || id.strip_prefix('#') == Some(&issue.id));
-    let by: Vec<&CommitRow> = commits.iter().filter(mentions).collect();
-    let first = by.first()?;
-    let mended = by.iter().any(|row| row.mends);
-    let (weight, said) = if mended { (NoteSeverity::Medium, "mended") } else { (NoteSeverity::Low, "worked on") };
-    let ids: Vec<&str> = by.iter().map(|row| row.id.as_str()).collect();
-    Some(SessionGap {
-        key: format!("{}:{}:still-open", issue.tracker, issue.id),
-        weight,
-        title: format!("{} was {said} by {} and is listed as open", issue.id, first.id),
-        evidence: format!("{}:{}; commits {}", issue.tracker, issue.line, ids.join(", ")),
-        advice: format!("set its status in {}, or say what is left to do", issue.tracker),
-    })
 }
 
 fn of_commit(row: &CommitRow) -> Option<SessionGap> {

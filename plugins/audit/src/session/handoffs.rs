@@ -40,8 +40,6 @@ pub struct HandoffRow {
     pub not_there: Vec<String>,
     /// Commits that it names and that the repository knows.
     pub commits: Vec<String>,
-    /// Words by which it says that something was tested or verified.
-    pub tested: Vec<&'static str>,
     /// Whether its file could be read.
     pub read: bool,
 }
@@ -93,7 +91,6 @@ fn row(task: Entry, open: &BTreeSet<String>, ledger: &dyn Ledger, git: Option<&d
         there: Vec::new(),
         not_there: Vec::new(),
         commits: Vec::new(),
-        tested: Vec::new(),
         read: false,
     };
     if row.is_return() {
@@ -153,7 +150,6 @@ fn evidence(text: &str, own: &str, git: Option<&dyn Git>, index: &Index, row: &m
     }
     let known = |id: &String| git.is_some_and(|git| matches!(git.commit(id), Ok(Some(_))));
     row.commits = found.commits.into_iter().filter(known).collect();
-    row.tested = found.tested.into_iter().collect();
 }
 
 #[cfg(test)]

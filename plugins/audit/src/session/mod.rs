@@ -1,7 +1,7 @@
 //! The review of a session: the commits of a range, the handoffs of that time, and what does not fit together.
 //!
 //! `range` says which time is meant, `commits` reads what commits claim, `handoffs` what was asked and answered, `gaps`
-//! what is missing; `review` puts them together, `blocks` shows them. `words` finds paths, ids and commits in a text.
+//! what is missing; `review` puts them together, `blocks` shows them. `words` finds paths and commits in a text.
 
 mod blocks;
 mod commits;

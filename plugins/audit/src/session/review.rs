@@ -1,7 +1,5 @@
 //! Puts the parts of a session review together.
 
-use std::collections::BTreeMap;
-
 use baton_plugin_kit::host::{Git, Ledger};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -13,7 +11,6 @@ use super::range::{self, Range};
 use crate::count::count;
 use crate::index::Index;
 use crate::report::Gap;
-use crate::trackers::{IssueState, TrackedIssue, Trackers};
 
 /// The input of a review.
 #[derive(Clone, Copy)]
@@ -24,8 +21,6 @@ pub struct Sources<'a> {
     pub git: Option<&'a dyn Git>,
     /// The ledger of the workspace.
     pub ledger: Option<&'a dyn Ledger>,
-    /// The issue trackers.
-    pub trackers: &'a Trackers,
 }
 
 /// A session.
@@ -45,8 +40,6 @@ pub struct SessionReview {
     pub handoffs: Option<Vec<HandoffRow>>,
     /// Why the ledger could not be read.
     pub ledger_refused: Option<String>,
-    /// Issues that trackers list as open.
-    pub open_issues: Vec<TrackedIssue>,
     /// What does not fit together, the heavy ones first.
     pub gaps: Vec<SessionGap>,
     /// The session in numbers.
@@ -69,10 +62,6 @@ impl SessionReview {
 pub struct Metrics {
     /// Commits.
     pub commits: usize,
-    /// Commits by the kind that their title names.
-    pub by_kind: BTreeMap<String, usize>,
-    /// Commits that say that something was tested or verified.
-    pub commits_tested: usize,
     /// Requests.
     pub requests: usize,
     /// Requests without an answer.
@@ -81,8 +70,6 @@ pub struct Metrics {
     pub returns: usize,
     /// RETURNs that stand on a file or a commit.
     pub returns_with_evidence: usize,
-    /// Issues that commits name.
-    pub issues_named: usize,
     /// Gaps.
     pub gaps: usize,
 }
@@ -91,7 +78,7 @@ impl Metrics {
     /// What there was, in one line; commits only where they were looked at.
     #[must_use]
     pub fn said(&self, commits_known: bool) -> String {
-        let commits = if commits_known { count(self.commits, "commit") } else { "commits not looked at".to_owned() };
+        let commits = if commits_known { count(self.commits, "commit") } else { "commits not checked".to_owned() };
         let (requests, returns) = (count(self.requests, "request"), count(self.returns, "RETURN"));
         let with = self.returns_with_evidence;
         format!("{commits}, {requests} and {returns} ({with} with evidence); {}", count(self.gaps, "gap"))
@@ -115,14 +102,12 @@ pub fn review(range: &Range, sources: Sources<'_>, now: i64) -> Result<SessionRe
         Some(Ok(rows)) => (Some(rows), None),
         Some(Err(refused)) => (None, Some(refused)),
     };
-    let issues = &sources.trackers.issues;
-    let gaps = gaps::gaps(commits.as_deref().unwrap_or_default(), handoffs.as_deref().unwrap_or_default(), issues);
+    let gaps = gaps::gaps(commits.as_deref().unwrap_or_default(), handoffs.as_deref().unwrap_or_default());
     let mut out = SessionReview {
         start: resolved.start,
         end: resolved.end,
         more_commits: resolved.more,
         git_refused: resolved.refused,
-        open_issues: issues.iter().filter(|issue| issue.state == IssueState::Open).cloned().collect(),
         findings: gaps.iter().map(SessionGap::finding).collect(),
         commits,
         handoffs,
@@ -140,23 +125,14 @@ fn stamp(ms: i64) -> String {
 }
 
 fn metrics(review: &SessionReview) -> Metrics {
-    let commits = review.commits.as_deref().unwrap_or_default();
     let (returns, requests): (Vec<&HandoffRow>, Vec<&HandoffRow>) =
         review.handoffs.iter().flatten().partition(|row| row.is_return());
-    let mut by_kind = BTreeMap::new();
-    for kind in commits.iter().filter_map(|row| row.kind.clone()) {
-        *by_kind.entry(kind).or_default() += 1;
-    }
-    let issues: std::collections::BTreeSet<&String> = commits.iter().flat_map(|row| &row.issues).collect();
     Metrics {
-        commits: commits.len(),
-        by_kind,
-        commits_tested: commits.iter().filter(|row| !row.tested.is_empty()).count(),
+        commits: review.commits.as_ref().map_or(0, Vec::len),
         unanswered: requests.iter().filter(|row| row.unanswered).count(),
         requests: requests.len(),
         returns_with_evidence: returns.iter().filter(|row| !row.there.is_empty() || !row.commits.is_empty()).count(),
         returns: returns.len(),
-        issues_named: issues.len(),
         gaps: review.gaps.len(),
     }
 }

@@ -18,83 +18,12 @@ fn tags(page: &str) -> Vec<&str> {
 }
 
 /// Names of the tags that may be there.
-const TAGS: &[&str] = &[
-    "!DOCTYPE",
-    "html",
-    "head",
-    "meta",
-    "title",
-    "style",
-    "body",
-    "a",
-    "header",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "dl",
-    "div",
-    "dt",
-    "dd",
-    "p",
-    "span",
-    "nav",
-    "ol",
-    "ul",
-    "li",
-    "main",
-    "section",
-    "footer",
-    "table",
-    "thead",
-    "tbody",
-    "tr",
-    "th",
-    "td",
-    "code",
-    "strong",
-    "wbr",
-    "details",
-    "summary",
-    "figure",
-    "figcaption",
-    "svg",
-    "line",
-    "text",
-    "polyline",
-    "circle",
-];
+const TAGS: &str = "!DOCTYPE html head meta title style body a header h1 h2 h3 h4 dl div dt dd p span nav ol ul li main section \
+    footer table thead tbody tr th td code strong wbr details summary figure figcaption svg line text polyline \
+    circle";
 
-const ATTRIBUTES: &[&str] = &[
-    "lang",
-    "charset",
-    "http-equiv",
-    "content",
-    "name",
-    "class",
-    "href",
-    "id",
-    "aria-label",
-    "aria-labelledby",
-    "aria-hidden",
-    "role",
-    "tabindex",
-    "scope",
-    "style",
-    "viewBox",
-    "x",
-    "y",
-    "x1",
-    "x2",
-    "y1",
-    "y2",
-    "cx",
-    "cy",
-    "r",
-    "data-label",
-    "points",
-    "html",
-];
+const ATTRIBUTES: &str = "lang charset http-equiv content name class href id aria-label aria-labelledby aria-hidden role tabindex scope \
+    style viewBox x y x1 x2 y1 y2 cx cy r data-label points html";
 
 #[test]
 fn only_known_tags_and_attributes_are_there_whatever_names_hold() {
@@ -102,11 +31,14 @@ fn only_known_tags_and_attributes_are_there_whatever_names_hold() {
         let page = rendered(Form::Html, &report);
         for tag in tags(&page) {
             let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap();
-            assert!(TAGS.contains(&name), "<{tag}>");
+            assert!(TAGS.split(' ').any(|known| known == name), "<{tag}>");
             let outside: String = tag.split('"').step_by(2).collect();
             for attribute in outside.split_whitespace().skip(1) {
                 let attribute = attribute.trim_end_matches(['=', '/']);
-                assert!(attribute.is_empty() || ATTRIBUTES.contains(&attribute), "{attribute} in <{tag}>");
+                assert!(
+                    attribute.is_empty() || ATTRIBUTES.split(' ').any(|known| known == attribute),
+                    "{attribute} in <{tag}>"
+                );
             }
             if let Some((_, link)) = tag.split_once("href=\"") {
                 assert!(link.starts_with('#'), "<{tag}>");

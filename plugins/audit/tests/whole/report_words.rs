@@ -18,12 +18,6 @@ fn the_follow_up_report_reads_like_this() {
 }
 
 #[test]
-fn nothing_to_follow_up_is_said() {
-    let said = text(follow_up(&[], &full(), &stamp()).bytes);
-    assert!(said.contains("There is nothing to follow up") && said.contains("None."));
-}
-
-#[test]
 fn blocks_of_another_part_become_a_review_in_every_form_of_pages() {
     let blocks = vec![
         Block::Text("2 commits.".into()),
