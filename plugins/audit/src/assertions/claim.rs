@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::plan;
 use crate::remark::NoteSeverity;
+use crate::report::escape;
 
 /// A document that makes claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,7 +189,7 @@ impl Assertion {
 
     /// A claim.
     pub(super) fn new(line: usize, kind: Kind, words: &str, says: AssertionKind) -> Self {
-        let words = super::words::bounded(words, crate::limits::WORDS_BYTES);
+        let words = escape::line(words, crate::limits::WORDS_BYTES);
         Self { line, field: None, kind, words, says }
     }
 }

@@ -10,7 +10,7 @@ use crate::ids::{bounded, hashed};
 use crate::limits;
 use crate::page::{Block, Cell, Table};
 use crate::remark::NoteSeverity;
-use crate::report::{Gap, Gravest};
+use crate::report::{Gap, Gravest, escape};
 use crate::scrub::scrub_keys;
 
 /// A claim with its outcome, before it is shown.
@@ -179,7 +179,7 @@ fn row(document: &str, one: JudgedAssertion) -> AssertionRow {
         kind: one.kind,
         words: scrub_keys(&one.words),
         verdict: one.outcome.verdict,
-        evidence: super::words::bounded(&scrub_keys(&one.outcome.evidence), limits::EVIDENCE_BYTES),
+        evidence: escape::line(&scrub_keys(&one.outcome.evidence), limits::EVIDENCE_BYTES),
     }
 }
 
@@ -209,7 +209,7 @@ fn gap(id: String, document: &str, one: &JudgedAssertion, weight: NoteSeverity) 
     let what = if one.kind == Kind::Deliverable { "is claimed and not there" } else { "does not hold" };
     let title = format!("{}: \u{201c}{}\u{201d} {what}", one.kind.word(), scrub_keys(&one.words));
     let evidence = scrub_keys(&format!("{document}:{at}: {}", one.outcome.evidence));
-    let [title, evidence] = [title, evidence].map(|text| super::words::bounded(&text, limits::EVIDENCE_BYTES));
+    let [title, evidence] = [title, evidence].map(|text| escape::line(&text, limits::EVIDENCE_BYTES));
     let line = if one.field.is_some() { 0 } else { one.line };
     Gap { id, weight, title, evidence, place: None }.at(document, line)
 }

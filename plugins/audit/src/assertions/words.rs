@@ -92,19 +92,6 @@ fn words_with_place(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.split_whitespace().map(move |word| (word.as_ptr() as usize - base, word))
 }
 
-/// A text as evidence: one line, at most the bound.
-pub(super) fn bounded(text: &str, most: usize) -> String {
-    let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if text.len() <= most {
-        return text;
-    }
-    let mut end = most.saturating_sub(3);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("{}\u{2026}", text.get(..end).unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,11 +118,5 @@ mod tests {
         let first = &files(text)[0];
         assert_eq!(&text[first.start..first.end], "`a/b.py`");
         assert_eq!(files("`/Volumes/My Disk/a.csv`")[0].path, "/Volumes/My Disk/a.csv");
-    }
-
-    #[test]
-    fn long_texts_are_cut_between_characters() {
-        assert_eq!(bounded("a\n b", 10), "a b");
-        assert_eq!(bounded("ééééé", 7), "éé…");
     }
 }

@@ -67,8 +67,7 @@ pub fn check(sources: Sources<'_>, options: &Options) -> Health {
     out.configurations = config::compare(index);
     let (documents, notes) = documents::documents(index, options, sources.plans);
     out.documents = documents;
-    let notes = logs.notes.iter().chain(&notes);
-    out.findings = notes.map(|note| Gap::new(&note.key, note.weight, &note.title, &note.evidence)).collect();
+    out.findings = logs.notes.iter().chain(&notes).map(Gap::of).collect();
     out.findings.extend(out.runs.iter().filter_map(RunRow::finding));
     out.findings.extend(out.processes.iter().filter_map(ProcessRow::finding));
     out.findings.extend(out.configurations.iter().flat_map(ConfigRow::findings));

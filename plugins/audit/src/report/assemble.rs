@@ -104,8 +104,7 @@ impl Assembly {
     /// Adds notes.
     pub fn notes(&mut self, notes: impl IntoIterator<Item = Remark>) {
         for note in notes {
-            let gap = Gap::new(&note.key, note.weight, &note.title, &note.evidence);
-            self.gap(Gap { place: note.place.clone(), ..gap });
+            self.gap(Gap::of(&note));
             if self.notes.len() < limits::FINDINGS {
                 self.notes.push(note);
             }

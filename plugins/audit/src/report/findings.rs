@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::escape;
 use crate::ids::bounded;
 use crate::limits;
-use crate::remark::{NoteSeverity, SourceLine};
+use crate::remark::{NoteSeverity, Remark, SourceLine};
 use crate::verify::Status;
 
 /// A finding before it takes the contract's form.
@@ -30,6 +30,12 @@ impl Gap {
     pub fn new(key: &str, weight: NoteSeverity, title: &str, evidence: &str) -> Self {
         let line = |text| escape::line(text, limits::EVIDENCE_BYTES);
         Self { id: bounded(&format!("audit:{key}")), weight, title: line(title), evidence: line(evidence), place: None }
+    }
+
+    /// The finding for a remark.
+    pub(crate) fn of(remark: &Remark) -> Self {
+        let Remark { key, weight, title, evidence, place } = remark;
+        Self { place: place.clone(), ..Self::new(key, *weight, title, evidence) }
     }
 
     /// The same at a line of a document; nowhere when there is no such line.

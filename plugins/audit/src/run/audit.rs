@@ -311,7 +311,7 @@ fn finish(
     assembly.left_out(claims.gaps_left_out);
     assembly.findings(history.gaps());
     let parts = Parts {
-        claims: pieces::claims(&claims)?,
+        claims: pieces::claims(&claims),
         history: pieces::history(&history, earlier.memory.is_some()),
         actions: followed.part(),
         follow_ups: followed.rows,
