@@ -6,7 +6,6 @@
 
 pub mod assertions;
 mod count;
-mod csv_sheet;
 pub mod discover;
 pub mod earlier_outcomes;
 pub mod follow;

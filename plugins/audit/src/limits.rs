@@ -161,7 +161,7 @@ pub const LINKS: usize = 200_000;
 /// Rows of matrices.
 pub const MATRIX_ROWS: usize = 20_000;
 
-/// Rows of one table of a health report and of a session review; what is left out is counted.
+/// Rows of one table of a health report and of a session review; the JSON form has all.
 pub const ROWS: usize = 500;
 
 /// Commits of one session.

@@ -12,8 +12,6 @@ use crate::verify::Status;
 pub enum Block {
     /// A heading below the section's own.
     Heading(String),
-    /// A heading below [`Block::Heading`].
-    Subheading(String),
     /// A paragraph.
     Text(String),
     /// A list, each item one line.
@@ -110,4 +108,29 @@ impl Cell {
     pub fn code(text: impl Into<String>) -> Self {
         Self::Code(text.into())
     }
+}
+
+/// A heading.
+pub(crate) fn heading(text: impl Into<String>) -> Block {
+    Block::Heading(text.into())
+}
+
+/// A paragraph.
+pub(crate) fn text(text: impl Into<String>) -> Block {
+    Block::Text(text.into())
+}
+
+/// A table of these rows; nothing where there are none.
+pub(crate) fn table(head: &[&str], rows: Vec<Vec<Cell>>) -> Option<Block> {
+    (!rows.is_empty()).then(|| Block::Table(Table { rows, ..Table::new(head) }))
+}
+
+/// A number of things as a cell.
+pub(crate) fn number(many: usize) -> Cell {
+    Cell::Number(many as u64)
+}
+
+/// Words as a cell; a dash where there are none.
+pub(crate) fn words(text: Option<&str>) -> Cell {
+    text.filter(|text| !text.is_empty()).map_or(Cell::None, Cell::text)
 }

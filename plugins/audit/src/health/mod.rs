@@ -2,9 +2,8 @@
 //!
 //! `logs` and `ledger` read runs, which `runs` adds up; `processes` compares them with the configured intervals; `config`
 //! compares configurations with their examples; `documents` reads documents for `links` and `matrix`. `check` combines
-//! them, `blocks` shows them. No value of a configuration leaves `config`, and texts of logs pass through `scrub`.
+//! them, `sections` shows them. No value of a configuration leaves `config`, and texts of logs pass through `scrub`.
 
-mod blocks;
 mod check;
 mod config;
 mod documents;
@@ -16,8 +15,8 @@ mod matrix;
 mod options;
 mod processes;
 mod runs;
+mod sections;
 
-pub use blocks::blocks;
 pub use check::{Health, Sources, check};
 pub use config::{ConfigRow, VariableState};
 pub use documents::Documents;
@@ -27,3 +26,4 @@ pub use matrix::{MatrixRow, MatrixVerdict};
 pub use options::{Options, Process};
 pub use processes::{ProcessRow, Punctuality};
 pub use runs::{ErrorRow, RunRow, RunSource};
+pub use sections::sections;

@@ -3,7 +3,7 @@
 //! The audit's own report, the follow-up report and the session review are all documents, so that each form is written once.
 
 use crate::count::{grouped, plural};
-use crate::page::{Bar, Block, Cell, Table};
+use crate::page::{Bar, Block, Cell, text};
 
 /// A whole report.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -67,7 +67,7 @@ fn cut(mut block: Block, most: usize) -> impl Iterator<Item = Block> {
         Block::Checklist(tasks) => rest(tasks, most),
         Block::Bars(bars) => rest(bars, most),
         // The last points are those that matter, and `limits::TREND` bounds them.
-        Block::Trend(_) | Block::Heading(_) | Block::Subheading(_) | Block::Text(_) => 0,
+        Block::Trend(_) | Block::Heading(_) | Block::Text(_) => 0,
     };
     std::iter::once(block).chain((more > 0).then(|| text(and_more(more, "row"))))
 }
@@ -93,42 +93,10 @@ impl Section {
     }
 }
 
-/// Sections of blocks in which every heading begins one; subheadings become headings. What stands before the first
-/// heading is a section of the name `first`.
-#[must_use]
-pub fn sections(first: &str, blocks: Vec<Block>) -> Vec<Section> {
-    let mut sections = vec![Section::new(first, Vec::new())];
-    for block in blocks {
-        match (block, sections.last_mut()) {
-            (Block::Heading(title), _) => sections.push(Section::new(title, Vec::new())),
-            (Block::Subheading(title), Some(section)) => section.blocks.push(Block::Heading(title)),
-            (block, Some(section)) => section.blocks.push(block),
-            (_, None) => {}
-        }
-    }
-    if sections.first().is_some_and(|section| section.blocks.is_empty()) {
-        sections.remove(0);
-    }
-    sections
-}
-
-pub(super) fn heading(text: impl Into<String>) -> Block {
-    Block::Heading(text.into())
-}
-
-/// A paragraph as a block.
-pub(super) fn text(text: impl Into<String>) -> Block {
-    Block::Text(text.into())
-}
-
-/// A table of these rows; nothing where there are none.
-pub(super) fn table(head: &[&str], rows: Vec<Vec<Cell>>) -> Option<Block> {
-    (!rows.is_empty()).then(|| Block::Table(Table { rows, ..Table::new(head) }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::page::Table;
 
     #[test]
     fn what_is_long_is_cut_and_says_how_much_there_is() {
@@ -149,16 +117,5 @@ mod tests {
         let blocks = &blocks[2..];
         assert_eq!(blocks[..3], [long(2), Block::List(vec![row(); 2]), text("and 1 more row, all in the JSON form")]);
         assert_eq!(blocks[4], text("and 1,003 more rows, all in the JSON form"));
-    }
-
-    #[test]
-    fn every_heading_begins_a_section() {
-        let blocks = vec![text("a"), heading("B"), Block::Subheading("c".into()), text("d"), heading("E")];
-        let parts = sections("Summary", blocks);
-        let titles: Vec<&str> = parts.iter().map(|section| section.title.as_str()).collect();
-        assert_eq!(titles, ["Summary", "B", "E"]);
-        assert_eq!(parts[1].blocks, [heading("c"), text("d")]);
-        assert_eq!(sections("Summary", vec![heading("B")]).len(), 1);
-        assert_eq!(sections("Summary", Vec::new()), []);
     }
 }

@@ -3,13 +3,13 @@
 //! Who is asked, how often and when it is enough is decided elsewhere; here the decisions are shown.
 
 use super::artifact::Artifact;
-use super::document::{Document, Field, Section, table, text};
+use super::document::{Document, Field, Section};
 use super::model::{Report, Stamp};
 use super::parts::{FollowUp, FollowUpState};
 use super::{escape, markdown};
 use crate::count::count;
 use crate::limits;
-use crate::page::{Block, Cell};
+use crate::page::{Block, Cell, table, text};
 
 /// The follow-ups as one table, sorted by state.
 pub(super) fn blocks(follow_ups: &[FollowUp]) -> Vec<Block> {

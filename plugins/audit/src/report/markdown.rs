@@ -40,7 +40,6 @@ fn fields(out: &mut String, fields: &[Field]) {
 fn write_block(out: &mut String, block: &Block) {
     let _ = match block {
         Block::Heading(text) => writeln!(out, "### {}", escape::cell(text)),
-        Block::Subheading(text) => writeln!(out, "#### {}", escape::cell(text)),
         Block::Text(text) => writeln!(out, "{}", paragraph(&escape::cell(text))),
         Block::List(lines) => return lines.iter().for_each(|cells| item(out, cells)),
         Block::Checklist(tasks) => {

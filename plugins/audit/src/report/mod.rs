@@ -28,7 +28,7 @@ mod wording;
 
 pub use artifact::{Artifact, Form};
 pub use assemble::{Assembly, Audited};
-pub use document::{Document, Field, Section, sections};
+pub use document::{Document, Field, Section};
 pub use findings::Gap;
 pub use follow_up::follow_up;
 pub use gravest::Gravest;

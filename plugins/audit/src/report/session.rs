@@ -10,8 +10,7 @@ use super::{Gap, escape, html, markdown};
 use crate::limits;
 use crate::page::{Block, Cell, Table};
 
-/// A review as a document: its header and footer around sections, which may be another part's own
-/// ([`super::sections`] makes them of blocks). `status` is a word with its sign.
+/// A review as a document: its header and footer around sections. `status` is a word with its sign.
 #[must_use]
 pub fn session_document(name: &str, sections: Vec<Section>, status: &str, stamp: &Stamp) -> Document {
     let day = stamp.long.split(' ').next().unwrap_or_default();
@@ -59,11 +58,12 @@ pub fn health_document(sections: Vec<Section>, findings: &[Gap], status: &str, s
 ///
 /// # Errors
 /// When `data` cannot be written as JSON.
-pub fn separate(name: &str, document: &Document, data: &impl Serialize) -> Result<Vec<Artifact>, serde_json::Error> {
+pub fn separate(name: &str, mut document: Document, data: &impl Serialize) -> Result<Vec<Artifact>, serde_json::Error> {
+    document.cut(limits::ROWS);
     let file = |ending: &str, media_type, bytes| Artifact { name: format!("{name}.{ending}"), media_type, bytes };
     Ok(vec![
-        file("md", "text/markdown", markdown(document).into_bytes()),
-        file("html", "text/html", html(document).into_bytes()),
+        file("md", "text/markdown", markdown(&document).into_bytes()),
+        file("html", "text/html", html(&document).into_bytes()),
         file("json", "application/json", json(data)?),
     ])
 }

@@ -69,7 +69,7 @@ fn thin(part: &mut Part) -> usize {
             Block::Checklist(tasks) => halve(tasks),
             Block::Bars(bars) => halve(bars),
             Block::Trend(points) => halve(points),
-            Block::Heading(_) | Block::Subheading(_) | Block::Text(_) => 0,
+            Block::Heading(_) | Block::Text(_) => 0,
         })
         .sum();
     shown.max(thin_value(&mut part.rows))

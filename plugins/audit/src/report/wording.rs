@@ -5,11 +5,6 @@ use crate::limits;
 use crate::page::{Cell, Point, Table};
 use crate::verify::Counts;
 
-/// A number of things as a cell.
-pub(super) fn number(many: usize) -> Cell {
-    Cell::Number(many as u64)
-}
-
 /// `71 %`, or a dash when nothing could be verified.
 pub(super) fn percent(percent: Option<usize>) -> String {
     percent.map_or_else(|| "\u{2013}".to_owned(), |percent| format!("{percent} %"))

@@ -47,12 +47,11 @@ pub(super) fn health(task: &Task, services: &HostServices<'_>) -> Result<Outcome
 }
 
 fn artifacts(health: &Health, stamped: &Stamped) -> Result<Vec<Artifact>, Error> {
-    let sections = report::sections("Summary", health::blocks(health));
     let status = match health.findings.iter().map(|gap| gap.weight).max() {
         Some(NoteSeverity::Medium | NoteSeverity::High) => "\u{26a0}\u{fe0f} NEEDS ATTENTION",
         _ => "\u{2705} HEALTHY",
     };
-    let document = report::health_document(sections, &health.findings, status, &stamped.stamp);
+    let document = report::health_document(health::sections(health), &health.findings, status, &stamped.stamp);
     let name = format!("SYSTEM_HEALTH_{}", stamped.stamp.compact);
-    report::separate(&name, &document, &Data { schema: 1, health }).map_err(unwritten)
+    report::separate(&name, document, &Data { schema: 1, health }).map_err(unwritten)
 }

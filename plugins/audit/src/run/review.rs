@@ -53,8 +53,7 @@ fn artifacts(review: &SessionReview, range: &Range, stamped: &Stamped) -> Result
     };
     let name =
         format!("{} .. {}", range.from.as_deref().unwrap_or("the beginning"), range.to.as_deref().unwrap_or("now"));
-    let sections = report::sections("Executive Summary", session::blocks(review));
-    let document = report::session_document(&name, sections, status, &stamped.stamp);
+    let document = report::session_document(&name, session::sections(review), status, &stamped.stamp);
     let name = format!("SESSION_REVIEW_{}", stamped.stamp.compact);
-    report::separate(&name, &document, review).map_err(unwritten)
+    report::separate(&name, document, review).map_err(unwritten)
 }

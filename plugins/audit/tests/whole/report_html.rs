@@ -18,7 +18,7 @@ fn tags(page: &str) -> Vec<&str> {
 }
 
 /// Names of the tags that may be there.
-const TAGS: &str = "!DOCTYPE html head meta title style body a header h1 h2 h3 h4 dl div dt dd p span nav ol ul li main section \
+const TAGS: &str = "!DOCTYPE html head meta title style body a header h1 h2 h3 dl div dt dd p span nav ol ul li main section \
     footer table thead tbody tr th td code strong wbr details summary figure figcaption svg line text polyline \
     circle";
 

@@ -127,7 +127,7 @@ pub(crate) fn parts() -> Parts {
                 Block::List(vec![vec![Cell::Strong("Regression:".into()), Cell::code("shop/gone.py")]]),
                 Block::Heading("Coverage".into()),
                 Block::Bars(bars),
-                Block::Subheading("Integration Health".into()),
+                Block::Heading("Integration Health".into()),
                 Block::Table(health),
             ],
             json!({"regressions": ["shop/gone.py"]}),
@@ -201,7 +201,6 @@ pub(crate) fn hostile() -> Report {
     let tasks = HOSTILE.iter().map(|name| (true, (*name).to_owned())).collect();
     report.parts.claims.blocks = vec![
         Block::Heading(all.clone()),
-        Block::Subheading(all.clone()),
         Block::Text(all.clone()),
         Block::List(lines),
         Block::Checklist(tasks),

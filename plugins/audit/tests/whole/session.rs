@@ -98,8 +98,8 @@ fn a_session_is_reviewed_from_revision_to_head() {
         (metrics.commits, metrics.requests, metrics.unanswered, metrics.returns, metrics.returns_with_evidence),
         (2, 1, 1, 3, 1)
     );
-    let shown = format!("{:?}", session::blocks(&review));
-    for words in ["Commits", "Handoffs", "Gap 1: ", "ask for the paths and commits", "GAPS"] {
+    let shown = format!("{:?}", session::sections(&review));
+    for words in ["Commits", "Handoffs", "has no RETURN", "ask for the paths and commits", "GAPS"] {
         assert!(shown.contains(words), "{words}");
     }
     assert_eq!(review, run(&tree, Some(&git), Some(&book), &range(Some(&first), None)).unwrap());
@@ -138,7 +138,7 @@ fn without_repository_or_ledger_the_rest_is_reviewed() {
     assert_eq!((review_of.metrics.requests, review_of.gaps.len()), (1, 0));
     let refusing = Book { refuses: true, ..Book::default() };
     let refused = run(&tree, None, Some(&refusing), &range(None, None)).unwrap();
-    assert!(format!("{:?}", session::blocks(&refused)).contains("The ledger was not read: grant `ledger`"));
+    assert!(format!("{:?}", session::sections(&refused)).contains("The ledger was not read: grant `ledger`"));
     let empty = Repository::of(&tree);
     assert_eq!(run(&tree, Some(&empty), None, &range(None, None)).unwrap().metrics.commits, 0);
 }
@@ -167,7 +167,7 @@ fn dates_alone_need_no_repository() {
     for range in [range(Some("2026-01-18"), Some("2026-01-19")), range(Some("2026-01-18"), None), range(None, None)] {
         let review = run(&tree, Some(&Closed), Some(&book), &range).unwrap();
         assert!(review.commits.is_none() && review.handoffs.as_ref().unwrap().len() >= 4, "{range:?}");
-        let shown = format!("{:?}", session::blocks(&review));
+        let shown = format!("{:?}", session::sections(&review));
         assert!(
             shown.contains("Commits were not checked: grant it with `baton plugin grant audit git=root`"),
             "{shown}"
@@ -177,7 +177,7 @@ fn dates_alone_need_no_repository() {
     let error = run(&tree, Some(&Closed), Some(&book), &range(Some("HEAD~1"), None)).unwrap_err();
     assert!(error.contains("baton plugin grant audit git=root"), "{error}");
     let without = run(&tree, None, Some(&book), &range(Some("2026-01-18"), None)).unwrap();
-    assert!(format!("{:?}", session::blocks(&without)).contains("`baton plugin grant audit git=root`"));
+    assert!(format!("{:?}", session::sections(&without)).contains("`baton plugin grant audit git=root`"));
 }
 
 #[test]
@@ -186,6 +186,6 @@ fn secrets_in_titles_are_hidden() {
     let git = Repository::of(&tree);
     git.commit("fix: set token=hunter2-secret", "2026-01-18T09:00:00Z");
     let review = run(&tree, Some(&git), None, &range(None, None)).unwrap();
-    let all = format!("{}{:?}", serde_json::to_string(&review).unwrap(), session::blocks(&review));
+    let all = format!("{}{:?}", serde_json::to_string(&review).unwrap(), session::sections(&review));
     assert!(!all.contains("hunter2"), "{all}");
 }

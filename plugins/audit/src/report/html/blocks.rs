@@ -21,16 +21,10 @@ const WIDE: usize = 3;
 const WORD: usize = 28;
 
 pub(super) fn write(out: &mut String, blocks: &[Block]) {
-    let mut below_heading = false;
     for block in blocks {
         match block {
             Block::Heading(text) => {
-                below_heading = true;
                 let _ = writeln!(out, "<h3>{}</h3>", markup(text));
-            }
-            Block::Subheading(text) => {
-                let level = if below_heading { 4 } else { 3 };
-                let _ = writeln!(out, "<h{level}>{}</h{level}>", markup(text));
             }
             Block::Text(text) => {
                 let _ = writeln!(out, "<p>{}</p>", words(text));

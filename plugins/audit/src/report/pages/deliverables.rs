@@ -1,10 +1,10 @@
 //! What each plan promises and only names, with the verdicts; and files that no plan asks for.
 
-use super::super::document::{and_more, heading, table, text};
+use super::super::document::and_more;
 use super::super::model::{Component, PlanReport, ReferenceRow, Report, Row};
-use super::super::wording::{described, named_at, number, state, title};
+use super::super::wording::{described, named_at, state, title};
 use crate::count::count;
-use crate::page::{Block, Cell};
+use crate::page::{Block, Cell, heading, number, table, text};
 use crate::verify::{Counts, short};
 
 pub(super) fn blocks(report: &Report) -> Vec<Block> {

@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::super::document::{table, text};
 use super::super::model::{FolderLine, Report};
-use super::super::wording::number;
 use crate::count::{grouped, plural};
 use crate::discover::Details;
-use crate::page::{Block, Cell};
+use crate::page::{Block, Cell, number, table, text};
 
 pub(super) fn blocks(report: &Report) -> Vec<Block> {
     let folder = |line: &FolderLine| vec![Cell::code(&line.folder), number(line.plans)];

@@ -3,13 +3,12 @@
 use std::cmp::Reverse;
 use std::fmt::Write;
 
-use super::super::document::{heading, table, text};
 use super::super::findings;
 use super::super::model::{NOTHING_VERIFIED, PlanReport, Report};
 use super::super::wording::{percent, state};
 use super::wrong;
 use crate::count::{count, is};
-use crate::page::{Block, Cell, Table};
+use crate::page::{Block, Cell, Table, heading, table, text};
 use crate::verify::{Counts, Status};
 
 impl Report {

@@ -4,12 +4,11 @@ use std::cmp::Reverse;
 
 use serde_json::Value;
 
-use super::super::document::{heading, text};
 use super::super::findings::Gap;
 use super::super::model::{NOTHING_VERIFIED, Report};
 use super::super::rules::{REGRESSION, Rule};
 use crate::count::count;
-use crate::page::{Block, Cell};
+use crate::page::{Block, Cell, heading, text};
 use crate::remark::NoteSeverity;
 
 /// Lines of each list; the details follow below.

@@ -1,23 +1,29 @@
-//! The health as blocks of a page.
+//! The health as sections of a page.
 
 use super::check::Health;
 use super::config::VariableState;
 use super::matrix::MatrixVerdict;
 use super::processes::Punctuality;
-use crate::csv_sheet::{count, heading, subheading, table, text, words};
-use crate::page::{Block, Cell, Table};
+use crate::page::{Block, Cell, Table, heading, number, text, words};
+use crate::report::Section;
 use crate::time;
 
 /// What the health report shows.
 #[must_use]
-pub fn blocks(health: &Health) -> Vec<Block> {
-    let mut out = Vec::new();
-    runs(health, &mut out);
-    processes(health, &mut out);
-    configurations(health, &mut out);
-    matrices(health, &mut out);
-    references(health, &mut out);
-    out
+pub fn sections(health: &Health) -> Vec<Section> {
+    let parts: [(&str, fn(&Health, &mut Vec<Block>)); 5] = [
+        ("Runs", runs),
+        ("Processes", processes),
+        ("Configuration", configurations),
+        ("Traceability Matrices", matrices),
+        ("References Between Documents", references),
+    ];
+    let section = |(title, write): (&str, fn(&Health, &mut Vec<Block>))| {
+        let mut blocks = Vec::new();
+        write(health, &mut blocks);
+        (!blocks.is_empty()).then(|| Section::new(title, blocks))
+    };
+    parts.into_iter().filter_map(section).collect()
 }
 
 fn span(ms: Option<u64>) -> Cell {
@@ -29,37 +35,36 @@ fn moment(ms: Option<i64>) -> Cell {
 }
 
 fn runs(health: &Health, out: &mut Vec<Block>) {
-    heading(out, "Runs");
     if health.logs.is_empty() {
-        text(out, "No execution log was found; the argument `logs` names their patterns.");
+        out.push(text("No execution log was found; the argument `logs` names their patterns."));
     }
     if let Some(refused) = &health.ledger_refused {
-        text(out, format!("The ledger was not read: {refused}"));
+        out.push(text(format!("The ledger was not read: {refused}")));
     }
     if health.runs.is_empty() {
-        return text(out, "No run is known from logs or from the ledger.");
+        return out.push(text("No run is known from logs or from the ledger."));
     }
     let mut rows = Table::new(&["Name", "Seen In", "Runs", "Failed", "Median", "95 %", "Last Run"]);
     for row in health.runs.iter().filter(|row| row.runs > 0 || !row.errors.is_empty()) {
         rows.row([
             Cell::code(&row.name),
             Cell::text(row.source.word()),
-            count(row.runs),
-            count(row.failed),
+            number(row.runs),
+            number(row.failed),
             span(row.p50_ms),
             span(row.p95_ms),
             moment(row.last_run),
         ]);
     }
-    table(out, rows);
+    out.push(Block::Table(rows));
     let mut errors = Table::new(&["Name", "Error", "Count", "Last Seen"]);
     for (row, error) in health.runs.iter().flat_map(|row| row.errors.iter().map(move |error| (row, error))) {
         let place = Cell::code(&error.seen_at);
-        errors.row([Cell::code(&row.name), Cell::text(&error.message), count(error.count), place]);
+        errors.row([Cell::code(&row.name), Cell::text(&error.message), number(error.count), place]);
     }
     if !errors.rows.is_empty() {
-        subheading(out, "Errors by Message");
-        table(out, errors);
+        out.push(heading("Errors by Message"));
+        out.push(Block::Table(errors));
     }
 }
 
@@ -67,7 +72,6 @@ fn processes(health: &Health, out: &mut Vec<Block>) {
     if health.processes.is_empty() {
         return;
     }
-    heading(out, "Processes");
     let mut rows = Table::new(&["Process", "Status", "Every", "Last Run", "Seen In"]);
     for row in &health.processes {
         let status = match row.punctuality {
@@ -78,26 +82,25 @@ fn processes(health: &Health, out: &mut Vec<Block>) {
         let (name, every) = (Cell::text(&row.name), Cell::text(&row.every));
         rows.row([name, Cell::text(status), every, moment(row.last_run), Cell::code(&row.seen_in)]);
     }
-    table(out, rows);
+    out.push(Block::Table(rows));
 }
 
 fn configurations(health: &Health, out: &mut Vec<Block>) {
-    heading(out, "Configuration");
     if health.configurations.is_empty() {
-        return text(out, "No example of a configuration was found.");
+        return out.push(text("No example of a configuration was found."));
     }
     let mut rows = Table::new(&["File", "Set", "Missing", "Empty", "Still the Example's"]);
     for row in &health.configurations {
         let state = match (row.unread, row.there) {
             (Some(reason), _) => Cell::text(reason),
             (None, false) => Cell::text("the file does not exist"),
-            (None, true) => count(row.names(VariableState::Set).count()),
+            (None, true) => number(row.names(VariableState::Set).count()),
         };
         let names = |state| words(Some(&row.names(state).collect::<Vec<_>>().join(", ")));
         let [missing, empty] = [VariableState::Missing, VariableState::Empty].map(names);
         rows.row([Cell::code(&row.file), state, missing, empty, names(VariableState::Placeholder)]);
     }
-    table(out, rows);
+    out.push(Block::Table(rows));
 }
 
 fn matrices(health: &Health, out: &mut Vec<Block>) {
@@ -105,7 +108,6 @@ fn matrices(health: &Health, out: &mut Vec<Block>) {
     if matrix.is_empty() {
         return;
     }
-    heading(out, "Traceability Matrices");
     let mut rows = Table::new(&["Feature", "Document Says", "Code", "Verdict", "At"]);
     for row in matrix {
         let verdict = match row.verdict {
@@ -124,22 +126,21 @@ fn matrices(health: &Health, out: &mut Vec<Block>) {
             place,
         ]);
     }
-    table(out, rows);
+    out.push(Block::Table(rows));
 }
 
 fn references(health: &Health, out: &mut Vec<Block>) {
-    heading(out, "References Between Documents");
     let documents = &health.documents;
     let read = crate::count::count(documents.read, "document");
     let outside = crate::count::count(documents.outside, "reference");
-    text(out, format!("Read: {read}; not looked up, because outside of the granted folder: {outside}."));
+    out.push(text(format!("Read: {read}; not looked up, because outside of the granted folder: {outside}.")));
     if documents.broken.is_empty() {
-        return text(out, "No reference is broken.");
+        return out.push(text("No reference is broken."));
     }
     let mut rows = Table::new(&["Document", "Line", "Refers To", "As"]);
     for row in &documents.broken {
         let form = Cell::text(if row.link { "link" } else { "path in code" });
-        rows.row([Cell::code(&row.document), count(row.line), Cell::code(&row.path), form]);
+        rows.row([Cell::code(&row.document), number(row.line), Cell::code(&row.path), form]);
     }
-    table(out, rows);
+    out.push(Block::Table(rows));
 }
