@@ -10,48 +10,19 @@ use serde_json::{Map, Value};
 use super::claim::{Assertion, AssertionKind, FileSays, Kind};
 use super::commit::is_id;
 use super::document;
-use super::words::{files, stems};
+use super::words::{any_among, files, is_among, stems};
 use crate::limits;
 use crate::plan::{self, Fit};
 
 /// Fields that repeat the task or ask for something.
-const FOREIGN: &[&str] = &[
-    "original_handoff",
-    "original_context",
-    "original_task",
-    "next_handoff",
-    "next_steps",
-    "next_actions",
-    "recommendations",
-    "files_to_review",
-    "files_to_edit",
-    "required_action",
-    "required_actions",
-    "success_criteria",
-    "related_resources",
-    "instructions",
-    "issues_found",
-    "blockers_remaining",
-    "key_blockers_remaining",
-    "blocking_issues",
-    "blocking_issue",
-    "context",
-];
+const FOREIGN: &str = "original_handoff original_context original_task next_handoff next_steps next_actions recommendations \
+    files_to_review files_to_edit required_action required_actions success_criteria related_resources \
+    instructions issues_found blockers_remaining key_blockers_remaining blocking_issues blocking_issue \
+    context";
 
 /// Words in the names of fields whose values are files that the RETURN delivers.
-const DELIVERING: &[&str] = &[
-    "artifact",
-    "artefact",
-    "created",
-    "deliverable",
-    "delivered",
-    "modified",
-    "output",
-    "produced",
-    "report",
-    "updated",
-    "written",
-];
+const DELIVERING: &str =
+    "artifact artefact created deliverable delivered modified output produced report updated written";
 
 /// Names of fields that hold the path of an object.
 const PATHS: &[&str] = &["path", "file", "file_path", "filename", "location"];
@@ -78,12 +49,11 @@ struct Field {
 impl Field {
     fn below(&self, name: &str) -> Self {
         let words = stems(name);
-        let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
         let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
-        let commits = has(&["commit", "sha"]);
+        let commits = any_among("commit sha", &words);
         Self {
             path,
-            delivers: self.delivers || has(DELIVERING),
+            delivers: self.delivers || any_among(DELIVERING, &words),
             commits: self.commits || commits,
             depth: self.depth + 1,
         }
@@ -136,7 +106,7 @@ impl Reader {
         for (name, value) in object {
             let known =
                 path.is_some() && PATHS.contains(&name.as_str()) || commit.is_some() && value.as_str() == commit;
-            if !FOREIGN.contains(&name.as_str()) && !known {
+            if !is_among(FOREIGN, name) && !known {
                 self.value(value, &field.below(name));
             }
         }
