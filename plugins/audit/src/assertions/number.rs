@@ -24,8 +24,8 @@ pub(super) struct Number {
     pub loose: bool,
     /// Whether it is the `b` of `a/b`.
     pub below: bool,
-    /// Whether a sign stands before it: `+29%` is a change.
-    pub signed: bool,
+    /// The sign before it: `+29%` is a change.
+    pub sign: Option<char>,
 }
 
 impl Number {
@@ -36,7 +36,7 @@ impl Number {
 
     /// The value where it is whole and meant exactly.
     pub(super) fn exact(&self) -> Option<u64> {
-        self.whole().filter(|_| !self.loose && !self.signed)
+        self.whole().filter(|_| !self.loose && self.sign.is_none())
     }
 
     /// As a person writes it, without `%`.
@@ -107,7 +107,7 @@ fn read(text: &str, at: usize, before: Option<&Number>) -> (Option<Number>, usiz
         percent: percent.is_some(),
         loose,
         below,
-        signed: matches!(last, Some('+' | '-' | '\u{2212}')),
+        sign: last.filter(|sign| matches!(sign, '+' | '-' | '\u{2212}')),
     };
     (Some(number), end)
 }
@@ -217,7 +217,7 @@ mod tests {
         let loose: Vec<bool> =
             numbers("~30, 500+, < 60, 3-4 and about 5, 9").iter().map(|number| number.loose).collect();
         assert_eq!(loose, [true, true, true, true, false]);
-        assert!(numbers("+29%")[0].signed);
+        assert_eq!(numbers("+29%")[0].sign, Some('+'));
         assert_eq!(numbers("")[..], []);
     }
 

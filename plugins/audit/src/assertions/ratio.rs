@@ -122,7 +122,7 @@ fn introduces(text: &str, from: usize, percent: &Number) -> bool {
     let bracketed = opened.is_some_and(|words| words.len() <= 60 && !words.contains(['(', ';', '.', ',']))
         && after.starts_with(')');
     let equal = matches!(between.trim(), "=" | "\u{2248}" | "is" | "are" | ", i.e." | "\u{2192}" | "or");
-    (bracketed || equal) && !percent.signed
+    (bracketed || equal) && percent.sign.is_none()
 }
 
 /// `N (P%)` with a whole in the same line or above.
@@ -192,7 +192,7 @@ pub(super) fn leading(cell: &str) -> Option<u64> {
 fn only_percent(cell: &str) -> Option<Number> {
     let found = numbers(cell);
     let [only] = found.as_slice() else { return None };
-    (only.percent && !only.signed && stems(cell).iter().all(|word| word.parse::<u64>().is_ok())).then_some(*only)
+    (only.percent && only.sign.is_none() && stems(cell).iter().all(|word| word.parse::<u64>().is_ok())).then_some(*only)
 }
 
 fn says_complete(cell: &str) -> bool {

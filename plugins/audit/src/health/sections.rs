@@ -8,17 +8,20 @@ use crate::page::{Block, Cell, Table, heading, number, text, words};
 use crate::report::Section;
 use crate::time;
 
+/// Writes the blocks of one section; none where there is nothing to show.
+type Writer = fn(&Health, &mut Vec<Block>);
+
 /// What the health report shows.
 #[must_use]
 pub fn sections(health: &Health) -> Vec<Section> {
-    let parts: [(&str, fn(&Health, &mut Vec<Block>)); 5] = [
+    let parts: [(&str, Writer); 5] = [
         ("Runs", runs),
         ("Processes", processes),
         ("Configuration", configurations),
         ("Traceability Matrices", matrices),
         ("References Between Documents", references),
     ];
-    let section = |(title, write): (&str, fn(&Health, &mut Vec<Block>))| {
+    let section = |(title, write): (&str, Writer)| {
         let mut blocks = Vec::new();
         write(health, &mut blocks);
         (!blocks.is_empty()).then(|| Section::new(title, blocks))
