@@ -29,20 +29,7 @@ pub(super) fn after(after: &str) -> &'static str {
         };
     }
     if text.starts_with(['-', '\u{2013}', '\u{2014}', ':', '\u{2190}', '#']) || rest.starts_with("  ") {
-        let said = text.trim_start_matches(['-', '\u{2013}', '\u{2014}', ':', '\u{2190}', '#', ' ', '*']);
-        let first = said.split_whitespace().next().unwrap_or_default();
-        if is_unchanged(said) {
-            return "unchanged";
-        }
-        let gone = || words::words(first).next().and_then(|word| verbs::verb(&word)).is_some_and(|verb| verb.past);
-        return match words::state(first) {
-            "new" if said.split_whitespace().count() == 1 || first.starts_with("NEW") => "said new",
-            "existing" => "said existing",
-            "goes" if gone() => "said to go",
-            _ if is_to_be_made(said) => "is made",
-            _ if is_change(said) => "told to change",
-            _ => "dash",
-        };
+        return after_dash(text);
     }
     if text.starts_with([',', '+', '&', '/']) {
         // "In `x`, add a field".
@@ -88,6 +75,24 @@ pub(super) fn after(after: &str) -> &'static str {
         ) => "with",
         ("anlegen" | "erstellen" | "erzeugen" | "schreiben" | "hinzu" | "hinzuf\u{fc}gen", _) => "is made",
         _ => "words",
+    }
+}
+
+/// What a text that a dash or colon separates from the path says of it.
+fn after_dash(text: &str) -> &'static str {
+    let said = text.trim_start_matches(['-', '\u{2013}', '\u{2014}', ':', '\u{2190}', '#', ' ', '*']);
+    let first = said.split_whitespace().next().unwrap_or_default();
+    if is_unchanged(said) {
+        return "unchanged";
+    }
+    let gone = || words::words(first).next().and_then(|word| verbs::verb(&word)).is_some_and(|verb| verb.past);
+    match words::state(first) {
+        "new" if said.split_whitespace().count() == 1 || first.starts_with("NEW") => "said new",
+        "existing" => "said existing",
+        "goes" if gone() => "said to go",
+        _ if is_to_be_made(said) => "is made",
+        _ if is_change(said) => "told to change",
+        _ => "dash",
     }
 }
 
