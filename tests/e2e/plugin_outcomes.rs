@@ -123,12 +123,7 @@ fn a_scan_without_audio_and_what_follows_from_it_say_so() {
 #[test]
 fn a_plan_of_which_no_step_could_be_done_was_not_applied() {
     let (workspace, folder) = music_files();
-    said(
-        run(&workspace, "music-files", "organise", &[]),
-        "refused",
-        &["0 files"],
-        "grant the folder with the music",
-    );
+    said(run(&workspace, "music-files", "organise", &[]), "refused", &["0 files"], "grant the folder with the music");
     let file = |number: usize| folder.join(format!("music/Artist {number} - Title.mp3"));
     let plan = |name: &str| {
         (0..3).for_each(|number| fs::write(file(number), format!("{number}")).unwrap());
