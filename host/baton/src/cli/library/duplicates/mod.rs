@@ -56,7 +56,7 @@ impl Args {
             output::note(&format!("reading {files} files that are longer than {from}, to compare them to their end"));
         };
         let path = options.need()?.state.catalog();
-        let prints = WholePrints { catalog: &path, read: &baton_fingerprint::read, tell: &tell, stop: &stop };
+        let prints = WholePrints { catalog: &path, read: &baton_fingerprint::read, progress: &tell, stop: &stop };
         let found = find(&catalog, &|prints| find_similar(prints, &stop), &|items| prints.load(items), wanted)?;
         if let Some(file) = &self.plan {
             plan::write(file, &found)?;
