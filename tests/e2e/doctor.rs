@@ -190,7 +190,7 @@ fn a_bundled_plugin_with_another_digest_in_the_lock_is_named_with_the_digest_to_
 fn a_stored_package_with_other_bytes_is_named_with_both_digests() {
     let workspace = Workspace::with_noop();
     let right = sha256(&workspace.read_bytes("plugins/noop.wasm"));
-    workspace.baton(&["run", "noop", "echo"]).ended(0);
+    workspace.baton(&["run", "noop", "noop"]).ended(0);
     let file = "source = { file = \"plugins/noop.wasm\" }";
     let lock = workspace.read("baton.lock");
     assert!(lock.contains(file), "{lock}");

@@ -188,7 +188,7 @@ fn an_older_copy_in_its_place_is_an_alarm_and_a_restore_of_it_is_none() {
     let workspace = Workspace::with_noop();
     workspace.drop_handoff("noop", "First");
     workspace.up_once();
-    let copy = workspace.outside().join("copy.db");
+    let copy = workspace.outside().join("earlier.db");
     workspace.baton(&["backup", copy.to_str().unwrap()]).ended(0);
     workspace.drop_handoff("noop", "Second");
     workspace.up_once();

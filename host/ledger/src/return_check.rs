@@ -10,10 +10,7 @@ use rusqlite::{OptionalExtension, params};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
 use crate::inspect::has_form;
-use crate::task::{Task, evidence, sql_list, timestamp};
-
-/// The first format of the ledger with checks.
-pub(crate) const CHECKS: i64 = 19;
+use crate::task::{CHECKS, Task, evidence, sql_list, timestamp};
 
 /// A recorded check.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -34,7 +34,7 @@ fn its_items_are_audio_that_is_not_in_the_bin() {
     let source = &report["sources"][0];
     assert_eq!((&source["kind"], &source["items"]), (&json!("eagle"), &json!(9)));
     assert_eq!(report["read"]["fingerprinted"], json!(8));
-    assert!(source["remarks"][0].as_str().unwrap().contains("is broken"), "{source}");
+    assert!(source["remarks"][0].as_str().unwrap().contains("is invalid"), "{source}");
     let total = &coverage(&workspace)["total"];
     assert_eq!(
         (&total["items"], &total["failed"], &total["reasons"][0]["reason"]),

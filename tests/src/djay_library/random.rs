@@ -1,4 +1,4 @@
-//! Pseudorandom numbers (SplitMix64) that are the same on every machine.
+//! Pseudorandom numbers (`SplitMix64`) that are the same on every machine.
 
 /// The generator's state.
 #[derive(Clone, Debug)]

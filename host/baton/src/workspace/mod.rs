@@ -23,7 +23,7 @@ mod state;
 mod stubs;
 mod system;
 
-pub(crate) use config::{ADOPTED_EXAMPLE, Config, Notify, TEMPLATE, pause, shown};
+pub(crate) use config::{ADOPTED_EXAMPLE, CONFIG_FILE, Config, Notify, TEMPLATE, pause, shown};
 pub(crate) use find::find;
 pub(crate) use folders::placed;
 pub(crate) use grant_check::check_grants;
@@ -45,9 +45,6 @@ pub(crate) use baton_registry::lock::{FILE as LOCK_FILE, Lock, PluginEntry, Sour
 use baton_registry::signature::verify;
 use baton_registry::{Package, PackageChecks, PluginRegistry, Signature, Trust};
 use baton_sandbox::{Sandbox, Workers};
-
-/// The name of the configuration file. A folder with this file is a workspace.
-pub(crate) const CONFIG_FILE: &str = "baton.toml";
 
 #[derive(Clone, Debug)]
 pub(crate) struct Workspace {

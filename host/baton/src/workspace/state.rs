@@ -15,7 +15,7 @@ use anyhow::{Context as _, bail};
 use baton_core::{Digest, file_name};
 use baton_ledger::regular_file;
 
-use super::CONFIG_FILE;
+use super::config::CONFIG_FILE;
 
 /// The file with the path of the workspace.
 const MARK: &str = "workspace";

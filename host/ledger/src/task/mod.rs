@@ -32,7 +32,7 @@ pub use queue::{
 #[cfg(test)]
 pub(crate) use reference::find;
 pub use reference::{TaskMatches, matching};
-pub(crate) use row::{evidence, sql_list, state, state_list, timestamp};
+pub(crate) use row::{CHECKS, evidence, sql_list, state, state_list, timestamp};
 pub use stalled::{StallLimits, StallReason, Stalled, stalled, stalled_in};
 pub use write::{
     ask_to_stop, give_back_attempt, insert, matched, renew, revise, set_due, set_file, set_lost, set_outcome,

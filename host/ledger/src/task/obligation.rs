@@ -4,11 +4,10 @@ use jiff::Timestamp;
 use rusqlite::params;
 
 use super::Task;
-use super::row::{COLUMNS, select_in, task};
+use super::row::{CHECKS, COLUMNS, select_in, task};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
 use crate::inspect::has_form;
-use crate::return_check::CHECKS;
 
 const OBLIGES: &str =
     "origin = 'handoff' AND kind <> 'RETURN' AND sender IS NOT NULL AND sender <> 'baton' AND agent <> '*'

@@ -8,7 +8,6 @@ use rusqlite::Row;
 use super::{Origin, Task, TaskSummary};
 use crate::LedgerError;
 use crate::database::Tx;
-use crate::return_check::CHECKS;
 
 /// The columns of a [`Task`], in the order that [`task`] reads.
 pub(super) const COLUMNS: &str = "id, agent, origin, kind, handoff_id, sender, title, action, args, body, made_at, paths, priority, \
@@ -18,6 +17,9 @@ pub(super) const COLUMNS: &str = "id, agent, origin, kind, handoff_id, sender, t
 
 /// The first format of the ledger with outcomes.
 pub(super) const OUTCOMES: i64 = 16;
+
+/// The first format of the ledger with checks of RETURNs.
+pub(crate) const CHECKS: i64 = 19;
 
 /// The columns of a [`TaskSummary`], in the order that [`summary`] reads. A ledger of an older format can be read too;
 /// the next write migrates it.

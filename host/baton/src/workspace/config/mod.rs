@@ -22,6 +22,9 @@ pub(crate) use self::duration::read as pause;
 pub(crate) use self::notices::Notify;
 use self::notices::NotifyConfig;
 
+/// The name of the configuration file. A folder with this file is a workspace.
+pub(crate) const CONFIG_FILE: &str = "baton.toml";
+
 /// The `baton.toml` that `baton init` writes.
 pub(crate) const TEMPLATE: &str = r#"# A Baton workspace. `baton up` serves it; every path is relative to this file.
 
