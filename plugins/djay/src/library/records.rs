@@ -267,7 +267,7 @@ mod tests {
                     assert_eq!(session.device_type.as_deref(), Some("3"));
                 }
                 Err(mismatch) => {
-                    assert!(!good && mismatch.to_string().contains("`startDate` is not a date of the years"))
+                    assert!(!good && mismatch.to_string().contains("`startDate` is not a date of the years"));
                 }
             }
         }

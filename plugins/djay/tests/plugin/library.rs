@@ -259,7 +259,7 @@ fn a_track_of_a_playlist_that_the_library_lacks_is_a_finding() {
     let (_, findings) = made.read();
     let found = findings.iter().find(|finding| finding.id == format!("playlist:absent:{}", list.id)).unwrap();
     let places = list.tracks.iter().filter(|place| made.written.tracks[**place].id == *track).count();
-    assert!(found.title.starts_with(&format!("{places} places of")), "{}", found.title);
+    assert!(found.title.starts_with(&format!("{places} items of")), "{}", found.title);
     assert!(found.title.contains(track.as_str()), "{}", found.title);
 }
 
@@ -292,7 +292,9 @@ fn a_library_of_which_no_object_can_be_read_is_an_error_that_says_what_was_seen(
     set("CAST(substr(data, 1, 4) || x'04000300' || substr(data, 9) AS BLOB)");
     refused(
         &made,
-        &format!("none of its {all} objects can be read: the header is of version 4.3 and 3.3 is read ({all})"),
+        &format!(
+            "none of its {all} objects can be read: the header has the version 4.3; only 3.3 is supported ({all})"
+        ),
     );
     set("CAST(substr(data, 1, 4) || x'03000300' || substr(data, 9, 12) || x'77' AS BLOB)");
     refused(&made, &format!("the tag 77 is unknown ({all})"));

@@ -221,7 +221,7 @@ fn a_copy_is_taken_back_only_while_what_it_is_a_copy_of_is_whole() {
     write(&place.music.join("a.mp3"), "same sizes");
     let outcome = place.undo(&plan).unwrap();
     assert_eq!(place.sorted(), ["P/A - T.mp3"], "{}", outcome.summary);
-    assert!(outcome.summary.contains("0 steps undone, 2 kept"), "{}", outcome.summary);
+    assert!(outcome.summary.contains("0 steps undone, 2 could not be undone"), "{}", outcome.summary);
 }
 
 /// As after a kill: the file is at its target, and the journal does not have it.
@@ -256,7 +256,7 @@ fn a_disk_that_does_not_answer_leaves_an_interrupted_step_open() {
     place.own.execute("UPDATE organise_plans SET state = 'undoing'", &[]).unwrap();
     assert!(matches!(undo(&place, &plan, &blind), Err(Error::Retryable(_))));
     let outcome = undo(&place, &plan, &|_, _| Ok(())).unwrap();
-    assert!(outcome.summary.contains("1 steps undone, 0 kept"), "{}", outcome.summary);
+    assert!(outcome.summary.contains("1 steps undone, 0 could not be undone"), "{}", outcome.summary);
 }
 
 #[test]
@@ -304,7 +304,7 @@ fn what_undo_kept_is_tried_again_and_not_forgotten() {
     fs::rename(&place.organised, &away).unwrap();
     fs::create_dir(&place.organised).unwrap();
     let outcome = place.undo(&plan).unwrap();
-    assert!(outcome.summary.contains("0 steps undone, 2 kept"), "{}", outcome.summary);
+    assert!(outcome.summary.contains("0 steps undone, 2 could not be undone"), "{}", outcome.summary);
     place.file("b.mp3", "other sound");
     for number in 0..15 {
         place.planned(&json!({ "rules": [{ "to": format!("{number}/{{name}}.{{ext}}") }] }));
@@ -319,7 +319,12 @@ fn what_undo_kept_is_tried_again_and_not_forgotten() {
         music_files::organise::undo(&task_of, &place.catalog, &place.own, &place.locks)
     };
     let outcome = again("t2").unwrap();
-    assert!(outcome.summary.contains("2 steps undone, 0 kept"), "{} {:?}", outcome.summary, outcome.findings);
+    assert!(
+        outcome.summary.contains("2 steps undone, 0 could not be undone"),
+        "{} {:?}",
+        outcome.summary,
+        outcome.findings
+    );
     assert_eq!(place.tree(), before);
     let undone = again("t3").unwrap();
     assert_eq!(undone.kind, OutcomeKind::Refused);

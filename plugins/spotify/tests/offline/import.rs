@@ -131,7 +131,7 @@ fn a_file_that_is_read_in_part_is_counted_once() {
     place.write("A.csv", format!("{A}\n{}\n{},\"Half", rows.join("\n"), uri(9)));
     let (report, _) = place.import();
     assert_eq!((report.playlists, report.part, report.unchanged), (1, 1, 0));
-    assert!(report.summary().contains("read in part only"), "{}", report.summary());
+    assert!(report.summary().contains("Only a part of 1 of them was read"), "{}", report.summary());
     let (again, findings) = place.import();
     assert_eq!((again.playlists, again.unchanged, ids(&findings)), (0, 1, vec!["unreadable:spotify/A.csv"]));
     place.playlist("A", &rows);
@@ -261,7 +261,7 @@ fn errors_when_a_path_leads_nowhere() {
     let place = Place::new();
     let args = Args { paths: vec!["../x".to_owned()], ..Args::default() };
     assert!(
-        matches!(place.import_only(&args), Err(Error::Permanent(text)) if text.contains("no `../x` below `spotify`"))
+        matches!(place.import_only(&args), Err(Error::Permanent(text)) if text.contains("`../x` does not exist below `spotify`"))
     );
     assert!(place.import().0.summary().contains("no export to import"));
 }
