@@ -126,7 +126,7 @@ fn what_is_packed_already_is_not_packed_again() {
     fs::write(&manifest, r#"{"description":"x","default_action":"a","actions":{"a":{"description":"x"}}}"#).unwrap();
     let args = ["--manifest", "manifest.json", "--name", "x", "--version", "1", "--out", "x.wasm"];
     let pack = |component: &str| plugin(&place, &[&["pack", component][..], &args].concat());
-    fails(pack(&noop.display().to_string()), &["a manifest already, of `noop`"]);
+    fails(pack(&noop.display().to_string()), &["already has the manifest of `noop`"]);
     fs::write(place.outside().join("module.wasm"), b"\0asm\x01\0\0\0").unwrap();
     fails(pack("module.wasm"), &["core module"]);
     fails(pack("nothing.wasm"), &["nothing.wasm"]);
