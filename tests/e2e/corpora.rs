@@ -218,7 +218,9 @@ fn requests_stay_with_their_agents_until_the_returns_come() {
         for file in &requests {
             let task = workspace.status().into_iter().find(|task| task.file_name() == file.name).unwrap();
             let ended = answered.contains(&file.name);
-            assert_eq!(task.state, if ended { "succeeded" } else { "delivered" }, "{}", file.name);
+            // The workspace has none of the files that a RETURN names, so the audit may refute it.
+            let states: &[&str] = if ended { &["succeeded", "disputed"] } else { &["delivered"] };
+            assert!(states.contains(&task.state.as_str()), "{}: {}", file.name, task.state);
             assert_eq!(workspace.inbox(&file.agent).contains(&file.name), !ended, "{}", file.name);
             assert_eq!(workspace.processed(&file.agent).contains(&file.name), ended, "{}", file.name);
         }

@@ -249,43 +249,58 @@ fn what_is_out_of_bounds_is_refused_with_its_place_before_it_is_read_on() {
     let targets = [&[0, 0x0e][..], &leb(1_000_000), &vec![0; 1_000_001], &[0x0b]].concat();
     let blocks = [&[0][..], &[0x02, 0x40].repeat(10_001), &[0x0b; 10_002]].concat();
     for (name, added, place, words) in [
-        ("functions", functions(200_001, &[0, 0x0b]), "the component", "200001 functions; at most 200000"),
-        ("types", module(1, &leb(200_001)), "the component", "200001 types; at most 200000"),
+        (
+            "functions",
+            functions(200_001, &[0, 0x0b]),
+            "the component",
+            "200001 functions, more than the limit of 200000",
+        ),
+        ("types", module(1, &leb(200_001)), "the component", "200001 types, more than the limit of 200000"),
         (
             "component types",
             section(7, &counted(10_001, &[0x7f])),
             "the component",
-            "10001 component types; at most 10000",
+            "10001 component types, more than the limit of 10000",
         ),
         (
             "nested types",
             section(7, &[&[1][..], &[0x42, 1, 1].repeat(51)].concat()),
             "a component type",
-            "51 types inside each other; at most 50",
+            "51 types inside each other, more than the limit of 50",
         ),
         (
             "values",
             module(1, &[&[1, 0x60][..], &counted(101, &[0x7f]), &[0]].concat()),
             "a function type of the core module",
-            "101 parameters and results; at most 100",
+            "101 parameters and results, more than the limit of 100",
         ),
-        ("instances", section(5, &leb(2_001)), "the component", "instances; at most 2000"),
-        ("segments", module(11, &leb(100_001)), "the component", "100001 data and element segments; at most 100000"),
-        ("parts", component.repeat(1_001), "the component", "1001 modules and components; at most 1000"),
-        ("targets", functions(1, &targets), "the component", "1000001 branch targets; at most 1000000"),
+        ("instances", section(5, &leb(2_001)), "the component", "instances, more than the limit of 2000"),
+        (
+            "segments",
+            module(11, &leb(100_001)),
+            "the component",
+            "100001 data and element segments, more than the limit of 100000",
+        ),
+        ("parts", component.repeat(1_001), "the component", "1001 modules and components, more than the limit of 1000"),
+        ("targets", functions(1, &targets), "the component", "1000001 branch targets, more than the limit of 1000000"),
         (
             "bytes",
             functions(1, &vec![1; (2 << 20) + 1]),
             "the function 0 of the core module",
-            "2097153 bytes; at most 2097152",
+            "2097153 bytes, more than the limit of 2097152",
         ),
         (
             "locals",
             functions(1, &[&[1][..], &leb(20_001), &[0x7f, 0x0b]].concat()),
             "the function 0 of the core module",
-            "20001 locals; at most 20000",
+            "20001 locals, more than the limit of 20000",
         ),
-        ("blocks", functions(1, &blocks), "the function 0 of the core module", "10001 nested blocks; at most 10000"),
+        (
+            "blocks",
+            functions(1, &blocks),
+            "the function 0 of the core module",
+            "10001 nested blocks, more than the limit of 10000",
+        ),
     ] {
         let package = file(&workspace, &[empty(), added].concat());
         for command in ["inspect", "install"] {
