@@ -43,6 +43,11 @@ impl<T> Lanes<T> {
         job
     }
 
+    /// The number of lanes with waiting jobs.
+    pub(crate) fn count(&self) -> usize {
+        self.lanes.len()
+    }
+
     /// The number of waiting jobs.
     pub(crate) fn len(&self) -> usize {
         self.waiting

@@ -1,6 +1,7 @@
 //! The writing thread: takes the waiting jobs, runs each in a savepoint, commits once, then replies to all. Jobs wait
-//! in lanes ([`Ledger::in_lane`]), which take turns, and a transaction accepts jobs only for a short time. So many jobs
-//! of one agent delay another agent's write only by a few jobs and one commit.
+//! in lanes ([`Ledger::in_lane`]), which take turns, and a transaction accepts jobs only for a short time. If it contains
+//! the last job of a lane while another lane has more, it ends even sooner. So many jobs of one agent delay another
+//! agent's write only by a few jobs and one commit.
 //!
 //! A failed job is rolled back without effect on the others. A failed commit (full disk) fails every job of the group.
 //! A reply of `Ok` always means that the bytes are on the disk, in the files that have the ledger's names: after each
@@ -28,6 +29,10 @@ const GROUP: usize = 256;
 
 /// After this time a transaction accepts no more jobs. A commit takes about as long.
 const GROUP_TIME: Duration = Duration::from_millis(10);
+
+/// As [`GROUP_TIME`], for a transaction that contains the last job of a lane while another lane has more jobs: the
+/// caller in the short lane does not wait for the others. Not zero, so that the long lane still shares its commits.
+const SHORT_GROUP_TIME: Duration = Duration::from_millis(2);
 
 /// Why all jobs of a group failed.
 #[derive(Clone)]
@@ -271,17 +276,22 @@ fn work(mut connection: Connection, owner: &str, shared: &Shared, waiting: &mpsc
 
 /// The jobs of one transaction, at least one. Jobs that arrive in the meantime wait in their lanes.
 fn group(lanes: &mut Lanes<Job>, waiting: &mpsc::Receiver<Waiting>) -> impl Iterator<Item = Job> {
-    let (mut taken, mut since) = (0, None);
+    let (mut taken, mut since, mut time) = (0, None, GROUP_TIME);
     std::iter::from_fn(move || {
         let begun = *since.get_or_insert_with(Instant::now);
-        if taken == GROUP || taken > 0 && begun.elapsed() >= GROUP_TIME {
+        if taken == GROUP || taken > 0 && begun.elapsed() >= time {
             return None;
         }
         taken += 1;
         for arrived in waiting.try_iter().take(QUEUE.saturating_sub(lanes.len())) {
             lanes.add(arrived.lane, arrived.job);
         }
-        lanes.next()
+        let before = lanes.count();
+        let job = lanes.next();
+        if (1..before).contains(&lanes.count()) {
+            time = SHORT_GROUP_TIME;
+        }
+        job
     })
 }
 
@@ -338,6 +348,26 @@ mod tests {
         assert!(good.is_ok() && bad.is_err());
         let marks = ledger.write(|tx| mark::all(tx, "t")).await.unwrap();
         assert_eq!(marks.into_keys().collect::<Vec<_>>(), ["a"]);
+    }
+
+    #[test]
+    fn a_transaction_ends_early_after_the_last_job_of_a_lane() {
+        let arrived = mpsc::channel::<Waiting>().1;
+        let job = || -> Job { Box::new(|_| Box::new(|_| ())) };
+        // Each job takes a millisecond.
+        let taken = |lanes: &mut Lanes<Job>| {
+            group(lanes, &arrived).inspect(|_| std::thread::sleep(Duration::from_millis(1))).count()
+        };
+        let mut lanes = Lanes::default();
+        (0..100).for_each(|_| lanes.add("flooded".into(), job()));
+        lanes.add("other".into(), job());
+        assert!(taken(&mut lanes) <= 3, "the only job of `other` waits for few others");
+        assert!(taken(&mut lanes) <= 11, "only `flooded` is left");
+        lanes.add("other".into(), job());
+        while lanes.count() == 2 {
+            taken(&mut lanes);
+        }
+        assert!(lanes.len() > 60);
     }
 
     #[test]
