@@ -1,46 +1,49 @@
-//! Finds problems of a handoff in this workspace: its agents, action, arguments, dependencies and deadline. `lint` reports
-//! all of them; `send` checks its request before it writes the file.
+//! Finds problems of a handoff in this workspace: its agents, action, arguments, dependencies and deadline. `baton lint`
+//! reports all of them; `baton send` and the MCP server check a request before they write its file.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use baton_core::agents::is_everybody;
 use baton_core::handoff::check::Problem;
 use baton_core::handoff::{self, Handoff, Kind};
 use baton_core::manifest::Manifest;
 use baton_core::nearest::or_meant;
-use baton_dispatch::{Agent, Roster, with_defaults};
 use baton_intake::{FolderEntryKind, scan};
 use baton_ledger::{Reader, task};
 use baton_sandbox::Arguments;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::task_view;
-use crate::workspace::Workspace;
+use crate::{Agent, Roster, with_defaults};
 
 /// The most files in inboxes that are searched for an id that the ledger does not know.
 const SEARCHED: usize = 10_000;
 
-pub(super) struct Check {
-    workspace: Workspace,
-    roster: Roster,
+/// Finds the manifest of an agent; `None` if it is not a plugin.
+pub type ManifestSource = Arc<dyn Fn(&str) -> Option<Manifest> + Send + Sync>;
+
+/// Checks handoffs against one workspace.
+pub struct RequestCheck {
+    roster: Arc<Roster>,
+    manifests: ManifestSource,
     reader: Option<Reader>,
     /// The ids and titles of the requests in inboxes. The files are read when the first of them is needed.
     waiting: OnceCell<BTreeSet<String>>,
 }
 
-impl Check {
-    pub(super) fn of(workspace: Workspace) -> anyhow::Result<Self> {
-        let roster = workspace.roster()?;
-        // A check of files works without the ledger.
-        let reader = task_view::reader(&workspace).ok().flatten();
-        Ok(Self { workspace, roster, reader, waiting: OnceCell::new() })
+impl RequestCheck {
+    /// A check against these agents and plugins. Without `reader`, only files in inboxes count as known requests.
+    #[must_use]
+    pub fn new(roster: Arc<Roster>, manifests: ManifestSource, reader: Option<Reader>) -> Self {
+        Self { roster, manifests, reader, waiting: OnceCell::new() }
     }
 
     /// The problems of the handoff in the file at `path`.
-    pub(super) fn problems(&self, path: &Path, handoff: &Handoff, now: Timestamp) -> Vec<Problem> {
+    #[must_use]
+    pub fn problems(&self, path: &Path, handoff: &Handoff, now: Timestamp) -> Vec<Problem> {
         let owner = self.owner_of(path);
         let mut problems: Vec<Problem> = self.wrong_target(owner, handoff).into_iter().collect();
         problems.extend(self.wrong_sender(handoff));
@@ -106,7 +109,8 @@ impl Check {
     }
 
     /// Whether a task, or a file that waits in an inbox, has this id or title.
-    pub(super) fn is_known(&self, id: &str) -> bool {
+    #[must_use]
+    pub fn is_known(&self, id: &str) -> bool {
         let task = self.reader.as_ref().and_then(|reader| task::is_named(reader, id).ok());
         task == Some(true) || self.waiting().contains(id)
     }
@@ -122,7 +126,10 @@ impl Check {
     }
 
     /// Checks the action and the arguments of a request to one agent. An agent that is not a plugin accepts everything.
-    pub(super) fn call(&self, agent: &Agent, action: Option<&str>, args: &Map<String, Value>) -> Result<(), String> {
+    ///
+    /// # Errors
+    /// When the plugin has no such action, or its schema refuses the arguments.
+    pub fn call(&self, agent: &Agent, action: Option<&str>, args: &Map<String, Value>) -> Result<(), String> {
         match self.manifest(agent) {
             Some(manifest) => check_call(agent, &manifest, action, args),
             None => Ok(()),
@@ -130,7 +137,10 @@ impl Check {
     }
 
     /// Checks the arguments of a broadcast for every plugin that has the action: each of them gets it.
-    pub(super) fn broadcast(&self, action: &str, args: &Map<String, Value>) -> Result<(), String> {
+    ///
+    /// # Errors
+    /// As [`RequestCheck::call`].
+    pub fn broadcast(&self, action: &str, args: &Map<String, Value>) -> Result<(), String> {
         for agent in self.roster.agents() {
             let manifest = self.manifest(agent).filter(|manifest| manifest.declares.actions.contains_key(action));
             if let Some(manifest) = manifest {
@@ -141,12 +151,14 @@ impl Check {
     }
 
     /// The schema of the action's arguments; a schema that accepts everything if the agent has no such action.
-    pub(super) fn schema(&self, agent: &Agent, action: Option<&str>) -> Value {
+    #[must_use]
+    pub fn schema(&self, agent: &Agent, action: Option<&str>) -> Value {
         self.schema_of(agent, action).unwrap_or(Value::Bool(true))
     }
 
     /// The same for a broadcast: the schema of the first plugin with the action.
-    pub(super) fn broadcast_schema(&self, action: &str) -> Value {
+    #[must_use]
+    pub fn broadcast_schema(&self, action: &str) -> Value {
         let found = self.roster.agents().find_map(|agent| self.schema_of(agent, Some(action)));
         found.unwrap_or(Value::Bool(true))
     }
@@ -159,15 +171,13 @@ impl Check {
 
     /// The manifest of an agent, if it is a plugin.
     fn manifest(&self, agent: &Agent) -> Option<Manifest> {
-        self.workspace.registry().manifest(&agent.name)
+        (self.manifests)(&agent.name)
     }
 
-    pub(super) fn roster(&self) -> &Roster {
+    /// The agents.
+    #[must_use]
+    pub fn roster(&self) -> &Roster {
         &self.roster
-    }
-
-    pub(super) fn workspace(&self) -> &Workspace {
-        &self.workspace
     }
 }
 

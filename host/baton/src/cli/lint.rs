@@ -7,11 +7,11 @@ use baton_core::agents::Aliases;
 use baton_core::file_name::{self, FileName};
 use baton_core::handoff::check::{self, Problem, Severity};
 use baton_core::handoff::{self, Handoff, Kind, MAX_BYTES};
+use baton_dispatch::request_check::RequestCheck;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::WorkspaceOptions;
-use super::handoff_check::Check;
+use super::{WorkspaceOptions, task_view};
 
 use crate::exit::Code;
 use crate::output::{self, one_line};
@@ -32,7 +32,7 @@ pub(super) struct Args {
 impl Args {
     /// Fails if the workspace of `-w` cannot be opened. An unreadable file is a finding, not an error.
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let check = match options.find().and_then(|found| found.map(Check::of).transpose()) {
+        let check = match options.find().and_then(|found| found.map(|found| task_view::request_check(&found)).transpose()) {
             Err(error) if options.workspace.is_none() => {
                 output::note(&format!("warning: agents and actions are not checked: {error:#}"));
                 None
@@ -78,7 +78,7 @@ impl CheckedFile<'_> {
     }
 }
 
-fn look<'a>(path: &'a Path, check: Option<&Check>) -> CheckedFile<'a> {
+fn look<'a>(path: &'a Path, check: Option<&RequestCheck>) -> CheckedFile<'a> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let captured = baton_intake::capture(path, MAX_BYTES).map_err(|error| error.to_string());
     let found = captured.and_then(|captured| handoff::parse(&name, &captured.bytes).map_err(|error| error.to_string()));

@@ -12,7 +12,6 @@ mod completions;
 mod decide;
 mod doctor;
 mod fingerprint;
-mod handoff_check;
 mod init;
 mod ledger;
 mod library;

@@ -8,14 +8,14 @@ use anyhow::{Context as _, bail};
 use baton_core::Digest;
 use baton_core::handoff::Priority;
 use baton_core::handoff::compose::Request;
+use baton_dispatch::request_check::RequestCheck;
 use baton_dispatch::{Agent, AgentKind};
 use baton_intake::{publish, stage};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::handoff_check::Check;
 use super::sent::SentHandoff;
-use super::{WorkspaceOptions, args};
+use super::{WorkspaceOptions, args, task_view};
 use crate::exit::Code;
 use crate::{output, workspace};
 
@@ -72,7 +72,8 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let check = Check::of(options.need()?)?;
+        let workspace = options.need()?;
+        let check = task_view::request_check(&workspace)?;
         let (roster, now) = (check.roster(), Timestamp::now());
         let (agent, args) = self.agent_and_args(&check)?;
         if self.title.trim().is_empty() || self.title.contains('\n') || self.title.chars().count() > LONGEST_TITLE {
@@ -107,7 +108,7 @@ impl Args {
             output::print(&format!("{}\n", sent.id));
             output::note(&format!("wrote {}", sent.file));
         }
-        let outcome = self.wait.then(|| sent.wait(check.workspace())).transpose()?;
+        let outcome = self.wait.then(|| sent.wait(&workspace)).transpose()?;
         if self.json {
             output::json(&sent.as_json(outcome.as_ref()));
         }
@@ -115,7 +116,7 @@ impl Args {
     }
 
     /// The recipient (`None` for a broadcast) and the arguments, after all checks.
-    fn agent_and_args<'a>(&self, check: &'a Check) -> anyhow::Result<(Option<&'a Agent>, Map<String, Value>)> {
+    fn agent_and_args<'a>(&self, check: &'a RequestCheck) -> anyhow::Result<(Option<&'a Agent>, Map<String, Value>)> {
         let roster = check.roster();
         if self.given.reads_input() && self.body.as_deref() == Some(Path::new("-")) {
             bail!("--args-json - and --body - both read standard input; pass one of them as a file or as text");

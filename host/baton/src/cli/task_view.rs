@@ -1,10 +1,12 @@
 //! Views of a task that `status` and `why` share.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use baton_core::{Evidence, OutcomeKind};
 use baton_dispatch::budget::ExhaustedBudget;
+use baton_dispatch::request_check::RequestCheck;
 use baton_ledger::supervision::FailingPlugin;
 use baton_ledger::task::TaskSummary;
 use baton_ledger::{LedgerError, Reader};
@@ -19,6 +21,12 @@ use crate::workspace::{Workspace, head};
 pub(super) fn reader(workspace: &Workspace) -> anyhow::Result<Option<Reader>> {
     head::need_known(workspace)?;
     Ok(open(&workspace.state.ledger())?)
+}
+
+/// Checks of requests against the workspace. A check of files works without the ledger.
+pub(super) fn request_check(workspace: &Workspace) -> anyhow::Result<RequestCheck> {
+    let reader = reader(workspace).ok().flatten();
+    Ok(RequestCheck::new(Arc::new(workspace.roster()?), workspace.manifests(), reader))
 }
 
 /// The ledger at `path`; `None` if there is none yet.

@@ -40,6 +40,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use baton_core::agents::known;
 use baton_core::nearest::confusable;
+use baton_dispatch::request_check::ManifestSource;
 use baton_dispatch::{AgentKind, Roster};
 pub(crate) use baton_registry::lock::{FILE as LOCK_FILE, Lock, PluginEntry, Source, short};
 use baton_registry::signature::verify;
@@ -150,6 +151,12 @@ impl Workspace {
         let handoffs = self.root.join("handoffs");
         Roster::load(&handoffs, plugins.iter(), &self.config.rules(&self.base))
             .with_context(|| format!("{} could not be read", handoffs.display()))
+    }
+
+    /// The manifests of the installed plugins, as they are at each call.
+    pub(crate) fn manifests(&self) -> ManifestSource {
+        let workspace = self.clone();
+        Arc::new(move |name| workspace.registry().manifest(name))
     }
 
     /// The use of each folder in `handoffs/` and in the adopted folders.

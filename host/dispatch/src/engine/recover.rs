@@ -14,6 +14,7 @@ use baton_ledger::{Ledger, LedgerError, Tx, supervision};
 use fail::fail_point;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::agent_work::end_lost_claims;
 use crate::attempt::DueWork;
 use crate::settle::set_state;
 use crate::{AgentKind, Context, DispatchError, budget, limits};
@@ -28,6 +29,9 @@ pub(super) async fn recover(context: &Arc<Context>, starting: bool) -> Result<()
             tracing::warn!(task = %task.id, %state, "{reason}");
             set_state(tx, &task, "interrupted", state, reason, now)?;
             fail_point!("recover.interrupted");
+        }
+        for agent in end_lost_claims(tx, now)? {
+            tracing::warn!(%agent, "a session of the agent lost its claim; the request waits again");
         }
         if starting {
             inner.locks.sweep(tx)?;

@@ -90,6 +90,15 @@ fn what_the_daemon_asks_again_and_again_is_looked_up() {
 }
 
 #[test]
+fn claims_are_found_by_an_index() {
+    let (_folder, connection) = ledger();
+    for sql in super::claim::asked() {
+        let steps = plan(&connection, &sql);
+        assert!(steps.iter().all(|step| step.contains("USING INDEX")), "{sql}\n{steps:?}");
+    }
+}
+
+#[test]
 fn what_plugins_read_of_the_past_comes_in_order_from_an_index() {
     let (_folder, connection) = ledger();
     let ended = ["CORRELATED SCALAR SUBQUERY 1", "SEARCH events USING INDEX events_task (task=?)"];

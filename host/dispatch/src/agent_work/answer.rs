@@ -1,0 +1,153 @@
+//! The RETURN of an external agent: written as a file into the inbox of the requesting agent, captured by the daemon.
+
+use std::time::Duration;
+
+use baton_core::handoff::agent_return::{self, ReturnStatus, WorkEvidence};
+use baton_core::text::{at_most, one_line};
+use baton_core::{Evidence, State};
+use baton_intake::{publish, stage};
+use baton_ledger::task::{self, Task};
+use baton_ledger::{LedgerError, Tx, event};
+use fail::fail_point;
+use jiff::Timestamp;
+
+use super::session::AgentSession;
+use crate::DispatchError;
+
+/// The most entries of one kind in the evidence, and the longest of them in bytes.
+const EVIDENCE: usize = 200;
+const EVIDENCE_BYTES: usize = 1 << 10;
+
+/// The longest summary in bytes.
+const SUMMARY_BYTES: usize = 64 << 10;
+
+/// How long the capture of a RETURN may take while a daemon runs.
+const CAPTURE: Duration = Duration::from_secs(5);
+
+/// A RETURN as the agent gives it.
+#[derive(Clone, Debug)]
+pub struct AgentReturn {
+    /// How the work ended.
+    pub status: ReturnStatus,
+    /// What was done, or why not.
+    pub summary: String,
+    /// What others can check.
+    pub evidence: WorkEvidence,
+    /// What the requesting agent should do next.
+    pub next_steps: Vec<String>,
+}
+
+/// What Baton knows about a RETURN.
+#[derive(Clone, Debug)]
+pub struct ReturnReport {
+    /// The id of the request's task.
+    pub task: String,
+    /// The file that was written, as in the ledger.
+    pub file: String,
+    /// The state of the request now. It is `delivered` until the daemon has captured the RETURN.
+    pub state: State,
+    /// What is known about the reported work.
+    pub evidence: Option<Evidence>,
+    /// Why the evidence is as it is: the last event of the request.
+    pub reason: String,
+}
+
+impl AgentReturn {
+    /// Rejects a RETURN that says nothing, or too much.
+    fn check(&self) -> Result<(), String> {
+        let WorkEvidence { files, commits, commands } = &self.evidence;
+        let texts = files.iter().chain(commits).chain(commands.iter().map(|run| &run.command)).chain(&self.next_steps);
+        if self.summary.trim().is_empty() {
+            return Err("`summary` is empty; say what was done, or why it was not".to_owned());
+        }
+        if self.summary.len() > SUMMARY_BYTES {
+            return Err(format!("`summary` has more than {SUMMARY_BYTES} bytes; write the details into a file and name it"));
+        }
+        if [files.len(), commits.len(), commands.len(), self.next_steps.len()].iter().any(|count| *count > EVIDENCE) {
+            return Err(format!("the evidence has more than {EVIDENCE} entries of one kind; name the most important ones"));
+        }
+        if let Some(long) = texts.into_iter().find(|text| text.len() > EVIDENCE_BYTES || text.trim().is_empty()) {
+            return Err(format!("`{}…` is empty or longer than {EVIDENCE_BYTES} bytes", at_most(&one_line(long), 40)));
+        }
+        Ok(())
+    }
+}
+
+impl AgentSession {
+    /// Answers a request: writes the RETURN and, while a daemon serves the workspace, waits until it is captured. The
+    /// request then ends, its file is archived, and plugins check the RETURN. A disputed request can be answered again.
+    ///
+    /// # Errors
+    /// When the request is not open for this session, the RETURN says nothing, or the file cannot be written.
+    pub async fn give_return(&self, word: &str, answer: AgentReturn) -> Result<ReturnReport, DispatchError> {
+        answer.check().map_err(DispatchError::Refused)?;
+        let task = self.find(word).await?;
+        let (session, id) = (self.clone(), task.id.clone());
+        let look = move |tx: &Tx<'_>| {
+            let task = task::get_in(tx, &id)?;
+            if task.state == State::Disputed && task.agent == session.agent {
+                return Ok(Ok(task));
+            }
+            Ok(session.hold(tx, &id, Timestamp::now())?.map(|(task, _)| task))
+        };
+        let context = &self.work.context;
+        let task = context.ledger.write(look).await?.map_err(DispatchError::Refused)?;
+        let before = context.ledger.reader().and_then(|reader| event::newest(&reader))?;
+        fail_point!("agent_return.claimed");
+        let file = self.write(&task, answer).await?;
+        fail_point!("agent_return.written");
+        self.captured(&task.id, file, before).await
+    }
+
+    /// Writes the file. Returns its path as in the ledger.
+    async fn write(&self, request: &Task, answer: AgentReturn) -> Result<String, DispatchError> {
+        let roster = self.work.roster()?;
+        let asker = request.answer_to().unwrap_or_default().to_owned();
+        let inbox = roster.resolve(&asker).map_or(roster.central(), |agent| &agent.inbox).to_owned();
+        let written = agent_return::AgentReturn {
+            task: &request.id,
+            executing: &self.agent,
+            originating: &asker,
+            handoff_id: request.handoff_id.as_deref(),
+            handoff_file: request.file.as_deref(),
+            title: &request.title,
+            status: answer.status,
+            summary: &answer.summary,
+            evidence: &answer.evidence,
+            next_steps: &answer.next_steps,
+            at: Timestamp::now(),
+        };
+        let (bytes, name, token) = (written.to_bytes(), written.file_name(), format!("return-{}", request.id));
+        let folder = inbox.clone();
+        let name = tokio::task::spawn_blocking(move || publish(&stage(&folder, &token, &bytes)?, &name));
+        let name = name.await.map_err(|_| LedgerError::Closed)??;
+        Ok(self.work.context.shown(&inbox.join(name)))
+    }
+
+    /// Waits until the daemon has captured the RETURN, at most [`CAPTURE`].
+    async fn captured(&self, id: &str, file: String, before: i64) -> Result<ReturnReport, DispatchError> {
+        let mut changes = self.work.changes.clone();
+        let deadline = tokio::time::Instant::now() + CAPTURE;
+        loop {
+            let report = self.return_report(id, file.clone(), before).await?;
+            if report.state != State::Delivered || tokio::time::Instant::now() >= deadline {
+                return Ok(report);
+            }
+            drop(tokio::time::timeout_at(deadline, changes.changed()).await);
+        }
+    }
+
+    async fn return_report(&self, id: &str, file: String, before: i64) -> Result<ReturnReport, DispatchError> {
+        let (id, agent) = (id.to_owned(), self.agent.clone());
+        self.work
+            .read(move |reader| {
+                let events = event::of_task(reader, &id)?;
+                let last = events.iter().rev().find(|recorded| recorded.seq > before);
+                let found = task::matching(reader, &id)?.tasks.into_iter().find(|task| task.id == id && task.agent == agent);
+                let task = found.ok_or(LedgerError::Closed)?;
+                let reason = last.map(|recorded| recorded.event.reason.clone()).unwrap_or_default();
+                Ok(ReturnReport { task: id, file, state: task.state, evidence: task.evidence, reason })
+            })
+            .await
+    }
+}

@@ -1,0 +1,100 @@
+//! The open work of an agent: requests and RETURNs in its inbox.
+
+use baton_core::handoff::Priority;
+use baton_ledger::task::{self, Claim, Task};
+use baton_ledger::{LedgerError, Reader, event};
+use jiff::Timestamp;
+
+use super::claim::is_live;
+use super::session::AgentSession;
+use crate::DispatchError;
+
+/// The most items that are listed.
+const LISTED: u32 = 200;
+
+/// A request or a RETURN in the inbox of an agent. Its texts come from an untrusted file.
+#[derive(Clone, Debug)]
+pub struct InboxItem {
+    /// The id of the task.
+    pub id: String,
+    /// `HANDOFF`, `RETURN`, …
+    pub kind: String,
+    /// One line.
+    pub title: String,
+    /// The sender.
+    pub from: Option<String>,
+    /// How urgent.
+    pub priority: Priority,
+    /// The deadline of the sender.
+    pub deadline: Option<Timestamp>,
+    /// When Baton captured it.
+    pub since: Timestamp,
+    /// The session that works on it, if one has claimed it.
+    pub claim: Option<Claim>,
+}
+
+/// The open work of an agent at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct OpenWork {
+    /// The most urgent and oldest first.
+    pub items: Vec<InboxItem>,
+    /// The number of the newest event. A later call with it returns only what is newer.
+    pub cursor: i64,
+}
+
+impl InboxItem {
+    fn new(task: Task, claim: Option<Claim>) -> Self {
+        Self {
+            id: task.id,
+            kind: task.kind,
+            title: task.title,
+            from: task.sender,
+            priority: task.priority,
+            deadline: task.deadline,
+            since: task.created_at,
+            claim,
+        }
+    }
+}
+
+/// The work of `agent` that nobody has claimed. With `after`, only what became available after that event.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn open_work(reader: &Reader, agent: &str, after: Option<i64>, now: Timestamp) -> Result<OpenWork, LedgerError> {
+    let cursor = event::newest(reader)?;
+    if after.is_some_and(|after| after >= cursor) {
+        return Ok(OpenWork { items: Vec::new(), cursor });
+    }
+    let mut items = items(reader, agent, now)?;
+    items.retain(|item| item.claim.is_none());
+    if let Some(after) = after {
+        let changed = task::changed_after(reader, agent, after)?;
+        items.retain(|item| changed.contains(&item.id));
+    }
+    Ok(OpenWork { items, cursor })
+}
+
+/// Everything in the inbox of `agent`, with live claims.
+pub(super) fn items(reader: &Reader, agent: &str, now: Timestamp) -> Result<Vec<InboxItem>, LedgerError> {
+    let mut claims = task::claims(reader)?;
+    claims.retain(|claim| claim.agent == agent && is_live(claim, now));
+    let tasks = task::inbox(reader, agent, LISTED)?;
+    let claim_of = |task: &Task| claims.iter().find(|claim| claim.task == task.id).cloned();
+    Ok(tasks.into_iter().map(|task| (claim_of(&task), task)).map(|(claim, task)| InboxItem::new(task, claim)).collect())
+}
+
+impl AgentSession {
+    /// Everything in the inbox: requests and RETURNs, claimed or not. Reading it changes nothing.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn inbox(&self) -> Result<OpenWork, DispatchError> {
+        let agent = self.agent.clone();
+        let read = move |reader: &Reader| {
+            let cursor = event::newest(reader)?;
+            Ok(OpenWork { items: items(reader, &agent, Timestamp::now())?, cursor })
+        };
+        self.work.read(read).await
+    }
+}

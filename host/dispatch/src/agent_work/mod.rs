@@ -1,0 +1,21 @@
+//! What an external agent does with its tasks through Baton instead of through its folder: list, read, claim, report
+//! progress, ask a person, answer, and wait for work. The MCP server and `baton inbox` use it.
+//!
+//! An agent can see the tasks that it received, sent or gets the RETURN of, and can work only on those that it received.
+//! Nothing here bypasses the folders: a RETURN is a file in the inbox of the requesting agent, and the engine captures
+//! it like any other. So an agent may change between both ways at any time.
+//!
+//! A **claim** is a lease. While one session of an agent holds it, no other session can claim, answer or ask. A claim
+//! ends with the task's next state, when it is released, when its holder does not renew it, or when the holder's process
+//! has ended. The request then waits for the agent again; the daemon records the lost claim.
+
+mod answer;
+mod claim;
+mod inbox;
+mod session;
+mod wait;
+
+pub use answer::{AgentReturn, ReturnReport};
+pub(crate) use claim::end_lost_claims;
+pub use inbox::{InboxItem, OpenWork, open_work};
+pub use session::{AgentSession, AgentWork};

@@ -1,0 +1,165 @@
+//! A session of one agent: what it may see, and which tasks its words mean.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use baton_ledger::task::{self, Task};
+use baton_ledger::{LedgerError, Reader, event};
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+use super::wait::follow_changes;
+use crate::{AgentKind, Context, DispatchError, Roster};
+
+/// What all sessions of a process share: the workspace, a reader of the ledger, and the news that it has changed.
+pub struct AgentWork {
+    pub(super) context: Arc<Context>,
+    reader: Mutex<Reader>,
+    pub(super) changes: watch::Receiver<u64>,
+    follower: AbortHandle,
+}
+
+impl AgentWork {
+    /// Opens the ledger of `context` for its sessions. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn new(context: Arc<Context>) -> Result<Arc<Self>, DispatchError> {
+        let (sender, changes) = watch::channel(0);
+        let follower = tokio::spawn(follow_changes(context.ledger.reader()?, context.ledger.pulse(), sender));
+        let reader = Mutex::new(context.ledger.reader()?);
+        Ok(Arc::new(Self { context, reader, changes, follower: follower.abort_handle() }))
+    }
+
+    /// Reads the ledger on a thread that may block.
+    pub(super) async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        read: impl FnOnce(&Reader) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, DispatchError> {
+        let work = Arc::clone(self);
+        let job = move || read(&work.reader.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok(tokio::task::spawn_blocking(job).await.map_err(|_| LedgerError::Closed)??)
+    }
+
+    /// The agents of the workspace, after a new look at their folders.
+    ///
+    /// # Errors
+    /// When a folder cannot be read.
+    pub fn roster(&self) -> Result<Arc<Roster>, DispatchError> {
+        self.context.refresh_roster()?;
+        Ok(self.context.roster())
+    }
+
+    /// What every dispatch step needs.
+    #[must_use]
+    pub fn context(&self) -> &Arc<Context> {
+        &self.context
+    }
+}
+
+impl Drop for AgentWork {
+    fn drop(&mut self) {
+        self.follower.abort();
+    }
+}
+
+/// A session of an external agent.
+#[derive(Clone)]
+pub struct AgentSession {
+    pub(super) work: Arc<AgentWork>,
+    pub(super) agent: String,
+    pub(super) holder: String,
+    pub(super) lease: Duration,
+}
+
+impl AgentSession {
+    /// A session of the agent with this spelling of its name. `holder` identifies the session in claims: the name of a
+    /// process ([`crate::owner::name`]), whose claims end with the process, or `http:…`. Each claim lasts for `lease` after
+    /// it was last renewed.
+    ///
+    /// # Errors
+    /// When there is no such agent, or it is a plugin.
+    pub fn new(work: Arc<AgentWork>, spelling: &str, holder: String, lease: Duration) -> Result<Self, DispatchError> {
+        let roster = work.roster()?;
+        let Some(agent) = roster.resolve(spelling) else {
+            let error = format!(
+                "{}. To make it an agent: `baton connect CLIENT --agent {spelling}`, or make its inbox in handoffs/",
+                roster.unknown_agent(spelling)
+            );
+            return Err(DispatchError::Refused(error));
+        };
+        if agent.kind == AgentKind::Plugin {
+            let error = format!("`{}` is a plugin, so Baton does its work; choose another agent", agent.name);
+            return Err(DispatchError::Refused(error));
+        }
+        let agent = agent.name.clone();
+        Ok(Self { work, agent, holder, lease })
+    }
+
+    /// The agent's name.
+    #[must_use]
+    pub fn agent(&self) -> &str {
+        &self.agent
+    }
+
+    /// The shared part.
+    #[must_use]
+    pub fn work(&self) -> &Arc<AgentWork> {
+        &self.work
+    }
+
+    /// Whether the agent may see a task.
+    pub(super) fn may_see(&self, task: &Task) -> bool {
+        let me = Some(self.agent.as_str());
+        task.agent == self.agent || task.sender.as_deref() == me || task.answer_to() == me
+    }
+
+    /// The only visible task that `word` names: its id or the first characters of it, or the handoff's id, file or title.
+    ///
+    /// # Errors
+    /// When no visible task has this name, or several have it.
+    pub async fn find(&self, word: &str) -> Result<Task, DispatchError> {
+        let (session, name) = (self.clone(), word.to_owned());
+        let found = self.work.read(move |reader| {
+            let mut found = task::matching(reader, &name)?.tasks;
+            found.retain(|task| session.may_see(task));
+            Ok(found)
+        });
+        let mut found = found.await?;
+        // A RETURN repeats the title of its request.
+        if found.len() > 1 && found.iter().any(|task| task.kind != "RETURN" && task.agent == self.agent) {
+            found.retain(|task| task.kind != "RETURN" && task.agent == self.agent);
+        }
+        match found.len() {
+            0 => Err(DispatchError::Refused(format!(
+                "{} has no task `{word}`; `inbox` and `status` list the ids",
+                self.agent
+            ))),
+            1 => found.pop().ok_or_else(|| LedgerError::Closed.into()),
+            _ => {
+                let ids: Vec<&str> = found.iter().take(10).map(|task| task.id.as_str()).collect();
+                Err(DispatchError::Refused(format!("`{word}` names several tasks: {}; use one of these ids", ids.join(", "))))
+            }
+        }
+    }
+
+    /// The events of a task, oldest first.
+    ///
+    /// # Errors
+    /// As [`AgentSession::find`].
+    pub async fn events(&self, word: &str) -> Result<(Task, Vec<event::RecordedEvent>), DispatchError> {
+        let task = self.find(word).await?;
+        let id = task.id.clone();
+        let events = self.work.read(move |reader| event::of_task(reader, &id)).await?;
+        Ok((task, events))
+    }
+
+    /// The newest tasks that the agent received or sent, newest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn tasks(&self, limit: usize) -> Result<Vec<Task>, DispatchError> {
+        let session = self.clone();
+        self.work.read(move |reader| task::of_agent(reader, &session.agent, limit)).await
+    }
+}

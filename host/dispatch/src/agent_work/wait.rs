@@ -1,0 +1,59 @@
+//! Waits for work without load: a change of the ledger wakes the waiting sessions, and each then looks into its inbox.
+
+use std::time::Duration;
+
+use baton_ledger::{Pulse, Reader};
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+
+use super::inbox::{OpenWork, open_work};
+use super::session::AgentSession;
+use crate::DispatchError;
+
+/// How often the ledger is checked for commits of other processes.
+const CHECK: Duration = Duration::from_millis(500);
+
+/// Counts the commits of this process and of others in `sender`.
+pub(super) async fn follow_changes(reader: Reader, mut pulse: watch::Receiver<Pulse>, sender: watch::Sender<u64>) {
+    let (mut seen, mut alive) = (reader.version().unwrap_or_default(), true);
+    loop {
+        tokio::select! {
+            changed = pulse.changed(), if alive => {
+                alive = changed.is_ok();
+                sender.send_modify(|count| *count += 1);
+            }
+            () = tokio::time::sleep(CHECK) => {
+                let version = reader.version().unwrap_or(seen);
+                if version != seen {
+                    seen = version;
+                    sender.send_modify(|count| *count += 1);
+                }
+            }
+        }
+    }
+}
+
+impl AgentSession {
+    /// Waits until the agent has unclaimed work, at most for `time`. With `after`, the cursor of an earlier call, only
+    /// newer work counts. The result is empty if the time is over; its cursor continues the wait. Nothing is consumed, so an
+    /// interrupted wait loses nothing.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn wait(&self, after: Option<i64>, time: Duration) -> Result<OpenWork, DispatchError> {
+        let mut changes = self.work.changes.clone();
+        let deadline = Instant::now() + time;
+        loop {
+            changes.mark_unchanged();
+            let agent = self.agent.clone();
+            let work = self.work.read(move |reader| open_work(reader, &agent, after, Timestamp::now())).await?;
+            if !work.items.is_empty() {
+                return Ok(work);
+            }
+            if !matches!(timeout_at(deadline, changes.changed()).await, Ok(Ok(()))) {
+                return Ok(work);
+            }
+        }
+    }
+}

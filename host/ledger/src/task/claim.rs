@@ -1,0 +1,186 @@
+//! Claims: leases of requests on which external agents work.
+//!
+//! A claimed request stays `delivered`. Its lease names the holder (one session of the agent) and the time at which the
+//! claim ends unless it is renewed. Every transition of the task ends the claim, see [`super::transition`].
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::Task;
+use super::row::{select_sql, task, timestamp};
+use crate::LedgerError;
+use crate::database::{Reader, Tx};
+
+/// Requests that an agent can claim. The condition of the index `tasks_delivered` is a part of it.
+const CLAIMABLE: &str = "state = 'delivered' AND kind <> 'RETURN'";
+
+/// The claims. The index `tasks_claimed` has only claimed tasks.
+const CLAIMS: &str = "SELECT id, agent, lease_owner, lease_until FROM tasks
+                      WHERE state = 'delivered' AND lease_owner IS NOT NULL";
+
+/// The open tasks of an agent: requests and RETURNs, the most urgent and oldest first.
+const INBOX: &str = "WHERE state = 'delivered' AND agent = ?1 ORDER BY priority DESC, created_at, rowid LIMIT ?2";
+
+/// The frequent queries, for the test of their query plans.
+#[cfg(test)]
+pub(super) fn asked() -> [String; 2] {
+    [CLAIMS.to_owned(), format!("{CLAIMS} AND id = ?1")]
+}
+
+/// A claim of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The request.
+    pub task: String,
+    /// The agent of the request.
+    pub agent: String,
+    /// The session that holds the claim.
+    pub holder: String,
+    /// When the claim ends.
+    pub until: Timestamp,
+}
+
+/// Claims a delivered request for `holder`, or renews its claim. The caller checks who holds it. Returns whether the
+/// request can be claimed.
+pub fn claim(tx: &Tx<'_>, id: &str, holder: &str, until: Timestamp) -> Result<bool, LedgerError> {
+    let sql = format!("UPDATE tasks SET lease_owner = ?2, lease_until = ?3 WHERE id = ?1 AND {CLAIMABLE}");
+    let changed = tx.connection.prepare_cached(&sql)?.execute(params![id, holder, until.as_millisecond()])?;
+    Ok(changed > 0)
+}
+
+/// Renews every claim of `holder`.
+pub fn renew_claims(tx: &Tx<'_>, holder: &str, until: Timestamp) -> Result<(), LedgerError> {
+    let sql = "UPDATE tasks SET lease_until = ?2 WHERE state = 'delivered' AND lease_owner = ?1";
+    tx.connection.prepare_cached(sql)?.execute(params![holder, until.as_millisecond()])?;
+    Ok(())
+}
+
+/// Ends the claim of a request.
+pub fn end_claim(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
+    let sql = "UPDATE tasks SET lease_owner = NULL, lease_until = NULL WHERE id = ?1 AND state = 'delivered'";
+    tx.connection.prepare_cached(sql)?.execute([id])?;
+    Ok(())
+}
+
+/// The claim of a request; `None` if nobody holds one.
+pub fn claim_of(tx: &Tx<'_>, id: &str) -> Result<Option<Claim>, LedgerError> {
+    let mut select = tx.connection.prepare_cached(&format!("{CLAIMS} AND id = ?1"))?;
+    select.query_row([id], |row| Ok(read(row))).optional()?.transpose()
+}
+
+/// All claims, also those that have expired.
+pub fn claims_in(tx: &Tx<'_>) -> Result<Vec<Claim>, LedgerError> {
+    let mut select = tx.connection.prepare_cached(CLAIMS)?;
+    let rows = select.query_map([], |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// As [`claims_in`], for a reader.
+pub fn claims(reader: &Reader) -> Result<Vec<Claim>, LedgerError> {
+    let mut select = reader.connection.prepare_cached(CLAIMS)?;
+    let rows = select.query_map([], |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// The open tasks of `agent`, requests and RETURNs: at most `limit`, the most urgent and oldest first.
+pub fn inbox(reader: &Reader, agent: &str, limit: u32) -> Result<Vec<Task>, LedgerError> {
+    let mut select = reader.connection.prepare_cached(&select_sql(INBOX))?;
+    let rows = select.query_map(params![agent, limit], |row| Ok(task(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// The newest tasks that `agent` received or sent, newest first, among the newest ten thousand of the ledger.
+pub fn of_agent(reader: &Reader, agent: &str, limit: usize) -> Result<Vec<Task>, LedgerError> {
+    let newest = "WHERE rowid IN (SELECT rowid FROM tasks ORDER BY created_at DESC, rowid DESC LIMIT 10000)";
+    let sql = select_sql(&format!("{newest} AND (agent = ?1 OR sender = ?1) ORDER BY created_at DESC, rowid DESC LIMIT ?2"));
+    let mut select = reader.connection.prepare_cached(&sql)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = select.query_map(params![agent, limit], |row| Ok(task(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// The tasks of `agent` with an event after number `seq` that made them available to it: a new file, an answer, a retry,
+/// a claim that ended.
+pub fn changed_after(reader: &Reader, agent: &str, seq: i64) -> Result<Vec<String>, LedgerError> {
+    let sql = "SELECT DISTINCT e.task FROM events AS e JOIN tasks AS t ON t.id = e.task
+               WHERE e.seq > ?2 AND t.agent = ?1 AND t.state = 'delivered'
+               AND e.action NOT IN ('claimed', 'progress', 'reminded', 'escalated', 'review')";
+    let mut select = reader.connection.prepare_cached(sql)?;
+    let rows = select.query_map(params![agent, seq], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn read(row: &Row<'_>) -> Result<Claim, LedgerError> {
+    let until: Option<i64> = row.get(3)?;
+    Ok(Claim {
+        task: row.get(0)?,
+        agent: row.get(1)?,
+        holder: row.get(2)?,
+        until: until.map_or(Ok(Timestamp::UNIX_EPOCH), timestamp)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_core::State;
+
+    use super::*;
+    use crate::Ledger;
+    use crate::event::Event;
+    use crate::task::{NewTask, Origin, get_in, insert, transition};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_claim_is_held_renewed_and_ended_by_every_transition() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
+        let job = |tx: &Tx<'_>| {
+            let new = |kind: &str, state| NewTask { kind: kind.to_owned(), ..NewTask::blank("a", Origin::Handoff, state) };
+            let request = insert(tx, &new("HANDOFF", State::Delivered), None, at(1))?;
+            let answer = insert(tx, &new("RETURN", State::Delivered), None, at(1))?;
+            let queued = insert(tx, &new("HANDOFF", State::Queued), None, at(1))?;
+            let claimed = [&request, &answer, &queued].map(|id| claim(tx, id, "mcp:1", at(60)));
+            let claimed: Vec<bool> = claimed.into_iter().collect::<Result<_, _>>()?;
+            renew_claims(tx, "mcp:2", at(90))?;
+            renew_claims(tx, "mcp:1", at(80))?;
+            let held = claim_of(tx, &request)?;
+            let all = claims_in(tx)?;
+            let request = get_in(tx, &request)?;
+            transition(tx, &Event::of(&request, "a", "asked", String::new(), State::NeedsHuman, at(5)))?;
+            transition(tx, &Event::of(&request, "operator", "answered", String::new(), State::Delivered, at(6)))?;
+            Ok((claimed, held, all, claim_of(tx, &request.id)?))
+        };
+        let (claimed, held, all, later) = ledger.write_blocking(job).unwrap();
+        assert_eq!(claimed, [true, false, false]);
+        let held = held.unwrap();
+        assert_eq!((held.holder.as_str(), held.until), ("mcp:1", at(80)));
+        assert_eq!((all, later), (vec![held], None));
+    }
+
+    #[test]
+    fn what_became_available_after_an_event_is_listed_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
+        let job = |tx: &Tx<'_>| {
+            let first = insert(tx, &NewTask::blank("a", Origin::Handoff, State::Delivered), None, at(1))?;
+            let second = insert(tx, &NewTask::blank("a", Origin::Handoff, State::Delivered), None, at(2))?;
+            insert(tx, &NewTask::blank("b", Origin::Handoff, State::Delivered), None, at(3))?;
+            let task = get_in(tx, &first)?;
+            crate::event::append(tx, &Event::of(&task, "a", "claimed", String::new(), State::Delivered, at(4)))?;
+            Ok((first, second))
+        };
+        let (first, second) = ledger.write_blocking(job).unwrap();
+        let reader = ledger.reader().unwrap();
+        let mut all = changed_after(&reader, "a", 0).unwrap();
+        all.sort();
+        let mut both = [first, second.clone()];
+        both.sort();
+        assert_eq!(all, both);
+        assert_eq!(changed_after(&reader, "a", 1).unwrap(), [second]);
+        assert!(changed_after(&reader, "a", 2).unwrap().is_empty(), "a claim makes nothing available");
+        assert_eq!(inbox(&reader, "a", 9).unwrap().len(), 2);
+    }
+}
