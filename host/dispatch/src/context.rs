@@ -193,6 +193,12 @@ impl Context {
         &self.ledger
     }
 
+    /// The name of this process in leases and claims.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+
     /// Whether the agent is a plugin.
     pub(crate) fn is_plugin(&self, agent: &str) -> bool {
         self.plugins().names.contains(agent)

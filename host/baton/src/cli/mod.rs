@@ -9,13 +9,16 @@ mod cancel;
 mod catalog;
 mod common;
 mod completions;
+mod connect;
 mod decide;
 mod doctor;
 mod fingerprint;
+mod inbox;
 mod init;
 mod ledger;
 mod library;
 mod lint;
+mod mcp;
 mod obligations;
 mod plugin;
 mod restore;
@@ -77,6 +80,12 @@ enum Command {
     Answer(answer::Args),
     Agents(agents::Args),
     Obligations(obligations::Args),
+    /// Show the open work of an agent, or wait for it
+    #[command(subcommand)]
+    Inbox(inbox::Action),
+    Mcp(mcp::Args),
+    Connect(connect::ConnectArgs),
+    Disconnect(connect::DisconnectArgs),
     Run(run::Args),
     Audit(audit::Args),
     /// Inspect, install, allow and update plugins
@@ -133,6 +142,10 @@ impl Cli {
             Command::Answer(args) => args.run(&options),
             Command::Agents(args) => args.run(&options),
             Command::Obligations(args) => args.run(&options),
+            Command::Inbox(action) => action.run(&options),
+            Command::Mcp(args) => args.run(&options),
+            Command::Connect(args) => args.run(&options),
+            Command::Disconnect(args) => args.run(&options),
             Command::Run(args) => args.run(&options, Self::command),
             Command::Audit(args) => args.run(),
             Command::Plugin(action) => action.run(&options),

@@ -5,12 +5,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use baton_core::Digest;
 use baton_core::handoff::Priority;
 use baton_core::handoff::compose::Request;
+use baton_dispatch::agent_work::{TITLE_CHARACTERS, request_id, write_request};
 use baton_dispatch::request_check::RequestCheck;
 use baton_dispatch::{Agent, AgentKind};
-use baton_intake::{publish, stage};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -18,9 +17,6 @@ use super::sent::SentHandoff;
 use super::{WorkspaceOptions, args, task_view};
 use crate::exit::Code;
 use crate::{output, workspace};
-
-/// The maximum length of a title in characters: readers cut longer ones.
-const LONGEST_TITLE: usize = 200;
 
 /// The `target_agent` of a broadcast.
 const EVERYBODY: &str = "all";
@@ -76,8 +72,8 @@ impl Args {
         let check = task_view::request_check(&workspace)?;
         let (roster, now) = (check.roster(), Timestamp::now());
         let (agent, args) = self.agent_and_args(&check)?;
-        if self.title.trim().is_empty() || self.title.contains('\n') || self.title.chars().count() > LONGEST_TITLE {
-            bail!("the title must be one line of text, of at most {LONGEST_TITLE} characters");
+        if self.title.trim().is_empty() || self.title.contains('\n') || self.title.chars().count() > TITLE_CHARACTERS {
+            bail!("the title must be one line of text, of at most {TITLE_CHARACTERS} characters");
         }
         let reply_to = self.reply_to.as_ref().map(|named| {
             let agent =
@@ -102,7 +98,7 @@ impl Args {
         let inbox = agent.map_or(roster.central(), |agent| &agent.inbox);
         let to = agent.map_or(EVERYBODY, |agent| &agent.name);
         let request = Request { reply_to, deadline, ..self.request(to, args, now)? };
-        let file = write(inbox, &request)?;
+        let file = write_request(inbox, &request)?;
         let sent = SentHandoff { id: request.id, to: to.to_owned(), file: super::from_here(&file), deadline };
         if !self.json {
             output::print(&format!("{}\n", sent.id));
@@ -140,9 +136,8 @@ impl Args {
     }
 
     fn request(&self, to: &str, args: Map<String, Value>, now: Timestamp) -> anyhow::Result<Request> {
-        let unique = format!("{}\0{}\0{}", now.as_nanosecond(), std::process::id(), self.title);
         Ok(Request {
-            id: format!("h-{}", Digest::of(unique.as_bytes()).short(16)),
+            id: request_id(&self.title, now),
             from: self.from.clone(),
             to: to.to_owned(),
             title: self.title.clone(),
@@ -170,12 +165,6 @@ impl Args {
         }
         std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))
     }
-}
-
-/// Writes the handoff. Returns its path.
-fn write(inbox: &Path, request: &Request) -> anyhow::Result<PathBuf> {
-    let staged = stage(inbox, &request.id, &request.to_bytes())?;
-    Ok(inbox.join(publish(&staged, &request.file_name())?))
 }
 
 fn priority(word: &str) -> Result<Priority, String> {

@@ -110,6 +110,20 @@ impl State {
         Ok(folder)
     }
 
+    /// The folder of what `baton connect` changed; made if it is missing.
+    pub(crate) fn connections(&self) -> anyhow::Result<PathBuf> {
+        let folder = self.folder.join("connections");
+        make_private(&folder)?;
+        Ok(folder)
+    }
+
+    /// The folder of the processes that wait for work of an agent; made if it is missing.
+    pub(crate) fn waiters(&self) -> anyhow::Result<PathBuf> {
+        let folder = self.folder.join("waiters");
+        make_private(&folder)?;
+        Ok(folder)
+    }
+
     /// Wakes the daemon. Has no effect without a daemon.
     pub(crate) fn wake_daemon(&self) {
         if let Ok(folder) = self.wake() {

@@ -55,9 +55,16 @@ impl InboxItem {
             claim,
         }
     }
+
+    /// A request of the agent that has ended without a RETURN of another agent: its result is in the ledger.
+    fn ended(request: Task) -> Self {
+        let (title, from) = (format!("RETURN: {}", request.title), Some(request.agent.clone()));
+        Self { kind: "RETURN".to_owned(), title, from, ..Self::new(request, None) }
+    }
 }
 
-/// The work of `agent` that nobody has claimed. With `after`, only what became available after that event.
+/// The work of `agent` that nobody has claimed. With `after`, only what became available after that event, and the requests
+/// of the agent that plugins have answered since.
 ///
 /// # Errors
 /// When the ledger cannot be read.
@@ -66,17 +73,21 @@ pub fn open_work(reader: &Reader, agent: &str, after: Option<i64>, now: Timestam
     if after.is_some_and(|after| after >= cursor) {
         return Ok(OpenWork { items: Vec::new(), cursor });
     }
-    let mut items = items(reader, agent, now)?;
+    let mut items = inbox_items(reader, agent, now)?;
     items.retain(|item| item.claim.is_none());
     if let Some(after) = after {
         let changed = task::changed_after(reader, agent, after)?;
         items.retain(|item| changed.contains(&item.id));
+        items.extend(task::ended_after(reader, agent, after)?.into_iter().map(InboxItem::ended));
     }
     Ok(OpenWork { items, cursor })
 }
 
 /// Everything in the inbox of `agent`, with live claims.
-pub(super) fn items(reader: &Reader, agent: &str, now: Timestamp) -> Result<Vec<InboxItem>, LedgerError> {
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn inbox_items(reader: &Reader, agent: &str, now: Timestamp) -> Result<Vec<InboxItem>, LedgerError> {
     let mut claims = task::claims(reader)?;
     claims.retain(|claim| claim.agent == agent && is_live(claim, now));
     let tasks = task::inbox(reader, agent, LISTED)?;
@@ -93,7 +104,7 @@ impl AgentSession {
         let agent = self.agent.clone();
         let read = move |reader: &Reader| {
             let cursor = event::newest(reader)?;
-            Ok(OpenWork { items: items(reader, &agent, Timestamp::now())?, cursor })
+            Ok(OpenWork { items: inbox_items(reader, &agent, Timestamp::now())?, cursor })
         };
         self.work.read(read).await
     }

@@ -12,10 +12,13 @@
 mod answer;
 mod claim;
 mod inbox;
+mod returns;
+mod send;
 mod session;
 mod wait;
 
 pub use answer::{AgentReturn, ReturnReport};
 pub(crate) use claim::end_lost_claims;
-pub use inbox::{InboxItem, OpenWork, open_work};
+pub use inbox::{InboxItem, OpenWork, inbox_items, open_work};
+pub use send::{NewRequest, SentRequest, TITLE_CHARACTERS, request_id, write_request};
 pub use session::{AgentSession, AgentWork};

@@ -3,11 +3,12 @@
 //! A claimed request stays `delivered`. Its lease names the holder (one session of the agent) and the time at which the
 //! claim ends unless it is renewed. Every transition of the task ends the claim, see [`super::transition`].
 
+use baton_core::State;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::Task;
-use super::row::{select_sql, task, timestamp};
+use super::row::{select_sql, sql_list, task, timestamp};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
 
@@ -110,6 +111,20 @@ pub fn changed_after(reader: &Reader, agent: &str, seq: i64) -> Result<Vec<Strin
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The requests of `agent` that ended after event number `seq` by a plugin or by Baton. The RETURN of an external agent is
+/// a task of its own in the inbox of `agent`.
+pub fn ended_after(reader: &Reader, agent: &str, seq: i64) -> Result<Vec<Task>, LedgerError> {
+    let ended = State::ALL.into_iter().filter(|state| state.is_final() && *state != State::Duplicate);
+    let ended = sql_list(ended.map(State::as_str));
+    let rest = format!(
+        "WHERE sender = ?1 AND agent <> ?1 AND kind <> 'RETURN' AND evidence IS NULL AND state IN ({ended})
+         AND id IN (SELECT task FROM events WHERE seq > ?2) ORDER BY created_at, rowid"
+    );
+    let mut select = reader.connection.prepare_cached(&select_sql(&rest))?;
+    let rows = select.query_map(params![agent, seq], |row| Ok(task(row)))?;
+    rows.map(|row| row?).collect()
+}
+
 fn read(row: &Row<'_>) -> Result<Claim, LedgerError> {
     let until: Option<i64> = row.get(3)?;
     Ok(Claim {
@@ -122,8 +137,6 @@ fn read(row: &Row<'_>) -> Result<Claim, LedgerError> {
 
 #[cfg(test)]
 mod tests {
-    use baton_core::State;
-
     use super::*;
     use crate::Ledger;
     use crate::event::Event;

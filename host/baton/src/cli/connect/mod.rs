@@ -1,0 +1,233 @@
+//! `baton connect` and `baton disconnect`: register the MCP server of an agent with a coding agent, with the hooks that wake
+//! it, and take that back.
+//!
+//! Each client is a list of edits of its configuration files ([`client`]). Before anything is written, the changed lines
+//! are shown and confirmed. [`record`] remembers the files as they were, so that `disconnect` restores every byte if
+//! nobody has changed them since; otherwise it removes only Baton's entries.
+
+mod client;
+mod difference;
+mod edit;
+mod record;
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use baton_core::agents::is_name;
+use baton_dispatch::AgentKind;
+
+use self::client::{Client, Target};
+use self::record::FileRecord;
+use super::{WorkspaceOptions, from_here};
+use crate::exit::Code;
+use crate::output;
+use crate::workspace::Workspace;
+
+/// What both commands need.
+#[derive(Debug, clap::Args)]
+struct Options {
+    /// The coding agent
+    #[arg(value_name = "CLIENT")]
+    client: Client,
+    /// The agent whose inbox it works [default: Claude, Codex or Cursor]
+    #[arg(long, value_name = "AGENT")]
+    agent: Option<String>,
+    /// The project in which the coding agent works [default: this folder]; codex has one configuration for all projects
+    #[arg(long, value_name = "DIR")]
+    project: Option<PathBuf>,
+    /// Write without asking
+    #[arg(long)]
+    yes: bool,
+    /// Show the changes and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Options {
+    fn agent(&self) -> String {
+        self.agent.clone().unwrap_or_else(|| self.client.usual_agent().to_owned())
+    }
+
+    fn target(&self, workspace: &Workspace, options: &WorkspaceOptions) -> anyhow::Result<Target> {
+        let project = match &self.project {
+            Some(project) => project.canonicalize().with_context(|| format!("failed to find {}", project.display()))?,
+            None => std::env::current_dir().context("failed to find the current folder")?,
+        };
+        let program = std::env::current_exe().context("failed to find the program of Baton")?;
+        let state = options.state.as_ref().map(|_| workspace.state.folder().to_owned());
+        Ok(Target { project, program, workspace: workspace.root.clone(), state, agent: self.agent() })
+    }
+}
+
+/// Let a coding agent work an inbox: register Baton's MCP server and the hooks that wake it
+///
+/// Shows the changes of the coding agent's configuration and asks before it writes them. Makes the agent and its inbox.
+/// `baton disconnect` takes everything back.
+#[derive(Debug, clap::Args)]
+pub(super) struct ConnectArgs {
+    #[command(flatten)]
+    options: Options,
+}
+
+/// Take back what `baton connect` wrote
+#[derive(Debug, clap::Args)]
+pub(super) struct DisconnectArgs {
+    #[command(flatten)]
+    options: Options,
+}
+
+/// The change of one file.
+struct FileChange {
+    path: PathBuf,
+    before: Option<String>,
+    /// `None` deletes the file.
+    after: Option<String>,
+}
+
+impl FileChange {
+    fn is_needed(&self) -> bool {
+        self.before != self.after
+    }
+
+    fn write(&self) -> anyhow::Result<()> {
+        match &self.after {
+            None => std::fs::remove_file(&self.path).with_context(|| format!("failed to delete {}", self.path.display())),
+            Some(text) => replace(&self.path, text).with_context(|| format!("failed to write {}", self.path.display())),
+        }
+    }
+}
+
+impl ConnectArgs {
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let workspace = options.need()?;
+        let target = self.options.target(&workspace, options)?;
+        let inbox = inbox_to_make(&workspace, &target.agent)?;
+        let client = self.options.client;
+        let mut changes = Vec::new();
+        for edited in client.files(&target)? {
+            let before = read(&edited.path)?;
+            let after = edited.connect(before.as_deref().unwrap_or_default())?;
+            changes.push(FileChange { path: edited.path, before, after: Some(after) });
+        }
+        if !self.options.confirm(&changes, inbox.as_deref())? {
+            return Ok(Code::Good);
+        }
+        if let Some(inbox) = inbox {
+            std::fs::create_dir_all(&inbox).with_context(|| format!("failed to make {}", inbox.display()))?;
+            workspace.state.wake_daemon();
+        }
+        for change in changes.iter().filter(|change| change.is_needed()) {
+            FileRecord::keep(&workspace.state, &change.path, change.before.as_deref(), change.after.as_deref())?;
+            change.write()?;
+        }
+        output::print(&client.next_steps(&target));
+        Ok(Code::Good)
+    }
+}
+
+impl DisconnectArgs {
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let workspace = options.need()?;
+        let target = self.options.target(&workspace, options)?;
+        let mut changes = Vec::new();
+        for edited in self.options.client.files(&target)? {
+            let Some(before) = read(&edited.path)? else { continue };
+            let after = match FileRecord::original(&workspace.state, &edited.path, &before)? {
+                Some(original) => original,
+                None => Some(edited.disconnect(&before)?),
+            };
+            changes.push(FileChange { path: edited.path, before: Some(before), after });
+        }
+        if !self.options.confirm(&changes, None)? {
+            return Ok(Code::Good);
+        }
+        for change in changes.iter().filter(|change| change.is_needed()) {
+            change.write()?;
+            FileRecord::forget(&workspace.state, &change.path)?;
+        }
+        let agent = output::one_line(&target.agent);
+        output::note(&format!("disconnected; the agent {agent} and its inbox stay (`baton agents` lists them)"));
+        Ok(Code::Good)
+    }
+}
+
+impl Options {
+    /// Shows the changes, and asks unless `--yes`. Returns whether to write.
+    fn confirm(&self, changes: &[FileChange], inbox: Option<&Path>) -> anyhow::Result<bool> {
+        let needed: Vec<&FileChange> = changes.iter().filter(|change| change.is_needed()).collect();
+        for change in &needed {
+            output::print(&difference::shown(&from_here(&change.path), change.before.as_deref(), change.after.as_deref()));
+        }
+        if let Some(inbox) = inbox {
+            output::print(&format!("make {}\n", from_here(inbox)));
+        }
+        if needed.is_empty() && inbox.is_none() {
+            output::note("nothing to change");
+            return Ok(true);
+        }
+        if self.dry_run {
+            output::note("--dry-run: nothing was written");
+            return Ok(false);
+        }
+        if self.yes {
+            return Ok(true);
+        }
+        if !std::io::stdin().is_terminal() {
+            bail!("nothing was written: there is no terminal to ask at; pass --yes to write these changes");
+        }
+        eprint_question()?;
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line)?;
+        let yes = matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes");
+        if !yes {
+            output::note("nothing was written");
+        }
+        Ok(yes)
+    }
+}
+
+fn eprint_question() -> anyhow::Result<()> {
+    let mut terminal = std::io::stderr().lock();
+    write!(terminal, "Write these changes? [y/N] ")?;
+    Ok(terminal.flush()?)
+}
+
+/// The inbox to make; `None` if the agent exists. Refuses names that an agent cannot have.
+fn inbox_to_make(workspace: &Workspace, agent: &str) -> anyhow::Result<Option<PathBuf>> {
+    let roster = workspace.roster()?;
+    match roster.resolve(agent) {
+        Some(found) if found.kind == AgentKind::Plugin => {
+            bail!("`{}` is a plugin, so Baton does its work; choose another name with --agent", found.name)
+        }
+        Some(found) => Ok((!found.inbox.is_dir()).then(|| found.inbox.clone())),
+        None if !is_name(agent) => bail!("`{agent}` cannot be the name of an agent; choose another one with --agent"),
+        None => Ok(Some(workspace.root.join("handoffs").join(agent).join("01_inbox"))),
+    }
+}
+
+/// The text of a file; `None` if it does not exist.
+fn read(path: &Path) -> anyhow::Result<Option<String>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("failed to read {}", path.display())),
+    }
+}
+
+/// Replaces a file, completely or not at all. A link stays a link. An existing file keeps its permissions.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
+    temporary.write_all(text.as_bytes())?;
+    match path.metadata() {
+        Ok(metadata) => temporary.as_file().set_permissions(metadata.permissions())?,
+        // As an editor would make it.
+        Err(_) => temporary.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?,
+    }
+    temporary.as_file().sync_all()?;
+    temporary.persist(&path)?;
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! What `baton connect` changed: each file as it was before the first change, and the digest of what Baton wrote. If a file
+//! still has that digest, `baton disconnect` restores the first bytes.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use baton_core::Digest;
+use serde::{Deserialize, Serialize};
+
+use crate::workspace::State;
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct FileRecord {
+    path: PathBuf,
+    /// `None` if the file did not exist.
+    original: Option<String>,
+    /// SHA-256 of the text that Baton wrote last.
+    written: String,
+}
+
+impl FileRecord {
+    /// Records a change before it is written. If the file is as Baton wrote it, its first original stays.
+    pub(super) fn keep(state: &State, path: &Path, before: Option<&str>, after: Option<&str>) -> anyhow::Result<()> {
+        let known = Self::read(state, path)?.filter(|known| before.is_some_and(|text| known.written == digest(text)));
+        let original = known.map_or_else(|| before.map(str::to_owned), |known| known.original);
+        let record = Self { path: path.to_owned(), original, written: digest(after.unwrap_or_default()) };
+        let place = place(state, path)?;
+        std::fs::write(&place, serde_json::to_vec_pretty(&record)?)
+            .with_context(|| format!("failed to write {}", place.display()))
+    }
+
+    /// The file as it was before Baton changed it, if nobody has changed it since: `Some(None)` if it did not exist.
+    pub(super) fn original(state: &State, path: &Path, now: &str) -> anyhow::Result<Option<Option<String>>> {
+        let known = Self::read(state, path)?.filter(|known| known.written == digest(now));
+        Ok(known.map(|known| known.original))
+    }
+
+    pub(super) fn forget(state: &State, path: &Path) -> anyhow::Result<()> {
+        drop(std::fs::remove_file(place(state, path)?));
+        Ok(())
+    }
+
+    fn read(state: &State, path: &Path) -> anyhow::Result<Option<Self>> {
+        let Ok(text) = std::fs::read_to_string(place(state, path)?) else { return Ok(None) };
+        // A damaged record only means that entries are removed one by one.
+        Ok(serde_json::from_str(&text).ok().filter(|record: &Self| record.path == path))
+    }
+}
+
+fn digest(text: &str) -> String {
+    Digest::of(text.as_bytes()).to_string()
+}
+
+fn place(state: &State, path: &Path) -> anyhow::Result<PathBuf> {
+    Ok(state.connections()?.join(Digest::of(path.as_os_str().as_encoded_bytes()).short(32)))
+}

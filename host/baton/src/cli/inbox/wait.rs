@@ -1,0 +1,131 @@
+//! `baton inbox wait`: blocks until work waits in an agent's inbox. Hooks of coding agents run it: exit code 2 and one line
+//! on standard error wake an idle session.
+//!
+//! It only reads the ledger, so it survives a restart of the daemon. It has no load: it compares a number of the ledger
+//! four times a second.
+
+use std::io::{IsTerminal as _, Read as _};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+use baton_dispatch::agent_work::{InboxItem, open_work};
+use baton_ledger::Reader;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::super::{WorkspaceOptions, task_view};
+use super::waiter::Waiter;
+use crate::exit::Code;
+use crate::output::{self, one_line};
+use crate::workspace::{Workspace, pause};
+
+/// The interval of checks for changes of the ledger.
+const CHECK: Duration = Duration::from_millis(250);
+
+/// The interval of checks for claims that end without a change of the ledger.
+const CLAIMS: Duration = Duration::from_secs(20);
+
+/// The most titles in the line.
+const TITLES: usize = 3;
+
+/// The longest input of a hook in bytes.
+const HOOK_BYTES: u64 = 1 << 20;
+
+/// Wait until an agent has unclaimed work; for the hooks of coding agents: exit 2 when work waits
+///
+/// Prints one line with ids and titles on standard error and exits with 2 when work waits; with 0 when the time is over, or
+/// when another process waits for the same session already. With a session, work that was reported to it is not reported
+/// again.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The agent
+    #[arg(long, value_name = "AGENT")]
+    agent: String,
+    /// The session that waits; only one process waits for each session
+    #[arg(long, value_name = "ID")]
+    session: Option<String>,
+    /// Read the session from the JSON that a hook gets on standard input
+    #[arg(long, conflicts_with = "session")]
+    hook: bool,
+    /// Wait at most so long, such as 30s or 2h
+    #[arg(long, value_name = "TIME", value_parser = pause)]
+    timeout: Option<Duration>,
+}
+
+impl Args {
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let workspace = options.need()?;
+        let roster = workspace.roster()?;
+        let Some(agent) = roster.resolve(&self.agent) else { bail!("{}", roster.unknown_agent(&self.agent)) };
+        let session = if self.hook { hook_session()? } else { self.session };
+        let waiter = session.map(|session| Waiter::new(&workspace.state, &agent.name, &session)).transpose()?;
+        let mut waiter = match waiter {
+            Some(None) => return Ok(Code::Good),
+            Some(Some(waiter)) => Some(waiter),
+            None => None,
+        };
+        let deadline = self.timeout.and_then(|time| Instant::now().checked_add(time));
+        let after = waiter.as_ref().and_then(Waiter::cursor);
+        let Some((items, cursor)) = wait(&workspace, &agent.name, after, deadline)? else { return Ok(Code::Good) };
+        if let Some(waiter) = &mut waiter {
+            waiter.reported(cursor)?;
+        }
+        output::note(&line(&agent.name, &items));
+        // Clients take 2 as "wake the session and show it standard error".
+        Ok(Code::Failed)
+    }
+}
+
+/// The work and the cursor after it; `None` when the time is over.
+fn wait(
+    workspace: &Workspace,
+    agent: &str,
+    after: Option<i64>,
+    deadline: Option<Instant>,
+) -> anyhow::Result<Option<(Vec<InboxItem>, i64)>> {
+    let mut ledger: Option<Reader> = None;
+    let (mut seen, mut checked) = (None, Instant::now());
+    loop {
+        if ledger.is_none() {
+            ledger = task_view::reader(workspace)?;
+        }
+        if let Some(reader) = &ledger {
+            let version = reader.version()?;
+            if seen != Some(version) || checked.elapsed() >= CLAIMS {
+                (seen, checked) = (Some(version), Instant::now());
+                let work = open_work(reader, agent, after, Timestamp::now())?;
+                if !work.items.is_empty() {
+                    return Ok(Some((work.items, work.cursor)));
+                }
+            }
+        }
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Ok(None);
+        }
+        sleep(CHECK);
+    }
+}
+
+/// The session of the hook that runs this process.
+fn hook_session() -> anyhow::Result<Option<String>> {
+    let mut text = String::new();
+    if !std::io::stdin().is_terminal() {
+        std::io::stdin().take(HOOK_BYTES).read_to_string(&mut text)?;
+    }
+    let input: Value = serde_json::from_str(&text).unwrap_or_default();
+    let known = ["session_id", "conversation_id"].iter().find_map(|key| input.get(key)?.as_str());
+    Ok(known.map(str::to_owned))
+}
+
+/// The line for the model: ids and titles only, because the text of a handoff is untrusted.
+fn line(agent: &str, items: &[InboxItem]) -> String {
+    let shown = items.iter().take(TITLES).map(|item| {
+        let from = item.from.as_deref().map(|from| format!(" from {}", one_line(from))).unwrap_or_default();
+        format!("{} \"{}\"{from}", item.id, one_line(&item.title))
+    });
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    let more = items.len().saturating_sub(TITLES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("Baton: work waits in the inbox of {agent}: {shown}{more}. Call the tool `inbox` of the MCP server `baton`.")
+}

@@ -1,0 +1,156 @@
+//! Requests that an agent sends through Baton: checked, written as a file into the recipient's inbox, and awaited.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use baton_core::Digest;
+use baton_core::handoff::Priority;
+use baton_core::handoff::compose::Request;
+use baton_intake::{IntakeError, publish, stage};
+use baton_ledger::LedgerError;
+use baton_ledger::task::{self, Task};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use tokio::time::{Instant, timeout_at};
+
+use super::session::AgentSession;
+use crate::request_check::{ManifestSource, RequestCheck};
+use crate::{Agent, AgentKind, DispatchError};
+
+/// The longest title in characters: readers cut longer ones.
+pub const TITLE_CHARACTERS: usize = 200;
+
+/// The longest text of a request in bytes.
+const BODY_BYTES: usize = 1 << 20;
+
+/// A request that an agent sends.
+#[derive(Clone, Debug, Default)]
+pub struct NewRequest {
+    /// The recipient.
+    pub to: String,
+    /// One line.
+    pub title: String,
+    /// Absent for the agent's default action.
+    pub action: Option<String>,
+    /// The action's arguments.
+    pub args: Map<String, Value>,
+    /// Markdown.
+    pub body: String,
+    /// How urgent.
+    pub priority: Priority,
+    /// Handoffs that must succeed first, by id or title.
+    pub depends_on: Vec<String>,
+    /// The deadline.
+    pub deadline: Option<Timestamp>,
+}
+
+/// A request that was written.
+#[derive(Clone, Debug)]
+pub struct SentRequest {
+    /// Its `handoff_id`.
+    pub id: String,
+    /// The recipient's name.
+    pub to: String,
+    /// The file, as in the ledger.
+    pub file: String,
+}
+
+/// A new `handoff_id`.
+#[must_use]
+pub fn request_id(title: &str, now: Timestamp) -> String {
+    let unique = format!("{}\0{}\0{title}", now.as_nanosecond(), std::process::id());
+    format!("h-{}", Digest::of(unique.as_bytes()).short(16))
+}
+
+/// Writes a request into an inbox, completely or not at all. Returns its path.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write_request(inbox: &Path, request: &Request) -> Result<PathBuf, IntakeError> {
+    let staged = stage(inbox, &request.id, &request.to_bytes())?;
+    Ok(inbox.join(publish(&staged, &request.file_name())?))
+}
+
+impl AgentSession {
+    /// Sends a request in the name of this agent, after the checks of `baton send`.
+    ///
+    /// # Errors
+    /// When the recipient, the action, an argument, a dependency or the deadline is wrong, or the file cannot be written.
+    pub async fn send(&self, request: NewRequest, manifests: ManifestSource) -> Result<SentRequest, DispatchError> {
+        let (roster, reader) = (self.work.roster()?, self.work.context.ledger.reader()?);
+        let (from, context) = (self.agent.clone(), self.work.context.clone());
+        let job = move || {
+            let check = RequestCheck::new(roster, manifests, Some(reader));
+            let now = Timestamp::now();
+            let agent = recipient(&check, &request, now).map_err(DispatchError::Refused)?;
+            let composed = Request {
+                id: request_id(&request.title, now),
+                from,
+                to: agent.name.clone(),
+                title: request.title,
+                action: request.action,
+                args: request.args,
+                body: request.body,
+                priority: request.priority,
+                dedupe_key: None,
+                chain: None,
+                depends_on: request.depends_on,
+                deadline: request.deadline,
+                reply_to: None,
+                created_at: now,
+            };
+            let file = write_request(&agent.inbox, &composed)?;
+            Ok(SentRequest { id: composed.id, to: agent.name.clone(), file: context.shown(&file) })
+        };
+        tokio::task::spawn_blocking(job).await.map_err(|_| LedgerError::Closed)?
+    }
+
+    /// Waits until the request with this `handoff_id` has ended and its RETURN is delivered, at most for `time`. Returns
+    /// its task as it is then; `None` if it was not captured yet.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn outcome(&self, handoff_id: &str, time: Duration) -> Result<Option<Task>, DispatchError> {
+        let mut changes = self.work.changes.clone();
+        let deadline = Instant::now() + time;
+        loop {
+            changes.mark_unchanged();
+            let (name, me) = (handoff_id.to_owned(), self.agent.clone());
+            let find = move |reader: &baton_ledger::Reader| {
+                let mut tasks = task::matching(reader, &name)?.tasks;
+                tasks.retain(|task| task.kind != "RETURN" && task.sender.as_deref() == Some(&me));
+                Ok(tasks.pop())
+            };
+            let found = self.work.read(find).await?;
+            let ended = found.as_ref().is_some_and(|task| {
+                task.state.is_final() && (task.returned_at.is_some() || !task.state.sends_return())
+            });
+            if ended || !matches!(timeout_at(deadline, changes.changed()).await, Ok(Ok(()))) {
+                return Ok(found);
+            }
+        }
+    }
+}
+
+/// The recipient of a request, after all checks.
+fn recipient<'a>(check: &'a RequestCheck, request: &NewRequest, now: Timestamp) -> Result<&'a Agent, String> {
+    let NewRequest { to, title, action, args, body, depends_on, deadline, .. } = request;
+    if title.trim().is_empty() || title.contains('\n') || title.chars().count() > TITLE_CHARACTERS {
+        return Err(format!("the title must be one line of text, of at most {TITLE_CHARACTERS} characters"));
+    }
+    if body.len() > BODY_BYTES {
+        return Err(format!("the text has more than {BODY_BYTES} bytes; write it into a file and name the file"));
+    }
+    let agent = check.roster().resolve(to).ok_or_else(|| check.roster().unknown_agent(to))?;
+    if agent.kind == AgentKind::External && !agent.inbox.is_dir() {
+        return Err(format!("the inbox of {} is missing", agent.name));
+    }
+    check.call(agent, action.as_deref(), args)?;
+    if let Some(unknown) = depends_on.iter().find(|id| !check.is_known(id)) {
+        return Err(format!("`depends_on`: no task and no file in an inbox has the id or title `{unknown}`"));
+    }
+    if deadline.is_some_and(|deadline| deadline <= now) {
+        return Err("the deadline has passed".to_owned());
+    }
+    Ok(agent)
+}

@@ -1,0 +1,81 @@
+//! Actions of plugins as tools. A call sends a handoff to the plugin in the agent's name and waits for its RETURN, so the
+//! grants of the plugin and the ledger apply as to any other request.
+
+use std::sync::Arc;
+
+use baton_core::manifest::Manifest;
+use baton_core::text::plugin_says;
+use baton_dispatch::AgentKind;
+use baton_dispatch::agent_work::NewRequest;
+use rmcp::model::{JsonObject, Tool, ToolAnnotations};
+use serde_json::{Map, Value, json};
+
+use super::super::{McpServer, present};
+use super::{ToolCall, ToolError, ToolResult};
+use crate::limits;
+
+/// Separates the plugin from its action in the name of a tool.
+const SEPARATOR: &str = "__";
+
+/// The manifests of the installed plugins.
+fn manifests(server: &McpServer) -> Vec<Manifest> {
+    let Ok(roster) = server.session().work().roster() else { return Vec::new() };
+    let plugins = roster.agents().filter(|agent| agent.kind == AgentKind::Plugin);
+    plugins.filter_map(|agent| (server.parts().manifests)(&agent.name)).collect()
+}
+
+/// The name of the tool: that of the plugin for an action of the same name, else both.
+fn tool_name(plugin: &str, action: &str) -> String {
+    if plugin == action { plugin.to_owned() } else { format!("{plugin}{SEPARATOR}{action}") }
+}
+
+pub(super) fn list(server: &McpServer) -> Vec<Tool> {
+    let mut tools = Vec::new();
+    for manifest in manifests(server) {
+        for (action, declared) in &manifest.declares.actions {
+            let Value::Object(schema) = declared.args.clone() else { continue };
+            let description = format!("Run `{action}` of the plugin {}. {}", manifest.name, plugin_says(&declared.description));
+            let tool = Tool::new(tool_name(&manifest.name, action), description, Arc::new(with_type(schema)));
+            tools.push(tool.annotate(ToolAnnotations::new().read_only(false)));
+        }
+    }
+    tools
+}
+
+/// MCP needs `"type": "object"`.
+fn with_type(mut schema: JsonObject) -> JsonObject {
+    schema.insert("type".to_owned(), json!("object"));
+    schema
+}
+
+/// Calls the action that a tool stands for; `None` if there is no such tool.
+pub(super) async fn call(name: &str, mut call: ToolCall<'_>) -> Option<ToolResult> {
+    let found = manifests(call.server).into_iter().find_map(|manifest| {
+        let action = manifest.declares.actions.keys().find(|action| tool_name(&manifest.name, action) == name)?;
+        Some((manifest.name.clone(), action.clone()))
+    });
+    let (plugin, action) = found?;
+    let args = std::mem::take(&mut call.arguments);
+    Some(run(&call, plugin, action, args).await)
+}
+
+async fn run(call: &ToolCall<'_>, plugin: String, action: String, args: Map<String, Value>) -> ToolResult {
+    let (session, parts) = (call.server.session(), call.server.parts());
+    if !(parts.is_served)() {
+        let reason = "no `baton up` serves this workspace, so no plugin runs; start it, or use `baton run`";
+        return Err(ToolError::Refused(reason.to_owned()));
+    }
+    parts.count_send(session.agent()).map_err(ToolError::Refused)?;
+    let title = format!("{plugin}: {action}");
+    let request = NewRequest { to: plugin, title, action: Some(action), args, ..NewRequest::default() };
+    let sent = session.send(request, parts.manifests.clone()).await?;
+    let outcome = session.outcome(&sent.id, limits::USUAL_WAIT);
+    let task = call.with_progress("the plugin is working", outcome).await?;
+    let ended = task.as_ref().filter(|task| task.state.is_final());
+    Ok(json!({
+        "handoff_id": sent.id,
+        "ended": ended.is_some(),
+        "task": task.as_ref().map(present::task),
+        "next": if ended.is_some() { Value::Null } else { json!("it still runs; `why` shows its state, its RETURN comes to your inbox") },
+    }))
+}
