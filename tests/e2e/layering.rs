@@ -10,7 +10,7 @@ use baton_tests::{files_below, repository};
 use serde_json::Value;
 
 /// The host's crates, each with the crates that it may use besides `core`.
-const CRATES: [(&str, &[&str]); 14] = [
+const CRATES: [(&str, &[&str]); 15] = [
     (
         "baton",
         &[
@@ -23,9 +23,11 @@ const CRATES: [(&str, &[&str]); 14] = [
             "plugin-sql",
             "registry",
             "sandbox",
+            "server",
             "track-match",
         ],
     ),
+    ("server", &["dispatch", "ledger"]),
     ("dispatch", &["intake", "sandbox", "ledger"]),
     ("registry", &["sandbox", "ledger"]),
     ("sandbox", &["catalog", "fingerprint", "ledger", "library", "plugin-sql"]),

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod adoption;
 #[cfg(test)]
+mod agents_door;
+#[cfg(test)]
 mod arguments;
 #[cfg(test)]
 mod audit_command;

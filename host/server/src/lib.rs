@@ -4,11 +4,13 @@
 //! keeps no state that matters: claims, requests and RETURNs are in the ledger, so client, server and daemon may be
 //! killed at any time.
 
+mod http;
 mod limits;
 mod mcp;
 mod rate;
 mod stdio;
 
+pub use http::{AllowedHosts, HttpServer, PATH, TokenStore};
 pub use limits::PROCESS_CLAIM;
 pub use mcp::{McpServer, ServerParts};
 pub use stdio::serve_stdio;

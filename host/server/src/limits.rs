@@ -31,3 +31,24 @@ pub(crate) const TEXT_BYTES: usize = 100_000;
 
 /// The most tasks that `status` lists.
 pub(crate) const LISTED: usize = 50;
+
+/// How long a claim over HTTP lasts after the last call of its agent.
+pub(crate) const HTTP_CLAIM: Duration = Duration::from_mins(30);
+
+/// The most connections at the same time.
+pub(crate) const CONNECTIONS: usize = 512;
+
+/// How long the headers of a request may take.
+pub(crate) const HEADERS: Duration = Duration::from_secs(10);
+
+/// The most bytes of the headers of a request.
+pub(crate) const HEADER_BYTES: usize = 64 << 10;
+
+/// How long the body of a request may take.
+pub(crate) const BODY: Duration = Duration::from_secs(20);
+
+/// The most bytes of the body of a request.
+pub(crate) const BODY_BYTES: usize = 4 << 20;
+
+/// The pause after a connection could not be accepted.
+pub(crate) const ACCEPT_AGAIN: Duration = Duration::from_millis(100);

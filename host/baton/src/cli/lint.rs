@@ -32,13 +32,14 @@ pub(super) struct Args {
 impl Args {
     /// Fails if the workspace of `-w` cannot be opened. An unreadable file is a finding, not an error.
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let check = match options.find().and_then(|found| found.map(|found| task_view::request_check(&found)).transpose()) {
-            Err(error) if options.workspace.is_none() => {
-                output::note(&format!("warning: agents and actions are not checked: {error:#}"));
-                None
-            }
-            check => check?,
-        };
+        let check =
+            match options.find().and_then(|found| found.map(|found| task_view::request_check(&found)).transpose()) {
+                Err(error) if options.workspace.is_none() => {
+                    output::note(&format!("warning: agents and actions are not checked: {error:#}"));
+                    None
+                }
+                check => check?,
+            };
         let checked: Vec<CheckedFile> = self.files.iter().map(|path| look(path, check.as_ref())).collect();
         if self.json {
             let files: Vec<Value> = checked.iter().map(as_json).collect();

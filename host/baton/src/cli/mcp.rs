@@ -1,11 +1,18 @@
-//! `baton mcp`: the MCP server of one agent on standard input and output. A coding agent starts it and ends it.
+//! `baton mcp`: the MCP server of one agent on standard input and output. A coding agent starts it and ends it. Also the MCP
+//! server over HTTP that `baton up` starts.
 
-use anyhow::Context as _;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
 use baton_dispatch::agent_work::{AgentSession, AgentWork};
-use baton_server::{McpServer, PROCESS_CLAIM, ServerParts, serve_stdio};
+use baton_dispatch::{AgentKind, Context};
+use baton_server::{AllowedHosts, HttpServer, McpServer, PATH, PROCESS_CLAIM, ServerParts, TokenStore, serve_stdio};
+use tokio::net::TcpListener;
+use tokio::task::AbortHandle;
 
 use super::WorkspaceOptions;
 use crate::exit::Code;
+use crate::output;
 use crate::workspace::{PluginSelection, Serving, Workspace, head, open};
 
 /// The kind of this process in leases and claims.
@@ -19,11 +26,17 @@ pub(super) struct Args {
     /// The agent whose inbox is served
     #[arg(long, value_name = "AGENT")]
     agent: String,
+    /// Print the address and the token for the server of `baton up` ([server] in baton.toml), and exit
+    #[arg(long)]
+    http_token: bool,
 }
 
 impl Args {
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = options.need()?;
+        if self.http_token {
+            return print_token(&workspace, &self.agent);
+        }
         super::block_on(async {
             let context = open(&workspace, PluginSelection::None, KIND, 3)?;
             let ledger = context.ledger().clone();
@@ -41,8 +54,37 @@ impl Args {
     }
 }
 
+/// Prints what a client over HTTP needs.
+fn print_token(workspace: &Workspace, agent: &str) -> anyhow::Result<Code> {
+    let roster = workspace.roster()?;
+    let Some(agent) = roster.resolve(agent).filter(|agent| agent.kind == AgentKind::External) else {
+        bail!("{}", roster.unknown_agent(agent));
+    };
+    let Some(server) = workspace.config.server() else {
+        bail!("the server is off: add `[server]` with `listen = \"127.0.0.1:7077\"` to baton.toml and restart `baton up`");
+    };
+    let token = TokenStore::new(workspace.state.tokens()?).token_of(&agent.name)?;
+    output::print(&format!("http://{}{PATH}\nAuthorization: Bearer {token}\n", server.listen));
+    Ok(Code::Good)
+}
+
+/// Starts the server over HTTP, if it is configured. It ends with the returned handle.
+pub(super) async fn serve_http(workspace: &Workspace, context: &Arc<Context>) -> anyhow::Result<Option<AbortHandle>> {
+    let Some(config) = workspace.config.server() else { return Ok(None) };
+    let listener = TcpListener::bind(config.listen).await;
+    let listener = listener.with_context(|| {
+        format!("the server cannot listen on {}; choose another port for [server] listen", config.listen)
+    })?;
+    let address = listener.local_addr()?;
+    let hosts = AllowedHosts::new(address.port(), &config.hosts);
+    let tokens = TokenStore::new(workspace.state.tokens()?);
+    let server = HttpServer::new(AgentWork::new(Arc::clone(context))?, parts(workspace), tokens, hosts);
+    tracing::info!("the MCP server listens on http://{address}{PATH}");
+    Ok(Some(tokio::spawn(server.serve(listener)).abort_handle()))
+}
+
 /// What the servers of all agents share.
-pub(super) fn parts(workspace: &Workspace) -> std::sync::Arc<ServerParts> {
+pub(super) fn parts(workspace: &Workspace) -> Arc<ServerParts> {
     let state = workspace.state.clone();
     let is_served = move || Serving::read(&state).is_ok_and(Serving::is_on);
     ServerParts::new(workspace.manifests(), Box::new(is_served))

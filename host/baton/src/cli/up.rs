@@ -12,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::task_view::held_text;
-use super::{WorkspaceOptions, task_view};
+use super::{WorkspaceOptions, mcp, task_view};
 use crate::exit::Code;
 use crate::notices::Follower;
 use crate::output;
@@ -78,6 +78,7 @@ impl Args {
         let follower = Follower::start(workspace, &ledger).await?;
         let (ask, stop) = watch::channel(0);
         tokio::spawn(count_signals(ask)?);
+        let server = if self.once { None } else { mcp::serve_http(workspace, &context).await? };
         let agents = context.roster().agents().count();
         let mode = if self.once { Mode::Once } else { Mode::Forever };
         tracing::info!(
@@ -93,6 +94,9 @@ impl Args {
         if let Some(follower) = follower {
             let twice = async move { drop(again.wait_for(|times| *times >= 2).await) };
             follower.finish(twice).await;
+        }
+        if let Some(server) = server {
+            server.abort();
         }
         noting.abort();
         tidying.abort();

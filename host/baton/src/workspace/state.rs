@@ -110,6 +110,13 @@ impl State {
         Ok(folder)
     }
 
+    /// The folder of the agents' tokens; made if it is missing.
+    pub(crate) fn tokens(&self) -> anyhow::Result<PathBuf> {
+        let folder = self.folder.join("tokens");
+        make_private(&folder)?;
+        Ok(folder)
+    }
+
     /// The folder of what `baton connect` changed; made if it is missing.
     pub(crate) fn connections(&self) -> anyhow::Result<PathBuf> {
         let folder = self.folder.join("connections");

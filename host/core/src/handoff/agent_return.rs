@@ -84,14 +84,18 @@ impl AgentReturn<'_> {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut summary = Map::new();
         let done = matches!(self.status, ReturnStatus::Completed | ReturnStatus::Partial);
-        let (key, other) = if done { ("work_completed", "blockers_remaining") } else { ("blockers_remaining", "work_completed") };
+        let (key, other) =
+            if done { ("work_completed", "blockers_remaining") } else { ("blockers_remaining", "work_completed") };
         summary.insert(key.to_owned(), json!([self.summary]));
         summary.insert(other.to_owned(), json!([]));
         let files = &self.evidence.files;
         let files: Vec<Value> = files.iter().map(|path| json!({ "type": "file", "path": path })).collect();
         summary.insert("deliverables".to_owned(), Value::Array(files));
         summary.insert("commits".to_owned(), json!(self.evidence.commits));
-        summary.insert("commands".to_owned(), Value::Array(self.evidence.commands.iter().map(CommandRun::to_json).collect()));
+        summary.insert(
+            "commands".to_owned(),
+            Value::Array(self.evidence.commands.iter().map(CommandRun::to_json).collect()),
+        );
         let answer = json!({
             "type": "RETURN_HANDOFF",
             "return_handoff_id": self.id(),

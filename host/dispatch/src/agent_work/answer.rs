@@ -61,10 +61,14 @@ impl AgentReturn {
             return Err("`summary` is empty; say what was done, or why it was not".to_owned());
         }
         if self.summary.len() > SUMMARY_BYTES {
-            return Err(format!("`summary` has more than {SUMMARY_BYTES} bytes; write the details into a file and name it"));
+            return Err(format!(
+                "`summary` has more than {SUMMARY_BYTES} bytes; write the details into a file and name it"
+            ));
         }
         if [files.len(), commits.len(), commands.len(), self.next_steps.len()].iter().any(|count| *count > EVIDENCE) {
-            return Err(format!("the evidence has more than {EVIDENCE} entries of one kind; name the most important ones"));
+            return Err(format!(
+                "the evidence has more than {EVIDENCE} entries of one kind; name the most important ones"
+            ));
         }
         if let Some(long) = texts.into_iter().find(|text| text.len() > EVIDENCE_BYTES || text.trim().is_empty()) {
             return Err(format!("`{}…` is empty or longer than {EVIDENCE_BYTES} bytes", at_most(&one_line(long), 40)));
@@ -143,7 +147,8 @@ impl AgentSession {
             .read(move |reader| {
                 let events = event::of_task(reader, &id)?;
                 let last = events.iter().rev().find(|recorded| recorded.seq > before);
-                let found = task::matching(reader, &id)?.tasks.into_iter().find(|task| task.id == id && task.agent == agent);
+                let found =
+                    task::matching(reader, &id)?.tasks.into_iter().find(|task| task.id == id && task.agent == agent);
                 let task = found.ok_or(LedgerError::Closed)?;
                 let reason = last.map(|recorded| recorded.event.reason.clone()).unwrap_or_default();
                 Ok(ReturnReport { task: id, file, state: task.state, evidence: task.evidence, reason })

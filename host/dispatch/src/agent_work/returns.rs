@@ -19,7 +19,8 @@ impl AgentSession {
         let job = move |tx: &Tx<'_>| {
             let task = task::get_in(tx, &wanted)?;
             if task.agent != agent || task.kind != "RETURN" || task.state != State::Delivered {
-                let reason = format!("{wanted} is not an unread RETURN in your inbox, so it cannot be archived by reading");
+                let reason =
+                    format!("{wanted} is not an unread RETURN in your inbox, so it cannot be archived by reading");
                 return Ok(Err(reason));
             }
             let read = format!("{agent} has read it");

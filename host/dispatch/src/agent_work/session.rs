@@ -138,7 +138,10 @@ impl AgentSession {
             1 => found.pop().ok_or_else(|| LedgerError::Closed.into()),
             _ => {
                 let ids: Vec<&str> = found.iter().take(10).map(|task| task.id.as_str()).collect();
-                Err(DispatchError::Refused(format!("`{word}` names several tasks: {}; use one of these ids", ids.join(", "))))
+                Err(DispatchError::Refused(format!(
+                    "`{word}` names several tasks: {}; use one of these ids",
+                    ids.join(", ")
+                )))
             }
         }
     }

@@ -93,7 +93,8 @@ pub fn inbox(reader: &Reader, agent: &str, limit: u32) -> Result<Vec<Task>, Ledg
 /// The newest tasks that `agent` received or sent, newest first, among the newest ten thousand of the ledger.
 pub fn of_agent(reader: &Reader, agent: &str, limit: usize) -> Result<Vec<Task>, LedgerError> {
     let newest = "WHERE rowid IN (SELECT rowid FROM tasks ORDER BY created_at DESC, rowid DESC LIMIT 10000)";
-    let sql = select_sql(&format!("{newest} AND (agent = ?1 OR sender = ?1) ORDER BY created_at DESC, rowid DESC LIMIT ?2"));
+    let sql =
+        select_sql(&format!("{newest} AND (agent = ?1 OR sender = ?1) ORDER BY created_at DESC, rowid DESC LIMIT ?2"));
     let mut select = reader.connection.prepare_cached(&sql)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = select.query_map(params![agent, limit], |row| Ok(task(row)))?;
@@ -151,7 +152,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
         let job = |tx: &Tx<'_>| {
-            let new = |kind: &str, state| NewTask { kind: kind.to_owned(), ..NewTask::blank("a", Origin::Handoff, state) };
+            let new =
+                |kind: &str, state| NewTask { kind: kind.to_owned(), ..NewTask::blank("a", Origin::Handoff, state) };
             let request = insert(tx, &new("HANDOFF", State::Delivered), None, at(1))?;
             let answer = insert(tx, &new("RETURN", State::Delivered), None, at(1))?;
             let queued = insert(tx, &new("HANDOFF", State::Queued), None, at(1))?;

@@ -17,7 +17,8 @@ use baton_dispatch::request_check::ManifestSource;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, GetPromptRequestParams, GetPromptResponse,
     GetPromptResult, Implementation, ListPromptsResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    Prompt, PromptMessage, ReadResourceRequestParams, ReadResourceResponse, Role, ServerCapabilities, ServerConfig, Tool,
+    Prompt, PromptMessage, ReadResourceRequestParams, ReadResourceResponse, Role, ServerCapabilities, ServerConfig,
+    Tool,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -60,13 +61,20 @@ pub struct McpServer {
     session: AgentSession,
     parts: Arc<ServerParts>,
     last_call: Arc<Mutex<Instant>>,
+    /// Whether each call renews the claims, because no process does.
+    renews: bool,
 }
 
 impl McpServer {
     /// A server for the agent of `session`.
     #[must_use]
     pub fn new(session: AgentSession, parts: Arc<ServerParts>) -> Self {
-        Self { session, parts, last_call: Arc::new(Mutex::new(Instant::now())) }
+        Self { session, parts, last_call: Arc::new(Mutex::new(Instant::now())), renews: false }
+    }
+
+    /// The same server; each call renews the claims of its session.
+    pub(crate) fn renewing_claims(self) -> Self {
+        Self { renews: true, ..self }
     }
 
     pub(crate) fn session(&self) -> &AgentSession {
@@ -110,6 +118,11 @@ impl ServerHandler for McpServer {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         *self.last_call.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        if self.renews
+            && let Err(error) = self.session.renew().await
+        {
+            tracing::warn!(%error, "cannot renew the claims of an agent");
+        }
         let name = request.name.to_string();
         let call = ToolCall::new(self, request.arguments.unwrap_or_default(), context);
         let result = match tools::call(&name, call).await {
@@ -135,7 +148,10 @@ impl ServerHandler for McpServer {
         _: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         if request.name != PROMPT {
-            return Err(ErrorData::invalid_params(format!("there is no prompt `{}`; there is `{PROMPT}`", request.name), None));
+            return Err(ErrorData::invalid_params(
+                format!("there is no prompt `{}`; there is `{PROMPT}`", request.name),
+                None,
+            ));
         }
         let message = PromptMessage::new_text(Role::User, guide::work_inbox(self.session.agent()));
         Ok(GetPromptResult::new(vec![message]).into())

@@ -97,7 +97,8 @@ impl Client {
             Self::Codex => {
                 let home = std::env::var_os("CODEX_HOME").map(PathBuf::from);
                 let home = home.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".codex")));
-                let home = home.context("neither CODEX_HOME nor HOME is set, so the configuration of Codex is unknown")?;
+                let home =
+                    home.context("neither CODEX_HOME nor HOME is set, so the configuration of Codex is unknown")?;
                 let server = TomlServer { command: program, args, tool_seconds: TOOL_SECONDS };
                 vec![EditedFile { path: home.join("config.toml"), format: Format::Toml(server) }]
             }
@@ -109,7 +110,9 @@ impl Client {
         let agent = &target.agent;
         let project = shell::quoted(&target.project.display().to_string());
         let start = match self {
-            Self::Claude => format!("cd {project} && claude      # approve the MCP server `baton` when it asks; /mcp shows it"),
+            Self::Claude => {
+                format!("cd {project} && claude      # approve the MCP server `baton` when it asks; /mcp shows it")
+            }
             Self::Codex => format!("cd {project} && codex       # /mcp shows the server `baton`"),
             Self::Cursor => format!("open {project} in Cursor; Settings > MCP shows the server `baton`"),
         };

@@ -127,7 +127,9 @@ fn child(object: &CstObject, key: &str) -> anyhow::Result<CstObject> {
 
 fn remove_if_empty(object: &CstObject, key: &str) {
     let property = object.get(key);
-    if let Some(property) = property.filter(|found| found.object_value().is_some_and(|inner| inner.properties().is_empty())) {
+    if let Some(property) =
+        property.filter(|found| found.object_value().is_some_and(|inner| inner.properties().is_empty()))
+    {
         property.remove();
     }
 }
@@ -214,7 +216,9 @@ mod tests {
             assert_eq!(entries().connect(&connected).unwrap(), connected, "a second time changes nothing");
             assert!(connected.contains("inbox wait") && connected.contains("\"baton\""), "{connected}");
             // Every line of the user that Baton does not have to extend is still there.
-            for line in text.lines().filter(|line| line.contains("allow") || line.contains("mine") || line.contains("two")) {
+            for line in
+                text.lines().filter(|line| line.contains("allow") || line.contains("mine") || line.contains("two"))
+            {
                 assert!(connected.contains(line.trim_end_matches(',')), "{connected}");
             }
             if !text.contains("//") {

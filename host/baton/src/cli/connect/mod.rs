@@ -92,7 +92,9 @@ impl FileChange {
 
     fn write(&self) -> anyhow::Result<()> {
         match &self.after {
-            None => std::fs::remove_file(&self.path).with_context(|| format!("failed to delete {}", self.path.display())),
+            None => {
+                std::fs::remove_file(&self.path).with_context(|| format!("failed to delete {}", self.path.display()))
+            }
             Some(text) => replace(&self.path, text).with_context(|| format!("failed to write {}", self.path.display())),
         }
     }
@@ -157,7 +159,11 @@ impl Options {
     fn confirm(&self, changes: &[FileChange], inbox: Option<&Path>) -> anyhow::Result<bool> {
         let needed: Vec<&FileChange> = changes.iter().filter(|change| change.is_needed()).collect();
         for change in &needed {
-            output::print(&difference::shown(&from_here(&change.path), change.before.as_deref(), change.after.as_deref()));
+            output::print(&difference::shown(
+                &from_here(&change.path),
+                change.before.as_deref(),
+                change.after.as_deref(),
+            ));
         }
         if let Some(inbox) = inbox {
             output::print(&format!("make {}\n", from_here(inbox)));

@@ -127,5 +127,7 @@ fn line(agent: &str, items: &[InboxItem]) -> String {
     let shown = shown.collect::<Vec<_>>().join(", ");
     let more = items.len().saturating_sub(TITLES);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("Baton: work waits in the inbox of {agent}: {shown}{more}. Call the tool `inbox` of the MCP server `baton`.")
+    format!(
+        "Baton: work waits in the inbox of {agent}: {shown}{more}. Call the tool `inbox` of the MCP server `baton`."
+    )
 }

@@ -6,6 +6,7 @@ mod duration;
 mod notices;
 mod renamed;
 mod schedule;
+mod server;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
@@ -21,6 +22,7 @@ use self::budget::PluginConfig;
 pub(crate) use self::duration::read as pause;
 pub(crate) use self::notices::Notify;
 use self::notices::NotifyConfig;
+pub(crate) use self::server::ServerConfig;
 
 /// The name of the configuration file. A folder with this file is a workspace.
 pub(crate) const CONFIG_FILE: &str = "baton.toml";
@@ -86,6 +88,12 @@ root = "."
 # timeout = "10s"                             # then Baton kills the command; at most 60 s
 # per_minute = 10                             # more notices are joined into one; at most 60
 
+# The MCP server of `baton up` for coding agents that cannot start `baton mcp` (`baton mcp --agent NAME --http-token` prints
+# the token of an agent). A change here needs a restart of `baton up`:
+# [server]
+# listen = "127.0.0.1:7077"                   # another address than loopback needs `hosts`
+# hosts = ["mac-mini.local:7077"]             # more names under which clients may call it
+
 # Folders whose new audio Baton fingerprints automatically and compares with the library (`baton library`). A change here
 # needs a restart of `baton up`:
 # [[audio]]
@@ -138,6 +146,9 @@ pub(crate) struct Config {
     /// `[notify]`.
     #[serde(default)]
     notify: Option<NotifyConfig>,
+    /// `[server]`.
+    #[serde(default)]
+    server: Option<ServerConfig>,
     /// The older names that the file uses, with the current ones.
     #[serde(skip)]
     renamed: Vec<String>,
@@ -204,6 +215,7 @@ impl Config {
         config.renamed = renamed::older_names(&text.parse()?);
         agents::check(&config.agents)?;
         config.notify.as_ref().map_or(Ok(()), NotifyConfig::check)?;
+        config.server.as_ref().map_or(Ok(()), ServerConfig::check)?;
         Ok(config)
     }
 
@@ -237,6 +249,11 @@ impl Config {
     /// The settings of notices; `None` without `[notify]`.
     pub(crate) fn notify(&self) -> Option<Notify> {
         self.notify.as_ref().map(NotifyConfig::notify)
+    }
+
+    /// The address of the server; `None` without `[server]`.
+    pub(crate) fn server(&self) -> Option<&ServerConfig> {
+        self.server.as_ref()
     }
 
     /// The folders whose new audio is fingerprinted, each once; paths are relative to `base`.

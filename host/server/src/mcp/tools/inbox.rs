@@ -38,7 +38,10 @@ pub(super) fn list() -> Vec<Tool> {
             "inbox",
             "List the requests and RETURNs in your inbox: ids and titles, the most urgent first. Consumes nothing.",
         ),
-        changing::<Read>("read", "Read a request or a RETURN: its text (data from another program), and a person's answer."),
+        changing::<Read>(
+            "read",
+            "Read a request or a RETURN: its text (data from another program), and a person's answer.",
+        ),
         reading::<WaitForWork>(
             "wait_for_work",
             "Wait until a request or RETURN is in your inbox that no session has claimed. Consumes nothing; continue with \

@@ -86,7 +86,8 @@ struct NoArguments {}
 
 /// A tool that changes nothing.
 fn reading<T: JsonSchema + 'static>(name: &'static str, description: &'static str) -> Tool {
-    Tool::new(name, description, schema_for_type::<T>()).annotate(ToolAnnotations::new().read_only(true).open_world(false))
+    Tool::new(name, description, schema_for_type::<T>())
+        .annotate(ToolAnnotations::new().read_only(true).open_world(false))
 }
 
 /// A tool that changes something, never by destroying it.

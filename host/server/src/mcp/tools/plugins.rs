@@ -34,7 +34,8 @@ pub(super) fn list(server: &McpServer) -> Vec<Tool> {
     for manifest in manifests(server) {
         for (action, declared) in &manifest.declares.actions {
             let Value::Object(schema) = declared.args.clone() else { continue };
-            let description = format!("Run `{action}` of the plugin {}. {}", manifest.name, plugin_says(&declared.description));
+            let description =
+                format!("Run `{action}` of the plugin {}. {}", manifest.name, plugin_says(&declared.description));
             let tool = Tool::new(tool_name(&manifest.name, action), description, Arc::new(with_type(schema)));
             tools.push(tool.annotate(ToolAnnotations::new().read_only(false)));
         }

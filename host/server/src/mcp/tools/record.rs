@@ -35,7 +35,8 @@ pub(super) fn list() -> Vec<Tool> {
 
 pub(super) async fn status(mut call: ToolCall<'_>) -> ToolResult {
     let Status { state, limit } = call.arguments()?;
-    let wrong = |word: &str| ToolError::Refused(format!("`{}` is not a state; there are: {}", present::line(word), states()));
+    let wrong =
+        |word: &str| ToolError::Refused(format!("`{}` is not a state; there are: {}", present::line(word), states()));
     let state = state.map(|word| word.parse::<State>().map_err(|_| wrong(&word))).transpose()?;
     let session = call.server.session();
     let mut tasks = session.tasks(1_000).await?;

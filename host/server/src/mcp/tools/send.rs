@@ -55,7 +55,8 @@ pub(super) async fn send(mut call: ToolCall<'_>) -> ToolResult {
         }
     };
     let deadline = deadline.map(|text| {
-        let wrong = || ToolError::Refused(format!("`{}` is not a time such as 2026-01-18T10:15:00Z", present::line(&text)));
+        let wrong =
+            || ToolError::Refused(format!("`{}` is not a time such as 2026-01-18T10:15:00Z", present::line(&text)));
         text.parse::<Timestamp>().map_err(|_| wrong())
     });
     let deadline = deadline.transpose()?;

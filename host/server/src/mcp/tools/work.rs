@@ -90,7 +90,10 @@ struct Return {
 
 pub(super) fn list() -> Vec<Tool> {
     vec![
-        changing::<Claim>("claim", "Claim a request, so that no other session works on it. Needed once; calls renew it."),
+        changing::<Claim>(
+            "claim",
+            "Claim a request, so that no other session works on it. Needed once; calls renew it.",
+        ),
         changing::<Progress>("progress", "Report progress on a request and renew its claim."),
         changing::<Release>("release", "Give a claimed request back, so that another session can claim it."),
         changing::<Ask>(
@@ -126,7 +129,8 @@ pub(super) async fn release(mut call: ToolCall<'_>) -> ToolResult {
 pub(super) async fn ask(mut call: ToolCall<'_>) -> ToolResult {
     let Ask { id, question } = call.arguments()?;
     let task = call.server.session().ask(&id, &question).await?;
-    let next = format!("a person answers with `baton answer {} TEXT`; then the request is in your inbox again", task.id);
+    let next =
+        format!("a person answers with `baton answer {} TEXT`; then the request is in your inbox again", task.id);
     Ok(json!({ "task": present::task(&task), "next": next }))
 }
 
@@ -146,9 +150,13 @@ pub(super) async fn give_return(mut call: ToolCall<'_>) -> ToolResult {
     let report = call.with_progress("waiting for the check of the RETURN", session.give_return(&id, answer)).await?;
     let served = (call.server.parts().is_served)();
     let next = match report.state {
-        baton_core::State::Delivered if !served => "no `baton up` serves the workspace; the RETURN counts when one starts",
+        baton_core::State::Delivered if !served => {
+            "no `baton up` serves the workspace; the RETURN counts when one starts"
+        }
         baton_core::State::Delivered => "the RETURN is written; `why` shows when it counts",
-        baton_core::State::Disputed => "something that the RETURN names does not exist: do the work, then `return` again",
+        baton_core::State::Disputed => {
+            "something that the RETURN names does not exist: do the work, then `return` again"
+        }
         _ => "`why` shows the result of the check",
     };
     Ok(json!({

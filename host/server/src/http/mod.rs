@@ -1,0 +1,147 @@
+//! The MCP server of all agents over HTTP: `/mcp` on the port of `[server]` in `baton.toml`, inside the daemon.
+//!
+//! A request passes [`guard`] first: the Host that the browser or client meant (421), no foreign Origin (403), a token
+//! that is bound to one agent (401). Its body is read completely, with limits on size and time, before the protocol sees
+//! it. Each agent has its own server, so no token reaches another agent's inbox. Claims over HTTP belong to the agent, not
+//! to a connection: they end when the agent makes no call for half an hour.
+
+mod guard;
+mod tokens;
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use baton_dispatch::DispatchError;
+use baton_dispatch::agent_work::{AgentSession, AgentWork};
+use http::{Request, Response, StatusCode, header};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+pub use self::guard::AllowedHosts;
+pub use self::tokens::TokenStore;
+use crate::limits;
+use crate::mcp::{McpServer, ServerParts};
+
+/// The path of the server.
+pub const PATH: &str = "/mcp";
+
+type AgentService = StreamableHttpService<McpServer, LocalSessionManager>;
+type Reply = Response<BoxBody<Bytes, Infallible>>;
+
+/// The server. It serves until it is dropped.
+pub struct HttpServer {
+    work: Arc<AgentWork>,
+    parts: Arc<ServerParts>,
+    tokens: TokenStore,
+    hosts: AllowedHosts,
+    services: Mutex<BTreeMap<String, AgentService>>,
+}
+
+impl HttpServer {
+    /// A server for the agents that have a token.
+    #[must_use]
+    pub fn new(work: Arc<AgentWork>, parts: Arc<ServerParts>, tokens: TokenStore, hosts: AllowedHosts) -> Arc<Self> {
+        Arc::new(Self { work, parts, tokens, hosts, services: Mutex::default() })
+    }
+
+    /// Accepts connections, at most [`limits::CONNECTIONS`] at a time; more wait in the queue of the system.
+    pub async fn serve(self: Arc<Self>, listener: TcpListener) {
+        let connections = Arc::new(Semaphore::new(limits::CONNECTIONS));
+        loop {
+            let Ok(permit) = Arc::clone(&connections).acquire_owned().await else { return };
+            match listener.accept().await {
+                Ok((stream, peer)) => {
+                    let server = Arc::clone(&self);
+                    tokio::spawn(async move {
+                        server.connection(stream, peer).await;
+                        drop(permit);
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the server cannot accept a connection");
+                    tokio::time::sleep(limits::ACCEPT_AGAIN).await;
+                }
+            }
+        }
+    }
+
+    async fn connection(self: Arc<Self>, stream: TcpStream, peer: SocketAddr) {
+        let service = service_fn(move |request| {
+            let server = Arc::clone(&self);
+            async move { Ok::<_, Infallible>(server.reply(request).await) }
+        });
+        let served = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits::HEADERS)
+            .max_buf_size(limits::HEADER_BYTES)
+            .serve_connection(TokioIo::new(stream), service)
+            .await;
+        if let Err(error) = served {
+            tracing::debug!(%peer, %error, "a connection ended with an error");
+        }
+    }
+
+    async fn reply(&self, request: Request<Incoming>) -> Reply {
+        if let Err(refusal) = guard::check(&request, &self.hosts) {
+            return refusal.into_reply();
+        }
+        if request.uri().path() != PATH {
+            return text(StatusCode::NOT_FOUND, "the MCP server is at /mcp");
+        }
+        let agent = guard::bearer(&request).and_then(|token| self.tokens.agent_of(token));
+        let Some(agent) = agent else {
+            let mut reply = text(
+                StatusCode::UNAUTHORIZED,
+                "the token is missing or wrong; `baton mcp --agent NAME --http-token` prints the one of an agent",
+            );
+            reply.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
+            return reply;
+        };
+        let service = match self.service(&agent) {
+            Ok(service) => service,
+            Err(error) => return text(StatusCode::FORBIDDEN, &error.to_string()),
+        };
+        let (head, body) = request.into_parts();
+        match timeout(limits::BODY, Limited::new(body, limits::BODY_BYTES).collect()).await {
+            Ok(Ok(body)) => service.handle(Request::from_parts(head, Full::new(body.to_bytes()))).await,
+            Ok(Err(_)) => text(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large or was cut off"),
+            Err(_) => text(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time"),
+        }
+    }
+
+    /// The server of an agent.
+    fn service(&self, agent: &str) -> Result<AgentService, DispatchError> {
+        let mut services = self.services.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(service) = services.get(agent) {
+            return Ok(service.clone());
+        }
+        let holder = format!("http:{agent}");
+        let session = AgentSession::new(Arc::clone(&self.work), agent, holder, limits::HTTP_CLAIM)?;
+        let server = McpServer::new(session, Arc::clone(&self.parts)).renewing_claims();
+        let config = StreamableHttpServerConfig::default()
+            .disable_allowed_hosts()
+            .enforce_origin_validation()
+            .with_max_request_body_bytes(limits::BODY_BYTES);
+        let service = StreamableHttpService::new(move || Ok(server.clone()), Arc::default(), config);
+        services.insert(agent.to_owned(), service.clone());
+        Ok(service)
+    }
+}
+
+fn text(status: StatusCode, text: &str) -> Reply {
+    let mut reply = Response::new(Full::new(Bytes::from(format!("{text}\n"))).boxed());
+    *reply.status_mut() = status;
+    reply.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain; charset=utf-8"));
+    reply
+}

@@ -1,0 +1,70 @@
+//! `kill -9` of client, server and daemon: no request is lost, none is answered twice, no claim is kept for ever.
+
+use baton_tests::{McpClient, McpEra};
+use serde_json::json;
+
+use super::{request, workspace};
+
+#[test]
+fn a_claim_of_a_killed_session_returns_the_request() {
+    let workspace = workspace();
+    let daemon = workspace.up_and_serving();
+    let id = request(&workspace, "Killed", None);
+    let mut codex = McpClient::start(&workspace, "Codex-MM1");
+    codex.call("claim", json!({ "id": id }));
+    let cursor = codex.call("inbox", json!({}))["cursor"].clone();
+    codex.kill();
+    // The daemon looks for lost claims at its start and every minute.
+    drop(daemon.stop());
+    let _daemon = workspace.up_and_serving();
+    let mut other = McpClient::start(&workspace, "Codex-MM1");
+    let work = other.call("wait_for_work", json!({ "cursor": cursor, "timeout_seconds": 50 }));
+    assert_eq!(work["items"][0]["id"], json!(id), "{work}");
+    let event = workspace.why(&id).events.into_iter().find(|event| event.action == "claim_lost").unwrap();
+    assert_eq!((event.actor.as_str(), event.state.as_str()), ("baton", "delivered"));
+    other.call("claim", json!({ "id": id }));
+}
+
+#[test]
+fn a_return_is_given_once_wherever_its_server_is_killed() {
+    for point in ["agent_return.claimed", "agent_return.written"] {
+        let workspace = workspace();
+        let daemon = workspace.up_and_serving();
+        let id = request(&workspace, "Answer once", None);
+        let mut command = workspace.command();
+        command.env("FAILPOINTS", format!("{point}=kill"));
+        let mut dying = McpClient::start_in(&workspace, "Codex-MM1", McpEra::Sessions, &mut command);
+        let answer = json!({ "id": id, "status": "completed", "summary": "Done." });
+        dying.send("tools/call", json!({ "name": "return", "arguments": answer }));
+        drop(dying);
+        let mut codex = McpClient::start(&workspace, "Codex-MM1");
+        match codex.try_call("return", answer.clone()) {
+            Ok(returned) => assert_eq!(returned["state"], "succeeded", "{point}: {returned}"),
+            Err(error) => assert!(error.contains("has ended already: succeeded"), "{point}: {error}"),
+        }
+        workspace.wait_for_archive("Answer once");
+        assert!(codex.try_call("return", answer).unwrap_err().contains("has ended already"));
+        let returned = workspace.why(&id).events.into_iter().filter(|event| event.action == "returned").count();
+        assert_eq!(returned, 1, "{point}");
+        drop(codex);
+        assert!(daemon.stop().success());
+        workspace.baton(&["ledger", "verify"]).ended(0);
+    }
+}
+
+#[test]
+fn a_session_survives_restarts_of_the_daemon() {
+    let workspace = workspace();
+    let daemon = workspace.up_and_serving();
+    let id = request(&workspace, "Restart", None);
+    let mut codex = McpClient::start(&workspace, "Codex-MM1");
+    codex.call("claim", json!({ "id": id }));
+    daemon.kill();
+    // Without a daemon the RETURN is a file; the next daemon captures it.
+    let written = codex.call("return", json!({ "id": id, "status": "completed", "summary": "Done." }));
+    assert_eq!(written["state"], "delivered");
+    assert!(written["next"].as_str().unwrap().contains("no `baton up` serves"), "{written}");
+    let _daemon = workspace.up_and_serving();
+    assert_eq!(workspace.wait_for_archive("Restart").state, "succeeded");
+    assert!(codex.inbox().is_empty());
+}
