@@ -15,7 +15,7 @@ fn a_claim_of_a_killed_session_returns_the_request() {
     let cursor = codex.call("inbox", json!({}))["cursor"].clone();
     codex.kill();
     // The daemon looks for lost claims at its start and every minute.
-    drop(daemon.stop());
+    assert!(daemon.stop().success());
     let _daemon = workspace.up_and_serving();
     let mut other = McpClient::start(&workspace, "Codex-MM1");
     let work = other.call("wait_for_work", json!({ "cursor": cursor, "timeout_seconds": 50 }));

@@ -113,7 +113,9 @@ fn foreign_hosts_web_pages_and_wrong_tokens_are_refused() {
         assert!(found == status || (status == 421 && found == 400), "{headers:?}: {text}");
         assert!(!text.contains("Codex-MM1"), "{text}");
     }
-    let get = |path: &str| served.raw(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes()).0;
+    let get = |path: &str| {
+        served.raw(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes()).0
+    };
     assert_eq!((get("/"), get("/mcp/../state"), get("/mcp")), (404, 404, 401));
 }
 

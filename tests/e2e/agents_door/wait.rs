@@ -59,7 +59,7 @@ fn a_hook_wakes_its_session_once_for_each_request_and_only_one_waits_for_a_sessi
     );
     let other = hook(&workspace, &["--hook", "--timeout", "1s"], "s2");
     assert_eq!(ended(other), (Some(0), String::new()), "the time is over");
-    drop(daemon.stop());
+    assert!(daemon.stop().success());
     // The waiter survives a restart of the daemon.
     let _daemon = workspace.up_and_serving();
     let id = request(&workspace, "First\u{202e} work", None);

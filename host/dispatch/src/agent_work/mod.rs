@@ -10,6 +10,7 @@
 //! has ended. The request then waits for the agent again; the daemon records the lost claim.
 
 mod answer;
+mod changes;
 mod claim;
 mod inbox;
 mod returns;

@@ -8,7 +8,7 @@ use baton_ledger::{LedgerError, Reader, event};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use super::wait::follow_changes;
+use super::changes::follow_changes;
 use crate::{AgentKind, Context, DispatchError, Roster};
 
 /// What all sessions of a process share: the workspace, a reader of the ledger, and the news that it has changed.

@@ -2,37 +2,12 @@
 
 use std::time::Duration;
 
-use baton_ledger::{Pulse, Reader};
 use jiff::Timestamp;
-use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use super::inbox::{OpenWork, open_work};
 use super::session::AgentSession;
 use crate::DispatchError;
-
-/// How often the ledger is checked for commits of other processes.
-const CHECK: Duration = Duration::from_millis(500);
-
-/// Counts the commits of this process and of others in `sender`.
-pub(super) async fn follow_changes(reader: Reader, mut pulse: watch::Receiver<Pulse>, sender: watch::Sender<u64>) {
-    let (mut seen, mut alive) = (reader.version().unwrap_or_default(), true);
-    loop {
-        tokio::select! {
-            changed = pulse.changed(), if alive => {
-                alive = changed.is_ok();
-                sender.send_modify(|count| *count += 1);
-            }
-            () = tokio::time::sleep(CHECK) => {
-                let version = reader.version().unwrap_or(seen);
-                if version != seen {
-                    seen = version;
-                    sender.send_modify(|count| *count += 1);
-                }
-            }
-        }
-    }
-}
 
 impl AgentSession {
     /// Waits until the agent has unclaimed work, at most for `time`. With `after`, the cursor of an earlier call, only

@@ -5,7 +5,7 @@
 
 use http::{Request, StatusCode, header};
 
-use super::{Reply, text};
+use super::reply::{Reply, text};
 
 /// The names under which the server may be called.
 #[derive(Clone, Debug)]
@@ -48,7 +48,10 @@ pub(super) fn check<B>(request: &Request<B>, hosts: &AllowedHosts) -> Result<(),
     let mut named = request.headers().get_all(header::HOST).iter();
     let host = named.next().and_then(|host| host.to_str().ok());
     let target = request.uri().authority().map(http::uri::Authority::as_str);
-    if named.next().is_some() || !host.is_some_and(|host| hosts.has(host)) || target.is_some_and(|host| !hosts.has(host)) {
+    if named.next().is_some()
+        || !host.is_some_and(|host| hosts.has(host))
+        || target.is_some_and(|host| !hosts.has(host))
+    {
         return Err(Refusal::Host);
     }
     if request.headers().contains_key(header::ORIGIN) {
@@ -69,7 +72,8 @@ mod tests {
     use super::*;
 
     fn checked(headers: &[(&str, &str)]) -> Result<(), Refusal> {
-        let request = headers.iter().fold(Request::builder().uri("/mcp"), |request, (name, value)| request.header(*name, *value));
+        let request =
+            headers.iter().fold(Request::builder().uri("/mcp"), |request, (name, value)| request.header(*name, *value));
         check(&request.body(()).unwrap(), &AllowedHosts::new(7077, &["Mac.local:7077".to_owned()]))
     }
 
@@ -81,7 +85,9 @@ mod tests {
             assert_eq!(checked(&[("host", host), ("origin", "null")]), Err(Refusal::Origin));
             assert_eq!(checked(&[("host", host), ("host", "evil.example")]), Err(Refusal::Host));
         }
-        for host in ["evil.example", "127.0.0.1", "127.0.0.1:80", "localhost.evil.example:7077", "", "127.0.0.1:7077@evil"] {
+        for host in
+            ["evil.example", "127.0.0.1", "127.0.0.1:80", "localhost.evil.example:7077", "", "127.0.0.1:7077@evil"]
+        {
             assert_eq!(checked(&[("host", host)]), Err(Refusal::Host), "{host}");
         }
         assert_eq!(checked(&[]), Err(Refusal::Host));

@@ -6,6 +6,7 @@
 //! to a connection: they end when the agent makes no call for half an hour.
 
 mod guard;
+mod reply;
 mod tokens;
 
 use std::collections::BTreeMap;
@@ -15,10 +16,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use baton_dispatch::DispatchError;
 use baton_dispatch::agent_work::{AgentSession, AgentWork};
-use http::{Request, Response, StatusCode, header};
-use http_body_util::combinators::BoxBody;
+use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -29,6 +29,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 pub use self::guard::AllowedHosts;
+use self::reply::{Reply, text};
 pub use self::tokens::TokenStore;
 use crate::limits;
 use crate::mcp::{McpServer, ServerParts};
@@ -37,7 +38,6 @@ use crate::mcp::{McpServer, ServerParts};
 pub const PATH: &str = "/mcp";
 
 type AgentService = StreamableHttpService<McpServer, LocalSessionManager>;
-type Reply = Response<BoxBody<Bytes, Infallible>>;
 
 /// The server. It serves until it is dropped.
 pub struct HttpServer {
@@ -137,11 +137,4 @@ impl HttpServer {
         services.insert(agent.to_owned(), service.clone());
         Ok(service)
     }
-}
-
-fn text(status: StatusCode, text: &str) -> Reply {
-    let mut reply = Response::new(Full::new(Bytes::from(format!("{text}\n"))).boxed());
-    *reply.status_mut() = status;
-    reply.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain; charset=utf-8"));
-    reply
 }

@@ -4,7 +4,8 @@ use rmcp::ErrorData;
 use rmcp::model::{ListResourcesResult, ReadResourceResponse, ReadResourceResult, Resource, ResourceContents};
 use serde_json::Value;
 
-use super::{McpServer, guide, present};
+use super::server::McpServer;
+use super::{guide, present};
 
 const INBOX: &str = "baton://inbox";
 const GUIDE: &str = "baton://guide";

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::super::present;
-use super::{NoArguments, ToolCall, ToolResult, changing, reading, wait_time};
+use super::call::{NoArguments, ToolCall, ToolResult, changing, reading, wait_time};
 use crate::limits;
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -8,98 +8,17 @@
 //! | `record` | `status`, `why` |
 //! | `plugins` | one tool for each action of each plugin |
 
+mod call;
 mod inbox;
 mod plugins;
 mod record;
 mod send;
 mod work;
 
-use std::time::Duration;
+use rmcp::model::Tool;
 
-use baton_dispatch::DispatchError;
-use rmcp::RoleServer;
-use rmcp::handler::server::common::schema_for_type;
-use rmcp::model::{JsonObject, ProgressNotificationParam, Tool, ToolAnnotations};
-use rmcp::service::RequestContext;
-use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
-
-use super::McpServer;
-use crate::limits;
-
-/// Why a tool did not do its work, for the model that called it.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ToolError {
-    #[error("{0}")]
-    Refused(String),
-    #[error(transparent)]
-    Dispatch(#[from] DispatchError),
-}
-
-pub(super) type ToolResult = Result<Value, ToolError>;
-
-/// A call of a tool.
-pub(super) struct ToolCall<'a> {
-    server: &'a McpServer,
-    arguments: JsonObject,
-    context: RequestContext<RoleServer>,
-}
-
-impl<'a> ToolCall<'a> {
-    pub(super) fn new(server: &'a McpServer, arguments: JsonObject, context: RequestContext<RoleServer>) -> Self {
-        Self { server, arguments, context }
-    }
-
-    /// The arguments as their type. An unknown or missing argument is refused.
-    fn arguments<T: DeserializeOwned>(&mut self) -> Result<T, ToolError> {
-        let arguments = Value::Object(std::mem::take(&mut self.arguments));
-        serde_json::from_value(arguments).map_err(|error| ToolError::Refused(format!("wrong arguments: {error}")))
-    }
-
-    /// Does `work`, and sends progress notifications meanwhile if the client asked for them. They keep its time limit
-    /// from ending the call.
-    async fn with_progress<T>(&self, what: &str, work: impl Future<Output = T>) -> T {
-        tokio::pin!(work);
-        let token = self.context.meta.get_progress_token();
-        let mut beats = 0.0;
-        loop {
-            tokio::select! {
-                done = &mut work => return done,
-                () = tokio::time::sleep(limits::PROGRESS) => {
-                    beats += 1.0;
-                    if let Some(token) = token.clone() {
-                        let progress = ProgressNotificationParam::new(token, beats).with_message(what);
-                        drop(self.context.peer.notify_progress(progress).await);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Arguments of tools that need none.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct NoArguments {}
-
-/// A tool that changes nothing.
-fn reading<T: JsonSchema + 'static>(name: &'static str, description: &'static str) -> Tool {
-    Tool::new(name, description, schema_for_type::<T>())
-        .annotate(ToolAnnotations::new().read_only(true).open_world(false))
-}
-
-/// A tool that changes something, never by destroying it.
-fn changing<T: JsonSchema + 'static>(name: &'static str, description: &'static str) -> Tool {
-    let hints = ToolAnnotations::new().read_only(false).destructive(false).open_world(false);
-    Tool::new(name, description, schema_for_type::<T>()).annotate(hints)
-}
-
-/// How long a call waits: as the caller says, within the limits.
-fn wait_time(seconds: Option<u64>) -> Duration {
-    seconds.map_or(limits::USUAL_WAIT, Duration::from_secs).min(limits::LONGEST_WAIT)
-}
+use super::server::McpServer;
+pub(super) use call::{ToolCall, ToolResult};
 
 /// Every tool of the server.
 pub(super) fn list(server: &McpServer) -> Vec<Tool> {

@@ -10,8 +10,9 @@ use baton_dispatch::agent_work::NewRequest;
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Map, Value, json};
 
-use super::super::{McpServer, present};
-use super::{ToolCall, ToolError, ToolResult};
+use super::super::present;
+use super::super::server::McpServer;
+use super::call::{ToolCall, ToolError, ToolResult};
 use crate::limits;
 
 /// Separates the plugin from its action in the name of a tool.

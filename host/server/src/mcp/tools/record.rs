@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::present;
-use super::{ToolCall, ToolError, ToolResult, reading};
+use super::call::{ToolCall, ToolError, ToolResult, reading};
 use crate::limits;
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::super::present;
-use super::{ToolCall, ToolError, ToolResult, changing, wait_time};
+use super::call::{ToolCall, ToolError, ToolResult, changing, wait_time};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

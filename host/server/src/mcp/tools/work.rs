@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::super::present;
-use super::{ToolCall, ToolError, ToolResult, changing};
+use super::call::{ToolCall, ToolError, ToolResult, changing};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,0 +1,81 @@
+//! The server of one agent and what the servers of all agents share.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use baton_dispatch::agent_work::AgentSession;
+use baton_dispatch::request_check::ManifestSource;
+
+use crate::limits;
+use crate::rate::RateLimit;
+
+/// What the servers of all agents of a workspace share.
+pub struct ServerParts {
+    /// The manifests of the installed plugins.
+    pub manifests: ManifestSource,
+    /// Whether a daemon serves the workspace now.
+    pub is_served: Box<dyn Fn() -> bool + Send + Sync>,
+    sends: RateLimit,
+}
+
+impl ServerParts {
+    /// The shared parts.
+    #[must_use]
+    pub fn new(manifests: ManifestSource, is_served: Box<dyn Fn() -> bool + Send + Sync>) -> Arc<Self> {
+        Arc::new(Self { manifests, is_served, sends: RateLimit::new(limits::SENDS, limits::SENDS_WINDOW) })
+    }
+
+    /// Counts a handoff that an agent sends.
+    pub(crate) fn count_send(&self, agent: &str) -> Result<(), String> {
+        self.sends.count(agent, Instant::now()).map_err(|wait| {
+            let (most, wait) = (limits::SENDS, wait.as_secs() + 1);
+            format!("{agent} has sent {most} handoffs within a minute; send the next one in {wait} s")
+        })
+    }
+}
+
+/// The MCP server of one agent.
+#[derive(Clone)]
+pub struct McpServer {
+    session: AgentSession,
+    parts: Arc<ServerParts>,
+    last_call: Arc<Mutex<Instant>>,
+    /// Whether each call renews the claims, because no process does.
+    renews: bool,
+}
+
+impl McpServer {
+    /// A server for the agent of `session`.
+    #[must_use]
+    pub fn new(session: AgentSession, parts: Arc<ServerParts>) -> Self {
+        Self { session, parts, last_call: Arc::new(Mutex::new(Instant::now())), renews: false }
+    }
+
+    /// The same server; each call renews the claims of its session.
+    pub(crate) fn renewing_claims(self) -> Self {
+        Self { renews: true, ..self }
+    }
+
+    /// Notes a call, and renews the claims if no process does.
+    pub(super) async fn on_call(&self) {
+        *self.last_call.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        if self.renews
+            && let Err(error) = self.session.renew().await
+        {
+            tracing::warn!(%error, "cannot renew the claims of an agent");
+        }
+    }
+
+    pub(crate) fn session(&self) -> &AgentSession {
+        &self.session
+    }
+
+    pub(crate) fn parts(&self) -> &Arc<ServerParts> {
+        &self.parts
+    }
+
+    /// The time since the last call of a tool.
+    pub(crate) fn idle(&self) -> Duration {
+        self.last_call.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+}
