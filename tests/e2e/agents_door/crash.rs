@@ -27,16 +27,20 @@ fn a_claim_of_a_killed_session_returns_the_request() {
 
 #[test]
 fn a_return_is_given_once_wherever_its_server_is_killed() {
-    for point in ["agent_return.claimed", "agent_return.written"] {
+    for point in ["deliver.created", "deliver.written", "off"] {
         let workspace = workspace();
         let daemon = workspace.up_and_serving();
         let id = request(&workspace, "Answer once", None);
         let mut command = workspace.command();
-        command.env("FAILPOINTS", format!("{point}=kill"));
+        if point != "off" {
+            command.env("FAILPOINTS", format!("{point}=panic"));
+        }
         let mut dying = McpClient::start_in(&workspace, "Codex-MM1", McpEra::Sessions, &mut command);
         let answer = json!({ "id": id, "status": "completed", "summary": "Done." });
         dying.send("tools/call", json!({ "name": "return", "arguments": answer }));
-        drop(dying);
+        // Without a point the process is killed at any moment.
+        std::thread::sleep(std::time::Duration::from_millis(if point == "off" { 15 } else { 2_000 }));
+        dying.kill();
         let mut codex = McpClient::start(&workspace, "Codex-MM1");
         match codex.try_call("return", answer.clone()) {
             Ok(returned) => assert_eq!(returned["state"], "succeeded", "{point}: {returned}"),

@@ -61,7 +61,9 @@ fn print_token(workspace: &Workspace, agent: &str) -> anyhow::Result<Code> {
         bail!("{}", roster.unknown_agent(agent));
     };
     let Some(server) = workspace.config.server() else {
-        bail!("the server is off: add `[server]` with `listen = \"127.0.0.1:7077\"` to baton.toml and restart `baton up`");
+        bail!(
+            "the server is off: add `[server]` with `listen = \"127.0.0.1:7077\"` to baton.toml and restart `baton up`"
+        );
     };
     let token = TokenStore::new(workspace.state.tokens()?).token_of(&agent.name)?;
     output::print(&format!("http://{}{PATH}\nAuthorization: Bearer {token}\n", server.listen));

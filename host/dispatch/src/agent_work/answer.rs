@@ -8,7 +8,6 @@ use baton_core::{Evidence, State};
 use baton_intake::{publish, stage};
 use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx, event};
-use fail::fail_point;
 use jiff::Timestamp;
 
 use super::session::AgentSession;
@@ -97,9 +96,7 @@ impl AgentSession {
         let context = &self.work.context;
         let task = context.ledger.write(look).await?.map_err(DispatchError::Refused)?;
         let before = context.ledger.reader().and_then(|reader| event::newest(&reader))?;
-        fail_point!("agent_return.claimed");
         let file = self.write(&task, answer).await?;
-        fail_point!("agent_return.written");
         self.captured(&task.id, file, before).await
     }
 

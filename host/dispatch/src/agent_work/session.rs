@@ -146,6 +146,18 @@ impl AgentSession {
         }
     }
 
+    /// The text of a task: that of the request, or the whole file if it has none, as a RETURN does.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn text(&self, task: &Task) -> Result<String, DispatchError> {
+        let (Some(hash), true) = (task.input.clone(), task.body.trim().is_empty()) else {
+            return Ok(task.body.clone());
+        };
+        let bytes = self.work.read(move |reader| task::content(reader, &hash)).await?;
+        Ok(String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned())
+    }
+
     /// The events of a task, oldest first.
     ///
     /// # Errors

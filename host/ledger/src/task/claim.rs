@@ -90,6 +90,12 @@ pub fn inbox(reader: &Reader, agent: &str, limit: u32) -> Result<Vec<Task>, Ledg
     rows.map(|row| row?).collect()
 }
 
+/// The bytes of a captured file, for a reader.
+pub fn content(reader: &Reader, hash: &str) -> Result<Option<Vec<u8>>, LedgerError> {
+    let mut select = reader.connection.prepare_cached("SELECT bytes FROM inputs WHERE hash = ?1")?;
+    Ok(select.query_row([hash], |row| row.get(0)).optional()?)
+}
+
 /// The newest tasks that `agent` received or sent, newest first, among the newest ten thousand of the ledger.
 pub fn of_agent(reader: &Reader, agent: &str, limit: usize) -> Result<Vec<Task>, LedgerError> {
     let newest = "WHERE rowid IN (SELECT rowid FROM tasks ORDER BY created_at DESC, rowid DESC LIMIT 10000)";

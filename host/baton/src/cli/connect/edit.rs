@@ -80,6 +80,9 @@ impl JsonEntries {
                 let Some(groups) = hooks.array_value_or_create(event) else {
                     bail!("`hooks.{event}` is not a list");
                 };
+                if own_commands(groups.elements()) == [command_of(hook)] {
+                    continue;
+                }
                 remove_hooks(groups.elements());
                 groups.append(CstInputValue::Object(vec![(
                     "hooks".to_owned(),
@@ -150,9 +153,30 @@ fn remove_hooks(groups: impl IntoIterator<Item = CstNode>) {
     }
 }
 
+/// The commands of Baton's hooks in groups of hooks.
+fn own_commands(groups: impl IntoIterator<Item = CstNode>) -> Vec<String> {
+    let hooks = groups.into_iter().filter_map(|group| group.as_object()?.array_value("hooks"));
+    hooks.flat_map(|hooks| hooks.elements()).filter_map(|hook| own_command(&hook)).collect()
+}
+
+/// The command of a hook that Baton writes.
+fn command_of(hook: &CstInputValue) -> String {
+    let CstInputValue::Object(entries) = hook else { return String::new() };
+    let command = entries.iter().find(|(key, _)| key == "command");
+    match command {
+        Some((_, CstInputValue::String(command))) => command.clone(),
+        _ => String::new(),
+    }
+}
+
 fn is_own_hook(hook: &CstNode) -> bool {
-    let command = hook.as_object().and_then(|hook| hook.get("command")?.value()?.as_string_lit()?.decoded_value().ok());
-    command.is_some_and(|command| HOOK_WORDS.iter().all(|words| command.contains(words)))
+    own_command(hook).is_some()
+}
+
+/// The command of one of Baton's hooks; `None` for another hook.
+fn own_command(hook: &CstNode) -> Option<String> {
+    let command = hook.as_object()?.get("command")?.value()?.as_string_lit()?.decoded_value().ok()?;
+    HOOK_WORDS.iter().all(|words| command.contains(words)).then_some(command)
 }
 
 impl TomlServer {

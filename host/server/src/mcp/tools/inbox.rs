@@ -59,7 +59,7 @@ pub(super) async fn read(mut call: ToolCall<'_>) -> ToolResult {
     let Read { id, archive, offset } = call.arguments()?;
     let session = call.server.session();
     let task = session.find(&id).await?;
-    let text = lines(&task.body);
+    let text = lines(&session.text(&task).await?);
     let rest = text.get(offset.min(text.len())..).unwrap_or_default();
     let shown = at_most(rest, limits::TEXT_BYTES);
     let next = (shown.len() < rest.len()).then(|| offset + shown.len());
