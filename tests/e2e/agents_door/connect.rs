@@ -41,7 +41,10 @@ fn claude_gets_the_server_and_the_hooks_and_loses_them_without_a_trace() {
     let server = &written["mcpServers"]["baton"];
     assert_eq!((&server["type"], &server["alwaysLoad"]), (&"stdio".into(), &true.into()));
     let words: Vec<&str> = server["args"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
-    assert_eq!(words, ["-w", &workspace.root().display().to_string(), "mcp", "--agent", "Claude-MM1"]);
+    let state = workspace.state_folder().canonicalize().unwrap().display().to_string();
+    // The state is named, because a client may start the server with another environment.
+    let root = workspace.root().display().to_string();
+    assert_eq!(words, ["-w", &root, "--state", &state, "mcp", "--agent", "Claude-MM1"]);
     let hooks: Value = serde_json::from_str(&fs::read_to_string(&settings).unwrap()).unwrap();
     assert_eq!(hooks["hooks"]["Stop"].as_array().unwrap().len(), 2, "the user's hook stays");
     // The command of the hook works as a shell runs it.

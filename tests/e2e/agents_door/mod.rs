@@ -4,6 +4,7 @@ mod clients;
 mod connect;
 mod crash;
 mod http;
+mod real_clients;
 mod tools;
 mod wait;
 

@@ -32,18 +32,16 @@ pub(super) struct Target {
     /// The program of Baton.
     pub(super) program: PathBuf,
     pub(super) workspace: PathBuf,
-    /// The state folder, if it was named.
-    pub(super) state: Option<PathBuf>,
+    /// The state folder. Clients may start the server with another environment, in which the default is another folder.
+    pub(super) state: PathBuf,
     pub(super) agent: String,
 }
 
 impl Target {
     /// The program and the words of a command for this agent.
     fn command(&self, words: &[&str]) -> (String, Vec<String>) {
-        let mut all = vec!["-w".to_owned(), self.workspace.display().to_string()];
-        if let Some(state) = &self.state {
-            all.extend(["--state".to_owned(), state.display().to_string()]);
-        }
+        let shown = |path: &PathBuf| path.display().to_string();
+        let mut all = vec!["-w".to_owned(), shown(&self.workspace), "--state".to_owned(), shown(&self.state)];
         all.extend(words.iter().map(|word| (*word).to_owned()));
         all.extend(["--agent".to_owned(), self.agent.clone()]);
         (self.program.display().to_string(), all)

@@ -49,14 +49,14 @@ impl Options {
         self.agent.clone().unwrap_or_else(|| self.client.usual_agent().to_owned())
     }
 
-    fn target(&self, workspace: &Workspace, options: &WorkspaceOptions) -> anyhow::Result<Target> {
+    fn target(&self, workspace: &Workspace) -> anyhow::Result<Target> {
         let project = match &self.project {
             Some(project) => project.canonicalize().with_context(|| format!("failed to find {}", project.display()))?,
             None => std::env::current_dir().context("failed to find the current folder")?,
         };
         let program = std::env::current_exe().context("failed to find the program of Baton")?;
-        let state = options.state.as_ref().map(|_| workspace.state.folder().to_owned());
-        Ok(Target { project, program, workspace: workspace.root.clone(), state, agent: self.agent() })
+        let (root, state) = (workspace.root.clone(), workspace.state.folder().to_owned());
+        Ok(Target { project, program, workspace: root, state, agent: self.agent() })
     }
 }
 
@@ -103,7 +103,7 @@ impl FileChange {
 impl ConnectArgs {
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = options.need()?;
-        let target = self.options.target(&workspace, options)?;
+        let target = self.options.target(&workspace)?;
         let inbox = inbox_to_make(&workspace, &target.agent)?;
         let client = self.options.client;
         let mut changes = Vec::new();
@@ -131,7 +131,7 @@ impl ConnectArgs {
 impl DisconnectArgs {
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = options.need()?;
-        let target = self.options.target(&workspace, options)?;
+        let target = self.options.target(&workspace)?;
         let mut changes = Vec::new();
         for edited in self.options.client.files(&target)? {
             let Some(before) = read(&edited.path)? else { continue };
