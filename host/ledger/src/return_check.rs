@@ -95,6 +95,11 @@ pub fn is_pending(tx: &Tx<'_>, request: &str) -> Result<bool, LedgerError> {
     Ok(tx.connection.prepare_cached(&pending_sql())?.query_row([request], |row| row.get(0))?)
 }
 
+/// As [`is_pending`], for a reader.
+pub fn is_being_checked(reader: &Reader, request: &str) -> Result<bool, LedgerError> {
+    Ok(reader.connection.prepare_cached(&pending_sql())?.query_row([request], |row| row.get(0))?)
+}
+
 /// The SQL of [`is_pending`].
 pub(crate) fn pending_sql() -> String {
     let states = [State::Captured, State::Queued, State::Running, State::Waiting];

@@ -92,7 +92,9 @@ fn claude_code_works_its_inbox() {
 fn codex_works_its_inbox() {
     let scene = or_skip!(Scene::new("codex", "Codex"));
     drop_request(&scene.workspace, "Codex", "For Codex");
-    let provider = format!("{{ name = \"fake\", base_url = \"http://127.0.0.1:{PORT}/v1\", wire_api = \"responses\", env_key = \"FAKE_KEY\" }}");
+    let provider = format!(
+        "{{ name = \"fake\", base_url = \"http://127.0.0.1:{PORT}/v1\", wire_api = \"responses\", env_key = \"FAKE_KEY\" }}"
+    );
     let output = scene.run(&format!(
         "codex exec --json --skip-git-repo-check -s workspace-write -c model=fake -c model_provider=fake -c \
          'model_providers.fake={provider}' -c 'mcp_servers.baton.default_tools_approval_mode=\"approve\"' 'Work through your Baton \
@@ -118,7 +120,8 @@ fn an_idle_session_of_claude_code_is_woken_by_a_new_handoff() {
     });
     fs::write(home.join(".claude.json"), text(&state)).unwrap();
     fs::create_dir_all(home.join(".claude")).unwrap();
-    fs::write(home.join(".claude/settings.json"), text(&json!({ "permissions": { "allow": ["mcp__baton"] } }))).unwrap();
+    fs::write(home.join(".claude/settings.json"), text(&json!({ "permissions": { "allow": ["mcp__baton"] } })))
+        .unwrap();
 
     let socket = home.join("tmux").display().to_string();
     let tmux = |words: &[&str]| Output::of(scene.workspace.command_of("tmux").args(["-S", &socket]).args(words));

@@ -1,6 +1,6 @@
 //! The tools of the MCP server: what an agent does with its requests, and what it cannot do.
 
-use baton_tests::{McpClient, McpEra};
+use baton_tests::{McpClient, McpEra, Workspace};
 use serde_json::{Value, json};
 
 use super::{request, workspace};
@@ -239,4 +239,26 @@ fn resources_and_the_prompt_are_the_read_only_side() {
     let prompt = codex.request("prompts/get", json!({ "name": "work-inbox" }));
     assert!(prompt["result"]["messages"][0]["content"]["text"].as_str().unwrap().contains("Codex-MM1"), "{prompt}");
     assert!(codex.request("prompts/get", json!({ "name": "other" }))["error"].is_object());
+}
+
+#[test]
+fn a_false_return_is_refuted_and_a_true_one_is_verified() {
+    let workspace = Workspace::init();
+    for agent in ["Claude-MM1", "Codex-MM1"] {
+        std::fs::create_dir_all(workspace.inbox_of(agent)).unwrap();
+    }
+    let daemon = workspace.up_and_serving();
+    let id = request(&workspace, "Build the pump", None);
+    let mut codex = McpClient::start(&workspace, "Codex-MM1");
+    let answer = json!({ "id": id, "status": "completed", "summary": "Built it.", "files": ["src/pump.py"] });
+    let refuted = codex.call("return", answer.clone());
+    assert_eq!((&refuted["state"], &refuted["evidence"]), (&json!("disputed"), &json!("refuted")), "{refuted}");
+    assert!(refuted["reason"].as_str().unwrap().contains("src/pump.py"), "{refuted}");
+    workspace.write("src/pump.py", "def pump():\n    return 1\n");
+    let verified = codex.call("return", answer);
+    assert_eq!((&verified["state"], &verified["evidence"]), (&json!("succeeded"), &json!("verified")), "{verified}");
+    assert_eq!(workspace.returns_for("Claude-MM1", "id-build-the-pump").len(), 2);
+    drop(codex);
+    assert!(daemon.stop().success());
+    workspace.baton(&["ledger", "verify"]).ended(0);
 }

@@ -7,7 +7,7 @@ use baton_core::text::{at_most, one_line};
 use baton_core::{Evidence, State};
 use baton_intake::{publish, stage};
 use baton_ledger::task::{self, Task};
-use baton_ledger::{LedgerError, Tx, event};
+use baton_ledger::{LedgerError, Tx, event, return_check};
 use jiff::Timestamp;
 
 use super::session::AgentSession;
@@ -20,7 +20,7 @@ const EVIDENCE_BYTES: usize = 1 << 10;
 /// The longest summary in bytes.
 const SUMMARY_BYTES: usize = 64 << 10;
 
-/// How long the capture of a RETURN may take while a daemon runs.
+/// How long the capture and the check of a RETURN may take while a daemon runs.
 const CAPTURE: Duration = Duration::from_secs(5);
 
 /// A RETURN as the agent gives it.
@@ -125,30 +125,36 @@ impl AgentSession {
         Ok(self.work.context.shown(&inbox.join(name)))
     }
 
-    /// Waits until the daemon has captured the RETURN, at most [`CAPTURE`].
+    /// Waits until the daemon has captured the RETURN and the plugins have checked it, at most [`CAPTURE`].
     async fn captured(&self, id: &str, file: String, before: i64) -> Result<ReturnReport, DispatchError> {
         let mut changes = self.work.changes.clone();
         let deadline = tokio::time::Instant::now() + CAPTURE;
         loop {
-            let report = self.return_report(id, file.clone(), before).await?;
-            if report.state != State::Delivered || tokio::time::Instant::now() >= deadline {
+            changes.mark_unchanged();
+            let (report, is_settled) = self.return_report(id, file.clone(), before).await?;
+            if is_settled || tokio::time::Instant::now() >= deadline {
                 return Ok(report);
             }
             drop(tokio::time::timeout_at(deadline, changes.changed()).await);
         }
     }
 
-    async fn return_report(&self, id: &str, file: String, before: i64) -> Result<ReturnReport, DispatchError> {
+    /// The report, and whether nothing more is expected soon.
+    async fn return_report(&self, id: &str, file: String, before: i64) -> Result<(ReturnReport, bool), DispatchError> {
         let (id, agent) = (id.to_owned(), self.agent.clone());
         self.work
             .read(move |reader| {
+                let is_checked = !return_check::is_being_checked(reader, &id)?;
                 let events = event::of_task(reader, &id)?;
                 let last = events.iter().rev().find(|recorded| recorded.seq > before);
                 let found =
                     task::matching(reader, &id)?.tasks.into_iter().find(|task| task.id == id && task.agent == agent);
                 let task = found.ok_or(LedgerError::Closed)?;
                 let reason = last.map(|recorded| recorded.event.reason.clone()).unwrap_or_default();
-                Ok(ReturnReport { task: id, file, state: task.state, evidence: task.evidence, reason })
+                // A RETURN to a disputed request changes nothing before it is checked.
+                let is_settled = task.state != State::Delivered && is_checked && last.is_some();
+                let report = ReturnReport { task: id, file, state: task.state, evidence: task.evidence, reason };
+                Ok((report, is_settled))
             })
             .await
     }
