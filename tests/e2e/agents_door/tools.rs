@@ -262,3 +262,23 @@ fn a_false_return_is_refuted_and_a_true_one_is_verified() {
     assert!(daemon.stop().success());
     workspace.baton(&["ledger", "verify"]).ended(0);
 }
+
+#[test]
+fn another_state_folder_is_refused_and_no_second_ledger_is_made() {
+    let workspace = workspace();
+    assert!(workspace.up_and_serving().stop().success());
+    let elsewhere = workspace.outside().join("elsewhere");
+    for words in [vec!["mcp"], vec!["inbox", "wait"], vec!["inbox", "wait", "--hook"]] {
+        let mut command = workspace.command();
+        command.env("XDG_STATE_HOME", &elsewhere).arg("-w").arg(workspace.root()).args(&words);
+        let output = baton_tests::Output::fed(command.args(["--agent", "Codex-MM1"]), b"{}");
+        let code = if words.contains(&"--hook") { 1 } else { 2 };
+        let output = output.ended(code);
+        assert!(
+            output.stderr.contains("another state folder") && output.stderr.contains("--state"),
+            "{}",
+            output.stderr
+        );
+    }
+    assert!(!baton_tests::files_below(&elsewhere).iter().any(|file| file.ends_with("ledger.db")));
+}

@@ -37,6 +37,7 @@ impl Args {
         if self.http_token {
             return print_token(&workspace, &self.agent);
         }
+        head::need_used_state(&workspace)?;
         super::block_on(async {
             let context = open(&workspace, PluginSelection::None, KIND, 3)?;
             let ledger = context.ledger().clone();

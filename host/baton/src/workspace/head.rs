@@ -178,6 +178,20 @@ pub(crate) fn need_known(workspace: &Workspace) -> anyhow::Result<()> {
     }
 }
 
+/// Refuses a state folder without a ledger if the workspace has one with another state folder. Programs that other programs
+/// start may get another environment, and would silently serve an empty ledger.
+pub(crate) fn need_used_state(workspace: &Workspace) -> anyhow::Result<()> {
+    let is_used = workspace.state.ledger().exists() || !workspace.root.join(HEAD_FILE).exists();
+    if is_used {
+        return Ok(());
+    }
+    bail!(
+        "{} has no ledger, but this workspace has been served with another state folder; name that one with --state DIR, or set \
+         XDG_STATE_HOME as for `baton up`",
+        workspace.state.folder().display()
+    )
+}
+
 /// Uses the existing ledger, or a new one if there is none, and records in its chain which ledger the workspace had before.
 pub(crate) fn begin_anew(workspace: &Workspace, owner: &str) -> anyhow::Result<()> {
     let Some(alarm) = check(&workspace.root, &workspace.state)? else {

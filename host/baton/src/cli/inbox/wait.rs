@@ -18,7 +18,7 @@ use super::super::{WorkspaceOptions, task_view};
 use super::waiter::Waiter;
 use crate::exit::Code;
 use crate::output::{self, one_line};
-use crate::workspace::{Workspace, pause};
+use crate::workspace::{Workspace, head, pause};
 
 /// The interval of checks for changes of the ledger.
 const CHECK: Duration = Duration::from_millis(250);
@@ -54,8 +54,21 @@ pub(crate) struct Args {
 }
 
 impl Args {
+    /// For a hook, an error has exit code 1: clients show it to the user and do not wake the model.
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let is_hook = self.hook;
+        match self.wait(options) {
+            Err(error) if is_hook => {
+                output::error(&error);
+                Ok(Code::Findings)
+            }
+            ended => ended,
+        }
+    }
+
+    fn wait(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = options.need()?;
+        head::need_used_state(&workspace)?;
         let roster = workspace.roster()?;
         let Some(agent) = roster.resolve(&self.agent) else { bail!("{}", roster.unknown_agent(&self.agent)) };
         let session = if self.hook { hook_session()? } else { self.session };

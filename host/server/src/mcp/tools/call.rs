@@ -1,5 +1,6 @@
 //! A call of a tool: its arguments, its result, progress while it waits, and how tools are described.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use baton_dispatch::DispatchError;
@@ -74,16 +75,30 @@ impl<'a> ToolCall<'a> {
 #[serde(deny_unknown_fields)]
 pub(super) struct NoArguments {}
 
+/// The schema of arguments. An optional argument has one type, because some clients accept no list of types.
+fn schema<T: JsonSchema + 'static>() -> Arc<JsonObject> {
+    let mut schema = (*schema_for_type::<T>()).clone();
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for property in properties.into_iter().flat_map(|properties| properties.values_mut()) {
+        let types = property.get("type").and_then(Value::as_array);
+        if let Some(only) = types.and_then(|types| types.iter().find(|kind| *kind != "null")).cloned() {
+            if let Some(property) = property.as_object_mut() {
+                property.insert("type".to_owned(), only);
+            }
+        }
+    }
+    Arc::new(schema)
+}
+
 /// A tool that changes nothing.
 pub(super) fn reading<T: JsonSchema + 'static>(name: &'static str, description: &'static str) -> Tool {
-    Tool::new(name, description, schema_for_type::<T>())
-        .annotate(ToolAnnotations::new().read_only(true).open_world(false))
+    Tool::new(name, description, schema::<T>()).annotate(ToolAnnotations::new().read_only(true).open_world(false))
 }
 
 /// A tool that changes something, never by destroying it.
 pub(super) fn changing<T: JsonSchema + 'static>(name: &'static str, description: &'static str) -> Tool {
     let hints = ToolAnnotations::new().read_only(false).destructive(false).open_world(false);
-    Tool::new(name, description, schema_for_type::<T>()).annotate(hints)
+    Tool::new(name, description, schema::<T>()).annotate(hints)
 }
 
 /// How long a call waits: as the caller says, within the limits.
