@@ -9,7 +9,7 @@ use crate::exit::Code;
 /// Answer the question of a task; the task continues with the answer
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A task id or its first 6 characters or more, a handoff id, a file name, or a title; it must mean one task
+    /// A task id (at least its first 6 characters), a handoff id, a file name, or a title; it must identify one task
     #[arg(value_name = "ID")]
     id: String,
     /// Select every task with this handoff id, file name or title, for example after a broadcast

@@ -25,7 +25,7 @@ pub(super) struct Args {
     ///
     /// The folders are not moved; a table shows how each is used. Files that are in their inboxes now are marked as
     /// seen: Baton neither runs nor moves them. A folder that is created there later also becomes an agent. May be
-    /// given several times. Without DIR the one FOLDER becomes the workspace.
+    /// given several times. Without DIR, the given FOLDER (only one) becomes the workspace.
     #[arg(long, value_name = "FOLDER")]
     adopt: Vec<PathBuf>,
     /// Print how each folder is used, as JSON

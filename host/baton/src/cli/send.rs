@@ -66,6 +66,7 @@ pub(super) struct Args {
     /// Wait for the RETURN, or for the deadline
     #[arg(long)]
     wait: bool,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

@@ -18,9 +18,10 @@ const PLAYS: usize = 10;
 /// Show the facts about a track and their sources
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// Its number (`baton catalog search`), SERVICE:ID, an id of any service, an ISRC, or the path of its file
+    /// The track: its number (`baton catalog search`), SERVICE:ID, an id of any service, an ISRC, or the path of its file
     #[arg(value_name = "TRACK")]
     track: String,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

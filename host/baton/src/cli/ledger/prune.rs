@@ -34,6 +34,7 @@ pub(in crate::cli) struct Args {
     /// Show what would be archived; change nothing
     #[arg(long)]
     dry_run: bool,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

@@ -21,6 +21,7 @@ pub(in crate::cli) struct Args {
     /// Also list at most this many files without a fingerprint
     #[arg(long, value_name = "N", default_value_t = 0)]
     missing: u32,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

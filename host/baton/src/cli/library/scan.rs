@@ -41,7 +41,7 @@ pub(in crate::cli) struct Args {
     /// List and count only; do not read or write anything
     #[arg(long, conflicts_with_all = ["verify", "limit"])]
     dry_run: bool,
-    /// Also read files with a fingerprint again, and compare; with --limit in the order of their last reading, the oldest first
+    /// Also read files with a fingerprint again, and compare; with --limit, start with those that were read longest ago
     #[arg(long)]
     verify: bool,
     /// Also read files again that failed or were skipped
@@ -53,6 +53,7 @@ pub(in crate::cli) struct Args {
     /// Also print each skipped file
     #[arg(short, long)]
     verbose: bool,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

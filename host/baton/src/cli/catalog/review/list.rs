@@ -15,6 +15,7 @@ pub(super) struct ListOptions {
     /// How many matches to show
     #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
     limit: usize,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
