@@ -26,7 +26,11 @@ const LONGEST: usize = 64 * 1024;
 impl Args {
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         if self.text.len() > LONGEST {
-            bail!("the answer has {} bytes; the maximum is {LONGEST}: name a file instead", self.text.len());
+            bail!(
+                "the answer has {} bytes; the maximum is {LONGEST}: write the text to a file and answer with its \
+                   path",
+                self.text.len()
+            );
         }
         let text = self.text;
         let which = TaskSelector { word: &self.id, all: self.all, open_only: true };

@@ -122,7 +122,7 @@ fn nothing_to_adopt(folder: &Path) -> String {
     let shown = folder.display();
     match folder.parent() {
         Some(around) if folder.join("01_inbox").is_dir() => {
-            format!("{shown} is an agent's folder itself; adopt the folder around it: --adopt {}", from_here(around))
+            format!("{shown} is itself an agent's folder; adopt its parent folder: --adopt {}", from_here(around))
         }
         _ => format!("{shown} contains no agent folders: none of its folders has an 01_inbox or a 02_processed"),
     }

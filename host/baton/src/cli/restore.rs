@@ -43,7 +43,7 @@ impl Args {
         let restored = ledger::events(tip.events);
         output::print(&format!("restored from {}: {restored}, head {}\n", self.file.display(), tip.head));
         if let Some(kept) = keep_as.filter(|_| was_there) {
-            output::note(&format!("the ledger that was there is {}", kept.display()));
+            output::note(&format!("the previous ledger is {}", kept.display()));
         }
         Ok(Code::Good)
     }

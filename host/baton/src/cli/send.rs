@@ -179,7 +179,7 @@ fn write(inbox: &Path, request: &Request) -> anyhow::Result<PathBuf> {
 }
 
 fn priority(word: &str) -> Result<Priority, String> {
-    Priority::read(word).ok_or_else(|| "low, medium, high and critical are priorities".to_owned())
+    Priority::read(word).ok_or_else(|| "the priorities are low, medium, high and critical".to_owned())
 }
 
 /// Parses a time in the future: a timestamp, or a time span from now. Handoffs have whole seconds.

@@ -279,7 +279,7 @@ fn moved_actions(agents: &[Agent]) -> Vec<Finding> {
     let of_agent = |agent: &Agent| -> Vec<Finding> {
         let moved = |action: &str, effect: &str, section: &dyn Fn(&str) -> String| {
             let plugin = plugin_split::new_plugin(&agent.name, action)?;
-            let what = format!("{} {effect}: `{plugin}` has the action `{action}` now", section(&agent.name));
+            let what = format!("{} {effect}: the action `{action}` now belongs to `{plugin}`", section(&agent.name));
             let fix = format!("rename it to {} in {CONFIG_FILE}", section(plugin));
             Some(Finding::warn(CHECK, CONFIG_FILE, what, fix))
         };
@@ -302,10 +302,10 @@ fn idle_budgets(facts: &Facts) -> Vec<Finding> {
     let known: Vec<&str> = lock.names().collect();
     let names = config.budgeted().filter(|name| !known.contains(name));
     let finding = |name: &str| {
-        let all = format!("installed are: {}", known.join(", "));
+        let all = format!("the installed plugins are: {}", known.join(", "));
         let meant = or_meant(name, known.iter().copied(), &all);
-        let what = format!("[plugins.{}.budget] limits nothing: no such plugin is installed; {meant}", one_line(name));
-        Finding::warn(CHECK, CONFIG_FILE, what, format!("correct the name in {CONFIG_FILE}, or take the section out"))
+        let what = format!("[plugins.{}.budget] has no effect: no such plugin is installed; {meant}", one_line(name));
+        Finding::warn(CHECK, CONFIG_FILE, what, format!("correct the name in {CONFIG_FILE}, or remove the section"))
     };
     names.map(finding).collect()
 }

@@ -27,7 +27,7 @@ impl Args {
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         let Some((name, digest)) = self.revision.split_once('@') else {
             bail!(
-                "`{}` names no digest: baton plugin approve NAME@DIGEST (`baton plugin list` shows both)",
+                "`{}` has no digest: baton plugin approve NAME@DIGEST (`baton plugin list` shows both)",
                 self.revision
             );
         };

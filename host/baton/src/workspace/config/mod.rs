@@ -187,7 +187,7 @@ impl Default for Plans {
 impl Config {
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let text = regular_file::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
-        Self::parse(&text).with_context(|| format!("failed to understand {}", path.display()))
+        Self::parse(&text).with_context(|| format!("failed to parse {}", path.display()))
     }
 
     /// Parses the text of the file.

@@ -38,14 +38,14 @@ impl ListOptions {
             return Ok(Code::Good);
         }
         if unsure.is_empty() {
-            output::note("no match is uncertain");
+            output::note("there are no uncertain matches");
             return Ok(Code::Good);
         }
         output::print(&as_text(&shown));
         if shown.len() < unsure.len() {
             output::note(&format!("{} more: baton catalog review -n {}", unsure.len() - shown.len(), unsure.len()));
         }
-        output::note("baton catalog review accept REF… (they are one), or reject REF… (they are not)");
+        output::note("baton catalog review accept REF… (both are the same), or reject REF… (they differ)");
         Ok(Code::Good)
     }
 }

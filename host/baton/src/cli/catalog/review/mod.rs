@@ -95,9 +95,10 @@ fn split(catalog: &Catalog, decisions: &mut Decisions, track: &str, id: &str, no
     let id = Id { service: service.to_owned(), id: external.to_owned() };
     let Some(new) = decisions.split(number, &id, now)? else {
         bail!(
-            "{service}:{external} is not one of several ids of track {number}; `baton catalog show {number}` lists its ids"
+            "{service}:{external} is not an id of track {number}, or is its only id; `baton catalog show {number}` \
+             lists its ids"
         );
     };
-    output::note(&format!("{service}:{external} is track {new} now, and stays apart from track {number}"));
+    output::note(&format!("{service}:{external} is now track {new}, separate from track {number}"));
     Ok(())
 }
