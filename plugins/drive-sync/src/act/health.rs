@@ -58,8 +58,8 @@ pub(super) fn repair(task: &Task, context: &DriveContext<'_>) -> Result<Outcome,
         && *wanted != plan.id
     {
         return Err(Error::Permanent(format!(
-            "the Drive changed since the plan {wanted} was made; the plan is {} now: check it (baton run drive-sync repair) \
-             before you apply it",
+            "the Drive changed since the plan {wanted} was made; the plan is now {}: check it (baton run drive-sync \
+             repair) before you apply it",
             plan.id
         )));
     }

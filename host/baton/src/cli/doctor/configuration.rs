@@ -124,7 +124,7 @@ pub(super) fn manifest(facts: &Facts, entry: &PluginEntry) -> Result<Manifest, P
     let manifest = baton_sandbox::read_manifest(&bytes).map_err(|error| PluginProblem {
         place: place.clone(),
         what: format!("is not a plugin: {error}"),
-        fix: format!("put the component of `{}` there, or take its entry out of {LOCK_FILE}", entry.name),
+        fix: format!("put the component of `{}` there, or remove its entry from {LOCK_FILE}", entry.name),
     })?;
     if manifest.name == entry.name {
         return Ok(manifest);
@@ -143,7 +143,7 @@ fn bytes(facts: &Facts, entry: &PluginEntry) -> Result<(Vec<u8>, String), Plugin
             None => Err(PluginProblem {
                 place: LOCK_FILE.to_owned(),
                 what: format!("`{}` is not a bundled plugin of this baton", entry.name),
-                fix: format!("take its entry out of {LOCK_FILE}"),
+                fix: format!("remove its entry from {LOCK_FILE}"),
             }),
         },
         Source::File(file) => pinned(&facts.root.join(file), file, entry),
@@ -196,7 +196,7 @@ fn pinned(path: &Path, file: &Path, entry: &PluginEntry) -> Result<(Vec<u8>, Str
     let bytes = std::fs::read(path).map_err(|error| PluginProblem {
         place: place.clone(),
         what: format!("the plugin `{}` cannot be read: {error}", entry.name),
-        fix: format!("put the file back at {}, or take its entry out of {LOCK_FILE}", from_here(path)),
+        fix: format!("put the file back at {}, or remove its entry from {LOCK_FILE}", from_here(path)),
     })?;
     let found = digest_of(&bytes);
     if found == entry.digest {
