@@ -144,7 +144,7 @@ fn what_holds_no_agents_is_refused_with_what_to_adopt_instead() {
     let roots = in_use(&place);
     let agent = roots[0].join("Cursor-MM1");
     let refused = adopt(&place, &[agent], &[]).ended(2).stderr;
-    assert!(refused.contains("--adopt ") && refused.contains("agent's folder itself"), "{refused}");
+    assert!(refused.contains("--adopt ") && refused.contains("itself an agent's folder"), "{refused}");
     let refused = adopt(&place, &[roots[0].join("notes")], &[]).ended(2).stderr;
     assert!(refused.contains("none of its folders has an 01_inbox or a 02_processed"), "{refused}");
     let mut two = place.command();

@@ -24,7 +24,7 @@ fn a_handoff_with_arguments_that_do_not_fit_fails_before_the_plugin_runs() {
     for (title, said) in [
         ("Number", WRONG),
         ("Item", "`args/plans/1` is an object, expected: string"),
-        ("Unknown", "`args` has `plan` (did you mean `plans`?), which is not known there; known are: "),
+        ("Unknown", "`args` does not allow `plan` (did you mean `plans`?); it allows: "),
     ] {
         let task = workspace.task(title);
         assert_eq!(task.state, "failed", "{title}: {}", task.reason);
@@ -171,7 +171,7 @@ fn a_plugin_alone_lists_its_actions_and_help_shows_what_one_takes() {
     let help = workspace.baton(&["run", "spotify", "export", "--help"]).ended(0).stdout;
     for words in [
         "Usage: baton run spotify export",
-        "csv, m3u8 or rekordbox; may be given again",
+        "csv, m3u8 or rekordbox; may be repeated",
         "[\"m3u8\"] (baton.toml)",
         "baton plugin grant spotify files:rw=exports=FOLDER",
         "baton run spotify export --arg from=FROM",
@@ -187,7 +187,7 @@ fn a_plugin_alone_lists_its_actions_and_help_shows_what_one_takes() {
     assert!(workspace.tasks_of("spotify").is_empty(), "nothing ran");
     let place = Workspace::empty();
     let outside = Output::of(place.command().args(["run", "djay", "export", "--help"])).ended(0);
-    assert!(outside.stdout.contains("csv or json; may be given again"), "{}", outside.stdout);
+    assert!(outside.stdout.contains("csv or json; may be repeated"), "{}", outside.stdout);
 }
 
 #[test]

@@ -385,7 +385,7 @@ fn cancel_ends_every_open_task_of_an_agent_a_plugin_or_a_state() {
         open.map(|task| task.agent).collect::<std::collections::BTreeSet<_>>()
     };
     let which = workspace.baton(&["cancel"]).ended(2);
-    assert!(which.stderr.contains("--agent, --plugin or --state"), "{}", which.stderr);
+    assert!(which.stderr.contains("--agent, --plugin or --in-state"), "{}", which.stderr);
     workspace.baton(&["cancel", "For Cursor", "--agent", "Codex-MM1"]).ended(2);
 
     let shown = workspace.baton(&["cancel", "--agent", "codex mm1", "--dry-run"]).ended(0).stdout;

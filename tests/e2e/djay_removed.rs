@@ -135,7 +135,7 @@ fn what_is_deleted_in_djay_leaves_the_catalog_at_the_next_sync() {
     place.delete_playlist(0);
     let said = place.sync().ended(0);
     let said = format!("{}{}", said.stdout, said.stderr);
-    assert!(said.contains("1 playlists that djay no longer has were withdrawn"), "{said}");
+    assert!(said.contains("1 playlists that djay no longer has were removed"), "{said}");
     let after = place.shown(played).unwrap();
     let kept = fields(&after, "djay");
     assert!(cues(&kept) == 0 && !kept.iter().any(|field| field == "play_count"), "{kept:?}");
@@ -145,7 +145,7 @@ fn what_is_deleted_in_djay_leaves_the_catalog_at_the_next_sync() {
     assert_eq!(place.playlists().as_u64(), lists.checked_sub(1));
     // The next sync has nothing more to remove.
     let again = place.sync().ended(0);
-    assert!(!format!("{}{}", again.stdout, again.stderr).contains("withdrawn"), "{}", again.stdout);
+    assert!(!format!("{}{}", again.stdout, again.stderr).contains("were removed"), "{}", again.stdout);
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_library_that_is_not_read_whole_withdraws_nothing() {
     )]);
     let said = place.sync();
     let said = format!("{}{}", said.stdout, said.stderr);
-    assert!(said.contains("could not be read") && !said.contains("withdrawn"), "{said}");
+    assert!(said.contains("could not be read") && !said.contains("were removed"), "{said}");
     assert_eq!((place.shown(played), place.playlists()), before);
     assert!(place.shown(idle).is_some());
 }

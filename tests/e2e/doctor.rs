@@ -427,7 +427,7 @@ fn a_budget_of_a_plugin_that_is_not_installed_is_a_warning_with_the_name_that_is
     let config = workspace.read("baton.toml");
     workspace.write("baton.toml", format!("{config}\n[plugins.nopo.budget]\ntasks = {{ hour = 5 }}\n"));
     let (what, _) = named(&doctor(&workspace, 0), "configuration", "warn", "baton.toml");
-    assert!(what.contains("[plugins.nopo.budget] limits nothing") && what.contains("did you mean `noop`?"), "{what}");
+    assert!(what.contains("[plugins.nopo.budget] has no effect") && what.contains("did you mean `noop`?"), "{what}");
 }
 
 #[test]

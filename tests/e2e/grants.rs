@@ -199,7 +199,7 @@ fn folders_in_which_the_system_shows_itself_are_not_granted() {
     for folder in ["/proc/self", "/proc", "/sys", "/dev", "/dev/fd"] {
         let grant = format!("files:ro=root={folder}");
         let output = workspace.baton(&["plugin", "grant", "hostile", &grant]);
-        refused(&output, &["processes, devices"]);
+        refused(&output, &["virtual file system"]);
     }
     assert_eq!(workspace.read("baton.lock"), before);
     // Neither by a command nor by baton.toml.

@@ -406,7 +406,7 @@ fn a_secret_in_any_other_place_is_refused_and_nothing_is_sent() {
             "is allowed only in the header `authorization`, not in `x-key`",
         ),
         (json!({ "url": open, "headers": { "X-{{key}}": "x" } }), "not allowed in a header name"),
-        (with_key("http://localhost:PORT/open/echo"), "goes to 127.0.0.1:"),
+        (with_key("http://localhost:PORT/open/echo"), "may be sent to 127.0.0.1:"),
         (json!({ "url": open, "headers": { "X-Key": "{{other}}" } }), "`baton plugin grant fetch secret=other`"),
         (json!({ "url": open, "headers": { "X-Key": "{{none}}" } }), "does not declare the secret"),
     ];

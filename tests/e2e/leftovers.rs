@@ -70,6 +70,6 @@ fn files_of_users_and_of_living_writers_stay() {
     }
     let doctor = workspace.baton(&["doctor"]).ended(0).stdout;
     // It may belong to another ledger, which needs it to finish a delivery.
-    assert!(doctor.contains(".baton-77.tmp: is a temporary file that no writer of this workspace needs"), "{doctor}");
+    assert!(doctor.contains(".baton-77.tmp: is an unused temporary file"), "{doctor}");
     assert!(!doctor.contains("notes") && !doctor.contains("mine"), "{doctor}");
 }

@@ -236,7 +236,7 @@ fn an_item_with_odd_tags_is_a_finding_and_the_others_go_on() {
         eagle.spoil(&place.ids[2], json!(["b", 7]));
         let output = place.apply(&eagle).ended(1);
         assert_eq!(counts(&output), json!({ "failed": 2, "succeeded": 2 }));
-        assert!(output.stdout.contains("not as a list of texts"), "{}", output.stdout);
+        assert!(output.stdout.contains("does not return its tags as a list of texts"), "{}", output.stdout);
         assert_eq!((eagle.asked("update"), eagle.tags(&place.ids[2])), (2, vec!["b".to_owned()]));
     }
 }

@@ -108,10 +108,10 @@ fn another_ledger_in_its_place_is_an_alarm() {
     remove_ledger(&workspace.state_folder());
     let copy = workspace.state_folder().join("ledger.db");
     other.baton(&["backup", copy.to_str().unwrap()]).ended(0);
-    is_refused(&workspace, "is another one");
+    is_refused(&workspace, "is a different one");
     let verified = workspace.baton(&["ledger", "verify"]).ended(1).stdout;
-    assert!(verified.contains("is another one"), "{verified}");
-    is_diagnosed(&workspace, "is another one", "--new-ledger");
+    assert!(verified.contains("is a different one"), "{verified}");
+    is_diagnosed(&workspace, "is a different one", "--new-ledger");
     accepted(&workspace);
 }
 
@@ -122,7 +122,7 @@ fn the_state_folder_of_another_workspace_is_refused_and_stays_its_own() {
     let before = other.baton(&["ledger", "export"]).ended(0).stdout;
     for command in WRITES.iter().chain(&READS) {
         let refused = workspace.baton(&[&["--state", state.to_str().unwrap()], *command].concat()).ended(2);
-        let words = ["is the one of the workspace", root.to_str().unwrap(), "--state"];
+        let words = ["belongs to the workspace", root.to_str().unwrap(), "--state"];
         assert!(words.iter().all(|word| refused.stderr.contains(word)), "{command:?}: {}", refused.stderr);
         assert_eq!(refused.stdout, "", "{command:?}");
     }

@@ -210,7 +210,7 @@ fn what_is_too_large_is_not_downloaded() {
     place.registry.put_manifest("noop", "huge", &manifest.to_string());
     // If the component were downloaded, its error would come first.
     fs::remove_file(place.registry.stored(pushed["digest"].as_str().unwrap())).unwrap();
-    fails(place.inspect("noop:huge"), &["has more than 67108864 bytes", "the most that a component may have"]);
+    fails(place.inspect("noop:huge"), &["has more than 67108864 bytes", "the limit for a component"]);
 
     let large = place.workspace.outside().join("large.wasm");
     fs::File::create(&large).unwrap().set_len((64 << 20) + 1).unwrap();

@@ -222,11 +222,11 @@ fn a_manifest_cannot_make_another_host_of_a_name() {
     let component = fs::read(fixture("wiki")).unwrap();
     let rule = b"GET:{wiki}/*";
     for (other, words) in [
-        ("GET:{wik}.x/", "in braces is the whole host"),
-        ("GET:{a}{b}/*", "in braces is the whole host"),
-        ("GET:{wi}:8/*", "in braces is the whole host"),
-        ("GET:x{wik}/*", "in braces is the whole host"),
-        ("GET:{Wiki}/*", "in braces is the whole host"),
+        ("GET:{wik}.x/", "in braces must be the whole host"),
+        ("GET:{a}{b}/*", "in braces must be the whole host"),
+        ("GET:{wi}:8/*", "in braces must be the whole host"),
+        ("GET:x{wik}/*", "in braces must be the whole host"),
+        ("GET:{Wiki}/*", "in braces must be the whole host"),
         ("GET:x/{wik}*", "its path may have only visible ASCII"),
         ("GET:{feed}/*", "which is not among the `hosts`"),
     ] {

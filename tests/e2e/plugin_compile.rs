@@ -125,7 +125,7 @@ fn compiling_ends_at_its_limits_and_is_not_tried_again() {
     let written = fs::metadata(&notes[0]).unwrap().modified().unwrap();
 
     let again = workspace.baton(&["plugin", "approve", &revision]).ended(2).stderr;
-    assert!(again.contains("does not compile: compiling it ") && again.contains("its author has to"), "{again}");
+    assert!(again.contains("does not compile: compiling it ") && again.contains("the plugin's author must"), "{again}");
     assert!(again.contains("MiB of memory") || again.contains("s of processor time"), "{again}");
     assert!(again.contains(&format!("rm {}", notes[0].canonicalize().unwrap().display())), "{again}");
     let inspected = workspace.baton(&["plugin", "list", "--json"]).ended(0).stdout;
@@ -266,7 +266,7 @@ fn what_is_out_of_bounds_is_refused_with_its_place_before_it_is_read_on() {
             "nested types",
             section(7, &[&[1][..], &[0x42, 1, 1].repeat(51)].concat()),
             "a component type",
-            "51 types inside each other, more than the limit of 50",
+            "51 nested types, more than the limit of 50",
         ),
         (
             "values",

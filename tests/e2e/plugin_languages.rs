@@ -112,7 +112,7 @@ fn an_expectation_that_is_not_met_is_told(language: &Language, workspace: &Works
     example["expect"]["artifacts"] = json!({ "NIGHT.md": "" });
     fs::write(&path, text(&example)).unwrap();
     let run = language.baton(workspace, &["plugin", "test", "--no-build", "hello"]).ended(1);
-    for words in ["DIFFERS", "`Good night` in the summary: Hello, Ada.", "[NIGHT.md], there are [HELLO.md]", "1 of 2"] {
+    for words in ["DIFFERS", "`Good night` in the summary: Hello, Ada.", "[NIGHT.md], got [HELLO.md]", "1 of 2"] {
         assert!(run.stdout.contains(words), "`{words}` in: {}", run.stdout);
     }
 }

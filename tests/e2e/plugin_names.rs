@@ -118,7 +118,7 @@ fn a_package_with_the_name_of_a_shipped_or_installed_plugin_says_so_and_replaces
         let file = workspace.outside().join("stranger.wasm");
         fs::write(&file, &component).unwrap();
         let said = plugin(&workspace, &["install", file.to_str().unwrap()]).ended(1).stdout;
-        for word in ["WARNING", &short, "signed by no trusted key", &format!("--replace {name}")] {
+        for word in ["WARNING", &short, "not signed by a trusted key", &format!("--replace {name}")] {
             assert!(said.contains(word), "`{word}` in {said}");
         }
         let pending = listed(&workspace, name)["pending"]["digest"].as_str().unwrap().to_owned();
@@ -140,7 +140,7 @@ fn the_name_of_a_shipped_plugin_that_is_not_installed_is_not_free_either() {
     let file = workspace.outside().join("stranger.wasm");
     fs::write(&file, renamed("hostile", "audit")).unwrap();
     let said = plugin(&workspace, &["install", file.to_str().unwrap()]).ended(1).stdout;
-    assert!(said.contains("WARNING") && said.contains("inside this program"), "{said}");
+    assert!(said.contains("WARNING") && said.contains("the bundled plugin"), "{said}");
     let revision = format!("audit@{}", listed(&workspace, "audit")["digest"].as_str().unwrap());
     plugin(&workspace, &["approve", &revision]).ended(2);
     assert_eq!(listed(&workspace, "audit")["state"], "needs_approval");
@@ -167,7 +167,7 @@ fn a_name_that_is_easily_taken_for_an_agents_is_warned_of_when_it_is_installed_a
         fs::create_dir_all(workspace.root().join("handoffs").join(agent).join("01_inbox")).unwrap();
         let file = workspace.outside().join("near.wasm");
         fs::write(&file, renamed("hostile", name)).unwrap();
-        let warning = format!("WARNING: `{name}` is easily taken for the agent {agent}");
+        let warning = format!("WARNING: `{name}` is easily confused with the agent {agent}");
         let installed = plugin(&workspace, &["install", file.to_str().unwrap()]).ended(0);
         assert!(installed.stderr.contains(&warning), "{installed:?}");
         let digest = listed(&workspace, name)["digest"].as_str().unwrap().to_owned();
@@ -178,7 +178,7 @@ fn a_name_that_is_easily_taken_for_an_agents_is_warned_of_when_it_is_installed_a
     // For a dropped package the warning is in the log.
     fs::write(workspace.root().join("plugins/near.wasm"), renamed("hostile", "codex")).unwrap();
     let log = workspace.up_once().stderr;
-    assert!(log.contains("`codex` is easily taken for the agent Codex-MM1"), "{log}");
+    assert!(log.contains("`codex` is easily confused with the agent Codex-MM1"), "{log}");
     // A plugin with a new name, and one that was installed before, get no warning.
     let file = workspace.outside().join("listener.wasm");
     fs::copy(fixture("listener"), &file).unwrap();

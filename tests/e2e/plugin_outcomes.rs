@@ -132,11 +132,11 @@ fn a_plan_of_which_no_step_could_be_done_was_not_applied() {
     plan("none");
     (0..3).for_each(|number| fs::remove_file(file(number)).unwrap());
     let none = run(&workspace, "music-files", "apply", &["plan=none"]);
-    said(none, "refused", &["0 of 3 steps done, 3 left where they were."], "baton run music-files organise");
+    said(none, "refused", &["0 of 3 steps done, 3 files were not moved."], "baton run music-files organise");
     plan("some");
     fs::remove_file(file(1)).unwrap();
     let some = run(&workspace, "music-files", "apply", &["plan=some"]);
-    said(some, "partial", &["2 of 3 steps done, 1 left where they were."], "baton run music-files organise");
+    said(some, "partial", &["2 of 3 steps done, 1 files were not moved."], "baton run music-files organise");
     fs::remove_file(folder.join("organised/Unassigned/Artist 0 - Title.mp3")).unwrap();
     let back = run(&workspace, "music-files", "undo", &["plan=some"]);
     said(back, "partial", &["1 steps undone, 1 could not be undone"], "baton run music-files undo --arg plan=");
@@ -151,7 +151,7 @@ fn a_sync_that_wrote_nothing_and_refused_all_did_not_succeed() {
         fs::write(folder.join(format!("databases/{number}.csv")), "a,b\n1,2\n").unwrap();
     }
     let words = ["30 databases checked: 0 unchanged, 0 written", "30 refused"];
-    said(sync(&[]), "refused", &words, "do what each finding says");
+    said(sync(&[]), "refused", &words, "follow each finding");
     let (csv, described) = (
         "__page_id,__last_synced_iso,Name\n,,title\np1,2026-01-18T10:00:00Z,One\n",
         json!({ "id": "music-tracks", "title": "Tracks", "complete": true, "request_status": "complete", "row_count": 1,
@@ -159,8 +159,8 @@ fn a_sync_that_wrote_nothing_and_refused_all_did_not_succeed() {
     );
     fs::write(folder.join("databases/tracks.csv"), csv).unwrap();
     fs::write(folder.join("databases/tracks.json"), described.to_string()).unwrap();
-    said(sync(&[]), "partial", &["1 written", "30 refused"], "do what each finding says");
-    said(sync(&["direction=from-drive"]), "partial", &["0 changed on the Drive"], "do what each finding says");
+    said(sync(&[]), "partial", &["1 written", "30 refused"], "follow each finding");
+    said(sync(&["direction=from-drive"]), "partial", &["0 changed on the Drive"], "follow each finding");
     (0..30).for_each(|number| fs::remove_file(folder.join(format!("databases/{number}.csv"))).unwrap());
     assert!(sync(&[]).ended(0).stderr.contains("1 unchanged, 0 written"), "nothing to do is done");
 }

@@ -74,7 +74,7 @@ fn a_request_without_an_answer_is_a_difference_and_never_leaves_the_machine() {
     let place = Workspace::empty();
     let found = differences(tried(&place, "fetch", &asking("/v1/you", &servers())), 1);
     assert!(
-        found.contains(&"no answer of `servers` fits the request GET https://localhost:40402/v1/you".to_owned()),
+        found.contains(&"`servers` has no answer for the request GET https://localhost:40402/v1/you".to_owned()),
         "{found:?}"
     );
     let found = differences(tried(&place, "fetch", &asking("/v1/me?a=1", &json!({}))), 1);
@@ -101,7 +101,7 @@ fn handoffs_that_the_plugin_sends_are_compared() {
     let found = differences(tried(&place, "post", &example), 1);
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found[0].starts_with("expected a handoff to Codex-MM1: Look at c"), "{found:?}");
-    assert!(found[1].starts_with("sent a handoff that was not expected: Codex-MM1: Look at a"), "{found:?}");
+    assert!(found[1].starts_with("got an unexpected handoff to Codex-MM1: Look at a"), "{found:?}");
     example["expect"]["emits"] = json!([]);
     assert!(!differences(tried(&place, "post", &example), 1).is_empty(), "an empty list says that nothing is sent");
 }

@@ -51,7 +51,7 @@ fn a_lone_surrogate_is_replaced() {
     repaired(
         "a.json",
         &format!("{{{ID},\n \"required_action\": \"cut \\ud83c\"}}"),
-        "lone surrogates) were replaced by U+FFFD, the first at line 2 column 26",
+        "lone surrogate(s) were replaced by U+FFFD, the first at line 2 column 26",
     );
 }
 
@@ -67,7 +67,7 @@ fn not_a_number_is_null() {
 #[test]
 fn json_in_a_code_fence_is_read_under_either_name() {
     let fenced = format!("Here it is:\n\n```json\n{{{ID}}}\n```\nThat is all.\n");
-    repaired("a.json", &fenced, "read out of the code fence");
+    repaired("a.json", &fenced, "read from the code fence");
     repaired("a.md", &format!("```json\n{{{ID}}}\n```\n"), "Baton read it as JSON");
 }
 

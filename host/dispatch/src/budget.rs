@@ -49,7 +49,7 @@ impl ExhaustedBudget {
         let Self { plugin, resource, window, .. } = self;
         let until = self.until.strftime("%Y-%m-%d %H:%M UTC");
         let waits = match resource {
-            Resource::Triggers => "its triggers make no more tasks",
+            Resource::Triggers => "its triggers make no tasks",
             _ => "its tasks wait",
         };
         let limit = if resource.is_bytes() { baton_core::budget::bytes(self.limit) } else { self.limit.to_string() };

@@ -163,12 +163,15 @@ impl Roster {
     #[must_use]
     pub fn unknown_agent(&self, spelling: &str) -> String {
         if is_reserved(spelling) {
-            return format!("`{spelling}` is a reserved name, so no agent can have it; there are: {}", self.names());
+            return format!(
+                "`{spelling}` is a reserved name, so no agent can have it; the agents are: {}",
+                self.names()
+            );
         }
         let names = self.agents.keys().map(String::as_str);
         format!(
             "there is no agent `{spelling}`; {}",
-            or_meant(spelling, names, &format!("there are: {}", self.names()))
+            or_meant(spelling, names, &format!("the agents are: {}", self.names()))
         )
     }
 }
@@ -326,7 +329,7 @@ mod tests {
         let handoffs = handoffs(&["Claude-MM1/01_inbox"]);
         let roster = Roster::load(handoffs.path(), std::iter::empty(), &rules()).unwrap();
         assert_eq!(roster.unknown_agent("Cluade-MM1"), "there is no agent `Cluade-MM1`; did you mean `Claude-MM1`?");
-        assert!(roster.unknown_agent("zzz").ends_with("there are: Claude-MM1"));
+        assert!(roster.unknown_agent("zzz").ends_with("the agents are: Claude-MM1"));
     }
 
     #[test]

@@ -165,15 +165,15 @@ impl Schedule {
     ) -> Result<Self, String> {
         let wrong = |why: &str| {
             format!(
-                "cron = {cron:?} is not a schedule: {why} (as \"0 7 * * 1-5\", minute hour day month weekday: at seven on \
-                 working days)"
+                "cron = {cron:?} is not a schedule: {why} (example: \"0 7 * * 1-5\", minute hour day month weekday: \
+                 at seven on working days)"
             )
         };
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
         let parsed = parser.parse(cron).map_err(|error| wrong(error.to_string().trim_end_matches('.')))?;
         let zone = match zone {
             Some(name) => TimeZone::get(name).map_err(|_| {
-                format!("timezone = {name:?} is not a time zone of this machine (as \"Europe/Berlin\")")
+                format!("timezone = {name:?} is not a time zone of this machine (example: \"Europe/Berlin\")")
             })?,
             None => TimeZone::system(),
         };

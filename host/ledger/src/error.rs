@@ -38,7 +38,7 @@ pub enum LedgerError {
     Archive { path: PathBuf, source: io::Error },
     /// A file of the ledger was deleted or replaced while it was open. Further writes would be lost.
     #[error(
-        "{path} was deleted or replaced while this process had it open; nothing more is acknowledged: put the file back \
+        "{path} was deleted or replaced while this process had it open; Baton records nothing more: put the file back \
          or restore a backup (`baton restore FILE`), then start again"
     )]
     Lost { path: PathBuf },

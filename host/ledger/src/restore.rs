@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
     /// A ledger exists.
-    #[error("there is a ledger already at {path}; --force keeps it beside the restored one")]
+    #[error("a ledger already exists at {path}; --force replaces it and keeps it beside the restored one")]
     Exists { path: PathBuf },
     /// The copy cannot be read.
     #[error("the copy {path} cannot be read: {source}; name a file that `baton backup` wrote")]

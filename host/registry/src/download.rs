@@ -35,7 +35,7 @@ pub async fn download(url: &Url) -> Result<DownloadedFile, FetchError> {
 
 async fn component(client: &Client, url: &Url, host: &str) -> Result<Vec<u8>, FetchError> {
     let most = baton_sandbox::limits::COMPONENT_BYTES;
-    let wanted = Download { what: url.as_str(), host, most, why: "the most that a component may have" };
+    let wanted = Download { what: url.as_str(), host, most, why: "the limit for a component" };
     http_client::get(client.get(url.clone()), wanted).await.map_err(|error| match error {
         FetchError::Unauthorized { host, what } => {
             let reason = format!("it requires a password for {what}; fetch the file yourself and name it instead");
@@ -48,12 +48,8 @@ async fn component(client: &Client, url: &Url, host: &str) -> Result<Vec<u8>, Fe
 /// Downloads the signature; `None` if there is none. Object stores answer with a refusal if a file is missing.
 async fn signature(client: &Client, url: &Url, host: &str) -> Result<Option<String>, FetchError> {
     let beside = beside(url);
-    let wanted = Download {
-        what: beside.as_str(),
-        host,
-        most: limits::SIGNATURE_BYTES,
-        why: "the most that a signature may have",
-    };
+    let wanted =
+        Download { what: beside.as_str(), host, most: limits::SIGNATURE_BYTES, why: "the limit for a signature" };
     match http_client::get(client.get(beside.clone()), wanted).await {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(FetchError::NotFound { .. } | FetchError::Denied { .. } | FetchError::Unauthorized { .. }) => Ok(None),

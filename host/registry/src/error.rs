@@ -69,7 +69,7 @@ pub enum FetchError {
         why: &'static str,
     },
     /// It is incomplete.
-    #[error("{what} is cut off after {found} of {expected} bytes; try again, or have it published again")]
+    #[error("{what} is cut off after {found} of {expected} bytes; try again, or ask its publisher to publish it again")]
     Truncated {
         /// The file or address.
         what: String,

@@ -50,12 +50,12 @@ pub async fn fetch(reference: &Reference) -> Result<FetchedPackage, FetchError> 
 /// # Errors
 /// When the component does not exist, or one of the files is not a regular file or is too large.
 pub fn read(path: &Path) -> Result<(Vec<u8>, Option<String>), FetchError> {
-    let component = bounded(path, COMPONENT_BYTES, "the most that a component may have")?;
+    let component = bounded(path, COMPONENT_BYTES, "the limit for a component")?;
     let beside = beside(path);
     if !beside.try_exists().unwrap_or(true) {
         return Ok((component, None));
     }
-    let signature = bounded(&beside, limits::SIGNATURE_BYTES, "the most that a signature may have")?;
+    let signature = bounded(&beside, limits::SIGNATURE_BYTES, "the limit for a signature")?;
     Ok((component, Some(String::from_utf8_lossy(&signature).into_owned())))
 }
 

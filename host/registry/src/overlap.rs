@@ -92,8 +92,8 @@ impl fmt::Display for Overlap {
         if refused.plugin == other.plugin && refused.access != Access::Repository {
             return write!(
                 f,
-                "{inner} (`{}`) and {outer} (`{}`) overlap, and the plugin may write to one of them; grant folders of which \
-                none contains the other, or revoke one of the grants: baton plugin revoke {} {}",
+                "{inner} (`{}`) and {outer} (`{}`) overlap, and the plugin may write to one of them; grant folders \
+                 that do not contain each other, or revoke one of the grants: baton plugin revoke {} {}",
                 refused.grant,
                 other.grant,
                 other.plugin,

@@ -89,7 +89,7 @@ impl Schema {
         // The library collects every mistake before it returns the first one, and each part of the schema may find
         // several.
         if work > limits::MISTAKES_WORK {
-            return Err("they do not match the schema; they are too large to name the mistake".to_owned());
+            return Err("they do not match the schema; they are too large to report the exact error".to_owned());
         }
         let mistakes = self.validator.iter_errors(&args).take(LISTED).map(|error| self.mistake(&error));
         Err(mistakes.collect::<Vec<_>>().join("; "))
@@ -108,8 +108,8 @@ impl Schema {
                 let names: Vec<String> =
                     unexpected.iter().take(LISTED).map(|name| self.unknown(name, path.is_empty())).collect();
                 let known =
-                    if path.is_empty() { format!("; known are: {}", self.known.join(", ")) } else { String::new() };
-                format!("`{place}` has {}, which is not known there{known}", names.join(", "))
+                    if path.is_empty() { format!("; it allows: {}", self.known.join(", ")) } else { String::new() };
+                format!("`{place}` does not allow {}{known}", names.join(", "))
             }
             ValidationErrorKind::Enum { options } => {
                 let options = options.as_array().into_iter().flatten().map(ToString::to_string);
@@ -171,7 +171,7 @@ impl<'a> Size<'a> {
     fn of_reference(&mut self, to: &'a str) -> Result<usize, String> {
         match self.known.get(to) {
             Some(Some(size)) => return Ok(*size),
-            Some(None) => return Err(format!("`{}` leads in a circle", shown(to))),
+            Some(None) => return Err(format!("`{}` refers to itself", shown(to))),
             None => {}
         }
         let target = to.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
@@ -257,7 +257,7 @@ mod tests {
             (json!({ "name": "a", "mode": "last" }), "`args/mode` is \"last\", expected one of: \"first\", \"copy\""),
             (
                 json!({ "name": "a", "nane": 1 }),
-                "`args` has `nane` (did you mean `name`?), which is not known there; known are: name, paths, mode, count",
+                "`args` does not allow `nane` (did you mean `name`?); it allows: name, paths, mode, count",
             ),
             (json!({ "name": "abcd" }), "`args/name`: value is longer than 3 characters"),
             (json!({ "name": "a", "count": 0 }), "`args/count`: value is less than the minimum of 1"),

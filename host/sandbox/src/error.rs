@@ -37,7 +37,7 @@ pub enum SandboxError {
         most: u64,
     },
     /// A schema of arguments in its manifest cannot be used.
-    #[error("in its manifest {0}: correct `args` of that action")]
+    #[error("its manifest is not valid: {0}: correct `args` of that action")]
     Schema(String),
     /// It does not compile.
     #[error("the component does not compile: {0}")]
@@ -142,7 +142,7 @@ impl fmt::Display for ResourceLimit {
             Self::Tables => "table entries",
             Self::Wall => "time (ms)",
             Self::Cpu => "processor time (ms)",
-            Self::HostCalls => "calls of the host",
+            Self::HostCalls => "host calls",
             Self::CallBytes => "bytes in one call",
             Self::Written => "bytes written",
             Self::FilesMade => "files and folders made",

@@ -69,7 +69,7 @@ fn form<'a>(reader: &mut Reader<'a>, accepted: &AcceptedValues<'a>) -> String {
         [one] => one.clone(),
         [first @ .., last] => format!("{} or {last}", first.join(", ")),
     };
-    if takes_list { format!("{forms}; may be given again") } else { forms }
+    if takes_list { format!("{forms}; may be repeated") } else { forms }
 }
 
 fn plain(kind: &str) -> Option<&'static str> {
@@ -144,11 +144,11 @@ mod tests {
             shown,
             [
                 ("name", "text", "NAME"),
-                ("formats", "csv, m3u8 or rekordbox; may be given again", "csv"),
-                ("paths", "text; may be given again", "PATHS"),
+                ("formats", "csv, m3u8 or rekordbox; may be repeated", "csv"),
+                ("paths", "text; may be repeated", "PATHS"),
                 ("top", "whole number, 1 to 9", "1"),
                 ("stamp", "true or false", "true"),
-                ("rules", "JSON object; may be given again", "{}"),
+                ("rules", "JSON object; may be repeated", "{}"),
                 ("any", "text, or JSON", "ANY"),
             ]
         );

@@ -83,7 +83,7 @@ impl fmt::Display for Reason {
                 write!(f, "{} by {}.{:03} s", length(*how), ms / 1_000, ms % 1_000)
             }
             Self::Length { difference_ms: None, .. } => f.write_str("a length is unknown"),
-            Self::AsGood { candidate } => write!(f, "candidate {candidate} fits as well"),
+            Self::AsGood { candidate } => write!(f, "candidate {candidate} also matches"),
             other => f.write_str(other.fixed()),
         }
     }

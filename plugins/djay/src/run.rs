@@ -134,7 +134,7 @@ fn sync_sessions(
     let withdrawn = report.withdrawn;
     if withdrawn.values > 0 || withdrawn.playlists > 0 {
         summary.push_str(&format!(
-            " {} values and {} playlists that djay no longer has were withdrawn.",
+            " {} values and {} playlists that djay no longer has were removed.",
             withdrawn.values, withdrawn.playlists
         ));
     }

@@ -31,7 +31,7 @@ pub fn drive(task: &Task) -> Result<(PathBuf, String), Error> {
     };
     let mount = mounts.next().ok_or_else(missing)?;
     if mounts.next().is_some() {
-        let text = "the folder `drive` has several directories in baton.toml; a sync writes to one";
+        let text = "the folder `drive` has several directories in baton.toml; grant only one";
         return Err(Error::Permanent(text.to_owned()));
     }
     if !mount.writable {
@@ -130,7 +130,7 @@ pub fn mode(task: &Task) -> Result<Mode, Error> {
     match task.arg_str("mode")?.as_deref() {
         None | Some("guard") => Ok(Mode::Guard),
         Some("csv-wins") => Ok(Mode::CsvWins),
-        Some(other) => Err(Error::Permanent(format!("the argument `mode` is guard or csv-wins, not `{other}`"))),
+        Some(other) => Err(Error::Permanent(format!("the argument `mode` must be guard or csv-wins, not `{other}`"))),
     }
 }
 
@@ -143,7 +143,7 @@ pub fn from_drive(task: &Task) -> Result<bool, Error> {
         None | Some("to-drive") => Ok(false),
         Some("from-drive") => Ok(true),
         Some(other) => {
-            Err(Error::Permanent(format!("the argument `direction` is to-drive or from-drive, not `{other}`")))
+            Err(Error::Permanent(format!("the argument `direction` must be to-drive or from-drive, not `{other}`")))
         }
     }
 }

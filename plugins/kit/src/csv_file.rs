@@ -206,7 +206,7 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, String> {
         return Err("it is not a regular file".to_owned());
     }
     if found.len() > MOST_BYTES {
-        return Err(format!("it has {} MB, more than {} MB are not read", found.len() >> 20, MOST_BYTES >> 20));
+        return Err(format!("it has {} MB; the limit is {} MB", found.len() >> 20, MOST_BYTES >> 20));
     }
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(|error| error.to_string())?;
@@ -335,7 +335,7 @@ mod tests {
         assert!(CsvFile::open(folder.path()).unwrap_err().contains("not a regular file"));
         let large = folder.path().join("large.csv");
         File::create(&large).unwrap().set_len(500 << 20).unwrap();
-        assert_eq!(CsvFile::open(&large).unwrap_err(), "it has 500 MB, more than 64 MB are not read");
+        assert_eq!(CsvFile::open(&large).unwrap_err(), "it has 500 MB; the limit is 64 MB");
     }
 
     proptest! {

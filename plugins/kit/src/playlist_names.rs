@@ -66,7 +66,7 @@ pub fn report_unknown(place: &str, only: &[String], names: &[String], findings: 
         } else {
             format!("similar names are: {}", near.join(", "))
         };
-        (format!("{place} has no playlist called `{}`", one_line(name)), near)
+        (format!("{place} has no playlist named `{}`", one_line(name)), near)
     };
     if let Some(first) = unknown.first().filter(|_| unknown.len() == only.len()) {
         let (title, near) = describe(first);

@@ -68,7 +68,7 @@ fn help_names_every_subcommand() {
       restore      Replace the ledger of the workspace by a backup; the daemon must be stopped
       doctor       Check the workspace and say how to fix it: exit 0 healthy (warnings allowed), 1 a
                    check failed
-      service      Make the system start `baton up` at login, and again when it fails
+      service      Start `baton up` at login, and restart it when it fails
       completions  Print the completion script for a shell
       help         Print this message or the help of the given subcommand(s)
 

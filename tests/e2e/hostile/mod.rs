@@ -18,8 +18,8 @@ use baton_tests::{Task, Workspace};
 const FLOODS: [(&str, &str, &str); 12] = [
     ("chatter-flood", "limit of log lines in a second", "log_writes_per_s"),
     ("log-bytes", "limit of log (bytes)", "log_bytes"),
-    ("call-flood", "limit of calls of the host", "host_calls"),
-    ("emit-storm", "limit of calls of the host", "host_calls"),
+    ("call-flood", "limit of host calls", "host_calls"),
+    ("emit-storm", "limit of host calls", "host_calls"),
     ("hoard-handles", "limit of open handles", "handles"),
     ("fill-disk", "limit of bytes written", "written_bytes"),
     ("make-folders", "limit of files and folders made", "files_made"),

@@ -67,7 +67,9 @@ fn coverage_says_what_is_missing_why_and_how_much_is_needed_for_the_gate() {
     for part in ["70.0 % of 10 items: 1 more are needed for 80 %", "too_short", "short.wav", "empty.mp3", "noise.wma"] {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
-    assert!(said(&workspace, &["coverage", "--gate", "70"], 0).stdout.contains("the gate of 70 % is reached"));
+    assert!(
+        said(&workspace, &["coverage", "--gate", "70"], 0).stdout.contains("the required share of 70 % is reached")
+    );
     // A failed file is not read again automatically, only when asked for.
     assert_eq!(scan(&workspace, &music, &[], 0)["read"]["files"], json!(0));
     assert_eq!(scan_mixed(&workspace, &music, &["--retry"])["read"]["files"], json!(3));

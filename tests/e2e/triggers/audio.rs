@@ -77,7 +77,8 @@ fn new_audio_is_reported_automatically_and_what_is_known_is_a_finding_once() {
     fs::write(folder.join("notes.txt"), "no audio either").unwrap();
     wait_for_files(&workspace, 3);
     let found: Vec<String> = heard(&workspace).iter().flat_map(|task| findings(&workspace, task)).collect();
-    let duplicate = format!("DUPLICATE: {} is new, and is {}", folder.join("again.wav").display(), known.display());
+    let duplicate =
+        format!("DUPLICATE: {} is new, and is a copy of {}", folder.join("again.wav").display(), known.display());
     assert!(found.contains(&duplicate), "{found:#?}");
     assert!(!found.iter().any(|title| title.contains("new.wav")), "{found:#?}");
     let task = heard(&workspace).remove(0);
@@ -111,7 +112,7 @@ fn a_pair_of_which_both_are_new_is_reported_once_and_with_the_later_one() {
     let told: Vec<&String> = found.iter().filter(|title| title.starts_with("DUPLICATE: ")).collect();
     assert_eq!(told.len(), 2, "{found:#?}");
     let pair = |title: &str| -> (String, String) {
-        let (new, old) = title.strip_prefix("DUPLICATE: ").unwrap().split_once(" is new, and is ").unwrap();
+        let (new, old) = title.strip_prefix("DUPLICATE: ").unwrap().split_once(" is new, and is a copy of ").unwrap();
         (new.to_owned(), old.trim_end_matches(", which is new too").to_owned())
     };
     let pairs: Vec<_> = told.iter().map(|title| pair(title)).collect();

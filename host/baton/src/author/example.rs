@@ -96,7 +96,7 @@ fn ok() -> u16 {
 
 /// The content of a file or of a response body.
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "a file is a text, {\"json\": VALUE}, or {\"copy\": \"FILE BESIDE THE EXAMPLE\"}")]
+#[serde(untagged, expecting = "a file must be a text, {\"json\": VALUE}, or {\"copy\": \"FILE BESIDE THE EXAMPLE\"}")]
 enum Content {
     /// This text.
     Text(String),
@@ -167,7 +167,7 @@ fn read(path: &Path) -> anyhow::Result<Example> {
 fn step(written: ExampleStep, beside: &Path) -> anyhow::Result<Step> {
     let ExampleStep { handoff, files, expect } = written;
     if let Some(file) = files.keys().find(|file| !is_plain(file) || Path::new(file).components().count() < 2) {
-        bail!("the file `{file}` must be FOLDER/NAME, without dots");
+        bail!("the file `{file}` must be FOLDER/NAME, without `.` and `..`");
     }
     expect.check()?;
     let of_file = |(file, content): (String, Content)| {
@@ -202,7 +202,7 @@ fn bytes(beside: &Path, content: Content) -> anyhow::Result<Vec<u8>> {
         Content::Copied(CopiedFile { copy }) => copy,
     };
     if !is_plain(&copy) {
-        bail!("`{copy}` cannot be copied: write a path beside the example, as `files/x.db`, without dots");
+        bail!("`{copy}` cannot be copied: write a path beside the example, such as `files/x.db`, without `.` and `..`");
     }
     let from = beside.join(&copy).canonicalize().with_context(|| format!("`{copy}` cannot be copied"))?;
     if !from.starts_with(beside) || !from.is_file() {
@@ -276,7 +276,7 @@ mod tests {
             (r#""servers":{"https://a.example":[{"request":"GET"}]}"#, "must be METHOD /PATH"),
             (r#""servers":{"https://a.example":[{"request":"GET /","status":100}]}"#, "the status 100"),
             (r#""servers":{"https://a.example":[{"request":"GET /","headers":{"a":"b\r\nc: d"}}]}"#, "line break"),
-            (r#""then":[{"expect":{"state":"done"}}]"#, "there is no state `done`"),
+            (r#""then":[{"expect":{"state":"done"}}]"#, "unknown state `done`"),
             (r#""then":[{"files":{"a":""},"expect":{}}]"#, "FOLDER/NAME"),
         ] {
             let error = format!("{:#}", written(folder.path(), &format!(r#"{{"expect":{{}},{more}}}"#)).unwrap_err());

@@ -117,7 +117,7 @@ impl Expected {
     pub(super) fn check(&self) -> anyhow::Result<()> {
         let known: Vec<_> = State::ALL.map(State::as_str).into_iter().chain(KINDS_OF_FAILURE).collect();
         if self.state != NONE && !known.contains(&self.state.as_str()) {
-            anyhow::bail!("there is no state `{}`; there are: {}, and none", self.state, known.join(", "));
+            anyhow::bail!("unknown state `{}`; the states are: {}, none", self.state, known.join(", "));
         }
         Ok(())
     }
@@ -126,7 +126,7 @@ impl Expected {
     pub(super) fn differences(&self, actual: &StepResult) -> Vec<String> {
         let mut differences = Vec::new();
         if self.state != actual.state {
-            differences.push(format!("expected the state {}, it is {}: {}", self.state, actual.state, actual.summary));
+            differences.push(format!("expected state {}, got {}: {}", self.state, actual.state, actual.summary));
         }
         if !actual.summary.contains(&self.summary) {
             differences.push(format!("expected `{}` in the summary: {}", self.summary, actual.summary));
@@ -146,7 +146,7 @@ fn compare_artifacts(
 ) {
     let listed = |names: &BTreeMap<String, String>| names.keys().cloned().collect::<Vec<_>>().join(", ");
     if !expected.keys().eq(actual.keys()) {
-        differences.push(format!("expected the reports [{}], there are [{}]", listed(expected), listed(actual)));
+        differences.push(format!("expected the reports [{}], got [{}]", listed(expected), listed(actual)));
     }
     for (name, text) in expected {
         if let Some(found) = actual.get(name).filter(|found| !found.contains(text)) {
@@ -160,7 +160,7 @@ fn compare_findings(expected: &[String], actual: &[String], differences: &mut Ve
         expected.len() == actual.len() && expected.iter().all(|text| actual.iter().any(|one| one.contains(text)));
     if !fits {
         let [expected, actual] = [expected, actual].map(|titles| titles.join("; "));
-        differences.push(format!("expected the findings [{expected}], there are [{actual}]"));
+        differences.push(format!("expected the findings [{expected}], got [{actual}]"));
     }
 }
 
@@ -172,8 +172,7 @@ fn compare_handoffs(expected: &[ExpectedHandoff], actual: &[EmittedHandoff], dif
             None => differences.push(format!("expected a handoff to {}", handoff.shown())),
         }
     }
-    differences
-        .extend(left.into_iter().map(|actual| format!("sent a handoff that was not expected: {}", actual.shown())));
+    differences.extend(left.into_iter().map(|actual| format!("got an unexpected handoff to {}", actual.shown())));
 }
 
 #[cfg(test)]

@@ -33,14 +33,14 @@ impl Project {
         let path = folder.join("manifest.json");
         let manifest = read(&path)?;
         let declares =
-            serde_json::from_str(&manifest).with_context(|| format!("failed to understand {}", path.display()))?;
+            serde_json::from_str(&manifest).with_context(|| format!("failed to parse {}", path.display()))?;
         Ok(Self { folder, language, name, version, manifest, declares })
     }
 }
 
 fn name_and_version(file: &Path, language: Language) -> anyhow::Result<(String, String)> {
     let text = read(file)?;
-    let wrong = || format!("failed to understand {}", file.display());
+    let wrong = || format!("failed to parse {}", file.display());
     let (document, section): (Value, &str) = match language {
         Language::Rust => (toml::from_str(&text).with_context(wrong)?, "/package"),
         Language::Python => (toml::from_str(&text).with_context(wrong)?, "/project"),
@@ -48,7 +48,7 @@ fn name_and_version(file: &Path, language: Language) -> anyhow::Result<(String, 
     };
     let field = |name: &str| {
         let found = document.pointer(&format!("{section}/{name}")).and_then(Value::as_str).map(str::to_owned);
-        found.with_context(|| format!("{} has no `{name}`, or it is not a text", file.display()))
+        found.with_context(|| format!("{} has no `{name}`, or it is not a string", file.display()))
     };
     let plugin = field("name")?;
     let version = match document.pointer("/package/version/workspace") {
@@ -62,13 +62,16 @@ fn name_and_version(file: &Path, language: Language) -> anyhow::Result<(String, 
 fn version_of_workspace(file: &Path) -> anyhow::Result<String> {
     for folder in file.ancestors().skip(2) {
         let Ok(text) = fs::read_to_string(folder.join("Cargo.toml")) else { continue };
-        let document: Value =
-            toml::from_str(&text).with_context(|| format!("failed to understand {}", folder.display()))?;
+        let document: Value = toml::from_str(&text).with_context(|| format!("failed to parse {}", folder.display()))?;
         if let Some(version) = document.pointer("/workspace/package/version").and_then(Value::as_str) {
             return Ok(version.to_owned());
         }
     }
-    bail!("{} inherits its version from a Cargo workspace, but no folder above it has one", file.display())
+    bail!(
+        "{} inherits its version from a Cargo workspace, but no parent folder's Cargo.toml has [workspace.package] \
+           version",
+        file.display()
+    )
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {
@@ -108,7 +111,12 @@ mod tests {
         fs::create_dir_all(&plugin).unwrap();
         fs::write(plugin.join("Cargo.toml"), "[package]\nname = \"x\"\nversion.workspace = true").unwrap();
         fs::write(plugin.join("manifest.json"), MANIFEST).unwrap();
-        assert!(Project::read(&plugin).unwrap_err().to_string().contains("no folder above it has one"));
+        assert!(
+            Project::read(&plugin)
+                .unwrap_err()
+                .to_string()
+                .contains("no parent folder's Cargo.toml has [workspace.package] version")
+        );
         fs::write(folder.path().join("Cargo.toml"), "[workspace.package]\nversion = \"0.4.0\"").unwrap();
         assert_eq!(Project::read(&plugin).unwrap().version, "0.4.0");
     }

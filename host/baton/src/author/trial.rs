@@ -62,7 +62,7 @@ pub(crate) async fn run_example(built: &BuiltPlugin, example: &Example) -> anyho
         let mut differences = step.expect.differences(&actual);
         let unanswered = servers.as_ref().map(Servers::take_unanswered).unwrap_or_default();
         differences
-            .extend(unanswered.into_iter().map(|asked| format!("no answer of `servers` fits the request {asked}")));
+            .extend(unanswered.into_iter().map(|asked| format!("`servers` has no answer for the request {asked}")));
         let (took, log) = (begun.elapsed(), log(&workspace, plugin, &mut known)?);
         trials.push(StepTrial { name, actual, differences, took, log });
     }
@@ -156,11 +156,7 @@ fn write(root: &Path, place: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let path = &root.join(place);
     let inside = path.ancestors().take_while(|part| *part != root);
     if let Some(link) = inside.filter(|part| part.is_symlink()).last() {
-        bail!(
-            "{} is a link, which the plugin made: the example's file {} is not written",
-            link.display(),
-            place.display()
-        );
+        bail!("the plugin made the link {}, so the example's file {} is not written", link.display(), place.display());
     }
     let folder = path.parent().unwrap_or(path);
     let written = fs::create_dir_all(folder).and_then(|()| fs::write(path, bytes));
@@ -290,7 +286,7 @@ mod tests {
         std::os::unix::fs::symlink(outside.path().join("made.md"), root.path().join("a.md")).unwrap();
         for place in ["plans/b.md", "plans/c/d.md", "a.md"] {
             let why = write(root.path(), Path::new(place), b"x").unwrap_err().to_string();
-            assert!(why.contains("is a link, which the plugin made"), "{why}");
+            assert!(why.contains("the plugin made the link"), "{why}");
         }
         assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
         write(root.path(), Path::new("other/b.md"), b"x").unwrap();

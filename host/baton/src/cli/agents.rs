@@ -20,6 +20,7 @@ pub(super) struct Args {
     /// Show what Baton does with each folder of handoffs/ and of the adopted folders, and why
     #[arg(long)]
     folders: bool,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

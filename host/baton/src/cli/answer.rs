@@ -9,7 +9,7 @@ use crate::exit::Code;
 /// Answer the question of a task; the task continues with the answer
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A task id or its first 6 characters or more, a handoff id, a file name, or a title; it must mean one task
+    /// A task id (at least its first 6 characters), a handoff id, a file name, or a title; it must identify one task
     #[arg(value_name = "ID")]
     id: String,
     /// Select every task with this handoff id, file name or title, for example after a broadcast
@@ -26,7 +26,11 @@ const LONGEST: usize = 64 * 1024;
 impl Args {
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         if self.text.len() > LONGEST {
-            bail!("the answer has {} bytes; the maximum is {LONGEST}: name a file instead", self.text.len());
+            bail!(
+                "the answer has {} bytes; the maximum is {LONGEST}: write the text to a file and answer with its \
+                   path",
+                self.text.len()
+            );
         }
         let text = self.text;
         let which = TaskSelector { word: &self.id, all: self.all, open_only: true };

@@ -22,11 +22,13 @@ use crate::workspace::shown;
 /// Audit plans against what exists: exit 0 all present, 1 something missing, 2 could not audit, 3 nothing could be verified
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    /// The plans and other documents to audit
     #[arg(required = true, value_name = "PLAN")]
     plans: Vec<PathBuf>,
-    /// The folder in which the files that the plans promise are looked up
+    /// The folder to search for the files that the plans name
     #[arg(long, value_name = "DIR", default_value = ".")]
     root: PathBuf,
+    /// The format of the report
     #[arg(long, value_enum, default_value_t = Format::Md)]
     format: Format,
     /// The file for the report [default: standard output]
@@ -38,7 +40,7 @@ pub(super) struct Args {
     /// Which findings cause exit 1 [default: `new` with a baseline, else `any`]
     #[arg(long, value_enum, value_name = "WHICH")]
     fail_on: Option<FailOn>,
-    /// Also write a lock beside each plan (PLAN.lock): the list of deliverables that was found, for review
+    /// Also write a lock file beside each plan (PLAN.lock): the list of deliverables that was found, for review
     #[arg(long)]
     propose_lock: bool,
 }
@@ -47,7 +49,7 @@ pub(super) struct Args {
 enum Format {
     /// For people and agents
     Md,
-    /// For people: one page without other files
+    /// For people: one self-contained page
     Html,
     /// For programs; `baton schema audit-report` prints its schema
     Json,

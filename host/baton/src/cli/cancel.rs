@@ -16,11 +16,11 @@ use crate::workspace::Workspace;
 
 /// Cancel a task: its sender gets a RETURN, its file is archived
 ///
-/// A running task is asked to stop. The file of a request is removed from the inbox of an external agent. Without an ID,
-/// every open task of --agent, --plugin or --state is cancelled.
+/// A running task is asked to stop. A request to an external agent is removed from its inbox. Without an ID, every open
+/// task that --agent, --plugin and --in-state select is cancelled.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A task id or its first 6 characters or more, a handoff id, a file name, or a title; it must mean one task
+    /// A task id (at least its first 6 characters), a handoff id, a file name, or a title; it must identify one task
     #[arg(value_name = "ID")]
     id: Option<String>,
     /// Select every task with this handoff id, file name or title, for example after a broadcast
@@ -43,13 +43,13 @@ impl Args {
         let options = self.selection.states_of(options);
         if let Some(id) = &self.id {
             if !self.selection.is_empty() {
-                bail!("an ID cannot be combined with --agent, --plugin or --state; give one or the other");
+                bail!("an ID cannot be combined with --agent, --plugin or --in-state; give one or the other");
             }
             let which = TaskSelector { word: id, all: self.all, open_only: true };
             return decide::decide(&options, &which, cancel);
         }
         if self.selection.is_empty() {
-            bail!("name a task by its ID, or select all open tasks with --agent, --plugin or --state");
+            bail!("name a task by its ID, or select all open tasks with --agent, --plugin or --in-state");
         }
         let workspace = options.need()?;
         let tasks = open_tasks(&workspace, &self.selection)?;

@@ -60,12 +60,12 @@ where
 
 fn describe(id: &str, decided: &DecisionResult) -> String {
     match decided {
-        DecisionResult::Now(state) => format!("{id} is {state} now\n"),
+        DecisionResult::Now(state) => format!("{id} is now {state}\n"),
         DecisionResult::Asked => {
             format!("{id} is running and was asked to stop; `baton why {id}` shows when it has stopped\n")
         }
         DecisionResult::Dropped(options) => {
-            format!("the file of {id} was dropped again: {}\n", output::one_line(options))
+            format!("wrote the file of {id} again: {}\n", output::one_line(options))
         }
         DecisionResult::Anew(new) => format!("{id} runs again as {new}\n"),
     }

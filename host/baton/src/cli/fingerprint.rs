@@ -56,6 +56,7 @@ pub(super) struct Args {
     /// Print the fingerprint as numbers instead of its compressed form
     #[arg(long)]
     raw: bool,
+    /// With --raw, print signed numbers
     #[arg(long)]
     signed: bool,
     /// Print a line of JSON for each file
@@ -70,7 +71,7 @@ pub(super) struct Args {
     /// Chromaprint's algorithm, from 1 to 5; the library uses only the second
     #[arg(long, value_name = "NUM", default_value = "2", value_parser = algorithm)]
     algorithm: Algorithm,
-    /// Print the version of fpcalc with the same fingerprints
+    /// Print the fpcalc version whose fingerprints are identical
     #[arg(long)]
     version: bool,
     /// Has no effect: damaged parts of a file are always skipped

@@ -25,7 +25,7 @@ pub(super) struct Args {
     ///
     /// The folders are not moved; a table shows how each is used. Files that are in their inboxes now are marked as
     /// seen: Baton neither runs nor moves them. A folder that is created there later also becomes an agent. May be
-    /// given several times. Without DIR the one FOLDER becomes the workspace.
+    /// given several times. Without DIR, the given FOLDER (only one) becomes the workspace.
     #[arg(long, value_name = "FOLDER")]
     adopt: Vec<PathBuf>,
     /// Print how each folder is used, as JSON
@@ -122,7 +122,7 @@ fn nothing_to_adopt(folder: &Path) -> String {
     let shown = folder.display();
     match folder.parent() {
         Some(around) if folder.join("01_inbox").is_dir() => {
-            format!("{shown} is an agent's folder itself; adopt the folder around it: --adopt {}", from_here(around))
+            format!("{shown} is itself an agent's folder; adopt its parent folder: --adopt {}", from_here(around))
         }
         _ => format!("{shown} contains no agent folders: none of its folders has an 01_inbox or a 02_processed"),
     }

@@ -23,8 +23,10 @@ use crate::output::{self, one_line};
 /// an unknown dependency and a deadline that has passed are warnings.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    /// The files to check
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

@@ -107,7 +107,7 @@ enum Command {
     Backup(backup::Args),
     Restore(restore::Args),
     Doctor(doctor::Args),
-    /// Make the system start `baton up` at login, and again when it fails
+    /// Start `baton up` at login, and restart it when it fails
     #[command(subcommand)]
     Service(service::Action),
     Completions(completions::Args),

@@ -14,12 +14,13 @@ use crate::workspace::pause;
 /// Show requests still waiting for a RETURN, and the compliance of each agent
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Only requests of the last time span, like 30d
+    /// Only requests of the last AGE, such as 30d
     #[arg(long, value_name = "AGE", value_parser = pause)]
     since: Option<Duration>,
     /// How many open requests to list
     #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
     limit: u32,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

@@ -19,7 +19,7 @@ use crate::workspace::{UpLock, head};
 /// again, also those that the newer ledger knew; files that were archived since stay in the archive. A task that was open
 /// in the backup and whose file is in the archive by now is cancelled (its file is not in the inbox). Open
 /// deliveries of the backup are delivered again: a sender may get a second RETURN. A request that was
-/// completed after the backup runs again if its file is dropped again.
+/// completed after the backup runs again if its file is put into an inbox again.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A file that `baton backup` wrote
@@ -43,7 +43,7 @@ impl Args {
         let restored = ledger::events(tip.events);
         output::print(&format!("restored from {}: {restored}, head {}\n", self.file.display(), tip.head));
         if let Some(kept) = keep_as.filter(|_| was_there) {
-            output::note(&format!("the ledger that was there is {}", kept.display()));
+            output::note(&format!("the previous ledger is {}", kept.display()));
         }
         Ok(Code::Good)
     }

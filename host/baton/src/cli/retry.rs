@@ -6,10 +6,10 @@ use crate::exit::Code;
 
 /// Queue a task again, whatever it waits for
 ///
-/// For a task that has failed, the captured file is dropped again; that makes a new task.
+/// For a task that has failed, Baton writes the captured file into the inbox again, which makes a new task.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A task id or its first 6 characters or more, a handoff id, a file name, or a title; it must mean one task
+    /// A task id (at least its first 6 characters), a handoff id, a file name, or a title; it must identify one task
     #[arg(value_name = "ID")]
     id: String,
     /// Select every task with this handoff id, file name or title, for example after a broadcast

@@ -28,6 +28,7 @@ pub(super) struct Args {
     /// The plugin; without an action, its actions are listed
     #[arg(required_unless_present = "help")]
     plugin: Option<String>,
+    /// The action to run
     action: Option<String>,
     #[command(flatten)]
     given: args::ActionArguments,
@@ -37,7 +38,7 @@ pub(super) struct Args {
     /// Print JSON: state, summary, reports and findings; without an action, the actions and their arguments
     #[arg(long)]
     json: bool,
-    /// Print help; of a plugin its actions, of an action its arguments, defaults, grants and an example
+    /// Print help. With PLUGIN: its actions. With ACTION: its arguments, defaults, grants and an example
     #[arg(short, long)]
     help: bool,
 }

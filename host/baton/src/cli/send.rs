@@ -62,6 +62,7 @@ pub(super) struct Args {
     /// Wait for the RETURN, or for the deadline
     #[arg(long)]
     wait: bool,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -168,7 +169,7 @@ impl Args {
 }
 
 fn priority(word: &str) -> Result<Priority, String> {
-    Priority::read(word).ok_or_else(|| "low, medium, high and critical are priorities".to_owned())
+    Priority::read(word).ok_or_else(|| "the priorities are low, medium, high and critical".to_owned())
 }
 
 /// Parses a time in the future: a timestamp, or a time span from now. Handoffs have whole seconds.

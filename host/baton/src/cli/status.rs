@@ -24,6 +24,7 @@ use crate::workspace::{Workspace, pause};
 /// Show the tasks, newest first, and why each waits or failed
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    /// Print JSON
     #[arg(long)]
     json: bool,
     /// How many tasks to show [default: 50, all with --json]
@@ -31,7 +32,7 @@ pub(super) struct Args {
     limit: Option<u32>,
     #[command(flatten)]
     selection: TaskSelection,
-    /// Only tasks of the last time span, like 2h or 30d
+    /// Only tasks of the last AGE, such as 2h or 30d
     #[arg(long, value_name = "AGE", value_parser = pause)]
     since: Option<Duration>,
     /// Update the table at each change, until Ctrl-C. With --json: one line for each task, then one for each change

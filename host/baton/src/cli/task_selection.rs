@@ -15,13 +15,14 @@ use crate::workspace::Workspace;
 /// A selection of tasks.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct TaskSelection {
-    /// Only tasks in these states, or with the outcome partial or refused; separated by commas. `--state failed` means
-    /// the same: Baton never reads the name of a state as a state folder
+    /// Only tasks in these states, or with the outcome partial or refused; separated by commas. `--state` also accepts
+    /// state names: give a state folder with such a name as ./NAME
     #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = standing)]
     in_state: Vec<StateFilter>,
     /// Only tasks of this agent, in any of its spellings
     #[arg(long, value_name = "AGENT", conflicts_with = "plugin")]
     agent: Option<String>,
+    /// Only tasks of this plugin
     #[arg(long, value_name = "PLUGIN")]
     plugin: Option<String>,
 }

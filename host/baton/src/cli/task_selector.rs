@@ -42,7 +42,8 @@ pub(super) fn to_act(reader: Option<&Reader>, which: &TaskSelector<'_>) -> anyho
     if all && more {
         let (word, count) = (one_line(word), tasks.len());
         bail!(
-            "`{word}` means at least {count} tasks, too many to act on at once; `baton status --json` lists their ids"
+            "`{word}` matches at least {count} tasks, too many to act on at once; `baton status --json` lists their \
+             ids"
         );
     }
     if open_only && tasks.iter().any(|task| !task.state.is_final()) {
@@ -68,7 +69,7 @@ fn only_task(word: &str, tasks: Vec<Task>, or: &str) -> anyhow::Result<Task> {
         Ok([task]) => Ok(task),
         Err(tasks) => {
             let (word, count) = (one_line(word), tasks.len());
-            bail!("`{word}` means {count} tasks: name one of them by its id{or}\n{}", list(&tasks).trim_end());
+            bail!("`{word}` matches {count} tasks: name one of them by its id{or}\n{}", list(&tasks).trim_end());
         }
     }
 }

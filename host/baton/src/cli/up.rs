@@ -40,7 +40,7 @@ pub(super) struct Args {
     ///
     /// The workspace remembers its ledger and the head of its chain in the file .baton-ledger. If the ledger in the state folder
     /// is not that one, `up` refuses to start. `baton restore FILE` puts a backup in its place. This option accepts the existing
-    /// ledger instead, or starts an empty one, and records that as an event of the chain. It is refused while the ledger is the known one.
+    /// ledger instead, or starts an empty one, and records that as an event of the chain. The option is refused while the ledger is the known one.
     #[arg(long)]
     new_ledger: bool,
 }

@@ -34,6 +34,7 @@ pub(super) struct Args {
     /// grants
     #[arg(value_name = "ID", required = true)]
     id: Vec<String>,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

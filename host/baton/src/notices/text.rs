@@ -86,9 +86,9 @@ pub(super) fn headline(group: &NoticeGroup) -> String {
         (NoticeCause::NeedsHuman, State::NeedsApproval) => "Needs your approval",
         (NoticeCause::NeedsHuman, _) => "Needs you",
         (NoticeCause::Failed, State::Rejected) => "Rejected file",
-        (NoticeCause::Failed, State::Disputed) => "Reported, but not there",
+        (NoticeCause::Failed, State::Disputed) => "Reported, but not found",
         (NoticeCause::Failed, _) => match outcome(&group.first) {
-            Some("partial") => "Done in part",
+            Some("partial") => "Partly done",
             Some("refused") => "Not done",
             _ => "Failed",
         },

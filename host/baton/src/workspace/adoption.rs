@@ -94,7 +94,7 @@ fn used(folder: &FoundFolder, agent: &Agent, inbox: &Path) -> (FolderUse, String
     if agent.inbox != inbox {
         let is_alias = folder.name != agent.name;
         let spelling = if is_alias { format!("`{}` means {}; ", folder.name, agent.name) } else { String::new() };
-        return (FolderUse::Merged, format!("{spelling}read too; new handoffs go to {}", agent.inbox.display()));
+        return (FolderUse::Merged, format!("{spelling}also read; new handoffs go to {}", agent.inbox.display()));
     }
     if folder.name == agent.name {
         return (FolderUse::Agent, "new handoffs go here".to_owned());

@@ -180,8 +180,8 @@ fn may_be_granted(workspace: &Workspace, folder: &Folder, writable: bool) -> Res
     let state = &workspace.state;
     if let Some(system) = of_the_system(folder.path()) {
         return Err(format!(
-            "it contains {} or is inside it, where the system shows processes, devices and its settings as files; grant a folder \
-             with files of yours",
+            "it contains {} or is inside it, which is a virtual file system of the kernel; grant a folder with \
+             ordinary files",
             system.display()
         ));
     }
@@ -212,15 +212,15 @@ fn may_be_granted(workspace: &Workspace, folder: &Folder, writable: bool) -> Res
     }
     if let Some(root) = workspace.config.adopted(&workspace.base).into_iter().find(|root| touches(root, folder)) {
         return Err(format!(
-            "it would let a plugin write to the adopted folder {} (`adopted` in baton.toml), where a folder that it makes is an \
-             agent's inbox, and so send handoffs in any agent's name; grant a folder elsewhere",
+            "it would let a plugin write to the adopted folder {} (`adopted` in baton.toml), where it could make \
+             inboxes and send handoffs in any agent's name; grant a folder elsewhere",
             root.display()
         ));
     }
     match inboxes(workspace).into_iter().find(|(_, inbox)| touches(inbox, folder)) {
         Some((agent, inbox)) => Err(format!(
-            "it would let a plugin write to {}, which belongs to the agent {agent} ([agents.{agent}] in baton.toml), and so \
-             send handoffs in any agent's name; grant a folder beside it, or move the inbox",
+            "it would let a plugin write to {}, which belongs to the agent {agent} ([agents.{agent}] in baton.toml), \
+             so it could send handoffs in any agent's name; grant a folder beside it, or move the inbox",
             inbox.display()
         )),
         None => foreign(),

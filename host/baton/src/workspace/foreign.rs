@@ -87,12 +87,12 @@ impl ForeignItem {
                 STATE.join(", ")
             ),
             Kind::Inbox => format!(
-                "it would let a plugin write to {folder}, where a workspace has its inboxes (it has {OWNER_FILE}), and so send \
-                 handoffs in any agent's name; grant a folder beside it"
+                "it would let a plugin write to {folder}, where a workspace has its inboxes (it has {OWNER_FILE}), so \
+                 it could send handoffs in any agent's name; grant a folder beside it"
             ),
             Kind::Workspace => format!(
-                "it would let a plugin write to what governs the workspace {folder} (it has {CONFIG_FILE}): that file, or {}; \
-                 grant a folder beside these",
+                "it would let a plugin write to the settings and inboxes of the workspace {folder}: {CONFIG_FILE}, or \
+                 {}; grant a folder beside these",
                 OWN.join(", ")
             ),
         }

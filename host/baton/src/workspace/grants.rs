@@ -106,7 +106,7 @@ fn repositories(
                     path
                 }
                 Err(OpenFolderError::LeadsTo(real)) => {
-                    bail!("{grant}: `{}` leads to {} now, which was not granted", written.display(), real.display())
+                    bail!("{grant}: `{}` now leads to {}, which was not granted", written.display(), real.display())
                 }
                 Err(OpenFolderError::Refused(why)) => bail!("{grant}: `{}`: {why}", written.display()),
             };
@@ -177,8 +177,8 @@ fn resolve(
                 let command = grant_command(plugin, &[Grant::Files(GrantedFolder { path, ..grant.clone() })]);
                 let (written, real) = (written.display(), real.display());
                 bail!(
-                    "`{written}` leads to {real} now (a link, or another spelling), which was not granted; to grant it: \
-                     {command}"
+                    "`{written}` now leads to {real} (a link, or another spelling), which was not granted; to grant \
+                     it: {command}"
                 )
             }
             Err(OpenFolderError::Refused(why)) => bail!("`{}` cannot be granted: {why}", written.display()),

@@ -107,7 +107,7 @@ pub(crate) fn check(root: &Path, state: &State) -> anyhow::Result<Option<Alarm>>
         Comparison::Same => None,
         Comparison::Other(id) => {
             let id = id.map_or_else(|| "without an id, from an older version".to_owned(), |id| short(&id).to_owned());
-            alarm(format!("the ledger {shown} is another one ({id}); this workspace had {known}"))
+            alarm(format!("the ledger {shown} is a different one ({id}); this workspace had {known}"))
         }
         Comparison::Older(events) => alarm(format!(
             "the ledger {shown} is older than the one that this workspace had, or its end was replaced: the last known \
@@ -135,8 +135,8 @@ fn unreadable(root: &Path, error: &anyhow::Error) -> Alarm {
 /// The alarm for the state folder of another workspace, which `--state` named.
 fn of_another(state: &State, root: &Path) -> Option<Alarm> {
     let other = state.other_workspace(root).filter(|_| state.ledger().exists())?;
-    let what = format!("the state folder {} is the one of the workspace {}", state.folder().display(), other.display());
-    let fix = "name another folder with --state, or leave the option out; `baton up --new-ledger` uses that ledger for \
+    let what = format!("the state folder {} belongs to the workspace {}", state.folder().display(), other.display());
+    let fix = "name another folder with --state, or omit the option; `baton up --new-ledger` uses that ledger for \
                this workspace too and records the change in the ledger";
     Some(Alarm::new(&what, fix, None))
 }
@@ -154,7 +154,7 @@ fn moved(file: &HeadFile, root: &Path, ledger: &Path) -> Option<Alarm> {
         "`--state {}` uses that ledger; `baton up --new-ledger` starts an empty one and records the change in the ledger",
         baton_core::shell::quoted(&entry.state)
     );
-    Some(Alarm::new(&format!("this workspace was {} and its ledger is in {}", entry.root, entry.state), &fix, None))
+    Some(Alarm::new(&format!("this workspace was at {}, and its ledger is in {}", entry.root, entry.state), &fix, None))
 }
 
 fn is_of(entry: &Entry, state: &State) -> bool {

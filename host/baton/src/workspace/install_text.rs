@@ -23,7 +23,7 @@ pub(crate) fn describe(done: &InstallResult) -> String {
     }
     match done.change {
         Change::Nothing => format!("{name} {version} (sha256:{short}) is installed already"),
-        Change::Updated => format!("{name} is {version} (sha256:{short}) now; it keeps its grants"),
+        Change::Updated => format!("{name} is now {version} (sha256:{short}); it keeps its grants"),
         Change::Installed if beyond.is_empty() => format!("{name} {version} (sha256:{short}) is installed"),
         Change::Installed => format!(
             "{name} {version} (sha256:{short}) is installed; it asks for: {requested}{goes}\nallow it with: {}",

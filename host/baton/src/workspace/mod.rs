@@ -115,7 +115,8 @@ impl Workspace {
         let roster = self.roster().map_err(|error| format!("{error:#}"))?;
         match roster.resolve(name) {
             Some(agent) if agent.name != name => Err(format!(
-                "this name means the agent {} here, whose inbox the plugin would get; ask its author for another name",
+                "this name belongs to the agent {} of this workspace, whose inbox the plugin would get; ask its \
+                 author for another name",
                 agent.name
             )),
             _ => Ok(()),
@@ -129,8 +130,8 @@ impl Workspace {
         let here: Vec<&str> = others.map(|agent| agent.name.as_str()).collect();
         let agent = confusable(plugin, here).or_else(|| confusable(plugin, known()))?;
         Some(format!(
-            "WARNING: `{plugin}` is easily taken for the agent {agent}: what is meant for {agent} may be sent to this plugin. \
-             `baton plugin remove {plugin}` takes it out of the workspace; its author can give it another name"
+            "WARNING: `{plugin}` is easily confused with the agent {agent}: handoffs for {agent} may be sent to this \
+             plugin. `baton plugin remove {plugin}` removes it from the workspace; its author can give it another name"
         ))
     }
 

@@ -231,7 +231,7 @@ fn make_private(folder: &Path) -> anyhow::Result<()> {
         bail!("{shown} is open to other users and contains other files: name an empty folder, or chmod 700 {shown}");
     }
     let closed = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
-    closed.with_context(|| format!("failed to close {} to other users (chmod 700 it)", folder.display()))
+    closed.with_context(|| format!("failed to deny other users access to {}; run `chmod 700` on it", folder.display()))
 }
 
 /// The lock of the process that serves a workspace. It is released when it is dropped or the process ends.

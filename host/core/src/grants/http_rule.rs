@@ -68,8 +68,9 @@ impl FromStr for HttpRule {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong =
-            |why: &str| format!("`{}` is not a rule for requests: {why} (as GET:api.example.org/v1/*)", one_line(text));
+        let wrong = |why: &str| {
+            format!("`{}` is not a rule for requests: {why} (example: GET:api.example.org/v1/*)", one_line(text))
+        };
         let (method, rest) = text.split_once(':').ok_or_else(|| wrong("it has no method"))?;
         if method != "*" && (method.is_empty() || !method.chars().all(|c| c.is_ascii_uppercase())) {
             return Err(wrong("its method is not in capital letters"));
@@ -84,7 +85,7 @@ impl FromStr for HttpRule {
             Some(_) if scheme.is_some() => return Err(wrong("the operator sets the scheme of its host")),
             Some(_) => ("", authority.to_owned(), 0),
             None if authority.contains(['{', '}']) => {
-                return Err(wrong("a name in braces is the whole host, without a port, as GET:{wiki}/*"));
+                return Err(wrong("a name in braces must be the whole host, without a port, such as GET:{wiki}/*"));
             }
             None => {
                 let scheme = scheme.unwrap_or("https");

@@ -48,7 +48,7 @@ impl Grant {
                     None => declared.mode,
                     Some((_, "ro")) => Mode::Ro,
                     Some((_, "rw")) if declared.database == Database::Files => {
-                        return Err("other programs' files are only read: sql=files:ro".to_owned());
+                        return Err("other programs' files are read-only: use sql=files:ro".to_owned());
                     }
                     Some((_, "rw")) => Mode::Rw,
                     Some((_, mode)) => return Err(format!("`{mode}` is neither ro nor rw")),

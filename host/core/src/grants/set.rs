@@ -72,7 +72,8 @@ impl GrantSet {
             if let Some(name) = secret.hosts.iter().filter_map(|host| host_name(host)).find(unset) {
                 let secret = &secret.name;
                 return Err(format!(
-                    "the secret `{secret}` goes to `{{{name}}}`, which has no address; add host={name}=ADDRESS (as host={name}=https://wiki.example.org)"
+                    "the secret `{secret}` goes to `{{{name}}}`, which has no address; add host={name}=ADDRESS (such \
+                     as host={name}=https://wiki.example.org)"
                 ));
             }
             secret.hosts = secret.hosts.iter().map(|host| resolved_host(host, &self.hosts)).collect();

@@ -41,7 +41,7 @@ pub(super) fn repair(text: &str) -> (String, Vec<String>) {
         repair.escapes.note("invalid escape(s) were read as plain backslashes", text),
         repair.controls.note("control character(s) inside text were read as they are", text),
         repair.commas.note("comma(s) before a closing bracket were left out", text),
-        repair.halves.note("half character(s) (lone surrogates) were replaced by U+FFFD", text),
+        repair.halves.note("lone surrogate(s) were replaced by U+FFFD", text),
         repair.numbers.note("NaN or Infinity value(s) were read as null", text),
     ];
     (repair.out, notes.into_iter().flatten().collect())
@@ -230,10 +230,7 @@ mod tests {
         assert_eq!(notes, ["2 comma(s) before a closing bracket were left out, the first at line 2 column 4"]);
         let (value, notes) = repaired("{\"a\": \"x\\ud800y\\udc00\",\n \"b\": \"\\uD83C\\uDFA7\\ud83c\"}");
         assert_eq!((&value["a"], &value["b"]), (&"x\u{fffd}y\u{fffd}".into(), &"\u{1f3a7}\u{fffd}".into()));
-        assert_eq!(
-            notes,
-            ["3 half character(s) (lone surrogates) were replaced by U+FFFD, the first at line 1 column 9"]
-        );
+        assert_eq!(notes, ["3 lone surrogate(s) were replaced by U+FFFD, the first at line 1 column 9"]);
         let (value, notes) = repaired("{\"a\": NaN, \"b\": [Infinity,-Infinity\n], \"c\": \"NaN, Infinity\"}");
         assert_eq!(value, serde_json::json!({"a": null, "b": [null, null], "c": "NaN, Infinity"}));
         assert_eq!(notes, ["3 NaN or Infinity value(s) were read as null, the first at line 1 column 7"]);

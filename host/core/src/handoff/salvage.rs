@@ -51,7 +51,7 @@ fn utf16(
     }
     let mut repairs = vec![note.to_owned()];
     if !odd.is_empty() {
-        repairs.push("half a character at the end was left out".to_owned());
+        repairs.push("an incomplete character at the end was left out".to_owned());
     }
     Ok((text, repairs))
 }
@@ -137,7 +137,7 @@ fn out_of_fence<'a>(text: &'a str, repairs: &mut Vec<String>) -> Cow<'a, str> {
     let before = text.get(..text.len() - object.len()).unwrap_or_default();
     let blank: String = before.chars().filter(|c| *c == '\n').collect();
     let place = Place::of(text, before.len());
-    repairs.push(format!("the JSON object was read out of the code fence that begins before {place}"));
+    repairs.push(format!("the JSON object was read from the code fence that begins before {place}"));
     Cow::Owned(blank + object)
 }
 
@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(
             repairs,
             [
-                "the JSON object was read out of the code fence that begins before line 4 column 1",
+                "the JSON object was read from the code fence that begins before line 4 column 1",
                 "12 bytes of text after the JSON object were left out"
             ]
         );

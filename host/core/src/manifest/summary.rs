@@ -65,7 +65,7 @@ impl Limits {
             ("memory", self.memory_mib, "MiB"),
             ("time of an attempt", self.wall_s, "s"),
             ("processor time", self.cpu_s, "s"),
-            ("calls of the host", self.host_calls, ""),
+            ("host calls", self.host_calls, ""),
             ("bytes written", self.written_mib, "MiB"),
         ]
     }
@@ -82,7 +82,7 @@ mod tests {
                 "triggers":[{"kind":"files","folder":"plans","glob":"*.md\n","action":"a"},{"kind":"return","of":"any","action":"a"}]}"#,
         )
         .unwrap();
-        assert_eq!(declares.limits.lines(), ["memory: 64 MiB", "calls of the host: 9"]);
+        assert_eq!(declares.limits.lines(), ["memory: 64 MiB", "host calls: 9"]);
         assert_eq!(
             declares.trigger_lines(),
             [

@@ -144,7 +144,11 @@ pub(super) fn close(
     let (actor, reason, closing) = if own {
         (request.agent.as_str(), format!("its RETURN is {id}"), CloseReason::Answered)
     } else {
-        ("baton", format!("its RETURN is {id}, which no agent here signed"), CloseReason::AnsweredByOther)
+        (
+            "baton",
+            format!("its RETURN is {id}, whose author is not an agent of this workspace"),
+            CloseReason::AnsweredByOther,
+        )
     };
     let mut event = Event::of(request, actor, "returned", reason, state, now);
     event.output_hash = hash;

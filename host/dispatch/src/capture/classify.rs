@@ -106,7 +106,7 @@ fn repeated(first: &Task, new: &task::NewTask) -> (State, String) {
         return (State::Duplicate, format!("the same request as {}", first.id));
     }
     let reason = format!(
-        "it has the id of {} and asks for something else: give it another handoff_id, or `baton retry` it, or `baton \
+        "it has the id of {} and different content: give it another handoff_id, or `baton retry` it, or `baton \
          cancel` it",
         first.id
     );

@@ -52,7 +52,7 @@ fn to<'a>(context: &Context, roster: &'a Roster, handoff: &Handoff) -> RouteTarg
     }
     RouteTarget::Nobody(match &handoff.to {
         Some(to) => roster.unknown_agent(to),
-        None => format!("it names no target_agent; there are: {}", roster.names()),
+        None => format!("it names no target_agent; the agents are: {}", roster.names()),
     })
 }
 

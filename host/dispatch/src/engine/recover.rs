@@ -38,12 +38,13 @@ pub(super) async fn recover(context: &Arc<Context>, starting: bool) -> Result<()
             // The daemon read the grants at its start, so a task that waits for a grant may have it now.
             requeue(tx, |_| true, now)?;
             for task in task::in_state(tx, State::Waiting)?.iter().filter(|task| is_too_far(&inner, task, now)) {
-                let reason = "its retry was planned with a wrong clock: trying again".to_owned();
+                let reason =
+                    "the time of its retry was too far in the future (the clock was wrong): trying again".to_owned();
                 set_state(tx, task, "queued", State::Queued, reason, now)?;
             }
         }
         for task in task::due(tx, now)? {
-            set_state(tx, &task, "queued", State::Queued, "its pause is over".to_owned(), now)?;
+            set_state(tx, &task, "queued", State::Queued, "its backoff has ended".to_owned(), now)?;
             fail_point!("recover.due");
         }
         Ok(())
@@ -131,7 +132,10 @@ fn is_too_far(context: &Context, task: &Task, now: Timestamp) -> bool {
 
 fn state_after_interruption(context: &Context, task: &Task) -> (State, String) {
     if context.roster().get(&task.agent).is_some_and(|agent| agent.kind == AgentKind::External) {
-        return (State::Delivered, "the process that was ending it has exited; its file stays in the inbox".to_owned());
+        return (
+            State::Delivered,
+            "the process that was closing this task has exited; its file stays in the inbox".to_owned(),
+        );
     }
     let plugin = context.plugin(&task.agent);
     let idempotent = plugin.is_ok_and(|installed| installed.is_idempotent(task.action.as_deref()));
@@ -139,7 +143,7 @@ fn state_after_interruption(context: &Context, task: &Task) -> (State, String) {
         return (State::Failed, "the process that called it has exited; call it again".to_owned());
     }
     if task.stop_asked {
-        return (State::Queued, "the attempt was interrupted; it was to be cancelled".to_owned());
+        return (State::Queued, "the attempt was interrupted before it could be cancelled".to_owned());
     }
     if !idempotent {
         let reason = "the attempt was interrupted and the action is not declared idempotent: see what it has done, then \

@@ -47,8 +47,8 @@ impl WatchedFiles {
             let (watched, unwatched) = (watch.folders.len(), watch.unwatched_count());
             tracing::warn!(
                 %plugin,
-                "it watches files in {} folders, of which the limit allows {watched}: changes in the others are found by the \
-                 scan every minute",
+                "it watches files in {} folders, but the limit is {watched}: the scan every minute finds changes in \
+                 the others",
                 watched + unwatched
             );
         }

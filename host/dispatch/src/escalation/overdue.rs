@@ -125,7 +125,7 @@ fn notice_text(task: &Task, step: EscalationStep) -> Option<NoticeText> {
         EscalationStep::Reminded => {
             let id = task.handoff_id.as_deref().unwrap_or(&task.id);
             let text = format!(
-                "{sender} waits since {since} for the RETURN of `{file}`. Write it into {sender}'s inbox, with \
+                "{sender} has waited since {since} for the RETURN of `{file}`. Write it into {sender}'s inbox, with \
                  `original_handoff.handoff_id` = `{id}`."
             );
             Some(NoticeText { to: task.agent.clone(), kind: "REMINDER", text })

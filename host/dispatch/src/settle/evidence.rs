@@ -23,7 +23,7 @@ pub(crate) fn answered(tx: &Tx<'_>, request: &str, answer: &str, now: Timestamp)
     let known = task::get_in(tx, answer)?.evidence.unwrap_or(Evidence::Reported);
     if known != Evidence::Reported {
         let request = task::get_in(tx, request)?;
-        apply(tx, &request, known, ("baton", format!("its RETURN {answer} was {known} before")), now)?;
+        apply(tx, &request, known, ("baton", format!("its RETURN {answer} was already {known}")), now)?;
     }
     Ok(())
 }

@@ -26,7 +26,10 @@ pub(super) fn request_permission(context: &Arc<Context>, installed: &InstalledPl
         let roster = inner.roster();
         let Some(agent) = roster.resolve(to).map(|agent| &agent.name) else {
             let to = cut(to, 100).escape_debug().to_string();
-            return Err(RecipientError::Unknown(format!("there is no agent `{to}`; there are: {}", roster.names())));
+            return Err(RecipientError::Unknown(format!(
+                "there is no agent `{to}`; the agents are: {}",
+                roster.names()
+            )));
         };
         if !is_among(&recipients, agent, &roster) {
             return Err(RecipientError::Denied(denied(&name, &recipients, Some(agent))));
@@ -62,10 +65,13 @@ fn is_among(recipients: &Recipients, agent: &str, roster: &Roster) -> bool {
 fn denied(plugin: &str, recipients: &Recipients, agent: Option<&str>) -> String {
     let Some(agent) = agent else {
         let command = grant_command(plugin, &["handoffs=AGENT"]);
-        return format!("the plugin `{plugin}` may not send handoffs: `{command}` (names separated by commas, or any)");
+        return format!(
+            "the plugin `{plugin}` may not send handoffs; allow it with `{command}` (names separated by \
+                        commas, or any)"
+        );
     };
     let command = grant_command(plugin, &[Grant::Handoffs(recipients.with(agent))]);
-    format!("the plugin `{plugin}` may not send handoffs to {agent}: `{command}`")
+    format!("the plugin `{plugin}` may not send handoffs to {agent}; allow it with `{command}`")
 }
 
 #[cfg(test)]

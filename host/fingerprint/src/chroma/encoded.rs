@@ -36,10 +36,10 @@ pub enum EncodedError {
     #[error("it is not URL-safe base64")]
     Base64,
     /// The text ends before the number of words in its header.
-    #[error("it has fewer words than its header says")]
+    #[error("it has fewer words than its header declares")]
     Short,
     /// The text continues after its last word.
-    #[error("it has more text than the words that its header says")]
+    #[error("it has more text than its header declares")]
     Long,
     /// A distance addresses a bit beyond 32.
     #[error("a word has more than 32 bits")]

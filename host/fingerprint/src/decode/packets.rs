@@ -113,7 +113,7 @@ impl Packets {
             self.left = self
                 .left
                 .checked_sub(weight)
-                .ok_or_else(|| fault::corrupt("its tables name the same bytes again and again"))?;
+                .ok_or_else(|| fault::corrupt("its tables refer to the same bytes repeatedly"))?;
             if packet.track_id == self.track.id {
                 if !self.is_last(&packet) {
                     packet.trim_end = symphonia::core::units::Duration::ZERO;

@@ -125,7 +125,7 @@ pub(super) fn last(connection: &Connection) -> Result<Option<Seal>, LedgerError>
 /// The sums of the rows before the migration from format `form`, which may change rows.
 pub(crate) fn before_migration(connection: &Connection, form: i64, known: i64) -> Result<Before, LedgerError> {
     if was_set_back(connection, form)? {
-        return Err(LedgerError::Corrupt { what: "a form before that of its seals", value: form.to_string() });
+        return Err(LedgerError::Corrupt { what: "a format that is older than its seals", value: form.to_string() });
     }
     Ok(Before(match form {
         _ if form == known => None,

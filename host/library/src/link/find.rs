@@ -17,7 +17,7 @@ pub fn link(path: &Path) -> Result<(), CatalogError> {
         return Ok(());
     };
     // Without the lock, two processes do the same work; the result is the same.
-    let _turn = lock::lock(path).inspect_err(|error| tracing::warn!("the lock of the links cannot be taken: {error}"));
+    let _turn = lock::lock(path).inspect_err(|error| tracing::warn!("cannot lock the links: {error}"));
     if catalog.stale_links()?.is_none() {
         return Ok(());
     }
@@ -75,7 +75,7 @@ fn reason_text(found: &MatchCandidate, tracks: &[KnownTrack]) -> String {
     let word = |reason: &Reason| match reason {
         Reason::AsGood { candidate } => {
             let other = tracks.get(*candidate).map(|track| track.names.title.as_str()).unwrap_or_default();
-            format!("{other} fits as well")
+            format!("{other} also matches")
         }
         _ => reason.to_string(),
     };

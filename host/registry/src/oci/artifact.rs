@@ -56,11 +56,7 @@ impl Artifact {
             && size > i64::try_from(COMPONENT_BYTES).unwrap_or(i64::MAX)
         {
             let what = what.to_owned();
-            return Err(FetchError::TooLarge {
-                what,
-                limit: COMPONENT_BYTES,
-                why: "the most that a component may have",
-            });
+            return Err(FetchError::TooLarge { what, limit: COMPONENT_BYTES, why: "the limit for a component" });
         }
         Self::from_manifest(manifest).map_err(wrong)
     }
@@ -167,7 +163,7 @@ mod tests {
             ("/layers/0/digest", json!("sha512:00"), "not a digest"),
             ("/layers/0/digest", json!("sha256:../../x"), "not a digest"),
             ("/layers/0/size", json!(-1), "-1 bytes"),
-            ("/layers/0/size", json!(COMPONENT_BYTES + 1), "the most that a component may have"),
+            ("/layers/0/size", json!(COMPONENT_BYTES + 1), "the limit for a component"),
             ("/annotations/io.baton.minisig", json!("x".repeat(limits::SIGNATURE_BYTES + 1)), "signature"),
         ] {
             let mut manifest = good();

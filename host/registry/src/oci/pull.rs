@@ -67,7 +67,7 @@ impl<'a> Transfer<'a> {
     async fn manifest(&self) -> Result<Vec<u8>, FetchError> {
         let request = self.request("manifests", self.reference.manifest()).header("accept", WASM_MANIFEST_MEDIA_TYPE);
         let host = self.reference.registry();
-        let why = "the most that a manifest may have";
+        let why = "the limit for a manifest";
         http_client::get(request, Download { what: self.what, host, most: limits::MANIFEST_BYTES, why }).await
     }
 

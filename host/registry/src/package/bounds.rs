@@ -67,7 +67,8 @@ impl fmt::Display for OutOfBounds {
         let Self { place, found, what, limit } = self;
         write!(
             f,
-            "{place} has at least {found} {what}, more than the limit of {limit}; its author has to make it smaller"
+            "{place} has at least {found} {what}, more than the limit of {limit}; the plugin's author must make it \
+             smaller"
         )
     }
 }
@@ -233,9 +234,7 @@ impl Counts {
         match reader.read_u8()? {
             head @ (0x41 | 0x42) => {
                 open.push((reader.read_var_u32()?, head == 0x41));
-                check_limit(open.len() as u64, TYPE_NESTING, "types inside each other", || {
-                    "a component type".to_owned()
-                })
+                check_limit(open.len() as u64, TYPE_NESTING, "nested types", || "a component type".to_owned())
             }
             _ => {
                 *reader = start;

@@ -76,7 +76,7 @@ impl fmt::Display for Holder {
         let digest = short(&self.digest);
         let version = if self.version.is_empty() { String::new() } else { format!("{}, ", one_line(&self.version)) };
         match &self.source {
-            Source::Shipped => write!(f, "the plugin inside this program ({version}sha256:{digest})"),
+            Source::Shipped => write!(f, "the bundled plugin ({version}sha256:{digest})"),
             source => {
                 let source = one_line(&source.to_string());
                 write!(
@@ -92,7 +92,7 @@ impl fmt::Display for Holder {
 /// The signer of a package, as text.
 #[must_use]
 pub fn signer(key: Option<&str>) -> String {
-    key.map_or_else(|| "signed by no trusted key".to_owned(), |key| format!("signed by the trusted key {key}"))
+    key.map_or_else(|| "not signed by a trusted key".to_owned(), |key| format!("signed by the trusted key {key}"))
 }
 
 /// The options of an approval.

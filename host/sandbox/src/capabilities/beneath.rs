@@ -77,7 +77,7 @@ pub(super) fn place(
     }
     let mounts: Vec<_> = mounts.iter().map(|mount| mount.guest.as_str()).collect();
     let mounts = if mounts.is_empty() { "it has none".to_owned() } else { mounts.join(", ") };
-    Err(wrong(&format!("below none of the plugin's folders ({mounts})")))
+    Err(wrong(&format!("not below any of the plugin's folders ({mounts})")))
 }
 
 /// The part of a guest path below a mount. `None` for the mount itself, which is not a file.

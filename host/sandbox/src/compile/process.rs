@@ -103,7 +103,10 @@ fn wait(child: &mut Child, notice: impl FnOnce()) -> io::Result<Option<ExitStatu
 }
 
 fn too_slow() -> String {
-    format!("compiling it takes longer than {} s; its author has to make it smaller", limits::COMPILE_WALL.as_secs())
+    format!(
+        "compiling it takes longer than {} s; the plugin's author must make it smaller",
+        limits::COMPILE_WALL.as_secs()
+    )
 }
 
 /// The outcome for the exit status of the process.
@@ -113,14 +116,14 @@ fn judge(status: ExitStatus, said: &str) -> CompileOutcome {
         (Some(0), _) => CompileOutcome::Compiled,
         (Some(DOES_NOT_COMPILE), _) => CompileOutcome::Failed(said.to_owned()),
         (_, Some(SIGXCPU)) => CompileOutcome::Failed(format!(
-            "compiling it takes more than {} s of processor time; its author has to make it smaller",
+            "compiling it takes more than {} s of processor time; the plugin's author must make it smaller",
             limits::COMPILE_CPU.as_secs()
         )),
         _ if is_memory(said) && is_scarce() => CompileOutcome::Stopped(
             "compiling needs more memory than this process may have; raise `ulimit -v` and `ulimit -d`".to_owned(),
         ),
         _ if is_memory(said) => CompileOutcome::Failed(format!(
-            "compiling it needs more than {} MiB of memory; its author has to make it smaller",
+            "compiling it needs more than {} MiB of memory; the plugin's author must make it smaller",
             limits::COMPILE_MEMORY_BYTES >> 20
         )),
         (_, Some(SIGKILL)) => CompileOutcome::Failed(

@@ -73,8 +73,8 @@ pub fn find(mounts: &[&Mount], named: Option<&str>, backup: bool) -> Result<Foun
             )
         }
         (None, false) => format!(
-            "there is no {FILE} in {folders} or its folders {}; name the path with the argument `library`, or read the newest \
-             backup with `backup`",
+            "there is no {FILE} in {folders}, nor in its subfolders {}; name the path with the argument `library`, or \
+             read the newest backup with `backup`",
             KNOWN.iter().filter(|folder| !folder.is_empty()).copied().collect::<Vec<_>>().join(", ")
         ),
     }))

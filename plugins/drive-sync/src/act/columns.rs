@@ -16,8 +16,8 @@ use crate::sync::{DatabaseSelection, DriveCsv, Origin, drive_csv, gather, known_
 use crate::task_arguments;
 
 /// A sync does not replace an edited CSV automatically, even after this action.
-const NEXT: &str = "Take over what else was changed (sync --arg direction=from-drive); the next sync after that, or one with \
-                    overwrite=true,";
+const NEXT: &str = "Deliver the other changes (sync --arg direction=from-drive); the next sync after that, or one \
+                    with overwrite=true,";
 
 /// Approves the removal of the column of a missing property.
 pub(super) fn approve(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Error> {
@@ -34,8 +34,8 @@ pub(super) fn approve(task: &Task, context: &DriveContext<'_>) -> Result<Outcome
         )));
     }
     Ok(Outcome::new(format!(
-        "Approved: the column `{}` of {id} is removed after enough complete readings without its property ({} until now). Its data \
-         stays in .archive.",
+        "Approved: the column `{}` of {id} is removed after enough complete reads without its property ({} so far). \
+         Its data stays in .archive.",
         column.header, column.misses
     )))
 }
@@ -47,14 +47,17 @@ fn meant<'a>(manifest: &'a Manifest, id: &str, property: &str) -> Result<&'a Col
     Err(Error::Permanent(match gone.as_slice() {
         [one] => return Ok(one),
         [] if all().next().is_some() => format!(
-            "the property `{property}` of {id} is still there; only the column of a missing property can be removed"
+            "the property `{property}` of {id} still exists; only the column of a missing property can be removed"
         ),
         [] => {
             format!("{id} has no column `{property}`; `baton run drive-sync diagnose` shows those that can be approved")
         }
         several => {
             let headers = several.iter().map(|column| format!("`{}`", column.header)).collect::<Vec<_>>().join(", ");
-            format!("`{property}` of {id} may be any of {headers}: name one of them with --arg property=HEADER")
+            format!(
+                "`{property}` of {id} matches several columns, {headers}: name one of them with --arg \
+                     property=HEADER"
+            )
         }
     }))
 }
@@ -73,10 +76,10 @@ pub(super) fn adopt(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, 
     let left = left.ok_or_else(|| Error::Permanent(format!("{folder} has no CSV")))?;
     let (mut known, mut manifest) = known_columns(task, context, &id, &folder, &left)?;
     if !unknown_columns(&left.csv, &manifest).contains(&header) {
-        return Err(Error::Permanent(format!("the CSV of {id} has no column `{header}` that is not known")));
+        return Err(Error::Permanent(format!("the CSV of {id} has no unknown column `{header}`")));
     }
     if left.csv.header.iter().filter(|there| **there == header).count() > 1 {
-        let fix = "take one out first, or give it another name";
+        let fix = "remove one first, or rename it";
         return Err(Error::Permanent(format!("the CSV of {id} has the column `{header}` twice; {fix}")));
     }
     let place = left.csv.header.iter().position(|there| *there == header);
@@ -102,7 +105,7 @@ fn remembered(context: &DriveContext<'_>, id: &str) -> Result<Manifest, Error> {
     let beside = folders.first().filter(|_| folders.len() == 1).map(|folder| &folder.name);
     let path = beside.map(|name| context.root.join(name).join(format!("{name}{SIDECAR}")));
     let found = path.and_then(|path| read(&path).ok()).and_then(|bytes| Manifest::read(&bytes, id).ok());
-    found.ok_or_else(|| Error::Permanent(format!("{id} was never synced from here: {}", sync_command(id))))
+    found.ok_or_else(|| Error::Permanent(format!("{id} was never synced by this workspace: {}", sync_command(id))))
 }
 
 /// The known columns, also of a database whose first sync was rejected because of them.
@@ -143,14 +146,17 @@ fn rename(manifest: &mut Manifest, headers: &[String], property: &str, header: &
         all.retain(|column| column.state == State::Live);
     }
     match all.as_mut_slice() {
-        [] => Err(Error::Permanent(format!("the property `{property}` has its column already: `{there}`"))),
+        [] => Err(Error::Permanent(format!("the property `{property}` already has a column: `{there}`"))),
         [column] => {
             header.clone_into(&mut column.header);
-            Ok(format!("The column `{header}` is that of the property `{property}`. {NEXT} gives it its name again."))
+            Ok(format!("The column `{header}` now belongs to the property `{property}`. {NEXT} restores its name."))
         }
         several => {
             let headers = several.iter().map(|column| format!("`{}`", column.header)).collect::<Vec<_>>().join(", ");
-            let text = format!("`{property}` may be any of {headers}: name one of them with --arg property=HEADER");
+            let text = format!(
+                "`{property}` matches several columns, {headers}: name one of them with --arg \
+                                property=HEADER"
+            );
             Err(Error::Permanent(text))
         }
     }

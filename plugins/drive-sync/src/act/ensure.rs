@@ -27,8 +27,8 @@ pub(super) fn run(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Er
     let name = &ensured.name;
     let mut summary = match (ensured.made, &ensured.renamed_from) {
         (true, _) => format!("The folder {}/{name} was created.", context.shown),
-        (false, Some(before)) => format!("The folder {}/{name} was called {before}.", context.shown),
-        (false, None) => format!("The folder {}/{name} is there.", context.shown),
+        (false, Some(before)) => format!("The folder {}/{name} was renamed; its old name is {before}.", context.shown),
+        (false, None) => format!("The folder {}/{name} exists already.", context.shown),
     };
     if ensured.merged > 0 {
         summary.push_str(&format!(" {} merged into it; no file was lost.", counted(ensured.merged, "folder")));

@@ -33,7 +33,7 @@ pub(super) fn diagnose(task: &Task, context: &DriveContext<'_>) -> Result<Outcom
 fn summary(health: &Health) -> String {
     let counts = Kind::ALL.iter().map(|kind| (health.count(*kind), kind.name())).filter(|(count, _)| *count > 0);
     let counts: Vec<_> = counts.map(|(count, name)| format!("{count} {name}")).collect();
-    let found = if counts.is_empty() { "nothing is wrong".to_owned() } else { counts.join(", ") };
+    let found = if counts.is_empty() { "no problems".to_owned() } else { counts.join(", ") };
     format!("{} in {}: {found}.", counted(health.databases, "database"), counted(health.folders, "folder"))
 }
 
@@ -58,15 +58,15 @@ pub(super) fn repair(task: &Task, context: &DriveContext<'_>) -> Result<Outcome,
         && *wanted != plan.id
     {
         return Err(Error::Permanent(format!(
-            "the Drive changed since the plan {wanted} was made; the plan is {} now: check it (baton run drive-sync repair) \
-             before you apply it",
+            "the Drive changed since the plan {wanted} was made; the plan is now {}: check it (baton run drive-sync \
+             repair) before you apply it",
             plan.id
         )));
     }
     if asked == ApplyArgument::No {
         let steps = counted(plan.steps.len(), "step");
         let outcome = Outcome::new(format!(
-            "Plan {}: {steps}, {} left to a person. Nothing was changed; {} does it.",
+            "Plan {}: {steps}, {} left to a person. Nothing was changed; {} applies the plan.",
             plan.id,
             plan.left,
             plan.command()

@@ -38,13 +38,7 @@ pub(super) fn task_error(trouble: SyncError) -> Error {
 /// Reports an error as a finding. Used after files were moved or written: returning the error would lose the report about them.
 pub(super) fn report_error(findings: &mut Findings, id: &str, error: &Error) {
     let (Error::Retryable(text) | Error::Permanent(text) | Error::NeedsHuman(text) | Error::NeedsGrant(text)) = error;
-    findings.add(
-        "ended-early",
-        id,
-        Severity::High,
-        text.clone(),
-        "the reports have what was done up to then; run it again",
-    );
+    findings.add("ended-early", id, Severity::High, text.clone(), "the reports list the completed steps; run it again");
 }
 
 /// Reports folders that have the id in their names but may belong to something else. A person decides.
@@ -56,10 +50,12 @@ pub(super) fn report_similar_folders(findings: &mut Findings, id: &str, folder: 
         "perhaps-anothers",
         id,
         Severity::Medium,
-        format!("{folder}: other folders also end with the id {id}, but may belong to something else; they were not changed"),
         format!(
-            "{}\nwhat is the database's move into {folder} by hand; to what is not give a name that does not end with _{id}; \
-             to look again: baton run drive-sync diagnose",
+            "{folder}: other folders also end with the id {id}, but may belong to something else; they were not changed"
+        ),
+        format!(
+            "{}\nmove the database's files into {folder} by hand, and rename the folders so that they do not end with \
+             _{id}; to check again: baton run drive-sync diagnose",
             others.join("\n")
         ),
     );

@@ -64,7 +64,7 @@ fn judged(task: &Task, done: usize, left: usize, summary: String) -> Outcome {
         return outcome;
     }
     let again = "then run it again";
-    outcome.with_next_step(format!("do what each finding says (`baton why {}` lists them), {again}", task.id))
+    outcome.with_next_step(format!("follow each finding (`baton why {}` lists them), {again}", task.id))
 }
 
 fn nobody_meant(only: &BTreeSet<String>, found: usize) -> Result<(), Error> {
@@ -72,9 +72,7 @@ fn nobody_meant(only: &BTreeSet<String>, found: usize) -> Result<(), Error> {
         return Ok(());
     }
     let ids = only.iter().cloned().collect::<Vec<_>>().join(", ");
-    Err(Error::Permanent(format!(
-        "no source has the id {ids}; the files in the folder `databases` say which there are"
-    )))
+    Err(Error::Permanent(format!("no source has the id {ids}; the files in the folder `databases` define the ids")))
 }
 
 fn outcome(task: &Task, context: &DriveContext<'_>, mut report: Report) -> Outcome {
@@ -236,7 +234,7 @@ impl Counts {
         );
         for (count, what) in [
             (self.conflicts, "changed on both sides and skipped"),
-            (self.bad, "not taken, because a cell is not valid for its type"),
+            (self.bad, "skipped, because a cell is not valid for its type"),
             (self.busy, "skipped, because another task works on them"),
             (self.refused, "refused: the findings say why"),
         ] {

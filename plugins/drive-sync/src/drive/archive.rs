@@ -48,7 +48,7 @@ pub fn keep(root: &Path, folder: &str, base: &str, now_ms: i64) -> io::Result<Ba
             return Ok(Backup { name, made: true });
         }
     }
-    Err(io::Error::other(format!("{}: a thousand backups of one second", archive.display())))
+    Err(io::Error::other(format!("{}: there are already a thousand backups of the same second", archive.display())))
 }
 
 /// The recognised backups, by time.

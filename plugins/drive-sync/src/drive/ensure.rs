@@ -82,9 +82,7 @@ fn rename_folder(root: &Path, before: &str, name: &str, undo: &mut Undo) -> io::
     // On a disk that ignores case the folder itself has the name.
     let itself = before.eq_ignore_ascii_case(name);
     if !itself && fs::symlink_metadata(&target).is_ok() {
-        return Err(io::Error::other(format!(
-            "{name}: something that is not a folder has this name; give it another one"
-        )));
+        return Err(io::Error::other(format!("{name} is not a folder; rename it")));
     }
     fs::rename(root.join(before), &target).map_err(|error| at_writing(&target, &error))?;
     undo.push(Change::Moved { from: before.to_owned(), to: name.to_owned() });

@@ -54,7 +54,7 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     if !found.is_file() {
         return Err(refused("it is not a regular file".to_owned()));
     }
-    let too_large = |bytes: u64| refused(format!("it has {bytes} bytes, more than {MOST_BYTES} (16 MB) are not read"));
+    let too_large = |bytes: u64| refused(format!("it has {bytes} bytes; the limit is {MOST_BYTES} (16 MB)"));
     if found.len() > MOST_BYTES {
         return Err(too_large(found.len()));
     }
@@ -115,7 +115,7 @@ fn write_part(part: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     if digest(&fs::read(part).map_err(|error| at(path, &error))?) == digest(bytes) {
         return Ok(());
     }
-    Err(io::Error::other(format!("{}: what was written reads back as something else", path.display())))
+    Err(io::Error::other(format!("{}: the file has other content than was written", path.display())))
 }
 
 /// Copies a file completely to a free name.
@@ -182,10 +182,7 @@ mod tests {
         let large = folder.path().join("large.csv");
         File::create(&large).unwrap().set_len(500 << 20).unwrap();
         assert!(
-            read(&large)
-                .unwrap_err()
-                .to_string()
-                .ends_with("it has 524288000 bytes, more than 16777216 (16 MB) are not read")
+            read(&large).unwrap_err().to_string().ends_with("it has 524288000 bytes; the limit is 16777216 (16 MB)")
         );
     }
 

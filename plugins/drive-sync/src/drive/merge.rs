@@ -86,7 +86,7 @@ impl Merge<'_> {
                 Err(error) => return Err(at_writing(&self.root.join(source), &error)),
             }
         }
-        Err(io::Error::other(format!("{into}: a thousand files are called like {name}")))
+        Err(io::Error::other(format!("{into}: there are already a thousand files with names like {name}")))
     }
 
     fn remove_twin(&mut self, path: &str, same_as: &str) -> io::Result<()> {

@@ -147,14 +147,14 @@ pub fn look(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Health, Fail
     }
     for name in &listing.loose {
         let id = ParsedName::parse(stem(name)).map(|named| named.id.to_ascii_lowercase());
-        health.add(Kind::OrphanCsv, id.as_deref(), name, "it is outside of a folder");
+        health.add(Kind::OrphanCsv, id.as_deref(), name, "it is not in a database's folder");
     }
     health.names("the Drive", ".", listing.unreadable);
     let (remembered, titles) = (remembered(memory)?, memory.titles()?);
     for (id, title) in &titles {
         let name = drive::base_name(title, id);
         if fs::symlink_metadata(root.join(&name)).is_ok_and(|found| !found.is_dir()) {
-            let seen = "it is not a folder, and the database's folder has to have this name; move it away";
+            let seen = "it is not a folder, but the database's folder needs this name; move it away";
             health.add(Kind::Unreadable, Some(id), name, seen);
         }
     }
@@ -163,7 +163,8 @@ pub fn look(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Health, Fail
         let (folders, others) = own_folders(root, id, folders, title);
         if let Some(title) = title.filter(|_| !others.is_empty()) {
             let seen = format!(
-                "it ends with the id of the database {title}; move in what is the database's, or give the folder another name"
+                "its name ends with the id of the database {title}; move the database's files into the database's \
+                 folder, or rename this folder"
             );
             for folder in others {
                 health.add(Kind::PerhapsAnothers, Some(id), folder.name, seen.as_str());
@@ -236,7 +237,7 @@ fn look_inside(root: &Path, folder: &str, id: &str, keep: usize, health: &mut He
         health.add(Kind::OrphanCsv, Some(id), format!("{folder}/{name}"), "it is not the folder's CSV");
     }
     for (name, _) in inside.iter().filter(|(name, _)| is_second_name(root, folder, name)) {
-        let seen = "an older name of a file that has its new one already";
+        let seen = "the old name of a file that also has its new name";
         health.add(Kind::Leftover, Some(id), format!("{folder}/{name}"), seen);
     }
     if inside.iter().any(|(name, _)| name == PART) {
@@ -245,7 +246,7 @@ fn look_inside(root: &Path, folder: &str, id: &str, keep: usize, health: &mut He
     match inside.iter().find(|(name, _)| name == ARCHIVE) {
         Some((_, kind)) if kind.is_dir() => {}
         Some(_) => {
-            let seen = "it is not a folder, and the backups' folder has to have this name; move it away";
+            let seen = "it is not a folder, but the backups' folder needs this name; move it away";
             health.add(Kind::Unreadable, Some(id), format!("{folder}/{ARCHIVE}"), seen);
             return Ok(());
         }
@@ -303,8 +304,8 @@ fn look_at_manifest(root: &Path, folder: &str, id: &str, remembered: Option<&Las
     for column in manifest.columns.iter().filter(|column| column.state != State::Live && !column.is_own()) {
         let property = serde_json::Value::from(column.header.as_str());
         let seen = format!(
-            "`{}` was last seen {}, {} complete readings since had none; to have it taken away: baton run drive-sync \
-             approve-deletion --arg database={id} --arg 'property={property}'",
+            "the property of `{}` was last seen {}; {} complete reads since then lacked it; to remove its column: \
+             baton run drive-sync approve-deletion --arg database={id} --arg 'property={property}'",
             column.header, column.last_seen, column.misses
         );
         health.add(Kind::Tombstone, Some(id), format!("{folder}/{folder}.csv"), seen);
@@ -315,9 +316,9 @@ fn look_at_manifest(root: &Path, folder: &str, id: &str, remembered: Option<&Las
     // If this workspace did not write the CSV, another one wrote both files, or a person edited the CSV; a sync reports that.
     let is_ours = |remembered: &LastWrite| remembered.csv_digest == drive::digest(&csv);
     if header.is_some_and(|header| header_digest(&header) != manifest.header_sha256) {
-        health.add(Kind::ManifestDisagrees, Some(id), path, "the CSV has another header");
+        health.add(Kind::ManifestDisagrees, Some(id), path, "its header differs from that of the CSV");
     } else if remembered.is_some_and(|remembered| is_ours(remembered) && remembered.manifest != manifest) {
-        health.add(Kind::ManifestDisagrees, Some(id), path, "it is another one than is remembered");
+        health.add(Kind::ManifestDisagrees, Some(id), path, "it differs from the stored manifest");
     }
 }
 
@@ -326,7 +327,7 @@ fn look_at_csv(root: &Path, folder: &str, id: &str, health: &mut Health) {
     let path = format!("{folder}/{folder}.csv");
     let read = drive::read(&root.join(&path)).map_err(|error| error.to_string());
     if let Err(error) = read.and_then(|bytes| parse_csv(&bytes).map(drop)) {
-        let seen = format!("{error}; fix it, or move it away and take a backup from {folder}/{ARCHIVE}");
+        let seen = format!("{error}; fix it, or move it away and restore a backup from {folder}/{ARCHIVE}");
         health.add(Kind::Unreadable, Some(id), path, seen);
     }
 }

@@ -255,7 +255,7 @@ fn one(context: &DriveContext<'_>, step: &Step, undo: &mut Undo) -> Result<(), S
             {
                 return Err(SyncError::refused(
                     "new",
-                    format!("the folder {} was not there when it was planned", new.name),
+                    format!("the folder {} did not exist when the plan was made", new.name),
                 ));
             }
             ensure(root, title, id, &[], undo).map(drop)?;

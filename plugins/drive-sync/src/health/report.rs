@@ -74,7 +74,7 @@ pub fn plan_markdown(plan: &Plan, shown: &str) -> String {
     for step in plan.steps.iter().take(MOST_LINES * 5) {
         page.push_str(&format!("- {}\n", describe(step)));
     }
-    page.push_str(&format!("\nTo do all of it: `{}`\n", plan.command()));
+    page.push_str(&format!("\nTo apply the plan: `{}`\n", plan.command()));
     page
 }
 
@@ -82,12 +82,12 @@ fn describe(step: &Step) -> String {
     match step {
         Step::Merge { title, id, folders } => {
             let folders = folders.iter().map(|name| code(name)).collect::<Vec<_>>().join(", ");
-            format!("make one folder {} of {folders}", code(&crate::drive::base_name(title, id)))
+            format!("make one folder {} from {folders}", code(&crate::drive::base_name(title, id)))
         }
         Step::MoveIn { path, folder, .. } => format!("move {} into {}", code(path), code(folder)),
         Step::MakeArchive { folder, .. } => format!("make {}", code(&format!("{folder}/.archive"))),
         Step::Retain { folder, keep, backups, .. } => {
-            format!("take {} backups of {} away and keep the newest {keep}", backups.len(), code(folder))
+            format!("delete {} backups of {} and keep the newest {keep}", backups.len(), code(folder))
         }
     }
 }

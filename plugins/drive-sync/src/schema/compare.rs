@@ -56,13 +56,11 @@ pub struct Terms<'a> {
 /// If the reading has no property at all or one id twice.
 pub fn compare(known: &Manifest, read: &Database, terms: Terms<'_>) -> Result<SchemaComparison, String> {
     if read.properties.is_empty() {
-        return Err(
-            "its source names no property at all; that is a reading that failed, and nothing is changed".to_owned()
-        );
+        return Err("its source has no properties, so reading it failed; nothing was changed".to_owned());
     }
     let mut ids = BTreeSet::new();
     if let Some(twice) = read.properties.iter().find(|property| !ids.insert(property.id.as_str())) {
-        return Err(format!("its source names the property {} twice", twice.id));
+        return Err(format!("its source has the property {} twice", twice.id));
     }
     let mut work = Work { manifest: known.clone(), changes: Vec::new(), terms, complete: read.complete };
     work.manifest.title.clone_from(&read.title);
@@ -266,7 +264,7 @@ mod tests {
     fn errors_on_a_reading_that_cannot_be_gone_by() {
         let approved = BTreeSet::new();
         let terms = Terms { approved: &approved, readings: 3, counts: true, now: "" };
-        assert!(compare(&first(), &read(&[]), terms).unwrap_err().contains("no property"));
+        assert!(compare(&first(), &read(&[]), terms).unwrap_err().contains("no properties"));
         let twice = read(&[("a", "X", "number"), ("a", "Y", "number")]);
         assert!(compare(&first(), &twice, terms).unwrap_err().contains("twice"));
     }

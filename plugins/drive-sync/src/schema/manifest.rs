@@ -122,7 +122,7 @@ impl Manifest {
     pub fn read(bytes: &[u8], id: &str) -> Result<Self, String> {
         let manifest: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if manifest.version != VERSION {
-            return Err(format!("it has the form {}, this program knows {VERSION}", manifest.version));
+            return Err(format!("it has format {}, this plugin supports format {VERSION}", manifest.version));
         }
         if key(&manifest.id) != key(id) {
             return Err(format!("it belongs to the database {}", manifest.id));

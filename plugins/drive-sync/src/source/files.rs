@@ -145,10 +145,7 @@ fn places(csv: &Csv, database: &Database) -> Result<Vec<usize>, String> {
     let mut taken = BTreeSet::new();
     for (property, place) in database.properties.iter().zip(&found) {
         if !taken.insert(place) {
-            return Err(format!(
-                "two properties are called `{}`: give the columns their ids as headers",
-                property.name
-            ));
+            return Err(format!("two properties are named `{}`: give the columns their ids as headers", property.name));
         }
         let kind = csv.kinds.get(*place).map_or("", String::as_str);
         if kind != property.kind {
@@ -161,7 +158,7 @@ fn places(csv: &Csv, database: &Database) -> Result<Vec<usize>, String> {
     if found.len() == csv.header.len() {
         Ok(found)
     } else {
-        Err("it has columns that its sidecar does not know".to_owned())
+        Err("it has columns that its sidecar does not have".to_owned())
     }
 }
 
@@ -169,9 +166,9 @@ fn place(csv: &Csv, wanted: &str) -> Result<usize, String> {
     let mut places = csv.header.iter().enumerate().filter(|(_, header)| *header == wanted).map(|(place, _)| place);
     match (places.next(), places.next()) {
         (Some(place), None) => Ok(place),
-        (Some(_), Some(_)) => Err(format!("two columns are called `{wanted}`: give the columns their ids as headers")),
+        (Some(_), Some(_)) => Err(format!("two columns are named `{wanted}`: give the columns their ids as headers")),
         (None, _) => Err(format!(
-            "it has no column for the property `{wanted}`; the headers are all ids of properties, or all names"
+            "it has no column for the property `{wanted}`; the headers must all be ids of properties, or all be names"
         )),
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn load(named: ParsedExportName<'_>, bytes: &[u8]) -> Result<SourceDa
     let (header, rows) = parse_plain(bytes)?;
     if let Some(twice) = header.iter().enumerate().find(|(place, name)| header.iter().take(*place).any(|n| n == *name))
     {
-        return Err(format!("two columns are called `{}`", twice.1));
+        return Err(format!("two columns are named `{}`", twice.1));
     }
     let kind = |place| if place == 0 { "title" } else { "rich_text" };
     let property = |(place, name): (usize, &String)| Property {

@@ -42,7 +42,7 @@ fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, 
             Ok(Some(kind.unwrap_or_else(|| Value::Object(said).to_string())))
         }
         other => {
-            let text = format!("`request_status` is text or an object with `type`, not {other}");
+            let text = format!("`request_status` must be text or an object with `type`, not {other}");
             Err(serde::de::Error::custom(text))
         }
     }
@@ -159,7 +159,9 @@ mod tests {
         }
         assert!(read(GOOD.replace("\"request_status\":null,", "").as_bytes()).unwrap().complete);
         assert!(
-            read(GOOD.replace("null", "7").as_bytes()).unwrap_err().contains("`request_status` is text or an object")
+            read(GOOD.replace("null", "7").as_bytes())
+                .unwrap_err()
+                .contains("`request_status` must be text or an object")
         );
     }
 

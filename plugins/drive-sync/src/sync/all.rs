@@ -77,7 +77,7 @@ impl Origin {
         match (&self.place, catalog) {
             (Place::Files(found, _), _) => load(found).map_err(|error| self.refused(&error)),
             (Place::Catalog(table), Some(catalog)) => Ok(catalog::load(table, catalog)?),
-            (Place::Catalog(_), None) => Err(SyncError::refused("source", "the catalog was not asked for")),
+            (Place::Catalog(_), None) => Err(SyncError::refused("source", "the task did not request the catalog")),
         }
     }
 
@@ -166,7 +166,8 @@ pub fn gather(
     }
     for name in wanted.tables {
         let table = TABLES.iter().find(|table| table.name == name);
-        let table = table.ok_or_else(|| Error::Permanent(format!("the catalog has no table `{name}` for a Drive")))?;
+        let table =
+            table.ok_or_else(|| Error::Permanent(format!("the catalog has no table `{name}` that can be mirrored")))?;
         all.push(Origin { id: table.id.to_owned(), shown: format!("catalog:{name}"), place: Place::Catalog(table) });
     }
     refuse_twice(&mut all, findings);
@@ -282,18 +283,20 @@ fn finding_of<'a>(change: &'a Change, id: &str, folder: &str) -> (&'static str, 
     match change {
         Change::Added(name) => ("column-added", name, Severity::Info, format!("{folder}: new column `{name}`")),
         Change::Renamed(old, new) => {
-            ("column-renamed", new, Severity::Info, format!("{folder}: the column `{old}` is called `{new}` now"))
+            ("column-renamed", new, Severity::Info, format!("{folder}: the column `{old}` was renamed to `{new}`"))
         }
         Change::Missing(name) => {
-            let title = format!("{folder}: the property `{name}` was not in this reading; its column and data stay");
+            let title = format!("{folder}: this read has no property `{name}`; its column and data stay");
             ("column-missing", name, Severity::Low, title)
         }
         Change::Back(name) => {
-            ("column-back", name, Severity::Info, format!("{folder}: the property `{name}` is there again"))
+            ("column-back", name, Severity::Info, format!("{folder}: the property `{name}` exists again"))
         }
         Change::Retyped(name, old, new) => {
-            let title =
-                format!("{folder}: `{name}` was a {old} and is a {new} now; the old data stays in a separate column");
+            let title = format!(
+                "{folder}: the type of `{name}` changed from {old} to {new}; the old data stays in a separate \
+                         column"
+            );
             ("column-retyped", name, Severity::Medium, title)
         }
         Change::Deleted(name) => {

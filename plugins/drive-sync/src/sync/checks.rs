@@ -12,9 +12,7 @@ pub(super) fn refuse_unknown(csv: &Csv, manifest: &Manifest, id: &str) -> Result
     let Some(first) = unknown.first() else { return Ok(()) };
     let twice = |name: &&String| csv.header.iter().filter(|header| header == name).count() > 1;
     if let Some(name) = unknown.iter().find(twice) {
-        let text = format!(
-            "the CSV on the Drive has the column `{name}` twice: remove one of the two, or give it another name"
-        );
+        let text = format!("the CSV on the Drive has the column `{name}` twice: remove or rename one of the two");
         return Err(SyncError::refused("unknown-column", text));
     }
     let names = unknown.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");

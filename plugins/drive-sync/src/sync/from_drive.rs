@@ -103,7 +103,11 @@ pub fn take(
         [] => return Ok(None),
         [folder] => folder.name.clone(),
         several => {
-            let text = format!("it has {} folders on the Drive: {}", several.len(), sync_command(&database.id));
+            let text = format!(
+                "it has {} folders on the Drive; merge them with: {}",
+                several.len(),
+                sync_command(&database.id)
+            );
             return Err(SyncError::refused("duplicate-folder", text));
         }
     };
@@ -187,7 +191,10 @@ impl Work<'_> {
     fn all(&self, loaded: &SourceDatabase, drive: &Csv, folder: String) -> Result<ImportResult, SyncError> {
         let mut taken = ImportResult { folder, rows: loaded.rows.clone(), ..ImportResult::default() };
         if self.columns.is_empty() && !self.manifest.columns.is_empty() {
-            return Err(SyncError::refused("schema", "no column of the CSV on the Drive is a property of its source"));
+            return Err(SyncError::refused(
+                "schema",
+                "no column of the CSV on the Drive belongs to a property of its source",
+            ));
         }
         let places: HashMap<String, usize> =
             loaded.rows.iter().enumerate().map(|(place, row)| (row.page_id.clone(), place)).collect();
@@ -229,7 +236,7 @@ impl Work<'_> {
             taken.rows.push(record);
         } else if let Some(column) = self.own_cell(row) {
             let why =
-                "the row has no key and nothing for its source; write this to the row that it belongs to".to_owned();
+                "the row has no key and no cell of a property; move this cell to the row where it belongs".to_owned();
             taken.unknown.push(SkippedRow { page_id: String::new(), column, why });
         }
     }
@@ -268,8 +275,9 @@ impl Work<'_> {
             return;
         }
         if self.mode == Mode::Guard {
-            let why = "it was changed here, and its source does not have it now; mode=csv-wins hands it over as a row"
-                .to_owned();
+            let why = "it was changed on the Drive, but its source no longer has it; mode=csv-wins delivers it as a \
+                       row"
+            .to_owned();
             taken.conflicts.push(SkippedRow { page_id: row.page_id.clone(), column: String::new(), why });
             return;
         }
@@ -306,7 +314,7 @@ impl Work<'_> {
     /// The conflict under `guard` of a row that the Drive changed.
     fn conflict(&self, row: &Row, record: &Record, has_base: bool, both: bool) -> Option<String> {
         if both {
-            return Some("the source changed the row too since the last sync".to_owned());
+            return Some("the source has also changed the row since the last sync".to_owned());
         }
         let edited = self.database.properties.iter().position(|property| property.kind == "last_edited_time");
         if let Some(text) = edited.and_then(|place| record.cells.get(place)) {
@@ -343,7 +351,7 @@ fn usable(place: &Place<'_>, text: &str, row: &Row, taken: &mut ImportResult) ->
     if is_read_only(&place.column.kind) {
         // In a new row nobody can know it.
         if !text.is_empty() || !row.page_id.is_empty() {
-            taken.read_only.push(left(format!("a {} is not changed by a CSV", place.column.kind)));
+            taken.read_only.push(left(format!("a CSV cannot change a {}", place.column.kind)));
         }
         return None;
     }

@@ -51,7 +51,7 @@ pub fn drive_csv(root: &Path, folder: &str) -> Result<Option<DriveCsv>, SyncErro
 }
 
 fn damaged(folder: &str, why: &str) -> SyncError {
-    let fix = format!("fix it, or move it away and take a backup from {folder}/{ARCHIVE}");
+    let fix = format!("fix it, or move it away and restore a backup from {folder}/{ARCHIVE}");
     SyncError::refused("drive-csv-damaged", format!("{folder}/{folder}.csv on the Drive is not usable: {why}; {fix}"))
 }
 
@@ -95,9 +95,8 @@ fn written_down(
     id: &str,
 ) -> Result<Option<Manifest>, SyncError> {
     if !known.manifest.is_empty() {
-        let manifest = Manifest::read(known.manifest.as_bytes(), id).map_err(|error| {
-            SyncError::refused("manifest", format!("the remembered manifest cannot be read: {error}"))
-        })?;
+        let manifest = Manifest::read(known.manifest.as_bytes(), id)
+            .map_err(|error| SyncError::refused("manifest", format!("the stored manifest cannot be read: {error}")))?;
         return Ok(Some(manifest));
     }
     let path = root.join(folder).join(format!("{folder}{SIDECAR}"));
@@ -105,7 +104,7 @@ fn written_down(
         return Ok(None);
     }
     let beside = Manifest::read(&drive::read(&path)?, id).map_err(|error| {
-        let fix = "move it away, and the columns are taken by their names";
+        let fix = "move it away; columns are then matched by their names";
         SyncError::refused("manifest", format!("{folder}/{folder}{SIDECAR} is not usable: {error}; {fix}"))
     })?;
     let of_this = left.is_none_or(|left| header_digest(&left.csv.header) == beside.header_sha256);

@@ -166,7 +166,10 @@ fn write_csv(
     }
     let seen = left.and_then(|left| left.stamp.as_ref());
     if !replace(&csv_path(context, folder), bytes, seen)? {
-        let text = format!("{folder}/{folder}.csv was changed while it was to be replaced; the next sync looks at it");
+        let text = format!(
+            "{folder}/{folder}.csv was changed during the sync and was not replaced; the next sync \
+                            checks it"
+        );
         return Err(SyncError::refused("changed-by-hand", text));
     }
     keep_base(&context.root, folder, bytes)?;
@@ -189,15 +192,16 @@ fn changed_by_hand(folder: &str, id: &str, handed_over: bool) -> SyncError {
     let command = sync_command(id);
     if handed_over {
         let text = format!(
-            "{folder}/{folder}.csv was changed by hand and its changes were written as files, but its source was not read again since. Apply the files \
-             first; to replace it without (it goes to .archive): {command} --arg overwrite=true"
+            "{folder}/{folder}.csv was changed by hand and its changes were written as files, but its source was not \
+             read again since then. Apply the files first; to replace the CSV anyway (it goes to .archive): {command} \
+             --arg overwrite=true"
         );
         return SyncError::refused("changed-by-hand", text);
     }
     SyncError::refused(
         "changed-by-hand",
         format!(
-            "{folder}/{folder}.csv was changed since the last sync. To take over what was changed: {command} --arg \
+            "{folder}/{folder}.csv was changed since the last sync. To deliver the changes: {command} --arg \
              direction=from-drive; to replace it (it goes to .archive): {command} --arg overwrite=true"
         ),
     )
@@ -205,9 +209,9 @@ fn changed_by_hand(folder: &str, id: &str, handed_over: bool) -> SyncError {
 
 fn row_left_over(folder: &str, id: &str, place: usize) -> SyncError {
     let text = format!(
-        "{folder}/{folder}.csv has a row without a key (row {} of the data) with something in a column that no property feeds, and no \
-         new row of the source has the same cells. Write it to the row that it belongs to; to replace the CSV without (it goes to \
-         .archive): {} --arg overwrite=true",
+        "{folder}/{folder}.csv has a row without a key (row {} of the data) with a cell in a column without a \
+         property, and no new row of the source has the same cells. Move that cell to the row where it belongs; to \
+         replace the CSV anyway (it goes to .archive): {} --arg overwrite=true",
         place + 1,
         sync_command(id)
     );

@@ -74,12 +74,12 @@ pub fn parse_any(bytes: &[u8]) -> Result<Csv, String> {
     }
     let header = row_of(first);
     if header.page_id.trim() != PAGE_ID || header.synced.trim() != SYNCED {
-        return Err(format!("row 1 begins with something else than {PAGE_ID},{SYNCED}"));
+        return Err(format!("row 1 does not begin with {PAGE_ID},{SYNCED}"));
     }
     let mut rows = Vec::new();
     while let Some((line, cells)) = records.next()? {
         if cells.len() != width {
-            return Err(format!("line {line} has {} fields, row 1 has {width}", cells.len()));
+            return Err(format!("line {line} has {} fields, the header has {width}", cells.len()));
         }
         // The row of types does not count.
         if rows.len().saturating_mul(width) > MOST_CELLS {
@@ -105,7 +105,7 @@ pub fn parse_plain(bytes: &[u8]) -> Result<(Vec<String>, Vec<Vec<String>>), Stri
     let mut rows = Vec::new();
     while let Some((line, cells)) = records.next()? {
         if cells.len() != header.len() {
-            return Err(format!("line {line} has {} fields, row 1 has {}", cells.len(), header.len()));
+            return Err(format!("line {line} has {} fields, the header has {}", cells.len(), header.len()));
         }
         if (rows.len() + 1).saturating_mul(header.len()) > MOST_CELLS {
             return Err(format!("it has more than {MOST_CELLS} cells"));
@@ -124,7 +124,7 @@ fn refuse_other_commas(text: &str) -> Result<(), String> {
         _ => return Ok(()),
     };
     Err(format!(
-        "row 1 parts its cells with {what}, as Excel and LibreOffice may do: save it as CSV with commas, in UTF-8"
+        "row 1 separates its cells with {what}, as Excel and LibreOffice may do: save it as CSV with commas, in UTF-8"
     ))
 }
 
@@ -134,7 +134,7 @@ fn types_among(rows: &mut Vec<Row>) -> Result<Option<Row>, String> {
     let says = |row: &Row| row.page_id == FILE_MARK || keyless(row) && are_types(&row.cells);
     let mut said = rows.iter().enumerate().filter(|(_, row)| says(row)).map(|(place, _)| place);
     let place = match (said.next(), said.next()) {
-        (Some(_), Some(other)) => return Err(format!("row {} says types a second time: take it out", other + 2)),
+        (Some(_), Some(other)) => return Err(format!("row {} is a second row of types: remove it", other + 2)),
         (found, _) => found.or_else(|| rows.first().is_some_and(keyless).then_some(0)),
     };
     Ok(place.map(|place| rows.remove(place)))
@@ -180,7 +180,7 @@ pub fn render_csv(csv: &Csv) -> Result<Vec<u8>, String> {
     }
     let bytes = writer.into_inner().map_err(|error| error.to_string())?;
     if bytes.len() as u64 > MOST_BYTES {
-        return Err(format!("it would have {} bytes, more than {MOST_BYTES} (16 MB) are not read", bytes.len()));
+        return Err(format!("it would have {} bytes; the limit is {MOST_BYTES} (16 MB)", bytes.len()));
     }
     Ok(bytes)
 }
@@ -240,7 +240,7 @@ mod tests {
             ("__page_id;__last_synced_iso\n;\n", "semicolons"),
             ("\u{feff}\"__page_id\"\t\"__last_synced_iso\"\n", "tabs"),
             ("__page_id,__last_synced_iso,A\n,,title\n1,,\"12\" Mix\"\n", "line 3"),
-            ("__page_id,__last_synced_iso,A\n,,title\n1,,\"a", "never ends"),
+            ("__page_id,__last_synced_iso,A\n,,title\n1,,\"a", "a closing quote is missing"),
             ("__page_id,__last_synced_iso,A\n,,title\n1,", "cut off|fields"),
         ] {
             let error = parse_csv(text.as_bytes()).unwrap_err();

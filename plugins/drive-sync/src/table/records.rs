@@ -67,7 +67,7 @@ impl<'a> Records<'a> {
                 return Ok((cell, end));
             }
             let Some(rest) = self.rest.strip_prefix('\r') else {
-                return Err(self.quote("within a cell that begins with none"));
+                return Err(self.quote("within a cell that does not begin with a quote"));
             };
             cell.push('\r');
             self.rest = rest;
@@ -78,7 +78,7 @@ impl<'a> Records<'a> {
         let (begun, mut cell) = (self.line, String::new());
         loop {
             let Some((text, rest)) = self.rest.split_once('"') else {
-                return Err(format!("line {begun}: a quote never ends: the file is cut off"));
+                return Err(format!("line {begun}: a closing quote is missing: the file is cut off"));
             };
             self.line += text.matches('\n').count();
             cell.push_str(text);
@@ -95,8 +95,8 @@ impl<'a> Records<'a> {
 
     fn quote(&self, place: &str) -> String {
         format!(
-            "line {}: a quote stands {place}; a cell with quotes is written in quotes, with every quote of its own twice: \
-             \"12\"\" Mix\"",
+            "line {}: a quote is {place}; write a cell with quotes in quotes, and double each quote in it: \"12\"\" \
+             Mix\"",
             self.line
         )
     }
@@ -153,11 +153,11 @@ mod tests {
     #[test]
     fn errors_on_quotes_that_would_have_to_be_guessed_at() {
         for (text, why) in [
-            ("a\nb,\"Heroes\" (live)\n", "line 2: a quote stands before"),
-            ("a\n\"x\ny\",\"12\" Mix\"\n", "line 3: a quote stands before"),
-            ("12\" Mix, 7\" Mix\n", "line 1: a quote stands within"),
-            ("a\nb,\"c\nd", "line 2: a quote never ends"),
-            ("a,\"b\"\rc\n", "line 1: a quote stands before"),
+            ("a\nb,\"Heroes\" (live)\n", "line 2: a quote is before"),
+            ("a\n\"x\ny\",\"12\" Mix\"\n", "line 3: a quote is before"),
+            ("12\" Mix, 7\" Mix\n", "line 1: a quote is within"),
+            ("a\nb,\"c\nd", "line 2: a closing quote is missing"),
+            ("a,\"b\"\rc\n", "line 1: a quote is before"),
         ] {
             let error = all(text).unwrap_err();
             assert!(error.starts_with(why), "{text:?}: {error}");

@@ -29,7 +29,7 @@ fn a_column_goes_after_three_complete_readings_and_an_approval() {
     place.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
     place.sync();
     let too_early = place.try_run("approve-deletion", &json!({ "database": "id-1", "property": "b" }));
-    assert!(matches!(too_early, Err(Error::Permanent(text)) if text.contains("still there")));
+    assert!(matches!(too_early, Err(Error::Permanent(text)) if text.contains("still exists")));
     place.database(&[NAME], &[&["p1", "One"]], true);
     assert_eq!(ids(&place.sync()), ["column-missing:id-1:BPM"]);
     for _ in 0..4 {
@@ -112,7 +112,7 @@ fn a_column_that_nobody_knows_is_asked_about_and_can_be_kept() {
     assert!(place.csv().contains("good"));
     let wrong = json!({ "database": "id-1", "column": "My notes", "property": "title" });
     assert!(
-        matches!(place.try_run("adopt-column", &wrong), Err(Error::Permanent(text)) if text.contains("column already"))
+        matches!(place.try_run("adopt-column", &wrong), Err(Error::Permanent(text)) if text.contains("already has a column"))
     );
     place.run("adopt-column", &json!({ "database": "id-1", "column": "My notes" }));
     place.run("sync", &json!({ "overwrite": true }));

@@ -196,7 +196,7 @@ fn lock_first(way: &str) -> (usize, Vec<String>) {
 fn lock_first_those_that_wait_find_the_folder_that_was_made_meanwhile() {
     let (folders, said) = lock_first("ours-alone");
     assert_eq!(folders, 1);
-    assert!(said.iter().all(|said| said.ends_with("is there.")), "{said:?}");
+    assert!(said.iter().all(|said| said.ends_with("exists already.")), "{said:?}");
     assert_eq!(lock_first("naive").0, PROCESSES + 1, "the naive algorithm has to fail this test");
 }
 
@@ -207,7 +207,7 @@ fn concurrent_sixteen_make_one_folder() {
         let said = course.race("ours", &["T"]);
         assert_eq!(course.folders(), [format!("T_{ID}")], "{said:?}");
         assert_eq!(said.iter().filter(|said| said.ends_with("was created.")).count(), 1, "{said:?}");
-        assert_eq!(said.iter().filter(|said| said.ends_with("is there.")).count(), PROCESSES - 1, "{said:?}");
+        assert_eq!(said.iter().filter(|said| said.ends_with("exists already.")).count(), PROCESSES - 1, "{said:?}");
     }
     let course = Course::new();
     course.race("naive", &["T"]);

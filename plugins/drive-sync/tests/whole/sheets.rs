@@ -87,7 +87,7 @@ fn quotes_that_would_have_to_be_guessed_at_are_told_with_their_line() {
         for args in [from_drive(), json!({}), json!({ "overwrite": true })] {
             let outcome = place.run("sync", &args);
             assert_eq!(ids(&outcome), ["drive-csv-damaged:id-1"], "{typed}");
-            assert!(outcome.findings[0].title.contains("line 3: a quote stands"), "{:?}", outcome.findings);
+            assert!(outcome.findings[0].title.contains("line 3: a quote is"), "{:?}", outcome.findings);
         }
         assert_eq!(place.csv(), csv);
     }
@@ -98,7 +98,7 @@ fn semicolons_are_named() {
     let place = place();
     fs::write(place.path(CSV), place.csv().replace(',', ";")).unwrap();
     let outcome = place.sync();
-    assert!(outcome.findings[0].title.contains("parts its cells with semicolons"), "{:?}", outcome.findings);
+    assert!(outcome.findings[0].title.contains("separates its cells with semicolons"), "{:?}", outcome.findings);
 }
 
 #[test]

@@ -100,7 +100,7 @@ impl<'a> Identifier<'a> {
         }
         let sound = named.sound.as_deref().and_then(|sound| self.sounds.get(sound));
         if let Some(track) = sound {
-            return Some((*track, "a copy with the same sound is linked"));
+            return Some((*track, "a copy with the same audio is linked"));
         }
         let digest = named.sha256.as_deref().and_then(|digest| self.digests.get(digest));
         digest.map(|track| (*track, "a copy with the same bytes is linked"))

@@ -153,7 +153,7 @@ impl Walker<'_> {
         }
         // The new name keeps the ending.
         if ending.is_empty() || ending != safe_name(&ending, ENDING_BYTES, "") {
-            return self.leave("without a plain ending");
+            return self.leave("without a usual file extension");
         }
         let entry = Entry { root: self.number, path, size: found.len(), modified_ns: modified_ns(found), audio };
         self.walked.files.push(entry);
@@ -244,7 +244,7 @@ mod tests {
         let found: Vec<_> = walked.files.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(found, ["good.txt"], "{:?}", walked.left);
         let left = |why: &str| walked.left.get(why).copied().unwrap_or_default();
-        assert_eq!((left("an incomplete download"), left("without a plain ending")), (2, 5));
+        assert_eq!((left("an incomplete download"), left("without a usual file extension")), (2, 5));
     }
 
     #[test]

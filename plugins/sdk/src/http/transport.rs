@@ -143,7 +143,7 @@ fn failed(address: &Address, code: &ErrorCode) -> HttpError {
             HttpError::Denied(format!("{address}: the request is larger than {} bytes", most.unwrap_or_default()))
         }
         ErrorCode::HttpResponseContentCoding(_) => HttpError::Denied(format!(
-            "{address}: the answer is compressed; from a host that may have a secret only answers without compression are accepted"
+            "{address}: the answer is compressed; answers of hosts that may get a secret must not be compressed"
         )),
         code => HttpError::Failed(format!("{address}: {}", words(code))),
     }

@@ -95,7 +95,7 @@ impl Rules {
             (None, None) => FailOn::Any,
         };
         Ok(Self {
-            ignored: Globs::new(&ignore).with_context(|| format!("failed to understand {FILE}"))?,
+            ignored: Globs::new(&ignore).with_context(|| format!("failed to parse {FILE}"))?,
             words: words.into_iter().filter(|word| !word.is_empty()).collect(),
             severities,
             fail_on,
@@ -161,7 +161,7 @@ fn settings(file: &Path) -> anyhow::Result<Settings> {
         Ok(text) => toml::from_str(&text)
             .map_err(anyhow::Error::from)
             .and_then(|settings: Settings| settings.check_kinds().map(|()| settings))
-            .with_context(|| format!("failed to understand {}", file.display())),
+            .with_context(|| format!("failed to parse {}", file.display())),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Settings::default()),
         Err(error) => Err(error).with_context(|| format!("failed to read {}", file.display())),
     }

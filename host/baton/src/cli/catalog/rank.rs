@@ -23,6 +23,7 @@ pub(in crate::cli) struct Args {
     /// Use the default order again
     #[arg(long, requires = "field", conflicts_with = "sources")]
     reset: bool,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

@@ -1,4 +1,4 @@
-//! `baton catalog search`: tracks by the words of title, artist and album; files by a part of their path.
+//! `baton catalog search`: finds tracks by words of title, artist and album, and files by a part of their path.
 
 use baton_catalog::CatalogError;
 use baton_catalog::{Catalog, LocatedFile, SearchHit};
@@ -9,7 +9,7 @@ use super::open::{length, open};
 use crate::exit::Code;
 use crate::output::{self, Table, shorten};
 
-/// Find tracks that have all these words or beginnings of words; a word with a slash is a part of the path of a file
+/// Find tracks by words (prefixes match), or files by a part of their path if a word contains a slash
 ///
 /// Exit 1: the catalog is empty, or has no tracks.
 #[derive(Debug, clap::Args)]
@@ -20,6 +20,7 @@ pub(in crate::cli) struct Args {
     /// How many tracks to show
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
     limit: u32,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

@@ -18,9 +18,10 @@ const PLAYS: usize = 10;
 /// Show the facts about a track and their sources
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// Its number (`baton catalog search`), SERVICE:ID, an id of any service, an ISRC, or the path of its file
+    /// The track: its number (`baton catalog search`), SERVICE:ID, an id of any service, an ISRC, or the path of its file
     #[arg(value_name = "TRACK")]
     track: String,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -49,7 +50,7 @@ fn find_track(catalog: &Catalog, reference: &str) -> anyhow::Result<i64> {
         FoundTracks::Nothing => bail!("there is no track `{reference}`; `baton catalog search WORD` finds one"),
         FoundTracks::Several(ids) => {
             let ids: Vec<_> = ids.iter().take(10).map(i64::to_string).collect();
-            bail!("`{reference}` means several tracks; give the number of one: {}", ids.join(", "))
+            bail!("`{reference}` matches several tracks; give the number of one: {}", ids.join(", "))
         }
     }
 }
@@ -116,7 +117,7 @@ fn as_text(shown: &TrackDetails) -> String {
     let time = |at: Option<Timestamp>| at.map_or_else(String::new, |at| at.strftime("%Y-%m-%d %H:%M").to_string());
     let mut table = Table::new(&["FIELD", "VALUE", "SOURCE", "REPORTED", ""]);
     for fact in &shown.facts {
-        let counts = if fact.counts { "" } else { "does not count" };
+        let counts = if fact.counts { "" } else { "overridden" };
         let cells = [fact.field.clone(), shorten(&fact.value, 80), fact.source.clone()];
         table.row(cells.into_iter().chain([time(fact.said_at), counts.to_owned()]));
     }
@@ -147,7 +148,7 @@ fn as_text(shown: &TrackDetails) -> String {
     let plays = plays.map(|played| play(time(played.at), or_empty(played.device.as_ref()), played.deck));
     section(&["PLAYED", "DEVICE", "DECK"], plays.collect());
     if shown.plays.len() > PLAYS {
-        text.push_str(&format!("and {} times before\n", shown.plays.len() - PLAYS));
+        text.push_str(&format!("and {} earlier plays\n", shown.plays.len() - PLAYS));
     }
     text
 }

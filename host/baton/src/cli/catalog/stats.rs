@@ -13,6 +13,7 @@ use crate::output::{self, Table};
 /// Exit 1: the catalog is empty.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

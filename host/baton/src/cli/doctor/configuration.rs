@@ -124,7 +124,7 @@ pub(super) fn manifest(facts: &Facts, entry: &PluginEntry) -> Result<Manifest, P
     let manifest = baton_sandbox::read_manifest(&bytes).map_err(|error| PluginProblem {
         place: place.clone(),
         what: format!("is not a plugin: {error}"),
-        fix: format!("put the component of `{}` there, or take its entry out of {LOCK_FILE}", entry.name),
+        fix: format!("put the component of `{}` there, or remove its entry from {LOCK_FILE}", entry.name),
     })?;
     if manifest.name == entry.name {
         return Ok(manifest);
@@ -143,7 +143,7 @@ fn bytes(facts: &Facts, entry: &PluginEntry) -> Result<(Vec<u8>, String), Plugin
             None => Err(PluginProblem {
                 place: LOCK_FILE.to_owned(),
                 what: format!("`{}` is not a bundled plugin of this baton", entry.name),
-                fix: format!("take its entry out of {LOCK_FILE}"),
+                fix: format!("remove its entry from {LOCK_FILE}"),
             }),
         },
         Source::File(file) => pinned(&facts.root.join(file), file, entry),
@@ -196,7 +196,7 @@ fn pinned(path: &Path, file: &Path, entry: &PluginEntry) -> Result<(Vec<u8>, Str
     let bytes = std::fs::read(path).map_err(|error| PluginProblem {
         place: place.clone(),
         what: format!("the plugin `{}` cannot be read: {error}", entry.name),
-        fix: format!("put the file back at {}, or take its entry out of {LOCK_FILE}", from_here(path)),
+        fix: format!("put the file back at {}, or remove its entry from {LOCK_FILE}", from_here(path)),
     })?;
     let found = digest_of(&bytes);
     if found == entry.digest {
@@ -279,7 +279,7 @@ fn moved_actions(agents: &[Agent]) -> Vec<Finding> {
     let of_agent = |agent: &Agent| -> Vec<Finding> {
         let moved = |action: &str, effect: &str, section: &dyn Fn(&str) -> String| {
             let plugin = plugin_split::new_plugin(&agent.name, action)?;
-            let what = format!("{} {effect}: `{plugin}` has the action `{action}` now", section(&agent.name));
+            let what = format!("{} {effect}: the action `{action}` now belongs to `{plugin}`", section(&agent.name));
             let fix = format!("rename it to {} in {CONFIG_FILE}", section(plugin));
             Some(Finding::warn(CHECK, CONFIG_FILE, what, fix))
         };
@@ -302,10 +302,10 @@ fn idle_budgets(facts: &Facts) -> Vec<Finding> {
     let known: Vec<&str> = lock.names().collect();
     let names = config.budgeted().filter(|name| !known.contains(name));
     let finding = |name: &str| {
-        let all = format!("installed are: {}", known.join(", "));
+        let all = format!("the installed plugins are: {}", known.join(", "));
         let meant = or_meant(name, known.iter().copied(), &all);
-        let what = format!("[plugins.{}.budget] limits nothing: no such plugin is installed; {meant}", one_line(name));
-        Finding::warn(CHECK, CONFIG_FILE, what, format!("correct the name in {CONFIG_FILE}, or take the section out"))
+        let what = format!("[plugins.{}.budget] has no effect: no such plugin is installed; {meant}", one_line(name));
+        Finding::warn(CHECK, CONFIG_FILE, what, format!("correct the name in {CONFIG_FILE}, or remove the section"))
     };
     names.map(finding).collect()
 }

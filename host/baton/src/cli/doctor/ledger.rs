@@ -60,7 +60,7 @@ fn check_ledger(facts: &Facts, reader: &Reader, path: &Path) -> Result<Vec<Findi
     let inspect::Form { found, known } = inspect::form(reader)?;
     if found < known {
         let what = format!("has format {found}, this baton writes format {known}: run the command, then check again");
-        return Ok(vec![Finding::warn(CHECK, place, what, format!("{} brings it there", facts.baton("up --once")))]);
+        return Ok(vec![Finding::warn(CHECK, place, what, format!("{} updates it", facts.baton("up --once")))]);
     }
     let damage = inspect::quick_check(reader)?;
     if !damage.is_empty() {

@@ -39,7 +39,7 @@ fn describe(serving: Serving, now: Timestamp, is_alive: impl Fn(u32) -> bool) ->
         Serving::Never => "no daemon runs, and none ever did".to_owned(),
         Serving::Nobody(None) => "no daemon runs; the lock file without a holder is harmless".to_owned(),
         Serving::Nobody(Some(process)) if is_alive(process) => {
-            format!("no daemon runs; the lock file names process {process}, which is another program now: harmless")
+            format!("no daemon runs; the lock file names process {process}, which is now another program: harmless")
         }
         Serving::Nobody(Some(process)) => {
             format!("no daemon runs; the last one was process {process}, its lock file is harmless")
@@ -47,10 +47,7 @@ fn describe(serving: Serving, now: Timestamp, is_alive: impl Fn(u32) -> bool) ->
         Serving::Since(process, since) => {
             let process = process.map_or_else(|| "a process".to_owned(), |process| format!("process {process}"));
             let age = Timestamp::try_from(since).map(|since| task_view::age(since, now));
-            format!(
-                "a daemon runs: {process}, since {}",
-                age.unwrap_or_else(|_| "a time that cannot be read".to_owned())
-            )
+            format!("a daemon runs: {process}, for {}", age.unwrap_or_else(|_| "an unknown time".to_owned()))
         }
     }
 }
@@ -81,9 +78,9 @@ mod tests {
         let now = Timestamp::from_second(7_200).unwrap();
         let say = |serving| describe(serving, now, |process| process == 7);
         let since = SystemTime::UNIX_EPOCH + Duration::from_secs(7_100);
-        assert_eq!(say(Serving::Since(Some(5), since)), "a daemon runs: process 5, since 1 min");
+        assert_eq!(say(Serving::Since(Some(5), since)), "a daemon runs: process 5, for 1 min");
         assert!(say(Serving::Nobody(Some(5))).contains("the last one was process 5"));
-        assert!(say(Serving::Nobody(Some(7))).contains("another program now"));
+        assert!(say(Serving::Nobody(Some(7))).contains("now another program"));
         assert!(say(Serving::Nobody(None)).contains("harmless"));
         assert!(say(Serving::Never).contains("none ever did"));
     }

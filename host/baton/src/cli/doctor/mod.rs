@@ -30,6 +30,7 @@ use crate::output;
 /// Check the workspace and say how to fix it: exit 0 healthy (warnings allowed), 1 a check failed
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

@@ -128,7 +128,7 @@ fn leftovers(facts: &Facts, reader: Option<&Reader>) -> Vec<Finding> {
         let what = if left.removable {
             "is the temporary file of a command that was killed; `baton up` removes it"
         } else {
-            "is a temporary file that no writer of this workspace needs"
+            "is an unused temporary file"
         };
         Finding::warn(CHECK, facts.display(&left.path), what, format!("rm {}", shell_word(&left.path)))
     };

@@ -54,7 +54,7 @@ fn stalled_finding(facts: &Facts, task: &Stalled) -> Finding {
 fn depends(facts: &Facts, unknown: &UnknownDependency) -> Finding {
     let age = task_view::age(unknown.since, facts.now);
     let (title, needs) = (shorten(&unknown.title, 60), shorten(&unknown.needs, 60));
-    let what = format!("`{title}` of {} waits for {age} for `{needs}`: no task has that id or title", unknown.agent);
+    let what = format!("`{title}` of {} has waited {age} for `{needs}`: no task has that id or title", unknown.agent);
     let fix = facts.baton(&format!("retry {}", unknown.task));
     Finding::warn(CHECK, unknown.task.clone(), what, format!("correct its `depends_on`, or {fix} runs it anyway"))
 }

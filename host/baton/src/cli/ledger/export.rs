@@ -16,7 +16,7 @@ use crate::exit::Code;
 /// {"schema":1,"events":N,"head":"..."}.
 ///
 /// The hash of an event is SHA-256, in lower-case hexadecimal digits, over ten texts in this order: `prev`, `task`,
-/// `at`, `actor`, `action`, `reason`, `state`, `input_hash`, `output_hash`, `plugin_digest`. Each goes in as its length
+/// `at`, `actor`, `action`, `reason`, `state`, `input_hash`, `output_hash`, `plugin_digest`. Each is hashed as its length
 /// in bytes (64 bits, unsigned, little-endian) followed by its UTF-8 bytes; `at` is milliseconds since 1970 in UTC, in
 /// decimal; null is the empty text. `prev` is the hash of the event before, for the first one 64 zeros; `seq` counts
 /// from 1 without gaps.

@@ -34,6 +34,7 @@ pub(in crate::cli) struct Args {
     /// Show what would be archived; change nothing
     #[arg(long)]
     dry_run: bool,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -95,14 +96,17 @@ fn as_text(plan: &Plan, done: Option<&PruneResult>) -> String {
     };
     if let Some(kept) = &plan.kept {
         text.push_str(&format!(
-            "event {} stays, and all after it: its task {} {}\n",
+            "event {} and all later events stay: its task {} {}\n",
             kept.seq,
             output::one_line(&kept.task),
             kept.why
         ));
     }
     if let Some(done) = done.filter(|done| done.last < plan.last) {
-        text.push_str(&format!("less than planned (–{}): a task was opened again after {}\n", plan.last, done.last));
+        text.push_str(&format!(
+            "pruned less than planned (–{}): a task after event {} was opened again\n",
+            plan.last, done.last
+        ));
     }
     text
 }

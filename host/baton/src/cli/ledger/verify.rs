@@ -15,9 +15,9 @@ use crate::workspace::head::{self, Alarm};
 
 /// Check that no event and no row was edited, deleted, added or moved: exit 0 sound, 1 broken, 2 could not check
 ///
-/// It checks all tables: the rows with the sums that Baton keeps, the sums with the last seal in the chain, captured
-/// files with their hashes, and pages and indexes with SQLite. Rows that changed after the last seal (Baton runs, or
-/// was killed) are checked with the sums only.
+/// It compares the rows of all tables to their checksums, the checksums to the last seal in the chain, and captured
+/// files to their hashes. SQLite checks pages and indexes. Rows that changed after the last seal (Baton runs, or was
+/// killed) are compared to their checksums only.
 ///
 /// It also checks that this is the ledger of the workspace, and that its last known head is in the chain
 /// (`.baton-ledger` beside `baton.toml`).
@@ -26,13 +26,14 @@ pub(in crate::cli) struct Args {
     /// A known head, or at least its first 12 digits: it must still be in the chain
     ///
     /// Every RETURN (`baton.ledger_head`), every backup and every export has one. If it is not in the chain, the ledger was
-    /// cut or rewritten. If it may be among pruned events, it is searched in the archives; without them the check fails
-    /// (exit 2).
+    /// cut or rewritten. If it may be among pruned events, Baton searches the archives for it; without
+    /// them the check fails (exit 2).
     #[arg(long, value_name = "H")]
     head: Option<Head>,
     /// Archives of pruned events: they must be consecutive and end where the ledger begins
     #[arg(long, value_name = "FILE", num_args = 1..)]
     archive: Vec<PathBuf>,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

@@ -21,6 +21,7 @@ pub(in crate::cli) struct Args {
     /// Also list at most this many files without a fingerprint
     #[arg(long, value_name = "N", default_value_t = 0)]
     missing: u32,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -154,7 +155,7 @@ fn gate(coverage: &Coverage) -> String {
     }
     let share = percent(total.tenths());
     if total.is_reached() {
-        return format!("{share} of {} items: the gate of {gate} % is reached", count(total.items));
+        return format!("{share} of {} items: the required share of {gate} % is reached", count(total.items));
     }
     let needed =
         format!("{share} of {} items: {} more are needed for {gate} %", count(total.items), count(total.needed));

@@ -41,7 +41,7 @@ pub(in crate::cli) struct Args {
     /// List and count only; do not read or write anything
     #[arg(long, conflicts_with_all = ["verify", "limit"])]
     dry_run: bool,
-    /// Also read files with a fingerprint again, and compare; with --limit in the order of their last reading, the oldest first
+    /// Also read files with a fingerprint again, and compare; with --limit, start with those that were read longest ago
     #[arg(long)]
     verify: bool,
     /// Also read files again that failed or were skipped
@@ -53,6 +53,7 @@ pub(in crate::cli) struct Args {
     /// Also print each skipped file
     #[arg(short, long)]
     verbose: bool,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -137,7 +138,8 @@ fn removed(path: &Path, catalog: &Path) -> anyhow::Result<Source> {
     }
     match known.iter().find(|source| real.starts_with(&source.path)) {
         Some(source) => bail!(
-            "{} is not a source; it was in one: `baton library scan --gone {}`",
+            "{} is not a source, but is inside one; to scan that and mark its missing files: `baton library scan \
+             --gone {}`",
             path.display(),
             baton_core::shell::quoted(&source.path.to_string_lossy())
         ),
@@ -241,7 +243,10 @@ fn read(reads: &Reads, took: Duration) -> String {
         length(reads.audio_ms)
     );
     if reads.damaged > 0 {
-        text.push_str(&format!("{} of them are damaged, and fingerprinted from what is left\n", count(reads.damaged)));
+        text.push_str(&format!(
+            "{} of them are damaged, and fingerprinted from their intact part\n",
+            count(reads.damaged)
+        ));
     }
     for (what, reasons) in [("skipped", &reads.skipped), ("failed", &reads.failed)] {
         for (reason, items) in reasons {

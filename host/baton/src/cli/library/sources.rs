@@ -21,6 +21,7 @@ pub(in crate::cli) struct Args {
     /// Forget this source with its items and their fingerprints; its files stay as they are
     #[arg(long, value_name = "FOLDER", conflicts_with = "json")]
     forget: Option<PathBuf>,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

@@ -14,10 +14,10 @@ pub(in crate::cli) struct Args {
     /// NAME@DIGEST: the digest that `baton plugin inspect` shows, or its first 8 or more digits
     #[arg(value_name = "NAME@DIGEST")]
     revision: String,
-    /// Keep the grants of the previous revision, although it asks for more or has another key
+    /// Keep the grants of the previous revision, even if it asks for more or is signed with another key
     #[arg(long)]
     keep_grants: bool,
-    /// Let the package replace the plugin of this name, although it comes from another publisher
+    /// Let the package replace the plugin of this name, even if it comes from another publisher
     #[arg(long, value_name = "NAME")]
     replace: Option<String>,
 }
@@ -27,7 +27,7 @@ impl Args {
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         let Some((name, digest)) = self.revision.split_once('@') else {
             bail!(
-                "`{}` names no digest: baton plugin approve NAME@DIGEST (`baton plugin list` shows both)",
+                "`{}` has no digest: baton plugin approve NAME@DIGEST (`baton plugin list` shows both)",
                 self.revision
             );
         };

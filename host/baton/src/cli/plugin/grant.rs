@@ -17,8 +17,9 @@ pub(in crate::cli) struct Grant {
     /// The grants: files:ro=NAME, files:rw=NAME=PATH, host=NAME=ADDRESS, http=METHOD:HOST/PATH*, secret=NAME, sql=own,
     /// sql=catalog:ro, sql=files:ro, git=NAME, fingerprint=files, fingerprint=library, handoffs=AGENT,AGENT,
     /// handoffs=any, ledger, returns, locks, triggers
-    #[arg(required_unless_present = "all")]
+    #[arg(value_name = "GRANT", required_unless_present = "all")]
     words: Vec<String>,
+    /// Grant everything that the plugin asks for
     #[arg(long, conflicts_with = "words")]
     all: bool,
 }
@@ -29,6 +30,7 @@ pub(in crate::cli) struct Revoke {
     /// The plugin
     name: String,
     /// The grants to take away, as `baton plugin grants` prints them [default: all]
+    #[arg(value_name = "GRANT")]
     words: Vec<String>,
 }
 
@@ -37,6 +39,7 @@ pub(in crate::cli) struct Revoke {
 pub(in crate::cli) struct Show {
     /// The plugin
     name: String,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

@@ -18,10 +18,11 @@ pub(in crate::cli) struct Args {
     /// A plugin or a package
     #[arg(
         value_name = "NAME|FILE|REF",
-        help = "The name of an installed plugin, shipped:NAME for one inside this program, a file, an https:// address, or \
+        help = "The name of an installed plugin, shipped:NAME for a bundled one, a file, an https:// address, or \
                 oci://HOST/REPOSITORY:TAG"
     )]
     package: InspectTarget,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

@@ -11,6 +11,7 @@ use crate::workspace::{LOCK_FILE, PluginEntry, short};
 /// Show the plugins of the workspace
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

@@ -18,6 +18,7 @@ pub(in crate::cli) struct Args {
     /// How many attempts to show
     #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
     limit: u32,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

@@ -11,12 +11,15 @@ use crate::output;
 /// Add a manifest to a component in another language, so that it can be installed
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
+    /// The component (.wasm)
     component: PathBuf,
     /// The manifest.json of the plugin; plugins/REFERENCE.md describes it
     #[arg(long, value_name = "FILE")]
     manifest: PathBuf,
+    /// The name of the plugin
     #[arg(long)]
     name: String,
+    /// The version of the plugin
     #[arg(long)]
     version: String,
     /// The file for the package

@@ -23,6 +23,7 @@ pub(in crate::cli) struct Args {
     /// Where to
     #[arg(value_name = "REF", help = "Where to: oci://HOST[:PORT]/REPOSITORY[:TAG]")]
     to: OciReference,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

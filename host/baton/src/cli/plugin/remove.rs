@@ -8,7 +8,7 @@ use super::Plugins;
 use crate::exit::Code;
 use crate::output;
 
-/// Take a plugin out of the workspace
+/// Remove a plugin from the workspace
 ///
 /// Its inbox, its files and its tasks stay; Baton does not read the inbox until the plugin is installed again. Its packages
 /// in `plugins/` and their signatures are deleted.

@@ -4,7 +4,7 @@ use super::Plugins;
 use crate::exit::Code;
 use crate::output;
 
-/// Go back to the revision that ran before, with the grants that it had
+/// Restore the previous revision of a plugin, with the grants that it had
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// The plugin

@@ -20,6 +20,7 @@ pub(in crate::cli) struct Args {
     /// Use the existing .wasm
     #[arg(long)]
     no_build: bool,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

@@ -42,7 +42,7 @@ impl Args {
 
 fn update(plugins: &Plugins, entry: &PluginEntry, check: bool) -> anyhow::Result<Code> {
     if entry.source == Source::Shipped {
-        output::print(&format!("{} comes with this program\n", entry.name));
+        output::print(&format!("{} is bundled with this program\n", entry.name));
         return Ok(Code::Good);
     }
     let source = match &entry.source {
@@ -52,7 +52,7 @@ fn update(plugins: &Plugins, entry: &PluginEntry, check: bool) -> anyhow::Result
     let candidate = fetch(plugins, &source.parse()?)?;
     let package = Package::read(&candidate.component)?;
     let (name, there) = (&entry.name, &package.manifest.name);
-    anyhow::ensure!(there == name, "{source} is the plugin `{there}` now, not `{name}`");
+    anyhow::ensure!(there == name, "{source} now contains the plugin `{there}`, not `{name}`");
     if format!("sha256:{}", package.digest) == entry.digest {
         output::print(&format!("{} {} is the newest\n", entry.name, output::one_line(&entry.version)));
         return Ok(Code::Good);

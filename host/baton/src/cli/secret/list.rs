@@ -10,6 +10,7 @@ use crate::secrets::SecretStore;
 /// Show which secrets are stored and which plugins may use them
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

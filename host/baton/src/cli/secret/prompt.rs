@@ -33,9 +33,9 @@ impl Drop for Silent<'_> {
 /// One line, typed without echo.
 pub(super) fn hidden(name: &str) -> anyhow::Result<String> {
     let opened = OpenOptions::new().read(true).write(true).open("/dev/tty");
-    let mut terminal = opened.context("there is no terminal to ask at; pipe the value in")?;
+    let mut terminal = opened.context("there is no terminal to type the value in; pipe the value in")?;
     write!(terminal, "The value of `{name}` (it is not shown): ").and_then(|()| terminal.flush())?;
-    let silent = Silent::new(&terminal).context("the terminal does not hide what is typed; pipe the value in")?;
+    let silent = Silent::new(&terminal).context("the terminal cannot hide the typed value; pipe the value in")?;
     let mut line = String::new();
     BufReader::new(&terminal).read_line(&mut line).context("failed to read the value")?;
     drop(silent);

@@ -10,6 +10,7 @@ use crate::secrets::SecretStore;
 /// Delete a secret
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
+    /// The secret
     #[arg(value_name = "NAME")]
     name: String,
 }

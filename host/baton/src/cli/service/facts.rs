@@ -69,7 +69,9 @@ pub(super) fn name(text: &str) -> Result<String, String> {
     if fine && !ended {
         return Ok(text.to_owned());
     }
-    Err("a name has letters, digits, `-`, `_` and `.`, begins with a letter or digit, and has no ending".to_owned())
+    Err("use at most 200 letters, digits, `-`, `_` and `.`, with a letter or digit first and without the ending \
+         .service or .plist"
+        .to_owned())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `baton service`: makes the system start `baton up` at login, and again when it fails: the user's systemd on Linux, launchd
+//! `baton service`: starts `baton up` at login, and restarts it when it fails: the user's systemd on Linux, launchd
 //! on macOS.
 //!
 //! The content of the service file depends only on the workspace. If the service manager is not available (no session of the

@@ -76,7 +76,7 @@ fn installed(entry: &PluginEntry) -> String {
     let PluginEntry { name, version, digest, key, source, .. } = entry;
     let version = if version.is_empty() { String::new() } else { format!(" {}", one_line(version)) };
     let key =
-        key.as_deref().map_or_else(|| "of no trusted key".to_owned(), |key| format!("of the key {}", one_line(key)));
+        key.as_deref().map_or_else(|| "not by a trusted key".to_owned(), |key| format!("by the key {}", one_line(key)));
     let mut text = format!(
         "plugin {name}{version}  {}\nsource     {}\ndigest     {digest}\nsignature  {key}\n",
         list::state(entry),

@@ -30,13 +30,13 @@ pub(crate) const CONFIG_FILE: &str = "baton.toml";
 /// The `baton.toml` that `baton init` writes.
 pub(crate) const TEMPLATE: &str = r#"# A Baton workspace. `baton up` serves it; every path is relative to this file.
 
-# Folders of agents beside handoffs/. Each folder in them with an 01_inbox or a 02_processed is an agent, also a later one.
+# Folders of agents beside handoffs/. Each folder in them with an 01_inbox or a 02_processed is an agent, even if it is created later.
 # adopted = ["/Volumes/Drive/Agent-Triggers"]
 
 [plans]
 # Folders with plans. Baton audits a plan automatically when it changes.
 dirs = ["plans"]
-# The folder in which the audit looks up what the plans promise.
+# The folder in which the audit searches for the files that plans promise.
 root = "."
 
 # An agent is a folder of handoffs/ with an 01_inbox. It needs no section here; these are its settings:
@@ -48,8 +48,8 @@ root = "."
 # concurrency = 1                             # how many of its tasks may run at once
 # retry = { attempts = 3, initial_backoff = "2s", max_backoff = "5m" }  # each pause is twice the one before
 # quarantine = { after = 5, initial_backoff = "1m", max_backoff = "1h" }  # pauses the plugin after 5 crashes in a row
-# repeat_after = "24h"                        # for so long the same content without an id is the same request
-# ask_after = "24h"                           # asks you when no task has a name in `depends_on` after so long
+# repeat_after = "24h"                        # files without an id and with equal content are the same request for this long
+# ask_after = "24h"                           # asks you if a name in `depends_on` still matches no task after this time
 
 # How much a plugin may use in an hour and in a day before its tasks wait (`baton plugin grants NAME` shows it):
 # [plugins.audit.budget]
@@ -85,7 +85,7 @@ root = "."
 # command = ["notify.sh", "--quiet"]          # found on PATH; a name with a / is relative to this file
 # desktop = true                              # notify-send on Linux, osascript on macOS
 # on = ["needs_human", "failed", "overdue"]   # events that send a notice
-# timeout = "10s"                             # then Baton kills the command; at most 60 s
+# timeout = "10s"                             # Baton kills the command after this time; at most 60 s
 # per_minute = 10                             # more notices are joined into one; at most 60
 
 # The MCP server of `baton up` for coding agents that cannot start `baton mcp` (`baton mcp --agent NAME --http-token` prints
@@ -100,7 +100,7 @@ root = "."
 # folder = "/Volumes/Music/Incoming"          # repeat the section for another folder
 
 # Which source wins when several state different facts about a track: the highest rank, among equal ranks the newest. A
-# source is a plugin or a part of one. Without a rank here it has 0, or less if the plugin says so of a part:
+# source is a plugin or a part of one. Without a rank here it has 0, or less if the plugin declares that for a part:
 # [catalog.ranks]
 # djay = 2                                    # all facts of the plugin djay
 # "spotify/csv" = 1                           # the facts that spotify reads from CSV files
@@ -198,7 +198,7 @@ impl Default for Plans {
 impl Config {
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let text = regular_file::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
-        Self::parse(&text).with_context(|| format!("failed to understand {}", path.display()))
+        Self::parse(&text).with_context(|| format!("failed to parse {}", path.display()))
     }
 
     /// Parses the text of the file.

@@ -33,7 +33,7 @@ pub(super) fn summary(files: &[NewAudio]) -> String {
     let count = |is: &dyn Fn(&NewAudio) -> bool| files.iter().filter(|file| is(file)).count();
     let parts = [
         (count(&|file| file.copy().is_some() && !file.is_copy_of_new()), "in the library already"),
-        (count(&NewAudio::is_copy_of_new), "a copy of another of them"),
+        (count(&NewAudio::is_copy_of_new), "a copy of another new file"),
         (count(&|file| file.version().is_some()), "another version of a library file"),
         (count(&|file| file.state == "skipped"), "for which no fingerprint is possible"),
         (count(&|file| file.state == "failed"), "that could not be read"),
@@ -55,9 +55,11 @@ pub(super) fn findings(files: &[NewAudio], shown: &dyn Fn(&Path) -> String) -> V
 fn finding(file: &NewAudio, shown: &dyn Fn(&Path) -> String) -> Option<Finding> {
     let path = shown(&file.path);
     let (kind, severity, title) = match (file.copy(), file.version(), file.state) {
-        (Some(copy), _, _) => {
-            ("duplicate", "low", format!("DUPLICATE: {path} is new, and is {}{}", shown(&copy.path), too(copy)))
-        }
+        (Some(copy), _, _) => (
+            "duplicate",
+            "low",
+            format!("DUPLICATE: {path} is new, and is a copy of {}{}", shown(&copy.path), too(copy)),
+        ),
         (_, Some(version), _) => {
             let title = format!("VERSION: {path} is new, and sounds like {}{}", shown(&version.path), too(version));
             ("version", "info", title)
@@ -170,7 +172,7 @@ mod tests {
         let found = findings(&files, &|path| path.display().to_string());
         let told: Vec<_> = found.iter().map(|one| (one.severity.as_str(), one.title.as_str())).collect();
         let expected = [
-            ("low", "DUPLICATE: /in/a.mp3 is new, and is /m/a.flac"),
+            ("low", "DUPLICATE: /in/a.mp3 is new, and is a copy of /m/a.flac"),
             ("info", "VERSION: /in/b.mp3 is new, and sounds like /m/b.flac"),
             ("low", "UNREAD: /in/c.mp3 could not be read"),
         ];

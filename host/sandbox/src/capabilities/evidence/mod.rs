@@ -43,7 +43,7 @@ impl JudgementList {
         self.check_grant()?;
         let generated::Judgement { task, verdict, reasons } = judgement;
         if task.is_none() && !self.has_return {
-            return Err(Error::Invalid("no RETURN is the cause of this task: name the RETURN in `task`".to_owned()));
+            return Err(Error::Invalid("this task was not caused by a RETURN: name the RETURN in `task`".to_owned()));
         }
         let is_line =
             |line: &String| !line.trim().is_empty() && !line.contains('\n') && line.len() <= limits::REASON_BYTES;

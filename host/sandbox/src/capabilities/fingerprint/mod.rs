@@ -66,17 +66,13 @@ impl FingerprintHost {
     /// Checks that decoding files is declared and granted.
     fn files(&self) -> Result<(), Error> {
         self.declares(FingerprintScope::Files)?;
-        if self.granted.files {
-            Ok(())
-        } else {
-            Err(self.not_granted("reading how files sound", FingerprintScope::Files))
-        }
+        if self.granted.files { Ok(()) } else { Err(self.not_granted("fingerprinting files", FingerprintScope::Files)) }
     }
 
     /// The catalog, if searching the library is declared and granted.
     fn library(&self) -> Result<PathBuf, Error> {
         self.declares(FingerprintScope::Library)?;
-        let denied = || self.not_granted("asking the library", FingerprintScope::Library);
+        let denied = || self.not_granted("searching the library", FingerprintScope::Library);
         self.granted.library.clone().ok_or_else(denied)
     }
 

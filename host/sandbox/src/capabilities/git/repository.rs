@@ -87,8 +87,8 @@ fn directories(top: &Path) -> Result<(PathBuf, PathBuf), String> {
         return Err("its .git is a link".to_owned());
     }
     linked(top, &dot).ok_or_else(|| {
-        "its .git names a git directory elsewhere that does not name it in turn (only `git worktree` is followed, a \
-         submodule is not)"
+        "its .git names a git directory elsewhere that does not name this folder (worktrees are supported, submodules \
+         are not)"
             .to_owned()
     })
 }
@@ -125,8 +125,8 @@ fn check(own: &Path, common: &Path) -> Result<(), String> {
     for alternates in ["alternates", "http-alternates"] {
         if fs::symlink_metadata(common.join("objects/info").join(alternates)).is_ok_and(|found| found.len() > 0) {
             return Err(
-                "it borrows objects from elsewhere (objects/info/alternates); `git repack -a -d` and removing \
-                        that file ends this"
+                "it uses objects of another repository (objects/info/alternates); run `git repack -a -d`, then delete \
+                 that file"
                     .to_owned(),
             );
         }

@@ -107,7 +107,7 @@ async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, ConnectError> {
 }
 
 fn unknown(name: &str, error: &io::Error) -> Error {
-    tracing::info!("the host `{name}` is not found: {error}");
+    tracing::info!("the host `{name}` was not found: {error}");
     Error::DnsError { rcode: Some("address not available".to_owned()), info_code: None }
 }
 

@@ -121,7 +121,7 @@ impl Egress {
         }
         let odd = |why| Denial::refused(format!("the request was not sent: {why}"));
         if let Some(name) = REWRITING.into_iter().find(|name| headers.contains_key(*name)) {
-            return Err(odd(format!("a server could take another method or path from the header `{name}`")));
+            return Err(odd(format!("the header `{name}` is not allowed, because it can change the method or path")));
         }
         let target = Target::read(method, uri).map_err(odd)?;
         self.policy.check(&target)?;

@@ -37,7 +37,7 @@ impl Target {
         let host = Host::read(&authority.host().to_ascii_lowercase())?;
         let port = match authority.as_str().strip_prefix(authority.host()) {
             Some("") => usual_port(scheme),
-            _ => authority.port_u16().filter(|port| *port != 0).ok_or("its port is none")?,
+            _ => authority.port_u16().filter(|port| *port != 0).ok_or("its port is not valid")?,
         };
         let path = if uri.path().is_empty() { "/" } else { uri.path() };
         check_path(path)?;

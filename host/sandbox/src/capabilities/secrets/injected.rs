@@ -163,13 +163,14 @@ impl Entry {
         }
         if !self.goes_to(target) {
             let (to, own) = (target.authority(), self.hosts.join(", "));
-            let text = format!("the secret `{name}` goes to {own}, not to {to}; nothing was sent");
+            let text = format!("the secret `{name}` may be sent to {own}, not to {to}; nothing was sent");
             return Err(Denial::refused(text));
         }
         if !target.is_private() {
             let to = target.authority();
             let text = format!(
-                "the secret `{name}` is not sent to {to} over http, because it would be readable in the network; use https"
+                "the secret `{name}` is not sent to {to} over http, because it would be readable on the network; use \
+                 https"
             );
             return Err(Denial::refused(text));
         }
@@ -298,7 +299,7 @@ mod tests {
         let placeholder = secrets.placeholder("key").unwrap();
         for (uri, header, word) in [
             ("https://a.b/", "x-key", "is allowed only in the header `authorization`, not in `x-key`"),
-            ("https://c.d/", "authorization", "goes to a.b, not to c.d"),
+            ("https://c.d/", "authorization", "may be sent to a.b, not to c.d"),
             ("https://a.b:444/", "authorization", "not to a.b:444"),
             ("http://localhost:81/", "authorization", "not to localhost:81"),
             ("http://a.b/", "authorization", "use https"),

@@ -15,6 +15,7 @@ pub(super) struct ListOptions {
     /// How many matches to show
     #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
     limit: usize,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -37,14 +38,14 @@ impl ListOptions {
             return Ok(Code::Good);
         }
         if unsure.is_empty() {
-            output::note("no match is uncertain");
+            output::note("there are no uncertain matches");
             return Ok(Code::Good);
         }
         output::print(&as_text(&shown));
         if shown.len() < unsure.len() {
             output::note(&format!("{} more: baton catalog review -n {}", unsure.len() - shown.len(), unsure.len()));
         }
-        output::note("baton catalog review accept REF… (they are one), or reject REF… (they are not)");
+        output::note("baton catalog review accept REF… (both are the same), or reject REF… (they differ)");
         Ok(Code::Good)
     }
 }

@@ -32,26 +32,26 @@ pub(in crate::cli) struct Args {
 enum Action {
     /// Accept a match: 12=40 (two tracks), f7=12 (a file and a track)
     Accept {
-        /// As `baton catalog review` shows them
+        /// Matches, as `baton catalog review` shows them
         #[arg(required = true, value_name = "REF")]
         references: Vec<Reference>,
     },
     /// Reject a match; it is not listed again
     Reject {
-        /// As `baton catalog review` shows them
+        /// Matches, as `baton catalog review` shows them
         #[arg(required = true, value_name = "REF")]
         references: Vec<Reference>,
     },
     /// Merge two tracks: the first becomes part of the second
     Merge {
-        /// Its number, SERVICE:ID, an id of any service, or an ISRC
+        /// The track: its number, SERVICE:ID, an id of any service, or an ISRC
         track: String,
         /// The track that stays
         into: String,
     },
-    /// Make one id of a track a separate track
+    /// Split an id off a track into a separate track
     Split {
-        /// Its number, or an id of it that stays
+        /// The track: its number, or an id that stays with it
         track: String,
         /// The id that becomes a track, as `baton catalog show` lists it
         #[arg(value_name = "SERVICE:ID")]
@@ -95,9 +95,10 @@ fn split(catalog: &Catalog, decisions: &mut Decisions, track: &str, id: &str, no
     let id = Id { service: service.to_owned(), id: external.to_owned() };
     let Some(new) = decisions.split(number, &id, now)? else {
         bail!(
-            "{service}:{external} is not one of several ids of track {number}; `baton catalog show {number}` lists its ids"
+            "{service}:{external} is not an id of track {number}, or is its only id; `baton catalog show {number}` \
+             lists its ids"
         );
     };
-    output::note(&format!("{service}:{external} is track {new} now, and stays apart from track {number}"));
+    output::note(&format!("{service}:{external} is now track {new}, separate from track {number}"));
     Ok(())
 }

@@ -40,7 +40,7 @@ impl Reference {
             Self::Tracks(a, b) => {
                 let (a, b) = (number(catalog, a)?, number(catalog, b)?);
                 if a == b {
-                    bail!("track {a} is one track; `baton catalog review split {a} SERVICE:ID` splits it");
+                    bail!("both numbers are track {a}; `baton catalog review split {a} SERVICE:ID` splits it");
                 }
                 decisions.keep_apart(a, b, now)?;
                 output::note(&format!(

@@ -14,11 +14,11 @@ pub(super) fn merge(
     now: Timestamp,
 ) -> anyhow::Result<()> {
     if removed == into {
-        bail!("track {removed} and track {into} are the same track already");
+        bail!("track {removed} and track {into} are already the same track");
     }
     let (first, second) = (name_of(catalog, removed)?, name_of(catalog, into)?);
     decisions.merge(removed, into, now)?;
-    output::note(&format!("track {removed} ({first}) is part of track {into} ({second}) now"));
+    output::note(&format!("track {removed} ({first}) is now part of track {into} ({second})"));
     Ok(())
 }
 
@@ -29,7 +29,7 @@ pub(super) fn find_track(catalog: &Catalog, reference: &str) -> anyhow::Result<i
         FoundTracks::Nothing => bail!("there is no track `{reference}`; `baton catalog search WORD` finds one"),
         FoundTracks::Several(ids) => {
             let ids: Vec<_> = ids.iter().take(10).map(i64::to_string).collect();
-            bail!("`{reference}` means several tracks; give the number of one: {}", ids.join(", "))
+            bail!("`{reference}` matches several tracks; give the number of one: {}", ids.join(", "))
         }
     }
 }

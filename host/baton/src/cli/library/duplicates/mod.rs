@@ -19,7 +19,7 @@ use crate::output;
 ///
 /// Versions (remix, live, edit, another length or speed) are not duplicates. The first two minutes are compared; longer
 /// files that seem to be copies are then read once and compared to their end. Pairs with a similarity below 80 %, or that could
-/// not be compared to their end, are listed for review and are in no group. Files without a fingerprint are only listed for
+/// not be compared to their end, are listed for review and are not in a group. Files without a fingerprint are only listed for
 /// review, by title and artist. Nothing is deleted; --plan writes the suggestions for `baton library quarantine`. Exit 1: nothing
 /// could be compared, because no file has a fingerprint.
 #[derive(Debug, clap::Args)]
@@ -39,6 +39,7 @@ pub(in crate::cli) struct Args {
     /// Also list other versions of a recording
     #[arg(long)]
     versions: bool,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

@@ -47,10 +47,11 @@ use crate::workspace::Workspace;
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(in crate::cli) struct Args {
+    /// The duplicates plan
     #[arg(value_name = "PLAN", required_unless_present_any = ["undo", "resume"])]
     plan: Option<PathBuf>,
     /// Move back the files of an earlier run, by the number that it printed. Kept files lose the tags that they got. You
-    /// restore items of Eagle in Eagle; the output says how, and items that are still in its trash are refused
+    /// restore items of Eagle in Eagle, as the output says; Baton refuses items that are still in its trash
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["plan", "trash", "resume"])]
     undo: Option<String>,
     /// Only finish a run that was killed
@@ -66,6 +67,7 @@ pub(in crate::cli) struct Args {
     /// Check and count only; move nothing
     #[arg(long)]
     dry_run: bool,
+    /// Print JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -99,7 +101,7 @@ impl Args {
         let has_work = !(report.moved.is_empty() && report.tagged.is_empty() && report.refused.is_empty());
         let nothing_undone = report.was_undone && !has_work;
         if nothing_undone {
-            output::note("refused: there is nothing to undo: every file of that run is back");
+            output::note("refused: there is nothing to undo: all files of that run were moved back");
         }
         Ok(if report.refused.is_empty() && !nothing_undone { Code::Good } else { Code::Findings })
     }

@@ -23,8 +23,8 @@ impl Trash {
         if let Some(named) = &named {
             if let Some(root) = roots.iter().find(|root| is_scanned(named, root)) {
                 bail!(
-                    "the trash folder {} is within {}, so a scan finds there what was moved; leave --trash out, which moves into {NAME} \
-                     there, or name a folder outside of it",
+                    "the trash folder {} is within {}, so scans would find the moved files; omit --trash (Baton then \
+                     uses {NAME} there), or name a folder outside of it",
                     named.display(),
                     root.display()
                 );

@@ -97,12 +97,13 @@ fn status(settled: &ItemOutcome) -> Status {
 fn left_alone(verdict: &Verdict) -> Status {
     match verdict {
         Verdict::Odd => Status::Failed(
-            "Eagle returns its tags not as a list of texts, so they cannot be preserved; add a tag in Eagle, then sync again"
+            "Eagle does not return its tags as a list of texts, so they cannot be preserved; add a tag in Eagle, then \
+             sync again"
                 .to_owned(),
         ),
         Verdict::Ambiguous => Status::Failed(
-            "several libraries that were scanned have this item, and Eagle does not say which one is open; name that: \
-             `baton library sync FOLDER`"
+            "several libraries that were scanned have this item, and Eagle does not say which one is open; name the \
+             open library: `baton library sync FOLDER`"
                 .to_owned(),
         ),
         other => Status::Skipped(other.skipped().unwrap_or_default()),

@@ -27,7 +27,7 @@ pub(in crate::cli) struct Args {
     /// Write into the tags of the files instead of Eagle
     #[arg(long, conflicts_with_all = ["url", "token", "timeout"])]
     pub(super) file_tags: bool,
-    /// Also remove the older tags: `fingerprint:` and the SHA-256 of a file, in files `FINGERPRINT`
+    /// Also remove the old tags: in Eagle `fingerprint:…` and SHA-256 values, in files `FINGERPRINT`
     #[arg(long)]
     pub(super) replace_old: bool,
     /// Change at most this many
@@ -36,6 +36,7 @@ pub(in crate::cli) struct Args {
     /// Pause after each change, like 100ms
     #[arg(long, value_name = "PAUSE", value_parser = pause, default_value = "0s", hide_default_value = true)]
     pub(super) pause: Duration,
+    /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]
@@ -48,7 +49,7 @@ pub(in crate::cli::library) struct EagleArgs {
     /// The address of Eagle
     #[arg(long, value_name = "URL", default_value = Address::DEFAULT)]
     pub(in crate::cli::library) url: String,
-    /// The secret with Eagle's API token, which other machines need: `baton secret set eagle`
+    /// The name of the secret with Eagle's API token, needed if Eagle runs on another machine: `baton secret set eagle`
     #[arg(long, value_name = "NAME", default_value = "eagle")]
     pub(in crate::cli::library) token: String,
     /// How long one request may take

@@ -174,7 +174,7 @@ impl Report {
 
     fn as_text(&self) -> String {
         let mut text = self.title.as_ref().map_or_else(String::new, |title| format!("{}\n\n", output::one_line(title)));
-        let heads = if self.applied { ["GETS", "WHAT CAME OF IT"] } else { ["WOULD GET", "STATUS"] };
+        let heads = if self.applied { ["GETS", "RESULT"] } else { ["WOULD GET", "STATUS"] };
         let names = self.lines.iter().any(|line| line.name.is_some());
         let mut table = Table::new(&if names {
             vec!["ITEM", "NAME", "HAS", heads[0], heads[1]]
