@@ -59,7 +59,7 @@ pub(super) fn report_similar_folders(findings: &mut Findings, id: &str, folder: 
         format!("{folder}: other folders also end with the id {id}, but may belong to something else; they were not changed"),
         format!(
             "{}\nwhat is the database's move into {folder} by hand; to what is not give a name that does not end with _{id}; \
-             to look again: baton run drive-sync diagnose",
+             to inspect_drive again: baton run drive-sync diagnose",
             others.join("\n")
         ),
     );
