@@ -1,46 +1,46 @@
-//! A number that a plan claims about a file, and when a real number agrees with it.
+//! A size or line count that a plan states for a file, and the rule for comparing it with the real number.
 //!
-//! Plans write `473`, `~8,500+` and `12 KB`; each means something else, so a claim carries how exact it wants to be.
+//! Plans write `473`, `~8,500+` and `12 KB`, each with a different precision.
 
-/// How exact a claim wants to be.
+/// The precision of a stated number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fit {
-    /// Written as an exact number. One in a hundred is let through: a last newline, a changed comment.
+pub enum Precision {
+    /// An exact number. A deviation of 1 % is accepted: a final newline, a changed comment.
     Exact,
-    /// Written as `~`, "about" or in a coarse unit: a quarter more or less agrees.
+    /// Written as `~`, "about" or in a coarse unit: a deviation of 25 % is accepted.
     About,
-    /// Written as `500+`: at least nine tenths of it.
+    /// Written as `500+`: at least 90 % of it.
     AtLeast,
 }
 
-/// A claimed number of bytes or lines.
+/// A stated number of bytes or lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SizeAssertion {
     /// The number.
     pub value: u64,
-    /// How exact it wants to be.
-    pub fit: Fit,
+    /// Its precision.
+    pub precision: Precision,
 }
 
 impl SizeAssertion {
-    /// Whether `actual` agrees with the claim.
+    /// True if `actual` agrees with the stated number.
     #[must_use]
     pub fn agrees(self, actual: u64) -> bool {
         let difference = actual.abs_diff(self.value);
-        match self.fit {
-            Fit::Exact => difference <= (self.value / 100).max(1),
-            Fit::About => difference.saturating_mul(4) <= self.value,
-            Fit::AtLeast => actual >= self.value.saturating_sub(self.value / 10),
+        match self.precision {
+            Precision::Exact => difference <= (self.value / 100).max(1),
+            Precision::About => difference.saturating_mul(4) <= self.value,
+            Precision::AtLeast => actual >= self.value.saturating_sub(self.value / 10),
         }
     }
 
-    /// The claim as a person would write it.
+    /// The number with its sign for the precision: `~473`, `473+`.
     #[must_use]
     pub fn shown(self) -> String {
-        match self.fit {
-            Fit::Exact => self.value.to_string(),
-            Fit::About => format!("about {}", self.value),
-            Fit::AtLeast => format!("at least {}", self.value),
+        match self.precision {
+            Precision::Exact => self.value.to_string(),
+            Precision::About => format!("about {}", self.value),
+            Precision::AtLeast => format!("at least {}", self.value),
         }
     }
 }
@@ -51,17 +51,17 @@ mod tests {
 
     #[test]
     fn an_exact_claim_allows_one_in_a_hundred() {
-        let claim = SizeAssertion { value: 185, fit: Fit::Exact };
+        let claim = SizeAssertion { value: 185, precision: Precision::Exact };
         assert!(claim.agrees(185) && claim.agrees(186));
-        assert!(!claim.agrees(181) && !SizeAssertion { value: 100, fit: Fit::Exact }.agrees(147));
+        assert!(!claim.agrees(181) && !SizeAssertion { value: 100, precision: Precision::Exact }.agrees(147));
     }
 
     #[test]
     fn a_rough_claim_allows_a_quarter_and_a_floor_has_no_ceiling() {
-        assert!(SizeAssertion { value: 100, fit: Fit::About }.agrees(125));
-        assert!(!SizeAssertion { value: 100, fit: Fit::About }.agrees(126));
-        assert!(SizeAssertion { value: 8500, fit: Fit::AtLeast }.agrees(12_718));
-        assert!(!SizeAssertion { value: 8500, fit: Fit::AtLeast }.agrees(7000));
-        assert!(SizeAssertion { value: u64::MAX, fit: Fit::About }.agrees(u64::MAX));
+        assert!(SizeAssertion { value: 100, precision: Precision::About }.agrees(125));
+        assert!(!SizeAssertion { value: 100, precision: Precision::About }.agrees(126));
+        assert!(SizeAssertion { value: 8500, precision: Precision::AtLeast }.agrees(12_718));
+        assert!(!SizeAssertion { value: 8500, precision: Precision::AtLeast }.agrees(7000));
+        assert!(SizeAssertion { value: u64::MAX, precision: Precision::About }.agrees(u64::MAX));
     }
 }
