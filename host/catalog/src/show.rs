@@ -13,7 +13,7 @@ pub struct Fact {
     pub value: String,
     pub source: String,
     pub said_at: Option<Timestamp>,
-    /// It is the track's value: no source of a higher rank states another one.
+    /// True for the track's value: no source of a higher rank states another one.
     pub counts: bool,
 }
 

@@ -194,8 +194,8 @@ mod tests {
 
     #[test]
     fn a_frame_that_arrives_in_two_parts_is_joined() {
-        struct Slow(Vec<u8>);
-        impl Read for Slow {
+        struct SlowReader(Vec<u8>);
+        impl Read for SlowReader {
             fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
                 let count = to.len().min(self.0.len()).min(777);
                 let rest = self.0.split_off(count);
@@ -214,6 +214,6 @@ mod tests {
         };
         let whole = read(&mut bytes.as_slice());
         assert!(!whole[0].fingerprint.words().is_empty());
-        assert_eq!(read(&mut Slow(bytes.clone())), whole);
+        assert_eq!(read(&mut SlowReader(bytes.clone())), whole);
     }
 }

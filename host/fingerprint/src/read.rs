@@ -61,7 +61,7 @@ pub struct AudioReport {
 /// Only a regular file is read (links are followed): a pipe or a device could block or be endless. If the size, the time of
 /// change or the inode is different afterwards, the result is an error. No file causes a panic.
 pub fn read(file: &Path, options: Options, stop: &AtomicBool) -> Result<AudioReport, Error> {
-    read_to(Depth::Fingerprint, file, options, stop)
+    read_to(ReadDepth::Fingerprint, file, options, stop)
 }
 
 /// Reads a file as [`read`] does, and decodes all of it, so that [`AudioReport::damage`] covers the whole file: undecodable
@@ -70,19 +70,19 @@ pub fn read(file: &Path, options: Options, stop: &AtomicBool) -> Result<AudioRep
 /// # Errors
 /// As [`read`]. Damage after the fingerprinted part is not an error.
 pub fn check(file: &Path, options: Options, stop: &AtomicBool) -> Result<AudioReport, Error> {
-    read_to(Depth::Whole, file, options, stop)
+    read_to(ReadDepth::Whole, file, options, stop)
 }
 
 /// The part of a file to decode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Depth {
+enum ReadDepth {
     /// The fingerprinted part.
     Fingerprint,
     /// All of it.
     Whole,
 }
 
-fn read_to(depth: Depth, file: &Path, options: Options, stop: &AtomicBool) -> Result<AudioReport, Error> {
+fn read_to(depth: ReadDepth, file: &Path, options: Options, stop: &AtomicBool) -> Result<AudioReport, Error> {
     let (opened, before) = open(file)?;
     let source = Source::new(opened, before.length, options.hashes);
     let sound = decode::guarded(|| read_source(&source, options, depth, stop));
@@ -103,7 +103,7 @@ pub fn read_opened(file: File, options: Options, stop: &AtomicBool) -> Result<Au
     let same = file.try_clone().map_err(failed)?;
     let before = regular(&file)?;
     let source = Source::new(file, before.length, options.hashes);
-    let sound = decode::guarded(|| read_source(&source, options, Depth::Fingerprint, stop));
+    let sound = decode::guarded(|| read_source(&source, options, ReadDepth::Fingerprint, stop));
     if FileIdentity::from(&same.metadata().map_err(failed)?) != before {
         return Err(changed());
     }
@@ -159,10 +159,10 @@ fn changed() -> Error {
     Error::new(Reason::Changed, "it was replaced or changed while it was read; try again")
 }
 
-fn read_source(source: &Source, options: Options, depth: Depth, stop: &AtomicBool) -> Result<AudioReport, Error> {
-    let mut audio = decode::open(source, options.hashes, depth == Depth::Whole, stop)?;
+fn read_source(source: &Source, options: Options, depth: ReadDepth, stop: &AtomicBool) -> Result<AudioReport, Error> {
+    let mut audio = decode::open(source, options.hashes, depth == ReadDepth::Whole, stop)?;
     let fingerprint = fingerprint(&mut audio, options.length, stop)?;
-    if depth == Depth::Whole {
+    if depth == ReadDepth::Whole {
         audio.check_rest(stop)?;
     }
     let whole = options.hashes || !audio.states_length();

@@ -1,8 +1,8 @@
-//! Coverage: how many audio items have a fingerprint, why the others have none, and how many more are needed to reach the
-//! gate.
+//! Coverage: how many audio items have a fingerprint, why the others have none, and how many more are needed for the
+//! required share.
 //!
-//! Every audio item counts, also one that cannot have a fingerprint: otherwise the gate would hide the difficult files. The audit
-//! reads the same figures, from the view `coverage` of the catalog.
+//! Every audio item counts, even if it cannot have a fingerprint: otherwise files without a fingerprint would not lower
+//! the coverage. The audit reads the same figures, from the view `coverage` of the catalog.
 
 use std::path::PathBuf;
 
@@ -10,8 +10,8 @@ use baton_catalog::Catalog;
 use baton_catalog::CatalogError;
 use baton_catalog::library::{Count, ItemState, MissingPerSource, Source};
 
-/// The default gate, in per cent.
-pub const GATE: u8 = 80;
+/// The default for the required coverage, in per cent.
+pub const REQUIRED_PERCENT: u8 = 80;
 
 /// The fingerprinted part of a file, in milliseconds: [`crate::scan::Options::LENGTH`].
 pub const FINGERPRINTED_MS: u64 = crate::scan::Options::LENGTH.as_secs() * 1_000;
@@ -19,10 +19,10 @@ pub const FINGERPRINTED_MS: u64 = crate::scan::Options::LENGTH.as_secs() * 1_000
 /// Coverage of a whole library.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coverage {
-    /// The gate, in per cent.
+    /// The required coverage, in per cent.
     pub gate_percent: u8,
-    /// Items with a fingerprint that play longer than the fingerprinted part.
-    pub in_part: u64,
+    /// Fingerprinted items that are longer than [`FINGERPRINTED_MS`].
+    pub partly_fingerprinted: u64,
     /// The sum of all sources.
     pub total: CoveragePart,
     /// Each source.
@@ -53,11 +53,11 @@ pub struct CoveragePart {
     pub failed: u64,
     /// Items that cannot have a fingerprint.
     pub skipped: u64,
-    /// Items that a scan did not find any more. They do not count for the gate.
+    /// Items that the last scan did not find. They are excluded from the required share.
     pub missing: u64,
     /// Why items have no fingerprint, the most frequent first.
     pub reasons: Vec<MissingCount>,
-    /// How many more items need a fingerprint to reach the gate.
+    /// How many more items need a fingerprint for the required share.
     pub needed: u64,
 }
 
@@ -115,13 +115,13 @@ impl CoveragePart {
         u64::try_from((done * 2000 + items).checked_div(items * 2).unwrap_or(0)).unwrap_or(u64::MAX)
     }
 
-    /// Whether the gate is reached. A library without items does not reach it.
+    /// Whether the required share is reached. A library without items does not reach it.
     #[must_use]
     pub const fn is_reached(&self) -> bool {
         self.items > 0 && self.needed == 0
     }
 
-    /// Whether reading all pending and failed items could reach the gate.
+    /// Whether reading all pending and failed items could reach the required share.
     #[must_use]
     pub const fn is_reachable(&self) -> bool {
         self.needed <= self.pending + self.failed
@@ -136,11 +136,11 @@ impl Coverage {
     }
 
     /// Computes the coverage of a catalog.
-    pub fn of(catalog: &Catalog, gate_percent: u8) -> Result<Self, CatalogError> {
+    pub fn load(catalog: &Catalog, gate_percent: u8) -> Result<Self, CatalogError> {
         let counts = catalog.library_counts()?;
         let missing = catalog.library_missing()?;
-        let in_part = catalog.library_longer(FINGERPRINTED_MS)?;
-        Ok(Self { in_part, ..Self::from(&catalog.library_sources()?, &counts, &missing, gate_percent) })
+        let partly_fingerprinted = catalog.count_items_longer_than(FINGERPRINTED_MS)?;
+        Ok(Self { partly_fingerprinted, ..Self::from(&catalog.library_sources()?, &counts, &missing, gate_percent) })
     }
 
     fn from(sources: &[Source], counts: &[Count], missing: &[MissingPerSource], gate_percent: u8) -> Self {
@@ -152,7 +152,7 @@ impl Coverage {
         };
         let missing = missing.iter().map(|count| count.items).sum();
         let total = CoveragePart::from_counts(counts.iter(), missing, gate_percent);
-        Self { gate_percent, in_part: 0, total, sources: sources.iter().map(one).collect() }
+        Self { gate_percent, partly_fingerprinted: 0, total, sources: sources.iter().map(one).collect() }
     }
 }
 
@@ -173,7 +173,7 @@ mod tests {
             count(2, ItemState::Failed, Some("corrupt"), 500),
             count(2, ItemState::Skipped, Some("unsupported"), 381),
         ];
-        let coverage = Coverage::from(&[], &counts, &[MissingPerSource { source: 2, items: 7 }], GATE);
+        let coverage = Coverage::from(&[], &counts, &[MissingPerSource { source: 2, items: 7 }], REQUIRED_PERCENT);
         let total = &coverage.total;
         assert_eq!((total.items, total.fingerprinted, total.needed, total.tenths()), (21_125, 4_244, 12_656, 201));
         assert_eq!((total.missing, total.is_reached(), total.is_reachable()), (7, false, true));
@@ -189,10 +189,10 @@ mod tests {
                 count(1, ItemState::Fingerprinted, None, done),
                 count(1, ItemState::Skipped, Some("protected"), skipped),
             ];
-            Coverage::from(&[], &counts, &[], GATE).total
+            Coverage::from(&[], &counts, &[], REQUIRED_PERCENT).total
         };
         assert!(at(80, 20).is_reached() && !at(79, 21).is_reached() && !at(79, 21).is_reachable());
-        let empty = Coverage::empty(GATE);
-        assert_eq!((empty.gate_percent, empty.total.is_reached(), empty.total.tenths()), (GATE, false, 0));
+        let empty = Coverage::empty(REQUIRED_PERCENT);
+        assert_eq!((empty.gate_percent, empty.total.is_reached(), empty.total.tenths()), (REQUIRED_PERCENT, false, 0));
     }
 }

@@ -9,16 +9,16 @@ use crate::{SandboxError, limits};
 
 /// The thread that advances the epoch.
 #[derive(Debug)]
-pub(crate) struct Ticker(Arc<Shared>);
+pub(crate) struct Ticker(Arc<SharedState>);
 
 #[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
+struct SharedState {
+    state: Mutex<TickerState>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct TickerState {
     /// The number of running attempts.
     running: usize,
     /// The engine is not used any more.
@@ -28,7 +28,7 @@ struct State {
 impl Ticker {
     /// Starts the thread for `engine`.
     pub(crate) fn new(engine: &Engine) -> Result<Self, SandboxError> {
-        let (weak, shared) = (engine.weak(), Arc::new(Shared::default()));
+        let (weak, shared) = (engine.weak(), Arc::new(SharedState::default()));
         let inner = Arc::clone(&shared);
         let ticks = move || {
             while inner.wait_for_attempts() {
@@ -43,10 +43,10 @@ impl Ticker {
     }
 
     /// Advances the epoch while the returned guard exists.
-    pub(crate) fn run(&self) -> Ticking {
+    pub(crate) fn run(&self) -> TickerGuard {
         self.0.lock().running += 1;
         self.0.changed.notify_all();
-        Ticking(Arc::clone(&self.0))
+        TickerGuard(Arc::clone(&self.0))
     }
 }
 
@@ -59,23 +59,23 @@ impl Drop for Ticker {
 
 /// A running attempt.
 #[derive(Debug)]
-pub(crate) struct Ticking(Arc<Shared>);
+pub(crate) struct TickerGuard(Arc<SharedState>);
 
-impl Drop for Ticking {
+impl Drop for TickerGuard {
     fn drop(&mut self) {
         let mut state = self.0.lock();
         state.running = state.running.saturating_sub(1);
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl SharedState {
+    fn lock(&self) -> MutexGuard<'_, TickerState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sleeps until an attempt runs. Returns false if the engine is not used any more.
     fn wait_for_attempts(&self) -> bool {
-        let idle = |state: &mut State| state.running == 0 && !state.closed;
+        let idle = |state: &mut TickerState| state.running == 0 && !state.closed;
         let state = self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
         state.running > 0 || !state.closed
     }
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn the_epoch_rests_while_nothing_runs_and_the_thread_ends_with_its_engine() {
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(SharedState::default());
         let ticker = Ticker(Arc::clone(&shared));
         let inner = Arc::clone(&shared);
         let waiter = std::thread::spawn(move || inner.wait_for_attempts());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::capabilities::fingerprint::WorkGate;
 use crate::capabilities::http::Network;
-use crate::capabilities::sql::Copies;
+use crate::capabilities::sql::CopyLimit;
 use crate::workers::Workers;
 
 /// Resources that attempts share. Clones share them too.
@@ -14,7 +14,7 @@ pub(crate) struct HostResources {
     /// Limits how much audio is decoded at the same time.
     pub(crate) fingerprint_gate: WorkGate,
     /// Limits how many snapshots are made at the same time.
-    pub(crate) copies: Copies,
+    pub(crate) copies: CopyLimit,
     /// Absent in tests and benches. Then plugins have no databases.
     pub(crate) workers: Option<Workers>,
 }

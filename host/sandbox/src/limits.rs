@@ -58,8 +58,8 @@ pub const LOG_KEPT_BYTES: usize = 64 << 10;
 /// The part of [`LOG_KEPT_BYTES`] for the beginning of the log; the rest is for its end.
 pub const LOG_HEAD_BYTES: usize = 16 << 10;
 
-/// The size of the log that an attempt may write. Above [`LOG_KEPT_BYTES`] the log is cut; above this limit the attempt
-/// is stopped.
+/// The maximum size of the log that an attempt may write. Above [`LOG_KEPT_BYTES`] the log is cut; above this limit the
+/// attempt is stopped.
 pub const LOG_BYTES: usize = 16 << 20;
 
 /// The number of pieces that may be written to the log in one second.

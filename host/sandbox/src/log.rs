@@ -66,7 +66,7 @@ impl Log {
     }
 
     /// Adds a line of the host.
-    pub(crate) fn say(&self, line: &str) {
+    pub(crate) fn add_line(&self, line: &str) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.keep(format!("[{line}]\n").as_bytes());
     }

@@ -90,14 +90,14 @@ mod tests {
 
     #[tokio::test]
     async fn work_without_a_caller_ends() {
-        struct Ended(Arc<AtomicBool>);
-        impl Drop for Ended {
+        struct EndGuard(Arc<AtomicBool>);
+        impl Drop for EndGuard {
             fn drop(&mut self) {
                 self.0.store(true, Ordering::Release);
             }
         }
         let ended = Arc::new(AtomicBool::new(false));
-        let guard = Ended(Arc::clone(&ended));
+        let guard = EndGuard(Arc::clone(&ended));
         let work = async move {
             let _guard = guard;
             std::future::pending::<()>().await;

@@ -1,7 +1,7 @@
 //! Collects the evidence about two tracks, without a judgement.
 
 use super::limits::{LOOSE_FLOOR_MS, LOOSE_MS, LOOSE_PERCENT, NEAR_FLOOR_MS, NEAR_MS, NEAR_PERCENT, TIGHT_MS};
-use super::prepared::{Prepared, without_article};
+use super::prepared::{PreparedTrack, without_article};
 use super::relation::{Artists, Length, Titles};
 use super::romanise::Skeleton;
 use super::version::{Agreement, Kind, Version};
@@ -25,7 +25,7 @@ pub(super) struct Evidence {
     pub(super) same_album: Option<bool>,
 }
 
-pub(super) fn compare(a: &Prepared, b: &Prepared) -> Evidence {
+pub(super) fn compare(a: &PreparedTrack, b: &PreparedTrack) -> Evidence {
     let said_the_same = !a.spoken.is_empty() && a.spoken == b.spoken;
     let difference_ms = a.duration_ms.zip(b.duration_ms).map(|(a, b)| a.abs_diff(b));
     let titles = if said_the_same { Titles::Equal } else { titles(a, b) };
@@ -71,12 +71,12 @@ fn romanised(a: Option<&Skeleton>, b: Option<&Skeleton>) -> bool {
 }
 
 /// Whether one track is a remix that is credited to its remixer.
-fn remixer_is_artist(a: &Prepared, b: &Prepared) -> bool {
+fn remixer_is_artist(a: &PreparedTrack, b: &PreparedTrack) -> bool {
     let details = &a.title.version.details;
     !details.is_empty() && b.title.version.details == *details && b.credit.has_words(details)
 }
 
-fn titles(a: &Prepared, b: &Prepared) -> Titles {
+fn titles(a: &PreparedTrack, b: &PreparedTrack) -> Titles {
     let (whole_a, whole_b) = (&a.title.whole, &b.title.whole);
     if whole_a.is_empty() || whole_b.is_empty() {
         return Titles::Missing;
@@ -145,7 +145,7 @@ fn spell_sounds(words: &[String]) -> String {
 }
 
 /// Whether a truncated title is the start of the other one.
-fn is_beginning(cut: &Prepared, whole: &Prepared) -> bool {
+fn is_beginning(cut: &PreparedTrack, whole: &PreparedTrack) -> bool {
     cut.cut_off && cut.whole.chars().count() >= 12 && whole.whole.starts_with(&cut.whole)
 }
 
@@ -156,7 +156,7 @@ fn is_contained(a: &[String], b: &[String]) -> bool {
 }
 
 /// Compares the versions by the titles, and by the albums if only one title says that it is live.
-fn versions(a: &Prepared, b: &Prepared, said_the_same: bool) -> Agreement {
+fn versions(a: &PreparedTrack, b: &PreparedTrack, said_the_same: bool) -> Agreement {
     let said = if said_the_same { Agreement::Same } else { a.title.version.agreement(&b.title.version) };
     if a.title.is_live() != b.title.is_live() && a.is_live() && b.is_live() {
         return without_live(&a.title.version).agreement(&without_live(&b.title.version)).max(Agreement::Unnamed);
@@ -185,7 +185,7 @@ fn without_cut(version: &Version) -> Version {
 }
 
 /// Whether the lengths differ so much that the tracks are different edits. This check is cheap, so it comes first.
-pub(super) fn is_far(a: &Prepared, b: &Prepared) -> bool {
+pub(super) fn is_far(a: &PreparedTrack, b: &PreparedTrack) -> bool {
     length(a.duration_ms.zip(b.duration_ms)) == Length::Far
 }
 

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::number;
-use super::title::{Piece, Place};
+use super::title::{Piece, PiecePosition};
 
 /// Extensions of files of sound and video.
 const EXTENSIONS: [&str; 12] =
@@ -47,14 +47,14 @@ pub(super) fn is_cut_off(title: &str) -> bool {
 pub(super) fn after_places(pieces: &[Piece]) -> Option<&[Piece]> {
     let count = pieces.iter().take_while(|piece| is_place(piece)).count();
     let rest = pieces.get(count..)?;
-    (count > 0 && rest.iter().any(|piece| piece.place != Place::Bracket)).then_some(rest)
+    (count > 0 && rest.iter().any(|piece| piece.place != PiecePosition::Bracket)).then_some(rest)
 }
 
 /// Whether a piece is a position: "07", "101", "A1", "8A", "Track 05", or a label number ("LABEL012") in a bracket.
 fn is_place(piece: &Piece) -> bool {
     let words: Vec<&str> = piece.text.split_whitespace().collect();
     match (words.as_slice(), piece.place) {
-        ([word], Place::Bracket) => number::has_digit(word) && word.chars().any(char::is_alphabetic),
+        ([word], PiecePosition::Bracket) => number::has_digit(word) && word.chars().any(char::is_alphabetic),
         ([word], _) => is_position(word),
         (["track", number], _) => is_position(number),
         _ => false,

@@ -7,7 +7,7 @@
 //! O(k · (log(n · k) + `MAX_PER_KEY`)). A hash collision only causes an additional comparison.
 
 use super::limits::{MAX_KEY_NAMES, MAX_KEY_WORDS, MAX_PER_KEY, RARE};
-use super::prepared::Prepared;
+use super::prepared::PreparedTrack;
 
 /// A key of a candidate. Entries are sorted by key, then by length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +48,7 @@ pub(super) struct ComparedTracks {
 
 impl Index {
     /// Builds the index from all readings of all candidates, each with the index of its candidate.
-    pub(super) fn new<'a>(readings: impl Iterator<Item = (u32, &'a Prepared)>) -> Self {
+    pub(super) fn new<'a>(readings: impl Iterator<Item = (u32, &'a PreparedTrack)>) -> Self {
         let mut entries = Vec::new();
         for (candidate, prepared) in readings {
             let length_ms = prepared.duration_ms.unwrap_or_default();
@@ -61,7 +61,7 @@ impl Index {
     }
 
     /// The candidates to compare with a track.
-    pub(super) fn near(&self, track: &Prepared) -> ComparedTracks {
+    pub(super) fn near(&self, track: &PreparedTrack) -> ComparedTracks {
         let (mut candidates, mut left_out) = (Vec::new(), 0);
         for key in keys(track) {
             let start = self.entries.partition_point(|entry| entry.key < key.hash);
@@ -90,7 +90,7 @@ fn nearest(same: &[Entry], length_ms: Option<u64>) -> &[Entry] {
     same.get(start..same.len().min(start + MAX_PER_KEY)).unwrap_or_default()
 }
 
-fn keys(track: &Prepared) -> Vec<Key> {
+fn keys(track: &PreparedTrack) -> Vec<Key> {
     let mut keys = Vec::with_capacity(24);
     let mut push = |kind, parts: &[&str]| keys.push(Key { hash: hash(parts), kind });
     for id in track.ids.iter().take(MAX_KEY_NAMES) {

@@ -8,7 +8,7 @@ use super::compare::{Evidence, compare, is_far};
 use super::index::Index;
 use super::judge::{self, Level};
 use super::limits::{GAP, MAX_LISTED};
-use super::prepared::Prepared;
+use super::prepared::PreparedTrack;
 use super::reason::{self, Reason};
 use super::relation::Titles;
 use super::track::Track;
@@ -57,9 +57,9 @@ impl Decision {
 /// nearly constant time (`index.rs`).
 #[derive(Debug)]
 pub struct Matcher {
-    pub(super) candidates: Vec<Prepared>,
+    pub(super) candidates: Vec<PreparedTrack>,
     /// Other readings of some candidates, by the index of the candidate.
-    readings: BTreeMap<u32, Vec<Prepared>>,
+    readings: BTreeMap<u32, Vec<PreparedTrack>>,
     pub(super) index: Index,
 }
 
@@ -84,7 +84,7 @@ impl Matcher {
     /// Parses all candidates. Decisions contain indexes of this list.
     #[must_use]
     pub fn new<'a>(candidates: impl IntoIterator<Item = &'a Track>) -> Self {
-        let (candidates, readings): (Vec<_>, Vec<_>) = candidates.into_iter().map(Prepared::read).unzip();
+        let (candidates, readings): (Vec<_>, Vec<_>) = candidates.into_iter().map(PreparedTrack::read).unzip();
         let readings: BTreeMap<_, _> = (0_u32..).zip(readings).filter(|(_, others)| !others.is_empty()).collect();
         let others = readings.iter().flat_map(|(place, others)| others.iter().map(|other| (*place, other)));
         let index = Index::new((0_u32..).zip(&candidates).chain(others));
@@ -94,7 +94,7 @@ impl Matcher {
     /// Looks a track up. The same track and candidates give the same decision.
     #[must_use]
     pub fn find(&self, track: &Track) -> Decision {
-        let (track, readings) = Prepared::read(track);
+        let (track, readings) = PreparedTrack::read(track);
         let mut judged = self.judge_near(&track, &readings);
         judged.sort_by_key(|one| (std::cmp::Reverse((one.level, one.score)), one.candidate));
         let Some(best) = judged.first() else {
@@ -112,7 +112,7 @@ impl Matcher {
 
     /// Judges the candidates that share a key. Candidates with a very different length are only compared if nothing else fits:
     /// such a candidate can only be the best rejected one, or a question because of its code.
-    fn judge_near(&self, track: &Prepared, readings: &[Prepared]) -> Vec<JudgedCandidate> {
+    fn judge_near(&self, track: &PreparedTrack, readings: &[PreparedTrack]) -> Vec<JudgedCandidate> {
         let is_far = |candidate: &u32| {
             self.candidates.get(*candidate as usize).is_some_and(|one| is_far(track, one) && !shares_code(track, one))
         };
@@ -130,9 +130,9 @@ impl Matcher {
     }
 
     /// Judges a candidate as written. If it is rejected, other readings of both can still make it a case for review.
-    fn judge(&self, track: &Prepared, readings: &[Prepared], candidate: u32) -> Option<JudgedCandidate> {
+    fn judge(&self, track: &PreparedTrack, readings: &[PreparedTrack], candidate: u32) -> Option<JudgedCandidate> {
         let other = self.candidates.get(candidate as usize)?;
-        let judged = |a: &Prepared, b: &Prepared, most: Level| {
+        let judged = |a: &PreparedTrack, b: &PreparedTrack, most: Level| {
             let evidence = compare(a, b);
             JudgedCandidate {
                 candidate,
@@ -177,7 +177,7 @@ impl Matcher {
 }
 
 /// Whether two tracks have an id, an ISRC or a recording in common, whatever else differs.
-fn shares_code(a: &Prepared, b: &Prepared) -> bool {
+fn shares_code(a: &PreparedTrack, b: &PreparedTrack) -> bool {
     let same = |a: &Option<String>, b: &Option<String>| a.is_some() && a == b;
     same(&a.isrc, &b.isrc) || same(&a.recording, &b.recording) || a.ids.iter().any(|id| b.ids.contains(id))
 }

@@ -7,7 +7,7 @@ use super::number;
 use super::readings::{self, open_first, strip_artist};
 use super::romanise::{Skeleton, in_hiragana};
 use super::segment::{self, Segment};
-use super::title::{self, Piece, Place, Title};
+use super::title::{self, Piece, PiecePosition, Title};
 use super::track::{Id, Track, isrc};
 use super::version::Kind;
 use super::words::NO_ALBUM;
@@ -15,7 +15,7 @@ use super::work::Work;
 
 /// The parts of a track that are compared.
 #[derive(Debug, Clone)]
-pub(super) struct Prepared {
+pub(super) struct PreparedTrack {
     pub(super) ids: Vec<Id>,
     pub(super) isrc: Option<String>,
     pub(super) recording: Option<String>,
@@ -39,7 +39,7 @@ pub(super) struct Prepared {
     pub(super) duration_ms: Option<u64>,
 }
 
-impl Prepared {
+impl PreparedTrack {
     /// The most likely reading of a track, and other readings of its title, which are never certain.
     pub(super) fn read(track: &Track) -> (Self, Vec<Self>) {
         let mut pieces = title::pieces(&fold(&clean_title(&track.title)));
@@ -114,7 +114,7 @@ fn strip_number(pieces: &mut Vec<Piece>) {
     if let [first, second, ..] = pieces.as_slice() {
         let number = first.text.trim();
         let counts = number.len() == 2 && number.starts_with('0') && number.bytes().all(|b| b.is_ascii_digit());
-        if counts && second.place == Place::Dash {
+        if counts && second.place == PiecePosition::Dash {
             pieces.remove(0);
             open_first(pieces);
         }

@@ -9,7 +9,7 @@ use super::credit::{Credit, Name};
 use super::file_name::{after_places, is_position, quoted};
 use super::name;
 use super::relation::Artists;
-use super::title::{self, Piece, Place};
+use super::title::{self, Piece, PiecePosition};
 
 /// Pieces of a title, and the corresponding artists.
 pub(super) struct Reading {
@@ -42,7 +42,7 @@ fn readings_of_pieces(pieces: &[Piece], artists: &[String]) -> Vec<Reading> {
     };
     let mut readings = Vec::new();
     if let [first, second, rest @ ..] = pieces
-        && second.place == Place::Dash
+        && second.place == PiecePosition::Dash
     {
         let version = title::is_version_only(second);
         // "Artist - Intro": a version word may be a title.
@@ -77,7 +77,7 @@ fn reading<'a>(pieces: impl Iterator<Item = &'a Piece>, artists: Vec<String>) ->
 /// the artist becomes the credit.
 pub(super) fn strip_artist(pieces: &mut Vec<Piece>, artists: &mut Vec<String>) {
     let [first, second, ..] = pieces.as_slice() else { return };
-    if second.place != Place::Dash || title::is_version_only(second) {
+    if second.place != PiecePosition::Dash || title::is_version_only(second) {
         return;
     }
     let credit = Credit::read(artists, &[]);
@@ -102,6 +102,6 @@ pub(super) fn strip_artist(pieces: &mut Vec<Piece>, artists: &mut Vec<String>) {
 
 pub(super) fn open_first(pieces: &mut [Piece]) {
     if let Some(first) = pieces.first_mut() {
-        first.place = Place::Open;
+        first.place = PiecePosition::Open;
     }
 }

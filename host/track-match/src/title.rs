@@ -29,11 +29,11 @@ pub fn version(title: &str) -> Version {
 #[derive(Debug, Clone)]
 pub(super) struct Piece {
     pub(super) text: String,
-    pub(super) place: Place,
+    pub(super) place: PiecePosition,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum PiecePosition {
     /// Before the first dash, outside of brackets.
     Open,
     /// After a dash.
@@ -85,19 +85,19 @@ impl Title {
         if words.is_empty() {
             return;
         }
-        if piece.place == Place::Open {
+        if piece.place == PiecePosition::Open {
             let ending = words.len() - ending(&words);
             let (name, ending) = words.split_at(ending);
-            self.add_text(name, Place::Open);
+            self.add_text(name, PiecePosition::Open);
             if !ending.is_empty() {
-                self.add_segment(ending, Place::Dash);
+                self.add_segment(ending, PiecePosition::Dash);
             }
         } else {
             self.add_segment(&words, piece.place);
         }
     }
 
-    fn add_segment(&mut self, words: &[String], place: Place) {
+    fn add_segment(&mut self, words: &[String], place: PiecePosition) {
         match segment::read(words) {
             Segment::Version { kinds, details } => {
                 self.version.kinds.extend(kinds);
@@ -113,18 +113,18 @@ impl Title {
         }
     }
 
-    fn add_text(&mut self, words: &[String], place: Place) {
+    fn add_text(&mut self, words: &[String], place: PiecePosition) {
         let words: Vec<String> = words.iter().map(|word| number::plain(word)).collect();
-        let to = if place == Place::Open { &mut self.base } else { &mut self.subtitle };
+        let to = if place == PiecePosition::Open { &mut self.base } else { &mut self.subtitle };
         to.extend_from_slice(&words);
         self.whole.extend_from_slice(&words);
         self.spoken.extend(words);
     }
 
     /// Removes "Part 2" from the words, unless there are no others.
-    fn take_part(&mut self, words: &mut Vec<String>, place: Place) {
+    fn take_part(&mut self, words: &mut Vec<String>, place: PiecePosition) {
         let Some(part) = part(words) else { return };
-        if place == Place::Open && part.words.len() == words.len() {
+        if place == PiecePosition::Open && part.words.len() == words.len() {
             return;
         }
         words.drain(part.words);
@@ -164,7 +164,7 @@ pub(super) fn is_version_only(piece: &Piece) -> bool {
 
 /// Splits a folded title at its brackets, and at dashes and bars next to a space.
 pub(super) fn pieces(folded: &str) -> Vec<Piece> {
-    let mut cut = Cut::default();
+    let mut cut = TitleSplit::default();
     let chars: Vec<char> = folded.chars().collect();
     let space = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_none_or(|c| c.is_whitespace());
     for (at, &c) in chars.iter().enumerate() {
@@ -180,14 +180,14 @@ pub(super) fn pieces(folded: &str) -> Vec<Piece> {
 }
 
 #[derive(Default)]
-struct Cut {
+struct TitleSplit {
     pieces: Vec<Piece>,
     text: String,
     depth: i32,
     after_dash: bool,
 }
 
-impl Cut {
+impl TitleSplit {
     fn bracket(&mut self, step: i32) {
         self.end();
         self.depth = (self.depth + step).max(0);
@@ -195,15 +195,15 @@ impl Cut {
 
     fn dash(&mut self) {
         self.end();
-        self.after_dash = self.pieces.iter().any(|piece| piece.place != Place::Bracket);
+        self.after_dash = self.pieces.iter().any(|piece| piece.place != PiecePosition::Bracket);
     }
 
     fn end(&mut self) {
         let text = std::mem::take(&mut self.text);
         let place = match (self.depth, self.after_dash) {
-            (1.., _) => Place::Bracket,
-            (_, true) => Place::Dash,
-            _ => Place::Open,
+            (1.., _) => PiecePosition::Bracket,
+            (_, true) => PiecePosition::Dash,
+            _ => PiecePosition::Open,
         };
         if !text.trim().is_empty() {
             self.pieces.push(Piece { text, place });
@@ -212,17 +212,18 @@ impl Cut {
 }
 
 /// The text before "feat." and the credit after it. "With" names guests only at the start of a bracket.
-fn split_guests(text: &str, place: Place) -> (&str, Option<String>) {
+fn split_guests(text: &str, place: PiecePosition) -> (&str, Option<String>) {
     let mut at = 0;
     for token in text.split_inclusive(char::is_whitespace) {
         let start = text.get(..at).unwrap_or_default();
         let first = start.trim().is_empty();
         let word = token.trim();
         let bare = word.trim_end_matches(['.', ':']);
-        let names =
-            FEATURING.contains(&bare) && bare != "w" || word == "w/" || (bare == "with" && place == Place::Bracket);
+        let names = FEATURING.contains(&bare) && bare != "w"
+            || word == "w/"
+            || (bare == "with" && place == PiecePosition::Bracket);
         let guests = text.get(at + token.len()..).unwrap_or_default().trim();
-        if names && (!first || place != Place::Open) && (bare != "with" || first) && !guests.is_empty() {
+        if names && (!first || place != PiecePosition::Open) && (bare != "with" || first) && !guests.is_empty() {
             return (start, Some(guests.to_owned()));
         }
         at += token.len();

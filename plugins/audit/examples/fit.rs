@@ -1,12 +1,13 @@
-//! Fits the weights of the reader to labelled plans, and says how well they read plans that they were not fitted to.
+//! Fits the weights of the reader to labelled plans, and measures how well they read plans that were not used for
+//! fitting.
 //!
 //! `cargo run --release -p audit --example fit -- PLANS WILD [--write]`
 //!
-//! `PLANS` holds plans with `NAME.labels.tsv` (line, path, symbols) beside them: what is labelled is made, nothing else is.
-//! `WILD` holds one folder a repository with `tree/` and `labels.tsv` (document, line, kind, text, role, …). Each repository
+//! `PLANS` has plans with `NAME.labels.tsv` (line, path, symbols) beside them: only labelled files are created. `WILD`
+//! has one folder per repository with `tree/` and `labels.tsv` (document, line, kind, text, role, …). Each repository
 //! and each set of plans is left out once, and read with weights fitted to the others. `--write` only fits to all and
-//! writes `src/reader/weights.tsv`. The weights start at those of the table and are held near them, so that what plans
-//! taught that are no longer at hand stays; the same table and labels give the same weights.
+//! writes `src/reader/weights.tsv`. The weights start at those of the table and are kept near them, so that the
+//! influence of plans that are no longer available remains; the same table and labels give the same weights.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing, reason = "a tool that fails loudly")]
 
@@ -16,24 +17,24 @@ use std::path::Path;
 
 use audit::reader::{Observation, observations};
 
-/// How strongly weights are held near those of the table.
+/// Regularisation: how strongly weights are kept near those of the table.
 const RIDGE: f64 = 0.003;
 const STEPS: usize = 1500;
-/// A feature counts when it was seen so often.
+/// Minimum number of occurrences of a feature.
 const SEEN: usize = 6;
-/// And in so many sets of plans.
+/// Minimum number of sets of plans with the feature.
 const GROUPS: usize = 2;
 /// Weights below it are left out of the table.
 const PRUNED: f64 = 0.05;
-/// From here on a path counts as promised; see `LIKELY` of the reader.
+/// Minimum probability for a promised path; see `LIKELY` of the reader.
 const LIKELY: f64 = 0.6;
 
-/// What a path may be: only spoken of, made, or changed.
+/// Possible roles of a path: only mentioned, created, or changed.
 type Roles = [bool; 3];
 const SPOKEN: Roles = [true, false, false];
 const MADE: Roles = [false, true, false];
 const CHANGED: Roles = [false, false, true];
-/// The labels of a set say only what is made.
+/// The labels of a set only state which files are created.
 const NOT_MADE: Roles = [true, false, true];
 
 struct Sample {
@@ -108,7 +109,7 @@ impl Set {
         }
     }
 
-    /// Short plans in one file, each below a line that says what it makes and changes.
+    /// Short plans in one file, each below a line that states what it creates and changes.
     fn phrasings(&mut self, group: &str, text: &str) {
         for (at, part) in format!("\n{text}").split("\n=== ").skip(1).enumerate() {
             let (said, plan) = part.split_once('\n').unwrap();
@@ -159,10 +160,10 @@ impl Set {
     }
 }
 
-/// The weights of the features for "made" and for "changed"; the last ones are the bias.
+/// The weights of the features for "created" and "changed"; the last ones are the bias.
 type Weights = Vec<[f64; 2]>;
 
-/// How likely a path is only spoken of, made and changed.
+/// The probabilities that a path is only mentioned, created and changed.
 fn shares(sample: &Sample, weights: &Weights) -> [f64; 3] {
     let bias = weights[weights.len() - 1];
     let sum = |side: usize| sample.features.iter().map(|at| weights[*at][side]).sum::<f64>() + bias[side];
@@ -228,7 +229,7 @@ fn table(set: &mut Set) -> Weights {
     weights
 }
 
-/// The features that are seen often enough, in enough sets.
+/// The features that occur often enough, in enough sets.
 fn used(set: &Set) -> Vec<bool> {
     let count = set.names.len();
     let (mut seen, mut groups) = (vec![0; count], vec![BTreeSet::new(); count]);
@@ -250,7 +251,7 @@ struct Tally {
 
 impl Tally {
     fn add(&mut self, sample: &Sample, weights: &Weights) {
-        // Where the labels say only what is made, what is changed is no error.
+        // If the labels only state which files are created, a changed file is not an error.
         let shares = shares(sample, weights);
         let found = promised(sample, weights) >= LIKELY && !(sample.roles == NOT_MADE && shares[2] > shares[1]);
         let wanted = !sample.roles[0];

@@ -1,6 +1,6 @@
-//! Numbers of things in words: `1 claim`, `2 claims`, `3 entries`.
+//! Counts in words: `1 claim`, `2 claims`, `3 entries`.
 
-/// How many of what.
+/// A number with its noun.
 pub(crate) fn count(number: impl TryInto<u64>, one: &str) -> String {
     let number = number.try_into().unwrap_or(u64::MAX);
     format!("{number} {}", plural(number, one))
@@ -11,7 +11,7 @@ pub(crate) fn plural(number: u64, one: &str) -> String {
     if number == 1 {
         return one.to_owned();
     }
-    // `step forward` and `line of the log`: what is counted is the first word.
+    // `step forward` and `line of the log`: only the first word gets the plural.
     let (head, tail) = one.find(" of ").or_else(|| one.find(" forward")).map_or((one, ""), |at| one.split_at(at));
     match head.strip_suffix('y').filter(|rest| !rest.ends_with(['a', 'e', 'o', 'u'])) {
         Some(rest) => format!("{rest}ies{tail}"),

@@ -1,4 +1,5 @@
-//! The outcomes of earlier tasks of the audit: whether their data count, and whether their requests were sent.
+//! The outcomes of earlier tasks of the audit: they decide whether the data of these tasks count and whether their
+//! requests were sent.
 //!
 //! The ledger is read at most once, and only if a row of an earlier task is used: most audits do not need it.
 
@@ -12,15 +13,15 @@ use crate::limits;
 
 /// The state of a task, as far as the audit needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
-    /// It ended with an outcome, also one that is `partial` or `refused`: what it wrote down and sent counts.
+enum TaskState {
+    /// It ended with an outcome, including `partial` and `refused`: its data and requests count.
     Counts,
     Running,
-    /// It ended without an outcome, or has not begun.
+    /// It ended without an outcome, or has not started.
     Other,
 }
 
-impl Standing {
+impl TaskState {
     fn of(entry: &Entry) -> Self {
         match entry.state.as_str() {
             "running" => Self::Running,
@@ -30,46 +31,48 @@ impl Standing {
     }
 }
 
-/// How earlier tasks ended, as one task sees them.
+/// The outcomes of earlier tasks, as seen by one task.
 #[derive(Default)]
 pub struct EarlierOutcomes<'a> {
     task: String,
     ledger: Option<&'a dyn Ledger>,
-    standings: OnceCell<BTreeMap<String, Standing>>,
+    standings: OnceCell<BTreeMap<String, TaskState>>,
 }
 
 impl<'a> EarlierOutcomes<'a> {
-    /// As `task`, the same in all its attempts, sees them; empty for none.
+    /// For the task `task`, whose id is the same in all attempts; empty for none.
     #[must_use]
     pub fn new(task: &str, ledger: Option<&'a dyn Ledger>) -> Self {
         Self { task: task.to_owned(), ledger, standings: OnceCell::new() }
     }
 
-    /// The task that looks; empty for none.
+    /// The current task; empty for none.
     #[must_use]
     pub fn task(&self) -> &str {
         &self.task
     }
 
-    /// Whether the outcome of a task was taken. Not that of an earlier attempt of this one; that of a task that still runs is
-    /// about to be. Where the ledger is not granted, and of tasks that it does not list any more, it is taken for granted.
+    /// True if the outcome of a task was recorded. False for an earlier attempt of the current task. A running task
+    /// counts as recorded, because its outcome is being recorded. Without the ledger, and for tasks that it no longer
+    /// lists, the outcome counts as recorded.
     #[must_use]
     pub fn taken(&self, task: &str) -> bool {
-        task.is_empty() || task != self.task && self.standing(task).is_none_or(|standing| standing != Standing::Other)
+        task.is_empty()
+            || task != self.task && self.task_state(task).is_none_or(|task_state| task_state != TaskState::Other)
     }
 
-    /// Whether nothing went out that a task sent: this one, whose earlier attempts came to no end, or one that has not
-    /// ended with an outcome.
+    /// True if no request of a task was sent: for the current task, whose earlier attempts have no outcome, or for a
+    /// task that did not end with an outcome.
     #[must_use]
-    pub fn untold(&self, task: &str) -> bool {
-        task == self.task || self.standing(task).is_some_and(|standing| standing != Standing::Counts)
+    pub fn is_unsent(&self, task: &str) -> bool {
+        task == self.task || self.task_state(task).is_some_and(|task_state| task_state != TaskState::Counts)
     }
 
     /// The state of a task, if it is known.
-    fn standing(&self, task: &str) -> Option<Standing> {
+    fn task_state(&self, task: &str) -> Option<TaskState> {
         let standings = self.standings.get_or_init(|| {
             let tasks = self.ledger.and_then(|ledger| ledger.tasks(&newest(limits::LEDGER_TASKS)).ok());
-            tasks.into_iter().flatten().map(|entry| (entry.id.clone(), Standing::of(&entry))).collect()
+            tasks.into_iter().flatten().map(|entry| (entry.id.clone(), TaskState::of(&entry))).collect()
         });
         standings.get(task).copied()
     }
@@ -82,9 +85,9 @@ mod tests {
     use super::*;
     use baton_plugin_kit::host::{ServiceError, TaskRange};
 
-    struct Asked(Cell<usize>);
+    struct QueryCounter(Cell<usize>);
 
-    impl Ledger for Asked {
+    impl Ledger for QueryCounter {
         fn tasks(&self, _: &TaskRange) -> Result<Vec<Entry>, ServiceError> {
             self.0.set(self.0.get() + 1);
             let entry = |state: &str| Entry { id: state.to_owned(), state: state.to_owned(), ..Entry::default() };
@@ -109,26 +112,26 @@ mod tests {
 
     #[test]
     fn the_ledger_is_asked_once_and_only_about_others() {
-        let ledger = Asked(Cell::new(0));
+        let ledger = QueryCounter(Cell::new(0));
         let ended = EarlierOutcomes::new("me", Some(&ledger));
-        assert!(!ended.taken("me") && ended.untold("me") && ended.taken(""));
+        assert!(!ended.taken("me") && ended.is_unsent("me") && ended.taken(""));
         assert_eq!(ledger.0.get(), 0, "of itself it knows");
         assert_eq!(
             ["succeeded", "running", "dead", "forgotten"].map(|task| ended.taken(task)),
             [true, true, false, true]
         );
         assert_eq!(
-            ["succeeded", "running", "dead", "forgotten"].map(|task| ended.untold(task)),
+            ["succeeded", "running", "dead", "forgotten"].map(|task| ended.is_unsent(task)),
             [false, true, true, false]
         );
         assert_eq!(["failed", "partial", "refused"].map(|task| ended.taken(task)), [false, true, true]);
-        assert_eq!(["failed", "partial", "refused"].map(|task| ended.untold(task)), [true, false, false]);
+        assert_eq!(["failed", "partial", "refused"].map(|task| ended.is_unsent(task)), [true, false, false]);
         assert_eq!(ledger.0.get(), 1);
     }
 
     #[test]
     fn without_a_ledger_everything_ended_well() {
         let ended = EarlierOutcomes::default();
-        assert!(ended.taken("t") && !ended.untold("t"));
+        assert!(ended.taken("t") && !ended.is_unsent("t"));
     }
 }

@@ -1,11 +1,12 @@
-//! Ids of findings, and keys in them, within a length.
+//! Ids of findings, and keys in them, with a limited length.
 
 use crate::limits;
 
-/// Bytes of the kind of a finding with the colon before it.
+/// Bytes for the kind of a finding with the colon before it.
 const KIND_BYTES: usize = 40;
 
-/// An id of at most [`limits::FINDING_ID_BYTES`]: a longer one keeps its beginning and its kind, with a hash of the whole between.
+/// An id of at most [`limits::FINDING_ID_BYTES`]: a longer one keeps its beginning and its kind, with a hash of the
+/// whole between them.
 pub(crate) fn bounded(id: &str) -> String {
     let id: String = id.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
     if id.len() <= limits::FINDING_ID_BYTES {
@@ -15,7 +16,7 @@ pub(crate) fn bounded(id: &str) -> String {
     format!("{}{kind}", shortened(&id, limits::FINDING_ID_BYTES - kind.len()))
 }
 
-/// Eight hexadecimal digits that tell texts of one document apart.
+/// Eight hexadecimal digits that distinguish the texts of one document.
 pub(crate) fn hashed(text: &str) -> String {
     let hash = fnv1a(text.as_bytes());
     format!("{:08x}", (hash >> 32) ^ (hash & 0xffff_ffff))
@@ -34,7 +35,7 @@ pub(crate) fn shortened(text: &str, most: usize) -> String {
     format!("{}{mark}", text.get(..end).unwrap_or_default())
 }
 
-/// FNV-1a, 64 bits: enough to tell the ids of one workspace apart, and the same on every machine.
+/// FNV-1a with 64 bits: sufficient to distinguish the ids of one workspace, and equal on every machine.
 fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }

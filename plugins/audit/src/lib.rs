@@ -1,8 +1,8 @@
-//! The audit plugin: reads plans, looks up every file that they promise, and reports which exist and which do not.
+//! The audit plugin: reads plans, looks up every file that they promise, and reports which files exist.
 //!
-//! This file is the glue to the contract; the work is done by plain modules that know nothing of WebAssembly:
-//! `discover` finds plans, `reader` reads them, `index` and `verify` look things up, `report` writes. The plugin never
-//! writes a file, never creates a deliverable and uses no language model: the same folders give the same report.
+//! This file connects the modules to the contract. The modules do not know WebAssembly: `discover` finds plans,
+//! `reader` reads them, `index` and `verify` look files up, `report` writes. The plugin never creates a deliverable and
+//! uses no language model: the same folders give the same report.
 
 pub mod assertions;
 mod count;
@@ -51,7 +51,7 @@ impl Plugin for Audit {
                 git: Some(&git::repository("root")),
                 memory: Some(&sql::own()),
                 ledger: Some(&Host),
-                post: Some(&Host),
+                requests: Some(&Host),
                 judge: Some(&Host),
                 files: Some(&Host),
             },

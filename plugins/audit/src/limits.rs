@@ -3,59 +3,60 @@
 //! Nothing here is an operator's setting: the host's limits (memory, time, size of the outcome) apply too. Passing
 //! one of these bounds is never an error; the report mentions it.
 
-/// Bytes of one plan that are read. A plan is prose: the largest real one seen is 37 KiB, so 8 MiB is two hundred of them.
+/// Maximum size of a plan. A plan is prose: the largest real one has 37 KiB, and 8 MiB is two hundred times that.
 pub const PLAN_BYTES: u64 = 8 * 1024 * 1024;
 
-/// Plans of one run. Ten thousand plans of 40 KiB are 400 MiB of reading, one after the other.
+/// Maximum number of plans in one run. Ten thousand plans of 40 KiB need 400 MiB of sequential reading.
 pub const PLANS: usize = 10_000;
 
-/// Changed deliverables of one run up to which only the plans that name them are audited. Beyond it is a change of the whole
-/// tree (another branch), and all plans are read.
+/// Maximum number of changed deliverables for an incremental run. With more (for example after a branch switch), all
+/// plans are audited.
 pub const CHANGED: usize = 500;
 
-/// How deep plans are looked for below a plans folder.
+/// Maximum depth below a plans folder at which plans are searched.
 pub const PLANS_DEPTH: usize = 32;
 
-/// Entries of the audited tree that are indexed. At a path of 80 bytes and 16 bytes beside it this is 20 MiB.
+/// Maximum number of indexed entries. At 96 bytes per entry (80 for the path) the index needs 20 MiB.
 pub const INDEX_ENTRIES: usize = 200_000;
 
-/// Bytes of all indexed paths together: a quarter of the memory that a sandbox has.
+/// Total bytes of the indexed paths: a quarter of the memory of a sandbox.
 pub const INDEX_TEXT_BYTES: usize = 64 * 1024 * 1024;
 
-/// How deep the audited tree is walked. Deeper paths are still looked up when a plan names them.
+/// Maximum depth of the walk. Deeper paths are still looked up if a plan names them.
 pub const INDEX_DEPTH: usize = 64;
 
-/// Bytes of a deliverable that are read to count its lines and look for symbols.
+/// Bytes of a deliverable that are read to count its lines and find symbols.
 pub const CONTENT_BYTES: u64 = 8 * 1024 * 1024;
 
-/// Bytes of a deliverable up to which its SHA-256 is taken. Above it stand recordings and images of disks.
+/// Largest deliverable, in bytes, that is hashed (SHA-256). Larger files are recordings and disk images.
 pub const DIGEST_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Bytes of one run that go into digests. At 200 MiB a second, which a sandbox reaches, this is ten seconds.
+/// Total bytes that one run hashes. At 200 MiB/s, which a sandbox reaches, this takes ten seconds.
 pub const DIGESTED_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 
-/// Definitions whose place in one file is kept for other plans.
-pub const LOOKED_PER_FILE: usize = 256;
+/// Maximum number of cached definitions per file, for other plans.
+pub const DEFINITIONS_PER_FILE: usize = 256;
 
-/// Commits that one run asks for: each costs a process of the host.
+/// Maximum number of commits that one run looks up: each look-up starts a host process.
 pub const COMMITS: usize = 200;
 
-/// A file that was changed so shortly before it was read may change again without another time: its facts are not kept.
+/// A file modified less than this before it was read may change again within the same mtime tick, so its facts are not
+/// cached.
 pub const RACY_NS: u64 = 2_000_000_000;
 
-/// Rows of the memory that one question gives: of 10 KiB each at most, so that 4 MiB hold them.
+/// Rows per page when reading the plugin database. At 10 KiB per row a page needs at most 4 MiB.
 pub const MEMORY_PAGE: usize = 400;
 
-/// Rows that are written to the memory at once.
+/// Rows per write to the plugin database.
 pub const MEMORY_BATCH: usize = 2_000;
 
-/// Bytes of the definitions that are remembered of one file: a quarter of a page of them fits into one answer.
-pub const LOOKED_BYTES: usize = 8 * 1024;
+/// Maximum size of the cached definitions of a file: a quarter of a page of them fits into one answer.
+pub const DEFINITION_CACHE_BYTES: usize = 8 * 1024;
 
-/// Files whose facts are remembered, when other roots than the audited one have some too.
+/// Maximum number of files with cached facts, over all audited roots.
 pub const FACTS: usize = 200_000;
 
-/// Audits that are remembered of one scope.
+/// Number of audits that are kept per scope.
 pub const AUDITS_KEPT: usize = 1_000;
 
 /// Past audits that a report shows.
@@ -64,129 +65,130 @@ pub const TREND: usize = 50;
 /// Changes since the last audit that a report lists.
 pub const CHANGES: usize = 2_000;
 
-/// The maximum number of unrequested files in the list of one plan.
+/// Maximum number of unrequested files in the list of one plan.
 pub const UNREQUESTED_PER_PLAN: usize = 500;
 
-/// The same of all plans together.
+/// Maximum number of unrequested files, over all plans.
 pub const UNREQUESTED: usize = 5_000;
 
-/// Files that no plan names of which one run asks the size, and of these, files that it reads.
-pub const JUNK_LOOKED: usize = 20_000;
+/// Maximum number of files not named by a plan that one run inspects for stubs (stat, then read).
+pub const STUB_CANDIDATES: usize = 20_000;
 
-/// Files up to this size are examined for being a stub. A stub is a handful of lines; 4 KiB is about a hundred.
+/// Only files up to this size are checked for being stubs. A stub is a few lines; 4 KiB is about a hundred.
 pub const STUB_BYTES: u64 = 4 * 1024;
 
-/// The longest path that is taken for a path, in bytes: what Linux allows.
+/// Longest text that is treated as a path, in bytes (Linux `PATH_MAX`).
 pub const PATH_BYTES: usize = 4096;
 
-/// Deliverables and references kept of one plan.
+/// Maximum number of deliverables and references per plan.
 pub const NAMES_PER_PLAN: usize = 50_000;
 
-/// Mentions kept of one deliverable; the first ones are the evidence.
+/// Maximum number of mentions per deliverable; the first ones are the evidence.
 pub const MENTIONS: usize = 200;
 
-/// Files of the same name that are weighed when a path is not where the plan says. Keeps the whole audit linear.
+/// Maximum number of files with the same name that are compared if the plan's path does not exist. Keeps the audit
+/// linear.
 pub const CANDIDATES: usize = 64;
 
-/// Findings of an outcome, the last of which may say how many more there are.
+/// Maximum number of findings in an outcome; the last one may report the number of omitted findings.
 pub const FINDINGS: usize = 1_000;
 
-/// Bytes of a finding's id; the contract's bound.
+/// Maximum size of a finding's id, as defined by the contract.
 pub const FINDING_ID_BYTES: usize = 200;
 
-/// What all forms of a report may weigh together. An outcome may have 16 MiB; 13 leave room for a thousand findings of at
-/// most about 1.5 KiB each and for the reports that stand beside it.
+/// Total size of all formats of a report. An outcome may have 16 MiB; 13 leave room for a thousand findings of at most
+/// 1.5 KiB each and for additional reports.
 pub const REPORT_BYTES: usize = 13 * 1024 * 1024;
 
-/// Rows that one table or list has in the forms for people; the JSON form has all. Longer tables are not useful.
+/// Rows of one table or list in the formats for people; the JSON has all. Longer tables are not useful.
 pub const LISTED: usize = 200;
 
-/// Plans that the forms for people describe one by one, those that are not done first.
+/// Plans that are described one by one in the formats for people, unfinished ones first.
 pub const LISTED_PLANS: usize = 100;
 
-/// Follow-ups that their report describes one by one; the table of all of them and the outbox go up to [`FINDINGS`].
+/// Follow-ups that are described one by one; the summary table and the outbox have up to [`FINDINGS`].
 pub const FOLLOW_UPS: usize = 200;
 
-/// Bytes of a title, a heading or a state that a report repeats.
+/// Maximum size of a title, a heading or a state that a report quotes.
 pub const WORDS_BYTES: usize = 200;
 
-/// Bytes of a finding's title and of its evidence.
+/// Maximum size of a finding's title and of its evidence.
 pub const EVIDENCE_BYTES: usize = 600;
 
-/// Execution logs that are read, the newest ones first.
+/// Maximum number of execution logs that are read, newest first.
 pub const LOG_FILES: usize = 200;
 
-/// Bytes of one log, from its end: about 30,000 lines.
+/// Bytes that are read from the end of one log: about 30,000 lines.
 pub const LOG_FILE_BYTES: u64 = 8 * 1024 * 1024;
 
-/// Bytes of all logs together.
+/// Total bytes of all logs.
 pub const LOG_BYTES: u64 = 32 * 1024 * 1024;
 
-/// Bytes of one line of a log; a longer one holds a payload and not a record.
+/// Maximum length of a log line; longer lines contain data, not log records, and are skipped.
 pub const LOG_LINE_BYTES: usize = 64 * 1024;
 
-/// Different names in logs, in the ledger and among processes.
+/// Maximum number of different names in logs, in the ledger and among processes.
 pub const RUN_NAMES: usize = 500;
 
-/// Different error messages kept of one name.
+/// Maximum number of different error messages kept per name.
 pub const RUN_ERRORS: usize = 10;
 
-/// The maximum number of tasks that are read from the ledger.
+/// Maximum number of tasks that are read from the ledger.
 pub const LEDGER_TASKS: u32 = 10_000;
 
-/// The maximum number of refuted RETURNs that one run checks again.
+/// Maximum number of refuted RETURNs that one run checks again.
 pub const DISPUTED: u32 = 100;
 
-/// The maximum number of reasons for a judgement about a RETURN.
+/// Maximum number of reasons for a judgement about a RETURN.
 pub const JUDGEMENT_REASONS: usize = 20;
 
-/// Examples of configurations that are compared with the real ones.
+/// Maximum number of example configurations that are compared with the real ones.
 pub const CONFIGURATIONS: usize = 100;
 
-/// Variables of one configuration.
+/// Maximum number of variables of one configuration.
 pub const VARIABLES: usize = 1_000;
 
-/// Documents whose links are followed.
+/// Maximum number of documents whose links are followed.
 pub const DOCUMENTS: usize = 20_000;
 
-/// Bytes of one document.
+/// Maximum size of a document.
 pub const DOCUMENT_BYTES: u64 = 1024 * 1024;
 
-/// Bytes of all documents together.
+/// Total bytes of all documents.
 pub const DOCUMENTS_BYTES: u64 = 256 * 1024 * 1024;
 
-/// References of all documents together.
+/// Maximum number of references in all documents.
 pub const LINKS: usize = 200_000;
 
-/// Rows of matrices.
+/// Maximum number of rows of traceability matrices.
 pub const MATRIX_ROWS: usize = 20_000;
 
-/// Rows of one table of a health report and of a session review; the JSON form has all.
+/// Rows of one table of a health report or a session review; the JSON has all.
 pub const ROWS: usize = 500;
 
-/// Commits of one session.
+/// Maximum number of commits of one session.
 pub const SESSION_COMMITS: u32 = 1_000;
 
-/// Bytes of one line, cell or paragraph in which claims are looked for. A claim is a sentence; a paragraph has some.
-pub const CLAIM_TEXT_BYTES: usize = 4 * 1024;
+/// Longest line, cell or paragraph that is searched for assertions.
+pub const ASSERTION_TEXT_BYTES: usize = 4 * 1024;
 
-/// Claims of all documents together. At about 200 bytes a claim this is 40 MiB.
-pub const CLAIMS: usize = 200_000;
+/// Maximum number of assertions in all documents. At about 200 bytes each they need 40 MiB.
+pub const ASSERTIONS: usize = 200_000;
 
-/// Claims kept of one document. The longest real report makes about eighty.
-pub const CLAIMS_PER_DOCUMENT: usize = 20_000;
+/// Maximum number of assertions per document. The longest real report has about eighty.
+pub const ASSERTIONS_PER_DOCUMENT: usize = 20_000;
 
-/// Rows of all documents' claims that a report shows; they are counted all the same.
-pub const CLAIM_ROWS: usize = 5_000;
+/// Assertions shown in a report; all of them are counted.
+pub const ASSERTION_ROWS: usize = 5_000;
 
-/// Fields of a RETURN that are read, and how deep.
+/// Maximum number of fields of a RETURN that are read, and maximum depth.
 pub const RETURN_FIELDS: usize = 10_000;
 
-/// Bytes of files that are read to check claims about lines, all documents together. What is beyond is unverifiable.
-pub const CLAIM_READ_BYTES: u64 = 256 * 1024 * 1024;
+/// Total bytes read to check assertions about lines. Assertions beyond this limit are UNVERIFIABLE.
+pub const ASSERTION_READ_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Commits that the repository is asked for.
-pub const CLAIM_COMMITS: usize = 2_000;
+/// Maximum number of commits that are read from the repository.
+pub const ASSERTION_COMMITS: usize = 2_000;
 
-/// Bytes of code that are searched for the names that plans call done.
+/// Total bytes of code that are searched for the symbols that plans report as implemented.
 pub const SYMBOL_BYTES: u64 = 8 * 1024 * 1024;

@@ -1,13 +1,13 @@
 //! The content of a report before it is rendered as Markdown or HTML: headings, sentences, lists, tables, bars.
 //!
-//! Every part of the audit that has something to show gives blocks; `report` alone knows how they look. So nothing is
-//! escaped here, and nothing here knows of any format.
+//! Every part of the audit returns blocks; only `report` formats them. So nothing is escaped here, and nothing here
+//! knows a format.
 
 use serde::Serialize;
 
 use crate::verify::Status;
 
-/// A piece of a page.
+/// A part of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Block {
     /// A heading below the section's own.
@@ -16,7 +16,7 @@ pub enum Block {
     Text(String),
     /// A list, each item one line.
     List(Vec<Vec<Cell>>),
-    /// Tasks with their boxes: done or not, and what.
+    /// Tasks with their boxes: whether it is done, and its text.
     Checklist(Vec<(bool, String)>),
     /// A table.
     Table(Table),
@@ -35,47 +35,47 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
 }
 
-/// The content of a cell, or of a piece of a line.
+/// The content of a cell, or a span of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cell {
-    /// Words.
+    /// Plain text.
     Text(String),
-    /// Words that matter.
+    /// Emphasised text.
     Strong(String),
-    /// A path, a name of code, an id.
+    /// A path, an identifier, an id.
     Code(String),
     /// A whole number, shown with commas.
     Number(u64),
-    /// Whole per cent; absent where nothing could be verified.
+    /// Per cent; `None` if nothing could be verified.
     Percent(Option<usize>),
     /// The status of a deliverable.
     Status(Status),
-    /// Nothing: a dash.
+    /// No value: a dash.
     None,
 }
 
 /// One bar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bar {
-    /// Whose.
+    /// The name.
     pub label: String,
-    /// How many are done.
+    /// Number of done items.
     pub done: u64,
-    /// Of how many.
+    /// Number of expected items.
     pub expected: u64,
 }
 
 /// The completion at one audit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Point {
-    /// When: `2026-01-18 10:15:00 UTC`.
+    /// Time of the audit: `2026-01-18 10:15:00 UTC`.
     pub at: String,
-    /// Whole per cent; absent where nothing could be verified.
+    /// Per cent; `None` if nothing could be verified.
     pub percent: Option<usize>,
 }
 
 impl Bar {
-    /// Done of expected in whole per cent, halves rounded up; absent where nothing was expected.
+    /// Done of expected in per cent, rounded half up; `None` if nothing was expected.
     #[must_use]
     pub fn percent(&self) -> Option<usize> {
         let (done, expected) = (u128::from(self.done), u128::from(self.expected));
@@ -84,7 +84,7 @@ impl Bar {
 }
 
 impl Table {
-    /// A table with these headings and no row yet.
+    /// A table with these headings and without rows.
     #[must_use]
     pub fn new(head: &[&str]) -> Self {
         Self { head: head.iter().map(|name| (*name).to_owned()).collect(), rows: Vec::new() }
@@ -97,13 +97,13 @@ impl Table {
 }
 
 impl Cell {
-    /// Words.
+    /// A plain text.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
 
-    /// A path, a name of code, an id.
+    /// A path, an identifier, an id.
     #[must_use]
     pub fn code(text: impl Into<String>) -> Self {
         Self::Code(text.into())
@@ -120,17 +120,17 @@ pub(crate) fn text(text: impl Into<String>) -> Block {
     Block::Text(text.into())
 }
 
-/// A table of these rows; nothing where there are none.
+/// A table with these rows; `None` without rows.
 pub(crate) fn table(head: &[&str], rows: Vec<Vec<Cell>>) -> Option<Block> {
     (!rows.is_empty()).then(|| Block::Table(Table { rows, ..Table::new(head) }))
 }
 
-/// A number of things as a cell.
+/// A number as a cell.
 pub(crate) fn number(many: usize) -> Cell {
     Cell::Number(many as u64)
 }
 
-/// Words as a cell; a dash where there are none.
+/// A text as a cell; a dash if there is none.
 pub(crate) fn words(text: Option<&str>) -> Cell {
     text.filter(|text| !text.is_empty()).map_or(Cell::None, Cell::text)
 }

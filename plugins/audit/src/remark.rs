@@ -6,22 +6,22 @@ use serde::Serialize;
 
 use crate::ids::shortened;
 
-/// How much something matters; the words of the contract's severities that the audit uses.
+/// The severity of a remark or finding: the severities of the contract that the audit uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NoteSeverity {
     /// A remark.
     Info,
-    /// Something small is not as it should be.
+    /// A small problem.
     Low,
-    /// Something is not as it should be.
+    /// A problem.
     Medium,
-    /// Something that was promised is not there.
+    /// Something promised is missing.
     High,
 }
 
 impl NoteSeverity {
-    /// The word for reports.
+    /// The name in reports.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -42,7 +42,7 @@ pub(crate) fn key(shown: &str, kind: &str) -> String {
 /// A line of a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SourceLine {
-    /// The document as people call it.
+    /// The document's name for readers.
     pub path: String,
     /// The line, from 1.
     pub line: usize,
@@ -51,21 +51,21 @@ pub struct SourceLine {
 /// A remark.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Remark {
-    /// What it is about, the same in every run: the tail of the finding's id.
+    /// Its subject, equal in every run: the end of the finding's id.
     pub key: String,
-    /// How much it matters.
+    /// Its severity.
     pub weight: NoteSeverity,
     /// One line.
     pub title: String,
-    /// What was seen; may be empty.
+    /// The observed facts; may be empty.
     pub evidence: String,
-    /// The line of the document that it is about.
+    /// The line of the document, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<SourceLine>,
 }
 
 impl Remark {
-    /// A note.
+    /// A remark without a line.
     #[must_use]
     pub fn new(
         key: impl Into<String>,
@@ -76,7 +76,7 @@ impl Remark {
         Self { key: key.into(), weight, title: title.into(), evidence: evidence.into(), place: None }
     }
 
-    /// The same at a line of a document.
+    /// The same remark with a line of a document.
     #[must_use]
     pub fn at(self, path: &str, line: usize) -> Self {
         Self { place: Some(SourceLine { path: path.to_owned(), line }), ..self }

@@ -1,7 +1,7 @@
 //! Removes texts that look like secrets before they are written to a report.
 //!
-//! Messages of errors hold headers, addresses and settings. Hidden is what follows `Bearer` or a name like `token=`, what
-//! begins as known keys do, and a long word that no person would write. It prefers to hide a hash over showing a key.
+//! Error messages contain headers, addresses and settings. Removed are: the value after `Bearer` or after a name like
+//! `token=`, text with a known key prefix, and long words that look random. Hiding a hash is better than showing a key.
 
 /// The replacement text.
 const HIDDEN: &str = "[hidden]";
@@ -40,7 +40,8 @@ pub fn scrub(text: &str) -> String {
     out
 }
 
-/// The text without what is surely a key, by how it begins. Ids of commits and databases stay: claims are about them.
+/// The text without certain keys, recognised by their prefix. Ids of commits and databases stay, because assertions
+/// name them.
 #[must_use]
 pub fn scrub_keys(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -67,7 +68,8 @@ fn is_scheme(word: &str) -> bool {
     word.eq_ignore_ascii_case("bearer") || word.eq_ignore_ascii_case("basic")
 }
 
-/// The whole value that begins here: to the closing quote when it is quoted, else to the next blank or comma.
+/// The complete value at the start of `text`: to the closing quote if it is quoted, otherwise to the next space or
+/// comma.
 fn value(text: &str, before: Option<char>) -> (&str, &str) {
     let end = match before {
         Some(quote @ ('"' | '\'' | '`')) => text.find(quote),
@@ -77,13 +79,13 @@ fn value(text: &str, before: Option<char>) -> (&str, &str) {
     text.split_at(end.unwrap_or(text.len()))
 }
 
-/// Whether `name` is followed by its value.
+/// True if a value follows the name.
 fn gives(after: &str) -> bool {
     let bare = after.trim_start_matches(['"', '\'', '`', ' ', '\\']);
     bare.starts_with(['=', ':'])
 }
 
-/// Whether what was just read is the user of `https://user:word@host`.
+/// True if the preceding word is the user of `https://user:password@host`.
 fn after_user(before: &str, after: &str) -> bool {
     let ends = after.find(|sign: char| sign.is_whitespace() || sign == '/');
     before.ends_with("://") && after.get(..ends.unwrap_or(after.len())).is_some_and(|rest| rest.contains('@'))
@@ -97,7 +99,7 @@ fn names_secret(word: &str) -> bool {
         || lower.ends_with("_pass")
 }
 
-/// Whether a word is a key by its look: a known beginning, or letters and digits that change too often for words.
+/// True if a word looks like a key: a known prefix, or letters and digits that alternate too often for words.
 fn looks_secret(word: &str) -> bool {
     if begins_as_key(word) {
         return true;

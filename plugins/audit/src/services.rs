@@ -13,17 +13,17 @@ pub struct HostServices<'a> {
     /// The ledger.
     pub ledger: Option<&'a dyn Ledger>,
     /// Requests to agents.
-    pub post: Option<&'a dyn RequestSender>,
-    /// What RETURNs are worth.
+    pub requests: Option<&'a dyn RequestSender>,
+    /// Judgements about RETURNs.
     pub judge: Option<&'a dyn ReturnJudge>,
     /// Watched files.
     pub files: Option<&'a dyn FileWatch>,
 }
 
 impl<'a> HostServices<'a> {
-    /// No service but progress.
+    /// Only progress, no other service.
     #[must_use]
     pub fn nothing(progress: &'a dyn Progress) -> Self {
-        Self { progress, git: None, memory: None, ledger: None, post: None, judge: None, files: None }
+        Self { progress, git: None, memory: None, ledger: None, requests: None, judge: None, files: None }
     }
 }

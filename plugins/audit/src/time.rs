@@ -1,6 +1,6 @@
-//! Moments as milliseconds since 1970 UTC, read from every form that logs, handoffs and people write.
+//! Times as milliseconds since 1970 UTC, parsed from the forms of logs, handoffs and people.
 //!
-//! No clock: the audit's own time comes with its task.
+//! Uses no clock: the time of the audit comes with its task.
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 /// Milliseconds of a day.
 pub const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// Reads a moment: RFC 3339, a date with or without a time (then UTC), or a number of seconds or milliseconds.
+/// Parses a time: RFC 3339, a date with or without a time (in UTC), or a number of seconds or milliseconds.
 #[must_use]
 pub fn read(text: &str) -> Option<i64> {
     let text = text.trim().trim_end_matches(" UTC");
@@ -26,7 +26,7 @@ pub fn read(text: &str) -> Option<i64> {
     Some(civil.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond())
 }
 
-/// A number of seconds, or of milliseconds where seconds would lie beyond the year 5138.
+/// A number of seconds, or of milliseconds if seconds would be after the year 5138.
 #[must_use]
 pub fn number_ms(number: f64) -> Option<i64> {
     let ms = if number.abs() >= 1e11 { number } else { number * 1000.0 };
@@ -34,14 +34,14 @@ pub fn number_ms(number: f64) -> Option<i64> {
     Timestamp::from_duration(there).ok().map(Timestamp::as_millisecond)
 }
 
-/// A moment for a person: `2026-01-18 10:15 UTC`.
+/// A time for readers: `2026-01-18 10:15 UTC`.
 #[must_use]
 pub fn shown(ms: i64) -> String {
     let moment = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
     moment.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// A length of time for a person: `350 ms`, `23.3 s`, `12 min`, `5.0 h`, `3.5 d`.
+/// A duration for readers: `350 ms`, `23.3 s`, `12 min`, `5.0 h`, `3.5 d`.
 #[must_use]
 pub fn span(ms: u64) -> String {
     let tenths = |unit: u64| format!("{}.{}", ms / unit, ms % unit * 10 / unit);

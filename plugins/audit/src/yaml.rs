@@ -1,36 +1,35 @@
-//! YAML as text with line numbers: lists, maps and words, nothing more.
+//! YAML as text with line numbers: only lists, maps and words.
 //!
-//! A number, a date and `yes` stay the words that they are written as. Built from the parser's events, so that what a
-//! document may cost is decided here: bytes, depth and nodes are bounded, and an alias is refused, because a few lines of
-//! aliases may stand for gigabytes.
+//! Numbers, dates and `yes` stay text. The tree is built from the parser's events to limit the cost of a document:
+//! bytes, depth and nodes are limited, and aliases are refused, because a few lines of aliases can expand to gigabytes.
 
 use saphyr_parser::{Event, Parser};
 
-/// Bytes of one document.
+/// Maximum size of a document.
 pub const BYTES: usize = 1024 * 1024;
 
-/// Bytes of a front matter. Real ones have a few hundred lines of todos at most.
+/// Maximum size of a front matter. Real ones have at most a few hundred lines of todos.
 const FRONT_BYTES: usize = 256 * 1024;
 
-/// Lists and maps inside each other.
+/// Maximum nesting depth.
 const DEPTH: usize = 32;
 
-/// Words, lists and maps together.
+/// Maximum number of words, lists and maps.
 const NODES: usize = 200_000;
 
-/// A piece of a document.
+/// A node of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
     /// The line where it starts, from 1.
     pub line: usize,
-    /// What it is.
+    /// The content.
     pub value: Value,
 }
 
-/// What a piece is.
+/// The content of a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
-    /// A word, a number, a text; empty where nothing is written.
+    /// A word, a number, a text; empty if there is no value.
     Word(String),
     /// A list.
     List(Vec<Node>),
@@ -39,14 +38,14 @@ pub enum Value {
 }
 
 impl Node {
-    /// The first piece of this name in a map.
+    /// The first entry of a map with this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Self> {
         let Value::Map(pairs) = &self.value else { return None };
         pairs.iter().find(|(key, _)| key == name).map(|(_, node)| node)
     }
 
-    /// The word, if it is one that says something.
+    /// The word, if it is a word and not empty.
     #[must_use]
     pub fn word(&self) -> Option<&str> {
         match &self.value {
@@ -55,7 +54,7 @@ impl Node {
         }
     }
 
-    /// The pieces of a list; a single word is a list of one.
+    /// The items of a list; a single word is a list of one item.
     #[must_use]
     pub fn list(&self) -> &[Self] {
         match &self.value {
@@ -69,7 +68,7 @@ impl Node {
 /// Reads the first document of a text.
 ///
 /// # Errors
-/// What is wrong and in which line: no YAML, an alias, too large, too deep.
+/// The problem and its line: invalid YAML, an alias, too large, too deep.
 pub fn parse(text: &str) -> Result<Node, String> {
     if text.len() > BYTES {
         return Err(format!("{} bytes of YAML are too many: at most {BYTES}", text.len()));
@@ -85,8 +84,8 @@ pub fn parse(text: &str) -> Result<Node, String> {
     Ok(builder.done.unwrap_or(Node { line: 1, value: Value::Word(String::new()) }))
 }
 
-/// The front matter of a text: YAML between two `---` lines at its very beginning; none where there is none. Its lines are
-/// counted from the line after the first.
+/// The front matter of a text: YAML between two `---` lines at its beginning; `None` if there is none. Lines are
+/// counted from the line after the first `---`.
 #[must_use]
 pub fn front_matter(text: &str) -> Option<Result<Node, String>> {
     let rest = text.strip_prefix('\u{feff}').unwrap_or(text).strip_prefix("---")?;
@@ -111,7 +110,7 @@ pub fn front_matter(text: &str) -> Option<Result<Node, String>> {
     None
 }
 
-/// A list or map whose end has not come.
+/// A list or map that is not closed yet.
 enum Open {
     List(usize, Vec<Node>),
     Map(usize, Vec<(String, Node)>, Option<String>),

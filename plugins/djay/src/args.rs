@@ -10,9 +10,9 @@ pub use crate::arguments::{Activity, Export, ExportFormatsItem as Form, MatchIds
 
 const LONGEST_PATH: usize = 1_024;
 const LONGEST_SERVICE: usize = 100;
-/// Lines of a list of the page.
+/// Maximum number of lines in a list of the page.
 const MOST_TOP: u64 = 1_000;
-/// Older results of a file.
+/// Maximum number of older results of a file.
 const MOST_OLDER: u64 = 1_000;
 
 /// The arguments of an action.

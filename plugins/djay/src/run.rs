@@ -12,7 +12,7 @@ use crate::export::{self, Forms};
 use crate::library::{self, FoundDatabase, Library};
 use crate::{matches, sync};
 
-/// Does a task.
+/// Runs a task.
 ///
 /// # Errors
 /// `needs-grant` without a folder; `permanent` if there is no library, or one of another djay version; as `wit/sql.wit`.
@@ -151,7 +151,7 @@ fn sync_sessions(
     Ok(outcome)
 }
 
-/// Converts a number that the checks of the arguments keep small.
+/// Converts a number that the argument checks have limited.
 fn count(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }

@@ -33,8 +33,8 @@ fn grown<T>(act: impl FnOnce() -> T) -> (T, u64) {
     let before = kib("VmRSS:");
     // Resets the peak.
     fs::write("/proc/self/clear_refs", "5").unwrap();
-    let made = act();
-    (made, kib("VmHWM:").saturating_sub(before))
+    let result = act();
+    (result, kib("VmHWM:").saturating_sub(before))
 }
 
 /// Pseudorandom numbers.

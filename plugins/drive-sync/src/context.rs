@@ -55,7 +55,8 @@ impl From<sql::Error> for SyncError {
     }
 }
 
-/// A full or read-only disk ends the task, because every other database would fail too. Other errors concern this database alone.
+/// A full or read-only disk ends the task, because every other database would fail too. Other errors affect only this
+/// database.
 impl From<io::Error> for SyncError {
     fn from(error: io::Error) -> Self {
         if is_of_the_disk(&error) {

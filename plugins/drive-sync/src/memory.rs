@@ -38,7 +38,7 @@ const TABLES: [&str; 2] = [
 /// The last known state of a database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KnownDatabase {
-    /// In lower case.
+    /// The id in lower case.
     pub id: String,
     /// Its title at that time.
     pub title: String,
@@ -79,14 +79,14 @@ impl KnownDatabase {
     }
 
     /// The delivered CSV, and the stamp of its source at that time.
-    fn handed_over(&self) -> (&str, &str) {
+    fn last_delivery(&self) -> (&str, &str) {
         self.taken_digest.split_once(' ').unwrap_or((&self.taken_digest, &self.read_stamp))
     }
 
     /// Whether the changes of this CSV were delivered.
     #[must_use]
-    pub fn is_handed_over(&self, digest: &str) -> bool {
-        !digest.is_empty() && self.handed_over().0 == digest
+    pub fn is_delivered(&self, digest: &str) -> bool {
+        !digest.is_empty() && self.last_delivery().0 == digest
     }
 
     /// Whether a CSV with this digest may be replaced automatically: this plugin wrote it, or it has nothing new for its source, or
@@ -94,8 +94,8 @@ impl KnownDatabase {
     #[must_use]
     pub fn may_replace(&self, digest: &str, source_stamp: &str) -> bool {
         let nothing = self.taken_digest.strip_prefix('=') == Some(digest);
-        let read_anew = !source_stamp.is_empty() && source_stamp != self.handed_over().1;
-        digest == self.csv_digest || nothing || self.is_handed_over(digest) && read_anew
+        let read_anew = !source_stamp.is_empty() && source_stamp != self.last_delivery().1;
+        digest == self.csv_digest || nothing || self.is_delivered(digest) && read_anew
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::arguments::{text, texts};
 use crate::drive::archive::KEPT;
 use crate::drive::{id_key, is_id};
-use crate::sync::{Mode, Terms};
+use crate::sync::{Mode, SyncOptions};
 
 /// Complete readings without a property that are needed to remove its column.
 const READINGS: u64 = 3;
@@ -79,8 +79,8 @@ pub fn needed(task: &Task, name: &str) -> Result<String, Error> {
 ///
 /// # Errors
 /// `permanent` if an argument has another type.
-pub fn terms(task: &Task) -> Result<Terms, Error> {
-    Ok(Terms {
+pub fn sync_options(task: &Task) -> Result<SyncOptions, Error> {
+    Ok(SyncOptions {
         keep: keep(task)?,
         readings: u32::try_from(number(task, "complete_reads", READINGS)?).unwrap_or(u32::MAX),
         allow_shrink: yes(task, "allow_shrink")?,

@@ -26,7 +26,7 @@ pub struct CsvFile {
     pub latin: bool,
     /// True for a file that ends within a character. That character is left out.
     pub cut: bool,
-    /// The number of places with invalid bytes; each is read as `\u{fffd}`.
+    /// The number of invalid byte sequences; each is read as `\u{fffd}`.
     pub spoilt: usize,
 }
 
@@ -196,7 +196,7 @@ impl CsvWriter {
     }
 }
 
-/// The bytes of a regular file of at most [`MOST_BYTES`]; one byte more where it has grown meanwhile.
+/// The bytes of a regular file of at most [`MOST_BYTES`]; one byte more if it has grown in the meantime.
 ///
 /// # Errors
 /// When it is larger, not a regular file, or cannot be read.

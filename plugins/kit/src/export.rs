@@ -12,10 +12,11 @@ use baton_plugin_sdk::{Artifact, Error, Mount, Outcome, Task};
 use crate::disk::to_storage_full;
 use crate::older::{NameChoice, OlderResults, copy, ignores_case};
 
-/// Bytes of all artifacts of an outcome: a little less than the host's limit, which also counts the other parts of the outcome.
+/// Maximum size of all artifacts of an outcome: a little less than the host's limit, which also counts the other parts
+/// of the outcome.
 const MOST_ARTIFACTS: usize = 15 << 20;
 
-/// Files of an export in an outcome: the host allows 100 artifacts, and the plugin adds its reports.
+/// Maximum number of files of an export in an outcome: the host allows 100 artifacts, and the plugin adds its reports.
 const MOST_FILES: usize = 90;
 
 /// The files of an export.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use baton_core::file_name::cut;
 use baton_plugin_sdk::{Finding, Severity};
 
-/// The number of listed findings of one kind; the others are only counted.
+/// Maximum number of listed findings of one kind; the others are only counted.
 const EACH: usize = 200;
 
 /// Collects findings.
@@ -75,11 +75,11 @@ impl Findings {
 }
 
 /// Keeps the higher severity.
-trait Worst {
+trait MaxSeverity {
     fn max_by_rank(self, other: Severity) -> Self;
 }
 
-impl Worst for Option<Severity> {
+impl MaxSeverity for Option<Severity> {
     fn max_by_rank(self, other: Severity) -> Self {
         match self {
             Some(known) if rank(known) >= rank(other) => Some(known),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use baton_core::text::is_unprintable;
 
-/// Characters of a table cell.
+/// Maximum number of characters of a table cell.
 const MOST_CHARS: usize = 200;
 
 /// Escapes a text of any length.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// The number of names that are tried if other programs use them already.
+/// Maximum number of names that are tried if other programs use them already.
 const MOST_TAKEN: usize = 1_000;
 
 #[derive(Debug)]

@@ -52,7 +52,8 @@ pub fn nearest(name: &str, known: &[String]) -> Vec<String> {
     names
 }
 
-/// Adds a finding for each name of `only` that is not among the playlists `names` of `place`, with the most similar names.
+/// Adds a finding for each name of `only` that is not among the playlists `names` of `place`, with the most similar
+/// names.
 ///
 /// # Errors
 /// When none of the names exists.

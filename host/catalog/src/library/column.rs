@@ -19,9 +19,9 @@ impl ToSql for Path<'_> {
 }
 
 /// A path or name that was read.
-pub(super) struct PathRead(pub(super) OsString);
+pub(super) struct StoredPath(pub(super) OsString);
 
-impl FromSql for PathRead {
+impl FromSql for StoredPath {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         match value {
             ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Ok(Self(OsString::from_vec(bytes.to_vec()))),

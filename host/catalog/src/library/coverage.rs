@@ -36,7 +36,7 @@ impl Catalog {
     }
 
     /// The number of items with a fingerprint that play longer than `ms` milliseconds.
-    pub fn library_longer(&self, ms: u64) -> Result<u64, CatalogError> {
+    pub fn count_items_longer_than(&self, ms: u64) -> Result<u64, CatalogError> {
         let sql = "SELECT count(*) FROM library_items
              WHERE missing_since IS NULL AND state = 'fingerprinted' AND duration_ms > ?1";
         Ok(self.connection.query_row(sql, [number(ms)], |row| row.get::<_, i64>(0))?.unsigned_abs())

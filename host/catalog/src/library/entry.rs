@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use rusqlite::Row;
 
 use super::ItemState;
-use super::column::PathRead;
+use super::column::StoredPath;
 use crate::{Catalog, CatalogError};
 
 /// A present item. The names are those of the columns of `library_items` (`migrations/0002.sql`).
@@ -62,7 +62,7 @@ impl Catalog {
     }
 
     /// The present items without a fingerprint, at most `most`, ordered by path.
-    pub fn library_without(&self, most: u32) -> Result<Vec<Entry>, CatalogError> {
+    pub fn library_items_without_fingerprint(&self, most: u32) -> Result<Vec<Entry>, CatalogError> {
         let sql = format!("{COLUMNS} AND state <> 'fingerprinted' ORDER BY state, reason, path LIMIT ?1");
         let mut select = self.connection.prepare(&sql)?;
         Ok(select.query_map([most], read)?.collect::<Result<_, _>>()?)
@@ -89,7 +89,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
     let entry = Entry {
         id: row.get(0)?,
         source: row.get(1)?,
-        path: row.get::<_, PathRead>(2)?.0.into(),
+        path: row.get::<_, StoredPath>(2)?.0.into(),
         name: row.get(3)?,
         size: row.get::<_, i64>(4)?.unsigned_abs(),
         state: row.get(5)?,

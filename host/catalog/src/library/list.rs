@@ -3,7 +3,7 @@
 //! A file is unchanged when its size, modification time and inode are unchanged. If only the inode differs, the caller
 //! decides at the end of the listing: FAT and some network folders give every file a new inode at each mount.
 //!
-//! A listing keeps the results of the last reading; only the next reading replaces them.
+//! A listing keeps the results of the last reading until the item is read again.
 
 use std::ffi::OsStr;
 use std::os::unix::fs::MetadataExt as _;
@@ -13,7 +13,7 @@ use baton_core::path_text;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::column::{self, PathRead};
+use super::column::{self, StoredPath};
 use super::model::{ComparedItem, KnownItem, ListedItem, ListedState};
 use super::put::ItemWrite;
 use super::{Library, named};
@@ -52,7 +52,7 @@ impl Catalog {
         while let Some(row) = rows.next()? {
             let id = row.get(0)?;
             if !seen(id) {
-                let path = row.get::<_, PathRead>(1)?.0.into();
+                let path = row.get::<_, StoredPath>(1)?.0.into();
                 not_found.push(MissingItem { id, path, mounted: row.get(2)? });
             }
         }
@@ -222,7 +222,7 @@ fn known(connection: &Connection, source: i64, key: &OsStr) -> rusqlite::Result<
         Ok(KnownItem {
             id: row.get(0)?,
             file: row.get(1)?,
-            path: row.get::<_, PathRead>(2)?.0.into(),
+            path: row.get::<_, StoredPath>(2)?.0.into(),
             name: row.get(3)?,
             stamp: row.get(4)?,
             size: row.get::<_, i64>(5)?.cast_unsigned(),

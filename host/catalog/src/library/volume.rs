@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Row, params};
 
 use super::Library;
-use super::column::{self, PathRead};
+use super::column::{self, StoredPath};
 use crate::{Catalog, CatalogError};
 
 /// The volume of a folder.
@@ -49,7 +49,7 @@ impl Catalog {
     pub fn library_mounts(&self, source: i64) -> Result<Vec<(PathBuf, Volume)>, CatalogError> {
         let sql = "SELECT path, device, fsid, uuid FROM library_mounts WHERE source = ?1 ORDER BY path";
         let mut select = self.connection.prepare(sql)?;
-        let read = |row: &Row<'_>| Ok((PathBuf::from(row.get::<_, PathRead>(0)?.0), Volume::read(row, 1)?));
+        let read = |row: &Row<'_>| Ok((PathBuf::from(row.get::<_, StoredPath>(0)?.0), Volume::read(row, 1)?));
         let rows = select.query_map([source], read)?.collect::<Result<Vec<_>, _>>()?;
         Ok(rows.into_iter().filter_map(|(path, volume)| Some((path, volume?))).collect())
     }

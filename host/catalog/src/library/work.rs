@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rusqlite::{Row, params};
 
-use super::column::PathRead;
+use super::column::StoredPath;
 use crate::{Catalog, CatalogError};
 
 /// Selects items that wait to be read.
@@ -108,7 +108,7 @@ impl Catalog {
             let before = PreviousReading { file_sha256: row.get(4)?, words: row.get(5)? };
             Ok(WaitingItem {
                 item: row.get(0)?,
-                path: row.get::<_, PathRead>(1)?.0.into(),
+                path: row.get::<_, StoredPath>(1)?.0.into(),
                 size: row.get::<_, i64>(2)?.unsigned_abs(),
                 before: row.get::<_, bool>(3)?.then_some(before),
                 position: PagePosition { scan: row.get(6)?, item: row.get(0)? },

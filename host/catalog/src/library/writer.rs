@@ -8,7 +8,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::CatalogError;
 use crate::open::open_writable;
 
-/// A plugin's batch holds the catalog for seconds at most; a scan that takes hours must not fail because of it.
+/// How long a write waits for another connection. A plugin's batch locks the catalog for seconds at most; a scan that
+/// takes hours must not fail because of it.
 const BUSY: Duration = Duration::from_mins(1);
 
 /// The size of SQLite's cache, in KiB (a negative number): enough for the upper pages of the indexes.

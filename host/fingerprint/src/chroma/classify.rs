@@ -89,7 +89,7 @@ pub(super) fn word(image: &Image, classifiers: &[Classifier; 16]) -> Option<u32>
 fn value(image: &Image, classifier: &Classifier) -> f64 {
     let Classifier { shape, note, height, width, .. } = *classifier;
     let all = ((0, width), (note, note + height));
-    let sum = |rows, notes| image.area(rows, notes);
+    let sum = |rows: (usize, usize), notes: (usize, usize)| image.area(rows.0..rows.1, notes.0..notes.1);
     let (a, b) = match shape {
         Shape::Whole => (sum(all.0, all.1), 0.0),
         Shape::Notes => {

@@ -1,6 +1,8 @@
 //! The last rows as an integral image, which computes the sum of any rectangle with four look-ups: `rolling_integral_image.h`
 //! of Chromaprint. Sums start at the very first row, as in Chromaprint, so that rounding is equal.
 
+use std::ops::Range;
+
 use super::smooth::{NOTES, Notes};
 
 /// The number of rows of the widest filter.
@@ -41,15 +43,15 @@ impl Image {
         self.count >= SPAN
     }
 
-    /// The sum of the rows `from..to` of the last span and the notes `low..high`.
-    pub(super) fn area(&self, (from, to): (usize, usize), (low, high): (usize, usize)) -> f64 {
-        if from >= to || low >= high {
+    /// The sum of these rows of the last span and these notes.
+    pub(super) fn area(&self, rows: Range<usize>, notes: Range<usize>) -> f64 {
+        if rows.is_empty() || notes.is_empty() {
             return 0.0;
         }
         let first = self.count.saturating_sub(SPAN);
-        let (above, below) = (self.row(first + from), self.row(first + to));
+        let (above, below) = (self.row(first + rows.start), self.row(first + rows.end));
         let at = |row: &Row, note: usize| row.get(note).copied().unwrap_or_default();
-        at(below, high) - at(above, high) - at(below, low) + at(above, low)
+        at(below, notes.end) - at(above, notes.end) - at(below, notes.start) + at(above, notes.start)
     }
 
     /// The sums after `count` rows; zero for `count` 0.
@@ -72,8 +74,8 @@ mod tests {
             image.push(&std::array::from_fn(|note| value(row, note)));
         }
         let expected: f64 = (3..9).flat_map(|row| (2..11).map(move |note| value(rows - SPAN + row, note))).sum();
-        assert!((image.area((3, 9), (2, 11)) - expected).abs() < 1e-9);
-        assert!(image.area((4, 4), (0, 12)).abs() < f64::EPSILON);
+        assert!((image.area(3..9, 2..11) - expected).abs() < 1e-9);
+        assert!(image.area(4..4, 0..12).abs() < f64::EPSILON);
     }
 
     #[test]
@@ -85,6 +87,6 @@ mod tests {
         assert!(!image.is_full());
         image.push(&[1.0; NOTES]);
         assert!(image.is_full());
-        assert!((image.area((0, 16), (0, 12)) - 192.0).abs() < 1e-9);
+        assert!((image.area(0..16, 0..12) - 192.0).abs() < 1e-9);
     }
 }

@@ -23,7 +23,7 @@ use crate::{Damage, Error, Reason, Tags};
 
 /// The format of the samples, as decoded. The container's statements are not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Spec {
+pub(crate) struct SampleSpec {
     /// Samples a second, in Hz.
     pub(crate) rate_hz: u32,
     pub(crate) channels: u16,
@@ -38,7 +38,7 @@ pub(crate) struct Spec {
     pub(crate) core_only: bool,
 }
 
-impl Spec {
+impl SampleSpec {
     /// The format of the first decoded packet. The caller sets the container.
     fn from_decoded(decoded: &Decoded<'_>, codec: &'static str, bits: Option<u32>) -> Result<Self, Error> {
         let (rate_hz, channels) = (decoded.spec().rate(), decoded.spec().channels());
@@ -69,7 +69,7 @@ pub(crate) struct Audio {
     verify: Verify,
     /// The whole file is decoded.
     checked: bool,
-    pub(super) spec: Spec,
+    pub(super) spec: SampleSpec,
     /// The frames to trim.
     cut: Trim,
     trim: Trim,
@@ -111,7 +111,7 @@ impl Audio {
             match decoder.decode(&packet) {
                 Ok(decoded) if decoded.frames() == 0 => {}
                 Ok(decoded) => {
-                    let (spec, ready) = (Spec::from_decoded(&decoded, codec, bits)?, decoded.frames());
+                    let (spec, ready) = (SampleSpec::from_decoded(&decoded, codec, bits)?, decoded.frames());
                     let (trim, tags, cut) = (Trim::default(), Tags::default(), Trim::default());
                     let (decoded, samples, most_frames) = (1, Samples::default(), None);
                     return Ok(Self {
@@ -152,7 +152,7 @@ impl Audio {
     }
 
     /// The format of the samples.
-    pub(crate) fn spec(&self) -> &Spec {
+    pub(crate) fn spec(&self) -> &SampleSpec {
         &self.spec
     }
 
@@ -360,7 +360,7 @@ fn if_reportable(length: Duration) -> Duration {
     if length < MIN_REPORTED { Duration::ZERO } else { length }
 }
 
-fn same(spec: &Spec, rate_hz: u32, channels: usize) -> bool {
+fn same(spec: &SampleSpec, rate_hz: u32, channels: usize) -> bool {
     spec.rate_hz == rate_hz && usize::from(spec.channels) == channels
 }
 

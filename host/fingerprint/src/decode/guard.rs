@@ -1,4 +1,4 @@
-//! The only place that catches panics.
+//! The only place in this crate that catches panics.
 //!
 //! Symphonia promises not to panic on any input, but sometimes it does: an overflow in a rarely used codec path, a slice that is
 //! too short by one. A library of 20,000 files contains such a file. It is reported as corrupt, and the daemon continues. The
@@ -26,12 +26,12 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, E
 }
 
 fn install_hook_once() {
-    static HUSHED: Once = Once::new();
-    HUSHED.call_once(|| {
-        let loud = panic::take_hook();
+    static HOOK_INSTALLED: Once = Once::new();
+    HOOK_INSTALLED.call_once(|| {
+        let default_hook = panic::take_hook();
         panic::set_hook(Box::new(move |panicked| {
             if !QUIET.get() {
-                loud(panicked);
+                default_hook(panicked);
             }
         }));
     });

@@ -51,7 +51,7 @@ pub(crate) fn open(source: &Source, digested: bool, verified: bool, stop: &Atomi
     source.mask(cut.masks);
     let chained = ogg::is_chain(source);
     let is_forward = chained || ogg::is_cut(source);
-    let is_known = cut.is_short || sniff::is_decoded(head);
+    let is_known = cut.is_short || sniff::is_supported_header(head);
     let shown = if is_forward { source.forward() } else { source.clone() };
     let mut format = if head.starts_with(b"caff") {
         source.begin_step(CAF_OPENING_BYTES);

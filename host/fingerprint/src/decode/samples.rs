@@ -49,7 +49,7 @@ impl Samples {
         self.i16.resize_with(channels, Vec::new);
         self.i16.iter_mut().for_each(Vec::clear);
         if let [left, right] = self.i16.as_mut_slice() {
-            // BitWriter in this form, because the compiler can vectorise it.
+            // In this form the compiler can vectorise the loop.
             let (frames, _) = bytes.as_chunks::<4>();
             left.extend(frames.iter().map(|[low, high, _, _]| i16::from_le_bytes([*low, *high])));
             right.extend(frames.iter().map(|[_, _, low, high]| i16::from_le_bytes([*low, *high])));

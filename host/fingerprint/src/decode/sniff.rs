@@ -7,7 +7,7 @@
 pub(super) fn unsupported_name(head: &[u8]) -> Option<&'static str> {
     let starts = |magic: &[u8]| head.starts_with(magic);
     let holds = |at: usize, magic: &[u8]| head.get(at..).is_some_and(|rest| rest.starts_with(magic));
-    KNOWN.iter().find(|(magic, _)| starts(magic)).map(|(_, name)| *name).or_else(|| match () {
+    UNSUPPORTED.iter().find(|(magic, _)| starts(magic)).map(|(_, name)| *name).or_else(|| match () {
         () if starts(b"RIFF") && holds(8, b"AVI ") => Some("an AVI video"),
         () if starts(b"RIFF") && holds(8, b"WEBP") => Some("a WebP picture"),
         () if holds(4, b"ftypheic") || holds(4, b"ftypavif") => Some("a HEIF picture"),
@@ -19,7 +19,7 @@ pub(super) fn unsupported_name(head: &[u8]) -> Option<&'static str> {
 
 /// Whether this header certainly belongs to a supported format: FLAC, Vorbis or FLAC in Ogg, and a frame of MPEG or ADTS,
 /// also after a short `ID3v2` tag.
-pub(super) fn is_decoded(head: &[u8]) -> bool {
+pub(super) fn is_supported_header(head: &[u8]) -> bool {
     let packet = head.get(28..).unwrap_or_default();
     head.starts_with(b"fLaC")
         || is_frame(after_tag(head))
@@ -44,7 +44,7 @@ fn is_frame(head: &[u8]) -> bool {
 }
 
 // From the registries of media types and the specifications of the formats.
-const KNOWN: &[(&[u8], &str)] = &[
+const UNSUPPORTED: &[(&[u8], &str)] = &[
     (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
     (b"\xff\xd8\xff\xe0", "a JPEG picture"),
     (b"\xff\xd8\xff\xe1", "a JPEG picture"),
@@ -95,9 +95,9 @@ mod tests {
         assert_eq!(unsupported_name(b"RIFF\0\0\0\0AVI LIST"), Some("an AVI video"));
         assert_eq!(unsupported_name(b"RF64\xff\xff\xff\xffWAVEds64"), Some("an RF64 file (a WAV file beyond 4 GB)"));
         assert_eq!(unsupported_name(b"\x89PNG\r\n\x1a\n\0\0"), Some("a PNG picture"));
-        assert!(!is_decoded(b"\xff\xfea\0b\0") && !is_decoded(b"ID3\x03\0\0\0\0\0\x02aaTTA1"));
+        assert!(!is_supported_header(b"\xff\xfea\0b\0") && !is_supported_header(b"ID3\x03\0\0\0\0\0\x02aaTTA1"));
         for music in [&b"\xff\xfb\x90"[..], b"\xff\xf1\x50", b"ID3\x03\0\0\0\0\0\x02aa\xff\xfb\x90"] {
-            assert!(is_decoded(music));
+            assert!(is_supported_header(music));
         }
         for music in [&b"RIFF\x24\0\0\0WAVEfmt "[..], b"ID3\x03\0\0\0\0\0\0", b"fLaC\0", b"OggS\0", b"\xff\xfb\x90\x64"]
         {

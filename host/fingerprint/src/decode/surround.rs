@@ -27,7 +27,7 @@ const DATA: u32 = 4;
 const FILL: u32 = 6;
 const END: u32 = 7;
 
-/// An element: its type, and the positions of its channels in the channel order.
+/// The layout of an element: its type, and the positions of its channels in the channel order.
 type Place = (u32, &'static [usize]);
 
 /// The elements of each channel configuration (table 1.19), and the channel mask.

@@ -60,12 +60,12 @@ impl Alignment {
 
 /// A number of differing bits, and of compared frames.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Errors {
+pub(crate) struct BitErrors {
     bits: u32,
     pub(crate) busy: u32,
 }
 
-impl Errors {
+impl BitErrors {
     #[expect(clippy::cast_precision_loss, reason = "there are at most 32 times 32,768 bits")]
     pub(crate) fn rate(self) -> f32 {
         if self.busy == 0 { 1.0 } else { self.bits as f32 / (32 * self.busy) as f32 }
@@ -83,7 +83,7 @@ pub(crate) fn may_agree(one: &[u32], other: &[u32], shift: i32) -> bool {
     let close = |by: i32| {
         let (left, right) = overlap(one, other, shift + by);
         let spot = |at: usize| errors(part(left, at * quarter), part(right, at * quarter));
-        (1..=3).map(spot).fold(Errors::default(), Errors::and).rate() < CHANCE
+        (1..=3).map(spot).fold(BitErrors::default(), BitErrors::and).rate() < CHANCE
     };
     [0, -1, 1].into_iter().any(close)
 }
@@ -109,7 +109,8 @@ pub(crate) fn at_equal_speed(one: &[u32], other: &[u32], shift: i32, reach: i32)
 /// The best alignment at different speeds, near a slope and the shift in the middle of the first fingerprint; `None` if they
 /// differ as by chance.
 pub(crate) fn at_slope(one: &[u32], other: &[u32], shift: i32, slope: i32) -> Option<Alignment> {
-    let sum = |slope: i32, shift: i32| along(one, other, shift, slope, 0).fold(Errors::default(), Errors::and).rate();
+    let sum =
+        |slope: i32, shift: i32| along(one, other, shift, slope, 0).fold(BitErrors::default(), BitErrors::and).rate();
     let tried = [0, -3, 3].into_iter().flat_map(|steeper| [0, -2, 2].map(|by| (slope + steeper, shift + by)));
     let rated = tried.map(|(slope, shift)| (sum(slope, shift), slope, shift));
     let best = rated.min_by(|(one, ..), (other, ..)| one.total_cmp(other)).filter(|(rate, ..)| *rate < CHANCE);
@@ -119,9 +120,15 @@ pub(crate) fn at_slope(one: &[u32], other: &[u32], shift: i32, slope: i32) -> Op
 
 /// Computes an alignment from the errors of its windows.
 #[expect(clippy::cast_precision_loss, reason = "a slope and a number of windows are small")]
-fn summarise(one: &[u32], other: &[u32], shift: i32, slope: i32, windows: impl Iterator<Item = Errors>) -> Alignment {
+fn summarise(
+    one: &[u32],
+    other: &[u32],
+    shift: i32,
+    slope: i32,
+    windows: impl Iterator<Item = BitErrors>,
+) -> Alignment {
     let background = background(one, other, shift);
-    let (mut sum, mut busy, mut agreeing) = (Errors::default(), 0_u32, 0_u32);
+    let (mut sum, mut busy, mut agreeing) = (BitErrors::default(), 0_u32, 0_u32);
     for window in windows {
         sum = sum.and(window);
         if window.busy >= MIN_BUSY_FRAMES {
@@ -141,7 +148,7 @@ fn summarise(one: &[u32], other: &[u32], shift: i32, slope: i32, windows: impl I
 }
 
 /// The errors along a line: each window at the shift of the line in its middle, or up to `reach` frames beside it.
-fn along(one: &[u32], other: &[u32], shift: i32, slope: i32, reach: i32) -> impl Iterator<Item = Errors> {
+fn along(one: &[u32], other: &[u32], shift: i32, slope: i32, reach: i32) -> impl Iterator<Item = BitErrors> {
     let half = whole(one.len()) / 2;
     one.chunks(WINDOW).enumerate().map(move |(number, window)| {
         let begin = whole(number * WINDOW);
@@ -161,7 +168,7 @@ fn background(one: &[u32], other: &[u32], shift: i32) -> f32 {
         let (left, right) = overlap(one, other, shift + by);
         errors(left, right)
     });
-    let mut rates: Vec<_> = elsewhere.filter(|errors| errors.busy >= MIN_BUSY_FRAMES).map(Errors::rate).collect();
+    let mut rates: Vec<_> = elsewhere.filter(|errors| errors.busy >= MIN_BUSY_FRAMES).map(BitErrors::rate).collect();
     rates.sort_by(f32::total_cmp);
     rates.get(rates.len() / 2).copied().unwrap_or_default()
 }
@@ -179,7 +186,7 @@ pub(crate) fn overlap<'a>(one: &'a [u32], other: &'a [u32], shift: i32) -> (&'a 
 static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
 
 /// The errors of two equally long sequences of words. The first frame only serves as the predecessor of the second.
-pub(crate) fn errors(left: &[u32], right: &[u32]) -> Errors {
+pub(crate) fn errors(left: &[u32], right: &[u32]) -> BitErrors {
     dispatch!(*LEVEL, _simd => counted(left, right))
 }
 
@@ -188,11 +195,11 @@ pub(crate) fn errors(left: &[u32], right: &[u32]) -> Errors {
     clippy::inline_always,
     reason = "a function that is not inlined is not compiled for the current processor level"
 )]
-fn counted(left: &[u32], right: &[u32]) -> Errors {
+fn counted(left: &[u32], right: &[u32]) -> BitErrors {
     let (Some((_, left_next)), Some((_, right_next))) = (left.split_first(), right.split_first()) else {
-        return Errors::default();
+        return BitErrors::default();
     };
-    let mut sum = Errors::default();
+    let mut sum = BitErrors::default();
     // Without branches, so that the compiler can vectorise it.
     for (((left, right), next_left), next_right) in left.iter().zip(right).zip(left_next).zip(right_next) {
         let happens = u32::from(((left ^ next_left) | (right ^ next_right)) != 0);

@@ -72,7 +72,8 @@ fn within<P: Prints + ?Sized>(prints: &P, stop: &AtomicBool, sizes: Sizes) -> Ve
         let ids = part.ids.clone();
         let Some(mut index) = Postings::for_part(prints, part, stop) else { break };
         let sizes = Sizes { hits: sizes.hits.min(index.len() / PLACES_A_HIT), ..sizes };
-        let mut round = Round { prints, stop, sizes, index: &mut index, ids: ids.clone(), work: Work::default() };
+        let mut round =
+            Round { prints, stop, sizes, index: &mut index, ids: ids.clone(), work: BatchBuffers::default() };
         round.all(ids.clone(), Job::LookUpAndInsert, &mut pairs);
         round.all(ids.end..prints.count(), Job::LookUp, &mut pairs);
         from = ids.end;
@@ -89,12 +90,12 @@ struct Round<'a, P: Prints + ?Sized> {
     index: &'a mut Postings,
     /// The fingerprints in the part.
     ids: Range<u32>,
-    work: Work,
+    work: BatchBuffers,
 }
 
 /// Buffers that are reused for each batch.
 #[derive(Default)]
-struct Work {
+struct BatchBuffers {
     batch: Batch,
     sorted: SortedKeys,
     answers: Vec<Answers>,
@@ -104,7 +105,7 @@ impl<P: Prints + ?Sized> Round<'_, P> {
     /// Looks up these fingerprints batch by batch, and inserts those of the part.
     fn all(&mut self, mut left: Range<u32>, job: Job, pairs: &mut Vec<Pair>) {
         while !left.is_empty() && !self.stop.load(Ordering::Relaxed) {
-            let Work { batch, sorted, answers } = &mut self.work;
+            let BatchBuffers { batch, sorted, answers } = &mut self.work;
             let taken = batch.fill(self.prints, left.clone(), self.sizes.batch, self.stop);
             sorted.sort(batch, self.index.bits());
             let firsts = match job {
@@ -124,7 +125,7 @@ impl<P: Prints + ?Sized> Round<'_, P> {
 
     /// The suspects of one fingerprint of the batch, from the answers or, if those are incomplete, from the index.
     fn suspects<'d>(&self, search: &'d mut Search, number: usize, first: u32) -> &'d [Suspect] {
-        let Work { batch, answers, .. } = &self.work;
+        let BatchBuffers { batch, answers, .. } = &self.work;
         let (query, each) = (batch.get(number), answers.iter());
         let common: usize = each.clone().map(|answers| answers.common(number)).sum();
         let hits: usize = each.clone().map(|answers| answers.of(number).len()).sum();
@@ -240,7 +241,7 @@ mod tests {
             let part = Part::fill(&prints[..], 0, FULL, &stop);
             let (ids, mut index) = (part.ids.clone(), Postings::for_part(&prints[..], part, &stop).unwrap());
             let sizes = Sizes { hits, ..Sizes::default() };
-            let (index, work) = (&mut index, Work::default());
+            let (index, work) = (&mut index, BatchBuffers::default());
             let mut round = Round { prints: &prints[..], stop: &stop, sizes, index, ids: ids.clone(), work };
             round.all(ids.clone(), Job::LookUpAndInsert, &mut Vec::new());
             let answers = round.work.answers.iter();
@@ -302,13 +303,13 @@ mod tests {
         assert_eq!(duplicates(&prints[..], &AtomicBool::new(true)), []);
         // Each is read three times (its length, the number of keys in each bucket, insertion and look-up), and suspects again.
         for at in [1, 41, 42, 43, 84, 85, 125, 126, 127] {
-            let stopping = test_data::Stopping::new(&prints, at);
+            let stopping = test_data::StoppingPrints::new(&prints, at);
             let found = duplicates(&stopping, &stopping.stop).len();
             let read = stopping.read.into_inner();
             let most = at + rayon::current_num_threads();
             assert!((at..=most).contains(&read) && found <= 2, "{found} found, {read} read, {at}");
         }
-        let stopping = test_data::Stopping::new(&prints, 0);
+        let stopping = test_data::StoppingPrints::new(&prints, 0);
         assert_eq!(duplicates(&stopping, &stopping.stop).len(), 2);
         assert!(stopping.read.into_inner() >= 128);
     }

@@ -139,7 +139,7 @@ mod tests {
         let prints = test_data::library(20, 100, 41);
         // Each is read three times: its length, the number of keys in each bucket, and insertion.
         for at in [1, 19, 20, 21, 40, 41, 59] {
-            let stopping = test_data::Stopping::new(&prints, at);
+            let stopping = test_data::StoppingPrints::new(&prints, at);
             let lookup = Lookup::over(&stopping, &stopping.stop);
             assert_eq!((lookup.count(), stopping.read.into_inner()), (0, at));
             assert_eq!(lookup.find(&prints[..], &prints[3]), []);

@@ -103,7 +103,7 @@ impl Search {
     /// The suspects among the fingerprints of an index with positions below `limit`, in order, the best shift first.
     pub(crate) fn run(&mut self, index: &Postings, words: &[u32], limit: u32) -> &[Suspect] {
         self.collect(index, words, limit);
-        self.weigh(index, words.len())
+        self.find_suspects(index, words.len())
     }
 
     /// The same, from the known hits of all rare keys of a query with `length` words.
@@ -116,10 +116,10 @@ impl Search {
         self.hits.clear();
         hits.for_each(|hits| self.hits.extend_from_slice(hits));
         self.rare = self.hits.len();
-        self.weigh(index, length)
+        self.find_suspects(index, length)
     }
 
-    fn weigh(&mut self, index: &Postings, length: usize) -> &[Suspect] {
+    fn find_suspects(&mut self, index: &Postings, length: usize) -> &[Suspect] {
         self.narrow(index);
         self.suspects.clear();
         for hits in self.close.chunk_by(|one, other| one.at == other.at) {

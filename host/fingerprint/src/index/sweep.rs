@@ -110,7 +110,7 @@ impl Postings {
             answers.clear(firsts.len(), room);
             for partition in number * each..((number + 1) * each).min(partitions) {
                 let there = share.entries(partition * buckets..(partition + 1) * buckets);
-                share.go(sorted.of(partition..partition + 1), there, firsts, bits, job, answers);
+                share.process_partition(sorted.of(partition..partition + 1), there, firsts, bits, job, answers);
             }
             answers.group(firsts.len());
         });
@@ -147,7 +147,7 @@ struct Share<'a> {
 impl Share<'_> {
     /// Processes the keys of a partition: prefetches all entries, then examines them. Without prefetching, each access would
     /// wait for memory, and mispredicted branches would block the others.
-    fn go(
+    fn process_partition(
         &mut self,
         entries: &[Entry],
         there: Range<usize>,

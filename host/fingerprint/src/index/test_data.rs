@@ -80,20 +80,20 @@ pub(crate) fn skewed() -> Vec<Vec<u32>> {
 }
 
 /// Fingerprints that set `stop` at read number `at`, and count the reads.
-pub(crate) struct Stopping<'a> {
+pub(crate) struct StoppingPrints<'a> {
     pub(crate) prints: &'a [Vec<u32>],
     pub(crate) at: usize,
     pub(crate) stop: AtomicBool,
     pub(crate) read: AtomicUsize,
 }
 
-impl<'a> Stopping<'a> {
+impl<'a> StoppingPrints<'a> {
     pub(crate) fn new(prints: &'a [Vec<u32>], at: usize) -> Self {
         Self { prints, at, stop: AtomicBool::new(false), read: AtomicUsize::new(0) }
     }
 }
 
-impl Prints for Stopping<'_> {
+impl Prints for StoppingPrints<'_> {
     fn count(&self) -> u32 {
         self.prints.count()
     }

@@ -45,9 +45,9 @@ impl Form {
     }
 }
 
-struct Place(TempDir);
+struct TestFolder(TempDir);
 
-impl Place {
+impl TestFolder {
     fn new() -> Self {
         Self(tempfile::tempdir().expect("a folder"))
     }
@@ -86,7 +86,7 @@ fn noise(length: usize, mut seed: u64) -> Vec<u8> {
 
 #[test]
 fn missing_files_and_devices_have_a_reason() {
-    let place = Place::new();
+    let place = TestFolder::new();
     assert_eq!(reason(&place.0.path().join("nothing.mp3")), Reason::NotFound);
     assert_eq!(reason(&place.file("x", b"").join("below a file.mp3")), Reason::NotFound);
     assert_eq!(reason(place.0.path()), Reason::Unsupported);
@@ -95,7 +95,7 @@ fn missing_files_and_devices_have_a_reason() {
 
 #[test]
 fn empty_files_text_and_noise_are_rejected() {
-    let place = Place::new();
+    let place = TestFolder::new();
     assert_eq!(reason(&place.file("empty.mp3", b"")), Reason::Corrupt);
     assert_eq!(reason(&place.file("list.mp3", b"1. a song\n2. another song\n")), Reason::Unsupported);
     assert_eq!(reason(&place.file("one.flac", b"f")), Reason::Unsupported);
@@ -110,7 +110,7 @@ fn empty_files_text_and_noise_are_rejected() {
 
 #[test]
 fn the_file_name_is_ignored() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let bytes = PLAIN.audio(6);
     let named = read_file(&place.file("song.wav", &bytes)).expect("a WAV file");
     for name in ["song.mp3", "song.flac", "song", "song.txt", "song.m4a"] {
@@ -120,7 +120,7 @@ fn the_file_name_is_ignored() {
 
 #[test]
 fn a_truncated_file_of_floats_has_its_actual_duration() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let bytes = Form { tag: 3, bits: 32, ..PLAIN }.audio(10);
     let cut = read_file(&place.file("cut.wav", &bytes[..bytes.len() / 2])).expect("half a WAV file");
     assert!(cut.duration.abs_diff(Duration::from_secs(5)) < Duration::from_millis(10), "{:?}", cut.duration);
@@ -128,7 +128,7 @@ fn a_truncated_file_of_floats_has_its_actual_duration() {
 
 #[test]
 fn a_header_with_giant_packets_allocates_little() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let mut bytes = b"caff\0\x01\0\0desc".to_vec();
     bytes.extend(32_i64.to_be_bytes());
     bytes.extend(44_100.0_f64.to_be_bytes());
@@ -146,7 +146,7 @@ fn a_header_with_giant_packets_allocates_little() {
 
 #[test]
 fn a_truncated_file_has_the_fingerprint_of_the_rest() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let bytes = PLAIN.audio(10);
     let full = read_file(&place.file("full.wav", &bytes)).expect("a WAV file");
     let cut = read_file(&place.file("cut.wav", &bytes[..bytes.len() / 2 - 3])).expect("half a WAV file");
@@ -163,14 +163,14 @@ fn a_truncated_file_has_the_fingerprint_of_the_rest() {
 
 #[test]
 fn a_short_file_is_reported_as_too_short() {
-    let place = Place::new();
+    let place = TestFolder::new();
     assert_eq!(reason(&place.file("short.wav", &PLAIN.audio(2))), Reason::TooShort);
     assert_eq!(read_file(&place.file("long.wav", &PLAIN.audio(3))).map(|sound| sound.fingerprint.words().len()), Ok(3));
 }
 
 #[test]
 fn a_header_with_a_wrong_length_does_not_change_the_duration() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let mut bytes = PLAIN.audio(5);
     bytes.splice(..44, PLAIN.header(u32::MAX - 40));
     let found = read_file(&place.file("promise.wav", &bytes)).expect("five seconds");
@@ -183,7 +183,7 @@ fn a_header_with_a_wrong_length_does_not_change_the_duration() {
 
 #[test]
 fn only_the_requested_part_of_ten_hours_is_read() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let seconds = 10 * 3600;
     let length = seconds * u64::from(PLAIN.rate_hz * PLAIN.frame_bytes());
     // 6.35 GB: more than 32 bits can represent.
@@ -198,7 +198,7 @@ fn only_the_requested_part_of_ten_hours_is_read() {
 
 #[test]
 fn many_channels_and_high_rates_are_supported() {
-    let place = Place::new();
+    let place = TestFolder::new();
     for (channels, rate_hz) in [(8, 48_000), (2, 192_000), (1, 384_000), (24, 16_000)] {
         let form = Form { channels, rate_hz, ..PLAIN };
         let found =
@@ -216,7 +216,7 @@ fn many_channels_and_high_rates_are_supported() {
 
 #[test]
 fn samples_that_are_not_numbers_count_as_silence() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let form = Form { tag: 3, bits: 32, ..PLAIN };
     let mut silenced = form.audio(6);
     let mut broken = silenced.clone();
@@ -232,7 +232,7 @@ fn samples_that_are_not_numbers_count_as_silence() {
 
 #[test]
 fn silence_has_a_fingerprint_too() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let length = u64::from(PLAIN.rate_hz * PLAIN.frame_bytes()) * 10;
     let header = PLAIN.header(u32::try_from(length).expect("a short file"));
     let found = read_file(&place.sparse("silence.wav", &header, length + 44)).expect("silence");
@@ -243,7 +243,7 @@ fn silence_has_a_fingerprint_too() {
 
 /// Reads a file that is changed meanwhile. It is large and sparse, so that reading takes at least half a second.
 fn changed_while_read(change: impl FnOnce(&Path)) -> Result<AudioReport, Error> {
-    let place = Place::new();
+    let place = TestFolder::new();
     let length = 600_000_000;
     let path = place.sparse("song.wav", &PLAIN.header(length), u64::from(length) + 44);
     std::thread::scope(|scope| {
@@ -277,7 +277,7 @@ fn a_file_that_changes_while_it_is_read_has_no_fingerprint() {
 
 #[test]
 fn work_that_is_stopped_ends_at_once() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let length = 3_000_000_000;
     let path = place.sparse("song.wav", &PLAIN.header(length), u64::from(length) + 44);
     let stop = AtomicBool::new(false);
@@ -295,7 +295,7 @@ fn work_that_is_stopped_ends_at_once() {
 
 #[test]
 fn the_digest_of_the_file_is_that_of_its_bytes() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let mut bytes = PLAIN.audio(4);
     bytes.extend(b"LIST\x04\0\0\0INFO");
     let digest: [u8; 32] = Sha256::digest(&bytes).into();
@@ -312,7 +312,7 @@ fn the_digest_of_the_file_is_that_of_its_bytes() {
 
 #[test]
 fn flipped_cut_or_repeated_bytes_never_panic() {
-    let place = Place::new();
+    let place = TestFolder::new();
     let wav = PLAIN.audio(4);
     for turn in 0..200_u64 {
         let dice = noise(16, turn);

@@ -13,7 +13,7 @@ use baton_judges::or_skip;
 
 use crate::judge::form::Form;
 use crate::judge::fpcalc::words;
-use crate::judge::place::Place;
+use crate::judge::test_folder::TestFolder;
 
 fn read_file(path: &Path) -> Result<AudioReport, Error> {
     read(path, Options { length: None, hashes: true }, &AtomicBool::new(false))
@@ -42,7 +42,7 @@ const TAGGED: [(&str, &[&str]); 9] = [
 
 #[test]
 fn tags_are_read_and_change_only_the_file_digest() {
-    let place = or_skip!(Place::new());
+    let place = or_skip!(TestFolder::new());
     for (extension, arguments) in TAGGED {
         let plain = place.encoded(&format!("plain.{extension}"), arguments);
         let id3: &[&str] = if extension == "aiff" { &["-write_id3v2", "1"] } else { &[] };
@@ -65,7 +65,7 @@ fn tags_are_read_and_change_only_the_file_digest() {
 
 #[test]
 fn an_id3_chunk_precedes_the_info_list() {
-    let place = or_skip!(Place::new());
+    let place = or_skip!(TestFolder::new());
     let frame = |name: &[u8; 4], content: &[u8]| {
         [name.as_slice(), &u32::try_from(content.len()).expect("a frame").to_be_bytes(), &[0, 0], content].concat()
     };
@@ -93,7 +93,7 @@ fn an_id3_chunk_precedes_the_info_list() {
 /// comparison uses files in which all bits are significant.
 #[test]
 fn insignificant_bits_are_stored_and_ignored() {
-    let place = or_skip!(Place::new());
+    let place = or_skip!(TestFolder::new());
     let raw = fs::read(place.encoded("piece.raw", &["-f", "s16le", "-ac", "2", "-ar", "44100"])).expect("samples");
     let samples: Vec<i16> = raw.as_chunks::<2>().0.iter().map(|sample| i16::from_le_bytes(*sample)).collect();
     for (bits, counting) in [(32, 16), (32, 24), (24, 16), (24, 20), (16, 12), (16, 8), (16, 16)] {
@@ -115,7 +115,7 @@ fn insignificant_bits_are_stored_and_ignored() {
 
 #[test]
 fn an_isrc_is_read() {
-    let place = or_skip!(Place::new());
+    let place = or_skip!(TestFolder::new());
     for (extension, arguments, key) in [("flac", ["-c:a", "flac"], "ISRC"), ("mp3", ["-c:a", "libmp3lame"], "TSRC")] {
         let plain = place.encoded(&format!("plain.{extension}"), &arguments);
         let isrc = format!("{key}=QZABC2612345");
@@ -126,7 +126,7 @@ fn an_isrc_is_read() {
 
 #[test]
 fn other_audio_has_another_digest() {
-    let place = or_skip!(Place::new());
+    let place = or_skip!(TestFolder::new());
     for (extension, arguments) in TAGGED {
         let one = place.encoded(&format!("one.{extension}"), arguments);
         let mut quieter = arguments.to_vec();
@@ -137,7 +137,7 @@ fn other_audio_has_another_digest() {
 }
 
 /// A picture of some megabytes that `ffmpeg` accepts.
-fn picture(place: &Place) -> PathBuf {
+fn picture(place: &TestFolder) -> PathBuf {
     let path = place.path("cover.png");
     let output = Command::new("ffmpeg")
         .args(["-v", "error", "-y", "-f", "lavfi", "-i", "nullsrc=s=1500x1500,geq=random(1)*255:128:128"])
@@ -151,7 +151,7 @@ fn picture(place: &Place) -> PathBuf {
 
 #[test]
 fn a_large_picture_does_not_change_the_result() {
-    let place = or_skip!(Place::new());
+    let place = or_skip!(TestFolder::new());
     let picture = picture(&place);
     assert!(fs::metadata(&picture).is_ok_and(|picture| picture.len() > 2_000_000));
     let picture = picture.display().to_string();
@@ -171,7 +171,7 @@ fn a_large_picture_does_not_change_the_result() {
 
 #[test]
 fn protected_files_are_reported() {
-    let place = or_skip!(Place::new());
+    let place = or_skip!(TestFolder::new());
     let bytes = fs::read(place.encoded("plain.m4a", &["-c:a", "aac"])).expect("a file");
     for kind in [b"drms", b"enca"] {
         let mut protected = bytes.clone();
@@ -189,7 +189,7 @@ fn configuration(bytes: &[u8]) -> usize {
 
 #[test]
 fn he_aac_with_an_unsupported_core_is_named() {
-    let place = or_skip!(Place::new());
+    let place = or_skip!(TestFolder::new());
     let bytes = fs::read(place.encoded("plain.m4a", &["-c:a", "aac", "-ar", "22050"])).expect("a file");
     let at = configuration(&bytes);
     // The first five bits are the object type, here AAC-LC. It is replaced with an extension whose core has object type 21.
@@ -205,7 +205,7 @@ fn he_aac_with_an_unsupported_core_is_named() {
 
 #[test]
 fn implicit_he_aac_is_fingerprinted_from_its_core_and_marked() {
-    let place = or_skip!(Place::new());
+    let place = or_skip!(TestFolder::new());
     let plain = place.encoded("plain.m4a", &["-c:a", "aac", "-ar", "22050"]);
     let mut bytes = fs::read(&plain).expect("a file");
     // The sample entry states twice the rate of the core, as encoders of implicit HE-AAC write it: 16.16 fixed point at byte 24.
@@ -220,7 +220,7 @@ fn implicit_he_aac_is_fingerprinted_from_its_core_and_marked() {
 
 #[test]
 fn a_fragmented_file_agrees_with_fpcalc() {
-    let place = or_skip!(Place::new());
+    let place = or_skip!(TestFolder::new());
     let plain = place.encoded("plain.m4a", &["-c:a", "aac"]);
     let fragments =
         place.copied(&plain, "fragments.m4a", &["-movflags", "frag_keyframe+empty_moov", "-frag_duration", "1000000"]);
@@ -231,7 +231,7 @@ fn a_fragmented_file_agrees_with_fpcalc() {
 
 #[test]
 fn the_audio_of_a_video_is_fingerprinted() {
-    let place = or_skip!(Place::new());
+    let place = or_skip!(TestFolder::new());
     let plain = place.encoded("plain.m4a", &["-c:a", "aac"]);
     let video =
         ["-f", "lavfi", "-i", "testsrc=s=320x240:r=10", "-map", "1:v", "-map", "0:a", "-c:v", "mpeg4", "-shortest"];
@@ -240,16 +240,16 @@ fn the_audio_of_a_video_is_fingerprinted() {
 }
 
 /// A deterministic pseudo-random generator.
-struct Dice(u64);
+struct RandomNumbers(u64);
 
-impl Dice {
+impl RandomNumbers {
     fn below(&mut self, end: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).expect("31 bits") % end.max(1)
     }
 }
 
-fn damaged(bytes: &[u8], dice: &mut Dice) -> Vec<u8> {
+fn damaged(bytes: &[u8], dice: &mut RandomNumbers) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     match dice.below(5) {
         0 => bytes.truncate(dice.below(bytes.len())),
@@ -277,9 +277,9 @@ fn damaged(bytes: &[u8], dice: &mut Dice) -> Vec<u8> {
 
 #[test]
 fn any_damage_ends_with_words_or_a_reason() {
-    let place = or_skip!(Place::new());
+    let place = or_skip!(TestFolder::new());
     let turns = if std::env::var("JUDGE").is_ok_and(|judge| judge == "all") { 1000 } else { 60 };
-    let mut dice = Dice(20_261_122);
+    let mut dice = RandomNumbers(20_261_122);
     for (extension, arguments) in TAGGED {
         let bytes = fs::read(place.encoded(&format!("plain.{extension}"), arguments)).expect("a file");
         let (mut words, mut panics) = (0, 0);

@@ -10,7 +10,7 @@ use baton_judges::or_skip;
 
 use crate::judge::agreement::Agreement;
 use crate::judge::fpcalc::words;
-use crate::judge::place::Place;
+use crate::judge::test_folder::TestFolder;
 
 fn read_file(path: &Path, options: Options) -> Result<AudioReport, Error> {
     read(path, options, &AtomicBool::new(false))
@@ -22,7 +22,7 @@ fn read_ok(path: &Path) -> AudioReport {
 }
 
 /// The bytes of two files of eight seconds each, for a chain.
-fn chain(place: &Place, extension: &str, arguments: &[&str], second: &[&str]) -> [Vec<u8>; 2] {
+fn chain(place: &TestFolder, extension: &str, arguments: &[&str], second: &[&str]) -> [Vec<u8>; 2] {
     let one = place.encoded(&format!("one.{extension}"), arguments);
     let other = place.encoded(&format!("other.{extension}"), &[&["-ss", "20"], arguments, second].concat());
     [one, other].map(|file| fs::read(file).expect("a file"))
@@ -30,7 +30,7 @@ fn chain(place: &Place, extension: &str, arguments: &[&str], second: &[&str]) ->
 
 #[test]
 fn all_links_of_a_chain_are_read() {
-    let place = or_skip!(Place::new());
+    let place = or_skip!(TestFolder::new());
     for (extension, arguments, equal) in [("oga", ["-c:a", "flac"], 0.99), ("ogg", ["-c:a", "libvorbis"], 0.75)] {
         let [one, other] = chain(&place, extension, &arguments, &[]);
         let last = fs::read(place.encoded(&format!("last.{extension}"), &[&["-ss", "40"], &arguments[..]].concat()));
@@ -59,7 +59,7 @@ fn all_links_of_a_chain_are_read() {
 
 #[test]
 fn the_duration_of_a_chain_is_known_when_only_its_start_is_fingerprinted() {
-    let place = or_skip!(Place::new());
+    let place = or_skip!(TestFolder::new());
     let [one, other] = chain(&place, "ogg", &["-c:a", "libvorbis"], &[]);
     let file = place.file("chain", &[one, other].concat());
     let options = Options { length: Some(Duration::from_secs(5)), hashes: false };
@@ -69,7 +69,7 @@ fn the_duration_of_a_chain_is_known_when_only_its_start_is_fingerprinted() {
 
 #[test]
 fn a_chain_of_several_formats_is_rejected() {
-    let place = or_skip!(Place::new());
+    let place = or_skip!(TestFolder::new());
     for second in [["-ar", "22050"], ["-ac", "1"]] {
         let [one, other] = chain(&place, "ogg", &["-c:a", "libvorbis"], &second);
         let file = place.file("chain", &[one, other].concat());
@@ -105,7 +105,7 @@ fn edited(boxes: &[u8], edits: &[(u32, i32)]) -> Vec<u8> {
 
 #[test]
 fn forward_edits_agree_with_fpcalc() {
-    let place = or_skip!(Place::new());
+    let place = or_skip!(TestFolder::new());
     for (codec, delay) in [("aac", 1024), ("alac", 0)] {
         let bytes = fs::read(place.encoded("plain.m4a", &["-c:a", codec, "-ar", "44100", "-t", "20"])).expect("a file");
         let at = |tenths: i32| delay + 4410 * tenths;
@@ -129,7 +129,7 @@ fn forward_edits_agree_with_fpcalc() {
 
 #[test]
 fn edits_that_go_back_or_pause_are_unsupported() {
-    let place = or_skip!(Place::new());
+    let place = or_skip!(TestFolder::new());
     let bytes = fs::read(place.encoded("plain.m4a", &["-c:a", "aac", "-ar", "44100"])).expect("a file");
     let many: Vec<_> = (0..100).map(|number| (50, 1024 * (1 + 3 * number))).collect();
     for edits in [&[(4000, 176_400), (4000, 1024)][..], &[(3000, 1024), (500, -1), (3000, 176_400)], &many] {

@@ -20,10 +20,10 @@ use crate::lookup::{LookupQuery, Match, look_up};
 use crate::scan::{Event, Options, ReadFn, scan};
 use crate::source::SourceRoot;
 
-/// A file that was written this recently may be incomplete.
+/// A file that was written less than this long ago may be incomplete.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// The approximate maximum of a run. Other processes can lock the library after it.
+/// The approximate maximum time of a run, after which other processes can lock the library.
 const TIME: Duration = Duration::from_secs(10);
 
 /// The settings of one run.
@@ -35,7 +35,7 @@ pub struct IngestOptions<'a> {
     pub folder: &'a Path,
     /// The marks of the files that were reported before, by [`NewFile::key`].
     pub marks: &'a BTreeMap<String, String>,
-    /// The maximum of files to read (fewer if reading takes long), and the maximum of files to report.
+    /// The maximum number of files to read (fewer if reading takes long), and of files to report.
     pub most: usize,
 }
 

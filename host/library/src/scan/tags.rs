@@ -1,8 +1,8 @@
 //! The tags of a file without a fingerprint: an unsupported codec, a protected, damaged or very short file.
 //!
-//! Reports show its title, and the search for duplicates compares it. `asf` reads Windows Media files, lofty reads all
-//! others. lofty may guess the format wrong; nothing is written by that guess. Files are untrusted, so a panic of a reader
-//! counts as no tags.
+//! Reports show the title; duplicate detection compares it. `asf` reads Windows Media files, lofty reads all others.
+//! lofty may detect a wrong format. Tags are only read here, so no file is damaged. Files are untrusted, so a panic of
+//! a reader counts as no tags.
 
 use std::fs::File;
 use std::io::{self, BufReader};

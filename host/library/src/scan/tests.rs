@@ -16,7 +16,7 @@ use baton_fingerprint::{AudioReport, Error, Reason};
 
 use super::one::{self, FileVerdict};
 use super::{Comparison, Event, Options, ReadFn, Report, forget, scan};
-use crate::coverage::{Coverage, GATE};
+use crate::coverage::{Coverage, REQUIRED_PERCENT};
 use crate::duplicates::{CompareResult, DuplicateOptions, find};
 use crate::source::SourceRoot;
 use crate::test_sound;
@@ -69,7 +69,7 @@ impl TestLibrary {
     }
 
     fn coverage(&self) -> Coverage {
-        Coverage::of(&Catalog::open(&self.catalog()).unwrap().unwrap(), GATE).unwrap()
+        Coverage::load(&Catalog::open(&self.catalog()).unwrap().unwrap(), REQUIRED_PERCENT).unwrap()
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::KnownItem;
 
-/// The limit of unread parts and of remarks that are kept. Beyond it, only a flag says that there are more.
+/// The maximum number of unread parts and of remarks that are kept. A flag records that there are more.
 const KEPT: usize = 200;
 
 /// The input of a listing, besides the source.

@@ -101,7 +101,7 @@ impl MountedFile {
 
     /// Reads the metadata below its folder without opening the file. Closing a file would release every lock that this
     /// process has on it.
-    pub(super) fn look(&self, hard_links: bool) -> Result<PathMetadata, OpenError> {
+    pub(super) fn metadata(&self, hard_links: bool) -> Result<PathMetadata, OpenError> {
         let found = stat(self.folder.handle(), &self.below, FollowSymlinks::Yes).map_err(OpenError::of)?;
         if found.is_file() && found.nlink() > 1 && !hard_links {
             return Err(OpenError::Refused(RefusalReason::HardLinks));

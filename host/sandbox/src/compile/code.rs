@@ -19,7 +19,7 @@ use wasmtime::component::Component;
 
 use crate::{SandboxError, limits};
 
-/// The use of a file is recorded once in this time. A temporary file of this age belongs to a killed process.
+/// The use of a file is recorded at most once per day. A temporary file of this age belongs to a killed process.
 const DAY: Duration = Duration::from_hours(24);
 
 /// The number of bytes that are read of a note.

@@ -17,11 +17,11 @@ use crate::workers::Workers;
 /// If compiling takes longer than this, a log line reports it.
 const NOTICE: Duration = Duration::from_secs(1);
 
-/// The pause between two checks whether the process has ended.
-const LOOK: Duration = Duration::from_millis(5);
+/// Time between two checks of the process.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// The number of bytes of the process's output that are kept.
-const SAID_BYTES: u64 = 4 << 10;
+const STDERR_BYTES: u64 = 4 << 10;
 
 const SIGKILL: i32 = 9;
 const SIGXCPU: i32 = 24;
@@ -50,19 +50,21 @@ pub(super) fn run(
     let (Some(input), Some(errors)) = (input, errors) else { return Err(ErrorKind::BrokenPipe.into()) };
     thread::scope(|scope| {
         // The process ends when its input is closed, so keep the input open until it has ended.
-        let giving = scope.spawn(move || give(input, component, pooled));
-        let listening = scope.spawn(move || {
-            let mut said = Vec::new();
+        let sender = scope.spawn(move || send_component(input, component, pooled));
+        let reader = scope.spawn(move || {
+            let mut stderr = Vec::new();
             let mut errors = errors;
-            drop(errors.by_ref().take(SAID_BYTES).read_to_end(&mut said));
+            drop(errors.by_ref().take(STDERR_BYTES).read_to_end(&mut stderr));
             // Read the rest too, so that the process does not block on a full pipe.
             drop(io::copy(&mut errors, &mut io::sink()));
-            String::from_utf8_lossy(&said).into_owned()
+            String::from_utf8_lossy(&stderr).into_owned()
         });
         let status = wait(&mut child.0, notice);
-        drop(giving.join());
-        let said = listening.join().unwrap_or_default();
-        status.map(|status| status.map_or_else(|| CompileOutcome::Failed(too_slow()), |status| judge(status, &said)))
+        drop(sender.join());
+        let stderr = reader.join().unwrap_or_default();
+        status.map(|status| {
+            status.map_or_else(|| CompileOutcome::Failed(too_slow()), |status| outcome_of_exit(status, &stderr))
+        })
     })
 }
 
@@ -76,7 +78,7 @@ impl Drop for KillOnDrop {
     }
 }
 
-fn give(mut input: ChildStdin, component: &[u8], pooled: bool) -> Option<ChildStdin> {
+fn send_component(mut input: ChildStdin, component: &[u8], pooled: bool) -> Option<ChildStdin> {
     input.write_all(&worker::head(component, pooled)).and_then(|()| input.write_all(component)).ok()?;
     Some(input)
 }
@@ -98,7 +100,7 @@ fn wait(child: &mut Child, notice: impl FnOnce()) -> io::Result<Option<ExitStatu
             child.wait()?;
             return Ok(None);
         }
-        thread::sleep(LOOK);
+        thread::sleep(POLL_INTERVAL);
     }
 }
 
@@ -110,19 +112,19 @@ fn too_slow() -> String {
 }
 
 /// The outcome for the exit status of the process.
-fn judge(status: ExitStatus, said: &str) -> CompileOutcome {
-    let said = said.trim();
+fn outcome_of_exit(status: ExitStatus, stderr: &str) -> CompileOutcome {
+    let stderr = stderr.trim();
     match (status.code(), status.signal()) {
         (Some(0), _) => CompileOutcome::Compiled,
-        (Some(DOES_NOT_COMPILE), _) => CompileOutcome::Failed(said.to_owned()),
+        (Some(DOES_NOT_COMPILE), _) => CompileOutcome::Failed(stderr.to_owned()),
         (_, Some(SIGXCPU)) => CompileOutcome::Failed(format!(
             "compiling it takes more than {} s of processor time; the plugin's author must make it smaller",
             limits::COMPILE_CPU.as_secs()
         )),
-        _ if is_memory(said) && is_scarce() => CompileOutcome::Stopped(
+        _ if is_memory(stderr) && is_scarce() => CompileOutcome::Stopped(
             "compiling needs more memory than this process may have; raise `ulimit -v` and `ulimit -d`".to_owned(),
         ),
-        _ if is_memory(said) => CompileOutcome::Failed(format!(
+        _ if is_memory(stderr) => CompileOutcome::Failed(format!(
             "compiling it needs more than {} MiB of memory; the plugin's author must make it smaller",
             limits::COMPILE_MEMORY_BYTES >> 20
         )),
@@ -132,19 +134,19 @@ fn judge(status: ExitStatus, said: &str) -> CompileOutcome {
         (Some(worker::ABANDONED), _) => {
             CompileOutcome::Stopped("the process that compiles plugins was ended".to_owned())
         }
-        (Some(code), _) => CompileOutcome::Failed(format!("the compiler ended with {code}: {said}")),
+        (Some(code), _) => CompileOutcome::Failed(format!("the compiler ended with {code}: {stderr}")),
         (None, Some(signal)) if is_crash(signal) => {
-            CompileOutcome::Failed(format!("the compiler crashed (signal {signal}): {said}"))
+            CompileOutcome::Failed(format!("the compiler crashed (signal {signal}): {stderr}"))
         }
         (None, _) => CompileOutcome::Stopped(format!("the process that compiles plugins was ended: {status}")),
     }
 }
 
 /// Messages of the standard library and the system when memory is exhausted.
-fn is_memory(said: &str) -> bool {
+fn is_memory(stderr: &str) -> bool {
     ["memory allocation of", "Cannot allocate memory", "out of memory", "OutOfMemory"]
         .iter()
-        .any(|word| said.contains(word))
+        .any(|word| stderr.contains(word))
 }
 
 /// Whether this process, and so the compiler, has less memory than a compiler needs.
@@ -153,7 +155,7 @@ fn is_scarce() -> bool {
     less(Resource::Data, limits::COMPILE_MEMORY_BYTES) || less(Resource::As, limits::COMPILE_ADDRESS_SPACE)
 }
 
-/// Whether a process gets this signal for a fault of its own: SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV,
+/// True for a signal that means that the process itself crashed: SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV,
 /// SIGXFSZ.
 fn is_crash(signal: i32) -> bool {
     [4, 5, 6, 7, 8, 10, 11, 25].contains(&signal)
@@ -170,14 +172,14 @@ mod tests {
             CompileOutcome::Failed(reason) => reason,
             other => panic!("{other:?}"),
         };
-        assert_eq!(judge(signal(0), ""), CompileOutcome::Compiled);
-        assert_eq!(words(judge(ExitStatus::from_raw(DOES_NOT_COMPILE << 8), "why\n")), "why");
-        assert!(words(judge(signal(SIGXCPU), "")).contains("processor time"));
-        assert!(words(judge(signal(6), "memory allocation of 12 bytes failed")).contains("MiB of memory"));
-        assert!(words(judge(signal(11), "")).contains("crashed"));
-        assert!(words(judge(signal(SIGKILL), "")).contains("killed"));
+        assert_eq!(outcome_of_exit(signal(0), ""), CompileOutcome::Compiled);
+        assert_eq!(words(outcome_of_exit(ExitStatus::from_raw(DOES_NOT_COMPILE << 8), "why\n")), "why");
+        assert!(words(outcome_of_exit(signal(SIGXCPU), "")).contains("processor time"));
+        assert!(words(outcome_of_exit(signal(6), "memory allocation of 12 bytes failed")).contains("MiB of memory"));
+        assert!(words(outcome_of_exit(signal(11), "")).contains("crashed"));
+        assert!(words(outcome_of_exit(signal(SIGKILL), "")).contains("killed"));
         assert!(
-            matches!(judge(signal(15), ""), CompileOutcome::Stopped(_)),
+            matches!(outcome_of_exit(signal(15), ""), CompileOutcome::Stopped(_)),
             "somebody ends the daemon and all that it started"
         );
     }

@@ -1,20 +1,20 @@
 //! Commits that a document names: `Commit: 3718c1d`, `(commit a7d8c35)`, `7eb9ad7 ("its title")`.
 //!
-//! A word is a commit only where the line, the label or the heading above speaks of commits; ids of pages and digests are
-//! of other lengths.
+//! A word is a commit only if the line, the label or the heading above mentions commits. Ids of pages and digests have
+//! other lengths.
 
 use std::collections::BTreeMap;
 
-use super::claim::{Assertion, AssertionKind, Kind};
+use super::assertion::{Assertion, Condition, Kind};
 use super::text::Text;
 use super::words::stems;
 
-/// Lengths of ids of commits, abbreviated as `git` does it, or whole.
+/// Lengths of commit ids, abbreviated by `git` or full.
 const ABBREVIATED: std::ops::RangeInclusive<usize> = 7..=12;
 const WHOLE: usize = 40;
 
-/// The commits of a document, each once, with the first title that is given for it.
-pub(super) fn read(text: &Text, claims: &mut Vec<Assertion>) {
+/// Reads the commits of a document, each once, with its first stated title.
+pub(super) fn read(text: &Text, assertions: &mut Vec<Assertion>) {
     let mut found: BTreeMap<String, (usize, String, Option<String>)> = BTreeMap::new();
     let cells = text.grids.iter().flat_map(|grid| {
         let heads = grid.head.join(" ");
@@ -33,11 +33,11 @@ pub(super) fn read(text: &Text, claims: &mut Vec<Assertion>) {
         }
     }
     for (id, (line, words, title)) in found {
-        claims.push(Assertion::new(line, Kind::Commit, &words, AssertionKind::Commit { id, title }));
+        assertions.push(Assertion::new(line, Kind::Commit, &words, Condition::Commit { id, title }));
     }
 }
 
-/// The words of a text that may be commits, with the title that follows.
+/// Words of a text that may be commit ids, with the title that follows.
 fn ids(text: &str) -> Vec<(String, Option<String>)> {
     let mut found = Vec::new();
     let parts: Vec<&str> = text.split('`').collect();
@@ -52,7 +52,7 @@ fn ids(text: &str) -> Vec<(String, Option<String>)> {
                 found.push((first.to_owned(), own.or_else(|| quoted(after))));
             }
         } else {
-            // `commits 0a1b2c3, 4d5e6f7 and 8a9b0c1`: what follows goes on as long as it is ids.
+            // `commits 0a1b2c3, 4d5e6f7 and 8a9b0c1`: the list continues as long as ids follow.
             let mut listing = false;
             for word in part.split_whitespace() {
                 let bare = word.trim_matches(|sign: char| !sign.is_alphanumeric());
@@ -75,13 +75,15 @@ fn quoted(after: &str) -> Option<String> {
     rest.get(..end).map(str::to_owned).filter(|title| !title.is_empty())
 }
 
-/// True for `… commit`: what follows in backticks is its id, also if it has digits only (one id of eight digits in 43).
+/// True for `… commit`: the text in backticks that follows is an id, even if it has only digits (one id of eight digits
+/// in 43).
 fn ends_in_commit(text: &str) -> bool {
     let last = text.split_whitespace().next_back().unwrap_or_default();
     matches!(super::words::stem(last.trim_matches(|sign: char| !sign.is_alphanumeric())).as_str(), "commit" | "sha")
 }
 
-/// True for a word that can only be a commit's id: a number or a word of letters alone needs the word "commit" before it.
+/// True for a word that is certainly a commit id. A number, or a word with letters only, is an id only after the word
+/// "commit".
 pub(super) fn is_id(word: &str) -> bool {
     let mixed = word.bytes().any(|byte| byte.is_ascii_digit()) && word.bytes().any(|byte| byte.is_ascii_alphabetic());
     is_abbreviated_or_whole(word) && (word.len() == WHOLE || mixed)
@@ -97,13 +99,13 @@ mod tests {
     use super::*;
 
     fn commits(markdown: &str) -> Vec<(usize, String, Option<String>)> {
-        let mut claims = Vec::new();
-        read(&Text::of(markdown), &mut claims);
-        let says = claims.into_iter().filter_map(|claim| match claim.says {
-            AssertionKind::Commit { id, title } => Some((claim.line, id, title)),
+        let mut assertions = Vec::new();
+        read(&Text::of(markdown), &mut assertions);
+        let stated = assertions.into_iter().filter_map(|assertion| match assertion.stated {
+            Condition::Commit { id, title } => Some((assertion.line, id, title)),
             _ => None,
         });
-        says.collect()
+        stated.collect()
     }
 
     #[test]

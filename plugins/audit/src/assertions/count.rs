@@ -1,39 +1,40 @@
-//! Numbers of things beside the list of them: `Created 4 files:`, `Kitchen (3 files):`, `3 files fixed (a.py, b.py)`.
+//! Checks stated counts against the list that follows: `Created 4 files:`, `Kitchen (3 files):`, `3 files fixed (a.py,
+//! b.py)`.
 //!
-//! A line is compared with the list or table that follows it directly, or with the files between its brackets. Lists that
-//! do not claim to be whole are not compared.
+//! A line is compared with the list or table directly below it, or with the files in its parentheses. Lists that may be
+//! incomplete are not compared.
 
-use super::claim::{Assertion, Kind, Outcome};
+use super::assertion::{Assertion, Kind, Outcome};
 use super::number::{Number, numbers};
 use super::text::{Form, Passage, Text};
 use super::words::{any_among, files, is_among, stem, stems};
 use crate::count::grouped;
 
-/// Things that a list is not of: measures, and what numbers a place.
+/// Nouns that a list cannot contain: units of measure, and places such as "line" or "level".
 const MEASURES: &str = "ago attempt byte character column core day fold gb gib hour hr hz kb kib level line loc mb mib min minute \
     month ms percent pixel point px retry row second sec star thread time week word x year";
 
-/// Words before a number that make it a name, a bound or a part.
+/// Words before a number after which it is not a count: "phase 3", "at least 3", "3 of 4".
 const NOT_COUNTING: &str = "appendix chapter gap issue level max maximum min minimum of option page part phase plan priority q section \
     sprint step stage task tier to v version within every first last other another remaining more port and";
 
-/// Words that say that a list is not whole.
+/// Words that mark a list as incomplete.
 const NOT_WHOLE: &str = "including include such example etc like some notably among mainly";
 
-/// The counts of a document.
-pub(super) fn read(text: &Text, claims: &mut Vec<Assertion>) {
+/// Reads the counts of a document.
+pub(super) fn read(text: &Text, assertions: &mut Vec<Assertion>) {
     for (at, passage) in text.passages.iter().enumerate().filter(|(_, passage)| passage.form != Form::Fence) {
-        listed_inside(passage, claims);
+        listed_inside(passage, assertions);
         let Some(said) = announced(&passage.text) else { continue };
         if let Some(found) = below(text, at) {
             let listed = grouped(found.first().copied().unwrap_or_default());
             let outcome = Outcome::of(found.contains(&said), format!("{listed} are listed below, written {said}"));
-            claims.push(Assertion::worked(passage.line, Kind::Count, &passage.text, outcome));
+            assertions.push(Assertion::decided(passage.line, Kind::Count, &passage.text, outcome));
         }
     }
 }
 
-/// The number of things that a line ending in a colon announces.
+/// The count that a line ending in a colon announces.
 fn announced(text: &str) -> Option<u64> {
     let head = text.trim_end().strip_suffix(':')?;
     let whole = !any_among(NOT_WHOLE, &stems(head));
@@ -42,7 +43,7 @@ fn announced(text: &str) -> Option<u64> {
     whole.then(|| counted(head, only)).flatten()
 }
 
-/// The number, when it counts things: `3 files`, `3 new files`.
+/// The number, if it is a count: `3 files`, `3 new files`.
 fn counted(text: &str, number: &Number) -> Option<u64> {
     let said = number.exact().filter(|said| (1..=1000).contains(said))?;
     let before = text.get(..number.start).unwrap_or_default();
@@ -68,7 +69,8 @@ fn is_plural(word: &str) -> bool {
         && !matches!(word, "this" | "was" | "has" | "its" | "always" | "status" | "across" | "passes")
 }
 
-/// The lengths of what follows a passage directly, by every fair way to count; absent where nothing follows.
+/// Number of items directly below the passage, for each way to count them (top level, leaves, file names). `None` if
+/// nothing follows.
 fn below(text: &Text, at: usize) -> Option<Vec<u64>> {
     let passage = text.passages.get(at)?;
     let outer = match passage.form {
@@ -105,8 +107,8 @@ fn below(text: &Text, at: usize) -> Option<Vec<u64>> {
     Some(vec![grid.rows.len() as u64 - u64::from(total)])
 }
 
-/// `3 files changed (a.py, b.py)`: the list stands in the line itself.
-fn listed_inside(passage: &Passage, claims: &mut Vec<Assertion>) {
+/// `3 files changed (a.py, b.py)`: the list is in the same line.
+fn listed_inside(passage: &Passage, assertions: &mut Vec<Assertion>) {
     let text = passage.text.as_str();
     for number in numbers(text) {
         let Some(said) = counted(text, &number) else { continue };
@@ -125,7 +127,7 @@ fn listed_inside(passage: &Passage, claims: &mut Vec<Assertion>) {
             continue;
         }
         let evidence = format!("{} are named: {}, written {said}", parts.len(), parts.join(", "));
-        claims.push(Assertion::worked(
+        assertions.push(Assertion::decided(
             passage.line,
             Kind::Count,
             text,
@@ -136,12 +138,12 @@ fn listed_inside(passage: &Passage, claims: &mut Vec<Assertion>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::claim::Verdict;
-    use super::super::text::worked;
+    use super::super::assertion::Verdict;
+    use super::super::text::decided;
     use super::*;
 
     fn outcomes(markdown: &str) -> Vec<(Verdict, String)> {
-        worked(read, markdown).into_iter().map(|(_, verdict, evidence)| (verdict, evidence)).collect()
+        decided(read, markdown).into_iter().map(|(_, verdict, evidence)| (verdict, evidence)).collect()
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! All readers over one document.
+//! Runs all readers on one document.
 
-use super::claim::{Assertion, CheckedDocument};
+use super::assertion::{Assertion, CheckedDocument};
 use super::text::Text;
 use super::{commit, count, file, line, ratio, symbol, total};
 use crate::limits;
 
-/// The claims of a document, at most [`limits::CLAIMS_PER_DOCUMENT`].
+/// The assertions of a document, at most [`limits::ASSERTIONS_PER_DOCUMENT`].
 #[must_use]
 pub fn read(document: &CheckedDocument) -> Vec<Assertion> {
     read_text(&document.text)
@@ -16,14 +16,14 @@ pub(super) fn read_text(markdown: &str) -> Vec<Assertion> {
         return Vec::new();
     }
     let text = Text::of(markdown);
-    let mut claims = Vec::new();
-    ratio::read(&text, &mut claims);
-    total::read(&text, &mut claims);
-    count::read(&text, &mut claims);
-    commit::read(&text, &mut claims);
-    file::read(&text, &mut claims);
-    line::read(&text, &mut claims);
-    symbol::read(markdown, &mut claims);
-    claims.truncate(limits::CLAIMS_PER_DOCUMENT);
-    claims
+    let mut assertions = Vec::new();
+    ratio::read(&text, &mut assertions);
+    total::read(&text, &mut assertions);
+    count::read(&text, &mut assertions);
+    commit::read(&text, &mut assertions);
+    file::read(&text, &mut assertions);
+    line::read(&text, &mut assertions);
+    symbol::read(markdown, &mut assertions);
+    assertions.truncate(limits::ASSERTIONS_PER_DOCUMENT);
+    assertions
 }

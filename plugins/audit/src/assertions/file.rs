@@ -1,82 +1,83 @@
-//! Files that a document says are there, with their sizes: `Created x.py (18,975 bytes)`, `Size: 473 lines` below
+//! Files that a document states to exist, with their sizes: `Created x.py (18,975 bytes)`, `Size: 473 lines` below
 //! `File: x.py`, rows of tables.
 //!
-//! Naming a file claims nothing. It is claimed by a size, by "exists", by a verb in the past, by a list of files that were
-//! made, and by a line that refers to a report. A sentence such as "`x.md` does not exist" claims that the file is absent.
+//! A file name alone asserts nothing. A size, the word "exists", a verb in the past, a list of created files, or a line
+//! that refers to a report make it an assertion. A sentence such as "`x.md` does not exist" asserts that the file is
+//! absent.
 
 use std::sync::Arc;
 
-use super::claim::{Assertion, AssertionKind, FileSays, Kind};
+use super::assertion::{Assertion, Condition, FileStatement, Kind};
 use super::text::{Form, Grid, Passage, Text};
-use super::words::{Named, any_among, files, is_among, labelled, stems};
+use super::words::{WrittenPath, any_among, files, is_among, labelled, stems};
 use crate::plan;
-use crate::reader::claims::{bytes_cell, in_text, lines_cell};
+use crate::reader::size_assertions::{bytes_cell, in_text, lines_cell};
 
 /// Labels whose value is a file that the next lines describe.
 const FILE_LABELS: &[&str] =
     &["file", "location", "path", "script", "module", "document", "target file", "output file", "file path"];
 
-/// Verbs in the past that say that a file is there now.
+/// Past-tense verbs that imply that a file exists now.
 const MADE: &str = "added created generated implemented introduced modified refactored updated wrote written";
 
-/// Words that say that a file is not there, or not yet.
+/// Words that mean that a file does not exist, or not yet.
 const ABSENT: &str = "absent deleted delete future missing never nonexistent no not optional pending planned proposed removed should \
     todo unless will without would expected if archived renamed need needed";
 
-/// Words of labels and headings above lists of files that are there, and words that take it back.
+/// Words in labels and headings of lists of existing files.
 const THINGS: &str = "artifact deliverable document documentation file module report script";
 const THERE: &str =
     "added audit changed created existing generated key modified referenced related reviewed updated written";
 const NOT_THERE: &str =
     "create deleted expected improvement missing moved needed next planned proposed removed required to update";
 
-/// How many words after a name may take back that it is there.
+/// Maximum number of words after a name in which a word of [`ABSENT`] cancels the assertion.
 const NEAR: usize = 6;
 
-/// How many names of one table tell where its bare names live.
+/// Maximum number of names of one table that are used to locate bare names.
 const BESIDE: usize = 64;
 
-/// What is known while the lines are read.
+/// State while the lines are read.
 #[derive(Default)]
-struct Current {
+struct ReaderState {
     section: usize,
-    file: Option<Named>,
+    file: Option<WrittenPath>,
 }
 
-/// The files of a document.
-pub(super) fn read(text: &Text, claims: &mut Vec<Assertion>) {
-    let mut current = Current::default();
+/// Reads the files of a document.
+pub(super) fn read(text: &Text, assertions: &mut Vec<Assertion>) {
+    let mut current = ReaderState::default();
     let none: Arc<[String]> = Arc::from([]);
     for passage in text.passages.iter().filter(|passage| passage.form != Form::Heading) {
         if passage.at.section != current.section {
             (current.section, current.file) = (passage.at.section, None);
         }
         if passage.form != Form::Fence {
-            in_passage(text, passage, &mut current, &none, claims);
+            in_passage(text, passage, &mut current, &none, assertions);
         }
     }
-    text.grids
-        .iter()
-        .for_each(|grid| if is_about_one_file(grid) { properties(grid, claims) } else { in_grid(grid, claims) });
+    text.grids.iter().for_each(|grid| {
+        if is_about_one_file(grid) { properties(grid, assertions) } else { in_grid(grid, assertions) }
+    });
 }
 
 fn in_passage(
     text: &Text,
     passage: &Passage,
-    current: &mut Current,
+    current: &mut ReaderState,
     none: &Arc<[String]>,
-    claims: &mut Vec<Assertion>,
+    assertions: &mut Vec<Assertion>,
 ) {
     let words = passage.text.as_str();
     let named = files(words);
-    let says = |path: &str, bytes, lines| {
-        let says = FileSays { path: path.to_owned(), bytes, lines, beside: Arc::clone(none) };
-        Assertion::new(passage.line, Kind::File, words, AssertionKind::File(says))
+    let stated = |path: &str, bytes, lines| {
+        let stated = FileStatement { path: path.to_owned(), bytes, lines, beside: Arc::clone(none) };
+        Assertion::new(passage.line, Kind::File, words, Condition::File(stated))
     };
     let (bytes, lines) = sizes(words);
     if let Some(absent) = named.iter().find(|name| is_denied(words, name)) {
-        let says = AssertionKind::Absent(absent.path.clone());
-        claims.push(Assertion::new(passage.line, Kind::File, words, says));
+        let stated = Condition::Absent(absent.path.clone());
+        assertions.push(Assertion::new(passage.line, Kind::File, words, stated));
         return;
     }
     if let [only] = named.as_slice() {
@@ -87,7 +88,7 @@ fn in_passage(
             }
         }
         if bytes.is_some() || lines.is_some() {
-            claims.push(says(&only.path, bytes, lines));
+            assertions.push(stated(&only.path, bytes, lines));
             return;
         }
     } else if named.is_empty()
@@ -100,16 +101,16 @@ fn in_passage(
                 .and_then(|(_, value)| lines_cell(value))
         });
         if bytes.is_some() || lines.is_some() {
-            claims.push(says(&file.path, bytes, lines));
+            assertions.push(stated(&file.path, bytes, lines));
         }
         return;
     }
-    if let Some(first) = named.first().filter(|first| is_there(text, passage, first, named.len())) {
-        claims.push(says(&first.path, None, None));
+    if let Some(first) = named.first().filter(|first| states_existence(text, passage, first, named.len())) {
+        assertions.push(stated(&first.path, None, None));
     }
 }
 
-/// Bytes and lines in a line; kilobytes count where no bytes are given.
+/// The stated bytes and lines of a line; kilobytes are used if no bytes are given.
 fn sizes(words: &str) -> (Option<plan::SizeAssertion>, Option<plan::SizeAssertion>) {
     let mut prose = String::new();
     for (nth, part) in words.split('`').enumerate() {
@@ -118,8 +119,8 @@ fn sizes(words: &str) -> (Option<plan::SizeAssertion>, Option<plan::SizeAssertio
     in_text(&prose)
 }
 
-/// Whether a line says that a file is there.
-fn is_there(text: &Text, passage: &Passage, first: &Named, count: usize) -> bool {
+/// True if a line states that a file exists.
+fn states_existence(text: &Text, passage: &Passage, first: &WrittenPath, count: usize) -> bool {
     let words = passage.text.as_str();
     let (before, after) = (words.get(..first.start).unwrap_or_default(), words.get(first.end..).unwrap_or_default());
     let near: Vec<&str> = before.split_whitespace().chain(after.split_whitespace().take(NEAR)).collect();
@@ -137,16 +138,16 @@ fn is_there(text: &Text, passage: &Passage, first: &Named, count: usize) -> bool
     exists || made && count == 1 || passive || refers(words, first) || listed(text, passage, first, before)
 }
 
-/// `Source audit: x.md`: a label for a document, and nothing but its name.
-fn refers(words: &str, first: &Named) -> bool {
+/// `Source audit: x.md`: a label for a document, followed only by its name.
+fn refers(words: &str, first: &WrittenPath) -> bool {
     let Some((label, value)) = labelled(words) else { return false };
     let what = stems(label);
     let document = any_among("audit report document analysi plan log guide checklist helper", &what);
     document && value.trim_matches(['`', '.']) == first.path
 }
 
-/// An item that begins with a file, in a list of files that are there.
-fn listed(text: &Text, passage: &Passage, first: &Named, before: &str) -> bool {
+/// True for an item that begins with a file, in a list of existing files.
+fn listed(text: &Text, passage: &Passage, first: &WrittenPath, before: &str) -> bool {
     let opens = !before.contains(char::is_alphanumeric) && matches!(passage.form, Form::Item(_));
     let heading = text.section(&passage.at).map_or("", |section| section.title.as_str());
     let above = if passage.at.label.is_empty() { heading } else { &passage.at.label };
@@ -156,7 +157,7 @@ fn listed(text: &Text, passage: &Passage, first: &Named, before: &str) -> bool {
 }
 
 /// "`x.md` does not exist", but not "if `x.md` does not exist".
-fn is_denied(words: &str, name: &Named) -> bool {
+fn is_denied(words: &str, name: &WrittenPath) -> bool {
     const PHRASES: &[&str] = &["does not exist", "doesn't exist", "is not there", "could not be found"];
     let after = words.get(name.end..).unwrap_or_default().trim_start();
     let before = stems(words.get(..name.start).unwrap_or_default());
@@ -164,7 +165,7 @@ fn is_denied(words: &str, name: &Named) -> bool {
     !conditional && PHRASES.iter().any(|phrase| after.starts_with(phrase))
 }
 
-/// Whether a table describes one file: `File | x.py` and its properties below.
+/// True if a table describes one file: `File | x.py` and its properties below.
 fn is_about_one_file(grid: &Grid) -> bool {
     let key = |row: &super::text::Row| {
         row.cells.first().is_some_and(|cell| FILE_LABELS.contains(&cell.trim().to_lowercase().as_str()))
@@ -173,7 +174,7 @@ fn is_about_one_file(grid: &Grid) -> bool {
         && grid.rows.iter().any(|row| key(row) && row.cells.get(1).is_some_and(|cell| files(cell).len() == 1))
 }
 
-fn properties(grid: &Grid, claims: &mut Vec<Assertion>) {
+fn properties(grid: &Grid, assertions: &mut Vec<Assertion>) {
     let mut path = None;
     for row in &grid.rows {
         let [key, value] = row.cells.as_slice() else { continue };
@@ -184,14 +185,14 @@ fn properties(grid: &Grid, claims: &mut Vec<Assertion>) {
         let bytes = if key.eq_ignore_ascii_case("size") { bytes_cell(value, false) } else { None };
         let lines = if key.eq_ignore_ascii_case("lines") { lines_cell(value) } else { None };
         if let (Some(path), true) = (&path, bytes.is_some() || lines.is_some()) {
-            let says = FileSays { path: path.clone(), bytes, lines, beside: Arc::from([]) };
-            claims.push(Assertion::new(row.line, Kind::File, &format!("{key}: {value}"), AssertionKind::File(says)));
+            let stated = FileStatement { path: path.clone(), bytes, lines, beside: Arc::from([]) };
+            assertions.push(Assertion::new(row.line, Kind::File, &format!("{key}: {value}"), Condition::File(stated)));
         }
     }
 }
 
-/// Rows with one file, and a size or a word that says that it is there.
-fn in_grid(grid: &Grid, claims: &mut Vec<Assertion>) {
+/// Reads rows with one file, and a size or a word that means that the file exists.
+fn in_grid(grid: &Grid, assertions: &mut Vec<Assertion>) {
     let find = |names: &[&str]| grid.head.iter().position(|head| names.contains(&head.trim().to_lowercase().as_str()));
     let (size, count) =
         (find(&["size", "bytes", "size (bytes)", "file size"]), find(&["lines", "loc", "line count", "lines of code"]));
@@ -215,8 +216,8 @@ fn in_grid(grid: &Grid, claims: &mut Vec<Assertion>) {
         let denied = any_among(ABSENT, &stems) || words.contains(['\u{274c}', '\u{23f3}']);
         let said = any_among("active added complete completed created done exist modified updated", &stems);
         if !denied && (bytes.is_some() || lines.is_some() || said) {
-            let says = FileSays { path, bytes, lines, beside: Arc::clone(&beside) };
-            claims.push(Assertion::new(row.line, Kind::File, &words, AssertionKind::File(says)));
+            let stated = FileStatement { path, bytes, lines, beside: Arc::clone(&beside) };
+            assertions.push(Assertion::new(row.line, Kind::File, &words, Condition::File(stated)));
         }
     }
 }
@@ -226,15 +227,17 @@ mod tests {
     use super::*;
 
     fn found(markdown: &str) -> Vec<(String, Option<u64>, Option<u64>)> {
-        let mut claims = Vec::new();
-        read(&Text::of(markdown), &mut claims);
-        let says = claims.into_iter().filter_map(|claim| match claim.says {
-            AssertionKind::File(says) => {
-                Some((says.path, says.bytes.map(|claim| claim.value), says.lines.map(|claim| claim.value)))
-            }
+        let mut assertions = Vec::new();
+        read(&Text::of(markdown), &mut assertions);
+        let stated = assertions.into_iter().filter_map(|assertion| match assertion.stated {
+            Condition::File(stated) => Some((
+                stated.path,
+                stated.bytes.map(|assertion| assertion.value),
+                stated.lines.map(|assertion| assertion.value),
+            )),
             _ => None,
         });
-        says.collect()
+        stated.collect()
     }
 
     #[test]
@@ -277,8 +280,8 @@ mod tests {
 
     #[test]
     fn a_file_may_be_said_to_be_absent() {
-        let mut claims = Vec::new();
-        read(&Text::of("The plan mentioned at `docs/plan.md` does not exist here."), &mut claims);
-        assert!(matches!(&claims[..], [claim] if claim.says == AssertionKind::Absent("docs/plan.md".into())));
+        let mut assertions = Vec::new();
+        read(&Text::of("The plan mentioned at `docs/plan.md` does not exist here."), &mut assertions);
+        assert!(matches!(&assertions[..], [assertion] if assertion.stated == Condition::Absent("docs/plan.md".into())));
     }
 }

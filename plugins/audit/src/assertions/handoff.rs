@@ -1,18 +1,18 @@
-//! Claims of a RETURN: files, commits and sizes in the fields of its JSON, and whatever its prose says.
+//! Assertions of a RETURN: files, commits and sizes in the fields of its JSON, and the assertions of its prose.
 //!
-//! RETURNs come in several dialects, so fields go by the words in their names. What they repeat of the task that they
-//! answer, and what they ask somebody else to do, claims nothing.
+//! RETURNs have several dialects, so fields are recognised by words in their names. Fields that repeat the original
+//! task, or that ask somebody to do something, assert nothing.
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::claim::{Assertion, AssertionKind, FileSays, Kind};
+use super::assertion::{Assertion, Condition, FileStatement, Kind};
 use super::commit::is_id;
 use super::document;
 use super::words::{any_among, files, is_among, stems};
 use crate::limits;
-use crate::plan::{self, Fit};
+use crate::plan::{self, Precision};
 
 /// Fields that repeat the task or ask for something.
 const FOREIGN: &str = "original_handoff original_context original_task next_handoff next_steps next_actions recommendations \
@@ -27,17 +27,17 @@ const DELIVERING: &str =
 /// Names of fields that hold the path of an object.
 const PATHS: &[&str] = &["path", "file", "file_path", "filename", "location"];
 
-/// The claims of a RETURN. `body` is Markdown that came with it; may be empty.
+/// The assertions of a RETURN. `body` is its Markdown and may be empty.
 #[must_use]
 pub fn read_return(raw: &Value, body: &str) -> Vec<Assertion> {
-    let mut reader = Reader { claims: Vec::new(), left: limits::RETURN_FIELDS };
+    let mut reader = Reader { assertions: Vec::new(), left: limits::RETURN_FIELDS };
     reader.value(raw, &Field::default());
-    reader.claims.extend(document::read_text(body));
-    reader.claims.truncate(limits::CLAIMS_PER_DOCUMENT);
-    reader.claims
+    reader.assertions.extend(document::read_text(body));
+    reader.assertions.truncate(limits::ASSERTIONS_PER_DOCUMENT);
+    reader.assertions
 }
 
-/// Where in the JSON something stands.
+/// A position in the JSON.
 #[derive(Clone, Default)]
 struct Field {
     path: String,
@@ -65,7 +65,7 @@ impl Field {
 }
 
 struct Reader {
-    claims: Vec<Assertion>,
+    assertions: Vec<Assertion>,
     left: usize,
 }
 
@@ -88,20 +88,20 @@ impl Reader {
         let path = text(PATHS).filter(|path| field.delivers && looks_like_a_file(path));
         if let Some(path) = path {
             let number = |names: &[&str]| names.iter().find_map(|name| object.get(*name)).and_then(Value::as_u64);
-            let exact = |value: u64| plan::SizeAssertion { value, fit: Fit::Exact };
-            let says = FileSays {
+            let exact = |value: u64| plan::SizeAssertion { value, precision: Precision::Exact };
+            let stated = FileStatement {
                 path: path.to_owned(),
                 bytes: number(&["bytes", "size_bytes", "size"]).map(exact),
                 lines: number(&["lines", "line_count"]).map(exact),
                 beside: Arc::from([]),
             };
-            self.push(field, Kind::Deliverable, path, AssertionKind::File(says));
+            self.push(field, Kind::Deliverable, path, Condition::File(stated));
         }
         let commit = text(&["sha", "commit", "hash", "id"]).filter(|id| field.commits && is_id(id));
         if let Some(id) = commit {
             let title =
                 text(&["title", "message", "subject"]).and_then(|title| title.lines().next()).map(str::to_owned);
-            self.push(field, Kind::Commit, id, AssertionKind::Commit { id: id.to_owned(), title });
+            self.push(field, Kind::Commit, id, Condition::Commit { id: id.to_owned(), title });
         }
         for (name, value) in object {
             let known =
@@ -121,31 +121,35 @@ impl Reader {
                     .filter(|title| !title.is_empty())
                     .map(str::to_owned);
                 let id = first.trim_end_matches(':').to_owned();
-                self.push(field, Kind::Commit, bare, AssertionKind::Commit { id, title });
+                self.push(field, Kind::Commit, bare, Condition::Commit { id, title });
                 return;
             }
         }
         if field.delivers && looks_like_a_file(bare) {
-            let says =
-                FileSays { path: bare.trim_matches('`').to_owned(), bytes: None, lines: None, beside: Arc::from([]) };
-            self.push(field, Kind::Deliverable, bare, AssertionKind::File(says));
+            let stated = FileStatement {
+                path: bare.trim_matches('`').to_owned(),
+                bytes: None,
+                lines: None,
+                beside: Arc::from([]),
+            };
+            self.push(field, Kind::Deliverable, bare, Condition::File(stated));
             return;
         }
         if field.delivers
-            && let Some(claim) = leading_file(bare)
+            && let Some(assertion) = leading_file(bare)
         {
-            self.push(field, Kind::Deliverable, bare, claim);
+            self.push(field, Kind::Deliverable, bare, assertion);
             return;
         }
-        for claim in document::read_text(text) {
+        for assertion in document::read_text(text) {
             let line = 0;
-            self.claims.push(Assertion { line, field: Some(field.path.clone()), ..claim });
+            self.assertions.push(Assertion { line, field: Some(field.path.clone()), ..assertion });
         }
     }
 
-    fn push(&mut self, field: &Field, kind: Kind, words: &str, says: AssertionKind) {
-        let claim = Assertion::new(0, kind, words, says);
-        self.claims.push(Assertion { field: Some(field.path.clone()), ..claim });
+    fn push(&mut self, field: &Field, kind: Kind, words: &str, stated: Condition) {
+        let assertion = Assertion::new(0, kind, words, stated);
+        self.assertions.push(Assertion { field: Some(field.path.clone()), ..assertion });
     }
 }
 
@@ -154,13 +158,13 @@ fn looks_like_a_file(text: &str) -> bool {
     matches!(files(&format!("`{bare}`")).as_slice(), [only] if only.path == bare)
 }
 
-/// `reports/x.md (1,024 bytes)`: a path before what is said of it.
-fn leading_file(text: &str) -> Option<AssertionKind> {
+/// `reports/x.md (1,024 bytes)`: the path before its properties.
+fn leading_file(text: &str) -> Option<Condition> {
     let named = files(text);
     let [only] = named.as_slice() else { return None };
     let opens = !text.get(..only.start)?.contains(char::is_alphanumeric);
-    let (bytes, lines) = crate::reader::claims::in_text(text);
-    opens.then(|| AssertionKind::File(FileSays { path: only.path.clone(), bytes, lines, beside: Arc::from([]) }))
+    let (bytes, lines) = crate::reader::size_assertions::in_text(text);
+    opens.then(|| Condition::File(FileStatement { path: only.path.clone(), bytes, lines, beside: Arc::from([]) }))
 }
 
 #[cfg(test)]
@@ -169,8 +173,11 @@ mod tests {
     use serde_json::json;
 
     fn found(raw: &Value) -> Vec<(String, Kind, String)> {
-        let claims = read_return(raw, "");
-        claims.into_iter().map(|claim| (claim.field.unwrap_or_default(), claim.kind, claim.words)).collect()
+        let assertions = read_return(raw, "");
+        assertions
+            .into_iter()
+            .map(|assertion| (assertion.field.unwrap_or_default(), assertion.kind, assertion.words))
+            .collect()
     }
 
     #[test]

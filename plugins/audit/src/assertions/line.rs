@@ -1,7 +1,7 @@
 //! Lines of files that a document points to: `.gitignore (line 35: *.json)`, `(line 3804)` beside a function,
 //! `matcher.py:41-44`, and a fence that shows a line after a comment that names it.
 
-use super::claim::{Assertion, AssertionKind, Kind, LineSays};
+use super::assertion::{Assertion, Condition, Kind, LineStatement};
 use super::text::{Form, Text};
 use super::words::{files, stem};
 
@@ -13,8 +13,8 @@ struct Pointer {
     end: usize,
 }
 
-/// The lines of a document.
-pub(super) fn read(text: &Text, claims: &mut Vec<Assertion>) {
+/// Reads the lines of a document.
+pub(super) fn read(text: &Text, assertions: &mut Vec<Assertion>) {
     let mut rows = text.passages.iter().peekable();
     while let Some(passage) = rows.next() {
         let words = passage.text.as_str();
@@ -24,13 +24,13 @@ pub(super) fn read(text: &Text, claims: &mut Vec<Assertion>) {
             let next = rows.peek().filter(|next| next.at.block == passage.at.block && !next.text.trim().is_empty());
             if let (true, [only], Some(pointer), Some(next)) = (comment, named.as_slice(), pointer(words), next) {
                 let content = (pointer.first == pointer.last).then(|| next.text.trim().to_owned());
-                claims.push(claim(passage.line, words, &only.path, pointer, content, None));
+                assertions.push(assertion(passage.line, words, &only.path, pointer, content, None));
             }
             continue;
         }
         for name in &named {
             if let Some(pointer) = position(words.get(name.start..name.end).unwrap_or_default()) {
-                claims.push(claim(passage.line, words, &name.path, pointer, None, symbol(words)));
+                assertions.push(assertion(passage.line, words, &name.path, pointer, None, symbol(words)));
             }
         }
         let Some(pointer) = pointer(words) else { continue };
@@ -44,12 +44,12 @@ pub(super) fn read(text: &Text, claims: &mut Vec<Assertion>) {
             _ => None,
         };
         if let Some(path) = path {
-            claims.push(claim(passage.line, words, &path, pointer, content(words, pointer.end), symbol(words)));
+            assertions.push(assertion(passage.line, words, &path, pointer, content(words, pointer.end), symbol(words)));
         }
     }
 }
 
-fn claim(
+fn assertion(
     line: usize,
     words: &str,
     path: &str,
@@ -64,7 +64,7 @@ fn claim(
         line,
         Kind::Line,
         words,
-        AssertionKind::Line(LineSays { path: path.to_owned(), first, last, content, symbol }),
+        Condition::Line(LineStatement { path: path.to_owned(), first, last, content, symbol }),
     )
 }
 
@@ -100,13 +100,13 @@ fn range(text: &str, at: usize) -> Option<Pointer> {
     (last >= first && !unit).then_some(Pointer { first, last, about, end })
 }
 
-/// The `:41-44` of a written path.
+/// The position `:41-44` after a path.
 fn position(written: &str) -> Option<Pointer> {
     let (_, tail) = written.trim_matches(|sign: char| !sign.is_alphanumeric()).split_once(':')?;
     range(tail, 0)
 }
 
-/// The code after `line 35:`, which is what the line holds.
+/// The code after `line 35:`: the content of the line.
 fn content(text: &str, end: usize) -> Option<String> {
     let rest = text.get(end..)?.strip_prefix(':')?.trim_start().strip_prefix('`')?;
     rest.split_once('`').map(|(code, _)| code.to_owned())
@@ -125,32 +125,32 @@ fn symbol(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    type Pointed = (String, u64, u64, Option<String>, Option<String>);
+    type StatedLine = (String, u64, u64, Option<String>, Option<String>);
 
-    fn found(markdown: &str) -> Vec<Pointed> {
-        let mut claims = Vec::new();
-        read(&Text::of(markdown), &mut claims);
-        let says = claims.into_iter().filter_map(|claim| match claim.says {
-            AssertionKind::Line(says) => Some((says.path, says.first, says.last, says.content, says.symbol)),
+    fn found(markdown: &str) -> Vec<StatedLine> {
+        let mut assertions = Vec::new();
+        read(&Text::of(markdown), &mut assertions);
+        let stated = assertions.into_iter().filter_map(|assertion| match assertion.stated {
+            Condition::Line(stated) => Some((stated.path, stated.first, stated.last, stated.content, stated.symbol)),
             _ => None,
         });
-        says.collect()
+        stated.collect()
     }
 
     #[test]
     fn lines_are_pointed_to_in_many_ways() {
-        let says = |path: &str, first, last, content: Option<&str>, symbol: Option<&str>| {
+        let stated = |path: &str, first, last, content: Option<&str>, symbol: Option<&str>| {
             vec![(path.to_owned(), first, last, content.map(str::to_owned), symbol.map(str::to_owned))]
         };
-        assert_eq!(found("`.npmrc` grew (line 9: `a=*`)"), says(".npmrc", 9, 9, Some("a=*"), None));
-        assert_eq!(found("```sh\n# .npmrc line 9\na=*\n```"), says(".npmrc", 9, 9, Some("a=*"), None));
+        assert_eq!(found("`.npmrc` grew (line 9: `a=*`)"), stated(".npmrc", 9, 9, Some("a=*"), None));
+        assert_eq!(found("```sh\n# .npmrc line 9\na=*\n```"), stated(".npmrc", 9, 9, Some("a=*"), None));
         assert_eq!(
             found("In the script (`x.py`):\n- `open_it()` function (line 40)"),
-            says("x.py", 40, 40, None, Some("open_it"))
+            stated("x.py", 40, 40, None, Some("open_it"))
         );
-        assert_eq!(found("Mended `x.py` lines 10-20"), says("x.py", 10, 20, None, None));
-        assert_eq!(found("`A.go()` (x.py:4-6) goes"), says("x.py", 4, 6, None, Some("go")));
-        assert_eq!(found("in x.py (near line ~100)"), says("x.py", 93, 107, None, None));
+        assert_eq!(found("Mended `x.py` lines 10-20"), stated("x.py", 10, 20, None, None));
+        assert_eq!(found("`A.go()` (x.py:4-6) goes"), stated("x.py", 4, 6, None, Some("go")));
+        assert_eq!(found("in x.py (near line ~100)"), stated("x.py", 93, 107, None, None));
     }
 
     #[test]

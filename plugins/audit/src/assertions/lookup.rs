@@ -1,13 +1,13 @@
-//! Where a written path of a report leads, and what stands there.
+//! Resolves a path from a report and checks what is there.
 //!
-//! Reports write paths as people remember them: from the root, from some folder, or by the name alone. A claim is held
-//! against every file that the words may mean; the files that the same table names tell which one it is. What a line of
-//! a file says is never repeated, because it may be a secret.
+//! Reports write paths from the root, from another folder, or as a bare name. An assertion is checked against every
+//! file that the words may mean; files named in the same table help to choose one. The content of a line is never
+//! repeated in a report, because it may be a secret.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use super::claim::{FileSays, LineSays, Outcome};
+use super::assertion::{FileStatement, LineStatement, Outcome};
 use crate::count::{count, grouped, plural};
 use crate::index::{EntryKind, FoundEntry, Index};
 use crate::limits;
@@ -16,17 +16,15 @@ use crate::remark::NoteSeverity;
 use crate::verify::content::{line_count, line_defines};
 use crate::verify::resolve::{GENERIC, with_ending};
 
-/// Where a path leads.
-enum Spot {
-    /// To one of these.
+/// The result of resolving a path.
+enum Resolution {
     Found(Vec<FoundEntry>),
-    /// Nowhere; a remark where the same name is elsewhere.
+    /// No such file; with a remark if the name exists elsewhere.
     Nowhere(Option<String>),
-    /// It cannot be looked up.
+    /// The path cannot be checked.
     Unknown(String),
 }
 
-/// Looks things up in the audited tree.
 pub(super) struct Lookup<'a> {
     index: &'a Index,
     read: Cell<u64>,
@@ -34,28 +32,28 @@ pub(super) struct Lookup<'a> {
 }
 
 impl<'a> Lookup<'a> {
-    /// A look-up in a tree.
     pub(super) fn new(index: &'a Index) -> Self {
         Self { index, read: Cell::new(0), lines: RefCell::new(BTreeMap::new()) }
     }
 
-    /// Whether a file is absent; nothing if it exists, because it may have been made since.
+    /// The outcome for a file that must be absent. `None` if it exists, because it may have been created later.
     pub(super) fn absence(&self, path: &str) -> Option<Outcome> {
-        match self.spot(path, &[]) {
-            Spot::Unknown(reason) => Some(Outcome::unknown(reason)),
-            Spot::Nowhere(_) => Some(Outcome::holds(format!("there is no {path} below the audited folders"))),
-            Spot::Found(_) => None,
+        match self.resolve(path, &[]) {
+            Resolution::Unknown(reason) => Some(Outcome::unknown(reason)),
+            Resolution::Nowhere(_) => Some(Outcome::holds(format!("there is no {path} below the audited folders"))),
+            Resolution::Found(_) => None,
         }
     }
 
-    /// Whether a file is there and as it is said to be.
-    pub(super) fn file(&self, says: &FileSays) -> Outcome {
-        let found = match self.spot(&says.path, &says.beside) {
-            Spot::Unknown(reason) => return Outcome::unknown(reason),
-            Spot::Nowhere(remark) => return absent(&says.path, remark),
-            Spot::Found(found) => found,
+    /// Checks that a file exists and has the stated properties.
+    pub(super) fn file(&self, stated: &FileStatement) -> Outcome {
+        let found = match self.resolve(&stated.path, &stated.beside) {
+            Resolution::Unknown(reason) => return Outcome::unknown(reason),
+            Resolution::Nowhere(remark) => return absent(&stated.path, remark),
+            Resolution::Found(found) => found,
         };
-        let weighed: Vec<Result<(bool, String), String>> = found.iter().map(|found| self.weigh(says, found)).collect();
+        let weighed: Vec<Result<(bool, String), String>> =
+            found.iter().map(|found| self.check_properties(stated, found)).collect();
         let of = match weighed.len() {
             0 | 1 => String::new(),
             several => format!(" (one of {several} files of that name)"),
@@ -66,12 +64,12 @@ impl<'a> Lookup<'a> {
         match weighed.into_iter().next() {
             Some(Ok((_, seen))) => Outcome::fails(NoteSeverity::Medium, format!("{seen}{of}")),
             Some(Err(reason)) => Outcome::unknown(reason),
-            None => absent(&says.path, None),
+            None => absent(&stated.path, None),
         }
     }
 
-    /// Whether one file is as it is said to be, and what was seen.
-    fn weigh(&self, says: &FileSays, found: &FoundEntry) -> Result<(bool, String), String> {
+    /// Checks the properties of one file and returns what was found.
+    fn check_properties(&self, stated: &FileStatement, found: &FoundEntry) -> Result<(bool, String), String> {
         let path = &found.path;
         let bytes = match (found.kind, found.bytes) {
             (EntryKind::File, Some(bytes)) => bytes,
@@ -90,9 +88,9 @@ impl<'a> Lookup<'a> {
                 }
             }
         };
-        compare(says.bytes, bytes, "bytes");
-        if says.lines.is_some() {
-            compare(says.lines, self.count(found)?, "lines");
+        compare(stated.bytes, bytes, "bytes");
+        if stated.lines.is_some() {
+            compare(stated.lines, self.count(found)?, "lines");
         }
         Ok((holds, seen))
     }
@@ -109,10 +107,10 @@ impl<'a> Lookup<'a> {
     fn text(&self, found: &FoundEntry) -> Result<String, String> {
         let path = &found.path;
         let read = self.read.get().saturating_add(found.bytes.unwrap_or_default());
-        if read > limits::CLAIM_READ_BYTES {
+        if read > limits::ASSERTION_READ_BYTES {
             return Err(format!(
                 "{path} was not read: this audit has read {} MiB for claims",
-                limits::CLAIM_READ_BYTES / 1024 / 1024
+                limits::ASSERTION_READ_BYTES / 1024 / 1024
             ));
         }
         self.read.set(read);
@@ -120,33 +118,33 @@ impl<'a> Lookup<'a> {
         if content.whole { Ok(content.text) } else { Err(format!("{path} is too large to be read as a whole")) }
     }
 
-    /// Whether a line says what it is said to say.
-    pub(super) fn line(&self, says: &LineSays) -> Outcome {
-        let found = match self.spot(&says.path, &[]) {
-            Spot::Unknown(reason) => return Outcome::unknown(reason),
-            Spot::Nowhere(remark) => return absent(&says.path, remark),
-            Spot::Found(found) => found,
+    /// Checks the content of a line.
+    pub(super) fn line(&self, stated: &LineStatement) -> Outcome {
+        let found = match self.resolve(&stated.path, &[]) {
+            Resolution::Unknown(reason) => return Outcome::unknown(reason),
+            Resolution::Nowhere(remark) => return absent(&stated.path, remark),
+            Resolution::Found(found) => found,
         };
         let mut outcomes = found.iter().map(|found| match self.text(found) {
-            Ok(text) => line_in(says, &found.path, &text),
+            Ok(text) => line_in(stated, &found.path, &text),
             Err(reason) => Outcome::unknown(reason),
         });
-        let Some(first) = outcomes.next() else { return absent(&says.path, None) };
+        let Some(first) = outcomes.next() else { return absent(&stated.path, None) };
         outcomes.fold(first, |best, next| if next.verdict < best.verdict { next } else { best })
     }
 
-    fn spot(&self, written: &str, beside: &[String]) -> Spot {
+    fn resolve(&self, written: &str, beside: &[String]) -> Resolution {
         if self.index.roots().is_empty() {
-            return Spot::Unknown("no folder to look into was granted".to_owned());
+            return Resolution::Unknown("no folder to look into was granted".to_owned());
         }
         let (path, anchored) = match Place::of(written) {
-            Place::Outside(reason) => return Spot::Unknown(format!("{reason}: {written}")),
+            Place::Outside(reason) => return Resolution::Unknown(format!("{reason}: {written}")),
             Place::Inside { path, anchored } => (path, anchored),
         };
         if let Some(found) =
             self.index.find(&path).or_else(|| self.below_own_name(&path)).or_else(|| with_ending(self.index, &path))
         {
-            return Spot::Found(vec![found]);
+            return Resolution::Found(vec![found]);
         }
         let name = path.rsplit('/').next().unwrap_or(&path);
         let same: Vec<&str> = self.index.named(name, EntryKind::File).collect();
@@ -156,19 +154,19 @@ impl<'a> Lookup<'a> {
         let meant = self.narrowed(&path, meant, beside);
         let found: Vec<FoundEntry> = meant.iter().filter_map(|path| self.index.find(path)).collect();
         if found.len() > 1 && GENERIC.contains(&path.as_str()) {
-            return Spot::Unknown(format!(
+            return Resolution::Unknown(format!(
                 "{} files are called {path}, and nothing says which one is meant",
                 found.len()
             ));
         }
         match (found.is_empty(), self.index.notes().first()) {
-            (false, _) => Spot::Found(found),
-            (true, Some(note)) => Spot::Unknown(format!("the tree was not indexed as a whole: {note}")),
-            (true, None) => Spot::Nowhere(same.first().map(|path| format!("the same name is at {path}"))),
+            (false, _) => Resolution::Found(found),
+            (true, Some(note)) => Resolution::Unknown(format!("the tree was not indexed as a whole: {note}")),
+            (true, None) => Resolution::Nowhere(same.first().map(|path| format!("the same name is at {path}"))),
         }
     }
 
-    /// A path that begins with the audited folder's own name.
+    /// Resolves a path that begins with the name of the audited folder.
     fn below_own_name(&self, path: &str) -> Option<FoundEntry> {
         let (first, rest) = path.split_once('/')?;
         let own =
@@ -176,7 +174,7 @@ impl<'a> Lookup<'a> {
         if own { self.index.find(rest) } else { None }
     }
 
-    /// The files among several that a written path may mean which live with the most of the files named beside.
+    /// Of several files that a path may mean, keeps those whose folders contain most of the files named beside it.
     fn narrowed<'b>(&self, path: &str, meant: Vec<&'b str>, beside: &[String]) -> Vec<&'b str> {
         let company = |found: &str| {
             let base = found.strip_suffix(path).unwrap_or_default();
@@ -198,23 +196,23 @@ fn absent(path: &str, remark: Option<String>) -> Outcome {
     Outcome::fails(NoteSeverity::High, format!("there is no {path} below the audited folders{remark}"))
 }
 
-fn line_in(says: &LineSays, path: &str, text: &str) -> Outcome {
+fn line_in(stated: &LineStatement, path: &str, text: &str) -> Outcome {
     let total = line_count(text);
-    let place = if says.first == says.last {
-        format!("{path}:{}", says.first)
+    let place = if stated.first == stated.last {
+        format!("{path}:{}", stated.first)
     } else {
-        format!("{path}:{}-{}", says.first, says.last)
+        format!("{path}:{}-{}", stated.first, stated.last)
     };
     let at = |wanted: &dyn Fn(&str) -> bool| {
         text.lines().zip(1_u64..).filter(|(line, _)| wanted(line)).map(|(_, at)| at).collect::<Vec<u64>>()
     };
-    let within = |lines: &[u64]| lines.iter().find(|at| (says.first..=says.last).contains(at)).copied();
-    if let Some(content) = &says.content {
+    let within = |lines: &[u64]| lines.iter().find(|at| (stated.first..=stated.last).contains(at)).copied();
+    if let Some(content) = &stated.content {
         let lines = at(&|line| line.trim() == content.trim());
         return match (within(&lines), lines.first()) {
             (Some(at), _) => Outcome::holds(format!("{path}:{at} says so")),
             (None, Some(at)) => {
-                Outcome::fails(NoteSeverity::Medium, format!("it stands at {path}:{at}, not at line {}", says.first))
+                Outcome::fails(NoteSeverity::Medium, format!("it stands at {path}:{at}, not at line {}", stated.first))
             }
             (None, None) => Outcome::fails(
                 NoteSeverity::Medium,
@@ -222,20 +220,23 @@ fn line_in(says: &LineSays, path: &str, text: &str) -> Outcome {
             ),
         };
     }
-    if let Some(symbol) = &says.symbol {
+    if let Some(symbol) = &stated.symbol {
         let defined = at(&|line| line_defines(line, symbol));
         let named = at(&|line| line.contains(symbol.as_str()));
         let around = |lines: &[u64]| {
-            lines.iter().find(|at| (says.first.saturating_sub(2)..=says.last.saturating_add(2)).contains(*at)).copied()
+            lines
+                .iter()
+                .find(|at| (stated.first.saturating_sub(2)..=stated.last.saturating_add(2)).contains(*at))
+                .copied()
         };
-        let inside = (says.first < says.last && says.last <= total)
-            .then(|| defined.iter().rfind(|at| **at <= says.last).copied())
+        let inside = (stated.first < stated.last && stated.last <= total)
+            .then(|| defined.iter().rfind(|at| **at <= stated.last).copied())
             .flatten();
         return match (around(&defined).or_else(|| around(&named)).or(inside), defined.first()) {
             (Some(at), _) => Outcome::holds(format!("{symbol} stands at {path}:{at}")),
             (None, Some(at)) => Outcome::fails(
                 NoteSeverity::Medium,
-                format!("{symbol} is defined at {path}:{at}, not at line {}", says.first),
+                format!("{symbol} is defined at {path}:{at}, not at line {}", stated.first),
             ),
             (None, None) => Outcome::fails(
                 NoteSeverity::Medium,
@@ -243,17 +244,17 @@ fn line_in(says: &LineSays, path: &str, text: &str) -> Outcome {
             ),
         };
     }
-    Outcome::of(says.last <= total, format!("{place}: the file has {} {}", grouped(total), plural(total, "line")))
+    Outcome::of(stated.last <= total, format!("{place}: the file has {} {}", grouped(total), plural(total, "line")))
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use super::super::claim::Verdict;
+    use super::super::assertion::Verdict;
     use super::*;
     use crate::index::Root;
-    use crate::plan::{Fit, SizeAssertion};
+    use crate::plan::{Precision, SizeAssertion};
 
     fn tree(files: &[(&str, &str)]) -> (tempfile::TempDir, Index) {
         let dir = tempfile::tempdir().unwrap();
@@ -268,8 +269,8 @@ mod tests {
 
     fn file(index: &Index, path: &str, lines: Option<u64>, beside: &[&str]) -> (Verdict, String) {
         let beside: Arc<[String]> = beside.iter().map(|name| (*name).to_owned()).collect();
-        let lines = lines.map(|value| SizeAssertion { value, fit: Fit::Exact });
-        let outcome = Lookup::new(index).file(&FileSays { path: path.to_owned(), bytes: None, lines, beside });
+        let lines = lines.map(|value| SizeAssertion { value, precision: Precision::Exact });
+        let outcome = Lookup::new(index).file(&FileStatement { path: path.to_owned(), bytes: None, lines, beside });
         (outcome.verdict, outcome.evidence)
     }
 
@@ -313,20 +314,20 @@ mod tests {
     #[test]
     fn lines_are_held_against_the_file() {
         let (_dir, index) = tree(&[("r", "one\n  key=secret\ndef go():\n"), (".npmrc", "a\nb\n")]);
-        let says = |first, last, content: Option<&str>, symbol: Option<&str>| {
+        let stated = |first, last, content: Option<&str>, symbol: Option<&str>| {
             let (content, symbol) = (content.map(str::to_owned), symbol.map(str::to_owned));
-            let outcome = Lookup::new(&index).line(&LineSays { path: "r".into(), first, last, content, symbol });
+            let outcome = Lookup::new(&index).line(&LineStatement { path: "r".into(), first, last, content, symbol });
             (outcome.verdict, outcome.evidence)
         };
-        assert_eq!(says(2, 2, Some("key=secret"), None), (Verdict::True, "r:2 says so".into()));
-        assert_eq!(says(1, 1, Some("key=secret"), None), (Verdict::False, "it stands at r:2, not at line 1".into()));
+        assert_eq!(stated(2, 2, Some("key=secret"), None), (Verdict::True, "r:2 says so".into()));
+        assert_eq!(stated(1, 1, Some("key=secret"), None), (Verdict::False, "it stands at r:2, not at line 1".into()));
         assert_eq!(
-            says(2, 2, Some("key=other"), None),
+            stated(2, 2, Some("key=other"), None),
             (Verdict::False, "no line of r says so; it has 3 lines".into())
         );
-        assert_eq!(says(3, 3, None, Some("go")), (Verdict::True, "go stands at r:3".into()));
-        assert_eq!(says(40, 40, None, Some("go")), (Verdict::False, "go is defined at r:3, not at line 40".into()));
-        assert_eq!(says(2, 3, None, None), (Verdict::True, "r:2-3: the file has 3 lines".into()));
-        assert_eq!(says(2, 30, None, None).0, Verdict::False);
+        assert_eq!(stated(3, 3, None, Some("go")), (Verdict::True, "go stands at r:3".into()));
+        assert_eq!(stated(40, 40, None, Some("go")), (Verdict::False, "go is defined at r:3, not at line 40".into()));
+        assert_eq!(stated(2, 3, None, None), (Verdict::True, "r:2-3: the file has 3 lines".into()));
+        assert_eq!(stated(2, 30, None, None).0, Verdict::False);
     }
 }

@@ -1,12 +1,13 @@
-//! Claims in plans, reports and RETURN handoffs, each compared with the tree, the repository or its own numbers.
+//! Assertions in plans, reports and RETURN handoffs, each compared with the tree, the repository or its own numbers.
 //!
-//! `text` splits a document into passages and tables, `number` and `words` read numbers and names. One file reads each kind of
-//! claim: `ratio`, `total`, `count`, `commit`, `file`, `line` and `symbol`; `document` calls all of them, `handoff` reads the
-//! JSON of a RETURN. `check` judges with `lookup`; `rows` is what a report shows. A sentence that merely contains numbers is
-//! not a claim: a missed claim is better than an invented one. No line of an audited file is ever repeated.
+//! `text` splits a document into passages and tables, `number` and `words` read numbers and names. One file reads each
+//! kind of assertion: `ratio`, `total`, `count`, `commit`, `file`, `line` and `symbol`; `document` calls all of them,
+//! `handoff` reads the JSON of a RETURN. `check` decides the verdicts with `lookup`; `rows` builds the rows of the
+//! report. A sentence that merely contains numbers is not an assertion: missing an assertion is better than inventing
+//! one. No line of an audited file is ever repeated.
 
+mod assertion;
 mod check;
-mod claim;
 mod commit;
 mod count;
 mod document;
@@ -22,8 +23,8 @@ mod text;
 mod total;
 mod words;
 
+pub use assertion::{Assertion, CheckedDocument, Kind, Verdict};
 pub use check::check;
-pub use claim::{Assertion, CheckedDocument, Kind, Verdict};
 pub use document::read;
 pub use handoff::read_return;
 pub use rows::{AssertionReport, AssertionRow, Tally};

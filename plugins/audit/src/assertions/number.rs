@@ -1,58 +1,55 @@
-//! Numbers in running text, told from dates, times, versions, ids, line ranges and everything in code.
+//! Numbers in prose, as opposed to dates, times, versions, ids, line ranges and code.
 //!
-//! A number keeps its decimals as they are written, because the written precision is the tolerance of every check.
+//! A number keeps its written decimals, because every check uses the written precision as its tolerance.
 
 use super::words::is_among;
 use crate::count::grouped;
 
-/// Words before a number that is not meant exactly.
+/// Words before a number that make it approximate.
 const ROUGH: &str = "about around approximately roughly nearly almost over under least most than estimated circa";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Number {
-    /// Where it begins.
     pub start: usize,
-    /// Where it ends, the `%` included.
+    /// End of the number, including a `%`.
     pub end: usize,
-    /// Its digits without comma and point.
+    /// The digits without comma and decimal point.
     pub digits: u64,
-    /// How many of the digits are decimals.
     pub places: u32,
-    /// Whether a `%` follows.
     pub percent: bool,
-    /// `~5`, `5+`, `<5`, `>5`, a part of a range: not meant exactly.
+    /// True for an approximate number: `~5`, `5+`, `<5`, `>5`, an end of a range.
     pub loose: bool,
-    /// Whether it is the `b` of `a/b`.
+    /// True if it is the `b` of `a/b`.
     pub below: bool,
     /// The sign before it: `+29%` is a change.
     pub sign: Option<char>,
 }
 
 impl Number {
-    /// The value where it is a whole number and no percentage.
+    /// The value of a whole number that is not a percentage.
     pub(super) fn whole(&self) -> Option<u64> {
         (self.places == 0 && !self.percent).then_some(self.digits)
     }
 
-    /// The value where it is whole and meant exactly.
+    /// The value of a whole number that is exact and not a percentage.
     pub(super) fn exact(&self) -> Option<u64> {
         self.whole().filter(|_| !self.loose && self.sign.is_none())
     }
 
-    /// As a person writes it, without `%`.
+    /// The number with commas and decimals, without `%`.
     pub(super) fn shown(&self) -> String {
         fixed(u128::from(self.digits), self.places)
     }
 }
 
-/// A number with decimals, with commas.
+/// Formats a number with decimals and commas.
 pub(super) fn fixed(digits: u128, places: u32) -> String {
     let unit = 10_u128.pow(places.min(9));
     let whole = grouped(digits / unit);
     if places == 0 { whole } else { format!("{whole}.{:0width$}", digits % unit, width = places.min(9) as usize) }
 }
 
-/// The numbers of a text in order; those between back-ticks are none.
+/// The numbers of a text in order, except those in backticks.
 pub(super) fn numbers(text: &str) -> Vec<Number> {
     let mut found: Vec<Number> = Vec::new();
     let mut at = 0;
@@ -69,7 +66,7 @@ pub(super) fn numbers(text: &str) -> Vec<Number> {
         if let Some(number) = number {
             found.push(number);
         } else if text.get(at.saturating_sub(1)..at) == Some("/") {
-            // `2026/01/18` is a date, so what stood before the slash was no number either.
+            // `2026/01/18` is a date, so the part before the slash is not a number either.
             found.pop_if(|before| before.end + 1 == at);
         }
         at = end;
@@ -77,7 +74,7 @@ pub(super) fn numbers(text: &str) -> Vec<Number> {
     found
 }
 
-/// The number at `at`, and where to read on.
+/// The number at `at`, and the position after it.
 fn read(text: &str, at: usize, before: Option<&Number>) -> (Option<Number>, usize) {
     let head = text.get(..at).unwrap_or_default();
     let last = head.chars().next_back();
@@ -86,7 +83,7 @@ fn read(text: &str, at: usize, before: Option<&Number>) -> (Option<Number>, usiz
     let hyphened = last == Some('-') && head.chars().rev().nth(1).is_some_and(char::is_alphanumeric);
     let (digits, places, mut end) = magnitude(text, at);
     let after = text.get(end..).unwrap_or_default();
-    if joined || hyphened || digits.is_none() || goes_on(after) || (below && after.starts_with('/')) {
+    if joined || hyphened || digits.is_none() || continues_word(after) || (below && after.starts_with('/')) {
         return (None, end + run(after));
     }
     let mut tail = after;
@@ -112,7 +109,7 @@ fn read(text: &str, at: usize, before: Option<&Number>) -> (Option<Number>, usiz
     (Some(number), end)
 }
 
-/// Digits, decimals and the end of what is written at `at`; no digits where they do not fit or are too many.
+/// Digits, decimals and the end of the number at `at`; no digits if they are malformed or too many.
 fn magnitude(text: &str, at: usize) -> (Option<u64>, u32, usize) {
     let bytes = text.as_bytes();
     let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
@@ -132,8 +129,8 @@ fn magnitude(text: &str, at: usize) -> (Option<u64>, u32, usize) {
     (written.parse().ok().filter(|_| places <= 6 && written.len() <= 15), places, end)
 }
 
-/// Whether what follows makes it a word, a date, a time or a version: `5th`, `18:20`, `1.2.3`, `2026-01`.
-fn goes_on(after: &str) -> bool {
+/// True if the number is the beginning of a word, date, time or version: `5th`, `18:20`, `1.2.3`, `2026-01`.
+fn continues_word(after: &str) -> bool {
     let mut signs = after.chars();
     let (first, second) = (signs.next(), signs.next());
     match first {
@@ -143,7 +140,7 @@ fn goes_on(after: &str) -> bool {
     }
 }
 
-/// How many bytes belong to the same word, date or version.
+/// Number of bytes that belong to the same word, date or version.
 fn run(after: &str) -> usize {
     let belongs = |sign: &char| sign.is_alphanumeric() || "_-:./".contains(*sign);
     after.chars().take_while(belongs).map(char::len_utf8).sum()

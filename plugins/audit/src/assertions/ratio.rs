@@ -1,27 +1,29 @@
-//! Percentages beside the numbers that they come from: `20.1% (4,244/21,125)`, `228/230 passing (99.1%)`, rows of tables.
+//! Percentages beside the numbers from which they were computed: `20.1% (4,244/21,125)`, `228/230 passing (99.1%)`,
+//! rows of tables.
 //!
-//! A percentage agrees when the written precision is the exact value cut off or rounded. A number with a percentage and
-//! no whole (`4,249 (20.1%)`) is a claim only where a line shortly before gives a whole that makes it true.
+//! A percentage is correct if it is the exact value, truncated or rounded to the written precision. A number with a
+//! percentage but without a whole (`4,249 (20.1%)`) is an assertion only if a line shortly before states a whole that
+//! makes it true.
 
-use super::claim::{Assertion, Kind, Outcome};
+use super::assertion::{Assertion, Kind, Outcome};
 use super::number::{Number, fixed, fractions, numbers};
 use super::text::{Form, Grid, Passage, Row, Text};
 use super::words::{is_among, stems};
 use crate::count::grouped;
 
-/// How many lines above a number its whole may stand.
+/// Maximum number of lines between a number and its whole above it.
 const REACH: usize = 12;
 
 /// Headings of the columns that hold wholes and parts.
 const WHOLES: &str = "expected total planned required all tests items";
 const PARTS: &str = "found actual done complete completed present passed passing implemented covered matched linked";
 
-/// A part of a whole with the percentage that was written for it.
+/// A part of a whole with its stated percentage.
 struct Share {
     part: u64,
     whole: u64,
     percent: Number,
-    /// The other line that gives the whole.
+    /// Line of the whole, if it is not the line of the part.
     whole_line: Option<usize>,
 }
 
@@ -30,16 +32,16 @@ impl Share {
         Self { part, whole, percent, whole_line: None }
     }
 
-    fn claim(&self, line: usize, words: &str) -> Assertion {
+    fn assertion(&self, line: usize, words: &str) -> Assertion {
         let (holds, exact) = agrees(self.part, self.whole, &self.percent);
         let from = self.whole_line.map_or(String::new(), |line| format!(", the whole from line {line}"));
         let (part, whole) = (grouped(self.part), grouped(self.whole));
         let evidence = format!("{part} of {whole} are {exact} %, written {} %{from}", self.percent.shown());
-        Assertion::worked(line, Kind::Ratio, words, Outcome::of(holds, evidence))
+        Assertion::decided(line, Kind::Ratio, words, Outcome::of(holds, evidence))
     }
 }
 
-/// Whether `percent` is `part` of `whole`, and the exact value in its precision.
+/// True if `percent` is `part` of `whole`; also the exact value in the same precision.
 fn agrees(part: u64, whole: u64, percent: &Number) -> (bool, String) {
     if whole == 0 {
         return (false, "there is no percentage of 0".to_owned());
@@ -52,21 +54,21 @@ fn agrees(part: u64, whole: u64, percent: &Number) -> (bool, String) {
     (written == cut || written == rounded || near, fixed(rounded, percent.places))
 }
 
-/// The percentages of a document with their parts and wholes.
-pub(super) fn read(text: &Text, claims: &mut Vec<Assertion>) {
+/// Reads the percentages of a document with their parts and wholes.
+pub(super) fn read(text: &Text, assertions: &mut Vec<Assertion>) {
     for (at, passage) in text.passages.iter().enumerate() {
         let above = text.passages.get(at.saturating_sub(REACH)..at).unwrap_or_default();
         let neighbours = above.iter().rev().filter(|other| is_neighbour(passage, other));
-        let wholes = || neighbours.flat_map(|other| wholes(&other.text, other.line)).collect();
-        let found = shares(&passage.text, passage.line, wholes);
-        claims.extend(found.iter().map(|share| share.claim(passage.line, &passage.text)));
+        let whole_candidates = || neighbours.flat_map(|other| whole_candidates(&other.text, other.line)).collect();
+        let found = shares(&passage.text, passage.line, whole_candidates);
+        assertions.extend(found.iter().map(|share| share.assertion(passage.line, &passage.text)));
     }
     for grid in &text.grids {
-        in_grid(grid, claims);
+        in_grid(grid, assertions);
     }
 }
 
-/// Whether two passages belong to one list or one code block.
+/// True if two passages belong to one list or one code block.
 fn is_neighbour(passage: &Passage, other: &Passage) -> bool {
     match (passage.form, other.form) {
         (Form::Fence, Form::Fence) => passage.at.block == other.at.block,
@@ -77,19 +79,19 @@ fn is_neighbour(passage: &Passage, other: &Passage) -> bool {
 
 /// A number that may be a whole, with its line.
 #[derive(Clone, Copy)]
-struct Whole {
+struct WholeCandidate {
     value: u64,
     line: usize,
 }
 
-/// Whole numbers of a line that may be wholes.
-fn wholes(text: &str, line: usize) -> Vec<Whole> {
+/// The whole numbers of a line.
+fn whole_candidates(text: &str, line: usize) -> Vec<WholeCandidate> {
     let exact = numbers(text).into_iter().filter(|number| !number.below).filter_map(|number| number.exact());
-    exact.map(|value| Whole { value, line }).collect()
+    exact.map(|value| WholeCandidate { value, line }).collect()
 }
 
-/// The shares of one text: stated with their whole, else derived from a whole in the text or `above` it.
-fn shares(text: &str, line: usize, above: impl FnOnce() -> Vec<Whole>) -> Vec<Share> {
+/// The shares of one text: stated with their whole, otherwise derived from a whole in the text or in `above`.
+fn shares(text: &str, line: usize, above: impl FnOnce() -> Vec<WholeCandidate>) -> Vec<Share> {
     let found = numbers(text);
     if !found.iter().any(|number| number.percent) {
         return Vec::new();
@@ -98,7 +100,7 @@ fn shares(text: &str, line: usize, above: impl FnOnce() -> Vec<Whole>) -> Vec<Sh
     if stated.is_empty() { derived(text, line, &found, &above()) } else { stated }
 }
 
-/// Percentages that stand directly beside `a/b` or `a of b`.
+/// Percentages directly beside `a/b` or `a of b`.
 fn stated(text: &str, found: &[Number]) -> Vec<Share> {
     let mut shares = Vec::new();
     for at in fractions(text, found) {
@@ -114,7 +116,7 @@ fn stated(text: &str, found: &[Number]) -> Vec<Share> {
     shares
 }
 
-/// Whether the words between a fraction and a percentage say that the one is the other: `(98.6%)`, `= 71 %`.
+/// True if the text between a fraction and a percentage connects them: `(98.6%)`, `= 71 %`.
 fn introduces(text: &str, from: usize, percent: &Number) -> bool {
     let between = text.get(from..percent.start).unwrap_or_default();
     let after = text.get(percent.end..).unwrap_or_default();
@@ -126,7 +128,7 @@ fn introduces(text: &str, from: usize, percent: &Number) -> bool {
 }
 
 /// `N (P%)` with a whole in the same line or above.
-fn derived(text: &str, line: usize, found: &[Number], above: &[Whole]) -> Vec<Share> {
+fn derived(text: &str, line: usize, found: &[Number], above: &[WholeCandidate]) -> Vec<Share> {
     let mut shares = Vec::new();
     for (at, pair) in found.windows(2).enumerate() {
         let [part, percent] = pair else { continue };
@@ -134,7 +136,7 @@ fn derived(text: &str, line: usize, found: &[Number], above: &[Whole]) -> Vec<Sh
         if !percent.percent || percent.loose || part.below || !introduces(text, part.end, percent) {
             continue;
         }
-        let own = found.iter().take(at).rev().filter_map(Number::exact).map(|value| Whole { value, line });
+        let own = found.iter().take(at).rev().filter_map(Number::exact).map(|value| WholeCandidate { value, line });
         let whole = own
             .chain(above.iter().copied())
             .find(|whole| whole.value >= count && whole.value > 1 && agrees(count, whole.value, percent).0);
@@ -146,49 +148,51 @@ fn derived(text: &str, line: usize, found: &[Number], above: &[Whole]) -> Vec<Sh
     shares
 }
 
-fn in_grid(grid: &Grid, claims: &mut Vec<Assertion>) {
+fn in_grid(grid: &Grid, assertions: &mut Vec<Assertion>) {
     let columns = column(grid, WHOLES).zip(column(grid, PARTS));
     for (nth, row) in grid.rows.iter().enumerate() {
         let words = row.cells.join(" | ");
         if let Some((whole, part)) = columns {
-            claims.extend(in_columns(row, whole, part, &words));
+            assertions.extend(in_columns(row, whole, part, &words));
             continue;
         }
         for (at, cell) in row.cells.iter().enumerate() {
-            let wholes = || {
+            let whole_candidates = || {
                 let rows = grid.rows.get(nth.saturating_sub(REACH)..nth).unwrap_or_default().iter().rev();
-                rows.filter_map(|row| Some(Whole { value: leading(row.cells.get(at)?)?, line: row.line })).collect()
+                rows.filter_map(|row| Some(WholeCandidate { value: leading(row.cells.get(at)?)?, line: row.line }))
+                    .collect()
             };
-            claims.extend(shares(cell, row.line, wholes).iter().map(|share| share.claim(row.line, &words)));
+            assertions
+                .extend(shares(cell, row.line, whole_candidates).iter().map(|share| share.assertion(row.line, &words)));
         }
     }
 }
 
-/// The percentage, or the word for complete, of a row with a column for the whole and one for the part.
+/// The percentage, or a word for "complete", in a row with a column for the whole and one for the part.
 fn in_columns(row: &Row, whole_at: usize, part_at: usize, words: &str) -> Option<Assertion> {
     let cell = |at: usize| row.cells.get(at).map(String::as_str).and_then(leading);
     let (whole, part) = (cell(whole_at)?, cell(part_at)?);
     let others = || row.cells.iter().enumerate().filter(|(at, _)| *at != whole_at && *at != part_at);
     if let Some(percent) = others().find_map(|(_, cell)| only_percent(cell)) {
-        return Some(Share::new(part, whole, percent).claim(row.line, words));
+        return Some(Share::new(part, whole, percent).assertion(row.line, words));
     }
     let (_, state) = others().skip(1).find(|(_, cell)| says_complete(cell))?;
     let evidence = format!("{} of {} found, said to be {state}", grouped(part), grouped(whole));
-    Some(Assertion::worked(row.line, Kind::Ratio, words, Outcome::of(part >= whole, evidence)))
+    Some(Assertion::decided(row.line, Kind::Ratio, words, Outcome::of(part >= whole, evidence)))
 }
 
 fn column(grid: &Grid, names: &str) -> Option<usize> {
     grid.head.iter().position(|head| is_among(names, &head.trim().to_lowercase())).filter(|at| *at > 0)
 }
 
-/// The whole number that a cell begins with.
+/// The whole number at the beginning of a cell.
 pub(super) fn leading(cell: &str) -> Option<u64> {
     let first = numbers(cell).into_iter().next()?;
     let before = cell.get(..first.start).unwrap_or_default();
     first.exact().filter(|_| !before.contains(char::is_alphabetic))
 }
 
-/// The percentage of a cell that holds nothing else.
+/// The percentage in a cell that contains nothing else.
 fn only_percent(cell: &str) -> Option<Number> {
     let found = numbers(cell);
     let [only] = found.as_slice() else { return None };
@@ -202,12 +206,12 @@ fn says_complete(cell: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::claim::Verdict;
-    use super::super::text::worked;
+    use super::super::assertion::Verdict;
+    use super::super::text::decided;
     use super::*;
 
     fn outcomes(markdown: &str) -> Vec<(usize, Verdict, String)> {
-        worked(read, markdown)
+        decided(read, markdown)
     }
 
     fn verdicts(markdown: &str) -> Vec<Verdict> {

@@ -1,10 +1,10 @@
-//! What came of the claims: rows for the JSON, findings, and blocks for the report's page.
+//! The checked assertions as rows for the JSON, findings, and blocks for the report page.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::claim::{CheckedDocument, Kind, Outcome, Verdict};
+use super::assertion::{CheckedDocument, Kind, Outcome, Verdict};
 use crate::count::{count, is};
 use crate::ids::{bounded, hashed};
 use crate::limits;
@@ -13,81 +13,78 @@ use crate::remark::NoteSeverity;
 use crate::report::{Gap, Gravest, escape};
 use crate::scrub::scrub_keys;
 
-/// A claim with its outcome, before it is shown.
+/// An assertion with its outcome.
 #[derive(Debug, Clone)]
 pub(super) struct JudgedAssertion {
-    /// The number of the document.
+    /// The index of the document.
     pub document: usize,
     /// The line; 0 for a field.
     pub line: usize,
     /// The field of a RETURN.
     pub field: Option<String>,
-    /// What kind of claim it is.
     pub kind: Kind,
-    /// What it is about, the same in every run: a path, a commit, the words.
+    /// What the assertion is about, identical in every run: a path, a commit, or its words.
     pub subject: String,
-    /// The words of it.
     pub words: String,
-    /// How it came out.
     pub outcome: Outcome,
 }
 
-/// A claim with its verdict.
+/// An assertion with its verdict, as reported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AssertionRow {
-    /// The document that makes it.
+    /// The document that contains it.
     pub document: String,
     /// The line, from 1; 0 for a field of a RETURN.
     pub line: usize,
     /// The field of a RETURN.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// What kind of thing is claimed.
+    /// The subject.
     pub kind: Kind,
-    /// The words that claim it.
+    /// The quoted words of the document.
     pub words: String,
-    /// Whether it holds.
+    /// The result of the check.
     pub verdict: Verdict,
-    /// What was computed or seen.
+    /// The value that was computed or found.
     pub evidence: String,
 }
 
-/// How many claims came out how.
+/// Number of assertions per verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
-    /// They hold.
+    /// True assertions.
     pub holds: usize,
-    /// They do not.
+    /// False assertions.
     pub fails: usize,
-    /// They cannot be looked up.
+    /// Assertions that cannot be checked.
     pub unverifiable: usize,
 }
 
-/// All claims of a run.
+/// All assertions of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct AssertionReport {
-    /// How many came out how, those that are not shown included.
+    /// Number per verdict, including omitted rows.
     pub tally: Tally,
-    /// The claims in the order of the documents and their lines; at most [`limits::CLAIM_ROWS`].
+    /// The assertions in the order of the documents and their lines; at most [`limits::ASSERTION_ROWS`].
     pub rows: Vec<AssertionRow>,
-    /// How many rows were left out.
+    /// Number of omitted rows.
     pub left_out: usize,
-    /// Documents of which a claim was looked up in the tree or in the repository and found true or false.
+    /// Documents with an assertion that the tree or the repository confirmed or refuted.
     #[serde(skip)]
     pub looked_up: BTreeSet<String>,
-    /// Files that claims name and that do not exist.
+    /// Missing files that assertions name.
     #[serde(skip)]
     pub missing: BTreeSet<String>,
-    /// A finding for each that does not hold.
+    /// A finding for each false assertion.
     #[serde(skip)]
     pub gaps: Vec<Gap>,
-    /// How many findings were left out because there are too many.
+    /// Number of omitted findings.
     #[serde(skip)]
     pub gaps_left_out: usize,
 }
 
 impl AssertionReport {
-    /// Puts outcomes in order.
+    /// Sorts outcomes into a report.
     pub(super) fn of(mut judged: Vec<JudgedAssertion>, documents: &[&CheckedDocument]) -> Self {
         judged.sort_by(|one, other| {
             (one.document, one.line, one.kind, &one.field).cmp(&(other.document, other.line, other.kind, &other.field))
@@ -120,7 +117,7 @@ impl AssertionReport {
             {
                 gaps.add(gap(id, document, &one, weight));
             }
-            if checked.rows.len() < limits::CLAIM_ROWS {
+            if checked.rows.len() < limits::ASSERTION_ROWS {
                 checked.rows.push(row(document, one));
             } else {
                 checked.left_out += 1;
@@ -130,7 +127,7 @@ impl AssertionReport {
         checked
     }
 
-    /// What a report shows: how many came out how, what does not hold, and what does.
+    /// The report blocks: the tally, then false and true assertions.
     #[must_use]
     pub fn blocks(&self) -> Vec<Block> {
         let Tally { holds, fails, unverifiable } = self.tally;
@@ -183,9 +180,9 @@ fn row(document: &str, one: JudgedAssertion) -> AssertionRow {
     }
 }
 
-/// The id of a finding: the same in every run, and another one for each thing that is said of a subject, because it has a hash of
-/// the words where they are more than the subject. Only what is said twice in the same words has a number; none for what was
-/// said and seen before.
+/// The id of a finding, identical in every run. It has a hash of the words if they are more than the subject, so that
+/// two statements about one subject differ. Identical words get a counter; an assertion with the same words and
+/// evidence as before gets `None`.
 fn id(document: &str, one: &JudgedAssertion, known: &mut BTreeMap<String, Vec<String>>) -> Option<String> {
     let [subject, words] =
         [&one.subject, &one.words].map(|text| scrub_keys(text).split_whitespace().collect::<Vec<_>>().join(" "));

@@ -1,37 +1,37 @@
-//! Names of code that ticked lines say to be there.
+//! Identifiers that ticked lines state to exist.
 //!
-//! A name is there when a file of code defines it, or at least uses it: what a language calls a definition differs. Only
-//! what a line says to have made, and no file of code knows, is false.
+//! An identifier exists if a source file defines it, or at least uses it, because languages differ in what a definition
+//! is. An assertion is false only if the line states that the identifier was made and no source file contains it.
 
 use std::collections::BTreeMap;
 
-use super::claim::{Assertion, AssertionKind, Kind, Outcome, SymbolSays};
+use super::assertion::{Assertion, Condition, IdentifierStatement, Kind, Outcome};
 use crate::index::Index;
 use crate::limits;
 use crate::reader;
 use crate::remark::NoteSeverity;
 use crate::verify::content;
 
-/// The names of a document.
-pub(super) fn read(markdown: &str, claims: &mut Vec<Assertion>) {
-    claims.extend(reader::claimed_symbols(markdown).into_iter().map(|claim| {
-        let says = SymbolSays { name: claim.name, sure: claim.sure, meant: claim.meant };
-        Assertion::new(claim.line, Kind::Symbol, &claim.words, AssertionKind::Symbol(says))
+/// Reads the identifiers of a document.
+pub(super) fn read(markdown: &str, assertions: &mut Vec<Assertion>) {
+    assertions.extend(reader::symbol_statements(markdown).into_iter().map(|assertion| {
+        let stated = IdentifierStatement { name: assertion.name, sure: assertion.sure, meant: assertion.meant };
+        Assertion::new(assertion.line, Kind::Symbol, &assertion.words, Condition::Symbol(stated))
     }));
 }
 
-/// Where the names of a run are.
+/// Where the identifiers of a run were found.
 #[derive(Default)]
 pub(super) struct Symbols {
     places: BTreeMap<String, Option<String>>,
-    /// The names that are only used, and by which file.
+    /// Identifiers that are used but not defined, with the file that uses them.
     used: BTreeMap<String, String>,
-    /// Whether every file of code was read to its end, and there is one.
+    /// True if there is a source file and all were read to their end.
     whole: bool,
 }
 
 impl Symbols {
-    /// Looks for names in the files of code; each is read once.
+    /// Searches the source files for the identifiers; each file is read once.
     pub(super) fn find<'a>(names: impl Iterator<Item = &'a str>, index: &Index) -> Self {
         let mut symbols =
             Self { places: names.map(|name| (name.to_owned(), None)).collect(), used: BTreeMap::new(), whole: true };
@@ -73,20 +73,20 @@ impl Symbols {
         symbols
     }
 
-    /// What was found of a name; nothing where the plan does not say that it is there.
-    pub(super) fn judge(&self, says: &SymbolSays) -> Option<Outcome> {
-        match self.places.get(&says.name) {
+    /// The outcome for an identifier; `None` if the plan does not state that it exists.
+    pub(super) fn judge(&self, stated: &IdentifierStatement) -> Option<Outcome> {
+        match self.places.get(&stated.name) {
             Some(Some(place)) => Some(Outcome::holds(place.clone())),
-            _ if !says.sure && !says.meant => None,
-            _ if !says.sure => {
-                Some(Outcome::unknown(format!("no file of code defines {}; it may have been renamed", says.name)))
+            _ if !stated.sure && !stated.meant => None,
+            _ if !stated.sure => {
+                Some(Outcome::unknown(format!("no file of code defines {}; it may have been renamed", stated.name)))
             }
-            _ if self.used.contains_key(&says.name) => {
-                let user = self.used.get(&says.name).map_or("", String::as_str);
+            _ if self.used.contains_key(&stated.name) => {
+                let user = self.used.get(&stated.name).map_or("", String::as_str);
                 Some(Outcome::unknown(format!("{user} names it, and no definition of it was found")))
             }
             _ if !self.whole => Some(Outcome::unknown("not all files of code could be read")),
-            _ => Some(Outcome::fails(NoteSeverity::High, format!("no file of code has the name {}", says.name))),
+            _ => Some(Outcome::fails(NoteSeverity::High, format!("no file of code has the name {}", stated.name))),
         }
     }
 }

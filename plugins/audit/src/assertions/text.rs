@@ -1,8 +1,8 @@
-//! A document as passages and grids: what every reader of claims looks at.
+//! A document as passages and grids, the input of every reader of assertions.
 //!
-//! A passage is a line of prose, an item, a heading or a line of a fence; a grid is a table. Both know their line, the
-//! section that they stand in and the label above them. Code keeps its back-ticks, so that no reader takes a number or a
-//! word in code for one of prose. Quoted and struck-out text is not there at all.
+//! A passage is a line of prose, an item, a heading or a line of a fence; a grid is a table. Both know their line,
+//! their section and the label above them. Code keeps its backticks, so that no reader mistakes a number or a word in
+//! code for prose. Quoted and struck-out text is left out.
 
 use std::sync::Arc;
 
@@ -10,10 +10,9 @@ use crate::limits;
 use crate::markdown::{self, Block};
 use crate::markdown::{Inline, SpanKind};
 
-/// What a passage is.
+/// The kind of a passage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// A heading of a level.
     Heading,
     /// A line of a paragraph.
     Text,
@@ -23,39 +22,33 @@ pub(super) enum Form {
     Fence,
 }
 
-/// A piece of running text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Passage {
     /// The line, from 1.
     pub line: usize,
     /// The text; code stands between back-ticks.
     pub text: String,
-    /// What it is.
     pub form: Form,
-    /// Where it stands.
-    pub at: At,
+    pub at: BlockPosition,
 }
 
-/// Where something stands.
+/// The position of a passage or grid in the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct At {
-    /// The number of the section, from 0 for what stands before the first heading.
+pub(super) struct BlockPosition {
+    /// The index of the section, 0 before the first heading.
     pub section: usize,
-    /// The number of the block; the lines of one fence or paragraph share it.
+    /// The index of the block; the lines of one fence or paragraph share it.
     pub block: usize,
-    /// The line above it that ends with a colon or is bold as a whole, unless a paragraph lies between; may be empty.
+    /// The line above it that ends with a colon or is entirely bold, unless a paragraph is between them; may be empty.
     pub label: Arc<str>,
 }
 
 /// A table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Grid {
-    /// The headings.
     pub head: Vec<String>,
-    /// The rows below them.
     pub rows: Vec<Row>,
-    /// Where it stands.
-    pub at: At,
+    pub at: BlockPosition,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,23 +62,20 @@ pub(super) struct Row {
 /// A part of a document below one heading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Section {
-    /// The heading; empty for what stands before the first.
+    /// The heading; empty before the first heading.
     pub title: String,
 }
 
-/// A document taken apart.
+/// A parsed document.
 #[derive(Debug, Default)]
 pub(super) struct Text {
-    /// Running text in order.
     pub passages: Vec<Passage>,
-    /// Tables in order.
     pub grids: Vec<Grid>,
-    /// Sections in order.
     pub sections: Vec<Section>,
 }
 
 impl Text {
-    /// Takes Markdown apart.
+    /// Parses Markdown.
     pub(super) fn of(markdown: &str) -> Self {
         let mut reader = Reader::new();
         for (number, block) in markdown::blocks(markdown).into_iter().enumerate() {
@@ -94,7 +84,7 @@ impl Text {
         reader.text
     }
 
-    pub(super) fn section(&self, at: &At) -> Option<&Section> {
+    pub(super) fn section(&self, at: &BlockPosition) -> Option<&Section> {
         self.sections.get(at.section)
     }
 }
@@ -158,8 +148,8 @@ impl Reader {
         self.text.grids.push(Grid { head, rows: read, at: self.at(number) });
     }
 
-    fn at(&self, block: usize) -> At {
-        At { section: self.text.sections.len() - 1, block, label: Arc::clone(&self.label) }
+    fn at(&self, block: usize) -> BlockPosition {
+        BlockPosition { section: self.text.sections.len() - 1, block, label: Arc::clone(&self.label) }
     }
 
     fn push(&mut self, number: usize, line: usize, text: String, form: Form) {
@@ -168,7 +158,7 @@ impl Reader {
     }
 }
 
-/// The lines of a text as they are meant: a wrapped sentence is one, a line that begins with bold words is another.
+/// The logical lines of a text: a wrapped sentence is one line, a line that begins with bold words is another.
 fn logical_lines(text: &Inline) -> Vec<(usize, String)> {
     let mut lines: Vec<(usize, String)> = Vec::new();
     for piece in text.by_line() {
@@ -176,7 +166,7 @@ fn logical_lines(text: &Inline) -> Vec<(usize, String)> {
         let begins_bold =
             piece.spans().iter().find(|span| !span.text.trim().is_empty()).is_some_and(|span| span.strong);
         match lines.last_mut() {
-            Some((_, before)) if !begins_bold && before.len() + words.len() < limits::CLAIM_TEXT_BYTES => {
+            Some((_, before)) if !begins_bold && before.len() + words.len() < limits::ASSERTION_TEXT_BYTES => {
                 before.push(' ');
                 before.push_str(&words);
             }
@@ -186,7 +176,7 @@ fn logical_lines(text: &Inline) -> Vec<(usize, String)> {
     lines
 }
 
-/// The text in one line, code between back-ticks.
+/// The text in one line, code in backticks.
 fn marked(text: &Inline) -> String {
     let mut out = String::new();
     for span in text.spans() {
@@ -202,28 +192,28 @@ fn marked(text: &Inline) -> String {
     cut(out.replace('\n', " ").trim())
 }
 
-/// At most [`limits::CLAIM_TEXT_BYTES`] of a text.
+/// The first [`limits::ASSERTION_TEXT_BYTES`] bytes of a text.
 fn cut(text: &str) -> String {
-    let mut end = text.len().min(limits::CLAIM_TEXT_BYTES);
+    let mut end = text.len().min(limits::ASSERTION_TEXT_BYTES);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
     text.get(..end).unwrap_or_default().to_owned()
 }
 
-/// The claims that a reader works out of Markdown: line, verdict and evidence.
+/// For tests: line, verdict and evidence of the assertions that a reader finds in Markdown.
 #[cfg(test)]
-pub(super) fn worked(
-    read: fn(&Text, &mut Vec<super::claim::Assertion>),
+pub(super) fn decided(
+    read: fn(&Text, &mut Vec<super::assertion::Assertion>),
     markdown: &str,
-) -> Vec<(usize, super::claim::Verdict, String)> {
-    let mut claims = Vec::new();
-    read(&Text::of(markdown), &mut claims);
-    let worked = claims.into_iter().filter_map(|claim| match claim.says {
-        super::claim::AssertionKind::Worked(outcome) => Some((claim.line, outcome.verdict, outcome.evidence)),
+) -> Vec<(usize, super::assertion::Verdict, String)> {
+    let mut assertions = Vec::new();
+    read(&Text::of(markdown), &mut assertions);
+    let decided = assertions.into_iter().filter_map(|assertion| match assertion.stated {
+        super::assertion::Condition::Decided(outcome) => Some((assertion.line, outcome.verdict, outcome.evidence)),
         _ => None,
     });
-    worked.collect()
+    decided.collect()
 }
 
 #[cfg(test)]

@@ -1,21 +1,21 @@
-//! Last rows of tables that are totals of the rows above.
+//! Table rows that state the totals of the rows above them.
 //!
-//! Columns with a cell that is not a number are not compared, and neither are totals of distinct things.
+//! Columns with a cell that is not a number, and totals of distinct things, are not compared.
 
-use super::claim::{Assertion, Kind, Outcome};
+use super::assertion::{Assertion, Kind, Outcome};
 use super::ratio::leading;
 use super::text::{Grid, Row, Text};
 use super::words::{any_among, stems};
 use crate::count::grouped;
 
-/// The totals of a document's tables.
-pub(super) fn read(text: &Text, claims: &mut Vec<Assertion>) {
+/// Reads the totals of a document's tables.
+pub(super) fn read(text: &Text, assertions: &mut Vec<Assertion>) {
     for grid in &text.grids {
         if let Some((last, above)) = grid.rows.split_last()
             && above.len() >= 2
             && is_total(last)
         {
-            claims.extend((1..last.cells.len()).filter_map(|at| column(grid, last, above, at)));
+            assertions.extend((1..last.cells.len()).filter_map(|at| column(grid, last, above, at)));
         }
     }
 }
@@ -36,7 +36,7 @@ fn column(grid: &Grid, last: &Row, above: &[Row], at: usize) -> Option<Assertion
     let head = grid.head.get(at).map_or("", String::as_str);
     let words = format!("{} | {head}: {cell}", last.cells.first().map_or("", String::as_str));
     let evidence = format!("{}, written {}", added(&parts), grouped(said));
-    Some(Assertion::worked(last.line, Kind::Sum, &words, Outcome::of(sum == u128::from(said), evidence)))
+    Some(Assertion::decided(last.line, Kind::Sum, &words, Outcome::of(sum == u128::from(said), evidence)))
 }
 
 /// `1 + 2 + 3 = 6`.
@@ -49,12 +49,12 @@ fn added(parts: &[u64]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::claim::Verdict;
-    use super::super::text::worked;
+    use super::super::assertion::Verdict;
+    use super::super::text::decided;
     use super::*;
 
     fn outcomes(markdown: &str) -> Vec<(Verdict, String)> {
-        worked(read, markdown).into_iter().map(|(_, verdict, evidence)| (verdict, evidence)).collect()
+        decided(read, markdown).into_iter().map(|(_, verdict, evidence)| (verdict, evidence)).collect()
     }
 
     #[test]

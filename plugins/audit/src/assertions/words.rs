@@ -1,8 +1,8 @@
-//! Words as claims are compared by: lower case, without plural, without glyphs; and names of files in a text.
+//! Words normalised for comparison (lower case, singular, without glyphs), and file names in a text.
 
 use crate::reader::names;
 
-/// The words of a text in lower case and in the singular, code and glyphs left out.
+/// The words of a text in lower case and in the singular, without code and glyphs.
 pub(super) fn stems(text: &str) -> Vec<String> {
     let mut out = Vec::new();
     for (nth, part) in text.split('`').enumerate() {
@@ -13,7 +13,6 @@ pub(super) fn stems(text: &str) -> Vec<String> {
     out
 }
 
-/// A word in lower case and in the singular.
 pub(super) fn stem(word: &str) -> String {
     let word = word.to_lowercase();
     if let Some(head) = word.strip_suffix("ies").filter(|head| head.len() > 2) {
@@ -29,12 +28,12 @@ pub(super) fn is_among(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|listed| listed == word)
 }
 
-/// Whether one of the words is in such a list.
+/// Whether one of the words is in a list of words separated by spaces.
 pub(super) fn any_among(list: &str, words: &[String]) -> bool {
     words.iter().any(|word| is_among(list, word))
 }
 
-/// `Label` and `value` of a line `Label: value`, when the label is short enough to be one.
+/// `Label` and `value` of a line `Label: value`, if the label is short enough.
 pub(super) fn labelled(text: &str) -> Option<(&str, &str)> {
     let text = text.trim_start_matches(|sign: char| !sign.is_alphanumeric() && sign != '`');
     let (label, value) = text.split_once(':')?;
@@ -43,34 +42,36 @@ pub(super) fn labelled(text: &str) -> Option<(&str, &str)> {
     (short && parted && !label.contains(['`', '.']) && !label.is_empty()).then(|| (label.trim(), value.trim()))
 }
 
-/// A path in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Named {
-    /// The path as it is written.
+pub(super) struct WrittenPath {
     pub path: String,
-    /// Whether it stands between back-ticks.
+    /// True if it is in backticks.
     pub code: bool,
-    /// Where it ends in the text, the back-tick included.
+    /// End in the text, including a backtick.
     pub end: usize,
-    /// Where it begins.
     pub start: usize,
 }
 
-/// The files that a text names, in order: code that is a path, and other words that are a path with an ending.
-pub(super) fn files(text: &str) -> Vec<Named> {
+/// The files that a text names, in order: code that is a path, and other words that are a path with an extension.
+pub(super) fn files(text: &str) -> Vec<WrittenPath> {
     let mut found = Vec::new();
     let mut at = 0;
     for (nth, part) in text.split('`').enumerate() {
         if nth % 2 == 1 {
             if let Some(name) = names::file(part).or_else(|| spaced(part)) {
                 let (start, end) = (at.max(1) - 1, at + part.len() + 1);
-                found.push(Named { path: name.path, code: true, end, start });
+                found.push(WrittenPath { path: name.path, code: true, end, start });
             }
         } else {
             words_with_place(part).for_each(|(start, word)| {
                 let bare = word.trim_matches(|sign: char| "()[]*,;\"'".contains(sign));
                 if let Some(name) = names::file(bare) {
-                    found.push(Named { path: name.path, code: false, end: at + start + word.len(), start: at + start });
+                    found.push(WrittenPath {
+                        path: name.path,
+                        code: false,
+                        end: at + start + word.len(),
+                        start: at + start,
+                    });
                 }
             });
         }
@@ -79,7 +80,7 @@ pub(super) fn files(text: &str) -> Vec<Named> {
     found
 }
 
-/// A path between back-ticks whose folders have blanks in their names, as folders of people have.
+/// A path in backticks whose folder names contain spaces.
 fn spaced(code: &str) -> Option<names::Name> {
     let absolute = code.starts_with('/') || code.starts_with("~/");
     let joined = code.replace(' ', "_");

@@ -1,7 +1,7 @@
-//! Derives the time of change, the priority and the owner of a plan before it is judged.
+//! Derives the modification time, the priority and the owner of a plan before its deliverables are judged.
 //!
-//! The plan's own statements come first (front matter, then the bold lines below its title). Without a stated priority, its
-//! age among the audited plans decides: of the plans by time of change, the newest quarter is HIGH, the oldest quarter LOW.
+//! The plan's own statements come first (front matter, then the bold lines below its title). Without a stated priority,
+//! its age among the audited plans decides: the newest quarter is HIGH, the oldest quarter LOW.
 
 use std::cmp::Reverse;
 use std::fs;
@@ -14,20 +14,20 @@ use super::walk::PlanFile;
 use crate::plan::Plan;
 use crate::remark::Remark;
 
-/// How much a plan matters.
+/// The priority of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Priority {
-    /// First.
+    /// Before all others.
     High,
-    /// Then.
+    /// The default.
     Medium,
-    /// Last.
+    /// After all others.
     Low,
 }
 
 impl Priority {
-    /// The word for reports.
+    /// The name in reports.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -37,7 +37,7 @@ impl Priority {
         }
     }
 
-    /// Reads what a plan says: `High`, `P1`, `🔴 Critical (blocking)`.
+    /// Parses a stated priority: `High`, `P1`, `🔴 Critical (blocking)`.
     fn of(text: &str) -> Option<Self> {
         let lower = text.to_lowercase();
         let mut words = lower.split(|sign: char| !sign.is_alphanumeric());
@@ -50,24 +50,24 @@ impl Priority {
     }
 }
 
-/// What is known of a plan.
+/// Properties of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Details {
-    /// What people call it.
+    /// Its name for readers.
     pub plan: String,
-    /// Its title, by the front matter or the first heading.
+    /// Its title, from the front matter or the first heading.
     pub title: Option<String>,
-    /// Its status, in its own words.
+    /// Its status, verbatim.
     pub status: Option<String>,
-    /// When its file was changed, in milliseconds since 1970 UTC.
+    /// Modification time of its file, in milliseconds since 1970 UTC.
     pub modified: Option<i64>,
-    /// How much it matters.
+    /// Its priority.
     pub priority: Priority,
-    /// Where that is from: `front matter`, `header` or `recency`.
+    /// Source of the priority: `front matter`, `header` or `recency`.
     pub priority_from: &'static str,
-    /// Who is responsible.
+    /// The responsible person or agent.
     pub responsible: Option<String>,
-    /// Where that is from: `front matter`, or the name of the bold line.
+    /// Source of that: `front matter`, or the name of the bold line.
     pub responsible_from: Option<String>,
     /// Its tags.
     pub tags: Vec<String>,
@@ -75,14 +75,14 @@ pub struct Details {
     pub todos: Vec<Todo>,
 }
 
-/// Bold lines that name who is responsible, the surest first.
+/// Bold lines that name the responsible person, the most reliable first.
 const RESPONSIBLE: &[&str] =
     &["owner", "responsible", "responsible agent", "assigned to", "assigned agent", "assignee"];
 
-/// Bold lines that name who wrote the plan: responsible when nobody else is.
+/// Bold lines that name the author, who is responsible if nobody else is named.
 const AUTHOR: &[&str] = &["author", "created by"];
 
-/// What is known of one plan, and what could not be read. Priorities by age need [`rank`] afterwards.
+/// The properties of one plan, and remarks about unreadable parts. Priorities by age need [`rank`] afterwards.
 #[must_use]
 pub fn details(file: &PlanFile, text: &str, plan: &Plan) -> (Details, Vec<Remark>) {
     let front = front::front(&file.shown, text);
@@ -123,7 +123,7 @@ fn names_somebody(value: &str) -> bool {
     !matches!(bare.as_str(), "" | "-" | "\u{2013}" | "\u{2014}" | "tbd" | "n/a" | "none" | "unassigned" | "?")
 }
 
-/// Gives plans that say no priority one by their age, and orders all: by priority, then the newest first.
+/// Gives plans without a stated priority one by their age, and sorts all: by priority, then the newest first.
 pub fn rank(all: &mut [Details]) {
     all.sort_by(|left, right| (Reverse(left.modified), &left.plan).cmp(&(Reverse(right.modified), &right.plan)));
     let total = all.len();

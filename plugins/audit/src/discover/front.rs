@@ -1,18 +1,18 @@
-//! The front matter of a plan: YAML between two `---` lines at its very beginning.
+//! The front matter of a plan: YAML between two `---` lines at the beginning.
 //!
-//! Bounded, because a plan may come from anybody; what cannot be read is a note, and the plan is audited all the same.
+//! Limited in size, because plans are untrusted. Unreadable parts become notes, and the plan is audited anyway.
 
 use serde::Serialize;
 
 use crate::remark::{NoteSeverity, Remark};
 use crate::yaml::{self, Node};
 
-/// Todos and tags kept of one plan.
+/// Maximum number of todos and of tags per plan.
 const ITEMS: usize = 1_000;
 
-/// What a front matter says.
+/// The content of a front matter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Front {
+pub struct FrontMatter {
     /// `title`, or `name`.
     pub title: Option<String>,
     /// `status`.
@@ -27,7 +27,7 @@ pub struct Front {
     pub tags: Vec<String>,
     /// `todos`.
     pub todos: Vec<Todo>,
-    /// What could not be read.
+    /// Problems while reading.
     pub notes: Vec<Remark>,
 }
 
@@ -36,7 +36,7 @@ pub struct Front {
 pub struct Todo {
     /// Its id.
     pub id: Option<String>,
-    /// What is to be done.
+    /// The task.
     pub content: String,
     /// `pending`, `in_progress`, `completed`, `cancelled`, or another word.
     pub status: Option<String>,
@@ -44,26 +44,26 @@ pub struct Todo {
     pub line: usize,
 }
 
-/// Reads the front matter of a plan that people call `shown`; an empty one when it has none.
+/// Reads the front matter of a plan that reports call `shown`; empty if it has none.
 #[must_use]
-pub fn front(shown: &str, text: &str) -> Front {
+pub fn front(shown: &str, text: &str) -> FrontMatter {
     match yaml::front_matter(text) {
-        None => Front::default(),
+        None => FrontMatter::default(),
         Some(Ok(node)) => of(&node),
         Some(Err(error)) => {
             let title = format!("the front matter of {shown} could not be read");
             let note =
                 Remark::new(format!("{shown}:front-matter"), NoteSeverity::Low, title, format!("{shown}:1: {error}"))
                     .at(shown, 1);
-            Front { notes: vec![note], ..Front::default() }
+            FrontMatter { notes: vec![note], ..FrontMatter::default() }
         }
     }
 }
 
-fn of(node: &Node) -> Front {
+fn of(node: &Node) -> FrontMatter {
     let word = |names: &[&str]| names.iter().find_map(|name| node.get(name)?.word()).map(str::to_owned);
     let list = |name: &str| node.get(name).map(Node::list).unwrap_or_default().iter().take(ITEMS);
-    Front {
+    FrontMatter {
         title: word(&["title", "name"]),
         status: word(&["status"]),
         owner: word(&["owner", "responsible", "assigned_to", "assigned_agent", "assignee"]),
@@ -75,7 +75,7 @@ fn of(node: &Node) -> Front {
     }
 }
 
-/// A todo: a map, or words alone. The `---` line above makes its line one more.
+/// A todo: a map, or plain text. Its line is one more because of the `---` line.
 fn todo(node: &Node) -> Option<Todo> {
     let word = |name: &str| node.get(name).and_then(Node::word).map(str::to_owned);
     let content = word("content").or_else(|| word("title")).or_else(|| node.word().map(str::to_owned))?;
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn a_rule_is_no_front_matter() {
         for text in ["# A\n---\nb: c\n---\n", "---\nno end\n", "--- x\na: b\n---\n", "", "---"] {
-            assert_eq!(front("p.md", text), Front::default(), "{text}");
+            assert_eq!(front("p.md", text), FrontMatter::default(), "{text}");
         }
     }
 

@@ -1,8 +1,9 @@
 //! Selects the plans of an audit and reads them.
 //!
-//! `walk` lists a plans folder. `select` selects plans by the arguments or by changed paths. `read` reads one plan, up to the size
-//! limit. `reports` selects the reports whose claims are checked too. `front` parses the front matter of a plan, and `details`
-//! derives its owner, priority and other properties. Links are not followed, and only regular files are opened.
+//! `walk` lists a plans folder. `select` selects plans by the arguments or by changed paths. `read` reads one plan, up
+//! to the size limit. `reports` selects the reports whose assertions are checked too. `front` parses the front matter
+//! of a plan, and `details` derives its owner, priority and other properties. Links are not followed, and only regular
+//! files are opened.
 
 mod details;
 mod front;
@@ -12,7 +13,7 @@ mod select;
 mod walk;
 
 pub use details::{Details, Priority, details, rank};
-pub use front::{Front, Todo, front};
+pub use front::{FrontMatter, Todo, front};
 pub use read::{Text, read};
 pub use reports::reports;
 pub use select::{Refusal, all, changed, named};

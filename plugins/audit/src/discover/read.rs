@@ -1,4 +1,4 @@
-//! One plan's text, read within a bound and made UTF-8.
+//! Reads a plan's text up to a size limit, as UTF-8.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -13,15 +13,15 @@ use crate::remark::{NoteSeverity, Remark, key};
 /// A plan's text.
 #[derive(Debug, Default)]
 pub struct Text {
-    /// UTF-8, without a byte order mark; empty when nothing could be read.
+    /// UTF-8, without a byte order mark; empty if nothing could be read.
     pub text: String,
-    /// The sentence that the plan could not be read, with the reason; absent if it was read.
+    /// A sentence with the reason why the plan could not be read; `None` if it was read.
     pub unreadable: Option<String>,
-    /// What was wrong with it.
+    /// Problems of the file.
     pub notes: Vec<Remark>,
 }
 
-/// Reads a plan. Never fails: what is wrong is a note, and what could be read is there.
+/// Reads a plan. Never fails: problems become notes, and the readable part is returned.
 #[must_use]
 pub fn read(plan: &PlanFile) -> Text {
     let shown = &plan.shown;

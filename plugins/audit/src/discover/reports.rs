@@ -1,4 +1,4 @@
-//! Other documents whose claims are checked: reports in any granted folder.
+//! Other documents whose assertions are checked: reports in any granted folder.
 //!
 //! They are named like plans: as reports show them (`root/docs/reports`), relative to a granted folder, or by a pattern. A path
 //! outside of the granted folders needs a grant. A missing report is only noted, because it may be written later.
@@ -16,7 +16,7 @@ use crate::remark::{NoteSeverity, Remark};
 /// Finds the named reports in the plans folders and in the roots of the index.
 ///
 /// # Errors
-/// [`Refusal::NotGranted`] for a name outside every granted folder, [`Refusal::NoSuchPlan`] for a pattern that is none.
+/// [`Refusal::NotGranted`] for a name outside every granted folder, [`Refusal::NoSuchPlan`] for an invalid pattern.
 pub fn reports(folders: &[PlansFolder], index: &Index, names: &[String]) -> Result<Discovery, Refusal> {
     let roots = index.roots().iter().map(|root| PlansFolder { path: root.path.clone(), shown: root.shown.clone() });
     let granted: Vec<PlansFolder> = folders.iter().cloned().chain(roots).collect();
@@ -46,13 +46,14 @@ pub fn reports(folders: &[PlansFolder], index: &Index, names: &[String]) -> Resu
     Ok(found.finish())
 }
 
-/// Whether a name leads out of every granted folder, whatever is there.
+/// True if a name is outside of every granted folder, whether or not it exists.
 fn leaves(granted: &[PlansFolder], name: &str) -> bool {
     let below = |folder: &PlansFolder| Path::new(name).starts_with(&folder.shown);
     name.split('/').any(|part| part == "..") || (name.starts_with(['/', '~']) && !granted.iter().any(below))
 }
 
-/// Reports of the plans folders and of the tree that a pattern fits, by what they are called or relative to their folder.
+/// Adds the reports in the plans folders and in the tree that match a pattern, by their shown name or relative to their
+/// folder.
 fn by_pattern(found: &mut Discovery, folders: &[PlansFolder], index: &Index, name: &str) -> Result<(), Refusal> {
     let globs = Globs::new(&[name]).map_err(|error| Refusal::NoSuchPlan(format!("the reports `{name}`: {error}")))?;
     for folder in folders {

@@ -13,10 +13,10 @@ use super::walk::{Discovery, PlansFolder, is_plan, join};
 use crate::plan::Place;
 use crate::remark::{NoteSeverity, Remark};
 
-/// Why no plans could be chosen.
+/// The reason why the plans cannot be selected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// The name is wrong; nothing but another name helps.
+    /// The name is wrong.
     NoSuchPlan(String),
     /// The plan is in a folder that is not granted.
     NotGranted(String),
@@ -33,10 +33,10 @@ pub fn all(folders: &[PlansFolder]) -> Discovery {
     discovery.finish()
 }
 
-/// Finds the named plans.
+/// Finds the plans with these names.
 ///
 /// # Errors
-/// [`Refusal::NotGranted`] for a name outside every plans folder, [`Refusal::NoSuchPlan`] for one that is not there.
+/// [`Refusal::NotGranted`] for a name outside every plans folder, [`Refusal::NoSuchPlan`] for a missing plan.
 pub fn named(folders: &[PlansFolder], names: &[String]) -> Result<Discovery, Refusal> {
     let mut discovery = Discovery::default();
     for name in names {
@@ -45,7 +45,7 @@ pub fn named(folders: &[PlansFolder], names: &[String]) -> Result<Discovery, Ref
     Ok(discovery.finish())
 }
 
-/// The plans among changed paths that still exist.
+/// The changed paths that are existing plans.
 #[must_use]
 pub fn changed(folders: &[PlansFolder], paths: &[String]) -> Discovery {
     let mut discovery = Discovery::default();
@@ -65,7 +65,7 @@ pub fn changed(folders: &[PlansFolder], paths: &[String]) -> Discovery {
     discovery.finish()
 }
 
-/// Takes one plan, or all of a folder or a pattern.
+/// Adds one plan, or all plans of a folder or a pattern.
 ///
 /// # Errors
 /// As [`named`].
@@ -107,7 +107,7 @@ fn pattern(discovery: &mut Discovery, folders: &[PlansFolder], name: &str) -> Re
     Ok(())
 }
 
-/// Every way in which a name may be meant: by a folder's shown name, then relative to each folder.
+/// Every possible meaning of a name: by a folder's shown name, then relative to each folder.
 fn readings<'a>(folders: &'a [PlansFolder], name: &str) -> Vec<(&'a PlansFolder, String)> {
     let by_shown = folders.iter().filter_map(|folder| {
         let rest = name.trim_end_matches('/').strip_prefix(folder.shown.trim_end_matches('/'))?;
@@ -122,7 +122,7 @@ fn readings<'a>(folders: &'a [PlansFolder], name: &str) -> Vec<(&'a PlansFolder,
     by_shown.chain(relative).filter_map(inside).collect()
 }
 
-/// Whether `relative` has no link on its way, so that the path stays below the folder.
+/// True if no part of `relative` is a link, so that the path stays below the folder.
 fn is_below(folder: &PlansFolder, relative: &str) -> bool {
     let mut here = folder.path.clone();
     relative.split('/').filter(|part| !part.is_empty()).all(|part| {

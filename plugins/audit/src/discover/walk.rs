@@ -10,40 +10,40 @@ use crate::remark::{NoteSeverity, Remark};
 /// A granted plans folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlansFolder {
-    /// Where it is for this process.
+    /// Its path for this process.
     pub path: PathBuf,
-    /// What people call it.
+    /// Its name for readers.
     pub shown: String,
 }
 
-/// A plan that is to be audited.
+/// A plan to audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanFile {
-    /// Where it is for this process.
+    /// Its path for this process.
     pub path: PathBuf,
-    /// What people call it.
+    /// Its name for readers.
     pub shown: String,
     /// Its size in bytes.
     pub bytes: u64,
 }
 
-/// A plans folder and how many plans were taken from it.
+/// A plans folder with the number of its selected plans.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folder {
-    /// What people call it.
+    /// Its name for readers.
     pub shown: String,
-    /// How many plans of it are audited.
+    /// Number of audited plans in it.
     pub plans: usize,
 }
 
-/// What was found.
+/// The result of a selection.
 #[derive(Debug, Default)]
 pub struct Discovery {
-    /// The plans, sorted by the name that people call them.
+    /// The plans, sorted by their shown names.
     pub plans: Vec<PlanFile>,
     /// The folders that were read.
     pub folders: Vec<Folder>,
-    /// What went wrong on the way.
+    /// Problems during the selection.
     pub notes: Vec<Remark>,
 }
 
@@ -59,7 +59,7 @@ impl Discovery {
         }
     }
 
-    /// Adds one plan when it is a regular file; says whether it is.
+    /// Adds one plan if it is a regular file; returns whether it is.
     pub(super) fn add_file(&mut self, folder: &PlansFolder, relative: &str) -> bool {
         let path = folder.path.join(relative);
         let Some(meta) = fs::symlink_metadata(&path).ok().filter(fs::Metadata::is_file) else { return false };
@@ -71,7 +71,7 @@ impl Discovery {
         true
     }
 
-    /// Keeps of a folder's plans from `before` on only those whose shown name fits; says how many these are.
+    /// Of a folder's plans from position `before` on, keeps only those whose shown name fits; returns their number.
     pub(super) fn keep(&mut self, folder: &PlansFolder, before: usize, fits: impl Fn(&str) -> bool) -> usize {
         let added = self.plans.split_off(before);
         let all = added.len();
@@ -83,7 +83,7 @@ impl Discovery {
         kept
     }
 
-    /// Notes each folder without a plan if others have plans. Another note reports that there is no plan at all.
+    /// Adds a note for each folder without a plan if other folders have plans, or one note if there is no plan at all.
     pub(super) fn note_empty(&mut self) {
         if self.plans.is_empty() {
             return;
@@ -97,7 +97,7 @@ impl Discovery {
         }
     }
 
-    /// Sorts the plans, drops repeated ones and applies the bound.
+    /// Sorts the plans, removes duplicates and applies the limit.
     pub(super) fn finish(mut self) -> Self {
         self.plans.sort_by(|left, right| (&left.shown, &left.path).cmp(&(&right.shown, &right.path)));
         self.plans.dedup_by(|later, earlier| later.path == earlier.path);
@@ -154,7 +154,7 @@ fn children(path: &Path) -> std::io::Result<Vec<(String, EntryKind)>> {
     Ok(children)
 }
 
-/// Whether a name is a plan's.
+/// True if a name is that of a plan.
 pub(super) fn is_plan(name: &str) -> bool {
     let ending = Path::new(name).extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     !name.starts_with('.') && (ending.eq_ignore_ascii_case("md") || ending.eq_ignore_ascii_case("txt"))
@@ -164,7 +164,7 @@ pub(super) fn join(base: &Path, relative: &str) -> PathBuf {
     if relative.is_empty() { base.to_owned() } else { base.join(relative) }
 }
 
-/// What people call `relative` below a folder that they call `shown`.
+/// The shown name of `relative` below a folder with the name `shown`.
 #[must_use]
 pub fn shown_join(shown: &str, relative: &str) -> String {
     match (shown, relative) {

@@ -1,4 +1,4 @@
-//! Decides what to do about each gap, from the current gaps and the earlier requests. Pure.
+//! Decides how to handle each gap, from the current gaps and the earlier requests. Pure.
 
 use crate::count::{count, is};
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,58 +8,58 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct OpenGap {
     /// The finding's id, the same in every run.
     pub finding: String,
-    /// The plan, as people call it.
+    /// The plan's name for readers.
     pub plan: String,
     /// The line of the plan that promises it, from 1.
     pub line: usize,
     /// The path that the plan means.
     pub path: String,
-    /// The folder below the granted root that the plan speaks of; empty for the root itself.
+    /// The folder of the plan below the granted root; empty for the root itself.
     pub below: String,
     /// Its status, such as `MISSING`.
     pub status: String,
-    /// Classes and functions that are wanted in it.
+    /// Classes and functions that it must define.
     pub symbols: Vec<String>,
-    /// What was seen.
+    /// The observed facts.
     pub evidence: String,
-    /// Whether it is more than a blemish.
+    /// True for a severe gap.
     pub high: bool,
-    /// Who is responsible, the first that is an agent counts.
+    /// Responsible agents; the first one that exists gets the request.
     pub agents: Vec<String>,
 }
 
-/// What was asked before.
+/// An earlier request for a gap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EarlierRequest {
     /// The plan.
     pub plan: String,
     /// The path.
     pub path: String,
-    /// Who was asked.
+    /// The agent that received it.
     pub agent: String,
-    /// How often it was asked, from 1.
+    /// Number of requests for this gap so far.
     pub round: u32,
     /// The status of the last request.
     pub state: RequestState,
-    /// The task that wrote this down.
+    /// The task that recorded it.
     pub task: String,
 }
 
 /// The status of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestState {
-    /// It waits for an answer.
+    /// It has no answer yet.
     Open,
-    /// It was answered.
+    /// It has an answer.
     Answered,
-    /// It was answered that it was not done.
+    /// The answer is a refusal.
     Refused,
     /// It was withdrawn.
-    TakenBack,
+    Withdrawn,
 }
 
 impl EarlierRequest {
-    /// What is known once `task` has asked `agent`.
+    /// The record after `task` has sent a request to `agent`.
     #[must_use]
     pub fn of(wanted: &OpenGap, agent: &str, round: u32, task: &str) -> Self {
         let (plan, path) = (wanted.plan.clone(), wanted.path.clone());
@@ -67,12 +67,12 @@ impl EarlierRequest {
     }
 }
 
-/// How far it goes.
+/// Limits for requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
-    /// Requests that one agent may have open at a time.
+    /// Maximum number of open requests per agent.
     pub open_at_most: usize,
-    /// How often a gap is asked for.
+    /// Maximum number of requests per gap.
     pub rounds: u32,
 }
 
@@ -82,55 +82,55 @@ impl Default for Rules {
     }
 }
 
-/// What to do.
+/// The next step for a gap.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step<'a> {
-    /// Ask for it.
+    /// Send a request.
     Ask {
-        /// For what.
+        /// The gap.
         wanted: &'a OpenGap,
-        /// For the how manieth time, from 1.
+        /// The number of the request, from 1.
         round: u32,
-        /// Who was asked the last time.
+        /// The agent of the previous request.
         before: Option<&'a str>,
     },
-    /// It is being asked for.
+    /// Wait for the answer to a request.
     Wait {
-        /// What.
+        /// The gap.
         wanted: &'a OpenGap,
-        /// What was asked.
+        /// The request.
         known: &'a EarlierRequest,
     },
-    /// It is not asked for.
+    /// Send no request.
     Hold {
-        /// What.
+        /// The gap.
         wanted: &'a OpenGap,
-        /// How often it was asked for.
+        /// Number of earlier requests.
         round: u32,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
-    /// It is not wanted any more.
+    /// Withdraw a request.
     Withdraw {
         finding: &'a str,
-        /// What was asked.
+        /// The request.
         known: &'a EarlierRequest,
-        /// Why.
+        /// The reason.
         reason: &'static str,
     },
-    /// It was withdrawn, and nothing remains to be done.
+    /// Delete the record of a withdrawn request.
     Forget { finding: &'a str },
 }
 
-/// Decides in the order of the gaps; withdrawals come last. Requests that an `untold` task recorded were never sent.
+/// Decides in the order of the gaps; withdrawals come last. Requests that an `is_unsent` task recorded were never sent.
 #[must_use]
 pub(super) fn decide<'a>(
     wanted: &'a [OpenGap],
     known: &'a BTreeMap<String, EarlierRequest>,
     plans: &[&str],
-    gone: &dyn Fn(&str) -> bool,
+    is_deleted: &dyn Fn(&str) -> bool,
     rules: &Rules,
-    untold: &dyn Fn(&str) -> bool,
+    is_unsent: &dyn Fn(&str) -> bool,
 ) -> Vec<Step<'a>> {
     let mut open: BTreeMap<&str, usize> = BTreeMap::new();
     for one in known.values().filter(|one| one.state == RequestState::Open) {
@@ -138,7 +138,7 @@ pub(super) fn decide<'a>(
     }
     let mut steps: Vec<Step<'a>> = Vec::new();
     for one in wanted {
-        let before = known.get(&one.finding).filter(|known| known.state != RequestState::TakenBack);
+        let before = known.get(&one.finding).filter(|known| known.state != RequestState::Withdrawn);
         steps.push(step(one, before, &mut open, rules));
     }
     let now: BTreeSet<&str> = wanted.iter().map(|one| one.finding.as_str()).collect();
@@ -146,12 +146,12 @@ pub(super) fn decide<'a>(
     for (finding, one) in known.iter().filter(|(finding, _)| !now.contains(finding.as_str())) {
         let reason = if plans.contains(one.plan.as_str()) {
             "a later audit finds it as the plan wants it"
-        } else if gone(&one.plan) {
+        } else if is_deleted(&one.plan) {
             "its plan was deleted"
         } else {
             continue;
         };
-        if one.state == RequestState::TakenBack && !untold(&one.task) {
+        if one.state == RequestState::Withdrawn && !is_unsent(&one.task) {
             steps.push(Step::Forget { finding });
             continue;
         }
@@ -219,7 +219,7 @@ mod tests {
         EarlierRequest { state, ..EarlierRequest::of(&wanted("x"), "Codex-MM1", round, "t") }
     }
 
-    fn untold(task: &str) -> impl Fn(&str) -> bool {
+    fn is_unsent(task: &str) -> impl Fn(&str) -> bool {
         move |one| one == task
     }
 
@@ -243,7 +243,7 @@ mod tests {
             ("d".to_owned(), known(3, RequestState::Answered)),
             ("e".to_owned(), known(1, RequestState::Refused)),
         ]);
-        let steps = decide(&gaps, &before, &["plans/a.md"], &|_| false, &Rules::default(), &untold("u"));
+        let steps = decide(&gaps, &before, &["plans/a.md"], &|_| false, &Rules::default(), &is_unsent("u"));
         assert_eq!(words(&steps), ["ask a 1", "wait b", "ask c 2", "hold d", "hold e"]);
     }
 
@@ -251,17 +251,25 @@ mod tests {
     fn what_is_there_now_is_taken_back_and_other_plans_are_left_alone() {
         let other = EarlierRequest { plan: "plans/b.md".to_owned(), ..known(1, RequestState::Open) };
         let before = BTreeMap::from([("a".to_owned(), known(1, RequestState::Open)), ("b".to_owned(), other)]);
-        let steps =
-            |gone| words(&decide(&[], &before, &["plans/a.md"], &move |_: &str| gone, &Rules::default(), &untold("u")));
+        let steps = |is_deleted| {
+            words(&decide(
+                &[],
+                &before,
+                &["plans/a.md"],
+                &move |_: &str| is_deleted,
+                &Rules::default(),
+                &is_unsent("u"),
+            ))
+        };
         assert_eq!(steps(false), ["withdraw a"]);
         assert_eq!(steps(true), ["withdraw a", "withdraw b"]);
     }
 
     #[test]
     fn what_was_taken_back_is_forgotten_unless_the_same_task_is_tried_again() {
-        let before = BTreeMap::from([("a".to_owned(), known(1, RequestState::TakenBack))]);
+        let before = BTreeMap::from([("a".to_owned(), known(1, RequestState::Withdrawn))]);
         let steps = |gaps: &[OpenGap], task| {
-            words(&decide(gaps, &before, &["plans/a.md"], &|_| false, &Rules::default(), &untold(task)))
+            words(&decide(gaps, &before, &["plans/a.md"], &|_| false, &Rules::default(), &is_unsent(task)))
         };
         assert_eq!(steps(&[], "t"), ["withdraw a"]);
         assert_eq!(steps(&[], "u"), ["forget a"]);
@@ -277,10 +285,10 @@ mod tests {
         )]);
         let rules = Rules { open_at_most: 2, rounds: 3 };
         assert_eq!(
-            words(&decide(&gaps, &before, &[], &|_| false, &rules, &untold("u"))),
+            words(&decide(&gaps, &before, &[], &|_| false, &rules, &is_unsent("u"))),
             ["ask a 1", "hold b", "hold c"]
         );
         let nobody = [OpenGap { agents: Vec::new(), ..wanted("n") }];
-        assert_eq!(words(&decide(&nobody, &BTreeMap::new(), &[], &|_| false, &rules, &untold("u"))), ["hold n"]);
+        assert_eq!(words(&decide(&nobody, &BTreeMap::new(), &[], &|_| false, &rules, &is_unsent("u"))), ["hold n"]);
     }
 }

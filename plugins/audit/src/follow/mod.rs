@@ -1,4 +1,5 @@
-//! Makes requests from gaps: which agent gets a request, when a request is withdrawn, and when no more are sent.
+//! Creates requests for gaps: decides which agent gets a request, when a request is withdrawn, and when no more are
+//! sent.
 //!
 //! The agent that is responsible for a plan gets one request for each gap, with a key made from the finding's id. If the gap is
 //! still open after the answer, it gets another request, three in all; then a person must decide. When an audit finds the gap
@@ -12,8 +13,8 @@
 //! `decide` is pure; `request_table` stores the requests in the plugin's own database.
 
 mod decide;
-mod letter;
 mod request_table;
+mod request_text;
 
 use std::collections::BTreeMap;
 
@@ -31,43 +32,43 @@ pub use decide::{EarlierRequest, OpenGap, RequestState, Rules};
 /// The requests of one run.
 #[derive(Debug, Default)]
 pub struct FollowUpResult {
-    /// A row for each gap that was asked for, is being asked for, or cannot be asked for.
+    /// A row for each gap with a request, or with a reason for having none.
     pub rows: Vec<FollowUp>,
-    /// Why no request could be sent; absent if requests are possible.
+    /// The reason why no request could be sent; `None` if requests are possible.
     pub silent: Option<String>,
 }
 
-/// Who asks.
+/// Sends and withdraws the requests of one audit.
 #[derive(Clone, Copy)]
 pub struct FollowUpRunner<'a> {
-    /// How earlier tasks ended, as the one that asks sees them.
+    /// The outcomes of earlier tasks.
     pub ended: &'a EarlierOutcomes<'a>,
-    /// The arguments of its audit, for the one that follows an answer.
+    /// The arguments of the audit, for the audit that follows an answer.
     pub args: &'a str,
 }
 
-/// Asks for the gaps of the audited plans, and takes back what is not wanted any more.
+/// Sends requests for the gaps of the audited plans, and withdraws obsolete requests.
 ///
-/// `plans` are the plans that were audited; requests for other plans stay as they are. `gone` says of a plan that is not
-/// among them whether it exists no more.
+/// `plans` are the audited plans; requests for other plans stay as they are. `is_deleted` tells whether a plan that is
+/// not among them no longer exists.
 #[must_use]
 pub fn follow(
     services: &HostServices<'_>,
     wanted: &[OpenGap],
     plans: &[&str],
-    gone: &dyn Fn(&str) -> bool,
+    is_deleted: &dyn Fn(&str) -> bool,
     rules: &Rules,
-    asker: FollowUpRunner<'_>,
+    runner: FollowUpRunner<'_>,
 ) -> FollowUpResult {
-    let (Some(post), Some(memory)) = (services.post, services.memory) else {
-        let lacks = if services.post.is_none() { "handoffs=any" } else { "sql=own:rw" };
+    let (Some(requests), Some(memory)) = (services.requests, services.memory) else {
+        let lacks = if services.requests.is_none() { "handoffs=any" } else { "sql=own:rw" };
         return silent(format!("nobody was asked: `baton plugin grant audit {lacks}` lets the audit ask"));
     };
-    match RequestTable::open(memory).and_then(|book| book.known().map(|known| (book, known))) {
+    match RequestTable::open(memory).and_then(|table| table.known().map(|known| (table, known))) {
         Err(refused) => silent(format!("nobody was asked: {}", refused.text())),
-        Ok((book, known)) => {
-            let steps = decide(wanted, &known, plans, gone, rules, &|task| asker.ended.untold(task));
-            match act(post, &book, &steps, asker) {
+        Ok((table, known)) => {
+            let steps = decide(wanted, &known, plans, is_deleted, rules, &|task| runner.ended.is_unsent(task));
+            match act(requests, &table, &steps, runner) {
                 Ok(rows) => FollowUpResult { rows, silent: None },
                 Err(refused) => silent(format!("what was asked could not be written down: {}", refused.text())),
             }
@@ -75,8 +76,8 @@ pub fn follow(
     }
 }
 
-/// Notes that the request under this key was answered, as done or not. Gives the plan that it was for and the arguments of
-/// the audit that asked; none when it is not ours.
+/// Records that the request under this key was answered, as done or not. Returns its plan and the arguments of the
+/// audit that sent it; `None` if the audit did not send it.
 pub fn answered(
     services: &HostServices<'_>,
     dedupe_key: &str,
@@ -91,19 +92,19 @@ fn silent(reason: String) -> FollowUpResult {
     FollowUpResult { rows: Vec::new(), silent: Some(reason) }
 }
 
-/// Sends and takes back, and writes down what was done.
+/// Sends and withdraws requests, and records that.
 fn act(
-    post: &dyn RequestSender,
-    book: &RequestTable<'_>,
+    requests: &dyn RequestSender,
+    table: &RequestTable<'_>,
     steps: &[Step<'_>],
-    asker: FollowUpRunner<'_>,
+    runner: FollowUpRunner<'_>,
 ) -> Result<Vec<FollowUp>, ServiceError> {
-    let task = asker.ended.task();
+    let task = runner.ended.task();
     let mut rows = Vec::new();
     let (mut keep, mut forget) = (BTreeMap::new(), Vec::new());
     for step in steps {
         match step {
-            Step::Ask { wanted, round, before } => match ask(post, wanted, *round, *before) {
+            Step::Ask { wanted, round, before } => match ask(requests, wanted, *round, *before) {
                 Ok(agent) => {
                     rows.push(row(wanted, Some(&agent), FollowUpState::Sent, *round, "asked now"));
                     keep.insert(wanted.finding.clone(), EarlierRequest::of(wanted, &agent, *round, task));
@@ -111,20 +112,20 @@ fn act(
                 Err(reason) => rows.push(row(wanted, None, FollowUpState::Held, round - 1, &reason)),
             },
             Step::Wait { wanted, known } => {
-                if asker.ended.untold(&known.task) {
-                    drop(post.send(&letter::draft(wanted, &known.agent, known.round)));
+                if runner.ended.is_unsent(&known.task) {
+                    drop(requests.send(&request_text::draft(wanted, &known.agent, known.round)));
                     keep.insert(wanted.finding.clone(), EarlierRequest { task: task.to_owned(), ..(*known).clone() });
                 }
                 rows.push(row(wanted, Some(&known.agent), FollowUpState::Open, known.round, "asked, not answered yet"));
             }
             Step::Hold { wanted, round, reason } => rows.push(row(wanted, None, FollowUpState::Held, *round, reason)),
             Step::Withdraw { finding, known, reason } => {
-                // A request that is answered already has nothing to take back; asking is harmless.
+                // Withdrawing a request that was already answered has no effect.
                 keep.insert(
                     (*finding).to_owned(),
-                    EarlierRequest { state: RequestState::TakenBack, task: task.to_owned(), ..(*known).clone() },
+                    EarlierRequest { state: RequestState::Withdrawn, task: task.to_owned(), ..(*known).clone() },
                 );
-                let state = match post.withdraw(&letter::key(finding), reason) {
+                let state = match requests.withdraw(&request_text::key(finding), reason) {
                     Ok(()) => FollowUpState::Withdrawn,
                     Err(_) => FollowUpState::Held,
                 };
@@ -133,16 +134,16 @@ fn act(
             Step::Forget { finding } => forget.push((*finding).to_owned()),
         }
     }
-    book.write(keep, forget, asker.args)?;
+    table.write(keep, forget, runner.args)?;
     Ok(rows)
 }
 
-/// Asks the first of the responsible agents that there is, at last the one that was asked `before`; gives its name, or why
-/// nobody was asked.
-fn ask(post: &dyn RequestSender, wanted: &OpenGap, round: u32, before: Option<&str>) -> Result<String, String> {
+/// Sends the request to the first responsible agent that exists, or finally to the agent `before`; returns its name, or
+/// the reason why no agent got the request.
+fn ask(requests: &dyn RequestSender, wanted: &OpenGap, round: u32, before: Option<&str>) -> Result<String, String> {
     let mut unknown = Vec::new();
     for agent in wanted.agents.iter().map(String::as_str).chain(before) {
-        match post.send(&letter::draft(wanted, agent, round)) {
+        match requests.send(&request_text::draft(wanted, agent, round)) {
             Ok(()) => return Ok(agent.to_owned()),
             Err(EmitError::UnknownAgent(_)) => unknown.push(agent),
             Err(EmitError::Denied(text) | EmitError::Invalid(text)) => return Err(text),
@@ -161,7 +162,7 @@ fn row(wanted: &OpenGap, agent: Option<&str>, state: FollowUpState, round: u32, 
     FollowUp {
         finding: wanted.finding.clone(),
         agent: agent.map(str::to_owned),
-        title: letter::title(wanted),
+        title: request_text::title(wanted),
         plan: wanted.plan.clone(),
         path: wanted.path.clone(),
         state,

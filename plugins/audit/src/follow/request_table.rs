@@ -14,13 +14,13 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS requests (
     state INTEGER NOT NULL, task TEXT NOT NULL, args TEXT NOT NULL) STRICT, WITHOUT ROWID";
 
 impl<'a> RequestTable<'a> {
-    /// The table, made where it is missing.
+    /// Opens the table; creates it if it is missing.
     pub(super) fn open(memory: &'a dyn Writable) -> Result<Self, ServiceError> {
         memory.write(TABLE, vec![Vec::new()])?;
         Ok(Self(memory))
     }
 
-    /// All requests that were not closed, by finding. At most as many as a query gives: 10,000.
+    /// All requests that are not closed, by finding; at most 10,000, the limit of a query.
     pub(super) fn known(&self) -> Result<BTreeMap<String, EarlierRequest>, ServiceError> {
         let rows = self.0.all(
             "SELECT finding, plan, path, agent, round, state, task FROM requests ORDER BY finding LIMIT 10000",
@@ -29,8 +29,8 @@ impl<'a> RequestTable<'a> {
         Ok(rows.iter().filter_map(|row| known(row)).collect())
     }
 
-    /// Notes that the request under a key was answered, as done or not; gives its plan and the arguments of the audit that
-    /// asked. What an earlier attempt of the same task made of the answer stays.
+    /// Records that the request under a key was answered, as done or not; returns its plan and the arguments of the
+    /// audit that sent it. A record by an earlier attempt of the same task stays.
     pub(super) fn answered(&self, key: &str, done: bool, task: &str) -> Result<Option<(String, String)>, ServiceError> {
         let found = self.0.all("SELECT plan, args FROM requests WHERE finding = ?1", &[key.into()])?;
         let text = |row: &[Value], at: usize| row.get(at)?.as_text().map(str::to_owned);
@@ -43,7 +43,7 @@ impl<'a> RequestTable<'a> {
         Ok(found)
     }
 
-    /// Adds and changes some, forgets others. `args` are those of the audit that asks.
+    /// Adds, changes and deletes rows. `args` are the arguments of the current audit.
     pub(super) fn write(
         &self,
         keep: BTreeMap<String, EarlierRequest>,
@@ -79,7 +79,7 @@ fn known(row: &[Value]) -> Option<(String, EarlierRequest)> {
             0 => RequestState::Open,
             1 => RequestState::Answered,
             3 => RequestState::Refused,
-            _ => RequestState::TakenBack,
+            _ => RequestState::Withdrawn,
         },
         task: text(task)?,
     };
@@ -90,7 +90,7 @@ const fn number(state: RequestState) -> i64 {
     match state {
         RequestState::Open => 0,
         RequestState::Answered => 1,
-        RequestState::TakenBack => 2,
+        RequestState::Withdrawn => 2,
         RequestState::Refused => 3,
     }
 }

@@ -16,14 +16,14 @@ use crate::index::Index;
 use crate::limits;
 use crate::report::Gap;
 
-/// What is read.
+/// The inputs of a check.
 #[derive(Clone, Copy)]
 pub struct Sources<'a> {
     /// The audited tree.
     pub index: &'a Index,
     /// The ledger.
     pub ledger: Option<&'a dyn Ledger>,
-    /// The id of the task that checks.
+    /// The id of the current task.
     pub task: &'a str,
     /// The plans, as reports show them.
     pub plans: &'a BTreeSet<String>,
@@ -31,27 +31,27 @@ pub struct Sources<'a> {
     pub now_ms: i64,
 }
 
-/// The state of what is around the plans.
+/// The result of a health check.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Health {
     /// The logs, the newest first.
     pub logs: Vec<LogFile>,
     /// Runs in logs and in the ledger.
     pub runs: Vec<RunRow>,
-    /// Why the ledger was not read.
+    /// The reason why the ledger was not read.
     pub ledger_refused: Option<String>,
     /// Configured processes.
     pub processes: Vec<ProcessRow>,
     /// Examples of configurations and the real files.
     pub configurations: Vec<ConfigRow>,
-    /// What documents refer to.
+    /// The references of the documents.
     pub documents: Documents,
-    /// What is wrong.
+    /// The problems.
     #[serde(skip)]
     pub findings: Vec<Gap>,
 }
 
-/// Checks; never fails.
+/// Runs all checks; never fails.
 #[must_use]
 pub fn check(sources: Sources<'_>, options: &Options) -> Health {
     let index = sources.index;
@@ -72,7 +72,7 @@ pub fn check(sources: Sources<'_>, options: &Options) -> Health {
     out.findings.extend(out.processes.iter().filter_map(ProcessRow::finding));
     out.findings.extend(out.configurations.iter().flat_map(ConfigRow::findings));
     out.findings.extend(out.documents.findings());
-    // A path may be named in several lines of a document: one finding, with the first line.
+    // A document may name a path in several lines: it gets one finding, with the first line.
     let mut seen = BTreeSet::new();
     out.findings.retain(|gap| seen.insert(gap.id.clone()));
     out

@@ -1,7 +1,7 @@
 //! Names of required variables and whether they are set, without their values.
 //!
-//! `.env.example` beside `.env`, `config.example.json` beside `config.json`: only the example's names are ever repeated.
-//! Of the real file nothing leaves this module but one state for each of them; no value, no length, no further name.
+//! Compares `.env.example` with `.env`, and `config.example.json` with `config.json`. Only names from the example are
+//! reported. Of the real file, only one state per variable leaves this module: no value, no length, no other name.
 
 use std::collections::BTreeMap;
 
@@ -31,35 +31,35 @@ const MARKS: &[&str] = &[".example", ".sample", ".template"];
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum VariableState {
-    /// It has a value.
+    /// It has a value of its own.
     Set,
-    /// It has the value that the example has, which is there to be replaced.
+    /// It still has the example's placeholder value.
     Placeholder,
-    /// It is there without a value.
+    /// It exists without a value.
     Empty,
-    /// It is not there.
+    /// It does not exist.
     Missing,
 }
 
-/// An example and the real file.
+/// An example configuration and its real file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ConfigRow {
-    /// The example.
+    /// The path of the example.
     pub example: String,
-    /// Where the real file belongs.
+    /// The path of the real file.
     pub file: String,
-    /// Whether that is there.
+    /// True if the real file exists.
     pub there: bool,
-    /// Why it could not be compared.
+    /// The reason why it could not be compared.
     pub unread: Option<&'static str>,
-    /// The wanted variables by name; empty where the real file is not there.
+    /// The required variables by name; empty if the real file is missing.
     pub variables: BTreeMap<String, VariableState>,
-    /// How many variables the example wants.
+    /// Number of variables in the example.
     pub wanted: usize,
 }
 
 impl ConfigRow {
-    /// The variables that stand so.
+    /// The variables in this state.
     pub fn names(&self, state: VariableState) -> impl Iterator<Item = &str> {
         self.variables.iter().filter(move |(_, found)| **found == state).map(|(name, _)| name.as_str())
     }
@@ -151,7 +151,7 @@ fn is_placeholder(value: &str) -> bool {
         || (lower.starts_with('<') && lower.ends_with('>'))
 }
 
-/// Names and values of a configuration; what it is written in is told by the real file's name.
+/// Names and values of a configuration; the real file's name tells its format.
 fn variables(index: &Index, found: &FoundEntry, real: &str) -> Option<BTreeMap<String, String>> {
     let content = index.read_head(found, limits::DOCUMENT_BYTES).ok().filter(|content| content.whole)?;
     let text = content.text.strip_prefix('\u{feff}').unwrap_or(&content.text);
@@ -164,7 +164,7 @@ fn variables(index: &Index, found: &FoundEntry, real: &str) -> Option<BTreeMap<S
     Some(out)
 }
 
-/// Keeps a variable whose name is one.
+/// Adds a variable if its name is valid.
 fn keep(name: &str, value: String, out: &mut BTreeMap<String, String>) {
     let sound = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '.' | '-');
     if !name.is_empty() && name.len() <= 100 && name.chars().all(sound) && out.len() < limits::VARIABLES {
@@ -191,7 +191,7 @@ fn lines(text: &str, out: &mut BTreeMap<String, String>) {
     }
 }
 
-/// A value without its quotes or its comment; takes further lines until its quote closes.
+/// A value without its quotes or its comment; reads further lines until the quote closes.
 fn whole_value<'a>(value: &str, lines: &mut impl Iterator<Item = &'a str>) -> String {
     let Some(quote) = value.chars().next().filter(|sign| matches!(sign, '"' | '\'')) else {
         return value.split(" #").next().unwrap_or_default().trim().to_owned();
@@ -205,7 +205,7 @@ fn whole_value<'a>(value: &str, lines: &mut impl Iterator<Item = &'a str>) -> St
     rest.split(quote).next().unwrap_or_default().to_owned()
 }
 
-/// Leaves of JSON, named by their way: `service.token`.
+/// Leaves of JSON, named by their path: `service.token`.
 fn json(value: &serde_json::Value, way: &mut String, out: &mut BTreeMap<String, String>) {
     use serde_json::Value;
     match value {

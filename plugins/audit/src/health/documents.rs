@@ -1,6 +1,7 @@
-//! Reads every document once, for its references and its matrices.
+//! Reads every document once, for its references and its traceability matrices.
 //!
-//! Documents of the past are left out: they may name what does not exist any more. So may plans, which the audit judges.
+//! Documents about the past are left out: they may name files that no longer exist. So are plans, which the audit
+//! judges.
 
 use std::collections::BTreeSet;
 
@@ -16,16 +17,16 @@ use crate::markdown::{Block, blocks};
 use crate::remark::{NoteSeverity, Remark};
 use crate::report::Gap;
 
-/// What documents refer to.
+/// The references and matrices of all documents.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Documents {
-    /// How many documents were read.
+    /// Number of documents that were read.
     pub read: usize,
-    /// Rows of matrices.
+    /// Rows of the matrices.
     pub matrix: Vec<MatrixRow>,
-    /// References to what does not exist.
+    /// References to missing files.
     pub broken: Vec<BrokenReference>,
-    /// References out of the granted folder; they are not looked up.
+    /// Number of references outside of the granted folder, which are not looked up.
     pub outside: usize,
 }
 
@@ -74,7 +75,7 @@ pub(super) fn documents(index: &Index, options: &Options, plans: &BTreeSet<Strin
     (out, note.into_iter().collect())
 }
 
-/// Whether a document is one of the plans, whatever folder the plans are granted by.
+/// True if a document is one of the plans, whichever folder grants the plans.
 fn is_plan(index: &Index, plans: &BTreeSet<String>, path: &str) -> bool {
     let below = |root: &crate::index::Root| plans.contains(&crate::discover::shown_join(&root.shown, path));
     plans.contains(path) || path.ends_with(".plan.md") || index.roots().iter().any(below)

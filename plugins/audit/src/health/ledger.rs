@@ -7,10 +7,10 @@ use super::runs::{Record, RunRow, RunSource, Runs};
 use crate::limits;
 use crate::time;
 
-/// The runs of each agent; without the audit itself, whose task is `own`.
+/// The runs of each agent, without the audit's own task `own`.
 ///
 /// # Errors
-/// Why the ledger could not be read.
+/// The reason why the ledger could not be read.
 pub(super) fn runs(ledger: &dyn Ledger, own: &str) -> Result<Vec<RunRow>, String> {
     let tasks = ledger.tasks(&newest(limits::LEDGER_TASKS)).map_err(|refused| refused.text().to_owned())?;
     let own = tasks.iter().find(|task| task.id == own).map(|task| task.agent.clone());

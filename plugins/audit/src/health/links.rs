@@ -10,7 +10,7 @@ use crate::reader::names;
 use crate::remark::NoteSeverity;
 use crate::report::Gap;
 
-/// A reference to what does not exist.
+/// A reference to a missing file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BrokenReference {
     /// The document.
@@ -19,7 +19,7 @@ pub struct BrokenReference {
     pub line: usize,
     /// The path, relative to the root.
     pub path: String,
-    /// Whether it is a link; otherwise a path in code.
+    /// True for a link, false for a path in code.
     pub link: bool,
 }
 
@@ -39,7 +39,7 @@ impl BrokenReference {
 #[derive(Debug, Default)]
 pub(super) struct References {
     pub(super) broken: Vec<BrokenReference>,
-    /// How many lead out of the root.
+    /// Number of references outside of the root.
     pub(super) outside: usize,
 }
 
@@ -72,7 +72,7 @@ fn follow(index: &Index, document: &str, written: &str, line: usize, out: &mut R
             if path.is_empty() || index.find(&path).is_some() || names::is_placeholder(&path) => {}
         Some(Target::Inside(path)) => {
             let row = BrokenReference { document: document.to_owned(), line, path, link: true };
-            // The words of one link may be several spans, one after the other.
+            // The text of one link may consist of several spans.
             if out.broken.last() != Some(&row) {
                 out.broken.push(row);
             }
@@ -80,7 +80,7 @@ fn follow(index: &Index, document: &str, written: &str, line: usize, out: &mut R
     }
 }
 
-/// A path in code that does not exist, in a folder of this tree that does.
+/// A path in code that does not exist, although its first folder exists in this tree.
 fn code(index: &Index, document: &str, written: &str, line: usize) -> Option<BrokenReference> {
     let path = names::file(written)?.path;
     let here = lookup::means_this_tree(index, document, &path) && !path.starts_with('~');

@@ -1,8 +1,8 @@
-//! Execution logs: files of JSON lines below the root, each line one record.
+//! Execution logs: files of JSON lines below the root, one record per line.
 //!
-//! Understood are, in any case of letters: `timestamp`, `ts`, `time`; `level`, `severity`; `duration_ms`, `duration`,
-//! `elapsed`; `status`, `result`, `success`; `name`, `workflow`, `script`, `action`; `error`. A record is the end of a run
-//! when it says how the run ended or how long it took. Lines that are not JSON objects are counted and skipped.
+//! Recognised fields, in any case: `timestamp`, `ts`, `time`; `level`, `severity`; `duration_ms`, `duration`,
+//! `elapsed`; `status`, `result`, `success`; `name`, `workflow`, `script`, `action`; `error`. A record is the end of a
+//! run if it has a result or a duration. Lines that are not JSON objects are counted and skipped.
 
 use baton_core::glob::Globs;
 use serde::Serialize;
@@ -18,31 +18,31 @@ use crate::time;
 
 const NAME_BYTES: usize = 100;
 
-/// What the logs say.
+/// The content of the logs.
 #[derive(Debug, Default)]
 pub(super) struct Logs {
     /// The files, the newest first.
     pub(super) files: Vec<LogFile>,
     /// Runs by name.
     pub(super) runs: Vec<RunRow>,
-    /// What a reader should know about the reading.
+    /// Remarks about the reading.
     pub(super) notes: Vec<Remark>,
 }
 
-/// A log.
+/// A log file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LogFile {
     /// Its path below the root.
     pub path: String,
-    /// How many records it holds.
+    /// Number of its records.
     pub records: usize,
     /// The number of its lines that are not records.
     pub broken: usize,
-    /// Whether all of it was read.
+    /// True if it was read completely.
     pub whole: bool,
 }
 
-/// Reads the logs. Never fails: what is wrong is a note.
+/// Reads the logs. Never fails: problems become notes.
 pub(super) fn logs(index: &Index, globs: &Globs) -> Logs {
     let mut out = Logs::default();
     let (paths, _) = index.matching(globs, usize::MAX);
@@ -103,7 +103,7 @@ fn read(path: &str, text: &str, whole: bool, runs: &mut Runs) -> LogFile {
             continue;
         };
         file.records += 1;
-        // Where only the end was read, the number of a line is not known.
+        // If only the end was read, line numbers are unknown.
         let seen_at = if whole { format!("{path}:{}", at + 1) } else { path.to_owned() };
         runs.add(record(&fields, stem, seen_at));
     }
@@ -134,14 +134,14 @@ fn record(fields: &Map<String, Value>, stem: &str, seen_at: String) -> Record {
     }
 }
 
-/// A field by its name, the case of letters apart.
+/// A field by its name, ignoring case.
 fn field<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     let found =
         fields.get(name).or_else(|| fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|pair| pair.1));
     found.filter(|value| !value.is_null())
 }
 
-/// The words of an error, one line without secrets; none when there was no error.
+/// The error message, one line without secrets; `None` if there was no error.
 fn message(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.clone(),
@@ -156,7 +156,7 @@ fn message(value: &Value) -> Option<String> {
         Value::Array(items) if !items.is_empty() => value.to_string(),
         _ => return None,
     };
-    // Scrubbed before it is cut: half a secret looks like a word.
+    // Secrets are removed before the text is cut, because a part of a secret would not be recognised.
     let line = short(&scrub(&short(&text, limits::LOG_LINE_BYTES)), limits::WORDS_BYTES);
     (!line.trim().is_empty() && !line.eq_ignore_ascii_case("none")).then_some(line)
 }

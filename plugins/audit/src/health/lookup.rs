@@ -1,18 +1,18 @@
-//! Where a reference of a document leads: into the tree, out of it, or nowhere.
+//! Resolves a reference of a document: inside the tree, outside of it, or missing.
 
 use crate::index::{EntryKind, Index};
 use crate::plan::Place;
 
-/// What a link of a document points to.
+/// The target of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Target {
     /// A path below the root; empty for the root itself.
     Inside(String),
-    /// Out of the root.
+    /// Outside of the root.
     Outside,
 }
 
-/// The path that the link `written` in the document `document` points to; none for addresses and places of the same page.
+/// The target of the link `written` in the document `document`; `None` for URLs and for anchors in the same document.
 pub(super) fn link(document: &str, written: &str) -> Option<Target> {
     let bare = written.split(['#', '?']).next().unwrap_or_default().trim();
     if bare.is_empty() || bare.starts_with("//") || has_scheme(bare) {
@@ -42,7 +42,7 @@ fn beside(document: &str, relative: &str) -> Target {
     Target::Inside(parts.join("/"))
 }
 
-/// A path that a document names in code: from the root, from its own folder, or as the end of a longer path.
+/// Resolves a path that a document names in code: from the root, from its own folder, or as the end of a longer path.
 pub(super) fn named(index: &Index, document: &str, path: &str) -> Option<String> {
     let from_root = match Place::of(path) {
         Place::Inside { path, .. } => Some(path),
@@ -56,18 +56,18 @@ pub(super) fn named(index: &Index, document: &str, path: &str) -> Option<String>
     direct.cloned().or_else(|| by_end(index, &from_root?))
 }
 
-/// The only file whose path ends so.
+/// The only file whose path ends with this path.
 fn by_end(index: &Index, path: &str) -> Option<String> {
     let name = path.rsplit('/').next()?;
     let tail = format!("/{path}");
     let mut fitting = index.named(name, EntryKind::File).filter(|found| found.ends_with(&tail) || *found == path);
     let first = fitting.next()?;
-    // Several files of one name are each as good: the path is not wrong, only short.
+    // If several files match, the path is ambiguous but not wrong.
     let alone = fitting.next().is_none();
     (alone || path.contains('/')).then(|| first.to_owned())
 }
 
-/// Whether a path that is not there begins in a folder that is: then the document means this tree and not another.
+/// True if a missing path begins with an existing folder: then the document means this tree and not another.
 pub(super) fn means_this_tree(index: &Index, document: &str, path: &str) -> bool {
     let Some((top, _)) = path.trim_start_matches("./").trim_start_matches('/').split_once('/') else { return false };
     let is_folder = |path: &str| index.find(path).is_some_and(|found| found.kind == EntryKind::Folder);
@@ -82,7 +82,7 @@ fn has_scheme(text: &str) -> bool {
         && !scheme.contains('.')
 }
 
-/// `%20` as a blank, and so on; other text stays.
+/// Percent-decodes a text; invalid escapes stay.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -1,5 +1,5 @@
-//! Traceability matrices in Markdown: tables of features with the columns "Exists?" and "Matches Design?". The code that a
-//! row names in backquotes must exist where the row says yes.
+//! Traceability matrices in Markdown: tables of features with the columns "Exists?" and "Matches Design?". The code
+//! that a row names in backticks must exist if the row says yes.
 
 use serde::Serialize;
 
@@ -16,11 +16,11 @@ use crate::report::Gap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MatrixVerdict {
-    /// Everything that it names exists.
+    /// All named code exists.
     True,
-    /// It says yes, and something that it names does not exist.
+    /// The row says yes, but named code is missing.
     CodeMissing,
-    /// It names nothing that could be looked up, or does not say that the feature exists.
+    /// The row names no code that can be looked up, or does not say that the feature exists.
     Unverifiable,
 }
 
@@ -35,9 +35,9 @@ pub struct MatrixRow {
     pub name: String,
     /// The cells "Exists?" and "Matches Design?".
     pub statement: String,
-    /// Paths that it names and that exist.
+    /// Existing paths that it names.
     pub found: Vec<String>,
-    /// Paths that it names and that do not.
+    /// Missing paths that it names.
     pub missing: Vec<String>,
     /// The result of the comparison.
     pub verdict: MatrixVerdict,
@@ -55,7 +55,7 @@ impl MatrixRow {
     }
 }
 
-/// The rows of a table; none when it is not a matrix.
+/// The rows of a table; empty if it is not a matrix.
 pub(super) fn rows(index: &Index, document: &str, table: &[Vec<Inline>]) -> Vec<MatrixRow> {
     let Some((head, body)) = table.split_first() else { return Vec::new() };
     let names: Vec<String> = head.iter().map(|cell| cell.plain().to_lowercase()).collect();
@@ -95,7 +95,7 @@ fn first_word(text: &str) -> String {
     lower.split(|sign: char| !sign.is_alphanumeric()).find(|word| !word.is_empty()).unwrap_or_default().to_owned()
 }
 
-/// Whether a cell says yes without a reservation such as `Y (partial)` or `Y (Deferred)`.
+/// True for a yes without a reservation such as `Y (partial)` or `Y (Deferred)`.
 fn is_yes(text: &str) -> bool {
     let lower = text.to_lowercase();
     let reserved = ["partial", "deferred", "postponed", "in progress"].iter().any(|word| lower.contains(word));
@@ -103,7 +103,7 @@ fn is_yes(text: &str) -> bool {
     !reserved && (lower.contains('\u{2705}') || ["y", "yes", "done", "complete", "completed"].contains(&word.as_str()))
 }
 
-/// The paths that a cell names in code; what follows `Gap:` is known to be missing.
+/// The paths that a cell names in code, except those after `Gap:`, which are known to be missing.
 fn paths(cell: &Inline) -> Vec<String> {
     let before_gap = cell.spans().iter().take_while(|span| !span.text.to_lowercase().contains("gap:"));
     let codes = before_gap.filter(|span| span.kind == SpanKind::Code);

@@ -1,4 +1,4 @@
-//! The state of what is around the plans: runs, configurations, and references between documents.
+//! The health check of a project: runs, configurations, and references between documents.
 //!
 //! `logs` and `ledger` read runs, which `runs` adds up; `processes` compares them with the configured intervals; `config`
 //! compares configurations with their examples; `documents` reads documents for `links` and `matrix`. `check` combines

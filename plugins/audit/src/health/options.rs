@@ -28,11 +28,11 @@ pub struct Options {
     pub(super) documents: Globs,
     /// Documents whose references are not looked up.
     pub(super) past_documents: Globs,
-    /// What should run, and how often.
+    /// Processes with their expected intervals.
     pub(super) processes: Vec<Process>,
 }
 
-/// The arguments as they are written.
+/// The arguments before they are checked.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Arguments {
@@ -42,7 +42,7 @@ struct Arguments {
     past_documents: Vec<String>,
 }
 
-/// Something that should run again and again. `agent`, `log` or `file` says where its runs are seen.
+/// A process that runs regularly. `agent`, `log` or `file` names where its runs are recorded.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Process {
@@ -56,7 +56,7 @@ pub struct Process {
     /// A name in the execution logs.
     #[serde(default)]
     pub log: Option<String>,
-    /// A pattern of files, the newest of which counts.
+    /// A pattern of files; the newest one counts.
     #[serde(default)]
     pub file: Option<String>,
 }
@@ -68,7 +68,7 @@ impl Options {
     /// Parses the options from the arguments of a task; other arguments are ignored.
     ///
     /// # Errors
-    /// What is wrong with which argument.
+    /// The argument and its problem.
     pub fn of(args: &Map<String, Value>) -> Result<Self, String> {
         let mine = args.iter().filter(|(name, _)| Self::KNOWN.contains(&name.as_str()));
         let mine: Map<String, Value> = mine.map(|(name, value)| (name.clone(), value.clone())).collect();

@@ -11,7 +11,7 @@ use crate::remark::NoteSeverity;
 use crate::report::Gap;
 use crate::time;
 
-/// How a process keeps its interval.
+/// Whether a process runs at its interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Punctuality {
@@ -19,7 +19,7 @@ pub enum Punctuality {
     OnTime,
     /// Its last run is older.
     Late,
-    /// No run was seen.
+    /// No run is recorded.
     Never,
 }
 
@@ -28,18 +28,18 @@ pub enum Punctuality {
 pub struct ProcessRow {
     /// Its name.
     pub name: String,
-    /// How often it should run.
+    /// Its expected interval.
     pub every: String,
-    /// Where its runs are seen.
+    /// Where its runs are recorded.
     pub seen_in: String,
-    /// When it ran last, in milliseconds since 1970 UTC.
+    /// Time of its last run, in milliseconds since 1970 UTC.
     pub last_run: Option<i64>,
-    /// How it keeps its interval.
+    /// Whether it runs at its interval.
     pub punctuality: Punctuality,
 }
 
 impl ProcessRow {
-    /// Compares a process with what was seen. `now` is in milliseconds since 1970 UTC.
+    /// Compares a process with the recorded runs. `now` is in milliseconds since 1970 UTC.
     pub(super) fn new(process: &Process, index: &Index, runs: &[RunRow], now: i64) -> Self {
         let (seen_in, last_run) = last_seen(process, index, runs);
         let interval = i64::try_from(process.every).unwrap_or(i64::MAX).saturating_mul(1_000);

@@ -9,13 +9,13 @@ use crate::limits;
 use crate::remark::NoteSeverity;
 use crate::report::Gap;
 
-/// The number of newest runs that decide whether something fails.
+/// Number of newest runs that decide whether there is a finding.
 const RECENT: usize = 20;
 
 /// With fewer runs there is no finding.
 const FEWEST: usize = 3;
 
-/// Where runs were seen.
+/// Where runs are recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RunSource {
@@ -26,7 +26,7 @@ pub enum RunSource {
 }
 
 impl RunSource {
-    /// The word for reports.
+    /// The name in reports.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -39,13 +39,13 @@ impl RunSource {
 /// All runs of one name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RunRow {
-    /// Where they were seen.
+    /// Where they are recorded.
     pub source: RunSource,
     /// The name of a script or an agent.
     pub name: String,
-    /// How many runs ended.
+    /// Number of ended runs.
     pub runs: usize,
-    /// How many of them failed.
+    /// Number of failed runs.
     pub failed: usize,
     /// The median of the durations, in milliseconds.
     pub p50_ms: Option<u64>,
@@ -66,14 +66,14 @@ pub struct RunRow {
 pub struct ErrorRow {
     /// The message, without secrets.
     pub message: String,
-    /// How often.
+    /// Number of occurrences.
     pub count: usize,
     /// The place of its last record: `logs/a.jsonl:12`.
     pub seen_at: String,
 }
 
 impl RunRow {
-    /// The finding, where at least a tenth of the recent runs failed.
+    /// A finding if at least a tenth of the recent runs failed.
     pub(super) fn finding(&self) -> Option<Gap> {
         let (kind, weight) = match self.recent_failed {
             failed if self.recent_runs < FEWEST || failed * 10 < self.recent_runs => return None,
@@ -93,7 +93,7 @@ impl RunRow {
 pub(super) struct Record {
     pub(super) name: String,
     pub(super) at: Option<i64>,
-    /// How the run ended; absent while it continues.
+    /// The result of the run; `None` if it continues.
     pub(super) succeeded: Option<bool>,
     pub(super) duration_ms: Option<u64>,
     pub(super) error: Option<String>,
@@ -103,13 +103,13 @@ pub(super) struct Record {
 /// Records by name, of one source.
 #[derive(Debug, Default)]
 pub(super) struct Runs {
-    by_name: BTreeMap<String, Sum>,
-    /// Records of names for which there was no room.
+    by_name: BTreeMap<String, RunTotals>,
+    /// Number of records that were dropped because there are too many names.
     pub(super) left_out: usize,
 }
 
 #[derive(Debug, Default)]
-struct Sum {
+struct RunTotals {
     ends: Vec<(Option<i64>, bool)>,
     last_run: Option<i64>,
     durations: Vec<u64>,
@@ -139,7 +139,7 @@ impl Runs {
     }
 }
 
-impl Sum {
+impl RunTotals {
     fn error(&mut self, message: String, seen_at: String) {
         if let Some((count, at)) = self.errors.get_mut(&message) {
             *count += 1;
@@ -152,7 +152,7 @@ impl Sum {
     }
 
     fn row(mut self, source: RunSource, name: String) -> RunRow {
-        // A stable sort: records without a time come first, in the order of their file.
+        // The sort is stable: records without a time come first, in the order of their file.
         self.ends.sort_by_key(|(at, _)| *at);
         self.durations.sort_unstable();
         let failed = |ends: &[(Option<i64>, bool)]| ends.iter().filter(|(_, succeeded)| !succeeded).count();

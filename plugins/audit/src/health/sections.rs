@@ -1,4 +1,4 @@
-//! The health as sections of a page.
+//! The sections of the health report.
 
 use super::check::Health;
 use super::config::VariableState;
@@ -8,10 +8,10 @@ use crate::page::{Block, Cell, Table, heading, number, text, words};
 use crate::report::Section;
 use crate::time;
 
-/// Writes the blocks of one section; none where there is nothing to show.
+/// Writes the blocks of one section; nothing if there is nothing to show.
 type Writer = fn(&Health, &mut Vec<Block>);
 
-/// What the health report shows.
+/// All sections of the report.
 #[must_use]
 pub fn sections(health: &Health) -> Vec<Section> {
     let parts: [(&str, Writer); 5] = [

@@ -15,7 +15,7 @@ use crate::memory::{AuditRecord, Memory, Moment, PlanRecord, Record};
 use crate::plan::{Deliverable, Plan, Tasks};
 use crate::verify::{Counts, Facts, Folders, JudgedPlan, PreviousVerdict, PreviousVerdicts, Verdict, hex};
 
-/// A comparison in the making.
+/// A comparison in progress.
 pub struct Comparison<'m, 'a> {
     memory: Option<&'m Memory<'a>>,
     record: Option<Record<'m, 'a>>,
@@ -27,21 +27,21 @@ pub struct Comparison<'m, 'a> {
     same: bool,
 }
 
-/// The end of an audit, for the comparison.
+/// The data that end a comparison.
 #[derive(Debug, Clone, Copy)]
-pub struct Closing<'c> {
-    /// When it ran: `2026-01-18 10:15:00 UTC`.
+pub struct AuditSummary<'c> {
+    /// Time of the audit: `2026-01-18 10:15:00 UTC`.
     pub at: &'c str,
-    /// Whether it was over all plans.
+    /// True if all plans were audited.
     pub whole: bool,
     /// The newest commit.
     pub head: Option<&'c str>,
-    /// A digest of all inputs of the report except plans; absent if this audit did not read them.
+    /// A digest of all inputs of the report except plans; `None` if this audit did not read them.
     pub inputs: Option<&'c str>,
 }
 
 impl<'m, 'a> Comparison<'m, 'a> {
-    /// Begins. Without a memory there is no before, and nothing is remembered.
+    /// Starts a comparison. Without a memory there is no earlier audit, and nothing is recorded.
     #[must_use]
     pub fn new(memory: Option<&'m Memory<'a>>) -> Self {
         let (record, refused) = match memory.map(Record::start) {
@@ -59,7 +59,7 @@ impl<'m, 'a> Comparison<'m, 'a> {
         Self { memory, record, refused, history, seen: BTreeSet::new(), counts: Counts::default(), same }
     }
 
-    /// What the last audit knew of a plan.
+    /// The results of the last audit for a plan.
     pub fn before(&mut self, shown: &str) -> PreviousVerdicts {
         match self.memory.map(|memory| memory.before(shown)) {
             None => PreviousVerdicts::default(),
@@ -71,7 +71,7 @@ impl<'m, 'a> Comparison<'m, 'a> {
         }
     }
 
-    /// Adds a plan that could not be read. What is remembered of it stays.
+    /// Adds a plan that could not be read. Its recorded data stay.
     pub fn unread(&mut self, shown: &str) {
         if let Some(known) = self.memory.and_then(|memory| memory.plan(shown)) {
             self.counts.add(known.counts);
@@ -79,14 +79,14 @@ impl<'m, 'a> Comparison<'m, 'a> {
         self.seen.insert(shown.to_owned());
     }
 
-    /// Why the memory failed, if it did.
+    /// The error of the memory, if it failed.
     #[must_use]
     pub fn refused(&self) -> Option<&ServiceError> {
         self.refused.as_ref()
     }
 
-    /// Adds a plan. `before` is what [`Comparison::before`] gave; `open` is what [`crate::verify::Commits::add`] gave, and
-    /// may be empty.
+    /// Adds a plan. `before` is the value of [`Comparison::before`]; `open` is the result of
+    /// [`crate::verify::Commits::add`], and may be empty.
     pub fn plan(
         &mut self,
         shown: &str,
@@ -128,11 +128,11 @@ impl<'m, 'a> Comparison<'m, 'a> {
         }
     }
 
-    /// What came of it; remembers the audit. Why it could not be remembered, if so, is in the second place.
+    /// Ends the comparison and records the audit. The second value is the error if it could not be recorded.
     #[must_use]
     pub fn finish(
         mut self,
-        closing: &Closing<'_>,
+        closing: &AuditSummary<'_>,
         facts: &Facts<'_>,
         folders: &Folders,
     ) -> (History, Option<ServiceError>) {
@@ -169,7 +169,8 @@ impl<'m, 'a> Comparison<'m, 'a> {
         (self.history, self.refused)
     }
 
-    /// What is remembered of plans that this audit did not see: left out of a part, gone from the whole.
+    /// The recorded data of plans that this audit did not read: plans left out, or deleted plans if all plans were
+    /// audited.
     fn others(&mut self, whole: bool) -> (Counts, Vec<(String, Counts)>) {
         let (mut others, mut gone) = (Counts::default(), Vec::new());
         let history = &mut self.history;
@@ -191,7 +192,7 @@ impl<'m, 'a> Comparison<'m, 'a> {
         (others, gone)
     }
 
-    /// Past audits and this one, unless it is the last one over again.
+    /// The earlier audits and this one, unless it equals the last one.
     fn trend(&mut self, at: &str, counts: Counts, unchanged: bool) {
         let past = match self.memory.map(Memory::trend) {
             None => Vec::new(),
@@ -209,7 +210,7 @@ impl<'m, 'a> Comparison<'m, 'a> {
         self.history.trend.drain(..more);
     }
 
-    /// Names what is other than before in a plan that was known.
+    /// Adds the differences of a known plan.
     fn rows(&mut self, shown: &str, plan: &Plan, judged: &JudgedPlan, before: &PreviousVerdicts) {
         if !before.known {
             return;
@@ -266,7 +267,7 @@ impl<'m, 'a> Comparison<'m, 'a> {
     }
 }
 
-/// The details of a file that is still promised.
+/// The details of a deliverable that is still promised.
 fn detail(before: &PreviousVerdict, now: &Verdict) -> String {
     let mut detail = Vec::new();
     if let (Some(old), Some(new)) = (&before.found, &now.found)
@@ -293,7 +294,7 @@ fn kept(item: &Deliverable, verdict: &Verdict, open: bool, before: Option<&Previ
         found: verdict.found.clone(),
         bytes: verdict.bytes,
         lines: verdict.lines,
-        // Of a missing file the digest is kept that it had: so it is known for certain when it turns up elsewhere.
+        // A missing file keeps its last digest, so that it is recognised with certainty if it appears elsewhere.
         sha256: verdict.sha256.as_ref().or(earlier).cloned(),
         commit: verdict.commit.clone(),
         removal: verdict.removal.clone(),
@@ -301,7 +302,7 @@ fn kept(item: &Deliverable, verdict: &Verdict, open: bool, before: Option<&Previ
     }
 }
 
-/// A digest of everything that the report says of a plan, commits apart.
+/// A digest of everything that the report contains about a plan, except commits.
 fn digest(plan: &Plan, tasks: &Tasks, judged: &JudgedPlan) -> String {
     let mut book = SectionHasher(Sha256::new());
     book.text(plan.title.as_deref().unwrap_or_default());
@@ -325,7 +326,7 @@ fn digest(plan: &Plan, tasks: &Tasks, judged: &JudgedPlan) -> String {
     hex(&book.0.finalize())
 }
 
-/// A hasher that parts what it is given.
+/// A hasher that separates its inputs.
 struct SectionHasher(Sha256);
 
 impl SectionHasher {
@@ -350,7 +351,7 @@ impl SectionHasher {
     }
 }
 
-/// One digest of all inputs of a report except plans, for [`Closing::inputs`].
+/// One digest of all inputs of a report except plans, for [`AuditSummary::inputs`].
 #[must_use]
 pub fn inputs_digest<'p>(parts: impl IntoIterator<Item = &'p str>) -> String {
     let mut book = SectionHasher(Sha256::new());

@@ -7,5 +7,5 @@ mod compare;
 mod model;
 mod show;
 
-pub use compare::{Closing, Comparison, inputs_digest};
+pub use compare::{AuditSummary, Comparison, inputs_digest};
 pub use model::{Change, Completion, History, PlanChange, PlanCompletion};

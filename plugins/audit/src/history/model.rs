@@ -8,33 +8,33 @@ use crate::verify::{Counts, Status};
 /// What changed since the last audit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct History {
-    /// When the last audit ran; null when none is remembered.
+    /// Time of the last audit; null if there is none.
     pub last_at: Option<String>,
-    /// Whether nothing that a report shows is other than at the last audit.
+    /// True if the content of the report equals that of the last audit.
     pub unchanged: bool,
-    /// All plans at the last audit; null when none is remembered.
+    /// All plans at the last audit; null if there is none.
     pub before: Option<Completion>,
-    /// All plans now; those that this audit left out as they are remembered.
+    /// All plans now; plans that this audit left out with their recorded data.
     pub after: Completion,
-    /// Plans that are new, gone, or say or hold something else, by name.
+    /// New, deleted and changed plans, by name.
     pub plans: Vec<PlanChange>,
-    /// Plans that this audit left out, as they are remembered, by name; not more than a table shows.
+    /// Plans that this audit left out, with their recorded data, by name; at most as many as a table shows.
     pub others: Vec<PlanCompletion>,
-    /// How many plans this audit left out.
+    /// Number of plans that this audit left out.
     pub others_count: usize,
-    /// Done before and not now.
+    /// Deliverables that were done before and are not now.
     pub regressions: Vec<Change>,
-    /// Done now and not before.
+    /// Deliverables that are done now and were not before.
     pub progress: Vec<Change>,
-    /// Another status or another content, without crossing that line.
+    /// Deliverables with another status or content that stayed done or stayed not done.
     pub changed: Vec<Change>,
-    /// Promised now and not before.
+    /// New deliverables.
     pub new: Vec<Change>,
-    /// Promised before and not now.
+    /// Deliverables that are no longer promised.
     pub gone: Vec<Change>,
-    /// Changes that are not listed because there are too many.
+    /// Number of changes that are not listed because there are too many.
     pub left_out: usize,
-    /// Past audits at which something changed, oldest first, and this one.
+    /// Earlier audits with changes, oldest first, and this one.
     pub trend: Vec<Moment>,
 }
 
@@ -43,24 +43,24 @@ pub struct History {
 pub struct Completion {
     /// By status.
     pub counts: Counts,
-    /// Done of expected in per cent; null when nothing could be verified.
+    /// Done of expected in per cent; null if nothing could be verified.
     pub percent: Option<usize>,
 }
 
 impl Completion {
-    /// The standing of these counts.
+    /// The completion for these counts.
     #[must_use]
     pub fn of(counts: Counts) -> Self {
         Self { counts, percent: counts.percent() }
     }
 }
 
-/// A plan as it is remembered.
+/// A plan with its recorded completion.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PlanCompletion {
     /// The plan.
     pub plan: String,
-    /// As the last audit that checked it recorded it.
+    /// The completion at the last audit that checked it.
     pub standing: Completion,
 }
 
@@ -69,9 +69,9 @@ pub struct PlanCompletion {
 pub struct PlanChange {
     /// The plan.
     pub plan: String,
-    /// At the last audit; null for a plan that it did not know.
+    /// At the last audit; null for a new plan.
     pub before: Option<Completion>,
-    /// Now; null for a plan that is gone.
+    /// Now; null for a deleted plan.
     pub after: Option<Completion>,
 }
 
@@ -84,10 +84,10 @@ pub struct Change {
     pub line: u64,
     /// The deliverable.
     pub path: String,
-    /// How it stood; null for a new one.
+    /// Its status before; null for a new one.
     pub before: Option<Status>,
     /// Its status; null if it is not promised any more.
     pub after: Option<Status>,
-    /// What else is other than before, in words; may be empty.
+    /// Other differences, in words; may be empty.
     pub detail: String,
 }

@@ -1,4 +1,4 @@
-//! Findings and blocks of a comparison.
+//! Findings and report blocks of a comparison.
 
 use super::model::{Change, Completion, History, PlanCompletion};
 use crate::count::{count, is};
@@ -24,7 +24,7 @@ impl History {
         self.regressions.iter().map(gap).collect()
     }
 
-    /// One sentence: how far it has come since the last audit. None when there is nothing to say.
+    /// One sentence about the progress since the last audit; `None` if there was no change.
     #[must_use]
     pub fn summary(&self) -> Option<String> {
         let before = self.before?;
@@ -41,7 +41,7 @@ impl History {
         Some(text + ".")
     }
 
-    /// What the report shows: before and after, and the changes. Nothing when no earlier audit is remembered.
+    /// The report blocks: before and after, and the changes; empty without an earlier audit.
     #[must_use]
     pub fn blocks(&self) -> Vec<Block> {
         let (Some(before), Some(last)) = (self.before, &self.last_at) else { return Vec::new() };
@@ -77,7 +77,7 @@ impl History {
 }
 
 impl History {
-    /// The plans that this audit left out, as they are remembered.
+    /// The plans that this audit left out, with their recorded data.
     fn others(&self) -> Vec<Block> {
         if self.others.is_empty() {
             return Vec::new();

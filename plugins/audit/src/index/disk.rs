@@ -1,24 +1,22 @@
-//! The calls to the file system, as few as possible.
+//! File system calls, as few as possible.
 //!
-//! Inside a component every call to the host changes threads. The standard library asks twice for each file and once more
-//! for each name of a folder, to compute inode numbers that are not needed here; so the host is called directly there.
-//! Links are never followed, and nothing but regular files is opened.
+//! Every host call of a component switches threads. The standard library calls the host twice per file and once more
+//! per name in a folder, to compute inode numbers that are not needed here; so this module calls the host directly.
+//! Links are never followed, and only regular files are opened.
 
 use std::io;
 
 use baton_plugin_kit::folder::EntryKind;
 
-/// The result of reading the metadata of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Meta {
-    /// What it is.
     pub(super) kind: EntryKind,
     pub(super) bytes: u64,
-    /// When it was changed, in nanoseconds since 1970.
+    /// Modification time in nanoseconds since 1970.
     pub(super) changed_ns: Option<u64>,
 }
 
-pub(super) use system::{children, look, open};
+pub(super) use system::{children, metadata, open};
 
 #[cfg(not(target_family = "wasm"))]
 mod system {
@@ -30,21 +28,21 @@ mod system {
 
     pub(in crate::index) type Reader = File;
 
-    pub(in crate::index) fn look(path: &Path) -> io::Result<Meta> {
+    pub(in crate::index) fn metadata(path: &Path) -> io::Result<Meta> {
         let meta = fs::symlink_metadata(path)?;
         let since = meta.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
         let changed_ns = since.and_then(|since| u64::try_from(since.as_nanos()).ok());
         Ok(Meta { kind: meta.file_type().into(), bytes: meta.len(), changed_ns })
     }
 
-    /// Names and kinds in a folder, in any order, at most `most`. Names that are not UTF-8 are left out.
+    /// At most `most` names and kinds in a folder, in any order. Names that are not UTF-8 are left out.
     pub(in crate::index) fn children(path: &Path, most: usize) -> io::Result<Vec<(String, EntryKind)>> {
         let child = |entry: fs::DirEntry| Some((entry.file_name().into_string().ok()?, entry.file_type().ok()?.into()));
         Ok(fs::read_dir(path)?.filter_map(Result::ok).take(most).filter_map(child).collect())
     }
 
     pub(in crate::index) fn open(path: &Path) -> io::Result<Reader> {
-        if look(path)?.kind != EntryKind::File {
+        if metadata(path)?.kind != EntryKind::File {
             return Err(io::Error::other("not a regular file"));
         }
         File::open(path)
@@ -61,7 +59,7 @@ mod system {
     use super::{EntryKind, Meta, io};
     use crate::refusal::SEVERAL_NAMES;
 
-    /// Bytes that one call asks for at most. The host may return fewer: wasmtime returns at most 64 KiB.
+    /// Maximum number of bytes per call. The host may return fewer: wasmtime returns at most 64 KiB.
     const PIECE: u64 = 1 << 20;
 
     pub(in crate::index) struct Reader {
@@ -77,7 +75,7 @@ mod system {
                 let wanted = (buffer.len() as u64).clamp(4096, PIECE);
                 let (bytes, ended) = self.file.read(wanted, self.offset).map_err(failed)?;
                 self.offset += bytes.len() as u64;
-                // Only the host says where the file ends: it may return fewer bytes than wanted anywhere before that.
+                // Only the host's end-of-stream marks the end: each call may return fewer bytes than requested.
                 if bytes.is_empty() && !ended {
                     return Err(io::Error::other("the host returned no bytes before the end of the file"));
                 }
@@ -100,7 +98,7 @@ mod system {
         }
     }
 
-    pub(in crate::index) fn look(path: &Path) -> io::Result<Meta> {
+    pub(in crate::index) fn metadata(path: &Path) -> io::Result<Meta> {
         let DescriptorStat { type_, size, data_modification_timestamp: changed, .. } =
             within(path, |folder, rest| folder.stat_at(PathFlags::empty(), rest)).map_err(failed)?;
         let changed_ns =
@@ -108,7 +106,7 @@ mod system {
         Ok(Meta { kind: type_.into(), bytes: size, changed_ns })
     }
 
-    /// Names and kinds in a folder, in any order, at most `most`. Names that are not UTF-8 are left out.
+    /// At most `most` names and kinds in a folder, in any order. Names that are not UTF-8 are left out.
     pub(in crate::index) fn children(path: &Path, most: usize) -> io::Result<Vec<(String, EntryKind)>> {
         let entries = within(path, |folder, rest| {
             let read = DescriptorFlags::READ;
@@ -126,7 +124,7 @@ mod system {
         Ok(children)
     }
 
-    /// Opens a regular file; the host opens nothing else but folders.
+    /// Opens a regular file; the host opens only regular files and folders.
     pub(in crate::index) fn open(path: &Path) -> io::Result<Reader> {
         let opened = within(path, |folder, rest| {
             folder.open_at(PathFlags::empty(), rest, OpenFlags::empty(), DescriptorFlags::READ)

@@ -8,33 +8,33 @@ use super::disk;
 use super::walk::{Index, Root, join};
 use crate::limits;
 
-/// Something that exists below a root.
+/// A file or folder below a root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundEntry {
     /// Its path below the root.
     pub path: String,
-    /// What it is.
+    /// File, folder or other.
     pub kind: EntryKind,
-    /// Its size; of regular files only.
+    /// Its size; only for regular files.
     pub bytes: Option<u64>,
-    /// When it was changed, in nanoseconds since 1970; of regular files only.
+    /// Modification time in nanoseconds since 1970; only for regular files.
     pub changed_ns: Option<u64>,
     /// The index of its root.
     pub root: usize,
     pub(super) guest: PathBuf,
 }
 
-/// What a file says.
+/// The content of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
-    /// Its text; bytes that are not UTF-8 are replaced.
+    /// The text; bytes that are not UTF-8 are replaced.
     pub text: String,
-    /// Whether all of it was read.
+    /// True if the whole file was read.
     pub whole: bool,
 }
 
 impl Index {
-    /// Looks for exactly this path, which must be normal and relative.
+    /// Looks up exactly this path, which must be normal and relative.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<FoundEntry> {
         if path.is_empty() {
@@ -50,7 +50,7 @@ impl Index {
         }
         match self.entry(path) {
             Some((at, kind)) => Some(found(self.roots().get(at)?, at, path, kind)),
-            None if self.may_hide(path) => {
+            None if self.may_exist(path) => {
                 self.roots().iter().enumerate().find_map(|(at, root)| step_by_step(root, at, path))
             }
             None => None,
@@ -60,7 +60,7 @@ impl Index {
     /// Opens a regular file for reading.
     ///
     /// # Errors
-    /// When it is not a regular file any more or the system refuses.
+    /// If it is no longer a regular file or the system refuses.
     pub fn open(&self, found: &FoundEntry) -> io::Result<impl Read + use<>> {
         disk::open(&found.guest)
     }
@@ -68,7 +68,7 @@ impl Index {
     /// Reads a regular file, up to [`limits::CONTENT_BYTES`].
     ///
     /// # Errors
-    /// When it is not a regular file any more or the system refuses.
+    /// If it is no longer a regular file or the system refuses.
     pub fn read(&self, found: &FoundEntry) -> io::Result<Content> {
         let mut bytes = Vec::new();
         self.open(found)?.take(limits::CONTENT_BYTES + 1).read_to_end(&mut bytes)?;
@@ -76,23 +76,23 @@ impl Index {
         Ok(Content { text: String::from_utf8_lossy(&bytes).into_owned(), whole })
     }
 
-    /// When an indexed folder, or a root for the empty path, was changed: in nanoseconds since 1970.
+    /// Modification time of an indexed folder, or of a root for the empty path, in nanoseconds since 1970.
     #[must_use]
     pub fn folder_changed_ns(&self, path: &str) -> Option<u64> {
         let root = if path.is_empty() { 0 } else { self.entry(path)?.0 };
-        disk::look(&join(&self.roots().get(root)?.path, path)).ok()?.changed_ns
+        disk::metadata(&join(&self.roots().get(root)?.path, path)).ok()?.changed_ns
     }
 }
 
 fn found(root: &Root, at: usize, path: &str, kind: EntryKind) -> FoundEntry {
     let guest = join(&root.path, path);
-    let meta = if kind == EntryKind::File { disk::look(&guest).ok() } else { None };
+    let meta = if kind == EntryKind::File { disk::metadata(&guest).ok() } else { None };
     let meta = meta.filter(|meta| meta.kind == EntryKind::File);
     let (bytes, changed_ns) = (meta.map(|meta| meta.bytes), meta.and_then(|meta| meta.changed_ns));
     FoundEntry { path: path.to_owned(), kind, bytes, changed_ns, root: at, guest }
 }
 
-/// Walks down to a path that the index does not hold; a link on the way ends it.
+/// Descends to a path that is not indexed; a link on the way stops the search.
 fn step_by_step(root: &Root, at: usize, path: &str) -> Option<FoundEntry> {
     let mut below = String::new();
     let mut parts = path.split('/').peekable();
@@ -101,7 +101,7 @@ fn step_by_step(root: &Root, at: usize, path: &str) -> Option<FoundEntry> {
             below.push('/');
         }
         below.push_str(part);
-        let kind = disk::look(&join(&root.path, &below)).ok()?.kind;
+        let kind = disk::metadata(&join(&root.path, &below)).ok()?.kind;
         if parts.peek().is_none() {
             return Some(found(root, at, path, kind));
         }

@@ -1,6 +1,6 @@
-//! Reads several files: the files of a pattern, their times of change, and the end of a long file.
+//! Reads several files: the files that match a pattern, their modification times, and the end of a long file.
 //!
-//! Like everything of the index it stays below the roots, follows no link and opens nothing but regular files.
+//! As in the whole index, all paths are below the roots, links are not followed, and only regular files are opened.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -12,7 +12,7 @@ use super::entry::{Content, FoundEntry};
 use super::walk::Index;
 
 impl Index {
-    /// Paths of the files that match, sorted; at most `most`, and how many more there are.
+    /// Paths of at most `most` files that match, sorted, and the number of further ones.
     #[must_use]
     pub fn matching(&self, globs: &Globs, most: usize) -> (Vec<&str>, usize) {
         let mut found = Vec::new();
@@ -27,7 +27,7 @@ impl Index {
         (found, more)
     }
 
-    /// When a file was changed, in milliseconds since 1970 UTC; absent where the system does not say.
+    /// Modification time in milliseconds since 1970 UTC; `None` if the system does not report one.
     #[must_use]
     pub fn modified(&self, found: &FoundEntry) -> Option<i64> {
         let modified = fs::symlink_metadata(&found.guest).ok()?.modified().ok()?;
@@ -38,7 +38,7 @@ impl Index {
     /// Reads at most `most` bytes from the beginning of a regular file.
     ///
     /// # Errors
-    /// When it is not a regular file any more or the system refuses.
+    /// If it is no longer a regular file or the system refuses.
     pub fn read_head(&self, found: &FoundEntry, most: u64) -> io::Result<Content> {
         let mut file = open(found)?;
         let mut bytes = Vec::new();
@@ -47,10 +47,10 @@ impl Index {
         Ok(Content { text: String::from_utf8_lossy(&bytes).into_owned(), whole })
     }
 
-    /// Reads at most `most` bytes from the end of a regular file, from the beginning of a line on.
+    /// Reads at most `most` bytes from the end of a regular file, starting at the beginning of a line.
     ///
     /// # Errors
-    /// When it is not a regular file any more or the system refuses.
+    /// If it is no longer a regular file or the system refuses.
     pub fn read_tail(&self, found: &FoundEntry, most: u64) -> io::Result<Content> {
         let mut file = open(found)?;
         let bytes = file.metadata()?.len();

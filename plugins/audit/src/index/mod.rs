@@ -1,7 +1,7 @@
 //! The audited tree: its entries from one walk, and reads of single files that a plan names.
 //!
-//! Only this module and `discover` read from a disk. It never follows a symbolic link, never opens what is not a
-//! regular file, and never reads a path that is not below a granted root.
+//! Only this module and `discover` read from a disk. It never follows a symbolic link, opens only regular files, and
+//! reads only paths below a granted root.
 
 mod disk;
 mod entry;

@@ -1,8 +1,8 @@
-//! One breadth-first walk of the granted roots into a sorted list of paths and a list of them by base name.
+//! Walks the granted roots once, breadth first, into a sorted list of paths and a list sorted by base name.
 //!
-//! Breadth first, so that a budget that runs out has cost the deepest entries and not whole top folders. Sizes are not
-//! read here: only files that a plan names are read later. All paths are in one text, so that an entry needs its path and sixteen
-//! bytes.
+//! Breadth first: if a budget is exhausted, only the deepest entries are missing, not whole top-level folders. Sizes
+//! are not read here, because only files that a plan names are read later. All paths are in one string, so an entry
+//! needs its path and sixteen bytes.
 
 use std::path::{Path, PathBuf};
 
@@ -12,16 +12,16 @@ use crate::limits;
 /// Folders whose content is third-party or generated.
 const SKIPPED: &[&str] = &[".git", ".hg", ".svn", "node_modules", "target", "__pycache__", ".venv", "venv"];
 
-/// A granted folder, as it is opened and as people call it.
+/// A granted folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Root {
-    /// Where it is for this process.
+    /// Its path for this process.
     pub path: PathBuf,
-    /// What people call it.
+    /// Its name for readers.
     pub shown: String,
 }
 
-/// One entry: a slice of the index's one text. Twelve bytes, so that a hundred thousand of them stay small.
+/// One entry: a slice of the index's text. Twelve bytes, so that 100,000 entries stay small.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     start: u32,
@@ -30,13 +30,12 @@ struct Entry {
     kind: EntryKind,
 }
 
-/// What there is below the roots. Where two roots hold the same path, the first one counts.
+/// The entries below the roots. If two roots contain the same path, the first root counts.
 #[derive(Debug, Default)]
 pub struct Index {
     roots: Vec<Root>,
-    /// All paths, one behind the other.
+    /// All paths, concatenated.
     text: String,
-    /// Sorted by path.
     entries: Vec<Entry>,
     /// Positions in `entries`, sorted by the last name and then by the path.
     by_name: Vec<u32>,
@@ -44,12 +43,12 @@ pub struct Index {
     complete: bool,
     /// Folders that could not be read.
     closed: Vec<String>,
-    /// Folders whose files are found by their path only.
+    /// Folders whose files are found only by path.
     apart: Vec<String>,
 }
 
 impl Index {
-    /// Walks the roots. Never fails: what cannot be read is a note.
+    /// Walks the roots. Never fails: unreadable entries become notes.
     #[must_use]
     pub fn build(roots: Vec<Root>) -> Self {
         let mut walk =
@@ -72,7 +71,7 @@ impl Index {
         self.apart = folders;
     }
 
-    /// Whether a path is in a separate folder.
+    /// True if a path is in a folder that was set apart.
     #[must_use]
     pub fn is_apart(&self, path: &str) -> bool {
         let below = |folder: &String| path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'));
@@ -85,19 +84,19 @@ impl Index {
         &self.roots
     }
 
-    /// How many entries were found.
+    /// Number of entries.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether nothing was found.
+    /// True if there are no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// What a reader of the report should know about the walk: budgets that ran out, folders that could not be read.
+    /// Notes about the walk for the report: exhausted budgets, unreadable folders.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes
@@ -120,7 +119,7 @@ impl Index {
         all.filter(|(_, kind)| *kind == EntryKind::File).map(|(path, _)| path)
     }
 
-    /// Path and kind of the entry at a position, which counts from 0 in the order of the paths.
+    /// Path and kind of the entry at a position. Positions count from 0 in the order of the paths.
     #[must_use]
     pub fn path(&self, at: usize) -> Option<(&str, EntryKind)> {
         let entry = self.entries.get(at)?;
@@ -133,23 +132,23 @@ impl Index {
         self.entries.binary_search_by(|entry| slice(&self.text, entry).cmp(path)).ok()
     }
 
-    /// The folder above a path that could not be read, so that nothing can be said of the path.
+    /// The unreadable folder above a path, if any: then nothing is known about the path.
     #[must_use]
-    pub fn closed_above(&self, path: &str) -> Option<&str> {
+    pub fn unreadable_above(&self, path: &str) -> Option<&str> {
         let below = |folder: &&String| {
             folder.is_empty() || path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'))
         };
         self.closed.iter().find(below).map(String::as_str)
     }
 
-    /// Position and kind of an indexed path's root.
+    /// Index of the root, and kind, of an indexed path.
     pub(super) fn entry(&self, path: &str) -> Option<(usize, EntryKind)> {
         let entry = self.entries.get(self.position(path)?)?;
         Some((usize::from(entry.root), entry.kind))
     }
 
-    /// Whether a path that was not met by the walk may exist all the same.
-    pub(super) fn may_hide(&self, path: &str) -> bool {
+    /// True if a path may exist although the walk did not find it.
+    pub(super) fn may_exist(&self, path: &str) -> bool {
         !self.complete || path.split('/').any(|part| SKIPPED.contains(&part))
     }
 }
@@ -173,7 +172,7 @@ impl Walk {
         if !self.folder(at, root, "", 0) {
             return;
         }
-        // What a folder holds is put behind everything that is known, so the list is its own queue.
+        // The content of a folder is appended to the list, so the list is also the queue.
         while let Some(entry) = self.entries.get(next).copied() {
             next += 1;
             let path = slice(&self.text, &entry);
@@ -187,7 +186,7 @@ impl Walk {
         }
     }
 
-    /// Adds what a folder holds; false when there is no room left at all.
+    /// Adds the content of a folder; false if no room is left.
     fn folder(&mut self, at: u16, root: &Root, folder: &str, depth: usize) -> bool {
         if depth >= limits::INDEX_DEPTH {
             self.cut(format!(
@@ -273,7 +272,7 @@ mod tests {
         let index = Index::build(vec![Root { path: dir.path().to_owned(), shown: "r".into() }]);
         assert_eq!(index.named("x.py", EntryKind::File).collect::<Vec<_>>(), ["a/b/x.py"]);
         assert_eq!(index.named("y.py", EntryKind::File).count(), 0);
-        assert!(index.may_hide("target/y.py") && !index.may_hide("a/z.py"));
+        assert!(index.may_exist("target/y.py") && !index.may_exist("a/z.py"));
         assert_eq!(index.len(), 4);
     }
 

@@ -1,7 +1,7 @@
 //! Markdown as a flat list of blocks with line numbers: headings, paragraphs, list items, tables, fences.
 //!
-//! `pulldown-cmark` reads the structure; this file only flattens it. Quoted text, struck-out text, HTML and front matter
-//! are dropped, so that nothing further on can take them for a promise.
+//! `pulldown-cmark` reads the structure; this file only flattens it. Quoted text, struck-out text, HTML and front
+//! matter are dropped, so that no later step can mistake them for a promise.
 
 use std::ops::Range;
 
@@ -22,7 +22,7 @@ pub(crate) enum Block {
     Paragraph(Inline),
     /// The text of a list item.
     Item {
-        /// How deep the list is, from 1.
+        /// Nesting depth of the list, from 1.
         depth: usize,
         /// `[x]` and `[ ]`.
         checked: Option<bool>,
@@ -39,9 +39,9 @@ pub(crate) enum Block {
 pub(crate) struct Fence {
     /// The first word of the info string, in lower case; empty without one.
     pub language: String,
-    /// Whether it is fenced; otherwise it is an indented block.
+    /// True for a fenced block, false for an indented one.
     pub fenced: bool,
-    /// The line where it opens.
+    /// Line of the opening fence.
     pub line: usize,
     /// Line number and text of each line.
     pub rows: Vec<(usize, String)>,
@@ -62,7 +62,7 @@ pub(crate) fn blocks(text: &str) -> Vec<Block> {
     flattener.blocks
 }
 
-/// What the text that arrives belongs to.
+/// The block to which the next text belongs.
 enum Leaf {
     Heading(u8),
     Paragraph,
@@ -217,7 +217,7 @@ impl<'a> Flattener<'a> {
         }
     }
 
-    /// Whether only blanks and quote or list marks stand before `offset` in its line.
+    /// True if only spaces and quote or list marks precede `offset` in its line.
     fn starts_line(&self, offset: usize) -> bool {
         let before = self.source.get(..offset).unwrap_or_default();
         let line = before.rsplit('\n').next().unwrap_or_default();

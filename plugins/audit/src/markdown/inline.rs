@@ -1,32 +1,30 @@
-//! Running text as spans with line numbers: words, code, links.
+//! Prose as spans with line numbers: words, code, links.
 //!
-//! Keeps what matters for telling promises from prose: which words are code, which are bold, and where a link goes.
+//! Keeps what distinguishes promises from other prose: code, bold text, and link targets.
 
-/// What a span is.
+/// The kind of a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SpanKind {
-    /// Words.
+    /// Plain words.
     Text,
-    /// Between back-ticks.
+    /// Text in backticks.
     Code,
 }
 
-/// A piece of running text.
+/// A span of text with one style.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Span {
-    /// Words or code.
     pub kind: SpanKind,
-    /// The text.
     pub text: String,
     /// The line, from 1.
     pub line: usize,
-    /// Whether it is bold.
+    /// True for bold text.
     pub strong: bool,
-    /// Where it links to.
+    /// Target of the link.
     pub link: Option<String>,
 }
 
-/// Running text.
+/// A text as a list of spans.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Inline {
     spans: Vec<Span>,
@@ -47,7 +45,7 @@ impl Inline {
         self.spans.push(Span { kind, text: text.to_owned(), line, strong, link: target.map(str::to_owned) });
     }
 
-    /// The pieces.
+    /// The spans.
     #[must_use]
     pub(crate) fn spans(&self) -> &[Span] {
         &self.spans
@@ -86,7 +84,7 @@ impl Inline {
     }
 }
 
-/// Where the lines of a text start.
+/// The line starts of a text.
 #[derive(Debug)]
 pub(crate) struct Lines {
     starts: Vec<usize>,

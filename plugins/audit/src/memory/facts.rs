@@ -3,13 +3,13 @@
 use baton_plugin_kit::host::ServiceError;
 use baton_plugin_sdk::sql::Value;
 
-use super::cells::{count, flag, integer, maybe_number, maybe_string, number, string, text, words};
+use super::cells::{boolean, count, integer, number, optional_number, optional_text, text, text_or_empty, text_value};
 use super::memory::Memory;
 use crate::limits;
-use crate::verify::{Fact, FactStore, Facts, Folders, LookedInto, Stub, SymbolLookup};
+use crate::verify::{Fact, FactStore, Facts, Folders, SearchedFolder, Stub, SymbolLookup};
 
 impl FactStore for Memory<'_> {
-    /// A database that fails knows nothing: then the files are read.
+    /// If the database fails, no fact is known and the files are read.
     fn facts(&self, keys: &[String]) -> Vec<(String, Fact)> {
         let statement = "SELECT key, bytes, changed_ns, sha256, lines, blank, whole, stub, looked FROM facts
             WHERE key IN (SELECT value FROM json_each(?1))";
@@ -17,27 +17,27 @@ impl FactStore for Memory<'_> {
         for page in keys.chunks(limits::MEMORY_PAGE / 4) {
             let Ok(list) = serde_json::to_string(page) else { continue };
             let rows = self.database.all(statement, &[Value::Text(list)]).unwrap_or_default();
-            facts.extend(rows.iter().map(|row| (words(row, 0), fact(row))));
+            facts.extend(rows.iter().map(|row| (text_or_empty(row, 0), fact(row))));
         }
         facts
     }
 }
 
 impl Memory<'_> {
-    /// Folders that earlier audits looked into for stubs.
+    /// Folders that earlier audits searched for stubs.
     pub fn folders(&self) -> Result<Folders, ServiceError> {
         let statement =
             "SELECT path, changed_ns, files, junk FROM folders WHERE scope = ?1 AND path > ?2 ORDER BY path LIMIT ?3";
         let mut folders = Folders::new();
         self.pages(statement, &Value::Text(self.scope.clone()), |row| {
-            let junk = serde_json::from_str(&words(row, 3)).unwrap_or_default();
-            let looked = LookedInto {
+            let junk = serde_json::from_str(&text_or_empty(row, 3)).unwrap_or_default();
+            let looked = SearchedFolder {
                 changed_ns: count(row, 1).unwrap_or_default(),
                 files: count(row, 2).unwrap_or_default(),
                 junk,
             };
-            // A page begins after a path, and the root's is the empty one.
-            let path = words(row, 0);
+            // Each page starts after a path, and the root has the empty path.
+            let path = text_or_empty(row, 0);
             folders.insert(path.strip_prefix('/').unwrap_or(&path).to_owned(), looked);
         })?;
         Ok(folders)
@@ -64,7 +64,7 @@ impl Memory<'_> {
         let roots = facts.roots();
         let statement = "SELECT key FROM facts WHERE ?1 AND key > ?2 ORDER BY key LIMIT ?3";
         self.pages(statement, &Value::Integer(1), |row| {
-            let key = words(row, 0);
+            let key = text_or_empty(row, 0);
             let ours = key.split_once("//").is_some_and(|(root, _)| roots.contains(&root));
             if (!ours && all > limits::FACTS as u64) || (ours && !facts.has(&key)) {
                 stale.push(vec![Value::Text(key)]);
@@ -77,7 +77,7 @@ impl Memory<'_> {
         Ok(())
     }
 
-    /// Keeps which folders were looked into; writes only what is new.
+    /// Stores the folders that were searched; writes only changes.
     pub(super) fn keep_folders(&self, folders: &Folders) -> Result<(), ServiceError> {
         let before = self.folders()?;
         let key = |path: &str| Value::Text(format!("/{path}"));
@@ -86,11 +86,11 @@ impl Memory<'_> {
             .map(|(path, looked)| {
                 let junk = serde_json::to_string(&looked.junk).unwrap_or_default();
                 let (changed_ns, files) = (number(looked.changed_ns), number(looked.files));
-                vec![string(&self.scope), key(path), changed_ns, files, Value::Text(junk)]
+                vec![text_value(&self.scope), key(path), changed_ns, files, Value::Text(junk)]
             })
             .collect();
         let gone = before.keys().filter(|path| !folders.contains_key(*path));
-        let gone: Vec<Vec<Value>> = gone.map(|path| vec![string(&self.scope), key(path)]).collect();
+        let gone: Vec<Vec<Value>> = gone.map(|path| vec![text_value(&self.scope), key(path)]).collect();
         let put = "INSERT OR REPLACE INTO folders (scope, path, changed_ns, files, junk) VALUES (?1, ?2, ?3, ?4, ?5)";
         for (statement, rows) in [(put, new), ("DELETE FROM folders WHERE scope = ?1 AND path = ?2", gone)] {
             for page in rows.chunks(limits::MEMORY_BATCH) {
@@ -102,7 +102,7 @@ impl Memory<'_> {
 }
 
 fn fact(row: &[Value]) -> Fact {
-    let looked: Vec<(String, Option<u64>)> = serde_json::from_str(&words(row, 8)).unwrap_or_default();
+    let looked: Vec<(String, Option<u64>)> = serde_json::from_str(&text_or_empty(row, 8)).unwrap_or_default();
     Fact {
         bytes: count(row, 1).unwrap_or_default(),
         changed_ns: count(row, 2).unwrap_or_default(),
@@ -117,21 +117,21 @@ fn fact(row: &[Value]) -> Fact {
 
 fn fact_row(key: &str, fact: &Fact) -> Vec<Value> {
     vec![
-        string(key),
+        text_value(key),
         number(fact.bytes),
         number(fact.changed_ns),
-        maybe_string(fact.sha256.as_deref()),
-        maybe_number(fact.lines),
-        flag(fact.blank),
-        flag(fact.whole),
-        maybe_string(fact.stub.map(Stub::code)),
+        optional_text(fact.sha256.as_deref()),
+        optional_number(fact.lines),
+        boolean(fact.blank),
+        boolean(fact.whole),
+        optional_text(fact.stub.map(Stub::code)),
         Value::Text(looked_text(&fact.looked)),
     ]
 }
 
-/// What was looked for, by name; as much as a page of facts has room for.
+/// The searched definitions by name; at most as much as fits into a page of facts.
 fn looked_text(looked: &[SymbolLookup]) -> String {
-    let mut room = limits::LOOKED_BYTES;
+    let mut room = limits::DEFINITION_CACHE_BYTES;
     let mut fits = |looked: &&SymbolLookup| {
         let weight = looked.name.len() + 16;
         let fits = weight <= room;

@@ -1,29 +1,30 @@
 //! Reads the data of earlier audits.
 //!
-//! A memory is of one scope: the audited folders. So an audit of a part of the tree is never compared with one of the whole tree.
+//! A memory belongs to one scope, the audited folders. So an audit of a part of the tree is never compared with one of
+//! the whole tree.
 
 use std::collections::BTreeMap;
 
 use baton_plugin_kit::host::{ServiceError, Writable};
 use baton_plugin_sdk::sql::Value;
 
-use super::cells::{count, integer, text, words};
+use super::cells::{count, integer, text, text_or_empty};
 use super::schema;
 use super::settle::settle;
 use crate::earlier_outcomes::EarlierOutcomes;
 use crate::limits;
 use crate::verify::{CommitLine, Counts, PreviousVerdict, PreviousVerdicts, Status};
 
-/// What is remembered.
+/// The data of earlier audits of one scope.
 pub struct Memory<'a> {
     pub(super) database: &'a dyn Writable,
     pub(super) scope: String,
-    /// The task that remembers; empty for none.
+    /// The current task; empty for none.
     pub(super) task: String,
-    /// The number of the last audit that was written to its end, of any scope.
+    /// The number of the last audit that was written completely, of any scope.
     pub(super) committed: i64,
     last: Option<LastAudit>,
-    plans: BTreeMap<String, KeptPlan>,
+    plans: BTreeMap<String, RecordedPlan>,
 }
 
 /// The last audit of a scope.
@@ -31,48 +32,48 @@ pub struct Memory<'a> {
 pub struct LastAudit {
     /// Its number.
     pub id: i64,
-    /// When it ran: `2026-01-18 10:15:00 UTC`. An audit after which nothing had changed is not told from the one before it.
+    /// Time of the audit: `2026-01-18 10:15:00 UTC`. An audit without changes has the same record as the one before it.
     pub at: String,
-    /// All remembered plans together.
+    /// All recorded plans together.
     pub counts: Counts,
     /// The newest commit.
     pub head: Option<String>,
-    /// What else went into it, as one digest.
+    /// A digest of all other inputs.
     pub inputs: Option<String>,
 }
 
-/// A plan as the last audit left it.
+/// A plan at the last audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptPlan {
+pub struct RecordedPlan {
     /// The number of its rows.
     pub(super) id: i64,
-    /// A digest of everything that the report says of it.
+    /// A digest of everything that the report contains about it.
     pub digest: String,
     /// Its deliverables by status.
     pub counts: Counts,
 }
 
-/// How the audited folders stood at one audit.
+/// The completion at one audit.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Moment {
-    /// When: `2026-01-18 10:15:00 UTC`.
+    /// Time of the audit: `2026-01-18 10:15:00 UTC`.
     pub at: String,
     /// All plans together.
     pub counts: Counts,
-    /// Done of expected in per cent; null when nothing could be verified.
+    /// Done of expected in per cent; null if nothing could be verified.
     pub percent: Option<usize>,
 }
 
 impl<'a> Memory<'a> {
-    /// Opens the memory of a scope and makes its tables where there are none.
+    /// Opens the memory of a scope; creates missing tables.
     ///
     /// # Errors
-    /// When the database is not granted, fails, or was written by a newer version.
+    /// If the database is not granted, fails, or was written by a newer version.
     pub fn open(database: &'a dyn Writable, scope: &str) -> Result<Self, ServiceError> {
         Self::open_by(database, scope, &EarlierOutcomes::default())
     }
 
-    /// The same for a task, which takes back what an audit left whose outcome was never taken.
+    /// As [`Memory::open`], for a task. Also discards the data of an audit whose outcome was not recorded.
     ///
     /// # Errors
     /// As [`Memory::open`].
@@ -96,18 +97,18 @@ impl<'a> Memory<'a> {
         self.last.as_ref()
     }
 
-    /// A plan as the last audit left it.
+    /// A plan at the last audit.
     #[must_use]
-    pub fn plan(&self, shown: &str) -> Option<&KeptPlan> {
+    pub fn plan(&self, shown: &str) -> Option<&RecordedPlan> {
         self.plans.get(shown)
     }
 
-    /// Every plan that is remembered, by name.
-    pub fn plans(&self) -> impl Iterator<Item = (&str, &KeptPlan)> {
+    /// All recorded plans, by name.
+    pub fn plans(&self) -> impl Iterator<Item = (&str, &RecordedPlan)> {
         self.plans.iter().map(|(shown, plan)| (shown.as_str(), plan))
     }
 
-    /// Which plans promise which of these files, or were found to have them there: file and plan, by file.
+    /// The plans that promise these files, or whose deliverables were found at these paths: file and plan, by file.
     pub fn naming(&self, files: &[String]) -> Result<Vec<(String, String)>, ServiceError> {
         let names: BTreeMap<i64, &str> = self.plans.iter().map(|(shown, plan)| (plan.id, shown.as_str())).collect();
         let list = Value::Text(serde_json::to_string(files).unwrap_or_default());
@@ -116,7 +117,8 @@ impl<'a> Memory<'a> {
             let statement =
                 format!("SELECT {column}, plan FROM plan_rows WHERE {column} IN (SELECT value FROM json_each(?1))");
             let rows = self.database.all(&statement, std::slice::from_ref(&list))?;
-            let named = rows.iter().filter_map(|row| Some((words(row, 0), (*names.get(&integer(row, 1))?).to_owned())));
+            let named =
+                rows.iter().filter_map(|row| Some((text_or_empty(row, 0), (*names.get(&integer(row, 1))?).to_owned())));
             naming.extend(named);
         }
         naming.sort();
@@ -124,7 +126,7 @@ impl<'a> Memory<'a> {
         Ok(naming)
     }
 
-    /// The rows of a plan as the last audit left them.
+    /// The deliverables of a plan at the last audit.
     pub fn before(&self, shown: &str) -> Result<PreviousVerdicts, ServiceError> {
         let mut before = PreviousVerdicts {
             known: self.last.is_some() && self.plans.contains_key(shown),
@@ -136,20 +138,20 @@ impl<'a> Memory<'a> {
             removal FROM plan_rows WHERE plan = ?1 AND path > ?2 ORDER BY path LIMIT ?3";
         self.pages(statement, &Value::Integer(plan.id), |row| {
             if let Some(kept) = kept(row) {
-                before.rows.insert(words(row, 0), kept);
+                before.rows.insert(text_or_empty(row, 0), kept);
             }
         })?;
         Ok(before)
     }
 
-    /// The last audits at which something had changed, oldest first.
+    /// The last audits with changes, oldest first.
     pub fn trend(&self) -> Result<Vec<Moment>, ServiceError> {
         let statement = "SELECT at, counts FROM audits WHERE scope = ?1 AND quiet = 0 ORDER BY id DESC LIMIT ?2";
         let most = Value::Integer(i64::try_from(limits::TREND).unwrap_or_default());
         let rows = self.database.all(statement, &[Value::Text(self.scope.clone()), most])?;
         let moment = |row: &Vec<Value>| {
-            let counts = counts_of(&words(row, 1));
-            Moment { at: words(row, 0), counts, percent: counts.percent() }
+            let counts = counts_of(&text_or_empty(row, 1));
+            Moment { at: text_or_empty(row, 0), counts, percent: counts.percent() }
         };
         Ok(rows.iter().rev().map(moment).collect())
     }
@@ -160,27 +162,31 @@ impl<'a> Memory<'a> {
         let rows = self.database.all(statement, &[Value::Text(self.scope.clone())])?;
         Ok(rows.first().map(|row| LastAudit {
             id: integer(row, 0),
-            at: words(row, 1),
-            counts: counts_of(&words(row, 2)),
+            at: text_or_empty(row, 1),
+            counts: counts_of(&text_or_empty(row, 2)),
             head: text(row, 3),
             inputs: text(row, 4),
         }))
     }
 
-    fn kept_plans(&self) -> Result<BTreeMap<String, KeptPlan>, ServiceError> {
+    fn kept_plans(&self) -> Result<BTreeMap<String, RecordedPlan>, ServiceError> {
         let statement = "SELECT plan, max(audit), id, digest, counts FROM plans
             WHERE scope = ?1 AND plan > ?2 AND audit <= ?4 GROUP BY plan ORDER BY plan LIMIT ?3";
         let mut plans = BTreeMap::new();
         self.pages(statement, &Value::Text(self.scope.clone()), |row| {
-            let plan = KeptPlan { id: integer(row, 2), digest: words(row, 3), counts: counts_of(&words(row, 4)) };
-            plans.insert(words(row, 0), plan);
+            let plan = RecordedPlan {
+                id: integer(row, 2),
+                digest: text_or_empty(row, 3),
+                counts: counts_of(&text_or_empty(row, 4)),
+            };
+            plans.insert(text_or_empty(row, 0), plan);
         })?;
-        // A plan that is gone has a row without a digest until that is settled.
+        // A deleted plan has a row without a digest until it is settled.
         plans.retain(|_, plan| !plan.digest.is_empty());
         Ok(plans)
     }
 
-    /// Asks for all rows, page after page: `?1` is `of`, `?2` the first cell of the last row, `?3` the page's size and `?4`
+    /// Queries all rows page by page: `?1` is `of`, `?2` the first cell of the last row, `?3` the page size and `?4`
     /// the last audit that counts.
     pub(super) fn pages(
         &self,
@@ -200,7 +206,7 @@ impl<'a> Memory<'a> {
                 take(row);
             }
             match rows.last() {
-                Some(last) if rows.len() >= limits::MEMORY_PAGE => after = words(last, 0),
+                Some(last) if rows.len() >= limits::MEMORY_PAGE => after = text_or_empty(last, 0),
                 _ => return Ok(()),
             }
         }
@@ -208,9 +214,9 @@ impl<'a> Memory<'a> {
 }
 
 fn kept(row: &[Value]) -> Option<PreviousVerdict> {
-    let commit = text(row, 7).map(|id| CommitLine { id, title: words(row, 8), at: integer(row, 9) });
+    let commit = text(row, 7).map(|id| CommitLine { id, title: text_or_empty(row, 8), at: integer(row, 9) });
     Some(PreviousVerdict {
-        status: Status::of_word(&words(row, 1))?,
+        status: Status::of_word(&text_or_empty(row, 1))?,
         line: count(row, 2).unwrap_or_default(),
         found: text(row, 3),
         bytes: count(row, 4),
@@ -222,7 +228,7 @@ fn kept(row: &[Value]) -> Option<PreviousVerdict> {
     })
 }
 
-/// Counts as they are kept: `PRESENT:4 MISSING:1`. A status of another version of the audit counts nothing.
+/// Parses stored counts: `PRESENT:4 MISSING:1`. A status of another version of the audit is ignored.
 fn counts_of(text: &str) -> Counts {
     let mut counts = Counts::default();
     for part in text.split(' ') {
@@ -235,7 +241,7 @@ fn counts_of(text: &str) -> Counts {
     counts
 }
 
-/// The other way round.
+/// The inverse of [`counts_of`].
 pub(super) fn counts_text(counts: Counts) -> String {
     let parts = Status::ALL.into_iter().filter(|status| counts.get(*status) > 0);
     parts.map(|status| format!("{}:{}", status.word(), counts.get(status))).collect::<Vec<_>>().join(" ")

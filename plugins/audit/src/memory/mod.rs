@@ -1,7 +1,7 @@
 //! The data of earlier audits, in the plugin's own database.
 //!
-//! `schema` makes the tables, `memory` reads, `record` writes at the end of a run, `cells` reads values of rows. `facts` keeps
-//! files' digests, so that a run after which nothing changed reads no file.
+//! `schema` creates the tables, `memory` reads, `record` writes at the end of a run, `cells` converts values of rows.
+//! `facts` stores files' digests, so that a run without changes reads no file.
 //!
 //! A killed run leaves the old state: each row has the number of its audit, and counts only when that audit is in the table
 //! `audits`, which is written last. `settle` discards it if its outcome was not recorded. All tables are bounded. Without a
@@ -15,5 +15,5 @@ mod record;
 mod schema;
 mod settle;
 
-pub use memory::{KeptPlan, LastAudit, Memory, Moment};
+pub use memory::{LastAudit, Memory, Moment, RecordedPlan};
 pub use record::{AuditRecord, PlanRecord, Record};

@@ -4,44 +4,44 @@
 use baton_plugin_kit::host::ServiceError;
 use baton_plugin_sdk::sql::Value;
 
-use super::cells::{flag, maybe_number, maybe_string, number, string};
+use super::cells::{boolean, number, optional_number, optional_text, text_value};
 use super::memory::{Memory, counts_text};
 use crate::limits;
 use crate::verify::{Counts, Facts, Folders, PreviousVerdict};
 
-/// A plan that is to be remembered.
+/// A plan to record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanRecord {
-    /// What people call it.
+    /// Its name for readers.
     pub shown: String,
-    /// A digest of everything that the report says of it.
+    /// A digest of everything that the report contains about it.
     pub digest: String,
     /// Its deliverables by status.
     pub counts: Counts,
-    /// Its rows, by path, each path once.
+    /// Its deliverables by path, each path once.
     pub rows: Vec<(String, PreviousVerdict)>,
 }
 
-/// An audit that is to be remembered.
+/// An audit to record.
 #[derive(Debug, Clone, Copy)]
 pub struct AuditRecord<'a> {
-    /// When it ran: `2026-01-18 10:15:00 UTC`.
+    /// Time of the audit: `2026-01-18 10:15:00 UTC`.
     pub at: &'a str,
-    /// Whether it was over all plans.
+    /// True if all plans were audited.
     pub whole: bool,
-    /// Whether it found nothing changed.
+    /// True if nothing changed since the last audit.
     pub quiet: bool,
-    /// All remembered plans together.
+    /// All recorded plans together.
     pub counts: Counts,
     /// The newest commit.
     pub head: Option<&'a str>,
-    /// What else went into it, as one digest.
+    /// A digest of all other inputs.
     pub inputs: Option<&'a str>,
-    /// Plans that are remembered and gone.
+    /// Recorded plans that were deleted.
     pub gone: &'a [String],
 }
 
-/// An audit that is being written down.
+/// An audit that is being recorded.
 pub struct Record<'m, 'a> {
     memory: &'m Memory<'a>,
     audit: i64,
@@ -52,7 +52,7 @@ pub struct Record<'m, 'a> {
 }
 
 impl<'m, 'a> Record<'m, 'a> {
-    /// Begins; what a run that died left behind is taken away.
+    /// Starts the record, and discards rows that a killed run left.
     pub fn start(memory: &'m Memory<'a>) -> Result<Self, ServiceError> {
         let committed = Value::Integer(memory.committed);
         let left =
@@ -63,7 +63,7 @@ impl<'m, 'a> Record<'m, 'a> {
                 memory.database.write(statement, vec![vec![committed.clone()]])?;
             }
         }
-        // Rows are written before their plan, so those of a run that died may have no plan yet.
+        // Rows are written before their plan, so those of a killed run may have no plan yet.
         let newest =
             "SELECT max(coalesce((SELECT max(id) FROM plans), 0), coalesce((SELECT max(plan) FROM plan_rows), 0))";
         let newest = memory.database.all(newest, &[])?;
@@ -72,11 +72,11 @@ impl<'m, 'a> Record<'m, 'a> {
         Ok(Self { memory, audit, next_plan, plans: Vec::new(), rows: Vec::new(), wrote: false })
     }
 
-    /// Adds a plan whose rows are not those of the last audit. Does not count before [`Record::finish`].
+    /// Adds a plan whose rows differ from those of the last audit. It does not count before [`Record::finish`].
     pub fn plan(&mut self, plan: PlanRecord) -> Result<(), ServiceError> {
         let id = Value::Integer(self.next_plan);
         self.next_plan += 1;
-        let (scope, audit) = (string(&self.memory.scope), Value::Integer(self.audit));
+        let (scope, audit) = (text_value(&self.memory.scope), Value::Integer(self.audit));
         let counts = Value::Text(counts_text(plan.counts));
         self.plans.push(vec![id.clone(), scope, Value::Text(plan.shown), audit, Value::Text(plan.digest), counts]);
         self.rows.extend(plan.rows.into_iter().map(|(path, kept)| row(id.clone(), path, &kept)));
@@ -102,10 +102,10 @@ impl<'m, 'a> Record<'m, 'a> {
         Ok(())
     }
 
-    /// Writes the audit down, and with it everything that was added; then forgets what is not needed any more.
+    /// Writes the audit, so that everything that was added counts; then deletes obsolete data.
     ///
     /// # Errors
-    /// When the database fails. Before the audit is in its table, the old state counts; after that, the new one.
+    /// If the database fails. Before the audit is in its table, the old data count; after that, the new ones.
     pub fn finish(mut self, audit: &AuditRecord<'_>, facts: &Facts<'_>, folders: &Folders) -> Result<(), ServiceError> {
         self.gone(audit.gone);
         self.flush()?;
@@ -117,43 +117,43 @@ impl<'m, 'a> Record<'m, 'a> {
         let last = self.memory.last().filter(|_| audit.quiet && !self.wrote && audit.gone.is_empty());
         if let Some(last) = last {
             let statement = "UPDATE audits SET seen_at = ?2, head = ?3 WHERE id = ?1";
-            let row = vec![Value::Integer(last.id), string(audit.at), maybe_string(audit.head)];
+            let row = vec![Value::Integer(last.id), text_value(audit.at), optional_text(audit.head)];
             return Ok(database.write(statement, vec![row])?);
         }
         let statement = "INSERT INTO audits (id, scope, at, seen_at, whole, quiet, counts, head, inputs)
             VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8)";
         let values = vec![
             Value::Integer(self.audit),
-            string(&self.memory.scope),
-            string(audit.at),
-            flag(audit.whole),
-            flag(audit.quiet),
+            text_value(&self.memory.scope),
+            text_value(audit.at),
+            boolean(audit.whole),
+            boolean(audit.quiet),
             Value::Text(counts_text(audit.counts)),
-            maybe_string(audit.head),
-            maybe_string(audit.inputs),
+            optional_text(audit.head),
+            optional_text(audit.inputs),
         ];
-        let pending = vec![string(&self.memory.scope), Value::Integer(self.audit), string(&self.memory.task)];
+        let pending = vec![text_value(&self.memory.scope), Value::Integer(self.audit), text_value(&self.memory.task)];
         database.write("INSERT OR REPLACE INTO pending (scope, audit, task) VALUES (?1, ?2, ?3)", vec![pending])?;
         database.write(statement, vec![values])?;
-        self.tidy()
+        self.delete_old_audits()
     }
 
-    /// Adds for each plan that is gone a row without a digest.
+    /// Adds a row without a digest for each deleted plan.
     fn gone(&mut self, gone: &[String]) {
         for plan in gone {
             let id = Value::Integer(self.next_plan);
             self.next_plan += 1;
-            let (scope, audit) = (string(&self.memory.scope), Value::Integer(self.audit));
-            self.plans.push(vec![id, scope, string(plan), audit, string(""), string("")]);
+            let (scope, audit) = (text_value(&self.memory.scope), Value::Integer(self.audit));
+            self.plans.push(vec![id, scope, text_value(plan), audit, text_value(""), text_value("")]);
         }
     }
 
-    /// Takes away audits beyond the bound. What newer rows stand for goes when this audit is settled.
-    fn tidy(&self) -> Result<(), ServiceError> {
+    /// Deletes audits beyond the limit. Rows that newer rows replace are deleted when this audit is settled.
+    fn delete_old_audits(&self) -> Result<(), ServiceError> {
         let bound = "DELETE FROM audits WHERE scope = ?1 AND id IN
             (SELECT id FROM audits WHERE scope = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)";
         let most = Value::Integer(i64::try_from(limits::AUDITS_KEPT).unwrap_or_default());
-        Ok(self.memory.database.write(bound, vec![vec![string(&self.memory.scope), most]])?)
+        Ok(self.memory.database.write(bound, vec![vec![text_value(&self.memory.scope), most]])?)
     }
 }
 
@@ -162,16 +162,16 @@ fn row(plan: Value, path: String, kept: &PreviousVerdict) -> Vec<Value> {
     vec![
         plan,
         Value::Text(path),
-        string(kept.status.word()),
+        text_value(kept.status.word()),
         number(kept.line),
-        maybe_string(kept.found.as_deref()),
-        maybe_number(kept.bytes),
-        maybe_number(kept.lines),
-        maybe_string(kept.sha256.as_deref()),
-        maybe_string(commit.map(|commit| commit.id.as_str())),
-        maybe_string(commit.map(|commit| commit.title.as_str())),
+        optional_text(kept.found.as_deref()),
+        optional_number(kept.bytes),
+        optional_number(kept.lines),
+        optional_text(kept.sha256.as_deref()),
+        optional_text(commit.map(|commit| commit.id.as_str())),
+        optional_text(commit.map(|commit| commit.title.as_str())),
         commit.map_or(Value::Null, |commit| Value::Integer(commit.at)),
-        flag(kept.commit_open),
-        maybe_string(kept.removal.as_deref()),
+        boolean(kept.commit_open),
+        optional_text(kept.removal.as_deref()),
     ]
 }

@@ -5,10 +5,10 @@ use baton_plugin_sdk::sql::Value;
 
 use super::cells::integer;
 
-/// The table that says how many of the steps were taken.
+/// The table with the number of completed migration steps.
 const META: &str = "CREATE TABLE IF NOT EXISTS memory_version (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL) STRICT";
 
-/// Every step. Each can be taken again, because a run may die between two of them.
+/// All migration steps. Each can be repeated, because a run may be killed between two of them.
 const STEPS: [&[&str]; 5] = [FIRST, PENDING, CUT_OFF, REMOVAL, NO_FINDINGS];
 
 const FIRST: &[&str] = &[
@@ -36,17 +36,17 @@ const FIRST: &[&str] = &[
 const PENDING: &[&str] = &["CREATE TABLE IF NOT EXISTS pending (
     scope TEXT PRIMARY KEY, audit INTEGER NOT NULL, task TEXT NOT NULL) STRICT, WITHOUT ROWID"];
 
-/// Earlier versions read files of more than 64 KiB only in part: what they remember of such files may be wrong.
+/// Earlier versions read files of more than 64 KiB only partly, so their data about such files may be wrong.
 const CUT_OFF: &[&str] =
     &["DELETE FROM facts WHERE bytes > 65536", "UPDATE plan_rows SET sha256 = NULL, lines = NULL WHERE bytes > 65536"];
 
-/// Adding a column fails where it exists: [`prepare`] leaves it out then.
+/// Adding a column fails if it exists: [`prepare`] skips it then.
 const REMOVAL: &[&str] = &["ALTER TABLE plan_rows ADD COLUMN removal TEXT"];
 
-/// Earlier versions kept findings, which nothing read.
+/// Earlier versions stored findings, which nothing read.
 const NO_FINDINGS: &[&str] = &["DROP TABLE IF EXISTS findings"];
 
-/// Makes the tables, or brings them up to date.
+/// Creates the tables, or migrates them.
 pub(super) fn prepare(database: &dyn Writable) -> Result<(), ServiceError> {
     let known = database.all("SELECT 1 FROM sqlite_schema WHERE name = 'memory_version'", &[])?;
     if known.is_empty() {
@@ -74,7 +74,7 @@ pub(super) fn prepare(database: &dyn Writable) -> Result<(), ServiceError> {
     Ok(())
 }
 
-/// Whether a run that died has added the column `removal`.
+/// True if a killed run has already added the column `removal`.
 fn has_removal(database: &dyn Writable) -> Result<bool, ServiceError> {
     let found = "SELECT 1 FROM sqlite_schema WHERE name = 'plan_rows' AND sql LIKE '%removal%'";
     Ok(!database.all(found, &[])?.is_empty())

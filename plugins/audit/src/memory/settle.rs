@@ -8,15 +8,17 @@
 use baton_plugin_kit::host::{ServiceError, Writable};
 use baton_plugin_sdk::sql::Value;
 
-use super::cells::{integer, string, words};
+use super::cells::{integer, text_or_empty, text_value};
 use crate::earlier_outcomes::EarlierOutcomes;
 
-/// Settles what the last audit of a scope left pending: it counts from now on, or is taken back. Can be broken off anywhere
-/// and begun again.
+/// Settles the pending data of a scope: they count from now on, or are discarded. Can be interrupted anywhere and
+/// repeated.
 pub(super) fn settle(database: &dyn Writable, scope: &str, ended: &EarlierOutcomes<'_>) -> Result<(), ServiceError> {
-    let pending = database.all("SELECT audit, task FROM pending WHERE scope = ?1", &[string(scope)])?;
-    let Some((audit, task)) = pending.first().map(|row| (integer(row, 0), words(row, 1))) else { return Ok(()) };
-    let of_scope = || vec![vec![string(scope), Value::Integer(audit)]];
+    let pending = database.all("SELECT audit, task FROM pending WHERE scope = ?1", &[text_value(scope)])?;
+    let Some((audit, task)) = pending.first().map(|row| (integer(row, 0), text_or_empty(row, 1))) else {
+        return Ok(());
+    };
+    let of_scope = || vec![vec![text_value(scope), Value::Integer(audit)]];
     let written = database.all("SELECT 1 FROM audits WHERE id = ?1", &[Value::Integer(audit)])?;
     let (which, statements): (&[&str], &[&str]) = if !written.is_empty() && ended.taken(&task) {
         (&[OLD, GONE], &[])
@@ -30,10 +32,10 @@ pub(super) fn settle(database: &dyn Writable, scope: &str, ended: &EarlierOutcom
     for statement in statements {
         database.write(statement, of_scope())?;
     }
-    Ok(database.write("DELETE FROM pending WHERE scope = ?1", vec![vec![string(scope)]])?)
+    Ok(database.write("DELETE FROM pending WHERE scope = ?1", vec![vec![text_value(scope)]])?)
 }
 
-/// What newer rows stand for.
+/// Rows that newer rows replace.
 const OLD: &str = "SELECT old.id FROM plans AS old WHERE old.scope = ?1 AND EXISTS (SELECT 1 FROM plans AS new
     WHERE new.scope = old.scope AND new.plan = old.plan AND new.audit > old.audit AND new.audit <= ?2)";
 

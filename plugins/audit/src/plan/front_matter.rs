@@ -1,24 +1,23 @@
 //! The `deliverables:` of a plan's front matter: paths, or maps of `path`, `symbol`, `action` and `done`.
 //!
-//! What is wrong with an entry is returned in words with its line; the other entries count.
+//! An invalid entry is reported with its line; the other entries count.
 
 use super::Purpose;
 use super::stated::{self, StatedDeliverable};
 use crate::yaml::{self, Node, Value};
 
-/// The keys of an entry.
 const KEYS: &[&str] = &["path", "symbol", "action", "done"];
 
-/// What a front matter states.
+/// The `deliverables:` of a front matter.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct FrontMatterList {
-    /// The deliverables; absent when there is no list, or no entry of it can be used.
+    /// The deliverables; `None` if there is no list, or no valid entry.
     pub deliverables: Option<Vec<StatedDeliverable>>,
-    /// What is wrong with the list: `line 4: …`.
+    /// Problems of the list: `line 4: …`.
     pub problems: Vec<String>,
 }
 
-/// Reads the list. A front matter that is not YAML has none; `discover` reports it.
+/// Reads the list. A front matter that is not YAML has no list; `discover` reports it.
 #[must_use]
 pub fn front_matter(text: &str) -> FrontMatterList {
     let mut list = FrontMatterList::default();
@@ -30,13 +29,13 @@ pub fn front_matter(text: &str) -> FrontMatterList {
     }
     let entries: Vec<StatedDeliverable> =
         node.list().iter().filter_map(|entry| deliverable(entry, &mut list.problems)).collect();
-    // An empty list states that nothing is promised; a list of entries that cannot be used states nothing.
+    // An empty list states that the plan promises nothing; a list with only invalid entries states nothing.
     let usable = !entries.is_empty() || node.list().is_empty() && matches!(node.value, Value::List(_));
     list.deliverables = usable.then_some(entries);
     list
 }
 
-/// A problem with its line in the plan. The `---` line above makes it one more.
+/// A problem with its line in the plan, which is one more because of the `---` line.
 fn problem(node: &Node, text: &str) -> String {
     format!("line {}: {text}", node.line + 1)
 }

@@ -1,26 +1,26 @@
 //! Combines sightings into deliverables: the same file named twice is one deliverable with two mentions.
 //!
-//! A bare or partial name (`matcher.py`, `core/matcher.py`) is the same file as a longer path of the plan that ends with
-//! it, when only one does. A bare name that could be several of the plan's files is demoted to a reference: counting it
-//! would count a file twice. This module does not read the audited tree.
+//! A bare or partial name (`matcher.py`, `core/matcher.py`) is the same file as a longer path of the plan that ends
+//! with it, if there is only one such path. A bare name that may be several of the plan's files becomes a reference:
+//! counting it would count a file twice. This module does not read the audited tree.
 
 use std::collections::HashMap;
 
-use super::{Deliverable, Mention, Place, Purpose, Reference, Role, Sighting, SymbolHint, says_done};
+use super::{Deliverable, Mention, Place, Purpose, Reference, Role, Sighting, SymbolHint, reports_done};
 use crate::limits;
 
-/// What a list of sightings adds up to.
+/// The deliverables and references of a list of sightings.
 #[derive(Debug, Default)]
 pub struct Deliverables {
     /// Promised files, by their first line.
     pub deliverables: Vec<Deliverable>,
-    /// Files that are only spoken of, by their first line.
+    /// Files that are mentioned but not promised, by their first line.
     pub references: Vec<Reference>,
-    /// How many names were dropped because there were more than [`limits::NAMES_PER_PLAN`].
+    /// Number of names dropped because there are more than [`limits::NAMES_PER_PLAN`].
     pub left_out: usize,
 }
 
-/// Adds sightings up. Linear in their number.
+/// Combines sightings, in linear time.
 #[must_use]
 pub fn gather(sightings: Vec<Sighting>, hints: &[SymbolHint]) -> Deliverables {
     let (promised, spoken): (Vec<_>, Vec<_>) =
@@ -44,7 +44,7 @@ pub fn gather(sightings: Vec<Sighting>, hints: &[SymbolHint]) -> Deliverables {
     out
 }
 
-/// Files that stand at the root of a project.
+/// Files that are at the root of every project.
 const ROOT_FILES: &[&str] = &[
     "AGENTS.md",
     "CHANGELOG.md",
@@ -64,7 +64,7 @@ enum Target {
     Several,
 }
 
-/// The deliverables under their keys, and the keys under their last names.
+/// The deliverables by key, and the keys by base name.
 struct DeliverableIndex {
     keys_by_name: HashMap<String, Vec<String>>,
     entries: HashMap<String, Deliverable>,
@@ -86,7 +86,7 @@ impl DeliverableIndex {
         Self { keys_by_name, entries: HashMap::new() }
     }
 
-    /// Longer paths of the plan that end with `key`: the longest, when all the others end it too.
+    /// Longer paths of the plan that end with `key`: the longest, if it ends with all the others.
     fn longer(&self, key: &str) -> Target {
         let tail = format!("/{key}");
         let longer: Vec<&String> = self
@@ -105,7 +105,7 @@ impl DeliverableIndex {
 
     fn target(&self, sighting: &Sighting) -> Target {
         match key_of(&sighting.path) {
-            // Every project has these at its root: what is changed is that one.
+            // Every project has these at its root: a plan that changes one means that one.
             (key, false) if sighting.purpose == Purpose::Change && ROOT_FILES.contains(&key.as_str()) => {
                 Target::Own(key)
             }
@@ -156,7 +156,7 @@ impl DeliverableIndex {
         }
     }
 
-    /// Spoken-of names: a mention where the plan promises the same file, a reference otherwise.
+    /// Mentioned names: a mention if the plan promises the same file, a reference otherwise.
     fn references(&mut self, loose: Vec<Sighting>, left_out: &mut usize) -> Vec<Reference> {
         let mut references: Vec<Reference> = Vec::new();
         let mut seen = std::collections::HashSet::new();
@@ -201,7 +201,7 @@ fn key_of(written: &str) -> (String, bool) {
     }
 }
 
-/// Where `key` points, being written as `written`.
+/// The place of `key`, which the plan wrote as `written`.
 fn place_of(written: &str, key: &str) -> Place {
     match Place::of(written) {
         Place::Inside { anchored, .. } => Place::Inside { path: key.to_owned(), anchored },
@@ -221,7 +221,7 @@ fn merge(entry: &mut Deliverable, sighting: Sighting) {
     }
     let (done, status) = (done_at(sighting.status.as_deref(), sighting.line), sighting.status);
     match (entry.purpose == Purpose::Delete, sighting.purpose == Purpose::Delete) {
-        // Only a line that deletes the file can call it deleted.
+        // Only a line that deletes the file can report it as deleted.
         (true, false) => {}
         (false, true) => (entry.done_at, entry.status) = (done, status),
         _ => (entry.done_at, entry.status) = (entry.done_at.or(done), entry.status.take().or(status)),
@@ -237,9 +237,9 @@ fn merge(entry: &mut Deliverable, sighting: Sighting) {
     entry.component = entry.component.take().or(sighting.component);
 }
 
-/// The line, when its state calls the work done.
+/// The line, if its state reports the work as done.
 fn done_at(status: Option<&str>, line: usize) -> Option<usize> {
-    status.filter(|status| says_done(status)).map(|_| line)
+    status.filter(|status| reports_done(status)).map(|_| line)
 }
 
 fn mention(entry: &mut Deliverable, new: Mention) {

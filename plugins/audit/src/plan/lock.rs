@@ -1,4 +1,4 @@
-//! The lock of a plan: a reviewed list of its deliverables, as JSON in a file beside the plan (`PLAN.md.lock`).
+//! The lock of a plan: a reviewed list of its deliverables, as JSON in a file next to the plan (`PLAN.md.lock`).
 //!
 //! The lock holds a digest of the plan's text. Boxes may be ticked without changing it: the state of a deliverable is read from
 //! the text unless the lock has `done`.
@@ -9,28 +9,25 @@ use sha2::{Digest, Sha256};
 use super::{Plan, Purpose, StatedDeliverable};
 use crate::verify::hex;
 
-/// The version of the format.
 const VERSION: u32 = 1;
 
-/// A lock.
+/// A reviewed list of deliverables.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lock {
-    /// The version of the format: 1.
     version: u32,
-    /// The name of the plan's file, for people.
+    /// The name of the plan's file, for readers.
     plan: String,
     /// The digest of the plan's text, see [`digest`].
     sha256: String,
-    /// Whether somebody checked the list; until then it does not count.
+    /// True if somebody has reviewed the list; an unreviewed list is ignored.
     pub reviewed: bool,
-    /// What the plan promises.
-    deliverables: Vec<LockedDeliverable>,
+    deliverables: Vec<LockEntry>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct LockedDeliverable {
+struct LockEntry {
     path: String,
     #[serde(default)]
     action: Action,
@@ -56,7 +53,7 @@ impl Lock {
     /// Parses a lock.
     ///
     /// # Errors
-    /// What is wrong and in which line: not JSON, an unknown key, another version.
+    /// The problem and its line: not JSON, an unknown key, another version.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         let lock: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if lock.version != VERSION {
@@ -65,10 +62,10 @@ impl Lock {
         Ok(lock)
     }
 
-    /// A lock with what was read from the plan's text, for review.
+    /// A lock with the deliverables that were read from the plan's text, for review.
     #[must_use]
     pub fn propose(name: &str, text: &str, plan: &Plan) -> Self {
-        let deliverables = plan.deliverables.iter().map(|item| LockedDeliverable {
+        let deliverables = plan.deliverables.iter().map(|item| LockEntry {
             path: item.path.clone(),
             action: match item.purpose {
                 Purpose::Make => Action::Create,
@@ -86,23 +83,23 @@ impl Lock {
     /// The lock as the bytes of its file.
     ///
     /// # Errors
-    /// When it cannot be written as JSON.
+    /// If it cannot be serialised.
     pub fn bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
         let mut bytes = serde_json::to_vec_pretty(self)?;
         bytes.push(b'\n');
         Ok(bytes)
     }
 
-    /// Whether the lock was made for this text of the plan.
+    /// True if the lock belongs to this text of the plan.
     #[must_use]
     pub fn is_of(&self, text: &str) -> bool {
         self.sha256 == digest(text)
     }
 
-    /// Its deliverables.
+    /// The listed deliverables.
     #[must_use]
     pub fn deliverables(&self) -> Vec<StatedDeliverable> {
-        let stated = |item: &LockedDeliverable| StatedDeliverable {
+        let stated = |item: &LockEntry| StatedDeliverable {
             path: item.path.clone(),
             symbols: item.symbols.clone(),
             purpose: match item.action {
@@ -117,7 +114,7 @@ impl Lock {
     }
 }
 
-/// SHA-256 of a text in which every box is open and every line ends in a line feed.
+/// SHA-256 of a text with all boxes unticked and all line ends as line feeds.
 fn digest(text: &str) -> String {
     let mut hasher = Sha256::new();
     for line in text.lines() {

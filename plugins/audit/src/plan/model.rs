@@ -1,15 +1,15 @@
-//! The data of a plan: the sightings, and the deliverables and references made from them.
+//! The data of a plan: sightings, and the deliverables and references built from them.
 
 use super::{Place, SizeAssertion};
 
-/// The meaning of a name in a plan.
+/// The kind of entry that a name in a plan means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A file.
     File,
     /// A folder.
     Folder,
-    /// A leaf of a tree whose name does not tell.
+    /// A leaf of a tree whose name fits both.
     Either,
 }
 
@@ -30,12 +30,12 @@ pub enum Form {
     Link,
     /// `Path: x`, `**Location:** x`, `| File | x |`.
     Field,
-    /// Anywhere in running text.
+    /// Anywhere in prose.
     Prose,
 }
 
 impl Form {
-    /// The form's name in reports.
+    /// The name in reports.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -51,56 +51,56 @@ impl Form {
     }
 }
 
-/// Whether the plan promises the file or merely speaks of it.
+/// Whether the plan promises the file or only mentions it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// Promised: it counts in the completion.
     Deliverable,
-    /// Spoken of: looked up and reported, never counted.
+    /// Mentioned: looked up and reported, never counted.
     Reference,
 }
 
-/// What a plan wants of a file.
+/// The action that a plan wants for a file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Purpose {
-    /// It is made, or said to be there.
+    /// The file is created or must exist.
     #[default]
     Make,
-    /// It is there and is changed.
+    /// The file exists and is changed.
     Change,
-    /// It is deleted.
+    /// The file is deleted.
     Delete,
 }
 
-/// One place where a plan names a file, as it was found.
+/// One place where a plan names a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sighting {
-    /// The path as it is understood: a tree's rows are joined.
+    /// The path after interpretation: the rows of a tree are joined.
     pub path: String,
     /// File or folder.
     pub kind: Kind,
-    /// The form.
+    /// The form in which it is written.
     pub form: Form,
-    /// Promised or spoken of.
+    /// Promised or only mentioned.
     pub role: Role,
-    /// What is promised of it.
+    /// The wanted action.
     pub purpose: Purpose,
     /// The line, from 1.
     pub line: usize,
-    /// Component or section, where there is one.
+    /// Component or section, if any.
     pub component: Option<String>,
     /// Classes and functions that the plan wants in the file.
     pub symbols: Vec<String>,
-    /// Claimed number of lines.
+    /// The stated number of lines.
     pub lines: Option<SizeAssertion>,
-    /// Claimed size in bytes.
+    /// The stated size in bytes.
     pub bytes: Option<SizeAssertion>,
-    /// What the plan says of its state, in its own words.
+    /// The state that the plan gives, verbatim.
     pub status: Option<String>,
 }
 
 impl Sighting {
-    /// A sighting with nothing but a name and a place.
+    /// A sighting with only a name and a place.
     #[must_use]
     pub fn new(path: impl Into<String>, kind: Kind, form: Form, role: Role, line: usize) -> Self {
         Self {
@@ -119,7 +119,7 @@ impl Sighting {
     }
 }
 
-/// Symbols of a code fence that is tied to a file by name. Taken over only when the plan promises that file.
+/// Symbols of a code fence that names its file. Used only if the plan promises that file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SymbolHint {
     /// The file's path as written.
@@ -128,64 +128,64 @@ pub struct SymbolHint {
     pub symbols: Vec<String>,
 }
 
-/// Where a plan names a deliverable.
+/// A place where a plan names a deliverable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mention {
     /// The line, from 1.
     pub line: usize,
-    /// The form.
+    /// The form in which it is written.
     pub form: Form,
-    /// Whether it promises the file or merely speaks of it.
+    /// Promised or only mentioned.
     pub role: Role,
 }
 
 /// A file or folder that a plan promises.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deliverable {
-    /// The path as the plan means it; relative to the audited root where it points inside.
+    /// The path that the plan means; relative to the audited root if it is inside.
     pub path: String,
-    /// Where it points.
+    /// Inside or outside the audited root.
     pub place: Place,
     /// File or folder.
     pub kind: Kind,
-    /// What the plan wants of it.
+    /// The wanted action.
     pub purpose: Purpose,
     /// Component or section.
     pub component: Option<String>,
     /// Wanted classes and functions, in the order of the plan.
     pub symbols: Vec<String>,
-    /// Claimed number of lines.
+    /// The stated number of lines.
     pub lines: Option<SizeAssertion>,
-    /// Claimed size in bytes.
+    /// The stated size in bytes.
     pub bytes: Option<SizeAssertion>,
-    /// What the plan says of its state.
+    /// The state that the plan gives.
     pub status: Option<String>,
-    /// The line that calls it done; absent where none does.
+    /// The line that reports it as done; `None` if no line does.
     pub done_at: Option<usize>,
-    /// Where it is named, in the order of the lines; at least one, at most [`crate::limits::MENTIONS`].
+    /// The places that name it, in the order of the lines; at least one, at most [`crate::limits::MENTIONS`].
     pub mentions: Vec<Mention>,
 }
 
 impl Deliverable {
-    /// The line that promises it first.
+    /// The first line that promises it.
     #[must_use]
     pub fn line(&self) -> usize {
         self.mentions.iter().find(|mention| mention.role == Role::Deliverable).map_or(1, |mention| mention.line)
     }
 
-    /// Whether a drawn tree shows it.
+    /// True if a drawn tree contains it.
     #[must_use]
     pub fn is_drawn(&self) -> bool {
         self.mentions.iter().any(|mention| mention.form == Form::Tree)
     }
 }
 
-/// A file that a plan speaks of without promising it.
+/// A file that a plan mentions without promising it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
-    /// The path as the plan means it.
+    /// The path that the plan means.
     pub path: String,
-    /// Where it points.
+    /// Inside or outside the audited root.
     pub place: Place,
     /// The line of the first mention, from 1.
     pub line: usize,
@@ -195,7 +195,7 @@ pub struct Reference {
 
 impl Plan {
     /// Adds the folder of the plan: names without a folder may be in it.
-    pub fn lies_in(&mut self, folder: Option<String>) {
+    pub fn add_folder(&mut self, folder: Option<String>) {
         let Some(folder) = folder.filter(|folder| !folder.is_empty()) else { return };
         if let Err(at) = self.folders.binary_search(&folder) {
             self.folders.insert(at, folder);
@@ -203,21 +203,21 @@ impl Plan {
     }
 }
 
-/// What a plan says.
+/// The content of a plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
     /// The first heading.
     pub title: Option<String>,
     /// The bold lines below the title: `Date`, `Status`, `Last Audit` and so on, as written.
     pub header: Vec<(String, String)>,
-    /// What it promises, in the order of the lines.
+    /// Promised files, in the order of the lines.
     pub deliverables: Vec<Deliverable>,
-    /// What it speaks of, in the order of the lines.
+    /// Mentioned files, in the order of the lines.
     pub references: Vec<Reference>,
-    /// Folders that it names, relative to the root.
+    /// Folders that the plan names, relative to the root.
     pub folders: Vec<String>,
-    /// Folders of which it lists every file, relative to the root, sorted.
+    /// Folders whose files are all listed in the plan, relative to the root, sorted.
     pub enumerated: Vec<String>,
-    /// Names that were left out because there were too many.
+    /// Number of names left out because there are too many.
     pub left_out: usize,
 }

@@ -1,19 +1,19 @@
-//! Where a written path points: into the audited folder, or somewhere that is never looked up.
+//! Classifies a written path: inside the audited folder, or outside, where it is never looked up.
 //!
-//! Decided from the text alone. A leading `/` means "from the audited root", because plans write `/docs/x.md` for that;
-//! only the top folders that every machine has are taken for the machine's own.
+//! Only the text decides. A leading `/` means "from the audited root", because plans write `/docs/x.md` for that; only
+//! top-level folders that every machine has mean the machine's root.
 
-/// Where a written path points.
+/// The place of a written path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// Below the audited root: normal, relative, without `.` and `..`, without a trailing slash. Empty for the root.
+    /// Below the audited root: normal, relative, without `.`, `..` and trailing slash. Empty for the root.
     Inside {
         /// The path.
         path: String,
-        /// Whether the text says that it starts at the root (`/x`, `./x`).
+        /// True if the text says that it starts at the root (`/x`, `./x`).
         anchored: bool,
     },
-    /// Anywhere else, with the reason in words.
+    /// Anywhere else, with the reason.
     Outside(&'static str),
 }
 
@@ -21,7 +21,7 @@ const PARENT: &str = "the path leaves the granted folder";
 const HOME: &str = "it lives in a home folder, outside the granted folder";
 const MACHINE: &str = "it lives at an absolute path of a machine, outside the granted folder";
 
-/// Top folders of Unix and macOS machines that a project does not have at its root.
+/// Top-level folders of Unix and macOS machines that a project does not have at its root.
 const MACHINE_FOLDERS: &[&str] = &[
     "Applications",
     "Library",
@@ -48,11 +48,11 @@ const MACHINE_FOLDERS: &[&str] = &[
     "usr",
 ];
 
-/// What machines keep below `/var`; other names below `/var` are a project's own.
+/// Folders that machines have below `/var`; other names below `/var` belong to a project.
 const MACHINE_VAR: &[&str] = &["cache", "db", "folders", "lib", "lock", "log", "mail", "run", "spool", "tmp", "www"];
 
 impl Place {
-    /// Reads a written path.
+    /// Classifies a written path.
     #[must_use]
     pub fn of(written: &str) -> Self {
         if written.starts_with('~') {

@@ -1,6 +1,6 @@
 //! Deliverables that a plan states as data: the `deliverables:` of its front matter, or its lock.
 //!
-//! A stated list replaces what was read from the plan's text: files that are not on it become references.
+//! A stated list replaces the deliverables of the plan's text; files that are not on the list become references.
 
 use super::gather::{Deliverables, gather};
 use super::{Deliverable, Form, Kind, Place, Plan, Purpose, Role, Sighting};
@@ -12,15 +12,15 @@ pub struct StatedDeliverable {
     pub path: String,
     /// Classes and functions that the file must define.
     pub symbols: Vec<String>,
-    /// What the plan wants of the file.
+    /// The wanted action.
     pub purpose: Purpose,
-    /// Whether the list says that it is done; absent: the boxes of the plan's text decide.
+    /// Whether the list states that it is done; `None`: the boxes of the plan's text decide.
     pub done: Option<bool>,
-    /// The line of the plan, from 1; absent: the line where the text promises it.
+    /// The line of the plan, from 1; `None`: the line where the text promises it.
     pub line: Option<usize>,
 }
 
-/// The word of a stated list for what a plan wants of a file.
+/// The action for a word of a stated list.
 #[must_use]
 pub(super) fn purpose(word: &str) -> Option<Purpose> {
     match word.to_lowercase().as_str() {
@@ -47,7 +47,7 @@ impl Plan {
         self.folders.extend(parents);
         self.folders.sort();
         self.folders.dedup();
-        // The list says what is promised; a drawn tree no longer lists a folder in full.
+        // The list states what is promised, so a drawn tree no longer lists a folder in full.
         self.enumerated.clear();
         (self.deliverables, self.references) = (deliverables, references);
         self.left_out = self.left_out.max(left_out);
@@ -73,13 +73,13 @@ fn sighting(stated: &StatedDeliverable, read: &[Deliverable]) -> Sighting {
     }
 }
 
-/// Whether a path of the text is the stated one, or its end.
+/// True if a path of the text is the stated one, or its end.
 fn is_same(read: &str, stated: &str) -> bool {
     let stated = stated.trim_start_matches("./").trim_end_matches('/');
     stated == read || stated.ends_with(&format!("/{read}"))
 }
 
-/// The path as one from the audited folder: a stated path is exact.
+/// The path relative to the audited folder: stated paths are exact.
 fn anchored(path: &str) -> String {
     match Place::of(path) {
         Place::Inside { anchored: false, path } => format!("./{path}"),
@@ -91,7 +91,7 @@ fn written(path: &str, place: &Place) -> String {
     if matches!(place, Place::Inside { anchored: true, .. }) { format!("./{path}") } else { path.to_owned() }
 }
 
-/// The lines that name a file that was read, as references.
+/// The lines that name a deliverable of the text, as references.
 fn demoted(item: &Deliverable) -> impl Iterator<Item = Sighting> {
     let path = written(&item.path, &item.place);
     item.mentions

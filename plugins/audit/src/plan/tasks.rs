@@ -1,11 +1,11 @@
-//! The tasks of a plan: its check boxes outside code blocks, and which ticked ones are stale.
+//! The tasks of a plan: its check boxes outside code blocks, and the stale ones among them.
 
 use serde::Serialize;
 
-/// Lines of stale tasks that are listed.
+/// Maximum number of listed lines of stale tasks.
 const LISTED: usize = 20;
 
-/// How far a plan's tasks are.
+/// Progress of a plan's tasks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Tasks {
     /// Ticked tasks, stale ones included.
@@ -49,14 +49,14 @@ impl Tasks {
         self.boxes.push(ticked);
     }
 
-    /// Adds the lines of ticked tasks whose file is not there.
+    /// Adds the lines of ticked tasks whose file is missing.
     pub fn add_stale(&mut self, lines: impl IntoIterator<Item = usize>) {
         let lines: std::collections::BTreeSet<usize> = lines.into_iter().collect();
         self.stale = lines.len().min(self.ticked);
         self.stale_lines = lines.into_iter().take(LISTED).collect();
     }
 
-    /// `3 of 5 tasks are ticked; 1 of them is stale (line 7)`; absent without tasks.
+    /// `3 of 5 tasks are ticked; 1 of them is stale (line 7)`; `None` without tasks.
     #[must_use]
     pub fn sentence(&self) -> Option<String> {
         let all = self.ticked + self.open;
@@ -71,7 +71,7 @@ impl Tasks {
     }
 }
 
-/// The state of the box that opens a list item.
+/// State of the box at the start of a list item.
 fn ticked(line: &str) -> Option<bool> {
     let number = line.trim_start_matches(|sign: char| sign.is_ascii_digit() || sign == '.');
     let item = line.strip_prefix(['-', '*', '+']).or_else(|| (number.len() < line.len()).then_some(number))?;

@@ -1,11 +1,11 @@
-//! What the words behind a path say of it.
+//! Interprets the words after a path.
 
 use super::context::CHECKS;
 use super::lexer::PATH;
-use super::verbs::{self, Deed};
+use super::verbs::{self, FileAction};
 use super::words;
 
-/// What follows the path.
+/// The class of the words after a path.
 pub(super) fn after(after: &str) -> &'static str {
     let rest = after.trim_start_matches(['`', '*', '_', '"']);
     let text = rest.trim_start();
@@ -53,14 +53,16 @@ pub(super) fn after(after: &str) -> &'static str {
     }
     let negated = said.iter().any(|word| words::negates(word));
     let made = said.iter().any(|word| {
-        verbs::verb(word).is_some_and(|verb| matches!(verb.deed, Deed::Make | Deed::Add | Deed::Write) && verb.past)
-            || matches!(word.as_str(), "there" | "present" | "available" | "committed")
+        verbs::verb(word).is_some_and(|verb| {
+            matches!(verb.action, FileAction::Make | FileAction::Add | FileAction::Write) && verb.past
+        }) || matches!(word.as_str(), "there" | "present" | "available" | "committed")
     });
     match (first, negated) {
         (_, true) => "negated",
         ("exists" | "exist" | "existiert" | "existieren", _) => "exists",
         ("is" | "are" | "wird" | "will" | "gets" | "was" | "were" | "has" | "werden" | "must", _) => {
-            let gone = |word: &String| verbs::verb(word).is_some_and(|verb| verb.past && verb.deed == Deed::Delete);
+            let gone =
+                |word: &String| verbs::verb(word).is_some_and(|verb| verb.past && verb.action == FileAction::Delete);
             if said.iter().skip(1).take(2).any(gone) {
                 "said to go"
             } else if made {
@@ -78,7 +80,7 @@ pub(super) fn after(after: &str) -> &'static str {
     }
 }
 
-/// What a text that a dash or colon separates from the path says of it.
+/// The class of a text that a dash or colon separates from the path.
 fn after_dash(text: &str) -> &'static str {
     let said = text.trim_start_matches(['-', '\u{2013}', '\u{2014}', ':', '\u{2190}', '#', ' ', '*']);
     let first = said.split_whitespace().next().unwrap_or_default();
@@ -100,7 +102,7 @@ fn after_dash(text: &str) -> &'static str {
 fn is_to_be_made(said: &str) -> bool {
     let said: Vec<String> = words::words(said).take(5).collect();
     let made = |word: &String| {
-        verbs::verb(word).is_some_and(|verb| verb.past && matches!(verb.deed, Deed::Make | Deed::Write))
+        verbs::verb(word).is_some_and(|verb| verb.past && matches!(verb.action, FileAction::Make | FileAction::Write))
     };
     said.windows(2).any(|pair| matches!(pair, [be, verb] if matches!(be.as_str(), "be" | "is" | "are" | "wird" | "werden") && made(verb)))
 }
@@ -109,24 +111,25 @@ fn is_to_be_made(said: &str) -> bool {
 fn is_unchanged(said: &str) -> bool {
     let said: Vec<String> = words::words(said).take(3).collect();
     let denies = |word: &String| matches!(word.as_str(), "no" | "not" | "nothing");
-    let changes =
-        |word: &String| verbs::verb(word).is_some_and(|verb| verb.deed == Deed::Change) || word == "modifications";
+    let changes = |word: &String| {
+        verbs::verb(word).is_some_and(|verb| verb.action == FileAction::Change) || word == "modifications"
+    };
     said.first().is_some_and(|word| word == "unchanged" || denies(word) && said.iter().skip(1).any(changes))
 }
 
-/// Whether the words say how what is named before is changed: "`x`: drop the field", "`x` – added a key".
+/// True if the words describe a change of the file named before them: "`x`: drop the field", "`x` – added a key".
 fn is_change(said: &str) -> bool {
     let mut words = words::words(said);
     let order = words.next().and_then(|word| verbs::verb(&word));
-    let changes = order.is_some_and(|verb| match verb.deed {
-        Deed::Change | Deed::Add => true,
-        Deed::Delete | Deed::Move => !verb.past,
+    let changes = order.is_some_and(|verb| match verb.action {
+        FileAction::Change | FileAction::Add => true,
+        FileAction::Delete | FileAction::Move => !verb.past,
         _ => false,
     });
     changes && words.next().is_some()
 }
 
-/// Whether the sentence of a path is a question.
+/// True if the sentence of a path is a question.
 pub(super) fn is_asked(after: &str) -> bool {
     let end = after.find(['?', '!']).into_iter().chain(after.find(". ")).min();
     end.and_then(|end| after.get(end..)).is_some_and(|rest| rest.starts_with('?'))

@@ -1,10 +1,10 @@
-//! What the words before a path say: the verb, the preposition, the key, and whether they deny it.
+//! Interprets the words before a path: the verb, the preposition, the key, and a negation.
 
 use super::lexer::{CODE, PATH};
-use super::verbs::{self, Deed, Verb};
+use super::verbs::{self, FileAction, Verb};
 use super::words;
 
-/// What the words before a path say.
+/// The interpreted words before a path.
 #[expect(clippy::struct_excessive_bools, reason = "each is one thing that words may say, whatever else they say")]
 pub(super) struct Clause {
     pub(super) lead: Option<Verb>,
@@ -16,17 +16,17 @@ pub(super) struct Clause {
     pub(super) new: bool,
     /// "explain it in `x`".
     pub(super) it: bool,
-    /// It continues a list of paths.
+    /// The path continues a list of paths.
     pub(super) joined: bool,
-    /// A word such as "from" is between the verb and it.
+    /// A word such as "from" is between the verb and the path.
     pub(super) within: bool,
-    /// Only marks are before it.
+    /// Only list marks precede the path.
     pub(super) opens: bool,
-    /// "In `x`, …": only "in" is before it.
+    /// "In `x`, …": only "in" precedes the path.
     pub(super) only_in: bool,
 }
 
-/// The words before a path, from the last sentence on.
+/// Interprets the words before a path, from the start of its sentence.
 pub(super) fn clause(before: &str) -> Clause {
     let cut = ["; ", ". ", "! ", "? "].iter().filter_map(|stop| before.rfind(stop).map(|at| at + stop.len())).max();
     let short = |cut: usize| {
@@ -44,35 +44,39 @@ pub(super) fn clause(before: &str) -> Clause {
     };
     let sentence = cut.filter(|cut| !short(*cut)).and_then(|cut| before.get(cut..)).unwrap_or(before);
     let all: Vec<String> = words::words(sentence).collect();
-    let said: Vec<&str> = all.iter().map(String::as_str).skip_while(|word| is_tag(word)).collect();
-    let lead = said.iter().find(|word| !is_leading(word)).and_then(|word| verbs::verb(word));
-    let named = |at: usize| at.checked_sub(1).and_then(|at| said.get(at)).is_some_and(|word| is_article(word));
-    let near = (0..said.len()).rev().filter(|at| !named(*at)).find_map(|at| {
-        said.get(at).and_then(|word| verbs::verb(word)).filter(|verb| verb.deed != Deed::Test || said.len() < 3)
+    let leading_words: Vec<&str> = all.iter().map(String::as_str).skip_while(|word| is_tag(word)).collect();
+    let lead = leading_words.iter().find(|word| !is_leading(word)).and_then(|word| verbs::verb(word));
+    let named = |at: usize| at.checked_sub(1).and_then(|at| leading_words.get(at)).is_some_and(|word| is_article(word));
+    let near = (0..leading_words.len()).rev().filter(|at| !named(*at)).find_map(|at| {
+        leading_words
+            .get(at)
+            .and_then(|word| verbs::verb(word))
+            .filter(|verb| verb.action != FileAction::Test || leading_words.len() < 3)
     });
-    let within = said.iter().skip(1).any(|word| matches!(*word, "from" | "in" | "within" | "inside" | "aus" | "im"));
+    let within =
+        leading_words.iter().skip(1).any(|word| matches!(*word, "from" | "in" | "within" | "inside" | "aus" | "im"));
     let opened = sentence.trim_end_matches([' ', '`', '*', '_', '"']);
-    let prep = if opened.ends_with('(') { "bracket" } else { prep(&said) };
+    let prep = if opened.ends_with('(') { "bracket" } else { prep(&leading_words) };
     Clause {
         lead,
         near,
         prep,
         within,
         negated: words::words(&without_asides(sentence)).any(|word| words::negates(&word)),
-        supposed: said.iter().any(|word| words::supposes(word)),
-        will: said.iter().any(|word| {
+        supposed: leading_words.iter().any(|word| words::supposes(word)),
+        will: leading_words.iter().any(|word| {
             matches!(*word, "will" | "shall" | "must" | "wird" | "werden" | "soll" | "going" | "we'll" | "i'll")
         }),
-        new: said.iter().rev().take(4).any(|word| matches!(*word, "new" | "neue" | "neuen" | "neues" | "neu")),
-        it: said.iter().rev().take(3).any(|word| matches!(*word, "it" | "them" | "es" | "sie")),
-        joined: said.last().is_some_and(|word| is_path(word))
-            || matches!(said.as_slice(), [.., path, "and" | "und" | "or" | "oder" | "plus" | "&" | "+"] if is_path(path)),
+        new: leading_words.iter().rev().take(4).any(|word| matches!(*word, "new" | "neue" | "neuen" | "neues" | "neu")),
+        it: leading_words.iter().rev().take(3).any(|word| matches!(*word, "it" | "them" | "es" | "sie")),
+        joined: leading_words.last().is_some_and(|word| is_path(word))
+            || matches!(leading_words.as_slice(), [.., path, "and" | "und" | "or" | "oder" | "plus" | "&" | "+"] if is_path(path)),
         opens: prep == "start",
-        only_in: matches!(said.as_slice(), ["in" | "inside" | "within"]),
+        only_in: matches!(leading_words.as_slice(), ["in" | "inside" | "within"]),
     }
 }
 
-/// A text without its closed brackets.
+/// A text without its closed parentheses.
 fn without_asides(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -85,22 +89,22 @@ fn without_asides(text: &str) -> String {
     out
 }
 
-/// The meaning of the text that follows these words.
-pub(super) struct Said {
-    pub(super) near: Option<Deed>,
+/// The meaning of a text for the words that follow it.
+pub(super) struct LeadingWords {
+    pub(super) near: Option<FileAction>,
     pub(super) prep: &'static str,
     pub(super) opens: bool,
     pub(super) negated: bool,
 }
 
-/// Reads the words before a name of code.
-pub(super) fn said(before: &str) -> Said {
+/// Reads the words before an identifier.
+pub(super) fn leading_words(before: &str) -> LeadingWords {
     let clause = clause(before);
     let prep = if key(before).is_some() { "key" } else { clause.prep };
-    Said { near: clause.near.map(|verb| verb.deed), prep, opens: clause.opens, negated: clause.negated }
+    LeadingWords { near: clause.near.map(|verb| verb.action), prep, opens: clause.opens, negated: clause.negated }
 }
 
-/// What counts or tags a line: `T001`, `[P]`, `US1`, `Step 4`, a number.
+/// True for a counter or tag of a line: `T001`, `[P]`, `US1`, `Step 4`, a number.
 fn is_tag(word: &str) -> bool {
     let coded = word.chars().any(|sign| sign.is_ascii_digit())
         && word.chars().count() <= 6
@@ -113,7 +117,7 @@ fn is_tag(word: &str) -> bool {
         )
 }
 
-/// Words that may stand before the verb of a step.
+/// True for words that may precede the verb of a step.
 fn is_leading(word: &str) -> bool {
     matches!(
         word,
@@ -150,7 +154,7 @@ fn is_leading(word: &str) -> bool {
     )
 }
 
-/// Words before a noun.
+/// True for words that may precede a noun.
 fn is_article(word: &str) -> bool {
     matches!(
         word,
@@ -174,10 +178,10 @@ fn is_article(word: &str) -> bool {
     )
 }
 
-/// What leads to the path: a preposition, the verb itself, or nothing.
-fn prep(said: &[&str]) -> &'static str {
-    let mut rest = said;
-    // "`a`, `b` and `c`": the later ones are led to by what leads to the first.
+/// The word that connects to the path: a preposition, the verb itself, or nothing.
+fn prep(leading_words: &[&str]) -> &'static str {
+    let mut rest = leading_words;
+    // "`a`, `b` and `c`": the later paths have the same connection as the first.
     loop {
         let trimmed = match rest {
             [before @ .., path, joint]
@@ -197,7 +201,7 @@ fn prep(said: &[&str]) -> &'static str {
         if let Some(verb) = verbs::verb(word)
             .filter(|_| !matches!(*word, "new" | "neu" | "neue" | "test" | "tests" | "unit" | "integration"))
         {
-            return if verb.deed == Deed::Be { "be" } else { "verb" };
+            return if verb.action == FileAction::Be { "be" } else { "verb" };
         }
         let skipped = matches!(
             *word,
@@ -237,7 +241,7 @@ fn prep(said: &[&str]) -> &'static str {
             return "words";
         }
     }
-    // Only words such as "the file" stand before it.
+    // Only words such as "the file" precede the path.
     if rest.len() <= 3 { "start" } else { "words" }
 }
 
@@ -250,14 +254,14 @@ pub(super) fn key(before: &str) -> Option<&'static str> {
     let text = before.trim_end_matches([' ', '*', '_', '`', '"']);
     let listed = text.trim_end_matches([PATH, ',', ' ', '&', '+']);
     let text = listed.trim_end_matches(" and").trim_end_matches([PATH, ',', ' ']).trim_end_matches(['*', '_', ' ']);
-    // "Outcome: a short note, `x`" says what `x` is.
+    // "Outcome: a short note, `x`" explains what `x` is.
     let explained = listed.split_once(": ").filter(|(_, words)| {
         before.trim_end().ends_with(',') && !listed.contains(PATH) && words.split_whitespace().count() <= 4
     });
     let text = explained.map_or(text.to_owned(), |(key, _)| format!("{key}:"));
     let text = text.as_str();
     if text.ends_with(['\u{2192}', '\u{21d2}']) || text.ends_with("->") || text.ends_with("=>") {
-        // "`a` → `b`" moves, "the design → `b`" points.
+        // "`a` → `b`" is a move, "the design → `b`" is a reference.
         return Some(if text.contains(PATH) { "arrow from a path" } else { "arrow" });
     }
     let named = text.strip_suffix(':').or_else(|| text.strip_suffix('='))?;
@@ -282,11 +286,11 @@ pub(super) fn key(before: &str) -> Option<&'static str> {
         "zieldatei",
         "filename",
     ]) {
-        let deed = all.iter().find_map(|word| verbs::verb(word));
-        return Some(match deed.map(|verb| verb.deed) {
-            Some(Deed::Make | Deed::Add | Deed::Write) => "make",
-            Some(Deed::Change) => "change",
-            Some(Deed::Delete) => "delete",
+        let action = all.iter().find_map(|word| verbs::verb(word));
+        return Some(match action.map(|verb| verb.action) {
+            Some(FileAction::Make | FileAction::Add | FileAction::Write) => "make",
+            Some(FileAction::Change) => "change",
+            Some(FileAction::Delete) => "delete",
             Some(_) => "other",
             None if has(&["existing", "source", "related", "involved", "relevant", "affected", "key"]) => "existing",
             None => "file",
@@ -308,24 +312,24 @@ pub(super) fn key(before: &str) -> Option<&'static str> {
     ]) {
         return Some("make");
     }
-    Some(match all.iter().find_map(|word| verbs::verb(word)).map(|verb| verb.deed) {
-        Some(Deed::Make | Deed::Add | Deed::Write) => "make",
-        Some(Deed::Change) => "change",
-        Some(Deed::Delete) => "delete",
-        Some(Deed::Run | Deed::See) => "run",
-        Some(Deed::Test) => "test",
-        Some(Deed::Move) => "move",
+    Some(match all.iter().find_map(|word| verbs::verb(word)).map(|verb| verb.action) {
+        Some(FileAction::Make | FileAction::Add | FileAction::Write) => "make",
+        Some(FileAction::Change) => "change",
+        Some(FileAction::Delete) => "delete",
+        Some(FileAction::Run | FileAction::See) => "run",
+        Some(FileAction::Test) => "test",
+        Some(FileAction::Move) => "move",
         _ => "other",
     })
 }
 
-/// Whether the words before a path open a quotation that is still open.
+/// True if the words before a path end inside a quotation.
 pub(super) fn is_quoted(before: &str) -> bool {
     before.matches('"').count() % 2 == 1
         || before.matches(['\u{201c}', '\u{201e}']).count() > before.matches('\u{201d}').count()
 }
 
-/// Whether the last word introduces something to look up ("see") or a name that is not a path ("branch").
+/// True if the last word introduces something to look up ("see") or a name that is not a path ("branch").
 pub(super) fn is_looked_up(before: &str) -> bool {
     words::words(before).next_back().is_some_and(|word| {
         matches!(word.as_str(), "see" | "siehe" | "cf" | "vgl" | "branch" | "branches" | "tag" | "endpoint" | "route")

@@ -1,18 +1,18 @@
-//! Builds the plan from the paths of a document: assigns their roles with the model, and reads the lines around each.
+//! Builds the plan from the paths of a document: assigns their roles with the model, and reads the surrounding lines.
 
 use std::collections::HashMap;
 
 use super::candidate::Candidate;
 use super::features::Features;
-use super::observe::{Observed, observe};
+use super::observe::{DocumentPaths, observe};
 use super::structure::{Document, LineForm};
-use super::{claims, fields, lexer, model, names, symbols, todos, words};
+use super::{fields, lexer, model, names, size_assertions, symbols, todos, words};
 use crate::plan::{Kind, Place, Plan, Purpose, Role, Sighting, SymbolHint, gather};
 
-/// The maximum length of a heading: it is repeated for every file below it.
+/// Maximum length of a heading: it is repeated for every file below it.
 const HEADING_CHARS: usize = 300;
 
-/// From here on a path counts as promised.
+/// Minimum probability for a promised path.
 const LIKELY: f64 = 0.6;
 
 /// Features of paths that the plan promises to change.
@@ -32,7 +32,7 @@ pub fn plan(text: &str) -> Plan {
     let rows: Vec<&str> = text.lines().collect();
     let mut sightings = todos(text);
     let before = sightings.len();
-    let Observed { seen, folders, enumerated } = observe(&document, &rows);
+    let DocumentPaths { seen, folders, enumerated } = observe(&document, &rows);
     let mut collector =
         Collector { document: &document, by_line: HashMap::new(), used: vec![false; document.lines.len()] };
     for seen in seen {
@@ -45,7 +45,7 @@ pub fn plan(text: &str) -> Plan {
     finish(&document, sightings, &hints, &folders, &enumerated)
 }
 
-/// The paths of the todos of the front matter.
+/// The paths in the todos of the front matter.
 fn todos(text: &str) -> Vec<Sighting> {
     let mut sightings = Vec::new();
     for todo in todos::todos(text) {
@@ -64,7 +64,7 @@ fn todos(text: &str) -> Vec<Sighting> {
     sightings
 }
 
-/// Gives a sighting its role.
+/// Assigns the role of a sighting.
 fn assign(sighting: &mut Sighting, features: &Features) {
     let has = |name: &str| features.0.iter().any(|feature| feature == name);
     if has("barred") {
@@ -109,7 +109,7 @@ impl Collector<'_> {
             if let Some(token) = token.filter(|_| !matches!(line.form, LineForm::Row(_))) {
                 sighting.symbols = symbols::after_with(token.rest.trim_start_matches(['`', '*']));
                 if !token.before.contains(lexer::PATH) && !token.after.contains(lexer::PATH) {
-                    (sighting.bytes, sighting.lines) = claims::in_text(&line.text);
+                    (sighting.bytes, sighting.lines) = size_assertions::in_text(&line.text);
                 }
             }
         }
@@ -125,7 +125,7 @@ impl Collector<'_> {
         (!titled).then(|| lexer::plain(&heading.text).chars().take(HEADING_CHARS).collect())
     }
 
-    /// The file that the lines around a line are about.
+    /// The file that the surrounding lines describe.
     fn subject(&self, at: usize) -> Option<usize> {
         let line = self.document.lines.get(at)?;
         let mut parent = line.parent;
@@ -141,7 +141,7 @@ impl Collector<'_> {
         label.or_else(heading).copied()
     }
 
-    /// Takes over what lines such as `Location: x` say of the file above them.
+    /// Adds the properties from lines such as `Location: x` to the file above them.
     fn describe(&mut self, sightings: &mut [Sighting], hints: &mut Vec<SymbolHint>) {
         let mut table: Option<(usize, usize)> = None;
         let mut folder: Option<(usize, String)> = None;
@@ -196,7 +196,7 @@ impl Collector<'_> {
         }
     }
 
-    /// What code blocks define belongs to the file that the line above, or their first comment, names.
+    /// Assigns the definitions of a code block to the file that the line above it, or its first comment, names.
     fn codes(&self, sightings: &[Sighting], hints: &mut Vec<SymbolHint>) {
         let mut by_line: HashMap<usize, &Sighting> = HashMap::new();
         for sighting in sightings {
@@ -230,7 +230,7 @@ impl Collector<'_> {
     }
 }
 
-/// What a line calls the state of what it names.
+/// The state that a line gives to the files that it names.
 fn state(boxed: Option<bool>, text: &str) -> Option<String> {
     match boxed {
         Some(true) => Some("[x]".to_owned()),

@@ -1,8 +1,8 @@
-//! What a column of a table holds, by its head.
+//! Classifies the columns of a table by their heads.
 
 use super::words;
 
-/// Words of the heads of columns that hold files.
+/// Words in the heads of columns with files.
 const FILE_COLUMNS: &[&str] = &[
     "file",
     "files",
@@ -21,7 +21,7 @@ const FILE_COLUMNS: &[&str] = &[
     "zieldatei",
 ];
 
-/// What a column holds, by its head.
+/// The content of a column, by its head.
 pub(super) fn column(head: &str) -> &'static str {
     let all: Vec<String> = words::words(head).collect();
     let has = |list: &[&str]| all.iter().any(|word| list.contains(&word.as_str()));

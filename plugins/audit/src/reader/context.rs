@@ -1,15 +1,15 @@
-//! The surroundings of a line that all its paths share: label, heading, check mark, box.
+//! The surroundings of a line that its paths share: label, heading, check mark, box.
 
 use std::cell::OnceCell;
 
 use super::structure::{Document, Line};
 use super::{topics, words};
 
-/// Signs that call a thing done.
+/// Signs that mean "done".
 pub(super) const CHECKS: [char; 5] = ['\u{2705}', '\u{2611}', '\u{2713}', '\u{2714}', '\u{2728}'];
 
-/// A line that has paths. What all its paths share is worked out once: a line may have thousands.
-pub(crate) struct Place<'a> {
+/// A line with paths. The properties that its paths share are computed once: a line may have thousands of paths.
+pub(crate) struct LineContext<'a> {
     pub(super) document: &'a Document,
     pub(super) line: &'a Line,
     mark: OnceCell<&'static str>,
@@ -17,7 +17,7 @@ pub(crate) struct Place<'a> {
     heading: OnceCell<&'static str>,
 }
 
-impl<'a> Place<'a> {
+impl<'a> LineContext<'a> {
     pub(crate) fn new(document: &'a Document, line: &'a Line) -> Self {
         Self { document, line, mark: OnceCell::new(), label: OnceCell::new(), heading: OnceCell::new() }
     }
@@ -33,12 +33,12 @@ pub(super) fn boxed(line: &Line) -> &'static str {
     }
 }
 
-/// Where a sign says that it is done: in the line, in an item above, in the heading.
-pub(super) fn mark(place: &Place<'_>) -> &'static str {
+/// The place of a "done" sign: in the line, in an item above, in the heading.
+pub(super) fn mark(place: &LineContext<'_>) -> &'static str {
     place.mark.get_or_init(|| find_mark(place))
 }
 
-fn find_mark(place: &Place<'_>) -> &'static str {
+fn find_mark(place: &LineContext<'_>) -> &'static str {
     if place.line.text.contains(CHECKS) {
         "own"
     } else if place.document.parents_of(place.line).any(|above| above.text.contains(CHECKS)) {
@@ -54,12 +54,12 @@ fn find_mark(place: &Place<'_>) -> &'static str {
     }
 }
 
-/// What the list that the line is in holds.
-pub(super) fn label(place: &Place<'_>) -> &'static str {
+/// The topic of the list that contains the line.
+pub(super) fn label(place: &LineContext<'_>) -> &'static str {
     place.label.get_or_init(|| find_label(place))
 }
 
-fn find_label(place: &Place<'_>) -> &'static str {
+fn find_label(place: &LineContext<'_>) -> &'static str {
     let above = place
         .document
         .parents_of(place.line)
@@ -73,13 +73,13 @@ fn is_bold(text: &str) -> bool {
     text.starts_with("**") && text.trim_end().ends_with("**")
 }
 
-/// Whether a heading is the document's own.
+/// True for the heading that is the document's title.
 pub(super) fn is_title(document: &Document, heading: &super::structure::Heading) -> bool {
     let first = document.headings.first().is_some_and(|first| first.line == heading.line);
     first && heading.level == 1 && heading.parent.is_none()
 }
 
-pub(super) fn heading_topic(place: &Place<'_>) -> &'static str {
+pub(super) fn heading_topic(place: &LineContext<'_>) -> &'static str {
     place.heading.get_or_init(|| {
         let nearest = place.document.headings_of(place.line.heading).next();
         let heading = nearest.filter(|heading| !is_title(place.document, heading));
@@ -94,7 +94,7 @@ fn nearest(document: &Document, heading: Option<usize>, label: Option<usize>) ->
     heading.into_iter().chain(label)
 }
 
-/// Whether a tree shows only a part of what there is: what is new, changed, or an example.
+/// True if a tree shows only a part: new or changed files, or an example.
 pub(super) fn lists_part(document: &Document, code: &super::structure::Code) -> bool {
     const PART: &[&str] = &[
         "added", "affected", "changed", "changes", "created", "example", "examples", "excerpt", "key", "modified",
@@ -104,8 +104,8 @@ pub(super) fn lists_part(document: &Document, code: &super::structure::Code) -> 
         .any(|text| topics::topic(text) == "aside" || words::words(text).any(|word| PART.contains(&word.as_str())))
 }
 
-/// Whether the plan says that a table lists every file.
-pub(super) fn lists_every_file(place: &Place<'_>) -> bool {
+/// True if the plan states that a table lists every file.
+pub(super) fn lists_every_file(place: &LineContext<'_>) -> bool {
     nearest(place.document, place.line.heading, place.line.label).any(|text| {
         let words: Vec<String> = words::words(text).collect();
         let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
@@ -113,8 +113,8 @@ pub(super) fn lists_every_file(place: &Place<'_>) -> bool {
     })
 }
 
-/// What the list of a line, or its heading, holds.
-pub(super) fn list_topic(place: &Place<'_>) -> &'static str {
+/// The topic of the list that contains a line, or of its heading.
+pub(super) fn list_topic(place: &LineContext<'_>) -> &'static str {
     match label(place) {
         "none" => heading_topic(place),
         topic => topic,

@@ -1,8 +1,8 @@
-//! The endings and the whole names by which a word is known as a file.
+//! File extensions and whole names by which a word is recognised as a file.
 //!
-//! Sorted lists without any rule; `names` is where they are used.
+//! Sorted lists without rules; `names` uses them.
 
-/// Endings of files that plans speak of, in lower case.
+/// Extensions of files in plans, in lower case.
 pub(super) const ENDINGS: &[&str] = &[
     "adb", "adoc", "aif", "aiff", "als", "apk", "arrow", "asc", "asciidoc", "asd", "asm", "astro", "avif", "avro",
     "avsc", "bak", "bash", "bat", "bats", "bazel", "bib", "bicep", "bin", "blend", "bmp", "bzl", "c", "cast", "cc",
@@ -32,7 +32,7 @@ pub(super) const ENDINGS: &[&str] = &[
     "zig", "zip", "zsh",
 ];
 
-/// The same, of more than eight letters.
+/// Extensions of more than eight letters.
 pub(super) const LONG_ENDINGS: &[&str] = &[
     "applescript",
     "dockerfile",
@@ -49,7 +49,7 @@ pub(super) const LONG_ENDINGS: &[&str] = &[
     "webmanifest",
 ];
 
-/// Whole names that are files without an ending of the lists above.
+/// Whole file names without an extension of the lists above.
 pub(super) const WHOLE: &[&str] = &[
     ".babelrc",
     ".clang-format",

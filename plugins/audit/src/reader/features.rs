@@ -1,18 +1,18 @@
-//! Computes the features of a path in a plan, from which the model decides whether it is promised.
+//! Computes the features of a path in a plan. From these, the model decides whether the path is promised.
 //!
-//! A feature is a short text such as `verb/prep=make/in`; `weights.tsv` gives it a weight. Few and general: what is done
-//! with the file, by which words, in which kind of line, below which heading, with which box or sign.
+//! A feature is a short text such as `verb/prep=make/in`; `weights.tsv` gives it a weight. Features are few and
+//! general: the action, the words around the path, the kind of line, the heading, the box or sign.
 
 use super::after::{after, is_asked};
 use super::before::{Clause, clause, is_looked_up, is_quoted, key};
 use super::columns;
-use super::context::{CHECKS, Place, boxed, heading_topic, is_title, label, mark};
-use super::lexer::{PATH, Token, Written};
+use super::context::{CHECKS, LineContext, boxed, heading_topic, is_title, label, mark};
+use super::lexer::{Markup, PATH, Token};
 use super::structure::{Document, LineForm};
-use super::verbs::{Deed, Verb};
+use super::verbs::{FileAction, Verb};
 use super::{topics, words};
 
-/// Collects features.
+/// A list of features.
 #[derive(Debug, Default)]
 pub(crate) struct Features(pub(crate) Vec<String>);
 
@@ -32,8 +32,8 @@ impl Features {
     }
 }
 
-/// The features of a path in running text: an item, a heading, a paragraph, a cell.
-pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Features) {
+/// The features of a path in prose: an item, a heading, a paragraph, a cell.
+pub(crate) fn of_text(place: &LineContext<'_>, token: &Token, nth: usize, out: &mut Features) {
     let line = place.line;
     let form = match line.form {
         LineForm::Heading => "heading",
@@ -47,14 +47,14 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
     if key.is_some() && !matches!(clause.prep, "in" | "to") {
         clause.prep = "key";
     }
-    let deed = |verb: Option<Verb>| verb.map_or("none", |verb| verb.deed.name());
+    let action = |verb: Option<Verb>| verb.map_or("none", |verb| verb.action.name());
     let box_ = boxed(line);
     let after = after(&token.after);
     let written = match token.written {
-        Written::Code => "code",
-        Written::Inside => "inside",
-        Written::Link => "link",
-        Written::Plain => "plain",
+        Markup::Code => "code",
+        Markup::Inside => "inside",
+        Markup::Link => "link",
+        Markup::Plain => "plain",
     };
     let label = label(place);
     let heading = heading_topic(place);
@@ -65,12 +65,12 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
     out.add("written", written);
     out.pair("written/form", written, form);
     out.pair("box/prep", box_, clause.prep);
-    out.pair("box/lead", box_, deed(clause.lead));
+    out.pair("box/lead", box_, action(clause.lead));
     out.add("prep", clause.prep);
-    out.add("lead", deed(clause.lead));
-    out.pair("lead/prep", deed(clause.lead), clause.prep);
-    out.pair("verb/prep", deed(clause.near), clause.prep);
-    out.pair("verb/tense", deed(clause.near), if clause.near.is_some_and(|verb| verb.past) { "past" } else { "now" });
+    out.add("lead", action(clause.lead));
+    out.pair("lead/prep", action(clause.lead), clause.prep);
+    out.pair("verb/prep", action(clause.near), clause.prep);
+    out.pair("verb/tense", action(clause.near), if clause.near.is_some_and(|verb| verb.past) { "past" } else { "now" });
     if is_barred(place, token, &clause, key) {
         out.0.push("barred".to_owned());
     }
@@ -80,7 +80,7 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
     out.flag("deletes", deletes(&clause, key, after, listed) || moved && is_moved(clause.lead));
     let behind = token.before.contains(PATH) && (clause.prep == "to" || key == Some("arrow from a path"));
     out.flag("moved here", behind && !clause.negated && is_moved(clause.lead));
-    of_effect(token, &clause, &Said { box_, listed, opens, after }, out);
+    of_effect(token, &clause, &LineTraits { box_, listed, opens, after }, out);
     out.flag("supposed", clause.supposed);
     out.flag("will", clause.will);
     out.flag("said new", clause.new);
@@ -95,7 +95,7 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
     out.pair("heading/after", heading, after);
     out.pair("label/after", label, after);
     if clause.it {
-        out.add("it stands before", deed(clause.lead));
+        out.add("it stands before", action(clause.lead));
     }
     if line.form == LineForm::Heading {
         let whole = clause.opens && matches!(after, "end" | "bracket" | "dash");
@@ -116,17 +116,17 @@ pub(crate) fn of_text(place: &Place<'_>, token: &Token, nth: usize, out: &mut Fe
     parent(place, out);
 }
 
-/// What of a line its coarse features are made of.
-struct Said<'a> {
+/// The parts of a line for its coarse features.
+struct LineTraits<'a> {
     box_: &'a str,
     listed: &'a str,
     opens: &'a str,
     after: &'a str,
 }
 
-/// The features of few classes: they tell where the exact words are rare.
-fn of_effect(token: &Token, clause: &Clause, said: &Said<'_>, out: &mut Features) {
-    let effect = clause.near.map_or("none", |verb| verb.deed.effect());
+/// Features with few classes, for lines with rare words.
+fn of_effect(token: &Token, clause: &Clause, said: &LineTraits<'_>, out: &mut Features) {
+    let effect = clause.near.map_or("none", |verb| verb.action.effect());
     out.pair("effect/prep", effect, clause.prep);
     out.pair("effect/box", effect, said.box_);
     out.pair("effect/listed", effect, said.listed);
@@ -140,8 +140,8 @@ fn of_effect(token: &Token, clause: &Clause, said: &Said<'_>, out: &mut Features
     }
 }
 
-/// The key before the path, with the verb of the item above it.
-fn of_key(place: &Place<'_>, token: &Token, key: Option<&str>, out: &mut Features) {
+/// The key before the path, with the verb of the parent item.
+fn of_key(place: &LineContext<'_>, token: &Token, key: Option<&str>, out: &mut Features) {
     if let Some(key) = key {
         out.add("key", key);
         let above = place
@@ -149,42 +149,42 @@ fn of_key(place: &Place<'_>, token: &Token, key: Option<&str>, out: &mut Feature
             .parents_of(place.line)
             .next()
             .and_then(|above| clause(super::lexer::start(&above.text, 400)).lead);
-        out.pair("key/parent", key, above.map_or("none", |verb| verb.deed.name()));
+        out.pair("key/parent", key, above.map_or("none", |verb| verb.action.name()));
         let kind = if token.kind == crate::plan::Kind::Folder { "folder" } else { "file" };
         out.pair("key/kind", key, kind);
     }
 }
 
-/// Whether nothing is promised there: denied, quoted, asked, looked up, or a property of the document.
-fn is_barred(place: &Place<'_>, token: &Token, clause: &Clause, key: Option<&str>) -> bool {
+/// True if the path cannot be promised: denied, quoted, asked, looked up, or a property of the document.
+fn is_barred(place: &LineContext<'_>, token: &Token, clause: &Clause, key: Option<&str>) -> bool {
     let line = place.line;
-    // The bold lines below the title describe the document; its first heading names it.
+    // The bold lines below the title describe the document; its first heading is its name.
     let below_title = line.form == LineForm::Text && line.text.starts_with("**") && line.heading == Some(0);
     let described = below_title && line.parent.is_none() && matches!(key, Some("file" | "other" | "existing"));
     let first = place.document.headings.first().filter(|heading| heading.level == 1);
     let title = first.and_then(|heading| place.document.lines.get(heading.line));
     let titled = title.is_some_and(|title| title.number == line.number);
     let said = clause.negated || is_quoted(&token.before) || is_asked(&token.after) || is_looked_up(&token.before);
-    let run = clause.prep == "verb" && clause.near.is_some_and(|verb| verb.deed == Deed::Run);
+    let run = clause.prep == "verb" && clause.near.is_some_and(|verb| verb.action == FileAction::Run);
     described || titled || said || run || after(&token.after) == "unchanged"
 }
 
-/// "Move `x` to `y`": `x` goes.
+/// "Move `x` to `y`": `x` disappears.
 fn is_moved(lead: Option<Verb>) -> bool {
-    lead.is_some_and(|verb| verb.deed == Deed::Move)
+    lead.is_some_and(|verb| verb.action == FileAction::Move)
 }
 
-/// Whether the words say that the file is deleted. `listed`: what its list holds.
+/// True if the words say that the file is deleted. `listed` is the topic of its list.
 fn deletes(clause: &Clause, key: Option<&str>, after: &str, listed: &str) -> bool {
     // "Remove the old handler from `x`" changes `x`.
     let direct = matches!(clause.prep, "verb" | "start" | "words") && !clause.opens && !clause.within;
-    let is = |verb: Option<Verb>| verb.is_some_and(|verb| verb.deed == Deed::Delete);
+    let is = |verb: Option<Verb>| verb.is_some_and(|verb| verb.action == FileAction::Delete);
     let told = is(clause.near) && clause.prep == "verb" || is(clause.lead) && direct;
     let in_list = listed == "delete" && clause.opens && key.is_none();
     !clause.negated && (told || in_list || key == Some("delete") || after == "said to go")
 }
 
-/// What the path looks like.
+/// Features of the path's form.
 fn shape(token: &Token, out: &mut Features) {
     use crate::plan::Kind;
     out.flag("folder", token.kind == Kind::Folder);
@@ -195,15 +195,15 @@ fn shape(token: &Token, out: &mut Features) {
     out.flag("outside", token.path.starts_with(['/', '~']) || token.path.starts_with(".."));
 }
 
-/// Whether a path has a day in it, as what a program writes has: `log-2026-01-28.txt`.
+/// True if a path contains a date, as in files that a program writes: `log-2026-01-28.txt`.
 fn is_dated(path: &str) -> bool {
     let mut parts = path.split(|sign: char| !sign.is_ascii_digit()).map(str::len);
     let lengths: Vec<usize> = parts.by_ref().collect();
     lengths.contains(&8) || lengths.windows(3).any(|day| day == [4, 2, 2])
 }
 
-/// Whether a heading above, however far, turns away or promises.
-fn above(place: &Place<'_>, opens: &str, out: &mut Features) {
+/// Whether one of the headings above rejects or promises.
+fn above(place: &LineContext<'_>, opens: &str, out: &mut Features) {
     let headings: Vec<_> = place.document.headings_of(place.line.heading).collect();
     let topics: Vec<&str> = headings
         .iter()
@@ -219,13 +219,13 @@ fn above(place: &Place<'_>, opens: &str, out: &mut Features) {
     }
 }
 
-/// What the item above does, and whether it names a file itself.
-fn parent(place: &Place<'_>, out: &mut Features) {
+/// The action of the parent item, and whether it names a file itself.
+fn parent(place: &LineContext<'_>, out: &mut Features) {
     let Some(above) = place.document.parents_of(place.line).next() else { return };
     let text = super::lexer::start(&above.text, 400);
     let tokens = super::lexer::tokens(text, false);
     let verb = clause(text).lead;
-    out.add("parent", verb.map_or("none", |verb| verb.deed.name()));
+    out.add("parent", verb.map_or("none", |verb| verb.action.name()));
     out.flag("parent names a file", !tokens.is_empty());
 }
 
@@ -256,22 +256,22 @@ pub(crate) fn of_tree(
     for topic in ["aside", "delete", "existing", "changed files"] {
         out.flag(&format!("tree below {topic}"), topics.contains(&topic) || label == topic);
     }
-    // What a program writes: "After running it:".
+    // The output of a program: "After running it:".
     out.flag("barred", label == "runs");
     out.flag("dated", is_dated(&row.sighting.path));
     out.flag("tree listing", !row.connected);
 }
 
-/// The features that a table adds to those of the words of a cell.
+/// The features that a table adds to those of the cell's words.
 pub(crate) fn of_cell(
-    place: &Place<'_>,
+    place: &LineContext<'_>,
     head: &[String],
     cells: &[String],
     column: usize,
     alone: bool,
     out: &mut Features,
 ) {
-    // In a table of two columns the first may say what the second is.
+    // In a table of two columns the first may be the key of the second.
     let first = cells.first().filter(|_| head.len() == 2 && column == 1).and_then(|cell| key(&format!("{cell}:")));
     let own = match first {
         Some("file" | "make") => "file",
@@ -283,9 +283,9 @@ pub(crate) fn of_cell(
     let any = |wanted: &str| {
         head.iter().position(|head| columns::column(head) == wanted).or_else(|| (own == wanted).then_some(column))
     };
-    // A cell that is one word such as "Create" says what its row does, whatever its head is.
-    let deed = || cells.iter().find(|cell| cell.split_whitespace().count() == 1 && words::is_deed(cell));
-    let state = any("state").and_then(|at| cells.get(at)).or_else(deed).map_or("none", |cell| words::state(cell));
+    // A cell with one word such as "Create" states the action of its row, regardless of its head.
+    let action = || cells.iter().find(|cell| cell.split_whitespace().count() == 1 && words::names_action(cell));
+    let state = any("state").and_then(|at| cells.get(at)).or_else(action).map_or("none", |cell| words::state(cell));
     let alone = if alone { "alone" } else { "among words" };
     out.pair("column", own, alone);
     out.pair("column/first", own, if column == 0 { "first" } else { "later" });
@@ -298,7 +298,7 @@ pub(crate) fn of_cell(
 }
 
 /// The text above a table.
-fn below(place: &Place<'_>, own: &str, out: &mut Features) {
+fn below(place: &LineContext<'_>, own: &str, out: &mut Features) {
     let label = label(place);
     out.pair("table label", label, own);
     out.pair("table heading", heading_topic(place), own);

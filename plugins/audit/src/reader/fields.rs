@@ -1,19 +1,19 @@
-//! Lines that say something of the file above them (`Location: x`, `Size: n bytes`), and folders that complete a name.
+//! Lines that describe the file above them (`Location: x`, `Size: n bytes`), and folders that complete a name.
 
-use super::{claims, names, symbols};
+use super::{names, size_assertions, symbols};
 use crate::limits;
 use crate::plan::Sighting;
 
-/// A line `Location: x`, `Class: y` or `Size: n bytes` below a file; true when it was used up.
+/// Applies a line `Location: x`, `Class: y` or `Size: n bytes` to the file above it; true if the line was used.
 pub(super) fn describe(subject: &mut Sighting, key: &str, value: &str) -> bool {
     match key {
         "location" | "path" | "file" | "directory" | "folder" | "ort" | "pfad" | "ordner" => located(subject, value),
         "size" => {
-            subject.bytes = claims::bytes_cell(value.split('(').next().unwrap_or_default(), false);
+            subject.bytes = size_assertions::bytes_cell(value.split('(').next().unwrap_or_default(), false);
             true
         }
         "lines" | "loc" => {
-            subject.lines = claims::lines_cell(value);
+            subject.lines = size_assertions::lines_cell(value);
             true
         }
         "class" | "classes" | "function" | "functions" | "struct" | "klasse" => {
@@ -30,12 +30,12 @@ pub(super) fn describe(subject: &mut Sighting, key: &str, value: &str) -> bool {
     }
 }
 
-/// Whether a key names the location of a file.
+/// True if a key names the location of a file.
 pub(super) fn places(key: &str) -> bool {
     matches!(key, "location" | "directory" | "folder" | "ort" | "ordner")
 }
 
-/// Takes over the folder, or the whole path, that a field gives for a file. False when it speaks of another file.
+/// Applies the folder or the path of a field to a file. False if the field means another file.
 fn located(subject: &mut Sighting, value: &str) -> bool {
     let last = subject.path.rsplit('/').next().unwrap_or_default().to_owned();
     let value = value.trim().trim_matches('`');
@@ -55,7 +55,7 @@ fn located(subject: &mut Sighting, value: &str) -> bool {
     }
 }
 
-/// A path below a folder, unless it says the folder itself or starts at the root.
+/// A path below a folder, unless it already contains the folder or starts at the root.
 pub(super) fn joined(folder: Option<&str>, path: &str) -> String {
     let Some(folder) = folder.map(|folder| folder.trim_end_matches('/')) else { return path.to_owned() };
     let first = folder.trim_start_matches("./").trim_start_matches('/').split('/').next().unwrap_or_default();
@@ -64,7 +64,7 @@ pub(super) fn joined(folder: Option<&str>, path: &str) -> String {
     if whole { path.to_owned() } else { format!("{folder}/{path}") }
 }
 
-/// The folder in which a label says that its list is: `New files in src/core/`.
+/// The folder that a label names for its list: `New files in src/core/`.
 pub(super) fn label_folder(label: &str) -> Option<String> {
     let mut words = label.trim_end_matches(':').split_whitespace().rev();
     let folder = names::folder(words.next()?.trim_matches('`'))?;

@@ -1,13 +1,13 @@
-//! Words of other languages that decide the role of a path, with their English ones.
+//! Words of other languages that decide the role of a path, with their English equivalents.
 //!
-//! Chinese, Japanese and Korean do not part their words: their terms are found inside a text. Terms of other languages are
-//! whole words. German is in the lists of the other files.
+//! Chinese, Japanese and Korean do not separate words: their terms are searched inside a text. Terms of other languages
+//! are whole words. German is in the lists of the other files.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// Terms inside a text without spaces; a longer one before those that begin it.
+/// Terms inside a text without spaces; a longer term precedes its prefixes.
 const INSIDE: &[(&str, &str)] = &[
     ("\u{4e0d}\u{9700}\u{8981}", "not"),
     ("\u{4e0d}\u{8981}", "not"),
@@ -197,12 +197,12 @@ const WORDS: &[(&str, &[&str])] = &[
 static WHOLE: LazyLock<HashMap<&str, &str>> =
     LazyLock::new(|| WORDS.iter().flat_map(|(english, words)| words.iter().map(|word| (*word, *english))).collect());
 
-/// Whether a sign belongs to a script that does not part its words.
+/// True for a character of a script that does not separate words.
 pub(super) const fn is_unparted(sign: char) -> bool {
     matches!(sign, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
 }
 
-/// A text with its known terms in English.
+/// A text with its known terms translated to English.
 #[must_use]
 pub(super) fn english(text: &str) -> Cow<'_, str> {
     if text.is_ascii() || !text.contains(is_unparted) {
@@ -227,13 +227,13 @@ pub(super) fn english(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// A word in lower case, or its English one.
+/// A word in lower case, or its English equivalent.
 #[must_use]
 pub(super) fn word(word: String) -> String {
     WHOLE.get(word.as_str()).map_or(word, |english| (*english).to_owned())
 }
 
-/// A text with the punctuation of East Asia as that of everybody else.
+/// A text with East Asian punctuation replaced by ASCII.
 #[must_use]
 pub(super) fn punctuated(text: &str) -> Cow<'_, str> {
     let plain = |sign: char| {

@@ -1,15 +1,15 @@
-//! Every path of a line: in code, in links, in plain words, in lists.
+//! Finds every path of a line: in code, links, plain words and lists.
 //!
-//! One reader for all forms. Whether a path is promised is the matter of `features` and `model`.
+//! One reader for all forms. `features` and `model` decide whether a path is promised.
 
 use super::foreign;
 use super::names::{self, Name};
 use crate::plan::Kind;
 
-/// How a path is written.
+/// The markup of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Written {
-    /// Alone between back-ticks.
+pub(crate) enum Markup {
+    /// In backticks.
     Code,
     /// As a part of code or of a command.
     Inside,
@@ -24,21 +24,21 @@ pub(crate) enum Written {
 pub(crate) struct Token {
     pub(crate) path: String,
     pub(crate) kind: Kind,
-    pub(crate) written: Written,
-    /// Its ending is not known.
+    pub(crate) written: Markup,
+    /// The extension is unknown.
     pub(crate) unknown: bool,
     /// It names a part of the file: `x.md#layout`.
     pub(crate) part: bool,
-    /// The words of the line before it; every path is [`PATH`], other code is [`CODE`].
+    /// The words before it; every path is replaced by [`PATH`], other code by [`CODE`].
     pub(crate) before: String,
-    /// The words of the line behind it.
+    /// The words after it.
     pub(crate) after: String,
-    /// The same with the code in it.
+    /// The words after it, including code.
     pub(crate) rest: String,
 }
 
 impl Token {
-    /// What its ending says that it holds.
+    /// The kind of content, by the extension.
     pub(crate) fn content(&self) -> &'static str {
         let name = self.path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
         match (self.kind, name.rsplit_once('.').map_or("", |(_, ending)| ending)) {
@@ -56,9 +56,9 @@ impl Token {
     }
 }
 
-/// Stands for a path in the words of a line.
+/// Placeholder for a path in the words of a line.
 pub(crate) const PATH: char = '\u{e000}';
-/// Stands for other code in the words of a line.
+/// Placeholder for other code in the words of a line.
 pub(crate) const CODE: char = '\u{e001}';
 
 /// A piece of a line.
@@ -68,10 +68,10 @@ enum Piece<'a> {
     Link { text: &'a str, target: &'a str },
 }
 
-/// A path before the words behind it are known.
-struct Found {
+/// A path before the words after it are known.
+struct FoundPath {
     name: Name,
-    written: Written,
+    written: Markup,
     unknown: bool,
     /// Its position in the words of the line.
     at: usize,
@@ -79,21 +79,21 @@ struct Found {
     raw: usize,
 }
 
-/// The paths of a line, in order. `listing`: whatever is marked as code there and looks like a file is one.
+/// The paths of a line, in order. With `listing`, all code that looks like a file is a path.
 #[must_use]
 pub(crate) fn tokens(line: &str, listing: bool) -> Vec<Token> {
     let line = start(line, LINE_BYTES);
-    let mut found: Vec<Found> = Vec::new();
+    let mut found: Vec<FoundPath> = Vec::new();
     let mut words = String::with_capacity(line.len());
     let mut add = |name: Name, written, unknown, words: &mut String, raw: usize| {
-        found.push(Found { name, written, unknown, at: words.len(), raw });
+        found.push(FoundPath { name, written, unknown, at: words.len(), raw });
         words.push(PATH);
     };
     for (piece, end) in pieces(line) {
         match piece {
             Piece::Code(code) => code_paths(code, listing, end, &mut words, &mut add),
             Piece::Link { text, target } => match linked(target, text) {
-                Some(name) => add(name, Written::Link, false, &mut words, end),
+                Some(name) => add(name, Markup::Link, false, &mut words, end),
                 None => words.push_str(text),
             },
             Piece::Words(text) => plain_paths(text, listing, end, &mut words, &mut add),
@@ -102,7 +102,7 @@ pub(crate) fn tokens(line: &str, listing: bool) -> Vec<Token> {
     let cut = |from: usize| {
         foreign::english(start(words.get(from + PATH.len_utf8()..).unwrap_or_default(), NEAR_BYTES)).into_owned()
     };
-    let token = |found: Found| Token {
+    let token = |found: FoundPath| Token {
         path: found.name.path,
         kind: found.name.kind,
         written: found.written,
@@ -115,17 +115,17 @@ pub(crate) fn tokens(line: &str, listing: bool) -> Vec<Token> {
     found.into_iter().map(token).collect()
 }
 
-/// Whether the last word of a text ends with a fragment that is not a line: `x.md#layout`.
+/// True if the last word of a text ends with a fragment that is not a line: `x.md#layout`.
 fn names_a_part(text: &str) -> bool {
     let word = text.trim_end_matches(['`', ')']).rsplit(char::is_whitespace).next().unwrap_or_default();
     let fragment = word.split_once('#').map(|(_, fragment)| fragment.trim_start_matches('L'));
     fragment.is_some_and(|fragment| fragment.starts_with(char::is_alphabetic))
 }
 
-/// How much of a line is read.
+/// Maximum number of bytes that are read of a line.
 const LINE_BYTES: usize = 8 * 1024;
 
-/// The length of the text around a path that is read: the words that decide its role are near it.
+/// Length of the text around a path that is read: the words that decide its role are close to it.
 const NEAR_BYTES: usize = 400;
 
 /// The first bytes of a text.
@@ -140,7 +140,7 @@ fn end(text: &str, most: usize) -> &str {
     cut.and_then(|cut| text.get(cut..)).unwrap_or_default()
 }
 
-/// A line without emphasis, with its code and links as their texts.
+/// A line without emphasis, with the texts of its code and links.
 #[must_use]
 pub(crate) fn plain(line: &str) -> String {
     let line = start(line, LINE_BYTES);
@@ -154,23 +154,23 @@ pub(crate) fn plain(line: &str) -> String {
     out.trim().to_owned()
 }
 
-/// The paths of a piece of code: the whole of it, or words of it.
+/// The paths of a piece of code: all of it, or some of its words.
 fn code_paths(
     code: &str,
     listing: bool,
     end: usize,
     words: &mut String,
-    add: &mut impl FnMut(Name, Written, bool, &mut String, usize),
+    add: &mut impl FnMut(Name, Markup, bool, &mut String, usize),
 ) {
     let known = names::file(code).or_else(|| names::folder(code));
     if let Some(name) = known {
-        return add(name, Written::Code, false, words, end);
+        return add(name, Markup::Code, false, words, end);
     }
     let likely = names::likely_file(code, listing).or_else(|| names::weak(code)).or_else(|| names::deep(code));
     if let Some(name) = likely {
-        return add(name, Written::Code, true, words, end);
+        return add(name, Markup::Code, true, words, end);
     }
-    // `GET /x.json` is an address of a server.
+    // `GET /x.json` is a server address.
     let asks = code
         .split_once(' ')
         .is_some_and(|(verb, _)| matches!(verb, "DELETE" | "GET" | "HEAD" | "PATCH" | "POST" | "PUT"));
@@ -179,7 +179,7 @@ fn code_paths(
         words.push(CODE);
     }
     for name in parts {
-        add(name, Written::Inside, false, words, end);
+        add(name, Markup::Inside, false, words, end);
         words.push(' ');
     }
 }
@@ -189,7 +189,7 @@ fn plain_paths(
     listing: bool,
     end: usize,
     words: &mut String,
-    add: &mut impl FnMut(Name, Written, bool, &mut String, usize),
+    add: &mut impl FnMut(Name, Markup, bool, &mut String, usize),
 ) {
     let start = end - text.len();
     let mut from = 0;
@@ -205,17 +205,17 @@ fn plain_paths(
         let inner = at + word.find(bare).unwrap_or_default();
         words.push_str(text.get(from..inner).unwrap_or_default());
         from = inner + bare.len();
-        add(name, Written::Plain, false, words, start + from);
+        add(name, Markup::Plain, false, words, start + from);
     }
     words.push_str(text.get(from..).unwrap_or_default());
 }
 
-/// The words of a text with their places; brackets, quotes and commas part them.
+/// The words of a text with their positions; brackets, quotes and commas separate them.
 fn split(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut at = 0;
     text.split(is_separator).map(move |word| {
         let here = at;
-        // One separator stands behind each word; its length is found in the text.
+        // One separator follows each word; the text tells its length.
         at += word.len() + text.get(at + word.len()..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         (here, word)
     })
@@ -228,7 +228,7 @@ fn is_separator(sign: char) -> bool {
             .contains(sign)
 }
 
-/// The pieces of a line with the place where each ends.
+/// The pieces of a line with their end positions.
 fn pieces(line: &str) -> Vec<(Piece<'_>, usize)> {
     let mut pieces = Vec::new();
     let (mut at, mut from) = (0, 0);
@@ -270,7 +270,7 @@ fn link(rest: &str) -> Option<(Piece<'_>, usize)> {
     plain.then(|| (Piece::Link { text: text.trim_matches('`'), target }, text.len() + target.len() + 4))
 }
 
-/// The file that a link goes to; `None` for addresses and for places in the same document.
+/// The target file of a link; `None` for URLs and for anchors in the same document.
 fn linked(target: &str, text: &str) -> Option<Name> {
     let target = target.strip_prefix("file://").unwrap_or(target);
     let path = target.split(['#', '?']).next().unwrap_or_default();

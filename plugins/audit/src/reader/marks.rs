@@ -1,6 +1,6 @@
-//! The marks of Markdown that open a line, and what they leave of it.
+//! Splits the leading Markdown marks off a line.
 
-/// What opens a list item, and what follows.
+/// The mark of a list item, and the text after it.
 pub(super) struct Item<'a> {
     pub(super) text: &'a str,
     pub(super) numbered: bool,
@@ -40,7 +40,7 @@ pub(super) fn boxed(text: &str) -> Option<(bool, &str)> {
     (rest.starts_with(' ') || rest.is_empty()).then(|| (checked, rest.trim_start()))
 }
 
-/// The sign of a fence.
+/// The character of a fence.
 pub(super) fn fence(text: &str) -> Option<char> {
     let sign = text.chars().next().filter(|sign| matches!(sign, '`' | '~'))?;
     let rest = text.trim_start_matches(sign);
@@ -64,7 +64,7 @@ pub(super) fn unquoted(text: &str) -> (bool, &str) {
     (quoted, rest)
 }
 
-/// The column where a line's text starts, a tab counting four, and the text.
+/// The column where a line's text starts, with tabs counted as four, and the text.
 pub(super) fn indented(text: &str) -> (usize, &str) {
     let rest = text.trim_start();
     let blanks = text.strip_suffix(rest).unwrap_or_default();
@@ -87,7 +87,7 @@ pub(super) fn is_ruler(row: &str) -> bool {
         && row.chars().all(|sign| matches!(sign, '|' | '-' | ':' | ' ' | '\t'))
 }
 
-/// The cells of a row. A bar in code does not divide.
+/// The cells of a row. A bar in code does not separate cells.
 pub(super) fn cells(row: &str) -> Vec<String> {
     let row = row.strip_prefix('|').unwrap_or(row);
     let row = row.strip_suffix('|').unwrap_or(row);
@@ -106,7 +106,7 @@ pub(super) fn cells(row: &str) -> Vec<String> {
     cells
 }
 
-/// Whether a line announces the list below it. `listed`: the next line is an item.
+/// True if a line announces the list below it. `listed`: the next line is an item.
 pub(super) fn announces(text: &str, listed: bool) -> bool {
     let plain = text.trim_end_matches(['*', '_', ' ']);
     let bold = (text.starts_with("**") && text.ends_with("**")) || (text.starts_with("__") && text.ends_with("__"));
@@ -115,7 +115,7 @@ pub(super) fn announces(text: &str, listed: bool) -> bool {
     plain.ends_with(':') || whole || short && listed
 }
 
-/// How many lines the front matter takes.
+/// Number of lines of the front matter.
 pub(super) fn front_matter_lines(rows: &[&str]) -> usize {
     if rows.first().is_none_or(|row| row.trim_end() != "---") {
         return 0;
@@ -124,20 +124,20 @@ pub(super) fn front_matter_lines(rows: &[&str]) -> usize {
     end.map_or(0, |end| end + 2)
 }
 
-/// A text without its comments and what is struck out, every line kept.
+/// A text without comments and struck-out text, with all its lines.
 pub(super) fn without_hidden(text: &str) -> String {
     let text = blanked(text, "<!--", "-->", true);
     blanked(&text, "~~", "~~", false)
 }
 
-/// Blanks out the text between two marks; over several lines only if `across`.
+/// Blanks out the text between two marks; over several lines only with `across`.
 fn blanked(text: &str, open: &str, close: &str, across: bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     let last = text.rfind(close).unwrap_or_default();
     while let Some((before, after)) = rest.split_once(open).filter(|_| text.len() - rest.len() <= last) {
         out.push_str(before);
-        // Marks of code: `~~~` and "`<!--`" are none of these.
+        // Marks in code, such as `~~~` and "`<!--`", are not comments or strike-outs.
         let code = before.ends_with(['`', '~']) || after.starts_with('~') || after.starts_with('`');
         let ended = after.split_once(close).filter(|(inside, _)| !code && (across || !inside.contains('\n')));
         match ended {

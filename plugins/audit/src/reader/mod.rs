@@ -1,14 +1,12 @@
-//! From a plan's text to what it promises.
+//! Reads a plan's text and finds what it promises.
 //!
-//! `structure` reads the lines with their headings and labels; `lexer` finds every path of a line, `tree` those of drawn
-//! trees; `features` says what is known of each and `model` how likely it is promised; `collect` makes the plan of them.
-//! Nothing here reads a disk, and every reader is linear in its text.
+//! `structure` reads the lines with their headings and labels; `lexer` finds every path of a line, `tree` those of
+//! drawn trees; `features` describes each path and `model` computes how likely it is promised; `collect` builds the
+//! plan. Nothing here reads a disk, and every reader is linear in its text.
 
 mod after;
 mod before;
 mod candidate;
-mod claimed;
-pub(crate) mod claims;
 mod collect;
 mod columns;
 mod context;
@@ -16,12 +14,14 @@ mod endings;
 mod features;
 mod fields;
 mod foreign;
+mod identifiers;
 mod lexer;
 mod marks;
 mod model;
 pub(crate) mod names;
 mod observe;
 mod seen;
+pub(crate) mod size_assertions;
 pub(crate) mod stories;
 mod structure;
 mod symbols;
@@ -32,8 +32,8 @@ mod tree;
 mod verbs;
 mod words;
 
-pub(crate) use claimed::claimed_symbols;
 pub use collect::plan;
+pub(crate) use identifiers::symbol_statements;
 pub use seen::{DocumentWords, SeenPath, seen};
 
 /// A path of a plan with its features, for fitting the model.
@@ -45,7 +45,7 @@ pub struct Observation {
     pub path: String,
     /// Its features.
     pub features: Vec<String>,
-    /// Nothing is promised there, whatever its features are.
+    /// The path cannot be promised, regardless of its features.
     pub barred: bool,
 }
 

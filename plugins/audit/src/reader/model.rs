@@ -1,7 +1,7 @@
-//! Whether a path is promised: a linear model over features, its weights in `weights.tsv`.
+//! Decides whether a path is promised: a linear model over features, with its weights in `weights.tsv`.
 //!
-//! One row a feature: its name, its weight for "the file is made, or said to be there" and its weight for "the file is
-//! changed", both against "it is only spoken of". The table is fitted by `fit`; a person can read it.
+//! One row per feature: its name, its weight for "the file is created or must exist" and its weight for "the file is
+//! changed", both relative to "the file is only mentioned". `fit` computes the table, which people can read.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -10,10 +10,10 @@ use super::features::Features;
 
 const TABLE: &str = include_str!("weights.tsv");
 
-/// How likely a path is promised.
+/// The probabilities that a path is promised.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Likely {
-    /// The file is made, or said to be there.
+pub(crate) struct PromiseProbability {
+    /// The file is created or must exist.
     pub(crate) made: f64,
     /// The file is changed.
     pub(crate) changed: f64,
@@ -34,9 +34,9 @@ fn weights() -> &'static Weights {
     })
 }
 
-/// How likely a path with these features is promised.
+/// The probabilities for a path with these features.
 #[must_use]
-pub(crate) fn likely(features: &Features) -> Likely {
+pub(crate) fn likely(features: &Features) -> PromiseProbability {
     let weights = &weights().0;
     let bias = weights.get("bias").copied().unwrap_or_default();
     let sum = features
@@ -44,9 +44,9 @@ pub(crate) fn likely(features: &Features) -> Likely {
         .iter()
         .filter_map(|feature| weights.get(feature.as_str()))
         .fold(bias, |sum, weight| (sum.0 + weight.0, sum.1 + weight.1));
-    // Bounded, so that no sum is out of the range of numbers.
+    // Clamped, so that the exponential cannot overflow.
     let odds = |sum: f64| sum.clamp(-100.0, 100.0).exp();
     let (made, changed) = (odds(sum.0), odds(sum.1));
     let all = 1.0 + made + changed;
-    Likely { made: made / all, changed: changed / all }
+    PromiseProbability { made: made / all, changed: changed / all }
 }

@@ -1,7 +1,8 @@
-//! Tells the name of a file from everything else that looks like one.
+//! Recognises file names.
 //!
-//! A word is a file only when it has an ending or a name from the lists below and no character that a path does not have.
-//! It prefers to miss a file over reading a sentence, a class, a URL, a version or a property as one. It reads no disk.
+//! A word is a file only if it has an extension or a name from the lists below and no character that paths do not have.
+//! Missing a file is better than reading a sentence, a class, a URL, a version or a property as one. Nothing here reads
+//! a disk.
 
 use super::endings::{ENDINGS, LONG_ENDINGS, WHOLE};
 use crate::limits;
@@ -10,13 +11,13 @@ use crate::plan::{Kind, Place};
 /// A word that is a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Name {
-    /// The path, without quotes and line numbers; a folder's without its last slash.
+    /// The path without quotes and line numbers; a folder without its trailing slash.
     pub path: String,
     /// File, folder, or (in trees) either.
     pub kind: Kind,
 }
 
-/// Names with an ending that are products, sites or properties.
+/// Names with an extension that are products, sites or properties.
 const NOT_FILES: &[&str] = &[
     "alpine.js",
     "angular.js",
@@ -43,26 +44,26 @@ const NOT_FILES: &[&str] = &[
     "vue.js",
 ];
 
-/// Objects whose properties read like files: `console.log`, `response.json`.
+/// Objects whose properties look like files: `console.log`, `response.json`.
 const OBJECTS: &[&str] = &[
     "app", "console", "ctx", "math", "np", "os", "pd", "process", "r", "req", "request", "res", "resp", "response",
     "self", "sys", "this", "torch", "window",
 ];
 
-/// Endings that are also common property or method names.
+/// Extensions that are also common property or method names.
 const PROPERTIES: &[&str] =
     &["bin", "c", "cfg", "conf", "db", "env", "example", "go", "h", "json", "lock", "log", "pid", "r", "spec"];
 
 /// First parts of media types.
 const MIME: &[&str] = &["application", "audio", "font", "image", "message", "model", "multipart", "text", "video"];
 
-/// How hidden files of tools end: `.yamllint`, `.npmrc`.
+/// Last parts of hidden files of tools: `.yamllint`, `.npmrc`.
 const HIDDEN: &[&str] = &["attributes", "config", "ignore", "keep", "lint", "modules", "rc", "version"];
 
-/// Folders whose files have no ending: programs and hooks.
+/// Folders whose files have no extension: programs and hooks.
 const PROGRAM_FOLDERS: &[&str] = &[".githooks", ".husky", "bin", "hooks", "sbin", "scripts"];
 
-/// Folders in which the paths of a project begin.
+/// Folders at the start of a project's paths.
 const TOP_FOLDERS: &[&str] = &[
     "agents",
     "android",
@@ -146,7 +147,7 @@ const TOP_FOLDERS: &[&str] = &[
 /// Last parts of host names.
 const DOMAINS: &[&str] = &["ai", "app", "co", "com", "dev", "io", "net", "org", "so", "uk", "us"];
 
-/// A file: a path whose last part has a known ending or a known name. `x.py:12` and `x.py#L3` are `x.py`.
+/// A file: a path whose last part has a known extension or a known name. `x.py:12` and `x.py#L3` are `x.py`.
 #[must_use]
 pub(crate) fn file(word: &str) -> Option<Name> {
     if let Some(slashed) = slashed(word) {
@@ -161,7 +162,7 @@ pub(crate) fn file(word: &str) -> Option<Name> {
     Some(Name { path: path.to_owned(), kind: Kind::File })
 }
 
-/// A file by its form alone, whatever its ending is: with a folder before it (`man/till.1`), or, where `bare`, without.
+/// A file recognised by its form alone, with any extension: with a folder (`man/till.1`) or, if `bare`, without one.
 #[must_use]
 pub(super) fn likely_file(word: &str, bare: bool) -> Option<Name> {
     if let Some(slashed) = slashed(word) {
@@ -171,7 +172,7 @@ pub(super) fn likely_file(word: &str, bare: bool) -> Option<Name> {
     let (parent, last) = path.rsplit_once('/').unwrap_or(("", path));
     let (stem, ending) = last.rsplit_once('.')?;
     let letters = stem.strip_prefix('v').unwrap_or(stem).chars().any(char::is_alphabetic) && !stem.ends_with('.');
-    // `maker/model-4.1` is a version and no page of a manual.
+    // `maker/model-4.1` is a version, not a manual page.
     let manual = !parent.is_empty()
         && !stem.ends_with(|sign: char| sign.is_ascii_digit())
         && ending.len() == 1
@@ -180,13 +181,14 @@ pub(super) fn likely_file(word: &str, bare: bool) -> Option<Name> {
         && (2..=12).contains(&ending.len())
         && ending.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_');
     let mime = path.split('/').next().is_some_and(|first| MIME.contains(&first));
-    // A known ending without a folder was turned down for a reason: `Node.js`, `console.log`.
+    // A known extension without a folder was rejected for a reason: `Node.js`, `console.log`.
     let known = parent.is_empty() && (ENDINGS.contains(&ending) || OBJECTS.contains(&stem));
     let fits = !known && letters && (manual || word_like) && (bare || !parent.is_empty()) && !mime;
     fits.then(|| Name { path: path.to_owned(), kind: Kind::File })
 }
 
-/// What is a file only where a plan says that it makes it: a path out of the audited folder, a program in a folder for programs.
+/// A word that is a file only if a plan creates it: a path outside the audited folder, a program in a folder for
+/// programs.
 #[must_use]
 pub(super) fn weak(word: &str) -> Option<Name> {
     outside_path(word).or_else(|| {
@@ -199,7 +201,7 @@ pub(super) fn weak(word: &str) -> Option<Name> {
     })
 }
 
-/// A path of three names and more whose last one has no ending: a file or a folder.
+/// A path of three or more names without an extension: a file or a folder.
 #[must_use]
 pub(super) fn deep(word: &str) -> Option<Name> {
     let path = path_text(trimmed(word)).filter(|path| !path.starts_with('/') && path.matches('/').count() >= 2)?;
@@ -210,14 +212,14 @@ pub(super) fn deep(word: &str) -> Option<Name> {
     (named && rooted).then(|| Name { path: path.to_owned(), kind: Kind::Either })
 }
 
-/// A path that leads out of the audited folder and has no ending, as a column of files may hold it: `/etc/cron.d/backup`,
-/// `~/.netrc`, `../sibling/Tool`.
+/// A path outside the audited folder without an extension, as in a column of files: `/etc/cron.d/backup`, `~/.netrc`,
+/// `../sibling/Tool`.
 #[must_use]
 pub(super) fn outside_path(word: &str) -> Option<Name> {
     let path = path_text(trimmed(word))?;
     let last = path.rsplit('/').next().filter(|last| last.chars().any(char::is_alphanumeric))?;
     let leads_out = match path.split_once('/') {
-        // One name below `/` is a route or a top folder.
+        // One name below `/` is a route or a top-level folder.
         Some(("", rest)) => rest.contains('/'),
         Some(("~" | "..", _)) => true,
         Some((home, _)) => home.starts_with('~') || path.contains("/../"),
@@ -253,13 +255,13 @@ pub(crate) fn tree_entry(word: &str) -> Option<Name> {
     plain.then(|| Name { path: path.to_owned(), kind: Kind::Either })
 }
 
-/// Whether a word is a placeholder for any name: `<name>.json`, `*.py`, `report_YYYYMMDD.md`.
+/// True if a word is a placeholder for any name: `<name>.json`, `*.py`, `report_YYYYMMDD.md`.
 #[must_use]
 pub(crate) fn is_placeholder(word: &str) -> bool {
     word.contains(['<', '>', '*', '{', '}', '$', '?']) || ["YYYY", "XXX", "HHMM"].iter().any(|mark| word.contains(mark))
 }
 
-/// A path with the separators of Windows (`Source\Dsp\Lfo.h`) with those of everybody else.
+/// Replaces the separators of Windows (`Source\Dsp\Lfo.h`) by slashes.
 fn slashed(word: &str) -> Option<String> {
     let word = word.trim();
     let path = word.strip_prefix(".\\").unwrap_or(word);
@@ -275,7 +277,7 @@ fn trimmed(word: &str) -> &str {
     word.trim().trim_end_matches([',', ';', ':', '.']).trim_matches(QUOTES)
 }
 
-/// Cuts `:41-44`, `:12:3`, `#L10` and other fragments.
+/// Removes `:41-44`, `:12:3`, `#L10` and other fragments.
 fn without_position(word: &str) -> &str {
     let word = word.split_once('#').map_or(word, |(path, _)| path);
     match word.split_once(':') {
@@ -284,7 +286,7 @@ fn without_position(word: &str) -> &str {
     }
 }
 
-/// The word itself when every character of it may stand in a path and it is no address.
+/// The word itself, if all its characters may be in a path and it is not a URL.
 fn path_text(word: &str) -> Option<&str> {
     let fits = !word.is_empty() && word.len() <= limits::PATH_BYTES && !is_placeholder(word);
     let plain = word.split('/').map(without_brackets).all(|part| {
@@ -296,7 +298,7 @@ fn path_text(word: &str) -> Option<&str> {
         .then_some(word)
 }
 
-/// A part of a path without the brackets of a group or a parameter of a route: `(tabs)`, `[id].tsx`, `[[...slug]]`.
+/// A part of a path without the brackets of a group or a route parameter: `(tabs)`, `[id].tsx`, `[[...slug]]`.
 fn without_brackets(part: &str) -> &str {
     let inside = |open: &str, close: char| {
         let (inner, rest) = part.strip_prefix(open)?.split_once(close)?;
@@ -334,7 +336,7 @@ fn is_property(last: &str, stem: &str, ending: &str) -> bool {
         || version_like(&stem)
 }
 
-/// `1.2.c`, `v2.r`: numbers with a stray ending.
+/// `1.2.c`, `v2.r`: numbers that seem to have an extension.
 fn version_like(stem: &str) -> bool {
     let digits = stem.strip_prefix('v').unwrap_or(stem);
     digits.contains('.') && digits.chars().all(|sign| sign.is_ascii_digit() || sign == '.')

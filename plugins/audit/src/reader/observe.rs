@@ -1,7 +1,7 @@
-//! Every path of a plan with its features: of lines, of cells, of trees.
+//! Finds every path of a plan with its features: in lines, cells and trees.
 
 use super::candidate::Candidate;
-use super::context::{self, Place};
+use super::context::{self, LineContext};
 use super::features::{self, Features};
 use super::lexer::{self, Token};
 use super::structure::{Code, Document, Line, LineForm};
@@ -9,23 +9,23 @@ use super::tree::{self, Leaf, Tree};
 use super::{columns, fields, marks, table, words};
 use crate::plan::{Form, Kind, Sighting};
 
-/// What a plan shows.
+/// The paths and folders of a plan.
 #[derive(Debug, Default)]
-pub(crate) struct Observed {
+pub(crate) struct DocumentPaths {
     pub(crate) seen: Vec<Candidate>,
-    /// Folders that trees and lists show with what is in them.
+    /// Folders of trees and lists whose content is shown.
     pub(crate) folders: Vec<String>,
     pub(crate) enumerated: Vec<String>,
 }
 
 /// Reads the paths of a document.
 #[must_use]
-pub(crate) fn observe(document: &Document, rows: &[&str]) -> Observed {
-    let mut out = Observed::default();
+pub(crate) fn observe(document: &Document, rows: &[&str]) -> DocumentPaths {
+    let mut out = DocumentPaths::default();
     let codes: Vec<(Code, Tree)> = trees(document, rows);
     let drawn: std::collections::HashSet<usize> =
         codes.iter().flat_map(|(code, _)| code.rows.iter().map(|(number, _)| *number)).collect();
-    // Where a plan marks some rows as new and others as there already, the marks tell.
+    // If a plan marks some rows as new and others as existing, the marks decide.
     let leaves = || codes.iter().flat_map(|(_, tree)| &tree.leaves).map(|leaf| words::state(&leaf.tail));
     let marked = leaves().any(|state| state == "new") && leaves().any(|state| state == "unchanged");
     let mut trees = codes.into_iter().peekable();
@@ -60,8 +60,14 @@ pub(crate) fn observe(document: &Document, rows: &[&str]) -> Observed {
 }
 
 /// Finds the paths of a line. Returns a folder if the line names one that contains the entries below it.
-fn of_line(document: &Document, at: usize, line: &Line, above: Option<&str>, out: &mut Observed) -> Option<String> {
-    let place = Place::new(document, line);
+fn of_line(
+    document: &Document,
+    at: usize,
+    line: &Line,
+    above: Option<&str>,
+    out: &mut DocumentPaths,
+) -> Option<String> {
+    let place = LineContext::new(document, line);
     let listing = above.is_some() || matches!(context::list_topic(&place), "deliverable" | "new files");
     let tokens = lexer::tokens(&line.text, listing);
     let label = line.label.and_then(|at| document.lines.get(at)).filter(|_| line.parent.is_none());
@@ -87,7 +93,7 @@ fn of_line(document: &Document, at: usize, line: &Line, above: Option<&str>, out
             features.0.push("in a folder".to_owned());
             path = fields::joined(Some(folder), &path);
         }
-        if opens && token.kind == Kind::Folder && line.form == LineForm::Item && holds_more(document, at) {
+        if opens && token.kind == Kind::Folder && line.form == LineForm::Item && has_nested_items(document, at) {
             own = Some(path.clone());
             features.0.push("holds more".to_owned());
         }
@@ -106,7 +112,7 @@ fn of_line(document: &Document, at: usize, line: &Line, above: Option<&str>, out
     own
 }
 
-/// The folder, where the words before it say that the file before it lies in it: "`x.md`, to be created in `docs/`".
+/// The folder, if the words before it say that the preceding file is in it: "`x.md`, to be created in `docs/`".
 fn said_folder(token: &Token) -> Option<String> {
     let (before, between) = token.before.rsplit_once(lexer::PATH)?;
     let last = between.split_whitespace().last()?;
@@ -114,8 +120,8 @@ fn said_folder(token: &Token) -> Option<String> {
     (token.kind == Kind::Folder && near && !before.contains(lexer::PATH)).then(|| token.path.clone())
 }
 
-/// Whether the item at a position has items below it.
-fn holds_more(document: &Document, at: usize) -> bool {
+/// True if the item at a position has nested items.
+fn has_nested_items(document: &Document, at: usize) -> bool {
     let below = |line: &&Line| line.form == LineForm::Item;
     document.lines.iter().skip(at + 1).find(below).is_some_and(|line| line.parent == Some(at))
 }
@@ -124,7 +130,7 @@ fn form(line: &Line, features: &Features, token: &Token) -> Form {
     let has = |prefix: &str| features.0.iter().any(|feature| feature.starts_with(prefix));
     if line.form == LineForm::Heading {
         Form::Heading
-    } else if token.written == lexer::Written::Link {
+    } else if token.written == lexer::Markup::Link {
         Form::Link
     } else if has("key=") {
         Form::Field
@@ -137,11 +143,11 @@ fn form(line: &Line, features: &Features, token: &Token) -> Form {
     }
 }
 
-/// How many columns of a table are read.
+/// Maximum number of columns that are read.
 const COLUMNS: usize = 48;
 
-fn of_row(document: &Document, at: usize, line: &Line, table: usize, out: &mut Observed) {
-    let place = Place::new(document, line);
+fn of_row(document: &Document, at: usize, line: &Line, table: usize, out: &mut DocumentPaths) {
+    let place = LineContext::new(document, line);
     let head: &[String] = document.tables.get(table).map_or(&[], |table| &table.head);
     let mut cells = marks::cells(&line.text);
     cells.truncate(COLUMNS);
@@ -184,7 +190,7 @@ fn of_row(document: &Document, at: usize, line: &Line, table: usize, out: &mut O
     }
 }
 
-fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &mut Observed) {
+fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &mut DocumentPaths) {
     let itself = tree.leaves.iter().any(|leaf| words::state(&leaf.tail) == "itself");
     for leaf in tree.leaves {
         let mut features = Features::default();

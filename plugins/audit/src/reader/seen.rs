@@ -1,8 +1,8 @@
 //! The check boxes of a document and its words that look like paths.
 //!
-//! A report lists them for a document of which nothing could be verified, so that a person sees what the audit did not
-//! recognise. They are read from the raw lines: a form that the other readers do not recognise (an open code fence, for
-//! instance) must not hide them here.
+//! If nothing in a document could be verified, the report lists them, so that a person sees what the audit did not
+//! recognise. They are read from the raw lines: a form that the other readers do not recognise (for example an unclosed
+//! code fence) must not hide them here.
 
 use std::collections::BTreeSet;
 
@@ -10,24 +10,24 @@ use serde::Serialize;
 
 use super::todos::todos;
 
-/// Lines and words that are listed of one document.
+/// Maximum number of listed lines and words per document.
 const LISTED: usize = 20;
 
-/// The longest word that is taken for a path, in bytes.
+/// Longest word that is treated as a path, in bytes.
 const WORD_BYTES: usize = 200;
 
 /// The check boxes of a document and its words that look like paths.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct DocumentWords {
-    /// Check boxes and other marks of tasks: `[x]`, `[ ]`, ✅, todos of the front matter.
+    /// Check boxes and other task marks: `[x]`, `[ ]`, ✅, todos of the front matter.
     pub boxes: usize,
-    /// How many of them are ticked.
+    /// Number of ticked ones.
     pub ticked: usize,
     /// The lines of the first ticked ones, from 1.
     pub ticked_lines: Vec<usize>,
-    /// How many different words look like paths.
+    /// Number of different words that look like paths.
     pub path_count: usize,
-    /// The first of them.
+    /// The first of these words.
     pub paths: Vec<SeenPath>,
 }
 

@@ -1,7 +1,7 @@
-//! Task lists in JSON (`prd.json`): user stories with acceptance criteria and whether they pass.
+//! Task lists in JSON (`prd.json`): user stories with acceptance criteria and a flag for passing.
 //!
-//! Read into Markdown: a story is an item with a box, a criterion an item below it with the same box. Each has the line number that its text
-//! has in the file; entries that share a line take the next lines.
+//! The list is converted to Markdown: a story is an item with a box, a criterion a nested item with the same box. Each
+//! has the line number of its text in the file; entries on the same line take the next lines.
 
 use std::borrow::Cow;
 
@@ -9,12 +9,12 @@ use serde_json::{Map, Value};
 
 use super::lexer;
 
-/// Keys of what a story is called, and of the whole list.
+/// Keys with the name of a story or of the whole list.
 const TITLES: [&str; 6] = ["title", "name", "story", "project", "description", "task"];
-/// Parts of the keys of lists that say when a story is done.
+/// Parts of the keys of lists with acceptance criteria.
 const CRITERIA: [&str; 4] = ["criteria", "steps", "tasks", "requirements"];
 
-/// How far behind the last entry the next one is looked for.
+/// Maximum distance between two entries in the text.
 const NEAR_BYTES: usize = 64 * 1024;
 
 /// The text of a plan as Markdown; other texts stay as they are.
@@ -51,7 +51,7 @@ impl Page<'_> {
                         let start = self.from;
                         let opens = if passes { "- [x] " } else { "- [ ] " };
                         self.add(opens, title);
-                        // The criteria may stand before the title.
+                        // The criteria may precede the title.
                         let titled = std::mem::replace(&mut self.from, start);
                         self.criteria(entry, opens);
                         self.from = self.from.max(titled);

@@ -1,47 +1,46 @@
 //! The lines of a plan with their context: headings, items with their boxes, labels, tables, code.
 //!
-//! Read line by line, because a plan is written line by line: a list below a paragraph, a table below an item and a box
-//! without a bullet are read as a person reads them, whatever Markdown makes of them. Linear in the text.
+//! Plans are read line by line, as people read them, and not as Markdown: a list below a paragraph, a table below an
+//! item and a box without a bullet are all recognised. Linear in the text.
 
 use super::{foreign, marks};
 
-/// What a line is.
+/// The kind of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LineForm {
     Blank,
     Heading,
     Item,
     Text,
-    /// A row of the table with this number.
+    /// A row of the table with this index.
     Row(usize),
-    /// A row of the code block with this number.
+    /// A row of the code block with this index.
     Code(usize),
 }
 
-/// A line and its place in the document. The places are positions in [`Document::lines`].
+/// A line and its context. References to other lines are positions in [`Document::lines`].
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
-    /// From 1.
+    /// Counts from 1.
     pub(crate) number: usize,
     pub(crate) indent: usize,
     pub(crate) form: LineForm,
-    /// The line without what opens it: bullet, number, box, heading marks.
+    /// The line without its leading marks: bullet, number, box, heading marks.
     pub(crate) text: String,
     pub(crate) numbered: bool,
-    /// The state of the box that opens it.
+    /// The state of the line's box.
     pub(crate) own_box: Option<bool>,
-    /// The state of its box or of the nearest one above it.
+    /// The state of its box, or of the nearest one above it.
     pub(crate) boxed: Option<bool>,
-    /// The item that it belongs to.
+    /// The item that contains it.
     pub(crate) parent: Option<usize>,
-    /// The line above a list that says what the list holds.
+    /// The line above a list that states the list's topic.
     pub(crate) label: Option<usize>,
     pub(crate) heading: Option<usize>,
-    /// Quoted or given up: nothing in it is promised.
+    /// Quoted or dropped: nothing in it is promised.
     pub(crate) quoted: bool,
 }
 
-/// A heading.
 #[derive(Debug, Clone)]
 pub(crate) struct Heading {
     pub(crate) level: usize,
@@ -56,21 +55,20 @@ pub(crate) struct Table {
     pub(crate) head: Vec<String>,
 }
 
-/// A code block.
 #[derive(Debug, Clone)]
 pub(crate) struct Code {
-    /// The first word behind the fence, in lower case.
+    /// The first word after the fence, in lower case.
     pub(crate) language: String,
     /// Line numbers and texts.
     pub(crate) rows: Vec<(usize, String)>,
-    /// The position of the line before it that holds words.
+    /// The position of the preceding line with words.
     pub(crate) after: Option<usize>,
     pub(crate) heading: Option<usize>,
     pub(crate) label: Option<usize>,
     pub(crate) fenced: bool,
 }
 
-/// A plan, line by line.
+/// A parsed plan.
 #[derive(Debug, Default)]
 pub(crate) struct Document {
     pub(crate) lines: Vec<Line>,
@@ -102,7 +100,7 @@ impl Document {
         .take(DEPTH)
     }
 
-    /// The items above a line, the nearest first.
+    /// The parent items of a line, the nearest first.
     pub(crate) fn parents_of(&self, line: &Line) -> impl Iterator<Item = &Line> {
         std::iter::successors(line.parent.and_then(|at| self.lines.get(at)), |line| {
             line.parent.and_then(|at| self.lines.get(at))
@@ -111,18 +109,16 @@ impl Document {
     }
 }
 
-/// The number of items or headings above a line that are read.
+/// Maximum number of items or headings above a line that are read.
 const DEPTH: usize = 12;
 
 #[derive(Default)]
 struct Reader<'a> {
     rows: &'a [&'a str],
     document: Document,
-    /// The open items.
     items: Vec<usize>,
     heading: Option<usize>,
     label: Option<usize>,
-    /// Whether the line before was blank.
     blank: bool,
     last: Option<usize>,
 }
@@ -222,7 +218,7 @@ impl Reader<'_> {
         self.heading = Some(number);
     }
 
-    /// A code block; returns the position behind it.
+    /// Reads a code block; returns the position after it.
     fn code(&mut self, at: usize, fence: char, info: &str) -> usize {
         let marks = |row: &str| row.trim_start().chars().take_while(|sign| *sign == fence).count();
         let length = marks(self.row(at));
@@ -245,7 +241,7 @@ impl Reader<'_> {
         end + 1
     }
 
-    /// The end of a block of Markdown that holds blocks with a fence of the same length; absent where they do not pair.
+    /// The end of a Markdown block that contains blocks with fences of the same length; `None` if they do not pair.
     fn nested_end(
         &self,
         at: usize,
@@ -268,7 +264,7 @@ impl Reader<'_> {
         None
     }
 
-    /// A table; returns the position behind it.
+    /// Reads a table; returns the position after it.
     fn table(&mut self, at: usize, indent: usize) -> usize {
         let number = self.document.tables.len();
         let head = marks::cells(self.row(at).trim());
@@ -313,7 +309,7 @@ impl Reader<'_> {
                 self.items.pop();
             }
         }
-        // A label below a list is not a part of its last item.
+        // A label below a list does not belong to its last item.
         while text.ends_with(':') && self.items.last().is_some_and(|above| self.indent(*above) >= indent) {
             self.items.pop();
         }
@@ -323,7 +319,7 @@ impl Reader<'_> {
         let next = self.row(at + 1).trim_start();
         let listed = marks::item(next).is_some();
         let announces = parent.is_none() && marks::announces(text, listed);
-        // What is announced may stand in the next paragraph.
+        // The announced content may be in the next paragraph.
         let below = self.label.is_some() && self.last == self.label;
         if parent.is_none() && (announces || self.blank && !below) {
             self.label = None;

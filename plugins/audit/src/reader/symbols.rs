@@ -1,7 +1,7 @@
 //! Names of classes and functions that a plan wants in a file.
 //!
-//! Taken from three places: a tree's tail (`(NEW - Maker)`), a cell or a phrase (`x.py` with `Maker`), and the top-level
-//! definitions of a code fence that belongs to a file. Whether the file has them is `verify`'s matter.
+//! They come from three places: a tree's tail (`(NEW - Maker)`), a cell or a phrase (`x.py` with `Maker`), and the
+//! top-level definitions of a code fence that belongs to a file. `verify` checks whether the file has them.
 
 use super::structure::Code as Fence;
 
@@ -39,10 +39,10 @@ const LANGUAGES: &[&str] = &[
     "scala",
 ];
 
-/// Languages in which a function is recognised by its type and its brackets.
+/// Languages in which a function is recognised by its type and its parentheses.
 const C_LIKE: &[&str] = &["c", "h", "cpp", "c++", "hpp"];
 
-/// Words that may stand before a definition's keyword.
+/// Words that may precede a definition's keyword.
 const MODIFIERS: &[&str] = &[
     "pub",
     "export",
@@ -123,7 +123,7 @@ fn with_class(after: &str) -> Vec<String> {
     announced(rest).into_iter().collect()
 }
 
-/// The names of code that a text opens with, one after the other: `decode`, `encode` and `main`.
+/// The identifiers at the beginning of a text, one after the other: `decode`, `encode` and `main`.
 fn listed(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     for (at, piece) in text.split('`').enumerate() {
@@ -139,7 +139,7 @@ fn listed(text: &str) -> Vec<String> {
     names
 }
 
-/// Whether the words between two names only list them.
+/// True if the words between two names only continue a list.
 fn only_lists(between: &str) -> bool {
     let words = between.split_whitespace().map(|word| word.trim_matches([',', ';']));
     words.into_iter().all(|word| matches!(word, "" | "and" | "&" | "+" | "/" | "|" | "plus" | "und"))
@@ -153,7 +153,7 @@ fn in_brackets(after: &str) -> Option<String> {
     named.then(|| identifier(name.trim_matches('`'))).flatten()
 }
 
-/// A name of code, with or without brackets behind it.
+/// An identifier, with or without parentheses after it.
 #[must_use]
 pub(super) fn identifier(word: &str) -> Option<String> {
     let word = word.trim();
@@ -161,14 +161,14 @@ pub(super) fn identifier(word: &str) -> Option<String> {
     is_identifier(name).then(|| name.to_owned())
 }
 
-/// `openTill`: small letters, then humps. `iOS` and `macOS` have none.
+/// `openTill`: lower-case letters, then humps. `iOS` and `macOS` have none.
 fn is_function_name(name: &str) -> bool {
     let hump = name.char_indices().find(|(_, sign)| sign.is_uppercase()).map(|(at, _)| at);
     let (small, rest) = name.split_at_checked(hump.unwrap_or_default()).unwrap_or_default();
     is_identifier(name) && small.len() >= 2 && rest.chars().nth(1).is_some_and(char::is_lowercase)
 }
 
-/// One hump, as a class may have: `Player`. Words that say what a file is for are none.
+/// True for a name with one hump, as a class may have: `Player`. Words that describe a file's purpose are excluded.
 pub(super) fn is_single_name(name: &str) -> bool {
     const PLAIN: [&str; 13] = [
         "config",
@@ -191,13 +191,13 @@ pub(super) fn is_single_name(name: &str) -> bool {
         && !PLAIN.contains(&name.to_lowercase().as_str())
 }
 
-/// The class names and `functions()` between the back-ticks of a text.
+/// The class names and `functions()` in the backticks of a text.
 #[must_use]
 pub(super) fn in_code(text: &str) -> Vec<String> {
     text.split('`').skip(1).step_by(2).filter_map(symbol).collect()
 }
 
-/// A class name or a function name with brackets.
+/// A class name, or a function name with parentheses.
 #[must_use]
 pub(super) fn symbol(word: &str) -> Option<String> {
     let word = word.trim();
@@ -206,7 +206,7 @@ pub(super) fn symbol(word: &str) -> Option<String> {
     wanted.then(|| name.to_owned())
 }
 
-/// The names that a code fence defines at its top level; empty for other languages.
+/// The names that a code fence defines at its top level; empty for unsupported languages.
 #[must_use]
 pub(super) fn defined_in(fence: &Fence) -> Vec<String> {
     if !LANGUAGES.contains(&fence.language.as_str()) {
@@ -252,7 +252,7 @@ pub(super) fn announced(line: &str) -> Option<String> {
     known.then(|| rest.split('`').next().and_then(identifier)).flatten()
 }
 
-/// The name that a line defines when it starts a top-level definition.
+/// The name of a top-level definition that begins in this line.
 fn definition(row: &str) -> Option<String> {
     if row.starts_with(char::is_whitespace) {
         return None;
@@ -268,7 +268,7 @@ fn is_identifier(name: &str) -> bool {
     starts && name.len() >= 2 && name.len() <= 100 && name.chars().all(|sign| sign.is_alphanumeric() || sign == '_')
 }
 
-/// `CamelCase` with two humps at least, so that no plain word and no acronym is one.
+/// `CamelCase` with at least two humps, so that plain words and acronyms do not match.
 fn is_class_name(name: &str) -> bool {
     let upper = name.chars().filter(|sign| sign.is_uppercase()).count();
     is_identifier(name)

@@ -1,7 +1,7 @@
-//! What the other cells of a row say of its file: component, class, lines, size, state, folder.
+//! Reads the other cells of a row about its file: component, class, lines, size, state, folder.
 
 use super::candidate::Candidate;
-use super::{claims, columns, lexer, names, symbols};
+use super::{columns, lexer, names, size_assertions, symbols};
 
 const CLASS: &[&str] = &[
     "class",
@@ -22,7 +22,7 @@ const CLASS: &[&str] = &[
 const LINES: &[&str] = &["# lines", "line count", "lines", "lines of code", "loc", "zeilen"];
 const SIZE: &[&str] = &["bytes", "file size", "size", "size (bytes)"];
 
-/// Adds what a row says to its paths; returns the folder that it names as a place.
+/// Adds the properties of a row to its paths; returns the folder that the row names as the location.
 pub(super) fn describe(head: &[String], cells: &[String], row: &mut [Candidate]) -> Option<String> {
     let plain: Vec<String> = head.iter().map(|head| lexer::plain(head).to_lowercase()).collect();
     let find = |names: &[&str]| plain.iter().position(|head| names.contains(&head.as_str()));
@@ -46,8 +46,8 @@ pub(super) fn describe(head: &[String], cells: &[String], row: &mut [Candidate])
         }
         if single {
             sighting.symbols = class.and_then(|at| cells.get(at)).map(|cell| classes(cell)).unwrap_or_default();
-            sighting.lines = text(lines).and_then(|text| claims::lines_cell(&text));
-            sighting.bytes = text(size).and_then(|text| claims::bytes_cell(&text, bytes_head));
+            sighting.lines = text(lines).and_then(|text| size_assertions::lines_cell(&text));
+            sighting.bytes = text(size).and_then(|text| size_assertions::bytes_cell(&text, bytes_head));
         }
     }
     folder.map(|folder| folder.path)

@@ -3,13 +3,10 @@
 use crate::yaml::{self, Node};
 
 pub(super) struct Todo {
-    /// Its words.
     pub(super) text: String,
     /// Its line, from 1.
     pub(super) line: usize,
-    /// Whether its status says that it is done.
     pub(super) done: bool,
-    /// Whether it was given up.
     pub(super) dropped: bool,
 }
 

@@ -1,6 +1,6 @@
-//! What a heading, a label or a column is about.
+//! Classifies headings, labels and columns by topic.
 
-use super::verbs::{Deed, verb};
+use super::verbs::{FileAction, verb};
 use super::words::words;
 
 const ASIDE_PHRASES: &[&str] = &[
@@ -240,7 +240,7 @@ const TASKS: &[&str] = &[
     "workstream",
 ];
 
-/// What a heading, a label or a column is about; the first that fits, the most telling first.
+/// The topic of a heading, a label or a column: the first that matches, most specific first.
 #[must_use]
 pub(crate) fn topic(text: &str) -> &'static str {
     let text = super::lexer::start(text, 160);
@@ -251,7 +251,7 @@ pub(crate) fn topic(text: &str) -> &'static str {
     if says(ASIDE_PHRASES) || has(ASIDE) {
         return "aside";
     }
-    if words.iter().any(|word| verb(word).is_some_and(|verb| verb.deed == Deed::Delete)) {
+    if words.iter().any(|word| verb(word).is_some_and(|verb| verb.action == FileAction::Delete)) {
         return "delete";
     }
     let things = has(THINGS);
@@ -261,11 +261,11 @@ pub(crate) fn topic(text: &str) -> &'static str {
     if has(DELIVERABLE) {
         return "deliverable";
     }
-    let deed = words.iter().find_map(|word| verb(word).map(|verb| verb.deed));
+    let action = words.iter().find_map(|word| verb(word).map(|verb| verb.action));
     if has(NEW) && things {
         return "new files";
     }
-    if things && matches!(deed, Some(Deed::Change)) || has(CHANGED) {
+    if things && matches!(action, Some(FileAction::Change)) || has(CHANGED) {
         return "changed files";
     }
     if says(CRITERIA_PHRASES) || has(CRITERIA) {
@@ -283,11 +283,11 @@ pub(crate) fn topic(text: &str) -> &'static str {
     if has(TASKS) {
         return "tasks";
     }
-    match deed {
-        Some(Deed::Make | Deed::Add | Deed::Write) => "makes",
-        Some(Deed::Change) => "changes",
-        Some(Deed::Run | Deed::See) => "runs",
-        Some(Deed::Test) => "tests",
+    match action {
+        Some(FileAction::Make | FileAction::Add | FileAction::Write) => "makes",
+        Some(FileAction::Change) => "changes",
+        Some(FileAction::Run | FileAction::See) => "runs",
+        Some(FileAction::Test) => "tests",
         _ => "other",
     }
 }

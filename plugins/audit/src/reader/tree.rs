@@ -1,45 +1,45 @@
-//! Fenced trees: box-drawing or ASCII connectors, several roots, comments behind the names; and fences that merely list
+//! Fenced trees: box-drawing or ASCII connectors, several roots, comments after the names; and fences that only list
 //! paths.
 //!
-//! A row's depth is the column of its name, so that any width of indent works. Diagrams drawn with the same characters
-//! are told by their corners. A name that cannot be understood hides everything below it rather than moving it up.
+//! A row's depth is the column of its name, so any width of indentation works. Diagrams drawn with the same characters
+//! are recognised by their corners. A name that cannot be parsed hides everything below it; it does not move it up.
 
 use std::collections::HashSet;
 
-use super::claims;
 use super::names::{self, Name};
+use super::size_assertions;
 use super::structure::Code as Fence;
 use super::symbols;
 use crate::limits;
 use crate::plan::{Form, Kind, Role, Sighting};
 
-/// Info strings of fences that may hold a tree. Connectors are believed in shell fences too.
+/// Info strings of fences that may contain a tree. Shell fences may contain one with connectors.
 const PLAIN: &[&str] = &["", "text", "txt", "tree", "plain", "plaintext", "ascii", "none", "files", "filesystem"];
 const SHELL: &[&str] = &["bash", "sh", "shell", "console", "zsh"];
 
-/// What a fence says.
+/// The content of a tree fence.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     /// Files and leaf folders.
     pub leaves: Vec<Leaf>,
     /// Folders that hold others.
     pub folders: Vec<String>,
-    /// Of these, the ones whose files are all listed: no `...` anywhere, and every row of theirs was understood.
+    /// The folders whose files are all listed: no `...` anywhere, and every row of theirs was parsed.
     pub enumerated: Vec<String>,
 }
 
-/// A file or a leaf folder, with the words behind its name.
+/// A file or a leaf folder, with the words after its name.
 #[derive(Debug)]
 pub(super) struct Leaf {
     pub sighting: Sighting,
     pub tail: String,
-    /// It hangs on lines; otherwise it is one of a list of paths.
+    /// True if connectors draw it; otherwise it is an entry of a list of paths.
     pub connected: bool,
 }
 
 struct Row<'a> {
     line: usize,
-    /// The column of the name, in characters.
+    /// Column of the name, in characters.
     column: usize,
     token: &'a str,
     tail: &'a str,
@@ -48,7 +48,7 @@ struct Row<'a> {
     connected: bool,
 }
 
-/// Reads a fence as a tree; `None` when it is none.
+/// Reads a fence as a tree; `None` if it is not a tree.
 #[must_use]
 pub(super) fn read(fence: &Fence) -> Option<Tree> {
     let language = fence.language.as_str();
@@ -64,7 +64,7 @@ pub(super) fn read(fence: &Fence) -> Option<Tree> {
     Some(walk(&rows, names_allowed(&rows)))
 }
 
-/// Whether the fence draws boxes: a corner that no tree has, or a line closed on its right.
+/// True if the fence draws boxes: a corner that no tree has, or a line closed on its right.
 fn is_diagram(fence: &Fence) -> bool {
     fence.rows.iter().any(|(_, row)| {
         let row = row.trim_end();
@@ -76,7 +76,7 @@ fn is_diagram(fence: &Fence) -> bool {
     })
 }
 
-/// Whether every row is a path with at most a comment behind it.
+/// True if every row is a path with at most a comment.
 fn is_listing(rows: &[Row<'_>]) -> bool {
     let known = |row: &Row<'_>| names::file(row.token).is_some() || names::folder(row.token).is_some();
     let path = |row: &Row<'_>| known(row) || is_more(row.token) || names::likely_file(row.token, true).is_some();
@@ -87,7 +87,7 @@ fn is_listing(rows: &[Row<'_>]) -> bool {
     sure > 0 && sure * 2 >= rows.len() && rows.iter().all(|row| path(row) && quiet(row))
 }
 
-/// Whether the rows are a folder and what is in it, told by the indentation alone.
+/// True if the rows are a folder and its content, recognised by indentation alone.
 fn is_nested(rows: &[Row<'_>]) -> bool {
     let opens = rows.first().is_some_and(|row| row.token.ends_with('/') && row.token.len() > 1);
     let inside = rows
@@ -97,7 +97,7 @@ fn is_nested(rows: &[Row<'_>]) -> bool {
     opens && inside
 }
 
-/// Whether leaves without an ending are believed: at least half of the leaves must be files.
+/// True if leaves without an extension are accepted: at least half of the leaves must be files.
 fn names_allowed(rows: &[Row<'_>]) -> bool {
     let leaves: Vec<&Row<'_>> =
         rows.iter().enumerate().filter(|(at, row)| !has_children(rows, *at, row)).map(|(_, row)| row).collect();
@@ -136,7 +136,7 @@ fn row(line: usize, text: &str) -> Option<Row<'_>> {
     (!token.is_empty()).then(|| Row { line, column, token, tail: tail.trim(), apart, connected })
 }
 
-/// A row whose children are still to come: its path, or `None` when what is below it is hidden.
+/// A row whose children may follow: its path, or `None` if the content below it is hidden.
 struct OpenRow {
     column: usize,
     path: Option<String>,
@@ -176,7 +176,7 @@ fn walk(rows: &[Row<'_>], names: bool) -> Tree {
             }
         }
         if parents && !is_caption(row, name.as_ref()) {
-            // "Edit the settings:" is a step and no folder.
+            // "Edit the settings:" is a step, not a folder.
             let step = name.as_ref().is_some_and(|name| name.kind == Kind::Either)
                 && !row.apart
                 && !is_quiet(row.tail)
@@ -191,19 +191,19 @@ fn walk(rows: &[Row<'_>], names: bool) -> Tree {
     tree
 }
 
-/// A row for entries that are not listed.
+/// True for a row that represents omitted entries.
 fn is_more(token: &str) -> bool {
     token.starts_with("...") || token.starts_with('\u{2026}') || token == "etc." || token == "etc"
 }
 
-/// A row for the audited root: `.`, `<repo>/`, `[project]/`.
+/// True for a row that is the audited root: `.`, `<repo>/`, `[project]/`.
 fn is_root_mark(token: &str) -> bool {
     let name = token.trim_end_matches('/');
     let bracketed = (name.starts_with('<') && name.ends_with('>')) || (name.starts_with('[') && name.ends_with(']'));
     name == "." || (bracketed && !name.contains('/'))
 }
 
-/// A row of words above a tree: `Project layout:`. What follows it is not below it.
+/// True for a caption above a tree: `Project layout:`. The rows after it are not below it.
 fn is_caption(row: &Row<'_>, name: Option<&Name>) -> bool {
     let words = match name {
         None => !row.token.contains('/') && !names::is_placeholder(row.token),
@@ -220,7 +220,7 @@ fn join(parent: &str, name: &str) -> String {
     format!("{}/{}", parent.trim_end_matches('/'), name.trim_start_matches("./").trim_start_matches('/'))
 }
 
-/// Whether what follows a name is a comment and not the rest of a sentence.
+/// True if the text after a name is a comment, not the rest of a sentence.
 fn is_quiet(tail: &str) -> bool {
     tail.is_empty() || !tail.starts_with(char::is_alphanumeric)
 }
@@ -236,7 +236,7 @@ fn is_leaf(row: &Row<'_>, name: &Name, names: bool) -> bool {
 fn sighting(row: &Row<'_>, name: &Name, path: &str) -> Sighting {
     let mut sighting = Sighting::new(path, name.kind, Form::Tree, Role::Reference, row.line);
     sighting.symbols = symbols::in_tail(row.tail);
-    (sighting.bytes, sighting.lines) = claims::in_text(row.tail);
+    (sighting.bytes, sighting.lines) = size_assertions::in_text(row.tail);
     let said = row.tail.strip_prefix('(').and_then(|rest| rest.split_once(')'));
     let ticked = row.tail.starts_with(['\u{2705}', '\u{2611}', '\u{2713}', '\u{2714}']);
     sighting.status = said.map(|(inner, _)| inner.trim().to_owned()).or_else(|| ticked.then(|| row.tail.to_owned()));

@@ -1,11 +1,11 @@
-//! The verbs that say what is done with a file. English and German; `foreign` translates others.
+//! The verbs for actions on files. English and German; `foreign` translates other languages.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// What a verb does with a file.
+/// The action of a verb.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Deed {
+pub(crate) enum FileAction {
     Make,
     Add,
     Write,
@@ -18,7 +18,7 @@ pub(crate) enum Deed {
     Be,
 }
 
-impl Deed {
+impl FileAction {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Make => "make",
@@ -35,8 +35,8 @@ impl Deed {
     }
 }
 
-impl Deed {
-    /// What it does to a file, in few classes.
+impl FileAction {
+    /// The action in few classes.
     pub(crate) const fn effect(self) -> &'static str {
         match self {
             Self::Make | Self::Add | Self::Write => "makes",
@@ -51,7 +51,7 @@ impl Deed {
 /// A verb in one of its forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Verb {
-    pub(crate) deed: Deed,
+    pub(crate) action: FileAction,
     /// "created", "is written".
     pub(crate) past: bool,
 }
@@ -216,31 +216,31 @@ const BE: &[&str] =
     &["are", "contain", "exist", "existier", "fail", "ha", "hold", "is", "ist", "need", "stay", "wa", "were", "bleib"];
 
 /// The stems of all verbs. Where a stem is in two lists, the first list counts.
-static DEEDS: LazyLock<HashMap<&str, Deed>> = LazyLock::new(|| {
+static ACTIONS: LazyLock<HashMap<&str, FileAction>> = LazyLock::new(|| {
     let lists = [
-        (MAKE, Deed::Make),
-        (ADD, Deed::Add),
-        (WRITE, Deed::Write),
-        (CHANGE, Deed::Change),
-        (TEST, Deed::Test),
-        (DELETE, Deed::Delete),
-        (MOVE, Deed::Move),
-        (RUN, Deed::Run),
-        (SEE, Deed::See),
-        (BE, Deed::Be),
+        (MAKE, FileAction::Make),
+        (ADD, FileAction::Add),
+        (WRITE, FileAction::Write),
+        (CHANGE, FileAction::Change),
+        (TEST, FileAction::Test),
+        (DELETE, FileAction::Delete),
+        (MOVE, FileAction::Move),
+        (RUN, FileAction::Run),
+        (SEE, FileAction::See),
+        (BE, FileAction::Be),
     ];
-    let stems = lists.iter().rev().flat_map(|(list, deed)| list.iter().map(|stem| (*stem, *deed)));
+    let stems = lists.iter().rev().flat_map(|(list, action)| list.iter().map(|stem| (*stem, *action)));
     stems.collect()
 });
 
-/// The verb that a word is.
+/// The verb for a word.
 #[must_use]
 pub(crate) fn verb(word: &str) -> Option<Verb> {
-    let of = |stem: &str| DEEDS.get(stem).copied();
-    if let Some(deed) = of(word) {
+    let of = |stem: &str| ACTIONS.get(stem).copied();
+    if let Some(action) = of(word) {
         let past =
             matches!(word, "built" | "made" | "written" | "wrote" | "modified" | "angelegt" | "gelöscht" | "geändert");
-        return Some(Verb { deed, past });
+        return Some(Verb { action, past });
     }
     let stem = |ending: &str| word.strip_suffix(ending).filter(|stem| stem.len() >= 2);
     let doubled = |stem: &str| {
@@ -264,8 +264,8 @@ pub(crate) fn verb(word: &str) -> Option<Verb> {
             .or_else(|| (ending == "ing").then(|| of(&format!("{stem}e"))).flatten())
             .or_else(|| matches!(ending, "ied" | "ies").then(|| of(&format!("{stem}y"))).flatten())
             .or_else(|| matches!(ending, "ed" | "ing").then(|| doubled(stem).and_then(|stem| of(&stem))).flatten());
-        if let Some(deed) = found {
-            return Some(Verb { deed, past });
+        if let Some(action) = found {
+            return Some(Verb { action, past });
         }
     }
     None
@@ -277,11 +277,11 @@ mod tests {
 
     #[test]
     fn verbs_are_known_in_their_forms() {
-        let deed = |word: &str| verb(word).map(|verb| (verb.deed, verb.past));
-        assert_eq!(deed("creating"), Some((Deed::Make, false)));
-        assert_eq!(deed("added"), Some((Deed::Add, true)));
-        assert_eq!(deed("dropped"), Some((Deed::Delete, true)));
-        assert_eq!(deed("modifies"), Some((Deed::Change, false)));
-        assert_eq!([deed("the"), deed("till"), deed("plan")], [None, None, None]);
+        let action = |word: &str| verb(word).map(|verb| (verb.action, verb.past));
+        assert_eq!(action("creating"), Some((FileAction::Make, false)));
+        assert_eq!(action("added"), Some((FileAction::Add, true)));
+        assert_eq!(action("dropped"), Some((FileAction::Delete, true)));
+        assert_eq!(action("modifies"), Some((FileAction::Change, false)));
+        assert_eq!([action("the"), action("till"), action("plan")], [None, None, None]);
     }
 }

@@ -1,9 +1,10 @@
-//! The words of a text, and what small words, signs and states say. English and German; `foreign` translates others.
+//! The words of a text, and the meaning of prepositions, signs and states. English and German; `foreign` translates
+//! other languages.
 
 use super::foreign;
-use super::verbs::{Deed, verb};
+use super::verbs::{FileAction, verb};
 
-/// The words of a text in lower case, without what surrounds them.
+/// The words of a text in lower case, without surrounding punctuation.
 pub(crate) fn words(text: &str) -> impl DoubleEndedIterator<Item = String> + Clone {
     let separates = |sign: char| {
         sign.is_whitespace()
@@ -23,7 +24,7 @@ pub(crate) fn words(text: &str) -> impl DoubleEndedIterator<Item = String> + Clo
     words.into_iter()
 }
 
-/// What a little word before a path says of its place.
+/// The class of a preposition before a path.
 #[must_use]
 pub(crate) fn preposition(word: &str) -> Option<&'static str> {
     Some(match word {
@@ -41,7 +42,7 @@ pub(crate) fn preposition(word: &str) -> Option<&'static str> {
     })
 }
 
-/// Whether a word negates a statement.
+/// True for a word that negates a statement.
 #[must_use]
 pub(crate) fn negates(word: &str) -> bool {
     matches!(
@@ -70,7 +71,7 @@ pub(crate) fn negates(word: &str) -> bool {
     )
 }
 
-/// Whether a word makes a sentence depend on something.
+/// True for a word that makes a sentence conditional.
 #[must_use]
 pub(crate) fn supposes(word: &str) -> bool {
     matches!(
@@ -92,27 +93,32 @@ pub(crate) fn supposes(word: &str) -> bool {
     )
 }
 
-/// Whether a text has a sign that calls a thing done, and none that takes it back.
+/// True if a text has a sign that means "done" and none that cancels it.
 #[must_use]
 pub(crate) fn check(text: &str) -> bool {
     text.contains(['\u{2705}', '\u{2611}', '\u{2713}', '\u{2714}']) && !text.contains(['\u{274c}', '\u{23f3}'])
 }
 
-/// Whether a word says that something was made: "created", "implemented", "complete".
+/// True if a word means that something was made: "created", "implemented", "complete".
 #[must_use]
 pub(crate) fn is_made(word: &str) -> bool {
     matches!(word, "complete" | "completed" | "done" | "delivered")
-        || verb(word).is_some_and(|verb| verb.past && matches!(verb.deed, Deed::Make | Deed::Add | Deed::Write))
+        || verb(word).is_some_and(|verb| {
+            verb.past && matches!(verb.action, FileAction::Make | FileAction::Add | FileAction::Write)
+        })
 }
 
-/// Whether a cell names what is done: "Create", "Modified".
+/// True if a cell names an action: "Create", "Modified".
 #[must_use]
-pub(crate) fn is_deed(cell: &str) -> bool {
-    let deed = words(cell).next().and_then(|word| verb(&word)).map(|verb| verb.deed);
-    matches!(deed, Some(Deed::Make | Deed::Add | Deed::Change | Deed::Delete | Deed::Move))
+pub(crate) fn names_action(cell: &str) -> bool {
+    let action = words(cell).next().and_then(|word| verb(&word)).map(|verb| verb.action);
+    matches!(
+        action,
+        Some(FileAction::Make | FileAction::Add | FileAction::Change | FileAction::Delete | FileAction::Move)
+    )
 }
 
-/// Whether a cell turns its row down.
+/// True if a cell rejects its row.
 #[must_use]
 pub(crate) fn rejects(cell: &str) -> bool {
     let mut words = words(cell);
@@ -120,7 +126,7 @@ pub(crate) fn rejects(cell: &str) -> bool {
         && words.any(|word| matches!(word.as_str(), "rejected" | "abgelehnt" | "verworfen" | "declined"))
 }
 
-/// What the state of a row, a tail or a note says.
+/// The class of the state of a row, a tail or a note.
 #[must_use]
 pub(crate) fn state(text: &str) -> &'static str {
     if text.trim().is_empty() {
@@ -129,7 +135,7 @@ pub(crate) fn state(text: &str) -> &'static str {
     let words: Vec<String> = words(text).collect();
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     let goes = |(at, word): (usize, &String)| {
-        verb(word).is_some_and(|verb| verb.deed == Deed::Delete && (at == 0 || verb.past))
+        verb(word).is_some_and(|verb| verb.action == FileAction::Delete && (at == 0 || verb.past))
     };
     if words.iter().enumerate().any(goes) || has(&["cancelled", "canceled", "superseded"]) {
         return "goes";
@@ -146,11 +152,11 @@ pub(crate) fn state(text: &str) -> &'static str {
     if has(&["new", "neu"]) {
         return "new";
     }
-    let deed = words.iter().take(2).find_map(|word| verb(word));
-    match deed.map(|verb| verb.deed) {
-        Some(Deed::Change) => "changed",
-        Some(Deed::Add) if !deed.is_some_and(|verb| verb.past) && words.len() > 1 => "changed",
-        Some(Deed::Make | Deed::Add | Deed::Write) if deed.is_some_and(|verb| verb.past) => "made",
+    let action = words.iter().take(2).find_map(|word| verb(word));
+    match action.map(|verb| verb.action) {
+        Some(FileAction::Change) => "changed",
+        Some(FileAction::Add) if !action.is_some_and(|verb| verb.past) && words.len() > 1 => "changed",
+        Some(FileAction::Make | FileAction::Add | FileAction::Write) if action.is_some_and(|verb| verb.past) => "made",
         _ if text.contains(['\u{2705}', '\u{2714}', '\u{2611}', '\u{2713}'])
             || has(&["done", "complete", "completed", "implemented"]) =>
         {
@@ -161,7 +167,7 @@ pub(crate) fn state(text: &str) -> &'static str {
         {
             "open"
         }
-        Some(Deed::Make | Deed::Add | Deed::Write) => "make",
+        Some(FileAction::Make | FileAction::Add | FileAction::Write) => "make",
         _ => "other",
     }
 }

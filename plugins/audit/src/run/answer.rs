@@ -1,5 +1,5 @@
-//! A RETURN: what it claims is held against the files and the repository. When it answers a request of the audit itself, the
-//! plan is audited again, so that it is seen and not believed.
+//! Checks the assertions of a RETURN against the files and the repository. If the RETURN answers a request of the
+//! audit, the plan is audited again, so that the answer is verified and not believed.
 
 use baton_plugin_sdk::{Cause, Error, Handoff, Outcome, Task};
 use serde_json::Value;
@@ -18,7 +18,7 @@ use crate::services::HostServices;
 /// Checks a RETURN.
 ///
 /// # Errors
-/// `permanent` when the task holds none; otherwise as [`super::run`].
+/// `permanent` if the task has no RETURN; otherwise as [`super::run`].
 pub(super) fn check(task: &Task, services: &HostServices<'_>) -> Result<Outcome, Error> {
     let Some(handoff) = &task.handoff else {
         return Err(Error::Permanent(
@@ -39,19 +39,20 @@ pub(super) fn check(task: &Task, services: &HostServices<'_>) -> Result<Outcome,
     let said = said(handoff, &checked);
     returns::judge(services, &index, &checked);
     let Some((plan, _)) = asked else { return Ok(outcome(said, Vec::new(), &checked.gaps)) };
-    // The plan may be gone by now; then there is nothing left to see.
+    // The plan may be deleted by now; then there is nothing to audit.
     let Ok(request) = Request::of_plan(task, &plan, &args) else {
         return Ok(outcome(said, Vec::new(), &checked.gaps));
     };
     let audited =
         audit::over(&request, services, &EarlierAudits::open(services, &request), &format!("{said} "), claimed)?;
-    // The findings of the audit are its report's, which has those of the RETURN too; on the task stand only the latter.
+    // The report of the audit has all findings, including those of the RETURN; the task gets only the latter.
     let mut all = outcome(audited.summary.clone(), Vec::new(), &checked.gaps);
     all.artifacts = audited.artifacts;
     Ok(all)
 }
 
-/// What a RETURN claims; nothing for one that Baton wrote for a plugin: it lists what Baton itself delivered.
+/// The assertions of a RETURN; `None` for a RETURN that Baton wrote for a plugin, which lists what Baton itself
+/// delivered.
 fn claimed(handoff: &Handoff) -> Option<PlanAssertions> {
     let raw: Value = handoff.raw.as_deref().and_then(|raw| serde_json::from_str(raw).ok()).unwrap_or_default();
     if raw.pointer("/baton/ledger_head").is_some() {

@@ -1,5 +1,5 @@
-//! An audit of plans: read, judged, compared with the last audit and with what documents claim; then who is asked for what is
-//! missing, and the report. Watched and stoppable between plans.
+//! An audit of plans: reads and judges them, compares the results with the last audit and with the assertions of
+//! documents, sends requests for gaps, and writes the report. It reports progress and can be cancelled between plans.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ use super::wanted;
 use crate::assertions;
 use crate::discover::{self, Discovery, PlanFile};
 use crate::follow;
-use crate::history::{Closing, Comparison, History, inputs_digest};
+use crate::history::{AuditSummary, Comparison, History, inputs_digest};
 use crate::index::Index;
 use crate::limits;
 use crate::memory::Memory;
@@ -29,7 +29,7 @@ use crate::verify::{
     Commits, Enumerations, FactStore, Facts, Folders, Judge, RequestedEntries, Status, UnrequestedFiles, unrequested,
 };
 
-/// Does one audit.
+/// Runs an audit.
 ///
 /// # Errors
 /// As [`super::run`].
@@ -49,10 +49,11 @@ pub(super) fn audit(task: &Task, services: &HostServices<'_>) -> Result<Outcome,
     over(&request, services, &earlier, "", None)
 }
 
-/// What a document claims.
+/// The assertions of a document.
 pub(super) type PlanAssertions = (assertions::CheckedDocument, Vec<assertions::Assertion>);
 
-/// Audits what is asked for. `head` opens the summary; the claims of a RETURN are checked with those of the plans.
+/// Audits the requested plans. The summary starts with `head`; the assertions of a RETURN are checked with those of the
+/// plans.
 ///
 /// # Errors
 /// As [`super::run`].
@@ -85,7 +86,7 @@ fn no_memory(refused: &ServiceError) -> Remark {
     Remark::new("memory", NoteSeverity::Info, title, "")
 }
 
-/// What reading the plans came to.
+/// The results of reading the plans.
 struct ReadResult {
     assembly: Assembly,
     claims: assertions::AssertionReport,
@@ -99,7 +100,7 @@ struct ReadResult {
     proposed: Vec<report::Artifact>,
 }
 
-/// An audit under way.
+/// An audit in progress.
 struct Run<'r> {
     request: &'r Request,
     services: &'r HostServices<'r>,
@@ -119,7 +120,7 @@ struct Run<'r> {
     unread: Vec<UnreadPlan>,
     /// Locks for review.
     proposed: Vec<report::Artifact>,
-    /// Plans of which no deliverable could be verified, and what they show.
+    /// Plans without a verifiable deliverable, with the words that look like paths.
     unverified: Vec<(String, reader::DocumentWords)>,
 }
 
@@ -156,7 +157,7 @@ impl<'r> Run<'r> {
             folders,
             details: Vec::new(),
             claimed: Vec::new(),
-            claims_left: limits::CLAIMS,
+            claims_left: limits::ASSERTIONS,
             follow: Vec::new(),
             watched: Vec::new(),
             unread: Vec::new(),
@@ -195,7 +196,7 @@ impl<'r> Run<'r> {
             self.assembly.notes(stated::propose(&mut self.proposed, &plan, file, &text.text));
         }
         self.assembly.notes(stated::apply(&mut plan, file, &text.text));
-        plan.lies_in(self.own_folder(file));
+        plan.add_folder(self.own_folder(file));
         let (details, notes) = discover::details(file, &text.text, &plan);
         self.assembly.notes(notes);
         let before = self.comparison.before(&file.shown);
@@ -219,7 +220,7 @@ impl<'r> Run<'r> {
     /// The folder of a plan below the audited root.
     fn own_folder(&self, file: &PlanFile) -> Option<String> {
         let shown = Path::new(&file.shown);
-        // In the sandbox the plan and the root are in different mounts: their shown names tell.
+        // In the sandbox the plan and the root are in different mounts, so their shown names are compared.
         let below = self.index.roots().iter().find_map(|root| {
             let shown = || shown.strip_prefix(&root.shown).ok();
             file.path.strip_prefix(&root.path).ok().or_else(shown)
@@ -227,7 +228,7 @@ impl<'r> Run<'r> {
         below.parent()?.to_str().map(str::to_owned)
     }
 
-    /// Reads what reports claim; nothing else of them counts.
+    /// Reads the assertions of reports; nothing else in them counts.
     fn reports(&mut self, reports: Discovery) -> Result<(), Error> {
         self.assembly.notes(reports.notes);
         for file in &reports.plans {
@@ -249,15 +250,15 @@ impl<'r> Run<'r> {
         let mut claims = assertions::read(&document);
         claims.truncate(self.claims_left);
         self.claims_left -= claims.len();
-        // Its text was read; of ten thousand plans it would not be kept in memory.
+        // The text was read; the texts of ten thousand plans would need too much memory.
         document.text = String::new();
         self.claimed.push((document, claims));
     }
 
-    /// Ends the reading: finds unrequested files, checks the claims of documents, and compares with the last audit.
+    /// Ends the reading: finds unrequested files, checks the assertions of documents, and compares with the last audit.
     fn close(mut self) -> ReadResult {
         let (unrequested, folders) = if self.request.narrowed {
-            // What the other plans name is not known here.
+            // The files that the other plans name are not known here.
             (UnrequestedFiles::default(), self.folders)
         } else {
             unrequested(self.index, &self.asked, &self.enumerations, &self.folders, self.request.now_ns)
@@ -270,7 +271,7 @@ impl<'r> Run<'r> {
         inputs.extend(claims.gaps.iter().map(|gap| gap.id.clone()));
         let inputs = whole.then(|| inputs_digest(inputs.iter().map(String::as_str)));
         let closing =
-            Closing { at: &self.request.stamp.long, whole, head: self.commits.head(), inputs: inputs.as_deref() };
+            AuditSummary { at: &self.request.stamp.long, whole, head: self.commits.head(), inputs: inputs.as_deref() };
         let (history, refused) = self.comparison.finish(&closing, &self.facts, &folders);
         self.assembly.notes(refused.as_ref().map(no_memory));
         discover::rank(&mut self.details);
@@ -290,7 +291,7 @@ impl<'r> Run<'r> {
     }
 }
 
-/// Asks for what is missing, and writes the report.
+/// Sends requests for gaps, and writes the report.
 fn finish(
     mut read: ReadResult,
     request: &Request,
@@ -326,7 +327,7 @@ fn finish(
     Ok(if unread.is_empty() { outcome } else { without(outcome, &unread) })
 }
 
-/// The outcome of an audit in which these plans could not be read.
+/// The outcome of an audit with plans that could not be read.
 fn without(outcome: Outcome, unread: &[String]) -> Outcome {
     let (first, count) = (unread.first().map_or("", String::as_str), unread.len());
     let more = if count == 1 { String::new() } else { format!(" and {} more", count - 1) };
@@ -334,7 +335,7 @@ fn without(outcome: Outcome, unread: &[String]) -> Outcome {
     outcome.with_next_step(format!("make {first}{more} readable (the findings say why not), then audit again"))
 }
 
-/// Makes the host watch these files. All files that it refuses make one remark.
+/// Watches these files. All files that the host refuses share one remark.
 fn watch_files(services: &HostServices<'_>, watched: Vec<(String, Vec<SeenFile>)>) -> Option<Remark> {
     let files = services.files?;
     let all = watched.len();
@@ -367,7 +368,7 @@ fn write(report: &mut Report, request: &Request, history: &History, head: &str) 
     Ok(outcome(summary, artifacts, &report.findings))
 }
 
-/// The outcome when there is nothing to audit: a report that says so, and where a plan would have to lie.
+/// The outcome if there is nothing to audit: a report that states this and where a plan has to be.
 fn no_plans(request: &Request) -> Result<Outcome, Error> {
     if request.quiet {
         return Ok(Outcome::new("There is no plan to audit any more."));

@@ -1,4 +1,4 @@
-//! What earlier audits left: opened once a task, for everything that asks for it.
+//! The data of earlier audits, opened once per task.
 
 use baton_plugin_kit::host::ServiceError;
 
@@ -10,9 +10,9 @@ use crate::services::HostServices;
 
 pub(super) struct EarlierAudits<'a> {
     pub(super) ended: EarlierOutcomes<'a>,
-    /// The memory of the audited folders; none where it is not granted or does not answer.
+    /// The memory of the audited folders; `None` if it is not granted or fails.
     pub(super) memory: Option<Memory<'a>>,
-    /// Why it does not answer.
+    /// The error of the memory.
     pub(super) refused: Option<ServiceError>,
 }
 
@@ -27,7 +27,7 @@ impl<'a> EarlierAudits<'a> {
         Self { ended, memory, refused }
     }
 
-    /// Has the host forget the files of plans that are gone.
+    /// Stops watching the files of deleted plans.
     pub(super) fn forget(&self, services: &HostServices<'_>, request: &Request) {
         let (Some(files), Some(memory)) = (services.files, &self.memory) else { return };
         let there = |shown: &str| request.plans.plans.iter().any(|plan| plan.shown == shown);

@@ -1,4 +1,4 @@
-//! The health of what is around the plans, as a separate report. An audit of plans reads none of it.
+//! The health check as a separate report. An audit of plans does not read its inputs.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use crate::report::{self, Artifact};
 use crate::request::{Request, Stamped};
 use crate::services::HostServices;
 
-/// The JSON form.
+/// The JSON report.
 #[derive(Serialize)]
 struct Data<'a> {
     schema: u8,
@@ -23,7 +23,7 @@ struct Data<'a> {
     health: &'a Health,
 }
 
-/// Checks the system around the plans.
+/// Runs the health check.
 ///
 /// # Errors
 /// `permanent` for an unknown argument or a wrong value; otherwise as [`super::run`].

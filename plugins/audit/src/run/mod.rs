@@ -1,7 +1,7 @@
-//! One task from its arguments to its outcome, by action: `audit` over plans, `check-return` over one RETURN, `health` over
-//! what is around the plans, `session-review` over a range of commits and the handoffs of that time.
+//! Runs one task, by action: `audit` for plans, `check-return` for one RETURN, `health` for the health check,
+//! `session-review` for a range of commits and the handoffs of that time.
 //!
-//! This module has the steps in their order; each step is in a separate module.
+//! This module has the sequence of steps; each step is in a separate module.
 
 mod answer;
 mod audit;
@@ -19,11 +19,11 @@ use baton_plugin_sdk::{Error, Outcome, Task};
 
 use crate::services::HostServices;
 
-/// Does one task.
+/// Runs a task.
 ///
 /// # Errors
-/// `permanent` for an unknown action or argument, a wrong value or a plan that is not there; `needs-grant` for a folder that
-/// is not granted; `retryable` when it was cancelled.
+/// `permanent` for an unknown action or argument, a wrong value or a missing plan; `needs-grant` for a folder that is
+/// not granted; `retryable` if it was cancelled.
 pub fn run(task: &Task, services: &HostServices<'_>) -> Result<Outcome, Error> {
     match task.action.as_str() {
         "audit" => audit::audit(task, services),

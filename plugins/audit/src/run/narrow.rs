@@ -1,8 +1,8 @@
-//! Which plans a changed deliverable concerns.
+//! Finds the plans that a changed deliverable affects.
 //!
-//! A task that came from changed deliverables is of those plans only that promise one of them, as the memory has it: nothing
-//! else of what the others say can have changed by it. They are shown as they are remembered. Whatever the memory cannot
-//! tell for certain (a file that no plan is known to name, a plan that is gone, no memory at all) makes it an audit of all.
+//! A task for changed deliverables audits only the plans that promise one of them, according to the memory: the results
+//! of all other plans cannot have changed, and the report shows their recorded data. If the memory is not certain (a
+//! file that no plan is known to name, a deleted plan, no memory), all plans are audited.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::limits;
 use crate::memory::Memory;
 use crate::request::{Request, Span};
 
-/// Leaves only the plans that the changed files of `task` concern, where that is certain.
+/// Keeps only the plans that the changed files of `task` affect, if that is certain.
 pub(super) fn narrow(request: &mut Request, memory: Option<&Memory<'_>>, task: &Task) {
     let Cause::Files(paths) = &task.cause else { return };
     if request.span != Span::Whole || paths.len() > limits::CHANGED {
@@ -27,7 +27,7 @@ pub(super) fn narrow(request: &mut Request, memory: Option<&Memory<'_>>, task: &
     }
 }
 
-/// The plans that the files concern; none when all of them may be.
+/// The plans that the files affect; `None` if all of them may be affected.
 fn concerned(request: &Request, memory: &Memory<'_>, paths: &[String]) -> Option<BTreeSet<String>> {
     let there: BTreeSet<&str> = request.plans.plans.iter().map(|plan| plan.shown.as_str()).collect();
     if memory.plans().any(|(shown, _)| !there.contains(shown)) {
@@ -46,7 +46,7 @@ fn concerned(request: &Request, memory: &Memory<'_>, paths: &[String]) -> Option
     Some(naming.into_iter().map(|(_, plan)| plan).chain(changed).collect())
 }
 
-/// A path inside the sandbox as plans write it.
+/// A path in the sandbox in the form that plans use.
 fn below_a_root(request: &Request, path: &str) -> Option<String> {
     let below = |root: &crate::index::Root| path.strip_prefix(root.path.to_str()?)?.strip_prefix('/');
     request.roots.iter().find_map(below).map(str::to_owned)

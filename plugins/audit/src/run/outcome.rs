@@ -23,7 +23,7 @@ fn finding(gap: &Gap) -> Finding {
     Finding { id: gap.id.clone(), severity, title: gap.title.clone(), evidence: gap.evidence.clone() }
 }
 
-/// What could not be written as JSON: a fault of the audit itself.
+/// The error if something cannot be serialised as JSON: a fault of the audit itself.
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 pub(super) fn unwritten(error: serde_json::Error) -> Error {
     Error::Permanent(format!("the report could not be written as JSON: {error}"))

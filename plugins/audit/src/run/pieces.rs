@@ -1,4 +1,4 @@
-//! The parts of a report that other modules make, each as [`Part`]: claims, history, follow-ups.
+//! The parts of a report that other modules supply, each as [`Part`]: assertions, history, follow-ups.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use crate::report::{FollowUpState, LastReport, Part};
 use crate::request::{Request, Span};
 use crate::services::HostServices;
 
-/// Something for programs. What cannot be written as JSON is left out; none of it can.
+/// A value as JSON for programs. Serialising these types cannot fail.
 fn rows(of: &impl Serialize) -> Value {
     serde_json::to_value(of).unwrap_or_default()
 }
@@ -24,7 +24,7 @@ pub(super) fn claims(checked: &assertions::AssertionReport) -> Part {
     Part::checked(checked.blocks(), rows(checked))
 }
 
-/// What changed since the last audit.
+/// The changes since the last audit.
 pub(super) fn history(history: &History, remembers: bool) -> Part {
     match (&history.last_at, remembers) {
         (_, false) => Part::skipped(
@@ -35,12 +35,12 @@ pub(super) fn history(history: &History, remembers: bool) -> Part {
     }
 }
 
-/// The completion over past audits, this one included.
+/// The completion at earlier audits and this one.
 pub(super) fn trend(history: &History) -> Vec<Point> {
     history.trend.iter().map(|moment| Point { at: moment.at.clone(), percent: moment.percent }).collect()
 }
 
-/// How things stood at the last audit.
+/// The completion at the last audit.
 pub(super) fn before(history: &History) -> Option<LastReport> {
     let plans = history.plans.iter().filter_map(|plan| Some((plan.plan.clone(), plan.before?.percent)));
     Some(LastReport {
@@ -50,8 +50,8 @@ pub(super) fn before(history: &History) -> Option<LastReport> {
     })
 }
 
-/// Asks for what is missing, where that is wanted and granted. Of plans that could not be read (`unread`) nothing is asked
-/// and nothing withdrawn.
+/// Sends requests for gaps, if that is requested and granted. For plans that could not be read (`unread`) nothing is
+/// sent or withdrawn.
 pub(super) fn follow(
     services: &HostServices<'_>,
     request: &Request,
@@ -79,7 +79,7 @@ impl FollowUpResult {
         self.rows.iter().any(|row| matches!(row.state, FollowUpState::Sent | FollowUpState::Withdrawn))
     }
 
-    /// Whether agents were asked.
+    /// The part about follow-ups.
     pub(super) fn part(&self) -> Part {
         self.silent.clone().map_or_else(|| Part::checked(Vec::new(), Value::Null), Part::skipped)
     }

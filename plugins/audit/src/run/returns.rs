@@ -1,7 +1,8 @@
-//! What RETURNs are worth: the result of a check as a judgement for the host, and later checks of refuted RETURNs.
+//! Judges RETURNs: converts the result of a check to a judgement for the host, and checks refuted RETURNs again later.
 //!
-//! A RETURN is refuted when a file, a commit or a symbol that it names does not exist. It is verified when nothing that it says
-//! is false and something of it was found. Any other RETURN stays reported: a wrong number refutes no work.
+//! A RETURN is refuted if a file, a commit or a symbol that it names does not exist. It is verified if none of its
+//! assertions is false and at least one was confirmed. Any other RETURN stays reported: a wrong number does not refute
+//! the work.
 //!
 //! Files that refuted RETURNs name are watched, so the audit notices when they appear.
 
@@ -25,7 +26,7 @@ const KEY: &str = "returns:missing";
 
 /// Judges the RETURN of this task by its check, and checks the earlier refuted ones again.
 pub(super) fn judge(services: &HostServices<'_>, index: &Index, checked: &AssertionReport) {
-    let judged = say(services, None, checked);
+    let judged = send_judgement(services, None, checked);
     let missing = if judged == Some(EvidenceVerdict::Refuted) { checked.missing.clone() } else { BTreeSet::new() };
     again(services, index, &disputed(services), missing);
 }
@@ -38,7 +39,7 @@ pub(super) fn check_disputed(services: &HostServices<'_>, roots: &[Root]) {
     }
 }
 
-/// Without the ledger or the right to judge there is nothing to check again.
+/// Without the ledger or the permission to judge there is nothing to check again.
 fn disputed(services: &HostServices<'_>) -> Vec<Entry> {
     let ledger = services.ledger.filter(|_| services.judge.is_some());
     ledger.and_then(|ledger| ledger.disputed(limits::DISPUTED).ok()).unwrap_or_default()
@@ -50,14 +51,14 @@ fn again(services: &HostServices<'_>, index: &Index, disputed: &[Entry], mut mis
         let document = CheckedDocument { shown: entry.title.clone(), text: String::new() };
         let checked = assertions::check(&[(document, claims(&bytes))], index, services.git);
         if verdict(&checked) == Some(EvidenceVerdict::Verified) {
-            say(services, Some(entry.id.clone()), &checked);
+            send_judgement(services, Some(entry.id.clone()), &checked);
         } else {
             missing.extend(checked.missing);
         }
     }
     if let Some(files) = services.files.filter(|_| !(missing.is_empty() && disputed.is_empty())) {
         let seen = missing.iter().filter_map(|path| seen(index, path)).collect();
-        // What cannot be watched is checked by the next audit.
+        // If watching fails, the next audit checks the files.
         drop(files.set(KEY, seen));
     }
 }
@@ -70,8 +71,12 @@ fn claims(bytes: &[u8]) -> Vec<assertions::Assertion> {
     }
 }
 
-/// Tells the host what the check shows, if it shows anything.
-fn say(services: &HostServices<'_>, task: Option<String>, checked: &AssertionReport) -> Option<EvidenceVerdict> {
+/// Sends the judgement to the host, if the check has a result.
+fn send_judgement(
+    services: &HostServices<'_>,
+    task: Option<String>,
+    checked: &AssertionReport,
+) -> Option<EvidenceVerdict> {
     let verdict = verdict(checked)?;
     let judgement = Judgement { task, verdict, reasons: reasons(verdict, checked) };
     services.judge?.judge(&judgement).ok().map(|()| verdict)

@@ -12,7 +12,7 @@ use crate::session::{self, Range, SessionReview, Sources};
 /// Reviews a session.
 ///
 /// # Errors
-/// `permanent` for a range that is none; otherwise as [`super::run`].
+/// `permanent` for an invalid range; otherwise as [`super::run`].
 pub(super) fn review(task: &Task, services: &HostServices<'_>) -> Result<Outcome, Error> {
     let args = task.args()?;
     if let Some(unknown) = args.keys().find(|name| !matches!(name.as_str(), "from" | "to")) {
@@ -31,7 +31,7 @@ pub(super) fn review(task: &Task, services: &HostServices<'_>) -> Result<Outcome
     Ok(if review.is_empty() && review.gaps.is_empty() { nothing_reviewed(done, &review) } else { done })
 }
 
-/// There was nothing in the range, or what it would be read from is not granted.
+/// The outcome if the range is empty, or its sources are not granted.
 fn nothing_reviewed(outcome: Outcome, review: &SessionReview) -> Outcome {
     let step = if review.commits.is_none() {
         "let the commits be read: baton plugin grant audit git=root, then review again"

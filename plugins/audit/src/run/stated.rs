@@ -12,16 +12,16 @@ use crate::refusal::reason;
 use crate::remark::{NoteSeverity, Remark, key};
 use crate::report::Artifact;
 
-/// Problems of one list that are named in a report.
+/// Maximum number of problems of one list that a report names.
 const NAMED: usize = 5;
 
-/// Bytes of a lock, and of all locks that one run proposes.
+/// Maximum size of a lock, and of all locks that one run proposes.
 const LOCK_BYTES: usize = 1024 * 1024;
 
-/// Bytes of the name of a report; the contract's bound.
+/// Maximum size of a report's name, as defined by the contract.
 const NAME_BYTES: usize = 200;
 
-/// Replaces what was read from a plan's text by the list that the plan states; without a list it changes nothing.
+/// Replaces the deliverables of a plan's text by the list that the plan states; without a list it changes nothing.
 pub(super) fn apply(plan: &mut Plan, file: &PlanFile, text: &str) -> Vec<Remark> {
     let list = plan::front_matter(text);
     let mut notes: Vec<Remark> = problems(&file.shown, &list.problems).into_iter().collect();
@@ -38,7 +38,7 @@ pub(super) fn apply(plan: &mut Plan, file: &PlanFile, text: &str) -> Vec<Remark>
     notes
 }
 
-/// Applies a lock; returns what a reader of the report should know of it.
+/// Applies a lock; returns a remark for the reader of the report.
 fn locked(plan: &mut Plan, shown: &str, text: &str, lock: Result<Lock, String>) -> Option<Remark> {
     let command = format!("baton audit --propose-lock {shown}");
     let note = |kind: &str, weight, title, evidence| Some(Remark::new(key(shown, kind), weight, title, evidence));
@@ -63,7 +63,7 @@ fn locked(plan: &mut Plan, shown: &str, text: &str, lock: Result<Lock, String>) 
     note("lock-outdated", NoteSeverity::Medium, title, evidence)
 }
 
-/// The lock beside a plan; absent where there is none.
+/// The lock of a plan; `None` if there is none.
 fn read_lock(file: &PlanFile) -> Option<Result<Lock, String>> {
     let mut name = OsString::from(file.path.as_os_str());
     name.push(".lock");
@@ -95,7 +95,7 @@ pub(super) fn tasks(text: &str, details: &Details) -> Tasks {
     tasks
 }
 
-/// Adds a lock with what was read from a plan's text. Returns why it could not.
+/// Adds a lock with the deliverables of a plan's text. Returns a remark if that is impossible.
 pub(super) fn propose(proposed: &mut Vec<Artifact>, plan: &Plan, file: &PlanFile, text: &str) -> Option<Remark> {
     let shown = &file.shown;
     let name = shown.rsplit('/').next().unwrap_or(shown);
@@ -119,12 +119,12 @@ pub(super) fn propose(proposed: &mut Vec<Artifact>, plan: &Plan, file: &PlanFile
     None
 }
 
-/// Whether a sign may be in the name of a report.
+/// True for a character that the name of a report may contain.
 fn is_plain(sign: char) -> bool {
     sign.is_alphanumeric() || " ._-+,()&@#".contains(sign)
 }
 
-/// All problems of a list as one note.
+/// All problems of a list as one remark.
 fn problems(shown: &str, problems: &[String]) -> Option<Remark> {
     let first: Vec<&str> = problems.iter().take(NAMED).map(String::as_str).collect();
     let more = problems.len() - first.len();

@@ -1,4 +1,4 @@
-//! What of a plan is asked for, of whom, and which files it depends on.
+//! The gaps of a plan for requests, the responsible agents, and the files to watch.
 
 use baton_plugin_kit::host::SeenFile;
 
@@ -10,7 +10,7 @@ use crate::index::Index;
 use crate::plan::{Place, Plan, Purpose};
 use crate::verify::{JudgedPlan, Status, Verdict};
 
-/// Agents that may be responsible, kept of one plan.
+/// Maximum number of responsible agents per plan.
 const AGENTS: usize = 5;
 
 /// The agents that a plan names as responsible, then those that the operator names.
@@ -28,7 +28,7 @@ pub(super) fn responsible(said: Option<&str>, usual: &[String]) -> Vec<String> {
     agents
 }
 
-/// A gap for every deliverable that could be looked up and is not done.
+/// A gap for every deliverable that could be checked and is not done.
 pub(super) fn of_plan<'p>(
     shown: &'p str,
     plan: &'p Plan,
@@ -64,7 +64,7 @@ pub(super) fn key(plan: &str) -> String {
     bounded(plan)
 }
 
-/// The files that a plan promises, as they were seen. What lies outside of the granted folders cannot be watched.
+/// The files that a plan promises, in their observed state. Files outside of the granted folders cannot be watched.
 pub(super) fn seen(index: &Index, plan: &Plan, judged: &JudgedPlan) -> Vec<SeenFile> {
     let rows = plan.deliverables.iter().zip(&judged.deliverables);
     let mut seen: Vec<SeenFile> = rows.filter_map(|(item, verdict)| one(index, &item.place, verdict)).collect();
@@ -81,12 +81,12 @@ fn one(index: &Index, place: &Place, verdict: &Verdict) -> Option<SeenFile> {
     }
     let root = index.roots().get(verdict.root.unwrap_or(0))?;
     let stamp = if verdict.found.is_some() {
-        // As it was when it was judged: what changed since is news.
+        // The state when it was judged: a later change must fire the trigger.
         verdict.bytes.zip(verdict.changed_ns)
     } else {
         index.find(at).and_then(|found| found.bytes.zip(found.changed_ns))
     };
-    // A folder has no size that says anything.
+    // The size of a folder has no meaning.
     (stamp.is_some() || verdict.found.is_none())
         .then(|| SeenFile { path: shown_join(&root.path.to_string_lossy(), at), stamp })
 }

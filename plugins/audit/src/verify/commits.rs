@@ -1,8 +1,8 @@
-//! The commit that touched a file last, as evidence; of a file that is not there, the commits that added and removed it.
+//! Adds the last commit of a file as evidence; for a missing file, the commits that added and removed it.
 //!
-//! Each question is a process on the host. So only rows that are new or changed are asked for, at most
-//! [`limits::COMMITS`] a run; the others keep the commit that the last audit knew. A row whose file is not committed yet is
-//! asked for again as soon as there is another commit, and so is a file that is not there.
+//! Each look-up starts a host process. Therefore only new or changed rows are looked up, at most [`limits::COMMITS`]
+//! per run; the others keep the commit of the last audit. A row whose file is not committed yet, or is missing, is
+//! looked up again as soon as there is a new commit.
 
 use baton_plugin_kit::host::{Commit, CommitRange, Git, ServiceError};
 
@@ -13,25 +13,25 @@ use super::status::Status;
 use crate::limits;
 use crate::plan::{Place, Plan};
 
-/// Commits of a file that is not there that are asked for; the first of them is that which removed it.
-const OF_REMOVED: u32 = 100;
+/// Maximum number of commits read for a missing file; the first is the one that removed it.
+const REMOVAL_COMMITS: u32 = 100;
 
-/// Asks for commits.
+/// Looks up commits.
 pub struct Commits<'a> {
     git: Option<&'a dyn Git>,
-    /// The audited folder below the repository's, with a `/` at its end; empty for the same.
+    /// The audited folder relative to the repository, with a trailing `/`; empty for the repository itself.
     prefix: String,
     head: Option<String>,
-    /// Whether there are other commits than at the last audit.
-    moved_on: bool,
+    /// True if there are new commits since the last audit.
+    has_new_commits: bool,
     left: usize,
     skipped: usize,
     refused: Option<ServiceError>,
 }
 
 impl<'a> Commits<'a> {
-    /// Asks the repository for its newest commit. `below` is the audited folder inside the folder of the repository,
-    /// empty for the same; `head_before` is what [`Commits::head`] gave at the last audit.
+    /// Reads the newest commit of the repository. `below` is the audited folder relative to the repository, empty for
+    /// the repository itself; `head_before` is the value of [`Commits::head`] at the last audit.
     #[must_use]
     pub fn new(git: Option<&'a dyn Git>, below: &str, head_before: Option<&str>) -> Self {
         let (head, refused) = match git.map(|git| git.commit("HEAD")) {
@@ -39,10 +39,10 @@ impl<'a> Commits<'a> {
             Some(Ok(commit)) => (commit.map(|commit| commit.id), None),
             Some(Err(refused)) => (None, Some(refused)),
         };
-        let moved_on = head.as_deref() != head_before;
+        let has_new_commits = head.as_deref() != head_before;
         let prefix = if below.is_empty() { String::new() } else { format!("{}/", below.trim_end_matches('/')) };
         let git = git.filter(|_| head.is_some());
-        Self { git, prefix, head, moved_on, left: limits::COMMITS, skipped: 0, refused }
+        Self { git, prefix, head, has_new_commits, left: limits::COMMITS, skipped: 0, refused }
     }
 
     /// The newest commit.
@@ -51,19 +51,19 @@ impl<'a> Commits<'a> {
         self.head.as_deref()
     }
 
-    /// Why the repository did not answer.
+    /// The error of the repository, if it did not answer.
     #[must_use]
     pub fn refused(&self) -> Option<&ServiceError> {
         self.refused.as_ref()
     }
 
-    /// For how many rows nobody was asked because the bound was reached; the next audits continue with them.
+    /// Number of rows that were not looked up because of the limit; the next audits continue with them.
     #[must_use]
     pub fn skipped(&self) -> usize {
         self.skipped
     }
 
-    /// Adds commits to the verdicts on a plan. Gives for each deliverable whether its commit is still to be asked for.
+    /// Adds commits to the verdicts on a plan. Returns for each deliverable whether its commit must be looked up again.
     pub fn add(&mut self, plan: &Plan, judged: &mut JudgedPlan, before: &PreviousVerdicts) -> Vec<bool> {
         let rows = plan.deliverables.iter().zip(&mut judged.deliverables);
         rows.map(|(item, verdict)| match &item.place {
@@ -73,12 +73,12 @@ impl<'a> Commits<'a> {
         .collect()
     }
 
-    /// A file that is not there: whether the history had it. Gives whether the repository was asked.
+    /// Checks whether the history contains a missing file. Returns whether the repository was asked.
     fn absent(&mut self, key: &str, path: &str, verdict: &mut Verdict, before: &PreviousVerdicts) -> bool {
         let kept = before.row(key).filter(|kept| kept.found.is_none());
         let asked = kept.is_some_and(|kept| kept.commit_open);
         let known = kept.and_then(|kept| kept.removal.clone());
-        let same = asked && !self.moved_on;
+        let same = asked && !self.has_new_commits;
         let Some(git) = self.git.filter(|_| !same && self.left > 0) else {
             self.skipped += usize::from(self.git.is_some() && !same);
             removed(verdict, known);
@@ -95,10 +95,10 @@ impl<'a> Commits<'a> {
         true
     }
 
-    /// Which commits added and removed a file, in words; nothing for one that the last commit has, or that no commit had.
+    /// The commits that added and removed a file, in words; `None` if the last commit contains it, or no commit did.
     fn removal(&self, git: &dyn Git, path: &str) -> Result<Option<String>, ServiceError> {
         let path = format!("{}{path}", self.prefix);
-        let range = CommitRange { to: "HEAD".to_owned(), after: None, path: Some(path.clone()), most: OF_REMOVED };
+        let range = CommitRange { to: "HEAD".to_owned(), after: None, path: Some(path.clone()), most: REMOVAL_COMMITS };
         let commits = git.log(&range)?;
         let Some(newest) = commits.first() else { return Ok(None) };
         if !matches!(git.file("HEAD", &path), Ok(None)) {
@@ -106,7 +106,7 @@ impl<'a> Commits<'a> {
         }
         let said = |commit: &Commit| format!("{} \u{201c}{}\u{201d}", short(&commit.id), commit.title());
         let oldest = commits.last().filter(|oldest| {
-            // In a shallow clone the oldest one that is known may have changed the file only.
+            // In a shallow clone the oldest known commit may only have changed the file.
             let before = oldest.parents.first().map(|parent| git.file(parent, &path));
             oldest.id != newest.id && matches!(before, None | Some(Ok(None)))
         });
@@ -115,7 +115,7 @@ impl<'a> Commits<'a> {
     }
 
     fn one(&mut self, path: &str, verdict: &mut Verdict, before: &PreviousVerdicts) -> bool {
-        // The repository is that of the first root; a row without a digest is no file.
+        // The repository belongs to the first root; a row without a digest is not a file.
         let (Some(found), Some(0), Some(_)) = (&verdict.found, verdict.root, &verdict.sha256) else { return false };
         let kept = before.row(path);
         let known = kept.and_then(|kept| kept.commit.clone());
@@ -125,7 +125,7 @@ impl<'a> Commits<'a> {
             verdict.commit = known.filter(|_| same);
             return !same || open;
         };
-        if same && !(open && self.moved_on) {
+        if same && !(open && self.has_new_commits) {
             verdict.commit = known;
             return open;
         }
@@ -145,7 +145,7 @@ impl<'a> Commits<'a> {
                 });
             }
             Err(refused) => {
-                // One refusal is enough: all other rows would get the same.
+                // One refusal is enough: all other rows would get the same one.
                 (self.git, self.refused) = (None, Some(refused));
                 return true;
             }
@@ -155,7 +155,7 @@ impl<'a> Commits<'a> {
     }
 }
 
-/// Whether there is nothing where the plan promises something.
+/// True if a promised file is missing.
 fn is_absent(verdict: &Verdict) -> bool {
     matches!(verdict.status, Status::Missing | Status::Phantom) && verdict.found.is_none()
 }

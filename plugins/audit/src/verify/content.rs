@@ -1,14 +1,14 @@
-//! What a file's text says about it: lines, definitions, whether it is a stub.
+//! Properties of a file's text: lines, definitions, whether it is a stub.
 //!
-//! Tests on text, not parsers: a definition is a keyword before a name, or a name that is given a value.
+//! Text searches, not parsers: a definition is a keyword before a name, or an assignment to a name.
 
 use std::collections::HashMap;
 
-/// Phrases that a generator leaves in a file that it did not fill.
+/// Phrases of a generator in an unfinished file.
 const GENERATED: &[&str] = &["generated from plan deliverable", "todo: implement functionality"];
 
-/// Signs that the body is still to come.
-const TO_COME: &[&str] = &[
+/// Phrases that announce a missing body.
+const MISSING_BODY: &[&str] = &[
     "not implemented",
     "notimplementederror",
     "todo!(",
@@ -43,26 +43,26 @@ const DEFINING: &[&str] = &[
     "var",
 ];
 
-/// Endings of files whose comments are understood.
+/// Extensions of files whose comments are recognised.
 pub(crate) const CODE: &[&str] = &[
     "c", "cc", "cpp", "cs", "gs", "go", "h", "java", "js", "jsx", "kt", "mjs", "php", "py", "rb", "rs", "sh", "swift",
     "ts", "tsx",
 ];
 
-/// Why a file is only a placeholder.
+/// The reason why a file is only a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stub {
-    /// It says that it was generated and is still to be filled.
+    /// It states that it was generated and must still be filled.
     Generated,
-    /// It holds nothing but comments.
+    /// It contains only comments.
     Comments,
-    /// It is short, and says that its body is still to come.
-    ToCome,
+    /// It is short, and states that its body is still missing.
+    BodyMissing,
 }
 
 impl Stub {
     /// Every reason.
-    const ALL: [Self; 3] = [Self::Generated, Self::Comments, Self::ToCome];
+    const ALL: [Self; 3] = [Self::Generated, Self::Comments, Self::BodyMissing];
 
     /// The reason for reports.
     #[must_use]
@@ -70,34 +70,34 @@ impl Stub {
         match self {
             Self::Generated => "it says that it was generated and is still to be implemented",
             Self::Comments => "it holds nothing but comments",
-            Self::ToCome => "its body is still to come",
+            Self::BodyMissing => "its body is still to come",
         }
     }
 
-    /// The word under which it is remembered.
+    /// The name in the plugin database.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
             Self::Generated => "generated",
             Self::Comments => "comments",
-            Self::ToCome => "to-come",
+            Self::BodyMissing => "to-come",
         }
     }
 
-    /// The reason that is remembered under a word.
+    /// The reason with this name in the plugin database.
     #[must_use]
     pub fn of_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|stub| stub.code() == code)
     }
 }
 
-/// The number of lines; the last one counts with or without its end.
+/// The number of lines, with or without a final newline.
 #[must_use]
 pub(crate) fn line_count(text: &str) -> u64 {
     text.lines().count() as u64
 }
 
-/// The lines, from 1, where the wanted names are defined first, in the order of the wanted ones. One pass over the text.
+/// The first lines, from 1, that define the wanted names, in the order of `wanted`. One pass over the text.
 #[must_use]
 pub(crate) fn definitions(text: &str, wanted: &[String]) -> Vec<Option<u64>> {
     let mut open: HashMap<&str, usize> = wanted.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
@@ -120,7 +120,7 @@ pub(crate) fn definitions(text: &str, wanted: &[String]) -> Vec<Option<u64>> {
     lines
 }
 
-/// Whether a text has this word.
+/// True if a text contains this word.
 #[must_use]
 pub(crate) fn has_word(text: &str, name: &str) -> bool {
     text.match_indices(name).any(|(at, _)| {
@@ -152,7 +152,7 @@ pub(crate) fn line_defines(line: &str, name: &str) -> bool {
     })
 }
 
-/// Why the file is a stub; `None` when it is not.
+/// The reason why the file is a stub; `None` if it is not.
 #[must_use]
 pub(super) fn stub(path: &str, text: &str) -> Option<Stub> {
     let lower = text.to_lowercase();
@@ -167,23 +167,23 @@ pub(super) fn stub(path: &str, text: &str) -> Option<Stub> {
     if body == 0 {
         return Some(Stub::Comments);
     }
-    let to_come = TO_COME.iter().any(|phrase| lower.contains(phrase));
-    (to_come && body <= 6).then_some(Stub::ToCome)
+    let to_come = MISSING_BODY.iter().any(|phrase| lower.contains(phrase));
+    (to_come && body <= 6).then_some(Stub::BodyMissing)
 }
 
-/// Whether a name is that of a file of code.
+/// True if a name is that of a source file.
 #[must_use]
 pub(crate) fn is_code(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, ending)| CODE.contains(&ending))
 }
 
-/// Whether a text, in lower case, says that a generator made it from a plan and did not fill it.
+/// True if a text, in lower case, states that a generator made it from a plan and did not fill it.
 #[must_use]
 pub(super) fn says_generated(lower: &str) -> bool {
     GENERATED.iter().any(|phrase| lower.contains(phrase))
 }
 
-/// Whether a line does something.
+/// True if a line is more than a comment or a bracket.
 fn is_substance(line: &str) -> bool {
     let comment =
         ["#", "//", "/*", "*", "--", "\"\"\"", "'''", "<!--", "<?php"].iter().any(|mark| line.starts_with(mark));

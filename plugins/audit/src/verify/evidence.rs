@@ -1,4 +1,4 @@
-//! A verdict: the status of a deliverable and everything that was seen of it.
+//! A verdict: the status of a deliverable with its evidence.
 
 use serde::Serialize;
 
@@ -10,25 +10,25 @@ use crate::index::FoundEntry;
 pub struct Verdict {
     /// The status.
     pub status: Status,
-    /// Where it was found, below the root.
+    /// The path at which it was found, below the root.
     pub found: Option<String>,
     /// The index of its root; only for files that were found.
     pub root: Option<usize>,
     /// Its size in bytes.
     pub bytes: Option<u64>,
-    /// When it was changed, in nanoseconds since 1970; of regular files only.
+    /// Modification time in nanoseconds since 1970; only for regular files.
     pub changed_ns: Option<u64>,
-    /// Its number of lines, where it is text.
+    /// Its number of lines, if it is text.
     pub lines: Option<u64>,
     /// SHA-256 of its content, in hexadecimal digits.
     pub sha256: Option<String>,
-    /// The promised definitions, and where they stand.
+    /// The promised definitions with their lines.
     pub symbols: Vec<Symbol>,
-    /// The commit that touched it last.
+    /// The last commit that touched it.
     pub commit: Option<CommitLine>,
-    /// Which commits added and removed it, in words; only of a file that is not there any more.
+    /// The commits that added and removed it, in words; only for a missing file.
     pub removal: Option<String>,
-    /// What a reader should know, in order of weight.
+    /// Remarks for the reader, most important first.
     pub remarks: Vec<String>,
 }
 
@@ -37,7 +37,7 @@ pub struct Verdict {
 pub struct Symbol {
     /// Its name.
     pub name: String,
-    /// The line, from 1, that defines it; null when no line does.
+    /// The line, from 1, that defines it; null if no line does.
     pub line: Option<u64>,
 }
 
@@ -53,7 +53,7 @@ pub struct CommitLine {
 }
 
 impl Verdict {
-    /// A verdict on something of which nothing was found.
+    /// A verdict on something that was not found.
     #[must_use]
     pub fn new(status: Status, remark: Option<String>) -> Self {
         Self {
@@ -84,7 +84,7 @@ impl Verdict {
     }
 }
 
-/// The first twelve digits of a digest: enough for a table.
+/// The first twelve digits of a digest, for tables.
 #[must_use]
 pub fn short(digest: &str) -> &str {
     digest.get(..12).unwrap_or(digest)

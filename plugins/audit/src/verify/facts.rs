@@ -1,7 +1,7 @@
-//! What is known of files' contents: digest, lines, definitions. Read once, remembered over audits.
+//! Facts about files' contents: digest, lines, definitions. Each file is read once and cached across audits.
 //!
-//! A fact holds for a file as long as its size and its time of change are the same. A file that was changed less than two
-//! seconds before the audit began may change again within the same time stamp, so its facts are used but never kept.
+//! A fact is valid as long as the file's size and modification time are the same. A file that was changed less than two
+//! seconds before the audit began may change again within the same timestamp, so its facts are used but not cached.
 
 use std::collections::HashMap;
 use std::io::{self, Read};
@@ -12,33 +12,33 @@ use super::content::{self, Stub};
 use crate::index::{FoundEntry, Index};
 use crate::limits;
 
-/// A definition that was looked for.
+/// A definition that was searched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SymbolLookup {
     /// The name.
     pub name: String,
-    /// The line, from 1, that defines it; absent when no line does.
+    /// The line, from 1, that defines it; `None` if no line does.
     pub line: Option<u64>,
 }
 
-/// What a file of one size and one time of change says.
+/// The facts about a file with one size and modification time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
     /// Its size in bytes.
     pub bytes: u64,
-    /// When it was changed, in nanoseconds since 1970.
+    /// Modification time in nanoseconds since 1970.
     pub changed_ns: u64,
-    /// SHA-256 of all of it, in hexadecimal digits; absent for a file that is too large.
+    /// SHA-256 of the whole file, in hexadecimal digits; `None` for a file that is too large.
     pub sha256: Option<String>,
-    /// Its number of lines; absent if it is not text or was not read completely.
+    /// Its number of lines; `None` if it is not text or was not read completely.
     pub lines: Option<u64>,
-    /// Whether it holds nothing but blanks.
+    /// True if it contains only white space.
     pub blank: bool,
-    /// Whether its text was read completely.
+    /// True if its text was read completely.
     pub whole: bool,
-    /// Why it is a stub.
+    /// The reason why it is a stub, if it is one.
     pub stub: Option<Stub>,
-    /// Every definition that was ever looked for in it, by name.
+    /// Every definition that was ever searched in it, by name.
     pub looked: Vec<SymbolLookup>,
 }
 
@@ -55,23 +55,22 @@ impl Fact {
     }
 }
 
-/// What earlier audits knew.
+/// The facts of earlier audits.
 pub trait FactStore {
-    /// The facts under these keys, as far as there are any.
+    /// The known facts for these keys.
     fn facts(&self, keys: &[String]) -> Vec<(String, Fact)>;
 }
 
 struct KnownFact {
-    /// Absent when neither an earlier audit nor this one knows anything.
+    /// `None` if neither an earlier audit nor this one knows the file.
     fact: Option<Fact>,
-    /// Read in this audit.
     fresh: bool,
 }
 
 /// The facts of one run.
 pub struct Facts<'a> {
     remembered: Option<&'a dyn FactStore>,
-    /// When the run began, in nanoseconds since 1970.
+    /// Start of the run, in nanoseconds since 1970.
     now_ns: u64,
     known: HashMap<String, KnownFact>,
     digested: u64,
@@ -79,20 +78,20 @@ pub struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// Nothing is known yet but what is remembered. `now_ns` is when the run began, in nanoseconds since 1970.
+    /// Starts with the cached facts only. `now_ns` is the start of the run, in nanoseconds since 1970.
     #[must_use]
     pub fn new(remembered: Option<&'a dyn FactStore>, now_ns: u64) -> Self {
         Self { remembered, now_ns, known: HashMap::new(), digested: 0, reads: 0 }
     }
 
-    /// The key of a file: its root's name, `//` (which no path holds), and its path.
+    /// The key of a file: its root's name, `//` (which no path contains), and its path.
     #[must_use]
     pub fn key(index: &Index, found: &FoundEntry) -> String {
         let root = index.roots().get(found.root).map_or("", |root| root.shown.as_str());
         format!("{root}//{}", found.path)
     }
 
-    /// Asks the memory for many files at once.
+    /// Loads the facts of many files at once.
     pub fn prefetch(&mut self, keys: impl IntoIterator<Item = String>) {
         let Some(remembered) = self.remembered else { return };
         let mut wanted: Vec<String> = keys.into_iter().filter(|key| !self.known.contains_key(key)).collect();
@@ -109,10 +108,10 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// What a file says, with these definitions looked for; read only when nobody knows it yet.
+    /// The facts about a file, including these definitions; the file is read only if they are not known yet.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// If it cannot be read.
     pub fn of(&mut self, index: &Index, found: &FoundEntry, wanted: &[String]) -> io::Result<&Fact> {
         let key = Self::key(index, found);
         if !self.known.contains_key(&key) {
@@ -124,8 +123,8 @@ impl<'a> Facts<'a> {
             Some(fact) if wanted.iter().all(|name| fact.definition(name).is_some()) => fact,
             before => {
                 let looked = before.map(|fact| fact.looked).unwrap_or_default();
-                // What other plans looked for stays known, as long as it is not many times as much.
-                let others = looked.into_iter().map(|looked| looked.name).take(limits::LOOKED_PER_FILE);
+                // The definitions that other plans searched stay known, up to a limit.
+                let others = looked.into_iter().map(|looked| looked.name).take(limits::DEFINITIONS_PER_FILE);
                 let mut names: Vec<String> = wanted.iter().cloned().chain(others).collect();
                 names.sort();
                 names.dedup();
@@ -137,13 +136,13 @@ impl<'a> Facts<'a> {
         Ok(known.fact.insert(fact))
     }
 
-    /// How many files were read.
+    /// Number of files that were read.
     #[must_use]
     pub fn reads(&self) -> usize {
         self.reads
     }
 
-    /// What this run learned and may be kept, by key.
+    /// The new facts of this run that may be cached, by key.
     #[must_use]
     pub fn learned(&self) -> Vec<(&str, &Fact)> {
         let settled = |fact: &Fact| fact.changed_ns.saturating_add(limits::RACY_NS) <= self.now_ns;
@@ -156,7 +155,7 @@ impl<'a> Facts<'a> {
         learned
     }
 
-    /// The names of the roots that this run asked for files of, sorted.
+    /// The names of the roots whose files this run used, sorted.
     #[must_use]
     pub fn roots(&self) -> Vec<&str> {
         let mut roots: Vec<&str> = self.known.keys().filter_map(|key| Some(key.split_once("//")?.0)).collect();
@@ -165,19 +164,19 @@ impl<'a> Facts<'a> {
         roots
     }
 
-    /// Whether this run asked for the file under a key and found it.
+    /// True if this run used the file under a key and found it.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
         self.known.get(key).is_some_and(|known| known.fact.is_some())
     }
 
-    /// For how many files there is a fact.
+    /// Number of files with facts.
     #[must_use]
     pub fn len(&self) -> usize {
         self.known.values().filter(|known| known.fact.is_some()).count()
     }
 
-    /// Whether there is no fact at all.
+    /// True if there are no facts.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -212,7 +211,7 @@ fn examine(index: &Index, found: &FoundEntry, names: Vec<String>, digested: &mut
     })
 }
 
-/// What a file without content says; it need not be opened for that.
+/// The facts of an empty file, which need not be opened.
 fn nothing(changed_ns: u64) -> Fact {
     Fact {
         bytes: 0,
@@ -226,8 +225,8 @@ fn nothing(changed_ns: u64) -> Fact {
     }
 }
 
-/// SHA-256 of what was read and of what still stands in the file, and how many bytes that are. No digest of a file that
-/// grew beyond the bound meanwhile.
+/// SHA-256 of the bytes read so far and of the rest of the file, and their total number. No digest if the file grew
+/// beyond the limit in the meantime.
 fn digest(head: &[u8], file: &mut impl Read) -> io::Result<(Option<String>, u64)> {
     let mut hasher = Sha256::new();
     hasher.update(head);

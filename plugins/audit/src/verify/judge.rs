@@ -1,7 +1,7 @@
-//! The status of every deliverable of one plan, with its evidence.
+//! Decides the status of every deliverable of one plan, with its evidence.
 //!
-//! Two steps: first every path is resolved, then the facts of what was found are taken from the memory all at once, and
-//! only files that nobody knows yet are read.
+//! In two steps: first every path is resolved, then the facts of the found files are loaded from the cache all at once,
+//! and only unknown files are read.
 
 use std::collections::HashSet;
 
@@ -22,7 +22,7 @@ pub struct JudgedPlan {
     pub references: Vec<Verdict>,
 }
 
-/// Where a path points to, or why it cannot be looked up.
+/// The resolved path, or the reason why it cannot be checked.
 type Lookup = Result<ResolvedPath, &'static str>;
 
 /// Judges the names of plans against one tree.
@@ -32,7 +32,7 @@ pub struct Judge<'a, 'm> {
 }
 
 impl<'a, 'm> Judge<'a, 'm> {
-    /// A judge that takes from the facts what is known, and adds what it reads.
+    /// A judge that uses the known facts and adds those that it reads.
     #[must_use]
     pub fn new(index: &'a Index, facts: &'a mut Facts<'m>) -> Self {
         Self { index, facts }
@@ -47,7 +47,7 @@ impl<'a, 'm> Judge<'a, 'm> {
             Some(folder) => {
                 based = {
                     let mut plan = plan.clone();
-                    plan.lies_in(Some(folder));
+                    plan.add_folder(Some(folder));
                     plan
                 };
                 &based
@@ -63,7 +63,9 @@ impl<'a, 'm> Judge<'a, 'm> {
             deliverables.map(|(item, lookup)| self.deliverable(item, lookup, &promised, before)).collect();
         let references = plan.references.iter();
         let references = references
-            .map(|reference| spoken_of(self.look_up(&reference.place, Kind::File, reference.form == Form::Tree, plan)))
+            .map(|reference| {
+                judge_reference(self.look_up(&reference.place, Kind::File, reference.form == Form::Tree, plan))
+            })
             .collect();
         JudgedPlan { deliverables, references }
     }
@@ -74,8 +76,8 @@ impl<'a, 'm> Judge<'a, 'm> {
             Place::Outside(reason) => return Err(reason),
         };
         match resolve(self.index, path, PathContext { anchored, kind, folders: &plan.folders, drawn }) {
-            there @ ResolvedPath::There(..) => Ok(there),
-            _ if self.index.closed_above(path).is_some() => Err("a folder above it could not be read"),
+            judge_existing @ ResolvedPath::There(..) => Ok(judge_existing),
+            _ if self.index.unreadable_above(path).is_some() => Err("a folder above it could not be read"),
             other => Ok(other),
         }
     }
@@ -92,7 +94,7 @@ impl<'a, 'm> Judge<'a, 'm> {
         }
         let mut verdict = match lookup {
             Err(reason) => Verdict::new(Status::Unverifiable, Some(format!("{reason}: {}", item.path))),
-            Ok(ResolvedPath::There(found, remark)) => self.there(item, &found, remark),
+            Ok(ResolvedPath::There(found, remark)) => self.judge_existing(item, &found, remark),
             Ok(ResolvedPath::Elsewhere(found, _)) if promised.contains(found.path.as_str()) => {
                 let remark = format!("the same name at {} is another deliverable of the plan", found.path);
                 Verdict::new(Status::Missing, Some(remark))
@@ -100,12 +102,12 @@ impl<'a, 'm> Judge<'a, 'm> {
             Ok(ResolvedPath::Elsewhere(found, remark)) => self.moved(&found, remark, before.row(&item.path)),
             Ok(ResolvedPath::Nowhere(remark)) => Verdict::new(Status::Missing, remark),
         };
-        hold_to_its_word(item, &mut verdict);
+        check_done_statement(item, &mut verdict);
         verdict
     }
 
     /// Judges something that exists.
-    fn there(&mut self, item: &Deliverable, found: &FoundEntry, remark: Option<String>) -> Verdict {
+    fn judge_existing(&mut self, item: &Deliverable, found: &FoundEntry, remark: Option<String>) -> Verdict {
         let fits = match found.kind {
             EntryKind::File => item.kind != Kind::Folder,
             EntryKind::Folder => item.kind != Kind::File,
@@ -123,12 +125,13 @@ impl<'a, 'm> Judge<'a, 'm> {
         }
         let mut verdict = Verdict::of(found, Status::Present, remark);
         if found.kind == EntryKind::File {
-            self.weigh(item, found, &mut verdict);
+            self.judge_content(item, found, &mut verdict);
         }
         verdict
     }
 
-    /// Judges a file of the right name in another place: the same content as the last audit saw makes it certain.
+    /// Judges a file with the right name in another place: if its content is that of the last audit, it was certainly
+    /// moved.
     fn moved(&mut self, found: &FoundEntry, remark: Option<String>, before: Option<&PreviousVerdict>) -> Verdict {
         let mut verdict = Verdict::of(found, Status::Moved, remark);
         let before = before.and_then(|kept| kept.sha256.as_ref());
@@ -144,7 +147,7 @@ impl<'a, 'm> Judge<'a, 'm> {
     }
 
     /// Judges a file by its size and by its text.
-    fn weigh(&mut self, item: &Deliverable, found: &FoundEntry, verdict: &mut Verdict) {
+    fn judge_content(&mut self, item: &Deliverable, found: &FoundEntry, verdict: &mut Verdict) {
         let Some(bytes) = found.bytes else {
             verdict.status = Status::Unverifiable;
             verdict.remarks.push("its size could not be read".to_owned());
@@ -172,10 +175,16 @@ impl<'a, 'm> Judge<'a, 'm> {
     }
 }
 
-/// The folder below which most paths of a plan are that are not found from the top: a package of a workspace.
+/// The folder that contains most of the paths that are not found from the root: a package of a workspace.
 fn base_folder(index: &Index, plan: &Plan) -> Option<String> {
     let mut bases: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
-    for path in plan.deliverables.iter().map(|item| item.path.as_str()).filter(|path| path.contains('/')).take(BASED) {
+    for path in plan
+        .deliverables
+        .iter()
+        .map(|item| item.path.as_str())
+        .filter(|path| path.contains('/'))
+        .take(BASE_FOLDER_PATHS)
+    {
         if index.find(path).is_some() {
             continue;
         }
@@ -192,8 +201,8 @@ fn base_folder(index: &Index, plan: &Plan) -> Option<String> {
     (count > 1).then(|| base.to_owned())
 }
 
-/// Paths of a plan that are looked up for its base folder.
-const BASED: usize = 500;
+/// Maximum number of paths that are looked up to find the base folder.
+const BASE_FOLDER_PATHS: usize = 500;
 
 /// Judges a file that the plan deletes.
 fn deleted(item: &Deliverable, lookup: Lookup) -> Verdict {
@@ -213,7 +222,7 @@ fn deleted(item: &Deliverable, lookup: Lookup) -> Verdict {
     }
 }
 
-/// The file whose content will be asked for.
+/// The file whose content will be needed.
 fn file_of(lookup: &Lookup) -> Option<&FoundEntry> {
     match lookup {
         Ok(ResolvedPath::There(found, _) | ResolvedPath::Elsewhere(found, _)) => {
@@ -223,8 +232,8 @@ fn file_of(lookup: &Lookup) -> Option<&FoundEntry> {
     }
 }
 
-/// Where a reference was found, or that it was not.
-fn spoken_of(lookup: Lookup) -> Verdict {
+/// The verdict on a reference.
+fn judge_reference(lookup: Lookup) -> Verdict {
     match lookup {
         Err(reason) => Verdict::new(Status::Unverifiable, Some(reason.to_owned())),
         Ok(ResolvedPath::There(found, remark)) => Verdict::of(&found, Status::Present, remark),
@@ -233,9 +242,9 @@ fn spoken_of(lookup: Lookup) -> Verdict {
     }
 }
 
-/// A deliverable that the plan calls done must be there: what is missing, empty or a stub then is a phantom, and so is a
-/// file in which not one of the promised definitions stands.
-fn hold_to_its_word(item: &Deliverable, verdict: &mut Verdict) {
+/// A deliverable that the plan reports as done must exist: if it is missing, empty or a stub, or if a file has none of
+/// the promised definitions, it is a phantom.
+fn check_done_statement(item: &Deliverable, verdict: &mut Verdict) {
     let Some(line) = item.done_at else { return };
     let really = match verdict.status {
         Status::Missing => "it is not there",
@@ -282,7 +291,7 @@ fn by_text(item: &Deliverable, found: &FoundEntry, fact: &Fact, verdict: &mut Ve
     }
 }
 
-/// Notes a claimed number that the real one does not bear out.
+/// Records a stated number that differs from the real one.
 fn drift(claim: Option<SizeAssertion>, actual: u64, unit: &str, verdict: &mut Verdict) {
     if let Some(claim) = claim.filter(|claim| !claim.agrees(actual)) {
         verdict.status = Status::Drifted;
@@ -290,7 +299,7 @@ fn drift(claim: Option<SizeAssertion>, actual: u64, unit: &str, verdict: &mut Ve
     }
 }
 
-/// Files whose being there is all that they are for.
+/// True for files that may be empty because only their existence matters.
 fn may_be_empty(path: &str) -> bool {
     matches!(path.rsplit('/').next(), Some("__init__.py" | ".gitkeep" | ".keep" | "mod.rs" | "py.typed"))
 }

@@ -1,8 +1,8 @@
 //! Compares the promises of a plan with the existing files.
 //!
-//! `resolve` finds the file that a path means, `content` tells what a text says, `facts` reads and remembers files,
-//! `judge` gives the status with its `evidence`, `commits` adds who touched a file last, `unrequested` lists what nobody
-//! asked for. Nothing is ever written or made to look done.
+//! `resolve` finds the file that a path means, `content` inspects a text, `facts` reads files and caches the results,
+//! `judge` decides the status with its `evidence`, `commits` adds the last commit of a file, `unrequested` lists files
+//! that no plan requested. Nothing here writes to the audited tree.
 
 mod before;
 mod commits;
@@ -23,5 +23,5 @@ pub use facts::{Fact, FactStore, Facts, SymbolLookup};
 pub use judge::{Judge, JudgedPlan};
 pub use status::{Counts, Status};
 pub use unrequested::{
-    Enumerations, Folders, LookedInto, PlanUnrequested, RequestedEntries, UnrequestedFiles, unrequested,
+    Enumerations, Folders, PlanUnrequestedFiles, RequestedEntries, SearchedFolder, UnrequestedFiles, unrequested,
 };

@@ -1,14 +1,14 @@
-//! Which file a path of a plan means.
+//! Finds the file that a path of a plan means.
 //!
-//! First the path itself; then, for a name without its folder, the folders that the plan names and the only file of that
-//! name; then the same name elsewhere. Names that every project has many of (`__init__.py`, `client.py`) never count as
-//! moved: the one that is found is hardly the one that was meant.
+//! First the path itself is tried; then, for a name without its folder, the folders that the plan names and the only
+//! file with that name; then the same name elsewhere. Names that every project has many times (`__init__.py`,
+//! `client.py`) never count as moved, because the file found is probably not the one meant.
 
 use crate::index::{EntryKind, FoundEntry, Index};
 use crate::plan::Kind;
 use crate::verify::content::CODE;
 
-/// Names that say nothing about what a file is.
+/// Names that do not identify a file.
 pub(crate) const GENERIC: &[&str] = &[
     ".env",
     ".env.example",
@@ -69,30 +69,30 @@ pub(crate) const GENERIC: &[&str] = &[
     "utils.ts",
 ];
 
-/// What a path was found to mean.
+/// The result of resolving a path.
 #[derive(Debug)]
 pub(crate) enum ResolvedPath {
-    /// It is there; a remark says where the look-up had to guess.
+    /// It exists; with a remark if the look-up had to guess.
     There(FoundEntry, Option<String>),
-    /// Not there, and one of the same name elsewhere.
+    /// It does not exist, but something with the same name exists elsewhere.
     Elsewhere(FoundEntry, Option<String>),
-    /// Not there; a remark where something of the same name is.
+    /// It does not exist; with a remark about entries of the same name.
     Nowhere(Option<String>),
 }
 
-/// What a plan says about a path, beside its name.
+/// What a plan states about a path, beside its name.
 #[derive(Clone, Copy)]
 pub(crate) struct PathContext<'a> {
-    /// It begins at the top of the tree.
+    /// The path starts at the root.
     pub(crate) anchored: bool,
     pub(crate) kind: Kind,
     /// The folders that the plan names, sorted.
     pub(crate) folders: &'a [String],
-    /// A drawn tree shows it. Its first row is often the repository's name, whatever the audited folder is called.
+    /// A drawn tree contains it. The first row of a tree is often the repository's name, regardless of the name of the
+    /// audited folder.
     pub(crate) drawn: bool,
 }
 
-/// Finds what `path` means.
 #[must_use]
 pub(crate) fn resolve(index: &Index, path: &str, context: PathContext<'_>) -> ResolvedPath {
     let PathContext { anchored, kind, folders, drawn } = context;
@@ -103,7 +103,7 @@ pub(crate) fn resolve(index: &Index, path: &str, context: PathContext<'_>) -> Re
         let remark = format!("the plan begins with the audited folder's own name; found as {}", found.path);
         return ResolvedPath::There(found, Some(remark));
     }
-    if let Some(found) = without_capital(path).filter(|_| !anchored).and_then(|path| by_small_name(index, &path)) {
+    if let Some(found) = without_capital(path).filter(|_| !anchored).and_then(|path| only_file_named(index, &path)) {
         let remark = format!("the plan writes the name with a capital; found as {}", found.path);
         return ResolvedPath::There(found, Some(remark));
     }
@@ -137,7 +137,7 @@ pub(crate) fn resolve(index: &Index, path: &str, context: PathContext<'_>) -> Re
     moved(index, path, &same)
 }
 
-/// A path that begins with the name of the audited folder itself, as trees like to do.
+/// A path that begins with the name of the audited folder itself, as in many trees.
 fn without_own_name(index: &Index, path: &str, drawn: bool) -> Option<FoundEntry> {
     let (first, rest) = path.split_once('/')?;
     let own = index.roots().iter().any(|root| root.shown.trim_end_matches('/').rsplit('/').next() == Some(first));
@@ -158,21 +158,21 @@ pub(crate) fn with_ending(index: &Index, path: &str) -> Option<FoundEntry> {
         .find_map(|path| index.find(&path))
 }
 
-/// A name without a folder, without the capital that opens a sentence.
+/// A name without a folder and without the capital letter that begins a sentence.
 fn without_capital(path: &str) -> Option<String> {
     let first = path.chars().next().filter(|first| first.is_uppercase() && !path.contains('/'))?;
     let rest = path.get(first.len_utf8()..).filter(|rest| !rest.contains(char::is_uppercase))?;
     Some(first.to_lowercase().chain(rest.chars()).collect())
 }
 
-/// The only file of a name.
-fn by_small_name(index: &Index, name: &str) -> Option<FoundEntry> {
+/// The only file with a name.
+fn only_file_named(index: &Index, name: &str) -> Option<FoundEntry> {
     let mut same = index.named(name, EntryKind::File);
     let only = same.next().filter(|_| same.next().is_none())?;
     index.find(only)
 }
 
-/// Candidates that are `path` below one of the folders.
+/// The candidates that are `path` below one of the folders.
 fn in_folders<'a>(same: &[&'a str], path: &str, folders: &[String]) -> Vec<&'a str> {
     let tail = format!("/{path}");
     let below = |candidate: &&&str| {
@@ -182,7 +182,7 @@ fn in_folders<'a>(same: &[&'a str], path: &str, folders: &[String]) -> Vec<&'a s
     same.iter().filter(below).copied().collect()
 }
 
-/// A name without a folder: the only file of that name, or the first of several.
+/// A name without a folder: the only file with that name, or the first of several.
 fn by_name(index: &Index, same: &[&str]) -> ResolvedPath {
     match same {
         [only] => there(index, only, Some(format!("the plan gives no folder; found as {only}"))),
@@ -195,14 +195,14 @@ fn by_name(index: &Index, same: &[&str]) -> ResolvedPath {
     }
 }
 
-/// The only file below more folders than the path names.
+/// The only file with more parent folders than the path names.
 fn only_deeper<'a>(path: &str, same: &[&'a str]) -> Option<&'a str> {
     let tail = format!("/{path}");
     let mut deeper = same.iter().filter(|candidate| path.contains('/') && candidate.ends_with(&tail));
     deeper.next().copied().filter(|_| deeper.next().is_none())
 }
 
-/// A path that is not there: a deeper path that ends with it, or the same name in another folder.
+/// A missing path: a deeper path that ends with it, or the same name in another folder.
 fn moved(index: &Index, path: &str, same: &[&str]) -> ResolvedPath {
     let tail = format!("/{path}");
     let deeper: Vec<&str> = same.iter().filter(|candidate| candidate.ends_with(&tail)).copied().collect();

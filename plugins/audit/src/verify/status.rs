@@ -1,4 +1,4 @@
-//! The states of a deliverable, and the one place where completion is computed.
+//! The statuses of a deliverable, and the computation of completion.
 
 use serde::Serialize;
 
@@ -6,29 +6,29 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Status {
-    /// It is there and nothing speaks against it.
+    /// It exists and has no defect.
     Present,
-    /// The plan deletes it, and it is not there.
+    /// The plan deletes it, and it does not exist.
     Deleted,
-    /// It is there; its size or its number of lines is clearly not the claimed one.
+    /// It exists; its size or its number of lines clearly differs from the stated one.
     Drifted,
-    /// It is there; a class or function that the plan wants in it is not.
+    /// It exists, but lacks a class or function that the plan wants in it.
     Partial,
-    /// It is there and holds nothing.
+    /// It exists and is empty.
     Empty,
     /// It exists, but is only a placeholder.
     Stub,
-    /// It is not where the plan says, and one of the same name is elsewhere.
+    /// It is not at the plan's path, but a file of the same name is elsewhere.
     Moved,
-    /// It is not there any more: a commit removed it.
+    /// It does not exist: a commit removed it.
     Removed,
-    /// It is not there.
+    /// It does not exist.
     Missing,
-    /// The plan calls it done, but it is missing, empty, or only a placeholder; or called deleted, but it is there.
+    /// The plan reports it as done, but it is missing, empty, or only a placeholder; or as deleted, but it exists.
     Phantom,
-    /// The plan deletes it and does not call it deleted, and it is still there.
+    /// The plan deletes it but does not report that as done, and it still exists.
     Open,
-    /// It cannot be looked up: outside the granted folder, a link, a pipe, not readable.
+    /// It cannot be checked: outside the granted folder, a link, a pipe, unreadable.
     Unverifiable,
 }
 
@@ -49,7 +49,7 @@ impl Status {
         Self::Unverifiable,
     ];
 
-    /// The word for reports.
+    /// The name in reports.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -68,7 +68,7 @@ impl Status {
         }
     }
 
-    /// The sign for reports.
+    /// The sign in reports.
     #[must_use]
     pub const fn sign(self) -> &'static str {
         match self {
@@ -79,27 +79,27 @@ impl Status {
         }
     }
 
-    /// The status of this word.
+    /// The status with this name.
     #[must_use]
     pub fn of_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.word() == word)
     }
 
-    /// Whether it counts as done: the file is where the plan wants it and is the real thing. A drifted file is done,
+    /// True if it counts as done: the file is at the plan's path and is not a placeholder. A drifted file is done,
     /// because only the plan's numbers are stale; a moved one is not, because a reader of the plan does not find it.
     #[must_use]
     pub const fn is_done(self) -> bool {
         matches!(self, Self::Present | Self::Deleted | Self::Drifted)
     }
 
-    /// Whether it counts in the completion.
+    /// True if it counts in the completion.
     #[must_use]
     pub const fn is_counted(self) -> bool {
         !matches!(self, Self::Open | Self::Unverifiable)
     }
 }
 
-/// How many deliverables stand how.
+/// Number of deliverables per status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// [`Status::Present`].
@@ -146,36 +146,36 @@ impl Counts {
         }
     }
 
-    /// How many stand so.
+    /// The number for a status.
     #[must_use]
     pub fn get(mut self, status: Status) -> usize {
         *self.slot(status)
     }
 
-    /// Sets how many stand so.
+    /// Sets the number for a status.
     pub fn set(&mut self, status: Status, count: usize) {
         *self.slot(status) = count;
     }
 
-    /// How many there are.
+    /// The total.
     #[must_use]
     pub fn all(self) -> usize {
         Status::ALL.into_iter().map(|status| self.get(status)).sum()
     }
 
-    /// How many are done: present, deleted and drifted.
+    /// The number that is done: present, deleted and drifted.
     #[must_use]
     pub fn done(self) -> usize {
         Status::ALL.into_iter().filter(|status| status.is_done()).map(|status| self.get(status)).sum()
     }
 
-    /// How many count: all but the open and the unverifiable ones.
+    /// The number that counts: all except open and unverifiable ones.
     #[must_use]
     pub fn expected(self) -> usize {
         Status::ALL.into_iter().filter(|status| status.is_counted()).map(|status| self.get(status)).sum()
     }
 
-    /// Done of expected in per cent, rounded half up; `None` when nothing could be verified.
+    /// Done of expected in per cent, rounded half up; `None` if nothing could be verified.
     #[must_use]
     pub fn percent(self) -> Option<usize> {
         let (done, expected) = (self.done(), self.expected());

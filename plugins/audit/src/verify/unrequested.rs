@@ -1,8 +1,8 @@
-//! Files that no plan names: in folders that a plan lists completely, and stubs of generators anywhere.
+//! Finds files that no plan names: in folders that a plan lists completely, and stubs of generators anywhere.
 //!
-//! Not deliverables, so never part of a completion. A folder is only looked at when a plan lists all its files; a stub is
-//! told by its own words, which means reading small files of code: only those of folders that changed since the last
-//! audit, and only so many a run.
+//! They are not deliverables and never part of a completion. A folder is inspected only if a plan lists all its files.
+//! A stub is recognised by its text, so small source files must be read: only those in folders that changed since the
+//! last audit, up to a limit per run.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
@@ -19,17 +19,17 @@ use crate::plan::Plan;
 use crate::remark::NoteSeverity;
 use crate::report::Gap;
 
-/// Endings of what a compiler or an interpreter left.
+/// Extensions of the output of compilers and interpreters.
 const COMPILED: &[&str] = &["a", "class", "dll", "dylib", "exe", "lib", "o", "obj", "pyc", "pyd", "pyo", "rlib", "so"];
 
-/// Which entries of the tree some plan names.
+/// The entries of the tree that some plan names.
 #[derive(Debug, Default)]
 pub struct RequestedEntries {
     named: Vec<bool>,
 }
 
 impl RequestedEntries {
-    /// Nothing is named yet.
+    /// Starts without names.
     #[must_use]
     pub fn new(index: &Index) -> Self {
         Self { named: vec![false; index.len()] }
@@ -50,7 +50,7 @@ impl RequestedEntries {
     }
 }
 
-/// Which folders which plan lists in full.
+/// The folders that plans list in full, with these plans.
 #[derive(Debug, Default)]
 pub struct Enumerations {
     plans: Vec<(String, Vec<String>)>,
@@ -67,44 +67,44 @@ impl Enumerations {
     }
 }
 
-/// The unrequested files.
+/// Files that no plan requested.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct UnrequestedFiles {
-    /// By plan that lists the folder in full.
-    pub plans: Vec<PlanUnrequested>,
-    /// Stubs that a generator left and no plan names.
+    /// By the plan that lists the folder in full.
+    pub plans: Vec<PlanUnrequestedFiles>,
+    /// Stubs of generators that no plan names.
     pub junk: Vec<String>,
-    /// How many are not listed because there are too many.
+    /// Number of files that are not listed because there are too many.
     pub left_out: usize,
-    /// The number of code files that were not read because there are too many; the next audit continues with them.
+    /// Number of source files that were not read because there are too many; the next audit continues with them.
     pub not_looked: usize,
 }
 
-/// What one plan did not ask for.
+/// The unrequested files of one plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PlanUnrequested {
+pub struct PlanUnrequestedFiles {
     /// The plan.
     pub plan: String,
     /// The files, by path.
     pub files: Vec<String>,
 }
 
-/// A folder that was looked into for stubs.
+/// A folder that was searched for stubs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LookedInto {
-    /// When the folder was changed, in nanoseconds since 1970.
+pub struct SearchedFolder {
+    /// Modification time of the folder, in nanoseconds since 1970.
     pub changed_ns: u64,
-    /// How many files of code in it no plan named.
+    /// Number of source files in it that no plan names.
     pub files: u64,
     /// The stubs in it, by name.
     pub junk: Vec<String>,
 }
 
-/// Folders that were looked into, by path; the root is the empty one.
-pub type Folders = BTreeMap<String, LookedInto>;
+/// Folders that were searched, by path; the root is the empty path.
+pub type Folders = BTreeMap<String, SearchedFolder>;
 
-/// Finds what nobody asked for, with what the last audit knew of the folders. Gives what this one knows of them, of which
-/// folders that changed less than two seconds before `now_ns` are left out.
+/// Finds unrequested files, using the folders of the last audit. Returns the folders of this audit, without those that
+/// changed less than two seconds before `now_ns`.
 #[must_use]
 pub fn unrequested(
     index: &Index,
@@ -132,7 +132,7 @@ fn loose_files<'a>(index: &'a Index, asked: &RequestedEntries) -> HashMap<&'a st
     loose
 }
 
-/// The unlisted files of folders that plans list completely.
+/// Adds the unlisted files of folders that plans list completely.
 fn beside(loose: &HashMap<&str, Vec<&str>>, enumerations: &Enumerations, found: &mut UnrequestedFiles) {
     let mut room = limits::UNREQUESTED;
     for (plan, folders) in &enumerations.plans {
@@ -150,12 +150,12 @@ fn beside(loose: &HashMap<&str, Vec<&str>>, enumerations: &Enumerations, found: 
         }
         if !files.is_empty() {
             files.sort();
-            found.plans.push(PlanUnrequested { plan: plan.clone(), files });
+            found.plans.push(PlanUnrequestedFiles { plan: plan.clone(), files });
         }
     }
 }
 
-/// Whether a plan should name a file with this name.
+/// True if a plan should name a file with this name.
 fn counts(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
@@ -167,7 +167,7 @@ fn counts(name: &str) -> bool {
         || COMPILED.contains(&ending.as_str()))
 }
 
-/// Stubs that a generator left.
+/// Finds stubs of generators.
 fn junk(
     index: &Index,
     loose: &HashMap<&str, Vec<&str>>,
@@ -176,17 +176,17 @@ fn junk(
     found: &mut UnrequestedFiles,
 ) -> Folders {
     let mut folders: Vec<(&str, &Vec<&str>)> = loose.iter().map(|(folder, names)| (*folder, names)).collect();
-    // Generators leave them near the top, so that is where a bounded search begins.
+    // Generators leave stubs near the root, so a limited search begins there.
     folders.sort_by_key(|(folder, _)| (folder.split('/').count(), *folder));
     let mut known = Folders::new();
-    let mut room = limits::JUNK_LOOKED;
+    let mut room = limits::STUB_CANDIDATES;
     for (folder, names) in folders {
         let changed_ns = index.folder_changed_ns(folder);
         let code: Vec<&str> = names.iter().copied().filter(|name| content::is_code(name)).collect();
         let files = code.len() as u64;
-        let same = |earlier: &&LookedInto| Some(earlier.changed_ns) == changed_ns && earlier.files == files;
+        let same = |earlier: &&SearchedFolder| Some(earlier.changed_ns) == changed_ns && earlier.files == files;
         let names: Vec<&str> = match before.get(folder).filter(same) {
-            // A stub that was filled meanwhile is none any more.
+            // A stub that was filled in the meantime is not a stub any more.
             Some(earlier) => code.into_iter().filter(|name| earlier.junk.iter().any(|junk| junk == name)).collect(),
             None => code,
         };
@@ -205,7 +205,7 @@ fn junk(
             }
         }
         if let Some(changed_ns) = changed_ns.filter(|changed| changed.saturating_add(limits::RACY_NS) <= now_ns) {
-            known.insert(folder.to_owned(), LookedInto { changed_ns, files, junk });
+            known.insert(folder.to_owned(), SearchedFolder { changed_ns, files, junk });
         }
     }
     found.junk.sort();
@@ -244,7 +244,7 @@ impl UnrequestedFiles {
         junk.chain(beside).collect()
     }
 
-    /// What the report shows: nothing when there is nothing.
+    /// The report blocks; empty if there are no unrequested files.
     #[must_use]
     pub fn blocks(&self) -> Vec<Block> {
         if self.plans.is_empty() && self.junk.is_empty() && self.not_looked == 0 {

@@ -1,5 +1,5 @@
-//! Input that nobody wrote for an audit: each gives a finding or a clear note, nothing stops the run, and nothing outside
-//! the granted folders is read.
+//! Unexpected input: each gives a finding or a clear note, nothing stops the run, and nothing outside the granted
+//! folders is read.
 
 use std::fmt::Write;
 use std::fs::{self, File};
@@ -14,7 +14,7 @@ use baton_plugin_sdk::{Outcome, Severity};
 
 use crate::support::{Workspace, has_finding, json, markdown, rows};
 
-/// Everything that an outcome says.
+/// All text of an outcome.
 fn all_words(outcome: &Outcome) -> String {
     let findings =
         outcome.findings.iter().map(|finding| format!("{}{}{}", finding.id, finding.title, finding.evidence));
@@ -151,7 +151,7 @@ fn what_vanishes_between_two_looks_is_told() {
     assert_eq!((text.text.as_str(), text.notes[0].key.as_str()), ("", "plans/gone.md:unreadable"));
 }
 
-/// Whoever may read everything (the user `root`) is not stopped by permissions; then the same is there as for everybody.
+/// The user `root` can read everything, so permissions have no effect; then the result is that of a readable file.
 #[cfg(unix)]
 #[test]
 fn unreadable_files_and_folders_are_told() {

@@ -1,4 +1,4 @@
-//! Two invented plans against a tree, checked with labels that were made by reading the plans.
+//! Two invented plans against a tree, compared with labels that were made by hand.
 
 use std::fs;
 

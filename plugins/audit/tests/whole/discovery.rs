@@ -1,4 +1,4 @@
-//! Which plans are audited: patterns, several folders, folders that are not as they should be.
+//! Selection of plans: patterns, several folders, broken folders.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! One plan in every form that promises files, held to labels: path, line, form.
+//! One plan with every form of a promise, compared with labels: path, line, form.
 
 use audit::plan::{Plan, Purpose, Role};
 use audit::reader;
@@ -93,7 +93,7 @@ The `flour.rs` module calls `sugar.go` over `/stores/sync`.
 - Create `delivery/van.py`
 ";
 
-/// Path, line and form of everything that is promised.
+/// Path, line and form of every promised file.
 const PROMISED: &[&str] = &[
     "bakery/dough/__init__.py 15 tree",
     "bakery/dough/knead.py 16 tree",

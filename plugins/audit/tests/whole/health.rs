@@ -1,4 +1,4 @@
-//! The action `health`: what is around the plans, which an audit of plans does not read.
+//! The action `health`: inputs that an audit of plans does not read.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +10,8 @@ use baton_judges::synthetic;
 use baton_plugin_kit::host::{Ledger, NoProgress};
 use baton_plugin_sdk::{Error, Outcome, Severity};
 
-use crate::lending::{Book, Tree, at, task};
 use crate::support::{Workspace, has_finding, markdown};
+use crate::test_services::{LedgerList, Tree, at, task};
 
 fn workspace() -> Workspace {
     Workspace::new()
@@ -161,7 +161,7 @@ fn logs_and_ledger_are_added_up() {
         task("2", "mover", "failed", "2026-01-18T11:00:00Z"),
         task("3", "mover", "duplicate", "2026-01-18T12:00:00Z"),
     ];
-    let book = Book { tasks, ..Book::default() };
+    let book = LedgerList { tasks, ..LedgerList::default() };
     let health = Check { ledger: Some(&book), ..CHECK }.of(&tree);
     let runs: Vec<(&str, usize, usize)> =
         health.runs.iter().map(|run| (run.name.as_str(), run.runs, run.failed)).collect();
@@ -177,7 +177,7 @@ fn logs_and_ledger_are_added_up() {
 
 #[test]
 fn what_is_not_granted_or_not_there_is_reported() {
-    let book = Book { refuses: true, ..Book::default() };
+    let book = LedgerList { refuses: true, ..LedgerList::default() };
     let refused = Check { ledger: Some(&book), ..CHECK }.of(&Tree::of(&[]));
     assert!(texts(&refused).contains(&"The ledger was not read: grant `ledger`".to_owned()));
     let nothing = CHECK.of(&Tree::of(&[]));
@@ -194,7 +194,7 @@ fn late_and_failing_runs_are_found() {
     let tasks: Vec<_> = (1..5)
         .map(|day| task(&format!("n{day}"), "nightly", "succeeded", &format!("2026-01-0{day}T03:00:00Z")))
         .collect();
-    let book = Book { tasks, ..Book::default() };
+    let book = LedgerList { tasks, ..LedgerList::default() };
     let args = r#"{"processes": [
         {"name": "Sync", "every": 1800, "log": "sync"}, {"name": "Often", "every": 1799, "log": "sync"},
         {"name": "Export", "every": 60, "file": "out/*.csv"}, {"name": "Backup", "every": 60, "file": "backup/*"},
@@ -228,7 +228,7 @@ fn the_audit_does_not_judge_its_own_health() {
             .collect::<Vec<_>>()
     };
     let own = task("own", "auditor", "running", "2026-01-08T03:00:00Z");
-    let book = Book { tasks: [runs("auditor"), runs("audit"), vec![own]].concat(), ..Book::default() };
+    let book = LedgerList { tasks: [runs("auditor"), runs("audit"), vec![own]].concat(), ..LedgerList::default() };
     let health = Check { ledger: Some(&book), ..CHECK }.of(&Tree::of(&[]));
     let names: Vec<&str> = health.runs.iter().map(|row| row.name.as_str()).collect();
     assert_eq!(names, ["audit"], "it is known by its task, whatever it is called");

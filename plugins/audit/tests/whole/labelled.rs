@@ -1,8 +1,9 @@
-//! How well the extraction reads plans: precision and recall over plans that were written and labelled by hand, by someone
-//! who did not know the extractor.
+//! Measures the extraction: precision and recall over plans that were written and labelled by hand, by someone who did
+//! not know the extractor.
 //!
-//! The labels are `NAME.labels.tsv` beside each plan in `tests/corpus/plans` (line, path, symbols). A deliverable counts as
-//! found when its path is right; lines and symbols are measured beside it. The figures are printed, every error with them.
+//! The labels are `NAME.labels.tsv` beside each plan in `tests/corpus/plans` (line, path, symbols). A deliverable
+//! counts as found if its path is right; lines and symbols are measured separately. The results are printed with every
+//! error.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -41,7 +42,7 @@ impl Score {
     /// Compares one document.
     fn add(&mut self, name: &str, text: &str, labels: &BTreeMap<String, Label>) {
         let mut plan = audit::reader::plan(text);
-        // The labels are of what a plan makes; what it changes and deletes is promised too, and is not in them.
+        // The labels only contain created files; changed and deleted files are promised too, but have no label.
         plan.deliverables.retain(|item| item.purpose == Purpose::Make);
         self.documents += 1;
         self.labelled += labels.len();
@@ -129,10 +130,10 @@ fn documents(folder: &Path) -> Vec<(PathBuf, PathBuf)> {
     found
 }
 
-/// The sets of plans, by the letter that opens their names; each was written by another hand.
+/// The sets of plans, by the first letter of their names; each has another author.
 const SETS: [(&str, &[char]); 3] = [("a and b", &['a', 'b']), ("c", &['c']), ("d", &['d'])];
 
-/// Compares the plans of `folder` whose names open with one of `letters`.
+/// Compares the plans of `folder` whose names start with one of `letters`.
 fn score_of(folder: &Path, letters: impl Fn(char) -> bool) -> Score {
     let mut score = Score::default();
     for (document, beside) in documents(folder) {

@@ -1,4 +1,4 @@
-//! The audit as a whole: from a task to an outcome, on temporary folders, on real plans and on arbitrary text.
+//! The whole audit: from a task to an outcome, on temporary folders, on real plans and on arbitrary text.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may stop where the plugin must not")]
 
 mod bad_input;
@@ -8,7 +8,6 @@ mod discovery;
 mod forms;
 mod health;
 mod labelled;
-mod lending;
 mod library;
 mod narrowed;
 mod negatives;
@@ -25,4 +24,5 @@ mod session;
 mod sqlite;
 mod stated;
 mod support;
+mod test_services;
 mod verdicts;

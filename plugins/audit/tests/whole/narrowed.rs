@@ -1,5 +1,5 @@
-//! Audits that a changed deliverable made: of the plans that it concerns, and of all where that is not certain. And which
-//! files are watched.
+//! Audits for a changed deliverable: of the affected plans, or of all plans if that is not certain. Also the watched
+//! files.
 
 use std::cell::{Cell, RefCell};
 use std::fs;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::sqlite::Sqlite;
 use crate::support::{Workspace, json as report_of};
 
-/// Takes what is to be watched, but not of plans with `refused` in their names.
+/// Accepts watched files, except for plans with `refused` in their names.
 #[derive(Default)]
 struct Files {
     set: RefCell<Vec<(String, usize)>>,
@@ -84,7 +84,7 @@ fn a_changed_deliverable_is_looked_at_in_the_plans_that_name_it() {
     assert_eq!(rows["others"][0], json!({"plan": "plans/refused.md", "standing": rows["others"][0]["standing"]}));
     assert_eq!(files.set.borrow().len(), 2, "only those are watched anew");
     assert!(!report.to_string().contains("loose.js"), "what the other plans name is not known here");
-    // Where it was found counts too.
+    // A path at which a deliverable was found counts too.
     fs::write(workspace.path("root/new/lamp.py"), "x = 44\n").unwrap();
     let report = report_of(&audit(&workspace, &memory, &files, changed(&workspace, &["root/new/lamp.py"])));
     assert_eq!(plans(&report), ["plans/b.md"]);

@@ -1,6 +1,6 @@
-//! Hard negatives: text that names no deliverable, however much of it looks like a file.
+//! Hard negatives: text that names no deliverable, although it looks like files.
 //!
-//! Each case is a whole plan of its own words. A sentence that becomes a file is the worst error that an audit can make.
+//! Each case is a complete plan. Reading a sentence as a file is the worst error of an audit.
 
 use audit::plan::Purpose;
 use audit::reader;

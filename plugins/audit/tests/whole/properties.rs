@@ -1,9 +1,9 @@
-//! Properties of the extraction on arbitrary text: it never stops the program, and what it finds is in the text.
+//! Properties of the extraction on arbitrary text: it never panics, and its results occur in the text.
 
 use audit::reader;
 use proptest::prelude::*;
 
-/// Text made of the pieces that plans are made of, in any order.
+/// Text made of the fragments of plans, in any order.
 fn plan_like() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just("# Plan\n"),
@@ -73,7 +73,7 @@ proptest! {
     }
 }
 
-/// Shapes that make a careless reader slow or deep.
+/// Shapes that make a careless reader slow or recurse deeply.
 #[test]
 fn odd_shapes_are_read() {
     const MANY: usize = 4_000;

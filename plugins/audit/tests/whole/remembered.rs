@@ -1,9 +1,9 @@
-//! Audits one after the other over one memory: what is compared, what is read again, what a broken run leaves.
+//! Consecutive audits with one memory: comparisons, files that are read again, and data of a broken run.
 
 use std::fs::{self, File};
 use std::time::{Duration, SystemTime};
 
-use audit::history::{Closing, Comparison, History};
+use audit::history::{AuditSummary, Comparison, History};
 use audit::index::{Index, Root};
 use audit::memory::Memory;
 use audit::page::Block;
@@ -18,7 +18,7 @@ use crate::support::Workspace;
 
 const PLAN: &str = "# P\n\n## Deliverables\n\n- `a.py`\n- `b.py`\n- `c.py`\n";
 
-/// What one audit gave.
+/// The result of one audit.
 struct Run {
     history: History,
     refused: Option<ServiceError>,
@@ -26,7 +26,7 @@ struct Run {
     remarks: Vec<String>,
 }
 
-/// Audits every plan of the workspace, or only one, as the plugin does: everything over one memory.
+/// Audits every plan of the workspace, or only one, as the plugin does, with one memory.
 fn audit(workspace: &Workspace, database: &Sqlite, at: &str, only: Option<&str>) -> Run {
     let memory = Memory::open(database, "root").unwrap();
     let now_ns = u64::try_from(SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos()).unwrap();
@@ -48,7 +48,7 @@ fn audit(workspace: &Workspace, database: &Sqlite, at: &str, only: Option<&str>)
     let folders = memory.folders().unwrap();
     let (_, folders) = unrequested(&index, &asked, &enumerations, &folders, now_ns);
     let reads = facts.reads();
-    let closing = Closing { at, whole: only.is_none(), head: None, inputs: Some("1") };
+    let closing = AuditSummary { at, whole: only.is_none(), head: None, inputs: Some("1") };
     let (history, refused) = comparison.finish(&closing, &facts, &folders);
     Run { history, refused, reads, remarks }
 }
@@ -63,7 +63,7 @@ fn workspace() -> Workspace {
     workspace
 }
 
-/// Makes files older than the two seconds within which nothing is trusted.
+/// Makes files older than the two seconds in which their timestamp is not trusted.
 fn age(workspace: &Workspace, names: &[&str]) {
     for name in names {
         let file = File::open(workspace.path(&format!("root/{name}"))).unwrap();

@@ -1,4 +1,4 @@
-//! The forms of the report: tables that parse back, bounds that hold, the same bytes for the same input.
+//! The formats of the report: tables that can be parsed again, limits, equal bytes for equal input.
 
 use audit::page::{Block, Cell, Table};
 use audit::report::{Document, Form, Report, Section, Stamp, document, markdown, render, render_all};
@@ -40,7 +40,7 @@ fn with_table(table: Table) -> String {
     })
 }
 
-/// What is left of a name in a cell: blanks for control characters, numbers for what is not seen.
+/// A name as a cell shows it: spaces for control characters, numbers for invisible characters.
 fn shown(name: &str) -> String {
     let mut out = String::new();
     for sign in name.chars() {
@@ -131,7 +131,7 @@ fn findings_of_other_parts_make_a_report_partial() {
     assert_eq!((report.completion_percent, report.status), (Some(100), "AUDIT COMPLETE - PARTIAL"));
 }
 
-/// Rows of which every name grows when it is written.
+/// A report whose names grow when they are escaped.
 fn heavy() -> Report {
     let mut report = full();
     let row = report.plans[0].deliverables[0].clone();

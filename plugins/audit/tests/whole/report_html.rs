@@ -1,4 +1,4 @@
-//! The HTML report: one file that loads nothing, in which nothing that a plan says is anything but text.
+//! The HTML report: one file that loads nothing, in which text of a plan cannot act as HTML.
 
 use std::collections::HashSet;
 

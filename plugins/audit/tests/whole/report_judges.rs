@@ -1,4 +1,4 @@
-//! What others make of the reports: the official SARIF schema, and a reader of `JUnit` files.
+//! Checks of the reports by other programs: the official SARIF schema, and a reader of `JUnit` files.
 //!
 //! Both are installed by `.ci/run`.
 
@@ -18,7 +18,7 @@ fn sarif(report: &Report) -> Value {
     serde_json::from_str(&rendered(Form::Sarif, report)).unwrap()
 }
 
-/// Says what of a file, if anything, goes against the schema.
+/// Prints where a file violates the schema.
 const VALIDATE: &str = r"
 const Ajv = require('ajv');
 const folder = '@microsoft/jest-sarif/lib/schemas/';
@@ -87,7 +87,7 @@ fn sarif_results_have_rules_places_and_fingerprints() {
     assert_eq!(run["invocations"][0]["endTimeUtc"], "2026-01-18T10:15:00Z");
 }
 
-/// What the reader makes of a file: for each suite its name and counts, and its cases.
+/// Prints how the reader parses a file: for each suite its name and counts, and its cases.
 const READ: &str = r"
 import json, sys
 from junitparser import Failure, JUnitXml, Skipped

@@ -1,4 +1,4 @@
-//! Reports of every kind for the tests of their forms: empty, full of parts, and with names that want to break out.
+//! Reports of every kind for the tests of the formats: empty, with all parts, and with hostile names.
 
 use audit::index::{Index, Root};
 use audit::page::{Bar, Block, Cell, Point, Table};
@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::support::Workspace;
 
-/// Names that want to be something else than names.
+/// Names that try to inject markup.
 pub(crate) const HOSTILE: &[&str] = &[
     "<script>alert(1)</script>.py",
     "\"onload=\"alert(1).md",
@@ -37,12 +37,12 @@ pub(crate) const HOSTILE: &[&str] = &[
     "é漢字\u{1f3b5}\u{5d0}\u{5d1}.md",
 ];
 
-/// The moment of all reports here.
+/// The timestamp of all reports here.
 pub(crate) fn stamp() -> Stamp {
     Stamp { compact: "20260118_101500".into(), long: "2026-01-18 10:15:00 UTC".into() }
 }
 
-/// A report in one form, as text.
+/// A report in one format, as text.
 pub(crate) fn rendered(form: Form, report: &Report) -> String {
     String::from_utf8(render(form, report, &stamp()).unwrap().bytes).unwrap()
 }
@@ -60,7 +60,7 @@ pub(crate) fn empty() -> Report {
     assembly.finish(&stamp(), vec!["root".into()], 0, folders, Parts::default())
 }
 
-/// The report on these plans, of which `root` holds what `root/` files say.
+/// The report on these plans; the files below `root/` are the audited tree.
 pub(crate) fn of(plans: &[(&str, &str)], files: &[(&str, &str)], parts: Parts) -> Report {
     let mut workspace = Workspace::new();
     for (path, text) in files {
@@ -104,7 +104,7 @@ pub(crate) const SHOP_FILES: &[(&str, &str)] = &[
     ("bin/weigh.sh", "#!/bin/sh\necho 1\n"),
 ];
 
-/// A report on a shop and a library, with every part there.
+/// A report on a shop and a library, with all parts.
 pub(crate) fn full() -> Report {
     let library = "# Library\n\n## Deliverables\n\n- `shop/right.py`\n";
     of(&[("plans/shop.md", SHOP), ("plans/library.md", library)], SHOP_FILES, parts())

@@ -1,4 +1,4 @@
-//! The reports of their own: follow-up actions, issues for an outbox, the review of a session.
+//! Separate reports: follow-up actions, issues for an outbox, the review of a session.
 
 use audit::page::Block;
 use audit::report::{Section, follow_up, html, issues, markdown, session_document};

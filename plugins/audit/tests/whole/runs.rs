@@ -1,4 +1,4 @@
-//! Runs of the plugin over what the host lends: attempts that are broken off, reports beside plans, RETURNs.
+//! Runs of the plugin with all host services: interrupted attempts, reports beside plans, RETURNs.
 
 use std::cell::RefCell;
 use std::fs;
@@ -11,17 +11,17 @@ use baton_plugin_kit::host::{
 use baton_plugin_sdk::{Answered, Cause, Error, Handoff, Outcome, Priority, Severity};
 use serde_json::{Value, json};
 
-use crate::lending::{Book, task};
 use crate::sqlite::Sqlite;
 use crate::support::{Workspace, has_finding, json as report_of, markdown};
+use crate::test_services::{LedgerList, task};
 
 const PLAN: &str = "# P\n\n**Owner:** coder\n\n## Deliverables\n\n- `a.py`\n- `b.py`\n";
 
-/// A post that takes everything.
+/// Accepts all requests.
 #[derive(Default)]
-struct Letters(RefCell<Vec<Draft>>);
+struct AcceptedRequests(RefCell<Vec<Draft>>);
 
-impl RequestSender for Letters {
+impl RequestSender for AcceptedRequests {
     fn send(&self, draft: &Draft) -> Result<(), EmitError> {
         self.0.borrow_mut().push(draft.clone());
         Ok(())
@@ -35,14 +35,14 @@ impl RequestSender for Letters {
 /// Audits as task `id` in its nth attempt; `ended` are the tasks of the ledger with their states.
 fn audit(workspace: &Workspace, database: &Sqlite, id: &str, attempt: u32, ended: &[(&str, &str)]) -> Outcome {
     let tasks: Vec<Entry> = ended.iter().map(|(id, state)| task(id, "audit", state, "2026-01-18T09:00:00Z")).collect();
-    let book = Book { tasks, ..Book::default() };
+    let book = LedgerList { tasks, ..LedgerList::default() };
     let mut task = workspace.task("{}");
     (task.id, task.attempt, task.cause) = (id.into(), attempt, Cause::Schedule);
     let services = HostServices { memory: Some(database), ledger: Some(&book), ..HostServices::nothing(&NoProgress) };
     audit::run(&task, &services).unwrap()
 }
 
-/// A workspace in which `a.py` was there at the audit `t1`, whose outcome was taken, and is gone now.
+/// A workspace in which `a.py` existed at the audit `t1`, whose outcome was recorded, and is deleted now.
 fn regressed(database: &Sqlite) -> Workspace {
     let workspace = Workspace::new().file("plans/p.md", PLAN).file("root/a.py", "x = 1\n").file("root/b.py", "x = 2\n");
     audit(&workspace, database, "t1", 1, &[]);
@@ -59,11 +59,11 @@ fn a_second_attempt_compares_with_the_audit_before_the_first() {
     let taken = [("t1", "succeeded"), ("t2", "running")];
     let first = audit(&workspace, &database, "t2", 1, &taken);
     assert!(has_finding(&first, REGRESSION, Severity::High));
-    // The daemon dies before the outcome is taken; the attempt after that sees what the first one saw.
+    // The daemon is killed before the outcome is recorded; the next attempt sees the same as the first one.
     let second = audit(&workspace, &database, "t2", 2, &taken);
     assert!(has_finding(&second, REGRESSION, Severity::High), "{}", second.summary);
     assert_eq!((&second.summary, &second.artifacts), (&first.summary, &first.artifacts));
-    // Once it was taken, the next audit compares with it, and nothing changed.
+    // After it was recorded, the next audit compares with it, and nothing changed.
     let third = audit(&workspace, &database, "t3", 1, &[("t1", "succeeded"), ("t2", "succeeded")]);
     assert!(third.summary.starts_with("Nothing changed since"), "{}", third.summary);
     assert_eq!(database.number("SELECT count(*) FROM plans"), 1);
@@ -164,9 +164,10 @@ fn returned(workspace: &Workspace, key: &str, raw: &Value) -> baton_plugin_sdk::
 
 #[test]
 fn what_a_return_claims_stands_in_the_report_that_it_brings_about() {
-    let (database, letters) = (Sqlite::new(), Letters::default());
+    let (database, letters) = (Sqlite::new(), AcceptedRequests::default());
     let workspace = Workspace::new().file("plans/p.md", PLAN).file("root/a.py", "x = 1\n");
-    let services = HostServices { memory: Some(&database), post: Some(&letters), ..HostServices::nothing(&NoProgress) };
+    let services =
+        HostServices { memory: Some(&database), requests: Some(&letters), ..HostServices::nothing(&NoProgress) };
     audit::run(&workspace.task("{}"), &services).unwrap();
     let key = letters.0.borrow()[0].dedupe_key.clone();
     let raw = json!({"type": "RETURN_HANDOFF", "files_created": ["b.py"]});
@@ -184,18 +185,18 @@ fn what_a_return_claims_stands_in_the_report_that_it_brings_about() {
     assert!(markdown(&outcome).contains("### False claims"));
 }
 
-/// What the audit said about RETURNs, and the files that it watches for them.
+/// The judgements about RETURNs, and the files that the audit watches for them.
 #[derive(Default)]
-struct Verdicts(RefCell<Vec<Judgement>>, RefCell<Vec<String>>);
+struct RecordedJudgements(RefCell<Vec<Judgement>>, RefCell<Vec<String>>);
 
-impl ReturnJudge for Verdicts {
+impl ReturnJudge for RecordedJudgements {
     fn judge(&self, judgement: &Judgement) -> Result<(), ServiceError> {
         self.0.borrow_mut().push(judgement.clone());
         Ok(())
     }
 }
 
-impl FileWatch for Verdicts {
+impl FileWatch for RecordedJudgements {
     fn set(&self, key: &str, files: Vec<SeenFile>) -> Result<(), ServiceError> {
         if key.starts_with("returns:") {
             *self.1.borrow_mut() = files.into_iter().map(|file| file.path).collect();
@@ -208,7 +209,7 @@ impl FileWatch for Verdicts {
 fn a_return_is_judged_by_what_exists_and_not_where_it_names_nothing() {
     let workspace = Workspace::new().file("plans/p.md", PLAN).file("root/a.py", "x = 1\n");
     let judged = |raw: Value| {
-        let (verdicts, book) = (Verdicts::default(), Book::default());
+        let (verdicts, book) = (RecordedJudgements::default(), LedgerList::default());
         let services = HostServices {
             judge: Some(&verdicts),
             files: Some(&verdicts),
@@ -245,8 +246,8 @@ fn an_audit_checks_refuted_returns_again() {
         (refuted, (id.to_owned(), bytes))
     };
     let (tasks, inputs) = [answer("there", "a.py"), answer("missing", "b.py")].into_iter().unzip();
-    let book = Book { tasks, inputs, ..Book::default() };
-    let verdicts = Verdicts::default();
+    let book = LedgerList { tasks, inputs, ..LedgerList::default() };
+    let verdicts = RecordedJudgements::default();
     for plan in [Some(PLAN), None] {
         let workspace = Workspace::new().file("root/a.py", "x = 1\n").file("plans/empty.json", "{}");
         let workspace = plan.into_iter().fold(workspace, |workspace, plan| workspace.file("plans/p.md", plan));

@@ -4,7 +4,7 @@ use audit::remark::NoteSeverity;
 use audit::session::{self, Range, SessionReview, Sources, review};
 use baton_plugin_kit::host::{Commit, CommitRange, Git, Ledger, ServiceError};
 
-use crate::lending::{Book, Repository, Tree, at, task};
+use crate::test_services::{LedgerList, Repository, Tree, at, task};
 
 const NOW: &str = "2026-01-18T12:00:00Z";
 
@@ -43,7 +43,7 @@ fn session() -> Session {
     Session { tree, git, first, fix }
 }
 
-fn book(fix: &str) -> Book {
+fn book(fix: &str) -> LedgerList {
     let entry = |id: &str, kind: &str, state: &str, at: &str| {
         let mut entry = task(id, "coder", state, at);
         entry.kind = kind.into();
@@ -51,7 +51,7 @@ fn book(fix: &str) -> Book {
         entry
     };
     let asked = entry("h1", "HANDOFF", "delivered", "2026-01-18T09:10:00Z");
-    let mut book = Book {
+    let mut book = LedgerList {
         tasks: vec![
             entry("h0", "HANDOFF", "delivered", "2026-01-17T09:10:00Z"),
             asked.clone(),
@@ -60,7 +60,7 @@ fn book(fix: &str) -> Book {
             entry("r3", "RETURN_HANDOFF", "succeeded", "2026-01-18T09:40:00Z"),
         ],
         open: vec![asked],
-        ..Book::default()
+        ..LedgerList::default()
     };
     let short = fix.get(..7).unwrap();
     let inputs = [
@@ -133,10 +133,11 @@ fn what_is_no_range_is_one_clear_error() {
 #[test]
 fn without_repository_or_ledger_the_rest_is_reviewed() {
     let tree = Tree::of(&[]);
-    let book = Book { tasks: vec![task("h", "coder", "succeeded", "2026-01-18T09:00:00Z")], ..Book::default() };
+    let book =
+        LedgerList { tasks: vec![task("h", "coder", "succeeded", "2026-01-18T09:00:00Z")], ..LedgerList::default() };
     let review_of = run(&tree, None, Some(&book), &range(Some("2026-01-18"), None)).unwrap();
     assert_eq!((review_of.metrics.requests, review_of.gaps.len()), (1, 0));
-    let refusing = Book { refuses: true, ..Book::default() };
+    let refusing = LedgerList { refuses: true, ..LedgerList::default() };
     let refused = run(&tree, None, Some(&refusing), &range(None, None)).unwrap();
     assert!(format!("{:?}", session::sections(&refused)).contains("The ledger was not read: grant `ledger`"));
     let empty = Repository::of(&tree);
@@ -144,9 +145,9 @@ fn without_repository_or_ledger_the_rest_is_reviewed() {
 }
 
 /// A repository that is not granted.
-struct Closed;
+struct ClosedRepository;
 
-impl Git for Closed {
+impl Git for ClosedRepository {
     fn commit(&self, _revision: &str) -> Result<Option<Commit>, ServiceError> {
         Err(ServiceError::NotGranted("grant it with `baton plugin grant audit git=root`".into()))
     }
@@ -165,7 +166,7 @@ fn dates_alone_need_no_repository() {
     let Session { tree, fix, .. } = session();
     let book = book(&fix);
     for range in [range(Some("2026-01-18"), Some("2026-01-19")), range(Some("2026-01-18"), None), range(None, None)] {
-        let review = run(&tree, Some(&Closed), Some(&book), &range).unwrap();
+        let review = run(&tree, Some(&ClosedRepository), Some(&book), &range).unwrap();
         assert!(review.commits.is_none() && review.handoffs.as_ref().unwrap().len() >= 4, "{range:?}");
         let shown = format!("{:?}", session::sections(&review));
         assert!(
@@ -174,7 +175,7 @@ fn dates_alone_need_no_repository() {
         );
         assert!(shown.contains("commits not checked, "), "{shown}");
     }
-    let error = run(&tree, Some(&Closed), Some(&book), &range(Some("HEAD~1"), None)).unwrap_err();
+    let error = run(&tree, Some(&ClosedRepository), Some(&book), &range(Some("HEAD~1"), None)).unwrap_err();
     assert!(error.contains("baton plugin grant audit git=root"), "{error}");
     let without = run(&tree, None, Some(&book), &range(Some("2026-01-18"), None)).unwrap();
     assert!(format!("{:?}", session::sections(&without)).contains("`baton plugin grant audit git=root`"));

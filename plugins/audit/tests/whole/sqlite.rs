@@ -7,11 +7,11 @@ use baton_plugin_sdk::sql::{Error, Row, Table, Value};
 use rusqlite::types::{Value as Cellule, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 
-/// A database in memory that counts its calls and may break.
+/// A database in memory that counts its calls and can be made to fail.
 pub(crate) struct Sqlite {
     connection: RefCell<Connection>,
     pub(crate) calls: Cell<usize>,
-    /// The number of writes until it fails, as after the death of the host.
+    /// The number of writes until it fails, as after a kill of the host.
     pub(crate) breaks_after: Cell<Option<usize>>,
 }
 
@@ -22,7 +22,7 @@ impl Sqlite {
         Self { connection, calls: Cell::new(0), breaks_after: Cell::new(None) }
     }
 
-    /// The only number that a query gives.
+    /// The only number that a query returns.
     pub(crate) fn number(&self, statement: &str) -> i64 {
         self.connection.borrow().query_row(statement, [], |row| row.get(0)).unwrap()
     }

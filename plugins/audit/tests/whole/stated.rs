@@ -1,4 +1,4 @@
-//! Deliverables that a plan states as data win over everything read from its text.
+//! Deliverables that a plan states as data replace everything that was read from its text.
 
 use crate::support::Workspace;
 

@@ -73,7 +73,7 @@ impl Workspace {
         Ok(outcome)
     }
 
-    /// Runs without arguments and gives the JSON report.
+    /// Runs without arguments and returns the JSON report.
     pub(crate) fn report(&self) -> Value {
         json(&self.run("{}").unwrap())
     }
@@ -98,7 +98,7 @@ pub(crate) fn rows(plan: &Value) -> Vec<String> {
     rows.iter().map(|row| format!("{} {}", row["path"].as_str().unwrap(), row["status"].as_str().unwrap())).collect()
 }
 
-/// Whether a finding with this id and severity is there.
+/// True if there is a finding with this id and severity.
 pub(crate) fn has_finding(outcome: &Outcome, id: &str, severity: Severity) -> bool {
     outcome.findings.iter().any(|finding| finding.id == id && finding.severity == severity)
 }
@@ -125,7 +125,7 @@ fn content(bytes: usize, lines: usize, symbols: &str, python: bool) -> String {
     text
 }
 
-/// The files that `tree.tsv` of a corpus describes, with a content for each.
+/// The files of the `tree.tsv` of a corpus, with a content for each.
 pub(crate) fn listed_files(corpus: &Path) -> Vec<(String, String)> {
     let list = fs::read_to_string(corpus.join("tree.tsv")).unwrap();
     let file = |row: &str| {

@@ -1,4 +1,4 @@
-//! Statuses that go beyond "is it there", the evidence of rows, and files that nobody asked for.
+//! Statuses beyond mere existence, the evidence of rows, and unrequested files.
 
 use std::cell::RefCell;
 
@@ -8,8 +8,8 @@ use audit::verify::{Commits, Facts, Judge, JudgedPlan, PreviousVerdict, Previous
 use baton_plugin_kit::host::{Commit, CommitRange, Git, ServiceError};
 use baton_plugin_sdk::Severity;
 
-use crate::lending::{self, Tree};
 use crate::support::{Workspace, has_finding, json, markdown, rows};
+use crate::test_services::{self, Tree};
 
 const KIOSK: &str = "# Kiosk
 
@@ -84,7 +84,7 @@ fn rows_carry_digest_lines_and_places_of_definitions() {
     assert_eq!(row["symbols"], serde_json::json!([{ "name": "SignPainter", "line": 4 }]));
 }
 
-/// A repository with one commit for each file that it knows.
+/// A repository with one commit for each file that it contains.
 struct Repository {
     asked: RefCell<Vec<String>>,
     known: Vec<&'static str>,
@@ -257,7 +257,7 @@ fn a_deletion_is_judged_by_what_the_plan_says_of_it() {
 #[test]
 fn a_file_that_a_commit_removed_is_told_from_one_that_never_was() {
     let tree = Tree::of(&["src/kept.py", "src/gone.py", "src/later.py"].map(|path| (path, "x = 1\n")));
-    let repository = lending::Repository::of(&tree);
+    let repository = test_services::Repository::of(&tree);
     let added = repository.commit("Add all", "2026-01-01T00:00:00Z");
     tree.write("src/gone.py", "x = 2\n");
     repository.commit("Change it", "2026-01-02T00:00:00Z");
@@ -283,7 +283,7 @@ fn a_file_that_a_commit_removed_is_told_from_one_that_never_was() {
         &removed[..12]
     );
     assert_eq!(judged.deliverables[0].remarks[0], said);
-    // What is known is not asked for again, and is the same without a repository.
+    // A known commit is not looked up again, and stays the same without a repository.
     let kept = PreviousVerdict {
         status: Status::Removed,
         line: 3,

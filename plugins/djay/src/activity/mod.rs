@@ -16,9 +16,9 @@ pub use report::{csv_of_relations, csv_of_tracks, markdown};
 /// The options of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Only plays from this time on.
+    /// Plays before this time are ignored.
     pub since: Option<i64>,
-    /// Only plays before this time.
+    /// Plays from this time on are ignored.
     pub until: Option<i64>,
     /// Pairs with a lower count are left out.
     pub threshold: u64,
@@ -37,9 +37,9 @@ pub struct Activity {
     pub plays: usize,
     /// The number of their sessions.
     pub sessions: usize,
-    /// Sessions of which not all plays were paired.
+    /// Sessions in which not all plays were paired.
     pub long_sessions: usize,
-    /// Pairs beyond the limit of memory.
+    /// Number of pairs that exceed the memory limit.
     pub left_out: u64,
 }
 

@@ -16,7 +16,7 @@ pub struct PairCounts {
     pub weights: HashMap<(usize, usize), u64>,
     /// Sessions longer than the distance of a pair.
     pub long_sessions: usize,
-    /// Pairs beyond the limit.
+    /// Number of pairs beyond the limit.
     pub left_out: u64,
 }
 

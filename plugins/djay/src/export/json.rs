@@ -7,7 +7,7 @@ use super::played::PlayCounts;
 use crate::library::{Library, Source};
 
 #[derive(Serialize)]
-struct All<'a> {
+struct LibraryJson<'a> {
     schema: u32,
     tracks: Vec<Track<'a>>,
     sessions: Vec<Session<'a>>,
@@ -111,7 +111,7 @@ pub(super) fn all(library: &Library, played: &PlayCounts) -> serde_json::Result<
         name: &playlist.name,
         tracks: playlist.items.iter().map(|item| item.track_id.as_str()).collect(),
     });
-    serde_json::to_vec(&All {
+    serde_json::to_vec(&LibraryJson {
         schema: 1,
         tracks: tracks.collect(),
         sessions: sessions.collect(),

@@ -26,7 +26,7 @@ const KNOWN: [&str; 11] = [
 /// The folder of djay's daily copies, each in a folder named by its date.
 const BACKUPS: [&str; 3] = ["Backups", "djay/Backups", "Music/djay/Backups"];
 
-/// The number of folders that are searched for backups.
+/// Maximum number of folders that are searched for backups.
 const MOST_DAYS: usize = 5_000;
 
 /// A database file.

@@ -17,7 +17,7 @@ const ROOT: &str = "mediaItemPlaylist-root";
 /// The size of a page in bytes. `YapDatabase` writes 50 rows, which need 400 bytes.
 const MOST_BYTES: i64 = 900_000;
 
-/// Items of all playlists.
+/// Maximum number of items of all playlists.
 const MOST_ITEMS: usize = 1_000_000;
 
 /// Names above 1 KiB are ignored, also for sorting: SQLite would have to load them.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::model::{Play, Playlist, Session, Track};
 use super::unread::UnreadCounts;
 
-/// Bytes of an object. A session of 20,000 plays has 800 kB; the host returns no value above 1 MiB.
+/// Maximum size of an object. A session of 20,000 plays has 800 kB; the host returns no value above 1 MiB.
 pub(super) const MOST_BYTES: i64 = 1_000_000;
 
 /// The object of a row. Indexes and views refer to rows by number.
@@ -21,7 +21,7 @@ pub(super) enum RowSubject {
     Item(String),
 }
 
-/// The rows.
+/// The rows of a library.
 #[derive(Debug, Default)]
 pub(super) struct RawLibrary {
     pub(super) tracks: Vec<Track>,

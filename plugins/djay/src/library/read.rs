@@ -14,7 +14,7 @@ use super::unread::UnreadReason;
 use super::{check, playlists, records, schema};
 use crate::tsaf::{Blob, Document, Mismatch};
 
-/// Bytes of all texts. An export needs twice as much memory in addition.
+/// Maximum size of all texts. An export needs twice as much memory in addition.
 const MOST_TEXT: usize = 32 << 20;
 
 /// The plus disables the index: rows come in the order of the file, without sorting. A key above 1 KiB is ignored; SQLite counts
@@ -123,7 +123,7 @@ impl RawLibrary {
         }
         if let Err(unread) = read {
             self.unreadable += 1;
-            let title = format!("{collection}/{key} cannot be read: {}", unread.why);
+            let title = format!("{collection}/{key} cannot be read: {}", unread.message);
             findings.add("blob", &format!("{collection}/{key}"), Severity::Medium, title, format!("row {rowid}"));
         }
     }
@@ -146,7 +146,7 @@ impl RawLibrary {
         }
         let id = self.add_record(object, &document, findings).map_err(|mismatch| {
             let why = mismatch.to_string();
-            UnreadReason { cause: why.clone(), why }
+            UnreadReason::new(why.clone(), &why)
         })?;
         if let Some(id) = id.filter(|id| id != key) {
             let title = format!("{collection}/{key} has the id {id} inside; the key is used");

@@ -8,10 +8,10 @@ use super::model::{Playlist, Session, Track, milliseconds};
 use super::source::source;
 use crate::tsaf::{Document, Mismatch, Object};
 
-/// Locations of a track; usually one or two.
+/// Maximum number of locations of a track; usually one or two.
 const MOST_SOURCES: usize = 64;
 
-/// Cue points; djay shows eight.
+/// Maximum number of cue points; djay shows eight.
 const MOST_CUES: usize = 64;
 
 /// The data of an `ADCMediaItemTitleID`.

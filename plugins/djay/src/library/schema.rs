@@ -11,8 +11,8 @@ use super::unread::unsupported;
 /// The supported version of `YapDatabase`.
 const VERSION: i64 = 3;
 
-/// The limit of rows. A library of 15,540 tracks has some 50,000. `tests/memory.rs` checks that this many fit into the memory of the
-/// plugin.
+/// Maximum number of rows. A library of 15,540 tracks has some 50,000. `tests/memory.rs` checks that this many fit into
+/// the memory of the plugin.
 pub const MOST_ROWS: i64 = 150_000;
 
 /// The error for a file that is empty or cut off.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use baton_plugin_sdk::Error;
 
-/// Causes that are counted separately; a file could have one for each object.
+/// Maximum number of causes counted separately (a damaged library may have a different one per object).
 const MOST_CAUSES: usize = 64;
 
 /// Causes in the error message.
@@ -13,15 +13,15 @@ const SHOWN: usize = 5;
 /// The reason why an object cannot be read.
 #[derive(Debug)]
 pub(super) struct UnreadReason {
-    /// With the position.
-    pub(super) why: String,
-    /// Without a position.
-    pub(super) cause: String,
+    /// The cause and the byte position.
+    pub(super) message: String,
+    /// The cause only, used for counting.
+    pub(super) category: String,
 }
 
 impl UnreadReason {
-    pub(super) fn new(why: String, cause: &str) -> Self {
-        Self { why, cause: cause.to_owned() }
+    pub(super) fn new(message: String, category: &str) -> Self {
+        Self { message, category: category.to_owned() }
     }
 }
 
@@ -34,7 +34,7 @@ pub(super) struct UnreadCounts {
 
 impl UnreadCounts {
     pub(super) fn count(&mut self, unread: Option<&UnreadReason>) {
-        let Some(UnreadReason { cause, .. }) = unread else {
+        let Some(UnreadReason { category: cause, .. }) = unread else {
             self.read += 1;
             return;
         };

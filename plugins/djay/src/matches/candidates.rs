@@ -16,7 +16,7 @@ pub struct Candidate {
     pub names: Names,
 }
 
-/// The limit of tracks. `tests/memory.rs` checks that this many fit into the memory of the plugin.
+/// Maximum number of tracks. `tests/memory.rs` checks that this many fit into the memory of the plugin.
 pub const MOST: usize = 50_000;
 
 /// A candidate needs facts of another source than djay: a track that only djay stated is not a candidate.

@@ -22,7 +22,7 @@ pub use report::table;
 const SAME: &str =
     "INSERT INTO put_same (source, service, id, other_service, other_id) VALUES ('djay', 'djay', ?1, ?2, ?3)";
 
-/// The decisions, by the index of the track.
+/// The results of a matching, by the index of the track.
 #[derive(Debug)]
 pub struct Matches {
     /// The decisions.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::made::Made;
+use super::generated::GeneratedLibrary;
 use baton_plugin_kit::csv_file::CsvFile;
 use baton_plugin_kit::host::{Tables as _, Writable as _};
 use baton_plugin_kit::{Key, time};
@@ -35,8 +35,8 @@ fn when(seconds: f64) -> String {
 #[test]
 fn the_five_tables_have_every_cell_right() {
     for style in [Style::Mac, Style::Windows] {
-        let made = Made::new(&Wanted::small(style));
-        let (library, _) = made.read();
+        let generated = GeneratedLibrary::new(&Wanted::small(style));
+        let (library, _) = generated.read();
         let files = files(&library, BOTH).unwrap();
         let names: Vec<_> = files.iter().map(|file| file.name.as_str()).collect();
         assert_eq!(
@@ -50,10 +50,10 @@ fn the_five_tables_have_every_cell_right() {
                 "djay_library.json"
             ]
         );
-        check_tracks(&made, &rows(&files, "djay_library_tracks.csv"));
-        check_streaming(&made, &rows(&files, "djay_library_streaming.csv"));
-        check_history(&made, &files);
-        check_playlists(&made, &rows(&files, "djay_playlists.csv"));
+        check_tracks(&generated, &rows(&files, "djay_library_tracks.csv"));
+        check_streaming(&generated, &rows(&files, "djay_library_streaming.csv"));
+        check_history(&generated, &files);
+        check_playlists(&generated, &rows(&files, "djay_playlists.csv"));
         let json: serde_json::Value = serde_json::from_slice(&files[5].bytes).unwrap();
         for (list, count) in [("tracks", 260), ("sessions", 6), ("plays", 90), ("playlists", 5)] {
             assert_eq!(json[list].as_array().unwrap().len(), count, "{list}");
@@ -61,13 +61,13 @@ fn the_five_tables_have_every_cell_right() {
     }
 }
 
-fn check_tracks(made: &Made, rows: &[HashMap<String, String>]) {
+fn check_tracks(generated: &GeneratedLibrary, rows: &[HashMap<String, String>]) {
     let rows: HashMap<_, _> = rows.iter().map(|row| (row["track_id"].as_str(), row)).collect();
-    assert_eq!(rows.len(), made.written.tracks.len());
-    for (place, track) in made.written.tracks.iter().enumerate() {
+    assert_eq!(rows.len(), generated.written.tracks.len());
+    for (place, track) in generated.written.tracks.iter().enumerate() {
         let row = rows[track.id.as_str()];
         let last =
-            made.written.plays.iter().filter(|play| play.track == place).map(|play| play.started).reduce(f64::max);
+            generated.written.plays.iter().filter(|play| play.track == place).map(|play| play.started).reduce(f64::max);
         let key = track.key_index.and_then(Key::from_djay);
         for (column, cell) in [
             ("title", track.title.clone()),
@@ -90,8 +90,8 @@ fn check_tracks(made: &Made, rows: &[HashMap<String, String>]) {
     }
 }
 
-fn check_streaming(made: &Made, rows: &[HashMap<String, String>]) {
-    let wanted = made.written.tracks.iter().flat_map(|track| {
+fn check_streaming(generated: &GeneratedLibrary, rows: &[HashMap<String, String>]) {
+    let wanted = generated.written.tracks.iter().flat_map(|track| {
         let streamed = track.sources.iter().filter(|source| !matches!(source.service, "local" | "apple"));
         streamed.map(move |source| {
             let cells =
@@ -111,11 +111,11 @@ fn check_streaming(made: &Made, rows: &[HashMap<String, String>]) {
     assert!(found.len() > 60);
 }
 
-fn check_history(made: &Made, files: &[djay::export::File]) {
+fn check_history(generated: &GeneratedLibrary, files: &[djay::export::File]) {
     let sessions = rows(files, "djay_session_history.csv");
-    assert_eq!(sessions.len(), made.written.sessions.len());
-    for (place, (row, wanted)) in sessions.iter().zip(&made.written.sessions).enumerate() {
-        let count = made.written.plays.iter().filter(|play| play.session == place).count();
+    assert_eq!(sessions.len(), generated.written.sessions.len());
+    for (place, (row, wanted)) in sessions.iter().zip(&generated.written.sessions).enumerate() {
+        let count = generated.written.plays.iter().filter(|play| play.session == place).count();
         for (column, cell) in [
             ("session_id", wanted.id.clone()),
             ("device_name", wanted.device_name.clone()),
@@ -130,11 +130,11 @@ fn check_history(made: &Made, files: &[djay::export::File]) {
     }
     let plays = rows(files, "djay_session_tracks.csv");
     let by_id: HashMap<_, _> = plays.iter().map(|row| (row["play_id"].as_str(), row)).collect();
-    assert_eq!(by_id.len(), made.written.plays.len());
-    for wanted in &made.written.plays {
-        let (row, track) = (by_id[wanted.id.as_str()], &made.written.tracks[wanted.track]);
+    assert_eq!(by_id.len(), generated.written.plays.len());
+    for wanted in &generated.written.plays {
+        let (row, track) = (by_id[wanted.id.as_str()], &generated.written.tracks[wanted.track]);
         for (column, cell) in [
-            ("session_id", made.written.sessions[wanted.session].id.clone()),
+            ("session_id", generated.written.sessions[wanted.session].id.clone()),
             ("track_id", track.id.clone()),
             ("deck_number", wanted.deck.to_string()),
             ("play_start", when(wanted.started)),
@@ -147,15 +147,15 @@ fn check_history(made: &Made, files: &[djay::export::File]) {
     }
 }
 
-fn check_playlists(made: &Made, rows: &[HashMap<String, String>]) {
-    for wanted in &made.written.playlists {
+fn check_playlists(generated: &GeneratedLibrary, rows: &[HashMap<String, String>]) {
+    for wanted in &generated.written.playlists {
         let found: Vec<_> = rows.iter().filter(|row| row["playlist_id"] == wanted.id).collect();
         assert_eq!(found.len(), wanted.tracks.len());
         for (number, (row, track)) in found.iter().zip(&wanted.tracks).enumerate() {
             assert_eq!((&row["playlist_name"], &row["added_date"]), (&wanted.name, &String::new()));
             assert_eq!(
                 (&row["track_id"], &row["position"]),
-                (&made.written.tracks[*track].id, &(number + 1).to_string())
+                (&generated.written.tracks[*track].id, &(number + 1).to_string())
             );
         }
     }
@@ -163,8 +163,8 @@ fn check_playlists(made: &Made, rows: &[HashMap<String, String>]) {
 
 #[test]
 fn two_exports_of_one_library_are_the_same_bytes_and_forms_are_chosen() {
-    let made = Made::new(&Wanted::small(Style::Mac));
-    let export = |forms| files(&made.read().0, forms).unwrap();
+    let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
+    let export = |forms| files(&generated.read().0, forms).unwrap();
     let bytes = |files: &[djay::export::File]| files.iter().map(|file| file.bytes.clone()).collect::<Vec<_>>();
     assert_eq!(bytes(&export(BOTH)), bytes(&export(BOTH)));
     let mut only = export(Forms { csv: false, json: true });
@@ -174,8 +174,8 @@ fn two_exports_of_one_library_are_the_same_bytes_and_forms_are_chosen() {
 
 #[test]
 fn a_play_of_what_has_no_id_is_between_its_neighbours() {
-    let made = Made::new(&Wanted::tiny());
-    let (mut library, _) = made.read();
+    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let (mut library, _) = generated.read();
     let options = Options { since: None, until: None, threshold: 1, top: 5 };
     let session = library.plays[0].session_id.clone();
     library.plays.retain(|play| play.session_id == session);
@@ -190,14 +190,14 @@ fn a_play_of_what_has_no_id_is_between_its_neighbours() {
 }
 
 /// Counts every pair of the generated data in the simplest way.
-fn plain_count(made: &Made) -> BTreeMap<(String, String), u64> {
+fn plain_count(generated: &GeneratedLibrary) -> BTreeMap<(String, String), u64> {
     let mut weights = BTreeMap::new();
-    for session in 0..made.written.sessions.len() {
-        let mut plays: Vec<_> = made.written.plays.iter().filter(|play| play.session == session).collect();
+    for session in 0..generated.written.sessions.len() {
+        let mut plays: Vec<_> = generated.written.plays.iter().filter(|play| play.session == session).collect();
         plays.sort_by(|a, b| a.started.total_cmp(&b.started));
         for (one, a) in plays.iter().enumerate() {
             for (other, b) in plays.iter().enumerate().filter(|(other, _)| *other > one) {
-                let (a, b) = (&made.written.tracks[a.track].id, &made.written.tracks[b.track].id);
+                let (a, b) = (&generated.written.tracks[a.track].id, &generated.written.tracks[b.track].id);
                 if a != b {
                     let pair = if a < b { (a.clone(), b.clone()) } else { (b.clone(), a.clone()) };
                     *weights.entry(pair).or_insert(0) += if other == one + 1 { 3 } else { 1 };
@@ -210,20 +210,20 @@ fn plain_count(made: &Made) -> BTreeMap<(String, String), u64> {
 
 #[test]
 fn activity_is_what_a_plain_count_finds() {
-    let made = Made::new(&Wanted::small(Style::Mac));
+    let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
     let options = Options { since: None, until: None, threshold: 3, top: 5 };
-    let found = activity(&made.read().0, &options);
+    let found = activity(&generated.read().0, &options);
     assert_eq!((found.plays, found.sessions, found.long_sessions, found.left_out), (90, 6, 0, 0));
     for track in &found.tracks {
         let plays: Vec<_> =
-            made.written.plays.iter().filter(|play| made.written.tracks[play.track].id == track.id).collect();
+            generated.written.plays.iter().filter(|play| generated.written.tracks[play.track].id == track.id).collect();
         let sessions: std::collections::HashSet<_> = plays.iter().map(|play| play.session).collect();
         assert_eq!((track.plays, track.sessions), (plays.len() as u64, sessions.len() as u64));
         let moments = || plays.iter().filter_map(|play| time::from_apple(play.started));
         assert_eq!((track.first, track.last), (moments().min(), moments().max()));
     }
     assert_eq!(found.tracks.iter().map(|track| track.plays).sum::<u64>(), 90);
-    let wanted: BTreeMap<_, _> = plain_count(&made).into_iter().filter(|(_, weight)| *weight >= 3).collect();
+    let wanted: BTreeMap<_, _> = plain_count(&generated).into_iter().filter(|(_, weight)| *weight >= 3).collect();
     let pairs: BTreeMap<_, _> = found
         .relations
         .iter()
@@ -243,8 +243,8 @@ fn activity_is_what_a_plain_count_finds() {
 
 #[test]
 fn a_track_without_a_title_is_called_as_its_play_calls_it() {
-    let made = Made::new(&Wanted::tiny());
-    let (mut library, _) = made.read();
+    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let (mut library, _) = generated.read();
     let place = library.plays[0].track.unwrap();
     let track = &mut library.tracks[place];
     let (id, title) = (track.id.clone(), std::mem::take(&mut track.title));
@@ -257,24 +257,24 @@ fn a_track_without_a_title_is_called_as_its_play_calls_it() {
 
 #[test]
 fn activity_of_a_range_has_only_its_plays() {
-    let made = Made::new(&Wanted::small(Style::Mac));
-    let middle = made.written.sessions[3].started;
-    let (since, until) = (time::from_apple(middle), time::from_apple(made.written.sessions[4].started));
-    let inside = made.written.plays.iter().filter(|play| play.session == 3).count();
-    let found = activity(&made.read().0, &Options { since, until, threshold: 1, top: 1 });
+    let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
+    let middle = generated.written.sessions[3].started;
+    let (since, until) = (time::from_apple(middle), time::from_apple(generated.written.sessions[4].started));
+    let inside = generated.written.plays.iter().filter(|play| play.session == 3).count();
+    let found = activity(&generated.read().0, &Options { since, until, threshold: 1, top: 1 });
     assert_eq!((found.plays, found.sessions), (inside, 1));
 }
 
 #[test]
 fn tracks_of_djay_are_found_among_those_of_other_services() {
-    let made = Made::new(&Wanted::small(Style::Mac));
-    let (library, _) = made.read();
+    let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
+    let (library, _) = generated.read();
     let folder = tempfile::tempdir().unwrap();
     let catalog = HostDatabase::catalog(folder.path());
     let put =
         "INSERT INTO put_track (source, service, id, title, artists, duration_ms) VALUES ('x', ?1, ?2, ?3, ?4, ?5)";
     let mut wanted = HashMap::new();
-    let tracks = made.written.tracks.iter().filter(|track| track.artist.is_some()).take(40);
+    let tracks = generated.written.tracks.iter().filter(|track| track.artist.is_some()).take(40);
     let rows = tracks.enumerate().map(|(number, track)| {
         let artists = serde_json::json!([track.artist]).to_string();
         wanted.insert(track.id.clone(), number.to_string());
@@ -290,7 +290,7 @@ fn tracks_of_djay_are_found_among_those_of_other_services() {
     });
     let mut rows: Vec<_> = rows.collect();
     // The last one is known by its id, with another name.
-    let streamed = made.written.tracks.iter().find(|track| track.sources[0].service == "beatport").unwrap();
+    let streamed = generated.written.tracks.iter().find(|track| track.sources[0].service == "beatport").unwrap();
     let id = streamed.sources[0].id.clone();
     rows.push(vec!["beatport".into(), id.into(), "Something".into(), "[]".into(), Value::Null]);
     catalog.batch(put, &mut rows.into_iter()).unwrap();

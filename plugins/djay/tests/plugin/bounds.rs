@@ -1,7 +1,7 @@
 //! Damaged and oversized parts of a library are findings or one clear error.
 
+use super::generated::{GeneratedLibrary, ids};
 use super::library::refused;
-use super::made::{Made, ids};
 use baton_plugin_kit::Findings;
 use baton_plugin_sdk::{Error, sql};
 use baton_tests::djay_library::tsaf::{Tree, encode};
@@ -12,8 +12,8 @@ use rusqlite::params;
 
 #[test]
 fn a_damaged_index_is_an_error_and_does_not_count_as_absent() {
-    let made = Made::new(&Wanted::tiny());
-    let database = HostDatabase::file(&made.path);
+    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let database = HostDatabase::file(&generated.path);
     for table in ["secondaryIndex_mediaItemAnalyzedDataIndex", "secondaryIndex_mediaItemUserDataIndex"] {
         let broken = Hooked::new(&database, |call, statement| match (call, statement.contains(table)) {
             (Call::Rows, true) => Err(sql::Error::Failed("the database failed: malformed".to_owned())),
@@ -26,25 +26,25 @@ fn a_damaged_index_is_an_error_and_does_not_count_as_absent() {
 
 #[test]
 fn oversized_names_and_numbers_are_findings_and_the_rest_is_read() {
-    let made = Made::new(&Wanted::tiny());
-    made.change(
+    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    generated.change(
         "INSERT INTO database2 (collection, key, data) VALUES \
          ('mediaItemTitleIDs', CAST(zeroblob(1100000) AS TEXT), x'00'), \
          ('historySessions', 'S', CAST(zeroblob(1100000) AS TEXT));
          UPDATE secondaryIndex_mediaItemUserDataIndex SET tags = CAST(zeroblob(1100000) AS TEXT);
          INSERT INTO view_mediaItemPlaylistView_page VALUES ('P', CAST(zeroblob(1100000) AS TEXT), NULL, 0, x'')",
     );
-    let (library, findings) = made.read();
+    let (library, findings) = generated.read();
     let found = ids(&findings);
     assert!(found.iter().any(|id| id.starts_with("row:")) && found.contains(&"page:unnamed"), "{found:?}");
     assert!(found.contains(&"blob:historySessions/S"), "{found:?}");
-    assert_eq!((library.tracks.len(), library.unreadable), (made.written.tracks.len(), 2));
+    assert_eq!((library.tracks.len(), library.unreadable), (generated.written.tracks.len(), 2));
 }
 
 #[test]
 fn texts_that_do_not_fit_into_memory_are_one_clear_error() {
-    let made = Made::new(&Wanted::tiny());
-    let connection = made.connection();
+    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let connection = generated.connection();
     let text = "x".repeat(4_000);
     connection.execute_batch("BEGIN").unwrap();
     for number in 0..3_000 {
@@ -54,7 +54,7 @@ fn texts_that_do_not_fit_into_memory_are_one_clear_error() {
         connection.execute(sql, params![format!("{number:032}"), blob]).unwrap();
     }
     connection.execute_batch("COMMIT").unwrap();
-    refused(&made, "more than 32 MiB together");
+    refused(&generated, "more than 32 MiB together");
 }
 
 fn whole(library: &djay::library::Library) -> usize {
@@ -63,29 +63,30 @@ fn whole(library: &djay::library::Library) -> usize {
 
 #[test]
 fn a_page_without_a_group_may_be_any_playlists() {
-    let made = Made::new(&Wanted::small(Style::Mac));
-    assert_eq!(whole(&made.read().0), 5);
-    made.change(
+    let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
+    assert_eq!(whole(&generated.read().0), 5);
+    generated.change(
         "UPDATE view_mediaItemPlaylistView_page SET data = x'01' WHERE rowid = (SELECT min(rowid) FROM \
          view_mediaItemPlaylistView_page)",
     );
-    assert_eq!(whole(&made.read().0), 4);
-    made.change("INSERT INTO view_mediaItemPlaylistView_page VALUES ('P', CAST(zeroblob(2000) AS TEXT), NULL, 0, x'')");
-    assert_eq!(whole(&made.read().0), 0);
+    assert_eq!(whole(&generated.read().0), 4);
+    generated
+        .change("INSERT INTO view_mediaItemPlaylistView_page VALUES ('P', CAST(zeroblob(2000) AS TEXT), NULL, 0, x'')");
+    assert_eq!(whole(&generated.read().0), 0);
 }
 
 #[test]
 fn an_encoding_that_was_never_seen_in_real_blobs_is_a_finding() {
-    let made = Made::new(&Wanted::tiny());
-    let track = &made.written.tracks[0];
+    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let track = &generated.written.tracks[0];
     // The title occurs again after 256 other strings, so its reference has two bytes.
     let keys: Vec<_> = (0..256).map(|number| number.to_string()).collect();
     let mut fields: Vec<_> = keys.iter().map(|key| (key.as_str(), Tree::Bool(true))).collect();
     fields.extend([("uuid", Tree::text(&track.id)), ("title", Tree::text("T")), ("artist", Tree::text("T"))]);
     let blob = encode(&Tree::object("ADCMediaItemTitleID", fields), Style::Mac);
     let sql = "UPDATE database2 SET data = ?1 WHERE collection = 'mediaItemTitleIDs' AND key = ?2";
-    assert_eq!(made.connection().execute(sql, params![blob, track.id]).unwrap(), 1);
-    let (library, findings) = made.read();
+    assert_eq!(generated.connection().execute(sql, params![blob, track.id]).unwrap(), 1);
+    let (library, findings) = generated.read();
     assert_eq!(ids(&findings), [format!("form:mediaItemTitleIDs/{}", track.id)]);
     let found = library.tracks.iter().find(|known| known.id == track.id).unwrap();
     assert_eq!((found.title.as_str(), found.artist.as_deref()), ("T", Some("T")));

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::made::Made;
+use super::generated::GeneratedLibrary;
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::host::{Tables as _, Writable as _};
 use baton_plugin_kit::time;
@@ -34,8 +34,8 @@ fn everything(catalog: &HostDatabase) -> Vec<Vec<Vec<Value>>> {
 
 #[test]
 fn sessions_and_plays_get_into_the_catalog_linked_and_again_changes_nothing() {
-    let made = Made::new(&Wanted::small(Style::Mac));
-    let (library, _) = made.read();
+    let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
+    let (library, _) = generated.read();
     let folder = tempfile::tempdir().unwrap();
     let catalog = HostDatabase::catalog(folder.path());
     let said = sync::sync(&library, &catalog, NOW, false, &mut Findings::default()).unwrap();
@@ -52,30 +52,31 @@ fn sessions_and_plays_get_into_the_catalog_linked_and_again_changes_nothing() {
     );
     assert_eq!(plays.len(), 90);
     let by_id: HashMap<_, _> = plays.iter().map(|row| (row[0].as_text().unwrap(), row)).collect();
-    for wanted in &made.written.plays {
+    for wanted in &generated.written.plays {
         let row = by_id[wanted.id.as_str()];
         assert_eq!((row[1].as_integer(), row[2].as_integer()), (Some(wanted.deck), time::from_apple(wanted.started)));
         assert_eq!(row[3].as_text(), Some(wanted.origin));
-        assert_eq!(row[4].as_text(), Some(made.written.sessions[wanted.session].id.as_str()));
-        assert_eq!(row[5].as_text(), Some(made.written.tracks[wanted.track].id.as_str()));
+        assert_eq!(row[4].as_text(), Some(generated.written.sessions[wanted.session].id.as_str()));
+        assert_eq!(row[5].as_text(), Some(generated.written.tracks[wanted.track].id.as_str()));
     }
     let ended = table(&catalog, "SELECT count(*) FROM sessions WHERE ended_at - started_at = 3600000");
     assert_eq!(ended, [[Value::Integer(6)]]);
-    let items: usize = made.written.playlists.iter().map(|playlist| playlist.tracks.len()).sum();
+    let items: usize = generated.written.playlists.iter().map(|playlist| playlist.tracks.len()).sum();
     let found = table(&catalog, "SELECT count(*) FROM playlist_items WHERE track IS NOT NULL");
     assert_eq!(found, [[Value::Integer(i64::try_from(items).unwrap())]]);
 }
 
 #[test]
 fn a_play_of_a_track_that_is_not_in_the_library_keeps_what_it_names() {
-    let made = Made::new(&Wanted::small(Style::Windows));
-    let track = &made.written.tracks[made.written.plays[0].track];
-    made.change(&format!("DELETE FROM database2 WHERE key = '{}'", track.id));
+    let generated = GeneratedLibrary::new(&Wanted::small(Style::Windows));
+    let track = &generated.written.tracks[generated.written.plays[0].track];
+    generated.change(&format!("DELETE FROM database2 WHERE key = '{}'", track.id));
     let folder = tempfile::tempdir().unwrap();
     let catalog = HostDatabase::catalog(folder.path());
-    let said = sync::sync(&made.read().0, &catalog, NOW, false, &mut Findings::default()).unwrap();
+    let said = sync::sync(&generated.read().0, &catalog, NOW, false, &mut Findings::default()).unwrap();
     assert_eq!((said.plays, said.named_by_plays, said.linked), (90, 1, 90));
-    let named = made.written.plays.iter().filter(|play| made.written.tracks[play.track].id == track.id).count();
+    let named =
+        generated.written.plays.iter().filter(|play| generated.written.tracks[play.track].id == track.id).count();
     let sql = format!(
         "SELECT t.title, count(p.id) FROM external_ids AS e JOIN tracks AS t ON t.id = e.item JOIN plays AS p ON \
          p.track = t.id WHERE e.kind = 'track' AND e.external_id = '{}'",
@@ -95,8 +96,8 @@ fn title_in(catalog: &HostDatabase, id: &str) -> String {
 
 #[test]
 fn a_date_that_has_not_come_yet_does_not_freeze_the_catalog() {
-    let made = Made::new(&Wanted::tiny());
-    let (mut library, _) = made.read();
+    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let (mut library, _) = generated.read();
     let folder = tempfile::tempdir().unwrap();
     let catalog = HostDatabase::catalog(folder.path());
     // A changed bit in a play, and a session of the year 2030.
@@ -113,8 +114,8 @@ fn a_date_that_has_not_come_yet_does_not_freeze_the_catalog() {
 
 #[test]
 fn a_history_whose_newest_session_is_missing_still_has_the_last_word() {
-    let made = Made::new(&Wanted::tiny());
-    let (mut library, _) = made.read();
+    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let (mut library, _) = generated.read();
     let folder = tempfile::tempdir().unwrap();
     let catalog = HostDatabase::catalog(folder.path());
     sync::sync(&library, &catalog, NOW, false, &mut Findings::default()).unwrap();
@@ -130,8 +131,8 @@ fn a_history_whose_newest_session_is_missing_still_has_the_last_word() {
 
 #[test]
 fn a_track_without_a_title_has_the_one_of_its_play() {
-    let made = Made::new(&Wanted::tiny());
-    let (mut library, _) = made.read();
+    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let (mut library, _) = generated.read();
     let place = library.plays[0].track.unwrap();
     let track = &mut library.tracks[place];
     let (id, title) = (track.id.clone(), std::mem::take(&mut track.title));
@@ -168,14 +169,14 @@ fn playlists_that_are_not_read_whole_stay_as_the_catalog_has_them() {
          DELETE FROM database2 WHERE collection = 'mediaItemTitleIDs'; \
          DELETE FROM database2 WHERE collection = 'historySessionItems'",
     ] {
-        let made = Made::new(&Wanted::tiny());
+        let generated = GeneratedLibrary::new(&Wanted::tiny());
         let folder = tempfile::tempdir().unwrap();
         let catalog = HostDatabase::catalog(folder.path());
-        sync::sync(&made.read().0, &catalog, NOW, false, &mut Findings::default()).unwrap();
+        sync::sync(&generated.read().0, &catalog, NOW, false, &mut Findings::default()).unwrap();
         let before = table(&catalog, items);
         assert!(!before.is_empty());
-        made.change(damage);
-        let (library, findings) = made.read();
+        generated.change(damage);
+        let (library, findings) = generated.read();
         assert!(!findings.is_empty(), "{damage}");
         let said = sync::sync(&library, &catalog, NOW, false, &mut Findings::default()).unwrap();
         assert!(said.partial > 0, "{damage}");
@@ -185,20 +186,20 @@ fn playlists_that_are_not_read_whole_stay_as_the_catalog_has_them() {
 
 #[test]
 fn a_playlist_that_was_emptied_is_empty_in_the_catalog_too() {
-    let made = Made::new(&Wanted::tiny());
+    let generated = GeneratedLibrary::new(&Wanted::tiny());
     let folder = tempfile::tempdir().unwrap();
     let catalog = HostDatabase::catalog(folder.path());
-    sync::sync(&made.read().0, &catalog, NOW, false, &mut Findings::default()).unwrap();
-    made.change("DELETE FROM view_mediaItemPlaylistView_page");
-    let said = sync::sync(&made.read().0, &catalog, NOW, false, &mut Findings::default()).unwrap();
+    sync::sync(&generated.read().0, &catalog, NOW, false, &mut Findings::default()).unwrap();
+    generated.change("DELETE FROM view_mediaItemPlaylistView_page");
+    let said = sync::sync(&generated.read().0, &catalog, NOW, false, &mut Findings::default()).unwrap();
     assert_eq!((said.playlists, said.partial), (2, 0));
     assert!(table(&catalog, "SELECT 1 FROM playlist_items").is_empty());
 }
 
 #[test]
 fn an_address_of_no_known_service_names_no_other_services_track() {
-    let made = Made::new(&Wanted::tiny());
-    let (mut library, _) = made.read();
+    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let (mut library, _) = generated.read();
     library.tracks[0].sources =
         ["https://a.b/c", "djay:track:1", "another:track:1", "tidal:track:1", "spotify:episode:77"]
             .map(source)
@@ -220,8 +221,8 @@ fn an_address_of_no_known_service_names_no_other_services_track() {
 fn of_several_tracks_that_are_one_in_the_catalog_the_first_speaks_in_every_run() {
     // Known by a service's id, by matches before the first run, and by matches after it.
     for how in 0..3 {
-        let made = Made::new(&Wanted::tiny());
-        let (mut library, _) = made.read();
+        let generated = GeneratedLibrary::new(&Wanted::tiny());
+        let (mut library, _) = generated.read();
         let folder = tempfile::tempdir().unwrap();
         let catalog = HostDatabase::catalog(folder.path());
         let put = "INSERT INTO put_track (source, service, id, title) VALUES ('x', 'spotify', 'S', 'T')";

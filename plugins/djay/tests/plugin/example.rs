@@ -27,12 +27,16 @@ fn content(path: &std::path::Path) -> Vec<(String, Vec<Vec<Value>>)> {
 #[test]
 fn the_library_of_the_examples_is_the_one_that_is_generated() {
     let folder = tempfile::tempdir().unwrap();
-    let (made, copy) = (folder.path().join("made.db"), folder.path().join("copy.db"));
-    let _written = write(&made, &Wanted::tiny());
+    let (generated, copy) = (folder.path().join("made.db"), folder.path().join("copy.db"));
+    let _written = write(&generated, &Wanted::tiny());
     // Opening the original would leave files beside it.
     std::fs::copy(example(), &copy).unwrap();
     assert!(copy.metadata().unwrap().len() < 100_000);
-    assert_eq!(content(&copy), content(&made), "write it again: cargo test -p djay writes_the_example -- --ignored");
+    assert_eq!(
+        content(&copy),
+        content(&generated),
+        "write it again: cargo test -p djay writes_the_example -- --ignored"
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A generated library is read field by field, in both styles, and its damaged parts are reported.
 
-use super::made::{Made, ids, read_file};
+use super::generated::{GeneratedLibrary, ids, read_file};
 use baton_plugin_kit::{Key, time};
 use baton_plugin_sdk::Error;
 use baton_tests::djay_library::{Style, Wanted};
@@ -8,12 +8,12 @@ use rusqlite::params;
 
 const STYLES: [Style; 2] = [Style::Mac, Style::Windows];
 
-fn check_tracks(made: &Made) {
-    let (library, findings) = made.read();
+fn check_tracks(generated: &GeneratedLibrary) {
+    let (library, findings) = generated.read();
     assert_eq!(findings, []);
     assert_eq!(library.unreadable, 0);
-    assert_eq!(library.tracks.len(), made.written.tracks.len());
-    for wanted in &made.written.tracks {
+    assert_eq!(library.tracks.len(), generated.written.tracks.len());
+    for wanted in &generated.written.tracks {
         let place = library.tracks.binary_search_by(|track| track.id.cmp(&wanted.id)).unwrap();
         let track = &library.tracks[place];
         assert_eq!((&track.title, &track.artist), (&wanted.title, &wanted.artist));
@@ -30,10 +30,10 @@ fn check_tracks(made: &Made) {
     }
 }
 
-fn check_history(made: &Made) {
-    let (library, _) = made.read();
-    assert_eq!(library.sessions.len(), made.written.sessions.len());
-    for wanted in &made.written.sessions {
+fn check_history(generated: &GeneratedLibrary) {
+    let (library, _) = generated.read();
+    assert_eq!(library.sessions.len(), generated.written.sessions.len());
+    for wanted in &generated.written.sessions {
         let session = library.sessions.iter().find(|session| session.id == wanted.id).unwrap();
         assert_eq!(session.device_name.as_ref(), Some(&wanted.device_name));
         assert_eq!(session.device_type.as_ref(), Some(&wanted.device_type));
@@ -41,11 +41,11 @@ fn check_history(made: &Made) {
         assert_eq!(session.ended, time::from_apple(wanted.ended));
         assert!(session.started.is_some());
     }
-    assert_eq!(library.plays.len(), made.written.plays.len());
+    assert_eq!(library.plays.len(), generated.written.plays.len());
     let by_id: std::collections::HashMap<_, _> = library.plays.iter().map(|play| (&play.id, play)).collect();
-    for wanted in &made.written.plays {
-        let (play, track) = (by_id[&wanted.id], &made.written.tracks[wanted.track]);
-        assert_eq!(library.sessions[play.session.unwrap()].id, made.written.sessions[wanted.session].id);
+    for wanted in &generated.written.plays {
+        let (play, track) = (by_id[&wanted.id], &generated.written.tracks[wanted.track]);
+        assert_eq!(library.sessions[play.session.unwrap()].id, generated.written.sessions[wanted.session].id);
         assert_eq!(library.tracks[play.track.unwrap()].id, track.id);
         assert_eq!((play.title.as_ref(), &play.artist), (Some(&track.title), &track.artist));
         assert_eq!((play.deck, play.origin.as_deref()), (Some(wanted.deck), Some(wanted.origin)));
@@ -53,14 +53,14 @@ fn check_history(made: &Made) {
     }
 }
 
-fn check_playlists(made: &Made) {
-    let (library, _) = made.read();
-    assert_eq!(library.playlists.len(), made.written.playlists.len());
-    for wanted in &made.written.playlists {
+fn check_playlists(generated: &GeneratedLibrary) {
+    let (library, _) = generated.read();
+    assert_eq!(library.playlists.len(), generated.written.playlists.len());
+    for wanted in &generated.written.playlists {
         let playlist = library.playlists.iter().find(|playlist| playlist.id == wanted.id).unwrap();
         assert_eq!((&playlist.name, playlist.whole), (&wanted.name, true));
         let found: Vec<_> = playlist.items.iter().map(|item| &library.tracks[item.track.unwrap()].id).collect();
-        let tracks: Vec<_> = wanted.tracks.iter().map(|track| &made.written.tracks[*track].id).collect();
+        let tracks: Vec<_> = wanted.tracks.iter().map(|track| &generated.written.tracks[*track].id).collect();
         assert_eq!(found, tracks);
     }
 }
@@ -68,38 +68,38 @@ fn check_playlists(made: &Made) {
 #[test]
 fn everything_that_was_written_is_read_in_both_styles() {
     for style in STYLES {
-        let made = Made::new(&Wanted::small(style));
-        assert!(made.written.tracks.iter().any(|track| track.artist.as_ref() == Some(&track.title)));
-        assert!(made.written.tracks.iter().any(|track| track.artist.is_none()));
-        assert!(made.written.tracks.iter().any(|track| track.manual_bpm == Some(0.0) && track.bpm.is_some()));
-        assert!(made.written.tracks.iter().any(|track| track.tempo() == Some(101.5)));
-        check_tracks(&made);
-        check_history(&made);
-        check_playlists(&made);
+        let generated = GeneratedLibrary::new(&Wanted::small(style));
+        assert!(generated.written.tracks.iter().any(|track| track.artist.as_ref() == Some(&track.title)));
+        assert!(generated.written.tracks.iter().any(|track| track.artist.is_none()));
+        assert!(generated.written.tracks.iter().any(|track| track.manual_bpm == Some(0.0) && track.bpm.is_some()));
+        assert!(generated.written.tracks.iter().any(|track| track.tempo() == Some(101.5)));
+        check_tracks(&generated);
+        check_history(&generated);
+        check_playlists(&generated);
     }
 }
 
 #[test]
 fn of_a_library_of_15540_tracks_all_2027_plays_are_linked() {
     for style in STYLES {
-        let made = Made::new(&Wanted::standard(style));
-        let (library, findings) = made.read();
+        let generated = GeneratedLibrary::new(&Wanted::standard(style));
+        let (library, findings) = generated.read();
         let linked = library.plays.iter().filter(|play| play.session.is_some() && play.track.is_some()).count();
         assert_eq!((library.tracks.len(), library.sessions.len(), linked), (15_540, 114, 2_027));
         assert_eq!((library.playlists.len(), library.unreadable, findings.len()), (37, 0, 0));
         let longest = library.plays.iter().filter(|play| play.session == Some(0)).count();
         assert!(longest > 255, "{longest}");
-        check_tracks(&made);
-        check_history(&made);
-        check_playlists(&made);
+        check_tracks(&generated);
+        check_history(&generated);
+        check_playlists(&generated);
     }
 }
 
 #[test]
 fn a_blob_that_cannot_be_read_is_a_finding_with_its_place_and_the_others_are_read() {
-    let made = Made::new(&Wanted::small(Style::Mac));
-    let id = |place: usize| made.written.tracks[place].id.clone();
-    let connection = made.connection();
+    let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
+    let id = |place: usize| generated.written.tracks[place].id.clone();
+    let connection = generated.connection();
     let set = |collection: &str, key: &str, sql: &str| {
         let sql = format!("UPDATE database2 SET data = {sql} WHERE collection = ?1 AND key = ?2");
         assert_eq!(connection.execute(&sql, params![collection, key]).unwrap(), 1);
@@ -109,7 +109,7 @@ fn a_blob_that_cannot_be_read_is_a_finding_with_its_place_and_the_others_are_rea
     set("localMediaItemLocations", &id(2), "zeroblob(1000001)");
     set("mediaItemTitleIDs", &id(3), "NULL");
     set("mediaItemTitleIDs", &id(4), "(SELECT data FROM database2 WHERE collection = 'historySessions' LIMIT 1)");
-    let (library, findings) = made.read();
+    let (library, findings) = generated.read();
     assert_eq!(library.unreadable, 5);
     let blobs: Vec<_> = findings.iter().filter(|finding| finding.id.starts_with("blob:")).collect();
     let titled = |start: &str, why: &str| {
@@ -123,24 +123,24 @@ fn a_blob_that_cannot_be_read_is_a_finding_with_its_place_and_the_others_are_rea
     titled(&format!("mediaItemTitleIDs/{}", id(4)), "ADCMediaItemTitleID");
     // Its row of titles is broken, but its location still names it.
     let track = library.tracks.iter().find(|track| track.id == id(1)).unwrap();
-    assert_eq!(track.title, made.written.tracks[1].title);
-    assert_eq!(library.tracks.len(), made.written.tracks.len());
+    assert_eq!(track.title, generated.written.tracks[1].title);
+    assert_eq!(library.tracks.len(), generated.written.tracks.len());
 }
 
 #[test]
 fn of_two_rows_of_one_key_the_first_counts_and_the_other_is_reported() {
-    let made = Made::new(&Wanted::small(Style::Mac));
-    let (before, _) = made.read();
-    let (track, other) = (&made.written.tracks[0], &made.written.tracks[1]);
+    let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
+    let (before, _) = generated.read();
+    let (track, other) = (&generated.written.tracks[0], &generated.written.tracks[1]);
     let copy = |collection: &str, key: &str, from: &str| {
         format!(
             "INSERT INTO database2 (collection, key, data) SELECT '{collection}', '{key}', data FROM database2 \
              WHERE collection = '{collection}' AND key = '{from}' ORDER BY rowid LIMIT 1;"
         )
     };
-    let (session, play) = (&made.written.sessions, &made.written.plays);
-    let lists = &made.written.playlists;
-    made.change(
+    let (session, play) = (&generated.written.sessions, &generated.written.plays);
+    let lists = &generated.written.playlists;
+    generated.change(
         &[
             "DROP INDEX true_primary_key;".to_owned(),
             copy("mediaItemTitleIDs", &track.id, &other.id),
@@ -151,7 +151,7 @@ fn of_two_rows_of_one_key_the_first_counts_and_the_other_is_reported() {
         ]
         .concat(),
     );
-    let (library, findings) = made.read();
+    let (library, findings) = generated.read();
     let found: Vec<_> = ids(&findings).into_iter().filter(|id| id.starts_with("twice:")).collect();
     for name in [
         format!("twice:mediaItemTitleIDs/{}", track.id),
@@ -169,51 +169,52 @@ fn of_two_rows_of_one_key_the_first_counts_and_the_other_is_reported() {
 
 #[test]
 fn a_play_whose_track_or_session_is_not_there_yet_is_kept() {
-    let made = Made::new(&Wanted::small(Style::Windows));
-    let (track, session) = (&made.written.tracks[made.written.plays[0].track], &made.written.sessions[1]);
-    made.change(&format!("DELETE FROM database2 WHERE key = '{}' OR key = '{}'", track.id, session.id));
-    let (library, _) = made.read();
-    assert_eq!(library.plays.len(), made.written.plays.len());
-    let play = library.plays.iter().find(|play| play.id == made.written.plays[0].id).unwrap();
+    let generated = GeneratedLibrary::new(&Wanted::small(Style::Windows));
+    let (track, session) =
+        (&generated.written.tracks[generated.written.plays[0].track], &generated.written.sessions[1]);
+    generated.change(&format!("DELETE FROM database2 WHERE key = '{}' OR key = '{}'", track.id, session.id));
+    let (library, _) = generated.read();
+    assert_eq!(library.plays.len(), generated.written.plays.len());
+    let play = library.plays.iter().find(|play| play.id == generated.written.plays[0].id).unwrap();
     assert_eq!((play.track, play.title.as_ref(), play.track_id.as_ref()), (None, Some(&track.title), Some(&track.id)));
     assert!(library.plays.iter().any(|play| play.session.is_none() && play.session_id.as_ref() == Some(&session.id)));
 }
 
 #[test]
 fn where_djays_indexes_say_something_else_there_is_a_finding() {
-    let made = Made::new(&Wanted::small(Style::Mac));
-    made.change(
+    let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
+    generated.change(
         "UPDATE secondaryIndex_mediaItemAnalyzedDataIndex SET bpm = bpm + 1 WHERE rowid = (SELECT min(rowid) FROM \
          secondaryIndex_mediaItemAnalyzedDataIndex);
          UPDATE secondaryIndex_mediaItemAnalyzedDataIndex SET keySignatureIndex = 99 WHERE rowid = (SELECT max(rowid) FROM \
          secondaryIndex_mediaItemAnalyzedDataIndex);
          INSERT INTO secondaryIndex_mediaItemAnalyzedDataIndex VALUES (1000000, 1, NULL, 1);",
     );
-    let (_, findings) = made.read();
+    let (_, findings) = generated.read();
     let found = ids(&findings);
     assert_eq!(found.len(), 3, "{findings:#?}");
     assert!(found.iter().any(|id| id.starts_with("index:bpm:")) && found.iter().any(|id| id.starts_with("index:key:")));
     assert!(found.contains(&"index-gap:analysis:1000000"));
-    made.change("UPDATE secondaryIndex_mediaItemUserDataIndex SET manualBPM = NULL");
-    let manual = made.written.tracks.iter().filter(|track| track.manual_bpm.is_some_and(|bpm| bpm > 0.0)).count();
-    let found = made.read().1;
+    generated.change("UPDATE secondaryIndex_mediaItemUserDataIndex SET manualBPM = NULL");
+    let manual = generated.written.tracks.iter().filter(|track| track.manual_bpm.is_some_and(|bpm| bpm > 0.0)).count();
+    let found = generated.read().1;
     assert_eq!(ids(&found).iter().filter(|id| id.starts_with("index:manual bpm:")).count(), manual);
-    made.change(
+    generated.change(
         "DROP TABLE secondaryIndex_mediaItemAnalyzedDataIndex; DROP TABLE secondaryIndex_mediaItemUserDataIndex",
     );
-    assert_eq!(ids(&made.read().1), ["index-gap:analysis", "index-gap:user data"]);
+    assert_eq!(ids(&generated.read().1), ["index-gap:analysis", "index-gap:user data"]);
 }
 
 #[test]
 fn gaps_of_an_index_hide_no_disagreement() {
-    let made = Made::new(&Wanted::small(Style::Mac));
-    made.change(
+    let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
+    generated.change(
         "UPDATE secondaryIndex_mediaItemAnalyzedDataIndex SET bpm = bpm + 1 WHERE rowid = (SELECT max(rowid) FROM \
          secondaryIndex_mediaItemAnalyzedDataIndex);
          WITH RECURSIVE n (i) AS (SELECT -250 UNION ALL SELECT i + 1 FROM n WHERE i < -1)
          INSERT INTO secondaryIndex_mediaItemAnalyzedDataIndex SELECT i, 1, NULL, 1 FROM n",
     );
-    let (_, findings) = made.read();
+    let (_, findings) = generated.read();
     let found = ids(&findings);
     assert_eq!(found.iter().filter(|id| id.starts_with("index:bpm:")).count(), 1, "{found:?}");
     assert!(found.contains(&"index-gap+more"), "{found:?}");
@@ -221,16 +222,16 @@ fn gaps_of_an_index_hide_no_disagreement() {
 
 #[test]
 fn pages_of_playlists_that_do_not_fit_are_findings() {
-    let made = Made::new(&Wanted::small(Style::Mac));
-    let long = &made.written.playlists[0];
-    made.change(&format!(
+    let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
+    let long = &generated.written.playlists[0];
+    generated.change(&format!(
         "UPDATE view_mediaItemPlaylistView_page SET prevPageKey = 'nowhere' WHERE \"group\" = '{0}' AND count = 30;
          UPDATE view_mediaItemPlaylistView_page SET data = CAST(substr(data, 1, 8) || substr(data, 1, 8) || \
          x'ffffffffffffff00' || x'01' AS BLOB), count = 3 WHERE \"group\" = '{0}' AND prevPageKey IS NULL;
          INSERT INTO view_mediaItemPlaylistView_page VALUES ('P', 'Gone', NULL, 0, x'');",
         long.id
     ));
-    let (library, findings) = made.read();
+    let (library, findings) = generated.read();
     let found = ids(&findings);
     let has = |start: &str| assert!(found.iter().any(|id| id.starts_with(start)), "{start} in {found:?}");
     has(&format!("page:unlinked:{}", long.id));
@@ -241,30 +242,30 @@ fn pages_of_playlists_that_do_not_fit_are_findings() {
     assert_eq!(playlist.items.len(), 1 + 50 + 30);
     let whole = |id: &str| library.playlists.iter().find(|playlist| playlist.id == id).unwrap().whole;
     assert!(!whole(&long.id) && !whole("Gone"));
-    made.change("DROP TABLE view_mediaItemPlaylistView_page");
-    let (library, findings) = made.read();
+    generated.change("DROP TABLE view_mediaItemPlaylistView_page");
+    let (library, findings) = generated.read();
     assert!(library.playlists.iter().all(|playlist| playlist.items.is_empty() && !playlist.whole));
     assert_eq!(ids(&findings), ["playlist:view"]);
 }
 
 #[test]
 fn a_track_of_a_playlist_that_the_library_lacks_is_a_finding() {
-    let made = Made::new(&Wanted::tiny());
-    let list = made.written.playlists.iter().find(|list| !list.tracks.is_empty()).unwrap();
-    let track = &made.written.tracks[list.tracks[0]].id;
-    made.change(&format!(
+    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let list = generated.written.playlists.iter().find(|list| !list.tracks.is_empty()).unwrap();
+    let track = &generated.written.tracks[list.tracks[0]].id;
+    generated.change(&format!(
         "DELETE FROM database2 WHERE key = '{track}' AND collection LIKE 'm%TitleIDs';
          DELETE FROM database2 WHERE key = '{track}' AND collection LIKE '%Locations'"
     ));
-    let (_, findings) = made.read();
+    let (_, findings) = generated.read();
     let found = findings.iter().find(|finding| finding.id == format!("playlist:absent:{}", list.id)).unwrap();
-    let places = list.tracks.iter().filter(|place| made.written.tracks[**place].id == *track).count();
+    let places = list.tracks.iter().filter(|place| generated.written.tracks[**place].id == *track).count();
     assert!(found.title.starts_with(&format!("{places} items of")), "{}", found.title);
     assert!(found.title.contains(track.as_str()), "{}", found.title);
 }
 
-pub(crate) fn refused(made: &Made, why: &str) {
-    match made.try_read() {
+pub(crate) fn refused(generated: &GeneratedLibrary, why: &str) {
+    match generated.try_read() {
         Err(Error::Permanent(text)) => assert!(text.contains(why), "{text}"),
         other => panic!("{:?}", other.map(|(library, _)| library.tracks.len())),
     }
@@ -272,95 +273,98 @@ pub(crate) fn refused(made: &Made, why: &str) {
 
 #[test]
 fn a_library_of_another_djay_is_one_clear_error() {
-    let made = Made::new(&Wanted::tiny());
-    made.change("PRAGMA user_version = 4");
-    refused(&made, "its user_version is 4; only 3 is supported");
-    made.change("PRAGMA user_version = 3; UPDATE database2 SET data = CAST('bplist00xyz' AS BLOB)");
-    refused(&made, "the format of djay Pro 2");
-    made.change("UPDATE database2 SET data = x'00'");
-    refused(&made, "neither TSAF nor property lists");
-    made.change("ALTER TABLE database2 RENAME TO database3");
-    refused(&made, "there is no table database2 (collection, key, data); it has the tables");
+    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    generated.change("PRAGMA user_version = 4");
+    refused(&generated, "its user_version is 4; only 3 is supported");
+    generated.change("PRAGMA user_version = 3; UPDATE database2 SET data = CAST('bplist00xyz' AS BLOB)");
+    refused(&generated, "the format of djay Pro 2");
+    generated.change("UPDATE database2 SET data = x'00'");
+    refused(&generated, "neither TSAF nor property lists");
+    generated.change("ALTER TABLE database2 RENAME TO database3");
+    refused(&generated, "there is no table database2 (collection, key, data); it has the tables");
 }
 
 #[test]
 fn a_library_of_which_no_object_can_be_read_is_an_error_that_says_what_was_seen() {
-    let made = Made::new(&Wanted::tiny());
+    let generated = GeneratedLibrary::new(&Wanted::tiny());
     let all: usize =
-        made.read().0.rows.iter().filter(|(name, _)| *name != "databaseInfo").map(|(_, count)| count).sum();
-    let set = |sql: &str| made.change(&format!("UPDATE database2 SET data = {sql} WHERE collection <> 'databaseInfo'"));
+        generated.read().0.rows.iter().filter(|(name, _)| *name != "databaseInfo").map(|(_, count)| count).sum();
+    let set =
+        |sql: &str| generated.change(&format!("UPDATE database2 SET data = {sql} WHERE collection <> 'databaseInfo'"));
     set("CAST(substr(data, 1, 4) || x'04000300' || substr(data, 9) AS BLOB)");
     refused(
-        &made,
+        &generated,
         &format!(
             "none of its {all} objects can be read: the header has the version 4.3; only 3.3 is supported ({all})"
         ),
     );
     set("CAST(substr(data, 1, 4) || x'03000300' || substr(data, 9, 12) || x'77' AS BLOB)");
-    refused(&made, &format!("the tag 77 is unknown ({all})"));
+    refused(&generated, &format!("the tag 77 is unknown ({all})"));
 }
 
 #[test]
 fn of_mixed_forms_the_good_ones_are_read_and_the_others_told() {
-    let set = |made: &Made, data: &str, sql: &str| {
-        made.change(&format!("UPDATE database2 SET data = {data} WHERE collection = 'mediaItemTitleIDs' AND {sql}"));
+    let set = |generated: &GeneratedLibrary, data: &str, sql: &str| {
+        generated
+            .change(&format!("UPDATE database2 SET data = {data} WHERE collection = 'mediaItemTitleIDs' AND {sql}"));
     };
     for data in ["CAST('bplist00xyz' AS BLOB)", "zeroblob(40)"] {
-        let made = Made::new(&Wanted::small(Style::Mac));
+        let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
         let first =
             "rowid IN (SELECT rowid FROM database2 WHERE collection = 'mediaItemTitleIDs' ORDER BY rowid LIMIT 60)";
-        set(&made, data, first);
-        let (library, findings) = made.read();
-        assert_eq!((library.unreadable, library.tracks.len()), (60, made.written.tracks.len()));
+        set(&generated, data, first);
+        let (library, findings) = generated.read();
+        assert_eq!((library.unreadable, library.tracks.len()), (60, generated.written.tracks.len()));
         assert_eq!(findings.iter().filter(|finding| finding.id.starts_with("blob:mediaItemTitleIDs/")).count(), 60);
     }
-    let made = Made::new(&Wanted::tiny());
-    set(&made, "zeroblob(2000000)", &format!("key = '{}'", made.written.tracks[0].id));
-    let (library, findings) = made.read();
-    assert_eq!((library.unreadable, library.tracks.len()), (1, made.written.tracks.len()));
+    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    set(&generated, "zeroblob(2000000)", &format!("key = '{}'", generated.written.tracks[0].id));
+    let (library, findings) = generated.read();
+    assert_eq!((library.unreadable, library.tracks.len()), (1, generated.written.tracks.len()));
     assert!(findings[0].title.contains("2000000 bytes"), "{findings:?}");
 }
 
 #[test]
 fn a_library_that_is_too_large_is_refused_before_it_is_read() {
-    let made = Made::new(&Wanted::tiny());
-    made.change(
+    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    generated.change(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150000)
          INSERT INTO database2 (collection, key) SELECT 'queues', i FROM n",
     );
-    refused(&made, "rows; the limit is 150000");
+    refused(&generated, "rows; the limit is 150000");
 }
 
 #[test]
 fn playlists_of_more_items_than_are_read_are_a_finding() {
-    let made = Made::new(&Wanted::tiny());
-    made.change(
+    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    generated.change(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12)
          INSERT INTO view_mediaItemPlaylistView_page SELECT 'page ' || i, 'zz', NULL, 100000, zeroblob(800000) FROM n",
     );
-    let (library, findings) = made.read();
+    let (library, findings) = generated.read();
     assert!(ids(&findings).contains(&"page:many"));
     assert_eq!(library.playlists.iter().filter(|playlist| !playlist.items.is_empty()).count(), 2);
 }
 
 #[test]
 fn an_empty_library_is_read() {
-    let made = Made::new(&Wanted::tiny());
-    made.change(
+    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    generated.change(
         "DELETE FROM database2; DELETE FROM secondaryIndex_mediaItemAnalyzedDataIndex;
         DELETE FROM secondaryIndex_mediaItemUserDataIndex; DELETE FROM view_mediaItemPlaylistView_page",
     );
-    let (library, findings) = made.read();
+    let (library, findings) = generated.read();
     assert_eq!((library.tracks.len(), library.plays.len(), findings.len()), (0, 0, 0));
 }
 
 #[test]
 fn a_damaged_database_is_an_error_or_findings_and_never_other_tracks() {
-    let made = Made::new(&Wanted::tiny());
-    made.change("PRAGMA wal_checkpoint(TRUNCATE)");
-    let bytes = std::fs::read(&made.path).unwrap();
-    let titles: std::collections::HashSet<_> = made.written.tracks.iter().map(|track| track.title.as_str()).collect();
-    let damaged = made.folder.path().join("damaged.db");
+    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    generated.change("PRAGMA wal_checkpoint(TRUNCATE)");
+    let bytes = std::fs::read(&generated.path).unwrap();
+    let titles: std::collections::HashSet<_> =
+        generated.written.tracks.iter().map(|track| track.title.as_str()).collect();
+    let damaged = generated.folder.path().join("damaged.db");
     let mut errors = 0;
     for cut in (4096..bytes.len()).step_by(4096) {
         std::fs::write(&damaged, &bytes[..cut]).unwrap();

@@ -13,6 +13,6 @@ mod catalog;
 #[cfg(test)]
 mod example;
 #[cfg(test)]
-mod library;
+mod generated;
 #[cfg(test)]
-mod made;
+mod library;

@@ -6,12 +6,14 @@ use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Severity, Task};
 use super::shared::{counted, stamp, task_error};
 use crate::context::DriveContext;
 use crate::drive::Change;
-use crate::health::{self, Health, Kind, applied_json, health_json, health_markdown, look, plan_json, plan_markdown};
+use crate::health::{
+    self, Health, Kind, applied_json, health_json, health_markdown, inspect_drive, plan_json, plan_markdown,
+};
 use crate::task_arguments::{self, ApplyArgument};
 
 /// Inspects the Drive and reports.
 pub(super) fn diagnose(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Error> {
-    let health = look(&context.root, context.memory, task_arguments::keep(task)?).map_err(task_error)?;
+    let health = inspect_drive(&context.root, context.memory, task_arguments::keep(task)?).map_err(task_error)?;
     let mut findings = Findings::default();
     for trouble in &health.troubles {
         let what = format!("{}:{}", trouble.id.as_deref().unwrap_or_default(), trouble.path);
@@ -46,11 +48,11 @@ const fn severity(kind: Kind) -> Severity {
     }
 }
 
-/// Makes a plan, and applies it if `apply` says so.
+/// Makes a plan, and applies it if the argument `apply` is set.
 pub(super) fn repair(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Error> {
     let keep = task_arguments::keep(task)?;
     let asked = task_arguments::apply(task)?;
-    let health = look(&context.root, context.memory, keep).map_err(task_error)?;
+    let health = inspect_drive(&context.root, context.memory, keep).map_err(task_error)?;
     let plan = health::plan(&context.root, &health, &context.memory.titles()?, task_arguments::kept(task)?)
         .map_err(task_error)?;
     let name = format!("drive-repair-{}-{}", plan.id, stamp(context));

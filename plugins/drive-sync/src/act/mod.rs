@@ -17,7 +17,7 @@ use crate::task_arguments;
 
 pub use shared::HostServices;
 
-/// Does a task.
+/// Runs a task.
 ///
 /// # Errors
 /// As described in README.md.

@@ -14,10 +14,10 @@ use crate::sync::{self, DatabaseSelection, ImportResult, Mode, Origin, Report, S
 use crate::table::{Database, render_csv};
 use crate::task_arguments;
 
-/// Cells of one database in a report.
+/// Maximum number of cells of one database in a report.
 const MOST_CELLS: usize = 10_000;
 
-/// Syncs.
+/// Syncs in the direction of the task.
 pub(super) fn run(task: &Task, context: &DriveContext<'_>, services: HostServices<'_>) -> Result<Outcome, Error> {
     let tables = task.arg_list("catalog")?;
     let folder = task_arguments::databases(task);
@@ -39,15 +39,15 @@ pub(super) fn run(task: &Task, context: &DriveContext<'_>, services: HostService
     if task_arguments::from_drive(task)? {
         return from(task, context, wanted);
     }
-    let report = sync::run(context, wanted, task_arguments::terms(task)?)?;
-    nobody_meant(&only, report.looked_at)?;
+    let report = sync::run(context, wanted, task_arguments::sync_options(task)?)?;
+    check_selection(&only, report.looked_at)?;
     if !report.busy.is_empty() && report.busy.len() == report.looked_at {
         return Err(all_busy(report.busy.len()));
     }
     Ok(outcome(task, context, report))
 }
 
-/// Other tasks work on all databases: a later attempt finds them free.
+/// The error if other tasks work on all databases: a later attempt may find them free.
 fn all_busy(count: usize) -> Error {
     Error::Retryable(format!("another task works on {}; nothing was done", counted(count, "database")))
 }
@@ -67,7 +67,7 @@ fn judged(task: &Task, done: usize, left: usize, summary: String) -> Outcome {
     outcome.with_next_step(format!("follow each finding (`baton why {}` lists them), {again}", task.id))
 }
 
-fn nobody_meant(only: &BTreeSet<String>, found: usize) -> Result<(), Error> {
+fn check_selection(only: &BTreeSet<String>, found: usize) -> Result<(), Error> {
     if only.is_empty() || found > 0 {
         return Ok(());
     }
@@ -116,8 +116,8 @@ fn outcome(task: &Task, context: &DriveContext<'_>, mut report: Report) -> Outco
             "rows": report.rows,
             "busy": report.busy,
             "refused": report.refused,
-            "backups_made": report.backups.0,
-            "backups_removed": report.backups.1,
+            "backups_made": report.backups_made,
+            "backups_removed": report.backups_deleted,
             "folders_merged": report.merged,
             "undo": report.undo.changes(),
         });
@@ -134,13 +134,13 @@ fn from(task: &Task, context: &DriveContext<'_>, wanted: DatabaseSelection<'_>) 
     let mut findings = Findings::default();
     let known = context.memory.stamps()?;
     let all = gather(wanted, &known, &mut findings).map_err(super::shared::task_error)?;
-    nobody_meant(wanted.only, all.len() + findings.count())?;
+    check_selection(wanted.only, all.len() + findings.count())?;
     let sources = findings.count();
     let counts = Counts { looked_at: all.len(), ..Counts::default() };
     let keep_older = task_arguments::keep_older(task)?;
-    let mut work = Work { task, context, outcome: Outcome::new(""), findings, counts, keep_older };
+    let mut work = ImportWork { task, context, outcome: Outcome::new(""), findings, counts, keep_older };
     for origin in all {
-        match work.one(&origin, wanted, mode) {
+        match work.import_database(&origin, wanted, mode) {
             Ok(()) => {}
             Err(SyncError::Refused(kind, text)) => {
                 work.counts.refused += 1;
@@ -165,7 +165,7 @@ fn from(task: &Task, context: &DriveContext<'_>, wanted: DatabaseSelection<'_>) 
     Ok(outcome)
 }
 
-struct Work<'a> {
+struct ImportWork<'a> {
     task: &'a Task,
     context: &'a DriveContext<'a>,
     outcome: Outcome,
@@ -174,9 +174,9 @@ struct Work<'a> {
     keep_older: Option<usize>,
 }
 
-impl Work<'_> {
+impl ImportWork<'_> {
     /// Handles one database under its lock. Its changes are recorded as delivered only after their files are written.
-    fn one(&mut self, origin: &Origin, wanted: DatabaseSelection<'_>, mode: Mode) -> Result<(), SyncError> {
+    fn import_database(&mut self, origin: &Origin, wanted: DatabaseSelection<'_>, mode: Mode) -> Result<(), SyncError> {
         let Some(_held) = self.context.locks.try_take(&origin.id)? else {
             self.counts.busy += 1;
             return Ok(());
@@ -184,12 +184,12 @@ impl Work<'_> {
         let loaded = origin.load(wanted.catalog)?;
         let mut taken = take(self.context, &loaded, &origin.source().1, mode)?.unwrap_or_default();
         let then = taken.then.take();
-        tell(&loaded.database, &taken, &mut self.findings);
+        report_skipped(&loaded.database, &taken, &mut self.findings);
         self.counts.conflicts += taken.conflicts.len();
         self.counts.bad += taken.bad.len() + taken.unknown.len();
         if !taken.is_empty() {
             let mut exports = Exports::new(self.task, "exports").by("drive-sync").keep_older(self.keep_older);
-            hand_over(&loaded.database, &taken, &mut exports)?;
+            export_changes(&loaded.database, &taken, &mut exports)?;
             let places = exports.finish(&mut self.outcome)?;
             self.counts.changed += 1;
             self.counts.cells += taken.changed.len();
@@ -249,7 +249,7 @@ impl Counts {
     }
 }
 
-fn hand_over(database: &Database, taken: &ImportResult, exports: &mut Exports) -> Result<(), SyncError> {
+fn export_changes(database: &Database, taken: &ImportResult, exports: &mut Exports) -> Result<(), SyncError> {
     let base = &taken.folder;
     let csv = render_csv(&source_csv(database, &taken.rows)).map_err(|error| SyncError::refused("too-large", error))?;
     exports.put(format!("{base}.csv"), "text/csv", csv);
@@ -276,7 +276,7 @@ fn first(list: &[SkippedRow]) -> Vec<&SkippedRow> {
     list.iter().take(MOST_CELLS).collect()
 }
 
-fn tell(database: &Database, taken: &ImportResult, findings: &mut Findings) {
+fn report_skipped(database: &Database, taken: &ImportResult, findings: &mut Findings) {
     let kinds = [
         ("conflict", Severity::Medium, &taken.conflicts),
         ("bad-cell", Severity::Medium, &taken.bad),

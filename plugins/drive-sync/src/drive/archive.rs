@@ -1,4 +1,4 @@
-//! Backups: `.archive/{base}_v{time}.csv`, one before every change of a CSV, up to a number that is set.
+//! Backups: `.archive/{base}_v{time}.csv`, one before every change of a CSV, up to a maximum number.
 //!
 //! A file is deleted only if every part of its name is recognised. Times with milliseconds and `Z` and, from older versions,
 //! without are recognised.
@@ -22,7 +22,7 @@ pub const KEPT: usize = 50;
 pub struct Backup {
     /// Its name.
     pub name: String,
-    /// Whether it was made now. It is not if the newest backup has the same bytes.
+    /// True if it was created now; false if the newest backup has the same bytes.
     pub made: bool,
 }
 

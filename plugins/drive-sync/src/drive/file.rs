@@ -87,11 +87,11 @@ pub fn replace(path: &Path, bytes: &[u8], seen: Option<&Stamp>) -> io::Result<bo
 }
 
 /// The check is the last step before the rename.
-fn write_when(path: &Path, bytes: &[u8], look: impl FnOnce() -> io::Result<bool>) -> io::Result<bool> {
+fn write_when(path: &Path, bytes: &[u8], is_unchanged: impl FnOnce() -> io::Result<bool>) -> io::Result<bool> {
     let folder = path.parent().ok_or_else(|| io::Error::other(format!("{}: it is not in a folder", path.display())))?;
     let part = folder.join(PART);
     let written = write_part(&part, path, bytes).and_then(|()| {
-        let good = look()?;
+        let good = is_unchanged()?;
         if good {
             fs::rename(&part, path).map_err(|error| at_writing(path, &error))?;
         }

@@ -10,7 +10,7 @@ use baton_plugin_kit::folder::{self, EntryKind};
 
 use super::{ParsedName, at, is_one_id};
 
-/// Entries of one folder; a Drive of 241 databases has 700.
+/// Maximum number of entries of one folder; a Drive of 241 databases has 700.
 const MOST_ENTRIES: usize = 100_000;
 
 /// A folder whose name has an id.

@@ -18,7 +18,7 @@ use super::{Change, Undo, at_writing, children, is_same};
 /// The depth to which folders are merged; deeper ones are moved as a whole.
 const MOST_DEPTH: u32 = 16;
 
-/// Bytes of a name that every file system accepts.
+/// Maximum number of bytes of a name that every file system accepts.
 const MOST_NAME: usize = 240;
 
 /// Moves the contents of `root/from` to `root/into` and deletes the empty folder. Both paths are relative to `root`.

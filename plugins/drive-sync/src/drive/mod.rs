@@ -60,25 +60,25 @@ fn of_kind(path: &Path, error: &io::Error, writing: bool) -> io::Error {
         );
     }
     let text = format!("{}: {error}", path.display());
-    if writing { io::Error::new(kind, Unwritable(text)) } else { io::Error::new(kind, text) }
+    if writing { io::Error::new(kind, WriteError(text)) } else { io::Error::new(kind, text) }
 }
 
 /// An error of a write. It says nothing about the existing file.
 #[derive(Debug)]
-struct Unwritable(String);
+struct WriteError(String);
 
-impl std::fmt::Display for Unwritable {
+impl std::fmt::Display for WriteError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Unwritable {}
+impl std::error::Error for WriteError {}
 
 /// Whether an error is one of a write.
 #[must_use]
 pub fn is_unwritable(error: &io::Error) -> bool {
-    matches!(error.get_ref(), Some(inner) if inner.is::<Unwritable>())
+    matches!(error.get_ref(), Some(inner) if inner.is::<WriteError>())
 }
 
 /// Whether a folder has a folder of backups. A link does not count.

@@ -3,13 +3,14 @@
 //! An id has no `_`: the text after the last one is the id, and a title may have any number. `(n)` after the id is what desktop
 //! programs add to a second folder of the same name; `(n)` before it belongs to the title.
 
-/// Characters of a title.
+/// Maximum number of characters of a title.
 const MOST_CHARACTERS: usize = 150;
 
-/// Bytes of a title: with an id of 64, the time of a backup and an extension the name stays below 255.
+/// Maximum number of bytes of a title: with an id of 64, the time of a backup and an extension the name stays below
+/// 255.
 const MOST_BYTES: usize = 150;
 
-/// Bytes of an id.
+/// Maximum number of bytes of an id.
 const MOST_ID: usize = 64;
 
 /// The parts of a name on the Drive.

@@ -116,7 +116,7 @@ impl Health {
     }
 
     /// An unreadable path is a problem; the inspection continues.
-    fn unless(&mut self, looked: io::Result<()>, id: &str, folder: &str) {
+    fn record_failure(&mut self, looked: io::Result<()>, id: &str, folder: &str) {
         if let Err(error) = looked {
             self.add(Kind::Unreadable, Some(id), folder, error.to_string());
         }
@@ -139,7 +139,7 @@ impl Health {
 ///
 /// # Errors
 /// If the Drive or the memory cannot be read.
-pub fn look(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Health, Failed> {
+pub fn inspect_drive(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Health, Failed> {
     let listing = Listing::read(root)?;
     let mut health = Health::default();
     for name in &listing.odd {
@@ -184,7 +184,7 @@ pub fn look(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Health, Fail
         }
         for folder in &folders {
             let looked = look_inside(root, &folder.name, id, keep, &mut health);
-            health.unless(looked, id, &folder.name);
+            health.record_failure(looked, id, &folder.name);
         }
         if let [only] = folders.as_slice() {
             look_at_manifest(root, &only.name, id, remembered.get(id), &mut health);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Health, Kind, Plan, RepairResult, Step};
 
-/// Lines of one kind in a page; the JSON has all.
+/// Maximum number of lines of one kind in a page; the JSON has all.
 const MOST_LINES: usize = 200;
 
 /// The report of an inspection as JSON.

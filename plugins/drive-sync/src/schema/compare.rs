@@ -24,7 +24,7 @@ pub enum Change {
     Retyped(String, String, String),
     /// The column was removed.
     Deleted(String),
-    /// The column can be removed once it is approved.
+    /// The column can be removed after an approval.
     Waits(String),
 }
 
@@ -39,12 +39,12 @@ pub struct SchemaComparison {
 
 /// Conditions of a comparison.
 #[derive(Clone, Copy, Debug)]
-pub struct Terms<'a> {
+pub struct CompareOptions<'a> {
     /// Approved columns, by their keys.
     pub approved: &'a BTreeSet<String>,
     /// Complete readings without the property that are needed to remove its column.
     pub readings: u32,
-    /// Whether this is not the last reading again. The same file read twice is one reading.
+    /// False if the last reading is repeated: the same file read twice is one reading.
     pub counts: bool,
     /// The time.
     pub now: &'a str,
@@ -54,7 +54,7 @@ pub struct Terms<'a> {
 ///
 /// # Errors
 /// If the reading has no property at all or one id twice.
-pub fn compare(known: &Manifest, read: &Database, terms: Terms<'_>) -> Result<SchemaComparison, String> {
+pub fn compare(known: &Manifest, read: &Database, options: CompareOptions<'_>) -> Result<SchemaComparison, String> {
     if read.properties.is_empty() {
         return Err("its source has no properties, so reading it failed; nothing was changed".to_owned());
     }
@@ -62,7 +62,7 @@ pub fn compare(known: &Manifest, read: &Database, terms: Terms<'_>) -> Result<Sc
     if let Some(twice) = read.properties.iter().find(|property| !ids.insert(property.id.as_str())) {
         return Err(format!("its source has the property {} twice", twice.id));
     }
-    let mut work = Work { manifest: known.clone(), changes: Vec::new(), terms, complete: read.complete };
+    let mut work = Comparer { manifest: known.clone(), changes: Vec::new(), options, complete: read.complete };
     work.manifest.title.clone_from(&read.title);
     work.manifest.request_status.clone_from(&read.request_status);
     for property in &read.properties {
@@ -80,16 +80,16 @@ pub fn compare(known: &Manifest, read: &Database, terms: Terms<'_>) -> Result<Sc
     Ok(SchemaComparison { manifest: work.manifest, changes: work.changes })
 }
 
-struct Work<'a> {
+struct Comparer<'a> {
     manifest: Manifest,
     changes: Vec<Change>,
-    terms: Terms<'a>,
+    options: CompareOptions<'a>,
     complete: bool,
 }
 
-impl Work<'_> {
+impl Comparer<'_> {
     fn seen(&mut self, property: &crate::table::Property) {
-        let now = self.terms.now;
+        let now = self.options.now;
         let same = |column: &&mut Column| column.property == property.id && column.kind == property.kind;
         let had =
             self.manifest.columns.iter().find(|column| column.property == property.id && column.state == State::Live);
@@ -134,17 +134,17 @@ impl Work<'_> {
             }
             if column.state == State::Live {
                 column.state = State::Missing;
-                self.terms.now.clone_into(&mut column.last_seen);
+                self.options.now.clone_into(&mut column.last_seen);
                 self.changes.push(Change::Missing(column.header.clone()));
             }
-            if self.complete && self.terms.counts {
+            if self.complete && self.options.counts {
                 column.misses = column.misses.saturating_add(1);
             }
         }
     }
 
     fn delete(&mut self) {
-        let Terms { approved, readings, .. } = self.terms;
+        let CompareOptions { approved, readings, .. } = self.options;
         let (complete, changes) = (self.complete, &mut self.changes);
         self.manifest.columns.retain(|column| {
             let may = approved.contains(&column.key());
@@ -186,8 +186,12 @@ mod tests {
 
     fn after(known: &Manifest, database: &Database, approved: &[&str], counts: bool) -> SchemaComparison {
         let approved = approved.iter().map(|text| (*text).to_owned()).collect();
-        compare(known, database, Terms { approved: &approved, readings: 3, counts, now: "2026-01-18T10:15:00Z" })
-            .unwrap()
+        compare(
+            known,
+            database,
+            CompareOptions { approved: &approved, readings: 3, counts, now: "2026-01-18T10:15:00Z" },
+        )
+        .unwrap()
     }
 
     const KEY: &str = r#"["a","number"]"#;
@@ -263,9 +267,9 @@ mod tests {
     #[test]
     fn errors_on_a_reading_that_cannot_be_gone_by() {
         let approved = BTreeSet::new();
-        let terms = Terms { approved: &approved, readings: 3, counts: true, now: "" };
-        assert!(compare(&first(), &read(&[]), terms).unwrap_err().contains("no properties"));
+        let options = CompareOptions { approved: &approved, readings: 3, counts: true, now: "" };
+        assert!(compare(&first(), &read(&[]), options).unwrap_err().contains("no properties"));
         let twice = read(&[("a", "X", "number"), ("a", "Y", "number")]);
-        assert!(compare(&first(), &twice, terms).unwrap_err().contains("twice"));
+        assert!(compare(&first(), &twice, options).unwrap_err().contains("twice"));
     }
 }

@@ -8,7 +8,7 @@ mod compare;
 mod manifest;
 
 pub use adopt::{adopted, unknown_columns};
-pub use compare::{Change, SchemaComparison, Terms, compare};
+pub use compare::{Change, CompareOptions, SchemaComparison, compare};
 pub use manifest::{Column, Manifest, OWN, State};
 
 /// The suffix of the manifest beside a CSV.

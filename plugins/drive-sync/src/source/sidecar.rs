@@ -14,10 +14,10 @@ use serde_json::Value;
 use crate::drive::is_id;
 use crate::table::{Database, Property};
 
-/// Properties of a database; the limit of Notion is 500.
+/// Maximum number of properties of a database; the limit of Notion is 500.
 const MOST_PROPERTIES: usize = 2_000;
 
-/// Characters of a title. A longer text is an error; names have shorter titles anyway.
+/// Maximum number of characters of a title. A longer text is an error; names have shorter titles anyway.
 const MOST_TITLE: usize = 10_000;
 
 #[derive(Deserialize)]
@@ -49,24 +49,24 @@ fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, 
 }
 
 #[derive(Deserialize)]
-struct Described {
+struct PropertyDescription {
     name: String,
     #[serde(rename = "type")]
     kind: String,
 }
 
 /// A JSON object with its order and repeated keys.
-struct Pairs(Vec<(String, Described)>);
+struct Pairs(Vec<(String, PropertyDescription)>);
 
 impl<'de> Deserialize<'de> for Pairs {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Each)
+        deserializer.deserialize_map(PairsVisitor)
     }
 }
 
-struct Each;
+struct PairsVisitor;
 
-impl<'de> Visitor<'de> for Each {
+impl<'de> Visitor<'de> for PairsVisitor {
     type Value = Pairs;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -96,7 +96,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Database, String> {
     }
     let status = sidecar.request_status;
     let whole = status.as_deref().is_none_or(|status| status.eq_ignore_ascii_case("complete"));
-    let property = |(id, described): (String, Described)| Property { id, name: described.name, kind: described.kind };
+    let property =
+        |(id, described): (String, PropertyDescription)| Property { id, name: described.name, kind: described.kind };
     Ok(Database {
         id: sidecar.id,
         title: sidecar.title,

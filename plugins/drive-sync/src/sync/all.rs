@@ -8,7 +8,7 @@ use baton_plugin_kit::{Findings, folder};
 use baton_plugin_sdk::{Error, Severity};
 
 use super::command::argument;
-use super::to_drive::{ExportResult, Terms, put};
+use super::to_drive::{ExportResult, SyncOptions, put};
 use crate::context::{DriveContext, SyncError};
 use crate::drive::{Listing, Undo, id_key, stamp};
 use crate::memory::KnownDatabase;
@@ -37,11 +37,11 @@ pub struct Origin {
     pub id: String,
     /// Its name in findings.
     pub shown: String,
-    place: Place,
+    place: OriginKind,
 }
 
 #[derive(Clone, Debug)]
-enum Place {
+enum OriginKind {
     /// Files, with the database if it had to be read.
     Files(Box<FoundFiles>, Option<Database>),
     Catalog(&'static Table),
@@ -52,8 +52,8 @@ impl Origin {
     #[must_use]
     pub fn source(&self) -> (String, String) {
         match &self.place {
-            Place::Files(found, _) => (found.name.clone(), found.stamp.clone().unwrap_or_default()),
-            Place::Catalog(table) => (format!("catalog:{}", table.name), String::new()),
+            OriginKind::Files(found, _) => (found.name.clone(), found.stamp.clone().unwrap_or_default()),
+            OriginKind::Catalog(table) => (format!("catalog:{}", table.name), String::new()),
         }
     }
 
@@ -63,9 +63,9 @@ impl Origin {
     /// If its files cannot be read.
     pub fn head(&self) -> Result<Database, SyncError> {
         match &self.place {
-            Place::Files(_, Some(database)) => Ok(database.clone()),
-            Place::Files(found, None) => head(found).map_err(|error| self.refused(&error)),
-            Place::Catalog(table) => Ok(catalog::head(table)),
+            OriginKind::Files(_, Some(database)) => Ok(database.clone()),
+            OriginKind::Files(found, None) => head(found).map_err(|error| self.refused(&error)),
+            OriginKind::Catalog(table) => Ok(catalog::head(table)),
         }
     }
 
@@ -75,9 +75,9 @@ impl Origin {
     /// If it is incomplete, or the catalog fails.
     pub fn load(&self, catalog: Option<&dyn Tables>) -> Result<SourceDatabase, SyncError> {
         match (&self.place, catalog) {
-            (Place::Files(found, _), _) => load(found).map_err(|error| self.refused(&error)),
-            (Place::Catalog(table), Some(catalog)) => Ok(catalog::load(table, catalog)?),
-            (Place::Catalog(_), None) => Err(SyncError::refused("source", "the task did not request the catalog")),
+            (OriginKind::Files(found, _), _) => load(found).map_err(|error| self.refused(&error)),
+            (OriginKind::Catalog(table), Some(catalog)) => Ok(catalog::load(table, catalog)?),
+            (OriginKind::Catalog(_), None) => Err(SyncError::refused("source", "the task did not request the catalog")),
         }
     }
 
@@ -85,7 +85,7 @@ impl Origin {
     #[must_use]
     pub fn of_catalog(id: &str) -> Option<Self> {
         let table = TABLES.iter().find(|table| table.id == id)?;
-        Some(Self { id: id.to_owned(), shown: format!("catalog:{}", table.name), place: Place::Catalog(table) })
+        Some(Self { id: id.to_owned(), shown: format!("catalog:{}", table.name), place: OriginKind::Catalog(table) })
     }
 
     fn refused(&self, error: &str) -> SyncError {
@@ -114,8 +114,10 @@ pub struct Report {
     pub ended: Option<Error>,
     /// Rows of the written CSVs.
     pub rows: usize,
-    /// Backups that were made and deleted.
-    pub backups: (usize, usize),
+    /// Number of new backups.
+    pub backups_made: usize,
+    /// Number of deleted backups.
+    pub backups_deleted: usize,
     /// Folders that were merged.
     pub merged: usize,
     /// Folders that may belong to something else: the id of the database, its folder, the others.
@@ -147,7 +149,7 @@ pub fn gather(
         let same = remembered
             .filter(|known| !known.source_stamp.is_empty() && found.stamp.as_ref() == Ok(&known.source_stamp));
         if let Some(known) = same {
-            all.push(Origin { id: known.id.clone(), shown, place: Place::Files(Box::new(found), None) });
+            all.push(Origin { id: known.id.clone(), shown, place: OriginKind::Files(Box::new(found), None) });
             continue;
         }
         match head(&found) {
@@ -155,7 +157,7 @@ pub fn gather(
                 all.push(Origin {
                     id: database.id.clone(),
                     shown,
-                    place: Place::Files(Box::new(found), Some(database)),
+                    place: OriginKind::Files(Box::new(found), Some(database)),
                 });
             }
             Err(error) => {
@@ -166,11 +168,14 @@ pub fn gather(
     }
     for name in wanted.tables {
         let table = TABLES.iter().find(|table| table.name == name);
-        let table =
-            table.ok_or_else(|| Error::Permanent(format!("the catalog has no table `{name}` that can be mirrored")))?;
-        all.push(Origin { id: table.id.to_owned(), shown: format!("catalog:{name}"), place: Place::Catalog(table) });
+        let table = table.ok_or_else(|| Error::Permanent(format!("the catalog has no table `{name}` that can be mirrored")))?;
+        all.push(Origin {
+            id: table.id.to_owned(),
+            shown: format!("catalog:{name}"),
+            place: OriginKind::Catalog(table),
+        });
     }
-    refuse_twice(&mut all, findings);
+    refuse_shared_ids(&mut all, findings);
     if !wanted.only.is_empty() {
         all.retain(|origin| wanted.only.contains(&id_key(&origin.id)));
     }
@@ -178,7 +183,7 @@ pub fn gather(
 }
 
 /// If two sources have one id, neither is synced, because each would undo the other.
-fn refuse_twice(all: &mut Vec<Origin>, findings: &mut Findings) {
+fn refuse_shared_ids(all: &mut Vec<Origin>, findings: &mut Findings) {
     let mut by_id: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for origin in all.iter() {
         by_id.entry(id_key(&origin.id)).or_default().push(origin.shown.clone());
@@ -196,9 +201,9 @@ fn refuse_twice(all: &mut Vec<Origin>, findings: &mut Findings) {
 /// # Errors
 /// If the task cannot continue and nothing was moved: no grant, a full disk, a failed database. After a move it ends early with a
 /// report.
-pub fn run(context: &DriveContext<'_>, wanted: DatabaseSelection<'_>, terms: Terms) -> Result<Report, Error> {
+pub fn run(context: &DriveContext<'_>, wanted: DatabaseSelection<'_>, options: SyncOptions) -> Result<Report, Error> {
     let mut report = Report::default();
-    let ended = run_all(context, wanted, terms, &mut report);
+    let ended = run_all(context, wanted, options, &mut report);
     match ended {
         Ok(()) => Ok(report),
         Err(SyncError::Fatal(error)) if report.undo.is_moved() => {
@@ -213,7 +218,7 @@ pub fn run(context: &DriveContext<'_>, wanted: DatabaseSelection<'_>, terms: Ter
 fn run_all(
     context: &DriveContext<'_>,
     wanted: DatabaseSelection<'_>,
-    terms: Terms,
+    options: SyncOptions,
     report: &mut Report,
 ) -> Result<(), SyncError> {
     let known = context.memory.stamps()?;
@@ -234,7 +239,7 @@ fn run_all(
         };
         let done = origin.load(wanted.catalog).and_then(|loaded| {
             crate::locks::check_held(held.as_ref(), &origin.id)?;
-            put(context, &loaded, &source, &source_stamp, terms, &mut report.undo)
+            put(context, &loaded, &source, &source_stamp, options, &mut report.undo)
         });
         match done {
             Ok(done) => report.count(&origin, &done),
@@ -265,8 +270,8 @@ impl Report {
         } else {
             self.same += 1;
         }
-        self.backups.0 += done.backups.0;
-        self.backups.1 += done.backups.1;
+        self.backups_made += done.backups_made;
+        self.backups_deleted += done.backups_deleted;
         self.merged += done.merged;
         let id = &origin.id;
         if !done.others.is_empty() {

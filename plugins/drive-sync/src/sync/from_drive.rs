@@ -118,9 +118,9 @@ pub fn take(
         return Ok(Some(ImportResult { folder, rows: loaded.rows.clone(), ..ImportResult::default() }));
     }
     let manifest = known_manifest(&context.root, &folder, &known, Some(&left), database, &context.now)?;
-    refuse_twice(&left.csv)?;
+    refuse_duplicate_keys(&left.csv)?;
     refuse_unknown(&left.csv, &manifest, &database.id)?;
-    let work = Work {
+    let work = ChangeCollector {
         database,
         manifest: &manifest,
         mode,
@@ -143,7 +143,7 @@ pub fn take(
     Ok(Some(taken))
 }
 
-fn refuse_twice(csv: &Csv) -> Result<(), SyncError> {
+fn refuse_duplicate_keys(csv: &Csv) -> Result<(), SyncError> {
     let mut keys = HashSet::new();
     match csv.rows.iter().find(|row| !row.page_id.is_empty() && !keys.insert(&row.page_id)) {
         None => Ok(()),
@@ -153,8 +153,8 @@ fn refuse_twice(csv: &Csv) -> Result<(), SyncError> {
     }
 }
 
-/// A column that both sides have.
-struct Place<'a> {
+/// A column that both sides have, with its positions.
+struct ColumnPosition<'a> {
     column: &'a Column,
     kind: Kind,
     source: usize,
@@ -162,7 +162,12 @@ struct Place<'a> {
     base: Option<usize>,
 }
 
-fn columns<'a>(manifest: &'a Manifest, drive: &Csv, database: &Database, base: Option<&Csv>) -> Vec<Place<'a>> {
+fn columns<'a>(
+    manifest: &'a Manifest,
+    drive: &Csv,
+    database: &Database,
+    base: Option<&Csv>,
+) -> Vec<ColumnPosition<'a>> {
     let live = manifest.columns.iter().filter(|column| column.state == State::Live);
     live.filter_map(|column| {
         let source = database
@@ -171,12 +176,12 @@ fn columns<'a>(manifest: &'a Manifest, drive: &Csv, database: &Database, base: O
             .position(|property| property.id == column.property && property.kind == column.kind)?;
         let drive = drive.header.iter().position(|header| *header == column.header)?;
         let base = base.and_then(|base| place_in_base(base, column, manifest));
-        Some(Place { column, kind: Kind::from_name(&column.kind), source, drive, base })
+        Some(ColumnPosition { column, kind: Kind::from_name(&column.kind), source, drive, base })
     })
     .collect()
 }
 
-struct Work<'a> {
+struct ChangeCollector<'a> {
     database: &'a Database,
     manifest: &'a Manifest,
     mode: Mode,
@@ -184,10 +189,10 @@ struct Work<'a> {
     base: Option<&'a Csv>,
     /// The positions in the CSV on the Drive.
     header: &'a [String],
-    columns: Vec<Place<'a>>,
+    columns: Vec<ColumnPosition<'a>>,
 }
 
-impl Work<'_> {
+impl ChangeCollector<'_> {
     fn all(&self, loaded: &SourceDatabase, drive: &Csv, folder: String) -> Result<ImportResult, SyncError> {
         let mut taken = ImportResult { folder, rows: loaded.rows.clone(), ..ImportResult::default() };
         if self.columns.is_empty() && !self.manifest.columns.is_empty() {
@@ -209,7 +214,7 @@ impl Work<'_> {
                     taken.rows.get_mut(place).into_iter().for_each(|there| there.clone_from(&record));
                 }
             } else if let Some(base) = base.get(row.page_id.as_str()) {
-                self.gone_row(row, base, &mut taken);
+                self.deleted_row(row, base, &mut taken);
             } else {
                 let why = "the source has no row with this key".to_owned();
                 taken.unknown.push(SkippedRow { page_id: row.page_id.clone(), column: String::new(), why });
@@ -263,7 +268,7 @@ impl Work<'_> {
     }
 
     /// Handles a row of the last sync that the source deleted. A person's changes in it are still changes.
-    fn gone_row(&self, row: &Row, base: &Row, taken: &mut ImportResult) {
+    fn deleted_row(&self, row: &Row, base: &Row, taken: &mut ImportResult) {
         let cells = vec![String::new(); self.database.properties.len()];
         let mut record = Record { page_id: row.page_id.clone(), synced: String::new(), cells };
         for place in &self.columns {
@@ -292,7 +297,7 @@ impl Work<'_> {
         record: &Record,
         base: Option<&Row>,
         taken: &mut ImportResult,
-    ) -> (Vec<Change<'_>>, bool) {
+    ) -> (Vec<RowChange<'_>>, bool) {
         let mut changes = Vec::new();
         let mut both = false;
         for place in &self.columns {
@@ -305,7 +310,7 @@ impl Work<'_> {
                 continue;
             }
             if let Some(to) = usable(place, here, row, taken) {
-                changes.push(Change { place, from: canonical(place.kind, there), to });
+                changes.push(RowChange { place, from: canonical(place.kind, there), to });
             }
         }
         (changes, both)
@@ -330,14 +335,14 @@ impl Work<'_> {
     }
 }
 
-struct Change<'a> {
-    place: &'a Place<'a>,
+struct RowChange<'a> {
+    place: &'a ColumnPosition<'a>,
     from: String,
     to: String,
 }
 
-fn with(mut record: Record, changes: Vec<Change<'_>>, taken: &mut ImportResult) -> Record {
-    for Change { place, from, to } in changes {
+fn with(mut record: Record, changes: Vec<RowChange<'_>>, taken: &mut ImportResult) -> Record {
+    for RowChange { place, from, to } in changes {
         let (page_id, property) = (record.page_id.clone(), place.column.property.clone());
         record.cells.get_mut(place.source).into_iter().for_each(|cell| cell.clone_from(&to));
         taken.changed.push(ChangedCell { page_id, property, from, to });
@@ -346,7 +351,7 @@ fn with(mut record: Record, changes: Vec<Change<'_>>, taken: &mut ImportResult) 
 }
 
 /// The text of a cell, unless it is read-only or not valid for its type.
-fn usable(place: &Place<'_>, text: &str, row: &Row, taken: &mut ImportResult) -> Option<String> {
+fn usable(place: &ColumnPosition<'_>, text: &str, row: &Row, taken: &mut ImportResult) -> Option<String> {
     let left = |why: String| SkippedRow { page_id: row.page_id.clone(), column: place.column.header.clone(), why };
     if is_read_only(&place.column.kind) {
         // In a new row nobody can know it.

@@ -1,5 +1,5 @@
-//! Rows without a key: a person added them on the Drive. Their source adds them later with a key. The new row of the source with
-//! equal cells then gets their cells of columns that no property supplies.
+//! Rows without a key: a person added them on the Drive. Their source adds them later with a key. The new source row
+//! with equal cells then gets the cells of the columns that no property supplies.
 
 use std::collections::HashMap;
 

@@ -55,8 +55,8 @@ fn damaged(folder: &str, why: &str) -> SyncError {
     SyncError::refused("drive-csv-damaged", format!("{folder}/{folder}.csv on the Drive is not usable: {why}; {fix}"))
 }
 
-/// Completes the stored state of a database from the Drive: a CSV that was to be written and exists, and, without a stored state,
-/// the copy of the last sync. Returns that copy.
+/// Completes the stored state of a database from the Drive: with a CSV that was recorded to be written next and exists,
+/// and, without a stored state, with the copy of the last sync. Returns that copy.
 pub fn settled(root: &Path, folder: &str, known: &mut KnownDatabase, left: Option<&DriveCsv>) -> Option<Base> {
     known.settle(left.map_or("", |left| &left.digest));
     let base = base_copy(root, folder, known);

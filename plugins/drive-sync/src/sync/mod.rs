@@ -17,4 +17,4 @@ pub use command::sync_command;
 pub use from_drive::{ChangedCell, ImportResult, Mode, SkippedRow, take};
 pub use lines::{Base, DriveCsv, drive_csv, known_manifest, settled};
 pub use places::header_digest;
-pub use to_drive::{ExportResult, Terms, put};
+pub use to_drive::{ExportResult, SyncOptions, put};

@@ -16,12 +16,12 @@ use crate::schema::{self, Change, Manifest, SIDECAR, compare};
 use crate::source::SourceDatabase;
 use crate::table::{Csv, Kind, Record, Row, canonical, render_csv};
 
-/// Rows that may disappear without `allow_shrink`, however few there are.
+/// Number of rows that may disappear without `allow_shrink` in any case.
 const FEW_ROWS: usize = 10;
 
 /// Conditions of a sync.
 #[derive(Clone, Copy, Debug)]
-pub struct Terms {
+pub struct SyncOptions {
     /// Backups to keep of each database.
     pub keep: usize,
     /// Complete readings without a property that are needed to remove its column.
@@ -43,8 +43,10 @@ pub struct ExportResult {
     pub written: bool,
     /// Rows of its CSV.
     pub rows: usize,
-    /// Backups that were made and deleted.
-    pub backups: (usize, usize),
+    /// Number of new backups.
+    pub backups_made: usize,
+    /// Number of deleted backups.
+    pub backups_deleted: usize,
     /// Folders that were merged into it.
     pub merged: usize,
     /// Folders that may belong to something else; they stay.
@@ -62,7 +64,7 @@ pub fn put(
     loaded: &SourceDatabase,
     source: &str,
     source_stamp: &str,
-    terms: Terms,
+    options: SyncOptions,
     undo: &mut Undo,
 ) -> Result<ExportResult, SyncError> {
     let database = &loaded.database;
@@ -75,24 +77,24 @@ pub fn put(
     let manifest = known_manifest(&context.root, &folder, &known, left.as_ref(), database, &context.now)?;
     if let Some(left) = &left {
         refuse_unknown(&left.csv, &manifest, &database.id)?;
-        let looked_at = !known.csv_digest.is_empty() || known.is_handed_over(&left.digest);
-        if looked_at && !known.may_replace(&left.digest, source_stamp) && !terms.overwrite {
-            return Err(changed_by_hand(&folder, &database.id, known.is_handed_over(&left.digest)));
+        let looked_at = !known.csv_digest.is_empty() || known.is_delivered(&left.digest);
+        if looked_at && !known.may_replace(&left.digest, source_stamp) && !options.overwrite {
+            return Err(changed_by_hand(&folder, &database.id, known.is_delivered(&left.digest)));
         }
     }
     let approved = context.memory.settle_approvals(&id, &manifest.columns)?;
     let last = if manifest.reading.is_empty() { reading(&known.read_stamp) } else { &manifest.reading };
     let counts = reading(source_stamp) != last || source_stamp.is_empty();
-    let asked = schema::Terms { approved: &approved, readings: terms.readings, counts, now: &context.now };
+    let asked = schema::CompareOptions { approved: &approved, readings: options.readings, counts, now: &context.now };
     let compared = compare(&manifest, database, asked).map_err(|error| SyncError::refused("schema", error))?;
     let copy = base.as_ref().map(|base| &base.csv);
     let before = PreviousState { left: left.as_ref().map(|left| &left.csv).or(copy), base: copy };
     let (rows, left_over) = rows(loaded, before, &manifest, &compared.manifest, &context.now);
-    if let Some(place) = left_over.filter(|_| !terms.overwrite) {
+    if let Some(place) = left_over.filter(|_| !options.overwrite) {
         return Err(row_left_over(&folder, &database.id, place));
     }
     if let Some(before) = before.left {
-        refuse_shrinking(loaded, before, &rows, terms)?;
+        refuse_shrinking(loaded, before, &rows, options)?;
     }
     let csv = Csv {
         header: compared.manifest.headers(),
@@ -119,12 +121,14 @@ pub fn put(
         (known.next_digest, known.next_manifest) = (new.clone(), next.text());
         context.memory.put(&known)?;
         let backup = write_csv(context, &folder, &bytes, left.as_ref(), &mut done)?;
-        done.backups.1 = archive::retain(&context.root, &folder, &database.id, terms.keep, backup.as_deref(), undo)?;
+        done.backups_deleted =
+            archive::retain(&context.root, &folder, &database.id, options.keep, backup.as_deref(), undo)?;
     } else if !is_base(&context.root, &folder, &new) {
         keep_base(&context.root, &folder, &bytes)?;
     }
     write_manifest(context, &folder, &next)?;
-    // At this point and before anything else in the next run: a killed process leaves no approval for later columns.
+    // Approvals are settled now and before anything else in the next run: a killed process leaves no approval for later
+    // columns.
     context.memory.settle_approvals(&id, &next.columns)?;
     let written = stamp(&csv_path(context, &folder))?;
     written.as_ref().map(Stamp::as_str).unwrap_or_default().clone_into(&mut known.csv_stamp);
@@ -161,7 +165,7 @@ fn write_csv(
     let mut backup = None;
     if left.is_some() {
         let kept = archive::keep(&context.root, folder, folder, context.now_ms)?;
-        done.backups.0 = usize::from(kept.made);
+        done.backups_made = usize::from(kept.made);
         backup = Some(kept.name);
     }
     let seen = left.and_then(|left| left.stamp.as_ref());
@@ -188,9 +192,9 @@ fn write_manifest(context: &DriveContext<'_>, folder: &str, manifest: &Manifest)
     Ok(())
 }
 
-fn changed_by_hand(folder: &str, id: &str, handed_over: bool) -> SyncError {
+fn changed_by_hand(folder: &str, id: &str, last_delivery: bool) -> SyncError {
     let command = sync_command(id);
-    if handed_over {
+    if last_delivery {
         let text = format!(
             "{folder}/{folder}.csv was changed by hand and its changes were written as files, but its source was not \
              read again since then. Apply the files first; to replace the CSV anyway (it goes to .archive): {command} \
@@ -275,11 +279,16 @@ fn row(record: &Record, before: ExistingRow<'_>, columns: &[ColumnPlaces<'_>], n
 }
 
 /// Rejects a reading that would remove many rows.
-fn refuse_shrinking(loaded: &SourceDatabase, before: &Csv, rows: &[Row], terms: Terms) -> Result<(), SyncError> {
+fn refuse_shrinking(
+    loaded: &SourceDatabase,
+    before: &Csv,
+    rows: &[Row],
+    options: SyncOptions,
+) -> Result<(), SyncError> {
     let stay: BTreeSet<&str> = rows.iter().map(|row| row.page_id.as_str()).collect();
     let had: Vec<_> = before.rows.iter().filter(|row| !row.page_id.is_empty()).collect();
     let gone = had.iter().filter(|row| !stay.contains(row.page_id.as_str())).count();
-    if terms.allow_shrink || gone <= FEW_ROWS || gone * 100 <= had.len() * terms.shrink_percent {
+    if options.allow_shrink || gone <= FEW_ROWS || gone * 100 <= had.len() * options.shrink_percent {
         return Ok(());
     }
     Err(SyncError::refused(
@@ -287,7 +296,7 @@ fn refuse_shrinking(loaded: &SourceDatabase, before: &Csv, rows: &[Row], terms: 
         format!(
             "{gone} of {} rows would be removed, more than {} %. If they were really deleted: {} --arg allow_shrink=true",
             had.len(),
-            terms.shrink_percent,
+            options.shrink_percent,
             sync_command(&loaded.database.id)
         ),
     ))

@@ -27,7 +27,7 @@ pub struct Database {
     pub id: String,
     /// The title: any text.
     pub title: String,
-    /// In the order of its columns.
+    /// The properties, in the order of the columns.
     pub properties: Vec<Property>,
     /// Whether every property and every row was read.
     pub complete: bool,

@@ -14,7 +14,7 @@ pub(super) struct Records<'a> {
 
 /// What follows a cell.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
+enum CellEnd {
     Cell,
     Line,
     File,
@@ -33,7 +33,7 @@ impl<'a> Records<'a> {
 
     /// The next row with its first line. Empty lines are skipped.
     pub(super) fn next(&mut self) -> Result<Option<(usize, Vec<String>)>, String> {
-        while self.end().is_some_and(|end| end == End::Line) {}
+        while self.end().is_some_and(|end| end == CellEnd::Line) {}
         if self.rest.is_empty() {
             return Ok(None);
         }
@@ -41,13 +41,13 @@ impl<'a> Records<'a> {
         loop {
             let (cell, end) = self.cell()?;
             cells.push(cell);
-            if end != End::Cell {
+            if end != CellEnd::Cell {
                 return Ok(Some((line, cells)));
             }
         }
     }
 
-    fn cell(&mut self) -> Result<(String, End), String> {
+    fn cell(&mut self) -> Result<(String, CellEnd), String> {
         match self.rest.strip_prefix('"') {
             Some(rest) => {
                 self.rest = rest;
@@ -57,7 +57,7 @@ impl<'a> Records<'a> {
         }
     }
 
-    fn plain(&mut self) -> Result<(String, End), String> {
+    fn plain(&mut self) -> Result<(String, CellEnd), String> {
         let mut cell = String::new();
         loop {
             let text = self.rest.split([',', '\n', '\r', '"']).next().unwrap_or_default();
@@ -74,7 +74,7 @@ impl<'a> Records<'a> {
         }
     }
 
-    fn quoted(&mut self) -> Result<(String, End), String> {
+    fn quoted(&mut self) -> Result<(String, CellEnd), String> {
         let (begun, mut cell) = (self.line, String::new());
         loop {
             let Some((text, rest)) = self.rest.split_once('"') else {
@@ -101,22 +101,22 @@ impl<'a> Records<'a> {
         )
     }
 
-    fn comma_or_end(&mut self) -> Option<End> {
+    fn comma_or_end(&mut self) -> Option<CellEnd> {
         let comma = self.rest.strip_prefix(',');
         if let Some(rest) = comma {
             self.rest = rest;
         }
-        comma.map(|_| End::Cell).or_else(|| self.end())
+        comma.map(|_| CellEnd::Cell).or_else(|| self.end())
     }
 
-    fn end(&mut self) -> Option<End> {
+    fn end(&mut self) -> Option<CellEnd> {
         if self.rest.is_empty() {
-            return Some(End::File);
+            return Some(CellEnd::File);
         }
         let ends: &[&str] = if self.old { &["\r"] } else { &["\r\n", "\n"] };
         self.rest = ends.iter().find_map(|end| self.rest.strip_prefix(end))?;
         self.line += 1;
-        Some(End::Line)
+        Some(CellEnd::Line)
     }
 }
 

@@ -7,14 +7,14 @@ use baton_plugin_sdk::Error;
 use baton_tests::{Mount, or_skip};
 use serde_json::json;
 
-use crate::place::{Place, ids};
+use crate::test_drive::{TestDrive, ids};
 
 const NAME: (&str, &str, &str) = ("title", "Name", "title");
 
 #[test]
 fn sources_that_cannot_be_used_are_told_and_the_others_are_synced() {
-    let place = Place::new();
-    place.database(&[NAME], &[&["p1", "One"]], true);
+    let drive = TestDrive::new();
+    drive.database(&[NAME], &[&["p1", "One"]], true);
     let good = "__page_id,__last_synced_iso,Name\n,,title\np1,,One\n";
     let sidecar = |id: &str| {
         json!({ "id": id, "title": "X", "complete": true, "row_count": 1, "properties": { "title": { "name": "Name", "type": "title" } } }).to_string()
@@ -29,14 +29,14 @@ fn sources_that_cannot_be_used_are_told_and_the_others_are_synced() {
         ("none", good, json!({ "id": "none", "title": "", "complete": true, "properties": {} }).to_string()),
         ("path", good, sidecar("../../x")),
     ] {
-        place.write(&format!("databases/{name}.csv"), csv);
-        place.write(&format!("databases/{name}.json"), &sidecar);
+        drive.write(&format!("databases/{name}.csv"), csv);
+        drive.write(&format!("databases/{name}.json"), &sidecar);
     }
-    place.write("databases/alone.csv", good);
-    fs::create_dir(place.path("databases/folder.csv")).unwrap();
-    File::create(place.path("databases/large.csv")).unwrap().set_len(500 << 20).unwrap();
-    place.write("databases/large.json", &sidecar("large"));
-    let outcome = place.sync();
+    drive.write("databases/alone.csv", good);
+    fs::create_dir(drive.path("databases/folder.csv")).unwrap();
+    File::create(drive.path("databases/large.csv")).unwrap().set_len(500 << 20).unwrap();
+    drive.write("databases/large.json", &sidecar("large"));
+    let outcome = drive.sync();
     let expected = [
         "id-twice:twice",
         "source:alone",
@@ -57,35 +57,35 @@ fn sources_that_cannot_be_used_are_told_and_the_others_are_synced() {
     assert!(outcome.summary.contains("1 written (1 row)"), "{}", outcome.summary);
     let large = outcome.findings.iter().find(|finding| finding.id == "source:large").unwrap();
     assert!(large.title.ends_with("it has 524288000 bytes; the limit is 16777216 (16 MB)"), "{}", large.title);
-    assert_eq!(place.names("drive"), ["T_id-1"]);
+    assert_eq!(drive.names("drive"), ["T_id-1"]);
 }
 
 #[test]
 fn a_pipe_in_place_of_a_csv_is_not_waited_for() {
-    let place = Place::new();
-    place.database(&[NAME], &[&["p1", "One"]], true);
-    place.sync();
-    fs::remove_file(place.path("drive/T_id-1/T_id-1.csv")).unwrap();
+    let drive = TestDrive::new();
+    drive.database(&[NAME], &[&["p1", "One"]], true);
+    drive.sync();
+    fs::remove_file(drive.path("drive/T_id-1/T_id-1.csv")).unwrap();
     for path in ["databases/pipe.csv", "drive/T_id-1/T_id-1.csv"] {
-        assert!(Command::new("mkfifo").arg(place.path(path)).status().unwrap().success());
+        assert!(Command::new("mkfifo").arg(drive.path(path)).status().unwrap().success());
     }
-    place.write("databases/pipe.json", "{}");
-    let outcome = place.sync();
+    drive.write("databases/pipe.json", "{}");
+    let outcome = drive.sync();
     assert_eq!(ids(&outcome), ["source:pipe", "unreadable:id-1"], "{:?}", outcome.findings);
     let shown = "drive/T_id-1/T_id-1.csv: it is not a regular file";
     assert!(outcome.findings[1].title.starts_with(shown), "the Drive as people know it: {:?}", outcome.findings[1]);
-    place.run("diagnose", &json!({}));
+    drive.run("diagnose", &json!({}));
 }
 
 #[test]
 fn titles_stay_in_the_drive() {
-    let place = Place::new();
+    let drive = TestDrive::new();
     for title in ["../../../etc/passwd", "a/b\\c", "\u{0}\u{1b}[31m\r\n\u{202e}x", "..", "", &"ä".repeat(5_000)] {
-        let outcome = place.run("ensure-folder", &json!({ "database": "id-1", "title": title }));
+        let outcome = drive.run("ensure-folder", &json!({ "database": "id-1", "title": title }));
         assert!(!outcome.summary.contains(|c: char| c.is_control()), "{outcome:?}");
-        assert_eq!(place.names("drive").len(), 1, "{title:?}");
+        assert_eq!(drive.names("drive").len(), 1, "{title:?}");
     }
-    let outside = place.names("");
+    let outside = drive.names("");
     assert!(
         outside.iter().all(|name| ["catalog", "databases", "drive", "exports", "own"]
             .iter()
@@ -93,57 +93,57 @@ fn titles_stay_in_the_drive() {
         "{outside:?}"
     );
     for id in ["", "../x", "a_b", "a b", &"x".repeat(65)] {
-        let error = place.try_run("ensure-folder", &json!({ "database": id, "title": "T" }));
+        let error = drive.try_run("ensure-folder", &json!({ "database": id, "title": "T" }));
         assert!(matches!(error, Err(Error::Permanent(_))), "{id}");
     }
 }
 
 #[test]
 fn a_csv_on_the_drive_that_is_damaged_is_not_worked_with() {
-    let place = Place::new();
-    place.database(&[NAME], &[&["p1", "One"]], true);
-    place.sync();
+    let drive = TestDrive::new();
+    drive.database(&[NAME], &[&["p1", "One"]], true);
+    drive.sync();
     let damaged: [&[u8]; 4] = [b"", b"\xff\xfe\x00", b"__page_id,__last_synced_iso,Name\n,,title\np1,,\"One", b"x;y\n"];
     for bytes in damaged {
-        fs::write(place.path("drive/T_id-1/T_id-1.csv"), bytes).unwrap();
+        fs::write(drive.path("drive/T_id-1/T_id-1.csv"), bytes).unwrap();
         for args in [json!({}), json!({ "overwrite": true }), json!({ "direction": "from-drive" })] {
-            assert_eq!(ids(&place.run("sync", &args)), ["drive-csv-damaged:id-1"], "{bytes:?} {args}");
+            assert_eq!(ids(&drive.run("sync", &args)), ["drive-csv-damaged:id-1"], "{bytes:?} {args}");
         }
-        assert_eq!(fs::read(place.path("drive/T_id-1/T_id-1.csv")).unwrap(), bytes);
+        assert_eq!(fs::read(drive.path("drive/T_id-1/T_id-1.csv")).unwrap(), bytes);
     }
 }
 
 #[test]
 fn a_full_disk_leaves_every_file_as_it_was() {
-    let place = Place::new();
+    let drive = TestDrive::new();
     let rows: Vec<[String; 2]> = (0..2_000).map(|row| [format!("p{row}"), format!("name {row}")]).collect();
     let rows: Vec<[&str; 2]> = rows.iter().map(|[key, name]| [key.as_str(), name.as_str()]).collect();
     let rows: Vec<&[&str]> = rows.iter().map(<[&str; 2]>::as_slice).collect();
-    place.database(&[NAME], &rows[..1_000], true);
-    let mount = or_skip!(Mount::small(&place.path("drive"), 512));
-    place.sync();
-    let csv = place.csv();
+    drive.database(&[NAME], &rows[..1_000], true);
+    let mount = or_skip!(Mount::small(&drive.path("drive"), 512));
+    drive.sync();
+    let csv = drive.csv();
     mount.fill();
-    place.database(&[NAME], &rows, true);
-    let error = place.try_run("sync", &json!({})).unwrap_err();
+    drive.database(&[NAME], &rows, true);
+    let error = drive.try_run("sync", &json!({})).unwrap_err();
     assert!(matches!(&error, Error::Retryable(text) if text.contains("cannot write to the Drive")), "{error:?}");
-    assert_eq!(place.csv(), csv);
-    let left = [place.names("drive/T_id-1"), place.names("drive/T_id-1/.archive")].concat();
+    assert_eq!(drive.csv(), csv);
+    let left = [drive.names("drive/T_id-1"), drive.names("drive/T_id-1/.archive")].concat();
     assert!(left.iter().all(|name| !name.contains("part")), "{left:?}");
     mount.free();
-    place.sync();
-    assert_eq!(place.csv().lines().count(), 2_002);
+    drive.sync();
+    assert_eq!(drive.csv().lines().count(), 2_002);
 }
 
 #[test]
 fn without_its_folders_it_asks_for_them() {
-    let place = Place::new();
-    let mut task = crate::place::task(&place.path(""), "sync", &json!({}), 1);
+    let drive = TestDrive::new();
+    let mut task = crate::test_drive::task(&drive.path(""), "sync", &json!({}), 1);
     let run = |task: &baton_plugin_sdk::Task| {
         let lent = drive_sync::act::HostServices {
-            own: place.own(),
-            catalog: place.catalog(),
-            locks: &place.locks,
+            own: drive.own(),
+            catalog: drive.catalog(),
+            locks: &drive.locks,
             pause: &|_| {},
         };
         drive_sync::act::run(task, lent)
@@ -160,32 +160,32 @@ fn without_its_folders_it_asks_for_them() {
 
 #[test]
 fn arguments_that_an_action_does_not_have_are_refused_with_those_that_it_has() {
-    let place = Place::new();
-    place.database(&[NAME], &[&["p1", "One"]], true);
+    let drive = TestDrive::new();
+    drive.database(&[NAME], &[&["p1", "One"]], true);
     for (action, args, other, has) in [
         ("sync", json!({ "overwite": true }), "overwite", "`overwrite`"),
         ("repair", json!({ "aply": true }), "aply", "`apply`, `keep`"),
         ("diagnose", json!({ "database": "id-1" }), "database", "`keep`"),
     ] {
-        let error = place.try_run(action, &args);
+        let error = drive.try_run(action, &args);
         assert!(
             matches!(&error, Err(Error::Permanent(text)) if text.contains(&format!("no argument `{other}`")) && text.contains(has)),
             "{error:?}"
         );
     }
-    assert!(place.names("drive").is_empty());
+    assert!(drive.names("drive").is_empty());
 }
 
 #[test]
 fn an_id_may_be_a_number() {
-    let place = Place::new();
-    place.database(&[NAME], &[&["p1", "One"]], true);
-    let sidecar = place.read("databases/T.json").replace("id-1", "2024");
-    place.write("databases/T.json", &sidecar);
-    place.run("ensure-folder", &json!({ "database": 2024, "title": 1984 }));
-    assert_eq!(place.names("drive"), ["1984_2024"]);
+    let drive = TestDrive::new();
+    drive.database(&[NAME], &[&["p1", "One"]], true);
+    let sidecar = drive.read("databases/T.json").replace("id-1", "2024");
+    drive.write("databases/T.json", &sidecar);
+    drive.run("ensure-folder", &json!({ "database": 2024, "title": 1984 }));
+    assert_eq!(drive.names("drive"), ["1984_2024"]);
     for ids in [json!(2024), json!([2024]), json!(["2024"])] {
-        assert!(place.run("sync", &json!({ "database": ids })).summary.starts_with("1 database checked"));
+        assert!(drive.run("sync", &json!({ "database": ids })).summary.starts_with("1 database checked"));
     }
-    assert!(place.try_run("sync", &json!({ "database": true })).is_err());
+    assert!(drive.try_run("sync", &json!({ "database": true })).is_err());
 }

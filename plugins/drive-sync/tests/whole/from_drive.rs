@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::place::{Place, ids};
+use crate::test_drive::{TestDrive, ids};
 
 const PROPERTIES: &[(&str, &str, &str)] = &[
     ("title", "Name", "title"),
@@ -12,63 +12,63 @@ const PROPERTIES: &[(&str, &str, &str)] = &[
     ("e", "Edited", "last_edited_time"),
 ];
 
-fn place(edited: &str) -> Place {
-    let place = Place::new();
-    place.database(
+fn drive(edited: &str) -> TestDrive {
+    let drive = TestDrive::new();
+    drive.database(
         PROPERTIES,
         &[&["p1", "One", "false", "a, b", "x", edited], &["p2", "Two", "true", "c", "", edited]],
         true,
     );
-    place.sync();
-    place
+    drive.sync();
+    drive
 }
 
-fn from(place: &Place, mode: &str) -> (baton_plugin_sdk::Outcome, Value) {
-    let outcome = place.run("sync", &json!({ "direction": "from-drive", "mode": mode }));
-    let changes = place.path("exports/T_id-1.changes.json");
+fn from(drive: &TestDrive, mode: &str) -> (baton_plugin_sdk::Outcome, Value) {
+    let outcome = drive.run("sync", &json!({ "direction": "from-drive", "mode": mode }));
+    let changes = drive.path("exports/T_id-1.changes.json");
     let changes = std::fs::read(changes).map_or(Value::Null, |bytes| serde_json::from_slice(&bytes).unwrap());
     (outcome, changes)
 }
 
 #[test]
 fn what_was_changed_is_handed_over_and_the_next_sync_continues() {
-    let place = place("2026-01-18T09:00:00Z");
-    place.edit_csv("One,false,\"a, b\"", "Eins,YES,\"a,b , c d\"");
-    let (outcome, changes) = from(&place, "guard");
+    let drive = drive("2026-01-18T09:00:00Z");
+    drive.edit_csv("One,false,\"a, b\"", "Eins,YES,\"a,b , c d\"");
+    let (outcome, changes) = from(&drive, "guard");
     assert!(
         outcome.summary.starts_with("1 database checked: 1 changed on the Drive (3 cells, 0 rows new)."),
         "{}",
         outcome.summary
     );
     assert_eq!(changes["changed"][1], json!({ "page_id": "p1", "property": "d", "from": "false", "to": "true" }));
-    let csv = place.read("exports/T_id-1.csv");
+    let csv = drive.read("exports/T_id-1.csv");
     assert!(csv.contains("p1,,Eins,true,\"a, b, c d\",x,2026-01-18T09:00:00Z\np2,,Two"), "{csv}");
     // The owner takes the changes over; the delivered files are a valid source.
-    place.write("databases/T.csv", &csv);
-    place.write("databases/T.json", &place.read("exports/T_id-1.json"));
-    assert!(ids(&place.sync()).is_empty());
-    assert!(place.csv().contains("Eins,true,\"a, b, c d\",x"));
-    assert!(ids(&place.sync()).is_empty());
+    drive.write("databases/T.csv", &csv);
+    drive.write("databases/T.json", &drive.read("exports/T_id-1.json"));
+    assert!(ids(&drive.sync()).is_empty());
+    assert!(drive.csv().contains("Eins,true,\"a, b, c d\",x"));
+    assert!(ids(&drive.sync()).is_empty());
 }
 
 #[test]
 fn a_checkbox_is_read_exactly_and_what_is_none_is_not_taken() {
     for (text, bad) in [("11", true), ("true-ish", true), ("oyes", true), ("no", false), ("1", false)] {
-        let place = place("2026-01-18T09:00:00Z");
-        place.edit_csv("One,false", &format!("One,{text}"));
-        let (outcome, _) = from(&place, "csv-wins");
+        let drive = drive("2026-01-18T09:00:00Z");
+        drive.edit_csv("One,false", &format!("One,{text}"));
+        let (outcome, _) = from(&drive, "csv-wins");
         assert_eq!(ids(&outcome) == ["bad-cell:id-1:p1:Done"], bad, "{text}: {:?}", outcome.findings);
         // Skipped changes block a sync, even after the source was read again.
-        place.database(PROPERTIES, &[&["p1", "One", "false", "a, b", "x", "2026-01-18T09:00:00Z"]], true);
-        assert_eq!(ids(&place.sync()).contains(&"changed-by-hand:id-1"), bad, "{text}");
+        drive.database(PROPERTIES, &[&["p1", "One", "false", "a, b", "x", "2026-01-18T09:00:00Z"]], true);
+        assert_eq!(ids(&drive.sync()).contains(&"changed-by-hand:id-1"), bad, "{text}");
     }
 }
 
 #[test]
 fn read_only_cells_are_left_alone() {
-    let place = place("2026-01-18T09:00:00Z");
-    place.edit_csv(",x,", ",y,");
-    let (outcome, changes) = from(&place, "csv-wins");
+    let drive = drive("2026-01-18T09:00:00Z");
+    drive.edit_csv(",x,", ",y,");
+    let (outcome, changes) = from(&drive, "csv-wins");
     assert_eq!((ids(&outcome), changes), (vec!["read-only-cell:id-1:p1:Related"], Value::Null));
 }
 
@@ -78,12 +78,12 @@ fn a_row_that_both_sides_changed_is_guarded_or_taken() {
     for (edited, guarded) in
         [("2026-01-18T10:00:00Z", false), ("2026-01-18T10:01:00Z", true), ("2026-01-18T11:00:00Z", true)]
     {
-        let place = place(edited);
-        place.edit_csv("One", "Eins");
-        let (outcome, changes) = from(&place, "guard");
+        let drive = drive(edited);
+        drive.edit_csv("One", "Eins");
+        let (outcome, changes) = from(&drive, "guard");
         assert_eq!(ids(&outcome) == ["conflict:id-1:p1:"], guarded, "{edited}: {:?}", outcome.findings);
         assert_eq!(changes.is_null(), guarded);
-        let (outcome, changes) = from(&place, "csv-wins");
+        let (outcome, changes) = from(&drive, "csv-wins");
         assert!(ids(&outcome).is_empty());
         assert_eq!(changes["changed"][0]["to"], "Eins");
     }
@@ -91,9 +91,9 @@ fn a_row_that_both_sides_changed_is_guarded_or_taken() {
 
 #[test]
 fn what_only_the_source_changed_is_not_a_change_of_the_drive() {
-    let place = place("2026-01-18T09:00:00Z");
-    place.edit_csv("One", "Eins");
-    place.database(
+    let drive = drive("2026-01-18T09:00:00Z");
+    drive.edit_csv("One", "Eins");
+    drive.database(
         PROPERTIES,
         &[
             &["p1", "One", "false", "a, b", "x", "2026-01-18T09:00:00Z"],
@@ -101,49 +101,49 @@ fn what_only_the_source_changed_is_not_a_change_of_the_drive() {
         ],
         true,
     );
-    let (outcome, changes) = from(&place, "csv-wins");
+    let (outcome, changes) = from(&drive, "csv-wins");
     assert!(ids(&outcome).is_empty(), "{:?}", outcome.findings);
     assert_eq!(changes["cells"], 1);
-    let csv = place.read("exports/T_id-1.csv");
+    let csv = drive.read("exports/T_id-1.csv");
     assert!(csv.contains("Eins") && csv.contains("Zwei"), "{csv}");
 }
 
 #[test]
 fn rows_that_a_person_added_are_new_and_rows_that_were_deleted_are_not_removed() {
-    let place = place("2026-01-18T09:00:00Z");
-    let csv = place.csv();
+    let drive = drive("2026-01-18T09:00:00Z");
+    let csv = drive.csv();
     let lines: Vec<&str> = csv.lines().collect();
     let edited = format!("{}\n{}\n{}\n,,Three,0,\"[\"\"x, y\"\"]\",,\nghost,,Four,,,,\n", lines[0], lines[1], lines[2]);
-    place.write("drive/T_id-1/T_id-1.csv", &edited);
-    let (outcome, changes) = from(&place, "guard");
+    drive.write("drive/T_id-1/T_id-1.csv", &edited);
+    let (outcome, changes) = from(&drive, "guard");
     assert_eq!((ids(&outcome), &changes["new_rows"]), (vec!["unknown-row:id-1:ghost:"], &json!(1)));
-    let csv = place.read("exports/T_id-1.csv");
+    let csv = drive.read("exports/T_id-1.csv");
     assert!(csv.contains("p2,,Two") && csv.contains(",,Three,false,\"[\"\"x, y\"\"]\",,\n"), "{csv}");
 }
 
 #[test]
 fn a_row_that_was_changed_here_and_was_deleted_from_its_source_is_a_conflict() {
-    let place = place("2026-01-18T09:00:00Z");
-    place.edit_csv("One", "Eins");
-    place.database(PROPERTIES, &[&["p2", "Two", "true", "c", "", "2026-01-18T09:00:00Z"]], true);
-    let (outcome, changes) = from(&place, "guard");
+    let drive = drive("2026-01-18T09:00:00Z");
+    drive.edit_csv("One", "Eins");
+    drive.database(PROPERTIES, &[&["p2", "Two", "true", "c", "", "2026-01-18T09:00:00Z"]], true);
+    let (outcome, changes) = from(&drive, "guard");
     assert_eq!((ids(&outcome), changes), (vec!["conflict:id-1:p1:"], Value::Null));
-    assert_eq!(ids(&place.sync()), ["changed-by-hand:id-1"]);
-    assert!(place.csv().contains("Eins"));
-    let (outcome, changes) = from(&place, "csv-wins");
+    assert_eq!(ids(&drive.sync()), ["changed-by-hand:id-1"]);
+    assert!(drive.csv().contains("Eins"));
+    let (outcome, changes) = from(&drive, "csv-wins");
     assert!(ids(&outcome).is_empty(), "{:?}", outcome.findings);
     assert_eq!(changes["changed"], json!([{ "page_id": "p1", "property": "title", "from": "One", "to": "Eins" }]));
-    let csv = place.read("exports/T_id-1.csv");
+    let csv = drive.read("exports/T_id-1.csv");
     assert!(csv.contains("p1,,Eins,false,\"a, b\",x,2026-01-18T09:00:00Z\n"), "{csv}");
 }
 
 #[test]
 fn a_row_that_was_deleted_from_its_source_and_was_not_changed_here_is_not_a_conflict() {
-    let place = place("2026-01-18T09:00:00Z");
-    place.edit_csv("Two", "Zwei");
-    place.database(PROPERTIES, &[&["p2", "Two", "true", "c", "", "2026-01-18T09:00:00Z"]], true);
-    let (outcome, changes) = from(&place, "guard");
+    let drive = drive("2026-01-18T09:00:00Z");
+    drive.edit_csv("Two", "Zwei");
+    drive.database(PROPERTIES, &[&["p2", "Two", "true", "c", "", "2026-01-18T09:00:00Z"]], true);
+    let (outcome, changes) = from(&drive, "guard");
     assert!(ids(&outcome).is_empty(), "{:?}", outcome.findings);
     assert_eq!(changes["cells"], 1);
-    assert!(!place.read("exports/T_id-1.csv").contains("p1"));
+    assert!(!drive.read("exports/T_id-1.csv").contains("p1"));
 }

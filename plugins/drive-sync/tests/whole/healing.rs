@@ -10,7 +10,7 @@ use baton_tests::drive_folder::{self, REAL};
 use baton_tests::sha256;
 use serde_json::json;
 
-use crate::place::{Place, ids, report};
+use crate::test_drive::{TestDrive, ids, report};
 
 /// The number of files of each content.
 pub(crate) fn contents(folder: &Path) -> BTreeMap<String, usize> {
@@ -31,9 +31,9 @@ pub(crate) fn contents(folder: &Path) -> BTreeMap<String, usize> {
 
 #[test]
 fn everything_is_counted() {
-    let place = Place::new();
-    drive_folder::drive(&place.path("drive"), REAL, 1);
-    let outcome = place.run("diagnose", &json!({}));
+    let drive = TestDrive::new();
+    drive_folder::drive(&drive.path("drive"), REAL, 1);
+    let outcome = drive.run("diagnose", &json!({}));
     let report = report(&outcome, "drive-health");
     assert_eq!(
         (&report["databases"], &report["folders"], &report["superfluous_folders"]),
@@ -50,97 +50,97 @@ fn everything_is_counted() {
         "{}",
         outcome.summary
     );
-    let again = place.run("diagnose", &json!({}));
+    let again = drive.run("diagnose", &json!({}));
     assert_eq!(again.findings, outcome.findings, "the same Drive has the same findings");
 }
 
 #[test]
 fn repair_plans_first_and_loses_no_content() {
-    let place = Place::new();
+    let drive = TestDrive::new();
     let shape = drive_folder::Shape { backups: 0, ..REAL };
-    drive_folder::drive(&place.path("drive"), shape, 1);
-    let before = contents(&place.path("drive"));
-    let names = place.names("drive");
-    let planned = place.run("repair", &json!({}));
-    assert_eq!(place.names("drive"), names, "a plan changes nothing");
+    drive_folder::drive(&drive.path("drive"), shape, 1);
+    let before = contents(&drive.path("drive"));
+    let names = drive.names("drive");
+    let planned = drive.run("repair", &json!({}));
+    assert_eq!(drive.names("drive"), names, "a plan changes nothing");
     let plan = report(&planned, "drive-repair")["plan"].as_str().unwrap().to_owned();
-    let applied = place.run("repair", &json!({ "apply": plan }));
+    let applied = drive.run("repair", &json!({ "apply": plan }));
     let undo = report(&applied, "drive-repair");
     assert!(undo["undo"].as_array().unwrap().len() > 400 && undo["not_done"] == json!([]));
-    let after = contents(&place.path("drive"));
+    let after = contents(&drive.path("drive"));
     assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>(), "every content is still there");
-    let old = place.try_run("repair", &json!({ "apply": plan }));
+    let old = drive.try_run("repair", &json!({ "apply": plan }));
     assert!(matches!(old, Err(Error::Permanent(text)) if text.contains("the Drive changed since the plan")));
     // After the second and third round the rest needs a person.
     for _ in 0..3 {
-        place.run("repair", &json!({ "apply": true }));
+        drive.run("repair", &json!({ "apply": true }));
     }
-    let health = report(&place.run("diagnose", &json!({})), "drive-health");
+    let health = report(&drive.run("diagnose", &json!({})), "drive-health");
     assert_eq!((&health["counts"]["duplicate-folder"], &health["counts"]["missing-archive"]), (&json!(0), &json!(0)));
-    assert_eq!(contents(&place.path("drive")).keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
+    assert_eq!(contents(&drive.path("drive")).keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
 }
 
 #[test]
 fn backups_beyond_those_that_are_kept_go_and_the_others_stay() {
-    let place = Place::new();
-    drive_folder::drive(&place.path("drive"), drive_folder::Shape { duplicates: 0, ..REAL }, 1);
+    let drive = TestDrive::new();
+    drive_folder::drive(&drive.path("drive"), drive_folder::Shape { duplicates: 0, ..REAL }, 1);
     // `keep` is not given here.
-    place.run("repair", &json!({ "apply": true }));
-    let health = report(&place.run("diagnose", &json!({})), "drive-health");
+    drive.run("repair", &json!({ "apply": true }));
+    let health = report(&drive.run("diagnose", &json!({})), "drive-health");
     assert_eq!((&health["counts"]["retention-overrun"], &health["backups"]), (&json!(6), &json!(1_892)));
-    let planned = place.run("repair", &json!({ "keep": 50 }));
+    let planned = drive.run("repair", &json!({ "keep": 50 }));
     assert!(planned.summary.contains(" --arg keep=50 does it"), "{}", planned.summary);
-    let done = place.run("repair", &json!({ "apply": true, "keep": 50 }));
+    let done = drive.run("repair", &json!({ "apply": true, "keep": 50 }));
     assert!(done.summary.ends_with("to undo them, except 433 old backups that were deleted."), "{}", done.summary);
-    let health = report(&place.run("diagnose", &json!({})), "drive-health");
+    let health = report(&drive.run("diagnose", &json!({})), "drive-health");
     assert_eq!((&health["counts"]["retention-overrun"], &health["backups"]), (&json!(0), &json!(1_892 - 733 + 300)));
 }
 
 #[test]
 fn a_step_whose_database_another_works_on_is_reported() {
-    let place = Place::new();
+    let drive = TestDrive::new();
     for folder in ["T_id-1", "T_id-1 (1)"] {
-        place.write(&format!("drive/{folder}/T_id-1.csv"), folder);
+        drive.write(&format!("drive/{folder}/T_id-1.csv"), folder);
     }
-    let held = place.locks.take("database:id-1").unwrap();
-    let outcome = place.run("repair", &json!({ "apply": true }));
-    assert_eq!((ids(&outcome), place.names("drive").len()), (vec!["not-repaired:id-1"], 2));
+    let held = drive.locks.take("database:id-1").unwrap();
+    let outcome = drive.run("repair", &json!({ "apply": true }));
+    assert_eq!((ids(&outcome), drive.names("drive").len()), (vec!["not-repaired:id-1"], 2));
     drop(held);
-    place.run("repair", &json!({ "apply": true }));
-    assert_eq!(place.names("drive"), ["T_id-1"]);
-    assert_eq!(place.names("drive/T_id-1"), ["T_id-1 (from T_id-1 (1)).csv", "T_id-1.csv"]);
+    drive.run("repair", &json!({ "apply": true }));
+    assert_eq!(drive.names("drive"), ["T_id-1"]);
+    assert_eq!(drive.names("drive/T_id-1"), ["T_id-1 (from T_id-1 (1)).csv", "T_id-1.csv"]);
 }
 
 #[test]
 fn manifests_that_disagree_and_columns_that_are_left_are_reported() {
-    let place = Place::new();
+    let drive = TestDrive::new();
     let (name, bpm) = (("title", "Name", "title"), ("b", "BPM", "number"));
-    place.database(&[name, bpm], &[&["p1", "One", "120"]], true);
-    place.sync();
-    assert!(ids(&place.run("diagnose", &json!({}))).is_empty());
-    place.database(&[name], &[&["p1", "One"]], true);
-    place.sync();
-    let outcome = place.run("diagnose", &json!({}));
+    drive.database(&[name, bpm], &[&["p1", "One", "120"]], true);
+    drive.sync();
+    assert!(ids(&drive.run("diagnose", &json!({}))).is_empty());
+    drive.database(&[name], &[&["p1", "One"]], true);
+    drive.sync();
+    let outcome = drive.run("diagnose", &json!({}));
     assert_eq!(ids(&outcome), ["tombstone:id-1:T_id-1/T_id-1.csv"]);
     assert!(outcome.findings[0].evidence.contains("approve-deletion --arg database=id-1 --arg 'property=\"BPM\"'"));
-    place.edit_csv("Name,BPM", "Name,Beats");
-    place.write("drive/T_id-1/.drive-sync.part", "half");
-    let outcome = place.run("diagnose", &json!({}));
+    drive.edit_csv("Name,BPM", "Name,Beats");
+    drive.write("drive/T_id-1/.drive-sync.part", "half");
+    let outcome = drive.run("diagnose", &json!({}));
     assert!(ids(&outcome).contains(&"manifest-disagrees:id-1:T_id-1/T_id-1.manifest.json"));
     assert!(ids(&outcome).contains(&"leftover:id-1:T_id-1/.drive-sync.part"));
-    place.write("drive/T_id-1/T_id-1.manifest.json", "{");
-    assert!(ids(&place.run("diagnose", &json!({}))).contains(&"manifest-disagrees:id-1:T_id-1/T_id-1.manifest.json"));
+    drive.write("drive/T_id-1/T_id-1.manifest.json", "{");
+    assert!(ids(&drive.run("diagnose", &json!({}))).contains(&"manifest-disagrees:id-1:T_id-1/T_id-1.manifest.json"));
 }
 
 #[test]
 fn what_is_not_a_csv_is_reported_and_one_that_a_program_saved_in_its_own_way_is_not() {
     let name = ("title", "Name", "title");
-    let place = Place::new();
-    place.database(&[name], &[&["p1", "One"]], true);
-    place.sync();
-    let good = place.csv();
-    place.write("drive/T_id-1/T_id-1.csv", &format!("\u{feff}{}", good.replace('\n', "\r\n")));
-    assert!(ids(&place.run("diagnose", &json!({}))).is_empty());
+    let drive = TestDrive::new();
+    drive.database(&[name], &[&["p1", "One"]], true);
+    drive.sync();
+    let good = drive.csv();
+    drive.write("drive/T_id-1/T_id-1.csv", &format!("\u{feff}{}", good.replace('\n', "\r\n")));
+    assert!(ids(&drive.run("diagnose", &json!({}))).is_empty());
     let large = format!("{good}{}", "x".repeat(17 << 20));
     for bad in [
         "",
@@ -148,39 +148,39 @@ fn what_is_not_a_csv_is_reported_and_one_that_a_program_saved_in_its_own_way_is_
         "__page_id,__last_synced_iso,Name\n,,title\np1,,\"On",
         large.as_str(),
     ] {
-        place.write("drive/T_id-1/T_id-1.csv", bad);
-        assert_eq!(ids(&place.run("diagnose", &json!({}))), ["unreadable:id-1:T_id-1/T_id-1.csv"]);
+        drive.write("drive/T_id-1/T_id-1.csv", bad);
+        assert_eq!(ids(&drive.run("diagnose", &json!({}))), ["unreadable:id-1:T_id-1/T_id-1.csv"]);
     }
-    place.write("drive/T_id-1/T_id-1.csv", &good);
-    place.write("drive/T_id-1/.archive/.drive-sync.part", "half");
-    assert_eq!(ids(&place.run("diagnose", &json!({}))), ["leftover:id-1:T_id-1/.archive/.drive-sync.part"]);
-    fs::remove_dir_all(place.path("drive/T_id-1/.archive")).unwrap();
-    place.write("drive/T_id-1/.archive", "a file");
-    assert_eq!(ids(&place.run("diagnose", &json!({}))), ["unreadable:id-1:T_id-1/.archive"]);
-    let planned = place.run("repair", &json!({}));
+    drive.write("drive/T_id-1/T_id-1.csv", &good);
+    drive.write("drive/T_id-1/.archive/.drive-sync.part", "half");
+    assert_eq!(ids(&drive.run("diagnose", &json!({}))), ["leftover:id-1:T_id-1/.archive/.drive-sync.part"]);
+    fs::remove_dir_all(drive.path("drive/T_id-1/.archive")).unwrap();
+    drive.write("drive/T_id-1/.archive", "a file");
+    assert_eq!(ids(&drive.run("diagnose", &json!({}))), ["unreadable:id-1:T_id-1/.archive"]);
+    let planned = drive.run("repair", &json!({}));
     assert!(planned.summary.contains("0 steps, 1 left to a person"), "{}", planned.summary);
-    fs::remove_dir_all(place.path("drive/T_id-1")).unwrap();
-    place.write("drive/T_id-1", "a file");
-    assert_eq!(ids(&place.run("diagnose", &json!({}))), ["unreadable:id-1:T_id-1"]);
+    fs::remove_dir_all(drive.path("drive/T_id-1")).unwrap();
+    drive.write("drive/T_id-1", "a file");
+    assert_eq!(ids(&drive.run("diagnose", &json!({}))), ["unreadable:id-1:T_id-1"]);
 }
 
 #[test]
 fn a_second_workspace_on_the_same_drive_finds_nothing_wrong() {
-    let place = Place::new();
+    let drive = TestDrive::new();
     let folder = tempfile::tempdir().unwrap();
     let second = baton_tests::host_services::HostDatabase::own(folder.path());
-    let run = |action: &str| place.run_with(action, &json!({}), &second, &place.locks).unwrap();
-    place.database(&[("a", "Name", "title")], &[&["p1", "One"]], true);
-    place.sync();
+    let run = |action: &str| drive.run_with(action, &json!({}), &second, &drive.locks).unwrap();
+    drive.database(&[("a", "Name", "title")], &[&["p1", "One"]], true);
+    drive.sync();
     assert!(ids(&run("diagnose")).is_empty(), "it has never synced");
     run("sync");
     assert!(ids(&run("diagnose")).is_empty());
     // The first workspace continues, with one more column.
-    place.database(&[("a", "Name", "title"), ("b", "BPM", "number")], &[&["p1", "One", "120"]], true);
-    place.sync();
+    drive.database(&[("a", "Name", "title"), ("b", "BPM", "number")], &[&["p1", "One", "120"]], true);
+    drive.sync();
     assert!(ids(&run("diagnose")).is_empty(), "what the other workspace wrote is no damage");
     // The workspace that wrote a manifest notices a change in it.
     let manifest = "drive/T_id-1/T_id-1.manifest.json";
-    place.write(manifest, &place.read(manifest).replace("\"row_count\": 1", "\"row_count\": 7"));
-    assert_eq!(ids(&place.run("diagnose", &json!({}))), [format!("manifest-disagrees:id-1:{}", &manifest[6..])]);
+    drive.write(manifest, &drive.read(manifest).replace("\"row_count\": 1", "\"row_count\": 7"));
+    assert_eq!(ids(&drive.run("diagnose", &json!({}))), [format!("manifest-disagrees:id-1:{}", &manifest[6..])]);
 }

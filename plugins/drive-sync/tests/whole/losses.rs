@@ -6,31 +6,31 @@ use baton_plugin_kit::host::{Tables as _, Writable as _};
 use baton_plugin_sdk::Error;
 use serde_json::json;
 
-use crate::place::{Place, ids};
-use crate::stand_ins::Fails;
+use crate::test_drive::{TestDrive, ids};
+use crate::test_services::FailingLocks;
 
 pub(crate) const NAME: (&str, &str, &str) = ("title", "Name", "title");
 pub(crate) const BPM: (&str, &str, &str) = ("b", "BPM", "number");
 pub(crate) const RELATED: (&str, &str, &str) = ("r", "Related", "relation");
 pub(crate) const CSV: &str = "drive/T_id-1/T_id-1.csv";
 
-pub(crate) fn edited() -> Place {
-    let place = Place::new();
-    place.database(&[NAME, RELATED], &[&["p1", "One", "x"], &["p2", "Two", "y"]], true);
-    place.sync();
-    place.edit_csv("One", "Eins");
-    place
+pub(crate) fn edited() -> TestDrive {
+    let drive = TestDrive::new();
+    drive.database(&[NAME, RELATED], &[&["p1", "One", "x"], &["p2", "Two", "y"]], true);
+    drive.sync();
+    drive.edit_csv("One", "Eins");
+    drive
 }
 
 /// A row with cells in the tombstone `BPM`.
-pub(crate) fn with_tombstone() -> Place {
-    let place = Place::new();
-    place.database(&[NAME, BPM], &[&["p1", "One", "120"], &["p2", "Two", "121"], &["p3", "Three", "122"]], true);
-    place.sync();
-    place.database(&[NAME], &[&["p1", "One"], &["p2", "Two"], &["p3", "Three"]], true);
-    place.sync();
-    assert!(place.csv().contains(",One,120\n"));
-    place
+pub(crate) fn with_tombstone() -> TestDrive {
+    let drive = TestDrive::new();
+    drive.database(&[NAME, BPM], &[&["p1", "One", "120"], &["p2", "Two", "121"], &["p3", "Three", "122"]], true);
+    drive.sync();
+    drive.database(&[NAME], &[&["p1", "One"], &["p2", "Two"], &["p3", "Three"]], true);
+    drive.sync();
+    assert!(drive.csv().contains(",One,120\n"));
+    drive
 }
 
 pub(crate) fn from_drive() -> serde_json::Value {
@@ -39,241 +39,242 @@ pub(crate) fn from_drive() -> serde_json::Value {
 
 #[test]
 fn what_could_not_be_handed_over_is_not_replaced() {
-    let place = edited();
-    fs::remove_dir(place.path("exports")).unwrap();
-    place.write("exports", "no folder");
-    assert!(matches!(place.try_run("sync", &from_drive()), Err(Error::Retryable(_))));
-    place.database(&[NAME, RELATED], &[&["p1", "One", "x"], &["p2", "Zwei", "y"]], true);
-    assert_eq!(ids(&place.sync()), ["changed-by-hand:id-1"]);
-    assert!(place.csv().contains("Eins"));
+    let drive = edited();
+    fs::remove_dir(drive.path("exports")).unwrap();
+    drive.write("exports", "no folder");
+    assert!(matches!(drive.try_run("sync", &from_drive()), Err(Error::Retryable(_))));
+    drive.database(&[NAME, RELATED], &[&["p1", "One", "x"], &["p2", "Zwei", "y"]], true);
+    assert_eq!(ids(&drive.sync()), ["changed-by-hand:id-1"]);
+    assert!(drive.csv().contains("Eins"));
 }
 
 #[test]
 fn what_was_handed_over_stays_until_the_source_was_read_anew() {
-    let place = edited();
-    assert!(place.run("sync", &from_drive()).summary.contains("(1 cell, 0 rows new)"));
-    let waits = place.sync();
+    let drive = edited();
+    assert!(drive.run("sync", &from_drive()).summary.contains("(1 cell, 0 rows new)"));
+    let waits = drive.sync();
     assert_eq!(ids(&waits), ["changed-by-hand:id-1"]);
     assert!(waits.findings[0].title.contains("written as files"), "{:?}", waits.findings);
-    assert!(place.csv().contains("Eins"));
+    assert!(drive.csv().contains("Eins"));
     // An approval makes the next sync read again; the source is unchanged.
-    place.own().execute("UPDATE databases SET source_stamp = ''", &[]).unwrap();
-    assert_eq!(ids(&place.sync()), ["changed-by-hand:id-1"]);
-    place.database(&[NAME, RELATED], &[&["p1", "Eins", "x"], &["p2", "Two", "y"]], true);
-    assert!(ids(&place.sync()).is_empty());
-    assert!(place.csv().contains("Eins"));
+    drive.own().execute("UPDATE databases SET source_stamp = ''", &[]).unwrap();
+    assert_eq!(ids(&drive.sync()), ["changed-by-hand:id-1"]);
+    drive.database(&[NAME, RELATED], &[&["p1", "Eins", "x"], &["p2", "Two", "y"]], true);
+    assert!(ids(&drive.sync()).is_empty());
+    assert!(drive.csv().contains("Eins"));
 }
 
 #[test]
 fn what_was_handed_over_stays_although_the_source_had_changed_before() {
-    let place = edited();
-    place.database(&[NAME, RELATED], &[&["p1", "One", "x"], &["p2", "Zwei", "y"]], true);
-    assert!(place.run("sync", &from_drive()).summary.contains("(1 cell, 0 rows new)"));
-    assert_eq!(ids(&place.sync()), ["changed-by-hand:id-1"], "the reading that it was handed over with");
-    assert!(place.csv().contains("Eins"));
-    place.database(&[NAME, RELATED], &[&["p1", "Eins", "x"], &["p2", "Zwei", "y"]], true);
-    assert!(ids(&place.sync()).is_empty() && place.csv().contains("Eins") && place.csv().contains("Zwei"));
+    let drive = edited();
+    drive.database(&[NAME, RELATED], &[&["p1", "One", "x"], &["p2", "Zwei", "y"]], true);
+    assert!(drive.run("sync", &from_drive()).summary.contains("(1 cell, 0 rows new)"));
+    assert_eq!(ids(&drive.sync()), ["changed-by-hand:id-1"], "the reading that it was handed over with");
+    assert!(drive.csv().contains("Eins"));
+    drive.database(&[NAME, RELATED], &[&["p1", "Eins", "x"], &["p2", "Zwei", "y"]], true);
+    assert!(ids(&drive.sync()).is_empty() && drive.csv().contains("Eins") && drive.csv().contains("Zwei"));
 }
 
 #[test]
 fn what_was_handed_over_of_a_drive_from_before_stays_too() {
-    let place = Place::new();
-    place.write(CSV, "__page_id,__last_synced_iso,Name\n,,title\np1,2026-01-01T00:00:00Z,Eins\n");
-    place.database(&[NAME], &[&["p1", "One"]], true);
-    let taken = place.run("sync", &json!({ "direction": "from-drive", "mode": "csv-wins" }));
+    let drive = TestDrive::new();
+    drive.write(CSV, "__page_id,__last_synced_iso,Name\n,,title\np1,2026-01-01T00:00:00Z,Eins\n");
+    drive.database(&[NAME], &[&["p1", "One"]], true);
+    let taken = drive.run("sync", &json!({ "direction": "from-drive", "mode": "csv-wins" }));
     assert!(taken.summary.contains("(1 cell, 0 rows new)"), "{}", taken.summary);
-    assert_eq!(ids(&place.run("sync", &from_drive())), ["conflict:id-1:p1:"], "guard knows no more than before");
-    assert_eq!(ids(&place.sync()), ["changed-by-hand:id-1"]);
-    place.database(&[NAME], &[&["p1", "Eins"]], true);
-    assert!(ids(&place.sync()).is_empty() && place.csv().contains("Eins"));
+    assert_eq!(ids(&drive.run("sync", &from_drive())), ["conflict:id-1:p1:"], "guard knows no more than before");
+    assert_eq!(ids(&drive.sync()), ["changed-by-hand:id-1"]);
+    drive.database(&[NAME], &[&["p1", "Eins"]], true);
+    assert!(ids(&drive.sync()).is_empty() && drive.csv().contains("Eins"));
 }
 
 #[test]
 fn a_file_in_which_nothing_is_new_for_the_source_hinders_nothing() {
-    let place = edited();
-    place.edit_csv("Eins", "One");
-    place.edit_csv("p1,", "\"p1\",");
-    assert_eq!(ids(&place.sync()), ["changed-by-hand:id-1"]);
-    assert!(place.run("sync", &from_drive()).summary.contains("0 changed"));
-    assert!(ids(&place.sync()).is_empty());
+    let drive = edited();
+    drive.edit_csv("Eins", "One");
+    drive.edit_csv("p1,", "\"p1\",");
+    assert_eq!(ids(&drive.sync()), ["changed-by-hand:id-1"]);
+    assert!(drive.run("sync", &from_drive()).summary.contains("0 changed"));
+    assert!(ids(&drive.sync()).is_empty());
 }
 
 #[test]
 fn one_database_that_ends_the_task_takes_nothing_from_those_before() {
-    let place = edited();
-    let (csv, sidecar) = (place.read("databases/T.csv"), place.read("databases/T.json"));
-    place.write("databases/U.csv", &csv);
-    place.write("databases/U.json", &sidecar.replace("id-1", "id-2"));
-    let outcome = place.run_with("sync", &from_drive(), place.own(), &Fails("database:id-2", &place.locks)).unwrap();
+    let drive = edited();
+    let (csv, sidecar) = (drive.read("databases/T.csv"), drive.read("databases/T.json"));
+    drive.write("databases/U.csv", &csv);
+    drive.write("databases/U.json", &sidecar.replace("id-1", "id-2"));
+    let outcome =
+        drive.run_with("sync", &from_drive(), drive.own(), &FailingLocks("database:id-2", &drive.locks)).unwrap();
     assert_eq!(ids(&outcome), ["ended-early:id-2"]);
-    assert!(place.read("exports/T_id-1.csv").contains("Eins"));
+    assert!(drive.read("exports/T_id-1.csv").contains("Eins"));
 }
 
 #[test]
 fn a_cell_that_nobody_may_change_stands_in_the_way_of_the_next_sync() {
     for to in [",z\n", ",\n"] {
-        let place = edited();
-        place.edit_csv(",x\n", to);
-        assert!(ids(&place.run("sync", &from_drive())).contains(&"read-only-cell:id-1:p1:Related"));
-        place.database(&[NAME, RELATED], &[&["p1", "Eins", "x"], &["p2", "Two", "y"]], true);
-        assert_eq!(ids(&place.sync()), ["changed-by-hand:id-1"]);
+        let drive = edited();
+        drive.edit_csv(",x\n", to);
+        assert!(ids(&drive.run("sync", &from_drive())).contains(&"read-only-cell:id-1:p1:Related"));
+        drive.database(&[NAME, RELATED], &[&["p1", "Eins", "x"], &["p2", "Two", "y"]], true);
+        assert_eq!(ids(&drive.sync()), ["changed-by-hand:id-1"]);
     }
 }
 
 #[test]
 fn a_column_without_a_property_comes_back_when_it_was_taken_out_by_hand() {
-    let place = with_tombstone();
-    place.write(CSV, "__page_id,__last_synced_iso,Name\n,,title\np1,,One\np2,,Two\np3,,Three\n");
-    place.run("sync", &json!({ "overwrite": true }));
-    assert!(place.csv().contains(",One,120\n") && place.csv().contains(",Three,122\n"), "{}", place.csv());
+    let drive = with_tombstone();
+    drive.write(CSV, "__page_id,__last_synced_iso,Name\n,,title\np1,,One\np2,,Two\np3,,Three\n");
+    drive.run("sync", &json!({ "overwrite": true }));
+    assert!(drive.csv().contains(",One,120\n") && drive.csv().contains(",Three,122\n"), "{}", drive.csv());
 }
 
 #[test]
 fn rows_that_were_filtered_out_keep_what_only_the_csv_had() {
-    let place = with_tombstone();
-    let csv = place.csv();
+    let drive = with_tombstone();
+    let csv = drive.csv();
     let few: Vec<&str> = csv.lines().take(3).collect();
-    place.write(CSV, &format!("{}\n", few.join("\n")));
-    place.run("sync", &from_drive());
-    place.database(&[NAME], &[&["p1", "Uno"], &["p2", "Two"], &["p3", "Three"]], true);
-    assert!(ids(&place.sync()).is_empty());
-    assert!(place.csv().contains(",Uno,120\n") && place.csv().contains(",Three,122\n"), "{}", place.csv());
+    drive.write(CSV, &format!("{}\n", few.join("\n")));
+    drive.run("sync", &from_drive());
+    drive.database(&[NAME], &[&["p1", "Uno"], &["p2", "Two"], &["p3", "Three"]], true);
+    assert!(ids(&drive.sync()).is_empty());
+    assert!(drive.csv().contains(",Uno,120\n") && drive.csv().contains(",Three,122\n"), "{}", drive.csv());
     // After an incomplete reading the rows themselves stay too.
-    place.write(CSV, &format!("{}\n", few.join("\n")));
-    place.run("sync", &from_drive());
-    place.database(&[NAME], &[&["p1", "Eins"]], false);
-    place.sync();
-    assert!(place.csv().contains(",Three,122\n"), "{}", place.csv());
+    drive.write(CSV, &format!("{}\n", few.join("\n")));
+    drive.run("sync", &from_drive());
+    drive.database(&[NAME], &[&["p1", "Eins"]], false);
+    drive.sync();
+    assert!(drive.csv().contains(",Three,122\n"), "{}", drive.csv());
 }
 
 #[test]
 fn an_approval_is_for_one_column_whatever_its_header_becomes() {
-    let place = Place::new();
+    let drive = TestDrive::new();
     let other = ("c", "BPM", "number");
-    place.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
-    place.sync();
-    place.database(&[NAME], &[&["p1", "One"]], true);
-    place.sync();
-    place.run("approve-deletion", &json!({ "database": "id-1", "property": "BPM" }));
+    drive.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
+    drive.sync();
+    drive.database(&[NAME], &[&["p1", "One"]], true);
+    drive.sync();
+    drive.run("approve-deletion", &json!({ "database": "id-1", "property": "BPM" }));
     for _ in 0..3 {
-        place.database(&[NAME, other], &[&["p1", "One", "99"]], true);
-        place.sync();
+        drive.database(&[NAME, other], &[&["p1", "One", "99"]], true);
+        drive.sync();
     }
-    assert!(place.csv().starts_with("__page_id,__last_synced_iso,Name,BPM\n"), "{}", place.csv());
-    assert!(place.csv().contains(",One,99\n"), "{}", place.csv());
+    assert!(drive.csv().starts_with("__page_id,__last_synced_iso,Name,BPM\n"), "{}", drive.csv());
+    assert!(drive.csv().contains(",One,99\n"), "{}", drive.csv());
     for _ in 0..5 {
-        place.database(&[NAME], &[&["p1", "One"]], true);
-        place.sync();
+        drive.database(&[NAME], &[&["p1", "One"]], true);
+        drive.sync();
     }
-    assert!(place.csv().contains(",One,99\n"), "{}", place.csv());
+    assert!(drive.csv().contains(",One,99\n"), "{}", drive.csv());
 }
 
 #[test]
 fn of_two_columns_of_one_property_the_one_that_was_approved_goes() {
-    let place = Place::new();
-    place.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
-    place.sync();
-    place.database(&[NAME, ("b", "BPM", "rich_text")], &[&["p1", "One", "fast"]], true);
-    place.sync();
-    place.database(&[NAME], &[&["p1", "One"]], true);
-    place.sync();
-    let both = place.try_run("approve-deletion", &json!({ "database": "id-1", "property": "b" }));
+    let drive = TestDrive::new();
+    drive.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
+    drive.sync();
+    drive.database(&[NAME, ("b", "BPM", "rich_text")], &[&["p1", "One", "fast"]], true);
+    drive.sync();
+    drive.database(&[NAME], &[&["p1", "One"]], true);
+    drive.sync();
+    let both = drive.try_run("approve-deletion", &json!({ "database": "id-1", "property": "b" }));
     assert!(
         matches!(&both, Err(Error::Permanent(text)) if text.contains("`BPM`, ") && text.contains("`BPM [rich_text]`")),
         "{both:?}"
     );
-    place.run("approve-deletion", &json!({ "database": "id-1", "property": "BPM [rich_text]" }));
+    drive.run("approve-deletion", &json!({ "database": "id-1", "property": "BPM [rich_text]" }));
     for _ in 0..5 {
-        place.database(&[NAME], &[&["p1", "One"]], true);
-        place.sync();
+        drive.database(&[NAME], &[&["p1", "One"]], true);
+        drive.sync();
     }
-    assert!(place.csv().contains(",One,120\n"), "{}", place.csv());
+    assert!(drive.csv().contains(",One,120\n"), "{}", drive.csv());
 }
 
 #[test]
 fn a_killed_sync_leaves_no_approval_behind() {
-    let place = Place::new();
-    place.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
-    place.sync();
-    place.database(&[NAME], &[&["p1", "One"]], true);
-    place.sync();
-    place.database(&[NAME, BPM], &[&["p1", "One", "121"]], true);
-    place.sync();
+    let drive = TestDrive::new();
+    drive.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
+    drive.sync();
+    drive.database(&[NAME], &[&["p1", "One"]], true);
+    drive.sync();
+    drive.database(&[NAME, BPM], &[&["p1", "One", "121"]], true);
+    drive.sync();
     // The state after a kill between the CSV and the end of the approval.
     for key in ["b", "BPM", "[\"b\",\"number\"]"] {
         let put = "INSERT INTO approvals (database, property, approved_at) VALUES ('id-1', ?1, 'now')";
-        place.own().execute(put, &[key.into()]).unwrap();
+        drive.own().execute(put, &[key.into()]).unwrap();
     }
     let killed =
         "UPDATE databases SET next_digest = csv_digest, next_manifest = manifest, csv_digest = 'x', source_stamp = ''";
-    place.own().execute(killed, &[]).unwrap();
+    drive.own().execute(killed, &[]).unwrap();
     for _ in 0..5 {
-        place.database(&[NAME], &[&["p1", "One"]], true);
-        place.sync();
+        drive.database(&[NAME], &[&["p1", "One"]], true);
+        drive.sync();
     }
-    assert!(place.csv().contains(",One,121\n"), "{}", place.csv());
+    assert!(drive.csv().contains(",One,121\n"), "{}", drive.csv());
 }
 
 /// A CSV with a separate column, and a row that a person added there.
-fn with_notes(added: &str) -> Place {
-    let place = Place::new();
-    place.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
-    place.sync();
+fn with_notes(added: &str) -> TestDrive {
+    let drive = TestDrive::new();
+    drive.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
+    drive.sync();
     let csv = format!("__page_id,__last_synced_iso,Name,BPM,My notes\n,,title,number,\np1,,One,120,good\n{added}\n");
-    place.write(CSV, &csv);
-    place.run("adopt-column", &json!({ "database": "id-1", "column": "My notes" }));
-    place
+    drive.write(CSV, &csv);
+    drive.run("adopt-column", &json!({ "database": "id-1", "column": "My notes" }));
+    drive
 }
 
 #[test]
 fn a_note_in_a_row_without_a_key_is_reported_and_stays() {
-    let place = with_notes(",,,,dear");
-    assert_eq!(ids(&place.run("sync", &from_drive())), ["unknown-row:id-1::My notes"]);
-    place.database(&[NAME, BPM], &[&["p1", "One", "120"], &["p2", "", ""]], true);
-    assert_eq!(ids(&place.sync()), ["changed-by-hand:id-1"]);
-    assert!(place.csv().contains("dear"));
+    let drive = with_notes(",,,,dear");
+    assert_eq!(ids(&drive.run("sync", &from_drive())), ["unknown-row:id-1::My notes"]);
+    drive.database(&[NAME, BPM], &[&["p1", "One", "120"], &["p2", "", ""]], true);
+    assert_eq!(ids(&drive.sync()), ["changed-by-hand:id-1"]);
+    assert!(drive.csv().contains("dear"));
 }
 
 #[test]
 fn a_note_goes_along_with_the_row_that_its_source_took_over() {
-    let place = with_notes(",,Two,121,dear");
-    assert!(place.run("sync", &from_drive()).summary.contains("1 row new"));
-    place.database(&[NAME, BPM], &[&["p1", "One", "120"], &["p2", "Two", "121"]], true);
-    assert!(ids(&place.sync()).is_empty());
-    assert!(place.csv().contains(",Two,121,dear\n") && place.csv().contains(",One,120,good\n"), "{}", place.csv());
+    let drive = with_notes(",,Two,121,dear");
+    assert!(drive.run("sync", &from_drive()).summary.contains("1 row new"));
+    drive.database(&[NAME, BPM], &[&["p1", "One", "120"], &["p2", "Two", "121"]], true);
+    assert!(ids(&drive.sync()).is_empty());
+    assert!(drive.csv().contains(",Two,121,dear\n") && drive.csv().contains(",One,120,good\n"), "{}", drive.csv());
 }
 
 #[test]
 fn a_note_whose_row_its_source_did_not_take_over_is_not_replaced_unasked() {
-    let place = with_notes(",,Two,121,dear");
-    place.run("sync", &from_drive());
-    place.database(&[NAME, BPM], &[&["p1", "One", "120"], &["p2", "Zwei", "121"]], true);
-    let outcome = place.sync();
+    let drive = with_notes(",,Two,121,dear");
+    drive.run("sync", &from_drive());
+    drive.database(&[NAME, BPM], &[&["p1", "One", "120"], &["p2", "Zwei", "121"]], true);
+    let outcome = drive.sync();
     assert_eq!(ids(&outcome), ["changed-by-hand:id-1"]);
     assert!(outcome.findings[0].title.contains("row 2 of the data"), "{:?}", outcome.findings);
-    assert!(place.csv().contains("dear"));
-    place.run("sync", &json!({ "overwrite": true }));
-    assert!(place.csv().contains(",Zwei,121,\n"), "{}", place.csv());
+    assert!(drive.csv().contains("dear"));
+    drive.run("sync", &json!({ "overwrite": true }));
+    assert!(drive.csv().contains(",Zwei,121,\n"), "{}", drive.csv());
 }
 
 #[test]
 fn a_reading_counts_once_also_when_the_sync_was_killed() {
-    let place = Place::new();
-    place.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
-    place.sync();
+    let drive = TestDrive::new();
+    drive.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
+    drive.sync();
     let before = "SELECT csv_digest, manifest, read_stamp FROM databases";
-    let before = place.own().query(before, &[]).unwrap().rows.remove(0);
-    place.database(&[NAME], &[&["p1", "Uno"]], true);
-    place.sync();
-    place.run("approve-deletion", &json!({ "database": "id-1", "property": "b" }));
+    let before = drive.own().query(before, &[]).unwrap().rows.remove(0);
+    drive.database(&[NAME], &[&["p1", "Uno"]], true);
+    drive.sync();
+    drive.run("approve-deletion", &json!({ "database": "id-1", "property": "b" }));
     // The state after a kill between the CSV and its record.
     let killed = "UPDATE databases SET next_digest = csv_digest, next_manifest = manifest, csv_digest = ?1, manifest = ?2, \
                   read_stamp = ?3, source_stamp = '', csv_stamp = ''";
-    place.own().execute(killed, &before).unwrap();
+    drive.own().execute(killed, &before).unwrap();
     for _ in 0..2 {
-        place.run("sync", &json!({ "complete_reads": 2 }));
-        assert!(place.csv().contains(",Uno,120\n"), "one reading: {}", place.csv());
+        drive.run("sync", &json!({ "complete_reads": 2 }));
+        assert!(drive.csv().contains(",Uno,120\n"), "one reading: {}", drive.csv());
     }
-    place.database(&[NAME], &[&["p1", "Uno"]], true);
-    assert_eq!(ids(&place.run("sync", &json!({ "complete_reads": 2 }))), ["column-deleted:id-1:BPM"]);
+    drive.database(&[NAME], &[&["p1", "Uno"]], true);
+    assert_eq!(ids(&drive.run("sync", &json!({ "complete_reads": 2 }))), ["column-deleted:id-1:BPM"]);
 }

@@ -19,12 +19,12 @@ mod moving;
 #[cfg(test)]
 mod naive;
 #[cfg(test)]
-mod place;
-#[cfg(test)]
 mod race;
 #[cfg(test)]
 mod sheets;
 #[cfg(test)]
-mod stand_ins;
-#[cfg(test)]
 mod syncing;
+#[cfg(test)]
+mod test_drive;
+#[cfg(test)]
+mod test_services;

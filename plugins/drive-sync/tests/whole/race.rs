@@ -21,18 +21,18 @@ use drive_sync::drive::id_key;
 use serde_json::{Value, json};
 
 use crate::healing::contents;
-use crate::stand_ins::{FileLocks, NoLocks, PROCESSES, barrier, halts};
-use crate::{naive, place};
+use crate::test_services::{FileLocks, NoLocks, PROCESSES, barrier, halts};
+use crate::{naive, test_drive};
 
 const CHILD: &str = "DRIVE_SYNC_RACE";
 const ID: &str = "5a1e9c30-7b42-80fd-9c11-0e2f4a6b8c7d";
 
 /// The folder of a race.
-struct Course {
+struct RaceFolder {
     folder: tempfile::TempDir,
 }
 
-impl Course {
+impl RaceFolder {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         for name in ["drive", "databases", "exports", "locks", "marks", "said"] {
@@ -152,7 +152,7 @@ fn run_with(
         sleep(pause / 20 + Duration::from_millis(7 * number as u64 % 50));
     };
     let services = act::HostServices { own, catalog: &HostDatabase::catalog(root), locks, pause: &pause };
-    act::run(&place::task(root, action, args, 1), services)
+    act::run(&test_drive::task(root, action, args, 1), services)
 }
 
 fn until(what: &str, is: impl Fn() -> bool) {
@@ -164,8 +164,8 @@ fn until(what: &str, is: impl Fn() -> bool) {
 }
 
 /// Creates the databases' files once, before the processes start.
-fn prepared() -> Course {
-    let course = Course::new();
+fn prepared() -> RaceFolder {
+    let course = RaceFolder::new();
     drop((HostDatabase::own(&course.path("")), HostDatabase::catalog(&course.path(""))));
     act(&course.path(""), 0, "diagnose", &json!({})).unwrap();
     course
@@ -209,7 +209,7 @@ fn concurrent_sixteen_make_one_folder() {
         assert_eq!(said.iter().filter(|said| said.ends_with("was created.")).count(), 1, "{said:?}");
         assert_eq!(said.iter().filter(|said| said.ends_with("exists already.")).count(), PROCESSES - 1, "{said:?}");
     }
-    let course = Course::new();
+    let course = RaceFolder::new();
     course.race("naive", &["T"]);
     assert_eq!(course.folders().len(), PROCESSES, "the naive algorithm has to fail this test");
 }
@@ -227,7 +227,7 @@ fn timeout_nothing_is_made_while_another_has_the_lock() {
 }
 
 /// A database of 5,000 rows.
-fn source(course: &Course, name: &str) {
+fn source(course: &RaceFolder, name: &str) {
     let rows: String = (0..5_000).map(|row| format!("p{row},,{name} {row}\n")).collect();
     let csv = format!("__page_id,__last_synced_iso,Name\n,,title\n{rows}");
     fs::write(course.path("databases/T.csv"), &csv).unwrap();
@@ -236,7 +236,7 @@ fn source(course: &Course, name: &str) {
 }
 
 /// The names of the rows on the Drive, without their numbers; each one once.
-fn written(course: &Course) -> BTreeSet<String> {
+fn written(course: &RaceFolder) -> BTreeSet<String> {
     let csv = fs::read_to_string(course.path(&format!("drive/T_{ID}/T_{ID}.csv"))).unwrap_or_default();
     assert!(csv.is_empty() || csv.lines().count() == 5_002, "half a file");
     csv.lines().skip(2).map(|line| line.rsplit(',').next().unwrap().split(' ').next().unwrap().to_owned()).collect()
@@ -304,7 +304,7 @@ fn killed_before_each_writing_it_leaves_a_whole_file_and_knows_it_again() {
 }
 
 /// Duplicate folders with files of the same names.
-fn duplicates(files: usize) -> Course {
+fn duplicates(files: usize) -> RaceFolder {
     let course = prepared();
     for (number, folder) in
         [format!("T_{ID}"), format!("Old_{ID}"), format!("T_{ID} (1)"), format!("T_{ID} (2)")].iter().enumerate()

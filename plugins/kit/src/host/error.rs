@@ -2,7 +2,7 @@
 
 use baton_plugin_sdk::{evidence, git, ledger, sql, watch};
 
-/// The reason why a service did not answer. The text is for a person and says how to fix it.
+/// The reason why a service did not answer. The text is for a person and states the fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServiceError {
     /// Not granted; the text has the command that grants it.

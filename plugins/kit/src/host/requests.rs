@@ -33,7 +33,7 @@ pub trait FileWatch {
 
 /// Judges RETURNs.
 pub trait ReturnJudge {
-    /// Says whether the work that a RETURN reports exists.
+    /// Records whether the work that a RETURN reports exists.
     ///
     /// # Errors
     /// As `judge` in `wit/evidence.wit`.

@@ -9,7 +9,7 @@ use baton_track_match::{Id, Track};
 
 use crate::host::Tables;
 
-/// Bytes of catalog data in memory. A plugin has 256 MiB, and the matching needs a part of them.
+/// Maximum size of catalog data in memory. A plugin has 256 MiB, and the matching needs a part of them.
 const MAX_BYTES: usize = 96 << 20;
 
 /// A track of the catalog.

@@ -38,7 +38,7 @@ fn credit(name: &str) -> (Option<String>, String) {
     }
 }
 
-/// A file name without its ending, and the ending in lower case. A name such as `.hidden` has no ending.
+/// A file name without its extension, and the extension in lower case. A name such as `.hidden` has no extension.
 #[must_use]
 pub fn stem_and_ending(name: &str) -> (&str, String) {
     match name.rsplit_once('.') {

@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 
 use super::rules::RuleText;
 
-/// Where a track of several playlists goes.
+/// The target of a track that is in several playlists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ManyPlaylists {
-    /// Into the folder of the first: by `preference`, then by name.
+    /// The folder of the first: by `preference`, then by name.
     #[default]
     First,
-    /// Into each of them.
+    /// Each of these folders.
     Copy,
-    /// Into none.
+    /// The folder for unassigned files.
     Unassigned,
 }
 

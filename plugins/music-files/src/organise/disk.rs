@@ -13,22 +13,23 @@ use sha2::{Digest as _, Sha256};
 
 use super::walk::{modified_ns, system_time};
 
-/// Bytes per read.
+/// Number of bytes per read.
 const PIECE: usize = 256 << 10;
 
-/// Bytes of a copy between two flushes. A single flush at the end could take longer than the time limit on a slow disk.
+/// Number of bytes of a copy between two flushes. A single flush at the end could take longer than the time limit on a
+/// slow disk.
 const UNSAVED: usize = 64 << 20;
 
 /// The metadata of a path, without following a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PathMetadata {
-    /// A regular file.
+    /// True for a regular file.
     pub file: bool,
-    /// A folder.
+    /// True for a folder.
     pub folder: bool,
     /// Bytes.
     pub size: u64,
-    /// Nanoseconds since 1970.
+    /// Modification time in nanoseconds since 1970.
     pub modified_ns: i64,
 }
 

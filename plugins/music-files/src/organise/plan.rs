@@ -26,7 +26,7 @@ use super::rules::{Facts, Rules, Verdict};
 use super::shared_folders;
 use super::step::{Step, StepAction, StepPlace, StepTrack};
 use super::targets::{Choice, Targets};
-use super::template::{Place, Values};
+use super::template::{TargetPath, Values};
 use super::walk::{Entry, FoundFiles, walk};
 
 /// Plans where every music file belongs.
@@ -122,7 +122,7 @@ struct FileDecision {
 
 /// A place for a file, and the playlist that it is for.
 struct PlannedPlace {
-    place: Place,
+    place: TargetPath,
     playlist: Option<String>,
 }
 

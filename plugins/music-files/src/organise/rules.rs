@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::limits::MOST_RULES;
 use super::pattern;
-use super::template::{Place, Template, Values};
+use super::template::{TargetPath, Template, Values};
 
 /// The default rules: a template, and whether it needs a playlist.
 const DEFAULT_RULES: [(&str, bool); 4] = [
@@ -77,8 +77,8 @@ pub(crate) struct Facts {
 /// The decision of the rules about a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// It goes to `place`, by the rule of that number, counted from 1; 0 is a default rule.
-    Goes { place: Place, rule: usize, playlist: Option<String> },
+    /// It goes to `target`, by the rule of that number, counted from 1; 0 is a default rule.
+    Goes { place: TargetPath, rule: usize, playlist: Option<String> },
     /// It stays where it is, by that rule.
     Stays { rule: usize },
 }
@@ -116,13 +116,13 @@ impl Rules {
         Ok(Self(rules))
     }
 
-    /// Whether a rule names this ending. Such files are planned even if they are not audio.
+    /// Whether a rule names this extension. Such files are planned even if they are not audio.
     pub(crate) fn has_format(&self, ext: &str) -> bool {
         self.0.iter().any(|rule| rule.when.format.as_ref().is_some_and(|words| words.fit(ext)))
     }
 
-    /// Decides about a file in these playlists, the preferred first. `audio` is false for a file that is planned only because a rule names
-    /// its ending; the default rules do not apply to it.
+    /// Decides about a file in these playlists, the preferred first. `audio` is false for a file that is planned only
+    /// because a rule names its extension; the default rules do not apply to it.
     pub(crate) fn judge(&self, values: &Values, facts: &Facts, playlists: &[String], audio: bool) -> Verdict {
         for rule in self.0.iter().filter(|rule| audio || rule.when.format.is_some()) {
             let none = [None];

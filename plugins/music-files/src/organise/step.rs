@@ -56,7 +56,7 @@ pub(crate) struct Step {
     pub(crate) to: StepPlace,
     pub(crate) size: u64,
     pub(crate) modified_ns: i64,
-    /// From the catalog, for a file of this size and time; else it is computed when the file is copied.
+    /// From the catalog, for a file of this size and time; otherwise it is computed when the file is copied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) sha256: Option<String>,
     pub(crate) reason: String,

@@ -1,4 +1,4 @@
-//! Finds free names: the requested name, else with ` (2)`, ` (3)`, … before its ending.
+//! Finds free names: the requested name, else with ` (2)`, ` (3)`, … before its extension.
 //!
 //! Names are compared without case and in composed Unicode (`fold.rs`), with existing files and with the names that the plan has given to
 //! other files. The name of an existing file is not free even if the plan moves that file, so no step depends on another.
@@ -13,7 +13,7 @@ use baton_plugin_kit::folder;
 use super::fold::fold;
 use super::limits::{MOST_ALIKE, MOST_ENTRIES};
 use super::roots::{Root, join};
-use super::template::Place;
+use super::template::TargetPath;
 
 /// The result of a choice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,11 +50,11 @@ impl<'a> Targets<'a> {
         Self { root, taken: HashSet::new(), folders: HashMap::new() }
     }
 
-    /// Chooses the name for a file with this place and ending. `own` is its present path, if that is below the same root. `is_copy` is true
-    /// for a path below the root with a copy of the file.
+    /// Chooses the name for a file with this target and extension. `own` is its present path, if that is below the same
+    /// root. `is_copy` is true for a path below the root with a copy of the file.
     pub(crate) fn choose(
         &mut self,
-        place: &Place,
+        place: &TargetPath,
         ext: &str,
         own: Option<&str>,
         is_copy: &dyn Fn(&str) -> bool,
@@ -152,8 +152,8 @@ mod tests {
         }
     }
 
-    fn place(folders: &[&str], stem: &str) -> Place {
-        Place { folders: folders.iter().map(|folder| (*folder).to_owned()).collect(), stem: stem.to_owned() }
+    fn place(folders: &[&str], stem: &str) -> TargetPath {
+        TargetPath { folders: folders.iter().map(|folder| (*folder).to_owned()).collect(), stem: stem.to_owned() }
     }
 
     #[test]

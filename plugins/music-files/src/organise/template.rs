@@ -36,9 +36,9 @@ pub(crate) enum Field {
     Label,
     Bpm,
     Key,
-    /// The ending of the file's own name, in small letters.
+    /// The extension of the file's own name, in lower case.
     Ext,
-    /// The file's own name without its ending.
+    /// The file's own name without its extension.
     Name,
     /// The folder of the file below the granted one; a separate part.
     Folder,
@@ -92,9 +92,9 @@ enum Piece {
     Field(Field),
 }
 
-/// The place of a file: the parts of its folder, and its name without ending.
+/// The target of a file: the parts of its folder, and its name without extension.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct TargetPath {
     pub(crate) folders: Vec<String>,
     pub(crate) stem: String,
 }
@@ -131,9 +131,9 @@ impl Template {
     }
 
     /// The place of a file; `None` if a value is missing and `missing` has no text for it.
-    pub(crate) fn place(&self, values: &Values, missing: Option<&str>) -> Option<Place> {
+    pub(crate) fn place(&self, values: &Values, missing: Option<&str>) -> Option<TargetPath> {
         let (last, folders) = self.parts.split_last()?;
-        let mut place = Place { folders: Vec::new(), stem: String::new() };
+        let mut place = TargetPath { folders: Vec::new(), stem: String::new() };
         for part in folders {
             if part.as_slice() == [Piece::Field(Field::Folder)] {
                 let own = values.folder.split('/').filter(|part| !part.trim().is_empty());
@@ -142,7 +142,7 @@ impl Template {
                 place.folders.push(safe_name(&text(part, values, missing)?, NAME_BYTES, "_"));
             }
         }
-        // Room for ` (10000)` and the ending.
+        // Leaves room for ` (10000)` and the extension.
         let most = NAME_BYTES.saturating_sub(values.ext.len() + 9).max(16);
         place.stem = safe_name(&text(last, values, missing)?, most, "_");
         Some(place)

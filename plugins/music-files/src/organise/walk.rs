@@ -1,7 +1,7 @@
 //! Lists the files below the granted folders that may be moved.
 //!
-//! Hidden files, links, special files, empty files, incomplete downloads, files inside the package of another program (an Eagle
-//! library) and files with an unusual ending are ignored and counted. No file is opened.
+//! Hidden files, links, special files, empty files, incomplete downloads, files inside the package of another program
+//! (an Eagle library) and files with an unusual extension are ignored and counted. No file is opened.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Metadata;
@@ -15,18 +15,18 @@ use baton_plugin_kit::{folder, safe_name};
 use super::limits::{DEEPEST, ENDING_BYTES, MOST_ENTRIES};
 use super::roots::Root;
 
-/// Endings of audio files; those of the host's library (`host/library/src/source/audio.rs`).
+/// Extensions of audio files; those of the host's library (`host/library/src/source/audio.rs`).
 const AUDIO: [&str; 40] = [
     "aac", "ac3", "aif", "aifc", "aiff", "alac", "amr", "ape", "au", "caf", "dff", "dsf", "dts", "eac3", "flac", "m4a",
     "m4b", "m4p", "m4r", "mka", "mp1", "mp2", "mp3", "mpc", "mpga", "oga", "ogg", "opus", "ra", "rf64", "snd", "spx",
     "tak", "tta", "w64", "wav", "wave", "weba", "wma", "wv",
 ];
 
-/// Endings of folders that are packages of another program; their files are not moved.
+/// Extensions of folders that are packages of another program; their files are not moved.
 const PACKAGES: [&str; 9] =
     ["library", "musiclibrary", "photoslibrary", "app", "bundle", "band", "logicx", "als", "itlp"];
 
-/// Endings of incomplete downloads.
+/// Extensions of incomplete downloads.
 const INCOMPLETE: [&str; 8] =
     [".part", ".crdownload", ".download", ".partial", ".aria2", ".opdownload", ".tmp", ".icloud"];
 
@@ -35,16 +35,16 @@ const INCOMPLETE: [&str; 8] =
 pub(crate) struct Entry {
     /// The index of its granted folder.
     pub(crate) root: usize,
-    /// Below that folder, with `/`.
+    /// The path below that folder, with `/`.
     pub(crate) path: String,
     pub(crate) size: u64,
     pub(crate) modified_ns: i64,
-    /// False for a file that is listed only because a rule names its ending.
+    /// False for a file that is listed only because a rule names its extension.
     pub(crate) audio: bool,
 }
 
 impl Entry {
-    /// The name with its ending.
+    /// The name with its extension.
     pub(crate) fn file_name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or_default()
     }
@@ -69,7 +69,7 @@ pub(crate) struct FoundFiles {
     entries: usize,
 }
 
-/// Lists everything below the folders. `named` is true for endings that a rule names.
+/// Lists everything below the folders. `named` is true for extensions that a rule names.
 pub(crate) fn walk(roots: &[Root], named: &dyn Fn(&str) -> bool) -> FoundFiles {
     let mut walked = FoundFiles::default();
     for (number, root) in roots.iter().enumerate() {
@@ -151,7 +151,7 @@ impl Walker<'_> {
         if INCOMPLETE.iter().any(|more| lower.ends_with(more) || names.contains(&format!("{name}{more}"))) {
             return self.leave("an incomplete download");
         }
-        // The new name keeps the ending.
+        // The new name keeps the extension.
         if ending.is_empty() || ending != safe_name(&ending, ENDING_BYTES, "") {
             return self.leave("without a usual file extension");
         }

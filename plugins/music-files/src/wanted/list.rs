@@ -24,15 +24,15 @@ const IMPORT: &str =
 struct Options {
     /// Patterns of names; all playlists when empty.
     playlists: Vec<String>,
-    liked: Liked,
-    /// How many older lists stay in the folder of exports; absent: all.
+    liked: LikedSongs,
+    /// Number of older lists that stay in the folder of exports; `None` keeps all.
     keep_older: Option<usize>,
 }
 
-/// Whether the liked songs count.
+/// Whether the liked songs count as a playlist.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Liked {
+enum LikedSongs {
     #[default]
     Also,
     Only,
@@ -87,9 +87,9 @@ fn check_catalog(known: &CatalogData, lists: &[&CatalogPlaylist]) -> Option<Outc
 impl Options {
     fn selects(&self, list: &CatalogPlaylist) -> bool {
         let kind = match self.liked {
-            Liked::Also => true,
-            Liked::Only => list.liked,
-            Liked::Not => !list.liked,
+            LikedSongs::Also => true,
+            LikedSongs::Only => list.liked,
+            LikedSongs::Not => !list.liked,
         };
         let named = |text: &String| pattern::fits_name(text, &list.name);
         kind && (self.playlists.is_empty() || self.playlists.iter().any(named))

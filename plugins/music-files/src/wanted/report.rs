@@ -4,7 +4,7 @@ use baton_plugin_kit::csv_file::CsvWriter;
 use baton_plugin_kit::library::{CatalogPlaylist, CatalogTrack};
 use baton_plugin_kit::markdown::cell;
 
-/// Rows of the Markdown; the CSV has all of them.
+/// Maximum number of rows of the Markdown; the CSV has all of them.
 const SHOWN: usize = 2_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,87 +6,91 @@ use baton_plugin_sdk::{Error, OutcomeKind};
 use music_files::organise;
 use serde_json::json;
 
-use crate::place::{Place, id, write};
+use crate::folders::{TestFolders, id, write};
 
-fn filled() -> Place {
-    let place = Place::new();
-    place.track("a", "Moderat", "A New Error");
-    place.playlist("P", &["a"]);
+fn filled() -> TestFolders {
+    let folders = TestFolders::new();
+    folders.track("a", "Moderat", "A New Error");
+    folders.playlist("P", &["a"]);
     for path in ["a.mp3", "deep/er/b.mp3", "deep/er/c.flac", "deep/cover.jpg", "Moderat - A New Error.ogg"] {
-        place.file(path, path);
+        folders.file(path, path);
     }
-    place.link("a.mp3", "a");
-    place
+    folders.link("a.mp3", "a");
+    folders
 }
 
 #[test]
 fn a_plan_is_applied_and_undone_and_the_next_is_the_same() {
-    let place = filled();
-    let before = place.tree();
-    let plan = place.planned(&json!({}));
-    let outcome = place.apply(&id(&plan)).unwrap();
+    let folders = filled();
+    let before = folders.tree();
+    let plan = folders.plan_json(&json!({}));
+    let outcome = folders.apply(&id(&plan)).unwrap();
     assert!(outcome.summary.contains("4 of 4 steps done, 0 left"), "{}", outcome.summary);
     assert_eq!(
-        place.sorted(),
+        folders.organised_paths(),
         ["P/Moderat - A New Error.mp3", "P/Moderat - A New Error.ogg", "Unassigned/b.mp3", "Unassigned/c.flac"]
     );
-    assert!(!place.music.join("deep/er").exists(), "the plan emptied it");
-    assert!(place.music.join("deep/cover.jpg").exists());
-    place.undo(&id(&plan)).unwrap();
-    assert_eq!(place.tree(), before);
-    let again = place.planned(&json!({}));
+    assert!(!folders.music.join("deep/er").exists(), "the plan emptied it");
+    assert!(folders.music.join("deep/cover.jpg").exists());
+    folders.undo(&id(&plan)).unwrap();
+    assert_eq!(folders.tree(), before);
+    let again = folders.plan_json(&json!({}));
     assert_eq!((&again["steps"], &again["digest"]), (&plan["steps"], &plan["digest"]));
     assert_ne!(again["plan"], plan["plan"], "the old one keeps what it did");
-    place.apply(&id(&again)).unwrap();
-    place.undo(&id(&again)).unwrap();
-    assert_eq!(place.tree(), before);
+    folders.apply(&id(&again)).unwrap();
+    folders.undo(&id(&again)).unwrap();
+    assert_eq!(folders.tree(), before);
 }
 
 #[test]
 fn the_undo_list_says_where_everything_was_and_is() {
-    let place = filled();
-    let plan = place.planned(&json!({ "plan_name": "mine" }));
-    let outcome = place.apply("mine").unwrap();
+    let folders = filled();
+    let plan = folders.plan_json(&json!({ "plan_name": "mine" }));
+    let outcome = folders.apply("mine").unwrap();
     let [list] = outcome.artifacts.as_slice() else { panic!("{:?}", outcome.artifacts) };
     assert_eq!(list.name, format!("organise_{}_undo.csv", id(&plan)));
     let text = String::from_utf8(list.bytes.clone()).unwrap();
-    let (was, is) = (place.music.join("a.mp3"), place.organised.join("P/Moderat - A New Error.mp3"));
+    let (was, is) = (folders.music.join("a.mp3"), folders.organised.join("P/Moderat - A New Error.mp3"));
     assert!(text.contains(&format!("move,done,{},{},5,2023-11-14T", was.display(), is.display())), "{text}");
 }
 
 #[test]
 fn an_argument_that_an_action_does_not_have_moves_nothing() {
-    let place = filled();
-    let plan = id(&place.planned(&json!({})));
-    let before = place.tree();
+    let folders = filled();
+    let plan = id(&folders.plan_json(&json!({})));
+    let before = folders.tree();
     for (args, word) in [
         (json!({ "plan": plan, "max_age": 300 }), "max_age"),
         (json!({ "plan": plan, "max_age_h": 0 }), "nonzero"),
         (json!({ "plan": plan, "max_age_h": "300" }), "300"),
         (json!({}), "plan"),
     ] {
-        let applied = organise::apply(&place.task(&args), &place.catalog, &place.own, &place.locks);
+        let applied = organise::apply(&folders.task(&args), &folders.catalog, &folders.own, &folders.locks);
         let Err(Error::Permanent(text)) = applied else { panic!("{args}") };
         assert!(text.contains(word), "{text}");
     }
-    let undone =
-        organise::undo(&place.task(&json!({ "plan": plan, "max_age_h": 3 })), &place.catalog, &place.own, &place.locks);
+    let undone = organise::undo(
+        &folders.task(&json!({ "plan": plan, "max_age_h": 3 })),
+        &folders.catalog,
+        &folders.own,
+        &folders.locks,
+    );
     assert!(matches!(undone, Err(Error::Permanent(text)) if text.contains("max_age_h")));
-    assert_eq!(place.tree(), before);
+    assert_eq!(folders.tree(), before);
 }
 
 #[test]
 fn a_plan_is_applied_once_and_while_it_is_young() {
-    let place = filled();
-    let plan = id(&place.planned(&json!({})));
-    let mut late = place.task(&json!({ "plan": plan }));
+    let folders = filled();
+    let plan = id(&folders.plan_json(&json!({})));
+    let mut late = folders.task(&json!({ "plan": plan }));
     late.now = "2026-01-26T10:15:00Z".to_owned();
-    let refused = |task| organise::apply(&task, &place.catalog, &place.own, &place.locks);
+    let refused = |task| organise::apply(&task, &folders.catalog, &folders.own, &folders.locks);
     let Err(Error::Permanent(text)) = refused(late.clone()) else { panic!("it is too old") };
     assert!(text.contains("192 hours old") && text.contains("max_age_h"), "{text}");
-    let Err(Error::Permanent(text)) = place.apply("nothing") else { panic!("there is no such plan") };
+    let Err(Error::Permanent(text)) = folders.apply("nothing") else { panic!("there is no such plan") };
     assert!(text.contains(&format!("{plan} (made)")), "{text}");
-    let undone = place.undo(&plan).unwrap();
+    let undone = folders.undo(&plan).unwrap();
     assert_eq!(undone.kind, OutcomeKind::Refused);
     assert!(undone.summary.contains("nothing to undo: the plan"), "{}", undone.summary);
     late.args = json!({ "plan": plan, "max_age_h": 300 }).to_string();
@@ -95,35 +99,35 @@ fn a_plan_is_applied_once_and_while_it_is_young() {
     late.id = "t2".to_owned();
     let Err(Error::Permanent(text)) = refused(late) else { panic!("it was applied") };
     assert!(text.contains("was already applied"), "{text}");
-    place.undo(&plan).unwrap();
-    let Err(Error::Permanent(text)) = place.apply(&plan) else { panic!("it was undone") };
+    folders.undo(&plan).unwrap();
+    let Err(Error::Permanent(text)) = folders.apply(&plan) else { panic!("it was undone") };
     assert!(text.contains("was undone"), "{text}");
 }
 
 #[test]
 fn one_task_at_a_time_moves_files() {
     use baton_plugin_kit::host::Locks as _;
-    let place = filled();
-    let plan = id(&place.planned(&json!({})));
-    let held = place.locks.take("organise").unwrap().unwrap();
-    assert!(matches!(place.apply(&plan), Err(Error::Retryable(_))));
-    assert!(matches!(place.undo(&plan), Err(Error::Retryable(_))));
-    let planned = organise::plan(&place.task(&json!({})), &place.catalog, &place.own, &place.locks);
-    assert!(matches!(planned, Err(Error::Retryable(_))), "a plan is not written down while one is applied");
+    let folders = filled();
+    let plan = id(&folders.plan_json(&json!({})));
+    let held = folders.locks.take("organise").unwrap().unwrap();
+    assert!(matches!(folders.apply(&plan), Err(Error::Retryable(_))));
+    assert!(matches!(folders.undo(&plan), Err(Error::Retryable(_))));
+    let plan_json = organise::plan(&folders.task(&json!({})), &folders.catalog, &folders.own, &folders.locks);
+    assert!(matches!(plan_json, Err(Error::Retryable(_))), "a plan is not written down while one is applied");
     drop(held);
-    place.apply(&plan).unwrap();
+    folders.apply(&plan).unwrap();
 }
 
 #[test]
 fn what_changed_since_the_plan_stays_and_nothing_is_written_over() {
-    let place = Place::new();
+    let folders = TestFolders::new();
     for name in ["changed", "gone", "pipe", "folder", "link", "taken", "good", "wall"] {
-        place.file(&format!("{name}.mp3"), name);
+        folders.file(&format!("{name}.mp3"), name);
     }
-    let plan = id(&place.planned(&json!({ "rules": [
+    let plan = id(&folders.plan_json(&json!({ "rules": [
         { "when": { "path": "wall.mp3" }, "to": "wall/{name}.{ext}" }, { "to": "x/{name}.{ext}" }
     ] })));
-    let at = |name: &str| place.music.join(format!("{name}.mp3"));
+    let at = |name: &str| folders.music.join(format!("{name}.mp3"));
     fs::write(at("changed"), "CHANGED").unwrap();
     for name in ["gone", "pipe", "folder", "link"] {
         fs::remove_file(at(name)).unwrap();
@@ -134,9 +138,9 @@ fn what_changed_since_the_plan_stays_and_nothing_is_written_over() {
         assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
         std::os::unix::fs::symlink("good.mp3", at("link")).unwrap();
     }
-    write(&place.organised.join("x/taken.mp3"), "somebody's");
-    write(&place.organised.join("wall"), "a file where a folder would be");
-    let outcome = place.apply(&plan).unwrap();
+    write(&folders.organised.join("x/taken.mp3"), "somebody's");
+    write(&folders.organised.join("wall"), "a file where a folder would be");
+    let outcome = folders.apply(&plan).unwrap();
     assert!(outcome.summary.contains("1 of 8 steps done, 7 left"), "{}", outcome.summary);
     let told: Vec<_> = outcome.findings.iter().map(|finding| finding.title.clone()).collect();
     for (name, why) in [
@@ -154,28 +158,28 @@ fn what_changed_since_the_plan_stays_and_nothing_is_written_over() {
         );
     }
     assert_eq!(fs::read_to_string(at("changed")).unwrap(), "CHANGED");
-    assert_eq!(fs::read_to_string(place.organised.join("x/taken.mp3")).unwrap(), "somebody's");
-    let after = place.tree();
-    place.undo(&plan).unwrap();
-    assert!(place.music.join("good.mp3").exists());
-    assert_eq!(place.tree().len(), after.len(), "the folder x holds somebody's file and stays");
+    assert_eq!(fs::read_to_string(folders.organised.join("x/taken.mp3")).unwrap(), "somebody's");
+    let after = folders.tree();
+    folders.undo(&plan).unwrap();
+    assert!(folders.music.join("good.mp3").exists());
+    assert_eq!(folders.tree().len(), after.len(), "the folder x holds somebody's file and stays");
 }
 
 #[test]
 fn undo_keeps_what_changed_since_and_writes_over_nothing() {
-    let place = Place::new();
+    let folders = TestFolders::new();
     for name in ["edited", "back", "good"] {
-        place.file(&format!("in/{name}.mp3"), name);
+        folders.file(&format!("in/{name}.mp3"), name);
     }
-    let plan = id(&place.planned(&json!({})));
-    place.apply(&plan).unwrap();
-    assert!(!place.music.join("in").exists());
-    fs::write(place.organised.join("Unassigned/edited.mp3"), "with other tags").unwrap();
-    write(&place.music.join("in/back.mp3"), "somebody's");
-    let outcome = place.undo(&plan).unwrap();
+    let plan = id(&folders.plan_json(&json!({})));
+    folders.apply(&plan).unwrap();
+    assert!(!folders.music.join("in").exists());
+    fs::write(folders.organised.join("Unassigned/edited.mp3"), "with other tags").unwrap();
+    write(&folders.music.join("in/back.mp3"), "somebody's");
+    let outcome = folders.undo(&plan).unwrap();
     assert!(outcome.summary.contains("1 steps undone, 2 could not be undone"), "{}", outcome.summary);
     assert_eq!(outcome.findings.len(), 2);
-    assert_eq!(fs::read_to_string(place.music.join("in/back.mp3")).unwrap(), "somebody's");
-    assert_eq!(place.sorted(), ["Unassigned/back.mp3", "Unassigned/edited.mp3"]);
-    assert_eq!(fs::read_to_string(place.music.join("in/good.mp3")).unwrap(), "good");
+    assert_eq!(fs::read_to_string(folders.music.join("in/back.mp3")).unwrap(), "somebody's");
+    assert_eq!(folders.organised_paths(), ["Unassigned/back.mp3", "Unassigned/edited.mp3"]);
+    assert_eq!(fs::read_to_string(folders.music.join("in/good.mp3")).unwrap(), "good");
 }

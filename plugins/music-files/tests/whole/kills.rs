@@ -13,10 +13,10 @@ use music_files::organise::MoveTools;
 use music_files::organise::disk::{Disk, PathMetadata, RealDisk};
 use serde_json::json;
 
-use crate::place::{Place, Tree, id};
+use crate::folders::{TestFolders, Tree, id};
 
 /// A disk and a database that fail after a number of changes.
-struct Mortal<'a> {
+struct KillSwitch<'a> {
     own: &'a HostDatabase,
     left: Cell<u32>,
     dead: Cell<bool>,
@@ -24,7 +24,7 @@ struct Mortal<'a> {
     far: bool,
 }
 
-impl<'a> Mortal<'a> {
+impl<'a> KillSwitch<'a> {
     fn new(own: &'a HostDatabase, left: u32, far: bool) -> Self {
         Self { own, left: Cell::new(left), dead: Cell::new(false), far }
     }
@@ -46,7 +46,7 @@ impl<'a> Mortal<'a> {
     }
 }
 
-impl Disk for Mortal<'_> {
+impl Disk for KillSwitch<'_> {
     fn metadata(&self, path: &Path) -> io::Result<Option<PathMetadata>> {
         self.look_on()?;
         RealDisk.metadata(path)
@@ -106,7 +106,7 @@ impl Disk for Mortal<'_> {
     }
 }
 
-impl Tables for Mortal<'_> {
+impl Tables for KillSwitch<'_> {
     fn query(&self, statement: &str, parameters: &[Value]) -> Result<Table, SqlError> {
         self.own.query(statement, parameters)
     }
@@ -116,7 +116,7 @@ impl Tables for Mortal<'_> {
     }
 }
 
-impl Writable for Mortal<'_> {
+impl Writable for KillSwitch<'_> {
     fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, SqlError> {
         self.change().map_err(|error| SqlError::Failed(error.to_string()))?;
         self.own.execute(statement, parameters)
@@ -128,19 +128,19 @@ impl Writable for Mortal<'_> {
     }
 }
 
-fn filled() -> Place {
-    let place = Place::new();
-    place.track("a", "A", "T");
-    place.playlist("P", &["a"]);
-    place.playlist("Q", &["a"]);
+fn filled() -> TestFolders {
+    let folders = TestFolders::new();
+    folders.track("a", "A", "T");
+    folders.playlist("P", &["a"]);
+    folders.playlist("Q", &["a"]);
     for path in ["a.mp3", "deep/er/b.mp3", "deep/c.flac"] {
-        place.file(path, path);
+        folders.file(path, path);
     }
-    place.link("a.mp3", "a");
+    folders.link("a.mp3", "a");
     for path in ["a.mp3", "deep/er/b.mp3"] {
-        place.scanned(&place.music.join(path), false);
+        folders.add_scanned_file(&folders.music.join(path), false);
     }
-    place
+    folders
 }
 
 /// Asserts that every file of the tree before exists completely at some path.
@@ -152,17 +152,17 @@ fn nothing_is_lost(before: &Tree, after: &Tree) {
 }
 
 /// Runs `work` with a kill after each number of changes, until it ends without one; `then` runs after each kill.
-fn at_every_end(far: bool, apply_first: bool, then: impl Fn(&Place, &str, &Tree, &Tree)) {
+fn at_every_end(far: bool, apply_first: bool, then: impl Fn(&TestFolders, &str, &Tree, &Tree)) {
     let args = json!({ "in_several": "copy" });
     let (mut ends, mut lived) = (0, false);
     while !lived {
-        let place = filled();
-        let before = place.tree();
-        let plan = id(&place.planned(&args));
+        let folders = filled();
+        let before = folders.tree();
+        let plan = id(&folders.plan_json(&args));
         let wanted = {
             let other = filled();
-            let plan = id(&other.planned(&args));
-            let mortal = Mortal::new(&other.own, u32::MAX, far);
+            let plan = id(&other.plan_json(&args));
+            let mortal = KillSwitch::new(&other.own, u32::MAX, far);
             other
                 .apply_by(
                     &plan,
@@ -177,25 +177,30 @@ fn at_every_end(far: bool, apply_first: bool, then: impl Fn(&Place, &str, &Tree,
                 .unwrap();
             other.tree()
         };
-        let immortal = Mortal::new(&place.own, u32::MAX, far);
+        let immortal = KillSwitch::new(&folders.own, u32::MAX, far);
         let tools = MoveTools {
-            catalog: &place.catalog,
+            catalog: &folders.catalog,
             own: &immortal,
-            locks: &place.locks,
+            locks: &folders.locks,
             disk: &immortal,
             has_time: &|| true,
         };
         if apply_first {
-            place.apply_by(&plan, &tools).unwrap();
+            folders.apply_by(&plan, &tools).unwrap();
         }
-        let mortal = Mortal::new(&place.own, ends, far);
-        let tools =
-            MoveTools { catalog: &place.catalog, own: &mortal, locks: &place.locks, disk: &mortal, has_time: &|| true };
-        let outcome = if apply_first { place.undo_by(&plan, &tools) } else { place.apply_by(&plan, &tools) };
+        let mortal = KillSwitch::new(&folders.own, ends, far);
+        let tools = MoveTools {
+            catalog: &folders.catalog,
+            own: &mortal,
+            locks: &folders.locks,
+            disk: &mortal,
+            has_time: &|| true,
+        };
+        let outcome = if apply_first { folders.undo_by(&plan, &tools) } else { folders.apply_by(&plan, &tools) };
         lived = mortal.lives();
         assert_eq!(outcome.is_ok(), lived, "{outcome:?}");
-        nothing_is_lost(&before, &place.tree());
-        then(&place, &plan, &before, &wanted);
+        nothing_is_lost(&before, &folders.tree());
+        then(&folders, &plan, &before, &wanted);
         ends += 1;
     }
     assert!(ends > 15, "only {ends} ends were tried");
@@ -204,22 +209,22 @@ fn at_every_end(far: bool, apply_first: bool, then: impl Fn(&Place, &str, &Tree,
 #[test]
 fn the_next_attempt_ends_where_the_first_would_have() {
     for far in [false, true] {
-        at_every_end(far, false, |place, plan, before, wanted| {
-            let mortal = Mortal::new(&place.own, u32::MAX, far);
+        at_every_end(far, false, |folders, plan, before, wanted| {
+            let mortal = KillSwitch::new(&folders.own, u32::MAX, far);
             let tools = MoveTools {
-                catalog: &place.catalog,
+                catalog: &folders.catalog,
                 own: &mortal,
-                locks: &place.locks,
+                locks: &folders.locks,
                 disk: &mortal,
                 has_time: &|| true,
             };
-            let outcome = place.apply_by(plan, &tools).unwrap();
+            let outcome = folders.apply_by(plan, &tools).unwrap();
             assert!(outcome.summary.contains("4 of 4 steps done"), "{} {:?}", outcome.summary, outcome.findings);
-            assert_eq!(&place.tree(), wanted);
-            place.assert_catalog_is_true(3);
-            place.undo_by(plan, &tools).unwrap();
-            assert_eq!(&place.tree(), before);
-            place.assert_catalog_is_true(2);
+            assert_eq!(&folders.tree(), wanted);
+            folders.assert_catalog_matches_disk(3);
+            folders.undo_by(plan, &tools).unwrap();
+            assert_eq!(&folders.tree(), before);
+            folders.assert_catalog_matches_disk(2);
         });
     }
 }
@@ -227,23 +232,23 @@ fn the_next_attempt_ends_where_the_first_would_have() {
 #[test]
 fn the_way_back_is_open_after_every_end() {
     for far in [false, true] {
-        at_every_end(far, false, |place, plan, before, _| {
-            let mortal = Mortal::new(&place.own, u32::MAX, far);
+        at_every_end(far, false, |folders, plan, before, _| {
+            let mortal = KillSwitch::new(&folders.own, u32::MAX, far);
             let tools = MoveTools {
-                catalog: &place.catalog,
+                catalog: &folders.catalog,
                 own: &mortal,
-                locks: &place.locks,
+                locks: &folders.locks,
                 disk: &mortal,
                 has_time: &|| true,
             };
-            let undone = place.undo_by(plan, &tools).unwrap();
+            let undone = folders.undo_by(plan, &tools).unwrap();
             let is_refused = undone.kind == OutcomeKind::Refused;
             assert!(!is_refused || undone.summary.contains("nothing to undo"), "{}", undone.summary);
-            let mut after = place.tree();
+            let mut after = folders.tree();
             // An emptied folder whose deletion was not recorded.
             after.retain(|path, file| file.is_some() || before.contains_key(path));
             assert_eq!(&after, before);
-            place.assert_catalog_is_true(2);
+            folders.assert_catalog_matches_disk(2);
         });
     }
 }
@@ -251,18 +256,18 @@ fn the_way_back_is_open_after_every_end() {
 #[test]
 fn an_undo_that_ended_too_soon_is_ended_by_the_next() {
     for far in [false, true] {
-        at_every_end(far, true, |place, plan, before, _| {
-            let mortal = Mortal::new(&place.own, u32::MAX, far);
+        at_every_end(far, true, |folders, plan, before, _| {
+            let mortal = KillSwitch::new(&folders.own, u32::MAX, far);
             let tools = MoveTools {
-                catalog: &place.catalog,
+                catalog: &folders.catalog,
                 own: &mortal,
-                locks: &place.locks,
+                locks: &folders.locks,
                 disk: &mortal,
                 has_time: &|| true,
             };
-            place.undo_by(plan, &tools).unwrap();
-            assert_eq!(&place.tree(), before);
-            place.assert_catalog_is_true(2);
+            folders.undo_by(plan, &tools).unwrap();
+            assert_eq!(&folders.tree(), before);
+            folders.assert_catalog_matches_disk(2);
         });
     }
 }
@@ -272,47 +277,52 @@ fn an_end_between_steps_that_are_written_down_together_and_the_next_is_ended_too
     let mut borders = 0;
     // Two changes for each file, and a few before the first.
     for ends in 98..116 {
-        let place = Place::new();
+        let folders = TestFolders::new();
         for number in 0..55 {
-            place.file(&format!("{number}.mp3"), &format!("{number}"));
+            folders.file(&format!("{number}.mp3"), &format!("{number}"));
         }
-        let (before, plan) = (place.tree(), id(&place.planned(&json!({}))));
-        let mortal = Mortal::new(&place.own, ends, false);
-        let tools =
-            MoveTools { catalog: &place.catalog, own: &mortal, locks: &place.locks, disk: &mortal, has_time: &|| true };
-        assert!(place.apply_by(&plan, &tools).is_err() && !mortal.lives());
-        nothing_is_lost(&before, &place.tree());
+        let (before, plan) = (folders.tree(), id(&folders.plan_json(&json!({}))));
+        let mortal = KillSwitch::new(&folders.own, ends, false);
+        let tools = MoveTools {
+            catalog: &folders.catalog,
+            own: &mortal,
+            locks: &folders.locks,
+            disk: &mortal,
+            has_time: &|| true,
+        };
+        assert!(folders.apply_by(&plan, &tools).is_err() && !mortal.lives());
+        nothing_is_lost(&before, &folders.tree());
         let count = "SELECT count(*) FILTER (WHERE state = 'done'), count(*) FILTER (WHERE state = 'planned') FROM organise_steps";
-        let count = place.own.query(count, &[]).unwrap().rows;
+        let count = folders.own.query(count, &[]).unwrap().rows;
         borders += u32::from(count[0] == [Value::Integer(50), Value::Integer(5)]);
         if ends % 2 == 0 {
-            let outcome = place.apply(&plan).unwrap();
+            let outcome = folders.apply(&plan).unwrap();
             assert!(outcome.summary.contains("55 of 55 steps done"), "{}", outcome.summary);
         }
-        place.undo(&plan).unwrap();
-        assert_eq!(place.tree(), before);
+        folders.undo(&plan).unwrap();
+        assert_eq!(folders.tree(), before);
     }
     assert!(borders > 0, "no end was at the border");
 }
 
 #[test]
 fn a_task_without_time_says_what_is_left_and_the_next_continues() {
-    let place = filled();
-    let (before, plan) = (place.tree(), id(&place.planned(&json!({}))));
+    let folders = filled();
+    let (before, plan) = (folders.tree(), id(&folders.plan_json(&json!({}))));
     let steps = Cell::new(2);
     let has_time = || steps.replace(steps.get().max(1) - 1) > 0;
     let tools = MoveTools {
-        catalog: &place.catalog,
-        own: &place.own,
-        locks: &place.locks,
+        catalog: &folders.catalog,
+        own: &folders.own,
+        locks: &folders.locks,
         disk: &RealDisk,
         has_time: &has_time,
     };
-    let outcome = place.apply_by(&plan, &tools).unwrap();
+    let outcome = folders.apply_by(&plan, &tools).unwrap();
     assert!(outcome.summary.contains("2 of 3 steps done") && outcome.summary.contains("1 remain, because"));
-    assert_eq!(place.sorted().len(), 2);
-    place.apply(&plan).unwrap();
-    assert_eq!(place.sorted().len(), 3);
-    place.undo(&plan).unwrap();
-    assert_eq!(place.tree(), before);
+    assert_eq!(folders.organised_paths().len(), 2);
+    folders.apply(&plan).unwrap();
+    assert_eq!(folders.organised_paths().len(), 3);
+    folders.undo(&plan).unwrap();
+    assert_eq!(folders.tree(), before);
 }

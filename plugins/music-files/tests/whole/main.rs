@@ -5,11 +5,11 @@ mod examples;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod folders;
+#[cfg(test)]
 mod journeys;
 #[cfg(test)]
 mod kills;
-#[cfg(test)]
-mod place;
 #[cfg(test)]
 mod plans;
 #[cfg(test)]

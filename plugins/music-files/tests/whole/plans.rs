@@ -8,7 +8,7 @@ use baton_plugin_sdk::{Error, Severity};
 use music_files::organise;
 use serde_json::{Value, json};
 
-use crate::place::{Place, id, json_of};
+use crate::folders::{TestFolders, id, json_of};
 
 /// The sources and targets of the steps, in order.
 fn moves(plan: &Value) -> Vec<(String, String, String)> {
@@ -21,26 +21,26 @@ fn to(plan: &Value) -> Vec<String> {
     moves(plan).into_iter().map(|(_, _, to)| to).collect()
 }
 
-fn filled() -> Place {
-    let place = Place::new();
-    place.track("a", "Moderat", "A New Error");
-    place.track("b", "AC/DC", "T.N.T.");
-    place.track("c", "Nobody", "Listed Nowhere");
-    place.playlist("Deep/House", &["a", "b"]);
-    place.playlist("Zed", &["a"]);
-    place.playlist("Liked Songs", &["a", "b", "c"]);
-    place.file("in/one.MP3", "one");
-    place.file("Moderat - A New Error.flac", "two two");
-    place.file("Who - Knows.ogg", "three");
-    place.file("what.wav", "4");
-    place.link("in/one.MP3", "b");
-    place
+fn filled() -> TestFolders {
+    let folders = TestFolders::new();
+    folders.track("a", "Moderat", "A New Error");
+    folders.track("b", "AC/DC", "T.N.T.");
+    folders.track("c", "Nobody", "Listed Nowhere");
+    folders.playlist("Deep/House", &["a", "b"]);
+    folders.playlist("Zed", &["a"]);
+    folders.playlist("Liked Songs", &["a", "b", "c"]);
+    folders.file("in/one.MP3", "one");
+    folders.file("Moderat - A New Error.flac", "two two");
+    folders.file("Who - Knows.ogg", "three");
+    folders.file("what.wav", "4");
+    folders.link("in/one.MP3", "b");
+    folders
 }
 
 #[test]
 fn files_of_a_playlist_go_to_its_folder_and_the_rest_to_unassigned() {
-    let place = filled();
-    let plan = place.planned(&json!({ "plan_name": "first" }));
+    let folders = filled();
+    let plan = folders.plan_json(&json!({ "plan_name": "first" }));
     let wanted = [
         ("Moderat - A New Error.flac", "Deep_House/Moderat - A New Error.flac"),
         ("Who - Knows.ogg", "Unassigned/Who - Knows.ogg"),
@@ -50,15 +50,15 @@ fn files_of_a_playlist_go_to_its_folder_and_the_rest_to_unassigned() {
     let wanted: Vec<_> =
         wanted.iter().map(|(from, to)| ("move".to_owned(), (*from).to_owned(), (*to).to_owned())).collect();
     assert_eq!(moves(&plan), wanted);
-    assert_eq!(place.planned(&json!({ "plan_name": "first" })), plan, "the same question has the same answer");
+    assert_eq!(folders.plan_json(&json!({ "plan_name": "first" })), plan, "the same question has the same answer");
     assert_eq!(plan["steps"][2]["track"]["artist"], "AC/DC");
     assert_eq!(plan["counts"]["move"], 4);
 }
 
 #[test]
 fn the_json_is_as_its_schema_says_and_reads_well() {
-    let place = filled();
-    let outcome = place.plan(&json!({}));
+    let folders = filled();
+    let outcome = folders.plan(&json!({}));
     let schema: Value = serde_json::from_str(include_str!("../../schemas/organise-plan.schema.json")).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let plan = json_of(&outcome.artifacts);
@@ -74,59 +74,59 @@ fn the_json_is_as_its_schema_says_and_reads_well() {
 
 #[test]
 fn what_is_at_its_place_is_left() {
-    let place = filled();
-    let plan = place.planned(&json!({}));
-    place.apply(&id(&plan)).unwrap();
+    let folders = filled();
+    let plan = folders.plan_json(&json!({}));
+    folders.apply(&id(&plan)).unwrap();
     // The same folder is also granted as `music`.
-    let mut task = place.task(&json!({}));
-    task.mounts[0].path = place.organised.display().to_string();
-    task.mounts[0].host_path = place.organised.display().to_string();
-    let again = organise::plan(&task, &place.catalog, &place.own, &place.locks).unwrap();
+    let mut task = folders.task(&json!({}));
+    task.mounts[0].path = folders.organised.display().to_string();
+    task.mounts[0].host_path = folders.organised.display().to_string();
+    let again = organise::plan(&task, &folders.catalog, &folders.own, &folders.locks).unwrap();
     assert!(again.summary.contains("0 to move, 0 copies to make, 4 already in place"), "{}", again.summary);
     assert!(again.artifacts.is_empty());
 }
 
 #[test]
 fn a_track_in_several_playlists_goes_where_it_is_told() {
-    let place = filled();
-    place.playlist("Other", &["b"]);
-    let of = |args: Value| to(&place.planned(&args));
+    let folders = filled();
+    folders.playlist("Other", &["b"]);
+    let of = |args: Value| to(&folders.plan_json(&args));
     assert_eq!(of(json!({ "preference": ["zed"] }))[0], "Zed/Moderat - A New Error.flac");
     assert_eq!(of(json!({ "in_several": "unassigned" }))[0], "Unassigned/Moderat - A New Error.flac");
-    let plan = place.planned(&json!({ "in_several": "copy" }));
+    let plan = folders.plan_json(&json!({ "in_several": "copy" }));
     let copies: Vec<_> = moves(&plan).into_iter().filter(|(_, from, _)| from.starts_with("Moderat")).collect();
     let steps: Vec<_> = copies.iter().map(|(act, _, to)| (act.as_str(), to.as_str())).collect();
     assert_eq!(steps, [("copy", "Deep_House/Moderat - A New Error.flac"), ("move", "Zed/Moderat - A New Error.flac")]);
-    let before = place.tree();
-    place.apply(&id(&plan)).unwrap();
-    assert_eq!(place.sorted().iter().filter(|path| path.contains("A New Error")).count(), 2);
-    let again = place.planned(&json!({ "in_several": "copy" }));
+    let before = folders.tree();
+    folders.apply(&id(&plan)).unwrap();
+    assert_eq!(folders.organised_paths().iter().filter(|path| path.contains("A New Error")).count(), 2);
+    let again = folders.plan_json(&json!({ "in_several": "copy" }));
     assert_eq!(moves(&again), [], "nothing is left in music");
-    place.undo(&id(&plan)).unwrap();
-    assert_eq!(place.tree(), before);
+    folders.undo(&id(&plan)).unwrap();
+    assert_eq!(folders.tree(), before);
 }
 
 #[test]
 fn liked_songs_are_a_playlist_for_what_is_in_no_other() {
-    let place = Place::new();
-    place.track("c", "Nobody", "Listed Nowhere");
-    place.playlist("Liked Songs", &["c"]);
-    place.playlist("Liked in 2019", &[]);
-    place.file("c.mp3", "c");
-    place.link("c.mp3", "c");
-    assert_eq!(to(&place.planned(&json!({}))), ["Liked Songs/Nobody - Listed Nowhere.mp3"]);
-    assert_eq!(to(&place.planned(&json!({ "liked": false }))), ["Unassigned/Nobody - Listed Nowhere.mp3"]);
+    let folders = TestFolders::new();
+    folders.track("c", "Nobody", "Listed Nowhere");
+    folders.playlist("Liked Songs", &["c"]);
+    folders.playlist("Liked in 2019", &[]);
+    folders.file("c.mp3", "c");
+    folders.link("c.mp3", "c");
+    assert_eq!(to(&folders.plan_json(&json!({}))), ["Liked Songs/Nobody - Listed Nowhere.mp3"]);
+    assert_eq!(to(&folders.plan_json(&json!({ "liked": false }))), ["Unassigned/Nobody - Listed Nowhere.mp3"]);
 }
 
 #[test]
 fn what_may_be_several_tracks_stays_and_is_reported() {
-    let place = Place::new();
-    place.track("a", "Moderat", "A New Error");
-    place.track("b", "Moderat", "A New Error");
-    place.playlist("P", &["a", "b"]);
-    place.file("Moderat - A New Error.mp3", "one of two");
-    place.file("Moderat - A New Error (Live).mp3", "another recording");
-    let outcome = place.plan(&json!({}));
+    let folders = TestFolders::new();
+    folders.track("a", "Moderat", "A New Error");
+    folders.track("b", "Moderat", "A New Error");
+    folders.playlist("P", &["a", "b"]);
+    folders.file("Moderat - A New Error.mp3", "one of two");
+    folders.file("Moderat - A New Error (Live).mp3", "another recording");
+    let outcome = folders.plan(&json!({}));
     let plan = json_of(&outcome.artifacts);
     let live = "Moderat - A New Error (Live).mp3";
     assert_eq!(moves(&plan), [("move".to_owned(), live.to_owned(), format!("Unassigned/{live}"))]);
@@ -138,28 +138,28 @@ fn what_may_be_several_tracks_stays_and_is_reported() {
     );
     assert!(finding.evidence.contains("Moderat - A New Error: the same title"), "{}", finding.evidence);
     // For a file that a rule leaves, no person is asked.
-    let left = place.plan(&json!({ "rules": [{ "when": { "path": "*" }, "leave": true }] }));
+    let left = folders.plan(&json!({ "rules": [{ "when": { "path": "*" }, "leave": true }] }));
     assert!(left.findings.is_empty() && left.summary.contains("2 excluded by a rule"), "{}", left.summary);
 }
 
 #[test]
 fn the_example_of_a_reorganisation_does_what_it_says() {
     let example: Value = serde_json::from_str(include_str!("../../examples/organise-by-rules.json")).unwrap();
-    let place = Place::new();
-    place.track("a", "Moderat", "A New Error");
-    place.playlist("Berlin", &["a"]);
+    let folders = TestFolders::new();
+    folders.track("a", "Moderat", "A New Error");
+    folders.playlist("Berlin", &["a"]);
     for path in [
         "Spotify Library/spotify_playlists/Berlin.csv",
         "Spotify Library/Liked_Songs.csv",
         "notes/other.csv",
         "cover.jpg",
     ] {
-        place.file(path, path);
+        folders.file(path, path);
     }
-    place.file("in/Moderat - A New Error.m4a", "a");
-    place.file("My Mixes/Summer.wav", "mix");
-    place.file("old/deep/Unknown Thing.mp3", "old");
-    let plan = place.planned(&example["handoff"]["args"]);
+    folders.file("in/Moderat - A New Error.m4a", "a");
+    folders.file("My Mixes/Summer.wav", "mix");
+    folders.file("old/deep/Unknown Thing.mp3", "old");
+    let plan = folders.plan_json(&example["handoff"]["args"]);
     let found: Vec<_> = moves(&plan).into_iter().map(|(_, from, to)| format!("{from} > {to}")).collect();
     assert_eq!(
         found,
@@ -175,56 +175,56 @@ fn the_example_of_a_reorganisation_does_what_it_says() {
 
 #[test]
 fn a_plan_of_the_longest_paths_is_no_larger_than_an_outcome_may_be() {
-    let place = Place::new();
+    let folders = TestFolders::new();
     for number in 0..1_500 {
-        place.file(&format!("{number}.mp3"), "x");
+        folders.file(&format!("{number}.mp3"), "x");
     }
-    let mut task = place.task(&json!({}));
+    let mut task = folders.task(&json!({}));
     for mount in &mut task.mounts {
         mount.host_path = format!("/{}{}", mount.name, "/a\"b".repeat(1_000));
     }
-    let outcome = organise::plan(&task, &place.catalog, &place.own, &place.locks).unwrap();
+    let outcome = organise::plan(&task, &folders.catalog, &folders.own, &folders.locks).unwrap();
     let bytes: usize = outcome.artifacts.iter().map(|artifact| artifact.bytes.len()).sum();
     assert!(bytes < 16 << 20, "{bytes}");
     let plan = json_of(&outcome.artifacts);
     let (steps, later) = (moves(&plan).len(), plan["counts"]["later"].as_u64().unwrap());
     assert!(steps > 300 && later == 1_500 - steps as u64, "{steps} {later}");
     task.args = json!({ "plan": id(&plan) }).to_string();
-    let outcome = organise::apply(&task, &place.catalog, &place.own, &place.locks).unwrap();
+    let outcome = organise::apply(&task, &folders.catalog, &folders.own, &folders.locks).unwrap();
     let bytes: usize = outcome.artifacts.iter().map(|artifact| artifact.bytes.len()).sum();
     assert!(bytes < 16 << 20, "{bytes}");
 }
 
 #[test]
 fn copies_are_told_by_what_was_noted_and_not_read() {
-    let place = filled();
+    let folders = filled();
     let args = json!({ "in_several": "copy" });
-    place.apply(&id(&place.planned(&args))).unwrap();
-    let copy = place.organised.join("Deep_House/Moderat - A New Error.flac");
+    folders.apply(&id(&folders.plan_json(&args))).unwrap();
+    let copy = folders.organised.join("Deep_House/Moderat - A New Error.flac");
     let modified = copy.metadata().unwrap().modified().unwrap();
     // Other bytes with the same size and time: only reading shows the difference.
     fs::write(&copy, "TWO TWO").unwrap();
     fs::File::options().write(true).open(&copy).unwrap().set_modified(modified).unwrap();
-    let planned = || {
-        let mut task = place.task(&args);
-        let folder = place.organised.join("Zed").display().to_string();
+    let plan_json = || {
+        let mut task = folders.task(&args);
+        let folder = folders.organised.join("Zed").display().to_string();
         (task.mounts[0].path, task.mounts[0].host_path) = (folder.clone(), folder);
-        json_of(&organise::plan(&task, &place.catalog, &place.own, &place.locks).unwrap().artifacts)
+        json_of(&organise::plan(&task, &folders.catalog, &folders.own, &folders.locks).unwrap().artifacts)
     };
-    assert_eq!(planned(), Value::Null, "both copies are there");
+    assert_eq!(plan_json(), Value::Null, "both copies are there");
     fs::write(&copy, "two two").unwrap();
-    assert_eq!(planned(), Value::Null, "of another time it is read, and has the same bytes");
+    assert_eq!(plan_json(), Value::Null, "of another time it is read, and has the same bytes");
     fs::write(&copy, "TWO TWO").unwrap();
-    assert_eq!(to(&planned()), ["Deep_House/Moderat - A New Error (2).flac"]);
+    assert_eq!(to(&plan_json()), ["Deep_House/Moderat - A New Error (2).flac"]);
 }
 
 #[test]
 fn errors_say_what_is_missing_or_wrong() {
-    let place = filled();
+    let folders = filled();
     let plan = |args: Value, keep: &[&str]| {
-        let mut task = place.task(&args);
+        let mut task = folders.task(&args);
         task.mounts.retain(|mount| keep.contains(&mount.name.as_str()));
-        organise::plan(&task, &place.catalog, &place.own, &place.locks).unwrap_err()
+        organise::plan(&task, &folders.catalog, &folders.own, &folders.locks).unwrap_err()
     };
     let both = &["music", "organised"];
     for (error, words) in [
@@ -241,12 +241,12 @@ fn errors_say_what_is_missing_or_wrong() {
 
 #[test]
 fn preferred_playlists_that_there_are_not_are_reported() {
-    let place = Place::new();
-    place.track("one", "A", "One");
-    place.playlist("Late Night", &["one"]);
+    let folders = TestFolders::new();
+    folders.track("one", "A", "One");
+    folders.playlist("Late Night", &["one"]);
     let plan = |names: &[&str]| {
-        let task = place.task(&json!({ "preference": names }));
-        organise::plan(&task, &place.catalog, &place.own, &place.locks)
+        let task = folders.task(&json!({ "preference": names }));
+        organise::plan(&task, &folders.catalog, &folders.own, &folders.locks)
     };
     assert!(matches!(plan(&["Late Nite"]), Err(Error::Permanent(text)) if text.contains("Late Night")));
     let told: Vec<_> = plan(&["LATE NIGHT", "Nite"]).unwrap().findings.into_iter().map(|finding| finding.id).collect();
@@ -256,13 +256,13 @@ fn preferred_playlists_that_there_are_not_are_reported() {
 
 #[test]
 fn what_is_too_much_to_hold_is_said() {
-    let place = Place::new();
-    let put = "INSERT INTO put_file (source, path) VALUES ('library', ?1)";
+    let folders = TestFolders::new();
+    let sql = "INSERT INTO put_file (source, path) VALUES ('library', ?1)";
     let rows = (0..10).map(|file| vec![format!("/{file}/{}", "x".repeat(1_000)).into()]);
-    place.catalog.batch(put, &mut rows.into_iter()).unwrap();
+    folders.catalog.batch(sql, &mut rows.into_iter()).unwrap();
     let room = 10 * (1_003 + size_of::<CatalogFile>());
-    assert_eq!(CatalogData::read_at_most(&place.catalog, room).unwrap().files.len(), 10);
-    let Err(Error::Permanent(text)) = CatalogData::read_at_most(&place.catalog, room - 1) else {
+    assert_eq!(CatalogData::read_at_most(&folders.catalog, room).unwrap().files.len(), 10);
+    let Err(Error::Permanent(text)) = CatalogData::read_at_most(&folders.catalog, room - 1) else {
         panic!("there is no room")
     };
     assert!(text.contains("memory"), "{text}");

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::place::{Place, id, json_of};
+use crate::folders::{TestFolders, id, json_of};
 
 /// An odd name; paths are distinct, because the folder has a number.
 fn name() -> impl Strategy<Value = String> {
@@ -33,14 +33,14 @@ proptest! {
         titles in prop::collection::vec(("(\\.\\./)*[^\u{0}]{1,12}", 0_usize..3), 3),
         several in prop_oneof![Just("first"), Just("copy"), Just("unassigned")],
     ) {
-        let place = Place::new();
+        let folders = TestFolders::new();
         let lists = ["../../etc", "Deep/House", "deep:house"];
         for (number, (title, _)) in titles.iter().enumerate() {
-            place.track(&number.to_string(), "../A\u{7}", title);
+            folders.track(&number.to_string(), "../A\u{7}", title);
         }
         for (number, list) in lists.iter().enumerate() {
             let tracks: Vec<_> = titles.iter().enumerate().filter(|(_, (_, most))| number <= *most).map(|(t, _)| t.to_string()).collect();
-            place.playlist(list, &tracks.iter().map(String::as_str).collect::<Vec<_>>());
+            folders.playlist(list, &tracks.iter().map(String::as_str).collect::<Vec<_>>());
         }
         let mut count = 0;
         for (number, (name, folder, track)) in files.iter().enumerate() {
@@ -48,34 +48,34 @@ proptest! {
             let stays = name.starts_with('.') || name.trim().is_empty();
             let name = if stays { format!("x{name}") } else { name.clone() };
             let path = format!("{}/{number}/{name}.mp3", ["", "a/b", "A"][*folder]).trim_start_matches('/').to_owned();
-            place.file(&path, &format!("{number} {name}"));
+            folders.file(&path, &format!("{number} {name}"));
             if *track < 3 {
-                place.link(&path, &track.to_string());
+                folders.link(&path, &track.to_string());
             }
             count += 1;
         }
-        let before = place.tree();
+        let before = folders.tree();
         let args = json!({ "in_several": several });
-        let outcome = place.plan(&args);
-        let planned = json_of(&outcome.artifacts);
-        if planned.is_null() {
+        let outcome = folders.plan(&args);
+        let plan_json = json_of(&outcome.artifacts);
+        if plan_json.is_null() {
             prop_assert_eq!(outcome.findings.len() as u64, count, "a person has to look at all of them: {}", outcome.summary);
             return Ok(());
         }
-        let plan = id(&planned);
-        let outcome = place.apply(&plan).unwrap();
+        let plan = id(&plan_json);
+        let outcome = folders.apply(&plan).unwrap();
         prop_assert!(outcome.findings.is_empty(), "{:?}", outcome.findings);
-        let sorted = place.sorted();
-        let unclear = planned["counts"]["unclear"].as_u64().unwrap();
-        prop_assert!(sorted.len() as u64 + unclear >= count, "{sorted:?}");
-        let mut folded: Vec<_> = sorted.iter().map(|path| one_name(path)).collect();
+        let organised_paths = folders.organised_paths();
+        let unclear = plan_json["counts"]["unclear"].as_u64().unwrap();
+        prop_assert!(organised_paths.len() as u64 + unclear >= count, "{organised_paths:?}");
+        let mut folded: Vec<_> = organised_paths.iter().map(|path| one_name(path)).collect();
         folded.sort();
         folded.dedup();
-        prop_assert_eq!(folded.len(), sorted.len(), "no two are one file elsewhere");
-        prop_assert!(sorted.iter().flat_map(|path| path.split('/')).all(|part| part.len() <= 200 && part != ".."));
-        place.undo(&plan).unwrap();
-        prop_assert_eq!(&place.tree(), &before);
-        let again = place.planned(&args);
-        prop_assert_eq!(&again["steps"], &planned["steps"]);
+        prop_assert_eq!(folded.len(), organised_paths.len(), "no two are one file elsewhere");
+        prop_assert!(organised_paths.iter().flat_map(|path| path.split('/')).all(|part| part.len() <= 200 && part != ".."));
+        folders.undo(&plan).unwrap();
+        prop_assert_eq!(&folders.tree(), &before);
+        let again = folders.plan_json(&args);
+        prop_assert_eq!(&again["steps"], &plan_json["steps"]);
     }
 }

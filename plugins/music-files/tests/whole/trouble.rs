@@ -10,15 +10,15 @@ use music_files::organise::MoveTools;
 use music_files::organise::disk::{Disk, PathMetadata, RealDisk};
 use serde_json::json;
 
-use crate::place::{Place, id, write};
+use crate::folders::{TestFolders, id, write};
 
 /// The error for an operation on a path.
-type Wrong<'a> = &'a dyn Fn(&str, &Path) -> io::Result<()>;
+type FaultFn<'a> = &'a dyn Fn(&str, &Path) -> io::Result<()>;
 
 /// A disk with an error; `music` and `organised` are on two disks.
-struct Failing<'a>(Wrong<'a>);
+struct FailingDisk<'a>(FaultFn<'a>);
 
-impl Disk for Failing<'_> {
+impl Disk for FailingDisk<'_> {
     fn metadata(&self, path: &Path) -> io::Result<Option<PathMetadata>> {
         (self.0)("look", path)?;
         RealDisk.metadata(path)
@@ -68,33 +68,45 @@ impl Disk for Failing<'_> {
     }
 }
 
-fn apply(place: &Place, plan: &str, wrong: Wrong<'_>) -> Result<Outcome, Error> {
-    let disk = Failing(wrong);
-    place.apply_by(
+fn apply(folders: &TestFolders, plan: &str, wrong: FaultFn<'_>) -> Result<Outcome, Error> {
+    let disk = FailingDisk(wrong);
+    folders.apply_by(
         plan,
-        &MoveTools { catalog: &place.catalog, own: &place.own, locks: &place.locks, disk: &disk, has_time: &|| true },
+        &MoveTools {
+            catalog: &folders.catalog,
+            own: &folders.own,
+            locks: &folders.locks,
+            disk: &disk,
+            has_time: &|| true,
+        },
     )
 }
 
-fn undo(place: &Place, plan: &str, wrong: Wrong<'_>) -> Result<Outcome, Error> {
-    let disk = Failing(wrong);
-    place.undo_by(
+fn undo(folders: &TestFolders, plan: &str, wrong: FaultFn<'_>) -> Result<Outcome, Error> {
+    let disk = FailingDisk(wrong);
+    folders.undo_by(
         plan,
-        &MoveTools { catalog: &place.catalog, own: &place.own, locks: &place.locks, disk: &disk, has_time: &|| true },
+        &MoveTools {
+            catalog: &folders.catalog,
+            own: &folders.own,
+            locks: &folders.locks,
+            disk: &disk,
+            has_time: &|| true,
+        },
     )
 }
 
-fn one() -> (Place, String) {
-    let place = Place::new();
-    place.file("in/a.mp3", "some sound");
-    let plan = id(&place.planned(&json!({})));
-    (place, plan)
+fn one() -> (TestFolders, String) {
+    let folders = TestFolders::new();
+    folders.file("in/a.mp3", "some sound");
+    let plan = id(&folders.plan_json(&json!({})));
+    (folders, plan)
 }
 
 #[test]
 fn a_copy_stays_when_its_source_is_gone_before_it_was_removed() {
-    let (place, plan) = one();
-    let before = place.tree();
+    let (folders, plan) = one();
+    let before = folders.tree();
     // Another program, or the disk itself, removes the file at that moment.
     let vanishes = |operation: &str, path: &Path| {
         if operation == "remove" && path.ends_with("a.mp3") {
@@ -103,48 +115,48 @@ fn a_copy_stays_when_its_source_is_gone_before_it_was_removed() {
         }
         Ok(())
     };
-    let outcome = apply(&place, &plan, &vanishes).unwrap();
-    assert_eq!(place.sorted(), ["Unassigned/a.mp3"]);
+    let outcome = apply(&folders, &plan, &vanishes).unwrap();
+    assert_eq!(folders.organised_paths(), ["Unassigned/a.mp3"]);
     assert!(outcome.summary.contains("1 of 1 steps done"), "{}", outcome.summary);
-    undo(&place, &plan, &vanishes).unwrap();
-    assert_eq!(place.tree(), before);
+    undo(&folders, &plan, &vanishes).unwrap();
+    assert_eq!(folders.tree(), before);
 }
 
 #[test]
 fn a_copy_goes_when_its_source_may_not() {
-    let (place, plan) = one();
-    let before = place.tree();
+    let (folders, plan) = one();
+    let before = folders.tree();
     let refuses = |operation: &str, path: &Path| {
-        let wrong = operation == "remove" && path == place.music.join("in/a.mp3");
+        let wrong = operation == "remove" && path == folders.music.join("in/a.mp3");
         if wrong { Err(ErrorKind::PermissionDenied.into()) } else { Ok(()) }
     };
-    let outcome = apply(&place, &plan, &refuses).unwrap();
+    let outcome = apply(&folders, &plan, &refuses).unwrap();
     assert!(outcome.summary.contains("1 left"), "{}", outcome.summary);
-    place.undo(&plan).unwrap();
-    assert_eq!(place.tree(), before);
+    folders.undo(&plan).unwrap();
+    assert_eq!(folders.tree(), before);
 }
 
 #[test]
 fn a_source_stays_when_the_name_of_its_copy_is_not_on_the_disk() {
-    let (place, plan) = one();
-    let before = place.tree();
+    let (folders, plan) = one();
+    let before = folders.tree();
     let fails = |operation: &str, path: &Path| {
         let wrong = operation == "settle" && path.ends_with("Unassigned");
         if wrong { Err(io::Error::other("the disk fails")) } else { Ok(()) }
     };
-    let outcome = apply(&place, &plan, &fails).unwrap();
+    let outcome = apply(&folders, &plan, &fails).unwrap();
     assert!(outcome.summary.contains("1 left"), "{}", outcome.summary);
-    place.undo(&plan).unwrap();
-    assert_eq!(place.tree(), before);
+    folders.undo(&plan).unwrap();
+    assert_eq!(folders.tree(), before);
 }
 
 #[test]
 fn a_file_that_takes_a_whole_task_is_left_and_the_rest_continues() {
-    let place = Place::new();
+    let folders = TestFolders::new();
     for name in ["a", "b", "c"] {
-        place.file(&format!("{name}.mp3"), name);
+        folders.file(&format!("{name}.mp3"), name);
     }
-    let plan = id(&place.planned(&json!({})));
+    let plan = id(&folders.plan_json(&json!({})));
     // The time of a task is used up while that file is copied.
     let until = |slow: &str| {
         let over = std::cell::Cell::new(false);
@@ -152,15 +164,15 @@ fn a_file_that_takes_a_whole_task_is_left_and_the_rest_continues() {
             over.set(over.get() || (operation == "copy" && path.ends_with(slow)));
             Ok(())
         };
-        let disk = Failing(&wrong);
+        let disk = FailingDisk(&wrong);
         let tools = MoveTools {
-            catalog: &place.catalog,
-            own: &place.own,
-            locks: &place.locks,
+            catalog: &folders.catalog,
+            own: &folders.own,
+            locks: &folders.locks,
             disk: &disk,
             has_time: &|| !over.get(),
         };
-        place.apply_by(&plan, &tools).unwrap()
+        folders.apply_by(&plan, &tools).unwrap()
     };
     let outcome = until("b.mp3");
     assert!(outcome.summary.contains("1 of 3 steps done, 0 left") && outcome.summary.contains("2 remain"));
@@ -169,69 +181,69 @@ fn a_file_that_takes_a_whole_task_is_left_and_the_rest_continues() {
     assert!(outcome.findings[0].title.contains("this slow disk"), "{:?}", outcome.findings);
     let outcome = until("nothing");
     assert!(outcome.summary.contains("2 of 3 steps done, 1 left"), "{}", outcome.summary);
-    assert_eq!(place.sorted(), ["Unassigned/a.mp3", "Unassigned/c.mp3"]);
-    assert!(place.music.join("b.mp3").is_file());
+    assert_eq!(folders.organised_paths(), ["Unassigned/a.mp3", "Unassigned/c.mp3"]);
+    assert!(folders.music.join("b.mp3").is_file());
 }
 
 #[test]
 fn what_was_copied_in_vain_counts_too() {
-    let place = Place::new();
+    let folders = TestFolders::new();
     for name in ["a", "b", "c"] {
-        place.file(&format!("{name}.wav"), name);
+        folders.file(&format!("{name}.wav"), name);
         // Nothing is written for it: a hole.
-        let file = fs::File::options().write(true).open(place.music.join(format!("{name}.wav"))).unwrap();
+        let file = fs::File::options().write(true).open(folders.music.join(format!("{name}.wav"))).unwrap();
         file.set_len(2 << 30).unwrap();
     }
-    let plan = id(&place.planned(&json!({})));
+    let plan = id(&folders.plan_json(&json!({})));
     let fails = |operation: &str, _: &Path| {
         if operation == "copy" { Err(io::Error::other("it breaks off")) } else { Ok(()) }
     };
-    let outcome = apply(&place, &plan, &fails).unwrap();
+    let outcome = apply(&folders, &plan, &fails).unwrap();
     assert!(outcome.summary.contains("1 left") && outcome.summary.contains("2 remain"), "{}", outcome.summary);
 }
 
 #[test]
 fn a_source_that_cannot_be_checked_is_checked_again() {
-    let (place, plan) = one();
-    let before = place.tree();
-    let source = place.music.join("in/a.mp3");
+    let (folders, plan) = one();
+    let before = folders.tree();
+    let source = folders.music.join("in/a.mp3");
     let removed = std::cell::Cell::new(false);
     let fails = |operation: &str, path: &Path| {
         removed.set(removed.get() || (operation == "remove" && path == source));
         if removed.get() { Err(io::Error::other("the disk is gone")) } else { Ok(()) }
     };
-    assert!(matches!(apply(&place, &plan, &fails), Err(Error::Retryable(_))));
-    let outcome = apply(&place, &plan, &|_, _| Ok(())).unwrap();
+    assert!(matches!(apply(&folders, &plan, &fails), Err(Error::Retryable(_))));
+    let outcome = apply(&folders, &plan, &|_, _| Ok(())).unwrap();
     assert!(outcome.summary.contains("1 of 1 steps done"), "{} {:?}", outcome.summary, outcome.findings);
-    undo(&place, &plan, &|_, _| Ok(())).unwrap();
-    assert_eq!(place.tree(), before);
+    undo(&folders, &plan, &|_, _| Ok(())).unwrap();
+    assert_eq!(folders.tree(), before);
 }
 
 #[test]
 fn a_copy_is_taken_back_only_while_what_it_is_a_copy_of_is_whole() {
-    let place = Place::new();
-    place.track("a", "A", "T");
-    place.playlist("P", &["a"]);
-    place.playlist("Q", &["a"]);
-    place.file("a.mp3", "some sound");
-    place.link("a.mp3", "a");
-    let plan = id(&place.planned(&json!({ "in_several": "copy" })));
-    place.apply(&plan).unwrap();
-    fs::remove_file(place.organised.join("Q/A - T.mp3")).unwrap();
-    write(&place.music.join("a.mp3"), "same sizes");
-    let outcome = place.undo(&plan).unwrap();
-    assert_eq!(place.sorted(), ["P/A - T.mp3"], "{}", outcome.summary);
+    let folders = TestFolders::new();
+    folders.track("a", "A", "T");
+    folders.playlist("P", &["a"]);
+    folders.playlist("Q", &["a"]);
+    folders.file("a.mp3", "some sound");
+    folders.link("a.mp3", "a");
+    let plan = id(&folders.plan_json(&json!({ "in_several": "copy" })));
+    folders.apply(&plan).unwrap();
+    fs::remove_file(folders.organised.join("Q/A - T.mp3")).unwrap();
+    write(&folders.music.join("a.mp3"), "same sizes");
+    let outcome = folders.undo(&plan).unwrap();
+    assert_eq!(folders.organised_paths(), ["P/A - T.mp3"], "{}", outcome.summary);
     assert!(outcome.summary.contains("0 steps undone, 2 could not be undone"), "{}", outcome.summary);
 }
 
 /// As after a kill: the file is at its target, and the journal does not have it.
-fn interrupted() -> (Place, String) {
-    let (place, plan) = one();
-    fs::create_dir(place.organised.join("Unassigned")).unwrap();
-    fs::rename(place.music.join("in/a.mp3"), place.organised.join("Unassigned/a.mp3")).unwrap();
-    place.own.execute("UPDATE organise_steps SET state = 'intended'", &[]).unwrap();
-    place.own.execute("UPDATE organise_plans SET state = 'begun'", &[]).unwrap();
-    (place, plan)
+fn interrupted() -> (TestFolders, String) {
+    let (folders, plan) = one();
+    fs::create_dir(folders.organised.join("Unassigned")).unwrap();
+    fs::rename(folders.music.join("in/a.mp3"), folders.organised.join("Unassigned/a.mp3")).unwrap();
+    folders.own.execute("UPDATE organise_steps SET state = 'intended'", &[]).unwrap();
+    folders.own.execute("UPDATE organise_plans SET state = 'begun'", &[]).unwrap();
+    (folders, plan)
 }
 
 fn blind(operation: &str, path: &Path) -> io::Result<()> {
@@ -240,83 +252,83 @@ fn blind(operation: &str, path: &Path) -> io::Result<()> {
 
 #[test]
 fn a_disk_that_does_not_answer_leaves_an_interrupted_step_open() {
-    let (place, plan) = interrupted();
-    assert!(matches!(apply(&place, &plan, &blind), Err(Error::Retryable(_))));
-    let outcome = apply(&place, &plan, &|_, _| Ok(())).unwrap();
+    let (folders, plan) = interrupted();
+    assert!(matches!(apply(&folders, &plan, &blind), Err(Error::Retryable(_))));
+    let outcome = apply(&folders, &plan, &|_, _| Ok(())).unwrap();
     assert!(outcome.summary.contains("1 of 1 steps done"), "{}", outcome.summary);
-    let (place, plan) = interrupted();
-    assert!(matches!(undo(&place, &plan, &blind), Err(Error::Retryable(_))));
-    undo(&place, &plan, &|_, _| Ok(())).unwrap();
-    assert!(place.music.join("in/a.mp3").is_file());
-    let (place, plan) = interrupted();
-    apply(&place, &plan, &|_, _| Ok(())).unwrap();
-    fs::create_dir_all(place.music.join("in")).unwrap();
-    fs::rename(place.organised.join("Unassigned/a.mp3"), place.music.join("in/a.mp3")).unwrap();
-    place.own.execute("UPDATE organise_steps SET state = 'undoing'", &[]).unwrap();
-    place.own.execute("UPDATE organise_plans SET state = 'undoing'", &[]).unwrap();
-    assert!(matches!(undo(&place, &plan, &blind), Err(Error::Retryable(_))));
-    let outcome = undo(&place, &plan, &|_, _| Ok(())).unwrap();
+    let (folders, plan) = interrupted();
+    assert!(matches!(undo(&folders, &plan, &blind), Err(Error::Retryable(_))));
+    undo(&folders, &plan, &|_, _| Ok(())).unwrap();
+    assert!(folders.music.join("in/a.mp3").is_file());
+    let (folders, plan) = interrupted();
+    apply(&folders, &plan, &|_, _| Ok(())).unwrap();
+    fs::create_dir_all(folders.music.join("in")).unwrap();
+    fs::rename(folders.organised.join("Unassigned/a.mp3"), folders.music.join("in/a.mp3")).unwrap();
+    folders.own.execute("UPDATE organise_steps SET state = 'undoing'", &[]).unwrap();
+    folders.own.execute("UPDATE organise_plans SET state = 'undoing'", &[]).unwrap();
+    assert!(matches!(undo(&folders, &plan, &blind), Err(Error::Retryable(_))));
+    let outcome = undo(&folders, &plan, &|_, _| Ok(())).unwrap();
     assert!(outcome.summary.contains("1 steps undone, 0 could not be undone"), "{}", outcome.summary);
 }
 
 #[test]
 fn a_file_that_is_at_its_place_is_seen_there_before_its_folders_are_checked() {
-    let (place, plan) = interrupted();
+    let (folders, plan) = interrupted();
     let fails = |operation: &str, path: &Path| {
         if operation == "look" && path.ends_with("Unassigned") { Err(io::Error::other("no answer")) } else { Ok(()) }
     };
-    let outcome = apply(&place, &plan, &fails).unwrap();
+    let outcome = apply(&folders, &plan, &fails).unwrap();
     assert!(outcome.summary.contains("1 of 1 steps done"), "{} {:?}", outcome.summary, outcome.findings);
 }
 
 #[test]
 fn a_task_without_time_leaves_an_interrupted_step_open() {
-    let (place, plan) = interrupted();
-    place
+    let (folders, plan) = interrupted();
+    folders
         .apply_by(
             &plan,
             &MoveTools {
-                catalog: &place.catalog,
-                own: &place.own,
-                locks: &place.locks,
+                catalog: &folders.catalog,
+                own: &folders.own,
+                locks: &folders.locks,
                 disk: &RealDisk,
                 has_time: &|| false,
             },
         )
         .unwrap();
-    let outcome = place.apply(&plan).unwrap();
+    let outcome = folders.apply(&plan).unwrap();
     assert!(outcome.summary.contains("1 of 1 steps done"), "{} {:?}", outcome.summary, outcome.findings);
 }
 
 #[test]
 fn what_undo_kept_is_tried_again_and_not_forgotten() {
-    let place = Place::new();
-    place.track("a", "A", "T");
-    place.playlist("P", &["a"]);
-    place.playlist("Q", &["a"]);
-    place.file("a.mp3", "some sound");
-    place.link("a.mp3", "a");
-    let before = place.tree();
-    let plan = id(&place.planned(&json!({ "in_several": "copy" })));
-    place.apply(&plan).unwrap();
+    let folders = TestFolders::new();
+    folders.track("a", "A", "T");
+    folders.playlist("P", &["a"]);
+    folders.playlist("Q", &["a"]);
+    folders.file("a.mp3", "some sound");
+    folders.link("a.mp3", "a");
+    let before = folders.tree();
+    let plan = id(&folders.plan_json(&json!({ "in_several": "copy" })));
+    folders.apply(&plan).unwrap();
     // The disk is not mounted: its folder is empty.
-    let away = place.organised.with_extension("away");
-    fs::rename(&place.organised, &away).unwrap();
-    fs::create_dir(&place.organised).unwrap();
-    let outcome = place.undo(&plan).unwrap();
+    let away = folders.organised.with_extension("away");
+    fs::rename(&folders.organised, &away).unwrap();
+    fs::create_dir(&folders.organised).unwrap();
+    let outcome = folders.undo(&plan).unwrap();
     assert!(outcome.summary.contains("0 steps undone, 2 could not be undone"), "{}", outcome.summary);
-    place.file("b.mp3", "other sound");
+    folders.file("b.mp3", "other sound");
     for number in 0..15 {
-        place.planned(&json!({ "rules": [{ "to": format!("{number}/{{name}}.{{ext}}") }] }));
+        folders.plan_json(&json!({ "rules": [{ "to": format!("{number}/{{name}}.{{ext}}") }] }));
     }
-    fs::remove_file(place.music.join("b.mp3")).unwrap();
-    fs::remove_dir(&place.organised).unwrap();
-    fs::rename(&away, &place.organised).unwrap();
+    fs::remove_file(folders.music.join("b.mp3")).unwrap();
+    fs::remove_dir(&folders.organised).unwrap();
+    fs::rename(&away, &folders.organised).unwrap();
     // Another task asks again.
     let again = |task: &str| {
-        let mut task_of = place.task(&json!({ "plan": plan }));
+        let mut task_of = folders.task(&json!({ "plan": plan }));
         task_of.id = task.to_owned();
-        music_files::organise::undo(&task_of, &place.catalog, &place.own, &place.locks)
+        music_files::organise::undo(&task_of, &folders.catalog, &folders.own, &folders.locks)
     };
     let outcome = again("t2").unwrap();
     assert!(
@@ -325,7 +337,7 @@ fn what_undo_kept_is_tried_again_and_not_forgotten() {
         outcome.summary,
         outcome.findings
     );
-    assert_eq!(place.tree(), before);
+    assert_eq!(folders.tree(), before);
     let undone = again("t3").unwrap();
     assert_eq!(undone.kind, OutcomeKind::Refused);
     assert!(undone.summary.contains("was already undone"), "{}", undone.summary);

@@ -5,10 +5,10 @@ use baton_plugin_sdk::{Error, Outcome, OutcomeKind};
 use music_files::wanted;
 use serde_json::{Value, json};
 
-use crate::place::Place;
+use crate::folders::TestFolders;
 
-fn filled() -> Place {
-    let place = Place::new();
+fn filled() -> TestFolders {
+    let folders = TestFolders::new();
     for (id, artist, title) in [
         ("linked", "A", "Linked"),
         ("named", "Moderat", "A New Error"),
@@ -17,12 +17,12 @@ fn filled() -> Place {
         ("other", "D", "Another (Dub)"),
         ("liked", "E", "Liked"),
     ] {
-        place.track(id, artist, title);
+        folders.track(id, artist, title);
     }
-    place.playlist("Deep/House", &["linked", "named", "streamed", "lost", "lost"]);
-    place.playlist("Zed", &["lost", "other"]);
-    place.playlist("Liked Songs", &["liked", "lost"]);
-    let put = "INSERT INTO put_file (source, path, track_service, track, missing, duration_ms) VALUES ('djay', ?1, 'spotify', ?2, ?3, ?4)";
+    folders.playlist("Deep/House", &["linked", "named", "streamed", "lost", "lost"]);
+    folders.playlist("Zed", &["lost", "other"]);
+    folders.playlist("Liked Songs", &["liked", "lost"]);
+    let sql = "INSERT INTO put_file (source, path, track_service, track, missing, duration_ms) VALUES ('djay', ?1, 'spotify', ?2, ?3, ?4)";
     let named = 200_000_i64;
     for (path, track, missing) in [
         ("/m/a.mp3", Some("linked"), false),
@@ -31,13 +31,13 @@ fn filled() -> Place {
         ("/m/c.mp3", Some("lost"), true),
         ("/m/D - Another (Live).mp3", None, false),
     ] {
-        place.catalog.execute(put, &[path.into(), track.into(), missing.into(), named.into()]).unwrap();
+        folders.catalog.execute(sql, &[path.into(), track.into(), missing.into(), named.into()]).unwrap();
     }
-    place
+    folders
 }
 
-fn list(place: &Place, args: &Value) -> Outcome {
-    wanted::list(&place.task(args), &place.catalog).unwrap()
+fn list(folders: &TestFolders, args: &Value) -> Outcome {
+    wanted::list(&folders.task(args), &folders.catalog).unwrap()
 }
 
 fn text(outcome: &Outcome, ending: &str) -> String {
@@ -65,74 +65,74 @@ fn each_track_is_reported_once_with_its_playlists_and_ids() {
 
 #[test]
 fn playlists_are_asked_for_by_name() {
-    let place = filled();
+    let folders = filled();
     for (args, begins) in [
         (json!({ "playlists": ["deep*"] }), "4 tracks in 1 playlists: 2 on disk, 2 wanted"),
         (json!({ "playlists": ["ZED", "deep/house"] }), "5 tracks in 2 playlists: 2 on disk, 3 wanted"),
         (json!({ "liked": "not" }), "5 tracks in 2 playlists"),
         (json!({ "liked": "only" }), "2 tracks in 1 playlists: 0 on disk, 2 wanted"),
     ] {
-        let outcome = list(&place, &args);
+        let outcome = list(&folders, &args);
         assert!(outcome.summary.starts_with(begins), "{args}: {}", outcome.summary);
     }
-    let none = wanted::list(&place.task(&json!({ "playlists": ["nothing"] })), &place.catalog);
+    let none = wanted::list(&folders.task(&json!({ "playlists": ["nothing"] })), &folders.catalog);
     assert!(matches!(none, Err(Error::Permanent(text)) if text.contains("Deep/House")));
 }
 
 #[test]
 fn a_path_that_is_only_named_counts_unless_a_scan_would_have_seen_it() {
-    let place = Place::new();
+    let folders = TestFolders::new();
     for id in ["moved", "named", "scanned", "away"] {
-        place.track(id, "A", id);
+        folders.track(id, "A", id);
     }
-    place.playlist("P", &["moved", "named", "scanned", "away"]);
+    folders.playlist("P", &["moved", "named", "scanned", "away"]);
     for (path, track) in
         [("/m/dj/b.mp3", "named"), ("/m/dj/new/c.mp3", "scanned"), ("/Users/other/Music/d.mp3", "away")]
     {
-        let put = "INSERT INTO put_file (source, path, track_service, track) VALUES ('djay', ?1, 'spotify', ?2)";
-        place.catalog.execute(put, &[path.into(), track.into()]).unwrap();
+        let sql = "INSERT INTO put_file (source, path, track_service, track) VALUES ('djay', ?1, 'spotify', ?2)";
+        folders.catalog.execute(sql, &[path.into(), track.into()]).unwrap();
     }
-    let on_disk = || list(&place, &json!({})).summary.split(" on disk").next().unwrap().to_owned();
+    let on_disk = || list(&folders, &json!({})).summary.split(" on disk").next().unwrap().to_owned();
     assert_eq!(on_disk(), "4 tracks in 1 playlists: 3");
     // As `apply` writes a moved file to the catalog, which is not a scan.
-    let put =
+    let sql =
         "INSERT INTO put_file (source, path, size, track_service, track) VALUES ('spotify', ?1, 7, 'spotify', ?2)";
-    place.catalog.execute(put, &["/m/dj/a.mp3".into(), "moved".into()]).unwrap();
+    folders.catalog.execute(sql, &["/m/dj/a.mp3".into(), "moved".into()]).unwrap();
     assert_eq!(on_disk(), "4 tracks in 1 playlists: 4");
-    place.catalog.listed("/m/dj/new").unwrap();
+    folders.catalog.listed("/m/dj/new").unwrap();
     assert_eq!(on_disk(), "4 tracks in 1 playlists: 2", "one is in the scanned folder, one on another machine");
 }
 
 #[test]
 fn what_is_missing_is_said_and_no_list_is_made() {
-    let place = Place::new();
+    let folders = TestFolders::new();
     let refused = |missing: &str, next: &str| {
-        let outcome = list(&place, &json!({}));
+        let outcome = list(&folders, &json!({}));
         assert_eq!((outcome.kind, outcome.artifacts.len()), (OutcomeKind::Refused, 0), "{}", outcome.summary);
         assert!(outcome.summary.contains(missing) && outcome.next_steps[0].contains(next), "{outcome:?}");
     };
     refused("no playlist with a track", "baton run spotify import");
-    place.track("one", "A", "One");
-    place.playlist("P", &["one"]);
+    folders.track("one", "A", "One");
+    folders.playlist("P", &["one"]);
     refused("no music folder was scanned", "baton library scan FOLDER");
-    let put = "INSERT INTO put_file (source, path, missing) VALUES ('library', ?1, ?2)";
+    let sql = "INSERT INTO put_file (source, path, missing) VALUES ('library', ?1, ?2)";
     for (path, missing) in [("/m/gone.mp3", true), ("spotify://streamed", false)] {
-        place.catalog.execute(put, &[path.into(), missing.into()]).unwrap();
+        folders.catalog.execute(sql, &[path.into(), missing.into()]).unwrap();
     }
     refused("no music folder was scanned", "baton library scan FOLDER");
 }
 
 #[test]
 fn two_copies_are_on_disk_and_what_may_be_another_part_is_unclear() {
-    let place = Place::new();
-    place.track("twice", "Moderat", "A New Error");
-    place.track("part", "D", "Story (Part 2)");
-    place.playlist("P", &["twice", "part"]);
-    let put = "INSERT INTO put_file (source, path) VALUES ('library', ?1)";
+    let folders = TestFolders::new();
+    folders.track("twice", "Moderat", "A New Error");
+    folders.track("part", "D", "Story (Part 2)");
+    folders.playlist("P", &["twice", "part"]);
+    let sql = "INSERT INTO put_file (source, path) VALUES ('library', ?1)";
     for path in ["/m/a/Moderat - A New Error.mp3", "/m/b/moderat - a new error.flac", "/m/D - Story.mp3"] {
-        place.catalog.execute(put, &[path.into()]).unwrap();
+        folders.catalog.execute(sql, &[path.into()]).unwrap();
     }
-    let outcome = list(&place, &json!({}));
+    let outcome = list(&folders, &json!({}));
     assert!(
         outcome.summary.starts_with("2 tracks in 1 playlists: 1 on disk, 0 wanted, 1 unclear."),
         "{}",

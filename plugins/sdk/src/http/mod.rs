@@ -1,4 +1,4 @@
-//! A small HTTP client: one request, one response, both whole in memory.
+//! A small HTTP client: one request, one response, both completely in memory.
 //!
 //! The manifest declares hosts and methods, and the operator grants them. The host checks each request, resolves names,
 //! connects and speaks TLS. Redirects are followed here; the host checks each of them as a new request. There is no

@@ -1,4 +1,4 @@
-//! One request over `wasi:http`: sent whole, answered whole.
+//! One request over `wasi:http`: request and response are complete in memory.
 
 use wasip2::http::outgoing_handler;
 use wasip2::http::types::{
@@ -12,7 +12,7 @@ use super::address::Address;
 use super::model::{HttpError, Request, Response};
 use crate::bindings::baton::plugin::http::denial;
 
-/// Bytes of one read.
+/// Number of bytes per read.
 const PIECE: u64 = 64 << 10;
 
 /// Sends `request` to `address` and waits for the answer.

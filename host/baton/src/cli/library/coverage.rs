@@ -3,7 +3,7 @@
 use baton_catalog::Catalog;
 use baton_catalog::library::Entry;
 use baton_core::path_text;
-use baton_library::coverage::{Coverage, CoveragePart, FINGERPRINTED_MS, GATE, MissingCount};
+use baton_library::coverage::{Coverage, CoveragePart, FINGERPRINTED_MS, MissingCount, REQUIRED_PERCENT};
 use serde_json::{Value, json};
 
 use super::super::WorkspaceOptions;
@@ -16,7 +16,7 @@ use crate::output::{self, Table};
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// The required share, in per cent
-    #[arg(long, value_name = "PERCENT", default_value_t = GATE, value_parser = clap::value_parser!(u8).range(1..=100))]
+    #[arg(long, value_name = "PERCENT", default_value_t = REQUIRED_PERCENT, value_parser = clap::value_parser!(u8).range(1..=100))]
     gate: u8,
     /// Also list at most this many files without a fingerprint
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -31,7 +31,7 @@ impl Args {
         let Some(catalog) = open(options, self.json, || as_json(&Coverage::empty(self.gate), &[]))? else {
             return Ok(Code::Findings);
         };
-        let coverage = Coverage::of(&catalog, self.gate)?;
+        let coverage = Coverage::load(&catalog, self.gate)?;
         let without = without(&catalog, self.missing)?;
         if self.json {
             output::json(&as_json(&coverage, &without));
@@ -43,7 +43,7 @@ impl Args {
 }
 
 fn without(catalog: &Catalog, most: u32) -> anyhow::Result<Vec<Entry>> {
-    if most == 0 { Ok(Vec::new()) } else { Ok(catalog.library_without(most)?) }
+    if most == 0 { Ok(Vec::new()) } else { Ok(catalog.library_items_without_fingerprint(most)?) }
 }
 
 fn as_json(coverage: &Coverage, without: &[Entry]) -> Value {
@@ -65,7 +65,7 @@ fn as_json(coverage: &Coverage, without: &[Entry]) -> Value {
     json!({
         "schema": 1,
         "gate_percent": coverage.gate_percent,
-        "fingerprinted_in_part": { "items": coverage.in_part, "first_ms": FINGERPRINTED_MS },
+        "fingerprinted_in_part": { "items": coverage.partly_fingerprinted, "first_ms": FINGERPRINTED_MS },
         "total": part_json(&coverage.total),
         "sources": sources.collect::<Vec<_>>(),
         "without": files.collect::<Vec<_>>(),
@@ -168,12 +168,12 @@ fn gate(coverage: &Coverage) -> String {
 
 /// The number of items that are longer than the fingerprinted part.
 fn in_part(coverage: &Coverage) -> String {
-    if coverage.in_part == 0 {
+    if coverage.partly_fingerprinted == 0 {
         return String::new();
     }
     format!(
         "{} items are longer than the fingerprinted part, their first {}\n",
-        count(coverage.in_part),
+        count(coverage.partly_fingerprinted),
         fingerprinted_length()
     )
 }

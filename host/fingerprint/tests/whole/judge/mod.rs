@@ -3,7 +3,7 @@
 pub(crate) mod agreement;
 pub(crate) mod form;
 pub(crate) mod fpcalc;
-pub(crate) mod place;
+pub(crate) mod test_folder;
 pub(crate) mod wav;
 
 use std::path::{Path, PathBuf};

@@ -20,7 +20,7 @@ const EXTENDED: u8 = 0x40;
 
 /// The position of a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum TagPosition {
     /// At the beginning of the file.
     Start,
     /// In a chunk of RIFF (little-endian lengths).
@@ -30,11 +30,11 @@ pub(super) enum Place {
 }
 
 /// The number of frames of the tag at `place`; `None` if there is no valid tag of version 2.3 or 2.4.
-pub(super) fn count(file: &mut File, place: Place) -> io::Result<Option<usize>> {
+pub(super) fn count(file: &mut File, place: TagPosition) -> io::Result<Option<usize>> {
     let start = match place {
-        Place::Start => Some(0),
-        Place::Riff => chunk(file, u32::from_le_bytes)?,
-        Place::Iff => chunk(file, u32::from_be_bytes)?,
+        TagPosition::Start => Some(0),
+        TagPosition::Riff => chunk(file, u32::from_le_bytes)?,
+        TagPosition::Iff => chunk(file, u32::from_be_bytes)?,
     };
     let Some(start) = start else { return Ok(None) };
     file.seek(SeekFrom::Start(start))?;

@@ -19,7 +19,7 @@ use lofty::ogg::{OpusFile, VorbisFile};
 use lofty::prelude::AudioFile;
 use lofty::tag::Tag;
 
-use super::frames::{Place, count};
+use super::frames::{TagPosition, count};
 use super::kind::check_header;
 use super::stop::{StopReason, guarded};
 use super::tag_writer::{Kind, Style, TagWriter, dump};
@@ -90,7 +90,7 @@ fn mpeg(file: &mut File, style: Style) -> Result<TagWriter, StopReason> {
     dump(mpeg.id3v1(), &mut rest)?;
     dump(mpeg.ape(), &mut rest)?;
     let simpler = mpeg.ape().cloned().map(Tag::from).or_else(|| mpeg.id3v1().cloned().map(Tag::from));
-    with_frames(file, (Place::Start, style), mpeg.id3v2(), simpler, rest)
+    with_frames(file, TagPosition::Start, style, mpeg.id3v2(), simpler, rest)
 }
 
 fn aac(file: &mut File, style: Style) -> Result<TagWriter, StopReason> {
@@ -98,7 +98,7 @@ fn aac(file: &mut File, style: Style) -> Result<TagWriter, StopReason> {
     let mut rest = Vec::new();
     dump(aac.id3v1(), &mut rest)?;
     let simpler = aac.id3v1().cloned().map(Tag::from);
-    with_frames(file, (Place::Start, style), aac.id3v2(), simpler, rest)
+    with_frames(file, TagPosition::Start, style, aac.id3v2(), simpler, rest)
 }
 
 fn wav(file: &mut File, style: Style) -> Result<TagWriter, StopReason> {
@@ -106,7 +106,7 @@ fn wav(file: &mut File, style: Style) -> Result<TagWriter, StopReason> {
     let mut rest = Vec::new();
     dump(wav.riff_info(), &mut rest)?;
     let simpler = wav.riff_info().cloned().map(Tag::from);
-    with_frames(file, (Place::Riff, style), wav.id3v2(), simpler, rest)
+    with_frames(file, TagPosition::Riff, style, wav.id3v2(), simpler, rest)
 }
 
 fn aiff(file: &mut File, style: Style) -> Result<TagWriter, StopReason> {
@@ -114,13 +114,14 @@ fn aiff(file: &mut File, style: Style) -> Result<TagWriter, StopReason> {
     let mut rest = Vec::new();
     dump(aiff.text_chunks(), &mut rest)?;
     let simpler = aiff.text_chunks().cloned().map(Tag::from);
-    with_frames(file, (Place::Iff, style), aiff.id3v2(), simpler, rest)
+    with_frames(file, TagPosition::Iff, style, aiff.id3v2(), simpler, rest)
 }
 
 /// A file whose tag has frames: `frames`, or new ones from the `simpler` tag.
 fn with_frames(
     file: &mut File,
-    (place, style): (Place, Style),
+    place: TagPosition,
+    style: Style,
     frames: Option<&Id3v2Tag>,
     simpler: Option<Tag>,
     rest: Vec<u8>,

@@ -16,12 +16,12 @@ use super::stop::StopReason;
 const PREFIX: &str = ".baton-sync-";
 
 /// A locked copy of a file.
-pub(super) struct Temporary {
+pub(super) struct TemporaryCopy {
     path: PathBuf,
     pub(super) file: File,
 }
 
-impl Temporary {
+impl TemporaryCopy {
     /// Creates an empty file beside `path`, with mode 0600.
     pub(super) fn beside(path: &Path, inode: u64) -> Result<Self, StopReason> {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("tmp");
@@ -86,7 +86,7 @@ pub fn remove_leftovers(folder: &Path, now: SystemTime) {
     }
 }
 
-/// Whether [`Temporary::beside`] creates such names.
+/// Whether [`TemporaryCopy::beside`] creates such names.
 fn is_copy(name: &str) -> bool {
     let parts = name.strip_prefix(PREFIX).and_then(|rest| rest.split_once('.'));
     parts.is_some_and(|(inode, ending)| {
@@ -135,7 +135,7 @@ fn locked_error() -> io::Error {
     io::Error::other("another `baton library sync` writes it; sync again when that has ended")
 }
 
-impl Drop for Temporary {
+impl Drop for TemporaryCopy {
     fn drop(&mut self) {
         // After `replace` the path does not exist or belongs to another file: delete only this copy.
         if check_identity(&self.file, &self.path).is_ok() {
@@ -155,12 +155,12 @@ mod tests {
         fs::write(&path, "old").unwrap();
         let left = folder.path().join(".baton-sync-7.mp3");
         fs::write(&left, "left by a killed sync").unwrap();
-        let mut copy = Temporary::beside(&path, 7).unwrap();
+        let mut copy = TemporaryCopy::beside(&path, 7).unwrap();
         copy.fill(&mut File::open(&path).unwrap()).unwrap();
         assert_eq!(fs::read(copy.path()).unwrap(), b"old");
         drop(copy);
         assert!(!left.exists());
-        let copy = Temporary::beside(&path, 7).unwrap();
+        let copy = TemporaryCopy::beside(&path, 7).unwrap();
         fs::write(copy.path(), "new").unwrap();
         copy.replace(&path).unwrap();
         drop(copy);
@@ -189,9 +189,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.mp3");
         fs::write(&path, "old").unwrap();
-        let mut copy = Temporary::beside(&path, 7).unwrap();
+        let mut copy = TemporaryCopy::beside(&path, 7).unwrap();
         copy.fill(&mut File::open(&path).unwrap()).unwrap();
-        let Err(StopReason::Failed(error)) = Temporary::beside(&path, 7) else { panic!("a second copy was created") };
+        let Err(StopReason::Failed(error)) = TemporaryCopy::beside(&path, 7) else {
+            panic!("a second copy was created")
+        };
         assert!(error.contains("another `baton library sync` writes it"), "{error}");
         assert_eq!(fs::read(copy.path()).unwrap(), b"old");
         // A program without locks may have replaced the file after the check.
@@ -209,7 +211,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.mp3");
         fs::write(&path, "old").unwrap();
-        let copy = Temporary::beside(&path, 7).unwrap();
+        let copy = TemporaryCopy::beside(&path, 7).unwrap();
         fs::write(copy.path(), "new").unwrap();
         // The folder can be written to but not opened; root can open it anyway.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o300)).unwrap();

@@ -19,7 +19,7 @@ use super::kind;
 use super::limits::{DIGESTED_LENGTH, LARGEST_BYTES};
 use super::stop::StopReason;
 use super::tag_writer::{Style, TagWriter};
-use super::temporary::Temporary;
+use super::temporary::TemporaryCopy;
 use crate::source::{eagle_around, stat};
 use crate::sync::{FingerprintedItem, Format, Mark};
 
@@ -149,7 +149,7 @@ pub(super) fn write_change(
     if audio.sha256 != digest || audio.format != known.format {
         return Err(StopReason::Skipped("changed_since_scan"));
     }
-    let mut copy = Temporary::beside(&known.path, before.ino())?;
+    let mut copy = TemporaryCopy::beside(&known.path, before.ino())?;
     let mut done = write_copy(&mut file, &mut copy, known, change, Style::Keep);
     if done.is_err() && writer.can_be_upgraded() {
         done = write_copy(&mut file, &mut copy, known, change, Style::Upgrade);
@@ -198,7 +198,7 @@ pub fn stat_of(path: &Path) -> io::Result<FileStat> {
 /// Copies the file, writes the change into the copy, and compares all other tags.
 fn write_copy(
     file: &mut File,
-    copy: &mut Temporary,
+    copy: &mut TemporaryCopy,
     known: &FingerprintedItem,
     change: &dyn Change,
     style: Style,

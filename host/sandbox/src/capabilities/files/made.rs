@@ -34,9 +34,9 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
             Box::new(async move {
                 let state = store.data_mut();
                 state.meter.may_make()?;
-                let name = (folder.rep(), path.clone());
+                let (folder_id, name) = (folder.rep(), path.clone());
                 let made = state.filesystem().symlink_at(folder, target, path).await;
-                note_made(state, &made, &name);
+                note_made(state, &made, folder_id, &name);
                 made_one(state, made)
             })
         },
@@ -47,9 +47,9 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
             Box::new(async move {
                 let state = store.data_mut();
                 state.meter.may_make()?;
-                let new = (to.rep(), name.clone());
+                let (folder_id, new_name) = (to.rep(), name.clone());
                 let made = state.filesystem().link_at(folder, flags, path, to, name).await;
-                note_made(state, &made, &new);
+                note_made(state, &made, folder_id, &new_name);
                 made_one(state, made)
             })
         },
@@ -71,10 +71,10 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     Ok(())
 }
 
-/// Records a new link, which must not fire the plugin's own triggers.
-fn note_made(state: &State, made: &FsResult<()>, (folder, name): &(u32, String)) {
+/// Records a new link, so that it does not fire the plugin's own triggers.
+fn note_made(state: &State, made: &FsResult<()>, folder: u32, name: &str) {
     if made.is_ok() {
-        state.files.tracker.changed(*folder, name);
+        state.files.tracker.changed(folder, name);
     }
 }
 

@@ -142,7 +142,7 @@ fn check_opened(state: &State, opened: &Resource<Descriptor>, path: &str) -> Res
         return Err(ErrorCode::NotPermitted);
     }
     if found.nlink() > 1 && !state.files.hard_links {
-        state.log.say(&format!(
+        state.log.add_line(&format!(
             "`{}` has several names (hard links) and was not opened; `baton plugin grant NAME hard-links` allows it",
             path.escape_debug()
         ));

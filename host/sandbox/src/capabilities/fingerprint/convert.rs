@@ -71,7 +71,7 @@ pub(super) fn coverage(found: Coverage) -> generated::Covered {
 }
 
 /// The first groups.
-pub(super) fn twice(found: &Duplicates, most: u32) -> Result<Twice, Error> {
+pub(super) fn duplicate_groups(found: &Duplicates, most: u32) -> Result<Twice, Error> {
     let most = most.min(limits::SOUND_GROUPS) as usize;
     let mut bytes = 0;
     let mut groups = Vec::new();

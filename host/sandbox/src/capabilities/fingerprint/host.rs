@@ -53,8 +53,9 @@ impl generated::Host for State {
     }
 
     async fn coverage(&mut self) -> wasmtime::Result<Result<generated::Covered, Error>> {
-        let found = self.in_library(WorkSize::One, |catalog, _| Coverage::of(catalog, coverage::GATE)).await;
-        Ok(found.map(|found| convert::coverage(found.unwrap_or_else(|| Coverage::empty(coverage::GATE)))))
+        let found =
+            self.in_library(WorkSize::One, |catalog, _| Coverage::load(catalog, coverage::REQUIRED_PERCENT)).await;
+        Ok(found.map(|found| convert::coverage(found.unwrap_or_else(|| Coverage::empty(coverage::REQUIRED_PERCENT)))))
     }
 
     async fn duplicates(&mut self, most: u32) -> wasmtime::Result<Result<Twice, Error>> {
@@ -65,7 +66,7 @@ impl generated::Host for State {
         let find = move |catalog: &Catalog, stop: &AtomicBool| all_duplicates(catalog, &path, stop);
         let found = self.in_library(WorkSize::All, find).await;
         let found = found.and_then(|found| found.unwrap_or_else(|| Ok(Duplicates::default())));
-        Ok(found.and_then(|found| convert::twice(&found, most)))
+        Ok(found.and_then(|found| convert::duplicate_groups(&found, most)))
     }
 }
 
@@ -110,20 +111,20 @@ impl State {
     async fn in_library<T: Send + 'static>(
         &mut self,
         room: WorkSize,
-        look: impl FnOnce(&Catalog, &AtomicBool) -> Result<T, CatalogError> + Send + 'static,
+        query: impl FnOnce(&Catalog, &AtomicBool) -> Result<T, CatalogError> + Send + 'static,
     ) -> Result<Option<T>, Error> {
         let catalog = self.fingerprint.library()?;
         let gate = self.fingerprint.gate.clone();
-        let work = move |stop: &AtomicBool| in_catalog(&catalog, |catalog| look(catalog, stop));
+        let work = move |stop: &AtomicBool| in_catalog(&catalog, |catalog| query(catalog, stop));
         gate.work(room, &self.progress.cancel, work).await?.map_err(|error| Error::Failed(error.to_string()))
     }
 }
 
 fn in_catalog<T>(
     catalog: &Path,
-    look: impl FnOnce(&Catalog) -> Result<T, CatalogError>,
+    query: impl FnOnce(&Catalog) -> Result<T, CatalogError>,
 ) -> Result<Option<T>, CatalogError> {
-    Catalog::open(catalog)?.map(|catalog| look(&catalog)).transpose()
+    Catalog::open(catalog)?.map(|catalog| query(&catalog)).transpose()
 }
 
 fn read(file: File, digests: bool, stop: &AtomicBool) -> Heard {
@@ -164,7 +165,7 @@ fn all_duplicates(
     path: &Path,
     stop: &AtomicBool,
 ) -> Result<Result<Duplicates, Error>, CatalogError> {
-    let items = Coverage::of(catalog, coverage::GATE)?.total.items;
+    let items = Coverage::load(catalog, coverage::REQUIRED_PERCENT)?.total.items;
     if items > limits::SOUND_ITEMS {
         let text = format!(
             "the library has {items} files; at most {} are compared for a plugin; `baton library duplicates` compares all",

@@ -57,10 +57,10 @@ impl Git {
         Self { plugin: manifest.name.clone(), declared, granted: granted.to_vec() }
     }
 
-    /// The folder for `asked` (`NAME` or `NAME/NUMBER`), if it is declared and granted.
-    fn folder(&self, asked: &str) -> Result<PathBuf, Error> {
+    /// The folder for `requested` (`NAME` or `NAME/NUMBER`), if it is declared and granted.
+    fn folder(&self, requested: &str) -> Result<PathBuf, Error> {
         let plugin = &self.plugin;
-        let (name, number) = asked.split_once('/').unwrap_or((asked, "0"));
+        let (name, number) = requested.split_once('/').unwrap_or((requested, "0"));
         if !self.declared.iter().any(|declared| declared == name) {
             return Err(Error::Denied(format!(
                 "the plugin `{plugin}` does not declare the repository of `{name}`: its author has to add it to \

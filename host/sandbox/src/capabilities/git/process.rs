@@ -16,13 +16,13 @@ use super::generated::Error;
 const TIME: Duration = Duration::from_secs(10);
 
 /// The bytes of output that are read: more than the largest file.
-pub(super) const ANSWER: usize = (4 << 20) + 4096;
+pub(super) const STDOUT_BYTES: usize = (4 << 20) + 4096;
 
 /// The bytes of standard error that are kept.
-const SAID: usize = 1 << 10;
+const STDERR_BYTES: usize = 1 << 10;
 
-/// The pause between two checks whether the call has to end.
-const LOOK: Duration = Duration::from_millis(20);
+/// Time between two checks whether the call has to end.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Decides when a call must end. Clones belong to the same call.
 #[derive(Clone, Debug)]
@@ -51,11 +51,11 @@ impl CallEnd {
 /// The output of a process.
 #[derive(Debug)]
 pub(super) struct Output {
-    pub(super) ended_well: bool,
-    /// The standard output, cut after [`ANSWER`].
+    pub(super) succeeded: bool,
+    /// The standard output, cut after [`STDOUT_BYTES`].
     pub(super) bytes: Vec<u8>,
     /// The beginning of its standard error, as one line.
-    pub(super) said: String,
+    pub(super) stderr: String,
 }
 
 /// Runs a command to its end. `input` must be small.
@@ -69,9 +69,9 @@ pub(super) fn output(mut command: Command, input: &[u8], end: &CallEnd) -> Resul
         // If a process does not read its input, its standard error has the reason.
         drop(stdin.write_all(input));
     }
-    let answer = read(child.stdout.take(), ANSWER, false);
-    let complaint = read(child.stderr.take(), SAID, true);
-    let (Some(bytes), Some(said)) = (wait(&answer, end), wait(&complaint, end)) else {
+    let stdout_bytes = read(child.stdout.take(), STDOUT_BYTES, false);
+    let stderr_bytes = read(child.stderr.take(), STDERR_BYTES, true);
+    let (Some(bytes), Some(stderr)) = (wait(&stdout_bytes, end), wait(&stderr_bytes, end)) else {
         stop(&mut child);
         return Err(too_long());
     };
@@ -79,19 +79,19 @@ pub(super) fn output(mut command: Command, input: &[u8], end: &CallEnd) -> Resul
         stop(&mut child);
         return Err(too_long());
     };
-    let said = String::from_utf8_lossy(&said).lines().next().unwrap_or_default().to_owned();
-    Ok(Output { ended_well: status.success(), bytes, said })
+    let stderr = String::from_utf8_lossy(&stderr).lines().next().unwrap_or_default().to_owned();
+    Ok(Output { succeeded: status.success(), bytes, stderr })
 }
 
-/// Reads on a separate thread, and keeps `most` bytes. Further bytes are read and dropped (`on`). Otherwise the pipe is
-/// closed, which ends a process that writes more.
-fn read(pipe: Option<impl Read + Send + 'static>, most: usize, on: bool) -> Receiver<Vec<u8>> {
+/// Reads on a separate thread, and keeps `most` bytes. With `drain`, further bytes are read and dropped; otherwise the
+/// pipe is closed, which ends a process that writes more.
+fn read(pipe: Option<impl Read + Send + 'static>, most: usize, drain: bool) -> Receiver<Vec<u8>> {
     let (done, read) = channel();
     std::thread::spawn(move || {
         let mut kept = Vec::new();
         if let Some(mut pipe) = pipe {
             drop(pipe.by_ref().take(most as u64).read_to_end(&mut kept));
-            if on {
+            if drain {
                 drop(io::copy(&mut pipe, &mut io::sink()));
             }
         }
@@ -102,7 +102,7 @@ fn read(pipe: Option<impl Read + Send + 'static>, most: usize, on: bool) -> Rece
 
 fn wait(read: &Receiver<Vec<u8>>, end: &CallEnd) -> Option<Vec<u8>> {
     loop {
-        match read.recv_timeout(LOOK) {
+        match read.recv_timeout(POLL_INTERVAL) {
             Ok(bytes) => return Some(bytes),
             Err(RecvTimeoutError::Disconnected) => return Some(Vec::new()),
             Err(RecvTimeoutError::Timeout) if end.is_due() => return None,

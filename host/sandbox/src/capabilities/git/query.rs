@@ -6,7 +6,7 @@ use std::process::Command;
 use super::argument;
 use super::generated::{Commit, Error, Range, WorkTree};
 use super::parse::{FORMAT, commits, work_tree};
-use super::process::{ANSWER, CallEnd, Output, output};
+use super::process::{CallEnd, Output, STDOUT_BYTES, output};
 use super::repository::Repository;
 use super::shadow::Shadow;
 
@@ -101,8 +101,8 @@ impl RepositoryQuery {
             return Err(too_large(&format!("`{path}` has {} bytes", object.size), "a smaller one"));
         }
         let read = output(self.git(&["cat-file", "blob", &object.id]), b"", &self.end)?;
-        if !read.ended_well || read.bytes.len() != object.size {
-            return Err(Error::Unavailable(format!("git could not read `{path}`: {}", read.said)));
+        if !read.succeeded || read.bytes.len() != object.size {
+            return Err(Error::Unavailable(format!("git could not read `{path}`: {}", read.stderr)));
         }
         Ok(Some(read.bytes))
     }
@@ -129,16 +129,16 @@ impl RepositoryQuery {
     /// Resolves `name`, which is a single line. It is passed on standard input, so it cannot be an option.
     fn object(&self, name: &str) -> Result<Option<Object>, Error> {
         let git = self.git(&["cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)"]);
-        let Output { ended_well, bytes, said } = output(git, format!("{name}\n").as_bytes(), &self.end)?;
-        if !ended_well {
-            return Err(Error::Unavailable(format!("git failed: {said}")));
+        let Output { succeeded, bytes, stderr } = output(git, format!("{name}\n").as_bytes(), &self.end)?;
+        if !succeeded {
+            return Err(Error::Unavailable(format!("git failed: {stderr}")));
         }
-        let answer = String::from_utf8_lossy(&bytes);
-        let answer = answer.trim_end();
-        if answer.ends_with(" ambiguous") {
+        let reply = String::from_utf8_lossy(&bytes);
+        let reply = reply.trim_end();
+        if reply.ends_with(" ambiguous") {
             return Err(Error::Invalid("several commits begin with this id; use more digits".to_owned()));
         }
-        let mut parts = answer.split(' ');
+        let mut parts = reply.split(' ');
         let found = (parts.next(), parts.next(), parts.next().and_then(|size| size.parse().ok()), parts.next());
         Ok(match found {
             (Some(id), Some(kind), Some(size), None) => Some(Object { id: id.to_owned(), kind: kind.to_owned(), size }),
@@ -153,12 +153,12 @@ impl RepositoryQuery {
     }
 
     fn text(&self, git: Command, instead: &str) -> Result<String, Error> {
-        let Output { ended_well, bytes, said } = output(git, b"", &self.end)?;
-        if bytes.len() > BYTES || bytes.len() >= ANSWER {
+        let Output { succeeded, bytes, stderr } = output(git, b"", &self.end)?;
+        if bytes.len() > BYTES || bytes.len() >= STDOUT_BYTES {
             return Err(too_large("the answer is larger", instead));
         }
-        if !ended_well {
-            return Err(Error::Unavailable(format!("git failed: {said}")));
+        if !succeeded {
+            return Err(Error::Unavailable(format!("git failed: {stderr}")));
         }
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }

@@ -102,8 +102,8 @@ impl Shadow {
         git.current_dir("/").env("GIT_DIR", self.folder.path().join("none"));
         git.args(["config", "--no-includes", "--null", "--file"]).arg(repository.common.join("config")).arg("--list");
         let listed = output(git, b"", end)?;
-        if !listed.ended_well {
-            return Err(Error::Unavailable(format!("the repository's configuration is broken: {}", listed.said)));
+        if !listed.succeeded {
+            return Err(Error::Unavailable(format!("the repository's configuration is broken: {}", listed.stderr)));
         }
         let text = String::from_utf8_lossy(&listed.bytes);
         let mut settings = "[core]\n\trepositoryformatversion = 1\n\tbare = false\n".to_owned();

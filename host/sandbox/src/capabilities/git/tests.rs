@@ -11,18 +11,18 @@ use super::query::RepositoryQuery;
 use super::*;
 
 /// A repository in a temporary folder, with two commits.
-struct Place(tempfile::TempDir);
+struct TestRepository(tempfile::TempDir);
 
-impl Place {
+impl TestRepository {
     fn new() -> Self {
-        let place = Self(tempfile::tempdir().unwrap());
-        place.git(&["init", "--quiet", "--initial-branch=main"]);
-        place.write("a.txt", "one\n");
-        place.write("sub/b.txt", "below\n");
-        place.commit("First\n\nWith a body.");
-        place.write("a.txt", "two\n");
-        place.commit("Second");
-        place
+        let repository = Self(tempfile::tempdir().unwrap());
+        repository.git(&["init", "--quiet", "--initial-branch=main"]);
+        repository.write("a.txt", "one\n");
+        repository.write("sub/b.txt", "below\n");
+        repository.commit("First\n\nWith a body.");
+        repository.write("a.txt", "two\n");
+        repository.commit("Second");
+        repository
     }
 
     fn path(&self) -> &Path {
@@ -71,19 +71,19 @@ fn lines(text: &str) -> Vec<String> {
 
 #[test]
 fn the_log_is_that_of_git() {
-    let place = Place::new();
-    place.git(&["checkout", "--quiet", "-b", "side", "HEAD~1"]);
-    place.write("c.txt", "side\n");
-    place.commit("Über\u{1f}\n\nbody\n\nmore");
-    place.git(&["checkout", "--quiet", "main"]);
-    place.git(&["merge", "--quiet", "--no-ff", "side", "-m", "Merge"]);
-    let told: Vec<_> = place.ask().log(&all("HEAD")).unwrap();
+    let repository = TestRepository::new();
+    repository.git(&["checkout", "--quiet", "-b", "side", "HEAD~1"]);
+    repository.write("c.txt", "side\n");
+    repository.commit("Über\u{1f}\n\nbody\n\nmore");
+    repository.git(&["checkout", "--quiet", "main"]);
+    repository.git(&["merge", "--quiet", "--no-ff", "side", "-m", "Merge"]);
+    let told: Vec<_> = repository.ask().log(&all("HEAD")).unwrap();
     let ids: Vec<_> = told.iter().map(|commit| commit.id.clone()).collect();
-    assert_eq!(ids, lines(&place.git(&["rev-list", "HEAD"])));
+    assert_eq!(ids, lines(&repository.git(&["rev-list", "HEAD"])));
     let parents: Vec<_> = told.iter().map(|commit| commit.parents.join(" ")).collect();
-    assert_eq!(parents, place.git(&["log", "--format=%P"]).split('\n').take(4).collect::<Vec<_>>());
+    assert_eq!(parents, repository.git(&["log", "--format=%P"]).split('\n').take(4).collect::<Vec<_>>());
     for commit in &told {
-        let shown = place.git(&["show", "--no-patch", "--format=%an|%ae|%at|%ct|%B", &commit.id]);
+        let shown = repository.git(&["show", "--no-patch", "--format=%an|%ae|%at|%ct|%B", &commit.id]);
         let ours = format!(
             "{}|{}|{}|{}|{}",
             commit.author, commit.email, commit.authored_at, commit.committed_at, commit.message
@@ -91,61 +91,61 @@ fn the_log_is_that_of_git() {
         assert_eq!(ours, shown.trim_end());
     }
     let some = Range { after: Some("HEAD~1".to_owned()), path: Some("c.txt".to_owned()), ..all("main") };
-    let ids: Vec<_> = place.ask().log(&some).unwrap().into_iter().map(|commit| commit.id).collect();
-    assert_eq!(ids, lines(&place.git(&["log", "--format=%H", "HEAD~1..main", "--", "c.txt"])));
-    assert_eq!(place.ask().log(&Range { most: 1, ..all("HEAD") }).unwrap().len(), 1);
-    assert!(place.ask().log(&Range { most: 0, ..all("HEAD") }).unwrap().is_empty());
+    let ids: Vec<_> = repository.ask().log(&some).unwrap().into_iter().map(|commit| commit.id).collect();
+    assert_eq!(ids, lines(&repository.git(&["log", "--format=%H", "HEAD~1..main", "--", "c.txt"])));
+    assert_eq!(repository.ask().log(&Range { most: 1, ..all("HEAD") }).unwrap().len(), 1);
+    assert!(repository.ask().log(&Range { most: 0, ..all("HEAD") }).unwrap().is_empty());
 }
 
 #[test]
 fn commits_are_found_by_every_name_and_only_commits() {
-    let place = Place::new();
-    place.git(&["tag", "-a", "v1", "-m", "Tag"]);
-    let head = place.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    let repository = TestRepository::new();
+    repository.git(&["tag", "-a", "v1", "-m", "Tag"]);
+    let head = repository.git(&["rev-parse", "HEAD"]).trim().to_owned();
     for name in ["HEAD", "main", "v1", "@", &head, &head[..8]] {
-        assert_eq!(place.ask().find(name).unwrap().as_deref(), Some(head.as_str()), "{name}");
+        assert_eq!(repository.ask().find(name).unwrap().as_deref(), Some(head.as_str()), "{name}");
     }
-    assert_eq!(place.ask().find("HEAD^").unwrap(), place.ask().find("HEAD~1").unwrap());
-    let blob = place.git(&["rev-parse", "HEAD:a.txt"]).trim().to_owned();
+    assert_eq!(repository.ask().find("HEAD^").unwrap(), repository.ask().find("HEAD~1").unwrap());
+    let blob = repository.git(&["rev-parse", "HEAD:a.txt"]).trim().to_owned();
     for name in ["HEAD~9", "nothing", &"0".repeat(40), &blob] {
-        assert_eq!(place.ask().find(name).unwrap(), None, "{name}");
+        assert_eq!(repository.ask().find(name).unwrap(), None, "{name}");
     }
-    place.git(&["pack-refs", "--all"]);
-    place.git(&["gc", "--quiet"]);
-    assert_eq!(place.ask().find("v1").unwrap(), Some(head));
+    repository.git(&["pack-refs", "--all"]);
+    repository.git(&["gc", "--quiet"]);
+    assert_eq!(repository.ask().find("v1").unwrap(), Some(head));
 }
 
 #[test]
 fn a_file_is_read_as_the_commit_has_it() {
-    let place = Place::new();
-    symlink("/etc/passwd", place.path().join("link")).unwrap();
-    place.commit("Link");
-    let read = |revision: &str, path: &str| place.ask().file(revision, path);
+    let repository = TestRepository::new();
+    symlink("/etc/passwd", repository.path().join("link")).unwrap();
+    repository.commit("Link");
+    let read = |revision: &str, path: &str| repository.ask().file(revision, path);
     assert_eq!(read("HEAD~2", "a.txt").unwrap().as_deref(), Some(b"one\n".as_slice()));
     assert_eq!(read("HEAD", "a.txt").unwrap().as_deref(), Some(b"two\n".as_slice()));
     assert_eq!(read("HEAD", "link").unwrap().as_deref(), Some(b"/etc/passwd".as_slice()));
     assert_eq!(read("HEAD", "none.txt").unwrap(), None);
-    assert!(matches!(read("HEAD", "sub"), Err(Error::Invalid(said)) if said.contains("tree")));
-    assert!(matches!(read("nothing", "a.txt"), Err(Error::Invalid(said)) if said.contains("nothing")));
-    place.write("big.bin", &"x".repeat((4 << 20) + 1));
-    place.commit("Big");
+    assert!(matches!(read("HEAD", "sub"), Err(Error::Invalid(message)) if message.contains("tree")));
+    assert!(matches!(read("nothing", "a.txt"), Err(Error::Invalid(message)) if message.contains("nothing")));
+    repository.write("big.bin", &"x".repeat((4 << 20) + 1));
+    repository.commit("Big");
     assert!(matches!(read("HEAD", "big.bin"), Err(Error::TooLarge(_))));
 }
 
 #[test]
 fn the_status_is_that_of_git() {
-    let place = Place::new();
-    assert!(place.ask().status().unwrap().changes.is_empty());
-    place.write("a.txt", "three\n");
-    place.write("staged.txt", "s\n");
-    place.git(&["add", "staged.txt"]);
-    place.git(&["rm", "--quiet", "sub/b.txt"]);
-    place.write("new dir/x.txt", "x\n");
-    place.write(".gitignore", "*.tmp\n");
-    place.write("y.tmp", "");
-    let told = place.ask().status().unwrap();
+    let repository = TestRepository::new();
+    assert!(repository.ask().status().unwrap().changes.is_empty());
+    repository.write("a.txt", "three\n");
+    repository.write("staged.txt", "s\n");
+    repository.git(&["add", "staged.txt"]);
+    repository.git(&["rm", "--quiet", "sub/b.txt"]);
+    repository.write("new dir/x.txt", "x\n");
+    repository.write(".gitignore", "*.tmp\n");
+    repository.write("y.tmp", "");
+    let told = repository.ask().status().unwrap();
     assert_eq!(told.branch.as_deref(), Some("main"));
-    assert_eq!(told.head.as_deref(), Some(place.git(&["rev-parse", "HEAD"]).trim()));
+    assert_eq!(told.head.as_deref(), Some(repository.git(&["rev-parse", "HEAD"]).trim()));
     let letter = |change| match change {
         Change::Unchanged => ' ',
         Change::Added => 'A',
@@ -164,7 +164,7 @@ fn the_status_is_that_of_git() {
         })
         .collect();
     let mut judge: Vec<_> =
-        place.git(&["status", "--porcelain", "-z"]).split_terminator('\0').map(str::to_owned).collect();
+        repository.git(&["status", "--porcelain", "-z"]).split_terminator('\0').map(str::to_owned).collect();
     ours.sort();
     judge.sort();
     assert_eq!(ours, judge);
@@ -174,19 +174,19 @@ fn the_status_is_that_of_git() {
 #[test]
 fn before_the_first_commit_there_is_a_status() {
     let folder = tempfile::tempdir().unwrap();
-    let place = Place(folder);
-    place.git(&["init", "--quiet", "--initial-branch=main"]);
-    let told = place.ask().status().unwrap();
+    let repository = TestRepository(folder);
+    repository.git(&["init", "--quiet", "--initial-branch=main"]);
+    let told = repository.ask().status().unwrap();
     assert_eq!((told.head, told.branch.as_deref()), (None, Some("main")));
-    assert!(matches!(place.ask().log(&all("HEAD")), Err(Error::Invalid(_))));
+    assert!(matches!(repository.ask().log(&all("HEAD")), Err(Error::Invalid(_))));
 }
 
 #[test]
 fn of_a_folder_inside_only_what_lies_below_is_seen() {
-    let place = Place::new();
-    place.write("a.txt", "changed\n");
-    place.write("sub/b.txt", "changed\n");
-    let below = ask(&place.path().join("sub")).unwrap();
+    let repository = TestRepository::new();
+    repository.write("a.txt", "changed\n");
+    repository.write("sub/b.txt", "changed\n");
+    let below = ask(&repository.path().join("sub")).unwrap();
     assert_eq!(below.log(&all("HEAD")).unwrap().len(), 1, "the second commit touches nothing here");
     assert_eq!(below.file("HEAD", "b.txt").unwrap().as_deref(), Some(b"below\n".as_slice()));
     assert_eq!(below.file("HEAD", "a.txt").unwrap(), None);
@@ -197,13 +197,13 @@ fn of_a_folder_inside_only_what_lies_below_is_seen() {
 
 #[test]
 fn nothing_of_a_hostile_repository_is_run() {
-    let place = Place::new();
-    let (trace, program) = (place.path().join("../ran"), place.path().join("evil.sh"));
+    let repository = TestRepository::new();
+    let (trace, program) = (repository.path().join("../ran"), repository.path().join("evil.sh"));
     let trace = trace.parent().unwrap().canonicalize().unwrap().join(format!("ran-{}", std::process::id()));
     fs::write(&program, format!("#!/bin/sh\necho \"$0 $*\" >> {}\nexec cat\n", trace.display())).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     let evil = program.display().to_string();
-    let included = place.path().join("included");
+    let included = repository.path().join("included");
     fs::write(&included, format!("[core]\n\tfsmonitor = {evil}\n")).unwrap();
     for (name, value) in [
         ("core.fsmonitor", evil.as_str()),
@@ -212,7 +212,7 @@ fn nothing_of_a_hostile_repository_is_run() {
         ("pager.status", &evil),
         ("core.editor", &evil),
         ("core.sshCommand", &evil),
-        ("core.hooksPath", &place.path().display().to_string()),
+        ("core.hooksPath", &repository.path().display().to_string()),
         ("diff.external", &evil),
         ("diff.evil.textconv", &evil),
         ("filter.evil.clean", &evil),
@@ -232,42 +232,42 @@ fn nothing_of_a_hostile_repository_is_run() {
         ("remote.origin.url", &format!("ext::{evil}")),
         ("remote.origin.promisor", "true"),
     ] {
-        place.git(&["config", "--file", ".git/config", name, value]);
+        repository.git(&["config", "--file", ".git/config", name, value]);
     }
     for hook in ["post-index-change", "fsmonitor-watchman", "pre-commit", "reference-transaction"] {
-        fs::copy(&program, place.path().join(".git/hooks").join(hook)).unwrap();
-        fs::copy(&program, place.path().join(hook)).unwrap();
+        fs::copy(&program, repository.path().join(".git/hooks").join(hook)).unwrap();
+        fs::copy(&program, repository.path().join(hook)).unwrap();
     }
-    fs::write(place.path().join(".gitattributes"), "* filter=evil diff=evil\n").unwrap();
-    fs::create_dir_all(place.path().join(".git/info")).unwrap();
-    fs::write(place.path().join(".git/info/attributes"), "* filter=evil diff=evil\n").unwrap();
+    fs::write(repository.path().join(".gitattributes"), "* filter=evil diff=evil\n").unwrap();
+    fs::create_dir_all(repository.path().join(".git/info")).unwrap();
+    fs::write(repository.path().join(".git/info/attributes"), "* filter=evil diff=evil\n").unwrap();
     // Same size, other content: to detect the change, `git` must run the filter.
-    fs::write(place.path().join("a.txt"), "six\n").unwrap();
+    fs::write(repository.path().join("a.txt"), "six\n").unwrap();
 
-    let changes = place.ask().status().unwrap().changes;
+    let changes = repository.ask().status().unwrap().changes;
     assert!(changes.iter().any(|changed| changed.path == "a.txt" && changed.unstaged == Change::Modified));
-    assert_eq!(place.ask().log(&all("HEAD")).unwrap().len(), 2);
-    assert!(place.ask().file("HEAD", "a.txt").unwrap().is_some());
-    assert_eq!(place.ask().find(&"1".repeat(40)).unwrap(), None, "a missing object is not fetched");
+    assert_eq!(repository.ask().log(&all("HEAD")).unwrap().len(), 2);
+    assert!(repository.ask().file("HEAD", "a.txt").unwrap().is_some());
+    assert_eq!(repository.ask().find(&"1".repeat(40)).unwrap(), None, "a missing object is not fetched");
     assert!(!trace.exists(), "{}", fs::read_to_string(&trace).unwrap());
     // The test repository is hostile: the plain program runs its filter.
-    let plain = Command::new("git").args(["status", "--short"]).current_dir(place.path()).output().unwrap();
+    let plain = Command::new("git").args(["status", "--short"]).current_dir(repository.path()).output().unwrap();
     assert!(trace.exists(), "{plain:?}");
     fs::remove_file(trace).unwrap();
 }
 
 #[test]
 fn a_repository_that_is_made_of_another_one_is_refused() {
-    let private = Place::new();
-    let refused = |place: &Path, word: &str| match ask(place) {
-        Err(Error::Unavailable(said)) => assert!(said.contains(word), "{said}"),
+    let private = TestRepository::new();
+    let refused = |repository: &Path, word: &str| match ask(repository) {
+        Err(Error::Unavailable(message)) => assert!(message.contains(word), "{message}"),
         Err(other) => panic!("{other:?}"),
         Ok(_) => panic!("{word}: it could be read"),
     };
     let git = private.path().join(".git");
     let make = || {
-        let place = Place::new();
-        (place.path().to_owned(), place)
+        let repository = TestRepository::new();
+        (repository.path().to_owned(), repository)
     };
 
     let (path, _kept) = make();
@@ -313,17 +313,20 @@ fn a_repository_that_is_made_of_another_one_is_refused() {
     let (path, _kept) = make();
     let asked = ask(&path).unwrap();
     symlink(git.join("refs/heads/main"), path.join(".git/refs/heads/other")).unwrap();
-    assert!(matches!(asked.check(), Err(Error::Unavailable(said)) if said.contains("refs/heads/other")), "afterwards");
+    assert!(
+        matches!(asked.check(), Err(Error::Unavailable(message)) if message.contains("refs/heads/other")),
+        "afterwards"
+    );
     refused(&std::env::temp_dir().join("baton-no-such-folder"), "cannot be opened");
     refused(tempfile::tempdir().unwrap().path(), "not in a Git repository");
 }
 
 #[test]
 fn a_linked_work_tree_is_read() {
-    let place = Place::new();
+    let repository = TestRepository::new();
     let other = tempfile::tempdir().unwrap();
     let tree = other.path().join("tree");
-    place.git(&["worktree", "add", "--quiet", "-b", "linked", tree.to_str().unwrap()]);
+    repository.git(&["worktree", "add", "--quiet", "-b", "linked", tree.to_str().unwrap()]);
     fs::write(tree.join("new.txt"), "").unwrap();
     let told = ask(&tree).unwrap().status().unwrap();
     assert_eq!((told.branch.as_deref(), told.changes.len()), (Some("linked"), 1));
@@ -359,11 +362,13 @@ fn works_when_the_repository_is_granted() {
 #[test]
 fn errors_with_the_command_when_the_repository_is_not_granted() {
     let git = Git::new(&manifest(&["root"]), &[]);
-    assert!(matches!(git.folder("root"), Err(Error::Denied(said)) if said.contains("baton plugin grant x git=root")));
+    assert!(
+        matches!(git.folder("root"), Err(Error::Denied(message)) if message.contains("baton plugin grant x git=root"))
+    );
 }
 
 #[test]
 fn errors_when_the_repository_is_not_declared_even_if_it_is_granted() {
     let git = Git::new(&manifest(&[]), &[granted("root", "/r")]);
-    assert!(matches!(git.folder("root"), Err(Error::Denied(said)) if said.contains("does not declare")));
+    assert!(matches!(git.folder("root"), Err(Error::Denied(message)) if message.contains("does not declare")));
 }

@@ -32,7 +32,7 @@ impl generated::Host for State {
         let was_refused = self.handoffs.refused.is_some();
         let answer = self.handoffs.emit(draft);
         if let Some(reason) = self.handoffs.refused.as_ref().filter(|_| !was_refused) {
-            self.log.say(reason);
+            self.log.add_line(reason);
         }
         self.note_denial(&answer);
         Ok(answer)

@@ -25,11 +25,11 @@ use super::target::Target;
 use crate::capabilities::secrets::{InjectedSecrets, Scrubber, Stream};
 use crate::limits;
 
-/// The connection's background work. wasmtime runs it while the guest reads the response.
-/// Headers from which some servers take the method or the path of a request. No rule could be kept with them.
+/// Headers from which some servers take the method or the path of a request. No rule could be enforced with them.
 const REWRITING: [&str; 5] =
     ["x-http-method", "x-http-method-override", "x-method-override", "x-original-url", "x-rewrite-url"];
 
+/// The background work of a connection. wasmtime runs it while the guest reads the response.
 pub(super) type Processing = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
 /// A response, with the background work of its connection.
@@ -109,7 +109,7 @@ impl Egress {
         let (response, worker) = self.exchange(connection, request, patience).await?;
         let between = within(options.between_bytes_timeout, limits::HTTP_BETWEEN_BYTES);
         let response = receive(response, &scrubber, between, place, Arc::clone(&self.flowed))?;
-        Ok((response, hold(worker)))
+        Ok((response, keep_open(worker)))
     }
 
     /// Checks the request, and injects its secrets.
@@ -228,7 +228,7 @@ fn scrubbed(headers: HeaderMap, scrubber: &Scrubber) -> HeaderMap {
 }
 
 /// Keeps the connection open while the guest reads the response.
-fn hold(worker: AbortOnDropJoinHandle<()>) -> Processing {
+fn keep_open(worker: AbortOnDropJoinHandle<()>) -> Processing {
     Box::new(async move {
         worker.await;
         Ok(())

@@ -51,7 +51,7 @@ impl Ledger {
     /// Runs a query on a thread that may block.
     async fn with<T: Send + 'static>(
         &mut self,
-        look: impl FnOnce(&Reader) -> Result<T, LedgerError> + Send + 'static,
+        query: impl FnOnce(&Reader) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, Error> {
         let place = self.place()?;
         let kept = self.open.take();
@@ -68,7 +68,7 @@ impl Ledger {
                         reader
                     }
                 };
-                let found = look(&reader);
+                let found = query(&reader);
                 Ok((reader, found))
             },
         );

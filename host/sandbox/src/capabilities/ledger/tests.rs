@@ -82,10 +82,10 @@ async fn a_look_that_is_over_breaks_off() {
     };
     written.write(many).await.unwrap();
     let mut ledger = Ledger::new(&manifest(DECLARED), Some(path));
-    let look = |reader: &Reader| history::newest(reader, None, None, HistoryLimit { most: 10_000, bytes: 1 << 20 });
-    assert_eq!(ledger.with(look).await.unwrap().entries.len(), 501);
+    let query = |reader: &Reader| history::newest(reader, None, None, HistoryLimit { most: 10_000, bytes: 1 << 20 });
+    assert_eq!(ledger.with(query).await.unwrap().entries.len(), 501);
     let (_, stop) = ledger.open.as_ref().unwrap();
     stop.stop();
-    let told = ledger.with(look).await;
+    let told = ledger.with(query).await;
     assert!(matches!(&told, Err(Error::Failed(text)) if text.contains("interrupted")), "{told:?}");
 }

@@ -26,7 +26,7 @@ pub use cursor::Cursor;
 #[expect(unreachable_pub, reason = "the generated bindings are public and name it")]
 pub use snapshot::Snapshot;
 pub use snapshot::sweep as sweep_snapshots;
-pub(crate) use snapshot::{Copies, Sources};
+pub(crate) use snapshot::{CopyLimit, Sources};
 
 use self::worker::Worker;
 use super::blocking;

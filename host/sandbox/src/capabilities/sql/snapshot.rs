@@ -35,9 +35,9 @@ const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// Limits the number of concurrent copies on the host. Clones share the limit.
 #[derive(Clone)]
-pub(crate) struct Copies(Arc<Semaphore>);
+pub(crate) struct CopyLimit(Arc<Semaphore>);
 
-impl Default for Copies {
+impl Default for CopyLimit {
     fn default() -> Self {
         Self(Arc::new(Semaphore::new(limits::COPIES_AT_ONCE)))
     }
@@ -50,7 +50,7 @@ pub(crate) struct Sources {
     folders: Vec<String>,
     mounts: Vec<MountGrant>,
     hard_links: bool,
-    copies: Copies,
+    copies: CopyLimit,
     /// Each snapshot holds one reference.
     taken: Arc<()>,
 }
@@ -74,7 +74,7 @@ pub struct Snapshot {
 }
 
 impl Sources {
-    pub(crate) fn new(manifest: &Manifest, mounts: &[MountGrant], hard_links: bool, copies: Copies) -> Self {
+    pub(crate) fn new(manifest: &Manifest, mounts: &[MountGrant], hard_links: bool, copies: CopyLimit) -> Self {
         let declared = &manifest.declares.capabilities;
         let asked = declared.sql.iter().any(|sql| sql.database == Database::Files);
         Self {
@@ -189,7 +189,7 @@ fn find(
     counted: Arc<()>,
     hard_links: bool,
 ) -> Result<SnapshotTarget, SnapshotError> {
-    let seen = place.look(hard_links)?;
+    let seen = place.metadata(hard_links)?;
     if !seen.is_file {
         return Err(SnapshotError::NoFile(""));
     }
@@ -209,7 +209,7 @@ fn find(
 /// Checks that the files beside the database are regular files inside the folder.
 fn beside(place: &MountedFile, hard_links: bool) -> Result<(), SnapshotError> {
     for ending in BESIDE {
-        match place.beside(ending).look(hard_links) {
+        match place.beside(ending).metadata(hard_links) {
             Ok(seen) if seen.is_file => {}
             Ok(_) => return Err(SnapshotError::NoFile(ending)),
             Err(OpenError::Failed(error)) if error.kind() == io::ErrorKind::NotFound => {}

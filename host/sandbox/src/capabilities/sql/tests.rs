@@ -21,7 +21,7 @@ fn granted(folder: &Path, database: Database, writable: bool) -> DatabaseGrant {
 /// The capability of a plugin with the declaration `declared`.
 fn capability(declared: &str, granted: &[DatabaseGrant]) -> Sql {
     let manifest = manifest(declared);
-    let sources = Sources::new(&manifest, &[], false, Copies::default());
+    let sources = Sources::new(&manifest, &[], false, CopyLimit::default());
     Sql::new(&manifest, granted, sources, None)
 }
 

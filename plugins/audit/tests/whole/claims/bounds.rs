@@ -1,4 +1,4 @@
-//! What is no claim, what findings are called, how much is read of a large document, and that no text stops it.
+//! Text that asserts nothing, ids of findings, limits for large documents, and random text.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::setup::{check, one};
-use crate::lending::Tree;
+use crate::test_services::Tree;
 
 #[test]
 fn sentences_with_numbers_are_no_claims() {
@@ -52,7 +52,7 @@ fn each_false_claim_about_a_file_has_an_id_of_its_own() {
         assert!(id.starts_with("audit:d:lib/b.py:") && id.ends_with(":claim-file"), "{id}");
     }
     assert_eq!(ids(&format!("# More\n\nlines above.\n\n{text}")), found, "ids do not go by lines");
-    // A baseline with the first must not hide the second when the first is put right.
+    // A baseline with the first finding must not hide the second after the first was fixed.
     assert_eq!(ids(&text.replace("500", "100")), found[1..]);
 }
 
@@ -86,10 +86,10 @@ fn large_documents_are_read_within_bounds() {
     }
     text.push_str(&"3/4 of `x` ".repeat(5_000));
     let checked = one(&text, &Tree::of(&[]).index(), None);
-    assert!(checked.rows.len() <= audit::limits::CLAIM_ROWS && checked.left_out > 0, "{}", checked.rows.len());
+    assert!(checked.rows.len() <= audit::limits::ASSERTION_ROWS && checked.left_out > 0, "{}", checked.rows.len());
 }
 
-/// Text made of the pieces that claims are made of, in any order.
+/// Text made of the fragments of assertions, in any order.
 fn claim_like() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "# Report 2026-01-18\n",

@@ -11,8 +11,8 @@ use audit::remark::NoteSeverity;
 use baton_judges::synthetic;
 
 use super::setup::{check, expect_gap, one};
-use crate::lending::{Repository, Tree};
 use crate::support::listed_files;
+use crate::test_services::{Repository, Tree};
 
 /// In the order in which an audit reads them.
 const DOCUMENTS: [&str; 6] = [

@@ -1,4 +1,4 @@
-//! Claims of reports, plans and RETURNs; and bounds. `invented` checks the documents of `tests/corpus/claims`.
+//! Assertions of reports, plans and RETURNs, and limits. `invented` checks the documents of `tests/corpus/claims`.
 
 mod bounds;
 mod invented;

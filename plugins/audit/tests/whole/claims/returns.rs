@@ -1,11 +1,11 @@
-//! RETURN handoffs are held to what they claim.
+//! The assertions of RETURN handoffs.
 
 use audit::assertions::{self, CheckedDocument, Kind, Verdict};
 use audit::remark::NoteSeverity;
 use serde_json::json;
 
 use super::setup::expect_gap;
-use crate::lending::Tree;
+use crate::test_services::Tree;
 
 #[test]
 fn a_return_is_held_to_what_it_claims() {

@@ -1,4 +1,4 @@
-//! Checks documents, and what a test asks of the result.
+//! Helpers that check documents and compare the results.
 
 use audit::assertions::{self, AssertionReport, CheckedDocument};
 use audit::index::Index;
@@ -20,7 +20,7 @@ pub(super) fn one(text: &str, index: &Index, git: Option<&dyn Git>) -> Assertion
     check(vec![CheckedDocument { shown: "d".into(), text: text.into() }], index, git)
 }
 
-/// Asserts that a finding of a weight holds these words.
+/// Asserts that a finding of this severity contains these words.
 pub(super) fn expect_gap(checked: &AssertionReport, weight: NoteSeverity, words: &str) {
     let found =
         checked.gaps.iter().any(|gap| gap.weight == weight && (gap.evidence.contains(words) || gap.id.contains(words)));

@@ -1,4 +1,4 @@
-//! What is asked for: arguments, grants, plans that are gone or broken, and being stopped.
+//! Requests: arguments, grants, deleted or broken plans, and cancellation.
 
 use audit::services::HostServices;
 use baton_plugin_kit::host::Progress;
@@ -87,9 +87,9 @@ fn changed_plans_are_audited_while_they_exist() {
     assert!(outcome.summary.contains("exists any more"));
 }
 
-struct Stopped;
+struct CancelledProgress;
 
-impl Progress for Stopped {
+impl Progress for CancelledProgress {
     fn report(&self, _percent: u8, _message: &str) {}
 
     fn cancelled(&self) -> bool {
@@ -101,7 +101,7 @@ impl Progress for Stopped {
 fn a_cancelled_audit_may_be_tried_again() {
     let workspace = shop();
     assert_eq!(
-        audit::run(&workspace.task("{}"), &HostServices::nothing(&Stopped)),
+        audit::run(&workspace.task("{}"), &HostServices::nothing(&CancelledProgress)),
         Err(Error::Retryable("cancelled".into()))
     );
 }

@@ -1,4 +1,4 @@
-//! Where deliverables are looked for, and what is never followed.
+//! Where deliverables are searched, and links that are never followed.
 
 use std::fs;
 

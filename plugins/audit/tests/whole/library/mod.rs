@@ -1,4 +1,4 @@
-//! The whole library on temporary folders: from a task to an outcome, as the host would see it.
+//! The whole library on temporary folders: from a task to an outcome, as the host sees it.
 
 mod asked;
 mod found;

@@ -1,4 +1,4 @@
-//! What comes out: statuses, findings, evidence, and a whole report.
+//! Results: statuses, findings, evidence, and a whole report.
 
 use std::fs;
 use std::time::{Duration, SystemTime};

@@ -14,7 +14,7 @@ pub(super) fn key(finding: &str) -> String {
     finding.to_owned()
 }
 
-/// One line.
+/// The title, in one line.
 pub(super) fn title(wanted: &OpenGap) -> String {
     let verb = match wanted.status.as_str() {
         "PARTIAL" | "STUB" | "EMPTY" => "Finish",
@@ -26,7 +26,7 @@ pub(super) fn title(wanted: &OpenGap) -> String {
     line(&format!("{verb} {} ({})", wanted.path, wanted.plan), TITLE_BYTES)
 }
 
-/// The whole request.
+/// The complete request.
 pub(super) fn draft(wanted: &OpenGap, agent: &str, round: u32) -> Draft {
     let mut args = json!({
         "finding": wanted.finding,

@@ -10,12 +10,12 @@ use tempfile::TempDir;
 use super::{encode, music};
 
 /// One piece, of which eight seconds are used, and a temporary folder.
-pub(crate) struct Place {
+pub(crate) struct TestFolder {
     folder: TempDir,
     piece: PathBuf,
 }
 
-impl Place {
+impl TestFolder {
     /// Always uses the same piece.
     pub(crate) fn new() -> Result<Self, Skipped> {
         let piece = music(usize::MAX)?.swap_remove(0);

@@ -1,12 +1,12 @@
-//! Whether a plan calls the work of a row done.
+//! Decides whether a plan reports the work of a row as done.
 //!
-//! A box with a cross, a green tick, or a word such as DONE at the beginning. A qualification (a part, a
-//! percentage, "not", "to be") does not count: only a clear statement can be reported as false.
+//! Done means: a ticked box, a green tick, or a word such as DONE at the beginning. A qualification (a part, a
+//! percentage, "not", "to be") cancels it: only a clear statement can be reported as false.
 
 const DONE: &[&str] =
     &["complete", "completed", "created", "delivered", "done", "exists", "finished", "implemented", "shipped"];
 
-/// Words that take it back, wherever they stand.
+/// Words that cancel the statement anywhere in the text.
 const NOT: &[&str] = &[
     "almost",
     "awaiting",
@@ -38,15 +38,15 @@ const NOT: &[&str] = &[
     "wip",
 ];
 
-/// Signs that call a thing done when they stand first.
+/// Signs that mean "done" at the beginning.
 const TICKS: [char; 4] = ['\u{2705}', '\u{2611}', '\u{2713}', '\u{2714}'];
 
-/// Signs that take it back.
+/// Signs that mean "not done".
 const CROSSES: [char; 6] = ['\u{274c}', '\u{23f3}', '\u{26a0}', '\u{1f7e1}', '\u{1f534}', '\u{2610}'];
 
-/// Whether this state calls the work done.
+/// True if this state means that the work is done.
 #[must_use]
-pub fn says_done(state: &str) -> bool {
+pub fn reports_done(state: &str) -> bool {
     let state = state.trim().trim_start_matches(['*', '_', '`', '(']);
     if state.contains(CROSSES) {
         return false;
@@ -87,7 +87,7 @@ mod tests {
             "(CREATED)",
             "\u{2714} 14/14",
         ] {
-            assert!(says_done(state), "{state}");
+            assert!(reports_done(state), "{state}");
         }
     }
 
@@ -109,7 +109,7 @@ mod tests {
             "NEW - Maker",
             "NOT STARTED",
         ] {
-            assert!(!says_done(state), "{state}");
+            assert!(!reports_done(state), "{state}");
         }
     }
 }

@@ -37,7 +37,7 @@ impl Tree {
         self.write(path, text);
     }
 
-    /// What there is now.
+    /// Indexes the current files.
     pub(crate) fn index(&self) -> Index {
         Index::build(vec![Root { path: self.0.path().to_owned(), shown: "root".into() }])
     }
@@ -50,20 +50,20 @@ pub(crate) fn at(text: &str) -> i64 {
 
 /// A ledger from a list.
 #[derive(Default)]
-pub(crate) struct Book {
+pub(crate) struct LedgerList {
     pub(crate) tasks: Vec<Entry>,
     pub(crate) open: Vec<Entry>,
     pub(crate) inputs: BTreeMap<String, Vec<u8>>,
     pub(crate) refuses: bool,
 }
 
-impl Book {
+impl LedgerList {
     fn check(&self) -> Result<(), ServiceError> {
         if self.refuses { Err(ServiceError::NotGranted("grant `ledger`".into())) } else { Ok(()) }
     }
 }
 
-impl Ledger for Book {
+impl Ledger for LedgerList {
     fn tasks(&self, range: &TaskRange) -> Result<Vec<Entry>, ServiceError> {
         self.check()?;
         let (since, until) = (range.since.as_deref(), range.until.as_deref());
@@ -114,18 +114,18 @@ pub(crate) fn task(id: &str, agent: &str, state: &str, created_at: &str) -> Entr
     }
 }
 
-/// The repository of a folder, asked through `git` itself.
+/// The repository of a folder, queried with the `git` program.
 pub(crate) struct Repository(pub(crate) PathBuf);
 
 impl Repository {
-    /// Makes a repository of a tree.
+    /// Creates a repository from a tree.
     pub(crate) fn of(tree: &Tree) -> Self {
         let repository = Self(tree.0.path().to_owned());
         repository.git(&["init", "-q", "-b", "main"], "0");
         repository
     }
 
-    /// Commits everything; gives the id.
+    /// Commits everything; returns the id.
     pub(crate) fn commit(&self, message: &str, at: &str) -> String {
         self.git(&["add", "-A"], at);
         self.git(&["commit", "-q", "--allow-empty", "-m", message], at);

@@ -18,7 +18,7 @@ pub(crate) const NOW: &str = "2026-01-18T10:15:00Z";
 /// The contents of a folder: for each path the bytes and the time, `None` for a folder.
 pub(crate) type Tree = BTreeMap<String, Option<(Vec<u8>, u128)>>;
 
-pub(crate) struct Place {
+pub(crate) struct TestFolders {
     _folder: TempDir,
     pub(crate) catalog: HostDatabase,
     pub(crate) own: HostDatabase,
@@ -28,7 +28,7 @@ pub(crate) struct Place {
     pub(crate) organised: PathBuf,
 }
 
-impl Place {
+impl TestFolders {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (music, organised) = (folder.path().join("music"), folder.path().join("organised"));
@@ -44,45 +44,45 @@ impl Place {
     }
 
     pub(crate) fn track(&self, id: &str, artist: &str, title: &str) {
-        let put = "INSERT INTO put_track (source, said_at, service, id, title, artists, duration_ms, genre, bpm, released, label)
+        let sql = "INSERT INTO put_track (source, said_at, service, id, title, artists, duration_ms, genre, bpm, released, label)
             VALUES ('spotify', 1, 'spotify', ?1, ?2, ?3, 200000, 'deep house, techno', 124, '1999-03', 'Label/1')";
         let artists = json!([artist]).to_string();
-        self.catalog.execute(put, &[id.into(), title.into(), artists.into()]).unwrap();
+        self.catalog.execute(sql, &[id.into(), title.into(), artists.into()]).unwrap();
     }
 
     pub(crate) fn playlist(&self, name: &str, tracks: &[&str]) {
-        let put = "INSERT INTO put_playlist (source, said_at, service, id, name, items) VALUES ('spotify', 1, 'spotify', ?1, ?1, ?2)";
+        let sql = "INSERT INTO put_playlist (source, said_at, service, id, name, items) VALUES ('spotify', 1, 'spotify', ?1, ?1, ?2)";
         let count = i64::try_from(tracks.len()).unwrap();
-        self.catalog.execute(put, &[name.into(), count.into()]).unwrap();
-        let put = "INSERT INTO put_playlist_item (source, said_at, service, playlist, position, track_service, track)
+        self.catalog.execute(sql, &[name.into(), count.into()]).unwrap();
+        let sql = "INSERT INTO put_playlist_item (source, said_at, service, playlist, position, track_service, track)
             VALUES ('spotify', 1, 'spotify', ?1, ?2, 'spotify', ?3)";
-        let row = |(place, track): (usize, &&str)| -> Vec<Sql> {
-            vec![name.into(), i64::try_from(place).unwrap().into(), (*track).into()]
+        let row = |(folders, track): (usize, &&str)| -> Vec<Sql> {
+            vec![name.into(), i64::try_from(folders).unwrap().into(), (*track).into()]
         };
-        self.catalog.batch(put, &mut tracks.iter().enumerate().map(row)).unwrap();
+        self.catalog.batch(sql, &mut tracks.iter().enumerate().map(row)).unwrap();
     }
 
     /// Links the file below `music` to the track.
     pub(crate) fn link(&self, path: &str, track: &str) {
-        let put =
+        let sql =
             "INSERT INTO put_file (source, said_at, path, track_service, track) VALUES ('djay', 1, ?1, 'spotify', ?2)";
         let path = self.music.join(path).display().to_string();
-        self.catalog.execute(put, &[path.into(), track.into()]).unwrap();
+        self.catalog.execute(sql, &[path.into(), track.into()]).unwrap();
     }
 
     /// Adds the file to the catalog as a scan does.
-    pub(crate) fn scanned(&self, path: &Path, missing: bool) {
+    pub(crate) fn add_scanned_file(&self, path: &Path, missing: bool) {
         let found = path.metadata().ok();
         let size = found.as_ref().map(|found| i64::try_from(found.len()).unwrap());
         let moment = found.map(|found| found.modified().unwrap().duration_since(UNIX_EPOCH).unwrap().as_millis());
         let moment = moment.map(|moment| i64::try_from(moment).unwrap());
-        let put = "INSERT INTO put_file (source, path, size, modified_at, missing) VALUES ('library', ?1, ?2, ?3, ?4)";
+        let sql = "INSERT INTO put_file (source, path, size, modified_at, missing) VALUES ('library', ?1, ?2, ?3, ?4)";
         let path = path.display().to_string();
-        self.catalog.execute(put, &[path.into(), size.into(), moment.into(), missing.into()]).unwrap();
+        self.catalog.execute(sql, &[path.into(), size.into(), moment.into(), missing.into()]).unwrap();
     }
 
-    /// Asserts that the files of the catalog exist, and that it has `known` files.
-    pub(crate) fn assert_catalog_is_true(&self, known: usize) {
+    /// Asserts that the files of the catalog exist on disk, and that it has `known` files.
+    pub(crate) fn assert_catalog_matches_disk(&self, known: usize) {
         let files = self.catalog.query("SELECT path FROM files WHERE missing = 0", &[]).unwrap().rows;
         let paths: Vec<_> = files.iter().filter_map(|row| row[0].as_text()).collect();
         assert!(paths.iter().all(|path| Path::new(path).is_file()), "{paths:?}");
@@ -114,8 +114,8 @@ impl Place {
         organise::plan(&self.task(args), &self.catalog, &self.own, &self.locks).unwrap()
     }
 
-    /// The plan as JSON; null if there is nothing to do.
-    pub(crate) fn planned(&self, args: &Value) -> Value {
+    /// Plans, and returns the plan as JSON; null if there is nothing to do.
+    pub(crate) fn plan_json(&self, args: &Value) -> Value {
         json_of(&self.plan(args).artifacts)
     }
 
@@ -144,7 +144,7 @@ impl Place {
     }
 
     /// The paths of the files below `organised`.
-    pub(crate) fn sorted(&self) -> Vec<String> {
+    pub(crate) fn organised_paths(&self) -> Vec<String> {
         let mut all = Tree::new();
         tree(&self.organised, "", &mut all);
         all.into_iter().filter(|(_, file)| file.is_some()).map(|(path, _)| path[1..].to_owned()).collect()

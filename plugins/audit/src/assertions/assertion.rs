@@ -1,6 +1,6 @@
-//! A claim: what a document says about numbers, files and commits, and what it would take for it to be true.
+//! An assertion: what a document states about numbers, files and commits, and what must hold for it to be true.
 //!
-//! Claims that can be worked out from the document alone carry their outcome; the others say what has to be looked up.
+//! Assertions that can be checked with the document alone carry their outcome; the others name what must be looked up.
 
 use std::sync::Arc;
 
@@ -10,16 +10,16 @@ use crate::plan;
 use crate::remark::NoteSeverity;
 use crate::report::escape;
 
-/// A document that makes claims.
+/// A document that contains assertions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckedDocument {
-    /// What people call it: `reports/a.md`, or the task of a RETURN.
+    /// Its name for readers: `reports/a.md`, or the task of a RETURN.
     pub shown: String,
-    /// Its text.
+    /// Its Markdown.
     pub text: String,
 }
 
-/// What kind of thing is claimed.
+/// The subject of an assertion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -27,27 +27,27 @@ pub enum Kind {
     Ratio,
     /// A total and its parts.
     Sum,
-    /// A number of things beside the list of them.
+    /// A number of things with the list of these things.
     Count,
     /// A commit.
     Commit,
-    /// A file with its size, or that it is there.
+    /// The size or the existence of a file.
     File,
-    /// What stands at a line of a file.
+    /// The content of a line of a file.
     Line,
-    /// A name of code that is there.
+    /// The existence of an identifier in the code.
     Symbol,
     /// A deliverable of a RETURN.
     Deliverable,
 }
 
 impl Kind {
-    /// Whether such a claim is checked against the tree or the repository, and not only against documents.
+    /// True if the check needs the tree or the repository, not only documents.
     pub(crate) const fn is_looked_up(self) -> bool {
         matches!(self, Self::Commit | Self::File | Self::Line | Self::Symbol | Self::Deliverable)
     }
 
-    /// The word for reports and ids.
+    /// The name in reports and ids.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -63,20 +63,20 @@ impl Kind {
     }
 }
 
-/// Whether a claim holds.
+/// The result of checking an assertion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Verdict {
-    /// It holds.
+    /// The assertion is true.
     True,
-    /// It does not.
+    /// The assertion is false.
     False,
-    /// It cannot be looked up; the evidence says why.
+    /// The check is impossible; the evidence states why.
     Unverifiable,
 }
 
 impl Verdict {
-    /// The word for reports.
+    /// The name in reports.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -87,19 +87,18 @@ impl Verdict {
     }
 }
 
-/// How a claim came out.
+/// A verdict with its evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Outcome {
-    /// Whether it holds.
     pub verdict: Verdict,
-    /// What was computed or seen.
+    /// The value that was computed or found.
     pub evidence: String,
-    /// How much it matters; absent for what needs nobody.
+    /// Severity of the finding; `None` if no finding is reported.
     pub weight: Option<NoteSeverity>,
 }
 
 impl Outcome {
-    /// It holds, or it does not and matters as much as a wrong number does.
+    /// `True`, or `False` with the severity of a wrong number.
     pub(super) fn of(holds: bool, evidence: impl Into<String>) -> Self {
         if holds { Self::holds(evidence) } else { Self::fails(NoteSeverity::Medium, evidence) }
     }
@@ -108,88 +107,85 @@ impl Outcome {
         Self { verdict: Verdict::True, evidence: evidence.into(), weight: None }
     }
 
-    /// It does not hold.
     pub(super) fn fails(weight: NoteSeverity, evidence: impl Into<String>) -> Self {
         Self { verdict: Verdict::False, evidence: evidence.into(), weight: Some(weight) }
     }
 
-    /// It cannot be looked up.
     pub(super) fn unknown(evidence: impl Into<String>) -> Self {
         Self { verdict: Verdict::Unverifiable, evidence: evidence.into(), weight: None }
     }
 }
 
-/// A claim of a document.
+/// One statement of a document that can be checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assertion {
     /// The line, from 1; 0 for a field of a RETURN.
     pub line: usize,
     /// The field of a RETURN: `deliverables[0].path`.
     pub field: Option<String>,
-    /// What kind of thing is claimed.
+    /// The subject.
     pub kind: Kind,
-    /// The words that claim it.
+    /// The quoted words of the document.
     pub words: String,
-    pub(super) says: AssertionKind,
+    pub(super) stated: Condition,
 }
 
-/// What it takes for a claim to be true.
+/// What must hold for an assertion to be true.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum AssertionKind {
-    /// Nothing more: it was worked out.
-    Worked(Outcome),
-    /// The commit is there and has the title.
+pub(super) enum Condition {
+    /// Nothing else: the document alone decided it.
+    Decided(Outcome),
+    /// The commit exists and has the title.
     Commit { id: String, title: Option<String> },
-    /// The file is there and fits.
-    File(FileSays),
-    /// There is no such file.
+    /// The file exists and has the stated properties.
+    File(FileStatement),
+    /// The file does not exist.
     Absent(String),
-    /// The line of a file says so.
-    Line(LineSays),
-    /// A name of code is in the tree.
-    Symbol(SymbolSays),
+    /// The file's line has the stated content.
+    Line(LineStatement),
+    /// The identifier exists in the tree.
+    Symbol(IdentifierStatement),
 }
 
-/// What is said of a file.
+/// Statements about a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FileSays {
+pub(super) struct FileStatement {
     pub path: String,
     pub bytes: Option<plan::SizeAssertion>,
     pub lines: Option<plan::SizeAssertion>,
-    /// Files that are named in the same list; they tell where a bare name lives.
+    /// Files that are named in the same list; they show in which folder a bare name is searched.
     pub beside: Arc<[String]>,
 }
 
-/// What is said of a name of code.
+/// Statements about an identifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SymbolSays {
+pub(super) struct IdentifierStatement {
     pub(super) name: String,
-    /// It must be there.
+    /// The identifier must exist.
     pub(super) sure: bool,
-    /// It is listed even where it was not found.
+    /// A finding is reported even if the identifier was not found anywhere.
     pub(super) meant: bool,
 }
 
-/// What is said of a line.
+/// Statements about a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct LineSays {
+pub(super) struct LineStatement {
     pub path: String,
     pub first: u64,
     pub last: u64,
-    /// What the line holds.
+    /// The text that the line contains.
     pub content: Option<String>,
-    /// What is defined there.
+    /// The identifier that is defined there.
     pub symbol: Option<String>,
 }
 
 impl Assertion {
-    pub(super) fn worked(line: usize, kind: Kind, words: &str, outcome: Outcome) -> Self {
-        Self::new(line, kind, words, AssertionKind::Worked(outcome))
+    pub(super) fn decided(line: usize, kind: Kind, words: &str, outcome: Outcome) -> Self {
+        Self::new(line, kind, words, Condition::Decided(outcome))
     }
 
-    /// A claim.
-    pub(super) fn new(line: usize, kind: Kind, words: &str, says: AssertionKind) -> Self {
+    pub(super) fn new(line: usize, kind: Kind, words: &str, stated: Condition) -> Self {
         let words = escape::line(words, crate::limits::WORDS_BYTES);
-        Self { line, field: None, kind, words, says }
+        Self { line, field: None, kind, words, stated }
     }
 }

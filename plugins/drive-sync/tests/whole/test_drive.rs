@@ -11,7 +11,7 @@ use baton_tests::names_in;
 use drive_sync::act;
 use serde_json::{Value, json};
 
-pub(crate) struct Place {
+pub(crate) struct TestDrive {
     folder: tempfile::TempDir,
     own: HostDatabase,
     catalog: HostDatabase,
@@ -38,7 +38,7 @@ pub(crate) fn task(root: &Path, action: &str, args: &Value, minute: u32) -> Task
     }
 }
 
-impl Place {
+impl TestDrive {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         for name in ["drive", "databases", "exports"] {

@@ -1,53 +1,52 @@
-//! Names of code that a ticked or check-marked line says to be there: "`[x]` Implement `open_till()`", "`test_till` ✅".
+//! Identifiers that a ticked or check-marked line states to exist: "`[x]` Implement `open_till()`", "`test_till` ✅".
 
 use super::lexer::{CODE, PATH};
 use super::structure::{Document, Line, LineForm};
-use super::verbs::{Deed, verb};
+use super::verbs::{FileAction, verb};
 use super::words;
 use super::{before, foreign, lexer, names};
 
-/// A name of code in a line about work.
+/// An identifier in a line about work.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ClaimedSymbol {
+pub(crate) struct SymbolStatement {
     /// The line, from 1.
     pub(crate) line: usize,
-    /// The name without what it belongs to and without its arguments.
+    /// The name without its qualifier and its arguments.
     pub(crate) name: String,
-    /// The line says that it was made, and it is done: then it must be there.
+    /// The line states that it was made, and is ticked: the identifier must exist.
     pub(crate) sure: bool,
-    /// The line says what is done with it, and it is done.
+    /// The line states an action for it, and is ticked.
     pub(crate) meant: bool,
-    /// The line.
     pub(crate) words: String,
 }
 
-/// The names of a text.
+/// The identifiers of a text.
 #[must_use]
-pub(crate) fn claimed_symbols(text: &str) -> Vec<ClaimedSymbol> {
+pub(crate) fn symbol_statements(text: &str) -> Vec<SymbolStatement> {
     let document = Document::of(text);
     let lines =
         document.lines.iter().filter(|line| matches!(line.form, LineForm::Item | LineForm::Text) && !line.quoted);
     lines.flat_map(of_line).collect()
 }
 
-fn of_line(line: &Line) -> Vec<ClaimedSymbol> {
+fn of_line(line: &Line) -> Vec<SymbolStatement> {
     let checked = words::check(&line.text);
     let done = line.boxed == Some(true) || checked;
     if line.boxed.is_none() && !checked {
         return Vec::new();
     }
-    let claim = |name: String, sure: bool, meant: bool| ClaimedSymbol {
+    let claim = |name: String, sure: bool, meant: bool| SymbolStatement {
         line: line.number,
         name,
         sure,
         meant,
         words: lexer::plain(&line.text),
     };
-    if let Some(name) = Some(line.text.trim()).filter(|text| is_of_humps(text)).and_then(identifier) {
+    if let Some(name) = Some(line.text.trim()).filter(|text| has_humps(text)).and_then(identifier) {
         return vec![claim(name, false, done)];
     }
     let works =
-        done && words::words(&line.text).filter_map(|word| verb(&word)).any(|verb| verb.deed.effect() == "makes");
+        done && words::words(&line.text).filter_map(|word| verb(&word)).any(|verb| verb.action.effect() == "makes");
     let mut found = Vec::new();
     let mut before = String::new();
     for (nth, part) in line.text.split('`').take(64).enumerate() {
@@ -68,20 +67,20 @@ fn of_line(line: &Line) -> Vec<ClaimedSymbol> {
             before.push(PATH);
             continue;
         }
-        let said = before::said(&before);
-        let makes = matches!(said.near, Some(Deed::Make | Deed::Add | Deed::Write));
-        let works = makes || matches!(said.near, Some(Deed::Change | Deed::Move));
-        let meant = match said.prep {
-            "start" | "key" => checked || line.own_box.is_some() && said.opens,
+        let leading_words = before::leading_words(&before);
+        let makes = matches!(leading_words.near, Some(FileAction::Make | FileAction::Add | FileAction::Write));
+        let works = makes || matches!(leading_words.near, Some(FileAction::Change | FileAction::Move));
+        let meant = match leading_words.prep {
+            "start" | "key" => checked || line.own_box.is_some() && leading_words.opens,
             "verb" | "words" => works,
             "with" => makes,
-            "to" => said.near == Some(Deed::Add),
+            "to" => leading_words.near == Some(FileAction::Add),
             _ => false,
         };
-        if let Some(name) = identifier(part).filter(|_| meant && !said.negated) {
-            let tested = checked && matches!(said.prep, "start" | "key");
-            let sure = done && (makes && said.prep == "verb" || tested) && is_of_code(part);
-            let several = is_of_humps(&name) || name.contains('_');
+        if let Some(name) = identifier(part).filter(|_| meant && !leading_words.negated) {
+            let tested = checked && matches!(leading_words.prep, "start" | "key");
+            let sure = done && (makes && leading_words.prep == "verb" || tested) && is_identifier_form(part);
+            let several = has_humps(&name) || name.contains('_');
             found.push(claim(name, sure, done && several));
         }
         before.push(CODE);
@@ -89,7 +88,7 @@ fn of_line(line: &Line) -> Vec<ClaimedSymbol> {
     found
 }
 
-/// The names of code among plain words: `OpenTillCommand`, `open_till()`, `read_all<T>`.
+/// The identifiers among plain words: `OpenTillCommand`, `open_till()`, `read_all<T>`.
 fn in_words(text: &str) -> impl Iterator<Item = String> {
     let words = text.split(|sign: char| {
         sign.is_whitespace() || foreign::is_unparted(sign) || matches!(sign, ',' | ';' | '/' | '"')
@@ -98,12 +97,12 @@ fn in_words(text: &str) -> impl Iterator<Item = String> {
     let named = |word: &&str| {
         let name = word.split(['(', '<']).next().unwrap_or_default();
         let joined = name.contains('_') && name.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_');
-        is_of_humps(name) && name.chars().filter(|sign| sign.is_uppercase()).count() >= 2 || joined
+        has_humps(name) && name.chars().filter(|sign| sign.is_uppercase()).count() >= 2 || joined
     };
     bare.filter(named).filter(|word| names::file(word).is_none()).filter_map(identifier).collect::<Vec<_>>().into_iter()
 }
 
-/// The name in a piece of code: of `Till.open(drawer:)` it is `open`.
+/// The name in a piece of code: `open` in `Till.open(drawer:)`.
 fn identifier(code: &str) -> Option<String> {
     let head = code.trim().split(['(', '<', ' ', '=', ':']).next()?;
     let name = head.rsplit(['.', '#']).next()?;
@@ -119,15 +118,15 @@ fn identifier(code: &str) -> Option<String> {
     (plain && starts && upper && like_code && !code.starts_with('-')).then(|| name.to_owned())
 }
 
-/// Whether the form alone makes it a name of code: it is called, or has several parts.
-fn is_of_code(code: &str) -> bool {
+/// True if the form alone shows that it is an identifier: it is called, or has several parts.
+fn is_identifier_form(code: &str) -> bool {
     code.contains("()")
         || code.contains('(')
-        || identifier(code).is_some_and(|name| is_of_humps(&name) || name.contains('_'))
+        || identifier(code).is_some_and(|name| has_humps(&name) || name.contains('_'))
 }
 
-/// `OpenTill`, `openTill` or `HTTPTill`: one word of several humps.
-fn is_of_humps(text: &str) -> bool {
+/// True for several humps: `OpenTill`, `openTill` or `HTTPTill`.
+fn has_humps(text: &str) -> bool {
     let plain = text.chars().all(char::is_alphanumeric);
     let upper = text.chars().take_while(|sign| sign.is_uppercase()).count();
     if upper >= 3 && plain && text.chars().skip(upper).take_while(|sign| sign.is_lowercase()).count() >= 3 {
@@ -146,7 +145,7 @@ mod tests {
     fn ticked_lines_name_what_was_made() {
         let text = "- [x] Implement `Till.open()` using `Drawer.pull()` in `till.py`\n- [ ] OpenTill\n- `TillTests.testOpen` \u{2705} passing\n- see `close()`\n- [x] write tests for `shut()`\n";
         let found: Vec<_> =
-            claimed_symbols(text).into_iter().map(|claim| (claim.line, claim.name, claim.sure)).collect();
+            symbol_statements(text).into_iter().map(|claim| (claim.line, claim.name, claim.sure)).collect();
         assert_eq!(
             found,
             [(1, "open".to_owned(), true), (2, "OpenTill".to_owned(), false), (3, "testOpen".to_owned(), true)]

@@ -27,16 +27,16 @@ pub(crate) fn barrier(root: &Path, point: &str, number: usize) {
 /// Locks between processes: a file lock for each name.
 pub(crate) struct FileLocks(pub(crate) PathBuf);
 
-struct FileHeld(#[expect(dead_code, reason = "holds the lock until it is dropped")] File);
+struct HeldFileLock(#[expect(dead_code, reason = "holds the lock until it is dropped")] File);
 
 impl Locks for FileLocks {
     fn take(&self, name: &str) -> Result<Option<Box<dyn HeldLock>>, Error> {
         let file = File::create(self.0.join(sha256(name.as_bytes()))).unwrap();
-        Ok(file.try_lock().is_ok().then(|| Box::new(FileHeld(file)) as Box<dyn HeldLock>))
+        Ok(file.try_lock().is_ok().then(|| Box::new(HeldFileLock(file)) as Box<dyn HeldLock>))
     }
 }
 
-impl HeldLock for FileHeld {
+impl HeldLock for HeldFileLock {
     fn holds(&self) -> Result<bool, Error> {
         Ok(true)
     }
@@ -48,16 +48,16 @@ pub(crate) struct NoLocks<'a> {
     pub(crate) number: usize,
 }
 
-struct NotHeld;
+struct NoHeldLock;
 
 impl Locks for NoLocks<'_> {
     fn take(&self, _: &str) -> Result<Option<Box<dyn HeldLock>>, Error> {
         barrier(self.root, "take", self.number);
-        Ok(Some(Box::new(NotHeld)))
+        Ok(Some(Box::new(NoHeldLock)))
     }
 }
 
-impl HeldLock for NotHeld {
+impl HeldLock for NoHeldLock {
     fn holds(&self) -> Result<bool, Error> {
         Ok(true)
     }
@@ -77,9 +77,9 @@ pub(crate) fn halts(root: &Path, nth: usize) -> impl Fn(Call, &str) -> Result<()
 }
 
 /// Locks of which one fails.
-pub(crate) struct Fails<'a>(pub(crate) &'static str, pub(crate) &'a dyn Locks);
+pub(crate) struct FailingLocks<'a>(pub(crate) &'static str, pub(crate) &'a dyn Locks);
 
-impl Locks for Fails<'_> {
+impl Locks for FailingLocks<'_> {
     fn take(&self, name: &str) -> Result<Option<Box<dyn HeldLock>>, Error> {
         if name == self.0 { Err(Error::Retryable("the ledger is missing".to_owned())) } else { self.1.take(name) }
     }

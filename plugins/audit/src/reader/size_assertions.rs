@@ -1,17 +1,17 @@
-//! Numbers that plans claim about files: `473`, `~8,500+`, `413,280 bytes`, `12 KB`, `(147 lines)`.
+//! Numbers that plans state for files: `473`, `~8,500+`, `413,280 bytes`, `12 KB`, `(147 lines)`.
 //!
 //! Ranges, prose ("large") and numbers without a required unit do not count.
 
-use crate::plan::{Fit, SizeAssertion};
+use crate::plan::{Precision, SizeAssertion};
 
-/// A number of lines that is alone in a cell: `473`, `~100 lines`, `8,500+`.
+/// A number of lines that is the whole cell: `473`, `~100 lines`, `8,500+`.
 #[must_use]
 pub(crate) fn lines_cell(text: &str) -> Option<SizeAssertion> {
     let (claim, unit) = number(text)?;
     matches!(unit.trim(), "" | "lines" | "line" | "loc").then_some(claim)
 }
 
-/// A size that is alone in a cell. A bare number counts only when the heading says `bytes`.
+/// A size that is the whole cell. A bare number counts only if the heading has `bytes`.
 #[must_use]
 pub(crate) fn bytes_cell(text: &str, heading_says_bytes: bool) -> Option<SizeAssertion> {
     let (claim, unit) = number(text)?;
@@ -19,7 +19,7 @@ pub(crate) fn bytes_cell(text: &str, heading_says_bytes: bool) -> Option<SizeAss
     if unit.is_empty() { heading_says_bytes.then_some(claim) } else { scaled(claim, &unit) }
 }
 
-/// `18,975 bytes` and `473 lines` anywhere in a line: bytes, then lines. The first of each counts.
+/// The first size (`18,975 bytes`) and the first number of lines (`473 lines`) in a line.
 #[must_use]
 pub(crate) fn in_text(text: &str) -> (Option<SizeAssertion>, Option<SizeAssertion>) {
     let words: Vec<&str> = text
@@ -30,7 +30,7 @@ pub(crate) fn in_text(text: &str) -> (Option<SizeAssertion>, Option<SizeAssertio
     for (at, count) in words.iter().enumerate() {
         let Some((claim, rest)) = number(count) else { continue };
         let next = words.get(at + 1).copied().unwrap_or_default();
-        // `5MB`; a lone letter behind a number is something else: `7B`.
+        // `5MB`; a single letter after a number is something else: `7B`.
         let unit = if rest.is_empty() { next } else { rest };
         let unit = unit.to_ascii_lowercase();
         if !rest.is_empty() && unit.len() < 2 {
@@ -48,7 +48,8 @@ pub(crate) fn in_text(text: &str) -> (Option<SizeAssertion>, Option<SizeAssertio
     (bytes, lines)
 }
 
-/// Whether a number behind this word counts a part of a file, or what it was: "added 12 lines", "from 500 lines to 150".
+/// True if a number after this word counts a part of a file, or its former size: "added 12 lines", "from 500 lines to
+/// 150".
 fn is_part(before: &str) -> bool {
     matches!(before.to_ascii_lowercase().as_str(), "added" | "adds" | "by" | "deleted" | "from" | "removed" | "to")
 }
@@ -60,10 +61,10 @@ fn scaled(claim: SizeAssertion, unit: &str) -> Option<SizeAssertion> {
         "mb" | "mib" => 1024 * 1024,
         _ => return None,
     };
-    Some(SizeAssertion { value: claim.value.saturating_mul(factor), fit: Fit::About })
+    Some(SizeAssertion { value: claim.value.saturating_mul(factor), precision: Precision::About })
 }
 
-/// The number that a text begins with, and what follows it.
+/// The number at the beginning of a text, and the text after it.
 fn number(text: &str) -> Option<(SizeAssertion, &str)> {
     let text = text.trim().trim_matches(['*', '`']).trim();
     let (about, text) = match text.strip_prefix(['~', '\u{2248}']) {
@@ -78,12 +79,12 @@ fn number(text: &str) -> Option<(SizeAssertion, &str)> {
         return None;
     }
     let value: u64 = digits.replace(',', "").parse().ok()?;
-    let (fit, rest) = match rest.strip_prefix('+') {
-        Some(rest) => (Fit::AtLeast, rest),
-        None if about => (Fit::About, rest),
-        None => (Fit::Exact, rest),
+    let (precision, rest) = match rest.strip_prefix('+') {
+        Some(rest) => (Precision::AtLeast, rest),
+        None if about => (Precision::About, rest),
+        None => (Precision::Exact, rest),
     };
-    Some((SizeAssertion { value, fit }, rest))
+    Some((SizeAssertion { value, precision }, rest))
 }
 
 #[cfg(test)]
@@ -91,16 +92,16 @@ mod tests {
     use super::*;
 
     fn exact(value: u64) -> SizeAssertion {
-        SizeAssertion { value, fit: Fit::Exact }
+        SizeAssertion { value, precision: Precision::Exact }
     }
 
     #[test]
     fn cells_hold_numbers_in_many_dresses() {
         assert_eq!(lines_cell("473"), Some(exact(473)));
-        assert_eq!(lines_cell("~8,500+"), Some(SizeAssertion { value: 8500, fit: Fit::AtLeast }));
-        assert_eq!(lines_cell("~100 lines"), Some(SizeAssertion { value: 100, fit: Fit::About }));
+        assert_eq!(lines_cell("~8,500+"), Some(SizeAssertion { value: 8500, precision: Precision::AtLeast }));
+        assert_eq!(lines_cell("~100 lines"), Some(SizeAssertion { value: 100, precision: Precision::About }));
         assert_eq!(bytes_cell("413,280 bytes", false), Some(exact(413_280)));
-        assert_eq!(bytes_cell("12 KB", false), Some(SizeAssertion { value: 12_288, fit: Fit::About }));
+        assert_eq!(bytes_cell("12 KB", false), Some(SizeAssertion { value: 12_288, precision: Precision::About }));
         assert_eq!(bytes_cell("512", true), Some(exact(512)));
         for text in ["N/A", "327-360", "large", "", "98.6%", "3/4", "99999999999999999999999", "1.5 KB"] {
             assert_eq!(lines_cell(text), None, "{text}");
@@ -113,7 +114,7 @@ mod tests {
     fn sentences_hold_numbers_before_a_unit() {
         assert_eq!(in_text("`x.py` - done (18,975 bytes)"), (Some(exact(18_975)), None));
         assert_eq!(in_text("now 473 lines, 2 classes"), (None, Some(exact(473))));
-        let about = SizeAssertion { value: 5 * 1024 * 1024, fit: Fit::About };
+        let about = SizeAssertion { value: 5 * 1024 * 1024, precision: Precision::About };
         assert_eq!(in_text("`x.csv` (5MB, 1 line)."), (Some(about), Some(exact(1))));
         assert_eq!(in_text("`x.csv` has 5MB."), (Some(about), None));
         assert_eq!(in_text("the model has 7B, 3x more"), (None, None));

@@ -10,13 +10,13 @@ use djay::library::{Library, read};
 use rusqlite::Connection;
 
 /// A library on disk and its source data.
-pub(crate) struct Made {
+pub(crate) struct GeneratedLibrary {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) path: PathBuf,
     pub(crate) written: Written,
 }
 
-impl Made {
+impl GeneratedLibrary {
     pub(crate) fn new(wanted: &Wanted) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("MediaLibrary.db");
