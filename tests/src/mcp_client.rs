@@ -128,6 +128,21 @@ impl McpClient {
         }
     }
 
+    /// The next response to any request, if it comes in time. Notifications are dropped.
+    ///
+    /// # Panics
+    /// When the server has ended.
+    pub fn any_response(&mut self, time: Duration) -> Option<Value> {
+        loop {
+            match self.messages.recv_timeout(time) {
+                Ok(message) if message.get("id").is_some() => return Some(message),
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) => return None,
+                Err(RecvTimeoutError::Disconnected) => panic!("the server has ended"),
+            }
+        }
+    }
+
     /// A request and its response.
     ///
     /// # Panics

@@ -125,6 +125,12 @@ pub fn newest(reader: &Reader) -> Result<i64, LedgerError> {
     Ok(reader.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }
 
+/// As [`newest`], in a transaction.
+pub fn newest_in(tx: &Tx<'_>) -> Result<i64, LedgerError> {
+    let sql = "SELECT coalesce(max(seq), 0) FROM events";
+    Ok(tx.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
 /// Selects events.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EventFilter {

@@ -11,7 +11,7 @@ pub(crate) const RENEWAL: Duration = Duration::from_secs(20);
 /// After so long without a call the session does not renew its claims any more: its agent has forgotten them.
 pub(crate) const FORGOTTEN: Duration = Duration::from_hours(2);
 
-/// How long tools wait that do not say otherwise. Shorter than the shortest time limit of the known clients (60 s).
+/// The default wait of a tool. Shorter than the shortest time limit of the known clients (60 s).
 pub(crate) const USUAL_WAIT: Duration = Duration::from_secs(50);
 
 /// The longest wait of one call.
@@ -20,11 +20,14 @@ pub(crate) const LONGEST_WAIT: Duration = Duration::from_hours(1);
 /// The interval of progress notifications while a tool waits.
 pub(crate) const PROGRESS: Duration = Duration::from_secs(20);
 
-/// The most handoffs that one agent may send in [`SENDS_WINDOW`].
+/// The most handoffs and RETURNs that a session may send in [`WINDOW`].
 pub(crate) const SENDS: usize = 60;
 
-/// The window of [`SENDS`].
-pub(crate) const SENDS_WINDOW: Duration = Duration::from_mins(1);
+/// The most claims, reports of progress, questions and releases of a session in [`WINDOW`].
+pub(crate) const CHANGES: usize = 120;
+
+/// The window of [`SENDS`] and [`CHANGES`].
+pub(crate) const WINDOW: Duration = Duration::from_mins(1);
 
 /// The most bytes of a handoff's text that `read` returns at once.
 pub(crate) const TEXT_BYTES: usize = 100_000;
@@ -39,7 +42,10 @@ pub(crate) const HTTP_CLAIM: Duration = Duration::from_mins(30);
 pub(crate) const CONNECTIONS: usize = 512;
 
 /// How long the headers of a request may take.
-pub(crate) const HEADERS: Duration = Duration::from_secs(10);
+pub(crate) const HEADERS: Duration = Duration::from_secs(5);
+
+/// The most sessions of one agent at the same time (protocol versions before 2026-07-28). Each ends after five idle minutes.
+pub(crate) const SESSIONS: usize = 32;
 
 /// The most bytes of the headers of a request.
 pub(crate) const HEADER_BYTES: usize = 64 << 10;

@@ -76,6 +76,22 @@ fn entries_are_removed_from_a_file_that_was_changed_since() {
 }
 
 #[test]
+fn the_entry_of_another_agent_is_not_removed_and_not_restored() {
+    let workspace = Workspace::with_noop();
+    let config = workspace.outside().join("codex/config.toml");
+    run(&workspace, &["connect", "codex", "--agent", "First", "--yes"]).ended(0);
+    let refused = run(&workspace, &["disconnect", "codex", "--agent", "Second", "--yes"]);
+    // The file is as Baton wrote it, so it may be restored only for its own agent.
+    assert!(fs::read_to_string(&config).unwrap().contains("First"), "{}", refused.stderr);
+    refused.ended(2);
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, format!("{text}# changed\n")).unwrap();
+    run(&workspace, &["connect", "codex", "--agent", "Second", "--yes"]).ended(0);
+    run(&workspace, &["disconnect", "codex", "--agent", "Second", "--yes"]).ended(0);
+    assert!(!fs::read_to_string(&config).unwrap_or_default().contains("mcp_servers"));
+}
+
+#[test]
 fn codex_gets_a_section_of_its_configuration() {
     let workspace = Workspace::with_noop();
     let config = workspace.outside().join("codex/config.toml");

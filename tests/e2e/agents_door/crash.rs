@@ -27,7 +27,7 @@ fn a_claim_of_a_killed_session_returns_the_request() {
 
 #[test]
 fn a_return_is_given_once_wherever_its_server_is_killed() {
-    for point in ["deliver.created", "deliver.written", "off"] {
+    for point in ["delivery.loaded", "deliver.written", "delivery.renamed", "delivery.before_done", "off"] {
         let workspace = workspace();
         let daemon = workspace.up_and_serving();
         let id = request(&workspace, "Answer once", None);
@@ -44,12 +44,14 @@ fn a_return_is_given_once_wherever_its_server_is_killed() {
         let mut codex = McpClient::start(&workspace, "Codex-MM1");
         match codex.try_call("return", answer.clone()) {
             Ok(returned) => assert_eq!(returned["state"], "succeeded", "{point}: {returned}"),
-            Err(error) => assert!(error.contains("has ended already: succeeded"), "{point}: {error}"),
+            Err(error) => assert!(error.contains("already"), "{point}: {error}"),
         }
         workspace.wait_for_archive("Answer once");
         assert!(codex.try_call("return", answer).unwrap_err().contains("has ended already"));
         let returned = workspace.why(&id).events.into_iter().filter(|event| event.action == "returned").count();
         assert_eq!(returned, 1, "{point}");
+        let answers = workspace.returns_for("Claude-MM1", "id-answer-once");
+        assert_eq!(answers.len(), 1, "{point}: {answers:#?}");
         drop(codex);
         assert!(daemon.stop().success());
         workspace.baton(&["ledger", "verify"]).ended(0);
@@ -68,7 +70,38 @@ fn a_session_survives_restarts_of_the_daemon() {
     let written = codex.call("return", json!({ "id": id, "status": "completed", "summary": "Done." }));
     assert_eq!(written["state"], "delivered");
     assert!(written["next"].as_str().unwrap().contains("no `baton up` serves"), "{written}");
+    // It is answered already, for this session and for others.
+    let mut other = McpClient::start(&workspace, "Codex-MM1");
+    for client in [&mut codex, &mut other] {
+        let again = json!({ "id": id, "status": "failed", "summary": "No." });
+        assert!(client.try_call("return", again).unwrap_err().contains("answered already"));
+        assert!(client.try_call("claim", json!({ "id": id })).unwrap_err().contains("answered already"));
+        assert!(client.inbox().is_empty());
+    }
     let _daemon = workspace.up_and_serving();
     assert_eq!(workspace.wait_for_archive("Restart").state, "succeeded");
-    assert!(codex.inbox().is_empty());
+    assert_eq!(workspace.returns_for("Claude-MM1", "id-restart").len(), 1);
+}
+
+#[test]
+fn of_answers_at_the_same_time_one_counts() {
+    let workspace = workspace();
+    let _daemon = workspace.up_and_serving();
+    let id = request(&workspace, "Twice", None);
+    let mut codex = McpClient::start(&workspace, "Codex-MM1");
+    let calls = ["completed", "failed"].map(|status| {
+        let arguments = json!({ "id": id, "status": status, "summary": status });
+        codex.send("tools/call", json!({ "name": "return", "arguments": arguments }))
+    });
+    let mut results: Vec<_> = Vec::new();
+    // Responses may come in any order, so each is read once.
+    for _ in calls {
+        results.push(codex.any_response(baton_tests::PATIENCE).unwrap());
+    }
+    let given: Vec<_> = results.iter().filter_map(|result| McpClient::tool_result(result).ok()).collect();
+    let [given] = given.as_slice() else { panic!("{results:#?}") };
+    let answers = workspace.returns_for("Claude-MM1", "id-twice");
+    let [answer] = answers.as_slice() else { panic!("{answers:#?}") };
+    let state = if answer["status_update"] == "completed" { "succeeded" } else { "failed" };
+    assert_eq!(given["state"], state, "the answer that was given is the one that counts");
 }

@@ -130,7 +130,9 @@ fn an_idle_session_of_claude_code_is_woken_by_a_new_handoff() {
     start.extend(words.iter().map(String::as_str));
     tmux(&start).ended(0);
     let screen = || tmux(&["capture-pane", "-p"]).stdout;
-    let waits = format!("--agent\0{}\0--hook", "Claude");
+    let root = scene.workspace.root().display();
+    let state = scene.workspace.state_folder().canonicalize().unwrap();
+    let waits = format!("{root}\0--state\0{}\0inbox\0wait", state.display());
     scene.workspace.wait_for("the idle session", |_| (screen().contains('❯') && is_running(&waits)).then_some(()));
 
     drop_request(&scene.workspace, "Claude", "Wake up");

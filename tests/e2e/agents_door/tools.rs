@@ -254,6 +254,12 @@ fn a_false_return_is_refuted_and_a_true_one_is_verified() {
     let refuted = codex.call("return", answer.clone());
     assert_eq!((&refuted["state"], &refuted["evidence"]), (&json!("disputed"), &json!("refuted")), "{refuted}");
     assert!(refuted["reason"].as_str().unwrap().contains("src/pump.py"), "{refuted}");
+    // It is in the inbox again, and only one session can claim it.
+    let inbox = codex.call("inbox", json!({}));
+    assert_eq!(item(&inbox, &id)["state"], "disputed");
+    codex.call("claim", json!({ "id": id }));
+    let mut other = McpClient::start(&workspace, "Codex-MM1");
+    assert!(other.try_call("return", answer.clone()).unwrap_err().contains("another session"));
     workspace.write("src/pump.py", "def pump():\n    return 1\n");
     let verified = codex.call("return", answer);
     assert_eq!((&verified["state"], &verified["evidence"]), (&json!("succeeded"), &json!("verified")), "{verified}");
@@ -281,4 +287,20 @@ fn another_state_folder_is_refused_and_no_second_ledger_is_made() {
         );
     }
     assert!(!baton_tests::files_below(&elsewhere).iter().any(|file| file.ends_with("ledger.db")));
+}
+
+#[test]
+fn a_long_text_is_read_in_pieces_without_a_loss() {
+    let workspace = workspace();
+    let _daemon = workspace.up_and_serving();
+    let text = "é\u{1f3b5}x".repeat(40_000);
+    let id = request(&workspace, "Long", Some(json!({ "required_action": text })));
+    let mut codex = McpClient::start(&workspace, "Codex-MM1");
+    let (mut read, mut offset) = (String::new(), json!(0));
+    while !offset.is_null() {
+        let piece = codex.call("read", json!({ "id": id, "offset": offset }));
+        read.push_str(piece["text"].as_str().unwrap());
+        offset = piece["next_offset"].clone();
+    }
+    assert!(read == text, "{} of {} bytes", read.len(), text.len());
 }

@@ -67,7 +67,7 @@ fn a_hook_wakes_its_session_once_for_each_request_and_only_one_waits_for_a_sessi
     assert_eq!(code, Some(2));
     assert!(line.starts_with("Baton: work waits in the inbox of Codex-MM1: ") && line.contains(&id), "{line}");
     assert!(line.trim_end().lines().count() == 1 && !line.contains('\u{202e}'), "{line:?}");
-    // The session was told; only newer work wakes it again. Another session is told of both.
+    // Only newer work wakes this session again. Another session gets both.
     assert_eq!(ended(hook(&workspace, &["--hook", "--timeout", "1s"], "s1")), (Some(0), String::new()));
     let again = hook(&workspace, &["--hook"], "s1");
     let second = request(&workspace, "Second work", None);
@@ -79,7 +79,7 @@ fn a_hook_wakes_its_session_once_for_each_request_and_only_one_waits_for_a_sessi
 }
 
 #[test]
-fn a_waiting_process_is_idle_and_is_woken_within_two_seconds() {
+fn a_waiting_process_is_idle_until_it_is_woken() {
     let workspace = workspace();
     let _daemon = workspace.up_and_serving();
     let waiting = hook(&workspace, &["--session", "s"], "-");

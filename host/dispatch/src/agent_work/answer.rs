@@ -1,17 +1,18 @@
-//! The RETURN of an external agent: written as a file into the inbox of the requesting agent, captured by the daemon.
+//! The RETURN of an external agent: a delivery in the outbox, written as a file into the inbox of the requesting agent, and
+//! captured by the daemon.
 
 use std::time::Duration;
 
 use baton_core::handoff::agent_return::{self, ReturnStatus, WorkEvidence};
 use baton_core::text::{at_most, one_line};
 use baton_core::{Evidence, State};
-use baton_intake::{publish, stage};
-use baton_ledger::task::{self, Task};
+use baton_ledger::outbox::{self, DeliveryKind};
+use baton_ledger::task;
 use baton_ledger::{LedgerError, Tx, event, return_check};
 use jiff::Timestamp;
 
 use super::session::AgentSession;
-use crate::DispatchError;
+use crate::{DispatchError, deliver};
 
 /// The most entries of one kind in the evidence, and the longest of them in bytes.
 const EVIDENCE: usize = 200;
@@ -19,6 +20,9 @@ const EVIDENCE_BYTES: usize = 1 << 10;
 
 /// The longest summary in bytes.
 const SUMMARY_BYTES: usize = 64 << 10;
+
+/// The longest file of a RETURN.
+const RETURN_BYTES: usize = 1 << 20;
 
 /// How long the capture and the check of a RETURN may take while a daemon runs.
 const CAPTURE: Duration = Duration::from_secs(5);
@@ -49,6 +53,14 @@ pub struct ReturnReport {
     pub evidence: Option<Evidence>,
     /// Why the evidence is as it is: the last event of the request.
     pub reason: String,
+}
+
+/// A RETURN whose delivery is recorded.
+struct WrittenReturn {
+    /// Its path, if no file there has the name.
+    file: String,
+    /// The number of the newest event before it.
+    before: i64,
 }
 
 impl AgentReturn {
@@ -85,30 +97,34 @@ impl AgentSession {
     pub async fn give_return(&self, word: &str, answer: AgentReturn) -> Result<ReturnReport, DispatchError> {
         answer.check().map_err(DispatchError::Refused)?;
         let task = self.find(word).await?;
+        self.work.roster()?;
         let (session, id) = (self.clone(), task.id.clone());
-        let look = move |tx: &Tx<'_>| {
-            let task = task::get_in(tx, &id)?;
-            if task.state == State::Disputed && task.agent == session.agent {
-                return Ok(Ok(task));
-            }
-            Ok(session.hold(tx, &id, Timestamp::now())?.map(|(task, _)| task))
-        };
-        let context = &self.work.context;
-        let task = context.ledger.write(look).await?.map_err(DispatchError::Refused)?;
-        let before = context.ledger.reader().and_then(|reader| event::newest(&reader))?;
-        let file = self.write(&task, answer).await?;
-        self.captured(&task.id, file, before).await
+        let job = move |tx: &Tx<'_>| session.record_return(tx, &id, &answer);
+        let written = self.work.context.ledger.write(job).await?.map_err(DispatchError::Refused)?;
+        deliver(&self.work.context, &task.id).await?;
+        self.captured(&task.id, written.file, written.before).await
     }
 
-    /// Writes the file. Returns its path as in the ledger.
-    async fn write(&self, request: &Task, answer: AgentReturn) -> Result<String, DispatchError> {
-        let roster = self.work.roster()?;
-        let asker = request.answer_to().unwrap_or_default().to_owned();
-        let inbox = roster.resolve(&asker).map_or(roster.central(), |agent| &agent.inbox).to_owned();
+    /// Claims the request and records the delivery of its RETURN, in one transaction: a RETURN is written once, even if this
+    /// process is killed, and nobody else can answer meanwhile. `Err` has the reason why that is not possible.
+    fn record_return(
+        &self,
+        tx: &Tx<'_>,
+        id: &str,
+        answer: &AgentReturn,
+    ) -> Result<Result<WrittenReturn, String>, LedgerError> {
+        let now = Timestamp::now();
+        let request = match self.hold(tx, id, now)? {
+            Ok((task, _)) => task,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let roster = self.work.context.roster();
+        let asker = request.answer_to().unwrap_or_default();
+        let inbox = roster.resolve(asker).map_or(roster.central(), |agent| &agent.inbox);
         let written = agent_return::AgentReturn {
             task: &request.id,
             executing: &self.agent,
-            originating: &asker,
+            originating: asker,
             handoff_id: request.handoff_id.as_deref(),
             handoff_file: request.file.as_deref(),
             title: &request.title,
@@ -116,13 +132,18 @@ impl AgentSession {
             summary: &answer.summary,
             evidence: &answer.evidence,
             next_steps: &answer.next_steps,
-            at: Timestamp::now(),
+            at: now,
         };
-        let (bytes, name, token) = (written.to_bytes(), written.file_name(), format!("return-{}", request.id));
-        let folder = inbox.clone();
-        let name = tokio::task::spawn_blocking(move || publish(&stage(&folder, &token, &bytes)?, &name));
-        let name = name.await.map_err(|_| LedgerError::Closed)??;
-        Ok(self.work.context.shown(&inbox.join(name)))
+        let (bytes, name, folder) = (written.to_bytes(), written.file_name(), self.work.context.shown(inbox));
+        if bytes.len() > RETURN_BYTES {
+            return Ok(Err(format!(
+                "the RETURN has more than {RETURN_BYTES} bytes; write the details into a file and name it"
+            )));
+        }
+        let file = format!("{folder}/{name}");
+        let before = event::newest_in(tx)?;
+        outbox::add(tx, id, &outbox::NewDelivery::written(DeliveryKind::Handoff, folder, name, bytes))?;
+        Ok(Ok(WrittenReturn { file, before }))
     }
 
     /// Waits until the daemon has captured the RETURN and the plugins have checked it, at most [`CAPTURE`].
@@ -144,7 +165,8 @@ impl AgentSession {
         let (id, agent) = (id.to_owned(), self.agent.clone());
         self.work
             .read(move |reader| {
-                let is_checked = !return_check::is_being_checked(reader, &id)?;
+                let is_checked =
+                    !task::is_return_pending(reader, &id)? && !return_check::is_being_checked(reader, &id)?;
                 let events = event::of_task(reader, &id)?;
                 let last = events.iter().rev().find(|recorded| recorded.seq > before);
                 let found =

@@ -65,8 +65,11 @@ impl AgentSession {
         if task.kind == "RETURN" {
             return Ok(Err(format!("{id} is a RETURN: read it; it needs no answer")));
         }
-        if task.state != State::Delivered {
+        if !matches!(task.state, State::Delivered | State::Disputed) {
             return Ok(Err(closed(&task)));
+        }
+        if task::is_returned(tx, id)? {
+            return Ok(Err(format!("{id} is answered already; its RETURN counts when `baton up` has captured it")));
         }
         let held = task::claim_of(tx, id)?;
         match &held {
@@ -84,7 +87,7 @@ impl AgentSession {
         task::claim(tx, id, &self.holder, until)?;
         if held.is_none_or(|claim| claim.holder != self.holder) {
             let reason = format!("claimed by the session {}", self.holder);
-            event::append(tx, &Event::of(&task, &self.agent, "claimed", reason, State::Delivered, now))?;
+            event::append(tx, &Event::of(&task, &self.agent, "claimed", reason, task.state, now))?;
         }
         Ok(Ok((task, until)))
     }
@@ -93,12 +96,19 @@ impl AgentSession {
         SignedDuration::try_from(self.lease).ok().and_then(|lease| now.checked_add(lease).ok()).unwrap_or(now)
     }
 
-    /// Renews all claims of this session.
+    /// Renews the claims of this session, if half of their time is over. Without such a claim, nothing is written.
     ///
     /// # Errors
     /// When the ledger fails.
     pub async fn renew(&self) -> Result<(), DispatchError> {
-        let (holder, until) = (self.holder.clone(), self.until(Timestamp::now()));
+        let now = Timestamp::now();
+        let (holder, until) = (self.holder.clone(), self.until(now));
+        let mine = holder.clone();
+        let claims = self.work.read(move |reader| task::claims(reader)).await?;
+        let half = SignedDuration::try_from(self.lease / 2).unwrap_or_default();
+        if !claims.iter().any(|claim| claim.holder == mine && claim.until.duration_since(now) < half) {
+            return Ok(());
+        }
         Ok(self.work.context.ledger.write(move |tx| task::renew_claims(tx, &holder, until)).await?)
     }
 
@@ -111,7 +121,7 @@ impl AgentSession {
         let text = baton_core::text::one_line(message);
         let reason = format!("{percent}{}", baton_core::text::at_most(&text, TEXT_BYTES));
         self.held(word, move |session, tx, task, now| {
-            let event = Event::of(task, &session.agent, "progress", reason, State::Delivered, now);
+            let event = Event::of(task, &session.agent, "progress", reason, task.state, now);
             event::append(tx, &event).map(drop)
         })
         .await
@@ -126,7 +136,7 @@ impl AgentSession {
         let reason = baton_core::text::at_most(&text, TEXT_BYTES).into_owned();
         self.held(word, move |session, tx, task, now| {
             task::end_claim(tx, &task.id)?;
-            event::append(tx, &Event::of(task, &session.agent, "released", reason, State::Delivered, now)).map(drop)
+            event::append(tx, &Event::of(task, &session.agent, "released", reason, task.state, now)).map(drop)
         })
         .await
     }

@@ -1,5 +1,6 @@
 //! The open work of an agent: requests and RETURNs in its inbox.
 
+use baton_core::State;
 use baton_core::handoff::Priority;
 use baton_ledger::task::{self, Claim, Task};
 use baton_ledger::{LedgerError, Reader, event};
@@ -19,6 +20,8 @@ pub struct InboxItem {
     pub id: String,
     /// `HANDOFF`, `RETURN`, …
     pub kind: String,
+    /// `delivered`, or `disputed` if its RETURN was refuted. For a request that has ended, its final state.
+    pub state: State,
     /// One line.
     pub title: String,
     /// The sender.
@@ -47,6 +50,7 @@ impl InboxItem {
         Self {
             id: task.id,
             kind: task.kind,
+            state: task.state,
             title: task.title,
             from: task.sender,
             priority: task.priority,

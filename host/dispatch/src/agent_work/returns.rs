@@ -1,4 +1,4 @@
-//! RETURNs that an agent receives: it puts them away when it has read them.
+//! RETURNs that an agent receives: it archives them when it has read them.
 
 use baton_core::State;
 use baton_ledger::event::Event;

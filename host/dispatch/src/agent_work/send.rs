@@ -23,6 +23,12 @@ pub const TITLE_CHARACTERS: usize = 200;
 /// The longest text of a request in bytes.
 const BODY_BYTES: usize = 1 << 20;
 
+/// The longest file of a request. Baton rejects files of more than 4 MiB.
+const REQUEST_BYTES: usize = 2 << 20;
+
+/// The most dependencies of a request.
+const DEPENDENCIES: usize = 100;
+
 /// A request that an agent sends.
 #[derive(Clone, Debug, Default)]
 pub struct NewRequest {
@@ -99,6 +105,12 @@ impl AgentSession {
                 reply_to: None,
                 created_at: now,
             };
+            if composed.to_bytes().len() > REQUEST_BYTES {
+                let reason = format!(
+                    "the request has more than {REQUEST_BYTES} bytes; write its data into a file and name the file"
+                );
+                return Err(DispatchError::Refused(reason));
+            }
             let file = write_request(&agent.inbox, &composed)?;
             Ok(SentRequest { id: composed.id, to: agent.name.clone(), file: context.shown(&file) })
         };
@@ -146,6 +158,9 @@ fn recipient<'a>(check: &'a RequestCheck, request: &NewRequest, now: Timestamp) 
         return Err(format!("the inbox of {} is missing", agent.name));
     }
     check.call(agent, action.as_deref(), args)?;
+    if depends_on.len() > DEPENDENCIES {
+        return Err(format!("`depends_on` has more than {DEPENDENCIES} entries"));
+    }
     if let Some(unknown) = depends_on.iter().find(|id| !check.is_known(id)) {
         return Err(format!("`depends_on`: no task and no file in an inbox has the id or title `{unknown}`"));
     }

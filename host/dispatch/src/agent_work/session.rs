@@ -11,6 +11,9 @@ use tokio::task::AbortHandle;
 use super::changes::follow_changes;
 use crate::{AgentKind, Context, DispatchError, Roster};
 
+/// The most events of a task that are returned.
+const EVENTS: usize = 100;
+
 /// What all sessions of a process share: the workspace, a reader of the ledger, and the news that it has changed.
 pub struct AgentWork {
     pub(super) context: Arc<Context>,
@@ -41,7 +44,7 @@ impl AgentWork {
         Ok(tokio::task::spawn_blocking(job).await.map_err(|_| LedgerError::Closed)??)
     }
 
-    /// The agents of the workspace, after a new look at their folders.
+    /// The agents of the workspace, as their folders are now.
     ///
     /// # Errors
     /// When a folder cannot be read.
@@ -158,15 +161,16 @@ impl AgentSession {
         Ok(String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned())
     }
 
-    /// The events of a task, oldest first.
+    /// The newest hundred events of a task, oldest first.
     ///
     /// # Errors
     /// As [`AgentSession::find`].
     pub async fn events(&self, word: &str) -> Result<(Task, Vec<event::RecordedEvent>), DispatchError> {
         let task = self.find(word).await?;
         let id = task.id.clone();
-        let events = self.work.read(move |reader| event::of_task(reader, &id)).await?;
-        Ok((task, events))
+        let mut events = self.work.read(move |reader| event::of_task(reader, &id)).await?;
+        let more = events.len().saturating_sub(EVENTS);
+        Ok((task, events.split_off(more)))
     }
 
     /// The newest tasks that the agent received or sent, newest first.

@@ -1,4 +1,4 @@
-//! Waits for work without load: a change of the ledger wakes the waiting sessions, and each then looks into its inbox.
+//! Waits for work without load: a change of the ledger wakes the waiting sessions, and each then checks its inbox.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! Claims: leases of requests on which external agents work.
 //!
-//! A claimed request stays `delivered`. Its lease names the holder (one session of the agent) and the time at which the
+//! A claimed request stays `delivered` or `disputed`. Its lease names the holder (one session of the agent) and the time at which the
 //! claim ends unless it is renewed. Every transition of the task ends the claim, see [`super::transition`].
 
 use baton_core::State;
@@ -8,23 +8,32 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::Task;
-use super::row::{select_sql, sql_list, task, timestamp};
+use super::row::{light_sql, sql_list, task, timestamp};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
 
-/// Requests that an agent can claim. The condition of the index `tasks_delivered` is a part of it.
-const CLAIMABLE: &str = "state = 'delivered' AND kind <> 'RETURN'";
+/// Requests that an agent can claim.
+const CLAIMABLE: &str = "state IN ('delivered', 'disputed') AND kind <> 'RETURN'";
 
 /// The claims. The index `tasks_claimed` has only claimed tasks.
 const CLAIMS: &str = "SELECT id, agent, lease_owner, lease_until FROM tasks
-                      WHERE state = 'delivered' AND lease_owner IS NOT NULL";
+                      WHERE state IN ('delivered', 'disputed') AND lease_owner IS NOT NULL";
 
-/// The open tasks of an agent: requests and RETURNs, the most urgent and oldest first.
-const INBOX: &str = "WHERE state = 'delivered' AND agent = ?1 ORDER BY priority DESC, created_at, rowid LIMIT ?2";
+/// Whether a RETURN to the request `tasks.id` was written and is not captured yet.
+const IS_RETURNED: &str = "(SELECT count(*) FROM outbox WHERE task = tasks.id AND kind = 'handoff' AND state <> 'lost')
+    > (SELECT count(*) FROM tasks AS r WHERE r.request = tasks.id AND r.kind = 'RETURN')";
+
+/// The open tasks of an agent: requests without a RETURN, and RETURNs; the most urgent and oldest first.
+fn inbox_sql() -> String {
+    light_sql(&format!(
+        "WHERE state IN ('delivered', 'disputed') AND agent = ?1 AND NOT ({IS_RETURNED})
+         ORDER BY priority DESC, created_at, rowid LIMIT ?2"
+    ))
+}
 
 /// The frequent queries, for the test of their query plans.
 #[cfg(test)]
-pub(super) fn asked() -> [String; 2] {
+pub(super) fn frequent_queries() -> [String; 2] {
     [CLAIMS.to_owned(), format!("{CLAIMS} AND id = ?1")]
 }
 
@@ -51,14 +60,15 @@ pub fn claim(tx: &Tx<'_>, id: &str, holder: &str, until: Timestamp) -> Result<bo
 
 /// Renews every claim of `holder`.
 pub fn renew_claims(tx: &Tx<'_>, holder: &str, until: Timestamp) -> Result<(), LedgerError> {
-    let sql = "UPDATE tasks SET lease_until = ?2 WHERE state = 'delivered' AND lease_owner = ?1";
+    let sql = "UPDATE tasks SET lease_until = ?2 WHERE state IN ('delivered', 'disputed') AND lease_owner = ?1";
     tx.connection.prepare_cached(sql)?.execute(params![holder, until.as_millisecond()])?;
     Ok(())
 }
 
 /// Ends the claim of a request.
 pub fn end_claim(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
-    let sql = "UPDATE tasks SET lease_owner = NULL, lease_until = NULL WHERE id = ?1 AND state = 'delivered'";
+    let sql =
+        "UPDATE tasks SET lease_owner = NULL, lease_until = NULL WHERE id = ?1 AND state IN ('delivered', 'disputed')";
     tx.connection.prepare_cached(sql)?.execute([id])?;
     Ok(())
 }
@@ -83,9 +93,21 @@ pub fn claims(reader: &Reader) -> Result<Vec<Claim>, LedgerError> {
     rows.map(|row| row?).collect()
 }
 
-/// The open tasks of `agent`, requests and RETURNs: at most `limit`, the most urgent and oldest first.
+/// Whether a RETURN to this request was written through Baton and is not captured yet.
+pub fn is_returned(tx: &Tx<'_>, id: &str) -> Result<bool, LedgerError> {
+    let sql = format!("SELECT {IS_RETURNED} FROM tasks WHERE id = ?1");
+    Ok(tx.connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0))?)
+}
+
+/// As [`is_returned`], for a reader.
+pub fn is_return_pending(reader: &Reader, id: &str) -> Result<bool, LedgerError> {
+    let sql = format!("SELECT {IS_RETURNED} FROM tasks WHERE id = ?1");
+    Ok(reader.connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0))?)
+}
+
+/// The open tasks of `agent`, requests and RETURNs, without arguments and bodies: at most `limit`, the most urgent and oldest first.
 pub fn inbox(reader: &Reader, agent: &str, limit: u32) -> Result<Vec<Task>, LedgerError> {
-    let mut select = reader.connection.prepare_cached(&select_sql(INBOX))?;
+    let mut select = reader.connection.prepare_cached(&inbox_sql())?;
     let rows = select.query_map(params![agent, limit], |row| Ok(task(row)))?;
     rows.map(|row| row?).collect()
 }
@@ -100,7 +122,7 @@ pub fn content(reader: &Reader, hash: &str) -> Result<Option<Vec<u8>>, LedgerErr
 pub fn of_agent(reader: &Reader, agent: &str, limit: usize) -> Result<Vec<Task>, LedgerError> {
     let newest = "WHERE rowid IN (SELECT rowid FROM tasks ORDER BY created_at DESC, rowid DESC LIMIT 10000)";
     let sql =
-        select_sql(&format!("{newest} AND (agent = ?1 OR sender = ?1) ORDER BY created_at DESC, rowid DESC LIMIT ?2"));
+        light_sql(&format!("{newest} AND (agent = ?1 OR sender = ?1) ORDER BY created_at DESC, rowid DESC LIMIT ?2"));
     let mut select = reader.connection.prepare_cached(&sql)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = select.query_map(params![agent, limit], |row| Ok(task(row)))?;
@@ -111,23 +133,23 @@ pub fn of_agent(reader: &Reader, agent: &str, limit: usize) -> Result<Vec<Task>,
 /// a claim that ended.
 pub fn changed_after(reader: &Reader, agent: &str, seq: i64) -> Result<Vec<String>, LedgerError> {
     let sql = "SELECT DISTINCT e.task FROM events AS e JOIN tasks AS t ON t.id = e.task
-               WHERE e.seq > ?2 AND t.agent = ?1 AND t.state = 'delivered'
-               AND e.action NOT IN ('claimed', 'progress', 'reminded', 'escalated', 'review')";
+               WHERE e.seq > ?2 AND t.agent = ?1 AND t.state IN ('delivered', 'disputed')
+               AND e.action NOT IN ('claimed', 'progress', 'handed_off', 'reminded', 'escalated', 'review')";
     let mut select = reader.connection.prepare_cached(sql)?;
     let rows = select.query_map(params![agent, seq], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The requests of `agent` that ended after event number `seq` by a plugin or by Baton. The RETURN of an external agent is
-/// a task of its own in the inbox of `agent`.
+/// a separate task in the inbox of `agent`. At most 200.
 pub fn ended_after(reader: &Reader, agent: &str, seq: i64) -> Result<Vec<Task>, LedgerError> {
     let ended = State::ALL.into_iter().filter(|state| state.is_final() && *state != State::Duplicate);
     let ended = sql_list(ended.map(State::as_str));
     let rest = format!(
         "WHERE sender = ?1 AND agent <> ?1 AND kind <> 'RETURN' AND evidence IS NULL AND state IN ({ended})
-         AND id IN (SELECT task FROM events WHERE seq > ?2) ORDER BY created_at, rowid"
+         AND id IN (SELECT task FROM events WHERE seq > ?2) ORDER BY created_at, rowid LIMIT 200"
     );
-    let mut select = reader.connection.prepare_cached(&select_sql(&rest))?;
+    let mut select = reader.connection.prepare_cached(&light_sql(&rest))?;
     let rows = select.query_map(params![agent, seq], |row| Ok(task(row)))?;
     rows.map(|row| row?).collect()
 }

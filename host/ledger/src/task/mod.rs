@@ -14,8 +14,8 @@ mod stalled;
 mod write;
 
 pub use claim::{
-    Claim, changed_after, claim, claim_of, claims, claims_in, content, end_claim, ended_after, inbox, of_agent,
-    renew_claims,
+    Claim, changed_after, claim, claim_of, claims, claims_in, content, end_claim, ended_after, inbox,
+    is_return_pending, is_returned, of_agent, renew_claims,
 };
 pub use depend::{
     UnknownDependency, add_dependencies, dependencies, dependents, drop_dependencies, is_named, named, named_or_titled,

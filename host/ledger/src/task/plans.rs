@@ -92,7 +92,7 @@ fn what_the_daemon_asks_again_and_again_is_looked_up() {
 #[test]
 fn claims_are_found_by_an_index() {
     let (_folder, connection) = ledger();
-    for sql in super::claim::asked() {
+    for sql in super::claim::frequent_queries() {
         let steps = plan(&connection, &sql);
         assert!(steps.iter().all(|step| step.contains("USING INDEX")), "{sql}\n{steps:?}");
     }

@@ -55,6 +55,11 @@ pub(super) fn select_sql(rest: &str) -> String {
     format!("SELECT {COLUMNS} FROM tasks {rest}")
 }
 
+/// As [`select_sql`], without arguments and bodies, which may be large.
+pub(super) fn light_sql(rest: &str) -> String {
+    format!("SELECT {} FROM tasks {rest}", COLUMNS.replace("args, body", "'{}', ''"))
+}
+
 pub(super) fn task(row: &Row<'_>) -> Result<Task, LedgerError> {
     let (origin, state_name): (String, String) = (row.get(2)?, row.get(13)?);
     let paths: String = row.get(11)?;

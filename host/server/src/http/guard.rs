@@ -14,7 +14,7 @@ pub struct AllowedHosts {
 }
 
 impl AllowedHosts {
-    /// Loopback at `port`, and `others` as they stand in the configuration (`name` or `name:port`).
+    /// Loopback at `port`, and `others`, the names in the configuration (`name` or `name:port`).
     #[must_use]
     pub fn new(port: u16, others: &[String]) -> Self {
         let loopback = ["127.0.0.1", "localhost", "[::1]"].map(|name| format!("{name}:{port}"));

@@ -34,10 +34,18 @@ pub use self::tokens::TokenStore;
 use crate::limits;
 use crate::mcp::{McpServer, ServerParts};
 
+/// The header that names a session.
+const SESSION: &str = "mcp-session-id";
+
 /// The path of the server.
 pub const PATH: &str = "/mcp";
 
-type AgentService = StreamableHttpService<McpServer, LocalSessionManager>;
+/// The server of one agent, and its sessions.
+#[derive(Clone)]
+struct AgentService {
+    protocol: StreamableHttpService<McpServer, LocalSessionManager>,
+    sessions: Arc<LocalSessionManager>,
+}
 
 /// The server. It serves until it is dropped.
 pub struct HttpServer {
@@ -112,9 +120,16 @@ impl HttpServer {
             Ok(service) => service,
             Err(error) => return text(StatusCode::FORBIDDEN, &error.to_string()),
         };
+        if !request.headers().contains_key(SESSION) && service.sessions.sessions.read().await.len() >= limits::SESSIONS
+        {
+            return text(
+                StatusCode::TOO_MANY_REQUESTS,
+                "this agent has too many sessions; end one, or wait five minutes",
+            );
+        }
         let (head, body) = request.into_parts();
         match timeout(limits::BODY, Limited::new(body, limits::BODY_BYTES).collect()).await {
-            Ok(Ok(body)) => service.handle(Request::from_parts(head, Full::new(body.to_bytes()))).await,
+            Ok(Ok(body)) => service.protocol.handle(Request::from_parts(head, Full::new(body.to_bytes()))).await,
             Ok(Err(_)) => text(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large or was cut off"),
             Err(_) => text(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time"),
         }
@@ -133,7 +148,9 @@ impl HttpServer {
             .disable_allowed_hosts()
             .enforce_origin_validation()
             .with_max_request_body_bytes(limits::BODY_BYTES);
-        let service = StreamableHttpService::new(move || Ok(server.clone()), Arc::default(), config);
+        let sessions = Arc::<LocalSessionManager>::default();
+        let protocol = StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&sessions), config);
+        let service = AgentService { protocol, sessions };
         services.insert(agent.to_owned(), service.clone());
         Ok(service)
     }

@@ -1,4 +1,4 @@
-//! What a coding agent is told about its inbox: the instructions of the server, and the prompt.
+//! The texts for the model of a coding agent: the instructions of the server, and the prompt.
 
 /// The instructions that a client shows to its model.
 pub(super) fn instructions(agent: &str) -> String {

@@ -25,6 +25,7 @@ fn item(item: &InboxItem) -> Value {
     json!({
         "id": item.id,
         "kind": line(&item.kind),
+        "state": item.state.as_str(),
         "title": line(&item.title),
         "from": item.from.as_deref().map(line),
         "priority": item.priority.as_str(),

@@ -16,13 +16,19 @@ pub struct ServerParts {
     /// Whether a daemon serves the workspace now.
     pub is_served: Box<dyn Fn() -> bool + Send + Sync>,
     sends: RateLimit,
+    changes: RateLimit,
 }
 
 impl ServerParts {
     /// The shared parts.
     #[must_use]
     pub fn new(manifests: ManifestSource, is_served: Box<dyn Fn() -> bool + Send + Sync>) -> Arc<Self> {
-        Arc::new(Self { manifests, is_served, sends: RateLimit::new(limits::SENDS, limits::SENDS_WINDOW) })
+        Arc::new(Self {
+            manifests,
+            is_served,
+            sends: RateLimit::new(limits::SENDS, limits::WINDOW),
+            changes: RateLimit::new(limits::CHANGES, limits::WINDOW),
+        })
     }
 
     /// Counts a handoff that an agent sends.
@@ -30,6 +36,14 @@ impl ServerParts {
         self.sends.count(agent, Instant::now()).map_err(|wait| {
             let (most, wait) = (limits::SENDS, wait.as_secs() + 1);
             format!("{agent} has sent {most} handoffs within a minute; send the next one in {wait} s")
+        })
+    }
+
+    /// Counts a change of a request: a claim, progress, a question, a release.
+    pub(crate) fn count_change(&self, agent: &str) -> Result<(), String> {
+        self.changes.count(agent, Instant::now()).map_err(|wait| {
+            let (most, wait) = (limits::CHANGES, wait.as_secs() + 1);
+            format!("{agent} has changed requests {most} times within a minute; continue in {wait} s")
         })
     }
 }
@@ -56,7 +70,7 @@ impl McpServer {
         Self { renews: true, ..self }
     }
 
-    /// Notes a call, and renews the claims if no process does.
+    /// Notes a call, and renews the claims if no process does. A call that waits does so repeatedly.
     pub(super) async fn on_call(&self) {
         *self.last_call.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         if self.renews

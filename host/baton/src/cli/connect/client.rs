@@ -66,7 +66,8 @@ impl Client {
     /// The files that Baton edits.
     pub(super) fn files(self, target: &Target) -> anyhow::Result<Vec<EditedFile>> {
         let (program, args) = target.command(&["mcp"]);
-        let json = |path, entries| EditedFile { path, format: Format::Json(entries) };
+        let own = args.clone();
+        let json = |path, entries| EditedFile { path, args: own.clone(), format: Format::Json(entries) };
         Ok(match self {
             Self::Claude => {
                 let mut server = vec![("type", "stdio".into())];
@@ -98,7 +99,7 @@ impl Client {
                 let home =
                     home.context("neither CODEX_HOME nor HOME is set, so the configuration of Codex is unknown")?;
                 let server = TomlServer { command: program, args, tool_seconds: TOOL_SECONDS };
-                vec![EditedFile { path: home.join("config.toml"), format: Format::Toml(server) }]
+                vec![EditedFile { path: home.join("config.toml"), args: own, format: Format::Toml(server) }]
             }
         })
     }

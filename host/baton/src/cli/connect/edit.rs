@@ -16,6 +16,8 @@ const HOOK_WORDS: [&str; 2] = [" inbox wait ", " --hook"];
 /// A configuration file and Baton's entries in it.
 pub(super) struct EditedFile {
     pub(super) path: PathBuf,
+    /// The arguments of the server: they name the workspace and the agent.
+    pub(super) args: Vec<String>,
     pub(super) format: Format,
 }
 
@@ -53,11 +55,20 @@ impl EditedFile {
         edited.with_context(|| format!("failed to edit {}; nothing was changed", self.path.display()))
     }
 
-    /// The text without Baton's entries.
+    /// The text without Baton's entries. Fails if they belong to another agent or workspace.
     pub(super) fn disconnect(&self, text: &str) -> anyhow::Result<String> {
+        self.remove(text, Some(&self.args))
+    }
+
+    /// The text without entries of Baton, for any agent and workspace.
+    pub(super) fn without_entries(&self, text: &str) -> anyhow::Result<String> {
+        self.remove(text, None)
+    }
+
+    fn remove(&self, text: &str, owner: Option<&[String]>) -> anyhow::Result<String> {
         let edited = match &self.format {
-            Format::Json(_) => JsonEntries::disconnect(text),
-            Format::Toml(_) => TomlServer::disconnect(text),
+            Format::Json(_) => JsonEntries::disconnect(text, owner),
+            Format::Toml(_) => TomlServer::disconnect(text, owner),
         };
         edited.with_context(|| format!("failed to edit {}; nothing was changed", self.path.display()))
     }
@@ -93,11 +104,14 @@ impl JsonEntries {
         Ok(root.to_string())
     }
 
-    fn disconnect(text: &str) -> anyhow::Result<String> {
+    fn disconnect(text: &str, owner: Option<&[String]>) -> anyhow::Result<String> {
         let root = parse(text)?;
         let object = root_object(&root)?;
         if let Some(servers) = object.object_value("mcpServers") {
             if let Some(entry) = servers.get(SERVER) {
+                let words = entry.object_value().and_then(|entry| entry.array_value("args"));
+                let words = words.iter().flat_map(jsonc_parser::cst::CstArray::elements);
+                need_own(words.filter_map(|word| word.as_string_lit()?.decoded_value().ok()).collect(), owner)?;
                 entry.remove();
             }
             remove_if_empty(&object, "mcpServers");
@@ -114,6 +128,19 @@ impl JsonEntries {
         }
         Ok(root.to_string())
     }
+}
+
+/// Fails if the arguments of an entry are those of another agent or workspace.
+fn need_own(found: Vec<String>, owner: Option<&[String]>) -> anyhow::Result<()> {
+    let value = |name: &str| found.iter().skip_while(|word| *word != name).nth(1).map_or("?", String::as_str);
+    if owner.is_some_and(|args| found != args) {
+        bail!(
+            "its entry `{SERVER}` belongs to the agent {} of the workspace {}; disconnect that one, or delete the entry by hand",
+            value("--agent"),
+            value("-w")
+        );
+    }
+    Ok(())
 }
 
 fn parse(text: &str) -> anyhow::Result<CstRootNode> {
@@ -196,9 +223,14 @@ impl TomlServer {
         Ok(document.to_string())
     }
 
-    fn disconnect(text: &str) -> anyhow::Result<String> {
+    fn disconnect(text: &str, owner: Option<&[String]>) -> anyhow::Result<String> {
         let mut document: DocumentMut = text.parse().context("it is not valid TOML")?;
         if let Some(servers) = document.get_mut("mcp_servers").and_then(Item::as_table_like_mut) {
+            if let Some(entry) = servers.get(SERVER) {
+                let words = entry.get("args").and_then(Item::as_array);
+                let words = words.into_iter().flatten().filter_map(|word| word.as_str().map(str::to_owned));
+                need_own(words.collect(), owner)?;
+            }
             servers.remove(SERVER);
             if servers.is_empty() {
                 document.remove("mcp_servers");
@@ -224,7 +256,7 @@ mod tests {
 
     /// Everything but Baton's entries.
     fn without(text: &str) -> serde_json::Value {
-        serde_json::from_str(&JsonEntries::disconnect(text).unwrap()).unwrap()
+        serde_json::from_str(&JsonEntries::disconnect(text, Some(&["mcp".to_owned()])).unwrap()).unwrap()
     }
 
     #[test]
@@ -255,6 +287,17 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_of_another_agent_is_not_removed() {
+        let other: Vec<String> = ["-w", "/v", "mcp", "--agent", "B"].map(str::to_owned).into();
+        let server = TomlServer { command: "b".to_owned(), args: other.clone(), tool_seconds: 1 };
+        let error =
+            TomlServer::disconnect(&server.connect("").unwrap(), Some(&["mcp".to_owned()])).unwrap_err().to_string();
+        assert!(error.contains("the agent B of the workspace /v"), "{error}");
+        let error = JsonEntries::disconnect(&entries().connect("").unwrap(), Some(&other)).unwrap_err().to_string();
+        assert!(error.contains("belongs to the agent"), "{error}");
+    }
+
+    #[test]
     fn a_file_of_another_shape_is_refused() {
         for text in ["[1]", "{", "{\"mcpServers\": []}", "{\"hooks\": {\"Stop\": {}}}", "\"x\""] {
             assert!(entries().connect(text).is_err(), "{text}");
@@ -273,7 +316,7 @@ mod tests {
             assert!(connected.starts_with(text) || connected.contains(text.trim_end()), "{connected}");
             assert!(connected.contains("[mcp_servers.baton]"), "{connected}");
             assert_eq!(server.connect(&connected).unwrap(), connected);
-            assert_eq!(TomlServer::disconnect(&connected).unwrap().trim_end(), text.trim_end());
+            assert_eq!(TomlServer::disconnect(&connected, Some(&server.args)).unwrap().trim_end(), text.trim_end());
         }
     }
 }

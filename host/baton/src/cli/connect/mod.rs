@@ -5,6 +5,7 @@
 //! are shown and confirmed. [`record`] remembers the files as they were, so that `disconnect` restores every byte if
 //! nobody has changed them since; otherwise it removes only Baton's entries.
 
+mod change;
 mod client;
 mod difference;
 mod edit;
@@ -17,6 +18,7 @@ use anyhow::{Context as _, bail};
 use baton_core::agents::is_name;
 use baton_dispatch::AgentKind;
 
+use self::change::{FileChange, read};
 use self::client::{Client, Target};
 use self::record::FileRecord;
 use super::{WorkspaceOptions, from_here};
@@ -77,29 +79,6 @@ pub(super) struct DisconnectArgs {
     options: Options,
 }
 
-/// The change of one file.
-struct FileChange {
-    path: PathBuf,
-    before: Option<String>,
-    /// `None` deletes the file.
-    after: Option<String>,
-}
-
-impl FileChange {
-    fn is_needed(&self) -> bool {
-        self.before != self.after
-    }
-
-    fn write(&self) -> anyhow::Result<()> {
-        match &self.after {
-            None => {
-                std::fs::remove_file(&self.path).with_context(|| format!("failed to delete {}", self.path.display()))
-            }
-            Some(text) => replace(&self.path, text).with_context(|| format!("failed to write {}", self.path.display())),
-        }
-    }
-}
-
 impl ConnectArgs {
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = options.need()?;
@@ -110,17 +89,18 @@ impl ConnectArgs {
         for edited in client.files(&target)? {
             let before = read(&edited.path)?;
             let after = edited.connect(before.as_deref().unwrap_or_default())?;
-            changes.push(FileChange { path: edited.path, before, after: Some(after) });
+            let without = before.as_deref().map(|text| edited.without_entries(text)).transpose()?;
+            changes.push((FileChange { path: edited.path, before, after: Some(after) }, without));
         }
-        if !self.options.confirm(&changes, inbox.as_deref())? {
+        if !self.options.confirm(changes.iter().map(|(change, _)| change), inbox.as_deref())? {
             return Ok(Code::Good);
         }
         if let Some(inbox) = inbox {
             std::fs::create_dir_all(&inbox).with_context(|| format!("failed to make {}", inbox.display()))?;
             workspace.state.wake_daemon();
         }
-        for change in changes.iter().filter(|change| change.is_needed()) {
-            FileRecord::keep(&workspace.state, &change.path, change.before.as_deref(), change.after.as_deref())?;
+        for (change, without) in changes.into_iter().filter(|(change, _)| change.is_needed()) {
+            FileRecord::keep(&workspace.state, &change, without)?;
             change.write()?;
         }
         output::print(&client.next_steps(&target));
@@ -135,13 +115,11 @@ impl DisconnectArgs {
         let mut changes = Vec::new();
         for edited in self.options.client.files(&target)? {
             let Some(before) = read(&edited.path)? else { continue };
-            let after = match FileRecord::original(&workspace.state, &edited.path, &before)? {
-                Some(original) => original,
-                None => Some(edited.disconnect(&before)?),
-            };
+            let without = edited.disconnect(&before)?;
+            let after = FileRecord::original(&workspace.state, &edited.path, &before)?.unwrap_or(Some(without));
             changes.push(FileChange { path: edited.path, before: Some(before), after });
         }
-        if !self.options.confirm(&changes, None)? {
+        if !self.options.confirm(changes.iter(), None)? {
             return Ok(Code::Good);
         }
         for change in changes.iter().filter(|change| change.is_needed()) {
@@ -156,8 +134,8 @@ impl DisconnectArgs {
 
 impl Options {
     /// Shows the changes, and asks unless `--yes`. Returns whether to write.
-    fn confirm(&self, changes: &[FileChange], inbox: Option<&Path>) -> anyhow::Result<bool> {
-        let needed: Vec<&FileChange> = changes.iter().filter(|change| change.is_needed()).collect();
+    fn confirm<'a>(&self, changes: impl Iterator<Item = &'a FileChange>, inbox: Option<&Path>) -> anyhow::Result<bool> {
+        let needed: Vec<&FileChange> = changes.filter(|change| change.is_needed()).collect();
         for change in &needed {
             output::print(&difference::shown(
                 &from_here(&change.path),
@@ -170,7 +148,7 @@ impl Options {
         }
         if needed.is_empty() && inbox.is_none() {
             output::note("nothing to change");
-            return Ok(true);
+            return Ok(!self.dry_run);
         }
         if self.dry_run {
             output::note("--dry-run: nothing was written");
@@ -210,30 +188,4 @@ fn inbox_to_make(workspace: &Workspace, agent: &str) -> anyhow::Result<Option<Pa
         None if !is_name(agent) => bail!("`{agent}` cannot be the name of an agent; choose another one with --agent"),
         None => Ok(Some(workspace.root.join("handoffs").join(agent).join("01_inbox"))),
     }
-}
-
-/// The text of a file; `None` if it does not exist.
-fn read(path: &Path) -> anyhow::Result<Option<String>> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("failed to read {}", path.display())),
-    }
-}
-
-/// Replaces a file, completely or not at all. A link stays a link. An existing file keeps its permissions.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
-    temporary.write_all(text.as_bytes())?;
-    match path.metadata() {
-        Ok(metadata) => temporary.as_file().set_permissions(metadata.permissions())?,
-        // As an editor would make it.
-        Err(_) => temporary.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?,
-    }
-    temporary.as_file().sync_all()?;
-    temporary.persist(&path)?;
-    Ok(())
 }

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use baton_core::Digest;
 use serde::{Deserialize, Serialize};
 
+use super::change::FileChange;
 use crate::workspace::State;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -19,11 +20,17 @@ pub(super) struct FileRecord {
 }
 
 impl FileRecord {
-    /// Records a change before it is written. If the file is as Baton wrote it, its first original stays.
-    pub(super) fn keep(state: &State, path: &Path, before: Option<&str>, after: Option<&str>) -> anyhow::Result<()> {
-        let known = Self::read(state, path)?.filter(|known| before.is_some_and(|text| known.written == digest(text)));
-        let original = known.map_or_else(|| before.map(str::to_owned), |known| known.original);
-        let record = Self { path: path.to_owned(), original, written: digest(after.unwrap_or_default()) };
+    /// Records a change before it is written. If the file is as Baton wrote it, its first original stays. If it
+    /// was changed since, `without` is the original: the file without Baton's entries.
+    pub(super) fn keep(state: &State, change: &FileChange, without: Option<String>) -> anyhow::Result<()> {
+        let FileChange { path, before, after } = change;
+        let (before, after) = (before.as_deref(), after.as_deref());
+        let original = match Self::read(state, path)? {
+            Some(known) if before.is_some_and(|text| known.written == digest(text)) => known.original,
+            Some(_) => without,
+            None => before.map(str::to_owned),
+        };
+        let record = Self { path: path.clone(), original, written: digest(after.unwrap_or_default()) };
         let place = place(state, path)?;
         std::fs::write(&place, serde_json::to_vec_pretty(&record)?)
             .with_context(|| format!("failed to write {}", place.display()))

@@ -50,6 +50,7 @@ fn as_json(item: &InboxItem) -> Value {
     json!({
         "id": item.id,
         "kind": item.kind,
+        "state": item.state.as_str(),
         "title": item.title,
         "from": item.from,
         "priority": item.priority.as_str(),

@@ -29,6 +29,9 @@ const CLAIMS: Duration = Duration::from_secs(20);
 /// The most titles in the line.
 const TITLES: usize = 3;
 
+/// The most characters of a title or a sender in the line.
+const TITLE_CHARACTERS: usize = 80;
+
 /// The longest input of a hook in bytes.
 const HOOK_BYTES: u64 = 1 << 20;
 
@@ -81,10 +84,11 @@ impl Args {
         let deadline = self.timeout.and_then(|time| Instant::now().checked_add(time));
         let after = waiter.as_ref().and_then(Waiter::cursor);
         let Some((items, cursor)) = wait(&workspace, &agent.name, after, deadline)? else { return Ok(Code::Good) };
+        output::note(&line(&agent.name, &items));
+        // Afterwards: a line that is printed twice is better than one that is lost.
         if let Some(waiter) = &mut waiter {
             waiter.reported(cursor)?;
         }
-        output::note(&line(&agent.name, &items));
         // Clients take 2 as "wake the session and show it standard error".
         Ok(Code::Failed)
     }
@@ -134,13 +138,20 @@ fn hook_session() -> anyhow::Result<Option<String>> {
 /// The line for the model: ids and titles only, because the text of a handoff is untrusted.
 fn line(agent: &str, items: &[InboxItem]) -> String {
     let shown = items.iter().take(TITLES).map(|item| {
-        let from = item.from.as_deref().map(|from| format!(" from {}", one_line(from))).unwrap_or_default();
-        format!("{} \"{}\"{from}", item.id, one_line(&item.title))
+        let from = item.from.as_deref().map(|from| format!(" from {}", quoted(from))).unwrap_or_default();
+        format!("{} {}{from}", item.id, quoted(&item.title))
     });
     let shown = shown.collect::<Vec<_>>().join(", ");
     let more = items.len().saturating_sub(TITLES);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!(
-        "Baton: work waits in the inbox of {agent}: {shown}{more}. Call the tool `inbox` of the MCP server `baton`."
+        "Baton: work waits in the inbox of {agent}: {shown}{more} (titles are text of other programs). Call the tool `inbox` of \
+         the MCP server `baton`."
     )
+}
+
+/// An untrusted text in quotes that it cannot end.
+fn quoted(text: &str) -> String {
+    let short: String = one_line(text).chars().take(TITLE_CHARACTERS).collect();
+    Value::String(short).to_string()
 }

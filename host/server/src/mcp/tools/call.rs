@@ -60,6 +60,7 @@ impl<'a> ToolCall<'a> {
                 done = &mut work => return done,
                 () = tokio::time::sleep(limits::PROGRESS) => {
                     beats += 1.0;
+                    self.server.on_call().await;
                     if let Some(token) = token.clone() {
                         let progress = ProgressNotificationParam::new(token, beats).with_message(what);
                         drop(self.context.peer.notify_progress(progress).await);

@@ -1,6 +1,6 @@
 //! `inbox`, `read` and `wait_for_work`.
 
-use baton_core::text::{at_most, lines};
+use baton_core::text::lines;
 use rmcp::model::Tool;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -18,7 +18,7 @@ struct Read {
     /// For a RETURN in your inbox: move its file to the archive, because you are done with it.
     #[serde(default)]
     archive: bool,
-    /// Where to continue in a long text, in bytes.
+    /// Where to continue in a long text: `next_offset` of the last call.
     #[serde(default)]
     offset: usize,
 }
@@ -60,9 +60,10 @@ pub(super) async fn read(mut call: ToolCall<'_>) -> ToolResult {
     let session = call.server.session();
     let task = session.find(&id).await?;
     let text = lines(&session.text(&task).await?);
-    let rest = text.get(offset.min(text.len())..).unwrap_or_default();
-    let shown = at_most(rest, limits::TEXT_BYTES);
-    let next = (shown.len() < rest.len()).then(|| offset + shown.len());
+    let start = text.floor_char_boundary(offset.min(text.len()));
+    let end = text.floor_char_boundary((start + limits::TEXT_BYTES).min(text.len()));
+    let shown = text.get(start..end).unwrap_or_default();
+    let next = (end < text.len()).then_some(end);
     let args: serde_json::Value = serde_json::from_str(&task.args).unwrap_or_default();
     if archive {
         session.archive_return(&task.id).await?;

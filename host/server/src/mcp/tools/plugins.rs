@@ -25,9 +25,13 @@ fn manifests(server: &McpServer) -> Vec<Manifest> {
     plugins.filter_map(|agent| (server.parts().manifests)(&agent.name)).collect()
 }
 
+/// The tools of the server itself.
+const OWN: [&str; 11] =
+    ["inbox", "read", "wait_for_work", "claim", "progress", "release", "ask", "return", "send", "status", "why"];
+
 /// The name of the tool: that of the plugin for an action of the same name, else both.
 fn tool_name(plugin: &str, action: &str) -> String {
-    if plugin == action { plugin.to_owned() } else { format!("{plugin}{SEPARATOR}{action}") }
+    if plugin == action && !OWN.contains(&plugin) { plugin.to_owned() } else { format!("{plugin}{SEPARATOR}{action}") }
 }
 
 pub(super) fn list(server: &McpServer) -> Vec<Tool> {

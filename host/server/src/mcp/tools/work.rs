@@ -110,24 +110,28 @@ pub(super) fn list() -> Vec<Tool> {
 
 pub(super) async fn claim(mut call: ToolCall<'_>) -> ToolResult {
     let Claim { id } = call.arguments()?;
+    call.server.parts().count_change(call.server.session().agent()).map_err(ToolError::Refused)?;
     let (task, until) = call.server.session().claim(&id).await?;
     Ok(json!({ "task": present::task(&task), "claimed_until": present::time(until), "next": "`read` shows its text" }))
 }
 
 pub(super) async fn progress(mut call: ToolCall<'_>) -> ToolResult {
     let Progress { id, message, percent } = call.arguments()?;
+    call.server.parts().count_change(call.server.session().agent()).map_err(ToolError::Refused)?;
     let task = call.server.session().progress(&id, percent, &message).await?;
     Ok(json!({ "task": present::task(&task) }))
 }
 
 pub(super) async fn release(mut call: ToolCall<'_>) -> ToolResult {
     let Release { id, reason } = call.arguments()?;
+    call.server.parts().count_change(call.server.session().agent()).map_err(ToolError::Refused)?;
     let task = call.server.session().release(&id, &reason).await?;
     Ok(json!({ "task": present::task(&task) }))
 }
 
 pub(super) async fn ask(mut call: ToolCall<'_>) -> ToolResult {
     let Ask { id, question } = call.arguments()?;
+    call.server.parts().count_change(call.server.session().agent()).map_err(ToolError::Refused)?;
     let task = call.server.session().ask(&id, &question).await?;
     let next =
         format!("a person answers with `baton answer {} TEXT`; then the request is in your inbox again", task.id);
