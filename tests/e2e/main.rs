@@ -2,6 +2,7 @@
 //!
 //! Each module tests one subject, which its first line states. Tests wait by polling, so that they do not depend on speed.
 
+mod accounts;
 #[cfg(test)]
 mod adoption;
 #[cfg(test)]
