@@ -167,6 +167,8 @@ mod soak;
 #[cfg(test)]
 mod spotify;
 #[cfg(test)]
+mod spotify_account;
+#[cfg(test)]
 mod statements;
 #[cfg(test)]
 mod status_command;

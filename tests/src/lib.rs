@@ -27,6 +27,7 @@ mod places;
 pub mod plugin_examples;
 mod server;
 pub mod spotify_exports;
+pub mod spotify_server;
 mod task;
 mod workspace;
 
