@@ -100,7 +100,7 @@ fn every_action_of_a_shipped_plugin_has_a_handoff_to_try_and_is_on_its_page() {
                 continue;
             }
             // The handoffs to try need no account. An example with an imitated server shows such an action.
-            let of_account = declared["needs"].as_array().into_iter().flatten().any(|need| is_secret(need));
+            let of_account = declared["needs"].as_array().into_iter().flatten().any(is_secret);
             let tried = if of_account {
                 authors.iter().any(|one| one.pointer("/handoff/action") == Some(&Value::from(action.as_str())))
             } else {
