@@ -14,6 +14,7 @@ const CRATES: [(&str, &[&str]); 15] = [
     (
         "baton",
         &[
+            "accounts",
             "catalog",
             "dispatch",
             "fingerprint",
@@ -31,6 +32,7 @@ const CRATES: [(&str, &[&str]); 15] = [
     ("dispatch", &["intake", "sandbox", "ledger"]),
     ("registry", &["sandbox", "ledger"]),
     ("sandbox", &["catalog", "fingerprint", "ledger", "library", "plugin-sql"]),
+    ("accounts", &[]),
     ("library", &["catalog", "fingerprint", "track-match"]),
     ("plugin-sql", &["catalog", "sqlite"]),
     ("catalog", &["sqlite", "track-match"]),
@@ -44,7 +46,7 @@ const CRATES: [(&str, &[&str]); 15] = [
 ];
 
 /// Libraries that only the named crates may use, so that they are easy to replace.
-const KEPT: [(&str, &[&str]); 10] = [
+const KEPT: [(&str, &[&str]); 11] = [
     ("notify", &["baton-intake"]),
     ("rusqlite", &["baton-sqlite", "baton-ledger", "baton-catalog", "baton-plugin-sql"]),
     ("wasmtime", &["baton-sandbox"]),
@@ -53,8 +55,10 @@ const KEPT: [(&str, &[&str]); 10] = [
     ("wit-bindgen", &["baton-plugin-sdk"]),
     ("minisign-verify", &["baton-registry"]),
     ("oci-client", &["baton-registry"]),
-    // Each has its own limits: `registry` loads packages from any server, `library` talks to Eagle on this machine.
-    ("reqwest", &["baton-registry", "baton-library"]),
+    // Each has its own limits: `registry` loads packages from any server, `library` talks to Eagle on this machine,
+    // `accounts` to token endpoints.
+    ("reqwest", &["baton-registry", "baton-library", "baton-accounts"]),
+    ("oauth2", &["baton-accounts"]),
     ("lofty", &["baton-library"]),
 ];
 

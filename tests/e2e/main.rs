@@ -2,6 +2,7 @@
 //!
 //! Each module tests one subject, which its first line states. Tests wait by polling, so that they do not depend on speed.
 
+mod accounts;
 #[cfg(test)]
 mod adoption;
 #[cfg(test)]
@@ -167,6 +168,8 @@ mod snapshots;
 mod soak;
 #[cfg(test)]
 mod spotify;
+#[cfg(test)]
+mod spotify_account;
 #[cfg(test)]
 mod statements;
 #[cfg(test)]

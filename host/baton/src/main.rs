@@ -3,6 +3,7 @@
 //! This crate connects the others: it finds the workspace, opens the ledger and the plugins, passes them to `dispatch`, and
 //! prints. Each subcommand is a file in `cli/`. Decisions about tasks are in `dispatch`.
 
+mod accounts;
 mod author;
 mod cli;
 mod exit;

@@ -147,6 +147,7 @@ impl PluginRegistry {
             for grant in &grants {
                 entry.grants.add(grant.clone());
             }
+            entry.grants.set_defaults(&manifest.declares.capabilities);
             entry.grants.bind_secrets().map_err(refused)?;
             check(&manifest, &grants, lock).map_err(refused)?;
             Ok(self::entry(lock, name)?.clone())

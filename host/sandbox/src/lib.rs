@@ -45,7 +45,7 @@ pub use capabilities::handoffs::{
 };
 pub use capabilities::http::EgressGrants;
 pub use capabilities::progress::{Cancel, Progress};
-pub use capabilities::secrets::{SecretValue, Vault};
+pub use capabilities::secrets::{AccountToken, AccountTokens, SecretSource, SecretValue, TokenError, Vault};
 pub use capabilities::sql::{DatabaseGrant, sweep_snapshots};
 pub use capabilities::watch::{WatchUpdate, WatchedFile};
 pub use coerce::{TypedArgument, coerce};

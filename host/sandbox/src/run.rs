@@ -93,7 +93,7 @@ impl Sandbox {
         let ended = ended.map_err(|failure| egress.denials.explain(failure, plugin.manifest()));
         let log = log.text() + &egress.denials.lines();
         let mut report = AttemptReport { ended, plugin_requests, watched, judgements, log, usage };
-        finish(&egress.secrets.scrubber, &mut report);
+        finish(&egress.secrets.scrubber(), &mut report);
         report
     }
 

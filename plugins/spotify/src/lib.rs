@@ -1,17 +1,19 @@
-//! Reads Spotify's exports, and compares, merges, cleans and writes playlists.
+//! Reads Spotify's exports and accounts, and compares, merges, cleans and writes playlists.
 //!
 //! This file opens the host services, calls the module of the action and makes an outcome of its result. The other modules use folders,
-//! tables and traits but nothing of WebAssembly, so native tests run them on real databases. The plugin never contacts Spotify; it only
-//! reads files that Spotify exported.
+//! tables and traits but nothing of WebAssembly, so native tests run them on real databases. Only `account/` contacts Spotify, and only
+//! to read.
 //!
 //! | file | what |
 //! |---|---|
+//! | `account/` | an account: playlists, liked songs, what is played |
 //! | `read/` | the files and contents of exports |
 //! | `import/`, `catalog.rs`, `notes.rs`, `episodes.rs` | writing and reading the catalog |
 //! | `diff/`, `merge.rs`, `dedupe.rs`, `places.rs`, `export/` | one action each |
 //! | `moved.rs` | the actions that music-files has now |
 //! | `model.rs`, `uri.rs`, `names.rs`, `ids.rs`, `source.rs` | shared types |
 
+pub mod account;
 pub mod action_result;
 pub mod catalog;
 pub mod dedupe;
@@ -31,12 +33,15 @@ pub mod read;
 pub mod source;
 pub mod uri;
 
+use std::time::SystemTime;
+
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::export::Exports;
 use baton_plugin_kit::host::Host;
 use baton_plugin_sdk::{Error, Outcome, Plugin, Task, sql};
 use serde::de::DeserializeOwned;
 
+use crate::account::{Api, HostWeb};
 use crate::action_result::ActionResult;
 use crate::read::Folder;
 use crate::source::PlaylistSources;
@@ -54,6 +59,9 @@ impl Plugin for Spotify {
             "dedupe" => run_on_sources(&task, dedupe::run),
             "playlists-for-track" => playlists_for_track(&task),
             "export" => export_playlists(&task),
+            "pull" => pull_account(&task),
+            "now-playing" => report_account(&task, account::now_playing),
+            "recent" => report_account(&task, account::recent),
             action if moved::MOVED.contains(&action) => Err(moved::error(&task)),
             other => Err(Error::Permanent(format!("there is no action `{other}`"))),
         }
@@ -97,6 +105,20 @@ fn export_playlists(task: &Task) -> Result<Outcome, Error> {
     let sources = PlaylistSources { catalog: &sql::catalog(), own: Some(&own), folders: &folders };
     let made = export::run(sources, Some(&own), &arguments(task)?, &mut findings)?;
     outcome(task, made, findings)
+}
+
+fn pull_account(task: &Task) -> Result<Outcome, Error> {
+    let (api, mut findings) = (Api::new(&HostWeb), Findings::default());
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let now = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+    let services = account::PullServices { catalog: &sql::catalog(), own: &sql::own(), progress: &Host, now };
+    let made = account::pull(&api, services, &arguments(task)?, &mut findings)?;
+    outcome(task, made, findings)
+}
+
+/// Runs an action that asks the account one question.
+fn report_account(task: &Task, ask: fn(&Api<'_>) -> Result<ActionResult, Error>) -> Result<Outcome, Error> {
+    outcome(task, ask(&Api::new(&HostWeb))?, Findings::default())
 }
 
 fn folders(task: &Task) -> Vec<Folder> {

@@ -17,6 +17,9 @@ pub(crate) const SERVICE_CSV: &str = "spotify-csv";
 /// separate sources.
 pub(crate) const SERVICE_PRIVACY: &str = "spotify-privacy";
 
+/// The service of playlists of an account. Their ids are Spotify's.
+pub(crate) const SERVICE_ACCOUNT: &str = "spotify-account";
+
 /// The service of tracks without an id. It ranks below exports with ids.
 pub(crate) const SERVICE_NAMES: &str = "spotify-names";
 

@@ -8,11 +8,14 @@ use baton_plugin_sdk::Error;
 use crate::catalog::{self, EntryDetails, MOST_ENTRIES};
 use crate::episodes;
 use crate::ids::{self, PrivacyIds};
-use crate::model::Playlist;
+use crate::model::{Playlist, SERVICE_ACCOUNT};
 use crate::read::{Content, Folder, Kind, find, read};
 
 /// The word for the catalog in the place of a path.
 pub const CATALOG: &str = "catalog";
+
+/// The word for the playlists of the account in the catalog, in the place of a path.
+pub const ACCOUNT: &str = "account";
 
 /// The error without a grant of the folder with exports.
 pub const NOT_GRANTED: &str = "the folder with Spotify's exports is not granted: baton plugin grant spotify \
@@ -30,7 +33,7 @@ pub struct PlaylistSources<'a> {
 }
 
 impl PlaylistSources<'_> {
-    /// The playlists of these places (`catalog`, files, folders), in the order of the places; only those with the given names, if there are any.
+    /// The playlists of these places (`catalog`, `account`, files, folders), in the order of the places; only those with the given names, if there are any.
     ///
     /// # Errors
     /// When a place does not exist, none of its files can be read, no playlist has one of the names, or there are too many entries.
@@ -59,11 +62,14 @@ impl PlaylistSources<'_> {
     ) -> Result<(Vec<Playlist>, Vec<String>), Error> {
         let (mut playlists, mut names, mut entries) = (Vec::new(), Vec::new(), 0);
         for place in places {
-            let here = if place == CATALOG {
+            let here = if place == CATALOG || place == ACCOUNT {
                 if !only.is_empty() {
                     names.extend(catalog::names(self.catalog)?);
                 }
                 let mut here = catalog::playlists(self.catalog, only, with)?;
+                if place == ACCOUNT {
+                    here.retain(|playlist| playlist.service == SERVICE_ACCOUNT);
+                }
                 // The grant of the own tables is optional. Without them, episodes have no names.
                 if let Some(own) = self.own {
                     if_granted(episodes::fill(own, &mut here))?;

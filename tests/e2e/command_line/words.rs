@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 
 use super::fails;
 
-const SUBCOMMANDS: [&str; 24] = [
+const SUBCOMMANDS: [&str; 25] = [
     "init",
     "up",
     "send",
@@ -24,6 +24,7 @@ const SUBCOMMANDS: [&str; 24] = [
     "catalog",
     "fingerprint",
     "secret",
+    "account",
     "ledger",
     "backup",
     "restore",
@@ -63,6 +64,7 @@ fn help_names_every_subcommand() {
       fingerprint  Print the Chromaprint fingerprints of audio files, in the format of `fpcalc`
       library      Scan the music library, show its fingerprint coverage, find duplicates
       secret       Manage the secrets that the host adds to requests of plugins
+      account      Connect accounts at online services, such as Spotify and GitHub
       ledger       Check the ledger's chain of events, export it, or archive its oldest part
       backup       Copy the ledger into a new file, also while the daemon runs
       restore      Replace the ledger of the workspace by a backup; the daemon must be stopped

@@ -77,7 +77,9 @@ fn check(built: &BuiltPlugin, example: &Example) -> anyhow::Result<()> {
     if let Some(name) = example.hosts.keys().find(|name| !hosts.iter().any(|host| host.name == **name)) {
         bail!("its manifest does not request a host `{name}`");
     }
-    if let Some(HostCapability { name, .. }) = hosts.iter().find(|host| !example.hosts.contains_key(&host.name)) {
+    if let Some(HostCapability { name, .. }) =
+        hosts.iter().find(|host| host.default.is_none() && !example.hosts.contains_key(&host.name))
+    {
         bail!("the host `{name}` has no address: add \"hosts\": {{\"{name}\": \"https://wiki.example.org\"}}");
     }
     if let Some(name) = example.secrets.keys().find(|name| !asks_for(name)) {
@@ -123,6 +125,7 @@ fn inbox_of(agent: &str) -> PathBuf {
 fn grants(built: &BuiltPlugin, example: &Example) -> anyhow::Result<GrantSet> {
     let mut grants = GrantSet::all_of(&built.package.manifest.declares.capabilities);
     grants.hosts.clone_from(&example.hosts);
+    grants.hosts.extend(built.package.manifest.declares.capabilities.default_hosts(&example.hosts));
     grants.bind_secrets().map_err(|why| anyhow!(why))?;
     grants.triggers &= example.steps.iter().any(|step| step.handoff.is_none());
     for grant in &mut grants.files {

@@ -1,5 +1,6 @@
 //! The command line: one file for each subcommand. The names of commands and options are public: scripts depend on them.
 
+mod account;
 mod agents;
 mod answer;
 mod args;
@@ -21,6 +22,7 @@ mod lint;
 mod mcp;
 mod obligations;
 mod plugin;
+mod prompt;
 mod restore;
 mod retry;
 mod run;
@@ -101,6 +103,9 @@ enum Command {
     /// Manage the secrets that the host adds to requests of plugins
     #[command(subcommand)]
     Secret(secret::Action),
+    /// Connect accounts at online services, such as Spotify and GitHub
+    #[command(subcommand)]
+    Account(account::Action),
     /// Check the ledger's chain of events, export it, or archive its oldest part
     #[command(subcommand)]
     Ledger(ledger::Action),
@@ -153,6 +158,7 @@ impl Cli {
             Command::Fingerprint(args) => args.run(),
             Command::Library(action) => action.run(&options),
             Command::Secret(action) => action.run(&options),
+            Command::Account(action) => action.run(&options),
             Command::Ledger(action) => action.run(&options),
             Command::Backup(args) => args.run(&options),
             Command::Restore(args) => args.run(&options),

@@ -11,7 +11,7 @@ mod keychain;
 #[path = "no_keychain.rs"]
 mod keychain;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use baton_core::manifest::is_name;
@@ -63,6 +63,10 @@ impl SecretStore {
     /// Stores `value` as `name`. Returns whether it replaced another value.
     pub(crate) fn set(&self, name: &str, value: &str, now: Timestamp) -> anyhow::Result<bool> {
         Self::check(name, value)?;
+        self.store(name, value, now)
+    }
+
+    fn store(&self, name: &str, value: &str, now: Timestamp) -> anyhow::Result<bool> {
         let mut locked = LockedFile::open(&self.folder)?;
         let in_keychain = keychain::set(&self.folder, name, value).context("the keychain does not accept it")?;
         let value = (!in_keychain).then(|| value.to_owned());
@@ -84,14 +88,40 @@ impl SecretStore {
         Ok(true)
     }
 
-    /// All secrets, by name.
+    /// The stored account of this name, as text; see [`crate::accounts`].
+    pub(crate) fn account(&self, name: &str) -> anyhow::Result<Option<SecretValue>> {
+        self.get(&account_entry(name))
+    }
+
+    /// Stores the account `name` in place of the one before.
+    pub(crate) fn set_account(&self, name: &str, text: &str, now: Timestamp) -> anyhow::Result<()> {
+        self.store(&account_entry(name), text, now).map(drop)
+    }
+
+    /// Deletes the account `name`. Returns whether it existed.
+    pub(crate) fn remove_account(&self, name: &str) -> anyhow::Result<bool> {
+        self.remove(&account_entry(name))
+    }
+
+    /// The folder that has the file of secrets.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// All secrets, by name, without accounts.
     pub(crate) fn list(&self) -> anyhow::Result<Vec<ListedSecret>> {
         let listed = |(name, kept): (String, StoredSecret)| {
             let place = if kept.value.is_some() { "file" } else { "keychain" };
             ListedSecret { name, set_at: kept.set_at, place }
         };
-        Ok(file::read(&self.folder)?.secrets.into_iter().map(listed).collect())
+        let secrets = file::read(&self.folder)?.secrets.into_iter();
+        Ok(secrets.filter(|(name, _)| is_name(name)).map(listed).collect())
     }
+}
+
+/// The name of an account's entry. It is not the name of a secret, so no command and no plugin can ask for it.
+fn account_entry(name: &str) -> String {
+    format!("account:{name}")
 }
 
 fn check_name(name: &str) -> anyhow::Result<()> {
@@ -147,6 +177,16 @@ mod tests {
         assert_eq!(store.list().unwrap().len(), 1);
         assert!(store.remove("spotify").unwrap() && !store.remove("spotify").unwrap());
         assert_eq!(value(&store, "spotify"), None);
+    }
+
+    #[test]
+    fn an_account_is_stored_beside_the_secrets_and_is_not_one() {
+        let (_folder, store) = store();
+        store.set_account("spotify", "{}", now()).unwrap();
+        assert_eq!(store.account("spotify").unwrap().unwrap().expose(), "{}");
+        assert_eq!(value(&store, "spotify"), None);
+        assert!(store.list().unwrap().is_empty() && store.set("account:spotify", "long enough", now()).is_err());
+        assert!(store.remove_account("spotify").unwrap() && !store.remove_account("spotify").unwrap());
     }
 
     #[test]

@@ -14,6 +14,7 @@ use baton_sandbox::{
 use super::Workspace;
 use super::config::{Config, shown};
 use super::folders::{self, OpenFolder, OpenFolderError, PluginFolders};
+use crate::accounts;
 use crate::secrets::SecretStore;
 
 /// What `manifest` declares and `granted` allows, in `workspace`. `placed` has the folders of all grants of the lock.
@@ -130,8 +131,11 @@ fn egress(workspace: &Workspace, manifest: &Manifest, granted: &GrantSet) -> Egr
     let declared = &manifest.declares.capabilities.hosts;
     let mut hosts = granted.hosts.clone();
     hosts.retain(|name, _| declared.iter().any(|host| host.name == *name));
+    // Rules are for the addresses that were set with a grant. A default tells the plugin only what it may ask for.
+    let http = granted.http.iter().filter_map(|rule| rule.resolved(&hosts)).collect();
+    hosts.extend(manifest.declares.capabilities.default_hosts(&hosts));
     EgressGrants {
-        http: Arc::new(granted.http.iter().filter_map(|rule| rule.resolved(&hosts)).collect()),
+        http: Arc::new(http),
         hosts: Arc::new(hosts),
         secrets: Arc::new(granted.secrets.clone()),
         vault: Some(vault(workspace)),
@@ -141,10 +145,16 @@ fn egress(workspace: &Workspace, manifest: &Manifest, granted: &GrantSet) -> Egr
 /// The source of the values of secrets.
 fn vault(workspace: &Workspace) -> Vault {
     if let Some(stubs) = workspace.stubs.clone() {
-        return Arc::new(move |name| Ok(stubs.secrets.get(name).cloned().map(SecretValue::new)));
+        return Arc::new(move |name| Ok(stubs.secrets.get(name).cloned().map(|value| SecretValue::new(value).into())));
     }
     let store = SecretStore::of(&workspace.state);
-    Arc::new(move |name| store.get(name).map_err(|error| format!("{error:#}")))
+    Arc::new(move |name| {
+        // A secret of the operator has precedence over the account of the same name.
+        match store.get(name).map_err(|error| format!("{error:#}"))? {
+            Some(value) => Ok(Some(value.into())),
+            None => accounts::source(&store, name),
+        }
+    })
 }
 
 /// The real folders of a grant, without those that are missing.

@@ -2,7 +2,7 @@
 
 use super::grant::{Grant, GrantSet, GrantedFolder, missing, specs};
 use super::host_address::resolved_host;
-use super::http_rule::host_name;
+use super::http_rule::{HttpRule, host_name};
 use super::recipients::Recipients;
 use crate::manifest::Capabilities;
 
@@ -59,6 +59,15 @@ impl GrantSet {
         let spec = if spec == "claims" { "locks" } else { spec };
         let known = self.grants().into_iter().find(|known| known.to_string() == spec);
         known.is_some_and(|known| self.remove(&known))
+    }
+
+    /// Sets the default addresses of the hosts that a granted rule or secret names.
+    pub fn set_defaults(&mut self, asked: &Capabilities) {
+        let rules = self.http.iter().filter_map(HttpRule::host_name);
+        let secrets = self.secrets.iter().flat_map(|secret| &secret.hosts).filter_map(|host| host_name(host));
+        let used: Vec<String> = rules.chain(secrets).map(str::to_owned).collect();
+        let default = asked.default_hosts(&self.hosts).into_iter();
+        self.hosts.extend(default.filter(|(name, _)| used.contains(name)));
     }
 
     /// Binds the secrets that were granted for `{NAME}` to the address of that host. A secret that was granted before

@@ -5,8 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::grants::{
-    Database, FingerprintScope, Grant, GrantedDatabase, GrantedFolder, GrantedHost, GrantedSecret, HttpRule, Mode,
-    Recipients, authority_of, host_name, missing,
+    Database, FingerprintScope, Grant, GrantedDatabase, GrantedFolder, GrantedHost, GrantedSecret, HostAddress,
+    HttpRule, Mode, Recipients, authority_of, host_name, missing,
 };
 
 /// The capabilities that a plugin requests.
@@ -131,6 +131,9 @@ pub struct FingerprintCapability {
 pub struct HostCapability {
     /// The name in braces in rules and secrets.
     pub name: String,
+    /// The address that a grant for the host uses if the operator has set none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<HostAddress>,
     /// The reason; shown to the operator.
     pub reason: String,
 }
@@ -205,7 +208,7 @@ impl FilesCapability {
 
 impl HostCapability {
     fn grant(&self) -> Grant {
-        Grant::Host(GrantedHost { name: self.name.clone(), address: None })
+        Grant::Host(GrantedHost { name: self.name.clone(), address: self.default.clone() })
     }
 }
 

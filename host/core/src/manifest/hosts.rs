@@ -3,6 +3,9 @@
 //!
 //! `{NAME}` is always the whole host. Scheme, port and a path prefix belong to the address, so a plugin chooses only the method and
 //! the path below the prefix. A rule or a secret whose host is not set allows nothing.
+//!
+//! A host may have a default address. It is set with the first grant for the plugin, so a later revision with another
+//! default reaches no other server.
 
 use std::collections::BTreeSet;
 
@@ -19,6 +22,13 @@ impl Capabilities {
             ..secret.clone()
         };
         Self { secrets: self.secrets.iter().map(resolved).collect(), ..self.clone() }
+    }
+
+    /// The default addresses of hosts without an address in `set`.
+    #[must_use]
+    pub fn default_hosts(&self, set: &HostAddresses) -> HostAddresses {
+        let unset = self.hosts.iter().filter(|host| !set.contains_key(&host.name));
+        unset.filter_map(|host| Some((host.name.clone(), host.default.clone()?))).collect()
     }
 
     /// The grants for hosts without an address in `set`, followed by the requests to these hosts and the secrets for
@@ -163,6 +173,21 @@ mod tests {
     }
 
     #[test]
+    fn a_default_address_counts_until_the_operator_sets_one() {
+        let asked: Capabilities = serde_json::from_str(
+            r#"{"hosts":[{"name":"wiki","default":"https://a.b","reason":""},{"name":"feed","reason":""}]}"#,
+        )
+        .unwrap();
+        let default = asked.default_hosts(&HostAddresses::new());
+        assert_eq!(default, set("https://a.b"));
+        assert!(asked.default_hosts(&set("https://c.d")).is_empty());
+        assert_eq!(specs(&asked.grants()), ["host=wiki=https://a.b", "host=feed=ADDRESS"]);
+        assert_eq!(specs(&asked.unset_hosts(&default)), ["host=feed=ADDRESS"]);
+        let wrong = r#"{"hosts":[{"name":"wiki","default":"a.b","reason":""}]}"#;
+        assert!(serde_json::from_str::<Capabilities>(wrong).is_err());
+    }
+
+    #[test]
     fn what_an_unset_host_needs_is_one_command() {
         let asked: Capabilities = serde_json::from_str(
             r#"{"hosts":[{"name":"wiki","reason":"1"},{"name":"feed","reason":"2"}],
@@ -184,7 +209,7 @@ mod tests {
         assert_eq!(asked.undeclared_host(), None);
         // A revision that names another host, or another path of a host, requests more.
         let mut wider = asked.clone();
-        wider.hosts.push(HostCapability { name: "new".to_owned(), reason: String::new() });
+        wider.hosts.push(HostCapability { name: "new".to_owned(), default: None, reason: String::new() });
         wider.http[0].rule = rule("*:{wiki}/*");
         assert_eq!(specs(&wider.additions_over(&asked)), ["host=new=ADDRESS", "http=*:{wiki}/*"]);
         assert_eq!(Capabilities { hosts: Vec::new(), ..asked }.undeclared_host(), Some("wiki"));

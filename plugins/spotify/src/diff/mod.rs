@@ -25,7 +25,7 @@ use pair::EntryKeys;
 use crate::action_result::ActionResult;
 use crate::catalog::{self, EntryDetails, MOST_ENTRIES};
 use crate::model::{Playlist, SERVICE_CSV, SERVICE_PRIVACY};
-use crate::source::{CATALOG, PlaylistSources};
+use crate::source::{ACCOUNT, CATALOG, PlaylistSources};
 
 /// The arguments.
 #[derive(Clone, Debug, Deserialize)]
@@ -54,12 +54,15 @@ pub fn diff(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) 
     if old.is_empty() && new.is_empty() {
         return Err(Error::Permanent(format!("neither `{}` nor `{}` has such a playlist", args.from, args.to)));
     }
-    let catalog = (args.from == CATALOG, args.to == CATALOG);
-    match catalog {
+    // An export has no ids of playlists, so the account's playlists are compared by their names.
+    let by_name = [&args.from, &args.to].into_iter().any(|place| place == ACCOUNT);
+    match (args.from == CATALOG, args.to == CATALOG) {
         (true, false) => keep_services(&mut old, &new),
         (false, true) => keep_services(&mut new, &old),
         _ => {}
     }
+    let is_catalog = |place: &str| place == CATALOG || place == ACCOUNT;
+    let catalog = (is_catalog(&args.from), is_catalog(&args.to));
     let entries: usize = old.iter().chain(&new).map(|playlist| playlist.entries.len()).sum();
     if entries > MOST_ENTRIES {
         return Err(Error::Permanent(format!(
@@ -72,6 +75,7 @@ pub fn diff(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) 
         _ => EntryKeys { catalog: true, aliases: catalog::aliases(sources.catalog)? },
     };
     let key = |place: &str, playlist: &Playlist| match catalog {
+        _ if by_name => (playlist_id(&playlist.name), String::new()),
         // A CSV file is one playlist; its id depends on other files with its name.
         (false, false) if playlist.service == SERVICE_CSV => {
             (sources.below(place, &playlist.file).to_owned(), String::new())

@@ -18,7 +18,7 @@ use crate::catalog::EntryDetails;
 use crate::model::Playlist;
 use crate::names::{FileNames, counted};
 use crate::notes;
-use crate::source::{CATALOG, PlaylistSources};
+use crate::source::{ACCOUNT, CATALOG, PlaylistSources};
 use on_disk::FilesOnDisk;
 
 /// The arguments.
@@ -61,7 +61,7 @@ pub fn run(
     let mut formats = if args.formats.is_empty() { vec![Format::Csv] } else { args.formats.clone() };
     let has_paths = formats.iter().any(|format| *format != Format::Csv);
     // This comes before the playlists, so that the memory for all files and tracks is free again.
-    let whole = from.iter().any(|place| place != CATALOG);
+    let whole = from.iter().any(|place| place != CATALOG && place != ACCOUNT);
     let on_disk = has_paths.then(|| FilesOnDisk::read(sources.catalog, whole)).transpose()?;
     let with = EntryDetails { features: formats.contains(&Format::Csv) };
     let mut playlists = sources.load(&from, &args.playlists, with, findings)?;

@@ -6,7 +6,7 @@ use baton_plugin_kit::host::{Tables, Writable};
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::Value;
 
-use crate::model::{SERVICE_CSV, SERVICE_HISTORY, SERVICE_NAMES, SERVICE_PRIVACY, TRACKS};
+use crate::model::{SERVICE_HISTORY, SERVICE_NAMES, SERVICE_PRIVACY, TRACKS};
 
 /// A playlist of the catalog.
 #[derive(Clone, Debug, Default)]
@@ -50,13 +50,14 @@ pub(super) fn part(digest: &str) -> String {
     format!("2:{digest}:part")
 }
 
-pub(super) fn playlists(catalog: &dyn Tables) -> Result<PlaylistStates, Error> {
+/// The playlists of these services.
+pub(super) fn playlists(catalog: &dyn Tables, services: &[&str]) -> Result<PlaylistStates, Error> {
     let sql = "SELECT e.service, e.external_id, p.name, coalesce(p.snapshot, ''), \
         (SELECT count(*) FROM playlist_items AS i WHERE i.playlist = p.id), p.said_at \
         FROM external_ids AS e JOIN playlists AS p ON p.id = e.item \
-        WHERE e.kind = 'playlist' AND e.service IN (?1, ?2)";
+        WHERE e.kind = 'playlist' AND e.service IN (SELECT value FROM json_each(?1))";
     let mut states = PlaylistStates::new();
-    for row in catalog.rows(sql, &[SERVICE_CSV.into(), SERVICE_PRIVACY.into()])? {
+    for row in catalog.rows(sql, &[serde_json::json!(services).to_string().into()])? {
         let row = row?;
         let text = |at: usize| row.get(at).and_then(Value::as_text).unwrap_or_default().to_owned();
         let entries = row.get(4).and_then(Value::as_integer).and_then(|count| usize::try_from(count).ok());

@@ -23,7 +23,9 @@
 //! | `same.rs` | tracks without an id that are Spotify's tracks |
 //! | `existing.rs` | the present content of the catalog |
 //! | `plays.rs` | the history |
+//! | `account.rs` | playlists of an account, which `account/` reads |
 
+mod account;
 mod existing;
 mod model;
 mod pending;
@@ -39,6 +41,7 @@ use baton_plugin_sdk::Error;
 
 use crate::read::Folder;
 
+pub(crate) use account::AccountWriter;
 pub use model::{Args, HostServices, Report};
 
 /// Imports exports.

@@ -56,6 +56,11 @@ impl Pending {
         self.facts.len()
     }
 
+    /// Entries and tracks that wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.items.len() + self.tracks.len()
+    }
+
     /// Adds a track, unless a source of the same age or newer has written all facts of the entry.
     pub(super) fn track(&mut self, export: ExportTime<'_>, entry: &Entry) {
         let Some(key) = TrackKey::from_entry(entry) else {
@@ -100,7 +105,7 @@ impl Pending {
 
     /// Writes the rows if there are many.
     pub(super) fn write_if_many(&mut self, catalog: &dyn Writable) -> Result<(), Error> {
-        if self.items.len() + self.tracks.len() < MOST { Ok(()) } else { self.write(catalog) }
+        if self.waiting() < MOST { Ok(()) } else { self.write(catalog) }
     }
 
     pub(super) fn write(&mut self, catalog: &dyn Writable) -> Result<(), Error> {

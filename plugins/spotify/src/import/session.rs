@@ -56,7 +56,7 @@ impl<'a> Session<'a> {
         selected.sort_by_key(|found| (found.kind, (found.kind == Kind::Csv).then_some(Reverse(found.modified))));
         let only: HashSet<_> = args.playlists.iter().map(|name| playlist_id(name)).collect();
         let import = ImportState { services, findings, pending: Pending::default(), report: Report::default() };
-        let states = existing::playlists(import.services.catalog)?;
+        let states = existing::playlists(import.services.catalog, &[SERVICE_CSV, SERVICE_PRIVACY])?;
         let whole = args.paths.is_empty() && only.is_empty();
         let privacy = all.into_iter().filter(|found| matches!(found.kind, Kind::Library | Kind::Playlists)).collect();
         let privacy_ids = PrivacyIds::default();

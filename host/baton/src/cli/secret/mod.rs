@@ -2,7 +2,6 @@
 //! of the machine could read it, and is never printed.
 
 mod list;
-mod prompt;
 mod rm;
 mod set;
 

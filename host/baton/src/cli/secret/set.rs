@@ -1,14 +1,11 @@
 //! `baton secret set NAME`: stores a value, typed without echo or read from standard input.
 
-use std::io::{IsTerminal as _, Read as _};
+use std::io::IsTerminal as _;
 
-use anyhow::{Context as _, bail};
 use baton_dispatch::try_again;
-use baton_sandbox::limits;
 use jiff::Timestamp;
 
-use super::prompt;
-use crate::cli::{WorkspaceOptions, block_on};
+use crate::cli::{WorkspaceOptions, block_on, prompt};
 use crate::exit::Code;
 use crate::output;
 use crate::secrets::SecretStore;
@@ -25,7 +22,7 @@ pub(in crate::cli) struct Args {
 impl Args {
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = options.need()?;
-        let value = if std::io::stdin().is_terminal() { prompt::hidden(&self.name)? } else { piped()? };
+        let value = if std::io::stdin().is_terminal() { prompt::hidden(&self.name)? } else { prompt::piped()? };
         let replaced = SecretStore::of(&workspace.state).set(&self.name, &value, Timestamp::now())?;
         let users = workspace.registry().read()?.users_of(&self.name);
         if !users.is_empty() {
@@ -37,20 +34,4 @@ impl Args {
         output::note(&format!("{done} `{}`; tasks that waited for it continue", self.name));
         Ok(Code::Good)
     }
-}
-
-/// The value from a pipe, such as `echo VALUE | baton secret set NAME`, without the line break at its end.
-fn piped() -> anyhow::Result<String> {
-    let mut text = String::new();
-    let most = limits::SECRET_MOST_BYTES as u64 + 3;
-    std::io::stdin()
-        .lock()
-        .take(most)
-        .read_to_string(&mut text)
-        .context("failed to read the value from standard input")?;
-    let line = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
-    if line.is_empty() {
-        bail!("standard input is empty; pipe the value in, or run this in a terminal to type it");
-    }
-    Ok(line.to_owned())
 }

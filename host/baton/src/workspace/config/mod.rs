@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use baton_accounts::{AccountSettings, Provider};
 use baton_dispatch::{AgentRules, EscalationPolicy};
 use baton_ledger::regular_file;
 use baton_registry::PublicKey;
@@ -105,6 +106,17 @@ root = "."
 # djay = 2                                    # all facts of the plugin djay
 # "spotify/csv" = 1                           # the facts that spotify reads from CSV files
 
+# Accounts at online services (`baton account add spotify`, see accounts.md): your app there. Changes apply to the next consent:
+# [accounts.spotify]
+# client_id = "0123456789abcdef"              # the client ID of your app at the service
+# scopes = ["playlist-read-private"]          # what Baton asks for, in place of the usual scopes
+# redirect_port = 8888                        # the port of the redirect, if the service wants it registered
+# client_secret = "spotify-client"            # the name of the secret with the app's client secret, if there must be one
+# authorize_url = "https://accounts.spotify.com/authorize"  # other addresses, https or on this machine
+# token_url = "https://accounts.spotify.com/api/token"  # where Baton gets and renews tokens
+# device_url = "https://github.com/login/device/code"  # where Baton gets a code for another device
+# identity_url = "https://api.spotify.com/v1/me"  # asked by `baton account test` who the account belongs to
+
 # The keys whose signatures you trust: the line RW... of the .pub file that `minisign -G` writes. A plugin without a trusted
 # signature waits for your approval.
 # [trust]
@@ -149,6 +161,9 @@ pub(crate) struct Config {
     /// `[server]`.
     #[serde(default)]
     server: Option<ServerConfig>,
+    /// `[accounts.NAME]`.
+    #[serde(default)]
+    accounts: BTreeMap<Provider, AccountSettings>,
     /// The older names that the file uses, with the current ones.
     #[serde(skip)]
     renamed: Vec<String>,
@@ -216,6 +231,9 @@ impl Config {
         agents::check(&config.agents)?;
         config.notify.as_ref().map_or(Ok(()), NotifyConfig::check)?;
         config.server.as_ref().map_or(Ok(()), ServerConfig::check)?;
+        for (provider, settings) in &config.accounts {
+            settings.check(*provider).map_err(anyhow::Error::msg)?;
+        }
         Ok(config)
     }
 
@@ -271,6 +289,11 @@ impl Config {
     /// The ranks of the catalog's sources, by name.
     pub(crate) fn ranks(&self) -> &BTreeMap<String, i64> {
         &self.catalog.ranks
+    }
+
+    /// The settings of the account at a service.
+    pub(crate) fn account(&self, provider: Provider) -> AccountSettings {
+        self.accounts.get(&provider).cloned().unwrap_or_default()
     }
 
     /// The keys whose signatures are trusted.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, HOST, TE, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Request, Response, Uri};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::BodyExt as _;
 use hyper::client::conn::http1;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -22,7 +22,7 @@ use super::denial::{Denial, Denials};
 use super::policy::Policy;
 use super::rate::within;
 use super::target::Target;
-use crate::capabilities::secrets::{InjectedSecrets, Scrubber, Stream};
+use crate::capabilities::secrets::{InjectedSecrets, InjectionError, Scrubber, Stream};
 use crate::limits;
 
 /// Headers from which some servers take the method or the path of a request. No rule could be enforced with them.
@@ -83,9 +83,17 @@ impl Egress {
     /// An error code of `wasi:http`. The reason of a refusal is stored.
     pub(super) async fn send(&self, request: Request<WasiBody>, options: RequestOptions) -> Sent {
         let (mut head, body) = request.into_parts();
-        let target = match self.check(&head.method, &head.uri, &mut head.headers) {
+        let target = match self.check(&head.method, &head.uri, &head.headers) {
             Ok(target) => target,
             Err(denial) => return Err(self.deny(denial, Some(body))),
+        };
+        let used = match self.secrets.put_in(&target, &mut head.headers).await {
+            Ok(used) => used,
+            Err(InjectionError::Denied(denial)) => return Err(self.deny(denial, Some(body))),
+            Err(InjectionError::NoToken(why)) => {
+                self.denials.add(Denial::refused(format!("the request {} was not sent: {why}", target.shown())));
+                return Err(Error::DestinationUnavailable);
+            }
         };
         let scrubber = self.secrets.scrubber_of(&target);
         if !scrubber.is_idle() {
@@ -107,13 +115,16 @@ impl Egress {
         head.headers.insert(HOST, host);
         let request = Request::from_parts(head, Outgoing::new(body, self.secrets.finder(), Arc::clone(&self.flowed)));
         let (response, worker) = self.exchange(connection, request, patience).await?;
+        if response.status() == StatusCode::UNAUTHORIZED {
+            used.refuse();
+        }
         let between = within(options.between_bytes_timeout, limits::HTTP_BETWEEN_BYTES);
         let response = receive(response, &scrubber, between, place, Arc::clone(&self.flowed))?;
         Ok((response, keep_open(worker)))
     }
 
-    /// Checks the request, and injects its secrets.
-    fn check(&self, method: &http::Method, uri: &Uri, headers: &mut HeaderMap) -> Result<Target, Denial> {
+    /// Checks the request before its secrets are injected.
+    fn check(&self, method: &http::Method, uri: &Uri, headers: &HeaderMap) -> Result<Target, Denial> {
         let asked = self.asked.fetch_add(1, Ordering::Relaxed) + 1;
         if asked > limits::HTTP_REQUESTS {
             let text = format!("the request was not sent: a task may send at most {} requests", limits::HTTP_REQUESTS);
@@ -130,7 +141,6 @@ impl Egress {
                 "the request was not sent: a secret's placeholder is allowed only in a header, not in the address";
             return Err(Denial::refused(text.to_owned()));
         }
-        self.secrets.put_in(&target, headers)?;
         Ok(target)
     }
 

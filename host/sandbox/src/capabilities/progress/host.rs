@@ -45,14 +45,11 @@ impl generated::Host for State {
     }
 }
 
-/// Removes the values of secrets from each progress message.
-fn scrubbed(listener: Listener, egress: &Egress) -> Listener {
-    let scrubber = egress.secrets.scrubber.clone();
-    if scrubber.is_idle() {
-        return listener;
-    }
+/// Removes the values of secrets from each progress message, also tokens that were renewed during the attempt.
+fn scrubbed(listener: Listener, egress: &Arc<Egress>) -> Listener {
+    let egress = Arc::clone(egress);
     Arc::new(move |mut progress| {
-        scrubber.text(&mut progress.message);
+        egress.secrets.scrubber().text(&mut progress.message);
         listener(progress);
     })
 }

@@ -2,6 +2,7 @@
 //! positions of a placeholder.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -10,8 +11,9 @@ use baton_core::grants::{GrantedSecret, authority_of};
 use baton_core::manifest::SecretCapability;
 use http::{HeaderMap, HeaderValue};
 
+use super::account::AttemptAccount;
 use super::finder::PREFIX;
-use super::{Finder, Scrubber, SecretValue, Vault};
+use super::{Finder, Scrubber, SecretSource, SecretValue, TokenError, Vault};
 use crate::capabilities::http::{Denial, Target};
 use crate::limits;
 
@@ -20,8 +22,32 @@ use crate::limits;
 pub(crate) struct InjectedSecrets {
     plugin: String,
     entries: Vec<Entry>,
-    /// Masks their values.
-    pub(crate) scrubber: Scrubber,
+}
+
+/// Why a value was not inserted.
+#[derive(Debug)]
+pub(crate) enum InjectionError {
+    /// The request is refused.
+    Denied(Denial),
+    /// There is no token now. The text says why.
+    NoToken(String),
+}
+
+impl From<Denial> for InjectionError {
+    fn from(denial: Denial) -> Self {
+        Self::Denied(denial)
+    }
+}
+
+/// The accounts whose tokens a request has.
+#[derive(Debug, Default)]
+pub(crate) struct UsedAccounts(Vec<(Arc<AttemptAccount>, SecretValue)>);
+
+impl UsedAccounts {
+    /// The server refused the tokens. The next request gets others.
+    pub(crate) fn refuse(self) {
+        self.0.into_iter().for_each(|(account, token)| account.refuse(token));
+    }
 }
 
 #[derive(Debug)]
@@ -36,6 +62,7 @@ struct Entry {
 #[derive(Debug)]
 enum SecretState {
     Granted(SecretValue, Scrubber),
+    Account(Arc<AttemptAccount>),
     NotGranted,
     /// The reason why there is no value.
     Unset(String),
@@ -71,16 +98,21 @@ impl InjectedSecrets {
         vault: Option<&Vault>,
     ) -> Result<Self, String> {
         let entries: Result<Vec<Entry>, String> = declared.iter().map(|secret| entry(secret, granted, vault)).collect();
-        let entries = entries?;
-        let scrubber = Scrubber::joined(entries.iter().filter_map(Entry::scrubber));
-        Ok(Self { plugin: plugin.to_owned(), entries, scrubber })
+        Ok(Self { plugin: plugin.to_owned(), entries: entries? })
+    }
+
+    /// Masks the values of all secrets, with every token that the attempt has seen so far.
+    pub(crate) fn scrubber(&self) -> Scrubber {
+        let own: Vec<Scrubber> = self.entries.iter().filter_map(Entry::scrubber).collect();
+        Scrubber::joined(own.iter())
     }
 
     /// The scrubber for responses of `target`. It masks only the secrets that may be sent to this server. If responses
     /// of other servers were scrubbed, a plugin could test guesses with them.
     pub(crate) fn scrubber_of(&self, target: &Target) -> Scrubber {
         let there = self.entries.iter().filter(|entry| entry.goes_to(target));
-        Scrubber::joined(there.filter_map(Entry::scrubber))
+        let own: Vec<Scrubber> = there.filter_map(Entry::scrubber).collect();
+        Scrubber::joined(own.iter())
     }
 
     /// The placeholder of the secret `name`.
@@ -92,7 +124,7 @@ impl InjectedSecrets {
             return Err(PlaceholderError::Denied(Denial::refused(text)));
         };
         match &entry.state {
-            SecretState::Granted(..) => Ok(entry.placeholder.clone()),
+            SecretState::Granted(..) | SecretState::Account(_) => Ok(entry.placeholder.clone()),
             SecretState::NotGranted => {
                 let what = format!("the secret `{name}` is not granted");
                 Err(PlaceholderError::Denied(Denial::grant(&what, plugin, &format!("secret={name}"))))
@@ -103,45 +135,83 @@ impl InjectedSecrets {
 
     /// A finder for placeholders in places where they are not allowed.
     pub(crate) fn finder(&self) -> Finder {
-        Finder::new(self.granted().map(|(entry, _)| entry.placeholder.clone()).collect())
+        Finder::new(self.usable().map(|entry| entry.placeholder.clone()).collect())
     }
 
-    /// Inserts the values into the headers of a request to `target`.
-    pub(crate) fn put_in(&self, target: &Target, headers: &mut HeaderMap) -> Result<(), Denial> {
-        if self.scrubber.is_idle() {
-            return Ok(());
+    /// Inserts the values into the headers of a request to `target`. Tokens of accounts are obtained only if the request
+    /// may have them.
+    pub(crate) async fn put_in(
+        &self,
+        target: &Target,
+        headers: &mut HeaderMap,
+    ) -> Result<UsedAccounts, InjectionError> {
+        let mut used = UsedAccounts::default();
+        if self.usable().next().is_none() {
+            return Ok(used);
         }
         let finder = self.finder();
         if headers.keys().any(|name| finder.is_in(name.as_str().as_bytes())) {
-            return Err(Denial::refused(
-                "a secret's placeholder is not allowed in a header name; nothing was sent".to_owned(),
-            ));
+            let text = "a secret's placeholder is not allowed in a header name; nothing was sent";
+            return Err(Denial::refused(text.to_owned()).into());
         }
-        for (name, value) in headers.iter_mut() {
-            for (entry, secret) in self.granted() {
-                if let Some(filled) = filled(value, &entry.placeholder, secret.expose()) {
-                    entry.check(target, name.as_str())?;
-                    *value = filled.map_err(Denial::refused)?;
-                    value.set_sensitive(true);
+        for entry in self.usable() {
+            if !entry.is_in(headers, target)? {
+                continue;
+            }
+            let value = entry.current(&mut used).await?;
+            for header in headers.values_mut() {
+                if let Some(filled) = filled(header, &entry.placeholder, value.expose()) {
+                    *header = filled.map_err(Denial::refused)?;
+                    header.set_sensitive(true);
                 }
             }
         }
-        Ok(())
+        Ok(used)
     }
 
-    fn granted(&self) -> impl Iterator<Item = (&Entry, &SecretValue)> {
-        self.entries.iter().filter_map(|entry| match &entry.state {
-            SecretState::Granted(value, _) => Some((entry, value)),
-            _ => None,
-        })
+    /// The secrets that have a placeholder.
+    fn usable(&self) -> impl Iterator<Item = &Entry> {
+        let has_value = |entry: &&Entry| matches!(entry.state, SecretState::Granted(..) | SecretState::Account(_));
+        self.entries.iter().filter(has_value)
     }
 }
 
 impl Entry {
-    fn scrubber(&self) -> Option<&Scrubber> {
+    fn scrubber(&self) -> Option<Scrubber> {
         match &self.state {
-            SecretState::Granted(_, scrubber) => Some(scrubber),
+            SecretState::Granted(_, scrubber) => Some(scrubber.clone()),
+            SecretState::Account(account) => Some(account.scrubber()),
             _ => None,
+        }
+    }
+
+    /// Whether a header has the placeholder; checks that it is allowed there.
+    fn is_in(&self, headers: &HeaderMap, target: &Target) -> Result<bool, Denial> {
+        let mut found = false;
+        for (name, value) in headers {
+            if holds(value, &self.placeholder) {
+                self.check(target, name.as_str())?;
+                found = true;
+            }
+        }
+        Ok(found)
+    }
+
+    /// The value for a request that is sent now.
+    async fn current(&self, used: &mut UsedAccounts) -> Result<SecretValue, InjectionError> {
+        match &self.state {
+            SecretState::Granted(value, _) => Ok(value.clone()),
+            SecretState::Account(account) => match account.token().await {
+                Ok(value) => {
+                    used.0.push((Arc::clone(account), value.clone()));
+                    Ok(value)
+                }
+                Err(TokenError::NeedsConsent(text)) => Err(Denial { text, grantable: true }.into()),
+                Err(TokenError::Failed(text)) => Err(InjectionError::NoToken(text)),
+            },
+            SecretState::NotGranted | SecretState::Unset(_) => {
+                Err(InjectionError::NoToken(format!("the secret `{}` has no value", self.name)))
+            }
         }
     }
 
@@ -191,11 +261,13 @@ fn entry(declared: &SecretCapability, granted: &[GrantedSecret], vault: Option<&
 fn value_of(name: &str, vault: Option<&Vault>) -> Result<SecretState, String> {
     let found = vault.map_or(Ok(None), |vault| vault(name));
     Ok(match found {
-        Ok(Some(value)) if value.expose().len() >= limits::SECRET_LEAST_BYTES => {
+        Ok(Some(SecretSource::Value(value))) if value.expose().len() >= limits::SECRET_LEAST_BYTES => {
             let scrubber = Scrubber::of(value.expose())?;
             SecretState::Granted(value, scrubber)
         }
-        Ok(Some(_)) => SecretState::Unset(format!(
+        Ok(Some(SecretSource::Account(tokens))) => SecretState::Account(Arc::new(AttemptAccount::new(tokens)?)),
+        Ok(Some(SecretSource::Missing(why))) => SecretState::Unset(why),
+        Ok(Some(SecretSource::Value(_))) => SecretState::Unset(format!(
             "the secret `{name}` is shorter than {} bytes and cannot be distinguished from other text; set another with \
              `baton secret set {name}`",
             limits::SECRET_LEAST_BYTES
@@ -211,6 +283,11 @@ fn value_of(name: &str, vault: Option<&Vault>) -> Result<SecretState, String> {
 fn new_placeholder() -> String {
     let draw = || RandomState::new().build_hasher().finish();
     format!("{PREFIX}{:016x}{:016x}", draw(), draw())
+}
+
+/// Whether the header has the placeholder, plain or inside a `Basic` credential.
+fn holds(header: &HeaderValue, placeholder: &str) -> bool {
+    filled(header, placeholder, "").is_some()
 }
 
 /// The header with the value in place of the placeholder, plain or inside a `Basic` credential. `None` if the header
@@ -233,11 +310,10 @@ fn filled(header: &HeaderValue, placeholder: &str, value: &str) -> Option<Result
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use http::Uri;
 
     use super::*;
+    use crate::capabilities::secrets::{AccountToken, AccountTokens};
 
     const VALUE: &str = "s3cr3t-value";
 
@@ -251,15 +327,20 @@ mod tests {
     }
 
     fn secrets(granted: &[GrantedSecret]) -> InjectedSecrets {
-        let vault: Vault = Arc::new(|_| Ok(Some(SecretValue::new(VALUE.to_owned()))));
+        let vault: Vault = Arc::new(|_| Ok(Some(SecretValue::new(VALUE.to_owned()).into())));
         InjectedSecrets::of("x", &declared(), granted, Some(&vault)).unwrap()
     }
 
     fn put_in(secrets: &InjectedSecrets, uri: &str, header: &'static str, value: &str) -> Result<String, Denial> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let target = Target::read(&http::Method::GET, &uri.parse::<Uri>().unwrap()).unwrap();
         let mut headers = HeaderMap::new();
         headers.insert(header, value.parse().unwrap());
-        secrets.put_in(&target, &mut headers)?;
+        match runtime.block_on(secrets.put_in(&target, &mut headers)) {
+            Ok(_) => {}
+            Err(InjectionError::Denied(denial)) => return Err(denial),
+            Err(InjectionError::NoToken(why)) => panic!("{why}"),
+        }
         Ok(headers[header].to_str().unwrap().to_owned())
     }
 
@@ -327,12 +408,60 @@ mod tests {
     #[test]
     fn errors_when_it_has_no_value_and_names_the_command() {
         let grants = granted(&["a.b"], "authorization");
-        let vaults: [Vault; 2] = [Arc::new(|_| Ok(None)), Arc::new(|_| Ok(Some(SecretValue::new("short".to_owned()))))];
+        let vaults: [Vault; 2] =
+            [Arc::new(|_| Ok(None)), Arc::new(|_| Ok(Some(SecretValue::new("short".to_owned()).into())))];
         for vault in vaults {
             let missing =
                 InjectedSecrets::of("x", &declared(), &grants, Some(&vault)).unwrap().placeholder("key").unwrap_err();
             assert!(matches!(&missing, PlaceholderError::Unset(denial) if denial.grantable));
             assert!(missing.text().contains("`baton secret set key`"), "{}", missing.text());
         }
+    }
+
+    /// Issues `token-1`, then `token-2` after a refusal, then needs consent.
+    struct Issuer;
+
+    impl AccountTokens for Issuer {
+        fn stored(&self) -> Vec<SecretValue> {
+            vec![SecretValue::new("stored-refresh-token".to_owned())]
+        }
+
+        fn token(&self, refused: Option<&SecretValue>) -> Result<AccountToken, TokenError> {
+            let number = match refused.map(SecretValue::expose) {
+                None => 1,
+                Some("access-token-1") => 2,
+                Some(_) => return Err(TokenError::NeedsConsent("run `baton account add spotify`".to_owned())),
+            };
+            let hidden = vec![SecretValue::new(format!("refresh-token-{number}"))];
+            Ok(AccountToken { value: SecretValue::new(format!("access-token-{number}")), hidden })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refused_token_of_an_account_is_replaced_and_every_token_is_masked() {
+        let vault: Vault = Arc::new(|_| Ok(Some(SecretSource::Account(Arc::new(Issuer)))));
+        let grants = granted(&["a.b"], "authorization");
+        let secrets = InjectedSecrets::of("x", &declared(), &grants, Some(&vault)).unwrap();
+        let bearer = format!("Bearer {}", secrets.placeholder("key").unwrap());
+        let send = async |uri: &str| {
+            let target = Target::read(&http::Method::GET, &uri.parse::<Uri>().unwrap()).unwrap();
+            let mut headers = HeaderMap::new();
+            headers.insert("authorization", bearer.parse().unwrap());
+            let used = secrets.put_in(&target, &mut headers).await?;
+            Ok::<_, InjectionError>((used, headers["authorization"].to_str().unwrap().to_owned()))
+        };
+        assert!(matches!(send("https://c.d/").await, Err(InjectionError::Denied(_))), "another host gets no token");
+        for number in [1, 2] {
+            let (used, sent) = send("https://a.b/").await.unwrap();
+            assert_eq!(sent, format!("Bearer access-token-{number}"));
+            used.refuse();
+        }
+        let ended = send("https://a.b/").await.unwrap_err();
+        assert!(
+            matches!(ended, InjectionError::Denied(denial) if denial.grantable && denial.text.contains("account add"))
+        );
+        let mut text = "stored-refresh-token access-token-1 access-token-2 refresh-token-1 refresh-token-2".to_owned();
+        secrets.scrubber().text(&mut text);
+        assert!(!text.contains("token"), "{text}");
     }
 }

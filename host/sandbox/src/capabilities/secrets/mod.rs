@@ -2,6 +2,7 @@
 //! replaces them by the values when it sends a request. Baton scrubs the responses of servers that may have a secret,
 //! and all output of the sandbox.
 
+mod account;
 mod finder;
 mod forms;
 mod host;
@@ -16,10 +17,10 @@ use std::sync::Arc;
 use crate::capabilities::http::Egress;
 
 pub(crate) use finder::Finder;
-pub(crate) use injected::InjectedSecrets;
+pub(crate) use injected::{InjectedSecrets, InjectionError};
 pub(crate) use report::scrub_report;
 pub(crate) use scrub::{Scrubber, Stream};
-pub use value::{SecretValue, Vault};
+pub use value::{AccountToken, AccountTokens, SecretSource, SecretValue, TokenError, Vault};
 
 /// The capability's state in one attempt. The secrets are those of its requests.
 pub(crate) struct Secrets {

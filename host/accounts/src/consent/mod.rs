@@ -1,0 +1,34 @@
+//! How the operator gives consent: in a browser of this machine or with the pasted address of its last page
+//! (`browser`, `redirect`), with a code on another device (`device`), or with a token that the operator made.
+
+mod browser;
+mod device;
+mod redirect;
+
+pub use browser::BrowserConsent;
+pub use device::DeviceConsent;
+pub use redirect::RedirectError;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::account::IssuedTokens;
+use crate::error::AccountError;
+use crate::{Account, Endpoints};
+
+/// An account with a token that the operator made at the service.
+///
+/// # Errors
+/// The token cannot be sent in a header.
+pub fn personal(endpoints: &Endpoints, token: &str, now: Timestamp) -> Result<Account, AccountError> {
+    let token = token.trim();
+    if token.len() < 8 || !token.chars().all(|c| c.is_ascii_graphic()) {
+        return Err(AccountError::Settings(format!(
+            "this is not a token of {}: a token has at least 8 characters, without spaces and line breaks",
+            endpoints.provider
+        )));
+    }
+    let issued = IssuedTokens { access: token.to_owned(), refresh: None, lifetime: None::<Duration>, scopes: None };
+    Ok(Account::new(endpoints, issued, now))
+}

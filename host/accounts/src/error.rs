@@ -1,0 +1,43 @@
+//! Why there is no token.
+
+use crate::Provider;
+
+/// Why there is no token or no account.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum AccountError {
+    /// The operator must give consent (again).
+    #[error("the account {provider} needs your consent ({reason}): run `baton account add {provider}`")]
+    NeedsConsent {
+        /// The service.
+        provider: Provider,
+        /// Why: it was revoked, it expired, or was never given.
+        reason: String,
+    },
+    /// The service is not reachable or has a problem. A later try may succeed.
+    #[error("the account {provider} cannot be used now: {reason}")]
+    Temporary {
+        /// The service.
+        provider: Provider,
+        /// What happened.
+        reason: String,
+    },
+    /// The service refuses the request. The settings of the account are wrong.
+    #[error("{provider} refuses the request: {reason}; check [accounts.{provider}] in baton.toml")]
+    Refused {
+        /// The service.
+        provider: Provider,
+        /// What the service answered.
+        reason: String,
+    },
+    /// A setting is missing or wrong. The text has the fix.
+    #[error("{0}")]
+    Settings(String),
+    /// The account cannot be read or stored.
+    #[error("the account {provider} cannot be read or stored: {reason}")]
+    Store {
+        /// The service.
+        provider: Provider,
+        /// Why.
+        reason: String,
+    },
+}

@@ -1,0 +1,29 @@
+//! Where accounts are kept. The program implements it with its store of secrets.
+
+use std::path::PathBuf;
+
+use crate::{Account, Provider};
+
+/// Keeps accounts. A write is complete on the disk when it returns, or has no effect.
+pub trait AccountStore: Send + Sync {
+    /// The account, if there is one.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn read(&self, provider: Provider) -> Result<Option<Account>, String>;
+
+    /// Stores the account in place of the one before.
+    ///
+    /// # Errors
+    /// It cannot be stored.
+    fn write(&self, account: &Account) -> Result<(), String>;
+
+    /// The value of a secret, for client secrets.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn secret(&self, name: &str) -> Result<Option<String>, String>;
+
+    /// The file whose lock a process holds while it changes the account.
+    fn lock_file(&self, provider: Provider) -> PathBuf;
+}

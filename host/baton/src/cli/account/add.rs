@@ -1,0 +1,230 @@
+//! `baton account add SERVICE`: shows what Baton will be allowed to do, gets the consent and stores its tokens. Tasks that waited
+//! for the account continue.
+
+use std::io::IsTerminal as _;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use baton_accounts::{
+    Account, AccountError, AccountSettings, Accounts, BrowserConsent, ConsentKind, DeviceConsent, Endpoints, Provider,
+    RedirectError, identity, personal,
+};
+use baton_dispatch::try_again;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::pasted::PastedLines;
+use super::service;
+use crate::accounts;
+use crate::cli::{WorkspaceOptions, block_on, prompt};
+use crate::exit::Code;
+use crate::output;
+use crate::secrets::SecretStore;
+use crate::workspace::{Workspace, head, pause};
+
+/// Connect an account: shows what Baton may do, and waits for your consent
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// The service
+    #[arg(value_name = "SERVICE", value_parser = service::parser())]
+    service: Provider,
+    /// The client ID of your app at the service [default: client_id in baton.toml, or that of the account]
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+    /// Ask for this scope in place of the usual ones; repeatable
+    #[arg(long = "scope", value_name = "SCOPE")]
+    scopes: Vec<String>,
+    /// Only print the address, do not open it
+    #[arg(long)]
+    no_browser: bool,
+    /// How long to wait for your consent
+    #[arg(long, value_name = "DURATION", value_parser = pause, default_value = "10m")]
+    timeout: Duration,
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let workspace = options.need()?;
+        let accounts = accounts::of(&SecretStore::of(&workspace.state));
+        let endpoints = self.settings(&workspace, &accounts)?.endpoints(self.service)?;
+        show_scopes(&endpoints);
+        let token = match self.service.consent() {
+            ConsentKind::Personal => Some(self.token()?),
+            ConsentKind::Browser | ConsentKind::Device => None,
+        };
+        let users = workspace.registry().read()?.users_of(self.service.name());
+        let ledger = if users.is_empty() {
+            None
+        } else {
+            Some(head::open_ledger(&workspace, &baton_dispatch::owner::name("account"))?)
+        };
+        let (account, name) = block_on(async {
+            let account = self.consent(endpoints, &accounts, token).await?;
+            let name = self.owner(&account).await?;
+            accounts.add(account.clone()).await?;
+            if let Some(ledger) = &ledger {
+                try_again(ledger, users.clone()).await?;
+            }
+            Ok((account, name))
+        })?;
+        workspace.state.wake_daemon();
+        self.report(&account, name.as_deref(), &users);
+        Ok(Code::Good)
+    }
+
+    /// The settings of `baton.toml`, with the options of the command in place of them.
+    fn settings(&self, workspace: &Workspace, accounts: &Accounts) -> anyhow::Result<AccountSettings> {
+        let mut settings = workspace.config.account(self.service);
+        if let Some(id) = &self.client_id {
+            settings.client_id = Some(id.clone());
+        }
+        if settings.client_id.is_none() {
+            // A damaged account is replaced.
+            let before = accounts.stored(self.service).ok().flatten();
+            settings.client_id = before.map(|account| account.client_id).filter(|id| !id.is_empty());
+        }
+        if !self.scopes.is_empty() {
+            settings.scopes = Some(self.scopes.clone());
+        }
+        Ok(settings)
+    }
+
+    /// The token that the operator made.
+    fn token(&self) -> anyhow::Result<String> {
+        if !std::io::stdin().is_terminal() {
+            return prompt::piped();
+        }
+        output::note(&format!("To get a token, {}.", self.service.setup()));
+        prompt::hidden(&format!("the token of {}", self.service))
+    }
+
+    async fn consent(
+        &self,
+        endpoints: Endpoints,
+        accounts: &Accounts,
+        token: Option<String>,
+    ) -> anyhow::Result<Account> {
+        if let Some(token) = token {
+            return Ok(personal(&endpoints, &token, Timestamp::now())?);
+        }
+        let secret = endpoints.client_secret.as_ref().map(|name| accounts.client_secret(self.service, name));
+        let secret = secret.transpose()?;
+        let waiting = async {
+            match self.service.consent() {
+                ConsentKind::Device => self.on_a_device(DeviceConsent::begin(endpoints, secret).await?).await,
+                _ => self.in_a_browser(BrowserConsent::begin(endpoints, secret).await?).await,
+            }
+        };
+        match tokio::time::timeout(self.timeout, waiting).await {
+            Ok(account) => account,
+            Err(_) => bail!(
+                "there was no consent within {} s; to try again: baton account add {}",
+                self.timeout.as_secs(),
+                self.service
+            ),
+        }
+    }
+
+    async fn on_a_device(&self, consent: DeviceConsent) -> anyhow::Result<Account> {
+        output::note(&format!(
+            "Open this address on any device and type the code {}:\n\n  {}\n",
+            output::one_line(consent.code()),
+            output::one_line(consent.url())
+        ));
+        self.open(consent.url());
+        Ok(consent.finish().await?)
+    }
+
+    async fn in_a_browser(&self, consent: BrowserConsent) -> anyhow::Result<Account> {
+        output::note(&format!(
+            "Open this address in a browser and agree:\n\n  {}\n\nBaton waits for the browser to return. If the browser is on \
+             another machine, its last page cannot be shown there: copy the address of that page (it begins with {}) and \
+             paste it here.",
+            consent.url(),
+            consent.redirect()
+        ));
+        self.open(consent.url());
+        let mut pasted = PastedLines::read();
+        let code = loop {
+            tokio::select! {
+                code = consent.code_from_browser() => break code?,
+                line = pasted.next() => match consent.code_in(&line) {
+                    Ok(code) => break code,
+                    Err(RedirectError::Refused(reason)) => {
+                        return Err(AccountError::NeedsConsent { provider: self.service, reason }.into());
+                    }
+                    Err(error) => output::note(&format!("{error}; paste another one, or use the browser")),
+                },
+            }
+        };
+        Ok(consent.finish(code).await?)
+    }
+
+    /// Opens the address, if there is a person in front of a screen. The address was printed, so a failure does not matter.
+    fn open(&self, url: &str) {
+        let has_screen = cfg!(target_os = "macos")
+            || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
+        if self.no_browser || !has_screen || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+            return;
+        }
+        let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+        let mut command = Command::new(program);
+        drop(command.arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn());
+    }
+
+    /// Who the account belongs to. A token that the service does not accept is not stored.
+    async fn owner(&self, account: &Account) -> anyhow::Result<Option<String>> {
+        match identity(account, &account.tokens()).await {
+            Ok(Some(name)) => Ok(Some(name)),
+            Ok(None) => bail!("{} does not accept the token; nothing was stored", self.service),
+            Err(error) if self.service.consent() == ConsentKind::Personal => {
+                Err(error).context("the token could not be checked; nothing was stored")
+            }
+            Err(error) => {
+                output::note(&format!("The account is connected, but its owner is unknown: {error}"));
+                Ok(None)
+            }
+        }
+    }
+
+    fn report(&self, account: &Account, name: Option<&str>, users: &[String]) {
+        let missing: Vec<&String> = self.scopes.iter().filter(|scope| !account.scopes.contains(scope)).collect();
+        for scope in missing {
+            output::note(&format!("{} did not allow {}", self.service, output::one_line(scope)));
+        }
+        if self.json {
+            let mut shown = service::as_json(account);
+            if let Some(fields) = shown.as_object_mut() {
+                fields.insert("owner".to_owned(), json!(name));
+                fields.insert("plugins".to_owned(), json!(users));
+            }
+            output::json(&json!({ "schema": 1, "account": shown }));
+            return;
+        }
+        let owner = name.map(|name| format!(" of {}", output::one_line(name))).unwrap_or_default();
+        output::note(&format!("connected the {} account{owner}; tasks that waited for it continue", self.service));
+        if users.is_empty() {
+            output::note(&format!(
+                "No plugin may use it yet: `baton plugin grant NAME secret={}` allows it to a plugin.",
+                self.service
+            ));
+        }
+    }
+}
+
+/// Shows what the consent allows, before anything is opened.
+fn show_scopes(endpoints: &Endpoints) {
+    let scopes: Vec<String> = endpoints
+        .explained_scopes()
+        .map(|(name, allows)| format!("  {name}\n      {}", allows.unwrap_or("Set by you; the service explains it.")))
+        .collect();
+    let text = if scopes.is_empty() {
+        format!("Baton may do with {} what the token allows that you give it.", endpoints.provider)
+    } else {
+        format!("Baton asks {} to allow this, and nothing else:\n{}", endpoints.consent_server(), scopes.join("\n"))
+    };
+    output::note(&text);
+}

@@ -1,0 +1,37 @@
+//! The argument SERVICE, and what the commands show of an account.
+
+use baton_accounts::{Account, ConsentKind, Provider};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use serde_json::{Value, json};
+
+/// Parses the name of a service; completions list the names.
+pub(super) fn parser() -> impl TypedValueParser<Value = Provider> {
+    PossibleValuesParser::new(Provider::ALL.map(Provider::name)).try_map(|name| name.parse::<Provider>())
+}
+
+/// `ready`, or `needs consent`.
+pub(super) fn state(account: &Account) -> &'static str {
+    if account.needs_consent.is_some() { "needs consent" } else { "ready" }
+}
+
+/// The account as JSON, without its tokens.
+pub(super) fn as_json(account: &Account) -> Value {
+    json!({
+        "service": account.provider.name(),
+        "kind": kind(account.provider),
+        "state": if account.needs_consent.is_some() { "needs_consent" } else { "ready" },
+        "reason": account.needs_consent,
+        "scopes": account.scopes,
+        "consented_at": account.consented_at,
+        "expires_at": account.expires_at,
+    })
+}
+
+/// How the operator gave consent.
+pub(super) fn kind(provider: Provider) -> &'static str {
+    match provider.consent() {
+        ConsentKind::Browser => "browser",
+        ConsentKind::Device => "device",
+        ConsentKind::Personal => "token",
+    }
+}

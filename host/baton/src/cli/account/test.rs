@@ -1,0 +1,98 @@
+//! `baton account test [SERVICE]`: asks the services who the tokens belong to. A token that is about to expire is renewed.
+
+use baton_accounts::{AccountError, Accounts, Provider, identity};
+use serde_json::{Value, json};
+
+use super::service;
+use crate::accounts;
+use crate::cli::{WorkspaceOptions, block_on};
+use crate::exit::Code;
+use crate::output;
+use crate::secrets::SecretStore;
+
+/// Check that the services still accept the accounts
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// The service [default: all connected accounts]
+    #[arg(value_name = "SERVICE", value_parser = service::parser())]
+    service: Option<Provider>,
+    #[arg(long)]
+    json: bool,
+}
+
+/// The result for one account.
+struct Checked {
+    provider: Provider,
+    owner: Result<String, AccountError>,
+}
+
+impl Args {
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let workspace = options.need()?;
+        let accounts = accounts::of(&SecretStore::of(&workspace.state));
+        let mut providers: Vec<Provider> = self.service.into_iter().collect();
+        if self.service.is_none() {
+            for provider in Provider::ALL {
+                providers.extend(accounts.stored(provider)?.map(|_| provider));
+            }
+        }
+        let checked = block_on(async {
+            let mut checked = Vec::new();
+            for provider in providers {
+                checked.push(Checked { provider, owner: owner(&accounts, provider).await });
+            }
+            Ok(checked)
+        })?;
+        let failed = checked.iter().any(|checked| checked.owner.is_err());
+        if self.json {
+            output::json(&json!({ "schema": 1, "accounts": checked.iter().map(Checked::as_json).collect::<Vec<_>>() }));
+        } else {
+            let text: String = checked.iter().map(Checked::as_line).collect();
+            output::print(if text.is_empty() {
+                "there are no accounts; `baton account add SERVICE` connects one\n"
+            } else {
+                &text
+            });
+        }
+        Ok(if failed { Code::Findings } else { Code::Good })
+    }
+}
+
+/// The owner of the account. A token that was revoked before its end is renewed once.
+async fn owner(accounts: &Accounts, provider: Provider) -> Result<String, AccountError> {
+    let mut tokens = accounts.tokens(provider, None).await?;
+    for renewed in [false, true] {
+        let needs = |reason: &str| AccountError::NeedsConsent { provider, reason: reason.to_owned() };
+        let account = accounts.stored(provider)?.ok_or_else(|| needs("it was removed"))?;
+        if let Some(name) = identity(&account, &tokens).await? {
+            return Ok(name);
+        }
+        if !renewed {
+            tokens = accounts.tokens(provider, Some(&tokens.access)).await?;
+        }
+    }
+    Err(AccountError::Temporary { provider, reason: "it refuses a token that it has just issued".to_owned() })
+}
+
+impl Checked {
+    fn as_line(&self) -> String {
+        match &self.owner {
+            Ok(name) => format!("{}: works, it belongs to {}\n", self.provider, output::one_line(name)),
+            Err(error) => format!("{}: {error}\n", self.provider),
+        }
+    }
+
+    fn as_json(&self) -> Value {
+        let state = match &self.owner {
+            Ok(_) => "ready",
+            Err(AccountError::NeedsConsent { .. }) => "needs_consent",
+            Err(_) => "failed",
+        };
+        json!({
+            "service": self.provider.name(),
+            "state": state,
+            "owner": self.owner.as_ref().ok(),
+            "reason": self.owner.as_ref().err().map(ToString::to_string),
+        })
+    }
+}

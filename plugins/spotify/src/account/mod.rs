@@ -1,0 +1,25 @@
+//! Actions for a Spotify account: `pull` reads its playlists and liked songs into the catalog, `now-playing` and `recent` report what
+//! is and was played. All of them only read.
+//!
+//! **Rules of the Web API (2026).** `/playlists/{id}/items` answers only for playlists that the account owns or edits, so playlists of
+//! others are listed and not read. Pages are addressed by offset: `next` of an answer is never followed, so no answer can lead to another
+//! server. A playlist is complete if its pages have as many items as it says, and if its `snapshot_id` is the same before and after. A
+//! playlist whose `snapshot_id` is in the catalog already is not read again.
+//!
+//! | file | what |
+//! |---|---|
+//! | `web.rs` | requests: rate limits, quotas, errors that are worth another try |
+//! | `pages.rs` | lists of any length, and whether they are complete |
+//! | `items.rs` | JSON of the API to entries |
+//! | `pull.rs` | `pull` |
+//! | `playing.rs` | `now-playing`, `recent` |
+
+mod items;
+mod pages;
+mod playing;
+mod pull;
+mod web;
+
+pub use playing::{now_playing, recent};
+pub use pull::{Args, PullServices, pull};
+pub use web::{Answer, Api, HostWeb, Web};

@@ -1,0 +1,283 @@
+//! Requests to the Web API. A rate limit is waited for within limits, and a request that may succeed later is tried again.
+//!
+//! A token that the server refuses is renewed by the host, so the request is sent once more. If the account needs consent, the host
+//! denies the request and the task waits for it.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use baton_plugin_sdk::Error;
+use baton_plugin_sdk::http::{self, HttpError};
+use serde_json::Value;
+
+/// The host in the manifest.
+const HOST: &str = "api";
+
+/// The secret in the manifest, which is the account.
+const ACCOUNT: &str = "spotify";
+
+/// The longest pause of one rate limit. Spotify counts the requests of 30 seconds.
+const LONGEST_PAUSE: u64 = 45;
+
+/// All pauses of one task, in seconds. A task has five minutes.
+const PAUSES: u64 = 120;
+
+/// How often a request is sent if the server fails.
+const TRIES: u64 = 4;
+
+/// Requests of one task. The host allows 1,000; the rest is for tries.
+const REQUESTS: usize = 900;
+
+/// An answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// `Retry-After`, in seconds.
+    pub retry_after: Option<u64>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// Sends requests.
+pub trait Web {
+    /// `GET` of a path below the API's address, such as `/v1/me`.
+    ///
+    /// # Errors
+    /// No answer, or the host denied the request.
+    fn get(&self, path: &str) -> Result<Answer, HttpError>;
+
+    /// Waits.
+    fn pause(&self, duration: Duration);
+}
+
+/// The host's network.
+#[derive(Clone, Copy, Debug)]
+pub struct HostWeb;
+
+impl Web for HostWeb {
+    fn get(&self, path: &str) -> Result<Answer, HttpError> {
+        let address = format!("{}{path}", http::address(HOST)?);
+        let denied = |error: Error| match error {
+            Error::Permanent(text) | Error::Retryable(text) | Error::NeedsHuman(text) | Error::NeedsGrant(text) => {
+                HttpError::Denied(text)
+            }
+        };
+        let request = http::get(address).bearer(ACCOUNT).map_err(denied)?;
+        // A redirect could lead to another server.
+        let answer = request.redirects(0).send()?;
+        let retry_after = answer.retry_after();
+        Ok(Answer { status: answer.status, retry_after, body: answer.body })
+    }
+
+    fn pause(&self, duration: Duration) {
+        std::thread::sleep(duration);
+    }
+}
+
+/// The Web API of one task.
+pub struct Api<'a> {
+    web: &'a dyn Web,
+    requests: Cell<usize>,
+    paused: Cell<u64>,
+}
+
+/// Why there is no content.
+#[derive(Debug, PartialEq)]
+pub(super) enum Refusal {
+    /// The API does not give this to the account.
+    Forbidden,
+    /// It does not exist.
+    Missing,
+    /// The requests of this task are used up.
+    NoMoreRequests,
+    /// The task cannot continue.
+    Failed(Error),
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Forbidden => Self::Permanent(
+                "Spotify does not allow this to the account (403). If the app is in development mode, its owner needs Premium, and \
+                 your account must be among its users"
+                    .to_owned(),
+            ),
+            Refusal::Missing => Self::Permanent("Spotify does not have what was asked for (404)".to_owned()),
+            Refusal::NoMoreRequests => {
+                Self::Retryable(format!("this task has sent {REQUESTS} requests, which is its limit; the next one continues"))
+            }
+            Refusal::Failed(error) => error,
+        }
+    }
+}
+
+impl<'a> Api<'a> {
+    /// The API behind `web`.
+    #[must_use]
+    pub fn new(web: &'a dyn Web) -> Self {
+        Self { web, requests: Cell::new(0), paused: Cell::new(0) }
+    }
+
+    /// The number of requests so far.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        self.requests.get()
+    }
+
+    /// The content of a path; `None` if there is none (204).
+    pub(super) fn get(&self, path: &str) -> Result<Option<Value>, Refusal> {
+        let (mut tries, mut renewed) = (0, false);
+        loop {
+            if self.requests.get() >= REQUESTS {
+                return Err(Refusal::NoMoreRequests);
+            }
+            self.requests.set(self.requests.get() + 1);
+            tries += 1;
+            let why = match self.web.get(path) {
+                Ok(answer) => match answer.status {
+                    204 => return Ok(None),
+                    200 => match serde_json::from_slice(&answer.body) {
+                        Ok(content) => return Ok(Some(content)),
+                        Err(error) => format!("the answer is not JSON ({error})"),
+                    },
+                    401 if !renewed => {
+                        renewed = true;
+                        continue;
+                    }
+                    401 => return Err(failed(Error::Permanent, "Spotify does not accept the account's token (401)")),
+                    403 => return Err(Refusal::Forbidden),
+                    404 => return Err(Refusal::Missing),
+                    429 => {
+                        self.wait(&answer)?;
+                        continue;
+                    }
+                    status @ (408 | 500..=599) => format!("it answers {status}"),
+                    status => {
+                        let text = format!("Spotify answers {status} to GET {path}");
+                        return Err(Refusal::Failed(Error::Permanent(text)));
+                    }
+                },
+                Err(HttpError::Failed(why)) => why,
+                Err(error) => return Err(Refusal::Failed(error.into())),
+            };
+            if tries >= TRIES {
+                return Err(Refusal::Failed(Error::Retryable(format!("GET {path} failed {TRIES} times: {why}"))));
+            }
+            self.pause(tries, &why)?;
+        }
+    }
+
+    /// Waits as long as a rate limit asks for. A quota is another limit: waiting does not help.
+    fn wait(&self, answer: &Answer) -> Result<(), Refusal> {
+        let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        if body.pointer("/error/reason").and_then(Value::as_str) == Some("QUOTA_EXCEEDED") {
+            let text = "Spotify's quota of your developer account is used up (QUOTA_EXCEEDED). It counts all your apps; wait until \
+                        Spotify renews it, then run this again";
+            return Err(failed(Error::Permanent, text));
+        }
+        self.pause(answer.retry_after.unwrap_or(5), "its rate limit is reached (429)")
+    }
+
+    fn pause(&self, seconds: u64, why: &str) -> Result<(), Refusal> {
+        let all = self.paused.get().saturating_add(seconds);
+        if seconds > LONGEST_PAUSE || all > PAUSES {
+            return Err(Refusal::Failed(Error::Retryable(format!("Spotify asks for a pause of {seconds} s: {why}"))));
+        }
+        self.paused.set(all);
+        self.web.pause(Duration::from_secs(seconds));
+        Ok(())
+    }
+}
+
+fn failed(kind: fn(String) -> Error, text: &str) -> Refusal {
+    Refusal::Failed(kind(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    /// Gives these answers, and records the pauses.
+    struct Script {
+        answers: RefCell<Vec<Result<Answer, HttpError>>>,
+        pauses: RefCell<Vec<u64>>,
+    }
+
+    impl Script {
+        fn new(answers: Vec<Result<Answer, HttpError>>) -> Self {
+            Self { answers: RefCell::new(answers), pauses: RefCell::default() }
+        }
+    }
+
+    impl Web for Script {
+        fn get(&self, _: &str) -> Result<Answer, HttpError> {
+            self.answers.borrow_mut().remove(0)
+        }
+
+        fn pause(&self, duration: Duration) {
+            self.pauses.borrow_mut().push(duration.as_secs());
+        }
+    }
+
+    fn answer(status: u16, body: &str) -> Result<Answer, HttpError> {
+        Ok(Answer { status, retry_after: None, body: body.as_bytes().to_vec() })
+    }
+
+    fn busy(seconds: u64) -> Result<Answer, HttpError> {
+        Ok(Answer { status: 429, retry_after: Some(seconds), body: b"{}".to_vec() })
+    }
+
+    #[test]
+    fn what_may_succeed_later_is_asked_for_again() {
+        let failed = || Err(HttpError::Failed("no answer".to_owned()));
+        let web = Script::new(vec![failed(), answer(503, ""), answer(200, "{\"a\":"), answer(200, "{\"a\":1}")]);
+        assert_eq!(Api::new(&web).get("/v1/me").unwrap().unwrap()["a"], 1);
+        assert_eq!(*web.pauses.borrow(), [1, 2, 3]);
+        let web = Script::new((0..4).map(|_| answer(500, "")).collect());
+        assert!(matches!(Api::new(&web).get("/v1/me"), Err(Refusal::Failed(Error::Retryable(_)))));
+    }
+
+    #[test]
+    fn a_rate_limit_is_waited_for_within_limits_and_a_quota_is_not() {
+        let web = Script::new(vec![busy(7), busy(40), answer(204, "")]);
+        assert_eq!(Api::new(&web).get("/v1/x").unwrap(), None);
+        assert_eq!(*web.pauses.borrow(), [7, 40]);
+        let web = Script::new(vec![busy(46)]);
+        assert!(matches!(Api::new(&web).get("/v1/x"), Err(Refusal::Failed(Error::Retryable(_)))));
+        let web = Script::new((0..9).map(|_| busy(40)).collect());
+        assert!(matches!(Api::new(&web).get("/v1/x"), Err(Refusal::Failed(Error::Retryable(_)))));
+        assert_eq!(web.pauses.borrow().len(), 3, "two minutes together");
+        let quota = r#"{"error":{"status":429,"message":"Too many requests","reason":"QUOTA_EXCEEDED"}}"#;
+        let web = Script::new(vec![answer(429, quota)]);
+        assert!(
+            matches!(Api::new(&web).get("/v1/x"), Err(Refusal::Failed(Error::Permanent(why))) if why.contains("QUOTA"))
+        );
+    }
+
+    #[test]
+    fn a_refused_token_is_tried_once_more_and_a_refusal_is_final() {
+        let web = Script::new(vec![answer(401, ""), answer(200, "1")]);
+        assert_eq!(Api::new(&web).get("/v1/x").unwrap(), Some(Value::from(1)));
+        let web = Script::new(vec![answer(401, ""), answer(401, "")]);
+        assert!(matches!(Api::new(&web).get("/v1/x"), Err(Refusal::Failed(Error::Permanent(_)))));
+        for (status, refusal) in [(403, Refusal::Forbidden), (404, Refusal::Missing)] {
+            let web = Script::new(vec![answer(status, "")]);
+            assert_eq!(Api::new(&web).get("/v1/x"), Err(refusal));
+        }
+        let web = Script::new(vec![answer(302, "")]);
+        assert!(matches!(Api::new(&web).get("/v1/x"), Err(Refusal::Failed(Error::Permanent(_)))), "no redirect");
+    }
+
+    #[test]
+    fn a_task_has_a_limit_of_requests() {
+        let web = Script::new((0..REQUESTS).map(|_| answer(204, "")).collect());
+        let api = Api::new(&web);
+        for _ in 0..REQUESTS {
+            api.get("/v1/x").unwrap();
+        }
+        assert_eq!(api.get("/v1/x"), Err(Refusal::NoMoreRequests));
+    }
+}

@@ -1,0 +1,382 @@
+//! A stateful Spotify Web API on loopback, as of 2026: pages of at most 50, `/playlists/{id}/items` only for owners and
+//! collaborators, `item` in place of `track`, 204 when nothing is played. `next` of its pages leads to another server, so a client that
+//! follows it fails. Tokens are those of an [`OAuthServer`]; a test orders faults.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::fake_service::{Answer, FakeService, parts, value};
+use crate::oauth_server::OAuthServer;
+use crate::server::ReceivedRequest;
+
+/// The id of the account.
+pub const ME: &str = "listener";
+
+/// What happens to a request.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// This status without an effect.
+    Status(&'static str),
+    /// 429 with this many seconds of `Retry-After`.
+    Busy(u64),
+    /// 429 with the reason `QUOTA_EXCEEDED`.
+    Quota,
+    /// The body ends after this many bytes.
+    Cut(usize),
+    /// No answer.
+    Lost,
+    /// The answer comes after this pause.
+    Late(Duration),
+    /// The user ends the consent; the request gets 401.
+    Revoked,
+    /// The access token ends before its time.
+    Expired,
+    /// The playlist changes after the request.
+    Changed(String),
+}
+
+/// A playlist.
+#[derive(Clone, Debug)]
+pub struct FakePlaylist {
+    /// Its id of 22 characters.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its owner.
+    pub owner: String,
+    /// Whether others edit it too.
+    pub collaborative: bool,
+    /// Counts its changes.
+    pub version: u64,
+    /// Its items: `item`, `added_at`, ….
+    pub items: Vec<Value>,
+}
+
+struct Library {
+    playlists: Vec<FakePlaylist>,
+    liked: Vec<Value>,
+    playing: Option<Value>,
+    recent: Vec<Value>,
+    /// Faults for requests whose path contains the text, each once.
+    faults: Vec<(String, Fault)>,
+    problems: Vec<String>,
+}
+
+/// The server.
+pub struct SpotifyServer {
+    library: Arc<Mutex<Library>>,
+    service: FakeService,
+}
+
+impl SpotifyServer {
+    /// An empty account.
+    #[must_use]
+    pub fn start(oauth: &OAuthServer) -> Self {
+        let library = Arc::new(Mutex::new(Library {
+            playlists: Vec::new(),
+            liked: Vec::new(),
+            playing: None,
+            recent: Vec::new(),
+            faults: Vec::new(),
+            problems: Vec::new(),
+        }));
+        let (own, oauth) = (Arc::clone(&library), oauth.clone());
+        let service = FakeService::start(move |request| {
+            let mut library = own.lock().unwrap_or_else(PoisonError::into_inner);
+            library.faulty(request, &oauth)
+        });
+        Self { library, service }
+    }
+
+    fn state(&self) -> MutexGuard<'_, Library> {
+        self.library.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its address, without a slash at the end.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.service.address()
+    }
+
+    /// Adds a playlist of the account.
+    pub fn add(&self, number: usize, name: &str, items: Vec<Value>) -> String {
+        self.add_of(number, name, ME, false, items)
+    }
+
+    /// Adds a playlist.
+    pub fn add_of(&self, number: usize, name: &str, owner: &str, collaborative: bool, items: Vec<Value>) -> String {
+        let id = format!("playlist{number:014}");
+        let (name, owner) = (name.to_owned(), owner.to_owned());
+        self.state().playlists.push(FakePlaylist { id: id.clone(), name, owner, collaborative, version: 1, items });
+        id
+    }
+
+    /// Changes a playlist.
+    pub fn change(&self, id: &str, change: impl FnOnce(&mut Vec<Value>)) {
+        let mut library = self.state();
+        if let Some(playlist) = library.playlists.iter_mut().find(|playlist| playlist.id == id) {
+            change(&mut playlist.items);
+            playlist.version += 1;
+        }
+    }
+
+    /// Sets the liked songs, the newest first.
+    pub fn set_liked(&self, liked: Vec<Value>) {
+        self.state().liked = liked;
+    }
+
+    /// Sets what is played.
+    pub fn set_playing(&self, item: Option<Value>) {
+        self.state().playing = item;
+    }
+
+    /// Sets the last plays.
+    pub fn set_recent(&self, recent: Vec<Value>) {
+        self.state().recent = recent;
+    }
+
+    /// The next request whose path contains `path` has this fault.
+    pub fn order(&self, path: &str, fault: Fault) {
+        self.state().faults.push((path.to_owned(), fault));
+    }
+
+    /// The paths of the requests so far.
+    #[must_use]
+    pub fn paths(&self) -> Vec<String> {
+        self.service.asked().iter().filter_map(|asked| asked.line.split(' ').nth(1).map(str::to_owned)).collect()
+    }
+
+    /// What clients did wrong.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        self.state().problems.clone()
+    }
+
+    /// The faults that no request has had.
+    #[must_use]
+    pub fn faults_left(&self) -> usize {
+        self.state().faults.len()
+    }
+}
+
+impl Library {
+    fn faulty(&mut self, request: &ReceivedRequest, oauth: &OAuthServer) -> Answer {
+        let address = request.line.split(' ').nth(1).unwrap_or_default();
+        let fault = self.faults.iter().position(|(path, _)| address.contains(path.as_str()));
+        let fault = fault.map(|at| self.faults.remove(at).1);
+        match &fault {
+            Some(Fault::Status(status)) => return error(status, "out of order"),
+            Some(Fault::Busy(seconds)) => {
+                return error("429 Too Many Requests", "API rate limit exceeded")
+                    .with("Retry-After", &seconds.to_string());
+            }
+            Some(Fault::Quota) => {
+                let body =
+                    json!({ "error": { "status": 429, "message": "Too many requests", "reason": "QUOTA_EXCEEDED" } });
+                return Answer::json("429 Too Many Requests", &body);
+            }
+            Some(Fault::Revoked) => oauth.revoke(),
+            Some(Fault::Expired) => oauth.expire_access_tokens(),
+            _ => {}
+        }
+        let mut answer = self.answer(request, oauth);
+        match fault {
+            Some(Fault::Cut(bytes)) => answer.cut = Some(bytes),
+            Some(Fault::Lost) => answer.lost = true,
+            Some(Fault::Late(pause)) => answer.pause = pause,
+            Some(Fault::Changed(id)) => {
+                if let Some(playlist) = self.playlists.iter_mut().find(|playlist| playlist.id == id) {
+                    playlist.items.rotate_left(1);
+                    playlist.version += 1;
+                }
+            }
+            _ => {}
+        }
+        answer
+    }
+
+    fn answer(&mut self, request: &ReceivedRequest, oauth: &OAuthServer) -> Answer {
+        let authorization = request.header("authorization");
+        if !oauth.knows(authorization) {
+            return error("401 Unauthorized", "The access token expired");
+        }
+        let (path, query) = parts(request);
+        let scope = match path.as_str() {
+            "/v1/me/tracks" => "user-library-read",
+            "/v1/me/player/currently-playing" => "user-read-currently-playing",
+            "/v1/me/player/recently-played" => "user-read-recently-played",
+            "/v1/me" => "",
+            _ => "playlist-read-private",
+        };
+        if !scope.is_empty() && !oauth.accepts(authorization, scope) {
+            return error("403 Forbidden", "Insufficient client scope");
+        }
+        if !request.line.starts_with("GET ") {
+            self.problems.push(format!("it writes: {}", request.line));
+            return error("405 Method Not Allowed", "only reading");
+        }
+        match path.as_str() {
+            "/v1/me" => Answer::json("200 OK", &user(ME)),
+            "/v1/me/playlists" => {
+                let all: Vec<Value> = self.playlists.iter().map(FakePlaylist::listed).collect();
+                self.page(&path, &query, &all)
+            }
+            "/v1/me/tracks" => {
+                let liked = self.liked.clone();
+                self.page(&path, &query, &liked)
+            }
+            "/v1/me/player/currently-playing" => match &self.playing {
+                None => Answer::empty("204 No Content"),
+                Some(item) => Answer::json(
+                    "200 OK",
+                    &json!({ "timestamp": 1_768_731_300_000_i64, "progress_ms": 61_000, "is_playing": true, "item": item,
+                        "currently_playing_type": "track" }),
+                ),
+            },
+            "/v1/me/player/recently-played" => Answer::json(
+                "200 OK",
+                &json!({ "href": "https://api.spotify.com/v1/me/player/recently-played", "limit": 50, "next": "https://elsewhere.example/v1",
+                    "cursors": {}, "total": self.recent.len(), "items": self.recent }),
+            ),
+            _ => self.playlist(&path, &query),
+        }
+    }
+
+    fn playlist(&mut self, path: &str, query: &[(String, String)]) -> Answer {
+        let rest = path.strip_prefix("/v1/playlists/").unwrap_or_default();
+        let (id, what) = rest.split_once('/').unwrap_or((rest, ""));
+        let Some(playlist) = self.playlists.iter().find(|playlist| playlist.id == id).cloned() else {
+            self.problems.push(format!("there is no {path}"));
+            return error("404 Not Found", "Resource not found");
+        };
+        match what {
+            "" if value(query, "fields") == Some("snapshot_id") => {
+                Answer::json("200 OK", &json!({ "snapshot_id": playlist.snapshot() }))
+            }
+            "" => Answer::json("200 OK", &playlist.listed()),
+            "items" if playlist.owner == ME || playlist.collaborative => self.page(path, query, &playlist.items),
+            "items" => {
+                self.problems.push(format!("{path} is of others"));
+                error("403 Forbidden", "Forbidden")
+            }
+            // The old address.
+            _ => error("403 Forbidden", "Forbidden"),
+        }
+    }
+
+    fn page(&mut self, path: &str, query: &[(String, String)], all: &[Value]) -> Answer {
+        let number = |name: &str, default: usize| match value(query, name) {
+            None => Some(default),
+            Some(text) => text.parse::<usize>().ok(),
+        };
+        let (limit, offset) = (number("limit", 20), number("offset", 0));
+        let (Some(limit @ 1..=50), Some(offset)) = (limit, offset) else {
+            self.problems.push(format!("the page is wrong: {path} {query:?}"));
+            return error("400 Bad Request", "Invalid limit");
+        };
+        let items: Vec<&Value> = all.iter().skip(offset).take(limit).collect();
+        let more = offset + items.len() < all.len();
+        let next = more.then_some("https://elsewhere.example/v1/the/next/page");
+        let page = json!({
+            "href": format!("https://api.spotify.com{path}"), "limit": limit, "offset": offset, "total": all.len(), "next": next,
+            "previous": null, "items": items,
+        });
+        Answer::json("200 OK", &page)
+    }
+}
+
+impl FakePlaylist {
+    fn snapshot(&self) -> String {
+        format!("AAAA{:06}{}", self.version, self.id)
+    }
+
+    fn listed(&self) -> Value {
+        let Self { id, name, .. } = self;
+        json!({
+            "collaborative": self.collaborative, "description": "", "external_urls": { "spotify": format!("https://open.spotify.com/playlist/{id}") },
+            "href": format!("https://api.spotify.com/v1/playlists/{id}"), "id": id, "images": [], "name": name,
+            "owner": user(&self.owner), "public": false, "snapshot_id": self.snapshot(), "type": "playlist",
+            "uri": format!("spotify:playlist:{id}"),
+            "items": { "href": format!("https://api.spotify.com/v1/playlists/{id}/items"), "total": self.items.len() },
+        })
+    }
+}
+
+fn user(id: &str) -> Value {
+    json!({
+        "display_name": id, "external_urls": { "spotify": format!("https://open.spotify.com/user/{id}") },
+        "href": format!("https://api.spotify.com/v1/users/{id}"), "id": id, "type": "user", "uri": format!("spotify:user:{id}"),
+    })
+}
+
+fn error(status: &str, message: &str) -> Answer {
+    let number: u64 = status.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or(500);
+    Answer::json(status, &json!({ "error": { "status": number, "message": message } }))
+}
+
+/// A track.
+#[must_use]
+pub fn track(number: usize) -> Value {
+    let id = format!("track{number:017}");
+    json!({
+        "album": {
+            "album_type": "album", "artists": [artist("Ida Lund")], "available_markets": [], "external_urls": {}, "href": "https://api.spotify.com/v1/albums/a",
+            "id": "album00000000000000001", "images": [], "name": "Fahrplan", "release_date": "2021-05-07",
+            "release_date_precision": "day", "total_tracks": 9, "type": "album", "uri": "spotify:album:album00000000000000001",
+        },
+        "artists": [artist("Ida Lund")], "disc_number": 1, "duration_ms": 180_000 + number, "explicit": false,
+        "external_ids": { "isrc": format!("DEBX1{number:07}") }, "external_urls": {},
+        "href": format!("https://api.spotify.com/v1/tracks/{id}"), "id": id, "is_local": false, "name": format!("Line {number}"),
+        "track_number": 1, "type": "track", "uri": format!("spotify:track:{id}"),
+    })
+}
+
+fn artist(name: &str) -> Value {
+    json!({ "external_urls": {}, "href": "https://api.spotify.com/v1/artists/a", "id": "artist0000000000000001", "name": name,
+        "type": "artist", "uri": "spotify:artist:artist0000000000000001" })
+}
+
+/// An episode.
+#[must_use]
+pub fn episode(number: usize) -> Value {
+    let id = format!("episode{number:015}");
+    let show = json!({ "available_markets": [], "copyrights": [], "description": "", "html_description": "", "explicit": false, "external_urls": {},
+        "href": "https://api.spotify.com/v1/shows/s", "id": "show000000000000000001", "images": [], "is_externally_hosted": false,
+        "languages": ["de"], "media_type": "audio", "name": "Timetables", "publisher": "The Station", "type": "show",
+        "uri": "spotify:show:show000000000000000001", "total_episodes": 3 });
+    json!({
+        "audio_preview_url": null, "description": "", "html_description": "", "duration_ms": 600_000, "explicit": false,
+        "external_urls": {}, "href": format!("https://api.spotify.com/v1/episodes/{id}"), "id": id, "images": [],
+        "is_externally_hosted": false, "is_playable": true, "languages": ["de"], "name": format!("Stop {number}"),
+        "release_date": "2025-01-02", "release_date_precision": "day", "type": "episode", "uri": format!("spotify:episode:{id}"),
+        "show": show,
+    })
+}
+
+/// A local file, which has no id.
+#[must_use]
+pub fn local(number: usize) -> Value {
+    let mut track = track(number);
+    if let Some(fields) = track.as_object_mut() {
+        fields.insert("id".to_owned(), Value::Null);
+        fields.insert("uri".to_owned(), json!(format!("spotify:local:Ida+Lund:Fahrplan:Demo+{number}:180")));
+        fields.insert("is_local".to_owned(), json!(true));
+        fields.insert("external_ids".to_owned(), json!({}));
+    }
+    track
+}
+
+/// An item of a playlist; `Value::Null` for one that is not available any more.
+#[must_use]
+pub fn item(content: Value) -> Value {
+    let is_local = content.get("is_local").and_then(Value::as_bool).unwrap_or(false);
+    json!({ "added_at": "2026-01-18T10:15:00Z", "added_by": user(ME), "is_local": is_local, "item": content })
+}
+
+/// A liked song.
+#[must_use]
+pub fn liked(number: usize) -> Value {
+    json!({ "added_at": "2026-01-18T10:15:00Z", "track": track(number) })
+}
