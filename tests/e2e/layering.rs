@@ -10,7 +10,7 @@ use baton_tests::{files_below, repository};
 use serde_json::Value;
 
 /// The host's crates, each with the crates that it may use besides `core`.
-const CRATES: [(&str, &[&str]); 15] = [
+const CRATES: [(&str, &[&str]); 16] = [
     (
         "baton",
         &[
