@@ -101,12 +101,13 @@ impl McpClient {
     pub fn send(&mut self, method: &str, params: Value) -> u64 {
         self.last_id += 1;
         let mut params = params;
-        if self.era == McpEra::Stateless {
-            params["_meta"] = json!({
+        if let (McpEra::Stateless, Some(params)) = (self.era, params.as_object_mut()) {
+            let meta = json!({
                 "io.modelcontextprotocol/protocolVersion": "2026-07-28",
                 "io.modelcontextprotocol/clientInfo": { "name": "scripted", "version": "1" },
                 "io.modelcontextprotocol/clientCapabilities": {},
             });
+            params.insert("_meta".to_owned(), meta);
         }
         let id = self.last_id;
         self.write(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
@@ -159,6 +160,7 @@ impl McpClient {
     ///
     /// # Panics
     /// When the response is not that of a tool.
+    #[expect(clippy::needless_pass_by_value, reason = "tests pass what `json!` makes")]
     pub fn try_call(&mut self, tool: &str, arguments: Value) -> Result<Value, String> {
         let response = self.request("tools/call", json!({ "name": tool, "arguments": arguments }));
         Self::tool_result(&response)
@@ -172,15 +174,15 @@ impl McpClient {
     /// # Panics
     /// When the response is not that of a tool.
     pub fn tool_result(response: &Value) -> Result<Value, String> {
-        if let Some(error) = response.get("error") {
-            return Err(error["message"].as_str().unwrap_or_default().to_owned());
+        let text = |path: &str| response.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+        if response.get("error").is_some() {
+            return Err(text("/error/message"));
         }
-        let result = &response["result"];
-        if result["isError"] == json!(true) {
-            return Err(result["content"][0]["text"].as_str().unwrap_or_default().to_owned());
+        if response.pointer("/result/isError") == Some(&json!(true)) {
+            return Err(text("/result/content/0/text"));
         }
-        assert!(result["structuredContent"].is_object(), "{response}");
-        Ok(result["structuredContent"].clone())
+        let result = response.pointer("/result/structuredContent").filter(|result| result.is_object());
+        Ok(result.unwrap_or_else(|| panic!("not the result of a tool: {response}")).clone())
     }
 
     /// Calls a tool that must succeed.
@@ -198,8 +200,9 @@ impl McpClient {
     /// When the tool fails.
     pub fn inbox(&mut self) -> Vec<String> {
         let inbox = self.call("inbox", json!({}));
-        let items = inbox["items"].as_array().cloned().unwrap_or_default();
-        items.iter().map(|item| item["id"].as_str().unwrap_or_default().to_owned()).collect()
+        let items = inbox.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
+        let id = |item: &Value| item.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        items.iter().map(id).collect()
     }
 }
 
