@@ -25,7 +25,7 @@ fn a_plan_is_applied_and_undone_and_the_next_is_the_same() {
     let before = place.tree();
     let plan = place.planned(&json!({}));
     let outcome = place.apply(&id(&plan)).unwrap();
-    assert!(outcome.summary.contains("4 of 4 steps done, 0 left"), "{}", outcome.summary);
+    assert!(outcome.summary.contains("4 of 4 steps done, 0 not possible"), "{}", outcome.summary);
     assert_eq!(
         place.sorted(),
         ["P/Moderat - A New Error.mp3", "P/Moderat - A New Error.ogg", "Unassigned/b.mp3", "Unassigned/c.flac"]
@@ -137,7 +137,7 @@ fn what_changed_since_the_plan_stays_and_nothing_is_written_over() {
     write(&place.organised.join("x/taken.mp3"), "somebody's");
     write(&place.organised.join("wall"), "a file where a folder would be");
     let outcome = place.apply(&plan).unwrap();
-    assert!(outcome.summary.contains("1 of 8 steps done, 7 left"), "{}", outcome.summary);
+    assert!(outcome.summary.contains("1 of 8 steps done, 7 not possible"), "{}", outcome.summary);
     let told: Vec<_> = outcome.findings.iter().map(|finding| finding.title.clone()).collect();
     for (name, why) in [
         ("changed", "the file was changed after the plan was made"),
