@@ -152,7 +152,7 @@ fn arguments_without_an_action_are_refused_with_the_actions_that_there_are() {
     for args in [["--arg", "x=y"], ["--args-json", "{}"]] {
         let refused = workspace.baton(&[&["run", "spotify"][..], &args].concat()).ended(2);
         assert!(refused.stderr.contains("baton run spotify ACTION"), "{}", refused.stderr);
-        assert!(refused.stderr.contains("import, merge, organise"), "{}", refused.stderr);
+        assert!(refused.stderr.contains("merge, now-playing, organise"), "{}", refused.stderr);
     }
 }
 

@@ -40,7 +40,7 @@ fn an_answer_reaches_the_plugin_and_the_daemon_continues_at_once() {
 fn a_cancelled_task_is_answered_and_archived_and_may_be_asked_again() {
     let workspace = asked();
     let said = workspace.baton(&["cancel", "id-ask-human", "--reason", "no longer wanted"]).ended(0);
-    assert!(said.stdout.contains("is cancelled now"), "{}", said.stdout);
+    assert!(said.stdout.contains("is now cancelled"), "{}", said.stdout);
     let task = workspace.task("ask-human");
     assert_eq!((task.state.as_str(), task.reason.as_str()), ("cancelled", "no longer wanted"));
     assert_eq!(workspace.processed("hostile"), ["ask-human.json"]);
@@ -82,7 +82,7 @@ fn an_id_that_means_several_tasks_acts_on_none_and_lists_them() {
     for word in ["same.json", "The same words"] {
         for command in ["cancel", "retry", "why"] {
             let refused = workspace.baton(&[command, word]).ended(2);
-            assert!(refused.stderr.contains("means 2 tasks"), "{}", refused.stderr);
+            assert!(refused.stderr.contains("matches 2 tasks"), "{}", refused.stderr);
         }
     }
     assert_eq!(open(&workspace), before, "nothing was done");
@@ -392,14 +392,14 @@ fn cancel_ends_every_open_task_of_an_agent_a_plugin_or_a_state() {
     assert!(shown.lines().count() == 3 && shown.contains("For Codex 0"), "{shown}");
     assert_eq!(open(&workspace).len(), 3, "nothing was changed");
     let said = workspace.baton(&["cancel", "--agent", "codex mm1", "--reason", "not any more"]).ended(0).stdout;
-    assert_eq!(said.matches("is cancelled now").count(), 3, "{said}");
+    assert_eq!(said.matches("is now cancelled").count(), 3, "{said}");
     assert_eq!(workspace.task("For Codex 1").reason, "not any more");
     workspace.baton(&["cancel", "--plugin", "Codex-MM1"]).ended(2);
     workspace.baton(&["cancel", "--plugin", "hostile"]).ended(0);
     assert_eq!(workspace.task("chatter").state, "succeeded", "what has ended stays");
     assert_eq!(open(&workspace), ["Cursor-MM1".to_owned()].into());
     let said = workspace.baton(&["cancel", "--state", "delivered"]).ended(0).stdout;
-    assert_eq!(said.matches("is cancelled now").count(), 1, "{said}");
+    assert_eq!(said.matches("is now cancelled").count(), 1, "{said}");
     let none = workspace.baton(&["cancel", "--in-state", "delivered,needs_human"]).ended(0);
     assert!(none.stderr.contains("no open task matches"), "{}", none.stderr);
 }
@@ -435,7 +435,7 @@ fn all_means_all_also_when_there_are_more_than_a_thousand() {
     }
     workspace.up_once();
     let refused = workspace.baton(&["cancel", "The same words"]).ended(2);
-    assert!(refused.stderr.contains("means 1005 tasks") && refused.stderr.contains("and 985 more"), "{refused:?}");
+    assert!(refused.stderr.contains("matches 1005 tasks") && refused.stderr.contains("and 985 more"), "{refused:?}");
     workspace.baton(&["cancel", "The same words", "--all"]).ended(0);
     let left = workspace.tasks("The same words").into_iter().filter(|task| task.state != "cancelled").count();
     assert_eq!(left, 0);

@@ -2,6 +2,7 @@
 //!
 //! Each module tests one subject, which its first line states. Tests wait by polling, so that they do not depend on speed.
 
+#[cfg(test)]
 mod accounts;
 #[cfg(test)]
 mod adoption;

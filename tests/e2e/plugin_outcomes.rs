@@ -132,11 +132,11 @@ fn a_plan_of_which_no_step_could_be_done_was_not_applied() {
     plan("none");
     (0..3).for_each(|number| fs::remove_file(file(number)).unwrap());
     let none = run(&workspace, "music-files", "apply", &["plan=none"]);
-    said(none, "refused", &["0 of 3 steps done, 3 files were not moved."], "baton run music-files organise");
+    said(none, "refused", &["0 of 3 steps done, 3 not possible."], "baton run music-files organise");
     plan("some");
     fs::remove_file(file(1)).unwrap();
     let some = run(&workspace, "music-files", "apply", &["plan=some"]);
-    said(some, "partial", &["2 of 3 steps done, 1 files were not moved."], "baton run music-files organise");
+    said(some, "partial", &["2 of 3 steps done, 1 not possible."], "baton run music-files organise");
     fs::remove_file(folder.join("organised/Unassigned/Artist 0 - Title.mp3")).unwrap();
     let back = run(&workspace, "music-files", "undo", &["plan=some"]);
     said(back, "partial", &["1 steps undone, 1 could not be undone"], "baton run music-files undo --arg plan=");

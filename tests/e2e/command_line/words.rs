@@ -18,6 +18,10 @@ const SUBCOMMANDS: [&str; 25] = [
     "answer",
     "agents",
     "obligations",
+    "inbox",
+    "mcp",
+    "connect",
+    "disconnect",
     "run",
     "audit",
     "plugin",
@@ -56,6 +60,11 @@ fn help_names_every_subcommand() {
       answer       Answer the question of a task; the task continues with the answer
       agents       Show the agents and how many tasks wait for each
       obligations  Show requests still waiting for a RETURN, and the compliance of each agent
+      inbox        Show the open work of an agent, or wait for it
+      mcp          Serve an agent's inbox over MCP on standard input and output; coding agents start it
+      connect      Let a coding agent work an inbox: register Baton's MCP server and the hooks that wake
+                   it
+      disconnect   Take back what `baton connect` wrote
       run          Run one action of a plugin now, without the daemon
       audit        Audit plans against what exists: exit 0 all present, 1 something missing, 2 could not
                    audit, 3 nothing could be verified

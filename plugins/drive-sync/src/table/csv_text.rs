@@ -222,7 +222,9 @@ mod tests {
         let row = |text: &str| Row { page_id: "p".into(), synced: String::new(), cells: vec![text.to_owned()] };
         let csv = |rows| Csv { header: vec!["A".into()], kinds: vec![String::new()], rows, ..Csv::default() };
         assert!(render_csv(&csv(vec![row(""); 333_334])).unwrap_err().contains("1000000 cells"));
-        assert!(render_csv(&csv(vec![row(&"x".repeat(17 << 20))])).unwrap_err().contains("more than 16777216 (16 MB)"));
+        assert!(
+            render_csv(&csv(vec![row(&"x".repeat(17 << 20))])).unwrap_err().contains("the limit is 16777216 (16 MB)")
+        );
         let wide = Csv { header: vec![String::new(); 2_001], kinds: vec![String::new(); 2_001], ..Csv::default() };
         assert!(render_csv(&wide).unwrap_err().contains("2000 columns"));
         let most = render_csv(&csv(vec![row(""); 333_333])).unwrap();

@@ -89,7 +89,7 @@ fn backups_beyond_those_that_are_kept_go_and_the_others_stay() {
     let health = report(&drive.run("diagnose", &json!({})), "drive-health");
     assert_eq!((&health["counts"]["retention-overrun"], &health["backups"]), (&json!(6), &json!(1_892)));
     let planned = drive.run("repair", &json!({ "keep": 50 }));
-    assert!(planned.summary.contains(" --arg keep=50 does it"), "{}", planned.summary);
+    assert!(planned.summary.contains(" --arg keep=50 applies the plan"), "{}", planned.summary);
     let done = drive.run("repair", &json!({ "apply": true, "keep": 50 }));
     assert!(done.summary.ends_with("to undo them, except 433 old backups that were deleted."), "{}", done.summary);
     let health = report(&drive.run("diagnose", &json!({})), "drive-health");

@@ -106,7 +106,7 @@ fn outcome(journal: &Journal<'_>, plan: &StoredPlan, stopped: &StopReason) -> Re
     let steps = journal.steps(&plan.id, &ALL)?;
     let count = |state: &str| steps.iter().filter(|step| step.state == state).count();
     let (done, left, rest) = (count("done"), count("left"), count("planned") + count("intended"));
-    let mut text = format!("Plan {}: {done} of {} steps done, {left} files were not moved.", plan.id, steps.len());
+    let mut text = format!("Plan {}: {done} of {} steps done, {left} not possible.", plan.id, steps.len());
     if *stopped == StopReason::Later {
         text.push_str(&format!(
             " {rest} remain, because the time of the task is over. Continue: baton run music-files apply --arg plan={}",

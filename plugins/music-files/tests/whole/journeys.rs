@@ -25,7 +25,7 @@ fn a_plan_is_applied_and_undone_and_the_next_is_the_same() {
     let before = folders.tree();
     let plan = folders.plan_json(&json!({}));
     let outcome = folders.apply(&id(&plan)).unwrap();
-    assert!(outcome.summary.contains("4 of 4 steps done, 0 left"), "{}", outcome.summary);
+    assert!(outcome.summary.contains("4 of 4 steps done, 0 not possible"), "{}", outcome.summary);
     assert_eq!(
         folders.organised_paths(),
         ["P/Moderat - A New Error.mp3", "P/Moderat - A New Error.ogg", "Unassigned/b.mp3", "Unassigned/c.flac"]
@@ -141,7 +141,7 @@ fn what_changed_since_the_plan_stays_and_nothing_is_written_over() {
     write(&folders.organised.join("x/taken.mp3"), "somebody's");
     write(&folders.organised.join("wall"), "a file where a folder would be");
     let outcome = folders.apply(&plan).unwrap();
-    assert!(outcome.summary.contains("1 of 8 steps done, 7 left"), "{}", outcome.summary);
+    assert!(outcome.summary.contains("1 of 8 steps done, 7 not possible"), "{}", outcome.summary);
     let told: Vec<_> = outcome.findings.iter().map(|finding| finding.title.clone()).collect();
     for (name, why) in [
         ("changed", "the file was changed after the plan was made"),

@@ -175,12 +175,12 @@ fn a_file_that_takes_a_whole_task_is_left_and_the_rest_continues() {
         folders.apply_by(&plan, &tools).unwrap()
     };
     let outcome = until("b.mp3");
-    assert!(outcome.summary.contains("1 of 3 steps done, 0 left") && outcome.summary.contains("2 remain"));
+    assert!(outcome.summary.contains("1 of 3 steps done, 0 not possible") && outcome.summary.contains("2 remain"));
     let outcome = until("b.mp3");
-    assert!(outcome.summary.contains("1 of 3 steps done, 1 left") && outcome.summary.contains("1 remain"));
+    assert!(outcome.summary.contains("1 of 3 steps done, 1 not possible") && outcome.summary.contains("1 remain"));
     assert!(outcome.findings[0].title.contains("this slow disk"), "{:?}", outcome.findings);
     let outcome = until("nothing");
-    assert!(outcome.summary.contains("2 of 3 steps done, 1 left"), "{}", outcome.summary);
+    assert!(outcome.summary.contains("2 of 3 steps done, 1 not possible"), "{}", outcome.summary);
     assert_eq!(folders.organised_paths(), ["Unassigned/a.mp3", "Unassigned/c.mp3"]);
     assert!(folders.music.join("b.mp3").is_file());
 }
