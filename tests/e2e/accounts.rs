@@ -185,7 +185,7 @@ fn the_address_of_the_last_page_can_be_pasted() {
     let (mut child, address, errors) = begin(&scene.workspace, &["spotify", "--json"]);
     let redirect = visit(&address).1.unwrap();
     let mut input = child.stdin.take().unwrap();
-    writeln!(input, "{address}\n{}x", redirect).unwrap();
+    writeln!(input, "{address}\n{redirect}x").unwrap();
     sleep(Duration::from_millis(300));
     assert!(child.try_wait().unwrap().is_none(), "it waits for another one");
     writeln!(input, "{redirect}").unwrap();

@@ -101,11 +101,13 @@ impl SpotifyServer {
     }
 
     /// Adds a playlist of the account.
+    #[expect(clippy::must_use_candidate, reason = "not every test needs the id")]
     pub fn add(&self, number: usize, name: &str, items: Vec<Value>) -> String {
         self.add_of(number, name, ME, false, items)
     }
 
     /// Adds a playlist.
+    #[expect(clippy::must_use_candidate, reason = "not every test needs the id")]
     pub fn add_of(&self, number: usize, name: &str, owner: &str, collaborative: bool, items: Vec<Value>) -> String {
         let id = format!("playlist{number:014}");
         let (name, owner) = (name.to_owned(), owner.to_owned());
@@ -370,6 +372,7 @@ pub fn local(number: usize) -> Value {
 
 /// An item of a playlist; `Value::Null` for one that is not available any more.
 #[must_use]
+#[expect(clippy::needless_pass_by_value, reason = "tests pass what `json!` makes")]
 pub fn item(content: Value) -> Value {
     let is_local = content.get("is_local").and_then(Value::as_bool).unwrap_or(false);
     json!({ "added_at": "2026-01-18T10:15:00Z", "added_by": user(ME), "is_local": is_local, "item": content })

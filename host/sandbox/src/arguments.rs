@@ -271,10 +271,10 @@ mod tests {
     #[test]
     fn errors_on_a_schema_that_leads_elsewhere_or_in_a_circle() {
         for (schema, word) in [
-            (json!({ "$ref": "#" }), "circle"),
+            (json!({ "$ref": "#" }), "refers to itself"),
             (
                 json!({ "properties": { "a": { "$ref": "#/$defs/a" } }, "$defs": { "a": { "items": { "$ref": "#/$defs/a" } } } }),
-                "circle",
+                "refers to itself",
             ),
             (json!({ "$ref": "https://example.org/schema.json" }), "does not exist in the schema"),
             (json!({ "$ref": "file:///etc/passwd" }), "does not exist in the schema"),

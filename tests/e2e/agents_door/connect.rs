@@ -29,7 +29,7 @@ fn claude_gets_the_server_and_the_hooks_and_loses_them_without_a_trace() {
     fs::write(&settings, mine).unwrap();
 
     let shown = run(&workspace, &["connect", "claude", "--agent", "Claude-MM1", "--dry-run"]).ended(0);
-    assert!(shown.stdout.contains("+") && shown.stdout.contains("asyncRewake"), "{}", shown.stdout);
+    assert!(shown.stdout.contains('+') && shown.stdout.contains("asyncRewake"), "{}", shown.stdout);
     assert!(!servers.exists() && fs::read_to_string(&settings).unwrap() == mine);
     let refused = run(&workspace, &["connect", "claude", "--agent", "Claude-MM1"]).ended(2);
     assert!(refused.stderr.contains("--yes") && !servers.exists(), "{}", refused.stderr);

@@ -29,7 +29,7 @@ fn a_claim_of_a_killed_session_returns_the_request() {
 fn a_return_is_given_once_wherever_its_server_is_killed() {
     for point in ["delivery.loaded", "deliver.written", "delivery.renamed", "delivery.before_done", "off"] {
         let workspace = workspace();
-        let daemon = workspace.up_and_serving();
+        let mut daemon = workspace.up_and_serving();
         let id = request(&workspace, "Answer once", None);
         let mut command = workspace.command();
         if point != "off" {
@@ -39,8 +39,11 @@ fn a_return_is_given_once_wherever_its_server_is_killed() {
         let answer = json!({ "id": id, "status": "completed", "summary": "Done." });
         dying.send("tools/call", json!({ "name": "return", "arguments": answer }));
         // Without a point the process is killed at any moment.
-        std::thread::sleep(std::time::Duration::from_millis(if point == "off" { 15 } else { 2_000 }));
+        std::thread::sleep(std::time::Duration::from_millis(if point == "off" { 15 } else { 1_000 }));
         dying.kill();
+        // A daemon takes over the deliveries of processes that have ended at its start, and every minute.
+        daemon.kill();
+        daemon = workspace.up_and_serving();
         let mut codex = McpClient::start(&workspace, "Codex-MM1");
         match codex.try_call("return", answer.clone()) {
             Ok(returned) => assert_eq!(returned["state"], "succeeded", "{point}: {returned}"),

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 
 use super::fails;
 
-const SUBCOMMANDS: [&str; 25] = [
+const SUBCOMMANDS: [&str; 29] = [
     "init",
     "up",
     "send",

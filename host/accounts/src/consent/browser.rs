@@ -99,7 +99,7 @@ impl BrowserConsent {
                     return Err(AccountError::NeedsConsent { provider, reason });
                 }
                 Err(error @ RedirectError::OtherAddress(_)) => {
-                    visitor.answer("404 Not Found", &error.to_string()).await
+                    visitor.answer("404 Not Found", &error.to_string()).await;
                 }
                 Err(error) => visitor.answer("400 Bad Request", &error.to_string()).await,
             }

@@ -104,7 +104,7 @@ impl AgentSession {
         let now = Timestamp::now();
         let (holder, until) = (self.holder.clone(), self.until(now));
         let mine = holder.clone();
-        let claims = self.work.read(move |reader| task::claims(reader)).await?;
+        let claims = self.work.read(task::claims).await?;
         let half = SignedDuration::try_from(self.lease / 2).unwrap_or_default();
         if !claims.iter().any(|claim| claim.holder == mine && claim.until.duration_since(now) < half) {
             return Ok(());

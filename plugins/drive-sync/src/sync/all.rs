@@ -168,7 +168,8 @@ pub fn gather(
     }
     for name in wanted.tables {
         let table = TABLES.iter().find(|table| table.name == name);
-        let table = table.ok_or_else(|| Error::Permanent(format!("the catalog has no table `{name}` that can be mirrored")))?;
+        let table =
+            table.ok_or_else(|| Error::Permanent(format!("the catalog has no table `{name}` that can be mirrored")))?;
         all.push(Origin {
             id: table.id.to_owned(),
             shown: format!("catalog:{name}"),

@@ -165,7 +165,7 @@ impl Pull<'_> {
         for is_last in [false, true] {
             let path = format!("/v1/playlists/{}/items?additional_types=track,episode", one.id);
             let read = pages::all(self.api, &path, |done: usize, all: usize| {
-                self.progress.report(50, &format!("{}: {done} of {all}", one.name))
+                self.progress.report(50, &format!("{}: {done} of {all}", one.name));
             });
             let mut list = match read {
                 Ok(list) => list,

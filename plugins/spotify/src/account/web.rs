@@ -222,10 +222,12 @@ mod tests {
         }
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "the scripted answers are results")]
     fn answer(status: u16, body: &str) -> Result<Answer, HttpError> {
         Ok(Answer { status, retry_after: None, body: body.as_bytes().to_vec() })
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "the scripted answers are results")]
     fn busy(seconds: u64) -> Result<Answer, HttpError> {
         Ok(Answer { status: 429, retry_after: Some(seconds), body: b"{}".to_vec() })
     }

@@ -82,10 +82,9 @@ fn schema<T: JsonSchema + 'static>() -> Arc<JsonObject> {
     let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
     for property in properties.into_iter().flat_map(|properties| properties.values_mut()) {
         let types = property.get("type").and_then(Value::as_array);
-        if let Some(only) = types.and_then(|types| types.iter().find(|kind| *kind != "null")).cloned() {
-            if let Some(property) = property.as_object_mut() {
-                property.insert("type".to_owned(), only);
-            }
+        let only = types.and_then(|types| types.iter().find(|kind| *kind != "null")).cloned();
+        if let (Some(only), Some(property)) = (only, property.as_object_mut()) {
+            property.insert("type".to_owned(), only);
         }
     }
     Arc::new(schema)

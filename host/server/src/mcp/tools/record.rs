@@ -13,7 +13,7 @@ use crate::limits;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Status {
-    /// Only tasks in this state, such as delivered, succeeded, disputed, needs_human.
+    /// Only tasks in this state, such as `delivered`, `succeeded`, `disputed`, `needs_human`.
     state: Option<String>,
     /// At most so many, up to 50.
     limit: Option<usize>,
