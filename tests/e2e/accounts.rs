@@ -76,6 +76,7 @@ fn holds_a_token(file: &Path) -> bool {
 }
 
 /// Begins `baton account add SERVICE`, and waits until it has printed an address. Returns the process and the address.
+#[expect(clippy::zombie_processes, reason = "`end` waits for it")]
 fn begin(workspace: &Workspace, words: &[&str]) -> (Child, String, BufReader<std::process::ChildStderr>) {
     let mut command = workspace.command();
     command.arg("-w").arg(workspace.root()).args(["account", "add"]).args(words);

@@ -205,6 +205,8 @@ impl Library {
             return error("401 Unauthorized", "The access token expired");
         }
         let (path, query) = parts(request);
+        // Some clients end `/v1/me/` with a slash.
+        let path = path.trim_end_matches('/').to_owned();
         let scope = match path.as_str() {
             "/v1/me/tracks" => "user-library-read",
             "/v1/me/player/currently-playing" => "user-read-currently-playing",

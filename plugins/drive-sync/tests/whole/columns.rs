@@ -112,7 +112,7 @@ fn a_column_that_nobody_knows_is_asked_about_and_can_be_kept() {
     assert!(drive.csv().contains("good"));
     let wrong = json!({ "database": "id-1", "column": "My notes", "property": "title" });
     assert!(
-        matches!(drive.try_run("adopt-column", &wrong), Err(Error::Permanent(text)) if text.contains("column already"))
+        matches!(drive.try_run("adopt-column", &wrong), Err(Error::Permanent(text)) if text.contains("already has a column"))
     );
     drive.run("adopt-column", &json!({ "database": "id-1", "column": "My notes" }));
     drive.run("sync", &json!({ "overwrite": true }));

@@ -146,7 +146,7 @@ fn names_that_no_playlist_has_are_told() {
         |names: &[&str]| Args { playlists: names.iter().map(|name| (*name).to_owned()).collect(), ..Args::default() };
     let error = place.import_only(&args(&["Late Nihgt"])).unwrap_err();
     assert!(
-        matches!(&error, Error::Permanent(text) if text.contains("called `Late Nihgt`; similar names are: Late Night,")),
+        matches!(&error, Error::Permanent(text) if text.contains("named `Late Nihgt`; similar names are: Late Night,")),
         "{error:?}"
     );
     let (report, findings) = place.import_only(&args(&["late night", "NoSuch", "MORNING"])).unwrap();
