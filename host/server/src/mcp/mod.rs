@@ -1,4 +1,4 @@
-//! The MCP server of one agent: tools, resources and a prompt over its [`AgentSession`].
+//! The MCP server of one agent: tools, resources and a prompt over its [`baton_dispatch::agent_work::AgentSession`].
 //!
 //! It serves both eras of the protocol: 2025-11-25 (`initialize`) and 2026-07-28 (stateless). Everything that a handoff
 //! contains is data from another program: lists have ids and titles only, and the text comes from `read`, marked as

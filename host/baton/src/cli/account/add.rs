@@ -29,7 +29,7 @@ pub(in crate::cli) struct Args {
     /// The service
     #[arg(value_name = "SERVICE", value_parser = service::parser())]
     service: Provider,
-    /// The client ID of your app at the service [default: client_id in baton.toml, or that of the account]
+    /// The client ID of your app at the service [default: `client_id` in baton.toml, or that of the account]
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
     /// Ask for this scope in place of the usual ones; repeatable
@@ -49,7 +49,7 @@ impl Args {
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = options.need()?;
         let accounts = accounts::of(&SecretStore::of(&workspace.state));
-        let endpoints = self.settings(&workspace, &accounts)?.endpoints(self.service)?;
+        let endpoints = self.settings(&workspace, &accounts).endpoints(self.service)?;
         show_scopes(&endpoints);
         let token = match self.service.consent() {
             ConsentKind::Personal => Some(self.token()?),
@@ -76,7 +76,7 @@ impl Args {
     }
 
     /// The settings of `baton.toml`, with the options of the command in place of them.
-    fn settings(&self, workspace: &Workspace, accounts: &Accounts) -> anyhow::Result<AccountSettings> {
+    fn settings(&self, workspace: &Workspace, accounts: &Accounts) -> AccountSettings {
         let mut settings = workspace.config.account(self.service);
         if let Some(id) = &self.client_id {
             settings.client_id = Some(id.clone());
@@ -89,7 +89,7 @@ impl Args {
         if !self.scopes.is_empty() {
             settings.scopes = Some(self.scopes.clone());
         }
-        Ok(settings)
+        settings
     }
 
     /// The token that the operator made.

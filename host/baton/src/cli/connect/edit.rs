@@ -111,7 +111,8 @@ impl JsonEntries {
             if let Some(entry) = servers.get(SERVER) {
                 let words = entry.object_value().and_then(|entry| entry.array_value("args"));
                 let words = words.iter().flat_map(jsonc_parser::cst::CstArray::elements);
-                need_own(words.filter_map(|word| word.as_string_lit()?.decoded_value().ok()).collect(), owner)?;
+                let words: Vec<String> = words.filter_map(|word| word.as_string_lit()?.decoded_value().ok()).collect();
+                need_own(&words, owner)?;
                 entry.remove();
             }
             remove_if_empty(&object, "mcpServers");
@@ -131,7 +132,7 @@ impl JsonEntries {
 }
 
 /// Fails if the arguments of an entry are those of another agent or workspace.
-fn need_own(found: Vec<String>, owner: Option<&[String]>) -> anyhow::Result<()> {
+fn need_own(found: &[String], owner: Option<&[String]>) -> anyhow::Result<()> {
     let value = |name: &str| found.iter().skip_while(|word| *word != name).nth(1).map_or("?", String::as_str);
     if owner.is_some_and(|args| found != args) {
         bail!(
@@ -229,7 +230,7 @@ impl TomlServer {
             if let Some(entry) = servers.get(SERVER) {
                 let words = entry.get("args").and_then(Item::as_array);
                 let words = words.into_iter().flatten().filter_map(|word| word.as_str().map(str::to_owned));
-                need_own(words.collect(), owner)?;
+                need_own(&words.collect::<Vec<_>>(), owner)?;
             }
             servers.remove(SERVER);
             if servers.is_empty() {

@@ -116,7 +116,8 @@ impl DisconnectArgs {
         for edited in self.options.client.files(&target)? {
             let Some(before) = read(&edited.path)? else { continue };
             let without = edited.disconnect(&before)?;
-            let after = FileRecord::original(&workspace.state, &edited.path, &before)?.unwrap_or(Some(without));
+            let record = FileRecord::of_unchanged(&workspace.state, &edited.path, &before)?;
+            let after = record.map_or(Some(without), FileRecord::original);
             changes.push(FileChange { path: edited.path, before: Some(before), after });
         }
         if !self.options.confirm(changes.iter(), None)? {

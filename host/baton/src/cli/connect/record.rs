@@ -36,10 +36,14 @@ impl FileRecord {
             .with_context(|| format!("failed to write {}", place.display()))
     }
 
-    /// The file as it was before Baton changed it, if nobody has changed it since: `Some(None)` if it did not exist.
-    pub(super) fn original(state: &State, path: &Path, now: &str) -> anyhow::Result<Option<Option<String>>> {
-        let known = Self::read(state, path)?.filter(|known| known.written == digest(now));
-        Ok(known.map(|known| known.original))
+    /// The record of a file that nobody has changed since Baton did.
+    pub(super) fn of_unchanged(state: &State, path: &Path, now: &str) -> anyhow::Result<Option<Self>> {
+        Ok(Self::read(state, path)?.filter(|known| known.written == digest(now)))
+    }
+
+    /// The file as it was before Baton changed it; `None` if it did not exist.
+    pub(super) fn original(self) -> Option<String> {
+        self.original
     }
 
     pub(super) fn forget(state: &State, path: &Path) -> anyhow::Result<()> {
