@@ -26,7 +26,7 @@ pub(super) struct Args {
     /// The agent whose inbox is served
     #[arg(long, value_name = "AGENT")]
     agent: String,
-    /// Print the address and the token for the server of `baton up` ([server] in baton.toml), and exit
+    /// Print the address and the token for the server of `baton up` (section `server` of baton.toml), and exit
     #[arg(long)]
     http_token: bool,
 }
