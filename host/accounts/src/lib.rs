@@ -2,7 +2,7 @@
 //!
 //! [`Provider`] is the table of services. `consent` gets a first token: with a browser and PKCE, with a code that the
 //! operator types on another device, or from the operator. [`Accounts::tokens`] returns tokens that are still valid. It
-//! renews it at most once across all processes and stores the result before anybody uses it.
+//! renews them at most once across all processes and stores the result before anybody uses it.
 //!
 //! This crate has no folder and no command line: an [`AccountStore`] keeps the accounts, and the program talks to the
 //! operator. No error and no `Debug` form contains a token.
