@@ -95,7 +95,8 @@ fn foreign_hosts_web_pages_and_wrong_tokens_are_refused() {
     let served = Served::new();
     let (host, token) = (format!("127.0.0.1:{}", served.port), format!("Bearer {}", served.token("Codex-MM1")));
     let foreign = format!("evil.example:{}", served.port);
-    let wrong = format!("{}0", &token[..token.len() - 1]);
+    let last = if token.ends_with('0') { "1" } else { "0" };
+    let wrong = format!("{}{last}", &token[..token.len() - 1]);
     let rows: [(&[(&str, &str)], u16); 9] = [
         (&[("Host", &foreign), ("Authorization", &token)], 421),
         (&[("Host", "127.0.0.1"), ("Authorization", &token)], 421),

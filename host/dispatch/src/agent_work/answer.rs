@@ -51,7 +51,7 @@ pub struct ReturnReport {
     pub state: State,
     /// What is known about the reported work.
     pub evidence: Option<Evidence>,
-    /// Why the evidence is as it is: the last event of the request.
+    /// Why the request is in this state.
     pub reason: String,
 }
 
@@ -168,14 +168,14 @@ impl AgentSession {
                 let is_checked =
                     !task::is_return_pending(reader, &id)? && !return_check::is_being_checked(reader, &id)?;
                 let events = event::of_task(reader, &id)?;
-                let last = events.iter().rev().find(|recorded| recorded.seq > before);
+                let is_newer = events.iter().any(|recorded| recorded.seq > before);
                 let found =
                     task::matching(reader, &id)?.tasks.into_iter().find(|task| task.id == id && task.agent == agent);
                 let task = found.ok_or(LedgerError::Closed)?;
-                let reason = last.map(|recorded| recorded.event.reason.clone()).unwrap_or_default();
                 // A RETURN to a disputed request changes nothing before it is checked.
-                let is_settled = task.state != State::Delivered && is_checked && last.is_some();
-                let report = ReturnReport { task: id, file, state: task.state, evidence: task.evidence, reason };
+                let is_settled = task.state != State::Delivered && is_checked && is_newer;
+                let report =
+                    ReturnReport { task: id, file, state: task.state, evidence: task.evidence, reason: task.reason };
                 Ok((report, is_settled))
             })
             .await
