@@ -5,7 +5,7 @@ use std::sync::Once;
 
 use oauth2::{HttpRequest, HttpResponse};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Url};
+use reqwest::{Client, Response, Url};
 
 use crate::{endpoint, limits};
 
@@ -39,19 +39,26 @@ pub(crate) async fn send(request: HttpRequest) -> Result<HttpResponse, NoAnswer>
         return Err(NoAnswer(format!("{host} answers {status}")));
     }
     let headers = response.headers().clone();
-    let mut body = Vec::new();
-    while let Some(piece) = response.chunk().await.map_err(|error| no_answer(&error))? {
-        if body.len() + piece.len() > limits::ANSWER_BYTES {
-            return Err(NoAnswer(format!("the answer of {host} has more than {} bytes", limits::ANSWER_BYTES)));
-        }
-        body.extend_from_slice(&piece);
-    }
+    let body = body_of(&mut response).await?;
     // GitHub answers errors with the status 200.
     let status = if status.is_success() && is_error(&body) { http::StatusCode::BAD_REQUEST } else { status };
     let mut answer = http::Response::new(body);
     *answer.status_mut() = status;
     *answer.headers_mut() = headers;
     Ok(answer)
+}
+
+/// The whole body of a response, up to the limit.
+pub(crate) async fn body_of(response: &mut Response) -> Result<Vec<u8>, NoAnswer> {
+    let mut body = Vec::new();
+    while let Some(piece) = response.chunk().await.map_err(|error| no_answer(&error))? {
+        if body.len() + piece.len() > limits::ANSWER_BYTES {
+            let host = response.url().host_str().unwrap_or_default();
+            return Err(NoAnswer(format!("the answer of {host} has more than {} bytes", limits::ANSWER_BYTES)));
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(body)
 }
 
 fn is_error(body: &[u8]) -> bool {

@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use reqwest::header::AUTHORIZATION;
 use serde_json::{Value, json};
 
-use crate::client::{client, no_answer};
+use crate::client::{body_of, client, no_answer};
 use crate::error::AccountError;
 use crate::{Account, Provider, Tokens, endpoint, limits};
 
@@ -37,13 +37,7 @@ pub async fn identity(account: &Account, tokens: &Tokens) -> Result<Option<Strin
         status if !status.is_success() => return Err(temporary(format!("it answers {status}"))),
         _ => {}
     }
-    let mut body = Vec::new();
-    while let Some(piece) = answer.chunk().await.map_err(|error| temporary(no_answer(&error).0))? {
-        if body.len() + piece.len() > limits::ANSWER_BYTES {
-            return Err(temporary("its answer is too large".to_owned()));
-        }
-        body.extend_from_slice(&piece);
-    }
+    let body = body_of(&mut answer).await.map_err(|error| temporary(error.0))?;
     let body: Value = serde_json::from_slice(&body).map_err(|_| temporary("its answer is not JSON".to_owned()))?;
     if provider == Provider::Linear && body.get("errors").is_some() {
         return Ok(None);

@@ -17,10 +17,13 @@ use baton_sandbox::Arguments;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::{Agent, Roster, with_defaults};
+use crate::{Agent, AgentKind, Roster, with_defaults};
 
 /// The most files in inboxes that are searched for an id that the ledger does not know.
 const SEARCHED: usize = 10_000;
+
+/// The longest title in characters: readers cut longer ones.
+const TITLE_CHARACTERS: usize = 200;
 
 /// Finds the manifest of an agent; `None` if it is not a plugin.
 pub type ManifestSource = Arc<dyn Fn(&str) -> Option<Manifest> + Send + Sync>;
@@ -39,6 +42,29 @@ impl RequestCheck {
     #[must_use]
     pub fn new(roster: Arc<Roster>, manifests: ManifestSource, reader: Option<Reader>) -> Self {
         Self { roster, manifests, reader, waiting: OnceCell::new() }
+    }
+
+    /// Checks the title of a request before it is written.
+    ///
+    /// # Errors
+    /// When it is not one line of at most 200 characters.
+    pub fn title(title: &str) -> Result<(), String> {
+        if title.trim().is_empty() || title.contains('\n') || title.chars().count() > TITLE_CHARACTERS {
+            return Err(format!("the title must be one line of text, of at most {TITLE_CHARACTERS} characters"));
+        }
+        Ok(())
+    }
+
+    /// The recipient of a request that is about to be written.
+    ///
+    /// # Errors
+    /// When there is no such agent, or its inbox is missing.
+    pub fn recipient(&self, spelling: &str) -> Result<&Agent, String> {
+        let agent = self.roster.resolve(spelling).ok_or_else(|| self.roster.unknown_agent(spelling))?;
+        if agent.kind == AgentKind::External && !agent.inbox.is_dir() {
+            return Err(format!("{} is missing; make it, or correct `inbox` in baton.toml", agent.inbox.display()));
+        }
+        Ok(agent)
     }
 
     /// The problems of the handoff in the file at `path`.

@@ -12,7 +12,7 @@
 
 use baton_core::{Digest, State};
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
@@ -121,14 +121,17 @@ pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<RecordedEvent>, Ledger
 
 /// The number of the newest event; 0 when the chain is empty.
 pub fn newest(reader: &Reader) -> Result<i64, LedgerError> {
-    let sql = "SELECT coalesce(max(seq), 0) FROM events";
-    Ok(reader.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+    read_newest(&reader.connection)
 }
 
 /// As [`newest`], in a transaction.
 pub fn newest_in(tx: &Tx<'_>) -> Result<i64, LedgerError> {
+    read_newest(tx.connection)
+}
+
+fn read_newest(connection: &Connection) -> Result<i64, LedgerError> {
     let sql = "SELECT coalesce(max(seq), 0) FROM events";
-    Ok(tx.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }
 
 /// Selects events.

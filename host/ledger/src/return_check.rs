@@ -5,7 +5,7 @@
 
 use baton_core::{Evidence, State};
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
@@ -91,16 +91,20 @@ pub(crate) const NEWEST: &str = "SELECT evidence FROM tasks WHERE request = ?1 A
     AND evidence IN ('verified', 'refuted') ORDER BY created_at DESC, rowid DESC LIMIT 1";
 
 /// Whether a plugin is about to check a RETURN of this request.
-pub fn is_pending(tx: &Tx<'_>, request: &str) -> Result<bool, LedgerError> {
-    Ok(tx.connection.prepare_cached(&pending_sql())?.query_row([request], |row| row.get(0))?)
+pub fn is_pending_in(tx: &Tx<'_>, request: &str) -> Result<bool, LedgerError> {
+    read_pending(tx.connection, request)
 }
 
-/// As [`is_pending`], for a reader.
-pub fn is_being_checked(reader: &Reader, request: &str) -> Result<bool, LedgerError> {
-    Ok(reader.connection.prepare_cached(&pending_sql())?.query_row([request], |row| row.get(0))?)
+/// As [`is_pending_in`], for a reader.
+pub fn is_pending(reader: &Reader, request: &str) -> Result<bool, LedgerError> {
+    read_pending(&reader.connection, request)
 }
 
-/// The SQL of [`is_pending`].
+fn read_pending(connection: &Connection, request: &str) -> Result<bool, LedgerError> {
+    Ok(connection.prepare_cached(&pending_sql())?.query_row([request], |row| row.get(0))?)
+}
+
+/// The SQL of [`is_pending_in`].
 pub(crate) fn pending_sql() -> String {
     let states = [State::Captured, State::Queued, State::Running, State::Waiting];
     format!(
@@ -194,14 +198,14 @@ mod tests {
         let (_folder, ledger) = ledger();
         let job = |tx: &Tx<'_>| {
             let (request, answers, _) = answered(tx, 1)?;
-            let mut told = vec![is_pending(tx, &request)?];
+            let mut told = vec![is_pending_in(tx, &request)?];
             let review =
                 NewTask { about: Some(answers[0].clone()), ..NewTask::blank("audit", Origin::Trigger, State::Queued) };
             let review = task::insert(tx, &review, None, at(10))?;
-            told.push(is_pending(tx, &request)?);
+            told.push(is_pending_in(tx, &request)?);
             let review = task::get_in(tx, &review)?;
             task::transition(tx, &Event::of(&review, "audit", "failed", String::new(), State::Failed, at(11)))?;
-            told.push(is_pending(tx, &request)?);
+            told.push(is_pending_in(tx, &request)?);
             Ok(told)
         };
         assert_eq!(ledger.write_blocking(job).unwrap(), [false, true, false]);

@@ -18,6 +18,11 @@ impl RateLimit {
         Self { most, window, uses: Mutex::default() }
     }
 
+    /// The most uses in the window.
+    pub(crate) fn most(&self) -> usize {
+        self.most
+    }
+
     /// Counts a use. `Err` has the time until the next use is allowed; the use is then not counted.
     pub(crate) fn count(&self, agent: &str, now: Instant) -> Result<(), Duration> {
         let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);

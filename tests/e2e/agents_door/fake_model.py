@@ -1,16 +1,15 @@
 """A model for tests: speaks the APIs of Anthropic (/v1/messages) and OpenAI (/v1/responses) on loopback, and works an inbox.
 
 It calls the tools `inbox`, `claim` and `return` of the MCP server `baton` one after another, with the id of the first open
-request, and then ends. Usage: fake_model.py PORT [limit]. With `limit` it answers every request with 429.
+request, and then ends. Usage: fake_model.py PORT.
 """
 
 import http.server
 import json
 import sys
-import time
 
 SEARCH = "toolu_search"
-PORT, LIMITED = int(sys.argv[1]), "limit" in sys.argv[2:]
+PORT = int(sys.argv[1])
 
 
 def text_of(content):
@@ -136,11 +135,6 @@ class Model(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)) or b"{}")
-        if LIMITED:
-            reset = int(time.time()) + 7200
-            error = {"type": "error", "error": {"type": "rate_limit_error", "message": "limit", "resets_at": reset}}
-            headers = [("retry-after", "3600"), ("anthropic-ratelimit-unified-reset", str(reset))]
-            return self.reply(429, json.dumps(error).encode(), headers)
         answers = {"/v1/messages": anthropic, "/v1/responses": openai}
         answer = answers.get(self.path.split("?")[0])
         if answer is None:

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use baton_core::handoff::Priority;
 use baton_core::handoff::compose::Request;
-use baton_dispatch::agent_work::{TITLE_CHARACTERS, request_id, write_request};
+use baton_dispatch::Agent;
+use baton_dispatch::agent_work::{request_id, write_request};
 use baton_dispatch::request_check::RequestCheck;
-use baton_dispatch::{Agent, AgentKind};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -73,9 +73,7 @@ impl Args {
         let check = task_view::request_check(&workspace)?;
         let (roster, now) = (check.roster(), Timestamp::now());
         let (agent, args) = self.agent_and_args(&check)?;
-        if self.title.trim().is_empty() || self.title.contains('\n') || self.title.chars().count() > TITLE_CHARACTERS {
-            bail!("the title must be one line of text, of at most {TITLE_CHARACTERS} characters");
-        }
+        RequestCheck::title(&self.title).map_err(anyhow::Error::msg)?;
         let reply_to = self.reply_to.as_ref().map(|named| {
             let agent =
                 roster.resolve(named).with_context(|| format!("--reply-to: {}", roster.unknown_agent(named)))?;
@@ -114,7 +112,6 @@ impl Args {
 
     /// The recipient (`None` for a broadcast) and the arguments, after all checks.
     fn agent_and_args<'a>(&self, check: &'a RequestCheck) -> anyhow::Result<(Option<&'a Agent>, Map<String, Value>)> {
-        let roster = check.roster();
         if self.given.reads_input() && self.body.as_deref() == Some(Path::new("-")) {
             bail!("--args-json - and --body - both read standard input; pass one of them as a file or as text");
         }
@@ -127,10 +124,7 @@ impl Args {
             check.broadcast(action, &args).map_err(anyhow::Error::msg)?;
             return Ok((None, args));
         };
-        let Some(agent) = roster.resolve(to) else { bail!("{}", roster.unknown_agent(to)) };
-        if agent.kind == AgentKind::External && !agent.inbox.is_dir() {
-            bail!("{} is missing; make it, or correct `inbox` in baton.toml", agent.inbox.display());
-        }
+        let agent = check.recipient(to).map_err(anyhow::Error::msg)?;
         let args = self.given.values(&check.schema(agent, self.action.as_deref()))?;
         check.call(agent, self.action.as_deref(), &args).map_err(anyhow::Error::msg)?;
         Ok((Some(agent), args))

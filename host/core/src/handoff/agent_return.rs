@@ -2,7 +2,6 @@
 //! Baton's own RETURNs are in [`super::returns`].
 
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::compose::{pretty, to_second};
@@ -21,22 +20,14 @@ pub enum ReturnStatus {
     Failed,
 }
 
-names!(
-    ReturnStatus,
-    "status",
-    Completed = "completed" | "done" | "succeeded",
-    Partial = "partial",
-    Blocked = "blocked",
-    Failed = "failed",
-);
+names!(ReturnStatus, "status", Completed = "completed", Partial = "partial", Blocked = "blocked", Failed = "failed",);
 
 /// A command that the agent ran.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct CommandRun {
     /// The command line.
     pub command: String,
     /// Its exit code.
-    #[serde(default)]
     pub exit_code: Option<i32>,
 }
 

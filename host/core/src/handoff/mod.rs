@@ -1,8 +1,7 @@
 //! Handoffs: one model for every dialect in which agents write them, and for the two dialects that Baton writes.
 //!
 //! [`parse()`] reads bytes, [`compose`] writes a request, [`returns`] writes Baton's RETURN, [`agent_return`] that of an
-//! external agent. This module does not know the
-//! folder of a file or whether its sender was allowed to send it.
+//! external agent. This module does not know the folder of a file or whether its sender was allowed to send it.
 
 pub mod check;
 mod dialect;

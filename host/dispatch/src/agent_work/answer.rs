@@ -165,8 +165,7 @@ impl AgentSession {
         let (id, agent) = (id.to_owned(), self.agent.clone());
         self.work
             .read(move |reader| {
-                let is_checked =
-                    !task::is_return_pending(reader, &id)? && !return_check::is_being_checked(reader, &id)?;
+                let is_checked = !task::is_return_pending(reader, &id)? && !return_check::is_pending(reader, &id)?;
                 let events = event::of_task(reader, &id)?;
                 let is_newer = events.iter().any(|recorded| recorded.seq > before);
                 let found =

@@ -68,7 +68,7 @@ impl AgentSession {
         if !matches!(task.state, State::Delivered | State::Disputed) {
             return Ok(Err(closed(&task)));
         }
-        if task::is_returned(tx, id)? {
+        if task::is_return_pending_in(tx, id)? {
             return Ok(Err(format!("{id} is answered already; its RETURN counts when `baton up` has captured it")));
         }
         let held = task::claim_of(tx, id)?;

@@ -21,5 +21,5 @@ mod wait;
 pub use answer::{AgentReturn, ReturnReport};
 pub(crate) use claim::end_lost_claims;
 pub use inbox::{InboxItem, OpenWork, inbox_items, open_work};
-pub use send::{NewRequest, SentRequest, TITLE_CHARACTERS, request_id, write_request};
+pub use send::{NewRequest, SentRequest, request_id, write_request};
 pub use session::{AgentSession, AgentWork};

@@ -15,10 +15,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::session::AgentSession;
 use crate::request_check::{ManifestSource, RequestCheck};
-use crate::{Agent, AgentKind, DispatchError};
-
-/// The longest title in characters: readers cut longer ones.
-pub const TITLE_CHARACTERS: usize = 200;
+use crate::{Agent, DispatchError};
 
 /// The longest text of a request in bytes.
 const BODY_BYTES: usize = 1 << 20;
@@ -147,16 +144,11 @@ impl AgentSession {
 /// The recipient of a request, after all checks.
 fn recipient<'a>(check: &'a RequestCheck, request: &NewRequest, now: Timestamp) -> Result<&'a Agent, String> {
     let NewRequest { to, title, action, args, body, depends_on, deadline, .. } = request;
-    if title.trim().is_empty() || title.contains('\n') || title.chars().count() > TITLE_CHARACTERS {
-        return Err(format!("the title must be one line of text, of at most {TITLE_CHARACTERS} characters"));
-    }
+    RequestCheck::title(title)?;
     if body.len() > BODY_BYTES {
         return Err(format!("the text has more than {BODY_BYTES} bytes; write it into a file and name the file"));
     }
-    let agent = check.roster().resolve(to).ok_or_else(|| check.roster().unknown_agent(to))?;
-    if agent.kind == AgentKind::External && !agent.inbox.is_dir() {
-        return Err(format!("the inbox of {} is missing", agent.name));
-    }
+    let agent = check.recipient(to)?;
     check.call(agent, action.as_deref(), args)?;
     if depends_on.len() > DEPENDENCIES {
         return Err(format!("`depends_on` has more than {DEPENDENCIES} entries"));

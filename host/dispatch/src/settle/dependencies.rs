@@ -65,7 +65,7 @@ pub(crate) fn dependency_state(tx: &Tx<'_>, own: &[&str], needs: &[String]) -> R
         }
         match task::named_or_titled(tx, need)? {
             Some(found) if found.state == State::Succeeded => {
-                if !return_check::is_pending(tx, &found.id)? {
+                if !return_check::is_pending_in(tx, &found.id)? {
                     continue;
                 }
                 ahead.push(DependencyChain { task: found.id, names: need.clone() });
@@ -137,7 +137,7 @@ pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) ->
                 }
                 continue;
             }
-            if return_check::is_pending(tx, &task.id)? {
+            if return_check::is_pending_in(tx, &task.id)? {
                 if waits {
                     let why = format!("{name} is reported as done; its RETURN is being checked");
                     set_state(tx, &waiting, "waiting", State::Waiting, why, now)?;

@@ -5,7 +5,7 @@
 
 use baton_core::State;
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Task;
 use super::row::{light_sql, sql_list, task, timestamp};
@@ -20,13 +20,14 @@ const CLAIMS: &str = "SELECT id, agent, lease_owner, lease_until FROM tasks
                       WHERE state IN ('delivered', 'disputed') AND lease_owner IS NOT NULL";
 
 /// Whether a RETURN to the request `tasks.id` was written and is not captured yet.
-const IS_RETURNED: &str = "(SELECT count(*) FROM outbox WHERE task = tasks.id AND kind = 'handoff' AND state <> 'lost')
+const RETURN_PENDING: &str =
+    "(SELECT count(*) FROM outbox WHERE task = tasks.id AND kind = 'handoff' AND state <> 'lost')
     > (SELECT count(*) FROM tasks AS r WHERE r.request = tasks.id AND r.kind = 'RETURN')";
 
 /// The open tasks of an agent: requests without a RETURN, and RETURNs; the most urgent and oldest first.
 fn inbox_sql() -> String {
     light_sql(&format!(
-        "WHERE state IN ('delivered', 'disputed') AND agent = ?1 AND NOT ({IS_RETURNED})
+        "WHERE state IN ('delivered', 'disputed') AND agent = ?1 AND NOT ({RETURN_PENDING})
          ORDER BY priority DESC, created_at, rowid LIMIT ?2"
     ))
 }
@@ -81,28 +82,33 @@ pub fn claim_of(tx: &Tx<'_>, id: &str) -> Result<Option<Claim>, LedgerError> {
 
 /// All claims, also those that have expired.
 pub fn claims_in(tx: &Tx<'_>) -> Result<Vec<Claim>, LedgerError> {
-    let mut select = tx.connection.prepare_cached(CLAIMS)?;
-    let rows = select.query_map([], |row| Ok(read(row)))?;
-    rows.map(|row| row?).collect()
+    read_claims(tx.connection)
 }
 
 /// As [`claims_in`], for a reader.
 pub fn claims(reader: &Reader) -> Result<Vec<Claim>, LedgerError> {
-    let mut select = reader.connection.prepare_cached(CLAIMS)?;
+    read_claims(&reader.connection)
+}
+
+fn read_claims(connection: &Connection) -> Result<Vec<Claim>, LedgerError> {
+    let mut select = connection.prepare_cached(CLAIMS)?;
     let rows = select.query_map([], |row| Ok(read(row)))?;
     rows.map(|row| row?).collect()
 }
 
 /// Whether a RETURN to this request was written through Baton and is not captured yet.
-pub fn is_returned(tx: &Tx<'_>, id: &str) -> Result<bool, LedgerError> {
-    let sql = format!("SELECT {IS_RETURNED} FROM tasks WHERE id = ?1");
-    Ok(tx.connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0))?)
+pub fn is_return_pending_in(tx: &Tx<'_>, id: &str) -> Result<bool, LedgerError> {
+    read_return_pending(tx.connection, id)
 }
 
-/// As [`is_returned`], for a reader.
+/// As [`is_return_pending_in`], for a reader.
 pub fn is_return_pending(reader: &Reader, id: &str) -> Result<bool, LedgerError> {
-    let sql = format!("SELECT {IS_RETURNED} FROM tasks WHERE id = ?1");
-    Ok(reader.connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0))?)
+    read_return_pending(&reader.connection, id)
+}
+
+fn read_return_pending(connection: &Connection, id: &str) -> Result<bool, LedgerError> {
+    let sql = format!("SELECT {RETURN_PENDING} FROM tasks WHERE id = ?1");
+    Ok(connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0))?)
 }
 
 /// The open tasks of `agent`, requests and RETURNs, without arguments and bodies: at most `limit`, the most urgent and oldest first.
@@ -110,12 +116,6 @@ pub fn inbox(reader: &Reader, agent: &str, limit: u32) -> Result<Vec<Task>, Ledg
     let mut select = reader.connection.prepare_cached(&inbox_sql())?;
     let rows = select.query_map(params![agent, limit], |row| Ok(task(row)))?;
     rows.map(|row| row?).collect()
-}
-
-/// The bytes of a captured file, for a reader.
-pub fn content(reader: &Reader, hash: &str) -> Result<Option<Vec<u8>>, LedgerError> {
-    let mut select = reader.connection.prepare_cached("SELECT bytes FROM inputs WHERE hash = ?1")?;
-    Ok(select.query_row([hash], |row| row.get(0)).optional()?)
 }
 
 /// The newest tasks that `agent` received or sent, newest first, among the newest ten thousand of the ledger.

@@ -170,7 +170,16 @@ pub fn file_name(tx: &Tx<'_>, id: &str) -> Result<Option<String>, LedgerError> {
 
 /// The bytes of a captured file.
 pub fn input(tx: &Tx<'_>, hash: &str) -> Result<Option<Vec<u8>>, LedgerError> {
-    let mut select = tx.connection.prepare_cached("SELECT bytes FROM inputs WHERE hash = ?1")?;
+    read_bytes(tx.connection, hash)
+}
+
+/// As [`input`], for a reader.
+pub fn content(reader: &Reader, hash: &str) -> Result<Option<Vec<u8>>, LedgerError> {
+    read_bytes(&reader.connection, hash)
+}
+
+fn read_bytes(connection: &Connection, hash: &str) -> Result<Option<Vec<u8>>, LedgerError> {
+    let mut select = connection.prepare_cached("SELECT bytes FROM inputs WHERE hash = ?1")?;
     Ok(select.query_row([hash], |row| row.get(0)).optional()?)
 }
 

@@ -14,17 +14,17 @@ mod stalled;
 mod write;
 
 pub use claim::{
-    Claim, changed_after, claim, claim_of, claims, claims_in, content, end_claim, ended_after, inbox,
-    is_return_pending, is_returned, of_agent, renew_claims,
+    Claim, changed_after, claim, claim_of, claims, claims_in, end_claim, ended_after, inbox, is_return_pending,
+    is_return_pending_in, of_agent, renew_claims,
 };
 pub use depend::{
     UnknownDependency, add_dependencies, dependencies, dependents, drop_dependencies, is_named, named, named_or_titled,
     satisfy, unknown_dependencies, unknown_dependencies_in,
 };
 pub use find::{
-    InboxTask, TaskCount, answered_by, at_file, each_recent, file_name, get_in, has_triggered, held_by, in_state,
-    input, named_by, next_steps, next_steps_in, open_by_agent, open_by_state, recent, requests_with_id, return_with_id,
-    summary_of, unmatched, usage, waiting_files, waits_with, with_key,
+    InboxTask, TaskCount, answered_by, at_file, content, each_recent, file_name, get_in, has_triggered, held_by,
+    in_state, input, named_by, next_steps, next_steps_in, open_by_agent, open_by_state, recent, requests_with_id,
+    return_with_id, summary_of, unmatched, usage, waiting_files, waits_with, with_key,
 };
 pub use model::{NewTask, Origin, Task, TaskFilter, TaskSummary};
 pub use obligation::{

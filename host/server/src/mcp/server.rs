@@ -15,8 +15,10 @@ pub struct ServerParts {
     pub manifests: ManifestSource,
     /// Whether a daemon serves the workspace now.
     pub is_served: Box<dyn Fn() -> bool + Send + Sync>,
-    sends: RateLimit,
-    changes: RateLimit,
+    /// Handoffs and RETURNs.
+    pub(crate) sends: RateLimit,
+    /// Claims, progress, questions, releases.
+    pub(crate) changes: RateLimit,
 }
 
 impl ServerParts {
@@ -28,22 +30,6 @@ impl ServerParts {
             is_served,
             sends: RateLimit::new(limits::SENDS, limits::WINDOW),
             changes: RateLimit::new(limits::CHANGES, limits::WINDOW),
-        })
-    }
-
-    /// Counts a handoff that an agent sends.
-    pub(crate) fn count_send(&self, agent: &str) -> Result<(), String> {
-        self.sends.count(agent, Instant::now()).map_err(|wait| {
-            let (most, wait) = (limits::SENDS, wait.as_secs() + 1);
-            format!("{agent} has sent {most} handoffs within a minute; send the next one in {wait} s")
-        })
-    }
-
-    /// Counts a change of a request: a claim, progress, a question, a release.
-    pub(crate) fn count_change(&self, agent: &str) -> Result<(), String> {
-        self.changes.count(agent, Instant::now()).map_err(|wait| {
-            let (most, wait) = (limits::CHANGES, wait.as_secs() + 1);
-            format!("{agent} has changed requests {most} times within a minute; continue in {wait} s")
         })
     }
 }

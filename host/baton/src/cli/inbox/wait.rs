@@ -75,12 +75,13 @@ impl Args {
         let roster = workspace.roster()?;
         let Some(agent) = roster.resolve(&self.agent) else { bail!("{}", roster.unknown_agent(&self.agent)) };
         let session = if self.hook { hook_session()? } else { self.session };
-        let waiter = session.map(|session| Waiter::new(&workspace.state, &agent.name, &session)).transpose()?;
-        let mut waiter = match waiter {
-            Some(None) => return Ok(Code::Good),
-            Some(Some(waiter)) => Some(waiter),
-            None => None,
-        };
+        let mut waiter = None;
+        if let Some(session) = session {
+            waiter = Waiter::new(&workspace.state, &agent.name, &session)?;
+            if waiter.is_none() {
+                return Ok(Code::Good);
+            }
+        }
         let deadline = self.timeout.and_then(|time| Instant::now().checked_add(time));
         let after = waiter.as_ref().and_then(Waiter::cursor);
         let Some((items, cursor)) = wait(&workspace, &agent.name, after, deadline)? else { return Ok(Code::Good) };

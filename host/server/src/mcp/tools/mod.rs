@@ -20,10 +20,16 @@ use rmcp::model::Tool;
 use super::server::McpServer;
 pub(super) use call::{ToolCall, ToolResult};
 
+/// The tools of the server itself.
+fn own() -> Vec<Tool> {
+    [inbox::list(), work::list(), send::list(), record::list()].concat()
+}
+
 /// Every tool of the server.
 pub(super) fn list(server: &McpServer) -> Vec<Tool> {
-    let own = [inbox::list(), work::list(), send::list(), record::list()];
-    own.into_iter().flatten().chain(plugins::list(server)).collect()
+    let own = own();
+    let plugins = plugins::list(server, &own);
+    own.into_iter().chain(plugins).collect()
 }
 
 /// Calls a tool; `None` if there is no tool with this name.
@@ -40,6 +46,6 @@ pub(super) async fn call(name: &str, call: ToolCall<'_>) -> Option<ToolResult> {
         "send" => send::send(call).await,
         "status" => record::status(call).await,
         "why" => record::why(call).await,
-        _ => return plugins::call(name, call).await,
+        _ => return plugins::call(name, &own(), call).await,
     })
 }

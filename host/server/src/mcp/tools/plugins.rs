@@ -25,23 +25,24 @@ fn manifests(server: &McpServer) -> Vec<Manifest> {
     plugins.filter_map(|agent| (server.parts().manifests)(&agent.name)).collect()
 }
 
-/// The tools of the server itself.
-const OWN: [&str; 11] =
-    ["inbox", "read", "wait_for_work", "claim", "progress", "release", "ask", "return", "send", "status", "why"];
-
-/// The name of the tool: that of the plugin for an action of the same name, else both.
-fn tool_name(plugin: &str, action: &str) -> String {
-    if plugin == action && !OWN.contains(&plugin) { plugin.to_owned() } else { format!("{plugin}{SEPARATOR}{action}") }
+/// The name of the tool: that of the plugin for an action of the same name, unless the server has such a tool; else both.
+fn tool_name(own: &[Tool], plugin: &str, action: &str) -> String {
+    if plugin == action && !own.iter().any(|tool| tool.name == plugin) {
+        plugin.to_owned()
+    } else {
+        format!("{plugin}{SEPARATOR}{action}")
+    }
 }
 
-pub(super) fn list(server: &McpServer) -> Vec<Tool> {
+/// The tools of all plugins, beside those of the server itself.
+pub(super) fn list(server: &McpServer, own: &[Tool]) -> Vec<Tool> {
     let mut tools = Vec::new();
     for manifest in manifests(server) {
         for (action, declared) in &manifest.declares.actions {
             let Value::Object(schema) = declared.args.clone() else { continue };
             let description =
                 format!("Run `{action}` of the plugin {}. {}", manifest.name, plugin_says(&declared.description));
-            let tool = Tool::new(tool_name(&manifest.name, action), description, Arc::new(with_type(schema)));
+            let tool = Tool::new(tool_name(own, &manifest.name, action), description, Arc::new(with_type(schema)));
             tools.push(tool.annotate(ToolAnnotations::new().read_only(false)));
         }
     }
@@ -55,9 +56,9 @@ fn with_type(mut schema: JsonObject) -> JsonObject {
 }
 
 /// Calls the action that a tool stands for; `None` if there is no such tool.
-pub(super) async fn call(name: &str, mut call: ToolCall<'_>) -> Option<ToolResult> {
+pub(super) async fn call(name: &str, own: &[Tool], mut call: ToolCall<'_>) -> Option<ToolResult> {
     let found = manifests(call.server).into_iter().find_map(|manifest| {
-        let action = manifest.declares.actions.keys().find(|action| tool_name(&manifest.name, action) == name)?;
+        let action = manifest.declares.actions.keys().find(|action| tool_name(own, &manifest.name, action) == name)?;
         Some((manifest.name.clone(), action.clone()))
     });
     let (plugin, action) = found?;
@@ -71,7 +72,7 @@ async fn run(call: &ToolCall<'_>, plugin: String, action: String, args: Map<Stri
         let reason = "no `baton up` serves this workspace, so no plugin runs; start it, or use `baton run`";
         return Err(ToolError::Refused(reason.to_owned()));
     }
-    parts.count_send(session.agent()).map_err(ToolError::Refused)?;
+    call.count_send()?;
     let title = format!("{plugin}: {action}");
     let request = NewRequest { to: plugin, title, action: Some(action), args, ..NewRequest::default() };
     let sent = session.send(request, parts.manifests.clone()).await?;

@@ -60,7 +60,7 @@ pub(super) async fn send(mut call: ToolCall<'_>) -> ToolResult {
         text.parse::<Timestamp>().map_err(|_| wrong())
     });
     let deadline = deadline.transpose()?;
-    call.server.parts().count_send(call.server.session().agent()).map_err(ToolError::Refused)?;
+    call.count_send()?;
     let request = NewRequest { to, title, action, args, body: text, priority, depends_on, deadline };
     let (session, parts) = (call.server.session(), call.server.parts());
     let sent = session.send(request, parts.manifests.clone()).await?;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::super::present;
-use super::call::{ToolCall, ToolError, ToolResult, changing};
+use super::call::{ToolCall, ToolResult, changing};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -110,28 +110,28 @@ pub(super) fn list() -> Vec<Tool> {
 
 pub(super) async fn claim(mut call: ToolCall<'_>) -> ToolResult {
     let Claim { id } = call.arguments()?;
-    call.server.parts().count_change(call.server.session().agent()).map_err(ToolError::Refused)?;
+    call.count_change()?;
     let (task, until) = call.server.session().claim(&id).await?;
     Ok(json!({ "task": present::task(&task), "claimed_until": present::time(until), "next": "`read` shows its text" }))
 }
 
 pub(super) async fn progress(mut call: ToolCall<'_>) -> ToolResult {
     let Progress { id, message, percent } = call.arguments()?;
-    call.server.parts().count_change(call.server.session().agent()).map_err(ToolError::Refused)?;
+    call.count_change()?;
     let task = call.server.session().progress(&id, percent, &message).await?;
     Ok(json!({ "task": present::task(&task) }))
 }
 
 pub(super) async fn release(mut call: ToolCall<'_>) -> ToolResult {
     let Release { id, reason } = call.arguments()?;
-    call.server.parts().count_change(call.server.session().agent()).map_err(ToolError::Refused)?;
+    call.count_change()?;
     let task = call.server.session().release(&id, &reason).await?;
     Ok(json!({ "task": present::task(&task) }))
 }
 
 pub(super) async fn ask(mut call: ToolCall<'_>) -> ToolResult {
     let Ask { id, question } = call.arguments()?;
-    call.server.parts().count_change(call.server.session().agent()).map_err(ToolError::Refused)?;
+    call.count_change()?;
     let task = call.server.session().ask(&id, &question).await?;
     let next =
         format!("a person answers with `baton answer {} TEXT`; then the request is in your inbox again", task.id);
@@ -140,7 +140,7 @@ pub(super) async fn ask(mut call: ToolCall<'_>) -> ToolResult {
 
 pub(super) async fn give_return(mut call: ToolCall<'_>) -> ToolResult {
     let Return { id, status, summary, files, commits, commands, next_steps } = call.arguments()?;
-    call.server.parts().count_send(call.server.session().agent()).map_err(ToolError::Refused)?;
+    call.count_send()?;
     let commands = commands.into_iter().map(|run| CommandRun { command: run.command, exit_code: run.exit_code });
     let status = match status {
         Status::Completed => ReturnStatus::Completed,
