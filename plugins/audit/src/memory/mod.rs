@@ -17,3 +17,4 @@ mod settle;
 
 pub use memory::{KeptPlan, LastAudit, Memory, Moment};
 pub use record::{AuditRecord, PlanRecord, Record};
+pub(crate) use schema::prepare;
