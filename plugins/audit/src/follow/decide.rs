@@ -355,8 +355,11 @@ mod tests {
         }
     }
 
-    /// The requests of `plans/a.md`: key, state, and the gaps that each lists with their rounds.
-    fn earlier(requests: &[(&str, RequestState, &[(&str, u32)])]) -> Earlier {
+    /// A request: its key, its state, and the gaps that it lists with their rounds.
+    type Request<'a> = (&'a str, RequestState, &'a [(&'a str, u32)]);
+
+    /// The requests of `plans/a.md`.
+    fn earlier(requests: &[Request<'_>]) -> Earlier {
         let mut earlier = Earlier::default();
         for (key, state, gaps) in requests {
             let (plan, agent, task) = ("plans/a.md".to_owned(), "Codex-MM1".to_owned(), "t".to_owned());

@@ -55,7 +55,7 @@ impl<'a> RequestTable<'a> {
             let rows = self.0.all(&statement, &[last.as_str().into()])?;
             found.extend(rows.iter().filter_map(|row| read(row)));
             match rows.last().and_then(|row| row.first()?.as_text()) {
-                Some(key) if rows.len() == PAGE => last = key.to_owned(),
+                Some(key) if rows.len() == PAGE => key.clone_into(&mut last),
                 _ => return Ok(found),
             }
         }
