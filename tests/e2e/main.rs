@@ -17,6 +17,8 @@ mod audit_in_git;
 #[cfg(test)]
 mod audit_loop;
 #[cfg(test)]
+mod audit_phrasings;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod bad_plugins;

@@ -7,45 +7,43 @@ use serde_json::json;
 
 use super::{
     DRAWER, DRAWER_PLAN, PLAN, PLAN_FILE, REAL, REPORTS, TILL, answer_to_the_audit, audits, findings, follow_ups,
-    handoff_of, last_report, last_summary, nth_report, report_names, requests, states, title,
+    handoff_of, items, last_report, last_summary, list_title, nth_report, report_names, requests, states, title,
 };
 
 #[test]
-fn a_gap_is_asked_for_and_seen_to_be_closed_by_what_is_there() {
+fn the_gaps_of_a_plan_are_one_request_and_seen_to_be_closed_by_what_is_there() {
     let workspace = Workspace::init();
     workspace.write(PLAN_FILE, PLAN);
     let daemon = workspace.up_and_serving();
-    for (path, status) in [(TILL, "PHANTOM"), (DRAWER, "MISSING")] {
-        let request = workspace.wait_for_state(&title(path), "delivered");
-        assert_eq!((request.agent.as_str(), request.from.as_deref()), ("Claude-MM1", Some("audit")));
-        let args = handoff_of(&workspace, &request)["args"].clone();
-        let finding = format!("audit:{PLAN_FILE}:{path}:gap");
-        assert_eq!(
-            (&args["plan"], &args["path"], &args["finding"]),
-            (&json!(PLAN_FILE), &json!(path), &json!(finding))
-        );
-        assert_eq!((&args["status"], &args["round"]), (&json!(status), &json!(1)));
-    }
+    let request = workspace.wait_for_state(&list_title(2), "delivered");
+    assert_eq!((request.agent.as_str(), request.from.as_deref()), ("Claude-MM1", Some("audit")));
+    let handoff = handoff_of(&workspace, &request);
+    let finding = format!("audit:{PLAN_FILE}:{TILL}:gap");
+    assert_eq!(
+        (&handoff["args"]["plan"], &handoff["args"]["items"][0]["finding"]),
+        (&json!(PLAN_FILE), &json!(finding))
+    );
+    let listed = [(TILL, "PHANTOM"), (DRAWER, "MISSING")].map(|(path, status)| (path.to_owned(), status.to_owned(), 1));
+    assert_eq!(items(&workspace, &request), listed);
+    let body = handoff["required_action"].as_str().unwrap();
+    assert!(body.contains(TILL) && body.contains(DRAWER), "{body}");
+    assert_eq!(workspace.inbox("Claude-MM1").len(), 1, "one request for the plan");
     let before = workspace.wait_for("the first report", last_report);
     assert_eq!(before["completion_percent"], json!(0), "{before:#}");
 
-    // Created without a RETURN: the audit sees the file and cancels its request.
+    // Created without a RETURN: the audit sees the file. The request stays, because the agent may be at work on the rest.
     workspace.write(TILL, REAL);
-    let taken_back = workspace.wait_for_archive(&title(TILL));
-    assert_eq!(taken_back.state, "cancelled", "{taken_back:#?}");
-    assert!(taken_back.reason.contains("a later audit finds it"), "{}", taken_back.reason);
-    assert_eq!((workspace.inbox("Claude-MM1").len(), workspace.processed("Claude-MM1").len()), (1, 1));
     let half = workspace.wait_for("the report of the half", |workspace| {
         last_report(workspace).filter(|report| report["completion_percent"] == json!(50))
     });
     assert!(follow_ups(&half).contains(&(TILL, "WITHDRAWN", 1)), "{:?}", follow_ups(&half));
     assert!(follow_ups(&half).contains(&(DRAWER, "OPEN", 1)), "{:?}", follow_ups(&half));
+    assert_eq!(workspace.task(&list_title(2)).state, "delivered");
 
     // Created and answered.
-    let request = requests(&workspace, DRAWER).remove(0);
     workspace.write(DRAWER, REAL);
     answer_to_the_audit(&workspace, &request, DRAWER);
-    workspace.wait_for_archive(&title(DRAWER));
+    workspace.wait_for_archive(&list_title(2));
     let seen = workspace.wait_for("the audit of all that is there", |workspace| {
         audits(workspace).into_iter().find(|task| task.reason.contains("50 % \u{2192} 100 %"))
     });
@@ -64,7 +62,84 @@ fn a_gap_is_asked_for_and_seen_to_be_closed_by_what_is_there() {
     assert!(daemon.stop().success());
     workspace.up_once();
     assert!(workspace.inbox("Claude-MM1").is_empty(), "{:?}", workspace.inbox("Claude-MM1"));
-    assert_eq!((requests(&workspace, TILL).len(), requests(&workspace, DRAWER).len()), (1, 1), "asked once each");
+    let states: Vec<String> = workspace.tasks(&list_title(2)).into_iter().map(|task| task.state).collect();
+    assert_eq!(states, ["succeeded"], "asked once");
+}
+
+#[test]
+fn a_longer_list_replaces_the_request_and_repeated_audits_send_nothing() {
+    let workspace = Workspace::init();
+    let plan = |files: &[&str]| {
+        let list: String = files.iter().map(|file| format!("- [ ] `{file}`\n")).collect();
+        workspace.write(PLAN_FILE, format!("# Till\n\n**Owner:** Claude-MM1\n\n## Deliverables\n\n{list}"));
+        workspace.up_once();
+    };
+    let open = || {
+        let requests = workspace.tasks_of("Claude-MM1").into_iter().filter(|task| task.state == "delivered");
+        requests.collect::<Vec<_>>()
+    };
+    plan(&["src/a.py", "src/b.py", "src/c.py"]);
+    let first = open();
+    assert_eq!(first.len(), 1, "{first:#?}");
+    for _ in 0..2 {
+        workspace.baton(&["run", "audit", "audit"]).ended(0);
+        workspace.up_once();
+    }
+    assert_eq!(open().iter().map(|task| &task.id).collect::<Vec<_>>(), [&first[0].id], "nothing is sent twice");
+
+    // A fourth gap: one request with all four takes the place of the first one.
+    plan(&["src/a.py", "src/b.py", "src/c.py", "src/d.py"]);
+    let second = open();
+    assert_eq!(second.len(), 1, "{second:#?}");
+    let listed: Vec<String> = items(&workspace, &second[0]).into_iter().map(|(path, ..)| path).collect();
+    assert_eq!(listed, ["src/a.py", "src/b.py", "src/c.py", "src/d.py"]);
+    let replaced = workspace.tasks_of("Claude-MM1").into_iter().find(|task| task.id == first[0].id).unwrap();
+    assert_eq!(replaced.state, "cancelled");
+    assert!(replaced.reason.contains("replaces it"), "{}", replaced.reason);
+
+    // Two are made and the agent answers: one further request has the other two.
+    workspace.write("src/a.py", REAL);
+    workspace.write("src/b.py", REAL);
+    answer_to_the_audit(&workspace, &second[0], "src/a.py");
+    workspace.up_once();
+    let third = open();
+    assert_eq!(third.len(), 1, "{third:#?}");
+    let missing = |path: &str| (path.to_owned(), "MISSING".to_owned(), 2);
+    assert_eq!(items(&workspace, &third[0]), ["src/c.py", "src/d.py"].map(missing));
+
+    // Another owner: the request goes to it.
+    let text = workspace.read(PLAN_FILE).replace("Claude-MM1", "Codex-MM1");
+    workspace.write(PLAN_FILE, text);
+    workspace.up_once();
+    assert!(open().is_empty() && workspace.inbox("Claude-MM1").is_empty(), "{:#?}", open());
+    let moved = workspace.tasks(&list_title(2)).remove(0);
+    assert_eq!((moved.agent.as_str(), moved.state.as_str()), ("Codex-MM1", "delivered"));
+
+    // Everything is there: nothing is open.
+    workspace.write("src/c.py", REAL);
+    workspace.write("src/d.py", REAL);
+    workspace.up_once();
+    let closed = workspace.tasks(&list_title(2)).remove(0);
+    assert_eq!(closed.state, "cancelled", "{closed:#?}");
+    assert!(closed.reason.contains("a later audit finds it"), "{}", closed.reason);
+    assert!(workspace.inbox("Codex-MM1").is_empty());
+}
+
+#[test]
+fn each_plan_and_owner_has_a_request() {
+    let workspace = Workspace::init();
+    for (plan, owner) in [("A", "Claude-MM1"), ("B", "Claude-MM1"), ("C", "Codex-MM1")] {
+        let list: String = (0..30).map(|nth| format!("- [ ] `{plan}/part_{nth:02}.py`\n")).collect();
+        workspace
+            .write(&format!("plans/{plan}.md"), format!("# {plan}\n\n**Owner:** {owner}\n\n## Deliverables\n\n{list}"));
+    }
+    workspace.up_once();
+    assert_eq!((workspace.inbox("Claude-MM1").len(), workspace.inbox("Codex-MM1").len()), (2, 1));
+    for plan in ["A", "B", "C"] {
+        let request = workspace.task(&format!("Close 30 gaps of plans/{plan}.md"));
+        assert_eq!(items(&workspace, &request).len(), 30);
+    }
+    assert_eq!(follow_ups(&last_report(&workspace).unwrap()).len(), 90);
 }
 
 #[test]

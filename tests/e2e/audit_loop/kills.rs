@@ -5,37 +5,34 @@ use std::time::Duration;
 use baton_tests::{PATIENCE, Workspace};
 use serde_json::json;
 
-use super::{DRAWER, PLAN, PLAN_FILE, REAL, TILL, answer_to_the_audit, last_report, requests, states};
+use super::{DRAWER, PLAN, PLAN_FILE, REAL, TILL, answer_to_the_audit, last_report, list_title};
 use crate::failpoints::armed;
 
 /// Failpoints of one attempt, before and after it is recorded.
 const POINTS: [(&str, u32); 4] =
     [("work.before_settle", 1), ("settle.written", 1), ("work.settled", 1), ("ledger.committed", 4)];
 
-/// Creates both deliverables and answers one of the requests.
+/// Creates both deliverables and answers the request.
 fn both_are_made(workspace: &Workspace) {
-    let request = requests(workspace, DRAWER).remove(0);
+    let request = workspace.task(&list_title(2));
     workspace.write(TILL, REAL);
     workspace.write(DRAWER, REAL);
     answer_to_the_audit(workspace, &request, DRAWER);
 }
 
-/// Asserts that each deliverable was requested once and that the request is in the inbox of its agent.
+/// Asserts that the deliverables were requested once and that the request is in the inbox of its agent.
 #[track_caller]
 fn is_asked_once(workspace: &Workspace, when: &str) {
-    for path in [TILL, DRAWER] {
-        assert_eq!(states(workspace, path), ["delivered"], "{when}: {path}");
-    }
-    assert_eq!(workspace.inbox("Claude-MM1").len(), 2, "{when}");
+    let states: Vec<String> = workspace.tasks(&list_title(2)).into_iter().map(|task| task.state).collect();
+    assert_eq!(states, ["delivered"], "{when}");
+    assert_eq!(workspace.inbox("Claude-MM1").len(), 1, "{when}");
 }
 
 /// Asserts that nothing was requested twice, no request is open, and all deliverables exist.
 #[track_caller]
 fn is_at_its_end(workspace: &Workspace, when: &str) {
-    for path in [TILL, DRAWER] {
-        let requests = requests(workspace, path);
-        assert!(requests.len() == 1 && requests[0].is_final(), "{when}: {requests:#?}");
-    }
+    let requests = workspace.tasks_of("Claude-MM1");
+    assert!(requests.len() == 1 && requests[0].is_final(), "{when}: {requests:#?}");
     assert!(workspace.inbox("Claude-MM1").is_empty(), "{when}");
     assert_eq!(last_report(workspace).unwrap()["completion_percent"], json!(100), "{when}");
     workspace.baton(&["ledger", "verify"]).ended(0);

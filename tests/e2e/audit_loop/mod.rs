@@ -33,9 +33,28 @@ const REPORTS: &str = "PLANS_AUDIT_REPORT_";
 const REAL: &str =
     "def total(prices):\n    return sum(price for price in prices if price > 0)\n\n\nprint(total([1, 2, 3]))\n";
 
-/// The title of the request for a deliverable.
+/// The title of the request for one deliverable of a plan.
+fn title_in(plan: &str, path: &str) -> String {
+    format!("Make {path} ({plan})")
+}
+
+/// The title of the request for one deliverable.
 fn title(path: &str) -> String {
-    format!("Make {path} ({PLAN_FILE})")
+    title_in(PLAN_FILE, path)
+}
+
+/// The title of the request for several gaps of the plan.
+fn list_title(gaps: usize) -> String {
+    format!("Close {gaps} gaps of {PLAN_FILE}")
+}
+
+/// The paths that a request lists, each with its status and round.
+#[track_caller]
+fn items(workspace: &Workspace, request: &Task) -> Vec<(String, String, u64)> {
+    let args = handoff_of(workspace, request)["args"].clone();
+    let items = args["items"].as_array().expect("a request lists items").iter();
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    items.map(|item| (word(&item["path"]), word(&item["status"]), item["round"].as_u64().unwrap_or_default())).collect()
 }
 
 /// The requests for a deliverable, newest first.

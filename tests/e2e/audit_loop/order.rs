@@ -3,10 +3,10 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use baton_tests::Workspace;
+use baton_tests::{Task, Workspace};
 use serde_json::json;
 
-use super::{PLAN_FILE, REAL, answer_to_the_audit, last_report, requests, title};
+use super::{REAL, answer_to_the_audit, last_report, title_in};
 
 const TIMES: usize = 10;
 
@@ -14,11 +14,23 @@ fn path(nth: usize) -> String {
     format!("src/part_{nth}.py")
 }
 
-/// A workspace in which ten deliverables are requested.
+/// The title of the request for a deliverable.
+fn title(nth: usize) -> String {
+    title_in(&format!("plans/PART_{nth}.md"), &path(nth))
+}
+
+/// The requests for a deliverable, newest first.
+fn requests(workspace: &Workspace, nth: usize) -> Vec<Task> {
+    workspace.tasks(&title(nth))
+}
+
+/// A workspace in which ten deliverables are requested, each of another plan.
 fn asked() -> Workspace {
     let workspace = Workspace::init();
-    let list: String = (0..TIMES).map(|nth| format!("- [ ] `{}`\n", path(nth))).collect();
-    workspace.write(PLAN_FILE, format!("# Parts\n\n**Owner:** Claude-MM1\n\n## Deliverables\n\n{list}"));
+    for nth in 0..TIMES {
+        let plan = format!("# Part\n\n**Owner:** Claude-MM1\n\n## Deliverables\n\n- [ ] `{}`\n", path(nth));
+        workspace.write(&format!("plans/PART_{nth}.md"), plan);
+    }
     workspace.up_once();
     assert_eq!(workspace.inbox("Claude-MM1").len(), TIMES);
     workspace
@@ -27,7 +39,7 @@ fn asked() -> Workspace {
 /// Asserts that the request was ended by its answer, once, and is archived.
 #[track_caller]
 fn is_answered(workspace: &Workspace, nth: usize) {
-    let requests = requests(workspace, &path(nth));
+    let requests = requests(workspace, nth);
     let ended: Vec<&str> = requests.iter().map(|request| request.state.as_str()).collect();
     assert_eq!(ended, ["succeeded"], "{nth}: {requests:#?}");
     assert!(requests[0].returned_at.is_some(), "{nth}: {requests:#?}");
@@ -37,7 +49,7 @@ fn is_answered(workspace: &Workspace, nth: usize) {
 fn what_is_made_and_answered_while_nobody_looks_ends_as_answered() {
     let workspace = asked();
     for nth in 0..TIMES {
-        let request = requests(&workspace, &path(nth)).remove(0);
+        let request = requests(&workspace, nth).remove(0);
         // The change of the deliverable is read at once, but a new file in an inbox is not.
         if nth % 2 == 0 {
             workspace.write(&path(nth), REAL);
@@ -58,12 +70,12 @@ fn what_is_answered_within_the_time_of_quiet_ends_as_answered() {
     let workspace = asked();
     let daemon = workspace.up_and_serving();
     for nth in 0..TIMES {
-        let request = requests(&workspace, &path(nth)).remove(0);
+        let request = requests(&workspace, nth).remove(0);
         workspace.write(&path(nth), REAL);
         // The audits of the earlier deliverables may read it at any moment.
         sleep(Duration::from_millis(40 * nth as u64));
         answer_to_the_audit(&workspace, &request, &path(nth));
-        workspace.wait_for_archive(&title(&path(nth)));
+        workspace.wait_for_archive(&title(nth));
         is_answered(&workspace, nth);
     }
     assert!(daemon.stop().success());
@@ -74,10 +86,10 @@ fn what_is_answered_within_the_time_of_quiet_ends_as_answered() {
 #[test]
 fn what_is_made_and_never_answered_is_taken_back_all_the_same() {
     let workspace = asked();
-    let other = requests(&workspace, &path(1)).remove(0);
+    let other = requests(&workspace, 1).remove(0);
     workspace.write(&path(0), REAL);
     answer_to_the_audit(&workspace, &other, &path(1));
     workspace.up_once();
-    let taken_back = requests(&workspace, &path(0)).remove(0);
+    let taken_back = requests(&workspace, 0).remove(0);
     assert_eq!((taken_back.state.as_str(), taken_back.returned_at.as_deref()), ("cancelled", None), "{taken_back:#?}");
 }

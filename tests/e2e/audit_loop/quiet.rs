@@ -99,7 +99,7 @@ fn a_plan_without_an_owner_asks_whom_the_operator_names() {
     let again = requests(&workspace, DRAWER);
     let agents: Vec<&str> = again.iter().map(|request| request.agent.as_str()).collect();
     assert_eq!(agents, ["Codex-MM1"; 2], "{:#}", last_report(&workspace).unwrap()["parts"]["follow_ups"]);
-    assert_eq!(super::handoff_of(&workspace, &again[0])["args"]["round"], json!(2));
+    assert_eq!(super::handoff_of(&workspace, &again[0])["args"]["items"][0]["round"], json!(2));
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn a_claim_that_is_false_is_flagged_and_asked_again_until_a_person_has_to_look()
         let request = requests(&workspace, DRAWER).remove(0);
         assert_eq!(request.state, "delivered", "round {round}: {:#?}", workspace.status());
         let handoff = handoff_of(&workspace, &request);
-        assert_eq!(handoff["args"]["round"], json!(round));
+        assert_eq!(handoff["args"]["items"][0]["round"], json!(round));
         let body = handoff["required_action"].as_str().unwrap();
         assert_eq!(body.contains("the last answer said it was done"), round > 1, "{body}");
         let returned = answer_to_the_audit(&workspace, &request, DRAWER);

@@ -61,9 +61,11 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     OpenOptions::new().write(true).create_new(true).open(path)?.write_all(bytes)
 }
 
-/// The part after `_REPORT_`. It determines the order of reports with the same file extension.
-fn time_of(report: &str) -> &str {
-    report.split_once("_REPORT_").map_or("", |(_, time)| time)
+/// Determines the order of reports with the same file extension: the time, and the number of the report in its second.
+fn time_of(report: &str) -> Option<(&str, u64)> {
+    let (stamp, rest) = report.split_once("_REPORT_")?.1.split_at_checked("YYYYMMDD_HHMMSS".len())?;
+    let number = rest.strip_prefix('-').and_then(|rest| rest.split('.').next()?.parse().ok());
+    Some((stamp, number.unwrap_or(1)))
 }
 
 /// `latest.md` for `PLANS_AUDIT_REPORT_20260118_101500.md` and `PLANS_AUDIT_REPORT_20260118_101500-2.md`, if the date is not
@@ -116,6 +118,17 @@ mod tests {
         keep(folder.path(), "A_REPORT_20260120_101500.md", now());
         assert_eq!(fs::read_to_string(folder.path().join("latest.md")).unwrap(), "new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+    }
+
+    #[test]
+    fn of_the_reports_of_one_second_the_last_is_the_newest() {
+        let folder = tempfile::tempdir().unwrap();
+        for number in ["", "-2", "-10", "-9"] {
+            let name = format!("A_REPORT_20260119_101500{number}.md");
+            fs::write(folder.path().join(&name), &name).unwrap();
+            keep(folder.path(), &name, now());
+        }
+        assert_eq!(fs::read_to_string(folder.path().join("latest.md")).unwrap(), "A_REPORT_20260119_101500-10.md");
     }
 
     #[test]

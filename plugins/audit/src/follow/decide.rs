@@ -1,7 +1,10 @@
-//! Decides how to handle each gap, from the current gaps and the earlier requests. Pure.
+//! Decides which requests to send and to withdraw, from the current gaps and the earlier requests. Pure.
+//!
+//! A plan has at most one open request, which lists its gaps.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::count::{count, is};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// A gap that an agent should close.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,172 +31,309 @@ pub struct OpenGap {
     pub agents: Vec<String>,
 }
 
-/// An earlier request for a gap.
+/// The requests of earlier audits, and the gaps that they list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Earlier {
+    /// By key.
+    pub requests: BTreeMap<String, EarlierRequest>,
+    /// By finding.
+    pub gaps: BTreeMap<String, RequestedGap>,
+}
+
+/// A request of an earlier audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EarlierRequest {
+pub(super) struct EarlierRequest {
     /// The plan.
     pub plan: String,
-    /// The path.
-    pub path: String,
-    /// The agent that received it.
+    /// Who was asked.
     pub agent: String,
-    /// Number of requests for this gap so far.
-    pub round: u32,
-    /// The status of the last request.
+    /// Its status.
     pub state: RequestState,
     /// The task that recorded it.
     pub task: String,
 }
 
+/// A gap that was requested.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RequestedGap {
+    /// The plan.
+    pub plan: String,
+    /// The path.
+    pub path: String,
+    /// How often it was requested, from 1.
+    pub round: u32,
+    /// The key of the last request that lists it.
+    pub request: String,
+    /// The task that found it closed; absent while it is open.
+    pub closed_by: Option<String>,
+}
+
 /// The status of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RequestState {
-    /// It has no answer yet.
+pub(super) enum RequestState {
+    /// It waits for an answer.
     Open,
     /// It has an answer.
     Answered,
     /// The answer is a refusal.
     Refused,
-    /// It was withdrawn.
+    /// It was withdrawn, or no gap refers to it any more.
     Withdrawn,
 }
 
-impl EarlierRequest {
-    /// The record after `task` has sent a request to `agent`.
-    #[must_use]
-    pub fn of(wanted: &OpenGap, agent: &str, round: u32, task: &str) -> Self {
-        let (plan, path) = (wanted.plan.clone(), wanted.path.clone());
-        Self { plan, path, agent: agent.to_owned(), round, state: RequestState::Open, task: task.to_owned() }
-    }
-}
-
-/// Limits for requests.
+/// How far it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
     /// Maximum number of open requests per agent.
     pub open_at_most: usize,
     /// Maximum number of requests per gap.
     pub rounds: u32,
+    /// Gaps that one request lists.
+    pub gaps_of_request: usize,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { open_at_most: 20, rounds: 3 }
+        Self { open_at_most: 20, rounds: 3, gaps_of_request: 200 }
     }
 }
 
-/// The next step for a gap.
+/// A gap in a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ListedGap<'a> {
+    pub wanted: &'a OpenGap,
+    /// How many times it has been requested with this request, from 1.
+    pub round: u32,
+    /// Whether an open request lists it already.
+    pub waits: bool,
+}
+
+/// What to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step<'a> {
     /// Send a request.
     Ask {
-        /// The gap.
-        wanted: &'a OpenGap,
-        /// The number of the request, from 1.
-        round: u32,
-        /// The agent of the previous request.
+        gaps: Vec<ListedGap<'a>>,
+        /// The agent that was asked the last time.
         before: Option<&'a str>,
+        /// Open requests that this one replaces.
+        replaces: Vec<&'a str>,
     },
-    /// Wait for the answer to a request.
-    Wait {
-        /// The gap.
-        wanted: &'a OpenGap,
-        /// The request.
-        known: &'a EarlierRequest,
-    },
-    /// Send no request.
+    /// A request is open that lists these gaps.
+    Wait { request: &'a str, known: &'a EarlierRequest, gaps: Vec<ListedGap<'a>> },
+    /// A gap is not requested.
     Hold {
-        /// The gap.
         wanted: &'a OpenGap,
-        /// Number of earlier requests.
+        /// How often it was requested.
         round: u32,
         /// The reason.
         reason: String,
     },
-    /// Withdraw a request.
-    Withdraw {
-        finding: &'a str,
-        /// The request.
-        known: &'a EarlierRequest,
-        /// The reason.
-        reason: &'static str,
-    },
-    /// Delete the record of a withdrawn request.
+    /// A gap is closed.
+    Close { finding: &'a str, known: &'a RequestedGap, reason: &'static str },
+    /// No gap of an open request is left.
+    Withdraw { request: &'a str, known: &'a EarlierRequest, reason: &'static str },
+    /// No gap refers to an answered request any more.
+    Retire { request: &'a str, known: &'a EarlierRequest },
+    /// A gap was closed, and nothing remains to be done.
     Forget { finding: &'a str },
+    /// A request was taken back, and nothing remains to be done.
+    ForgetRequest { request: &'a str },
 }
 
-/// Decides in the order of the gaps; withdrawals come last. Requests that an `is_unsent` task recorded were never sent.
+/// Decides plan by plan, in the order of the gaps; withdrawals come last. Requests that an `is_unsent` task recorded were never sent.
 #[must_use]
 pub(super) fn decide<'a>(
     wanted: &'a [OpenGap],
-    known: &'a BTreeMap<String, EarlierRequest>,
+    earlier: &'a Earlier,
     plans: &[&str],
     is_deleted: &dyn Fn(&str) -> bool,
     rules: &Rules,
     is_unsent: &dyn Fn(&str) -> bool,
 ) -> Vec<Step<'a>> {
-    let mut open: BTreeMap<&str, usize> = BTreeMap::new();
-    for one in known.values().filter(|one| one.state == RequestState::Open) {
-        *open.entry(&one.agent).or_default() += 1;
-    }
-    let mut steps: Vec<Step<'a>> = Vec::new();
-    for one in wanted {
-        let before = known.get(&one.finding).filter(|known| known.state != RequestState::Withdrawn);
-        steps.push(step(one, before, &mut open, rules));
+    let mut decision = Decision::new(earlier, rules);
+    for gaps in by_plan(wanted) {
+        decision.plan(&gaps);
     }
     let now: BTreeSet<&str> = wanted.iter().map(|one| one.finding.as_str()).collect();
     let plans: BTreeSet<&str> = plans.iter().copied().collect();
-    for (finding, one) in known.iter().filter(|(finding, _)| !now.contains(finding.as_str())) {
-        let reason = if plans.contains(one.plan.as_str()) {
-            "a later audit finds it as the plan wants it"
-        } else if is_deleted(&one.plan) {
-            "its plan was deleted"
-        } else {
+    let why = |plan: &str| {
+        let closed = plans.contains(plan).then_some("a later audit finds it as the plan wants it");
+        closed.or_else(|| is_deleted(plan).then_some("its plan was deleted"))
+    };
+    for (finding, known) in earlier.gaps.iter().filter(|(finding, _)| !now.contains(finding.as_str())) {
+        let Some(reason) = why(&known.plan) else {
+            decision.kept.insert(&known.request);
             continue;
         };
-        if one.state == RequestState::Withdrawn && !is_unsent(&one.task) {
-            steps.push(Step::Forget { finding });
-            continue;
-        }
-        steps.push(Step::Withdraw { finding, known: one, reason });
+        decision.steps.push(match &known.closed_by {
+            Some(task) if !is_unsent(task) => Step::Forget { finding },
+            _ => Step::Close { finding, known, reason },
+        });
     }
-    steps
+    for (request, known) in &earlier.requests {
+        let told = !is_unsent(&known.task);
+        let step = match (known.state, why(&known.plan)) {
+            _ if decision.kept.contains(request.as_str()) => continue,
+            (RequestState::Open, Some(reason)) => Step::Withdraw { request, known, reason },
+            (RequestState::Open, None) => continue,
+            (RequestState::Withdrawn, _) if told => Step::ForgetRequest { request },
+            (RequestState::Withdrawn, reason) => {
+                Step::Withdraw { request, known, reason: reason.unwrap_or("another request replaces it") }
+            }
+            (RequestState::Answered | RequestState::Refused, _) => Step::Retire { request, known },
+        };
+        decision.steps.push(step);
+    }
+    decision.steps
 }
 
-fn step<'a>(
-    one: &'a OpenGap,
-    known: Option<&'a EarlierRequest>,
-    open: &mut BTreeMap<&'a str, usize>,
-    rules: &Rules,
-) -> Step<'a> {
-    if let Some(known) = known.filter(|known| known.state == RequestState::Open) {
-        return Step::Wait { wanted: one, known };
+/// The gaps of each plan, in the order of the first one.
+fn by_plan(wanted: &[OpenGap]) -> Vec<Vec<&OpenGap>> {
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut plans: Vec<Vec<&OpenGap>> = Vec::new();
+    for one in wanted {
+        let place = *places.entry(&one.plan).or_insert(plans.len());
+        match plans.get_mut(place) {
+            Some(gaps) => gaps.push(one),
+            None => plans.push(vec![one]),
+        }
     }
-    let round = known.map_or(0, |known| known.round);
-    if round >= rules.rounds {
-        let reason = format!("it was asked for {} and is still not there: a person has to look", count(round, "time"));
-        return Step::Hold { wanted: one, round, reason };
+    plans
+}
+
+/// The gaps of a plan.
+struct Sorted<'a> {
+    /// Those that an open request lists.
+    waiting: Vec<ListedGap<'a>>,
+    /// Those to ask for.
+    asked: Vec<ListedGap<'a>>,
+    /// The agent that was asked the last time.
+    before: Option<&'a str>,
+}
+
+fn too_long(room: usize) -> String {
+    format!("a request lists at most {}; it is asked for when the request of its plan is shorter", count(room, "gap"))
+}
+
+/// A decision in the making.
+struct Decision<'a, 'r> {
+    earlier: &'a Earlier,
+    rules: &'r Rules,
+    steps: Vec<Step<'a>>,
+    /// Requests that stay, because a gap refers to them, or that another step handles.
+    kept: BTreeSet<&'a str>,
+    /// The open requests of each agent.
+    open: BTreeMap<&'a str, usize>,
+}
+
+impl<'a, 'r> Decision<'a, 'r> {
+    fn new(earlier: &'a Earlier, rules: &'r Rules) -> Self {
+        let mut open: BTreeMap<&str, usize> = BTreeMap::new();
+        for one in earlier.requests.values().filter(|one| one.state == RequestState::Open) {
+            *open.entry(&one.agent).or_default() += 1;
+        }
+        Self { earlier, rules, steps: Vec::new(), kept: BTreeSet::new(), open }
     }
-    if known.is_some_and(|known| known.state == RequestState::Refused) {
-        let reason = "its agent answered that it was not done: see the RETURN; a person has to look".to_owned();
-        return Step::Hold { wanted: one, round, reason };
+
+    /// Decides about the gaps of one plan.
+    fn plan(&mut self, gaps: &[&'a OpenGap]) {
+        let Some(first) = gaps.first() else { return };
+        let open = self.earlier.requests.iter();
+        let open: Vec<(&str, &EarlierRequest)> = open
+            .filter(|(_, one)| one.state == RequestState::Open && one.plan == first.plan)
+            .map(|(key, one)| (key.as_str(), one))
+            .collect();
+        let Sorted { waiting, asked, before } = self.sort(gaps);
+        let is_owner = |agent: &String| first.agents.is_empty() || first.agents.contains(agent);
+        let stays = matches!(open.as_slice(), [(_, one)] if is_owner(&one.agent)) && !waiting.is_empty();
+        let room = self.rules.gaps_of_request;
+        if let (true, [(request, known)]) = (stays, open.as_slice())
+            && (asked.is_empty() || waiting.len() + asked.len() > room)
+        {
+            self.kept.insert(request);
+            self.steps.push(Step::Wait { request, known, gaps: waiting });
+            self.hold(&asked, &too_long(room));
+            return;
+        }
+        let mut all: Vec<ListedGap<'a>> = waiting.into_iter().chain(asked).collect();
+        if all.is_empty() {
+            return;
+        }
+        let late = all.split_off(all.len().min(room));
+        if open.is_empty()
+            && let Some(reason) = self.refused(first, before)
+        {
+            self.hold(&all, &reason);
+            self.hold(&late, &reason);
+            return;
+        }
+        let replaces: Vec<&str> = open.into_iter().map(|(key, _)| key).collect();
+        self.kept.extend(&replaces);
+        self.steps.push(Step::Ask { gaps: all, before, replaces });
+        self.hold(&late, &too_long(room));
     }
-    if one.agents.is_empty() && known.is_none() {
-        let reason = "its plan names nobody who is responsible: add a line `**Owner:** AGENT` to it, or set `responsible` in \
-                      [agents.audit.defaults.audit] of baton.toml";
-        return Step::Hold { wanted: one, round, reason: reason.to_owned() };
+
+    /// Sorts the gaps of a plan; those that are in neither list are held.
+    fn sort(&mut self, gaps: &[&'a OpenGap]) -> Sorted<'a> {
+        let (mut waiting, mut asked, mut before) = (Vec::new(), Vec::new(), None);
+        for wanted in gaps.iter().copied() {
+            let known = self.earlier.gaps.get(&wanted.finding).filter(|known| known.closed_by.is_none());
+            let known = known.and_then(|known| Some((known, self.earlier.requests.get(&known.request)?)));
+            let known = known.filter(|(_, request)| request.state != RequestState::Withdrawn);
+            let round = known.map_or(0, |(gap, _)| gap.round);
+            before = before.or_else(|| known.map(|(_, request)| request.agent.as_str()));
+            let reason = match known.map(|(_, request)| request.state) {
+                Some(RequestState::Open) => {
+                    waiting.push(ListedGap { wanted, round, waits: true });
+                    continue;
+                }
+                _ if round >= self.rules.rounds => {
+                    format!("it was asked for {} and is still not there: a person has to look", count(round, "time"))
+                }
+                Some(RequestState::Refused) => {
+                    "its agent answered that it was not done: see the RETURN; a person has to look".to_owned()
+                }
+                _ => {
+                    asked.push(ListedGap { wanted, round: round + 1, waits: false });
+                    continue;
+                }
+            };
+            self.kept.extend(known.map(|(gap, _)| gap.request.as_str()));
+            self.steps.push(Step::Hold { wanted, round, reason });
+        }
+        Sorted { waiting, asked, before }
     }
-    let asked = open.entry(one.agents.first().map_or("", String::as_str)).or_default();
-    if *asked >= rules.open_at_most {
-        let reason = format!(
-            "{} {} open with its agent already; it is asked for when some are answered",
-            count(*asked, "request"),
-            is(*asked)
-        );
-        return Step::Hold { wanted: one, round, reason };
+
+    /// Why no further request can be sent for a plan, if so; otherwise it counts as sent.
+    fn refused(&mut self, first: &'a OpenGap, before: Option<&'a str>) -> Option<String> {
+        if first.agents.is_empty() && before.is_none() {
+            return Some(
+                "its plan names nobody who is responsible: add a line `**Owner:** AGENT` to it, or set `responsible` in \
+                 [agents.audit.defaults.audit] of baton.toml"
+                    .to_owned(),
+            );
+        }
+        let open = self.open.entry(first.agents.first().map_or("", String::as_str)).or_default();
+        if *open >= self.rules.open_at_most {
+            return Some(format!(
+                "{} {} open with its agent already; it is asked for when some are answered",
+                count(*open, "request"),
+                is(*open)
+            ));
+        }
+        *open += 1;
+        None
     }
-    *asked += 1;
-    Step::Ask { wanted: one, round: round + 1, before: known.map(|known| known.agent.as_str()) }
+
+    fn hold(&mut self, gaps: &[ListedGap<'a>], reason: &str) {
+        for gap in gaps {
+            let known = self.earlier.gaps.get(&gap.wanted.finding).filter(|known| known.closed_by.is_none());
+            self.kept.extend(known.map(|known| known.request.as_str()));
+            let round = if gap.waits { gap.round } else { gap.round.saturating_sub(1) };
+            self.steps.push(Step::Hold { wanted: gap.wanted, round, reason: reason.to_owned() });
+        }
+    }
 }
 
 #[cfg(test)]
@@ -215,80 +355,133 @@ mod tests {
         }
     }
 
-    fn known(round: u32, state: RequestState) -> EarlierRequest {
-        EarlierRequest { state, ..EarlierRequest::of(&wanted("x"), "Codex-MM1", round, "t") }
-    }
+    /// A request: its key, its state, and the gaps that it lists with their rounds.
+    type Request<'a> = (&'a str, RequestState, &'a [(&'a str, u32)]);
 
-    fn is_unsent(task: &str) -> impl Fn(&str) -> bool {
-        move |one| one == task
+    /// The requests of `plans/a.md`.
+    fn earlier(requests: &[Request<'_>]) -> Earlier {
+        let mut earlier = Earlier::default();
+        for (key, state, gaps) in requests {
+            let (plan, agent, task) = ("plans/a.md".to_owned(), "Codex-MM1".to_owned(), "t".to_owned());
+            earlier.requests.insert((*key).to_owned(), EarlierRequest { plan, agent, state: *state, task });
+            for (finding, round) in *gaps {
+                let (plan, path, request) = ("plans/a.md".to_owned(), format!("{finding}.py"), (*key).to_owned());
+                let closed_by = (*state == RequestState::Withdrawn).then(|| "t".to_owned());
+                let gap = RequestedGap { plan, path, round: *round, request, closed_by };
+                earlier.gaps.insert((*finding).to_owned(), gap);
+            }
+        }
+        earlier
     }
 
     fn words(steps: &[Step<'_>]) -> Vec<String> {
+        let list = |gaps: &[ListedGap<'_>]| {
+            gaps.iter().map(|gap| format!(" {}{}", gap.wanted.finding, gap.round)).collect::<String>()
+        };
         let word = |step: &Step<'_>| match step {
-            Step::Ask { wanted, round, .. } => format!("ask {} {round}", wanted.finding),
-            Step::Wait { wanted, .. } => format!("wait {}", wanted.finding),
-            Step::Hold { wanted, .. } => format!("hold {}", wanted.finding),
-            Step::Withdraw { finding, .. } => format!("withdraw {finding}"),
+            Step::Ask { gaps, replaces, .. } if replaces.is_empty() => format!("ask{}", list(gaps)),
+            Step::Ask { gaps, replaces, .. } => format!("ask{} for {}", list(gaps), replaces.join(" ")),
+            Step::Wait { request, gaps, .. } => format!("wait {request}:{}", list(gaps)),
+            Step::Hold { wanted, round, .. } => format!("hold {}{round}", wanted.finding),
+            Step::Close { finding, .. } => format!("close {finding}"),
+            Step::Withdraw { request, .. } => format!("withdraw {request}"),
+            Step::Retire { request, .. } => format!("retire {request}"),
             Step::Forget { finding } => format!("forget {finding}"),
+            Step::ForgetRequest { request } => format!("forget {request}"),
         };
         steps.iter().map(word).collect()
     }
 
+    /// What is decided of these gaps of `plans/a.md`.
+    fn decided(gaps: &[&str], earlier: &Earlier) -> Vec<String> {
+        let gaps: Vec<OpenGap> = gaps.iter().map(|finding| wanted(finding)).collect();
+        words(&decide(&gaps, earlier, &["plans/a.md"], &|_| false, &Rules::default(), &|_| false))
+    }
+
     #[test]
-    fn a_gap_is_asked_for_once_and_again_only_after_an_answer() {
-        let gaps = ["a", "b", "c", "d", "e"].map(wanted);
-        let before = BTreeMap::from([
-            ("b".to_owned(), known(1, RequestState::Open)),
-            ("c".to_owned(), known(1, RequestState::Answered)),
-            ("d".to_owned(), known(3, RequestState::Answered)),
-            ("e".to_owned(), known(1, RequestState::Refused)),
+    fn a_plan_has_one_request_that_lists_its_gaps_and_it_is_sent_once() {
+        assert_eq!(decided(&["a", "b", "c"], &Earlier::default()), ["ask a1 b1 c1"]);
+        let before = earlier(&[("K", RequestState::Open, &[("a", 1), ("b", 1), ("c", 1)])]);
+        assert_eq!(decided(&["a", "b", "c"], &before), ["wait K: a1 b1 c1"]);
+        assert_eq!(decided(&["c"], &before), ["wait K: c1", "close a", "close b"], "a shorter list replaces nothing");
+        assert_eq!(decided(&["a", "b", "c", "d"], &before), ["ask a1 b1 c1 d1 for K"]);
+        assert_eq!(decided(&[], &before), ["close a", "close b", "close c", "withdraw K"]);
+        assert_eq!(decided(&["d"], &before), ["ask d1 for K", "close a", "close b", "close c"]);
+    }
+
+    #[test]
+    fn what_is_still_open_after_an_answer_is_in_one_further_request_three_times_in_all() {
+        let before = earlier(&[
+            ("A", RequestState::Answered, &[("a", 1), ("b", 2)]),
+            ("L", RequestState::Answered, &[("c", 3)]),
+            ("R", RequestState::Refused, &[("d", 1)]),
         ]);
-        let steps = decide(&gaps, &before, &["plans/a.md"], &|_| false, &Rules::default(), &is_unsent("u"));
-        assert_eq!(words(&steps), ["ask a 1", "wait b", "ask c 2", "hold d", "hold e"]);
+        let steps = decided(&["a", "b", "c", "d"], &before);
+        assert_eq!(steps, ["hold c3", "hold d1", "ask a2 b3", "retire A"]);
     }
 
     #[test]
-    fn what_is_there_now_is_taken_back_and_other_plans_are_left_alone() {
-        let other = EarlierRequest { plan: "plans/b.md".to_owned(), ..known(1, RequestState::Open) };
-        let before = BTreeMap::from([("a".to_owned(), known(1, RequestState::Open)), ("b".to_owned(), other)]);
+    fn another_owner_gets_the_request_and_the_old_one_is_replaced() {
+        let before = earlier(&[("K", RequestState::Open, &[("a", 2)])]);
+        let gaps = [OpenGap { agents: vec!["Claude-MM1".to_owned()], ..wanted("a") }];
+        let steps = decide(&gaps, &before, &["plans/a.md"], &|_| false, &Rules::default(), &|_| false);
+        assert_eq!(words(&steps), ["ask a2 for K"]);
+        let nobody = [OpenGap { agents: Vec::new(), ..wanted("a") }];
+        let steps = decide(&nobody, &before, &["plans/a.md"], &|_| false, &Rules::default(), &|_| false);
+        assert_eq!(words(&steps), ["wait K: a2"]);
+    }
+
+    #[test]
+    fn requests_for_single_gaps_become_one() {
+        let before = earlier(&[("a", RequestState::Open, &[("a", 1)]), ("b", RequestState::Open, &[("b", 2)])]);
+        assert_eq!(decided(&["a", "b"], &before), ["ask a1 b2 for a b"]);
+    }
+
+    #[test]
+    fn other_plans_are_left_alone_unless_they_are_deleted() {
+        let before = earlier(&[("K", RequestState::Open, &[("a", 1)])]);
         let steps = |is_deleted| {
-            words(&decide(
-                &[],
-                &before,
-                &["plans/a.md"],
-                &move |_: &str| is_deleted,
-                &Rules::default(),
-                &is_unsent("u"),
-            ))
+            words(&decide(&[], &before, &["plans/b.md"], &move |_: &str| is_deleted, &Rules::default(), &|_| false))
         };
-        assert_eq!(steps(false), ["withdraw a"]);
-        assert_eq!(steps(true), ["withdraw a", "withdraw b"]);
+        assert_eq!(steps(false), Vec::<String>::new());
+        assert_eq!(steps(true), ["close a", "withdraw K"]);
     }
 
     #[test]
-    fn what_was_taken_back_is_forgotten_unless_the_same_task_is_tried_again() {
-        let before = BTreeMap::from([("a".to_owned(), known(1, RequestState::Withdrawn))]);
-        let steps = |gaps: &[OpenGap], task| {
-            words(&decide(gaps, &before, &["plans/a.md"], &|_| false, &Rules::default(), &is_unsent(task)))
+    fn what_was_closed_is_forgotten_unless_the_same_task_is_tried_again() {
+        let before = earlier(&[("K", RequestState::Withdrawn, &[("a", 2)])]);
+        let steps = |gaps: &[OpenGap], is_unsent: bool| {
+            words(&decide(gaps, &before, &["plans/a.md"], &|_| false, &Rules::default(), &move |_: &str| is_unsent))
         };
-        assert_eq!(steps(&[], "t"), ["withdraw a"]);
-        assert_eq!(steps(&[], "u"), ["forget a"]);
-        assert_eq!(steps(&["a"].map(wanted), "u"), ["ask a 1"]);
+        assert_eq!(steps(&[], true), ["close a", "withdraw K"]);
+        assert_eq!(steps(&[], false), ["forget a", "forget K"]);
+        assert_eq!(steps(&["a"].map(wanted), false), ["ask a1", "forget K"]);
     }
 
     #[test]
     fn an_agent_is_not_buried() {
-        let gaps = ["a", "b", "c"].map(wanted);
-        let before = BTreeMap::from([(
-            "z".to_owned(),
-            EarlierRequest { plan: "plans/z.md".to_owned(), ..known(1, RequestState::Open) },
-        )]);
-        let rules = Rules { open_at_most: 2, rounds: 3 };
-        assert_eq!(
-            words(&decide(&gaps, &before, &[], &|_| false, &rules, &is_unsent("u"))),
-            ["ask a 1", "hold b", "hold c"]
-        );
+        let rules = Rules { open_at_most: 2, ..Rules::default() };
+        let other = |plan: &str| OpenGap { plan: plan.to_owned(), ..wanted(plan) };
+        let gaps = ["b", "c", "d"].map(other);
+        let before = earlier(&[("K", RequestState::Open, &[("z", 1)])]);
+        let steps = decide(&gaps, &before, &[], &|_| false, &rules, &|_| false);
+        assert_eq!(words(&steps), ["ask b1", "hold c0", "hold d0"]);
         let nobody = [OpenGap { agents: Vec::new(), ..wanted("n") }];
-        assert_eq!(words(&decide(&nobody, &BTreeMap::new(), &[], &|_| false, &rules, &is_unsent("u"))), ["hold n"]);
+        let nothing = Earlier::default();
+        let steps = decide(&nobody, &nothing, &[], &|_| false, &rules, &|_| false);
+        assert_eq!(words(&steps), ["hold n0"]);
+    }
+
+    #[test]
+    fn a_list_has_a_bound_and_grows_only_when_everything_fits() {
+        let rules = Rules { gaps_of_request: 2, ..Rules::default() };
+        let steps = |gaps: &[OpenGap], before: &Earlier| {
+            words(&decide(gaps, before, &["plans/a.md"], &|_| false, &rules, &|_| false))
+        };
+        let gaps = ["a", "b", "c"].map(wanted);
+        assert_eq!(steps(&gaps, &Earlier::default()), ["ask a1 b1", "hold c0"]);
+        let before = earlier(&[("K", RequestState::Open, &[("a", 1), ("b", 1)])]);
+        assert_eq!(steps(&gaps, &before), ["wait K: a1 b1", "hold c0"]);
+        assert_eq!(steps(&["b", "c"].map(wanted), &before), ["ask b1 c1 for K", "close a"]);
     }
 }

@@ -1,10 +1,10 @@
 //! Creates requests for gaps: decides which agent gets a request, when a request is withdrawn, and when no more are
 //! sent.
 //!
-//! The agent that is responsible for a plan gets one request for each gap, with a key made from the finding's id. If the gap is
-//! still open after the answer, it gets another request, three in all; then a person must decide. When an audit finds the gap
-//! closed, it withdraws the open request. This module creates no file and does not trust answers: only the next audit can close
-//! a gap.
+//! The agent that is responsible for a plan gets one request that lists the plan's gaps. A longer list replaces it; a shorter
+//! one does not, so that an agent at work keeps its request. Gaps that are still open after the answer are in a further request,
+//! three in all; then a person must decide. When an audit finds all gaps closed, it withdraws the open request. This module
+//! creates no file and does not trust answers: only the next audit can close a gap.
 //!
 //! The host sends and withdraws requests when the task has succeeded, but the request table is written before. So each row
 //! names the task that wrote it. Until that task has succeeded, the next audit sends and withdraws again; the host drops
@@ -16,18 +16,19 @@ mod decide;
 mod request_table;
 mod request_text;
 
-use std::collections::BTreeMap;
-
 use baton_plugin_kit::host::{EmitError, RequestSender, ServiceError};
 
 use crate::earlier_outcomes::EarlierOutcomes;
 use crate::remark::NoteSeverity;
 use crate::report::{FollowUp, FollowUpState};
 use crate::services::HostServices;
-use decide::{Step, decide};
-use request_table::RequestTable;
+use decide::{Earlier, EarlierRequest, ListedGap, RequestState, RequestedGap, Step, decide};
+use request_table::{Changes, RequestTable};
 
-pub use decide::{EarlierRequest, OpenGap, RequestState, Rules};
+pub use decide::{OpenGap, Rules};
+
+/// Said of a gap that an open request lists.
+const WAITS: &str = "asked, not answered yet";
 
 /// The requests of one run.
 #[derive(Debug, Default)]
@@ -68,7 +69,7 @@ pub fn follow(
         Err(refused) => silent(format!("nobody was asked: {}", refused.text())),
         Ok((table, known)) => {
             let steps = decide(wanted, &known, plans, is_deleted, rules, &|task| runner.ended.is_unsent(task));
-            match act(requests, &table, &steps, runner) {
+            match act(requests, &table, &steps, &known, runner) {
                 Ok(rows) => FollowUpResult { rows, silent: None },
                 Err(refused) => silent(format!("what was asked could not be written down: {}", refused.text())),
             }
@@ -97,54 +98,128 @@ fn act(
     requests: &dyn RequestSender,
     table: &RequestTable<'_>,
     steps: &[Step<'_>],
+    earlier: &Earlier,
     runner: FollowUpRunner<'_>,
 ) -> Result<Vec<FollowUp>, ServiceError> {
-    let task = runner.ended.task();
-    let mut rows = Vec::new();
-    let (mut keep, mut forget) = (BTreeMap::new(), Vec::new());
+    let mut action =
+        Action { requests, earlier, runner, task: runner.ended.task(), rows: Vec::new(), changes: Changes::default() };
     for step in steps {
-        match step {
-            Step::Ask { wanted, round, before } => match ask(requests, wanted, *round, *before) {
-                Ok(agent) => {
-                    rows.push(row(wanted, Some(&agent), FollowUpState::Sent, *round, "asked now"));
-                    keep.insert(wanted.finding.clone(), EarlierRequest::of(wanted, &agent, *round, task));
-                }
-                Err(reason) => rows.push(row(wanted, None, FollowUpState::Held, round - 1, &reason)),
-            },
-            Step::Wait { wanted, known } => {
-                if runner.ended.is_unsent(&known.task) {
-                    drop(requests.send(&request_text::draft(wanted, &known.agent, known.round)));
-                    keep.insert(wanted.finding.clone(), EarlierRequest { task: task.to_owned(), ..(*known).clone() });
-                }
-                rows.push(row(wanted, Some(&known.agent), FollowUpState::Open, known.round, "asked, not answered yet"));
-            }
-            Step::Hold { wanted, round, reason } => rows.push(row(wanted, None, FollowUpState::Held, *round, reason)),
-            Step::Withdraw { finding, known, reason } => {
-                // Withdrawing a request that was already answered has no effect.
-                keep.insert(
-                    (*finding).to_owned(),
-                    EarlierRequest { state: RequestState::Withdrawn, task: task.to_owned(), ..(*known).clone() },
-                );
-                let state = match requests.withdraw(&request_text::key(finding), reason) {
-                    Ok(()) => FollowUpState::Withdrawn,
-                    Err(_) => FollowUpState::Held,
-                };
-                rows.push(closed(finding, known, state, reason));
-            }
-            Step::Forget { finding } => forget.push((*finding).to_owned()),
-        }
+        action.take(step);
     }
-    table.write(keep, forget, runner.args)?;
+    let Action { rows, changes, .. } = action;
+    table.write(changes, runner.args)?;
     Ok(rows)
 }
 
-/// Sends the request to the first responsible agent that exists, or finally to the agent `before`; returns its name, or
-/// the reason why no agent got the request.
-fn ask(requests: &dyn RequestSender, wanted: &OpenGap, round: u32, before: Option<&str>) -> Result<String, String> {
+/// The steps under way.
+struct Action<'a> {
+    requests: &'a dyn RequestSender,
+    earlier: &'a Earlier,
+    runner: FollowUpRunner<'a>,
+    task: &'a str,
+    rows: Vec<FollowUp>,
+    changes: Changes,
+}
+
+impl Action<'_> {
+    fn take(&mut self, step: &Step<'_>) {
+        match step {
+            Step::Ask { gaps, before, replaces } => self.ask(gaps, *before, replaces),
+            Step::Wait { request, known, gaps } => {
+                if self.runner.ended.is_unsent(&known.task) {
+                    drop(self.requests.send(&request_text::draft(request, gaps, &known.agent)));
+                    self.changes.requests.insert(
+                        (*request).to_owned(),
+                        EarlierRequest { task: self.task.to_owned(), ..(*known).clone() },
+                    );
+                }
+                for gap in gaps {
+                    self.rows.push(row(gap.wanted, Some(&known.agent), FollowUpState::Open, gap.round, WAITS));
+                }
+            }
+            Step::Hold { wanted, round, reason } => {
+                self.rows.push(row(wanted, None, FollowUpState::Held, *round, reason));
+            }
+            Step::Close { finding, known, reason } => {
+                let closed_by = Some(self.task.to_owned());
+                self.changes.gaps.insert((*finding).to_owned(), RequestedGap { closed_by, ..(*known).clone() });
+                let agent = self.earlier.requests.get(&known.request).map(|request| request.agent.clone());
+                self.rows.push(closed(finding, known, agent, reason));
+            }
+            Step::Withdraw { request, known, reason } => self.withdraw(request, known, reason),
+            Step::Retire { request, known } => self.take_back(request, known),
+            Step::Forget { finding } => self.changes.closed_gaps.push((*finding).to_owned()),
+            Step::ForgetRequest { request } => self.changes.ended_requests.push((*request).to_owned()),
+        }
+    }
+
+    /// Sends a request; then the open ones that it replaces are withdrawn.
+    fn ask(&mut self, gaps: &[ListedGap<'_>], before: Option<&str>, replaces: &[&str]) {
+        let Some(first) = gaps.first() else { return };
+        let sent = send(self.requests, gaps, before);
+        let is_open = |request: &str| replaces.contains(&request);
+        for gap in gaps {
+            self.rows.push(match &sent {
+                Ok(sent) if !is_open(&sent.request) => {
+                    row(gap.wanted, Some(&sent.agent), FollowUpState::Sent, gap.round, "asked now")
+                }
+                Ok(sent) => row(gap.wanted, Some(&sent.agent), FollowUpState::Open, gap.round, WAITS),
+                Err(_) if gap.waits => row(gap.wanted, before, FollowUpState::Open, gap.round, WAITS),
+                Err(reason) => row(gap.wanted, None, FollowUpState::Held, gap.round.saturating_sub(1), reason),
+            });
+        }
+        let Ok(SentRequest { request, agent }) = sent else {
+            // They are asked for by the next audit, which has to know how often that was done.
+            let known = gaps.iter().filter_map(|gap| self.earlier.gaps.get(&gap.wanted.finding));
+            self.changes.still_needed.extend(known.map(|known| known.request.clone()));
+            return;
+        };
+        for gap in gaps {
+            let (plan, path) = (gap.wanted.plan.clone(), gap.wanted.path.clone());
+            let listed = RequestedGap { plan, path, round: gap.round, request: request.clone(), closed_by: None };
+            self.changes.gaps.insert(gap.wanted.finding.clone(), listed);
+        }
+        for replaced in replaces.iter().filter(|replaced| **replaced != request) {
+            if let Some(known) = self.earlier.requests.get(*replaced) {
+                self.withdraw(replaced, known, "a request with all open items of its plan replaces it");
+            }
+        }
+        let (plan, task) = (first.wanted.plan.clone(), self.task.to_owned());
+        self.changes.requests.insert(request, EarlierRequest { plan, agent, state: RequestState::Open, task });
+    }
+
+    /// Withdraws a request, unless this run sends it. One that is answered already does not change. If it is refused, the
+    /// next audit tries again.
+    fn withdraw(&mut self, request: &str, known: &EarlierRequest, reason: &str) {
+        if !self.changes.requests.contains_key(request) && self.requests.withdraw(request, reason).is_ok() {
+            self.take_back(request, known);
+        }
+    }
+
+    fn take_back(&mut self, request: &str, known: &EarlierRequest) {
+        if self.changes.requests.contains_key(request) || self.changes.still_needed.contains(request) {
+            return;
+        }
+        let (state, task) = (RequestState::Withdrawn, self.task.to_owned());
+        self.changes.requests.insert(request.to_owned(), EarlierRequest { state, task, ..known.clone() });
+    }
+}
+
+/// A request that was sent.
+struct SentRequest {
+    request: String,
+    agent: String,
+}
+
+/// Asks the first of the responsible agents that there is, at last the one that was asked `before`; gives the request, or why
+/// nobody was asked.
+fn send(requests: &dyn RequestSender, gaps: &[ListedGap<'_>], before: Option<&str>) -> Result<SentRequest, String> {
     let mut unknown = Vec::new();
-    for agent in wanted.agents.iter().map(String::as_str).chain(before) {
-        match requests.send(&request_text::draft(wanted, agent, round)) {
-            Ok(()) => return Ok(agent.to_owned()),
+    let owners = gaps.first().map(|gap| gap.wanted.agents.as_slice()).unwrap_or_default();
+    for agent in owners.iter().map(String::as_str).chain(before) {
+        let request = request_text::key(gaps, agent);
+        match requests.send(&request_text::draft(&request, gaps, agent)) {
+            Ok(()) => return Ok(SentRequest { request, agent: agent.to_owned() }),
             Err(EmitError::UnknownAgent(_)) => unknown.push(agent),
             Err(EmitError::Denied(text) | EmitError::Invalid(text)) => return Err(text),
             Err(EmitError::TooMany) => {
@@ -172,14 +247,14 @@ fn row(wanted: &OpenGap, agent: Option<&str>, state: FollowUpState, round: u32, 
     }
 }
 
-fn closed(finding: &str, known: &EarlierRequest, state: FollowUpState, reason: &str) -> FollowUp {
+fn closed(finding: &str, known: &RequestedGap, agent: Option<String>, reason: &str) -> FollowUp {
     FollowUp {
         finding: finding.to_owned(),
-        agent: Some(known.agent.clone()),
+        agent,
         title: format!("{} ({})", known.path, known.plan),
         plan: known.plan.clone(),
         path: known.path.clone(),
-        state,
+        state: FollowUpState::Withdrawn,
         round: known.round,
         reason: reason.to_owned(),
         priority: NoteSeverity::Low,

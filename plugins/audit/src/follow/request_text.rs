@@ -1,20 +1,29 @@
-//! The text of a request for a gap.
+//! The text of a request for the gaps of a plan.
+
+use std::fmt::Write as _;
 
 use baton_plugin_kit::host::Draft;
 use baton_plugin_sdk::Priority;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::decide::OpenGap;
+use super::decide::{ListedGap, OpenGap};
+use crate::count::count;
+use crate::ids::{bounded, hashed};
 use crate::report::escape::line;
 
 const TITLE_BYTES: usize = 200;
 
-/// The key of the requests for a finding. Finding ids have at most 200 bytes, and so has a key.
-pub(super) fn key(finding: &str) -> String {
-    finding.to_owned()
+/// The key of a request: the same for the same gaps, asked of the same agent as often.
+pub(super) fn key(gaps: &[ListedGap<'_>], agent: &str) -> String {
+    let list: String = gaps.iter().map(|gap| format!("{} {}\n", gap.round, gap.wanted.finding)).collect();
+    bounded(&format!("audit:{}:{agent}:{}", plan(gaps), hashed(&list)))
 }
 
-/// The title, in one line.
+fn plan<'a>(gaps: &[ListedGap<'a>]) -> &'a str {
+    gaps.first().map_or("", |gap| &gap.wanted.plan)
+}
+
+/// One line for one gap.
 pub(super) fn title(wanted: &OpenGap) -> String {
     let verb = match wanted.status.as_str() {
         "PARTIAL" | "STUB" | "EMPTY" => "Finish",
@@ -26,48 +35,57 @@ pub(super) fn title(wanted: &OpenGap) -> String {
     line(&format!("{verb} {} ({})", wanted.path, wanted.plan), TITLE_BYTES)
 }
 
-/// The complete request.
-pub(super) fn draft(wanted: &OpenGap, agent: &str, round: u32) -> Draft {
-    let mut args = json!({
+/// The whole request.
+pub(super) fn draft(request: &str, gaps: &[ListedGap<'_>], agent: &str) -> Draft {
+    let mut args = json!({ "plan": plan(gaps), "items": gaps.iter().map(item).collect::<Vec<_>>() });
+    let below = gaps.first().map_or("", |gap| &gap.wanted.below);
+    if let (false, Some(args)) = (below.is_empty(), args.as_object_mut()) {
+        args.insert("root".to_owned(), below.into());
+    }
+    let titled = match gaps {
+        [one] => title(one.wanted),
+        _ => line(&format!("Close {} of {}", count(gaps.len(), "gap"), plan(gaps)), TITLE_BYTES),
+    };
+    Draft {
+        to: agent.to_owned(),
+        title: titled,
+        action: None,
+        args: args.to_string(),
+        body: body(gaps),
+        priority: if gaps.iter().any(|gap| gap.wanted.high) { Priority::High } else { Priority::Medium },
+        dedupe_key: request.to_owned(),
+    }
+}
+
+fn item(gap: &ListedGap<'_>) -> Value {
+    let wanted = gap.wanted;
+    json!({
         "finding": wanted.finding,
-        "plan": wanted.plan,
         "line": wanted.line,
         "path": wanted.path,
         "status": wanted.status,
         "symbols": wanted.symbols,
-        "round": round,
-    });
-    if let (false, Some(args)) = (wanted.below.is_empty(), args.as_object_mut()) {
-        args.insert("root".to_owned(), wanted.below.clone().into());
-    }
-    Draft {
-        to: agent.to_owned(),
-        title: title(wanted),
-        action: None,
-        args: args.to_string(),
-        body: body(wanted, round),
-        priority: if wanted.high { Priority::High } else { Priority::Medium },
-        dedupe_key: key(&wanted.finding),
-    }
+        "round": gap.round,
+    })
 }
 
-fn body(wanted: &OpenGap, round: u32) -> String {
-    let mut body = format!(
-        "`{}` is promised at {}:{} and is {}.\n\n- Seen: {}\n",
-        wanted.path,
-        wanted.plan,
-        wanted.line,
-        wanted.status,
-        if wanted.evidence.is_empty() { "nothing of that name" } else { &wanted.evidence },
-    );
-    if !wanted.symbols.is_empty() {
-        body += &format!("- It has to define: `{}`\n", wanted.symbols.join("`, `"));
+fn body(gaps: &[ListedGap<'_>]) -> String {
+    let mut body = format!("{} promises, and the audit does not find:\n\n", plan(gaps));
+    for ListedGap { wanted, round, .. } in gaps {
+        let seen = if wanted.evidence.is_empty() { "nothing of that name" } else { &wanted.evidence };
+        // Writing to a text does not fail.
+        _ = writeln!(body, "- `{}` (line {}) is {}. Seen: {seen}.", wanted.path, wanted.line, wanted.status);
+        if !wanted.symbols.is_empty() {
+            _ = writeln!(body, "  It has to define `{}`.", wanted.symbols.join("`, `"));
+        }
+        if *round > 1 {
+            _ = writeln!(
+                body,
+                "  This is request {round} for it: the last answer said it was done, and it was not there."
+            );
+        }
     }
-    if round > 1 {
-        body += &format!(
-            "- This is asked for the {round}. time: the last answer said it was done, and it was not there.\n"
-        );
-    }
-    body + "\nMake it real, or take it out of the plan if it is not wanted any more. An empty file, a stub or a file that \
-            only repeats the plan does not count. Then send a RETURN: the plan is audited again by itself when it comes.\n"
+    body + "\nMake each of them, or take it out of the plan if it is not wanted any more. An empty file, a stub or a file that \
+            only repeats the plan does not count. Then send one RETURN for the whole list: the plan is audited again automatically \
+            when it comes, and what is still open then is requested again. Items that the audit finds earlier need no answer.\n"
 }

@@ -17,3 +17,4 @@ mod settle;
 
 pub use memory::{LastAudit, Memory, Moment, RecordedPlan};
 pub use record::{AuditRecord, PlanRecord, Record};
+pub(crate) use schema::prepare;

@@ -8,8 +8,8 @@ use super::cells::integer;
 /// The table with the number of completed migration steps.
 const META: &str = "CREATE TABLE IF NOT EXISTS memory_version (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL) STRICT";
 
-/// All migration steps. Each can be repeated, because a run may be killed between two of them.
-const STEPS: [&[&str]; 5] = [FIRST, PENDING, CUT_OFF, REMOVAL, NO_FINDINGS];
+/// Every step. Each can be taken again, because a run may die between two of them.
+const STEPS: [&[&str]; 6] = [FIRST, PENDING, CUT_OFF, REMOVAL, NO_FINDINGS, REQUESTS];
 
 const FIRST: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS audits (
@@ -46,8 +46,28 @@ const REMOVAL: &[&str] = &["ALTER TABLE plan_rows ADD COLUMN removal TEXT"];
 /// Earlier versions stored findings, which nothing read.
 const NO_FINDINGS: &[&str] = &["DROP TABLE IF EXISTS findings"];
 
-/// Creates the tables, or migrates them.
-pub(super) fn prepare(database: &dyn Writable) -> Result<(), ServiceError> {
+/// Requests, and the gaps that each one lists. Earlier versions sent one request for each gap, under the finding's id.
+const REQUESTS: &[&str] = &[
+    "CREATE TABLE IF NOT EXISTS sent_requests (
+        request TEXT PRIMARY KEY, plan TEXT NOT NULL, agent TEXT NOT NULL, state INTEGER NOT NULL, task TEXT NOT NULL,
+        args TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS requested_gaps (
+        finding TEXT PRIMARY KEY, plan TEXT NOT NULL, path TEXT NOT NULL, round INTEGER NOT NULL, request TEXT NOT NULL,
+        closed_by TEXT) STRICT, WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS requests (
+        finding TEXT PRIMARY KEY, plan TEXT NOT NULL, path TEXT NOT NULL, agent TEXT NOT NULL, round INTEGER NOT NULL,
+        state INTEGER NOT NULL, task TEXT NOT NULL, args TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    "INSERT OR IGNORE INTO sent_requests SELECT finding, plan, agent, state, task, args FROM requests",
+    "INSERT OR IGNORE INTO requested_gaps
+        SELECT finding, plan, path, round, finding, CASE state WHEN 2 THEN task END FROM requests",
+    "DROP TABLE requests",
+];
+
+/// Makes the tables, or brings them up to date.
+///
+/// # Errors
+/// When the database fails, or was written by a newer version.
+pub(crate) fn prepare(database: &dyn Writable) -> Result<(), ServiceError> {
     let known = database.all("SELECT 1 FROM sqlite_schema WHERE name = 'memory_version'", &[])?;
     if known.is_empty() {
         database.write(META, vec![Vec::new()])?;

@@ -38,7 +38,7 @@ pub(super) fn after(after: &str) -> &'static str {
     let said: Vec<String> = words::words(text).take(4).collect();
     let first = said.first().map_or("", String::as_str);
     match first {
-        "create" | "implement" => return "is made",
+        "create" | "implement" | "done" | "finished" | "complete" | "completed" => return "is made",
         "update" | "add" | "fix" | "extend" => return "told to change",
         "delete" | "remove" | "deleted" | "removed" | "gel\u{f6}scht" | "entfernt" => return "said to go",
         "to" | "into" | "nach" if text.contains(PATH) => return "arrow to a path",
@@ -80,7 +80,28 @@ pub(super) fn after(after: &str) -> &'static str {
     }
 }
 
-/// The class of a text that a dash or colon separates from the path.
+/// Whether the words behind a path say that it was made, or is there: "is in place", "has been written".
+pub(super) fn is_done(after: &str) -> bool {
+    let text = after.trim_start_matches(['`', '*', '_', '"']).split([';', ',']).next().unwrap_or_default();
+    let said: Vec<String> = words::words(text.split(". ").next().unwrap_or(text)).take(5).collect();
+    let open = |word: &String| {
+        words::negates(word)
+            || words::supposes(word)
+            || matches!(word.as_str(), "to" | "being" | "will" | "must" | "partly")
+    };
+    match said.split_first() {
+        Some((first, rest)) if matches!(first.as_str(), "is" | "are" | "has" | "have" | "was" | "were") => {
+            let there =
+                rest.iter().take(2).any(|word| matches!(word.as_str(), "there" | "present" | "available" | "complete"))
+                    || rest.iter().take(4).any(|word| words::is_made(word))
+                    || matches!(rest, [first, second, ..] if first == "in" && second == "place");
+            there && !rest.iter().any(open)
+        }
+        _ => false,
+    }
+}
+
+/// What a text that a dash or colon separates from the path says of it.
 fn after_dash(text: &str) -> &'static str {
     let said = text.trim_start_matches(['-', '\u{2013}', '\u{2014}', ':', '\u{2190}', '#', ' ', '*']);
     let first = said.split_whitespace().next().unwrap_or_default();

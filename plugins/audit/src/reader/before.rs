@@ -24,6 +24,12 @@ pub(super) struct Clause {
     pub(super) opens: bool,
     /// "In `x`, …": only "in" precedes the path.
     pub(super) only_in: bool,
+    /// It is wanted, or will be there: "we need `x`", "it should live in `x`".
+    pub(super) wanted: bool,
+    /// It opens with what was done: "Merged: new routes in `x`".
+    pub(super) done: bool,
+    /// The first verb makes one file of another: "port `a` to `x`".
+    pub(super) converts: bool,
 }
 
 /// Interprets the words before a path, from the start of its sentence.
@@ -44,39 +50,97 @@ pub(super) fn clause(before: &str) -> Clause {
     };
     let sentence = cut.filter(|cut| !short(*cut)).and_then(|cut| before.get(cut..)).unwrap_or(before);
     let all: Vec<String> = words::words(sentence).collect();
-    let leading_words: Vec<&str> = all.iter().map(String::as_str).skip_while(|word| is_tag(word)).collect();
-    let lead = leading_words.iter().find(|word| !is_leading(word)).and_then(|word| verbs::verb(word));
-    let named = |at: usize| at.checked_sub(1).and_then(|at| leading_words.get(at)).is_some_and(|word| is_article(word));
-    let near = (0..leading_words.len()).rev().filter(|at| !named(*at)).find_map(|at| {
-        leading_words
-            .get(at)
-            .and_then(|word| verbs::verb(word))
-            .filter(|verb| verb.action != FileAction::Test || leading_words.len() < 3)
+    let said: Vec<&str> = all.iter().map(String::as_str).skip_while(|word| is_tag(word)).collect();
+    let main = main_clause(sentence, said.first().copied());
+    let main: Vec<&str> = main.as_ref().map_or_else(|| said.clone(), |main| main.iter().map(String::as_str).collect());
+    let first = main.iter().find(|word| !is_leading(word)).copied().unwrap_or_default();
+    let lead = verbs::verb(first);
+    let named = |at: usize| at.checked_sub(1).and_then(|at| said.get(at)).is_some_and(|word| is_article(word));
+    let near = (0..said.len()).rev().filter(|at| !named(*at)).find_map(|at| {
+        said.get(at).and_then(|word| verbs::verb(word)).filter(|verb| verb.action != FileAction::Test || said.len() < 3)
     });
-    let within =
-        leading_words.iter().skip(1).any(|word| matches!(*word, "from" | "in" | "within" | "inside" | "aus" | "im"));
+    let within = said.iter().skip(1).any(|word| matches!(*word, "from" | "in" | "within" | "inside" | "aus" | "im"));
     let opened = sentence.trim_end_matches([' ', '`', '*', '_', '"']);
-    let prep = if opened.ends_with('(') { "bracket" } else { prep(&leading_words) };
+    let prep = if opened.ends_with('(') { "bracket" } else { prep(&said) };
+    let wanted = is_wanted(&said);
+    // What is wanted is made: "it should live in `x`", "I'd like to see tests at `x`".
+    let made = |verb: Option<Verb>| match verb.map(|verb| verb.action) {
+        None | Some(FileAction::See | FileAction::Be | FileAction::Test) if wanted => {
+            Some(Verb { action: FileAction::Make, past: false })
+        }
+        _ => verb,
+    };
     Clause {
-        lead,
-        near,
+        lead: made(lead),
+        near: made(near),
+        done: words::is_made(first),
         prep,
         within,
+        wanted,
+        converts: ["port", "convert", "migrat", "translat", "rewrit", "split"]
+            .iter()
+            .any(|stem| first.starts_with(stem)),
         negated: words::words(&without_asides(sentence)).any(|word| words::negates(&word)),
-        supposed: leading_words.iter().any(|word| words::supposes(word)),
-        will: leading_words.iter().any(|word| {
+        supposed: said.iter().any(|word| words::supposes(word)) && !wanted,
+        will: said.iter().any(|word| {
             matches!(*word, "will" | "shall" | "must" | "wird" | "werden" | "soll" | "going" | "we'll" | "i'll")
         }),
-        new: leading_words.iter().rev().take(4).any(|word| matches!(*word, "new" | "neue" | "neuen" | "neues" | "neu")),
-        it: leading_words.iter().rev().take(3).any(|word| matches!(*word, "it" | "them" | "es" | "sie")),
-        joined: leading_words.last().is_some_and(|word| is_path(word))
-            || matches!(leading_words.as_slice(), [.., path, "and" | "und" | "or" | "oder" | "plus" | "&" | "+"] if is_path(path)),
+        new: said.iter().rev().take(4).any(|word| matches!(*word, "new" | "neue" | "neuen" | "neues" | "neu")),
+        it: said.iter().rev().take(3).any(|word| matches!(*word, "it" | "them" | "es" | "sie")),
+        joined: said.last().is_some_and(|word| is_path(word))
+            || matches!(said.as_slice(), [.., path, "and" | "und" | "or" | "oder" | "plus" | "&" | "+"] if is_path(path)),
         opens: prep == "start",
-        only_in: matches!(leading_words.as_slice(), ["in" | "inside" | "within"]),
+        only_in: matches!(said.as_slice(), ["in" | "inside" | "within"]),
     }
 }
 
-/// A text without its closed parentheses.
+/// The words behind a subordinate clause: "Once that works, add `x`".
+fn main_clause(sentence: &str, first: Option<&str>) -> Option<Vec<String>> {
+    let subordinate =
+        matches!(first?, "once" | "when" | "after" | "before" | "as" | "while" | "wenn" | "nachdem" | "sobald");
+    let (_, main) = sentence.split_once(", ").filter(|_| subordinate)?;
+    Some(words::words(main).collect())
+}
+
+/// Whether the words say that something is wanted, or that it will be in its place.
+fn is_wanted(said: &[&str]) -> bool {
+    // "We need", "I'd like", "a new `x` is needed" are wishes; "the build needs" tells what there is.
+    let wish = |at: usize| {
+        let before = at.checked_sub(1).and_then(|at| said.get(at)).copied();
+        match said.get(at).copied().unwrap_or_default() {
+            "need" | "want" | "require" => {
+                matches!(before, None | Some("we" | "i" | "you" | "will" | "also" | "still" | "they" | "to"))
+            }
+            "like" => matches!(before, Some("would" | "i'd" | "we'd")),
+            _ => false,
+        }
+    };
+    // "Should live in", "will be", "has to go into".
+    let place = |at: usize| {
+        let rest = said.get(at + 1..).unwrap_or_default();
+        let told = matches!(said.get(at), Some(&("will" | "should" | "shall" | "must" | "soll" | "sollte")));
+        let told = told || matches!(said.get(at..at + 2), Some(["has" | "have" | "needs" | "is" | "are", "to"]));
+        let stays = |word: &&str| {
+            matches!(*word, "be" | "have" | "live" | "sit" | "go" | "reside" | "belong" | "land" | "exist" | "liegen")
+        };
+        told && rest.iter().take(2).any(stays)
+    };
+    let conditional = said.iter().any(|word| words::supposes(word) && !matches!(*word, "should" | "would"));
+    let Some(at) = (0..said.len()).rev().find(|at| wish(*at) || place(*at)).filter(|_| !conditional) else {
+        return false;
+    };
+    // "We need to read `x`", "it will be used by `x`".
+    let is_other = |word: &&str| {
+        let fits = matches!(*word, "have" | "see" | "be" | "live" | "has" | "is" | "are");
+        let makes = |verb: Verb| {
+            matches!(verb.action, FileAction::Make | FileAction::Add | FileAction::Write | FileAction::Test)
+        };
+        matches!(*word, "from" | "by" | "like" | "than") || verbs::verb(word).is_some_and(|verb| !fits && !makes(verb))
+    };
+    !said.iter().skip(at + 1).any(is_other)
+}
+
+/// A text without its closed brackets.
 fn without_asides(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -104,7 +168,19 @@ pub(super) fn leading_words(before: &str) -> LeadingWords {
     LeadingWords { near: clause.near.map(|verb| verb.action), prep, opens: clause.opens, negated: clause.negated }
 }
 
-/// True for a counter or tag of a line: `T001`, `[P]`, `US1`, `Step 4`, a number.
+/// Whether the sentence before a path says that it tells what was done: "Done:", "We shipped the exporter (".
+pub(super) fn is_done(before: &str) -> bool {
+    let clause = clause(before);
+    clause.done && !clause.negated && !clause.wanted && !clause.supposed
+}
+
+/// Whether a text opens with what was made: "Implemented", "I've added".
+pub(super) fn opens_with_work(text: &str) -> bool {
+    let first = words::words(super::lexer::start(text, 200)).find(|word| !is_leading(word));
+    first.and_then(|word| verbs::verb(&word)).is_some_and(|verb| verb.past && verb.action.effect() == "makes")
+}
+
+/// What counts or tags a line: `T001`, `[P]`, `US1`, `Step 4`, a number.
 fn is_tag(word: &str) -> bool {
     let coded = word.chars().any(|sign| sign.is_ascii_digit())
         && word.chars().count() <= 6
@@ -147,6 +223,11 @@ fn is_leading(word: &str) -> bool {
             | "need"
             | "optionally"
             | "can"
+            | "let's"
+            | "lets"
+            | "i've"
+            | "we've"
+            | "have"
             | "zuerst"
             | "der"
             | "die"
@@ -256,7 +337,7 @@ pub(super) fn key(before: &str) -> Option<&'static str> {
     let text = listed.trim_end_matches(" and").trim_end_matches([PATH, ',', ' ']).trim_end_matches(['*', '_', ' ']);
     // "Outcome: a short note, `x`" explains what `x` is.
     let explained = listed.split_once(": ").filter(|(_, words)| {
-        before.trim_end().ends_with(',') && !listed.contains(PATH) && words.split_whitespace().count() <= 4
+        before.trim_end().ends_with(',') && !before.contains(PATH) && words.split_whitespace().count() <= 4
     });
     let text = explained.map_or(text.to_owned(), |(key, _)| format!("{key}:"));
     let text = text.as_str();
@@ -264,9 +345,15 @@ pub(super) fn key(before: &str) -> Option<&'static str> {
         // "`a` → `b`" is a move, "the design → `b`" is a reference.
         return Some(if text.contains(PATH) { "arrow from a path" } else { "arrow" });
     }
-    let named = text.strip_suffix(':').or_else(|| text.strip_suffix('='))?;
+    let Some(named) = text.strip_suffix(':').or_else(|| text.strip_suffix('=')) else {
+        // "The output of this phase is a short note, `x`".
+        return is_result(before).then_some("make");
+    };
     let named = named.rsplit(['.', ';', ',', '(']).next().unwrap_or(named);
     let all: Vec<String> = words::words(named).filter(|word| word == "deliverable" || !is_tag(word)).collect();
+    if let Some(standing) = standing(named, &all) {
+        return Some(standing);
+    }
     if all.len() > 5 {
         return Some("sentence");
     }
@@ -323,7 +410,44 @@ pub(super) fn key(before: &str) -> Option<&'static str> {
     })
 }
 
-/// True if the words before a path end inside a quotation.
+/// Whether a key says that what follows is done, or is still to be made: "Done:", "TODO:", "There will be two modules:".
+fn standing(named: &str, all: &[String]) -> Option<&'static str> {
+    let open = |word: &String| {
+        matches!(
+            word.as_str(),
+            "todo" | "remaining" | "outstanding" | "pending" | "left" | "open" | "missing" | "offen"
+        )
+    };
+    if all.iter().all(|word| open(word) || word == "still") && words::words(named).any(|word| open(&word)) {
+        return Some("make");
+    }
+    if !all.is_empty() && all.iter().all(|word| words::is_made(word)) {
+        return Some("done");
+    }
+    let future =
+        |pair: &[String]| matches!(pair, [will, be] if matches!(will.as_str(), "will" | "shall") && be == "be");
+    (all.len() <= 8 && all.windows(2).any(future)).then_some("make")
+}
+
+/// Whether the words say what the result of something is.
+fn is_result(before: &str) -> bool {
+    let all: Vec<String> = words::words(before).collect();
+    let result = |word: &String| {
+        matches!(
+            word.as_str(),
+            "output" | "result" | "deliverable" | "artifact" | "artefact" | "outcome" | "left" | "ergebnis"
+        )
+    };
+    let subject = all.iter().take(2).any(result);
+    let says = all.iter().position(|word| matches!(word.as_str(), "is" | "are" | "ist" | "be"));
+    subject
+        && all.len() <= 14
+        && says.is_some_and(|at| {
+            !all.iter().skip(at + 1).any(|word| verbs::verb(word).is_some_and(|verb| verb.action.effect() == "looks"))
+        })
+}
+
+/// Whether the words before a path open a quotation that is still open.
 pub(super) fn is_quoted(before: &str) -> bool {
     before.matches('"').count() % 2 == 1
         || before.matches(['\u{201c}', '\u{201e}']).count() > before.matches('\u{201d}').count()

@@ -6,7 +6,7 @@ use super::candidate::Candidate;
 use super::features::Features;
 use super::observe::{DocumentPaths, observe};
 use super::structure::{Document, LineForm};
-use super::{fields, lexer, model, names, size_assertions, symbols, todos, words};
+use super::{after, before, fields, lexer, model, names, size_assertions, symbols, todos, words};
 use crate::plan::{Kind, Place, Plan, Purpose, Role, Sighting, SymbolHint, gather};
 
 /// Maximum length of a heading: it is repeated for every file below it.
@@ -104,6 +104,12 @@ impl Collector<'_> {
         if let Some(line) = line {
             if line.form != LineForm::Row(usize::MAX) && sighting.status.is_none() {
                 sighting.status = state(line.boxed, &line.text);
+            }
+            // "Shipped the exporter (`x`)", "`x` is in place".
+            let told =
+                || token.as_ref().is_some_and(|token| before::is_done(&token.before) || after::is_done(&token.after));
+            if matches!(line.form, LineForm::Item | LineForm::Text) && sighting.status.is_none() && told() {
+                sighting.status = Some("done".to_owned());
             }
             sighting.component = sighting.component.take().or_else(|| self.component(line.heading));
             if let Some(token) = token.filter(|_| !matches!(line.form, LineForm::Row(_))) {

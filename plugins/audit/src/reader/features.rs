@@ -8,6 +8,7 @@ use super::before::{Clause, clause, is_looked_up, is_quoted, key};
 use super::columns;
 use super::context::{CHECKS, LineContext, boxed, heading_topic, is_title, label, mark};
 use super::lexer::{Markup, PATH, Token};
+use super::stories::CRITERIA_LABEL;
 use super::structure::{Document, LineForm};
 use super::verbs::{FileAction, Verb};
 use super::{topics, words};
@@ -50,12 +51,7 @@ pub(crate) fn of_text(place: &LineContext<'_>, token: &Token, nth: usize, out: &
     let action = |verb: Option<Verb>| verb.map_or("none", |verb| verb.action.name());
     let box_ = boxed(line);
     let after = after(&token.after);
-    let written = match token.written {
-        Markup::Code => "code",
-        Markup::Inside => "inside",
-        Markup::Link => "link",
-        Markup::Plain => "plain",
-    };
+    let written = written(token);
     let label = label(place);
     let heading = heading_topic(place);
     let mark = mark(place);
@@ -79,10 +75,11 @@ pub(crate) fn of_text(place: &LineContext<'_>, token: &Token, nth: usize, out: &
     let moved = after == "arrow to a path" && !copied && matches!(clause.prep, "verb" | "start" | "words");
     out.flag("deletes", deletes(&clause, key, after, listed) || moved && is_moved(clause.lead));
     let behind = token.before.contains(PATH) && (clause.prep == "to" || key == Some("arrow from a path"));
-    out.flag("moved here", behind && !clause.negated && is_moved(clause.lead));
+    out.flag("moved here", behind && !clause.negated && (is_moved(clause.lead) || clause.converts));
     of_effect(token, &clause, &LineTraits { box_, listed, opens, after }, out);
     out.flag("supposed", clause.supposed);
     out.flag("will", clause.will);
+    of_standing(place, token, &clause, &LineTraits { box_, listed, opens, after }, out);
     out.flag("said new", clause.new);
     out.pair("after/opens", after, opens);
     out.add("after", after);
@@ -116,7 +113,40 @@ pub(crate) fn of_text(place: &LineContext<'_>, token: &Token, nth: usize, out: &
     parent(place, out);
 }
 
-/// The parts of a line for its coarse features.
+fn makes(verb: Verb) -> bool {
+    verb.action.effect() == "makes"
+}
+
+fn written(token: &Token) -> &'static str {
+    match token.written {
+        Markup::Code => "code",
+        Markup::Inside => "inside",
+        Markup::Link => "link",
+        Markup::Plain => "plain",
+    }
+}
+
+/// The features of what is wanted, done, or a condition of a story.
+fn of_standing(place: &LineContext<'_>, token: &Token, clause: &Clause, said: &LineTraits<'_>, out: &mut Features) {
+    out.flag("wanted", clause.wanted);
+    // "[x] Rate limits (`x`)", "Shipped the exporter (`x`)".
+    let made = clause.lead.is_some_and(|verb| verb.past && makes(verb));
+    let done = said.box_ == "ticked" || mark(place) == "own" || made || clause.done;
+    let alone = token.after.trim_start_matches('`').starts_with(')');
+    out.flag("done in brackets", done && clause.prep == "bracket" && alone);
+    out.flag(
+        "done in",
+        clause.done && said.box_ == "none" && matches!(clause.prep, "in" | "to" | "under" | "words" | "start"),
+    );
+    if place.document.parents_of(place.line).next().is_some_and(|above| above.text == CRITERIA_LABEL) {
+        // "Given the file `x`, …", "reads it from `x`".
+        let read = matches!(clause.prep, "from" | "like" | "for" | "if" | "with");
+        let given = words::words(&place.line.text).next().is_some_and(|word| word == "given" || words::supposes(&word));
+        out.add("criterion of a story", if read || given { "reads" } else { said.opens });
+    }
+}
+
+/// What of a line its coarse features are made of.
 struct LineTraits<'a> {
     box_: &'a str,
     listed: &'a str,

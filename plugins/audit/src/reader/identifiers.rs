@@ -1,4 +1,5 @@
-//! Identifiers that a ticked or check-marked line states to exist: "`[x]` Implement `open_till()`", "`test_till` ✅".
+//! Names of code that a line says to be there, because it is ticked, check-marked, or opens with what was done:
+//! "`[x]` Implement `open_till()`", "`test_till` ✅", "Implemented `open_till()`".
 
 use super::lexer::{CODE, PATH};
 use super::structure::{Document, Line, LineForm};
@@ -31,8 +32,10 @@ pub(crate) fn symbol_statements(text: &str) -> Vec<SymbolStatement> {
 
 fn of_line(line: &Line) -> Vec<SymbolStatement> {
     let checked = words::check(&line.text);
-    let done = line.boxed == Some(true) || checked;
-    if line.boxed.is_none() && !checked {
+    // "Implemented `open_till()` in `till.py`."
+    let told = line.boxed.is_none() && before::opens_with_work(&line.text);
+    let done = line.boxed == Some(true) || checked || told;
+    if line.boxed.is_none() && !done {
         return Vec::new();
     }
     let claim = |name: String, sure: bool, meant: bool| SymbolStatement {

@@ -74,6 +74,7 @@ const MAKE: &[&str] = &[
     "provide",
     "publish",
     "scaffold",
+    "ship",
     "specify",
     "new",
     "stand",

@@ -102,7 +102,7 @@ pub(crate) fn check(text: &str) -> bool {
 /// True if a word means that something was made: "created", "implemented", "complete".
 #[must_use]
 pub(crate) fn is_made(word: &str) -> bool {
-    matches!(word, "complete" | "completed" | "done" | "delivered")
+    matches!(word, "complete" | "completed" | "done" | "delivered" | "finished" | "merged" | "landed")
         || verb(word).is_some_and(|verb| {
             verb.past && matches!(verb.action, FileAction::Make | FileAction::Add | FileAction::Write)
         })

@@ -120,7 +120,7 @@ pub enum FollowUpState {
     Open,
     /// A person must decide: no agent is responsible, requests are not granted, or the maximum number of requests was sent.
     Held,
-    /// The gap is closed, and the request is withdrawn.
+    /// The gap is closed. A request of which no gap is left is withdrawn.
     Withdrawn,
 }
 

@@ -11,6 +11,9 @@ use crate::count::count;
 use crate::page::{Block, Cell, heading, text};
 use crate::remark::NoteSeverity;
 
+/// The last part of the id of a finding about a deliverable that is called done.
+const PHANTOM: &str = "phantom";
+
 /// Lines of each list; the details follow below.
 const SHOWN: usize = 5;
 
@@ -25,7 +28,8 @@ pub(super) fn blocks(report: &Report) -> Vec<Block> {
         .filter(|gap| gap.weight >= NoteSeverity::Medium)
         .map(|gap| (Rule::of(gap), gap))
         .collect();
-    grave.sort_by_key(|(_, gap)| Reverse(gap.weight));
+    // What a plan calls done and is not there is graver than what it only promises.
+    grave.sort_by_key(|(rule, gap)| (Reverse(gap.weight), rule.kind != PHANTOM));
     let gaps = grave.iter().filter(|(rule, _)| !rule.is_claim() && rule.kind != REGRESSION);
     let claims = grave.iter().filter(|(rule, _)| rule.is_claim());
     let mut blocks = vec![heading("What Is Wrong")];

@@ -1,0 +1,154 @@
+//! Ordinary phrasings and JSON task lists, read by the shipped plugin in its sandbox.
+
+use std::fs;
+
+use baton_tests::{Output, Workspace, repository};
+use serde_json::{Value, json};
+
+/// Phrasings that must be read right, of 50. The others: "see" before a file that is called finished, symbols and counts that
+/// a sentence states, a file that is called half written, and an absence that is not judged.
+const AT_LEAST: usize = 45;
+
+/// The files that exist. Everything else that a phrasing names does not.
+const FILES: [(&str, &str); 11] = [
+    ("src/main.py", "import sys\n\ndef main():\n    return run(sys.argv)\n\ndef run(args):\n    return len(args)\n"),
+    ("src/app.js", "export function app() {\n  return 1;\n}\n\nexport const port = app() + 3000;\n"),
+    ("legacy/calc.pl", "sub calc { return 1 + 2; }\nprint calc();\n"),
+    ("src/auth.py", "def login(user):\n    if not user:\n        raise ValueError('user')\n    return user\n"),
+    ("src/feature2.py", "def feature(x):\n    return x * 2\n\nprint(feature(2))\n"),
+    (
+        "src/http.py",
+        "class Request:\n    def __init__(self, url):\n        self.url = url\n\n    def send(self):\n        return self.url\n",
+    ),
+    ("tests/test_a.py", "def test_a():\n    assert 1 + 1 == 2\n"),
+    ("tests/test_b.py", "def test_b():\n    assert 2 + 1 == 3\n"),
+    ("src/cli.py", "import sys\n\ndef cli():\n    print(sys.argv)\n\ncli()\n"),
+    ("src/a1.py", "def a1(x):\n    return x + 1\n\nprint(a1(1))\n"),
+    ("src/legacy.py", "def legacy(x):\n    return x - 1\n\nprint(legacy(1))\n"),
+];
+
+/// Audits these plans as JSON.
+fn report(place: &Workspace, plans: &[String]) -> Value {
+    let mut command = place.command();
+    command.current_dir(place.root()).args(["audit", "--format", "json"]).args(plans);
+    let run = Output::of(&mut command);
+    assert!(matches!(run.code, 0 | 1 | 3), "{run:?}");
+    run.json()
+}
+
+/// The paths of a plan's deliverables.
+fn promised(plan: &Value) -> Vec<&str> {
+    plan["deliverables"].as_array().unwrap().iter().map(|row| row["path"].as_str().unwrap()).collect()
+}
+
+/// One row of the corpus.
+struct Phrasing<'a> {
+    promised: Vec<&'a str>,
+    not_promised: Vec<&'a str>,
+    wrong: bool,
+    text: &'a str,
+}
+
+impl<'a> Phrasing<'a> {
+    fn of(row: &'a str) -> Option<Self> {
+        let [promised, not_promised, wrong, text] = row.split('\t').collect::<Vec<_>>()[..] else { return None };
+        let paths = |cell: &'a str| cell.split(' ').filter(|path| *path != "-").collect();
+        Some(Self { promised: paths(promised), not_promised: paths(not_promised), wrong: wrong == "yes", text })
+    }
+
+    /// What is wrong about the reading of it, if anything.
+    fn misread(&self, plan: &Value, findings: &[&str]) -> Option<String> {
+        let found = promised(plan);
+        let missed =
+            self.promised.iter().find(|path| !found.contains(path)).map(|path| format!("{path} is not promised"));
+        let taken =
+            self.not_promised.iter().find(|path| found.contains(path)).map(|path| format!("{path} is promised"));
+        // A promise that is not kept yet is missing, and nothing else may be wrong with it.
+        let grave: Vec<&&str> = findings.iter().filter(|id| !id.ends_with(":nothing-verified")).collect();
+        let said = if self.wrong {
+            grave.is_empty().then(|| "nothing is found wrong".to_owned())
+        } else {
+            grave.iter().find(|id| !id.ends_with(":missing")).map(|id| format!("{id} is found"))
+        };
+        missed.or(taken).or(said)
+    }
+}
+
+#[test]
+fn ordinary_phrasings_are_read_right() {
+    let corpus = fs::read_to_string(repository().join("tests/corpus/ordinary_phrasings.tsv")).unwrap();
+    let rows = corpus.lines().filter(|line| !line.starts_with('#')).skip(1);
+    let phrasings: Vec<Phrasing<'_>> = rows.map(|row| Phrasing::of(row).expect("a row has four cells")).collect();
+    assert_eq!(phrasings.len(), 50);
+    let place = Workspace::empty();
+    for (path, text) in FILES {
+        place.write(path, text);
+    }
+    let name = |nth: usize| format!("plans/p{nth:02}.md");
+    for (nth, phrasing) in phrasings.iter().enumerate() {
+        place.write(&name(nth), format!("# Work on the service\n\n{}\n", phrasing.text));
+    }
+    let report = report(&place, &(0..phrasings.len()).map(name).collect::<Vec<_>>());
+    let plans = report["plans"].as_array().unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let misread = phrasings.iter().enumerate().filter_map(|(nth, phrasing)| {
+        let plan = plans.iter().find(|plan| plan["plan"] == json!(name(nth))).unwrap();
+        let own = findings.iter().filter(|finding| matches!(finding["weight"].as_str(), Some("high" | "medium")));
+        let ids = own.filter_map(|finding| finding["id"].as_str());
+        let ids: Vec<&str> = ids.filter(|id| id.starts_with(&format!("audit:{}:", name(nth)))).collect();
+        phrasing.misread(plan, &ids).map(|why| format!("{}\n    {why}", phrasing.text))
+    });
+    let misread: Vec<String> = misread.collect();
+    assert!(phrasings.len() - misread.len() >= AT_LEAST, "{} misread:\n{}", misread.len(), misread.join("\n"));
+}
+
+#[test]
+fn a_json_task_list_is_read_on_one_line_and_on_many() {
+    let stories = json!({
+        "project": "Till",
+        "userStories": [
+            {
+                "id": "US-001",
+                "title": "Set the package up",
+                "acceptanceCriteria": [
+                    "Package.swift has a target Till",
+                    "File src/a.ts exists",
+                    "Route in src/api/routes.ts",
+                    "Sources added to Sources/CTill/ with headers",
+                    "Test target TillTests in Tests/TillTests/",
+                    "Running `scripts/run.sh` prints ok",
+                    "No changes to src/legacy.ts",
+                    "Given the file config.yml is missing, an error is shown",
+                    "Typecheck passes"
+                ],
+                "filesToModify": ["src/app.ts"],
+                "passes": true
+            },
+            { "id": "US-002", "title": "Close", "acceptanceCriteria": ["File src/close.ts exists"], "passes": false }
+        ]
+    });
+    let place = Workspace::empty();
+    place.write(
+        "Package.swift",
+        "// swift-tools-version: 6.0\nimport PackageDescription\nlet package = Package(name: \"Till\")\n",
+    );
+    let many = serde_json::to_string_pretty(&stories).unwrap();
+    for text in [stories.to_string(), many] {
+        place.write("prd.json", &text);
+        let report = report(&place, &["prd.json".to_owned()]);
+        let rows = report["plans"][0]["deliverables"].as_array().unwrap();
+        let mut found: Vec<(&str, &str)> =
+            rows.iter().map(|row| (row["path"].as_str().unwrap(), row["status"].as_str().unwrap())).collect();
+        found.sort_unstable();
+        let wanted = [
+            ("Package.swift", "PRESENT"),
+            ("Sources/CTill", "PHANTOM"),
+            ("Tests/TillTests", "PHANTOM"),
+            ("src/a.ts", "PHANTOM"),
+            ("src/api/routes.ts", "PHANTOM"),
+            ("src/app.ts", "PHANTOM"),
+            ("src/close.ts", "MISSING"),
+        ];
+        assert_eq!(found, wanted, "{report:#}");
+    }
+}
