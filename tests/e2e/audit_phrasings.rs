@@ -56,7 +56,7 @@ impl<'a> Phrasing<'a> {
         Some(Self { promised: paths(promised), not_promised: paths(not_promised), wrong: wrong == "yes", text })
     }
 
-    /// What is wrong about the reading of it, if anything.
+    /// The first mistake in how the audit read it, if there is one.
     fn misread(&self, plan: &Value, findings: &[&str]) -> Option<String> {
         let found = promised(plan);
         let missed =

@@ -81,14 +81,14 @@ pub(super) enum RequestState {
     Withdrawn,
 }
 
-/// How far it goes.
+/// Limits for requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
     /// Maximum number of open requests per agent.
     pub open_at_most: usize,
     /// Maximum number of requests per gap.
     pub rounds: u32,
-    /// Gaps that one request lists.
+    /// Maximum number of gaps per request.
     pub gaps_of_request: usize,
 }
 
@@ -108,7 +108,7 @@ pub(super) struct ListedGap<'a> {
     pub waits: bool,
 }
 
-/// What to do.
+/// The next step for a request or a gap.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step<'a> {
     /// Send a request.
@@ -137,7 +137,7 @@ pub(super) enum Step<'a> {
     Retire { request: &'a str, known: &'a EarlierRequest },
     /// A gap was closed, and nothing remains to be done.
     Forget { finding: &'a str },
-    /// A request was taken back, and nothing remains to be done.
+    /// A request was withdrawn, and nothing remains to be done.
     ForgetRequest { request: &'a str },
 }
 
@@ -172,12 +172,12 @@ pub(super) fn decide<'a>(
         });
     }
     for (request, known) in &earlier.requests {
-        let told = !is_unsent(&known.task);
+        let is_sent = !is_unsent(&known.task);
         let step = match (known.state, why(&known.plan)) {
             _ if decision.kept.contains(request.as_str()) => continue,
             (RequestState::Open, Some(reason)) => Step::Withdraw { request, known, reason },
             (RequestState::Open, None) => continue,
-            (RequestState::Withdrawn, _) if told => Step::ForgetRequest { request },
+            (RequestState::Withdrawn, _) if is_sent => Step::ForgetRequest { request },
             (RequestState::Withdrawn, reason) => {
                 Step::Withdraw { request, known, reason: reason.unwrap_or("another request replaces it") }
             }
@@ -236,6 +236,11 @@ impl<'a, 'r> Decision<'a, 'r> {
         Self { earlier, rules, steps: Vec::new(), kept: BTreeSet::new(), open }
     }
 
+    /// The record of a requested gap that is still open.
+    fn open_gap(&self, finding: &str) -> Option<&'a RequestedGap> {
+        self.earlier.gaps.get(finding).filter(|known| known.closed_by.is_none())
+    }
+
     /// Decides about the gaps of one plan.
     fn plan(&mut self, gaps: &[&'a OpenGap]) {
         let Some(first) = gaps.first() else { return };
@@ -278,7 +283,7 @@ impl<'a, 'r> Decision<'a, 'r> {
     fn sort(&mut self, gaps: &[&'a OpenGap]) -> Sorted<'a> {
         let (mut waiting, mut asked, mut before) = (Vec::new(), Vec::new(), None);
         for wanted in gaps.iter().copied() {
-            let known = self.earlier.gaps.get(&wanted.finding).filter(|known| known.closed_by.is_none());
+            let known = self.open_gap(&wanted.finding);
             let known = known.and_then(|known| Some((known, self.earlier.requests.get(&known.request)?)));
             let known = known.filter(|(_, request)| request.state != RequestState::Withdrawn);
             let round = known.map_or(0, |(gap, _)| gap.round);
@@ -328,7 +333,7 @@ impl<'a, 'r> Decision<'a, 'r> {
 
     fn hold(&mut self, gaps: &[ListedGap<'a>], reason: &str) {
         for gap in gaps {
-            let known = self.earlier.gaps.get(&gap.wanted.finding).filter(|known| known.closed_by.is_none());
+            let known = self.open_gap(&gap.wanted.finding);
             self.kept.extend(known.map(|known| known.request.as_str()));
             let round = if gap.waits { gap.round } else { gap.round.saturating_sub(1) };
             self.steps.push(Step::Hold { wanted: gap.wanted, round, reason: reason.to_owned() });

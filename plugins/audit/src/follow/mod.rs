@@ -27,7 +27,7 @@ use request_table::{Changes, RequestTable};
 
 pub use decide::{OpenGap, Rules};
 
-/// Said of a gap that an open request lists.
+/// The reason in the report for a gap that an open request lists.
 const WAITS: &str = "asked, not answered yet";
 
 /// The requests of one run.

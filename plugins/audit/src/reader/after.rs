@@ -80,7 +80,7 @@ pub(super) fn after(after: &str) -> &'static str {
     }
 }
 
-/// Whether the words behind a path say that it was made, or is there: "is in place", "has been written".
+/// True if the words after a path say that it was made or exists: "is in place", "has been written".
 pub(super) fn is_done(after: &str) -> bool {
     let text = after.trim_start_matches(['`', '*', '_', '"']).split([';', ',']).next().unwrap_or_default();
     let said: Vec<String> = words::words(text.split(". ").next().unwrap_or(text)).take(5).collect();
@@ -101,7 +101,7 @@ pub(super) fn is_done(after: &str) -> bool {
     }
 }
 
-/// What a text that a dash or colon separates from the path says of it.
+/// The class of a text that a dash or colon separates from the path.
 fn after_dash(text: &str) -> &'static str {
     let said = text.trim_start_matches(['-', '\u{2013}', '\u{2014}', ':', '\u{2190}', '#', ' ', '*']);
     let first = said.split_whitespace().next().unwrap_or_default();

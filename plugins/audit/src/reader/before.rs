@@ -102,7 +102,7 @@ fn main_clause(sentence: &str, first: Option<&str>) -> Option<Vec<String>> {
     Some(words::words(main).collect())
 }
 
-/// Whether the words say that something is wanted, or that it will be in its place.
+/// True if the words say that something is wanted, or where it will be.
 fn is_wanted(said: &[&str]) -> bool {
     // "We need", "I'd like", "a new `x` is needed" are wishes; "the build needs" tells what there is.
     let wish = |at: usize| {
@@ -174,13 +174,13 @@ pub(super) fn is_done(before: &str) -> bool {
     clause.done && !clause.negated && !clause.wanted && !clause.supposed
 }
 
-/// Whether a text opens with what was made: "Implemented", "I've added".
+/// True if a text begins with what was made: "Implemented", "I've added".
 pub(super) fn opens_with_work(text: &str) -> bool {
     let first = words::words(super::lexer::start(text, 200)).find(|word| !is_leading(word));
     first.and_then(|word| verbs::verb(&word)).is_some_and(|verb| verb.past && verb.action.effect() == "makes")
 }
 
-/// What counts or tags a line: `T001`, `[P]`, `US1`, `Step 4`, a number.
+/// True for a counter or tag of a line: `T001`, `[P]`, `US1`, `Step 4`, a number.
 fn is_tag(word: &str) -> bool {
     let coded = word.chars().any(|sign| sign.is_ascii_digit())
         && word.chars().count() <= 6
@@ -429,7 +429,7 @@ fn standing(named: &str, all: &[String]) -> Option<&'static str> {
     (all.len() <= 8 && all.windows(2).any(future)).then_some("make")
 }
 
-/// Whether the words say what the result of something is.
+/// True if the words name the result of something: "The output of this phase is".
 fn is_result(before: &str) -> bool {
     let all: Vec<String> = words::words(before).collect();
     let result = |word: &String| {

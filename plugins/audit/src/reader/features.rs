@@ -146,7 +146,7 @@ fn of_standing(place: &LineContext<'_>, token: &Token, clause: &Clause, said: &L
     }
 }
 
-/// What of a line its coarse features are made of.
+/// The traits of a line that its coarse features use.
 struct LineTraits<'a> {
     box_: &'a str,
     listed: &'a str,

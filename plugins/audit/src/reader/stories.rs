@@ -1,6 +1,6 @@
 //! Task lists in JSON (`prd.json`): user stories with acceptance criteria and a flag for passing.
 //!
-//! Read into Markdown: a story is an item with a box, its lists are labels below it, and a criterion is an item below a label with
+//! The list is converted to Markdown: a story is an item with a box, its lists are labels below it, and a criterion is an item below a label with
 //! the box of the story. Each has the line number that its text has in the file; entries that share a line take the next lines.
 
 use std::borrow::Cow;
@@ -45,7 +45,7 @@ pub(crate) fn as_markdown(text: &str) -> Cow<'_, str> {
     if page.stories == 0 { Cow::Borrowed(text) } else { Cow::Owned(page.rows.join("\n")) }
 }
 
-/// Whether an entry says that it is done; absent if it says neither.
+/// Whether an entry is done; `None` if it has no such key.
 fn is_done(entry: &Map<String, Value>) -> Option<bool> {
     STATES.iter().find_map(|key| match entry.get(*key)? {
         Value::Bool(done) => Some(*done),

@@ -69,8 +69,8 @@ pub(super) fn follow(
     let plans = request.plans.plans.iter().map(|plan| plan.shown.as_str());
     let plans: Vec<&str> = plans.filter(|shown| is_read(shown)).collect();
     let whole = request.span == Span::Whole;
-    let asker = follow::FollowUpRunner { ended, args: &request.args };
-    follow::follow(services, wanted, &plans, &|plan| whole && is_read(plan), &request.rules, asker)
+    let runner = follow::FollowUpRunner { ended, args: &request.args };
+    follow::follow(services, wanted, &plans, &|plan| whole && is_read(plan), &request.rules, runner)
 }
 
 impl FollowUpResult {
