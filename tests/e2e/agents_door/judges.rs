@@ -158,12 +158,12 @@ fn the_conformance_suite_passes_but_for_a_justified_list_with_sessions() {
     conforms("2025-11-25", 33, &SESSIONS);
 }
 
-/// The Inspector's command line for the agent's server.
+/// Runs the Inspector with the agent's server, which gets none of this process's environment.
 fn inspector(program: &Path, node: &Path, workspace: &Workspace, era: &str, words: &[&str]) -> Output {
-    let root = workspace.root().display().to_string();
+    let (root, state) = (workspace.root().display().to_string(), workspace.state_folder().display().to_string());
     let mut command: Command = workspace.command_of(node.join("node"));
     command.arg(program).args(["--cli", "--protocol-era", era]).args(words);
-    command.arg("--").arg(baton_tests::baton()).args(["-w", &root, "mcp", "--agent", "Codex-MM1"]);
+    command.arg("--").arg(baton_tests::baton()).args(["-w", &root, "--state", &state, "mcp", "--agent", "Codex-MM1"]);
     Output::of(&mut command)
 }
 
@@ -193,11 +193,9 @@ fn the_inspector_lists_and_calls_every_tool() {
             ("send", &["to=Claude-MM1", "title=Thanks"]),
             ("status", &[]),
             ("why", &[&id_word]),
-            ("noop__echo", &[]),
+            ("noop", &[]),
         ];
-        for (tool, arguments) in
-            calls.into_iter().filter(|(tool, _)| listed.to_string().contains(&format!("\"{tool}\"")))
-        {
+        for (tool, arguments) in calls {
             let mut words = vec!["--method", "tools/call", "--tool-name", tool];
             for argument in arguments {
                 words.extend(["--tool-arg", argument]);
@@ -207,7 +205,11 @@ fn the_inspector_lists_and_calls_every_tool() {
             assert!(!output.stdout.contains("\"isError\": true"), "{era} {tool}: {}", output.stdout);
             left.retain(|name| *name != tool);
         }
-        assert!(left.iter().all(|name| name.starts_with("noop")), "not called: {left:?}");
+        // Those of a plugin that needs more than an empty workspace answer too, maybe that they cannot.
+        for tool in left {
+            let output = run(&["--method", "tools/call", "--tool-name", tool]);
+            assert!(output.stdout.contains("\"content\""), "{era} {tool}: {} {}", output.stdout, output.stderr);
+        }
         let mut codex = McpClient::start(&workspace, "Codex-MM1");
         let task: Value = codex.call("why", json!({ "id": id }));
         assert_eq!(task["task"]["state"], "succeeded", "{task}");
