@@ -157,6 +157,13 @@ impl Context {
 
     /// Reads the folders of the agents again.
     pub(crate) fn refresh_roster(&self) -> Result<(), DispatchError> {
+        let roster = self.load_roster()?;
+        *self.roster.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roster);
+        Ok(())
+    }
+
+    /// The agents, as their folders are now.
+    pub(crate) fn load_roster(&self) -> Result<Roster, DispatchError> {
         let handoffs = self.handoffs();
         // An unmounted drive has no agent folders; the agents known from it are kept.
         let known = self.roster();
@@ -164,10 +171,8 @@ impl Context {
         if let Some(root) = self.rules.adopted.iter().find(missing) {
             return Err(IntakeError::io(root, "read", ErrorKind::NotFound.into()).into());
         }
-        let roster = Roster::load(&handoffs, self.plugins().names.iter(), &self.rules)
-            .map_err(|error| IntakeError::io(&handoffs, "read", error))?;
-        *self.roster.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roster);
-        Ok(())
+        Roster::load(&handoffs, self.plugins().names.iter(), &self.rules)
+            .map_err(|error| IntakeError::io(&handoffs, "read", error).into())
     }
 
     /// Creates missing inboxes of agents and the drop box. In an adopted folder, it creates only the inboxes of agents

@@ -64,7 +64,7 @@ struct Waiting {
 /// The progress of the writing thread.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pulse {
-    /// The number of committed transactions.
+    /// The number of committed transactions that changed a row.
     pub commits: u64,
     /// The file of the ledger that was deleted or replaced.
     pub lost: Option<PathBuf>,
@@ -297,6 +297,7 @@ fn group(lanes: &mut Lanes<Job>, waiting: &mpsc::Receiver<Waiting>) -> impl Iter
 
 fn commit_group(connection: &mut Connection, owner: &str, shared: &Shared, jobs: impl Iterator<Item = Job>) {
     let mut answers: Vec<Answer> = Vec::new();
+    let before = connection.total_changes();
     let verdict = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
         Ok(transaction) => {
             for job in jobs {
@@ -321,7 +322,7 @@ fn commit_group(connection: &mut Connection, owner: &str, shared: &Shared, jobs:
         }
     };
     fail_point!("ledger.committed");
-    if verdict.is_ok() {
+    if verdict.is_ok() && connection.total_changes() != before {
         shared.pulse.send_modify(|pulse| pulse.commits += 1);
     }
     for answer in answers {

@@ -11,14 +11,14 @@ use serde_json::json;
 use super::{request, workspace};
 
 /// A workspace whose daemon serves MCP over HTTP, with its port.
-struct Served {
-    workspace: Workspace,
+pub(super) struct Served {
+    pub(super) workspace: Workspace,
     _daemon: Daemon,
-    port: u16,
+    pub(super) port: u16,
 }
 
 impl Served {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let workspace = workspace();
         let config = workspace.read("baton.toml");
         workspace.write("baton.toml", format!("{config}\n[server]\nlisten = \"127.0.0.1:0\"\n"));
@@ -31,7 +31,7 @@ impl Served {
         Self { workspace, _daemon: daemon, port }
     }
 
-    fn token(&self, agent: &str) -> String {
+    pub(super) fn token(&self, agent: &str) -> String {
         let shown = self.workspace.baton(&["mcp", "--agent", agent, "--http-token"]).ended(0).stdout;
         shown.split("Bearer ").nth(1).unwrap().trim().to_owned()
     }
@@ -53,7 +53,7 @@ impl Served {
     }
 
     /// A POST of `initialize` with these headers.
-    fn post(&self, headers: &[(&str, &str)]) -> (u16, String) {
+    pub(super) fn post(&self, headers: &[(&str, &str)]) -> (u16, String) {
         let body = json!({
             "jsonrpc": "2.0", "id": 1, "method": "initialize",
             "params": { "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "raw", "version": "1" } },

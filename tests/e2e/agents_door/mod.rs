@@ -1,9 +1,11 @@
 //! The door of coding agents: `baton mcp`, `baton inbox`, `baton connect`.
 
+mod attacks;
 mod clients;
 mod connect;
 mod crash;
 mod http;
+mod judges;
 mod real_clients;
 mod tools;
 mod wait;

@@ -43,7 +43,7 @@ impl Args {
             let ledger = context.ledger().clone();
             let work = AgentWork::new(context)?;
             let holder = work.context().owner().to_owned();
-            let session = AgentSession::new(work, &self.agent, holder, PROCESS_CLAIM)?;
+            let session = AgentSession::new(work, &self.agent, holder, PROCESS_CLAIM).await?;
             let server = McpServer::new(session, parts(&workspace));
             tokio::select! {
                 served = serve_stdio(server) => served.context("the MCP server ended")?,

@@ -12,7 +12,7 @@ use baton_ledger::{LedgerError, Tx, event, return_check};
 use jiff::Timestamp;
 
 use super::session::AgentSession;
-use crate::{DispatchError, deliver};
+use crate::{DispatchError, Roster, deliver};
 
 /// The most entries of one kind in the evidence, and the longest of them in bytes.
 const EVIDENCE: usize = 200;
@@ -97,9 +97,9 @@ impl AgentSession {
     pub async fn give_return(&self, word: &str, answer: AgentReturn) -> Result<ReturnReport, DispatchError> {
         answer.check().map_err(DispatchError::Refused)?;
         let task = self.find(word).await?;
-        self.work.roster()?;
+        let roster = self.work.roster().await?;
         let (session, id) = (self.clone(), task.id.clone());
-        let job = move |tx: &Tx<'_>| session.record_return(tx, &id, &answer);
+        let job = move |tx: &Tx<'_>| session.record_return(tx, &id, &answer, &roster);
         let written = self.work.context.ledger.write(job).await?.map_err(DispatchError::Refused)?;
         deliver(&self.work.context, &task.id).await?;
         self.captured(&task.id, written.file, written.before).await
@@ -112,13 +112,13 @@ impl AgentSession {
         tx: &Tx<'_>,
         id: &str,
         answer: &AgentReturn,
+        roster: &Roster,
     ) -> Result<Result<WrittenReturn, String>, LedgerError> {
         let now = Timestamp::now();
         let request = match self.hold(tx, id, now)? {
             Ok((task, _)) => task,
             Err(reason) => return Ok(Err(reason)),
         };
-        let roster = self.work.context.roster();
         let asker = request.answer_to().unwrap_or_default();
         let inbox = roster.resolve(asker).map_or(roster.central(), |agent| &agent.inbox);
         let written = agent_return::AgentReturn {

@@ -13,6 +13,7 @@ mod answer;
 mod changes;
 mod claim;
 mod inbox;
+mod readers;
 mod returns;
 mod send;
 mod session;

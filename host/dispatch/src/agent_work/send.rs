@@ -80,7 +80,7 @@ impl AgentSession {
     /// # Errors
     /// When the recipient, the action, an argument, a dependency or the deadline is wrong, or the file cannot be written.
     pub async fn send(&self, request: NewRequest, manifests: ManifestSource) -> Result<SentRequest, DispatchError> {
-        let (roster, reader) = (self.work.roster()?, self.work.context.ledger.reader()?);
+        let (roster, reader) = (self.work.roster().await?, self.work.context.ledger.reader()?);
         let (from, context) = (self.agent.clone(), self.work.context.clone());
         let job = move || {
             let check = RequestCheck::new(roster, manifests, Some(reader));

@@ -1,6 +1,6 @@
 //! A session of one agent: what it may see, and which tasks its words mean.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use baton_ledger::task::{self, Task};
@@ -9,15 +9,16 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use super::changes::follow_changes;
+use super::readers::Readers;
 use crate::{AgentKind, Context, DispatchError, Roster};
 
 /// The most events of a task that are returned.
 const EVENTS: usize = 100;
 
-/// What all sessions of a process share: the workspace, a reader of the ledger, and the news that it has changed.
+/// What all sessions of a process share: the workspace, readers of the ledger, and the news that it has changed.
 pub struct AgentWork {
     pub(super) context: Arc<Context>,
-    reader: Mutex<Reader>,
+    readers: Readers,
     pub(super) changes: watch::Receiver<u64>,
     follower: AbortHandle,
 }
@@ -30,8 +31,8 @@ impl AgentWork {
     pub fn new(context: Arc<Context>) -> Result<Arc<Self>, DispatchError> {
         let (sender, changes) = watch::channel(0);
         let follower = tokio::spawn(follow_changes(context.ledger.reader()?, context.ledger.pulse(), sender));
-        let reader = Mutex::new(context.ledger.reader()?);
-        Ok(Arc::new(Self { context, reader, changes, follower: follower.abort_handle() }))
+        let readers = Readers::new(context.ledger.clone())?;
+        Ok(Arc::new(Self { context, readers, changes, follower: follower.abort_handle() }))
     }
 
     /// Reads the ledger on a thread that may block.
@@ -39,18 +40,21 @@ impl AgentWork {
         self: &Arc<Self>,
         read: impl FnOnce(&Reader) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, DispatchError> {
+        let _turn = self.readers.turns().acquire().await.map_err(|_| LedgerError::Closed)?;
         let work = Arc::clone(self);
-        let job = move || read(&work.reader.lock().unwrap_or_else(PoisonError::into_inner));
+        let job = move || work.readers.run(read);
         Ok(tokio::task::spawn_blocking(job).await.map_err(|_| LedgerError::Closed)??)
     }
 
-    /// The agents of the workspace, as their folders are now.
+    /// The agents of the workspace, as their folders are now. Reads the folders on a thread that may block, and leaves the
+    /// agents that the engine knows as they are.
     ///
     /// # Errors
     /// When a folder cannot be read.
-    pub fn roster(&self) -> Result<Arc<Roster>, DispatchError> {
-        self.context.refresh_roster()?;
-        Ok(self.context.roster())
+    pub async fn roster(&self) -> Result<Arc<Roster>, DispatchError> {
+        let context = Arc::clone(&self.context);
+        let load = move || context.load_roster().map(Arc::new);
+        tokio::task::spawn_blocking(load).await.map_err(|_| LedgerError::Closed)?
     }
 
     /// What every dispatch step needs.
@@ -82,8 +86,13 @@ impl AgentSession {
     ///
     /// # Errors
     /// When there is no such agent, or it is a plugin.
-    pub fn new(work: Arc<AgentWork>, spelling: &str, holder: String, lease: Duration) -> Result<Self, DispatchError> {
-        let roster = work.roster()?;
+    pub async fn new(
+        work: Arc<AgentWork>,
+        spelling: &str,
+        holder: String,
+        lease: Duration,
+    ) -> Result<Self, DispatchError> {
+        let roster = work.roster().await?;
         let Some(agent) = roster.resolve(spelling) else {
             let error = format!(
                 "{}. To make it an agent: `baton connect CLIENT --agent {spelling}`, or make its inbox in handoffs/",

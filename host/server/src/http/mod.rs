@@ -29,7 +29,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 pub use self::guard::AllowedHosts;
-use self::reply::{Reply, text};
+use self::reply::{Reply, holding, text};
 pub use self::tokens::TokenStore;
 use crate::limits;
 use crate::mcp::{McpServer, ServerParts};
@@ -45,6 +45,19 @@ pub const PATH: &str = "/mcp";
 struct AgentService {
     protocol: StreamableHttpService<McpServer, LocalSessionManager>,
     sessions: Arc<LocalSessionManager>,
+    streams: Arc<Semaphore>,
+}
+
+impl AgentService {
+    /// Reads the body, and lets the protocol answer.
+    async fn answer(&self, request: Request<Incoming>) -> Reply {
+        let (head, body) = request.into_parts();
+        match timeout(limits::BODY, Limited::new(body, limits::BODY_BYTES).collect()).await {
+            Ok(Ok(body)) => self.protocol.handle(Request::from_parts(head, Full::new(body.to_bytes()))).await,
+            Ok(Err(_)) => text(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large or was cut off"),
+            Err(_) => text(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time"),
+        }
+    }
 }
 
 /// The server. It serves until it is dropped.
@@ -116,7 +129,7 @@ impl HttpServer {
             reply.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
             return reply;
         };
-        let service = match self.service(&agent) {
+        let service = match self.service(&agent).await {
             Ok(service) => service,
             Err(error) => return text(StatusCode::FORBIDDEN, &error.to_string()),
         };
@@ -127,22 +140,23 @@ impl HttpServer {
                 "this agent has too many sessions; end one, or wait five minutes",
             );
         }
-        let (head, body) = request.into_parts();
-        match timeout(limits::BODY, Limited::new(body, limits::BODY_BYTES).collect()).await {
-            Ok(Ok(body)) => service.protocol.handle(Request::from_parts(head, Full::new(body.to_bytes()))).await,
-            Ok(Err(_)) => text(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large or was cut off"),
-            Err(_) => text(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time"),
-        }
+        let Ok(permit) = Arc::clone(&service.streams).try_acquire_owned() else {
+            return text(
+                StatusCode::TOO_MANY_REQUESTS,
+                "this agent has too many open requests and streams; close one, or wait until one ends",
+            );
+        };
+        holding(permit, service.answer(request).await)
     }
 
     /// The server of an agent.
-    fn service(&self, agent: &str) -> Result<AgentService, DispatchError> {
-        let mut services = self.services.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(service) = services.get(agent) {
+    async fn service(&self, agent: &str) -> Result<AgentService, DispatchError> {
+        let known = || self.services.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(service) = known().get(agent) {
             return Ok(service.clone());
         }
         let holder = format!("http:{agent}");
-        let session = AgentSession::new(Arc::clone(&self.work), agent, holder, limits::HTTP_CLAIM)?;
+        let session = AgentSession::new(Arc::clone(&self.work), agent, holder, limits::HTTP_CLAIM).await?;
         let server = McpServer::new(session, Arc::clone(&self.parts)).renewing_claims();
         let config = StreamableHttpServerConfig::default()
             .disable_allowed_hosts()
@@ -150,8 +164,8 @@ impl HttpServer {
             .with_max_request_body_bytes(limits::BODY_BYTES);
         let sessions = Arc::<LocalSessionManager>::default();
         let protocol = StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&sessions), config);
-        let service = AgentService { protocol, sessions };
-        services.insert(agent.to_owned(), service.clone());
-        Ok(service)
+        let service = AgentService { protocol, sessions, streams: Arc::new(Semaphore::new(limits::STREAMS)) };
+        // Another request of this agent may have been faster; the limits count all in one service.
+        Ok(known().entry(agent.to_owned()).or_insert(service).clone())
     }
 }

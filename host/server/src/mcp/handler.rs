@@ -29,7 +29,7 @@ impl ServerHandler for McpServer {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(tools::list(self)))
+        Ok(ListToolsResult::with_all_items(tools::list(self).await))
     }
 
     async fn call_tool(

@@ -26,9 +26,9 @@ fn own() -> Vec<Tool> {
 }
 
 /// Every tool of the server.
-pub(super) fn list(server: &McpServer) -> Vec<Tool> {
+pub(super) async fn list(server: &McpServer) -> Vec<Tool> {
     let own = own();
-    let plugins = plugins::list(server, &own);
+    let plugins = plugins::list(server, &own).await;
     own.into_iter().chain(plugins).collect()
 }
 

@@ -19,8 +19,8 @@ use crate::limits;
 const SEPARATOR: &str = "__";
 
 /// The manifests of the installed plugins.
-fn manifests(server: &McpServer) -> Vec<Manifest> {
-    let Ok(roster) = server.session().work().roster() else { return Vec::new() };
+async fn manifests(server: &McpServer) -> Vec<Manifest> {
+    let Ok(roster) = server.session().work().roster().await else { return Vec::new() };
     let plugins = roster.agents().filter(|agent| agent.kind == AgentKind::Plugin);
     plugins.filter_map(|agent| (server.parts().manifests)(&agent.name)).collect()
 }
@@ -35,9 +35,9 @@ fn tool_name(own: &[Tool], plugin: &str, action: &str) -> String {
 }
 
 /// The tools of all plugins, beside those of the server itself.
-pub(super) fn list(server: &McpServer, own: &[Tool]) -> Vec<Tool> {
+pub(super) async fn list(server: &McpServer, own: &[Tool]) -> Vec<Tool> {
     let mut tools = Vec::new();
-    for manifest in manifests(server) {
+    for manifest in manifests(server).await {
         for (action, declared) in &manifest.declares.actions {
             let Value::Object(schema) = declared.args.clone() else { continue };
             let description =
@@ -57,7 +57,7 @@ fn with_type(mut schema: JsonObject) -> JsonObject {
 
 /// Calls the action that a tool stands for; `None` if there is no such tool.
 pub(super) async fn call(name: &str, own: &[Tool], mut call: ToolCall<'_>) -> Option<ToolResult> {
-    let found = manifests(call.server).into_iter().find_map(|manifest| {
+    let found = manifests(call.server).await.into_iter().find_map(|manifest| {
         let action = manifest.declares.actions.keys().find(|action| tool_name(own, &manifest.name, action) == name)?;
         Some((manifest.name.clone(), action.clone()))
     });

@@ -42,7 +42,7 @@ pub(super) async fn status(mut call: ToolCall<'_>) -> ToolResult {
     let mut tasks = session.tasks(1_000).await?;
     tasks.retain(|task| state.is_none_or(|state| task.state == state));
     tasks.truncate(limit.unwrap_or(limits::LISTED).min(limits::LISTED));
-    let roster = session.work().roster()?;
+    let roster = session.work().roster().await?;
     let agents: Vec<Value> =
         roster.agents().map(|agent| json!({ "name": agent.name, "kind": agent.kind.as_str() })).collect();
     Ok(json!({
