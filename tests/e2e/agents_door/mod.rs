@@ -3,6 +3,7 @@
 mod clients;
 mod connect;
 mod crash;
+mod evidence;
 mod http;
 mod real_clients;
 mod tools;

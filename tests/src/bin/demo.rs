@@ -16,7 +16,9 @@ const REPORT: &str = "docs/pump-test.md";
 
 fn main() -> anyhow::Result<()> {
     let begun = Instant::now();
-    println!("Three agents work through Baton: Planner, Builder and Tester. Each is a scripted MCP client; no model runs.");
+    println!(
+        "Three agents work through Baton: Planner, Builder and Tester. Each is a scripted MCP client; no model runs."
+    );
     let workspace = Workspace::init();
     for agent in ["Planner", "Builder", "Tester"] {
         std::fs::create_dir_all(workspace.inbox_of(agent)).context("failed to create an inbox")?;
@@ -60,7 +62,8 @@ impl Agents {
         workspace.write(PLAN, PLAN_TEXT);
         result(PLAN, &format!("promises {DELIVERABLE}"));
         let text = format!("Do {PLAN}: write `{DELIVERABLE}`.");
-        let sent = call(&mut self.planner, "send", json!({ "to": "Builder", "title": "Build the pump", "text": text }))?;
+        let sent =
+            call(&mut self.planner, "send", json!({ "to": "Builder", "title": "Build the pump", "text": text }))?;
         result("send", &format!("{} → {}", word(&sent, "handoff_id"), word(&sent, "to")));
         let work = call(&mut self.builder, "wait_for_work", json!({ "timeout_seconds": 30 }))?;
         let item = work.pointer("/items/0").context("Builder was not woken")?;
@@ -106,7 +109,8 @@ impl Agents {
     /// The builder hands its work to the tester, and gets a RETURN.
     fn test(&mut self, workspace: &Workspace, id: &str) -> anyhow::Result<()> {
         step("Builder asks Tester to test it; Tester answers with a report");
-        let request = json!({ "to": "Tester", "title": "Test the pump", "text": "Write what you saw.", "depends_on": [id] });
+        let request =
+            json!({ "to": "Tester", "title": "Test the pump", "text": "Write what you saw.", "depends_on": [id] });
         call(&mut self.builder, "send", request)?;
         let work = call(&mut self.tester, "wait_for_work", json!({ "timeout_seconds": 30 }))?;
         let id = work.pointer("/items/0/id").and_then(Value::as_str).context("Tester was not woken")?.to_owned();
