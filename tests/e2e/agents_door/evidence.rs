@@ -111,3 +111,30 @@ fn a_command_of_a_killed_daemon_is_ended_and_runs_again() {
     std::thread::sleep(std::time::Duration::from_secs(5));
     assert!(!workspace.outside().join("late").exists(), "the command of the killed daemon was ended");
 }
+
+#[test]
+fn a_dependency_may_ask_for_a_verified_return() {
+    let workspace = checked("");
+    let _daemon = workspace.up_and_serving();
+    let mut codex = McpClient::start(&workspace, "Codex-MM1");
+    let id = request(&workspace, "First", None);
+    for (title, need) in [("Needs the work", "id-first"), ("Needs the proof", "verified:id-first")] {
+        workspace.drop_handoff_with("noop", title, json!({ "depends_on": [need] }));
+        workspace.wait_for_state(title, "waiting");
+    }
+    // It is only reported, because no allowed command is named.
+    codex.call("return", answer(&id, "true", 0));
+    workspace.wait_for_state("Needs the work", "succeeded");
+    let waits = workspace.task("Needs the proof");
+    assert!(waits.state == "waiting" && waits.reason.contains("only reported"), "{waits:?}");
+    let words = ["send", "--from", "Claude-MM1", "--to", "noop", "--title", "x", "--depends-on", "verified:none"];
+    assert!(workspace.baton(&words).ended(2).stderr.contains("verified:none"));
+    // The second RETURN has evidence. It is written as a file.
+    workspace.write("tree/done", "");
+    let mut second = baton_tests::answer("Codex-MM1", "id-first");
+    second["return_handoff_id"] = json!("second");
+    second["execution_summary"]["commands"] = json!([{ "command": "sh check.sh", "exit_code": 0 }]);
+    workspace.drop_file("Claude-MM1", "second.json", baton_tests::text(&second));
+    workspace.wait_for_state("Needs the proof", "succeeded");
+    assert_eq!(workspace.task("First").evidence.as_deref(), Some("verified"));
+}

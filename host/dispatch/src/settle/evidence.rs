@@ -152,7 +152,8 @@ fn apply(
     let event = Event::of(request, actor, evidence.as_str(), reason, state, now);
     if state == request.state {
         event::append(tx, &event)?;
-        return Ok(false);
+        // Some tasks wait until it is verified.
+        return if evidence == Evidence::Verified { dependencies::settled(tx, request, state, now) } else { Ok(false) };
     }
     task::transition(tx, &event)?;
     dependencies::settled(tx, request, state, now)
