@@ -5,7 +5,9 @@ mod connect;
 mod crash;
 mod evidence;
 mod http;
+mod import;
 mod real_clients;
+mod return_command;
 mod tools;
 mod wait;
 
