@@ -49,7 +49,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Import> {
             continue;
         }
         match parse(&files::text(&file)?) {
-            Ok((message, body)) => add(&mut import, &message, body),
+            Ok((message, body)) => add(&mut import, &message, &body),
             Err(reason) => import.skip(shown, reason),
         }
     }
@@ -65,7 +65,7 @@ fn parse(text: &str) -> Result<(Message, String), String> {
 }
 
 /// Makes an item for each recipient. Copies (`cc`) only inform.
-fn add(import: &mut Import, message: &Message, body: String) {
+fn add(import: &mut Import, message: &Message, body: &str) {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let id = text(&message.id);
     if !message.ack_required {

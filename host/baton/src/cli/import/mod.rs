@@ -11,16 +11,16 @@
 //! | everything else | listed, not imported |
 
 mod agent_mail;
+mod args;
 mod beads;
 mod claude_tasks;
 mod files;
 mod model;
 mod write;
 
-use std::path::PathBuf;
-
 use clap::Subcommand;
 
+use self::args::Args;
 use super::WorkspaceOptions;
 use crate::exit::Code;
 
@@ -32,26 +32,6 @@ pub(super) enum Action {
     AgentMail(Args),
     /// Import open tasks of Claude Code: a folder of ~/.claude/tasks, or all its lists
     ClaudeTasks(Args),
-}
-
-/// What all imports need
-#[derive(Debug, clap::Args)]
-pub(super) struct Args {
-    /// The file or folder of the other tool; it is only read
-    #[arg(value_name = "PATH")]
-    path: PathBuf,
-    /// The external agent that gets what no agent of this workspace is named for
-    #[arg(long, value_name = "AGENT")]
-    agent: Option<String>,
-    /// The sender of the requests, which gets the RETURNs
-    #[arg(long, value_name = "AGENT", default_value = "operator")]
-    from: String,
-    /// Write the requests; without it, they are only listed
-    #[arg(long)]
-    apply: bool,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 impl Action {

@@ -10,7 +10,7 @@ use baton_dispatch::{AgentKind, Roster};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::Args;
+use super::args::Args;
 use super::model::{Import, ImportedItem, SkippedItem};
 use crate::cli::task_view;
 use crate::exit::Code;
