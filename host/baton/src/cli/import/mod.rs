@@ -1,4 +1,4 @@
-//! `baton import`: the open work of other tools as requests. Each source reads its files into [`Import`]; [`write`] makes requests of
+//! `baton import`: the open work of other tools as requests. Each source reads its files into `model::Import`; `write` makes requests of
 //! it. Nothing is written without `--apply`.
 //!
 //! | in the other tool | in Baton |
