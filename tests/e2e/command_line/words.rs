@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 
 use super::fails;
 
-const SUBCOMMANDS: [&str; 29] = [
+const SUBCOMMANDS: [&str; 31] = [
     "init",
     "up",
     "send",
@@ -20,8 +20,10 @@ const SUBCOMMANDS: [&str; 29] = [
     "obligations",
     "inbox",
     "mcp",
+    "return",
     "connect",
     "disconnect",
+    "import",
     "run",
     "audit",
     "plugin",
