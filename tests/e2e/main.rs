@@ -40,6 +40,8 @@ mod crash;
 #[cfg(test)]
 mod databases;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod djay;
 #[cfg(test)]
 mod djay_removed;

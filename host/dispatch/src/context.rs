@@ -18,7 +18,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::agent_folders::unmark_removed;
 use crate::budget::BudgetAccounts;
 use crate::plugins::{InstalledPlugin, PluginRefresh, Plugins};
-use crate::settings::{EscalationPolicy, HANDOFFS, UNROUTED};
+use crate::settings::{EscalationPolicy, EvidenceRule, HANDOFFS, UNROUTED};
 use crate::triggers::audio::{AudioScanQueue, AudioScanner, ScanTimeouts};
 use crate::triggers::own_writes::OwnWrites;
 use crate::work::running::RunningAttempts;
@@ -227,6 +227,16 @@ impl Context {
     /// The budget of a plugin.
     pub(crate) fn budget(&self, plugin: &str) -> Budget {
         self.rules.budgets.get(plugin).cloned().unwrap_or_default()
+    }
+
+    /// The rule that allows this command line in a RETURN of the agent.
+    pub(crate) fn evidence_rule(&self, agent: &str, line: &str) -> Option<&EvidenceRule> {
+        self.rules.evidence_rule(agent, line)
+    }
+
+    /// Whether commands may be run to check RETURNs.
+    pub(crate) fn runs_commands(&self) -> bool {
+        !self.rules.evidence.is_empty()
     }
 
     /// The quarantine policy of a plugin.

@@ -5,7 +5,8 @@
 //! `lease`. Each step of a task has a folder: `capture` (record, deduplicate, route), `work` (run attempts), `settle`
 //! (outcome, RETURN and state in one transaction), `delivery` (write and move files, in batches), `triggers` (tasks
 //! without a handoff: files, RETURNs, new audio, schedules), `escalation` (overdue requests, missing files, notices).
-//! `control` has the operator's decisions about one task, `agent_work` what external agents do through Baton. `budget` and `supervise` delay the tasks of a plugin that
+//! `control` has the operator's decisions about one task, `agent_work` what external agents do through Baton. `evidence` runs the commands that
+//! RETURNs name, if the operator allows them. `budget` and `supervise` delay the tasks of a plugin that
 //! uses too much or fails repeatedly. Nothing in this crate depends on what a plugin does, and no plugin is known by
 //! name.
 
@@ -20,6 +21,7 @@ mod delivery;
 mod engine;
 mod error;
 mod escalation;
+mod evidence;
 mod lease;
 pub mod limits;
 pub mod owner;
@@ -44,7 +46,7 @@ pub use escalation::notices;
 pub use plugins::{InstalledPlugin, PluginGrants, PluginRefresh, Plugins};
 pub use roster::{Agent, Roster};
 pub use settings::{
-    ARCHIVES, AgentKind, AgentRules, AgentSettings, DefaultArguments, EscalationPolicy, INBOX, Schedule,
+    ARCHIVES, AgentKind, AgentRules, AgentSettings, DefaultArguments, EscalationPolicy, EvidenceRule, INBOX, Schedule,
 };
 pub use triggers::audio::{AudioScanner, LibraryMatch, NewAudio, NewAudioBatch, ScanFolderFn, WatchedFolder};
 pub use work::{Call, CallReport, call, with_defaults};

@@ -10,7 +10,12 @@ const DAEMON: &str = "up";
 /// A name for this process; `kind` is the command that it runs.
 #[must_use]
 pub fn name(kind: &str) -> String {
-    let process = std::process::id();
+    name_of(kind, std::process::id())
+}
+
+/// A name for a process that this one has started.
+#[must_use]
+pub(crate) fn name_of(kind: &str, process: u32) -> String {
     let begun = began(process).map(|begun| format!(":{begun}")).unwrap_or_default();
     format!("{kind}:{process}:{}{begun}", jiff::Timestamp::now().as_nanosecond())
 }
@@ -30,6 +35,12 @@ pub fn is_gone(owner: &str, no_daemon: bool) -> bool {
     let begun = parts.nth(1);
     let same = |process| is_alive(process) && begun.is_none_or(|known| began(process).is_none_or(|now| now == known));
     no_daemon && is_daemon(owner) || !process.is_some_and(same)
+}
+
+/// Whether the name has the start time of its process, so that no later process can have the name.
+#[must_use]
+pub(crate) fn has_start(owner: &str) -> bool {
+    owner.split(':').nth(3).is_some()
 }
 
 /// The start time of a process in the system's ticks since boot, which do not change with the clock. It distinguishes a

@@ -125,7 +125,7 @@ impl RequestCheck {
     }
 
     fn wrong_dependency(&self, handoff: &Handoff, id: &str) -> Option<Problem> {
-        let own = [&handoff.id, &handoff.task_id].into_iter().flatten().any(|own| own == id);
+        let own = [&handoff.id, &handoff.task_id].into_iter().flatten().any(|own| own == task::dependency_name(id));
         if own {
             return Some(Problem::error(format!("`depends_on` names its own id `{id}`: it would never start")));
         }
@@ -138,7 +138,7 @@ impl RequestCheck {
     #[must_use]
     pub fn is_known(&self, id: &str) -> bool {
         let task = self.reader.as_ref().and_then(|reader| task::is_named(reader, id).ok());
-        task == Some(true) || self.waiting().contains(id)
+        task == Some(true) || self.waiting().contains(task::dependency_name(id))
     }
 
     fn waiting(&self) -> &BTreeSet<String> {

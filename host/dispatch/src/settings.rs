@@ -7,7 +7,7 @@ use std::time::Duration;
 use baton_core::agents::Aliases;
 use baton_core::budget::Budget;
 use baton_core::retry::RetryPolicy;
-use baton_core::{State, names, quarantine};
+use baton_core::{State, names, quarantine, shell};
 use baton_ledger::task;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
@@ -128,6 +128,8 @@ pub struct AgentRules {
     pub settings: BTreeMap<String, AgentSettings>,
     /// The budgets of plugins that differ from the default.
     pub budgets: BTreeMap<String, Budget>,
+    /// The commands that may be run to check RETURNs.
+    pub evidence: Vec<EvidenceRule>,
     /// Folders beside `handoffs/` whose subfolders are agents too, with links resolved.
     pub adopted: Vec<PathBuf>,
 }
@@ -138,6 +140,39 @@ impl AgentRules {
     pub fn places(&self, handoffs: &Path) -> Vec<PathBuf> {
         let adopted = self.adopted.iter().flat_map(|adopted| places_of(adopted, handoffs));
         std::iter::once(handoffs.to_owned()).chain(adopted).collect()
+    }
+}
+
+/// A command that Baton may run to check a RETURN that names it as evidence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvidenceRule {
+    /// The program and its arguments. They are run as they are, without a shell.
+    pub command: Vec<String>,
+    /// The agents whose RETURNs may name it; all if it is empty.
+    pub agents: Vec<String>,
+    /// Where it runs.
+    pub folder: PathBuf,
+    /// When it is ended.
+    pub timeout: Duration,
+    /// The environment variables that it gets beside the usual ones.
+    pub environment: Vec<String>,
+}
+
+impl EvidenceRule {
+    /// Whether a RETURN means this command: its words with spaces between them, or quoted as for a shell.
+    fn is_named(&self, line: &str) -> bool {
+        line == self.command.join(" ") || line == shell::words(&self.command)
+    }
+}
+
+impl AgentRules {
+    /// The rule that allows this command line in a RETURN of the agent.
+    pub(crate) fn evidence_rule(&self, agent: &str, line: &str) -> Option<&EvidenceRule> {
+        let is_for = |rule: &&EvidenceRule| {
+            let canonical = |name: &String| self.aliases.canonical(name).unwrap_or(name) == agent;
+            rule.agents.is_empty() || rule.agents.iter().any(canonical)
+        };
+        self.evidence.iter().filter(is_for).find(|rule| rule.is_named(line))
     }
 }
 
@@ -219,6 +254,37 @@ impl Schedule {
             action: self.action.clone(),
             args: serde_json::to_string(&self.args).unwrap_or_else(|_| "{}".to_owned()),
             ..task::NewTask::blank(agent, task::Origin::Trigger, State::Queued)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_exact_words_of_a_rule_name_its_command() {
+        let rule = |words: &[&str], agents: &[&str]| EvidenceRule {
+            command: words.iter().map(|word| (*word).to_owned()).collect(),
+            agents: agents.iter().map(|agent| (*agent).to_owned()).collect(),
+            folder: PathBuf::new(),
+            timeout: Duration::ZERO,
+            environment: Vec::new(),
+        };
+        let evidence = vec![rule(&["cargo", "test"], &[]), rule(&["sh", "a b"], &["Codex-MM1"])];
+        let rules = AgentRules { evidence, ..AgentRules::default() };
+        let allowed = |agent, line| rules.evidence_rule(agent, line).is_some();
+        assert!(allowed("x", "cargo test") && allowed("Codex-MM1", "sh 'a b'"));
+        for (agent, line) in [
+            ("x", "cargo test; rm -rf /"),
+            ("x", "cargo test --all"),
+            ("x", "cargo"),
+            ("x", "cargo  test"),
+            ("x", "Cargo test"),
+            ("x", "sh 'a b'"),
+            ("Codex-MM1", "sh $(a)"),
+        ] {
+            assert!(!allowed(agent, line), "{line}");
         }
     }
 }

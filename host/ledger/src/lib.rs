@@ -16,6 +16,7 @@
 pub mod attempt_log;
 pub mod backup;
 pub mod budget;
+pub mod command_check;
 mod database;
 mod error;
 pub mod event;

@@ -1,4 +1,4 @@
-//! Checks of RETURNs by plugins, and what is known about a request because of them.
+//! Checks of RETURNs by plugins and by Baton, and what is known about a request because of them.
 //!
 //! The column `evidence` of a RETURN is the result of its own checks. That of a request is the result of its newest
 //! checked RETURN, so a later RETURN that is true replaces an earlier one that was not.
@@ -7,18 +7,20 @@ use baton_core::{Evidence, State};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::LedgerError;
+use crate::command_check::CommandState;
 use crate::database::{Reader, Tx};
 use crate::inspect::has_form;
 use crate::task::{CHECKS, Task, evidence, sql_list, timestamp};
+use crate::{LedgerError, command_check};
 
 /// A recorded check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReturnCheck {
     /// The task of the RETURN.
     pub answer: String,
+    /// The plugin, or `baton`.
     pub by: String,
-    /// The task of the plugin.
+    /// The task of the plugin. Of a check by Baton: the RETURN itself.
     pub task: String,
     pub at: Timestamp,
     pub evidence: Evidence,
@@ -26,11 +28,26 @@ pub struct ReturnCheck {
     pub reasons: Vec<String>,
 }
 
-/// Records a check of the RETURN `answer` by the task `by`. Returns false if it is recorded already.
+/// Who checked a RETURN.
+#[derive(Clone, Copy, Debug)]
+pub struct Checker<'a> {
+    /// The plugin, or `baton`.
+    pub agent: &'a str,
+    /// The task of the plugin. Of a check by Baton: the RETURN itself.
+    pub task: &'a str,
+}
+
+impl<'a> From<&'a Task> for Checker<'a> {
+    fn from(task: &'a Task) -> Self {
+        Self { agent: &task.agent, task: &task.id }
+    }
+}
+
+/// Records a check of the RETURN `answer`. Returns false if it is recorded already.
 pub fn record(
     tx: &Tx<'_>,
     answer: &str,
-    by: &Task,
+    by: Checker<'_>,
     evidence: Evidence,
     reasons: &[String],
     now: Timestamp,
@@ -41,7 +58,7 @@ pub fn record(
          WHERE evidence <> excluded.evidence OR reasons <> excluded.reasons",
     )?;
     let reasons = serde_json::json!(reasons).to_string();
-    Ok(upsert.execute(params![answer, by.id, by.agent, now.as_millisecond(), evidence.as_str(), reasons])? > 0)
+    Ok(upsert.execute(params![answer, by.task, by.agent, now.as_millisecond(), evidence.as_str(), reasons])? > 0)
 }
 
 /// The checks of a RETURN, or of all RETURNs of a request, oldest first.
@@ -72,6 +89,26 @@ pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<ReturnCheck>, LedgerEr
 pub(crate) const OF_TASK: &str = "SELECT task, by_task, by_agent, at, evidence, reasons FROM return_checks
     WHERE task IN (SELECT ?1 UNION SELECT id FROM tasks WHERE request = ?1) ORDER BY at, task, by_task";
 
+/// What all checks of a RETURN together show: refuted if the newest check of any checker refutes it. It is verified only
+/// when no command of it waits for its run.
+pub fn combined(tx: &Tx<'_>, answer: &str) -> Result<Evidence, LedgerError> {
+    let mut select = tx.connection.prepare_cached(COMBINED)?;
+    let found = select.query_map([answer], |row| row.get(0))?;
+    let mut combined = Evidence::Reported;
+    for known in found {
+        match evidence(Some(known?))? {
+            Some(Evidence::Refuted) => return Ok(Evidence::Refuted),
+            Some(Evidence::Verified) => combined = Evidence::Verified,
+            _ => {}
+        }
+    }
+    let waits = command_check::of_answer(tx, answer)?.iter().any(|run| run.state == CommandState::Pending);
+    Ok(if waits { Evidence::Reported } else { combined })
+}
+
+/// The SQL of [`combined`].
+const COMBINED: &str = "SELECT evidence, max(at) FROM return_checks WHERE task = ?1 GROUP BY by_agent";
+
 /// Sets what is known about a RETURN or a request.
 pub fn set_evidence(tx: &Tx<'_>, id: &str, evidence: Evidence) -> Result<(), LedgerError> {
     let sql = "UPDATE tasks SET evidence = ?2 WHERE id = ?1";
@@ -90,7 +127,7 @@ pub fn newest_evidence(tx: &Tx<'_>, request: &str) -> Result<Option<Evidence>, L
 pub(crate) const NEWEST: &str = "SELECT evidence FROM tasks WHERE request = ?1 AND kind = 'RETURN'
     AND evidence IN ('verified', 'refuted') ORDER BY created_at DESC, rowid DESC LIMIT 1";
 
-/// Whether a plugin is about to check a RETURN of this request.
+/// Whether a plugin or Baton is about to check a RETURN of this request.
 pub fn is_pending_in(tx: &Tx<'_>, request: &str) -> Result<bool, LedgerError> {
     read_pending(tx.connection, request)
 }
@@ -101,7 +138,8 @@ pub fn is_pending(reader: &Reader, request: &str) -> Result<bool, LedgerError> {
 }
 
 fn read_pending(connection: &Connection, request: &str) -> Result<bool, LedgerError> {
-    Ok(connection.prepare_cached(&pending_sql())?.query_row([request], |row| row.get(0))?)
+    let is_planned: bool = connection.prepare_cached(&pending_sql())?.query_row([request], |row| row.get(0))?;
+    Ok(is_planned || command_check::is_pending(connection, request)?)
 }
 
 /// The SQL of [`is_pending_in`].
@@ -154,7 +192,7 @@ mod tests {
         let job = |tx: &Tx<'_>| {
             let (request, answers, by) = answered(tx, 1)?;
             let check = |evidence, reason: &str, second| {
-                record(tx, &answers[0], &by, evidence, &[reason.to_owned()], at(second))
+                record(tx, &answers[0], Checker::from(&by), evidence, &[reason.to_owned()], at(second))
             };
             let told = [
                 check(Evidence::Refuted, "no a.py", 10)?,

@@ -3,6 +3,7 @@
 //! The tasks run plain cargo commands. This crate is not part of the product.
 
 mod bench;
+mod demo;
 mod guests;
 mod shell;
 mod test;
@@ -15,6 +16,7 @@ const HELP: &str = "cargo xtask <task>
 
   test     format, lints, documentation, every test
   soak     kill the daemon repeatedly under load and check the result: soak [ROUNDS [SEED]], 500 rounds take twenty minutes
+  demo     three agents work through Baton, without a model: a plan, a handoff, a false RETURN and a true one
   guests   only the WebAssembly components: target/guests/
   bench    the benches: bench [NAME [ARGS...]], NAME is plugins, intake, audit, library, offline,
            fingerprint or matching (--quick: less)
@@ -38,6 +40,7 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         ["soak"] => test::soak("500", "1"),
         ["soak", rounds] => test::soak(rounds, "1"),
         ["soak", rounds, seed] => test::soak(rounds, seed),
+        ["demo"] => demo::run(),
         ["build"] => build(),
         ["guests"] => guests::build_all().map(drop),
         ["bench"] => bench::run(None, &[]),

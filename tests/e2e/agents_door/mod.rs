@@ -4,9 +4,12 @@ mod attacks;
 mod clients;
 mod connect;
 mod crash;
+mod evidence;
 mod http;
+mod import;
 mod judges;
 mod real_clients;
+mod return_command;
 mod tools;
 mod wait;
 

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 
 use super::fails;
 
-const SUBCOMMANDS: [&str; 29] = [
+const SUBCOMMANDS: [&str; 31] = [
     "init",
     "up",
     "send",
@@ -20,8 +20,10 @@ const SUBCOMMANDS: [&str; 29] = [
     "obligations",
     "inbox",
     "mcp",
+    "return",
     "connect",
     "disconnect",
+    "import",
     "run",
     "audit",
     "plugin",
@@ -62,9 +64,11 @@ fn help_names_every_subcommand() {
       obligations  Show requests still waiting for a RETURN, and the compliance of each agent
       inbox        Show the open work of an agent, or wait for it
       mcp          Serve an agent's inbox over MCP on standard input and output; coding agents start it
+      return       Answer a request for an external agent, with evidence that Baton checks
       connect      Let a coding agent work an inbox: register Baton's MCP server and the hooks that wake
                    it
       disconnect   Take back what `baton connect` wrote
+      import       Import the open work of another tool as requests
       run          Run one action of a plugin now, without the daemon
       audit        Audit plans against what exists: exit 0 all present, 1 something missing, 2 could not
                    audit, 3 nothing could be verified

@@ -14,6 +14,8 @@ mod connect;
 mod decide;
 mod doctor;
 mod fingerprint;
+mod hook;
+mod import;
 mod inbox;
 mod init;
 mod ledger;
@@ -25,6 +27,7 @@ mod plugin;
 mod prompt;
 mod restore;
 mod retry;
+mod return_command;
 mod run;
 mod schema;
 mod secret;
@@ -86,8 +89,12 @@ enum Command {
     #[command(subcommand)]
     Inbox(inbox::Action),
     Mcp(mcp::Args),
+    Return(return_command::Args),
     Connect(connect::ConnectArgs),
     Disconnect(connect::DisconnectArgs),
+    /// Import the open work of another tool as requests
+    #[command(subcommand)]
+    Import(import::Action),
     Run(run::Args),
     Audit(audit::Args),
     /// Inspect, install, allow and update plugins
@@ -149,6 +156,8 @@ impl Cli {
             Command::Obligations(args) => args.run(&options),
             Command::Inbox(action) => action.run(&options),
             Command::Mcp(args) => args.run(&options),
+            Command::Return(args) => args.run(&options),
+            Command::Import(action) => action.run(&options),
             Command::Connect(args) => args.run(&options),
             Command::Disconnect(args) => args.run(&options),
             Command::Run(args) => args.run(&options, Self::command),

@@ -53,7 +53,7 @@ pub(super) struct Args {
     /// low, medium, high or critical
     #[arg(long, default_value = "medium", value_parser = priority)]
     priority: Priority,
-    /// A handoff that must succeed first, by its id or title; may be given several times
+    /// A handoff that must succeed first, by its id or title; `verified:ID`: its RETURN must be verified. May be given several times
     #[arg(long, value_name = "ID")]
     depends_on: Vec<String>,
     /// The deadline: a time with its zone (2026-01-18T10:15:00Z), or a time span from now (90s, 5m, 2h, 7d)

@@ -1,10 +1,12 @@
 //! `baton why`: shows everything that happened to one task, and why.
 
+mod commands;
 mod events;
 mod plugin;
 
 use baton_core::State;
 use baton_ledger::attempt_log::{self, AttemptLog};
+use baton_ledger::command_check;
 use baton_ledger::event::{self, RecordedEvent};
 use baton_ledger::finding::{self, Finding};
 use baton_ledger::flag::{self, Flag};
@@ -58,6 +60,7 @@ impl Args {
         let findings = finding::of_task(&reader, &task.id)?;
         let flags = flag::of_task(&reader, &task.id)?;
         let checks = return_check::of_task(&reader, &task.id)?;
+        let commands = command_check::of_task(&reader, &task.id)?;
         let next_steps = task::next_steps(&reader, &task.id)?;
         let used =
             task::usage(&reader, &task.id)?.and_then(|used| serde_json::from_str(&used).ok()).unwrap_or_default();
@@ -71,12 +74,14 @@ impl Args {
                 value.insert("budgets_reached".to_owned(), Value::Array(budgets));
                 value.insert("next_steps".to_owned(), json!(next_steps));
                 value.insert("checks".to_owned(), checks.iter().map(check_json).collect());
+                value.insert("commands".to_owned(), commands.iter().map(commands::as_json).collect());
                 value.insert("logs".to_owned(), logs.iter().map(log_json).collect());
             }
             output::json(&value);
         } else {
             output::print(&as_text(&task, &events, (&findings, &flags), &used));
             output::print(&list_checks(&checks));
+            output::print(&commands::list(&commands));
             output::suggestions(&task.agent, &next_steps);
             output::print(&list_logs(&logs));
             let waits = matches!(task.state, State::Queued | State::Waiting);

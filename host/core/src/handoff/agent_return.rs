@@ -116,7 +116,26 @@ impl AgentReturn<'_> {
     }
 }
 
+/// The most commands of a RETURN that are read, and the longest command line in bytes.
+const COMMANDS: usize = 200;
+const COMMAND_BYTES: usize = 1 << 10;
+
+/// The commands that a RETURN names as evidence: texts, or objects with `command` and `exit_code`.
+#[must_use]
+pub fn commands(answer: &Value) -> Vec<CommandRun> {
+    let paths = ["/execution_summary/commands", "/evidence/commands", "/commands"];
+    let lists = paths.iter().filter_map(|path| answer.pointer(path)?.as_array());
+    let named = lists.flatten().filter_map(CommandRun::from_json);
+    named.filter(|run| run.command.len() <= COMMAND_BYTES).take(COMMANDS).collect()
+}
+
 impl CommandRun {
+    fn from_json(value: &Value) -> Option<Self> {
+        let text = |value: &Value| value.as_str().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let exit_code = value.get("exit_code").and_then(Value::as_i64).and_then(|code| i32::try_from(code).ok());
+        Some(Self { command: text(value).or_else(|| text(value.get("command")?))?, exit_code })
+    }
+
     fn to_json(&self) -> Value {
         json!({ "command": self.command, "exit_code": self.exit_code })
     }
@@ -158,6 +177,18 @@ mod tests {
         assert_eq!((read.status.as_deref(), read.work_completed), (Some("completed"), vec!["Built.".to_owned()]));
         assert_eq!(read.original.unwrap().handoff_id.as_deref(), Some("h-1"));
         assert!(read.repairs.is_empty(), "{:?}", read.repairs);
+        let [only] = commands(&read.raw.unwrap()).try_into().unwrap();
+        assert_eq!((only.command.as_str(), only.exit_code), ("pytest", Some(0)));
+    }
+
+    #[test]
+    fn commands_are_texts_or_objects_and_others_are_left_out() {
+        let long = "x".repeat(COMMAND_BYTES + 1);
+        let answer =
+            json!({ "commands": [" make ", { "command": "pytest", "exit_code": 1 }, { "command": "" }, 3, long] });
+        let read: Vec<_> = commands(&answer).into_iter().map(|run| (run.command, run.exit_code)).collect();
+        assert_eq!(read, [("make".to_owned(), None), ("pytest".to_owned(), Some(1))]);
+        assert!(commands(&json!("text")).is_empty());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use baton_core::agents::is_everybody;
+use baton_core::handoff::agent_return::{self, CommandRun};
 use baton_core::handoff::{self, Handoff, Kind};
 use baton_core::{State, dedupe, file_name};
 use baton_intake::Captured;
@@ -21,6 +22,8 @@ pub(super) struct IncomingFile {
     pub(super) what: IncomingKind,
     /// Present for a RETURN.
     pub(super) answers: Option<AnsweredRequest>,
+    /// The commands that a RETURN names as evidence.
+    pub(super) commands: Vec<CommandRun>,
     /// Whether the agent is external.
     pub(super) external: bool,
     /// Whether the file is in an inbox that its agent reads itself.
@@ -93,6 +96,7 @@ impl IncomingFile {
         let what = if answers.is_some() { IncomingKind::Return } else { IncomingKind::Request };
         let chain = handoff.chain.unwrap_or_default();
         let asks = answers.is_none();
+        let commands = handoff.raw.as_ref().filter(|_| !asks).map(agent_return::commands).unwrap_or_default();
         let reply_to = handoff.reply_to.as_deref().map(canonical);
         let answered = sender.clone().filter(|sender| asks && sender != "baton");
         let answered = answered.map(|sender| reply_to.clone().unwrap_or(sender));
@@ -123,6 +127,7 @@ impl IncomingFile {
             bytes: Some(read.bytes),
             what,
             answers,
+            commands,
             external,
             read_there: false,
             depends_on: handoff.depends_on,
@@ -163,6 +168,7 @@ impl IncomingFile {
             bytes: read.map(|read| read.bytes),
             what: IncomingKind::Broken,
             answers: None,
+            commands: Vec::new(),
             external: false,
             read_there: false,
             depends_on: Vec::new(),

@@ -4,6 +4,7 @@
 mod answers;
 mod arrival;
 mod classify;
+mod commands;
 mod incoming;
 pub(crate) mod outcome;
 mod pending_returns;

@@ -23,6 +23,7 @@ use jiff::Timestamp;
 
 use super::answers::{ClosingReturn, answered_before, close, request_of};
 use super::classify::{Classification, classify, same_key};
+use super::commands;
 use super::incoming::{BroadcastCopy, IncomingFile, IncomingKind};
 use super::outcome::CaptureOutcome;
 use super::refuse::{answer, reason_file};
@@ -76,6 +77,9 @@ pub(super) fn record(
         None => task::insert(tx, new, bytes, now)?,
     };
     task::add_dependencies(tx, &id, &class.needs)?;
+    if incoming.new.state != State::Duplicate {
+        commands::record(tx, context, &id, &incoming, now)?;
+    }
     fail_point!("capture.inserted");
     let triggered = trigger_tasks(tx, context, &id, &incoming, class.answered.as_ref(), now)?;
     match route {

@@ -14,6 +14,7 @@ use crate::attempt::{AttemptBatch, DueWork, SettledTask};
 use crate::capture::outcome::CaptureOutcome;
 use crate::delivery::Delivered;
 use crate::escalation::EscalationResult;
+use crate::evidence::CommandRun;
 use crate::plugins::Plugins;
 use crate::triggers::task::TriggerResult;
 
@@ -23,6 +24,8 @@ pub(super) enum Message {
     Worker(WorkerMessage),
     Delivery(DeliveryMessage),
     Trigger(TriggerMessage),
+    /// A command of a RETURN was run.
+    CommandRan(Result<CommandRun, DispatchError>),
     /// The plugins, if the operator changed them.
     PluginsLoaded(Option<Plugins>),
 }

@@ -4,6 +4,7 @@
 
 mod deliveries;
 mod delivery_queue;
+mod evidence;
 mod file_queue;
 mod folder_watch;
 mod inboxes;

@@ -13,6 +13,7 @@ use baton_sandbox::Progress;
 use tokio::sync::watch;
 
 use super::deliveries::Deliveries;
+use super::evidence::Evidence;
 use super::inboxes::Inboxes;
 use super::message::{Action, Message};
 use super::plugin_reload::PluginReload;
@@ -30,6 +31,7 @@ pub struct Engine {
     deliveries: Deliveries,
     triggers: Triggers,
     reload: PluginReload,
+    evidence: Evidence,
 }
 
 impl Engine {
@@ -42,6 +44,7 @@ impl Engine {
             deliveries: Deliveries::default(),
             triggers: Triggers::new(&context),
             reload: PluginReload::default(),
+            evidence: Evidence::default(),
             state: EngineState::new(context, mode),
         }
     }
@@ -90,7 +93,13 @@ impl Engine {
 
     fn on_message(&mut self, message: Message) {
         match message {
-            Message::Inbox(message) => self.inboxes.on_message(&mut self.state, message),
+            Message::CommandRan(run) => self.evidence.on_message(&mut self.state, run),
+            Message::Inbox(message) => {
+                if self.state.context.runs_commands() {
+                    self.evidence.want();
+                }
+                self.inboxes.on_message(&mut self.state, message);
+            }
             Message::Worker(message) => self.workers.on_message(&mut self.state, message),
             Message::Delivery(message) => self.deliveries.on_message(&mut self.state, message),
             Message::Trigger(message) => self.triggers.on_message(&mut self.state, message),
@@ -127,6 +136,7 @@ impl Engine {
         if !self.state.stopping {
             self.inboxes.start(&mut self.state, now);
             self.triggers.start(&mut self.state, now);
+            self.evidence.start(&mut self.state);
         }
         self.deliveries.start(&mut self.state, now);
     }
@@ -140,6 +150,7 @@ impl Engine {
         Triggers::check_schedules(&mut self.state);
         Workers::check(&mut self.state);
         Deliveries::escalate(&mut self.state);
+        self.evidence.want();
     }
 
     fn on_change(&mut self, change: Change) {

@@ -1,11 +1,13 @@
 //! Tasks that depend on other tasks: which dependencies are open, whether they form a cycle, and which tasks may start
 //! when one ends.
 //!
+//! A dependency `verified:ID` must also be verified: a RETURN that nobody could check is not enough for it.
+//!
 //! Only a plugin's task is delayed. An external agent has its file already and reads `depends_on` itself.
 
 use std::collections::BTreeSet;
 
-use baton_core::State;
+use baton_core::{Evidence, State};
 use baton_ledger::event::Event;
 use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx, return_check};
@@ -60,12 +62,12 @@ impl OpenDependency {
 pub(crate) fn dependency_state(tx: &Tx<'_>, own: &[&str], needs: &[String]) -> Result<DependencyState, LedgerError> {
     let (mut open, mut ahead) = (OpenDependency::default(), Vec::new());
     for need in needs {
-        if own.contains(&need.as_str()) {
+        if own.contains(&task::dependency_name(need)) {
             return Ok(DependencyState::Circle(format!("it depends on itself ({need})")));
         }
         match task::named_or_titled(tx, need)? {
             Some(found) if found.state == State::Succeeded => {
-                if !return_check::is_pending_in(tx, &found.id)? {
+                if !return_check::is_pending_in(tx, &found.id)? && is_enough(&found, need) {
                     continue;
                 }
                 ahead.push(DependencyChain { task: found.id, names: need.clone() });
@@ -81,6 +83,12 @@ pub(crate) fn dependency_state(tx: &Tx<'_>, own: &[&str], needs: &[String]) -> R
         None if open.names.is_empty() => Ok(DependencyState::Free),
         None => Ok(DependencyState::Open(open)),
     }
+}
+
+/// Whether what is known about a succeeded task is enough for this dependency. What a plugin did needs no check.
+fn is_enough(found: &Task, need: &str) -> bool {
+    let is_verified = found.evidence.is_none_or(|evidence| evidence == Evidence::Verified);
+    is_verified || !need.starts_with(task::VERIFIED)
 }
 
 fn ended(need: &str, state: &str) -> String {
@@ -99,7 +107,7 @@ fn circle(tx: &Tx<'_>, own: &[&str], mut ahead: Vec<DependencyChain>) -> Result<
     while let Some(step) = ahead.pop() {
         for next in task::dependencies(tx, &step.task)? {
             let names = format!("{} → {next}", step.names);
-            if own.contains(&next.as_str()) {
+            if own.contains(&task::dependency_name(&next)) {
                 return Ok(Some(format!("its dependencies form a cycle: {names}")));
             }
             if !seen.insert(next.clone()) {
@@ -124,7 +132,8 @@ pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) ->
         return Ok(false);
     }
     repeats::settled(tx, &task.id, now)?;
-    for name in names.into_iter().flatten() {
+    let names = names.into_iter().flatten().flat_map(|name| [name.clone(), format!("{}{name}", task::VERIFIED)]);
+    for name in &names.collect::<Vec<_>>() {
         for waiting in task::dependents(tx, name)? {
             // A dispute that is settled releases the tasks that it had held.
             let was_held =
@@ -140,6 +149,15 @@ pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) ->
             if return_check::is_pending_in(tx, &task.id)? {
                 if waits {
                     let why = format!("{name} is reported as done; its RETURN is being checked");
+                    set_state(tx, &waiting, "waiting", State::Waiting, why, now)?;
+                }
+                continue;
+            }
+            if !is_enough(&task::get_in(tx, &task.id)?, name) {
+                if waits {
+                    let why = format!(
+                        "{name} is only reported: no check of its RETURN has verified it; `baton retry` runs this one anyway"
+                    );
                     set_state(tx, &waiting, "waiting", State::Waiting, why, now)?;
                 }
                 continue;

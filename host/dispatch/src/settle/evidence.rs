@@ -1,17 +1,23 @@
-//! What is known about the work that RETURNs report: the effects of a RETURN, and of a check by a plugin.
+//! What is known about the work that RETURNs report: the effects of a RETURN, and of a check by a plugin or by Baton.
 //!
-//! A request that an external agent answered is `reported`, until a plugin judges one of its RETURNs. If the newest judged
+//! A request that an external agent answered is `reported`, until a plugin or the commands that a RETURN names judge one of its
+//! RETURNs. If the newest judged
 //! RETURN is refuted, a succeeded request becomes `disputed`; if it is verified, a disputed one is succeeded again. Tasks
-//! that depend on the request wait until the plugins that check its RETURN are done.
+//! that depend on the request wait until the checks of its RETURN are done.
 
 use baton_core::{Evidence, State};
+use baton_ledger::command_check::{self, CommandCheck, CommandState};
 use baton_ledger::event::{self, Event};
+use baton_ledger::return_check::Checker;
 use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx, return_check};
 use baton_sandbox::Judgement;
 use jiff::Timestamp;
 
 use super::dependencies;
+
+/// The name of Baton in events and checks.
+const BATON: &str = "baton";
 
 /// The reasons of a check that the ledger's event quotes.
 const QUOTED: usize = 3;
@@ -67,24 +73,66 @@ fn judge(tx: &Tx<'_>, by: &Task, judgement: &Judgement, now: Timestamp) -> Resul
         tracing::warn!(task = %by.id, plugin = %by.agent, "it judged {id:?}, which is not a RETURN of this workspace");
         return Ok(false);
     };
-    if !return_check::record(tx, &answer.id, by, *evidence, reasons, now)? {
+    if !return_check::record(tx, &answer.id, by.into(), *evidence, reasons, now)? {
         return Ok(false);
     }
     let quoted = quoted(reasons);
-    return_check::set_evidence(tx, &answer.id, *evidence)?;
     let reason = format!("{} checked it in {}: {quoted}", by.agent, by.id);
     event::append(tx, &Event::of(&answer, &by.agent, evidence.as_str(), reason, answer.state, now))?;
+    let reason = format!("{} checked its RETURN {} in {}: {quoted}", by.agent, answer.id, by.id);
+    combine(tx, &answer, Some(*evidence), (&by.agent, reason), now)
+}
+
+/// The commands of a RETURN have run. When none waits any more, they judge the RETURN: a command that ended with another exit
+/// code than the RETURN reports refutes it. Returns whether other tasks may start.
+pub(crate) fn commands_ran(tx: &Tx<'_>, answer: &str, now: Timestamp) -> Result<bool, LedgerError> {
+    let commands = command_check::of_answer(tx, answer)?;
+    if commands.iter().any(|command| command.state == CommandState::Pending) {
+        return Ok(false);
+    }
+    let answer = task::get_in(tx, answer)?;
+    let ran: Vec<&CommandCheck> = commands.iter().filter(|command| command.state == CommandState::Ran).collect();
+    let (wrong, right): (Vec<_>, Vec<_>) = ran.into_iter().partition(|run| run.exit_code != Some(run.claimed));
+    let line = |run: &CommandCheck| format!("`{}` {}", run.command, run.reason);
+    let (found, reasons): (_, Vec<String>) = match (wrong.is_empty(), right.is_empty()) {
+        (false, _) => (Some(Evidence::Refuted), wrong.into_iter().map(line).collect()),
+        (true, false) => (Some(Evidence::Verified), right.into_iter().map(line).collect()),
+        (true, true) => (None, Vec::new()),
+    };
+    let mut reason = "none of its commands could be checked".to_owned();
+    if let Some(found) = found {
+        let by = Checker { agent: BATON, task: &answer.id };
+        return_check::record(tx, &answer.id, by, found, &reasons, now)?;
+        reason = format!("Baton ran the commands of its RETURN {}: {}", answer.id, quoted(&reasons));
+        event::append(tx, &Event::of(&answer, BATON, found.as_str(), quoted(&reasons), answer.state, now))?;
+    }
+    let released = combine(tx, &answer, found, (BATON, reason), now)?;
+    let Some(request) = &answer.request else { return Ok(released) };
+    let request = task::get_in(tx, request)?;
+    Ok(dependencies::settled(tx, &request, request.state, now)? || released)
+}
+
+/// Sets what all checks of a RETURN together show. `found` is the result of the newest check, if it has one; it counts for the
+/// request if the checks together show the same. Returns whether other tasks may start.
+fn combine(
+    tx: &Tx<'_>,
+    answer: &Task,
+    found: Option<Evidence>,
+    cause: (&str, String),
+    now: Timestamp,
+) -> Result<bool, LedgerError> {
+    let combined = return_check::combined(tx, &answer.id)?;
+    return_check::set_evidence(tx, &answer.id, combined)?;
     let Some(request) = &answer.request else { return Ok(false) };
     let request = task::get_in(tx, request)?;
     // An earlier RETURN does not count any more when a later one was judged.
     let (Some(_), Some(newest)) = (request.evidence, return_check::newest_evidence(tx, &request.id)?) else {
         return Ok(false);
     };
-    if newest != *evidence {
+    if newest != combined || found.is_some_and(|found| found != combined) {
         return Ok(false);
     }
-    let reason = format!("{} checked its RETURN {} in {}: {quoted}", by.agent, answer.id, by.id);
-    apply(tx, &request, newest, (&by.agent, reason), now)
+    apply(tx, &request, newest, cause, now)
 }
 
 /// Gives an answered request this evidence, and the state that follows from it. Returns whether other tasks may start.
@@ -104,7 +152,8 @@ fn apply(
     let event = Event::of(request, actor, evidence.as_str(), reason, state, now);
     if state == request.state {
         event::append(tx, &event)?;
-        return Ok(false);
+        // Some tasks wait until it is verified.
+        return if evidence == Evidence::Verified { dependencies::settled(tx, request, state, now) } else { Ok(false) };
     }
     task::transition(tx, &event)?;
     dependencies::settled(tx, request, state, now)

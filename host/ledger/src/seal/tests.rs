@@ -233,7 +233,14 @@ fn a_check_of_a_return_that_others_change_is_found() {
         let by =
             task::insert(tx, &NewTask::blank("audit", Origin::Trigger, State::Running), None, Timestamp::UNIX_EPOCH)?;
         let (by, reasons) = (task::get_in(tx, &by)?, ["no a.py".to_owned()]);
-        crate::return_check::record(tx, &answer, &by, baton_core::Evidence::Refuted, &reasons, Timestamp::UNIX_EPOCH)?;
+        crate::return_check::record(
+            tx,
+            &answer,
+            (&by).into(),
+            baton_core::Evidence::Refuted,
+            &reasons,
+            Timestamp::UNIX_EPOCH,
+        )?;
         crate::return_check::set_evidence(tx, &answer, baton_core::Evidence::Refuted)
     };
     ledger.write_blocking(job).unwrap();

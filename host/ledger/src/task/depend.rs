@@ -10,6 +10,15 @@ use super::row::{select_in, timestamp};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
 
+/// The prefix of a dependency that must not only have succeeded: its RETURN must be verified.
+pub const VERIFIED: &str = "verified:";
+
+/// The id or title in a dependency, without [`VERIFIED`].
+#[must_use]
+pub fn dependency_name(need: &str) -> &str {
+    need.strip_prefix(VERIFIED).unwrap_or(need)
+}
+
 /// Records the dependencies of a task; a repeated id counts once.
 pub fn add_dependencies(tx: &Tx<'_>, id: &str, needs: &[String]) -> Result<(), LedgerError> {
     let mut insert =
@@ -46,8 +55,9 @@ pub fn drop_dependencies(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
 /// The number of newest tasks that are searched for a title, because titles have no index.
 const TITLES: u32 = 10_000;
 
-/// The newest request with this id. If there is none, the newest one with this title. Duplicates are ignored.
-pub fn named_or_titled(tx: &Tx<'_>, name: &str) -> Result<Option<Task>, LedgerError> {
+/// The newest request with the id in this dependency. If there is none, the newest one with this title. Duplicates are ignored.
+pub fn named_or_titled(tx: &Tx<'_>, need: &str) -> Result<Option<Task>, LedgerError> {
+    let name = dependency_name(need);
     if let Some(found) = named(tx, name)? {
         return Ok(Some(found));
     }
@@ -80,14 +90,16 @@ pub fn unknown_dependencies_in(tx: &Tx<'_>, before: Timestamp) -> Result<Vec<Unk
 }
 
 fn unknown(connection: &Connection, before: Timestamp) -> Result<Vec<UnknownDependency>, LedgerError> {
+    let name =
+        format!("CASE WHEN d.needs LIKE '{VERIFIED}%' THEN substr(d.needs, {}) ELSE d.needs END", VERIFIED.len() + 1);
     let sql = format!(
         "SELECT t.id, t.agent, t.title, d.needs, t.created_at FROM dependencies AS d JOIN tasks AS t ON t.id = d.task
          WHERE t.state = 'waiting' AND t.created_at < ?1
-         AND NOT EXISTS (SELECT 1 FROM tasks WHERE id = d.needs AND kind <> 'RETURN' AND state <> 'duplicate')
-         AND NOT EXISTS (SELECT 1 FROM tasks WHERE handoff_id = d.needs AND kind <> 'RETURN' AND state <> 'duplicate')
-         AND NOT EXISTS (SELECT 1 FROM tasks WHERE task_id = d.needs AND kind <> 'RETURN' AND state <> 'duplicate')
+         AND NOT EXISTS (SELECT 1 FROM tasks WHERE id = {name} AND kind <> 'RETURN' AND state <> 'duplicate')
+         AND NOT EXISTS (SELECT 1 FROM tasks WHERE handoff_id = {name} AND kind <> 'RETURN' AND state <> 'duplicate')
+         AND NOT EXISTS (SELECT 1 FROM tasks WHERE task_id = {name} AND kind <> 'RETURN' AND state <> 'duplicate')
          AND NOT EXISTS (SELECT 1 FROM tasks WHERE rowid > (SELECT max(rowid) FROM tasks) - {TITLES}
-                         AND title = d.needs AND kind <> 'RETURN' AND state <> 'duplicate')
+                         AND title = {name} AND kind <> 'RETURN' AND state <> 'duplicate')
          ORDER BY t.created_at, t.rowid LIMIT 100"
     );
     let mut select = connection.prepare_cached(&sql)?;
@@ -100,8 +112,9 @@ fn unknown(connection: &Connection, before: Timestamp) -> Result<Vec<UnknownDepe
     Ok(found)
 }
 
-/// Whether a request has this id or title, by the rule of [`named_or_titled`].
-pub fn is_named(reader: &Reader, name: &str) -> Result<bool, LedgerError> {
+/// Whether a request has the id or title in this dependency, by the rule of [`named_or_titled`].
+pub fn is_named(reader: &Reader, need: &str) -> Result<bool, LedgerError> {
+    let name = dependency_name(need);
     let sql = format!(
         "SELECT EXISTS (SELECT 1 FROM tasks WHERE id = ?1 AND kind <> 'RETURN')
              OR EXISTS (SELECT 1 FROM tasks WHERE handoff_id = ?1 AND kind <> 'RETURN')

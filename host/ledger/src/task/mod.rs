@@ -18,8 +18,8 @@ pub use claim::{
     is_return_pending_in, of_agent, renew_claims,
 };
 pub use depend::{
-    UnknownDependency, add_dependencies, dependencies, dependents, drop_dependencies, is_named, named, named_or_titled,
-    satisfy, unknown_dependencies, unknown_dependencies_in,
+    UnknownDependency, VERIFIED, add_dependencies, dependencies, dependency_name, dependents, drop_dependencies,
+    is_named, named, named_or_titled, satisfy, unknown_dependencies, unknown_dependencies_in,
 };
 pub use find::{
     InboxTask, TaskCount, answered_by, at_file, content, each_recent, file_name, get_in, has_triggered, held_by,

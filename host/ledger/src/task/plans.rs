@@ -131,6 +131,15 @@ fn checks_of_returns_are_looked_up() {
     }
     let steps = plan(&connection, return_check::OF_TASK);
     assert!(steps.iter().any(|step| step.starts_with("SEARCH return_checks")), "{steps:?}");
+    let steps = plan(&connection, crate::command_check::PENDING);
+    assert!(
+        steps
+            .iter()
+            .all(|step| step.starts_with("SEARCH") || step.starts_with("SCALAR") || step.starts_with("SCAN CONSTANT")),
+        "{steps:?}"
+    );
+    let steps = plan(&connection, crate::command_check::NEXT);
+    assert!(steps.iter().all(|step| step.contains("command_checks_pending")), "{steps:?}");
     let steps = plan(&connection, &disputed_sql());
     assert!(steps.iter().any(|step| step.contains("tasks_disputed")), "{steps:?}");
 }

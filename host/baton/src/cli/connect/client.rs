@@ -14,6 +14,9 @@ const TOOL_SECONDS: u32 = 3600;
 /// How long a hook waits, in seconds.
 const HOOK_SECONDS: u32 = 86_400;
 
+/// How long the check of owed RETURNs may take, in seconds.
+const VERIFY_SECONDS: u32 = 30;
+
 /// A coding agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Client {
@@ -79,8 +82,16 @@ impl Client {
                     ("asyncRewake", true.into()),
                     ("timeout", HOOK_SECONDS.into()),
                 ]);
-                // `Stop` begins to wait again after a session was woken and has worked.
-                let hooks = ["SessionStart", "Stop"].map(|event| HookEntry { event, hook: hook.clone() });
+                let verify = object(vec![
+                    ("type", "command".into()),
+                    ("command", format!("{} --hook", target.shell(&["return", "--verify"])).into()),
+                    ("timeout", VERIFY_SECONDS.into()),
+                ]);
+                // At `Stop` a session that owes a RETURN continues once. Then it begins to wait again.
+                let hooks = [
+                    HookEntry { event: "SessionStart", hooks: vec![hook.clone()] },
+                    HookEntry { event: "Stop", hooks: vec![verify, hook] },
+                ];
                 vec![
                     json(target.project.join(".mcp.json"), JsonEntries { server: Some(object(server)), hooks: vec![] }),
                     json(

@@ -11,7 +11,7 @@ use toml_edit::{DocumentMut, Item, Table, value};
 const SERVER: &str = "baton";
 
 /// The words in the commands of Baton's hooks.
-const HOOK_WORDS: [&str; 2] = [" inbox wait ", " --hook"];
+const HOOK_WORDS: [[&str; 2]; 2] = [[" inbox wait ", " --hook"], [" return --verify ", " --hook"]];
 
 /// A configuration file and Baton's entries in it.
 pub(super) struct EditedFile {
@@ -32,10 +32,10 @@ pub(super) struct JsonEntries {
     pub(super) hooks: Vec<HookEntry>,
 }
 
-/// A hook for an event of the client.
+/// The hooks for an event of the client.
 pub(super) struct HookEntry {
     pub(super) event: &'static str,
-    pub(super) hook: CstInputValue,
+    pub(super) hooks: Vec<CstInputValue>,
 }
 
 /// The section `[mcp_servers.baton]`.
@@ -87,18 +87,15 @@ impl JsonEntries {
         }
         if !self.hooks.is_empty() {
             let hooks = child(&object, "hooks")?;
-            for HookEntry { event, hook } in &self.hooks {
+            for HookEntry { event, hooks: own } in &self.hooks {
                 let Some(groups) = hooks.array_value_or_create(event) else {
                     bail!("`hooks.{event}` is not a list");
                 };
-                if own_commands(groups.elements()) == [command_of(hook)] {
+                if own_commands(groups.elements()) == own.iter().map(command_of).collect::<Vec<_>>() {
                     continue;
                 }
                 remove_hooks(groups.elements());
-                groups.append(CstInputValue::Object(vec![(
-                    "hooks".to_owned(),
-                    CstInputValue::Array(vec![hook.clone()]),
-                )]));
+                groups.append(CstInputValue::Object(vec![("hooks".to_owned(), CstInputValue::Array(own.clone()))]));
             }
         }
         Ok(root.to_string())
@@ -204,7 +201,8 @@ fn is_own_hook(hook: &CstNode) -> bool {
 /// The command of one of Baton's hooks; `None` for another hook.
 fn own_command(hook: &CstNode) -> Option<String> {
     let command = hook.as_object()?.get("command")?.value()?.as_string_lit()?.decoded_value().ok()?;
-    HOOK_WORDS.iter().all(|words| command.contains(words)).then_some(command)
+    let is_own = HOOK_WORDS.iter().any(|words| words.iter().all(|words| command.contains(words)));
+    is_own.then_some(command)
 }
 
 impl TomlServer {
@@ -251,7 +249,7 @@ mod tests {
         let hook = json!({ "type": "command", "command": "/b/baton -w /w inbox wait --agent A --hook" });
         JsonEntries {
             server: Some(json!({ "command": "/b/baton", "args": ["mcp"] })),
-            hooks: vec![HookEntry { event: "Stop", hook }],
+            hooks: vec![HookEntry { event: "Stop", hooks: vec![hook] }],
         }
     }
 

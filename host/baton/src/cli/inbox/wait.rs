@@ -4,7 +4,6 @@
 //! It only reads the ledger, so it survives a restart of the daemon. It has no load: it compares a number of the ledger
 //! four times a second.
 
-use std::io::{IsTerminal as _, Read as _};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -12,12 +11,12 @@ use anyhow::bail;
 use baton_dispatch::agent_work::{InboxItem, open_work};
 use baton_ledger::Reader;
 use jiff::Timestamp;
-use serde_json::Value;
 
+use super::super::hook::{self, quoted};
 use super::super::{WorkspaceOptions, task_view};
 use super::waiter::Waiter;
 use crate::exit::Code;
-use crate::output::{self, one_line};
+use crate::output;
 use crate::workspace::{Workspace, head, pause};
 
 /// The interval of checks for changes of the ledger.
@@ -28,12 +27,6 @@ const CLAIMS: Duration = Duration::from_secs(20);
 
 /// The most titles in the line.
 const TITLES: usize = 3;
-
-/// The most characters of a title or a sender in the line.
-const TITLE_CHARACTERS: usize = 80;
-
-/// The longest input of a hook in bytes.
-const HOOK_BYTES: u64 = 1 << 20;
 
 /// Wait until an agent has unclaimed work; for the hooks of coding agents: exit 2 when work waits
 ///
@@ -127,11 +120,7 @@ fn wait(
 
 /// The session of the hook that runs this process.
 fn hook_session() -> anyhow::Result<Option<String>> {
-    let mut text = String::new();
-    if !std::io::stdin().is_terminal() {
-        std::io::stdin().take(HOOK_BYTES).read_to_string(&mut text)?;
-    }
-    let input: Value = serde_json::from_str(&text).unwrap_or_default();
+    let input = hook::input()?;
     let known = ["session_id", "conversation_id"].iter().find_map(|key| input.get(key)?.as_str());
     Ok(known.map(str::to_owned))
 }
@@ -149,10 +138,4 @@ fn line(agent: &str, items: &[InboxItem]) -> String {
         "Baton: work waits in the inbox of {agent}: {shown}{more} (titles are text of other programs). Call the tool `inbox` of \
          the MCP server `baton`."
     )
-}
-
-/// An untrusted text in quotes that it cannot end.
-fn quoted(text: &str) -> String {
-    let short: String = one_line(text).chars().take(TITLE_CHARACTERS).collect();
-    Value::String(short).to_string()
 }

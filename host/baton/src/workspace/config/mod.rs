@@ -3,6 +3,7 @@
 mod agents;
 mod budget;
 mod duration;
+mod evidence;
 mod notices;
 mod renamed;
 mod schedule;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 use self::agents::{AgentConfig, EscalationConfig};
 use self::budget::PluginConfig;
 pub(crate) use self::duration::read as pause;
+use self::evidence::EvidenceConfig;
 pub(crate) use self::notices::Notify;
 use self::notices::NotifyConfig;
 pub(crate) use self::server::ServerConfig;
@@ -79,6 +81,15 @@ root = "."
 # escalate_after = "3d"                       # the sender gets an ESCALATION
 # review_after = "7d"                         # you get a notice; `baton why` shows it
 # archive_after = "14d"                       # the request is archived, and its sender gets a RETURN
+
+# Commands that Baton may run to check a RETURN that names them as evidence: exactly these words, without a shell. Any other
+# command is not checked. A change here needs a restart of `baton up`:
+# [[evidence]]
+# command = ["cargo", "test"]                 # repeat the section for another command
+# agents = ["Codex-MM1"]                      # only for RETURNs of these agents; default: all
+# folder = "../project"                       # where it runs; default: `root` of [plans]
+# timeout = "10m"                             # Baton ends it after this time; at most 24 h
+# environment = ["CARGO_HOME"]                # variables that it gets beside PATH, HOME, USER, LANG, LC_ALL, TZ and TMPDIR
 
 # How Baton tells you that a task needs you, failed or is overdue. The command runs without a shell; it gets the notice as JSON
 # on its standard input and as environment variables (BATON_NOTICE_TITLE, …):
@@ -146,6 +157,9 @@ pub(crate) struct Config {
     /// `[escalation]`.
     #[serde(default, alias = "external")]
     escalation: EscalationConfig,
+    /// `[[evidence]]`.
+    #[serde(default)]
+    evidence: Vec<EvidenceConfig>,
     /// `[trust]`.
     #[serde(default)]
     trust: Trust,
@@ -229,6 +243,7 @@ impl Config {
         }
         config.renamed = renamed::older_names(&text.parse()?);
         agents::check(&config.agents)?;
+        config.evidence.iter().try_for_each(EvidenceConfig::check)?;
         config.notify.as_ref().map_or(Ok(()), NotifyConfig::check)?;
         config.server.as_ref().map_or(Ok(()), ServerConfig::check)?;
         for (provider, settings) in &config.accounts {
@@ -240,7 +255,9 @@ impl Config {
     /// The settings of agents, budgets and adopted folders; paths are relative to `base`.
     pub(crate) fn rules(&self, base: &Path) -> AgentRules {
         let budgets = budget::budgets(&self.plugins);
-        AgentRules { budgets, adopted: self.adopted(base), ..agents::rules(&self.agents, base) }
+        let root = self.folder("root").pop().unwrap_or_default();
+        let evidence = self.evidence.iter().map(|evidence| evidence.rule(base, &root)).collect();
+        AgentRules { budgets, evidence, adopted: self.adopted(base), ..agents::rules(&self.agents, base) }
     }
 
     /// The plugins that have a section `[plugins.NAME]`.

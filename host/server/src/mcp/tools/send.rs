@@ -28,7 +28,7 @@ struct Send {
     args: Map<String, Value>,
     /// low, medium, high or critical. Default: medium.
     priority: Option<String>,
-    /// Handoffs that must succeed first, by id or title.
+    /// Handoffs that must succeed first, by id or title; `verified:ID` if its RETURN must be verified.
     #[serde(default)]
     depends_on: Vec<String>,
     /// A time with its zone: 2026-01-18T10:15:00Z.

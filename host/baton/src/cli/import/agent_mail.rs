@@ -1,0 +1,92 @@
+//! Messages of MCP Agent Mail: Markdown files with a JSON header below `messages/` of a project's archive.
+
+use std::path::Path;
+
+use baton_core::handoff::Priority;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::files::{self, nullable};
+use super::model::{Import, ImportedItem, title};
+
+/// The line before the header, and the one after it.
+const HEADER: &str = "---json\n";
+const HEADER_END: &str = "\n---";
+
+/// The header of a message. Fields that Baton does not need are ignored.
+#[derive(Debug, Deserialize)]
+struct Message {
+    /// A number or a text.
+    id: Value,
+    #[serde(default, deserialize_with = "nullable")]
+    from: String,
+    #[serde(default, deserialize_with = "nullable")]
+    to: Vec<String>,
+    #[serde(default, deserialize_with = "nullable")]
+    subject: String,
+    #[serde(default, deserialize_with = "nullable")]
+    importance: String,
+    #[serde(default, deserialize_with = "nullable")]
+    ack_required: bool,
+    #[serde(default)]
+    thread_id: Option<Value>,
+    #[serde(default, alias = "created_ts")]
+    created: Option<String>,
+}
+
+/// Reads the archive of a project. Its agents' folders have copies of the same messages, so only `messages/` is read.
+pub(super) fn read(path: &Path) -> anyhow::Result<Import> {
+    let messages = path.join("messages");
+    let folder = if messages.is_dir() { messages } else { path.to_owned() };
+    // Numbers of messages are unique only in a project, whose archive has its name.
+    let project = path.canonicalize().ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+    let mut import = Import { tool: "agent-mail", list: project.unwrap_or_default(), ..Import::default() };
+    for file in files::below(&folder, "md")? {
+        let shown = file.strip_prefix(&folder).unwrap_or(&file).display().to_string();
+        // Digests of threads repeat the messages.
+        if shown.starts_with("threads/") {
+            continue;
+        }
+        match parse(&files::text(&file)?) {
+            Ok((message, body)) => add(&mut import, &message, &body),
+            Err(reason) => import.skip(shown, reason),
+        }
+    }
+    Ok(import)
+}
+
+fn parse(text: &str) -> Result<(Message, String), String> {
+    let text = text.replace("\r\n", "\n");
+    let rest = text.strip_prefix(HEADER).ok_or("is not a message: it has no JSON header")?;
+    let (header, body) = rest.split_once(HEADER_END).ok_or("is not a message: its header has no end")?;
+    let message = serde_json::from_str(header).map_err(|error| format!("is not a message: {error}"))?;
+    Ok((message, body.trim().to_owned()))
+}
+
+/// Makes an item for each recipient. Copies (`cc`) only inform.
+fn add(import: &mut Import, message: &Message, body: &str) {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let id = text(&message.id);
+    if !message.ack_required {
+        return import.skip(id, "it asks for no acknowledgement, so it is not a request");
+    }
+    let thread = message.thread_id.as_ref().filter(|thread| !thread.is_null()).map(text);
+    let thread = thread.map(|thread| format!(", thread {thread}")).unwrap_or_default();
+    for to in &message.to {
+        import.items.push(ImportedItem {
+            origin: format!("{id}-{to}"),
+            title: title(&message.subject),
+            body: format!("{body}\n\nImported from MCP Agent Mail: message {id} of {}{thread}", message.from),
+            priority: Priority::read(&message.importance).unwrap_or_default(),
+            depends_on: Vec::new(),
+            assignee: Some(to.clone()),
+            created_at: message.created.as_deref().and_then(time),
+        });
+    }
+}
+
+/// Older archives have times without a zone, which are UTC.
+fn time(text: &str) -> Option<Timestamp> {
+    text.parse().or_else(|_| format!("{text}Z").parse()).ok()
+}

@@ -1,0 +1,34 @@
+//! The commands that a RETURN names as evidence: those that the operator allows wait for their run, the others are not checked.
+
+use baton_core::handoff::agent_return::CommandRun;
+use baton_core::text::one_line;
+use baton_ledger::command_check::{self, CommandState, NewCommandCheck};
+use baton_ledger::{LedgerError, Tx};
+use jiff::Timestamp;
+
+use super::incoming::IncomingFile;
+use crate::context::Context;
+
+/// Records the commands of the RETURN `id`.
+pub(super) fn record(
+    tx: &Tx<'_>,
+    context: &Context,
+    id: &str,
+    incoming: &IncomingFile,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    let agent = incoming.new.sender.as_deref().unwrap_or_default();
+    let check = |run: &CommandRun| {
+        let command = one_line(&run.command);
+        let is_allowed = context.evidence_rule(agent, &command).is_some();
+        let (state, reason) = if is_allowed {
+            (CommandState::Pending, String::new())
+        } else {
+            (CommandState::NotChecked, "no `[[evidence]]` of baton.toml allows it".to_owned())
+        };
+        // A RETURN that names a command without an exit code says that it succeeds.
+        NewCommandCheck { command, claimed: run.exit_code.unwrap_or_default(), state, reason }
+    };
+    let checks: Vec<_> = incoming.commands.iter().map(check).collect();
+    command_check::add(tx, id, &checks, now)
+}
