@@ -1,0 +1,310 @@
+//! The requests that make one list of items of another, and the lists in between. Pure.
+//!
+//! An item is its URI; an item without one (not available any more) is an empty text. The Web API removes all occurrences of a URI at
+//! once, so an item that occurs too often is removed and added again.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::diff::{Changes, changes};
+
+/// URIs of one request; the API's maximum.
+const BATCH: usize = 100;
+
+/// One request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Removes all occurrences.
+    Remove { uris: Vec<String> },
+    /// Moves `length` items from `start` to the place before the item at `before`.
+    Move { start: usize, length: usize, before: usize },
+    /// Adds items, the first of them at `at`.
+    Add { at: usize, uris: Vec<String> },
+}
+
+impl Step {
+    /// Does to a list what the request does.
+    pub(super) fn apply(&self, list: &mut Vec<String>) {
+        match self {
+            Self::Remove { uris } => {
+                let uris: HashSet<&String> = uris.iter().collect();
+                list.retain(|item| !uris.contains(item));
+            }
+            Self::Move { start, length, before } => move_range(list, *start, *length, *before),
+            Self::Add { at, uris } => {
+                let at = (*at).min(list.len());
+                list.splice(at..at, uris.iter().cloned());
+            }
+        }
+    }
+}
+
+/// Whether the API can add and remove the item. It knows no local files, and nothing of what is not available.
+pub(super) fn is_addressable(item: &str) -> bool {
+    item.starts_with("spotify:track:") || item.starts_with("spotify:episode:")
+}
+
+/// The requests from one list to another. Both have the same items that are not addressable.
+pub(super) fn between(old: &[String], new: &[String]) -> Vec<Step> {
+    let (had, wanted) = (counts(old), counts(new));
+    let too_often = |item: &String| had.get(item.as_str()) > Some(wanted.get(item.as_str()).unwrap_or(&0));
+    let mut seen = HashSet::new();
+    let removed: Vec<String> = old.iter().filter(|item| too_often(item) && seen.insert(*item)).cloned().collect();
+    let left: Vec<String> = old.iter().filter(|item| !too_often(item)).cloned().collect();
+    let changed = changes(&left, new);
+    let mut steps: Vec<Step> = removed.chunks(BATCH).map(|uris| Step::Remove { uris: uris.to_vec() }).collect();
+    steps.extend(moves(left.len(), new.len(), &changed));
+    steps.extend(additions(new, &changed.added));
+    steps
+}
+
+fn counts(list: &[String]) -> HashMap<&str, usize> {
+    let mut counts = HashMap::new();
+    list.iter().for_each(|item| *counts.entry(item.as_str()).or_default() += 1);
+    counts
+}
+
+/// The moves of the items that stay: each moved item, or run of them, goes behind the one that is before it in the new list.
+fn moves(left: usize, new: usize, changed: &Changes) -> Vec<Step> {
+    let to: HashMap<usize, usize> = changed.moved.iter().copied().collect();
+    let taken: HashSet<usize> = changed.added.iter().copied().chain(to.values().copied()).collect();
+    let mut free = (0..new).filter(|place| !taken.contains(place));
+    // The place in the new list of each item, in the present order.
+    let mut order: Vec<usize> =
+        (0..left).filter_map(|place| to.get(&place).copied().or_else(|| free.next())).collect();
+    let mut sorted = order.clone();
+    sorted.sort_unstable();
+    let moved: Vec<usize> = changed.moved.iter().map(|(_, to)| *to).collect();
+    let (mut steps, mut next) = (Vec::new(), 0);
+    while let Some(first) = moved.get(next) {
+        let rank = sorted.partition_point(|place| place < first);
+        let place_of = |wanted: usize, order: &[usize]| order.iter().position(|place| *place == wanted).unwrap_or(0);
+        let start = place_of(*first, &order);
+        let is_next = |more: &usize| {
+            let following = moved.get(next + more);
+            following.is_some() && following == order.get(start + more) && following == sorted.get(rank + more)
+        };
+        let length = 1 + (1..).take_while(is_next).count();
+        let before = rank.checked_sub(1).and_then(|rank| sorted.get(rank)).map_or(0, |one| place_of(*one, &order) + 1);
+        if before != start {
+            move_range(&mut order, start, length, before);
+            steps.push(Step::Move { start, length, before });
+        }
+        next += length;
+    }
+    steps
+}
+
+fn move_range<T>(list: &mut Vec<T>, start: usize, length: usize, before: usize) {
+    let start = start.min(list.len());
+    let end = start.saturating_add(length).min(list.len());
+    let range: Vec<T> = list.drain(start..end).collect();
+    let to = if before > start { before.saturating_sub(range.len()) } else { before }.min(list.len());
+    list.splice(to..to, range);
+}
+
+/// The items that are added, from the first place to the last, so that each place is right when its turn comes.
+fn additions(new: &[String], added: &[usize]) -> Vec<Step> {
+    let runs = added.chunk_by(|one, next| one + 1 == *next).flat_map(|run| run.chunks(BATCH));
+    let step = |run: &[usize]| {
+        let uris = run.iter().filter_map(|place| new.get(*place)).cloned().collect();
+        Some(Step::Add { at: *run.first()?, uris })
+    };
+    runs.filter_map(step).collect()
+}
+
+/// Where a list is on the way from one to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// This many steps are done.
+    Done(usize),
+    /// As after some steps, but a request took effect twice.
+    Twice,
+    /// Somebody else changed it.
+    Changed,
+}
+
+/// Finds the present list among the lists between `old` and the end of `steps`.
+pub(super) fn progress(present: &[String], old: &[String], steps: &[Step]) -> Progress {
+    let added = steps.iter().flat_map(|step| match step {
+        Step::Add { uris, .. } => uris.as_slice(),
+        Step::Remove { .. } | Step::Move { .. } => &[],
+    });
+    let added: HashSet<&str> = added.map(String::as_str).collect();
+    let mut list = old.to_vec();
+    let (mut found, mut twice) = ((list == present).then_some(0), has_more(present, &list, &added));
+    for (number, step) in steps.iter().enumerate() {
+        step.apply(&mut list);
+        if list == present {
+            found = Some(number + 1);
+        } else if found.is_none() && !twice {
+            twice = has_more(present, &list, &added) || was_moved_twice(present, &list, step);
+        }
+    }
+    match found {
+        Some(done) => Progress::Done(done),
+        None if twice => Progress::Twice,
+        None => Progress::Changed,
+    }
+}
+
+/// Whether `present` is `list` with further copies of items that the plan adds.
+fn has_more(present: &[String], list: &[String], added: &HashSet<&str>) -> bool {
+    if present.len() <= list.len() {
+        return false;
+    }
+    let mut expected = list.iter().peekable();
+    present.iter().all(|item| expected.next_if_eq(&item).is_some() || added.contains(item.as_str()))
+        && expected.peek().is_none()
+}
+
+fn was_moved_twice(present: &[String], list: &[String], step: &Step) -> bool {
+    if !matches!(step, Step::Move { .. }) || present.len() != list.len() {
+        return false;
+    }
+    let mut again = list.to_vec();
+    step.apply(&mut again);
+    again == present
+}
+
+/// The wanted items as far as the API can make them: items that it cannot add are left out, and those that it cannot remove stay.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Possible {
+    /// The items.
+    pub(super) items: Vec<String>,
+    /// How many are left out.
+    pub(super) left_out: usize,
+    /// How many stay at the end that were not wanted.
+    pub(super) stay: usize,
+}
+
+/// See [`Possible`].
+pub(super) fn possible(old: &[String], wanted: &[String]) -> Possible {
+    let mut fixed: HashMap<&str, usize> = counts(old).into_iter().filter(|(item, _)| !is_addressable(item)).collect();
+    let mut made = Possible::default();
+    for item in wanted {
+        if is_addressable(item) {
+            made.items.push(item.clone());
+        } else if let Some(count) = fixed.get_mut(item.as_str()).filter(|count| **count > 0) {
+            *count -= 1;
+            made.items.push(item.clone());
+        } else {
+            made.left_out += 1;
+        }
+    }
+    let mut staying = Vec::new();
+    for item in old.iter().rev() {
+        if let Some(count) = fixed.get_mut(item.as_str()).filter(|count| **count > 0) {
+            *count -= 1;
+            staying.push(item.clone());
+        }
+    }
+    made.stay = staying.len();
+    made.items.extend(staying.into_iter().rev());
+    made
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Capital letters are tracks, small ones local files, and a blank is not available any more.
+    fn list(text: &str) -> Vec<String> {
+        let item = |c: char| match c {
+            ' ' => String::new(),
+            c if c.is_lowercase() => format!("spotify:local:{c}"),
+            c => format!("spotify:track:{c}"),
+        };
+        text.chars().map(item).collect()
+    }
+
+    fn made(old: &[String], steps: &[Step]) -> Vec<String> {
+        let mut list = old.to_vec();
+        steps.iter().for_each(|step| step.apply(&mut list));
+        list
+    }
+
+    #[test]
+    fn few_requests_are_made() {
+        for (old, new, count) in [
+            ("ABCD", "ABCD", 0),
+            ("ABCD", "BCDA", 1),
+            ("ABCDEF", "EFABCD", 1),
+            ("ABC", "", 1),
+            ("", "ABC", 1),
+            ("ABAB", "AB", 2),
+            ("A a B", "B a A", 2),
+        ] {
+            let (old, new) = (list(old), list(new));
+            let steps = between(&old, &new);
+            assert_eq!((made(&old, &steps), steps.len()), (new, count), "{steps:?}");
+        }
+        let many: Vec<String> = (0..250).map(|number| format!("spotify:track:{number}")).collect();
+        let steps = between(&[], &many);
+        assert!(matches!(steps.as_slice(), [.., Step::Add { at: 200, uris }] if uris.len() == 50), "{}", steps.len());
+        assert_eq!(steps.len(), 3);
+    }
+
+    #[test]
+    fn a_repeated_request_is_recognised_and_another_change_is_not_taken_for_one() {
+        let (old, new) = (list("ABC"), list("ABCDE"));
+        let steps = between(&old, &new);
+        for (present, expected) in [
+            ("ABC", Progress::Done(0)),
+            ("ABCDE", Progress::Done(1)),
+            ("ABCDEDE", Progress::Twice),
+            ("ABCE", Progress::Twice),
+            ("ABX", Progress::Changed),
+            ("ABCX", Progress::Changed),
+            ("AB", Progress::Changed),
+            ("BACDE", Progress::Changed),
+        ] {
+            assert_eq!(progress(&list(present), &old, &steps), expected, "{present}");
+        }
+        let (old, new) = (list("ABCD"), list("BCDA"));
+        let steps = between(&old, &new);
+        assert_eq!(progress(&list("CDAB"), &old, &steps), Progress::Twice);
+        assert_eq!(progress(&list("DCBA"), &old, &steps), Progress::Changed);
+    }
+
+    #[test]
+    fn what_cannot_be_added_is_left_out_and_what_cannot_be_removed_stays() {
+        let made = possible(&list("A b C"), &list("Cxb D"));
+        assert_eq!(made, Possible { items: list("Cb D "), left_out: 1, stay: 1 });
+        assert_eq!(possible(&list("a bA"), &[]).items, list("a b"));
+    }
+
+    proptest! {
+        #[test]
+        fn the_steps_lead_to_the_new_list_and_each_place_is_found(
+            old in "[A-F]{0,9}[a ]{0,2}[A-F]{0,9}",
+            new in "[A-H]{0,9}[ab ]{0,2}[A-F]{0,9}",
+        ) {
+            let old = list(&old);
+            let new = possible(&old, &list(&new)).items;
+            let steps = between(&old, &new);
+            prop_assert_eq!(made(&old, &steps), new.clone());
+            for done in 0..=steps.len() {
+                let present = made(&old, &steps[..done]);
+                let found = progress(&present, &old, &steps);
+                let same = matches!(&found, Progress::Done(found) if made(&old, &steps[..*found]) == present);
+                prop_assert!(same, "{:?}", found);
+                // From each place the way is found to the new list and back.
+                prop_assert_eq!(made(&present, &between(&present, &new)), new.clone());
+                prop_assert_eq!(made(&present, &between(&present, &old)), old.clone());
+            }
+        }
+
+        #[test]
+        fn a_request_that_takes_effect_twice_is_recognised(new in "[A-K]{1,9}") {
+            let (old, new) = (list("ABC"), list(&new));
+            let steps = between(&old, &new);
+            for (number, step) in steps.iter().enumerate() {
+                let mut present = made(&old, &steps[..=number]);
+                step.apply(&mut present);
+                prop_assert!(progress(&present, &old, &steps) != Progress::Changed, "{:?}", step);
+            }
+        }
+    }
+}
