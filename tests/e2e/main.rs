@@ -173,6 +173,7 @@ mod soak;
 mod spotify;
 #[cfg(test)]
 mod spotify_account;
+mod spotify_changes;
 #[cfg(test)]
 mod statements;
 #[cfg(test)]
