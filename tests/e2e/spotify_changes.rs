@@ -213,10 +213,9 @@ fn playlists_of_others_and_other_snapshots_are_refused() {
     place.assert_clean();
 }
 
-#[test]
-fn each_request_may_fail_before_and_after_its_effect() {
-    let place = writable();
-    let faults = [
+/// What can happen to each request.
+fn faults() -> [Fault; 10] {
+    [
         Fault::Status("500 Internal Server Error"),
         Fault::Failed("502 Bad Gateway"),
         Fault::Busy(1),
@@ -227,22 +226,32 @@ fn each_request_may_fail_before_and_after_its_effect() {
         Fault::Twice,
         Fault::Delayed(2),
         Fault::Delayed(5),
-    ];
+    ]
+}
+
+#[test]
+fn each_change_may_fail_before_and_after_its_effect() {
+    let place = writable();
     place.spotify.add(1, "Evening", mixed());
     let before = place.spotify.uris("Evening");
-    for fault in faults {
+    for fault in faults() {
+        let order = || ["DELETE ", "PUT ", "POST "].map(|method| place.spotify.order(method, fault.clone()));
         let plan = planned(&place, "edit", &large_edit());
-        for method in ["DELETE ", "PUT ", "POST "] {
-            place.spotify.order(method, fault.clone());
-        }
+        order();
         apply(&place, &plan);
         assert_eq!(place.spotify.uris("Evening"), edited(&before), "after {fault:?}");
-        for method in ["DELETE ", "PUT ", "POST "] {
-            place.spotify.order(method, fault.clone());
-        }
+        order();
         undo(&place, &plan);
         assert_eq!(place.spotify.uris("Evening"), before, "after {fault:?}");
+    }
+    place.assert_clean();
+}
 
+#[test]
+fn each_request_for_a_new_playlist_may_fail_before_and_after_its_effect() {
+    let place = writable();
+    place.spotify.add(1, "Evening", tracks(0..3));
+    for fault in faults() {
         let made = planned(&place, "edit", &json!({ "playlist": "New", "create": true, "add": uris(0..120) }));
         place.spotify.order("POST /v1/me/playlists", fault.clone());
         place.spotify.order("POST /v1/playlists", fault.clone());

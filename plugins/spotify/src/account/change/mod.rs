@@ -2,8 +2,8 @@
 //!
 //! **Exactly once.** The Web API has no keys for idempotence. The journal has the list before the plan and the list after it; the requests
 //! between them and the lists in between follow from these two (`steps.rs`). After a crash, or an answer that did not arrive, the present
-//! list of the account shows which requests took effect. A request that took effect twice is repaired. A list that somebody else changed is
-//! left as it is. A new playlist has the id of the plan in its description, by which it is found again.
+//! list of the account shows which requests took effect. What a request did that took effect twice is repaired. A list that somebody else
+//! changed is left as it is. A new playlist has the id of the plan in its description, by which it is found again.
 //!
 //! | file | what |
 //! |---|---|

@@ -72,7 +72,7 @@ impl Run<'_> {
                 Ok(present) => present,
                 Err(refusal) => return reached(refusal),
             };
-            if progress(&present.items, &change.base, &between(&change.base, &change.after)) == Progress::Changed {
+            if !Self::is_of_plan(change, &present.items) {
                 return Ok(Reached::Not("it was changed after the plan".to_owned()));
             }
             (change.base, change.snapshot, change.done) = (present.items, present.snapshot, 0);
@@ -124,7 +124,7 @@ impl Run<'_> {
         }
         let mut present = remote::read(self.api, &change.playlist)?;
         let mut found = progress(&present.items, &change.base, steps);
-        if found == Progress::Twice && has_begun {
+        if found == Progress::Disordered && has_begun {
             // Another program that applies the same plan repairs it too: after different pauses, only one of them finds it so.
             self.api.pause_after(round.min(3) + any_seconds(4), "a request took effect twice")?;
             present = remote::read(self.api, &change.playlist)?;
@@ -137,12 +137,12 @@ impl Run<'_> {
                 self.journal.note(self.plan, change).map_err(Refusal::Failed)?;
                 Compared::Here
             }
-            Progress::Twice if has_begun => {
+            Progress::Disordered if has_begun => {
                 (change.base, change.snapshot, change.done) = (present.items, present.snapshot, 0);
                 self.journal.rebase(self.plan, change).map_err(Refusal::Failed)?;
                 Compared::Repair
             }
-            Progress::Twice | Progress::Changed => Compared::Changed,
+            Progress::Disordered | Progress::Changed => Compared::Changed,
         };
         Ok(compared)
     }
@@ -219,19 +219,30 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Whether only the plan has changed the list. In the middle of a plan, a request may have taken effect twice.
+    fn is_of_plan(change: &Change, present: &[String]) -> bool {
+        match progress(present, &change.base, &between(&change.base, &change.after)) {
+            Progress::Done(_) => true,
+            Progress::Disordered => change.state != "done",
+            Progress::Changed => false,
+        }
+    }
+
     fn remove(&self, change: &mut Change) -> Result<Reached, Refusal> {
         for round in 1..=ROUNDS {
             let is_there = |one: &crate::account::listed::Listed| one.id == change.playlist;
             if !remote::all(self.api).map_err(Refusal::Failed)?.iter().any(is_there) {
                 return Ok(Reached::Wanted);
             }
-            let present = remote::read(self.api, &change.playlist)?;
-            let steps = between(&change.base, &change.after);
-            if progress(&present.items, &change.base, &steps) == Progress::Changed {
-                return Ok(Reached::Not("it was changed after the plan".to_owned()));
+            match remote::read(self.api, &change.playlist) {
+                Ok(present) if Self::is_of_plan(change, &present.items) => {}
+                Ok(_) => return Ok(Reached::Not("it was changed after the plan".to_owned())),
+                // An earlier request takes effect only now.
+                Err(Refusal::Missing) => return Ok(Reached::Wanted),
+                Err(refusal) => return Err(refusal),
             }
             match remote::remove(self.api, &change.playlist) {
-                Ok(()) => {}
+                Ok(()) | Err(WriteError::Refused(Refusal::Missing)) => {}
                 Err(WriteError::Refused(refusal)) => return Err(refusal),
                 Err(WriteError::Unknown(why)) => self.api.pause_after(round.min(5), &why)?,
             }
