@@ -213,6 +213,29 @@ fn playlists_of_others_and_other_snapshots_are_refused() {
     place.assert_clean();
 }
 
+#[test]
+fn a_change_of_somebody_else_in_the_middle_of_a_plan_is_kept_by_apply_and_undo() {
+    let place = writable();
+    let id = place.spotify.add(1, "Evening", mixed());
+    let before = place.spotify.uris("Evening");
+    let plan = planned(&place, "edit", &large_edit());
+    place.spotify.order("PUT ", Fault::ChangedBy(id, 77_777));
+    let task = apply(&place, &plan);
+    let after = place.spotify.uris("Evening");
+    let expected = |list: &[String]| {
+        // The first item when the change came; the plan had moved one there.
+        let gone = list.iter().find(|uri| !after.contains(uri)).unwrap();
+        let mut kept: Vec<String> = list.iter().filter(|uri| *uri != gone).cloned().collect();
+        kept.push(uri(77_777));
+        kept
+    };
+    assert_eq!(after, expected(&edited(&before)), "{}", task.reason);
+    undo(&place, &plan);
+    let back = place.spotify.uris("Evening");
+    assert!(back.contains(&uri(77_777)) && before.iter().filter(|uri| !back.contains(uri)).count() == 1, "{back:?}");
+    place.assert_clean();
+}
+
 /// What can happen to each request.
 fn faults() -> [Fault; 10] {
     [

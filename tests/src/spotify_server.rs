@@ -36,6 +36,8 @@ pub enum Fault {
     Expired,
     /// The playlist changes after the request.
     Changed(String),
+    /// Somebody removes the first item of the playlist and adds this track at the end, after the request.
+    ChangedBy(String, usize),
     /// This status, although the request takes effect.
     Failed(&'static str),
     /// No answer and no effect.
@@ -261,6 +263,13 @@ impl Library {
             Some(Fault::Lost) => answer.lost = true,
             Some(Fault::Late(pause)) => answer.pause = pause,
             Some(Fault::Failed(status)) => return error(status, "out of order"),
+            Some(Fault::ChangedBy(id, number)) => {
+                if let Some(playlist) = self.playlists.iter_mut().find(|playlist| playlist.id == id) {
+                    playlist.items.remove(0);
+                    playlist.items.push(item(track(number)));
+                    playlist.version += 1;
+                }
+            }
             Some(Fault::Changed(id)) => {
                 if let Some(playlist) = self.playlists.iter_mut().find(|playlist| playlist.id == id) {
                     playlist.items.rotate_left(1);

@@ -171,7 +171,7 @@ fn settle(
     [wanted, not, stopped]: [&str; 3],
 ) -> Result<(), Error> {
     let (state, note) = match reached {
-        Reached::Wanted | Reached::Later => (wanted, None),
+        Reached::Wanted | Reached::Later => (wanted, change.note.take()),
         Reached::Not(why) => (not, Some(why)),
         Reached::Stopped(why) => (stopped, Some(why)),
     };
@@ -196,6 +196,11 @@ fn report(changes: &[Change], states: &[&str], findings: &mut Findings) {
 fn applied(plan: &str, changes: &[Change], rest: usize, requests: usize, findings: &mut Findings) -> ActionResult {
     let (done, left) = (count(changes, &["done"]), count(changes, &["left", "stopped"]));
     report(changes, &["left", "stopped"], findings);
+    for change in changes.iter().filter(|change| change.state == "done") {
+        if let Some(note) = &change.note {
+            findings.add("changed-by-others", &change.name, Severity::Low, format!("{}: {note}", change.name), "");
+        }
+    }
     let mut summary = format!(
         "Plan {plan}: {} of {} as planned, {left} not possible, with {}.",
         counted(done, "playlist is", "playlists are"),

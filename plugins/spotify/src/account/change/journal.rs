@@ -177,20 +177,18 @@ impl<'a> Journal<'a> {
         serde_json::from_str(&text).map_err(|error| Error::Permanent(format!("the plan {plan} is damaged: {error}")))
     }
 
-    /// Stores a change with its lists.
-    fn put(&self, plan: &str, change: &Change) -> Result<(), Error> {
-        for (list, items) in [("before", &change.before), ("after", &change.after), ("base", &change.base)] {
-            self.put_items(plan, change.number, list, items)?;
-        }
-        self.note(plan, change)
-    }
-
-    fn put_items(&self, plan: &str, number: i64, list: &str, items: &[String]) -> Result<(), Error> {
-        let text = serde_json::to_string(items).map_err(|error| Error::Permanent(error.to_string()))?;
+    /// Stores a change with its lists. After a crash between the two writes, the base is compared with the present list again.
+    pub(super) fn put(&self, plan: &str, change: &Change) -> Result<(), Error> {
         let statement = "INSERT INTO account_items (plan, number, list, items) VALUES (?1, ?2, ?3, ?4)
             ON CONFLICT (plan, number, list) DO UPDATE SET items = excluded.items";
-        self.0.execute(statement, &[plan.into(), number.into(), list.into(), text.as_str().into()])?;
-        Ok(())
+        let lists = [("before", &change.before), ("after", &change.after), ("base", &change.base)];
+        let row = |(list, items): (&str, &Vec<String>)| -> Result<Row, Error> {
+            let text = serde_json::to_string(items).map_err(|error| Error::Permanent(error.to_string()))?;
+            Ok(vec![plan.into(), change.number.into(), list.into(), text.as_str().into()])
+        };
+        let rows = lists.into_iter().map(row).collect::<Result<Vec<Row>, Error>>()?;
+        self.0.write(statement, rows)?;
+        self.note(plan, change)
     }
 
     /// Records a change without its lists.
@@ -213,13 +211,6 @@ impl<'a> Journal<'a> {
         ];
         self.0.execute(statement, &parameters)?;
         Ok(())
-    }
-
-    /// Records that the steps begin at another list: as for `note`, with the base. After a crash between the two writes, the base is
-    /// compared with the present list again.
-    pub(super) fn rebase(&self, plan: &str, change: &Change) -> Result<(), Error> {
-        self.put_items(plan, change.number, "base", &change.base)?;
-        self.note(plan, change)
     }
 }
 

@@ -3,7 +3,7 @@
 //! **Exactly once.** The Web API has no keys for idempotence. The journal has the list before the plan and the list after it; the requests
 //! between them and the lists in between follow from these two (`steps.rs`). After a crash, or an answer that did not arrive, the present
 //! list of the account shows which requests took effect. What a request did that took effect twice is repaired. A list that somebody else
-//! changed is left as it is. A new playlist has the id of the plan in its description, by which it is found again.
+//! changed after the plan was made is left as it is; if it was changed while the plan was applied, the plan keeps the changes of both. A new playlist has the id of the plan in its description, by which it is found again.
 //!
 //! | file | what |
 //! |---|---|

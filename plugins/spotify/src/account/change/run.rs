@@ -6,9 +6,10 @@ use baton_plugin_kit::host::Progress as Reporter;
 use baton_plugin_sdk::Error;
 
 use super::journal::{Change, Journal};
-use super::remote;
-use super::steps::{Progress, Step, between, progress};
+use super::remote::{self, Present};
+use super::steps::{Progress, Step, between, possible, progress, with_changes_of_others};
 use crate::account::web::{Api, Refusal, WriteError};
+use crate::diff::changes;
 
 /// How often the present list is compared with the plan. Each time, an answer did not arrive or another program wrote.
 const ROUNDS: u64 = 8;
@@ -54,8 +55,7 @@ impl Run<'_> {
             }
             self.journal.note(self.plan, change)?;
         }
-        let goal = change.after.clone();
-        let made = self.make(change, &goal, has_begun || change.is_new)?;
+        let made = self.make(change, Direction::Apply, has_begun || change.is_new)?;
         if made == Reached::Wanted && change.is_new {
             self.remove_copies(change)?;
         }
@@ -77,29 +77,23 @@ impl Run<'_> {
             }
             (change.base, change.snapshot, change.done) = (present.items, present.snapshot, 0);
             "undoing".clone_into(&mut change.state);
-            self.journal.rebase(self.plan, change)?;
+            self.journal.put(self.plan, change)?;
         }
-        let goal = change.before.clone();
-        self.make(change, &goal, true)
+        self.make(change, Direction::Undo, true)
     }
 
-    /// Makes the playlist have the items of `goal`. `has_begun` says whether a request of the plan may have been sent before.
-    fn make(&self, change: &mut Change, goal: &[String], mut has_begun: bool) -> Result<Reached, Error> {
+    /// Makes the playlist as it is after or before the plan. `has_begun` says whether a request of the plan may have been sent before.
+    fn make(&self, change: &mut Change, direction: Direction, mut has_begun: bool) -> Result<Reached, Error> {
         for round in 1..=ROUNDS {
-            let steps = between(&change.base, goal);
-            let ready = self.compare(change, &steps, has_begun, round);
-            let steps = match ready {
-                Ok(Compared::Here) => steps,
-                Ok(Compared::Repair) => between(&change.base, goal),
-                Ok(Compared::Changed) if has_begun => {
-                    return Ok(Reached::Stopped("somebody else changed it while the plan was applied".to_owned()));
-                }
-                Ok(Compared::Changed) => {
-                    return Ok(Reached::Not("it was changed after the plan was made".to_owned()));
-                }
-                Err(refusal) => return reached(refusal),
-            };
+            let steps = between(&change.base, direction.goal(change));
+            match self.compare(change, &steps, has_begun, round) {
+                Ok(Compared::Here) => {}
+                Ok(Compared::Changed(present)) if has_begun => self.keep_changes_of_others(change, &steps, present)?,
+                Ok(Compared::Changed(_)) => return Ok(Reached::Not("it was changed after the plan was made".to_owned())),
+                Err(refusal) => return Ok(stopped(reached(refusal)?, change.done)),
+            }
             has_begun = true;
+            let steps = between(&change.base, direction.goal(change));
             match self.send(change, &steps) {
                 Ok(true) => {}
                 Ok(false) => {
@@ -109,12 +103,35 @@ impl Run<'_> {
                 Err(refusal) => return Ok(stopped(reached(refusal)?, change.done)),
             }
             match remote::read(self.api, &change.playlist) {
-                Ok(present) if present.items == goal => return Ok(Reached::Wanted),
+                Ok(present) if present.items == *direction.goal(change) => return Ok(Reached::Wanted),
                 Ok(_) => change.snapshot.clear(),
                 Err(refusal) => return reached(refusal),
             }
         }
         Err(Error::Retryable(format!("{}: Spotify does not keep what it confirms", change.name)))
+    }
+
+    /// Somebody else changed the playlist while it is half done. The plan is made anew, so that it keeps their items too.
+    fn keep_changes_of_others(&self, change: &mut Change, steps: &[Step], present: Present) -> Result<(), Error> {
+        let mut states = vec![change.base.clone()];
+        for step in steps.iter().take(change.done + 1) {
+            let mut next = states.last().cloned().unwrap_or_default();
+            step.apply(&mut next);
+            states.push(next);
+        }
+        // The last request may have taken effect or not.
+        let likely = states.into_iter().skip(change.done);
+        let distance = |list: &Vec<String>| {
+            let differences = changes(list, &present.items);
+            differences.added.len() + differences.removed.len()
+        };
+        let expected = likely.min_by_key(distance).unwrap_or_default();
+        for list in [&mut change.before, &mut change.after] {
+            *list = possible(&present.items, &with_changes_of_others(list, &expected, &present.items)).items;
+        }
+        (change.base, change.snapshot, change.done) = (present.items, present.snapshot, 0);
+        change.note = Some("somebody else changed it meanwhile; the plan keeps their changes".to_owned());
+        self.journal.put(self.plan, change)
     }
 
     /// Finds out how much of the plan is done, if the snapshot does not say it.
@@ -139,10 +156,10 @@ impl Run<'_> {
             }
             Progress::Disordered if has_begun => {
                 (change.base, change.snapshot, change.done) = (present.items, present.snapshot, 0);
-                self.journal.rebase(self.plan, change).map_err(Refusal::Failed)?;
-                Compared::Repair
+                self.journal.put(self.plan, change).map_err(Refusal::Failed)?;
+                Compared::Here
             }
-            Progress::Disordered | Progress::Changed => Compared::Changed,
+            Progress::Disordered | Progress::Changed => Compared::Changed(present),
         };
         Ok(compared)
     }
@@ -251,14 +268,28 @@ impl Run<'_> {
     }
 }
 
+/// Which list a playlist gets.
+#[derive(Clone, Copy, Debug)]
+enum Direction {
+    Apply,
+    Undo,
+}
+
+impl Direction {
+    fn goal(self, change: &Change) -> &Vec<String> {
+        match self {
+            Self::Apply => &change.after,
+            Self::Undo => &change.before,
+        }
+    }
+}
+
 /// What the present list is.
 enum Compared {
     /// As after `done` steps.
     Here,
-    /// The steps begin at another list now.
-    Repair,
     /// Somebody else changed it.
-    Changed,
+    Changed(Present),
 }
 
 /// A refusal as the result for one playlist, or as the end of the task.

@@ -175,6 +175,24 @@ impl<'a> OtherItems<'a> {
     }
 }
 
+/// The list with the items that somebody else added and removed between `expected` and `present`.
+pub(super) fn with_changes_of_others(list: &[String], expected: &[String], present: &[String]) -> Vec<String> {
+    let theirs = changes(expected, present);
+    let mut made = list.to_vec();
+    for item in theirs.removed.iter().filter_map(|place| expected.get(*place)) {
+        if let Some(place) = made.iter().rposition(|own| own == item) {
+            made.remove(place);
+        }
+    }
+    for place in &theirs.added {
+        let before = place.checked_sub(1).and_then(|before| present.get(before));
+        let behind = before.and_then(|before| made.iter().position(|own| own == before)).map(|at| at + 1);
+        let at = behind.unwrap_or(if before.is_some() { made.len() } else { 0 });
+        made.splice(at..at, present.get(*place).cloned());
+    }
+    made
+}
+
 /// The wanted items as far as the API can make them: items that it cannot add are left out, and those that it cannot remove stay.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Possible {
@@ -284,6 +302,17 @@ mod tests {
         let made = possible(&list("A b C"), &list("Cxb D"));
         assert_eq!(made, Possible { items: list("Cb D "), left_out: 1, stay: 1 });
         assert_eq!(possible(&list("a bA"), &[]).items, list("a b"));
+    }
+
+    #[test]
+    fn changes_of_others_are_kept() {
+        let with = |list_: &str, expected: &str, present: &str| {
+            with_changes_of_others(&list(list_), &list(expected), &list(present))
+        };
+        assert_eq!(with("ABCDE", "ABC", "ABXC"), list("ABXCDE"), "behind the same item");
+        assert_eq!(with("ABCDE", "ABC", "XBC"), list("XBCDE"), "one removed, one added at the beginning");
+        assert_eq!(with("DE", "ABC", "ABCX"), list("DEX"), "its place is gone");
+        assert_eq!(with("DE", "ABC", "AB"), list("DE"), "both removed it");
     }
 
     proptest! {
