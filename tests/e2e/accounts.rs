@@ -165,7 +165,11 @@ fn changes_are_asked_for_only_if_they_are_wanted_and_kept_when_the_consent_is_re
     let scopes = || scene.listed()["scopes"].to_string();
     assert!(!scopes().contains("modify"), "{}", scopes());
     let shown = add_with(&scene.workspace, &["spotify", "--write"]).ended(0);
-    assert!(scopes().contains("playlist-modify-private") && scopes().contains("playlist-modify-public"), "{}", scopes());
+    assert!(
+        scopes().contains("playlist-modify-private") && scopes().contains("playlist-modify-public"),
+        "{}",
+        scopes()
+    );
     assert!(!shown.stderr.contains("did not allow"), "{}", shown.stderr);
     add(&scene.workspace).ended(0);
     assert!(scopes().contains("playlist-modify-private"), "{}", scopes());

@@ -173,6 +173,7 @@ mod soak;
 mod spotify;
 #[cfg(test)]
 mod spotify_account;
+#[cfg(test)]
 mod spotify_changes;
 #[cfg(test)]
 mod statements;

@@ -79,6 +79,8 @@ struct Library {
     liked: Vec<Value>,
     playing: Option<Value>,
     recent: Vec<Value>,
+    /// The ids of playlists that were removed from the library.
+    removed: Vec<String>,
     /// Faults for requests whose first line contains the text, each once.
     faults: Vec<(String, Fault)>,
     /// Requests that take effect after so many others.
@@ -104,6 +106,7 @@ impl SpotifyServer {
             liked: Vec::new(),
             playing: None,
             recent: Vec::new(),
+            removed: Vec::new(),
             faults: Vec::new(),
             delayed: Vec::new(),
             writes: 0,
@@ -140,7 +143,15 @@ impl SpotifyServer {
     pub fn add_of(&self, number: usize, name: &str, owner: &str, collaborative: bool, items: Vec<Value>) -> String {
         let id = format!("playlist{number:014}");
         let (name, owner) = (name.to_owned(), owner.to_owned());
-        self.state().playlists.push(FakePlaylist { id: id.clone(), name, owner, collaborative, description: String::new(), version: 1, items });
+        self.state().playlists.push(FakePlaylist {
+            id: id.clone(),
+            name,
+            owner,
+            collaborative,
+            description: String::new(),
+            version: 1,
+            items,
+        });
         id
     }
 
@@ -358,6 +369,7 @@ impl Library {
             if ids.is_empty() || ids.len() != uris.split(',').count() || ids.len() > 40 {
                 return self.wrong(&request.line);
             }
+            self.removed.extend(ids.iter().map(|id| (*id).to_owned()));
             self.playlists.retain(|playlist| !ids.contains(&playlist.id.as_str()));
             return Answer::empty("200 OK");
         }
@@ -393,7 +405,9 @@ impl Library {
             items: Vec::new(),
         };
         let mut made = playlist.listed();
-        if let (Some(fields), Value::Object(page)) = (made.as_object_mut(), self.page_value("/v1/playlists/x/items", 100, 0, &[])) {
+        if let (Some(fields), Value::Object(page)) =
+            (made.as_object_mut(), self.page_value("/v1/playlists/x/items", 100, 0, &[]))
+        {
             fields.insert("items".to_owned(), Value::Object(page));
         }
         self.playlists.push(playlist);
@@ -409,7 +423,9 @@ impl Library {
         let rest = path.strip_prefix("/v1/playlists/").unwrap_or_default();
         let (id, what) = rest.split_once('/').unwrap_or((rest, ""));
         let Some(playlist) = self.playlists.iter().find(|playlist| playlist.id == id).cloned() else {
-            self.problems.push(format!("there is no {path}"));
+            if !self.removed.iter().any(|removed| removed == id) {
+                self.problems.push(format!("there is no {path}"));
+            }
             return error("404 Not Found", "Resource not found");
         };
         match what {

@@ -28,8 +28,8 @@ pub mod model;
 mod moved;
 pub mod names;
 pub mod notes;
-pub mod plan;
 pub mod places;
+pub mod plan;
 pub mod read;
 pub mod source;
 pub mod uri;
@@ -108,7 +108,10 @@ fn with_plan(mut made: ActionResult, findings: &mut Findings) -> Result<ActionRe
         return Ok(made);
     }
     let planned = account::plan(&Api::new(&HostWeb), plan_services(&sql::own()), &made.account, findings)?;
-    made.summary = format!("{} {}", made.summary, planned.summary).trim().to_owned();
+    if !made.summary.is_empty() {
+        made.summary.push(' ');
+    }
+    made.summary.push_str(&planned.summary);
     made.reports.extend(planned.reports);
     made.next_steps.extend(planned.next_steps);
     Ok(made)

@@ -24,9 +24,7 @@ mod playing;
 mod pull;
 mod web;
 
-pub use change::{
-    ApplyArgs, ChangeServices, EditArgs, PlanServices, UndoArgs, apply, edit, plan, playlists, undo,
-};
+pub use change::{ApplyArgs, ChangeServices, EditArgs, PlanServices, UndoArgs, apply, edit, plan, playlists, undo};
 pub use playing::{now_playing, recent};
 pub use pull::{Args, PullServices, pull};
 pub use web::{Answer, Api, Call, HostWeb, Web};

@@ -228,7 +228,9 @@ impl<'a> Api<'a> {
                 429 => self.wait(&answer)?,
                 status @ (408 | 500..=599) => return Err(WriteError::Unknown(format!("it answers {status}"))),
                 status => {
-                    return Err(failed(Error::Permanent, &format!("Spotify answers {status} to {method} {path}")).into());
+                    return Err(
+                        failed(Error::Permanent, &format!("Spotify answers {status} to {method} {path}")).into()
+                    );
                 }
             }
         }

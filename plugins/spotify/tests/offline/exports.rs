@@ -152,7 +152,12 @@ fn diff_tells_what_was_added_removed_and_moved() {
         ("new/Same", &rows),
         ("new/Fresh", &rows[..2]),
     ]);
-    let args = |from: &str, to: &str| diff::Args { from: from.to_owned(), to: to.to_owned(), playlists: Vec::new(), plan: false };
+    let args = |from: &str, to: &str| diff::Args {
+        from: from.to_owned(),
+        to: to.to_owned(),
+        playlists: Vec::new(),
+        plan: false,
+    };
     let (made, _) = place.run(|sources, findings| diff::diff(sources, &args("old", "new"), findings).unwrap());
     assert_eq!(names(&made.reports), ["PLAYLIST_DIFF.md", "playlist-diff.csv", "playlist-diff.json"]);
     assert_eq!(made.summary, "From old to new: 4 added, 2 removed, 1 moved; 1 of 4 playlists are the same.");
@@ -279,7 +284,8 @@ fn a_diff_is_bounded_on_both_sides_together_and_in_json() {
     for (name, count) in [("a.csv", 50_001), ("b.csv", 50_000), ("empty.csv", 0)] {
         place.write(name, format!("Track URI,Track Name\n{}", rows(count)));
     }
-    let args = |to: &str| diff::Args { from: "a.csv".to_owned(), to: to.to_owned(), playlists: Vec::new(), plan: false };
+    let args =
+        |to: &str| diff::Args { from: "a.csv".to_owned(), to: to.to_owned(), playlists: Vec::new(), plan: false };
     let (refused, _) = place.run(|sources, findings| diff::diff(sources, &args("b.csv"), findings));
     assert!(matches!(&refused, Err(Error::Permanent(text)) if text.contains("100001 entries together")), "{refused:?}");
     let (made, _) = place.run(|sources, findings| diff::diff(sources, &args("empty.csv"), findings).unwrap());

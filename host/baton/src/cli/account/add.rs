@@ -199,7 +199,8 @@ impl Args {
     fn report(&self, account: &Account, name: Option<&str>, users: &[String]) {
         let write = self.service.write_scopes().iter().filter(|_| self.write).map(|scope| scope.name);
         let asked: Vec<&str> = self.scopes.iter().map(String::as_str).chain(write).collect();
-        let missing: Vec<&&str> = asked.iter().filter(|scope| !account.scopes.iter().any(|own| own == **scope)).collect();
+        let missing: Vec<&&str> =
+            asked.iter().filter(|scope| !account.scopes.iter().any(|own| own == **scope)).collect();
         for scope in missing {
             output::note(&format!("{} did not allow {}", self.service, output::one_line(scope)));
         }

@@ -221,7 +221,7 @@ fn applied(plan: &str, changes: &[Change], rest: usize, requests: usize, finding
         next_steps.push("make a new plan for the playlists in the findings".to_owned());
     }
     let kind = OutcomeKind::from_counts(done, left + rest);
-    ActionResult { kind, summary, next_steps, ..ActionResult::default() }
+    ActionResult { kind, next_steps, summary, ..ActionResult::default() }
 }
 
 fn undone(plan: &str, changes: &[Change], is_over: bool, findings: &mut Findings) -> ActionResult {
@@ -232,7 +232,8 @@ fn undone(plan: &str, changes: &[Change], is_over: bool, findings: &mut Findings
         counted(undone, "playlist is", "playlists are")
     );
     if !is_over {
-        summary.push_str(&format!(" This task has no more requests. Continue: baton run spotify undo --arg plan={plan}"));
+        summary
+            .push_str(&format!(" This task has no more requests. Continue: baton run spotify undo --arg plan={plan}"));
     }
     let open = count(changes, &["done", "begun", "stopped", "undoing"]) + kept;
     ActionResult { kind: OutcomeKind::from_counts(undone, open), summary, ..ActionResult::default() }

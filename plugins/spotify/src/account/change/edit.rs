@@ -61,7 +61,10 @@ pub fn edit(
     let all = remote::all(api)?;
     let (id, name, present) = match existing(&all, &args.playlist) {
         Ok(found) if args.create => {
-            return Err(Error::Permanent(format!("the account has a playlist {:?} already ({})", found.name, found.id)));
+            return Err(Error::Permanent(format!(
+                "the account has a playlist {:?} already ({})",
+                found.name, found.id
+            )));
         }
         Ok(found) => {
             let present = remote::read(api, &found.id)?;
@@ -123,7 +126,8 @@ mod tests {
             move_items(&mut items, MoveArgs { from, to, count }).unwrap();
             assert_eq!(items.concat(), expected, "{from} {to} {count}");
         }
-        for (from, to, count) in [(0, 1, 1), (1, 0, 1), (6, 1, 1), (5, 1, 2), (1, 5, 2), (1, 2, 0), (1, 2, usize::MAX)] {
+        for (from, to, count) in [(0, 1, 1), (1, 0, 1), (6, 1, 1), (5, 1, 2), (1, 5, 2), (1, 2, 0), (1, 2, usize::MAX)]
+        {
             assert!(move_items(&mut list(), MoveArgs { from, to, count }).is_err(), "{from} {to} {count}");
         }
     }

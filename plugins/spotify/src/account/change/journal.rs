@@ -193,7 +193,8 @@ impl<'a> Journal<'a> {
 
     /// Records a change without its lists.
     pub(super) fn note(&self, plan: &str, change: &Change) -> Result<(), Error> {
-        let statement = "INSERT INTO account_changes (plan, number, playlist, name, is_new, snapshot, done, state, note)
+        let statement =
+            "INSERT INTO account_changes (plan, number, playlist, name, is_new, snapshot, done, state, note)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
             ON CONFLICT (plan, number) DO UPDATE SET playlist = excluded.playlist, snapshot = excluded.snapshot,
                 done = excluded.done, state = excluded.state, note = excluded.note";

@@ -50,7 +50,8 @@ pub fn playlists(api: &Api<'_>, only: &[String]) -> Result<Vec<Playlist>, Error>
         found = only.iter().map(|name| existing(&found, name)).collect::<Result<_, _>>()?;
     }
     let read = |one: Listed| {
-        let list = pages::all(api, &format!("/v1/playlists/{}/items?additional_types=track,episode", one.id), |_, _| {})?;
+        let list =
+            pages::all(api, &format!("/v1/playlists/{}/items?additional_types=track,episode", one.id), |_, _| {})?;
         if let Some(why) = list.incomplete {
             return Err(Error::Retryable(format!("{}: {why}", one.name)));
         }
@@ -101,7 +102,8 @@ pub fn plan(
     wanted: &[WantedPlaylist],
     findings: &mut Findings,
 ) -> Result<ActionResult, Error> {
-    let mut planner = Planner { api, services, all: remote::all(api)?, rows: Vec::new(), changes: Vec::new(), findings };
+    let mut planner =
+        Planner { api, services, all: remote::all(api)?, rows: Vec::new(), changes: Vec::new(), findings };
     let mut seen = HashSet::new();
     for (number, one) in wanted.iter().enumerate() {
         let percent = u8::try_from(number * 95 / wanted.len()).unwrap_or(95);
@@ -202,7 +204,13 @@ impl Planner<'_> {
         if stay > 0 {
             let items = counted(stay, "item stays", "items stay");
             let title = format!("{name}: {items} at the end, because the API cannot remove it");
-            self.findings.add("stays", name, Severity::Low, title, "Local files and items that are not available any more.");
+            self.findings.add(
+                "stays",
+                name,
+                Severity::Low,
+                title,
+                "Local files and items that are not available any more.",
+            );
         }
     }
 
@@ -239,7 +247,13 @@ impl Planner<'_> {
             file(format!("account_{}.md", stored.id), MARKDOWN, table(&stored, &self.rows, &summary)),
             lists(&stored, &self.changes)?,
         ];
-        Ok(ActionResult { kind: OutcomeKind::Done, summary, next_steps: vec![next], reports, ..ActionResult::default() })
+        Ok(ActionResult {
+            kind: OutcomeKind::Done,
+            summary,
+            next_steps: vec![next],
+            reports,
+            ..ActionResult::default()
+        })
     }
 }
 
@@ -277,8 +291,7 @@ fn table(plan: &StoredPlan, rows: &[Row], summary: &str) -> String {
         let Row { before, after, removed, added, moved, requests, .. } = row;
         let new = if row.is_new { " (new)" } else { "" };
         let name = cell(&row.name);
-        let _ =
-            writeln!(text, "| {name}{new} | {before} | {after} | {removed} | {added} | {moved} | {requests} |");
+        let _ = writeln!(text, "| {name}{new} | {before} | {after} | {removed} | {added} | {moved} | {requests} |");
     }
     text.push_str("\nAn item that occurs too often is removed and added again, because Spotify removes all of its places at once.\n");
     text
@@ -292,7 +305,8 @@ fn lists(plan: &StoredPlan, changes: &[Change]) -> Result<Artifact, Error> {
             let named = |list: &'static str, items: &[String]| {
                 let name = change.name.clone();
                 let rows = items.iter().enumerate();
-                rows.map(|(at, uri)| [name.clone(), list.to_owned(), (at + 1).to_string(), uri.clone()]).collect::<Vec<_>>()
+                rows.map(|(at, uri)| [name.clone(), list.to_owned(), (at + 1).to_string(), uri.clone()])
+                    .collect::<Vec<_>>()
             };
             [named("before", &change.before), named("after", &change.after)].concat()
         };

@@ -89,7 +89,9 @@ impl Run<'_> {
             match self.compare(change, &steps, has_begun, round) {
                 Ok(Compared::Here) => {}
                 Ok(Compared::Changed(present)) if has_begun => self.keep_changes_of_others(change, &steps, present)?,
-                Ok(Compared::Changed(_)) => return Ok(Reached::Not("it was changed after the plan was made".to_owned())),
+                Ok(Compared::Changed(_)) => {
+                    return Ok(Reached::Not("it was changed after the plan was made".to_owned()));
+                }
                 Err(refusal) => return Ok(stopped(reached(refusal)?, change.done)),
             }
             has_begun = true;
@@ -295,9 +297,9 @@ enum Compared {
 /// A refusal as the result for one playlist, or as the end of the task.
 fn reached(refusal: Refusal) -> Result<Reached, Error> {
     match refusal {
-        Refusal::Forbidden => {
-            Ok(Reached::Not("Spotify does not let the account change it (403), because it belongs to others".to_owned()))
-        }
+        Refusal::Forbidden => Ok(Reached::Not(
+            "Spotify does not let the account change it (403), because it belongs to others".to_owned(),
+        )),
         Refusal::Missing => Ok(Reached::Not("it does not exist any more".to_owned())),
         Refusal::NoMoreRequests => Ok(Reached::Later),
         Refusal::Failed(error) => Err(error),
@@ -315,5 +317,5 @@ fn stopped(reached: Reached, done: usize) -> Reached {
 /// A number below `most` that two programs do not choose together.
 fn any_seconds(most: u32) -> u64 {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::from(now.subsec_nanos() / 1_000 % most)
+    u64::from(now.subsec_micros() % most)
 }

@@ -59,7 +59,9 @@ pub(super) fn between(old: &[String], new: &[String]) -> Vec<Step> {
 
 fn counts(list: &[String]) -> HashMap<&str, usize> {
     let mut counts = HashMap::new();
-    list.iter().for_each(|item| *counts.entry(item.as_str()).or_default() += 1);
+    for item in list {
+        *counts.entry(item.as_str()).or_default() += 1;
+    }
     counts
 }
 
@@ -69,8 +71,7 @@ fn moves(left: usize, new: usize, changed: &Changes) -> Vec<Step> {
     let taken: HashSet<usize> = changed.added.iter().copied().chain(to.values().copied()).collect();
     let mut free = (0..new).filter(|place| !taken.contains(place));
     // The place in the new list of each item, in the present order.
-    let mut order: Vec<usize> =
-        (0..left).filter_map(|place| to.get(&place).copied().or_else(|| free.next())).collect();
+    let mut order: Vec<usize> = (0..left).filter_map(|place| to.get(&place).copied().or_else(|| free.next())).collect();
     let mut sorted = order.clone();
     sorted.sort_unstable();
     let moved: Vec<usize> = changed.moved.iter().map(|(_, to)| *to).collect();
@@ -83,7 +84,7 @@ fn moves(left: usize, new: usize, changed: &Changes) -> Vec<Step> {
             let following = moved.get(next + more);
             following.is_some() && following == order.get(start + more) && following == sorted.get(rank + more)
         };
-        let length = 1 + (1..).take_while(is_next).count();
+        let length = 1 + (1..left).take_while(is_next).count();
         let before = rank.checked_sub(1).and_then(|rank| sorted.get(rank)).map_or(0, |one| place_of(*one, &order) + 1);
         if before != start {
             move_range(&mut order, start, length, before);
@@ -248,7 +249,9 @@ mod tests {
 
     fn made(old: &[String], steps: &[Step]) -> Vec<String> {
         let mut list = old.to_vec();
-        steps.iter().for_each(|step| step.apply(&mut list));
+        for step in steps {
+            step.apply(&mut list);
+        }
         list
     }
 
