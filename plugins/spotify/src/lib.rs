@@ -134,7 +134,15 @@ fn change_account<A: DeserializeOwned>(
     change: fn(&Api<'_>, account::ChangeServices<'_>, &A, &mut Findings) -> Result<ActionResult, Error>,
 ) -> Result<Outcome, Error> {
     let (mut findings, own) = (Findings::default(), sql::own());
-    let services = account::ChangeServices { own: &own, locks: &Host, progress: &Host, now: now(), task: &task.id };
+    let for_files = moved::command(task);
+    let services = account::ChangeServices {
+        own: &own,
+        locks: &Host,
+        progress: &Host,
+        now: now(),
+        task: &task.id,
+        for_files: &for_files,
+    };
     let made = change(&Api::new(&HostWeb), services, &arguments(task)?, &mut findings)?;
     outcome(task, made, findings)
 }

@@ -11,16 +11,24 @@ const MAX_ARGUMENT_BYTES: usize = 1_000;
 
 /// The error of a task with a moved action: it has the command with the same arguments.
 pub(crate) fn error(task: &Task) -> Error {
+    Error::Permanent(format!(
+        "the action `{}` moved to the plugin music-files, with all plans that this plugin made. Run {}",
+        task.action,
+        command(task)
+    ))
+}
+
+/// The command for the same action of music-files.
+pub(crate) fn command(task: &Task) -> String {
     let action = &task.action;
     let args = match task.args.trim() {
         "" | "{}" => String::new(),
         args if args.len() > MAX_ARGUMENT_BYTES => " --args-json ARGUMENTS".to_owned(),
         args => format!(" --args-json {}", quoted(args)),
     };
-    Error::Permanent(format!(
-        "the action `{action}` moved to the plugin music-files, with all plans that this plugin made. Run \
-         `baton run music-files {action}{args}` (if music-files is not installed: `baton plugin install shipped:music-files`)"
-    ))
+    format!(
+        "`baton run music-files {action}{args}` (if music-files is not installed: `baton plugin install shipped:music-files`)"
+    )
 }
 
 #[cfg(test)]

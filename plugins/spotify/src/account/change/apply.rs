@@ -48,6 +48,8 @@ pub struct ChangeServices<'a> {
     pub now: i64,
     /// The task's id.
     pub task: &'a str,
+    /// The command for a plan for files, which another plugin has.
+    pub for_files: &'a str,
 }
 
 /// Carries out a plan. An interrupted one continues.
@@ -63,7 +65,7 @@ pub fn apply(
 ) -> Result<ActionResult, Error> {
     let _alone = lock(services.locks)?;
     let journal = Journal::open(services.own)?;
-    let plan = find(&journal, &args.plan)?;
+    let plan = find(&journal, &args.plan, services.for_files)?;
     let is_same = plan.state == "applied" && plan.by_task.as_deref() == Some(services.task);
     if !is_same {
         check(&plan, args, services.now)?;
@@ -97,7 +99,7 @@ pub fn undo(
 ) -> Result<ActionResult, Error> {
     let _alone = lock(services.locks)?;
     let journal = Journal::open(services.own)?;
-    let plan = find(&journal, &args.plan)?;
+    let plan = find(&journal, &args.plan, services.for_files)?;
     let mut changes = journal.changes(&plan.id)?;
     if count(&changes, &["done", "begun", "stopped", "undoing", "undone", "kept"]) == 0 {
         return Ok(ActionResult::refused(
@@ -128,15 +130,14 @@ fn lock(locks: &dyn Locks) -> Result<Box<dyn HeldLock>, Error> {
     held.ok_or_else(|| Error::Retryable("another task changes the account; only one may do so at a time".to_owned()))
 }
 
-fn find(journal: &Journal<'_>, id: &str) -> Result<StoredPlan, Error> {
+fn find(journal: &Journal<'_>, id: &str, for_files: &str) -> Result<StoredPlan, Error> {
     if let Some(plan) = journal.find(id)? {
         return Ok(plan);
     }
     let known = journal.newest()?;
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
     Err(Error::Permanent(format!(
-        "there is no plan `{}` for the account; the newest: {known}. Plans for files are those of music-files: \
-         `baton run music-files apply`, `baton run music-files undo`",
+        "there is no plan `{}` for the account; the newest: {known}. A plan for files belongs to the plugin music-files: {for_files}",
         id.escape_debug()
     )))
 }
