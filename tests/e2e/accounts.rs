@@ -116,7 +116,12 @@ fn visit(address: &str) -> (String, Option<String>) {
 
 /// Connects the spotify account: a browser agrees and follows the redirect.
 pub(crate) fn add(workspace: &Workspace) -> Output {
-    let (child, address, errors) = begin(workspace, &["spotify"]);
+    add_with(workspace, &["spotify"])
+}
+
+/// Connects an account with these arguments.
+pub(crate) fn add_with(workspace: &Workspace, words: &[&str]) -> Output {
+    let (child, address, errors) = begin(workspace, words);
     let (status, redirect) = visit(&address);
     assert_eq!(status, "302", "{address}");
     assert_eq!(visit(&redirect.unwrap()).0, "200");
@@ -151,6 +156,26 @@ fn an_account_is_added_listed_tested_used_and_removed() {
     assert_eq!(scene.ask("After", &json!({})).state, "needs_grant");
     scene.workspace.baton(&["account", "remove", "spotify"]).ended(2);
     assert_eq!(scene.oauth.problems(), [""; 0]);
+    scene.assert_no_token_leaked();
+}
+
+#[test]
+fn changes_are_asked_for_only_if_they_are_wanted_and_kept_when_the_consent_is_renewed() {
+    let scene = Scene::connected();
+    let scopes = || scene.listed()["scopes"].to_string();
+    assert!(!scopes().contains("modify"), "{}", scopes());
+    let shown = add_with(&scene.workspace, &["spotify", "--write"]).ended(0);
+    assert!(
+        scopes().contains("playlist-modify-private") && scopes().contains("playlist-modify-public"),
+        "{}",
+        scopes()
+    );
+    assert!(!shown.stderr.contains("did not allow"), "{}", shown.stderr);
+    add(&scene.workspace).ended(0);
+    assert!(scopes().contains("playlist-modify-private"), "{}", scopes());
+    scene.workspace.baton(&["account", "remove", "spotify"]).ended(0);
+    add(&scene.workspace).ended(0);
+    assert!(!scopes().contains("modify"), "{}", scopes());
     scene.assert_no_token_leaked();
 }
 

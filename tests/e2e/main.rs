@@ -176,6 +176,8 @@ mod spotify;
 #[cfg(test)]
 mod spotify_account;
 #[cfg(test)]
+mod spotify_changes;
+#[cfg(test)]
 mod statements;
 #[cfg(test)]
 mod status_command;

@@ -13,14 +13,14 @@ use serde_json::{Value, json};
 use crate::accounts;
 
 /// A workspace with a connected account.
-struct Place {
-    workspace: Workspace,
-    oauth: OAuthServer,
-    spotify: SpotifyServer,
+pub(crate) struct Place {
+    pub(crate) workspace: Workspace,
+    pub(crate) oauth: OAuthServer,
+    pub(crate) spotify: SpotifyServer,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let oauth = OAuthServer::start();
         let spotify = SpotifyServer::start(&oauth);
         let address = spotify.address();
@@ -28,7 +28,7 @@ impl Place {
     }
 
     /// `address` leads to the API.
-    fn at(oauth: OAuthServer, spotify: SpotifyServer, address: &str) -> Self {
+    pub(crate) fn at(oauth: OAuthServer, spotify: SpotifyServer, address: &str) -> Self {
         let workspace = Workspace::init();
         let settings = workspace.read("baton.toml") + &oauth.settings("spotify");
         workspace.write("baton.toml", settings);
@@ -40,11 +40,11 @@ impl Place {
         Self { workspace, oauth, spotify }
     }
 
-    fn drop(&self, title: &str, action: &str, args: &Value) {
+    pub(crate) fn drop(&self, title: &str, action: &str, args: &Value) {
         self.workspace.drop_handoff_with("spotify", title, json!({ "action": action, "args": args }));
     }
 
-    fn ask(&self, action: &str, args: &Value) -> Task {
+    pub(crate) fn ask(&self, action: &str, args: &Value) -> Task {
         let title = format!("{action} {}", self.workspace.status().len());
         self.drop(&title, action, args);
         self.up_once();
@@ -52,14 +52,14 @@ impl Place {
     }
 
     /// Runs `baton up --once`. Baton sends ten requests a second, so that an account needs up to a minute.
-    fn up_once(&self) {
+    pub(crate) fn up_once(&self) {
         let mut command = self.workspace.command();
         command.arg("-w").arg(self.workspace.root()).args(["up", "--once"]);
         Output::within(&mut command, Duration::from_mins(4)).ended(0);
     }
 
     #[track_caller]
-    fn done(&self, action: &str, args: &Value) -> Task {
+    pub(crate) fn done(&self, action: &str, args: &Value) -> Task {
         let task = self.ask(action, args);
         assert_eq!(task.state, "succeeded", "{}", task.reason);
         task
@@ -78,11 +78,11 @@ impl Place {
     }
 
     /// The requests after the first `before` ones.
-    fn since(&self, before: usize) -> Vec<String> {
+    pub(crate) fn since(&self, before: usize) -> Vec<String> {
         self.spotify.paths().split_off(before)
     }
 
-    fn assert_clean(&self) {
+    pub(crate) fn assert_clean(&self) {
         assert_eq!(self.spotify.problems(), [""; 0]);
         assert_eq!(self.oauth.problems(), [""; 0]);
         assert_eq!(self.spotify.faults_left(), 0);
@@ -98,7 +98,7 @@ impl Place {
     }
 }
 
-fn tracks(numbers: std::ops::Range<usize>) -> Vec<Value> {
+pub(crate) fn tracks(numbers: std::ops::Range<usize>) -> Vec<Value> {
     numbers.map(|number| item(track(number))).collect()
 }
 
@@ -301,13 +301,13 @@ fn a_killed_daemon_continues_where_the_catalog_is() {
 }
 
 /// Prism between the plugin and the fake.
-struct Prism {
+pub(crate) struct Prism {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Prism {
-    fn start(upstream: &str) -> Result<Self, Skipped> {
+    pub(crate) fn start(upstream: &str) -> Result<Self, Skipped> {
         let document = repository().join("../shared/corpus/spotify/openapi.yml");
         if !document.is_file() {
             return Err(skip("the API description of Spotify is not in ../shared/corpus/spotify"));
@@ -357,14 +357,14 @@ fn requests_and_answers_are_those_of_the_published_api() {
 }
 
 /// Removes `/v1` from the paths.
-struct Front(baton_tests::fake_service::FakeService);
+pub(crate) struct Front(baton_tests::fake_service::FakeService);
 
 impl Front {
-    fn start(port: u16) -> Self {
+    pub(crate) fn start(port: u16) -> Self {
         Self(baton_tests::fake_service::FakeService::start(move |request| pass_on(request, port)))
     }
 
-    fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         self.0.address()
     }
 }
@@ -376,8 +376,15 @@ fn pass_on(request: &baton_tests::ReceivedRequest, port: u16) -> baton_tests::fa
     let line = request.line.replacen(" /v1", " ", 1);
     let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
     let authorization = request.header("authorization").unwrap_or_default();
-    write!(stream, "{line}\r\nHost: 127.0.0.1:{port}\r\nAuthorization: {authorization}\r\nConnection: close\r\n\r\n")
-        .unwrap();
+    let body = &request.body;
+    let kind = request.header("content-type").map(|kind| format!("Content-Type: {kind}\r\n")).unwrap_or_default();
+    write!(
+        stream,
+        "{line}\r\nHost: 127.0.0.1:{port}\r\nAuthorization: {authorization}\r\nConnection: close\r\n{kind}\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(bytes.len());

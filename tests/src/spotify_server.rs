@@ -1,5 +1,6 @@
 //! A stateful Spotify Web API on loopback, as of 2026: pages of at most 50, `/playlists/{id}/items` only for owners and
-//! collaborators, `item` in place of `track`, 204 when nothing is played. `next` of its pages leads to another server, so a client that
+//! collaborators, `item` in place of `track`, 204 when nothing is played. Items are added, moved and removed (all occurrences of a URI) in
+//! batches of at most 100, with a new snapshot each time. `next` of its pages leads to another server, so a client that
 //! follows it fails. Tokens are those of an [`OAuthServer`]; a test orders faults.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -35,6 +36,16 @@ pub enum Fault {
     Expired,
     /// The playlist changes after the request.
     Changed(String),
+    /// Somebody removes the first item of the playlist and adds this track at the end, after the request.
+    ChangedBy(String, usize),
+    /// This status, although the request takes effect.
+    Failed(&'static str),
+    /// No answer and no effect.
+    Dropped,
+    /// The request takes effect twice.
+    Twice,
+    /// No answer; the effect comes before the answer of this many further requests.
+    Delayed(usize),
 }
 
 /// A playlist.
@@ -48,10 +59,19 @@ pub struct FakePlaylist {
     pub owner: String,
     /// Whether others edit it too.
     pub collaborative: bool,
+    /// Its description.
+    pub description: String,
     /// Counts its changes.
     pub version: u64,
     /// Its items: `item`, `added_at`, ….
     pub items: Vec<Value>,
+}
+
+/// Where the service stops answering.
+#[derive(Clone, Copy, Debug)]
+struct Gate {
+    at: usize,
+    has_effect: bool,
 }
 
 struct Library {
@@ -59,8 +79,15 @@ struct Library {
     liked: Vec<Value>,
     playing: Option<Value>,
     recent: Vec<Value>,
-    /// Faults for requests whose path contains the text, each once.
+    /// The ids of playlists that were removed from the library.
+    removed: Vec<String>,
+    /// Faults for requests whose first line contains the text, each once.
     faults: Vec<(String, Fault)>,
+    /// Requests that take effect after so many others.
+    delayed: Vec<(usize, ReceivedRequest)>,
+    /// The number of writes, and at which of them the answers stop.
+    writes: usize,
+    gate: Option<Gate>,
     problems: Vec<String>,
 }
 
@@ -79,12 +106,17 @@ impl SpotifyServer {
             liked: Vec::new(),
             playing: None,
             recent: Vec::new(),
+            removed: Vec::new(),
             faults: Vec::new(),
+            delayed: Vec::new(),
+            writes: 0,
+            gate: None,
             problems: Vec::new(),
         }));
         let (own, oauth) = (Arc::clone(&library), oauth.clone());
         let service = FakeService::start(move |request| {
             let mut library = own.lock().unwrap_or_else(PoisonError::into_inner);
+            library.take_effect_late(&oauth);
             library.faulty(request, &oauth)
         });
         Self { library, service }
@@ -111,7 +143,15 @@ impl SpotifyServer {
     pub fn add_of(&self, number: usize, name: &str, owner: &str, collaborative: bool, items: Vec<Value>) -> String {
         let id = format!("playlist{number:014}");
         let (name, owner) = (name.to_owned(), owner.to_owned());
-        self.state().playlists.push(FakePlaylist { id: id.clone(), name, owner, collaborative, version: 1, items });
+        self.state().playlists.push(FakePlaylist {
+            id: id.clone(),
+            name,
+            owner,
+            collaborative,
+            description: String::new(),
+            version: 1,
+            items,
+        });
         id
     }
 
@@ -139,7 +179,38 @@ impl SpotifyServer {
         self.state().recent = recent;
     }
 
-    /// The next request whose path contains `path` has this fault.
+    /// A playlist's items as URIs, and `null` for items that are not available.
+    #[must_use]
+    pub fn uris(&self, name: &str) -> Vec<String> {
+        let library = self.state();
+        let found = library.playlists.iter().find(|playlist| playlist.name == name);
+        found.map(|found| found.items.iter().map(uri_of).collect()).unwrap_or_default()
+    }
+
+    /// The names of the playlists in the library.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.state().playlists.iter().map(|playlist| playlist.name.clone()).collect()
+    }
+
+    /// The number of requests so far that change something.
+    #[must_use]
+    pub fn writes(&self) -> usize {
+        self.state().writes
+    }
+
+    /// The write with this number, counted from 1, and all later ones get no answer; whether that write itself takes effect.
+    pub fn stop_at(&self, at: usize, has_effect: bool) {
+        self.state().gate = Some(Gate { at, has_effect });
+    }
+
+    /// Answers again, and counts writes from 0.
+    pub fn go_on(&self) {
+        let mut library = self.state();
+        (library.gate, library.writes) = (None, 0);
+    }
+
+    /// The next request whose first line contains `path` has this fault.
     pub fn order(&self, path: &str, fault: Fault) {
         self.state().faults.push((path.to_owned(), fault));
     }
@@ -165,8 +236,16 @@ impl SpotifyServer {
 
 impl Library {
     fn faulty(&mut self, request: &ReceivedRequest, oauth: &OAuthServer) -> Answer {
-        let address = request.line.split(' ').nth(1).unwrap_or_default();
-        let fault = self.faults.iter().position(|(path, _)| address.contains(path.as_str()));
+        if !request.line.starts_with("GET ") {
+            self.writes += 1;
+        }
+        if let Some(gate) = self.gate.filter(|gate| self.writes >= gate.at) {
+            if self.writes == gate.at && gate.has_effect && !request.line.starts_with("GET ") {
+                self.answer(request, oauth);
+            }
+            return Answer { lost: true, pause: Duration::from_secs(20), ..Answer::default() };
+        }
+        let fault = self.faults.iter().position(|(path, _)| request.line.contains(path.as_str()));
         let fault = fault.map(|at| self.faults.remove(at).1);
         match &fault {
             Some(Fault::Status(status)) => return error(status, "out of order"),
@@ -179,6 +258,12 @@ impl Library {
                     json!({ "error": { "status": 429, "message": "Too many requests", "reason": "QUOTA_EXCEEDED" } });
                 return Answer::json("429 Too Many Requests", &body);
             }
+            Some(Fault::Dropped) => return Answer { lost: true, ..Answer::default() },
+            Some(Fault::Delayed(requests)) => {
+                self.delayed.push((*requests, request.clone()));
+                return Answer { lost: true, ..Answer::default() };
+            }
+            Some(Fault::Twice) => drop(self.answer(request, oauth)),
             Some(Fault::Revoked) => oauth.revoke(),
             Some(Fault::Expired) => oauth.expire_access_tokens(),
             _ => {}
@@ -188,6 +273,14 @@ impl Library {
             Some(Fault::Cut(bytes)) => answer.cut = Some(bytes),
             Some(Fault::Lost) => answer.lost = true,
             Some(Fault::Late(pause)) => answer.pause = pause,
+            Some(Fault::Failed(status)) => return error(status, "out of order"),
+            Some(Fault::ChangedBy(id, number)) => {
+                if let Some(playlist) = self.playlists.iter_mut().find(|playlist| playlist.id == id) {
+                    playlist.items.remove(0);
+                    playlist.items.push(item(track(number)));
+                    playlist.version += 1;
+                }
+            }
             Some(Fault::Changed(id)) => {
                 if let Some(playlist) = self.playlists.iter_mut().find(|playlist| playlist.id == id) {
                     playlist.items.rotate_left(1);
@@ -197,6 +290,18 @@ impl Library {
             _ => {}
         }
         answer
+    }
+
+    fn take_effect_late(&mut self, oauth: &OAuthServer) {
+        for (requests, _) in &mut self.delayed {
+            *requests = requests.saturating_sub(1);
+        }
+        let (due, rest) = std::mem::take(&mut self.delayed).into_iter().partition(|(requests, _)| *requests == 0);
+        self.delayed = rest;
+        let due: Vec<(usize, ReceivedRequest)> = due;
+        for (_, request) in due {
+            self.answer(&request, oauth);
+        }
     }
 
     fn answer(&mut self, request: &ReceivedRequest, oauth: &OAuthServer) -> Answer {
@@ -218,8 +323,12 @@ impl Library {
             return error("403 Forbidden", "Insufficient client scope");
         }
         if !request.line.starts_with("GET ") {
-            self.problems.push(format!("it writes: {}", request.line));
-            return error("405 Method Not Allowed", "only reading");
+            // Public playlists, and playlists in the library, need another scope than private ones.
+            let scopes = ["playlist-modify-private", "playlist-modify-public"];
+            if !scopes.iter().all(|scope| oauth.accepts(authorization, scope)) {
+                return error("403 Forbidden", "Insufficient client scope");
+            }
+            return self.write(request, &path, &query);
         }
         match path.as_str() {
             "/v1/me" => Answer::json("200 OK", &user(ME)),
@@ -248,11 +357,75 @@ impl Library {
         }
     }
 
+    fn write(&mut self, request: &ReceivedRequest, path: &str, query: &[(String, String)]) -> Answer {
+        let method = request.line.split(' ').next().unwrap_or_default();
+        let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
+        if (method, path) == ("POST", "/v1/me/playlists") {
+            return self.create(&body);
+        }
+        if (method, path) == ("DELETE", "/v1/me/library") {
+            let uris = value(query, "uris").unwrap_or_default();
+            let ids: Vec<&str> = uris.split(',').filter_map(|uri| uri.strip_prefix("spotify:playlist:")).collect();
+            if ids.is_empty() || ids.len() != uris.split(',').count() || ids.len() > 40 {
+                return self.wrong(&request.line);
+            }
+            self.removed.extend(ids.iter().map(|id| (*id).to_owned()));
+            self.playlists.retain(|playlist| !ids.contains(&playlist.id.as_str()));
+            return Answer::empty("200 OK");
+        }
+        let id = path.strip_prefix("/v1/playlists/").and_then(|rest| rest.strip_suffix("/items")).unwrap_or_default();
+        let Some(playlist) = self.playlists.iter_mut().find(|playlist| playlist.id == id) else {
+            return error("404 Not Found", "Resource not found");
+        };
+        if playlist.owner != ME && !playlist.collaborative {
+            self.problems.push(format!("{path} is of others"));
+            return error("403 Forbidden", "Forbidden");
+        }
+        let Some(items) = changed(method, &playlist.items, &body) else {
+            return self.wrong(&format!("{} {body}", request.line));
+        };
+        (playlist.items, playlist.version) = (items, playlist.version + 1);
+        let status = if method == "POST" { "201 Created" } else { "200 OK" };
+        Answer::json(status, &json!({ "snapshot_id": playlist.snapshot() }))
+    }
+
+    fn create(&mut self, body: &Value) -> Answer {
+        let text = |field: &str| body.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        if text("name").is_empty() {
+            return self.wrong("a playlist without a name");
+        }
+        let number = 900 + self.playlists.len();
+        let playlist = FakePlaylist {
+            id: format!("created{number:015}"),
+            name: text("name"),
+            owner: ME.to_owned(),
+            collaborative: false,
+            description: text("description"),
+            version: 1,
+            items: Vec::new(),
+        };
+        let mut made = playlist.listed();
+        if let (Some(fields), Value::Object(page)) =
+            (made.as_object_mut(), self.page_value("/v1/playlists/x/items", 100, 0, &[]))
+        {
+            fields.insert("items".to_owned(), Value::Object(page));
+        }
+        self.playlists.push(playlist);
+        Answer::json("201 Created", &made)
+    }
+
+    fn wrong(&mut self, what: &str) -> Answer {
+        self.problems.push(format!("the request is wrong: {what}"));
+        error("400 Bad Request", "Invalid request")
+    }
+
     fn playlist(&mut self, path: &str, query: &[(String, String)]) -> Answer {
         let rest = path.strip_prefix("/v1/playlists/").unwrap_or_default();
         let (id, what) = rest.split_once('/').unwrap_or((rest, ""));
         let Some(playlist) = self.playlists.iter().find(|playlist| playlist.id == id).cloned() else {
-            self.problems.push(format!("there is no {path}"));
+            if !self.removed.iter().any(|removed| removed == id) {
+                self.problems.push(format!("there is no {path}"));
+            }
             return error("404 Not Found", "Resource not found");
         };
         match what {
@@ -280,15 +453,66 @@ impl Library {
             self.problems.push(format!("the page is wrong: {path} {query:?}"));
             return error("400 Bad Request", "Invalid limit");
         };
+        Answer::json("200 OK", &self.page_value(path, limit, offset, all))
+    }
+
+    #[expect(clippy::unused_self, reason = "a part of `page`")]
+    fn page_value(&self, path: &str, limit: usize, offset: usize, all: &[Value]) -> Value {
         let items: Vec<&Value> = all.iter().skip(offset).take(limit).collect();
         let more = offset + items.len() < all.len();
         let next = more.then_some("https://elsewhere.example/v1/the/next/page");
-        let page = json!({
+        json!({
             "href": format!("https://api.spotify.com{path}"), "limit": limit, "offset": offset, "total": all.len(), "next": next,
             "previous": null, "items": items,
-        });
-        Answer::json("200 OK", &page)
+        })
     }
+}
+
+/// The URI of an item; `null` if it is not available.
+fn uri_of(item: &Value) -> String {
+    item.pointer("/item/uri").and_then(Value::as_str).unwrap_or("null").to_owned()
+}
+
+/// The items after a request; `None` if it is wrong.
+fn changed(method: &str, items: &[Value], body: &Value) -> Option<Vec<Value>> {
+    let number = |field: &str| body.get(field)?.as_u64().and_then(|number| usize::try_from(number).ok());
+    let batch = |field: &str| body.get(field)?.as_array().filter(|uris| (1..=100).contains(&uris.len()));
+    let mut list = items.to_vec();
+    match method {
+        "POST" => {
+            let at = number("position").unwrap_or(list.len());
+            let added: Option<Vec<Value>> = batch("uris")?.iter().map(|uri| added(uri.as_str()?)).collect();
+            let added = added.filter(|_| at <= list.len())?;
+            list.splice(at..at, added);
+        }
+        "DELETE" => {
+            let uris: Option<Vec<&str>> = batch("items")?.iter().map(|item| item.get("uri")?.as_str()).collect();
+            let uris = uris?;
+            list.retain(|item| !uris.contains(&uri_of(item).as_str()));
+        }
+        "PUT" => {
+            let (start, before) = (number("range_start")?, number("insert_before")?);
+            let end = start + number("range_length").unwrap_or(1);
+            let fits = end <= list.len() && before <= list.len() && (before <= start || before >= end);
+            let range: Vec<Value> = fits.then(|| list.drain(start..end).collect())?;
+            let to = if before > start { before - range.len() } else { before };
+            list.splice(to..to, range);
+        }
+        _ => return None,
+    }
+    Some(list)
+}
+
+/// A new item; `None` if the API cannot add it.
+fn added(uri: &str) -> Option<Value> {
+    let number = |digits: &str| digits.parse::<usize>().ok();
+    let content = match uri.strip_prefix("spotify:track:track") {
+        Some(digits) => track(number(digits)?),
+        None => episode(number(uri.strip_prefix("spotify:episode:episode")?)?),
+    };
+    let mut item = item(content);
+    item.as_object_mut()?.insert("added_at".to_owned(), json!("2026-11-25T12:00:00Z"));
+    Some(item)
 }
 
 impl FakePlaylist {
@@ -299,7 +523,7 @@ impl FakePlaylist {
     fn listed(&self) -> Value {
         let Self { id, name, .. } = self;
         json!({
-            "collaborative": self.collaborative, "description": "", "external_urls": { "spotify": format!("https://open.spotify.com/playlist/{id}") },
+            "collaborative": self.collaborative, "description": self.description, "external_urls": { "spotify": format!("https://open.spotify.com/playlist/{id}") },
             "href": format!("https://api.spotify.com/v1/playlists/{id}"), "id": id, "images": [], "name": name,
             "owner": user(&self.owner), "public": false, "snapshot_id": self.snapshot(), "type": "playlist",
             "uri": format!("spotify:playlist:{id}"),

@@ -104,6 +104,21 @@ impl Provider {
         }
     }
 
+    /// The further scopes for changing what the default ones only read. Baton asks for them only if the operator wants it.
+    #[must_use]
+    pub fn write_scopes(self) -> &'static [ScopeText] {
+        match self {
+            Self::Spotify => &[
+                ScopeText { name: "playlist-modify-private", allows: "Create and change your private playlists." },
+                ScopeText {
+                    name: "playlist-modify-public",
+                    allows: "Create and change your public playlists, and remove playlists from your library.",
+                },
+            ],
+            Self::Google | Self::Notion | Self::Github | Self::Linear => &[],
+        }
+    }
+
     /// Where the operator makes what Baton needs: a client ID or a token.
     #[must_use]
     pub fn setup(self) -> &'static str {
@@ -223,7 +238,7 @@ mod tests {
                 assert!(url.starts_with("https://") && endpoint::check(url).is_ok(), "{url}");
             }
             assert_eq!(provider.name().parse::<Provider>().unwrap(), provider);
-            assert!(provider.scopes().iter().all(|scope| scope.allows.ends_with('.')));
+            assert!(provider.scopes().iter().chain(provider.write_scopes()).all(|scope| scope.allows.ends_with('.')));
         }
         assert!("dropbox".parse::<Provider>().unwrap_err().contains("github, google"));
     }

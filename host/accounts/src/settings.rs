@@ -77,6 +77,15 @@ impl AccountSettings {
         }
     }
 
+    /// Asks for the scopes for changes too.
+    pub fn ask_to_write(&mut self, provider: Provider) {
+        let default = || provider.scopes().iter().map(|scope| scope.name.to_owned()).collect();
+        let scopes = self.scopes.get_or_insert_with(default);
+        let more = provider.write_scopes().iter().map(|scope| scope.name.to_owned());
+        let missing: Vec<String> = more.filter(|scope| !scopes.contains(scope)).collect();
+        scopes.extend(missing);
+    }
+
     /// The addresses for a new account.
     ///
     /// # Errors
@@ -117,8 +126,8 @@ impl Endpoints {
 
     /// The scopes, each with the sentence of the table, if it has one.
     pub fn explained_scopes(&self) -> impl Iterator<Item = (&str, Option<&'static str>)> {
-        let known = self.provider.scopes();
-        let allows = |name: &str| known.iter().find(|scope| scope.name == name).map(|scope| scope.allows);
+        let known = self.provider.scopes().iter().chain(self.provider.write_scopes());
+        let allows = move |name: &str| known.clone().find(|scope| scope.name == name).map(|scope| scope.allows);
         self.scopes.iter().map(move |name| (name.as_str(), allows(name)))
     }
 }

@@ -2,6 +2,8 @@
 
 use baton_plugin_sdk::{Artifact, OutcomeKind};
 
+use crate::model::WantedPlaylist;
+
 /// A file to write.
 #[must_use]
 pub fn file(name: impl Into<String>, media_type: &str, bytes: impl Into<Vec<u8>>) -> Artifact {
@@ -21,6 +23,8 @@ pub struct ActionResult {
     pub reports: Vec<Artifact>,
     /// Files for the folder `exports`.
     pub exports: Vec<Artifact>,
+    /// Playlists for a plan for the account.
+    pub account: Vec<WantedPlaylist>,
     /// How many older results of each export stay; absent: all.
     pub keep_older: Option<usize>,
 }

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use crate::action_result::{ActionResult, CSV, file};
 use crate::catalog::EntryDetails;
 use crate::export::csv;
-use crate::model::{Entry, Playlist};
+use crate::model::{Entry, Playlist, WantedPlaylist};
 use crate::names::{FileNames, counted};
 use crate::source::{CATALOG, PlaylistSources};
 use crate::uri::Uri;
@@ -37,6 +37,8 @@ pub struct Args {
     pub playlists: Vec<String>,
     /// How many older results of each file stay; absent: all.
     pub keep_older: Option<usize>,
+    /// Whether the account's present playlists are read, and a plan is made that removes the repeated entries from them.
+    pub plan: bool,
 }
 
 /// A repeated entry.
@@ -158,12 +160,20 @@ pub fn run(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) -
     if playlists.is_empty() {
         return Err(Error::Permanent(format!("`{}` has no such playlist", from.join("`, `"))));
     }
+    report(&playlists, args, findings)
+}
+
+/// Makes the list of repeated entries and the playlists without them.
+///
+/// # Errors
+/// Never: the data can always be written as text.
+pub fn report(playlists: &[Playlist], args: &Args, findings: &mut Findings) -> Result<ActionResult, Error> {
     let wrong = |error: String| Error::Permanent(error);
     let header = ["Playlist", "Position", "Decision", "Track URI", "Track", "Kept Position", "Kept URI", "Why"];
     let mut plan = CsvWriter::new(header).map_err(wrong)?;
-    let (mut names, mut exports) = (FileNames::default(), Vec::new());
+    let (mut names, mut exports, mut account) = (FileNames::default(), Vec::new(), Vec::new());
     let (mut removed, mut uncertain, mut touched) = (0, 0, 0);
-    for playlist in &playlists {
+    for playlist in playlists {
         let doubles = find_repeated(&playlist.entries);
         let sure = doubles.iter().filter(|double| double.sure).count();
         (removed, uncertain, touched) =
@@ -173,7 +183,13 @@ pub fn run(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) -
         }
         if sure > 0 {
             let name = format!("{}.deduped.csv", names.reserve(&playlist.name));
-            exports.push(file(name, CSV, csv::write(&cleaned(&playlist.entries, &doubles))?));
+            let rest = cleaned(&playlist.entries, &doubles);
+            exports.push(file(name, CSV, csv::write(&rest)?));
+            if args.plan {
+                let before = playlist.entries.iter().map(Entry::uri_text).collect();
+                let wanted = WantedPlaylist::new(&playlist.name, &rest);
+                account.push(WantedPlaylist { id: Some(playlist.id.clone()), before: Some(before), ..wanted });
+            }
             let title = format!("{}: {} repeated", playlist.name, counted(sure, "entry is", "entries are"));
             findings.add("twice", &format!("{}:{}", playlist.service, playlist.id), Severity::Low, title, "");
         }
@@ -183,7 +199,7 @@ pub fn run(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) -
         playlists.len()
     );
     let reports = vec![file("playlist-duplicates.csv", CSV, plan.into_bytes().map_err(wrong)?)];
-    Ok(ActionResult { summary, reports, exports, keep_older: args.keep_older, ..ActionResult::default() })
+    Ok(ActionResult { summary, reports, exports, account, keep_older: args.keep_older, ..ActionResult::default() })
 }
 
 fn row(playlist: &Playlist, double: &RepeatedEntry) -> [String; 8] {

@@ -2,14 +2,14 @@
 //!
 //! This file opens the host services, calls the module of the action and makes an outcome of its result. The other modules use folders,
 //! tables and traits but nothing of WebAssembly, so native tests run them on real databases. Only `account/` contacts Spotify, and only
-//! to read.
+//! its `apply` and `undo` change something there.
 //!
 //! | file | what |
 //! |---|---|
-//! | `account/` | an account: playlists, liked songs, what is played |
+//! | `account/` | an account: playlists, liked songs, what is played; plans for its playlists |
 //! | `read/` | the files and contents of exports |
 //! | `import/`, `catalog.rs`, `notes.rs`, `episodes.rs` | writing and reading the catalog |
-//! | `diff/`, `merge.rs`, `dedupe.rs`, `places.rs`, `export/` | one action each |
+//! | `diff/`, `merge.rs`, `dedupe.rs`, `places.rs`, `plan.rs`, `export/` | one action each |
 //! | `moved.rs` | the actions that music-files has now |
 //! | `model.rs`, `uri.rs`, `names.rs`, `ids.rs`, `source.rs` | shared types |
 
@@ -29,6 +29,7 @@ mod moved;
 pub mod names;
 pub mod notes;
 pub mod places;
+pub mod plan;
 pub mod read;
 pub mod source;
 pub mod uri;
@@ -56,7 +57,11 @@ impl Plugin for Spotify {
             "import" => import_exports(&task),
             "diff" => run_on_sources(&task, diff::diff),
             "merge" => run_on_sources(&task, merge::run),
-            "dedupe" => run_on_sources(&task, dedupe::run),
+            "dedupe" => dedupe_playlists(&task),
+            "plan" => run_on_sources(&task, plan::run),
+            "edit" => edit_playlist(&task),
+            "apply" => change_account(&task, account::apply),
+            "undo" => change_account(&task, account::undo),
             "playlists-for-track" => playlists_for_track(&task),
             "export" => export_playlists(&task),
             "pull" => pull_account(&task),
@@ -82,6 +87,72 @@ fn import_exports(task: &Task) -> Result<Outcome, Error> {
     Ok(outcome)
 }
 
+/// Finds repeated entries in exports and the catalog; for a plan, in the account as it is now.
+fn dedupe_playlists(task: &Task) -> Result<Outcome, Error> {
+    let args: dedupe::Args = arguments(task)?;
+    if !args.plan {
+        return run_on_sources(task, dedupe::run);
+    }
+    if args.from.iter().any(|place| place != source::ACCOUNT) {
+        return Err(Error::Permanent("a plan changes the account, so `from` can only be `account`".to_owned()));
+    }
+    let mut findings = Findings::default();
+    let playlists = account::playlists(&Api::new(&HostWeb), &args.playlists)?;
+    let made = dedupe::report(&playlists, &args, &mut findings)?;
+    outcome(task, with_plan(made, &mut findings)?, findings)
+}
+
+/// Adds the plan for the account to the result of an action that has playlists for one.
+fn with_plan(mut made: ActionResult, findings: &mut Findings) -> Result<ActionResult, Error> {
+    if made.account.is_empty() {
+        return Ok(made);
+    }
+    let planned = account::plan(&Api::new(&HostWeb), plan_services(&sql::own()), &made.account, findings)?;
+    if !made.summary.is_empty() {
+        made.summary.push(' ');
+    }
+    made.summary.push_str(&planned.summary);
+    made.reports.extend(planned.reports);
+    made.next_steps.extend(planned.next_steps);
+    Ok(made)
+}
+
+fn plan_services(own: &sql::Database) -> account::PlanServices<'_> {
+    account::PlanServices { own, progress: &Host, now: now() }
+}
+
+fn edit_playlist(task: &Task) -> Result<Outcome, Error> {
+    let mut findings = Findings::default();
+    let (api, own) = (Api::new(&HostWeb), sql::own());
+    let made = account::edit(&api, plan_services(&own), &arguments(task)?, &mut findings)?;
+    outcome(task, made, findings)
+}
+
+/// Runs `apply` or `undo`.
+fn change_account<A: DeserializeOwned>(
+    task: &Task,
+    change: fn(&Api<'_>, account::ChangeServices<'_>, &A, &mut Findings) -> Result<ActionResult, Error>,
+) -> Result<Outcome, Error> {
+    let (mut findings, own) = (Findings::default(), sql::own());
+    let for_files = moved::command(task);
+    let services = account::ChangeServices {
+        own: &own,
+        locks: &Host,
+        progress: &Host,
+        now: now(),
+        task: &task.id,
+        for_files: &for_files,
+    };
+    let made = change(&Api::new(&HostWeb), services, &arguments(task)?, &mut findings)?;
+    outcome(task, made, findings)
+}
+
+/// The time, in milliseconds since 1970 UTC.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
 /// Runs an action that reads playlists from exports or the catalog.
 fn run_on_sources<A: DeserializeOwned>(
     task: &Task,
@@ -90,7 +161,7 @@ fn run_on_sources<A: DeserializeOwned>(
     let (folders, mut findings) = (folders(task), Findings::default());
     let sources = PlaylistSources { catalog: &sql::catalog(), own: Some(&sql::own()), folders: &folders };
     let made = run(sources, &arguments(task)?, &mut findings)?;
-    outcome(task, made, findings)
+    outcome(task, with_plan(made, &mut findings)?, findings)
 }
 
 fn playlists_for_track(task: &Task) -> Result<Outcome, Error> {
@@ -109,9 +180,7 @@ fn export_playlists(task: &Task) -> Result<Outcome, Error> {
 
 fn pull_account(task: &Task) -> Result<Outcome, Error> {
     let (api, mut findings) = (Api::new(&HostWeb), Findings::default());
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let now = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
-    let services = account::PullServices { catalog: &sql::catalog(), own: &sql::own(), progress: &Host, now };
+    let services = account::PullServices { catalog: &sql::catalog(), own: &sql::own(), progress: &Host, now: now() };
     let made = account::pull(&api, services, &arguments(task)?, &mut findings)?;
     outcome(task, made, findings)
 }

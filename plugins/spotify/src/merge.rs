@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::action_result::{ActionResult, CSV, file};
 use crate::catalog::EntryDetails;
 use crate::export::csv;
-use crate::model::{Entry, Playlist};
+use crate::model::{Entry, Playlist, WantedPlaylist};
 use crate::names::FileNames;
 use crate::source::PlaylistSources;
 
@@ -28,6 +28,9 @@ pub struct Args {
     /// How many older results stay; absent: all.
     #[serde(default)]
     pub keep_older: Option<usize>,
+    /// Whether a plan is made that gives the account this playlist.
+    #[serde(default)]
+    pub plan: bool,
 }
 
 /// The entries of all playlists, each once, and the number of entries that were dropped because of their names. Two entries are equal if
@@ -77,7 +80,8 @@ pub fn run(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) -
     );
     let name = format!("{}.csv", FileNames::default().reserve(&args.name));
     let exports = vec![file(name, CSV, csv::write(&entries)?)];
-    Ok(ActionResult { summary, exports, keep_older: args.keep_older, ..ActionResult::default() })
+    let account = if args.plan { vec![WantedPlaylist::new(&args.name, &entries)] } else { Vec::new() };
+    Ok(ActionResult { summary, exports, account, keep_older: args.keep_older, ..ActionResult::default() })
 }
 
 fn in_order(mut playlists: Vec<Playlist>, names: &[String]) -> Vec<Playlist> {

@@ -94,6 +94,12 @@ impl Entry {
         places.filter(|((_, name), _)| *name == field).for_each(|(_, place)| *place = value);
     }
 
+    /// Its URI; empty if it has none.
+    #[must_use]
+    pub fn uri_text(&self) -> String {
+        self.uri.as_ref().map(Uri::text).unwrap_or_default()
+    }
+
     /// Its artists in one text.
     #[must_use]
     pub fn credit(&self) -> String {
@@ -162,6 +168,28 @@ impl Playlist {
             Some(section) => format!("{file}:{}", playlist_id(section)),
             None => file.to_owned(),
         };
+    }
+}
+
+/// A playlist that the account will have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WantedPlaylist {
+    /// Its id; absent: found by its name, or created.
+    pub id: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// Its items: URIs, and empty texts for items without one.
+    pub items: Vec<String>,
+    /// The present items from which these were made; absent if they do not depend on them.
+    pub before: Option<Vec<String>>,
+}
+
+impl WantedPlaylist {
+    /// A playlist with these entries.
+    #[must_use]
+    pub fn new(name: &str, entries: &[Entry]) -> Self {
+        let items = entries.iter().map(Entry::uri_text).collect();
+        Self { id: None, name: name.to_owned(), items, before: None }
     }
 }
 

@@ -3,24 +3,32 @@
 use baton_core::shell::quoted;
 use baton_plugin_sdk::{Error, Task};
 
-/// The actions that moved to music-files.
-pub(crate) const MOVED: [&str; 4] = ["apply", "organise", "undo", "wanted"];
+/// The actions that moved to music-files. Its `apply` and `undo` are for files; those of this plugin are for the account.
+pub(crate) const MOVED: [&str; 2] = ["organise", "wanted"];
 
 /// Longer arguments are not repeated in the command.
 const MAX_ARGUMENT_BYTES: usize = 1_000;
 
 /// The error of a task with a moved action: it has the command with the same arguments.
 pub(crate) fn error(task: &Task) -> Error {
+    Error::Permanent(format!(
+        "the action `{}` moved to the plugin music-files, with all plans that this plugin made. Run {}",
+        task.action,
+        command(task)
+    ))
+}
+
+/// The command for the same action of music-files.
+pub(crate) fn command(task: &Task) -> String {
     let action = &task.action;
     let args = match task.args.trim() {
         "" | "{}" => String::new(),
         args if args.len() > MAX_ARGUMENT_BYTES => " --args-json ARGUMENTS".to_owned(),
         args => format!(" --args-json {}", quoted(args)),
     };
-    Error::Permanent(format!(
-        "the action `{action}` moved to the plugin music-files, with all plans that this plugin made. Run \
-         `baton run music-files {action}{args}` (if music-files is not installed: `baton plugin install shipped:music-files`)"
-    ))
+    format!(
+        "`baton run music-files {action}{args}` (if music-files is not installed: `baton plugin install shipped:music-files`)"
+    )
 }
 
 #[cfg(test)]
@@ -33,7 +41,7 @@ mod tests {
         let task = Task {
             id: "t1".to_owned(),
             attempt: 1,
-            action: "apply".to_owned(),
+            action: "wanted".to_owned(),
             args: args.to_owned(),
             cause: Cause::Call,
             handoff: None,
@@ -47,9 +55,9 @@ mod tests {
 
     #[test]
     fn the_command_has_the_arguments_of_the_task() {
-        assert!(message("{}").contains("`baton run music-files apply` (if"), "{}", message("{}"));
+        assert!(message("{}").contains("`baton run music-files wanted` (if"), "{}", message("{}"));
         let named = message(r#"{"plan":"it's friday"}"#);
-        assert!(named.contains(r#"apply --args-json '{"plan":"it'\''s friday"}'`"#), "{named}");
+        assert!(named.contains(r#"wanted --args-json '{"plan":"it'\''s friday"}'`"#), "{named}");
         assert!(message(&"x".repeat(1_001)).contains("--args-json ARGUMENTS`"));
     }
 
@@ -62,6 +70,7 @@ mod tests {
         let old = actions(include_str!("../manifest.json"));
         let new = actions(include_str!("../../music-files/manifest.json"));
         let mut both: Vec<_> = old.into_iter().filter(|action| new.contains(action)).collect();
+        both.retain(|action| !["apply", "undo"].contains(&action.as_str()));
         both.sort();
         assert_eq!(both, MOVED);
     }

@@ -1,5 +1,5 @@
 //! Actions for a Spotify account: `pull` reads its playlists and liked songs into the catalog, `now-playing` and `recent` report what
-//! is and was played. All of them only read.
+//! is and was played. Only `apply` and `undo` change the account (`change/`).
 //!
 //! **Rules of the Web API (2026).** `/playlists/{id}/items` answers only for playlists that the account owns or edits, so playlists of
 //! others are listed and not read. Pages are addressed by offset: `next` of an answer is never followed, so no answer can lead to another
@@ -10,16 +10,21 @@
 //! |---|---|
 //! | `web.rs` | requests: rate limits, quotas, errors that are worth another try |
 //! | `pages.rs` | lists of any length, and whether they are complete |
+//! | `listed.rs` | the list of playlists |
 //! | `items.rs` | JSON of the API to entries |
 //! | `pull.rs` | `pull` |
+//! | `change/` | plans for the account, and carrying them out |
 //! | `playing.rs` | `now-playing`, `recent` |
 
+mod change;
 mod items;
+mod listed;
 mod pages;
 mod playing;
 mod pull;
 mod web;
 
+pub use change::{ApplyArgs, ChangeServices, EditArgs, PlanServices, UndoArgs, apply, edit, plan, playlists, undo};
 pub use playing::{now_playing, recent};
 pub use pull::{Args, PullServices, pull};
-pub use web::{Answer, Api, HostWeb, Web};
+pub use web::{Answer, Api, Call, HostWeb, Web};

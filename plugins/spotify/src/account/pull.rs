@@ -11,9 +11,9 @@ use baton_plugin_kit::markdown::cell;
 use baton_plugin_kit::playlist_names::playlist_id;
 use baton_plugin_sdk::{Error, OutcomeKind, Severity};
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::items::{entry, text};
+use super::listed::{self, Listed};
 use super::pages::{self, List};
 use super::web::{Api, Refusal};
 use crate::action_result::{ActionResult, MARKDOWN, file};
@@ -75,17 +75,6 @@ struct Row {
     state: State,
 }
 
-/// A playlist of the list.
-struct Listed {
-    id: String,
-    name: String,
-    owner: String,
-    description: Option<String>,
-    version: String,
-    items: usize,
-    is_readable: bool,
-}
-
 /// Reads the account into the catalog.
 ///
 /// # Errors
@@ -98,11 +87,10 @@ pub fn pull(
 ) -> Result<ActionResult, Error> {
     let PullServices { catalog, own, progress, now } = services;
     progress.step(1, "the list of playlists")?;
-    let me = api.get("/v1/me")?.unwrap_or_default();
-    let me = text(&me, "/id").ok_or_else(|| Error::Permanent("Spotify does not say whose account it is".to_owned()))?;
+    let me = listed::owner(api)?;
     let list = pages::all(api, "/v1/me/playlists", |_, _| {})?;
     let whole_list = list.incomplete.is_none();
-    let mut listed = listed(&list.items, &me);
+    let mut listed = listed::readable(&list.items, &me);
     let mut unknown = args.playlists.clone();
     if !args.playlists.is_empty() {
         let only: HashSet<_> = args.playlists.iter().map(|name| playlist_id(name)).collect();
@@ -328,27 +316,6 @@ impl Pull<'_> {
         let reports = vec![file("spotify-account.md", MARKDOWN, report(&self.rows, &summary))];
         Ok(ActionResult { kind, summary, reports, ..ActionResult::default() })
     }
-}
-
-/// The readable playlists of the list, each once: a list that changes while it is read may have one twice.
-fn listed(items: &[Value], me: &str) -> Vec<Listed> {
-    let mut seen = HashSet::new();
-    let one = |item: &Value| {
-        let id = text(item, "/id").filter(|id| id.bytes().all(|byte| byte.is_ascii_alphanumeric()))?;
-        let is_own = text(item, "/owner/id").is_some_and(|owner| owner == me);
-        let is_shared = item.get("collaborative").and_then(Value::as_bool) == Some(true);
-        let total = ["/items/total", "/tracks/total"].iter().find_map(|place| item.pointer(place)?.as_u64());
-        Some(Listed {
-            name: text(item, "/name").unwrap_or_else(|| "(no name)".to_owned()),
-            owner: text(item, "/owner/display_name").or_else(|| text(item, "/owner/id")).unwrap_or_default(),
-            description: text(item, "/description"),
-            version: text(item, "/snapshot_id").unwrap_or_default(),
-            items: total.and_then(|total| usize::try_from(total).ok()).unwrap_or(0),
-            is_readable: is_own || is_shared,
-            id,
-        })
-    };
-    items.iter().filter_map(one).filter(|one| seen.insert(one.id.clone())).collect()
 }
 
 fn report(rows: &[Row], summary: &str) -> String {

@@ -28,6 +28,9 @@ const TRIES: u64 = 4;
 /// Requests of one task. The host allows 1,000; the rest is for tries.
 const REQUESTS: usize = 900;
 
+/// The error if the account may be read only.
+const NO_SCOPE: &str = "the account does not allow changes yet; to ask for your consent, and continue: `baton account add spotify --write`";
+
 /// An answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
@@ -39,13 +42,24 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+/// A request to a path below the API's address, such as `/v1/me`.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// `GET`, `POST`, `PUT` or `DELETE`.
+    pub method: &'a str,
+    /// The path and its parameters.
+    pub path: &'a str,
+    /// The body.
+    pub body: Option<&'a Value>,
+}
+
 /// Sends requests.
 pub trait Web {
-    /// `GET` of a path below the API's address, such as `/v1/me`.
+    /// Sends a request.
     ///
     /// # Errors
     /// No answer, or the host denied the request.
-    fn get(&self, path: &str) -> Result<Answer, HttpError>;
+    fn send(&self, call: Call<'_>) -> Result<Answer, HttpError>;
 
     /// Waits.
     fn pause(&self, duration: Duration);
@@ -56,14 +70,17 @@ pub trait Web {
 pub struct HostWeb;
 
 impl Web for HostWeb {
-    fn get(&self, path: &str) -> Result<Answer, HttpError> {
-        let address = format!("{}{path}", http::address(HOST)?);
+    fn send(&self, call: Call<'_>) -> Result<Answer, HttpError> {
+        let address = format!("{}{}", http::address(HOST)?, call.path);
         let denied = |error: Error| match error {
             Error::Permanent(text) | Error::Retryable(text) | Error::NeedsHuman(text) | Error::NeedsGrant(text) => {
                 HttpError::Denied(text)
             }
         };
-        let request = http::get(address).bearer(ACCOUNT).map_err(denied)?;
+        let mut request = http::Request::new(call.method, address).bearer(ACCOUNT).map_err(denied)?;
+        if let Some(body) = call.body {
+            request = request.json(body);
+        }
         // A redirect could lead to another server.
         let answer = request.redirects(0).send()?;
         let retry_after = answer.retry_after();
@@ -93,6 +110,21 @@ pub(super) enum Refusal {
     NoMoreRequests,
     /// The task cannot continue.
     Failed(Error),
+}
+
+/// Why a request that changes something has no answer that can be used.
+#[derive(Debug, PartialEq)]
+pub(super) enum WriteError {
+    /// It may have taken effect.
+    Unknown(String),
+    /// It has no effect.
+    Refused(Refusal),
+}
+
+impl From<Refusal> for WriteError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
 }
 
 impl From<Refusal> for Error {
@@ -134,7 +166,7 @@ impl<'a> Api<'a> {
             }
             self.requests.set(self.requests.get() + 1);
             tries += 1;
-            let why = match self.web.get(path) {
+            let why = match self.web.send(Call { method: "GET", path, body: None }) {
                 Ok(answer) => match answer.status {
                     204 => return Ok(None),
                     200 => match serde_json::from_slice(&answer.body) {
@@ -168,6 +200,47 @@ impl<'a> Api<'a> {
         }
     }
 
+    /// Sends a request that changes something, once: only an answer before its effect (429, a token that ended) lets it be sent again.
+    /// Returns the content of the answer.
+    pub(super) fn write(&self, call: Call<'_>) -> Result<Value, WriteError> {
+        let mut renewed = false;
+        let Call { method, path, .. } = call;
+        loop {
+            if self.requests.get() >= REQUESTS {
+                return Err(WriteError::Refused(Refusal::NoMoreRequests));
+            }
+            self.requests.set(self.requests.get() + 1);
+            let answer = match self.web.send(call) {
+                Ok(answer) => answer,
+                Err(HttpError::Failed(why)) => return Err(WriteError::Unknown(why)),
+                Err(error) => return Err(WriteError::Refused(Refusal::Failed(error.into()))),
+            };
+            match answer.status {
+                200..=299 if answer.body.is_empty() => return Ok(Value::Null),
+                200..=299 => {
+                    let cut = |error| WriteError::Unknown(format!("the answer to {method} is not JSON ({error})"));
+                    return serde_json::from_slice(&answer.body).map_err(cut);
+                }
+                401 if !renewed => renewed = true,
+                403 if names_a_scope(&answer) => return Err(failed(Error::NeedsGrant, NO_SCOPE).into()),
+                403 => return Err(Refusal::Forbidden.into()),
+                404 => return Err(Refusal::Missing.into()),
+                429 => self.wait(&answer)?,
+                status @ (408 | 500..=599) => return Err(WriteError::Unknown(format!("it answers {status}"))),
+                status => {
+                    return Err(
+                        failed(Error::Permanent, &format!("Spotify answers {status} to {method} {path}")).into()
+                    );
+                }
+            }
+        }
+    }
+
+    /// Waits, and counts it among the pauses of the task.
+    pub(super) fn pause_after(&self, seconds: u64, why: &str) -> Result<(), Refusal> {
+        self.pause(seconds, why)
+    }
+
     /// Waits as long as a rate limit asks for. A quota is another limit: waiting does not help.
     fn wait(&self, answer: &Answer) -> Result<(), Refusal> {
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
@@ -188,6 +261,12 @@ impl<'a> Api<'a> {
         self.web.pause(Duration::from_secs(seconds));
         Ok(())
     }
+}
+
+/// Whether a 403 is about the consent and not about the playlist.
+fn names_a_scope(answer: &Answer) -> bool {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    body.pointer("/error/message").and_then(Value::as_str).is_some_and(|why| why.to_lowercase().contains("scope"))
 }
 
 fn failed(kind: fn(String) -> Error, text: &str) -> Refusal {
@@ -213,7 +292,7 @@ mod tests {
     }
 
     impl Web for Script {
-        fn get(&self, _: &str) -> Result<Answer, HttpError> {
+        fn send(&self, _: Call<'_>) -> Result<Answer, HttpError> {
             self.answers.borrow_mut().remove(0)
         }
 
@@ -271,6 +350,26 @@ mod tests {
         }
         let web = Script::new(vec![answer(302, "")]);
         assert!(matches!(Api::new(&web).get("/v1/x"), Err(Refusal::Failed(Error::Permanent(_)))), "no redirect");
+    }
+
+    #[test]
+    fn a_change_is_sent_again_only_if_it_had_no_effect() {
+        let call = Call { method: "POST", path: "/v1/x", body: None };
+        let web = Script::new(vec![busy(3), answer(401, ""), answer(201, "{\"snapshot_id\":\"a\"}")]);
+        assert_eq!(Api::new(&web).write(call).unwrap()["snapshot_id"], "a");
+        for unknown in
+            [answer(500, ""), answer(201, "{\"snap"), answer(408, ""), Err(HttpError::Failed("lost".to_owned()))]
+        {
+            let web = Script::new(vec![unknown]);
+            assert!(matches!(Api::new(&web).write(call), Err(WriteError::Unknown(_))));
+        }
+        let web = Script::new(vec![answer(403, "{\"error\":{\"message\":\"Insufficient client scope\"}}")]);
+        let Err(WriteError::Refused(Refusal::Failed(Error::NeedsGrant(why)))) = Api::new(&web).write(call) else {
+            panic!("no grant is asked for")
+        };
+        assert!(why.contains("`baton account add spotify --write`"), "{why}");
+        let web = Script::new(vec![answer(403, "")]);
+        assert_eq!(Api::new(&web).write(call), Err(WriteError::Refused(Refusal::Forbidden)));
     }
 
     #[test]

@@ -24,7 +24,7 @@ use pair::EntryKeys;
 
 use crate::action_result::ActionResult;
 use crate::catalog::{self, EntryDetails, MOST_ENTRIES};
-use crate::model::{Playlist, SERVICE_CSV, SERVICE_PRIVACY};
+use crate::model::{Playlist, SERVICE_CSV, SERVICE_PRIVACY, WantedPlaylist};
 use crate::source::{ACCOUNT, CATALOG, PlaylistSources};
 
 /// The arguments.
@@ -38,6 +38,9 @@ pub struct Args {
     /// Names of playlists; absent: all.
     #[serde(default)]
     pub playlists: Vec<String>,
+    /// Whether a plan is made that gives the account the playlists of `to`.
+    #[serde(default)]
+    pub plan: bool,
 }
 
 /// Compares two sources.
@@ -54,6 +57,14 @@ pub fn diff(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) 
     if old.is_empty() && new.is_empty() {
         return Err(Error::Permanent(format!("neither `{}` nor `{}` has such a playlist", args.from, args.to)));
     }
+    if args.plan && args.from != ACCOUNT {
+        return Err(Error::Permanent(format!(
+            "a plan changes the account, so `from` must be `{ACCOUNT}`, and not `{}`",
+            args.from
+        )));
+    }
+    let wanted = |playlist: &Playlist| WantedPlaylist::new(&playlist.name, &playlist.entries);
+    let account = if args.plan { new.iter().map(wanted).collect() } else { Vec::new() };
     // An export has no ids of playlists, so the account's playlists are compared by their names.
     let by_name = [&args.from, &args.to].into_iter().any(|place| place == ACCOUNT);
     match (args.from == CATALOG, args.to == CATALOG) {
@@ -91,7 +102,7 @@ pub fn diff(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) 
         is_file: is_file(place),
     };
     let pairs = pair(side(&args.from, old), side(&args.to, new), &keys);
-    report::result(&pairs, &args.from, &args.to)
+    Ok(ActionResult { account, ..report::result(&pairs, &args.from, &args.to)? })
 }
 
 fn is_file(place: &str) -> bool {

@@ -152,7 +152,12 @@ fn diff_tells_what_was_added_removed_and_moved() {
         ("new/Same", &rows),
         ("new/Fresh", &rows[..2]),
     ]);
-    let args = |from: &str, to: &str| diff::Args { from: from.to_owned(), to: to.to_owned(), playlists: Vec::new() };
+    let args = |from: &str, to: &str| diff::Args {
+        from: from.to_owned(),
+        to: to.to_owned(),
+        playlists: Vec::new(),
+        plan: false,
+    };
     let (made, _) = place.run(|sources, findings| diff::diff(sources, &args("old", "new"), findings).unwrap());
     assert_eq!(names(&made.reports), ["PLAYLIST_DIFF.md", "playlist-diff.csv", "playlist-diff.json"]);
     assert_eq!(made.summary, "From old to new: 4 added, 2 removed, 1 moved; 1 of 4 playlists are the same.");
@@ -186,7 +191,7 @@ fn diff_tells_what_was_added_removed_and_moved() {
 }
 
 fn compared(place: &Place, from: &str, to: &str) -> (String, String) {
-    let args = diff::Args { from: from.to_owned(), to: to.to_owned(), playlists: Vec::new() };
+    let args = diff::Args { from: from.to_owned(), to: to.to_owned(), playlists: Vec::new(), plan: false };
     let (made, _) = place.run(|sources, findings| diff::diff(sources, &args, findings).unwrap());
     (made.summary, text(&made.reports[0]))
 }
@@ -279,7 +284,8 @@ fn a_diff_is_bounded_on_both_sides_together_and_in_json() {
     for (name, count) in [("a.csv", 50_001), ("b.csv", 50_000), ("empty.csv", 0)] {
         place.write(name, format!("Track URI,Track Name\n{}", rows(count)));
     }
-    let args = |to: &str| diff::Args { from: "a.csv".to_owned(), to: to.to_owned(), playlists: Vec::new() };
+    let args =
+        |to: &str| diff::Args { from: "a.csv".to_owned(), to: to.to_owned(), playlists: Vec::new(), plan: false };
     let (refused, _) = place.run(|sources, findings| diff::diff(sources, &args("b.csv"), findings));
     assert!(matches!(&refused, Err(Error::Permanent(text)) if text.contains("100001 entries together")), "{refused:?}");
     let (made, _) = place.run(|sources, findings| diff::diff(sources, &args("empty.csv"), findings).unwrap());
@@ -366,6 +372,7 @@ fn merge_takes_each_once_and_keeps_local_files() {
         playlists: Vec::new(),
         name: "../All\u{7}".to_owned(),
         keep_older: None,
+        plan: false,
     };
     let (made, _) = place.run(|sources, findings| merge::run(sources, &args, findings).unwrap());
     assert_eq!(names(&made.exports), ["_All.csv"]);
@@ -378,6 +385,7 @@ fn merge_takes_each_once_and_keeps_local_files() {
         playlists: vec!["b".to_owned(), "a".to_owned()],
         name: "x".to_owned(),
         keep_older: None,
+        plan: false,
     };
     let (made, _) = place.run(|sources, findings| merge::run(sources, &by_name, findings).unwrap());
     assert!(text(&made.exports[0]).lines().nth(1).unwrap().contains("Two"), "the names decide the order");

@@ -35,6 +35,9 @@ pub(in crate::cli) struct Args {
     /// Ask for this scope in place of the usual ones; repeatable
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<String>,
+    /// Ask also for the scopes to change things; an account that has them keeps them
+    #[arg(long, conflicts_with = "scopes")]
+    write: bool,
     /// Only print the address, do not open it
     #[arg(long)]
     no_browser: bool,
@@ -81,13 +84,16 @@ impl Args {
         if let Some(id) = &self.client_id {
             settings.client_id = Some(id.clone());
         }
+        // A damaged account is replaced.
+        let before = accounts.stored(self.service).ok().flatten();
+        let may_write = before.as_ref().is_some_and(|account| may_write(self.service, account));
         if settings.client_id.is_none() {
-            // A damaged account is replaced.
-            let before = accounts.stored(self.service).ok().flatten();
             settings.client_id = before.map(|account| account.client_id).filter(|id| !id.is_empty());
         }
         if !self.scopes.is_empty() {
             settings.scopes = Some(self.scopes.clone());
+        } else if self.write || may_write {
+            settings.ask_to_write(self.service);
         }
         settings
     }
@@ -191,7 +197,10 @@ impl Args {
     }
 
     fn report(&self, account: &Account, name: Option<&str>, users: &[String]) {
-        let missing: Vec<&String> = self.scopes.iter().filter(|scope| !account.scopes.contains(scope)).collect();
+        let write = self.service.write_scopes().iter().filter(|_| self.write).map(|scope| scope.name);
+        let asked: Vec<&str> = self.scopes.iter().map(String::as_str).chain(write).collect();
+        let missing: Vec<&&str> =
+            asked.iter().filter(|scope| !account.scopes.iter().any(|own| own == **scope)).collect();
         for scope in missing {
             output::note(&format!("{} did not allow {}", self.service, output::one_line(scope)));
         }
@@ -213,6 +222,12 @@ impl Args {
             ));
         }
     }
+}
+
+/// Whether the account has the consent for changes, so that a renewed consent should have it too.
+fn may_write(service: Provider, account: &Account) -> bool {
+    let mut scopes = service.write_scopes().iter().peekable();
+    scopes.peek().is_some() && scopes.all(|scope| account.scopes.iter().any(|own| own == scope.name))
 }
 
 /// Shows what the consent allows, before anything is opened.

@@ -1,0 +1,224 @@
+//! Plans in the plugin's own tables.
+//!
+//! A plan is `made`, `begun`, `applied`, `undoing` or `undone`. A playlist of it is `planned`, `begun` and `done`, or `left` with the reason;
+//! `undo` makes it `undoing` and `undone`, or `kept` with the reason.
+//!
+//! # Errors
+//! Every function fails as `wit/sql.wit`.
+
+use baton_core::Digest;
+use baton_plugin_kit::host::Writable;
+use baton_plugin_sdk::Error;
+use baton_plugin_sdk::sql::{Row, Value};
+
+const TABLES: [&str; 3] = [
+    "CREATE TABLE IF NOT EXISTS account_plans (
+        id TEXT PRIMARY KEY, digest TEXT NOT NULL, made_at INTEGER NOT NULL, state TEXT NOT NULL, by_task TEXT) STRICT",
+    "CREATE TABLE IF NOT EXISTS account_changes (
+        plan TEXT NOT NULL, number INTEGER NOT NULL, playlist TEXT NOT NULL, name TEXT NOT NULL, is_new INTEGER NOT NULL,
+        snapshot TEXT NOT NULL, done INTEGER NOT NULL, state TEXT NOT NULL, note TEXT,
+        PRIMARY KEY (plan, number)) STRICT, WITHOUT ROWID",
+    // One list in each row: a row has at most 1 MiB, and 10,000 URIs have some 400 kB.
+    "CREATE TABLE IF NOT EXISTS account_items (
+        plan TEXT NOT NULL, number INTEGER NOT NULL, list TEXT NOT NULL, items TEXT NOT NULL,
+        PRIMARY KEY (plan, number, list)) STRICT",
+];
+
+/// Plans that are kept in each state; applied ones can be undone.
+const KEPT: [(&str, u32); 2] = [("state IN ('made', 'undone')", 10), ("state = 'applied'", 20)];
+
+/// A plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct StoredPlan {
+    pub(super) id: String,
+    pub(super) made_at: i64,
+    pub(super) state: String,
+    pub(super) by_task: Option<String>,
+}
+
+/// The change of one playlist.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Change {
+    /// Counted from 1.
+    pub(super) number: i64,
+    /// Its id; empty until it is created.
+    pub(super) playlist: String,
+    pub(super) name: String,
+    /// Whether the plan creates it.
+    pub(super) is_new: bool,
+    /// The snapshot after the last step that is known.
+    pub(super) snapshot: String,
+    /// The steps that are done, from `base`.
+    pub(super) done: usize,
+    pub(super) state: String,
+    pub(super) note: Option<String>,
+    pub(super) before: Vec<String>,
+    pub(super) after: Vec<String>,
+    /// Where the steps begin.
+    pub(super) base: Vec<String>,
+}
+
+/// The journal.
+pub(super) struct Journal<'a>(&'a dyn Writable);
+
+impl<'a> Journal<'a> {
+    /// Creates missing tables.
+    pub(super) fn open(own: &'a dyn Writable) -> Result<Self, Error> {
+        for table in TABLES {
+            own.execute(table, &[])?;
+        }
+        Ok(Self(own))
+    }
+
+    /// Stores a plan. If the same plan is made again before it is applied, it keeps its id.
+    pub(super) fn save(&self, changes: &[Change], now: i64) -> Result<StoredPlan, Error> {
+        let content: Vec<_> = changes.iter().map(|one| (&one.playlist, &one.name, &one.before, &one.after)).collect();
+        let bytes = serde_json::to_vec(&content).map_err(|error| Error::Permanent(error.to_string()))?;
+        let digest = Digest::of(&bytes).to_string();
+        let id = self.free_id(&digest)?;
+        // The plan is stored after its changes, so it has all of them also after a crash.
+        for change in changes {
+            self.put(&id, change)?;
+        }
+        self.0.execute(
+            "INSERT INTO account_plans (id, digest, made_at, state) VALUES (?1, ?2, ?3, 'made')
+             ON CONFLICT (id) DO UPDATE SET made_at = excluded.made_at",
+            &[id.as_str().into(), digest.as_str().into(), now.into()],
+        )?;
+        self.prune()?;
+        self.find(&id)?.ok_or_else(|| Error::Retryable("the plan could not be stored".to_owned()))
+    }
+
+    /// `p`, so that no program reads it as a number, and twelve digits of the digest; with a number if a plan that was begun has that id.
+    fn free_id(&self, digest: &str) -> Result<String, Error> {
+        let short = format!("p{}", digest.get(..12).unwrap_or(digest));
+        let known = "SELECT id FROM account_plans WHERE digest = ?1 AND state = 'made'";
+        if let Some(id) = self.0.query(known, &[digest.into()])?.rows.first().and_then(|row| text(row, 0)) {
+            return Ok(id);
+        }
+        let used = "SELECT coalesce(max(max(CAST(substr(id, 15) AS INTEGER), 1)), 0) FROM account_plans WHERE substr(id, 1, 13) = ?1";
+        match self.0.query(used, &[short.as_str().into()])?.integer().unwrap_or(0) {
+            0 => Ok(short),
+            used => Ok(format!("{short}-{}", used + 1)),
+        }
+    }
+
+    fn prune(&self) -> Result<(), Error> {
+        for (states, most) in KEPT {
+            let statement = format!(
+                "DELETE FROM account_plans WHERE {states} AND id NOT IN
+                     (SELECT id FROM account_plans WHERE {states} ORDER BY made_at DESC, rowid DESC LIMIT {most})"
+            );
+            self.0.execute(&statement, &[])?;
+        }
+        for table in ["account_changes", "account_items"] {
+            let statement = format!("DELETE FROM {table} WHERE plan NOT IN (SELECT id FROM account_plans)");
+            self.0.execute(&statement, &[])?;
+        }
+        Ok(())
+    }
+
+    /// The plan with this id.
+    pub(super) fn find(&self, id: &str) -> Result<Option<StoredPlan>, Error> {
+        let statement = "SELECT id, made_at, state, by_task FROM account_plans WHERE id = ?1";
+        let table = self.0.query(statement, &[id.into()])?;
+        Ok(table.rows.first().map(|row| StoredPlan {
+            id: text(row, 0).unwrap_or_default(),
+            made_at: integer(row, 1),
+            state: text(row, 2).unwrap_or_default(),
+            by_task: text(row, 3),
+        }))
+    }
+
+    /// The newest plans, for an error message.
+    pub(super) fn newest(&self) -> Result<Vec<String>, Error> {
+        let statement =
+            "SELECT id || ' (' || state || ')' FROM account_plans ORDER BY made_at DESC, rowid DESC LIMIT 5";
+        Ok(self.0.query(statement, &[])?.rows.iter().filter_map(|row| text(row, 0)).collect())
+    }
+
+    /// Records the state of a plan, and the task that caused it.
+    pub(super) fn set_state(&self, plan: &str, state: &str, task: &str) -> Result<(), Error> {
+        let statement = "UPDATE account_plans SET state = ?2, by_task = ?3 WHERE id = ?1";
+        self.0.execute(statement, &[plan.into(), state.into(), task.into()])?;
+        Ok(())
+    }
+
+    /// The changes of a plan, in order.
+    pub(super) fn changes(&self, plan: &str) -> Result<Vec<Change>, Error> {
+        let statement = "SELECT number, playlist, name, is_new, snapshot, done, state, note FROM account_changes
+            WHERE plan = ?1 ORDER BY number";
+        let rows = self.0.all(statement, &[plan.into()])?;
+        rows.iter()
+            .map(|row| {
+                let number = integer(row, 0);
+                let plain = |column| text(row, column).unwrap_or_default();
+                Ok(Change {
+                    number,
+                    playlist: plain(1),
+                    name: plain(2),
+                    is_new: integer(row, 3) == 1,
+                    snapshot: plain(4),
+                    done: usize::try_from(integer(row, 5)).unwrap_or_default(),
+                    state: plain(6),
+                    note: text(row, 7),
+                    before: self.items(plan, number, "before")?,
+                    after: self.items(plan, number, "after")?,
+                    base: self.items(plan, number, "base")?,
+                })
+            })
+            .collect()
+    }
+
+    fn items(&self, plan: &str, number: i64, list: &str) -> Result<Vec<String>, Error> {
+        let statement = "SELECT items FROM account_items WHERE plan = ?1 AND number = ?2 AND list = ?3";
+        let table = self.0.query(statement, &[plan.into(), number.into(), list.into()])?;
+        let text = table.rows.first().and_then(|row| text(row, 0)).unwrap_or_default();
+        serde_json::from_str(&text).map_err(|error| Error::Permanent(format!("the plan {plan} is damaged: {error}")))
+    }
+
+    /// Stores a change with its lists. After a crash between the two writes, the base is compared with the present list again.
+    pub(super) fn put(&self, plan: &str, change: &Change) -> Result<(), Error> {
+        let statement = "INSERT INTO account_items (plan, number, list, items) VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT (plan, number, list) DO UPDATE SET items = excluded.items";
+        let lists = [("before", &change.before), ("after", &change.after), ("base", &change.base)];
+        let row = |(list, items): (&str, &Vec<String>)| -> Result<Row, Error> {
+            let text = serde_json::to_string(items).map_err(|error| Error::Permanent(error.to_string()))?;
+            Ok(vec![plan.into(), change.number.into(), list.into(), text.as_str().into()])
+        };
+        let rows = lists.into_iter().map(row).collect::<Result<Vec<Row>, Error>>()?;
+        self.0.write(statement, rows)?;
+        self.note(plan, change)
+    }
+
+    /// Records a change without its lists.
+    pub(super) fn note(&self, plan: &str, change: &Change) -> Result<(), Error> {
+        let statement =
+            "INSERT INTO account_changes (plan, number, playlist, name, is_new, snapshot, done, state, note)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            ON CONFLICT (plan, number) DO UPDATE SET playlist = excluded.playlist, snapshot = excluded.snapshot,
+                done = excluded.done, state = excluded.state, note = excluded.note";
+        let done = i64::try_from(change.done).unwrap_or(i64::MAX);
+        let parameters: [Value; 9] = [
+            plan.into(),
+            change.number.into(),
+            change.playlist.as_str().into(),
+            change.name.as_str().into(),
+            i64::from(change.is_new).into(),
+            change.snapshot.as_str().into(),
+            done.into(),
+            change.state.as_str().into(),
+            change.note.as_deref().into(),
+        ];
+        self.0.execute(statement, &parameters)?;
+        Ok(())
+    }
+}
+
+fn integer(row: &Row, column: usize) -> i64 {
+    row.get(column).and_then(Value::as_integer).unwrap_or_default()
+}
+
+fn text(row: &Row, column: usize) -> Option<String> {
+    row.get(column)?.as_text().map(str::to_owned)
+}

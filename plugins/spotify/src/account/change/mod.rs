@@ -1,0 +1,28 @@
+//! Changes of the account: a plan says which items each playlist will have, `apply` makes it so, and `undo` gives the former items back.
+//!
+//! **Exactly once.** The Web API has no keys for idempotence. The journal has the list before the plan and the list after it; the requests
+//! between them and the lists in between follow from these two (`steps.rs`). After a crash, or an answer that did not arrive, the present
+//! list of the account shows which requests took effect. What a request did that took effect twice is repaired. A list that somebody else
+//! changed after the plan was made is left as it is; if it was changed while the plan was applied, the plan keeps the changes of both. A new playlist has the id of the plan in its description, by which it is found again.
+//!
+//! | file | what |
+//! |---|---|
+//! | `steps.rs` | requests from one list to another, and where a list is on the way |
+//! | `journal.rs` | plans in the plugin's own tables |
+//! | `remote.rs` | playlists of the account: read, create, change, remove |
+//! | `plan.rs` | makes a plan |
+//! | `edit.rs` | the action `edit` |
+//! | `run.rs` | changes one playlist as planned |
+//! | `apply.rs` | the actions `apply` and `undo` |
+
+mod apply;
+mod edit;
+mod journal;
+mod plan;
+mod remote;
+mod run;
+mod steps;
+
+pub use apply::{ApplyArgs, ChangeServices, UndoArgs, apply, undo};
+pub use edit::{EditArgs, edit};
+pub use plan::{PlanServices, plan, playlists};
