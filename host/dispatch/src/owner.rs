@@ -10,9 +10,20 @@ const DAEMON: &str = "up";
 /// A name for this process; `kind` is the command that it runs.
 #[must_use]
 pub fn name(kind: &str) -> String {
-    let process = std::process::id();
+    name_of(kind, std::process::id())
+}
+
+/// The name of another process.
+#[must_use]
+pub fn name_of(kind: &str, process: u32) -> String {
     let begun = began(process).map(|begun| format!(":{begun}")).unwrap_or_default();
     format!("{kind}:{process}:{}{begun}", jiff::Timestamp::now().as_nanosecond())
+}
+
+/// The number of the process of that name.
+#[must_use]
+pub fn process_of(owner: &str) -> Option<u32> {
+    owner.split(':').nth(1)?.parse().ok()
 }
 
 /// Whether it is the name of a daemon.

@@ -5,6 +5,7 @@ mod plugin;
 
 use baton_core::State;
 use baton_ledger::attempt_log::{self, AttemptLog};
+use baton_ledger::command_run;
 use baton_ledger::event::{self, RecordedEvent};
 use baton_ledger::finding::{self, Finding};
 use baton_ledger::flag::{self, Flag};
@@ -16,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use self::events::{event_json, events_table};
 use super::task_view::held_text;
-use super::{WorkspaceOptions, task_selector, task_view};
+use super::{WorkspaceOptions, command_agents, task_selector, task_view};
 use crate::cli::plugin::log::as_json as log_json;
 use crate::exit::Code;
 use crate::output::{self, Table, one_line, paint};
@@ -58,6 +59,7 @@ impl Args {
         let findings = finding::of_task(&reader, &task.id)?;
         let flags = flag::of_task(&reader, &task.id)?;
         let checks = return_check::of_task(&reader, &task.id)?;
+        let runs = command_run::of_task(&reader, &task.id)?;
         let next_steps = task::next_steps(&reader, &task.id)?;
         let used =
             task::usage(&reader, &task.id)?.and_then(|used| serde_json::from_str(&used).ok()).unwrap_or_default();
@@ -71,12 +73,14 @@ impl Args {
                 value.insert("budgets_reached".to_owned(), Value::Array(budgets));
                 value.insert("next_steps".to_owned(), json!(next_steps));
                 value.insert("checks".to_owned(), checks.iter().map(check_json).collect());
+                value.insert("runs".to_owned(), runs.iter().map(command_agents::run_json).collect());
                 value.insert("logs".to_owned(), logs.iter().map(log_json).collect());
             }
             output::json(&value);
         } else {
             output::print(&as_text(&task, &events, (&findings, &flags), &used));
             output::print(&list_checks(&checks));
+            output::print(&command_agents::list_runs(&runs, Timestamp::now()));
             output::suggestions(&task.agent, &next_steps);
             output::print(&list_logs(&logs));
             let waits = matches!(task.state, State::Queued | State::Waiting);

@@ -11,6 +11,7 @@ use baton_core::{manifest, quarantine};
 use baton_dispatch::{AgentRules, AgentSettings, EscalationPolicy, limits};
 use serde::Deserialize;
 
+use super::command::{CommandWord, RunConfig};
 use super::duration::{self, Pause};
 use super::schedule::{Arguments, ScheduleConfig};
 
@@ -46,6 +47,19 @@ pub(super) struct AgentConfig {
     /// Default arguments, by action.
     #[serde(default)]
     defaults: BTreeMap<String, Arguments>,
+    /// What Baton starts for its requests.
+    #[serde(default)]
+    pub(super) command: Option<CommandWord>,
+    /// How Baton starts it.
+    #[serde(default)]
+    pub(super) run: RunConfig,
+}
+
+impl AgentConfig {
+    /// How many of its tasks or processes may run at once.
+    pub(super) fn concurrency(&self) -> usize {
+        self.concurrency.unwrap_or(1)
+    }
 }
 
 /// `[agents.NAME.quarantine]`.
@@ -182,6 +196,7 @@ pub(super) fn check(agents: &BTreeMap<String, AgentConfig>) -> anyhow::Result<()
         if config.concurrency == Some(0) {
             bail!("[agents.{name}] concurrency = 0 would let no task run; the default is 1");
         }
+        config.run.check(name, config.command.as_ref())?;
         if let Some(action) = config.defaults.keys().find(|action| !manifest::is_name(action)) {
             bail!(
                 "[agents.{name}.defaults.{action}]: `{action}` cannot be an action; `baton plugin inspect` lists them"
