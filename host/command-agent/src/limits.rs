@@ -27,7 +27,7 @@ pub(crate) const UPDATE: Duration = Duration::from_secs(2);
 pub(crate) const CHECK: Duration = Duration::from_millis(250);
 
 /// How long the supervisor waits for the next change before it checks all inboxes.
-pub(crate) const SCAN: Duration = Duration::from_secs(60);
+pub(crate) const SCAN: Duration = Duration::from_mins(1);
 
 /// How often a request may be interrupted in succession before a person is asked: it may be the cause.
 pub(crate) const INTERRUPTIONS: usize = 3;

@@ -10,8 +10,15 @@ const SEARCHED: usize = 8 << 10;
 
 /// Parts of messages about limits, in lower case.
 const LIMITS: [&str; 9] = [
-    "usage limit", "rate limit", "rate_limit", "hit your limit", "limit reached", "too many requests", "quota exceeded",
-    "status: 429", "(429)",
+    "usage limit",
+    "rate limit",
+    "rate_limit",
+    "hit your limit",
+    "limit reached",
+    "too many requests",
+    "quota exceeded",
+    "status: 429",
+    "(429)",
 ];
 
 /// Whether a text reports a usage or rate limit.
@@ -24,13 +31,19 @@ pub(crate) fn is_limit(text: &str) -> bool {
 /// since 1970, or `in 3 days 2 hours 5 minutes`. A time of day is the next one in `zone`.
 pub(crate) fn reset_time(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     let text = at_most(text, SEARCHED).to_lowercase();
-    let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || "|,()·".contains(c)).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || "|,()·".contains(c)).filter(|word| !word.is_empty()).collect();
     let words: Vec<&str> = words.iter().map(|word| word.trim_end_matches(['.', ';', '"'])).collect();
-    let begin = words.windows(2).position(|pair| matches!(pair, ["again", "at" | "in"] | ["resets" | "reset", _] | ["reached", _]))?;
+    let begin = words
+        .windows(2)
+        .position(|pair| matches!(pair, ["again", "at" | "in"] | ["resets" | "reset" | "reached", _]))?;
     let rest = words.get(begin + 1..).unwrap_or_default();
-    rest.iter().enumerate().take(6).find_map(|(index, word)| {
-        stamp(word).or_else(|| time_of_day(word, rest.get(index + 1).copied(), now, zone))
-    }).or_else(|| span(rest, now)).filter(|at| *at > now)
+    rest.iter()
+        .enumerate()
+        .take(6)
+        .find_map(|(index, word)| stamp(word).or_else(|| time_of_day(word, rest.get(index + 1).copied(), now, zone)))
+        .or_else(|| span(rest, now))
+        .filter(|at| *at > now)
 }
 
 /// A time stamp, or seconds since 1970.

@@ -92,9 +92,8 @@ pub(crate) async fn follow(
 }
 
 fn start(invocation: &Invocation, agent: &CommandAgent, mark: &str) -> Result<Process, String> {
-    Process::start(invocation, mark).map_err(|error| {
-        format!("`{}` does not start in {}: {error}", agent.program.display(), agent.folder.display())
-    })
+    Process::start(invocation, mark)
+        .map_err(|error| format!("`{}` does not start in {}: {error}", agent.program.display(), agent.folder.display()))
 }
 
 struct Follower<'a> {

@@ -86,8 +86,8 @@ fn record(
 ) -> Result<Decision, LedgerError> {
     let request = task::get_in(tx, &started.task)?;
     let runs = command_run::of_task_in(tx, &started.task)?;
-    let is_answered = task::is_return_pending_in(tx, &started.task)?
-        || command_run::has_return_since(tx, &started.task, started.at)?;
+    let is_answered =
+        task::is_return_pending_in(tx, &started.task)? || command_run::has_return_since(tx, &started.task, started.at)?;
     let others = task::claim_of(tx, &started.task)?.is_some_and(|claim| is_live(&claim, now));
     let decision = match ended_otherwise(&request, is_answered, others) {
         Some((outcome, reason)) => Decision { outcome, reason: reason.to_owned(), state: None, due: None },
@@ -144,9 +144,10 @@ fn decide(agent: &CommandAgent, runs: &[Run], finished: &FinishedRun, now: Times
         End::DaemonStopped => interrupted(agent, runs, finished),
         End::Exited(exit) => match quota(agent, finished, now).filter(|_| !exit.success || finished.stream.is_error) {
             Some(quota) => quota,
-            None if exit.success && !finished.stream.is_error => {
-                ask(RunOutcome::NoReturn, format!("{client} ended with exit code 0 but without a RETURN, so the request is not done"))
-            }
+            None if exit.success && !finished.stream.is_error => ask(
+                RunOutcome::NoReturn,
+                format!("{client} ended with exit code 0 but without a RETURN, so the request is not done"),
+            ),
             None => {
                 let said = said(finished);
                 ask(RunOutcome::Failed, format!("{client} failed ({}){said}", exit.text))
@@ -188,14 +189,16 @@ fn interrupted(agent: &CommandAgent, runs: &[Run], finished: &FinishedRun) -> De
     let run = runs.last();
     let session = finished.stream.session.as_ref().or_else(|| run.and_then(|run| run.session.as_ref()));
     let has_begun = run.is_none_or(|run| run.process.is_some()) && !agent.client.states_session_first();
-    let interruptions = runs.iter().rev().skip(1).take_while(|run| run.outcome == Some(RunOutcome::Interrupted)).count();
+    let interruptions =
+        runs.iter().rev().skip(1).take_while(|run| run.outcome == Some(RunOutcome::Interrupted)).count();
     let client = agent.client.name();
     let outcome = RunOutcome::Interrupted;
     let ask = |reason| Decision { outcome, reason, state: Some(State::NeedsHuman), due: None };
     match session {
-        _ if interruptions + 1 >= limits::INTERRUPTIONS => {
-            ask(format!("{client} was interrupted {} times: the request may be the cause; `baton retry` starts it again", interruptions + 1))
-        }
+        _ if interruptions + 1 >= limits::INTERRUPTIONS => ask(format!(
+            "{client} was interrupted {} times: the request may be the cause; `baton retry` starts it again",
+            interruptions + 1
+        )),
         Some(session) => {
             let reason = format!("{client} was interrupted; its session {session} continues");
             Decision { outcome, reason, state: None, due: None }
@@ -203,6 +206,8 @@ fn interrupted(agent: &CommandAgent, runs: &[Run], finished: &FinishedRun) -> De
         None if has_begun => ask(format!(
             "{client} was interrupted and its session cannot be continued: see what it has done, then `baton retry` starts it again"
         )),
-        None => Decision { outcome, reason: format!("{client} was interrupted before it began"), state: None, due: None },
+        None => {
+            Decision { outcome, reason: format!("{client} was interrupted before it began"), state: None, due: None }
+        }
     }
 }

@@ -125,7 +125,9 @@ mod tests {
 
     fn state(lines: &[&str]) -> StreamState {
         let mut state = StreamState::default();
-        lines.iter().for_each(|line| state.read(line));
+        for line in lines {
+            state.read(line);
+        }
         state
     }
 
@@ -137,7 +139,10 @@ mod tests {
             r#"{"type":"rate_limit_event","rate_limit_info":{"status":"rejected","resetsAt":1700000000}}"#,
             r#"{"type":"result","is_error":true,"result":"limit","total_cost_usd":0.25,"usage":{"input_tokens":7,"output_tokens":3}}"#,
         ]);
-        assert_eq!((state.session.as_deref(), state.update.progress.as_deref()), (Some("s-1"), Some("calls mcp__baton__claim")));
+        assert_eq!(
+            (state.session.as_deref(), state.update.progress.as_deref()),
+            (Some("s-1"), Some("calls mcp__baton__claim"))
+        );
         assert_eq!((state.update.cost_micros, state.update.input_tokens), (Some(250_000), Some(7)));
         assert!(state.is_error && state.is_limited);
         assert_eq!(state.resets_at, Timestamp::from_second(1_700_000_000).ok());

@@ -151,7 +151,12 @@ impl CommandAgents {
         Ok(())
     }
 
-    async fn start(&mut self, agent: &CommandAgent, id: String, stop: watch::Receiver<u8>) -> Result<(), DispatchError> {
+    async fn start(
+        &mut self,
+        agent: &CommandAgent,
+        id: String,
+        stop: watch::Receiver<u8>,
+    ) -> Result<(), DispatchError> {
         let (context, mcp) = (Arc::clone(self.context()), self.mcp.clone());
         let (owner, starting) = (context.owner().to_owned(), agent.clone());
         let job = move |tx: &Tx<'_>| begin(tx, &starting, &owner, &id, Timestamp::now());

@@ -13,7 +13,8 @@ use crate::task::timestamp;
 /// The first format of the ledger with this table.
 pub(crate) const FORM: i64 = 21;
 
-const COLUMNS: &str = "id, task, agent, client, owner, mark, process, session, resumed, started_at, output_at, ended_at,
+const COLUMNS: &str =
+    "id, task, agent, client, owner, mark, process, session, resumed, started_at, output_at, ended_at,
                        outcome, reason, resume_at, progress, cost_micros, input_tokens, output_tokens, output";
 
 /// How a run ended. The names are stored in the ledger.
@@ -148,7 +149,8 @@ pub fn update(tx: &Tx<'_>, id: i64, update: &RunUpdate, now: Timestamp) -> Resul
 
 /// Records the end of a run.
 pub fn end(tx: &Tx<'_>, id: i64, end: &RunEnd, now: Timestamp) -> Result<(), LedgerError> {
-    let sql = "UPDATE command_runs SET ended_at = ?2, outcome = ?3, reason = ?4, resume_at = ?5, output = ?6 WHERE id = ?1";
+    let sql =
+        "UPDATE command_runs SET ended_at = ?2, outcome = ?3, reason = ?4, resume_at = ?5, output = ?6 WHERE id = ?1";
     let resume_at = end.resume_at.map(Timestamp::as_millisecond);
     let values = params![id, now.as_millisecond(), end.outcome.as_str(), end.reason, resume_at, end.output];
     tx.connection.prepare_cached(sql)?.execute(values)?;

@@ -174,7 +174,7 @@ class Model(http.server.BaseHTTPRequestHandler):
         if control() == "limit":
             error, headers = limit(self.path.split("?")[0])
             return self.reply(429, json.dumps(error).encode(), headers)
-        while control() == "hang" and b"claimed_until" in json.dumps(body).encode():
+        while control() == "hang" and "shows its text" in json.dumps(body):
             time.sleep(0.2)
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")

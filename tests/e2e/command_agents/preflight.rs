@@ -8,7 +8,11 @@ fn what_is_missing_is_said_before_anything_is_started() {
     let good = workspace.read("baton.toml");
     workspace.baton(&["doctor"]).ended(0);
     for (section, what, fix) in [
-        ("[agents.A]\ncommand = [\"no-such-program-x\"]", "no program `no-such-program-x` on PATH", "correct `command`"),
+        (
+            "[agents.A]\ncommand = [\"no-such-program-x\"]",
+            "no program `no-such-program-x` on PATH",
+            "correct `command`",
+        ),
         (
             "[agents.A]\ncommand = \"claude\"\nrun = { program = \"/nowhere/claude\" }",
             "/nowhere/claude cannot be read",

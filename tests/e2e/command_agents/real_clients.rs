@@ -38,7 +38,8 @@ impl Scene {
         fs::write(home.join("model.py"), include_str!("../agents_door/fake_model.py")).unwrap();
         let env = "[\"ANTHROPIC_BASE_URL\", \"ANTHROPIC_API_KEY\", \"FAKE_KEY\", \"DISABLE_TELEMETRY\", \"DISABLE_AUTOUPDATER\", \
                    \"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC\"]";
-        let section = format!("\n[agents.Worker]\ncommand = \"{client}\"\nrun = {{ env = {env}, deadline = \"3m\" }}\n");
+        let section =
+            format!("\n[agents.Worker]\ncommand = \"{client}\"\nrun = {{ env = {env}, deadline = \"3m\" }}\n");
         workspace.write("baton.toml", workspace.read("baton.toml") + &section);
         Ok(Self { workspace, clients })
     }
@@ -85,7 +86,7 @@ fn works(client: &str) {
     // Started, peek, claim, return.
     scene.drop_request("First");
     scene.wait_for_runs("First", &["returned"]);
-    assert_eq!(workspace.wait_for_archive("First").state, "succeeded");
+    workspace.wait_for_state("First", "succeeded");
     let task = workspace.task("First").id;
     let own = workspace.why(&task).events.into_iter().filter(|event| event.actor == "Worker");
     assert_eq!(own.map(|event| event.action).collect::<Vec<_>>(), ["claimed", "returned"]);
@@ -107,7 +108,7 @@ fn works(client: &str) {
     daemon = scene.up();
     scene.wait_for_runs("Second", &["interrupted", "returned"]);
     assert_eq!(runs(workspace, "Second")[1]["session"], session);
-    assert_eq!(workspace.wait_for_archive("Second").state, "succeeded");
+    workspace.wait_for_state("Second", "succeeded");
     assert_eq!(workspace.returns_for("Claude-MM1", "id-second").len(), 1);
 
     // A usage limit.

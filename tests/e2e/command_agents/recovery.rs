@@ -14,7 +14,7 @@ fn after_kill_9_of_the_daemon_the_session_continues() {
     daemon.kill();
     assert!(!alive(&first).is_empty(), "the processes of the run outlive the daemon");
     let daemon = workspace.up_and_serving();
-    assert_eq!(workspace.wait_for_archive("Resume me").state, "succeeded");
+    workspace.wait_for_state("Resume me", "succeeded");
     assert!(alive(&first).is_empty(), "the left-over processes were ended");
     assert_eq!(started(&workspace, 2)["env"]["BATON_SESSION"], "session-1");
     workspace.wait_for("the end of the run", |workspace| {

@@ -12,11 +12,12 @@ fn a_program_is_started_for_a_request_and_answers_it() {
     let workspace = workspace("work", "");
     let daemon = workspace.up_and_serving();
     drop_request(&workspace, "Paint it");
-    let task = workspace.wait_for_archive("Paint it");
-    assert_eq!(task.state, "succeeded");
+    let task = workspace.wait_for_state("Paint it", "succeeded");
+    assert_eq!(task.from.as_deref(), Some("Claude-MM1"));
     let answers = workspace.returns_for("Claude-MM1", "id-paint-it");
     assert_eq!(answers.len(), 1, "{answers:#?}");
-    workspace.wait_for("the end of the run", |workspace| (outcomes(workspace, "Paint it") == ["returned"]).then_some(()));
+    workspace
+        .wait_for("the end of the run", |workspace| (outcomes(workspace, "Paint it") == ["returned"]).then_some(()));
     let actions: Vec<_> = workspace.why(&task.id).events.into_iter().map(|event| event.action).collect();
     for action in ["run_started", "claimed", "progress", "returned", "run_ended"] {
         assert_eq!(actions.iter().filter(|known| *known == action).count(), 1, "{action}: {actions:?}");
@@ -95,7 +96,8 @@ fn a_question_waits_for_a_person_and_its_answer_starts_a_new_run() {
     assert!(task.reason.contains("Which colour?"), "{}", task.reason);
     workspace.wait_for("the end of the run", |workspace| (outcomes(workspace, "Colour") == ["asked"]).then_some(()));
     workspace.baton(&["answer", &task.id, "blue"]).ended(0);
-    workspace.wait_for("the second run", |workspace| (outcomes(workspace, "Colour") == ["asked", "asked"]).then_some(()));
+    workspace
+        .wait_for("the second run", |workspace| (outcomes(workspace, "Colour") == ["asked", "asked"]).then_some(()));
 }
 
 #[test]
@@ -118,7 +120,8 @@ fn a_cancelled_request_ends_its_process() {
     drop_request(&workspace, "Stop it");
     let started = started(&workspace, 1);
     workspace.baton(&["cancel", &workspace.task("Stop it").id]).ended(0);
-    workspace.wait_for("the end of the run", |workspace| (outcomes(workspace, "Stop it") == ["withdrawn"]).then_some(()));
+    workspace
+        .wait_for("the end of the run", |workspace| (outcomes(workspace, "Stop it") == ["withdrawn"]).then_some(()));
     assert!(alive(&started).is_empty());
     assert_eq!(workspace.task("Stop it").state, "cancelled");
 }
@@ -133,7 +136,7 @@ fn a_usage_limit_makes_the_request_wait_and_its_session_continues() {
     let agents = workspace.baton(&["agents", "--json"]).ended(0).json();
     let worker = agents["agents"].as_array().unwrap().iter().find(|agent| agent["name"] == "Worker").unwrap().clone();
     assert_eq!(worker["activity"]["state"], "waiting_for_quota", "{worker}");
-    assert_eq!(workspace.wait_for_archive("Limited").state, "succeeded");
+    workspace.wait_for_state("Limited", "succeeded");
     workspace.wait_for("the end of the run", |workspace| {
         (outcomes(workspace, "Limited") == ["quota", "returned"]).then_some(())
     });
@@ -141,7 +144,10 @@ fn a_usage_limit_makes_the_request_wait_and_its_session_continues() {
     let runs = runs(&workspace, "Limited");
     let last = runs.last().unwrap();
     assert_eq!((&last["resumed"], &last["session"]), (&json!(true), &json!("session-1")));
-    assert_eq!((&last["cost_usd"], &last["input_tokens"], &last["output_tokens"]), (&json!(0.25), &json!(70), &json!(30)));
+    assert_eq!(
+        (&last["cost_usd"], &last["input_tokens"], &last["output_tokens"]),
+        (&json!(0.25), &json!(70), &json!(30))
+    );
     assert_eq!(workspace.returns_for("Claude-MM1", "id-limited").len(), 1);
 }
 
@@ -169,7 +175,10 @@ fn nothing_of_a_handoff_reaches_a_shell_an_argument_or_the_environment() {
     let mut started = started(&workspace, 1);
     assert!(started["read"].to_string().contains("pwned"), "the text is read over MCP: {started}");
     started.as_object_mut().unwrap().remove("read");
-    assert!(!started.to_string().contains("pwned") && started["prompt"].as_str().unwrap().contains(&task.id), "{started}");
+    assert!(
+        !started.to_string().contains("pwned") && started["prompt"].as_str().unwrap().contains(&task.id),
+        "{started}"
+    );
     let config = fs::read_to_string(started["env"]["BATON_MCP_CONFIG"].as_str().unwrap()).unwrap();
     assert!(!config.contains("pwned"), "{config}");
     for place in [folder(&workspace), workspace.root().to_owned()] {

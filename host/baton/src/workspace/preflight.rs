@@ -34,7 +34,8 @@ pub(crate) fn prepare(config: &CommandConfig, environment: &Environment<'_>) -> 
         });
     }
     let program = find_program(environment.base, &config.program).unwrap_or_else(|why| {
-        missing.push(Missing { what: format!("[agents.{section}] command cannot be run: {why}"), fix: install(config) });
+        missing
+            .push(Missing { what: format!("[agents.{section}] command cannot be run: {why}"), fix: install(config) });
         PathBuf::new()
     });
     let folder = environment.base.join(&config.folder);
@@ -47,7 +48,9 @@ pub(crate) fn prepare(config: &CommandConfig, environment: &Environment<'_>) -> 
     }
     for name in config.env.iter().filter(|name| std::env::var_os(name).is_none()) {
         missing.push(Missing {
-            what: format!("[agents.{section}.run] env: the variable {name} is not set, so the process would not get it"),
+            what: format!(
+                "[agents.{section}.run] env: the variable {name} is not set, so the process would not get it"
+            ),
             fix: format!("set {name} where `baton up` is started, or remove it from `env` in {CONFIG_FILE}"),
         });
     }
@@ -77,7 +80,9 @@ fn install(config: &CommandConfig) -> String {
         Client::Claude => "npm install -g @anthropic-ai/claude-code",
         Client::Codex => "npm install -g @openai/codex",
         Client::Cursor => "install the command line of Cursor (https://cursor.com/cli)",
-        Client::Program(_) => return format!("correct `command` of [agents.{section}] in {CONFIG_FILE}, or install the program"),
+        Client::Program(_) => {
+            return format!("correct `command` of [agents.{section}] in {CONFIG_FILE}, or install the program");
+        }
     };
     format!("{package}, or set `program` in [agents.{section}.run] in {CONFIG_FILE}")
 }
@@ -85,15 +90,20 @@ fn install(config: &CommandConfig) -> String {
 /// A login that is certainly missing. Other ways to log in, such as the keychain of macOS, cannot be checked.
 fn login(config: &CommandConfig) -> Option<Missing> {
     let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    let folder = |variable: &str, usual: &str| std::env::var_os(variable).map_or_else(|| home.join(usual), PathBuf::from);
+    let folder =
+        |variable: &str, usual: &str| std::env::var_os(variable).map_or_else(|| home.join(usual), PathBuf::from);
     let has_any = |names: &[&str]| config.env.iter().any(|name| names.contains(&name.as_str()));
     let has_text = |path: PathBuf, part: &str| std::fs::read_to_string(path).is_ok_and(|text| text.contains(part));
     let (client, command, variable, is_known) = match config.client {
         Client::Claude => {
             let folder = folder("CLAUDE_CONFIG_DIR", ".claude");
             let names = [
-                "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN", "CLAUDE_CODE_USE_BEDROCK",
-                "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CODE_USE_FOUNDRY",
+                "ANTHROPIC_API_KEY",
+                "ANTHROPIC_AUTH_TOKEN",
+                "CLAUDE_CODE_OAUTH_TOKEN",
+                "CLAUDE_CODE_USE_BEDROCK",
+                "CLAUDE_CODE_USE_VERTEX",
+                "CLAUDE_CODE_USE_FOUNDRY",
             ];
             let is_known = cfg!(target_os = "macos")
                 || has_any(&names)
@@ -121,7 +131,11 @@ fn registration(config: &CommandConfig, folder: &Path) -> Option<Missing> {
     let file = folder.join(".cursor/mcp.json");
     let is_there = std::fs::read_to_string(&file).is_ok_and(|text| text.contains(&config.name));
     (config.client == Client::Cursor && !is_there).then(|| Missing {
-        what: format!("[agents.{}]: Cursor does not know Baton's tools: {} has no server for it", config.section, file.display()),
+        what: format!(
+            "[agents.{}]: Cursor does not know Baton's tools: {} has no server for it",
+            config.section,
+            file.display()
+        ),
         fix: format!(
             "baton connect cursor --agent {} --project {} --yes",
             quoted(&config.name),

@@ -126,7 +126,9 @@ fn judge(signs: &Signs, now: Timestamp) -> AgentActivity {
         (Some(task), ..) => of(Activity::Active, format!("works on {task}")),
         (None, Some(until), _) => of(Activity::WaitingForQuota, format!("its usage limit ends at {until:.0}")),
         _ if !quiet(RECENT) => of(Activity::Active, "has called a tool".to_owned()),
-        (None, None, Some(since)) if now.duration_since(since) > SILENT_INBOX && call.is_none_or(|call| call < since) => {
+        (None, None, Some(since))
+            if now.duration_since(since) > SILENT_INBOX && call.is_none_or(|call| call < since) =>
+        {
             of(Activity::Silent, "has not called since its oldest request arrived".to_owned())
         }
         (None, None, Some(_)) => of(Activity::Idle, "has open requests".to_owned()),
@@ -148,8 +150,7 @@ mod tests {
 
     #[test]
     fn an_agent_is_what_its_signs_show() {
-        let claim =
-            Claim { task: "t".to_owned(), agent: "a".to_owned(), holder: "mcp:1".to_owned(), until: at(1_000) };
+        let claim = Claim { task: "t".to_owned(), agent: "a".to_owned(), holder: "mcp:1".to_owned(), until: at(1_000) };
         let claims = vec![claim];
         let none = Signs::default();
         let rows = [

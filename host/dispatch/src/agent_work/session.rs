@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use baton_ledger::task::{self, Task};
 use baton_ledger::agent_call::{self, AgentCall};
+use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Reader, event};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;

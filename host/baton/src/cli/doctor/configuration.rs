@@ -17,8 +17,8 @@ use super::finding::Finding;
 use crate::notices::{DESKTOP, INSTALL_DESKTOP};
 use crate::shipped;
 use crate::workspace::{
-    CONFIG_FILE, Config, LOCK_FILE, Lock, PluginEntry, Source, State, Workspace, effective, find_program, inboxes, preflight,
-    placed, plugin_split,
+    CONFIG_FILE, Config, LOCK_FILE, Lock, PluginEntry, Source, State, Workspace, effective, find_program, inboxes,
+    placed, plugin_split, preflight,
 };
 
 const CHECK: &str = "configuration";

@@ -90,13 +90,17 @@ impl RunConfig {
     pub(super) fn check(&self, agent: &str, command: Option<&CommandWord>) -> anyhow::Result<()> {
         let Some(command) = command else {
             if *self != Self::default() {
-                bail!("[agents.{agent}.run] has no effect without a command; add command = \"claude\" to [agents.{agent}]");
+                bail!(
+                    "[agents.{agent}.run] has no effect without a command; add command = \"claude\" to [agents.{agent}]"
+                );
             }
             return Ok(());
         };
         let (client, is_claude) = (command.client.name(), command.client == Client::Claude);
         if self.budget_usd.is_some() && !is_claude {
-            bail!("[agents.{agent}.run] budget_usd: {client} has no such limit; remove it (`deadline` limits the time)");
+            bail!(
+                "[agents.{agent}.run] budget_usd: {client} has no such limit; remove it (`deadline` limits the time)"
+            );
         }
         if !self.tools.is_empty() && !is_claude {
             bail!("[agents.{agent}.run] tools: only Claude Code has a list of allowed tools; remove it");
@@ -122,9 +126,12 @@ impl RunConfig {
             }
             _ => {}
         }
-        let is_variable = |name: &&String| !name.is_empty() && !name.contains(['=', '\0']) && !name.starts_with("BATON_");
+        let is_variable =
+            |name: &&String| !name.is_empty() && !name.contains(['=', '\0']) && !name.starts_with("BATON_");
         if let Some(name) = self.env.iter().find(|name| !is_variable(name)) {
-            bail!("[agents.{agent}.run] env: `{name}` is not the name of a variable that a process may get; write names only");
+            bail!(
+                "[agents.{agent}.run] env: `{name}` is not the name of a variable that a process may get; write names only"
+            );
         }
         if self.deadline.is_some_and(|deadline| deadline.0 < Duration::from_secs(1)) {
             bail!("[agents.{agent}.run] deadline is shorter than a second; the default is 1h");
