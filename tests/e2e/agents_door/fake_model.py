@@ -174,7 +174,8 @@ class Model(http.server.BaseHTTPRequestHandler):
         if control() == "limit":
             error, headers = limit(self.path.split("?")[0])
             return self.reply(429, json.dumps(error).encode(), headers)
-        while control() == "hang" and "shows its text" in json.dumps(body):
+        results = sum(json.dumps(body).count(f'"type": "{kind}"') for kind in ("tool_result", "function_call_output"))
+        while control() == "hang" and results >= 2:
             time.sleep(0.2)
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")

@@ -104,8 +104,9 @@ fn works(client: &str) {
     })["session"]
         .clone();
     daemon.kill();
-    scene.model("work");
     daemon = scene.up();
+    scene.wait_for_runs("Second", &["interrupted", "works"]);
+    scene.model("work");
     scene.wait_for_runs("Second", &["interrupted", "returned"]);
     assert_eq!(runs(workspace, "Second")[1]["session"], session);
     workspace.wait_for_state("Second", "succeeded");

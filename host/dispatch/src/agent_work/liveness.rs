@@ -144,8 +144,8 @@ mod tests {
         Timestamp::from_second(minute * 60).unwrap()
     }
 
-    fn call(minute: i64) -> Option<AgentCall> {
-        Some(AgentCall { agent: "a".to_owned(), holder: "mcp:1".to_owned(), at: at(minute) })
+    fn call(minute: i64) -> AgentCall {
+        AgentCall { agent: "a".to_owned(), holder: "mcp:1".to_owned(), at: at(minute) }
     }
 
     #[test]
@@ -157,10 +157,10 @@ mod tests {
             (none.clone(), Activity::Idle),
             (Signs { waits: Some(at(95)), ..none.clone() }, Activity::Idle),
             (Signs { waits: Some(at(10)), ..none.clone() }, Activity::Silent),
-            (Signs { waits: Some(at(10)), call: call(20), ..none.clone() }, Activity::Idle),
-            (Signs { waits: Some(at(10)), call: call(98), ..none.clone() }, Activity::Active),
-            (Signs { claims: claims.clone(), call: call(80), ..none.clone() }, Activity::Active),
-            (Signs { claims, call: call(20), ..none.clone() }, Activity::Silent),
+            (Signs { waits: Some(at(10)), call: Some(call(20)), ..none.clone() }, Activity::Idle),
+            (Signs { waits: Some(at(10)), call: Some(call(98)), ..none.clone() }, Activity::Active),
+            (Signs { claims: claims.clone(), call: Some(call(80)), ..none.clone() }, Activity::Active),
+            (Signs { claims, call: Some(call(20)), ..none.clone() }, Activity::Silent),
             (Signs { quota: Some(at(200)), waits: Some(at(10)), ..none }, Activity::WaitingForQuota),
         ];
         for (signs, activity) in rows {
