@@ -21,6 +21,7 @@ mod settle;
 mod start;
 mod stream;
 mod supervisor;
+mod watch;
 
 pub use settings::{Client, CommandAgent, McpCommand};
 pub use supervisor::CommandAgents;

@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use baton_dispatch::{Context, DispatchError};
 use baton_ledger::command_run;
-use baton_ledger::task;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
@@ -14,9 +13,9 @@ use crate::client::{Invocation, RunRequest, invocation};
 use crate::limits;
 use crate::process::{Exit, OutputLine, Process};
 use crate::settings::{CommandAgent, McpCommand};
-use crate::settle::Watch;
 use crate::start::StartedRun;
 use crate::stream::StreamState;
+use crate::watch::Watch;
 
 /// Why a run is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,10 +171,4 @@ impl Follower<'_> {
         let job = move |tx: &baton_ledger::Tx<'_>| command_run::update(tx, id, &update, Timestamp::now());
         Ok(self.context.ledger().write(job).await?)
     }
-}
-
-/// The state of a request now.
-pub(crate) async fn request(context: &Arc<Context>, id: &str) -> Result<task::Task, DispatchError> {
-    let id = id.to_owned();
-    Ok(context.ledger().write(move |tx| task::get_in(tx, &id)).await?)
 }

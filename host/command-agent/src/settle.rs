@@ -16,30 +16,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::limits;
 use crate::quota::{is_limit, reset_time};
-use crate::run::{End, FinishedRun, request};
+use crate::run::{End, FinishedRun};
 use crate::settings::CommandAgent;
 use crate::start::StartedRun;
-
-/// Watches whether the request of a run is over.
-#[derive(Default)]
-pub(crate) struct Watch {
-    over_since: Option<Instant>,
-}
-
-impl Watch {
-    /// Whether the process should end: at once if the request was cancelled, some time after it was answered.
-    pub(crate) async fn is_over(&mut self, context: &Arc<Context>, run: &StartedRun) -> Result<bool, DispatchError> {
-        let task = request(context, &run.task).await?;
-        match task.state {
-            State::Delivered | State::Disputed | State::Running | State::Waiting => {
-                self.over_since = None;
-                Ok(false)
-            }
-            State::Cancelled => Ok(true),
-            _ => Ok(self.over_since.get_or_insert_with(Instant::now).elapsed() >= limits::AFTER_RETURN),
-        }
-    }
-}
+use crate::watch::request;
 
 /// What is decided about a run and its request.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use super::{WorkspaceOptions, command_agents, mcp, task_view};
 use crate::exit::Code;
 use crate::notices::Follower;
 use crate::output;
-use crate::workspace::{CONFIG_FILE, PluginSelection, UpLock, Workspace, head, leftovers, open};
+use crate::workspace::{CONFIG_FILE, PluginSelection, UpLock, Workspace, head, leftovers, open, preflight};
 
 /// The maximum time between a commit and the update of the head in the workspace.
 const HEAD_PAUSE: Duration = Duration::from_secs(5);
@@ -49,7 +49,7 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = options.need()?;
-        let agents = if self.once { Vec::new() } else { workspace.command_agents()? };
+        let agents = if self.once { Vec::new() } else { preflight::command_agents(&workspace)? };
         let lock = UpLock::take(&workspace.state)?;
         if let Some(message) = workspace.config.rename_message() {
             output::note(&format!("{CONFIG_FILE}: {message}"));

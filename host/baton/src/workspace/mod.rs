@@ -39,7 +39,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use baton_command_agent::CommandAgent;
 use baton_core::agents::known;
 use baton_core::nearest::confusable;
 use baton_dispatch::request_check::ManifestSource;
@@ -154,32 +153,6 @@ impl Workspace {
         let handoffs = self.root.join("handoffs");
         Roster::load(&handoffs, plugins.iter(), &self.config.rules(&self.base))
             .with_context(|| format!("{} could not be read", handoffs.display()))
-    }
-
-    /// The command agents, ready to start.
-    ///
-    /// # Errors
-    /// When something is missing for one of them.
-    pub(crate) fn command_agents(&self) -> anyhow::Result<Vec<CommandAgent>> {
-        let configs = self.config.command_agents();
-        if configs.is_empty() {
-            return Ok(Vec::new());
-        }
-        let lock = Lock::read(&self.root.join(LOCK_FILE))?;
-        let plugins: Vec<String> = lock.names().map(str::to_owned).collect();
-        let environment = preflight::Environment { base: &self.base, plugins: &plugins };
-        let (mut ready, mut missing) = (Vec::new(), Vec::new());
-        for config in &configs {
-            match preflight::prepare(config, &environment) {
-                Ok(agent) => ready.push(agent),
-                Err(what) => missing.extend(what),
-            }
-        }
-        if missing.is_empty() {
-            return Ok(ready);
-        }
-        let lines: Vec<String> = missing.iter().map(|one| format!("{}\n  fix: {}", one.what, one.fix)).collect();
-        bail!("{CONFIG_FILE}: command agents cannot start:\n{}", lines.join("\n"));
     }
 
     /// The manifests of the installed plugins, as they are at each call.

@@ -3,11 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::bail;
 use baton_command_agent::{Client, CommandAgent};
 use baton_core::shell::quoted;
 
-use super::config::CommandConfig;
-use super::{CONFIG_FILE, find_program};
+use super::config::{CONFIG_FILE, CommandConfig};
+use super::program::find_program;
+use super::{LOCK_FILE, Lock, Workspace};
 
 /// What is missing for a command agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +23,29 @@ pub(crate) struct Environment<'a> {
     /// The base of relative paths.
     pub(crate) base: &'a Path,
     pub(crate) plugins: &'a [String],
+}
+
+/// The command agents of a workspace, ready to start. Fails if something is missing for one of them.
+pub(crate) fn command_agents(workspace: &Workspace) -> anyhow::Result<Vec<CommandAgent>> {
+    let configs = workspace.config.command_agents();
+    if configs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let lock = Lock::read(&workspace.root.join(LOCK_FILE))?;
+    let plugins: Vec<String> = lock.names().map(str::to_owned).collect();
+    let environment = Environment { base: &workspace.base, plugins: &plugins };
+    let (mut ready, mut missing) = (Vec::new(), Vec::new());
+    for config in &configs {
+        match prepare(config, &environment) {
+            Ok(agent) => ready.push(agent),
+            Err(what) => missing.extend(what),
+        }
+    }
+    if missing.is_empty() {
+        return Ok(ready);
+    }
+    let lines: Vec<String> = missing.iter().map(|one| format!("{}\n  fix: {}", one.what, one.fix)).collect();
+    bail!("{CONFIG_FILE}: command agents cannot start:\n{}", lines.join("\n"));
 }
 
 /// The command agent ready to start, or everything that is missing.

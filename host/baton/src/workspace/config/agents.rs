@@ -11,7 +11,7 @@ use baton_core::{manifest, quarantine};
 use baton_dispatch::{AgentRules, AgentSettings, EscalationPolicy, limits};
 use serde::Deserialize;
 
-use super::command::{CommandWord, RunConfig};
+use super::command::{CommandConfig, CommandWord, RunConfig};
 use super::duration::{self, Pause};
 use super::schedule::{Arguments, ScheduleConfig};
 
@@ -49,17 +49,10 @@ pub(super) struct AgentConfig {
     defaults: BTreeMap<String, Arguments>,
     /// What Baton starts for its requests.
     #[serde(default)]
-    pub(super) command: Option<CommandWord>,
+    command: Option<CommandWord>,
     /// How Baton starts it.
     #[serde(default)]
-    pub(super) run: RunConfig,
-}
-
-impl AgentConfig {
-    /// How many of its tasks or processes may run at once.
-    pub(super) fn concurrency(&self) -> usize {
-        self.concurrency.unwrap_or(1)
-    }
+    run: RunConfig,
 }
 
 /// `[agents.NAME.quarantine]`.
@@ -161,6 +154,21 @@ pub(super) fn rules(agents: &BTreeMap<String, AgentConfig>, base: &Path) -> Agen
         rules.settings.entry(canonical).and_modify(|known| join(known, &settings, is_canonical)).or_insert(settings);
     }
     rules
+}
+
+/// The command agents, with canonical names. Of two sections of one agent the first counts.
+pub(super) fn command_agents(agents: &BTreeMap<String, AgentConfig>) -> Vec<CommandConfig> {
+    let aliases = Aliases::shipped();
+    let mut found: Vec<CommandConfig> = Vec::new();
+    for (section, config) in agents {
+        let Some(command) = &config.command else { continue };
+        let name = aliases.canonical(section).unwrap_or(section).to_owned();
+        if found.iter().all(|known| known.name != name) {
+            let concurrency = config.concurrency.unwrap_or(1);
+            found.push(CommandConfig::new(name, section, concurrency, command, &config.run));
+        }
+    }
+    found
 }
 
 /// Joins the sections of one agent under two spellings. The agent gets the inboxes and schedules of both sections. All

@@ -1,15 +1,12 @@
 //! `[agents.NAME] command` and `[agents.NAME.run]`: what Baton starts for the requests of an agent, and how.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::bail;
 use baton_command_agent::Client;
-use baton_core::agents::Aliases;
 use serde::{Deserialize, Deserializer};
 
-use super::agents::AgentConfig;
 use super::duration::{Pause, SwitchOrPause};
 
 /// How long a process may run.
@@ -160,22 +157,15 @@ pub(crate) struct CommandConfig {
     pub(crate) quota_wait: Option<Duration>,
 }
 
-/// The command agents. Of two sections of one agent the first counts.
-pub(super) fn command_agents(agents: &BTreeMap<String, AgentConfig>) -> Vec<CommandConfig> {
-    let aliases = Aliases::shipped();
-    let mut found: Vec<CommandConfig> = Vec::new();
-    for (section, config) in agents {
-        let Some(command) = &config.command else { continue };
-        let (name, run) = (aliases.canonical(section).unwrap_or(section).to_owned(), &config.run);
-        if found.iter().any(|known| known.name == name) {
-            continue;
-        }
-        found.push(CommandConfig {
+impl CommandConfig {
+    /// The settings of the section `section` for the agent `name`.
+    pub(super) fn new(name: String, section: &str, concurrency: usize, command: &CommandWord, run: &RunConfig) -> Self {
+        Self {
             name,
-            section: section.clone(),
+            section: section.to_owned(),
             client: command.client.clone(),
             program: run.program.clone().unwrap_or_else(|| command.program.clone()),
-            concurrency: config.concurrency(),
+            concurrency,
             deadline: run.deadline.map_or(DEADLINE, |deadline| deadline.0),
             budget_usd: run.budget_usd,
             folder: run.folder.clone().unwrap_or_else(|| PathBuf::from(".")),
@@ -183,9 +173,8 @@ pub(super) fn command_agents(agents: &BTreeMap<String, AgentConfig>) -> Vec<Comm
             tools: run.tools.clone(),
             env: run.env.clone(),
             quota_wait: run.quota_wait.map_or(Some(QUOTA_WAIT), |wait| wait.0),
-        });
+        }
     }
-    found
 }
 
 #[cfg(test)]

@@ -263,7 +263,7 @@ impl Config {
 
     /// The command agents, with canonical names.
     pub(crate) fn command_agents(&self) -> Vec<CommandConfig> {
-        command::command_agents(&self.agents)
+        agents::command_agents(&self.agents)
     }
 
     /// The plugins that have a section `[plugins.NAME]`.
