@@ -11,7 +11,6 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use super::changes::follow_changes;
-use super::inbox::{InboxItem, inbox_items};
 use crate::{AgentKind, Context, DispatchError, Roster};
 
 /// The most events of a task that are returned.
@@ -69,20 +68,6 @@ impl AgentWork {
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.clone()
-    }
-
-    /// The unclaimed requests of an agent, the most urgent and oldest first.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
-    pub async fn open_requests(self: &Arc<Self>, agent: &str) -> Result<Vec<InboxItem>, DispatchError> {
-        let agent = agent.to_owned();
-        self.read(move |reader| {
-            let mut items = inbox_items(reader, &agent, Timestamp::now())?;
-            items.retain(|item| item.claim.is_none() && item.kind != "RETURN");
-            Ok(items)
-        })
-        .await
     }
 }
 
