@@ -59,7 +59,6 @@ root = "."
 # [agents.Claude-Worker]
 # command = "claude"                          # "claude", "codex", "cursor", or a program with arguments: ["worker.sh", "--fast"]
 # concurrency = 1                             # how many of its processes may run at once
-# run = { folder = "src", deadline = "1h" }   # more of how it is started:
 # [agents.Claude-Worker.run]
 # program = "/opt/claude/bin/claude"          # the program of the client, if it is not on PATH under its usual name
 # folder = "."                                # the working folder
