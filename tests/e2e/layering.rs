@@ -10,12 +10,13 @@ use baton_tests::{files_below, repository};
 use serde_json::Value;
 
 /// The host's crates, each with the crates that it may use besides `core`.
-const CRATES: [(&str, &[&str]); 16] = [
+const CRATES: [(&str, &[&str]); 17] = [
     (
         "baton",
         &[
             "accounts",
             "catalog",
+            "command-agent",
             "dispatch",
             "fingerprint",
             "intake",
@@ -29,6 +30,7 @@ const CRATES: [(&str, &[&str]); 16] = [
         ],
     ),
     ("server", &["dispatch", "ledger"]),
+    ("command-agent", &["dispatch", "ledger"]),
     ("dispatch", &["intake", "sandbox", "ledger"]),
     ("registry", &["sandbox", "ledger"]),
     ("sandbox", &["catalog", "fingerprint", "ledger", "library", "plugin-sql"]),

@@ -30,6 +30,8 @@ mod catalog_review;
 #[cfg(test)]
 mod clock;
 #[cfg(test)]
+mod command_agents;
+#[cfg(test)]
 mod command_line;
 #[cfg(test)]
 mod control;

@@ -305,6 +305,13 @@ impl Context {
         path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned()
     }
 
+    /// Makes the engine of the daemon check for tasks that are due.
+    pub fn wake(&self) {
+        if let Some(folder) = &self.wake {
+            drop(std::fs::write(folder.join("now"), ""));
+        }
+    }
+
     /// Whether the process with this lease owner has ended.
     pub(crate) fn is_gone(&self, owner: &str) -> bool {
         owner != self.owner && owner::is_gone(owner, owner::is_daemon(&self.owner))

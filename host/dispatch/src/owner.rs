@@ -13,11 +13,17 @@ pub fn name(kind: &str) -> String {
     name_of(kind, std::process::id())
 }
 
-/// A name for a process that this one has started.
+/// The name of another process.
 #[must_use]
-pub(crate) fn name_of(kind: &str, process: u32) -> String {
+pub fn name_of(kind: &str, process: u32) -> String {
     let begun = began(process).map(|begun| format!(":{begun}")).unwrap_or_default();
     format!("{kind}:{process}:{}{begun}", jiff::Timestamp::now().as_nanosecond())
+}
+
+/// The number of the process of that name.
+#[must_use]
+pub fn process_of(owner: &str) -> Option<u32> {
+    owner.split(':').nth(1)?.parse().ok()
 }
 
 /// Whether it is the name of a daemon.

@@ -13,10 +13,12 @@
 
 #![expect(missing_docs, reason = "a field has no comment where its name and type say what it is")]
 
+pub mod agent_call;
 pub mod attempt_log;
 pub mod backup;
 pub mod budget;
 pub mod command_check;
+pub mod command_run;
 mod database;
 mod error;
 pub mod event;

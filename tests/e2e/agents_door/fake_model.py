@@ -1,15 +1,47 @@
 """A model for tests: speaks the APIs of Anthropic (/v1/messages) and OpenAI (/v1/responses) on loopback, and works an inbox.
 
 It calls the tools `inbox`, `claim` and `return` of the MCP server `baton` one after another, with the id of the first open
-request, and then ends. Usage: fake_model.py PORT.
+request, and then ends. Usage: fake_model.py PORT [CONTROL]. The word in the file CONTROL changes it: with `limit` it answers with
+429 and the end of the limit, with `hang` it does not answer after `claim`. With CONTROL it ends with its parent.
 """
 
 import http.server
 import json
+import os
 import sys
+import threading
+import time
 
 SEARCH = "toolu_search"
 PORT = int(sys.argv[1])
+CONTROL = sys.argv[2] if len(sys.argv) > 2 else None
+
+
+def control():
+    """The word in the control file; empty if there is none."""
+    try:
+        with open(CONTROL) as file:
+            return file.read().strip()
+    except (OSError, TypeError):
+        return ""
+
+
+def end_with(parent):
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(0)
+
+
+def limit(path):
+    """The body and the headers of a response that says until when nothing is answered."""
+    now = int(time.time())
+    if path == "/v1/messages":
+        error = {"type": "error", "error": {"type": "rate_limit_error", "message": "This request would exceed your limit."}}
+        return error, [("retry-after", "3600"), ("anthropic-ratelimit-unified-status", "rejected"),
+                       ("anthropic-ratelimit-unified-reset", str(now + 7200))]
+    error = {"type": "usage_limit_reached", "message": "The usage limit has been reached", "plan_type": "plus",
+             "resets_at": now + 7200, "resets_in_seconds": 7200}
+    return {"error": error}, []
 
 
 def text_of(content):
@@ -139,6 +171,12 @@ class Model(http.server.BaseHTTPRequestHandler):
         answer = answers.get(self.path.split("?")[0])
         if answer is None:
             return self.reply(200, b"{}")
+        if control() == "limit":
+            error, headers = limit(self.path.split("?")[0])
+            return self.reply(429, json.dumps(error).encode(), headers)
+        results = sum(json.dumps(body).count(f'"type": "{kind}"') for kind in ("tool_result", "function_call_output"))
+        while control() == "hang" and results >= 2:
+            time.sleep(0.2)
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.send_header("connection", "close")
@@ -148,4 +186,6 @@ class Model(http.server.BaseHTTPRequestHandler):
         self.close_connection = True
 
 
+if CONTROL:
+    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
 http.server.ThreadingHTTPServer(("127.0.0.1", PORT), Model).serve_forever()

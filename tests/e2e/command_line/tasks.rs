@@ -59,12 +59,12 @@ fn status_why_and_agents_are_short_and_aligned() {
     #-#-# #:#:#.#Z  +# ms  baton  archived  succeeded  handoffs/noop/02_processed/A-first-task.json
     "#);
     assert_snapshot!(workspace.baton(&["agents"]).ended(0).stdout, @r#"
-    AGENT       KIND      OPEN  INBOX
-    Claude-MM1  external  0     handoffs/Claude-MM1/01_inbox
-    Codex-MM1   external  0     handoffs/Codex-MM1/01_inbox
-    Cursor-MM1  external  1     handoffs/Cursor-MM1/01_inbox
-    audit       plugin    0     handoffs/audit/01_inbox
-    noop        plugin    0     handoffs/noop/01_inbox
+    AGENT       KIND      OPEN  ACTIVITY  INBOX
+    Claude-MM1  external  0     idle      handoffs/Claude-MM1/01_inbox
+    Codex-MM1   external  0     idle      handoffs/Codex-MM1/01_inbox
+    Cursor-MM1  external  1     idle      handoffs/Cursor-MM1/01_inbox
+    audit       plugin    0     -         handoffs/audit/01_inbox
+    noop        plugin    0     -         handoffs/noop/01_inbox
     "#);
 }
 
@@ -73,7 +73,7 @@ fn agents_as_json_has_a_stable_shape() {
     let agents = Workspace::init().baton(&["agents", "--json"]).ended(0).json();
     assert_eq!(agents["schema"], json!(1));
     let audit = json!({ "name": "audit", "kind": "plugin", "open": 0, "inbox": "handoffs/audit/01_inbox", "also": [],
-        "schedules": [], "quarantine": null });
+        "schedules": [], "command": null, "activity": null, "quarantine": null });
     assert!(agents["agents"].as_array().unwrap().contains(&audit), "{agents:#}");
 }
 

@@ -1,15 +1,16 @@
-//! `baton agents`: the agents, and the number of waiting tasks of each.
+//! `baton agents`: the agents, what each does, and the number of waiting tasks of each.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use baton_dispatch::{Agent, AgentKind, Schedule};
+use baton_dispatch::agent_work::activities;
+use baton_dispatch::{Agent, AgentKind, Roster, Schedule};
 use baton_ledger::supervision::{self, FailingPlugin};
 use baton_ledger::task;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{WorkspaceOptions, task_view};
+use super::{WorkspaceOptions, command_agents, task_view};
 use crate::exit::Code;
 use crate::output::{self, Table};
 use crate::workspace::adoption;
@@ -46,6 +47,12 @@ impl Args {
             None => Default::default(),
         };
         let now = Timestamp::now();
+        let activities = match task_view::reader(&workspace)? {
+            Some(reader) => activities(&reader, &external(&roster), now)?,
+            None => BTreeMap::new(),
+        };
+        let commands = workspace.config.command_agents();
+        let command_of = |name: &str| commands.iter().find(|command| command.name == name);
         let held_of = |name: &str| held.iter().find(|held| held.agent == name);
         let inbox = |agent: &Agent| {
             let shown = |inbox: &Path| inbox.strip_prefix(&workspace.root).unwrap_or(inbox).display().to_string();
@@ -59,15 +66,20 @@ impl Args {
                         "name": agent.name, "kind": agent.kind.as_str(), "open": open,
                         "inbox": inbox.first(), "also": inbox.get(1..).unwrap_or_default(),
                         "schedules": schedules(agent, now),
+                        "command": command_of(&agent.name).map(|command| command.client.name()),
+                        "activity": activities.get(&agent.name).map(command_agents::activity_json),
                         "quarantine": held_of(&agent.name).map(task_view::held_json),
                     })
                 })
                 .collect();
             output::json(&json!({ "schema": 1, "agents": agents }));
         } else {
-            let mut table = Table::new(&["AGENT", "KIND", "OPEN", "INBOX"]);
+            let mut table = Table::new(&["AGENT", "KIND", "OPEN", "ACTIVITY", "INBOX"]);
             for (agent, open, inbox) in rows {
-                table.row([agent.name.clone(), agent.kind.as_str().to_owned(), open.to_string(), inbox.join(", ")]);
+                let activity = activities.get(&agent.name);
+                let activity = activity.map_or("-".to_owned(), |known| command_agents::activity_text(known, now));
+                let kind = command_of(&agent.name).map_or(agent.kind.as_str(), |command| command.client.name());
+                table.row([agent.name.clone(), kind.to_owned(), open.to_string(), activity, inbox.join(", ")]);
             }
             output::print(&table.lines(|_, _, cell| cell));
             for held in &held {
@@ -76,6 +88,12 @@ impl Args {
         }
         Ok(Code::Good)
     }
+}
+
+/// The names of the external agents.
+fn external(roster: &Roster) -> Vec<&str> {
+    let external = roster.agents().filter(|agent| agent.kind == AgentKind::External);
+    external.map(|agent| agent.name.as_str()).collect()
 }
 
 /// The schedules of a plugin with their next times. Only plugins have schedules.

@@ -8,6 +8,7 @@ mod audit;
 mod backup;
 mod cancel;
 mod catalog;
+mod command_agents;
 mod common;
 mod completions;
 mod connect;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
+use baton_command_agent::CommandAgent;
 use baton_core::State;
 use baton_dispatch::{Engine, Mode, Summary};
 use baton_ledger::{Ledger, seal, supervision, task};
@@ -12,11 +13,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::task_view::held_text;
-use super::{WorkspaceOptions, mcp, task_view};
+use super::{WorkspaceOptions, command_agents, mcp, task_view};
 use crate::exit::Code;
 use crate::notices::Follower;
 use crate::output;
-use crate::workspace::{CONFIG_FILE, PluginSelection, UpLock, Workspace, head, leftovers, open};
+use crate::workspace::{CONFIG_FILE, PluginSelection, UpLock, Workspace, head, leftovers, open, preflight};
 
 /// The maximum time between a commit and the update of the head in the workspace.
 const HEAD_PAUSE: Duration = Duration::from_secs(5);
@@ -48,6 +49,7 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = options.need()?;
+        let agents = if self.once { Vec::new() } else { preflight::command_agents(&workspace)? };
         let lock = UpLock::take(&workspace.state)?;
         if let Some(message) = workspace.config.rename_message() {
             output::note(&format!("{CONFIG_FILE}: {message}"));
@@ -55,7 +57,7 @@ impl Args {
         if self.new_ledger {
             head::begin_anew(&workspace, &baton_dispatch::owner::name("up"))?;
         }
-        let summary = super::block_on(self.serve(&workspace));
+        let summary = super::block_on(self.serve(&workspace, agents));
         drop(lock);
         let summary = summary?;
         if self.once || std::io::stderr().is_terminal() {
@@ -67,7 +69,7 @@ impl Args {
         Ok(code(&summary))
     }
 
-    async fn serve(&self, workspace: &Workspace) -> anyhow::Result<Summary> {
+    async fn serve(&self, workspace: &Workspace, command: Vec<CommandAgent>) -> anyhow::Result<Summary> {
         let context =
             open(workspace, PluginSelection::All { over: self.take_over }, "up", if self.once { 3 } else { u32::MAX })?;
         let ledger = context.ledger().clone();
@@ -79,6 +81,7 @@ impl Args {
         let (ask, stop) = watch::channel(0);
         tokio::spawn(count_signals(ask)?);
         let server = if self.once { None } else { mcp::serve_http(workspace, &context).await? };
+        let command = command_agents::serve(workspace, &context, command, stop.clone())?;
         let agents = context.roster().agents().count();
         let mode = if self.once { Mode::Once } else { Mode::Forever };
         tracing::info!(
@@ -91,6 +94,9 @@ impl Args {
         });
         let mut again = stop.clone();
         let served = engine.serve(stop).await;
+        if let Some(command) = command {
+            command.finish(served.is_ok()).await;
+        }
         if let Some(follower) = follower {
             let twice = async move { drop(again.wait_for(|times| *times >= 2).await) };
             follower.finish(twice).await;

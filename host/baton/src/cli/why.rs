@@ -7,6 +7,7 @@ mod plugin;
 use baton_core::State;
 use baton_ledger::attempt_log::{self, AttemptLog};
 use baton_ledger::command_check;
+use baton_ledger::command_run;
 use baton_ledger::event::{self, RecordedEvent};
 use baton_ledger::finding::{self, Finding};
 use baton_ledger::flag::{self, Flag};
@@ -18,7 +19,7 @@ use serde_json::{Map, Value, json};
 
 use self::events::{event_json, events_table};
 use super::task_view::held_text;
-use super::{WorkspaceOptions, task_selector, task_view};
+use super::{WorkspaceOptions, command_agents, task_selector, task_view};
 use crate::cli::plugin::log::as_json as log_json;
 use crate::exit::Code;
 use crate::output::{self, Table, one_line, paint};
@@ -61,6 +62,7 @@ impl Args {
         let flags = flag::of_task(&reader, &task.id)?;
         let checks = return_check::of_task(&reader, &task.id)?;
         let commands = command_check::of_task(&reader, &task.id)?;
+        let runs = command_run::of_task(&reader, &task.id)?;
         let next_steps = task::next_steps(&reader, &task.id)?;
         let used =
             task::usage(&reader, &task.id)?.and_then(|used| serde_json::from_str(&used).ok()).unwrap_or_default();
@@ -75,6 +77,7 @@ impl Args {
                 value.insert("next_steps".to_owned(), json!(next_steps));
                 value.insert("checks".to_owned(), checks.iter().map(check_json).collect());
                 value.insert("commands".to_owned(), commands.iter().map(commands::as_json).collect());
+                value.insert("runs".to_owned(), runs.iter().map(command_agents::run_json).collect());
                 value.insert("logs".to_owned(), logs.iter().map(log_json).collect());
             }
             output::json(&value);
@@ -82,6 +85,7 @@ impl Args {
             output::print(&as_text(&task, &events, (&findings, &flags), &used));
             output::print(&list_checks(&checks));
             output::print(&commands::list(&commands));
+            output::print(&command_agents::list_runs(&runs, Timestamp::now()));
             output::suggestions(&task.agent, &next_steps);
             output::print(&list_logs(&logs));
             let waits = matches!(task.state, State::Queued | State::Waiting);

@@ -17,6 +17,7 @@ pub(crate) mod leftovers;
 mod open;
 pub(crate) mod plugin_split;
 mod plugins;
+pub(crate) mod preflight;
 mod program;
 pub(crate) mod scratch;
 mod state;

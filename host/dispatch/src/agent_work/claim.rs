@@ -16,7 +16,8 @@ const PROCESS: &str = "mcp:";
 pub(super) const TEXT_BYTES: usize = 2 << 10;
 
 /// Whether the claim has not expired and its holder has not ended.
-pub(super) fn is_live(claim: &Claim, now: Timestamp) -> bool {
+#[must_use]
+pub fn is_live(claim: &Claim, now: Timestamp) -> bool {
     claim.until > now && !(claim.holder.starts_with(PROCESS) && owner::is_gone(&claim.holder, false))
 }
 

@@ -1,5 +1,7 @@
 //! The open work of an agent: requests and RETURNs in its inbox.
 
+use std::sync::Arc;
+
 use baton_core::State;
 use baton_core::handoff::Priority;
 use baton_ledger::task::{self, Claim, Task};
@@ -7,7 +9,7 @@ use baton_ledger::{LedgerError, Reader, event};
 use jiff::Timestamp;
 
 use super::claim::is_live;
-use super::session::AgentSession;
+use super::session::{AgentSession, AgentWork};
 use crate::DispatchError;
 
 /// The most items that are listed.
@@ -97,6 +99,22 @@ pub fn inbox_items(reader: &Reader, agent: &str, now: Timestamp) -> Result<Vec<I
     let tasks = task::inbox(reader, agent, LISTED)?;
     let claim_of = |task: &Task| claims.iter().find(|claim| claim.task == task.id).cloned();
     Ok(tasks.into_iter().map(|task| (claim_of(&task), task)).map(|(claim, task)| InboxItem::new(task, claim)).collect())
+}
+
+impl AgentWork {
+    /// The unclaimed requests of an agent, the most urgent and oldest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn open_requests(self: &Arc<Self>, agent: &str) -> Result<Vec<InboxItem>, DispatchError> {
+        let agent = agent.to_owned();
+        self.read(move |reader| {
+            let mut items = inbox_items(reader, &agent, Timestamp::now())?;
+            items.retain(|item| item.claim.is_none() && item.kind != "RETURN");
+            Ok(items)
+        })
+        .await
+    }
 }
 
 impl AgentSession {

@@ -13,6 +13,7 @@ mod answer;
 mod changes;
 mod claim;
 mod inbox;
+mod liveness;
 mod readers;
 mod returns;
 mod send;
@@ -21,6 +22,8 @@ mod wait;
 
 pub use answer::{AgentReturn, ReturnReport};
 pub(crate) use claim::end_lost_claims;
+pub use claim::is_live;
 pub use inbox::{InboxItem, OpenWork, inbox_items, open_work};
+pub use liveness::{Activity, AgentActivity, activities};
 pub use send::{NewRequest, SentRequest, request_id, write_request};
 pub use session::{AgentSession, AgentWork};

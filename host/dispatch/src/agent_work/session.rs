@@ -1,10 +1,12 @@
 //! A session of one agent: what it may see, and which tasks its words mean.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use baton_ledger::agent_call::{self, AgentCall};
 use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Reader, event};
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
@@ -14,6 +16,9 @@ use crate::{AgentKind, Context, DispatchError, Roster};
 
 /// The most events of a task that are returned.
 const EVENTS: usize = 100;
+
+/// The shortest pause between two records of an agent's calls.
+const CALL_PAUSE: SignedDuration = SignedDuration::from_secs(30);
 
 /// What all sessions of a process share: the workspace, readers of the ledger, and the news that it has changed.
 pub struct AgentWork {
@@ -62,6 +67,12 @@ impl AgentWork {
     pub fn context(&self) -> &Arc<Context> {
         &self.context
     }
+
+    /// A number that changes with the ledger.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.clone()
+    }
 }
 
 impl Drop for AgentWork {
@@ -77,6 +88,8 @@ pub struct AgentSession {
     pub(super) agent: String,
     pub(super) holder: String,
     pub(super) lease: Duration,
+    /// When its newest call was recorded.
+    noted: Arc<Mutex<Option<Timestamp>>>,
 }
 
 impl AgentSession {
@@ -105,7 +118,7 @@ impl AgentSession {
             return Err(DispatchError::Refused(error));
         }
         let agent = agent.name.clone();
-        Ok(Self { work, agent, holder, lease })
+        Ok(Self { work, agent, holder, lease, noted: Arc::default() })
     }
 
     /// The agent's name.
@@ -118,6 +131,23 @@ impl AgentSession {
     #[must_use]
     pub fn work(&self) -> &Arc<AgentWork> {
         &self.work
+    }
+
+    /// Records that the agent has called a tool, at most once in [`CALL_PAUSE`].
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn note_call(&self) -> Result<(), DispatchError> {
+        let now = Timestamp::now();
+        {
+            let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+            if noted.is_some_and(|at| now.duration_since(at) < CALL_PAUSE) {
+                return Ok(());
+            }
+            *noted = Some(now);
+        }
+        let call = AgentCall { agent: self.agent.clone(), holder: self.holder.clone(), at: now };
+        Ok(self.work.context.ledger.write(move |tx| agent_call::record(tx, &call)).await?)
     }
 
     /// Whether the agent may see a task.

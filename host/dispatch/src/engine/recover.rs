@@ -44,7 +44,12 @@ pub(super) async fn recover(context: &Arc<Context>, starting: bool) -> Result<()
             }
         }
         for task in task::due(tx, now)? {
-            set_state(tx, &task, "queued", State::Queued, "its backoff has ended".to_owned(), now)?;
+            if is_external(&inner, &task) {
+                let reason = "the wait has ended; the request is open for its agent again".to_owned();
+                set_state(tx, &task, "resumed", State::Delivered, reason, now)?;
+            } else {
+                set_state(tx, &task, "queued", State::Queued, "its backoff has ended".to_owned(), now)?;
+            }
             fail_point!("recover.due");
         }
         Ok(())
@@ -123,15 +128,23 @@ pub(super) async fn release(context: &Arc<Context>, agent: String) -> Result<(),
     Ok(context.ledger.write(job).await?)
 }
 
-/// Whether the task's retry is later than the longest backoff allows.
+fn is_external(context: &Context, task: &Task) -> bool {
+    context.roster().get(&task.agent).is_some_and(|agent| agent.kind == AgentKind::External)
+}
+
+/// Whether the retry of a plugin's task is later than the longest backoff allows. The usage limit of a command agent may
+/// last for days.
 fn is_too_far(context: &Context, task: &Task, now: Timestamp) -> bool {
+    if is_external(context, task) {
+        return false;
+    }
     let longest = context.retry(&task.agent).max_backoff.max(limits::MISSING_AGAIN);
     let latest = SignedDuration::try_from(longest).ok().and_then(|longest| now.checked_add(longest).ok());
     task.due_at.is_some_and(|due| latest.is_some_and(|latest| due > latest))
 }
 
 fn state_after_interruption(context: &Context, task: &Task) -> (State, String) {
-    if context.roster().get(&task.agent).is_some_and(|agent| agent.kind == AgentKind::External) {
+    if is_external(context, task) {
         return (
             State::Delivered,
             "the process that was closing this task has exited; its file stays in the inbox".to_owned(),

@@ -10,8 +10,8 @@ pub(super) fn end(name: &str) {
     if owner::is_gone(name, false) || !owner::has_start(name) {
         return;
     }
-    let process = name.split(':').nth(1).and_then(|process| process.parse().ok()).and_then(Pid::from_raw);
-    if let Some(group) = process {
+    let process = owner::process_of(name).and_then(|process| i32::try_from(process).ok());
+    if let Some(group) = process.and_then(Pid::from_raw) {
         tracing::warn!(process = group.as_raw_nonzero(), "ending a command that a killed daemon left running");
         // Fails only if it has just ended.
         let _ = kill_process_group(group, Signal::KILL);

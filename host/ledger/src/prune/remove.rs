@@ -102,7 +102,7 @@ fn strip(tx: &Tx<'_>, task: &str) -> Result<(), LedgerError> {
     }
     let empty = "UPDATE tasks SET body = '', args = '{}', paths = '[]' WHERE id = ?1";
     tx.connection.prepare_cached(empty)?.execute([task])?;
-    for table in ["findings", "flags", "attempt_logs", "return_checks", "command_checks"] {
+    for table in ["findings", "flags", "attempt_logs", "return_checks", "command_checks", "command_runs"] {
         tx.connection.prepare_cached(&format!("DELETE FROM {table} WHERE task = ?1"))?.execute([task])?;
     }
     Ok(())

@@ -134,7 +134,7 @@ pub fn of_agent(reader: &Reader, agent: &str, limit: usize) -> Result<Vec<Task>,
 pub fn changed_after(reader: &Reader, agent: &str, seq: i64) -> Result<Vec<String>, LedgerError> {
     let sql = "SELECT DISTINCT e.task FROM events AS e JOIN tasks AS t ON t.id = e.task
                WHERE e.seq > ?2 AND t.agent = ?1 AND t.state IN ('delivered', 'disputed')
-               AND e.action NOT IN ('claimed', 'progress', 'handed_off', 'reminded', 'escalated', 'review')";
+               AND e.action NOT IN ('claimed', 'progress', 'handed_off', 'reminded', 'escalated', 'review', 'run_started')";
     let mut select = reader.connection.prepare_cached(sql)?;
     let rows = select.query_map(params![agent, seq], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -59,6 +59,9 @@ impl McpServer {
     /// Notes a call, and renews the claims if no process does. A call that waits does so repeatedly.
     pub(super) async fn on_call(&self) {
         *self.last_call.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        if let Err(error) = self.session.note_call().await {
+            tracing::warn!(%error, "cannot record a call of an agent");
+        }
         if self.renews
             && let Err(error) = self.session.renew().await
         {

@@ -18,7 +18,7 @@ use crate::notices::{DESKTOP, INSTALL_DESKTOP};
 use crate::shipped;
 use crate::workspace::{
     CONFIG_FILE, Config, LOCK_FILE, Lock, PluginEntry, Source, State, Workspace, effective, find_program, inboxes,
-    placed, plugin_split,
+    placed, plugin_split, preflight,
 };
 
 const CHECK: &str = "configuration";
@@ -39,6 +39,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings.extend(idle_schedules(&facts.agents));
     findings.extend(moved_actions(&facts.agents));
     findings.extend(notify(facts));
+    findings.extend(command_agents(facts));
     findings.extend(idle_budgets(facts));
     if findings.is_empty() {
         let what = format!(
@@ -311,6 +312,16 @@ fn idle_budgets(facts: &Facts) -> Vec<Finding> {
 }
 
 /// Checks the programs that send notices.
+/// What is missing for command agents. `baton up` refuses to start without it.
+fn command_agents(facts: &Facts) -> Vec<Finding> {
+    let Ok(config) = &facts.config else { return Vec::new() };
+    let plugins: Vec<String> = facts.lock.iter().flat_map(Lock::names).map(str::to_owned).collect();
+    let environment = preflight::Environment { base: &facts.root, plugins: &plugins };
+    let agents = config.command_agents();
+    let missing = agents.iter().filter_map(|agent| preflight::prepare(agent, &environment).err()).flatten();
+    missing.map(|missing| Finding::fail(CHECK, CONFIG_FILE, missing.what, missing.fix)).collect()
+}
+
 fn notify(facts: &Facts) -> Vec<Finding> {
     let Some(notify) = facts.config.as_ref().ok().and_then(Config::notify) else { return Vec::new() };
     let command = notify.command.first().and_then(|program| find_program(&facts.root, program).err()).map(|why| {

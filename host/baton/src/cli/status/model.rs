@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use baton_dispatch::budget::ExhaustedBudget;
 use baton_ledger::Reader;
+use baton_ledger::command_run::{self, Run};
 use baton_ledger::supervision::{self, FailingPlugin};
 use baton_ledger::task::TaskFilter;
 use jiff::Timestamp;
@@ -11,19 +12,22 @@ use jiff::Timestamp;
 use crate::cli::task_view;
 use crate::workspace::Workspace;
 
-/// The plugins whose tasks all wait.
+/// The plugins whose tasks all wait, and the command agents that work.
 #[derive(Debug, Default)]
 pub(super) struct PluginHolds {
     /// Plugins in quarantine.
     pub(super) held: Vec<FailingPlugin>,
     /// Exhausted budgets.
     pub(super) reached: Vec<ExhaustedBudget>,
+    /// The runs of command agents that work now.
+    pub(super) runs: Vec<Run>,
 }
 
 impl PluginHolds {
     pub(super) fn read(workspace: &Workspace, reader: &Reader, now: Timestamp) -> anyhow::Result<Self> {
         let held = supervision::quarantined_plugins(reader, now)?;
-        Ok(Self { held, reached: task_view::budgets_reached(workspace, reader, now)? })
+        let runs = command_run::open(reader)?;
+        Ok(Self { held, reached: task_view::budgets_reached(workspace, reader, now)?, runs })
     }
 }
 

@@ -6,6 +6,7 @@ use baton_ledger::task::TaskSummary;
 use jiff::Timestamp;
 
 use super::model::PluginHolds;
+use crate::cli::command_agents::progress;
 use crate::cli::task_view::age;
 
 /// The line; empty if there is nothing to explain.
@@ -16,7 +17,7 @@ pub(super) fn reason(task: &TaskSummary, holds: &PluginHolds, now: Timestamp) ->
         State::Succeeded | State::Captured | State::Running => String::new(),
         State::Queued => held(task, holds).unwrap_or(own),
         State::Waiting => held(task, holds).map_or_else(|| own.clone(), |held| format!("{own}; {held}")),
-        State::Delivered => overdue(task, now).unwrap_or_default(),
+        State::Delivered => running(task, holds, now).or_else(|| overdue(task, now)).unwrap_or_default(),
         State::NeedsGrant
         | State::NeedsHuman
         | State::NeedsApproval
@@ -27,6 +28,11 @@ pub(super) fn reason(task: &TaskSummary, holds: &PluginHolds, now: Timestamp) ->
         | State::Duplicate
         | State::Rejected => own,
     }
+}
+
+/// The run of a command agent that works on it.
+fn running(task: &TaskSummary, holds: &PluginHolds, now: Timestamp) -> Option<String> {
+    holds.runs.iter().find(|run| run.task == task.id).map(|run| progress(run, now))
 }
 
 /// Why all tasks of its plugin wait.

@@ -11,6 +11,7 @@ use baton_core::{manifest, quarantine};
 use baton_dispatch::{AgentRules, AgentSettings, EscalationPolicy, limits};
 use serde::Deserialize;
 
+use super::command::{CommandConfig, CommandWord, RunConfig};
 use super::duration::{self, Pause};
 use super::schedule::{Arguments, ScheduleConfig};
 
@@ -46,6 +47,12 @@ pub(super) struct AgentConfig {
     /// Default arguments, by action.
     #[serde(default)]
     defaults: BTreeMap<String, Arguments>,
+    /// What Baton starts for its requests.
+    #[serde(default)]
+    command: Option<CommandWord>,
+    /// How Baton starts it.
+    #[serde(default)]
+    run: RunConfig,
 }
 
 /// `[agents.NAME.quarantine]`.
@@ -149,6 +156,21 @@ pub(super) fn rules(agents: &BTreeMap<String, AgentConfig>, base: &Path) -> Agen
     rules
 }
 
+/// The command agents, with canonical names. Of two sections of one agent the first counts.
+pub(super) fn command_agents(agents: &BTreeMap<String, AgentConfig>) -> Vec<CommandConfig> {
+    let aliases = Aliases::shipped();
+    let mut found: Vec<CommandConfig> = Vec::new();
+    for (section, config) in agents {
+        let Some(command) = &config.command else { continue };
+        let name = aliases.canonical(section).unwrap_or(section).to_owned();
+        if found.iter().all(|known| known.name != name) {
+            let concurrency = config.concurrency.unwrap_or(1);
+            found.push(CommandConfig::new(name, section, concurrency, command, &config.run));
+        }
+    }
+    found
+}
+
 /// Joins the sections of one agent under two spellings. The agent gets the inboxes and schedules of both sections. All
 /// other settings come from the section with the canonical name (`is_canonical`).
 fn join(known: &mut AgentSettings, more: &AgentSettings, is_canonical: bool) {
@@ -182,6 +204,7 @@ pub(super) fn check(agents: &BTreeMap<String, AgentConfig>) -> anyhow::Result<()
         if config.concurrency == Some(0) {
             bail!("[agents.{name}] concurrency = 0 would let no task run; the default is 1");
         }
+        config.run.check(name, config.command.as_ref())?;
         if let Some(action) = config.defaults.keys().find(|action| !manifest::is_name(action)) {
             bail!(
                 "[agents.{name}.defaults.{action}]: `{action}` cannot be an action; `baton plugin inspect` lists them"

@@ -2,6 +2,7 @@
 
 mod agents;
 mod budget;
+mod command;
 mod duration;
 mod evidence;
 mod notices;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 
 use self::agents::{AgentConfig, EscalationConfig};
 use self::budget::PluginConfig;
+pub(crate) use self::command::CommandConfig;
 pub(crate) use self::duration::read as pause;
 use self::evidence::EvidenceConfig;
 pub(crate) use self::notices::Notify;
@@ -53,6 +55,21 @@ root = "."
 # quarantine = { after = 5, initial_backoff = "1m", max_backoff = "1h" }  # pauses the plugin after 5 crashes in a row
 # repeat_after = "24h"                        # files without an id and with equal content are the same request for this long
 # ask_after = "24h"                           # asks you if a name in `depends_on` still matches no task after this time
+
+# A command agent: `baton up` starts this program for each request in the agent's inbox, see agents.md. A change here needs a
+# restart of `baton up`:
+# [agents.Claude-Worker]
+# command = "claude"                          # "claude", "codex", "cursor", or a program with arguments: ["worker.sh", "--fast"]
+# concurrency = 1                             # how many of its processes may run at once
+# [agents.Claude-Worker.run]
+# program = "/opt/claude/bin/claude"          # the program of the client, if it is not on PATH under its usual name
+# folder = "."                                # the working folder
+# deadline = "1h"                             # Baton ends a process after this time
+# budget_usd = 5                              # the most that one process may cost, in US dollars; only Claude Code has this limit
+# permission = "acceptEdits"                  # Claude Code: its permission mode; Codex: its sandbox; Cursor: "force"
+# tools = ["Read", "Edit", "Bash(git *)"]     # tools that Claude Code may use without asking, beside Baton's
+# env = ["ANTHROPIC_API_KEY"]                 # more variables that the process gets; all others are removed
+# quota_wait = "15m"                          # the wait after a usage limit without a stated end; false: do not wait at all
 
 # How much a plugin may use in an hour and in a day before its tasks wait (`baton plugin grants NAME` shows it):
 # [plugins.audit.budget]
@@ -258,6 +275,11 @@ impl Config {
         let root = self.folder("root").pop().unwrap_or_default();
         let evidence = self.evidence.iter().map(|evidence| evidence.rule(base, &root)).collect();
         AgentRules { budgets, evidence, adopted: self.adopted(base), ..agents::rules(&self.agents, base) }
+    }
+
+    /// The command agents, with canonical names.
+    pub(crate) fn command_agents(&self) -> Vec<CommandConfig> {
+        agents::command_agents(&self.agents)
     }
 
     /// The plugins that have a section `[plugins.NAME]`.

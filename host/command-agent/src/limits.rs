@@ -1,0 +1,39 @@
+//! Times and sizes of command agents.
+
+use std::time::Duration;
+
+/// How long a process group may take to end after SIGINT, and again after SIGTERM.
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
+
+/// How long a process may run on after its request has ended. Some clients do not exit after their last message.
+pub(crate) const AFTER_RETURN: Duration = Duration::from_secs(30);
+
+/// How long Baton waits, after the end of a process, for the capture of a RETURN that it wrote as a file.
+pub(crate) const CAPTURE: Duration = Duration::from_secs(3);
+
+/// The longest line of output that is parsed, in bytes. The rest of a longer line is dropped.
+pub(crate) const LINE_BYTES: usize = 1 << 20;
+
+/// The end of the output that is kept in the ledger, in bytes.
+pub(crate) const OUTPUT_BYTES: usize = 8 << 10;
+
+/// The longest text of progress and of reasons, in bytes.
+pub(crate) const TEXT_BYTES: usize = 300;
+
+/// The shortest pause between two updates of a run in the ledger.
+pub(crate) const UPDATE: Duration = Duration::from_secs(2);
+
+/// The interval of checks for a deadline, a withdrawn request and the end of the daemon.
+pub(crate) const CHECK: Duration = Duration::from_millis(250);
+
+/// How long the supervisor waits for the next change before it checks all inboxes.
+pub(crate) const SCAN: Duration = Duration::from_mins(1);
+
+/// How often a request may be interrupted in succession before a person is asked: it may be the cause.
+pub(crate) const INTERRUPTIONS: usize = 3;
+
+/// How often a request with a RETURN is started: a refuted RETURN may be corrected twice.
+pub(crate) const RETURNS: usize = 3;
+
+/// The margin after the time at which a usage limit ends.
+pub(crate) const QUOTA_MARGIN: Duration = Duration::from_secs(1);

@@ -1,0 +1,174 @@
+//! One run: a process from its start to its end, with what it prints recorded in the ledger meanwhile.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use baton_dispatch::{Context, DispatchError};
+use baton_ledger::command_run;
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use crate::client::{Invocation, RunRequest, invocation};
+use crate::limits;
+use crate::process::{Exit, OutputLine, Process};
+use crate::settings::{CommandAgent, McpCommand};
+use crate::start::StartedRun;
+use crate::stream::StreamState;
+use crate::watch::Watch;
+
+/// Why a run is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The process ended.
+    Exited(Exit),
+    /// It could not start.
+    NotStarted(String),
+    /// It was ended at its deadline.
+    Deadline,
+    /// It was ended because its request has ended or was withdrawn.
+    RequestOver,
+    /// The daemon stops, or was killed.
+    DaemonStopped,
+}
+
+/// What is known about a run that is over.
+pub(crate) struct FinishedRun {
+    pub(crate) end: End,
+    pub(crate) stream: StreamState,
+    /// The end of the output.
+    pub(crate) output: String,
+}
+
+/// The end of the output, in lines.
+#[derive(Default)]
+struct Tail {
+    lines: VecDeque<String>,
+    bytes: usize,
+}
+
+impl Tail {
+    fn add(&mut self, line: &str) {
+        let line = baton_core::text::at_most(line, limits::OUTPUT_BYTES / 4).into_owned();
+        self.bytes += line.len() + 1;
+        self.lines.push_back(line);
+        while self.bytes > limits::OUTPUT_BYTES {
+            let Some(first) = self.lines.pop_front() else { break };
+            self.bytes = self.bytes.saturating_sub(first.len() + 1);
+        }
+    }
+
+    fn text(self) -> String {
+        Vec::from(self.lines).join("\n")
+    }
+}
+
+/// Starts the process of a run and follows it to its end. `stop` is 2 when the daemon does not wait any more.
+pub(crate) async fn follow(
+    context: &Arc<Context>,
+    agent: &CommandAgent,
+    mcp: &McpCommand,
+    started: &StartedRun,
+    stop: watch::Receiver<u8>,
+) -> Result<FinishedRun, DispatchError> {
+    let request = RunRequest { task: &started.task, mark: &started.mark, session: started.session.as_deref() };
+    let process = invocation(agent, mcp, request)
+        .map_err(|error| format!("its MCP configuration cannot be written: {error}"))
+        .and_then(|invocation| start(&invocation, agent, &started.mark).map(|process| (process, invocation.prompt)));
+    let (mut process, prompt) = match process {
+        Ok(started) => started,
+        Err(why) => {
+            let (stream, output) = (StreamState::default(), String::new());
+            return Ok(FinishedRun { end: End::NotStarted(why), stream, output });
+        }
+    };
+    let (id, name) = (started.id, process.name());
+    context.ledger().write(move |tx| command_run::set_process(tx, id, &name)).await?;
+    process.send(prompt);
+    Follower { context, run: started, stop, stream: StreamState::default(), tail: Tail::default(), printed: false }
+        .follow(process, Instant::now() + agent.deadline)
+        .await
+}
+
+fn start(invocation: &Invocation, agent: &CommandAgent, mark: &str) -> Result<Process, String> {
+    Process::start(invocation, mark)
+        .map_err(|error| format!("`{}` does not start in {}: {error}", agent.program.display(), agent.folder.display()))
+}
+
+struct Follower<'a> {
+    context: &'a Arc<Context>,
+    run: &'a StartedRun,
+    stop: watch::Receiver<u8>,
+    stream: StreamState,
+    tail: Tail,
+    /// It has printed something since the last update.
+    printed: bool,
+}
+
+impl Follower<'_> {
+    async fn follow(mut self, mut process: Process, deadline: Instant) -> Result<FinishedRun, DispatchError> {
+        let (mut updated, mut watch) = (Instant::now(), Watch::default());
+        let mut open = true;
+        let end = loop {
+            tokio::select! {
+                line = process.lines.recv(), if open => match line {
+                    Some(line) => self.on_line(&line),
+                    None => open = false,
+                },
+                exit = &mut process.exit => {
+                    process.finish();
+                    let exit = exit.unwrap_or(Exit { success: false, text: "its end is unknown".to_owned() });
+                    break End::Exited(exit);
+                }
+                () = tokio::time::sleep(limits::CHECK) => {}
+            }
+            if updated.elapsed() >= limits::UPDATE || self.stream.update.session.is_some() {
+                self.update().await?;
+                updated = Instant::now();
+                if watch.is_over(self.context, self.run).await? {
+                    break self.end(&mut process, End::RequestOver).await;
+                }
+            }
+            if Instant::now() >= deadline {
+                break self.end(&mut process, End::Deadline).await;
+            }
+            if *self.stop.borrow() >= 2 {
+                break self.end(&mut process, End::DaemonStopped).await;
+            }
+        };
+        self.drain(&mut process).await;
+        self.update().await?;
+        Ok(FinishedRun { end, stream: self.stream, output: self.tail.text() })
+    }
+
+    async fn end(&mut self, process: &mut Process, end: End) -> End {
+        // Its output is read meanwhile, so that it can print its last message.
+        drop(process.end().await);
+        end
+    }
+
+    /// Reads what the process printed before its end. A process outside of its group may hold the pipes open.
+    async fn drain(&mut self, process: &mut Process) {
+        let until = tokio::time::Instant::now() + limits::GRACE;
+        while let Ok(Some(line)) = tokio::time::timeout_at(until, process.lines.recv()).await {
+            self.on_line(&line);
+        }
+    }
+
+    fn on_line(&mut self, line: &OutputLine) {
+        self.printed = true;
+        self.tail.add(&line.text);
+        if line.is_output {
+            self.stream.read(&line.text);
+        }
+    }
+
+    async fn update(&mut self) -> Result<(), DispatchError> {
+        if !std::mem::take(&mut self.printed) {
+            return Ok(());
+        }
+        let (id, update) = (self.run.id, std::mem::take(&mut self.stream.update));
+        let job = move |tx: &baton_ledger::Tx<'_>| command_run::update(tx, id, &update, Timestamp::now());
+        Ok(self.context.ledger().write(job).await?)
+    }
+}

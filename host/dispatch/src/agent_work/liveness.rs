@@ -1,0 +1,170 @@
+//! Whether each external agent works: from its claims, its calls, and the processes that Baton runs for it. No file says so.
+
+use std::collections::BTreeMap;
+
+use baton_core::names;
+use baton_ledger::agent_call::{self, AgentCall};
+use baton_ledger::command_run::{self, Run};
+use baton_ledger::task::{self, Claim};
+use baton_ledger::{LedgerError, Reader};
+use jiff::{SignedDuration, Timestamp};
+
+use super::claim::is_live;
+use crate::owner;
+
+/// An agent that has called a tool within this time works.
+const RECENT: SignedDuration = SignedDuration::from_mins(5);
+
+/// An agent that holds a claim and has called no tool for this time is silent. Building and testing may take long.
+const SILENT_CLAIM: SignedDuration = SignedDuration::from_mins(30);
+
+/// An agent whose unclaimed request is older than this, and that has not called since, is silent.
+const SILENT_INBOX: SignedDuration = SignedDuration::from_mins(10);
+
+/// What an agent does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activity {
+    /// It works.
+    Active,
+    /// It has nothing to do.
+    Idle,
+    /// Its client has reached a usage limit.
+    WaitingForQuota,
+    /// It has work and shows no sign of life.
+    Silent,
+}
+
+names!(
+    Activity,
+    "activity",
+    Active = "active",
+    Idle = "idle",
+    WaitingForQuota = "waiting_for_quota",
+    Silent = "silent",
+);
+
+/// What an agent does, and from what that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentActivity {
+    /// What it does.
+    pub activity: Activity,
+    /// The newest sign of life, if there was one.
+    pub last_sign: Option<Timestamp>,
+    /// One line.
+    pub why: String,
+}
+
+/// What the ledger and the processes of this machine show about one agent.
+#[derive(Clone, Debug, Default)]
+struct Signs {
+    /// Its live claims.
+    claims: Vec<Claim>,
+    /// Its runs with a living process.
+    runs: Vec<Run>,
+    call: Option<AgentCall>,
+    /// Until when its client has no quota.
+    quota: Option<Timestamp>,
+    /// Since when its oldest unclaimed request waits.
+    waits: Option<Timestamp>,
+}
+
+/// The activity of each of `agents`, which are external.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn activities(
+    reader: &Reader,
+    agents: &[&str],
+    now: Timestamp,
+) -> Result<BTreeMap<String, AgentActivity>, LedgerError> {
+    let mut signs: BTreeMap<&str, Signs> = agents.iter().map(|agent| (*agent, Signs::default())).collect();
+    for claim in task::claims(reader)?.into_iter().filter(|claim| is_live(claim, now)) {
+        if let Some(signs) = signs.get_mut(claim.agent.as_str()) {
+            signs.claims.push(claim);
+        }
+    }
+    for run in command_run::open(reader)?.into_iter().filter(is_running) {
+        if let Some(signs) = signs.get_mut(run.agent.as_str()) {
+            signs.runs.push(run);
+        }
+    }
+    for run in command_run::waiting_for_quota(reader, now)? {
+        if let Some(signs) = signs.get_mut(run.agent.as_str()) {
+            signs.quota = signs.quota.max(run.resume_at);
+        }
+    }
+    for call in agent_call::newest(reader)? {
+        if let Some(signs) = signs.get_mut(call.agent.as_str()) {
+            signs.call = Some(call);
+        }
+    }
+    for (agent, signs) in &mut signs {
+        let claimed = |id: &str| signs.claims.iter().any(|claim| claim.task == id);
+        let started = |id: &str| signs.runs.iter().any(|run| run.task == id);
+        let inbox = task::inbox(reader, agent, u32::MAX)?;
+        let open = inbox.iter().filter(|task| task.kind != "RETURN" && !claimed(&task.id) && !started(&task.id));
+        signs.waits = open.map(|task| task.created_at).min();
+    }
+    Ok(signs.into_iter().map(|(agent, signs)| (agent.to_owned(), judge(&signs, now))).collect())
+}
+
+/// Whether the process of a run is running.
+fn is_running(run: &Run) -> bool {
+    run.process.as_deref().is_some_and(|process| !owner::is_gone(process, false))
+}
+
+fn judge(signs: &Signs, now: Timestamp) -> AgentActivity {
+    let output = signs.runs.iter().map(|run| run.output_at.unwrap_or(run.started_at)).max();
+    let call = signs.call.as_ref().map(|call| call.at);
+    let last_sign = output.max(call);
+    let of = |activity, why: String| AgentActivity { activity, last_sign, why };
+    let quiet = |limit| last_sign.is_none_or(|at| now.duration_since(at) > limit);
+    let held = signs.runs.first().map(|run| run.task.as_str());
+    let held = held.or_else(|| signs.claims.first().map(|claim| claim.task.as_str()));
+    match (held, signs.quota, signs.waits) {
+        (Some(task), ..) if quiet(SILENT_CLAIM) => of(Activity::Silent, format!("holds {task} and shows no progress")),
+        (Some(task), ..) => of(Activity::Active, format!("works on {task}")),
+        (None, Some(until), _) => of(Activity::WaitingForQuota, format!("its usage limit ends at {until:.0}")),
+        _ if !quiet(RECENT) => of(Activity::Active, "has called a tool".to_owned()),
+        (None, None, Some(since))
+            if now.duration_since(since) > SILENT_INBOX && call.is_none_or(|call| call < since) =>
+        {
+            of(Activity::Silent, "has not called since its oldest request arrived".to_owned())
+        }
+        (None, None, Some(_)) => of(Activity::Idle, "has open requests".to_owned()),
+        (None, None, None) => of(Activity::Idle, "has no open request".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_second(minute * 60).unwrap()
+    }
+
+    fn call(minute: i64) -> AgentCall {
+        AgentCall { agent: "a".to_owned(), holder: "mcp:1".to_owned(), at: at(minute) }
+    }
+
+    #[test]
+    fn an_agent_is_what_its_signs_show() {
+        let claim = Claim { task: "t".to_owned(), agent: "a".to_owned(), holder: "mcp:1".to_owned(), until: at(1_000) };
+        let claims = vec![claim];
+        let none = Signs::default();
+        let rows = [
+            (none.clone(), Activity::Idle),
+            (Signs { waits: Some(at(95)), ..none.clone() }, Activity::Idle),
+            (Signs { waits: Some(at(10)), ..none.clone() }, Activity::Silent),
+            (Signs { waits: Some(at(10)), call: Some(call(20)), ..none.clone() }, Activity::Idle),
+            (Signs { waits: Some(at(10)), call: Some(call(98)), ..none.clone() }, Activity::Active),
+            (Signs { claims: claims.clone(), call: Some(call(80)), ..none.clone() }, Activity::Active),
+            (Signs { claims, call: Some(call(20)), ..none.clone() }, Activity::Silent),
+            (Signs { quota: Some(at(200)), waits: Some(at(10)), ..none }, Activity::WaitingForQuota),
+        ];
+        for (signs, activity) in rows {
+            assert_eq!(judge(&signs, at(100)).activity, activity, "{signs:?}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+"""A scripted coding agent: works the request that it is started for over Baton's MCP server. Usage: agent.py WHAT.
+
+It writes what it got into `started-N.json` of its folder. WHAT says how it behaves.
+"""
+
+import datetime
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+
+class Baton:
+    """The tools of Baton, through the server of the configuration that Baton has written."""
+
+    def __init__(self):
+        with open(os.environ["BATON_MCP_CONFIG"]) as file:
+            server = json.load(file)["mcpServers"]["baton"]
+        self.server = subprocess.Popen([server["command"], *server["args"]], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.count = 0
+        known = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "scripted", "version": "1"}}
+        self.request("initialize", known)
+        self.write({"jsonrpc": "2.0", "method": "notifications/initialized"})
+
+    def write(self, message):
+        self.server.stdin.write(json.dumps(message).encode() + b"\n")
+        self.server.stdin.flush()
+
+    def request(self, method, params):
+        self.count += 1
+        self.write({"jsonrpc": "2.0", "id": self.count, "method": method, "params": params})
+        while True:
+            message = json.loads(self.server.stdout.readline())
+            if message.get("id") == self.count:
+                return message["result"]
+
+    def call(self, tool, **arguments):
+        result = self.request("tools/call", {"name": tool, "arguments": arguments})
+        text = result["content"][0]["text"]
+        if result.get("isError"):
+            raise RuntimeError(text)
+        return json.loads(text)
+
+    def work(self, task, summary="Done by the program."):
+        self.call("claim", id=task)
+        text = self.call("read", id=task)
+        self.call("progress", id=task, message="halfway")
+        self.call("return", id=task, status="completed", summary=summary)
+        return text
+
+
+def say(**message):
+    print(json.dumps(message), flush=True)
+
+
+def note(prompt, **more):
+    number = 1 + sum(name.startswith("started-") for name in os.listdir("."))
+    known = {"prompt": prompt, "argv": sys.argv[1:], "env": dict(os.environ)} | more
+    with open(f"started-{number}.json.tmp", "w") as file:
+        json.dump(known, file)
+    os.rename(f"started-{number}.json.tmp", f"started-{number}.json")
+
+
+what, task, session = sys.argv[1], os.environ["BATON_TASK"], os.environ.get("BATON_SESSION")
+prompt = sys.stdin.read()
+if not prompt:
+    sys.exit("no prompt")
+
+if what == "work":
+    note(prompt, read=Baton().work(task))
+elif what == "nothing":
+    note(prompt)
+    print("I did nothing.")
+elif what == "fail":
+    note(prompt)
+    sys.exit("the model is not there")
+elif what == "ask":
+    note(prompt)
+    Baton().call("ask", id=task, question="Which colour?")
+elif what == "hang":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    inside = subprocess.Popen(["sleep", "987"])
+    outside = subprocess.Popen(["sleep", "988"], start_new_session=True)
+    note(prompt, processes=[os.getpid(), inside.pid, outside.pid])
+    time.sleep(1000)
+elif what == "limited":
+    say(type="system", subtype="init", session_id=session or "session-1")
+    note(prompt)
+    if session:
+        Baton().work(task, f"Continued {session}.")
+        usage = {"input_tokens": 70, "output_tokens": 30}
+        say(type="result", is_error=False, result="ok", session_id=session, total_cost_usd=0.25, usage=usage)
+    else:
+        reset = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=4)
+        say(type="result", is_error=True, result=f"You have hit your usage limit. Try again at {reset:%Y-%m-%dT%H:%M:%SZ}.")
+        sys.exit(1)
+elif what in ("session", "no-session"):
+    if what == "session":
+        say(type="system", subtype="init", session_id=session or "session-1")
+    if session:
+        note(prompt)
+        Baton().work(task, f"Continued {session}.")
+    else:
+        Baton().call("claim", id=task)
+        child = subprocess.Popen(["sleep", "989"])
+        note(prompt, processes=[os.getpid(), child.pid])
+        time.sleep(1000)
