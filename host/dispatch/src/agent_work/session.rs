@@ -133,7 +133,7 @@ impl AgentSession {
         &self.work
     }
 
-    /// Records that the agent has called a tool, at most once in [`CALL_PAUSE`].
+    /// Records that the agent has called a tool, at most once in half a minute.
     ///
     /// # Errors
     /// When the ledger fails.
