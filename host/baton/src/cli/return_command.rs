@@ -99,7 +99,8 @@ impl Args {
             let context = open(&workspace, PluginSelection::None, KIND, 3)?;
             let ledger = context.ledger().clone();
             let holder = context.owner().to_owned();
-            let session = AgentSession::new(AgentWork::new(Arc::clone(&context))?, &agent, holder, PROCESS_CLAIM).await?;
+            let session =
+                AgentSession::new(AgentWork::new(Arc::clone(&context))?, &agent, holder, PROCESS_CLAIM).await?;
             let report = session.give_return(word, answer).await?;
             head::note(&workspace, &ledger);
             Ok(report)

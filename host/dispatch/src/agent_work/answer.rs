@@ -102,6 +102,9 @@ impl AgentSession {
         let job = move |tx: &Tx<'_>| session.record_return(tx, &id, &answer, &roster);
         let written = self.work.context.ledger.write(job).await?.map_err(DispatchError::Refused)?;
         deliver(&self.work.context, &task.id).await?;
+        // The daemon may have captured the RETURN before its delivery was recorded as done. It then left the later deliveries
+        // of the request, such as the archiving, to this process.
+        self.work.context.wake();
         self.captured(&task.id, written.file, written.before).await
     }
 

@@ -178,6 +178,8 @@ impl Engine {
         if path.parent().is_some_and(|folder| context.wake.as_deref() == Some(folder)) {
             self.reload.start(&mut self.state);
             Workers::recover_now(&mut self.state);
+            // Another process may have finished deliveries that later ones wait for.
+            Deliveries::escalate(&mut self.state);
             return;
         }
         self.inboxes.on_path(&self.state, path, seen);

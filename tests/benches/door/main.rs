@@ -1,0 +1,73 @@
+//! Measures the door of coding agents: a tool call beside the same question on the command line, clients that wait for work,
+//! and the time until a waiting client has a new request.
+//!
+//! `cargo xtask bench door` builds the program and runs this; `--quick` takes fewer calls and clients, `--json` prints JSON, and
+//! `--only calls|waiters|wake` does one part. Every sample goes to `target/bench/door.json`. A slow figure fails nothing.
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a bench ends when its ground is not there")]
+
+mod calls;
+mod http;
+#[path = "../intake/options.rs"]
+mod options;
+#[path = "../intake/report.rs"]
+mod report;
+#[path = "../intake/samples.rs"]
+mod samples;
+mod waiters;
+mod wake;
+
+use std::fs;
+use std::time::Duration;
+
+use baton_tests::{Workspace, repository};
+
+use self::options::BenchOptions;
+use self::report::Report;
+
+/// The agents of the bench.
+const AGENTS: [&str; 4] = ["Claude-MM1", "Codex-MM1", "Cursor-MM1", "Gemini-MM1"];
+
+/// How much is done.
+#[derive(Clone, Copy, Debug)]
+struct Scale {
+    /// Calls of each kind.
+    calls: u32,
+    /// Clients of each agent that wait.
+    waiters: usize,
+    /// How long the waiting clients are watched.
+    watched: Duration,
+    /// Requests that wake a client.
+    wakes: u32,
+}
+
+const FULL: Scale = Scale { calls: 300, waiters: 50, watched: Duration::from_mins(1), wakes: 200 };
+const QUICK: Scale = Scale { calls: 30, waiters: 5, watched: Duration::from_secs(5), wakes: 20 };
+
+type Part = fn(Scale, &mut Report) -> anyhow::Result<()>;
+
+const PARTS: [(&str, Part); 3] = [("calls", calls::run), ("waiters", waiters::run), ("wake", wake::run)];
+
+fn main() -> anyhow::Result<()> {
+    let options = BenchOptions::read(&PARTS.map(|(name, _)| name), "", |_, _| Ok(false))?;
+    let scale = if options.quick { QUICK } else { FULL };
+    let folder = repository().join("target/bench");
+    fs::create_dir_all(&folder)?;
+    let mut report = Report::default();
+    for (name, part) in PARTS {
+        if options.wants(name) {
+            part(scale, &mut report)?;
+        }
+    }
+    report.keep(&folder.join("door.json"))?;
+    report.print(options.json);
+    Ok(())
+}
+
+/// A workspace with [`AGENTS`] and no plugin.
+fn workspace() -> Workspace {
+    let workspace = Workspace::with_noop();
+    for agent in AGENTS {
+        fs::create_dir_all(workspace.inbox_of(agent)).expect("a folder can be made");
+    }
+    workspace
+}
