@@ -39,8 +39,11 @@ impl State {
             make_private(folder)?;
         }
         let state = Self::resolved(folder, code);
-        if state.other_workspace(root).is_none() {
-            drop(fs::write(state.folder.join(MARK), format!("{}\n", root.display())));
+        let (file, mark) = (state.folder.join(MARK), format!("{}\n", root.display()));
+        // Other processes may be reading the file, so it is written only if its text changes.
+        let is_marked = regular_file::read_to_string(&file).is_ok_and(|known| known == mark);
+        if !is_marked && state.other_workspace(root).is_none() {
+            drop(fs::write(file, mark));
         }
         Ok(state)
     }
