@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 /// How long a process group may take to end after SIGINT, and again after SIGTERM.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
 
@@ -34,6 +36,12 @@ pub(crate) const INTERRUPTIONS: usize = 3;
 
 /// How often a request with a RETURN is started: a refuted RETURN may be corrected twice.
 pub(crate) const RETURNS: usize = 3;
+
+/// The longest wait for the end of a usage limit; the longest limits of the known clients are weekly. A later end is ignored.
+pub(crate) const QUOTA_LONGEST: SignedDuration = SignedDuration::from_hours(8 * 24);
+
+/// How often in succession a request may wait for a usage limit before a person is asked.
+pub(crate) const QUOTAS: usize = 50;
 
 /// The margin after the time at which a usage limit ends.
 pub(crate) const QUOTA_MARGIN: Duration = Duration::from_secs(1);

@@ -78,6 +78,10 @@ impl Process {
 
     /// Ends the group: INT, then TERM, then KILL. Returns how the leader ended.
     pub(crate) async fn end(&mut self) -> Option<Exit> {
+        if let Ok(exit) = self.exit.try_recv() {
+            self.finish();
+            return Some(exit);
+        }
         for signal in [Signal::INT, Signal::TERM] {
             self.group.signal(signal);
             if let Ok(exit) = tokio::time::timeout(limits::GRACE, &mut self.exit).await {
@@ -85,13 +89,15 @@ impl Process {
                 return exit.ok();
             }
         }
+        self.group.signal(Signal::KILL);
+        let exit = tokio::time::timeout(limits::GRACE, &mut self.exit).await.ok();
         self.finish();
-        tokio::time::timeout(limits::GRACE, &mut self.exit).await.ok()?.ok()
+        exit?.ok()
     }
 
-    /// Kills what the leader has left behind.
+    /// Kills what has left the group, after its leader has ended. The group itself was killed before the leader was reaped.
     pub(crate) fn finish(&mut self) {
-        self.group.kill();
+        kill_marked(&self.group.mark);
         self.group.is_over = true;
     }
 }
@@ -127,7 +133,9 @@ impl Drop for Group {
 
 /// Ends the processes of a run that a daemon has left behind. Blocks for at most some seconds.
 pub(crate) fn end_left_over(process: Option<&str>, mark: &str) {
-    let leader = process.filter(|name| !owner::is_gone(name, false)).and_then(owner::process_of);
+    // Without a start time the number may belong to another process now.
+    let is_same = |name: &&str| owner::has_start(name) && !owner::is_gone(name, false);
+    let leader = process.filter(is_same).and_then(owner::process_of);
     if let Some(leader) = leader {
         let group = Group { leader, mark: mark.to_owned(), is_over: true };
         for signal in [Signal::INT, Signal::TERM, Signal::KILL] {

@@ -3,7 +3,7 @@
 use baton_core::text::at_most;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _, Zoned};
+use jiff::{SignedDuration, Timestamp, ToSpan as _, Zoned};
 
 /// The most bytes of a text that are searched.
 const SEARCHED: usize = 8 << 10;
@@ -90,7 +90,7 @@ fn span(words: &[&str], now: Timestamp) -> Option<Timestamp> {
         };
         seconds = seconds.checked_add(count.checked_mul(one)?)?;
     }
-    (seconds > 0).then(|| now.checked_add(seconds.seconds()).ok()).flatten()
+    (seconds > 0).then(|| now.checked_add(SignedDuration::from_secs(seconds)).ok()).flatten()
 }
 
 #[cfg(test)]
@@ -109,6 +109,8 @@ mod tests {
             ("You've hit your usage limit. Try again in 1 day 2 hours 5 minutes.", Some("2026-11-26T14:05:00Z")),
             ("exceeded retry limit, last status: 429 Too Many Requests", None),
             ("rate limit: try again at 2020-01-01T00:00:00Z", None),
+            ("usage limit: try again in 999999999 days", None),
+            ("usage limit: try again in 9223372036854775807 seconds", None),
         ] {
             assert!(is_limit(text), "{text}");
             let end: Option<Timestamp> = end.map(|end| end.parse().unwrap());

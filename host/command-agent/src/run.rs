@@ -7,7 +7,7 @@ use std::time::Instant;
 use baton_dispatch::{Context, DispatchError};
 use baton_ledger::command_run;
 use jiff::Timestamp;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::client::{Invocation, RunRequest, invocation};
 use crate::limits;
@@ -108,7 +108,7 @@ struct Follower<'a> {
 impl Follower<'_> {
     async fn follow(mut self, mut process: Process, deadline: Instant) -> Result<FinishedRun, DispatchError> {
         let (mut updated, mut watch) = (Instant::now(), Watch::default());
-        let mut open = true;
+        let (mut open, mut has_session) = (true, false);
         let end = loop {
             tokio::select! {
                 line = process.lines.recv(), if open => match line {
@@ -122,7 +122,9 @@ impl Follower<'_> {
                 }
                 () = tokio::time::sleep(limits::CHECK) => {}
             }
-            if updated.elapsed() >= limits::UPDATE || self.stream.update.session.is_some() {
+            let is_first = !has_session && self.stream.session.is_some();
+            if updated.elapsed() >= limits::UPDATE || is_first {
+                has_session |= is_first;
                 self.update().await?;
                 updated = Instant::now();
                 if watch.is_over(self.context, self.run).await? {
@@ -143,7 +145,16 @@ impl Follower<'_> {
 
     async fn end(&mut self, process: &mut Process, end: End) -> End {
         // Its output is read meanwhile, so that it can print its last message.
-        drop(process.end().await);
+        let mut lines = std::mem::replace(&mut process.lines, mpsc::channel(1).1);
+        let mut ended = Box::pin(process.end());
+        loop {
+            tokio::select! {
+                _ = &mut ended => break,
+                Some(line) = lines.recv() => self.on_line(&line),
+            }
+        }
+        drop(ended);
+        process.lines = lines;
         end
     }
 

@@ -68,8 +68,9 @@ fn record(
     let runs = command_run::of_task_in(tx, &started.task)?;
     let is_answered =
         task::is_return_pending_in(tx, &started.task)? || command_run::has_return_since(tx, &started.task, started.at)?;
+    let has_asked = event::has_since(tx, &started.task, "asked", started.at)?;
     let others = task::claim_of(tx, &started.task)?.is_some_and(|claim| is_live(&claim, now));
-    let decision = match ended_otherwise(&request, is_answered, others) {
+    let decision = match ended_otherwise(&request, is_answered, has_asked, others) {
         Some((outcome, reason)) => Decision { outcome, reason: reason.to_owned(), state: None, due: None },
         None => decide(agent, &runs, finished, now),
     };
@@ -94,13 +95,21 @@ fn record(
 }
 
 /// The outcome of a run whose request needs no decision.
-fn ended_otherwise(request: &Task, is_answered: bool, is_claimed: bool) -> Option<(RunOutcome, &'static str)> {
+fn ended_otherwise(
+    request: &Task,
+    is_answered: bool,
+    has_asked: bool,
+    is_claimed: bool,
+) -> Option<(RunOutcome, &'static str)> {
     match request.state {
         _ if is_answered => Some((RunOutcome::Returned, "it gave a RETURN")),
         State::NeedsHuman => Some((RunOutcome::Asked, "it asked a person")),
         State::Cancelled => Some((RunOutcome::Withdrawn, "its request was cancelled")),
         State::Delivered | State::Disputed if is_claimed => {
             Some((RunOutcome::Withdrawn, "another session of the agent works on the request"))
+        }
+        State::Delivered | State::Disputed if has_asked => {
+            Some((RunOutcome::Asked, "it asked a person, who has answered"))
         }
         State::Delivered | State::Disputed => None,
         _ => Some((RunOutcome::Withdrawn, "its request was ended meanwhile")),
@@ -121,23 +130,25 @@ fn decide(agent: &CommandAgent, runs: &[Run], finished: &FinishedRun, now: Times
             ask(RunOutcome::Deadline, format!("{client} did not end within its deadline of {deadline:#} and was ended"))
         }
         End::RequestOver => ask(RunOutcome::Withdrawn, "its request was withdrawn and opened again".to_owned()),
-        End::DaemonStopped => interrupted(agent, runs, finished),
-        End::Exited(exit) => match quota(agent, finished, now).filter(|_| !exit.success || finished.stream.is_error) {
-            Some(quota) => quota,
-            None if exit.success && !finished.stream.is_error => ask(
-                RunOutcome::NoReturn,
-                format!("{client} ended with exit code 0 but without a RETURN, so the request is not done"),
-            ),
-            None => {
-                let said = said(finished);
-                ask(RunOutcome::Failed, format!("{client} failed ({}){said}", exit.text))
+        End::DaemonStopped => decide_interrupted(agent, runs, finished),
+        End::Exited(exit) => {
+            match decide_quota(agent, runs, finished, now).filter(|_| !exit.success || finished.stream.is_error) {
+                Some(quota) => quota,
+                None if exit.success && !finished.stream.is_error => ask(
+                    RunOutcome::NoReturn,
+                    format!("{client} ended with exit code 0 but without a RETURN, so the request is not done"),
+                ),
+                None => {
+                    let message = last_message(finished);
+                    ask(RunOutcome::Failed, format!("{client} failed ({}){message}", exit.text))
+                }
             }
-        },
+        }
     }
 }
 
-/// What the client said last.
-fn said(finished: &FinishedRun) -> String {
+/// The client's last message, after a colon.
+fn last_message(finished: &FinishedRun) -> String {
     let message = match finished.stream.message.as_str() {
         "" => finished.output.lines().next_back().unwrap_or_default(),
         message => message,
@@ -147,30 +158,46 @@ fn said(finished: &FinishedRun) -> String {
 }
 
 /// A usage limit: the request waits until it ends. `None` if there is none, or waiting is off.
-fn quota(agent: &CommandAgent, finished: &FinishedRun, now: Timestamp) -> Option<Decision> {
+fn decide_quota(agent: &CommandAgent, runs: &[Run], finished: &FinishedRun, now: Timestamp) -> Option<Decision> {
     let wait = agent.quota_wait?;
-    let texts = [finished.stream.message.as_str(), finished.output.as_str()];
+    // JSON lines have texts of handoffs and of the model too; `stream` has read what they say about limits.
+    let plain: Vec<&str> = finished.output.lines().filter(|line| !line.trim_start().starts_with('{')).collect();
+    let texts = [finished.stream.message.clone(), plain.join("\n")];
     if !finished.stream.is_limited && !texts.iter().any(|text| is_limit(text)) {
         return None;
     }
-    let stated = finished.stream.resets_at.filter(|at| *at > now);
-    let stated = stated.or_else(|| texts.iter().find_map(|text| reset_time(text, now, &TimeZone::system())));
+    let client = agent.client.name();
+    if trailing(runs, RunOutcome::Quota) >= limits::QUOTAS {
+        let reason = format!(
+            "{client} reached a usage limit {} times in succession; `baton retry` starts it again",
+            limits::QUOTAS + 1
+        );
+        return Some(Decision { outcome: RunOutcome::Quota, reason, state: Some(State::NeedsHuman), due: None });
+    }
+    let is_near = |at: &Timestamp| *at > now && at.duration_since(now) <= limits::QUOTA_LONGEST;
+    let stated = finished.stream.resets_at.filter(is_near);
+    let stated =
+        stated.or_else(|| texts.iter().find_map(|text| reset_time(text, now, &TimeZone::system())).filter(is_near));
     let (pause, word) = stated.map_or((wait, "states no end; Baton tries again at"), |at| {
         (Duration::try_from(at.duration_since(now)).unwrap_or(wait) + limits::QUOTA_MARGIN, "ends at")
     });
     let due = now.checked_add(SignedDuration::try_from(pause).ok()?).ok()?;
     let resumes = if finished.stream.session.is_some() { ", then its session continues" } else { "" };
-    let reason = format!("the usage limit of {} {word} {due:.0}{resumes}", agent.client.name());
+    let reason = format!("the usage limit of {client} {word} {due:.0}{resumes}");
     Some(Decision { outcome: RunOutcome::Quota, reason, state: Some(State::Waiting), due: Some(due) })
 }
 
+/// How many runs before the newest one had this outcome in succession.
+fn trailing(runs: &[Run], outcome: RunOutcome) -> usize {
+    runs.iter().rev().skip(1).take_while(|run| run.outcome == Some(outcome)).count()
+}
+
 /// An interrupted run continues its session. Without a session a person is asked, unless nothing was done yet.
-fn interrupted(agent: &CommandAgent, runs: &[Run], finished: &FinishedRun) -> Decision {
+fn decide_interrupted(agent: &CommandAgent, runs: &[Run], finished: &FinishedRun) -> Decision {
     let run = runs.last();
     let session = finished.stream.session.as_ref().or_else(|| run.and_then(|run| run.session.as_ref()));
     let has_begun = run.is_none_or(|run| run.process.is_some()) && !agent.client.states_session_first();
-    let interruptions =
-        runs.iter().rev().skip(1).take_while(|run| run.outcome == Some(RunOutcome::Interrupted)).count();
+    let interruptions = trailing(runs, RunOutcome::Interrupted);
     let client = agent.client.name();
     let outcome = RunOutcome::Interrupted;
     let ask = |reason| Decision { outcome, reason, state: Some(State::NeedsHuman), due: None };

@@ -15,7 +15,6 @@ use crate::settings::CommandAgent;
 pub(crate) struct StartedRun {
     pub(crate) id: i64,
     pub(crate) task: String,
-    pub(crate) agent: String,
     pub(crate) mark: String,
     pub(crate) session: Option<String>,
     pub(crate) at: Timestamp,
@@ -51,7 +50,7 @@ pub(crate) fn begin(
     let resumes = session.as_ref().map(|session| format!("; it continues the session {session}")).unwrap_or_default();
     let reason = format!("Baton starts {}, run {}{resumes}", agent.client.name(), runs.len() + 1);
     event::append(tx, &Event::of(&request, "baton", "run_started", reason, request.state, now))?;
-    Ok(Some(StartedRun { id: run, task: id.to_owned(), agent: agent.name.clone(), mark, session, at: now }))
+    Ok(Some(StartedRun { id: run, task: id.to_owned(), mark, session, at: now }))
 }
 
 /// Whether the earlier runs allow another one. A disputed request is started again only to correct a RETURN.

@@ -1,6 +1,6 @@
 //! The supervisor: starts runs when requests wait, and ends them with the daemon.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use baton_ledger::Tx;
 use baton_ledger::command_run::{self, Run};
 use jiff::Timestamp;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::limits;
 use crate::process::end_left_over;
@@ -28,42 +28,47 @@ pub struct CommandAgents {
     work: Arc<AgentWork>,
     agents: Vec<CommandAgent>,
     mcp: McpCommand,
-    /// The running processes, by agent.
-    running: HashMap<String, BTreeSet<String>>,
-    runs: JoinSet<(String, String, Result<(), DispatchError>)>,
+    /// The requests of the running jobs.
+    running: HashMap<Id, RunningRequest>,
+    /// Each job follows one run to its end and settles it.
+    runs: JoinSet<Result<(), DispatchError>>,
+    /// Runs without a job may be recorded as running: those of a killed daemon, or of a job that failed.
+    needs_recovery: bool,
+}
+
+struct RunningRequest {
+    agent: String,
+    task: String,
 }
 
 impl CommandAgents {
     /// The agents, and how their processes reach Baton.
     #[must_use]
     pub fn new(work: Arc<AgentWork>, agents: Vec<CommandAgent>, mcp: McpCommand) -> Self {
-        Self { work, agents, mcp, running: HashMap::new(), runs: JoinSet::new() }
+        Self { work, agents, mcp, running: HashMap::new(), runs: JoinSet::new(), needs_recovery: true }
     }
 
-    /// Starts runs until `stop` is at least 1, and returns when the last run has ended. At 2 it ends the running processes.
-    ///
-    /// # Errors
-    /// When the ledger fails.
-    pub async fn serve(mut self, mut stop: watch::Receiver<u8>) -> Result<(), DispatchError> {
+    /// Starts runs until `stop` is at least 1, and returns when the last run has ended. At 2 it ends the running processes. An
+    /// error is logged, and the work is tried again at the next change; it affects no other run.
+    pub async fn serve(mut self, mut stop: watch::Receiver<u8>) {
         let mut changes = self.work.changes();
-        self.recover().await?;
         loop {
             changes.mark_unchanged();
             let stopping = *stop.borrow_and_update() > 0;
             if stopping && self.runs.is_empty() {
-                return Ok(());
+                return;
             }
-            if !stopping {
-                self.start_all(&stop).await?;
+            if !stopping && let Err(error) = self.work_once(&stop).await {
+                tracing::error!(%error, "command agents cannot start now");
             }
             tokio::select! {
                 changed = changes.changed(), if !stopping => {
                     if changed.is_err() {
-                        return Ok(());
+                        return;
                     }
                     tokio::time::sleep(SETTLING).await;
                 }
-                Some(done) = self.runs.join_next() => self.on_end(done)?,
+                Some(ended) = self.runs.join_next_with_id() => self.on_end(ended),
                 Ok(()) = stop.changed() => {
                     let running = self.runs.len();
                     if running > 0 {
@@ -79,28 +84,42 @@ impl CommandAgents {
         self.work.context()
     }
 
-    fn on_end(
-        &mut self,
-        done: Result<(String, String, Result<(), DispatchError>), tokio::task::JoinError>,
-    ) -> Result<(), DispatchError> {
-        match done {
-            Ok((agent, task, result)) => {
-                self.running.entry(agent).or_default().remove(&task);
-                result
-            }
-            Err(error) => {
-                tracing::error!(%error, "the job of a command agent failed; its run is recovered at the next start");
-                Ok(())
-            }
+    /// Recovers runs and starts new ones.
+    async fn work_once(&mut self, stop: &watch::Receiver<u8>) -> Result<(), DispatchError> {
+        if self.needs_recovery {
+            self.recover().await?;
+            self.needs_recovery = false;
+        }
+        self.start_all(stop).await
+    }
+
+    fn on_end(&mut self, ended: Result<(Id, Result<(), DispatchError>), JoinError>) {
+        let (id, error) = match ended {
+            Ok((id, result)) => (id, result.err().map(|error| error.to_string())),
+            Err(error) => (error.id(), Some(error.to_string())),
+        };
+        let request = self.running.remove(&id);
+        if let (Some(error), Some(RunningRequest { agent, task })) = (error, request) {
+            tracing::error!(%task, %agent, "the end of a run could not be recorded: {error}");
+            self.needs_recovery = true;
         }
     }
 
-    /// Ends the processes that a killed daemon has left, and settles their runs.
+    fn is_running(&self, task: &str) -> bool {
+        self.running.values().any(|running| running.task == task)
+    }
+
+    /// The number of running processes of an agent.
+    fn running_of(&self, agent: &str) -> usize {
+        self.running.values().filter(|running| running.agent == agent).count()
+    }
+
+    /// Ends the processes of runs without a job, and settles these runs.
     async fn recover(&self) -> Result<(), DispatchError> {
-        let left = self.context().ledger().write(command_run::open_in).await?;
-        for run in left {
+        let open = self.context().ledger().write(command_run::open_in).await?;
+        for run in open.into_iter().filter(|run| !self.is_running(&run.task)) {
             let (process, mark) = (run.process.clone(), run.mark.clone());
-            tracing::warn!(task = %run.task, agent = %run.agent, "a run of a killed daemon is left; its processes are ended");
+            tracing::warn!(task = %run.task, agent = %run.agent, "a run was not ended; its processes are ended now");
             drop(tokio::task::spawn_blocking(move || end_left_over(process.as_deref(), &mark)).await);
             self.settle_left(run).await?;
         }
@@ -113,14 +132,8 @@ impl CommandAgents {
         };
         let stream = StreamState { session: run.session.clone(), ..StreamState::default() };
         let finished = FinishedRun { end: End::DaemonStopped, stream, output: run.output };
-        let started = StartedRun {
-            id: run.id,
-            task: run.task,
-            agent: run.agent,
-            mark: run.mark,
-            session: run.session,
-            at: run.started_at,
-        };
+        let started =
+            StartedRun { id: run.id, task: run.task, mark: run.mark, session: run.session, at: run.started_at };
         settle(self.context(), &agent, &started, finished).await
     }
 
@@ -139,11 +152,10 @@ impl CommandAgents {
     async fn start_all(&mut self, stop: &watch::Receiver<u8>) -> Result<(), DispatchError> {
         for agent in self.agents.clone() {
             for item in self.work.open_requests(&agent.name).await? {
-                let running = self.running.entry(agent.name.clone()).or_default();
-                if running.len() >= agent.concurrency {
+                if self.running_of(&agent.name) >= agent.concurrency {
                     break;
                 }
-                if !running.contains(&item.id) {
+                if !self.is_running(&item.id) {
                     self.start(&agent, item.id, stop.clone()).await?;
                 }
             }
@@ -161,16 +173,14 @@ impl CommandAgents {
         let (owner, starting) = (context.owner().to_owned(), agent.clone());
         let job = move |tx: &Tx<'_>| begin(tx, &starting, &owner, &id, Timestamp::now());
         let Some(started) = context.ledger().write(job).await? else { return Ok(()) };
-        self.running.entry(agent.name.clone()).or_default().insert(started.task.clone());
+        let request = RunningRequest { agent: agent.name.clone(), task: started.task.clone() };
         tracing::info!(task = %started.task, agent = %agent.name, "starts {}", agent.client.name());
         let agent = agent.clone();
-        self.runs.spawn(async move {
-            let result = match follow(&context, &agent, &mcp, &started, stop).await {
-                Ok(finished) => settle(&context, &agent, &started, finished).await,
-                Err(error) => Err(error),
-            };
-            (started.agent, started.task, result)
+        let job = self.runs.spawn(async move {
+            let finished = follow(&context, &agent, &mcp, &started, stop).await?;
+            settle(&context, &agent, &started, finished).await
         });
+        self.running.insert(job.id(), request);
         Ok(())
     }
 }

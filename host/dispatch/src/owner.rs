@@ -45,23 +45,30 @@ pub fn is_gone(owner: &str, no_daemon: bool) -> bool {
 
 /// Whether the name has the start time of its process, so that no later process can have the name.
 #[must_use]
-pub(crate) fn has_start(owner: &str) -> bool {
+pub fn has_start(owner: &str) -> bool {
     owner.split(':').nth(3).is_some()
 }
 
 /// The start time of a process in the system's ticks since boot, which do not change with the clock. It distinguishes a
 /// process from a later one with the same id. Only on systems with `/proc`.
 fn began(process: u32) -> Option<String> {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The process name is in parentheses and may contain any character; the fields after it do not.
-    stat.rsplit_once(')')?.1.split_whitespace().nth(19).map(str::to_owned)
+    stat_field(process, 19)
 }
 
-/// Whether a process with this number exists, of any user.
+/// A field of `/proc/PID/stat`, counted from 0 after the process name.
+fn stat_field(process: u32, number: usize) -> Option<String> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The process name is in parentheses and may contain any character; the fields after it do not.
+    stat.rsplit_once(')')?.1.split_whitespace().nth(number).map(str::to_owned)
+}
+
+/// Whether a process with this number exists, of any user. A process that has ended, but whose parent has not asked for its
+/// exit code yet, does not count.
 #[must_use]
 pub fn is_alive(process: u32) -> bool {
-    let process = i32::try_from(process).ok().and_then(Pid::from_raw);
-    process.is_some_and(|process| !matches!(test_kill_process(process), Err(Errno::SRCH)))
+    let number = i32::try_from(process).ok().and_then(Pid::from_raw);
+    let exists = number.is_some_and(|number| !matches!(test_kill_process(number), Err(Errno::SRCH)));
+    exists && !stat_field(process, 0).is_some_and(|state| ["Z", "X"].contains(&state.as_str()))
 }
 
 #[cfg(test)]

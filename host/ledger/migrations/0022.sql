@@ -23,7 +23,6 @@ CREATE TABLE command_runs (
   output        TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX command_runs_task ON command_runs (task, id);
-CREATE INDEX command_runs_agent ON command_runs (agent, id);
 CREATE INDEX command_runs_open ON command_runs (id) WHERE ended_at IS NULL;
 
 -- The newest call of a tool by each external agent: when, and in which session.

@@ -189,6 +189,13 @@ pub fn state_before(reader: &Reader, task: &str, seq: i64) -> Result<Option<Stat
     state.map(|state| crate::task::state(&state)).transpose()
 }
 
+/// Whether a task has an event with this action since that time.
+pub fn has_since(tx: &Tx<'_>, task: &str, action: &str, since: Timestamp) -> Result<bool, LedgerError> {
+    let sql = "SELECT 1 FROM events WHERE task = ?1 AND action = ?2 AND at >= ?3 LIMIT 1";
+    let mut select = tx.connection.prepare_cached(sql)?;
+    Ok(select.query_row(params![task, action, since.as_millisecond()], |_| Ok(())).optional()?.is_some())
+}
+
 /// Whether a task has an event with this action at exactly this time.
 pub fn has(reader: &Reader, task: &str, action: &str, at: Timestamp) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM events WHERE task = ?1 AND action = ?2 AND at = ?3 LIMIT 1";

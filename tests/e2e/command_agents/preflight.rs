@@ -3,7 +3,7 @@
 use super::workspace;
 
 #[test]
-fn what_is_missing_is_said_before_anything_is_started() {
+fn missing_parts_are_reported_before_anything_starts() {
     let workspace = workspace("work", "");
     let good = workspace.read("baton.toml");
     workspace.baton(&["doctor"]).ended(0);

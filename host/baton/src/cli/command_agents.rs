@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use baton_command_agent::{CommandAgent, CommandAgents, McpCommand};
+use baton_dispatch::Context;
 use baton_dispatch::agent_work::{AgentActivity, AgentWork};
-use baton_dispatch::{Context, DispatchError};
-use baton_ledger::command_run::{Run, RunOutcome};
+use baton_ledger::command_run::{self, Run, RunOutcome};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -21,7 +21,7 @@ use crate::workspace::Workspace;
 const LINES: usize = 20;
 
 /// The supervisor of the command agents.
-pub(super) struct Supervisor(JoinHandle<Result<(), DispatchError>>);
+pub(super) struct Supervisor(JoinHandle<()>);
 
 impl Supervisor {
     /// Waits until the last run has ended. If the engine failed, ends the processes at once.
@@ -29,22 +29,22 @@ impl Supervisor {
         if !waits {
             self.0.abort();
         }
-        match self.0.await {
-            Ok(Err(error)) => tracing::error!(%error, "the command agents stopped"),
-            Err(error) if waits => tracing::error!(%error, "the command agents stopped"),
-            _ => {}
+        if let Err(error) = self.0.await
+            && waits
+        {
+            tracing::error!(%error, "the command agents stopped");
         }
     }
 }
 
-/// Starts the command agents, if there are any. They end with `stop`.
+/// Starts the command agents, if there are any or a killed daemon has left a run of one. They end with `stop`.
 pub(super) fn serve(
     workspace: &Workspace,
     context: &Arc<Context>,
     agents: Vec<CommandAgent>,
     stop: watch::Receiver<u8>,
 ) -> anyhow::Result<Option<Supervisor>> {
-    if agents.is_empty() {
+    if agents.is_empty() && command_run::open(&context.ledger().reader()?)?.is_empty() {
         return Ok(None);
     }
     let shown = |path: PathBuf| path.display().to_string();
@@ -111,7 +111,7 @@ fn usd(micros: i64) -> f64 {
     micros as f64 / 1e6
 }
 
-/// The runs of a task, and the output of the newest one if it did not end well.
+/// The runs of a task, and the output of the newest one if it gave no RETURN.
 pub(super) fn list_runs(runs: &[Run], now: Timestamp) -> String {
     let Some(newest) = runs.last() else { return String::new() };
     let mut table = Table::new(&["RUN", "OUTCOME", "TIME", "COST", "TOKENS", "SESSION"]);

@@ -15,6 +15,9 @@ use crate::DispatchError;
 /// The most items that are listed.
 const LISTED: u32 = 200;
 
+/// The most open requests of an agent that are considered at once.
+pub(super) const OPEN_REQUESTS: u32 = 10_000;
+
 /// A request or a RETURN in the inbox of an agent. Its texts come from an untrusted file.
 #[derive(Clone, Debug)]
 pub struct InboxItem {
@@ -94,9 +97,12 @@ pub fn open_work(reader: &Reader, agent: &str, after: Option<i64>, now: Timestam
 /// # Errors
 /// When the ledger cannot be read.
 pub fn inbox_items(reader: &Reader, agent: &str, now: Timestamp) -> Result<Vec<InboxItem>, LedgerError> {
+    with_claims(reader, agent, task::inbox(reader, agent, LISTED)?, now)
+}
+
+fn with_claims(reader: &Reader, agent: &str, tasks: Vec<Task>, now: Timestamp) -> Result<Vec<InboxItem>, LedgerError> {
     let mut claims = task::claims(reader)?;
     claims.retain(|claim| claim.agent == agent && is_live(claim, now));
-    let tasks = task::inbox(reader, agent, LISTED)?;
     let claim_of = |task: &Task| claims.iter().find(|claim| claim.task == task.id).cloned();
     Ok(tasks.into_iter().map(|task| (claim_of(&task), task)).map(|(claim, task)| InboxItem::new(task, claim)).collect())
 }
@@ -109,8 +115,9 @@ impl AgentWork {
     pub async fn open_requests(self: &Arc<Self>, agent: &str) -> Result<Vec<InboxItem>, DispatchError> {
         let agent = agent.to_owned();
         self.read(move |reader| {
-            let mut items = inbox_items(reader, &agent, Timestamp::now())?;
-            items.retain(|item| item.claim.is_none() && item.kind != "RETURN");
+            let requests = task::requests_in_inbox(reader, &agent, OPEN_REQUESTS)?;
+            let mut items = with_claims(reader, &agent, requests, Timestamp::now())?;
+            items.retain(|item| item.claim.is_none());
             Ok(items)
         })
         .await

@@ -10,6 +10,7 @@ use baton_ledger::{LedgerError, Reader};
 use jiff::{SignedDuration, Timestamp};
 
 use super::claim::is_live;
+use super::inbox::OPEN_REQUESTS;
 use crate::owner;
 
 /// An agent that has called a tool within this time works.
@@ -101,15 +102,16 @@ pub fn activities(
     for (agent, signs) in &mut signs {
         let claimed = |id: &str| signs.claims.iter().any(|claim| claim.task == id);
         let started = |id: &str| signs.runs.iter().any(|run| run.task == id);
-        let inbox = task::inbox(reader, agent, u32::MAX)?;
-        let open = inbox.iter().filter(|task| task.kind != "RETURN" && !claimed(&task.id) && !started(&task.id));
+        let requests = task::requests_in_inbox(reader, agent, OPEN_REQUESTS)?;
+        let open = requests.iter().filter(|task| !claimed(&task.id) && !started(&task.id));
         signs.waits = open.map(|task| task.created_at).min();
     }
     Ok(signs.into_iter().map(|(agent, signs)| (agent.to_owned(), judge(&signs, now))).collect())
 }
 
 /// Whether the process of a run is running.
-fn is_running(run: &Run) -> bool {
+#[must_use]
+pub fn is_running(run: &Run) -> bool {
     run.process.as_deref().is_some_and(|process| !owner::is_gone(process, false))
 }
 

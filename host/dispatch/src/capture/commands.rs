@@ -1,5 +1,7 @@
 //! The commands that a RETURN names as evidence: those that the operator allows wait for their run, the others are not checked.
 
+use std::collections::BTreeSet;
+
 use baton_core::handoff::agent_return::CommandRun;
 use baton_core::text::one_line;
 use baton_ledger::command_check::{self, CommandState, NewCommandCheck};
@@ -8,6 +10,9 @@ use jiff::Timestamp;
 
 use super::incoming::IncomingFile;
 use crate::context::Context;
+
+/// The most commands of one RETURN that Baton runs. They delay the commands of other RETURNs.
+const RUNS: usize = 20;
 
 /// Records the commands of the RETURN `id`.
 pub(super) fn record(
@@ -18,17 +23,23 @@ pub(super) fn record(
     now: Timestamp,
 ) -> Result<(), LedgerError> {
     let agent = incoming.new.sender.as_deref().unwrap_or_default();
-    let check = |run: &CommandRun| {
+    let mut runs = 0;
+    let mut check = |run: &CommandRun| {
         let command = one_line(&run.command);
         let is_allowed = context.evidence_rule(agent, &command).is_some();
-        let (state, reason) = if is_allowed {
+        let (state, reason) = if is_allowed && runs < RUNS {
+            runs += 1;
             (CommandState::Pending, String::new())
+        } else if is_allowed {
+            (CommandState::NotChecked, format!("Baton runs at most {RUNS} commands of a RETURN"))
         } else {
             (CommandState::NotChecked, "no `[[evidence]]` of baton.toml allows it".to_owned())
         };
         // A RETURN that names a command without an exit code says that it succeeds.
         NewCommandCheck { command, claimed: run.exit_code.unwrap_or_default(), state, reason }
     };
-    let checks: Vec<_> = incoming.commands.iter().map(check).collect();
+    let mut named = BTreeSet::new();
+    let different = incoming.commands.iter().filter(|run| named.insert((&run.command, run.exit_code)));
+    let checks: Vec<_> = different.map(&mut check).collect();
     command_check::add(tx, id, &checks, now)
 }

@@ -24,10 +24,10 @@ const RETURN_PENDING: &str =
     "(SELECT count(*) FROM outbox WHERE task = tasks.id AND kind = 'handoff' AND state <> 'lost')
     > (SELECT count(*) FROM tasks AS r WHERE r.request = tasks.id AND r.kind = 'RETURN')";
 
-/// The open tasks of an agent: requests without a RETURN, and RETURNs; the most urgent and oldest first.
-fn inbox_sql() -> String {
+/// The open tasks of an agent: requests without a RETURN, and RETURNs; the most urgent and oldest first. `only` is one more condition.
+fn inbox_sql(only: &str) -> String {
     light_sql(&format!(
-        "WHERE state IN ('delivered', 'disputed') AND agent = ?1 AND NOT ({RETURN_PENDING})
+        "WHERE state IN ('delivered', 'disputed') AND agent = ?1 AND NOT ({RETURN_PENDING}) {only}
          ORDER BY priority DESC, created_at, rowid LIMIT ?2"
     ))
 }
@@ -113,7 +113,16 @@ fn read_return_pending(connection: &Connection, id: &str) -> Result<bool, Ledger
 
 /// The open tasks of `agent`, requests and RETURNs, without arguments and bodies: at most `limit`, the most urgent and oldest first.
 pub fn inbox(reader: &Reader, agent: &str, limit: u32) -> Result<Vec<Task>, LedgerError> {
-    let mut select = reader.connection.prepare_cached(&inbox_sql())?;
+    select_inbox(reader, "", agent, limit)
+}
+
+/// As [`inbox`], without RETURNs.
+pub fn requests_in_inbox(reader: &Reader, agent: &str, limit: u32) -> Result<Vec<Task>, LedgerError> {
+    select_inbox(reader, "AND kind <> 'RETURN'", agent, limit)
+}
+
+fn select_inbox(reader: &Reader, only: &str, agent: &str, limit: u32) -> Result<Vec<Task>, LedgerError> {
+    let mut select = reader.connection.prepare_cached(&inbox_sql(only))?;
     let rows = select.query_map(params![agent, limit], |row| Ok(task(row)))?;
     rows.map(|row| row?).collect()
 }

@@ -15,7 +15,7 @@ mod write;
 
 pub use claim::{
     Claim, changed_after, claim, claim_of, claims, claims_in, end_claim, ended_after, inbox, is_return_pending,
-    is_return_pending_in, of_agent, renew_claims,
+    is_return_pending_in, of_agent, renew_claims, requests_in_inbox,
 };
 pub use depend::{
     UnknownDependency, VERIFIED, add_dependencies, dependencies, dependency_name, dependents, drop_dependencies,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use baton_dispatch::agent_work::is_running;
 use baton_dispatch::budget::ExhaustedBudget;
 use baton_ledger::Reader;
 use baton_ledger::command_run::{self, Run};
@@ -19,14 +20,14 @@ pub(super) struct PluginHolds {
     pub(super) held: Vec<FailingPlugin>,
     /// Exhausted budgets.
     pub(super) reached: Vec<ExhaustedBudget>,
-    /// The runs of command agents that work now.
+    /// The runs of command agents whose processes are running.
     pub(super) runs: Vec<Run>,
 }
 
 impl PluginHolds {
     pub(super) fn read(workspace: &Workspace, reader: &Reader, now: Timestamp) -> anyhow::Result<Self> {
         let held = supervision::quarantined_plugins(reader, now)?;
-        let runs = command_run::open(reader)?;
+        let runs = command_run::open(reader)?.into_iter().filter(is_running).collect();
         Ok(Self { held, reached: task_view::budgets_reached(workspace, reader, now)?, runs })
     }
 }
