@@ -79,6 +79,16 @@ elif what == "fail":
 elif what == "ask":
     note(prompt)
     Baton().call("ask", id=task, question="Which colour?")
+elif what == "ask-and-stay":
+    note(prompt)
+    Baton().call("ask", id=task, question="Which colour?")
+    while not os.path.exists("go"):
+        time.sleep(0.1)
+elif what == "near-limit":
+    note(prompt)
+    say(type="rate_limit_event", rate_limit_info={"status": "allowed"})
+    say(type="assistant", message={"content": [{"type": "text", "text": "The handler has no rate limit: too many requests."}]})
+    sys.exit(1)
 elif what == "hang":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

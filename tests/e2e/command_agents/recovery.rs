@@ -38,3 +38,20 @@ fn without_a_session_a_person_is_asked() {
     assert!(alive(&first).is_empty());
     assert_eq!((outcomes(&workspace, "Half done"), starts(&workspace)), (vec!["interrupted".to_owned()], 1));
 }
+
+#[test]
+fn the_processes_of_an_agent_that_is_no_command_agent_any_more_are_ended() {
+    let workspace = workspace("no-session", "");
+    let daemon = workspace.up_and_serving();
+    drop_request(&workspace, "Orphan");
+    let first = started(&workspace, 1);
+    daemon.kill();
+    assert!(!alive(&first).is_empty());
+    let config = workspace.read("baton.toml");
+    workspace.write("baton.toml", config.split("\n[agents.Worker]").next().unwrap());
+    let _daemon = workspace.up_and_serving();
+    workspace.wait_for("the end of the processes", |_| alive(&first).is_empty().then_some(()));
+    workspace
+        .wait_for("the end of the run", |workspace| (outcomes(workspace, "Orphan") == ["interrupted"]).then_some(()));
+    assert_eq!(workspace.task("Orphan").state, "delivered");
+}

@@ -101,6 +101,29 @@ fn a_question_waits_for_a_person_and_its_answer_starts_a_new_run() {
 }
 
 #[test]
+fn an_answer_that_comes_before_the_process_exits_counts() {
+    let workspace = workspace("ask-and-stay", "");
+    let _daemon = workspace.up_and_serving();
+    drop_request(&workspace, "Early answer");
+    let task = workspace.wait_for_state("Early answer", "needs_human");
+    workspace.baton(&["answer", &task.id, "blue"]).ended(0);
+    workspace.write("work/go", "");
+    workspace.wait_for("the second run", |workspace| {
+        (outcomes(workspace, "Early answer") == ["asked", "asked"]).then_some(())
+    });
+}
+
+#[test]
+fn a_failure_whose_output_speaks_of_limits_is_no_usage_limit() {
+    let workspace = workspace("near-limit", "");
+    let _daemon = workspace.up_and_serving();
+    drop_request(&workspace, "Near");
+    let task = workspace.wait_for_state("Near", "needs_human");
+    assert!(task.reason.contains("failed"), "{}", task.reason);
+    assert_eq!(outcomes(&workspace, "Near"), ["failed"]);
+}
+
+#[test]
 fn at_its_deadline_a_process_is_ended_with_everything_that_it_started() {
     let workspace = workspace("hang", "deadline = \"2s\"");
     let _daemon = workspace.up_and_serving();
