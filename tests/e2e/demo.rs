@@ -1,4 +1,4 @@
-//! The demo of `cargo xtask demo`: every step holds, and each is told.
+//! The demo of `cargo xtask demo`: every step holds, and the demo reports each one.
 
 use std::process::Command;
 

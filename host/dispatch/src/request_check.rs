@@ -23,7 +23,7 @@ use crate::{Agent, AgentKind, Roster, with_defaults};
 const SEARCHED: usize = 10_000;
 
 /// The longest title in characters: readers cut longer ones.
-const TITLE_CHARACTERS: usize = 200;
+pub const TITLE_CHARACTERS: usize = 200;
 
 /// Finds the manifest of an agent; `None` if it is not a plugin.
 pub type ManifestSource = Arc<dyn Fn(&str) -> Option<Manifest> + Send + Sync>;

@@ -52,6 +52,19 @@ fn a_command_that_ends_differently_refutes_the_return_and_a_true_one_verifies_it
 }
 
 #[test]
+fn a_failure_that_the_return_reports_does_not_verify_it() {
+    let workspace = checked("");
+    let _daemon = workspace.up_and_serving();
+    let id = request(&workspace, "Make it pass", None);
+    let mut codex = McpClient::start(&workspace, "Codex-MM1");
+    let returned = codex.call("return", answer(&id, "sh check.sh", 1));
+    assert_eq!((&returned["state"], &returned["evidence"]), (&json!("succeeded"), &json!("reported")), "{returned}");
+    let [run] = commands(&workspace, &id).try_into().unwrap();
+    let seen = (&run["state"], &run["exit_code"], &run["reason"]);
+    assert_eq!(seen, (&json!("ran"), &json!(1), &json!("exits with 1, as the RETURN says")), "{run}");
+}
+
+#[test]
 fn a_command_that_is_not_allowed_is_not_run() {
     let workspace = checked("agents = [\"Claude-MM1\"]\n");
     workspace.write("tree/done", "");

@@ -33,6 +33,23 @@ fn import(workspace: &Workspace, tool: &str, path: &Path) -> Value {
     shown
 }
 
+/// Imports into the inbox of `Codex-MM1` and returns what was written.
+fn apply(workspace: &Workspace, tool: &str, path: &Path) -> Value {
+    let path = path.display().to_string();
+    workspace.baton(&["import", tool, &path, "--agent", "codex mm1", "--json", "--apply"]).ended(0).json()
+}
+
+fn issue(id: &str, fields: Value) -> Value {
+    let mut issue = json!({ "id": id, "title": id, "status": "open" });
+    let Value::Object(fields) = fields else { panic!("{fields}") };
+    issue.as_object_mut().unwrap().extend(fields);
+    issue
+}
+
+fn put_issues(file: &Path, issues: &[Value]) {
+    put(file, &issues.iter().map(|issue| format!("{issue}\n")).collect::<String>());
+}
+
 fn origins(shown: &Value, field: &str) -> Vec<String> {
     shown[field].as_array().unwrap().iter().map(|item| item["origin"].as_str().unwrap().to_owned()).collect()
 }
@@ -74,6 +91,85 @@ fn issues_of_beads_with_their_dependencies() {
 }
 
 #[test]
+fn issues_of_two_projects_with_the_same_id_are_both_imported() {
+    let workspace = workspace();
+    let export = |file: &str, created_at: &str| {
+        let file = workspace.outside().join(file);
+        put_issues(&file, &[issue("bd-3", json!({ "created_at": created_at }))]);
+        apply(&workspace, "beads", &file)
+    };
+    let first = export("one.jsonl", "2025-12-25T22:57:52.061798-08:00");
+    let second = export("two.jsonl", "2025-12-26T07:00:00Z");
+    assert_eq!((origins(&first, "requests"), origins(&second, "requests")), (vec!["bd-3".into()], vec!["bd-3".into()]));
+    let moved = export("moved.jsonl", "2025-12-26T06:57:52Z");
+    assert_eq!((&moved["requests"], &moved["known"]), (&json!([]), &json!(["bd-3"])), "another zone, the same time");
+    assert_eq!(workspace.inbox("Codex-MM1").len(), 2);
+}
+
+#[test]
+fn an_id_is_imported_once_and_only_what_is_imported_is_a_dependency() {
+    let workspace = workspace();
+    let file = workspace.outside().join("issues.jsonl");
+    let on = |id: &str| json!({ "depends_on_id": id, "type": "blocks" });
+    put_issues(
+        &file,
+        &[
+            issue("p-1", json!({ "dependencies": [on("p-2"), on("p-3"), on("p-4")] })),
+            issue("p-2", json!({ "title": "" })),
+            issue("p-3", json!({})),
+            issue("p-3", json!({ "title": "Again", "created_at": "2025-12-26T07:00:00Z" })),
+            issue("p-4", json!({ "status": "closed" })),
+        ],
+    );
+    let shown = import(&workspace, "beads", &file);
+    assert_eq!(origins(&shown, "requests"), ["p-1", "p-3"]);
+    assert_eq!(shown["requests"][0]["depends_on"], json!([shown["requests"][1]["handoff_id"]]));
+    let reasons = json!([
+        { "origin": "p-2", "reason": "it has no title" },
+        { "origin": "p-3", "reason": "an item before it has the same id" },
+        { "origin": "p-1", "reason": "its dependency on p-2, which is not imported" },
+    ]);
+    assert_eq!(shown["skipped"], reasons);
+    let lists = workspace.outside().join("tasks");
+    for folder in ["x/list", "y/list"] {
+        put(
+            &lists.join(folder).join("1.json"),
+            &json!({ "id": "1", "subject": folder, "status": "pending" }).to_string(),
+        );
+    }
+    let shown = apply(&workspace, "claude-tasks", &lists);
+    assert_eq!(
+        (origins(&shown, "requests"), origins(&shown, "skipped")),
+        (vec!["list/1".into()], vec!["list/1".into()])
+    );
+}
+
+#[test]
+fn a_request_that_is_too_long_as_a_file_is_not_written() {
+    let workspace = workspace();
+    let file = workspace.outside().join("issues.jsonl");
+    // One MB of text, but six of JSON.
+    put_issues(&file, &[issue("p-1", json!({ "description": "\u{1}".repeat(1_000_000) })), issue("p-2", json!({}))]);
+    let shown = import(&workspace, "beads", &file);
+    assert_eq!((origins(&shown, "requests"), origins(&shown, "skipped")), (vec!["p-2".into()], vec!["p-1".into()]));
+    let reason = shown["skipped"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("the request has more than 2097152 bytes"), "{reason}");
+}
+
+#[test]
+fn a_sender_that_is_not_an_agent_gets_a_note() {
+    let workspace = workspace();
+    let file = workspace.outside().join("issues.jsonl");
+    put_issues(&file, &[issue("p-1", json!({}))]);
+    let file = file.display().to_string();
+    for (from, is_noted) in [("Nobody", true), ("Claude-MM1", false)] {
+        let run = workspace.baton(&["import", "beads", &file, "--agent", "Codex-MM1", "--from", from]).ended(0);
+        assert_eq!(run.stderr.contains("handoffs/_unrouted/"), is_noted, "{from}: {}", run.stderr);
+        assert!(run.stderr.contains("would write 1 request; imported before: 0"), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn messages_that_ask_for_an_acknowledgement() {
     let workspace = workspace();
     let archive = workspace.outside().join("archive");
@@ -93,6 +189,25 @@ fn messages_that_ask_for_an_acknowledgement() {
     assert_eq!(shown["requests"][0]["to"], "Claude-MM1");
     assert_eq!(shown["requests"][1]["to"], "Codex-MM1");
     assert_eq!(shown["requests"][0]["priority"], "critical");
+}
+
+#[test]
+fn a_project_of_agent_mail_is_the_same_by_its_folder_and_by_its_messages() {
+    let workspace = workspace();
+    let archive = |project: &str| {
+        let header = json!({ "id": 1, "from": "RedCat", "to": ["BlueLake", "BlueLake"], "subject": project, "ack_required": true });
+        let messages = workspace.outside().join(project).join("messages");
+        put(&messages.join("2026/01/1.md"), &format!("---json\n{header}\n---\n\nPlease review.\n"));
+        messages
+    };
+    let (first, second) = (archive("arch1"), archive("arch2"));
+    let by_folder = apply(&workspace, "agent-mail", first.parent().unwrap());
+    assert_eq!(origins(&by_folder, "requests"), ["1-BlueLake"]);
+    assert_eq!(origins(&by_folder, "skipped"), ["1-BlueLake"], "a recipient that is named twice");
+    let by_messages = apply(&workspace, "agent-mail", &first);
+    assert_eq!((&by_messages["requests"], &by_messages["known"]), (&json!([]), &json!(["1-BlueLake"])));
+    assert_eq!(origins(&apply(&workspace, "agent-mail", &second), "requests"), ["1-BlueLake"]);
+    assert_eq!(workspace.inbox("Codex-MM1").len(), 2);
 }
 
 #[test]
@@ -126,12 +241,17 @@ fn tasks_of_claude_code_of_all_lists() {
 fn wrong_paths_and_agents_are_refused() {
     let workspace = workspace();
     let folder = workspace.outside().display().to_string();
+    put(&workspace.outside().join("archive/messages/2026/01/x.md"), "# no message\n");
+    let [archive, year] = ["archive", "archive/messages/2026"].map(|path| format!("{folder}/{path}"));
     for (words, says) in [
         (vec!["import", "beads", &folder], ".beads/issues.jsonl"),
         (vec!["import", "beads", "/nowhere"], "/nowhere"),
         (vec!["import", "claude-tasks", "/nowhere"], "is not a folder"),
-        (vec!["import", "agent-mail", &folder, "--agent", "noop"], "is a plugin"),
-        (vec!["import", "agent-mail", &folder, "--agent", "Nobody"], "--agent"),
+        (vec!["import", "agent-mail", "/nowhere"], "/nowhere"),
+        (vec!["import", "agent-mail", &folder], "has no folder `messages`"),
+        (vec!["import", "agent-mail", &year], "has no folder `messages`"),
+        (vec!["import", "agent-mail", &archive, "--agent", "noop"], "is a plugin"),
+        (vec!["import", "agent-mail", &archive, "--agent", "Nobody"], "--agent"),
     ] {
         let refused = workspace.baton(&words).ended(2);
         assert!(refused.stderr.contains(says), "{words:?}: {}", refused.stderr);

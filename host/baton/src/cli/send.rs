@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use baton_core::handoff::Priority;
 use baton_core::handoff::compose::Request;
-use baton_dispatch::Agent;
 use baton_dispatch::agent_work::{request_id, write_request};
 use baton_dispatch::request_check::RequestCheck;
+use baton_dispatch::{Agent, Roster};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -80,11 +80,8 @@ impl Args {
             anyhow::Ok(agent.name.clone())
         });
         let reply_to = reply_to.transpose()?;
-        if reply_to.is_none() && roster.resolve(&self.from).is_none() {
-            output::note(&format!(
-                "note: {} Its RETURN will go to handoffs/_unrouted/",
-                roster.unknown_agent(&self.from)
-            ));
+        if reply_to.is_none() {
+            note_unknown_sender(roster, &self.from);
         }
         for id in &self.depends_on {
             if !check.is_known(id) {
@@ -159,6 +156,13 @@ impl Args {
             return Ok(text);
         }
         std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))
+    }
+}
+
+/// Prints a note if no agent has the name of the sender.
+pub(super) fn note_unknown_sender(roster: &Roster, from: &str) {
+    if roster.resolve(from).is_none() {
+        output::note(&format!("note: {} Its RETURN will go to handoffs/_unrouted/", roster.unknown_agent(from)));
     }
 }
 

@@ -25,5 +25,5 @@ pub(crate) use claim::end_lost_claims;
 pub use claim::is_live;
 pub use inbox::{InboxItem, OpenWork, inbox_items, open_work};
 pub use liveness::{Activity, AgentActivity, activities, is_running};
-pub use send::{NewRequest, SentRequest, request_id, write_request};
+pub use send::{NewRequest, SentRequest, check_size, request_id, write_request};
 pub use session::{AgentSession, AgentWork};

@@ -74,6 +74,26 @@ pub fn write_request(inbox: &Path, request: &Request) -> Result<PathBuf, IntakeE
     Ok(inbox.join(publish(&staged, &request.file_name())?))
 }
 
+/// Checks the size of a request before it is written.
+///
+/// # Errors
+/// When the title, the text or the file is too long, or it depends on too many handoffs.
+pub fn check_size(request: &Request) -> Result<(), String> {
+    RequestCheck::title(&request.title)?;
+    if request.body.len() > BODY_BYTES {
+        return Err(format!("the text has more than {BODY_BYTES} bytes; write it into a file and name the file"));
+    }
+    if request.depends_on.len() > DEPENDENCIES {
+        return Err(format!("`depends_on` has more than {DEPENDENCIES} entries"));
+    }
+    if request.to_bytes().len() > REQUEST_BYTES {
+        return Err(format!(
+            "the request has more than {REQUEST_BYTES} bytes; write its data into a file and name the file"
+        ));
+    }
+    Ok(())
+}
+
 impl AgentSession {
     /// Sends a request in the name of this agent, after the checks of `baton send`.
     ///
@@ -85,11 +105,10 @@ impl AgentSession {
         let job = move || {
             let check = RequestCheck::new(roster, manifests, Some(reader));
             let now = Timestamp::now();
-            let agent = recipient(&check, &request, now).map_err(DispatchError::Refused)?;
-            let composed = Request {
+            let mut composed = Request {
                 id: request_id(&request.title, now),
                 from,
-                to: agent.name.clone(),
+                to: request.to,
                 title: request.title,
                 action: request.action,
                 args: request.args,
@@ -102,12 +121,8 @@ impl AgentSession {
                 reply_to: None,
                 created_at: now,
             };
-            if composed.to_bytes().len() > REQUEST_BYTES {
-                let reason = format!(
-                    "the request has more than {REQUEST_BYTES} bytes; write its data into a file and name the file"
-                );
-                return Err(DispatchError::Refused(reason));
-            }
+            let agent = recipient(&check, &composed, now).map_err(DispatchError::Refused)?;
+            composed.to.clone_from(&agent.name);
             let file = write_request(&agent.inbox, &composed)?;
             Ok(SentRequest { id: composed.id, to: agent.name.clone(), file: context.shown(&file) })
         };
@@ -142,17 +157,11 @@ impl AgentSession {
 }
 
 /// The recipient of a request, after all checks.
-fn recipient<'a>(check: &'a RequestCheck, request: &NewRequest, now: Timestamp) -> Result<&'a Agent, String> {
-    let NewRequest { to, title, action, args, body, depends_on, deadline, .. } = request;
-    RequestCheck::title(title)?;
-    if body.len() > BODY_BYTES {
-        return Err(format!("the text has more than {BODY_BYTES} bytes; write it into a file and name the file"));
-    }
+fn recipient<'a>(check: &'a RequestCheck, request: &Request, now: Timestamp) -> Result<&'a Agent, String> {
+    let Request { to, action, args, depends_on, deadline, .. } = request;
+    check_size(request)?;
     let agent = check.recipient(to)?;
     check.call(agent, action.as_deref(), args)?;
-    if depends_on.len() > DEPENDENCIES {
-        return Err(format!("`depends_on` has more than {DEPENDENCIES} entries"));
-    }
     if let Some(unknown) = depends_on.iter().find(|id| !check.is_known(id)) {
         return Err(format!("`depends_on`: no task and no file in an inbox has the id or title `{unknown}`"));
     }

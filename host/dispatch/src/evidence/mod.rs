@@ -21,7 +21,7 @@ use crate::{Context, DispatchError, owner, settle};
 /// The kind of a running command in the ledger.
 const KIND: &str = "command";
 
-/// What came of the oldest waiting command.
+/// The result of the oldest waiting command.
 pub(crate) enum CommandRun {
     /// There is none, or it was interrupted because the daemon stops.
     Nothing,

@@ -1,16 +1,17 @@
 //! Runs one command: without a shell, in a separate process group, with few environment variables, a deadline and bounded output. A
-//! command that must end gets SIGINT, then SIGTERM, then SIGKILL, each for its whole group.
+//! command that must end gets SIGINT, then SIGTERM, then SIGKILL, each for its whole group. The processes that a command leaves
+//! in its group are ended with SIGKILL.
 
 use std::io::{self, PipeReader, Read as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use baton_core::Digest;
 use baton_ledger::LedgerError;
 use baton_sandbox::Cancel;
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use sha2::{Digest as _, Sha256};
 
 use crate::settings::EvidenceRule;
@@ -58,25 +59,24 @@ pub(super) fn run(
         return RunEnd::Failed(error.to_string());
     }
     let deadline = Instant::now() + rule.timeout;
-    let status = loop {
-        match child.try_wait() {
-            Ok(Some(status)) => break status,
+    loop {
+        match has_ended(&child) {
+            Ok(true) => return exited(&mut child, &output),
             Err(error) => {
                 end(&mut child);
                 return RunEnd::Failed(error.to_string());
             }
-            Ok(None) if closing.is_cancelled() => {
+            Ok(false) if closing.is_cancelled() => {
                 end(&mut child);
                 return RunEnd::Interrupted;
             }
-            Ok(None) if Instant::now() >= deadline => {
+            Ok(false) if Instant::now() >= deadline => {
                 end(&mut child);
                 return RunEnd::TimedOut;
             }
-            Ok(None) => std::thread::sleep(CHECK_INTERVAL),
+            Ok(false) => std::thread::sleep(CHECK_INTERVAL),
         }
-    };
-    exited(&child, status, &output)
+    }
 }
 
 fn start(rule: &EvidenceRule) -> io::Result<(Child, Receiver<Option<Digest>>)> {
@@ -112,11 +112,15 @@ fn read(mut pipe: PipeReader) -> Receiver<Option<Digest>> {
     digest
 }
 
-fn exited(child: &Child, status: ExitStatus, output: &Receiver<Option<Digest>>) -> RunEnd {
-    let digest = output.recv_timeout(DRAIN).or_else(|_| {
-        signal(child, Signal::KILL);
-        output.recv_timeout(DRAIN)
-    });
+/// The command has ended: ends what it left in its group, and takes its exit code.
+fn exited(child: &mut Child, output: &Receiver<Option<Digest>>) -> RunEnd {
+    let digest = output.recv_timeout(DRAIN);
+    signal(child, Signal::KILL);
+    let digest = digest.or_else(|_| output.recv_timeout(DRAIN));
+    let status = match child.wait() {
+        Ok(status) => status,
+        Err(error) => return RunEnd::Failed(error.to_string()),
+    };
     match digest {
         Ok(Some(digest)) => {
             let code = status.code().or_else(|| Some(128 + status.signal()?)).unwrap_or(-1);
@@ -132,7 +136,7 @@ fn end(child: &mut Child) {
     for kind in [Signal::INT, Signal::TERM] {
         signal(child, kind);
         let until = Instant::now() + GRACE;
-        while Instant::now() < until && matches!(child.try_wait(), Ok(None)) {
+        while Instant::now() < until && matches!(has_ended(child), Ok(false)) {
             std::thread::sleep(CHECK_INTERVAL);
         }
     }
@@ -140,11 +144,22 @@ fn end(child: &mut Child) {
     drop(child.wait());
 }
 
+/// Whether the command has ended. It stays a zombie, so no other process gets the number of its group before the last signal.
+fn has_ended(child: &Child) -> io::Result<bool> {
+    let leader = pid(child).ok_or(io::ErrorKind::NotFound)?;
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+    Ok(waitid(WaitId::Pid(leader), options)?.is_some())
+}
+
 fn signal(child: &Child, kind: Signal) {
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+    if let Some(group) = pid(child) {
         // Fails only if all processes have ended.
         let _ = kill_process_group(group, kind);
     }
+}
+
+fn pid(child: &Child) -> Option<Pid> {
+    i32::try_from(child.id()).ok().and_then(Pid::from_raw)
 }
 
 #[cfg(test)]
@@ -185,6 +200,16 @@ mod tests {
         let script = format!("(sleep 2; touch {}) & sleep 60", late.display());
         let end = run(&rule(&script, Duration::from_millis(200)), &Cancel::default(), |_| Ok(()));
         assert!(matches!(end, RunEnd::TimedOut));
+        std::thread::sleep(Duration::from_millis(2_500));
+        assert!(!late.exists(), "a process of the group survived");
+    }
+
+    #[test]
+    fn what_a_command_leaves_running_is_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let late = folder.path().join("late");
+        let end = sh(&format!("(sleep 2; touch {}) >/dev/null 2>&1 & exit 3", late.display()));
+        assert!(matches!(end, RunEnd::Exited { code: 3, .. }), "{end:?}");
         std::thread::sleep(Duration::from_millis(2_500));
         assert!(!late.exists(), "a process of the group survived");
     }

@@ -1,9 +1,8 @@
 //! What is known about the work that RETURNs report: the effects of a RETURN, and of a check by a plugin or by Baton.
 //!
-//! A request that an external agent answered is `reported`, until a plugin or the commands that a RETURN names judge one of its
-//! RETURNs. If the newest judged
-//! RETURN is refuted, a succeeded request becomes `disputed`; if it is verified, a disputed one is succeeded again. Tasks
-//! that depend on the request wait until the checks of its RETURN are done.
+//! A request that an external agent answered is `reported`, until a plugin or the commands that a RETURN names judge one
+//! of its RETURNs. If the newest judged RETURN is refuted, a succeeded request becomes `disputed`; if it is verified, a
+//! disputed one is succeeded again. Tasks that depend on the request wait until the checks of its RETURN are done.
 
 use baton_core::{Evidence, State};
 use baton_ledger::command_check::{self, CommandCheck, CommandState};
@@ -84,7 +83,8 @@ fn judge(tx: &Tx<'_>, by: &Task, judgement: &Judgement, now: Timestamp) -> Resul
 }
 
 /// The commands of a RETURN have run. When none waits any more, they judge the RETURN: a command that ended with another exit
-/// code than the RETURN reports refutes it. Returns whether other tasks may start.
+/// code than the RETURN reports refutes it. Only a command that succeeds, as the RETURN reports, verifies it: a failing one does not
+/// show that the work is done. Returns whether other tasks may start.
 pub(crate) fn commands_ran(tx: &Tx<'_>, answer: &str, now: Timestamp) -> Result<bool, LedgerError> {
     let commands = command_check::of_answer(tx, answer)?;
     if commands.iter().any(|command| command.state == CommandState::Pending) {
@@ -93,13 +93,14 @@ pub(crate) fn commands_ran(tx: &Tx<'_>, answer: &str, now: Timestamp) -> Result<
     let answer = task::get_in(tx, answer)?;
     let ran: Vec<&CommandCheck> = commands.iter().filter(|command| command.state == CommandState::Ran).collect();
     let (wrong, right): (Vec<_>, Vec<_>) = ran.into_iter().partition(|run| run.exit_code != Some(run.claimed));
+    let succeeded: Vec<_> = right.into_iter().filter(|run| run.claimed == 0).collect();
     let line = |run: &CommandCheck| format!("`{}` {}", run.command, run.reason);
-    let (found, reasons): (_, Vec<String>) = match (wrong.is_empty(), right.is_empty()) {
+    let (found, reasons): (_, Vec<String>) = match (wrong.is_empty(), succeeded.is_empty()) {
         (false, _) => (Some(Evidence::Refuted), wrong.into_iter().map(line).collect()),
-        (true, false) => (Some(Evidence::Verified), right.into_iter().map(line).collect()),
+        (true, false) => (Some(Evidence::Verified), succeeded.into_iter().map(line).collect()),
         (true, true) => (None, Vec::new()),
     };
-    let mut reason = "none of its commands could be checked".to_owned();
+    let mut reason = "none of its commands verifies it".to_owned();
     if let Some(found) = found {
         let by = Checker { agent: BATON, task: &answer.id };
         return_check::record(tx, &answer.id, by, found, &reasons, now)?;

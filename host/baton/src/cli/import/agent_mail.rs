@@ -1,7 +1,8 @@
 //! Messages of MCP Agent Mail: Markdown files with a JSON header below `messages/` of a project's archive.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use anyhow::{Context as _, bail};
 use baton_core::handoff::Priority;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -13,6 +14,9 @@ use super::model::{Import, ImportedItem, title};
 /// The line before the header, and the one after it.
 const HEADER: &str = "---json\n";
 const HEADER_END: &str = "\n---";
+
+/// The folder with the messages of a project.
+const MESSAGES: &str = "messages";
 
 /// The header of a message. Fields that Baton does not need are ignored.
 #[derive(Debug, Deserialize)]
@@ -37,11 +41,11 @@ struct Message {
 
 /// Reads the archive of a project. Its agents' folders have copies of the same messages, so only `messages/` is read.
 pub(super) fn read(path: &Path) -> anyhow::Result<Import> {
-    let messages = path.join("messages");
-    let folder = if messages.is_dir() { messages } else { path.to_owned() };
+    let archive = archive(path)?;
+    let folder = archive.join(MESSAGES);
     // Numbers of messages are unique only in a project, whose archive has its name.
-    let project = path.canonicalize().ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
-    let mut import = Import { tool: "agent-mail", list: project.unwrap_or_default(), ..Import::default() };
+    let project = archive.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut import = Import { tool: "agent-mail", ..Import::default() };
     for file in files::below(&folder, "md")? {
         let shown = file.strip_prefix(&folder).unwrap_or(&file).display().to_string();
         // Digests of threads repeat the messages.
@@ -49,11 +53,23 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Import> {
             continue;
         }
         match parse(&files::text(&file)?) {
-            Ok((message, body)) => add(&mut import, &message, &body),
+            Ok((message, body)) => add(&mut import, &project, &message, &body),
             Err(reason) => import.skip(shown, reason),
         }
     }
     Ok(import)
+}
+
+/// The archive of a project: the folder at `path`, or the one that contains it if it is `messages`.
+fn archive(path: &Path) -> anyhow::Result<PathBuf> {
+    let folder = path.canonicalize().with_context(|| format!("failed to read {}", path.display()))?;
+    if folder.join(MESSAGES).is_dir() {
+        return Ok(folder);
+    }
+    match folder.parent() {
+        Some(archive) if folder.is_dir() && folder.ends_with(MESSAGES) => Ok(archive.to_owned()),
+        _ => bail!("{} has no folder `{MESSAGES}`; name the archive of one project", path.display()),
+    }
 }
 
 fn parse(text: &str) -> Result<(Message, String), String> {
@@ -65,7 +81,7 @@ fn parse(text: &str) -> Result<(Message, String), String> {
 }
 
 /// Makes an item for each recipient. Copies (`cc`) only inform.
-fn add(import: &mut Import, message: &Message, body: &str) {
+fn add(import: &mut Import, project: &str, message: &Message, body: &str) {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let id = text(&message.id);
     if !message.ack_required {
@@ -76,6 +92,7 @@ fn add(import: &mut Import, message: &Message, body: &str) {
     for to in &message.to {
         import.items.push(ImportedItem {
             origin: format!("{id}-{to}"),
+            scope: project.to_owned(),
             title: title(&message.subject),
             body: format!("{body}\n\nImported from MCP Agent Mail: message {id} of {}{thread}", message.from),
             priority: Priority::read(&message.importance).unwrap_or_default(),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use baton_core::handoff::Priority;
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::files::{self, nullable};
@@ -86,13 +87,16 @@ fn add(import: &mut Import, issue: Issue) {
     for other in others {
         import.skip(&issue.id, format!("its dependency `{}` on {}", other.kind, other.depends_on_id));
     }
+    let created_at: Option<Timestamp> = issue.created_at.as_deref().and_then(|time| time.parse().ok());
     let item = ImportedItem {
+        // Two projects can have the same ids. The second in which an issue was created is the same in each export.
+        scope: created_at.map(|at| at.as_second().to_string()).unwrap_or_default(),
         title: title(&issue.title),
         body: body(&issue),
         priority: priority(issue.priority),
         depends_on: blocks.into_iter().map(|dependency| dependency.depends_on_id.clone()).collect(),
         assignee: issue.assignee.clone(),
-        created_at: issue.created_at.as_deref().and_then(|time| time.parse().ok()),
+        created_at,
         origin: issue.id,
     };
     import.items.push(item);

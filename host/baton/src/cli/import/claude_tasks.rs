@@ -82,6 +82,7 @@ fn add_list(import: &mut Import, list: &str, files: &[PathBuf]) -> anyhow::Resul
                     assignee: task.owner,
                     created_at: None,
                     origin: of_list(&task.id),
+                    scope: String::new(),
                 });
             }
             other => import.skip(of_list(&task.id), format!("its status is `{other}`")),

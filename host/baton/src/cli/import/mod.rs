@@ -18,6 +18,8 @@ mod files;
 mod model;
 mod write;
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 
 use self::args::Args;
@@ -27,19 +29,37 @@ use crate::exit::Code;
 #[derive(Debug, Subcommand)]
 pub(super) enum Action {
     /// Import open issues of beads: the file .beads/issues.jsonl, or a folder with it
-    Beads(Args),
+    Beads {
+        /// The project, its .beads, or the file; it is only read
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+        #[command(flatten)]
+        args: Args,
+    },
     /// Import messages that ask for an acknowledgement: the archive of a project of MCP Agent Mail
-    AgentMail(Args),
+    AgentMail {
+        /// The folder of the project in the archive, or its messages; it is only read
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+        #[command(flatten)]
+        args: Args,
+    },
     /// Import open tasks of Claude Code: a folder of ~/.claude/tasks, or all its lists
-    ClaudeTasks(Args),
+    ClaudeTasks {
+        /// The folder of a list, or a folder with several lists; it is only read
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+        #[command(flatten)]
+        args: Args,
+    },
 }
 
 impl Action {
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         let (import, args) = match self {
-            Self::Beads(args) => (beads::read(&args.path)?, args),
-            Self::AgentMail(args) => (agent_mail::read(&args.path)?, args),
-            Self::ClaudeTasks(args) => (claude_tasks::read(&args.path)?, args),
+            Self::Beads { path, args } => (beads::read(&path)?, args),
+            Self::AgentMail { path, args } => (agent_mail::read(&path)?, args),
+            Self::ClaudeTasks { path, args } => (claude_tasks::read(&path)?, args),
         };
         write::run(&options.need()?, &import, &args)
     }

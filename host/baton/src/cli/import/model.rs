@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use baton_core::Digest;
 use baton_core::handoff::Priority;
+use baton_dispatch::request_check::TITLE_CHARACTERS;
 use jiff::Timestamp;
-
-/// The longest title in characters, as for `baton send`.
-const TITLE_CHARACTERS: usize = 200;
 
 /// An open item of another tool.
 #[derive(Clone, Debug)]
 pub(super) struct ImportedItem {
     /// Its id in the other tool.
     pub(super) origin: String,
+    /// What items with the same id differ in, such as their project.
+    pub(super) scope: String,
     pub(super) title: String,
     /// Markdown.
     pub(super) body: String,
@@ -37,8 +37,6 @@ pub(super) struct SkippedItem {
 pub(super) struct Import {
     /// The tool.
     pub(super) tool: &'static str,
-    /// The list, project or archive, so that equal ids of two of them differ.
-    pub(super) list: String,
     pub(super) items: Vec<ImportedItem>,
     /// The ids of what is done in the other tool.
     pub(super) done: BTreeSet<String>,
@@ -51,12 +49,12 @@ impl Import {
     }
 
     /// The `handoff_id` of an item. It is the same in each import, so that an item is imported once.
-    pub(super) fn handoff_id(&self, origin: &str) -> String {
+    pub(super) fn handoff_id(&self, item: &ImportedItem) -> String {
         let word = |text: &str| -> String {
             text.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).take(40).collect()
         };
-        let unique = Digest::of_parts(&[self.tool.as_bytes(), self.list.as_bytes(), origin.as_bytes()]).short(8);
-        format!("{}-{}-{unique}", self.tool, word(origin))
+        let unique = Digest::of_parts(&[self.tool.as_bytes(), item.scope.as_bytes(), item.origin.as_bytes()]).short(8);
+        format!("{}-{}-{unique}", self.tool, word(&item.origin))
     }
 }
 

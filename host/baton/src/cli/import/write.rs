@@ -1,10 +1,10 @@
 //! Makes requests of imported items: finds their agents, leaves out what is known, and writes the files.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use anyhow::bail;
 use baton_core::handoff::compose::Request;
-use baton_dispatch::agent_work::write_request;
+use baton_dispatch::agent_work::{check_size, write_request};
 use baton_dispatch::request_check::RequestCheck;
 use baton_dispatch::{AgentKind, Roster};
 use jiff::Timestamp;
@@ -12,13 +12,11 @@ use serde_json::{Map, Value, json};
 
 use super::args::Args;
 use super::model::{Import, ImportedItem, SkippedItem};
-use crate::cli::task_view;
+use crate::cli::library::units::counted;
+use crate::cli::{send, task_view};
 use crate::exit::Code;
 use crate::output::{self, Table, one_line};
 use crate::workspace::Workspace;
-
-/// The longest text of a request in bytes, as for the tool `send`.
-const BODY_BYTES: usize = 1 << 20;
 
 /// What becomes of an import.
 struct ImportPlan<'a> {
@@ -28,9 +26,16 @@ struct ImportPlan<'a> {
     skipped: Vec<SkippedItem>,
 }
 
+impl ImportPlan<'_> {
+    fn skip(&mut self, item: &ImportedItem, reason: impl Into<String>) {
+        self.skipped.push(SkippedItem { origin: item.origin.clone(), reason: reason.into() });
+    }
+}
+
 pub(super) fn run(workspace: &Workspace, import: &Import, args: &Args) -> anyhow::Result<Code> {
     let check = task_view::request_check(workspace)?;
     let default = args.agent.as_deref().map(|name| external(check.roster(), name)).transpose()?;
+    send::note_unknown_sender(check.roster(), &args.from);
     let plan = plan(import, args, &check, default.as_deref());
     if args.apply {
         for (_, request) in &plan.requests {
@@ -58,25 +63,43 @@ fn external(roster: &Roster, name: &str) -> anyhow::Result<String> {
 
 fn plan<'a>(import: &'a Import, args: &Args, check: &RequestCheck, default: Option<&str>) -> ImportPlan<'a> {
     let mut plan = ImportPlan { requests: Vec::new(), known: Vec::new(), skipped: import.skipped.clone() };
-    let origins: BTreeSet<&str> = import.items.iter().map(|item| item.origin.as_str()).collect();
+    let mut imported = BTreeMap::new();
     for item in &import.items {
-        let id = import.handoff_id(&item.origin);
-        if check.is_known(&id) {
-            plan.known.push(item);
+        let id = import.handoff_id(item);
+        if imported.contains_key(item.origin.as_str()) {
+            plan.skip(item, "an item before it has the same id");
             continue;
         }
-        match agent_of(check.roster(), item, default).and_then(|to| request(import, args, item, to, id)) {
-            Ok(request) => plan.requests.push((item, request)),
-            Err(reason) => plan.skipped.push(SkippedItem { origin: item.origin.clone(), reason }),
+        if check.is_known(&id) {
+            plan.known.push(item);
+        } else {
+            match agent_of(check.roster(), item, default).and_then(|to| request(import, args, item, to, id.clone())) {
+                Ok(request) => plan.requests.push((item, request)),
+                Err(reason) => {
+                    plan.skip(item, reason);
+                    continue;
+                }
+            }
         }
-        for need in item.depends_on.iter().filter(|need| !origins.contains(need.as_str())) {
-            if !import.done.contains(need) {
-                let reason = format!("its dependency on {need}, which is not imported");
-                plan.skipped.push(SkippedItem { origin: item.origin.clone(), reason });
+        imported.insert(item.origin.as_str(), id);
+    }
+    resolve_dependencies(&mut plan, &imported);
+    plan
+}
+
+/// Replaces the ids of the other tool in `depends_on` by those of requests, now that all requests are known.
+fn resolve_dependencies(plan: &mut ImportPlan<'_>, imported: &BTreeMap<&str, String>) {
+    for (item, request) in &mut plan.requests {
+        for need in std::mem::take(&mut request.depends_on) {
+            match imported.get(need.as_str()) {
+                Some(id) => request.depends_on.push(id.clone()),
+                None => plan.skipped.push(SkippedItem {
+                    origin: item.origin.clone(),
+                    reason: format!("its dependency on {need}, which is not imported"),
+                }),
             }
         }
     }
-    plan
 }
 
 fn agent_of(roster: &Roster, item: &ImportedItem, default: Option<&str>) -> Result<String, String> {
@@ -90,15 +113,12 @@ fn agent_of(roster: &Roster, item: &ImportedItem, default: Option<&str>) -> Resu
     }
 }
 
+/// The request of an item. Its `depends_on` has ids of the other tool, without what is done there.
 fn request(import: &Import, args: &Args, item: &ImportedItem, to: String, id: String) -> Result<Request, String> {
     if item.title.is_empty() {
         return Err("it has no title".to_owned());
     }
-    if item.body.len() > BODY_BYTES {
-        return Err(format!("its text has more than {} MiB", BODY_BYTES >> 20));
-    }
-    let is_imported = |need: &&String| import.items.iter().any(|item| item.origin == **need);
-    Ok(Request {
+    let request = Request {
         id,
         from: args.from.clone(),
         to,
@@ -109,11 +129,13 @@ fn request(import: &Import, args: &Args, item: &ImportedItem, to: String, id: St
         priority: item.priority,
         dedupe_key: None,
         chain: None,
-        depends_on: item.depends_on.iter().filter(is_imported).map(|need| import.handoff_id(need)).collect(),
+        depends_on: item.depends_on.iter().filter(|need| !import.done.contains(*need)).cloned().collect(),
         deadline: None,
         reply_to: None,
         created_at: item.created_at.unwrap_or_else(Timestamp::now),
-    })
+    };
+    check_size(&request)?;
+    Ok(request)
 }
 
 fn print(plan: &ImportPlan<'_>, import: &Import, args: &Args) {
@@ -141,13 +163,11 @@ fn print(plan: &ImportPlan<'_>, import: &Import, args: &Args) {
         }
         output::print(&format!("\n{}", table.lines(|_, _, cell| cell)));
     }
-    let (requests, known) = (plan.requests.len(), plan.known.len());
-    let done = import.done.len();
+    let (known, done) = (plan.known.len(), import.done.len());
     let verb = if args.apply { "wrote" } else { "would write" };
-    output::note(&format!(
-        "{verb} {requests} requests; {known} were imported before, {done} are done in the other tool"
-    ));
-    if !args.apply && requests > 0 {
+    let requests = counted(plan.requests.len() as u64, "request");
+    output::note(&format!("{verb} {requests}; imported before: {known}; done in the other tool: {done}"));
+    if !args.apply && !plan.requests.is_empty() {
         output::note("nothing was written; --apply writes them");
     }
 }

@@ -8,7 +8,7 @@ mod quarantine;
 mod scan;
 mod sources;
 mod sync;
-mod units;
+pub(super) mod units;
 mod wait;
 
 use super::WorkspaceOptions;

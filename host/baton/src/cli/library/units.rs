@@ -31,7 +31,7 @@ pub(super) fn count(number: u64) -> String {
 }
 
 /// A number with a noun: `1 file`, `1,234 files`.
-pub(super) fn counted(number: u64, one: &str) -> String {
+pub(in crate::cli) fn counted(number: u64, one: &str) -> String {
     format!("{} {one}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
