@@ -307,7 +307,7 @@ fn an_incomplete_export_removes_nothing_from_the_account() {
     place.ask("import", &json!({}));
     for (from, to) in [("Charts.csv", "Charts"), ("catalog", "Charts")] {
         let task = place.ask("plan", &json!({ "from": [from], "playlists": [to] }));
-        assert_eq!((task.state.as_str(), task.outcome.as_deref()), ("succeeded", Some("partial")), "{}", task.reason);
+        assert_eq!(task.outcome.as_deref(), Some("partial"), "{}", task.reason);
         assert!(
             task.reason.contains("the export is incomplete") && !task.reason.contains("The plan is"),
             "{}",

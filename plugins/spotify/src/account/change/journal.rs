@@ -1,7 +1,8 @@
 //! Plans in the plugin's own tables.
 //!
-//! A plan is `saving` until all its lists are stored, then `made`, `begun`, `applied`, `undoing` or `undone`. A playlist of it is `planned`, `begun` and `done`, or `left` with the reason;
-//! `undo` makes it `undoing` and `undone`, or `kept` with the reason.
+//! A plan is `saving` until all its lists are stored, then `made`, `begun`, `applied`, `undoing` or `undone`. A playlist
+//! of it is `planned`, `begun` and `done`; or, with the reason, `left` (nothing was changed) or `stopped` (some of it was). `undo` makes it
+//! `undoing` and `undone`, or `kept` with the reason.
 //!
 //! # Errors
 //! Every function fails as `wit/sql.wit`.
