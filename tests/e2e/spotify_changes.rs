@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use baton_tests::oauth_server::OAuthServer;
-use baton_tests::spotify_server::{Fault, SpotifyServer, episode, item, local, track};
+use baton_tests::spotify_server::{Fault, SpotifyServer, episode, item, local, track, uri_of};
 use baton_tests::{Output, Task, or_skip};
 use serde_json::{Value, json};
 
@@ -43,6 +43,23 @@ fn uris(numbers: impl IntoIterator<Item = usize>) -> Vec<String> {
     numbers.into_iter().map(uri).collect()
 }
 
+/// The rows of an export.
+fn rows(numbers: std::ops::Range<usize>) -> String {
+    numbers.map(|number| format!("{},Line {number},Ida Lund\n", uri(number))).collect()
+}
+
+/// Writes exports with these names and rows, and grants their folder.
+fn export(place: &Place, lists: &[(&str, &str)]) {
+    let exports = place.workspace.outside().join("exports");
+    std::fs::create_dir_all(&exports).unwrap();
+    for (name, rows) in lists {
+        let text = format!("Track URI,Track Name,Artist Name(s)\n{rows}");
+        std::fs::write(exports.join(format!("{name}.csv")), text).unwrap();
+    }
+    let folder = format!("files:ro=spotify={}", exports.display());
+    place.workspace.baton(&["plugin", "grant", "spotify", folder.as_str()]).ended(0);
+}
+
 /// The id of the plan that a task made.
 #[track_caller]
 fn plan_of(task: &Task) -> String {
@@ -67,6 +84,10 @@ fn undo(place: &Place, plan: &str) -> Task {
     let task = place.done("undo", &json!({ "plan": plan }));
     assert_eq!(task.outcome.as_deref(), Some("done"), "{}", task.reason);
     task
+}
+
+fn strings<const N: usize>(texts: [&str; N]) -> Vec<String> {
+    texts.map(str::to_owned).to_vec()
 }
 
 /// Items of every kind: 150 tracks, a repeated one, one that is not available, a local file, an episode.
@@ -122,12 +143,7 @@ fn exports_and_merged_lists_become_playlists_of_the_account() {
     place.spotify.add(1, "Evening", [tracks(0..60), tracks(5..7)].concat());
     place.spotify.add(2, "Morning", [vec![item(local(4))], tracks(50..55), vec![item(Value::Null)]].concat());
     place.spotify.add_of(3, "Charts", "somebody", false, tracks(0..5));
-    let exports = place.workspace.outside().join("exports");
-    std::fs::create_dir_all(&exports).unwrap();
-    let rows: String = (0..230).map(|number| format!("{},Line {number},Ida Lund\n", uri(number))).collect();
-    std::fs::write(exports.join("Charts.csv"), format!("Track URI,Track Name,Artist Name(s)\n{rows}")).unwrap();
-    let folder = format!("files:ro=spotify={}", exports.display());
-    place.workspace.baton(&["plugin", "grant", "spotify", folder.as_str()]).ended(0);
+    export(&place, &[("Charts", &rows(0..230))]);
     place.done("pull", &json!({ "liked": false }));
 
     // A list of others with this name is not touched; the account gets its own.
@@ -224,6 +240,133 @@ fn playlists_of_others_and_other_snapshots_are_refused() {
 }
 
 #[test]
+fn what_somebody_changed_after_the_plan_is_neither_removed_nor_overwritten_by_a_second_undo() {
+    let place = writable();
+    let evening = place.spotify.add(1, "Evening", tracks(0..3));
+    let new = planned(&place, "edit", &json!({ "playlist": "New", "create": true, "add": uris(0..250) }));
+    let more = planned(&place, "edit", &json!({ "playlist": "Evening", "add": uris(100..350) }));
+    for plan in [&new, &more] {
+        apply(&place, plan);
+    }
+    place.spotify.change("created000000000000901", |items| items.swap(0, 1));
+    // As after the first of the plan's requests.
+    place.spotify.change(&evening, |items| items.truncate(103));
+    let lists = || [place.spotify.uris("New"), place.spotify.uris("Evening")];
+    let changed = lists();
+    assert_eq!((changed[0].len(), changed[1].len()), (250, 103));
+    for round in 1..=3 {
+        for plan in [&new, &more] {
+            let kept = place.ask("undo", &json!({ "plan": plan }));
+            assert_eq!(kept.outcome.as_deref(), Some("refused"), "{}", kept.reason);
+            assert!(lists() == changed, "undo {round} changes nothing");
+        }
+    }
+    place.assert_clean();
+}
+
+#[test]
+fn a_track_that_spotify_refuses_does_not_end_the_plan_and_undo_gives_the_playlist_back() {
+    let place = writable();
+    place.spotify.add(1, "Evening", tracks(0..20));
+    place.spotify.add(2, "Morning", tracks(0..20));
+    let before = place.spotify.uris("Evening");
+    export(&place, &[("Evening", &rows(10..30)), ("Morning", &rows(40..50))]);
+    let plan = planned(&place, "plan", &json!({ "from": ["Evening.csv", "Morning.csv"] }));
+    place.spotify.delete_track(&uri(25));
+    let task = place.ask("apply", &json!({ "plan": plan }));
+    assert_eq!(task.outcome.as_deref(), Some("partial"), "{}", task.reason);
+    for part in ["1 playlist is of 2 as planned", "Evening: Spotify answers 400", "baton run spotify undo"] {
+        assert!(task.reason.contains(part), "{part}: {}", task.reason);
+    }
+    assert_eq!((place.spotify.uris("Evening"), place.spotify.uris("Morning")), (uris(10..20), uris(40..50)));
+    undo(&place, &plan);
+    assert_eq!((place.spotify.uris("Evening"), place.spotify.uris("Morning")), (before.clone(), before));
+    place.assert_clean();
+}
+
+#[test]
+fn a_playlist_that_cannot_be_read_after_its_change_can_be_undone() {
+    let place = writable();
+    place.spotify.add(1, "Evening", tracks(0..5));
+    let plan = planned(&place, "edit", &json!({ "playlist": "Evening", "remove": [uri(1)] }));
+    place.spotify.order("/items?", Fault::Status("403 Forbidden"));
+    let task = place.ask("apply", &json!({ "plan": plan }));
+    assert_eq!(task.outcome.as_deref(), Some("refused"), "{}", task.reason);
+    assert_eq!(place.spotify.uris("Evening"), uris([0, 2, 3, 4]));
+    undo(&place, &plan);
+    assert_eq!(place.spotify.uris("Evening"), uris(0..5));
+    place.assert_clean();
+}
+
+#[test]
+fn an_incomplete_export_removes_nothing_from_the_account() {
+    let place = writable();
+    place.spotify.add(1, "Charts", tracks(0..200));
+    let cut = format!("{}{},\"Line 80,Ida Lund\n{}", rows(0..80), uri(80), rows(81..200));
+    export(&place, &[("Charts", &cut), ("Whole", &rows(0..3))]);
+    place.ask("import", &json!({}));
+    for (from, to) in [("Charts.csv", "Charts"), ("catalog", "Charts")] {
+        let task = place.ask("plan", &json!({ "from": [from], "playlists": [to] }));
+        assert_eq!(task.outcome.as_deref(), Some("partial"), "{}", task.reason);
+        assert!(
+            task.reason.contains("the export is incomplete") && !task.reason.contains("The plan is"),
+            "{}",
+            task.reason
+        );
+    }
+    let merged = json!({ "from": ["Whole.csv", "Charts.csv"], "name": "Charts", "plan": true });
+    let merged = place.ask("merge", &merged);
+    assert!(!merged.reason.contains("The plan is"), "{}", merged.reason);
+    // Other playlists are planned, and so is one that the account does not have.
+    let plan = place.ask("plan", &json!({ "from": ["."] }));
+    assert!(plan.reason.contains("1 playlist is not in the plan"), "{}", plan.reason);
+    apply(&place, &plan_of(&plan));
+    assert_eq!((place.spotify.uris("Charts"), place.spotify.uris("Whole")), (uris(0..200), uris(0..3)));
+    place.assert_clean();
+}
+
+#[test]
+fn a_change_before_the_consent_is_not_a_part_of_the_plan() {
+    let place = Place::new();
+    grant(&place);
+    let id = place.spotify.add(1, "Evening", tracks(0..5));
+    let plan = planned(&place, "edit", &json!({ "playlist": "Evening", "remove": [uri(1)] }));
+    place.drop("Apply", "apply", &json!({ "plan": plan }));
+    place.up_once();
+    assert_eq!(place.workspace.task("Apply").state, "needs_grant", "{}", place.workspace.task("Apply").reason);
+    place.spotify.change(&id, |items| items.push(item(track(9))));
+    accounts::add_with(&place.workspace, &["spotify", "--write"]).ended(0);
+    place.up_once();
+    let task = place.workspace.task("Apply");
+    assert_eq!(task.outcome.as_deref(), Some("refused"), "{}", task.reason);
+    assert_eq!(place.spotify.uris("Evening"), uris([0, 1, 2, 3, 4, 9]));
+    place.assert_clean();
+}
+
+#[test]
+fn liked_songs_are_planned_only_by_name() {
+    let place = writable();
+    export(&place, &[("Liked_Songs", &rows(0..3)), ("Evening", &rows(0..2))]);
+    let plan = place.done("plan", &json!({ "from": ["."] }));
+    assert!(plan.reason.contains("0 playlists to change, 1 to create"), "{}", plan.reason);
+    let named = place.done("plan", &json!({ "from": ["."], "playlists": ["liked songs"] }));
+    assert!(named.reason.contains("0 playlists to change, 1 to create: 3 items"), "{}", named.reason);
+    place.assert_clean();
+}
+
+#[test]
+fn a_name_that_several_playlists_have_is_not_created_once_more() {
+    let place = writable();
+    place.spotify.add(1, "Evening", tracks(0..5));
+    place.spotify.add(2, "Evening", tracks(0..5));
+    place.spotify.add_of(3, "Charts", "somebody", false, tracks(0..5));
+    let several = place.ask("edit", &json!({ "playlist": "Evening", "create": true, "add": [uri(1)] }));
+    assert!(several.state == "failed" && several.reason.contains("use an id"), "{}", several.reason);
+    place.done("edit", &json!({ "playlist": "Charts", "create": true, "add": [uri(1)] }));
+    place.assert_clean();
+}
+
+#[test]
 fn a_change_of_somebody_else_in_the_middle_of_a_plan_is_kept_by_apply_and_undo() {
     let place = writable();
     let id = place.spotify.add(1, "Evening", mixed());
@@ -298,6 +441,40 @@ fn each_request_for_a_new_playlist_may_fail_before_and_after_its_effect() {
     place.assert_clean();
 }
 
+#[test]
+fn a_new_playlist_whose_answer_is_lost_is_found_by_its_description() {
+    let place = writable();
+    let made = planned(&place, "edit", &json!({ "playlist": "A & B", "create": true, "add": uris(0..3) }));
+    place.spotify.order("POST /v1/me/playlists", Fault::Lost);
+    apply(&place, &made);
+    let requests = place.spotify.paths();
+    assert_eq!(requests.iter().filter(|path| *path == "/v1/me/playlists").count(), 1, "{requests:?}");
+    assert_eq!((place.spotify.names(), place.spotify.uris("A & B")), (strings(["A & B"]), uris(0..3)));
+    let description = format!("Baton, plan {made}, playlist 1");
+    assert_eq!(place.spotify.descriptions(), [description]);
+    undo(&place, &made);
+    assert_eq!(place.spotify.names(), [""; 0]);
+    place.assert_clean();
+}
+
+#[test]
+fn undo_removes_a_playlist_whose_creation_was_interrupted() {
+    for (fault, names) in [(Fault::Lost, strings(["Evening", "New"])), (Fault::Dropped, strings(["Evening"]))] {
+        let place = writable();
+        place.spotify.add(1, "Evening", tracks(0..3));
+        let made = planned(&place, "edit", &json!({ "playlist": "New", "create": true, "add": uris(0..3) }));
+        // The list of playlists is read before the request, and cannot be read after it.
+        place.spotify.order("/v1/me/playlists?", Fault::Late(Duration::from_millis(1)));
+        place.spotify.order("POST ", fault);
+        place.spotify.order("/v1/me/playlists?", Fault::Status("403 Forbidden"));
+        let task = place.ask("apply", &json!({ "plan": made }));
+        assert_eq!((task.state.as_str(), place.spotify.names()), ("failed", names), "{}", task.reason);
+        undo(&place, &made);
+        assert_eq!(place.spotify.names(), ["Evening"]);
+        place.assert_clean();
+    }
+}
+
 /// `baton run` in the background.
 fn run(place: &Place, action: &str, plan: &str) -> Child {
     let mut command = place.workspace.command();
@@ -310,7 +487,7 @@ fn run(place: &Place, action: &str, plan: &str) -> Child {
 fn kill_everywhere(place: &Place, action: &str, plan: &str) -> usize {
     let mut kills = 0;
     for (at, has_effect) in [(1, false), (1, true), (2, false), (2, true)].into_iter().cycle() {
-        place.spotify.go_on();
+        place.spotify.answer_again();
         place.spotify.stop_at(at, has_effect);
         let mut child = run(place, action, plan);
         let ended = place.workspace.wait_for("a write", |_| match child.try_wait().unwrap() {
@@ -324,7 +501,7 @@ fn kill_everywhere(place: &Place, action: &str, plan: &str) -> usize {
         child.wait().unwrap();
         kills += 1;
     }
-    place.spotify.go_on();
+    place.spotify.answer_again();
     kills
 }
 
@@ -370,8 +547,8 @@ fn a_consent_that_is_revoked_in_the_middle_of_a_plan_lets_it_wait_and_it_continu
     place.assert_clean();
 }
 
-#[test]
-fn two_daemons_on_one_account_duplicate_and_lose_nothing() {
+/// Two daemons apply the plan of one edit at the same time.
+fn apply_together(items: Vec<Value>, edit: &Value) -> Place {
     let oauth = OAuthServer::start();
     let spotify = SpotifyServer::start(&oauth);
     let address = spotify.address();
@@ -382,9 +559,8 @@ fn two_daemons_on_one_account_duplicate_and_lose_nothing() {
         grant(place);
         accounts::add_with(&place.workspace, &["spotify", "--write"]).ended(0);
     }
-    one.spotify.add(1, "Evening", mixed());
-    let before = one.spotify.uris("Evening");
-    let plans = [&one, &other].map(|place| planned(place, "edit", &large_edit()));
+    one.spotify.add(1, "Evening", items);
+    let plans = [&one, &other].map(|place| planned(place, "edit", edit));
     assert_eq!(plans[0], plans[1]);
     for place in [&one, &other] {
         place.drop("Together", "apply", &json!({ "plan": plans[0] }));
@@ -404,8 +580,22 @@ fn two_daemons_on_one_account_duplicate_and_lose_nothing() {
         });
         assert_eq!(place.workspace.task("Together").state, "succeeded", "{}", place.workspace.task("Together").reason);
     }
-    assert_eq!(one.spotify.uris("Evening"), edited(&before));
     assert_eq!(one.spotify.problems(), [""; 0]);
+    one
+}
+
+#[test]
+fn two_daemons_on_one_account_duplicate_and_lose_nothing() {
+    let place = apply_together(mixed(), &large_edit());
+    let before: Vec<String> = mixed().iter().map(uri_of).collect();
+    assert_eq!(place.spotify.uris("Evening"), edited(&before));
+}
+
+#[test]
+fn two_daemons_create_one_playlist() {
+    let new = json!({ "playlist": "New", "create": true, "add": uris(0..120) });
+    let place = apply_together(tracks(0..3), &new);
+    assert_eq!((place.spotify.names(), place.spotify.uris("New")), (strings(["Evening", "New"]), uris(0..120)));
 }
 
 #[test]

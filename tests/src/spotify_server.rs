@@ -1,6 +1,7 @@
 //! A stateful Spotify Web API on loopback, as of 2026: pages of at most 50, `/playlists/{id}/items` only for owners and
 //! collaborators, `item` in place of `track`, 204 when nothing is played. Items are added, moved and removed (all occurrences of a URI) in
-//! batches of at most 100, with a new snapshot each time. `next` of its pages leads to another server, so a client that
+//! batches of at most 100, with a new snapshot each time; a snapshot that the playlist never had is refused, and so is a track that Spotify
+//! does not have. Descriptions are returned escaped. `next` of its pages leads to another server, so a client that
 //! follows it fails. Tokens are those of an [`OAuthServer`]; a test orders faults.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -81,6 +82,8 @@ struct Library {
     recent: Vec<Value>,
     /// The ids of playlists that were removed from the library.
     removed: Vec<String>,
+    /// The URIs of tracks that Spotify does not have any more.
+    deleted: Vec<String>,
     /// Faults for requests whose first line contains the text, each once.
     faults: Vec<(String, Fault)>,
     /// Requests that take effect after so many others.
@@ -107,6 +110,7 @@ impl SpotifyServer {
             playing: None,
             recent: Vec::new(),
             removed: Vec::new(),
+            deleted: Vec::new(),
             faults: Vec::new(),
             delayed: Vec::new(),
             writes: 0,
@@ -164,6 +168,17 @@ impl SpotifyServer {
         }
     }
 
+    /// Deletes a track at Spotify: it cannot be added any more.
+    pub fn delete_track(&self, uri: &str) {
+        self.state().deleted.push(uri.to_owned());
+    }
+
+    /// The descriptions of the playlists in the library, as they were given.
+    #[must_use]
+    pub fn descriptions(&self) -> Vec<String> {
+        self.state().playlists.iter().map(|playlist| playlist.description.clone()).collect()
+    }
+
     /// Sets the liked songs, the newest first.
     pub fn set_liked(&self, liked: Vec<Value>) {
         self.state().liked = liked;
@@ -205,7 +220,7 @@ impl SpotifyServer {
     }
 
     /// Answers again, and counts writes from 0.
-    pub fn go_on(&self) {
+    pub fn answer_again(&self) {
         let mut library = self.state();
         (library.gate, library.writes) = (None, 0);
     }
@@ -381,7 +396,13 @@ impl Library {
             self.problems.push(format!("{path} is of others"));
             return error("403 Forbidden", "Forbidden");
         }
-        let Some(items) = changed(method, &playlist.items, &body) else {
+        let mut added = body.get("uris").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        if added.any(|uri| self.deleted.iter().any(|deleted| deleted == uri)) {
+            return error("400 Bad Request", "Invalid track uri");
+        }
+        let snapshot = body.get("snapshot_id").and_then(Value::as_str);
+        let is_known = snapshot.is_none_or(|snapshot| playlist.had(snapshot));
+        let Some(items) = changed(method, &playlist.items, &body).filter(|_| is_known) else {
             return self.wrong(&format!("{} {body}", request.line));
         };
         (playlist.items, playlist.version) = (items, playlist.version + 1);
@@ -469,7 +490,8 @@ impl Library {
 }
 
 /// The URI of an item; `null` if it is not available.
-fn uri_of(item: &Value) -> String {
+#[must_use]
+pub fn uri_of(item: &Value) -> String {
     item.pointer("/item/uri").and_then(Value::as_str).unwrap_or("null").to_owned()
 }
 
@@ -520,16 +542,28 @@ impl FakePlaylist {
         format!("AAAA{:06}{}", self.version, self.id)
     }
 
+    /// Whether this is its snapshot, or was.
+    fn had(&self, snapshot: &str) -> bool {
+        let version = snapshot.strip_prefix("AAAA").and_then(|rest| rest.strip_suffix(self.id.as_str()));
+        version.and_then(|version| version.parse().ok()).is_some_and(|version: u64| version <= self.version)
+    }
+
     fn listed(&self) -> Value {
         let Self { id, name, .. } = self;
         json!({
-            "collaborative": self.collaborative, "description": self.description, "external_urls": { "spotify": format!("https://open.spotify.com/playlist/{id}") },
+            "collaborative": self.collaborative, "description": escaped(&self.description), "external_urls": { "spotify": format!("https://open.spotify.com/playlist/{id}") },
             "href": format!("https://api.spotify.com/v1/playlists/{id}"), "id": id, "images": [], "name": name,
             "owner": user(&self.owner), "public": false, "snapshot_id": self.snapshot(), "type": "playlist",
             "uri": format!("spotify:playlist:{id}"),
             "items": { "href": format!("https://api.spotify.com/v1/playlists/{id}/items"), "total": self.items.len() },
         })
     }
+}
+
+/// Spotify escapes descriptions as HTML.
+fn escaped(text: &str) -> String {
+    let entities = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("'", "&#x27;"), ("/", "&#x2F;")];
+    entities.iter().fold(text.to_owned(), |text, (plain, entity)| text.replace(plain, entity))
 }
 
 fn user(id: &str) -> Value {

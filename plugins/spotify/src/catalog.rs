@@ -8,7 +8,7 @@ use baton_plugin_kit::playlist_names::playlist_id;
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::{Row, Value};
 
-use crate::model::{Entry, NUMBERS, Playlist, TRACKS};
+use crate::model::{Entry, NUMBERS, PART, Playlist, TRACKS};
 use crate::uri::Uri;
 
 /// Entries of all playlists in memory. An entry has some 700 bytes, some actions keep two copies, and a plugin has 256 MiB.
@@ -135,7 +135,7 @@ pub fn names(catalog: &dyn Tables) -> Result<Vec<String>, Error> {
 }
 
 fn playlists_without_entries(catalog: &dyn Tables) -> Result<Vec<(i64, Playlist)>, Error> {
-    let sql = "SELECT p.id, p.name, e.service, e.external_id FROM playlists AS p \
+    let sql = "SELECT p.id, p.name, e.service, e.external_id, coalesce(p.snapshot, '') FROM playlists AS p \
         JOIN external_ids AS e ON e.kind = 'playlist' AND e.item = p.id ORDER BY lower(p.name), e.service, e.external_id";
     let mut heads: Vec<(i64, Playlist)> = Vec::new();
     for row in catalog.rows(sql, &[])? {
@@ -145,11 +145,12 @@ fn playlists_without_entries(catalog: &dyn Tables) -> Result<Vec<(i64, Playlist)
             continue;
         }
         let (name, service, id) = (text(&row, 1), text(&row, 2), text(&row, 3));
+        let state = text(&row, 4).unwrap_or_default();
         let playlist = Playlist {
             name: name.unwrap_or_default(),
             service: service.unwrap_or_default(),
             id: id.unwrap_or_default(),
-            complete: true,
+            complete: !state.ends_with(PART),
             ..Playlist::default()
         };
         heads.push((number, playlist));

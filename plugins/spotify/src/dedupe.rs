@@ -31,7 +31,7 @@ const ASK: u32 = 850;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Args {
-    /// Files and folders, or `catalog`; absent: `catalog`.
+    /// Files and folders, `catalog` or `account`; absent: `catalog`.
     pub from: Vec<String>,
     /// Names of playlists; absent: all.
     pub playlists: Vec<String>,

@@ -4,8 +4,16 @@ use baton_plugin_kit::Findings;
 use baton_plugin_sdk::{Outcome, OutcomeKind};
 
 /// Kinds of findings about parts that were left out.
-const KINDS: [&str; 7] =
-    ["file", "folder", "folder-names", "no-such-playlist", "too-many-files", "too-many-rows", "unreadable"];
+const KINDS: [&str; 8] = [
+    "file",
+    "folder",
+    "folder-names",
+    "incomplete",
+    "no-such-playlist",
+    "too-many-files",
+    "too-many-rows",
+    "unreadable",
+];
 
 /// The number of findings about parts that were left out.
 #[must_use]

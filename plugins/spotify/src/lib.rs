@@ -96,18 +96,18 @@ fn dedupe_playlists(task: &Task) -> Result<Outcome, Error> {
     if args.from.iter().any(|place| place != source::ACCOUNT) {
         return Err(Error::Permanent("a plan changes the account, so `from` can only be `account`".to_owned()));
     }
-    let mut findings = Findings::default();
-    let playlists = account::playlists(&Api::new(&HostWeb), &args.playlists)?;
+    let (api, mut findings) = (Api::new(&HostWeb), Findings::default());
+    let playlists = account::playlists(&api, &args.playlists)?;
     let made = dedupe::report(&playlists, &args, &mut findings)?;
-    outcome(task, with_plan(made, &mut findings)?, findings)
+    outcome(task, with_plan(&api, made, &mut findings)?, findings)
 }
 
 /// Adds the plan for the account to the result of an action that has playlists for one.
-fn with_plan(mut made: ActionResult, findings: &mut Findings) -> Result<ActionResult, Error> {
+fn with_plan(api: &Api<'_>, mut made: ActionResult, findings: &mut Findings) -> Result<ActionResult, Error> {
     if made.account.is_empty() {
         return Ok(made);
     }
-    let planned = account::plan(&Api::new(&HostWeb), plan_services(&sql::own()), &made.account, findings)?;
+    let planned = account::plan(api, plan_services(&sql::own()), &made.account, findings)?;
     if !made.summary.is_empty() {
         made.summary.push(' ');
     }
@@ -161,7 +161,7 @@ fn run_on_sources<A: DeserializeOwned>(
     let (folders, mut findings) = (folders(task), Findings::default());
     let sources = PlaylistSources { catalog: &sql::catalog(), own: Some(&sql::own()), folders: &folders };
     let made = run(sources, &arguments(task)?, &mut findings)?;
-    outcome(task, with_plan(made, &mut findings)?, findings)
+    outcome(task, with_plan(&Api::new(&HostWeb), made, &mut findings)?, findings)
 }
 
 fn playlists_for_track(task: &Task) -> Result<Outcome, Error> {

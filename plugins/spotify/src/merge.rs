@@ -80,7 +80,9 @@ pub fn run(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) -
     );
     let name = format!("{}.csv", FileNames::default().reserve(&args.name));
     let exports = vec![file(name, CSV, csv::write(&entries)?)];
-    let account = if args.plan { vec![WantedPlaylist::new(&args.name, &entries)] } else { Vec::new() };
+    let is_incomplete = playlists.iter().any(|playlist| !playlist.complete);
+    let wanted = || WantedPlaylist { is_incomplete, ..WantedPlaylist::new(&args.name, &entries) };
+    let account = if args.plan { vec![wanted()] } else { Vec::new() };
     Ok(ActionResult { summary, exports, account, keep_older: args.keep_older, ..ActionResult::default() })
 }
 

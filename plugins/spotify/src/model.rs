@@ -2,7 +2,7 @@
 //!
 //! Plays have no field for network addresses, devices, countries or user names, so none of these can be stored (`read/history.rs`).
 
-use baton_plugin_kit::playlist_names::playlist_id;
+use baton_plugin_kit::playlist_names::{LIKED, playlist_id};
 use baton_track_match::{Id, Track};
 
 use crate::uri::Uri;
@@ -19,6 +19,9 @@ pub(crate) const SERVICE_PRIVACY: &str = "spotify-privacy";
 
 /// The service of playlists of an account. Their ids are Spotify's.
 pub(crate) const SERVICE_ACCOUNT: &str = "spotify-account";
+
+/// The end of the state, in the catalog, of a playlist that was read in part.
+pub(crate) const PART: &str = ":part";
 
 /// The service of tracks without an id. It ranks below exports with ids.
 pub(crate) const SERVICE_NAMES: &str = "spotify-names";
@@ -182,14 +185,31 @@ pub struct WantedPlaylist {
     pub items: Vec<String>,
     /// The present items from which these were made; absent if they do not depend on them.
     pub before: Option<Vec<String>>,
+    /// Whether the export is incomplete. An existing playlist would lose the items that the export does not have.
+    pub is_incomplete: bool,
 }
 
 impl WantedPlaylist {
+    /// The playlist as an export or the catalog has it.
+    #[must_use]
+    pub fn like(playlist: &Playlist) -> Self {
+        Self { is_incomplete: !playlist.complete, ..Self::new(&playlist.name, &playlist.entries) }
+    }
+
+    /// The playlists without Liked Songs, which are not a playlist of the account; with them if `names` has their name, or if there is
+    /// nothing else.
+    #[must_use]
+    pub fn from_playlists(playlists: &[Playlist], names: &[String]) -> Vec<Self> {
+        let has_others = names.is_empty() && playlists.len() > 1;
+        let is_wanted = |one: &&Playlist| !has_others || playlist_id(&one.name) != LIKED;
+        playlists.iter().filter(is_wanted).map(Self::like).collect()
+    }
+
     /// A playlist with these entries.
     #[must_use]
     pub fn new(name: &str, entries: &[Entry]) -> Self {
         let items = entries.iter().map(Entry::uri_text).collect();
-        Self { id: None, name: name.to_owned(), items, before: None }
+        Self { name: name.to_owned(), items, ..Self::default() }
     }
 }
 

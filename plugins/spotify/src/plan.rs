@@ -13,7 +13,7 @@ use crate::source::PlaylistSources;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// Files and folders, or `catalog`.
+    /// Files and folders, `catalog` or `account`.
     pub from: Vec<String>,
     /// Names of playlists; absent: all.
     #[serde(default)]
@@ -30,7 +30,7 @@ pub struct Args {
 pub fn run(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) -> Result<ActionResult, Error> {
     let playlists = sources.load(&args.from, &args.playlists, EntryDetails::default(), findings)?;
     let from = args.from.join("`, `");
-    let mut account: Vec<_> = playlists.iter().map(|one| WantedPlaylist::new(&one.name, &one.entries)).collect();
+    let mut account = WantedPlaylist::from_playlists(&playlists, &args.playlists);
     match (account.as_mut_slice(), &args.name) {
         ([], _) => return Err(Error::Permanent(format!("`{from}` has no such playlist"))),
         ([only], Some(name)) => only.name.clone_from(name),

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::items::text;
 use super::web::Api;
+use crate::read::html;
 
 /// A playlist of the list.
 #[derive(Clone, Debug)]
@@ -40,7 +41,7 @@ pub(super) fn readable(items: &[Value], me: &str) -> Vec<Listed> {
         Some(Listed {
             name: text(item, "/name").unwrap_or_else(|| "(no name)".to_owned()),
             owner: text(item, "/owner/display_name").or_else(|| text(item, "/owner/id")).unwrap_or_default(),
-            description: text(item, "/description"),
+            description: text(item, "/description").map(|escaped| html(&escaped)),
             version: text(item, "/snapshot_id").unwrap_or_default(),
             items: total.and_then(|total| usize::try_from(total).ok()).unwrap_or(0),
             is_own,
@@ -49,4 +50,20 @@ pub(super) fn readable(items: &[Value], me: &str) -> Vec<Listed> {
         })
     };
     items.iter().filter_map(one).filter(|one| seen.insert(one.id.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn descriptions_are_decoded_and_names_are_not_escaped() {
+        let item =
+            json!({ "id": "a", "name": "R&amp;B", "owner": { "id": "me" }, "description": "1 &lt; 2 &amp; 3&#x2F;4" });
+        let listed = readable(&[item], "me");
+        let texts: Vec<_> = listed.iter().map(|one| (one.name.as_str(), one.description.as_deref())).collect();
+        assert_eq!(texts, [("R&amp;B", Some("1 < 2 & 3/4"))]);
+    }
 }

@@ -160,12 +160,12 @@ impl Pull<'_> {
                 Err(Refusal::Forbidden) => return Ok(State::Followed),
                 Err(Refusal::Missing) => return Ok(State::Incomplete("it does not exist any more".to_owned())),
                 Err(Refusal::NoMoreRequests) => return Ok(State::NotReached),
-                Err(Refusal::Failed(error)) => return Err(error),
+                Err(refusal) => return Err(refusal.into()),
             };
             let after = match self.version_of(one, &list) {
                 Ok(after) => after,
                 Err(Refusal::NoMoreRequests | Refusal::Missing | Refusal::Forbidden) => return Ok(State::NotReached),
-                Err(Refusal::Failed(error)) => return Err(error),
+                Err(refusal) => return Err(refusal.into()),
             };
             let has_changed = after.as_ref().is_some_and(|after| *after != version);
             if has_changed {

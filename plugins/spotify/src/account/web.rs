@@ -31,6 +31,9 @@ const REQUESTS: usize = 900;
 /// The error if the account may be read only.
 const NO_SCOPE: &str = "the account does not allow changes yet; to ask for your consent, and continue: `baton account add spotify --write`";
 
+/// The error if a renewed token is refused too.
+const NOT_ACCEPTED: &str = "Spotify does not accept the account's token (401)";
+
 /// An answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
@@ -106,6 +109,8 @@ pub(super) enum Refusal {
     Forbidden,
     /// It does not exist.
     Missing,
+    /// The API does not accept the change (another 4xx), and why.
+    Rejected(String),
     /// The requests of this task are used up.
     NoMoreRequests,
     /// The task cannot continue.
@@ -136,6 +141,7 @@ impl From<Refusal> for Error {
                     .to_owned(),
             ),
             Refusal::Missing => Self::Permanent("Spotify does not have what was asked for (404)".to_owned()),
+            Refusal::Rejected(why) => Self::Permanent(why),
             Refusal::NoMoreRequests => {
                 Self::Retryable(format!("this task has sent {REQUESTS} requests, which is its limit; the next one continues"))
             }
@@ -155,6 +161,16 @@ impl<'a> Api<'a> {
     #[must_use]
     pub fn requests(&self) -> usize {
         self.requests.get()
+    }
+
+    /// The error of an action that keeps nothing of its requests: if the task has no more of them, another try ends there too.
+    pub(super) fn permanent_at_limit(&self, error: Error) -> Error {
+        if self.requests.get() < REQUESTS {
+            return error;
+        }
+        Error::Permanent(format!(
+            "this needs more than {REQUESTS} requests, the limit of a task; name some playlists in `playlists`"
+        ))
     }
 
     /// The content of a path; `None` if there is none (204).
@@ -177,7 +193,7 @@ impl<'a> Api<'a> {
                         renewed = true;
                         continue;
                     }
-                    401 => return Err(failed(Error::Permanent, "Spotify does not accept the account's token (401)")),
+                    401 => return Err(failed(Error::Permanent, NOT_ACCEPTED)),
                     403 => return Err(Refusal::Forbidden),
                     404 => return Err(Refusal::Missing),
                     429 => {
@@ -222,11 +238,15 @@ impl<'a> Api<'a> {
                     return serde_json::from_slice(&answer.body).map_err(cut);
                 }
                 401 if !renewed => renewed = true,
+                401 => return Err(failed(Error::Permanent, NOT_ACCEPTED).into()),
                 403 if names_a_scope(&answer) => return Err(failed(Error::NeedsGrant, NO_SCOPE).into()),
                 403 => return Err(Refusal::Forbidden.into()),
                 404 => return Err(Refusal::Missing.into()),
                 429 => self.wait(&answer)?,
                 status @ (408 | 500..=599) => return Err(WriteError::Unknown(format!("it answers {status}"))),
+                status @ 400..=499 => {
+                    return Err(Refusal::Rejected(format!("Spotify answers {status} to {method} {path}")).into());
+                }
                 status => {
                     return Err(
                         failed(Error::Permanent, &format!("Spotify answers {status} to {method} {path}")).into()
@@ -370,15 +390,23 @@ mod tests {
         assert!(why.contains("`baton account add spotify --write`"), "{why}");
         let web = Script::new(vec![answer(403, "")]);
         assert_eq!(Api::new(&web).write(call), Err(WriteError::Refused(Refusal::Forbidden)));
+        let web = Script::new(vec![answer(400, "")]);
+        assert!(matches!(Api::new(&web).write(call), Err(WriteError::Refused(Refusal::Rejected(_)))));
+        let web = Script::new(vec![answer(401, ""), answer(401, "")]);
+        let refused = Api::new(&web).write(call);
+        assert!(matches!(refused, Err(WriteError::Refused(Refusal::Failed(Error::Permanent(_))))), "{refused:?}");
     }
 
     #[test]
     fn a_task_has_a_limit_of_requests() {
         let web = Script::new((0..REQUESTS).map(|_| answer(204, "")).collect());
         let api = Api::new(&web);
+        let later = || Error::Retryable("later".to_owned());
+        assert_eq!(api.permanent_at_limit(later()), later());
         for _ in 0..REQUESTS {
             api.get("/v1/x").unwrap();
         }
         assert_eq!(api.get("/v1/x"), Err(Refusal::NoMoreRequests));
+        assert!(matches!(api.permanent_at_limit(later()), Error::Permanent(why) if why.contains("`playlists`")));
     }
 }

@@ -63,8 +63,6 @@ pub fn diff(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) 
             args.from
         )));
     }
-    let wanted = |playlist: &Playlist| WantedPlaylist::new(&playlist.name, &playlist.entries);
-    let account = if args.plan { new.iter().map(wanted).collect() } else { Vec::new() };
     // An export has no ids of playlists, so the account's playlists are compared by their names.
     let by_name = [&args.from, &args.to].into_iter().any(|place| place == ACCOUNT);
     match (args.from == CATALOG, args.to == CATALOG) {
@@ -72,6 +70,7 @@ pub fn diff(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) 
         (false, true) => keep_services(&mut new, &old),
         _ => {}
     }
+    let account = if args.plan { WantedPlaylist::from_playlists(&new, &args.playlists) } else { Vec::new() };
     let is_catalog = |place: &str| place == CATALOG || place == ACCOUNT;
     let catalog = (is_catalog(&args.from), is_catalog(&args.to));
     let entries: usize = old.iter().chain(&new).map(|playlist| playlist.entries.len()).sum();

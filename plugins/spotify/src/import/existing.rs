@@ -6,7 +6,7 @@ use baton_plugin_kit::host::{Tables, Writable};
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::Value;
 
-use crate::model::{SERVICE_HISTORY, SERVICE_NAMES, SERVICE_PRIVACY, TRACKS};
+use crate::model::{PART, SERVICE_HISTORY, SERVICE_NAMES, SERVICE_PRIVACY, TRACKS};
 
 /// A playlist of the catalog.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +47,7 @@ pub(super) fn snapshot(digest: &str, entries: usize) -> String {
 
 /// The text of the state of a playlist whose file was read in part.
 pub(super) fn part(digest: &str) -> String {
-    format!("2:{digest}:part")
+    format!("2:{digest}{PART}")
 }
 
 /// The playlists of these services.

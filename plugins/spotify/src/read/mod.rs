@@ -27,3 +27,4 @@ pub use column::Column;
 pub use content::{Content, Csv, holds_playlists, is_mapped, read, read_csv};
 pub use dialect::{Columns, Dialect, Mapping};
 pub use found::{Folder, FoundFile, Kind, find};
+pub(crate) use playlists::html;

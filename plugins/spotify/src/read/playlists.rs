@@ -138,7 +138,7 @@ fn own_playlist_id(name: &str) -> String {
 }
 
 /// Decodes the entities of HTML text.
-fn html(escaped: &str) -> String {
+pub(crate) fn html(escaped: &str) -> String {
     let unescaped = unescape(escaped).map(std::borrow::Cow::into_owned);
     text(&unescaped.unwrap_or_else(|_| escaped.to_owned()))
 }

@@ -117,7 +117,7 @@ pub fn undo(
             is_over = false;
             break;
         }
-        settle(&journal, &plan.id, change, reached, ["undone", "kept", "kept"])?;
+        settle(&journal, &plan.id, change, reached, ["undone", "kept", "undoing"])?;
     }
     if is_over {
         journal.set_state(&plan.id, "undone", services.task)?;
@@ -226,8 +226,10 @@ fn applied(plan: &str, changes: &[Change], rest: usize, requests: usize, finding
 }
 
 fn undone(plan: &str, changes: &[Change], is_over: bool, findings: &mut Findings) -> ActionResult {
-    let (undone, kept) = (count(changes, &["undone"]), count(changes, &["kept"]));
-    report(changes, &["kept"], findings);
+    // If the task is over, what is still `undoing` was refused.
+    let states: &[&str] = if is_over { &["kept", "undoing"] } else { &["kept"] };
+    let (undone, kept) = (count(changes, &["undone"]), count(changes, states));
+    report(changes, states, findings);
     let mut summary = format!(
         "Plan {plan}: {} as before, {kept} could not be undone.",
         counted(undone, "playlist is", "playlists are")
@@ -236,6 +238,6 @@ fn undone(plan: &str, changes: &[Change], is_over: bool, findings: &mut Findings
         summary
             .push_str(&format!(" This task has no more requests. Continue: baton run spotify undo --arg plan={plan}"));
     }
-    let open = count(changes, &["done", "begun", "stopped", "undoing"]) + kept;
+    let open = count(changes, &["done", "begun", "stopped", "undoing", "kept"]);
     ActionResult { kind: OutcomeKind::from_counts(undone, open), summary, ..ActionResult::default() }
 }

@@ -4,7 +4,7 @@ use baton_plugin_kit::Findings;
 use baton_plugin_sdk::{Error, Severity};
 use serde::Deserialize;
 
-use super::plan::{PlanServices, existing, plan_one};
+use super::plan::{PlanServices, existing, find, plan_one};
 use super::remote;
 use super::steps::{Step, is_addressable};
 use crate::account::web::Api;
@@ -59,6 +59,8 @@ pub fn edit(
 ) -> Result<ActionResult, Error> {
     let (add, remove) = (uris(&args.add)?, uris(&args.remove)?);
     let all = remote::all(api)?;
+    // Several playlists with this name are an error, also for `create`.
+    find(&all, &args.playlist)?;
     let (id, name, present) = match existing(&all, &args.playlist) {
         Ok(found) if args.create => {
             return Err(Error::Permanent(format!(
@@ -88,7 +90,7 @@ pub fn edit(
         return Err(Error::Permanent(format!("`at` is {at}; the playlist has the positions 1 to {}", items.len() + 1)));
     }
     Step::Add { at: at - 1, uris: add }.apply(&mut items);
-    plan_one(api, services, all, &WantedPlaylist { id, name, items, before: None }, present, findings)
+    plan_one(api, services, all, &WantedPlaylist { id, name, items, ..WantedPlaylist::default() }, present, findings)
 }
 
 fn move_items(items: &mut Vec<String>, moved: MoveArgs) -> Result<(), Error> {

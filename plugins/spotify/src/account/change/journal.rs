@@ -1,7 +1,8 @@
 //! Plans in the plugin's own tables.
 //!
-//! A plan is `made`, `begun`, `applied`, `undoing` or `undone`. A playlist of it is `planned`, `begun` and `done`, or `left` with the reason;
-//! `undo` makes it `undoing` and `undone`, or `kept` with the reason.
+//! A plan is `saving` until all its lists are stored, then `made`, `begun`, `applied`, `undoing` or `undone`. A playlist
+//! of it is `planned`, `begun` and `done`; or, with the reason, `left` (nothing was changed) or `stopped` (some of it was). `undo` makes it
+//! `undoing` and `undone`, or `kept` with the reason.
 //!
 //! # Errors
 //! Every function fails as `wit/sql.wit`.
@@ -25,7 +26,7 @@ const TABLES: [&str; 3] = [
 ];
 
 /// Plans that are kept in each state; applied ones can be undone.
-const KEPT: [(&str, u32); 2] = [("state IN ('made', 'undone')", 10), ("state = 'applied'", 20)];
+const KEPT: [(&str, u32); 2] = [("state IN ('saving', 'made', 'undone')", 10), ("state = 'applied'", 20)];
 
 /// A plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,15 +77,19 @@ impl<'a> Journal<'a> {
         let bytes = serde_json::to_vec(&content).map_err(|error| Error::Permanent(error.to_string()))?;
         let digest = Digest::of(&bytes).to_string();
         let id = self.free_id(&digest)?;
-        // The plan is stored after its changes, so it has all of them also after a crash.
-        for change in changes {
-            self.put(&id, change)?;
-        }
+        // The row is there before the lists, so that another task does not delete them as those of a deleted plan.
         self.0.execute(
-            "INSERT INTO account_plans (id, digest, made_at, state) VALUES (?1, ?2, ?3, 'made')
+            "INSERT INTO account_plans (id, digest, made_at, state) VALUES (?1, ?2, ?3, 'saving')
              ON CONFLICT (id) DO UPDATE SET made_at = excluded.made_at",
             &[id.as_str().into(), digest.as_str().into(), now.into()],
         )?;
+        if self.find(&id)?.is_none() {
+            for change in changes {
+                self.put(&id, change)?;
+            }
+            let is_made = "UPDATE account_plans SET state = 'made' WHERE id = ?1 AND state = 'saving'";
+            self.0.execute(is_made, &[id.as_str().into()])?;
+        }
         self.prune()?;
         self.find(&id)?.ok_or_else(|| Error::Retryable("the plan could not be stored".to_owned()))
     }
@@ -92,7 +97,7 @@ impl<'a> Journal<'a> {
     /// `p`, so that no program reads it as a number, and twelve digits of the digest; with a number if a plan that was begun has that id.
     fn free_id(&self, digest: &str) -> Result<String, Error> {
         let short = format!("p{}", digest.get(..12).unwrap_or(digest));
-        let known = "SELECT id FROM account_plans WHERE digest = ?1 AND state = 'made'";
+        let known = "SELECT id FROM account_plans WHERE digest = ?1 AND state IN ('saving', 'made')";
         if let Some(id) = self.0.query(known, &[digest.into()])?.rows.first().and_then(|row| text(row, 0)) {
             return Ok(id);
         }
@@ -118,9 +123,9 @@ impl<'a> Journal<'a> {
         Ok(())
     }
 
-    /// The plan with this id.
+    /// The plan with this id, if all of it is stored.
     pub(super) fn find(&self, id: &str) -> Result<Option<StoredPlan>, Error> {
-        let statement = "SELECT id, made_at, state, by_task FROM account_plans WHERE id = ?1";
+        let statement = "SELECT id, made_at, state, by_task FROM account_plans WHERE id = ?1 AND state <> 'saving'";
         let table = self.0.query(statement, &[id.into()])?;
         Ok(table.rows.first().map(|row| StoredPlan {
             id: text(row, 0).unwrap_or_default(),
@@ -132,8 +137,8 @@ impl<'a> Journal<'a> {
 
     /// The newest plans, for an error message.
     pub(super) fn newest(&self) -> Result<Vec<String>, Error> {
-        let statement =
-            "SELECT id || ' (' || state || ')' FROM account_plans ORDER BY made_at DESC, rowid DESC LIMIT 5";
+        let statement = "SELECT id || ' (' || state || ')' FROM account_plans WHERE state <> 'saving'
+             ORDER BY made_at DESC, rowid DESC LIMIT 5";
         Ok(self.0.query(statement, &[])?.rows.iter().filter_map(|row| text(row, 0)).collect())
     }
 

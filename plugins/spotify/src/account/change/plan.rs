@@ -43,6 +43,10 @@ pub struct PlanServices<'a> {
 /// # Errors
 /// Spotify is not reachable, or there is no such playlist.
 pub fn playlists(api: &Api<'_>, only: &[String]) -> Result<Vec<Playlist>, Error> {
+    read_all(api, only).map_err(|error| api.permanent_at_limit(error))
+}
+
+fn read_all(api: &Api<'_>, only: &[String]) -> Result<Vec<Playlist>, Error> {
     let mut found = remote::all(api)?;
     if only.is_empty() {
         found.retain(|one| one.is_readable);
@@ -75,7 +79,7 @@ pub(super) fn existing(all: &[Listed], name: &str) -> Result<Listed, Error> {
 }
 
 /// The playlist with this name or id; one that the account can change, if there are others.
-fn find<'a>(all: &'a [Listed], name: &str) -> Result<Option<&'a Listed>, Error> {
+pub(super) fn find<'a>(all: &'a [Listed], name: &str) -> Result<Option<&'a Listed>, Error> {
     if let Some(found) = all.iter().find(|one| one.id == name) {
         return Ok(Some(found));
     }
@@ -102,18 +106,18 @@ pub fn plan(
     wanted: &[WantedPlaylist],
     findings: &mut Findings,
 ) -> Result<ActionResult, Error> {
-    let mut planner =
-        Planner { api, services, all: remote::all(api)?, rows: Vec::new(), changes: Vec::new(), findings };
+    let mut planner = Planner::new(api, services, remote::all(api)?, findings);
     let mut seen = HashSet::new();
     for (number, one) in wanted.iter().enumerate() {
         let percent = u8::try_from(number * 95 / wanted.len()).unwrap_or(95);
         services.progress.step(percent, &one.name)?;
         if !seen.insert(one.id.clone().unwrap_or_else(|| playlist_id(&one.name))) {
-            let title = format!("{}: the first of several lists with this name is planned; name its file", one.name);
-            planner.findings.add("same-name", &one.name, Severity::Medium, title, "");
+            let title = format!("{}: only the first of several lists with this name is planned", one.name);
+            let way = "To plan another one, name its file, or `account` for the list of your account, in place of the folder or `catalog`.";
+            planner.findings.add("same-name", &one.name, Severity::Medium, title, way);
             continue;
         }
-        planner.add(one)?;
+        planner.add(one).map_err(|error| api.permanent_at_limit(error))?;
     }
     planner.finish()
 }
@@ -127,7 +131,7 @@ pub(super) fn plan_one(
     present: Option<Present>,
     findings: &mut Findings,
 ) -> Result<ActionResult, Error> {
-    let mut planner = Planner { api, services, all, rows: Vec::new(), changes: Vec::new(), findings };
+    let mut planner = Planner::new(api, services, all, findings);
     planner.put(wanted, present)?;
     planner.finish()
 }
@@ -149,15 +153,28 @@ struct Planner<'a> {
     all: Vec<Listed>,
     rows: Vec<Row>,
     changes: Vec<Change>,
+    /// The number of playlists that are left out, because their exports are incomplete.
+    incomplete: usize,
     findings: &'a mut Findings,
 }
 
-impl Planner<'_> {
+impl<'a> Planner<'a> {
+    fn new(api: &'a Api<'a>, services: PlanServices<'a>, all: Vec<Listed>, findings: &'a mut Findings) -> Self {
+        Self { api, services, all, rows: Vec::new(), changes: Vec::new(), incomplete: 0, findings }
+    }
+
     fn add(&mut self, wanted: &WantedPlaylist) -> Result<(), Error> {
         let name = wanted.id.as_deref().unwrap_or(&wanted.name);
         // A playlist of others with the same name does not prevent a new one.
         let found = find(&self.all, name)?.filter(|one| one.is_readable).cloned();
         let Some(found) = found else { return self.put(wanted, None) };
+        if wanted.is_incomplete {
+            let title = format!("{}: its export is incomplete, so the plan leaves the playlist as it is", found.name);
+            let why = "The plan would remove the items of the account that the export does not have.";
+            self.findings.add("incomplete", &found.name, Severity::Medium, title, why);
+            self.incomplete += 1;
+            return Ok(());
+        }
         let present = remote::read(self.api, &found.id)?;
         if wanted.before.as_ref().is_some_and(|before| *before != present.items) {
             return Err(Error::Retryable(format!("the playlist {} changed while the plan was made", found.name)));
@@ -216,9 +233,16 @@ impl Planner<'_> {
 
     fn finish(self) -> Result<ActionResult, Error> {
         let unchanged = self.rows.len() - self.changes.len();
+        let left_out = match self.incomplete {
+            0 => String::new(),
+            count => {
+                let playlists = counted(count, "playlist is", "playlists are");
+                format!(" {playlists} not in the plan, because the export is incomplete.")
+            }
+        };
         if self.changes.is_empty() {
             let summary = format!(
-                "The account has {} as wanted already. There is nothing to do.",
+                "The account has {} as wanted already. There is nothing to do.{left_out}",
                 counted(unchanged, "playlist", "playlists")
             );
             return Ok(ActionResult { summary, ..ActionResult::default() });
@@ -237,6 +261,7 @@ impl Planner<'_> {
         if unchanged > 0 {
             let _ = write!(summary, " {} as wanted already.", counted(unchanged, "playlist is", "playlists are"));
         }
+        summary.push_str(&left_out);
         let _ = write!(
             summary,
             " Nothing was changed. The plan is {0}: `baton run spotify apply --arg plan={0}`.",

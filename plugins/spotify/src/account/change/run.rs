@@ -3,11 +3,13 @@
 use std::time::SystemTime;
 
 use baton_plugin_kit::host::Progress as Reporter;
+use baton_plugin_kit::playlist_names::playlist_id;
 use baton_plugin_sdk::Error;
 
 use super::journal::{Change, Journal};
 use super::remote::{self, Present};
 use super::steps::{Progress, Step, between, possible, progress, with_changes_of_others};
+use crate::account::listed::Listed;
 use crate::account::web::{Api, Refusal, WriteError};
 use crate::diff::changes;
 
@@ -39,19 +41,15 @@ pub(super) enum Reached {
 impl Run<'_> {
     /// Makes the playlist as the plan says.
     pub(super) fn apply(&self, change: &mut Change) -> Result<Reached, Error> {
-        if change.playlist.is_empty() {
-            match self.create(change) {
-                Ok(id) => change.playlist = id,
-                Err(refusal) => return reached(refusal),
-            }
-            self.journal.note(self.plan, change)?;
-        }
-        let has_begun = change.state == "begun";
+        let mut has_begun = change.state == "begun";
         if !has_begun {
             "begun".clone_into(&mut change.state);
-            if change.is_new {
-                // The snapshot of a new playlist is not known, so it is read.
-                change.snapshot.clear();
+            self.journal.note(self.plan, change)?;
+        }
+        if change.playlist.is_empty() {
+            match self.create(change, &mut has_begun) {
+                Ok(id) => change.playlist = id,
+                Err(refusal) => return self.refused(change, refusal, has_begun),
             }
             self.journal.note(self.plan, change)?;
         }
@@ -82,7 +80,7 @@ impl Run<'_> {
         self.make(change, Direction::Undo, true)
     }
 
-    /// Makes the playlist as it is after or before the plan. `has_begun` says whether a request of the plan may have been sent before.
+    /// Makes the playlist as it is after or before the plan. `has_begun` says whether a request of the plan may have taken effect before.
     fn make(&self, change: &mut Change, direction: Direction, mut has_begun: bool) -> Result<Reached, Error> {
         for round in 1..=ROUNDS {
             let steps = between(&change.base, direction.goal(change));
@@ -92,25 +90,39 @@ impl Run<'_> {
                 Ok(Compared::Changed(_)) => {
                     return Ok(Reached::Not("it was changed after the plan was made".to_owned()));
                 }
-                Err(refusal) => return Ok(stopped(reached(refusal)?, change.done)),
+                Err(refusal) => return self.refused(change, refusal, has_begun),
             }
-            has_begun = true;
             let steps = between(&change.base, direction.goal(change));
-            match self.send(change, &steps) {
+            let sent = self.send(change, &steps);
+            has_begun = has_begun || sent.is_ok() || change.done > 0;
+            match sent {
                 Ok(true) => {}
                 Ok(false) => {
                     self.api.pause_after(round.min(5), "a request has no certain result").map_err(Error::from)?;
                     continue;
                 }
-                Err(refusal) => return Ok(stopped(reached(refusal)?, change.done)),
+                Err(refusal) => return self.refused(change, refusal, has_begun),
             }
             match remote::read(self.api, &change.playlist) {
                 Ok(present) if present.items == *direction.goal(change) => return Ok(Reached::Wanted),
                 Ok(_) => change.snapshot.clear(),
-                Err(refusal) => return reached(refusal),
+                Err(refusal) => return self.refused(change, refusal, has_begun),
             }
         }
         Err(Error::Retryable(format!("{}: Spotify does not keep what it confirms", change.name)))
+    }
+
+    /// The result of a refusal. If no request of the plan can have taken effect, the change is `planned` again: what others do until the
+    /// next `apply` is then not a part of the plan.
+    fn refused(&self, change: &mut Change, refusal: Refusal, has_begun: bool) -> Result<Reached, Error> {
+        if !has_begun {
+            "planned".clone_into(&mut change.state);
+            self.journal.note(self.plan, change)?;
+        }
+        Ok(match reached(refusal)? {
+            Reached::Not(why) if has_begun => Reached::Stopped(why),
+            other => other,
+        })
     }
 
     /// Somebody else changed the playlist while it is half done. The plan is made anew, so that it keeps their items too.
@@ -192,29 +204,36 @@ impl Run<'_> {
         Ok(true)
     }
 
-    /// The text in the description by which a new playlist is found again.
+    /// The text in the description by which a new playlist is found again. It has only characters that Spotify does not escape.
     fn marker(&self, change: &Change) -> String {
-        format!("Baton, plan {}/{}", self.plan, change.number)
+        format!("Baton, plan {}, playlist {}", self.plan, change.number)
+    }
+
+    /// Whether this plan created the playlist for the change. A plan may have the id of a deleted plan, so the name counts too.
+    fn is_created(&self, change: &Change, one: &Listed) -> bool {
+        let is_named = playlist_id(&one.name) == playlist_id(&change.name);
+        one.is_own && is_named && one.description.as_deref() == Some(self.marker(change).as_str())
     }
 
     /// The playlists that this plan created for the change, those with items first.
     fn created(&self, change: &Change) -> Result<Vec<String>, Error> {
-        let marker = self.marker(change);
-        let is_it = |description: &Option<String>| description.as_deref() == Some(marker.as_str());
         let mut found = remote::all(self.api)?;
-        found.retain(|one| one.is_own && is_it(&one.description));
+        found.retain(|one| self.is_created(change, one));
         found.sort_by_key(|one| (one.items == 0, one.id.clone()));
         Ok(found.into_iter().map(|one| one.id).collect())
     }
 
-    /// Creates the playlist, or finds it if an earlier request created it.
-    fn create(&self, change: &Change) -> Result<String, Refusal> {
+    /// Creates the playlist, or finds it if an earlier request created it. Sets `has_begun` if a request may have taken effect.
+    fn create(&self, change: &Change, has_begun: &mut bool) -> Result<String, Refusal> {
         for round in 1..=ROUNDS {
             if let Some(id) = self.created(change).map_err(Refusal::Failed)?.into_iter().next() {
+                *has_begun = true;
                 return Ok(id);
             }
-            match remote::create(self.api, &change.name, &self.marker(change)) {
-                Ok(id) => return Ok(id),
+            let made = remote::create(self.api, &change.name, &self.marker(change));
+            *has_begun = *has_begun || !matches!(made, Err(WriteError::Refused(_)));
+            match made {
+                Ok(id) => return self.choose(change, id),
                 Err(WriteError::Refused(refusal)) => return Err(refusal),
                 Err(WriteError::Unknown(why)) => self.api.pause_after(round.min(5), &why)?,
             }
@@ -222,48 +241,74 @@ impl Run<'_> {
         Err(Refusal::Failed(Error::Retryable(format!("{} could not be created", change.name))))
     }
 
+    /// Another program that applies the same plan may have created the playlist at the same time: both continue with the first one of the
+    /// list, and this one removes its own.
+    fn choose(&self, change: &Change, own: String) -> Result<String, Refusal> {
+        let first = self.created(change).map_err(Refusal::Failed)?.into_iter().next();
+        let Some(first) = first.filter(|first| *first != own) else { return Ok(own) };
+        match remote::remove(self.api, &own) {
+            // What is left is empty, and removed at the end.
+            Ok(()) | Err(WriteError::Unknown(_) | WriteError::Refused(Refusal::Missing)) => Ok(first),
+            Err(WriteError::Refused(refusal)) => Err(refusal),
+        }
+    }
+
     /// Removes empty playlists that a request created which took effect twice.
     fn remove_copies(&self, change: &Change) -> Result<(), Error> {
         let copies: Vec<String> = self.created(change)?.into_iter().filter(|id| *id != change.playlist).collect();
         for id in copies {
-            if !remote::read(self.api, &id)?.items.is_empty() {
-                continue;
+            match remote::read(self.api, &id) {
+                Ok(present) if present.items.is_empty() => {}
+                // Another program that applies the same plan removed it.
+                Ok(_) | Err(Refusal::Missing) => continue,
+                Err(refusal) => return Err(refusal.into()),
             }
             match remote::remove(self.api, &id) {
                 // What is left is empty, and found by the next run.
-                Ok(()) | Err(WriteError::Unknown(_)) => {}
+                Ok(()) | Err(WriteError::Unknown(_) | WriteError::Refused(Refusal::Missing)) => {}
                 Err(WriteError::Refused(refusal)) => return Err(refusal.into()),
             }
         }
         Ok(())
     }
 
-    /// Whether only the plan has changed the list. In the middle of a plan, a request may have taken effect twice.
+    /// Whether only the plan has changed the list. Only in the middle of a plan, some requests are missing or took effect twice.
     fn is_of_plan(change: &Change, present: &[String]) -> bool {
-        match progress(present, &change.base, &between(&change.base, &change.after)) {
-            Progress::Done(_) => true,
-            Progress::Disordered => change.state != "done",
+        let steps = between(&change.base, &change.after);
+        let is_in_the_middle = ["begun", "stopped"].contains(&change.state.as_str());
+        match progress(present, &change.base, &steps) {
+            Progress::Done(done) => is_in_the_middle || done == 0 || done == steps.len(),
+            Progress::Disordered => is_in_the_middle,
             Progress::Changed => false,
         }
     }
 
-    fn remove(&self, change: &mut Change) -> Result<Reached, Refusal> {
+    /// Removes the playlist and its copies. Its id is not known if the answer to its creation did not arrive.
+    fn remove(&self, change: &Change) -> Result<Reached, Refusal> {
+        let is_it = |one: &Listed| one.id == change.playlist || self.is_created(change, one);
         for round in 1..=ROUNDS {
-            let is_there = |one: &crate::account::listed::Listed| one.id == change.playlist;
-            if !remote::all(self.api).map_err(Refusal::Failed)?.iter().any(is_there) {
-                return Ok(Reached::Wanted);
+            let (mut is_over, mut is_changed) = (true, false);
+            for one in remote::all(self.api).map_err(Refusal::Failed)?.iter().filter(|one| is_it(one)) {
+                match remote::read(self.api, &one.id) {
+                    Ok(present) if Self::is_of_plan(change, &present.items) => is_over = false,
+                    Ok(_) => {
+                        is_changed = true;
+                        continue;
+                    }
+                    // An earlier request takes effect only now.
+                    Err(Refusal::Missing) => continue,
+                    Err(refusal) => return Err(refusal),
+                }
+                match remote::remove(self.api, &one.id) {
+                    Ok(()) | Err(WriteError::Refused(Refusal::Missing)) => {}
+                    Err(WriteError::Refused(refusal)) => return Err(refusal),
+                    Err(WriteError::Unknown(why)) => self.api.pause_after(round.min(5), &why)?,
+                }
             }
-            match remote::read(self.api, &change.playlist) {
-                Ok(present) if Self::is_of_plan(change, &present.items) => {}
-                Ok(_) => return Ok(Reached::Not("it was changed after the plan".to_owned())),
-                // An earlier request takes effect only now.
-                Err(Refusal::Missing) => return Ok(Reached::Wanted),
-                Err(refusal) => return Err(refusal),
-            }
-            match remote::remove(self.api, &change.playlist) {
-                Ok(()) | Err(WriteError::Refused(Refusal::Missing)) => {}
-                Err(WriteError::Refused(refusal)) => return Err(refusal),
-                Err(WriteError::Unknown(why)) => self.api.pause_after(round.min(5), &why)?,
+            match (is_over, is_changed) {
+                (true, true) => return Ok(Reached::Not("it was changed after the plan".to_owned())),
+                (true, false) => return Ok(Reached::Wanted),
+                (false, _) => {}
             }
         }
         Err(Refusal::Failed(Error::Retryable(format!("{} could not be removed", change.name))))
@@ -301,16 +346,9 @@ fn reached(refusal: Refusal) -> Result<Reached, Error> {
             "Spotify does not let the account change it (403), because it belongs to others".to_owned(),
         )),
         Refusal::Missing => Ok(Reached::Not("it does not exist any more".to_owned())),
+        Refusal::Rejected(why) => Ok(Reached::Not(why)),
         Refusal::NoMoreRequests => Ok(Reached::Later),
         Refusal::Failed(error) => Err(error),
-    }
-}
-
-/// The result if some steps are done.
-fn stopped(reached: Reached, done: usize) -> Reached {
-    match reached {
-        Reached::Not(why) if done > 0 => Reached::Stopped(why),
-        other => other,
     }
 }
 

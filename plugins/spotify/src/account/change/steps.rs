@@ -38,7 +38,7 @@ impl Step {
     }
 }
 
-/// Whether the API can add and remove the item. It knows no local files, and nothing of what is not available.
+/// Whether the API can add and remove the item. It has no requests for local files and for items that are not available.
 pub(super) fn is_addressable(item: &str) -> bool {
     item.starts_with("spotify:track:") || item.starts_with("spotify:episode:")
 }
