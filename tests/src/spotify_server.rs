@@ -352,8 +352,10 @@ impl Library {
                 self.page(&path, &query, &all)
             }
             "/v1/me/tracks" => {
-                let liked = self.liked.clone();
-                self.page(&path, &query, &liked)
+                let liked = std::mem::take(&mut self.liked);
+                let answer = self.page(&path, &query, &liked);
+                self.liked = liked;
+                answer
             }
             "/v1/me/player/currently-playing" => match &self.playing {
                 None => Answer::empty("204 No Content"),
@@ -443,7 +445,7 @@ impl Library {
     fn playlist(&mut self, path: &str, query: &[(String, String)]) -> Answer {
         let rest = path.strip_prefix("/v1/playlists/").unwrap_or_default();
         let (id, what) = rest.split_once('/').unwrap_or((rest, ""));
-        let Some(playlist) = self.playlists.iter().find(|playlist| playlist.id == id).cloned() else {
+        let Some(playlist) = self.playlists.iter_mut().find(|playlist| playlist.id == id) else {
             if !self.removed.iter().any(|removed| removed == id) {
                 self.problems.push(format!("there is no {path}"));
             }
@@ -454,7 +456,15 @@ impl Library {
                 Answer::json("200 OK", &json!({ "snapshot_id": playlist.snapshot() }))
             }
             "" => Answer::json("200 OK", &playlist.listed()),
-            "items" if playlist.owner == ME || playlist.collaborative => self.page(path, query, &playlist.items),
+            "items" if playlist.owner == ME || playlist.collaborative => {
+                // A copy of a long list for each page would be slow.
+                let items = std::mem::take(&mut playlist.items);
+                let answer = self.page(path, query, &items);
+                if let Some(playlist) = self.playlists.iter_mut().find(|playlist| playlist.id == id) {
+                    playlist.items = items;
+                }
+                answer
+            }
             "items" => {
                 self.problems.push(format!("{path} is of others"));
                 error("403 Forbidden", "Forbidden")
