@@ -1,5 +1,7 @@
 //! Arguments from every source are checked against the action's schema before the plugin runs.
 
+use std::fs;
+
 use baton_tests::{Output, Workspace};
 use serde_json::{Value, json};
 
@@ -262,4 +264,24 @@ fn the_help_of_an_action_lists_the_grants_that_it_uses() {
     assert_eq!(has(&help("music-files", "wanted"), &all), [true, false, true]);
     let all = ["files:ro=root", "git=root", "ledger", "returns"];
     assert_eq!(has(&help("audit", "session-review"), &all), [true, true, true, false]);
+}
+
+#[test]
+fn what_is_missing_on_the_command_line_is_shown() {
+    let place = Workspace::empty();
+    fs::create_dir_all(place.root()).unwrap();
+    let here = |words: &[&str]| Output::of(place.command().current_dir(place.root()).args(words));
+    let refused = here(&["init", "-w", "elsewhere", "."]).ended(2).stderr;
+    assert!(refused.contains("baton init elsewhere"), "{refused}");
+    here(&["init"]).ended(0);
+    assert!(place.root().join("baton.toml").is_file());
+    let plugins = here(&["run"]).ended(0).stdout;
+    assert!(["audit", "djay", "spotify"].iter().all(|plugin| plugins.contains(&format!("\n{plugin} "))), "{plugins}");
+    let plugins = here(&["run", "--json"]).ended(0).json();
+    assert!(plugins["plugins"].as_array().unwrap().iter().any(|plugin| plugin["plugin"] == "djay"), "{plugins}");
+    let lacking = here(&["run", "djay", "export", "--arg", "formats=csv"]).ended(1).stderr;
+    assert!(
+        lacking.contains("in one command: baton run djay export --arg formats=csv --grant files:ro=djay=PATH"),
+        "{lacking}"
+    );
 }

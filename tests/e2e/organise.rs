@@ -196,7 +196,7 @@ fn what_is_wanted_is_listed() {
     place.workspace.baton(&["plugin", "grant", "spotify", &folder]).ended(0);
     place.done("Import it", "import", &json!({}));
     let task = place.done("What is wanted", "wanted", &json!({}));
-    assert!(task.reason.contains("1 tracks in 1 playlists: 0 on disk, 1 wanted"), "{}", task.reason);
+    assert!(task.reason.contains("1 track in 1 playlist: 0 on disk, 1 wanted"), "{}", task.reason);
     let reports = place.workspace.list("reports");
     assert!(reports.iter().any(|name| name.starts_with("wanted_") && name.ends_with(".csv")), "{reports:?}");
 }

@@ -40,7 +40,6 @@ impl ActionArguments {
             "activity" => Self::Activity(read(action, args)?),
             "match-ids" => Self::MatchIds(read(action, args)?),
             other => {
-                let other = other.escape_debug();
                 return Err(Error::Permanent(format!(
                     "the action `{other}` is unknown; the actions are export, sync-sessions, activity and match-ids"
                 )));
@@ -136,7 +135,6 @@ fn read<A: Default + DeserializeOwned>(action: &str, args: &str) -> Result<A, Er
         let one = serde_json::from_value::<A>(Value::Object(Map::from_iter([(name.clone(), known)])));
         match one {
             Err(error) if !is_null || error.to_string().starts_with("unknown field") => {
-                let name = name.escape_debug();
                 return Err(Error::Permanent(format!("the argument `{name}` of {action} is not valid: {error}")));
             }
             _ if is_null => {}
@@ -158,8 +156,7 @@ fn check_length(name: &str, text: Option<&str>, most: usize) -> Result<(), Strin
 
 fn parse_time(name: &str, text: Option<&str>) -> Result<Option<i64>, String> {
     let Some(text) = text else { return Ok(None) };
-    time::parse(text).map(Some).ok_or_else(|| {
-        let text = text.escape_debug();
-        format!("the argument `{name}` is not a time: {text}; write 2026-01-18 or 2026-01-18T10:15:00Z")
-    })
+    time::parse(text)
+        .map(Some)
+        .ok_or_else(|| format!("the argument `{name}` is not a time: {text}; write 2026-01-18 or 2026-01-18T10:15:00Z"))
 }

@@ -158,8 +158,7 @@ fn count(number: u64) -> usize {
 
 /// The time of the task.
 fn now(task: &Task) -> Result<i64, Error> {
-    time::parse(&task.now)
-        .ok_or_else(|| Error::Permanent(format!("the host's time is not valid: {}", task.now.escape_debug())))
+    time::parse(&task.now).ok_or_else(|| Error::Permanent(format!("the host's time is not valid: {}", task.now)))
 }
 
 fn report_activity(args: &args::Activity, library: &Library) -> Result<Outcome, Error> {

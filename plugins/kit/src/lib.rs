@@ -7,10 +7,11 @@
 //! | [`csv_file`] | CSV files of other programs: encodings, separators, damaged files |
 //! | [`folder`], `granted`, [`disk`], [`safe_name()`], [`safe_path()`] | files: listings, granted folders, errors of full disks, names that every file system accepts |
 //! | [`library`], [`playlist_names`], [`Key`] | music: tracks, files and playlists of the catalog, musical keys |
-//! | [`time`] | times as numbers and text |
+//! | [`time`], [`counted()`] | times and counts as text |
 //!
 //! File patterns are in `baton_core::glob`, and the matching of tracks in `baton_track_match`.
 
+mod counted;
 pub mod csv_file;
 pub mod disk;
 pub mod export;
@@ -27,6 +28,7 @@ pub mod playlist_names;
 mod safe_name;
 pub mod time;
 
+pub use counted::counted;
 pub use findings::Findings;
 pub use key::Key;
 pub use older::is_older_name;

@@ -79,6 +79,11 @@ pub fn track_by_id(catalog: &dyn Tables, id: &str) -> Result<Vec<(i64, Entry)>, 
     tracks_where(catalog, which, &[TRACKS.into(), id.into()])
 }
 
+/// The track with this number in the catalog, as `baton catalog search` shows it.
+pub fn track_by_number(catalog: &dyn Tables, number: i64) -> Result<Vec<(i64, Entry)>, Error> {
+    tracks_where(catalog, "t.id = ?1", &[number.into()])
+}
+
 /// The tracks of [`tracks`] with this ISRC.
 ///
 /// # Errors

@@ -17,9 +17,10 @@ use crate::action_result::{ActionResult, CSV, file};
 use crate::catalog::EntryDetails;
 use crate::export::csv;
 use crate::model::{Entry, Playlist, WantedPlaylist};
-use crate::names::{FileNames, counted};
+use crate::names::FileNames;
 use crate::source::{CATALOG, PlaylistSources};
 use crate::uri::Uri;
+use baton_plugin_kit::counted;
 
 /// The score of a certain match without an ISRC: the same title, artists, version and length.
 const SURE: u32 = 950;
@@ -195,8 +196,8 @@ pub fn report(playlists: &[Playlist], args: &Args, findings: &mut Findings) -> R
         }
     }
     let summary = format!(
-        "{touched} of {} playlists have repeated entries: {removed} can be removed, {uncertain} need a decision. Nothing was deleted.",
-        playlists.len()
+        "{touched} of {} with repeated entries: {removed} can be removed, {uncertain} need a decision. Nothing was deleted.",
+        counted(playlists.len(), "playlist", "playlists")
     );
     let reports = vec![file("playlist-duplicates.csv", CSV, plan.into_bytes().map_err(wrong)?)];
     Ok(ActionResult { summary, reports, exports, account, keep_older: args.keep_older, ..ActionResult::default() })

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use baton_plugin_kit::Findings;
+use baton_plugin_kit::counted;
 use baton_plugin_kit::playlist_names::{one_line, playlist_id};
 use baton_plugin_sdk::{Error, Severity};
 use serde::Deserialize;
@@ -73,8 +74,9 @@ pub fn run(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) -
     }
     let before: usize = playlists.iter().map(|playlist| playlist.entries.len()).sum();
     let summary = format!(
-        "{} playlists with {before} entries became `{}` with {}.",
-        playlists.len(),
+        "{} with {} became `{}` with {}.",
+        counted(playlists.len(), "playlist", "playlists"),
+        counted(before, "entry", "entries"),
         one_line(&args.name),
         entries.len()
     );

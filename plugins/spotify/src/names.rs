@@ -1,4 +1,4 @@
-//! Distinct file names for playlists, and counted nouns.
+//! Distinct file names for playlists.
 
 use std::collections::HashSet;
 
@@ -7,12 +7,6 @@ use baton_plugin_kit::{is_older_name, safe_name};
 
 /// Bytes of a file name without its ending. With ending and number it has fewer than 200, the limit of a report's name.
 const MOST_BYTES: usize = 150;
-
-/// A number with its noun: `1 entry`, `2 entries`.
-#[must_use]
-pub fn counted(number: usize, one: &str, several: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { several })
-}
 
 /// File names in use. Names that differ only in case are equal, because many disks do not distinguish them.
 #[derive(Debug, Default)]
@@ -39,14 +33,6 @@ impl FileNames {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_have_their_nouns() {
-        assert_eq!(
-            (counted(1, "entry", "entries"), counted(0, "entry", "entries")),
-            ("1 entry".into(), "0 entries".into())
-        );
-    }
 
     #[test]
     fn file_names_are_safe_and_distinct() {

@@ -1,18 +1,18 @@
 //! `playlists-for-track`: the playlists of a track, and where its file belongs: `{playlist}/{artist} - {title}`, or `Unassigned` if it is in
 //! no playlist.
 //!
-//! The arguments name a track by its id, URI or address, by its ISRC, or by title and artist. With title and artist, a certain match is
-//! accepted, and uncertain ones are reported.
+//! The arguments name a track by its id, URI or address, by its ISRC, by its number in the catalog, or by title and artist. With title
+//! and artist, an equal name or a certain match is accepted, and uncertain matches are reported.
 
 use std::fmt::Write as _;
 
 use baton_plugin_kit::csv_file::CsvWriter;
 use baton_plugin_kit::host::Tables;
 use baton_plugin_kit::markdown::cell;
-use baton_plugin_kit::{Findings, safe_name};
+use baton_plugin_kit::{Findings, counted, safe_name};
 use baton_plugin_sdk::sql::Value;
 use baton_plugin_sdk::{Error, OutcomeKind, Severity};
-use baton_track_match::{Decision, Matcher, Track};
+use baton_track_match::{Decision, Matcher, Track, normalise};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -28,7 +28,7 @@ pub const UNASSIGNED: &str = "Unassigned";
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Args {
-    /// An id, URI, address or ISRC.
+    /// An id, URI, address or ISRC, or its number in the catalog.
     pub track: Option<String>,
     /// Its title.
     pub title: Option<String>,
@@ -70,19 +70,19 @@ pub fn run(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Result
         let places = places(catalog, number, &entry)?;
         answers.push((entry, places));
     }
-    let mut made = report(&answers)?;
     if answers.is_empty() {
-        made.kind = OutcomeKind::Refused;
-        made.next_steps.push(next_step(catalog, findings)?);
+        let summary = "No track of the catalog certainly matches; the findings list the candidates.".to_owned();
+        let next_steps = vec![next_step(catalog, findings)?];
+        return Ok(ActionResult { summary, kind: OutcomeKind::Refused, next_steps, ..ActionResult::default() });
     }
-    Ok(made)
+    report(&answers)
 }
 
 /// The next step if no track certainly matches.
 fn next_step(catalog: &dyn Tables, findings: &Findings) -> Result<String, Error> {
     let perhaps = findings.count_of("may-be") > 0;
     Ok(if perhaps {
-        "name the track by its URI: --arg track=spotify:track:… (the findings list the candidates)".to_owned()
+        "name its artist too (--arg artist=NAME), or its URI (--arg track=spotify:track:…); the findings list the candidates".to_owned()
     } else if catalog::has_tracks(catalog)? {
         "name the track as the catalog has it: `baton catalog search` finds it".to_owned()
     } else {
@@ -100,10 +100,16 @@ fn tracks(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Result<
             return Ok(found);
         }
     }
+    if let Ok(number) = named.parse::<i64>() {
+        let found = catalog::track_by_number(catalog, number)?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
     let isrc = named.replace('-', "").to_uppercase();
     let same = catalog::tracks_by_isrc(catalog, &isrc)?;
     if same.is_empty() {
-        let title = format!("{named} is not an id, URI, address or ISRC of a track in the catalog");
+        let title = format!("{named} is not an id, URI, address, ISRC or number of a track in the catalog");
         findings.add(
             "unknown-track",
             named,
@@ -118,10 +124,22 @@ fn tracks(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Result<
 fn by_names(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Result<Vec<(i64, Entry)>, Error> {
     let Some(title) = args.title.clone().filter(|title| !title.trim().is_empty()) else {
         return Err(Error::Permanent(
-            "name the track: `track` (an id, URI, address or ISRC), or `title` and `artist`".to_owned(),
+            "name the track: `track` (an id, URI, address, ISRC or number in the catalog), or `title` and `artist`"
+                .to_owned(),
         ));
     };
     let known = catalog::tracks(catalog)?;
+    let equal = equal_names(&known, &title, args.artist.as_deref());
+    if let [(_, first), rest @ ..] = equal.as_slice() {
+        // Tracks of different artists: one of them is meant.
+        if rest.iter().any(|(_, entry)| normal_artists(entry) != normal_artists(first)) {
+            for (_, entry) in &equal {
+                may_be(findings, entry, "the title is the same".to_owned());
+            }
+            return Ok(Vec::new());
+        }
+        return Ok(equal);
+    }
     let query = Track {
         title,
         artists: args.artist.iter().cloned().collect(),
@@ -136,9 +154,7 @@ fn by_names(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Resul
             for found in candidates {
                 let Some((_, entry)) = at(found.candidate) else { continue };
                 let why = found.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-                let uri = entry.uri.as_ref().map(Uri::text).unwrap_or_default();
-                let title = format!("it may be {} ({uri})", entry.named());
-                findings.add("may-be", &uri, Severity::Low, title, why);
+                may_be(findings, &entry, why);
             }
             Ok(Vec::new())
         }
@@ -158,6 +174,28 @@ fn by_names(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Resul
             Ok(Vec::new())
         }
     }
+}
+
+/// The tracks with this title, and with this artist if one is named.
+fn equal_names(known: &[(i64, Entry)], title: &str, artist: Option<&str>) -> Vec<(i64, Entry)> {
+    let (title, artist) = (normalise(title), artist.map(normalise));
+    let is_by = |entry: &Entry| {
+        artist
+            .as_ref()
+            .is_none_or(|artist| normal_artists(entry).contains(artist) || normalise(&entry.credit()) == *artist)
+    };
+    let is_equal = |entry: &Entry| normalise(&entry.title) == title && is_by(entry);
+    known.iter().filter(|(_, entry)| is_equal(entry)).cloned().collect()
+}
+
+fn normal_artists(entry: &Entry) -> Vec<String> {
+    entry.artists.iter().map(|artist| normalise(artist)).collect()
+}
+
+/// Reports a candidate.
+fn may_be(findings: &mut Findings, entry: &Entry, why: String) {
+    let uri = entry.uri.as_ref().map(Uri::text).unwrap_or_default();
+    findings.add("may-be", &uri, Severity::Low, format!("it may be {} ({uri})", entry.named()), why);
 }
 
 fn places(catalog: &dyn Tables, track: i64, entry: &Entry) -> Result<Vec<Place>, Error> {
@@ -196,7 +234,8 @@ fn report(answers: &[(Entry, Vec<Place>)]) -> Result<ActionResult, Error> {
         if places.is_empty() {
             csv.row([&uri, &entry.credit(), &entry.title, "", "", "", unassigned.as_str()]).map_err(wrong)?;
         }
-        sentences.push(format!("{}: {} playlists, `{first}`", entry.named(), playlists(places)));
+        let number = counted(playlists(places), "playlist", "playlists");
+        sentences.push(format!("{}: {number}, `{first}`", entry.named()));
         let list: Vec<_> = places
             .iter()
             .map(|place| json!({ "playlist": place.playlist, "service": place.service, "position": place.position, "file": place.file }))
@@ -205,10 +244,7 @@ fn report(answers: &[(Entry, Vec<Place>)]) -> Result<ActionResult, Error> {
             json!({ "uri": uri, "title": entry.title, "artists": entry.artists, "file": first, "playlists": list }),
         );
     }
-    let summary = match sentences.as_slice() {
-        [] => "No track of the catalog certainly matches; the findings list the candidates.".to_owned(),
-        sentences => format!("{}.", sentences.iter().take(5).cloned().collect::<Vec<_>>().join("; ")),
-    };
+    let summary = format!("{}.", sentences.iter().take(5).cloned().collect::<Vec<_>>().join("; "));
     let reports = vec![
         file("PLAYLISTS_FOR_TRACK.md", MARKDOWN, page),
         file("playlists-for-track.csv", CSV, csv.into_bytes().map_err(wrong)?),

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use baton_core::Digest;
+use baton_core::shell::words;
 use baton_dispatch::{ADOPTED_EVENT, FolderKind, agent_folders};
 use baton_intake::{FolderEntryKind, hash_file, scan};
 use baton_ledger::mark;
 use serde_json::json;
 
-use super::from_here;
+use super::{WorkspaceOptions, from_here};
 use crate::exit::Code;
 use crate::workspace::{ADOPTED_EXAMPLE, CONFIG_FILE, Config, LOCK_FILE, Lock, TEMPLATE, Workspace, adoption, head};
 use crate::{output, shipped, template};
@@ -18,8 +19,8 @@ use crate::{output, shipped, template};
 /// Make a workspace: baton.toml, grants of the bundled plugins, agent folders, examples
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The folder; made if it is missing
-    #[arg(value_name = "DIR", required_unless_present = "adopt")]
+    /// The folder; made if it is missing [default: this folder, or the one given with --adopt]
+    #[arg(value_name = "DIR")]
     dir: Option<PathBuf>,
     /// Adopt existing agent folders: each folder of FOLDER, or of its handoffs/, with `01_inbox` or `02_processed`
     ///
@@ -34,9 +35,15 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, state: Option<&Path>) -> anyhow::Result<Code> {
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let state = options.state.as_deref();
+        if let Some(named) = &options.workspace {
+            bail!("`init` takes the folder without -w: baton init {}", words(&[named.to_string_lossy()]));
+        }
+        let here = PathBuf::from(".");
         let dir = match (&self.dir, self.adopt.as_slice()) {
             (Some(dir), _) => dir,
+            (None, []) => &here,
             (None, [only]) => only,
             (None, _) => {
                 bail!("name the folder that becomes the workspace: baton init DIR --adopt FOLDER --adopt FOLDER")

@@ -143,7 +143,7 @@ impl Cli {
     pub(crate) fn run(self) -> anyhow::Result<Code> {
         let options = WorkspaceOptions { workspace: self.workspace, state: self.state };
         match self.command {
-            Command::Init(args) => args.run(options.state.as_deref()),
+            Command::Init(args) => args.run(&options),
             Command::Up(args) => args.run(&options),
             Command::Send(args) => args.run(&options),
             Command::Lint(args) => args.run(&options),

@@ -6,6 +6,8 @@ mod shown;
 
 use anyhow::bail;
 use baton_core::State;
+use baton_core::grants::grant_it_with;
+use baton_core::shell::words;
 use baton_dispatch::Call;
 use serde_json::Value;
 
@@ -25,8 +27,7 @@ const LOG_LINES: usize = 20;
 #[derive(Debug, clap::Args)]
 #[command(disable_help_flag = true)]
 pub(super) struct Args {
-    /// The plugin; without an action, its actions are listed
-    #[arg(required_unless_present = "help")]
+    /// The plugin; without an action, its actions are listed, and without a plugin, the plugins
     plugin: Option<String>,
     /// The action to run
     action: Option<String>,
@@ -46,7 +47,15 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(self, options: &WorkspaceOptions, baton: fn() -> clap::Command) -> anyhow::Result<Code> {
         match (&self.plugin, &self.action) {
-            (None, _) => output::print(&own_help(baton())),
+            (None, _) if self.help => output::print(&own_help(baton())),
+            (None, _) => {
+                let plugins = help::plugins(options)?;
+                if self.json {
+                    output::json(&help::plugins_as_json(&plugins));
+                } else {
+                    output::print(&help::list(&plugins));
+                }
+            }
             (Some(plugin), Some(action)) if self.help => {
                 output::print(&PluginDescription::find(options, plugin)?.action(action)?);
             }
@@ -91,6 +100,9 @@ impl Args {
             return Ok(code);
         }
         output::note(&format!("{}: {}", done.called.status(), output::one_line(&done.called.text)));
+        if let Some(command) = with_grants(plugin, &done.called.text) {
+            output::note(&format!("in one command: {command}"));
+        }
         output::suggestions(plugin, &done.called.next_steps);
         let rest = match &shown {
             Some(_) => "in a workspace `baton why` lists them all".to_owned(),
@@ -114,6 +126,14 @@ impl Args {
         }
         Ok(code)
     }
+}
+
+/// This command with the grants that are missing according to `text`, the message of the host.
+fn with_grants(plugin: &str, text: &str) -> Option<String> {
+    let missing = text.strip_prefix(grant_it_with(plugin, &[]).trim_end_matches('`'))?.split('`').next()?;
+    let given =
+        std::env::args().skip(1).chain(missing.split(' ').flat_map(|spec| ["--grant".to_owned(), spec.to_owned()]));
+    Some(format!("baton {}", words(&given.collect::<Vec<_>>())))
 }
 
 /// The help of the subcommand.

@@ -65,7 +65,7 @@ pub fn find(mounts: &[&Mount], named: Option<&str>, backup: bool) -> Result<Foun
     let folders: Vec<_> = mounts.iter().map(|mount| mount.shown_as.as_str()).collect();
     let folders = folders.join(" and ");
     Err(Error::Permanent(match (named, backup) {
-        (Some(named), _) => format!("there is no djay library `{}` below {folders}", named.escape_debug()),
+        (Some(named), _) => format!("there is no djay library `{named}` below {folders}"),
         (None, true) => {
             format!(
                 "there is no backup of djay below {folders}: no folder named by a date was found in {}",
@@ -83,10 +83,7 @@ pub fn find(mounts: &[&Mount], named: Option<&str>, backup: bool) -> Result<Foun
 /// The path itself, or the database in it if it is a folder.
 fn named_paths(named: &str) -> Result<Vec<PathBuf>, Error> {
     let below = safe_path(named).ok_or_else(|| {
-        Error::Permanent(format!(
-            "the argument `library` must be a path below the granted folder, not `{}`",
-            named.escape_debug()
-        ))
+        Error::Permanent(format!("the argument `library` must be a path below the granted folder, not `{named}`"))
     })?;
     Ok(vec![below.join(FILE), below])
 }

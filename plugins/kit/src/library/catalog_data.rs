@@ -95,6 +95,12 @@ impl CatalogFile {
             && self.modified_ms.is_none_or(|known| known == modified_ns.div_euclid(1_000_000))
     }
 
+    /// True if a scan has found it; a file that only a program such as djay names has no size.
+    #[must_use]
+    pub const fn is_scanned(&self) -> bool {
+        self.size.is_some()
+    }
+
     /// True when size and time are known.
     #[must_use]
     pub const fn is_dated(&self) -> bool {

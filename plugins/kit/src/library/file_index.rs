@@ -47,7 +47,7 @@ impl<'a> FileIndex<'a> {
     #[must_use]
     pub fn new(known: &'a CatalogData) -> Self {
         let named = NamedPaths::new(known);
-        let counts = |file: &&CatalogFile| is_on_disk(file) && (file.size.is_some() || named.count(&file.path));
+        let counts = |file: &&CatalogFile| is_on_disk(file) && (file.is_scanned() || named.count(&file.path));
         let files: Vec<_> = known.files.iter().filter(counts).collect();
         let tracks: Vec<_> = files.iter().map(|file| track_of(known, file)).collect();
         Self { linked: linked(known, &files), matcher: Matcher::new(&tracks), tracks, files }
@@ -92,7 +92,7 @@ struct NamedPaths<'a> {
 
 impl<'a> NamedPaths<'a> {
     fn new(known: &'a CatalogData) -> Self {
-        let seen = known.files.iter().filter(|file| is_on_disk(file) && file.size.is_some());
+        let seen = known.files.iter().filter(|file| is_on_disk(file) && file.is_scanned());
         Self { scanned: &known.scanned, seen: seen.map(|file| first_folders(&file.path)).collect() }
     }
 

@@ -63,7 +63,7 @@ pub(crate) fn find_plan(which: &str, journal: &Journal<'_>) -> Result<StoredPlan
     let known = journal.newest()?;
     let known =
         if known.is_empty() { "none; make one: baton run music-files organise".to_owned() } else { known.join(", ") };
-    Err(Error::Permanent(format!("there is no plan `{}`; the newest: {known}", which.escape_debug())))
+    Err(Error::Permanent(format!("there is no plan `{which}`; the newest: {known}")))
 }
 
 /// A task that applies or undoes a plan.

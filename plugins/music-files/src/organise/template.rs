@@ -102,7 +102,7 @@ pub(crate) struct TargetPath {
 impl Template {
     /// Reads a template.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let wrong = |why: &str| format!("the template `{}` {why}", text.escape_debug());
+        let wrong = |why: &str| format!("the template `{text}` {why}");
         if text.len() > PATTERN_BYTES {
             return Err(wrong(&format!("has more than {PATTERN_BYTES} bytes")));
         }
@@ -178,7 +178,7 @@ fn field(name: &str) -> Result<Field, String> {
         for (known, _) in PLACEHOLDERS {
             let _ = write!(all, " {{{known}}}");
         }
-        format!("has the unknown placeholder `{{{}}}`; the placeholders are{all}", name.escape_debug())
+        format!("has the unknown placeholder `{{{name}}}`; the placeholders are{all}")
     })
 }
 

@@ -1,7 +1,8 @@
 //! Compares the tracks of playlists with the files of the catalog.
 //!
 //! A track is on disk if it has a file that is not missing, or if a file certainly matches by tags and names. A track with only an
-//! uncertain match is counted as unclear and not as wanted, so that nobody buys a track twice.
+//! uncertain match is counted as unclear and not as wanted, so that nobody buys a track twice. A file that only djay names, and that no
+//! scan has found, also counts, but the number of such tracks is stated: the file may have been deleted since.
 
 use std::collections::HashMap;
 
@@ -18,6 +19,10 @@ use crate::organise::pattern;
 /// The next step when the catalog has no playlists.
 const IMPORT: &str =
     "import Spotify's exports: baton run spotify import (or djay's playlists: baton run djay sync-sessions)";
+
+/// The next step when djay names files that no scan has found.
+const SCAN_NAMED: &str =
+    "scan the other folders that djay names, so that files which are gone are noticed: baton library scan FOLDER";
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -50,7 +55,7 @@ pub fn list(task: &Task, catalog: &dyn Tables) -> Result<Outcome, Error> {
     let known = CatalogData::read(catalog)?;
     let lists: Vec<_> = known.lists.iter().filter(|list| options.selects(list)).collect();
     if lists.is_empty() && !options.playlists.is_empty() {
-        let names: Vec<_> = known.lists.iter().take(10).map(|list| list.name.escape_debug().to_string()).collect();
+        let names: Vec<_> = known.lists.iter().take(10).map(|list| list.name.clone()).collect();
         return Err(Error::Permanent(format!(
             "no playlist matches the argument `playlists`; the first of the catalog are: {}",
             names.join(", ")
@@ -61,6 +66,9 @@ pub fn list(task: &Task, catalog: &dyn Tables) -> Result<Outcome, Error> {
     }
     let found = find(&known, &lists);
     let mut outcome = Outcome::new(report::summary(&found, lists.len()));
+    if found.only_named > 0 {
+        outcome = outcome.with_next_step(SCAN_NAMED);
+    }
     let stamp = time::parse(&task.now).and_then(time::stamp).unwrap_or_default();
     let mut exports = Exports::new(task, "exports").by("music-files").keep_older(options.keep_older);
     let name = if exports.has_folder() { "wanted".to_owned() } else { format!("wanted_{stamp}") };
@@ -110,7 +118,10 @@ fn find<'a>(known: &'a CatalogData, lists: &[&'a CatalogPlaylist]) -> WantedTrac
             }
             found.in_playlists += 1;
             let state = match disk.find(song) {
-                TrackFiles::Found(_) => TrackState::OnDisk,
+                TrackFiles::Found(files) => {
+                    found.only_named += usize::from(!files.iter().any(|file| file.is_scanned()));
+                    TrackState::OnDisk
+                }
                 TrackFiles::Unclear => TrackState::Unclear,
                 TrackFiles::Missing => TrackState::Wanted,
             };

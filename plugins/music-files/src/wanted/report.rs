@@ -1,5 +1,6 @@
 //! The wanted tracks as CSV (each track once) and as Markdown (by playlist).
 
+use baton_plugin_kit::counted;
 use baton_plugin_kit::csv_file::CsvWriter;
 use baton_plugin_kit::library::{CatalogPlaylist, CatalogTrack};
 use baton_plugin_kit::markdown::cell;
@@ -28,6 +29,8 @@ pub(crate) struct WantedTracks<'a> {
     pub(crate) rows: Vec<Row<'a>>,
     pub(crate) in_playlists: usize,
     pub(crate) on_disk: usize,
+    /// Those of `on_disk` whose files djay names and no scan has found.
+    pub(crate) only_named: usize,
 }
 
 impl WantedTracks<'_> {
@@ -37,9 +40,14 @@ impl WantedTracks<'_> {
 }
 
 pub(crate) fn summary(found: &WantedTracks<'_>, lists: usize) -> String {
+    let only_named = match found.only_named {
+        0 => String::new(),
+        number => format!(" ({number} of them by paths that no scan has checked)"),
+    };
     format!(
-        "{} tracks in {lists} playlists: {} on disk, {} wanted, {} unclear.",
-        found.in_playlists,
+        "{} in {}: {} on disk{only_named}, {} wanted, {} unclear.",
+        counted(found.in_playlists, "track", "tracks"),
+        counted(lists, "playlist", "playlists"),
         found.on_disk,
         found.count(TrackState::Wanted),
         found.count(TrackState::Unclear)
@@ -70,7 +78,7 @@ pub(crate) fn csv(found: &WantedTracks<'_>) -> Result<Vec<u8>, String> {
     for row in &found.rows {
         let song = row.song;
         let id = |id: &baton_track_match::Id| format!("{}:{}", id.service, id.id);
-        let spotify = song.ids.iter().find(|id| id.service == "spotify").map(|id| format!("spotify:track:{}", id.id));
+        let spotify = song.ids.iter().find(|id| id.service == "spotify").map(|id| spotify_uri(&id.id));
         let cells = [
             word(row.state).to_owned(),
             song.artist.clone().unwrap_or_default(),
@@ -86,6 +94,11 @@ pub(crate) fn csv(found: &WantedTracks<'_>) -> Result<Vec<u8>, String> {
         sheet.row(cells)?;
     }
     sheet.into_bytes()
+}
+
+/// The URI of a track. A local file in a playlist has its whole URI as its id.
+fn spotify_uri(id: &str) -> String {
+    if id.starts_with("spotify:") { id.to_owned() } else { format!("spotify:track:{id}") }
 }
 
 /// Each track under the first playlist that it is in.

@@ -49,7 +49,9 @@ fn text(outcome: &Outcome, ending: &str) -> String {
 fn each_track_is_reported_once_with_its_playlists_and_ids() {
     let outcome = list(&filled(), &json!({}));
     assert!(
-        outcome.summary.starts_with("6 tracks in 3 playlists: 2 on disk, 4 wanted, 0 unclear."),
+        outcome.summary.starts_with(
+            "6 tracks in 3 playlists: 2 on disk (2 of them by paths that no scan has checked), 4 wanted, 0 unclear."
+        ),
         "{}",
         outcome.summary
     );
@@ -64,13 +66,43 @@ fn each_track_is_reported_once_with_its_playlists_and_ids() {
 }
 
 #[test]
+fn a_local_file_of_a_playlist_keeps_its_uri() {
+    let folders = filled();
+    folders.track("spotify:local:A:B:Kept:200", "A", "Kept");
+    folders.playlist("Local", &["spotify:local:A:B:Kept:200"]);
+    let csv = text(&list(&folders, &json!({ "playlists": ["Local"] })), ".csv");
+    assert!(csv.contains(",spotify:local:A:B:Kept:200,"), "{csv}");
+}
+
+#[test]
+fn scanned_files_need_no_note() {
+    let folders = TestFolders::new();
+    folders.track("here", "A", "Here");
+    folders.playlist("P", &["here"]);
+    let sql = "INSERT INTO put_file (source, path, size, track_service, track) VALUES (?1, '/m/a.mp3', ?2, 'spotify', 'here')";
+    folders.catalog.execute(sql, &["djay".into(), None::<i64>.into()]).unwrap();
+    let outcome = list(&folders, &json!({}));
+    assert!(outcome.next_steps.iter().any(|step| step.contains("baton library scan")), "{outcome:?}");
+    folders.catalog.execute(sql, &["library".into(), 7_i64.into()]).unwrap();
+    let outcome = list(&folders, &json!({}));
+    assert!(outcome.summary.starts_with("1 track in 1 playlist: 1 on disk, 0 wanted"), "{}", outcome.summary);
+    assert!(outcome.next_steps.is_empty(), "{outcome:?}");
+}
+
+#[test]
 fn playlists_are_asked_for_by_name() {
     let folders = filled();
     for (args, begins) in [
-        (json!({ "playlists": ["deep*"] }), "4 tracks in 1 playlists: 2 on disk, 2 wanted"),
-        (json!({ "playlists": ["ZED", "deep/house"] }), "5 tracks in 2 playlists: 2 on disk, 3 wanted"),
+        (
+            json!({ "playlists": ["deep*"] }),
+            "4 tracks in 1 playlist: 2 on disk (2 of them by paths that no scan has checked), 2 wanted",
+        ),
+        (
+            json!({ "playlists": ["ZED", "deep/house"] }),
+            "5 tracks in 2 playlists: 2 on disk (2 of them by paths that no scan has checked), 3 wanted",
+        ),
         (json!({ "liked": "not" }), "5 tracks in 2 playlists"),
-        (json!({ "liked": "only" }), "2 tracks in 1 playlists: 0 on disk, 2 wanted"),
+        (json!({ "liked": "only" }), "2 tracks in 1 playlist: 0 on disk, 2 wanted"),
     ] {
         let outcome = list(&folders, &args);
         assert!(outcome.summary.starts_with(begins), "{args}: {}", outcome.summary);
@@ -93,14 +125,14 @@ fn a_path_that_is_only_named_counts_unless_a_scan_would_have_seen_it() {
         folders.catalog.execute(sql, &[path.into(), track.into()]).unwrap();
     }
     let on_disk = || list(&folders, &json!({})).summary.split(" on disk").next().unwrap().to_owned();
-    assert_eq!(on_disk(), "4 tracks in 1 playlists: 3");
+    assert_eq!(on_disk(), "4 tracks in 1 playlist: 3");
     // As `apply` writes a moved file to the catalog, which is not a scan.
     let sql =
         "INSERT INTO put_file (source, path, size, track_service, track) VALUES ('spotify', ?1, 7, 'spotify', ?2)";
     folders.catalog.execute(sql, &["/m/dj/a.mp3".into(), "moved".into()]).unwrap();
-    assert_eq!(on_disk(), "4 tracks in 1 playlists: 4");
+    assert_eq!(on_disk(), "4 tracks in 1 playlist: 4");
     folders.catalog.listed("/m/dj/new").unwrap();
-    assert_eq!(on_disk(), "4 tracks in 1 playlists: 2", "one is in the scanned folder, one on another machine");
+    assert_eq!(on_disk(), "4 tracks in 1 playlist: 2", "one is in the scanned folder, one on another machine");
 }
 
 #[test]
@@ -134,7 +166,9 @@ fn two_copies_are_on_disk_and_what_may_be_another_part_is_unclear() {
     }
     let outcome = list(&folders, &json!({}));
     assert!(
-        outcome.summary.starts_with("2 tracks in 1 playlists: 1 on disk, 0 wanted, 1 unclear."),
+        outcome.summary.starts_with(
+            "2 tracks in 1 playlist: 1 on disk (1 of them by paths that no scan has checked), 0 wanted, 1 unclear."
+        ),
         "{}",
         outcome.summary
     );

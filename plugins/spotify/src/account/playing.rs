@@ -12,8 +12,8 @@ use super::items::{content_of, entry, text};
 use super::web::Api;
 use crate::action_result::{ActionResult, JSON, MARKDOWN, file};
 use crate::model::Entry;
-use crate::names::counted;
 use crate::uri::Uri;
+use baton_plugin_kit::counted;
 
 /// Reports what is played now.
 ///

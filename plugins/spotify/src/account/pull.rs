@@ -19,7 +19,7 @@ use super::web::{Api, Refusal};
 use crate::action_result::{ActionResult, MARKDOWN, file};
 use crate::import::{AccountWriter, HostServices};
 use crate::model::{Playlist, SERVICE_ACCOUNT};
-use crate::names::counted;
+use baton_plugin_kit::counted;
 
 /// The id of the liked songs, which are a playlist in the catalog. No playlist of Spotify has an id of this length.
 const LIKED: &str = "liked";

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use baton_plugin_kit::counted;
 use baton_plugin_kit::csv_file::CsvWriter;
 use baton_plugin_kit::markdown::cell;
 use baton_plugin_sdk::Error;
@@ -55,11 +56,11 @@ pub(super) fn result(pairs: &[Pair], from: &str, to: &str) -> Result<ActionResul
     );
     let same = pairs.iter().filter(|pair| pair.is_same()).count();
     let summary = if added + removed + moved == 0 && same == pairs.len() {
-        format!("Nothing is different: {same} playlists are the same in {from} and {to}.")
+        format!("Nothing is different: {} the same in {from} and {to}.", counted(same, "playlist is", "playlists are"))
     } else {
         format!(
-            "From {from} to {to}: {added} added, {removed} removed, {moved} moved; {same} of {} playlists are the same.",
-            pairs.len()
+            "From {from} to {to}: {added} added, {removed} removed, {moved} moved; {same} of {} the same.",
+            counted(pairs.len(), "playlist is", "playlists are")
         )
     };
     let mut csv = CsvWriter::new([

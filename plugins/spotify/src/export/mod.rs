@@ -16,9 +16,10 @@ use serde::Deserialize;
 use crate::action_result::{ActionResult, CSV, file};
 use crate::catalog::EntryDetails;
 use crate::model::Playlist;
-use crate::names::{FileNames, counted};
+use crate::names::FileNames;
 use crate::notes;
 use crate::source::{ACCOUNT, CATALOG, PlaylistSources};
+use baton_plugin_kit::counted;
 use on_disk::FilesOnDisk;
 
 /// The arguments.
@@ -104,7 +105,11 @@ pub fn run(
 /// The result before anything is written. If no entry has a file, M3U8 and rekordbox XML would be useless: they are removed from `formats`.
 fn initial_result(playlists: &[Playlist], on_disk: Option<&FilesOnDisk>, formats: &mut Vec<Format>) -> ActionResult {
     let entries: usize = playlists.iter().map(|playlist| playlist.entries.len()).sum();
-    let exported = format!("{} playlists with {entries} entries were exported.", playlists.len());
+    let exported = format!(
+        "{} with {} exported.",
+        counted(playlists.len(), "playlist", "playlists"),
+        counted(entries, "entry was", "entries were")
+    );
     let Some(on_disk) = on_disk.filter(|_| entries > 0) else {
         return ActionResult { summary: exported, ..ActionResult::default() };
     };

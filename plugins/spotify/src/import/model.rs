@@ -4,8 +4,8 @@ use baton_plugin_kit::host::{Progress, Writable};
 use baton_plugin_sdk::Outcome;
 use serde::Deserialize;
 
-use crate::names::counted;
 use crate::read::Mapping;
+use baton_plugin_kit::counted;
 
 /// The host services that an import uses.
 #[derive(Clone, Copy)]

@@ -17,8 +17,8 @@ use super::state::ImportState;
 use super::{plays, same};
 use crate::ids::{self, PrivacyIds};
 use crate::model::{Playlist, SERVICE_CSV, SERVICE_PRIVACY};
-use crate::names::counted;
 use crate::read::{Content, Folder, FoundFile, Kind, Mapping, find, holds_playlists, is_mapped, read, read_csv};
+use baton_plugin_kit::counted;
 
 /// A running import.
 pub(super) struct Session<'a> {

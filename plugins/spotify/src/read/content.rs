@@ -12,7 +12,7 @@ use super::dialect::{Columns, Dialect, Mapping};
 use super::found::{FoundFile, Kind};
 use super::{history, library, playlists, rows};
 use crate::model::{Play, Playlist, SERVICE_CSV};
-use crate::names::counted;
+use baton_plugin_kit::counted;
 
 /// The content of a file.
 #[derive(Debug)]

@@ -187,7 +187,7 @@ fn diff_tells_what_was_added_removed_and_moved() {
     place.import_only(&only).unwrap();
     let (same, _) =
         place.run(|sources, findings| diff::diff(sources, &args("old/Same.csv", "catalog"), findings).unwrap());
-    assert!(same.summary.starts_with("Nothing is different: 1 playlists"), "{}", same.summary);
+    assert!(same.summary.starts_with("Nothing is different: 1 playlist is"), "{}", same.summary);
 }
 
 fn compared(place: &Place, from: &str, to: &str) -> (String, String) {
@@ -205,7 +205,7 @@ fn diff_compares_a_playlist_with_itself_and_not_with_one_of_the_same_name() {
     place.catalog.execute(said, &[]).unwrap();
     for (from, to) in [("catalog", "Mix.csv"), ("Mix.csv", "catalog"), ("catalog", "Liked_Songs.csv")] {
         let (summary, page) = compared(&place, from, to);
-        assert!(summary.starts_with("Nothing is different: 1 playlists are the same"), "{from} {to}: {page}");
+        assert!(summary.starts_with("Nothing is different: 1 playlist is the same"), "{from} {to}: {page}");
     }
     assert!(compared(&place, "catalog", ".").0.starts_with("Nothing is different: 3 playlists"));
 }
@@ -258,7 +258,7 @@ fn diff_compares_files_of_one_name_by_their_folders() {
     assert!(summary.starts_with("Nothing is different: 2 playlists"), "{summary}");
     place.import();
     let (summary, page) = compared(&place, "new/b/Mix.csv", "catalog");
-    assert!(summary.starts_with("Nothing is different: 1 playlists"), "{page}");
+    assert!(summary.starts_with("Nothing is different: 1 playlist is"), "{page}");
 }
 
 #[test]

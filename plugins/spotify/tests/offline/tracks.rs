@@ -35,6 +35,7 @@ fn named(track: &str) -> Args {
 fn a_track_is_found_by_any_of_its_names() {
     let place = place();
     let id = format!("{:022}", 1);
+    let number = spotify::catalog::track_by_id(&place.catalog, &id).unwrap()[0].0;
     let by_name = |title: &str, artist: &str| Args {
         title: Some(title.to_owned()),
         artist: Some(artist.to_owned()),
@@ -45,6 +46,8 @@ fn a_track_is_found_by_any_of_its_names() {
         named(&uri(1)),
         named(&format!("https://open.spotify.com/track/{id}?si=x")),
         named("gb-aye-00-00351"),
+        named(&number.to_string()),
+        Args { title: Some("night bus".to_owned()), ..Args::default() },
         by_name("Night Bus", "Ida Lund & Oto"),
         by_name("NIGHT BUS (feat. Oto)", "Ida Lund"),
     ] {
@@ -86,8 +89,19 @@ fn names_that_may_be_several_are_asked_about_and_none_is_guessed() {
         &place,
         &Args { title: Some("Nite Buss".to_owned()), artist: Some("Nobody".to_owned()), ..Args::default() },
     );
-    assert!(made.unwrap().summary.starts_with("No track of the catalog"));
+    let made = made.unwrap();
+    assert!(made.summary.starts_with("No track of the catalog") && made.reports.is_empty(), "{}", made.summary);
     assert_eq!(findings.len(), 1, "{findings:?}");
+    let other = "INSERT INTO put_track (source, service, id, title, artists) VALUES ('test', 'spotify', ?1, 'Night Bus', 'Nobody')";
+    place.catalog.execute(other, &[format!("{:022}", 8).into()]).unwrap();
+    let title = |artist: Option<&str>| Args {
+        title: Some("Night Bus".to_owned()),
+        artist: artist.map(str::to_owned),
+        ..Args::default()
+    };
+    let made = asked(&place, &title(None)).0.unwrap();
+    assert!(made.reports.is_empty() && made.next_steps[0].contains("--arg artist="), "{:?}", made.next_steps);
+    assert!(asked(&place, &title(Some("Nobody"))).0.unwrap().summary.starts_with("Nobody - Night Bus"));
     let (made, findings) = asked(&place, &named("nonsense"));
     assert!(made.unwrap().summary.starts_with("No track") && findings == ["unknown-track:nonsense"], "{findings:?}");
     assert!(

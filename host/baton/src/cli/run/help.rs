@@ -1,4 +1,4 @@
-//! `baton run PLUGIN` and `baton run PLUGIN ACTION --help`: the actions of a plugin, and the arguments of one. Read from the
+//! `baton run`: the plugins. `baton run PLUGIN` and `baton run PLUGIN ACTION --help`: the actions of a plugin, and the arguments of one. Read from the
 //! manifest; no code of the plugin runs. Descriptions are text of the plugin and are marked as such.
 
 use std::collections::BTreeMap;
@@ -22,6 +22,29 @@ use crate::workspace::Config;
 const LONGEST: usize = 500;
 
 const IN_EXAMPLE: usize = 3;
+
+/// The plugins of the workspace, or outside of one the bundled ones.
+pub(super) fn plugins(options: &WorkspaceOptions) -> anyhow::Result<Vec<PluginDescription>> {
+    let names: Vec<String> = match options.find()? {
+        Some(workspace) => workspace.registry().read()?.names().map(str::to_owned).collect(),
+        None => shipped::SHIPPED.iter().map(|(name, _)| (*name).to_owned()).collect(),
+    };
+    names.iter().map(|name| PluginDescription::find(options, name)).collect()
+}
+
+/// The plugins as a table.
+pub(super) fn list(plugins: &[PluginDescription]) -> String {
+    let mut table = Table::new(&["PLUGIN", "THE PLUGIN SAYS"]);
+    for plugin in plugins {
+        table.row([plugin.name.clone(), shorten(&one_line(&plugin.declares.description), LONGEST)]);
+    }
+    format!("{}\nbaton run PLUGIN lists the actions of one\n", table.lines(|_, _, cell| cell))
+}
+
+/// The plugins with their actions, as JSON.
+pub(super) fn plugins_as_json(plugins: &[PluginDescription]) -> Value {
+    json!({ "schema": 1, "plugins": plugins.iter().map(PluginDescription::as_json).collect::<Vec<_>>() })
+}
 
 /// A plugin as its manifest and the workspace describe it.
 pub(super) struct PluginDescription {

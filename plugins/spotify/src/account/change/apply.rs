@@ -11,7 +11,7 @@ use super::journal::{Change, Journal, StoredPlan};
 use super::run::{Reached, Run};
 use crate::account::web::Api;
 use crate::action_result::ActionResult;
-use crate::names::counted;
+use baton_plugin_kit::counted;
 
 /// An older plan is refused, because the account has probably changed since.
 const OLDEST_HOURS: u32 = 7 * 24;
@@ -137,8 +137,7 @@ fn find(journal: &Journal<'_>, id: &str, for_files: &str) -> Result<StoredPlan, 
     let known = journal.newest()?;
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
     Err(Error::Permanent(format!(
-        "there is no plan `{}` for the account; the newest: {known}. A plan for files belongs to the plugin music-files: {for_files}",
-        id.escape_debug()
+        "there is no plan `{id}` for the account; the newest: {known}. A plan for files belongs to the plugin music-files: {for_files}"
     )))
 }
 

@@ -64,7 +64,7 @@ pub fn edit(
     let (id, name, present) = match existing(&all, &args.playlist) {
         Ok(found) if args.create => {
             return Err(Error::Permanent(format!(
-                "the account has a playlist {:?} already ({})",
+                "the account has a playlist `{}` already ({})",
                 found.name, found.id
             )));
         }

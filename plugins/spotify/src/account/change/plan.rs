@@ -19,7 +19,7 @@ use crate::account::pages;
 use crate::account::web::Api;
 use crate::action_result::{ActionResult, CSV, MARKDOWN, file};
 use crate::model::{Playlist, SERVICE_ACCOUNT, WantedPlaylist};
-use crate::names::counted;
+use baton_plugin_kit::counted;
 
 /// The most items of a playlist; Spotify's limit.
 const MOST_ITEMS: usize = 10_000;
@@ -71,7 +71,7 @@ pub(super) fn existing(all: &[Listed], name: &str) -> Result<Listed, Error> {
     match find(all, name)? {
         Some(found) if found.is_readable => Ok(found.clone()),
         Some(found) => Err(Error::Permanent(format!(
-            "the playlist {:?} belongs to {}, so your account cannot change it",
+            "the playlist `{}` belongs to {}, so your account cannot change it",
             found.name, found.owner
         ))),
         None => Err(Error::Permanent(format!("the account has no playlist {name:?}"))),
@@ -91,7 +91,7 @@ pub(super) fn find<'a>(all: &'a [Listed], name: &str) -> Result<Option<&'a Liste
         several => {
             let ids: Vec<&str> = several.iter().map(|one| one.id.as_str()).collect();
             let (count, ids) = (several.len(), ids.join("`, `"));
-            Err(Error::Permanent(format!("the account has {count} playlists {name:?}; use an id: `{ids}`")))
+            Err(Error::Permanent(format!("the account has {count} playlists `{name}`; use an id: `{ids}`")))
         }
     }
 }
