@@ -170,10 +170,7 @@ fn code_paths(
     if let Some(name) = likely {
         return add(name, Markup::Code, true, words, end);
     }
-    // `GET /x.json` is a server address.
-    let asks = code
-        .split_once(' ')
-        .is_some_and(|(verb, _)| matches!(verb, "DELETE" | "GET" | "HEAD" | "PATCH" | "POST" | "PUT"));
+    let asks = code.split_once(' ').is_some_and(|(verb, _)| is_method(verb));
     let parts: Vec<Name> = code.split(is_separator).filter(|_| !asks).filter_map(names::file).collect();
     if parts.is_empty() {
         words.push(CODE);
@@ -184,6 +181,11 @@ fn code_paths(
     }
 }
 
+/// A method of HTTP: what follows is the address of a server, as in `GET /x.json`.
+fn is_method(word: &str) -> bool {
+    matches!(word, "DELETE" | "GET" | "HEAD" | "PATCH" | "POST" | "PUT")
+}
+
 fn plain_paths(
     text: &str,
     listing: bool,
@@ -192,8 +194,11 @@ fn plain_paths(
     add: &mut impl FnMut(Name, Markup, bool, &mut String, usize),
 ) {
     let start = end - text.len();
-    let mut from = 0;
+    let (mut from, mut asks) = (0, false);
     for (at, word) in split(text) {
+        if std::mem::replace(&mut asks, is_method(word)) {
+            continue;
+        }
         let bare = word.trim_end_matches(['.', '!', '?', ':', '*', '_']).trim_start_matches(['*']);
         let bare = if word.starts_with("__") && word.ends_with("__") { word.trim_matches('_') } else { bare };
         let slash = bare.matches('/').count() >= 2 || bare.starts_with(['.', '/', '~']) || bare.contains('_');
@@ -304,7 +309,16 @@ mod tests {
 
     #[test]
     fn other_words_are_no_paths() {
-        for line in ["and/or", "see https://x.y/z.html", "`GET /a/b`", "version 1.2.3", "[a](#b)", "`x = y.z()`"] {
+        for line in [
+            "and/or",
+            "see https://x.y/z.html",
+            "`GET /a/b`",
+            "GET /animals/{id}",
+            "POST /a/b/c.json",
+            "version 1.2.3",
+            "[a](#b)",
+            "`x = y.z()`",
+        ] {
             assert_eq!(paths(line), Vec::<String>::new(), "{line}");
         }
     }

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use super::before::{PreviousVerdict, PreviousVerdicts};
 use super::evidence::{Symbol, Verdict};
 use super::facts::{Fact, Facts};
+use super::ignored::IgnoredNames;
 use super::resolve::{PathContext, ResolvedPath, resolve};
 use super::status::Status;
 use crate::index::{EntryKind, FoundEntry, Index};
@@ -29,13 +30,14 @@ type Lookup = Result<ResolvedPath, &'static str>;
 pub struct Judge<'a, 'm> {
     index: &'a Index,
     facts: &'a mut Facts<'m>,
+    ignored: IgnoredNames,
 }
 
 impl<'a, 'm> Judge<'a, 'm> {
     /// A judge that uses the known facts and adds those that it reads.
     #[must_use]
     pub fn new(index: &'a Index, facts: &'a mut Facts<'m>) -> Self {
-        Self { index, facts }
+        Self { index, facts, ignored: IgnoredNames::default() }
     }
 
     /// Judges every file that a plan names; `before` is the plan's data from the last audit.
@@ -59,8 +61,9 @@ impl<'a, 'm> Judge<'a, 'm> {
         let index = self.index;
         self.facts.prefetch(lookups.iter().filter_map(|lookup| file_of(lookup)).map(|found| Facts::key(index, found)));
         let deliverables = plan.deliverables.iter().zip(lookups);
-        let deliverables =
-            deliverables.map(|(item, lookup)| self.deliverable(item, lookup, &promised, before)).collect();
+        let deliverables = deliverables
+            .map(|(item, lookup)| self.deliverable(item, lookup, (&promised, &plan.folders), before))
+            .collect();
         let references = plan.references.iter();
         let references = references
             .map(|reference| {
@@ -86,7 +89,7 @@ impl<'a, 'm> Judge<'a, 'm> {
         &mut self,
         item: &Deliverable,
         lookup: Lookup,
-        promised: &HashSet<&str>,
+        (promised, folders): (&HashSet<&str>, &[String]),
         before: &PreviousVerdicts,
     ) -> Verdict {
         if item.purpose == Purpose::Delete {
@@ -100,7 +103,17 @@ impl<'a, 'm> Judge<'a, 'm> {
                 Verdict::new(Status::Missing, Some(remark))
             }
             Ok(ResolvedPath::Elsewhere(found, remark)) => self.moved(&found, remark, before.row(&item.path)),
-            Ok(ResolvedPath::Nowhere(remark)) => Verdict::new(Status::Missing, remark),
+            Ok(ResolvedPath::Unclear(remark)) => Verdict::new(Status::Unverifiable, Some(remark)),
+            Ok(ResolvedPath::Nowhere(remark)) => {
+                // What nobody calls done is open, whether git ignores it or not.
+                let by = item.done_at.and_then(|_| self.ignored.by(self.index, &item.path, item.kind, folders));
+                match by {
+                    Some(by) => {
+                        Verdict::new(Status::Unverifiable, Some(format!("{by} keeps it out of the repository")))
+                    }
+                    None => Verdict::new(Status::Missing, remark),
+                }
+            }
         };
         check_done_statement(item, &mut verdict);
         verdict
@@ -238,6 +251,7 @@ fn judge_reference(lookup: Lookup) -> Verdict {
         Err(reason) => Verdict::new(Status::Unverifiable, Some(reason.to_owned())),
         Ok(ResolvedPath::There(found, remark)) => Verdict::of(&found, Status::Present, remark),
         Ok(ResolvedPath::Elsewhere(found, remark)) => Verdict::of(&found, Status::Moved, remark),
+        Ok(ResolvedPath::Unclear(remark)) => Verdict::new(Status::Unverifiable, Some(remark)),
         Ok(ResolvedPath::Nowhere(remark)) => Verdict::new(Status::Missing, remark),
     }
 }

@@ -9,6 +9,7 @@ mod commits;
 pub(crate) mod content;
 mod evidence;
 mod facts;
+mod ignored;
 mod judge;
 pub(crate) mod resolve;
 mod status;

@@ -1,8 +1,8 @@
 //! Finds the file that a path of a plan means.
 //!
-//! First the path itself is tried; then, for a name without its folder, the folders that the plan names and the only
-//! file with that name; then the same name elsewhere. Names that every project has many times (`__init__.py`,
-//! `client.py`) never count as moved, because the file found is probably not the one meant.
+//! First the path itself is tried; then, for a name without its folder, the folders that the plan names and the files
+//! with that name; then the same name elsewhere, or with another ending. Names that every project has many times
+//! (`__init__.py`, `client.py`) never count as moved, because the file found is probably not the one meant.
 
 use crate::index::{EntryKind, FoundEntry, Index};
 use crate::plan::Kind;
@@ -76,6 +76,8 @@ pub(crate) enum ResolvedPath {
     There(FoundEntry, Option<String>),
     /// It does not exist, but something with the same name exists elsewhere.
     Elsewhere(FoundEntry, Option<String>),
+    /// A common name without its folder, which other files have: nobody can tell whether one of them is meant.
+    Unclear(String),
     /// It does not exist; with a remark about entries of the same name.
     Nowhere(Option<String>),
 }
@@ -127,11 +129,15 @@ pub(crate) fn resolve(index: &Index, path: &str, context: PathContext<'_>) -> Re
     if let Some(deeper) = only_deeper(path, &same).filter(|_| !anchored) {
         return there(index, deeper, Some(format!("found deeper than the plan says: {deeper}")));
     }
-    let generic = GENERIC.contains(&name) || wanted == EntryKind::Folder;
-    if same.is_empty() || generic {
-        return ResolvedPath::Nowhere(elsewhere(&same));
+    let is_bare = !path.contains('/') && !anchored && wanted == EntryKind::File;
+    if same.is_empty() {
+        return with_other_ending(index, path, is_bare);
     }
-    if !path.contains('/') && !anchored {
+    if GENERIC.contains(&name) || wanted == EntryKind::Folder {
+        let remark = elsewhere(&same);
+        return if is_bare { ResolvedPath::Unclear(remark) } else { ResolvedPath::Nowhere(Some(remark)) };
+    }
+    if is_bare {
         return by_name(index, &same);
     }
     moved(index, path, &same)
@@ -144,6 +150,28 @@ fn without_own_name(index: &Index, path: &str, drawn: bool) -> Option<FoundEntry
     let root_row =
         drawn && rest.contains('/') && index.named(first, EntryKind::Folder).all(|folder| folder.contains('/'));
     if (own || root_row) && index.find(first).is_none() { index.find(rest) } else { None }
+}
+
+/// Endings for the same kind of file.
+const ALIKE: &[&[&str]] =
+    &[&["cjs", "js", "jsx", "mjs", "mts", "ts", "tsx"], &["yaml", "yml"], &["htm", "html"], &["jpeg", "jpg"]];
+
+/// The same name with another ending, in the same folder or, for a bare name, anywhere: `next.config.ts` for
+/// `next.config.js`.
+fn with_other_ending(index: &Index, path: &str, is_bare: bool) -> ResolvedPath {
+    let alike = path.rsplit_once('.').and_then(|(stem, ending)| {
+        let endings = ALIKE.iter().find(|endings| endings.contains(&ending))?;
+        let mut names = endings.iter().filter(|other| **other != ending).map(|other| format!("{stem}.{other}"));
+        if is_bare {
+            names.find_map(|name| only_file_named(index, &name))
+        } else {
+            names.find_map(|name| index.find(&name))
+        }
+    });
+    alike.map_or(ResolvedPath::Nowhere(None), |found| {
+        let remark = format!("it has another ending: {}", found.path);
+        ResolvedPath::Elsewhere(found, Some(remark))
+    })
 }
 
 /// `README` for `README.md`.
@@ -210,7 +238,7 @@ fn moved(index: &Index, path: &str, same: &[&str]) -> ResolvedPath {
     let alike: Vec<&str> = same.iter().filter(|candidate| parent(candidate) == parent(path)).copied().collect();
     let chosen: &[&str] = match (deeper.as_slice(), alike.as_slice(), same) {
         ([], [], [_]) => same,
-        ([], [], _) => return ResolvedPath::Nowhere(elsewhere(same)),
+        ([], [], _) => return ResolvedPath::Nowhere(Some(elsewhere(same))),
         ([], alike, _) => alike,
         (deeper, _, _) => deeper,
     };
@@ -225,9 +253,9 @@ fn there(index: &Index, path: &str, remark: Option<String>) -> ResolvedPath {
     index.find(path).map_or(ResolvedPath::Nowhere(None), |found| ResolvedPath::There(found, remark))
 }
 
-fn elsewhere(same: &[&str]) -> Option<String> {
-    let (first, others) = same.split_first()?;
-    Some(format!("the same name is at {first}{}, which is too common to be taken for it", and_more(others)))
+fn elsewhere(same: &[&str]) -> String {
+    let (first, others) = same.split_first().unwrap_or((&"", &[]));
+    format!("the same name is at {first}{}, which is too common to be taken for it", and_more(others))
 }
 
 fn and_more(others: &[&str]) -> String {
