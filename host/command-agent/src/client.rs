@@ -139,8 +139,9 @@ fn codex(agent: &CommandAgent, session: Option<&str>, program: &str, args: &[Str
 /// Cursor has no option for an MCP configuration: it reads `.cursor/mcp.json` of the folder. It documents the prompt as an
 /// argument only.
 fn cursor(agent: &CommandAgent, session: Option<&str>, prompt: &str) -> Vec<String> {
-    let mut words = owned(&["-p", "--output-format", "stream-json", "--approve-mcps"]);
+    let mut words = owned(&["-p", "--output-format", "stream-json"]);
     words.extend(agent.permission.as_deref().filter(|mode| *mode == "force").map(|_| "--force".to_owned()));
+    words.push("--approve-mcps".to_owned());
     words.extend(session.iter().flat_map(|session| owned(&["--resume", session])));
     words.push(prompt.to_owned());
     words

@@ -85,7 +85,8 @@ pub(crate) async fn follow(
     let (id, name) = (started.id, process.name());
     context.ledger().write(move |tx| command_run::set_process(tx, id, &name)).await?;
     process.send(prompt);
-    Follower { context, run: started, stop, stream: StreamState::default(), tail: Tail::default(), printed: false }
+    let (stream, tail) = (StreamState::default(), Tail::default());
+    Follower { context, run: started, stop, stream, tail, printed: false, result_at: None }
         .follow(process, Instant::now() + agent.deadline)
         .await
 }
@@ -103,6 +104,8 @@ struct Follower<'a> {
     tail: Tail,
     /// It has printed something since the last update.
     printed: bool,
+    /// When it printed its result as its last line.
+    result_at: Option<Instant>,
 }
 
 impl Follower<'_> {
@@ -130,6 +133,10 @@ impl Follower<'_> {
                 if watch.is_over(self.context, self.run).await? {
                     break self.end(&mut process, End::RequestOver).await;
                 }
+            }
+            if self.result_at.is_some_and(|at| at.elapsed() >= limits::AFTER_RESULT) {
+                let text = "Baton ended it, because it did not exit after its result".to_owned();
+                break self.end(&mut process, End::Exited(Exit { success: true, text })).await;
             }
             if Instant::now() >= deadline {
                 break self.end(&mut process, End::Deadline).await;
@@ -171,6 +178,7 @@ impl Follower<'_> {
         self.tail.add(&line.text);
         if line.is_output {
             self.stream.read(&line.text);
+            self.result_at = self.stream.has_result.then(Instant::now);
         }
     }
 

@@ -154,7 +154,8 @@ fn login(config: &CommandConfig) -> Option<Missing> {
 /// Cursor reads its MCP servers from its folder only.
 fn registration(config: &CommandConfig, folder: &Path) -> Option<Missing> {
     let file = folder.join(".cursor/mcp.json");
-    let is_there = std::fs::read_to_string(&file).is_ok_and(|text| text.contains(&config.name));
+    let name = serde_json::Value::from(config.name.as_str()).to_string();
+    let is_there = std::fs::read_to_string(&file).is_ok_and(|text| text.contains(&name));
     (config.client == Client::Cursor && !is_there).then(|| Missing {
         what: format!(
             "[agents.{}]: Cursor does not know Baton's tools: {} has no server for it",
