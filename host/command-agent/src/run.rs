@@ -9,7 +9,7 @@ use baton_ledger::command_run;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
-use crate::client::{Invocation, RunRequest, invocation};
+use crate::client::{RunRequest, invocation};
 use crate::limits;
 use crate::process::{Exit, OutputLine, Process};
 use crate::settings::{CommandAgent, McpCommand};
@@ -71,18 +71,16 @@ pub(crate) async fn follow(
     started: &StartedRun,
     stop: watch::Receiver<u8>,
 ) -> Result<FinishedRun, DispatchError> {
-    let request = RunRequest { task: &started.task, mark: &started.mark, session: started.session.as_deref() };
-    let process = invocation(agent, mcp, request)
-        .map_err(|error| format!("its MCP configuration cannot be written: {error}"))
-        .and_then(|invocation| start(&invocation, agent, &started.mark).map(|process| (process, invocation.prompt)));
-    let (mut process, prompt) = match process {
+    let (starting, mcp, run) = (agent.clone(), mcp.clone(), started.clone());
+    let process = tokio::task::spawn_blocking(move || start(&starting, &mcp, &run)).await;
+    let (mut process, prompt) = match process.unwrap_or_else(|error| Err(error.to_string())) {
         Ok(started) => started,
         Err(why) => {
             let (stream, output) = (StreamState::default(), String::new());
             return Ok(FinishedRun { end: End::NotStarted(why), stream, output });
         }
     };
-    let (id, name) = (started.id, process.name());
+    let (id, name) = (started.id, process.name.clone());
     context.ledger().write(move |tx| command_run::set_process(tx, id, &name)).await?;
     process.send(prompt);
     let (stream, tail) = (StreamState::default(), Tail::default());
@@ -91,9 +89,15 @@ pub(crate) async fn follow(
         .await
 }
 
-fn start(invocation: &Invocation, agent: &CommandAgent, mark: &str) -> Result<Process, String> {
-    Process::start(invocation, mark)
-        .map_err(|error| format!("`{}` does not start in {}: {error}", agent.program.display(), agent.folder.display()))
+/// Starts the process of a run. Returns it with its prompt, or why it does not start.
+fn start(agent: &CommandAgent, mcp: &McpCommand, run: &StartedRun) -> Result<(Process, String), String> {
+    let request = RunRequest { task: &run.task, mark: &run.mark, session: run.session.as_deref() };
+    let invocation =
+        invocation(agent, mcp, request).map_err(|error| format!("its MCP configuration cannot be written: {error}"))?;
+    let process = Process::start(&invocation, &run.mark).map_err(|error| {
+        format!("`{}` does not start in {}: {error}", agent.program.display(), agent.folder.display())
+    })?;
+    Ok((process, invocation.prompt))
 }
 
 struct Follower<'a> {
@@ -119,7 +123,6 @@ impl Follower<'_> {
                     None => open = false,
                 },
                 exit = &mut process.exit => {
-                    process.finish();
                     let exit = exit.unwrap_or(Exit { success: false, text: "its end is unknown".to_owned() });
                     break End::Exited(exit);
                 }
@@ -167,7 +170,7 @@ impl Follower<'_> {
 
     /// Reads what the process printed before its end. A process outside of its group may hold the pipes open.
     async fn drain(&mut self, process: &mut Process) {
-        let until = tokio::time::Instant::now() + limits::GRACE;
+        let until = tokio::time::Instant::now() + limits::DRAIN;
         while let Ok(Some(line)) = tokio::time::timeout_at(until, process.lines.recv()).await {
             self.on_line(&line);
         }
