@@ -159,7 +159,7 @@ impl Follower<'_> {
         let mut ended = Box::pin(process.end());
         loop {
             tokio::select! {
-                _ = &mut ended => break,
+                () = &mut ended => break,
                 Some(line) = lines.recv() => self.on_line(&line),
             }
         }
