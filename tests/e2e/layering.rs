@@ -10,7 +10,7 @@ use baton_tests::{files_below, repository};
 use serde_json::Value;
 
 /// The host's crates, each with the crates that it may use besides `core`.
-const CRATES: [(&str, &[&str]); 17] = [
+const CRATES: [(&str, &[&str]); 18] = [
     (
         "baton",
         &[
@@ -23,6 +23,7 @@ const CRATES: [(&str, &[&str]); 17] = [
             "ledger",
             "library",
             "plugin-sql",
+            "process",
             "registry",
             "sandbox",
             "server",
@@ -30,8 +31,8 @@ const CRATES: [(&str, &[&str]); 17] = [
         ],
     ),
     ("server", &["dispatch", "ledger"]),
-    ("command-agent", &["dispatch", "ledger"]),
-    ("dispatch", &["intake", "sandbox", "ledger"]),
+    ("command-agent", &["dispatch", "ledger", "process"]),
+    ("dispatch", &["intake", "sandbox", "ledger", "process"]),
     ("registry", &["sandbox", "ledger"]),
     ("sandbox", &["catalog", "fingerprint", "ledger", "library", "plugin-sql"]),
     ("accounts", &[]),
@@ -40,6 +41,7 @@ const CRATES: [(&str, &[&str]); 17] = [
     ("catalog", &["sqlite", "track-match"]),
     ("intake", &[]),
     ("ledger", &["sqlite"]),
+    ("process", &[]),
     ("sqlite", &[]),
     ("fingerprint", &[]),
     ("track-match", &[]),

@@ -11,18 +11,11 @@ use serde_json::{Value, json};
 
 use crate::settings::{Client, CommandAgent, McpCommand};
 
-/// The variables that every process gets from the environment of the daemon.
-const VARIABLES: [&str; 15] = [
-    "PATH",
-    "HOME",
-    "USER",
+/// The variables that clients get from the environment of the daemon, beside those of every program.
+const VARIABLES: [&str; 8] = [
     "LOGNAME",
     "SHELL",
-    "LANG",
-    "LC_ALL",
     "LC_CTYPE",
-    "TZ",
-    "TMPDIR",
     "XDG_CONFIG_HOME",
     "XDG_STATE_HOME",
     "XDG_DATA_HOME",
@@ -38,6 +31,9 @@ const TOOL_SECONDS: u32 = 3600;
 pub(crate) struct Invocation {
     pub(crate) program: PathBuf,
     pub(crate) args: Vec<OsString>,
+    /// The names of variables that it gets from the environment of the daemon.
+    pub(crate) variables: Vec<String>,
+    /// More variables.
     pub(crate) env: Vec<(OsString, OsString)>,
     pub(crate) folder: PathBuf,
     /// For standard input.
@@ -81,23 +77,17 @@ pub(crate) fn invocation(agent: &CommandAgent, mcp: &McpCommand, run: RunRequest
         Client::Cursor => cursor(agent, run.session, &prompt),
         Client::Program(args) => args.clone(),
     };
-    let mut env: Vec<(OsString, OsString)> = VARIABLES
-        .into_iter()
-        .chain(agent.env.iter().map(String::as_str))
-        .filter_map(|name| Some((name.into(), std::env::var_os(name)?)))
-        .collect();
     let own = [
         ("BATON_AGENT", agent.name.clone()),
         ("BATON_TASK", run.task.to_owned()),
-        ("BATON_RUN", run.mark.to_owned()),
         ("BATON_MCP_CONFIG", config.display().to_string()),
     ];
-    env.extend(own.into_iter().map(|(name, value)| (name.into(), value.into())));
-    env.extend(run.session.map(|session| ("BATON_SESSION".into(), session.into())));
+    let session = run.session.map(|session| ("BATON_SESSION", session.to_owned()));
     Ok(Invocation {
         program: agent.program.clone(),
         args: words.into_iter().map(Into::into).collect(),
-        env,
+        variables: VARIABLES.into_iter().map(str::to_owned).chain(agent.env.iter().cloned()).collect(),
+        env: own.into_iter().chain(session).map(|(name, value)| (name.into(), value.into())).collect(),
         folder: agent.folder.clone(),
         prompt,
     })
@@ -139,8 +129,9 @@ fn codex(agent: &CommandAgent, session: Option<&str>, program: &str, args: &[Str
 /// Cursor has no option for an MCP configuration: it reads `.cursor/mcp.json` of the folder. It documents the prompt as an
 /// argument only.
 fn cursor(agent: &CommandAgent, session: Option<&str>, prompt: &str) -> Vec<String> {
-    let mut words = owned(&["-p", "--output-format", "stream-json", "--approve-mcps"]);
+    let mut words = owned(&["-p", "--output-format", "stream-json"]);
     words.extend(agent.permission.as_deref().filter(|mode| *mode == "force").map(|_| "--force".to_owned()));
+    words.push("--approve-mcps".to_owned());
     words.extend(session.iter().flat_map(|session| owned(&["--resume", session])));
     words.push(prompt.to_owned());
     words
@@ -180,8 +171,8 @@ mod tests {
         let run = RunRequest { task: "t1", mark: "m", session: Some("s-1") };
         let words = |agent: &CommandAgent| {
             let made = invocation(agent, &mcp, run).unwrap();
-            let names: Vec<_> = made.env.iter().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
-            assert!(names.contains(&"BATON_TASK".to_owned()) && !names.contains(&"CARGO_MANIFEST_DIR".to_owned()));
+            assert!(made.env.contains(&("BATON_TASK".into(), "t1".into())), "{made:?}");
+            assert_eq!(made.variables.last().map(String::as_str), Some("NOT_SET_ANYWHERE"));
             made.args.iter().map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>()
         };
         let claude = words(&agent).join(" ");

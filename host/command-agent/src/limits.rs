@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-/// How long a process group may take to end after SIGINT, and again after SIGTERM.
-pub(crate) const GRACE: Duration = Duration::from_secs(5);
+/// How long output may be read after the end of its process.
+pub(crate) const DRAIN: Duration = Duration::from_secs(5);
 
 /// How long a process may run on after its request has ended. Some clients do not exit after their last message.
 pub(crate) const AFTER_RETURN: Duration = Duration::from_secs(30);
+
+/// How long a process may take to exit after it has printed its result as its last line.
+pub(crate) const AFTER_RESULT: Duration = Duration::from_secs(10);
 
 /// How long Baton waits, after the end of a process, for the capture of a RETURN that it wrote as a file.
 pub(crate) const CAPTURE: Duration = Duration::from_secs(3);

@@ -1,15 +1,12 @@
-//! A process in its own group: started without a shell and with a cleared environment, and ended with everything that it
-//! started.
-//!
-//! Baton ends the group. A process that left its group is found by the mark in its environment, on systems with `/proc`.
+//! The process of a run: its prompt, the lines that it prints, and its end. Threads do what blocks.
 
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
-use std::os::unix::process::CommandExt as _;
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{ChildStdin, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::thread::JoinHandle;
 
-use baton_dispatch::owner;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
+use baton_process::Program;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::client::Invocation;
@@ -21,6 +18,13 @@ const KIND: &str = "run";
 /// How many lines of output may wait to be read. A process that prints faster waits.
 const LINES: usize = 64;
 
+/// The process may run.
+const RUN: u8 = 0;
+/// It must end: INT, TERM, KILL.
+const END: u8 = 1;
+/// It is killed.
+const KILL: u8 = 2;
+
 /// How the leader of a group ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Exit {
@@ -29,14 +33,18 @@ pub(crate) struct Exit {
     pub(crate) text: String,
 }
 
-/// A started process. Dropping it kills the group.
+/// A started process. Dropping it kills its group.
 pub(crate) struct Process {
-    group: Group,
+    /// Its name in the ledger.
+    pub(crate) name: String,
     input: Option<ChildStdin>,
     /// The lines of both outputs. Closed when both are.
     pub(crate) lines: mpsc::Receiver<OutputLine>,
-    /// How the leader ended.
+    /// How the leader ended. Everything that it started has ended too.
     pub(crate) exit: oneshot::Receiver<Exit>,
+    /// [`RUN`], [`END`] or [`KILL`].
+    wish: Arc<AtomicU8>,
+    keeper: Option<JoinHandle<()>>,
 }
 
 /// A line that the process has printed.
@@ -47,26 +55,23 @@ pub(crate) struct OutputLine {
 }
 
 impl Process {
-    /// Starts the process. It waits for its prompt.
+    /// Starts the process. It waits for its prompt. Blocks.
     ///
     /// # Errors
     /// When the program cannot be started.
     pub(crate) fn start(invocation: &Invocation, mark: &str) -> io::Result<Self> {
-        let mut command = Command::new(&invocation.program);
-        command.args(&invocation.args).env_clear().envs(invocation.env.iter().cloned());
-        command.current_dir(&invocation.folder).process_group(0);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let variables = invocation.variables.iter().map(String::as_str);
+        let mut command = Program::command(&invocation.program, &invocation.folder, variables);
+        command.args(&invocation.args).envs(invocation.env.iter().cloned());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut program = Program::start(&mut command, mark)?;
         let (send, lines) = mpsc::channel(LINES);
-        read(child.stdout.take(), true, send.clone());
-        read(child.stderr.take(), false, send);
-        let group = Group { leader: child.id(), mark: mark.to_owned(), is_over: false };
-        let input = child.stdin.take();
-        Ok(Self { exit: wait(child), group, input, lines })
-    }
-
-    /// The name of the process in the ledger.
-    pub(crate) fn name(&self) -> String {
-        owner::name_of(KIND, self.group.leader)
+        read(program.child().stdout.take(), true, send.clone());
+        read(program.child().stderr.take(), false, send);
+        let (input, name) = (program.child().stdin.take(), program.name(KIND));
+        let (wish, (ended, exit)) = (Arc::new(AtomicU8::new(RUN)), oneshot::channel());
+        let keeper = keep(program, Arc::clone(&wish), ended);
+        Ok(Self { name, input, lines, exit, wish, keeper: Some(keeper) })
     }
 
     /// Writes the prompt and closes the input. A program that does not read it blocks nothing here.
@@ -76,99 +81,34 @@ impl Process {
         }
     }
 
-    /// Ends the group: INT, then TERM, then KILL. Returns how the leader ended.
-    pub(crate) async fn end(&mut self) -> Option<Exit> {
-        if let Ok(exit) = self.exit.try_recv() {
-            self.finish();
-            return Some(exit);
-        }
-        for signal in [Signal::INT, Signal::TERM] {
-            self.group.signal(signal);
-            if let Ok(exit) = tokio::time::timeout(limits::GRACE, &mut self.exit).await {
-                self.finish();
-                return exit.ok();
-            }
-        }
-        self.group.signal(Signal::KILL);
-        let exit = tokio::time::timeout(limits::GRACE, &mut self.exit).await.ok();
-        self.finish();
-        exit?.ok()
-    }
-
-    /// Kills what has left the group, after its leader has ended. The group itself was killed before the leader was reaped.
-    pub(crate) fn finish(&mut self) {
-        kill_marked(&self.group.mark);
-        self.group.is_over = true;
+    /// Ends the group: INT, then TERM, then KILL.
+    pub(crate) async fn end(&mut self) {
+        self.wish.fetch_max(END, Ordering::Relaxed);
+        let _ = (&mut self.exit).await;
     }
 }
 
-/// A process group with the mark of a run. Dropping it kills the group.
-struct Group {
-    leader: u32,
-    mark: String,
-    is_over: bool,
-}
-
-impl Group {
-    fn signal(&self, signal: Signal) {
-        if let Some(group) = pid(self.leader) {
-            // Fails only if every process has ended.
-            let _ = kill_process_group(group, signal);
-        }
-    }
-
-    fn kill(&self) {
-        self.signal(Signal::KILL);
-        kill_marked(&self.mark);
-    }
-}
-
-impl Drop for Group {
+impl Drop for Process {
     fn drop(&mut self) {
-        if !self.is_over {
-            self.kill();
+        self.wish.store(KILL, Ordering::Relaxed);
+        // The daemon may exit now, and the process must not outlive it.
+        if let Some(keeper) = self.keeper.take() {
+            drop(keeper.join());
         }
     }
 }
 
-/// Ends the processes of a run that a daemon has left behind. Blocks for at most some seconds.
-pub(crate) fn end_left_over(process: Option<&str>, mark: &str) {
-    // Without a start time the number may belong to another process now.
-    let is_same = |name: &&str| owner::has_start(name) && !owner::is_gone(name, false);
-    let leader = process.filter(is_same).and_then(owner::process_of);
-    if let Some(leader) = leader {
-        let group = Group { leader, mark: mark.to_owned(), is_over: true };
-        for signal in [Signal::INT, Signal::TERM, Signal::KILL] {
-            group.signal(signal);
-            let begun = Instant::now();
-            while begun.elapsed() < limits::GRACE && process.is_some_and(|name| !owner::is_gone(name, false)) {
-                std::thread::sleep(Duration::from_millis(20));
-            }
-            if process.is_none_or(|name| owner::is_gone(name, false)) {
-                break;
-            }
-        }
-        group.signal(Signal::KILL);
-    }
-    kill_marked(mark);
-}
-
-fn pid(process: u32) -> Option<Pid> {
-    i32::try_from(process).ok().filter(|process| *process > 1).and_then(Pid::from_raw)
-}
-
-/// Kills every process of this user that has inherited the mark of a run.
-fn kill_marked(mark: &str) {
-    let wanted = format!("BATON_RUN={mark}");
-    let own = std::process::id();
-    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(process) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
-        let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
-        let is_marked = environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes());
-        if let Some(process) = pid(process).filter(|_| is_marked && process != own) {
-            let _ = kill_process(process, Signal::KILL);
-        }
-    }
+/// Waits for the end of the program on a separate thread, and ends it when it is wished.
+fn keep(program: Program, wish: Arc<AtomicU8>, ended: oneshot::Sender<Exit>) -> JoinHandle<()> {
+    std::thread::spawn(move || {
+        let wishes = |wanted: u8| wish.load(Ordering::Relaxed) >= wanted;
+        let status = program.wait(|| wishes(END)).and_then(|_| program.end(|| wishes(KILL)));
+        let exit = match status {
+            Ok(status) => Exit { success: status.success(), text: status.to_string() },
+            Err(error) => Exit { success: false, text: error.to_string() },
+        };
+        drop(ended.send(exit));
+    })
 }
 
 /// Reads lines on a separate thread; the end of a long line is dropped.
@@ -205,23 +145,4 @@ fn next_line(pipe: &mut impl io::BufRead) -> io::Result<Option<Vec<u8>>> {
         is_complete = ended;
     }
     Ok(Some(line.trim_ascii_end().to_vec()))
-}
-
-/// Waits for the leader on a separate thread. It is reaped after its group was killed, so that its number is not given to
-/// another process meanwhile.
-fn wait(mut child: Child) -> oneshot::Receiver<Exit> {
-    let (send, exit) = oneshot::channel();
-    std::thread::spawn(move || {
-        if let Some(leader) = pid(child.id()) {
-            // Returns when the leader has ended, and leaves it as a zombie.
-            let _ = waitid(WaitId::Pid(leader), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
-            let _ = kill_process_group(leader, Signal::KILL);
-        }
-        let exit = match child.wait() {
-            Ok(status) => Exit { success: status.success(), text: status.to_string() },
-            Err(error) => Exit { success: false, text: error.to_string() },
-        };
-        drop(send.send(exit));
-    });
-    exit
 }

@@ -9,7 +9,7 @@ use baton_ledger::command_run;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
-use crate::client::{Invocation, RunRequest, invocation};
+use crate::client::{RunRequest, invocation};
 use crate::limits;
 use crate::process::{Exit, OutputLine, Process};
 use crate::settings::{CommandAgent, McpCommand};
@@ -71,28 +71,33 @@ pub(crate) async fn follow(
     started: &StartedRun,
     stop: watch::Receiver<u8>,
 ) -> Result<FinishedRun, DispatchError> {
-    let request = RunRequest { task: &started.task, mark: &started.mark, session: started.session.as_deref() };
-    let process = invocation(agent, mcp, request)
-        .map_err(|error| format!("its MCP configuration cannot be written: {error}"))
-        .and_then(|invocation| start(&invocation, agent, &started.mark).map(|process| (process, invocation.prompt)));
-    let (mut process, prompt) = match process {
+    let (starting, mcp, run) = (agent.clone(), mcp.clone(), started.clone());
+    let process = tokio::task::spawn_blocking(move || start(&starting, &mcp, &run)).await;
+    let (mut process, prompt) = match process.unwrap_or_else(|error| Err(error.to_string())) {
         Ok(started) => started,
         Err(why) => {
             let (stream, output) = (StreamState::default(), String::new());
             return Ok(FinishedRun { end: End::NotStarted(why), stream, output });
         }
     };
-    let (id, name) = (started.id, process.name());
+    let (id, name) = (started.id, process.name.clone());
     context.ledger().write(move |tx| command_run::set_process(tx, id, &name)).await?;
     process.send(prompt);
-    Follower { context, run: started, stop, stream: StreamState::default(), tail: Tail::default(), printed: false }
+    let (stream, tail) = (StreamState::default(), Tail::default());
+    Follower { context, run: started, stop, stream, tail, printed: false, result_at: None }
         .follow(process, Instant::now() + agent.deadline)
         .await
 }
 
-fn start(invocation: &Invocation, agent: &CommandAgent, mark: &str) -> Result<Process, String> {
-    Process::start(invocation, mark)
-        .map_err(|error| format!("`{}` does not start in {}: {error}", agent.program.display(), agent.folder.display()))
+/// Starts the process of a run. Returns it with its prompt, or why it does not start.
+fn start(agent: &CommandAgent, mcp: &McpCommand, run: &StartedRun) -> Result<(Process, String), String> {
+    let request = RunRequest { task: &run.task, mark: &run.mark, session: run.session.as_deref() };
+    let invocation =
+        invocation(agent, mcp, request).map_err(|error| format!("its MCP configuration cannot be written: {error}"))?;
+    let process = Process::start(&invocation, &run.mark).map_err(|error| {
+        format!("`{}` does not start in {}: {error}", agent.program.display(), agent.folder.display())
+    })?;
+    Ok((process, invocation.prompt))
 }
 
 struct Follower<'a> {
@@ -103,6 +108,8 @@ struct Follower<'a> {
     tail: Tail,
     /// It has printed something since the last update.
     printed: bool,
+    /// When it printed its result as its last line.
+    result_at: Option<Instant>,
 }
 
 impl Follower<'_> {
@@ -116,7 +123,6 @@ impl Follower<'_> {
                     None => open = false,
                 },
                 exit = &mut process.exit => {
-                    process.finish();
                     let exit = exit.unwrap_or(Exit { success: false, text: "its end is unknown".to_owned() });
                     break End::Exited(exit);
                 }
@@ -130,6 +136,10 @@ impl Follower<'_> {
                 if watch.is_over(self.context, self.run).await? {
                     break self.end(&mut process, End::RequestOver).await;
                 }
+            }
+            if self.result_at.is_some_and(|at| at.elapsed() >= limits::AFTER_RESULT) {
+                let text = "Baton ended it, because it did not exit after its result".to_owned();
+                break self.end(&mut process, End::Exited(Exit { success: true, text })).await;
             }
             if Instant::now() >= deadline {
                 break self.end(&mut process, End::Deadline).await;
@@ -149,7 +159,7 @@ impl Follower<'_> {
         let mut ended = Box::pin(process.end());
         loop {
             tokio::select! {
-                _ = &mut ended => break,
+                () = &mut ended => break,
                 Some(line) = lines.recv() => self.on_line(&line),
             }
         }
@@ -160,7 +170,7 @@ impl Follower<'_> {
 
     /// Reads what the process printed before its end. A process outside of its group may hold the pipes open.
     async fn drain(&mut self, process: &mut Process) {
-        let until = tokio::time::Instant::now() + limits::GRACE;
+        let until = tokio::time::Instant::now() + limits::DRAIN;
         while let Ok(Some(line)) = tokio::time::timeout_at(until, process.lines.recv()).await {
             self.on_line(&line);
         }
@@ -171,6 +181,7 @@ impl Follower<'_> {
         self.tail.add(&line.text);
         if line.is_output {
             self.stream.read(&line.text);
+            self.result_at = self.stream.has_result.then(Instant::now);
         }
     }
 

@@ -28,9 +28,16 @@ impl Client {
         }
     }
 
-    /// Whether the client states its session before it does any work, so that a run without a session has done nothing.
-    pub(crate) fn states_session_first(&self) -> bool {
-        !matches!(self, Self::Program(_))
+    /// Whether a run of which no session is known may have worked. `has_prompt`: its process was recorded, after which it
+    /// gets its prompt.
+    pub(crate) fn may_have_worked(&self, has_prompt: bool) -> bool {
+        match self {
+            // They state their session before they work.
+            Self::Claude | Self::Codex => false,
+            // Its prompt is an argument, so it starts to work before its process is recorded.
+            Self::Cursor => true,
+            Self::Program(_) => has_prompt,
+        }
     }
 }
 

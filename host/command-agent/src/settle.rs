@@ -136,7 +136,7 @@ fn decide(agent: &CommandAgent, runs: &[Run], finished: &FinishedRun, now: Times
                 Some(quota) => quota,
                 None if exit.success && !finished.stream.is_error => ask(
                     RunOutcome::NoReturn,
-                    format!("{client} ended with exit code 0 but without a RETURN, so the request is not done"),
+                    format!("{client} ended without a RETURN ({}), so the request is not done", exit.text),
                 ),
                 None => {
                     let message = last_message(finished);
@@ -196,7 +196,7 @@ fn trailing(runs: &[Run], outcome: RunOutcome) -> usize {
 fn decide_interrupted(agent: &CommandAgent, runs: &[Run], finished: &FinishedRun) -> Decision {
     let run = runs.last();
     let session = finished.stream.session.as_ref().or_else(|| run.and_then(|run| run.session.as_ref()));
-    let has_begun = run.is_none_or(|run| run.process.is_some()) && !agent.client.states_session_first();
+    let has_begun = agent.client.may_have_worked(run.is_none_or(|run| run.process.is_some()));
     let interruptions = trailing(runs, RunOutcome::Interrupted);
     let client = agent.client.name();
     let outcome = RunOutcome::Interrupted;

@@ -16,6 +16,8 @@ pub(crate) struct StreamState {
     pub(crate) update: RunUpdate,
     /// The client's session.
     pub(crate) session: Option<String>,
+    /// The newest line is the client's result. Some clients do not exit after it.
+    pub(crate) has_result: bool,
     /// The client has ended with an error.
     pub(crate) is_error: bool,
     /// The newest error or result.
@@ -37,6 +39,7 @@ impl StreamState {
             self.session = Some(session.to_owned());
             self.update.session = Some(session.to_owned());
         }
+        self.has_result = text("type") == Some("result");
         match text("type").unwrap_or_default() {
             "assistant" => self.assistant(&message),
             "result" => self.result(&message),
@@ -146,6 +149,13 @@ mod tests {
         assert_eq!((state.update.cost_micros, state.update.input_tokens), (Some(250_000), Some(7)));
         assert!(state.is_error && state.is_limited);
         assert_eq!(state.resets_at, Timestamp::from_second(1_700_000_000).ok());
+    }
+
+    #[test]
+    fn a_result_is_the_end_unless_another_message_follows() {
+        let result = r#"{"type":"result","subtype":"success","is_error":false,"result":"ok","session_id":"s-1"}"#;
+        assert!(state(&[result]).has_result);
+        assert!(!state(&[result, r#"{"type":"assistant","message":{"content":[]}}"#]).has_result);
     }
 
     #[test]

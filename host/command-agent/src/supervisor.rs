@@ -8,12 +8,12 @@ use baton_dispatch::agent_work::AgentWork;
 use baton_dispatch::{Context, DispatchError};
 use baton_ledger::Tx;
 use baton_ledger::command_run::{self, Run};
+use baton_process::end_left_over;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::limits;
-use crate::process::end_left_over;
 use crate::run::{End, FinishedRun, follow};
 use crate::settings::{CommandAgent, McpCommand};
 use crate::settle::settle;
@@ -141,7 +141,7 @@ impl CommandAgents {
     async fn forget(&self, run: Run) -> Result<(), DispatchError> {
         let end = command_run::RunEnd {
             outcome: command_run::RunOutcome::Interrupted,
-            reason: "its agent is not a command agent any more".to_owned(),
+            reason: "its agent is not a command agent any more, or something is missing for it".to_owned(),
             resume_at: None,
             output: String::new(),
         };

@@ -12,6 +12,7 @@ use baton_core::retry::RetryPolicy;
 use baton_intake::{IntakeError, Owner};
 use baton_ledger::Ledger;
 use baton_ledger::lock::LockTable;
+use baton_process::owner;
 use baton_sandbox::{Cancel, Sandbox};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -22,7 +23,7 @@ use crate::settings::{EscalationPolicy, EvidenceRule, HANDOFFS, UNROUTED};
 use crate::triggers::audio::{AudioScanQueue, AudioScanner, ScanTimeouts};
 use crate::triggers::own_writes::OwnWrites;
 use crate::work::running::RunningAttempts;
-use crate::{Agent, AgentKind, AgentRules, DispatchError, Roster, limits, owner};
+use crate::{Agent, AgentKind, AgentRules, DispatchError, Roster, limits};
 
 /// The ownership marker of the inboxes that a daemon serves.
 #[derive(Clone, Debug)]

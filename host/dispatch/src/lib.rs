@@ -24,7 +24,6 @@ mod escalation;
 mod evidence;
 mod lease;
 pub mod limits;
-pub mod owner;
 mod plugins;
 mod presence;
 pub mod request_check;

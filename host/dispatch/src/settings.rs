@@ -13,7 +13,7 @@ use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::limits;
 use crate::presence::is_plain_folder;
@@ -229,6 +229,12 @@ impl Schedule {
     #[must_use]
     pub fn action(&self) -> Option<&str> {
         self.action.as_deref()
+    }
+
+    /// The arguments of its tasks.
+    #[must_use]
+    pub fn args(&self) -> Map<String, Value> {
+        self.args.clone().into_iter().collect()
     }
 
     /// The first time after `after`, if there is one.

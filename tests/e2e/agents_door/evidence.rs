@@ -107,7 +107,9 @@ fn a_command_that_does_not_end_is_ended_and_not_checked() {
 fn a_command_of_a_killed_daemon_is_ended_and_runs_again() {
     let workspace = checked("");
     let marker = workspace.outside().join("late").display().to_string();
-    workspace.write("tree/check.sh", format!("test -e done && exit 0\nsleep 5\ntouch {marker}\n"));
+    // One process leaves the group of the command.
+    let script = format!("test -e done && exit 0\nsetsid sh -c 'sleep 5; touch {marker}' &\nsleep 5\ntouch {marker}\n");
+    workspace.write("tree/check.sh", script);
     let daemon = workspace.up_and_serving();
     let id = request(&workspace, "Killed", None);
     let mut codex = McpClient::start(&workspace, "Codex-MM1");

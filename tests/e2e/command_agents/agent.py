@@ -11,44 +11,7 @@ import subprocess
 import sys
 import time
 
-
-class Baton:
-    """The tools of Baton, through the server of the configuration that Baton has written."""
-
-    def __init__(self):
-        with open(os.environ["BATON_MCP_CONFIG"]) as file:
-            server = json.load(file)["mcpServers"]["baton"]
-        self.server = subprocess.Popen([server["command"], *server["args"]], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.count = 0
-        known = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "scripted", "version": "1"}}
-        self.request("initialize", known)
-        self.write({"jsonrpc": "2.0", "method": "notifications/initialized"})
-
-    def write(self, message):
-        self.server.stdin.write(json.dumps(message).encode() + b"\n")
-        self.server.stdin.flush()
-
-    def request(self, method, params):
-        self.count += 1
-        self.write({"jsonrpc": "2.0", "id": self.count, "method": method, "params": params})
-        while True:
-            message = json.loads(self.server.stdout.readline())
-            if message.get("id") == self.count:
-                return message["result"]
-
-    def call(self, tool, **arguments):
-        result = self.request("tools/call", {"name": tool, "arguments": arguments})
-        text = result["content"][0]["text"]
-        if result.get("isError"):
-            raise RuntimeError(text)
-        return json.loads(text)
-
-    def work(self, task, summary="Done by the program."):
-        self.call("claim", id=task)
-        text = self.call("read", id=task)
-        self.call("progress", id=task, message="halfway")
-        self.call("return", id=task, status="completed", summary=summary)
-        return text
+from mcp_tools import Baton
 
 
 def say(**message):
@@ -69,7 +32,7 @@ if not prompt:
     sys.exit("no prompt")
 
 if what == "work":
-    note(prompt, read=Baton().work(task))
+    note(prompt, read=Baton(os.environ["BATON_MCP_CONFIG"]).work(task))
 elif what == "nothing":
     note(prompt)
     print("I did nothing.")
@@ -78,10 +41,10 @@ elif what == "fail":
     sys.exit("the model is not there")
 elif what == "ask":
     note(prompt)
-    Baton().call("ask", id=task, question="Which colour?")
+    Baton(os.environ["BATON_MCP_CONFIG"]).call("ask", id=task, question="Which colour?")
 elif what == "ask-and-stay":
     note(prompt)
-    Baton().call("ask", id=task, question="Which colour?")
+    Baton(os.environ["BATON_MCP_CONFIG"]).call("ask", id=task, question="Which colour?")
     while not os.path.exists("go"):
         time.sleep(0.1)
 elif what == "near-limit":
@@ -100,7 +63,7 @@ elif what == "limited":
     say(type="system", subtype="init", session_id=session or "session-1")
     note(prompt)
     if session:
-        Baton().work(task, f"Continued {session}.")
+        Baton(os.environ["BATON_MCP_CONFIG"]).work(task, f"Continued {session}.")
         usage = {"input_tokens": 70, "output_tokens": 30}
         say(type="result", is_error=False, result="ok", session_id=session, total_cost_usd=0.25, usage=usage)
     else:
@@ -112,9 +75,9 @@ elif what in ("session", "no-session"):
         say(type="system", subtype="init", session_id=session or "session-1")
     if session:
         note(prompt)
-        Baton().work(task, f"Continued {session}.")
+        Baton(os.environ["BATON_MCP_CONFIG"]).work(task, f"Continued {session}.")
     else:
-        Baton().call("claim", id=task)
+        Baton(os.environ["BATON_MCP_CONFIG"]).call("claim", id=task)
         child = subprocess.Popen(["sleep", "989"])
         note(prompt, processes=[os.getpid(), child.pid])
         time.sleep(1000)

@@ -1,6 +1,7 @@
 //! Command agents: `baton up` starts a program for each request of an agent. The programs are scripts, which speak MCP to Baton as
-//! a coding agent does, and the real Claude Code and Codex with a fake model.
+//! a coding agent does, a scripted stand-in for Cursor, and the real Claude Code and Codex with a fake model.
 
+mod cursor;
 mod liveness;
 mod preflight;
 mod real_clients;
@@ -20,6 +21,7 @@ fn workspace(what: &str, run: &str) -> Workspace {
     fs::create_dir_all(workspace.inbox_of("Worker")).unwrap();
     fs::create_dir_all(folder(&workspace)).unwrap();
     workspace.write("agent.py", include_str!("agent.py"));
+    workspace.write("mcp_tools.py", include_str!("mcp_tools.py"));
     let script = workspace.root().join("agent.py");
     let command = format!("command = [\"python3\", {:?}, \"{what}\"]", script.display().to_string());
     let section = format!("\n[agents.Worker]\n{command}\n[agents.Worker.run]\nfolder = \"work\"\n{run}\n");

@@ -1,9 +1,9 @@
-//! What is missing for a command agent is reported with its fix, before `baton up` serves anything.
+//! What is missing for a command agent is reported with its fix. The agent is off; everything else works.
 
-use super::workspace;
+use super::{drop_request, workspace};
 
 #[test]
-fn missing_parts_are_reported_before_anything_starts() {
+fn an_agent_with_missing_parts_is_off_and_the_others_work() {
     let workspace = workspace("work", "");
     let good = workspace.read("baton.toml");
     workspace.baton(&["doctor"]).ended(0);
@@ -28,6 +28,26 @@ fn missing_parts_are_reported_before_anything_starts() {
             "baton connect cursor --agent A",
         ),
         ("[agents.noop]\ncommand = [\"true\"]", "`noop` is a plugin", "remove `command`"),
+    ] {
+        workspace.write("baton.toml", format!("{good}\n{section}\n"));
+        let daemon = workspace.up_and_serving();
+        let log = daemon.log();
+        let line = log.lines().find(|line| line.contains("the command agent is off")).unwrap_or_default();
+        assert!(line.contains("ERROR") && line.contains(what) && line.contains(fix), "{section}: {log}");
+        assert!(daemon.stop().success());
+        let doctor = workspace.baton(&["doctor"]).ended(1);
+        assert!(doctor.stdout.contains(what), "{section}: {}", doctor.stdout);
+    }
+    let _daemon = workspace.up_and_serving();
+    drop_request(&workspace, "Still works");
+    workspace.wait_for_state("Still works", "succeeded");
+}
+
+#[test]
+fn settings_that_a_client_does_not_have_are_refused() {
+    let workspace = workspace("work", "");
+    let good = workspace.read("baton.toml");
+    for (section, what, fix) in [
         ("[agents.A]\ncommand = \"vi\"", "`vi` is not a command", "\"claude\""),
         ("[agents.A]\ncommand = \"codex\"\nrun = { budget_usd = 1 }", "codex has no such limit", "remove it"),
     ] {

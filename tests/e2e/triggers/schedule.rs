@@ -87,3 +87,49 @@ fn arguments_of_the_configuration_count_where_a_task_names_none() {
     workspace.up_once();
     assert_eq!(workspace.task("Asked").reason, r#"handoff: {"z":true,"x":1,"y":"far"}"#);
 }
+
+#[test]
+fn what_a_schedule_lacks_is_reported_and_one_that_cannot_work_is_off() {
+    let schedule = |agent: &str, more: &str| {
+        format!("\n[[agents.{agent}.schedule]]\ncron = \"* * * * *\"\ntimezone = \"UTC\"\n{more}\n")
+    };
+    let workspace = workspace("");
+    workspace.install_fixture("wiki", "");
+    let grants = ["host=wiki=https://wiki.example", "http=GET:{wiki}/*", "secret=token"];
+    workspace.baton(&[&["plugin", "grant", "wiki"][..], &grants].concat()).ended(0);
+    let good = workspace.read("baton.toml") + &schedule("watcher", "action = \"note\"");
+    for (wrong, status, what, fix) in [
+        (schedule("wathcer", ""), "fail", "`wathcer` is not a plugin", "correct the name"),
+        (schedule("watcher", "action = \"lok\""), "fail", "has no action `lok`", "correct it in baton.toml"),
+        (schedule("wiki", "args = { page = 1 }"), "fail", "page", "correct it in baton.toml"),
+        (schedule("wiki", ""), "fail", "the secret `token` is missing", "baton secret set token"),
+        (schedule("watcher", ""), "warn", "`handoffs=any`", "baton plugin grant watcher"),
+    ] {
+        workspace.write("baton.toml", good.clone() + &wrong);
+        let doctor = workspace.baton(&["doctor", "--json"]).ended(i32::from(status == "fail")).json();
+        let findings = doctor["checks"].as_array().unwrap().iter();
+        let is_it = |found: &&serde_json::Value| {
+            found["what"].as_str().is_some_and(|text| text.contains(".schedule]]") && text.contains(what))
+        };
+        let found = findings.clone().find(is_it).unwrap_or_else(|| panic!("{what}: {doctor}"));
+        assert_eq!(found["status"], status, "{found}");
+        assert!(found["fix"].as_str().unwrap().contains(fix), "{found}");
+        let daemon = workspace.up_and_serving();
+        let log = daemon.log();
+        let line = log.lines().find(|line| line.contains(what) && line.contains(fix)).unwrap_or_default();
+        let is_off = status == "fail" && !what.contains("secret");
+        assert_eq!(line.contains("the schedule is off"), is_off, "{log}");
+        assert!(line.contains(if is_off { "ERROR" } else { "WARN" }), "{log}");
+        assert!(daemon.stop().success());
+    }
+}
+
+#[test]
+fn a_schedule_that_is_off_makes_no_task_and_the_others_do() {
+    let hourly = |action: &str| format!("\n[[agents.watcher.schedule]]\ncron = \"0 * * * *\"\naction = \"{action}\"\n");
+    let workspace = workspace(&(hourly("note") + &hourly("lok")));
+    let clock = or_skip!(Clock::of(&workspace));
+    assert_eq!(fired_at(&workspace, &clock, "+0", "First"), 0);
+    assert_eq!(fired_at(&workspace, &clock, "+2h", "Later"), 1);
+    assert_eq!(super::fired(&workspace)[0].action.as_deref(), Some("note"));
+}

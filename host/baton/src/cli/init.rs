@@ -176,7 +176,7 @@ fn mark_all(workspace: &Workspace) -> anyhow::Result<usize> {
         }
     }
     let count = seen.len();
-    let ledger = head::open_ledger(workspace, &baton_dispatch::owner::name("init"))?;
+    let ledger = head::open_ledger(workspace, &baton_process::owner::name("init"))?;
     ledger
         .write_blocking(move |tx| seen.iter().try_for_each(|(path, hash)| mark::set(tx, ADOPTED_EVENT, path, hash)))?;
     Ok(count)

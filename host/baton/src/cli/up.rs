@@ -55,7 +55,7 @@ impl Args {
             output::note(&format!("{CONFIG_FILE}: {message}"));
         }
         if self.new_ledger {
-            head::begin_anew(&workspace, &baton_dispatch::owner::name("up"))?;
+            head::begin_anew(&workspace, &baton_process::owner::name("up"))?;
         }
         let summary = super::block_on(self.serve(&workspace, agents));
         drop(lock);

@@ -54,6 +54,12 @@ impl SecretStore {
         }
     }
 
+    /// Whether there is a secret or an account of this name. Does not ask the keychain.
+    pub(crate) fn is_set(&self, name: &str) -> anyhow::Result<bool> {
+        let secrets = file::read(&self.folder)?.secrets;
+        Ok(secrets.contains_key(name) || secrets.contains_key(&account_entry(name)))
+    }
+
     /// Rejects an invalid name or value.
     pub(crate) fn check(name: &str, value: &str) -> anyhow::Result<()> {
         check_name(name)?;

@@ -19,6 +19,7 @@ pub(crate) mod plugin_split;
 mod plugins;
 pub(crate) mod preflight;
 mod program;
+pub(crate) mod schedules;
 pub(crate) mod scratch;
 mod state;
 mod stubs;

@@ -6,7 +6,7 @@ use baton_dispatch::{Context, ContextParts, InboxOwnership};
 use baton_intake::Owner;
 
 use super::plugins::Loader;
-use super::{Workspace, audio, head};
+use super::{Workspace, audio, head, schedules};
 
 /// The plugins to load.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,7 @@ pub(crate) fn open(
     kind: &str,
     settle_tries: u32,
 ) -> anyhow::Result<Arc<Context>> {
-    let owner = baton_dispatch::owner::name(kind);
+    let owner = baton_process::owner::name(kind);
     let ledger = head::open_ledger(workspace, &owner)?;
     let sandbox = workspace.sandbox()?;
     if let Err(error) = baton_sandbox::sweep_snapshots(&workspace.state.snapshots()) {
@@ -42,6 +42,10 @@ pub(crate) fn open(
         PluginSelection::None => loader.none()?,
     };
     let serves = matches!(wanted, PluginSelection::All { .. });
+    let mut rules = workspace.config.rules(&workspace.base);
+    if serves {
+        schedules::leave_out(workspace, &mut rules)?;
+    }
     let context = Context::new(ContextParts {
         root: workspace.root.clone(),
         ledger,
@@ -49,7 +53,7 @@ pub(crate) fn open(
         plugins,
         refresh: serves.then(|| loader.refreshing()),
         scanner: if serves { audio::scanner(workspace) } else { None },
-        rules: workspace.config.rules(&workspace.base),
+        rules,
         wake: Some(workspace.state.wake()?),
         escalation: workspace.config.escalation(),
         ownership: match wanted {

@@ -3,7 +3,6 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
 use baton_command_agent::{Client, CommandAgent};
 use baton_core::shell::quoted;
 
@@ -25,7 +24,8 @@ pub(crate) struct Environment<'a> {
     pub(crate) plugins: &'a [String],
 }
 
-/// The command agents of a workspace, ready to start. Fails if something is missing for one of them.
+/// The command agents of a workspace that are ready to start. An agent for which something is missing is left out with a log
+/// line for each problem: it stops neither the other agents nor the daemon.
 pub(crate) fn command_agents(workspace: &Workspace) -> anyhow::Result<Vec<CommandAgent>> {
     let configs = workspace.config.command_agents();
     if configs.is_empty() {
@@ -34,18 +34,16 @@ pub(crate) fn command_agents(workspace: &Workspace) -> anyhow::Result<Vec<Comman
     let lock = Lock::read(&workspace.root.join(LOCK_FILE))?;
     let plugins: Vec<String> = lock.names().map(str::to_owned).collect();
     let environment = Environment { base: &workspace.base, plugins: &plugins };
-    let (mut ready, mut missing) = (Vec::new(), Vec::new());
-    for config in &configs {
-        match prepare(config, &environment) {
-            Ok(agent) => ready.push(agent),
-            Err(what) => missing.extend(what),
+    let ready = configs.iter().filter_map(|config| match prepare(config, &environment) {
+        Ok(agent) => Some(agent),
+        Err(missing) => {
+            for Missing { what, fix } in missing {
+                tracing::error!(agent = %config.name, "the command agent is off: {what}; fix: {fix}, then restart `baton up`");
+            }
+            None
         }
-    }
-    if missing.is_empty() {
-        return Ok(ready);
-    }
-    let lines: Vec<String> = missing.iter().map(|one| format!("{}\n  fix: {}", one.what, one.fix)).collect();
-    bail!("{CONFIG_FILE}: command agents cannot start:\n{}", lines.join("\n"));
+    });
+    Ok(ready.collect())
 }
 
 /// The command agent ready to start, or everything that is missing.
@@ -154,7 +152,8 @@ fn login(config: &CommandConfig) -> Option<Missing> {
 /// Cursor reads its MCP servers from its folder only.
 fn registration(config: &CommandConfig, folder: &Path) -> Option<Missing> {
     let file = folder.join(".cursor/mcp.json");
-    let is_there = std::fs::read_to_string(&file).is_ok_and(|text| text.contains(&config.name));
+    let name = serde_json::Value::from(config.name.as_str()).to_string();
+    let is_there = std::fs::read_to_string(&file).is_ok_and(|text| text.contains(&name));
     (config.client == Client::Cursor && !is_there).then(|| Missing {
         what: format!(
             "[agents.{}]: Cursor does not know Baton's tools: {} has no server for it",

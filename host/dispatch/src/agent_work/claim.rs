@@ -4,10 +4,11 @@ use baton_core::State;
 use baton_ledger::event::{self, Event};
 use baton_ledger::task::{self, Claim, Task};
 use baton_ledger::{LedgerError, Tx};
+use baton_process::owner;
 use jiff::{SignedDuration, Timestamp};
 
 use super::session::AgentSession;
-use crate::{DispatchError, owner};
+use crate::DispatchError;
 
 /// The kind of processes whose claims end with the process.
 const PROCESS: &str = "mcp:";

@@ -7,11 +7,11 @@ use baton_ledger::agent_call::{self, AgentCall};
 use baton_ledger::command_run::{self, Run};
 use baton_ledger::task::{self, Claim};
 use baton_ledger::{LedgerError, Reader};
+use baton_process::owner;
 use jiff::{SignedDuration, Timestamp};
 
 use super::claim::is_live;
 use super::inbox::OPEN_REQUESTS;
-use crate::owner;
 
 /// An agent that has called a tool within this time works.
 const RECENT: SignedDuration = SignedDuration::from_mins(5);

@@ -94,7 +94,7 @@ pub struct AgentSession {
 
 impl AgentSession {
     /// A session of the agent with this spelling of its name. `holder` identifies the session in claims: the name of a
-    /// process ([`crate::owner::name`]), whose claims end with the process, or `http:…`. Each claim lasts for `lease` after
+    /// process ([`baton_process::owner::name`]), whose claims end with the process, or `http:…`. Each claim lasts for `lease` after
     /// it was last renewed.
     ///
     /// # Errors

@@ -3,7 +3,6 @@
 //! Only commands of `[[evidence]]` in baton.toml are run, with the words of baton.toml: a RETURN only selects one of them. The
 //! ledger has the exit code and the SHA-256 of the output. A command that was interrupted runs again.
 
-mod left;
 mod process;
 
 use std::sync::Arc;
@@ -11,15 +10,13 @@ use std::sync::Arc;
 use baton_ledger::command_check::{self, CommandCheck, CommandResult, CommandState};
 use baton_ledger::event::{self, Event};
 use baton_ledger::{LedgerError, Tx, task};
+use baton_process::end_left_over;
 use baton_sandbox::Cancel;
 use jiff::Timestamp;
 
 use self::process::RunEnd;
 use crate::settings::EvidenceRule;
-use crate::{Context, DispatchError, owner, settle};
-
-/// The kind of a running command in the ledger.
-const KIND: &str = "command";
+use crate::{Context, DispatchError, settle};
 
 /// The result of the oldest waiting command.
 pub(crate) enum CommandRun {
@@ -37,9 +34,8 @@ pub(crate) async fn run_next(context: &Arc<Context>, closing: &Cancel) -> Result
         Ok(Some((next, agent)))
     });
     let Some((command, agent)) = next.await? else { return Ok(CommandRun::Nothing) };
-    if let Some(process) = &command.process {
-        left::end(process);
-    }
+    let (left, left_mark) = (command.process.clone(), mark(&command));
+    drop(tokio::task::spawn_blocking(move || end_left_over(left.as_deref(), &left_mark)).await);
     let result = match context.evidence_rule(&agent, &command.command) {
         Some(rule) => run(context, &command, rule.clone(), closing.clone()).await?,
         None => Some(not_checked("baton.toml does not allow it any more".to_owned())),
@@ -47,6 +43,11 @@ pub(crate) async fn run_next(context: &Arc<Context>, closing: &Cancel) -> Result
     let Some(result) = result else { return Ok(CommandRun::Nothing) };
     let released = context.ledger.write(move |tx| record(tx, &command, &result)).await?;
     Ok(CommandRun::Recorded { released })
+}
+
+/// The mark of a command. It is the same in every daemon, so that the next one finds what a killed one left running.
+fn mark(command: &CommandCheck) -> String {
+    format!("{}-{}", command.answer, command.number)
 }
 
 fn record(tx: &Tx<'_>, command: &CommandCheck, result: &CommandResult) -> Result<bool, LedgerError> {
@@ -70,11 +71,9 @@ async fn run(
 ) -> Result<Option<CommandResult>, DispatchError> {
     tracing::info!(task = %command.answer, "checking the command `{}`", command.command);
     let (ledger, check, timeout) = (context.ledger.clone(), command.clone(), rule.timeout);
-    let started = move |process: u32| {
-        let name = owner::name_of(KIND, process);
-        ledger.write_blocking(move |tx| command_check::started(tx, &check, &name))
-    };
-    let job = move || process::run(&rule, &closing, started);
+    let mark = mark(command);
+    let started = move |name: String| ledger.write_blocking(move |tx| command_check::started(tx, &check, &name));
+    let job = move || process::run(&rule, &mark, &closing, started);
     let end = tokio::task::spawn_blocking(job).await.map_err(|_| LedgerError::Closed)?;
     Ok(match end {
         RunEnd::Exited { code, output } => Some(ran(code, output, command.claimed)),

@@ -1,32 +1,24 @@
-//! Runs one command: without a shell, in a separate process group, with few environment variables, a deadline and bounded output. A
-//! command that must end gets SIGINT, then SIGTERM, then SIGKILL, each for its whole group. The processes that a command leaves
-//! in its group are ended with SIGKILL.
+//! Runs one command to its end, with a deadline and bounded output.
 
 use std::io::{self, PipeReader, Read as _};
-use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::process::{Child, Command, Stdio};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::Stdio;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use baton_core::Digest;
 use baton_ledger::LedgerError;
+use baton_process::Program;
 use baton_sandbox::Cancel;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use sha2::{Digest as _, Sha256};
 
 use crate::settings::EvidenceRule;
 
-/// The environment variables that every command gets, if they are set.
-const ENVIRONMENT: [&str; 7] = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR"];
+/// The kind of a running command in the ledger.
+const KIND: &str = "command";
 
 /// The most bytes of output. A test suite writes some megabytes.
 const OUTPUT_BYTES: u64 = 256 << 20;
-
-/// The interval of checks for the end of the run.
-const CHECK_INTERVAL: Duration = Duration::from_millis(20);
-
-/// How long a command may take to end after SIGINT, and after SIGTERM.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// How long a background process may hold the output open after the command has ended.
 const DRAIN: Duration = Duration::from_secs(1);
@@ -44,53 +36,41 @@ pub(super) enum RunEnd {
     Failed(String),
 }
 
-/// Runs the command. `started` gets its process id.
+/// Runs the command. `started` gets its name in the ledger.
 pub(super) fn run(
     rule: &EvidenceRule,
+    mark: &str,
     closing: &Cancel,
-    started: impl FnOnce(u32) -> Result<(), LedgerError>,
+    started: impl FnOnce(String) -> Result<(), LedgerError>,
 ) -> RunEnd {
-    let (mut child, output) = match start(rule) {
+    let (program, output) = match start(rule, mark) {
         Ok(running) => running,
         Err(error) => return RunEnd::Failed(format!("does not start in {}: {error}", rule.folder.display())),
     };
-    if let Err(error) = started(child.id()) {
-        end(&mut child);
+    if let Err(error) = started(program.name(KIND)) {
         return RunEnd::Failed(error.to_string());
     }
     let deadline = Instant::now() + rule.timeout;
-    loop {
-        match has_ended(&child) {
-            Ok(true) => return exited(&mut child, &output),
-            Err(error) => {
-                end(&mut child);
-                return RunEnd::Failed(error.to_string());
-            }
-            Ok(false) if closing.is_cancelled() => {
-                end(&mut child);
-                return RunEnd::Interrupted;
-            }
-            Ok(false) if Instant::now() >= deadline => {
-                end(&mut child);
-                return RunEnd::TimedOut;
-            }
-            Ok(false) => std::thread::sleep(CHECK_INTERVAL),
+    match program.wait(|| closing.is_cancelled() || Instant::now() >= deadline) {
+        Ok(true) => exited(program, &output),
+        Ok(false) => {
+            let end = if closing.is_cancelled() { RunEnd::Interrupted } else { RunEnd::TimedOut };
+            drop(program.end(|| false));
+            end
         }
+        Err(error) => RunEnd::Failed(error.to_string()),
     }
 }
 
-fn start(rule: &EvidenceRule) -> io::Result<(Child, Receiver<Option<Digest>>)> {
+fn start(rule: &EvidenceRule, mark: &str) -> io::Result<(Program, Receiver<Option<Digest>>)> {
     let (program, args) = rule.command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
     let (reader, writer) = io::pipe()?;
-    let names = ENVIRONMENT.iter().copied().chain(rule.environment.iter().map(String::as_str));
-    let variables = names.filter_map(|name| Some((name, std::env::var_os(name)?)));
-    let mut command = Command::new(program);
-    command.args(args).current_dir(&rule.folder).env_clear().envs(variables).process_group(0);
-    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
-    let child = command.spawn()?;
+    let mut command = Program::command(program, &rule.folder, rule.environment.iter().map(String::as_str));
+    command.args(args).stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+    let program = Program::start(&mut command, mark)?;
     // The command keeps the only writers of the pipe.
     drop(command);
-    Ok((child, read(reader)))
+    Ok((program, read(reader)))
 }
 
 /// Reads on a separate thread: the digest of all output, or `None` if it was more than the limit.
@@ -112,16 +92,14 @@ fn read(mut pipe: PipeReader) -> Receiver<Option<Digest>> {
     digest
 }
 
-/// The command has ended: ends what it left in its group, and takes its exit code.
-fn exited(child: &mut Child, output: &Receiver<Option<Digest>>) -> RunEnd {
+/// The command has ended: takes its exit code, and ends what it left running.
+fn exited(program: Program, output: &Receiver<Option<Digest>>) -> RunEnd {
     let digest = output.recv_timeout(DRAIN);
-    signal(child, Signal::KILL);
-    let digest = digest.or_else(|_| output.recv_timeout(DRAIN));
-    let status = match child.wait() {
+    let status = match program.end(|| false) {
         Ok(status) => status,
         Err(error) => return RunEnd::Failed(error.to_string()),
     };
-    match digest {
+    match digest.or_else(|_| output.recv_timeout(DRAIN)) {
         Ok(Some(digest)) => {
             let code = status.code().or_else(|| Some(128 + status.signal()?)).unwrap_or(-1);
             RunEnd::Exited { code, output: digest.to_string() }
@@ -129,37 +107,6 @@ fn exited(child: &mut Child, output: &Receiver<Option<Digest>>) -> RunEnd {
         Ok(None) => RunEnd::Failed(format!("writes more than {} MiB", OUTPUT_BYTES >> 20)),
         Err(_) => RunEnd::Failed("leaves a process that keeps its output open".to_owned()),
     }
-}
-
-/// Ends the command and its child processes.
-fn end(child: &mut Child) {
-    for kind in [Signal::INT, Signal::TERM] {
-        signal(child, kind);
-        let until = Instant::now() + GRACE;
-        while Instant::now() < until && matches!(has_ended(child), Ok(false)) {
-            std::thread::sleep(CHECK_INTERVAL);
-        }
-    }
-    signal(child, Signal::KILL);
-    drop(child.wait());
-}
-
-/// Whether the command has ended. It stays a zombie, so no other process gets the number of its group before the last signal.
-fn has_ended(child: &Child) -> io::Result<bool> {
-    let leader = pid(child).ok_or(io::ErrorKind::NotFound)?;
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
-    Ok(waitid(WaitId::Pid(leader), options)?.is_some())
-}
-
-fn signal(child: &Child, kind: Signal) {
-    if let Some(group) = pid(child) {
-        // Fails only if all processes have ended.
-        let _ = kill_process_group(group, kind);
-    }
-}
-
-fn pid(child: &Child) -> Option<Pid> {
-    i32::try_from(child.id()).ok().and_then(Pid::from_raw)
 }
 
 #[cfg(test)]
@@ -176,8 +123,13 @@ mod tests {
         }
     }
 
+    fn run_rule(rule: &EvidenceRule) -> RunEnd {
+        let mark = tempfile::tempdir().unwrap().path().display().to_string();
+        run(rule, &mark, &Cancel::default(), |_| Ok(()))
+    }
+
     fn sh(script: &str) -> RunEnd {
-        run(&rule(script, Duration::from_mins(1)), &Cancel::default(), |_| Ok(()))
+        run_rule(&rule(script, Duration::from_mins(1)))
     }
 
     #[test]
@@ -188,36 +140,21 @@ mod tests {
     }
 
     #[test]
-    fn it_gets_few_variables_and_no_input() {
-        let printed = "test -z \"$CARGO_MANIFEST_DIR\" && test -n \"$PATH\" && ! read line";
-        assert!(matches!(sh(printed), RunEnd::Exited { code: 0, .. }));
+    fn it_gets_no_input() {
+        assert!(matches!(sh("! read line"), RunEnd::Exited { code: 0, .. }));
     }
 
     #[test]
-    fn at_its_deadline_it_ends_with_everything_that_it_started() {
-        let folder = tempfile::tempdir().unwrap();
-        let late = folder.path().join("late");
-        let script = format!("(sleep 2; touch {}) & sleep 60", late.display());
-        let end = run(&rule(&script, Duration::from_millis(200)), &Cancel::default(), |_| Ok(()));
-        assert!(matches!(end, RunEnd::TimedOut));
-        std::thread::sleep(Duration::from_millis(2_500));
-        assert!(!late.exists(), "a process of the group survived");
-    }
-
-    #[test]
-    fn what_a_command_leaves_running_is_ended() {
-        let folder = tempfile::tempdir().unwrap();
-        let late = folder.path().join("late");
-        let end = sh(&format!("(sleep 2; touch {}) >/dev/null 2>&1 & exit 3", late.display()));
+    fn a_process_that_it_leaves_keeps_neither_its_output_nor_itself_open() {
+        let end = sh("sleep 60 & exit 3");
         assert!(matches!(end, RunEnd::Exited { code: 3, .. }), "{end:?}");
-        std::thread::sleep(Duration::from_millis(2_500));
-        assert!(!late.exists(), "a process of the group survived");
+        assert!(matches!(run_rule(&rule("sleep 60", Duration::from_millis(200))), RunEnd::TimedOut));
     }
 
     #[test]
     fn what_does_not_start_or_writes_without_end_fails() {
         let missing = EvidenceRule { command: vec!["/nowhere/x".to_owned()], ..rule("", Duration::from_mins(1)) };
-        let end = run(&missing, &Cancel::default(), |_| Ok(()));
+        let end = run_rule(&missing);
         assert!(matches!(&end, RunEnd::Failed(why) if why.contains("does not start")), "{end:?}");
         let end = sh("exec cat /dev/zero");
         assert!(matches!(&end, RunEnd::Failed(why) if why.contains("more than")), "{end:?}");

@@ -62,7 +62,7 @@ impl Args {
         let ledger = if users.is_empty() {
             None
         } else {
-            Some(head::open_ledger(&workspace, &baton_dispatch::owner::name("account"))?)
+            Some(head::open_ledger(&workspace, &baton_process::owner::name("account"))?)
         };
         let (account, name) = block_on(async {
             let account = self.consent(endpoints, &accounts, token).await?;

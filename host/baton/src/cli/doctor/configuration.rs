@@ -8,7 +8,7 @@ use baton_core::nearest::or_meant;
 use baton_core::shell::quoted;
 use baton_core::text::one_line;
 use baton_core::{Digest, manifest::Manifest};
-use baton_dispatch::{Agent, AgentKind};
+use baton_dispatch::Agent;
 use baton_registry::Store;
 
 use super::super::from_here;
@@ -16,9 +16,11 @@ use super::facts::{Facts, shell_word};
 use super::finding::Finding;
 use crate::notices::{DESKTOP, INSTALL_DESKTOP};
 use crate::shipped;
+use crate::workspace::preflight::{self, Missing};
+use crate::workspace::schedules::{self, Effect, ScheduleProblem};
 use crate::workspace::{
     CONFIG_FILE, Config, LOCK_FILE, Lock, PluginEntry, Source, State, Workspace, effective, find_program, inboxes,
-    placed, plugin_split, preflight,
+    placed, plugin_split,
 };
 
 const CHECK: &str = "configuration";
@@ -36,7 +38,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         }
     }
     findings.extend(agents_with_several_folders(facts, &facts.agents));
-    findings.extend(idle_schedules(&facts.agents));
+    findings.extend(schedules(facts));
     findings.extend(moved_actions(&facts.agents));
     findings.extend(notify(facts));
     findings.extend(command_agents(facts));
@@ -211,25 +213,23 @@ fn pinned(path: &Path, file: &Path, entry: &PluginEntry) -> Result<(Vec<u8>, Str
     })
 }
 
+/// The workspace, if its settings and its state can be read.
+fn workspace(facts: &Facts) -> Option<Workspace> {
+    let (config, state) = (facts.config.as_ref().ok()?.clone(), facts.state.as_ref().ok()?.clone());
+    let (root, base) = (facts.root.clone(), facts.root.clone());
+    Some(Workspace { root, config, state, base, temporary: false, stubs: None })
+}
+
 /// Checks the granted folders of a plugin.
 fn grants(facts: &Facts, entry: &PluginEntry, manifest: &Manifest) -> Vec<Finding> {
-    let (Ok(config), Ok(state)) = (&facts.config, &facts.state) else {
-        return Vec::new();
-    };
+    let Some(workspace) = workspace(facts) else { return Vec::new() };
+    let config = &workspace.config;
     let named = entry.grants.files.iter().filter(|grant| grant.path.is_none());
     let names = named.map(|grant| grant.folder.as_str());
     let missing: Vec<Finding> = names.flat_map(|name| missing(facts, config, name, &entry.name)).collect();
     if !missing.is_empty() {
         return missing;
     }
-    let workspace = Workspace {
-        root: facts.root.clone(),
-        config: config.clone(),
-        state: state.clone(),
-        base: facts.root.clone(),
-        temporary: false,
-        stubs: None,
-    };
     let placed = facts.lock.as_ref().map(|lock| placed(&workspace, lock)).unwrap_or_default();
     let refused = effective(&workspace, manifest, &entry.grants, &placed).err();
     let say = |error: anyhow::Error| {
@@ -264,35 +264,32 @@ fn agents_with_several_folders(facts: &Facts, agents: &[Agent]) -> Vec<Finding> 
         .collect()
 }
 
-/// Schedules have an effect only for plugins; an external agent reads its inbox at its own times.
-fn idle_schedules(agents: &[Agent]) -> Vec<Finding> {
-    let idle = agents.iter().filter(|agent| agent.kind == AgentKind::External && !agent.settings.schedules.is_empty());
-    let finding = |agent: &Agent| {
-        let what = format!("[[agents.{}.schedule]] does nothing: {} is not a plugin", agent.name, agent.name);
-        let fix = format!("delete it from {CONFIG_FILE}, or install the plugin `{}`", agent.name);
-        Finding::warn(CHECK, CONFIG_FILE, what, fix)
+/// What is missing for schedules. `baton up` leaves out those that cannot work.
+fn schedules(facts: &Facts) -> Vec<Finding> {
+    let Some(workspace) = workspace(facts) else { return Vec::new() };
+    let found = schedules::problems(&workspace, &workspace.config.rules(&facts.root)).unwrap_or_default();
+    let finding = |problem: ScheduleProblem| {
+        let (effect, Missing { what, fix }) = (problem.effect, problem.missing);
+        match effect {
+            Effect::Off | Effect::Fails => Finding::fail(CHECK, CONFIG_FILE, what, fix),
+            Effect::Waits => Finding::warn(CHECK, CONFIG_FILE, what, fix),
+        }
     };
-    idle.map(finding).collect()
+    found.into_iter().map(finding).collect()
 }
 
-/// Schedules and default arguments of actions that moved to another bundled plugin.
+/// Default arguments of actions that moved to another bundled plugin.
 fn moved_actions(agents: &[Agent]) -> Vec<Finding> {
     let of_agent = |agent: &Agent| -> Vec<Finding> {
-        let moved = |action: &str, effect: &str, section: &dyn Fn(&str) -> String| {
+        let section = |plugin: &str, action: &str| format!("[agents.{plugin}.defaults.{action}]");
+        let moved = agent.settings.defaults.keys().filter_map(|action| {
             let plugin = plugin_split::new_plugin(&agent.name, action)?;
-            let what = format!("{} {effect}: the action `{action}` now belongs to `{plugin}`", section(&agent.name));
-            let fix = format!("rename it to {} in {CONFIG_FILE}", section(plugin));
+            let own = section(&agent.name, action);
+            let what = format!("{own} does nothing: the action `{action}` now belongs to `{plugin}`");
+            let fix = format!("rename it to {} in {CONFIG_FILE}", section(plugin, action));
             Some(Finding::warn(CHECK, CONFIG_FILE, what, fix))
-        };
-        let schedules = agent.settings.schedules.iter().filter_map(|schedule| {
-            let section = |name: &str| format!("[[agents.{name}.schedule]] (cron = \"{}\")", schedule.cron());
-            moved(schedule.action()?, "fails each time", &section)
         });
-        let defaults =
-            agent.settings.defaults.keys().filter_map(|action| {
-                moved(action, "does nothing", &|name| format!("[agents.{name}.defaults.{action}]"))
-            });
-        schedules.chain(defaults).collect()
+        moved.collect()
     };
     agents.iter().flat_map(of_agent).collect()
 }
@@ -311,8 +308,7 @@ fn idle_budgets(facts: &Facts) -> Vec<Finding> {
     names.map(finding).collect()
 }
 
-/// Checks the programs that send notices.
-/// What is missing for command agents. `baton up` refuses to start without it.
+/// What is missing for command agents. `baton up` does not start these agents.
 fn command_agents(facts: &Facts) -> Vec<Finding> {
     let Ok(config) = &facts.config else { return Vec::new() };
     let plugins: Vec<String> = facts.lock.iter().flat_map(Lock::names).map(str::to_owned).collect();
@@ -322,6 +318,7 @@ fn command_agents(facts: &Facts) -> Vec<Finding> {
     missing.map(|missing| Finding::fail(CHECK, CONFIG_FILE, missing.what, missing.fix)).collect()
 }
 
+/// Checks the programs that send notices.
 fn notify(facts: &Facts) -> Vec<Finding> {
     let Some(notify) = facts.config.as_ref().ok().and_then(Config::notify) else { return Vec::new() };
     let command = notify.command.first().and_then(|program| find_program(&facts.root, program).err()).map(|why| {

@@ -1,8 +1,8 @@
 //! Checks which process serves the workspace and which processes hold tasks. The kernel releases the lock when its process
 //! ends, so a lock file alone has no meaning. The next `baton up` recovers tasks whose process has ended.
 
-use baton_dispatch::owner;
 use baton_ledger::inspect::{self, RunningTask};
+use baton_process::owner;
 use jiff::Timestamp;
 
 use super::super::task_view;

@@ -52,7 +52,7 @@ impl Args {
             None
         } else {
             Some(prune::prune(
-                &head::open_ledger(workspace, &baton_dispatch::owner::name("prune"))?,
+                &head::open_ledger(workspace, &baton_process::owner::name("prune"))?,
                 &plan,
                 &target,
                 now,

@@ -76,7 +76,7 @@ impl Plugins {
     }
 
     pub(super) fn ledger(&self) -> anyhow::Result<Ledger> {
-        head::open_ledger(&self.workspace, &baton_dispatch::owner::name("plugin"))
+        head::open_ledger(&self.workspace, &baton_process::owner::name("plugin"))
     }
 
     /// Records `action` for the current revision of a plugin.

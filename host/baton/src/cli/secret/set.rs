@@ -26,7 +26,7 @@ impl Args {
         let replaced = SecretStore::of(&workspace.state).set(&self.name, &value, Timestamp::now())?;
         let users = workspace.registry().read()?.users_of(&self.name);
         if !users.is_empty() {
-            let ledger = head::open_ledger(&workspace, &baton_dispatch::owner::name("secret"))?;
+            let ledger = head::open_ledger(&workspace, &baton_process::owner::name("secret"))?;
             block_on(async { Ok(try_again(&ledger, users).await?) })?;
         }
         workspace.state.wake_daemon();

@@ -1,0 +1,33 @@
+//! Programs that a killed daemon left running.
+
+use std::time::Instant;
+
+use rustix::process::Signal;
+
+use crate::marked::{kill_marked, marked};
+use crate::program::CHECK_INTERVAL;
+use crate::{GRACE, owner, signal_group};
+
+/// Ends a program with everything that it started: INT, TERM, KILL. `name` is its name in the ledger, if it has one. Without a
+/// start time in the name, only the processes with the mark are ended: the number may belong to another process now.
+pub fn end_left_over(name: Option<&str>, mark: &str) {
+    let known = marked(mark);
+    let name = name.filter(|name| owner::has_start(name));
+    if let Some((name, leader)) = name.and_then(|name| Some((name, owner::process_of(name)?))) {
+        for signal in [Signal::INT, Signal::TERM, Signal::KILL] {
+            if owner::is_gone(name, false) {
+                break;
+            }
+            signal_group(leader, signal);
+            let until = Instant::now() + GRACE;
+            while Instant::now() < until && !owner::is_gone(name, false) {
+                std::thread::sleep(CHECK_INTERVAL);
+            }
+            if owner::is_gone(name, false) {
+                // The others of its group may have ignored the signal.
+                signal_group(leader, Signal::KILL);
+            }
+        }
+    }
+    kill_marked(mark, known);
+}

@@ -1,0 +1,34 @@
+//! Runs the programs that the operator allows: coding agents and the commands of RETURNs.
+//!
+//! Each program has a cleared environment, a separate process group and a mark in its environment. Baton ends a program with
+//! everything that it has started: the whole group, and on systems with `/proc` also the processes that left the group, which
+//! have inherited the mark. The name of the program in the ledger ([`owner`]) and its mark let a later daemon end what a killed
+//! daemon left running. A process that clears its environment and leaves the group is not found.
+//!
+//! Everything here blocks. Async code calls it on separate threads.
+
+mod left_over;
+mod marked;
+pub mod owner;
+mod program;
+
+pub use left_over::end_left_over;
+pub use program::Program;
+
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// How long a program may take to end after SIGINT, and again after SIGTERM.
+const GRACE: Duration = Duration::from_secs(5);
+
+fn pid(process: u32) -> Option<Pid> {
+    i32::try_from(process).ok().filter(|process| *process > 1).and_then(Pid::from_raw)
+}
+
+/// Signals the group of this leader. Fails only if every process of the group has ended.
+fn signal_group(leader: u32, signal: Signal) {
+    if let Some(group) = pid(leader) {
+        let _ = kill_process_group(group, signal);
+    }
+}

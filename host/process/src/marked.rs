@@ -1,0 +1,46 @@
+//! Processes that have inherited the mark of a program.
+
+use std::time::Duration;
+
+use rustix::process::{Signal, kill_process};
+
+use crate::{owner, pid};
+
+/// The environment variable with the mark.
+pub(crate) const VARIABLE: &str = "BATON_RUN";
+
+/// How often the processes are listed. A process that forks while they are listed may be missed, but not its children later.
+const ROUNDS: usize = 300;
+
+/// The time between two lists, in which killed processes end.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Kills every process of this user with the mark in its environment, and waits until they and those in `known`, which were
+/// found before, have ended: a process that is being killed has no environment any more, but still holds what it had, such as a
+/// claim. Only on systems with `/proc`.
+pub(crate) fn kill_marked(mark: &str, mut known: Vec<u32>) {
+    for _ in 0..ROUNDS {
+        let found = marked(mark);
+        for process in found.iter().copied().filter_map(pid) {
+            let _ = kill_process(process, Signal::KILL);
+        }
+        known.extend(found);
+        known.retain(|process| owner::is_alive(*process));
+        if known.is_empty() {
+            return;
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+/// The processes with the mark, except this one.
+pub(crate) fn marked(mark: &str) -> Vec<u32> {
+    let wanted = format!("{VARIABLE}={mark}");
+    let has_mark = |process: &u32| {
+        let environment = std::fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())
+    };
+    let names = std::fs::read_dir("/proc").into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let processes = names.filter_map(|name| name.to_str()?.parse().ok());
+    processes.filter(|process| *process != std::process::id()).filter(has_mark).collect()
+}
