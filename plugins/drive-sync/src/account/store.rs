@@ -21,7 +21,10 @@ const TABLES: [&str; 4] = [
         md5 TEXT NOT NULL,                       -- the content that both sides had last
         next_md5 TEXT NOT NULL,                  -- the content that is being uploaded
         PRIMARY KEY (place, key)) STRICT, WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS account_tokens (place TEXT PRIMARY KEY, token TEXT NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS account_tokens (
+        place TEXT PRIMARY KEY, token TEXT NOT NULL,
+        begun_at INTEGER NOT NULL                -- when the complete list was read; 0: searches have everything from before
+    ) STRICT",
 ];
 
 /// The stored state of one place of an account.
@@ -29,6 +32,13 @@ const TABLES: [&str; 4] = [
 pub(super) struct Store<'a> {
     own: &'a dyn Writable,
     place: String,
+}
+
+/// Where the changes feed continues.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Token {
+    pub(super) text: String,
+    pub(super) begun_at: i64,
 }
 
 /// The content of a file at the last sync.
@@ -85,15 +95,20 @@ impl<'a> Store<'a> {
         self.own.execute(sql, &[self.place.as_str().into(), key.into(), before.into()]).map(drop)
     }
 
-    /// The token of changes.
-    pub(super) fn token(&self) -> Result<Option<String>, Error> {
-        let sql = "SELECT token FROM account_tokens WHERE place = ?1";
-        Ok(self.own.query(sql, &[self.place.as_str().into()])?.text().map(str::to_owned))
+    /// The token of changes, and when the complete list before it was read: 0 if that list needs no other reading.
+    pub(super) fn token(&self) -> Result<Option<Token>, Error> {
+        let sql = "SELECT token, begun_at FROM account_tokens WHERE place = ?1";
+        let found = self.own.query(sql, &[self.place.as_str().into()])?;
+        Ok(found.rows.first().map(|row| Token {
+            text: row.first().and_then(Value::as_text).unwrap_or_default().to_owned(),
+            begun_at: row.get(1).and_then(Value::as_integer).unwrap_or_default(),
+        }))
     }
 
-    pub(super) fn set_token(&self, token: &str) -> Result<(), Error> {
-        let sql = "INSERT OR REPLACE INTO account_tokens (place, token) VALUES (?1, ?2)";
-        self.own.execute(sql, &[self.place.as_str().into(), token.into()]).map(drop)
+    pub(super) fn set_token(&self, token: &Token) -> Result<(), Error> {
+        let sql = "INSERT OR REPLACE INTO account_tokens (place, token, begun_at) VALUES (?1, ?2, ?3)";
+        let values = [self.place.as_str().into(), token.text.as_str().into(), token.begun_at.into()];
+        self.own.execute(sql, &values).map(drop)
     }
 
     /// Forgets the known content, before a complete reading.

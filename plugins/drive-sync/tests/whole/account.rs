@@ -77,6 +77,10 @@ fn a_database_is_mirrored_once_and_a_second_run_is_one_request() {
     assert!(first.summary.ends_with("Google Drive: 2 files uploaded, 0 downloaded."), "{}", first.summary);
     assert_eq!((first.kind, ids(&first).len()), (OutcomeKind::Done, 0));
     assert_settled(&server, &drive, "first");
+    // For ten minutes the lists are read again.
+    for _ in 0..10 {
+        sync(&drive, &json!({}));
+    }
     let before = server.requests();
     sync(&drive, &json!({}));
     assert_eq!(server.requests() - before, 1);
@@ -95,7 +99,7 @@ fn what_a_person_changed_in_the_account_is_delivered_and_not_replaced() {
     let refused = sync(&drive, &json!({}));
     assert_eq!(ids(&refused), ["changed-by-hand:id-1"]);
     let taken = sync(&drive, &json!({ "direction": "from-drive" }));
-    assert!(taken.summary.contains("1 changed on the Drive (1 cell, 0 new)"), "{}", taken.summary);
+    assert!(taken.summary.contains("1 changed on the Drive (1 cell, 0 rows new)"), "{}", taken.summary);
     assert!(drive.names("exports").iter().any(|name| name.contains("T_id-1")));
     // The owner took the change over.
     drive.database(&PROPERTIES, &[&["p1", "One", "120"], &["p2", "Two", "126"]], true);
@@ -128,6 +132,7 @@ fn of_two_changed_sides_neither_is_replaced_without_overwrite() {
 fn another_workspace_gets_the_files_and_both_stay_as_they_are() {
     let server = DriveServer::start_open();
     let (one, two) = (workspace(&server), empty(&server));
+    server.set_lag(0);
     sync(&one, &json!({}));
     let read = two.run("ensure-folder", &args(&json!({ "database": "id-1", "title": "T" })));
     assert!(read.summary.contains("0 files uploaded, 2 downloaded"), "{}", read.summary);
@@ -141,6 +146,35 @@ fn another_workspace_gets_the_files_and_both_stay_as_they_are() {
     assert_settled(&server, &one, "one");
     assert_settled(&server, &two, "two");
     assert_eq!(server.ever(), 4);
+}
+
+#[test]
+fn two_workspaces_that_begin_at_the_same_time_come_to_one_folder_and_keep_every_content() {
+    for requests_between in 0..12 {
+        let server = DriveServer::start_open();
+        server.set_lag(requests_between);
+        let (one, two) = (workspace(&server), empty(&server));
+        two.database(&PROPERTIES, &[&["p1", "One", "120"], &["p2", "Two", "999"]], true);
+        sync(&one, &json!({}));
+        let contents = [one.csv()];
+        sync(&two, &json!({}));
+        for _ in 0..3 {
+            sync(&one, &json!({}));
+            sync(&two, &json!({}));
+        }
+        let tree = server.tree();
+        let folders = tree.iter().filter(|(path, _)| path.ends_with('/')).count();
+        let csvs = tree.iter().filter(|(path, _)| path.ends_with("T_id-1.csv")).count();
+        assert_eq!((folders, csvs), (2, 1), "{tree:?}");
+        assert!(contents.iter().all(|content| tree.iter().any(|(_, own)| own == content)), "{tree:?}");
+        assert!(tree.iter().any(|(_, own)| own.contains("999")) || two.csv().contains("999"), "{tree:?}");
+        let before = server.lines().len();
+        sync(&one, &json!({}));
+        sync(&two, &json!({}));
+        let lines = server.lines().split_off(before);
+        assert!(lines.iter().all(|line| line.starts_with("GET ")), "{lines:?}");
+        assert_eq!(server.problems(), [""; 0]);
+    }
 }
 
 /// Requests of the first sync.
