@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use baton_tests::connect_proxy::ConnectProxy;
@@ -54,8 +54,9 @@ impl Services {
         let host = format!("host=api={}", self.drive.address());
         let words = ["plugin", "grant", "drive-sync", host.as_str(), "sql=own:rw", "locks"];
         workspace.baton(&[&words[..], &GRANTS[..]].concat()).ended(0);
-        let added = accounts::add_with(&workspace, &["google"]).ended(0);
-        assert!(added.stderr.contains("https://www.googleapis.com/auth/drive.file"), "{}", added.stderr);
+        accounts::add_with(&workspace, &["google"]).ended(0);
+        let listed = workspace.baton(&["account", "list", "--json"]).ended(0).json();
+        assert_eq!(listed["accounts"][0]["scopes"], json!(["https://www.googleapis.com/auth/drive.file"]), "{listed}");
         let place = Place { workspace, root };
         place.database(rows);
         place
@@ -177,22 +178,24 @@ fn a_consent_that_is_revoked_in_the_middle_lets_the_task_wait_and_it_continues()
 fn a_killed_daemon_continues_without_a_second_file() {
     let services = Services::start();
     let place = services.workspace(&["One", "Two"]);
-    place.drop("Killed");
-    let mut number = 2;
-    // Each daemon comes some requests further, and is killed while it waits for an answer.
-    for has_effect in [false, true, true, false, true] {
-        let before = services.drive.requests();
-        services.drive.stop_at(number, has_effect);
-        let daemon = place.workspace.up();
-        place.workspace.wait_for("requests", |_| (services.drive.requests() >= before + number).then_some(()));
-        daemon.kill();
-        services.drive.answer_again();
-        number += 2;
+    // A task may be interrupted twice. Each daemon is killed while it waits for an answer.
+    for (title, kills) in [("Created", [(3, false), (5, true)]), ("Changed", [(2, true), (4, true)])] {
+        place.database(&["One", title]);
+        place.drop(title);
+        for (number, has_effect) in kills {
+            let before = services.drive.requests();
+            services.drive.stop_at(number, has_effect);
+            let daemon = place.workspace.up();
+            place.workspace.wait_for("requests", |_| (services.drive.requests() >= before + number).then_some(()));
+            daemon.kill();
+            services.drive.answer_again();
+        }
+        place.up_once();
+        let task = place.workspace.task(title);
+        assert_eq!(task.state, "succeeded", "{}", task.reason);
+        assert!(String::from_utf8(services.drive.at(CSV).unwrap().content).unwrap().contains(title));
+        services.assert_mirrored();
     }
-    place.up_once();
-    let task = place.workspace.task("Killed");
-    assert_eq!(task.state, "succeeded", "{}", task.reason);
-    services.assert_mirrored();
     place.sync("Again");
     services.assert_mirrored();
     place.assert_no_token();
@@ -206,9 +209,13 @@ fn two_daemons_on_one_account_come_to_one_folder() {
     one.drop("One");
     two.drop("Two");
     let daemons = [one.workspace.up(), two.workspace.up()];
-    let ended = |place: &Place, title: &str| place.workspace.task(title).state == "succeeded";
+    let ended = |place: &Place, title: &str| {
+        place.workspace.status().iter().any(|task| task.title == title && task.state == "succeeded")
+    };
     one.workspace.wait_for("both syncs", |_| (ended(&one, "One") && ended(&two, "Two")).then_some(()));
-    daemons.into_iter().for_each(|daemon| drop(daemon.kill()));
+    for daemon in daemons {
+        daemon.kill();
+    }
     for round in 0..3 {
         for place in [&one, &two] {
             place.drop(&format!("Round {round}"));
@@ -226,6 +233,29 @@ fn two_daemons_on_one_account_come_to_one_folder() {
     }
     let lines = services.drive.lines().split_off(before);
     assert!(lines.iter().all(|line| line.starts_with("GET ")), "{lines:?}");
+    services.assert_clean();
+}
+
+#[test]
+fn sixteen_processes_of_the_program_make_one_folder() {
+    let services = Services::start();
+    let place = services.workspace(&["One"]);
+    // Compiled beforehand, so that all of them start at the same time.
+    place.workspace.baton(&["run", "drive-sync", "diagnose"]).ended(0);
+    for round in 0..2 {
+        let start = || {
+            let mut command = place.workspace.command();
+            command.arg("-w").arg(place.workspace.root()).args(["run", "drive-sync", "ensure-folder", "--arg", "place=account"]);
+            command.args(["--arg", &format!("database=round-{round}"), "--arg", "title=T"]);
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        };
+        // A process that waited 7 s for the lock has to be run again; none makes a second folder.
+        let good = (0..16).map(|_| start()).collect::<Vec<_>>().into_iter().filter_map(|mut child| child.wait().ok());
+        assert!(good.filter(std::process::ExitStatus::success).count() > 0);
+    }
+    assert_eq!(services.paths(), ["Baton/", "Baton/T_round-0/", "Baton/T_round-1/"]);
+    assert_eq!(services.drive.ever(), 3);
+    place.assert_no_token();
     services.assert_clean();
 }
 
@@ -336,7 +366,7 @@ api.files().update(fileId=new, body={"trashed": True}).execute()
 print([(one["fileId"] == new, one["file"]["trashed"]) for one in api.changes().list(pageToken=start, fields="*").execute()["changes"]])
 "#;
     let mut command = Command::new(bin.join("python"));
-    command.arg("-c").arg(script).arg(services.oauth.address()).arg(services.drive.address()).arg(CLIENT_ID);
+    command.arg("-c").arg(script).arg(services.oauth.address()).arg(format!("{}/drive/v3/", services.drive.address())).arg(CLIENT_ID);
     let output = Output::of(&mut command).ended(0).stdout;
     assert_eq!(output, "1 id-1\n4\n409\n[(True, True)]\n");
     services.assert_clean();

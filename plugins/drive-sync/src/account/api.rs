@@ -61,10 +61,7 @@ impl From<Refusal> for Error {
             Refusal::Exists => Self::Retryable("a file of the account exists already (409)".into()),
             Refusal::Expired(why) => Self::Permanent(format!("Google Drive refuses the request: {why}")),
             Refusal::Forbidden(why) => Self::Permanent(forbidden_text(&why)),
-            Refusal::Full(why) => Self::Permanent(format!(
-                "Google Drive has no more space for this account: {why}. Free some space (https://drive.google.com/drive/quota), then \
-                 run this again; it continues where it stopped"
-            )),
+            Refusal::Full(why) => Self::Permanent(full_text(&why)),
             Refusal::Failed(error) => error,
         }
     }
@@ -75,6 +72,14 @@ pub(super) fn forbidden_text(why: &str) -> String {
     format!(
         "Google Drive does not allow this to the account: {why}. With the scope drive.file Baton may change only files that it \
          created; on a shared drive the account must be at least a content manager"
+    )
+}
+
+/// The message if the account has no more space.
+pub(super) fn full_text(why: &str) -> String {
+    format!(
+        "Google Drive has no more space for this account: {why}. Free some space (https://drive.google.com/drive/quota), then run this \
+         again; it continues where it stopped"
     )
 }
 

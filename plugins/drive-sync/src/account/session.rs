@@ -11,7 +11,7 @@ use baton_plugin_kit::host::{HeldLock, Writable};
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Severity};
 use serde_json::{Value, json};
 
-use super::api::{Api, Refusal, forbidden_text};
+use super::api::{Api, Refusal, forbidden_text, full_text};
 use super::files::{Files, RemoteFile};
 use super::store::Store;
 use super::transfer::{self, PARTS, TransferError};
@@ -58,6 +58,8 @@ pub(super) struct Account<'a> {
     pub(super) uploaded: Cell<usize>,
     pub(super) downloaded: Cell<usize>,
     pub(super) merged: Cell<usize>,
+    /// Whether the account has no more space, so that nothing more is uploaded.
+    is_full: Cell<bool>,
     changes: RefCell<Vec<Value>>,
     findings: RefCell<Findings>,
 }
@@ -118,8 +120,8 @@ impl<'a> AccountSession<'a> {
         if !self.held.holds()? {
             return Err(Error::Retryable("the lock of the account was broken by hand; nothing was uploaded".to_owned()));
         }
-        let ended = self.push(&account, top, overwrite);
-        self.outcome(&account, outcome, ended)
+        self.push(&account, top, overwrite)?;
+        Ok(self.outcome(&account, outcome))
     }
 
     /// Reports duplicates in the account. It changes nothing.
@@ -160,6 +162,7 @@ impl<'a> AccountSession<'a> {
             uploaded: Cell::new(0),
             downloaded: Cell::new(0),
             merged: Cell::new(0),
+            is_full: Cell::new(false),
             changes: RefCell::default(),
             findings: RefCell::default(),
         })
@@ -217,6 +220,9 @@ impl<'a> AccountSession<'a> {
     fn push(&self, account: &Account<'_>, mut top: String, overwrite: bool) -> Result<(), Error> {
         let mut made = false;
         for (database, local) in self.local()? {
+            if account.is_full.get() {
+                break;
+            }
             let [folder] = local.as_slice() else { continue };
             if !self.is_selected(&database) || self.only.is_empty() && !self.has_manifest(folder) {
                 continue;
@@ -259,6 +265,12 @@ impl<'a> AccountSession<'a> {
         let (kind, why) = match done {
             Ok(()) => return Ok(()),
             Err(TransferError::Refusal(Refusal::Forbidden(why))) => ("account-refused", forbidden_text(&why)),
+            Err(TransferError::Refusal(Refusal::Full(why))) => {
+                account.is_full.set(true);
+                let evidence = "the report lists the completed steps".to_owned();
+                account.report("account-full", "account", Severity::High, full_text(&why), evidence);
+                return Ok(());
+            }
             Err(TransferError::Refusal(refusal)) => return Err(refusal.into()),
             Err(TransferError::Local(SyncError::Fatal(error))) => return Err(error),
             Err(TransferError::Local(SyncError::Refused(kind, why))) => (kind, why),
@@ -267,14 +279,7 @@ impl<'a> AccountSession<'a> {
         Ok(())
     }
 
-    fn outcome(&self, account: &Account<'_>, mut outcome: Outcome, ended: Result<(), Error>) -> Result<Outcome, Error> {
-        match ended {
-            Ok(()) => {}
-            Err(Error::Permanent(text)) => {
-                account.report("account-failed", "account", Severity::High, text, "the report lists the completed steps".to_owned());
-            }
-            Err(error) => return Err(error),
-        }
+    fn outcome(&self, account: &Account<'_>, mut outcome: Outcome) -> Outcome {
         let (up, down, merged) = (account.uploaded.get(), account.downloaded.get(), account.merged.get());
         outcome.summary.push_str(&match (up, down) {
             (0, 0) => " Google Drive has the same files.".to_owned(),
@@ -298,7 +303,7 @@ impl<'a> AccountSession<'a> {
             }
         }
         outcome.findings.append(&mut findings);
-        Ok(outcome)
+        outcome
     }
 
     /// The folders of each database below `drive`.
