@@ -89,7 +89,8 @@ struct Place {
 impl Place {
     fn database(&self, rows: &[&str]) {
         let rows: String = rows.iter().enumerate().map(|(number, row)| format!("p{number},,{row}\n")).collect();
-        fs::write(self.root.join("databases/T.csv"), format!("__page_id,__last_synced_iso,Name\n,,title\n{rows}")).unwrap();
+        fs::write(self.root.join("databases/T.csv"), format!("__page_id,__last_synced_iso,Name\n,,title\n{rows}"))
+            .unwrap();
         let properties = json!({ "title": { "name": "Name", "type": "title" } });
         let sidecar = json!({ "id": "id-1", "title": "T", "complete": true, "properties": properties });
         fs::write(self.root.join("databases/T.json"), sidecar.to_string()).unwrap();
@@ -245,7 +246,13 @@ fn sixteen_processes_of_the_program_make_one_folder() {
     for round in 0..2 {
         let start = || {
             let mut command = place.workspace.command();
-            command.arg("-w").arg(place.workspace.root()).args(["run", "drive-sync", "ensure-folder", "--arg", "place=account"]);
+            command.arg("-w").arg(place.workspace.root()).args([
+                "run",
+                "drive-sync",
+                "ensure-folder",
+                "--arg",
+                "place=account",
+            ]);
             command.args(["--arg", &format!("database=round-{round}"), "--arg", "title=T"]);
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
         };
@@ -277,7 +284,8 @@ impl Rclone {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("ca.pem"), proxy.certificate()).unwrap();
         let token = json!({ "access_token": place.token(), "token_type": "Bearer", "refresh_token": "x", "expiry": "2099-01-01T00:00:00Z" });
-        let settings = format!("[account]\ntype = drive\nclient_id = x\nclient_secret = x\nscope = drive.file\ntoken = {token}\n");
+        let settings =
+            format!("[account]\ntype = drive\nclient_id = x\nclient_secret = x\nscope = drive.file\ntoken = {token}\n");
         fs::write(folder.path().join("rclone.conf"), settings).unwrap();
         Self { program: bin.join("rclone"), proxy, folder }
     }
@@ -285,7 +293,11 @@ impl Rclone {
     fn run(&self, args: &[&str]) -> Output {
         let mut command = Command::new(&self.program);
         command.arg("--config").arg(self.folder.path().join("rclone.conf"));
-        command.arg("--ca-cert").arg(self.folder.path().join("ca.pem")).args(["--retries", "1", "--user-agent", "rclone"]).args(args);
+        command
+            .arg("--ca-cert")
+            .arg(self.folder.path().join("ca.pem"))
+            .args(["--retries", "1", "--user-agent", "rclone"])
+            .args(args);
         command.env("HTTPS_PROXY", self.proxy.address()).env_remove("NO_PROXY").env_remove("no_proxy");
         Output::within(&mut command, Duration::from_mins(1))
     }
@@ -314,9 +326,20 @@ fn rclone_finds_the_same_files_and_no_duplicate() {
     assert!(!format!("{}{}", clean.stdout, clean.stderr).contains("duplicates"), "{} {}", clean.stdout, clean.stderr);
     // The judge finds a duplicate if there is one.
     let top = services.drive.at("Baton").unwrap().id;
-    services.drive.add(FakeFile { name: "T_id-1".into(), mime: FOLDER.into(), parent: Some(top), of_app: true, ..FakeFile::default() });
+    services.drive.add(FakeFile {
+        name: "T_id-1".into(),
+        mime: FOLDER.into(),
+        parent: Some(top),
+        of_app: true,
+        ..FakeFile::default()
+    });
     let twice = rclone.run(&["dedupe", "--dedupe-mode", "list", "account:"]).ended(0);
-    assert!(format!("{}{}", twice.stdout, twice.stderr).contains("T_id-1: 2 duplicates"), "{} {}", twice.stdout, twice.stderr);
+    assert!(
+        format!("{}{}", twice.stdout, twice.stderr).contains("T_id-1: 2 duplicates"),
+        "{} {}",
+        twice.stdout,
+        twice.stderr
+    );
     services.assert_clean();
 }
 
@@ -366,7 +389,12 @@ api.files().update(fileId=new, body={"trashed": True}).execute()
 print([(one["fileId"] == new, one["file"]["trashed"]) for one in api.changes().list(pageToken=start, fields="*").execute()["changes"]])
 "#;
     let mut command = Command::new(bin.join("python"));
-    command.arg("-c").arg(script).arg(services.oauth.address()).arg(format!("{}/drive/v3/", services.drive.address())).arg(CLIENT_ID);
+    command
+        .arg("-c")
+        .arg(script)
+        .arg(services.oauth.address())
+        .arg(format!("{}/drive/v3/", services.drive.address()))
+        .arg(CLIENT_ID);
     let output = Output::of(&mut command).ended(0).stdout;
     assert_eq!(output, "1 id-1\n4\n409\n[(True, True)]\n");
     services.assert_clean();

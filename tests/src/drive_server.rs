@@ -17,8 +17,8 @@ use crate::fake_service::{Answer, FakeService};
 use crate::oauth_server::OAuthServer;
 use crate::server::ReceivedRequest;
 
-pub use files::{FOLDER, FakeFile, ROOT};
 use files::Drive;
+pub use files::{FOLDER, FakeFile, ROOT};
 
 /// What happens to a request.
 #[derive(Clone, Debug)]
@@ -90,8 +90,15 @@ impl DriveServer {
     }
 
     fn with(oauth: Option<OAuthServer>) -> Self {
-        let service =
-            Service { drive: Drive::new(), oauth, faults: Vec::new(), numbered: Vec::new(), delayed: Vec::new(), requests: 0, gate: None };
+        let service = Service {
+            drive: Drive::new(),
+            oauth,
+            faults: Vec::new(),
+            numbered: Vec::new(),
+            delayed: Vec::new(),
+            requests: 0,
+            gate: None,
+        };
         let service = Arc::new(Mutex::new(service));
         let own = Arc::clone(&service);
         let web = FakeService::start(move |request| answer(&own, request));
@@ -317,7 +324,8 @@ impl Service {
                 return answers::error("401 Unauthorized", "authError", "Invalid Credentials");
             }
             Some(oauth) => {
-                let has = |scope: &str| oauth.accepts(authorization, &format!("https://www.googleapis.com/auth/{scope}"));
+                let has =
+                    |scope: &str| oauth.accepts(authorization, &format!("https://www.googleapis.com/auth/{scope}"));
                 if !has("drive") && !has("drive.file") {
                     let text = "Request had insufficient authentication scopes.";
                     return answers::error("403 Forbidden", "insufficientPermissions", text);

@@ -35,7 +35,10 @@ impl Plugin for DriveSync {
     fn run(task: Task) -> Result<Outcome, Error> {
         let pause = |pause: Duration| std::thread::sleep(pause);
         let (own, catalog) = (sql::own(), sql::catalog());
-        act::run(&task, act::HostServices { own: &own, catalog: &catalog, locks: &Host, pause: &pause, web: &account::HostWeb })
+        act::run(
+            &task,
+            act::HostServices { own: &own, catalog: &catalog, locks: &Host, pause: &pause, web: &account::HostWeb },
+        )
     }
 }
 

@@ -152,7 +152,9 @@ pub fn place(task: &Task) -> Result<Option<Place>, Error> {
         Some("account") => {
             let top = top.unwrap_or_else(|| TOP.to_owned());
             if top.is_empty() || top.len() > MOST_TOP || top.chars().any(char::is_control) {
-                return Err(Error::Permanent(format!("the argument `account_folder` must be a name of 1 to {MOST_TOP} bytes")));
+                return Err(Error::Permanent(format!(
+                    "the argument `account_folder` must be a name of 1 to {MOST_TOP} bytes"
+                )));
             }
             Ok(Some(Place { top, shared_drive }))
         }

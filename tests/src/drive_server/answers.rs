@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::files::{Drive, FOLDER, FakeFile, ROOT, Session};
+use super::files::{Drive, FOLDER, FakeFile, ROOT, Session, resolved};
 use super::query::Query;
 use crate::fake_service::{Answer, parts, value};
 use crate::server::ReceivedRequest;
@@ -39,9 +39,10 @@ pub(super) fn answer(drive: &mut Drive, request: &ReceivedRequest) -> Answer {
             &json!({ "user": { "displayName": "A Person", "emailAddress": "person@example.org" }, "storageQuota": {} }),
         ),
         ("GET", ["drive", "v3", "files", "generateIds"]) => generate_ids(drive, &query),
-        ("GET", ["drive", "v3", "changes", "startPageToken"]) => {
-            Answer::json("200 OK", &json!({ "kind": "drive#startPageToken", "startPageToken": token(drive, drive.changes.len()) }))
-        }
+        ("GET", ["drive", "v3", "changes", "startPageToken"]) => Answer::json(
+            "200 OK",
+            &json!({ "kind": "drive#startPageToken", "startPageToken": token(drive, drive.changes.len()) }),
+        ),
         ("GET", ["drive", "v3", "changes"]) => changes(drive, &query),
         ("GET", ["drive", "v3", "files"]) => list(drive, &query),
         ("GET", ["drive", "v3", "files", id]) => get(drive, id, &query),
@@ -77,16 +78,20 @@ fn may_see(drive: &Drive, file: &FakeFile, query: &Pairs) -> bool {
 }
 
 fn shown(drive: &Drive, file: &FakeFile, query: &Pairs) -> Value {
-    let json = drive.json(file);
     if value(query, "fields").is_some() {
-        return json;
+        return drive.json(file);
     }
-    json!({ "kind": json["kind"], "id": json["id"], "name": json["name"], "mimeType": json["mimeType"] })
+    json!({ "kind": "drive#file", "id": file.id, "name": file.name, "mimeType": file.mime })
 }
 
 fn get(drive: &mut Drive, id: &str, query: &Pairs) -> Answer {
-    if drive.is_place(drive.resolved(id)) {
-        let root = FakeFile { id: drive.resolved(id).to_owned(), name: "My Drive".into(), mime: FOLDER.into(), ..FakeFile::default() };
+    if drive.is_place(resolved(id)) {
+        let root = FakeFile {
+            id: resolved(id).to_owned(),
+            name: "My Drive".into(),
+            mime: FOLDER.into(),
+            ..FakeFile::default()
+        };
         return Answer::json("200 OK", &shown(drive, &root, query));
     }
     match drive.find(id).filter(|file| may_see(drive, file, query)) {
@@ -137,7 +142,9 @@ fn list(drive: &mut Drive, query: &Pairs) -> Answer {
     let text = value(query, "q").unwrap_or("trashed = false").to_owned();
     let Some(search) = Query::parse(&text) else { return wrong(drive, &format!("the search `{text}` is not valid")) };
     let size = value(query, "pageSize").map_or(Some(100), |size| size.parse::<usize>().ok());
-    let Some(size) = size.filter(|size| (1..=1_000).contains(size)) else { return wrong(drive, "pageSize is not valid") };
+    let Some(size) = size.filter(|size| (1..=1_000).contains(size)) else {
+        return wrong(drive, "pageSize is not valid");
+    };
     let begin = match value(query, "pageToken") {
         None => 0,
         Some(token) => match token.strip_prefix("page-").and_then(|at| at.parse().ok()) {
@@ -154,9 +161,10 @@ fn list(drive: &mut Drive, query: &Pairs) -> Answer {
         .collect();
     let size = size.min(drive.page);
     let files: Vec<Value> = found.iter().skip(begin).take(size).map(|file| shown(drive, file, query)).collect();
+    let next = (begin + size < found.len()).then(|| format!("page-{}", begin + size));
     let mut answer = json!({ "kind": "drive#fileList", "incompleteSearch": false, "files": files });
-    if begin + size < found.len() {
-        answer["nextPageToken"] = json!(format!("page-{}", begin + size));
+    if let (Some(next), Some(answer)) = (next, answer.as_object_mut()) {
+        answer.insert("nextPageToken".to_owned(), json!(next));
     }
     Answer::json("200 OK", &answer)
 }
@@ -170,12 +178,15 @@ fn create(drive: &mut Drive, metadata: &Value, content: Option<Vec<u8>>, query: 
     if !id.is_empty() && !drive.drawn.contains(&id) {
         return wrong(drive, "the id was not drawn");
     }
-    let parents: Vec<&str> = metadata.get("parents").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
-    let parent = drive.resolved(parents.first().copied().unwrap_or(ROOT)).to_owned();
+    let parents: Vec<&str> =
+        metadata.get("parents").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let parent = resolved(parents.first().copied().unwrap_or(ROOT)).to_owned();
     if parents.len() > 1 {
         return wrong(drive, "a file has one parent");
     }
-    if !drive.is_place(&parent) && drive.find(&parent).is_none_or(|folder| !folder.is_folder() || !may_see(drive, folder, query)) {
+    if !drive.is_place(&parent)
+        && drive.find(&parent).is_none_or(|folder| !folder.is_folder() || !may_see(drive, folder, query))
+    {
         return not_found(&parent);
     }
     if content.is_some() && drive.is_full {
@@ -214,7 +225,7 @@ fn update(drive: &mut Drive, id: &str, metadata: &Value, content: Option<Vec<u8>
     if let Some(removed) = value(query, "removeParents") {
         parent = parent.filter(|parent| parent != removed);
     }
-    if let Some(added) = value(query, "addParents").map(|added| drive.resolved(added).to_owned()) {
+    if let Some(added) = value(query, "addParents").map(|added| resolved(added).to_owned()) {
         if !drive.is_place(&added) && drive.find(&added).is_none() {
             return not_found(&added);
         }
@@ -242,15 +253,14 @@ fn update(drive: &mut Drive, id: &str, metadata: &Value, content: Option<Vec<u8>
         if let Some(modified) = metadata.get("modifiedTime").and_then(Value::as_str) {
             file.said_modified = Some(modified.to_owned());
         }
-        if !file.properties.is_object() {
-            file.properties = json!({});
-        }
+        let mut own = file.properties.as_object().cloned().unwrap_or_default();
         for (key, value) in properties {
             match value {
-                Value::Null => drop(file.properties.as_object_mut().and_then(|own| own.remove(&key))),
-                value => file.properties[key.as_str()] = value,
+                Value::Null => drop(own.remove(&key)),
+                value => drop(own.insert(key, value)),
             }
         }
+        file.properties = Value::Object(own);
         if let Some(content) = content {
             file.content = content;
         }
@@ -264,7 +274,9 @@ fn upload(drive: &mut Drive, request: &ReceivedRequest, method: &str, id: Option
     }
     match (value(query, "uploadType"), method) {
         (Some("multipart"), "POST" | "PATCH") => {
-            let Some((metadata, content)) = multipart(request) else { return wrong(drive, "the body is not multipart/related") };
+            let Some((metadata, content)) = multipart(request) else {
+                return wrong(drive, "the body is not multipart/related");
+            };
             match id {
                 None => create(drive, &metadata, Some(content), query),
                 Some(id) => update(drive, id, &metadata, Some(content), query),
@@ -322,7 +334,9 @@ fn begin_session(drive: &mut Drive, request: &ReceivedRequest, id: Option<&str>,
 }
 
 fn continue_session(drive: &mut Drive, request: &ReceivedRequest, id: &str, query: &Pairs) -> Answer {
-    let Some(mut session) = drive.sessions.remove(id) else { return error("404 Not Found", "notFound", "no such session") };
+    let Some(mut session) = drive.sessions.remove(id) else {
+        return error("404 Not Found", "notFound", "no such session");
+    };
     let answer = put(drive, request, &mut session, query);
     drive.sessions.insert(id.to_owned(), session);
     answer

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use md5::{Digest as _, Md5};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The type of a folder.
 pub const FOLDER: &str = "application/vnd.google-apps.folder";
@@ -115,11 +115,6 @@ impl Drive {
         self.shared.push(id.to_owned());
     }
 
-    /// The id of a folder in an address.
-    pub(super) fn resolved<'i>(&self, id: &'i str) -> &'i str {
-        if id == "root" { ROOT } else { id }
-    }
-
     pub(super) fn is_place(&self, id: &str) -> bool {
         id == ROOT || self.shared.iter().any(|drive| drive == id)
     }
@@ -178,8 +173,12 @@ impl Drive {
         (file.modified, file.version) = (now, file.version + 1);
         self.changes.push(id.to_owned());
         if self.files.iter().any(|file| file.id == id && file.is_folder()) {
-            let below: Vec<String> =
-                self.files.iter().filter(|file| self.ancestors(file).iter().any(|own| own == id)).map(|file| file.id.clone()).collect();
+            let below: Vec<String> = self
+                .files
+                .iter()
+                .filter(|file| self.ancestors(file).iter().any(|own| own == id))
+                .map(|file| file.id.clone())
+                .collect();
             self.changes.extend(below);
         }
     }
@@ -215,7 +214,8 @@ impl Drive {
 
     /// The JSON of a file.
     pub(super) fn json(&self, file: &FakeFile) -> Value {
-        let mut json = json!({
+        let mut all = Map::new();
+        let json = json!({
             "kind": "drive#file",
             "id": file.id,
             "name": file.name,
@@ -230,23 +230,30 @@ impl Drive {
             "ownedByMe": true,
             "capabilities": { "canDownload": true, "canEdit": true },
         });
+        all.extend(json.as_object().cloned().unwrap_or_default());
         if file.properties.as_object().is_some_and(|properties| !properties.is_empty()) && file.of_app {
-            json["appProperties"] = file.properties.clone();
+            all.insert("appProperties".to_owned(), file.properties.clone());
         }
         if !file.is_folder() {
-            json["md5Checksum"] = json!(file.md5());
-            json["size"] = json!(file.content.len().to_string());
-            json["headRevisionId"] = json!(format!("r{}", file.version));
+            all.insert("md5Checksum".to_owned(), json!(file.md5()));
+            all.insert("size".to_owned(), json!(file.content.len().to_string()));
+            all.insert("headRevisionId".to_owned(), json!(format!("r{}", file.version)));
         }
         if let Some(drive) = self.drive_of(file) {
-            json["driveId"] = json!(drive);
+            all.insert("driveId".to_owned(), json!(drive));
         }
-        json
+        Value::Object(all)
     }
+}
+
+/// The id of a folder in an address.
+pub(super) fn resolved(id: &str) -> &str {
+    if id == "root" { ROOT } else { id }
 }
 
 /// RFC 3339 with milliseconds, from milliseconds since 1970.
 fn time(millis: u64) -> String {
-    let text = baton_plugin_kit::time::text(i64::try_from(millis - millis % 1_000).unwrap_or_default()).unwrap_or_default();
+    let text =
+        baton_plugin_kit::time::text(i64::try_from(millis - millis % 1_000).unwrap_or_default()).unwrap_or_default();
     format!("{}.{:03}Z", text.trim_end_matches('Z'), millis % 1_000)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::files::{Drive, FakeFile};
+use super::files::{Drive, FakeFile, resolved};
 
 /// A search.
 pub(super) enum Query {
@@ -29,7 +29,7 @@ impl Query {
             Self::Any(parts) => parts.iter().any(|part| part.finds(drive, file)),
             Self::Not(part) => !part.finds(drive, file),
             Self::Trashed(is) => drive.is_trashed(file) == *is,
-            Self::In(folder) => file.parent.as_deref() == Some(drive.resolved(folder)),
+            Self::In(folder) => file.parent.as_deref() == Some(resolved(folder)),
             Self::Property { key, value } => {
                 file.of_app && file.properties.get(key).and_then(Value::as_str) == Some(value.as_str())
             }
@@ -122,7 +122,11 @@ impl Parser<'_> {
         }
         if self.word("trashed") {
             self.sign("=").then_some(())?;
-            return if self.word("true") { Some(Query::Trashed(true)) } else { self.word("false").then_some(Query::Trashed(false)) };
+            return if self.word("true") {
+                Some(Query::Trashed(true))
+            } else {
+                self.word("false").then_some(Query::Trashed(false))
+            };
         }
         if self.word("appProperties") {
             (self.word("has") && self.sign("{") && self.word("key") && self.sign("=")).then_some(())?;
@@ -132,7 +136,8 @@ impl Parser<'_> {
             return self.sign("}").then_some(Query::Property { key, value });
         }
         let field = ["name", "mimeType"].into_iter().find(|field| self.word(field))?.to_owned();
-        let operator = if self.word("contains") { "contains" } else { ["=", "!="].into_iter().find(|sign| self.sign(sign))? };
+        let operator =
+            if self.word("contains") { "contains" } else { ["=", "!="].into_iter().find(|sign| self.sign(sign))? };
         Some(Query::Text { field, operator: operator.to_owned(), value: self.quoted()? })
     }
 

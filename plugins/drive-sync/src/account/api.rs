@@ -56,7 +56,8 @@ impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Missing => Self::Retryable(
-                "a file of the account disappeared during the task (404); the next attempt reads the account again".into(),
+                "a file of the account disappeared during the task (404); the next attempt reads the account again"
+                    .into(),
             ),
             Refusal::Exists => Self::Retryable("a file of the account exists already (409)".into()),
             Refusal::Expired(why) => Self::Permanent(format!("Google Drive refuses the request: {why}")),
@@ -123,7 +124,7 @@ impl<'a> Api<'a> {
             self.count()?;
             tries += 1;
             let (why, after) = match self.web.send(call) {
-                Ok(answer) => match self.judge(call, answer, &mut renewed)? {
+                Ok(answer) => match judge(call, answer, &mut renewed)? {
                     Verdict::Answer(answer) => return Ok(answer),
                     Verdict::Again => continue,
                     Verdict::Later(why, after) => (why, after),
@@ -136,28 +137,6 @@ impl<'a> Api<'a> {
                 return Err(retryable(format!("{} {} failed {tries} times: {why}", call.method, path_of(call))));
             }
             self.pause(after.unwrap_or(0).max(1 << (tries - 1)), &why)?;
-        }
-    }
-
-    fn judge(&self, call: &Call<'_>, answer: Answer, renewed: &mut bool) -> Result<Verdict, Refusal> {
-        match answer.status {
-            200..=299 | 308 => Ok(Verdict::Answer(answer)),
-            // The host renews a token that the server refuses.
-            401 if !*renewed => {
-                *renewed = true;
-                Ok(Verdict::Again)
-            }
-            401 => Err(Refusal::Failed(Error::Permanent("Google does not accept the account's token (401)".into()))),
-            403 => forbidden(&answer),
-            404 => Err(Refusal::Missing),
-            409 => Err(Refusal::Exists),
-            429 => Ok(Verdict::Later("its rate limit is reached (429)".into(), Some(answer.retry_after.unwrap_or(1)))),
-            400 | 410 => Err(Refusal::Expired(format!("{} ({})", reason(&answer).text, answer.status))),
-            status @ (408 | 500..=599) => Ok(Verdict::Later(format!("it answers {status}"), None)),
-            status => {
-                let text = format!("Google Drive answers {status} to {} {}", call.method, path_of(call));
-                Err(Refusal::Failed(Error::Permanent(text)))
-            }
         }
     }
 
@@ -193,6 +172,29 @@ enum Verdict {
     Later(String, Option<u64>),
 }
 
+/// Decides what an answer means.
+fn judge(call: &Call<'_>, answer: Answer, renewed: &mut bool) -> Result<Verdict, Refusal> {
+    match answer.status {
+        200..=299 | 308 => Ok(Verdict::Answer(answer)),
+        // The host renews a token that the server refuses.
+        401 if !*renewed => {
+            *renewed = true;
+            Ok(Verdict::Again)
+        }
+        401 => Err(Refusal::Failed(Error::Permanent("Google does not accept the account's token (401)".into()))),
+        403 => forbidden(&answer),
+        404 => Err(Refusal::Missing),
+        409 => Err(Refusal::Exists),
+        429 => Ok(Verdict::Later("its rate limit is reached (429)".into(), Some(answer.retry_after.unwrap_or(1)))),
+        400 | 410 => Err(Refusal::Expired(format!("{} ({})", reason(&answer).text, answer.status))),
+        status @ (408 | 500..=599) => Ok(Verdict::Later(format!("it answers {status}"), None)),
+        status => {
+            let text = format!("Google Drive answers {status} to {} {}", call.method, path_of(call));
+            Err(Refusal::Failed(Error::Permanent(text)))
+        }
+    }
+}
+
 /// The reason in the body of an error, and the words.
 struct Reason {
     code: String,
@@ -212,14 +214,18 @@ fn reason(answer: &Answer) -> Reason {
 fn forbidden(answer: &Answer) -> Result<Verdict, Refusal> {
     let Reason { code, text } = reason(answer);
     if RATE_LIMITS.contains(&code.as_str()) {
-        return Ok(Verdict::Later(format!("its rate limit is reached ({code})"), Some(answer.retry_after.unwrap_or(1))));
+        return Ok(Verdict::Later(
+            format!("its rate limit is reached ({code})"),
+            Some(answer.retry_after.unwrap_or(1)),
+        ));
     }
     if FULL.contains(&code.as_str()) {
         return Err(Refusal::Full(text));
     }
     if matches!(code.as_str(), "insufficientPermissions" | "ACCESS_TOKEN_SCOPE_INSUFFICIENT") {
         return Err(Refusal::Failed(Error::NeedsGrant(
-            "the account's consent does not include Google Drive; to ask for it again: `baton account add google`".into(),
+            "the account's consent does not include Google Drive; to ask for it again: `baton account add google`"
+                .into(),
         )));
     }
     Err(Refusal::Forbidden(if text.is_empty() { "403".to_owned() } else { text }))

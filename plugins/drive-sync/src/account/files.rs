@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::api::{Api, Refusal, retryable};
 use super::web::Call;
@@ -97,14 +97,17 @@ impl RemoteFile {
 
     /// The metadata for its creation.
     pub(super) fn metadata(&self) -> Value {
-        let mut metadata = json!({ "id": self.id, "name": self.name, "appProperties": self.marker.json() });
+        let mut metadata = Map::new();
+        metadata.insert("id".to_owned(), json!(self.id));
+        metadata.insert("name".to_owned(), json!(self.name));
+        metadata.insert("appProperties".to_owned(), self.marker.json());
         if self.is_folder {
-            metadata["mimeType"] = json!(FOLDER);
+            metadata.insert("mimeType".to_owned(), json!(FOLDER));
         }
         if !self.parent.is_empty() {
-            metadata["parents"] = json!([self.parent]);
+            metadata.insert("parents".to_owned(), json!([self.parent]));
         }
-        metadata
+        Value::Object(metadata)
     }
 }
 
@@ -288,7 +291,11 @@ impl<'a> Files<'a> {
     }
 
     fn drive(&self) -> String {
-        let id = if self.shared_drive.is_empty() { String::new() } else { format!("&driveId={}", encoded(self.shared_drive)) };
+        let id = if self.shared_drive.is_empty() {
+            String::new()
+        } else {
+            format!("&driveId={}", encoded(self.shared_drive))
+        };
         format!("supportsAllDrives=true{id}")
     }
 }

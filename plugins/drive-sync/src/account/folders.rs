@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::api::{Refusal, retryable};
 use super::files::{Marker, RemoteFile};
-use super::session::Account;
+use super::state::Account;
 use crate::drive::{ParsedName, id_key, is_uuid};
 
 /// How many merged folders lead to another one. Each leads to an older one, so there is no circle.
@@ -38,7 +38,10 @@ pub(super) fn known<'f>(files: &'f [RemoteFile], top: &str, database: &str, name
         file.marker.part.is_empty() && file.parent == top && is_of
     };
     let is_marked = |file: &RemoteFile| file.marker.part == "folder" && file.marker.database == database;
-    files.iter().filter(|file| file.is_folder && file.marker.merged.is_empty() && (is_marked(file) || is_by_name(file))).collect()
+    files
+        .iter()
+        .filter(|file| file.is_folder && file.marker.merged.is_empty() && (is_marked(file) || is_by_name(file)))
+        .collect()
 }
 
 /// The folder of a database in the top folder, with this name.

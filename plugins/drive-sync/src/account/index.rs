@@ -6,7 +6,7 @@
 
 use super::api::{Refusal, retryable};
 use super::files::{ChangesPage, RemoteFile};
-use super::session::Account;
+use super::state::Account;
 use super::store::Token;
 
 /// Pages of one reading of changes. More are an error of the server.

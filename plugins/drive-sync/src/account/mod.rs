@@ -16,6 +16,7 @@
 //! | `index.rs` | keeps the known content up to date: changes feed, or a complete list |
 //! | `folders.rs` | the one folder of a database |
 //! | `transfer.rs` | downloads and uploads the files of one database |
+//! | `state.rs` | the account during a task |
 //! | `session.rs` | one task with the account |
 
 mod api;
@@ -23,10 +24,12 @@ mod files;
 mod folders;
 mod index;
 mod session;
+mod state;
 mod store;
 mod transfer;
 mod upload;
 mod web;
 
-pub use session::{AccountSession, Place};
+pub use session::AccountSession;
+pub use state::Place;
 pub use web::{Answer, Call, HostWeb, Web};

@@ -4,15 +4,14 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
 
-use baton_plugin_kit::Findings;
 use baton_plugin_kit::host::{HeldLock, Writable};
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Severity};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::api::{Api, Refusal, forbidden_text, full_text};
 use super::files::{Files, RemoteFile};
+use super::state::{Account, DatabasePlace, Place};
 use super::store::Store;
 use super::transfer::{self, PARTS, TransferError};
 use super::web::Web;
@@ -23,57 +22,6 @@ use crate::schema::SIDECAR;
 
 /// How often the account is read again after something was created in it.
 const CHECKS: usize = 3;
-
-/// The place in the account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The name of the folder that has the folders of databases.
-    pub top: String,
-    /// The id of a shared drive; empty: My Drive.
-    pub shared_drive: String,
-}
-
-impl Place {
-    /// Its key in the plugin's own database.
-    fn key(&self) -> String {
-        format!("{}/{}", self.shared_drive, self.top)
-    }
-}
-
-/// A database, and its folder below `drive`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct DatabasePlace {
-    /// The compared form of its id.
-    pub(super) database: String,
-    pub(super) folder: String,
-}
-
-/// The account during a task.
-pub(super) struct Account<'a> {
-    pub(super) files: Files<'a>,
-    pub(super) store: Store<'a>,
-    pub(super) place: &'a Place,
-    pub(super) root: &'a Path,
-    pub(super) now_ms: i64,
-    pub(super) uploaded: Cell<usize>,
-    pub(super) downloaded: Cell<usize>,
-    pub(super) merged: Cell<usize>,
-    /// Whether the account has no more space, so that nothing more is uploaded.
-    is_full: Cell<bool>,
-    changes: RefCell<Vec<Value>>,
-    findings: RefCell<Findings>,
-}
-
-impl Account<'_> {
-    /// Records a change of the account for the report.
-    pub(super) fn note(&self, change: Value) {
-        self.changes.borrow_mut().push(change);
-    }
-
-    pub(super) fn report(&self, kind: &str, what: &str, severity: Severity, title: String, evidence: String) {
-        self.findings.borrow_mut().add(kind, what, severity, title, evidence);
-    }
-}
 
 /// A task with the account.
 pub struct AccountSession<'a> {
@@ -118,7 +66,9 @@ impl<'a> AccountSession<'a> {
         let top = self.pull(&account)?;
         let outcome = action()?;
         if !self.held.holds()? {
-            return Err(Error::Retryable("the lock of the account was broken by hand; nothing was uploaded".to_owned()));
+            return Err(Error::Retryable(
+                "the lock of the account was broken by hand; nothing was uploaded".to_owned(),
+            ));
         }
         self.push(&account, top, overwrite)?;
         Ok(self.outcome(&account, outcome))
@@ -141,13 +91,22 @@ impl<'a> AccountSession<'a> {
         }
         for part in PARTS {
             for (database, ids) in duplicates(&files, part.name()) {
-                let title = format!("{} files of the account are the {} of the database {database}", ids.len(), part.name());
-                account.report("account-duplicate-file", &format!("{database}:{}", part.name()), Severity::High, title, ids.join("\n"));
+                let title =
+                    format!("{} files of the account are the {} of the database {database}", ids.len(), part.name());
+                account.report(
+                    "account-duplicate-file",
+                    &format!("{database}:{}", part.name()),
+                    Severity::High,
+                    title,
+                    ids.join("\n"),
+                );
             }
         }
         let count = files.iter().filter(|file| file.marker.part == "folder" && file.marker.merged.is_empty()).count();
         let mut outcome = outcome;
-        outcome.summary.push_str(&format!(" Google Drive has {count} folders of databases, {} in duplicate.", folders.len()));
+        outcome
+            .summary
+            .push_str(&format!(" Google Drive has {count} folders of databases, {} in duplicate.", folders.len()));
         outcome.findings.append(&mut account.findings.take().into_list());
         Ok(outcome)
     }
@@ -197,7 +156,7 @@ impl<'a> AccountSession<'a> {
                 report_busy(account, &place);
                 continue;
             };
-            self.settle(account, &place, transfer::pull(account, &place))?;
+            settle(account, &place, transfer::pull(account, &place))?;
         }
         Ok(top)
     }
@@ -207,7 +166,8 @@ impl<'a> AccountSession<'a> {
         let named = ParsedName::parse(name);
         let is_right = |named: ParsedName<'_>| id_key(named.id) == database && base_name(named.title, named.id) == name;
         if !named.is_some_and(is_right) {
-            let title = format!("{name}: the name of this folder of the account is not TITLE_ID; it was not downloaded");
+            let title =
+                format!("{name}: the name of this folder of the account is not TITLE_ID; it was not downloaded");
             account.report("account-name", database, Severity::Medium, title, String::new());
             return Ok(None);
         }
@@ -231,7 +191,7 @@ impl<'a> AccountSession<'a> {
             let ensured = match folders::database(account, &top, &place.database, &place.folder) {
                 Ok(ensured) => ensured,
                 Err(refusal) => {
-                    self.settle(account, &place, Err(refusal.into()))?;
+                    settle(account, &place, Err(refusal.into()))?;
                     continue;
                 }
             };
@@ -241,7 +201,7 @@ impl<'a> AccountSession<'a> {
                 continue;
             };
             let pushed = transfer::push(account, &place, &ensured.folder.id, overwrite);
-            self.settle(account, &place, pushed)?;
+            settle(account, &place, pushed)?;
             made |= ensured.made || account.uploaded.get() > uploaded;
         }
         for _ in 0..CHECKS {
@@ -260,25 +220,6 @@ impl<'a> AccountSession<'a> {
         Ok(())
     }
 
-    /// Continues with the next database, or ends the task.
-    fn settle(&self, account: &Account<'_>, place: &DatabasePlace, done: Result<(), TransferError>) -> Result<(), Error> {
-        let (kind, why) = match done {
-            Ok(()) => return Ok(()),
-            Err(TransferError::Refusal(Refusal::Forbidden(why))) => ("account-refused", forbidden_text(&why)),
-            Err(TransferError::Refusal(Refusal::Full(why))) => {
-                account.is_full.set(true);
-                let evidence = "the report lists the completed steps".to_owned();
-                account.report("account-full", "account", Severity::High, full_text(&why), evidence);
-                return Ok(());
-            }
-            Err(TransferError::Refusal(refusal)) => return Err(refusal.into()),
-            Err(TransferError::Local(SyncError::Fatal(error))) => return Err(error),
-            Err(TransferError::Local(SyncError::Refused(kind, why))) => (kind, why),
-        };
-        account.report(kind, &place.database, Severity::High, format!("{}: {why}", place.folder), String::new());
-        Ok(())
-    }
-
     fn outcome(&self, account: &Account<'_>, mut outcome: Outcome) -> Outcome {
         let (up, down, merged) = (account.uploaded.get(), account.downloaded.get(), account.merged.get());
         outcome.summary.push_str(&match (up, down) {
@@ -286,13 +227,19 @@ impl<'a> AccountSession<'a> {
             _ => format!(" Google Drive: {up} files uploaded, {down} downloaded."),
         });
         if merged > 0 {
-            outcome.summary.push_str(&format!(" {merged} duplicate folders of the account were merged; no file was lost."));
+            outcome
+                .summary
+                .push_str(&format!(" {merged} duplicate folders of the account were merged; no file was lost."));
         }
         let changes = account.changes.take();
         if !changes.is_empty() {
             let report = json!({ "schema": 1, "place": self.place.top, "shared_drive": self.place.shared_drive, "changes": changes });
             let stamp = baton_plugin_kit::time::stamp(self.context.now_ms).unwrap_or_default();
-            outcome = outcome.with_artifact(format!("drive-account-{stamp}.json"), "application/json", format!("{report:#}\n"));
+            outcome = outcome.with_artifact(
+                format!("drive-account-{stamp}.json"),
+                "application/json",
+                format!("{report:#}\n"),
+            );
         }
         let mut findings = account.findings.take().into_list();
         if !findings.is_empty() {
@@ -327,8 +274,28 @@ impl<'a> AccountSession<'a> {
     }
 }
 
+/// Continues with the next database, or ends the task.
+fn settle(account: &Account<'_>, place: &DatabasePlace, done: Result<(), TransferError>) -> Result<(), Error> {
+    let (kind, why) = match done {
+        Ok(()) => return Ok(()),
+        Err(TransferError::Refusal(Refusal::Forbidden(why))) => ("account-refused", forbidden_text(&why)),
+        Err(TransferError::Refusal(Refusal::Full(why))) => {
+            account.is_full.set(true);
+            let evidence = "the report lists the completed steps".to_owned();
+            account.report("account-full", "account", Severity::High, full_text(&why), evidence);
+            return Ok(());
+        }
+        Err(TransferError::Refusal(refusal)) => return Err(refusal.into()),
+        Err(TransferError::Local(SyncError::Fatal(error))) => return Err(error),
+        Err(TransferError::Local(SyncError::Refused(kind, why))) => (kind, why),
+    };
+    account.report(kind, &place.database, Severity::High, format!("{}: {why}", place.folder), String::new());
+    Ok(())
+}
+
 fn report_busy(account: &Account<'_>, place: &DatabasePlace) {
-    let title = format!("{}: another task works on this database; its files were not compared with the account", place.folder);
+    let title =
+        format!("{}: another task works on this database; its files were not compared with the account", place.folder);
     account.report("account-busy", &place.database, Severity::Low, title, String::new());
 }
 

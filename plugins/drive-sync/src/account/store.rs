@@ -57,7 +57,10 @@ impl Synced {
 
 impl<'a> Store<'a> {
     pub(super) fn open(own: &'a dyn Writable, place: String) -> Result<Self, Error> {
-        let known = own.query("SELECT count(*) FROM sqlite_master WHERE name LIKE 'account\\_%' ESCAPE '\\' AND type = 'table'", &[])?;
+        let known = own.query(
+            "SELECT count(*) FROM sqlite_master WHERE name LIKE 'account\\_%' ESCAPE '\\' AND type = 'table'",
+            &[],
+        )?;
         if known.integer() != Some(4) {
             for table in TABLES {
                 own.execute(table, &[])?;

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::api::{Refusal, retryable};
 use super::files::{Marker, RemoteFile};
-use super::session::{Account, DatabasePlace};
+use super::state::{Account, DatabasePlace};
 use super::upload::{self, md5};
 use crate::context::SyncError;
 use crate::drive::{archive, read, replace, stamp};
@@ -119,7 +119,9 @@ impl<'a> Both<'a> {
     /// The file whose id is stored, if it exists and a search or the changes do not have it yet.
     fn claimed(&self, found: &[RemoteFile]) -> Result<Option<RemoteFile>, Refusal> {
         let store = &self.account.store;
-        let Some(id) = store.id(&self.key)?.filter(|id| !found.iter().any(|file| file.id == *id)) else { return Ok(None) };
+        let Some(id) = store.id(&self.key)?.filter(|id| !found.iter().any(|file| file.id == *id)) else {
+            return Ok(None);
+        };
         match self.account.files.get(&id)? {
             Some(file) if file.trashed || file.marker.part.is_empty() => {
                 store.forget_id(&self.key, &id)?;
@@ -136,7 +138,8 @@ impl<'a> Both<'a> {
     fn put_aside(&self, other: &RemoteFile, keep: &RemoteFile) -> Result<(), Refusal> {
         let account = self.account;
         // The bytes are compared again, because somebody may have saved one of them since.
-        let fresh = |file: &RemoteFile| account.files.get(&file.id).map(|file| file.map(|file| file.md5).unwrap_or_default());
+        let fresh =
+            |file: &RemoteFile| account.files.get(&file.id).map(|file| file.map(|file| file.md5).unwrap_or_default());
         let (one, kept) = (fresh(other)?, fresh(keep)?);
         if !one.is_empty() && one == kept {
             account.files.trash(&other.id)?;
@@ -154,7 +157,10 @@ impl<'a> Both<'a> {
     fn download(&self, remote: &RemoteFile) -> Result<Vec<u8>, TransferError> {
         let bytes = self.account.files.download(&remote.id)?;
         if md5(&bytes) != remote.md5 {
-            let text = format!("{}: the account has other bytes than it says (md5Checksum), or they changed meanwhile", self.shown);
+            let text = format!(
+                "{}: the account has other bytes than it says (md5Checksum), or they changed meanwhile",
+                self.shown
+            );
             return Err(retryable(text).into());
         }
         Ok(bytes)
@@ -190,7 +196,12 @@ pub(super) fn pull(account: &Account<'_>, place: &DatabasePlace) -> Result<(), T
 }
 
 /// Uploads what changed in the folder.
-pub(super) fn push(account: &Account<'_>, place: &DatabasePlace, folder: &str, overwrite: bool) -> Result<(), TransferError> {
+pub(super) fn push(
+    account: &Account<'_>,
+    place: &DatabasePlace,
+    folder: &str,
+    overwrite: bool,
+) -> Result<(), TransferError> {
     for part in PARTS {
         let both = Both::new(account, place, part);
         let Some(bytes) = both.local()? else { continue };
@@ -208,7 +219,11 @@ pub(super) fn push(account: &Account<'_>, place: &DatabasePlace, folder: &str, o
         // The changes feed may be late: the file itself says what it has.
         match account.files.get(&remote.id)? {
             Some(fresh) if !fresh.trashed => remote = fresh,
-            _ => return Err(retryable(format!("{}: the file was deleted in the account during the task", both.shown)).into()),
+            _ => {
+                return Err(
+                    retryable(format!("{}: the file was deleted in the account during the task", both.shown)).into()
+                );
+            }
         }
         if !account.store.synced(&both.key)?.is(&remote.md5) && remote.md5 != own {
             if part == Part::Manifest {

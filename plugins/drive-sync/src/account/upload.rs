@@ -110,7 +110,11 @@ impl Request<'_> {
         loop {
             let end = (begin + PIECE).min(total);
             let piece = bytes.get(begin..end).unwrap_or_default();
-            let range = if piece.is_empty() { format!("bytes */{total}") } else { format!("bytes {begin}-{}/{total}", end - 1) };
+            let range = if piece.is_empty() {
+                format!("bytes */{total}")
+            } else {
+                format!("bytes {begin}-{}/{total}", end - 1)
+            };
             let sent = self.files.api.call_once(&put(session, range, piece.to_vec()));
             let state = match sent.and_then(|answer| state(&answer)) {
                 Err(Refusal::Failed(error)) if failures < FAILURES => {
@@ -171,7 +175,10 @@ mod tests {
     #[test]
     fn only_the_id_of_a_session_is_taken_from_an_address() {
         let id = |location: &str| upload_id(location);
-        assert_eq!(id("https://elsewhere.example/x?uploadType=resumable&upload_id=AB-1_%7E").as_deref(), Some("AB-1_%7E"));
+        assert_eq!(
+            id("https://elsewhere.example/x?uploadType=resumable&upload_id=AB-1_%7E").as_deref(),
+            Some("AB-1_%7E")
+        );
         assert_eq!(id("https://a.example/?upload_id=a b"), None);
         assert_eq!(id("https://a.example/?upload_id="), None);
         assert_eq!(id("nothing"), None);

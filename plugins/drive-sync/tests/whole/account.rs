@@ -53,8 +53,7 @@ fn paths(server: &DriveServer) -> Vec<String> {
     server.tree().into_iter().map(|(path, _)| path).collect()
 }
 
-const MIRRORED: [&str; 4] =
-    ["Baton/", "Baton/T_id-1/", "Baton/T_id-1/T_id-1.csv", "Baton/T_id-1/T_id-1.manifest.json"];
+const MIRRORED: [&str; 4] = ["Baton/", "Baton/T_id-1/", "Baton/T_id-1/T_id-1.csv", "Baton/T_id-1/T_id-1.manifest.json"];
 
 /// The account has what the folder has, nothing twice, and another run sends no request that changes anything.
 #[track_caller]
@@ -319,12 +318,21 @@ fn a_folder_that_somebody_makes_at_the_same_moment_is_merged_and_no_file_is_lost
     let undo = report(&merged, "drive-account");
     assert!(undo["changes"].as_array().unwrap().iter().any(|change| change["did"] == "merged-folder"), "{undo}");
     let ours = server.add(theirs);
-    server.add(FakeFile { name: "by a person.txt".into(), parent: Some(ours), mime: "text/plain".into(), ..FakeFile::default() });
+    server.add(FakeFile {
+        name: "by a person.txt".into(),
+        parent: Some(ours),
+        mime: "text/plain".into(),
+        ..FakeFile::default()
+    });
     for _ in 0..3 {
         sync(&drive, &json!({}));
     }
     let found = paths(&server);
-    assert_eq!(found.iter().filter(|path| path.starts_with("Baton/T_id-1") && path.ends_with('/')).count(), 1, "{found:?}");
+    assert_eq!(
+        found.iter().filter(|path| path.starts_with("Baton/T_id-1") && path.ends_with('/')).count(),
+        1,
+        "{found:?}"
+    );
     assert!(found.contains(&"Baton/T_id-1/by a person.txt".to_owned()), "{found:?}");
     assert!(server.bin().iter().all(|file| file.mime == FOLDER), "only empty folders are in the bin");
     assert_eq!(server.problems(), [""; 0]);
@@ -336,7 +344,13 @@ fn an_existing_folder_with_the_right_name_is_used() {
     let drive = workspace(&server);
     drive.run("ensure-folder", &args(&json!({ "database": "other", "title": "Other" })));
     let top = server.at("Baton").unwrap().id;
-    server.add(FakeFile { name: "T_id-1".into(), parent: Some(top), mime: FOLDER.into(), of_app: true, ..FakeFile::default() });
+    server.add(FakeFile {
+        name: "T_id-1".into(),
+        parent: Some(top),
+        mime: FOLDER.into(),
+        of_app: true,
+        ..FakeFile::default()
+    });
     sync(&drive, &json!({}));
     let found = paths(&server);
     assert_eq!(found.iter().filter(|path| path.ends_with("T_id-1/")).count(), 1, "{found:?}");
@@ -345,7 +359,8 @@ fn an_existing_folder_with_the_right_name_is_used() {
 /// The working copy of a database of more than 5 MB.
 fn large(drive: &TestDrive) {
     let text = "x".repeat(100);
-    let rows: Vec<[String; 3]> = (0..60_000).map(|row| [format!("p{row}"), format!("{text} {row}"), row.to_string()]).collect();
+    let rows: Vec<[String; 3]> =
+        (0..60_000).map(|row| [format!("p{row}"), format!("{text} {row}"), row.to_string()]).collect();
     let rows: Vec<Vec<&str>> = rows.iter().map(|row| row.iter().map(String::as_str).collect()).collect();
     let rows: Vec<&[&str]> = rows.iter().map(Vec::as_slice).collect();
     drive.database(&PROPERTIES, &rows, true);

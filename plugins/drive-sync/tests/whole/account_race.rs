@@ -127,7 +127,9 @@ fn child() {
                 let ended = act(place, process, &own, &file_locks, address, "ensure-folder", &args);
                 assert!(matches!(ended, Err(Error::Retryable(text)) if text.contains("more than 7 s")));
             }
-            "naive" => naive(address, &format!("T_round-{round}"), || barrier(&root, &format!("looked-{round}"), process)),
+            "naive" => {
+                naive(address, &format!("T_round-{round}"), || barrier(&root, &format!("looked-{round}"), process))
+            }
             other => panic!("{other}"),
         }
     }
@@ -154,7 +156,15 @@ fn naive(address: &str, name: &str, between: impl Fn()) {
 }
 
 /// Retries as the host does.
-fn retried(root: &Path, number: usize, own: &HostDatabase, locks: &dyn Locks, address: &str, action: &str, args: &Value) {
+fn retried(
+    root: &Path,
+    number: usize,
+    own: &HostDatabase,
+    locks: &dyn Locks,
+    address: &str,
+    action: &str,
+    args: &Value,
+) {
     for _ in 0..200 {
         match act(root, number, own, locks, address, action, args) {
             Err(Error::Retryable(_)) => {}
@@ -194,7 +204,10 @@ fn concurrent_sixteen_processes_make_each_of_fifty_folders_once() {
     let course = Course::new();
     course.race(Race { way: "naive", rounds: 3 });
     let naive = course.counts();
-    assert!((0..3).all(|round| naive[&format!("T_round-{round}/")] == PROCESSES), "the naive algorithm has to fail: {naive:?}");
+    assert!(
+        (0..3).all(|round| naive[&format!("T_round-{round}/")] == PROCESSES),
+        "the naive algorithm has to fail: {naive:?}"
+    );
 }
 
 #[test]
@@ -263,7 +276,12 @@ fn existing_duplicates_of_sixteen_workspaces_become_one_folder_and_no_file_is_lo
     };
     for (path, _) in course.server.tree().into_iter().filter(|(path, _)| path.ends_with("T_round-0/")).take(1) {
         let parent = course.server.at(path.trim_end_matches('/')).unwrap().id;
-        let note = FakeFile { name: "note.txt".into(), parent: Some(parent), mime: "text/plain".into(), ..FakeFile::default() };
+        let note = FakeFile {
+            name: "note.txt".into(),
+            parent: Some(parent),
+            mime: "text/plain".into(),
+            ..FakeFile::default()
+        };
         course.server.add(note);
     }
     // Each workspace runs again, one after another.

@@ -13,7 +13,8 @@ pub(crate) struct TcpWeb(pub(crate) String);
 impl Web for TcpWeb {
     fn send(&self, call: &Call<'_>) -> Result<Answer, HttpError> {
         let failed = |error: std::io::Error| HttpError::Failed(error.to_string());
-        let server = self.0.strip_prefix("http://").ok_or_else(|| HttpError::Failed("there is no network".to_owned()))?;
+        let server =
+            self.0.strip_prefix("http://").ok_or_else(|| HttpError::Failed("there is no network".to_owned()))?;
         let mut stream = TcpStream::connect(server).map_err(failed)?;
         stream.set_read_timeout(Some(Duration::from_secs(10))).map_err(failed)?;
         let headers: String = call.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
@@ -38,7 +39,11 @@ fn parse(bytes: &[u8]) -> Option<Answer> {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let header = |name: &str| {
-        let found = head.lines().skip(1).filter_map(|line| line.split_once(": ")).find(|(own, _)| own.eq_ignore_ascii_case(name));
+        let found = head
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split_once(": "))
+            .find(|(own, _)| own.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.to_owned())
     };
     let body = bytes[end + 4..].to_vec();
