@@ -128,7 +128,7 @@ fn child() {
                 assert!(matches!(ended, Err(Error::Retryable(text)) if text.contains("more than 7 s")));
             }
             "naive" => {
-                naive(address, &format!("T_round-{round}"), || barrier(&root, &format!("looked-{round}"), process))
+                naive(address, &format!("T_round-{round}"), || barrier(&root, &format!("looked-{round}"), process));
             }
             other => panic!("{other}"),
         }
