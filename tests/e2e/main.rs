@@ -52,6 +52,8 @@ mod doctor;
 #[cfg(test)]
 mod downloads;
 #[cfg(test)]
+mod drive_account;
+#[cfg(test)]
 mod drive_sync;
 #[cfg(test)]
 mod examples;

@@ -1,7 +1,7 @@
 //! A small HTTP server on loopback for fakes of online services: one function answers each request, and a test can order
 //! faults. It serves one request per connection.
 
-use std::io::{self, BufReader, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -114,12 +114,19 @@ fn serve(
     asked: &Mutex<Vec<ReceivedRequest>>,
 ) -> io::Result<()> {
     stream.set_nodelay(true)?;
+    talk(stream, |request| {
+        asked.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
+        answer(request)
+    })
+}
+
+/// Serves one request of a connection.
+pub(crate) fn talk(stream: impl Read + Write, answer: impl Fn(&ReceivedRequest) -> Answer) -> io::Result<()> {
     let mut reader = BufReader::new(stream);
     let request = read(&mut reader)?;
     if request.line.is_empty() {
         return Ok(());
     }
-    asked.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
     let found = answer(&request);
     std::thread::sleep(found.pause);
     if found.lost {

@@ -5,12 +5,14 @@
 //! code for native tests of plugins. Tests wait by polling with a long time limit, so that a slow machine does not make them fail.
 #![expect(clippy::expect_used, clippy::panic, reason = "a helper of tests ends the test when its ground is not there")]
 
+pub mod connect_proxy;
 mod daemon;
 mod databases;
 mod devices;
 pub mod djay_library;
 mod done_once;
 pub mod drive_folder;
+pub mod drive_server;
 mod eagle;
 pub mod fake_service;
 mod files;

@@ -33,6 +33,8 @@ pub struct ReceivedRequest {
     pub headers: Vec<(String, String)>,
     /// The body as text.
     pub body: String,
+    /// The body.
+    pub bytes: Vec<u8>,
 }
 
 impl ReceivedRequest {
@@ -159,12 +161,13 @@ pub(crate) fn read(reader: &mut impl BufRead) -> io::Result<ReceivedRequest> {
         let Some((name, value)) = header.split_once(':') else { break };
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let mut asked = ReceivedRequest { line: first, headers, body: String::new() };
+    let mut asked = ReceivedRequest { line: first, headers, body: String::new(), bytes: Vec::new() };
     let length = asked.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut body = Vec::new();
     // A body that the client did not finish is recorded as far as it came.
     reader.take(length).read_to_end(&mut body)?;
     asked.body = String::from_utf8_lossy(&body).into_owned();
+    asked.bytes = body;
     Ok(asked)
 }
 

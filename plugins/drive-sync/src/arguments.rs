@@ -18,13 +18,16 @@ const KNOWN: [(&str, &[&str]); 6] = [
             "complete_reads",
             "keep",
             "keep_older",
+            "place",
+            "account_folder",
+            "shared_drive",
         ],
     ),
-    ("ensure-folder", &["database", "title"]),
-    ("diagnose", &["keep"]),
+    ("ensure-folder", &["database", "title", "place", "account_folder", "shared_drive"]),
+    ("diagnose", &["keep", "place", "account_folder", "shared_drive"]),
     ("repair", &["apply", "keep"]),
     ("approve-deletion", &["database", "property"]),
-    ("adopt-column", &["database", "column", "property"]),
+    ("adopt-column", &["database", "column", "property", "place", "account_folder", "shared_drive"]),
 ];
 
 /// Rejects arguments that the action does not have.

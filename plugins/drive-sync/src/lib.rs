@@ -1,12 +1,14 @@
 //! Keeps databases mirrored in a Drive folder, without duplicates and without losing a column.
 //!
-//! This file connects the contract to the actions in `act`. A Drive is a local folder that a desktop program mounts. `drive` handles
+//! This file connects the contract to the actions in `act`. A Drive is a local folder that a desktop program mounts, or the working copy
+//! of a Google Drive account (`account`). `drive` handles
 //! its folders and files, `table` and `schema` the contents of a database, `source` the origin of databases, `sync` copies between
 //! the two, and `health` checks and repairs the Drive. Every change of the Drive is made under a lock (`locks`).
 //!
 //! The plugin never deletes a folder that is not empty, nor a column without an approval. The only files that it deletes without
 //! another copy of their bytes are its own old backups and its own copy of the last sync.
 
+pub mod account;
 pub mod act;
 pub mod arguments;
 pub mod context;
@@ -33,7 +35,10 @@ impl Plugin for DriveSync {
     fn run(task: Task) -> Result<Outcome, Error> {
         let pause = |pause: Duration| std::thread::sleep(pause);
         let (own, catalog) = (sql::own(), sql::catalog());
-        act::run(&task, act::HostServices { own: &own, catalog: &catalog, locks: &Host, pause: &pause })
+        act::run(
+            &task,
+            act::HostServices { own: &own, catalog: &catalog, locks: &Host, pause: &pause, web: &account::HostWeb },
+        )
     }
 }
 

@@ -1,6 +1,8 @@
 //! The lock of a database. Everything that finds, merges or repairs its folder or writes its CSV holds this one lock, from the
 //! first read until the last change. There is one lock for each database and none inside another, so an inner step cannot release
 //! a lock that an outer step needs.
+//!
+//! A task with an account also holds the lock of the account, which it acquires before the lock of any database.
 
 use std::time::Duration;
 
@@ -39,18 +41,31 @@ impl<'a> DatabaseLocks<'a> {
     /// # Errors
     /// `retryable` when another task still holds it after 7 s; also as [`Self::try_take`].
     pub fn take(&self, id: &str) -> Result<Box<dyn HeldLock>, Error> {
+        let late = format!("another task has worked on the database {id} for more than 7 s; nothing was changed");
+        self.wait(|| self.try_take(id), late)
+    }
+
+    /// Acquires the lock of the account; waits 1, 2 and 4 s if another task holds it.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn take_account(&self) -> Result<Box<dyn HeldLock>, Error> {
+        let late = "another task has worked with the account for more than 7 s; nothing was changed".to_owned();
+        self.wait(|| self.locks.take("account"), late)
+    }
+
+    fn wait(
+        &self,
+        take: impl Fn() -> Result<Option<Box<dyn HeldLock>>, Error>,
+        late: String,
+    ) -> Result<Box<dyn HeldLock>, Error> {
         for pause in PAUSES {
-            if let Some(held) = self.try_take(id)? {
+            if let Some(held) = take()? {
                 return Ok(held);
             }
             (self.pause)(pause);
         }
-        let late = || {
-            Error::Retryable(format!(
-                "another task has worked on the database {id} for more than 7 s; nothing was changed"
-            ))
-        };
-        self.try_take(id)?.ok_or_else(late)
+        take()?.ok_or(Error::Retryable(late))
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use baton_plugin_sdk::{Error, Mount, Task};
 use serde_json::Value;
 
+use crate::account::Place;
 use crate::arguments::{text, texts};
 use crate::drive::archive::KEPT;
 use crate::drive::{id_key, is_id};
@@ -16,6 +17,12 @@ const READINGS: u64 = 3;
 
 /// Per cent of the rows that may disappear without `allow_shrink`.
 const SHRINK_PERCENT: u64 = 20;
+
+/// The folder of the account that has the folders of databases, unless the task names another one.
+const TOP: &str = "Baton";
+
+/// Bytes of its name. Drive stores it as a property, which has at most 124 bytes with its name.
+const MOST_TOP: usize = 100;
 
 /// The Drive's folder: its path in the sandbox, and as the operator knows it.
 ///
@@ -85,7 +92,7 @@ pub fn sync_options(task: &Task) -> Result<SyncOptions, Error> {
         readings: u32::try_from(number(task, "complete_reads", READINGS)?).unwrap_or(u32::MAX),
         allow_shrink: yes(task, "allow_shrink")?,
         shrink_percent: usize::try_from(number(task, "shrink_percent", SHRINK_PERCENT)?).unwrap_or(100),
-        overwrite: yes(task, "overwrite")?,
+        overwrite: overwrite(task)?,
     })
 }
 
@@ -120,6 +127,39 @@ pub fn keep_older(task: &Task) -> Result<Option<usize>, Error> {
     let said = task.args()?.get("keep_older").is_some_and(|said| !said.is_null());
     let most = number(task, "keep_older", 0)?;
     Ok(said.then(|| usize::try_from(most).unwrap_or(usize::MAX)))
+}
+
+/// Whether a person's changes on the Drive may be replaced.
+///
+/// # Errors
+/// `permanent` when it is not a truth value.
+pub fn overwrite(task: &Task) -> Result<bool, Error> {
+    yes(task, "overwrite")
+}
+
+/// The place in the account; `None` for the folder alone.
+///
+/// # Errors
+/// `permanent` for other values.
+pub fn place(task: &Task) -> Result<Option<Place>, Error> {
+    let (place, top, shared_drive) =
+        (task.arg_str("place")?, text(task, "account_folder")?, task.arg_str("shared_drive")?.unwrap_or_default());
+    match place.as_deref() {
+        None | Some("folder") if top.is_some() || !shared_drive.is_empty() => {
+            Err(Error::Permanent("`account_folder` and `shared_drive` need `place`: \"account\"".to_owned()))
+        }
+        None | Some("folder") => Ok(None),
+        Some("account") => {
+            let top = top.unwrap_or_else(|| TOP.to_owned());
+            if top.is_empty() || top.len() > MOST_TOP || top.chars().any(char::is_control) {
+                return Err(Error::Permanent(format!(
+                    "the argument `account_folder` must be a name of 1 to {MOST_TOP} bytes"
+                )));
+            }
+            Ok(Some(Place { top, shared_drive }))
+        }
+        Some(other) => Err(Error::Permanent(format!("the argument `place` must be folder or account, not `{other}`"))),
+    }
 }
 
 /// The winner of a conflict.

@@ -9,6 +9,7 @@ mod sync;
 use baton_plugin_kit::time;
 use baton_plugin_sdk::{Error, Outcome, Task};
 
+use crate::account::{AccountSession, Place};
 use crate::arguments;
 use crate::context::DriveContext;
 use crate::locks::DatabaseLocks;
@@ -28,17 +29,39 @@ pub fn run(task: &Task, services: HostServices<'_>) -> Result<Outcome, Error> {
     let locks = DatabaseLocks::new(services.locks, services.pause);
     let context =
         DriveContext { root, shown, locks, memory: Memory::open(services.own)?, now_ms, now: task.now.clone() };
-    let mut ended = match task.action.as_str() {
-        "sync" => sync::run(task, &context, services),
-        "ensure-folder" => ensure::run(task, &context),
-        "diagnose" => health::diagnose(task, &context),
-        "repair" => health::repair(task, &context),
-        "approve-deletion" => columns::approve(task, &context),
-        "adopt-column" => columns::adopt(task, &context),
-        other => Err(Error::Permanent(format!("there is no action `{other}`"))),
+    let mut ended = match task_arguments::place(task)? {
+        None => action(task, &context, services),
+        Some(place) => with_account(task, &context, services, &place),
     };
     name_the_drive(&mut ended, &context);
     ended
+}
+
+fn action(task: &Task, context: &DriveContext<'_>, services: HostServices<'_>) -> Result<Outcome, Error> {
+    match task.action.as_str() {
+        "sync" => sync::run(task, context, services),
+        "ensure-folder" => ensure::run(task, context),
+        "diagnose" => health::diagnose(task, context),
+        "repair" => health::repair(task, context),
+        "approve-deletion" => columns::approve(task, context),
+        "adopt-column" => columns::adopt(task, context),
+        other => Err(Error::Permanent(format!("there is no action `{other}`"))),
+    }
+}
+
+/// Runs an action on the folder as the working copy of an account.
+fn with_account(
+    task: &Task,
+    context: &DriveContext<'_>,
+    services: HostServices<'_>,
+    place: &Place,
+) -> Result<Outcome, Error> {
+    let only = task_arguments::only(task)?;
+    let session = AccountSession::begin(context, services.own, services.web, place, only)?;
+    if task.action == "diagnose" {
+        return session.inspect(action(task, context, services)?);
+    }
+    session.run(task_arguments::overwrite(task)?, || action(task, context, services))
 }
 
 /// Replaces the path inside the sandbox by the path that the operator knows.

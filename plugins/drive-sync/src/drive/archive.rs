@@ -11,7 +11,7 @@ use baton_plugin_kit::time;
 
 use super::{
     ARCHIVE, Change, ParsedName, Undo, archive_of, at_writing, children, copy_file, has_archive, id_of, is_one_id,
-    is_same,
+    is_same, write_file,
 };
 
 /// The default number of backups of a database.
@@ -46,6 +46,23 @@ pub fn keep(root: &Path, folder: &str, base: &str, now_ms: i64) -> io::Result<Ba
         if fs::symlink_metadata(&path).is_err() {
             copy_file(&csv, &path)?;
             return Ok(Backup { name, made: true });
+        }
+    }
+    Err(io::Error::other(format!("{}: there are already a thousand backups of the same second", archive.display())))
+}
+
+/// Writes bytes that are not in the folder to a new backup, such as the content of the account.
+///
+/// # Errors
+/// If the backup cannot be written.
+pub fn keep_bytes(root: &Path, folder: &str, bytes: &[u8], now_ms: i64) -> io::Result<String> {
+    let archive = archive_of(&root.join(folder))?;
+    for later in 0..1_000 {
+        let name = format!("{folder}_v{}.csv", stamp_of(now_ms + later));
+        let path = archive.join(&name);
+        if fs::symlink_metadata(&path).is_err() {
+            write_file(&path, bytes)?;
+            return Ok(name);
         }
     }
     Err(io::Error::other(format!("{}: there are already a thousand backups of the same second", archive.display())))

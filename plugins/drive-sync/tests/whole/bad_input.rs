@@ -145,6 +145,7 @@ fn without_its_folders_it_asks_for_them() {
             catalog: drive.catalog(),
             locks: &drive.locks,
             pause: &|_| {},
+            web: &crate::account_web::TcpWeb(String::new()),
         };
         drive_sync::act::run(task, lent)
     };

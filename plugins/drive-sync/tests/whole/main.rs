@@ -1,6 +1,12 @@
 //! The actions on real folders and databases, without a component.
 
 #[cfg(test)]
+mod account;
+#[cfg(test)]
+mod account_race;
+#[cfg(test)]
+mod account_web;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod columns;

@@ -20,6 +20,7 @@ use drive_sync::act;
 use drive_sync::drive::id_key;
 use serde_json::{Value, json};
 
+use crate::account_web::TcpWeb;
 use crate::healing::contents;
 use crate::test_services::{FileLocks, NoLocks, PROCESSES, barrier, halts};
 use crate::{naive, test_drive};
@@ -151,7 +152,8 @@ fn run_with(
         fs::write(root.join(format!("marks/waits-{number}")), "").unwrap();
         sleep(pause / 20 + Duration::from_millis(7 * number as u64 % 50));
     };
-    let services = act::HostServices { own, catalog: &HostDatabase::catalog(root), locks, pause: &pause };
+    let web = TcpWeb(String::new());
+    let services = act::HostServices { own, catalog: &HostDatabase::catalog(root), locks, pause: &pause, web: &web };
     act::run(&test_drive::task(root, action, args, 1), services)
 }
 

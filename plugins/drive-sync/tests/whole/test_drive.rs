@@ -1,6 +1,6 @@
 //! A Drive, databases and host services in a temporary folder.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,8 +8,11 @@ use baton_plugin_kit::host::{Locks, Writable};
 use baton_plugin_sdk::{Cause, Error, Mount, Outcome, Task};
 use baton_tests::host_services::{HostDatabase, HostLocks};
 use baton_tests::names_in;
+use drive_sync::account::Web;
 use drive_sync::act;
 use serde_json::{Value, json};
+
+use crate::account_web::TcpWeb;
 
 pub(crate) struct TestDrive {
     folder: tempfile::TempDir,
@@ -17,6 +20,8 @@ pub(crate) struct TestDrive {
     catalog: HostDatabase,
     pub(crate) locks: HostLocks,
     minute: Cell<u32>,
+    /// The address of Google Drive.
+    pub(crate) account: RefCell<String>,
 }
 
 /// A task with existing folders.
@@ -45,7 +50,7 @@ impl TestDrive {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
         let (own, catalog) = (HostDatabase::own(folder.path()), HostDatabase::catalog(folder.path()));
-        Self { folder, own, catalog, locks: HostLocks::default(), minute: Cell::new(0) }
+        Self { folder, own, catalog, locks: HostLocks::default(), minute: Cell::new(0), account: RefCell::default() }
     }
 
     pub(crate) fn path(&self, path: &str) -> PathBuf {
@@ -88,9 +93,21 @@ impl TestDrive {
         own: &dyn Writable,
         locks: &dyn Locks,
     ) -> Result<Outcome, Error> {
+        self.run_over(action, args, own, locks, &TcpWeb(self.account.borrow().clone()))
+    }
+
+    /// As [`Self::run_with`], with another network.
+    pub(crate) fn run_over(
+        &self,
+        action: &str,
+        args: &Value,
+        own: &dyn Writable,
+        locks: &dyn Locks,
+        web: &dyn Web,
+    ) -> Result<Outcome, Error> {
         self.minute.set(self.minute.get() + 1);
         let task = task(self.folder.path(), action, args, self.minute.get());
-        act::run(&task, act::HostServices { own, catalog: &self.catalog, locks, pause: &|_| {} })
+        act::run(&task, act::HostServices { own, catalog: &self.catalog, locks, pause: &|_| {}, web })
     }
 
     #[track_caller]

@@ -1,0 +1,323 @@
+//! Requests to the API. Every request of this plugin can be sent twice without a second effect: ids are drawn before a creation, a move
+//! names both folders, an upload has the whole content. So each request that may succeed later is sent again.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use baton_plugin_sdk::http::HttpError;
+use baton_plugin_sdk::{Error, sql};
+use serde_json::Value;
+
+use super::web::{Answer, Call, Web};
+
+/// The longest pause that a server may ask for, in seconds.
+const LONGEST_PAUSE: u64 = 45;
+
+/// All pauses of one task, in seconds. A task has five minutes.
+const PAUSES: u64 = 120;
+
+/// How often a request is sent if the server fails.
+const TRIES: u32 = 5;
+
+/// Requests of one task. The host allows 1,000; the rest is for other tries.
+const REQUESTS: usize = 950;
+
+/// 403 with one of these reasons is a rate limit: the same request succeeds later.
+const RATE_LIMITS: [&str; 3] = ["userRateLimitExceeded", "rateLimitExceeded", "sharingRateLimitExceeded"];
+
+/// 403 with one of these reasons is about the space or the number of files.
+const FULL: [&str; 4] =
+    ["storageQuotaExceeded", "teamDriveFileLimitExceeded", "numChildrenInNonRootLimitExceeded", "quotaExceeded"];
+
+/// Why there is no content.
+#[derive(Debug, PartialEq)]
+pub(super) enum Refusal {
+    /// It does not exist (404), or is not visible for this app.
+    Missing,
+    /// It exists already (409).
+    Exists,
+    /// The page token or the upload session is not valid any more (400, 410).
+    Expired(String),
+    /// The account may not do this with this file (403), and the reason.
+    Forbidden(String),
+    /// The Drive is full, and the reason.
+    Full(String),
+    /// The task cannot continue.
+    Failed(Error),
+}
+
+impl From<sql::Error> for Refusal {
+    fn from(error: sql::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Missing => Self::Retryable(
+                "a file of the account disappeared during the task (404); the next attempt reads the account again"
+                    .into(),
+            ),
+            Refusal::Exists => Self::Retryable("a file of the account exists already (409)".into()),
+            Refusal::Expired(why) => Self::Permanent(format!("Google Drive refuses the request: {why}")),
+            Refusal::Forbidden(why) => Self::Permanent(forbidden_text(&why)),
+            Refusal::Full(why) => Self::Permanent(full_text(&why)),
+            Refusal::Failed(error) => error,
+        }
+    }
+}
+
+/// The message for a file that the account may not change.
+pub(super) fn forbidden_text(why: &str) -> String {
+    format!(
+        "Google Drive does not allow this to the account: {why}. With the scope drive.file Baton may change only files that it \
+         created; on a shared drive the account must be at least a content manager"
+    )
+}
+
+/// The message if the account has no more space.
+pub(super) fn full_text(why: &str) -> String {
+    format!(
+        "Google Drive has no more space for this account: {why}. Free some space (https://drive.google.com/drive/quota), then run this \
+         again; it continues where it stopped"
+    )
+}
+
+/// The API of one task.
+pub(super) struct Api<'a> {
+    web: &'a dyn Web,
+    requests: Cell<usize>,
+    paused: Cell<u64>,
+}
+
+impl<'a> Api<'a> {
+    pub(super) fn new(web: &'a dyn Web) -> Self {
+        Self { web, requests: Cell::new(0), paused: Cell::new(0) }
+    }
+
+    /// Sends a request until it has an answer that decides something.
+    pub(super) fn call(&self, call: &Call<'_>) -> Result<Answer, Refusal> {
+        self.call_until(call, TRIES)
+    }
+
+    /// Sends a request once; the caller knows how to continue after an answer that decides nothing.
+    pub(super) fn call_once(&self, call: &Call<'_>) -> Result<Answer, Refusal> {
+        self.call_until(call, 1)
+    }
+
+    /// The content of an answer that must be JSON. A body that was cut is asked for again.
+    pub(super) fn json(&self, call: &Call<'_>) -> Result<Value, Refusal> {
+        for try_number in 1..=TRIES {
+            let answer = self.call(call)?;
+            match serde_json::from_slice(&answer.body) {
+                Ok(content) => return Ok(content),
+                Err(error) => self.pause(1 << try_number, &format!("an answer is not JSON ({error})"))?,
+            }
+        }
+        Err(retryable(format!("{} {} has no complete answer", call.method, path_of(call))))
+    }
+
+    fn call_until(&self, call: &Call<'_>, most: u32) -> Result<Answer, Refusal> {
+        let (mut tries, mut renewed) = (0, false);
+        loop {
+            self.count()?;
+            tries += 1;
+            let (why, after) = match self.web.send(call) {
+                Ok(answer) => match judge(call, answer, &mut renewed)? {
+                    Verdict::Answer(answer) => return Ok(answer),
+                    Verdict::Again => continue,
+                    Verdict::Later(why, after) => (why, after),
+                },
+                Err(HttpError::Failed(why)) => (why, None),
+                Err(error) => return Err(Refusal::Failed(error.into())),
+            };
+            let is_limit = after.is_some();
+            if tries >= most.max(if is_limit { TRIES } else { 1 }) {
+                return Err(retryable(format!("{} {} failed {tries} times: {why}", call.method, path_of(call))));
+            }
+            self.pause(after.unwrap_or(0).max(1 << (tries - 1)), &why)?;
+        }
+    }
+
+    fn count(&self) -> Result<(), Refusal> {
+        if self.requests.get() >= REQUESTS {
+            return Err(retryable(format!(
+                "this task has sent {REQUESTS} requests, which is its limit; the next attempt continues"
+            )));
+        }
+        self.requests.set(self.requests.get() + 1);
+        Ok(())
+    }
+
+    /// Waits, and counts it among the pauses of the task.
+    fn pause(&self, seconds: u64, why: &str) -> Result<(), Refusal> {
+        let all = self.paused.get().saturating_add(seconds);
+        if seconds > LONGEST_PAUSE || all > PAUSES {
+            return Err(retryable(format!("Google Drive asks for a pause of {seconds} s: {why}")));
+        }
+        self.paused.set(all);
+        self.web.pause(Duration::from_secs(seconds));
+        Ok(())
+    }
+}
+
+/// What an answer means.
+enum Verdict {
+    /// It is the answer.
+    Answer(Answer),
+    /// Send it again at once.
+    Again,
+    /// Send it again later: why, and the pause of a rate limit.
+    Later(String, Option<u64>),
+}
+
+/// Decides what an answer means.
+fn judge(call: &Call<'_>, answer: Answer, renewed: &mut bool) -> Result<Verdict, Refusal> {
+    match answer.status {
+        200..=299 | 308 => Ok(Verdict::Answer(answer)),
+        // The host renews a token that the server refuses.
+        401 if !*renewed => {
+            *renewed = true;
+            Ok(Verdict::Again)
+        }
+        401 => Err(Refusal::Failed(Error::Permanent("Google does not accept the account's token (401)".into()))),
+        403 => forbidden(&answer),
+        404 => Err(Refusal::Missing),
+        409 => Err(Refusal::Exists),
+        429 => Ok(Verdict::Later("its rate limit is reached (429)".into(), Some(answer.retry_after.unwrap_or(1)))),
+        400 | 410 => Err(Refusal::Expired(format!("{} ({})", reason(&answer).text, answer.status))),
+        status @ (408 | 500..=599) => Ok(Verdict::Later(format!("it answers {status}"), None)),
+        status => {
+            let text = format!("Google Drive answers {status} to {} {}", call.method, path_of(call));
+            Err(Refusal::Failed(Error::Permanent(text)))
+        }
+    }
+}
+
+/// The reason in the body of an error, and the words.
+struct Reason {
+    code: String,
+    text: String,
+}
+
+fn reason(answer: &Answer) -> Reason {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let at = |place: &str| body.pointer(place).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let code = [at("/error/errors/0/reason"), at("/error/details/0/reason")].into_iter().find(|code| !code.is_empty());
+    let code = code.unwrap_or_default();
+    let words: String = at("/error/message").chars().filter(|c| !c.is_control()).take(200).collect();
+    let text = if words.is_empty() { code.clone() } else { format!("{code}: {words}") };
+    Reason { code, text }
+}
+
+fn forbidden(answer: &Answer) -> Result<Verdict, Refusal> {
+    let Reason { code, text } = reason(answer);
+    if RATE_LIMITS.contains(&code.as_str()) {
+        return Ok(Verdict::Later(
+            format!("its rate limit is reached ({code})"),
+            Some(answer.retry_after.unwrap_or(1)),
+        ));
+    }
+    if FULL.contains(&code.as_str()) {
+        return Err(Refusal::Full(text));
+    }
+    if matches!(code.as_str(), "insufficientPermissions" | "ACCESS_TOKEN_SCOPE_INSUFFICIENT") {
+        return Err(Refusal::Failed(Error::NeedsGrant(
+            "the account's consent does not include Google Drive; to ask for it again: `baton account add google`"
+                .into(),
+        )));
+    }
+    Err(Refusal::Forbidden(if text.is_empty() { "403".to_owned() } else { text }))
+}
+
+pub(super) fn retryable(text: String) -> Refusal {
+    Refusal::Failed(Error::Retryable(text))
+}
+
+/// The path without its parameters, which may have names of files.
+fn path_of<'a>(call: &'a Call<'_>) -> &'a str {
+    call.path.split('?').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use serde_json::json;
+
+    use super::*;
+
+    struct Script {
+        answers: RefCell<Vec<Result<Answer, HttpError>>>,
+        pauses: RefCell<Vec<u64>>,
+    }
+
+    impl Web for Script {
+        fn send(&self, _: &Call<'_>) -> Result<Answer, HttpError> {
+            self.answers.borrow_mut().remove(0)
+        }
+
+        fn pause(&self, duration: Duration) {
+            self.pauses.borrow_mut().push(duration.as_secs());
+        }
+    }
+
+    fn script(answers: Vec<Result<Answer, HttpError>>) -> Script {
+        Script { answers: RefCell::new(answers), pauses: RefCell::default() }
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "the scripted answers are results")]
+    fn answer(status: u16, reason: &str) -> Result<Answer, HttpError> {
+        let body = json!({ "error": { "errors": [{ "reason": reason }], "message": "words" } }).to_string();
+        Ok(Answer { status, body: body.into_bytes(), ..Answer::default() })
+    }
+
+    fn call() -> Call<'static> {
+        Call { method: "GET", path: "/drive/v3/files?q=name".into(), ..Call::default() }
+    }
+
+    #[test]
+    fn what_may_succeed_later_is_asked_for_again_with_growing_pauses() {
+        let web = script(vec![
+            Err(HttpError::Failed("lost".into())),
+            answer(500, ""),
+            answer(403, "userRateLimitExceeded"),
+            answer(429, ""),
+            answer(200, ""),
+        ]);
+        assert_eq!(Api::new(&web).call(&call()).unwrap().status, 200);
+        assert_eq!(*web.pauses.borrow(), [1, 2, 4, 8]);
+        let web = script((0..5).map(|_| answer(502, "")).collect());
+        let failed = Api::new(&web).call(&call());
+        assert!(matches!(&failed, Err(Refusal::Failed(Error::Retryable(text))) if !text.contains("q=")), "{failed:?}");
+    }
+
+    #[test]
+    fn refusals_are_told_apart() {
+        for (status, code, refusal) in [
+            (404, "notFound", Refusal::Missing),
+            (409, "fileIdInUse", Refusal::Exists),
+            (403, "storageQuotaExceeded", Refusal::Full("storageQuotaExceeded: words".into())),
+            (403, "insufficientFilePermissions", Refusal::Forbidden("insufficientFilePermissions: words".into())),
+            (410, "gone", Refusal::Expired("gone: words (410)".into())),
+        ] {
+            let web = script(vec![answer(status, code)]);
+            assert_eq!(Api::new(&web).call(&call()), Err(refusal));
+        }
+        let web = script(vec![answer(403, "insufficientPermissions")]);
+        assert!(matches!(Api::new(&web).call(&call()), Err(Refusal::Failed(Error::NeedsGrant(_)))));
+        let web = script(vec![answer(401, ""), answer(401, "")]);
+        assert!(matches!(Api::new(&web).call(&call()), Err(Refusal::Failed(Error::Permanent(_)))));
+    }
+
+    #[test]
+    fn a_body_that_was_cut_is_asked_for_again_and_long_pauses_end_the_attempt() {
+        let cut = Ok(Answer { status: 200, body: b"{\"a\":".to_vec(), ..Answer::default() });
+        let web = script(vec![cut, answer(200, "x")]);
+        assert!(Api::new(&web).json(&call()).is_ok());
+        let long = Ok(Answer { status: 429, retry_after: Some(46), ..Answer::default() });
+        let web = script(vec![long]);
+        assert!(matches!(Api::new(&web).call(&call()), Err(Refusal::Failed(Error::Retryable(_)))));
+    }
+}

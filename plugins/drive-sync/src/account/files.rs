@@ -1,0 +1,321 @@
+//! The endpoints of Drive v3 that Baton uses. Each names the fields it needs and takes part in shared drives.
+
+use std::cell::RefCell;
+
+use serde_json::{Map, Value, json};
+
+use super::api::{Api, Refusal, retryable};
+use super::web::Call;
+
+/// The type of a folder.
+const FOLDER: &str = "application/vnd.google-apps.folder";
+
+/// The fields of a file.
+pub(super) const FIELDS: &str = "id,name,mimeType,parents,driveId,md5Checksum,createdTime,trashed,appProperties";
+
+/// Files on a page. The API allows 1,000.
+const PAGE: usize = 1_000;
+
+/// Pages of one list. More than a million files are an error of the server.
+const PAGES: usize = 1_000;
+
+/// Ids that are drawn with one request. The API allows 1,000.
+const IDS: usize = 100;
+
+/// The names of the markers in `appProperties`, which only this OAuth client sees. A name and its value have at most 124 bytes.
+pub(super) const PLACE: &str = "batonPlace";
+const DATABASE: &str = "batonDatabase";
+const PART: &str = "batonPart";
+const MERGED: &str = "batonMerged";
+
+/// A file or folder of the account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct RemoteFile {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) parent: String,
+    pub(super) is_folder: bool,
+    /// MD5 of its content; empty for folders.
+    pub(super) md5: String,
+    /// RFC 3339, always with the same number of digits: the texts sort like the times.
+    pub(super) created: String,
+    pub(super) trashed: bool,
+    /// The shared drive; empty: My Drive.
+    pub(super) drive: String,
+    pub(super) marker: Marker,
+}
+
+/// What Baton stores with a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Marker {
+    /// The name of the top folder. Empty: not created by Baton.
+    pub(super) place: String,
+    /// The compared form of the database's id.
+    pub(super) database: String,
+    /// `top`, `folder`, `csv` or `manifest`.
+    pub(super) part: String,
+    /// The folder into which this one was merged.
+    pub(super) merged: String,
+}
+
+impl Marker {
+    fn json(&self) -> Value {
+        let pairs = [(PLACE, &self.place), (DATABASE, &self.database), (PART, &self.part), (MERGED, &self.merged)];
+        let set = pairs.into_iter().filter(|(_, value)| !value.is_empty());
+        Value::Object(set.map(|(name, value)| (name.to_owned(), json!(value))).collect())
+    }
+}
+
+impl RemoteFile {
+    /// Reads the JSON of the API; `None` without an id.
+    pub(super) fn read(file: &Value) -> Option<Self> {
+        let text = |place: &str| file.pointer(place).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let property = |name: &str| text(&format!("/appProperties/{name}"));
+        let id = text("/id");
+        (!id.is_empty()).then(|| Self {
+            id,
+            name: text("/name"),
+            parent: text("/parents/0"),
+            is_folder: text("/mimeType") == FOLDER,
+            md5: text("/md5Checksum"),
+            created: text("/createdTime"),
+            trashed: file.get("trashed").and_then(Value::as_bool).unwrap_or(false),
+            drive: text("/driveId"),
+            marker: Marker {
+                place: property(PLACE),
+                database: property(DATABASE),
+                part: property(PART),
+                merged: property(MERGED),
+            },
+        })
+    }
+
+    /// The order in which every workspace chooses the one to keep.
+    pub(super) fn rank(&self) -> (&str, &str) {
+        (&self.created, &self.id)
+    }
+
+    /// The metadata for its creation.
+    pub(super) fn metadata(&self) -> Value {
+        let mut metadata = Map::new();
+        metadata.insert("id".to_owned(), json!(self.id));
+        metadata.insert("name".to_owned(), json!(self.name));
+        metadata.insert("appProperties".to_owned(), self.marker.json());
+        if self.is_folder {
+            metadata.insert("mimeType".to_owned(), json!(FOLDER));
+        }
+        if !self.parent.is_empty() {
+            metadata.insert("parents".to_owned(), json!([self.parent]));
+        }
+        Value::Object(metadata)
+    }
+}
+
+/// A page of the changes feed.
+#[derive(Debug, Default)]
+pub(super) struct ChangesPage {
+    /// Changed files.
+    pub(super) files: Vec<RemoteFile>,
+    /// Ids of files that are not visible any more.
+    pub(super) removed: Vec<String>,
+    /// The token of the next page.
+    pub(super) next: Option<String>,
+    /// The token of the next reading, on the last page.
+    pub(super) start: Option<String>,
+}
+
+/// The endpoints.
+pub(super) struct Files<'a> {
+    pub(super) api: &'a Api<'a>,
+    /// The id of a shared drive; empty: My Drive.
+    pub(super) shared_drive: &'a str,
+    drawn: RefCell<Vec<String>>,
+}
+
+impl<'a> Files<'a> {
+    pub(super) fn new(api: &'a Api<'a>, shared_drive: &'a str) -> Self {
+        Self { api, shared_drive, drawn: RefCell::default() }
+    }
+
+    /// An id for a new file.
+    pub(super) fn draw_id(&self) -> Result<String, Refusal> {
+        if let Some(id) = self.drawn.borrow_mut().pop() {
+            return Ok(id);
+        }
+        let path = format!("/drive/v3/files/generateIds?count={IDS}&space=drive&type=files");
+        let answer = self.api.json(&get(path))?;
+        let ids = answer.get("ids").and_then(Value::as_array).into_iter().flatten();
+        let mut ids: Vec<String> = ids.filter_map(Value::as_str).map(str::to_owned).collect();
+        let one = ids.pop().ok_or_else(|| retryable("Google Drive drew no id".to_owned()))?;
+        *self.drawn.borrow_mut() = ids;
+        Ok(one)
+    }
+
+    /// A file by its id, also in the bin; `None` if it does not exist.
+    pub(super) fn get(&self, id: &str) -> Result<Option<RemoteFile>, Refusal> {
+        let path = format!("/drive/v3/files/{}?supportsAllDrives=true&fields={FIELDS}", encoded(id));
+        match self.api.json(&get(path)) {
+            Ok(file) => Ok(RemoteFile::read(&file)),
+            Err(Refusal::Missing) => Ok(None),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// All files of a search, without those in the bin.
+    pub(super) fn list(&self, query: &str) -> Result<Vec<RemoteFile>, Refusal> {
+        let query = encoded(&format!("{query} and trashed = false"));
+        let base = format!(
+            "/drive/v3/files?q={query}&pageSize={PAGE}&fields=nextPageToken,incompleteSearch,files({FIELDS})&{}",
+            self.scope()
+        );
+        let (mut found, mut token) = (Vec::new(), None::<String>);
+        for _ in 0..PAGES {
+            let path = match &token {
+                Some(token) => format!("{base}&pageToken={}", encoded(token)),
+                None => base.clone(),
+            };
+            let page = self.api.json(&get(path))?;
+            if page.get("incompleteSearch").and_then(Value::as_bool) == Some(true) {
+                return Err(retryable("Google Drive did not search everything (incompleteSearch)".to_owned()));
+            }
+            let files = page.get("files").and_then(Value::as_array);
+            found.extend(files.into_iter().flatten().filter_map(RemoteFile::read));
+            token = page.get("nextPageToken").and_then(Value::as_str).map(str::to_owned);
+            if token.is_none() {
+                return Ok(found);
+            }
+        }
+        Err(retryable("Google Drive returns more than a million files".to_owned()))
+    }
+
+    /// Files in a folder.
+    pub(super) fn children(&self, folder: &str) -> Result<Vec<RemoteFile>, Refusal> {
+        self.list(&format!("'{}' in parents", quoted(folder)))
+    }
+
+    /// Files with the marker of a place.
+    pub(super) fn marked(&self, place: &str) -> Result<Vec<RemoteFile>, Refusal> {
+        self.list(&format!("appProperties has {{ key='{PLACE}' and value='{}' }}", quoted(place)))
+    }
+
+    /// The token of changes from now on.
+    pub(super) fn start_token(&self) -> Result<String, Refusal> {
+        let answer = self.api.json(&get(format!("/drive/v3/changes/startPageToken?{}", self.drive())))?;
+        let token = answer.get("startPageToken").and_then(Value::as_str);
+        token.map(str::to_owned).ok_or_else(|| retryable("Google Drive gave no token of changes".to_owned()))
+    }
+
+    /// The changes since a token.
+    pub(super) fn changes(&self, token: &str) -> Result<ChangesPage, Refusal> {
+        let path = format!(
+            "/drive/v3/changes?pageToken={}&pageSize={PAGE}&includeRemoved=true&includeItemsFromAllDrives=true&{}\
+             &fields=nextPageToken,newStartPageToken,changes(changeType,fileId,removed,file({FIELDS}))",
+            encoded(token),
+            self.drive()
+        );
+        let answer = self.api.json(&get(path))?;
+        let text = |name: &str| answer.get(name).and_then(Value::as_str).map(str::to_owned);
+        let mut page =
+            ChangesPage { next: text("nextPageToken"), start: text("newStartPageToken"), ..ChangesPage::default() };
+        for change in answer.get("changes").and_then(Value::as_array).into_iter().flatten() {
+            match change.get("file").and_then(RemoteFile::read).filter(|file| !file.trashed) {
+                Some(file) => page.files.push(file),
+                None => page.removed.extend(change.get("fileId").and_then(Value::as_str).map(str::to_owned)),
+            }
+        }
+        Ok(page)
+    }
+
+    /// Creates a folder with an id that was drawn. If it exists already, it is the result.
+    pub(super) fn create_folder(&self, folder: &RemoteFile) -> Result<RemoteFile, Refusal> {
+        let path = format!("/drive/v3/files?supportsAllDrives=true&fields={FIELDS}");
+        match self.api.json(&with_json("POST", path, &folder.metadata())) {
+            Ok(made) => RemoteFile::read(&made).ok_or_else(|| retryable("a new folder has no id".to_owned())),
+            Err(Refusal::Exists) => self.get(&folder.id)?.ok_or(Refusal::Missing),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// Changes the metadata of a file.
+    pub(super) fn change(&self, id: &str, change: &Value) -> Result<(), Refusal> {
+        let path = format!("/drive/v3/files/{}?supportsAllDrives=true&fields=id", encoded(id));
+        self.api.call(&with_json("PATCH", path, change)).map(drop)
+    }
+
+    /// Moves a file from one folder to another.
+    pub(super) fn move_to(&self, id: &str, from: &str, to: &str) -> Result<(), Refusal> {
+        let path = format!(
+            "/drive/v3/files/{}?supportsAllDrives=true&fields=id&addParents={}&removeParents={}",
+            encoded(id),
+            encoded(to),
+            encoded(from)
+        );
+        self.api.call(&with_json("PATCH", path, &json!({}))).map(drop)
+    }
+
+    /// Gives an existing folder the marker of a database.
+    pub(super) fn adopt(&self, id: &str, marker: &Marker) -> Result<(), Refusal> {
+        self.change(id, &json!({ "appProperties": marker.json() }))
+    }
+
+    /// Renames a file.
+    pub(super) fn rename(&self, id: &str, name: &str) -> Result<(), Refusal> {
+        self.change(id, &json!({ "name": name }))
+    }
+
+    /// Marks a folder as merged into another one, under a name that nothing else has.
+    pub(super) fn mark_merged(&self, id: &str, into: &str) -> Result<(), Refusal> {
+        self.change(id, &json!({ "name": format!("merged {id}"), "appProperties": { MERGED: into } }))
+    }
+
+    /// Gives a file another name and takes its part away: it is a file like any other then.
+    pub(super) fn set_aside(&self, id: &str, name: &str) -> Result<(), Refusal> {
+        self.change(id, &json!({ "name": name, "appProperties": { PART: null } }))
+    }
+
+    /// Puts a file into the bin, where it stays for 30 days.
+    pub(super) fn trash(&self, id: &str) -> Result<(), Refusal> {
+        self.change(id, &json!({ "trashed": true }))
+    }
+
+    /// The content of a file.
+    pub(super) fn download(&self, id: &str) -> Result<Vec<u8>, Refusal> {
+        let path = format!("/drive/v3/files/{}?alt=media&supportsAllDrives=true", encoded(id));
+        Ok(self.api.call(&get(path))?.body)
+    }
+
+    /// The parameters of a search.
+    fn scope(&self) -> String {
+        let corpora = if self.shared_drive.is_empty() { "user" } else { "drive" };
+        format!("spaces=drive&corpora={corpora}&includeItemsFromAllDrives=true&{}", self.drive())
+    }
+
+    fn drive(&self) -> String {
+        let id = if self.shared_drive.is_empty() {
+            String::new()
+        } else {
+            format!("&driveId={}", encoded(self.shared_drive))
+        };
+        format!("supportsAllDrives=true{id}")
+    }
+}
+
+fn get(path: String) -> Call<'static> {
+    Call { method: "GET", path, ..Call::default() }
+}
+
+pub(super) fn with_json(method: &'static str, path: String, body: &Value) -> Call<'static> {
+    let headers = vec![("content-type", "application/json; charset=UTF-8".to_owned())];
+    Call { method, path, headers, body: body.to_string().into_bytes() }
+}
+
+/// A text inside of `'…'` in a search.
+fn quoted(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('\'', "\\'")
+}
+
+/// A text as part of an address.
+pub(super) fn encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}

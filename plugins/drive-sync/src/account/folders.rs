@@ -1,0 +1,190 @@
+//! The one folder of a database, and the top folder.
+//!
+//! Of several, every workspace keeps the same one: the oldest, then the one with the lowest id. The others are marked as merged, so that
+//! workspaces that use them find the one to keep, and their files are moved. A merged folder goes into the bin in a later task, if it is
+//! empty then: what another workspace puts into it meanwhile is moved too.
+
+use serde_json::json;
+
+use super::api::{Refusal, retryable};
+use super::files::{Marker, RemoteFile};
+use super::state::Account;
+use crate::drive::{ParsedName, id_key, is_uuid};
+
+/// How many merged folders lead to another one. Each leads to an older one, so there is no circle.
+const CHAIN: usize = 20;
+
+/// A folder, and whether it was created now.
+pub(super) struct Ensured {
+    pub(super) folder: RemoteFile,
+    pub(super) made: bool,
+}
+
+/// The top folder.
+pub(super) fn top(account: &Account<'_>) -> Result<Ensured, Refusal> {
+    let known = account.store.files()?.into_iter().filter(|file| file.marker.part == "top").collect();
+    let place = account.place;
+    let parent = if place.shared_drive.is_empty() { "root".to_owned() } else { place.shared_drive.clone() };
+    let marker = Marker { place: place.top.clone(), part: "top".to_owned(), ..Marker::default() };
+    let wanted = RemoteFile { name: place.top.clone(), parent, is_folder: true, marker, ..RemoteFile::default() };
+    ensure(account, "top", known, wanted)
+}
+
+/// The known folders of a database that are not merged, the oldest first.
+pub(super) fn known<'f>(files: &'f [RemoteFile], top: &str, database: &str, name: &str) -> Vec<&'f RemoteFile> {
+    let is_by_name = |file: &RemoteFile| {
+        let id = ParsedName::parse(&file.name).map(|named| named.id);
+        let is_of = id.is_some_and(|id| id_key(id) == database && (is_uuid(id) || file.name == name));
+        file.marker.part.is_empty() && file.parent == top && is_of
+    };
+    let is_marked = |file: &RemoteFile| file.marker.part == "folder" && file.marker.database == database;
+    files
+        .iter()
+        .filter(|file| file.is_folder && file.marker.merged.is_empty() && (is_marked(file) || is_by_name(file)))
+        .collect()
+}
+
+/// The folder of a database in the top folder, with this name.
+pub(super) fn database(account: &Account<'_>, top: &str, database: &str, name: &str) -> Result<Ensured, Refusal> {
+    let files = account.store.files()?;
+    let known = known(&files, top, database, name).into_iter().cloned().collect();
+    let place = account.place.top.clone();
+    let marker = Marker { place, database: database.to_owned(), part: "folder".to_owned(), ..Marker::default() };
+    let (name, parent) = (name.to_owned(), top.to_owned());
+    let wanted = RemoteFile { name: name.clone(), parent, is_folder: true, marker, ..RemoteFile::default() };
+    let mut ensured = ensure(account, &format!("{database}:folder"), known, wanted)?;
+    if ensured.folder.name != name {
+        account.files.rename(&ensured.folder.id, &name)?;
+        account.note(json!({ "did": "renamed", "id": ensured.folder.id, "from": ensured.folder.name, "to": name }));
+        ensured.folder.name = name;
+        account.store.put(&ensured.folder)?;
+    }
+    Ok(ensured)
+}
+
+/// Finds or creates a folder, and merges the others into it. `known` are folders that are not in the bin.
+fn ensure(account: &Account<'_>, key: &str, known: Vec<RemoteFile>, wanted: RemoteFile) -> Result<Ensured, Refusal> {
+    let mut known: Vec<_> = known.into_iter().filter(|file| file.marker.merged.is_empty()).collect();
+    if let Some(claimed) = claimed(account, key, &known)? {
+        known.push(claimed);
+    }
+    known.sort_by(|a, b| a.rank().cmp(&b.rank()));
+    let mut known = known.into_iter();
+    let Some(mut keep) = known.next() else {
+        return Ok(Ensured { folder: create(account, key, wanted)?, made: true });
+    };
+    if keep.marker.part.is_empty() {
+        account.files.adopt(&keep.id, &wanted.marker)?;
+        keep.marker = wanted.marker;
+        account.store.put(&keep)?;
+    }
+    for other in known {
+        merge(account, other, &keep)?;
+    }
+    let before = account.store.id(key)?.unwrap_or_else(|| keep.id.clone());
+    account.store.replace_id(key, &before, &keep.id)?;
+    account.store.claim(key, &keep.id)?;
+    Ok(Ensured { folder: keep, made: false })
+}
+
+/// The folder whose id is stored, if it exists and is not among the known ones: a search does not have it yet, or a task was killed.
+fn claimed(account: &Account<'_>, key: &str, known: &[RemoteFile]) -> Result<Option<RemoteFile>, Refusal> {
+    for _ in 0..CHAIN {
+        let Some(id) = account.store.id(key)? else { return Ok(None) };
+        if known.iter().any(|file| file.id == id) {
+            return Ok(None);
+        }
+        match account.files.get(&id)? {
+            Some(file) if !file.marker.merged.is_empty() => account.store.replace_id(key, &id, &file.marker.merged)?,
+            Some(file) if file.trashed => account.store.forget_id(key, &id)?,
+            Some(file) => {
+                account.store.put(&file)?;
+                return Ok(Some(file));
+            }
+            // Drawn, and not created yet.
+            None => return Ok(None),
+        }
+    }
+    Err(retryable("too many merged folders lead to each other".to_owned()))
+}
+
+fn create(account: &Account<'_>, key: &str, mut wanted: RemoteFile) -> Result<RemoteFile, Refusal> {
+    for _ in 0..2 {
+        wanted.id = match account.store.id(key)? {
+            Some(id) => id,
+            None => account.store.claim(key, &account.files.draw_id()?)?,
+        };
+        match account.files.create_folder(&wanted) {
+            Ok(made) if !made.trashed => {
+                account.store.put(&made)?;
+                account.note(json!({ "did": "created-folder", "id": made.id, "name": made.name }));
+                return Ok(made);
+            }
+            // The id was used by a folder that somebody deleted meanwhile.
+            Ok(_) | Err(Refusal::Missing) => account.store.forget_id(key, &wanted.id)?,
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    Err(retryable(format!("{}: the folder was deleted while it was created", wanted.name)))
+}
+
+fn merge(account: &Account<'_>, mut other: RemoteFile, keep: &RemoteFile) -> Result<(), Refusal> {
+    account.files.mark_merged(&other.id, &keep.id)?;
+    account.note(json!({ "did": "merged-folder", "id": other.id, "name": other.name, "into": keep.id }));
+    other.marker.merged.clone_from(&keep.id);
+    account.store.put(&other)?;
+    account.merged.set(account.merged.get() + 1);
+    move_children(account, &other.id, &keep.id).map(drop)
+}
+
+/// Moves what is in a folder, and returns how much it was.
+fn move_children(account: &Account<'_>, from: &str, to: &str) -> Result<usize, Refusal> {
+    // A search may not have all of them yet.
+    let mut children = account.files.children(from)?;
+    for file in account.store.files()? {
+        if file.parent == from && !children.iter().any(|child| child.id == file.id) {
+            children.push(file);
+        }
+    }
+    for child in &children {
+        match account.files.move_to(&child.id, from, to) {
+            Ok(()) => {
+                account.note(json!({ "did": "moved", "id": child.id, "name": child.name, "from": from, "to": to }));
+                if account.store.is_known(&child.id)? {
+                    account.store.put(&RemoteFile { parent: to.to_owned(), ..child.clone() })?;
+                }
+            }
+            // Another workspace moved or deleted it.
+            Err(Refusal::Missing) => account.store.remove(&child.id)?,
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    Ok(children.len())
+}
+
+/// Moves what is still in merged folders, and puts those into the bin that are empty.
+pub(super) fn finish_merges(account: &Account<'_>) -> Result<(), Refusal> {
+    let files = account.store.files()?;
+    for folder in files.iter().filter(|file| file.is_folder && !file.marker.merged.is_empty()) {
+        let Some(keep) = destination(account, &folder.marker.merged)? else { continue };
+        if move_children(account, &folder.id, &keep)? == 0 {
+            account.files.trash(&folder.id)?;
+            account.store.remove(&folder.id)?;
+            account.note(json!({ "did": "trashed-empty-folder", "id": folder.id }));
+        }
+    }
+    Ok(())
+}
+
+/// The folder that is kept at the end of a chain; `None` if somebody deleted it.
+fn destination(account: &Account<'_>, first: &str) -> Result<Option<String>, Refusal> {
+    let mut id = first.to_owned();
+    for _ in 0..CHAIN {
+        match account.files.get(&id)? {
+            Some(file) if !file.marker.merged.is_empty() => id = file.marker.merged,
+            Some(file) if !file.trashed => return Ok(Some(file.id)),
+            _ => return Ok(None),
+        }
+    }
+    Ok(None)
+}

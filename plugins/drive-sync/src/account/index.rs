@@ -1,0 +1,100 @@
+//! Keeps the known content of the account up to date: the changes feed, or a complete list if there is no token, or if the server refuses
+//! the token.
+//!
+//! The token is drawn before the complete list, so what is created while the list is read is in the next changes. Searches are late: for
+//! some minutes, further lists find what was created shortly before the token.
+
+use super::api::{Refusal, retryable};
+use super::files::{ChangesPage, RemoteFile};
+use super::state::Account;
+use super::store::Token;
+
+/// Pages of one reading of changes. More are an error of the server.
+const PAGES: usize = 10_000;
+
+/// How late searches can be. No document says it; ten minutes are a wide margin.
+const SEARCH_LAG_MS: i64 = 10 * 60 * 1_000;
+
+/// Reads what changed since the last time.
+pub(super) fn refresh(account: &Account<'_>) -> Result<(), Refusal> {
+    let Some(mut token) = account.store.token()? else { return read_all(account) };
+    for _ in 0..PAGES {
+        let page = match account.files.changes(&token.text) {
+            Ok(page) => page,
+            Err(Refusal::Expired(_) | Refusal::Missing) => return read_all(account),
+            Err(refusal) => return Err(refusal),
+        };
+        apply(account, &page)?;
+        match (page.next, page.start) {
+            (Some(next), _) => token.text = next,
+            (None, Some(start)) => {
+                token.text = start;
+                return settle(account, token);
+            }
+            (None, None) => return Err(retryable("Google Drive gave no further token of changes".to_owned())),
+        }
+    }
+    Err(retryable("the changes of Google Drive have no end".to_owned()))
+}
+
+/// Reads the list again while a search may not have what was created before the token: those files are in no later change.
+fn settle(account: &Account<'_>, mut token: Token) -> Result<(), Refusal> {
+    if token.begun_at > 0 {
+        list(account)?;
+        if account.now_ms - token.begun_at >= SEARCH_LAG_MS {
+            token.begun_at = 0;
+        }
+    }
+    Ok(account.store.set_token(&token)?)
+}
+
+fn read_all(account: &Account<'_>) -> Result<(), Refusal> {
+    let token = Token { text: account.files.start_token()?, begun_at: account.now_ms.max(1) };
+    account.store.clear()?;
+    list(account)?;
+    Ok(account.store.set_token(&token)?)
+}
+
+/// Adds what searches find and what is not known yet: of known files, the changes have a newer state.
+fn list(account: &Account<'_>) -> Result<(), Refusal> {
+    let top = account.store.id("top")?;
+    let in_top = match &top {
+        Some(top) => account.files.children(top).or_else(none_if_missing)?,
+        None => Vec::new(),
+    };
+    for file in account.files.marked(&account.place.top)?.into_iter().chain(in_top) {
+        if is_ours(account, &file, top.as_deref()) && !account.store.is_known(&file.id)? {
+            account.store.put(&file)?;
+        }
+    }
+    Ok(())
+}
+
+/// A top folder that was drawn and not created yet has no children.
+fn none_if_missing(refusal: Refusal) -> Result<Vec<RemoteFile>, Refusal> {
+    match refusal {
+        Refusal::Missing => Ok(Vec::new()),
+        refusal => Err(refusal),
+    }
+}
+
+fn apply(account: &Account<'_>, page: &ChangesPage) -> Result<(), Refusal> {
+    let top = account.store.id("top")?;
+    for file in &page.files {
+        if is_ours(account, file, top.as_deref()) {
+            account.store.put(file)?;
+        } else if account.store.is_known(&file.id)? {
+            account.store.remove(&file.id)?;
+        }
+    }
+    for id in &page.removed {
+        account.store.remove(id)?;
+    }
+    Ok(())
+}
+
+/// Files with the marker count wherever a person moved them; others count in the top folder.
+fn is_ours(account: &Account<'_>, file: &RemoteFile, top: Option<&str>) -> bool {
+    let is_marked = file.marker.place == account.place.top && !file.marker.part.is_empty();
+    file.drive == account.place.shared_drive && (is_marked || top == Some(file.parent.as_str()))
+}

@@ -1,0 +1,200 @@
+//! What the plugin stores about an account in its own database: drawn ids, the known content, what was synced last, and the token of
+//! changes. Its functions fail only when the database fails.
+
+use baton_plugin_kit::host::Writable;
+use baton_plugin_sdk::sql::{Error, Row, Value};
+
+use super::files::{Marker, RemoteFile};
+
+const TABLES: [&str; 4] = [
+    "CREATE TABLE IF NOT EXISTS account_ids (
+        place TEXT NOT NULL, key TEXT NOT NULL,  -- `top`, or a database and `folder`, `csv`, `manifest`
+        id TEXT NOT NULL,                        -- drawn before the creation, or of an existing file
+        PRIMARY KEY (place, key)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS account_files (
+        place TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, parent TEXT NOT NULL, is_folder INTEGER NOT NULL,
+        md5 TEXT NOT NULL, created TEXT NOT NULL, database TEXT NOT NULL, part TEXT NOT NULL,
+        merged TEXT NOT NULL,                    -- the folder into which this one was merged
+        PRIMARY KEY (place, id)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS account_synced (
+        place TEXT NOT NULL, key TEXT NOT NULL,
+        md5 TEXT NOT NULL,                       -- the content that both sides had last
+        next_md5 TEXT NOT NULL,                  -- the content that is being uploaded
+        PRIMARY KEY (place, key)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS account_tokens (
+        place TEXT PRIMARY KEY, token TEXT NOT NULL,
+        begun_at INTEGER NOT NULL                -- when the complete list was read; 0: searches have everything from before
+    ) STRICT",
+];
+
+/// The stored state of one place of an account.
+#[derive(Clone)]
+pub(super) struct Store<'a> {
+    own: &'a dyn Writable,
+    place: String,
+}
+
+/// Where the changes feed continues.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Token {
+    pub(super) text: String,
+    pub(super) begun_at: i64,
+}
+
+/// The content of a file at the last sync.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Synced {
+    md5: String,
+    next_md5: String,
+}
+
+impl Synced {
+    /// Whether this content is that of the last sync, or was being uploaded by a task that was killed.
+    pub(super) fn is(&self, md5: &str) -> bool {
+        !md5.is_empty() && (self.md5 == md5 || self.next_md5 == md5)
+    }
+}
+
+impl<'a> Store<'a> {
+    pub(super) fn open(own: &'a dyn Writable, place: String) -> Result<Self, Error> {
+        let known = own.query(
+            "SELECT count(*) FROM sqlite_master WHERE name LIKE 'account\\_%' ESCAPE '\\' AND type = 'table'",
+            &[],
+        )?;
+        if known.integer() != Some(4) {
+            for table in TABLES {
+                own.execute(table, &[])?;
+            }
+        }
+        Ok(Self { own, place })
+    }
+
+    /// The id for a key.
+    pub(super) fn id(&self, key: &str) -> Result<Option<String>, Error> {
+        let sql = "SELECT id FROM account_ids WHERE place = ?1 AND key = ?2";
+        Ok(self.own.query(sql, &[self.place.as_str().into(), key.into()])?.text().map(str::to_owned))
+    }
+
+    /// Stores a drawn id for a key, unless another task stored one. Returns the stored one.
+    pub(super) fn claim(&self, key: &str, id: &str) -> Result<String, Error> {
+        let sql = "INSERT OR IGNORE INTO account_ids (place, key, id) VALUES (?1, ?2, ?3)";
+        self.own.execute(sql, &[self.place.as_str().into(), key.into(), id.into()])?;
+        Ok(self.id(key)?.unwrap_or_else(|| id.to_owned()))
+    }
+
+    /// Replaces the id of a key, if it still is `before`.
+    pub(super) fn replace_id(&self, key: &str, before: &str, id: &str) -> Result<(), Error> {
+        if before == id {
+            return Ok(());
+        }
+        let sql = "UPDATE account_ids SET id = ?4 WHERE place = ?1 AND key = ?2 AND id = ?3";
+        self.own.execute(sql, &[self.place.as_str().into(), key.into(), before.into(), id.into()])?;
+        self.claim(key, id).map(drop)
+    }
+
+    /// Forgets the id of a key, if it still is `before`.
+    pub(super) fn forget_id(&self, key: &str, before: &str) -> Result<(), Error> {
+        let sql = "DELETE FROM account_ids WHERE place = ?1 AND key = ?2 AND id = ?3";
+        self.own.execute(sql, &[self.place.as_str().into(), key.into(), before.into()]).map(drop)
+    }
+
+    /// The token of changes, and when the complete list before it was read: 0 if that list needs no other reading.
+    pub(super) fn token(&self) -> Result<Option<Token>, Error> {
+        let sql = "SELECT token, begun_at FROM account_tokens WHERE place = ?1";
+        let found = self.own.query(sql, &[self.place.as_str().into()])?;
+        Ok(found.rows.first().map(|row| Token {
+            text: row.first().and_then(Value::as_text).unwrap_or_default().to_owned(),
+            begun_at: row.get(1).and_then(Value::as_integer).unwrap_or_default(),
+        }))
+    }
+
+    pub(super) fn set_token(&self, token: &Token) -> Result<(), Error> {
+        let sql = "INSERT OR REPLACE INTO account_tokens (place, token, begun_at) VALUES (?1, ?2, ?3)";
+        let values = [self.place.as_str().into(), token.text.as_str().into(), token.begun_at.into()];
+        self.own.execute(sql, &values).map(drop)
+    }
+
+    /// Forgets the known content, before a complete reading.
+    pub(super) fn clear(&self) -> Result<(), Error> {
+        for sql in ["DELETE FROM account_tokens WHERE place = ?1", "DELETE FROM account_files WHERE place = ?1"] {
+            self.own.execute(sql, &[self.place.as_str().into()])?;
+        }
+        Ok(())
+    }
+
+    /// Records a file of the account.
+    pub(super) fn put(&self, file: &RemoteFile) -> Result<(), Error> {
+        let sql = "INSERT OR REPLACE INTO account_files (place, id, name, parent, is_folder, md5, created, database, part, merged)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+        let values: [Value; 10] = [
+            self.place.as_str().into(),
+            file.id.as_str().into(),
+            file.name.as_str().into(),
+            file.parent.as_str().into(),
+            i64::from(file.is_folder).into(),
+            file.md5.as_str().into(),
+            file.created.as_str().into(),
+            file.marker.database.as_str().into(),
+            file.marker.part.as_str().into(),
+            file.marker.merged.as_str().into(),
+        ];
+        self.own.execute(sql, &values).map(drop)
+    }
+
+    /// Forgets a file that is not in the account any more.
+    pub(super) fn remove(&self, id: &str) -> Result<(), Error> {
+        let sql = "DELETE FROM account_files WHERE place = ?1 AND id = ?2";
+        self.own.execute(sql, &[self.place.as_str().into(), id.into()]).map(drop)
+    }
+
+    /// Whether a file is known.
+    pub(super) fn is_known(&self, id: &str) -> Result<bool, Error> {
+        let sql = "SELECT 1 FROM account_files WHERE place = ?1 AND id = ?2";
+        Ok(!self.own.query(sql, &[self.place.as_str().into(), id.into()])?.rows.is_empty())
+    }
+
+    /// All known files, the oldest first.
+    pub(super) fn files(&self) -> Result<Vec<RemoteFile>, Error> {
+        let sql = "SELECT id, name, parent, is_folder, md5, created, database, part, merged FROM account_files
+            WHERE place = ?1 ORDER BY created, id";
+        Ok(self.own.all(sql, &[self.place.as_str().into()])?.iter().map(|row| self.file(row)).collect())
+    }
+
+    fn file(&self, row: &Row) -> RemoteFile {
+        let text = |column: usize| row.get(column).and_then(Value::as_text).unwrap_or_default().to_owned();
+        RemoteFile {
+            id: text(0),
+            name: text(1),
+            parent: text(2),
+            is_folder: row.get(3).and_then(Value::as_integer) == Some(1),
+            md5: text(4),
+            created: text(5),
+            trashed: false,
+            drive: String::new(),
+            marker: Marker { place: self.place.clone(), database: text(6), part: text(7), merged: text(8) },
+        }
+    }
+
+    /// The content of a file at the last sync.
+    pub(super) fn synced(&self, key: &str) -> Result<Synced, Error> {
+        let sql = "SELECT md5, next_md5 FROM account_synced WHERE place = ?1 AND key = ?2";
+        let found = self.own.query(sql, &[self.place.as_str().into(), key.into()])?;
+        let text = |column: usize| {
+            found.rows.first().and_then(|row| row.get(column)).and_then(Value::as_text).unwrap_or_default().to_owned()
+        };
+        Ok(Synced { md5: text(0), next_md5: text(1) })
+    }
+
+    /// Records that both sides have this content.
+    pub(super) fn set_synced(&self, key: &str, md5: &str) -> Result<(), Error> {
+        let sql = "INSERT OR REPLACE INTO account_synced (place, key, md5, next_md5) VALUES (?1, ?2, ?3, '')";
+        self.own.execute(sql, &[self.place.as_str().into(), key.into(), md5.into()]).map(drop)
+    }
+
+    /// Records the content that is uploaded next.
+    pub(super) fn set_next(&self, key: &str, md5: &str) -> Result<(), Error> {
+        let sql = "INSERT INTO account_synced (place, key, md5, next_md5) VALUES (?1, ?2, '', ?3)
+            ON CONFLICT (place, key) DO UPDATE SET next_md5 = excluded.next_md5";
+        self.own.execute(sql, &[self.place.as_str().into(), key.into(), md5.into()]).map(drop)
+    }
+}

@@ -1,0 +1,303 @@
+//! Downloads and uploads the CSV and the manifest of one database. Three contents are compared: that of the account, that of the folder,
+//! and that of the last sync. If only one side changed, the other one gets it. If both changed, nothing is replaced without `overwrite`.
+
+use std::path::PathBuf;
+
+use baton_plugin_sdk::{Severity, sql};
+use serde_json::json;
+
+use super::api::{Refusal, retryable};
+use super::files::{Marker, RemoteFile};
+use super::state::{Account, DatabasePlace};
+use super::upload::{self, md5};
+use crate::context::SyncError;
+use crate::drive::{archive, read, replace, stamp};
+use crate::schema::SIDECAR;
+
+/// The files of a database.
+pub(super) const PARTS: [Part; 2] = [Part::Csv, Part::Manifest];
+
+/// A file of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Csv,
+    Manifest,
+}
+
+impl Part {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Manifest => "manifest",
+        }
+    }
+
+    fn file(self, folder: &str) -> String {
+        match self {
+            Self::Csv => format!("{folder}.csv"),
+            Self::Manifest => format!("{folder}{SIDECAR}"),
+        }
+    }
+}
+
+/// Why a file was not transferred.
+pub(super) enum TransferError {
+    Refusal(Refusal),
+    Local(SyncError),
+}
+
+impl From<Refusal> for TransferError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refusal(refusal)
+    }
+}
+
+impl From<sql::Error> for TransferError {
+    fn from(error: sql::Error) -> Self {
+        Self::Refusal(error.into())
+    }
+}
+
+impl From<std::io::Error> for TransferError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Local(error.into())
+    }
+}
+
+/// One file of a database, in the folder and in the account.
+struct Both<'a> {
+    account: &'a Account<'a>,
+    place: &'a DatabasePlace,
+    part: Part,
+    key: String,
+    path: PathBuf,
+    shown: String,
+}
+
+impl<'a> Both<'a> {
+    fn new(account: &'a Account<'a>, place: &'a DatabasePlace, part: Part) -> Self {
+        let file = part.file(&place.folder);
+        Self {
+            account,
+            place,
+            part,
+            key: format!("{}:{}", place.database, part.name()),
+            path: account.root.join(&place.folder).join(&file),
+            shown: format!("{}/{file}", place.folder),
+        }
+    }
+
+    /// The content in the folder.
+    fn local(&self) -> std::io::Result<Option<Vec<u8>>> {
+        Ok(match stamp(&self.path)? {
+            Some(_) => Some(read(&self.path)?),
+            None => None,
+        })
+    }
+
+    /// The file in the account. Further ones of the same part are put aside: into the bin with equal bytes, else under another name.
+    fn remote(&self) -> Result<Option<RemoteFile>, Refusal> {
+        let files = self.account.store.files()?;
+        let is_of = |file: &&RemoteFile| {
+            !file.is_folder && file.marker.database == self.place.database && file.marker.part == self.part.name()
+        };
+        let mut found: Vec<RemoteFile> = files.iter().filter(is_of).cloned().collect();
+        if let Some(claimed) = self.claimed(&found)? {
+            found.push(claimed);
+        }
+        found.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        let mut found = found.into_iter();
+        let Some(keep) = found.next() else { return Ok(None) };
+        for other in found {
+            self.put_aside(&other, &keep)?;
+        }
+        let before = self.account.store.claim(&self.key, &keep.id)?;
+        self.account.store.replace_id(&self.key, &before, &keep.id)?;
+        Ok(Some(keep))
+    }
+
+    /// The file whose id is stored, if it exists and a search or the changes do not have it yet.
+    fn claimed(&self, found: &[RemoteFile]) -> Result<Option<RemoteFile>, Refusal> {
+        let store = &self.account.store;
+        let Some(id) = store.id(&self.key)?.filter(|id| !found.iter().any(|file| file.id == *id)) else {
+            return Ok(None);
+        };
+        match self.account.files.get(&id)? {
+            Some(file) if file.trashed || file.marker.part.is_empty() => {
+                store.forget_id(&self.key, &id)?;
+                Ok(None)
+            }
+            Some(file) => {
+                store.put(&file)?;
+                Ok(Some(file))
+            }
+            None => Ok(None),
+        }
+    }
+
+    fn put_aside(&self, other: &RemoteFile, keep: &RemoteFile) -> Result<(), Refusal> {
+        let account = self.account;
+        // The bytes are compared again, because somebody may have saved one of them since.
+        let fresh =
+            |file: &RemoteFile| account.files.get(&file.id).map(|file| file.map(|file| file.md5).unwrap_or_default());
+        let (one, kept) = (fresh(other)?, fresh(keep)?);
+        if !one.is_empty() && one == kept {
+            account.files.trash(&other.id)?;
+            account.note(json!({ "did": "trashed-twin", "id": other.id, "name": other.name, "same-as": keep.id }));
+        } else {
+            let tail: String = other.id.chars().rev().take(6).collect();
+            let (stem, ending) = other.name.rsplit_once('.').unwrap_or((&other.name, "csv"));
+            let name = format!("{stem} (from another workspace {tail}).{ending}");
+            account.files.set_aside(&other.id, &name)?;
+            account.note(json!({ "did": "set-aside", "id": other.id, "from": other.name, "to": name }));
+        }
+        Ok(account.store.remove(&other.id)?)
+    }
+
+    fn download(&self, remote: &RemoteFile) -> Result<Vec<u8>, TransferError> {
+        let bytes = self.account.files.download(&remote.id)?;
+        if md5(&bytes) != remote.md5 {
+            let text = format!(
+                "{}: the account has other bytes than it says (md5Checksum), or they changed meanwhile",
+                self.shown
+            );
+            return Err(retryable(text).into());
+        }
+        Ok(bytes)
+    }
+}
+
+/// Writes what changed in the account into the folder.
+pub(super) fn pull(account: &Account<'_>, place: &DatabasePlace) -> Result<(), TransferError> {
+    let mut csv_conflicts = false;
+    for part in PARTS {
+        let both = Both::new(account, place, part);
+        let Some(remote) = both.remote()? else { continue };
+        let seen = stamp(&both.path)?;
+        let (local, synced) = (both.local()?, account.store.synced(&both.key)?);
+        let own = local.as_deref().map(md5);
+        if own.as_deref() == Some(remote.md5.as_str()) {
+            account.store.set_synced(&both.key, &remote.md5)?;
+            continue;
+        }
+        let is_unchanged = own.as_deref().is_none_or(|own| synced.is(own));
+        let both_changed = !is_unchanged && !synced.is(&remote.md5);
+        csv_conflicts |= part == Part::Csv && both_changed;
+        // A manifest has no work of a person: it follows its CSV.
+        if is_unchanged || part == Part::Manifest && both_changed && !csv_conflicts {
+            let bytes = both.download(&remote)?;
+            if replace(&both.path, &bytes, seen.as_ref())? {
+                account.store.set_synced(&both.key, &remote.md5)?;
+                account.downloaded.set(account.downloaded.get() + 1);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Uploads what changed in the folder.
+pub(super) fn push(
+    account: &Account<'_>,
+    place: &DatabasePlace,
+    folder: &str,
+    overwrite: bool,
+) -> Result<(), TransferError> {
+    for part in PARTS {
+        let both = Both::new(account, place, part);
+        let Some(bytes) = both.local()? else { continue };
+        let own = md5(&bytes);
+        let Some(mut remote) = both.remote()? else {
+            account.store.set_next(&both.key, &own)?;
+            create(&both, folder, &bytes)?;
+            continue;
+        };
+        if remote.md5 == own {
+            account.store.set_synced(&both.key, &own)?;
+            rename(&both, &remote)?;
+            continue;
+        }
+        // The changes feed may be late: the file itself says what it has.
+        match account.files.get(&remote.id)? {
+            Some(fresh) if !fresh.trashed => remote = fresh,
+            _ => {
+                return Err(
+                    retryable(format!("{}: the file was deleted in the account during the task", both.shown)).into()
+                );
+            }
+        }
+        if !account.store.synced(&both.key)?.is(&remote.md5) && remote.md5 != own {
+            if part == Part::Manifest {
+                continue;
+            }
+            if !overwrite {
+                changed_on_both_sides(&both);
+                return Ok(());
+            }
+            archive::keep_bytes(account.root, &place.folder, &both.download(&remote)?, account.now_ms)?;
+        }
+        account.store.set_next(&both.key, &own)?;
+        let uploaded = upload::replace(&account.files, &remote.id, &bytes)?;
+        account.store.put(&uploaded)?;
+        account.store.set_synced(&both.key, &own)?;
+        account.uploaded.set(account.uploaded.get() + 1);
+        account.note(json!({ "did": "uploaded", "id": remote.id, "name": both.shown, "md5-before": remote.md5 }));
+        rename(&both, &uploaded)?;
+    }
+    Ok(())
+}
+
+fn create(both: &Both<'_>, folder: &str, bytes: &[u8]) -> Result<(), TransferError> {
+    let account = both.account;
+    let marker = Marker {
+        place: account.place.top.clone(),
+        database: both.place.database.clone(),
+        part: both.part.name().to_owned(),
+        ..Marker::default()
+    };
+    for _ in 0..2 {
+        let id = match account.store.id(&both.key)? {
+            Some(id) => id,
+            None => account.store.claim(&both.key, &account.files.draw_id()?)?,
+        };
+        let (name, parent) = (both.part.file(&both.place.folder), folder.to_owned());
+        let wanted = RemoteFile { id: id.clone(), name, parent, marker: marker.clone(), ..RemoteFile::default() };
+        match upload::create(&account.files, &wanted, bytes) {
+            Ok(made) if !made.trashed => {
+                account.store.put(&made)?;
+                account.store.set_synced(&both.key, &made.md5)?;
+                account.uploaded.set(account.uploaded.get() + 1);
+                account.note(json!({ "did": "created", "id": made.id, "name": both.shown }));
+                return Ok(());
+            }
+            // The id was used by a file that somebody deleted meanwhile.
+            Ok(_) | Err(Refusal::Missing) => account.store.forget_id(&both.key, &id)?,
+            Err(refusal) => return Err(refusal.into()),
+        }
+    }
+    Err(retryable(format!("{}: the file was deleted while it was created", both.shown)).into())
+}
+
+/// Gives the file in the account the name that it has in the folder.
+fn rename(both: &Both<'_>, remote: &RemoteFile) -> Result<(), Refusal> {
+    let name = both.part.file(&both.place.folder);
+    if remote.name == name {
+        return Ok(());
+    }
+    both.account.files.rename(&remote.id, &name)?;
+    both.account.note(json!({ "did": "renamed", "id": remote.id, "from": remote.name, "to": name }));
+    Ok(both.account.store.put(&RemoteFile { name, ..remote.clone() })?)
+}
+
+fn changed_on_both_sides(both: &Both<'_>) {
+    let id = &both.place.database;
+    both.account.report(
+        "account-conflict",
+        &both.shown,
+        Severity::High,
+        format!("{}: the file was changed in the account and in the folder since the last sync; neither was replaced", both.shown),
+        format!(
+            "to keep the one of the folder (the other one goes to .archive): baton run drive-sync sync --arg place=account --arg \
+             database={id} --arg overwrite=true; to keep the one of the account: move the one of the folder away and run it again"
+        ),
+    );
+}

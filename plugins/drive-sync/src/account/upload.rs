@@ -1,0 +1,200 @@
+//! Uploads: metadata and content in one request, or a resumable session for larger files. The MD5 that the server reports is compared
+//! afterwards.
+//!
+//! The address of a session is as good as a token, so it is kept in memory only: a killed task begins its upload again.
+
+use md5::{Digest as _, Md5};
+use serde_json::{Value, json};
+
+use super::api::{Refusal, retryable};
+use super::files::{FIELDS, Files, RemoteFile, encoded, with_json};
+use super::web::{Answer, Call};
+
+/// Larger files are uploaded in a session. The documentation recommends it above 5 MB.
+const ONE_REQUEST: usize = 5 << 20;
+
+/// Bytes of one part of a session: a multiple of 256 KiB, as the API demands.
+const PIECE: usize = 4 << 20;
+
+/// Sessions that are begun for one file, and failures that one session outlives.
+const SESSIONS: usize = 3;
+const FAILURES: usize = 8;
+
+/// MD5 in hexadecimal digits, as the API reports it.
+pub(super) fn md5(bytes: &[u8]) -> String {
+    Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Creates a file with an id that was drawn. If the id exists, an earlier request had an effect: its content is completed.
+pub(super) fn create(files: &Files<'_>, file: &RemoteFile, bytes: &[u8]) -> Result<RemoteFile, Refusal> {
+    let path = format!("/upload/drive/v3/files?supportsAllDrives=true&fields={FIELDS}");
+    let request = Request { files, method: "POST", path, metadata: file.metadata() };
+    match request.send(bytes) {
+        Err(Refusal::Exists) => {
+            let found = files.get(&file.id)?.ok_or(Refusal::Missing)?;
+            if found.md5 == md5(bytes) { Ok(found) } else { replace(files, &file.id, bytes) }
+        }
+        sent => checked(sent?, bytes),
+    }
+}
+
+/// Replaces the content of a file. Drive keeps the old one as a revision.
+pub(super) fn replace(files: &Files<'_>, id: &str, bytes: &[u8]) -> Result<RemoteFile, Refusal> {
+    let path = format!("/upload/drive/v3/files/{}?supportsAllDrives=true&fields={FIELDS}", encoded(id));
+    let request = Request { files, method: "PATCH", path, metadata: json!({}) };
+    checked(request.send(bytes)?, bytes)
+}
+
+fn checked(sent: RemoteFile, bytes: &[u8]) -> Result<RemoteFile, Refusal> {
+    if sent.md5 == md5(bytes) {
+        return Ok(sent);
+    }
+    Err(retryable(format!("{}: the account has other bytes than were uploaded (md5Checksum)", sent.name)))
+}
+
+struct Request<'a> {
+    files: &'a Files<'a>,
+    method: &'static str,
+    path: String,
+    metadata: Value,
+}
+
+impl Request<'_> {
+    fn send(&self, bytes: &[u8]) -> Result<RemoteFile, Refusal> {
+        if bytes.len() > ONE_REQUEST { self.resumable(bytes) } else { self.multipart(bytes) }
+    }
+
+    fn multipart(&self, bytes: &[u8]) -> Result<RemoteFile, Refusal> {
+        // A digest of the content does not occur in it.
+        let boundary = format!("baton-{}", baton_core::Digest::of(bytes));
+        let mut body = format!(
+            "--{boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n{}\r\n--{boundary}\r\nContent-Type: {}\r\n\r\n",
+            self.metadata,
+            media_type(&self.metadata)
+        )
+        .into_bytes();
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+        let headers = vec![("content-type", format!("multipart/related; boundary={boundary}"))];
+        let path = format!("{}&uploadType=multipart", self.path);
+        let answer = self.files.api.json(&Call { method: self.method, path, headers, body })?;
+        RemoteFile::read(&answer).ok_or_else(|| retryable("an uploaded file has no id".to_owned()))
+    }
+
+    fn resumable(&self, bytes: &[u8]) -> Result<RemoteFile, Refusal> {
+        for _ in 0..SESSIONS {
+            let session = self.begin(bytes.len())?;
+            match self.pieces(&session, bytes) {
+                // A session can end: the upload begins again.
+                Err(Refusal::Missing | Refusal::Expired(_)) => {}
+                ended => return ended,
+            }
+        }
+        Err(retryable(format!("{SESSIONS} upload sessions ended early")))
+    }
+
+    /// The path of a new session, with the server's id of it.
+    fn begin(&self, length: usize) -> Result<String, Refusal> {
+        let mut call = with_json(self.method, format!("{}&uploadType=resumable", self.path), &self.metadata);
+        call.headers.push(("x-upload-content-type", media_type(&self.metadata).to_owned()));
+        call.headers.push(("x-upload-content-length", length.to_string()));
+        let answer = self.files.api.call(&call)?;
+        let id = answer.location.as_deref().and_then(upload_id);
+        let id = id.ok_or_else(|| retryable("Google Drive gave no upload session".to_owned()))?;
+        // Only the id is used, so that no answer leads to another server.
+        Ok(format!("{}&uploadType=resumable&upload_id={id}", self.path))
+    }
+
+    fn pieces(&self, session: &str, bytes: &[u8]) -> Result<RemoteFile, Refusal> {
+        let (total, mut begin, mut failures) = (bytes.len(), 0, 0);
+        loop {
+            let end = (begin + PIECE).min(total);
+            let piece = bytes.get(begin..end).unwrap_or_default();
+            let range = if piece.is_empty() {
+                format!("bytes */{total}")
+            } else {
+                format!("bytes {begin}-{}/{total}", end - 1)
+            };
+            let sent = self.files.api.call_once(&put(session, range, piece.to_vec()));
+            let state = match sent.and_then(|answer| state(&answer)) {
+                Err(Refusal::Failed(error)) if failures < FAILURES => {
+                    failures += 1;
+                    if !matches!(error, baton_plugin_sdk::Error::Retryable(_)) {
+                        return Err(Refusal::Failed(error));
+                    }
+                    // How much arrived is asked for.
+                    state(&self.files.api.call(&put(session, format!("bytes */{total}"), Vec::new()))?)?
+                }
+                state => state?,
+            };
+            match state {
+                State::Done(file) => return Ok(*file),
+                State::Has(bytes) => begin = bytes.min(total),
+            }
+        }
+    }
+}
+
+enum State {
+    Done(Box<RemoteFile>),
+    /// The number of bytes that the server has.
+    Has(usize),
+}
+
+fn state(answer: &Answer) -> Result<State, Refusal> {
+    if answer.status != 308 {
+        let file = serde_json::from_slice::<Value>(&answer.body).ok().as_ref().and_then(RemoteFile::read);
+        let cut = || retryable("the answer to an upload is not complete".to_owned());
+        return Ok(State::Done(Box::new(file.ok_or_else(cut)?)));
+    }
+    let last = answer.range.as_deref().and_then(|range| range.rsplit_once('-')).and_then(|(_, last)| last.parse().ok());
+    Ok(State::Has(last.map_or(0, |last: usize| last.saturating_add(1))))
+}
+
+fn put(session: &str, range: String, body: Vec<u8>) -> Call<'static> {
+    Call { method: "PUT", path: session.to_owned(), headers: vec![("content-range", range)], body }
+}
+
+/// The session's id in an address.
+fn upload_id(location: &str) -> Option<String> {
+    let (_, query) = location.split_once('?')?;
+    let id = query.split('&').find_map(|pair| pair.strip_prefix("upload_id="))?;
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte);
+    (!id.is_empty() && id.bytes().all(is_plain)).then(|| id.to_owned())
+}
+
+fn media_type(metadata: &Value) -> &'static str {
+    let is_json = metadata.get("name").and_then(Value::as_str).is_some_and(|name| name.ends_with(".json"));
+    if is_json { "application/json" } else { "text/csv" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_id_of_a_session_is_taken_from_an_address() {
+        let id = |location: &str| upload_id(location);
+        assert_eq!(
+            id("https://elsewhere.example/x?uploadType=resumable&upload_id=AB-1_%7E").as_deref(),
+            Some("AB-1_%7E")
+        );
+        assert_eq!(id("https://a.example/?upload_id=a b"), None);
+        assert_eq!(id("https://a.example/?upload_id="), None);
+        assert_eq!(id("nothing"), None);
+    }
+
+    #[test]
+    fn the_bytes_that_arrived_are_read_from_the_range() {
+        let has = |range: Option<&str>| {
+            let answer = Answer { status: 308, range: range.map(str::to_owned), ..Answer::default() };
+            match state(&answer) {
+                Ok(State::Has(bytes)) => bytes,
+                _ => panic!("not a part"),
+            }
+        };
+        assert_eq!((has(None), has(Some("bytes=0-42")), has(Some("0-9"))), (0, 43, 10));
+        assert!(state(&Answer { status: 200, body: b"{\"id\"".to_vec(), ..Answer::default() }).is_err());
+        assert_eq!(md5(b"x"), "9dd4e461268c8034f5c8564e155c67a6");
+    }
+}

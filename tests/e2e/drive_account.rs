@@ -1,0 +1,401 @@
+//! The drive-sync plugin with a Google account: the shipped component in the real sandbox, against a stateful Google Drive on loopback
+//! (`tests/src/drive_server.rs`) and a strict OAuth server. rclone and Google's own client judge the fake and what the plugin made.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use baton_tests::connect_proxy::ConnectProxy;
+use baton_tests::drive_server::{DriveServer, FOLDER, FakeFile, Fault};
+use baton_tests::oauth_server::{CLIENT_ID, OAuthServer, TOKEN_PREFIX};
+use baton_tests::{Output, Skipped, Workspace, files_below, or_skip, tools};
+use serde_json::{Value, json};
+
+use crate::accounts;
+
+const CSV: &str = "Baton/T_id-1/T_id-1.csv";
+
+/// The grants of an account that may be written.
+const GRANTS: [&str; 7] = [
+    "http=GET:{api}/drive/v3/*",
+    "http=POST:{api}/drive/v3/files",
+    "http=PATCH:{api}/drive/v3/files/*",
+    "http=POST:{api}/upload/drive/v3/files",
+    "http=PATCH:{api}/upload/drive/v3/files/*",
+    "http=PUT:{api}/upload/drive/v3/files*",
+    "secret=google",
+];
+
+struct Services {
+    oauth: OAuthServer,
+    drive: DriveServer,
+}
+
+impl Services {
+    fn start() -> Self {
+        let oauth = OAuthServer::start();
+        let drive = DriveServer::start(&oauth);
+        Self { oauth, drive }
+    }
+
+    /// A workspace with a connected account and a database.
+    fn workspace(&self, rows: &[&str]) -> Place {
+        let workspace = Workspace::init();
+        let settings = workspace.read("baton.toml") + &self.oauth.settings("google");
+        workspace.write("baton.toml", settings);
+        workspace.keep_only("drive-sync");
+        let root = workspace.outside().canonicalize().unwrap();
+        for (name, mode) in [("drive", "rw"), ("databases", "ro"), ("exports", "rw")] {
+            fs::create_dir_all(root.join(name)).unwrap();
+            let word = format!("files:{mode}={name}={}", root.join(name).display());
+            workspace.baton(&["plugin", "grant", "drive-sync", &word]).ended(0);
+        }
+        let host = format!("host=api={}", self.drive.address());
+        let words = ["plugin", "grant", "drive-sync", host.as_str(), "sql=own:rw", "locks"];
+        workspace.baton(&[&words[..], &GRANTS[..]].concat()).ended(0);
+        accounts::add_with(&workspace, &["google"]).ended(0);
+        let listed = workspace.baton(&["account", "list", "--json"]).ended(0).json();
+        assert_eq!(listed["accounts"][0]["scopes"], json!(["https://www.googleapis.com/auth/drive.file"]), "{listed}");
+        let place = Place { workspace, root };
+        place.database(rows);
+        place
+    }
+
+    fn assert_clean(&self) {
+        assert_eq!(self.drive.problems(), [""; 0]);
+        assert_eq!(self.oauth.problems(), [""; 0]);
+        assert_eq!(self.drive.faults_left(), 0);
+    }
+
+    fn paths(&self) -> Vec<String> {
+        self.drive.tree().into_iter().map(|(path, _)| path).collect()
+    }
+
+    /// The account has the four files once, and nothing was made and put away.
+    #[track_caller]
+    fn assert_mirrored(&self) {
+        let files = ["Baton/", "Baton/T_id-1/", CSV, "Baton/T_id-1/T_id-1.manifest.json"];
+        assert_eq!(self.paths(), files);
+        assert_eq!((self.drive.ever(), self.drive.bin().len()), (4, 0));
+    }
+}
+
+struct Place {
+    workspace: Workspace,
+    root: PathBuf,
+}
+
+impl Place {
+    fn database(&self, rows: &[&str]) {
+        let rows: String = rows.iter().enumerate().map(|(number, row)| format!("p{number},,{row}\n")).collect();
+        fs::write(self.root.join("databases/T.csv"), format!("__page_id,__last_synced_iso,Name\n,,title\n{rows}"))
+            .unwrap();
+        let properties = json!({ "title": { "name": "Name", "type": "title" } });
+        let sidecar = json!({ "id": "id-1", "title": "T", "complete": true, "properties": properties });
+        fs::write(self.root.join("databases/T.json"), sidecar.to_string()).unwrap();
+    }
+
+    fn drop(&self, title: &str) {
+        let args = json!({ "action": "sync", "args": { "place": "account" } });
+        self.workspace.drop_handoff_with("drive-sync", title, args);
+    }
+
+    fn up_once(&self) {
+        let mut command = self.workspace.command();
+        command.arg("-w").arg(self.workspace.root()).args(["up", "--once"]);
+        Output::within(&mut command, Duration::from_mins(4)).ended(0);
+    }
+
+    #[track_caller]
+    fn sync(&self, title: &str) -> String {
+        self.drop(title);
+        self.up_once();
+        let task = self.workspace.task(title);
+        assert_eq!(task.state, "succeeded", "{}", task.reason);
+        task.reason
+    }
+
+    /// No token is anywhere but in the file of secrets.
+    fn assert_no_token(&self) {
+        let needle = format!("{TOKEN_PREFIX}-");
+        let holds = |file: &PathBuf| {
+            let bytes = fs::read(file).unwrap_or_default();
+            bytes.windows(needle.len()).any(|window| window == needle.as_bytes())
+        };
+        let files = files_below(self.workspace.outside()).into_iter();
+        let found: Vec<_> =
+            files.filter(|file| file.file_name().is_some_and(|name| name != "secrets.json")).filter(holds).collect();
+        assert!(found.is_empty(), "a token is in {found:?}");
+    }
+
+    fn token(&self) -> String {
+        let secrets = fs::read_to_string(self.workspace.state_folder().join("secrets.json")).unwrap();
+        let secrets: Value = serde_json::from_str(&secrets).unwrap();
+        let account = secrets["secrets"]["account:google"]["value"].as_str().unwrap();
+        serde_json::from_str::<Value>(account).unwrap()["access_token"].as_str().unwrap().to_owned()
+    }
+}
+
+#[test]
+fn a_database_is_mirrored_and_a_second_run_and_a_token_that_ends_change_nothing() {
+    let services = Services::start();
+    let place = services.workspace(&["One", "Two"]);
+    assert!(place.sync("First").contains("Google Drive: 2 files uploaded, 0 downloaded."));
+    services.assert_mirrored();
+    let before = services.drive.lines().len();
+    assert!(place.sync("Second").contains("Google Drive has the same files."));
+    assert!(services.drive.lines()[before..].iter().all(|line| line.starts_with("GET ")));
+    services.oauth.expire_access_tokens();
+    std::thread::sleep(Duration::from_secs(11));
+    place.database(&["One", "Three"]);
+    place.sync("Third");
+    assert!(String::from_utf8(services.drive.at(CSV).unwrap().content).unwrap().contains("Three"));
+    services.assert_mirrored();
+    place.assert_no_token();
+    services.assert_clean();
+}
+
+#[test]
+fn a_consent_that_is_revoked_in_the_middle_lets_the_task_wait_and_it_continues() {
+    let services = Services::start();
+    let place = services.workspace(&["One"]);
+    std::thread::sleep(Duration::from_secs(11));
+    services.drive.order("POST /upload", Fault::Revoked);
+    place.drop("Revoked");
+    place.up_once();
+    let task = place.workspace.task("Revoked");
+    assert_eq!(task.state, "needs_grant", "{}", task.reason);
+    assert!(task.reason.contains("`baton account add google`"), "{}", task.reason);
+    accounts::add_with(&place.workspace, &["google"]).ended(0);
+    place.up_once();
+    assert_eq!(place.workspace.task("Revoked").state, "succeeded");
+    services.assert_mirrored();
+    place.assert_no_token();
+    services.assert_clean();
+}
+
+#[test]
+fn a_killed_daemon_continues_without_a_second_file() {
+    let services = Services::start();
+    let place = services.workspace(&["One", "Two"]);
+    // A task may be interrupted twice. Each daemon is killed while it waits for an answer.
+    for (title, kills) in [("Created", [(3, false), (5, true)]), ("Changed", [(2, true), (4, true)])] {
+        place.database(&["One", title]);
+        place.drop(title);
+        for (number, has_effect) in kills {
+            let before = services.drive.requests();
+            services.drive.stop_at(number, has_effect);
+            let daemon = place.workspace.up();
+            place.workspace.wait_for("requests", |_| (services.drive.requests() >= before + number).then_some(()));
+            daemon.kill();
+            services.drive.answer_again();
+        }
+        place.up_once();
+        let task = place.workspace.task(title);
+        assert_eq!(task.state, "succeeded", "{}", task.reason);
+        assert!(String::from_utf8(services.drive.at(CSV).unwrap().content).unwrap().contains(title));
+        services.assert_mirrored();
+    }
+    place.sync("Again");
+    services.assert_mirrored();
+    place.assert_no_token();
+    assert_eq!(services.drive.problems(), [""; 0]);
+}
+
+#[test]
+fn two_daemons_on_one_account_come_to_one_folder() {
+    let services = Services::start();
+    let (one, two) = (services.workspace(&["One"]), services.workspace(&["One"]));
+    one.drop("One");
+    two.drop("Two");
+    let daemons = [one.workspace.up(), two.workspace.up()];
+    let ended = |place: &Place, title: &str| {
+        place.workspace.status().iter().any(|task| task.title == title && task.state == "succeeded")
+    };
+    one.workspace.wait_for("both syncs", |_| (ended(&one, "One") && ended(&two, "Two")).then_some(()));
+    for daemon in daemons {
+        daemon.kill();
+    }
+    for round in 0..3 {
+        for place in [&one, &two] {
+            place.drop(&format!("Round {round}"));
+            place.up_once();
+        }
+    }
+    let found = services.paths();
+    assert_eq!(found.iter().filter(|path| path.ends_with('/')).count(), 2, "{found:?}");
+    assert_eq!(found.iter().filter(|path| path.ends_with("T_id-1.csv")).count(), 1, "{found:?}");
+    let before = services.drive.lines().len();
+    for place in [&one, &two] {
+        place.drop("Last");
+        place.up_once();
+        place.assert_no_token();
+    }
+    let lines = services.drive.lines().split_off(before);
+    assert!(lines.iter().all(|line| line.starts_with("GET ")), "{lines:?}");
+    services.assert_clean();
+}
+
+#[test]
+fn sixteen_processes_of_the_program_make_one_folder() {
+    let services = Services::start();
+    let place = services.workspace(&["One"]);
+    // Compiled beforehand, so that all of them start at the same time.
+    place.workspace.baton(&["run", "drive-sync", "diagnose"]).ended(0);
+    for round in 0..2 {
+        let start = || {
+            let mut command = place.workspace.command();
+            command.arg("-w").arg(place.workspace.root()).args([
+                "run",
+                "drive-sync",
+                "ensure-folder",
+                "--arg",
+                "place=account",
+            ]);
+            command.args(["--arg", &format!("database=round-{round}"), "--arg", "title=T"]);
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        };
+        // A process that waited 7 s for the lock has to be run again; none makes a second folder.
+        let good = (0..16).map(|_| start()).collect::<Vec<_>>().into_iter().filter_map(|mut child| child.wait().ok());
+        assert!(good.filter(std::process::ExitStatus::success).count() > 0);
+    }
+    assert_eq!(services.paths(), ["Baton/", "Baton/T_round-0/", "Baton/T_round-1/"]);
+    assert_eq!(services.drive.ever(), 3);
+    place.assert_no_token();
+    services.assert_clean();
+}
+
+/// The judges' programs.
+fn judges() -> Result<PathBuf, Skipped> {
+    Ok(tools("drive", "python/bin/rclone")?.join("python/bin"))
+}
+
+/// rclone with the account's folder as its remote, over a proxy that ends TLS for Google's name.
+struct Rclone {
+    program: PathBuf,
+    proxy: ConnectProxy,
+    folder: tempfile::TempDir,
+}
+
+impl Rclone {
+    fn new(bin: &Path, services: &Services, place: &Place) -> Self {
+        let proxy = ConnectProxy::start("www.googleapis.com", services.drive.answers());
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("ca.pem"), proxy.certificate()).unwrap();
+        let token = json!({ "access_token": place.token(), "token_type": "Bearer", "refresh_token": "x", "expiry": "2099-01-01T00:00:00Z" });
+        let settings =
+            format!("[account]\ntype = drive\nclient_id = x\nclient_secret = x\nscope = drive.file\ntoken = {token}\n");
+        fs::write(folder.path().join("rclone.conf"), settings).unwrap();
+        Self { program: bin.join("rclone"), proxy, folder }
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        let mut command = Command::new(&self.program);
+        command.arg("--config").arg(self.folder.path().join("rclone.conf"));
+        command
+            .arg("--ca-cert")
+            .arg(self.folder.path().join("ca.pem"))
+            .args(["--retries", "1", "--user-agent", "rclone"])
+            .args(args);
+        command.env("HTTPS_PROXY", self.proxy.address()).env_remove("NO_PROXY").env_remove("no_proxy");
+        Output::within(&mut command, Duration::from_mins(1))
+    }
+}
+
+#[test]
+fn rclone_finds_the_same_files_and_no_duplicate() {
+    let bin = or_skip!(judges());
+    let services = Services::start();
+    let place = services.workspace(&["One", "Two"]);
+    place.sync("First");
+    services.drive.set_lag(0);
+    for _ in 0..6 {
+        // Searches have everything after some requests.
+        place.workspace.baton(&["run", "drive-sync", "diagnose", "--arg", "place=account"]).ended(0);
+    }
+    let rclone = Rclone::new(&bin, &services, &place);
+    let listed = rclone.run(&["lsjson", "--recursive", "--hash", "account:Baton"]).ended(0).json();
+    let paths: Vec<&str> = listed.as_array().unwrap().iter().map(|file| file["Path"].as_str().unwrap()).collect();
+    assert_eq!(paths.len(), 3, "{paths:?}");
+    assert!(paths.contains(&"T_id-1/T_id-1.csv"), "{paths:?}");
+    let local = place.root.join("drive");
+    let local = local.to_str().unwrap();
+    rclone.run(&["check", "--exclude", ".archive/**", local, "account:Baton"]).ended(0);
+    let clean = rclone.run(&["dedupe", "--dedupe-mode", "list", "account:"]).ended(0);
+    assert!(!format!("{}{}", clean.stdout, clean.stderr).contains("duplicates"), "{} {}", clean.stdout, clean.stderr);
+    // The judge finds a duplicate if there is one.
+    let top = services.drive.at("Baton").unwrap().id;
+    services.drive.add(FakeFile {
+        name: "T_id-1".into(),
+        mime: FOLDER.into(),
+        parent: Some(top),
+        of_app: true,
+        ..FakeFile::default()
+    });
+    let twice = rclone.run(&["dedupe", "--dedupe-mode", "list", "account:"]).ended(0);
+    assert!(
+        format!("{}{}", twice.stdout, twice.stderr).contains("T_id-1: 2 duplicates"),
+        "{} {}",
+        twice.stdout,
+        twice.stderr
+    );
+    services.assert_clean();
+}
+
+/// google-auth gets a token from the OAuth server with its own flow, and google-api-python-client works with the fake and reads what the
+/// plugin wrote.
+#[test]
+fn googles_own_client_gets_a_token_and_reads_the_same() {
+    let bin = or_skip!(judges());
+    let services = Services::start();
+    let place = services.workspace(&["One", "Two"]);
+    place.sync("First");
+    services.drive.set_lag(0);
+    for _ in 0..6 {
+        place.workspace.baton(&["run", "drive-sync", "diagnose", "--arg", "place=account"]).ended(0);
+    }
+    let script = r#"
+import io, os, sys, urllib.request, urllib.error, urllib.parse
+os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
+from google_auth_oauthlib.flow import Flow
+from googleapiclient.discovery import build
+from googleapiclient.errors import HttpError
+from googleapiclient.http import MediaIoBaseUpload
+oauth, drive, client = sys.argv[1:4]
+config = {"installed": {"client_id": client, "client_secret": "x", "auth_uri": oauth + "/authorize", "token_uri": oauth + "/token"}}
+flow = Flow.from_client_config(config, scopes=["https://www.googleapis.com/auth/drive.file"],
+    redirect_uri="http://127.0.0.1:9/callback", autogenerate_code_verifier=True)
+class Stop(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *a): return None
+try:
+    urllib.request.build_opener(Stop).open(flow.authorization_url(access_type="offline")[0])
+except urllib.error.HTTPError as answer:
+    location = answer.headers["Location"]
+flow.fetch_token(code=urllib.parse.parse_qs(urllib.parse.urlparse(location).query)["code"][0], include_client_id=True)
+api = build("drive", "v3", credentials=flow.credentials, static_discovery=True, client_options={"api_endpoint": drive})
+files = api.files().list(q="name = 'T_id-1.csv' and trashed = false", fields="files(id,name,md5Checksum,appProperties)").execute()["files"]
+print(len(files), files[0]["appProperties"]["batonDatabase"])
+print(api.files().get_media(fileId=files[0]["id"]).execute().decode().count("\n"))
+new = api.files().generateIds(count=1, space="drive", type="files").execute()["ids"][0]
+body = {"id": new, "name": "folder", "mimeType": "application/vnd.google-apps.folder"}
+api.files().create(body=body, fields="id").execute()
+try:
+    api.files().create(body=body, fields="id").execute()
+except HttpError as error:
+    print(error.resp.status)
+start = api.changes().getStartPageToken().execute()["startPageToken"]
+api.files().update(fileId=new, body={"trashed": True}).execute()
+print([(one["fileId"] == new, one["file"]["trashed"]) for one in api.changes().list(pageToken=start, fields="*").execute()["changes"]])
+"#;
+    let mut command = Command::new(bin.join("python"));
+    command
+        .arg("-c")
+        .arg(script)
+        .arg(services.oauth.address())
+        .arg(format!("{}/drive/v3/", services.drive.address()))
+        .arg(CLIENT_ID);
+    let output = Output::of(&mut command).ended(0).stdout;
+    assert_eq!(output, "1 id-1\n4\n409\n[(True, True)]\n");
+    services.assert_clean();
+}

@@ -1,0 +1,351 @@
+//! A stateful Google Drive v3 on loopback. It accepts several folders of one name, as Drive does. It is strict: an id must be one that it
+//! drew and works once (409), a file has one parent, unknown searches and uploads that are not exactly right are refused. A search does not
+//! have new files at once; the changes feed and a request by id do. Files that the app did not create are visible only with the scope
+//! `drive`. Addresses of upload sessions lead to another server, so a client that follows them fails; judges ask for the real ones. Tokens
+//! are those of an [`OAuthServer`]; a test orders faults.
+
+mod answers;
+mod files;
+mod query;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::fake_service::{Answer, FakeService};
+use crate::oauth_server::OAuthServer;
+use crate::server::ReceivedRequest;
+
+use files::Drive;
+pub use files::{FOLDER, FakeFile, ROOT};
+
+/// What happens to a request.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// This status without an effect.
+    Status(&'static str),
+    /// 403 with this reason, without an effect.
+    Forbidden(&'static str),
+    /// 429 with this many seconds of `Retry-After`.
+    Busy(u64),
+    /// The body ends after this many bytes; the request takes effect.
+    Cut(usize),
+    /// No answer; the request takes effect.
+    Lost,
+    /// No answer and no effect.
+    Dropped,
+    /// The answer comes after this pause.
+    Late(Duration),
+    /// This status, although the request takes effect.
+    Failed(&'static str),
+    /// The request takes effect twice.
+    Twice,
+    /// No answer; the effect comes before the answer of this many further requests.
+    Delayed(usize),
+    /// The user ends the consent; the request gets 401.
+    Revoked,
+    /// The access token ends before its time.
+    Expired,
+    /// Another client of the same app creates a folder of this name, database and place in the folder with this id, before the request.
+    Overtaken(Box<FakeFile>),
+}
+
+/// Where the service stops answering.
+#[derive(Clone, Copy, Debug)]
+struct Gate {
+    at: usize,
+    has_effect: bool,
+}
+
+struct Service {
+    drive: Drive,
+    oauth: Option<OAuthServer>,
+    faults: Vec<(String, Fault)>,
+    /// Faults of requests with a number.
+    numbered: Vec<(usize, Fault)>,
+    delayed: Vec<(usize, ReceivedRequest)>,
+    /// Requests so far, and at which of them the answers stop.
+    requests: usize,
+    gate: Option<Gate>,
+}
+
+/// The server.
+pub struct DriveServer {
+    service: Arc<Mutex<Service>>,
+    web: FakeService,
+}
+
+impl DriveServer {
+    /// An empty account with the tokens of an OAuth server.
+    #[must_use]
+    pub fn start(oauth: &OAuthServer) -> Self {
+        Self::with(Some(oauth.clone()))
+    }
+
+    /// An empty account that accepts any token.
+    #[must_use]
+    pub fn start_open() -> Self {
+        Self::with(None)
+    }
+
+    fn with(oauth: Option<OAuthServer>) -> Self {
+        let service = Service {
+            drive: Drive::new(),
+            oauth,
+            faults: Vec::new(),
+            numbered: Vec::new(),
+            delayed: Vec::new(),
+            requests: 0,
+            gate: None,
+        };
+        let service = Arc::new(Mutex::new(service));
+        let own = Arc::clone(&service);
+        let web = FakeService::start(move |request| answer(&own, request));
+        Self { service, web }
+    }
+
+    fn state(&self) -> MutexGuard<'_, Service> {
+        self.service.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its address, without a slash at the end.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.web.address()
+    }
+
+    /// Answers requests of another listener, such as a proxy.
+    pub fn answers(&self) -> impl Fn(&ReceivedRequest) -> Answer + Clone + Send + Sync + 'static {
+        let own = Arc::clone(&self.service);
+        move |request| answer(&own, request)
+    }
+
+    /// The next request whose first line contains `text` has this fault.
+    pub fn order(&self, text: &str, fault: Fault) {
+        self.state().faults.push((text.to_owned(), fault));
+    }
+
+    /// The request with this number from now on, counted from 1, has this fault.
+    pub fn order_at(&self, number: usize, fault: Fault) {
+        let mut service = self.state();
+        let at = service.requests + number;
+        service.numbered.push((at, fault));
+    }
+
+    /// The request with this number, counted from 1, and all later ones get no answer; whether that request itself takes effect.
+    pub fn stop_at(&self, at: usize, has_effect: bool) {
+        let mut service = self.state();
+        service.gate = Some(Gate { at: service.requests + at, has_effect });
+    }
+
+    /// Answers again.
+    pub fn answer_again(&self) {
+        self.state().gate = None;
+    }
+
+    /// The number of requests so far.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        self.state().requests
+    }
+
+    /// The first lines of the requests so far.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        self.web.asked().into_iter().map(|asked| asked.line).collect()
+    }
+
+    /// What clients did wrong.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        self.state().drive.problems.clone()
+    }
+
+    /// The faults that no request has had.
+    #[must_use]
+    pub fn faults_left(&self) -> usize {
+        self.state().faults.len()
+    }
+
+    /// All files that are not in the bin, as `path` from the root, sorted, with their content. Equal paths are listed each.
+    #[must_use]
+    pub fn tree(&self) -> Vec<(String, String)> {
+        self.state().drive.tree()
+    }
+
+    /// The files that were put into the bin, by name.
+    #[must_use]
+    pub fn bin(&self) -> Vec<FakeFile> {
+        self.state().drive.files.iter().filter(|file| file.trashed).cloned().collect()
+    }
+
+    /// The number of files that ever existed, without the root.
+    #[must_use]
+    pub fn ever(&self) -> usize {
+        self.state().drive.files.len()
+    }
+
+    /// The file at a path that is not in the bin; the oldest of several.
+    #[must_use]
+    pub fn at(&self, path: &str) -> Option<FakeFile> {
+        self.state().drive.at(path)
+    }
+
+    /// A person or another client adds a file or folder. Returns its id.
+    #[expect(clippy::must_use_candidate, reason = "not every test needs the id")]
+    pub fn add(&self, file: FakeFile) -> String {
+        self.state().drive.add(file)
+    }
+
+    /// A person changes the content of a file.
+    ///
+    /// # Panics
+    /// When there is no such file.
+    pub fn edit(&self, path: &str, content: &str) {
+        let mut service = self.state();
+        let id = service.drive.at(path).expect("a file at the path").id;
+        service.drive.set_content(&id, content.as_bytes().to_vec());
+    }
+
+    /// A person changes a file.
+    ///
+    /// # Panics
+    /// When there is no such file.
+    pub fn change(&self, path: &str, change: impl FnOnce(&mut FakeFile)) {
+        let mut service = self.state();
+        let id = service.drive.at(path).expect("a file at the path").id;
+        service.drive.change(&id, change);
+    }
+
+    /// Creates a shared drive with this id.
+    pub fn add_shared_drive(&self, id: &str) {
+        self.state().drive.add_shared_drive(id);
+    }
+
+    /// Refuses new content, as an account without space does.
+    pub fn set_full(&self, is_full: bool) {
+        self.state().drive.is_full = is_full;
+    }
+
+    /// Tokens of changes that were given are refused from now on.
+    pub fn lose_tokens(&self) {
+        self.state().drive.token_generation += 1;
+    }
+
+    /// The number of requests after which a search has a new file.
+    pub fn set_lag(&self, requests: usize) {
+        self.state().drive.lag = requests;
+    }
+
+    /// Files on a page, at most.
+    pub fn set_page(&self, files: usize) {
+        self.state().drive.page = files;
+    }
+}
+
+fn answer(service: &Mutex<Service>, request: &ReceivedRequest) -> Answer {
+    let mut service = service.lock().unwrap_or_else(PoisonError::into_inner);
+    service.requests += 1;
+    service.take_effect_late();
+    service.faulty(request)
+}
+
+impl Service {
+    fn faulty(&mut self, request: &ReceivedRequest) -> Answer {
+        if let Some(gate) = self.gate.filter(|gate| self.requests >= gate.at) {
+            if self.requests == gate.at && gate.has_effect {
+                self.answer(request);
+            }
+            return Answer { lost: true, pause: Duration::from_secs(20), ..Answer::default() };
+        }
+        let fault = self.faults.iter().position(|(text, _)| request.line.contains(text.as_str()));
+        let numbered = self.numbered.iter().position(|(number, _)| *number == self.requests);
+        let fault = match (fault, numbered) {
+            (Some(at), _) => Some(self.faults.remove(at).1),
+            (None, Some(at)) => Some(self.numbered.remove(at).1),
+            (None, None) => None,
+        };
+        match &fault {
+            Some(Fault::Status(status)) => return answers::error(status, "backendError", "out of order"),
+            Some(Fault::Forbidden(reason)) => return answers::error("403 Forbidden", reason, "not allowed"),
+            Some(Fault::Busy(seconds)) => {
+                return answers::error("429 Too Many Requests", "rateLimitExceeded", "slow down")
+                    .with("Retry-After", &seconds.to_string());
+            }
+            Some(Fault::Dropped) => return Answer { lost: true, ..Answer::default() },
+            Some(Fault::Delayed(requests)) => {
+                self.delayed.push((*requests, request.clone()));
+                return Answer { lost: true, ..Answer::default() };
+            }
+            Some(Fault::Twice) => drop(self.answer(request)),
+            Some(Fault::Revoked) => {
+                if let Some(oauth) = &self.oauth {
+                    oauth.revoke();
+                }
+            }
+            Some(Fault::Expired) => {
+                if let Some(oauth) = &self.oauth {
+                    oauth.expire_access_tokens();
+                }
+            }
+            Some(Fault::Overtaken(file)) => drop(self.drive.add((**file).clone())),
+            _ => {}
+        }
+        let mut answer = self.answer(request);
+        match fault {
+            Some(Fault::Cut(bytes)) => answer.cut = Some(bytes),
+            Some(Fault::Lost) => answer.lost = true,
+            Some(Fault::Late(pause)) => answer.pause = pause,
+            Some(Fault::Failed(status)) => return answers::error(status, "backendError", "out of order"),
+            _ => {}
+        }
+        answer
+    }
+
+    fn take_effect_late(&mut self) {
+        for (requests, _) in &mut self.delayed {
+            *requests = requests.saturating_sub(1);
+        }
+        let (due, rest): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.delayed).into_iter().partition(|(requests, _)| *requests == 0);
+        self.delayed = rest;
+        for (_, request) in due {
+            self.answer(&request);
+        }
+    }
+
+    fn answer(&mut self, request: &ReceivedRequest) -> Answer {
+        self.drive.clock += 1;
+        let authorization = request.header("authorization");
+        self.drive.sees_all = match &self.oauth {
+            None => true,
+            Some(oauth) if !oauth.knows(authorization) => {
+                return answers::error("401 Unauthorized", "authError", "Invalid Credentials");
+            }
+            Some(oauth) => {
+                let has =
+                    |scope: &str| oauth.accepts(authorization, &format!("https://www.googleapis.com/auth/{scope}"));
+                if !has("drive") && !has("drive.file") {
+                    let text = "Request had insufficient authentication scopes.";
+                    return answers::error("403 Forbidden", "insufficientPermissions", text);
+                }
+                has("drive")
+            }
+        };
+        answers::answer(&mut self.drive, request)
+    }
+}
+
+/// A file of another client of the same app: a folder with the markers of Baton.
+#[must_use]
+pub fn marked_folder(parent: &str, name: &str, place: &str, database: &str) -> FakeFile {
+    FakeFile {
+        name: name.to_owned(),
+        mime: FOLDER.to_owned(),
+        parent: Some(parent.to_owned()),
+        of_app: true,
+        properties: json!({ "batonPlace": place, "batonDatabase": database, "batonPart": "folder" }),
+        ..FakeFile::default()
+    }
+}

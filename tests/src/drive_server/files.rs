@@ -1,0 +1,259 @@
+//! The files of the fake: times, parents, the bin, the feed of changes.
+
+use std::collections::BTreeMap;
+
+use md5::{Digest as _, Md5};
+use serde_json::{Map, Value, json};
+
+/// The type of a folder.
+pub const FOLDER: &str = "application/vnd.google-apps.folder";
+
+/// The id of My Drive.
+pub const ROOT: &str = "0AroOtOfMyDrive";
+
+/// A file or folder.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FakeFile {
+    /// Its id; empty: the server draws one.
+    pub id: String,
+    /// Its name. Several files of one folder can have it.
+    pub name: String,
+    /// Its media type.
+    pub mime: String,
+    /// Its folder.
+    pub parent: Option<String>,
+    /// Its content.
+    pub content: Vec<u8>,
+    /// Whether it is in the bin itself.
+    pub trashed: bool,
+    /// Whether the app created it.
+    pub of_app: bool,
+    /// `appProperties`.
+    pub properties: Value,
+    /// When it was created, in milliseconds.
+    pub created: u64,
+    /// When it was changed, in milliseconds.
+    pub modified: u64,
+    /// `modifiedTime` that a client set.
+    pub said_modified: Option<String>,
+    /// Counts its changes.
+    pub version: u64,
+    /// The request from which on a search has it.
+    pub searchable_at: u64,
+}
+
+impl FakeFile {
+    pub(super) fn is_folder(&self) -> bool {
+        self.mime == FOLDER
+    }
+
+    pub(super) fn md5(&self) -> String {
+        Md5::digest(&self.content).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// An upload session.
+pub(super) struct Session {
+    /// The file to create or to change.
+    pub(super) target: Value,
+    /// The id of the file to change.
+    pub(super) changes: Option<String>,
+    pub(super) total: Option<usize>,
+    pub(super) bytes: Vec<u8>,
+    /// The file, after the last part.
+    pub(super) done: Option<String>,
+}
+
+/// The state of the account.
+pub(super) struct Drive {
+    pub(super) files: Vec<FakeFile>,
+    shared: Vec<String>,
+    /// Ids that were drawn and not used.
+    pub(super) drawn: Vec<String>,
+    draws: u64,
+    /// The ids of changed files, in order.
+    pub(super) changes: Vec<String>,
+    pub(super) sessions: BTreeMap<String, Session>,
+    pub(super) token_generation: u32,
+    /// The number of requests.
+    pub(super) clock: u64,
+    pub(super) lag: usize,
+    pub(super) page: usize,
+    pub(super) is_full: bool,
+    /// Whether the present request sees files of others.
+    pub(super) sees_all: bool,
+    pub(super) problems: Vec<String>,
+}
+
+impl Drive {
+    pub(super) fn new() -> Self {
+        Self {
+            files: Vec::new(),
+            shared: Vec::new(),
+            drawn: Vec::new(),
+            draws: 0,
+            changes: Vec::new(),
+            sessions: BTreeMap::new(),
+            token_generation: 1,
+            clock: 0,
+            lag: 5,
+            page: 100,
+            is_full: false,
+            sees_all: true,
+            problems: Vec::new(),
+        }
+    }
+
+    pub(super) fn draw(&mut self) -> String {
+        self.draws += 1;
+        let digest = Md5::digest(self.draws.to_string());
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("1{digest}")
+    }
+
+    pub(super) fn add_shared_drive(&mut self, id: &str) {
+        self.shared.push(id.to_owned());
+    }
+
+    pub(super) fn is_place(&self, id: &str) -> bool {
+        id == ROOT || self.shared.iter().any(|drive| drive == id)
+    }
+
+    pub(super) fn find(&self, id: &str) -> Option<&FakeFile> {
+        self.files.iter().find(|file| file.id == id && (self.sees_all || file.of_app))
+    }
+
+    /// The shared drive of a file.
+    pub(super) fn drive_of(&self, file: &FakeFile) -> Option<String> {
+        let top = self.ancestors(file).pop()?;
+        self.shared.iter().find(|drive| **drive == top).cloned()
+    }
+
+    /// The ids of its folders, the nearest first.
+    fn ancestors(&self, file: &FakeFile) -> Vec<String> {
+        let mut ids = Vec::new();
+        let mut parent = file.parent.clone();
+        while let Some(id) = parent.filter(|_| ids.len() < 100) {
+            parent = self.files.iter().find(|file| file.id == id).and_then(|file| file.parent.clone());
+            ids.push(id);
+        }
+        ids
+    }
+
+    /// Whether it, or a folder of it, is in the bin.
+    pub(super) fn is_trashed(&self, file: &FakeFile) -> bool {
+        let is = |id: &String| self.files.iter().any(|file| file.id == *id && file.trashed);
+        file.trashed || self.ancestors(file).iter().any(is)
+    }
+
+    pub(super) fn add(&mut self, mut file: FakeFile) -> String {
+        if file.id.is_empty() {
+            file.id = self.draw();
+        }
+        if file.parent.is_none() {
+            file.parent = Some(ROOT.to_owned());
+        }
+        let now = self.now();
+        (file.created, file.modified, file.version) = (now, now, 1);
+        file.searchable_at = self.clock + self.lag as u64;
+        let id = file.id.clone();
+        self.changes.push(id.clone());
+        self.files.push(file);
+        id
+    }
+
+    fn now(&self) -> u64 {
+        1_768_731_300_000 + (self.clock + self.changes.len() as u64) * 7
+    }
+
+    pub(super) fn change(&mut self, id: &str, change: impl FnOnce(&mut FakeFile)) {
+        let now = self.now();
+        let Some(file) = self.files.iter_mut().find(|file| file.id == id) else { return };
+        change(file);
+        (file.modified, file.version) = (now, file.version + 1);
+        self.changes.push(id.to_owned());
+        if self.files.iter().any(|file| file.id == id && file.is_folder()) {
+            let below: Vec<String> = self
+                .files
+                .iter()
+                .filter(|file| self.ancestors(file).iter().any(|own| own == id))
+                .map(|file| file.id.clone())
+                .collect();
+            self.changes.extend(below);
+        }
+    }
+
+    pub(super) fn set_content(&mut self, id: &str, content: Vec<u8>) {
+        self.change(id, |file| file.content = content);
+    }
+
+    fn path(&self, file: &FakeFile) -> String {
+        let mut names = vec![file.name.clone()];
+        for id in self.ancestors(file) {
+            names.extend(self.files.iter().find(|file| file.id == id).map(|file| file.name.clone()));
+        }
+        names.reverse();
+        names.join("/")
+    }
+
+    pub(super) fn tree(&self) -> Vec<(String, String)> {
+        let here = self.files.iter().filter(|file| !self.is_trashed(file));
+        let mut all: Vec<_> = here
+            .map(|file| {
+                let slash = if file.is_folder() { "/" } else { "" };
+                (self.path(file) + slash, String::from_utf8_lossy(&file.content).into_owned())
+            })
+            .collect();
+        all.sort();
+        all
+    }
+
+    pub(super) fn at(&self, path: &str) -> Option<FakeFile> {
+        self.files.iter().find(|file| !self.is_trashed(file) && self.path(file) == path).cloned()
+    }
+
+    /// The JSON of a file.
+    pub(super) fn json(&self, file: &FakeFile) -> Value {
+        let mut all = Map::new();
+        let json = json!({
+            "kind": "drive#file",
+            "id": file.id,
+            "name": file.name,
+            "mimeType": file.mime,
+            "parents": file.parent.iter().collect::<Vec<_>>(),
+            "trashed": self.is_trashed(file),
+            "explicitlyTrashed": file.trashed,
+            "createdTime": time(file.created),
+            "modifiedTime": file.said_modified.clone().unwrap_or_else(|| time(file.modified)),
+            "version": file.version.to_string(),
+            "spaces": ["drive"],
+            "ownedByMe": true,
+            "capabilities": { "canDownload": true, "canEdit": true },
+        });
+        all.extend(json.as_object().cloned().unwrap_or_default());
+        if file.properties.as_object().is_some_and(|properties| !properties.is_empty()) && file.of_app {
+            all.insert("appProperties".to_owned(), file.properties.clone());
+        }
+        if !file.is_folder() {
+            all.insert("md5Checksum".to_owned(), json!(file.md5()));
+            all.insert("size".to_owned(), json!(file.content.len().to_string()));
+            all.insert("headRevisionId".to_owned(), json!(format!("r{}", file.version)));
+        }
+        if let Some(drive) = self.drive_of(file) {
+            all.insert("driveId".to_owned(), json!(drive));
+        }
+        Value::Object(all)
+    }
+}
+
+/// The id of a folder in an address.
+pub(super) fn resolved(id: &str) -> &str {
+    if id == "root" { ROOT } else { id }
+}
+
+/// RFC 3339 with milliseconds, from milliseconds since 1970.
+fn time(millis: u64) -> String {
+    let text =
+        baton_plugin_kit::time::text(i64::try_from(millis - millis % 1_000).unwrap_or_default()).unwrap_or_default();
+    format!("{}.{:03}Z", text.trim_end_matches('Z'), millis % 1_000)
+}
