@@ -161,7 +161,9 @@ fn call(served: &Served, token: &str, method: &str, params: &Value) -> Value {
     let headers = [("Host", host.as_str()), ("Authorization", &bearer), ("A2A-Version", "1.0")];
     let (status, text) = served.ask("POST /a2a", &headers, body.as_bytes());
     assert_eq!(status, 200, "{text}");
-    serde_json::from_str(text.split("\r\n\r\n").nth(1).unwrap()).unwrap()
+    // The body is one chunk, with its length before it.
+    let json = text.find('{').zip(text.rfind('}')).map(|(first, last)| &text[first..=last]);
+    serde_json::from_str(json.unwrap()).unwrap()
 }
 
 fn message(id: &str, text: &str) -> Value {

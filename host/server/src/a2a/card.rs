@@ -82,7 +82,7 @@ impl CardWriter<'_> {
 
     fn as_skill(&self, agent: &Agent) -> Value {
         let (description, tag) = match self.manifest(agent) {
-            Some(manifest) => (plugin_says(&manifest.declares.description).to_string(), "plugin"),
+            Some(manifest) => (plugin_says(&manifest.declares.description), "plugin"),
             None => ("A coding agent or another program with an inbox.".to_owned(), "agent"),
         };
         skill(&agent.name, &agent.name, &description, tag)

@@ -1,5 +1,6 @@
 //! JSON-RPC 2.0: a call, its response, and the errors of A2A.
 
+use baton_dispatch::DispatchError;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -21,6 +22,12 @@ pub(super) enum RpcError {
     UnsupportedOperation(String),
     ContentTypeNotSupported(String),
     VersionNotSupported(String),
+}
+
+impl From<DispatchError> for RpcError {
+    fn from(error: DispatchError) -> Self {
+        Self::Internal(error.to_string())
+    }
 }
 
 impl RpcError {

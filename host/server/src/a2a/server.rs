@@ -151,12 +151,12 @@ impl A2aServer {
         let id = params.handoff_id(agent);
         let request = params.into_request(agent)?;
         let _one = self.sending.lock().await;
-        if let Some(task) = self.session.captured_as(&id, Duration::ZERO).await.map_err(internal)? {
+        if let Some(task) = self.session.captured_as(&id, Duration::ZERO).await? {
             return self.sent(&task.id).await;
         }
         self.parts.count_send(agent).map_err(RpcError::RateLimited)?;
         let written = self.session.send(request, self.parts.manifests.clone()).await.map_err(refused)?;
-        match self.session.captured_as(&id, limits::CAPTURE).await.map_err(internal)? {
+        match self.session.captured_as(&id, limits::CAPTURE).await? {
             Some(task) => self.sent(&task.id).await,
             None => Err(RpcError::Internal(format!(
                 "the request is written to {} and not captured yet; send the same message again later",
@@ -191,7 +191,7 @@ impl A2aServer {
             return Err(RpcError::InvalidParams(format!("`pageSize` must be 1 to {}", limits::PAGE)));
         }
         let (after, with_artifacts) = (cursor(&params.page_token)?, params.include_artifacts);
-        let page = self.session.sent_page(self.filter(params).await?, after, size).await.map_err(internal)?;
+        let page = self.session.sent_page(self.filter(params).await?, after, size).await?;
         let mut tasks = Vec::new();
         for sent in &page.requests {
             let artifact = if with_artifacts { Artifact::of(&self.session, sent).await } else { None };
@@ -227,7 +227,7 @@ impl A2aServer {
         self.parts.count_change(self.session.agent()).map_err(RpcError::RateLimited)?;
         let decision = self.session.take_back(id).await.map_err(|error| match error {
             DispatchError::Refused(why) => RpcError::TaskNotCancelable(why),
-            other => internal(other),
+            other => other.into(),
         })?;
         let sent = match decision {
             // Its process ends soon.
@@ -261,13 +261,13 @@ impl A2aServer {
         if tenant.is_empty() {
             return Ok(None);
         }
-        let roster = self.session.work().roster().await.map_err(internal)?;
+        let roster = self.session.work().roster().await?;
         let agent = roster.resolve(tenant).ok_or_else(|| RpcError::InvalidParams(roster.unknown_agent(tenant)))?;
         Ok(Some(agent.name.clone()))
     }
 
     async fn sent(&self, id: &str) -> Result<SentTask, RpcError> {
-        let sent = self.session.sent(id).await.map_err(internal)?;
+        let sent = self.session.sent(id).await?;
         sent.ok_or_else(|| RpcError::TaskNotFound(id.to_owned()))
     }
 
@@ -277,7 +277,7 @@ impl A2aServer {
         time: Duration,
         is_enough: impl Fn(&SentTask) -> bool,
     ) -> Result<SentTask, RpcError> {
-        let sent = self.session.sent_when(id, time, is_enough).await.map_err(internal)?;
+        let sent = self.session.sent_when(id, time, is_enough).await?;
         sent.ok_or_else(|| RpcError::TaskNotFound(id.to_owned()))
     }
 }
@@ -310,10 +310,6 @@ fn cursor(token: &str) -> Result<Option<i64>, RpcError> {
 fn refused(error: DispatchError) -> RpcError {
     match error {
         DispatchError::Refused(why) => RpcError::InvalidParams(why),
-        other => internal(other),
+        other => other.into(),
     }
-}
-
-fn internal(error: DispatchError) -> RpcError {
-    RpcError::Internal(error.to_string())
 }
