@@ -191,7 +191,7 @@ mod tests {
 
     use super::*;
 
-    fn read(message: Value, metadata: Value) -> Result<NewRequest, RpcError> {
+    fn read(message: &Value, metadata: &Value) -> Result<NewRequest, RpcError> {
         let params = json!({ "tenant": "audit", "message": message, "metadata": metadata });
         serde_json::from_value::<SendParams>(params).unwrap().into_request("Claude")
     }
@@ -201,13 +201,13 @@ mod tests {
         let parts = json!([{ "text": "\nCheck\tit\u{1b}[2J\nnow" }, { "data": { "depth": 2 } }, { "text": "Please." }]);
         let message =
             json!({ "messageId": "m1", "role": "ROLE_USER", "parts": parts, "metadata": { "action": "audit" } });
-        let request = read(message.clone(), json!({ "priority": "high", "action": "other" })).unwrap();
+        let request = read(&message, &json!({ "priority": "high", "action": "other" })).unwrap();
         assert_eq!((request.to.as_str(), request.action.as_deref()), ("audit", Some("audit")));
         assert!(request.title.starts_with("Check") && !request.title.contains('\u{1b}'), "{}", request.title);
         assert_eq!(request.args, *json!({ "depth": 2 }).as_object().unwrap());
         assert!(request.body.ends_with("now\n\nPlease."), "{}", request.body);
         assert_eq!(request.priority, Priority::High);
-        assert_eq!(request.id, read(message, json!({})).unwrap().id, "the same message is the same request");
+        assert_eq!(request.id, read(&message, &json!({})).unwrap().id, "the same message is the same request");
     }
 
     #[test]
@@ -220,7 +220,7 @@ mod tests {
             json!([{ "data": [1] }]),
             json!([{}]),
         ] {
-            let refused = read(with(parts.clone()), json!({}));
+            let refused = read(&with(parts.clone()), &json!({}));
             assert!(matches!(refused, Err(RpcError::ContentTypeNotSupported(_))), "{parts}");
         }
         let long = "m".repeat(limits::CLIENT_ID_BYTES + 1);
@@ -233,7 +233,7 @@ mod tests {
             json!({ "messageId": "m", "role": "ROLE_USER", "parts": text, "contextId": "a\nb" }),
             json!({ "messageId": "m", "role": "ROLE_USER", "parts": text, "metadata": { "priority": "now" } }),
         ] {
-            assert!(matches!(read(message.clone(), json!({})), Err(RpcError::InvalidParams(_))), "{message}");
+            assert!(matches!(read(&message, &json!({})), Err(RpcError::InvalidParams(_))), "{message}");
         }
     }
 }
