@@ -84,7 +84,8 @@ struct Setting<'a> {
 impl<'a> Setting<'a> {
     fn parse(line: &'a str) -> Option<Self> {
         let (key, rest) = line.split_once(" = ")?;
-        let is_key = key.bytes().all(|byte| byte.is_ascii_lowercase() || b"_\"/".contains(&byte));
+        let is_key =
+            key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_\"/".contains(&byte));
         let (value, comment) = rest.split_once(" #").unwrap_or((rest, ""));
         is_key.then(|| Self { key, value: value.trim(), comment: comment.trim() })
     }
@@ -132,7 +133,9 @@ fn keys_of_the_types(folder: &Path) -> Vec<String> {
         let types = source.split("#[derive(").skip(1).filter(|one| one.lines().next().unwrap().contains("Deserialize"));
         for fields in types.filter_map(|one| one.split_once(" {\n")?.1.split("\n}").next()) {
             let names = fields.lines().filter_map(|line| line.strip_prefix("    ")?.split_once(": "));
-            let is_name = |name: &&str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+            let is_name = |name: &&str| {
+                name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+            };
             keys.extend(names.map(|(name, _)| name).filter(is_name).map(str::to_owned));
         }
     }

@@ -183,6 +183,10 @@ impl FinishedAttempt {
 pub(crate) enum AbortReason {
     /// The operator cancelled it.
     Cancelled(String),
+    /// The operator or its sender asked its running attempt to stop.
+    StopAsked,
+    /// Its sender took it back.
+    TakenBack(String),
     /// Its file was removed from the inbox.
     Withdrawn(String),
     /// Its external agent did not answer in time.

@@ -38,6 +38,21 @@ pub enum DecisionResult {
 /// # Errors
 /// [`DispatchError::Refused`] when the task has ended already; otherwise when the ledger fails.
 pub async fn cancel(context: &Arc<Context>, id: &str, reason: &str) -> Result<DecisionResult, DispatchError> {
+    end_early(context, id, OPERATOR, AbortReason::Cancelled(reason.to_owned())).await
+}
+
+/// As [`cancel`], by `sender`, the agent that sent the request. The caller checks that.
+pub(crate) async fn take_back(context: &Arc<Context>, id: &str, sender: &str) -> Result<DecisionResult, DispatchError> {
+    end_early(context, id, sender, AbortReason::TakenBack(format!("{sender} took it back"))).await
+}
+
+async fn end_early(
+    context: &Arc<Context>,
+    id: &str,
+    actor: &str,
+    reason: AbortReason,
+) -> Result<DecisionResult, DispatchError> {
+    let actor = actor.to_owned();
     let (task_id, owner, now) = (id.to_owned(), context.owner.clone(), Timestamp::now());
     let look = move |tx: &Tx<'_>| {
         let task = task::get_in(tx, &task_id)?;
@@ -45,7 +60,7 @@ pub async fn cancel(context: &Arc<Context>, id: &str, reason: &str) -> Result<De
             State::Running => {
                 task::ask_to_stop(tx, &task_id)?;
                 let asked = "it runs: its process was asked to stop".to_owned();
-                event::append(tx, &Event::of(&task, OPERATOR, "cancel_asked", asked, task.state, now))?;
+                event::append(tx, &Event::of(&task, &actor, "cancel_asked", asked, task.state, now))?;
                 Ok(CancelStart::Asked)
             }
             state if state.is_final() => Ok(CancelStart::Refused(format!("{task_id} has ended already ({state})"))),
@@ -62,7 +77,7 @@ pub async fn cancel(context: &Arc<Context>, id: &str, reason: &str) -> Result<De
         CancelStart::Refused(reason) => Err(DispatchError::Refused(reason)),
         CancelStart::Leased(task) => {
             fail_point!("cancel.leased");
-            let settled = settle_aborted(context, *task, AbortReason::Cancelled(reason.to_owned())).await?;
+            let settled = settle_aborted(context, *task, reason).await?;
             fail_point!("cancel.settled");
             deliver(context, &settled.id).await?;
             Ok(DecisionResult::Now(settled.state))

@@ -119,6 +119,12 @@ pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<RecordedEvent>, Ledger
     rows.map(|row| row?).collect()
 }
 
+/// The actor of the newest event of a task with this action.
+pub fn newest_actor(tx: &Tx<'_>, task: &str, action: &str) -> Result<Option<String>, LedgerError> {
+    let sql = "SELECT actor FROM events WHERE task = ?1 AND action = ?2 ORDER BY seq DESC LIMIT 1";
+    Ok(tx.connection.prepare_cached(sql)?.query_row([task, action], |row| row.get(0)).optional()?)
+}
+
 /// The number of the newest event; 0 when the chain is empty.
 pub fn newest(reader: &Reader) -> Result<i64, LedgerError> {
     read_newest(&reader.connection)

@@ -35,6 +35,21 @@ pub(crate) const TEXT_BYTES: usize = 100_000;
 /// The most tasks that `status` lists.
 pub(crate) const LISTED: usize = 50;
 
+/// How long a message of A2A may take from its file to its task.
+pub(crate) const CAPTURE: Duration = Duration::from_secs(30);
+
+/// The most tasks in a page of `ListTasks`; the A2A specification sets it.
+pub(crate) const PAGE: u32 = 100;
+
+/// The tasks in a page of `ListTasks` that names no size; the A2A specification sets it.
+pub(crate) const USUAL_PAGE: u32 = 50;
+
+/// The most bytes of an id that an A2A client chooses.
+pub(crate) const CLIENT_ID_BYTES: usize = 256;
+
+/// How many events of an A2A stream may wait for a slow client.
+pub(crate) const WAITING_EVENTS: usize = 16;
+
 /// How long a claim over HTTP lasts after the last call of its agent.
 pub(crate) const HTTP_CLAIM: Duration = Duration::from_mins(30);
 

@@ -19,9 +19,14 @@ pub(super) struct Served {
 
 impl Served {
     pub(super) fn new() -> Self {
+        Self::with("")
+    }
+
+    /// With these further lines of `[server]`.
+    pub(super) fn with(settings: &str) -> Self {
         let workspace = workspace();
         let config = workspace.read("baton.toml");
-        workspace.write("baton.toml", format!("{config}\n[server]\nlisten = \"127.0.0.1:0\"\n"));
+        workspace.write("baton.toml", format!("{config}\n[server]\nlisten = \"127.0.0.1:0\"\n{settings}"));
         let daemon = workspace.up_and_serving();
         let port = workspace.wait_for("the port", |_| {
             let log = daemon.log();
@@ -50,6 +55,16 @@ impl Served {
         let text = String::from_utf8_lossy(&response).into_owned();
         let status = text.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
         (status, text)
+    }
+
+    /// A request such as `POST /a2a` with these headers and this body.
+    pub(super) fn ask(&self, target: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, String) {
+        let mut head = format!("{target} HTTP/1.1\r\n");
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str(&format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len()));
+        self.raw(&[format!("{head}Connection: close\r\n\r\n").as_bytes(), body].concat())
     }
 
     /// A POST of `initialize` with these headers.

@@ -1,5 +1,6 @@
 //! The door of coding agents: `baton mcp`, `baton inbox`, `baton connect`.
 
+mod a2a;
 mod attacks;
 mod clients;
 mod connect;
@@ -10,6 +11,7 @@ mod import;
 mod judges;
 mod real_clients;
 mod return_command;
+mod rmcp_client;
 mod tools;
 mod wait;
 

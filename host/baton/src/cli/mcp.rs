@@ -6,7 +6,10 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use baton_dispatch::agent_work::{AgentSession, AgentWork};
 use baton_dispatch::{AgentKind, Context};
-use baton_server::{AllowedHosts, HttpServer, McpServer, PATH, PROCESS_CLAIM, ServerParts, TokenStore, serve_stdio};
+use baton_server::{
+    AllowedHosts, CARD_PATH, HttpServer, HttpSettings, McpServer, PATH, PROCESS_CLAIM, ServerParts, TokenStore,
+    serve_stdio,
+};
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
@@ -79,10 +82,13 @@ pub(super) async fn serve_http(workspace: &Workspace, context: &Arc<Context>) ->
         format!("the server cannot listen on {}; choose another port for [server] listen", config.listen)
     })?;
     let address = listener.local_addr()?;
-    let hosts = AllowedHosts::new(address.port(), &config.hosts);
+    let settings = HttpSettings { hosts: AllowedHosts::new(address.port(), &config.hosts), a2a: config.a2a };
     let tokens = TokenStore::new(workspace.state.tokens()?);
-    let server = HttpServer::new(AgentWork::new(Arc::clone(context))?, parts(workspace), tokens, hosts);
+    let server = HttpServer::new(AgentWork::new(Arc::clone(context))?, parts(workspace), tokens, settings);
     tracing::info!("the MCP server listens on http://{address}{PATH}");
+    if config.a2a {
+        tracing::info!("the A2A agent card is http://{address}{CARD_PATH}");
+    }
     Ok(Some(tokio::spawn(server.serve(listener)).abort_handle()))
 }
 

@@ -17,6 +17,7 @@ mod liveness;
 mod readers;
 mod returns;
 mod send;
+mod sent;
 mod session;
 mod wait;
 
@@ -26,4 +27,5 @@ pub use claim::is_live;
 pub use inbox::{InboxItem, OpenWork, inbox_items, open_work};
 pub use liveness::{Activity, AgentActivity, activities, is_running};
 pub use send::{NewRequest, SentRequest, check_size, request_id, write_request};
+pub use sent::{SentPage, SentTask};
 pub use session::{AgentSession, AgentWork};

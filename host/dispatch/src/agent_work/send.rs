@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use baton_core::Digest;
-use baton_core::handoff::Priority;
 use baton_core::handoff::compose::Request;
+use baton_core::handoff::{Chain, Priority};
 use baton_intake::{IntakeError, publish, stage};
 use baton_ledger::LedgerError;
 use baton_ledger::task::{self, Task};
@@ -29,6 +29,8 @@ const DEPENDENCIES: usize = 100;
 /// A request that an agent sends.
 #[derive(Clone, Debug, Default)]
 pub struct NewRequest {
+    /// The `handoff_id`; absent for a new one. Two requests of a sender with the same id are one request.
+    pub id: Option<String>,
     /// The recipient.
     pub to: String,
     /// One line.
@@ -41,6 +43,8 @@ pub struct NewRequest {
     pub body: String,
     /// How urgent.
     pub priority: Priority,
+    /// The chain of handoffs that it continues.
+    pub chain: Option<Chain>,
     /// Handoffs that must succeed first, by id or title.
     pub depends_on: Vec<String>,
     /// The deadline.
@@ -106,7 +110,7 @@ impl AgentSession {
             let check = RequestCheck::new(roster, manifests, Some(reader));
             let now = Timestamp::now();
             let mut composed = Request {
-                id: request_id(&request.title, now),
+                id: request.id.unwrap_or_else(|| request_id(&request.title, now)),
                 from,
                 to: request.to,
                 title: request.title,
@@ -115,7 +119,7 @@ impl AgentSession {
                 body: request.body,
                 priority: request.priority,
                 dedupe_key: None,
-                chain: None,
+                chain: request.chain,
                 depends_on: request.depends_on,
                 deadline: request.deadline,
                 reply_to: None,
@@ -135,6 +139,26 @@ impl AgentSession {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn outcome(&self, handoff_id: &str, time: Duration) -> Result<Option<Task>, DispatchError> {
+        let has_ended =
+            |task: &Task| task.state.is_final() && (task.returned_at.is_some() || !task.state.sends_return());
+        self.sent_as(handoff_id, time, has_ended).await
+    }
+
+    /// Waits until the request with this `handoff_id` is captured, at most for `time`. Returns its task, if it is.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn captured_as(&self, handoff_id: &str, time: Duration) -> Result<Option<Task>, DispatchError> {
+        self.sent_as(handoff_id, time, |_| true).await
+    }
+
+    /// The task of the request with this `handoff_id` when `is_enough`, or after `time`.
+    async fn sent_as(
+        &self,
+        handoff_id: &str,
+        time: Duration,
+        is_enough: impl Fn(&Task) -> bool,
+    ) -> Result<Option<Task>, DispatchError> {
         let mut changes = self.work.changes.clone();
         let deadline = Instant::now() + time;
         loop {
@@ -146,10 +170,9 @@ impl AgentSession {
                 Ok(tasks.pop())
             };
             let found = self.work.read(find).await?;
-            let ended = found.as_ref().is_some_and(|task| {
-                task.state.is_final() && (task.returned_at.is_some() || !task.state.sends_return())
-            });
-            if ended || !matches!(timeout_at(deadline, changes.changed()).await, Ok(Ok(()))) {
+            if found.as_ref().is_some_and(&is_enough)
+                || !matches!(timeout_at(deadline, changes.changed()).await, Ok(Ok(())))
+            {
                 return Ok(found);
             }
         }

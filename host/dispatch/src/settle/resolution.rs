@@ -24,6 +24,10 @@ pub(super) enum Actor {
     Baton,
     /// A person, by a command.
     Operator,
+    /// The agent that sent the request.
+    Sender,
+    /// Who asked the running attempt to stop: the operator or the sender.
+    StopAsker,
 }
 
 impl Actor {
@@ -31,7 +35,8 @@ impl Actor {
         match self {
             Self::Plugin => &task.agent,
             Self::Baton => "baton",
-            Self::Operator => "operator",
+            Self::Operator | Self::StopAsker => "operator",
+            Self::Sender => task.sender.as_deref().unwrap_or("operator"),
         }
     }
 }
@@ -135,6 +140,13 @@ fn without_report(ended: AbortReason, now: Timestamp) -> Resolution {
         }
         AbortReason::Cancelled(reason) => {
             return Resolution::without_outcome(State::Cancelled, "cancelled", reason).by(Actor::Operator);
+        }
+        AbortReason::StopAsked => {
+            let text = "it was asked to stop while it ran".to_owned();
+            return Resolution::without_outcome(State::Cancelled, "cancelled", text).by(Actor::StopAsker);
+        }
+        AbortReason::TakenBack(reason) => {
+            return Resolution::without_outcome(State::Cancelled, "cancelled", reason).by(Actor::Sender);
         }
         AbortReason::Withdrawn(reason) => (State::Cancelled, "cancelled", reason),
         AbortReason::Refused(reason) => (State::Failed, "failed", reason),

@@ -3,7 +3,7 @@
 use baton_core::budget::Resource;
 use baton_core::text::at_most;
 use baton_core::{Digest, State, file_name};
-use baton_ledger::event::Event;
+use baton_ledger::event::{self, Event};
 use baton_ledger::outbox::{self, DeliveryKind};
 use baton_ledger::task::{self, CloseReason};
 use baton_ledger::watched::{self, FileStamp};
@@ -56,7 +56,11 @@ impl Settlement {
     /// Moves the task to its state. Returns the newest hash of the chain.
     fn transition(&self, tx: &Tx<'_>, artifacts: &[NamedArtifact]) -> Result<String, LedgerError> {
         let Self { task, resolution, output, at } = self;
-        let actor = resolution.actor.name(task);
+        let asked = match resolution.actor {
+            Actor::StopAsker => event::newest_actor(tx, &task.id, "cancel_asked")?,
+            _ => None,
+        };
+        let actor = asked.as_deref().unwrap_or_else(|| resolution.actor.name(task));
         let mut event = Event::of(task, actor, resolution.action, resolution.text.clone(), resolution.state, *at);
         event.output_hash = resolution.outcome.map(|_| output_hash(resolution, artifacts));
         event.plugin_digest.clone_from(&output.plugin_digest);

@@ -22,9 +22,6 @@ use crate::settle::settle;
 use crate::triggers::own_changes::changes;
 use crate::{DispatchError, budget, limits};
 
-/// The reason of a cancelled task.
-const BY_OPERATOR: &str = "cancelled by the operator";
-
 /// Gets the progress of a task, with the task's id.
 pub(crate) type Listener = Arc<dyn Fn(&str, Progress) + Send + Sync>;
 
@@ -102,7 +99,7 @@ pub(super) async fn attempt(
     let by_operator = context.running.end(&finished.task.id);
     match &finished.ended {
         Ok(AttemptReport { ended: Err(AttemptError::Cancelled), .. }) if by_operator => {
-            FinishedAttempt { ended: Err(AbortReason::Cancelled(BY_OPERATOR.to_owned())), ..finished }
+            FinishedAttempt { ended: Err(AbortReason::StopAsked), ..finished }
         }
         _ => finished,
     }
@@ -110,7 +107,7 @@ pub(super) async fn attempt(
 
 fn reason_not_to_start(context: &Context, task: &Task, stopped: bool) -> Option<AbortReason> {
     if task.stop_asked || stopped {
-        return Some(AbortReason::Cancelled(BY_OPERATOR.to_owned()));
+        return Some(AbortReason::StopAsked);
     }
     if task.file.as_deref().is_some_and(|file| is_missing(&context.real(file))) {
         return Some(AbortReason::Missing);

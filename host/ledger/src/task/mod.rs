@@ -10,6 +10,7 @@ mod obligation;
 mod queue;
 mod reference;
 mod row;
+mod sent;
 mod stalled;
 mod write;
 
@@ -38,6 +39,7 @@ pub use queue::{
 pub(crate) use reference::find;
 pub use reference::{TaskMatches, matching};
 pub(crate) use row::{CHECKS, evidence, sql_list, state, state_list, timestamp};
+pub use sent::{SentFilter, count_sent, newest_return, sent_by};
 pub use stalled::{StallLimits, StallReason, Stalled, stalled, stalled_in};
 pub use write::{
     ask_to_stop, give_back_attempt, insert, matched, renew, revise, set_due, set_file, set_lost, set_outcome,

@@ -5,7 +5,7 @@
 
 use http::{Request, StatusCode, header};
 
-use super::reply::{Reply, text};
+use crate::reply::{Reply, text};
 
 /// The names under which the server may be called.
 #[derive(Clone, Debug)]

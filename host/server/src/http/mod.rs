@@ -1,4 +1,5 @@
-//! The MCP server of all agents over HTTP: `/mcp` on the port of `[server]` in `baton.toml`, inside the daemon.
+//! The server of all agents over HTTP on the port of `[server]` in `baton.toml`, inside the daemon: MCP at `/mcp`, and A2A at
+//! `/a2a` if it is switched on.
 //!
 //! A request passes [`guard`] first: the Host that the browser or client meant (421), no foreign Origin (403), a token
 //! that is bound to one agent (401). Its body is read completely, with limits on size and time, before the protocol sees
@@ -6,7 +7,6 @@
 //! to a connection: they end when the agent makes no call for half an hour.
 
 mod guard;
-mod reply;
 mod tokens;
 
 use std::collections::BTreeMap;
@@ -29,15 +29,17 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 pub use self::guard::AllowedHosts;
-use self::reply::{Reply, holding, text};
 pub use self::tokens::TokenStore;
+use crate::a2a::{self, A2aServer};
 use crate::limits;
-use crate::mcp::{McpServer, ServerParts};
+use crate::mcp::McpServer;
+use crate::parts::ServerParts;
+use crate::reply::{Reply, holding, text};
 
 /// The header that names a session.
 const SESSION: &str = "mcp-session-id";
 
-/// The path of the server.
+/// The path of the MCP server.
 pub const PATH: &str = "/mcp";
 
 /// The server of one agent, and its sessions.
@@ -45,15 +47,46 @@ pub const PATH: &str = "/mcp";
 struct AgentService {
     protocol: StreamableHttpService<McpServer, LocalSessionManager>,
     sessions: Arc<LocalSessionManager>,
+    a2a: A2aServer,
     streams: Arc<Semaphore>,
+}
+
+/// The protocol of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Protocol {
+    Mcp,
+    A2a,
+}
+
+impl Protocol {
+    /// The protocol at a path.
+    fn at(path: &str, settings: &HttpSettings) -> Option<Self> {
+        match path {
+            PATH => Some(Self::Mcp),
+            _ if settings.a2a && a2a::serves(path) => Some(Self::A2a),
+            _ => None,
+        }
+    }
+}
+
+/// What the operator configures.
+#[derive(Clone, Debug)]
+pub struct HttpSettings {
+    /// The names under which the server may be called.
+    pub hosts: AllowedHosts,
+    /// Whether A2A is served.
+    pub a2a: bool,
 }
 
 impl AgentService {
     /// Reads the body, and lets the protocol answer.
-    async fn answer(&self, request: Request<Incoming>) -> Reply {
+    async fn answer(&self, protocol: Protocol, request: Request<Incoming>) -> Reply {
         let (head, body) = request.into_parts();
         match timeout(limits::BODY, Limited::new(body, limits::BODY_BYTES).collect()).await {
-            Ok(Ok(body)) => self.protocol.handle(Request::from_parts(head, Full::new(body.to_bytes()))).await,
+            Ok(Ok(body)) => match protocol {
+                Protocol::Mcp => self.protocol.handle(Request::from_parts(head, Full::new(body.to_bytes()))).await,
+                Protocol::A2a => self.a2a.answer(&head, &body.to_bytes()).await,
+            },
             Ok(Err(_)) => text(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large or was cut off"),
             Err(_) => text(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time"),
         }
@@ -65,15 +98,15 @@ pub struct HttpServer {
     work: Arc<AgentWork>,
     parts: Arc<ServerParts>,
     tokens: TokenStore,
-    hosts: AllowedHosts,
+    settings: HttpSettings,
     services: Mutex<BTreeMap<String, AgentService>>,
 }
 
 impl HttpServer {
     /// A server for the agents that have a token.
     #[must_use]
-    pub fn new(work: Arc<AgentWork>, parts: Arc<ServerParts>, tokens: TokenStore, hosts: AllowedHosts) -> Arc<Self> {
-        Arc::new(Self { work, parts, tokens, hosts, services: Mutex::default() })
+    pub fn new(work: Arc<AgentWork>, parts: Arc<ServerParts>, tokens: TokenStore, settings: HttpSettings) -> Arc<Self> {
+        Arc::new(Self { work, parts, tokens, settings, services: Mutex::default() })
     }
 
     /// Accepts connections, at most [`limits::CONNECTIONS`] at a time; more wait in the queue of the system.
@@ -114,12 +147,12 @@ impl HttpServer {
     }
 
     async fn reply(&self, request: Request<Incoming>) -> Reply {
-        if let Err(refusal) = guard::check(&request, &self.hosts) {
+        if let Err(refusal) = guard::check(&request, &self.settings.hosts) {
             return refusal.into_reply();
         }
-        if request.uri().path() != PATH {
-            return text(StatusCode::NOT_FOUND, "the MCP server is at /mcp");
-        }
+        let Some(protocol) = Protocol::at(request.uri().path(), &self.settings) else {
+            return text(StatusCode::NOT_FOUND, "the MCP server is at /mcp; A2A needs `a2a = true` in [server]");
+        };
         let agent = guard::bearer(&request).and_then(|token| self.tokens.agent_of(token));
         let Some(agent) = agent else {
             let mut reply = text(
@@ -133,8 +166,8 @@ impl HttpServer {
             Ok(service) => service,
             Err(error) => return text(StatusCode::FORBIDDEN, &error.to_string()),
         };
-        if !request.headers().contains_key(SESSION) && service.sessions.sessions.read().await.len() >= limits::SESSIONS
-        {
+        let begins_session = protocol == Protocol::Mcp && !request.headers().contains_key(SESSION);
+        if begins_session && service.sessions.sessions.read().await.len() >= limits::SESSIONS {
             return text(
                 StatusCode::TOO_MANY_REQUESTS,
                 "this agent has too many sessions; end one, or wait five minutes",
@@ -146,7 +179,7 @@ impl HttpServer {
                 "this agent has too many open requests and streams; close one, or wait until one ends",
             );
         };
-        holding(permit, service.answer(request).await)
+        holding(permit, service.answer(protocol, request).await)
     }
 
     /// The server of an agent.
@@ -157,6 +190,7 @@ impl HttpServer {
         }
         let holder = format!("http:{agent}");
         let session = AgentSession::new(Arc::clone(&self.work), agent, holder, limits::HTTP_CLAIM).await?;
+        let a2a = A2aServer::new(session.clone(), Arc::clone(&self.parts));
         let server = McpServer::new(session, Arc::clone(&self.parts)).renewing_claims();
         let config = StreamableHttpServerConfig::default()
             .disable_allowed_hosts()
@@ -164,7 +198,7 @@ impl HttpServer {
             .with_max_request_body_bytes(limits::BODY_BYTES);
         let sessions = Arc::<LocalSessionManager>::default();
         let protocol = StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&sessions), config);
-        let service = AgentService { protocol, sessions, streams: Arc::new(Semaphore::new(limits::STREAMS)) };
+        let service = AgentService { protocol, sessions, a2a, streams: Arc::new(Semaphore::new(limits::STREAMS)) };
         // Another request of this agent may have been faster; the limits count all in one service.
         Ok(known().entry(agent.to_owned()).or_insert(service).clone())
     }

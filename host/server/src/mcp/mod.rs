@@ -11,4 +11,4 @@ mod resources;
 mod server;
 mod tools;
 
-pub use server::{McpServer, ServerParts};
+pub use server::McpServer;

@@ -1,7 +1,6 @@
 //! The JSON form of tasks, inbox items and events in results of tools. Untrusted texts are one line without control
 //! characters.
 
-use baton_core::text::{at_most, one_line};
 use baton_core::{Evidence, OutcomeKind};
 use baton_dispatch::agent_work::{InboxItem, OpenWork};
 use baton_ledger::event::RecordedEvent;
@@ -9,13 +8,7 @@ use baton_ledger::task::Task;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// The longest title or reason in bytes.
-const LINE_BYTES: usize = 2 << 10;
-
-/// An untrusted text as one line.
-pub(super) fn line(text: &str) -> String {
-    at_most(&one_line(text), LINE_BYTES).into_owned()
-}
+pub(super) use crate::text::line;
 
 pub(super) fn work(work: &OpenWork) -> Value {
     json!({ "items": work.items.iter().map(item).collect::<Vec<_>>(), "cursor": work.cursor })

@@ -1,38 +1,11 @@
-//! The server of one agent and what the servers of all agents share.
+//! The server of one agent.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use baton_dispatch::agent_work::AgentSession;
-use baton_dispatch::request_check::ManifestSource;
 
-use crate::limits;
-use crate::rate::RateLimit;
-
-/// What the servers of all agents of a workspace share.
-pub struct ServerParts {
-    /// The manifests of the installed plugins.
-    pub manifests: ManifestSource,
-    /// Whether a daemon serves the workspace now.
-    pub is_served: Box<dyn Fn() -> bool + Send + Sync>,
-    /// Handoffs and RETURNs.
-    pub(crate) sends: RateLimit,
-    /// Claims, progress, questions, releases.
-    pub(crate) changes: RateLimit,
-}
-
-impl ServerParts {
-    /// The shared parts.
-    #[must_use]
-    pub fn new(manifests: ManifestSource, is_served: Box<dyn Fn() -> bool + Send + Sync>) -> Arc<Self> {
-        Arc::new(Self {
-            manifests,
-            is_served,
-            sends: RateLimit::new(limits::SENDS, limits::WINDOW),
-            changes: RateLimit::new(limits::CHANGES, limits::WINDOW),
-        })
-    }
-}
+use crate::parts::ServerParts;
 
 /// The MCP server of one agent.
 #[derive(Clone)]

@@ -122,6 +122,7 @@ root = "."
 # [server]
 # listen = "127.0.0.1:7077"                   # another address than loopback needs `hosts`
 # hosts = ["mac-mini.local:7077"]             # more names under which clients may call it
+# a2a = true                                  # serve A2A 1.0 too, for agents of other systems; off by default
 
 # Folders whose new audio Baton fingerprints automatically and compares with the library (`baton library`). A change here
 # needs a restart of `baton up`:

@@ -1,4 +1,4 @@
-//! `[server]`: the address of the MCP server in the daemon.
+//! `[server]`: the address of the MCP and A2A server in the daemon.
 
 use std::net::SocketAddr;
 
@@ -13,6 +13,9 @@ pub(crate) struct ServerConfig {
     /// More names under which clients may call the server, with their port.
     #[serde(default)]
     pub(crate) hosts: Vec<String>,
+    /// Whether A2A is served beside MCP.
+    #[serde(default)]
+    pub(crate) a2a: bool,
 }
 
 impl ServerConfig {
@@ -38,7 +41,7 @@ mod tests {
     fn other_machines_reach_the_server_only_under_a_configured_name() {
         assert_eq!(Config::parse("").unwrap().server(), None);
         let server = Config::parse("[server]\nlisten = \"127.0.0.1:7077\"").unwrap().server().cloned().unwrap();
-        assert_eq!((server.listen.port(), server.hosts.len()), (7077, 0));
+        assert_eq!((server.listen.port(), server.hosts.len(), server.a2a), (7077, 0, false));
         for (text, part) in [
             ("[server]\nlisten = \"0.0.0.0:7077\"", "reachable from other machines"),
             ("[server]\nlisten = \"localhost\"", "listen"),

@@ -1,7 +1,7 @@
 //! A call of a tool: its arguments, its result, progress while it waits, and how tools are described.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use baton_dispatch::DispatchError;
 use rmcp::RoleServer;
@@ -15,7 +15,6 @@ use serde_json::Value;
 
 use super::super::server::McpServer;
 use crate::limits;
-use crate::rate::RateLimit;
 
 /// Why a tool did not do its work, for the model that called it.
 #[derive(Debug, thiserror::Error)]
@@ -52,20 +51,12 @@ impl<'a> ToolCall<'a> {
 
     /// Counts a handoff or a RETURN that the agent sends. Refused beyond the limit.
     pub(super) fn count_send(&self) -> Result<(), ToolError> {
-        let sends = &self.server.parts().sends;
-        self.count(sends, &format!("has sent {} handoffs within a minute; send the next one", sends.most()))
+        self.server.parts().count_send(self.server.session().agent()).map_err(ToolError::Refused)
     }
 
     /// Counts a change of a request. Refused beyond the limit.
     pub(super) fn count_change(&self) -> Result<(), ToolError> {
-        let changes = &self.server.parts().changes;
-        self.count(changes, &format!("has changed requests {} times within a minute; continue", changes.most()))
-    }
-
-    fn count(&self, limit: &RateLimit, refusal: &str) -> Result<(), ToolError> {
-        let agent = self.server.session().agent();
-        let counted = limit.count(agent, Instant::now());
-        counted.map_err(|wait| ToolError::Refused(format!("{agent} {refusal} in {} s", wait.as_secs() + 1)))
+        self.server.parts().count_change(self.server.session().agent()).map_err(ToolError::Refused)
     }
 
     /// Does `work`, and sends progress notifications meanwhile if the client asked for them. They keep its time limit

@@ -61,7 +61,8 @@ pub(super) async fn send(mut call: ToolCall<'_>) -> ToolResult {
     });
     let deadline = deadline.transpose()?;
     call.count_send()?;
-    let request = NewRequest { to, title, action, args, body: text, priority, depends_on, deadline };
+    let request =
+        NewRequest { to, title, action, args, body: text, priority, depends_on, deadline, ..NewRequest::default() };
     let (session, parts) = (call.server.session(), call.server.parts());
     let sent = session.send(request, parts.manifests.clone()).await?;
     let task = match wait_seconds {

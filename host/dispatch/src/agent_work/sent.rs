@@ -1,0 +1,140 @@
+//! The requests that an agent has sent: their state, what happened to them, their RETURN, and taking one back.
+
+use std::time::Duration;
+
+use baton_core::State;
+use baton_ledger::event::{self, RecordedEvent};
+use baton_ledger::task::{self, SentFilter, Task};
+use baton_ledger::{LedgerError, Reader, return_check};
+use jiff::Timestamp;
+use tokio::time::{Instant, timeout_at};
+
+use super::session::AgentSession;
+use crate::control::take_back;
+use crate::{DecisionResult, DispatchError};
+
+/// A request that an agent has sent.
+#[derive(Clone, Debug)]
+pub struct SentTask {
+    /// Its task.
+    pub task: Task,
+    /// What happened to it, oldest first.
+    pub events: Vec<RecordedEvent>,
+    /// Whether no RETURN to it waits for its capture or for checks. Otherwise its state may change, even if it is final.
+    pub is_checked: bool,
+    /// The task of the newest RETURN, if an agent has answered.
+    pub answer: Option<Task>,
+}
+
+/// A page of the requests that an agent has sent.
+#[derive(Clone, Debug)]
+pub struct SentPage {
+    /// Those with the newest events first.
+    pub requests: Vec<SentTask>,
+    /// The number of all requests that the filter selects.
+    pub total: u64,
+    /// Continues after this page; `None` on the last one.
+    pub next: Option<i64>,
+}
+
+impl SentTask {
+    fn read(reader: &Reader, task: Task) -> Result<Self, LedgerError> {
+        let is_checked = !task::is_return_pending(reader, &task.id)? && !return_check::is_pending(reader, &task.id)?;
+        let events = event::of_task(reader, &task.id)?;
+        let answer = task::newest_return(reader, &task.id)?;
+        Ok(Self { task, events, is_checked, answer })
+    }
+
+    /// The number of its newest event.
+    #[must_use]
+    pub fn newest_event(&self) -> i64 {
+        self.events.last().map_or(0, |recorded| recorded.seq)
+    }
+
+    /// When it changed last.
+    #[must_use]
+    pub fn changed_at(&self) -> Timestamp {
+        self.events.last().map_or(self.task.created_at, |recorded| recorded.event.at)
+    }
+
+    /// Its state; a request whose RETURN is being checked has not succeeded yet.
+    #[must_use]
+    pub fn state(&self) -> State {
+        if self.task.state == State::Succeeded && !self.is_checked { State::Delivered } else { self.task.state }
+    }
+}
+
+impl AgentSession {
+    /// The request with this task id, if this agent sent it.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn sent(&self, id: &str) -> Result<Option<SentTask>, DispatchError> {
+        let (agent, id) = (self.agent.clone(), id.to_owned());
+        let read = move |reader: &Reader| {
+            let mut tasks = task::matching(reader, &id)?.tasks.into_iter();
+            let mine = |task: &Task| task.id == id && task.kind != "RETURN" && task.sender.as_ref() == Some(&agent);
+            tasks.find(mine).map(|task| SentTask::read(reader, task)).transpose()
+        };
+        self.work.read(read).await
+    }
+
+    /// The request with this task id as soon as `is_enough`, or after `time`.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn sent_when(
+        &self,
+        id: &str,
+        time: Duration,
+        is_enough: impl Fn(&SentTask) -> bool,
+    ) -> Result<Option<SentTask>, DispatchError> {
+        let mut changes = self.work.changes.clone();
+        let deadline = Instant::now() + time;
+        loop {
+            changes.mark_unchanged();
+            let sent = self.sent(id).await?;
+            if sent.as_ref().is_none_or(&is_enough)
+                || !matches!(timeout_at(deadline, changes.changed()).await, Ok(Ok(())))
+            {
+                return Ok(sent);
+            }
+        }
+    }
+
+    /// The requests of this agent that `filter` selects, at most `limit`; its sender is this agent. `after` continues after
+    /// the page with this `next`.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn sent_page(
+        &self,
+        filter: SentFilter,
+        after: Option<i64>,
+        limit: u32,
+    ) -> Result<SentPage, DispatchError> {
+        let filter = SentFilter { sender: self.agent.clone(), ..filter };
+        let read = move |reader: &Reader| {
+            let total = task::count_sent(reader, &filter)?;
+            let mut tasks = task::sent_by(reader, &filter, after, limit.saturating_add(1))?;
+            let has_more = tasks.len() > limit as usize;
+            tasks.truncate(limit as usize);
+            let requests = tasks.into_iter().map(|task| SentTask::read(reader, task));
+            let requests = requests.collect::<Result<Vec<_>, _>>()?;
+            let next = requests.last().filter(|_| has_more).map(SentTask::newest_event);
+            Ok(SentPage { requests, total, next })
+        };
+        self.work.read(read).await
+    }
+
+    /// Takes back a request that this agent sent: it is cancelled, as by `baton cancel`. Running work is asked to stop.
+    ///
+    /// # Errors
+    /// When the agent sent no such request, it has ended, or the ledger fails.
+    pub async fn take_back(&self, id: &str) -> Result<DecisionResult, DispatchError> {
+        let Some(sent) = self.sent(id).await? else {
+            return Err(DispatchError::Refused(format!("{} has sent no request {id}", self.agent)));
+        };
+        take_back(&self.work.context, &sent.task.id, &self.agent).await
+    }
+}

@@ -1,0 +1,123 @@
+//! The requests that an agent has sent, and the RETURNs to them.
+
+use baton_core::State;
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, params};
+
+use super::Task;
+use super::row::{light_sql, select_sql, state_list, task};
+use crate::LedgerError;
+use crate::database::Reader;
+
+/// The number of a task's newest event.
+const NEWEST: &str = "coalesce((SELECT max(seq) FROM events WHERE events.task = tasks.id), 0)";
+
+/// Selects requests of one sender.
+#[derive(Clone, Debug, Default)]
+pub struct SentFilter {
+    pub sender: String,
+    /// Only requests to this agent.
+    pub agent: Option<String>,
+    /// Only requests of this chain; a request without a chain is a chain with its own id.
+    pub chain: Option<String>,
+    /// Only requests in one of these states; all if it is empty.
+    pub states: Vec<State>,
+    /// Only requests with an event after this time.
+    pub since: Option<Timestamp>,
+}
+
+impl SentFilter {
+    fn sql(&self) -> String {
+        let states =
+            if self.states.is_empty() { String::new() } else { format!("AND state IN ({})", state_list(&self.states)) };
+        format!(
+            "WHERE sender = ?1 AND kind <> 'RETURN' AND (?2 IS NULL OR agent = ?2)
+             AND (?3 IS NULL OR coalesce(chain_id, id) = ?3) {states}
+             AND (?4 IS NULL OR EXISTS (SELECT 1 FROM events WHERE events.task = tasks.id AND at > ?4))"
+        )
+    }
+}
+
+/// The requests that the filter selects, those with the newest events first, at most `limit`. With `before`, only requests
+/// whose newest event has a smaller number.
+pub fn sent_by(
+    reader: &Reader,
+    filter: &SentFilter,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<Vec<Task>, LedgerError> {
+    let rest = format!("{} AND (?5 IS NULL OR {NEWEST} < ?5) ORDER BY {NEWEST} DESC LIMIT ?6", filter.sql());
+    let mut select = reader.connection.prepare_cached(&light_sql(&rest))?;
+    let since = filter.since.map(Timestamp::as_millisecond);
+    let rows = select
+        .query_map(params![filter.sender, filter.agent, filter.chain, since, before, limit], |row| Ok(task(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// The number of requests that the filter selects.
+pub fn count_sent(reader: &Reader, filter: &SentFilter) -> Result<u64, LedgerError> {
+    let mut select = reader.connection.prepare_cached(&format!("SELECT count(*) FROM tasks {}", filter.sql()))?;
+    let since = filter.since.map(Timestamp::as_millisecond);
+    let count: i64 = select.query_row(params![filter.sender, filter.agent, filter.chain, since], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
+/// The newest RETURN of an agent to a request.
+pub fn newest_return(reader: &Reader, request: &str) -> Result<Option<Task>, LedgerError> {
+    let rest = "WHERE request = ?1 AND kind = 'RETURN' ORDER BY created_at DESC, rowid DESC LIMIT 1";
+    let mut select = reader.connection.prepare_cached(&select_sql(rest))?;
+    select.query_row([request], |row| Ok(task(row))).optional()?.transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{self, Event};
+    use crate::task::{NewTask, Origin, insert, transition};
+    use crate::{Ledger, Tx};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn requests_of_a_sender_are_listed_by_their_newest_event_page_by_page() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
+        let job = |tx: &Tx<'_>| {
+            let new = |sender: &str, title: &str| NewTask {
+                sender: Some(sender.to_owned()),
+                title: title.to_owned(),
+                chain_id: (title != "one").then(|| "c".to_owned()),
+                ..NewTask::blank("a", Origin::Handoff, State::Delivered)
+            };
+            let one = insert(tx, &new("me", "one"), None, at(1))?;
+            insert(tx, &new("me", "two"), None, at(2))?;
+            insert(tx, &new("other", "three"), None, at(3))?;
+            let done = Event::new(one.clone(), "a", "answered", String::new(), State::Succeeded, at(9));
+            transition(tx, &done).map(|_| one)
+        };
+        let one = ledger.write_blocking(job).unwrap();
+        let reader = ledger.reader().unwrap();
+        let mine = SentFilter { sender: "me".to_owned(), ..SentFilter::default() };
+        let titles = |filter: &SentFilter, before, limit| {
+            let tasks = sent_by(&reader, filter, before, limit).unwrap();
+            tasks.into_iter().map(|task| task.title).collect::<Vec<_>>()
+        };
+        assert_eq!(titles(&mine, None, 10), ["one", "two"]);
+        assert_eq!(titles(&mine, None, 1), ["one"]);
+        let newest = event::of_task(&reader, &one).unwrap().last().unwrap().seq;
+        assert_eq!(titles(&mine, Some(newest), 10), ["two"]);
+        assert_eq!(count_sent(&reader, &mine).unwrap(), 2);
+        for (filter, found) in [
+            (SentFilter { states: vec![State::Delivered], ..mine.clone() }, "two"),
+            (SentFilter { chain: Some(one.clone()), ..mine.clone() }, "one"),
+            (SentFilter { chain: Some("c".to_owned()), ..mine.clone() }, "two"),
+            (SentFilter { since: Some(at(5)), ..mine.clone() }, "one"),
+        ] {
+            assert_eq!(titles(&filter, None, 10), [found], "{filter:?}");
+            assert_eq!(count_sent(&reader, &filter).unwrap(), 1, "{filter:?}");
+        }
+        assert!(titles(&SentFilter { agent: Some("b".to_owned()), ..mine }, None, 10).is_empty());
+    }
+}

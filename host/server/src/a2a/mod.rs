@@ -1,0 +1,30 @@
+//! The A2A 1.0 server: agents of other systems send requests to the agents and plugins of the workspace over HTTP.
+//!
+//! | file | what |
+//! |---|---|
+//! | `artifact` | the result of a request |
+//! | `card` | the agent cards: what can be sent to whom |
+//! | `rpc` | the envelope of JSON-RPC, and the errors |
+//! | `server` | the methods |
+//! | `message` | a message becomes a request, through the same function as the MCP tool `send` |
+//! | `task_json` | a request as an A2A task |
+//! | `task_state` | the table of states |
+//! | `stream` | server-sent events |
+//!
+//! A caller has the token of an agent of the workspace. It sends in the name of this agent, and sees and cancels only what
+//! this agent sent. The agents of the workspace share one endpoint: the `tenant` in the card of an agent names the
+//! recipient, as the specification defines it. Push notifications, extensions and file parts are not offered; Baton fetches
+//! no address that a message names.
+
+mod artifact;
+mod card;
+mod message;
+mod rpc;
+mod server;
+mod stream;
+mod task_json;
+mod task_state;
+
+pub use card::CARD_PATH;
+pub(crate) use card::serves;
+pub(crate) use server::A2aServer;

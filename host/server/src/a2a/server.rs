@@ -1,0 +1,315 @@
+//! The methods of A2A for one agent of the workspace.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_dispatch::agent_work::{AgentSession, SentTask};
+use baton_dispatch::{DecisionResult, DispatchError};
+use baton_ledger::task::SentFilter;
+use http::header::{CACHE_CONTROL, ETAG, HOST, HeaderValue};
+use http::request::Parts;
+use http::{Method, StatusCode};
+use hyper::body::Bytes;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+
+use super::artifact::Artifact;
+use super::card::{CardPath, CardWriter, PATH};
+use super::message::SendParams;
+use super::rpc::{RpcCall, RpcError, success};
+use super::stream;
+use super::task_json;
+use super::task_state::TaskState;
+use crate::limits;
+use crate::parts::ServerParts;
+use crate::reply::{self, Reply};
+
+/// The header, and parameter of the address, with the version of the protocol.
+const VERSION: &str = "a2a-version";
+
+/// Parameters of methods about one task.
+#[derive(Debug, Deserialize)]
+struct TaskParams {
+    #[serde(default)]
+    tenant: String,
+    id: String,
+}
+
+/// Parameters of `ListTasks`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct ListParams {
+    tenant: String,
+    context_id: String,
+    status: String,
+    page_size: Option<u32>,
+    page_token: String,
+    status_timestamp_after: String,
+    include_artifacts: bool,
+}
+
+/// The A2A server of one agent.
+#[derive(Clone)]
+pub(crate) struct A2aServer {
+    session: AgentSession,
+    parts: Arc<ServerParts>,
+    /// One message at a time, so that the same message is not sent twice at once.
+    sending: Arc<Mutex<()>>,
+}
+
+impl A2aServer {
+    pub(crate) fn new(session: AgentSession, parts: Arc<ServerParts>) -> Self {
+        Self { session, parts, sending: Arc::default() }
+    }
+
+    /// Answers a request, whose body was read.
+    pub(crate) async fn answer(&self, head: &Parts, body: &Bytes) -> Reply {
+        if let Err(error) = self.session.note_call().await {
+            tracing::warn!(%error, "cannot record a call of an agent");
+        }
+        match (&head.method, CardPath::parse(head.uri.path())) {
+            (&Method::GET, Some(card)) => self.card(head, &card).await,
+            (&Method::POST, None) if head.uri.path() == PATH => self.methods(head, body).await,
+            (_, None) if head.uri.path() != PATH => reply::text(StatusCode::NOT_FOUND, "the A2A server is at /a2a"),
+            _ => reply::text(StatusCode::METHOD_NOT_ALLOWED, "GET an agent card, or POST a call to /a2a"),
+        }
+    }
+
+    async fn card(&self, head: &Parts, path: &CardPath) -> Reply {
+        let roster = match self.session.work().roster().await {
+            Ok(roster) => roster,
+            Err(error) => return reply::text(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        };
+        let host = head.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let Some(card) = CardWriter { roster, parts: &self.parts, host }.card(path) else {
+            return reply::text(StatusCode::NOT_FOUND, "there is no such agent; the card of the workspace lists them");
+        };
+        let tag = baton_core::Digest::of(card.to_string().as_bytes()).short(16);
+        let mut card = reply::json(&card);
+        card.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, max-age=60"));
+        if let Ok(tag) = HeaderValue::from_str(&format!("\"{tag}\"")) {
+            card.headers_mut().insert(ETAG, tag);
+        }
+        card
+    }
+
+    async fn methods(&self, head: &Parts, body: &Bytes) -> Reply {
+        let call = match RpcCall::parse(body) {
+            Ok(call) => call,
+            Err(error) => return reply::json(&error.response(&Value::Null)),
+        };
+        match self.call(head, &call).await {
+            Ok(reply) => reply,
+            Err(error) => reply::json(&error.response(&call.id)),
+        }
+    }
+
+    async fn call(&self, head: &Parts, call: &RpcCall) -> Result<Reply, RpcError> {
+        check_version(head)?;
+        let result = match call.method.as_str() {
+            "SendMessage" => self.send_message(call.params()?).await?,
+            "GetTask" => self.get_task(&call.params()?).await?,
+            "ListTasks" => self.list_tasks(call.params()?).await?,
+            "CancelTask" => self.cancel_task(&call.params()?).await?,
+            "SendStreamingMessage" => {
+                let sent = self.send(call.params()?).await?;
+                return Ok(stream::follow(self.session.clone(), call.id.clone(), sent));
+            }
+            "SubscribeToTask" => return self.subscribe(call).await,
+            "CreateTaskPushNotificationConfig"
+            | "GetTaskPushNotificationConfig"
+            | "ListTaskPushNotificationConfigs"
+            | "DeleteTaskPushNotificationConfig" => return Err(RpcError::PushNotificationNotSupported),
+            "GetExtendedAgentCard" => {
+                let why = "there is no extended card; every card needs a token and is complete";
+                return Err(RpcError::UnsupportedOperation(why.to_owned()));
+            }
+            other => return Err(RpcError::MethodNotFound(other.to_owned())),
+        };
+        Ok(reply::json(&success(&call.id, &result)))
+    }
+
+    async fn send_message(&self, params: SendParams) -> Result<Value, RpcError> {
+        let returns_immediately = params.configuration.return_immediately;
+        let mut sent = self.send(params).await?;
+        if !returns_immediately {
+            let id = sent.task.id.clone();
+            sent = self.when(&id, limits::LONGEST_WAIT, has_stopped).await?;
+        }
+        let artifact = Artifact::of(&self.session, &sent).await;
+        Ok(json!({ "task": task_json::task(&sent, artifact) }))
+    }
+
+    /// Sends the message as a request, once, and waits until it is a task.
+    async fn send(&self, params: SendParams) -> Result<SentTask, RpcError> {
+        if !params.message.task_id.is_empty() {
+            return Err(self.refuse_follow_up(&params.message.task_id).await);
+        }
+        let agent = self.session.agent();
+        let id = params.handoff_id(agent);
+        let request = params.into_request(agent)?;
+        let _one = self.sending.lock().await;
+        if let Some(task) = self.session.captured_as(&id, Duration::ZERO).await? {
+            return self.sent(&task.id).await;
+        }
+        self.parts.count_send(agent).map_err(RpcError::RateLimited)?;
+        let written = self.session.send(request, self.parts.manifests.clone()).await.map_err(refused)?;
+        match self.session.captured_as(&id, limits::CAPTURE).await? {
+            Some(task) => self.sent(&task.id).await,
+            None => Err(RpcError::Internal(format!(
+                "the request is written to {} and not captured yet; send the same message again later",
+                written.file
+            ))),
+        }
+    }
+
+    /// Why a message cannot continue a task: a person or the agent itself answers its questions.
+    async fn refuse_follow_up(&self, id: &str) -> RpcError {
+        match self.sent(id).await {
+            Err(error) => error,
+            Ok(sent) if TaskState::of(&sent).is_terminal() => {
+                RpcError::UnsupportedOperation(format!("{id} has ended; send a message without `taskId`"))
+            }
+            Ok(sent) => RpcError::UnsupportedOperation(format!(
+                "{id} is {} and takes no message; a question is answered by a person with `baton answer {id}`",
+                sent.task.state
+            )),
+        }
+    }
+
+    async fn get_task(&self, params: &TaskParams) -> Result<Value, RpcError> {
+        let sent = self.one(params).await?;
+        let artifact = Artifact::of(&self.session, &sent).await;
+        Ok(task_json::task(&sent, artifact))
+    }
+
+    async fn list_tasks(&self, params: ListParams) -> Result<Value, RpcError> {
+        let size = params.page_size.unwrap_or(limits::USUAL_PAGE);
+        if !(1..=limits::PAGE).contains(&size) {
+            return Err(RpcError::InvalidParams(format!("`pageSize` must be 1 to {}", limits::PAGE)));
+        }
+        let (after, with_artifacts) = (cursor(&params.page_token)?, params.include_artifacts);
+        let page = self.session.sent_page(self.filter(params).await?, after, size).await?;
+        let mut tasks = Vec::new();
+        for sent in &page.requests {
+            let artifact = if with_artifacts { Artifact::of(&self.session, sent).await } else { None };
+            tasks.push(task_json::task(sent, artifact));
+        }
+        let next = page.next.map(|next| next.to_string()).unwrap_or_default();
+        Ok(json!({ "tasks": tasks, "nextPageToken": next, "pageSize": size, "totalSize": page.total }))
+    }
+
+    async fn filter(&self, params: ListParams) -> Result<SentFilter, RpcError> {
+        let states = match params.status.as_str() {
+            "" | "TASK_STATE_UNSPECIFIED" => Vec::new(),
+            word => {
+                let wrong = || RpcError::InvalidParams(format!("`status` {word} is not a state of a task"));
+                word.parse::<TaskState>().map_err(|_| wrong())?.in_ledger()
+            }
+        };
+        let since = Some(params.status_timestamp_after).filter(|text| !text.is_empty()).map(|text| {
+            let wrong = || RpcError::InvalidParams(format!("`statusTimestampAfter` {text} is not a time"));
+            text.parse::<Timestamp>().map_err(|_| wrong())
+        });
+        let agent = self.recipient(&params.tenant).await?;
+        let chain = Some(params.context_id).filter(|context| !context.is_empty());
+        Ok(SentFilter { agent, chain, states, since: since.transpose()?, ..SentFilter::default() })
+    }
+
+    async fn cancel_task(&self, params: &TaskParams) -> Result<Value, RpcError> {
+        let sent = self.one(params).await?;
+        let id = &sent.task.id;
+        if TaskState::of(&sent) == TaskState::Canceled {
+            return Ok(task_json::task(&sent, Artifact::of(&self.session, &sent).await));
+        }
+        self.parts.count_change(self.session.agent()).map_err(RpcError::RateLimited)?;
+        let decision = self.session.take_back(id).await.map_err(|error| match error {
+            DispatchError::Refused(why) => RpcError::TaskNotCancelable(why),
+            other => other.into(),
+        })?;
+        let sent = match decision {
+            // Its process ends soon.
+            DecisionResult::Asked => self.when(id, limits::USUAL_WAIT, has_stopped).await?,
+            _ => self.sent(id).await?,
+        };
+        Ok(task_json::task(&sent, Artifact::of(&self.session, &sent).await))
+    }
+
+    async fn subscribe(&self, call: &RpcCall) -> Result<Reply, RpcError> {
+        let sent = self.one(&call.params()?).await?;
+        if TaskState::of(&sent).is_terminal() {
+            let why = format!("{} has ended; `GetTask` shows it", sent.task.id);
+            return Err(RpcError::UnsupportedOperation(why));
+        }
+        Ok(stream::follow(self.session.clone(), call.id.clone(), sent))
+    }
+
+    /// The task that the parameters name; with a tenant, only if it is a request to that agent.
+    async fn one(&self, params: &TaskParams) -> Result<SentTask, RpcError> {
+        let agent = self.recipient(&params.tenant).await?;
+        let sent = self.sent(&params.id).await?;
+        match agent {
+            Some(agent) if agent != sent.task.agent => Err(RpcError::TaskNotFound(params.id.clone())),
+            _ => Ok(sent),
+        }
+    }
+
+    /// The agent that a tenant names; `None` without a tenant.
+    async fn recipient(&self, tenant: &str) -> Result<Option<String>, RpcError> {
+        if tenant.is_empty() {
+            return Ok(None);
+        }
+        let roster = self.session.work().roster().await?;
+        let agent = roster.resolve(tenant).ok_or_else(|| RpcError::InvalidParams(roster.unknown_agent(tenant)))?;
+        Ok(Some(agent.name.clone()))
+    }
+
+    async fn sent(&self, id: &str) -> Result<SentTask, RpcError> {
+        let sent = self.session.sent(id).await?;
+        sent.ok_or_else(|| RpcError::TaskNotFound(id.to_owned()))
+    }
+
+    async fn when(
+        &self,
+        id: &str,
+        time: Duration,
+        is_enough: impl Fn(&SentTask) -> bool,
+    ) -> Result<SentTask, RpcError> {
+        let sent = self.session.sent_when(id, time, is_enough).await?;
+        sent.ok_or_else(|| RpcError::TaskNotFound(id.to_owned()))
+    }
+}
+
+/// Whether nothing happens any more, or not before somebody else decides.
+fn has_stopped(sent: &SentTask) -> bool {
+    let state = TaskState::of(sent);
+    state.is_terminal() || state.is_interrupted()
+}
+
+fn check_version(head: &Parts) -> Result<(), RpcError> {
+    let header = head.headers.get(VERSION).and_then(|version| version.to_str().ok());
+    let parameter = || {
+        let parameters = head.uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+        parameters.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(VERSION)).map(|(_, version)| version)
+    };
+    match header.or_else(parameter).map(str::trim) {
+        Some("1.0") => Ok(()),
+        Some(version) if !version.is_empty() => Err(RpcError::VersionNotSupported(version.to_owned())),
+        // The specification: no version means 0.3.
+        _ => Err(RpcError::VersionNotSupported("0.3".to_owned())),
+    }
+}
+
+fn cursor(token: &str) -> Result<Option<i64>, RpcError> {
+    let wrong = |_| RpcError::InvalidParams("`pageToken` is not the `nextPageToken` of a page".to_owned());
+    Some(token).filter(|token| !token.is_empty()).map(|token| token.parse().map_err(wrong)).transpose()
+}
+
+fn refused(error: DispatchError) -> RpcError {
+    match error {
+        DispatchError::Refused(why) => RpcError::InvalidParams(why),
+        other => other.into(),
+    }
+}

@@ -1,0 +1,50 @@
+//! What the servers of all agents and protocols share: the plugins, and the limits of each agent.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use baton_dispatch::request_check::ManifestSource;
+
+use crate::limits;
+use crate::rate::RateLimit;
+
+/// What the servers of all agents of a workspace share.
+pub struct ServerParts {
+    /// The manifests of the installed plugins.
+    pub manifests: ManifestSource,
+    /// Whether a daemon serves the workspace now.
+    pub is_served: Box<dyn Fn() -> bool + Send + Sync>,
+    /// Handoffs and RETURNs.
+    sends: RateLimit,
+    /// Claims, progress, questions, releases.
+    changes: RateLimit,
+}
+
+impl ServerParts {
+    /// The shared parts.
+    #[must_use]
+    pub fn new(manifests: ManifestSource, is_served: Box<dyn Fn() -> bool + Send + Sync>) -> Arc<Self> {
+        Arc::new(Self {
+            manifests,
+            is_served,
+            sends: RateLimit::new(limits::SENDS, limits::WINDOW),
+            changes: RateLimit::new(limits::CHANGES, limits::WINDOW),
+        })
+    }
+    /// Counts a handoff or a RETURN that the agent sends. `Err` has the refusal beyond the limit.
+    pub(crate) fn count_send(&self, agent: &str) -> Result<(), String> {
+        let refusal = format!("has sent {} handoffs within a minute; send the next one", self.sends.most());
+        count(&self.sends, agent, &refusal)
+    }
+
+    /// Counts a change of a request. `Err` has the refusal beyond the limit.
+    pub(crate) fn count_change(&self, agent: &str) -> Result<(), String> {
+        let refusal = format!("has changed requests {} times within a minute; continue", self.changes.most());
+        count(&self.changes, agent, &refusal)
+    }
+}
+
+fn count(limit: &RateLimit, agent: &str, refusal: &str) -> Result<(), String> {
+    let counted = limit.count(agent, Instant::now());
+    counted.map_err(|wait| format!("{agent} {refusal} in {} s", wait.as_secs() + 1))
+}
