@@ -206,8 +206,9 @@ fn result(done: &[Pulled], requests: usize) -> ActionResult {
     let read: usize = done.iter().map(|one| one.reading.rows).sum();
     let deleted: u64 = done.iter().map(|one| one.reading.deleted).sum();
     let mut summary = format!(
-        "{} with {rows} rows: {read} read, {deleted} deleted, in {requests} requests.",
-        counted(done.len(), "database")
+        "{} with {}: {read} read, {deleted} deleted, in {requests} requests.",
+        counted(done.len(), "database"),
+        counted(usize::try_from(rows).unwrap_or_default(), "row")
     );
     if incomplete > 0 {
         summary += &format!(" {incomplete} INCOMPLETE.");
