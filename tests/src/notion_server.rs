@@ -427,15 +427,25 @@ impl State {
         }
         let (path, query) = parts(request);
         let method = request.line.split(' ').next().unwrap_or_default().to_owned();
-        let body: Value = if request.body.is_empty() { json!({}) } else { serde_json::from_str(&request.body).unwrap_or_default() };
+        let body: Value =
+            if request.body.is_empty() { json!({}) } else { serde_json::from_str(&request.body).unwrap_or_default() };
         let Some(body) = body.as_object() else { return self.wrong(&format!("{}: no JSON object", request.line)) };
         let path: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-        let missing = || error("404 Not Found", "object_not_found", "Could not find it. Make sure it is shared with your integration.");
+        let missing = || {
+            error(
+                "404 Not Found",
+                "object_not_found",
+                "Could not find it. Make sure it is shared with your integration.",
+            )
+        };
         match (method.as_str(), path.as_slice()) {
-            ("GET", ["v1", "users", "me"]) => {
-                Answer::json("200 OK", &json!({ "object": "user", "id": uuid(9), "type": "bot", "name": "Baton", "bot": { "workspace_name": "Studio" } }))
+            ("GET", ["v1", "users", "me"]) => Answer::json(
+                "200 OK",
+                &json!({ "object": "user", "id": uuid(9), "type": "bot", "name": "Baton", "bot": { "workspace_name": "Studio" } }),
+            ),
+            ("GET", ["v1", "databases", id]) => {
+                self.database(id).map_or_else(missing, |found| Answer::json("200 OK", &found))
             }
-            ("GET", ["v1", "databases", id]) => self.database(id).map_or_else(missing, |found| Answer::json("200 OK", &found)),
             ("GET", ["v1", "data_sources", id]) => {
                 let found = self.source(id).map(|source| source.object());
                 found.map_or_else(missing, |found| Answer::json("200 OK", &found))
@@ -453,7 +463,9 @@ impl State {
         let all: Vec<&Source> = self.sources.iter().filter(|source| source.database == id).collect();
         let title = all.first().map(|source| &source.title)?;
         let listed: Vec<Value> = all.iter().map(|source| json!({ "id": source.id, "name": source.title })).collect();
-        Some(json!({ "object": "database", "id": id, "title": [piece(title)], "data_sources": listed, "in_trash": false }))
+        Some(
+            json!({ "object": "database", "id": id, "title": [piece(title)], "data_sources": listed, "in_trash": false }),
+        )
     }
 
     fn page(&self, id: &str) -> Option<Value> {
@@ -471,7 +483,8 @@ impl State {
         let result_type = body.get("result_type").is_none_or(|kind| kind == "page" || kind == "data_source");
         let in_trash = body.get("in_trash").map_or(Some(false), Value::as_bool);
         let (filter, sort) = (body.get("filter").map_or(Some(Filter::default()), filter), sorts(body.get("sorts")));
-        let (Some(size), true, Some(in_trash), Some(filter), Some(sort)) = (size, result_type, in_trash, filter, sort) else {
+        let (Some(size), true, Some(in_trash), Some(filter), Some(sort)) = (size, result_type, in_trash, filter, sort)
+        else {
             return self.wrong(&format!("{line}: body failed validation: {}", Value::from(body.clone())));
         };
         let Some(source) = self.sources.iter().find(|source| source.id == id) else {
@@ -522,8 +535,12 @@ impl State {
             if kind != "rollup" {
                 return Answer::json("200 OK", &item);
             }
-            let about = json!({ "id": encode(&property), "type": "rollup", "rollup": item["rollup"], "next_url": null });
-            return Answer::json("200 OK", &json!({ "object": "list", "results": [], "has_more": false, "next_cursor": null, "type": "property_item", "property_item": about }));
+            let about =
+                json!({ "id": encode(&property), "type": "rollup", "rollup": item["rollup"], "next_url": null });
+            return Answer::json(
+                "200 OK",
+                &json!({ "object": "list", "results": [], "has_more": false, "next_cursor": null, "type": "property_item", "property_item": about }),
+            );
         }
         let all = found[&kind].as_array().cloned().unwrap_or_default();
         let begin: usize = value(query, "start_cursor").map_or(0, |cursor| cursor.parse().unwrap_or(usize::MAX));
@@ -531,7 +548,8 @@ impl State {
             return self.wrong(&format!("{page}: start_cursor of a property"));
         }
         let end = (begin + size).min(all.len());
-        let item = |item: &Value| json!({ "object": "property_item", "id": encode(&property), "type": kind, &kind: item });
+        let item =
+            |item: &Value| json!({ "object": "property_item", "id": encode(&property), "type": kind, &kind: item });
         let results: Vec<Value> = all.get(begin..end).unwrap_or_default().iter().map(item).collect();
         let next = (end < all.len()).then(|| end.to_string());
         Answer::json(
@@ -560,7 +578,8 @@ impl State {
             row.in_trash = body.get("in_trash").and_then(Value::as_bool).unwrap_or(row.in_trash);
             row.edited = now;
         }
-        self.page(id).map_or_else(|| error("404 Not Found", "object_not_found", ""), |found| Answer::json("200 OK", &found))
+        self.page(id)
+            .map_or_else(|| error("404 Not Found", "object_not_found", ""), |found| Answer::json("200 OK", &found))
     }
 
     fn create(&mut self, body: &Map<String, Value>) -> Answer {
@@ -578,7 +597,8 @@ impl State {
         if let Some(source) = self.sources.get_mut(source) {
             source.rows.push(FakeRow { id: id.clone(), created: now, edited: now, values, in_trash: false });
         }
-        self.page(&id).map_or_else(|| error("404 Not Found", "object_not_found", ""), |found| Answer::json("200 OK", &found))
+        self.page(&id)
+            .map_or_else(|| error("404 Not Found", "object_not_found", ""), |found| Answer::json("200 OK", &found))
     }
 
     /// The values of a request, as page objects have them, by the ids of properties.
@@ -594,8 +614,10 @@ impl State {
         for (key, value) in given {
             let property = known.iter().find(|one| one.id == decode(key) || one.name == *key);
             let property = property.ok_or_else(|| format!("{key} is not a property that exists."))?;
-            let content = value.get(&property.kind).ok_or_else(|| format!("{key} is expected to be {}.", property.kind))?;
-            let stored = stored(&property.kind, content).ok_or_else(|| format!("body.properties.{key} failed validation: {value}"))?;
+            let content =
+                value.get(&property.kind).ok_or_else(|| format!("{key} is expected to be {}.", property.kind))?;
+            let stored = stored(&property.kind, content)
+                .ok_or_else(|| format!("body.properties.{key} failed validation: {value}"))?;
             values.insert(property.id.clone(), stored);
         }
         Ok(values)
@@ -670,7 +692,8 @@ impl Source {
         let mut properties = Map::new();
         for one in &self.properties {
             let kind = &one.kind;
-            properties.insert(one.name.clone(), json!({ "id": encode(&one.id), "name": one.name, "type": kind, kind: {} }));
+            properties
+                .insert(one.name.clone(), json!({ "id": encode(&one.id), "name": one.name, "type": kind, kind: {} }));
         }
         json!({ "object": "data_source", "id": self.id, "title": [piece(&self.title)], "properties": properties,
             "parent": { "type": "database_id", "database_id": self.database }, "in_trash": false })
@@ -679,7 +702,12 @@ impl Source {
     fn page(&self, row: &FakeRow) -> Value {
         let mut properties = Map::new();
         for one in &self.properties {
-            let mut value = row.values.get(&one.id).filter(|value| value["type"] == one.kind.as_str()).cloned().unwrap_or_else(|| empty(&one.kind));
+            let mut value = row
+                .values
+                .get(&one.id)
+                .filter(|value| value["type"] == one.kind.as_str())
+                .cloned()
+                .unwrap_or_else(|| empty(&one.kind));
             if one.kind == "last_edited_time" {
                 value = json!({ "type": one.kind, "last_edited_time": minute(row.edited) });
             }
@@ -718,7 +746,8 @@ fn stored(kind: &str, content: &Value) -> Option<Value> {
     let list = || content.as_array().filter(|all| all.len() <= 100);
     let text = |most: usize| content.as_str().filter(|text| text.len() <= most).map(Value::from);
     let option = |one: &Value| {
-        let name = one.get("name")?.as_str().filter(|name| !name.is_empty() && !name.contains(',') && name.len() <= 100)?;
+        let name =
+            one.get("name")?.as_str().filter(|name| !name.is_empty() && !name.contains(',') && name.len() <= 100)?;
         Some(json!({ "id": name.to_lowercase(), "name": name, "color": "default" }))
     };
     let id = |one: &Value| one.get("id")?.as_str().filter(|id| id.len() == 36).map(str::to_owned);
@@ -736,7 +765,9 @@ fn stored(kind: &str, content: &Value) -> Option<Value> {
         "select" | "status" => option(content)?,
         "multi_select" => Value::Array(list()?.iter().map(option).collect::<Option<_>>()?),
         "relation" => Value::Array(list()?.iter().map(|one| Some(json!({ "id": id(one)? }))).collect::<Option<_>>()?),
-        "people" => Value::Array(list()?.iter().map(|one| Some(json!({ "object": "user", "id": id(one)? }))).collect::<Option<_>>()?),
+        "people" => Value::Array(
+            list()?.iter().map(|one| Some(json!({ "object": "user", "id": id(one)? }))).collect::<Option<_>>()?,
+        ),
         "date" => {
             let start = content.get("start")?.as_str().filter(|start| time::parse(start).is_some())?;
             let optional = |name: &str| content.get(name).cloned().unwrap_or_default();

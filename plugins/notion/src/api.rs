@@ -375,6 +375,8 @@ mod tests {
     fn a_refused_token_waits_for_the_operator() {
         let web = script(&[401]);
         let refused = Api::new(&web, 3).get("/v1/x");
-        assert!(matches!(refused, Err(Refusal::Failed(Error::NeedsGrant(text))) if text.contains("baton account add notion")));
+        assert!(
+            matches!(refused, Err(Refusal::Failed(Error::NeedsGrant(text))) if text.contains("baton account add notion"))
+        );
     }
 }

@@ -71,19 +71,30 @@ struct Run<'a> {
 ///
 /// # Errors
 /// `permanent` if there is no such plan or it may not be applied; `retryable` if Notion does not answer.
-pub fn apply(api: &Api<'_>, services: Services<'_>, args: &Args, findings: &mut Findings) -> Result<ActionResult, Error> {
+pub fn apply(
+    api: &Api<'_>,
+    services: Services<'_>,
+    args: &Args,
+    findings: &mut Findings,
+) -> Result<ActionResult, Error> {
     let _alone = services.lock()?;
     let journal = Journal::open(services.own)?;
     let plan = find(journal, &args.plan)?;
     let is_own = plan.state == "applied" && plan.by_task == services.task;
     match plan.state.as_str() {
         "made" if services.now_ms - plan.made_at > OLDEST_MS => {
-            return Err(Error::Permanent(format!("the plan {} is older than seven days: make a new one: baton run notion push", plan.id)));
+            return Err(Error::Permanent(format!(
+                "the plan {} is older than seven days: make a new one: baton run notion push",
+                plan.id
+            )));
         }
         "made" | "begun" => journal.set_state(&plan.id, "begun", services.task)?,
         "applied" if is_own => {}
         state => {
-            return Err(Error::Permanent(format!("the plan {} is already {state}; to make a new one: baton run notion push", plan.id)));
+            return Err(Error::Permanent(format!(
+                "the plan {} is already {state}; to make a new one: baton run notion push",
+                plan.id
+            )));
         }
     }
     let run = Run { api, services, store: Store::open(services.own)?, journal, plan, direction: Direction::Apply };
@@ -94,7 +105,12 @@ pub fn apply(api: &Api<'_>, services: Services<'_>, args: &Args, findings: &mut 
 ///
 /// # Errors
 /// As [`apply`].
-pub fn undo(api: &Api<'_>, services: Services<'_>, args: &Args, findings: &mut Findings) -> Result<ActionResult, Error> {
+pub fn undo(
+    api: &Api<'_>,
+    services: Services<'_>,
+    args: &Args,
+    findings: &mut Findings,
+) -> Result<ActionResult, Error> {
     let _alone = services.lock()?;
     let journal = Journal::open(services.own)?;
     let plan = find(journal, &args.plan)?;
@@ -188,7 +204,8 @@ impl Run<'_> {
     fn open(&self, change: &Change, live: &Map<String, Value>) -> Result<Map<String, Value>, String> {
         let mut open = Map::new();
         for one in &change.cells {
-            let value = value_of(live, &one.property).ok_or_else(|| format!("it no longer has the property {:?}", one.name))?;
+            let value =
+                value_of(live, &one.property).ok_or_else(|| format!("it no longer has the property {:?}", one.name))?;
             let now = cell::format(value);
             if now == self.direction.wanted(one) {
                 continue;
@@ -223,7 +240,8 @@ impl Run<'_> {
             summary += &format!(" {} left as they are.", counted(not, "row"));
             next_steps.push("to see both values: baton run notion pull, then baton run notion push".to_owned());
         } else if self.direction == Direction::Apply {
-            next_steps.push(format!("to give the former values back: baton run notion undo --arg plan={}", self.plan.id));
+            next_steps
+                .push(format!("to give the former values back: baton run notion undo --arg plan={}", self.plan.id));
         }
         ActionResult { kind: OutcomeKind::from_counts(done, not), summary, next_steps, reports: Vec::new() }
     }

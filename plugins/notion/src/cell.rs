@@ -123,7 +123,9 @@ pub fn may_be_cut(property: &Value) -> bool {
     match kind {
         "relation" => property.get("has_more").and_then(Value::as_bool) == Some(true),
         "people" => items.is_some_and(|items| items.len() >= MOST),
-        "title" | "rich_text" => items.is_some_and(|items| items.iter().filter(|piece| is_mention(piece)).count() >= MOST),
+        "title" | "rich_text" => {
+            items.is_some_and(|items| items.iter().filter(|piece| is_mention(piece)).count() >= MOST)
+        }
         _ => false,
     }
 }
@@ -228,7 +230,10 @@ fn checkbox(text: &str) -> Result<bool, String> {
 
 fn option(name: &str) -> Result<&str, String> {
     if name.contains(',') || name.chars().count() > 100 {
-        return Err(format!("`{}` cannot be an option: an option has at most 100 characters and no comma", shown(name)));
+        return Err(format!(
+            "`{}` cannot be an option: an option has at most 100 characters and no comma",
+            shown(name)
+        ));
     }
     Ok(name)
 }
@@ -289,21 +294,42 @@ mod tests {
     fn values_of_all_types_have_an_exact_text() {
         let id = "00000000-0000-4000-8000-000000000001";
         for (property, expected) in [
-            (json!({ "type": "title", "title": [{ "plain_text": "Night" }, { "plain_text": " Bus\n" }] }), "Night Bus\n"),
+            (
+                json!({ "type": "title", "title": [{ "plain_text": "Night" }, { "plain_text": " Bus\n" }] }),
+                "Night Bus\n",
+            ),
             (json!({ "type": "number", "number": 120.5 }), "120.5"),
             (json!({ "type": "number", "number": 9_007_199_254_740_991_u64 }), "9007199254740991"),
             (json!({ "type": "number", "number": null }), ""),
             (json!({ "type": "checkbox", "checkbox": false }), "false"),
-            (json!({ "type": "multi_select", "multi_select": [{ "name": "House" }, { "name": "Deep House" }] }), "House, Deep House"),
+            (
+                json!({ "type": "multi_select", "multi_select": [{ "name": "House" }, { "name": "Deep House" }] }),
+                "House, Deep House",
+            ),
             (json!({ "type": "relation", "relation": [{ "id": id }], "has_more": false }), id),
             (json!({ "type": "people", "people": [{ "object": "user", "id": id }] }), id),
-            (json!({ "type": "date", "date": { "start": "2026-01-18T10:15:00.000+01:00", "end": "2026-01-19", "time_zone": null } }), "2026-01-18T10:15:00.000+01:00 → 2026-01-19"),
-            (json!({ "type": "date", "date": { "start": "2026-01-18T10:15:00", "end": null, "time_zone": "Europe/Oslo" } }), "2026-01-18T10:15:00 [Europe/Oslo]"),
-            (json!({ "type": "files", "files": [{ "name": "a", "external": { "url": "https://a.example/x,y" } }] }), "[\"https://a.example/x,y\"]"),
-            (json!({ "type": "files", "files": [{ "name": "a", "file": { "url": "https://s3.example/a.pdf?Signature=x" } }] }), "https://s3.example/a.pdf"),
+            (
+                json!({ "type": "date", "date": { "start": "2026-01-18T10:15:00.000+01:00", "end": "2026-01-19", "time_zone": null } }),
+                "2026-01-18T10:15:00.000+01:00 → 2026-01-19",
+            ),
+            (
+                json!({ "type": "date", "date": { "start": "2026-01-18T10:15:00", "end": null, "time_zone": "Europe/Oslo" } }),
+                "2026-01-18T10:15:00 [Europe/Oslo]",
+            ),
+            (
+                json!({ "type": "files", "files": [{ "name": "a", "external": { "url": "https://a.example/x,y" } }] }),
+                "[\"https://a.example/x,y\"]",
+            ),
+            (
+                json!({ "type": "files", "files": [{ "name": "a", "file": { "url": "https://s3.example/a.pdf?Signature=x" } }] }),
+                "https://s3.example/a.pdf",
+            ),
             (json!({ "type": "formula", "formula": { "type": "boolean", "boolean": true } }), "true"),
             (json!({ "type": "rollup", "rollup": { "type": "number", "number": 3, "function": "count" } }), "3"),
-            (json!({ "type": "rollup", "rollup": { "type": "array", "array": [{ "type": "number", "number": 1 }, { "type": "number", "number": 2 }] } }), "1, 2"),
+            (
+                json!({ "type": "rollup", "rollup": { "type": "array", "array": [{ "type": "number", "number": 1 }, { "type": "number", "number": 2 }] } }),
+                "1, 2",
+            ),
             (json!({ "type": "unique_id", "unique_id": { "prefix": "T", "number": 7 } }), "T-7"),
             (json!({ "type": "status", "status": { "name": "Done" } }), "Done"),
         ] {
@@ -351,8 +377,12 @@ mod tests {
     #[test]
     fn long_texts_are_several_pieces() {
         let value = parse("rich_text", &"𝄞".repeat(1_500)).unwrap();
-        let lengths: Vec<_> =
-            value["rich_text"].as_array().unwrap().iter().map(|one| one["text"]["content"].as_str().unwrap().chars().count()).collect();
+        let lengths: Vec<_> = value["rich_text"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["text"]["content"].as_str().unwrap().chars().count())
+            .collect();
         assert_eq!(lengths, [1_000, 500]);
         assert!(parse("title", &"x".repeat(200_001)).is_err());
     }

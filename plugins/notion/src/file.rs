@@ -84,6 +84,8 @@ pub struct Edits {
     pub removed: usize,
     /// Rows whose page was deleted at Notion, and that were changed.
     pub deleted: Vec<String>,
+    /// Columns of no property that have cells.
+    pub columns: Vec<String>,
 }
 
 impl Edits {
@@ -93,10 +95,12 @@ impl Edits {
         self == &Self::default()
     }
 
-    /// `2 rows, 1 added`.
+    /// `2 changed, 1 added, 0 removed rows, 0 added columns`.
     #[must_use]
     pub fn counted(&self) -> String {
-        format!("{} changed, {} added, {} removed rows", self.rows.len() + self.deleted.len(), self.added.len(), self.removed)
+        let changed = self.rows.len() + self.deleted.len();
+        let (added, removed, columns) = (self.added.len(), self.removed, self.columns.len());
+        format!("{changed} changed, {added} added, {removed} removed rows, {columns} added columns")
     }
 }
 
@@ -176,18 +180,23 @@ fn read(path: &Path) -> Result<ReadFile, String> {
     Ok(ReadFile { header: names.to_vec(), rows })
 }
 
-/// What a person changed. `properties` are those that the header means, which may have been renamed.
+/// What a person changed. `properties` are those that the header may mean: the first one with the name of a column counts.
 #[must_use]
 pub fn edits(file: &ReadFile, properties: &[Property], stored: &HashMap<String, StoredRow>) -> Edits {
     let place = |name: &String| properties.iter().find(|one| one.name.trim() == name);
     let columns: Vec<Option<&Property>> = file.header.iter().map(place).collect();
     let (mut edits, mut seen) = (Edits::default(), 0);
+    let is_expected = |row: &StoredRow| row.written.is_some() && row.cells.is_some();
+    let has_cells =
+        |place: usize| file.rows.iter().any(|(_, _, cells)| cells.get(place).is_some_and(|cell| !cell.is_empty()));
+    let unknown = columns.iter().enumerate().filter(|(place, property)| property.is_none() && has_cells(*place));
+    edits.columns = unknown.filter_map(|(place, _)| file.header.get(place).cloned()).collect();
     for (line, page, cells) in &file.rows {
         let Some(row) = stored.get(page).filter(|_| !page.is_empty()) else {
             edits.added.push(*line);
             continue;
         };
-        seen += usize::from(row.written.is_some());
+        seen += usize::from(is_expected(row));
         let changed: Vec<EditedCell> = columns
             .iter()
             .zip(cells)
@@ -204,7 +213,7 @@ pub fn edits(file: &ReadFile, properties: &[Property], stored: &HashMap<String, 
         let title = title.and_then(|place| cells.get(place)).cloned().unwrap_or_default();
         edits.rows.push(EditedRow { page: page.clone(), title, cells: changed });
     }
-    edits.removed = stored.values().filter(|row| row.written.is_some()).count().saturating_sub(seen);
+    edits.removed = stored.values().filter(|row| is_expected(row)).count().saturating_sub(seen);
     edits
 }
 
@@ -213,7 +222,6 @@ fn edited(property: &Property, text: &str, row: &StoredRow) -> Option<EditedCell
     let (from, live) = (of(row.written.as_ref()), of(row.cells.as_ref()));
     let to = canonical(&property.kind, text);
     let is_same = |other: &str| to == canonical(&property.kind, other);
-    // An empty cell of a checkbox is false in a form of its own.
     let is_edit = row.written.is_some() && !is_same(&from) && !is_same(&live);
     is_edit.then(|| EditedCell { property: property.clone(), from, to })
 }
@@ -278,4 +286,71 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&hidden, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn property(id: &str, name: &str, kind: &str) -> Property {
+        Property { id: id.to_owned(), name: name.to_owned(), kind: kind.to_owned() }
+    }
+
+    fn cells(title: &str, bpm: &str) -> Cells {
+        [("title", title), ("bpm", bpm)].into_iter().map(|(id, text)| (id.to_owned(), text.to_owned())).collect()
+    }
+
+    fn stored(rows: &[(&str, Option<Cells>, Option<Cells>)]) -> HashMap<String, StoredRow> {
+        let row = |(page, cells, written): &(&str, Option<Cells>, Option<Cells>)| {
+            ((*page).to_owned(), StoredRow { cells: cells.clone(), written: written.clone() })
+        };
+        rows.iter().map(row).collect()
+    }
+
+    fn read_text(text: &str) -> Result<ReadFile, String> {
+        let path = std::env::temp_dir().join(format!("baton-notion-{}-{}.csv", std::process::id(), text.len()));
+        fs::write(&path, text).map_err(|error| error.to_string())?;
+        let found = read(&path);
+        drop(fs::remove_file(path));
+        found
+    }
+
+    const HEAD: &str = "__page_id,__last_synced_iso,Name,BPM\n,,title,number\n";
+
+    #[test]
+    fn edits_are_cells_that_neither_the_former_file_nor_notion_has() {
+        let file = read_text(&format!("{HEAD}1,,Glow,120.50\n2,,Dusk,90\n3,,Dawn,7\n4,,Gone,2\n,,New,1\n")).unwrap();
+        let properties = [property("title", "Name", "title"), property("bpm", "BPM", "number")];
+        let rows = stored(&[
+            ("1", Some(cells("Glow", "120.5")), Some(cells("Glow", "120.5"))),
+            // Both sides have the same new value.
+            ("2", Some(cells("Dusk", "90")), Some(cells("Dusk", "80"))),
+            ("3", Some(cells("Dawn", "5")), Some(cells("Dawn", "6"))),
+            ("4", None, Some(cells("Gone", "1"))),
+            ("5", Some(cells("Removed", "1")), Some(cells("Removed", "1"))),
+            // Deleted at Notion, and removed from the file.
+            ("6", None, Some(cells("Both", "1"))),
+        ]);
+        let edits = edits(&file, &properties, &rows);
+        let changed: Vec<_> = edits
+            .rows
+            .iter()
+            .map(|row| (row.title.as_str(), row.cells[0].from.as_str(), row.cells[0].to.as_str()))
+            .collect();
+        assert_eq!(changed, [("Dawn", "6", "7")]);
+        assert_eq!((edits.added.as_slice(), edits.removed, edits.deleted), ([7].as_slice(), 1, vec!["4".to_owned()]));
+    }
+
+    #[test]
+    fn a_damaged_file_is_an_error_with_its_line() {
+        for (text, why) in [
+            ("Name,BPM\n", "row 1 does not begin"),
+            ("__page_id,__last_synced_iso,Name,BPM\n1,,Glow\n", "line 2 has 3 fields"),
+            ("__page_id,__last_synced_iso,Name,BPM\n1,,a,1\n1,,b,2\n", "line 3: the row 1 is there twice"),
+            ("__page_id,__last_synced_iso,Name,BPM\n1,,a,\"1\n", "closing quote"),
+        ] {
+            let found = read_text(text).map(|file| file.rows.len());
+            assert!(found.as_ref().is_err_and(|error| error.contains(why)), "{text:?}: {found:?}");
+        }
+    }
 }

@@ -110,7 +110,9 @@ impl<'a> Journal<'a> {
             self.put(&id, change)?;
         }
         self.0.execute("UPDATE plans SET state = 'made' WHERE id = ?1", &[id.as_str().into()])?;
-        let old = format!("DELETE FROM plans WHERE id NOT IN (SELECT id FROM plans ORDER BY made_at DESC, rowid DESC LIMIT {KEPT})");
+        let old = format!(
+            "DELETE FROM plans WHERE id NOT IN (SELECT id FROM plans ORDER BY made_at DESC, rowid DESC LIMIT {KEPT})"
+        );
         self.0.execute(&old, &[])?;
         self.0.execute("DELETE FROM changes WHERE plan NOT IN (SELECT id FROM plans)", &[])?;
         Ok(id)
@@ -120,13 +122,15 @@ impl<'a> Journal<'a> {
     pub fn find(&self, id: &str) -> Result<Option<Plan>, Error> {
         let statement = "SELECT id, made_at, state, by_task FROM plans WHERE id = ?1 AND state <> 'saving'";
         let table = self.0.query(statement, &[id.into()])?;
-        let plan = |row: &Row| Plan { id: text(row, 0), made_at: integer(row, 1), state: text(row, 2), by_task: text(row, 3) };
+        let plan =
+            |row: &Row| Plan { id: text(row, 0), made_at: integer(row, 1), state: text(row, 2), by_task: text(row, 3) };
         Ok(table.rows.first().map(plan))
     }
 
     /// The newest plans with their states, for an error message.
     pub fn newest(&self) -> Result<Vec<String>, Error> {
-        let statement = "SELECT id || ' (' || state || ')' FROM plans WHERE state <> 'saving' ORDER BY made_at DESC LIMIT 5";
+        let statement =
+            "SELECT id || ' (' || state || ')' FROM plans WHERE state <> 'saving' ORDER BY made_at DESC LIMIT 5";
         Ok(self.0.query(statement, &[])?.rows.iter().map(|row| text(row, 0)).collect())
     }
 

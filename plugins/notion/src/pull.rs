@@ -11,7 +11,7 @@ use crate::action_result::{ActionResult, counted, report};
 use crate::api::{Api, Refusal};
 use crate::file::{self, Folder};
 use crate::read::{Reader, Reading, live_properties, text};
-use crate::schema::properties;
+use crate::schema::{Property, properties};
 use crate::services::{Services, ids, report_problem};
 use crate::store::{Source, Store};
 
@@ -69,7 +69,9 @@ pub fn pull(
         return Ok(ActionResult {
             kind: OutcomeKind::Refused,
             summary: "No database was read yet.".to_owned(),
-            next_steps: vec!["baton run notion pull --arg databases=ID, with the id from the address of the database".to_owned()],
+            next_steps: vec![
+                "baton run notion pull --arg databases=ID, with the id from the address of the database".to_owned(),
+            ],
             ..ActionResult::default()
         });
     }
@@ -81,8 +83,15 @@ pub fn pull(
             Ok(pulled) => done.push(pulled),
             Err(Refusal::NoMoreRequests) => {
                 let rows = store.counts(&source.id)?.0;
-                let reading = Reading { incomplete: "the time of this task is used up".to_owned(), ..Reading::default() };
-                done.push(Pulled { title: source.title.clone(), rows, reading, is_written: Some(false), file: folder.shown(&source) });
+                let reading =
+                    Reading { incomplete: "the time of this task is used up".to_owned(), ..Reading::default() };
+                done.push(Pulled {
+                    title: source.title.clone(),
+                    rows,
+                    reading,
+                    is_written: Some(false),
+                    file: folder.shown(&source),
+                });
                 break;
             }
             Err(refusal) => return Err(refusal.into()),
@@ -104,7 +113,13 @@ fn one(
     let reading = reader.read(source, args.full || is_due)?;
     let is_written = write(reader.store, folder, source, &before, args.overwrite, findings).map_err(Refusal::Failed)?;
     if !reading.incomplete.is_empty() {
-        report_problem(findings, "incomplete", source, &format!("incomplete: {}", reading.incomplete), "no row was recorded as deleted");
+        report_problem(
+            findings,
+            "incomplete",
+            source,
+            &format!("incomplete: {}", reading.incomplete),
+            "no row was recorded as deleted",
+        );
     }
     let rows = reader.store.counts(&source.id).map_err(Refusal::Failed)?.0;
     Ok(Pulled { title: source.title.clone(), rows, reading, is_written, file: folder.shown(source) })
@@ -115,12 +130,14 @@ fn write(
     store: Store<'_>,
     folder: &Folder,
     source: &mut Source,
-    before: &[crate::schema::Property],
+    before: &[Property],
     overwrite: bool,
     findings: &mut Findings,
 ) -> Result<Option<bool>, Error> {
     if !overwrite && let Some(found) = file::changed(folder, source)? {
-        let edits = file::edits(&found, before, &store.rows(&source.id)?);
+        // A person may have renamed a column as its property was renamed.
+        let names = [before, &source.properties].concat();
+        let edits = file::edits(&found, &names, &store.rows(&source.id)?);
         if !edits.is_empty() {
             let text = format!("the CSV file has edits ({}) and was not replaced", edits.counted());
             let fix = format!(
@@ -187,7 +204,9 @@ fn describe(api: &Api<'_>, id: &str) -> Result<Source, Error> {
 }
 
 fn result(done: &[Pulled], requests: usize) -> ActionResult {
-    let mut table = "# Databases of Notion\n\n| database | rows | read | deleted | file | state |\n|---|---|---|---|---|---|\n".to_owned();
+    let mut table =
+        "# Databases of Notion\n\n| database | rows | read | deleted | file | state |\n|---|---|---|---|---|---|\n"
+            .to_owned();
     let mut next_steps = Vec::new();
     for one in done {
         let state = match one {
@@ -198,7 +217,10 @@ fn result(done: &[Pulled], requests: usize) -> ActionResult {
         };
         let title = markdown::cell(&one.title);
         let (file, state) = (markdown::code(&one.file), markdown::escape(&state));
-        table += &format!("| {title} | {} | {} | {} | {file} | {state} |\n", one.rows, one.reading.rows, one.reading.deleted);
+        table += &format!(
+            "| {title} | {} | {} | {} | {file} | {state} |\n",
+            one.rows, one.reading.rows, one.reading.deleted
+        );
     }
     let incomplete = done.iter().filter(|one| !one.reading.incomplete.is_empty()).count();
     let edited = done.iter().filter(|one| one.is_written.is_none()).count();
@@ -215,7 +237,10 @@ fn result(done: &[Pulled], requests: usize) -> ActionResult {
         next_steps.push("to continue the reading: baton run notion pull".to_owned());
     }
     if edited > 0 {
-        summary += &format!(" {} edits that are not at Notion, and was not replaced.", if edited == 1 { "1 file has".to_owned() } else { format!("{edited} files have") });
+        summary += &format!(
+            " {} edits that are not at Notion, and was not replaced.",
+            if edited == 1 { "1 file has".to_owned() } else { format!("{edited} files have") }
+        );
         next_steps.push("to carry the edits to Notion: baton run notion push".to_owned());
     }
     let kind = OutcomeKind::from_counts(1, incomplete + edited);

@@ -86,19 +86,32 @@ impl Planner<'_> {
         if !wrong.is_empty() {
             self.left += 1;
             let fixes = wrong.join("\n");
-            report_problem(self.findings, "schema", source, "its properties changed at Notion, so that its edits are not planned", &fixes);
+            report_problem(
+                self.findings,
+                "schema",
+                source,
+                "its properties changed at Notion, so that its edits are not planned",
+                &fixes,
+            );
             self.fixes.extend(wrong.iter().map(|fix| format!("{}: {fix}", self.folder.shown(source))));
             return Ok(());
         }
         let edits = file::edits(&found, &live, &self.store.rows(&source.id)?);
         for line in &edits.added {
-            self.leave("new-row", &format!("{}:{line}", source.id), &format!("line {line}: the row has no id of a page that was read; add the row in Notion"));
+            self.leave(
+                "new-row",
+                &format!("{}:{line}", source.id),
+                &format!("line {line}: the row has no id of a page that was read; add the row in Notion"),
+            );
         }
         for page in &edits.deleted {
             self.leave("deleted-row", page, &format!("{page}: it was changed in the file, and deleted at Notion"));
         }
         if edits.removed > 0 {
-            let text = format!("{} rows were removed from the file; they stay at Notion, and `pull` writes them again", edits.removed);
+            let text = format!(
+                "{} rows were removed from the file; they stay at Notion, and `pull` writes them again",
+                edits.removed
+            );
             report_problem(self.findings, "removed-rows", source, &text, "to delete a row, delete it in Notion");
         }
         for row in &edits.rows {
@@ -120,7 +133,11 @@ impl Planner<'_> {
         let page = match self.api.get(&format!("/v1/pages/{}", row.page)) {
             Ok(page) if page.get("in_trash").and_then(Value::as_bool) != Some(true) => page,
             Ok(_) | Err(Refusal::Missing) => {
-                self.leave("deleted-row", &row.page, &format!("{}: it was changed in the file, and deleted at Notion", row.title));
+                self.leave(
+                    "deleted-row",
+                    &row.page,
+                    &format!("{}: it was changed in the file, and deleted at Notion", row.title),
+                );
                 return Ok(());
             }
             Err(refusal) => return Err(refusal.into()),
@@ -140,7 +157,15 @@ impl Planner<'_> {
         if !cells.is_empty() {
             let number = i64::try_from(self.changes.len() + 1).unwrap_or(i64::MAX);
             let (source, page, title) = (source.id.clone(), row.page.clone(), row.title.clone());
-            self.changes.push(Change { number, source, page, title, cells, state: "planned".to_owned(), note: String::new() });
+            self.changes.push(Change {
+                number,
+                source,
+                page,
+                title,
+                cells,
+                state: "planned".to_owned(),
+                note: String::new(),
+            });
         }
         Ok(())
     }
@@ -165,10 +190,16 @@ fn change(edited: &EditedCell, live: &Map<String, Value>) -> Result<Option<CellC
         return Ok(None);
     }
     if canonical(kind, &now) != canonical(kind, from) {
-        return Err(left("conflict", &format!("both sides changed it: {from:?} is {now:?} at Notion and {to:?} in the file; both are kept")));
+        return Err(left(
+            "conflict",
+            &format!("both sides changed it: {from:?} is {now:?} at Notion and {to:?} in the file; both are kept"),
+        ));
     }
     if has_formats(value) {
-        return Err(left("formatted", "its text has formats, links or mentions, which a CSV file cannot keep: edit it in Notion"));
+        return Err(left(
+            "formatted",
+            "its text has formats, links or mentions, which a CSV file cannot keep: edit it in Notion",
+        ));
     }
     let after = cell::parse(kind, to).map_err(|why| Left { kind: "invalid", why })?;
     let before = cell::parse(kind, &now)
@@ -199,16 +230,20 @@ fn finish(services: Services<'_>, changes: &[Change], left: usize, fixes: Vec<St
     let journal = Journal::open(services.own)?;
     let plan = journal.save(changes, services.now_ms)?;
     let cells: usize = changes.iter().map(|one| one.cells.len()).sum();
-    let mut summary =
-        format!("The plan is {plan}: {} in {}.", counted(cells, "cell"), counted(changes.len(), "row"));
+    let mut summary = format!("The plan is {plan}: {} in {}.", counted(cells, "cell"), counted(changes.len(), "row"));
     if left > 0 {
-        summary += &format!(" {} not planned; the findings say why.", if left == 1 { "1 edit is".to_owned() } else { format!("{left} edits are") });
+        summary += &format!(
+            " {} not planned; the findings say why.",
+            if left == 1 { "1 edit is".to_owned() } else { format!("{left} edits are") }
+        );
     }
     next_steps.insert(0, format!("to carry it out: baton run notion apply --arg plan={plan}"));
-    let mut table = format!("# Plan {plan}\n\nNothing is changed yet.\n\n| row | property | from | to |\n|---|---|---|---|\n");
+    let mut table =
+        format!("# Plan {plan}\n\nNothing is changed yet.\n\n| row | property | from | to |\n|---|---|---|---|\n");
     for change in changes {
         for one in &change.cells {
-            let [title, name, from, to] = [&change.title, &one.name, &one.from, &one.to].map(|text| markdown::cell(text));
+            let [title, name, from, to] =
+                [&change.title, &one.name, &one.from, &one.to].map(|text| markdown::cell(text));
             table += &format!("| {title} | {name} | {from} | {to} |\n");
         }
     }

@@ -165,7 +165,8 @@ impl Reader<'_> {
         }
         if unseen.len() > ASKED {
             let left = unseen.len() - ASKED;
-            reading.incomplete = format!("{left} rows were not found, and are kept until Notion says that they are deleted");
+            reading.incomplete =
+                format!("{left} rows were not found, and are kept until Notion says that they are deleted");
         }
         Ok(trashed + self.store.delete(&source.id, &gone).map_err(Refusal::Failed)?)
     }
@@ -308,8 +309,7 @@ pub fn cells(api: &Api<'_>, page: &Value) -> Result<Cells, Refusal> {
 /// As [`Refusal`].
 pub fn whole_properties(api: &Api<'_>, page: &Value) -> Result<Map<String, Value>, Refusal> {
     let mut all = page.get("properties").and_then(Value::as_object).cloned().ok_or_else(|| odd("properties"))?;
-    let has_long_relation =
-        all.values().any(|one| text(one, "type") == "relation" && may_be_cut(one));
+    let has_long_relation = all.values().any(|one| text(one, "type") == "relation" && may_be_cut(one));
     for value in all.values_mut() {
         // Notion computes the rollup of a page object from 25 references too.
         let is_rollup = has_long_relation && text(value, "type") == "rollup";

@@ -59,7 +59,9 @@ pub fn differences(header: &[String], known: &[Property], live: &[Property]) -> 
                 edits.push(format!("the property {name:?} is now called {:?}: rename the column in row 1", now.name));
             }
             (Some(_), None, _) => edits.push(format!("Notion no longer has the property {name:?}: remove the column")),
-            (None, _, None) => edits.push(format!("Notion has no property {name:?}: remove or rename the column in row 1")),
+            (None, _, None) => {
+                edits.push(format!("Notion has no property {name:?}: remove or rename the column in row 1"))
+            }
             _ => {}
         }
     }
@@ -78,7 +80,8 @@ mod tests {
 
     #[test]
     fn the_title_is_first_and_ids_are_decoded() {
-        let described = json!({ "BPM": { "id": "J%40cT", "type": "number" }, "Name": { "id": "title", "type": "title" } });
+        let described =
+            json!({ "BPM": { "id": "J%40cT", "type": "number" }, "Name": { "id": "title", "type": "title" } });
         let all = properties(described.as_object().unwrap());
         assert_eq!(all, [property("title", "Name", "title"), property("J@cT", "BPM", "number")]);
     }
@@ -89,7 +92,12 @@ mod tests {
         let live = [property("a", "Alpha", "number"), property("b", "B", "rich_text"), property("d", "D", "url")];
         let header = ["A", "B", "C", "D", "E"].map(str::to_owned);
         let edits = differences(&header, &known, &live);
-        let begins = ["the property \"A\" is now called \"Alpha\"", "the type of \"B\" changed", "Notion no longer has", "Notion has no property \"E\""];
+        let begins = [
+            "the property \"A\" is now called \"Alpha\"",
+            "the type of \"B\" changed",
+            "Notion no longer has",
+            "Notion has no property \"E\"",
+        ];
         assert_eq!(edits.len(), 4, "{edits:?}");
         assert!(edits.iter().zip(begins).all(|(edit, begin)| edit.starts_with(begin)), "{edits:?}");
         assert!(has_new_values(&known, &live) && !has_new_values(&known, &known));

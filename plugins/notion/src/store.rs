@@ -116,7 +116,9 @@ impl<'a> Store<'a> {
     /// Stores a data source.
     pub fn save(&self, source: &Source) -> Result<(), Error> {
         let properties = json_of(&source.properties)?;
-        let statement = format!("INSERT OR REPLACE INTO sources ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)");
+        let statement = format!(
+            "INSERT OR REPLACE INTO sources ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+        );
         let parameters: [Value; 13] = [
             source.id.as_str().into(),
             source.database.as_str().into(),
@@ -175,7 +177,8 @@ impl<'a> Store<'a> {
 
     /// All rows at Notion, in the order of the file.
     pub fn file_rows(&self, source: &str) -> Result<Vec<FileRow>, Error> {
-        let statement = "SELECT page, synced, cells FROM rows WHERE source = ?1 AND cells IS NOT NULL ORDER BY created, page";
+        let statement =
+            "SELECT page, synced, cells FROM rows WHERE source = ?1 AND cells IS NOT NULL ORDER BY created, page";
         let rows = self.0.all(statement, &[source.into()])?;
         let row = |row: &Row| {
             Ok(FileRow { page: text(row, 0), synced: text(row, 1), cells: cells(row, 2)?.unwrap_or_default() })
@@ -192,17 +195,17 @@ impl<'a> Store<'a> {
 
     /// Records that the file has what Notion has.
     pub fn written(&self, source: &str) -> Result<(), Error> {
-        self.0.execute("UPDATE rows SET written = cells WHERE source = ?1 AND cells IS NOT written", &[source.into()])?;
+        self.0
+            .execute("UPDATE rows SET written = cells WHERE source = ?1 AND cells IS NOT written", &[source.into()])?;
         self.0.execute("DELETE FROM rows WHERE source = ?1 AND cells IS NULL", &[source.into()])?;
         Ok(())
     }
 
     /// Records texts that a plan wrote to a page; with `in_file`, the file has them too.
     pub fn set(&self, source: &str, page: &str, texts: &Cells, in_file: bool) -> Result<(), Error> {
-        let found = self.0.query(
-            "SELECT cells, written FROM rows WHERE source = ?1 AND page = ?2",
-            &[source.into(), page.into()],
-        )?;
+        let found = self
+            .0
+            .query("SELECT cells, written FROM rows WHERE source = ?1 AND page = ?2", &[source.into(), page.into()])?;
         let Some(row) = found.rows.first() else { return Ok(()) };
         let with = |column: usize, is_changed: bool| -> Result<Value, Error> {
             let Some(mut all) = cells(row, column)? else { return Ok(Value::Null) };
