@@ -101,7 +101,7 @@ impl Reader<'_> {
         }
         source.full_at = self.now_ms;
         self.save(source)?;
-        if !self.changed(source, reading)? {
+        if !self.changed(source, reading)? && reading.incomplete.is_empty() {
             reading.incomplete = "more rows were edited meanwhile than one query returns".to_owned();
         }
         if reading.incomplete.is_empty() {

@@ -48,9 +48,12 @@ pub fn has_new_values(before: &[Property], after: &[Property]) -> bool {
 pub fn differences(header: &[String], known: &[Property], live: &[Property]) -> Vec<String> {
     let mut edits = Vec::new();
     for name in header.iter().filter(|name| !name.is_empty()) {
-        let was = known.iter().find(|one| one.name.trim() == name);
+        let now = live.iter().find(|one| one.name.trim() == name);
+        // A person may have renamed the column as its property was renamed.
+        let renamed = || known.iter().find(|one| now.is_some_and(|now| now.id == one.id));
+        let was = known.iter().find(|one| one.name.trim() == name).or_else(renamed);
         let same_id = was.and_then(|was| live.iter().find(|one| one.id == was.id));
-        match (was, same_id, live.iter().find(|one| one.name.trim() == name)) {
+        match (was, same_id, now) {
             (Some(was), Some(now), _) if was.kind != now.kind => edits.push(format!(
                 "the type of {name:?} changed from {} to {}: remove the column, or read the database again",
                 was.kind, now.kind
@@ -100,6 +103,8 @@ mod tests {
         ];
         assert_eq!(edits.len(), 4, "{edits:?}");
         assert!(edits.iter().zip(begins).all(|(edit, begin)| edit.starts_with(begin)), "{edits:?}");
+        let renamed_and_changed = [property("a", "Alpha", "rich_text")];
+        assert_eq!(differences(&["Alpha".to_owned()], &known, &renamed_and_changed).len(), 1);
         assert!(has_new_values(&known, &live) && !has_new_values(&known, &known));
     }
 }
