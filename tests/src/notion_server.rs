@@ -189,6 +189,7 @@ impl NotionServer {
     }
 
     /// Adds a database with one data source, and returns the ids of both. Properties are id, name and type.
+    #[must_use]
     pub fn add(&self, number: usize, title: &str, properties: &[[&str; 3]]) -> [String; 2] {
         let ids = [uuid(0xd0_0000 + number), uuid(0xe0_0000 + number)];
         let [database, id] = ids.clone();
@@ -527,22 +528,22 @@ impl State {
         let Some(found) = self.row(page).and_then(|row| row.values.get(&property).cloned()) else {
             return error("404 Not Found", "object_not_found", "Could not find property");
         };
-        let kind = found["type"].as_str().unwrap_or_default().to_owned();
+        let kind = found.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
         if !["title", "rich_text", "relation", "people"].contains(&kind.as_str()) {
             let mut item = found;
-            item["object"] = "property_item".into();
-            item["id"] = encode(&property).into();
+            set(&mut item, "object", "property_item".into());
+            set(&mut item, "id", encode(&property).into());
             if kind != "rollup" {
                 return Answer::json("200 OK", &item);
             }
             let about =
-                json!({ "id": encode(&property), "type": "rollup", "rollup": item["rollup"], "next_url": null });
+                json!({ "id": encode(&property), "type": "rollup", "rollup": item.get("rollup"), "next_url": null });
             return Answer::json(
                 "200 OK",
                 &json!({ "object": "list", "results": [], "has_more": false, "next_cursor": null, "type": "property_item", "property_item": about }),
             );
         }
-        let all = found[&kind].as_array().cloned().unwrap_or_default();
+        let all = found.get(&kind).and_then(Value::as_array).cloned().unwrap_or_default();
         let begin: usize = value(query, "start_cursor").map_or(0, |cursor| cursor.parse().unwrap_or(usize::MAX));
         if begin > all.len() {
             return self.wrong(&format!("{page}: start_cursor of a property"));
@@ -583,7 +584,7 @@ impl State {
     }
 
     fn create(&mut self, body: &Map<String, Value>) -> Answer {
-        let parent = body.get("parent").and_then(|parent| parent["data_source_id"].as_str());
+        let parent = body.get("parent").and_then(|parent| parent.get("data_source_id")?.as_str());
         let Some(source) = self.sources.iter().position(|source| Some(source.id.as_str()) == parent) else {
             return self.wrong("body.parent should be a data source");
         };
@@ -705,20 +706,20 @@ impl Source {
             let mut value = row
                 .values
                 .get(&one.id)
-                .filter(|value| value["type"] == one.kind.as_str())
+                .filter(|value| value.get("type").and_then(Value::as_str) == Some(one.kind.as_str()))
                 .cloned()
                 .unwrap_or_else(|| empty(&one.kind));
             if one.kind == "last_edited_time" {
                 value = json!({ "type": one.kind, "last_edited_time": minute(row.edited) });
             }
-            value["id"] = encode(&one.id).into();
+            set(&mut value, "id", encode(&one.id).into());
             if ["relation", "people"].contains(&one.kind.as_str())
                 && let Some(all) = value.get_mut(&one.kind).and_then(Value::as_array_mut)
             {
                 let has_more = all.len() > 25;
                 all.truncate(25);
                 if one.kind == "relation" {
-                    value["has_more"] = has_more.into();
+                    set(&mut value, "has_more", has_more.into());
                 }
             }
             properties.insert(one.name.clone(), value);
@@ -777,6 +778,12 @@ fn stored(kind: &str, content: &Value) -> Option<Value> {
         _ => return None,
     };
     Some(json!({ "type": kind, kind: content }))
+}
+
+fn set(object: &mut Value, name: &str, value: Value) {
+    if let Value::Object(fields) = object {
+        fields.insert(name.to_owned(), value);
+    }
 }
 
 fn encode(id: &str) -> String {

@@ -159,7 +159,7 @@ impl Run<'_> {
                 self.journal.put(&self.plan.id, change)?;
             }
             let why = self.row(change)?;
-            change.state = why.as_ref().map_or(finished, |_| left).to_owned();
+            why.as_ref().map_or(finished, |_| left).clone_into(&mut change.state);
             change.note = why.unwrap_or_default();
             self.journal.put(&self.plan.id, change)?;
         }

@@ -162,13 +162,12 @@ pub fn parse(kind: &str, text: &str) -> Result<Value, String> {
     let trimmed = text.trim();
     let value = match kind {
         "title" | "rich_text" => rich_text(text)?,
-        "number" if trimmed.is_empty() => Value::Null,
+        "number" | "select" | "status" | "date" | "url" | "email" | "phone_number" if trimmed.is_empty() => Value::Null,
         "number" => match serde_json::from_str(trimmed) {
             Ok(Value::Number(number)) => Value::Number(number),
             _ => return Err(format!("`{}` is not a number", shown(text))),
         },
         "checkbox" => Value::Bool(checkbox(trimmed)?),
-        "select" | "status" if trimmed.is_empty() => Value::Null,
         "select" | "status" => json!({ "name": option(trimmed)? }),
         "multi_select" => {
             let names = items(trimmed)?;
@@ -176,9 +175,7 @@ pub fn parse(kind: &str, text: &str) -> Result<Value, String> {
         }
         "people" => Value::Array(ids(trimmed)?.into_iter().map(|id| json!({ "object": "user", "id": id })).collect()),
         "relation" => Value::Array(ids(trimmed)?.into_iter().map(|id| json!({ "id": id })).collect()),
-        "date" if trimmed.is_empty() => Value::Null,
         "date" => parse_date(trimmed)?,
-        "url" | "email" | "phone_number" if text.is_empty() => Value::Null,
         "url" | "email" | "phone_number" => {
             if text.chars().count() > MOST_CHARS {
                 return Err(format!("it has more than {MOST_CHARS} characters"));
@@ -248,7 +245,7 @@ fn items(text: &str) -> Result<Vec<String>, String> {
 
 fn ids(text: &str) -> Result<Vec<String>, String> {
     let all = items(text)?;
-    match all.iter().find_map(|id| uuid(id).is_none().then_some(id)) {
+    match all.iter().find(|id| uuid(id).is_none()) {
         Some(wrong) => Err(format!("`{}` is not an id (32 hexadecimal digits)", shown(wrong))),
         None => Ok(all.iter().filter_map(|id| uuid(id)).collect()),
     }

@@ -182,6 +182,7 @@ fn read(path: &Path) -> Result<ReadFile, String> {
 
 /// What a person changed. `properties` are those that the header may mean: the first one with the name of a column counts.
 #[must_use]
+#[expect(clippy::implicit_hasher, reason = "the rows come from the tables of this plugin")]
 pub fn edits(file: &ReadFile, properties: &[Property], stored: &HashMap<String, StoredRow>) -> Edits {
     let place = |name: &String| properties.iter().find(|one| one.name.trim() == name);
     let columns: Vec<Option<&Property>> = file.header.iter().map(place).collect();

@@ -71,9 +71,7 @@ impl Reader<'_> {
     pub fn read(&self, source: &mut Source, full: bool) -> Result<Reading, Refusal> {
         let mut reading = Reading::default();
         let is_known = source.full_at > 0 && source.reading_from.is_none();
-        if full || !is_known {
-            self.all(source, &mut reading)?;
-        } else if !self.changed(source, &mut reading)? {
+        if full || !is_known || !self.changed(source, &mut reading)? {
             self.all(source, &mut reading)?;
         } else if source.stuck_at.is_empty() {
             reading.deleted += self.trash(source)?;
@@ -102,7 +100,7 @@ impl Reader<'_> {
         source.full_at = self.now_ms;
         self.save(source)?;
         if !self.changed(source, reading)? && reading.incomplete.is_empty() {
-            reading.incomplete = "more rows were edited meanwhile than one query returns".to_owned();
+            "more rows were edited meanwhile than one query returns".clone_into(&mut reading.incomplete);
         }
         if reading.incomplete.is_empty() {
             reading.deleted += self.trash(source)?;
@@ -242,7 +240,7 @@ impl Reader<'_> {
         let mut body = json!({ "page_size": PAGE, "result_type": "page",
             "sorts": [{ "timestamp": "created_time", "direction": "ascending" }] });
         if !from.is_empty() {
-            body["filter"] = json!({ "timestamp": "created_time", "created_time": { "on_or_after": from } });
+            set(&mut body, "filter", json!({ "timestamp": "created_time", "created_time": { "on_or_after": from } }));
         }
         self.query(source, &mut body, cursor)
     }
@@ -255,7 +253,7 @@ impl Reader<'_> {
 
     fn query(&self, source: &Source, body: &mut Value, cursor: Option<&str>) -> Result<Answer, Refusal> {
         if let Some(cursor) = cursor {
-            body["start_cursor"] = Value::from(cursor);
+            set(body, "start_cursor", Value::from(cursor));
         }
         let answer = self.api.query(&format!("/v1/data_sources/{}/query", source.id), body)?;
         let is_of_page = |page: &&Value| page.get("object").and_then(Value::as_str) == Some("page");
@@ -334,10 +332,11 @@ fn complete(api: &Api<'_>, page: &str, value: &mut Value) -> Result<(), Refusal>
         if cursor.is_none() {
             if let Some(rollup) = answer.pointer("/property_item/rollup").filter(|_| kind == "rollup") {
                 let is_list = rollup.get("type").and_then(Value::as_str) == Some("array");
-                value["rollup"] = if is_list { json!({ "type": "array", "array": items }) } else { rollup.clone() };
+                let whole = if is_list { json!({ "type": "array", "array": items }) } else { rollup.clone() };
+                set(value, "rollup", whole);
             } else {
-                value[&kind] = Value::Array(items);
-                value["has_more"] = Value::Bool(false);
+                set(value, &kind, Value::Array(items));
+                set(value, "has_more", Value::Bool(false));
             }
             return Ok(());
         }
@@ -355,6 +354,13 @@ fn odd(what: &str) -> Refusal {
 
 fn stuck(source: &Source) -> String {
     format!("more than 10,000 rows were created in the minute {}, and Notion returns no more of them", source.stuck_at)
+}
+
+/// Sets a field of an object.
+fn set(object: &mut Value, name: &str, value: Value) {
+    if let Value::Object(fields) = object {
+        fields.insert(name.to_owned(), value);
+    }
 }
 
 /// A field of an object as text.

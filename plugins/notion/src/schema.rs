@@ -63,7 +63,7 @@ pub fn differences(header: &[String], known: &[Property], live: &[Property]) -> 
             }
             (Some(_), None, _) => edits.push(format!("Notion no longer has the property {name:?}: remove the column")),
             (None, _, None) => {
-                edits.push(format!("Notion has no property {name:?}: remove or rename the column in row 1"))
+                edits.push(format!("Notion has no property {name:?}: remove or rename the column in row 1"));
             }
             _ => {}
         }

@@ -224,7 +224,7 @@ impl<'a> Store<'a> {
 }
 
 fn source(row: &Row) -> Result<Source, Error> {
-    let properties = serde_json::from_str(&text(row, 3)).map_err(damaged)?;
+    let properties = serde_json::from_str(&text(row, 3)).map_err(|error| damaged(&error))?;
     Ok(Source {
         id: text(row, 0),
         database: text(row, 1),
@@ -242,13 +242,13 @@ fn source(row: &Row) -> Result<Source, Error> {
     })
 }
 
-fn damaged(error: serde_json::Error) -> Error {
+fn damaged(error: &serde_json::Error) -> Error {
     Error::Permanent(format!("the plugin's tables are damaged: {error}"))
 }
 
 fn cells(row: &Row, column: usize) -> Result<Option<Cells>, Error> {
     let text = row.get(column).and_then(Value::as_text);
-    text.map(|text| serde_json::from_str(text).map_err(damaged)).transpose()
+    text.map(|text| serde_json::from_str(text).map_err(|error| damaged(&error))).transpose()
 }
 
 /// A value as JSON text.
