@@ -8,7 +8,7 @@ use std::process::Command;
 use baton_tests::{Output, Workspace, baton, fixture, repository};
 use serde_json::Value;
 
-const SHIPPED: [&str; 5] = ["audit", "djay", "drive-sync", "music-files", "spotify"];
+const SHIPPED: [&str; 6] = ["audit", "djay", "drive-sync", "music-files", "notion", "spotify"];
 
 /// The commands of a page, as `sh` runs them.
 fn commands(page: &str) -> String {

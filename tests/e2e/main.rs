@@ -108,6 +108,8 @@ mod module_circles;
 #[cfg(test)]
 mod notices;
 #[cfg(test)]
+mod notion;
+#[cfg(test)]
 mod obligations;
 #[cfg(test)]
 mod oci;

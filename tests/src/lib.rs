@@ -23,6 +23,7 @@ mod judge;
 mod mcp_client;
 mod mount;
 pub mod music;
+pub mod notion_server;
 pub mod oauth_server;
 mod oci_registry;
 mod output;

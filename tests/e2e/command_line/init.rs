@@ -24,6 +24,10 @@ fn init_makes_a_workspace_and_says_what_next() {
     for agent in ["audit", "djay", "drive-sync", "music-files", "spotify", "Claude-MM1", "Cursor-MM1", "Codex-MM1"] {
         assert_eq!(place.list(&format!("handoffs/{agent}")), ["01_inbox", "02_processed", "03_failed"], "{agent}");
     }
+    assert!(
+        !place.list("handoffs").contains(&"notion".to_owned()),
+        "it needs an account: plugin install shipped:notion"
+    );
 }
 
 #[test]

@@ -1,0 +1,248 @@
+//! `apply` and `undo`: carry out a plan, or give the former values back.
+//!
+//! Before a row is changed, it is read: a row that somebody else changed since the plan was made is left as it is. A request sets
+//! values, so that one that takes effect twice or late is without harm; after one without a certain result the row is read again.
+
+use std::num::NonZeroU32;
+
+use baton_plugin_kit::Findings;
+use baton_plugin_sdk::{Error, OutcomeKind, Severity};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::action_result::{ActionResult, counted};
+use crate::api::{Api, Refusal, WriteResult};
+use crate::cell;
+use crate::journal::{CellChange, Change, Journal, Plan};
+use crate::push::value_of;
+use crate::read::whole_properties;
+use crate::services::Services;
+use crate::store::Store;
+
+/// An older plan is refused, because Notion has probably changed since.
+const OLDEST_MS: i64 = 7 * 86_400_000;
+
+/// How often a row is changed if the results of requests are not certain.
+const ROUNDS: u64 = 5;
+
+/// The arguments.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// The plan's id.
+    pub plan: String,
+    /// The long-term rate of requests.
+    #[serde(default)]
+    pub requests_per_second: Option<NonZeroU32>,
+}
+
+/// Which values a row gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Direction {
+    Apply,
+    Undo,
+}
+
+impl Direction {
+    fn present(self, cell: &CellChange) -> &str {
+        if self == Self::Apply { &cell.from } else { &cell.to }
+    }
+
+    fn wanted(self, cell: &CellChange) -> &str {
+        if self == Self::Apply { &cell.to } else { &cell.from }
+    }
+
+    fn value(self, cell: &CellChange) -> &Value {
+        if self == Self::Apply { &cell.after } else { &cell.before }
+    }
+}
+
+/// Carries out plans.
+struct Run<'a> {
+    api: &'a Api<'a>,
+    services: Services<'a>,
+    store: Store<'a>,
+    journal: Journal<'a>,
+    plan: Plan,
+    direction: Direction,
+}
+
+/// Carries out a plan. An interrupted one continues.
+///
+/// # Errors
+/// `permanent` if there is no such plan or it may not be applied; `retryable` if Notion does not answer.
+pub fn apply(
+    api: &Api<'_>,
+    services: Services<'_>,
+    args: &Args,
+    findings: &mut Findings,
+) -> Result<ActionResult, Error> {
+    let _alone = services.lock()?;
+    let journal = Journal::open(services.own)?;
+    let plan = find(journal, &args.plan)?;
+    let is_own = plan.state == "applied" && plan.by_task == services.task;
+    match plan.state.as_str() {
+        "made" if services.now_ms - plan.made_at > OLDEST_MS => {
+            return Err(Error::Permanent(format!(
+                "the plan {} is older than seven days: make a new one: baton run notion push",
+                plan.id
+            )));
+        }
+        "made" | "begun" => journal.set_state(&plan.id, "begun", services.task)?,
+        "applied" if is_own => {}
+        state => {
+            return Err(Error::Permanent(format!(
+                "the plan {} is already {state}; to make a new one: baton run notion push",
+                plan.id
+            )));
+        }
+    }
+    let run = Run { api, services, store: Store::open(services.own)?, journal, plan, direction: Direction::Apply };
+    run.all(&["planned", "begun"], ["begun", "done", "left"], "applied", findings)
+}
+
+/// Gives the rows of a plan their former values.
+///
+/// # Errors
+/// As [`apply`].
+pub fn undo(
+    api: &Api<'_>,
+    services: Services<'_>,
+    args: &Args,
+    findings: &mut Findings,
+) -> Result<ActionResult, Error> {
+    let _alone = services.lock()?;
+    let journal = Journal::open(services.own)?;
+    let plan = find(journal, &args.plan)?;
+    if plan.state == "made" {
+        return Ok(ActionResult {
+            kind: OutcomeKind::Refused,
+            summary: format!("There is nothing to undo: the plan {} was not applied.", plan.id),
+            next_steps: vec![format!("to apply it: baton run notion apply --arg plan={}", plan.id)],
+            ..ActionResult::default()
+        });
+    }
+    journal.set_state(&plan.id, "undoing", services.task)?;
+    let run = Run { api, services, store: Store::open(services.own)?, journal, plan, direction: Direction::Undo };
+    run.all(&["begun", "done", "undoing", "kept"], ["undoing", "undone", "kept"], "undone", findings)
+}
+
+fn find(journal: Journal<'_>, id: &str) -> Result<Plan, Error> {
+    if let Some(plan) = journal.find(id)? {
+        return Ok(plan);
+    }
+    let newest = journal.newest()?;
+    let others = if newest.is_empty() {
+        "there is none; to make one: baton run notion push".to_owned()
+    } else {
+        format!("the newest are: {}", newest.join(", "))
+    };
+    Err(Error::Permanent(format!("there is no plan {id:?}; {others}")))
+}
+
+impl Run<'_> {
+    /// Works on the rows in the states `open`; `states` are those of a row that is begun, finished and left.
+    fn all(
+        &self,
+        open: &[&str],
+        [begun, finished, left]: [&str; 3],
+        over: &str,
+        findings: &mut Findings,
+    ) -> Result<ActionResult, Error> {
+        let mut changes = self.journal.changes(&self.plan.id)?;
+        let count = changes.len();
+        for (at, change) in changes.iter_mut().enumerate().filter(|(_, change)| open.contains(&change.state.as_str())) {
+            let percent = u8::try_from(at * 100 / count.max(1)).unwrap_or(100);
+            self.services.progress.step(percent, &format!("row {} of {count}", at + 1))?;
+            if change.state != begun {
+                begun.clone_into(&mut change.state);
+                self.journal.put(&self.plan.id, change)?;
+            }
+            let why = self.row(change)?;
+            why.as_ref().map_or(finished, |_| left).clone_into(&mut change.state);
+            change.note = why.unwrap_or_default();
+            self.journal.put(&self.plan.id, change)?;
+        }
+        self.journal.set_state(&self.plan.id, over, self.services.task)?;
+        Ok(self.result(&changes, finished, left, findings))
+    }
+
+    /// Gives a row its values. Returns why it was left as it is.
+    fn row(&self, change: &Change) -> Result<Option<String>, Error> {
+        for round in 1..=ROUNDS {
+            let path = format!("/v1/pages/{}", change.page);
+            let page = match self.api.get(&path) {
+                Ok(page) => page,
+                Err(Refusal::Missing) => return Ok(Some("Notion no longer has it".to_owned())),
+                Err(refusal) => return Err(refusal.into()),
+            };
+            if page.get("in_trash").and_then(Value::as_bool) == Some(true) {
+                return Ok(Some("it is in the trash".to_owned()));
+            }
+            let live = whole_properties(self.api, &page)?;
+            let open = match self.open(change, &live) {
+                Ok(open) => open,
+                Err(why) => return Ok(Some(why)),
+            };
+            if open.is_empty() {
+                self.record(change)?;
+                return Ok(None);
+            }
+            match self.api.patch(&path, &json!({ "properties": open })) {
+                // The row is read again: Notion may have changed a value, as the name of an option.
+                WriteResult::Done(_) => {}
+                WriteResult::Unknown(why) => self.api.wait(round, &why)?,
+                WriteResult::Refused(Refusal::Rejected(why)) => return Ok(Some(why)),
+                WriteResult::Refused(Refusal::Missing) => return Ok(Some("Notion no longer has it".to_owned())),
+                WriteResult::Refused(refusal) => return Err(refusal.into()),
+            }
+        }
+        Ok(Some("Notion does not keep the value that was written".to_owned()))
+    }
+
+    /// The values that are still to be written, by the ids of their properties; an error if somebody else changed one of them.
+    fn open(&self, change: &Change, live: &Map<String, Value>) -> Result<Map<String, Value>, String> {
+        let mut open = Map::new();
+        for one in &change.cells {
+            let value =
+                value_of(live, &one.property).ok_or_else(|| format!("it no longer has the property {:?}", one.name))?;
+            let now = cell::format(value);
+            if now == self.direction.wanted(one) {
+                continue;
+            }
+            if now != self.direction.present(one) || cell::has_formats(value) {
+                return Err(format!("{} was changed at Notion since: it is {now:?}", one.name));
+            }
+            open.insert(one.property.clone(), self.direction.value(one).clone());
+        }
+        Ok(open)
+    }
+
+    /// Records that Notion has the values. The file has those of the plan.
+    fn record(&self, change: &Change) -> Result<(), Error> {
+        let texts = change.cells.iter().map(|one| (one.property.clone(), self.direction.wanted(one).to_owned()));
+        let in_file = self.direction == Direction::Apply;
+        self.store.set(&change.source, &change.page, &texts.collect(), in_file)
+    }
+
+    fn result(&self, changes: &[Change], finished: &str, left: &str, findings: &mut Findings) -> ActionResult {
+        let count = |state: &str| changes.iter().filter(|one| one.state == state).count();
+        for one in changes.iter().filter(|one| one.state == left) {
+            let title = format!("{}: {left}: {}", one.title, one.note);
+            findings.add(left, &one.page, Severity::Medium, title, "");
+        }
+        let (done, not) = (count(finished), count(left));
+        let requests = self.api.requests();
+        let what = if self.direction == Direction::Apply { "as planned" } else { "as before" };
+        let mut summary = format!("Plan {}: {} {what}, in {requests} requests.", self.plan.id, counted(done, "row"));
+        let mut next_steps = Vec::new();
+        if not > 0 {
+            summary += &format!(" {} left as they are.", counted(not, "row"));
+            next_steps.push("to see both values: baton run notion pull, then baton run notion push".to_owned());
+        } else if self.direction == Direction::Apply {
+            next_steps
+                .push(format!("to give the former values back: baton run notion undo --arg plan={}", self.plan.id));
+        }
+        ActionResult { kind: OutcomeKind::from_counts(done, not), summary, next_steps, reports: Vec::new() }
+    }
+}

@@ -1,0 +1,393 @@
+//! The cells of a CSV file: the text of a property's value, and the value of a text.
+//!
+//! A text is the same for the same value, so that a cell can be compared. Several values are written as `a, b` while that is
+//! unambiguous, else as a JSON list. Pages and people are written by their ids.
+
+use baton_plugin_kit::time;
+use serde_json::{Value, json};
+
+/// Separates the two ends of a date.
+const ARROW: &str = " → ";
+
+/// Characters of one text object, and objects of one value, that Notion accepts.
+const MOST_CHARS: usize = 2_000;
+const MOST_ITEMS: usize = 100;
+
+/// The types that can be written. The others are computed by Notion, or are files and places.
+#[must_use]
+pub fn is_writable(kind: &str) -> bool {
+    matches!(
+        kind,
+        "title"
+            | "rich_text"
+            | "number"
+            | "select"
+            | "multi_select"
+            | "status"
+            | "date"
+            | "people"
+            | "checkbox"
+            | "url"
+            | "email"
+            | "phone_number"
+            | "relation"
+    )
+}
+
+/// The text of a property of a page.
+#[must_use]
+pub fn format(property: &Value) -> String {
+    let kind = property.get("type").and_then(Value::as_str).unwrap_or_default();
+    of_type(kind, property.get(kind).unwrap_or(&Value::Null))
+}
+
+fn of_type(kind: &str, value: &Value) -> String {
+    match (kind, value) {
+        (_, Value::Null) => String::new(),
+        ("title" | "rich_text", Value::Array(pieces)) => {
+            pieces.iter().filter_map(|piece| piece.get("plain_text")?.as_str()).collect()
+        }
+        ("select" | "status", value) => text(value, "/name"),
+        ("multi_select", Value::Array(items)) => list(items.iter().map(|item| text(item, "/name"))),
+        ("people" | "relation", Value::Array(items)) => list(items.iter().map(|item| text(item, "/id"))),
+        ("files", Value::Array(items)) => list(items.iter().map(file)),
+        ("date", value) => date(value),
+        ("created_by" | "last_edited_by", value) => text(value, "/id"),
+        ("unique_id", value) => {
+            let number = value.get("number").map(plain).unwrap_or_default();
+            let prefix = text(value, "/prefix");
+            if prefix.is_empty() || number.is_empty() { number } else { format!("{prefix}-{number}") }
+        }
+        ("formula", value) => {
+            let inner = text(value, "/type");
+            of_type(&inner, value.get(&inner).unwrap_or(&Value::Null))
+        }
+        ("rollup", value) => rollup(value),
+        (_, value) => plain(value),
+    }
+}
+
+/// A rollup of several values is a list of their texts.
+fn rollup(value: &Value) -> String {
+    let inner = text(value, "/type");
+    match (inner.as_str(), value.get(&inner)) {
+        ("array", Some(Value::Array(items))) => list(items.iter().map(format)),
+        (_, Some(found)) => of_type(&inner, found),
+        (_, None) => String::new(),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn text(value: &Value, place: &str) -> String {
+    value.pointer(place).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// The address of a file. Those of files at Notion change with each request behind their `?`.
+fn file(item: &Value) -> String {
+    let external = text(item, "/external/url");
+    if !external.is_empty() {
+        return external;
+    }
+    let stored = text(item, "/file/url");
+    stored.split('?').next().filter(|url| !url.is_empty()).map_or_else(|| text(item, "/name"), str::to_owned)
+}
+
+fn date(value: &Value) -> String {
+    let (start, end, zone) = (text(value, "/start"), text(value, "/end"), text(value, "/time_zone"));
+    let range = if end.is_empty() { start } else { format!("{start}{ARROW}{end}") };
+    if zone.is_empty() { range } else { format!("{range} [{zone}]") }
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    let items: Vec<String> = items.collect();
+    let is_plain = |item: &String| !item.is_empty() && !item.contains(',') && item.trim() == item;
+    if items.iter().all(is_plain) && !items.first().is_some_and(|first| first.starts_with('[')) {
+        return items.join(", ");
+    }
+    Value::from(items).to_string()
+}
+
+/// Whether the page object may not have the whole value: Notion returns at most 25 references to pages and people.
+#[must_use]
+pub fn may_be_cut(property: &Value) -> bool {
+    const MOST: usize = 25;
+    let kind = property.get("type").and_then(Value::as_str).unwrap_or_default();
+    let items = property.get(kind).and_then(Value::as_array);
+    match kind {
+        "relation" => property.get("has_more").and_then(Value::as_bool) == Some(true),
+        "people" => items.is_some_and(|items| items.len() >= MOST),
+        "title" | "rich_text" => {
+            items.is_some_and(|items| items.iter().filter(|piece| is_mention(piece)).count() >= MOST)
+        }
+        _ => false,
+    }
+}
+
+fn is_mention(piece: &Value) -> bool {
+    piece.get("type").and_then(Value::as_str) == Some("mention")
+}
+
+/// Whether writing the text of this value back would lose something: formats, links, mentions and equations.
+#[must_use]
+pub fn has_formats(property: &Value) -> bool {
+    let kind = property.get("type").and_then(Value::as_str).unwrap_or_default();
+    let pieces = property.get(kind).and_then(Value::as_array).filter(|_| matches!(kind, "title" | "rich_text"));
+    pieces.is_some_and(|pieces| pieces.iter().any(is_formatted))
+}
+
+fn is_formatted(piece: &Value) -> bool {
+    let is_text = piece.get("type").and_then(Value::as_str) == Some("text");
+    let is_linked = piece.pointer("/text/link").is_some_and(|link| !link.is_null());
+    let annotations = piece.get("annotations").and_then(Value::as_object);
+    let is_marked = |(name, value): (&String, &Value)| match value {
+        Value::Bool(marked) => *marked,
+        Value::String(color) => name == "color" && color != "default",
+        _ => false,
+    };
+    !is_text || is_linked || annotations.is_some_and(|all| all.iter().any(is_marked))
+}
+
+/// The value of a text, as the body of a request has it: `{ "number": 7 }`.
+///
+/// # Errors
+/// If the text is not valid for the type; names the valid form.
+pub fn parse(kind: &str, text: &str) -> Result<Value, String> {
+    let trimmed = text.trim();
+    let value = match kind {
+        "title" | "rich_text" => rich_text(text)?,
+        "number" | "select" | "status" | "date" | "url" | "email" | "phone_number" if trimmed.is_empty() => Value::Null,
+        "number" => match serde_json::from_str(trimmed) {
+            Ok(Value::Number(number)) => Value::Number(number),
+            _ => return Err(format!("`{}` is not a number", shown(text))),
+        },
+        "checkbox" => Value::Bool(checkbox(trimmed)?),
+        "select" | "status" => json!({ "name": option(trimmed)? }),
+        "multi_select" => {
+            let names = items(trimmed)?;
+            Value::Array(names.iter().map(|name| Ok(json!({ "name": option(name)? }))).collect::<Result<_, String>>()?)
+        }
+        "people" => Value::Array(ids(trimmed)?.into_iter().map(|id| json!({ "object": "user", "id": id })).collect()),
+        "relation" => Value::Array(ids(trimmed)?.into_iter().map(|id| json!({ "id": id })).collect()),
+        "date" => parse_date(trimmed)?,
+        "url" | "email" | "phone_number" => {
+            if text.chars().count() > MOST_CHARS {
+                return Err(format!("it has more than {MOST_CHARS} characters"));
+            }
+            Value::from(text)
+        }
+        other => return Err(format!("the type {other} cannot be written")),
+    };
+    Ok(json!({ kind: value }))
+}
+
+/// The text in the form of this plugin. A text that is not valid stays as it is.
+#[must_use]
+pub fn canonical(kind: &str, text: &str) -> String {
+    let Ok(value) = parse(kind, text) else { return text.to_owned() };
+    match kind {
+        "title" | "rich_text" | "url" | "email" | "phone_number" => text.to_owned(),
+        _ => of_type(kind, value.get(kind).unwrap_or(&Value::Null)),
+    }
+}
+
+fn rich_text(text: &str) -> Result<Value, String> {
+    let (mut pieces, mut piece, mut units) = (Vec::new(), String::new(), 0);
+    for c in text.chars() {
+        // Notion counts UTF-16 units.
+        if units + c.len_utf16() > MOST_CHARS {
+            pieces.push(std::mem::take(&mut piece));
+            units = 0;
+        }
+        units += c.len_utf16();
+        piece.push(c);
+    }
+    if !piece.is_empty() {
+        pieces.push(piece);
+    }
+    if pieces.len() > MOST_ITEMS {
+        return Err(format!("it has more than {} characters", MOST_ITEMS * MOST_CHARS));
+    }
+    Ok(pieces.into_iter().map(|piece| json!({ "type": "text", "text": { "content": piece } })).collect())
+}
+
+fn checkbox(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" => Ok(true),
+        "false" | "0" | "no" | "" => Ok(false),
+        _ => Err(format!("a checkbox is true or false, not `{}`", shown(text))),
+    }
+}
+
+fn option(name: &str) -> Result<&str, String> {
+    if name.contains(',') || name.chars().count() > 100 {
+        return Err(format!(
+            "`{}` cannot be an option: an option has at most 100 characters and no comma",
+            shown(name)
+        ));
+    }
+    Ok(name)
+}
+
+fn items(text: &str) -> Result<Vec<String>, String> {
+    let all: Vec<String> = match serde_json::from_str(text) {
+        Ok(all) if text.starts_with('[') => all,
+        _ => text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect(),
+    };
+    if all.len() > MOST_ITEMS { Err(format!("it has more than {MOST_ITEMS} values")) } else { Ok(all) }
+}
+
+fn ids(text: &str) -> Result<Vec<String>, String> {
+    let all = items(text)?;
+    match all.iter().find(|id| uuid(id).is_none()) {
+        Some(wrong) => Err(format!("`{}` is not an id (32 hexadecimal digits)", shown(wrong))),
+        None => Ok(all.iter().filter_map(|id| uuid(id)).collect()),
+    }
+}
+
+/// An id with its dashes, in lower case.
+#[must_use]
+pub fn uuid(text: &str) -> Option<String> {
+    let digits: String = text.chars().filter(|c| *c != '-').map(|c| c.to_ascii_lowercase()).collect();
+    if digits.len() != 32 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| digits.get(range).unwrap_or_default());
+    Some(parts.join("-"))
+}
+
+fn parse_date(text: &str) -> Result<Value, String> {
+    let (range, zone) = match text.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) {
+        Some((range, zone)) => (range.trim(), Some(zone.trim())),
+        None => (text, None),
+    };
+    let (start, end) = match range.split_once('→') {
+        Some((start, end)) => (start.trim(), Some(end.trim())),
+        None => (range, None),
+    };
+    for part in std::iter::once(start).chain(end) {
+        let wrong = || format!("`{}` is neither a day (2026-01-18) nor a time (2026-01-18T10:15:00Z)", shown(part));
+        time::parse(part).ok_or_else(wrong)?;
+    }
+    Ok(json!({ "start": start, "end": end, "time_zone": zone }))
+}
+
+/// The beginning of a text, on one line.
+fn shown(text: &str) -> String {
+    text.chars().take(40).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_all_types_have_an_exact_text() {
+        let id = "00000000-0000-4000-8000-000000000001";
+        for (property, expected) in [
+            (
+                json!({ "type": "title", "title": [{ "plain_text": "Night" }, { "plain_text": " Bus\n" }] }),
+                "Night Bus\n",
+            ),
+            (json!({ "type": "number", "number": 120.5 }), "120.5"),
+            (json!({ "type": "number", "number": 9_007_199_254_740_991_u64 }), "9007199254740991"),
+            (json!({ "type": "number", "number": null }), ""),
+            (json!({ "type": "checkbox", "checkbox": false }), "false"),
+            (
+                json!({ "type": "multi_select", "multi_select": [{ "name": "House" }, { "name": "Deep House" }] }),
+                "House, Deep House",
+            ),
+            (json!({ "type": "relation", "relation": [{ "id": id }], "has_more": false }), id),
+            (json!({ "type": "people", "people": [{ "object": "user", "id": id }] }), id),
+            (
+                json!({ "type": "date", "date": { "start": "2026-01-18T10:15:00.000+01:00", "end": "2026-01-19", "time_zone": null } }),
+                "2026-01-18T10:15:00.000+01:00 → 2026-01-19",
+            ),
+            (
+                json!({ "type": "date", "date": { "start": "2026-01-18T10:15:00", "end": null, "time_zone": "Europe/Oslo" } }),
+                "2026-01-18T10:15:00 [Europe/Oslo]",
+            ),
+            (
+                json!({ "type": "files", "files": [{ "name": "a", "external": { "url": "https://a.example/x,y" } }] }),
+                "[\"https://a.example/x,y\"]",
+            ),
+            (
+                json!({ "type": "files", "files": [{ "name": "a", "file": { "url": "https://s3.example/a.pdf?Signature=x" } }] }),
+                "https://s3.example/a.pdf",
+            ),
+            (json!({ "type": "formula", "formula": { "type": "boolean", "boolean": true } }), "true"),
+            (json!({ "type": "rollup", "rollup": { "type": "number", "number": 3, "function": "count" } }), "3"),
+            (
+                json!({ "type": "rollup", "rollup": { "type": "array", "array": [{ "type": "number", "number": 1 }, { "type": "number", "number": 2 }] } }),
+                "1, 2",
+            ),
+            (json!({ "type": "unique_id", "unique_id": { "prefix": "T", "number": 7 } }), "T-7"),
+            (json!({ "type": "status", "status": { "name": "Done" } }), "Done"),
+        ] {
+            assert_eq!(format(&property), expected, "{property}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_the_same_value_again() {
+        for (kind, text) in [
+            ("number", "120.5"),
+            ("number", ""),
+            ("checkbox", "true"),
+            ("select", "Deep House"),
+            ("multi_select", "a, b"),
+            ("relation", "00000000-0000-4000-8000-000000000001"),
+            ("date", "2026-01-18T10:15:00.000+01:00 → 2026-01-19"),
+            ("date", "2026-01-18T10:15:00 [Europe/Oslo]"),
+        ] {
+            let value = parse(kind, text).unwrap();
+            assert_eq!(of_type(kind, &value[kind]), text);
+            assert_eq!(canonical(kind, text), text);
+        }
+        assert_eq!(canonical("relation", "00000000000040008000000000000001"), "00000000-0000-4000-8000-000000000001");
+        assert_eq!(canonical("checkbox", "YES"), "true");
+    }
+
+    #[test]
+    fn errors_on_texts_that_notion_would_refuse_or_change() {
+        for (kind, text) in [
+            ("number", "1,5"),
+            ("checkbox", "x"),
+            ("select", "a,b"),
+            ("relation", "Night Bus"),
+            ("date", "yesterday"),
+            ("formula", "1"),
+            ("files", "https://a.example/"),
+        ] {
+            assert!(parse(kind, text).is_err(), "{kind} {text}");
+        }
+        let many = "00000000000040008000000000000001,".repeat(101);
+        assert!(parse("relation", &many).is_err());
+    }
+
+    #[test]
+    fn long_texts_are_several_pieces() {
+        let value = parse("rich_text", &"𝄞".repeat(1_500)).unwrap();
+        let lengths: Vec<_> = value["rich_text"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["text"]["content"].as_str().unwrap().chars().count())
+            .collect();
+        assert_eq!(lengths, [1_000, 500]);
+        assert!(parse("title", &"x".repeat(200_001)).is_err());
+    }
+
+    #[test]
+    fn formatted_text_is_recognised() {
+        let piece = |bold: bool| json!({ "type": "text", "text": { "content": "a", "link": null }, "annotations": { "bold": bold, "color": "default" } });
+        let property = |bold| json!({ "type": "rich_text", "rich_text": [piece(bold)] });
+        assert!(!has_formats(&property(false)) && has_formats(&property(true)));
+    }
+}

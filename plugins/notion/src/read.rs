@@ -1,0 +1,405 @@
+//! Reads the rows of a data source.
+//!
+//! One query returns at most 10,000 rows, and then says that its result is incomplete. All rows are read in windows of `created_time`,
+//! which never changes: a window that reaches the limit is followed by one that begins with the last row's minute. A reading is
+//! complete if each window ended without the limit or was continued by the next one.
+//!
+//! A row is recorded as deleted only if Notion says so: it is in the trash, or a complete reading did not see it and Notion answers
+//! that the page is missing, in the trash or elsewhere. After an incomplete reading no row is recorded as deleted.
+
+use baton_plugin_kit::host::Progress;
+use baton_plugin_kit::time;
+use baton_plugin_sdk::Error;
+use serde_json::{Map, Value, json};
+
+use crate::api::{Api, Refusal};
+use crate::cell::{format, may_be_cut};
+use crate::schema::{Property, decoded, has_new_values, properties};
+use crate::store::{Cells, ReadRow, Source, Store};
+
+/// Rows of one answer.
+const PAGE: usize = 100;
+
+/// `last_edited_time` is rounded to minutes, and an edit may be visible some seconds later.
+const OVERLAP_MS: i64 = 120_000;
+
+/// Missing rows that one task asks Notion about, one request each.
+const ASKED: usize = 200;
+
+/// How often a window is begun again if Notion no longer knows the cursor.
+const RESTARTS: usize = 50;
+
+/// What a reading found out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// Whether every row was read.
+    pub is_full: bool,
+    /// Rows that were read.
+    pub rows: usize,
+    /// Rows that are deleted.
+    pub deleted: u64,
+    /// Why the reading is incomplete; empty if it is complete.
+    pub incomplete: String,
+}
+
+/// Reads one data source.
+pub struct Reader<'a> {
+    /// The API.
+    pub api: &'a Api<'a>,
+    /// The tables.
+    pub store: Store<'a>,
+    /// Progress and cancellation.
+    pub progress: &'a dyn Progress,
+    /// The time, as text.
+    pub now: &'a str,
+    /// The time, in milliseconds since 1970 UTC.
+    pub now_ms: i64,
+}
+
+/// One answer to a query.
+struct Answer {
+    pages: Vec<Value>,
+    cursor: Option<String>,
+    is_capped: bool,
+}
+
+impl Reader<'_> {
+    /// Reads what changed, or every row if `full` or if it is necessary.
+    ///
+    /// # Errors
+    /// What ends the task. Rows that were read until then are stored.
+    pub fn read(&self, source: &mut Source, full: bool) -> Result<Reading, Refusal> {
+        let mut reading = Reading::default();
+        let is_known = source.full_at > 0 && source.reading_from.is_none();
+        if full || !is_known || !self.changed(source, &mut reading)? {
+            self.all(source, &mut reading)?;
+        } else if source.stuck_at.is_empty() {
+            reading.deleted += self.trash(source)?;
+        } else {
+            reading.incomplete = stuck(source);
+        }
+        Ok(reading)
+    }
+
+    /// Reads every row, and then what changed meanwhile.
+    fn all(&self, source: &mut Source, reading: &mut Reading) -> Result<(), Refusal> {
+        reading.is_full = true;
+        if source.reading_from.is_none() {
+            let first = self.newest(source, None)?;
+            source.reading_since = first.pages.first().map(|page| text(page, "last_edited_time")).unwrap_or_default();
+            (source.reading_from, source.run, source.stuck_at) = (Some(String::new()), source.run + 1, String::new());
+            self.save(source)?;
+        }
+        self.windows(source, reading)?;
+        (source.newest, source.reading_from) = (source.reading_since.clone(), None);
+        if source.stuck_at.is_empty() {
+            reading.deleted += self.missing(source, reading)?;
+        } else {
+            reading.incomplete = stuck(source);
+        }
+        source.full_at = self.now_ms;
+        self.save(source)?;
+        if !self.changed(source, reading)? && reading.incomplete.is_empty() {
+            "more rows were edited meanwhile than one query returns".clone_into(&mut reading.incomplete);
+        }
+        if reading.incomplete.is_empty() {
+            reading.deleted += self.trash(source)?;
+        }
+        Ok(())
+    }
+
+    fn windows(&self, source: &mut Source, reading: &mut Reading) -> Result<(), Refusal> {
+        let mut restarts = 0;
+        loop {
+            let from = source.reading_from.clone().unwrap_or_default();
+            let (mut cursor, mut last) = (None, from.clone());
+            let is_capped = loop {
+                let answer = match self.window(source, &from, cursor.as_deref()) {
+                    // The row at which the next answer would begin was deleted: a window that begins at the last row continues.
+                    Err(Refusal::Rejected(why)) if why.contains("start_cursor") && restarts < RESTARTS => {
+                        restarts += 1;
+                        break true;
+                    }
+                    other => other?,
+                };
+                self.put(source, &answer.pages)?;
+                reading.rows += answer.pages.len();
+                if let Some(page) = answer.pages.last() {
+                    last = text(page, "created_time");
+                    source.reading_from = Some(last.clone());
+                    self.save(source)?;
+                }
+                let message = format!("{}: {} rows", source.title, reading.rows);
+                self.progress.step(50, &message).map_err(Refusal::Failed)?;
+                cursor = answer.cursor;
+                if cursor.is_none() || answer.is_capped {
+                    break answer.is_capped;
+                }
+            };
+            if !is_capped {
+                return Ok(());
+            }
+            if last == from && cursor.is_none() {
+                // All rows of the window are of one minute, and there are more of them.
+                source.stuck_at.clone_from(&last);
+                source.reading_from = Some(next_minute(&last));
+                self.save(source)?;
+            }
+        }
+    }
+
+    /// Rows that the complete reading did not see: Notion says for each whether it is deleted.
+    fn missing(&self, source: &Source, reading: &mut Reading) -> Result<u64, Refusal> {
+        let trashed = self.trash(source)?;
+        let unseen = self.store.unseen(source).map_err(Refusal::Failed)?;
+        let mut gone = Vec::new();
+        for page in unseen.iter().take(ASKED) {
+            match self.api.get(&format!("/v1/pages/{page}")) {
+                Err(Refusal::Missing) => gone.push(page.clone()),
+                Ok(found) if is_in_trash(&found) || !is_of(&found, source) => gone.push(page.clone()),
+                Ok(found) => self.put(source, &[found])?,
+                Err(refusal) => return Err(refusal),
+            }
+        }
+        if unseen.len() > ASKED {
+            let left = unseen.len() - ASKED;
+            reading.incomplete =
+                format!("{left} rows were not found, and are kept until Notion says that they are deleted");
+        }
+        Ok(trashed + self.store.delete(&source.id, &gone).map_err(Refusal::Failed)?)
+    }
+
+    /// Reads the rows that were edited since the last reading. Returns false if every row has to be read.
+    fn changed(&self, source: &mut Source, reading: &mut Reading) -> Result<bool, Refusal> {
+        let until = before(&source.newest);
+        let (mut cursor, mut newest) = (None, String::new());
+        loop {
+            let answer = match self.newest(source, cursor.as_deref()) {
+                Err(Refusal::Rejected(why)) if why.contains("start_cursor") => return Ok(false),
+                other => other?,
+            };
+            if cursor.is_none() {
+                newest = answer.pages.first().map(|page| text(page, "last_edited_time")).unwrap_or_default();
+                if self.has_other_properties(source, &answer)? {
+                    return Ok(false);
+                }
+            }
+            let is_recent = |page: &&Value| text(page, "last_edited_time") >= until;
+            let recent: Vec<Value> = answer.pages.iter().filter(is_recent).cloned().collect();
+            self.put(source, &recent)?;
+            reading.rows += recent.len();
+            cursor = answer.cursor;
+            if recent.len() < answer.pages.len() || cursor.is_none() {
+                if answer.is_capped && recent.len() == answer.pages.len() {
+                    return Ok(false);
+                }
+                break;
+            }
+        }
+        if newest > source.newest {
+            source.newest = newest;
+        }
+        self.save(source)?;
+        Ok(true)
+    }
+
+    /// Compares the properties with those of a row, and reads them again if they differ. Returns whether other rows may have other values.
+    fn has_other_properties(&self, source: &mut Source, answer: &Answer) -> Result<bool, Refusal> {
+        let first = answer.pages.first().and_then(|page| page.get("properties")?.as_object());
+        let is_same = first.is_some_and(|first| sorted(properties(first)) == sorted(source.properties.clone()));
+        if is_same {
+            return Ok(false);
+        }
+        let live = live_properties(self.api, &source.id)?;
+        let has_new = has_new_values(&source.properties, &live);
+        source.properties = live;
+        self.save(source)?;
+        Ok(has_new)
+    }
+
+    /// Records the rows in the trash as deleted: those that were edited last, at least one answer.
+    fn trash(&self, source: &Source) -> Result<u64, Refusal> {
+        let until = before(&source.newest);
+        let (mut cursor, mut deleted) = (None, 0);
+        loop {
+            let mut body = json!({ "page_size": PAGE, "result_type": "page", "in_trash": true,
+                "sorts": [{ "timestamp": "last_edited_time", "direction": "descending" }] });
+            let answer = self.query(source, &mut body, cursor.as_deref())?;
+            let pages: Vec<String> =
+                answer.pages.iter().filter(|page| is_in_trash(page)).map(|page| text(page, "id")).collect();
+            deleted += self.store.delete(&source.id, &pages).map_err(Refusal::Failed)?;
+            let is_recent = answer.pages.last().is_some_and(|page| text(page, "last_edited_time") >= until);
+            cursor = answer.cursor;
+            if !is_recent || cursor.is_none() {
+                return Ok(deleted);
+            }
+        }
+    }
+
+    fn window(&self, source: &Source, from: &str, cursor: Option<&str>) -> Result<Answer, Refusal> {
+        let mut body = json!({ "page_size": PAGE, "result_type": "page",
+            "sorts": [{ "timestamp": "created_time", "direction": "ascending" }] });
+        if !from.is_empty() {
+            set(&mut body, "filter", json!({ "timestamp": "created_time", "created_time": { "on_or_after": from } }));
+        }
+        self.query(source, &mut body, cursor)
+    }
+
+    fn newest(&self, source: &Source, cursor: Option<&str>) -> Result<Answer, Refusal> {
+        let mut body = json!({ "page_size": PAGE, "result_type": "page",
+            "sorts": [{ "timestamp": "last_edited_time", "direction": "descending" }] });
+        self.query(source, &mut body, cursor)
+    }
+
+    fn query(&self, source: &Source, body: &mut Value, cursor: Option<&str>) -> Result<Answer, Refusal> {
+        if let Some(cursor) = cursor {
+            set(body, "start_cursor", Value::from(cursor));
+        }
+        let answer = self.api.query(&format!("/v1/data_sources/{}/query", source.id), body)?;
+        let is_of_page = |page: &&Value| page.get("object").and_then(Value::as_str) == Some("page");
+        let results = answer.get("results").and_then(Value::as_array).ok_or_else(|| odd("results"))?;
+        let has_more = answer.get("has_more").and_then(Value::as_bool).ok_or_else(|| odd("has_more"))?;
+        let cursor = answer.get("next_cursor").and_then(Value::as_str).filter(|_| has_more).map(str::to_owned);
+        if has_more && cursor.is_none() {
+            return Err(odd("next_cursor"));
+        }
+        let is_capped = answer.pointer("/request_status/type").and_then(Value::as_str) == Some("incomplete");
+        Ok(Answer { pages: results.iter().filter(is_of_page).cloned().collect(), cursor, is_capped })
+    }
+
+    fn put(&self, source: &Source, pages: &[Value]) -> Result<(), Refusal> {
+        let rows = pages.iter().map(|page| self.row(page)).collect::<Result<Vec<_>, _>>()?;
+        self.store.put(source, &rows, self.now).map_err(Refusal::Failed)
+    }
+
+    fn row(&self, page: &Value) -> Result<ReadRow, Refusal> {
+        let cells = cells(self.api, page)?;
+        let [id, created, edited] = ["id", "created_time", "last_edited_time"].map(|name| text(page, name));
+        Ok(ReadRow { page: id, created, edited, cells })
+    }
+
+    fn save(&self, source: &Source) -> Result<(), Refusal> {
+        self.store.save(source).map_err(Refusal::Failed)
+    }
+}
+
+/// The properties of a data source as they are now.
+///
+/// # Errors
+/// As [`Refusal`].
+pub fn live_properties(api: &Api<'_>, source: &str) -> Result<Vec<Property>, Refusal> {
+    let found = api.get(&format!("/v1/data_sources/{source}"))?;
+    found.get("properties").and_then(Value::as_object).map(properties).ok_or_else(|| odd("properties"))
+}
+
+/// The texts of a page. Values with more than 25 references are read completely.
+///
+/// # Errors
+/// As [`Refusal`].
+pub fn cells(api: &Api<'_>, page: &Value) -> Result<Cells, Refusal> {
+    let all = whole_properties(api, page)?;
+    Ok(all.values().map(|value| (decoded(&text(value, "id")), format(value))).collect())
+}
+
+/// The properties of a page, with all their references.
+///
+/// # Errors
+/// As [`Refusal`].
+pub fn whole_properties(api: &Api<'_>, page: &Value) -> Result<Map<String, Value>, Refusal> {
+    let mut all = page.get("properties").and_then(Value::as_object).cloned().ok_or_else(|| odd("properties"))?;
+    let has_long_relation = all.values().any(|one| text(one, "type") == "relation" && may_be_cut(one));
+    for value in all.values_mut() {
+        // Notion computes the rollup of a page object from 25 references too.
+        let is_rollup = has_long_relation && text(value, "type") == "rollup";
+        if may_be_cut(value) || is_rollup {
+            complete(api, &text(page, "id"), value)?;
+        }
+    }
+    Ok(all)
+}
+
+/// Replaces a value by the whole one.
+fn complete(api: &Api<'_>, page: &str, value: &mut Value) -> Result<(), Refusal> {
+    let (kind, id) = (text(value, "type"), text(value, "id"));
+    let (mut items, mut cursor) = (Vec::new(), None::<String>);
+    loop {
+        let start = cursor.map(|cursor| format!("&start_cursor={cursor}")).unwrap_or_default();
+        let answer = api.get(&format!("/v1/pages/{page}/properties/{id}?page_size={PAGE}{start}"))?;
+        let Some(results) = answer.get("results").and_then(Value::as_array) else { return Err(odd("results")) };
+        items.extend(results.iter().filter_map(|item| item.get(&kind).cloned().or_else(|| Some(item.clone()))));
+        let has_more = answer.get("has_more").and_then(Value::as_bool) == Some(true);
+        cursor = answer.get("next_cursor").and_then(Value::as_str).filter(|_| has_more).map(str::to_owned);
+        if cursor.is_none() {
+            if let Some(rollup) = answer.pointer("/property_item/rollup").filter(|_| kind == "rollup") {
+                let is_list = rollup.get("type").and_then(Value::as_str) == Some("array");
+                let whole = if is_list { json!({ "type": "array", "array": items }) } else { rollup.clone() };
+                set(value, "rollup", whole);
+            } else {
+                set(value, &kind, Value::Array(items));
+                set(value, "has_more", Value::Bool(false));
+            }
+            return Ok(());
+        }
+    }
+}
+
+fn sorted(mut all: Vec<Property>) -> Vec<Property> {
+    all.sort();
+    all
+}
+
+fn odd(what: &str) -> Refusal {
+    Refusal::Failed(Error::Retryable(format!("an answer of Notion has no `{what}`")))
+}
+
+fn stuck(source: &Source) -> String {
+    format!("more than 10,000 rows were created in the minute {}, and Notion returns no more of them", source.stuck_at)
+}
+
+/// Sets a field of an object.
+fn set(object: &mut Value, name: &str, value: Value) {
+    if let Value::Object(fields) = object {
+        fields.insert(name.to_owned(), value);
+    }
+}
+
+/// A field of an object as text.
+pub(crate) fn text(value: &Value, name: &str) -> String {
+    value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn is_in_trash(page: &Value) -> bool {
+    page.get("in_trash").and_then(Value::as_bool) == Some(true)
+}
+
+fn is_of(page: &Value, source: &Source) -> bool {
+    let parent = page.pointer("/parent/data_source_id").and_then(Value::as_str).unwrap_or_default();
+    parent == source.id
+}
+
+/// The time two minutes before; empty for an empty one.
+fn before(newest: &str) -> String {
+    time::parse(newest).and_then(|at| iso(at - OVERLAP_MS)).unwrap_or_default()
+}
+
+fn next_minute(at: &str) -> String {
+    time::parse(at).and_then(|at| iso(at - at.rem_euclid(60_000) + 60_000)).unwrap_or_default()
+}
+
+/// A time in Notion's form, with three digits of milliseconds, so that texts are in the order of times.
+fn iso(millis: i64) -> Option<String> {
+    let whole = time::text(millis - millis.rem_euclid(1_000))?;
+    Some(format!("{}.{:03}Z", whole.strip_suffix('Z')?, millis.rem_euclid(1_000)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_in_the_form_of_notion() {
+        assert_eq!(before("2026-01-18T10:15:00.000Z"), "2026-01-18T10:13:00.000Z");
+        assert_eq!(next_minute("2026-01-18T23:59:00.000Z"), "2026-01-19T00:00:00.000Z");
+        assert_eq!(before(""), "");
+    }
+}

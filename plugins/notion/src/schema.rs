@@ -1,0 +1,110 @@
+//! The properties of a data source. A property belongs to its id, which stays when the property is renamed.
+
+use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A property.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Property {
+    /// Its id, decoded.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The name of its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+}
+
+/// The properties in the order of the columns: the title first, the others by name.
+#[must_use]
+pub fn properties(described: &Map<String, Value>) -> Vec<Property> {
+    let text = |value: &Value, place: &str| value.get(place).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let one = |(name, value): (&String, &Value)| Property {
+        id: decoded(&text(value, "id")),
+        name: name.clone(),
+        kind: text(value, "type"),
+    };
+    let mut all: Vec<Property> = described.iter().map(one).collect();
+    all.sort_by_key(|one| (one.kind != "title", one.name.clone()));
+    all
+}
+
+/// An id of a property as it is meant: Notion sends it percent-encoded.
+#[must_use]
+pub fn decoded(id: &str) -> String {
+    percent_decode_str(id).decode_utf8_lossy().into_owned()
+}
+
+/// Whether other rows than the edited ones may have other values: there are new properties or types.
+#[must_use]
+pub fn has_new_values(before: &[Property], after: &[Property]) -> bool {
+    after.iter().any(|one| !before.iter().any(|old| old.id == one.id && old.kind == one.kind))
+}
+
+/// The edits of the first row of a CSV file without which it cannot be pushed. `known` are the properties when the file was written,
+/// `live` those of now.
+#[must_use]
+pub fn differences(header: &[String], known: &[Property], live: &[Property]) -> Vec<String> {
+    let mut edits = Vec::new();
+    for name in header.iter().filter(|name| !name.is_empty()) {
+        let now = live.iter().find(|one| one.name.trim() == name);
+        // A person may have renamed the column as its property was renamed.
+        let renamed = || known.iter().find(|one| now.is_some_and(|now| now.id == one.id));
+        let was = known.iter().find(|one| one.name.trim() == name).or_else(renamed);
+        let same_id = was.and_then(|was| live.iter().find(|one| one.id == was.id));
+        match (was, same_id, now) {
+            (Some(was), Some(now), _) if was.kind != now.kind => edits.push(format!(
+                "the type of {name:?} changed from {} to {}: remove the column, or read the database again",
+                was.kind, now.kind
+            )),
+            (Some(_), Some(now), _) if now.name.trim() != name => {
+                edits.push(format!("the property {name:?} is now called {:?}: rename the column in row 1", now.name));
+            }
+            (Some(_), None, _) => edits.push(format!("Notion no longer has the property {name:?}: remove the column")),
+            (None, _, None) => {
+                edits.push(format!("Notion has no property {name:?}: remove or rename the column in row 1"));
+            }
+            _ => {}
+        }
+    }
+    edits
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn property(id: &str, name: &str, kind: &str) -> Property {
+        Property { id: id.to_owned(), name: name.to_owned(), kind: kind.to_owned() }
+    }
+
+    #[test]
+    fn the_title_is_first_and_ids_are_decoded() {
+        let described =
+            json!({ "BPM": { "id": "J%40cT", "type": "number" }, "Name": { "id": "title", "type": "title" } });
+        let all = properties(described.as_object().unwrap());
+        assert_eq!(all, [property("title", "Name", "title"), property("J@cT", "BPM", "number")]);
+    }
+
+    #[test]
+    fn each_changed_property_has_the_edit_that_helps() {
+        let known = [property("a", "A", "number"), property("b", "B", "select"), property("c", "C", "url")];
+        let live = [property("a", "Alpha", "number"), property("b", "B", "rich_text"), property("d", "D", "url")];
+        let header = ["A", "B", "C", "D", "E"].map(str::to_owned);
+        let edits = differences(&header, &known, &live);
+        let begins = [
+            "the property \"A\" is now called \"Alpha\"",
+            "the type of \"B\" changed",
+            "Notion no longer has",
+            "Notion has no property \"E\"",
+        ];
+        assert_eq!(edits.len(), 4, "{edits:?}");
+        assert!(edits.iter().zip(begins).all(|(edit, begin)| edit.starts_with(begin)), "{edits:?}");
+        let renamed_and_changed = [property("a", "Alpha", "rich_text")];
+        assert_eq!(differences(&["Alpha".to_owned()], &known, &renamed_and_changed).len(), 1);
+        assert!(has_new_values(&known, &live) && !has_new_values(&known, &known));
+    }
+}

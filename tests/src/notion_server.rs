@@ -1,0 +1,795 @@
+//! A stateful Notion API on loopback, version 2026-03-11: databases with data sources, queries of at most 10,000 rows in pages of at most
+//! 100, `created_time` and `last_edited_time` rounded to minutes, at most 25 references in a page object, property items, the trash. A
+//! cursor is the id of the row at which the next page begins, and is invalid once that row is deleted. Requests of another shape are
+//! refused with 400 and recorded as problems. A test orders faults.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use baton_plugin_kit::time;
+use serde_json::{Map, Value, json};
+
+use crate::fake_service::{Answer, FakeService, parts, value};
+use crate::server::ReceivedRequest;
+
+/// The only token that the server accepts.
+pub const TOKEN: &str = "ntn_fake-token-of-the-tests";
+
+const VERSION: &str = "2026-03-11";
+
+/// The minute of the first row: 2026-01-18T10:00:00Z.
+const BEGIN: i64 = 1_768_730_400_000;
+
+/// Rows that one query returns, unless a test sets fewer.
+const CAP: usize = 10_000;
+
+/// What happens to a request.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// This status without an effect.
+    Status(&'static str),
+    /// This status although the request took effect.
+    Failed(&'static str),
+    /// 429 with this many seconds of `Retry-After`.
+    Busy(u64),
+    /// 529 with this many seconds of `Retry-After`.
+    Overloaded(u64),
+    /// The body ends after this many bytes.
+    Cut(usize),
+    /// No answer, although the request took effect.
+    Lost,
+    /// No answer and no effect.
+    Dropped,
+    /// The answer comes after this pause.
+    Late(Duration),
+    /// The request takes effect twice.
+    Twice,
+    /// No answer; the effect comes before the answer of this many further requests.
+    Delayed(usize),
+    /// The token is revoked; the request gets 401.
+    Revoked,
+    /// Somebody moves this row to the trash after the request.
+    Trashed(String),
+    /// Somebody sets a property of a row (id, property, value) after the request.
+    Changed(String, String, Value),
+}
+
+/// A row.
+#[derive(Clone, Debug)]
+pub struct FakeRow {
+    /// Its id.
+    pub id: String,
+    /// The minute when it was created, counted from the first one.
+    pub created: i64,
+    /// The minute when it was edited last.
+    pub edited: i64,
+    /// Its values by the ids of the properties, as page objects have them.
+    pub values: Map<String, Value>,
+    /// Whether it is in the trash.
+    pub in_trash: bool,
+}
+
+/// A property: id, name, type.
+#[derive(Clone, Debug)]
+pub struct FakeProperty {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub kind: String,
+}
+
+struct Source {
+    id: String,
+    database: String,
+    title: String,
+    properties: Vec<FakeProperty>,
+    rows: Vec<FakeRow>,
+}
+
+struct State {
+    sources: Vec<Source>,
+    /// The present minute.
+    now: i64,
+    /// Rows that one query returns.
+    cap: usize,
+    revoked: bool,
+    faults: Vec<(String, Fault)>,
+    delayed: Vec<(usize, ReceivedRequest)>,
+    writes: usize,
+    /// The request at which answers stop, and whether it takes effect.
+    gate: Option<(usize, bool)>,
+    requests: usize,
+    /// Requests of a window, and the window; the requests of the present one.
+    limit: Option<(usize, Duration)>,
+    window: Option<(Instant, usize)>,
+    problems: Vec<String>,
+}
+
+/// The server.
+pub struct NotionServer {
+    state: Arc<Mutex<State>>,
+    service: FakeService,
+}
+
+/// The id of a number.
+#[must_use]
+pub fn uuid(number: usize) -> String {
+    format!("00000000-0000-4000-8000-{number:012x}")
+}
+
+/// The time of a minute.
+#[must_use]
+pub fn minute(number: i64) -> String {
+    let text = time::text(BEGIN + number * 60_000).unwrap_or_default();
+    text.replace('Z', ".000Z")
+}
+
+/// A text value.
+#[must_use]
+pub fn rich(kind: &str, text: &str) -> Value {
+    let pieces: Vec<Value> = if text.is_empty() { Vec::new() } else { vec![piece(text)] };
+    json!({ "type": kind, kind: pieces })
+}
+
+fn piece(text: &str) -> Value {
+    json!({ "type": "text", "text": { "content": text, "link": null }, "plain_text": text, "href": null,
+        "annotations": { "bold": false, "italic": false, "strikethrough": false, "underline": false, "code": false, "color": "default" } })
+}
+
+/// References to pages.
+#[must_use]
+pub fn relation(ids: &[String]) -> Value {
+    let ids: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
+    json!({ "type": "relation", "relation": ids })
+}
+
+impl NotionServer {
+    /// A workspace without databases.
+    #[must_use]
+    pub fn start() -> Self {
+        let state = Arc::new(Mutex::new(State {
+            sources: Vec::new(),
+            now: 0,
+            cap: CAP,
+            revoked: false,
+            faults: Vec::new(),
+            delayed: Vec::new(),
+            writes: 0,
+            gate: None,
+            requests: 0,
+            limit: None,
+            window: None,
+            problems: Vec::new(),
+        }));
+        let own = Arc::clone(&state);
+        let service = FakeService::start(move |request| {
+            let mut state = own.lock().unwrap_or_else(PoisonError::into_inner);
+            state.take_effect_late();
+            state.faulty(request)
+        });
+        Self { state, service }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its address, without a slash at the end.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.service.address()
+    }
+
+    /// The settings of the account `notion`.
+    #[must_use]
+    pub fn settings(&self) -> String {
+        format!("\n[accounts.notion]\nidentity_url = \"{}/v1/users/me\"\n", self.address())
+    }
+
+    /// Adds a database with one data source, and returns the ids of both. Properties are id, name and type.
+    #[must_use]
+    pub fn add(&self, number: usize, title: &str, properties: &[[&str; 3]]) -> [String; 2] {
+        let ids = [uuid(0xd0_0000 + number), uuid(0xe0_0000 + number)];
+        let [database, id] = ids.clone();
+        let properties = properties.iter().map(|[id, name, kind]| FakeProperty {
+            id: (*id).to_owned(),
+            name: (*name).to_owned(),
+            kind: (*kind).to_owned(),
+        });
+        let (properties, title) = (properties.collect(), title.to_owned());
+        self.state().sources.push(Source { id, database, title, properties, rows: Vec::new() });
+        ids
+    }
+
+    /// Adds a row that is created in a minute.
+    pub fn add_row(&self, source: &str, number: usize, created: i64, values: Map<String, Value>) {
+        let mut state = self.state();
+        state.now = state.now.max(created);
+        if let Some(source) = state.source(source) {
+            source.rows.push(FakeRow { id: uuid(number), created, edited: created, values, in_trash: false });
+        }
+    }
+
+    /// Changes a row as a person does, some minutes later.
+    pub fn edit(&self, row: &str, property: &str, value: Value) {
+        self.state().edit(row, property, value);
+    }
+
+    /// Moves a row to the trash. Notion does not document whether that counts as an edit; here it does.
+    pub fn trash(&self, row: &str) {
+        self.state().trash(row);
+    }
+
+    /// Deletes a row for ever, as after 30 days in the trash.
+    pub fn delete(&self, row: &str) {
+        for source in &mut self.state().sources {
+            source.rows.retain(|one| one.id != row);
+        }
+    }
+
+    /// Changes the properties of a data source.
+    pub fn change_properties(&self, source: &str, change: impl FnOnce(&mut Vec<FakeProperty>)) {
+        if let Some(source) = self.state().source(source) {
+            change(&mut source.properties);
+        }
+    }
+
+    /// A value of a row.
+    #[must_use]
+    pub fn value(&self, row: &str, property: &str) -> Value {
+        let state = self.state();
+        let row = state.sources.iter().flat_map(|source| &source.rows).find(|one| one.id == row);
+        row.and_then(|row| row.values.get(property)).cloned().unwrap_or_default()
+    }
+
+    /// The next request whose first line or body contains `text` has this fault.
+    pub fn order(&self, text: &str, fault: Fault) {
+        self.state().faults.push((text.to_owned(), fault));
+    }
+
+    /// The request with this number, counted from 1 from now on, and all later ones get no answer; whether it takes effect.
+    pub fn stop_at(&self, at: usize, has_effect: bool) {
+        let mut state = self.state();
+        (state.requests, state.gate) = (0, Some((at, has_effect)));
+    }
+
+    /// Answers again.
+    pub fn answer_again(&self) {
+        self.state().gate = None;
+    }
+
+    /// Whether answers have stopped.
+    #[must_use]
+    pub fn has_stopped(&self) -> bool {
+        let state = self.state();
+        state.gate.is_some_and(|(at, _)| state.requests >= at)
+    }
+
+    /// Returns fewer rows of one query.
+    pub fn set_cap(&self, rows: usize) {
+        self.state().cap = rows;
+    }
+
+    /// Answers at most so many requests in each window.
+    pub fn limit(&self, requests: usize, window: Duration) {
+        self.state().limit = Some((requests, window));
+    }
+
+    /// Accepts the token again.
+    pub fn accept_token(&self) {
+        self.state().revoked = false;
+    }
+
+    /// The first lines of the requests so far.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        self.service.asked().into_iter().map(|asked| asked.line).collect()
+    }
+
+    /// The number of requests so far.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        self.service.asked().len()
+    }
+
+    /// The number of changes so far.
+    #[must_use]
+    pub fn writes(&self) -> usize {
+        self.state().writes
+    }
+
+    /// What clients did wrong.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        self.state().problems.clone()
+    }
+
+    /// The faults that no request has had.
+    #[must_use]
+    pub fn faults_left(&self) -> usize {
+        self.state().faults.len()
+    }
+}
+
+fn error(status: &str, code: &str, message: &str) -> Answer {
+    let number: u16 = status.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or(500);
+    let body = json!({ "object": "error", "status": number, "code": code, "message": message, "request_id": uuid(1) });
+    Answer::json(status, &body)
+}
+
+impl State {
+    fn source(&mut self, id: &str) -> Option<&mut Source> {
+        self.sources.iter_mut().find(|source| source.id == id)
+    }
+
+    fn row(&mut self, id: &str) -> Option<&mut FakeRow> {
+        self.sources.iter_mut().flat_map(|source| &mut source.rows).find(|row| row.id == id)
+    }
+
+    fn edit(&mut self, row: &str, property: &str, value: Value) {
+        self.now += 5;
+        let now = self.now;
+        if let Some(row) = self.row(row) {
+            row.values.insert(property.to_owned(), value);
+            row.edited = now;
+        }
+    }
+
+    fn trash(&mut self, row: &str) {
+        self.now += 1;
+        let now = self.now;
+        if let Some(row) = self.row(row) {
+            (row.in_trash, row.edited) = (true, now);
+        }
+    }
+
+    fn faulty(&mut self, request: &ReceivedRequest) -> Answer {
+        self.requests += 1;
+        if let Some((at, has_effect)) = self.gate.filter(|(at, _)| self.requests >= *at) {
+            if self.requests == at && has_effect {
+                self.answer(request);
+            }
+            return Answer { lost: true, pause: Duration::from_secs(20), ..Answer::default() };
+        }
+        if let Some(answer) = self.over_the_limit() {
+            return answer;
+        }
+        let is_it = |text: &str| request.line.contains(text) || request.body.contains(text);
+        let fault = self.faults.iter().position(|(text, _)| is_it(text));
+        let fault = fault.map(|at| self.faults.remove(at).1);
+        match &fault {
+            Some(Fault::Status(status)) => return error(status, "service_unavailable", "out of order"),
+            Some(Fault::Busy(seconds)) => {
+                return error("429 Too Many Requests", "rate_limited", "slow down")
+                    .with("Retry-After", &seconds.to_string());
+            }
+            Some(Fault::Overloaded(seconds)) => {
+                return error("529 Overloaded", "service_overload", "busy").with("Retry-After", &seconds.to_string());
+            }
+            Some(Fault::Dropped) => return Answer { lost: true, ..Answer::default() },
+            Some(Fault::Delayed(requests)) => {
+                self.delayed.push((*requests, request.clone()));
+                return Answer { lost: true, ..Answer::default() };
+            }
+            Some(Fault::Twice) => drop(self.answer(request)),
+            Some(Fault::Revoked) => self.revoked = true,
+            _ => {}
+        }
+        let mut answer = self.answer(request);
+        match fault {
+            Some(Fault::Cut(bytes)) => answer.cut = Some(bytes),
+            Some(Fault::Lost) => answer.lost = true,
+            Some(Fault::Late(pause)) => answer.pause = pause,
+            Some(Fault::Failed(status)) => return error(status, "internal_server_error", "out of order"),
+            Some(Fault::Trashed(row)) => self.trash(&row),
+            Some(Fault::Changed(row, property, value)) => self.edit(&row, &property, value),
+            _ => {}
+        }
+        answer
+    }
+
+    fn over_the_limit(&mut self) -> Option<Answer> {
+        let (most, length) = self.limit?;
+        let (begun, count) = self.window.filter(|(begun, _)| begun.elapsed() < length).unwrap_or((Instant::now(), 0));
+        self.window = Some((begun, count + 1));
+        if count < most {
+            return None;
+        }
+        let left = length.saturating_sub(begun.elapsed()).as_secs() + 1;
+        let answer = error("429 Too Many Requests", "rate_limited", "the budget of the window is used up");
+        Some(answer.with("Retry-After", &left.to_string()))
+    }
+
+    fn take_effect_late(&mut self) {
+        for (requests, _) in &mut self.delayed {
+            *requests = requests.saturating_sub(1);
+        }
+        let (due, rest) = std::mem::take(&mut self.delayed).into_iter().partition(|(requests, _)| *requests == 0);
+        self.delayed = rest;
+        let due: Vec<(usize, ReceivedRequest)> = due;
+        for (_, request) in due {
+            self.answer(&request);
+        }
+    }
+
+    fn wrong(&mut self, what: &str) -> Answer {
+        self.problems.push(what.to_owned());
+        error("400 Bad Request", "validation_error", what)
+    }
+
+    fn answer(&mut self, request: &ReceivedRequest) -> Answer {
+        if request.header("notion-version") != Some(VERSION) {
+            return self.wrong(&format!("{}: Notion-Version is not {VERSION}", request.line));
+        }
+        if self.revoked || request.header("authorization") != Some(&format!("Bearer {TOKEN}")) {
+            return error("401 Unauthorized", "unauthorized", "API token is invalid.");
+        }
+        let (path, query) = parts(request);
+        let method = request.line.split(' ').next().unwrap_or_default().to_owned();
+        let body: Value =
+            if request.body.is_empty() { json!({}) } else { serde_json::from_str(&request.body).unwrap_or_default() };
+        let Some(body) = body.as_object() else { return self.wrong(&format!("{}: no JSON object", request.line)) };
+        let path: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        let missing = || {
+            error(
+                "404 Not Found",
+                "object_not_found",
+                "Could not find it. Make sure it is shared with your integration.",
+            )
+        };
+        match (method.as_str(), path.as_slice()) {
+            ("GET", ["v1", "users", "me"]) => Answer::json(
+                "200 OK",
+                &json!({ "object": "user", "id": uuid(9), "type": "bot", "name": "Baton", "bot": { "workspace_name": "Studio" } }),
+            ),
+            ("GET", ["v1", "databases", id]) => {
+                self.database(id).map_or_else(missing, |found| Answer::json("200 OK", &found))
+            }
+            ("GET", ["v1", "data_sources", id]) => {
+                let found = self.source(id).map(|source| source.object());
+                found.map_or_else(missing, |found| Answer::json("200 OK", &found))
+            }
+            ("POST", ["v1", "data_sources", id, "query"]) => self.query(id, body, &request.line),
+            ("GET", ["v1", "pages", id]) => self.page(id).map_or_else(missing, |found| Answer::json("200 OK", &found)),
+            ("GET", ["v1", "pages", id, "properties", property]) => self.property_items(id, property, &query),
+            ("PATCH", ["v1", "pages", id]) => self.patch(id, body),
+            ("POST", ["v1", "pages"]) => self.create(body),
+            _ => self.wrong(&format!("{}: no such endpoint", request.line)),
+        }
+    }
+
+    fn database(&self, id: &str) -> Option<Value> {
+        let all: Vec<&Source> = self.sources.iter().filter(|source| source.database == id).collect();
+        let title = all.first().map(|source| &source.title)?;
+        let listed: Vec<Value> = all.iter().map(|source| json!({ "id": source.id, "name": source.title })).collect();
+        Some(
+            json!({ "object": "database", "id": id, "title": [piece(title)], "data_sources": listed, "in_trash": false }),
+        )
+    }
+
+    fn page(&self, id: &str) -> Option<Value> {
+        let of = |source: &&Source| source.rows.iter().any(|row| row.id == id);
+        let source = self.sources.iter().find(of)?;
+        source.rows.iter().find(|row| row.id == id).map(|row| source.page(row))
+    }
+
+    fn query(&mut self, id: &str, body: &Map<String, Value>, line: &str) -> Answer {
+        let keys = ["filter", "sorts", "start_cursor", "page_size", "in_trash", "result_type"];
+        if let Some(key) = body.keys().find(|key| !keys.contains(&key.as_str())) {
+            return self.wrong(&format!("{line}: body.{key} should be not present"));
+        }
+        let size = body.get("page_size").map_or(Some(100), Value::as_u64).filter(|size| (1..=100).contains(size));
+        let result_type = body.get("result_type").is_none_or(|kind| kind == "page" || kind == "data_source");
+        let in_trash = body.get("in_trash").map_or(Some(false), Value::as_bool);
+        let (filter, sort) = (body.get("filter").map_or(Some(Filter::default()), filter), sorts(body.get("sorts")));
+        let (Some(size), true, Some(in_trash), Some(filter), Some(sort)) = (size, result_type, in_trash, filter, sort)
+        else {
+            return self.wrong(&format!("{line}: body failed validation: {}", Value::from(body.clone())));
+        };
+        let Some(source) = self.sources.iter().find(|source| source.id == id) else {
+            return error("404 Not Found", "object_not_found", "Could not find data_source");
+        };
+        let mut rows: Vec<&FakeRow> =
+            source.rows.iter().filter(|row| row.in_trash == in_trash && filter.accepts(row)).collect();
+        rows.sort_by_key(|row| sort.key(row));
+        let begin = match body.get("start_cursor").and_then(Value::as_str) {
+            None => Some(0),
+            Some(cursor) => rows.iter().position(|row| row.id == cursor),
+        };
+        let Some(begin) = begin else {
+            return error("400 Bad Request", "validation_error", "The start_cursor provided is invalid");
+        };
+        let is_capped = rows.len() > self.cap;
+        rows.truncate(self.cap);
+        let end = (begin + usize::try_from(size).unwrap_or(100)).min(rows.len());
+        let next = rows.get(end).map(|row| row.id.clone());
+        let results: Vec<Value> = rows.get(begin..end).unwrap_or_default().iter().map(|row| source.page(row)).collect();
+        let status = if is_capped && next.is_none() {
+            json!({ "type": "incomplete", "incomplete_reason": "query_result_limit_reached" })
+        } else {
+            json!({ "type": "complete" })
+        };
+        Answer::json(
+            "200 OK",
+            &json!({ "object": "list", "results": results, "has_more": next.is_some(), "next_cursor": next,
+                "type": "page_or_data_source", "page_or_data_source": {}, "request_status": status, "request_id": uuid(1) }),
+        )
+    }
+
+    fn property_items(&mut self, page: &str, property: &str, query: &[(String, String)]) -> Answer {
+        // The id of a property arrives decoded or encoded.
+        let property = decode(property);
+        let size = value(query, "page_size").map_or(Some(100), |size| size.parse::<usize>().ok());
+        let Some(size) = size.filter(|size| (1..=100).contains(size)) else {
+            return self.wrong(&format!("{page}: page_size of a property"));
+        };
+        let Some(found) = self.row(page).and_then(|row| row.values.get(&property).cloned()) else {
+            return error("404 Not Found", "object_not_found", "Could not find property");
+        };
+        let kind = found.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if !["title", "rich_text", "relation", "people"].contains(&kind.as_str()) {
+            let mut item = found;
+            set(&mut item, "object", "property_item".into());
+            set(&mut item, "id", encode(&property).into());
+            if kind != "rollup" {
+                return Answer::json("200 OK", &item);
+            }
+            let about =
+                json!({ "id": encode(&property), "type": "rollup", "rollup": item.get("rollup"), "next_url": null });
+            return Answer::json(
+                "200 OK",
+                &json!({ "object": "list", "results": [], "has_more": false, "next_cursor": null, "type": "property_item", "property_item": about }),
+            );
+        }
+        let all = found.get(&kind).and_then(Value::as_array).cloned().unwrap_or_default();
+        let begin: usize = value(query, "start_cursor").map_or(0, |cursor| cursor.parse().unwrap_or(usize::MAX));
+        if begin > all.len() {
+            return self.wrong(&format!("{page}: start_cursor of a property"));
+        }
+        let end = (begin + size).min(all.len());
+        let item =
+            |item: &Value| json!({ "object": "property_item", "id": encode(&property), "type": kind, &kind: item });
+        let results: Vec<Value> = all.get(begin..end).unwrap_or_default().iter().map(item).collect();
+        let next = (end < all.len()).then(|| end.to_string());
+        Answer::json(
+            "200 OK",
+            &json!({ "object": "list", "results": results, "has_more": next.is_some(), "next_cursor": next, "type": "property_item",
+                "property_item": { "id": encode(&property), "type": kind, &kind: {}, "next_url": null } }),
+        )
+    }
+
+    fn patch(&mut self, id: &str, body: &Map<String, Value>) -> Answer {
+        if let Some(key) = body.keys().find(|key| !["properties", "in_trash"].contains(&key.as_str())) {
+            return self.wrong(&format!("body.{key} should be not present"));
+        }
+        let Some(source) = self.sources.iter().position(|source| source.rows.iter().any(|row| row.id == id)) else {
+            return error("404 Not Found", "object_not_found", "Could not find page");
+        };
+        let values = match self.written(source, body.get("properties")) {
+            Ok(values) => values,
+            Err(why) => return self.wrong(&why),
+        };
+        self.writes += 1;
+        self.now += 1;
+        let now = self.now;
+        if let Some(row) = self.row(id) {
+            row.values.extend(values);
+            row.in_trash = body.get("in_trash").and_then(Value::as_bool).unwrap_or(row.in_trash);
+            row.edited = now;
+        }
+        self.page(id)
+            .map_or_else(|| error("404 Not Found", "object_not_found", ""), |found| Answer::json("200 OK", &found))
+    }
+
+    fn create(&mut self, body: &Map<String, Value>) -> Answer {
+        let parent = body.get("parent").and_then(|parent| parent.get("data_source_id")?.as_str());
+        let Some(source) = self.sources.iter().position(|source| Some(source.id.as_str()) == parent) else {
+            return self.wrong("body.parent should be a data source");
+        };
+        let values = match self.written(source, body.get("properties")) {
+            Ok(values) => values,
+            Err(why) => return self.wrong(&why),
+        };
+        self.writes += 1;
+        self.now += 1;
+        let (id, now) = (uuid(0xc0_0000 + self.writes), self.now);
+        if let Some(source) = self.sources.get_mut(source) {
+            source.rows.push(FakeRow { id: id.clone(), created: now, edited: now, values, in_trash: false });
+        }
+        self.page(&id)
+            .map_or_else(|| error("404 Not Found", "object_not_found", ""), |found| Answer::json("200 OK", &found))
+    }
+
+    /// The values of a request, as page objects have them, by the ids of properties.
+    fn written(&self, source: usize, properties: Option<&Value>) -> Result<Map<String, Value>, String> {
+        let empty = Map::new();
+        let given = match properties {
+            None => &empty,
+            Some(Value::Object(given)) => given,
+            Some(_) => return Err("body.properties should be an object".to_owned()),
+        };
+        let known = self.sources.get(source).map(|source| source.properties.as_slice()).unwrap_or_default();
+        let mut values = Map::new();
+        for (key, value) in given {
+            let property = known.iter().find(|one| one.id == decode(key) || one.name == *key);
+            let property = property.ok_or_else(|| format!("{key} is not a property that exists."))?;
+            let content =
+                value.get(&property.kind).ok_or_else(|| format!("{key} is expected to be {}.", property.kind))?;
+            let stored = stored(&property.kind, content)
+                .ok_or_else(|| format!("body.properties.{key} failed validation: {value}"))?;
+            values.insert(property.id.clone(), stored);
+        }
+        Ok(values)
+    }
+}
+
+/// The filter of a query: bounds of minutes.
+#[derive(Default)]
+struct Filter {
+    bounds: Vec<(bool, bool, i64)>,
+}
+
+impl Filter {
+    fn accepts(&self, row: &FakeRow) -> bool {
+        self.bounds.iter().all(|(is_created, is_from, at)| {
+            let own = if *is_created { row.created } else { row.edited };
+            if *is_from { own >= *at } else { own <= *at }
+        })
+    }
+}
+
+fn filter(value: &Value) -> Option<Filter> {
+    if let Some(all) = value.get("and").and_then(Value::as_array) {
+        let mut bounds = Vec::new();
+        for one in all {
+            bounds.extend(filter(one)?.bounds);
+        }
+        return Some(Filter { bounds });
+    }
+    let name = value.get("timestamp")?.as_str().filter(|name| ["created_time", "last_edited_time"].contains(name))?;
+    let condition = value.get(name)?.as_object().filter(|condition| condition.len() == 1)?;
+    let (operator, at) = condition.iter().next()?;
+    let minutes = (time::parse(at.as_str()?)? - BEGIN).div_euclid(60_000);
+    let is_from = match operator.as_str() {
+        "on_or_after" => true,
+        "on_or_before" => false,
+        _ => return None,
+    };
+    Some(Filter { bounds: vec![(name == "created_time", is_from, minutes)] })
+}
+
+struct Sort {
+    is_created: bool,
+    is_descending: bool,
+}
+
+impl Sort {
+    fn key(&self, row: &FakeRow) -> i64 {
+        let at = if self.is_created { row.created } else { row.edited };
+        if self.is_descending { -at } else { at }
+    }
+}
+
+fn sorts(value: Option<&Value>) -> Option<Sort> {
+    let Some(value) = value else { return Some(Sort { is_created: true, is_descending: true }) };
+    let [one] = value.as_array()?.as_slice() else { return None };
+    let is_created = match one.get("timestamp")?.as_str()? {
+        "created_time" => true,
+        "last_edited_time" => false,
+        _ => return None,
+    };
+    let is_descending = match one.get("direction")?.as_str()? {
+        "descending" => true,
+        "ascending" => false,
+        _ => return None,
+    };
+    Some(Sort { is_created, is_descending })
+}
+
+impl Source {
+    fn object(&self) -> Value {
+        let mut properties = Map::new();
+        for one in &self.properties {
+            let kind = &one.kind;
+            properties
+                .insert(one.name.clone(), json!({ "id": encode(&one.id), "name": one.name, "type": kind, kind: {} }));
+        }
+        json!({ "object": "data_source", "id": self.id, "title": [piece(&self.title)], "properties": properties,
+            "parent": { "type": "database_id", "database_id": self.database }, "in_trash": false })
+    }
+
+    fn page(&self, row: &FakeRow) -> Value {
+        let mut properties = Map::new();
+        for one in &self.properties {
+            let mut value = row
+                .values
+                .get(&one.id)
+                .filter(|value| value.get("type").and_then(Value::as_str) == Some(one.kind.as_str()))
+                .cloned()
+                .unwrap_or_else(|| empty(&one.kind));
+            if one.kind == "last_edited_time" {
+                value = json!({ "type": one.kind, "last_edited_time": minute(row.edited) });
+            }
+            set(&mut value, "id", encode(&one.id).into());
+            if ["relation", "people"].contains(&one.kind.as_str())
+                && let Some(all) = value.get_mut(&one.kind).and_then(Value::as_array_mut)
+            {
+                let has_more = all.len() > 25;
+                all.truncate(25);
+                if one.kind == "relation" {
+                    set(&mut value, "has_more", has_more.into());
+                }
+            }
+            properties.insert(one.name.clone(), value);
+        }
+        json!({ "object": "page", "id": row.id, "created_time": minute(row.created), "last_edited_time": minute(row.edited),
+            "in_trash": row.in_trash, "is_locked": false, "url": format!("https://www.notion.so/{}", row.id.replace('-', "")), "public_url": null,
+            "parent": { "type": "data_source_id", "data_source_id": self.id, "database_id": self.database },
+            "icon": null, "cover": null, "properties": properties,
+            "created_by": { "object": "user", "id": uuid(9) }, "last_edited_by": { "object": "user", "id": uuid(9) } })
+    }
+}
+
+/// The value of a row that has none.
+fn empty(kind: &str) -> Value {
+    let content = match kind {
+        "title" | "rich_text" | "multi_select" | "people" | "relation" | "files" => json!([]),
+        "checkbox" => json!(false),
+        _ => Value::Null,
+    };
+    json!({ "type": kind, kind: content })
+}
+
+/// The stored value of one in a request; none if it is not valid or cannot be written.
+fn stored(kind: &str, content: &Value) -> Option<Value> {
+    let list = || content.as_array().filter(|all| all.len() <= 100);
+    let text = |most: usize| content.as_str().filter(|text| text.len() <= most).map(Value::from);
+    let option = |one: &Value| {
+        let name =
+            one.get("name")?.as_str().filter(|name| !name.is_empty() && !name.contains(',') && name.len() <= 100)?;
+        Some(json!({ "id": name.to_lowercase(), "name": name, "color": "default" }))
+    };
+    let id = |one: &Value| one.get("id")?.as_str().filter(|id| id.len() == 36).map(str::to_owned);
+    let content = match kind {
+        "title" | "rich_text" => {
+            let one = |one: &Value| {
+                let text = one.pointer("/text/content")?.as_str()?;
+                (text.encode_utf16().count() <= 2_000).then(|| piece(text))
+            };
+            Value::Array(list()?.iter().map(one).collect::<Option<_>>()?)
+        }
+        "number" if content.is_null() || content.is_number() => content.clone(),
+        "checkbox" if content.is_boolean() => content.clone(),
+        "select" | "status" | "date" | "url" | "email" | "phone_number" if content.is_null() => Value::Null,
+        "select" | "status" => option(content)?,
+        "multi_select" => Value::Array(list()?.iter().map(option).collect::<Option<_>>()?),
+        "relation" => Value::Array(list()?.iter().map(|one| Some(json!({ "id": id(one)? }))).collect::<Option<_>>()?),
+        "people" => Value::Array(
+            list()?.iter().map(|one| Some(json!({ "object": "user", "id": id(one)? }))).collect::<Option<_>>()?,
+        ),
+        "date" => {
+            let start = content.get("start")?.as_str().filter(|start| time::parse(start).is_some())?;
+            let optional = |name: &str| content.get(name).cloned().unwrap_or_default();
+            json!({ "start": start, "end": optional("end"), "time_zone": optional("time_zone") })
+        }
+        "url" | "email" | "phone_number" => text(2_000)?,
+        _ => return None,
+    };
+    Some(json!({ "type": kind, kind: content }))
+}
+
+fn set(object: &mut Value, name: &str, value: Value) {
+    if let Value::Object(fields) = object {
+        fields.insert(name.to_owned(), value);
+    }
+}
+
+fn encode(id: &str) -> String {
+    crate::fake_service::encoded(id)
+}
+
+fn decode(id: &str) -> String {
+    crate::fake_service::form(&format!("id={}", id.replace('+', "%2B"))).pop().map(|(_, id)| id).unwrap_or_default()
+}
