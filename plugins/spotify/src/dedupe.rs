@@ -196,8 +196,8 @@ pub fn report(playlists: &[Playlist], args: &Args, findings: &mut Findings) -> R
         }
     }
     let summary = format!(
-        "{touched} of {} with repeated entries: {removed} can be removed, {uncertain} need a decision. Nothing was deleted.",
-        counted(playlists.len(), "playlist", "playlists")
+        "{touched} of {} playlists have repeated entries: {removed} can be removed, {uncertain} need a decision. Nothing was deleted.",
+        playlists.len()
     );
     let reports = vec![file("playlist-duplicates.csv", CSV, plan.into_bytes().map_err(wrong)?)];
     Ok(ActionResult { summary, reports, exports, account, keep_older: args.keep_older, ..ActionResult::default() })
