@@ -3,6 +3,14 @@
 /// Name and component of each plugin.
 pub(crate) const SHIPPED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
 
+/// The plugins of a new workspace. Those that only work with an online account are installed when they are wanted.
+pub(crate) fn of_new_workspaces() -> impl Iterator<Item = &'static [u8]> {
+    SHIPPED.iter().filter(|(name, _)| !ON_DEMAND.contains(name)).map(|(_, component)| *component)
+}
+
+/// Installed with `baton plugin install shipped:NAME`.
+const ON_DEMAND: [&str; 1] = ["tracker"];
+
 pub(crate) fn names() -> String {
     SHIPPED.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
 }
