@@ -14,6 +14,7 @@ pub mod drive_folder;
 mod eagle;
 pub mod fake_service;
 mod files;
+pub mod forward;
 mod handoff;
 pub mod host_services;
 mod hosts;
@@ -30,6 +31,7 @@ mod server;
 pub mod spotify_exports;
 pub mod spotify_server;
 mod task;
+pub mod tracker_proxy;
 mod workspace;
 
 pub use baton_judges::{Skipped, corpora, missing, or_skip, real, recordings, repository, skip, tool, tools};
