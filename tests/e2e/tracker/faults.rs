@@ -25,7 +25,7 @@ fn open_gaps(issues: &Value) -> Vec<(usize, usize)> {
     let open: Vec<&Value> = issues.as_array().unwrap().iter().filter(|issue| issue["state"] == "open").collect();
     let count = |number: usize| {
         let marker = format!("baton:gap={} ", gap(number));
-        open.iter().filter(|issue| issue["body"].as_str().unwrap().contains(&marker)).count()
+        open.iter().filter(|issue| issue["body"].as_str().unwrap_or_default().contains(&marker)).count()
     };
     (0..20).map(|number| (number, count(number))).filter(|(_, count)| *count > 0).collect()
 }
