@@ -93,8 +93,12 @@ impl AccountSettings {
     pub fn endpoints(&self, provider: Provider) -> Result<Endpoints, AccountError> {
         let has_client_id = self.client_id.as_ref().is_some_and(|id| !id.is_empty());
         if !has_client_id && provider.consent() != ConsentKind::Personal {
+            let or_token = match provider.token_setup() {
+                Some(setup) => format!("; or {setup}, then run `baton account add {provider} --token`"),
+                None => String::new(),
+            };
             return Err(AccountError::Settings(format!(
-                "{provider} needs a client ID: {}, then run `baton account add {provider} --client-id ID`",
+                "{provider} needs a client ID: {}, then run `baton account add {provider} --client-id ID`{or_token}",
                 provider.setup()
             )));
         }
@@ -157,6 +161,9 @@ mod tests {
     fn a_missing_client_id_names_the_place_to_get_it() {
         let missing = AccountSettings::default().endpoints(Provider::Spotify).unwrap_err().to_string();
         assert!(missing.contains("http://127.0.0.1/callback") && missing.contains("--client-id"), "{missing}");
+        assert!(!missing.contains("--token"), "{missing}");
+        let missing = AccountSettings::default().endpoints(Provider::Github).unwrap_err().to_string();
+        assert!(missing.contains("`baton account add github --token`"), "{missing}");
         assert!(AccountSettings::default().endpoints(Provider::Notion).is_ok(), "a personal token needs none");
     }
 

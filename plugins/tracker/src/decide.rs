@@ -233,6 +233,8 @@ fn state(report: &Report, gap: Option<&Gap>, issue: &Issue, has_steps: bool) -> 
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
+
     use super::*;
 
     const ID: &str = "audit:plans/a.md:x.py:missing";
@@ -278,14 +280,14 @@ mod tests {
         let open = issue(7, IssueState::Open, None);
         let done = |at| issue(7, IssueState::Done, Some(at));
         assert_eq!(kinds(&there(""), &[]), [StepKind::Create]);
-        assert_eq!(kinds(&there(""), &[open.clone()]), none);
-        assert_eq!(kinds(&there("new"), &[open.clone()]), [StepKind::Update]);
+        assert_eq!(kinds(&there(""), slice::from_ref(&open)), none);
+        assert_eq!(kinds(&there("new"), slice::from_ref(&open)), [StepKind::Update]);
         assert_eq!(kinds(&there(""), &[done(audit - 1)]), [StepKind::Reopen]);
         assert_eq!(kinds(&there("new"), &[done(audit + 1)]), none);
         for state in [IssueState::NotPlanned, IssueState::Duplicate] {
             assert_eq!(kinds(&there("new"), &[issue(7, state, Some(0))]), none);
         }
-        assert_eq!(kinds(&report(""), &[open.clone()]), [StepKind::Close]);
+        assert_eq!(kinds(&report(""), slice::from_ref(&open)), [StepKind::Close]);
         assert_eq!(kinds(&report(""), &[done(0)]), none);
         // Another plan's gap, or another source's issue.
         let mut other = open.clone();
@@ -315,7 +317,7 @@ mod tests {
     #[test]
     fn a_title_that_a_person_changed_stays() {
         let changed = Issue { title: "Mine".to_owned(), ..issue(7, IssueState::Open, None) };
-        assert_eq!(kinds(&there(""), &[changed.clone()]), []);
+        assert_eq!(kinds(&there(""), slice::from_ref(&changed)), []);
         let steps = decide(&there("new"), &[changed], &wanted()).steps;
         assert!(matches!(&steps[0].action, Action::Change(_, Change { title: None, body: Some(_), .. })));
     }

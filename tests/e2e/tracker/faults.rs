@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Emulator, Place, by_state, gap};
 
 /// A new repository, so that one `emulate` serves many cases.
-fn repository(emulator: &Emulator, name: &str) -> [String; 2] {
+fn new_repository(emulator: &Emulator, name: &str) -> [String; 2] {
     let place = format!("octocat/{name}");
     emulator.client("github", &place, "make", &json!({}));
     [format!("repository={place}"), place]
@@ -38,7 +38,7 @@ fn once(gaps: usize) -> Vec<(usize, usize)> {
 fn each_fault_leaves_one_issue_for_each_gap() {
     let emulator = or_skip!(Emulator::start());
     let place = Place::new(&emulator);
-    let [argument, name] = repository(&emulator, "faults");
+    let [argument, name] = new_repository(&emulator, "faults");
     let faults = [
         Fault::Busy,
         Fault::Secondary,
@@ -75,7 +75,7 @@ fn each_fault_leaves_one_issue_for_each_gap() {
 fn an_incomplete_list_creates_and_closes_nothing() {
     let emulator = or_skip!(Emulator::start());
     let place = Place::new(&emulator);
-    let [argument, name] = repository(&emulator, "incomplete");
+    let [argument, name] = new_repository(&emulator, "incomplete");
     let foreign: Vec<Value> = (0..100).map(|number| json!({ "title": format!("Other {number}") })).collect();
     emulator.client("github", &name, "create", &json!(foreign));
     place.audit(&[(0, "nowhere")]);
@@ -98,11 +98,30 @@ fn an_incomplete_list_creates_and_closes_nothing() {
 }
 
 #[test]
+fn a_token_that_ends_lets_the_task_wait_and_it_continues() {
+    let emulator = or_skip!(Emulator::start());
+    let place = Place::new(&emulator);
+    let [_, name] = new_repository(&emulator, "ended");
+    place.audit(&[(0, "nowhere"), (1, "nowhere")]);
+    place.proxy.order("POST ", Fault::Status("401 Unauthorized", "Bad credentials"));
+    let task = place.handoff("Ended", "file", &json!({ "repository": name, "pause_ms": 0 }));
+    assert_eq!(task.state, "needs_grant", "{}", task.reason);
+    assert!(task.reason.contains("`baton account add github`"), "{}", task.reason);
+    let how = place.workspace.baton(&["account", "add", "github"]).ended(2).stderr;
+    assert!(how.contains("`baton account add github --token`"), "{how}");
+    place.connect(&["github", "--token"], super::GITHUB_TOKEN);
+    place.workspace.up_once();
+    assert_eq!(place.workspace.task("Ended").state, "succeeded", "{}", place.workspace.task("Ended").reason);
+    assert_eq!(open_gaps(&issues(&emulator, &name)), once(2));
+    place.assert_clean();
+}
+
+#[test]
 fn two_machines_at_the_same_time_leave_one_issue_for_each_gap() {
     let emulator = or_skip!(Emulator::start());
     let places = [Place::new(&emulator), Place::new(&emulator)];
     for round in 0..3 {
-        let [argument, name] = repository(&emulator, &format!("race{round}"));
+        let [argument, name] = new_repository(&emulator, &format!("race{round}"));
         let gaps: Vec<(usize, &str)> = (0..6).map(|number| (number, "nowhere")).collect();
         places.iter().for_each(|place| place.audit(&gaps));
         let start = |place: &Place| {
@@ -139,7 +158,7 @@ fn a_kill_between_any_two_requests_files_nothing_twice() {
     for at in 0.. {
         let mut has_ended = false;
         for has_effect in [false, true] {
-            let [argument, name] = repository(&emulator, &format!("kill{at}{has_effect}"));
+            let [argument, name] = new_repository(&emulator, &format!("kill{at}{has_effect}"));
             place.audit(&[(0, "nowhere"), (1, "nowhere")]);
             place.file(&argument);
             place.audit(&[(0, "a trace"), (2, "nowhere")]);

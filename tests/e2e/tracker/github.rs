@@ -1,6 +1,6 @@
 //! The life of gaps at GitHub.
 
-use baton_tests::or_skip;
+use baton_tests::{or_skip, repository};
 use serde_json::{Value, json};
 
 use super::{Emulator, Place, REPOSITORY, SETUP, by_state, gap};
@@ -16,7 +16,14 @@ fn change(emulator: &Emulator, args: &Value) {
 #[test]
 fn gaps_of_a_real_audit_are_filed_linked_closed_and_reopened() {
     let emulator = or_skip!(Emulator::start());
-    let place = Place::new(&emulator);
+    // The grants of the page, for one repository.
+    let page = std::fs::read_to_string(repository().join("plugins/tracker/README.md")).unwrap();
+    let block =
+        page.split("baton plugin grant tracker locks secret=github ").nth(1).unwrap().split("```").next().unwrap();
+    let block = block.replace("me/plans", "octocat/plans").replace(['\'', '\\'], " ");
+    let grants: Vec<&str> = block.split_whitespace().chain(["locks", "secret=github"]).collect();
+    assert_eq!(grants.len(), 6, "{grants:?}");
+    let place = Place::granted(&emulator, &grants);
     let workspace = &place.workspace;
     workspace.write("plans/till.md", "# Till\n\n## Deliverables\n\n- `src/till.py`\n- `src/drawer.py`\n");
     let audit = || {

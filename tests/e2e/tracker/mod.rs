@@ -101,6 +101,14 @@ const SETUP: usize = 2;
 
 impl Place {
     fn new(emulator: &Emulator) -> Self {
+        let github = ["http=GET:{github}/repos/*", "http=POST:{github}/repos/*", "http=PATCH:{github}/repos/*"];
+        let others =
+            ["http=GET:{github}/user", "http=POST:{linear}/graphql", "secret=github", "secret=linear", "locks"];
+        Self::granted(emulator, &[&github[..], &others].concat())
+    }
+
+    /// The same with these grants for requests.
+    fn granted(emulator: &Emulator, requests: &[&str]) -> Self {
         let proxy = TrackerProxy::start(emulator.ports, GITHUB_TOKEN, LINEAR_TOKEN);
         let (workspace, address) = (Workspace::init(), proxy.address());
         let accounts = format!(
@@ -115,18 +123,19 @@ impl Place {
         let folder = |grant: &str, name: &str| format!("{grant}={}", workspace.outside().join(name).display());
         let [reports, links] = [folder("files:ro=reports", "audits"), folder("files:rw=links", "links")];
         let hosts = ["github", "linear"].map(|host| format!("host={host}={address}"));
-        let grants = ["http=GET:{github}/repos/*", "http=GET:{github}/user", "http=POST:{github}/repos/*"];
-        let more =
-            ["http=PATCH:{github}/repos/*", "http=POST:{linear}/graphql", "secret=github", "secret=linear", "locks"];
-        let words =
-            [&["plugin", "grant", "tracker", &reports, &links, &hosts[0], &hosts[1]][..], &grants, &more].concat();
+        let words = [&["plugin", "grant", "tracker", &reports, &links, &hosts[0], &hosts[1]][..], requests].concat();
         workspace.baton(&words).ended(0);
-        for (words, token) in [(&["github", "--token"][..], GITHUB_TOKEN), (&["linear"], LINEAR_TOKEN)] {
-            let mut command = workspace.command();
-            command.arg("-w").arg(workspace.root()).args(["account", "add"]).args(words);
-            Output::fed(&mut command, format!("{token}\n").as_bytes()).ended(0);
-        }
-        Self { workspace, proxy }
+        let place = Self { workspace, proxy };
+        place.connect(&["github", "--token"], GITHUB_TOKEN);
+        place.connect(&["linear"], LINEAR_TOKEN);
+        place
+    }
+
+    /// Connects an account with a personal token.
+    fn connect(&self, words: &[&str], token: &str) {
+        let mut command = self.workspace.command();
+        command.arg("-w").arg(self.workspace.root()).args(["account", "add"]).args(words);
+        Output::fed(&mut command, format!("{token}\n").as_bytes()).ended(0);
     }
 
     /// Writes the newest report: gaps of the plan `plans/a.md`, by number, with this evidence.
