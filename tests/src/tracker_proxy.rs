@@ -117,8 +117,8 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 
 fn answer(request: &ReceivedRequest, ports: [u16; 2], expected: &[String; 2], state: &Mutex<State>) -> Answer {
     let of_linear = request.line.contains(" /graphql");
-    let [port, token] = [usize::from(of_linear); 2];
-    let (port, token) = (ports[port], &expected[token]);
+    let ([github, linear], [bearer, key]) = (ports, expected);
+    let (port, token) = if of_linear { (linear, key) } else { (github, bearer) };
     let shown = format!("{} {}", request.line.trim_end_matches(" HTTP/1.1"), operation(&request.body));
     let (fault, stop) = {
         let mut state = lock(state);

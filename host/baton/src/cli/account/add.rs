@@ -25,6 +25,7 @@ use crate::workspace::{Workspace, head, pause};
 
 /// Connect an account: shows what Baton may do, and waits for your consent
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(in crate::cli) struct Args {
     /// The service
     #[arg(value_name = "SERVICE", value_parser = service::parser())]
