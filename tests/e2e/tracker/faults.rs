@@ -123,7 +123,9 @@ fn two_machines_at_the_same_time_leave_one_issue_for_each_gap() {
     for round in 0..3 {
         let [argument, name] = new_repository(&emulator, &format!("race{round}"));
         let gaps: Vec<(usize, &str)> = (0..6).map(|number| (number, "nowhere")).collect();
-        places.iter().for_each(|place| place.audit(&gaps));
+        for place in &places {
+            place.audit(&gaps);
+        }
         let start = |place: &Place| {
             let mut command = place.command("file", &[&argument]);
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
