@@ -186,8 +186,8 @@ fn operation(body: &str) -> &'static str {
     known.into_iter().find(|name| body.contains(name)).unwrap_or_default()
 }
 
-/// `emulate` has no archived issues, and refuses the argument that asks Linear for them.
+/// `emulate` has no archived issues and no trash, and refuses what asks Linear for them.
 fn for_emulate(request: &ReceivedRequest) -> ReceivedRequest {
-    let body = request.body.replace(", includeArchived: true", "");
+    let body = request.body.replace(", includeArchived: true", "").replace(" trashed ", " ");
     ReceivedRequest { body, ..request.clone() }
 }

@@ -2,7 +2,8 @@
 //! and below it is kept.
 //!
 //! The marker also has a hash of the description and of the title, so that a change of the gap is recognised although the tracker
-//! may format the text anew, and a title that a person changed is kept.
+//! may format the text anew, and a title that a person changed is kept. The time of the audit protects the block against older
+//! reports.
 
 use std::ops::Range;
 
@@ -36,19 +37,34 @@ pub struct Marker {
     pub gap: String,
     /// Who filed it; see the argument `source`.
     pub source: String,
+    /// When the audit ran that the block describes, in milliseconds since 1970 UTC; 0 if the marker does not say it.
+    pub at: i64,
     /// The hash of the title that Baton gave.
     pub title: String,
     /// The hash of the description.
     pub text: String,
 }
 
+/// Where a block comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// The gap's id.
+    pub gap: &'a str,
+    /// The argument `source`.
+    pub source: &'a str,
+    /// When the audit ran, in milliseconds since 1970 UTC.
+    pub at: i64,
+}
+
 /// The block for a description.
 #[must_use]
-pub fn write(style: Style, gap: &str, source: &str, title: &str, text: &str) -> String {
+pub fn write(style: Style, origin: Origin<'_>, title: &str, text: &str) -> String {
     let [open, close] = style.signs();
-    let id = utf8_percent_encode(gap, ENCODED);
+    let (id, source, at) = (utf8_percent_encode(origin.gap, ENCODED), origin.source, origin.at);
     let (title, hash) = (hash(title), hash(text));
-    format!("{open}baton:gap={id} source={source} title={title} text={hash}{close}\n\n{text}\n\n{open}baton:end{close}")
+    format!(
+        "{open}baton:gap={id} source={source} at={at} title={title} text={hash}{close}\n\n{text}\n\n{open}baton:end{close}"
+    )
 }
 
 /// The marker in the text of an issue.
@@ -108,7 +124,8 @@ fn marker(line: &str, open: &str, close: &str) -> Option<Marker> {
     };
     let gap = value("gap")?;
     let gap = percent_decode_str(&gap).decode_utf8().ok()?.into_owned();
-    Some(Marker { gap, source: value("source")?, title: value("title")?, text: value("text")? })
+    let at = value("at").and_then(|at| at.parse().ok()).unwrap_or_default();
+    Some(Marker { gap, source: value("source")?, at, title: value("title")?, text: value("text")? })
 }
 
 #[cfg(test)]
@@ -116,15 +133,17 @@ mod tests {
     use super::*;
 
     const GAP: &str = "audit:plans/a--> b`.md:x é.py:missing";
+    const ORIGIN: Origin<'static> = Origin { gap: GAP, source: "audit", at: 1_768_731_300_000 };
 
     #[test]
     fn what_is_written_is_read() {
         for style in [Style::Comment, Style::Code] {
-            let block = write(style, GAP, "audit", "Title", "Text\n\n- more");
+            let block = write(style, ORIGIN, "Title", "Text\n\n- more");
             assert_eq!(block.matches("--").count(), if style == Style::Comment { 4 } else { 0 }, "{block}");
             let expected = Marker {
                 gap: GAP.to_owned(),
                 source: "audit".to_owned(),
+                at: ORIGIN.at,
                 title: hash("Title"),
                 text: hash("Text\n\n- more"),
             };
@@ -140,7 +159,7 @@ mod tests {
     #[test]
     fn what_people_write_around_the_block_is_kept() {
         let style = Style::Comment;
-        let (old, new) = (write(style, GAP, "a", "t", "old"), write(style, GAP, "a", "t", "new"));
+        let (old, new) = (write(style, ORIGIN, "t", "old"), write(style, ORIGIN, "t", "new"));
         let around = |block: &str| format!("Above.\r\n{block}\r\n\r\nBelow: <!-- baton:end -->\n");
         assert_eq!(replace(style, &around(&old), &new), around(&new));
         // The end line was deleted: nothing below the marker is lost.

@@ -8,11 +8,12 @@
 //! | in the report | closed as not planned, or after the audit ran | none |
 //! | absent, and the report is complete for it | open | close it |
 //! | absent otherwise | any | none |
-//! | any | several | the first one counts; close the other open ones as duplicates |
+//! | any | described by a later audit | none, except for duplicates |
+//! | in the report, or the report is complete for it | several | the first one counts; close the other open ones as duplicates |
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::block::{self, Style};
+use crate::block::{self, Origin, Style};
 use crate::issue::{Change, Issue, IssueState, NewIssue};
 use crate::report::{Gap, Report, Weight};
 use crate::wording;
@@ -37,7 +38,7 @@ pub enum StepKind {
     Update,
     /// Open again.
     Reopen,
-    /// The gap is gone.
+    /// The gap is fixed.
     Close,
     /// Another issue has the same gap.
     CloseDuplicate,
@@ -129,14 +130,16 @@ pub fn for_gap(report: &Report, id: &str, issues: &[&Issue], wanted: &Wanted) ->
     let Some(first) = first(issues) else {
         let Some(gap) = gap.filter(|gap| gap.weight >= wanted.severity) else { return (Vec::new(), None) };
         let row = row(gap, None, "not filed yet");
-        return (vec![create(gap, wanted)], Some(row));
+        return (vec![create(report, gap, wanted)], Some(row));
     };
     let mut steps: Vec<Step> = match gap {
         Some(gap) => present(report, gap, first, wanted).into_iter().collect(),
         None => absent(report, first).into_iter().collect(),
     };
-    for other in issues.iter().filter(|issue| issue.key != first.key && issue.state == IssueState::Open) {
-        steps.push(close_duplicate(gap, other, first, wanted));
+    if gap.is_some() || is_fixed(report, first) {
+        for other in issues.iter().filter(|issue| issue.key != first.key && issue.state == IssueState::Open) {
+            steps.push(close_duplicate(report, gap, other, first, wanted));
+        }
     }
     let state = state(report, gap, first, !steps.is_empty());
     let row = Row {
@@ -149,14 +152,31 @@ pub fn for_gap(report: &Report, id: &str, issues: &[&Issue], wanted: &Wanted) ->
     (steps, Some(row))
 }
 
-/// The issue that counts: the one with the lowest number, except for those that were closed as duplicates.
+/// The issue that counts: the one with the lowest number. Issues that are open or not planned precede those that are done, and
+/// those precede the ones closed as duplicates.
 fn first<'a>(issues: &[&'a Issue]) -> Option<&'a Issue> {
-    issues.iter().copied().min_by_key(|issue| (issue.state == IssueState::Duplicate, issue.number))
+    let rank = |state| match state {
+        IssueState::Open | IssueState::NotPlanned => 0,
+        IssueState::Done => 1,
+        IssueState::Duplicate => 2,
+    };
+    issues.iter().copied().min_by_key(|issue| (rank(issue.state), issue.number))
 }
 
-fn create(gap: &Gap, wanted: &Wanted) -> Step {
+/// Whether a later audit than the one of the report described the issue.
+const fn is_outdated(report: &Report, issue: &Issue) -> bool {
+    issue.marker.at > report.executed_at
+}
+
+/// Whether the report, which does not list the gap of the issue, proves that the gap no longer exists.
+fn is_fixed(report: &Report, issue: &Issue) -> bool {
+    report.is_complete_for(&issue.marker.gap) && !is_outdated(report, issue)
+}
+
+fn create(report: &Report, gap: &Gap, wanted: &Wanted) -> Step {
     let (title, text) = (wording::title(gap), wording::text(gap));
-    let body = block::write(wanted.style, &gap.id, &wanted.source, &title, &text);
+    let origin = Origin { gap: &gap.id, source: &wanted.source, at: report.executed_at };
+    let body = block::write(wanted.style, origin, &title, &text);
     let issue = NewIssue { title: title.clone(), body, weight: gap.weight };
     Step { kind: StepKind::Create, gap: gap.id.clone(), title, action: Action::Create(issue) }
 }
@@ -168,25 +188,28 @@ fn present(report: &Report, gap: &Gap, issue: &Issue, wanted: &Wanted) -> Option
         IssueState::Done if issue.closed_at.is_some_and(|closed| closed < report.executed_at) => true,
         _ => return None,
     };
-    let mut change = describe(gap, issue, &wording::text(gap), wanted);
-    if !reopens && change == Change::default() {
+    let text = wording::text(gap);
+    if is_outdated(report, issue) || !(reopens || differs(gap, issue, &text)) {
         return None;
     }
+    let mut change = describe(report, gap, issue, &text, wanted);
     change.state = reopens.then_some(IssueState::Open);
     let kind = if reopens { StepKind::Reopen } else { StepKind::Update };
     Some(step(kind, issue, change))
 }
 
-/// The new title and text of an issue, as far as they change.
-fn describe(gap: &Gap, issue: &Issue, text: &str, wanted: &Wanted) -> Change {
-    let title = wording::title(gap);
-    let (title_hash, marker) = (block::hash(&title), &issue.marker);
-    if marker.text == block::hash(text) && marker.title == title_hash {
-        return Change::default();
-    }
+/// Whether the description or the title of the gap changed since Baton wrote the issue.
+fn differs(gap: &Gap, issue: &Issue, text: &str) -> bool {
+    issue.marker.text != block::hash(text) || issue.marker.title != block::hash(&wording::title(gap))
+}
+
+/// The new text of an issue, and its new title.
+fn describe(report: &Report, gap: &Gap, issue: &Issue, text: &str, wanted: &Wanted) -> Change {
+    let (title, marker) = (wording::title(gap), &issue.marker);
     // A title that a person changed stays.
     let is_own_title = block::hash(&issue.title) == marker.title;
-    let own = block::write(wanted.style, &gap.id, &wanted.source, &title, text);
+    let at = report.executed_at.max(marker.at);
+    let own = block::write(wanted.style, Origin { gap: &gap.id, source: &wanted.source, at }, &title, text);
     Change {
         title: (is_own_title && issue.title != title).then_some(title),
         body: Some(block::replace(wanted.style, &issue.body, &own)),
@@ -196,14 +219,14 @@ fn describe(gap: &Gap, issue: &Issue, text: &str, wanted: &Wanted) -> Change {
 
 /// The step for the issue of a gap that the report does not list.
 fn absent(report: &Report, issue: &Issue) -> Option<Step> {
-    let is_gone = issue.state == IssueState::Open && report.is_complete_for(&issue.marker.gap);
+    let closes = issue.state == IssueState::Open && is_fixed(report, issue);
     let change = Change { state: Some(IssueState::Done), ..Change::default() };
-    is_gone.then(|| step(StepKind::Close, issue, change))
+    closes.then(|| step(StepKind::Close, issue, change))
 }
 
-fn close_duplicate(gap: Option<&Gap>, issue: &Issue, first: &Issue, wanted: &Wanted) -> Step {
-    let mut change = gap.map(|gap| describe(gap, issue, &wording::duplicate(gap, &first.name), wanted));
-    let mut change = change.take().unwrap_or_default();
+fn close_duplicate(report: &Report, gap: Option<&Gap>, issue: &Issue, first: &Issue, wanted: &Wanted) -> Step {
+    let change = gap.map(|gap| describe(report, gap, issue, &wording::duplicate(gap, &first.name), wanted));
+    let mut change = change.unwrap_or_default();
     change.state = Some(IssueState::Duplicate);
     step(StepKind::CloseDuplicate, issue, change)
 }
@@ -220,12 +243,13 @@ fn row(gap: &Gap, issue: Option<Issue>, state: &'static str) -> Row {
 fn state(report: &Report, gap: Option<&Gap>, issue: &Issue, has_steps: bool) -> &'static str {
     match (issue.state, gap) {
         (IssueState::Open, Some(_)) if has_steps => "open, to be updated",
+        (IssueState::Open, _) if is_outdated(report, issue) => "open; a later audit found the gap",
         (IssueState::Open, Some(_)) => "open",
-        (IssueState::Open, None) if report.is_complete_for(&issue.marker.gap) => "open, the gap is gone",
-        (IssueState::Open, None) => "open; the report does not cover its plan",
-        (IssueState::Done, Some(_)) if has_steps => "closed, but the gap is there again",
+        (IssueState::Open, None) if is_fixed(report, issue) => "open, the gap is fixed",
+        (IssueState::Open, None) => "open; the report does not show whether the gap is fixed",
+        (IssueState::Done, Some(_)) if has_steps => "closed, but the audit found the gap again",
         (IssueState::Done, Some(_)) => "closed after the audit; the next audit decides",
-        (IssueState::Done, None) => "closed, the gap is gone",
+        (IssueState::Done, None) => "closed, the gap is fixed",
         (IssueState::NotPlanned, _) => "closed as not planned",
         (IssueState::Duplicate, _) => "closed as a duplicate",
     }
@@ -312,6 +336,49 @@ mod tests {
         let duplicate = Issue { state: IssueState::Duplicate, closed_at: Some(1), ..seven };
         assert_eq!(kinds(&there(""), &[duplicate, nine]), []);
         assert_eq!(kinds(&report(""), &[1, 2].map(|number| issue(number, IssueState::Open, None))).len(), 2);
+    }
+
+    fn earlier(mut report: Report) -> Report {
+        report.executed_at -= 1;
+        report
+    }
+
+    #[test]
+    fn an_older_report_neither_closes_nor_reverts_an_issue() {
+        let open = issue(7, IssueState::Open, None);
+        assert_eq!(kinds(&earlier(report("")), slice::from_ref(&open)), []);
+        assert_eq!(kinds(&earlier(there("old")), slice::from_ref(&open)), []);
+        assert_eq!(kinds(&report(""), slice::from_ref(&open)), [StepKind::Close]);
+        let rows = decide(&earlier(report("")), slice::from_ref(&open), &wanted()).rows;
+        assert_eq!(rows[0].state, "open; a later audit found the gap");
+        let two = [open, issue(9, IssueState::Open, None)];
+        assert_eq!(kinds(&earlier(report("")), &two), []);
+        assert_eq!(kinds(&earlier(there("")), &two), [StepKind::CloseDuplicate]);
+        // A reopened issue has the time of the audit that found the gap again, also if its description stays.
+        let audit = there("").executed_at;
+        let steps = decide(&there(""), &[issue(7, IssueState::Done, Some(audit - 1))], &wanted()).steps;
+        let [Step { kind: StepKind::Reopen, action: Action::Change(_, Change { body: Some(body), .. }), .. }] =
+            steps.as_slice()
+        else {
+            panic!("{steps:?}")
+        };
+        assert_eq!(block::read(Style::Comment, body).unwrap().at, audit);
+    }
+
+    #[test]
+    fn the_only_open_issue_of_a_gap_stays_open() {
+        let done = issue(7, IssueState::Done, Some(there("").executed_at + 1));
+        let open = issue(9, IssueState::Open, None);
+        assert_eq!(kinds(&there(""), &[done, open.clone()]), []);
+        // A report that does not cover the plan.
+        let foreign = |issue: Issue| {
+            let marker = block::Marker { gap: ID.replace("a.md", "b.md"), ..issue.marker.clone() };
+            Issue { marker, ..issue }
+        };
+        let two = [foreign(issue(7, IssueState::Open, None)), foreign(open.clone())];
+        assert_eq!(kinds(&report(""), &two), []);
+        let not_planned = issue(7, IssueState::NotPlanned, Some(0));
+        assert_eq!(kinds(&there(""), &[not_planned, open]), [StepKind::CloseDuplicate]);
     }
 
     #[test]

@@ -200,7 +200,7 @@ mod tests {
     use crate::web::{Answer, Web};
 
     fn issue(number: u64, association: &str, login: &str) -> Value {
-        let body = block::write(Style::Comment, "audit:a:b", "audit", "t", "x");
+        let body = block::write(Style::Comment, block::Origin { gap: "audit:a:b", source: "audit", at: 0 }, "t", "x");
         json!({ "number": number, "title": "t", "body": body, "state": "open", "html_url": "u",
             "author_association": association, "user": { "login": login } })
     }

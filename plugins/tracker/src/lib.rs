@@ -1,7 +1,6 @@
 //! Files the gaps of audit reports as issues at GitHub or Linear.
 //!
-//! Nothing is remembered on this machine: the marker in an issue's text says which gap it is for, so a lost state and other
-//! machines change nothing. This file opens the host services and makes an outcome; the other modules are tested natively.
+//! This plugin stores nothing: the marker in an issue's text names its gap, so other machines find the same issues. This file opens the host services and makes an outcome; the other modules are tested natively.
 //!
 //! | file | what |
 //! |---|---|
@@ -29,7 +28,7 @@ use std::time::Duration;
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::export::Exports;
-use baton_plugin_kit::host::{Host, Locks as _};
+use baton_plugin_kit::host::{HeldLock, Host, Locks as _};
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Plugin, Severity, Task};
 use serde::Deserialize;
 
@@ -44,6 +43,10 @@ use crate::web::{HostWeb, Requests};
 /// The pause between two changes that GitHub's guide for its API asks for.
 const PAUSE_MS: u64 = 1_000;
 
+/// How often a task asks for the lock that another one holds, and the pause between.
+const LOCK_TRIES: u32 = 30;
+const LOCK_PAUSE: Duration = Duration::from_secs(2);
+
 /// The plugin.
 #[derive(Debug, Clone, Copy)]
 pub struct IssueTracker;
@@ -57,8 +60,7 @@ struct Args {
     team: Option<String>,
     #[serde(default)]
     severity: Weight,
-    #[serde(default)]
-    source: Option<String>,
+    source: String,
     #[serde(default)]
     report: Option<String>,
     #[serde(default)]
@@ -87,10 +89,10 @@ impl Args {
     /// The arguments as options of `baton run`.
     fn options(&self) -> String {
         let all = [
-            ("repository", &self.repository),
-            ("team", &self.team),
-            ("source", &self.source),
-            ("report", &self.report),
+            ("repository", self.repository.as_ref()),
+            ("team", self.team.as_ref()),
+            ("source", Some(&self.source)),
+            ("report", self.report.as_ref()),
         ];
         let given = all.iter().filter_map(|(name, value)| Some(format!(" --arg {name}={}", value.as_ref()?)));
         given
@@ -133,20 +135,30 @@ fn act(
     tracker: &dyn Tracker,
     requests: &Requests<'_>,
 ) -> Result<Outcome, Error> {
-    let source = args.source.clone().unwrap_or_else(|| "audit".to_owned());
-    let wanted = Wanted { severity: args.severity, source, style: tracker.style() };
+    let wanted = Wanted { severity: args.severity, source: args.source.clone(), style: tracker.style() };
     let pause = Duration::from_millis(args.pause_ms.unwrap_or(PAUSE_MS));
     let filing = Filing { tracker, requests, report, wanted: &wanted, progress: &Host, pause };
     match task.action.as_str() {
         "plan" => plan(args, &filing),
         "file" => {
-            let busy = || Error::Retryable("another task files issues; only one may do so at a time".to_owned());
-            let _alone = Host.take("file")?.ok_or_else(busy)?;
+            let _alone = lock(&filing)?;
             file(task, args, &filing)
         }
         "status" => status(task, &filing),
         other => Err(Error::Permanent(format!("there is no action `{other}`"))),
     }
+}
+
+/// The lock of the tasks that file issues. Waits while another task holds it.
+fn lock(filing: &Filing<'_>) -> Result<Box<dyn HeldLock>, Error> {
+    for _ in 0..LOCK_TRIES {
+        if let Some(lock) = Host.take("file")? {
+            return Ok(lock);
+        }
+        filing.progress.step(0, "another task files issues; this one waits for it")?;
+        filing.requests.rest(LOCK_PAUSE);
+    }
+    Err(Error::Retryable("another task files issues and did not end in time; run this one again after it".to_owned()))
 }
 
 fn plan(args: &Args, filing: &Filing<'_>) -> Result<Outcome, Error> {
@@ -183,9 +195,11 @@ fn file(task: &Task, args: &Args, filing: &Filing<'_>) -> Result<Outcome, Error>
     for (gap, why) in &filed.refused {
         findings.add("not-filed", gap, Severity::Medium, why, gap);
     }
-    let kind = OutcomeKind::from_counts(filed.count(), filed.refused.len() + filed.open);
+    let is_unfinished = filed.open > 0 || filed.stopped.is_some();
+    let left = filed.refused.len() + filed.open.max(usize::from(is_unfinished));
+    let kind = OutcomeKind::from_counts(filed.count(), left);
     let mut outcome = Outcome::with_kind(kind, summary(filing, &filed));
-    if filed.open > 0 {
+    if is_unfinished {
         outcome = outcome.with_next_step(format!("to continue: baton run tracker file{}", args.options()));
     }
     if !filed.refused.is_empty() {
@@ -215,6 +229,9 @@ fn summary(filing: &Filing<'_>, filed: &Filed) -> String {
         if number > 0 {
             text.push_str(&format!(" {number} {words}."));
         }
+    }
+    if let Some(why) = &filed.stopped {
+        text.push_str(&format!(" The task stopped early: {why}."));
     }
     text
 }

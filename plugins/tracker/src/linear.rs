@@ -18,10 +18,10 @@ const PAGES: usize = 400;
 const TEAM: &str = "query($key: String!) { teams(filter: { key: { eq: $key } }, first: 2) { nodes { id key \
     states(first: 100) { nodes { id type position } } } } }";
 const LIST: &str = "query($team: String!, $after: String) { team(id: $team) { issues(first: 100, after: $after, includeArchived: true) { \
-    nodes { id identifier number title description url completedAt canceledAt state { type } } \
+    nodes { id identifier number title description url completedAt canceledAt trashed state { type } } \
     pageInfo { hasNextPage endCursor } } } }";
 const READ: &str = "query($id: String!) { issue(id: $id) { \
-    id identifier number title description url completedAt canceledAt state { type } } }";
+    id identifier number title description url completedAt canceledAt trashed state { type } } }";
 const CREATE: &str = "mutation($input: IssueCreateInput!) { issueCreate(input: $input) { success } }";
 const CHANGE: &str =
     "mutation($id: String!, $input: IssueUpdateInput!) { issueUpdate(id: $id, input: $input) { success } }";
@@ -87,6 +87,8 @@ struct Received {
     completed_at: Option<String>,
     #[serde(default)]
     canceled_at: Option<String>,
+    #[serde(default)]
+    trashed: Option<bool>,
     state: StateKind,
 }
 
@@ -97,22 +99,27 @@ impl<'a> Linear<'a> {
         Self { requests, key, team: OnceCell::new() }
     }
 
-    /// The `data` of a query.
-    fn query(&self, query: &str, variables: &Value) -> Result<Value, Error> {
+    /// The `data` of a query; `None` if what it asks for does not exist.
+    fn query(&self, query: &str, variables: &Value) -> Result<Option<Value>, Error> {
         let body = json!({ "query": query, "variables": variables });
         let content = self.requests.read(Call { method: "POST", path: "/graphql", body: Some(&body) })?;
         let mut json = content.map(|content| content.json).unwrap_or_default();
-        if let Some(why) = reason(&json) {
-            return Err(Error::Permanent(format!("Linear refuses the query: {why}")));
+        if let Some(failure) = Failure::of(&json) {
+            return match failure.kind {
+                FailureKind::NotFound => Ok(None),
+                FailureKind::Account => Err(failure.account_error()),
+                FailureKind::Refused => Err(Error::Permanent(format!("Linear refuses the query: {}", failure.why))),
+                FailureKind::Temporary => Err(Error::Retryable(format!("Linear failed: {}", failure.why))),
+            };
         }
-        json.get_mut("data").map(Value::take).ok_or_else(|| unexpected("it has no data"))
+        json.get_mut("data").map(Value::take).map(Some).ok_or_else(|| unexpected("it has no data"))
     }
 
     fn team(&self) -> Result<&Team, Error> {
         if let Some(team) = self.team.get() {
             return Ok(team);
         }
-        let mut data = self.query(TEAM, &json!({ "key": self.key }))?;
+        let mut data = self.query(TEAM, &json!({ "key": self.key }))?.unwrap_or_default();
         let found = data.pointer_mut("/teams/nodes").map(Value::take).unwrap_or_default();
         let teams: Vec<Team> = serde_json::from_value(found).map_err(unexpected)?;
         let team = teams.into_iter().find(|team| team.key.eq_ignore_ascii_case(self.key));
@@ -138,8 +145,14 @@ impl<'a> Linear<'a> {
     fn write(&self, mutation: &str, variables: &Value) -> Result<(), WriteError> {
         let body = json!({ "query": mutation, "variables": variables });
         let content = self.requests.write(Call { method: "POST", path: "/graphql", body: Some(&body) })?;
-        if let Some(why) = reason(&content.json) {
-            return Err(WriteError::Refused(format!("Linear refuses the change: {why}")));
+        if let Some(failure) = Failure::of(&content.json) {
+            return Err(match failure.kind {
+                FailureKind::Account => WriteError::Failed(failure.account_error()),
+                FailureKind::Refused | FailureKind::NotFound => {
+                    WriteError::Refused(format!("Linear refuses the change: {}", failure.why))
+                }
+                FailureKind::Temporary => WriteError::Unknown(format!("Linear failed: {}", failure.why)),
+            });
         }
         let data = content.json.get("data").and_then(Value::as_object);
         let succeeded = data.and_then(|data| data.values().next()?.get("success")?.as_bool());
@@ -163,7 +176,7 @@ impl Tracker for Linear<'_> {
     fn list(&self) -> Result<Vec<Issue>, Error> {
         let (mut issues, mut after) = (Vec::new(), None::<String>);
         for _ in 0..PAGES {
-            let mut data = self.query(LIST, &json!({ "team": self.team()?.id, "after": after }))?;
+            let mut data = self.query(LIST, &json!({ "team": self.team()?.id, "after": after }))?.unwrap_or_default();
             let page = data.pointer_mut("/team/issues").map(Value::take).unwrap_or_default();
             let page: Page = serde_json::from_value(page).map_err(unexpected)?;
             issues.extend(page.nodes.into_iter().filter_map(issue));
@@ -177,7 +190,7 @@ impl Tracker for Linear<'_> {
     }
 
     fn read(&self, known: &Issue) -> Result<Option<Issue>, Error> {
-        let mut data = self.query(READ, &json!({ "id": known.key }))?;
+        let Some(mut data) = self.query(READ, &json!({ "id": known.key }))? else { return Ok(None) };
         let found = data.get_mut("issue").map(Value::take).unwrap_or_default();
         let received: Option<Received> = serde_json::from_value(found).map_err(unexpected)?;
         Ok(received.and_then(issue))
@@ -216,7 +229,11 @@ impl Tracker for Linear<'_> {
     }
 }
 
+/// The issue, unless it has no marker or is in the trash.
 fn issue(received: Received) -> Option<Issue> {
+    if received.trashed == Some(true) {
+        return None;
+    }
     let body = received.description.unwrap_or_default();
     let marker = block::read(Style::Code, &body)?;
     let state = match received.state.kind.as_str() {
@@ -244,12 +261,67 @@ fn issue(received: Received) -> Option<Issue> {
     })
 }
 
-/// The reason of the first error in an answer.
-fn reason(json: &Value) -> Option<String> {
-    let first = json.get("errors")?.as_array()?.first()?;
-    let shown = first.pointer("/extensions/userPresentableMessage").or_else(|| first.get("message"));
-    let text = shown.and_then(Value::as_str).unwrap_or("no reason given");
-    Some(text.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect())
+/// What an error of GraphQL means for the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FailureKind {
+    /// What the request names does not exist.
+    NotFound,
+    /// The account or its rights do not suffice.
+    Account,
+    /// The request is wrong.
+    Refused,
+    /// A later request may succeed. A change may have taken effect.
+    Temporary,
+}
+
+/// The first error of GraphQL in an answer, which may have the status 200.
+struct Failure {
+    kind: FailureKind,
+    why: String,
+}
+
+impl Failure {
+    fn of(json: &Value) -> Option<Self> {
+        let first = json.get("errors")?.as_array()?.first()?;
+        let text = |place: &str| first.pointer(place).and_then(Value::as_str);
+        let message = text("/message").unwrap_or("no reason given");
+        let shown = text("/extensions/userPresentableMessage").unwrap_or(message);
+        let names = ["/extensions/code", "/extensions/type"].map(|place| text(place).unwrap_or_default());
+        let kind = if message.to_lowercase().contains("not found") {
+            FailureKind::NotFound
+        } else {
+            let mut kinds = names.iter().filter_map(|name| kind_of(name));
+            kinds.next().unwrap_or(FailureKind::Temporary)
+        };
+        let why = shown.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        Some(Self { kind, why })
+    }
+
+    fn account_error(&self) -> Error {
+        let why = &self.why;
+        Error::Permanent(format!(
+            "Linear does not allow this to the account ({why}); to check its key: baton account test linear"
+        ))
+    }
+}
+
+/// The meaning of an error's `code` (`INVALID_INPUT`) or `type` (`invalid input`); `None` for others, which may be temporary.
+fn kind_of(name: &str) -> Option<FailureKind> {
+    match name.to_lowercase().replace(['_', '-'], " ").as_str() {
+        "entity not found" | "not found" => Some(FailureKind::NotFound),
+        "authentication error" | "unauthenticated" | "forbidden" | "feature not accessible" => {
+            Some(FailureKind::Account)
+        }
+        "invalid input"
+        | "input error"
+        | "bad user input"
+        | "user error"
+        | "graphql error"
+        | "graphql validation failed"
+        | "graphql parse failed"
+        | "usage limit exceeded" => Some(FailureKind::Refused),
+        _ => None,
+    }
 }
 
 fn unexpected(why: impl std::fmt::Display) -> Error {
@@ -265,7 +337,7 @@ mod tests {
         {"id":"s1","type":"completed","position":5},{"id":"s2","type":"completed","position":4.5},{"id":"s3","type":"canceled","position":6}]}}]}}}"#;
 
     fn page(next: bool, cursor: &str) -> String {
-        let body = block::write(Style::Code, "audit:a:b", "audit", "t", "x");
+        let body = block::write(Style::Code, block::Origin { gap: "audit:a:b", source: "audit", at: 0 }, "t", "x");
         let node = json!({ "id": cursor, "identifier": "ENG-1", "number": 1, "title": "t", "description": body, "url": "u",
             "completedAt": null, "canceledAt": null, "state": { "type": "started" } });
         json!({ "data": { "team": { "issues": { "nodes": [node], "pageInfo": { "hasNextPage": next, "endCursor": cursor } } } } })
@@ -312,7 +384,56 @@ mod tests {
         };
         assert_eq!(write(r#"{"data":{"issueCreate":{"success":true}}}"#), Ok(()));
         assert!(matches!(write(r#"{"data":{"issueCreate":{"success":false}}}"#), Err(WriteError::Refused(_))));
-        assert!(matches!(write(r#"{"errors":[{"message":"no"}]}"#), Err(WriteError::Refused(_))));
         assert!(matches!(write("{}"), Err(WriteError::Unknown(_))));
+    }
+
+    #[test]
+    fn an_error_with_status_200_is_final_only_if_its_code_or_type_says_so() {
+        let errors = |extensions: &str, message: &str| {
+            format!(r#"{{"errors":[{{"message":"{message}","extensions":{{{extensions}}}}}],"data":null}}"#)
+        };
+        let write = |body: &str, status| {
+            let web = Script::new(vec![answer(status, body)]);
+            let requests = Requests::new(&web, "Linear");
+            Linear::new(&requests, "ENG").write(CREATE, &json!({})).unwrap_err()
+        };
+        let read = |body: &str| {
+            let web = Script::new(vec![answer(200, body)]);
+            let requests = Requests::new(&web, "Linear");
+            Linear::new(&requests, "ENG").query(READ, &json!({}))
+        };
+        for temporary in ["", r#""code":"INTERNAL_SERVER_ERROR""#, r#""type":"lock timeout""#] {
+            let body = errors(temporary, "no");
+            assert!(matches!(write(&body, 200), WriteError::Unknown(_)), "{body}");
+            assert!(matches!(read(&body), Err(Error::Retryable(_))), "{body}");
+        }
+        for wrong in [r#""code":"INVALID_INPUT""#, r#""type":"invalid input","code":"INPUT_ERROR""#] {
+            let body = errors(wrong, "no");
+            for status in [200, 400] {
+                assert!(matches!(write(&body, status), WriteError::Refused(_)), "{body}");
+            }
+            assert!(matches!(read(&body), Err(Error::Permanent(_))), "{body}");
+        }
+        for account in [r#""code":"AUTHENTICATION_ERROR""#, r#""type":"forbidden""#] {
+            let body = errors(account, "no");
+            let WriteError::Failed(Error::Permanent(why)) = write(&body, 200) else { panic!("{body}") };
+            assert!(why.contains("baton account test linear"), "{why}");
+            assert!(matches!(read(&body), Err(Error::Permanent(_))), "{body}");
+        }
+        let missing = errors(r#""type":"invalid input""#, "Entity not found: Issue");
+        assert_eq!(read(&missing), Ok(None));
+    }
+
+    #[test]
+    fn an_issue_in_the_trash_does_not_count() {
+        let list = |page: String| {
+            let web = Script::new(vec![answer(200, TEAM_ANSWER), answer(200, &page)]);
+            let requests = Requests::new(&web, "Linear");
+            Linear::new(&requests, "ENG").list().unwrap().len()
+        };
+        let [kept, trashed] = [false, true]
+            .map(|trashed| page(false, "a").replace(r#""title":"t""#, &format!(r#""title":"t","trashed":{trashed}"#)));
+        assert_eq!([list(kept), list(trashed)], [1, 0]);
+        assert!(LIST.contains(" trashed ") && READ.contains(" trashed "));
     }
 }

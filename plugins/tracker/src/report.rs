@@ -18,6 +18,18 @@ const MOST_BYTES: u64 = 32 << 20;
 /// The finding that stands for those that had no room.
 const MORE: &str = "audit:more-findings";
 
+/// The kind of findings about a change since the last audit. Another finding is about the gap itself.
+const REGRESSION: &str = "regression";
+
+/// The kind of findings about files that could not be checked.
+const UNVERIFIABLE: &str = "unverifiable";
+
+/// The kind of findings about files that no plan asks for. An audit of some plans does not search for them.
+const UNREQUESTED: &str = "unrequested";
+
+/// The kinds of findings about plans that were not read completely.
+const NOT_READ: [&str; 3] = ["unreadable", "too-large", "too-many-names"];
+
 /// How much a gap matters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -86,6 +98,8 @@ pub struct Report {
     pub gaps: BTreeMap<String, Gap>,
     /// The beginnings of the ids whose gaps the report lists completely.
     complete: Vec<String>,
+    /// Whether the audit searched for files that no plan asks for.
+    has_unrequested: bool,
 }
 
 #[derive(Deserialize)]
@@ -159,23 +173,37 @@ impl Report {
         let at = document.executed_at.trim_end_matches(" UTC");
         let executed_at = time::parse(at).ok_or_else(|| format!("has no time of the audit (`executed_at`: `{at}`)"))?;
         let is_cut = document.plans_left_out > 0 || document.findings.iter().any(|gap| gap.id == MORE);
-        let plans = document.plans.iter().map(|line| format!("audit:{}:", line.plan));
-        let complete = if is_cut { Vec::new() } else { plans.collect() };
+        let has_unrequested = document.findings.iter().any(|gap| kind(&gap.id) == UNREQUESTED);
+        let plans: Vec<String> = document.plans.iter().map(|line| format!("audit:{}:", line.plan)).collect();
+        // Baton could not close the issue of a finding that is not about a plan.
+        let is_gap =
+            |gap: &Gap| kind(&gap.id) != REGRESSION && plans.iter().any(|plan| gap.id.starts_with(plan.as_str()));
         let mut gaps = BTreeMap::new();
-        for gap in document.findings.into_iter().filter(|gap| gap.id != MORE && !gap.id.is_empty()) {
+        for gap in document.findings.into_iter().filter(is_gap) {
             gaps.entry(gap.id.clone()).or_insert(gap);
         }
+        let is_read =
+            |plan: &String| !is_cut && !NOT_READ.iter().any(|kind| gaps.contains_key(&format!("{plan}{kind}")));
+        let complete = plans.iter().filter(|plan| is_read(plan)).cloned().collect();
         for request in &document.parts.follow_ups {
             add_request(&mut gaps, request);
         }
-        Ok(Self { id: document.report_id, executed_at, gaps, complete })
+        Ok(Self { id: document.report_id, executed_at, gaps, complete, has_unrequested })
     }
 
     /// Whether the report would list this gap if it still existed.
     #[must_use]
     pub fn is_complete_for(&self, id: &str) -> bool {
-        self.complete.iter().any(|beginning| id.starts_with(beginning))
+        let beginning = id.strip_suffix(kind(id)).unwrap_or_default();
+        let is_verified = !self.gaps.contains_key(&format!("{beginning}{UNVERIFIABLE}"));
+        let is_searched = kind(id) != UNREQUESTED || self.has_unrequested;
+        is_verified && is_searched && self.complete.iter().any(|beginning| id.starts_with(beginning))
     }
+}
+
+/// The last part of the id of a finding: `missing`.
+fn kind(id: &str) -> &str {
+    id.rsplit(':').next().unwrap_or_default()
 }
 
 /// Adds who was asked for a deliverable to its gap. The id of a request ends in `gap`, that of a gap in its status.
@@ -226,6 +254,39 @@ mod tests {
             let report = Report::parse(&cut).unwrap();
             assert!(report.gaps.is_empty() && !report.is_complete_for("audit:plans/a.md:y.py:missing"));
         }
+    }
+
+    #[test]
+    fn only_gaps_of_listed_plans_are_filed_and_each_one_once() {
+        let ids = [
+            "audit:plans/a.md:x.py:missing",
+            "audit:plans/a.md:x.py:regression",
+            "audit:tree:y.py:unrequested",
+            "audit:plans/b.md:x.py:missing",
+            "audit:docs/c.md:3:claim-file",
+            "",
+        ];
+        let findings: Vec<Value> = ids.map(finding).into();
+        let report = Report::parse(&document(&json!(findings), 0)).unwrap();
+        assert_eq!(report.gaps.keys().collect::<Vec<_>>(), ["audit:plans/a.md:x.py:missing"]);
+    }
+
+    #[test]
+    fn what_the_audit_could_not_check_is_not_fixed() {
+        let report = |ids: &[&str]| {
+            let findings: Vec<Value> = ids.iter().copied().map(finding).collect();
+            Report::parse(&document(&json!(findings), 0)).unwrap()
+        };
+        let unverifiable = report(&["audit:plans/a.md:x.py:unverifiable"]);
+        assert!(!unverifiable.is_complete_for("audit:plans/a.md:x.py:stub"));
+        assert!(unverifiable.is_complete_for("audit:plans/a.md:y.py:stub"));
+        for kind in NOT_READ {
+            let not_read = report(&[&format!("audit:plans/a.md:{kind}")]);
+            assert!(!not_read.is_complete_for("audit:plans/a.md:x.py:stub"), "{kind}");
+        }
+        let unrequested = "audit:plans/a.md:x.py:unrequested";
+        assert!(!report(&[]).is_complete_for(unrequested), "perhaps an audit of some plans");
+        assert!(report(&["audit:tree:y.py:unrequested"]).is_complete_for(unrequested));
     }
 
     #[test]

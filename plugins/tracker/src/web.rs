@@ -5,6 +5,7 @@
 use std::cell::Cell;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use baton_plugin_kit::time;
 use baton_plugin_sdk::http::{self, HttpError};
 use baton_plugin_sdk::{Error, secrets};
 use serde_json::Value;
@@ -14,8 +15,8 @@ use crate::issue::WriteError;
 /// The longest pause of one rate limit. Without a time, GitHub asks for one minute.
 const LONGEST_PAUSE_S: u64 = 65;
 
-/// All pauses of one task. A task has five minutes.
-const PAUSES_S: u64 = 150;
+/// The time for the requests and pauses of one task. The host ends a task after five minutes.
+pub const TIME_S: u64 = 200;
 
 /// How often a request that reads is sent if it fails.
 const TRIES: u64 = 4;
@@ -132,7 +133,7 @@ pub struct Requests<'a> {
     web: &'a dyn Web,
     name: &'static str,
     sent: Cell<usize>,
-    paused: Cell<u64>,
+    started: u64,
 }
 
 /// A usable answer.
@@ -159,7 +160,13 @@ impl<'a> Requests<'a> {
     /// The requests to the tracker that people call `name`.
     #[must_use]
     pub fn new(web: &'a dyn Web, name: &'static str) -> Self {
-        Self { web, name, sent: Cell::new(0), paused: Cell::new(0) }
+        Self { web, name, sent: Cell::new(0), started: web.now() }
+    }
+
+    /// The seconds that are left of [`TIME_S`].
+    #[must_use]
+    pub fn seconds_left(&self) -> u64 {
+        TIME_S.saturating_sub(self.web.now().saturating_sub(self.started))
     }
 
     /// The number of requests so far.
@@ -203,7 +210,7 @@ impl<'a> Requests<'a> {
         })
     }
 
-    /// Waits between two changes. Not counted among the pauses for rate limits.
+    /// Waits between two changes.
     pub fn rest(&self, duration: Duration) {
         if !duration.is_zero() {
             self.web.pause(duration);
@@ -213,9 +220,13 @@ impl<'a> Requests<'a> {
     fn send(&self, call: Call<'_>) -> Result<Content, Failure> {
         let mut renewed = false;
         loop {
-            if self.sent.get() >= REQUESTS {
-                let text =
-                    format!("this task has sent {REQUESTS} requests, which is its limit; the next one continues");
+            let limit = match (self.sent.get(), self.seconds_left()) {
+                (REQUESTS.., _) => format!("{REQUESTS} requests"),
+                (_, 0) => format!("{TIME_S} s"),
+                _ => String::new(),
+            };
+            if !limit.is_empty() {
+                let text = format!("a task may use {limit} at {}; another task continues", self.name);
                 return Err(Failure::Failed(Error::Retryable(text)));
             }
             self.sent.set(self.sent.get() + 1);
@@ -230,6 +241,8 @@ impl<'a> Requests<'a> {
             }
             return match answer.status {
                 200..=299 => content(answer).map_err(Failure::Unknown),
+                // GraphQL: the errors in the body say what the status does not.
+                400 if call.path == "/graphql" => content(answer).map_err(Failure::Unknown),
                 401 if !renewed => {
                     renewed = true;
                     continue;
@@ -257,11 +270,14 @@ impl<'a> Requests<'a> {
     }
 
     fn wait(&self, seconds: u64, why: &str) -> Result<(), Error> {
-        let all = self.paused.get().saturating_add(seconds);
-        if seconds > LONGEST_PAUSE_S || all > PAUSES_S {
-            return Err(Error::Retryable(format!("{} asks for a pause of {seconds} s: {why}", self.name)));
+        if seconds > LONGEST_PAUSE_S || seconds > self.seconds_left() {
+            let until = self.web.now().saturating_add(seconds).saturating_mul(1_000);
+            let until = i64::try_from(until).ok().and_then(time::text).unwrap_or_default();
+            return Err(Error::Retryable(format!(
+                "{} needs a pause of {seconds} s, longer than this task can wait ({why}); run it again after {until}",
+                self.name
+            )));
         }
-        self.paused.set(all);
         self.web.pause(Duration::from_secs(seconds));
         Ok(())
     }
@@ -328,7 +344,7 @@ pub(crate) mod tests {
         }
 
         fn now(&self) -> u64 {
-            1_000
+            1_000 + self.pauses.borrow().iter().sum::<u64>()
         }
     }
 
@@ -367,13 +383,26 @@ pub(crate) mod tests {
             answer(201, "1"),
         ]);
         Requests::new(&web, "GitHub").write(WRITE).unwrap();
-        assert_eq!(*web.pauses.borrow(), [7, 10, 60, 5]);
+        assert_eq!(*web.pauses.borrow(), [7, 3, 60, 1]);
         for answers in
             [vec![limited(429, Some(66), None, "")], (0..9).map(|_| limited(429, Some(60), None, "")).collect()]
         {
             let web = Script::new(answers);
-            assert!(matches!(Requests::new(&web, "GitHub").write(WRITE), Err(WriteError::Failed(Error::Retryable(_)))));
+            let refused = Requests::new(&web, "GitHub").write(WRITE);
+            let Err(WriteError::Failed(Error::Retryable(why))) = refused else { panic!("{refused:?}") };
+            assert!(why.contains("run it again after 1970-01-01T00:"), "{why}");
+            assert!(web.pauses.borrow().iter().sum::<u64>() <= TIME_S);
         }
+    }
+
+    #[test]
+    fn no_request_is_sent_after_the_time_of_a_task() {
+        let web = Script::new(vec![answer(200, "1")]);
+        let requests = Requests::new(&web, "GitHub");
+        requests.read(READ).unwrap();
+        requests.rest(Duration::from_secs(TIME_S));
+        assert!(matches!(requests.read(READ), Err(Error::Retryable(why)) if why.contains("200 s")));
+        assert_eq!(web.calls.borrow().len(), 1);
     }
 
     #[test]

@@ -24,10 +24,10 @@ pub fn title(gap: &Gap) -> String {
 pub fn text(gap: &Gap) -> String {
     let mut parts = vec![format!("Severity: {}", gap.weight.word())];
     if let Some(place) = &gap.place {
-        parts.push(format!("Place: {}", code(&format!("{}:{}", place.path, place.line))));
+        parts.push(format!("Place: {}", inline(&format!("{}:{}", place.path, place.line))));
     }
     if let Some(request) = &gap.request {
-        parts.push(format!("Follow-up: {}", code(request)));
+        parts.push(format!("Follow-up: {}", inline(request)));
     }
     let mut text = parts.join("  \n");
     for quoted in [&gap.title, &gap.evidence] {
@@ -38,9 +38,14 @@ pub fn text(gap: &Gap) -> String {
     }
     format!(
         "{text}\n\nThe audit of Baton found this gap: {}. Baton replaces this block when the gap changes and closes the issue when \
-         the gap is gone. Write above or below it.",
-        code(&gap.id)
+         the gap is fixed. Write above or below it.",
+        inline(&gap.id)
     )
+}
+
+/// Inline code, in which a tracker mentions nobody. A backtick or a backslash would prevent it, so it is replaced.
+fn inline(text: &str) -> String {
+    code(visible(text).replace('`', "'").replace('\\', "/").trim())
 }
 
 /// The description of an issue that another one replaces.
@@ -60,8 +65,30 @@ fn fenced(content: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::block::{Style, read, replace, write};
+    use crate::block::{Origin, Style, read, replace, write};
     use crate::report::Weight;
+
+    const ORIGIN: Origin<'static> = Origin { gap: "audit:a:b", source: "audit", at: 0 };
+
+    #[test]
+    fn text_outside_of_code_blocks_mentions_nobody() {
+        for hostile in ["a`@team", "a\\@team", " @team", "`@team`", "@team\n@team"] {
+            let place = Some(crate::report::Place { path: hostile.to_owned(), line: 1 });
+            let gap = Gap {
+                id: hostile.to_owned(),
+                weight: Weight::High,
+                title: String::new(),
+                evidence: String::new(),
+                place,
+                request: Some(hostile.to_owned()),
+            };
+            for line in text(&gap).lines() {
+                // The parts with an odd number are code.
+                let outside: Vec<&str> = line.split('`').step_by(2).collect();
+                assert!(!outside.concat().contains('@') && line.matches('`').count() % 2 == 0, "{line}");
+            }
+        }
+    }
 
     #[test]
     fn hostile_text_stays_inside_of_the_block() {
@@ -69,15 +96,22 @@ mod tests {
             id: "audit:a:b".to_owned(),
             weight: Weight::High,
             title: format!("@everyone\n{}", "é".repeat(300)),
-            evidence: "````\n<!-- baton:end --> `baton:end` @team fixes #1".to_owned(),
+            evidence: "````\n<!-- baton:end -->\n`baton:end`\n@team fixes #1".to_owned(),
             place: None,
             request: Some("needs a decision of a person: `<!-- baton:end -->`".to_owned()),
         };
+        for style in [Style::Comment, Style::Code] {
+            for end in ["<!-- baton:end -->", "`baton:end`", "baton:end"] {
+                let only = Gap { title: end.to_owned(), evidence: end.to_owned(), ..gap.clone() };
+                let block = write(style, ORIGIN, "t", &self::text(&only));
+                assert_eq!(replace(style, &block, "new"), "new", "{end}");
+            }
+        }
         assert_eq!(title(&gap).chars().count(), TITLE_CHARS + 1);
         let text = text(&gap);
         assert!(text.contains("`````text\n````"), "{text}");
         for style in [Style::Comment, Style::Code] {
-            let block = write(style, &gap.id, "audit", "t", &text);
+            let block = write(style, ORIGIN, "t", &text);
             assert!(read(style, &block).is_some());
             assert_eq!(replace(style, &block, "new"), "new", "the block ends at its end");
         }

@@ -1,6 +1,6 @@
 //! The life of gaps at GitHub.
 
-use baton_tests::{or_skip, repository};
+use baton_tests::{Output, or_skip, repository};
 use serde_json::{Value, json};
 
 use super::{Emulator, Place, REPOSITORY, SETUP, by_state, gap};
@@ -149,11 +149,43 @@ fn a_report_that_does_not_cover_a_plan_closes_nothing_of_it() {
         let ended = place.file(REPOSITORY);
         assert!(ended.contains("0 closed"), "{ended}");
     }
+    // A valid report.
+    let neither = place.run("plan", &[]).ended(1).stderr;
+    assert!(neither.contains("give either `repository`"), "{neither}");
     std::fs::write(&latest, "{").unwrap();
     let refused = place.run("file", &[REPOSITORY]).ended(1).stderr;
     assert!(refused.contains("is not a report of the audit"), "{refused}");
-    let neither = place.run("plan", &[]).ended(1).stderr;
-    assert!(neither.contains("is not a report") || neither.contains("give either `repository`"), "{neither}");
     assert_eq!(by_state(&issues(&emulator)), (vec![1], vec![]));
+    place.assert_clean();
+}
+
+#[test]
+fn a_report_that_is_older_than_an_issue_neither_closes_nor_reverts_it() {
+    let emulator = or_skip!(Emulator::start());
+    let places = [Place::new(&emulator), Place::new(&emulator)];
+    places[0].audit(&[(0, "a trace"), (1, "nowhere")]);
+    places[0].file(REPOSITORY);
+    let filed = issues(&emulator);
+    places[1].audit_after(-3_600, &[(0, "nowhere")]);
+    let ended = places[1].file(REPOSITORY);
+    assert!(ended.contains("0 created, 0 updated, 0 reopened, 0 closed"), "{ended}");
+    assert_eq!(issues(&emulator), filed);
+    assert!(places[1].links().to_string().contains("open; a later audit found the gap"));
+    places[1].audit(&[(0, "nowhere")]);
+    let ended = places[1].file(REPOSITORY);
+    assert!(ended.contains("0 created, 1 updated, 0 reopened, 1 closed"), "{ended}");
+    places.iter().for_each(Place::assert_clean);
+}
+
+#[test]
+fn a_workspace_needs_the_name_of_its_source() {
+    let emulator = or_skip!(Emulator::start());
+    let place = Place::new(&emulator);
+    place.audit(&[(0, "nowhere")]);
+    let mut command = place.workspace.command();
+    command.arg("-w").arg(place.workspace.root()).args(["run", "tracker", "plan", "--arg", REPOSITORY]);
+    let refused = Output::of(&mut command).stderr;
+    assert!(refused.contains("`args` lacks `source`"), "{refused}");
+    assert_eq!(issues(&emulator), json!([]));
     place.assert_clean();
 }

@@ -16,6 +16,8 @@ use serde_json::{Value, json};
 
 const GITHUB_TOKEN: &str = "ghp_0123456789tokenOfTheTests";
 const LINEAR_TOKEN: &str = "lin_api_0123456789tokenOfTheTests";
+/// The name of the workspaces of the tests.
+const SOURCE: &str = "source=audit";
 const REPOSITORY: &str = "repository=octocat/plans";
 
 /// `emulate`, and the clients.
@@ -140,13 +142,18 @@ impl Place {
 
     /// Writes the newest report: gaps of the plan `plans/a.md`, by number, with this evidence.
     fn audit(&self, gaps: &[(usize, &str)]) {
+        // Later than what was closed before.
+        self.audit_after(2, gaps);
+    }
+
+    /// The same, of an audit that runs this many seconds after now.
+    fn audit_after(&self, seconds: i64, gaps: &[(usize, &str)]) {
         let finding = |(number, evidence): &(usize, &str)| {
             json!({ "id": gap(*number), "weight": "high", "title": format!("plans/a.md: file{number}.py is missing"),
                 "evidence": evidence, "place": { "path": "plans/a.md", "line": number + 1 } })
         };
         let findings: Vec<Value> = gaps.iter().map(finding).collect();
-        // Later than what was closed before.
-        let now = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(2);
+        let now = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds);
         let report = json!({ "schema": 3, "report_id": "PLANS-AUDIT-20260118-101500", "plans_left_out": 0,
             "executed_at": now.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(), "plans": [{ "plan": "plans/a.md" }],
             "findings": findings, "parts": { "follow_ups": [] } });
@@ -162,7 +169,7 @@ impl Place {
         let mut command = self.workspace.command();
         command.arg("-w").arg(self.workspace.root()).args(["run", "tracker", action]);
         let pause = (action == "file").then_some("pause_ms=0");
-        command.args(args.iter().copied().chain(pause).flat_map(|arg| ["--arg", arg]));
+        command.args(args.iter().copied().chain([SOURCE]).chain(pause).flat_map(|arg| ["--arg", arg]));
         command
     }
 
@@ -174,6 +181,8 @@ impl Place {
 
     /// Files through a handoff in the inbox.
     fn handoff(&self, title: &str, action: &str, args: &Value) -> Task {
+        let mut args = args.clone();
+        args["source"] = json!("audit");
         self.workspace.drop_handoff_with("tracker", title, json!({ "action": action, "args": args }));
         self.workspace.up_once();
         self.workspace.task(title)

@@ -168,7 +168,7 @@ impl Args {
                 line = pasted.next() => match consent.code_in(&line) {
                     Ok(code) => break code,
                     Err(RedirectError::Refused(reason)) => {
-                        return Err(AccountError::NeedsConsent { provider: self.service, reason }.into());
+                        return Err(AccountError::NeedsConsent { provider: self.service, option: "", reason }.into());
                     }
                     Err(error) => output::note(&format!("{error}; paste another one, or use the browser")),
                 },
