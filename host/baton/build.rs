@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const PLUGINS: [&str; 6] = ["audit", "djay", "drive-sync", "music-files", "notion", "spotify"];
+const PLUGINS: [&str; 7] = ["audit", "djay", "drive-sync", "music-files", "notion", "spotify", "tracker"];
 const TARGET: &str = "wasm32-wasip2";
 
 fn main() {

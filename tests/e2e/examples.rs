@@ -8,7 +8,7 @@ use std::process::Command;
 use baton_tests::{Output, Workspace, baton, fixture, repository};
 use serde_json::Value;
 
-const SHIPPED: [&str; 6] = ["audit", "djay", "drive-sync", "music-files", "notion", "spotify"];
+const SHIPPED: [&str; 7] = ["audit", "djay", "drive-sync", "music-files", "notion", "spotify", "tracker"];
 
 /// The commands of a page, as `sh` runs them.
 fn commands(page: &str) -> String {
@@ -112,7 +112,7 @@ fn every_action_of_a_shipped_plugin_has_a_handoff_to_try_and_is_on_its_page() {
             let word = format!("files:{}={}", files["mode"].as_str().unwrap(), files["folder"].as_str().unwrap());
             assert!(page.contains(&word), "the page of {plugin} does not tell `{word}`");
         }
-        for sql in manifest["capabilities"]["sql"].as_array().unwrap() {
+        for sql in manifest["capabilities"]["sql"].as_array().into_iter().flatten() {
             let word = format!("sql={}", sql["database"].as_str().unwrap());
             assert!(page.contains(&word), "the page of {plugin} does not tell `{word}`");
         }

@@ -198,6 +198,8 @@ mod tokens;
 #[cfg(test)]
 mod torn_writes;
 #[cfg(test)]
+mod tracker;
+#[cfg(test)]
 mod triggers;
 #[cfg(test)]
 mod waiting_files;

@@ -230,7 +230,7 @@ fn the_commands_of_the_plugins_readmes_do_what_they_say() {
     let readmes = documents_with_commands().into_iter().filter(|path| is_plugins_readme(path));
     let steps: Vec<String> = readmes.map(|readme| follow(&repository().join(readme), IN_A_WORKSPACE)).collect();
     let with_grants = steps.iter().filter(|steps| steps.contains("{ baton plugin grant ")).count();
-    assert_eq!(with_grants, 4, "djay, drive-sync, music-files and spotify");
+    assert_eq!(with_grants, 5, "djay, drive-sync, music-files, spotify and tracker");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use baton_tests::forward::forward;
 use baton_tests::oauth_server::{OAuthServer, TOKEN_PREFIX};
 use baton_tests::spotify_server::{Fault, SpotifyServer, episode, item, liked, local, track};
 use baton_tests::{Output, Skipped, Task, Workspace, files_below, or_skip, repository, skip, tools};
@@ -361,53 +362,15 @@ pub(crate) struct Front(baton_tests::fake_service::FakeService);
 
 impl Front {
     pub(crate) fn start(port: u16) -> Self {
-        Self(baton_tests::fake_service::FakeService::start(move |request| pass_on(request, port)))
+        Self(baton_tests::fake_service::FakeService::start(move |request| {
+            let line = request.line.replacen(" /v1", " ", 1);
+            forward(&baton_tests::ReceivedRequest { line, ..request.clone() }, port)
+        }))
     }
 
     pub(crate) fn address(&self) -> String {
         self.0.address()
     }
-}
-
-/// Sends a request to a port, with another path.
-fn pass_on(request: &baton_tests::ReceivedRequest, port: u16) -> baton_tests::fake_service::Answer {
-    use std::io::{Read as _, Write as _};
-
-    let line = request.line.replacen(" /v1", " ", 1);
-    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
-    let authorization = request.header("authorization").unwrap_or_default();
-    let body = &request.body;
-    let kind = request.header("content-type").map(|kind| format!("Content-Type: {kind}\r\n")).unwrap_or_default();
-    write!(
-        stream,
-        "{line}\r\nHost: 127.0.0.1:{port}\r\nAuthorization: {authorization}\r\nConnection: close\r\n{kind}\
-         Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .unwrap();
-    let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).unwrap();
-    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(bytes.len());
-    let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
-    let mut body = bytes.get(end + 4..).unwrap_or_default().to_vec();
-    if head.contains("transfer-encoding: chunked") {
-        body = unchunked(&body);
-    }
-    let status = head.split("\r\n").next().and_then(|line| line.split_once(' ')).map_or("502 no", |(_, status)| status);
-    baton_tests::fake_service::Answer { status: status.to_owned(), body, ..Default::default() }
-}
-
-fn unchunked(mut rest: &[u8]) -> Vec<u8> {
-    let mut body = Vec::new();
-    while let Some(end) = rest.windows(2).position(|window| window == b"\r\n") {
-        let size = usize::from_str_radix(String::from_utf8_lossy(&rest[..end]).trim(), 16).unwrap_or(0);
-        if size == 0 {
-            break;
-        }
-        body.extend_from_slice(&rest[end + 2..end + 2 + size]);
-        rest = &rest[end + 2 + size + 2..];
-    }
-    body
 }
 
 /// spotipy reads the same from the fake.

@@ -16,6 +16,7 @@ pub mod drive_server;
 mod eagle;
 pub mod fake_service;
 mod files;
+pub mod forward;
 mod handoff;
 pub mod host_services;
 mod hosts;
@@ -33,6 +34,7 @@ mod server;
 pub mod spotify_exports;
 pub mod spotify_server;
 mod task;
+pub mod tracker_proxy;
 mod workspace;
 
 pub use baton_judges::{Skipped, corpora, missing, or_skip, real, recordings, repository, skip, tool, tools};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Endpoints, Provider, limits};
+use crate::{ConsentKind, Endpoints, Provider, limits};
 
 /// The version of the format that this build writes.
 const VERSION: u32 = 1;
@@ -77,6 +77,13 @@ impl fmt::Debug for Tokens {
 }
 
 impl Account {
+    /// ` --token` if the operator gave a personal token although the service has another consent; else empty.
+    #[must_use]
+    pub fn consent_option(&self) -> &'static str {
+        let is_unusual_token = self.client_id.is_empty() && self.provider.consent() != ConsentKind::Personal;
+        if is_unusual_token { " --token" } else { "" }
+    }
+
     /// A new account with the tokens of a consent.
     pub(crate) fn new(endpoints: &Endpoints, issued: IssuedTokens, now: Timestamp) -> Self {
         let mut account = Self {

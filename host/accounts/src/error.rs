@@ -6,10 +6,12 @@ use crate::Provider;
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum AccountError {
     /// The operator must give consent (again).
-    #[error("the account {provider} needs your consent ({reason}): run `baton account add {provider}`")]
+    #[error("the account {provider} needs your consent ({reason}): run `baton account add {provider}{option}`")]
     NeedsConsent {
         /// The service.
         provider: Provider,
+        /// The option of the command: see [`Account::consent_option`](crate::Account::consent_option).
+        option: &'static str,
         /// Why: it was revoked, it expired, or was never given.
         reason: String,
     },

@@ -70,7 +70,7 @@ impl Requester {
                 let (code, words) = (answer.error().as_ref(), answer.error_description());
                 let reason = reason(code, words.map(String::as_str));
                 match code {
-                    "invalid_grant" => AccountError::NeedsConsent { provider, reason },
+                    "invalid_grant" => AccountError::NeedsConsent { provider, option: "", reason },
                     "temporarily_unavailable" | "server_error" | "slow_down" => {
                         AccountError::Temporary { provider, reason }
                     }

@@ -144,6 +144,19 @@ impl Provider {
         }
     }
 
+    /// Where the operator makes a personal token; `None` if the service has none.
+    #[must_use]
+    pub fn token_setup(self) -> Option<&'static str> {
+        match self {
+            Self::Github => Some(
+                "create a fine-grained token at https://github.com/settings/personal-access-tokens with access to the repositories \
+                 that Baton may use and the permission \"Issues\" (read and write), and copy it",
+            ),
+            Self::Notion | Self::Linear => Some(self.setup()),
+            Self::Spotify | Self::Google => None,
+        }
+    }
+
     /// Where the operator ends a consent at the service.
     #[must_use]
     pub fn consents(self) -> &'static str {

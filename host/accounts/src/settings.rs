@@ -91,20 +91,41 @@ impl AccountSettings {
     /// # Errors
     /// A wrong or missing setting. The text says where to get the client ID.
     pub fn endpoints(&self, provider: Provider) -> Result<Endpoints, AccountError> {
-        self.check(provider).map_err(AccountError::Settings)?;
-        let default = provider.endpoints();
-        let or = |own: &Option<String>, default: Option<&str>| own.clone().or_else(|| default.map(str::to_owned));
-        let client_id = self.client_id.clone().unwrap_or_default();
-        if client_id.is_empty() && provider.consent() != ConsentKind::Personal {
+        let has_client_id = self.client_id.as_ref().is_some_and(|id| !id.is_empty());
+        if !has_client_id && provider.consent() != ConsentKind::Personal {
+            let or_token = match provider.token_setup() {
+                Some(setup) => format!("; or {setup}, then run `baton account add {provider} --token`"),
+                None => String::new(),
+            };
             return Err(AccountError::Settings(format!(
-                "{provider} needs a client ID: {}, then run `baton account add {provider} --client-id ID`",
+                "{provider} needs a client ID: {}, then run `baton account add {provider} --client-id ID`{or_token}",
                 provider.setup()
             )));
         }
+        self.resolve(provider)
+    }
+
+    /// The addresses for an account with a token that the operator made. It has no client ID, and its scopes are those of the token.
+    ///
+    /// # Errors
+    /// A wrong setting, or the service has no such tokens.
+    pub fn token_endpoints(&self, provider: Provider) -> Result<Endpoints, AccountError> {
+        if provider.token_setup().is_none() {
+            let text = format!("{provider} has no personal tokens; run `baton account add {provider} --client-id ID`");
+            return Err(AccountError::Settings(text));
+        }
+        let own = Self { client_id: None, client_secret: None, scopes: Some(Vec::new()), ..self.clone() };
+        Ok(Endpoints { authorize_url: None, token_url: None, device_url: None, ..own.resolve(provider)? })
+    }
+
+    fn resolve(&self, provider: Provider) -> Result<Endpoints, AccountError> {
+        self.check(provider).map_err(AccountError::Settings)?;
+        let default = provider.endpoints();
+        let or = |own: &Option<String>, default: Option<&str>| own.clone().or_else(|| default.map(str::to_owned));
         let scopes = || provider.scopes().iter().map(|scope| scope.name.to_owned()).collect();
         Ok(Endpoints {
             provider,
-            client_id,
+            client_id: self.client_id.clone().unwrap_or_default(),
             client_secret: self.client_secret.clone(),
             authorize_url: or(&self.authorize_url, default.authorize),
             token_url: or(&self.token_url, default.token),
@@ -140,7 +161,19 @@ mod tests {
     fn a_missing_client_id_names_the_place_to_get_it() {
         let missing = AccountSettings::default().endpoints(Provider::Spotify).unwrap_err().to_string();
         assert!(missing.contains("http://127.0.0.1/callback") && missing.contains("--client-id"), "{missing}");
+        assert!(!missing.contains("--token"), "{missing}");
+        let missing = AccountSettings::default().endpoints(Provider::Github).unwrap_err().to_string();
+        assert!(missing.contains("`baton account add github --token`"), "{missing}");
         assert!(AccountSettings::default().endpoints(Provider::Notion).is_ok(), "a personal token needs none");
+    }
+
+    #[test]
+    fn a_personal_token_has_no_client_and_no_address_to_renew_it() {
+        let set = AccountSettings { client_id: Some("id".to_owned()), ..AccountSettings::default() };
+        let found = set.token_endpoints(Provider::Github).unwrap();
+        assert_eq!((found.client_id.as_str(), &found.token_url, &found.device_url), ("", &None, &None));
+        assert!(found.scopes.is_empty());
+        assert!(set.token_endpoints(Provider::Spotify).is_err());
     }
 
     #[test]

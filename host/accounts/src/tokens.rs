@@ -71,7 +71,7 @@ impl Accounts {
             Err(AccountError::NeedsConsent { reason, .. }) => {
                 account.needs_consent = Some(reason.clone());
                 self.write(&account)?;
-                return Err(AccountError::NeedsConsent { provider, reason });
+                return Err(AccountError::NeedsConsent { provider, option: account.consent_option(), reason });
             }
             Err(other) => return Err(other),
         }
@@ -81,17 +81,18 @@ impl Accounts {
 
     /// The account, if it has consent.
     fn usable(&self, provider: Provider) -> Result<Account, AccountError> {
-        let needs = |reason: &str| AccountError::NeedsConsent { provider, reason: reason.to_owned() };
-        let account = self.stored(provider)?.ok_or_else(|| needs("there is no such account yet"))?;
+        let needs = |option, reason: &str| AccountError::NeedsConsent { provider, option, reason: reason.to_owned() };
+        let account = self.stored(provider)?.ok_or_else(|| needs("", "there is no such account yet"))?;
         match &account.needs_consent {
-            Some(reason) => Err(needs(reason)),
+            Some(reason) => Err(needs(account.consent_option(), reason)),
             None => Ok(account),
         }
     }
 
     async fn renewed(&self, account: &Account) -> Result<crate::account::IssuedTokens, AccountError> {
         let provider = account.provider;
-        let needs = |reason: &str| AccountError::NeedsConsent { provider, reason: reason.to_owned() };
+        let option = account.consent_option();
+        let needs = |reason: &str| AccountError::NeedsConsent { provider, option, reason: reason.to_owned() };
         let (Some(refresh), Some(token_url)) = (account.tokens().refresh, account.token_url.clone()) else {
             return Err(needs("the service does not accept the token any more"));
         };
@@ -188,5 +189,16 @@ mod tests {
         assert!(matches!(refused, AccountError::NeedsConsent { .. }), "{refused}");
         let again = accounts.tokens(Provider::Spotify, None).await.unwrap_err();
         assert_eq!(again, refused, "it is remembered");
+    }
+
+    #[tokio::test]
+    async fn a_personal_token_that_ends_names_the_command_for_tokens() {
+        let mut stored = account(None);
+        (stored.client_id, stored.token_url, stored.refresh_token) = (String::new(), None, None);
+        let accounts = accounts(Some(stored));
+        for refused in [Some("first"), None] {
+            let ended = accounts.tokens(Provider::Spotify, refused).await.unwrap_err();
+            assert!(ended.to_string().contains("`baton account add spotify --token`"), "{ended}");
+        }
     }
 }

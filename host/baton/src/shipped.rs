@@ -3,13 +3,13 @@
 /// Name and component of each plugin.
 pub(crate) const SHIPPED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
 
-/// Bundled plugins that only `baton plugin install shipped:NAME` installs: they are of no use without an account.
-const NOT_BY_DEFAULT: &[&str] = &["notion"];
-
-/// Name and component of each plugin that a new workspace has.
-pub(crate) fn installed_by_default() -> impl Iterator<Item = &'static (&'static str, &'static [u8])> {
-    SHIPPED.iter().filter(|(name, _)| !NOT_BY_DEFAULT.contains(name))
+/// The plugins of a new workspace. Those that only work with an online account are installed when they are wanted.
+pub(crate) fn of_new_workspaces() -> impl Iterator<Item = &'static [u8]> {
+    SHIPPED.iter().filter(|(name, _)| !ON_DEMAND.contains(name)).map(|(_, component)| *component)
 }
+
+/// Installed with `baton plugin install shipped:NAME`.
+const ON_DEMAND: [&str; 2] = ["notion", "tracker"];
 
 pub(crate) fn names() -> String {
     SHIPPED.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")

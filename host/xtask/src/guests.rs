@@ -8,7 +8,7 @@ use crate::shell::{self, cargo, program, root};
 
 const TARGET: &str = "wasm32-wasip2";
 
-const SHIPPED: [&str; 6] = ["audit", "djay", "drive-sync", "music-files", "notion", "spotify"];
+const SHIPPED: [&str; 7] = ["audit", "djay", "drive-sync", "music-files", "notion", "spotify", "tracker"];
 
 /// Builds the bundled plugins and returns their folder.
 pub(crate) fn build_shipped() -> anyhow::Result<PathBuf> {

@@ -96,7 +96,7 @@ impl BrowserConsent {
                 }
                 Err(RedirectError::Refused(reason)) => {
                     visitor.answer("200 OK", "The consent was refused. You can close this page.").await;
-                    return Err(AccountError::NeedsConsent { provider, reason });
+                    return Err(AccountError::NeedsConsent { provider, option: "", reason });
                 }
                 Err(error @ RedirectError::OtherAddress(_)) => {
                     visitor.answer("404 Not Found", &error.to_string()).await;

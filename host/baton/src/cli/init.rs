@@ -67,7 +67,7 @@ impl Args {
             template::write_drop_box(&dir.join("handoffs"))?;
         }
         let mut lock = Lock::default();
-        for (_, component) in shipped::installed_by_default() {
+        for component in shipped::of_new_workspaces() {
             lock.add_shipped(&baton_sandbox::read_manifest(component)?, Digest::of(component), &Config::FOLDERS);
         }
         write(&dir.join(LOCK_FILE), &lock.to_text()?)?;

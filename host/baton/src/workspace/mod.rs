@@ -174,7 +174,7 @@ impl Workspace {
     pub(crate) fn temporary(folder: &Path, folders: &[(&str, &Path)]) -> anyhow::Result<Self> {
         let here = std::env::current_dir().context("failed to find the current folder")?;
         let mut lock = Lock::default();
-        for (_, component) in crate::shipped::SHIPPED {
+        for component in crate::shipped::of_new_workspaces() {
             let digest = baton_core::Digest::of(component);
             lock.add_shipped(&baton_sandbox::read_manifest(component)?, digest, &Config::FOLDERS);
         }

@@ -25,6 +25,7 @@ use crate::workspace::{Workspace, head, pause};
 
 /// Connect an account: shows what Baton may do, and waits for your consent
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(in crate::cli) struct Args {
     /// The service
     #[arg(value_name = "SERVICE", value_parser = service::parser())]
@@ -38,6 +39,9 @@ pub(in crate::cli) struct Args {
     /// Ask also for the scopes to change things; an account that has them keeps them
     #[arg(long, conflicts_with = "scopes")]
     write: bool,
+    /// Use a personal token that you made at the service (the usual way for notion and linear)
+    #[arg(long, conflicts_with_all = ["client_id", "scopes", "write"])]
+    token: bool,
     /// Only print the address, do not open it
     #[arg(long)]
     no_browser: bool,
@@ -52,12 +56,11 @@ impl Args {
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = options.need()?;
         let accounts = accounts::of(&SecretStore::of(&workspace.state));
-        let endpoints = self.settings(&workspace, &accounts).endpoints(self.service)?;
+        let settings = self.settings(&workspace, &accounts);
+        let endpoints =
+            if self.token { settings.token_endpoints(self.service)? } else { settings.endpoints(self.service)? };
         show_scopes(&endpoints);
-        let token = match self.service.consent() {
-            ConsentKind::Personal => Some(self.token()?),
-            ConsentKind::Browser | ConsentKind::Device => None,
-        };
+        let token = if self.has_token() { Some(self.read_token()?) } else { None };
         let users = workspace.registry().read()?.users_of(self.service.name());
         let ledger = if users.is_empty() {
             None
@@ -98,12 +101,17 @@ impl Args {
         settings
     }
 
+    /// Whether the operator made a token.
+    fn has_token(&self) -> bool {
+        self.token || self.service.consent() == ConsentKind::Personal
+    }
+
     /// The token that the operator made.
-    fn token(&self) -> anyhow::Result<String> {
+    fn read_token(&self) -> anyhow::Result<String> {
         if !std::io::stdin().is_terminal() {
             return prompt::piped();
         }
-        output::note(&format!("To get a token, {}.", self.service.setup()));
+        output::note(&format!("To get a token, {}.", self.service.token_setup().unwrap_or_default()));
         prompt::hidden(&format!("the token of {}", self.service))
     }
 
@@ -160,7 +168,7 @@ impl Args {
                 line = pasted.next() => match consent.code_in(&line) {
                     Ok(code) => break code,
                     Err(RedirectError::Refused(reason)) => {
-                        return Err(AccountError::NeedsConsent { provider: self.service, reason }.into());
+                        return Err(AccountError::NeedsConsent { provider: self.service, option: "", reason }.into());
                     }
                     Err(error) => output::note(&format!("{error}; paste another one, or use the browser")),
                 },
@@ -186,9 +194,7 @@ impl Args {
         match identity(account, &account.tokens()).await {
             Ok(Some(name)) => Ok(Some(name)),
             Ok(None) => bail!("{} does not accept the token; nothing was stored", self.service),
-            Err(error) if self.service.consent() == ConsentKind::Personal => {
-                Err(error).context("the token could not be checked; nothing was stored")
-            }
+            Err(error) if self.has_token() => Err(error).context("the token could not be checked; nothing was stored"),
             Err(error) => {
                 output::note(&format!("The account is connected, but its owner is unknown: {error}"));
                 Ok(None)

@@ -53,10 +53,11 @@ impl Args {
         for account in &found {
             if let Some(reason) = &account.needs_consent {
                 output::note(&format!(
-                    "{}: {}; run `baton account add {}`",
+                    "{}: {}; run `baton account add {}{}`",
                     account.provider,
                     output::one_line(reason),
-                    account.provider
+                    account.provider,
+                    account.consent_option()
                 ));
             }
         }

@@ -18,7 +18,7 @@ pub(super) fn state(account: &Account) -> &'static str {
 pub(super) fn as_json(account: &Account) -> Value {
     json!({
         "service": account.provider.name(),
-        "kind": kind(account.provider),
+        "kind": kind(account),
         "state": if account.needs_consent.is_some() { "needs_consent" } else { "ready" },
         "reason": account.needs_consent,
         "scopes": account.scopes,
@@ -28,8 +28,12 @@ pub(super) fn as_json(account: &Account) -> Value {
 }
 
 /// How the operator gave consent.
-pub(super) fn kind(provider: Provider) -> &'static str {
-    match provider.consent() {
+fn kind(account: &Account) -> &'static str {
+    // An account with a token that the operator made has no client.
+    if account.client_id.is_empty() {
+        return "token";
+    }
+    match account.provider.consent() {
         ConsentKind::Browser => "browser",
         ConsentKind::Device => "device",
         ConsentKind::Personal => "token",

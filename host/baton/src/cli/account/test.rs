@@ -62,7 +62,7 @@ impl Args {
 async fn owner(accounts: &Accounts, provider: Provider) -> Result<String, AccountError> {
     let mut tokens = accounts.tokens(provider, None).await?;
     for renewed in [false, true] {
-        let needs = |reason: &str| AccountError::NeedsConsent { provider, reason: reason.to_owned() };
+        let needs = |reason: &str| AccountError::NeedsConsent { provider, option: "", reason: reason.to_owned() };
         let account = accounts.stored(provider)?.ok_or_else(|| needs("it was removed"))?;
         if let Some(name) = identity(&account, &tokens).await? {
             return Ok(name);

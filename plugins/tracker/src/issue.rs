@@ -1,0 +1,108 @@
+//! An issue, a change of one, and the trait of trackers.
+
+use baton_plugin_sdk::Error;
+
+use crate::block::{Marker, Style};
+use crate::report::Weight;
+
+/// Whether an issue is open, or why it is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IssueState {
+    /// Open.
+    Open,
+    /// Closed as done.
+    Done,
+    /// Closed by somebody who does not want it.
+    NotPlanned,
+    /// Closed as a duplicate of another one.
+    Duplicate,
+}
+
+/// An issue with Baton's marker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issue {
+    /// The id for requests.
+    pub key: String,
+    /// Its number; a later issue has a higher one.
+    pub number: u64,
+    /// What people call it: `#12`, `ENG-12`.
+    pub name: String,
+    /// Its page.
+    pub url: String,
+    /// Its title.
+    pub title: String,
+    /// Its whole text.
+    pub body: String,
+    /// Its state.
+    pub state: IssueState,
+    /// When it was closed, in milliseconds since 1970 UTC.
+    pub closed_at: Option<i64>,
+    /// What its marker says.
+    pub marker: Marker,
+}
+
+/// A new issue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewIssue {
+    /// Its title.
+    pub title: String,
+    /// Its text.
+    pub body: String,
+    /// How much the gap matters.
+    pub weight: Weight,
+}
+
+/// What changes about an issue; absent: it stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// The new title.
+    pub title: Option<String>,
+    /// The new text.
+    pub body: Option<String>,
+    /// The new state.
+    pub state: Option<IssueState>,
+}
+
+/// Why a change has no answer that can be used.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WriteError {
+    /// It may have taken effect.
+    Unknown(String),
+    /// It has no effect, and the task cannot continue.
+    Failed(Error),
+    /// It has no effect, but others may: the tracker refuses this one.
+    Refused(String),
+}
+
+/// A place with issues.
+pub trait Tracker {
+    /// `GitHub octocat/plans`, `Linear ENG`.
+    fn name(&self) -> String;
+
+    /// How its issues have the marker.
+    fn style(&self) -> Style;
+
+    /// All issues with a marker, open and closed.
+    ///
+    /// # Errors
+    /// The list could not be read completely.
+    fn list(&self) -> Result<Vec<Issue>, Error>;
+
+    /// An issue as it is now; `None` if it was deleted or has no marker any more.
+    ///
+    /// # Errors
+    /// It could not be read.
+    fn read(&self, issue: &Issue) -> Result<Option<Issue>, Error>;
+
+    /// Creates an issue.
+    ///
+    /// # Errors
+    /// It was not created, or that is unknown.
+    fn create(&self, issue: &NewIssue) -> Result<(), WriteError>;
+
+    /// Changes an issue.
+    ///
+    /// # Errors
+    /// It was not changed, or that is unknown.
+    fn change(&self, issue: &Issue, change: &Change) -> Result<(), WriteError>;
+}

@@ -1,0 +1,274 @@
+//! Files the gaps of audit reports as issues at GitHub or Linear.
+//!
+//! This plugin stores nothing: the marker in an issue's text names its gap, so other machines find the same issues. This file opens the host services and makes an outcome; the other modules are tested natively.
+//!
+//! | file | what |
+//! |---|---|
+//! | `report.rs` | the newest report of the audit |
+//! | `wording.rs`, `block.rs` | title and description of an issue; Baton's block with the marker |
+//! | `decide.rs` | which issue is created, updated, closed or reopened: a function of data |
+//! | `run.rs` | carries the steps out, in passes |
+//! | `issue.rs`, `github.rs`, `linear.rs` | the trait of trackers, and the two |
+//! | `web.rs` | requests: rate limits, errors, renewed tokens |
+//! | `page.rs` | the plan and the list of issues |
+
+pub mod block;
+pub mod decide;
+pub mod github;
+pub mod issue;
+pub mod linear;
+pub mod page;
+pub mod report;
+pub mod run;
+pub mod web;
+pub mod wording;
+
+use std::path::Path;
+use std::time::Duration;
+
+use baton_plugin_kit::Findings;
+use baton_plugin_kit::export::Exports;
+use baton_plugin_kit::host::{HeldLock, Host, Locks as _};
+use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Plugin, Severity, Task};
+use serde::Deserialize;
+
+use crate::decide::{Row, Step, StepKind, Wanted};
+use crate::github::GitHub;
+use crate::issue::Tracker;
+use crate::linear::Linear;
+use crate::report::{Report, Weight};
+use crate::run::{Filed, Filing};
+use crate::web::{HostWeb, Requests};
+
+/// The pause between two changes that GitHub's guide for its API asks for.
+const PAUSE_MS: u64 = 1_000;
+
+/// How often a task asks for the lock that another one holds, and the pause between.
+const LOCK_TRIES: u32 = 30;
+const LOCK_PAUSE: Duration = Duration::from_secs(2);
+
+/// The plugin.
+#[derive(Debug, Clone, Copy)]
+pub struct IssueTracker;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Args {
+    #[serde(default)]
+    repository: Option<String>,
+    #[serde(default)]
+    team: Option<String>,
+    #[serde(default)]
+    severity: Weight,
+    source: String,
+    #[serde(default)]
+    report: Option<String>,
+    #[serde(default)]
+    pause_ms: Option<u64>,
+}
+
+/// Where the issues are.
+enum Place<'a> {
+    GitHub(&'a str),
+    Linear(&'a str),
+}
+
+impl Args {
+    fn place(&self) -> Result<Place<'_>, Error> {
+        match (&self.repository, &self.team) {
+            (Some(repository), None) => Ok(Place::GitHub(repository)),
+            (None, Some(team)) => Ok(Place::Linear(team)),
+            _ => Err(Error::Permanent(
+                "give either `repository` (GitHub, `owner/name`) or `team` (Linear, its key), as --arg or as \
+                 [agents.tracker.defaults.file] in baton.toml"
+                    .to_owned(),
+            )),
+        }
+    }
+
+    /// The arguments as options of `baton run`.
+    fn options(&self) -> String {
+        let all = [
+            ("repository", self.repository.as_ref()),
+            ("team", self.team.as_ref()),
+            ("source", Some(&self.source)),
+            ("report", self.report.as_ref()),
+        ];
+        let given = all.iter().filter_map(|(name, value)| Some(format!(" --arg {name}={}", value.as_ref()?)));
+        given
+            .chain((self.severity != Weight::default()).then(|| format!(" --arg severity={}", self.severity.word())))
+            .collect()
+    }
+}
+
+impl Plugin for IssueTracker {
+    fn run(task: Task) -> Result<Outcome, Error> {
+        let args: Args = task.args_as()?;
+        let report = load(&task, args.report.as_deref().unwrap_or("latest.json"))?;
+        match args.place()? {
+            Place::GitHub(repository) => {
+                let web = HostWeb { service: "github", scheme: "Bearer " };
+                let requests = Requests::new(&web, "GitHub");
+                act(&task, &args, &report, &GitHub::new(&requests, repository), &requests)
+            }
+            Place::Linear(team) => {
+                // A personal key has no scheme.
+                let web = HostWeb { service: "linear", scheme: "" };
+                let requests = Requests::new(&web, "Linear");
+                act(&task, &args, &report, &Linear::new(&requests, team), &requests)
+            }
+        }
+    }
+}
+
+fn load(task: &Task, name: &str) -> Result<Report, Error> {
+    let Some(mount) = task.mounts("reports").next() else {
+        return Err(Error::NeedsGrant("files:ro=reports: to read the newest audit report".to_owned()));
+    };
+    Report::load(Path::new(&mount.path), &mount.shown_as, name)
+}
+
+fn act(
+    task: &Task,
+    args: &Args,
+    report: &Report,
+    tracker: &dyn Tracker,
+    requests: &Requests<'_>,
+) -> Result<Outcome, Error> {
+    let wanted = Wanted { severity: args.severity, source: args.source.clone(), style: tracker.style() };
+    let pause = Duration::from_millis(args.pause_ms.unwrap_or(PAUSE_MS));
+    let filing = Filing { tracker, requests, report, wanted: &wanted, progress: &Host, pause };
+    match task.action.as_str() {
+        "plan" => plan(args, &filing),
+        "file" => {
+            let _alone = lock(&filing)?;
+            file(task, args, &filing)
+        }
+        "status" => status(task, &filing),
+        other => Err(Error::Permanent(format!("there is no action `{other}`"))),
+    }
+}
+
+/// The lock of the tasks that file issues. Waits while another task holds it.
+fn lock(filing: &Filing<'_>) -> Result<Box<dyn HeldLock>, Error> {
+    for _ in 0..LOCK_TRIES {
+        if let Some(lock) = Host.take("file")? {
+            return Ok(lock);
+        }
+        filing.progress.step(0, "another task files issues; this one waits for it")?;
+        filing.requests.rest(LOCK_PAUSE);
+    }
+    Err(Error::Retryable("another task files issues and did not end in time; run this one again after it".to_owned()))
+}
+
+fn plan(args: &Args, filing: &Filing<'_>) -> Result<Outcome, Error> {
+    let decision = filing.decide()?;
+    let name = filing.tracker.name();
+    let page = page::plan(&name, &filing.report.id, &decision.steps);
+    let summary = format!("{name}: {}. Nothing was changed.", planned(&decision.steps));
+    let outcome = Outcome::new(summary).with_artifact("tracker-plan.md", "text/markdown", page);
+    if decision.steps.is_empty() {
+        return Ok(outcome);
+    }
+    Ok(outcome.with_next_step(format!("to do this: baton run tracker file{}", args.options())))
+}
+
+/// `2 issues to create, 1 to close`.
+fn planned(steps: &[Step]) -> String {
+    let count = |kind| steps.iter().filter(|step| step.kind == kind).count();
+    let kinds = [StepKind::Create, StepKind::Update, StepKind::Reopen, StepKind::Close, StepKind::CloseDuplicate];
+    let parts = kinds.iter().filter_map(|kind| match count(*kind) {
+        0 => None,
+        count => Some(format!("{count} to {}", kind.words())),
+    });
+    let parts: Vec<String> = parts.collect();
+    if parts.is_empty() {
+        "all issues are as they should be".to_owned()
+    } else {
+        format!("issues: {}", parts.join(", "))
+    }
+}
+
+fn file(task: &Task, args: &Args, filing: &Filing<'_>) -> Result<Outcome, Error> {
+    let filed = filing.file()?;
+    let mut findings = Findings::default();
+    for (gap, why) in &filed.refused {
+        findings.add("not-filed", gap, Severity::Medium, why, gap);
+    }
+    let is_unfinished = filed.open > 0 || filed.stopped.is_some();
+    let left = filed.refused.len() + filed.open.max(usize::from(is_unfinished));
+    let kind = OutcomeKind::from_counts(filed.count(), left);
+    let mut outcome = Outcome::with_kind(kind, summary(filing, &filed));
+    if is_unfinished {
+        outcome = outcome.with_next_step(format!("to continue: baton run tracker file{}", args.options()));
+    }
+    if !filed.refused.is_empty() {
+        outcome = outcome.with_next_step("correct what the findings name, then file again");
+    }
+    outcome.findings = findings.into_list();
+    write_links(task, filing, &filed.rows, filed.count() > 0, &mut outcome)?;
+    Ok(outcome)
+}
+
+fn summary(filing: &Filing<'_>, filed: &Filed) -> String {
+    let count = |kind| filed.done.get(&kind).copied().unwrap_or_default();
+    let mut text = format!(
+        "{}: {} created, {} updated, {} reopened, {} closed, with {} requests.",
+        filing.tracker.name(),
+        count(StepKind::Create),
+        count(StepKind::Update),
+        count(StepKind::Reopen),
+        count(StepKind::Close),
+        filing.requests.sent(),
+    );
+    for (number, words) in [
+        (count(StepKind::CloseDuplicate), "closed as duplicates"),
+        (filed.refused.len(), "refused by the tracker"),
+        (filed.open, "still to do"),
+    ] {
+        if number > 0 {
+            text.push_str(&format!(" {number} {words}."));
+        }
+    }
+    if let Some(why) = &filed.stopped {
+        text.push_str(&format!(" The task stopped early: {why}."));
+    }
+    text
+}
+
+fn status(task: &Task, filing: &Filing<'_>) -> Result<Outcome, Error> {
+    let rows = filing.decide()?.rows;
+    let (with, without): (Vec<&Row>, Vec<&Row>) =
+        rows.iter().filter(|row| row.weight.is_some()).partition(|row| row.issue.is_some());
+    let name = filing.tracker.name();
+    let mut outcome = Outcome::new(format!(
+        "{name}: {} gaps have an issue, {} have none; {} issues are of gaps that the report does not list.",
+        with.len(),
+        without.len(),
+        rows.len() - with.len() - without.len(),
+    ));
+    write_links(task, filing, &rows, true, &mut outcome)?;
+    Ok(outcome)
+}
+
+/// Writes the list of gaps and issues into the folder `links`; without that folder, as reports if `is_news`.
+fn write_links(
+    task: &Task,
+    filing: &Filing<'_>,
+    rows: &[Row],
+    is_news: bool,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let mut links = Exports::new(task, "links").by("tracker").keep_older(Some(0));
+    if !links.has_folder() && !is_news {
+        return Ok(());
+    }
+    let (name, report) = (filing.tracker.name(), &filing.report.id);
+    links.put("AUDIT_ISSUES.md", "text/markdown", page::table(&name, report, rows).into_bytes());
+    links.put("issues.json", "application/json", page::json(&name, report, rows));
+    let written = links.finish(outcome)?;
+    outcome.summary.push_str(&format!(" The list with links: {}.", written.first().map_or("", String::as_str)));
+    Ok(())
+}
+
+baton_plugin_sdk::plugin!(IssueTracker, "../manifest.json");

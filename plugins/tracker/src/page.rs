@@ -1,0 +1,75 @@
+//! The plan, and the list of gaps and issues: as a table with links, and as JSON for programs.
+
+use baton_plugin_kit::markdown::{cell, code};
+use serde_json::{Value, json};
+
+use crate::decide::{Action, Row, Step};
+use crate::report::Weight;
+
+/// The version of the shape of `issues.json`.
+const SCHEMA: u32 = 1;
+
+/// The plan as Markdown.
+#[must_use]
+pub fn plan(tracker: &str, report: &str, steps: &[Step]) -> String {
+    let mut page = format!("# Plan for {}\n\nReport: {}. Nothing was changed.\n\n", cell(tracker), code(report));
+    if steps.is_empty() {
+        page.push_str("Nothing is to be done.\n");
+        return page;
+    }
+    page.push_str("| step | issue | title | gap |\n|---|---|---|---|\n");
+    for step in steps {
+        let issue = match &step.action {
+            Action::Create(_) => "–".to_owned(),
+            Action::Change(issue, _) => link(&issue.name, &issue.url),
+        };
+        page.push_str(&format!("| {} | {issue} | {} | {} |\n", step.kind.words(), cell(&step.title), code(&step.gap)));
+    }
+    page
+}
+
+/// The list as Markdown.
+#[must_use]
+pub fn table(tracker: &str, report: &str, rows: &[Row]) -> String {
+    let mut page = format!("# Issues of {}\n\nReport: {}.\n\n", cell(tracker), code(report));
+    page.push_str("| gap | severity | issue | state | title |\n|---|---|---|---|---|\n");
+    for row in rows {
+        let issue = row.issue.as_ref().map_or_else(|| "–".to_owned(), |issue| link(&issue.name, &issue.url));
+        let weight = row.weight.map_or("–", Weight::word);
+        page.push_str(&format!("| {} | {weight} | {issue} | {} | {} |\n", code(&row.gap), row.state, cell(&row.title)));
+    }
+    page
+}
+
+/// The list as JSON: `issues` by the gap's id, which is the id of the finding in the report.
+#[must_use]
+pub fn json(tracker: &str, report: &str, rows: &[Row]) -> Vec<u8> {
+    let entry = |row: &Row| -> Value {
+        let issue = row.issue.as_ref();
+        json!({ "gap": row.gap, "title": row.title, "severity": row.weight.map(Weight::word), "state": row.state,
+            "issue": issue.map(|issue| &issue.name), "url": issue.map(|issue| &issue.url) })
+    };
+    let entries: Vec<Value> = rows.iter().map(entry).collect();
+    let document = json!({ "schema": SCHEMA, "tracker": tracker, "report": report, "issues": entries });
+    format!("{document:#}\n").into_bytes()
+}
+
+/// A link to a page of the tracker; only its name if the address is not one of the web.
+fn link(name: &str, url: &str) -> String {
+    let is_plain = url.starts_with("https://") || url.starts_with("http://");
+    let is_safe = is_plain && !url.contains(|c: char| c.is_whitespace() || c.is_control() || "<>()|".contains(c));
+    if is_safe { format!("[{}]({url})", cell(name)) } else { cell(name) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_of_the_web_are_links() {
+        assert_eq!(link("#1", "https://github.com/o/r/issues/1"), "[\\#1](https://github.com/o/r/issues/1)");
+        for url in ["javascript:alert(1)", "https://a.b/)x", "https://a.b/ c"] {
+            assert_eq!(link("ENG-1", url), "ENG-1");
+        }
+    }
+}

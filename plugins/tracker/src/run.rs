@@ -1,0 +1,330 @@
+//! Carries the steps out. Each pass lists the issues again, so that lost answers, other processes and kills are seen: the steps are
+//! done when a list needs none.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use baton_plugin_kit::host::Progress;
+use baton_plugin_sdk::Error;
+
+use crate::decide::{Action, Decision, Row, Step, StepKind, Wanted, decide, for_gap};
+use crate::issue::{Change, Issue, Tracker, WriteError};
+use crate::report::Report;
+use crate::web::{Requests, TIME_S};
+
+/// Passes with changes in one task. The second one closes duplicates of a race and repeats what was lost.
+const PASSES: usize = 3;
+
+/// Changes in one task.
+const CHANGES: usize = 150;
+
+/// Added to the time of the last list when a task ends its changes, for the change that is under way.
+const RESERVE_S: u64 = 10;
+
+/// What a run needs.
+pub struct Filing<'a> {
+    /// Where the issues are.
+    pub tracker: &'a dyn Tracker,
+    /// Its requests.
+    pub requests: &'a Requests<'a>,
+    /// The report.
+    pub report: &'a Report,
+    /// What the operator wants.
+    pub wanted: &'a Wanted,
+    /// Progress and cancellation.
+    pub progress: &'a dyn Progress,
+    /// The pause between two changes.
+    pub pause: Duration,
+}
+
+/// What was done.
+#[derive(Debug, Default)]
+pub struct Filed {
+    /// Completed steps by kind.
+    pub done: BTreeMap<StepKind, usize>,
+    /// Steps that the tracker refused: the gap's id and the reason.
+    pub refused: BTreeMap<String, String>,
+    /// Steps that are still to be done.
+    pub open: usize,
+    /// Why the task ended before the last list.
+    pub stopped: Option<String>,
+    /// Gaps and issues after the last step.
+    pub rows: Vec<Row>,
+    /// Changes that were sent.
+    sent: usize,
+    /// Gaps with an issue of this task. A list may lag behind, so no second one is created.
+    created: BTreeSet<String>,
+}
+
+impl Filed {
+    /// The number of completed steps.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.done.values().sum()
+    }
+
+    /// What was done until an error. An error that ends a task without changes stays an error.
+    fn until(mut self, error: Error) -> Result<Self, Error> {
+        match error {
+            Error::Retryable(why) if self.count() > 0 => {
+                self.stopped = Some(why);
+                Ok(self)
+            }
+            other => Err(other),
+        }
+    }
+
+    fn is_to_do(&self, step: &Step) -> bool {
+        let is_repeated = step.kind == StepKind::Create && self.created.contains(&step.gap);
+        !is_repeated && !self.refused.contains_key(&step.gap)
+    }
+}
+
+impl Filing<'_> {
+    /// Lists the issues and decides.
+    ///
+    /// # Errors
+    /// The list could not be read completely. The text says that nothing follows from it.
+    pub fn decide(&self) -> Result<Decision, Error> {
+        let issues = self.list()?;
+        Ok(decide(self.report, &issues, self.wanted))
+    }
+
+    /// Carries the steps out.
+    ///
+    /// # Errors
+    /// The task was cancelled, the first list could not be read completely, or the tracker allows no change. What was done stays, and
+    /// another task continues.
+    pub fn file(&self) -> Result<Filed, Error> {
+        let mut filed = Filed::default();
+        for pass in 0..=PASSES {
+            let before = self.requests.seconds_left();
+            let issues = match self.list() {
+                Ok(issues) => issues,
+                Err(error) => return filed.until(error),
+            };
+            let reserve = reserve(before.saturating_sub(self.requests.seconds_left()));
+            let Decision { mut steps, rows } = decide(self.report, &issues, self.wanted);
+            steps.retain(|step| filed.is_to_do(step));
+            (filed.rows, filed.open) = (rows, steps.len());
+            if steps.is_empty() || pass == PASSES || self.is_used_up(&filed, reserve) {
+                break;
+            }
+            for step in &steps {
+                if self.is_used_up(&filed, reserve) {
+                    break;
+                }
+                if self.progress.cancelled() {
+                    return Err(Error::Retryable("the task was cancelled".to_owned()));
+                }
+                if let Err(error) = self.next(step, &issues, &mut filed) {
+                    return filed.until(error);
+                }
+            }
+        }
+        Ok(filed)
+    }
+
+    /// Whether this task may send no further change.
+    fn is_used_up(&self, filed: &Filed, reserve: u64) -> bool {
+        filed.sent >= CHANGES || self.requests.seconds_left() <= reserve
+    }
+
+    fn next(&self, step: &Step, issues: &[Issue], filed: &mut Filed) -> Result<(), Error> {
+        self.progress.report(u8::try_from(filed.sent * 100 / CHANGES).unwrap_or(100), &step.title);
+        if filed.sent > 0 {
+            self.requests.rest(self.pause);
+        }
+        filed.sent += 1;
+        self.carry_out(step, issues, filed)?;
+        filed.open = filed.open.saturating_sub(1);
+        Ok(())
+    }
+
+    fn list(&self) -> Result<Vec<Issue>, Error> {
+        let text = |why: String| {
+            format!(
+                "the issues of {} could not be listed completely, so none is created or closed: {why}",
+                self.tracker.name()
+            )
+        };
+        self.tracker.list().map_err(|error| match error {
+            Error::Retryable(why) => Error::Retryable(text(why)),
+            Error::Permanent(why) => Error::Permanent(text(why)),
+            other => other,
+        })
+    }
+
+    fn carry_out(&self, step: &Step, issues: &[Issue], filed: &mut Filed) -> Result<(), Error> {
+        let written = match &step.action {
+            Action::Create(issue) => self.tracker.create(issue),
+            Action::Change(issue, _) => match self.change_of(issue, issues)? {
+                Some(change) => self.tracker.change(issue, &change),
+                // Somebody else did it, or deleted the issue.
+                None => return Ok(()),
+            },
+        };
+        match written {
+            Ok(()) => {
+                *filed.done.entry(step.kind).or_default() += 1;
+                if step.kind == StepKind::Create {
+                    filed.created.insert(step.gap.clone());
+                }
+            }
+            // The next pass sees whether it took effect.
+            Err(WriteError::Unknown(_)) => {}
+            Err(WriteError::Refused(why)) => drop(filed.refused.insert(step.gap.clone(), why)),
+            Err(WriteError::Failed(error)) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// The change of an issue as it is now: somebody may have edited or closed it since it was listed.
+    fn change_of(&self, issue: &Issue, issues: &[Issue]) -> Result<Option<Change>, Error> {
+        let Some(now) = self.tracker.read(issue)? else { return Ok(None) };
+        let gap = &issue.marker.gap;
+        let is_other = |other: &&Issue| {
+            other.marker.gap == *gap && other.marker.source == self.wanted.source && other.key != issue.key
+        };
+        let mut all: Vec<&Issue> = issues.iter().filter(is_other).collect();
+        all.push(&now);
+        let (steps, _) = for_gap(self.report, gap, &all, self.wanted);
+        Ok(steps.into_iter().find_map(|step| match step.action {
+            Action::Change(changed, change) if changed.key == issue.key => Some(change),
+            _ => None,
+        }))
+    }
+}
+
+/// The time that changes leave for the last list, if a list takes `list_s`. A list that takes most of the time is left out.
+const fn reserve(list_s: u64) -> u64 {
+    if list_s < TIME_S / 3 { list_s + RESERVE_S } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::{Cell, RefCell};
+
+    use baton_plugin_kit::host::NoProgress;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::block::{self, Style};
+    use crate::issue::{IssueState, NewIssue};
+    use crate::report::Weight;
+    use crate::web::tests::Script;
+
+    /// Keeps issues in memory.
+    #[derive(Default)]
+    struct Memory {
+        issues: RefCell<Vec<Issue>>,
+        /// The number of lists that miss all issues.
+        lag: Cell<usize>,
+        /// The number of changes until each one fails.
+        allowed: Option<usize>,
+    }
+
+    impl Memory {
+        fn may_write(&self) -> Result<(), WriteError> {
+            let is_allowed = self.allowed.is_none_or(|allowed| self.issues.borrow().len() < allowed);
+            let limited = || WriteError::Failed(Error::Retryable("run it again later".to_owned()));
+            is_allowed.then_some(()).ok_or_else(limited)
+        }
+    }
+
+    impl Tracker for Memory {
+        fn name(&self) -> String {
+            "Memory".to_owned()
+        }
+
+        fn style(&self) -> Style {
+            Style::Comment
+        }
+
+        fn list(&self) -> Result<Vec<Issue>, Error> {
+            if self.lag.get() > 0 {
+                self.lag.set(self.lag.get() - 1);
+                return Ok(Vec::new());
+            }
+            Ok(self.issues.borrow().clone())
+        }
+
+        fn read(&self, issue: &Issue) -> Result<Option<Issue>, Error> {
+            Ok(self.issues.borrow().iter().find(|other| other.key == issue.key).cloned())
+        }
+
+        fn create(&self, new: &NewIssue) -> Result<(), WriteError> {
+            self.may_write()?;
+            let mut issues = self.issues.borrow_mut();
+            let number = issues.len() as u64 + 1;
+            issues.push(Issue {
+                key: number.to_string(),
+                number,
+                name: format!("#{number}"),
+                url: String::new(),
+                title: new.title.clone(),
+                body: new.body.clone(),
+                state: IssueState::Open,
+                closed_at: None,
+                marker: block::read(Style::Comment, &new.body).unwrap(),
+            });
+            Ok(())
+        }
+
+        fn change(&self, _: &Issue, _: &Change) -> Result<(), WriteError> {
+            self.may_write()
+        }
+    }
+
+    fn report(gaps: usize) -> Report {
+        let finding =
+            |number| json!({ "id": format!("audit:a.md:{number:03}.py:missing"), "weight": "high", "title": "x" });
+        let findings: Vec<Value> = (0..gaps).map(finding).collect();
+        let text = json!({ "schema": 3, "report_id": "R", "executed_at": "2026-01-18 10:15:00 UTC",
+            "plans": [{ "plan": "a.md" }], "plans_left_out": 0, "findings": findings });
+        Report::parse(text.to_string().as_bytes()).unwrap()
+    }
+
+    fn file(memory: &Memory, gaps: usize, pause_s: u64) -> Result<Filed, Error> {
+        let (web, report) = (Script::new(Vec::new()), report(gaps));
+        let requests = Requests::new(&web, "Memory");
+        let wanted = Wanted { severity: Weight::Low, source: "s".to_owned(), style: Style::Comment };
+        let pause = Duration::from_secs(pause_s);
+        let filing = Filing {
+            tracker: memory,
+            requests: &requests,
+            report: &report,
+            wanted: &wanted,
+            progress: &NoProgress,
+            pause,
+        };
+        let filed = filing.file();
+        assert!(web.pauses.borrow().iter().sum::<u64>() <= TIME_S);
+        filed
+    }
+
+    #[test]
+    fn changes_end_before_the_time_of_a_task_and_the_rest_is_open() {
+        let memory = Memory::default();
+        let filed = file(&memory, 100, 10).unwrap();
+        assert_eq!((filed.count(), filed.open, filed.stopped), (20, 80, None));
+        assert_eq!(filed.rows.iter().filter(|row| row.issue.is_some()).count(), 20, "the last list");
+        assert_eq!(file(&memory, 100, 0).unwrap().count(), 80);
+        assert_eq!([0, 60, 100].map(reserve), [10, 70, 0]);
+    }
+
+    #[test]
+    fn a_list_that_lags_behind_creates_no_second_issue() {
+        let memory = Memory { lag: Cell::new(3), ..Memory::default() };
+        let filed = file(&memory, 2, 0).unwrap();
+        assert_eq!((filed.count(), filed.open, memory.issues.borrow().len()), (2, 0, 2));
+    }
+
+    #[test]
+    fn an_error_after_some_changes_keeps_what_was_done() {
+        let memory = Memory { allowed: Some(2), ..Memory::default() };
+        let filed = file(&memory, 5, 0).unwrap();
+        assert_eq!((filed.count(), filed.open, filed.stopped.as_deref()), (2, 3, Some("run it again later")));
+        assert!(matches!(file(&memory, 5, 0), Err(Error::Retryable(_))), "nothing was done");
+    }
+}
