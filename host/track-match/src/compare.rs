@@ -124,14 +124,23 @@ fn titles(a: &PreparedTrack, b: &PreparedTrack) -> Titles {
     }
 }
 
+/// The numbers of a title, and the letter at its end that numbers it: "Interlude I", "Side B".
 fn numbers(words: &[String]) -> impl Iterator<Item = &String> {
-    words.iter().filter(|word| number::has_digit(word))
+    words.iter().enumerate().filter(|(at, _)| is_number(words, *at)).map(|(_, word)| word)
+}
+
+fn is_number(words: &[String], at: usize) -> bool {
+    let Some(word) = words.get(at) else { return false };
+    let letter = word.len() == 1 && at > 0 && at + 1 == words.len();
+    letter || number::has_digit(word)
 }
 
 /// Whether the numbers of two titles contradict each other: both have numbers, or all other words are equal.
 fn only_numbers_differ(a: &[String], b: &[String]) -> bool {
     let both = numbers(a).next().is_some() && numbers(b).next().is_some();
-    let others = |words: &[String]| words.iter().filter(|word| !number::has_digit(word)).cloned().collect::<Vec<_>>();
+    let others = |words: &[String]| {
+        words.iter().enumerate().filter(|(at, _)| !is_number(words, *at)).map(|(_, word)| word.clone()).collect::<Vec<_>>()
+    };
     both || others(a) == others(b)
 }
 
