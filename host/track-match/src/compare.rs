@@ -139,7 +139,12 @@ fn is_number(words: &[String], at: usize) -> bool {
 fn only_numbers_differ(a: &[String], b: &[String]) -> bool {
     let both = numbers(a).next().is_some() && numbers(b).next().is_some();
     let others = |words: &[String]| {
-        words.iter().enumerate().filter(|(at, _)| !is_number(words, *at)).map(|(_, word)| word.clone()).collect::<Vec<_>>()
+        words
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| !is_number(words, *at))
+            .map(|(_, word)| word.clone())
+            .collect::<Vec<_>>()
     };
     both || others(a) == others(b)
 }

@@ -3,7 +3,7 @@
 //! Keys are hashes of an id, an ISRC, a title, a title with an artist, an artist, the start of a title, rare words, a title in
 //! Latin letters, and a composer. They are in one list, sorted by key and length. At most `MAX_PER_KEY` candidates of a key are
 //! used: those nearest in length. So a track is compared with a bounded number of candidates, even if very many have the
-//! title "Intro". For n candidates with at most k = 54 keys each, building costs O(n · k · log(n · k)), and a look-up costs
+//! title "Intro". For n candidates with at most k = 60 keys each, building costs O(n · k · log(n · k)), and a look-up costs
 //! O(k · (log(n · k) + `MAX_PER_KEY`)). A hash collision only causes an additional comparison.
 
 use super::limits::{MAX_KEY_NAMES, MAX_KEY_WORDS, MAX_PER_KEY, RARE, START, TIGHT_MS};

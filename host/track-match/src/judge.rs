@@ -86,8 +86,9 @@ fn is_certain(evidence: &Evidence) -> bool {
     let album = evidence.same_album == Some(true);
     match (evidence.titles, evidence.artists, evidence.length) {
         (T::Equal, A::Equal, Length::Near | Length::Unknown) => evidence.same_album != Some(false),
-        (T::Equal, A::Equal | A::Main | A::Close, Length::Tight) => true,
-        (T::Close, A::Equal | A::Main, Length::Tight) => true,
+        (T::Equal, A::Equal | A::Main | A::Close, Length::Tight) | (T::Close, A::Equal | A::Main, Length::Tight) => {
+            true
+        }
         // A subtitle may be an unknown version ("Without Drums"), and a second main artist may have made a version.
         (T::Equal, A::Partial | A::Unknown, Length::Tight) | (T::Subtitle, A::Equal | A::Main, Length::Tight) => album,
         _ => false,
@@ -101,14 +102,15 @@ fn is_likely(evidence: &Evidence) -> bool {
     let tight = evidence.length == Length::Tight;
     let near = tight || evidence.length == Length::Near;
     match (evidence.titles, evidence.artists) {
-        _ if evidence.length == Length::Far => false,
-        (T::Missing | T::Numbers | T::Differ, _) | (_, A::Differ) => false,
-        (T::OtherScript | T::Shared | T::Slip, A::Unknown) | (T::OtherScript | T::Slip, A::OtherScript) => false,
-        (T::Equal, A::Unknown | A::OtherScript | A::Romanised) => near,
-        (T::Equal | T::Subtitle | T::Close, A::Equal | A::Main | A::Close | A::Partial | A::Within) => true,
-        (T::Romanised, A::Unknown | A::OtherScript | A::Within) => tight,
-        (T::Romanised, A::Close | A::Partial) => near,
-        (T::Romanised, _) => near || evidence.length == Length::Unknown,
+        (T::Missing | T::Numbers | T::Differ, _)
+        | (_, A::Differ)
+        | (T::OtherScript | T::Shared | T::Slip, A::Unknown)
+        | (T::OtherScript | T::Slip, A::OtherScript) => false,
+        (T::Equal | T::Subtitle | T::Close, A::Equal | A::Main | A::Close | A::Partial | A::Within) => {
+            evidence.length != Length::Far
+        }
+        (T::Romanised, A::Equal | A::Main | A::Romanised) => near || evidence.length == Length::Unknown,
+        (T::Equal, A::Unknown | A::OtherScript | A::Romanised) | (T::Romanised, A::Close | A::Partial) => near,
         _ => tight,
     }
 }
