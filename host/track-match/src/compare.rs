@@ -67,7 +67,7 @@ fn romanised(a: Option<&Skeleton>, b: Option<&Skeleton>) -> bool {
     if spoken(a, b) || spoken(b, a) {
         return a.text.chars().count().min(b.text.chars().count()) >= 4;
     }
-    a.text.chars().count() >= 4 && (a.text == b.text || alike::is_typo(&a.text, &b.text))
+    a.text.chars().count() >= 3 && (a.text == b.text || alike::is_typo(&a.text, &b.text))
 }
 
 /// Whether one track is a remix that is credited to its remixer.
@@ -87,7 +87,7 @@ fn titles(a: &PreparedTrack, b: &PreparedTrack) -> Titles {
     if a.base == b.base && a.title.subtitle.is_empty() != b.title.subtitle.is_empty() {
         // One word in a bracket may name a version that no list knows: "(Nachtmix)".
         let one_word = a.title.subtitle.len() + b.title.subtitle.len() == 1;
-        return if one_word { Titles::Contained } else { Titles::Subtitle };
+        return if one_word { Titles::Shared } else { Titles::Subtitle };
     }
     let romanised = || romanised(a.skeleton.as_ref(), b.skeleton.as_ref());
     let spelled = || a.skeleton.as_ref().zip(b.skeleton.as_ref()).is_some_and(|(a, b)| a.text.len() >= 4 && a == b);
@@ -100,36 +100,53 @@ fn titles(a: &PreparedTrack, b: &PreparedTrack) -> Titles {
     let (bare_a, bare_b) = (without_article(whole_a), without_article(whole_b));
     let same_work = || a.work.is_same(&b.work);
     if is_beginning(a, b) || is_beginning(b, a) {
-        return Titles::Contained;
+        return Titles::Shared;
     }
-    if !numbers(whole_a).eq(numbers(whole_b)) {
-        return if same_work() { Titles::Work } else { numbers_differ(whole_a, whole_b) };
-    }
-    if bare_a == bare_b || alike::are_typos(bare_a, bare_b) {
+    let same_numbers = numbers(whole_a).eq(numbers(whole_b));
+    if same_numbers && (bare_a == bare_b || alike::are_typos(bare_a, bare_b)) {
         Titles::Close
-    } else if is_contained(bare_a, bare_b) {
-        Titles::Contained
-    } else if spelled() {
+    } else if !same_numbers && !same_work() && only_numbers_differ(whole_a, whole_b) {
+        Titles::Numbers
+    } else if same_numbers && spelled() {
         Titles::Romanised
     } else if same_work() {
         Titles::Work
-    } else if alike::are_slips(whole_a, whole_b) {
+    } else if same_numbers && alike::are_slips(whole_a, whole_b) {
         Titles::Slip
+    } else if shares_words(whole_a, whole_b) {
+        Titles::Shared
+    } else if name::in_other_scripts(&a.base, &b.base) {
+        let bases = [a, b].map(|track| Skeleton::from_folded(&track.base));
+        let [a, b] = bases.each_ref().map(Option::as_ref);
+        if self::romanised(a, b) { Titles::Romanised } else { Titles::OtherScript }
     } else {
         Titles::Differ
     }
 }
 
+/// The numbers of a title, and the letter at its end that numbers it: "Interlude I", "Side B".
 fn numbers(words: &[String]) -> impl Iterator<Item = &String> {
-    words.iter().filter(|word| number::has_digit(word))
+    words.iter().enumerate().filter(|(at, _)| is_number(words, *at)).map(|(_, word)| word)
 }
 
-/// [`Titles::Numbers`] if the titles differ in their numbers: both have numbers, or the words without numbers are equal.
-/// Otherwise [`Titles::Differ`].
-fn numbers_differ(a: &[String], b: &[String]) -> Titles {
+fn is_number(words: &[String], at: usize) -> bool {
+    let Some(word) = words.get(at) else { return false };
+    let letter = word.len() == 1 && at > 0 && at + 1 == words.len();
+    letter || number::has_digit(word)
+}
+
+/// Whether the numbers of two titles contradict each other: both have numbers, or all other words are equal.
+fn only_numbers_differ(a: &[String], b: &[String]) -> bool {
     let both = numbers(a).next().is_some() && numbers(b).next().is_some();
-    let others = |words: &[String]| words.iter().filter(|word| !number::has_digit(word)).cloned().collect::<Vec<_>>();
-    if both || others(a) == others(b) { Titles::Numbers } else { Titles::Differ }
+    let others = |words: &[String]| {
+        words
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| !is_number(words, *at))
+            .map(|(_, word)| word.clone())
+            .collect::<Vec<_>>()
+    };
+    both || others(a) == others(b)
 }
 
 /// "2 U" is "to you".
@@ -149,10 +166,16 @@ fn is_beginning(cut: &PreparedTrack, whole: &PreparedTrack) -> bool {
     cut.cut_off && cut.whole.chars().count() >= 12 && whole.whole.starts_with(&cut.whole)
 }
 
-/// Whether one starts or ends with the other, and the shorter one has at least two words and half of the longer one.
-fn is_contained(a: &[String], b: &[String]) -> bool {
-    let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
-    short.len() >= 2 && short.len() * 2 >= long.len() && (long.starts_with(short) || long.ends_with(short))
+/// Whether the words in common have at least half of the letters of the shorter title, and one of them is not a small word.
+fn shares_words(a: &[String], b: &[String]) -> bool {
+    let letters = |word: &String| word.chars().count();
+    let all = |words: &[String]| words.iter().map(letters).sum::<usize>();
+    let common = |a: &[String], b: &[String]| {
+        a.iter().filter(|word| !number::has_digit(word) && b.contains(word)).map(letters).sum::<usize>()
+    };
+    let is_large = |word: &String| word.chars().count() >= 4 || !word.is_ascii();
+    let shares_large = a.iter().any(|word| is_large(word) && !number::has_digit(word) && b.contains(word));
+    shares_large && common(a, b).min(common(b, a)) * 2 >= all(a).min(all(b))
 }
 
 /// Compares the versions by the titles, and by the albums if only one title says that it is live.
@@ -180,7 +203,14 @@ fn without_live(version: &Version) -> Version {
 /// A version without the words for a shorter or longer edit, because equal lengths contradict them.
 fn without_cut(version: &Version) -> Version {
     let mut version = version.clone();
-    version.kinds.retain(|kind| !matches!(kind, Kind::Edit | Kind::RadioEdit | Kind::Extended));
+    let named = !version.details.is_empty();
+    let counts = |kind: &Kind| match kind {
+        Kind::Edit | Kind::RadioEdit | Kind::Extended => false,
+        // "X Radio Edit" may be an edit of the "X Remix".
+        Kind::Remix | Kind::Mix | Kind::Rework => !named,
+        _ => true,
+    };
+    version.kinds.retain(counts);
     version
 }
 

@@ -120,7 +120,7 @@ impl Credit {
         if self.is_unknown() || other.is_unknown() {
             return Artists::Unknown;
         }
-        if self.only_composers != other.only_composers {
+        if self.only_composers || other.only_composers {
             let unnamed = self.composers.is_empty() || other.composers.is_empty();
             let family = |name: &Name| name.words.last().cloned();
             let shared = |name: &Name| other.composers.iter().any(|one| family(one) == family(name));
@@ -314,7 +314,8 @@ mod tests {
             (&["Ida Lund feat. Oto"], &["Ida Lund"], Artists::Main),
             (&["I. M. Lund"], &["Ida Maria Lund"], Artists::Close),
             (&["DJ Halden"], &["Halden"], Artists::Close),
-            (&["Bach"], &["J. S. Bach"], Artists::Close),
+            (&["Bach"], &["J. S. Bach"], Artists::Unknown),
+            (&["Bach"], &["Beethoven"], Artists::Differ),
             (&["Saint Halden"], &["St. Halden"], Artists::Equal),
             (&["Ida Lundt"], &["Ida Lund"], Artists::Close),
             (&["Mara Voss"], &["Ida Lund & Mara Voss"], Artists::Partial),

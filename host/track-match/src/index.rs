@@ -1,12 +1,12 @@
 //! Finds the candidates for a track: those that share a key with it.
 //!
-//! Keys are hashes of an id, an ISRC, a title, a title with an artist, an artist with the first letter of a title, rare words,
-//! a title in Latin letters, and a composer. They are in one list, sorted by key and length. At most `MAX_PER_KEY` candidates of a key are
+//! Keys are hashes of an id, an ISRC, a title, a title with an artist, an artist, the start of a title, rare words, a title in
+//! Latin letters, and a composer. They are in one list, sorted by key and length. At most `MAX_PER_KEY` candidates of a key are
 //! used: those nearest in length. So a track is compared with a bounded number of candidates, even if very many have the
-//! title "Intro". For n candidates with at most k = 54 keys each, building costs O(n · k · log(n · k)), and a look-up costs
+//! title "Intro". For n candidates with at most k = 60 keys each, building costs O(n · k · log(n · k)), and a look-up costs
 //! O(k · (log(n · k) + `MAX_PER_KEY`)). A hash collision only causes an additional comparison.
 
-use super::limits::{MAX_KEY_NAMES, MAX_KEY_WORDS, MAX_PER_KEY, RARE};
+use super::limits::{MAX_KEY_NAMES, MAX_KEY_WORDS, MAX_PER_KEY, RARE, START, TIGHT_MS};
 use super::prepared::PreparedTrack;
 
 /// A key of a candidate. Entries are sorted by key, then by length.
@@ -35,6 +35,8 @@ enum KeyKind {
     TitleAndArtist,
     /// A word, which is only used if few candidates have it.
     Word,
+    /// An artist or the start of a title, which are only used for candidates of the same length.
+    SameLength,
     /// Anything else.
     Plain,
 }
@@ -66,7 +68,10 @@ impl Index {
         for key in keys(track) {
             let start = self.entries.partition_point(|entry| entry.key < key.hash);
             let rest = self.entries.get(start..).unwrap_or_default();
-            let same = rest.get(..rest.partition_point(|entry| entry.key == key.hash)).unwrap_or_default();
+            let mut same = rest.get(..rest.partition_point(|entry| entry.key == key.hash)).unwrap_or_default();
+            if key.kind == KeyKind::SameLength {
+                same = of_length(same, track.duration_ms);
+            }
             if key.kind == KeyKind::Word && same.len() > RARE {
                 continue;
             }
@@ -79,6 +84,14 @@ impl Index {
         candidates.dedup();
         ComparedTracks { candidates, left_out }
     }
+}
+
+/// The entries whose length differs by two measurements of one file at most; none for an unknown length.
+fn of_length(same: &[Entry], length_ms: Option<u64>) -> &[Entry] {
+    let Some(length_ms) = length_ms else { return &[] };
+    let start = same.partition_point(|entry| entry.length_ms < length_ms.saturating_sub(TIGHT_MS));
+    let end = same.partition_point(|entry| entry.length_ms <= length_ms.saturating_add(TIGHT_MS));
+    same.get(start..end).unwrap_or_default()
 }
 
 /// The entries nearest in length: a window around the position of the length. Without a length, the first entries, which
@@ -122,12 +135,18 @@ fn keys(track: &PreparedTrack) -> Vec<Key> {
     if let Some(composer) = track.credit.composer().filter(|_| track.work.is_marked()) {
         push(KeyKind::Plain, &["composer", composer]);
     }
-    let first = track.base.chars().next().map(String::from).unwrap_or_default();
+    let first: String = track.base.chars().take(1).collect();
+    let start: String = track.base.chars().take(START).collect();
+    push(KeyKind::SameLength, &["start", &start]);
+    if let Some(artist) = track.credit.skeleton() {
+        push(KeyKind::SameLength, &["artist in other letters", &artist.in_hebrew()]);
+    }
     for artist in track.credit.names.iter().take(MAX_KEY_NAMES) {
         for &title in &titles {
             push(KeyKind::TitleAndArtist, &["both", title, &artist.compact]);
         }
         push(KeyKind::Plain, &["letter", &first, &artist.compact]);
+        push(KeyKind::SameLength, &["artist", &artist.compact]);
     }
     let long = track.title.whole.iter().filter(|word| word.chars().count() >= 4).take(MAX_KEY_WORDS);
     for word in long {

@@ -42,7 +42,7 @@ fn by_isrc(evidence: &Evidence) -> Level {
         Titles::Equal
         | Titles::Subtitle
         | Titles::Close
-        | Titles::Contained
+        | Titles::Shared
         | Titles::Romanised
         | Titles::Work
         | Titles::Slip => match evidence.length {
@@ -63,50 +63,55 @@ fn by_isrc(evidence: &Evidence) -> Level {
 
 /// The verdict by title, artists, version and length.
 fn by_names(evidence: &Evidence) -> Level {
-    let level = by_title_and_artist(evidence);
-    let level = match evidence.versions {
-        Agreement::Same => level,
-        Agreement::Unnamed if evidence.length == Length::Tight => level,
-        Agreement::Unnamed if evidence.length != Length::Unknown => level.min(Level::Review),
-        Agreement::Unnamed | Agreement::Unsaid => level.min(Level::Review),
-        Agreement::Differ => Level::Reject,
+    let level = if is_certain(evidence) {
+        Level::Accept
+    } else if is_likely(evidence) {
+        Level::Review
+    } else {
+        Level::Reject
     };
-    if evidence.guests_differ { level.min(Level::Review) } else { level }
+    match evidence.versions {
+        Agreement::Differ => Level::Reject,
+        Agreement::Same if !evidence.guests_differ => level,
+        Agreement::Unnamed if !evidence.guests_differ && evidence.length == Length::Tight => level,
+        _ => level.min(Level::Review),
+    }
 }
 
-/// The table of verdicts: each row is a relation of titles and artists, and the length decides within a row.
-#[expect(clippy::match_same_arms, reason = "a table: each row is a case of its own, and the first that fits counts")]
-fn by_title_and_artist(evidence: &Evidence) -> Level {
+/// Whether title, artists and length leave no doubt: lengths are equal, and one name at most differs in its spelling or has more
+/// words. Without equal lengths, nothing may differ.
+fn is_certain(evidence: &Evidence) -> bool {
     use Artists as A;
-    use Length as L;
     use Titles as T;
     let album = evidence.same_album == Some(true);
     match (evidence.titles, evidence.artists, evidence.length) {
-        (T::OtherScript, A::Equal | A::Main | A::Romanised, L::Tight) if album => Level::Review,
-        (T::Missing | T::OtherScript | T::Numbers | T::Differ, _, _) | (_, A::Differ, _) | (_, _, L::Far) => {
-            Level::Reject
+        (T::Equal, A::Equal, Length::Near | Length::Unknown) => evidence.same_album != Some(false),
+        (T::Equal, A::Equal | A::Main | A::Close, Length::Tight) | (T::Close, A::Equal | A::Main, Length::Tight) => {
+            true
         }
-        // The usual case. An unknown length matters only if something else is uncertain.
-        (T::Equal, A::Equal | A::Main, L::Tight | L::Near | L::Unknown) => Level::Accept,
-        (T::Equal, A::Close, L::Tight | L::Near) => Level::Accept,
-        (T::Equal, A::Partial, L::Tight) => Level::Accept,
-        (T::Equal, A::Unknown, L::Tight) if album => Level::Accept,
-        // A subtitle may be an unknown version ("Without Drums"), so the album must confirm the match.
-        (T::Subtitle, A::Equal | A::Main, L::Tight) if album => Level::Accept,
-        (T::Close, A::Equal | A::Main, L::Tight) => Level::Accept,
-        (T::Romanised, A::OtherScript, L::Tight) => Level::Review,
-        (T::Romanised, A::Equal | A::Main | A::Close | A::Partial | A::Romanised, L::Tight | L::Near) => Level::Review,
-        (T::Romanised, A::Equal | A::Main | A::Romanised, L::Unknown) => Level::Review,
-        (T::Work | T::Slip, A::Equal | A::Main | A::Close, L::Tight) | (T::Work, A::Partial, L::Tight) => Level::Review,
-        // Only one source names the performer.
-        (T::Work | T::Close, A::Unknown, L::Tight) => Level::Review,
-        (T::Romanised | T::Work | T::Slip, _, _) => Level::Reject,
-        (T::Equal, A::Unknown | A::OtherScript | A::Romanised, L::Tight | L::Near) => Level::Review,
-        (T::Close, A::Romanised, L::Tight) | (T::Subtitle, A::Romanised | A::OtherScript, L::Tight) => Level::Review,
-        (_, A::Unknown | A::OtherScript | A::Romanised, _) => Level::Reject,
-        (T::Equal | T::Subtitle | T::Close, _, _) => Level::Review,
-        (T::Contained, A::Equal | A::Main, L::Tight) => Level::Review,
-        (T::Contained, _, _) => Level::Reject,
+        // A subtitle may be an unknown version ("Without Drums"), and a second main artist may have made a version.
+        (T::Equal, A::Partial | A::Unknown, Length::Tight) | (T::Subtitle, A::Equal | A::Main, Length::Tight) => album,
+        _ => false,
+    }
+}
+
+/// Whether a person should decide: two of title, artists and length agree, and nothing contradicts them.
+fn is_likely(evidence: &Evidence) -> bool {
+    use Artists as A;
+    use Titles as T;
+    let tight = evidence.length == Length::Tight;
+    let near = tight || evidence.length == Length::Near;
+    match (evidence.titles, evidence.artists) {
+        (T::Missing | T::Numbers | T::Differ, _)
+        | (_, A::Differ)
+        | (T::OtherScript | T::Shared | T::Slip, A::Unknown)
+        | (T::OtherScript | T::Slip, A::OtherScript) => false,
+        (T::Equal | T::Subtitle | T::Close, A::Equal | A::Main | A::Close | A::Partial | A::Within) => {
+            evidence.length != Length::Far
+        }
+        (T::Romanised, A::Equal | A::Main | A::Romanised) => near || evidence.length == Length::Unknown,
+        (T::Equal, A::Unknown | A::OtherScript | A::Romanised) | (T::Romanised, A::Close | A::Partial) => near,
+        _ => tight,
     }
 }
 
@@ -122,7 +127,7 @@ pub(super) fn score(evidence: &Evidence) -> u32 {
         Titles::Romanised => 320,
         Titles::Work => 310,
         Titles::Slip => 300,
-        Titles::Contained => 220,
+        Titles::Shared => 220,
         Titles::Missing | Titles::OtherScript => 150,
         Titles::Numbers | Titles::Differ => 0,
     };

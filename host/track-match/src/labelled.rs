@@ -203,14 +203,22 @@ fn unseen_pairs_are_matched_with_high_precision_and_recall() {
     }
 }
 
-/// The rules were not corrected for this set, so its figures are those of unknown pairs. The bounds only notice a loss.
+/// About half of these titles are translated or have a rare error, so their recall is lower.
 #[test]
-fn the_set_that_no_rule_was_corrected_for_loses_nothing() {
+fn hard_pairs_are_matched_with_high_precision() {
     let tally = tally_of("fourth");
     let [[hit, shown, _], [guessed, ..], [wrong, ..]] = tally.counts;
-    assert!(hit * 100 >= (hit + guessed + wrong) * 87, "accepted, but not certainly the same:\n{}", tally.wrong);
-    assert!((hit + shown) * 100 >= tally.matchable() * 72, "more matchable pairs are rejected:\n{}", tally.wrong);
-    assert!(wrong <= 1, "other recordings are accepted:\n{}", tally.wrong);
+    assert_eq!((guessed, wrong), (0, 0), "accepted, but not certainly the same:\n{}", tally.wrong);
+    assert!((hit + shown) * 100 >= tally.matchable() * 92, "more matchable pairs are rejected:\n{}", tally.wrong);
+}
+
+/// No rule was corrected for this set, so its figures are those of unknown pairs. The bounds only notice a loss.
+#[test]
+fn the_set_that_no_rule_was_corrected_for_loses_nothing() {
+    let tally = tally_of("fifth");
+    let [[hit, shown, _], [guessed, ..], [wrong, ..]] = tally.counts;
+    assert_eq!((guessed, wrong), (0, 0), "accepted, but not certainly the same:\n{}", tally.wrong);
+    assert!((hit + shown) * 100 >= tally.matchable() * 90, "more matchable pairs are rejected:\n{}", tally.wrong);
 }
 
 fn tally_of(file: &str) -> Tally {

@@ -9,10 +9,12 @@
 //! 1. A shared id of one service is the same track.
 //! 2. An equal ISRC counts with a second signal (title or length); a different ISRC does not count, because labels give one code
 //!    to several recordings and several codes to one.
-//! 3. Otherwise title, artists and length decide together, and the version words must agree. If two versions have the same
-//!    length, the words decide, but an edit with the length of the other track leads to a question.
-//! 4. Uncertain spellings (a missing letter, another alphabet, the numbers of a work, "Artist - Title" as a title) lead to a
-//!    question if artist and length confirm them, never to an automatic match.
+//! 3. Otherwise title, artists and length decide together, and the version words must agree. If the lengths are equal, one name
+//!    may differ in its spelling or have more words; otherwise nothing may differ. A word that can mean another recording (the
+//!    name of a remix, another main artist, a part) never leads to an automatic match.
+//! 4. Titles with words in common or in another spelling (a missing letter, another alphabet, the numbers of a work,
+//!    "Artist - Title" as a title) lead to a question if artist and length are equal. Two titles without a common word do not:
+//!    an artist has several tracks of one length, so nearly all such questions would be in vain.
 //! 5. If another candidate is nearly as good as the best one, a person decides, unless both are known to be one recording.
 //!
 //! **A remaster is the same recording.** Its year is read ([`Version::remaster`]) and never compared: the performance

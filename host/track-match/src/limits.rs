@@ -33,6 +33,8 @@ pub(super) const MAX_PER_KEY: usize = 64;
 pub(super) const RARE: usize = 48;
 /// The maximum number of words of a title that are looked up.
 pub(super) const MAX_KEY_WORDS: usize = 8;
+/// The number of letters at the start of a title that are looked up among tracks of the same length.
+pub(super) const START: usize = 4;
 /// The maximum number of names of a credit that are looked up.
 pub(super) const MAX_KEY_NAMES: usize = 4;
 /// The maximum number of candidates in a review.

@@ -64,7 +64,7 @@ impl PreparedTrack {
             ids: track.ids.iter().map(|id| Id::new(&id.service, &id.id)).filter(|id| !id.id.is_empty()).collect(),
             isrc: track.isrc.as_deref().and_then(isrc),
             recording: track.recording.clone().filter(|recording| !recording.is_empty()),
-            skeleton: Skeleton::from_folded(&whole).filter(|skeleton| !skeleton.text.is_empty()),
+            skeleton: Skeleton::from_folded(&whole),
             work: Work::read(&title),
             whole,
             base: name::compact(without_article(&title.base)),

@@ -112,7 +112,7 @@ fn titles(how: Titles) -> &'static str {
         Titles::Equal => "the same title",
         Titles::Subtitle => "the same title, and only one has a subtitle",
         Titles::Close => "nearly the same title",
-        Titles::Contained => "one title contains the other",
+        Titles::Shared => "titles with words in common",
         Titles::Romanised => "the same title in another spelling",
         Titles::Work => "the same numbers of a work",
         Titles::Slip => "titles that differ by one or two letters",

@@ -12,8 +12,8 @@ pub enum Titles {
     Subtitle,
     /// They differ by a slip or an article.
     Close,
-    /// One starts or ends with the other.
-    Contained,
+    /// They share most words of the shorter one.
+    Shared,
     /// The same in another alphabet, or in a spelling without accents.
     Romanised,
     /// The same numbers of a classical work.

@@ -51,8 +51,10 @@ impl Token<'_> {
 }
 
 pub(super) fn read(words: &[String]) -> Segment {
-    // The author and the film do not identify the recording.
-    if matches!(words.first().map(String::as_str), Some("prod" | "produced" | "production" | "from")) {
+    let tokens = tokens(words);
+    // The author and the film do not identify the recording, but "from the live session" does.
+    let origin = matches!(words.first().map(String::as_str), Some("prod" | "produced" | "production" | "from"));
+    if origin && !tokens.iter().any(Token::names_version) {
         return Segment::Plain;
     }
     if let [word] = words
@@ -60,7 +62,6 @@ pub(super) fn read(words: &[String]) -> Segment {
     {
         return Segment::Version { kinds: vec![Kind::Named], details: words.to_vec() };
     }
-    let tokens = tokens(words);
     if tokens.iter().all(Token::accompanies) {
         return without_names(&tokens);
     }
@@ -182,6 +183,8 @@ mod tests {
         assert_eq!(of("2011 digital remaster"), Segment::Remaster { year: Some(2011), kinds: vec![] });
         let bare = Segment::Version { kinds: vec![Kind::Named], details: vec!["bare".to_owned()] };
         assert_eq!(of("bare version remastered 2013"), bare);
+        let live = Segment::Version { kinds: vec![Kind::Live], details: vec!["old".to_owned(), "mill".to_owned()] };
+        assert_eq!(of("from old mill live"), live);
         assert_eq!(of("old mill remaster"), Segment::Remaster { year: None, kinds: vec![] });
     }
 }

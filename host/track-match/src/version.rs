@@ -92,11 +92,11 @@ pub struct Version {
 pub enum Agreement {
     /// Their words are the same.
     Same,
-    /// One title has more words of the same kind ("Remix", "X Remix"; "Live", "Live in Y"), or words that are often left
-    /// out ("Single Version"): an equal length decides.
+    /// One title has a word that is often left out ("Single Version"), or they have two words for one thing ("X Mix",
+    /// "X Remix"): an equal length decides.
     Unnamed,
-    /// One has words that the other may have omitted, and the length does not decide: a part, mono, clean, another guest, more
-    /// names of a remix, or an edit of equal length.
+    /// One has words that the other may have omitted, and the length does not decide: a part, mono, clean, the name of a remix
+    /// or of a concert, or an edit of equal length.
     Unsaid,
     /// They are different recordings.
     Differ,
@@ -134,12 +134,7 @@ impl Version {
             return Agreement::Same;
         }
         let (ours, theirs) = (self.hard(), other.hard());
-        let mut details = details_agree(&self.details, &other.details);
-        // One person makes several remixes: "X Remix" and "X Night Remix".
-        let named = !self.details.is_empty() && !other.details.is_empty();
-        if details == Agreement::Unnamed && named && ours.iter().any(|kind| REMIXES.contains(kind)) {
-            details = Agreement::Unsaid;
-        }
+        let details = details_agree(&self.details, &other.details);
         let hard = if ours == theirs { details } else { alike_kinds(&ours, &theirs).max(details) };
         let differs = |kind| self.kinds.contains(&kind) != other.kinds.contains(&kind);
         let soft = if differs(Kind::Mono) || differs(Kind::Clean) || differs(Kind::SingleMix) {
@@ -193,9 +188,7 @@ fn details_agree(a: &[String], b: &[String]) -> Agreement {
     debug_assert!(one.len() <= MAX_CHARS * 16);
     if one == other || name::sorted(short) == name::sorted(long) || alike::is_typo(&one, &other) {
         Agreement::Same
-    } else if short.iter().all(|word| long.contains(word)) {
-        Agreement::Unnamed
-    } else if alike::is_slip(&one, &other) {
+    } else if short.iter().all(|word| long.contains(word)) || alike::is_slip(&one, &other) {
         Agreement::Unsaid
     } else {
         Agreement::Differ
@@ -268,8 +261,8 @@ mod tests {
             ("X - 2011 Remaster", "X", Agreement::Same),
             ("X (feat. Y)", "X", Agreement::Same),
             ("X (Extended)", "X - Extended Version", Agreement::Same),
-            ("X (Remix)", "X (Mara Voss Remix)", Agreement::Unnamed),
-            ("X (Live)", "X (Live at the Mill)", Agreement::Unnamed),
+            ("X (Remix)", "X (Mara Voss Remix)", Agreement::Unsaid),
+            ("X (Live)", "X (Live at the Mill)", Agreement::Unsaid),
             ("X (Edit)", "X (Radio Edit)", Agreement::Unnamed),
             ("X (Mara Voss Mix)", "X (Mara Voss Remix)", Agreement::Unnamed),
             ("X (Mara Voss Remix)", "X (Mara Voss Old Mill Mix)", Agreement::Unsaid),

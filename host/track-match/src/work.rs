@@ -134,6 +134,7 @@ impl Work {
             && common(&few.numbers, &many.numbers) == few.numbers.len()
             && !short.words.is_empty()
             && (common(&short.words, &long.words) * 10 >= short.words.len() * 7
+                || (self.numbers.len() >= 3 && self.numbers == other.numbers)
                 || (self.catalogue.is_some() && self.catalogue == other.catalogue))
     }
 }
