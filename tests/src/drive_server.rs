@@ -68,6 +68,8 @@ struct Service {
     /// Requests so far, and at which of them the answers stop.
     requests: usize,
     gate: Option<Gate>,
+    /// Whether any token has only the scope `drive.file`.
+    is_restricted: bool,
 }
 
 /// The server.
@@ -98,6 +100,7 @@ impl DriveServer {
             delayed: Vec::new(),
             requests: 0,
             gate: None,
+            is_restricted: false,
         };
         let service = Arc::new(Mutex::new(service));
         let own = Arc::clone(&service);
@@ -228,6 +231,21 @@ impl DriveServer {
         self.state().drive.is_full = is_full;
     }
 
+    /// Any token has only the scope `drive.file` from now on.
+    pub fn restrict(&self) {
+        self.state().is_restricted = true;
+    }
+
+    /// The permission id of the Google account.
+    pub fn set_user(&self, id: &str) {
+        id.clone_into(&mut self.state().drive.user);
+    }
+
+    /// Whether the feed names the content of a changed folder too. Drive does not promise it.
+    pub fn set_content_changes(&self, are_named: bool) {
+        self.state().drive.has_content_changes = are_named;
+    }
+
     /// Tokens of changes that were given are refused from now on.
     pub fn lose_tokens(&self) {
         self.state().drive.token_generation += 1;
@@ -319,7 +337,7 @@ impl Service {
         self.drive.clock += 1;
         let authorization = request.header("authorization");
         self.drive.sees_all = match &self.oauth {
-            None => true,
+            None => !self.is_restricted,
             Some(oauth) if !oauth.knows(authorization) => {
                 return answers::error("401 Unauthorized", "authError", "Invalid Credentials");
             }

@@ -36,7 +36,7 @@ pub(super) fn answer(drive: &mut Drive, request: &ReceivedRequest) -> Answer {
     match (method.as_str(), path.as_slice()) {
         ("GET", ["drive", "v3", "about"]) if value(&query, "fields").is_some() => Answer::json(
             "200 OK",
-            &json!({ "user": { "displayName": "A Person", "emailAddress": "person@example.org" }, "storageQuota": {} }),
+            &json!({ "user": { "displayName": "A Person", "emailAddress": "person@example.org", "permissionId": drive.user }, "storageQuota": {} }),
         ),
         ("GET", ["drive", "v3", "files", "generateIds"]) => generate_ids(drive, &query),
         ("GET", ["drive", "v3", "changes", "startPageToken"]) => Answer::json(

@@ -28,6 +28,8 @@ pub struct FakeFile {
     pub trashed: bool,
     /// Whether the app created it.
     pub of_app: bool,
+    /// Whether another person owns it and shares it.
+    pub of_other: bool,
     /// `appProperties`.
     pub properties: Value,
     /// When it was created, in milliseconds.
@@ -80,6 +82,10 @@ pub(super) struct Drive {
     pub(super) lag: usize,
     pub(super) page: usize,
     pub(super) is_full: bool,
+    /// The permission id of the Google account.
+    pub(super) user: String,
+    /// Whether the feed names the content of a changed folder.
+    pub(super) has_content_changes: bool,
     /// Whether the present request sees files of others.
     pub(super) sees_all: bool,
     pub(super) problems: Vec<String>,
@@ -99,6 +105,8 @@ impl Drive {
             lag: 5,
             page: 100,
             is_full: false,
+            user: "01234567890123456789".to_owned(),
+            has_content_changes: true,
             sees_all: true,
             problems: Vec::new(),
         }
@@ -172,7 +180,7 @@ impl Drive {
         change(file);
         (file.modified, file.version) = (now, file.version + 1);
         self.changes.push(id.to_owned());
-        if self.files.iter().any(|file| file.id == id && file.is_folder()) {
+        if self.has_content_changes && self.files.iter().any(|file| file.id == id && file.is_folder()) {
             let below: Vec<String> = self
                 .files
                 .iter()
@@ -227,7 +235,8 @@ impl Drive {
             "modifiedTime": file.said_modified.clone().unwrap_or_else(|| time(file.modified)),
             "version": file.version.to_string(),
             "spaces": ["drive"],
-            "ownedByMe": true,
+            "ownedByMe": !file.of_other,
+            "isAppAuthorized": file.of_app,
             "capabilities": { "canDownload": true, "canEdit": true },
         });
         all.extend(json.as_object().cloned().unwrap_or_default());

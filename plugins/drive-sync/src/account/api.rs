@@ -1,5 +1,5 @@
-//! Requests to the API. Every request of this plugin can be sent twice without a second effect: ids are drawn before a creation, a move
-//! names both folders, an upload has the whole content. So each request that may succeed later is sent again.
+//! Requests to the API. Ids are drawn before a creation and a move names both folders, so these requests can be sent again without a second
+//! effect. Content is sent with [`Api::call_once`]: before it is sent again, the upload checks that nobody changed the file meanwhile.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -36,6 +36,8 @@ pub(super) enum Refusal {
     Missing,
     /// It exists already (409).
     Exists,
+    /// Somebody else changed the file during its upload.
+    Conflict,
     /// The page token or the upload session is not valid any more (400, 410).
     Expired(String),
     /// The account may not do this with this file (403), and the reason.
@@ -60,6 +62,7 @@ impl From<Refusal> for Error {
                     .into(),
             ),
             Refusal::Exists => Self::Retryable("a file of the account exists already (409)".into()),
+            Refusal::Conflict => Self::Retryable("a file of the account was changed during its upload".into()),
             Refusal::Expired(why) => Self::Permanent(format!("Google Drive refuses the request: {why}")),
             Refusal::Forbidden(why) => Self::Permanent(forbidden_text(&why)),
             Refusal::Full(why) => Self::Permanent(full_text(&why)),
@@ -151,7 +154,7 @@ impl<'a> Api<'a> {
     }
 
     /// Waits, and counts it among the pauses of the task.
-    fn pause(&self, seconds: u64, why: &str) -> Result<(), Refusal> {
+    pub(super) fn pause(&self, seconds: u64, why: &str) -> Result<(), Refusal> {
         let all = self.paused.get().saturating_add(seconds);
         if seconds > LONGEST_PAUSE || all > PAUSES {
             return Err(retryable(format!("Google Drive asks for a pause of {seconds} s: {why}")));

@@ -11,7 +11,8 @@ use super::web::Call;
 const FOLDER: &str = "application/vnd.google-apps.folder";
 
 /// The fields of a file.
-pub(super) const FIELDS: &str = "id,name,mimeType,parents,driveId,md5Checksum,createdTime,trashed,appProperties";
+pub(super) const FIELDS: &str =
+    "id,name,mimeType,parents,driveId,md5Checksum,createdTime,trashed,ownedByMe,appProperties";
 
 /// Files on a page. The API allows 1,000.
 const PAGE: usize = 1_000;
@@ -40,6 +41,8 @@ pub(super) struct RemoteFile {
     /// RFC 3339, always with the same number of digits: the texts sort like the times.
     pub(super) created: String,
     pub(super) trashed: bool,
+    /// Whether the account owns it. Files of a shared drive have no owner.
+    pub(super) is_owned: bool,
     /// The shared drive; empty: My Drive.
     pub(super) drive: String,
     pub(super) marker: Marker,
@@ -80,6 +83,7 @@ impl RemoteFile {
             md5: text("/md5Checksum"),
             created: text("/createdTime"),
             trashed: file.get("trashed").and_then(Value::as_bool).unwrap_or(false),
+            is_owned: file.get("ownedByMe").and_then(Value::as_bool).unwrap_or(false),
             drive: text("/driveId"),
             marker: Marker {
                 place: property(PLACE),
@@ -198,6 +202,23 @@ impl<'a> Files<'a> {
         self.list(&format!("appProperties has {{ key='{PLACE}' and value='{}' }}", quoted(place)))
     }
 
+    /// The permission id of the Google account.
+    pub(super) fn user(&self) -> Result<String, Refusal> {
+        let answer = self.api.json(&get("/drive/v3/about?fields=user(permissionId)".to_owned()))?;
+        let id = answer.pointer("/user/permissionId").and_then(Value::as_str);
+        id.map(str::to_owned).ok_or_else(|| retryable("Google Drive does not name the account".to_owned()))
+    }
+
+    /// Whether the granted scope shows files that other apps created. `false` if none of the first files is one.
+    pub(super) fn sees_other_apps(&self) -> Result<bool, Refusal> {
+        let query = encoded("trashed = false");
+        let path = format!("/drive/v3/files?q={query}&pageSize={PAGE}&fields=files(isAppAuthorized)&{}", self.scope());
+        let page = self.api.json(&get(path))?;
+        let files = page.get("files").and_then(Value::as_array);
+        let is_other = |file: &Value| file.get("isAppAuthorized").and_then(Value::as_bool) == Some(false);
+        Ok(files.into_iter().flatten().any(is_other))
+    }
+
     /// The token of changes from now on.
     pub(super) fn start_token(&self) -> Result<String, Refusal> {
         let answer = self.api.json(&get(format!("/drive/v3/changes/startPageToken?{}", self.drive())))?;
@@ -263,9 +284,9 @@ impl<'a> Files<'a> {
         self.change(id, &json!({ "name": name }))
     }
 
-    /// Marks a folder as merged into another one, under a name that nothing else has.
+    /// Marks a folder as merged into another one.
     pub(super) fn mark_merged(&self, id: &str, into: &str) -> Result<(), Refusal> {
-        self.change(id, &json!({ "name": format!("merged {id}"), "appProperties": { MERGED: into } }))
+        self.change(id, &json!({ "appProperties": { MERGED: into } }))
     }
 
     /// Gives a file another name and takes its part away: it is a file like any other then.

@@ -2,11 +2,13 @@
 //!
 //! Of several, every workspace keeps the same one: the oldest, then the one with the lowest id. The others are marked as merged, so that
 //! workspaces that use them find the one to keep, and their files are moved. A merged folder goes into the bin in a later task, if it is
-//! empty then: what another workspace puts into it meanwhile is moved too.
+//! empty then: what another workspace puts into it meanwhile is moved too. With the scope `drive.file`, Baton does not see the files of
+//! a person, so it leaves the folder and reports it.
 
+use baton_plugin_sdk::Severity;
 use serde_json::json;
 
-use super::api::{Refusal, retryable};
+use super::api::{Refusal, forbidden_text, retryable};
 use super::files::{Marker, RemoteFile};
 use super::state::Account;
 use crate::drive::{ParsedName, id_key, is_uuid};
@@ -154,8 +156,13 @@ fn move_children(account: &Account<'_>, from: &str, to: &str) -> Result<usize, R
                     account.store.put(&RemoteFile { parent: to.to_owned(), ..child.clone() })?;
                 }
             }
-            // Another workspace moved or deleted it.
-            Err(Refusal::Missing) => account.store.remove(&child.id)?,
+            // Either the file or the destination does not exist any more.
+            Err(Refusal::Missing) => {
+                if account.files.get(&child.id)?.is_none_or(|child| child.trashed) {
+                    account.store.remove(&child.id)?;
+                }
+            }
+            Err(Refusal::Forbidden(why)) => report_refused(account, child, &why),
             Err(refusal) => return Err(refusal),
         }
     }
@@ -165,15 +172,54 @@ fn move_children(account: &Account<'_>, from: &str, to: &str) -> Result<usize, R
 /// Moves what is still in merged folders, and puts those into the bin that are empty.
 pub(super) fn finish_merges(account: &Account<'_>) -> Result<(), Refusal> {
     let files = account.store.files()?;
+    let mut sees_all = None;
     for folder in files.iter().filter(|file| file.is_folder && !file.marker.merged.is_empty()) {
         let Some(keep) = destination(account, &folder.marker.merged)? else { continue };
-        if move_children(account, &folder.id, &keep)? == 0 {
-            account.files.trash(&folder.id)?;
+        let remaining = match move_children(account, &folder.id, &keep) {
+            Err(Refusal::Forbidden(why)) => {
+                report_refused(account, folder, &why);
+                continue;
+            }
+            remaining => remaining?,
+        };
+        if remaining > 0 {
+            continue;
+        }
+        if sees_all.is_none() {
+            sees_all = Some(account.files.sees_other_apps()?);
+        }
+        if sees_all == Some(true) {
+            match account.files.trash(&folder.id) {
+                Err(Refusal::Forbidden(why)) => {
+                    report_refused(account, folder, &why);
+                    continue;
+                }
+                trashed => trashed?,
+            }
             account.store.remove(&folder.id)?;
             account.note(json!({ "did": "trashed-empty-folder", "id": folder.id }));
+        } else {
+            report_left(account, folder);
         }
     }
     Ok(())
+}
+
+fn report_refused(account: &Account<'_>, file: &RemoteFile, why: &str) {
+    let title = format!("{}: {}", file.name, forbidden_text(why));
+    account.report("account-refused", &file.id, Severity::High, title, String::new());
+}
+
+fn report_left(account: &Account<'_>, folder: &RemoteFile) {
+    let title = format!(
+        "{}: a second folder of this database has no file of Baton any more; Baton cannot see the files of other apps in it, and left it",
+        folder.name
+    );
+    let step = format!(
+        "open https://drive.google.com/drive/folders/{}, move your files to the other folder, then move this one to the bin",
+        folder.id
+    );
+    account.report("account-merged-folder", &folder.id, Severity::Low, title, step);
 }
 
 /// The folder that is kept at the end of a chain; `None` if somebody deleted it.

@@ -88,13 +88,15 @@ fn apply(account: &Account<'_>, page: &ChangesPage) -> Result<(), Refusal> {
         }
     }
     for id in &page.removed {
-        account.store.remove(id)?;
+        account.store.remove_with_content(id)?;
     }
     Ok(())
 }
 
-/// Files with the marker count wherever a person moved them; others count in the top folder.
+/// Files with the marker count wherever a person moved them; others count in the top folder. In My Drive, only files of this account
+/// count: other people can share files of their own Baton.
 fn is_ours(account: &Account<'_>, file: &RemoteFile, top: Option<&str>) -> bool {
     let is_marked = file.marker.place == account.place.top && !file.marker.part.is_empty();
-    file.drive == account.place.shared_drive && (is_marked || top == Some(file.parent.as_str()))
+    let is_owned = file.is_owned || !account.place.shared_drive.is_empty();
+    is_owned && file.drive == account.place.shared_drive && (is_marked || top == Some(file.parent.as_str()))
 }

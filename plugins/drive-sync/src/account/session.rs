@@ -63,6 +63,7 @@ impl<'a> AccountSession<'a> {
     pub fn run(self, overwrite: bool, action: impl FnOnce() -> Result<Outcome, Error>) -> Result<Outcome, Error> {
         let api = Api::new(self.web);
         let account = self.account(&api)?;
+        account.store.set_user(&account.files.user()?)?;
         let top = self.pull(&account)?;
         let outcome = action()?;
         if !self.held.holds()? {
@@ -81,6 +82,7 @@ impl<'a> AccountSession<'a> {
     pub fn inspect(self, outcome: Outcome) -> Result<Outcome, Error> {
         let api = Api::new(self.web);
         let account = self.account(&api)?;
+        account.store.set_user(&account.files.user()?)?;
         index::refresh(&account)?;
         let files = account.store.files()?;
         let folders = duplicates(&files, "folder");
@@ -139,7 +141,13 @@ impl<'a> AccountSession<'a> {
                 continue;
             }
             let name = if folders::known(&files, &top, &database, &name).len() > 1 {
-                folders::database(account, &top, &database, &name)?.folder.name
+                match folders::database(account, &top, &database, &name) {
+                    Ok(ensured) => ensured.folder.name,
+                    Err(refusal) => {
+                        settle(account, &DatabasePlace { database, folder: name }, Err(refusal.into()))?;
+                        continue;
+                    }
+                }
             } else {
                 name
             };
@@ -213,8 +221,13 @@ impl<'a> AccountSession<'a> {
             let files = account.store.files()?;
             for database in duplicates(&files, "folder").into_keys() {
                 let name = folders::known(&files, &top, &database, "").first().map(|file| file.name.clone());
-                folders::database(account, &top, &database, &name.unwrap_or_default())?;
-                made = true;
+                let name = name.unwrap_or_default();
+                match folders::database(account, &top, &database, &name) {
+                    Ok(_) => made = true,
+                    Err(refusal) => {
+                        settle(account, &DatabasePlace { database, folder: name }, Err(refusal.into()))?;
+                    }
+                }
             }
         }
         Ok(())

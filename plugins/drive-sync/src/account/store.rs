@@ -6,7 +6,7 @@ use baton_plugin_sdk::sql::{Error, Row, Value};
 
 use super::files::{Marker, RemoteFile};
 
-const TABLES: [&str; 4] = [
+const TABLES: [&str; 5] = [
     "CREATE TABLE IF NOT EXISTS account_ids (
         place TEXT NOT NULL, key TEXT NOT NULL,  -- `top`, or a database and `folder`, `csv`, `manifest`
         id TEXT NOT NULL,                        -- drawn before the creation, or of an existing file
@@ -24,6 +24,9 @@ const TABLES: [&str; 4] = [
     "CREATE TABLE IF NOT EXISTS account_tokens (
         place TEXT PRIMARY KEY, token TEXT NOT NULL,
         begun_at INTEGER NOT NULL                -- when the complete list was read; 0: searches have everything from before
+    ) STRICT",
+    "CREATE TABLE IF NOT EXISTS account_users (
+        place TEXT PRIMARY KEY, user TEXT NOT NULL  -- the permission id of the Google account that the other rows describe
     ) STRICT",
 ];
 
@@ -49,6 +52,11 @@ pub(super) struct Synced {
 }
 
 impl Synced {
+    /// Whether this content is that of the last sync.
+    pub(super) fn is_last(&self, md5: &str) -> bool {
+        !md5.is_empty() && self.md5 == md5
+    }
+
     /// Whether this content is that of the last sync, or was being uploaded by a task that was killed.
     pub(super) fn is(&self, md5: &str) -> bool {
         !md5.is_empty() && (self.md5 == md5 || self.next_md5 == md5)
@@ -61,7 +69,7 @@ impl<'a> Store<'a> {
             "SELECT count(*) FROM sqlite_master WHERE name LIKE 'account\\_%' ESCAPE '\\' AND type = 'table'",
             &[],
         )?;
-        if known.integer() != Some(4) {
+        if known.integer() != Some(5) {
             for table in TABLES {
                 own.execute(table, &[])?;
             }
@@ -122,6 +130,24 @@ impl<'a> Store<'a> {
         Ok(())
     }
 
+    /// Forgets everything about a place if another Google account is used now.
+    pub(super) fn set_user(&self, user: &str) -> Result<(), Error> {
+        let place = self.place.as_str();
+        let stored = self.own.query("SELECT user FROM account_users WHERE place = ?1", &[place.into()])?;
+        let stored = stored.text().map(str::to_owned);
+        if stored.as_deref() == Some(user) {
+            return Ok(());
+        }
+        if stored.is_some() {
+            self.clear()?;
+            for sql in ["DELETE FROM account_ids WHERE place = ?1", "DELETE FROM account_synced WHERE place = ?1"] {
+                self.own.execute(sql, &[place.into()])?;
+            }
+        }
+        let sql = "INSERT OR REPLACE INTO account_users (place, user) VALUES (?1, ?2)";
+        self.own.execute(sql, &[place.into(), user.into()]).map(drop)
+    }
+
     /// Records a file of the account.
     pub(super) fn put(&self, file: &RemoteFile) -> Result<(), Error> {
         let sql = "INSERT OR REPLACE INTO account_files (place, id, name, parent, is_folder, md5, created, database, part, merged)
@@ -147,6 +173,20 @@ impl<'a> Store<'a> {
         self.own.execute(sql, &[self.place.as_str().into(), id.into()]).map(drop)
     }
 
+    /// Forgets a file and what is known below it: the changes feed does not always name the content of a removed folder.
+    pub(super) fn remove_with_content(&self, id: &str) -> Result<(), Error> {
+        let files = self.files()?;
+        let (mut ids, mut at) = (vec![id], 0);
+        while let Some(id) = ids.get(at).copied() {
+            self.remove(id)?;
+            let below = files.iter().filter(|file| file.parent == id && file.id != id).map(|file| file.id.as_str());
+            let below: Vec<&str> = below.filter(|id| !ids.contains(id)).collect();
+            ids.extend(below);
+            at += 1;
+        }
+        Ok(())
+    }
+
     /// Whether a file is known.
     pub(super) fn is_known(&self, id: &str) -> Result<bool, Error> {
         let sql = "SELECT 1 FROM account_files WHERE place = ?1 AND id = ?2";
@@ -170,6 +210,7 @@ impl<'a> Store<'a> {
             md5: text(4),
             created: text(5),
             trashed: false,
+            is_owned: true,
             drive: String::new(),
             marker: Marker { place: self.place.clone(), database: text(6), part: text(7), merged: text(8) },
         }

@@ -107,9 +107,9 @@ impl<'a> Both<'a> {
         }
         found.sort_by(|a, b| a.rank().cmp(&b.rank()));
         let mut found = found.into_iter();
-        let Some(keep) = found.next() else { return Ok(None) };
+        let Some(mut keep) = found.next() else { return Ok(None) };
         for other in found {
-            self.put_aside(&other, &keep)?;
+            keep = self.put_aside(other, keep)?;
         }
         let before = self.account.store.claim(&self.key, &keep.id)?;
         self.account.store.replace_id(&self.key, &before, &keep.id)?;
@@ -135,13 +135,20 @@ impl<'a> Both<'a> {
         }
     }
 
-    fn put_aside(&self, other: &RemoteFile, keep: &RemoteFile) -> Result<(), Refusal> {
+    /// Puts one of two files aside, and returns the one to keep.
+    fn put_aside(&self, other: RemoteFile, keep: RemoteFile) -> Result<RemoteFile, Refusal> {
         let account = self.account;
-        // The bytes are compared again, because somebody may have saved one of them since.
-        let fresh =
-            |file: &RemoteFile| account.files.get(&file.id).map(|file| file.map(|file| file.md5).unwrap_or_default());
-        let (one, kept) = (fresh(other)?, fresh(keep)?);
-        if !one.is_empty() && one == kept {
+        // Both are read again, because somebody may have saved or deleted one of them since.
+        let fresh = |file: &RemoteFile| account.files.get(&file.id).map(|file| file.filter(|file| !file.trashed));
+        let Some(other) = fresh(&other)? else {
+            account.store.remove(&other.id)?;
+            return Ok(keep);
+        };
+        let Some(keep) = fresh(&keep)? else {
+            account.store.remove(&keep.id)?;
+            return Ok(other);
+        };
+        if !other.md5.is_empty() && other.md5 == keep.md5 {
             account.files.trash(&other.id)?;
             account.note(json!({ "did": "trashed-twin", "id": other.id, "name": other.name, "same-as": keep.id }));
         } else {
@@ -151,7 +158,14 @@ impl<'a> Both<'a> {
             account.files.set_aside(&other.id, &name)?;
             account.note(json!({ "did": "set-aside", "id": other.id, "from": other.name, "to": name }));
         }
-        Ok(account.store.remove(&other.id)?)
+        account.store.remove(&other.id)?;
+        Ok(keep)
+    }
+
+    /// Forgets the file of an index entry that is out of date.
+    fn forget(&self, remote: &RemoteFile) -> Result<(), Refusal> {
+        self.account.store.remove(&remote.id)?;
+        Ok(self.account.store.forget_id(&self.key, &remote.id)?)
     }
 
     fn download(&self, remote: &RemoteFile) -> Result<Vec<u8>, TransferError> {
@@ -180,12 +194,19 @@ pub(super) fn pull(account: &Account<'_>, place: &DatabasePlace) -> Result<(), T
             account.store.set_synced(&both.key, &remote.md5)?;
             continue;
         }
-        let is_unchanged = own.as_deref().is_none_or(|own| synced.is(own));
+        // A content that was being uploaded is not proof that the account has it: only the last sync is.
+        let is_unchanged = own.as_deref().is_none_or(|own| synced.is_last(own));
         let both_changed = !is_unchanged && !synced.is(&remote.md5);
         csv_conflicts |= part == Part::Csv && both_changed;
         // A manifest has no work of a person: it follows its CSV.
         if is_unchanged || part == Part::Manifest && both_changed && !csv_conflicts {
-            let bytes = both.download(&remote)?;
+            let bytes = match both.download(&remote) {
+                Err(TransferError::Refusal(Refusal::Missing)) => {
+                    both.forget(&remote)?;
+                    continue;
+                }
+                bytes => bytes?,
+            };
             if replace(&both.path, &bytes, seen.as_ref())? {
                 account.store.set_synced(&both.key, &remote.md5)?;
                 account.downloaded.set(account.downloaded.get() + 1);
@@ -220,9 +241,10 @@ pub(super) fn push(
         match account.files.get(&remote.id)? {
             Some(fresh) if !fresh.trashed => remote = fresh,
             _ => {
-                return Err(
-                    retryable(format!("{}: the file was deleted in the account during the task", both.shown)).into()
-                );
+                both.forget(&remote)?;
+                account.store.set_next(&both.key, &own)?;
+                create(&both, folder, &bytes)?;
+                continue;
             }
         }
         if !account.store.synced(&both.key)?.is(&remote.md5) && remote.md5 != own {
@@ -236,7 +258,13 @@ pub(super) fn push(
             archive::keep_bytes(account.root, &place.folder, &both.download(&remote)?, account.now_ms)?;
         }
         account.store.set_next(&both.key, &own)?;
-        let uploaded = upload::replace(&account.files, &remote.id, &bytes)?;
+        let uploaded = match upload::replace(&account.files, &remote, &bytes) {
+            Err(Refusal::Conflict) => {
+                changed_on_both_sides(&both);
+                return Ok(());
+            }
+            uploaded => uploaded?,
+        };
         account.store.put(&uploaded)?;
         account.store.set_synced(&both.key, &own)?;
         account.uploaded.set(account.uploaded.get() + 1);
@@ -271,6 +299,10 @@ fn create(both: &Both<'_>, folder: &str, bytes: &[u8]) -> Result<(), TransferErr
             }
             // The id was used by a file that somebody deleted meanwhile.
             Ok(_) | Err(Refusal::Missing) => account.store.forget_id(&both.key, &id)?,
+            Err(Refusal::Conflict) => {
+                changed_on_both_sides(both);
+                return Ok(());
+            }
             Err(refusal) => return Err(refusal.into()),
         }
     }

@@ -3,6 +3,7 @@
 //!
 //! The address of a session is as good as a token, so it is kept in memory only: a killed task begins its upload again.
 
+use baton_plugin_sdk::Error;
 use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
 
@@ -16,8 +17,10 @@ const ONE_REQUEST: usize = 5 << 20;
 /// Bytes of one part of a session: a multiple of 256 KiB, as the API demands.
 const PIECE: usize = 4 << 20;
 
-/// Sessions that are begun for one file, and failures that one session outlives.
-const SESSIONS: usize = 3;
+/// How often the content of one file is sent.
+const TRIES: u32 = 5;
+
+/// Failures that one session outlives.
 const FAILURES: usize = 8;
 
 /// MD5 in hexadecimal digits, as the API reports it.
@@ -25,24 +28,47 @@ pub(super) fn md5(bytes: &[u8]) -> String {
     Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Creates a file with an id that was drawn. If the id exists, an earlier request had an effect: its content is completed.
+/// Creates a file with an id that was drawn. If the id exists, an earlier request had an effect.
 pub(super) fn create(files: &Files<'_>, file: &RemoteFile, bytes: &[u8]) -> Result<RemoteFile, Refusal> {
     let path = format!("/upload/drive/v3/files?supportsAllDrives=true&fields={FIELDS}");
     let request = Request { files, method: "POST", path, metadata: file.metadata() };
-    match request.send(bytes) {
-        Err(Refusal::Exists) => {
-            let found = files.get(&file.id)?.ok_or(Refusal::Missing)?;
-            if found.md5 == md5(bytes) { Ok(found) } else { replace(files, &file.id, bytes) }
+    let own = md5(bytes);
+    for try_number in 0..TRIES {
+        let (is_known, why) = match request.send(bytes) {
+            Err(Refusal::Exists) => (true, "its id exists".to_owned()),
+            Err(Refusal::Failed(Error::Retryable(why))) => (false, why),
+            sent => return checked(sent?, bytes),
+        };
+        match files.get(&file.id)? {
+            Some(found) if found.trashed || found.md5 == own => return Ok(found),
+            Some(_) => return Err(Refusal::Conflict),
+            None if is_known => return Err(Refusal::Missing),
+            None => files.api.pause(1 << try_number, &why)?,
         }
-        sent => checked(sent?, bytes),
     }
+    Err(retryable(format!("{}: the upload failed {TRIES} times", file.name)))
 }
 
-/// Replaces the content of a file. Drive keeps the old one as a revision.
-pub(super) fn replace(files: &Files<'_>, id: &str, bytes: &[u8]) -> Result<RemoteFile, Refusal> {
-    let path = format!("/upload/drive/v3/files/{}?supportsAllDrives=true&fields={FIELDS}", encoded(id));
+/// Replaces the content of a file that has the content of `before`. Drive keeps the old one as a revision. After a request with an unknown
+/// effect, the content is sent again only if the file still has the old one.
+pub(super) fn replace(files: &Files<'_>, before: &RemoteFile, bytes: &[u8]) -> Result<RemoteFile, Refusal> {
+    let path = format!("/upload/drive/v3/files/{}?supportsAllDrives=true&fields={FIELDS}", encoded(&before.id));
     let request = Request { files, method: "PATCH", path, metadata: json!({}) };
-    checked(request.send(bytes)?, bytes)
+    let own = md5(bytes);
+    for try_number in 0..TRIES {
+        let why = match request.send(bytes) {
+            Err(Refusal::Failed(Error::Retryable(why))) => why,
+            sent => return checked(sent?, bytes),
+        };
+        match files.get(&before.id)? {
+            Some(found) if found.trashed => return Err(Refusal::Missing),
+            Some(found) if found.md5 == own => return Ok(found),
+            Some(found) if found.md5 == before.md5 => files.api.pause(1 << try_number, &why)?,
+            Some(_) => return Err(Refusal::Conflict),
+            None => return Err(Refusal::Missing),
+        }
+    }
+    Err(retryable(format!("{}: the upload failed {TRIES} times", before.name)))
 }
 
 fn checked(sent: RemoteFile, bytes: &[u8]) -> Result<RemoteFile, Refusal> {
@@ -77,20 +103,20 @@ impl Request<'_> {
         body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
         let headers = vec![("content-type", format!("multipart/related; boundary={boundary}"))];
         let path = format!("{}&uploadType=multipart", self.path);
-        let answer = self.files.api.json(&Call { method: self.method, path, headers, body })?;
-        RemoteFile::read(&answer).ok_or_else(|| retryable("an uploaded file has no id".to_owned()))
+        let answer = self.files.api.call_once(&Call { method: self.method, path, headers, body })?;
+        let file = serde_json::from_slice::<Value>(&answer.body).ok();
+        file.as_ref()
+            .and_then(RemoteFile::read)
+            .ok_or_else(|| retryable("the answer to an upload is not complete".to_owned()))
     }
 
     fn resumable(&self, bytes: &[u8]) -> Result<RemoteFile, Refusal> {
-        for _ in 0..SESSIONS {
-            let session = self.begin(bytes.len())?;
-            match self.pieces(&session, bytes) {
-                // A session can end: the upload begins again.
-                Err(Refusal::Missing | Refusal::Expired(_)) => {}
-                ended => return ended,
-            }
+        let session = self.begin(bytes.len())?;
+        match self.pieces(&session, bytes) {
+            // A session can end: the upload begins again.
+            Err(Refusal::Missing | Refusal::Expired(_)) => Err(retryable("the upload session ended early".to_owned())),
+            ended => ended,
         }
-        Err(retryable(format!("{SESSIONS} upload sessions ended early")))
     }
 
     /// The path of a new session, with the server's id of it.
@@ -119,7 +145,7 @@ impl Request<'_> {
             let state = match sent.and_then(|answer| state(&answer)) {
                 Err(Refusal::Failed(error)) if failures < FAILURES => {
                     failures += 1;
-                    if !matches!(error, baton_plugin_sdk::Error::Retryable(_)) {
+                    if !matches!(error, Error::Retryable(_)) {
                         return Err(Refusal::Failed(error));
                     }
                     // How much arrived is asked for.

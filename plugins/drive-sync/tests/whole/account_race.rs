@@ -1,6 +1,6 @@
-//! The five races of `race`, with an account: sixteen real processes and one Google Drive on loopback, whose searches are late. Each test
-//! also runs the naive algorithm (search, then create), which has to make duplicates there. In the last one the processes are
-//! workspaces of their own: they share neither locks nor a database.
+//! The five races of `race`, with an account: sixteen real processes and one Google Drive on loopback, whose searches are late. The
+//! test of concurrent processes also runs the naive algorithm (search, then create), which has to make duplicates there. In the last test
+//! the processes are separate workspaces: they share neither locks nor a database.
 //!
 //! A process is this test program, started again with the test `child` alone.
 
