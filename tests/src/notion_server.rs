@@ -50,6 +50,8 @@ pub enum Fault {
     Revoked,
     /// Somebody moves this row to the trash after the request.
     Trashed(String),
+    /// Somebody adds a property of numbers with this name and id to each data source after the request.
+    NewProperty(String),
     /// Somebody sets a property of a row (id, property, value) after the request.
     Changed(String, String, Value),
 }
@@ -214,7 +216,12 @@ impl NotionServer {
 
     /// Changes a row as a person does, some minutes later.
     pub fn edit(&self, row: &str, property: &str, value: Value) {
-        self.state().edit(row, property, value);
+        self.state().edit(row, property, value, 5);
+    }
+
+    /// The same in the minute of the last change.
+    pub fn edit_in_the_same_minute(&self, row: &str, property: &str, value: Value) {
+        self.state().edit(row, property, value, 0);
     }
 
     /// Moves a row to the trash. Notion does not document whether that counts as an edit; here it does.
@@ -328,12 +335,19 @@ impl State {
         self.sources.iter_mut().flat_map(|source| &mut source.rows).find(|row| row.id == id)
     }
 
-    fn edit(&mut self, row: &str, property: &str, value: Value) {
-        self.now += 5;
+    fn edit(&mut self, row: &str, property: &str, value: Value, minutes: i64) {
+        self.now += minutes;
         let now = self.now;
         if let Some(row) = self.row(row) {
             row.values.insert(property.to_owned(), value);
             row.edited = now;
+        }
+    }
+
+    fn add_property(&mut self, name: &str) {
+        for source in &mut self.sources {
+            let kind = "number".to_owned();
+            source.properties.push(FakeProperty { id: name.to_owned(), name: name.to_owned(), kind });
         }
     }
 
@@ -384,7 +398,8 @@ impl State {
             Some(Fault::Late(pause)) => answer.pause = pause,
             Some(Fault::Failed(status)) => return error(status, "internal_server_error", "out of order"),
             Some(Fault::Trashed(row)) => self.trash(&row),
-            Some(Fault::Changed(row, property, value)) => self.edit(&row, &property, value),
+            Some(Fault::NewProperty(name)) => self.add_property(&name),
+            Some(Fault::Changed(row, property, value)) => self.edit(&row, &property, value, 5),
             _ => {}
         }
         answer
@@ -536,11 +551,13 @@ impl State {
             if kind != "rollup" {
                 return Answer::json("200 OK", &item);
             }
+            let all = item.pointer("/rollup/array").and_then(Value::as_array).cloned().unwrap_or_default();
+            let results: Vec<Value> = all.iter().flat_map(rollup_items).collect();
             let about =
                 json!({ "id": encode(&property), "type": "rollup", "rollup": item.get("rollup"), "next_url": null });
             return Answer::json(
                 "200 OK",
-                &json!({ "object": "list", "results": [], "has_more": false, "next_cursor": null, "type": "property_item", "property_item": about }),
+                &json!({ "object": "list", "results": results, "has_more": false, "next_cursor": null, "type": "property_item", "property_item": about }),
             );
         }
         let all = found.get(&kind).and_then(Value::as_array).cloned().unwrap_or_default();
@@ -622,6 +639,16 @@ impl State {
             values.insert(property.id.clone(), stored);
         }
         Ok(values)
+    }
+}
+
+/// The property items of one value of a rollup: each has a single piece of text or reference.
+fn rollup_items(value: &Value) -> Vec<Value> {
+    let kind = value.get("type").and_then(Value::as_str).unwrap_or_default();
+    let item = |content: &Value| json!({ "object": "property_item", "type": kind, kind: content });
+    match value.get(kind) {
+        Some(Value::Array(all)) if kind != "multi_select" => all.iter().map(item).collect(),
+        other => vec![item(other.unwrap_or(&Value::Null))],
     }
 }
 
@@ -760,7 +787,7 @@ fn stored(kind: &str, content: &Value) -> Option<Value> {
             };
             Value::Array(list()?.iter().map(one).collect::<Option<_>>()?)
         }
-        "number" if content.is_null() || content.is_number() => content.clone(),
+        "number" if content.is_null() || content.is_number() => as_returned(content),
         "checkbox" if content.is_boolean() => content.clone(),
         "select" | "status" | "date" | "url" | "email" | "phone_number" if content.is_null() => Value::Null,
         "select" | "status" => option(content)?,
@@ -770,14 +797,32 @@ fn stored(kind: &str, content: &Value) -> Option<Value> {
             list()?.iter().map(|one| Some(json!({ "object": "user", "id": id(one)? }))).collect::<Option<_>>()?,
         ),
         "date" => {
-            let start = content.get("start")?.as_str().filter(|start| time::parse(start).is_some())?;
-            let optional = |name: &str| content.get(name).cloned().unwrap_or_default();
-            json!({ "start": start, "end": optional("end"), "time_zone": optional("time_zone") })
+            let zone = content.get("time_zone").cloned().unwrap_or_default();
+            let at = |name: &str| content.get(name)?.as_str().map(|text| time_as_returned(text, zone.is_null()));
+            json!({ "start": at("start")??, "end": at("end").unwrap_or_default(), "time_zone": zone })
         }
         "url" | "email" | "phone_number" => text(2_000)?,
         _ => return None,
     };
     Some(json!({ "type": kind, kind: content }))
+}
+
+/// Notion returns a whole number without a fraction.
+fn as_returned(number: &Value) -> Value {
+    let whole = number.to_string();
+    whole.strip_suffix(".0").and_then(|whole| whole.parse::<i64>().ok()).map_or_else(|| number.clone(), Value::from)
+}
+
+/// Notion returns a time with milliseconds and its offset.
+fn time_as_returned(text: &str, has_offset: bool) -> Option<String> {
+    let at = time::parse(text)?;
+    if text.len() <= 10 || !has_offset {
+        return Some(text.to_owned());
+    }
+    let offset = text.rfind(['+', '-']).filter(|at| *at > 10).and_then(|at| text.get(at..)).unwrap_or("+00:00");
+    let local = text.strip_suffix(offset).map_or(Some(at), time::parse)?;
+    let whole = time::text(local - local.rem_euclid(1_000))?;
+    Some(format!("{}.{:03}{offset}", whole.trim_end_matches('Z'), local.rem_euclid(1_000)))
 }
 
 fn set(object: &mut Value, name: &str, value: Value) {

@@ -290,6 +290,15 @@ impl<'a> Api<'a> {
     }
 }
 
+fn not_allowed(call: Call<'_>, message: &str) -> String {
+    let capability = if call.method == "PATCH" { "Update content" } else { "Read content" };
+    format!(
+        "Notion answers 403 to {} {} ({message}): the integration needs the capability \"{capability}\", which its page at \
+         https://www.notion.so/profile/integrations has under Capabilities",
+        call.method, call.path
+    )
+}
+
 fn meaning(answer: &Answer, call: Call<'_>) -> Meaning {
     let body = serde_json::from_slice::<Value>(&answer.body);
     let text = |place: &str| body.as_ref().ok().and_then(|body| body.get(place)?.as_str()).unwrap_or_default();
@@ -299,6 +308,7 @@ fn meaning(answer: &Answer, call: Call<'_>) -> Meaning {
             Err(error) => Meaning::Failed(format!("the answer is not JSON ({error})")),
         },
         401 => Meaning::Refused(Refusal::Failed(Error::NeedsGrant(NOT_ACCEPTED.to_owned()))),
+        403 => Meaning::Refused(Refusal::Failed(Error::NeedsGrant(not_allowed(call, text("message"))))),
         404 => Meaning::Refused(Refusal::Missing),
         // Notion sends 529 before it works on a request that would overload it, as 429.
         429 => Meaning::Limited(answer.retry_after.unwrap_or(5)),
@@ -369,6 +379,17 @@ mod tests {
         let web = script(&[429, 500, 200]);
         assert!(matches!(Api::new(&web, 3).patch("/v1/x", &Value::Null), WriteResult::Unknown(_)));
         assert_eq!(web.answers.borrow().len(), 1);
+    }
+
+    #[test]
+    fn a_missing_capability_waits_for_the_operator() {
+        let web = script(&[403, 403]);
+        let api = Api::new(&web, 3);
+        let needs = |error: &Error, what| matches!(error, Error::NeedsGrant(text) if text.contains(what));
+        let WriteResult::Refused(Refusal::Failed(error)) = api.patch("/v1/x", &Value::Null) else { panic!() };
+        assert!(needs(&error, "\"Update content\""), "{error:?}");
+        let Err(Refusal::Failed(error)) = api.get("/v1/x") else { panic!() };
+        assert!(needs(&error, "\"Read content\""), "{error:?}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Before a row is changed, it is read: a row that somebody else changed since the plan was made is left as it is. A request sets
 //! values, so that one that takes effect twice or late is without harm; after one without a certain result the row is read again.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
 use baton_plugin_kit::Findings;
@@ -12,12 +13,13 @@ use serde_json::{Map, Value, json};
 
 use crate::action_result::{ActionResult, counted};
 use crate::api::{Api, Refusal, WriteResult};
-use crate::cell;
+use crate::cell::{self, same};
+use crate::file;
 use crate::journal::{CellChange, Change, Journal, Plan};
 use crate::push::value_of;
 use crate::read::whole_properties;
 use crate::services::Services;
-use crate::store::Store;
+use crate::store::{Cells, Store};
 
 /// An older plan is refused, because Notion has probably changed since.
 const OLDEST_MS: i64 = 7 * 86_400_000;
@@ -65,6 +67,8 @@ struct Run<'a> {
     journal: Journal<'a>,
     plan: Plan,
     direction: Direction,
+    /// The edits in the files by their pages, when the task began.
+    edits: BTreeMap<String, Cells>,
 }
 
 /// Carries out a plan. An interrupted one continues.
@@ -97,8 +101,26 @@ pub fn apply(
             )));
         }
     }
-    let run = Run { api, services, store: Store::open(services.own)?, journal, plan, direction: Direction::Apply };
-    run.all(&["planned", "begun"], ["begun", "done", "left"], "applied", findings)
+    let store = Store::open(services.own)?;
+    let edits = edits(services, store, &journal.changes(&plan.id)?)?;
+    let run = Run { api, services, store, journal, plan, direction: Direction::Apply, edits };
+    run.all(&["planned", "begun", "sent"], ["begun", "done", "left"], "applied", findings)
+}
+
+/// The edits in the files of these changes. A file that cannot be read has none.
+fn edits(services: Services<'_>, store: Store<'_>, changes: &[Change]) -> Result<BTreeMap<String, Cells>, Error> {
+    let mut all = BTreeMap::new();
+    let Some(folder) = services.folder else { return Ok(all) };
+    let of_plan: BTreeSet<&str> = changes.iter().map(|change| change.source.as_str()).collect();
+    for mut source in store.sources()?.into_iter().filter(|source| of_plan.contains(source.id.as_str())) {
+        file::settle(store, folder, &mut source)?;
+        let Ok(Some(found)) = file::changed(folder, &source) else { continue };
+        let names = [source.file_properties.as_slice(), &source.properties].concat();
+        for row in file::edits(&found, &names, &store.rows(&source.id)?).rows {
+            all.insert(row.page, row.cells.into_iter().map(|cell| (cell.property.id, cell.to)).collect());
+        }
+    }
+    Ok(all)
 }
 
 /// Gives the rows of a plan their former values.
@@ -123,8 +145,9 @@ pub fn undo(
         });
     }
     journal.set_state(&plan.id, "undoing", services.task)?;
-    let run = Run { api, services, store: Store::open(services.own)?, journal, plan, direction: Direction::Undo };
-    run.all(&["begun", "done", "undoing", "kept"], ["undoing", "undone", "kept"], "undone", findings)
+    let (store, edits) = (Store::open(services.own)?, BTreeMap::new());
+    let run = Run { api, services, store, journal, plan, direction: Direction::Undo, edits };
+    run.all(&["begun", "sent", "partly", "done", "undoing", "kept"], ["undoing", "undone", "kept"], "undone", findings)
 }
 
 fn find(journal: Journal<'_>, id: &str) -> Result<Plan, Error> {
@@ -154,11 +177,12 @@ impl Run<'_> {
         for (at, change) in changes.iter_mut().enumerate().filter(|(_, change)| open.contains(&change.state.as_str())) {
             let percent = u8::try_from(at * 100 / count.max(1)).unwrap_or(100);
             self.services.progress.step(percent, &format!("row {} of {count}", at + 1))?;
-            if change.state != begun {
+            if change.state != begun && change.state != "sent" {
                 begun.clone_into(&mut change.state);
                 self.journal.put(&self.plan.id, change)?;
             }
             let why = self.row(change)?;
+            let left = if change.state == "sent" { "partly" } else { left };
             why.as_ref().map_or(finished, |_| left).clone_into(&mut change.state);
             change.note = why.unwrap_or_default();
             self.journal.put(&self.plan.id, change)?;
@@ -168,7 +192,7 @@ impl Run<'_> {
     }
 
     /// Gives a row its values. Returns why it was left as it is.
-    fn row(&self, change: &Change) -> Result<Option<String>, Error> {
+    fn row(&self, change: &mut Change) -> Result<Option<String>, Error> {
         for round in 1..=ROUNDS {
             let path = format!("/v1/pages/{}", change.page);
             let page = match self.api.get(&path) {
@@ -179,14 +203,18 @@ impl Run<'_> {
             if page.get("in_trash").and_then(Value::as_bool) == Some(true) {
                 return Ok(Some("it is in the trash".to_owned()));
             }
-            let live = whole_properties(self.api, &page)?;
-            let open = match self.open(change, &live) {
-                Ok(open) => open,
-                Err(why) => return Ok(Some(why)),
-            };
-            if open.is_empty() {
-                self.record(change)?;
-                return Ok(None);
+            let live = whole_properties(self.api, &page, |id| change.cells.iter().any(|one| one.property == id))?;
+            let (open, foreign) = self.open(change, &live);
+            let is_left = foreign.is_some() && self.direction == Direction::Apply;
+            if open.is_empty() || is_left {
+                if foreign.is_none() {
+                    self.record(change, &live)?;
+                }
+                return Ok(foreign);
+            }
+            if self.direction == Direction::Apply && change.state != "sent" {
+                "sent".clone_into(&mut change.state);
+                self.journal.put(&self.plan.id, change)?;
             }
             match self.api.patch(&path, &json!({ "properties": open })) {
                 // The row is read again: Notion may have changed a value, as the name of an option.
@@ -200,38 +228,50 @@ impl Run<'_> {
         Ok(Some("Notion does not keep the value that was written".to_owned()))
     }
 
-    /// The values that are still to be written, by the ids of their properties; an error if somebody else changed one of them.
-    fn open(&self, change: &Change, live: &Map<String, Value>) -> Result<Map<String, Value>, String> {
-        let mut open = Map::new();
+    /// The values that are still to be written, by the ids of their properties, and what somebody else changed, if anything.
+    fn open(&self, change: &Change, live: &Map<String, Value>) -> (Map<String, Value>, Option<String>) {
+        let (mut open, mut foreign) = (Map::new(), None);
         for one in &change.cells {
-            let value =
-                value_of(live, &one.property).ok_or_else(|| format!("it no longer has the property {:?}", one.name))?;
+            let Some(value) = value_of(live, &one.property) else {
+                foreign = Some(format!("it no longer has the property {:?}", one.name));
+                continue;
+            };
             let now = cell::format(value);
-            if now == self.direction.wanted(one) {
+            if same(&one.kind, &now, self.direction.wanted(one)) {
                 continue;
             }
-            if now != self.direction.present(one) || cell::has_formats(value) {
-                return Err(format!("{} was changed at Notion since: it is {now:?}", one.name));
+            if !same(&one.kind, &now, self.direction.present(one)) || cell::has_formats(value) {
+                foreign = Some(format!("{} was changed at Notion since: it is {now:?}", one.name));
+                continue;
             }
             open.insert(one.property.clone(), self.direction.value(one).clone());
         }
-        Ok(open)
+        (open, foreign)
     }
 
-    /// Records that Notion has the values. The file has those of the plan.
-    fn record(&self, change: &Change) -> Result<(), Error> {
-        let texts = change.cells.iter().map(|one| (one.property.clone(), self.direction.wanted(one).to_owned()));
-        let in_file = self.direction == Direction::Apply;
-        self.store.set(&change.source, &change.page, &texts.collect(), in_file)
+    /// Records the values that Notion has now, and those that the file has too.
+    fn record(&self, change: &Change, live: &Map<String, Value>) -> Result<(), Error> {
+        let (mut texts, mut in_file) = (Cells::new(), Cells::new());
+        let edits = self.edits.get(&change.page);
+        for one in &change.cells {
+            let text = value_of(live, &one.property).map(cell::format).unwrap_or_default();
+            let edited = edits.and_then(|edits| edits.get(&one.property));
+            if edited.is_some_and(|edited| same(&one.kind, edited, &text)) {
+                in_file.insert(one.property.clone(), text.clone());
+            }
+            texts.insert(one.property.clone(), text);
+        }
+        self.store.set(&change.source, &change.page, &texts, &in_file)
     }
 
     fn result(&self, changes: &[Change], finished: &str, left: &str, findings: &mut Findings) -> ActionResult {
-        let count = |state: &str| changes.iter().filter(|one| one.state == state).count();
-        for one in changes.iter().filter(|one| one.state == left) {
+        let is_left = |one: &&Change| one.state == left || one.state == "partly";
+        for one in changes.iter().filter(is_left) {
             let title = format!("{}: {left}: {}", one.title, one.note);
             findings.add(left, &one.page, Severity::Medium, title, "");
         }
-        let (done, not) = (count(finished), count(left));
+        let done = changes.iter().filter(|one| one.state == finished).count();
+        let not = changes.iter().filter(is_left).count();
         let requests = self.api.requests();
         let what = if self.direction == Direction::Apply { "as planned" } else { "as before" };
         let mut summary = format!("Plan {}: {} {what}, in {requests} requests.", self.plan.id, counted(done, "row"));

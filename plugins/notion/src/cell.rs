@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 /// Separates the two ends of a date.
 const ARROW: &str = " → ";
 
+/// The form of a day.
+const DAY: &str = "2026-01-18";
+
 /// Characters of one text object, and objects of one value, that Notion accepts.
 const MOST_CHARS: usize = 2_000;
 const MOST_ITEMS: usize = 100;
@@ -44,6 +47,10 @@ pub fn format(property: &Value) -> String {
 fn of_type(kind: &str, value: &Value) -> String {
     match (kind, value) {
         (_, Value::Null) => String::new(),
+        // A property item has one of several values.
+        ("title" | "rich_text" | "people" | "relation", Value::Object(_)) => {
+            of_type(kind, &Value::Array(vec![value.clone()]))
+        }
         ("title" | "rich_text", Value::Array(pieces)) => {
             pieces.iter().filter_map(|piece| piece.get("plain_text")?.as_str()).collect()
         }
@@ -195,6 +202,50 @@ pub fn canonical(kind: &str, text: &str) -> String {
         "title" | "rich_text" | "url" | "email" | "phone_number" => text.to_owned(),
         _ => of_type(kind, value.get(kind).unwrap_or(&Value::Null)),
     }
+}
+
+/// Whether two texts are the same value. Notion returns a number or a time in another form than it was written: `90.0` as `90`,
+/// `2026-01-18T10:15:00Z` as `2026-01-18T10:15:00.000+00:00`.
+#[must_use]
+pub fn same(kind: &str, one: &str, other: &str) -> bool {
+    let [one, other] = [one, other].map(|text| canonical(kind, text));
+    if one == other {
+        return true;
+    }
+    match kind {
+        "number" => {
+            matches!((one.parse::<f64>(), other.parse::<f64>()), (Ok(one), Ok(other)) if one.total_cmp(&other).is_eq())
+        }
+        "date" => matches!((parse_date(&one), parse_date(&other)), (Ok(one), Ok(other)) if is_same_date(&one, &other)),
+        _ => false,
+    }
+}
+
+fn is_same_date(one: &Value, other: &Value) -> bool {
+    let has_zone = one.get("time_zone").is_some_and(Value::is_string);
+    let is_same = |place: &str| match [one, other].map(|date| date.get(place).and_then(Value::as_str)) {
+        [Some(one), Some(other)] => is_same_time(one, other, has_zone),
+        [one, other] => one == other,
+    };
+    one.get("time_zone") == other.get("time_zone") && is_same("start") && is_same("end")
+}
+
+/// With a time zone, a time may be written with its offset or without.
+fn is_same_time(one: &str, other: &str, has_zone: bool) -> bool {
+    let is_day = |text: &str| text.len() <= DAY.len();
+    if is_day(one) != is_day(other) {
+        return false;
+    }
+    let [(one, one_offset), (other, other_offset)] = [one, other].map(|text| text.split_at(offset_at(text)));
+    let is_local = has_zone && one_offset.is_empty() != other_offset.is_empty();
+    let at =
+        |local: &str, offset: &str| time::parse(&if is_local { local.to_owned() } else { format!("{local}{offset}") });
+    at(one, one_offset).is_some_and(|at_one| at(other, other_offset) == Some(at_one))
+}
+
+/// Where the offset of a time begins: `Z` or `+01:00`.
+fn offset_at(text: &str) -> usize {
+    text.rfind(['Z', 'z', '+', '-']).filter(|at| *at >= DAY.len()).unwrap_or(text.len())
 }
 
 fn rich_text(text: &str) -> Result<Value, String> {
@@ -352,6 +403,41 @@ mod tests {
         }
         assert_eq!(canonical("relation", "00000000000040008000000000000001"), "00000000-0000-4000-8000-000000000001");
         assert_eq!(canonical("checkbox", "YES"), "true");
+    }
+
+    #[test]
+    fn other_forms_of_a_number_or_time_are_the_same_value() {
+        for (kind, one, other) in [
+            ("number", "90.0", "90"),
+            ("number", "1e2", "100"),
+            ("date", "2026-01-18T10:15:00Z", "2026-01-18T10:15:00.000+00:00"),
+            ("date", "2026-01-18T11:15+01:00", "2026-01-18T10:15:00.000Z"),
+            ("date", "2026-01-18T10:15:00", "2026-01-18T10:15:00.000+00:00"),
+            ("date", "2026-01-18T10:15:00Z→2026-01-19", "2026-01-18T10:15:00.000+00:00 → 2026-01-19"),
+            ("date", "2026-01-18T10:15:00 [Europe/Oslo]", "2026-01-18T10:15:00.000+01:00 [Europe/Oslo]"),
+        ] {
+            assert!(same(kind, one, other) && same(kind, other, one), "{kind} {one} {other}");
+        }
+        for (kind, one, other) in [
+            ("number", "90", "90.5"),
+            ("number", "", "0"),
+            ("date", "2026-01-18", "2026-01-18T00:00:00Z"),
+            ("date", "2026-01-18T10:15:00Z", "2026-01-18T10:15:00+01:00"),
+            ("date", "2026-01-18T10:15:00 [Europe/Oslo]", "2026-01-18T10:15:00 [Europe/London]"),
+            ("date", "2026-01-18", "2026-01-18 → 2026-01-19"),
+            ("rich_text", "90.0", "90"),
+        ] {
+            assert!(!same(kind, one, other) && !same(kind, other, one), "{kind} {one} {other}");
+        }
+    }
+
+    #[test]
+    fn items_of_a_rollup_have_the_text_of_their_value() {
+        let items = [
+            json!({ "object": "property_item", "type": "title", "title": { "type": "text", "plain_text": "Night" } }),
+            json!({ "object": "property_item", "type": "relation", "relation": { "id": "a" } }),
+        ];
+        assert_eq!(format(&json!({ "type": "rollup", "rollup": { "type": "array", "array": items } })), "Night, a");
     }
 
     #[test]

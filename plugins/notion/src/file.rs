@@ -15,7 +15,7 @@ use baton_plugin_kit::safe_name;
 use baton_plugin_sdk::Error;
 use serde_json::{Map, json};
 
-use crate::cell::canonical;
+use crate::cell::{canonical, same};
 use crate::schema::Property;
 use crate::store::{Cells, FileRow, Source, Store, StoredRow};
 
@@ -124,6 +124,7 @@ pub fn settle(store: Store<'_>, folder: &Folder, source: &mut Source) -> Result<
     if digest(&folder.csv(source)).as_deref() == Some(source.next_digest.as_str()) {
         store.written(&source.id)?;
         source.digest.clone_from(&source.next_digest);
+        source.file_properties.clone_from(&source.properties);
     }
     source.next_digest.clear();
     store.save(source)
@@ -222,7 +223,7 @@ fn edited(property: &Property, text: &str, row: &StoredRow) -> Option<EditedCell
     let of = |cells: Option<&Cells>| cells.and_then(|cells| cells.get(&property.id)).cloned().unwrap_or_default();
     let (from, live) = (of(row.written.as_ref()), of(row.cells.as_ref()));
     let to = canonical(&property.kind, text);
-    let is_same = |other: &str| to == canonical(&property.kind, other);
+    let is_same = |other: &str| same(&property.kind, &to, other);
     let is_edit = row.written.is_some() && !is_same(&from) && !is_same(&live);
     is_edit.then(|| EditedCell { property: property.clone(), from, to })
 }
@@ -244,6 +245,7 @@ pub fn write(store: Store<'_>, folder: &Folder, source: &mut Source) -> Result<b
     }
     store.written(&source.id)?;
     (source.digest, source.next_digest) = (new, String::new());
+    source.file_properties.clone_from(&source.properties);
     store.save(source)?;
     let sidecar = sidecar(source, rows.len());
     replace(&path.with_extension("json"), sidecar.as_bytes()).map_err(|error| cannot_write(folder, source, error))?;
@@ -268,7 +270,7 @@ fn render(properties: &[Property], rows: &[FileRow]) -> Result<Vec<u8>, String> 
 fn sidecar(source: &Source, rows: usize) -> String {
     let property = |one: &Property| (one.id.clone(), json!({ "name": one.name, "type": one.kind }));
     let properties: Map<String, serde_json::Value> = source.properties.iter().map(property).collect();
-    let is_complete = source.stuck_at.is_empty() && source.reading_from.is_none();
+    let is_complete = source.stuck_at.is_empty() && source.reading_from.is_none() && source.full_at > 0;
     let status = if is_complete { "complete" } else { "incomplete" };
     json!({ "id": source.id, "title": source.title, "complete": is_complete, "request_status": status, "row_count": rows,
         "properties": properties })

@@ -1,7 +1,7 @@
 //! Plans in the plugin's own tables.
 //!
 //! A plan is `saving` until all its rows are stored, then `made`, `begun`, `applied`, `undoing` or `undone`. A row of it is `planned`,
-//! `begun` and `done`, or `left` with the reason; `undo` makes it `undoing` and `undone`, or `kept` with the reason.
+//! `begun`, `sent` and `done`; `left` with the reason, or `partly` if a request was sent before somebody else changed it. `undo` makes it `undoing` and `undone`, or `kept` with the reason.
 //!
 //! # Errors
 //! Every function fails as `wit/sql.wit`.
@@ -96,7 +96,10 @@ impl<'a> Journal<'a> {
         let digest = Digest::of(json_of(&content)?.as_bytes()).to_string();
         let known = "SELECT id FROM plans WHERE digest = ?1 AND state = 'made'";
         if let Some(row) = self.0.query(known, &[digest.as_str().into()])?.rows.first() {
-            return Ok(text(row, 0));
+            let id = text(row, 0);
+            // It is as new as one that is made now, so that `apply` accepts it.
+            self.0.execute("UPDATE plans SET made_at = ?2 WHERE id = ?1", &[id.as_str().into(), now.into()])?;
+            return Ok(id);
         }
         // A plan with this content that was begun keeps its id.
         let used = "SELECT count(*) FROM plans WHERE digest = ?1";
@@ -171,5 +174,24 @@ impl<'a> Journal<'a> {
         parameters.extend(texts.map(|text| text.as_str().into()));
         self.0.execute(statement, &parameters)?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_tests::host_services::HostDatabase;
+
+    use super::*;
+
+    #[test]
+    fn a_plan_that_is_made_again_is_as_new_as_one_that_is_made_now() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = HostDatabase::own(&folder.path().join("own.db"));
+        let journal = Journal::open(&own).unwrap();
+        let [source, page, title, state, note] = ["s", "p", "t", "planned", ""].map(str::to_owned);
+        let changes = [Change { number: 1, source, page, title, cells: Vec::new(), state, note }];
+        let id = journal.save(&changes, 1_000).unwrap();
+        assert_eq!(journal.save(&changes, 900_000_000).unwrap(), id);
+        assert_eq!(journal.find(&id).unwrap().map(|plan| plan.made_at), Some(900_000_000));
     }
 }

@@ -11,7 +11,7 @@ use crate::action_result::{ActionResult, counted, report};
 use crate::api::{Api, Refusal};
 use crate::file::{self, Folder};
 use crate::read::{Reader, Reading, live_properties, text};
-use crate::schema::{Property, properties};
+use crate::schema::properties;
 use crate::services::{Services, ids, report_problem};
 use crate::store::{Source, Store};
 
@@ -76,28 +76,38 @@ pub fn pull(
         });
     }
     let reader = Reader { api, store, progress: services.progress, now: services.now, now_ms: services.now_ms };
-    let mut done = Vec::new();
+    let (mut done, mut failed, count) = (Vec::new(), 0, sources.len());
     for mut source in sources {
         file::settle(store, folder, &mut source)?;
-        match one(&reader, folder, &mut source, args, findings) {
-            Ok(pulled) => done.push(pulled),
-            Err(Refusal::NoMoreRequests) => {
-                let rows = store.counts(&source.id)?.0;
-                let reading =
-                    Reading { incomplete: "the time of this task is used up".to_owned(), ..Reading::default() };
-                done.push(Pulled {
-                    title: source.title.clone(),
-                    rows,
-                    reading,
-                    is_written: Some(false),
-                    file: folder.shown(&source),
-                });
-                break;
+        let why = match one(&reader, folder, &mut source, args, findings) {
+            Ok(pulled) => {
+                done.push(pulled);
+                continue;
             }
-            Err(refusal) => return Err(refusal.into()),
-        }
+            Err(Refusal::NoMoreRequests) => "the time of this task is used up".to_owned(),
+            Err(refusal) => match Error::from(refusal) {
+                Error::Permanent(why) => {
+                    report_problem(findings, "unread", &source, &format!("not read: {why}"), "");
+                    failed += 1;
+                    why
+                }
+                other => return Err(other),
+            },
+        };
+        done.push(unread(store, folder, &source, why)?);
+    }
+    if failed == count
+        && let Some(first) = done.first()
+    {
+        return Err(Error::Permanent(first.reading.incomplete.clone()));
     }
     Ok(result(&done, api.requests()))
+}
+
+fn unread(store: Store<'_>, folder: &Folder, source: &Source, why: String) -> Result<Pulled, Error> {
+    let rows = store.counts(&source.id)?.0;
+    let reading = Reading { incomplete: why, ..Reading::default() };
+    Ok(Pulled { title: source.title.clone(), rows, reading, is_written: Some(false), file: folder.shown(source) })
 }
 
 fn one(
@@ -109,9 +119,8 @@ fn one(
 ) -> Result<Pulled, Refusal> {
     let days = i64::from(args.full_after_days.map_or(FULL_AFTER_DAYS, NonZeroU32::get));
     let is_due = source.full_at + days * DAY_MS <= reader.now_ms;
-    let before = source.properties.clone();
     let reading = reader.read(source, args.full || is_due)?;
-    let is_written = write(reader.store, folder, source, &before, args.overwrite, findings).map_err(Refusal::Failed)?;
+    let is_written = write(reader.store, folder, source, args.overwrite, findings).map_err(Refusal::Failed)?;
     if !reading.incomplete.is_empty() {
         report_problem(
             findings,
@@ -130,13 +139,12 @@ fn write(
     store: Store<'_>,
     folder: &Folder,
     source: &mut Source,
-    before: &[Property],
     overwrite: bool,
     findings: &mut Findings,
 ) -> Result<Option<bool>, Error> {
     if !overwrite && let Some(found) = file::changed(folder, source)? {
         // A person may have renamed a column as its property was renamed.
-        let names = [before, &source.properties].concat();
+        let names = [source.file_properties.as_slice(), &source.properties].concat();
         let edits = file::edits(&found, &names, &store.rows(&source.id)?);
         if !edits.is_empty() {
             let text = format!("the CSV file has edits ({}) and was not replaced", edits.counted());
@@ -151,7 +159,7 @@ fn write(
     }
     let is_as_written = folder.csv(source).is_file() && !overwrite && file::changed(folder, source)?.is_none();
     let (_, differing) = store.counts(&source.id)?;
-    if is_as_written && differing == 0 && before == source.properties {
+    if is_as_written && differing == 0 && source.file_properties == source.properties {
         return Ok(Some(false));
     }
     file::write(store, folder, source).map(Some)

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::action_result::{ActionResult, counted, report};
 use crate::api::{Api, Refusal};
-use crate::cell::{self, canonical, has_formats, is_writable};
+use crate::cell::{self, has_formats, is_writable, same};
 use crate::file::{self, EditedCell, EditedRow, Folder};
 use crate::journal::{CellChange, Change, Journal};
 use crate::read::{live_properties, text, whole_properties};
@@ -82,7 +82,7 @@ impl Planner<'_> {
     fn plan(&mut self, source: &Source) -> Result<(), Error> {
         let Some(found) = file::changed(self.folder, source)? else { return Ok(()) };
         let live = live_properties(self.api, &source.id)?;
-        let wrong = differences(&found.header, &source.properties, &live);
+        let wrong = differences(&found.header, &source.file_properties, &live);
         if !wrong.is_empty() {
             self.left += 1;
             let fixes = wrong.join("\n");
@@ -142,7 +142,8 @@ impl Planner<'_> {
             }
             Err(refusal) => return Err(refusal.into()),
         };
-        let live = whole_properties(self.api, &page)?;
+        let edited: Vec<&str> = row.cells.iter().map(|cell| cell.property.id.as_str()).collect();
+        let live = whole_properties(self.api, &page, |id| edited.contains(&id))?;
         let mut cells = Vec::new();
         for edited in &row.cells {
             match change(edited, &live) {
@@ -186,10 +187,10 @@ fn change(edited: &EditedCell, live: &Map<String, Value>) -> Result<Option<CellC
     }
     let value = value_of(live, id).ok_or_else(|| left("schema", "the page has no such property"))?;
     let now = cell::format(value);
-    if now == *to {
+    if same(kind, &now, to) {
         return Ok(None);
     }
-    if canonical(kind, &now) != canonical(kind, from) {
+    if !same(kind, &now, from) {
         return Err(left(
             "conflict",
             &format!("both sides changed it: {from:?} is {now:?} at Notion and {to:?} in the file; both are kept"),

@@ -56,6 +56,14 @@ pub struct Reader<'a> {
     pub now_ms: i64,
 }
 
+/// What a reading of the edited rows found out.
+enum Changes {
+    /// All of them were read; the newest `last_edited_time`.
+    Read(String),
+    /// Every row has to be read, and why.
+    Unread(String),
+}
+
 /// One answer to a query.
 struct Answer {
     pages: Vec<Value>,
@@ -71,12 +79,13 @@ impl Reader<'_> {
     pub fn read(&self, source: &mut Source, full: bool) -> Result<Reading, Refusal> {
         let mut reading = Reading::default();
         let is_known = source.full_at > 0 && source.reading_from.is_none();
-        if full || !is_known || !self.changed(source, &mut reading)? {
+        if full || !is_known {
             self.all(source, &mut reading)?;
-        } else if source.stuck_at.is_empty() {
-            reading.deleted += self.trash(source)?;
-        } else {
-            reading.incomplete = stuck(source);
+            return Ok(reading);
+        }
+        match self.changed(source, &mut reading)? {
+            Changes::Unread(_) => self.all(source, &mut reading)?,
+            Changes::Read(newest) => self.finish(source, newest, &mut reading)?,
         }
         Ok(reading)
     }
@@ -86,26 +95,42 @@ impl Reader<'_> {
         reading.is_full = true;
         if source.reading_from.is_none() {
             let first = self.newest(source, None)?;
+            // The windows then have the values of new properties.
+            self.has_other_properties(source, &first)?;
             source.reading_since = first.pages.first().map(|page| text(page, "last_edited_time")).unwrap_or_default();
             (source.reading_from, source.run, source.stuck_at) = (Some(String::new()), source.run + 1, String::new());
             self.save(source)?;
         }
         self.windows(source, reading)?;
-        (source.newest, source.reading_from) = (source.reading_since.clone(), None);
         if source.stuck_at.is_empty() {
-            reading.deleted += self.missing(source, reading)?;
+            let left = self.missing(source, reading)?;
+            if left > 0 {
+                // The next task continues this reading.
+                reading.incomplete =
+                    format!("{left} rows were not found, and are kept until Notion says that they are deleted");
+                return Ok(());
+            }
+        }
+        (source.newest, source.reading_from, source.full_at) = (source.reading_since.clone(), None, self.now_ms);
+        self.save(source)?;
+        match self.changed(source, reading)? {
+            Changes::Read(newest) => self.finish(source, newest, reading)?,
+            Changes::Unread(why) => reading.incomplete = why,
+        }
+        Ok(())
+    }
+
+    /// Ends a reading that has all edits up to `newest`. If the task ends before, the next one has the same bound for the trash.
+    fn finish(&self, source: &mut Source, newest: String, reading: &mut Reading) -> Result<(), Refusal> {
+        if source.stuck_at.is_empty() {
+            reading.deleted += self.trash(source, &before(&source.newest))?;
         } else {
             reading.incomplete = stuck(source);
         }
-        source.full_at = self.now_ms;
-        self.save(source)?;
-        if !self.changed(source, reading)? && reading.incomplete.is_empty() {
-            "more rows were edited meanwhile than one query returns".clone_into(&mut reading.incomplete);
+        if newest > source.newest {
+            source.newest = newest;
         }
-        if reading.incomplete.is_empty() {
-            reading.deleted += self.trash(source)?;
-        }
-        Ok(())
+        self.save(source)
     }
 
     fn windows(&self, source: &mut Source, reading: &mut Reading) -> Result<(), Refusal> {
@@ -122,7 +147,7 @@ impl Reader<'_> {
                     }
                     other => other?,
                 };
-                self.put(source, &answer.pages)?;
+                self.put_window(source, &answer.pages)?;
                 reading.rows += answer.pages.len();
                 if let Some(page) = answer.pages.last() {
                     last = text(page, "created_time");
@@ -148,40 +173,46 @@ impl Reader<'_> {
         }
     }
 
-    /// Rows that the complete reading did not see: Notion says for each whether it is deleted.
-    fn missing(&self, source: &Source, reading: &mut Reading) -> Result<u64, Refusal> {
-        let trashed = self.trash(source)?;
+    /// Rows that the complete reading did not see: Notion says for each whether it is deleted. Returns the number of those that are left.
+    fn missing(&self, source: &Source, reading: &mut Reading) -> Result<usize, Refusal> {
+        let since = if source.newest.is_empty() { &source.reading_since } else { &source.newest };
+        reading.deleted += self.trash(source, &before(since))?;
         let unseen = self.store.unseen(source).map_err(Refusal::Failed)?;
-        let mut gone = Vec::new();
         for page in unseen.iter().take(ASKED) {
-            match self.api.get(&format!("/v1/pages/{page}")) {
-                Err(Refusal::Missing) => gone.push(page.clone()),
-                Ok(found) if is_in_trash(&found) || !is_of(&found, source) => gone.push(page.clone()),
-                Ok(found) => self.put(source, &[found])?,
+            let is_deleted = match self.api.get(&format!("/v1/pages/{page}")) {
+                Err(Refusal::Missing) => true,
+                Ok(found) if is_in_trash(&found) || !is_of(&found, source) => true,
+                Ok(found) => {
+                    self.put(source, &[found])?;
+                    false
+                }
                 Err(refusal) => return Err(refusal),
+            };
+            if is_deleted {
+                reading.deleted +=
+                    self.store.delete(&source.id, std::slice::from_ref(page)).map_err(Refusal::Failed)?;
             }
         }
-        if unseen.len() > ASKED {
-            let left = unseen.len() - ASKED;
-            reading.incomplete =
-                format!("{left} rows were not found, and are kept until Notion says that they are deleted");
-        }
-        Ok(trashed + self.store.delete(&source.id, &gone).map_err(Refusal::Failed)?)
+        Ok(unseen.len().saturating_sub(ASKED))
     }
 
-    /// Reads the rows that were edited since the last reading. Returns false if every row has to be read.
-    fn changed(&self, source: &mut Source, reading: &mut Reading) -> Result<bool, Refusal> {
+    /// Reads the rows that were edited since the last reading.
+    fn changed(&self, source: &mut Source, reading: &mut Reading) -> Result<Changes, Refusal> {
+        let many = || Changes::Unread("more rows were edited meanwhile than one query returns".to_owned());
         let until = before(&source.newest);
         let (mut cursor, mut newest) = (None, String::new());
         loop {
             let answer = match self.newest(source, cursor.as_deref()) {
-                Err(Refusal::Rejected(why)) if why.contains("start_cursor") => return Ok(false),
+                Err(Refusal::Rejected(why)) if why.contains("start_cursor") => {
+                    return Ok(Changes::Unread("a row was deleted while the edited rows were read".to_owned()));
+                }
                 other => other?,
             };
             if cursor.is_none() {
                 newest = answer.pages.first().map(|page| text(page, "last_edited_time")).unwrap_or_default();
                 if self.has_other_properties(source, &answer)? {
-                    return Ok(false);
+                    let why = "its properties changed meanwhile, so that every row is read again";
+                    return Ok(Changes::Unread(why.to_owned()));
                 }
             }
             let is_recent = |page: &&Value| text(page, "last_edited_time") >= until;
@@ -191,16 +222,11 @@ impl Reader<'_> {
             cursor = answer.cursor;
             if recent.len() < answer.pages.len() || cursor.is_none() {
                 if answer.is_capped && recent.len() == answer.pages.len() {
-                    return Ok(false);
+                    return Ok(many());
                 }
-                break;
+                return Ok(Changes::Read(newest));
             }
         }
-        if newest > source.newest {
-            source.newest = newest;
-        }
-        self.save(source)?;
-        Ok(true)
     }
 
     /// Compares the properties with those of a row, and reads them again if they differ. Returns whether other rows may have other values.
@@ -213,13 +239,15 @@ impl Reader<'_> {
         let live = live_properties(self.api, &source.id)?;
         let has_new = has_new_values(&source.properties, &live);
         source.properties = live;
+        if has_new {
+            source.full_at = 0;
+        }
         self.save(source)?;
         Ok(has_new)
     }
 
-    /// Records the rows in the trash as deleted: those that were edited last, at least one answer.
-    fn trash(&self, source: &Source) -> Result<u64, Refusal> {
-        let until = before(&source.newest);
+    /// Records the rows in the trash as deleted: those that were edited since `until`, at least one answer.
+    fn trash(&self, source: &Source, until: &str) -> Result<u64, Refusal> {
         let (mut cursor, mut deleted) = (None, 0);
         loop {
             let mut body = json!({ "page_size": PAGE, "result_type": "page", "in_trash": true,
@@ -228,7 +256,7 @@ impl Reader<'_> {
             let pages: Vec<String> =
                 answer.pages.iter().filter(|page| is_in_trash(page)).map(|page| text(page, "id")).collect();
             deleted += self.store.delete(&source.id, &pages).map_err(Refusal::Failed)?;
-            let is_recent = answer.pages.last().is_some_and(|page| text(page, "last_edited_time") >= until);
+            let is_recent = answer.pages.last().is_some_and(|page| text(page, "last_edited_time").as_str() >= until);
             cursor = answer.cursor;
             if !is_recent || cursor.is_none() {
                 return Ok(deleted);
@@ -267,6 +295,20 @@ impl Reader<'_> {
         Ok(Answer { pages: results.iter().filter(is_of_page).cloned().collect(), cursor, is_capped })
     }
 
+    /// Stores the rows of a window. One with long values that an interrupted task stored is not completed again: an edit in the same
+    /// minute is found by [`Self::changed`].
+    fn put_window(&self, source: &Source, pages: &[Value]) -> Result<(), Refusal> {
+        let (long, short): (Vec<Value>, Vec<Value>) = pages.iter().cloned().partition(has_cut_values);
+        self.put(source, &short)?;
+        for page in &long {
+            let [id, edited] = ["id", "last_edited_time"].map(|name| text(page, name));
+            if self.store.seen(source, &id, &edited).map_err(Refusal::Failed)?.is_none() {
+                self.put(source, std::slice::from_ref(page))?;
+            }
+        }
+        Ok(())
+    }
+
     fn put(&self, source: &Source, pages: &[Value]) -> Result<(), Refusal> {
         let rows = pages.iter().map(|page| self.row(page)).collect::<Result<Vec<_>, _>>()?;
         self.store.put(source, &rows, self.now).map_err(Refusal::Failed)
@@ -297,25 +339,33 @@ pub fn live_properties(api: &Api<'_>, source: &str) -> Result<Vec<Property>, Ref
 /// # Errors
 /// As [`Refusal`].
 pub fn cells(api: &Api<'_>, page: &Value) -> Result<Cells, Refusal> {
-    let all = whole_properties(api, page)?;
+    let all = whole_properties(api, page, |_| true)?;
     Ok(all.values().map(|value| (decoded(&text(value, "id")), format(value))).collect())
 }
 
-/// The properties of a page, with all their references.
+/// The properties of a page; those whose ids are `wanted` have all their references.
 ///
 /// # Errors
 /// As [`Refusal`].
-pub fn whole_properties(api: &Api<'_>, page: &Value) -> Result<Map<String, Value>, Refusal> {
+pub fn whole_properties(
+    api: &Api<'_>,
+    page: &Value,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Map<String, Value>, Refusal> {
     let mut all = page.get("properties").and_then(Value::as_object).cloned().ok_or_else(|| odd("properties"))?;
     let has_long_relation = all.values().any(|one| text(one, "type") == "relation" && may_be_cut(one));
     for value in all.values_mut() {
         // Notion computes the rollup of a page object from 25 references too.
         let is_rollup = has_long_relation && text(value, "type") == "rollup";
-        if may_be_cut(value) || is_rollup {
+        if (may_be_cut(value) || is_rollup) && wanted(&decoded(&text(value, "id"))) {
             complete(api, &text(page, "id"), value)?;
         }
     }
     Ok(all)
+}
+
+fn has_cut_values(page: &Value) -> bool {
+    page.get("properties").and_then(Value::as_object).is_some_and(|all| all.values().any(may_be_cut))
 }
 
 /// Replaces a value by the whole one.
@@ -394,7 +444,62 @@ fn iso(millis: i64) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use baton_plugin_sdk::http::HttpError;
+    use baton_tests::host_services::HostDatabase;
+
     use super::*;
+    use crate::api::{Answer as HttpAnswer, Call, Web};
+
+    /// A Notion that has no row any more.
+    struct Empty;
+
+    impl Web for Empty {
+        fn send(&self, call: Call<'_>) -> Result<HttpAnswer, HttpError> {
+            let none = json!({ "results": [], "has_more": false, "properties": {} });
+            let status = if call.path.starts_with("/v1/pages/") { 404 } else { 200 };
+            Ok(HttpAnswer { status, retry_after: None, body: none.to_string().into_bytes() })
+        }
+
+        fn pause(&self, _: Duration) {}
+
+        fn elapsed(&self) -> Duration {
+            Duration::ZERO
+        }
+    }
+
+    impl Progress for Empty {
+        fn report(&self, _: u8, _: &str) {}
+
+        fn cancelled(&self) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn a_reading_with_too_many_missing_rows_continues_until_notion_was_asked_about_each() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = HostDatabase::own(&folder.path().join("own.db"));
+        let store = Store::open(&own).unwrap();
+        let mut source = Source { id: "s".to_owned(), full_at: 1, run: 1, ..Source::default() };
+        let row = |at: usize| ReadRow {
+            page: at.to_string(),
+            created: String::new(),
+            edited: String::new(),
+            cells: Cells::new(),
+        };
+        store.put(&source, &(0..250).map(row).collect::<Vec<_>>(), "now").unwrap();
+        let mut read = |full| {
+            let api = Api::new(&Empty, 1_000);
+            let reader = Reader { api: &api, store, progress: &Empty, now: "now", now_ms: 2 };
+            let reading = reader.read(&mut source, full).unwrap();
+            (reading.deleted, reading.incomplete.is_empty(), source.reading_from.is_some(), source.full_at)
+        };
+        assert_eq!(read(true), (200, false, true, 1));
+        assert_eq!(read(false), (50, true, false, 2));
+        assert_eq!(read(false), (0, true, false, 2));
+    }
 
     #[test]
     fn times_are_in_the_form_of_notion() {

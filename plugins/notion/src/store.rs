@@ -18,14 +18,14 @@ const TABLES: [&str; 2] = [
     "CREATE TABLE IF NOT EXISTS sources (
         id TEXT PRIMARY KEY, database TEXT NOT NULL, title TEXT NOT NULL, properties TEXT NOT NULL, newest TEXT NOT NULL,
         full_at INTEGER NOT NULL, reading_from TEXT, reading_since TEXT NOT NULL, stuck_at TEXT NOT NULL, run INTEGER NOT NULL,
-        file TEXT NOT NULL, digest TEXT NOT NULL, next_digest TEXT NOT NULL) STRICT",
+        file TEXT NOT NULL, digest TEXT NOT NULL, next_digest TEXT NOT NULL, file_properties TEXT NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS rows (
         source TEXT NOT NULL, page TEXT NOT NULL, created TEXT NOT NULL, edited TEXT NOT NULL, synced TEXT NOT NULL,
         run INTEGER NOT NULL, cells TEXT, written TEXT, PRIMARY KEY (source, page)) STRICT, WITHOUT ROWID",
 ];
 
 const COLUMNS: &str = "id, database, title, properties, newest, full_at, reading_from, reading_since, stuck_at, run, file, digest, \
-                       next_digest";
+                       next_digest, file_properties";
 
 /// The texts of a row by the ids of the properties.
 pub type Cells = BTreeMap<String, String>;
@@ -41,6 +41,8 @@ pub struct Source {
     pub title: String,
     /// Its properties in the order of the columns.
     pub properties: Vec<Property>,
+    /// The properties when the CSV file was written; empty if there is no file yet.
+    pub file_properties: Vec<Property>,
     /// The newest `last_edited_time` that all earlier edits are read up to; empty: nothing is read.
     pub newest: String,
     /// When every row was read, in milliseconds since 1970 UTC; 0: never.
@@ -117,9 +119,9 @@ impl<'a> Store<'a> {
     pub fn save(&self, source: &Source) -> Result<(), Error> {
         let properties = json_of(&source.properties)?;
         let statement = format!(
-            "INSERT OR REPLACE INTO sources ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+            "INSERT OR REPLACE INTO sources ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
         );
-        let parameters: [Value; 13] = [
+        let parameters: [Value; 14] = [
             source.id.as_str().into(),
             source.database.as_str().into(),
             source.title.as_str().into(),
@@ -133,6 +135,7 @@ impl<'a> Store<'a> {
             source.file.as_str().into(),
             source.digest.as_str().into(),
             source.next_digest.as_str().into(),
+            json_of(&source.file_properties)?.into(),
         ];
         self.0.execute(&statement, &parameters)?;
         Ok(())
@@ -151,6 +154,14 @@ impl<'a> Store<'a> {
         };
         self.0.write(statement, rows.iter().map(row).collect::<Result<Vec<Row>, Error>>()?)?;
         Ok(())
+    }
+
+    /// The texts of a row, if this reading of all rows has seen it and it was not edited since.
+    pub fn seen(&self, source: &Source, page: &str, edited: &str) -> Result<Option<Cells>, Error> {
+        let statement = "SELECT cells FROM rows WHERE source = ?1 AND page = ?2 AND run = ?3 AND edited = ?4";
+        let parameters = [source.id.as_str().into(), page.into(), source.run.into(), edited.into()];
+        let found = self.0.query(statement, &parameters)?;
+        found.rows.first().map_or(Ok(None), |row| cells(row, 0))
     }
 
     /// Records rows that are proven to be deleted at Notion. Returns how many were not known as deleted.
@@ -201,20 +212,18 @@ impl<'a> Store<'a> {
         Ok(())
     }
 
-    /// Records texts that a plan wrote to a page; with `in_file`, the file has them too.
-    pub fn set(&self, source: &str, page: &str, texts: &Cells, in_file: bool) -> Result<(), Error> {
+    /// Records texts that a plan wrote to a page, and those of them that the file has too.
+    pub fn set(&self, source: &str, page: &str, texts: &Cells, in_file: &Cells) -> Result<(), Error> {
         let found = self
             .0
             .query("SELECT cells, written FROM rows WHERE source = ?1 AND page = ?2", &[source.into(), page.into()])?;
         let Some(row) = found.rows.first() else { return Ok(()) };
-        let with = |column: usize, is_changed: bool| -> Result<Value, Error> {
+        let with = |column: usize, texts: &Cells| -> Result<Value, Error> {
             let Some(mut all) = cells(row, column)? else { return Ok(Value::Null) };
-            if is_changed {
-                all.extend(texts.clone());
-            }
+            all.extend(texts.clone());
             Ok(json_of(&all)?.into())
         };
-        let (cells, written) = (with(0, true)?, with(1, in_file)?);
+        let (cells, written) = (with(0, texts)?, with(1, in_file)?);
         self.0.execute(
             "UPDATE rows SET cells = ?3, written = ?4 WHERE source = ?1 AND page = ?2",
             &[source.into(), page.into(), cells, written],
@@ -224,12 +233,13 @@ impl<'a> Store<'a> {
 }
 
 fn source(row: &Row) -> Result<Source, Error> {
-    let properties = serde_json::from_str(&text(row, 3)).map_err(|error| damaged(&error))?;
+    let properties = |column| serde_json::from_str(&text(row, column)).map_err(|error| damaged(&error));
     Ok(Source {
         id: text(row, 0),
         database: text(row, 1),
         title: text(row, 2),
-        properties,
+        properties: properties(3)?,
+        file_properties: properties(13)?,
         newest: text(row, 4),
         full_at: integer(row, 5),
         reading_from: row.get(6).and_then(Value::as_text).map(str::to_owned),
