@@ -324,6 +324,22 @@ fn what_is_cancelled_on_its_way_into_an_inbox_does_not_arrive() {
 }
 
 #[test]
+fn a_cancel_that_was_interrupted_is_recorded_once_and_done_by_the_daemon() {
+    let workspace = asked();
+    let task = workspace.task("ask-human");
+    let mut cancel = workspace.command();
+    cancel.env("FAILPOINTS", "cancel.leased=panic").arg("-w").arg(workspace.root()).args(["cancel", &task.id]);
+    assert_eq!(baton_tests::Output::of(&mut cancel).code, -1);
+    workspace.up_once();
+    assert_eq!(workspace.task("ask-human").state, "cancelled");
+    let events = workspace.why(&task.id).events;
+    for action in ["cancel_asked", "cancelled"] {
+        let actors: Vec<_> = events.iter().filter(|event| event.action == action).map(|event| &event.actor).collect();
+        assert_eq!(actors, ["operator"], "{action}");
+    }
+}
+
+#[test]
 fn what_a_command_left_undelivered_is_delivered_by_the_daemon_that_runs() {
     let workspace = asked();
     let mut daemon = workspace.up_and_serving();

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use crate::attempt::AbortReason;
 use crate::capture::answered_before;
 use crate::delivery::archive::to_inbox;
-use crate::settle::settle_aborted;
+use crate::settle::{dependencies, settle_aborted};
 use crate::{AgentKind, Context, DispatchError, deliver, limits};
 
 /// The actor of the events.
@@ -33,40 +33,45 @@ pub enum DecisionResult {
     Anew(String),
 }
 
-/// Cancels a task that is not final: its sender gets a RETURN, its file is archived. A running task is asked to stop.
+/// Cancels a task that is not final: its sender gets a RETURN, its file is archived. A running task is asked to stop. A
+/// disputed one, whose RETURN is delivered and whose file is archived, only ends.
 ///
 /// # Errors
 /// [`DispatchError::Refused`] when the task has ended already; otherwise when the ledger fails.
 pub async fn cancel(context: &Arc<Context>, id: &str, reason: &str) -> Result<DecisionResult, DispatchError> {
-    end_early(context, id, OPERATOR, AbortReason::Cancelled(reason.to_owned())).await
+    end_early(context, id, OPERATOR, reason.to_owned(), AbortReason::Cancelled).await
 }
 
 /// As [`cancel`], by `sender`, the agent that sent the request. The caller checks that.
 pub(crate) async fn take_back(context: &Arc<Context>, id: &str, sender: &str) -> Result<DecisionResult, DispatchError> {
-    end_early(context, id, sender, AbortReason::TakenBack(format!("{sender} took it back"))).await
+    end_early(context, id, sender, format!("{sender} took it back"), AbortReason::TakenBack).await
 }
 
 async fn end_early(
     context: &Arc<Context>,
     id: &str,
     actor: &str,
-    reason: AbortReason,
+    reason: String,
+    abort: fn(String) -> AbortReason,
 ) -> Result<DecisionResult, DispatchError> {
-    let actor = actor.to_owned();
+    let (actor, why) = (actor.to_owned(), reason.clone());
     let (task_id, owner, now) = (id.to_owned(), context.owner.clone(), Timestamp::now());
     let look = move |tx: &Tx<'_>| {
         let task = task::get_in(tx, &task_id)?;
         match task.state {
             State::Running => {
-                task::ask_to_stop(tx, &task_id)?;
-                let asked = "it runs: its process was asked to stop".to_owned();
-                event::append(tx, &Event::of(&task, &actor, "cancel_asked", asked, task.state, now))?;
+                ask_to_stop(tx, &task, &actor, "it runs: its process was asked to stop", now)?;
                 Ok(CancelStart::Asked)
+            }
+            State::Disputed => {
+                task::transition(tx, &Event::of(&task, &actor, "cancelled", why, State::Cancelled, now))?;
+                dependencies::settled(tx, &task, State::Cancelled, now)?;
+                Ok(CancelStart::Ended)
             }
             state if state.is_final() => Ok(CancelStart::Refused(format!("{task_id} has ended already ({state})"))),
             _ => {
                 // If this process ends before the task stops, the process that recovers the task cancels it.
-                task::ask_to_stop(tx, &task_id)?;
+                ask_to_stop(tx, &task, &actor, "it does not run: it ends now", now)?;
                 task::lease_task(tx, &task_id, &owner, limits::LEASE, now)
                     .map(|task| CancelStart::Leased(Box::new(task)))
             }
@@ -74,10 +79,14 @@ async fn end_early(
     };
     match context.ledger.write(look).await? {
         CancelStart::Asked => Ok(DecisionResult::Asked),
+        CancelStart::Ended => {
+            context.wake();
+            Ok(DecisionResult::Now(State::Cancelled))
+        }
         CancelStart::Refused(reason) => Err(DispatchError::Refused(reason)),
         CancelStart::Leased(task) => {
             fail_point!("cancel.leased");
-            let settled = settle_aborted(context, *task, reason).await?;
+            let settled = settle_aborted(context, *task, abort(reason)).await?;
             fail_point!("cancel.settled");
             deliver(context, &settled.id).await?;
             Ok(DecisionResult::Now(settled.state))
@@ -85,8 +94,18 @@ async fn end_early(
     }
 }
 
+/// Records once who asked the task to stop.
+fn ask_to_stop(tx: &Tx<'_>, task: &Task, actor: &str, text: &str, now: Timestamp) -> Result<(), LedgerError> {
+    if task.stop_asked {
+        return Ok(());
+    }
+    task::ask_to_stop(tx, &task.id)?;
+    event::append(tx, &Event::of(task, actor, "cancel_asked", text.to_owned(), task.state, now)).map(drop)
+}
+
 enum CancelStart {
     Asked,
+    Ended,
     Refused(String),
     Leased(Box<Task>),
 }

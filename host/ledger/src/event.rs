@@ -119,6 +119,12 @@ pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<RecordedEvent>, Ledger
     rows.map(|row| row?).collect()
 }
 
+/// The newest event of a task.
+pub fn newest_of(reader: &Reader, task: &str) -> Result<Option<RecordedEvent>, LedgerError> {
+    let mut select = reader.connection.prepare_cached(&format!("{OF_TASK} DESC LIMIT 1"))?;
+    select.query_row([task], |row| Ok(recorded(row))).optional()?.transpose()
+}
+
 /// The actor of the newest event of a task with this action.
 pub fn newest_actor(tx: &Tx<'_>, task: &str, action: &str) -> Result<Option<String>, LedgerError> {
     let sql = "SELECT actor FROM events WHERE task = ?1 AND action = ?2 ORDER BY seq DESC LIMIT 1";

@@ -142,6 +142,12 @@ fn read_pending(connection: &Connection, request: &str) -> Result<bool, LedgerEr
     Ok(is_planned || command_check::is_pending(connection, request)?)
 }
 
+/// The SQL condition of [`is_pending_in`] for the request with this id, which is also SQL.
+pub(crate) fn pending_condition(request: &str) -> String {
+    let [planned, commands] = [pending_sql(), command_check::PENDING.to_owned()].map(|sql| sql.replace("?1", request));
+    format!("(({planned}) OR ({commands}))")
+}
+
 /// The SQL of [`is_pending_in`].
 pub(crate) fn pending_sql() -> String {
     let states = [State::Captured, State::Queued, State::Running, State::Waiting];

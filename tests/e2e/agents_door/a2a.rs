@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use baton_tests::{McpClient, Output, or_skip, tools};
+use baton_tests::{McpClient, Output, Workspace, or_skip, tools};
 use serde_json::{Value, json};
 
 use super::http::Served;
@@ -11,6 +11,14 @@ use super::http::Served;
 /// A workspace whose daemon serves A2A.
 fn served() -> Served {
     Served::with("a2a = true\n")
+}
+
+/// The same for a workspace with plugins, in which `Claude-MM1` sends.
+fn served_by_plugins(workspace: Workspace) -> Served {
+    for agent in ["Claude-MM1", "Cursor-MM1"] {
+        fs::create_dir_all(workspace.inbox_of(agent)).unwrap();
+    }
+    Served::of(workspace, "a2a = true\n")
 }
 
 /// Resolves the cards, streams a request until it is done, sends, lists and cancels, and prints what it saw.
@@ -245,10 +253,90 @@ fn foreign_hosts_web_pages_wrong_tokens_and_giant_bodies_are_refused() {
     // Without a version the specification means 0.3, which is not served.
     let (_, text) = served.ask("POST /a2a", &good, body.as_bytes());
     assert!(text.contains("-32009"), "{text}");
-    for body in ["{", "[]", "{\"jsonrpc\":\"2.0\",\"method\":\"ListTasks\"}"] {
+    let long = json!({ "jsonrpc": "2.0", "id": "i".repeat(300), "method": "ListTasks" }).to_string();
+    for (body, code) in [
+        ("{", "-32700"),
+        ("[]", "-32600"),
+        ("{\"jsonrpc\":\"2.0\",\"method\":\"ListTasks\"}", "-32600"),
+        (&long, "-32600"),
+    ] {
         let (_, text) = served.ask("POST /a2a", &good, body.as_bytes());
-        assert!(text.contains("-32700") || text.contains("-32600"), "{text}");
+        assert!(text.contains(code) && !text.contains("iii"), "{text}");
     }
+}
+
+#[test]
+fn a_task_of_a_plugin_that_sends_requests_is_completed() {
+    let served = served_by_plugins(Workspace::with_post("handoffs = true"));
+    let token = served.token("Claude-MM1");
+    let message = json!({
+        "messageId": "m1", "role": "ROLE_USER", "parts": [{ "data": { "do": ["send Cursor-MM1 k"] } }],
+        "metadata": { "action": "post", "title": "Ask Cursor" },
+    });
+    let immediately = json!({ "returnImmediately": true });
+    let params = json!({ "tenant": "post", "message": message, "configuration": immediately });
+    let sent = call(&served, &token, "SendMessage", &params);
+    served.workspace.wait_for_state("Look at k", "delivered");
+    let done = call(&served, &token, "GetTask", &json!({ "id": sent["result"]["task"]["id"] }));
+    assert_eq!(done["result"]["status"]["state"], "TASK_STATE_COMPLETED", "{done}");
+    let listed = call(&served, &token, "ListTasks", &json!({ "status": "TASK_STATE_COMPLETED" }));
+    assert_eq!(listed["result"]["totalSize"], 1, "{listed}");
+    assert_eq!(listed["result"]["tasks"][0]["id"], sent["result"]["task"]["id"], "{listed}");
+}
+
+#[test]
+fn a_running_task_is_cancelled_by_its_sender() {
+    let served = served_by_plugins(Workspace::with_hostile());
+    let token = served.token("Claude-MM1");
+    let mut slow = message("m1", "Take your time");
+    slow["tenant"] = json!("hostile");
+    slow["message"]["metadata"] = json!({ "action": "slow" });
+    let sent = call(&served, &token, "SendMessage", &slow);
+    let id = sent["result"]["task"]["id"].as_str().unwrap();
+    served.workspace.wait_for_state("Take your time", "running");
+    let canceled = call(&served, &token, "CancelTask", &json!({ "id": id, "tenant": null }));
+    assert_eq!(canceled["result"]["status"]["state"], "TASK_STATE_CANCELED", "{canceled}");
+    let events = served.workspace.why(id).events;
+    for action in ["cancel_asked", "cancelled"] {
+        let actors: Vec<_> = events.iter().filter(|event| event.action == action).map(|event| &event.actor).collect();
+        assert_eq!(actors, ["Claude-MM1"], "{action}: {events:?}");
+    }
+}
+
+#[test]
+fn a_disputed_task_is_working_and_its_sender_can_cancel_it() {
+    let served = served_by_plugins(Workspace::init());
+    let token = served.token("Claude-MM1");
+    let mut pump = message("m1", "Build the pump");
+    pump["tenant"] = json!("Cursor-MM1");
+    let sent = call(&served, &token, "SendMessage", &pump);
+    let id = sent["result"]["task"]["id"].as_str().unwrap();
+    served.workspace.wait_for_state("Build the pump", "delivered");
+    served.workspace.baton(&["return", id, "--summary", "Built.", "--file", "src/pump.py"]).ended(1);
+    let task = call(&served, &token, "GetTask", &json!({ "id": id }));
+    assert_eq!(task["result"]["metadata"]["ledgerState"], "disputed", "{task}");
+    assert_eq!(task["result"]["status"]["state"], "TASK_STATE_WORKING", "{task}");
+    let canceled = call(&served, &token, "CancelTask", &json!({ "id": id }));
+    assert_eq!(canceled["result"]["status"]["state"], "TASK_STATE_CANCELED", "{canceled}");
+    served.workspace.baton(&["return", id, "--summary", "Built."]).ended(2);
+    served.workspace.baton(&["ledger", "verify"]).ended(0);
+}
+
+#[test]
+fn another_content_with_the_same_message_id_is_refused() {
+    let served = served();
+    let token = served.token("Codex-MM1");
+    let first = call(&served, &token, "SendMessage", &message("m1", "One"));
+    let again = call(&served, &token, "SendMessage", &message("m1", "One"));
+    assert_eq!(again["result"]["task"]["id"], first["result"]["task"]["id"], "{again}");
+    let other = call(&served, &token, "SendMessage", &message("m1", "Two"));
+    assert_eq!(other["error"]["code"], -32602, "{other}");
+    let mut to_plugin = message("m1", "One");
+    to_plugin["tenant"] = json!("noop");
+    let to_plugin = call(&served, &token, "SendMessage", &to_plugin);
+    assert_eq!(to_plugin["result"]["task"]["metadata"]["agent"], "noop", "{to_plugin}");
+    assert_eq!(served.workspace.tasks("One").len(), 2);
+    assert!(served.workspace.tasks("Two").is_empty());
 }
 
 #[test]

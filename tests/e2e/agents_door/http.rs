@@ -24,7 +24,11 @@ impl Served {
 
     /// With these further lines of `[server]`.
     pub(super) fn with(settings: &str) -> Self {
-        let workspace = workspace();
+        Self::of(workspace(), settings)
+    }
+
+    /// Serves this workspace, with these further lines of `[server]`.
+    pub(super) fn of(workspace: Workspace, settings: &str) -> Self {
         let config = workspace.read("baton.toml");
         workspace.write("baton.toml", format!("{config}\n[server]\nlisten = \"127.0.0.1:0\"\n{settings}"));
         let daemon = workspace.up_and_serving();
@@ -41,10 +45,10 @@ impl Served {
         shown.split("Bearer ").nth(1).unwrap().trim().to_owned()
     }
 
-    /// The status of the response to these bytes, and the whole response as far as it came within two seconds.
+    /// The status of the response to these bytes, and the whole response as far as it came without a pause of 20 seconds.
     fn raw(&self, bytes: &[u8]) -> (u16, String) {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         // The server may refuse before everything was sent.
         drop(stream.write_all(bytes));
         let mut response = Vec::new();

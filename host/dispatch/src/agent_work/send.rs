@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use baton_core::Digest;
 use baton_core::handoff::compose::Request;
 use baton_core::handoff::{Chain, Priority};
+use baton_core::{Digest, dedupe};
 use baton_intake::{IntakeError, publish, stage};
 use baton_ledger::LedgerError;
 use baton_ledger::task::{self, Task};
@@ -49,6 +49,36 @@ pub struct NewRequest {
     pub depends_on: Vec<String>,
     /// The deadline.
     pub deadline: Option<Timestamp>,
+}
+
+impl NewRequest {
+    fn compose(self, from: String, now: Timestamp) -> Request {
+        Request {
+            id: self.id.unwrap_or_else(|| request_id(&self.title, now)),
+            from,
+            to: self.to,
+            title: self.title,
+            action: self.action,
+            args: self.args,
+            body: self.body,
+            priority: self.priority,
+            dedupe_key: None,
+            chain: self.chain,
+            depends_on: self.depends_on,
+            deadline: self.deadline,
+            reply_to: None,
+            created_at: now,
+        }
+    }
+
+    /// Whether the file of `task` had the content of this request from `sender`, apart from times. `to` must be the
+    /// recipient's name.
+    #[must_use]
+    pub fn has_content_of(&self, sender: &str, task: &Task) -> bool {
+        let bytes = self.clone().compose(sender.to_owned(), task.created_at).to_bytes();
+        let value: Option<Value> = serde_json::from_slice(&bytes).ok();
+        task.substance == Some(dedupe::substance(value.as_ref(), &bytes).to_string())
+    }
 }
 
 /// A request that was written.
@@ -109,22 +139,7 @@ impl AgentSession {
         let job = move || {
             let check = RequestCheck::new(roster, manifests, Some(reader));
             let now = Timestamp::now();
-            let mut composed = Request {
-                id: request.id.unwrap_or_else(|| request_id(&request.title, now)),
-                from,
-                to: request.to,
-                title: request.title,
-                action: request.action,
-                args: request.args,
-                body: request.body,
-                priority: request.priority,
-                dedupe_key: None,
-                chain: request.chain,
-                depends_on: request.depends_on,
-                deadline: request.deadline,
-                reply_to: None,
-                created_at: now,
-            };
+            let mut composed = request.compose(from, now);
             let agent = recipient(&check, &composed, now).map_err(DispatchError::Refused)?;
             composed.to.clone_from(&agent.name);
             let file = write_request(&agent.inbox, &composed)?;
@@ -164,12 +179,7 @@ impl AgentSession {
         loop {
             changes.mark_unchanged();
             let (name, me) = (handoff_id.to_owned(), self.agent.clone());
-            let find = move |reader: &baton_ledger::Reader| {
-                let mut tasks = task::matching(reader, &name)?.tasks;
-                tasks.retain(|task| task.kind != "RETURN" && task.sender.as_deref() == Some(&me));
-                Ok(tasks.pop())
-            };
-            let found = self.work.read(find).await?;
+            let found = self.work.read(move |reader| task::sent_as(reader, &me, &name)).await?;
             if found.as_ref().is_some_and(&is_enough)
                 || !matches!(timeout_at(deadline, changes.changed()).await, Ok(Ok(())))
             {

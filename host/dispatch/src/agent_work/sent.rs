@@ -18,7 +18,7 @@ use crate::{DecisionResult, DispatchError};
 pub struct SentTask {
     /// Its task.
     pub task: Task,
-    /// What happened to it, oldest first.
+    /// What happened to it, oldest first. In a page of requests, only the newest event.
     pub events: Vec<RecordedEvent>,
     /// Whether no RETURN to it waits for its capture or for checks. Otherwise its state may change, even if it is final.
     pub is_checked: bool,
@@ -39,8 +39,12 @@ pub struct SentPage {
 
 impl SentTask {
     fn read(reader: &Reader, task: Task) -> Result<Self, LedgerError> {
-        let is_checked = !task::is_return_pending(reader, &task.id)? && !return_check::is_pending(reader, &task.id)?;
         let events = event::of_task(reader, &task.id)?;
+        Self::with_events(reader, task, events)
+    }
+
+    fn with_events(reader: &Reader, task: Task, events: Vec<RecordedEvent>) -> Result<Self, LedgerError> {
+        let is_checked = !task::is_return_pending(reader, &task.id)? && !return_check::is_pending(reader, &task.id)?;
         let answer = task::newest_return(reader, &task.id)?;
         Ok(Self { task, events, is_checked, answer })
     }
@@ -72,9 +76,7 @@ impl AgentSession {
     pub async fn sent(&self, id: &str) -> Result<Option<SentTask>, DispatchError> {
         let (agent, id) = (self.agent.clone(), id.to_owned());
         let read = move |reader: &Reader| {
-            let mut tasks = task::matching(reader, &id)?.tasks.into_iter();
-            let mine = |task: &Task| task.id == id && task.kind != "RETURN" && task.sender.as_ref() == Some(&agent);
-            tasks.find(mine).map(|task| SentTask::read(reader, task)).transpose()
+            task::sent_with_id(reader, &agent, &id)?.map(|task| SentTask::read(reader, task)).transpose()
         };
         self.work.read(read).await
     }
@@ -119,7 +121,10 @@ impl AgentSession {
             let mut tasks = task::sent_by(reader, &filter, after, limit.saturating_add(1))?;
             let has_more = tasks.len() > limit as usize;
             tasks.truncate(limit as usize);
-            let requests = tasks.into_iter().map(|task| SentTask::read(reader, task));
+            let requests = tasks.into_iter().map(|task| {
+                let newest = event::newest_of(reader, &task.id)?;
+                SentTask::with_events(reader, task, newest.into_iter().collect())
+            });
             let requests = requests.collect::<Result<Vec<_>, _>>()?;
             let next = requests.last().filter(|_| has_more).map(SentTask::newest_event);
             Ok(SentPage { requests, total, next })

@@ -142,7 +142,7 @@ fn without_report(ended: AbortReason, now: Timestamp) -> Resolution {
             return Resolution::without_outcome(State::Cancelled, "cancelled", reason).by(Actor::Operator);
         }
         AbortReason::StopAsked => {
-            let text = "it was asked to stop while it ran".to_owned();
+            let text = "it was asked to stop".to_owned();
             return Resolution::without_outcome(State::Cancelled, "cancelled", text).by(Actor::StopAsker);
         }
         AbortReason::TakenBack(reason) => {

@@ -19,10 +19,11 @@ const CLAIMABLE: &str = "state IN ('delivered', 'disputed') AND kind <> 'RETURN'
 const CLAIMS: &str = "SELECT id, agent, lease_owner, lease_until FROM tasks
                       WHERE state IN ('delivered', 'disputed') AND lease_owner IS NOT NULL";
 
-/// Whether a RETURN to the request `tasks.id` was written and is not captured yet.
-const RETURN_PENDING: &str =
-    "(SELECT count(*) FROM outbox WHERE task = tasks.id AND kind = 'handoff' AND state <> 'lost')
-    > (SELECT count(*) FROM tasks AS r WHERE r.request = tasks.id AND r.kind = 'RETURN')";
+/// Whether a RETURN to the request `tasks.id` was written and is not captured yet. The handoffs of a task with an outcome are
+/// the requests of its plugin, not RETURNs.
+pub(super) const RETURN_PENDING: &str =
+    "(outcome IS NULL AND (SELECT count(*) FROM outbox WHERE task = tasks.id AND kind = 'handoff' AND state <> 'lost')
+    > (SELECT count(*) FROM tasks AS r WHERE r.request = tasks.id AND r.kind = 'RETURN'))";
 
 /// The open tasks of an agent: requests without a RETURN, and RETURNs; the most urgent and oldest first. `only` is one more condition.
 fn inbox_sql(only: &str) -> String {
@@ -155,7 +156,7 @@ pub fn ended_after(reader: &Reader, agent: &str, seq: i64) -> Result<Vec<Task>, 
     let ended = State::ALL.into_iter().filter(|state| state.is_final() && *state != State::Duplicate);
     let ended = sql_list(ended.map(State::as_str));
     let rest = format!(
-        "WHERE sender = ?1 AND agent <> ?1 AND kind <> 'RETURN' AND evidence IS NULL AND state IN ({ended})
+        "WHERE +sender = ?1 AND agent <> ?1 AND kind <> 'RETURN' AND evidence IS NULL AND state IN ({ended})
          AND id IN (SELECT task FROM events WHERE seq > ?2) ORDER BY created_at, rowid LIMIT 200"
     );
     let mut select = reader.connection.prepare_cached(&light_sql(&rest))?;
@@ -175,10 +176,13 @@ fn read(row: &Row<'_>) -> Result<Claim, LedgerError> {
 
 #[cfg(test)]
 mod tests {
+    use baton_core::OutcomeKind;
+
     use super::*;
     use crate::Ledger;
     use crate::event::Event;
-    use crate::task::{NewTask, Origin, get_in, insert, transition};
+    use crate::outbox::{self, DeliveryKind, NewDelivery};
+    use crate::task::{NewTask, Origin, get_in, insert, set_outcome, transition};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -210,6 +214,21 @@ mod tests {
         let held = held.unwrap();
         assert_eq!((held.holder.as_str(), held.until), ("mcp:1", at(80)));
         assert_eq!((all, later), (vec![held], None));
+    }
+
+    #[test]
+    fn requests_of_a_plugin_are_not_returns() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
+        let job = |tx: &Tx<'_>| {
+            let id = insert(tx, &NewTask::blank("a", Origin::Handoff, State::Delivered), None, at(1))?;
+            let written = NewDelivery::written(DeliveryKind::Handoff, "in".to_owned(), "r.json".to_owned(), vec![1]);
+            outbox::add(tx, &id, &written)?;
+            let of_agent = is_return_pending_in(tx, &id)?;
+            set_outcome(tx, &id, OutcomeKind::Done, &[])?;
+            Ok((of_agent, is_return_pending_in(tx, &id)?))
+        };
+        assert_eq!(ledger.write_blocking(job).unwrap(), (true, false));
     }
 
     #[test]

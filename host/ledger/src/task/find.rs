@@ -55,7 +55,7 @@ pub fn requests_with_id(tx: &Tx<'_>, sender: &str, handoff_id: &str) -> Result<V
 
 /// The tasks of [`requests_with_id`].
 pub(super) const REQUESTS_WITH_ID: &str =
-    "WHERE handoff_id = ?1 AND sender = ?2 AND kind <> 'RETURN' ORDER BY created_at, rowid";
+    "WHERE handoff_id = ?1 AND +sender = ?2 AND kind <> 'RETURN' ORDER BY created_at, rowid";
 
 /// The requests to external agents that a RETURN may answer. The references of the RETURN are tried in the order of
 /// their reliability: handoff id, file name, task id, token. The first reference that matches any request is used.
@@ -104,7 +104,7 @@ pub fn has_triggered(tx: &Tx<'_>, id: &str, agent: &str) -> Result<bool, LedgerE
 
 /// The RETURNs of `sender` that ended no request and refer to one of `names`.
 pub fn unmatched(tx: &Tx<'_>, sender: &str, names: &[&str]) -> Result<Vec<Task>, LedgerError> {
-    let rest = "WHERE answers = ?1 AND kind = 'RETURN' AND sender = ?2 ORDER BY created_at, rowid";
+    let rest = "WHERE answers = ?1 AND kind = 'RETURN' AND +sender = ?2 ORDER BY created_at, rowid";
     let found = names.iter().map(|name| select_in(tx, rest, [*name, sender]));
     Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }

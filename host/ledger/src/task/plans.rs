@@ -4,11 +4,12 @@
 use baton_core::State;
 use rusqlite::Connection;
 
-use super::TaskFilter;
 use super::find::{ASKED_SQL, REQUESTS_WITH_ID, in_state_sql, recent_sql};
 use super::history::{CAPTURED, disputed_sql, newest_sql, unanswered_sql};
 use super::reference::{RANGE_SQL, with_sql};
 use super::row::select_sql;
+use super::sent::{SENT_AS, SENT_WITH_ID};
+use super::{SentFilter, TaskFilter};
 use crate::database::known;
 use crate::return_check;
 
@@ -119,6 +120,23 @@ fn what_plugins_sent_is_looked_up() {
         looks_up(&connection, sql);
     }
     looks_up(&connection, &select_sql(REQUESTS_WITH_ID));
+}
+
+#[test]
+fn what_an_agent_sent_is_looked_up() {
+    let (_folder, connection) = ledger();
+    let filter = SentFilter { states: vec![State::Delivered], ..SentFilter::default() };
+    for sql in [filter.list_sql(), filter.count_sql()] {
+        let steps = plan(&connection, &sql);
+        assert!(steps.iter().any(|step| step.contains("USING INDEX tasks_sent (sender=?)")), "{sql}\n{steps:?}");
+        let is_scan = |step: &String| ["SCAN tasks", "SCAN outbox"].iter().any(|scan| step.starts_with(scan));
+        assert!(!steps.iter().any(is_scan), "{sql}\n{steps:?}");
+    }
+    for rest in [SENT_WITH_ID, SENT_AS, REQUESTS_WITH_ID] {
+        let steps = plan(&connection, &select_sql(rest));
+        assert!(steps.iter().any(|step| step.contains("id=?")), "{rest}\n{steps:?}");
+    }
+    looks_up(&connection, &format!("{} DESC LIMIT 1", crate::event::OF_TASK));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use baton_dispatch::request_check::TITLE_CHARACTERS;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::rpc::RpcError;
+use super::rpc::{RpcError, null_as_default};
 use crate::limits;
 use crate::text::line;
 
@@ -16,18 +16,19 @@ use crate::text::line;
 #[serde(rename_all = "camelCase")]
 pub(super) struct SendParams {
     /// The recipient.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub(super) tenant: String,
     pub(super) message: Message,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub(super) configuration: Configuration,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     metadata: Hints,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Configuration {
+    #[serde(deserialize_with = "null_as_default")]
     pub(super) return_immediately: bool,
     task_push_notification_config: Option<Value>,
 }
@@ -36,14 +37,14 @@ pub(super) struct Configuration {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Message {
     message_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     context_id: String,
     /// Continues a task.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub(super) task_id: String,
     role: String,
     parts: Vec<Part>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     metadata: Hints,
 }
 
@@ -53,7 +54,7 @@ pub(super) struct Message {
 struct Part {
     text: Option<String>,
     data: Option<Value>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     media_type: String,
 }
 
@@ -70,23 +71,21 @@ struct Hints {
 }
 
 impl SendParams {
-    /// The `handoff_id` of the request: the same for the same message of an agent, so a message that is sent again makes no
-    /// second request.
-    pub(super) fn handoff_id(&self, sender: &str) -> String {
-        let unique = Digest::of_parts(&[sender.as_bytes(), self.message.message_id.as_bytes()]);
-        format!("a2a-{}", unique.short(32))
-    }
-
-    /// The request that the message asks for.
-    pub(super) fn into_request(self, sender: &str) -> Result<NewRequest, RpcError> {
+    /// The request that the message asks for. `resolve` finds the name of the recipient.
+    pub(super) fn into_request(
+        self,
+        sender: &str,
+        resolve: impl Fn(&str) -> Result<String, RpcError>,
+    ) -> Result<NewRequest, RpcError> {
         self.check()?;
-        let id = self.handoff_id(sender);
         let Self { tenant, message, metadata, .. } = self;
         let hints = message.metadata.or(metadata);
         let to = Some(tenant).filter(|tenant| !tenant.is_empty()).or(hints.to);
         let to = to.ok_or_else(|| {
             invalid("nobody is named as the recipient: use the card of an agent, or the skill's id as `metadata.to`")
         })?;
+        let to = resolve(&to)?;
+        let id = handoff_id(sender, &to, &message.message_id);
         let content = Content::of(message.parts)?;
         let title = hints.title.unwrap_or_else(|| content.title(hints.action.as_deref()));
         let chain = Some(message.context_id).filter(|context| !context.is_empty()).unwrap_or_else(|| id.clone());
@@ -122,6 +121,13 @@ impl SendParams {
         }
         Ok(())
     }
+}
+
+/// The `handoff_id` of a request: the same for the same message of an agent to a recipient, so a message that is sent
+/// again makes no second request.
+fn handoff_id(sender: &str, recipient: &str, message: &str) -> String {
+    let unique = Digest::of_parts(&[sender.as_bytes(), recipient.as_bytes(), message.as_bytes()]);
+    format!("a2a-{}", unique.short(32))
 }
 
 impl Hints {
@@ -193,7 +199,21 @@ mod tests {
 
     fn read(message: &Value, metadata: &Value) -> Result<NewRequest, RpcError> {
         let params = json!({ "tenant": "audit", "message": message, "metadata": metadata });
-        serde_json::from_value::<SendParams>(params).unwrap().into_request("Claude")
+        serde_json::from_value::<SendParams>(params).unwrap().into_request("Claude", |to| Ok(to.to_owned()))
+    }
+
+    #[test]
+    fn the_id_depends_on_the_recipient_and_null_is_an_absent_field() {
+        assert_ne!(handoff_id("Claude", "a", "m"), handoff_id("Claude", "b", "m"));
+        let parts = json!([{ "text": "x", "data": null, "mediaType": null }]);
+        let message = json!({
+            "messageId": "m", "contextId": null, "taskId": null, "role": "ROLE_USER", "parts": parts, "metadata": null,
+        });
+        let request = read(&message, &Value::Null).unwrap();
+        assert_eq!(request.chain.unwrap().id, request.id);
+        let params = json!({ "tenant": null, "message": message, "configuration": null });
+        let nobody = serde_json::from_value::<SendParams>(params).unwrap();
+        assert!(matches!(nobody.into_request("Claude", |to| Ok(to.to_owned())), Err(RpcError::InvalidParams(_))));
     }
 
     #[test]

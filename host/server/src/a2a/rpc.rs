@@ -1,10 +1,11 @@
 //! JSON-RPC 2.0: a call, its response, and the errors of A2A.
 
 use baton_dispatch::DispatchError;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
+use crate::limits;
 use crate::text::line;
 
 /// Why a call has no result. The codes are those of JSON-RPC and of the A2A specification.
@@ -120,6 +121,10 @@ impl RpcCall {
         if call.jsonrpc != "2.0" || !(call.id.is_string() || call.id.is_number()) {
             return Err(RpcError::InvalidRequest("it needs `jsonrpc` 2.0 and an `id`, a text or a number".to_owned()));
         }
+        // Each event of a stream repeats the id.
+        if call.id.to_string().len() > limits::CLIENT_ID_BYTES {
+            return Err(RpcError::InvalidRequest(format!("its `id` has more than {} bytes", limits::CLIENT_ID_BYTES)));
+        }
         Ok(call)
     }
 
@@ -128,6 +133,13 @@ impl RpcCall {
         let params = if self.params.is_null() { json!({}) } else { self.params.clone() };
         serde_json::from_value(params).map_err(|error| RpcError::InvalidParams(error.to_string()))
     }
+}
+
+/// Reads a field that JSON may have as `null`, which is the same as an absent field.
+pub(super) fn null_as_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 #[cfg(test)]
@@ -151,5 +163,8 @@ mod tests {
         ] {
             assert!(matches!(RpcCall::parse(wrong.as_bytes()), Err(RpcError::InvalidRequest(_))), "{wrong}");
         }
+        let long =
+            json!({ "jsonrpc": "2.0", "id": "i".repeat(limits::CLIENT_ID_BYTES), "method": "GetTask" }).to_string();
+        assert!(matches!(RpcCall::parse(long.as_bytes()), Err(RpcError::InvalidRequest(_))));
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_dispatch::agent_work::{AgentSession, SentTask};
-use baton_dispatch::{DecisionResult, DispatchError};
-use baton_ledger::task::SentFilter;
+use baton_dispatch::agent_work::{AgentSession, NewRequest, SentTask};
+use baton_dispatch::{DecisionResult, DispatchError, Roster};
+use baton_ledger::task::{SentFilter, Task};
 use http::header::{CACHE_CONTROL, ETAG, HOST, HeaderValue};
 use http::request::Parts;
 use http::{Method, StatusCode};
@@ -18,7 +18,7 @@ use tokio::sync::Mutex;
 use super::artifact::Artifact;
 use super::card::{CardPath, CardWriter, PATH};
 use super::message::SendParams;
-use super::rpc::{RpcCall, RpcError, success};
+use super::rpc::{RpcCall, RpcError, null_as_default, success};
 use super::stream;
 use super::task_json;
 use super::task_state::TaskState;
@@ -32,7 +32,7 @@ const VERSION: &str = "a2a-version";
 /// Parameters of methods about one task.
 #[derive(Debug, Deserialize)]
 struct TaskParams {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     tenant: String,
     id: String,
 }
@@ -41,12 +41,18 @@ struct TaskParams {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct ListParams {
+    #[serde(deserialize_with = "null_as_default")]
     tenant: String,
+    #[serde(deserialize_with = "null_as_default")]
     context_id: String,
+    #[serde(deserialize_with = "null_as_default")]
     status: String,
     page_size: Option<u32>,
+    #[serde(deserialize_with = "null_as_default")]
     page_token: String,
+    #[serde(deserialize_with = "null_as_default")]
     status_timestamp_after: String,
+    #[serde(deserialize_with = "null_as_default")]
     include_artifacts: bool,
 }
 
@@ -55,7 +61,7 @@ struct ListParams {
 pub(crate) struct A2aServer {
     session: AgentSession,
     parts: Arc<ServerParts>,
-    /// One message at a time, so that the same message is not sent twice at once.
+    /// One message at a time is compared with the earlier ones and written.
     sending: Arc<Mutex<()>>,
 }
 
@@ -66,9 +72,6 @@ impl A2aServer {
 
     /// Answers a request, whose body was read.
     pub(crate) async fn answer(&self, head: &Parts, body: &Bytes) -> Reply {
-        if let Err(error) = self.session.note_call().await {
-            tracing::warn!(%error, "cannot record a call of an agent");
-        }
         match (&head.method, CardPath::parse(head.uri.path())) {
             (&Method::GET, Some(card)) => self.card(head, &card).await,
             (&Method::POST, None) if head.uri.path() == PATH => self.methods(head, body).await,
@@ -148,21 +151,35 @@ impl A2aServer {
             return Err(self.refuse_follow_up(&params.message.task_id).await);
         }
         let agent = self.session.agent();
-        let id = params.handoff_id(agent);
-        let request = params.into_request(agent)?;
-        let _one = self.sending.lock().await;
-        if let Some(task) = self.session.captured_as(&id, Duration::ZERO).await? {
-            return self.sent(&task.id).await;
-        }
         self.parts.count_send(agent).map_err(RpcError::RateLimited)?;
-        let written = self.session.send(request, self.parts.manifests.clone()).await.map_err(refused)?;
+        let roster = self.session.work().roster().await?;
+        let request = params.into_request(agent, |to| recipient(&roster, to))?;
+        let id = request.id.clone().unwrap_or_default();
+        let written = {
+            let _one = self.sending.lock().await;
+            if let Some(task) = self.session.captured_as(&id, Duration::ZERO).await? {
+                return self.sent_before(&request, &task).await;
+            }
+            self.session.send(request.clone(), self.parts.manifests.clone()).await.map_err(refused)?
+        };
         match self.session.captured_as(&id, limits::CAPTURE).await? {
-            Some(task) => self.sent(&task.id).await,
+            Some(task) => self.sent_before(&request, &task).await,
             None => Err(RpcError::Internal(format!(
                 "the request is written to {} and not captured yet; send the same message again later",
                 written.file
             ))),
         }
+    }
+
+    /// The task of a message that was sent, if its content was that of `request`.
+    async fn sent_before(&self, request: &NewRequest, task: &Task) -> Result<SentTask, RpcError> {
+        if !request.has_content_of(self.session.agent(), task) {
+            return Err(RpcError::InvalidParams(format!(
+                "another message with this `messageId` is the task {}; send this one with a new `messageId`",
+                task.id
+            )));
+        }
+        self.sent(&task.id).await
     }
 
     /// Why a message cannot continue a task: a person or the agent itself answers its questions.
@@ -262,8 +279,7 @@ impl A2aServer {
             return Ok(None);
         }
         let roster = self.session.work().roster().await?;
-        let agent = roster.resolve(tenant).ok_or_else(|| RpcError::InvalidParams(roster.unknown_agent(tenant)))?;
-        Ok(Some(agent.name.clone()))
+        recipient(&roster, tenant).map(Some)
     }
 
     async fn sent(&self, id: &str) -> Result<SentTask, RpcError> {
@@ -280,6 +296,12 @@ impl A2aServer {
         let sent = self.session.sent_when(id, time, is_enough).await?;
         sent.ok_or_else(|| RpcError::TaskNotFound(id.to_owned()))
     }
+}
+
+/// The name of the agent with this spelling.
+fn recipient(roster: &Roster, spelling: &str) -> Result<String, RpcError> {
+    let agent = roster.resolve(spelling).ok_or_else(|| RpcError::InvalidParams(roster.unknown_agent(spelling)))?;
+    Ok(agent.name.clone())
 }
 
 /// Whether nothing happens any more, or not before somebody else decides.
