@@ -663,7 +663,7 @@ fn a_database_that_cannot_be_read_does_not_stop_the_others() {
     notion.order(&source, Fault::Status("404 Not Found"));
     let part = place.ask("pull", json!({}));
     assert_eq!(part.outcome.as_deref(), Some("partial"), "{}", part.reason);
-    let report = place.workspace.read("reports/notion.md");
+    let report = place.workspace.read("reports/notion-2.md");
     let has = |title: &str, state: &str| report.lines().any(|line| line.contains(title) && line.contains(state));
     assert!(has("Tracks", "INCOMPLETE: Notion does not have it") && has("Sets", "unchanged"), "{report}");
     place.assert_clean(&notion);

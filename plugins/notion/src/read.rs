@@ -115,6 +115,7 @@ impl Reader<'_> {
         self.save(source)?;
         match self.changed(source, reading)? {
             Changes::Read(newest) => self.finish(source, newest, reading)?,
+            Changes::Unread(_) if !source.stuck_at.is_empty() => reading.incomplete = stuck(source),
             Changes::Unread(why) => reading.incomplete = why,
         }
         Ok(())

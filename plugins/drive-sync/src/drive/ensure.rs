@@ -50,7 +50,11 @@ pub fn ensure(root: &Path, title: &str, id: &str, before: &[&str], undo: &mut Un
     found.sort_by_key(|folder| rank(folder, &name));
     let mut folders = found.into_iter();
     let Some(primary) = folders.next() else {
-        fs::create_dir(root.join(&name)).map_err(|error| at_writing(&root.join(&name), &error))?;
+        match fs::create_dir(root.join(&name)) {
+            // Somebody else made it at the same moment.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => made.map_err(|error| at_writing(&root.join(&name), &error))?,
+        }
         undo.push(Change::MadeFolder { path: name.clone() });
         return Ok(EnsureResult { name, made: true, merged: 0, renamed_from: None, others });
     };
