@@ -109,7 +109,7 @@ impl<'a> Both<'a> {
         let mut found = found.into_iter();
         let Some(mut keep) = found.next() else { return Ok(None) };
         for other in found {
-            keep = self.put_aside(other, keep)?;
+            keep = self.put_aside(&other, keep)?;
         }
         let before = self.account.store.claim(&self.key, &keep.id)?;
         self.account.store.replace_id(&self.key, &before, &keep.id)?;
@@ -136,11 +136,11 @@ impl<'a> Both<'a> {
     }
 
     /// Puts one of two files aside, and returns the one to keep.
-    fn put_aside(&self, other: RemoteFile, keep: RemoteFile) -> Result<RemoteFile, Refusal> {
+    fn put_aside(&self, other: &RemoteFile, keep: RemoteFile) -> Result<RemoteFile, Refusal> {
         let account = self.account;
         // Both are read again, because somebody may have saved or deleted one of them since.
         let fresh = |file: &RemoteFile| account.files.get(&file.id).map(|file| file.filter(|file| !file.trashed));
-        let Some(other) = fresh(&other)? else {
+        let Some(other) = fresh(other)? else {
             account.store.remove(&other.id)?;
             return Ok(keep);
         };

@@ -42,6 +42,7 @@ impl Web for Interposed<'_> {
 }
 
 #[track_caller]
+#[expect(clippy::unwrap_used, reason = "a helper of tests")]
 fn run_interposed(server: &DriveServer, drive: &TestDrive, at: &str, is_lost: bool, closure: impl FnOnce()) -> Outcome {
     let closure: Box<dyn FnOnce() + '_> = Box::new(closure);
     let web =
