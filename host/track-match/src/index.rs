@@ -13,7 +13,7 @@ use super::prepared::PreparedTrack;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
     key: u64,
-    length_ms: u64,
+    length_ms: u32,
     candidate: u32,
 }
 
@@ -53,7 +53,7 @@ impl Index {
     pub(super) fn new<'a>(readings: impl Iterator<Item = (u32, &'a PreparedTrack)>) -> Self {
         let mut entries = Vec::new();
         for (candidate, prepared) in readings {
-            let length_ms = prepared.duration_ms.unwrap_or_default();
+            let length_ms = stored_length(prepared.duration_ms);
             entries.extend(keys(prepared).into_iter().map(|key| Entry { key: key.hash, length_ms, candidate }));
         }
         entries.sort_unstable();
@@ -86,18 +86,26 @@ impl Index {
     }
 }
 
+/// A length as entries have it, in 32 bits to save memory: 0 for an unknown length, and the maximum for 49 days or more.
+fn stored_length(length_ms: Option<u64>) -> u32 {
+    u32::try_from(length_ms.unwrap_or_default()).unwrap_or(u32::MAX)
+}
+
 /// The entries whose length differs by two measurements of one file at most; none for an unknown length.
 fn of_length(same: &[Entry], length_ms: Option<u64>) -> &[Entry] {
-    let Some(length_ms) = length_ms else { return &[] };
-    let start = same.partition_point(|entry| entry.length_ms < length_ms.saturating_sub(TIGHT_MS));
-    let end = same.partition_point(|entry| entry.length_ms <= length_ms.saturating_add(TIGHT_MS));
+    let (length_ms, tight_ms) = (stored_length(length_ms), stored_length(Some(TIGHT_MS)));
+    if length_ms == 0 {
+        return &[];
+    }
+    let start = same.partition_point(|entry| entry.length_ms < length_ms.saturating_sub(tight_ms));
+    let end = same.partition_point(|entry| entry.length_ms <= length_ms.saturating_add(tight_ms));
     same.get(start..end).unwrap_or_default()
 }
 
 /// The entries nearest in length: a window around the position of the length. Without a length, the first entries, which
 /// include those of unknown length.
 fn nearest(same: &[Entry], length_ms: Option<u64>) -> &[Entry] {
-    let length_ms = length_ms.unwrap_or_default();
+    let length_ms = stored_length(length_ms);
     let at = same.partition_point(|entry| entry.length_ms < length_ms);
     let start = at.saturating_sub(MAX_PER_KEY / 2).min(same.len().saturating_sub(MAX_PER_KEY));
     same.get(start..same.len().min(start + MAX_PER_KEY)).unwrap_or_default()
