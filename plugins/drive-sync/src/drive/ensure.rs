@@ -52,7 +52,7 @@ pub fn ensure(root: &Path, title: &str, id: &str, before: &[&str], undo: &mut Un
     let Some(primary) = folders.next() else {
         match fs::create_dir(root.join(&name)) {
             // Somebody else made it at the same moment.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_folder(&root.join(&name)) => {}
             made => made.map_err(|error| at_writing(&root.join(&name), &error))?,
         }
         undo.push(Change::MadeFolder { path: name.clone() });
@@ -121,6 +121,11 @@ fn name_files(root: &Path, name: &str, id: &str, undo: &mut Undo) -> io::Result<
 fn is_of(file: &str, ending: &str, id: &str) -> bool {
     let stem = file.strip_suffix(ending).filter(|_| ending != ".csv" || is_csv(file));
     stem.and_then(ParsedName::parse).is_some_and(|named| is_one_id(named.id, id))
+}
+
+/// A link to a folder is none.
+fn is_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
 }
 
 #[cfg(test)]
