@@ -4,9 +4,9 @@
 //! The servers run on loopback. The plugin `fetch` sends the requests of its task and reports all answers.
 
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 
-use baton_tests::{Output, Server, Task, Workspace, fixture, handoff_with, or_skip, text};
+use baton_tests::{Output, Server, Task, Workspace, files_with, fixture, handoff_with, or_skip, text};
 use serde_json::{Value, json};
 
 use crate::budgets::{allow, reached};
@@ -107,22 +107,6 @@ fn with_key(url: &str) -> Value {
 }
 
 /// Every file below `folder`, including databases, that contains `needle`, except the file of secrets.
-fn files_with(folder: &Path, needle: &[u8]) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let path = entry.path();
-        if path.is_dir() && !path.is_symlink() {
-            found.extend(files_with(&path, needle));
-        } else if path.is_file() && path.file_name().unwrap() != "secrets.json" {
-            let bytes = fs::read(&path).unwrap();
-            if bytes.windows(needle.len()).any(|window| window == needle) {
-                found.push(path.display().to_string());
-            }
-        }
-    }
-    found
-}
-
 #[test]
 fn a_granted_request_goes_and_the_answer_comes_whole() {
     let scene = Scene::new(&["*:http://127.0.0.1:PORT/open/*", "GET:http://localhost:PORT/open/echo"], "");
@@ -330,12 +314,12 @@ fn a_secret_reaches_its_server_and_nobody_else_whatever_is_reported() {
     assert!(heard.contains("is compressed"), "{heard}");
 
     assert_ne!(
-        files_with(scene.workspace.outside(), b"Bearer ***"),
-        Vec::<String>::new(),
+        files_with(scene.workspace.outside(), "Bearer ***"),
+        Vec::<PathBuf>::new(),
         "the search finds what is there"
     );
     for needle in [SECRET, &SECRET[..20], "\\\"äö\\\" of-the-operator"] {
-        assert_eq!(files_with(scene.workspace.outside(), needle.as_bytes()), Vec::<String>::new(), "{needle}");
+        assert_eq!(files_with(scene.workspace.outside(), needle), Vec::<PathBuf>::new(), "{needle}");
         assert!(!run.stderr.contains(needle) && !run.stdout.contains(needle), "{}", run.stderr);
     }
     let answers = scene.workspace.returns_for("Claude-MM1", "id-tell");

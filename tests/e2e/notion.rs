@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use baton_tests::notion_server::{FakeProperty, Fault, NotionServer, TOKEN, relation, rich, uuid};
-use baton_tests::{Output, Skipped, Task, Workspace, files_below, missing, or_skip, tools};
+use baton_tests::{Output, Skipped, Task, Workspace, files_with, missing, or_skip, tools};
 use serde_json::{Map, Value, json};
 
 const TRACKS: [[&str; 3]; 4] = [
@@ -119,11 +119,7 @@ impl Place {
     #[track_caller]
     fn assert_clean(&self, notion: &NotionServer) {
         assert_eq!((notion.problems(), notion.faults_left()), (Vec::new(), 0));
-        let holds = |file: &PathBuf| {
-            std::fs::read(file).unwrap_or_default().windows(TOKEN.len()).any(|window| window == TOKEN.as_bytes())
-        };
-        let files = files_below(self.workspace.outside()).into_iter();
-        let found: Vec<_> = files.filter(|file| !file.ends_with("secrets.json")).filter(holds).collect();
+        let found = files_with(self.workspace.outside(), TOKEN);
         assert!(found.is_empty(), "the token is in {found:?}");
     }
 }

@@ -1,14 +1,13 @@
 //! The spotify plugin with an account: the shipped component in the real sandbox, against a stateful Spotify on loopback
 //! (`tests/src/spotify_server.rs`) and a strict OAuth server.
 
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use baton_tests::forward::forward;
 use baton_tests::oauth_server::{OAuthServer, TOKEN_PREFIX};
 use baton_tests::spotify_server::{Fault, SpotifyServer, episode, item, liked, local, track};
-use baton_tests::{Output, Skipped, Task, Workspace, files_below, or_skip, repository, skip, tools};
+use baton_tests::{Output, Skipped, Task, Workspace, files_with, or_skip, repository, skip, tools};
 use serde_json::{Value, json};
 
 use crate::accounts;
@@ -87,14 +86,7 @@ impl Place {
         assert_eq!(self.spotify.problems(), [""; 0]);
         assert_eq!(self.oauth.problems(), [""; 0]);
         assert_eq!(self.spotify.faults_left(), 0);
-        let needle = format!("{TOKEN_PREFIX}-");
-        let holds = |file: &PathBuf| {
-            let bytes = std::fs::read(file).unwrap_or_default();
-            bytes.windows(needle.len()).any(|window| window == needle.as_bytes())
-        };
-        let files = files_below(self.workspace.outside()).into_iter();
-        let others = files.filter(|file| file.file_name().is_some_and(|name| name != "secrets.json"));
-        let found: Vec<_> = others.filter(holds).collect();
+        let found = files_with(self.workspace.outside(), &format!("{TOKEN_PREFIX}-"));
         assert!(found.is_empty(), "a token is in {found:?}");
     }
 }

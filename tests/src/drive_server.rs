@@ -45,8 +45,6 @@ pub enum Fault {
     Delayed(usize),
     /// The user ends the consent; the request gets 401.
     Revoked,
-    /// The access token ends before its time.
-    Expired,
     /// Another client of the same app creates a folder of this name, database and place in the folder with this id, before the request.
     Overtaken(Box<FakeFile>),
 }
@@ -275,7 +273,7 @@ impl Service {
             if self.requests == gate.at && gate.has_effect {
                 self.answer(request);
             }
-            return Answer { lost: true, pause: Duration::from_secs(20), ..Answer::default() };
+            return Answer { pause: Duration::from_secs(20), ..Answer::lost() };
         }
         let fault = self.faults.iter().position(|(text, _)| request.line.contains(text.as_str()));
         let numbered = self.numbered.iter().position(|(number, _)| *number == self.requests);
@@ -291,20 +289,15 @@ impl Service {
                 return answers::error("429 Too Many Requests", "rateLimitExceeded", "slow down")
                     .with("Retry-After", &seconds.to_string());
             }
-            Some(Fault::Dropped) => return Answer { lost: true, ..Answer::default() },
+            Some(Fault::Dropped) => return Answer::lost(),
             Some(Fault::Delayed(requests)) => {
                 self.delayed.push((*requests, request.clone()));
-                return Answer { lost: true, ..Answer::default() };
+                return Answer::lost();
             }
             Some(Fault::Twice) => drop(self.answer(request)),
             Some(Fault::Revoked) => {
                 if let Some(oauth) = &self.oauth {
                     oauth.revoke();
-                }
-            }
-            Some(Fault::Expired) => {
-                if let Some(oauth) = &self.oauth {
-                    oauth.expire_access_tokens();
                 }
             }
             Some(Fault::Overtaken(file)) => drop(self.drive.add((**file).clone())),

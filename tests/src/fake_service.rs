@@ -47,6 +47,12 @@ impl Answer {
         Self { status: status.to_owned(), ..Self::default() }
     }
 
+    /// No answer: the connection is closed.
+    #[must_use]
+    pub fn lost() -> Self {
+        Self { lost: true, ..Self::default() }
+    }
+
     /// The same with another header.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {

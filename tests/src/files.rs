@@ -39,3 +39,13 @@ pub fn contents_below(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let files = files_below(folder).into_iter().filter(|file| file.is_file());
     files.map(|file| (file.clone(), fs::read(&file).expect("the file can be read"))).collect()
 }
+
+/// The files below a folder that contain a text, without the file of secrets.
+#[must_use]
+pub fn files_with(folder: &Path, needle: &str) -> Vec<PathBuf> {
+    let holds = |file: &PathBuf| {
+        let bytes = fs::read(file).unwrap_or_default();
+        bytes.windows(needle.len()).any(|window| window == needle.as_bytes())
+    };
+    files_below(folder).into_iter().filter(|file| !file.ends_with("secrets.json")).filter(holds).collect()
+}

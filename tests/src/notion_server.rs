@@ -365,7 +365,7 @@ impl State {
             if self.requests == at && has_effect {
                 self.answer(request);
             }
-            return Answer { lost: true, pause: Duration::from_secs(20), ..Answer::default() };
+            return Answer { pause: Duration::from_secs(20), ..Answer::lost() };
         }
         if let Some(answer) = self.over_the_limit() {
             return answer;
@@ -382,10 +382,10 @@ impl State {
             Some(Fault::Overloaded(seconds)) => {
                 return error("529 Overloaded", "service_overload", "busy").with("Retry-After", &seconds.to_string());
             }
-            Some(Fault::Dropped) => return Answer { lost: true, ..Answer::default() },
+            Some(Fault::Dropped) => return Answer::lost(),
             Some(Fault::Delayed(requests)) => {
                 self.delayed.push((*requests, request.clone()));
-                return Answer { lost: true, ..Answer::default() };
+                return Answer::lost();
             }
             Some(Fault::Twice) => drop(self.answer(request)),
             Some(Fault::Revoked) => self.revoked = true,

@@ -258,7 +258,7 @@ impl Library {
             if self.writes == gate.at && gate.has_effect && !request.line.starts_with("GET ") {
                 self.answer(request, oauth);
             }
-            return Answer { lost: true, pause: Duration::from_secs(20), ..Answer::default() };
+            return Answer { pause: Duration::from_secs(20), ..Answer::lost() };
         }
         let fault = self.faults.iter().position(|(path, _)| request.line.contains(path.as_str()));
         let fault = fault.map(|at| self.faults.remove(at).1);
@@ -273,10 +273,10 @@ impl Library {
                     json!({ "error": { "status": 429, "message": "Too many requests", "reason": "QUOTA_EXCEEDED" } });
                 return Answer::json("429 Too Many Requests", &body);
             }
-            Some(Fault::Dropped) => return Answer { lost: true, ..Answer::default() },
+            Some(Fault::Dropped) => return Answer::lost(),
             Some(Fault::Delayed(requests)) => {
                 self.delayed.push((*requests, request.clone()));
-                return Answer { lost: true, ..Answer::default() };
+                return Answer::lost();
             }
             Some(Fault::Twice) => drop(self.answer(request, oauth)),
             Some(Fault::Revoked) => oauth.revoke(),

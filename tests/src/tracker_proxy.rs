@@ -33,12 +33,20 @@ pub enum Fault {
 
 #[derive(Default)]
 struct State {
-    requests: Vec<String>,
     problems: Vec<String>,
     faults: Vec<(String, Fault)>,
     /// The number of requests until one waits, and whether it takes effect first.
     stop: Option<(usize, bool)>,
     is_stopped: bool,
+}
+
+impl State {
+    /// Counts a request until the one that waits; for that one, whether it takes effect first.
+    fn count_stop(&mut self) -> Option<bool> {
+        let (more, has_effect) = self.stop.take()?;
+        self.stop = more.checked_sub(1).map(|more| (more, has_effect));
+        (more == 0).then_some(has_effect)
+    }
 }
 
 /// The proxy.
@@ -72,7 +80,7 @@ impl TrackerProxy {
     /// The requests so far: method, path, and the kind of a query of GraphQL.
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
-        self.state().requests.clone()
+        self.server.asked().iter().map(shown).collect()
     }
 
     /// What was wrong about requests.
@@ -119,10 +127,9 @@ fn answer(request: &ReceivedRequest, ports: [u16; 2], expected: &[String; 2], st
     let of_linear = request.line.contains(" /graphql");
     let ([github, linear], [bearer, key]) = (ports, expected);
     let (port, token) = if of_linear { (linear, key) } else { (github, bearer) };
-    let shown = format!("{} {}", request.line.trim_end_matches(" HTTP/1.1"), operation(&request.body));
+    let shown = shown(request);
     let (fault, stop) = {
         let mut state = lock(state);
-        state.requests.push(shown.clone());
         if request.header("authorization") != Some(token) {
             state.problems.push(format!("another token: {shown}"));
         }
@@ -131,18 +138,7 @@ fn answer(request: &ReceivedRequest, ports: [u16; 2], expected: &[String; 2], st
         }
         let at = state.faults.iter().position(|(part, _)| shown.contains(part.as_str()));
         let fault = at.map(|at| state.faults.remove(at).1);
-        let stop = match state.stop {
-            Some((0, has_effect)) => {
-                state.stop = None;
-                Some(has_effect)
-            }
-            Some((more, has_effect)) => {
-                state.stop = Some((more - 1, has_effect));
-                None
-            }
-            None => None,
-        };
-        (fault, stop)
+        (fault, state.count_stop())
     };
     let pass = || forward(&for_emulate(request), port);
     if let Some(has_effect) = stop {
@@ -153,7 +149,7 @@ fn answer(request: &ReceivedRequest, ports: [u16; 2], expected: &[String; 2], st
         while lock(state).is_stopped {
             std::thread::sleep(Duration::from_millis(5));
         }
-        return Answer { lost: true, ..Answer::default() };
+        return Answer::lost();
     }
     let message = |status: &str, text: &str| Answer::json(status, &json!({ "message": text }));
     match fault {
@@ -167,10 +163,10 @@ fn answer(request: &ReceivedRequest, ports: [u16; 2], expected: &[String; 2], st
             drop(pass());
             message(status, "it failed")
         }
-        Some(Fault::Dropped) => Answer { lost: true, ..Answer::default() },
+        Some(Fault::Dropped) => Answer::lost(),
         Some(Fault::Lost) => {
             drop(pass());
-            Answer { lost: true, ..Answer::default() }
+            Answer::lost()
         }
         Some(Fault::Cut(bytes)) => Answer { cut: Some(bytes), ..pass() },
         Some(Fault::Twice) => {
@@ -178,6 +174,10 @@ fn answer(request: &ReceivedRequest, ports: [u16; 2], expected: &[String; 2], st
             pass()
         }
     }
+}
+
+fn shown(request: &ReceivedRequest) -> String {
+    format!("{} {}", request.line.trim_end_matches(" HTTP/1.1"), operation(&request.body))
 }
 
 /// `issueCreate` or another name of a field, for a query of GraphQL.

@@ -181,7 +181,8 @@ impl Follower<'_> {
         self.tail.add(&line.text);
         if line.is_output {
             self.stream.read(&line.text);
-            self.result_at = self.stream.has_result.then(Instant::now);
+            // A line that is no message does not change it.
+            self.result_at = self.stream.has_result.then(|| self.result_at.unwrap_or_else(Instant::now));
         }
     }
 

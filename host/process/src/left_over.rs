@@ -11,9 +11,10 @@ use crate::{GRACE, owner, signal_group};
 /// Ends a program with everything that it started: INT, TERM, KILL. `name` is its name in the ledger, if it has one. Without a
 /// start time in the name, only the processes with the mark are ended: the number may belong to another process now.
 pub fn end_left_over(name: Option<&str>, mark: &str) {
-    let known = marked(mark);
+    let mut known = Vec::new();
     let name = name.filter(|name| owner::has_start(name));
     if let Some((name, leader)) = name.and_then(|name| Some((name, owner::process_of(name)?))) {
+        known = marked(mark);
         for signal in [Signal::INT, Signal::TERM, Signal::KILL] {
             if owner::is_gone(name, false) {
                 break;

@@ -31,6 +31,7 @@ impl ServerParts {
             changes: RateLimit::new(limits::CHANGES, limits::WINDOW),
         })
     }
+
     /// Counts a handoff or a RETURN that the agent sends. `Err` has the refusal beyond the limit.
     pub(crate) fn count_send(&self, agent: &str) -> Result<(), String> {
         let refusal = format!("has sent {} handoffs within a minute; send the next one", self.sends.most());

@@ -37,7 +37,7 @@ impl Plugin for DriveSync {
         let (own, catalog) = (sql::own(), sql::catalog());
         act::run(
             &task,
-            act::HostServices { own: &own, catalog: &catalog, locks: &Host, pause: &pause, web: &account::HostWeb },
+            act::HostServices { own: &own, catalog: &catalog, locks: &Host, pause: &pause, web: &account::host_web() },
         )
     }
 }

@@ -6,12 +6,12 @@
 //! | [`export`], [`Findings`], [`markdown`] | output: files in a folder or as artifacts, findings within limits, escaped text |
 //! | [`csv_file`] | CSV files of other programs: encodings, separators, damaged files |
 //! | [`folder`], `granted`, [`disk`], [`safe_name()`], [`safe_path()`] | files: listings, granted folders, errors of full disks, names that every file system accepts |
+//! | [`plans`] | plans of changes to something online: stored, found again, applied, undone |
 //! | [`library`], [`playlist_names`], [`Key`] | music: tracks, files and playlists of the catalog, musical keys |
-//! | [`time`], [`counted()`] | times and counts as text |
+//! | [`time`], [`count()`], [`counted()`], [`beginning()`] | times, counted nouns and shortened texts |
 //!
 //! File patterns are in `baton_core::glob`, and the matching of tracks in `baton_track_match`.
 
-mod counted;
 pub mod csv_file;
 pub mod disk;
 pub mod export;
@@ -24,12 +24,14 @@ mod key;
 pub mod library;
 pub mod markdown;
 mod older;
+pub mod plans;
 pub mod playlist_names;
 mod safe_name;
+mod text;
 pub mod time;
 
-pub use counted::counted;
 pub use findings::Findings;
 pub use key::Key;
 pub use older::is_older_name;
 pub use safe_name::{safe_name, safe_path};
+pub use text::{beginning, count, counted, plural};

@@ -20,9 +20,3 @@ pub struct ActionResult {
 pub fn report(name: &str, text: String) -> Artifact {
     Artifact { name: name.to_owned(), media_type: "text/markdown".to_owned(), bytes: text.into_bytes() }
 }
-
-/// `1 row`, `2 rows`.
-#[must_use]
-pub fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
-}

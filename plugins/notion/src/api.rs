@@ -4,20 +4,15 @@
 //! the page. If the token is refused, the task waits for the operator.
 
 use std::cell::Cell;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use baton_plugin_kit::host::{Budget, Call, HostWeb, Web, WebLimits};
 use baton_plugin_sdk::Error;
-use baton_plugin_sdk::http::{self, HttpError};
+use baton_plugin_sdk::http::{HttpError, Response};
 use serde_json::Value;
 
 /// The version of the API that this plugin was written for.
 pub const VERSION: &str = "2026-03-11";
-
-/// The host in the manifest.
-const HOST: &str = "api";
-
-/// The secret in the manifest, which is the account.
-const ACCOUNT: &str = "notion";
 
 /// The long-term rate that Notion documents for a connection, in requests per second.
 pub const RATE: u32 = 3;
@@ -25,17 +20,12 @@ pub const RATE: u32 = 3;
 /// Requests that may be sent at once before the rate applies. Notion accepts bursts; a short task then needs no pause.
 const BURST: u32 = 20;
 
-/// The longest pause of one rate limit. Notion counts the requests of 60 seconds.
-const LONGEST_PAUSE: u64 = 61;
-
-/// All pauses of one task that Notion asks for, in seconds.
-const PAUSES: u64 = 120;
+/// Notion counts the requests of 60 seconds. The requests that the host allows beyond these are for tries, and the pauses of the rate do
+/// not count.
+const LIMITS: WebLimits = WebLimits { requests: 900, longest_pause: 61, pauses: 120 };
 
 /// How often a reading request is sent if the server fails.
 const TRIES: u64 = 5;
-
-/// Requests of one task. The host allows 1,000; the rest is for tries.
-const REQUESTS: usize = 900;
 
 /// The time after which a task sends no further requests: it has five minutes, and writes its file at the end.
 const TIME: Duration = Duration::from_secs(220);
@@ -44,81 +34,10 @@ const TIME: Duration = Duration::from_secs(220);
 const NOT_ACCEPTED: &str =
     "Notion does not accept the account's token (401); to store a valid one, and continue: `baton account add notion`";
 
-/// An answer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answer {
-    /// The status.
-    pub status: u16,
-    /// `Retry-After`, in seconds.
-    pub retry_after: Option<u64>,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
-/// A request to a path below the API's address, such as `/v1/pages/ID`.
-#[derive(Clone, Copy, Debug)]
-pub struct Call<'a> {
-    /// `GET`, `POST` or `PATCH`.
-    pub method: &'a str,
-    /// The path and its parameters.
-    pub path: &'a str,
-    /// The body.
-    pub body: Option<&'a Value>,
-}
-
-/// Sends requests.
-pub trait Web {
-    /// Sends a request.
-    ///
-    /// # Errors
-    /// No answer, or the host denied the request.
-    fn send(&self, call: Call<'_>) -> Result<Answer, HttpError>;
-
-    /// Waits.
-    fn pause(&self, duration: Duration);
-
-    /// The time since the task began.
-    fn elapsed(&self) -> Duration;
-}
-
-/// The host's network.
-#[derive(Clone, Copy, Debug)]
-pub struct HostWeb(Instant);
-
-impl HostWeb {
-    /// The network of a task that begins now.
-    #[must_use]
-    pub fn begin() -> Self {
-        Self(Instant::now())
-    }
-}
-
-impl Web for HostWeb {
-    fn send(&self, call: Call<'_>) -> Result<Answer, HttpError> {
-        let address = format!("{}{}", http::address(HOST)?, call.path);
-        let denied = |error: Error| match error {
-            Error::Permanent(text) | Error::Retryable(text) | Error::NeedsHuman(text) | Error::NeedsGrant(text) => {
-                HttpError::Denied(text)
-            }
-        };
-        let mut request = http::Request::new(call.method, address).bearer(ACCOUNT).map_err(denied)?;
-        request = request.header("notion-version", VERSION);
-        if let Some(body) = call.body {
-            request = request.json(body);
-        }
-        // A redirect could lead to another server.
-        let answer = request.redirects(0).send()?;
-        let retry_after = answer.retry_after();
-        Ok(Answer { status: answer.status, retry_after, body: answer.body })
-    }
-
-    fn pause(&self, duration: Duration) {
-        std::thread::sleep(duration);
-    }
-
-    fn elapsed(&self) -> Duration {
-        self.0.elapsed()
-    }
+/// The host's network, with the account.
+#[must_use]
+pub fn host_web() -> HostWeb {
+    HostWeb::begin("api", "notion").headers(&[("notion-version", VERSION)])
 }
 
 /// Why there is no content.
@@ -175,11 +94,11 @@ enum Meaning {
 /// The API of one task.
 pub struct Api<'a> {
     web: &'a dyn Web,
+    begin: Duration,
     interval: Duration,
     /// When the task is back at its steady rate.
     even: Cell<Duration>,
-    requests: Cell<usize>,
-    paused: Cell<u64>,
+    budget: Budget,
 }
 
 impl<'a> Api<'a> {
@@ -187,13 +106,13 @@ impl<'a> Api<'a> {
     #[must_use]
     pub fn new(web: &'a dyn Web, rate: u32) -> Self {
         let interval = Duration::from_secs(1) / rate.max(1);
-        Self { web, interval, even: Cell::default(), requests: Cell::new(0), paused: Cell::new(0) }
+        Self { web, begin: web.now(), interval, even: Cell::default(), budget: Budget::new(LIMITS) }
     }
 
     /// The number of requests so far.
     #[must_use]
     pub fn requests(&self) -> usize {
-        self.requests.get()
+        self.budget.requests()
     }
 
     /// The content of a path.
@@ -201,7 +120,7 @@ impl<'a> Api<'a> {
     /// # Errors
     /// As [`Refusal`].
     pub fn get(&self, path: &str) -> Result<Value, Refusal> {
-        self.read(Call { method: "GET", path, body: None })
+        self.read(&Call::new("GET", path))
     }
 
     /// The answer to a query.
@@ -209,10 +128,10 @@ impl<'a> Api<'a> {
     /// # Errors
     /// As [`Refusal`].
     pub fn query(&self, path: &str, body: &Value) -> Result<Value, Refusal> {
-        self.read(Call { method: "POST", path, body: Some(body) })
+        self.read(&Call::with_json("POST", path, body))
     }
 
-    fn read(&self, call: Call<'_>) -> Result<Value, Refusal> {
+    fn read(&self, call: &Call<'_>) -> Result<Value, Refusal> {
         let mut tries = 0;
         loop {
             self.turn()?;
@@ -236,9 +155,9 @@ impl<'a> Api<'a> {
 
     /// Changes a page, once: only a rate limit lets the request be sent again.
     pub fn patch(&self, path: &str, body: &Value) -> WriteResult {
+        let call = Call::with_json("PATCH", path, body);
         loop {
-            let meaning = self.turn().and_then(|()| self.send(Call { method: "PATCH", path, body: Some(body) }));
-            match meaning {
+            match self.turn().and_then(|()| self.send(&call)) {
                 Ok(Meaning::Content(content)) => return WriteResult::Done(content),
                 Ok(Meaning::Failed(why)) => return WriteResult::Unknown(why),
                 Ok(Meaning::Limited(seconds)) => {
@@ -256,32 +175,28 @@ impl<'a> Api<'a> {
     /// # Errors
     /// If the task would wait too long.
     pub fn wait(&self, seconds: u64, why: &str) -> Result<(), Refusal> {
-        let all = self.paused.get().saturating_add(seconds);
-        if seconds > LONGEST_PAUSE || all > PAUSES {
-            return Err(Refusal::Failed(Error::Retryable(format!("Notion needs a pause of {seconds} s: {why}"))));
+        if self.budget.pause(self.web, seconds) {
+            return Ok(());
         }
-        self.paused.set(all);
-        self.web.pause(Duration::from_secs(seconds));
-        Ok(())
+        Err(Refusal::Failed(Error::Retryable(format!("Notion needs a pause of {seconds} s: {why}"))))
     }
 
     /// Waits until the next request may be sent.
     fn turn(&self) -> Result<(), Refusal> {
-        let now = self.web.elapsed();
-        if self.requests.get() >= REQUESTS || now >= TIME {
+        let now = self.web.now().saturating_sub(self.begin);
+        if now >= TIME || !self.budget.take() {
             return Err(Refusal::NoMoreRequests);
         }
         let even = self.even.get().max(now);
         let pause = even.saturating_sub(now).saturating_sub(self.interval * (BURST - 1));
         self.even.set(even + self.interval);
-        self.requests.set(self.requests.get() + 1);
         if !pause.is_zero() {
             self.web.pause(pause);
         }
         Ok(())
     }
 
-    fn send(&self, call: Call<'_>) -> Result<Meaning, Refusal> {
+    fn send(&self, call: &Call<'_>) -> Result<Meaning, Refusal> {
         match self.web.send(call) {
             Ok(answer) => Ok(meaning(&answer, call)),
             Err(HttpError::Failed(why)) => Ok(Meaning::Failed(why)),
@@ -290,7 +205,7 @@ impl<'a> Api<'a> {
     }
 }
 
-fn not_allowed(call: Call<'_>, message: &str) -> String {
+fn not_allowed(call: &Call<'_>, message: &str) -> String {
     let capability = if call.method == "PATCH" { "Update content" } else { "Read content" };
     format!(
         "Notion answers 403 to {} {} ({message}): the integration needs the capability \"{capability}\", which its page at \
@@ -299,7 +214,7 @@ fn not_allowed(call: Call<'_>, message: &str) -> String {
     )
 }
 
-fn meaning(answer: &Answer, call: Call<'_>) -> Meaning {
+fn meaning(answer: &Response, call: &Call<'_>) -> Meaning {
     let body = serde_json::from_slice::<Value>(&answer.body);
     let text = |place: &str| body.as_ref().ok().and_then(|body| body.get(place)?.as_str()).unwrap_or_default();
     match answer.status {
@@ -311,14 +226,13 @@ fn meaning(answer: &Answer, call: Call<'_>) -> Meaning {
         403 => Meaning::Refused(Refusal::Failed(Error::NeedsGrant(not_allowed(call, text("message"))))),
         404 => Meaning::Refused(Refusal::Missing),
         // Notion sends 529 before it works on a request that would overload it, as 429.
-        429 => Meaning::Limited(answer.retry_after.unwrap_or(5)),
-        529 if answer.retry_after.is_some() => Meaning::Limited(answer.retry_after.unwrap_or(5)),
+        429 => Meaning::Limited(answer.retry_after().unwrap_or(5)),
+        529 if answer.retry_after().is_some() => Meaning::Limited(answer.retry_after().unwrap_or(5)),
         // 409: a conflict of two transactions, which Notion asks to try again.
         status @ (408 | 409 | 500..=599) => Meaning::Failed(format!("it answers {status} {}", text("code"))),
         status => {
             let (code, message) = (text("code"), text("message"));
-            let path = call.path;
-            let what = format!("Notion answers {status} {code} to {} {path}: {message}", call.method);
+            let what = format!("Notion answers {status} {code} to {} {}: {message}", call.method, call.path);
             Meaning::Refused(Refusal::Rejected(what))
         }
     }
@@ -326,33 +240,12 @@ fn meaning(answer: &Answer, call: Call<'_>) -> Meaning {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
+    use baton_tests::scripted_web::{ScriptedWeb, answer_with};
 
     use super::*;
 
-    /// Gives these answers; its clock only advances by pauses.
-    struct Script {
-        answers: RefCell<Vec<Answer>>,
-        now: Cell<Duration>,
-    }
-
-    impl Web for Script {
-        fn send(&self, _: Call<'_>) -> Result<Answer, HttpError> {
-            Ok(self.answers.borrow_mut().remove(0))
-        }
-
-        fn pause(&self, duration: Duration) {
-            self.now.set(self.now.get() + duration);
-        }
-
-        fn elapsed(&self) -> Duration {
-            self.now.get()
-        }
-    }
-
-    fn script(statuses: &[u16]) -> Script {
-        let answer = |status: &u16| Answer { status: *status, retry_after: Some(7), body: b"{}".to_vec() };
-        Script { answers: RefCell::new(statuses.iter().map(answer).collect()), now: Cell::default() }
+    fn script(statuses: &[u16]) -> ScriptedWeb {
+        ScriptedWeb::new(statuses.iter().map(|status| answer_with(*status, &[("retry-after", "7")], "{}")))
     }
 
     #[test]
@@ -362,14 +255,14 @@ mod tests {
         for _ in 0..50 {
             api.get("/v1/x").unwrap();
         }
-        assert_eq!((web.now.get().as_millis(), api.requests()), (9_999, 50));
+        assert_eq!((web.elapsed().as_millis(), api.requests()), (9_999, 50));
     }
 
     #[test]
     fn a_rate_limit_is_waited_for_and_failures_are_tried_again() {
         let web = script(&[429, 529, 500, 409, 200]);
         assert!(Api::new(&web, 3).get("/v1/x").is_ok());
-        assert_eq!(web.now.get().as_secs(), 7 + 7 + 3 + 4);
+        assert_eq!(web.elapsed().as_secs(), 7 + 7 + 3 + 4);
         let web = script(&[502; 5]);
         assert!(matches!(Api::new(&web, 3).get("/v1/x"), Err(Refusal::Failed(Error::Retryable(_)))));
     }
@@ -378,7 +271,7 @@ mod tests {
     fn a_change_is_sent_once_unless_nothing_happened() {
         let web = script(&[429, 500, 200]);
         assert!(matches!(Api::new(&web, 3).patch("/v1/x", &Value::Null), WriteResult::Unknown(_)));
-        assert_eq!(web.answers.borrow().len(), 1);
+        assert_eq!(web.left(), 1);
     }
 
     #[test]

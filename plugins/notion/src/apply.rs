@@ -6,18 +6,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
-use baton_plugin_kit::Findings;
+use baton_plugin_kit::plans::StoredPlan;
+use baton_plugin_kit::{Findings, count};
 use baton_plugin_sdk::{Error, OutcomeKind, Severity};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::action_result::{ActionResult, counted};
+use crate::action_result::ActionResult;
 use crate::api::{Api, Refusal, WriteResult};
 use crate::cell::{self, same};
 use crate::file;
-use crate::journal::{CellChange, Change, Journal, Plan};
+use crate::journal::{CellChange, Change, Journal};
 use crate::push::value_of;
-use crate::read::whole_properties;
+use crate::read::{is_in_trash, whole_properties};
 use crate::services::Services;
 use crate::store::{Cells, Store};
 
@@ -65,7 +66,7 @@ struct Run<'a> {
     services: Services<'a>,
     store: Store<'a>,
     journal: Journal<'a>,
-    plan: Plan,
+    plan: StoredPlan,
     direction: Direction,
     /// The edits in the files by their pages, when the task began.
     edits: BTreeMap<String, Cells>,
@@ -84,7 +85,7 @@ pub fn apply(
     let _alone = services.lock()?;
     let journal = Journal::open(services.own)?;
     let plan = find(journal, &args.plan)?;
-    let is_own = plan.state == "applied" && plan.by_task == services.task;
+    let is_own = plan.state == "applied" && plan.by_task.as_deref() == Some(services.task);
     match plan.state.as_str() {
         "made" if services.now_ms - plan.made_at > OLDEST_MS => {
             return Err(Error::Permanent(format!(
@@ -92,7 +93,7 @@ pub fn apply(
                 plan.id
             )));
         }
-        "made" | "begun" => journal.set_state(&plan.id, "begun", services.task)?,
+        "made" | "begun" => journal.plans.set_state(&plan.id, "begun", services.task)?,
         "applied" if is_own => {}
         state => {
             return Err(Error::Permanent(format!(
@@ -144,17 +145,17 @@ pub fn undo(
             ..ActionResult::default()
         });
     }
-    journal.set_state(&plan.id, "undoing", services.task)?;
+    journal.plans.set_state(&plan.id, "undoing", services.task)?;
     let (store, edits) = (Store::open(services.own)?, BTreeMap::new());
     let run = Run { api, services, store, journal, plan, direction: Direction::Undo, edits };
     run.all(&["begun", "sent", "partly", "done", "undoing", "kept"], ["undoing", "undone", "kept"], "undone", findings)
 }
 
-fn find(journal: Journal<'_>, id: &str) -> Result<Plan, Error> {
-    if let Some(plan) = journal.find(id)? {
+fn find(journal: Journal<'_>, id: &str) -> Result<StoredPlan, Error> {
+    if let Some(plan) = journal.plans.find(id)? {
         return Ok(plan);
     }
-    let newest = journal.newest()?;
+    let newest = journal.plans.newest()?;
     let others = if newest.is_empty() {
         "there is none; to make one: baton run notion push".to_owned()
     } else {
@@ -187,7 +188,7 @@ impl Run<'_> {
             change.note = why.unwrap_or_default();
             self.journal.put(&self.plan.id, change)?;
         }
-        self.journal.set_state(&self.plan.id, over, self.services.task)?;
+        self.journal.plans.set_state(&self.plan.id, over, self.services.task)?;
         Ok(self.result(&changes, finished, left, findings))
     }
 
@@ -200,7 +201,7 @@ impl Run<'_> {
                 Err(Refusal::Missing) => return Ok(Some("Notion no longer has it".to_owned())),
                 Err(refusal) => return Err(refusal.into()),
             };
-            if page.get("in_trash").and_then(Value::as_bool) == Some(true) {
+            if is_in_trash(&page) {
                 return Ok(Some("it is in the trash".to_owned()));
             }
             let live = whole_properties(self.api, &page, |id| change.cells.iter().any(|one| one.property == id))?;
@@ -274,10 +275,10 @@ impl Run<'_> {
         let not = changes.iter().filter(is_left).count();
         let requests = self.api.requests();
         let what = if self.direction == Direction::Apply { "as planned" } else { "as before" };
-        let mut summary = format!("Plan {}: {} {what}, in {requests} requests.", self.plan.id, counted(done, "row"));
+        let mut summary = format!("Plan {}: {} {what}, in {requests} requests.", self.plan.id, count(done, "row"));
         let mut next_steps = Vec::new();
         if not > 0 {
-            summary += &format!(" {} left as they are.", counted(not, "row"));
+            summary += &format!(" {} left as they are.", count(not, "row"));
             next_steps.push("to see both values: baton run notion pull, then baton run notion push".to_owned());
         } else if self.direction == Direction::Apply {
             next_steps

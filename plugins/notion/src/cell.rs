@@ -3,8 +3,11 @@
 //! A text is the same for the same value, so that a cell can be compared. Several values are written as `a, b` while that is
 //! unambiguous, else as a JSON list. Pages and people are written by their ids.
 
-use baton_plugin_kit::time;
+use baton_plugin_kit::{beginning, time};
 use serde_json::{Value, json};
+
+/// The most characters of a cell in a message.
+const SHOWN: usize = 40;
 
 /// Separates the two ends of a date.
 const ARROW: &str = " → ";
@@ -172,7 +175,7 @@ pub fn parse(kind: &str, text: &str) -> Result<Value, String> {
         "number" | "select" | "status" | "date" | "url" | "email" | "phone_number" if trimmed.is_empty() => Value::Null,
         "number" => match serde_json::from_str(trimmed) {
             Ok(Value::Number(number)) => Value::Number(number),
-            _ => return Err(format!("`{}` is not a number", shown(text))),
+            _ => return Err(format!("`{}` is not a number", beginning(text, SHOWN))),
         },
         "checkbox" => Value::Bool(checkbox(trimmed)?),
         "select" | "status" => json!({ "name": option(trimmed)? }),
@@ -272,7 +275,7 @@ fn checkbox(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" => Ok(true),
         "false" | "0" | "no" | "" => Ok(false),
-        _ => Err(format!("a checkbox is true or false, not `{}`", shown(text))),
+        _ => Err(format!("a checkbox is true or false, not `{}`", beginning(text, SHOWN))),
     }
 }
 
@@ -280,7 +283,7 @@ fn option(name: &str) -> Result<&str, String> {
     if name.contains(',') || name.chars().count() > 100 {
         return Err(format!(
             "`{}` cannot be an option: an option has at most 100 characters and no comma",
-            shown(name)
+            beginning(name, SHOWN)
         ));
     }
     Ok(name)
@@ -297,7 +300,7 @@ fn items(text: &str) -> Result<Vec<String>, String> {
 fn ids(text: &str) -> Result<Vec<String>, String> {
     let all = items(text)?;
     match all.iter().find(|id| uuid(id).is_none()) {
-        Some(wrong) => Err(format!("`{}` is not an id (32 hexadecimal digits)", shown(wrong))),
+        Some(wrong) => Err(format!("`{}` is not an id (32 hexadecimal digits)", beginning(wrong, SHOWN))),
         None => Ok(all.iter().filter_map(|id| uuid(id)).collect()),
     }
 }
@@ -323,15 +326,11 @@ fn parse_date(text: &str) -> Result<Value, String> {
         None => (range, None),
     };
     for part in std::iter::once(start).chain(end) {
-        let wrong = || format!("`{}` is neither a day (2026-01-18) nor a time (2026-01-18T10:15:00Z)", shown(part));
+        let wrong =
+            || format!("`{}` is neither a day (2026-01-18) nor a time (2026-01-18T10:15:00Z)", beginning(part, SHOWN));
         time::parse(part).ok_or_else(wrong)?;
     }
     Ok(json!({ "start": start, "end": end, "time_zone": zone }))
-}
-
-/// The beginning of a text, on one line.
-fn shown(text: &str) -> String {
-    text.chars().take(40).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ use baton_plugin_kit::{Findings, time};
 use baton_plugin_sdk::{Error, Outcome, Plugin, Task, sql};
 
 use crate::action_result::ActionResult;
-use crate::api::{Api, HostWeb, RATE};
+use crate::api::{Api, RATE, host_web};
 use crate::file::Folder;
 use crate::services::Services;
 
@@ -43,7 +43,7 @@ pub struct Notion;
 
 impl Plugin for Notion {
     fn run(task: Task) -> Result<Outcome, Error> {
-        let (own, web) = (sql::own(), HostWeb::begin());
+        let (own, web) = (sql::own(), host_web());
         let folder = task.mounts("notion").find(|mount| mount.writable);
         let folder = folder.map(|mount| Folder { path: PathBuf::from(&mount.path), shown: mount.shown_as.clone() });
         let services = Services {

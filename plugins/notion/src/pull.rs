@@ -2,12 +2,12 @@
 
 use std::num::NonZeroU32;
 
-use baton_plugin_kit::{Findings, markdown};
+use baton_plugin_kit::{Findings, count, markdown};
 use baton_plugin_sdk::{Error, OutcomeKind};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::action_result::{ActionResult, counted, report};
+use crate::action_result::{ActionResult, report};
 use crate::api::{Api, Refusal};
 use crate::file::{self, Folder};
 use crate::read::{Reader, Reading, live_properties, text};
@@ -142,10 +142,11 @@ fn write(
     overwrite: bool,
     findings: &mut Findings,
 ) -> Result<Option<bool>, Error> {
-    if !overwrite && let Some(found) = file::changed(folder, source)? {
+    let found = if overwrite { None } else { file::changed(folder, source)? };
+    if let Some(found) = &found {
         // A person may have renamed a column as its property was renamed.
         let names = [source.file_properties.as_slice(), &source.properties].concat();
-        let edits = file::edits(&found, &names, &store.rows(&source.id)?);
+        let edits = file::edits(found, &names, &store.rows(&source.id)?);
         if !edits.is_empty() {
             let text = format!("the CSV file has edits ({}) and was not replaced", edits.counted());
             let fix = format!(
@@ -157,7 +158,7 @@ fn write(
             return Ok(None);
         }
     }
-    let is_as_written = folder.csv(source).is_file() && !overwrite && file::changed(folder, source)?.is_none();
+    let is_as_written = !overwrite && found.is_none() && folder.csv(source).is_file();
     let (_, differing) = store.counts(&source.id)?;
     if is_as_written && differing == 0 && source.file_properties == source.properties {
         return Ok(Some(false));
@@ -237,8 +238,8 @@ fn result(done: &[Pulled], requests: usize) -> ActionResult {
     let deleted: u64 = done.iter().map(|one| one.reading.deleted).sum();
     let mut summary = format!(
         "{} with {}: {read} read, {deleted} deleted, in {requests} requests.",
-        counted(done.len(), "database"),
-        counted(usize::try_from(rows).unwrap_or_default(), "row")
+        count(done.len(), "database"),
+        count(usize::try_from(rows).unwrap_or_default(), "row")
     );
     if incomplete > 0 {
         summary += &format!(" {incomplete} INCOMPLETE.");

@@ -5,17 +5,17 @@
 
 use std::num::NonZeroU32;
 
-use baton_plugin_kit::{Findings, markdown};
+use baton_plugin_kit::{Findings, count, markdown};
 use baton_plugin_sdk::{Error, OutcomeKind, Severity};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::action_result::{ActionResult, counted, report};
+use crate::action_result::{ActionResult, report};
 use crate::api::{Api, Refusal};
 use crate::cell::{self, has_formats, is_writable, same};
 use crate::file::{self, EditedCell, EditedRow, Folder};
 use crate::journal::{CellChange, Change, Journal};
-use crate::read::{live_properties, text, whole_properties};
+use crate::read::{is_in_trash, live_properties, text, whole_properties};
 use crate::schema::{Property, decoded, differences};
 use crate::services::{Services, known, report_problem};
 use crate::store::{Source, Store};
@@ -131,7 +131,7 @@ impl Planner<'_> {
 
     fn plan_row(&mut self, source: &Source, row: &EditedRow) -> Result<(), Error> {
         let page = match self.api.get(&format!("/v1/pages/{}", row.page)) {
-            Ok(page) if page.get("in_trash").and_then(Value::as_bool) != Some(true) => page,
+            Ok(page) if !is_in_trash(&page) => page,
             Ok(_) | Err(Refusal::Missing) => {
                 self.leave(
                     "deleted-row",
@@ -221,7 +221,7 @@ fn finish(services: Services<'_>, changes: &[Change], left: usize, fixes: Vec<St
         let summary = if left == 0 {
             "The files have no edits that are not at Notion.".to_owned()
         } else {
-            format!("Nothing is planned: {} cannot be carried to Notion.", counted(left, "edit"))
+            format!("Nothing is planned: {} cannot be carried to Notion.", count(left, "edit"))
         };
         if left > 0 && next_steps.is_empty() {
             next_steps.push(format!("the findings say what to do: baton why {}", services.task));
@@ -231,7 +231,7 @@ fn finish(services: Services<'_>, changes: &[Change], left: usize, fixes: Vec<St
     let journal = Journal::open(services.own)?;
     let plan = journal.save(changes, services.now_ms)?;
     let cells: usize = changes.iter().map(|one| one.cells.len()).sum();
-    let mut summary = format!("The plan is {plan}: {} in {}.", counted(cells, "cell"), counted(changes.len(), "row"));
+    let mut summary = format!("The plan is {plan}: {} in {}.", count(cells, "cell"), count(changes.len(), "row"));
     if left > 0 {
         summary += &format!(
             " {} not planned; the findings say why.",

@@ -32,8 +32,6 @@ const RESTARTS: usize = 50;
 /// What a reading found out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
-    /// Whether every row was read.
-    pub is_full: bool,
     /// Rows that were read.
     pub rows: usize,
     /// Rows that are deleted.
@@ -92,7 +90,6 @@ impl Reader<'_> {
 
     /// Reads every row, and then what changed meanwhile.
     fn all(&self, source: &mut Source, reading: &mut Reading) -> Result<(), Refusal> {
-        reading.is_full = true;
         if source.reading_from.is_none() {
             let first = self.newest(source, None)?;
             // The windows then have the values of new properties.
@@ -199,7 +196,6 @@ impl Reader<'_> {
 
     /// Reads the rows that were edited since the last reading.
     fn changed(&self, source: &mut Source, reading: &mut Reading) -> Result<Changes, Refusal> {
-        let many = || Changes::Unread("more rows were edited meanwhile than one query returns".to_owned());
         let until = before(&source.newest);
         let (mut cursor, mut newest) = (None, String::new());
         loop {
@@ -223,7 +219,7 @@ impl Reader<'_> {
             cursor = answer.cursor;
             if recent.len() < answer.pages.len() || cursor.is_none() {
                 if answer.is_capped && recent.len() == answer.pages.len() {
-                    return Ok(many());
+                    return Ok(Changes::Unread("more rows were edited meanwhile than one query returns".to_owned()));
                 }
                 return Ok(Changes::Read(newest));
             }
@@ -233,7 +229,7 @@ impl Reader<'_> {
     /// Compares the properties with those of a row, and reads them again if they differ. Returns whether other rows may have other values.
     fn has_other_properties(&self, source: &mut Source, answer: &Answer) -> Result<bool, Refusal> {
         let first = answer.pages.first().and_then(|page| page.get("properties")?.as_object());
-        let is_same = first.is_some_and(|first| sorted(properties(first)) == sorted(source.properties.clone()));
+        let is_same = first.is_some_and(|first| properties(first) == source.properties);
         if is_same {
             return Ok(false);
         }
@@ -394,11 +390,6 @@ fn complete(api: &Api<'_>, page: &str, value: &mut Value) -> Result<(), Refusal>
     }
 }
 
-fn sorted(mut all: Vec<Property>) -> Vec<Property> {
-    all.sort();
-    all
-}
-
 fn odd(what: &str) -> Refusal {
     Refusal::Failed(Error::Retryable(format!("an answer of Notion has no `{what}`")))
 }
@@ -419,7 +410,7 @@ pub(crate) fn text(value: &Value, name: &str) -> String {
     value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-fn is_in_trash(page: &Value) -> bool {
+pub(crate) fn is_in_trash(page: &Value) -> bool {
     page.get("in_trash").and_then(Value::as_bool) == Some(true)
 }
 
@@ -447,34 +438,26 @@ fn iso(millis: i64) -> Option<String> {
 mod tests {
     use std::time::Duration;
 
-    use baton_plugin_sdk::http::HttpError;
+    use baton_plugin_kit::host::{Call, NoProgress, Web};
+    use baton_plugin_sdk::http::{HttpError, Response};
     use baton_tests::host_services::HostDatabase;
 
     use super::*;
-    use crate::api::{Answer as HttpAnswer, Call, Web};
 
     /// A Notion that has no row any more.
     struct Empty;
 
     impl Web for Empty {
-        fn send(&self, call: Call<'_>) -> Result<HttpAnswer, HttpError> {
+        fn send(&self, call: &Call<'_>) -> Result<Response, HttpError> {
             let none = json!({ "results": [], "has_more": false, "properties": {} });
             let status = if call.path.starts_with("/v1/pages/") { 404 } else { 200 };
-            Ok(HttpAnswer { status, retry_after: None, body: none.to_string().into_bytes() })
+            Ok(Response { status, body: none.to_string().into_bytes(), ..Response::default() })
         }
 
         fn pause(&self, _: Duration) {}
 
-        fn elapsed(&self) -> Duration {
+        fn now(&self) -> Duration {
             Duration::ZERO
-        }
-    }
-
-    impl Progress for Empty {
-        fn report(&self, _: u8, _: &str) {}
-
-        fn cancelled(&self) -> bool {
-            false
         }
     }
 
@@ -493,7 +476,7 @@ mod tests {
         store.put(&source, &(0..250).map(row).collect::<Vec<_>>(), "now").unwrap();
         let mut read = |full| {
             let api = Api::new(&Empty, 1_000);
-            let reader = Reader { api: &api, store, progress: &Empty, now: "now", now_ms: 2 };
+            let reader = Reader { api: &api, store, progress: &NoProgress, now: "now", now_ms: 2 };
             let reading = reader.read(&mut source, full).unwrap();
             (reading.deleted, reading.incomplete.is_empty(), source.reading_from.is_some(), source.full_at)
         };

@@ -42,7 +42,7 @@ use baton_plugin_kit::host::Host;
 use baton_plugin_sdk::{Error, Outcome, Plugin, Task, sql};
 use serde::de::DeserializeOwned;
 
-use crate::account::{Api, HostWeb};
+use crate::account::{Api, host_web};
 use crate::action_result::ActionResult;
 use crate::read::Folder;
 use crate::source::PlaylistSources;
@@ -96,7 +96,8 @@ fn dedupe_playlists(task: &Task) -> Result<Outcome, Error> {
     if args.from.iter().any(|place| place != source::ACCOUNT) {
         return Err(Error::Permanent("a plan changes the account, so `from` can only be `account`".to_owned()));
     }
-    let (api, mut findings) = (Api::new(&HostWeb), Findings::default());
+    let web = host_web();
+    let (api, mut findings) = (Api::new(&web), Findings::default());
     let playlists = account::playlists(&api, &args.playlists)?;
     let made = dedupe::report(&playlists, &args, &mut findings)?;
     outcome(task, with_plan(&api, made, &mut findings)?, findings)
@@ -123,7 +124,8 @@ fn plan_services(own: &sql::Database) -> account::PlanServices<'_> {
 
 fn edit_playlist(task: &Task) -> Result<Outcome, Error> {
     let mut findings = Findings::default();
-    let (api, own) = (Api::new(&HostWeb), sql::own());
+    let web = host_web();
+    let (api, own) = (Api::new(&web), sql::own());
     let made = account::edit(&api, plan_services(&own), &arguments(task)?, &mut findings)?;
     outcome(task, made, findings)
 }
@@ -143,7 +145,7 @@ fn change_account<A: DeserializeOwned>(
         task: &task.id,
         for_files: &for_files,
     };
-    let made = change(&Api::new(&HostWeb), services, &arguments(task)?, &mut findings)?;
+    let made = change(&Api::new(&host_web()), services, &arguments(task)?, &mut findings)?;
     outcome(task, made, findings)
 }
 
@@ -161,7 +163,7 @@ fn run_on_sources<A: DeserializeOwned>(
     let (folders, mut findings) = (folders(task), Findings::default());
     let sources = PlaylistSources { catalog: &sql::catalog(), own: Some(&sql::own()), folders: &folders };
     let made = run(sources, &arguments(task)?, &mut findings)?;
-    outcome(task, with_plan(&Api::new(&HostWeb), made, &mut findings)?, findings)
+    outcome(task, with_plan(&Api::new(&host_web()), made, &mut findings)?, findings)
 }
 
 fn playlists_for_track(task: &Task) -> Result<Outcome, Error> {
@@ -179,7 +181,8 @@ fn export_playlists(task: &Task) -> Result<Outcome, Error> {
 }
 
 fn pull_account(task: &Task) -> Result<Outcome, Error> {
-    let (api, mut findings) = (Api::new(&HostWeb), Findings::default());
+    let web = host_web();
+    let (api, mut findings) = (Api::new(&web), Findings::default());
     let services = account::PullServices { catalog: &sql::catalog(), own: &sql::own(), progress: &Host, now: now() };
     let made = account::pull(&api, services, &arguments(task)?, &mut findings)?;
     outcome(task, made, findings)
@@ -187,7 +190,7 @@ fn pull_account(task: &Task) -> Result<Outcome, Error> {
 
 /// Runs an action that asks the account one question.
 fn report_account(task: &Task, ask: fn(&Api<'_>) -> Result<ActionResult, Error>) -> Result<Outcome, Error> {
-    outcome(task, ask(&Api::new(&HostWeb))?, Findings::default())
+    outcome(task, ask(&Api::new(&host_web()))?, Findings::default())
 }
 
 fn folders(task: &Task) -> Vec<Folder> {

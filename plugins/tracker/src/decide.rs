@@ -129,7 +129,8 @@ pub fn for_gap(report: &Report, id: &str, issues: &[&Issue], wanted: &Wanted) ->
     let gap = report.gaps.get(id);
     let Some(first) = first(issues) else {
         let Some(gap) = gap.filter(|gap| gap.weight >= wanted.severity) else { return (Vec::new(), None) };
-        let row = row(gap, None, "not filed yet");
+        let (title, weight) = (wording::title(gap), Some(gap.weight));
+        let row = Row { gap: gap.id.clone(), title, weight, issue: None, state: "not filed yet" };
         return (vec![create(report, gap, wanted)], Some(row));
     };
     let mut steps: Vec<Step> = match gap {
@@ -234,10 +235,6 @@ fn close_duplicate(report: &Report, gap: Option<&Gap>, issue: &Issue, first: &Is
 fn step(kind: StepKind, issue: &Issue, change: Change) -> Step {
     let (gap, title) = (issue.marker.gap.clone(), issue.title.clone());
     Step { kind, gap, title, action: Action::Change(Box::new(issue.clone()), change) }
-}
-
-fn row(gap: &Gap, issue: Option<Issue>, state: &'static str) -> Row {
-    Row { gap: gap.id.clone(), title: wording::title(gap), weight: Some(gap.weight), issue, state }
 }
 
 fn state(report: &Report, gap: Option<&Gap>, issue: &Issue, has_steps: bool) -> &'static str {

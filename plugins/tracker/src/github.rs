@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 
+use baton_plugin_kit::host::{Call, HostWeb};
 use baton_plugin_kit::time;
 use baton_plugin_sdk::Error;
 use serde::Deserialize;
@@ -9,9 +10,18 @@ use serde_json::{Value, json};
 
 use crate::block::{self, Style};
 use crate::issue::{Change, Issue, IssueState, NewIssue, Tracker, WriteError};
-use crate::web::{Call, Requests};
+use crate::web::{Requests, TIMEOUT, USER_AGENT};
 
-/// The most pages of 100 issues; a longer list is said to be too long, and nothing is done.
+const HEADERS: &[(&str, &str)] =
+    &[USER_AGENT, ("accept", "application/vnd.github+json"), ("x-github-api-version", "2022-11-28")];
+
+/// The host's network, with the account.
+#[must_use]
+pub fn host_web() -> HostWeb {
+    HostWeb::begin("github", "github").headers(HEADERS).timeout(TIMEOUT)
+}
+
+/// The most pages of 100 issues; Baton refuses a longer list.
 const PAGES: usize = 400;
 
 /// A repository.
@@ -92,7 +102,7 @@ impl<'a> GitHub<'a> {
     fn is_own(&self, user: Option<&User>) -> Result<bool, Error> {
         let Some(user) = user else { return Ok(false) };
         if self.login.get().is_none() {
-            let content = self.requests.read(Call { method: "GET", path: "/user", body: None })?;
+            let content = self.requests.read(&Call::new("GET", "/user"))?;
             let login = content.and_then(|content| content.json.get("login")?.as_str().map(str::to_owned));
             drop(self.login.set(login));
         }
@@ -101,7 +111,7 @@ impl<'a> GitHub<'a> {
 
     fn page(&self, query: &str) -> Result<(Vec<Issue>, Option<String>), Error> {
         let path = format!("{}?{query}", self.path());
-        let Some(content) = self.requests.read(Call { method: "GET", path: &path, body: None })? else {
+        let Some(content) = self.requests.read(&Call::new("GET", &path))? else {
             return Err(Error::Permanent(format!(
                 "GitHub has no repository {} with issues (404), or the account may not see it",
                 self.repository
@@ -141,7 +151,7 @@ impl Tracker for GitHub<'_> {
 
     fn read(&self, issue: &Issue) -> Result<Option<Issue>, Error> {
         let path = format!("{}/{}", self.path(), issue.key);
-        let Some(content) = self.requests.read(Call { method: "GET", path: &path, body: None })? else {
+        let Some(content) = self.requests.read(&Call::new("GET", &path))? else {
             return Ok(None);
         };
         let received = serde_json::from_value(content.json)
@@ -151,29 +161,20 @@ impl Tracker for GitHub<'_> {
 
     fn create(&self, issue: &NewIssue) -> Result<(), WriteError> {
         let body = json!({ "title": issue.title, "body": issue.body });
-        self.requests.write(Call { method: "POST", path: &self.path(), body: Some(&body) }).map(drop)
+        self.requests.write(&Call::with_json("POST", self.path(), &body)).map(drop)
     }
 
     fn change(&self, issue: &Issue, change: &Change) -> Result<(), WriteError> {
-        let mut body = json!({});
-        for (name, value) in [("title", &change.title), ("body", &change.body)] {
-            if let Some(value) = value {
-                set(&mut body, name, value);
-            }
-        }
-        if let Some(state) = change.state {
-            let [state, reason] = words(state);
-            set(&mut body, "state", state);
-            set(&mut body, "state_reason", reason);
-        }
+        let [state, reason] = change.state.map(words).map_or([None; 2], |words| words.map(Some));
+        let fields = [
+            ("title", change.title.as_deref()),
+            ("body", change.body.as_deref()),
+            ("state", state),
+            ("state_reason", reason),
+        ];
+        let body: Value = fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
         let path = format!("{}/{}", self.path(), issue.key);
-        self.requests.write(Call { method: "PATCH", path: &path, body: Some(&body) }).map(drop)
-    }
-}
-
-fn set(object: &mut Value, name: &str, value: &str) {
-    if let Some(fields) = object.as_object_mut() {
-        fields.insert(name.to_owned(), value.into());
+        self.requests.write(&Call::with_json("PATCH", &path, &body)).map(drop)
     }
 }
 
@@ -195,9 +196,10 @@ fn next_query(link: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use baton_plugin_kit::host::Web;
+    use baton_tests::scripted_web::{ScriptedWeb as Script, answer, answer_with};
+
     use super::*;
-    use crate::web::tests::{Script, answer};
-    use crate::web::{Answer, Web};
 
     fn issue(number: u64, association: &str, login: &str) -> Value {
         let body = block::write(Style::Comment, block::Origin { gap: "audit:a:b", source: "audit", at: 0 }, "t", "x");
@@ -212,23 +214,16 @@ mod tests {
 
     #[test]
     fn the_links_are_followed_to_the_end_at_the_same_server() {
-        let first = Answer {
-            status: 200,
-            link: Some(
-                "<https://evil.example/repositories/1/issues?page=2&after=x>; rel=\"next\", <u>; rel=\"last\"".into(),
-            ),
-            body: json!([issue(1, "OWNER", "o"), { "number": 2, "title": "", "state": "open", "html_url": "" }])
-                .to_string()
-                .into(),
-            ..Answer::default()
-        };
-        let web = Script::new(vec![Ok(first), answer(200, &json!([issue(3, "MEMBER", "p")]).to_string())]);
+        let link = "<https://evil.example/repositories/1/issues?page=2&after=x>; rel=\"next\", <u>; rel=\"last\"";
+        let issues = json!([issue(1, "OWNER", "o"), { "number": 2, "title": "", "state": "open", "html_url": "" }]);
+        let first = answer_with(200, &[("link", link)], &issues.to_string());
+        let web = Script::new(vec![first, answer(200, &json!([issue(3, "MEMBER", "p")]).to_string())]);
         assert_eq!(list(&web).unwrap(), [1, 3]);
         let expected = [
             "GET /repos/o/r/issues?state=all&sort=created&direction=asc&per_page=100",
             "GET /repos/o/r/issues?page=2&after=x",
         ];
-        assert_eq!(*web.calls.borrow(), expected);
+        assert_eq!(web.calls(), expected);
     }
 
     #[test]
@@ -248,14 +243,7 @@ mod tests {
             assert!(matches!(list(&Script::new(vec![answer(200, body)])), Err(Error::Retryable(_))), "{body}");
         }
         assert!(matches!(list(&Script::new(vec![answer(404, "{}")])), Err(Error::Permanent(_))));
-        let endless = || {
-            Ok(Answer {
-                status: 200,
-                link: Some("<https://a/x?page=2>; rel=\"next\"".to_owned()),
-                body: b"[]".to_vec(),
-                ..Answer::default()
-            })
-        };
+        let endless = || answer_with(200, &[("link", "<https://a/x?page=2>; rel=\"next\"")], "[]");
         assert!(list(&Script::new(vec![endless(), endless()])).is_err());
     }
 }

@@ -38,7 +38,7 @@ use crate::issue::Tracker;
 use crate::linear::Linear;
 use crate::report::{Report, Weight};
 use crate::run::{Filed, Filing};
-use crate::web::{HostWeb, Requests};
+use crate::web::Requests;
 
 /// The pause between two changes that GitHub's guide for its API asks for.
 const PAUSE_MS: u64 = 1_000;
@@ -107,13 +107,12 @@ impl Plugin for IssueTracker {
         let report = load(&task, args.report.as_deref().unwrap_or("latest.json"))?;
         match args.place()? {
             Place::GitHub(repository) => {
-                let web = HostWeb { service: "github", scheme: "Bearer " };
+                let web = github::host_web();
                 let requests = Requests::new(&web, "GitHub");
                 act(&task, &args, &report, &GitHub::new(&requests, repository), &requests)
             }
             Place::Linear(team) => {
-                // A personal key has no scheme.
-                let web = HostWeb { service: "linear", scheme: "" };
+                let web = linear::host_web();
                 let requests = Requests::new(&web, "Linear");
                 act(&task, &args, &report, &Linear::new(&requests, team), &requests)
             }

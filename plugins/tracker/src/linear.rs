@@ -2,7 +2,8 @@
 
 use std::cell::OnceCell;
 
-use baton_plugin_kit::time;
+use baton_plugin_kit::host::{Call, HostWeb};
+use baton_plugin_kit::{beginning, time};
 use baton_plugin_sdk::Error;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -10,7 +11,13 @@ use serde_json::{Value, json};
 use crate::block::{self, Style};
 use crate::issue::{Change, Issue, IssueState, NewIssue, Tracker, WriteError};
 use crate::report::Weight;
-use crate::web::{Call, Requests};
+use crate::web::{MOST_REASON, Requests, TIMEOUT, USER_AGENT};
+
+/// The host's network, with the account. A personal key has no scheme.
+#[must_use]
+pub fn host_web() -> HostWeb {
+    HostWeb::begin("linear", "linear").headers(&[USER_AGENT]).scheme("").timeout(TIMEOUT)
+}
 
 /// The most pages of 100 issues.
 const PAGES: usize = 400;
@@ -102,7 +109,7 @@ impl<'a> Linear<'a> {
     /// The `data` of a query; `None` if what it asks for does not exist.
     fn query(&self, query: &str, variables: &Value) -> Result<Option<Value>, Error> {
         let body = json!({ "query": query, "variables": variables });
-        let content = self.requests.read(Call { method: "POST", path: "/graphql", body: Some(&body) })?;
+        let content = self.requests.read(&Call::with_json("POST", "/graphql", &body))?;
         let mut json = content.map(|content| content.json).unwrap_or_default();
         if let Some(failure) = Failure::of(&json) {
             return match failure.kind {
@@ -144,7 +151,7 @@ impl<'a> Linear<'a> {
 
     fn write(&self, mutation: &str, variables: &Value) -> Result<(), WriteError> {
         let body = json!({ "query": mutation, "variables": variables });
-        let content = self.requests.write(Call { method: "POST", path: "/graphql", body: Some(&body) })?;
+        let content = self.requests.write(&Call::with_json("POST", "/graphql", &body))?;
         if let Some(failure) = Failure::of(&content.json) {
             return Err(match failure.kind {
                 FailureKind::Account => WriteError::Failed(failure.account_error()),
@@ -209,22 +216,15 @@ impl Tracker for Linear<'_> {
     }
 
     fn change(&self, issue: &Issue, change: &Change) -> Result<(), WriteError> {
-        let mut input = json!({});
-        let state = match change.state {
-            None => None,
-            Some(IssueState::Open) => Some(self.state_id(&["unstarted", "backlog", "triage"])),
-            Some(IssueState::Done) => Some(self.state_id(&["completed"])),
-            Some(IssueState::NotPlanned) => Some(self.state_id(&["canceled"])),
-            Some(IssueState::Duplicate) => Some(self.state_id(&["duplicate", "canceled"])),
-        };
-        let state = state.transpose().map_err(WriteError::Failed)?;
-        for (name, value) in
-            [("title", change.title.as_deref()), ("description", change.body.as_deref()), ("stateId", state)]
-        {
-            if let (Some(value), Some(fields)) = (value, input.as_object_mut()) {
-                fields.insert(name.to_owned(), value.into());
-            }
-        }
+        let types: Option<&[&str]> = change.state.map(|state| match state {
+            IssueState::Open => ["unstarted", "backlog", "triage"].as_slice(),
+            IssueState::Done => &["completed"],
+            IssueState::NotPlanned => &["canceled"],
+            IssueState::Duplicate => &["duplicate", "canceled"],
+        });
+        let state = types.map(|types| self.state_id(types)).transpose().map_err(WriteError::Failed)?;
+        let fields = [("title", change.title.as_deref()), ("description", change.body.as_deref()), ("stateId", state)];
+        let input: Value = fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
         self.write(CHANGE, &json!({ "id": issue.key, "input": input }))
     }
 }
@@ -293,8 +293,7 @@ impl Failure {
             let mut kinds = names.iter().filter_map(|name| kind_of(name));
             kinds.next().unwrap_or(FailureKind::Temporary)
         };
-        let why = shown.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect();
-        Some(Self { kind, why })
+        Some(Self { kind, why: beginning(shown, MOST_REASON) })
     }
 
     fn account_error(&self) -> Error {
@@ -330,8 +329,9 @@ fn unexpected(why: impl std::fmt::Display) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use baton_tests::scripted_web::{ScriptedWeb as Script, answer};
+
     use super::*;
-    use crate::web::tests::{Script, answer};
 
     const TEAM_ANSWER: &str = r#"{"data":{"teams":{"nodes":[{"id":"t","key":"ENG","states":{"nodes":[
         {"id":"s1","type":"completed","position":5},{"id":"s2","type":"completed","position":4.5},{"id":"s3","type":"canceled","position":6}]}}]}}}"#;
@@ -347,7 +347,8 @@ mod tests {
     #[test]
     fn all_pages_are_read_or_it_is_an_error() {
         let list = |answers: &[String]| {
-            let answers = [TEAM_ANSWER.to_owned()].iter().chain(answers).map(|body| answer(200, body)).collect();
+            let answers =
+                std::iter::once(TEAM_ANSWER).chain(answers.iter().map(String::as_str)).map(|body| answer(200, body));
             let web = Script::new(answers);
             let requests = Requests::new(&web, "Linear");
             let listed = Linear::new(&requests, "ENG").list();

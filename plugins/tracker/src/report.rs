@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{ErrorKind, Read as _};
-use std::path::{Component, Path};
+use std::path::Path;
 
-use baton_plugin_kit::time;
+use baton_plugin_kit::{safe_path, time};
 use baton_plugin_sdk::Error;
 use serde::Deserialize;
 
@@ -142,12 +142,9 @@ impl Report {
     /// # Errors
     /// `permanent` if the file is missing or not a report of the audit; `retryable` if it cannot be read.
     pub fn load(folder: &Path, shown: &str, name: &str) -> Result<Self, Error> {
-        let is_below = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
-        if !is_below {
-            return Err(Error::Permanent(format!("`{}` is not a path below {shown}", name.escape_debug())));
-        }
+        let path = safe_path(name).ok_or_else(|| Error::Permanent(format!("`{name}` is not a path below {shown}")))?;
         let mut bytes = Vec::new();
-        let read = fs::File::open(folder.join(name)).and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes));
+        let read = fs::File::open(folder.join(path)).and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes));
         match read {
             Ok(_) if bytes.len() as u64 > MOST_BYTES => {
                 Err(Error::Permanent(format!("{shown}/{name} is larger than {} MiB", MOST_BYTES >> 20)))

@@ -206,13 +206,13 @@ mod tests {
     use std::cell::{Cell, RefCell};
 
     use baton_plugin_kit::host::NoProgress;
+    use baton_tests::scripted_web::ScriptedWeb;
     use serde_json::{Value, json};
 
     use super::*;
     use crate::block::{self, Style};
     use crate::issue::{IssueState, NewIssue};
     use crate::report::Weight;
-    use crate::web::tests::Script;
 
     /// Keeps issues in memory.
     #[derive(Default)]
@@ -286,7 +286,7 @@ mod tests {
     }
 
     fn file(memory: &Memory, gaps: usize, pause_s: u64) -> Result<Filed, Error> {
-        let (web, report) = (Script::new(Vec::new()), report(gaps));
+        let (web, report) = (ScriptedWeb::default(), report(gaps));
         let requests = Requests::new(&web, "Memory");
         let wanted = Wanted { severity: Weight::Low, source: "s".to_owned(), style: Style::Comment };
         let pause = Duration::from_secs(pause_s);
@@ -299,7 +299,7 @@ mod tests {
             pause,
         };
         let filed = filing.file();
-        assert!(web.pauses.borrow().iter().sum::<u64>() <= TIME_S);
+        assert!(web.pauses().iter().sum::<u64>() <= TIME_S);
         filed
     }
 

@@ -2,12 +2,12 @@
 //!
 //! A token that the server refuses is renewed by the host, so the request is sent once more.
 
-use std::cell::Cell;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use baton_plugin_kit::time;
-use baton_plugin_sdk::http::{self, HttpError};
-use baton_plugin_sdk::{Error, secrets};
+use baton_plugin_kit::host::{Budget, Call, Web, WebLimits};
+use baton_plugin_kit::{beginning, time};
+use baton_plugin_sdk::Error;
+use baton_plugin_sdk::http::{HttpError, Response};
 use serde_json::Value;
 
 use crate::issue::WriteError;
@@ -21,119 +21,24 @@ pub const TIME_S: u64 = 200;
 /// How often a request that reads is sent if it fails.
 const TRIES: u64 = 4;
 
-/// Requests of one task. The host allows 1,000; the rest is for its own.
-const REQUESTS: usize = 900;
+/// A task may use its whole time for pauses.
+const LIMITS: WebLimits = WebLimits { requests: 900, longest_pause: LONGEST_PAUSE_S, pauses: TIME_S };
+
+/// The most characters of a server's reason.
+pub const MOST_REASON: usize = 300;
 
 /// How long the server may be silent.
-const TIMEOUT: Duration = Duration::from_secs(30);
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// An answer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answer {
-    /// The status.
-    pub status: u16,
-    /// `Retry-After`, in seconds.
-    pub retry_after: Option<u64>,
-    /// Whether the server says that no request is left until this time, in seconds since 1970 UTC.
-    pub none_left_until: Option<u64>,
-    /// `Link`.
-    pub link: Option<String>,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
-/// A request to a path below the tracker's address.
-#[derive(Clone, Copy, Debug)]
-pub struct Call<'a> {
-    /// `GET`, `POST` or `PATCH`.
-    pub method: &'a str,
-    /// The path and its parameters.
-    pub path: &'a str,
-    /// The body.
-    pub body: Option<&'a Value>,
-}
-
-/// Sends requests.
-pub trait Web {
-    /// Sends a request.
-    ///
-    /// # Errors
-    /// No answer, or the host denied the request.
-    fn send(&self, call: Call<'_>) -> Result<Answer, HttpError>;
-
-    /// Waits.
-    fn pause(&self, duration: Duration);
-
-    /// The time, in seconds since 1970 UTC.
-    fn now(&self) -> u64;
-}
-
-/// A tracker of the host's network.
-#[derive(Clone, Copy, Debug)]
-pub struct HostWeb {
-    /// The host in the manifest, and the secret.
-    pub service: &'static str,
-    /// What is before the token in `Authorization`.
-    pub scheme: &'static str,
-}
-
-impl Web for HostWeb {
-    fn send(&self, call: Call<'_>) -> Result<Answer, HttpError> {
-        let address = format!("{}{}", http::address(self.service)?, call.path);
-        let token = secrets::placeholder(self.service).map_err(|error| HttpError::Denied(text_of(error)))?;
-        let mut request = http::Request::new(call.method, address)
-            .header("authorization", format!("{}{token}", self.scheme))
-            .header("user-agent", "baton-tracker");
-        if self.service == "github" {
-            request =
-                request.header("accept", "application/vnd.github+json").header("x-github-api-version", "2022-11-28");
-        }
-        if let Some(body) = call.body {
-            request = request.json(body);
-        }
-        // A redirect could lead to another server.
-        let answer = request.redirects(0).timeout(TIMEOUT).send()?;
-        let number = |name: &str| answer.header(name).and_then(|value| value.trim().parse::<u64>().ok());
-        let none_left_until = match number("x-ratelimit-remaining") {
-            Some(0) => number("x-ratelimit-reset"),
-            Some(_) => None,
-            // Linear counts requests and complexity, and states the time in milliseconds.
-            None => ["requests", "complexity"].iter().find_map(|kind| {
-                let remaining = number(&format!("x-ratelimit-{kind}-remaining"))?;
-                let reset = number(&format!("x-ratelimit-{kind}-reset"))?;
-                (remaining == 0).then_some(reset / 1_000)
-            }),
-        };
-        Ok(Answer {
-            status: answer.status,
-            retry_after: answer.retry_after(),
-            none_left_until,
-            link: answer.header("link").map(str::to_owned),
-            body: answer.body,
-        })
-    }
-
-    fn pause(&self, duration: Duration) {
-        std::thread::sleep(duration);
-    }
-
-    fn now(&self) -> u64 {
-        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
-    }
-}
-
-fn text_of(error: Error) -> String {
-    match error {
-        Error::Permanent(text) | Error::Retryable(text) | Error::NeedsHuman(text) | Error::NeedsGrant(text) => text,
-    }
-}
+/// GitHub refuses requests without it.
+pub const USER_AGENT: (&str, &str) = ("user-agent", "baton-tracker");
 
 /// The requests of one task.
 pub struct Requests<'a> {
     web: &'a dyn Web,
     name: &'static str,
-    sent: Cell<usize>,
-    started: u64,
+    budget: Budget,
+    begin: Duration,
 }
 
 /// A usable answer.
@@ -160,26 +65,26 @@ impl<'a> Requests<'a> {
     /// The requests to the tracker that people call `name`.
     #[must_use]
     pub fn new(web: &'a dyn Web, name: &'static str) -> Self {
-        Self { web, name, sent: Cell::new(0), started: web.now() }
+        Self { web, name, budget: Budget::new(LIMITS), begin: web.now() }
     }
 
     /// The seconds that are left of [`TIME_S`].
     #[must_use]
     pub fn seconds_left(&self) -> u64 {
-        TIME_S.saturating_sub(self.web.now().saturating_sub(self.started))
+        TIME_S.saturating_sub(self.web.now().saturating_sub(self.begin).as_secs())
     }
 
     /// The number of requests so far.
     #[must_use]
     pub fn sent(&self) -> usize {
-        self.sent.get()
+        self.budget.requests()
     }
 
     /// The content of a request that changes nothing; `None` if it does not exist.
     ///
     /// # Errors
     /// It cannot be read now (`retryable`), or the server refuses it (`permanent`).
-    pub fn read(&self, call: Call<'_>) -> Result<Option<Content>, Error> {
+    pub fn read(&self, call: &Call<'_>) -> Result<Option<Content>, Error> {
         let mut tries = 0;
         loop {
             tries += 1;
@@ -201,7 +106,7 @@ impl<'a> Requests<'a> {
     ///
     /// # Errors
     /// See [`WriteError`].
-    pub fn write(&self, call: Call<'_>) -> Result<Content, WriteError> {
+    pub fn write(&self, call: &Call<'_>) -> Result<Content, WriteError> {
         self.send(call).map_err(|failure| match failure {
             Failure::Unknown(why) => WriteError::Unknown(why),
             Failure::Failed(error) => WriteError::Failed(error),
@@ -217,32 +122,28 @@ impl<'a> Requests<'a> {
         }
     }
 
-    fn send(&self, call: Call<'_>) -> Result<Content, Failure> {
+    fn send(&self, call: &Call<'_>) -> Result<Content, Failure> {
         let mut renewed = false;
         loop {
-            let limit = match (self.sent.get(), self.seconds_left()) {
-                (REQUESTS.., _) => format!("{REQUESTS} requests"),
-                (_, 0) => format!("{TIME_S} s"),
-                _ => String::new(),
-            };
-            if !limit.is_empty() {
-                let text = format!("a task may use {limit} at {}; another task continues", self.name);
-                return Err(Failure::Failed(Error::Retryable(text)));
+            if self.seconds_left() == 0 {
+                return Err(self.over(&format!("{TIME_S} s")));
             }
-            self.sent.set(self.sent.get() + 1);
+            if !self.budget.take() {
+                return Err(self.over(&format!("{} requests", LIMITS.requests)));
+            }
             let answer = match self.web.send(call) {
                 Ok(answer) => answer,
                 Err(HttpError::Failed(why)) => return Err(Failure::Unknown(why)),
                 Err(error) => return Err(Failure::Failed(error.into())),
             };
-            if let Some(seconds) = rate_limit(&answer, self.web.now()) {
+            if let Some(seconds) = rate_limit(&answer, self.web.now().as_secs()) {
                 self.wait(seconds, "its rate limit is reached").map_err(Failure::Failed)?;
                 continue;
             }
             return match answer.status {
-                200..=299 => content(answer).map_err(Failure::Unknown),
+                200..=299 => content(&answer).map_err(Failure::Unknown),
                 // GraphQL: the errors in the body say what the status does not.
-                400 if call.path == "/graphql" => content(answer).map_err(Failure::Unknown),
+                400 if call.path == "/graphql" => content(&answer).map_err(Failure::Unknown),
                 401 if !renewed => {
                     renewed = true;
                     continue;
@@ -251,6 +152,10 @@ impl<'a> Requests<'a> {
                 status => Err(Failure::Refused(status, message(&answer.body))),
             };
         }
+    }
+
+    fn over(&self, limit: &str) -> Failure {
+        Failure::Failed(Error::Retryable(format!("a task may use {limit} at {}; another task continues", self.name)))
     }
 
     fn refused(&self, status: u16, why: &str) -> Error {
@@ -270,40 +175,55 @@ impl<'a> Requests<'a> {
     }
 
     fn wait(&self, seconds: u64, why: &str) -> Result<(), Error> {
-        if seconds > LONGEST_PAUSE_S || seconds > self.seconds_left() {
-            let until = self.web.now().saturating_add(seconds).saturating_mul(1_000);
-            let until = i64::try_from(until).ok().and_then(time::text).unwrap_or_default();
-            return Err(Error::Retryable(format!(
-                "{} needs a pause of {seconds} s, longer than this task can wait ({why}); run it again after {until}",
-                self.name
-            )));
+        if seconds <= self.seconds_left() && self.budget.pause(self.web, seconds) {
+            return Ok(());
         }
-        self.web.pause(Duration::from_secs(seconds));
-        Ok(())
+        let until = self.web.now().as_secs().saturating_add(seconds).saturating_mul(1_000);
+        let until = i64::try_from(until).ok().and_then(time::text).unwrap_or_default();
+        Err(Error::Retryable(format!(
+            "{} needs a pause of {seconds} s, longer than this task can wait ({why}); run it again after {until}",
+            self.name
+        )))
+    }
+}
+
+/// The time, in seconds since 1970 UTC, until which the server says that no request is left.
+fn none_left_until(answer: &Response) -> Option<u64> {
+    let number = |name: &str| answer.header(name).and_then(|value| value.trim().parse::<u64>().ok());
+    match number("x-ratelimit-remaining") {
+        Some(0) => number("x-ratelimit-reset"),
+        Some(_) => None,
+        // Linear counts requests and complexity, and states the time in milliseconds.
+        None => ["requests", "complexity"].iter().find_map(|kind| {
+            let remaining = number(&format!("x-ratelimit-{kind}-remaining"))?;
+            let reset = number(&format!("x-ratelimit-{kind}-reset"))?;
+            (remaining == 0).then_some(reset / 1_000)
+        }),
     }
 }
 
 /// The pause in seconds that a rate limit asks for. GitHub has 403 or 429, Linear 400 with a code.
-fn rate_limit(answer: &Answer, now: u64) -> Option<u64> {
+fn rate_limit(answer: &Response, now: u64) -> Option<u64> {
+    let none_left_until = none_left_until(answer);
     let is_limit = match answer.status {
         429 => true,
         403 => {
             let why = message(&answer.body).to_lowercase();
-            answer.retry_after.is_some()
-                || answer.none_left_until.is_some()
+            answer.retry_after().is_some()
+                || none_left_until.is_some()
                 || why.contains("rate limit")
                 || why.contains("abuse")
         }
         400 => String::from_utf8_lossy(&answer.body).contains("\"RATELIMITED\""),
         _ => false,
     };
-    let until = answer.none_left_until.map(|until| until.saturating_sub(now).saturating_add(1));
-    is_limit.then(|| answer.retry_after.or(until).unwrap_or(60))
+    let until = none_left_until.map(|until| until.saturating_sub(now).saturating_add(1));
+    is_limit.then(|| answer.retry_after().or(until).unwrap_or(60))
 }
 
-fn content(answer: Answer) -> Result<Content, String> {
+fn content(answer: &Response) -> Result<Content, String> {
     let json = serde_json::from_slice(&answer.body).map_err(|error| format!("its answer is not JSON ({error})"))?;
-    Ok(Content { json, link: answer.link })
+    Ok(Content { json, link: answer.header("link").map(str::to_owned) })
 }
 
 /// The reason that an answer gives, on one line.
@@ -311,87 +231,55 @@ fn message(body: &[u8]) -> String {
     let json: Value = serde_json::from_slice(body).unwrap_or_default();
     let found = ["/message", "/errors/0/extensions/userPresentableMessage", "/errors/0/message"];
     let found = found.iter().find_map(|place| json.pointer(place)?.as_str()).unwrap_or("no reason given");
-    found.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    beginning(found, MOST_REASON)
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use std::cell::RefCell;
+mod tests {
+    use baton_tests::scripted_web::{ScriptedWeb as Script, answer, answer_with};
 
     use super::*;
 
-    /// Gives these answers, and records the pauses and the requests.
-    pub(crate) struct Script {
-        answers: RefCell<Vec<Result<Answer, HttpError>>>,
-        pub(crate) pauses: RefCell<Vec<u64>>,
-        pub(crate) calls: RefCell<Vec<String>>,
+    fn read() -> Call<'static> {
+        Call::new("GET", "/x")
     }
 
-    impl Script {
-        pub(crate) fn new(answers: Vec<Result<Answer, HttpError>>) -> Self {
-            Self { answers: RefCell::new(answers), pauses: RefCell::default(), calls: RefCell::default() }
-        }
+    fn write() -> Call<'static> {
+        Call::new("POST", "/x")
     }
-
-    impl Web for Script {
-        fn send(&self, call: Call<'_>) -> Result<Answer, HttpError> {
-            self.calls.borrow_mut().push(format!("{} {}", call.method, call.path));
-            self.answers.borrow_mut().remove(0)
-        }
-
-        fn pause(&self, duration: Duration) {
-            self.pauses.borrow_mut().push(duration.as_secs());
-        }
-
-        fn now(&self) -> u64 {
-            1_000 + self.pauses.borrow().iter().sum::<u64>()
-        }
-    }
-
-    #[expect(clippy::unnecessary_wraps, reason = "the scripted answers are results")]
-    pub(crate) fn answer(status: u16, body: &str) -> Result<Answer, HttpError> {
-        Ok(Answer { status, body: body.as_bytes().to_vec(), ..Answer::default() })
-    }
-
-    const READ: Call<'static> = Call { method: "GET", path: "/x", body: None };
-    const WRITE: Call<'static> = Call { method: "POST", path: "/x", body: None };
 
     #[test]
     fn what_may_succeed_later_is_read_again() {
         let lost = || Err(HttpError::Failed("no answer".to_owned()));
         let web = Script::new(vec![lost(), answer(502, ""), answer(200, "{\"a\":"), answer(200, "1")]);
-        assert_eq!(Requests::new(&web, "GitHub").read(READ).unwrap().unwrap().json, 1);
-        assert_eq!(*web.pauses.borrow(), [1, 2, 3]);
-        let web = Script::new((0..4).map(|_| answer(500, "")).collect());
-        assert!(matches!(Requests::new(&web, "GitHub").read(READ), Err(Error::Retryable(_))));
+        assert_eq!(Requests::new(&web, "GitHub").read(&read()).unwrap().unwrap().json, 1);
+        assert_eq!(web.pauses(), [1, 2, 3]);
+        let web = Script::new((0..4).map(|_| answer(500, "")));
+        assert!(matches!(Requests::new(&web, "GitHub").read(&read()), Err(Error::Retryable(_))));
         let web = Script::new(vec![answer(404, "{}")]);
-        assert!(Requests::new(&web, "GitHub").read(READ).unwrap().is_none());
+        assert!(Requests::new(&web, "GitHub").read(&read()).unwrap().is_none());
         let web = Script::new(vec![answer(302, "")]);
-        assert!(matches!(Requests::new(&web, "GitHub").read(READ), Err(Error::Permanent(_))), "no redirect");
+        assert!(matches!(Requests::new(&web, "GitHub").read(&read()), Err(Error::Permanent(_))), "no redirect");
     }
 
     #[test]
     fn each_form_of_a_rate_limit_is_waited_for_within_limits() {
-        let limited = |status, retry_after, none_left_until, body: &str| {
-            Ok(Answer { status, retry_after, none_left_until, body: body.as_bytes().to_vec(), link: None })
-        };
-        let web = Script::new(vec![
-            limited(429, Some(7), None, ""),
-            limited(403, None, Some(1_009), ""),
-            limited(403, None, None, "{\"message\":\"You have exceeded a secondary rate limit\"}"),
-            limited(400, None, Some(1_004), "{\"errors\":[{\"extensions\":{\"code\":\"RATELIMITED\"}}]}"),
+        let none_left = |until: &'static str| [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", until)];
+        let web = Script::new([
+            answer_with(429, &[("retry-after", "7")], ""),
+            answer_with(403, &none_left("1009"), ""),
+            answer(403, "{\"message\":\"You have exceeded a secondary rate limit\"}"),
+            answer_with(400, &none_left("1004"), "{\"errors\":[{\"extensions\":{\"code\":\"RATELIMITED\"}}]}"),
             answer(201, "1"),
         ]);
-        Requests::new(&web, "GitHub").write(WRITE).unwrap();
-        assert_eq!(*web.pauses.borrow(), [7, 3, 60, 1]);
-        for answers in
-            [vec![limited(429, Some(66), None, "")], (0..9).map(|_| limited(429, Some(60), None, "")).collect()]
-        {
-            let web = Script::new(answers);
-            let refused = Requests::new(&web, "GitHub").write(WRITE);
+        Requests::new(&web, "GitHub").write(&write()).unwrap();
+        assert_eq!(web.pauses(), [7, 3, 60, 1]);
+        for (seconds, times) in [("66", 1), ("60", 9)] {
+            let web = Script::new((0..times).map(|_| answer_with(429, &[("retry-after", seconds)], "")));
+            let refused = Requests::new(&web, "GitHub").write(&write());
             let Err(WriteError::Failed(Error::Retryable(why))) = refused else { panic!("{refused:?}") };
             assert!(why.contains("run it again after 1970-01-01T00:"), "{why}");
-            assert!(web.pauses.borrow().iter().sum::<u64>() <= TIME_S);
+            assert!(web.pauses().iter().sum::<u64>() <= TIME_S);
         }
     }
 
@@ -399,10 +287,10 @@ pub(crate) mod tests {
     fn no_request_is_sent_after_the_time_of_a_task() {
         let web = Script::new(vec![answer(200, "1")]);
         let requests = Requests::new(&web, "GitHub");
-        requests.read(READ).unwrap();
+        requests.read(&read()).unwrap();
         requests.rest(Duration::from_secs(TIME_S));
-        assert!(matches!(requests.read(READ), Err(Error::Retryable(why)) if why.contains("200 s")));
-        assert_eq!(web.calls.borrow().len(), 1);
+        assert!(matches!(requests.read(&read()), Err(Error::Retryable(why)) if why.contains("200 s")));
+        assert_eq!(web.calls().len(), 1);
     }
 
     #[test]
@@ -410,13 +298,13 @@ pub(crate) mod tests {
         let lost = Err(HttpError::Failed("cut".to_owned()));
         for answer in [lost, answer(500, ""), answer(201, "{\"number\":")] {
             let web = Script::new(vec![answer]);
-            assert!(matches!(Requests::new(&web, "GitHub").write(WRITE), Err(WriteError::Unknown(_))));
+            assert!(matches!(Requests::new(&web, "GitHub").write(&write()), Err(WriteError::Unknown(_))));
         }
         let web = Script::new(vec![answer(422, "{\"message\":\"Validation Failed\"}")]);
-        let refused = Requests::new(&web, "GitHub").write(WRITE).unwrap_err();
+        let refused = Requests::new(&web, "GitHub").write(&write()).unwrap_err();
         assert_eq!(refused, WriteError::Refused("GitHub answers 422: Validation Failed".to_owned()));
         let web = Script::new(vec![answer(401, ""), answer(401, "{\"message\":\"Bad credentials\"}")]);
-        let refused = Requests::new(&web, "GitHub").write(WRITE).unwrap_err();
+        let refused = Requests::new(&web, "GitHub").write(&write()).unwrap_err();
         assert!(
             matches!(refused, WriteError::Failed(Error::Permanent(why)) if why.contains("baton account test github"))
         );

@@ -131,9 +131,10 @@ impl Args {
 /// This command with the grants that are missing according to `text`, the message of the host.
 fn with_grants(plugin: &str, text: &str) -> Option<String> {
     let missing = text.strip_prefix(grant_it_with(plugin, &[]).trim_end_matches('`'))?.split('`').next()?;
-    let given =
-        std::env::args().skip(1).chain(missing.split(' ').flat_map(|spec| ["--grant".to_owned(), spec.to_owned()]));
-    Some(format!("baton {}", words(&given.collect::<Vec<_>>())))
+    let given: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    // The host has quoted the grants for a shell already.
+    let grants: String = missing.split(' ').map(|spec| format!(" --grant {spec}")).collect();
+    Some(format!("baton {}{grants}", words(&given)))
 }
 
 /// The help of the subcommand.

@@ -13,7 +13,7 @@ use baton_dispatch::{Agent, AgentRules, Schedule};
 
 use super::config::CONFIG_FILE;
 use super::preflight::Missing;
-use super::{LOCK_FILE, Lock, PluginEntry, Workspace, plugin_split, short};
+use super::{LOCK_FILE, Lock, PluginEntry, Workspace, plugin_split, plugins};
 use crate::secrets::SecretStore;
 
 /// What a problem does to its schedule.
@@ -96,7 +96,8 @@ impl ScheduleCheck<'_> {
             let is_broken = self.lock.names().any(|known| known == name);
             return if is_broken { Vec::new() } else { vec![self.no_plugin(name)] };
         };
-        let mut problems: Vec<Problem> = held(entry).into_iter().collect();
+        let held = plugins::held(entry).map(|missing| Problem { effect: Effect::Waits, missing });
+        let mut problems: Vec<Problem> = held.into_iter().collect();
         let agent = self.requests.roster().resolve(name);
         if let Some(problem) = agent.and_then(|agent| self.wrong_call(agent, schedule)) {
             problems.push(problem);
@@ -163,15 +164,4 @@ impl ScheduleCheck<'_> {
         };
         Some(Problem::new(Effect::Fails, format!("the {kind} `{name}` is missing"), fix))
     }
-}
-
-/// The operator does not let the plugin run.
-fn held(entry: &PluginEntry) -> Option<Problem> {
-    let PluginEntry { name, digest, .. } = entry;
-    let (why, fix) = match (entry.disabled, entry.needs_approval) {
-        (true, _) => ("is switched off", format!("baton plugin enable {name}")),
-        (false, true) => ("waits for approval", format!("baton plugin approve {name}@{}", short(digest))),
-        (false, false) => return None,
-    };
-    Some(Problem::new(Effect::Waits, format!("the plugin `{name}` {why}"), fix))
 }

@@ -6,7 +6,6 @@ use baton_core::State;
 use baton_ledger::event::{self, RecordedEvent};
 use baton_ledger::task::{self, SentFilter, Task};
 use baton_ledger::{LedgerError, Reader, return_check};
-use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
 use super::session::AgentSession;
@@ -20,9 +19,9 @@ pub struct SentTask {
     pub task: Task,
     /// What happened to it, oldest first. In a page of requests, only the newest event.
     pub events: Vec<RecordedEvent>,
-    /// Whether no RETURN to it waits for its capture or for checks. Otherwise its state may change, even if it is final.
-    pub is_checked: bool,
-    /// The task of the newest RETURN, if an agent has answered.
+    /// Whether no RETURN to it waits for its capture or for checks. Otherwise its state may change, even if it succeeded.
+    is_checked: bool,
+    /// The task of the newest RETURN, if the request has ended and an agent has answered.
     pub answer: Option<Task>,
 }
 
@@ -44,8 +43,10 @@ impl SentTask {
     }
 
     fn with_events(reader: &Reader, task: Task, events: Vec<RecordedEvent>) -> Result<Self, LedgerError> {
-        let is_checked = !task::is_return_pending(reader, &task.id)? && !return_check::is_pending(reader, &task.id)?;
-        let answer = task::newest_return(reader, &task.id)?;
+        // A stream reads this at each change of the ledger.
+        let is_checked = task.state != State::Succeeded
+            || !task::is_return_pending(reader, &task.id)? && !return_check::is_pending(reader, &task.id)?;
+        let answer = if task.state.is_final() { task::newest_return(reader, &task.id)? } else { None };
         Ok(Self { task, events, is_checked, answer })
     }
 
@@ -53,12 +54,6 @@ impl SentTask {
     #[must_use]
     pub fn newest_event(&self) -> i64 {
         self.events.last().map_or(0, |recorded| recorded.seq)
-    }
-
-    /// When it changed last.
-    #[must_use]
-    pub fn changed_at(&self) -> Timestamp {
-        self.events.last().map_or(self.task.created_at, |recorded| recorded.event.at)
     }
 
     /// Its state; a request whose RETURN is being checked has not succeeded yet.

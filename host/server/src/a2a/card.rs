@@ -13,7 +13,7 @@ use crate::parts::ServerParts;
 use crate::text::line;
 
 /// The path of the methods.
-pub(super) const PATH: &str = "/a2a";
+const PATH: &str = "/a2a";
 
 /// The path of the workspace's card.
 pub const CARD_PATH: &str = "/.well-known/agent-card.json";

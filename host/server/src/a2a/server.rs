@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::artifact::Artifact;
-use super::card::{CardPath, CardWriter, PATH};
+use super::card::{CardPath, CardWriter};
 use super::message::SendParams;
 use super::rpc::{RpcCall, RpcError, null_as_default, success};
 use super::stream;
@@ -70,12 +70,11 @@ impl A2aServer {
         Self { session, parts, sending: Arc::default() }
     }
 
-    /// Answers a request, whose body was read.
+    /// Answers a request to `/a2a` or to a card, whose body was read.
     pub(crate) async fn answer(&self, head: &Parts, body: &Bytes) -> Reply {
         match (&head.method, CardPath::parse(head.uri.path())) {
             (&Method::GET, Some(card)) => self.card(head, &card).await,
-            (&Method::POST, None) if head.uri.path() == PATH => self.methods(head, body).await,
-            (_, None) if head.uri.path() != PATH => reply::text(StatusCode::NOT_FOUND, "the A2A server is at /a2a"),
+            (&Method::POST, None) => self.methods(head, body).await,
             _ => reply::text(StatusCode::METHOD_NOT_ALLOWED, "GET an agent card, or POST a call to /a2a"),
         }
     }

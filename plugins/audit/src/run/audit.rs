@@ -26,7 +26,8 @@ use crate::report::{self, Assembly, Audited, FolderLine, Part, Parts, Report};
 use crate::request::{Request, Span};
 use crate::services::HostServices;
 use crate::verify::{
-    Commits, Enumerations, FactStore, Facts, Folders, Judge, RequestedEntries, Status, UnrequestedFiles, unrequested,
+    Commits, Enumerations, FactStore, Facts, Folders, IgnoredNames, Judge, RequestedEntries, Status, UnrequestedFiles,
+    unrequested,
 };
 
 /// Runs an audit.
@@ -107,6 +108,7 @@ struct Run<'r> {
     index: &'r Index,
     assembly: Assembly,
     facts: Facts<'r>,
+    ignored: IgnoredNames,
     commits: Commits<'r>,
     comparison: Comparison<'r, 'r>,
     asked: RequestedEntries,
@@ -150,6 +152,7 @@ impl<'r> Run<'r> {
             index,
             assembly,
             facts: Facts::new(memory.map(|memory| memory as &dyn FactStore), request.now_ns),
+            ignored: IgnoredNames::default(),
             commits: Commits::new(services.git, &request.below, head),
             comparison: Comparison::new(memory),
             asked: RequestedEntries::new(index),
@@ -200,7 +203,7 @@ impl<'r> Run<'r> {
         let (details, notes) = discover::details(file, &text.text, &plan);
         self.assembly.notes(notes);
         let before = self.comparison.before(&file.shown);
-        let mut judged = Judge::new(self.index, &mut self.facts).plan(&plan, &before);
+        let mut judged = Judge::new(self.index, &mut self.facts, &mut self.ignored).plan(&plan, &before);
         let open = self.commits.add(&plan, &mut judged, &before);
         let tasks = stated::tasks(&text.text, &details);
         self.comparison.plan(&file.shown, &plan, &tasks, &judged, &open, &before);

@@ -95,7 +95,7 @@ fn one(index: &Index, place: &Place, verdict: &Verdict) -> Option<SeenFile> {
 mod tests {
     use super::*;
     use crate::index::Root;
-    use crate::verify::{Facts, Judge, PreviousVerdicts};
+    use crate::verify::{Facts, IgnoredNames, Judge, PreviousVerdicts};
 
     #[test]
     fn whoever_is_named_first_is_asked_first() {
@@ -111,7 +111,8 @@ mod tests {
         std::fs::write(folder.path().join("a.py"), "a = 1\n").unwrap();
         let index = Index::build(vec![Root { path: folder.path().to_owned(), shown: "root".into() }]);
         let plan = crate::reader::plan("# P\n\n## Deliverables\n\n- `a.py`\n- `b.py`\n");
-        let judged = Judge::new(&index, &mut Facts::new(None, 0)).plan(&plan, &PreviousVerdicts::default());
+        let judged = Judge::new(&index, &mut Facts::new(None, 0), &mut IgnoredNames::default())
+            .plan(&plan, &PreviousVerdicts::default());
         std::fs::write(folder.path().join("a.py"), "a = 1\nb = 2\n").unwrap();
         let seen = seen(&index, &plan, &judged);
         assert_eq!(seen.iter().map(|one| one.stamp.map(|(bytes, _)| bytes)).collect::<Vec<_>>(), [Some(6), None]);

@@ -1,4 +1,4 @@
-//! Names that git ignores: secrets, builds, local settings. Such a file is never committed, so its absence refutes nothing.
+//! Names that git ignores: secrets, builds, local settings. Such a file is never committed, so a missing one does not contradict the plan.
 //!
 //! The `.gitignore` files of the path's own folders are read; for a name without a folder, also those of the folders that
 //! the plan names. As in git, the last pattern that matches decides.
@@ -14,15 +14,23 @@ const NAME: &str = ".gitignore";
 
 /// The `.gitignore` files that were read, by their folder.
 #[derive(Debug, Default)]
-pub(super) struct IgnoredNames(HashMap<String, Vec<Rule>>);
+pub struct IgnoredNames(HashMap<String, Vec<Rule>>);
 
 #[derive(Debug)]
 struct Rule {
     /// What it matches, relative to the folder of its file.
-    paths: Globs,
-    /// A pattern with `/` at its end matches folders only.
-    folders: Globs,
+    name: Globs,
+    /// What is below a folder that it matches.
+    below: Globs,
+    /// A pattern with `/` at its end.
+    only_folders: bool,
     keeps: bool,
+}
+
+impl Rule {
+    fn matches(&self, path: &str, is_folder: bool) -> bool {
+        self.below.matches(path) || self.name.matches(path) && (is_folder || !self.only_folders)
+    }
 }
 
 impl IgnoredNames {
@@ -31,19 +39,23 @@ impl IgnoredNames {
         let is_folder = kind == Kind::Folder;
         let parents = path.match_indices('/').map(|(at, _)| path.get(..at).unwrap_or_default());
         let own: Vec<&str> = std::iter::once("").chain(parents).collect();
-        if let Some(folder) =
-            own.iter().rev().find(|folder| self.ignores(index, folder, below(path, folder), is_folder))
-        {
-            return Some(file_in(folder));
+        // The deepest file that has a matching pattern decides.
+        let decision = own.iter().rev().find_map(|folder| {
+            let ignores = self.ignores(index, folder, below(path, folder), is_folder)?;
+            Some((*folder, ignores))
+        });
+        if let Some((folder, ignores)) = decision {
+            return ignores.then(|| file_in(folder));
         }
-        let named = folders.iter().filter(|_| !path.contains('/'));
-        named.map(String::as_str).find(|folder| self.ignores(index, folder, path, is_folder)).map(file_in)
+        let named = folders.iter().map(String::as_str).filter(|_| !path.contains('/'));
+        let mut ignoring = named.filter(|folder| self.ignores(index, folder, path, is_folder) == Some(true));
+        ignoring.next().map(file_in)
     }
 
-    fn ignores(&mut self, index: &Index, folder: &str, path: &str, is_folder: bool) -> bool {
+    /// What the file of a folder decides about a path; `None` if no pattern matches.
+    fn ignores(&mut self, index: &Index, folder: &str, path: &str, is_folder: bool) -> Option<bool> {
         let rules = self.0.entry(folder.to_owned()).or_insert_with(|| read(index, folder));
-        let decides = |rule: &&Rule| rule.paths.matches(path) || is_folder && rule.folders.matches(path);
-        rules.iter().rev().find(decides).is_some_and(|rule| !rule.keeps)
+        rules.iter().rev().find(|rule| rule.matches(path, is_folder)).map(|rule| !rule.keeps)
     }
 }
 
@@ -71,11 +83,9 @@ fn rule(line: &str) -> Option<Rule> {
     // A pattern without a slash matches at any depth. Braces are plain characters for git.
     let depth = if pattern.contains('/') { "" } else { "**/" };
     let pattern = pattern.trim_start_matches('/').replace('{', "\\{").replace('}', "\\}");
-    let pattern = format!("{depth}{pattern}");
-    let within = format!("{pattern}/**");
-    let paths =
-        if only_folders { Globs::new(&[within.as_str()]) } else { Globs::new(&[pattern.as_str(), within.as_str()]) };
-    Some(Rule { paths: paths.ok()?, folders: Globs::new(&[pattern.as_str()]).ok()?, keeps })
+    let name = format!("{depth}{pattern}");
+    let below = format!("{name}/**");
+    Some(Rule { name: Globs::new(&[name]).ok()?, below: Globs::new(&[below]).ok()?, only_folders, keeps })
 }
 
 #[cfg(test)]
@@ -87,9 +97,9 @@ mod tests {
     fn the_last_pattern_that_matches_decides() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("web")).unwrap();
-        let root = "# local\n.env*\n!.env.example\nbuild/\n/out\ndocs/*.tmp\n{a}\n[\n";
+        let root = "# local\n.env*\n!.env.example\nbuild/\n/out\ndocs/*.tmp\n{a}\n[\n*.log\n";
         std::fs::write(folder.path().join(NAME), root).unwrap();
-        std::fs::write(folder.path().join("web").join(NAME), "*.local\n").unwrap();
+        std::fs::write(folder.path().join("web").join(NAME), "*.local\n!keep.log\n").unwrap();
         let index = Index::build(vec![Root { path: folder.path().to_owned(), shown: "root".into() }]);
         let mut names = IgnoredNames::default();
         let web = ["web".to_owned()];
@@ -107,7 +117,7 @@ mod tests {
         ] {
             assert_eq!(by(path, is_folder).as_deref(), Some(".gitignore"), "{path}");
         }
-        for path in [".env.example", "build", "web/out", "docs/a/x.tmp", "a", "src/main.rs"] {
+        for path in [".env.example", "web/keep.log", "build", "web/out", "docs/a/x.tmp", "a", "src/main.rs"] {
             assert_eq!(by(path, false), None, "{path}");
         }
         assert_eq!(by("settings.local", false).as_deref(), Some("web/.gitignore"), "a folder of the plan");

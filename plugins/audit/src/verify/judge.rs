@@ -30,14 +30,14 @@ type Lookup = Result<ResolvedPath, &'static str>;
 pub struct Judge<'a, 'm> {
     index: &'a Index,
     facts: &'a mut Facts<'m>,
-    ignored: IgnoredNames,
+    ignored: &'a mut IgnoredNames,
 }
 
 impl<'a, 'm> Judge<'a, 'm> {
-    /// A judge that uses the known facts and adds those that it reads.
+    /// A judge that uses the known facts and `.gitignore` files, and adds those that it reads.
     #[must_use]
-    pub fn new(index: &'a Index, facts: &'a mut Facts<'m>) -> Self {
-        Self { index, facts, ignored: IgnoredNames::default() }
+    pub fn new(index: &'a Index, facts: &'a mut Facts<'m>, ignored: &'a mut IgnoredNames) -> Self {
+        Self { index, facts, ignored }
     }
 
     /// Judges every file that a plan names; `before` is the plan's data from the last audit.
@@ -62,7 +62,7 @@ impl<'a, 'm> Judge<'a, 'm> {
         self.facts.prefetch(lookups.iter().filter_map(|lookup| file_of(lookup)).map(|found| Facts::key(index, found)));
         let deliverables = plan.deliverables.iter().zip(lookups);
         let deliverables = deliverables
-            .map(|(item, lookup)| self.deliverable(item, lookup, (&promised, &plan.folders), before))
+            .map(|(item, lookup)| self.deliverable(item, lookup, &promised, &plan.folders, before))
             .collect();
         let references = plan.references.iter();
         let references = references
@@ -89,7 +89,8 @@ impl<'a, 'm> Judge<'a, 'm> {
         &mut self,
         item: &Deliverable,
         lookup: Lookup,
-        (promised, folders): (&HashSet<&str>, &[String]),
+        promised: &HashSet<&str>,
+        folders: &[String],
         before: &PreviousVerdicts,
     ) -> Verdict {
         if item.purpose == Purpose::Delete {
@@ -104,19 +105,18 @@ impl<'a, 'm> Judge<'a, 'm> {
             }
             Ok(ResolvedPath::Elsewhere(found, remark)) => self.moved(&found, remark, before.row(&item.path)),
             Ok(ResolvedPath::Unclear(remark)) => Verdict::new(Status::Unverifiable, Some(remark)),
-            Ok(ResolvedPath::Nowhere(remark)) => {
-                // What nobody calls done is open, whether git ignores it or not.
-                let by = item.done_at.and_then(|_| self.ignored.by(self.index, &item.path, item.kind, folders));
-                match by {
-                    Some(by) => {
-                        Verdict::new(Status::Unverifiable, Some(format!("{by} keeps it out of the repository")))
-                    }
-                    None => Verdict::new(Status::Missing, remark),
-                }
-            }
+            Ok(ResolvedPath::Nowhere(remark)) => self.missing(item, remark, folders),
         };
         check_done_statement(item, &mut verdict);
         verdict
+    }
+
+    /// Judges something that does not exist. An item that the plan does not call done stays open, even if git ignores it.
+    fn missing(&mut self, item: &Deliverable, remark: Option<String>, folders: &[String]) -> Verdict {
+        match item.done_at.and_then(|_| self.ignored.by(self.index, &item.path, item.kind, folders)) {
+            Some(by) => Verdict::new(Status::Unverifiable, Some(format!("{by} keeps it out of the repository"))),
+            None => Verdict::new(Status::Missing, remark),
+        }
     }
 
     /// Judges something that exists.

@@ -21,6 +21,7 @@ pub use content::Stub;
 pub use evidence::{CommitLine, Symbol, Verdict, short};
 pub(crate) use facts::hex;
 pub use facts::{Fact, FactStore, Facts, SymbolLookup};
+pub use ignored::IgnoredNames;
 pub use judge::{Judge, JudgedPlan};
 pub use status::{Counts, Status};
 pub use unrequested::{

@@ -8,7 +8,7 @@ use std::io::Write as _;
 use audit::discover::{self, PlanFile};
 use audit::index::{Index, Root};
 use audit::reader;
-use audit::verify::{Facts, Judge, PreviousVerdicts, Status, Verdict};
+use audit::verify::{Facts, IgnoredNames, Judge, PreviousVerdicts, Status, Verdict};
 use baton_judges::{or_skip, skip};
 use baton_plugin_sdk::{Outcome, Severity};
 
@@ -23,7 +23,9 @@ fn all_words(outcome: &Outcome) -> String {
 
 /// Verdicts of a plan's text on a tree that was indexed before.
 fn judged(index: &Index, text: &str) -> Vec<Verdict> {
-    Judge::new(index, &mut Facts::new(None, 0)).plan(&reader::plan(text), &PreviousVerdicts::default()).deliverables
+    Judge::new(index, &mut Facts::new(None, 0), &mut IgnoredNames::default())
+        .plan(&reader::plan(text), &PreviousVerdicts::default())
+        .deliverables
 }
 
 #[test]

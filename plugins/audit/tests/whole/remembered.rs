@@ -9,7 +9,7 @@ use audit::memory::Memory;
 use audit::page::Block;
 use audit::plan::Tasks;
 use audit::remark::NoteSeverity;
-use audit::verify::{Enumerations, Facts, Judge, RequestedEntries, Status, unrequested};
+use audit::verify::{Enumerations, Facts, IgnoredNames, Judge, RequestedEntries, Status, unrequested};
 use audit::{discover, reader};
 use baton_plugin_kit::host::ServiceError;
 
@@ -39,7 +39,7 @@ fn audit(workspace: &Workspace, database: &Sqlite, at: &str, only: Option<&str>)
     for file in plans.plans.iter().filter(|file| only.is_none_or(|only| file.shown == only)) {
         let plan = reader::plan(&discover::read(file).text);
         let before = comparison.before(&file.shown);
-        let judged = Judge::new(&index, &mut facts).plan(&plan, &before);
+        let judged = Judge::new(&index, &mut facts, &mut IgnoredNames::default()).plan(&plan, &before);
         remarks.extend(judged.deliverables.iter().flat_map(|verdict| verdict.remarks.clone()));
         asked.add(&index, &judged);
         enumerations.add(&index, &file.shown, &plan);

@@ -7,7 +7,7 @@ use audit::remark::{NoteSeverity, Remark, SourceLine};
 use audit::report::{
     Assembly, Audited, FolderLine, FollowUp, FollowUpState, Form, Gap, LastReport, Part, Parts, Report, Stamp, render,
 };
-use audit::verify::{self, Facts, Judge};
+use audit::verify::{self, Facts, IgnoredNames, Judge};
 use serde_json::json;
 
 use crate::support::Workspace;
@@ -78,7 +78,8 @@ pub(crate) fn of(plans: &[(&str, &str)], files: &[(&str, &str)], parts: Parts) -
     }]);
     for (shown, text) in plans {
         let plan = reader::plan(text);
-        let judged = Judge::new(&index, &mut Facts::new(None, 0)).plan(&plan, &verify::PreviousVerdicts::default());
+        let judged = Judge::new(&index, &mut Facts::new(None, 0), &mut IgnoredNames::default())
+            .plan(&plan, &verify::PreviousVerdicts::default());
         let bytes = text.len() as u64;
         assembly.plan(Audited {
             shown: (*shown).to_owned(),

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use audit::index::{Index, Root};
 use audit::reader;
-use audit::verify::{Commits, Facts, Judge, JudgedPlan, PreviousVerdict, PreviousVerdicts, Status};
+use audit::verify::{Commits, Facts, IgnoredNames, Judge, JudgedPlan, PreviousVerdict, PreviousVerdicts, Status};
 use baton_plugin_kit::host::{Commit, CommitRange, Git, ServiceError};
 use baton_plugin_sdk::Severity;
 
@@ -118,7 +118,8 @@ fn commits_are_asked_for_what_is_new_changed_or_was_not_committed() {
     let index = Index::build(vec![Root { path: workspace.path("root"), shown: "root".into() }]);
     let plan = reader::plan("## Deliverables\n\n- `a.py`\n- `b.py`\n- `c.py`\n");
     let mut facts = Facts::new(None, 0);
-    let mut judged = Judge::new(&index, &mut facts).plan(&plan, &PreviousVerdicts::default());
+    let mut judged =
+        Judge::new(&index, &mut facts, &mut IgnoredNames::default()).plan(&plan, &PreviousVerdicts::default());
     let first = Repository { asked: RefCell::default(), known: vec!["below/a.py"], head: "h1" };
     let mut commits = Commits::new(Some(&first), "below", None);
     assert_eq!(commits.add(&plan, &mut judged, &PreviousVerdicts::default()), [false, true, true]);
@@ -152,8 +153,9 @@ fn a_moved_file_of_the_same_content_is_certain() {
     let workspace = Workspace::new().file("root/new/lamp.py", "x = 1\n");
     let index = Index::build(vec![Root { path: workspace.path("root"), shown: "root".into() }]);
     let plan = reader::plan("## Deliverables\n\n- `old/lamp.py`\n");
-    let judge =
-        |before: &PreviousVerdicts| Judge::new(&index, &mut Facts::new(None, 0)).plan(&plan, before).deliverables;
+    let judge = |before: &PreviousVerdicts| {
+        Judge::new(&index, &mut Facts::new(None, 0), &mut IgnoredNames::default()).plan(&plan, before).deliverables
+    };
     let uncertain = judge(&PreviousVerdicts::default());
     assert_eq!((uncertain[0].status, uncertain[0].remarks.len()), (Status::Moved, 1));
     let kept = PreviousVerdict {
@@ -267,7 +269,10 @@ fn a_file_that_a_commit_removed_is_told_from_one_that_never_was() {
     let index = tree.index();
     let plan =
         reader::plan("# P\n\n- [x] Create `src/gone.py`\n- [x] Create `src/never.py`\n- [x] Create `src/later.py`\n");
-    let judge = || Judge::new(&index, &mut Facts::new(None, 0)).plan(&plan, &PreviousVerdicts::default());
+    let judge = || {
+        Judge::new(&index, &mut Facts::new(None, 0), &mut IgnoredNames::default())
+            .plan(&plan, &PreviousVerdicts::default())
+    };
     let mut judged = judge();
     let asked = Commits::new(Some(&repository), "", None).add(&plan, &mut judged, &PreviousVerdicts::default());
     assert_eq!(asked, [true; 3]);

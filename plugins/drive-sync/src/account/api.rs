@@ -1,26 +1,15 @@
 //! Requests to the API. Ids are drawn before a creation and a move names both folders, so these requests can be sent again without a second
 //! effect. Content is sent with [`Api::call_once`]: before it is sent again, the upload checks that nobody changed the file meanwhile.
 
-use std::cell::Cell;
-use std::time::Duration;
-
-use baton_plugin_sdk::http::HttpError;
+use baton_plugin_kit::host::{Budget, Call, HostWeb, Web, WebLimits};
+use baton_plugin_sdk::http::{HttpError, Response};
 use baton_plugin_sdk::{Error, sql};
 use serde_json::Value;
 
-use super::web::{Answer, Call, Web};
-
-/// The longest pause that a server may ask for, in seconds.
-const LONGEST_PAUSE: u64 = 45;
-
-/// All pauses of one task, in seconds. A task has five minutes.
-const PAUSES: u64 = 120;
+const LIMITS: WebLimits = WebLimits { requests: 950, longest_pause: 45, pauses: 120 };
 
 /// How often a request is sent if the server fails.
 const TRIES: u32 = 5;
-
-/// Requests of one task. The host allows 1,000; the rest is for other tries.
-const REQUESTS: usize = 950;
 
 /// 403 with one of these reasons is a rate limit: the same request succeeds later.
 const RATE_LIMITS: [&str; 3] = ["userRateLimitExceeded", "rateLimitExceeded", "sharingRateLimitExceeded"];
@@ -87,25 +76,30 @@ pub(super) fn full_text(why: &str) -> String {
     )
 }
 
+/// The host's network, with the account. 308 is no redirect here.
+#[must_use]
+pub fn host_web() -> HostWeb {
+    HostWeb::begin("api", "google")
+}
+
 /// The API of one task.
 pub(super) struct Api<'a> {
     web: &'a dyn Web,
-    requests: Cell<usize>,
-    paused: Cell<u64>,
+    budget: Budget,
 }
 
 impl<'a> Api<'a> {
     pub(super) fn new(web: &'a dyn Web) -> Self {
-        Self { web, requests: Cell::new(0), paused: Cell::new(0) }
+        Self { web, budget: Budget::new(LIMITS) }
     }
 
     /// Sends a request until it has an answer that decides something.
-    pub(super) fn call(&self, call: &Call<'_>) -> Result<Answer, Refusal> {
+    pub(super) fn call(&self, call: &Call<'_>) -> Result<Response, Refusal> {
         self.call_until(call, TRIES)
     }
 
     /// Sends a request once; the caller knows how to continue after an answer that decides nothing.
-    pub(super) fn call_once(&self, call: &Call<'_>) -> Result<Answer, Refusal> {
+    pub(super) fn call_once(&self, call: &Call<'_>) -> Result<Response, Refusal> {
         self.call_until(call, 1)
     }
 
@@ -121,10 +115,15 @@ impl<'a> Api<'a> {
         Err(retryable(format!("{} {} has no complete answer", call.method, path_of(call))))
     }
 
-    fn call_until(&self, call: &Call<'_>, most: u32) -> Result<Answer, Refusal> {
+    fn call_until(&self, call: &Call<'_>, most: u32) -> Result<Response, Refusal> {
         let (mut tries, mut renewed) = (0, false);
         loop {
-            self.count()?;
+            if !self.budget.take() {
+                return Err(retryable(format!(
+                    "this task has sent {} requests, which is its limit; the next attempt continues",
+                    LIMITS.requests
+                )));
+            }
             tries += 1;
             let (why, after) = match self.web.send(call) {
                 Ok(answer) => match judge(call, answer, &mut renewed)? {
@@ -143,32 +142,19 @@ impl<'a> Api<'a> {
         }
     }
 
-    fn count(&self) -> Result<(), Refusal> {
-        if self.requests.get() >= REQUESTS {
-            return Err(retryable(format!(
-                "this task has sent {REQUESTS} requests, which is its limit; the next attempt continues"
-            )));
-        }
-        self.requests.set(self.requests.get() + 1);
-        Ok(())
-    }
-
     /// Waits, and counts it among the pauses of the task.
     pub(super) fn pause(&self, seconds: u64, why: &str) -> Result<(), Refusal> {
-        let all = self.paused.get().saturating_add(seconds);
-        if seconds > LONGEST_PAUSE || all > PAUSES {
-            return Err(retryable(format!("Google Drive asks for a pause of {seconds} s: {why}")));
+        if self.budget.pause(self.web, seconds) {
+            return Ok(());
         }
-        self.paused.set(all);
-        self.web.pause(Duration::from_secs(seconds));
-        Ok(())
+        Err(retryable(format!("Google Drive asks for a pause of {seconds} s: {why}")))
     }
 }
 
 /// What an answer means.
 enum Verdict {
     /// It is the answer.
-    Answer(Answer),
+    Answer(Response),
     /// Send it again at once.
     Again,
     /// Send it again later: why, and the pause of a rate limit.
@@ -176,7 +162,7 @@ enum Verdict {
 }
 
 /// Decides what an answer means.
-fn judge(call: &Call<'_>, answer: Answer, renewed: &mut bool) -> Result<Verdict, Refusal> {
+fn judge(call: &Call<'_>, answer: Response, renewed: &mut bool) -> Result<Verdict, Refusal> {
     match answer.status {
         200..=299 | 308 => Ok(Verdict::Answer(answer)),
         // The host renews a token that the server refuses.
@@ -188,7 +174,7 @@ fn judge(call: &Call<'_>, answer: Answer, renewed: &mut bool) -> Result<Verdict,
         403 => forbidden(&answer),
         404 => Err(Refusal::Missing),
         409 => Err(Refusal::Exists),
-        429 => Ok(Verdict::Later("its rate limit is reached (429)".into(), Some(answer.retry_after.unwrap_or(1)))),
+        429 => Ok(Verdict::Later("its rate limit is reached (429)".into(), Some(answer.retry_after().unwrap_or(1)))),
         400 | 410 => Err(Refusal::Expired(format!("{} ({})", reason(&answer).text, answer.status))),
         status @ (408 | 500..=599) => Ok(Verdict::Later(format!("it answers {status}"), None)),
         status => {
@@ -204,7 +190,7 @@ struct Reason {
     text: String,
 }
 
-fn reason(answer: &Answer) -> Reason {
+fn reason(answer: &Response) -> Reason {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let at = |place: &str| body.pointer(place).and_then(Value::as_str).unwrap_or_default().to_owned();
     let code = [at("/error/errors/0/reason"), at("/error/details/0/reason")].into_iter().find(|code| !code.is_empty());
@@ -214,12 +200,12 @@ fn reason(answer: &Answer) -> Reason {
     Reason { code, text }
 }
 
-fn forbidden(answer: &Answer) -> Result<Verdict, Refusal> {
+fn forbidden(answer: &Response) -> Result<Verdict, Refusal> {
     let Reason { code, text } = reason(answer);
     if RATE_LIMITS.contains(&code.as_str()) {
         return Ok(Verdict::Later(
             format!("its rate limit is reached ({code})"),
-            Some(answer.retry_after.unwrap_or(1)),
+            Some(answer.retry_after().unwrap_or(1)),
         ));
     }
     if FULL.contains(&code.as_str()) {
@@ -245,44 +231,23 @@ fn path_of<'a>(call: &'a Call<'_>) -> &'a str {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
-
+    use baton_tests::scripted_web::{ScriptedAnswer, ScriptedWeb, answer_with};
     use serde_json::json;
 
     use super::*;
 
-    struct Script {
-        answers: RefCell<Vec<Result<Answer, HttpError>>>,
-        pauses: RefCell<Vec<u64>>,
-    }
-
-    impl Web for Script {
-        fn send(&self, _: &Call<'_>) -> Result<Answer, HttpError> {
-            self.answers.borrow_mut().remove(0)
-        }
-
-        fn pause(&self, duration: Duration) {
-            self.pauses.borrow_mut().push(duration.as_secs());
-        }
-    }
-
-    fn script(answers: Vec<Result<Answer, HttpError>>) -> Script {
-        Script { answers: RefCell::new(answers), pauses: RefCell::default() }
-    }
-
-    #[expect(clippy::unnecessary_wraps, reason = "the scripted answers are results")]
-    fn answer(status: u16, reason: &str) -> Result<Answer, HttpError> {
-        let body = json!({ "error": { "errors": [{ "reason": reason }], "message": "words" } }).to_string();
-        Ok(Answer { status, body: body.into_bytes(), ..Answer::default() })
+    fn answer(status: u16, reason: &str) -> ScriptedAnswer {
+        let body = json!({ "error": { "errors": [{ "reason": reason }], "message": "words" } });
+        answer_with(status, &[], &body.to_string())
     }
 
     fn call() -> Call<'static> {
-        Call { method: "GET", path: "/drive/v3/files?q=name".into(), ..Call::default() }
+        Call::new("GET", "/drive/v3/files?q=name")
     }
 
     #[test]
     fn what_may_succeed_later_is_asked_for_again_with_growing_pauses() {
-        let web = script(vec![
+        let web = ScriptedWeb::new(vec![
             Err(HttpError::Failed("lost".into())),
             answer(500, ""),
             answer(403, "userRateLimitExceeded"),
@@ -290,8 +255,8 @@ mod tests {
             answer(200, ""),
         ]);
         assert_eq!(Api::new(&web).call(&call()).unwrap().status, 200);
-        assert_eq!(*web.pauses.borrow(), [1, 2, 4, 8]);
-        let web = script((0..5).map(|_| answer(502, "")).collect());
+        assert_eq!(web.pauses(), [1, 2, 4, 8]);
+        let web = ScriptedWeb::new((0..5).map(|_| answer(502, "")));
         let failed = Api::new(&web).call(&call());
         assert!(matches!(&failed, Err(Refusal::Failed(Error::Retryable(text))) if !text.contains("q=")), "{failed:?}");
     }
@@ -305,22 +270,22 @@ mod tests {
             (403, "insufficientFilePermissions", Refusal::Forbidden("insufficientFilePermissions: words".into())),
             (410, "gone", Refusal::Expired("gone: words (410)".into())),
         ] {
-            let web = script(vec![answer(status, code)]);
+            let web = ScriptedWeb::new(vec![answer(status, code)]);
             assert_eq!(Api::new(&web).call(&call()), Err(refusal));
         }
-        let web = script(vec![answer(403, "insufficientPermissions")]);
+        let web = ScriptedWeb::new(vec![answer(403, "insufficientPermissions")]);
         assert!(matches!(Api::new(&web).call(&call()), Err(Refusal::Failed(Error::NeedsGrant(_)))));
-        let web = script(vec![answer(401, ""), answer(401, "")]);
+        let web = ScriptedWeb::new(vec![answer(401, ""), answer(401, "")]);
         assert!(matches!(Api::new(&web).call(&call()), Err(Refusal::Failed(Error::Permanent(_)))));
     }
 
     #[test]
     fn a_body_that_was_cut_is_asked_for_again_and_long_pauses_end_the_attempt() {
-        let cut = Ok(Answer { status: 200, body: b"{\"a\":".to_vec(), ..Answer::default() });
-        let web = script(vec![cut, answer(200, "x")]);
+        let cut = answer_with(200, &[], "{\"a\":");
+        let web = ScriptedWeb::new(vec![cut, answer(200, "x")]);
         assert!(Api::new(&web).json(&call()).is_ok());
-        let long = Ok(Answer { status: 429, retry_after: Some(46), ..Answer::default() });
-        let web = script(vec![long]);
+        let long = answer_with(429, &[("retry-after", "46")], "");
+        let web = ScriptedWeb::new(vec![long]);
         assert!(matches!(Api::new(&web).call(&call()), Err(Refusal::Failed(Error::Retryable(_)))));
     }
 }

@@ -2,10 +2,11 @@
 
 use std::cell::RefCell;
 
+use baton_plugin_kit::host::Call;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::api::{Api, Refusal, retryable};
-use super::web::Call;
 
 /// The type of a folder.
 const FOLDER: &str = "application/vnd.google-apps.folder";
@@ -147,7 +148,7 @@ impl<'a> Files<'a> {
             return Ok(id);
         }
         let path = format!("/drive/v3/files/generateIds?count={IDS}&space=drive&type=files");
-        let answer = self.api.json(&get(path))?;
+        let answer = self.api.json(&Call::new("GET", path))?;
         let ids = answer.get("ids").and_then(Value::as_array).into_iter().flatten();
         let mut ids: Vec<String> = ids.filter_map(Value::as_str).map(str::to_owned).collect();
         let one = ids.pop().ok_or_else(|| retryable("Google Drive drew no id".to_owned()))?;
@@ -158,7 +159,7 @@ impl<'a> Files<'a> {
     /// A file by its id, also in the bin; `None` if it does not exist.
     pub(super) fn get(&self, id: &str) -> Result<Option<RemoteFile>, Refusal> {
         let path = format!("/drive/v3/files/{}?supportsAllDrives=true&fields={FIELDS}", encoded(id));
-        match self.api.json(&get(path)) {
+        match self.api.json(&Call::new("GET", path)) {
             Ok(file) => Ok(RemoteFile::read(&file)),
             Err(Refusal::Missing) => Ok(None),
             Err(refusal) => Err(refusal),
@@ -167,7 +168,8 @@ impl<'a> Files<'a> {
 
     /// All files of a search, without those in the bin.
     pub(super) fn list(&self, query: &str) -> Result<Vec<RemoteFile>, Refusal> {
-        let query = encoded(&format!("{query} and trashed = false"));
+        let query = format!("{query} and trashed = false");
+        let query = encoded(&query);
         let base = format!(
             "/drive/v3/files?q={query}&pageSize={PAGE}&fields=nextPageToken,incompleteSearch,files({FIELDS})&{}",
             self.scope()
@@ -178,7 +180,7 @@ impl<'a> Files<'a> {
                 Some(token) => format!("{base}&pageToken={}", encoded(token)),
                 None => base.clone(),
             };
-            let page = self.api.json(&get(path))?;
+            let page = self.api.json(&Call::new("GET", path))?;
             if page.get("incompleteSearch").and_then(Value::as_bool) == Some(true) {
                 return Err(retryable("Google Drive did not search everything (incompleteSearch)".to_owned()));
             }
@@ -204,7 +206,7 @@ impl<'a> Files<'a> {
 
     /// The permission id of the Google account.
     pub(super) fn user(&self) -> Result<String, Refusal> {
-        let answer = self.api.json(&get("/drive/v3/about?fields=user(permissionId)".to_owned()))?;
+        let answer = self.api.json(&Call::new("GET", "/drive/v3/about?fields=user(permissionId)"))?;
         let id = answer.pointer("/user/permissionId").and_then(Value::as_str);
         id.map(str::to_owned).ok_or_else(|| retryable("Google Drive does not name the account".to_owned()))
     }
@@ -213,7 +215,7 @@ impl<'a> Files<'a> {
     pub(super) fn sees_other_apps(&self) -> Result<bool, Refusal> {
         let query = encoded("trashed = false");
         let path = format!("/drive/v3/files?q={query}&pageSize={PAGE}&fields=files(isAppAuthorized)&{}", self.scope());
-        let page = self.api.json(&get(path))?;
+        let page = self.api.json(&Call::new("GET", path))?;
         let files = page.get("files").and_then(Value::as_array);
         let is_other = |file: &Value| file.get("isAppAuthorized").and_then(Value::as_bool) == Some(false);
         Ok(files.into_iter().flatten().any(is_other))
@@ -221,7 +223,7 @@ impl<'a> Files<'a> {
 
     /// The token of changes from now on.
     pub(super) fn start_token(&self) -> Result<String, Refusal> {
-        let answer = self.api.json(&get(format!("/drive/v3/changes/startPageToken?{}", self.drive())))?;
+        let answer = self.api.json(&Call::new("GET", format!("/drive/v3/changes/startPageToken?{}", self.drive())))?;
         let token = answer.get("startPageToken").and_then(Value::as_str);
         token.map(str::to_owned).ok_or_else(|| retryable("Google Drive gave no token of changes".to_owned()))
     }
@@ -234,7 +236,7 @@ impl<'a> Files<'a> {
             encoded(token),
             self.drive()
         );
-        let answer = self.api.json(&get(path))?;
+        let answer = self.api.json(&Call::new("GET", path))?;
         let text = |name: &str| answer.get(name).and_then(Value::as_str).map(str::to_owned);
         let mut page =
             ChangesPage { next: text("nextPageToken"), start: text("newStartPageToken"), ..ChangesPage::default() };
@@ -250,7 +252,7 @@ impl<'a> Files<'a> {
     /// Creates a folder with an id that was drawn. If it exists already, it is the result.
     pub(super) fn create_folder(&self, folder: &RemoteFile) -> Result<RemoteFile, Refusal> {
         let path = format!("/drive/v3/files?supportsAllDrives=true&fields={FIELDS}");
-        match self.api.json(&with_json("POST", path, &folder.metadata())) {
+        match self.api.json(&Call::with_json("POST", path, &folder.metadata())) {
             Ok(made) => RemoteFile::read(&made).ok_or_else(|| retryable("a new folder has no id".to_owned())),
             Err(Refusal::Exists) => self.get(&folder.id)?.ok_or(Refusal::Missing),
             Err(refusal) => Err(refusal),
@@ -260,7 +262,7 @@ impl<'a> Files<'a> {
     /// Changes the metadata of a file.
     pub(super) fn change(&self, id: &str, change: &Value) -> Result<(), Refusal> {
         let path = format!("/drive/v3/files/{}?supportsAllDrives=true&fields=id", encoded(id));
-        self.api.call(&with_json("PATCH", path, change)).map(drop)
+        self.api.call(&Call::with_json("PATCH", path, change)).map(drop)
     }
 
     /// Moves a file from one folder to another.
@@ -271,7 +273,7 @@ impl<'a> Files<'a> {
             encoded(to),
             encoded(from)
         );
-        self.api.call(&with_json("PATCH", path, &json!({}))).map(drop)
+        self.api.call(&Call::with_json("PATCH", path, &json!({}))).map(drop)
     }
 
     /// Gives an existing folder the marker of a database.
@@ -302,7 +304,7 @@ impl<'a> Files<'a> {
     /// The content of a file.
     pub(super) fn download(&self, id: &str) -> Result<Vec<u8>, Refusal> {
         let path = format!("/drive/v3/files/{}?alt=media&supportsAllDrives=true", encoded(id));
-        Ok(self.api.call(&get(path))?.body)
+        Ok(self.api.call(&Call::new("GET", path))?.body)
     }
 
     /// The parameters of a search.
@@ -321,22 +323,14 @@ impl<'a> Files<'a> {
     }
 }
 
-fn get(path: String) -> Call<'static> {
-    Call { method: "GET", path, ..Call::default() }
-}
-
-pub(super) fn with_json(method: &'static str, path: String, body: &Value) -> Call<'static> {
-    let headers = vec![("content-type", "application/json; charset=UTF-8".to_owned())];
-    Call { method, path, headers, body: body.to_string().into_bytes() }
-}
-
 /// A text inside of `'…'` in a search.
 fn quoted(text: &str) -> String {
     text.replace('\\', "\\\\").replace('\'', "\\'")
 }
 
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// A text as part of an address.
-pub(super) fn encoded(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+pub(super) fn encoded(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, ENCODED)
 }

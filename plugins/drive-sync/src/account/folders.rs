@@ -24,7 +24,12 @@ pub(super) struct Ensured {
 
 /// The top folder.
 pub(super) fn top(account: &Account<'_>) -> Result<Ensured, Refusal> {
-    let known = account.store.files()?.into_iter().filter(|file| file.marker.part == "top").collect();
+    let known = account
+        .store
+        .files()?
+        .into_iter()
+        .filter(|file| file.marker.part == "top" && file.marker.merged.is_empty())
+        .collect();
     let place = account.place;
     let parent = if place.shared_drive.is_empty() { "root".to_owned() } else { place.shared_drive.clone() };
     let marker = Marker { place: place.top.clone(), part: "top".to_owned(), ..Marker::default() };
@@ -48,7 +53,7 @@ pub(super) fn known<'f>(files: &'f [RemoteFile], top: &str, database: &str, name
 
 /// The folder of a database in the top folder, with this name.
 pub(super) fn database(account: &Account<'_>, top: &str, database: &str, name: &str) -> Result<Ensured, Refusal> {
-    let files = account.store.files()?;
+    let files = account.store.folders_of(database)?;
     let known = known(&files, top, database, name).into_iter().cloned().collect();
     let place = account.place.top.clone();
     let marker = Marker { place, database: database.to_owned(), part: "folder".to_owned(), ..Marker::default() };
@@ -64,9 +69,13 @@ pub(super) fn database(account: &Account<'_>, top: &str, database: &str, name: &
     Ok(ensured)
 }
 
-/// Finds or creates a folder, and merges the others into it. `known` are folders that are not in the bin.
-fn ensure(account: &Account<'_>, key: &str, known: Vec<RemoteFile>, wanted: RemoteFile) -> Result<Ensured, Refusal> {
-    let mut known: Vec<_> = known.into_iter().filter(|file| file.marker.merged.is_empty()).collect();
+/// Finds or creates a folder, and merges the others into it. `known` are folders that are neither merged nor in the bin.
+fn ensure(
+    account: &Account<'_>,
+    key: &str,
+    mut known: Vec<RemoteFile>,
+    wanted: RemoteFile,
+) -> Result<Ensured, Refusal> {
     if let Some(claimed) = claimed(account, key, &known)? {
         known.push(claimed);
     }
@@ -83,9 +92,7 @@ fn ensure(account: &Account<'_>, key: &str, known: Vec<RemoteFile>, wanted: Remo
     for other in known {
         merge(account, other, &keep)?;
     }
-    let before = account.store.id(key)?.unwrap_or_else(|| keep.id.clone());
-    account.store.replace_id(key, &before, &keep.id)?;
-    account.store.claim(key, &keep.id)?;
+    account.store.use_id(key, &keep.id)?;
     Ok(Ensured { folder: keep, made: false })
 }
 
@@ -143,8 +150,8 @@ fn merge(account: &Account<'_>, mut other: RemoteFile, keep: &RemoteFile) -> Res
 fn move_children(account: &Account<'_>, from: &str, to: &str) -> Result<usize, Refusal> {
     // A search may not have all of them yet.
     let mut children = account.files.children(from)?;
-    for file in account.store.files()? {
-        if file.parent == from && !children.iter().any(|child| child.id == file.id) {
+    for file in account.store.below(from)? {
+        if !children.iter().any(|child| child.id == file.id) {
             children.push(file);
         }
     }
@@ -212,7 +219,7 @@ fn report_refused(account: &Account<'_>, file: &RemoteFile, why: &str) {
 
 fn report_left(account: &Account<'_>, folder: &RemoteFile) {
     let title = format!(
-        "{}: a second folder of this database has no file of Baton any more; Baton cannot see the files of other apps in it, and left it",
+        "{}: a second folder of this database has no file of Baton; Baton left it, because it cannot see the files of other apps in it",
         folder.name
     );
     let step = format!(

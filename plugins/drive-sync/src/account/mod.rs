@@ -8,7 +8,6 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `web.rs` | one request, and the host's network |
 //! | `api.rs` | requests that are tried again, rate limits, quotas |
 //! | `files.rs` | the endpoints of Drive v3 |
 //! | `upload.rs` | uploads, in one request or resumable |
@@ -28,8 +27,7 @@ mod state;
 mod store;
 mod transfer;
 mod upload;
-mod web;
 
+pub use api::host_web;
 pub use session::AccountSession;
 pub use state::Place;
-pub use web::{Answer, Call, HostWeb, Web};

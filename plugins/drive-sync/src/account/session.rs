@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use baton_plugin_kit::host::{HeldLock, Writable};
+use baton_plugin_kit::host::{HeldLock, Web, Writable};
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Severity};
 use serde_json::json;
 
@@ -14,10 +14,9 @@ use super::files::{Files, RemoteFile};
 use super::state::{Account, DatabasePlace, Place};
 use super::store::Store;
 use super::transfer::{self, PARTS, TransferError};
-use super::web::Web;
 use super::{folders, index};
 use crate::context::{DriveContext, SyncError};
-use crate::drive::{Listing, ParsedName, base_name, id_key};
+use crate::drive::{Listing, ParsedName, base_name, find, id_key};
 use crate::schema::SIDECAR;
 
 /// How often the account is read again after something was created in it.
@@ -63,7 +62,6 @@ impl<'a> AccountSession<'a> {
     pub fn run(self, overwrite: bool, action: impl FnOnce() -> Result<Outcome, Error>) -> Result<Outcome, Error> {
         let api = Api::new(self.web);
         let account = self.account(&api)?;
-        account.store.set_user(&account.files.user()?)?;
         let top = self.pull(&account)?;
         let outcome = action()?;
         if !self.held.holds()? {
@@ -82,7 +80,6 @@ impl<'a> AccountSession<'a> {
     pub fn inspect(self, outcome: Outcome) -> Result<Outcome, Error> {
         let api = Api::new(self.web);
         let account = self.account(&api)?;
-        account.store.set_user(&account.files.user()?)?;
         index::refresh(&account)?;
         let files = account.store.files()?;
         let folders = duplicates(&files, "folder");
@@ -113,8 +110,9 @@ impl<'a> AccountSession<'a> {
         Ok(outcome)
     }
 
+    /// The account. What is known about another Google account is forgotten.
     fn account<'b>(&'b self, api: &'b Api<'b>) -> Result<Account<'b>, Error> {
-        Ok(Account {
+        let account = Account {
             files: Files::new(api, &self.place.shared_drive),
             store: Store::open(self.own, self.place.key())?,
             place: self.place,
@@ -126,7 +124,9 @@ impl<'a> AccountSession<'a> {
             is_full: Cell::new(false),
             changes: RefCell::default(),
             findings: RefCell::default(),
-        })
+        };
+        account.store.set_user(&account.files.user()?)?;
+        Ok(account)
     }
 
     /// Reads the account, and downloads what changed in it. Returns the id of the top folder.
@@ -151,6 +151,10 @@ impl<'a> AccountSession<'a> {
             } else {
                 name
             };
+            let Some(_held) = self.context.locks.try_take(&database)? else {
+                report_busy(account, &database, &name);
+                continue;
+            };
             let place = match local.get(&database).map(Vec::as_slice) {
                 Some([folder]) => DatabasePlace { database, folder: folder.clone() },
                 // The action merges them.
@@ -159,10 +163,6 @@ impl<'a> AccountSession<'a> {
                     Some(place) => place,
                     None => continue,
                 },
-            };
-            let Some(_held) = self.context.locks.try_take(&place.database)? else {
-                report_busy(account, &place);
-                continue;
             };
             settle(account, &place, transfer::pull(account, &place))?;
         }
@@ -179,8 +179,12 @@ impl<'a> AccountSession<'a> {
             account.report("account-name", database, Severity::Medium, title, String::new());
             return Ok(None);
         }
-        fs::create_dir(self.context.root.join(name))
-            .map_err(|error| Error::Retryable(format!("cannot create the folder {name}: {error}")))?;
+        let unreadable = |error: std::io::Error| Error::Retryable(format!("cannot create the folder {name}: {error}"));
+        // Another task may have made it since the list was read, also with another title: the next sync downloads into it.
+        if !find(&self.context.root, database).map_err(unreadable)?.is_empty() {
+            return Ok(None);
+        }
+        fs::create_dir(self.context.root.join(name)).map_err(unreadable)?;
         Ok(Some(DatabasePlace { database: database.to_owned(), folder: name.to_owned() }))
     }
 
@@ -205,7 +209,7 @@ impl<'a> AccountSession<'a> {
             };
             let uploaded = account.uploaded.get();
             let Some(_held) = self.context.locks.try_take(&place.database)? else {
-                report_busy(account, &place);
+                report_busy(account, &place.database, &place.folder);
                 continue;
             };
             let pushed = transfer::push(account, &place, &ensured.folder.id, overwrite);
@@ -255,7 +259,7 @@ impl<'a> AccountSession<'a> {
             );
         }
         let mut findings = account.findings.take().into_list();
-        if !findings.is_empty() {
+        if findings.iter().any(|finding| finding.severity != Severity::Low) {
             outcome.summary.push_str(" Some files of the account were left out: the findings say why.");
             if outcome.kind == OutcomeKind::Done {
                 outcome.kind = OutcomeKind::Partial;
@@ -306,10 +310,9 @@ fn settle(account: &Account<'_>, place: &DatabasePlace, done: Result<(), Transfe
     Ok(())
 }
 
-fn report_busy(account: &Account<'_>, place: &DatabasePlace) {
-    let title =
-        format!("{}: another task works on this database; its files were not compared with the account", place.folder);
-    account.report("account-busy", &place.database, Severity::Low, title, String::new());
+fn report_busy(account: &Account<'_>, database: &str, folder: &str) {
+    let title = format!("{folder}: another task works on this database; its files were not compared with the account");
+    account.report("account-busy", database, Severity::Medium, title, String::new());
 }
 
 /// The databases in the account, with the name of the folder to keep.

@@ -69,7 +69,7 @@ impl<'a> Store<'a> {
             "SELECT count(*) FROM sqlite_master WHERE name LIKE 'account\\_%' ESCAPE '\\' AND type = 'table'",
             &[],
         )?;
-        if known.integer() != Some(5) {
+        if known.integer() != i64::try_from(TABLES.len()).ok() {
             for table in TABLES {
                 own.execute(table, &[])?;
             }
@@ -106,7 +106,13 @@ impl<'a> Store<'a> {
         self.own.execute(sql, &[self.place.as_str().into(), key.into(), before.into()]).map(drop)
     }
 
-    /// The token of changes, and when the complete list before it was read: 0 if that list needs no other reading.
+    /// Makes an id the one of a key, whatever is stored.
+    pub(super) fn use_id(&self, key: &str, id: &str) -> Result<(), Error> {
+        let sql = "INSERT OR REPLACE INTO account_ids (place, key, id) VALUES (?1, ?2, ?3)";
+        self.own.execute(sql, &[self.place.as_str().into(), key.into(), id.into()]).map(drop)
+    }
+
+    /// The token of changes, with `begun_at`: when the complete list before it was read; 0 once it need not be read again.
     pub(super) fn token(&self) -> Result<Option<Token>, Error> {
         let sql = "SELECT token, begun_at FROM account_tokens WHERE place = ?1";
         let found = self.own.query(sql, &[self.place.as_str().into()])?;
@@ -175,16 +181,12 @@ impl<'a> Store<'a> {
 
     /// Forgets a file and what is known below it: the changes feed does not always name the content of a removed folder.
     pub(super) fn remove_with_content(&self, id: &str) -> Result<(), Error> {
-        let files = self.files()?;
-        let (mut ids, mut at) = (vec![id], 0);
-        while let Some(id) = ids.get(at).copied() {
-            self.remove(id)?;
-            let below = files.iter().filter(|file| file.parent == id && file.id != id).map(|file| file.id.as_str());
-            let below: Vec<&str> = below.filter(|id| !ids.contains(id)).collect();
-            ids.extend(below);
-            at += 1;
-        }
-        Ok(())
+        let sql = "DELETE FROM account_files WHERE place = ?1 AND id IN (
+            WITH RECURSIVE below (id) AS (
+                VALUES (?2)
+                UNION SELECT file.id FROM account_files AS file JOIN below ON file.parent = below.id WHERE file.place = ?1
+            ) SELECT id FROM below)";
+        self.own.execute(sql, &[self.place.as_str().into(), id.into()]).map(drop)
     }
 
     /// Whether a file is known.
@@ -195,9 +197,31 @@ impl<'a> Store<'a> {
 
     /// All known files, the oldest first.
     pub(super) fn files(&self) -> Result<Vec<RemoteFile>, Error> {
-        let sql = "SELECT id, name, parent, is_folder, md5, created, database, part, merged FROM account_files
-            WHERE place = ?1 ORDER BY created, id";
-        Ok(self.own.all(sql, &[self.place.as_str().into()])?.iter().map(|row| self.file(row)).collect())
+        self.select("", &[])
+    }
+
+    /// The known files of one part of a database, the oldest first.
+    pub(super) fn of_part(&self, database: &str, part: &str) -> Result<Vec<RemoteFile>, Error> {
+        self.select("AND is_folder = 0 AND database = ?2 AND part = ?3", &[database.into(), part.into()])
+    }
+
+    /// The known files in a folder.
+    pub(super) fn below(&self, parent: &str) -> Result<Vec<RemoteFile>, Error> {
+        self.select("AND parent = ?2", &[parent.into()])
+    }
+
+    /// The known folders that may belong to a database, the oldest first: with its marker, or without any.
+    pub(super) fn folders_of(&self, database: &str) -> Result<Vec<RemoteFile>, Error> {
+        self.select("AND is_folder = 1 AND (database = ?2 OR part = '')", &[database.into()])
+    }
+
+    fn select(&self, condition: &str, values: &[Value]) -> Result<Vec<RemoteFile>, Error> {
+        let sql = format!(
+            "SELECT id, name, parent, is_folder, md5, created, database, part, merged FROM account_files
+            WHERE place = ?1 {condition} ORDER BY created, id"
+        );
+        let values: Vec<Value> = std::iter::once(self.place.as_str().into()).chain(values.iter().cloned()).collect();
+        Ok(self.own.all(&sql, &values)?.iter().map(|row| self.file(row)).collect())
     }
 
     fn file(&self, row: &Row) -> RemoteFile {

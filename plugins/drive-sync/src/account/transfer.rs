@@ -97,11 +97,7 @@ impl<'a> Both<'a> {
 
     /// The file in the account. Further ones of the same part are put aside: into the bin with equal bytes, else under another name.
     fn remote(&self) -> Result<Option<RemoteFile>, Refusal> {
-        let files = self.account.store.files()?;
-        let is_of = |file: &&RemoteFile| {
-            !file.is_folder && file.marker.database == self.place.database && file.marker.part == self.part.name()
-        };
-        let mut found: Vec<RemoteFile> = files.iter().filter(is_of).cloned().collect();
+        let mut found = self.account.store.of_part(&self.place.database, self.part.name())?;
         if let Some(claimed) = self.claimed(&found)? {
             found.push(claimed);
         }
@@ -111,8 +107,7 @@ impl<'a> Both<'a> {
         for other in found {
             keep = self.put_aside(&other, keep)?;
         }
-        let before = self.account.store.claim(&self.key, &keep.id)?;
-        self.account.store.replace_id(&self.key, &before, &keep.id)?;
+        self.account.store.use_id(&self.key, &keep.id)?;
         Ok(Some(keep))
     }
 
@@ -228,26 +223,26 @@ pub(super) fn push(
         let Some(bytes) = both.local()? else { continue };
         let own = md5(&bytes);
         let Some(mut remote) = both.remote()? else {
-            account.store.set_next(&both.key, &own)?;
             create(&both, folder, &bytes)?;
             continue;
         };
+        if remote.md5 != own {
+            // The changes feed may be late: the file itself says what it has.
+            match account.files.get(&remote.id)? {
+                Some(fresh) if !fresh.trashed => remote = fresh,
+                _ => {
+                    both.forget(&remote)?;
+                    create(&both, folder, &bytes)?;
+                    continue;
+                }
+            }
+        }
         if remote.md5 == own {
             account.store.set_synced(&both.key, &own)?;
             rename(&both, &remote)?;
             continue;
         }
-        // The changes feed may be late: the file itself says what it has.
-        match account.files.get(&remote.id)? {
-            Some(fresh) if !fresh.trashed => remote = fresh,
-            _ => {
-                both.forget(&remote)?;
-                account.store.set_next(&both.key, &own)?;
-                create(&both, folder, &bytes)?;
-                continue;
-            }
-        }
-        if !account.store.synced(&both.key)?.is(&remote.md5) && remote.md5 != own {
+        if !account.store.synced(&both.key)?.is(&remote.md5) {
             if part == Part::Manifest {
                 continue;
             }
@@ -276,6 +271,7 @@ pub(super) fn push(
 
 fn create(both: &Both<'_>, folder: &str, bytes: &[u8]) -> Result<(), TransferError> {
     let account = both.account;
+    account.store.set_next(&both.key, &md5(bytes))?;
     let marker = Marker {
         place: account.place.top.clone(),
         database: both.place.database.clone(),

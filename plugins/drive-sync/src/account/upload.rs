@@ -1,15 +1,16 @@
 //! Uploads: metadata and content in one request, or a resumable session for larger files. The MD5 that the server reports is compared
 //! afterwards.
 //!
-//! The address of a session is as good as a token, so it is kept in memory only: a killed task begins its upload again.
+//! The address of a session gives access like a token, so it is kept in memory only: a killed task begins its upload again.
 
+use baton_plugin_kit::host::Call;
 use baton_plugin_sdk::Error;
+use baton_plugin_sdk::http::Response;
 use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
 
 use super::api::{Refusal, retryable};
-use super::files::{FIELDS, Files, RemoteFile, encoded, with_json};
-use super::web::{Answer, Call};
+use super::files::{FIELDS, Files, RemoteFile, encoded};
 
 /// Larger files are uploaded in a session. The documentation recommends it above 5 MB.
 const ONE_REQUEST: usize = 5 << 20;
@@ -37,7 +38,7 @@ pub(super) fn create(files: &Files<'_>, file: &RemoteFile, bytes: &[u8]) -> Resu
         let (is_known, why) = match request.send(bytes) {
             Err(Refusal::Exists) => (true, "its id exists".to_owned()),
             Err(Refusal::Failed(Error::Retryable(why))) => (false, why),
-            sent => return checked(sent?, bytes),
+            sent => return checked(sent?, &own),
         };
         match files.get(&file.id)? {
             Some(found) if found.trashed || found.md5 == own => return Ok(found),
@@ -58,7 +59,7 @@ pub(super) fn replace(files: &Files<'_>, before: &RemoteFile, bytes: &[u8]) -> R
     for try_number in 0..TRIES {
         let why = match request.send(bytes) {
             Err(Refusal::Failed(Error::Retryable(why))) => why,
-            sent => return checked(sent?, bytes),
+            sent => return checked(sent?, &own),
         };
         match files.get(&before.id)? {
             Some(found) if found.trashed => return Err(Refusal::Missing),
@@ -71,8 +72,8 @@ pub(super) fn replace(files: &Files<'_>, before: &RemoteFile, bytes: &[u8]) -> R
     Err(retryable(format!("{}: the upload failed {TRIES} times", before.name)))
 }
 
-fn checked(sent: RemoteFile, bytes: &[u8]) -> Result<RemoteFile, Refusal> {
-    if sent.md5 == md5(bytes) {
+fn checked(sent: RemoteFile, own: &str) -> Result<RemoteFile, Refusal> {
+    if sent.md5 == own {
         return Ok(sent);
     }
     Err(retryable(format!("{}: the account has other bytes than were uploaded (md5Checksum)", sent.name)))
@@ -103,11 +104,8 @@ impl Request<'_> {
         body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
         let headers = vec![("content-type", format!("multipart/related; boundary={boundary}"))];
         let path = format!("{}&uploadType=multipart", self.path);
-        let answer = self.files.api.call_once(&Call { method: self.method, path, headers, body })?;
-        let file = serde_json::from_slice::<Value>(&answer.body).ok();
-        file.as_ref()
-            .and_then(RemoteFile::read)
-            .ok_or_else(|| retryable("the answer to an upload is not complete".to_owned()))
+        let answer = self.files.api.call_once(&Call { method: self.method, path: path.into(), headers, body })?;
+        uploaded_file(&answer)
     }
 
     fn resumable(&self, bytes: &[u8]) -> Result<RemoteFile, Refusal> {
@@ -121,11 +119,11 @@ impl Request<'_> {
 
     /// The path of a new session, with the server's id of it.
     fn begin(&self, length: usize) -> Result<String, Refusal> {
-        let mut call = with_json(self.method, format!("{}&uploadType=resumable", self.path), &self.metadata);
+        let mut call = Call::with_json(self.method, format!("{}&uploadType=resumable", self.path), &self.metadata);
         call.headers.push(("x-upload-content-type", media_type(&self.metadata).to_owned()));
         call.headers.push(("x-upload-content-length", length.to_string()));
         let answer = self.files.api.call(&call)?;
-        let id = answer.location.as_deref().and_then(upload_id);
+        let id = answer.header("location").and_then(upload_id);
         let id = id.ok_or_else(|| retryable("Google Drive gave no upload session".to_owned()))?;
         // Only the id is used, so that no answer leads to another server.
         Ok(format!("{}&uploadType=resumable&upload_id={id}", self.path))
@@ -167,18 +165,21 @@ enum State {
     Has(usize),
 }
 
-fn state(answer: &Answer) -> Result<State, Refusal> {
+fn uploaded_file(answer: &Response) -> Result<RemoteFile, Refusal> {
+    let file = serde_json::from_slice::<Value>(&answer.body).ok().as_ref().and_then(RemoteFile::read);
+    file.ok_or_else(|| retryable("the answer to an upload is not complete".to_owned()))
+}
+
+fn state(answer: &Response) -> Result<State, Refusal> {
     if answer.status != 308 {
-        let file = serde_json::from_slice::<Value>(&answer.body).ok().as_ref().and_then(RemoteFile::read);
-        let cut = || retryable("the answer to an upload is not complete".to_owned());
-        return Ok(State::Done(Box::new(file.ok_or_else(cut)?)));
+        return Ok(State::Done(Box::new(uploaded_file(answer)?)));
     }
-    let last = answer.range.as_deref().and_then(|range| range.rsplit_once('-')).and_then(|(_, last)| last.parse().ok());
+    let last = answer.header("range").and_then(|range| range.rsplit_once('-')).and_then(|(_, last)| last.parse().ok());
     Ok(State::Has(last.map_or(0, |last: usize| last.saturating_add(1))))
 }
 
 fn put(session: &str, range: String, body: Vec<u8>) -> Call<'static> {
-    Call { method: "PUT", path: session.to_owned(), headers: vec![("content-range", range)], body }
+    Call { method: "PUT", path: session.to_owned().into(), headers: vec![("content-range", range)], body }
 }
 
 /// The session's id in an address.
@@ -213,14 +214,15 @@ mod tests {
     #[test]
     fn the_bytes_that_arrived_are_read_from_the_range() {
         let has = |range: Option<&str>| {
-            let answer = Answer { status: 308, range: range.map(str::to_owned), ..Answer::default() };
+            let headers = range.map(|range| ("range".to_owned(), range.as_bytes().to_vec())).into_iter().collect();
+            let answer = Response { status: 308, headers, ..Response::default() };
             match state(&answer) {
                 Ok(State::Has(bytes)) => bytes,
                 _ => panic!("not a part"),
             }
         };
         assert_eq!((has(None), has(Some("bytes=0-42")), has(Some("0-9"))), (0, 43, 10));
-        assert!(state(&Answer { status: 200, body: b"{\"id\"".to_vec(), ..Answer::default() }).is_err());
+        assert!(state(&Response { status: 200, body: b"{\"id\"".to_vec(), ..Response::default() }).is_err());
         assert_eq!(md5(b"x"), "9dd4e461268c8034f5c8564e155c67a6");
     }
 }

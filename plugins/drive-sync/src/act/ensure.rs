@@ -1,10 +1,10 @@
 //! `ensure-folder`: makes sure that a database has exactly one folder.
 
-use baton_plugin_kit::Findings;
+use baton_plugin_kit::{Findings, count};
 use baton_plugin_sdk::{Error, Outcome, Task};
 use serde_json::json;
 
-use super::shared::{counted, report_error, report_similar_folders, stamp, task_error};
+use super::shared::{report_error, report_similar_folders, stamp, task_error};
 use crate::context::{DriveContext, SyncError};
 use crate::drive::{Undo, ensure};
 use crate::locks::check_held;
@@ -31,7 +31,7 @@ pub(super) fn run(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Er
         (false, None) => format!("The folder {}/{name} exists already.", context.shown),
     };
     if ensured.merged > 0 {
-        summary.push_str(&format!(" {} merged into it; no file was lost.", counted(ensured.merged, "folder")));
+        summary.push_str(&format!(" {} merged into it; no file was lost.", count(ensured.merged, "folder")));
     }
     let mut outcome = Outcome::new(summary);
     let mut findings = Findings::default();

@@ -1,9 +1,9 @@
 //! `diagnose` and `repair`.
 
-use baton_plugin_kit::Findings;
+use baton_plugin_kit::{Findings, count};
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Severity, Task};
 
-use super::shared::{counted, stamp, task_error};
+use super::shared::{stamp, task_error};
 use crate::context::DriveContext;
 use crate::drive::Change;
 use crate::health::{
@@ -36,7 +36,7 @@ fn summary(health: &Health) -> String {
     let counts = Kind::ALL.iter().map(|kind| (health.count(*kind), kind.name())).filter(|(count, _)| *count > 0);
     let counts: Vec<_> = counts.map(|(count, name)| format!("{count} {name}")).collect();
     let found = if counts.is_empty() { "no problems".to_owned() } else { counts.join(", ") };
-    format!("{} in {}: {found}.", counted(health.databases, "database"), counted(health.folders, "folder"))
+    format!("{} in {}: {found}.", count(health.databases, "database"), count(health.folders, "folder"))
 }
 
 const fn severity(kind: Kind) -> Severity {
@@ -66,7 +66,7 @@ pub(super) fn repair(task: &Task, context: &DriveContext<'_>) -> Result<Outcome,
         )));
     }
     if asked == ApplyArgument::No {
-        let steps = counted(plan.steps.len(), "step");
+        let steps = count(plan.steps.len(), "step");
         let outcome = Outcome::new(format!(
             "Plan {}: {steps}, {} left to a person. Nothing was changed; {} applies the plan.",
             plan.id,
@@ -94,13 +94,13 @@ pub(super) fn repair(task: &Task, context: &DriveContext<'_>) -> Result<Outcome,
         format!(
             "Plan {}: {} done, {} not done, {} left to a person. The report has the changes, to undo them{}.",
             plan.id,
-            counted(applied.done, "step"),
+            count(applied.done, "step"),
             applied.not_done.len(),
             plan.left,
             if removed == 0 {
                 String::new()
             } else {
-                format!(", except {} that were deleted", counted(removed, "old backup"))
+                format!(", except {} that were deleted", count(removed, "old backup"))
             }
         ),
     )

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use baton_plugin_kit::host::{Locks, Tables, Writable};
+use baton_plugin_kit::host::{Locks, Tables, Web, Writable};
 use baton_plugin_kit::{Findings, time};
 use baton_plugin_sdk::{Error, Severity};
 
-use crate::account::Web;
 use crate::context::{DriveContext, SyncError};
 
 /// The host services that the actions use.
@@ -62,11 +61,6 @@ pub(super) fn report_similar_folders(findings: &mut Findings, id: &str, folder: 
             others.join("\n")
         ),
     );
-}
-
-/// `1 backup`, `2 backups`.
-pub(super) fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// The time suffix of report names.

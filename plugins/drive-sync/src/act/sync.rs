@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use baton_plugin_kit::Findings;
 use baton_plugin_kit::export::Exports;
+use baton_plugin_kit::{Findings, count};
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Severity, Task};
 use serde_json::json;
 
-use super::shared::{HostServices, counted, report_error, report_similar_folders, stamp};
+use super::shared::{HostServices, report_error, report_similar_folders, stamp};
 use crate::context::{DriveContext, SyncError};
 use crate::source::{sidecar_text, source_csv};
 use crate::sync::{self, DatabaseSelection, ImportResult, Mode, Origin, Report, SkippedRow, gather, take};
@@ -48,8 +48,8 @@ pub(super) fn run(task: &Task, context: &DriveContext<'_>, services: HostService
 }
 
 /// The error if other tasks work on all databases: a later attempt may find them free.
-fn all_busy(count: usize) -> Error {
-    Error::Retryable(format!("another task works on {}; nothing was done", counted(count, "database")))
+fn all_busy(databases: usize) -> Error {
+    Error::Retryable(format!("another task works on {}; nothing was done", count(databases, "database")))
 }
 
 /// The outcome for the numbers of completed and skipped databases, with a next step.
@@ -78,13 +78,13 @@ fn check_selection(only: &BTreeSet<String>, found: usize) -> Result<(), Error> {
 fn outcome(task: &Task, context: &DriveContext<'_>, mut report: Report) -> Outcome {
     let mut summary = format!(
         "{} checked: {} unchanged, {} written ({}).",
-        counted(report.looked_at, "database"),
+        count(report.looked_at, "database"),
         report.unchanged + report.same,
         report.written,
-        counted(report.rows, "row")
+        count(report.rows, "row")
     );
     if report.merged > 0 {
-        summary.push_str(&format!(" {} merged into others.", counted(report.merged, "folder")));
+        summary.push_str(&format!(" {} merged into others.", count(report.merged, "folder")));
     }
     if report.refused > 0 {
         summary.push_str(&format!(" {} refused: the findings say why.", report.refused));
@@ -227,10 +227,10 @@ impl Counts {
     fn summary(&self) -> String {
         let mut text = format!(
             "{} checked: {} changed on the Drive ({}, {} new).",
-            counted(self.looked_at, "database"),
+            count(self.looked_at, "database"),
             self.changed,
-            counted(self.cells, "cell"),
-            counted(self.added, "row")
+            count(self.cells, "cell"),
+            count(self.added, "row")
         );
         for (count, what) in [
             (self.conflicts, "changed on both sides and skipped"),

@@ -40,32 +40,27 @@ pub fn keep(root: &Path, folder: &str, base: &str, now_ms: i64) -> io::Result<Ba
     {
         return Ok(Backup { name: newest, made: false });
     }
-    for later in 0..1_000 {
-        let name = format!("{base}_v{}.csv", stamp_of(now_ms + later));
-        let path = archive.join(&name);
-        if fs::symlink_metadata(&path).is_err() {
-            copy_file(&csv, &path)?;
-            return Ok(Backup { name, made: true });
-        }
-    }
-    Err(io::Error::other(format!("{}: there are already a thousand backups of the same second", archive.display())))
+    let name = free_name(&archive, base, now_ms)?;
+    copy_file(&csv, &archive.join(&name))?;
+    Ok(Backup { name, made: true })
+}
+
+/// A name for a backup of this time that no file has.
+fn free_name(archive: &Path, base: &str, now_ms: i64) -> io::Result<String> {
+    let mut names = (0..1_000).map(|later| format!("{base}_v{}.csv", stamp_of(now_ms + later)));
+    let is_free = |name: &String| fs::symlink_metadata(archive.join(name)).is_err();
+    names.find(is_free).ok_or_else(|| {
+        io::Error::other(format!("{}: there are already a thousand backups of the same second", archive.display()))
+    })
 }
 
 /// Writes bytes that are not in the folder to a new backup, such as the content of the account.
 ///
 /// # Errors
 /// If the backup cannot be written.
-pub fn keep_bytes(root: &Path, folder: &str, bytes: &[u8], now_ms: i64) -> io::Result<String> {
+pub fn keep_bytes(root: &Path, folder: &str, bytes: &[u8], now_ms: i64) -> io::Result<()> {
     let archive = archive_of(&root.join(folder))?;
-    for later in 0..1_000 {
-        let name = format!("{folder}_v{}.csv", stamp_of(now_ms + later));
-        let path = archive.join(&name);
-        if fs::symlink_metadata(&path).is_err() {
-            write_file(&path, bytes)?;
-            return Ok(name);
-        }
-    }
-    Err(io::Error::other(format!("{}: there are already a thousand backups of the same second", archive.display())))
+    write_file(&archive.join(free_name(&archive, folder, now_ms)?), bytes)
 }
 
 /// The recognised backups, by time.

@@ -11,7 +11,9 @@ use std::path::Path;
 use super::listing::is_csv;
 use super::merge::move_to_free;
 use super::one_file::is_one;
-use super::{Change, Folder, ParsedName, Undo, at_writing, base_name, belongs, children, find, is_one_id, merge_into};
+use super::{
+    Change, Folder, ParsedName, Undo, at_writing, base_name, belongs, children, find, is_folder, is_one_id, merge_into,
+};
 
 /// The folder, and how it was found.
 #[derive(Debug)]
@@ -50,13 +52,16 @@ pub fn ensure(root: &Path, title: &str, id: &str, before: &[&str], undo: &mut Un
     found.sort_by_key(|folder| rank(folder, &name));
     let mut folders = found.into_iter();
     let Some(primary) = folders.next() else {
-        match fs::create_dir(root.join(&name)) {
+        let made = match fs::create_dir(root.join(&name)) {
             // Somebody else made it at the same moment.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_folder(&root.join(&name)) => {}
-            made => made.map_err(|error| at_writing(&root.join(&name), &error))?,
-        }
-        undo.push(Change::MadeFolder { path: name.clone() });
-        return Ok(EnsureResult { name, made: true, merged: 0, renamed_from: None, others });
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_folder(&root.join(&name)) => false,
+            created => {
+                created.map_err(|error| at_writing(&root.join(&name), &error))?;
+                undo.push(Change::MadeFolder { path: name.clone() });
+                true
+            }
+        };
+        return Ok(EnsureResult { name, made, merged: 0, renamed_from: None, others });
     };
     let mut merged = 0;
     for other in folders {
@@ -121,11 +126,6 @@ fn name_files(root: &Path, name: &str, id: &str, undo: &mut Undo) -> io::Result<
 fn is_of(file: &str, ending: &str, id: &str) -> bool {
     let stem = file.strip_suffix(ending).filter(|_| ending != ".csv" || is_csv(file));
     stem.and_then(ParsedName::parse).is_some_and(|named| is_one_id(named.id, id))
-}
-
-/// A link to a folder is none.
-fn is_folder(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
 }
 
 #[cfg(test)]

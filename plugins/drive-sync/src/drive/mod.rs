@@ -84,7 +84,12 @@ pub fn is_unwritable(error: &io::Error) -> bool {
 /// Whether a folder has a folder of backups. A link does not count.
 #[must_use]
 pub fn has_archive(folder: &Path) -> bool {
-    fs::symlink_metadata(folder.join(ARCHIVE)).is_ok_and(|found| found.is_dir())
+    is_folder(&folder.join(ARCHIVE))
+}
+
+/// Whether there is a folder. A link does not count.
+fn is_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
 }
 
 /// The folder of backups in a folder; created if it is missing.

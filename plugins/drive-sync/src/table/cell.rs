@@ -3,10 +3,13 @@
 //! Several texts are written as `a, b` while that is unambiguous. They are written as a JSON list (`["a, b","c"]`) if one of them
 //! is empty or has a comma or a space at an edge, or the first begins with `[`.
 
-use baton_plugin_kit::time;
+use baton_plugin_kit::{beginning, time};
 use serde_json::Value as Json;
 
 use super::Kind;
+
+/// The most characters of a cell in a message.
+const SHOWN: usize = 40;
 
 /// Separates the two ends of a date.
 const ARROW: &str = " → ";
@@ -116,14 +119,18 @@ fn checkbox(text: &str) -> Result<Value, String> {
     match text.trim().to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" => Ok(Value::Checkbox(true)),
         "false" | "0" | "no" => Ok(Value::Checkbox(false)),
-        _ => Err(format!("a checkbox is true or false (or 1, 0, yes, no), not `{}`", shown(text))),
+        _ => Err(format!("a checkbox is true or false (or 1, 0, yes, no), not `{}`", beginning(text, SHOWN))),
     }
 }
 
 fn number(text: &str) -> Result<Value, String> {
     let text = text.trim();
     let plain = matches!(serde_json::from_str::<Json>(text), Ok(Json::Number(_)));
-    if plain { Ok(Value::Number(text.to_owned())) } else { Err(format!("`{}` is not a number", shown(text))) }
+    if plain {
+        Ok(Value::Number(text.to_owned()))
+    } else {
+        Err(format!("`{}` is not a number", beginning(text, SHOWN)))
+    }
 }
 
 fn date(text: &str) -> Result<Value, String> {
@@ -131,17 +138,13 @@ fn date(text: &str) -> Result<Value, String> {
         Some((start, end)) => (start.trim(), Some(end.trim())),
         None => (text.trim(), None),
     };
-    let wrong =
-        |part: &str| format!("`{}` is neither a day (2026-01-18) nor a time (2026-01-18T10:15:00Z)", shown(part));
+    let wrong = |part: &str| {
+        format!("`{}` is neither a day (2026-01-18) nor a time (2026-01-18T10:15:00Z)", beginning(part, SHOWN))
+    };
     for part in std::iter::once(start).chain(end) {
         time::parse(part).ok_or_else(|| wrong(part))?;
     }
     Ok(Value::Date { start: start.to_owned(), end: end.map(str::to_owned) })
-}
-
-/// The beginning of a text, on one line.
-fn shown(text: &str) -> String {
-    text.chars().take(40).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use baton_plugin_sdk::http::HttpError;
+use baton_plugin_kit::host::{Call, Web};
+use baton_plugin_sdk::http::{HttpError, Response};
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind};
 use baton_tests::drive_server::{DriveServer, FOLDER, FakeFile, Fault, ROOT, marked_folder};
-use drive_sync::account::{Answer, Call, Web};
 use serde_json::{Value, json};
 
 use crate::account_web::TcpWeb;
@@ -239,7 +239,7 @@ pub(crate) struct Killed<'a> {
 }
 
 impl Web for Killed<'_> {
-    fn send(&self, call: &Call<'_>) -> Result<Answer, HttpError> {
+    fn send(&self, call: &Call<'_>) -> Result<Response, HttpError> {
         self.left.set(self.left.get() - 1);
         if self.left.get() == 0 {
             if self.has_effect {
@@ -251,6 +251,10 @@ impl Web for Killed<'_> {
     }
 
     fn pause(&self, _: Duration) {}
+
+    fn now(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 #[test]

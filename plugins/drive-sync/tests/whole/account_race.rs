@@ -1,6 +1,6 @@
-//! The five races of `race`, with an account: sixteen real processes and one Google Drive on loopback, whose searches are late. The
-//! test of concurrent processes also runs the naive algorithm (search, then create), which has to make duplicates there. In the last test
-//! the processes are separate workspaces: they share neither locks nor a database.
+//! The five races of `race` and one of separate workspaces, with an account: sixteen real processes and one Google Drive on loopback, whose searches are late. The
+//! test of concurrent processes also runs the naive algorithm (search, then create), which has to make duplicates there. Separate
+//! workspaces share neither locks nor a database.
 //!
 //! A process is this test program, started again with the test `child` alone.
 
@@ -12,10 +12,10 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use baton_plugin_kit::host::Locks;
+use baton_plugin_kit::host::{Call, Web};
 use baton_plugin_sdk::{Error, Outcome};
 use baton_tests::drive_server::{DriveServer, FOLDER, FakeFile, marked_folder};
 use baton_tests::host_services::HostDatabase;
-use drive_sync::account::{Call, Web};
 use drive_sync::act;
 use serde_json::{Value, json};
 
@@ -145,12 +145,12 @@ fn prepare_stranger(is_stranger: bool, place: &Path) {
 fn naive(address: &str, name: &str, between: impl Fn()) {
     let web = TcpWeb(address.to_owned());
     let search = format!("/drive/v3/files?fields=files(id)&q=name%20%3D%20'{name}'%20and%20trashed%20%3D%20false");
-    let found = web.send(&Call { method: "GET", path: search, ..Call::default() }).unwrap();
+    let found = web.send(&Call::new("GET", search)).unwrap();
     let found: Value = serde_json::from_slice(&found.body).unwrap();
     between();
     if found["files"].as_array().unwrap().is_empty() {
         let body = json!({ "name": name, "mimeType": FOLDER }).to_string().into_bytes();
-        let call = Call { method: "POST", path: "/drive/v3/files?fields=id".into(), body, ..Call::default() };
+        let call = Call { body, ..Call::new("POST", "/drive/v3/files?fields=id") };
         assert_eq!(web.send(&call).unwrap().status, 200);
     }
 }

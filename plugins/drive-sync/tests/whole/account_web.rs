@@ -4,14 +4,14 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use baton_plugin_sdk::http::HttpError;
-use drive_sync::account::{Answer, Call, Web};
+use baton_plugin_kit::host::{Call, Web};
+use baton_plugin_sdk::http::{HttpError, Response};
 
 /// Sends requests to an address such as `http://127.0.0.1:8080`.
 pub(crate) struct TcpWeb(pub(crate) String);
 
 impl Web for TcpWeb {
-    fn send(&self, call: &Call<'_>) -> Result<Answer, HttpError> {
+    fn send(&self, call: &Call<'_>) -> Result<Response, HttpError> {
         let failed = |error: std::io::Error| HttpError::Failed(error.to_string());
         let server =
             self.0.strip_prefix("http://").ok_or_else(|| HttpError::Failed("there is no network".to_owned()))?;
@@ -32,27 +32,21 @@ impl Web for TcpWeb {
     }
 
     fn pause(&self, _: Duration) {}
+
+    fn now(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// `None` if the answer is not complete.
-fn parse(bytes: &[u8]) -> Option<Answer> {
+fn parse(bytes: &[u8]) -> Option<Response> {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-    let header = |name: &str| {
-        let found = head
-            .lines()
-            .skip(1)
-            .filter_map(|line| line.split_once(": "))
-            .find(|(own, _)| own.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.to_owned())
-    };
+    let lines = head.lines().skip(1).filter_map(|line| line.split_once(": "));
+    let headers = lines.map(|(name, value)| (name.to_lowercase(), value.as_bytes().to_vec())).collect();
     let body = bytes[end + 4..].to_vec();
-    let is_whole = header("content-length").is_none_or(|length| length == body.len().to_string());
-    is_whole.then_some(Answer {
-        status: head.split(' ').nth(1)?.parse().ok()?,
-        retry_after: header("retry-after").and_then(|seconds| seconds.parse().ok()),
-        location: header("location"),
-        range: header("range"),
-        body,
-    })
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    let answer = Response { status, headers, body, ..Response::default() };
+    let is_whole = answer.header("content-length").is_none_or(|length| length == answer.body.len().to_string());
+    is_whole.then_some(answer)
 }

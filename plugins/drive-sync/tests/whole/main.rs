@@ -4,6 +4,7 @@
 mod account;
 #[cfg(test)]
 mod account_race;
+#[cfg(test)]
 mod account_safety;
 #[cfg(test)]
 mod account_web;

@@ -4,11 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use baton_plugin_kit::host::Web;
 use baton_plugin_kit::host::{Locks, Writable};
 use baton_plugin_sdk::{Cause, Error, Mount, Outcome, Task};
 use baton_tests::host_services::{HostDatabase, HostLocks};
 use baton_tests::names_in;
-use drive_sync::account::Web;
 use drive_sync::act;
 use serde_json::{Value, json};
 

@@ -10,6 +10,7 @@
 //! | [`RequestSender`], [`FileWatch`] | requests to agents, watched files | `handoffs.wit`, `watch.wit` |
 //! | [`ReturnJudge`] | whether the work that RETURNs report exists | `evidence.wit` |
 //! | [`Progress`] | progress and cancellation | `progress.wit` |
+//! | [`Web`] | requests to an online service, with the token of an account | `http.wit`, `secrets.wit` |
 //!
 //! Each plugin has a struct `HostServices` with the services that it uses.
 
@@ -20,6 +21,7 @@ mod ledger;
 mod locks;
 mod progress;
 mod requests;
+mod web;
 
 pub use baton_plugin_sdk::evidence::{Judgement, Verdict as EvidenceVerdict};
 pub use baton_plugin_sdk::git::{Commit, Range as CommitRange};
@@ -33,6 +35,7 @@ pub use ledger::Ledger;
 pub use locks::{HeldLock, Locks};
 pub use progress::{NoProgress, Progress};
 pub use requests::{FileWatch, RequestSender, ReturnJudge};
+pub use web::{Budget, Call, HostWeb, Web, WebLimits};
 
 /// The host of a component.
 #[derive(Clone, Copy, Debug, Default)]

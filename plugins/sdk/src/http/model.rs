@@ -17,7 +17,7 @@ pub struct Request {
 }
 
 /// The response of a server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Response {
     /// The status: 200, 404.
     pub status: u16,

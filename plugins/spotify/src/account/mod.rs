@@ -27,4 +27,4 @@ mod web;
 pub use change::{ApplyArgs, ChangeServices, EditArgs, PlanServices, UndoArgs, apply, edit, plan, playlists, undo};
 pub use playing::{now_playing, recent};
 pub use pull::{Args, PullServices, pull};
-pub use web::{Answer, Api, Call, HostWeb, Web};
+pub use web::{Api, host_web};

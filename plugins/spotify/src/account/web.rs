@@ -3,30 +3,16 @@
 //! A token that the server refuses is renewed by the host, so the request is sent once more. If the account needs consent, the host
 //! denies the request and the task waits for it.
 
-use std::cell::Cell;
-use std::time::Duration;
-
+use baton_plugin_kit::host::{Budget, Call, HostWeb, Web, WebLimits};
 use baton_plugin_sdk::Error;
-use baton_plugin_sdk::http::{self, HttpError};
+use baton_plugin_sdk::http::{HttpError, Response};
 use serde_json::Value;
 
-/// The host in the manifest.
-const HOST: &str = "api";
-
-/// The secret in the manifest, which is the account.
-const ACCOUNT: &str = "spotify";
-
-/// The longest pause of one rate limit. Spotify counts the requests of 30 seconds.
-const LONGEST_PAUSE: u64 = 45;
-
-/// All pauses of one task, in seconds. A task has five minutes.
-const PAUSES: u64 = 120;
+/// Spotify counts the requests of 30 seconds. The requests that the host allows beyond these are for tries.
+const LIMITS: WebLimits = WebLimits { requests: 900, longest_pause: 45, pauses: 120 };
 
 /// How often a request is sent if the server fails.
 const TRIES: u64 = 4;
-
-/// Requests of one task. The host allows 1,000; the rest is for tries.
-const REQUESTS: usize = 900;
 
 /// The error if the account may be read only.
 const NO_SCOPE: &str = "the account does not allow changes yet; to ask for your consent, and continue: `baton account add spotify --write`";
@@ -34,72 +20,16 @@ const NO_SCOPE: &str = "the account does not allow changes yet; to ask for your 
 /// The error if a renewed token is refused too.
 const NOT_ACCEPTED: &str = "Spotify does not accept the account's token (401)";
 
-/// An answer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answer {
-    /// The status.
-    pub status: u16,
-    /// `Retry-After`, in seconds.
-    pub retry_after: Option<u64>,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
-/// A request to a path below the API's address, such as `/v1/me`.
-#[derive(Clone, Copy, Debug)]
-pub struct Call<'a> {
-    /// `GET`, `POST`, `PUT` or `DELETE`.
-    pub method: &'a str,
-    /// The path and its parameters.
-    pub path: &'a str,
-    /// The body.
-    pub body: Option<&'a Value>,
-}
-
-/// Sends requests.
-pub trait Web {
-    /// Sends a request.
-    ///
-    /// # Errors
-    /// No answer, or the host denied the request.
-    fn send(&self, call: Call<'_>) -> Result<Answer, HttpError>;
-
-    /// Waits.
-    fn pause(&self, duration: Duration);
-}
-
-/// The host's network.
-#[derive(Clone, Copy, Debug)]
-pub struct HostWeb;
-
-impl Web for HostWeb {
-    fn send(&self, call: Call<'_>) -> Result<Answer, HttpError> {
-        let address = format!("{}{}", http::address(HOST)?, call.path);
-        let denied = |error: Error| match error {
-            Error::Permanent(text) | Error::Retryable(text) | Error::NeedsHuman(text) | Error::NeedsGrant(text) => {
-                HttpError::Denied(text)
-            }
-        };
-        let mut request = http::Request::new(call.method, address).bearer(ACCOUNT).map_err(denied)?;
-        if let Some(body) = call.body {
-            request = request.json(body);
-        }
-        // A redirect could lead to another server.
-        let answer = request.redirects(0).send()?;
-        let retry_after = answer.retry_after();
-        Ok(Answer { status: answer.status, retry_after, body: answer.body })
-    }
-
-    fn pause(&self, duration: Duration) {
-        std::thread::sleep(duration);
-    }
+/// The host's network, with the account.
+#[must_use]
+pub fn host_web() -> HostWeb {
+    HostWeb::begin("api", "spotify")
 }
 
 /// The Web API of one task.
 pub struct Api<'a> {
     web: &'a dyn Web,
-    requests: Cell<usize>,
-    paused: Cell<u64>,
+    budget: Budget,
 }
 
 /// Why there is no content.
@@ -143,7 +73,7 @@ impl From<Refusal> for Error {
             Refusal::Missing => Self::Permanent("Spotify does not have what was asked for (404)".to_owned()),
             Refusal::Rejected(why) => Self::Permanent(why),
             Refusal::NoMoreRequests => {
-                Self::Retryable(format!("this task has sent {REQUESTS} requests, which is its limit; the next one continues"))
+                Self::Retryable(format!("this task has sent {} requests, which is its limit; the next one continues", LIMITS.requests))
             }
             Refusal::Failed(error) => error,
         }
@@ -154,22 +84,23 @@ impl<'a> Api<'a> {
     /// The API behind `web`.
     #[must_use]
     pub fn new(web: &'a dyn Web) -> Self {
-        Self { web, requests: Cell::new(0), paused: Cell::new(0) }
+        Self { web, budget: Budget::new(LIMITS) }
     }
 
     /// The number of requests so far.
     #[must_use]
     pub fn requests(&self) -> usize {
-        self.requests.get()
+        self.budget.requests()
     }
 
     /// The error of an action that keeps nothing of its requests: if the task has no more of them, another try ends there too.
     pub(super) fn permanent_at_limit(&self, error: Error) -> Error {
-        if self.requests.get() < REQUESTS {
+        if self.requests() < LIMITS.requests {
             return error;
         }
         Error::Permanent(format!(
-            "this needs more than {REQUESTS} requests, the limit of a task; name some playlists in `playlists`"
+            "this needs more than {} requests, the limit of a task; name some playlists in `playlists`",
+            LIMITS.requests
         ))
     }
 
@@ -177,12 +108,11 @@ impl<'a> Api<'a> {
     pub(super) fn get(&self, path: &str) -> Result<Option<Value>, Refusal> {
         let (mut tries, mut renewed) = (0, false);
         loop {
-            if self.requests.get() >= REQUESTS {
+            if !self.budget.take() {
                 return Err(Refusal::NoMoreRequests);
             }
-            self.requests.set(self.requests.get() + 1);
             tries += 1;
-            let why = match self.web.send(Call { method: "GET", path, body: None }) {
+            let why = match self.web.send(&Call::new("GET", path)) {
                 Ok(answer) => match answer.status {
                     204 => return Ok(None),
                     200 => match serde_json::from_slice(&answer.body) {
@@ -218,14 +148,13 @@ impl<'a> Api<'a> {
 
     /// Sends a request that changes something, once: only an answer before its effect (429, a token that ended) lets it be sent again.
     /// Returns the content of the answer.
-    pub(super) fn write(&self, call: Call<'_>) -> Result<Value, WriteError> {
+    pub(super) fn write(&self, call: &Call<'_>) -> Result<Value, WriteError> {
         let mut renewed = false;
         let Call { method, path, .. } = call;
         loop {
-            if self.requests.get() >= REQUESTS {
+            if !self.budget.take() {
                 return Err(WriteError::Refused(Refusal::NoMoreRequests));
             }
-            self.requests.set(self.requests.get() + 1);
             let answer = match self.web.send(call) {
                 Ok(answer) => answer,
                 Err(HttpError::Failed(why)) => return Err(WriteError::Unknown(why)),
@@ -256,35 +185,28 @@ impl<'a> Api<'a> {
         }
     }
 
-    /// Waits, and counts it among the pauses of the task.
-    pub(super) fn pause_after(&self, seconds: u64, why: &str) -> Result<(), Refusal> {
-        self.pause(seconds, why)
-    }
-
     /// Waits as long as a rate limit asks for. A quota is another limit: waiting does not help.
-    fn wait(&self, answer: &Answer) -> Result<(), Refusal> {
+    fn wait(&self, answer: &Response) -> Result<(), Refusal> {
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         if body.pointer("/error/reason").and_then(Value::as_str) == Some("QUOTA_EXCEEDED") {
             let text = "Spotify's quota of your developer account is used up (QUOTA_EXCEEDED). It counts all your apps; wait until \
                         Spotify renews it, then run this again";
             return Err(failed(Error::Permanent, text));
         }
-        self.pause(answer.retry_after.unwrap_or(5), "its rate limit is reached (429)")
+        self.pause(answer.retry_after().unwrap_or(5), "its rate limit is reached (429)")
     }
 
-    fn pause(&self, seconds: u64, why: &str) -> Result<(), Refusal> {
-        let all = self.paused.get().saturating_add(seconds);
-        if seconds > LONGEST_PAUSE || all > PAUSES {
-            return Err(Refusal::Failed(Error::Retryable(format!("Spotify asks for a pause of {seconds} s: {why}"))));
+    /// Waits, and counts it among the pauses of the task.
+    pub(super) fn pause(&self, seconds: u64, why: &str) -> Result<(), Refusal> {
+        if self.budget.pause(self.web, seconds) {
+            return Ok(());
         }
-        self.paused.set(all);
-        self.web.pause(Duration::from_secs(seconds));
-        Ok(())
+        Err(Refusal::Failed(Error::Retryable(format!("Spotify asks for a pause of {seconds} s: {why}"))))
     }
 }
 
 /// Whether a 403 is about the consent and not about the playlist.
-fn names_a_scope(answer: &Answer) -> bool {
+fn names_a_scope(answer: &Response) -> bool {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     body.pointer("/error/message").and_then(Value::as_str).is_some_and(|why| why.to_lowercase().contains("scope"))
 }
@@ -295,40 +217,12 @@ fn failed(kind: fn(String) -> Error, text: &str) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
+    use baton_tests::scripted_web::{ScriptedAnswer, ScriptedWeb as Script, answer, answer_with};
 
     use super::*;
 
-    /// Gives these answers, and records the pauses.
-    struct Script {
-        answers: RefCell<Vec<Result<Answer, HttpError>>>,
-        pauses: RefCell<Vec<u64>>,
-    }
-
-    impl Script {
-        fn new(answers: Vec<Result<Answer, HttpError>>) -> Self {
-            Self { answers: RefCell::new(answers), pauses: RefCell::default() }
-        }
-    }
-
-    impl Web for Script {
-        fn send(&self, _: Call<'_>) -> Result<Answer, HttpError> {
-            self.answers.borrow_mut().remove(0)
-        }
-
-        fn pause(&self, duration: Duration) {
-            self.pauses.borrow_mut().push(duration.as_secs());
-        }
-    }
-
-    #[expect(clippy::unnecessary_wraps, reason = "the scripted answers are results")]
-    fn answer(status: u16, body: &str) -> Result<Answer, HttpError> {
-        Ok(Answer { status, retry_after: None, body: body.as_bytes().to_vec() })
-    }
-
-    #[expect(clippy::unnecessary_wraps, reason = "the scripted answers are results")]
-    fn busy(seconds: u64) -> Result<Answer, HttpError> {
-        Ok(Answer { status: 429, retry_after: Some(seconds), body: b"{}".to_vec() })
+    fn busy(seconds: u64) -> ScriptedAnswer {
+        answer_with(429, &[("retry-after", &seconds.to_string())], "{}")
     }
 
     #[test]
@@ -336,8 +230,8 @@ mod tests {
         let failed = || Err(HttpError::Failed("no answer".to_owned()));
         let web = Script::new(vec![failed(), answer(503, ""), answer(200, "{\"a\":"), answer(200, "{\"a\":1}")]);
         assert_eq!(Api::new(&web).get("/v1/me").unwrap().unwrap()["a"], 1);
-        assert_eq!(*web.pauses.borrow(), [1, 2, 3]);
-        let web = Script::new((0..4).map(|_| answer(500, "")).collect());
+        assert_eq!(web.pauses(), [1, 2, 3]);
+        let web = Script::new((0..4).map(|_| answer(500, "")));
         assert!(matches!(Api::new(&web).get("/v1/me"), Err(Refusal::Failed(Error::Retryable(_)))));
     }
 
@@ -345,12 +239,12 @@ mod tests {
     fn a_rate_limit_is_waited_for_within_limits_and_a_quota_is_not() {
         let web = Script::new(vec![busy(7), busy(40), answer(204, "")]);
         assert_eq!(Api::new(&web).get("/v1/x").unwrap(), None);
-        assert_eq!(*web.pauses.borrow(), [7, 40]);
+        assert_eq!(web.pauses(), [7, 40]);
         let web = Script::new(vec![busy(46)]);
         assert!(matches!(Api::new(&web).get("/v1/x"), Err(Refusal::Failed(Error::Retryable(_)))));
-        let web = Script::new((0..9).map(|_| busy(40)).collect());
+        let web = Script::new((0..9).map(|_| busy(40)));
         assert!(matches!(Api::new(&web).get("/v1/x"), Err(Refusal::Failed(Error::Retryable(_)))));
-        assert_eq!(web.pauses.borrow().len(), 3, "two minutes together");
+        assert_eq!(web.pauses().len(), 3, "two minutes together");
         let quota = r#"{"error":{"status":429,"message":"Too many requests","reason":"QUOTA_EXCEEDED"}}"#;
         let web = Script::new(vec![answer(429, quota)]);
         assert!(
@@ -374,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_change_is_sent_again_only_if_it_had_no_effect() {
-        let call = Call { method: "POST", path: "/v1/x", body: None };
+        let call = &Call::new("POST", "/v1/x");
         let web = Script::new(vec![busy(3), answer(401, ""), answer(201, "{\"snapshot_id\":\"a\"}")]);
         assert_eq!(Api::new(&web).write(call).unwrap()["snapshot_id"], "a");
         for unknown in
@@ -399,11 +293,11 @@ mod tests {
 
     #[test]
     fn a_task_has_a_limit_of_requests() {
-        let web = Script::new((0..REQUESTS).map(|_| answer(204, "")).collect());
+        let web = Script::new((0..LIMITS.requests).map(|_| answer(204, "")));
         let api = Api::new(&web);
         let later = || Error::Retryable("later".to_owned());
         assert_eq!(api.permanent_at_limit(later()), later());
-        for _ in 0..REQUESTS {
+        for _ in 0..LIMITS.requests {
             api.get("/v1/x").unwrap();
         }
         assert_eq!(api.get("/v1/x"), Err(Refusal::NoMoreRequests));

@@ -14,22 +14,32 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::WorkspaceOptions;
 use crate::cli::plugin::grant_rows::{GrantRow, GrantState, rows};
-use crate::output::{Table, one_line, shorten};
+use crate::output::{Table, note, one_line, shorten};
 use crate::shipped;
-use crate::workspace::Config;
+use crate::workspace::{Config, Lock, Workspace};
 
 /// The most characters of a description.
 const LONGEST: usize = 500;
 
 const IN_EXAMPLE: usize = 3;
 
-/// The plugins of the workspace, or outside of one the bundled ones.
+/// The plugins of the workspace, or outside of one the bundled ones. A plugin that cannot be read is reported.
 pub(super) fn plugins(options: &WorkspaceOptions) -> anyhow::Result<Vec<PluginDescription>> {
-    let names: Vec<String> = match options.find()? {
-        Some(workspace) => workspace.registry().read()?.names().map(str::to_owned).collect(),
-        None => shipped::SHIPPED.iter().map(|(name, _)| (*name).to_owned()).collect(),
+    let found: Vec<anyhow::Result<PluginDescription>> = match options.find()? {
+        Some(workspace) => {
+            let lock = workspace.registry().read()?;
+            lock.names().map(|name| PluginDescription::in_workspace(&workspace, &lock, name)).collect()
+        }
+        None => shipped::SHIPPED.iter().map(|(name, _)| PluginDescription::bundled(name)).collect(),
     };
-    names.iter().map(|name| PluginDescription::find(options, name)).collect()
+    let mut plugins = Vec::new();
+    for plugin in found {
+        match plugin {
+            Ok(plugin) => plugins.push(plugin),
+            Err(error) => note(&format!("{error:#}")),
+        }
+    }
+    Ok(plugins)
 }
 
 /// The plugins as a table.
@@ -58,19 +68,25 @@ pub(super) struct PluginDescription {
 
 impl PluginDescription {
     pub(super) fn find(options: &WorkspaceOptions, name: &str) -> anyhow::Result<Self> {
-        let Some(workspace) = options.find()? else {
-            let bundled = shipped::component(name);
-            let component = bundled.with_context(|| {
-                let all = format!("there are: {}", shipped::names());
-                let names = shipped::SHIPPED.iter().map(|(name, _)| *name);
-                format!("there is no bundled plugin `{}`; {}", one_line(name), or_meant(name, names, &all))
-            })?;
-            let declares = read_manifest(component)?.declares;
-            return Ok(Self { name: name.to_owned(), declares, granted: None, defaults: BTreeMap::new() });
-        };
-        let registry = workspace.registry();
-        let declares = registry.declares(name)?;
-        let granted = registry.read()?.get(name).map(|entry| entry.grants.clone());
+        match options.find()? {
+            Some(workspace) => Self::in_workspace(&workspace, &workspace.registry().read()?, name),
+            None => Self::bundled(name),
+        }
+    }
+
+    fn bundled(name: &str) -> anyhow::Result<Self> {
+        let component = shipped::component(name).with_context(|| {
+            let all = format!("there are: {}", shipped::names());
+            let names = shipped::SHIPPED.iter().map(|(name, _)| *name);
+            format!("there is no bundled plugin `{}`; {}", one_line(name), or_meant(name, names, &all))
+        })?;
+        let declares = read_manifest(component)?.declares;
+        Ok(Self { name: name.to_owned(), declares, granted: None, defaults: BTreeMap::new() })
+    }
+
+    fn in_workspace(workspace: &Workspace, lock: &Lock, name: &str) -> anyhow::Result<Self> {
+        let declares = workspace.registry().declares(name)?;
+        let granted = lock.get(name).map(|entry| entry.grants.clone());
         let defaults = workspace.config.rules(&workspace.base).settings.remove(name);
         let defaults = defaults.map(|settings| settings.defaults).unwrap_or_default();
         Ok(Self { name: name.to_owned(), declares, granted, defaults })

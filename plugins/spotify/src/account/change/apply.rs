@@ -4,10 +4,11 @@ use std::num::NonZeroU32;
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::host::{HeldLock, Locks, Progress, Writable};
+use baton_plugin_kit::plans::StoredPlan;
 use baton_plugin_sdk::{Error, OutcomeKind, Severity};
 use serde::Deserialize;
 
-use super::journal::{Change, Journal, StoredPlan};
+use super::journal::{Change, Journal};
 use super::run::{Reached, Run};
 use crate::account::web::Api;
 use crate::action_result::ActionResult;
@@ -69,7 +70,7 @@ pub fn apply(
     let is_same = plan.state == "applied" && plan.by_task.as_deref() == Some(services.task);
     if !is_same {
         check(&plan, args, services.now)?;
-        journal.set_state(&plan.id, "begun", services.task)?;
+        journal.plans.set_state(&plan.id, "begun", services.task)?;
     }
     let run = Run { api, journal: &journal, plan: &plan.id, reporter: services.progress };
     let mut changes = journal.changes(&plan.id)?;
@@ -82,7 +83,7 @@ pub fn apply(
     }
     let rest = count(&changes, &["planned", "begun"]);
     if rest == 0 {
-        journal.set_state(&plan.id, "applied", services.task)?;
+        journal.plans.set_state(&plan.id, "applied", services.task)?;
     }
     Ok(applied(&plan.id, &changes, rest, api.requests(), findings))
 }
@@ -107,7 +108,7 @@ pub fn undo(
             vec![format!("to apply it: baton run spotify apply --arg plan={}", plan.id)],
         ));
     }
-    journal.set_state(&plan.id, "undoing", services.task)?;
+    journal.plans.set_state(&plan.id, "undoing", services.task)?;
     let run = Run { api, journal: &journal, plan: &plan.id, reporter: services.progress };
     let open = ["done", "begun", "stopped", "undoing", "kept"];
     let mut is_over = true;
@@ -120,7 +121,7 @@ pub fn undo(
         settle(&journal, &plan.id, change, reached, ["undone", "kept", "undoing"])?;
     }
     if is_over {
-        journal.set_state(&plan.id, "undone", services.task)?;
+        journal.plans.set_state(&plan.id, "undone", services.task)?;
     }
     Ok(undone(&plan.id, &changes, is_over, findings))
 }
@@ -131,10 +132,10 @@ fn lock(locks: &dyn Locks) -> Result<Box<dyn HeldLock>, Error> {
 }
 
 fn find(journal: &Journal<'_>, id: &str, for_files: &str) -> Result<StoredPlan, Error> {
-    if let Some(plan) = journal.find(id)? {
+    if let Some(plan) = journal.plans.find(id)? {
         return Ok(plan);
     }
-    let known = journal.newest()?;
+    let known = journal.plans.newest()?;
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
     Err(Error::Permanent(format!(
         "there is no plan `{id}` for the account; the newest: {known}. A plan for files belongs to the plugin music-files: {for_files}"

@@ -1,7 +1,6 @@
 //! Plans in the plugin's own tables.
 //!
-//! A plan is `saving` until all its lists are stored, then `made`, `begun`, `applied`, `undoing` or `undone`. A playlist
-//! of it is `planned`, `begun` and `done`; or, with the reason, `left` (nothing was changed) or `stopped` (some of it was). `undo` makes it
+//! A plan has the states of [`Plans`]. A playlist of it is `planned`, `begun` and `done`; or, with the reason, `left` (nothing was changed) or `stopped` (some of it was). `undo` makes it
 //! `undoing` and `undone`, or `kept` with the reason.
 //!
 //! # Errors
@@ -9,12 +8,11 @@
 
 use baton_core::Digest;
 use baton_plugin_kit::host::Writable;
+use baton_plugin_kit::plans::{Plans, StoredPlan};
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::{Row, Value};
 
-const TABLES: [&str; 3] = [
-    "CREATE TABLE IF NOT EXISTS account_plans (
-        id TEXT PRIMARY KEY, digest TEXT NOT NULL, made_at INTEGER NOT NULL, state TEXT NOT NULL, by_task TEXT) STRICT",
+const TABLES: [&str; 2] = [
     "CREATE TABLE IF NOT EXISTS account_changes (
         plan TEXT NOT NULL, number INTEGER NOT NULL, playlist TEXT NOT NULL, name TEXT NOT NULL, is_new INTEGER NOT NULL,
         snapshot TEXT NOT NULL, done INTEGER NOT NULL, state TEXT NOT NULL, note TEXT,
@@ -24,18 +22,6 @@ const TABLES: [&str; 3] = [
         plan TEXT NOT NULL, number INTEGER NOT NULL, list TEXT NOT NULL, items TEXT NOT NULL,
         PRIMARY KEY (plan, number, list)) STRICT",
 ];
-
-/// Plans that are kept in each state; applied ones can be undone.
-const KEPT: [(&str, u32); 2] = [("state IN ('saving', 'made', 'undone')", 10), ("state = 'applied'", 20)];
-
-/// A plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct StoredPlan {
-    pub(super) id: String,
-    pub(super) made_at: i64,
-    pub(super) state: String,
-    pub(super) by_task: Option<String>,
-}
 
 /// The change of one playlist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,7 +46,10 @@ pub(super) struct Change {
 }
 
 /// The journal.
-pub(super) struct Journal<'a>(&'a dyn Writable);
+pub(super) struct Journal<'a> {
+    own: &'a dyn Writable,
+    pub(super) plans: Plans<'a>,
+}
 
 impl<'a> Journal<'a> {
     /// Creates missing tables.
@@ -68,92 +57,22 @@ impl<'a> Journal<'a> {
         for table in TABLES {
             own.execute(table, &[])?;
         }
-        Ok(Self(own))
+        Ok(Self { own, plans: Plans::open(own, "account_plans", &["account_changes", "account_items"])? })
     }
 
-    /// Stores a plan. If the same plan is made again before it is applied, it keeps its id.
+    /// Stores a plan.
     pub(super) fn save(&self, changes: &[Change], now: i64) -> Result<StoredPlan, Error> {
         let content: Vec<_> = changes.iter().map(|one| (&one.playlist, &one.name, &one.before, &one.after)).collect();
         let bytes = serde_json::to_vec(&content).map_err(|error| Error::Permanent(error.to_string()))?;
-        let digest = Digest::of(&bytes).to_string();
-        let id = self.free_id(&digest)?;
-        // The row is there before the lists, so that another task does not delete them as those of a deleted plan.
-        self.0.execute(
-            "INSERT INTO account_plans (id, digest, made_at, state) VALUES (?1, ?2, ?3, 'saving')
-             ON CONFLICT (id) DO UPDATE SET made_at = excluded.made_at",
-            &[id.as_str().into(), digest.as_str().into(), now.into()],
-        )?;
-        if self.find(&id)?.is_none() {
-            for change in changes {
-                self.put(&id, change)?;
-            }
-            let is_made = "UPDATE account_plans SET state = 'made' WHERE id = ?1 AND state = 'saving'";
-            self.0.execute(is_made, &[id.as_str().into()])?;
-        }
-        self.prune()?;
-        self.find(&id)?.ok_or_else(|| Error::Retryable("the plan could not be stored".to_owned()))
-    }
-
-    /// `p`, so that no program reads it as a number, and twelve digits of the digest; with a number if a plan that was begun has that id.
-    fn free_id(&self, digest: &str) -> Result<String, Error> {
-        let short = format!("p{}", digest.get(..12).unwrap_or(digest));
-        let known = "SELECT id FROM account_plans WHERE digest = ?1 AND state IN ('saving', 'made')";
-        if let Some(id) = self.0.query(known, &[digest.into()])?.rows.first().and_then(|row| text(row, 0)) {
-            return Ok(id);
-        }
-        let used = "SELECT coalesce(max(max(CAST(substr(id, 15) AS INTEGER), 1)), 0) FROM account_plans WHERE substr(id, 1, 13) = ?1";
-        match self.0.query(used, &[short.as_str().into()])?.integer().unwrap_or(0) {
-            0 => Ok(short),
-            used => Ok(format!("{short}-{}", used + 1)),
-        }
-    }
-
-    fn prune(&self) -> Result<(), Error> {
-        for (states, most) in KEPT {
-            let statement = format!(
-                "DELETE FROM account_plans WHERE {states} AND id NOT IN
-                     (SELECT id FROM account_plans WHERE {states} ORDER BY made_at DESC, rowid DESC LIMIT {most})"
-            );
-            self.0.execute(&statement, &[])?;
-        }
-        for table in ["account_changes", "account_items"] {
-            let statement = format!("DELETE FROM {table} WHERE plan NOT IN (SELECT id FROM account_plans)");
-            self.0.execute(&statement, &[])?;
-        }
-        Ok(())
-    }
-
-    /// The plan with this id, if all of it is stored.
-    pub(super) fn find(&self, id: &str) -> Result<Option<StoredPlan>, Error> {
-        let statement = "SELECT id, made_at, state, by_task FROM account_plans WHERE id = ?1 AND state <> 'saving'";
-        let table = self.0.query(statement, &[id.into()])?;
-        Ok(table.rows.first().map(|row| StoredPlan {
-            id: text(row, 0).unwrap_or_default(),
-            made_at: integer(row, 1),
-            state: text(row, 2).unwrap_or_default(),
-            by_task: text(row, 3),
-        }))
-    }
-
-    /// The newest plans, for an error message.
-    pub(super) fn newest(&self) -> Result<Vec<String>, Error> {
-        let statement = "SELECT id || ' (' || state || ')' FROM account_plans WHERE state <> 'saving'
-             ORDER BY made_at DESC, rowid DESC LIMIT 5";
-        Ok(self.0.query(statement, &[])?.rows.iter().filter_map(|row| text(row, 0)).collect())
-    }
-
-    /// Records the state of a plan, and the task that caused it.
-    pub(super) fn set_state(&self, plan: &str, state: &str, task: &str) -> Result<(), Error> {
-        let statement = "UPDATE account_plans SET state = ?2, by_task = ?3 WHERE id = ?1";
-        self.0.execute(statement, &[plan.into(), state.into(), task.into()])?;
-        Ok(())
+        let store = |id: &str| changes.iter().try_for_each(|change| self.put(id, change));
+        self.plans.save(&Digest::of(&bytes), now, store)
     }
 
     /// The changes of a plan, in order.
     pub(super) fn changes(&self, plan: &str) -> Result<Vec<Change>, Error> {
         let statement = "SELECT number, playlist, name, is_new, snapshot, done, state, note FROM account_changes
             WHERE plan = ?1 ORDER BY number";
-        let rows = self.0.all(statement, &[plan.into()])?;
+        let rows = self.own.all(statement, &[plan.into()])?;
         rows.iter()
             .map(|row| {
                 let number = integer(row, 0);
@@ -177,7 +96,7 @@ impl<'a> Journal<'a> {
 
     fn items(&self, plan: &str, number: i64, list: &str) -> Result<Vec<String>, Error> {
         let statement = "SELECT items FROM account_items WHERE plan = ?1 AND number = ?2 AND list = ?3";
-        let table = self.0.query(statement, &[plan.into(), number.into(), list.into()])?;
+        let table = self.own.query(statement, &[plan.into(), number.into(), list.into()])?;
         let text = table.rows.first().and_then(|row| text(row, 0)).unwrap_or_default();
         serde_json::from_str(&text).map_err(|error| Error::Permanent(format!("the plan {plan} is damaged: {error}")))
     }
@@ -192,7 +111,7 @@ impl<'a> Journal<'a> {
             Ok(vec![plan.into(), change.number.into(), list.into(), text.as_str().into()])
         };
         let rows = lists.into_iter().map(row).collect::<Result<Vec<Row>, Error>>()?;
-        self.0.write(statement, rows)?;
+        self.own.write(statement, rows)?;
         self.note(plan, change)
     }
 
@@ -215,7 +134,7 @@ impl<'a> Journal<'a> {
             change.state.as_str().into(),
             change.note.as_deref().into(),
         ];
-        self.0.execute(statement, &parameters)?;
+        self.own.execute(statement, &parameters)?;
         Ok(())
     }
 }

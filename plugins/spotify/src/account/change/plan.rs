@@ -7,10 +7,11 @@ use baton_plugin_kit::Findings;
 use baton_plugin_kit::csv_file::CsvWriter;
 use baton_plugin_kit::host::{Progress, Writable};
 use baton_plugin_kit::markdown::cell;
+use baton_plugin_kit::plans::StoredPlan;
 use baton_plugin_kit::playlist_names::{one_line, playlist_id};
 use baton_plugin_sdk::{Artifact, Error, OutcomeKind, Severity};
 
-use super::journal::{Change, Journal, StoredPlan};
+use super::journal::{Change, Journal};
 use super::remote::{self, Present};
 use super::steps::{Possible, Step, between, possible};
 use crate::account::items::entry;

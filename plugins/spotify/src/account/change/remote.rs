@@ -1,5 +1,6 @@
 //! Playlists of the account: reading, creating, changing and removing them.
 
+use baton_plugin_kit::host::Call;
 use baton_plugin_sdk::Error;
 use serde_json::{Value, json};
 
@@ -7,7 +8,7 @@ use super::steps::Step;
 use crate::account::items::{entry, text};
 use crate::account::listed::{self, Listed};
 use crate::account::pages;
-use crate::account::web::{Api, Call, Refusal, WriteError};
+use crate::account::web::{Api, Refusal, WriteError};
 
 /// How often a playlist is read that changes while it is read.
 const READS: usize = 3;
@@ -67,14 +68,14 @@ pub(super) fn send(api: &Api<'_>, id: &str, step: &Step, snapshot: &str) -> Resu
         ),
         Step::Add { at, uris } => ("POST", json!({ "uris": uris, "position": at })),
     };
-    let made = api.write(Call { method, path: &path, body: Some(&body) })?;
+    let made = api.write(&Call::with_json(method, &path, &body))?;
     text(&made, "/snapshot_id").ok_or_else(|| WriteError::Unknown("the answer has no `snapshot_id`".to_owned()))
 }
 
 /// Creates a private playlist. Returns its id.
 pub(super) fn create(api: &Api<'_>, name: &str, description: &str) -> Result<String, WriteError> {
     let body = json!({ "name": name, "description": description, "public": false });
-    let made = api.write(Call { method: "POST", path: "/v1/me/playlists", body: Some(&body) })?;
+    let made = api.write(&Call::with_json("POST", "/v1/me/playlists", &body))?;
     let id = text(&made, "/id").filter(|id| id.bytes().all(|byte| byte.is_ascii_alphanumeric()));
     id.ok_or_else(|| WriteError::Unknown("the answer has no `id`".to_owned()))
 }
@@ -82,5 +83,5 @@ pub(super) fn create(api: &Api<'_>, name: &str, description: &str) -> Result<Str
 /// Removes a playlist from the library of the account, which is how Spotify deletes one.
 pub(super) fn remove(api: &Api<'_>, id: &str) -> Result<(), WriteError> {
     let path = format!("/v1/me/library?uris=spotify%3Aplaylist%3A{id}");
-    api.write(Call { method: "DELETE", path: &path, body: None }).map(drop)
+    api.write(&Call::new("DELETE", &path)).map(drop)
 }

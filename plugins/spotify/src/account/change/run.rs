@@ -98,7 +98,7 @@ impl Run<'_> {
             match sent {
                 Ok(true) => {}
                 Ok(false) => {
-                    self.api.pause_after(round.min(5), "a request has no certain result").map_err(Error::from)?;
+                    self.api.pause(round.min(5), "a request has no certain result").map_err(Error::from)?;
                     continue;
                 }
                 Err(refusal) => return self.refused(change, refusal, has_begun),
@@ -157,7 +157,7 @@ impl Run<'_> {
         let mut found = progress(&present.items, &change.base, steps);
         if found == Progress::Disordered && has_begun {
             // Another program that applies the same plan repairs it too: after different pauses, only one of them finds it so.
-            self.api.pause_after(round.min(3) + any_seconds(4), "a request took effect twice")?;
+            self.api.pause(round.min(3) + any_seconds(4), "a request took effect twice")?;
             present = remote::read(self.api, &change.playlist)?;
             found = progress(&present.items, &change.base, steps);
         }
@@ -235,7 +235,7 @@ impl Run<'_> {
             match made {
                 Ok(id) => return self.choose(change, id),
                 Err(WriteError::Refused(refusal)) => return Err(refusal),
-                Err(WriteError::Unknown(why)) => self.api.pause_after(round.min(5), &why)?,
+                Err(WriteError::Unknown(why)) => self.api.pause(round.min(5), &why)?,
             }
         }
         Err(Refusal::Failed(Error::Retryable(format!("{} could not be created", change.name))))
@@ -302,7 +302,7 @@ impl Run<'_> {
                 match remote::remove(self.api, &one.id) {
                     Ok(()) | Err(WriteError::Refused(Refusal::Missing)) => {}
                     Err(WriteError::Refused(refusal)) => return Err(refusal),
-                    Err(WriteError::Unknown(why)) => self.api.pause_after(round.min(5), &why)?,
+                    Err(WriteError::Unknown(why)) => self.api.pause(round.min(5), &why)?,
                 }
             }
             match (is_over, is_changed) {
