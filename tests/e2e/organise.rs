@@ -199,6 +199,10 @@ fn what_is_wanted_is_listed() {
     assert!(task.reason.contains("1 track in 1 playlist: 0 on disk, 1 wanted"), "{}", task.reason);
     let reports = place.workspace.list("reports");
     assert!(reports.iter().any(|name| name.starts_with("wanted_") && name.ends_with(".csv")), "{reports:?}");
+    let page = reports.iter().find(|name| name.starts_with("wanted_") && name.ends_with(".md")).unwrap();
+    let page = place.workspace.read(&format!("reports/{page}"));
+    assert!(page.contains("[spotify](https://open.spotify.com/track/0000000000000000000001)"), "{page}");
+    assert!(page.contains("[Beatport](https://www.beatport.com/search?q=Ida%20Lund%20Song)"), "{page}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use baton_tests::forward::forward;
+use baton_tests::music::{tune, write_wav};
 use baton_tests::oauth_server::{OAuthServer, TOKEN_PREFIX};
 use baton_tests::spotify_server::{Fault, SpotifyServer, episode, item, liked, local, track};
 use baton_tests::{Output, Skipped, Task, Workspace, files_with, or_skip, repository, skip, tools};
@@ -185,6 +186,69 @@ fn what_is_played_and_was_played_is_reported() {
     assert!(place.done("recent", &json!({})).reason.contains("1 last play"));
     let recent: Value = serde_json::from_str(&place.workspace.read("reports/recent.json")).unwrap();
     assert_eq!(recent["plays"][0]["item"]["isrc"], "DEBX10000009");
+    place.assert_clean();
+}
+
+#[test]
+fn what_is_played_is_identified_and_looked_up_in_the_library() {
+    let place = Place::new();
+    let short = |number: usize| {
+        let mut track = track(number);
+        track["duration_ms"] = json!(4_000);
+        track
+    };
+    // The same recording on another album: another id, and the same ISRC.
+    let reissue = {
+        let mut track = short(8);
+        track["id"] = json!("track00000000000000999");
+        track["uri"] = json!("spotify:track:track00000000000000999");
+        track
+    };
+    place.spotify.set_playing(Some(short(8)));
+    let before = place.done("now-playing", &json!({}));
+    assert!(before.reason.ends_with("1:01 of 0:04."), "an empty catalog says nothing: {}", before.reason);
+    place.spotify.add(1, "Evening", vec![item(track(7)), item(short(8))]);
+    place.done("pull", &json!({}));
+    let unknown = place.done("now-playing", &json!({}));
+    assert!(unknown.reason.contains("no folder was scanned; it is in the playlist Evening"), "{}", unknown.reason);
+    let music = place.workspace.outside().join("music");
+    std::fs::create_dir_all(&music).unwrap();
+    let file = music.join("Ida Lund - Line 8.wav");
+    write_wav(&file, &tune(1, 4));
+    place.workspace.baton(&["library", "scan", music.to_str().unwrap()]).ended(0);
+
+    // A report of the same name has a number: only the one of the last task remains.
+    let report = || -> Value {
+        let [name] = place.workspace.list("reports").try_into().unwrap();
+        serde_json::from_str(&place.workspace.read(&format!("reports/{name}"))).unwrap()
+    };
+    let clear = || std::fs::remove_dir_all(place.workspace.root().join("reports")).unwrap();
+    for (playing, by) in [(short(8), "the same Spotify id"), (reissue.clone(), "the same ISRC")] {
+        place.spotify.set_playing(Some(playing));
+        clear();
+        let found = place.done("now-playing", &json!({}));
+        let sentence = format!("Its file is {}; it is in the playlist Evening.", file.display());
+        assert!(found.reason.contains(&sentence), "{}", found.reason);
+        let library = &report()["playing"]["library"];
+        assert!(library["identified_by"].as_str().is_some_and(|how| how.contains(by)), "{library}");
+        assert_eq!((&library["state"], &library["shops"]), (&json!("on disk"), &json!([])));
+    }
+    place.spotify.set_playing(Some(track(7)));
+    clear();
+    let wanted = place.done("now-playing", &json!({}));
+    assert!(wanted.reason.contains("Its file would belong to Evening/Ida Lund - Line 7."), "{}", wanted.reason);
+    let shop = &report()["playing"]["library"]["shops"][0];
+    assert_eq!(shop["url"], "https://bandcamp.com/search?item_type=t&q=Ida%20Lund%20Line%207");
+    let page = &report()["playing"]["library"]["pages"][0];
+    assert_eq!(page["url"], "https://open.spotify.com/track/track00000000000000007");
+
+    let play = |track: Value| json!({ "track": track, "played_at": "2026-01-18T10:15:00.000Z", "context": null });
+    place.spotify.set_recent([reissue, track(7), track(9), track(9)].map(play).into());
+    let recent = place.done("recent", &json!({}));
+    assert!(recent.reason.contains("4 last plays. 2 tracks are not on disk"), "{}", recent.reason);
+    let table = place.workspace.read("reports/recent.md");
+    assert!(table.contains("| Ida Lund - Line 9 | wanted |  | [Bandcamp](https://bandcamp.com/"), "{table}");
+    assert!(table.contains(&format!("| {} | Evening |", file.display())), "{table}");
     place.assert_clean();
 }
 

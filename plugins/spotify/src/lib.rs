@@ -10,6 +10,7 @@
 //! | `read/` | the files and contents of exports |
 //! | `import/`, `catalog.rs`, `notes.rs`, `episodes.rs` | writing and reading the catalog |
 //! | `diff/`, `merge.rs`, `dedupe.rs`, `places.rs`, `plan.rs`, `export/` | one action each |
+//! | `library.rs` | what the library has of a track that an account plays |
 //! | `moved.rs` | the actions that music-files has now |
 //! | `model.rs`, `uri.rs`, `names.rs`, `ids.rs`, `source.rs` | shared types |
 
@@ -23,6 +24,7 @@ pub mod export;
 mod ids;
 pub mod import;
 pub mod left_out;
+pub mod library;
 pub mod merge;
 pub mod model;
 mod moved;
@@ -38,7 +40,7 @@ use std::time::SystemTime;
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::export::Exports;
-use baton_plugin_kit::host::Host;
+use baton_plugin_kit::host::{Host, Tables};
 use baton_plugin_sdk::{Error, Outcome, Plugin, Task, sql};
 use serde::de::DeserializeOwned;
 
@@ -189,8 +191,11 @@ fn pull_account(task: &Task) -> Result<Outcome, Error> {
 }
 
 /// Runs an action that asks the account one question.
-fn report_account(task: &Task, ask: fn(&Api<'_>) -> Result<ActionResult, Error>) -> Result<Outcome, Error> {
-    outcome(task, ask(&Api::new(&host_web()))?, Findings::default())
+fn report_account(
+    task: &Task,
+    ask: fn(&Api<'_>, &dyn Tables) -> Result<ActionResult, Error>,
+) -> Result<Outcome, Error> {
+    outcome(task, ask(&Api::new(&host_web()), &sql::catalog())?, Findings::default())
 }
 
 fn folders(task: &Task) -> Vec<Folder> {

@@ -2,7 +2,7 @@
 
 use baton_plugin_kit::counted;
 use baton_plugin_kit::csv_file::CsvWriter;
-use baton_plugin_kit::library::{CatalogPlaylist, CatalogTrack};
+use baton_plugin_kit::library::{CatalogPlaylist, CatalogTrack, Link, pages, shops};
 use baton_plugin_kit::markdown::cell;
 
 /// Maximum number of rows of the Markdown; the CSV has all of them.
@@ -64,7 +64,7 @@ const fn word(state: TrackState) -> &'static str {
 
 pub(crate) fn csv(found: &WantedTracks<'_>) -> Result<Vec<u8>, String> {
     let mut sheet = CsvWriter::new([
-        "standing",
+        "state",
         "artist",
         "title",
         "album",
@@ -74,6 +74,8 @@ pub(crate) fn csv(found: &WantedTracks<'_>) -> Result<Vec<u8>, String> {
         "spotify",
         "ids",
         "track",
+        "pages",
+        "shops",
     ])?;
     for row in &found.rows {
         let song = row.song;
@@ -90,10 +92,16 @@ pub(crate) fn csv(found: &WantedTracks<'_>) -> Result<Vec<u8>, String> {
             spotify.unwrap_or_default(),
             song.ids.iter().map(id).collect::<Vec<_>>().join(" "),
             song.id.to_string(),
+            addresses(&pages(song)),
+            addresses(&shops(song)),
         ];
         sheet.row(cells)?;
     }
     sheet.into_bytes()
+}
+
+fn addresses(links: &[Link]) -> String {
+    links.iter().map(|link| link.url.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 /// The URI of a track. A local file in a playlist has its whole URI as its id.
@@ -109,7 +117,7 @@ pub(crate) fn markdown(found: &WantedTracks<'_>, lists: &[&CatalogPlaylist]) -> 
         let list = row.lists.first().copied().unwrap_or_default();
         if heading != Some(list) {
             text.push_str(&format!(
-                "\n## {}\n\n| Artist | Title | Length | ISRC | |\n|---|---|---|---|---|\n",
+                "\n## {}\n\n| Artist | Title | Length | ISRC | Already at | Search in | |\n|---|---|---|---|---|---|---|\n",
                 cell(list)
             ));
             heading = Some(list);
@@ -127,12 +135,19 @@ fn line(row: &Row<'_>) -> String {
     let song = row.song;
     let also = if row.state == TrackState::Unclear { "unclear" } else { "" };
     format!(
-        "| {} | {} | {} | {} | {also} |\n",
+        "| {} | {} | {} | {} | {} | {} | {also} |\n",
         cell(song.artist.as_deref().unwrap_or_default()),
         cell(&song.title),
         length(song.duration_ms),
-        cell(song.isrc.as_deref().unwrap_or_default())
+        cell(song.isrc.as_deref().unwrap_or_default()),
+        linked(&pages(song)),
+        linked(&shops(song)),
     )
+}
+
+/// Links in a cell of a table. The addresses have no character that ends it.
+fn linked(links: &[Link]) -> String {
+    links.iter().map(|link| format!("[{}]({})", link.name, link.url)).collect::<Vec<_>>().join(" ")
 }
 
 /// `3:07`; empty when it is not known.
