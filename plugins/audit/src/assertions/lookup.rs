@@ -184,8 +184,8 @@ impl<'a> Lookup<'a> {
         let most = counted.iter().map(|(count, _)| *count).max().unwrap_or_default();
         let common = GENERIC.contains(&path.rsplit('/').next().unwrap_or(path));
         match (most < 2, common && path.contains('/')) {
-            (true, true) => Vec::new(),
-            (true, false) => meant,
+            (true, true) if meant.len() > 1 => Vec::new(),
+            (true, _) => meant,
             _ => counted.into_iter().filter(|(count, _)| *count == most).map(|(_, path)| path).collect(),
         }
     }

@@ -69,7 +69,7 @@ impl Lock {
             path: item.path.clone(),
             action: match item.purpose {
                 Purpose::Make => Action::Create,
-                Purpose::Change => Action::Modify,
+                Purpose::Change | Purpose::ChangeOrDelete => Action::Modify,
                 Purpose::Delete => Action::Delete,
             },
             symbols: item.symbols.clone(),

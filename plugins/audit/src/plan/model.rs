@@ -68,6 +68,8 @@ pub enum Purpose {
     Make,
     /// The file exists and is changed.
     Change,
+    /// Something is removed, and the file is named beside it: the file is changed or deleted.
+    ChangeOrDelete,
     /// The file is deleted.
     Delete,
 }

@@ -2,7 +2,7 @@
 
 use super::context::CHECKS;
 use super::lexer::PATH;
-use super::verbs::{self, FileAction};
+use super::verbs::{self, FileAction, Verb};
 use super::words;
 
 /// The class of the words after a path.
@@ -38,6 +38,14 @@ pub(super) fn after(after: &str) -> &'static str {
     let said: Vec<String> = words::words(text).take(4).collect();
     let first = said.first().map_or("", String::as_str);
     match first {
+        // "`x` added (not in the first list)", "`x` updated".
+        _ if alone_behind(text) => match verbs::verb(first) {
+            Some(Verb { action: FileAction::Make | FileAction::Add | FileAction::Write, past: true }) => {
+                return "is made";
+            }
+            Some(Verb { action: FileAction::Change, past: true }) => return "said changed",
+            _ => {}
+        },
         "create" | "implement" | "done" | "finished" | "complete" | "completed" => return "is made",
         "update" | "add" | "fix" | "extend" => return "told to change",
         "delete" | "remove" | "deleted" | "removed" | "gel\u{f6}scht" | "entfernt" => return "said to go",
@@ -78,6 +86,12 @@ pub(super) fn after(after: &str) -> &'static str {
         ("anlegen" | "erstellen" | "erzeugen" | "schreiben" | "hinzu" | "hinzuf\u{fc}gen", _) => "is made",
         _ => "words",
     }
+}
+
+/// True if one word follows a path, before a bracket, a stop or the end.
+fn alone_behind(text: &str) -> bool {
+    let words = text.split(['(', '.', ';', ',', '\u{2013}', '\u{2014}']).next().unwrap_or_default();
+    words.split_whitespace().filter(|word| word.contains(char::is_alphabetic)).count() == 1
 }
 
 /// True if the words after a path say that it was made or exists: "is in place", "has been written".

@@ -82,7 +82,12 @@ fn assign(sighting: &mut Sighting, features: &Features) {
     if likely.made + likely.changed >= LIKELY {
         let changes = features.0.iter().any(|feature| CHANGES.iter().any(|name| feature.starts_with(name)));
         let made = likely.made >= likely.changed && !changes;
-        (sighting.role, sighting.purpose) = (Role::Deliverable, if made { Purpose::Make } else { Purpose::Change });
+        let purpose = match (has("removes beside"), made) {
+            (true, _) => Purpose::ChangeOrDelete,
+            (false, true) => Purpose::Make,
+            (false, false) => Purpose::Change,
+        };
+        (sighting.role, sighting.purpose) = (Role::Deliverable, purpose);
     }
 }
 

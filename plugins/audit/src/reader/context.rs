@@ -83,8 +83,17 @@ pub(super) fn heading_topic(place: &LineContext<'_>) -> &'static str {
     place.heading.get_or_init(|| {
         let nearest = place.document.headings_of(place.line.heading).next();
         let heading = nearest.filter(|heading| !is_title(place.document, heading));
-        heading.map_or("none", |heading| topics::topic(&heading.text))
+        let topic = heading.map_or("none", |heading| topics::topic(&heading.text));
+        if topic == "aside" { listed_above(place).unwrap_or(topic) } else { topic }
     })
+}
+
+/// The topic of a heading above the nearest one that lists files: below "Files created", "Examples and documentation" is a group of them.
+fn listed_above(place: &LineContext<'_>) -> Option<&'static str> {
+    let above = place.document.headings_of(place.line.heading).skip(1);
+    let mut topics =
+        above.filter(|heading| !is_title(place.document, heading)).map(|heading| topics::topic(&heading.text));
+    topics.find(|topic| matches!(*topic, "new files" | "changed files" | "deliverable"))
 }
 
 /// The heading and the label nearest to a place.

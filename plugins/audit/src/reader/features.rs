@@ -74,6 +74,10 @@ pub(crate) fn of_text(place: &LineContext<'_>, token: &Token, nth: usize, out: &
     let copied = words::words(&token.before).any(|word| word.starts_with("cop"));
     let moved = after == "arrow to a path" && !copied && matches!(clause.prep, "verb" | "start" | "words");
     out.flag("deletes", deletes(&clause, key, after, listed) || moved && is_moved(clause.lead));
+    // "Remove the old list (`x`)": the file is deleted, or the list in it.
+    let removes = |verb: Option<Verb>| verb.is_some_and(|verb| verb.action == FileAction::Delete);
+    let beside = clause.prep == "bracket" && !clause.negated && !clause.within && !token.before.contains(PATH);
+    out.flag("removes beside", beside && removes(clause.lead));
     let behind = token.before.contains(PATH) && (clause.prep == "to" || key == Some("arrow from a path"));
     out.flag("moved here", behind && !clause.negated && (is_moved(clause.lead) || clause.converts));
     of_effect(token, &clause, &LineTraits { box_, listed, opens, after }, out);
@@ -131,8 +135,8 @@ fn of_standing(place: &LineContext<'_>, token: &Token, clause: &Clause, said: &L
     out.flag("wanted", clause.wanted);
     // "[x] Rate limits (`x`)", "Shipped the exporter (`x`)".
     let made = clause.lead.is_some_and(|verb| verb.past && makes(verb));
-    let done = said.box_ == "ticked" || mark(place) == "own" || made || clause.done;
-    let alone = token.after.trim_start_matches('`').starts_with(')');
+    let done = said.box_ == "ticked" || mark(place) != "none" || made || clause.done;
+    let alone = ends_bracket(&token.after);
     out.flag("done in brackets", done && clause.prep == "bracket" && alone);
     out.flag(
         "done in",
@@ -144,6 +148,19 @@ fn of_standing(place: &LineContext<'_>, token: &Token, clause: &Clause, said: &L
         let given = words::words(&place.line.text).next().is_some_and(|word| word == "given" || words::supposes(&word));
         out.add("criterion of a story", if read || given { "reads" } else { said.opens });
     }
+}
+
+/// True if only paths and endings stand between a path and the end of its bracket: "(`x.swift` + `.h`)".
+fn ends_bracket(after: &str) -> bool {
+    let Some((inside, _)) = after.split_once(')') else { return false };
+    let mut parts = inside.split(|sign: char| sign.is_whitespace() || matches!(sign, ',' | '+' | '&' | '/'));
+    parts.all(|part| {
+        let part = part.trim_matches('`');
+        part.is_empty()
+            || part.starts_with('.')
+            || matches!(part, "and" | "und")
+            || part.chars().all(|sign| sign == PATH)
+    })
 }
 
 /// The traits of a line that its coarse features use.

@@ -277,11 +277,16 @@ fn trimmed(word: &str) -> &str {
     word.trim().trim_end_matches([',', ';', ':', '.']).trim_matches(QUOTES)
 }
 
-/// Removes `:41-44`, `:12:3`, `#L10` and other fragments.
+/// Removes `:41-44`, `:12:3`, `:open_till()`, `#L10` and other fragments.
 fn without_position(word: &str) -> &str {
     let word = word.split_once('#').map_or(word, |(path, _)| path);
+    let is_place = |rest: &str| rest.chars().all(|sign| sign.is_ascii_digit() || matches!(sign, '-' | ':' | ','));
+    let is_call = |rest: &str| {
+        rest.strip_suffix("()")
+            .is_some_and(|name| name.chars().all(|sign| sign.is_alphanumeric() || matches!(sign, '_' | '.' | ':')))
+    };
     match word.split_once(':') {
-        Some((path, rest)) if rest.chars().all(|sign| sign.is_ascii_digit() || matches!(sign, '-' | ':' | ',')) => path,
+        Some((path, rest)) if is_place(rest) || is_call(rest) => path,
         _ => word,
     }
 }

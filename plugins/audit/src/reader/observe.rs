@@ -1,5 +1,7 @@
 //! Finds every path of a plan with its features: in lines, cells and trees.
 
+use std::collections::{HashMap, HashSet};
+
 use super::candidate::Candidate;
 use super::context::{self, LineContext};
 use super::features::{self, Features};
@@ -77,12 +79,16 @@ fn of_line(
     let mut own = None;
     let mut placed = None;
     let next: Vec<Option<String>> = tokens.iter().skip(1).map(said_folder).chain([None]).collect();
+    let spellings = spellings(&tokens);
     for ((nth, token), folder_behind) in tokens.into_iter().enumerate().zip(next) {
         if placed.as_ref() == Some(&token.path) {
             continue;
         }
         let mut features = Features::default();
         features::of_text(&place, &token, nth, &mut features);
+        if spellings.contains(&token.path.to_lowercase()) {
+            features.0.push("barred".to_owned());
+        }
         let opens = !token.before.contains(char::is_alphanumeric) && nth == 0;
         let mut path = token.path.clone();
         if let Some(behind) = folder_behind.filter(|_| !path.contains('/') && token.kind == Kind::File) {
@@ -110,6 +116,19 @@ fn of_line(
     }
     out.folders.extend(own.clone());
     own
+}
+
+/// The names that a line has in several spellings, in lower case: "(`README.md`, `readme.md`)" tells what is looked for.
+fn spellings(tokens: &[Token]) -> HashSet<String> {
+    let mut known: HashMap<String, &str> = HashMap::new();
+    let mut several = HashSet::new();
+    for token in tokens {
+        let name = token.path.to_lowercase();
+        if known.insert(name.clone(), &token.path).is_some_and(|path| path != token.path) {
+            several.insert(name);
+        }
+    }
+    several
 }
 
 /// The folder, if the words before it say that the preceding file is in it: "`x.md`, to be created in `docs/`".

@@ -19,12 +19,14 @@ const MISSING_BODY: &[&str] = &[
 ];
 
 const DEFINING: &[&str] = &[
+    "actor",
     "class",
     "const",
     "def",
     "enum",
     "extension",
     "fn",
+    "fun",
     "func",
     "function",
     "interface",
@@ -39,8 +41,45 @@ const DEFINING: &[&str] = &[
     "struct",
     "trait",
     "type",
+    "typealias",
     "union",
+    "val",
     "var",
+];
+
+/// Words before a name and its parenthesis that make it a call.
+const CALLING: &[&str] = &[
+    "assert",
+    "await",
+    "case",
+    "defer",
+    "del",
+    "delete",
+    "do",
+    "echo",
+    "elif",
+    "else",
+    "emit",
+    "go",
+    "if",
+    "in",
+    "instanceof",
+    "new",
+    "not",
+    "or",
+    "and",
+    "print",
+    "raise",
+    "return",
+    "throw",
+    "throws",
+    "typeof",
+    "until",
+    "using",
+    "void",
+    "when",
+    "while",
+    "yield",
 ];
 
 /// Extensions of files whose comments are recognised.
@@ -148,8 +187,31 @@ pub(crate) fn line_defines(line: &str, name: &str) -> bool {
             _ => plain.rsplit(char::is_whitespace).next().unwrap_or_default(),
         };
         let given = before.trim().is_empty() && after.trim_start().starts_with(['=', ':']);
-        given || (DEFINING.contains(&keyword) && before.ends_with(char::is_whitespace))
+        given || (DEFINING.contains(&keyword) && before.ends_with(char::is_whitespace)) || is_method(before, after)
     })
+}
+
+/// True if the texts before and after a name are those of a method or of a function without a keyword: `name(till) {`,
+/// `public async name(`, `static int name(int till)`.
+fn is_method(before: &str, after: &str) -> bool {
+    let opens = after.starts_with('(') || after.starts_with('<') && after.contains(">(");
+    let end = after.trim_end();
+    let body = end.ends_with('{') || end.ends_with("{}") || end.contains(") {");
+    let mut kinds = before.split_whitespace().peekable();
+    if kinds.peek().is_none() {
+        // A method of JavaScript; its call has no body.
+        return opens && body && !before.is_empty();
+    }
+    let is_type = |word: &str| {
+        let named = word.starts_with(|sign: char| sign.is_alphabetic() || matches!(sign, '_' | '@'));
+        named
+            && !CALLING.contains(&word)
+            && word
+                .chars()
+                .all(|sign| is_word(sign) || matches!(sign, '<' | '>' | '[' | ']' | ',' | '?' | '*' | '&' | ':' | '@'))
+            && !word.ends_with(':')
+    };
+    opens && before.ends_with([' ', '*', '&']) && kinds.all(is_type) && (body || !end.ends_with([';', ':', '{']))
 }
 
 /// The reason why the file is a stub; `None` if it is not.
@@ -200,6 +262,35 @@ mod tests {
         let wanted = ["Maker", "Taker", "Row", "Giver", "go", "Two", "MakerTwo", "Open"].map(str::to_owned);
         let lines = [Some(1), None, Some(3), Some(4), Some(5), None, Some(6), Some(7)];
         assert_eq!(definitions(text, &wanted), lines);
+    }
+
+    #[test]
+    fn methods_are_told_from_calls() {
+        for line in [
+            "    open(till) {",
+            "  public open(",
+            "    public async Task<Till> open(int number)",
+            "  async open(till: Till): Promise<void> {",
+            "static int open(uint8_t drawer)",
+            "    override fun open(till: Till) = 1",
+            "char *open(void) {",
+        ] {
+            assert!(line_defines(line, "open"), "{line}");
+        }
+        for line in [
+            "    open(till);",
+            "    return open(till)",
+            "    await open(till)",
+            "open(till) {",
+            "    x = open(till)",
+            "    this.open(till) {",
+            "    if open(till) {",
+            "    } else open(till) {",
+            "    new open(till) {",
+            "    case open(till): {",
+        ] {
+            assert!(!line_defines(line, "open"), "{line}");
+        }
     }
 
     #[test]

@@ -43,7 +43,6 @@ impl<'a, 'm> Judge<'a, 'm> {
     /// Judges every file that a plan names; `before` is the plan's data from the last audit.
     #[must_use]
     pub fn plan(&mut self, plan: &Plan, before: &PreviousVerdicts) -> JudgedPlan {
-        let promised: HashSet<&str> = plan.deliverables.iter().map(|item| item.path.as_str()).collect();
         let based;
         let plan = match base_folder(self.index, plan) {
             Some(folder) => {
@@ -58,6 +57,12 @@ impl<'a, 'm> Judge<'a, 'm> {
         };
         let lookups: Vec<Lookup> =
             plan.deliverables.iter().map(|item| self.look_up(&item.place, item.kind, item.is_drawn(), plan)).collect();
+        // The files of other deliverables: none of them is a moved one.
+        let found = lookups.iter().filter_map(|lookup| match lookup {
+            Ok(ResolvedPath::There(found, _)) => Some(found.path.clone()),
+            _ => None,
+        });
+        let promised: HashSet<String> = plan.deliverables.iter().map(|item| item.path.clone()).chain(found).collect();
         let index = self.index;
         self.facts.prefetch(lookups.iter().filter_map(|lookup| file_of(lookup)).map(|found| Facts::key(index, found)));
         let deliverables = plan.deliverables.iter().zip(lookups);
@@ -89,7 +94,7 @@ impl<'a, 'm> Judge<'a, 'm> {
         &mut self,
         item: &Deliverable,
         lookup: Lookup,
-        promised: &HashSet<&str>,
+        promised: &HashSet<String>,
         folders: &[String],
         before: &PreviousVerdicts,
     ) -> Verdict {
@@ -105,6 +110,9 @@ impl<'a, 'm> Judge<'a, 'm> {
             }
             Ok(ResolvedPath::Elsewhere(found, remark)) => self.moved(&found, remark, before.row(&item.path)),
             Ok(ResolvedPath::Unclear(remark)) => Verdict::new(Status::Unverifiable, Some(remark)),
+            Ok(ResolvedPath::Nowhere(_)) if item.purpose == Purpose::ChangeOrDelete => {
+                Verdict::new(Status::Deleted, None)
+            }
             Ok(ResolvedPath::Nowhere(remark)) => self.missing(item, remark, folders),
         };
         check_done_statement(item, &mut verdict);

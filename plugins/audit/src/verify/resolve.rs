@@ -129,11 +129,12 @@ pub(crate) fn resolve(index: &Index, path: &str, context: PathContext<'_>) -> Re
     if let Some(deeper) = only_deeper(path, &same).filter(|_| !anchored) {
         return there(index, deeper, Some(format!("found deeper than the plan says: {deeper}")));
     }
-    let is_bare = !path.contains('/') && !anchored && wanted == EntryKind::File;
+    let is_bare = !path.contains('/') && !anchored;
     if same.is_empty() {
-        return with_other_ending(index, path, is_bare);
+        return with_other_ending(index, path, is_bare && wanted == EntryKind::File);
     }
-    if GENERIC.contains(&name) || wanted == EntryKind::Folder {
+    let is_only = matches!(same.as_slice(), [_]);
+    if GENERIC.contains(&name) || wanted == EntryKind::Folder && !(is_bare && is_only) {
         let remark = elsewhere(&same);
         return if is_bare { ResolvedPath::Unclear(remark) } else { ResolvedPath::Nowhere(Some(remark)) };
     }
@@ -147,9 +148,10 @@ pub(crate) fn resolve(index: &Index, path: &str, context: PathContext<'_>) -> Re
 fn without_own_name(index: &Index, path: &str, drawn: bool) -> Option<FoundEntry> {
     let (first, rest) = path.split_once('/')?;
     let own = index.roots().iter().any(|root| root.shown.trim_end_matches('/').rsplit('/').next() == Some(first));
-    let root_row =
-        drawn && rest.contains('/') && index.named(first, EntryKind::Folder).all(|folder| folder.contains('/'));
-    if (own || root_row) && index.find(first).is_none() { index.find(rest) } else { None }
+    let root_row = drawn && index.named(first, EntryKind::Folder).all(|folder| folder.contains('/'));
+    let found = index.find(rest).filter(|_| (own || root_row) && index.find(first).is_none())?;
+    // Many trees have a `README.md`, so a file in the first folder does not show that the folder is the root.
+    (own || rest.contains('/') || found.kind == EntryKind::Folder).then_some(found)
 }
 
 /// Endings for the same kind of file.
