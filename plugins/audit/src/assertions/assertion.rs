@@ -103,6 +103,11 @@ impl Outcome {
         if holds { Self::holds(evidence) } else { Self::fails(NoteSeverity::Medium, evidence) }
     }
 
+    /// True if a file that must exist does not.
+    pub(super) fn is_absence(&self) -> bool {
+        self.verdict == Verdict::False && self.weight == Some(NoteSeverity::High)
+    }
+
     pub(super) fn holds(evidence: impl Into<String>) -> Self {
         Self { verdict: Verdict::True, evidence: evidence.into(), weight: None }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use baton_plugin_kit::host::{Commit, Git, ServiceError};
+use baton_plugin_kit::host::{Commit, CommitRange, Git, ServiceError};
 
 use super::assertion::{Assertion, CheckedDocument, Condition, Outcome};
 use super::lookup::Lookup;
@@ -11,11 +11,18 @@ use super::symbol::Symbols;
 use super::words::stems;
 use crate::index::Index;
 use crate::limits;
+use crate::plan::Place;
 use crate::remark::NoteSeverity;
 
-/// Checks the assertions of all documents of one run.
+/// Checks the assertions of all documents of one run. `below` is the audited folder relative to the repository, if the documents
+/// may be older than the tree: then a file that a commit removed does not make an assertion false.
 #[must_use]
-pub fn check(documents: &[(CheckedDocument, Vec<Assertion>)], index: &Index, git: Option<&dyn Git>) -> AssertionReport {
+pub fn check(
+    documents: &[(CheckedDocument, Vec<Assertion>)],
+    index: &Index,
+    git: Option<&dyn Git>,
+    below: Option<&str>,
+) -> AssertionReport {
     let lookup = Lookup::new(index);
     let names =
         documents.iter().flat_map(|(_, assertions)| assertions).filter_map(|assertion| match &assertion.stated {
@@ -23,7 +30,7 @@ pub fn check(documents: &[(CheckedDocument, Vec<Assertion>)], index: &Index, git
             _ => None,
         });
     let symbols = Symbols::find(names, index);
-    let mut commits = Commits { git, known: BTreeMap::new() };
+    let mut commits = Commits { git, known: BTreeMap::new(), histories: 0 };
     let mut judged = Vec::new();
     let names: Vec<&str> = documents.iter().map(|(document, _)| document.shown.as_str()).collect();
     for (number, (_, assertions)) in documents.iter().enumerate() {
@@ -32,7 +39,11 @@ pub fn check(documents: &[(CheckedDocument, Vec<Assertion>)], index: &Index, git
                 Condition::Decided(outcome) => (assertion.words.clone(), outcome.clone()),
                 Condition::Commit { id, title } => (id.clone(), commits.judge(id, title.as_deref())),
                 Condition::File(stated) => {
-                    (stated.path.clone(), audited_document(&stated.path, &names).unwrap_or_else(|| lookup.file(stated)))
+                    let outcome = audited_document(&stated.path, &names).unwrap_or_else(|| lookup.file(stated));
+                    let gone = below.filter(|_| outcome.is_absence());
+                    let gone = gone.and_then(|below| commits.removed(below, &stated.path));
+                    let outcome = gone.map_or(outcome, Outcome::unknown);
+                    (stated.path.clone(), outcome)
                 }
                 Condition::Absent(path) => match lookup.absence(path) {
                     Some(outcome) => (path.clone(), outcome),
@@ -69,9 +80,26 @@ fn audited_document(path: &str, names: &[&str]) -> Option<Outcome> {
 struct Commits<'a> {
     git: Option<&'a dyn Git>,
     known: BTreeMap<String, Result<Option<Commit>, ServiceError>>,
+    /// Number of files whose history was read.
+    histories: usize,
 }
 
 impl Commits<'_> {
+    /// The last commit of a file that is neither in the tree nor in the newest commit, in words.
+    fn removed(&mut self, below: &str, path: &str) -> Option<String> {
+        let git = self.git.filter(|_| self.histories < limits::ASSERTION_COMMITS)?;
+        self.histories += 1;
+        let Place::Inside { path, .. } = Place::of(path) else { return None };
+        let path = if below.is_empty() { path } else { format!("{}/{path}", below.trim_end_matches('/')) };
+        let range = CommitRange { to: "HEAD".to_owned(), after: None, path: Some(path.clone()), most: 1 };
+        let commit = git.log(&range).ok()?.into_iter().next()?;
+        if !matches!(git.file("HEAD", &path), Ok(None)) {
+            return None;
+        }
+        let short = commit.id.get(..12).unwrap_or(&commit.id);
+        Some(format!("it was removed; the last commit of it is {short} \u{201c}{}\u{201d}", commit.title()))
+    }
+
     fn judge(&mut self, id: &str, title: Option<&str>) -> Outcome {
         let Some(git) = self.git else {
             return Outcome::unknown(format!("no repository was lent to look for commit {id}"));

@@ -49,6 +49,7 @@ pub(super) fn clause(before: &str) -> Clause {
             || word.chars().all(|sign| sign.is_ascii_digit())
     };
     let sentence = cut.filter(|cut| !short(*cut)).and_then(|cut| before.get(cut..)).unwrap_or(before);
+    let sentence = without_stamp(sentence);
     let all: Vec<String> = words::words(sentence).collect();
     let said: Vec<&str> = all.iter().map(String::as_str).skip_while(|word| is_tag(word)).collect();
     let main = main_clause(sentence, said.first().copied());
@@ -60,7 +61,8 @@ pub(super) fn clause(before: &str) -> Clause {
         said.get(at).and_then(|word| verbs::verb(word)).filter(|verb| verb.action != FileAction::Test || said.len() < 3)
     });
     let within = said.iter().skip(1).any(|word| matches!(*word, "from" | "in" | "within" | "inside" | "aus" | "im"));
-    let opened = sentence.trim_end_matches([' ', '`', '*', '_', '"']);
+    // "(`a`, `b`": the second path is in the bracket too.
+    let opened = sentence.trim_end_matches([' ', '`', '*', '_', '"', PATH, ',', '+', '&']);
     let prep = if opened.ends_with('(') { "bracket" } else { prep(&said) };
     let wanted = is_wanted(&said);
     // What is wanted is made: "it should live in `x`", "I'd like to see tests at `x`".
@@ -92,6 +94,14 @@ pub(super) fn clause(before: &str) -> Clause {
         opens: prep == "start",
         only_in: matches!(said.as_slice(), ["in" | "inside" | "within"]),
     }
+}
+
+/// A text without the stamp of a log before it: `[10:31] - `, `**[2026-01-18]** – `.
+fn without_stamp(text: &str) -> &str {
+    let bare = text.trim_start_matches([' ', '*', '_']);
+    let inside = bare.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let stamp = inside.filter(|(stamp, _)| stamp.chars().count() > 1 && !stamp.contains(PATH));
+    stamp.map_or(text, |(_, rest)| rest.trim_start_matches([' ', '*', '_', '-', '\u{2013}', '\u{2014}', ':']))
 }
 
 /// The words behind a subordinate clause: "Once that works, add `x`".

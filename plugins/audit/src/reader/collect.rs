@@ -70,8 +70,12 @@ fn assign(sighting: &mut Sighting, features: &Features) {
     if has("barred") {
         return;
     }
-    if has("deletes") && (sighting.kind == Kind::File || has("key=delete")) {
-        (sighting.role, sighting.purpose) = (Role::Deliverable, Purpose::Delete);
+    if has("deletes") {
+        // "Drop `x/` support" deletes no folder.
+        let whole = has("key=delete") || has("after=said to go") || has("verb/prep=delete/verb") && !has("after=words");
+        if sighting.kind == Kind::File || whole {
+            (sighting.role, sighting.purpose) = (Role::Deliverable, Purpose::Delete);
+        }
         return;
     }
     if has("moved here") {

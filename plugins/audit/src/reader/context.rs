@@ -2,8 +2,10 @@
 
 use std::cell::OnceCell;
 
+use super::lexer::{self, Markup};
 use super::structure::{Document, Line};
 use super::{topics, words};
+use crate::plan::Kind;
 
 /// Signs that mean "done".
 pub(super) const CHECKS: [char; 5] = ['\u{2705}', '\u{2611}', '\u{2713}', '\u{2714}', '\u{2728}'];
@@ -15,11 +17,31 @@ pub(crate) struct LineContext<'a> {
     mark: OnceCell<&'static str>,
     label: OnceCell<&'static str>,
     heading: OnceCell<&'static str>,
+    folder: OnceCell<Option<String>>,
 }
 
 impl<'a> LineContext<'a> {
+    /// The folder that the nearest heading is about: "### `src/till/` – new package".
+    pub(super) fn heading_folder(&self) -> Option<&str> {
+        let folder = self.folder.get_or_init(|| {
+            let heading = self.document.headings_of(self.line.heading).next()?;
+            match lexer::tokens(&heading.text, false).as_slice() {
+                [only] if only.kind == Kind::Folder && only.written == Markup::Code => Some(only.path.clone()),
+                _ => None,
+            }
+        });
+        folder.as_deref()
+    }
+
     pub(crate) fn new(document: &'a Document, line: &'a Line) -> Self {
-        Self { document, line, mark: OnceCell::new(), label: OnceCell::new(), heading: OnceCell::new() }
+        Self {
+            document,
+            line,
+            mark: OnceCell::new(),
+            label: OnceCell::new(),
+            heading: OnceCell::new(),
+            folder: OnceCell::new(),
+        }
     }
 }
 

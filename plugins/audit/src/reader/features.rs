@@ -336,7 +336,8 @@ pub(crate) fn of_cell(
     let alone = if alone { "alone" } else { "among words" };
     out.pair("column", own, alone);
     out.pair("column/first", own, if column == 0 { "first" } else { "later" });
-    out.flag("deletes", state == "goes");
+    // A path in a later column is what replaces the file.
+    out.flag("deletes", state == "goes" && (column == 0 || matches!(own, "file" | "deliverable")));
     out.pair("row state", state, own);
     out.flag("table of complaints", complains);
     out.pair("table has files", if any("file").or(any("deliverable")).is_some() { "yes" } else { "no" }, own);

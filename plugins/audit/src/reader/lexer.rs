@@ -162,7 +162,7 @@ fn code_paths(
     words: &mut String,
     add: &mut impl FnMut(Name, Markup, bool, &mut String, usize),
 ) {
-    let known = names::file(code).or_else(|| names::folder(code));
+    let known = names::file(code).or_else(|| names::folder(code)).or_else(|| names::spaced(code));
     if let Some(name) = known {
         return add(name, Markup::Code, false, words, end);
     }

@@ -162,6 +162,36 @@ pub(crate) fn file(word: &str) -> Option<Name> {
     Some(Name { path: path.to_owned(), kind: Kind::File })
 }
 
+/// A path whose folders or name have blanks: `Till Room/Sources/Open Till.swift`, `Till Room/Sources/`. A command has none before its
+/// first slash that begin with a capital letter.
+#[must_use]
+pub(super) fn spaced(code: &str) -> Option<Name> {
+    let path = trimmed(code);
+    let fits = path.contains(' ') && path.contains('/') && path.len() <= limits::PATH_BYTES && !is_placeholder(path);
+    let plain = |sign: char| sign.is_alphanumeric() || matches!(sign, ' ' | '/' | '_' | '-' | '.' | '+' | '@' | '&');
+    let parts: Vec<&str> = path.trim_end_matches('/').split('/').collect();
+    let (last, folders) = parts.split_last()?;
+    let words = |part: &str| part.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    // Two files side by side are two paths.
+    let is_one =
+        |part: &&str| words(part).split_last().is_some_and(|(_, first)| first.iter().all(|word| file(word).is_none()));
+    let is_named = |part: &&str| {
+        words(part).iter().all(|word| {
+            word.starts_with(|sign: char| sign.is_uppercase() || sign.is_ascii_digit() || "-&".contains(sign))
+        })
+    };
+    let named = parts.first().is_some_and(|first| !first.contains(' ') || is_named(first));
+    let fits = fits && path.chars().all(plain) && parts.iter().all(|part| part.trim() == *part && !part.is_empty());
+    if !(fits && named && parts.iter().all(|part| is_one(&part))) {
+        return None;
+    }
+    if path.ends_with('/') {
+        return Some(Name { path: path.trim_end_matches('/').to_owned(), kind: Kind::Folder });
+    }
+    let is_file = !folders.is_empty() && is_file_name(&last.replace(' ', "_"), false);
+    is_file.then(|| Name { path: path.to_owned(), kind: Kind::File })
+}
+
 /// A file recognised by its form alone, with any extension: with a folder (`man/till.1`) or, if `bare`, without one.
 #[must_use]
 pub(super) fn likely_file(word: &str, bare: bool) -> Option<Name> {

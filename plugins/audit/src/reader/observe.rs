@@ -98,6 +98,8 @@ fn of_line(
         if let Some(folder) = folder.as_deref().filter(|_| line.form == LineForm::Item) {
             features.0.push("in a folder".to_owned());
             path = fields::joined(Some(folder), &path);
+        } else if let Some(folder) = place.heading_folder().filter(|_| line.form == LineForm::Item && is_bare(&token)) {
+            path = fields::joined(Some(folder), &path);
         }
         if opens && token.kind == Kind::Folder && line.form == LineForm::Item && has_nested_items(document, at) {
             own = Some(path.clone());
@@ -116,6 +118,11 @@ fn of_line(
     }
     out.folders.extend(own.clone());
     own
+}
+
+/// True for the name of a file without its folder.
+fn is_bare(token: &Token) -> bool {
+    token.kind == Kind::File && !token.path.contains('/')
 }
 
 /// The names that a line has in several spellings, in lower case: "(`README.md`, `readme.md`)" tells what is looked for.
@@ -188,8 +195,9 @@ fn of_row(document: &Document, at: usize, line: &Line, table: usize, out: &mut D
             let mut features = Features::default();
             features::of_text(&place, &token, nth, &mut features);
             features::of_cell(&place, head, &cells, column, alone, &mut features);
-            let sighting =
-                Sighting::new(token.path.clone(), token.kind, Form::Table, crate::plan::Role::Reference, line.number);
+            let folder = place.heading_folder().filter(|_| is_bare(&token));
+            let path = fields::joined(folder, &token.path);
+            let sighting = Sighting::new(path, token.kind, Form::Table, crate::plan::Role::Reference, line.number);
             let seen = Candidate {
                 sighting,
                 features,

@@ -35,7 +35,7 @@ pub(super) fn check(task: &Task, services: &HostServices<'_>) -> Result<Outcome,
     let args = asked.as_ref().and_then(|(_, args)| serde_json::from_str(args).ok()).unwrap_or_default();
     let index = Index::build(Request::roots_of(task, &args)?);
     let claimed = claimed(handoff);
-    let checked = assertions::check(claimed.as_slice(), &index, services.git);
+    let checked = assertions::check(claimed.as_slice(), &index, services.git, None);
     let said = said(handoff, &checked);
     returns::judge(services, &index, &checked);
     let Some((plan, _)) = asked else { return Ok(outcome(said, Vec::new(), &checked.gaps)) };

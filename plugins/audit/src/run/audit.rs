@@ -268,7 +268,7 @@ impl<'r> Run<'r> {
         };
         let mut inputs: Vec<String> = unrequested.gaps().into_iter().map(|gap| gap.id).collect();
         self.assembly.unrequested(unrequested);
-        let claims = assertions::check(&self.claimed, self.index, self.services.git);
+        let claims = assertions::check(&self.claimed, self.index, self.services.git, Some(&self.request.below));
         self.assembly.unverified(std::mem::take(&mut self.unverified), &claims.looked_up);
         let whole = self.request.span == Span::Whole;
         inputs.extend(claims.gaps.iter().map(|gap| gap.id.clone()));

@@ -49,7 +49,7 @@ fn again(services: &HostServices<'_>, index: &Index, disputed: &[Entry], mut mis
     for entry in disputed {
         let Some(bytes) = services.ledger.and_then(|ledger| ledger.input(&entry.id).ok()).flatten() else { continue };
         let document = CheckedDocument { shown: entry.title.clone(), text: String::new() };
-        let checked = assertions::check(&[(document, claims(&bytes))], index, services.git);
+        let checked = assertions::check(&[(document, claims(&bytes))], index, services.git, None);
         if verdict(&checked) == Some(EvidenceVerdict::Verified) {
             send_judgement(services, Some(entry.id.clone()), &checked);
         } else {

@@ -169,7 +169,7 @@ proptest! {
     fn no_return_stops_it(keys in prop::collection::vec("(path|files_created|commits|deliverables|sha|bytes|x)", 0..6), text in claim_like()) {
         let raw = keys.iter().fold(json!([text, 5, null]), |value, key| json!({ key: [value, {"path": "a.py", "bytes": 1}] }));
         let document = CheckedDocument { shown: "return".into(), text: String::new() };
-        let checked = assertions::check(&[(document, assertions::read_return(&raw, &text))], &Index::build(Vec::new()), None);
+        let checked = assertions::check(&[(document, assertions::read_return(&raw, &text))], &Index::build(Vec::new()), None, None);
         prop_assert!(checked.rows.iter().all(|row| row.field.is_some() || row.line >= 1));
     }
 }

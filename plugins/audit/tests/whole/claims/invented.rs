@@ -130,7 +130,7 @@ fn an_invented_return_is_checked_field_by_field() {
     let raw = fs::read_to_string(synthetic("claims").join("pier-return.json")).unwrap();
     let raw: serde_json::Value = serde_json::from_str(&raw).unwrap();
     let document = CheckedDocument { shown: "return".into(), text: String::new() };
-    let checked = assertions::check(&[(document, assertions::read_return(&raw, ""))], &tree().index(), None);
+    let checked = assertions::check(&[(document, assertions::read_return(&raw, ""))], &tree().index(), None, None);
     let rows = checked.rows.iter();
     let found = rows.map(|row| (row.field.clone().unwrap_or_default(), row.kind.word(), row.verdict.word()));
     let found: Vec<String> = sorted(found.map(|(field, kind, verdict)| format!("{field} {kind} {verdict}")));

@@ -27,7 +27,7 @@ fn a_return_is_held_to_what_it_claims() {
     });
     let document = CheckedDocument { shown: "return".into(), text: String::new() };
     let found = assertions::read_return(&raw, "**Pages:** 9 of 10 (95%)");
-    let checked = assertions::check(&[(document, found)], &tree.index(), None);
+    let checked = assertions::check(&[(document, found)], &tree.index(), None, None);
     let verdict = |field: &str| {
         let row = checked.rows.iter().find(|row| row.field.as_deref() == Some(field)).unwrap();
         (row.kind, row.verdict)

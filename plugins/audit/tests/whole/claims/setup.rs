@@ -13,7 +13,7 @@ pub(super) fn check(documents: Vec<CheckedDocument>, index: &Index, git: Option<
             (document, found)
         })
         .collect();
-    assertions::check(&read, index, git)
+    assertions::check(&read, index, git, None)
 }
 
 pub(super) fn one(text: &str, index: &Index, git: Option<&dyn Git>) -> AssertionReport {
