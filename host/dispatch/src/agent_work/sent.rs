@@ -6,6 +6,7 @@ use baton_core::State;
 use baton_ledger::event::{self, RecordedEvent};
 use baton_ledger::task::{self, SentFilter, Task};
 use baton_ledger::{LedgerError, Reader, return_check};
+use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
 use super::session::AgentSession;
@@ -54,6 +55,12 @@ impl SentTask {
     #[must_use]
     pub fn newest_event(&self) -> i64 {
         self.events.last().map_or(0, |recorded| recorded.seq)
+    }
+
+    /// When its newest event happened.
+    #[must_use]
+    pub fn changed_at(&self) -> Timestamp {
+        self.events.last().map_or(self.task.created_at, |recorded| recorded.event.at)
     }
 
     /// Its state; a request whose RETURN is being checked has not succeeded yet.

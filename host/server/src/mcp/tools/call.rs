@@ -27,6 +27,14 @@ pub(in crate::mcp) enum ToolError {
 
 pub(in crate::mcp) type ToolResult = Result<Value, ToolError>;
 
+/// What a call of a tool gives.
+pub(in crate::mcp) enum ToolOutcome {
+    /// The result.
+    Value(Value),
+    /// The client gets a task: the request with this task id.
+    Task(String),
+}
+
 /// A call of a tool.
 pub(in crate::mcp) struct ToolCall<'a> {
     pub(super) server: &'a McpServer,
@@ -41,6 +49,11 @@ impl<'a> ToolCall<'a> {
         context: RequestContext<RoleServer>,
     ) -> Self {
         Self { server, arguments, context }
+    }
+
+    /// Whether the client has declared the Tasks extension, so it can get a task instead of a result.
+    pub(super) fn takes_tasks(&self) -> bool {
+        self.context.client_capabilities().is_some_and(|capabilities| capabilities.supports_tasks())
     }
 
     /// The arguments as their type. An unknown or missing argument is refused.
