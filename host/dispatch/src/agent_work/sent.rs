@@ -142,6 +142,9 @@ impl AgentSession {
         let Some(sent) = self.sent(id).await? else {
             return Err(DispatchError::Refused(format!("{} has sent no request {id}", self.agent)));
         };
-        take_back(&self.work.context, &sent.task.id, &self.agent).await
+        let decision = take_back(&self.work.context, &sent.task.id, &self.agent).await?;
+        // The daemon stops the running attempt, and starts what depended on the request.
+        self.work.context.wake();
+        Ok(decision)
     }
 }

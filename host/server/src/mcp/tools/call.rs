@@ -6,7 +6,7 @@ use std::time::Duration;
 use baton_dispatch::DispatchError;
 use rmcp::RoleServer;
 use rmcp::handler::server::common::schema_for_type;
-use rmcp::model::{JsonObject, ProgressNotificationParam, Tool, ToolAnnotations};
+use rmcp::model::{JsonObject, ProgressNotificationParam, ProtocolVersion, Tool, ToolAnnotations};
 use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -51,9 +51,12 @@ impl<'a> ToolCall<'a> {
         Self { server, arguments, context }
     }
 
-    /// Whether the client has declared the Tasks extension, so it can get a task instead of a result.
+    /// Whether the client has declared the Tasks extension, so it can get a task instead of a result. Older versions of the
+    /// protocol have no such extension; a client that declares it there does not know the results.
     pub(super) fn takes_tasks(&self) -> bool {
-        self.context.client_capabilities().is_some_and(|capabilities| capabilities.supports_tasks())
+        let version = self.context.protocol_version();
+        version.is_some_and(|version| version >= ProtocolVersion::V_2026_07_28)
+            && self.context.client_capabilities().is_some_and(|capabilities| capabilities.supports_tasks())
     }
 
     /// The arguments as their type. An unknown or missing argument is refused.
