@@ -2,7 +2,7 @@
 
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::process::Child;
+use std::process::{Child, Command};
 
 use baton_tests::Workspace;
 use rmcp::model::{
@@ -23,8 +23,17 @@ async fn connect<H: ClientHandler>(
     lifecycle: ClientLifecycleMode,
     handler: H,
 ) -> (Child, Client<H>) {
+    connect_to(workspace, workspace.command(), lifecycle, handler).await
+}
+
+/// As [`connect`], with a server that `command` starts.
+async fn connect_to<H: ClientHandler>(
+    workspace: &Workspace,
+    mut command: Command,
+    lifecycle: ClientLifecycleMode,
+    handler: H,
+) -> (Child, Client<H>) {
     let (ours, theirs) = UnixStream::pair().unwrap();
-    let mut command = workspace.command();
     command.arg("-w").arg(workspace.root()).args(["mcp", "--agent", "Codex-MM1"]);
     command.stdin(OwnedFd::from(theirs.try_clone().unwrap())).stdout(OwnedFd::from(theirs));
     let server = command.spawn().unwrap();
@@ -75,8 +84,8 @@ fn the_client_of_rmcp_works_an_inbox_in_both_eras() {
     }
 }
 
-/// A client that declares the Tasks extension. Of the clients that the tests use, only that of rmcp can; the one of the
-/// Python package `mcp` has the types alone, and Claude Code, Codex and the Inspector do not declare it.
+/// A client that declares the Tasks extension. Of the clients that the tests use, those of rmcp and of the Inspector can; the
+/// one of the Python package `mcp` has the types alone, and Claude Code and Codex do not declare it.
 fn with_tasks() -> ClientConfig {
     let mut config = ClientConfig::default();
     config.capabilities = ClientCapabilities::builder().enable_tasks().build();
@@ -131,31 +140,32 @@ fn a_client_with_tasks_gets_the_action_of_a_plugin_as_a_task_of_the_ledger() {
     let _daemon = workspace.up_and_serving();
     let foreign = request(&workspace, "Not mine", None);
     runtime().block_on(async {
-        for lifecycle in [discover(), ClientLifecycleMode::Initialize] {
-            let (mut server, client) = connect(&workspace, lifecycle, with_tasks()).await;
-            let id = start(&client, "noop").await;
-            let done = ended(&client, &id).await;
-            assert_eq!(state(&done), "succeeded", "{done:?}");
-            assert_eq!(workspace.why(&id).state, "succeeded", "it is the task of the ledger");
-            // A task that has ended stays as it is.
-            client.cancel_task(CancelTaskParams::new(&id)).await.unwrap();
-            client.update_task(UpdateTaskParams::new(&id, std::collections::BTreeMap::new())).await.unwrap();
-            assert_eq!(state(&ended(&client, &id).await), "succeeded");
-            // The task of another agent, no task, and a title are unknown.
-            for unknown in [foreign.as_str(), "0123456789abcdef", "noop: noop", ""] {
-                assert!(client.get_task(GetTaskParams::new(unknown)).await.is_err(), "{unknown}");
-                assert!(client.cancel_task(CancelTaskParams::new(unknown)).await.is_err(), "{unknown}");
-            }
-            client.cancel().await.unwrap();
-            assert!(server.wait().unwrap().success());
-            // Another server continues with the task: nothing of it is in the memory of the first.
-            let (_server, client) = connect(&workspace, discover(), with_tasks()).await;
-            assert_eq!(state(&ended(&client, &id).await), "succeeded");
-            // A client that does not declare the extension gets a result.
-            let (_plain_server, plain) = connect(&workspace, discover(), ()).await;
-            assert_eq!(call(&plain, "noop", json!({})).await["ended"], true);
-            assert!(plain.get_task(GetTaskParams::new(&id)).await.is_err());
+        let (mut server, client) = connect(&workspace, discover(), with_tasks()).await;
+        let id = start(&client, "noop").await;
+        let done = ended(&client, &id).await;
+        assert_eq!(state(&done), "succeeded", "{done:?}");
+        assert_eq!(workspace.why(&id).state, "succeeded", "it is the task of the ledger");
+        // A task that has ended stays as it is.
+        client.cancel_task(CancelTaskParams::new(&id)).await.unwrap();
+        client.update_task(UpdateTaskParams::new(&id, std::collections::BTreeMap::new())).await.unwrap();
+        assert_eq!(state(&ended(&client, &id).await), "succeeded");
+        // The task of another agent, no task, and a title are unknown.
+        for unknown in [foreign.as_str(), "0123456789abcdef", "noop: noop", ""] {
+            assert!(client.get_task(GetTaskParams::new(unknown)).await.is_err(), "{unknown}");
+            assert!(client.cancel_task(CancelTaskParams::new(unknown)).await.is_err(), "{unknown}");
         }
+        client.cancel().await.unwrap();
+        assert!(server.wait().unwrap().success());
+        // Another server continues with the task: nothing of it is in the memory of the first.
+        let (_server, client) = connect(&workspace, discover(), with_tasks()).await;
+        assert_eq!(state(&ended(&client, &id).await), "succeeded");
+        // A client that does not declare the extension gets a result.
+        let (_plain_server, plain) = connect(&workspace, discover(), ()).await;
+        assert_eq!(call(&plain, "noop", json!({})).await["ended"], true);
+        assert!(plain.get_task(GetTaskParams::new(&id)).await.is_err());
+        // So does one of the version before, which has no such extension.
+        let (_older_server, older) = connect(&workspace, ClientLifecycleMode::Initialize, with_tasks()).await;
+        assert_eq!(call(&older, "noop", json!({})).await["ended"], true);
     });
     assert_eq!(workspace.why(&foreign).state, "delivered", "nobody else has cancelled it");
 }
@@ -176,6 +186,33 @@ fn a_task_survives_kill_9_of_the_daemon() {
         let events = workspace.why(&id).events;
         assert!(events.iter().any(|event| event.action == "interrupted"), "{events:?}");
     });
+}
+
+#[test]
+fn a_cancellation_of_a_task_whose_server_is_killed_is_completed() {
+    let workspace = workspace();
+    let daemon = workspace.up_and_serving();
+    let id = runtime().block_on(async {
+        let mut command = workspace.command();
+        command.env("FAILPOINTS", "cancel.leased=panic");
+        let (mut server, client) = connect_to(&workspace, command, discover(), with_tasks()).await;
+        call(&client, "send", json!({ "to": "Claude-MM1", "title": "Not any more" })).await;
+        let id = workspace.wait_for_state("Not any more", "delivered").id;
+        assert!(client.cancel_task(CancelTaskParams::new(&id)).await.is_err(), "the server ends");
+        assert!(!server.wait().unwrap().success());
+        id
+    });
+    // The daemon looks for ended processes at its start and every minute.
+    assert!(daemon.stop().success());
+    let _daemon = workspace.up_and_serving();
+    assert_eq!(workspace.wait_for_archive("Not any more").state, "cancelled");
+    runtime().block_on(async {
+        let (_server, client) = connect(&workspace, discover(), with_tasks()).await;
+        assert_eq!(ended(&client, &id).await.task.status(), TaskStatus::Cancelled);
+    });
+    let events = workspace.why(&id).events;
+    let cancelled = events.iter().find(|event| event.action == "cancelled").unwrap();
+    assert_eq!(cancelled.actor, "Codex-MM1", "{events:?}");
 }
 
 #[test]
