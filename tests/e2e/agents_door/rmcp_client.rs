@@ -199,6 +199,7 @@ fn a_cancellation_of_a_task_whose_server_is_killed_is_completed() {
         call(&client, "send", json!({ "to": "Claude-MM1", "title": "Not any more" })).await;
         let id = workspace.wait_for_state("Not any more", "delivered").id;
         assert!(client.cancel_task(CancelTaskParams::new(&id)).await.is_err(), "the server ends");
+        drop(client.cancel().await);
         assert!(!server.wait().unwrap().success());
         id
     });
