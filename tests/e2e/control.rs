@@ -340,6 +340,34 @@ fn a_cancel_that_was_interrupted_is_recorded_once_and_done_by_the_daemon() {
 }
 
 #[test]
+fn an_interrupted_cancel_of_an_external_agents_request_ends_as_cancelled() {
+    let workspace = Workspace::with_noop();
+    workspace.drop_handoff("Cursor-MM1", "Not any more");
+    workspace.up_once();
+    let task = workspace.task("Not any more");
+    let mut cancel = workspace.command();
+    cancel.env("FAILPOINTS", "cancel.leased=panic").arg("-w").arg(workspace.root()).args(["cancel", &task.id]);
+    assert_eq!(baton_tests::Output::of(&mut cancel).code, -1);
+    assert_eq!(workspace.task("Not any more").state, "running", "its process is killed in the middle");
+    // The daemon that completes it is killed in the middle too.
+    let mut daemon = workspace.command();
+    daemon.env("FAILPOINTS", "recover.committed=panic").arg("-w").arg(workspace.root()).args(["up", "--once"]);
+    assert_eq!(baton_tests::Output::of(&mut daemon).code, -1);
+    workspace.up_once();
+    let task = workspace.task("Not any more");
+    assert_eq!(task.state, "cancelled");
+    assert!(workspace.inbox("Cursor-MM1").is_empty());
+    assert_eq!(workspace.processed("Cursor-MM1"), ["Not-any-more.json"]);
+    assert_eq!(workspace.returns("Claude-MM1").len(), 1);
+    let events = workspace.why(&task.id).events;
+    for action in ["cancel_asked", "cancelled"] {
+        let actors: Vec<_> = events.iter().filter(|event| event.action == action).map(|event| &event.actor).collect();
+        assert_eq!(actors, ["operator"], "{action}: {events:?}");
+    }
+    workspace.baton(&["ledger", "verify"]).ended(0);
+}
+
+#[test]
 fn what_a_command_left_undelivered_is_delivered_by_the_daemon_that_runs() {
     let workspace = asked();
     let mut daemon = workspace.up_and_serving();

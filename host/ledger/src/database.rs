@@ -17,7 +17,7 @@ pub(crate) const BUSY: Duration = Duration::from_secs(10);
 const STEPS: i32 = 1_000;
 
 /// Step `n` migrates from format `n` to format `n + 1`. A released step is never edited; new steps are added.
-pub(crate) const MIGRATIONS: [&str; 23] = [
+pub(crate) const MIGRATIONS: [&str; 24] = [
     include_str!("../migrations/0001.sql"),
     include_str!("../migrations/0002.sql"),
     include_str!("../migrations/0003.sql"),
@@ -41,6 +41,7 @@ pub(crate) const MIGRATIONS: [&str; 23] = [
     include_str!("../migrations/0021.sql"),
     include_str!("../migrations/0022.sql"),
     include_str!("../migrations/0023.sql"),
+    include_str!("../migrations/0024.sql"),
 ];
 
 /// An open transaction. All its writes are committed together, or none.

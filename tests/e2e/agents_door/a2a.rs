@@ -1,12 +1,13 @@
 //! A2A: the official Python SDK sends requests to the agents of a workspace, and everything that a caller may not do is
 //! refused.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use baton_tests::{McpClient, Output, Workspace, or_skip, tools};
 use serde_json::{Value, json};
 
-use super::http::Served;
+use super::http::{Served, ask_at};
 
 /// A workspace whose daemon serves A2A.
 fn served() -> Served {
@@ -164,10 +165,14 @@ fn the_official_python_sdk_sends_streams_lists_and_cancels() {
 
 /// A call with a token, and the JSON of its response.
 fn call(served: &Served, token: &str, method: &str, params: &Value) -> Value {
+    call_at(served.port, token, method, params)
+}
+
+fn call_at(port: u16, token: &str, method: &str, params: &Value) -> Value {
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
-    let (host, bearer) = (format!("127.0.0.1:{}", served.port), format!("Bearer {token}"));
+    let (host, bearer) = (format!("127.0.0.1:{port}"), format!("Bearer {token}"));
     let headers = [("Host", host.as_str()), ("Authorization", &bearer), ("A2A-Version", "1.0")];
-    let (status, text) = served.ask("POST /a2a", &headers, body.as_bytes());
+    let (status, text) = ask_at(port, "POST /a2a", &headers, body.as_bytes());
     assert_eq!(status, 200, "{text}");
     // The body is one chunk, with its length before it.
     let json = text.find('{').zip(text.rfind('}')).map(|(first, last)| &text[first..=last]);
@@ -341,6 +346,35 @@ fn another_content_with_the_same_message_id_is_refused() {
     assert_eq!(to_plugin["result"]["task"]["metadata"]["agent"], "noop", "{to_plugin}");
     assert_eq!(served.workspace.tasks("One").len(), 2);
     assert!(served.workspace.tasks("Two").is_empty());
+}
+
+#[test]
+fn of_messages_at_the_same_moment_with_one_id_and_different_content_one_is_sent() {
+    let served = served();
+    let token = served.token("Codex-MM1");
+    for round in 0..12 {
+        let id = format!("at-once-{round}");
+        let contents: [&str; 4] = if round % 4 == 3 { ["Same"; 4] } else { ["One", "Two", "Three", "Four"] };
+        let start = std::sync::Barrier::new(contents.len());
+        let port = served.port;
+        let send = |text: &str| {
+            let params = message(&id, &format!("{text} {round}"));
+            start.wait();
+            call_at(port, &token, "SendMessage", &params)
+        };
+        let answers: Vec<Value> = std::thread::scope(|scope| {
+            let threads = contents.map(|text| scope.spawn(|| send(text)));
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let ids: BTreeSet<_> = answers.iter().filter_map(|answer| answer["result"]["task"]["id"].as_str()).collect();
+        assert_eq!(ids.len(), 1, "{answers:#?}");
+        let refused = answers.iter().filter(|answer| answer["error"]["code"] == -32602).count();
+        let expected = if contents[0] == "Same" { 0 } else { 3 };
+        assert_eq!(refused, expected, "{answers:#?}");
+        let written = contents.iter().flat_map(|text| served.workspace.tasks(&format!("{text} {round}")));
+        let written: BTreeSet<_> = written.map(|task| task.id).collect();
+        assert_eq!(written.iter().map(String::as_str).collect::<BTreeSet<_>>(), ids, "one file was written");
+    }
 }
 
 #[test]

@@ -63,6 +63,48 @@ fn an_agent_cannot_take_every_stream_of_the_server() {
 }
 
 #[test]
+fn the_token_and_the_session_of_one_agent_do_not_open_the_work_of_another() {
+    let served = Served::new();
+    let host = format!("127.0.0.1:{}", served.port);
+    let [codex, claude] = ["Codex-MM1", "Claude-MM1"].map(|agent| format!("Bearer {}", served.token(agent)));
+    let (_, response) = served.post(&[("Host", &host), ("Authorization", &codex)]);
+    let session = response.lines().find_map(|line| line.strip_prefix("mcp-session-id: ")).unwrap().trim().to_owned();
+    let other =
+        handoff_with("Claude-MM1", "Secret plan", json!({ "source_agent": "Cursor-MM1", "description": "k3y" }));
+    served.workspace.drop_file("Claude-MM1", "secret.json", text(&other));
+    let id = served.workspace.wait_for_state("Secret plan", "delivered").id;
+    let call = |token: &str, tool: &str| {
+        let arguments = match tool {
+            "return" => json!({ "id": id, "status": "completed", "summary": "Stolen." }),
+            "progress" => json!({ "id": id, "message": "Stolen." }),
+            "ask" => json!({ "id": id, "question": "Stolen?" }),
+            "release" => json!({ "id": id, "reason": "Stolen." }),
+            _ => json!({ "id": id }),
+        };
+        let body = json!({
+            "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": { "name": tool, "arguments": arguments },
+        });
+        let headers = [
+            ("Host", host.as_str()),
+            ("Authorization", token),
+            ("Mcp-Session-Id", &session),
+            ("MCP-Protocol-Version", "2025-11-25"),
+            ("Accept", "application/json, text/event-stream"),
+        ];
+        served.ask("POST /mcp", &headers, body.to_string().as_bytes())
+    };
+    for tool in ["read", "claim", "return", "progress", "ask", "release", "why"] {
+        let (status, text) = call(&codex, tool);
+        assert_eq!(status, 200, "{tool}: {text}");
+        assert!(text.contains("Codex-MM1 has no task") && !text.contains("k3y"), "{tool}: {text}");
+        // The own token with the session of another agent.
+        let (status, text) = call(&claude, tool);
+        assert_eq!(status, 404, "{tool}: {text}");
+    }
+    assert_eq!(served.workspace.why(&id).events.len(), 1, "nothing happened to the request");
+}
+
+#[test]
 fn titles_cannot_pose_as_other_lines() {
     let workspace = workspace();
     let _daemon = workspace.up_and_serving();

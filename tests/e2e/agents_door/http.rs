@@ -47,28 +47,12 @@ impl Served {
 
     /// The status of the response to these bytes, and the whole response as far as it came without a pause of 20 seconds.
     fn raw(&self, bytes: &[u8]) -> (u16, String) {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        // The server may refuse before everything was sent.
-        drop(stream.write_all(bytes));
-        let mut response = Vec::new();
-        let mut buffer = [0; 4096];
-        while let Ok(count @ 1..) = stream.read(&mut buffer) {
-            response.extend_from_slice(&buffer[..count]);
-        }
-        let text = String::from_utf8_lossy(&response).into_owned();
-        let status = text.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
-        (status, text)
+        raw_at(self.port, bytes)
     }
 
     /// A request such as `POST /a2a` with these headers and this body.
     pub(super) fn ask(&self, target: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, String) {
-        let mut head = format!("{target} HTTP/1.1\r\n");
-        for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-        head.push_str(&format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len()));
-        self.raw(&[format!("{head}Connection: close\r\n\r\n").as_bytes(), body].concat())
+        ask_at(self.port, target, headers, body)
     }
 
     /// A POST of `initialize` with these headers.
@@ -85,6 +69,31 @@ impl Served {
         head.push_str("Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n");
         self.raw(format!("{head}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len()).as_bytes())
     }
+}
+
+fn raw_at(port: u16, bytes: &[u8]) -> (u16, String) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    // The server may refuse before everything was sent.
+    drop(stream.write_all(bytes));
+    let mut response = Vec::new();
+    let mut buffer = [0; 4096];
+    while let Ok(count @ 1..) = stream.read(&mut buffer) {
+        response.extend_from_slice(&buffer[..count]);
+    }
+    let text = String::from_utf8_lossy(&response).into_owned();
+    let status = text.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
+    (status, text)
+}
+
+/// As [`Served::ask`], for threads.
+pub(super) fn ask_at(port: u16, target: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, String) {
+    let mut head = format!("{target} HTTP/1.1\r\n");
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str(&format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len()));
+    raw_at(port, &[format!("{head}Connection: close\r\n\r\n").as_bytes(), body].concat())
 }
 
 #[test]

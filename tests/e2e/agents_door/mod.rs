@@ -9,10 +9,12 @@ mod evidence;
 mod http;
 mod import;
 mod judges;
+mod old_tasks;
 mod real_clients;
 mod return_command;
 mod rmcp_client;
 mod tools;
+mod unknown_sender;
 mod wait;
 
 use baton_tests::{Workspace, handoff, handoff_with, text};

@@ -71,13 +71,19 @@ impl NewRequest {
         }
     }
 
+    /// SHA-256 of the content of this request from `sender`, apart from times. `to` must be the recipient's name.
+    #[must_use]
+    pub fn content(&self, sender: &str) -> String {
+        let bytes = self.clone().compose(sender.to_owned(), Timestamp::UNIX_EPOCH).to_bytes();
+        let value: Option<Value> = serde_json::from_slice(&bytes).ok();
+        dedupe::substance(value.as_ref(), &bytes).to_string()
+    }
+
     /// Whether the file of `task` had the content of this request from `sender`, apart from times. `to` must be the
     /// recipient's name.
     #[must_use]
     pub fn has_content_of(&self, sender: &str, task: &Task) -> bool {
-        let bytes = self.clone().compose(sender.to_owned(), task.created_at).to_bytes();
-        let value: Option<Value> = serde_json::from_slice(&bytes).ok();
-        task.substance == Some(dedupe::substance(value.as_ref(), &bytes).to_string())
+        task.substance == Some(self.content(sender))
     }
 }
 

@@ -6,6 +6,7 @@ use baton_core::State;
 use baton_ledger::event::{self, RecordedEvent};
 use baton_ledger::task::{self, SentFilter, Task};
 use baton_ledger::{LedgerError, Reader, return_check};
+use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
 use super::session::AgentSession;
@@ -54,6 +55,12 @@ impl SentTask {
     #[must_use]
     pub fn newest_event(&self) -> i64 {
         self.events.last().map_or(0, |recorded| recorded.seq)
+    }
+
+    /// When its newest event happened.
+    #[must_use]
+    pub fn changed_at(&self) -> Timestamp {
+        self.events.last().map_or(self.task.created_at, |recorded| recorded.event.at)
     }
 
     /// Its state; a request whose RETURN is being checked has not succeeded yet.
@@ -135,6 +142,9 @@ impl AgentSession {
         let Some(sent) = self.sent(id).await? else {
             return Err(DispatchError::Refused(format!("{} has sent no request {id}", self.agent)));
         };
-        take_back(&self.work.context, &sent.task.id, &self.agent).await
+        let decision = take_back(&self.work.context, &sent.task.id, &self.agent).await?;
+        // The daemon stops the running attempt, and starts what depended on the request.
+        self.work.context.wake();
+        Ok(decision)
     }
 }

@@ -163,7 +163,7 @@ impl AgentSession {
     pub async fn find(&self, word: &str) -> Result<Task, DispatchError> {
         let (session, name) = (self.clone(), word.to_owned());
         let found = self.work.read(move |reader| {
-            let mut found = task::matching(reader, &name)?.tasks;
+            let mut found = task::matching_for(reader, &name, &session.agent)?.tasks;
             found.retain(|task| session.may_see(task));
             Ok(found)
         });

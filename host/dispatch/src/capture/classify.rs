@@ -9,7 +9,7 @@ use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx};
 use jiff::Timestamp;
 
-use super::answers::{find_request, waits_for};
+use super::answers::{find_request, request_of, waits_for};
 use super::incoming::{IncomingFile, IncomingKind};
 use crate::limits::ago;
 use crate::settle::dependencies::{DependencyState, dependency_state};
@@ -91,13 +91,36 @@ fn answer(tx: &Tx<'_>, incoming: &mut IncomingFile) -> Result<Classification, Le
     if answered.is_none() {
         new.answers = waits_for(tx, &answers.original)?;
     }
-    if matches!(incoming.what, IncomingKind::Return) {
-        new.reason = reason;
-        if !incoming.external {
-            new.state = State::Succeeded;
+    match &incoming.what {
+        IncomingKind::Return => {
+            new.reason = reason;
+            if !incoming.external {
+                new.state = State::Succeeded;
+            }
         }
+        // The work is done and answered; only nobody here gets the answer.
+        IncomingKind::Unrouted(_) => {
+            let request = match &answered {
+                Some(request) => Some(request.clone()),
+                None => request_of(tx, answers, &new.agent)?,
+            };
+            if let Some(request) = request {
+                new.state = State::Succeeded;
+                new.reason = answers_nobody(&request);
+            }
+        }
+        _ => {}
     }
     Ok(Classification { answered: answered.map(|request| (request, answers.ended)), ..Classification::default() })
+}
+
+/// Why the RETURN to this request has no recipient.
+fn answers_nobody(request: &Task) -> String {
+    let (id, kept) = (&request.id, "so nobody is notified and the RETURN is kept in handoffs/_unrouted");
+    match request.answer_to() {
+        None => format!("it answers {id}, which names no sender, {kept}"),
+        Some(sender) => format!("it answers {id} of `{sender}`, who is not an agent of this workspace, {kept}"),
+    }
 }
 
 /// A request whose key is known: a repetition, or a different request with the same id.

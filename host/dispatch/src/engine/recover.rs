@@ -1,7 +1,8 @@
 //! Recovers tasks: interrupted attempts, and retries that are due. Finds tasks that are stalled.
 //!
 //! An interrupted attempt runs again only if its action is declared `idempotent` and it was not interrupted too often.
-//! Otherwise a person is asked, because the attempt may have done half of its work.
+//! Otherwise a person is asked, because the attempt may have done half of its work. An interrupted cancellation of a request
+//! to an external agent is completed.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -9,14 +10,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_core::State;
+use baton_ledger::event::{self, Event};
 use baton_ledger::task::{self, StallReason, Stalled, Task};
 use baton_ledger::{Ledger, LedgerError, Tx, supervision};
 use fail::fail_point;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::agent_work::end_lost_claims;
-use crate::attempt::DueWork;
-use crate::settle::set_state;
+use crate::attempt::{AbortReason, DueWork};
+use crate::settle::{set_state, settle_aborted};
 use crate::{AgentKind, Context, DispatchError, budget, limits};
 
 /// Recovers unfinished tasks. `starting`: the daemon has just started.
@@ -24,7 +26,12 @@ pub(super) async fn recover(context: &Arc<Context>, starting: bool) -> Result<()
     let now = Timestamp::now();
     let inner = Arc::clone(context);
     let job = move |tx: &Tx<'_>| {
+        let mut cancellations = Vec::new();
         for task in task::abandoned(tx, &inner.owner, now, |owner| inner.is_gone(owner))? {
+            if task.stop_asked && is_external(&inner, &task) {
+                cancellations.push(take_over_cancellation(tx, &inner, &task, now)?);
+                continue;
+            }
             let (state, reason) = state_after_interruption(&inner, &task);
             tracing::warn!(task = %task.id, %state, "{reason}");
             set_state(tx, &task, "interrupted", state, reason, now)?;
@@ -52,11 +59,22 @@ pub(super) async fn recover(context: &Arc<Context>, starting: bool) -> Result<()
             }
             fail_point!("recover.due");
         }
-        Ok(())
+        Ok(cancellations)
     };
-    context.ledger.write(job).await?;
+    let cancellations = context.ledger.write(job).await?;
     fail_point!("recover.committed");
+    for task in cancellations {
+        settle_aborted(context, task, AbortReason::StopAsked).await?.log();
+    }
     Ok(())
+}
+
+/// Takes the lease of a request whose cancellation was interrupted.
+fn take_over_cancellation(tx: &Tx<'_>, context: &Context, task: &Task, now: Timestamp) -> Result<Task, LedgerError> {
+    let reason = "the process that cancelled it has exited; Baton completes the cancellation".to_owned();
+    tracing::warn!(task = %task.id, "{reason}");
+    event::append(tx, &Event::of(task, "baton", "interrupted", reason, State::Running, now))?;
+    task::take_over_lease(tx, &task.id, &context.owner, limits::LEASE, now)
 }
 
 /// Recovers unfinished tasks. With `quarantined`, the next tries of quarantined plugins count as due work too.

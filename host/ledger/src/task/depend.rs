@@ -52,8 +52,9 @@ pub fn drop_dependencies(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// The number of newest tasks that are searched for a title, because titles have no index.
-const TITLES: u32 = 10_000;
+/// The newest request with a title.
+pub(super) const TITLED: &str = "WHERE title = ?1 AND kind <> 'RETURN' AND state <> 'duplicate'
+     ORDER BY +created_at DESC, rowid DESC LIMIT 1";
 
 /// The newest request with the id in this dependency. If there is none, the newest one with this title. Duplicates are ignored.
 pub fn named_or_titled(tx: &Tx<'_>, need: &str) -> Result<Option<Task>, LedgerError> {
@@ -61,11 +62,7 @@ pub fn named_or_titled(tx: &Tx<'_>, need: &str) -> Result<Option<Task>, LedgerEr
     if let Some(found) = named(tx, name)? {
         return Ok(Some(found));
     }
-    let rest = format!(
-        "WHERE rowid > (SELECT max(rowid) FROM tasks) - {TITLES} AND title = ?1 AND kind <> 'RETURN'
-         AND state <> 'duplicate' ORDER BY created_at DESC, rowid DESC LIMIT 1"
-    );
-    Ok(select_in(tx, &rest, [name])?.pop())
+    Ok(select_in(tx, TITLED, [name])?.pop())
 }
 
 /// A waiting task with a dependency that matches no task's id or title.
@@ -98,8 +95,7 @@ fn unknown(connection: &Connection, before: Timestamp) -> Result<Vec<UnknownDepe
          AND NOT EXISTS (SELECT 1 FROM tasks WHERE id = {name} AND kind <> 'RETURN' AND state <> 'duplicate')
          AND NOT EXISTS (SELECT 1 FROM tasks WHERE handoff_id = {name} AND kind <> 'RETURN' AND state <> 'duplicate')
          AND NOT EXISTS (SELECT 1 FROM tasks WHERE task_id = {name} AND kind <> 'RETURN' AND state <> 'duplicate')
-         AND NOT EXISTS (SELECT 1 FROM tasks WHERE rowid > (SELECT max(rowid) FROM tasks) - {TITLES}
-                         AND title = {name} AND kind <> 'RETURN' AND state <> 'duplicate')
+         AND NOT EXISTS (SELECT 1 FROM tasks WHERE title = {name} AND kind <> 'RETURN' AND state <> 'duplicate')
          ORDER BY t.created_at, t.rowid LIMIT 100"
     );
     let mut select = connection.prepare_cached(&sql)?;
@@ -115,14 +111,11 @@ fn unknown(connection: &Connection, before: Timestamp) -> Result<Vec<UnknownDepe
 /// Whether a request has the id or title in this dependency, by the rule of [`named_or_titled`].
 pub fn is_named(reader: &Reader, need: &str) -> Result<bool, LedgerError> {
     let name = dependency_name(need);
-    let sql = format!(
-        "SELECT EXISTS (SELECT 1 FROM tasks WHERE id = ?1 AND kind <> 'RETURN')
+    let sql = "SELECT EXISTS (SELECT 1 FROM tasks WHERE id = ?1 AND kind <> 'RETURN')
              OR EXISTS (SELECT 1 FROM tasks WHERE handoff_id = ?1 AND kind <> 'RETURN')
              OR EXISTS (SELECT 1 FROM tasks WHERE task_id = ?1 AND kind <> 'RETURN')
-             OR EXISTS (SELECT 1 FROM tasks WHERE rowid > (SELECT max(rowid) FROM tasks) - {TITLES}
-                        AND title = ?1 AND kind <> 'RETURN')"
-    );
-    Ok(reader.connection.prepare_cached(&sql)?.query_row([name], |row| row.get(0))?)
+             OR EXISTS (SELECT 1 FROM tasks WHERE title = ?1 AND kind <> 'RETURN')";
+    Ok(reader.connection.prepare_cached(sql)?.query_row([name], |row| row.get(0))?)
 }
 
 /// The newest request with this id. Duplicates are ignored.

@@ -33,11 +33,12 @@ pub use obligation::{
     record_step, set_closing,
 };
 pub use queue::{
-    QueuedTask, abandoned, agents_with_work, due, heartbeat, holds, lease_task, next_due, next_queued, to_stop,
+    QueuedTask, abandoned, agents_with_work, due, heartbeat, holds, lease_task, next_due, next_queued, take_over_lease,
+    to_stop,
 };
 #[cfg(test)]
 pub(crate) use reference::find;
-pub use reference::{TaskMatches, matching};
+pub use reference::{TaskMatches, matching, matching_for};
 pub(crate) use row::{CHECKS, evidence, sql_list, state, state_list, timestamp};
 pub use sent::{SentFilter, count_sent, newest_return, sent_as, sent_by, sent_with_id};
 pub use stalled::{StallLimits, StallReason, Stalled, stalled, stalled_in};

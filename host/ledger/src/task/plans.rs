@@ -4,9 +4,10 @@
 use baton_core::State;
 use rusqlite::Connection;
 
+use super::depend::TITLED;
 use super::find::{ASKED_SQL, REQUESTS_WITH_ID, in_state_sql, recent_sql};
 use super::history::{CAPTURED, disputed_sql, newest_sql, unanswered_sql};
-use super::reference::{RANGE_SQL, with_sql};
+use super::reference::{OF_AGENT, range_sql, with_sql};
 use super::row::select_sql;
 use super::sent::{SENT_AS, SENT_WITH_ID};
 use super::{SentFilter, TaskFilter};
@@ -64,10 +65,13 @@ fn what_agents_reads_is_an_index_of_what_is_open() {
 #[test]
 fn what_why_reads_is_looked_up() {
     let (_folder, connection) = ledger();
-    for column in ["id", "handoff_id", "file_name"] {
-        looks_up(&connection, &with_sql(column));
+    for column in ["id", "handoff_id", "file_name", "title"] {
+        looks_up(&connection, &with_sql(column, ""));
+        looks_up(&connection, &with_sql(column, OF_AGENT));
     }
-    looks_up(&connection, RANGE_SQL);
+    looks_up(&connection, &select_sql(TITLED));
+    looks_up(&connection, &range_sql(""));
+    looks_up(&connection, &range_sql(OF_AGENT));
     looks_up(&connection, &select_sql("WHERE id = ?1"));
     looks_up(&connection, crate::event::OF_TASK);
     looks_up(&connection, crate::finding::OF_TASK);

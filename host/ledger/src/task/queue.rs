@@ -88,6 +88,20 @@ pub fn heartbeat(tx: &Tx<'_>, id: &str, owner: &str, until: Timestamp) -> Result
     Ok(())
 }
 
+/// Gives the lease of a running task, whose owner has ended, to `owner`.
+pub fn take_over_lease(
+    tx: &Tx<'_>,
+    id: &str,
+    owner: &str,
+    lease: Duration,
+    now: Timestamp,
+) -> Result<Task, LedgerError> {
+    let until = now.as_millisecond().saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
+    let sql = "UPDATE tasks SET lease_owner = ?2, lease_until = ?3 WHERE id = ?1 AND state = 'running'";
+    tx.connection.prepare_cached(sql)?.execute(params![id, owner, until])?;
+    get_in(tx, id)
+}
+
 /// Whether `owner` still holds the lease of the task. If not, its outcome is too late.
 pub fn holds(tx: &Tx<'_>, id: &str, owner: &str) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM tasks WHERE id = ?1 AND state = 'running' AND lease_owner = ?2";

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use baton_core::State;
-use rusqlite::Connection;
+use rusqlite::{Connection, ToSql};
 
 use super::Task;
 use super::row::{base_name, select_sql, task};
@@ -27,17 +27,27 @@ pub struct TaskMatches {
 /// Every task that `word` may name: the task with this id; otherwise all tasks with this handoff id or file name, and
 /// all tasks whose id starts with it; otherwise all tasks with this title.
 pub fn matching(reader: &Reader, word: &str) -> Result<TaskMatches, LedgerError> {
+    search(reader, word, None)
+}
+
+/// As [`matching`], among the tasks that `agent` received or sent, or whose RETURN it gets. Tasks of others do not count.
+pub fn matching_for(reader: &Reader, word: &str, agent: &str) -> Result<TaskMatches, LedgerError> {
+    search(reader, word, Some(agent))
+}
+
+fn search(reader: &Reader, word: &str, agent: Option<&str>) -> Result<TaskMatches, LedgerError> {
     let connection = &reader.connection;
-    let mut ids = with(connection, "id", word)?;
+    let with = |column: &str, key: &str| with(connection, column, key, agent);
+    let mut ids = with("id", word)?;
     let mut by_prefix = false;
     if ids.is_empty() {
-        ids = with(connection, "handoff_id", word)?;
-        ids.extend(with(connection, "file_name", base_name(word))?);
+        ids = with("handoff_id", word)?;
+        ids.extend(with("file_name", base_name(word))?);
         by_prefix = ids.is_empty();
-        ids.extend(begun_with(connection, word)?);
+        ids.extend(begun_with(connection, word, agent)?);
     }
     if ids.is_empty() {
-        ids = with(connection, "title", word)?;
+        ids = with("title", word)?;
         by_prefix = false;
     }
     let more = ids.len() >= MOST;
@@ -56,28 +66,49 @@ pub fn matching(reader: &Reader, word: &str) -> Result<TaskMatches, LedgerError>
     Ok(TaskMatches { tasks, by_prefix, more })
 }
 
-/// The ids of the tasks whose `column` is `?1`, oldest first.
-pub(super) fn with_sql(column: &str) -> String {
-    format!("SELECT id FROM tasks WHERE {column} = ?1 ORDER BY created_at, rowid LIMIT {MOST}")
+/// Only the tasks of one agent. The `+` keeps SQLite from the index of senders, which have many tasks.
+pub(super) const OF_AGENT: &str =
+    "AND (+agent = :agent OR +sender = :agent OR sender IS NOT NULL AND reply_to = :agent)";
+
+/// The ids of the tasks whose `column` is `:key`, oldest first. The `+` keeps SQLite from reading all tasks in this order.
+pub(super) fn with_sql(column: &str, only: &str) -> String {
+    format!("SELECT id FROM tasks WHERE {column} = :key {only} ORDER BY +created_at, rowid LIMIT {MOST}")
 }
 
-fn with(connection: &Connection, column: &str, key: &str) -> Result<Vec<String>, LedgerError> {
-    let mut select = connection.prepare_cached(&with_sql(column))?;
-    let rows = select.query_map([key], |row| row.get(0))?;
+fn with(connection: &Connection, column: &str, key: &str, agent: Option<&str>) -> Result<Vec<String>, LedgerError> {
+    select_ids(connection, &with_sql(column, only(agent)), &[(":key", &key)], agent)
+}
+
+/// The condition for the tasks of an agent, if one is named.
+fn only(agent: Option<&str>) -> &'static str {
+    agent.map_or("", |_| OF_AGENT)
+}
+
+/// The ids that a query selects. `agent` is bound if it is named.
+fn select_ids(
+    connection: &Connection,
+    sql: &str,
+    bound: &[(&str, &dyn ToSql)],
+    agent: Option<&str>,
+) -> Result<Vec<String>, LedgerError> {
+    let mut select = connection.prepare_cached(sql)?;
+    let agent: Vec<(&str, &dyn ToSql)> = agent.iter().map(|agent| (":agent", agent as &dyn ToSql)).collect();
+    let rows = select.query_map([bound, &agent].concat().as_slice(), |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The ids in a range.
-pub(super) const RANGE_SQL: &str = "SELECT id FROM tasks WHERE id >= ?1 AND id < ?2 LIMIT 100";
+pub(super) fn range_sql(only: &str) -> String {
+    format!("SELECT id FROM tasks WHERE id >= :first AND id < :end {only} LIMIT 100")
+}
 
-fn begun_with(connection: &Connection, begin: &str) -> Result<Vec<String>, LedgerError> {
+fn begun_with(connection: &Connection, begin: &str, agent: Option<&str>) -> Result<Vec<String>, LedgerError> {
     if begin.is_empty() || !begin.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Ok(Vec::new());
     }
     let begin = begin.to_ascii_lowercase();
-    let mut select = connection.prepare_cached(RANGE_SQL)?;
-    let found = select.query_map([&begin, &format!("{begin}g")], |row| row.get(0))?;
-    Ok(found.collect::<Result<_, _>>()?)
+    let end = format!("{begin}g");
+    select_ids(connection, &range_sql(only(agent)), &[(":first", &begin), (":end", &end)], agent)
 }
 
 /// The only task that `word` names, for tests.
@@ -111,5 +142,12 @@ mod tests {
             |title: &str| matching(&ledger.reader().unwrap(), title).map(|meant| (meant.tasks.len(), meant.more));
         assert_eq!(found("Many").unwrap(), (MOST, true));
         assert_eq!(found("Few").unwrap(), (2, false));
+        let job = |tx: &Tx<'_>| {
+            let new = NewTask { title: "Many".to_owned(), ..NewTask::blank("b", Origin::Handoff, State::Queued) };
+            insert(tx, &new, None, Timestamp::UNIX_EPOCH)
+        };
+        let id = ledger.write_blocking(job).unwrap();
+        let of_b = matching_for(&ledger.reader().unwrap(), "Many", "b").unwrap();
+        assert_eq!(of_b.tasks.into_iter().map(|task| task.id).collect::<Vec<_>>(), [id], "others do not count");
     }
 }

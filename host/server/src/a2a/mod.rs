@@ -9,6 +9,7 @@
 //! | `message` | a message becomes a request, through the same function as the MCP tool `send` |
 //! | `task_json` | a request as an A2A task |
 //! | `task_state` | the table of states |
+//! | `unique` | messages with one id |
 //! | `stream` | server-sent events |
 //!
 //! A caller has the token of an agent of the workspace. It sends in the name of this agent, and sees and cancels only what
@@ -24,6 +25,7 @@ mod server;
 mod stream;
 mod task_json;
 mod task_state;
+mod unique;
 
 pub use card::CARD_PATH;
 pub(crate) use card::serves;

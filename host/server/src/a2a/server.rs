@@ -13,7 +13,6 @@ use hyper::body::Bytes;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
 
 use super::artifact::Artifact;
 use super::card::{CardPath, CardWriter};
@@ -22,6 +21,7 @@ use super::rpc::{RpcCall, RpcError, null_as_default, success};
 use super::stream;
 use super::task_json;
 use super::task_state::TaskState;
+use super::unique::{UniqueMessages, WrittenContent};
 use crate::limits;
 use crate::parts::ServerParts;
 use crate::reply::{self, Reply};
@@ -61,13 +61,12 @@ struct ListParams {
 pub(crate) struct A2aServer {
     session: AgentSession,
     parts: Arc<ServerParts>,
-    /// One message at a time is compared with the earlier ones and written.
-    sending: Arc<Mutex<()>>,
+    messages: UniqueMessages,
 }
 
 impl A2aServer {
     pub(crate) fn new(session: AgentSession, parts: Arc<ServerParts>) -> Self {
-        Self { session, parts, sending: Arc::default() }
+        Self { session, parts, messages: UniqueMessages::default() }
     }
 
     /// Answers a request to `/a2a` or to a card, whose body was read.
@@ -153,19 +152,56 @@ impl A2aServer {
         self.parts.count_send(agent).map_err(RpcError::RateLimited)?;
         let roster = self.session.work().roster().await?;
         let request = params.into_request(agent, |to| recipient(&roster, to))?;
+        // A client that closes its connection must not end this half-way.
+        let server = self.clone();
+        let sent = tokio::spawn(async move { server.send_unique(request).await }).await;
+        sent.map_err(|error| RpcError::Internal(error.to_string()))?
+    }
+
+    /// Sends the request, if no message with its id was sent.
+    async fn send_unique(&self, request: NewRequest) -> Result<SentTask, RpcError> {
         let id = request.id.clone().unwrap_or_default();
-        let written = {
-            let _one = self.sending.lock().await;
-            if let Some(task) = self.session.captured_as(&id, Duration::ZERO).await? {
-                return self.sent_before(&request, &task).await;
+        let turn = self.messages.turn(&id);
+        let mut written = turn.lock().await;
+        let sent = self.send_in_turn(&id, request, &mut written).await;
+        let is_waiting = written.is_some() && sent.is_err();
+        drop(written);
+        if !is_waiting {
+            self.messages.forget(&id, turn);
+        }
+        sent
+    }
+
+    async fn send_in_turn(
+        &self,
+        id: &str,
+        request: NewRequest,
+        written: &mut WrittenContent,
+    ) -> Result<SentTask, RpcError> {
+        if let Some(task) = self.session.captured_as(id, Duration::ZERO).await? {
+            *written = None;
+            return self.sent_before(&request, &task).await;
+        }
+        let content = request.content(self.session.agent());
+        match written {
+            Some(other) if *other != content => {
+                let why = "another message with this `messageId` was just sent; send this one with a new `messageId`";
+                return Err(RpcError::InvalidParams(why.to_owned()));
             }
-            self.session.send(request.clone(), self.parts.manifests.clone()).await.map_err(refused)?
-        };
-        match self.session.captured_as(&id, limits::CAPTURE).await? {
-            Some(task) => self.sent_before(&request, &task).await,
+            Some(_) => {}
+            None => {
+                self.session.send(request.clone(), self.parts.manifests.clone()).await.map_err(refused)?;
+                *written = Some(content);
+            }
+        }
+        match self.session.captured_as(id, limits::CAPTURE).await? {
+            Some(task) => {
+                *written = None;
+                self.sent_before(&request, &task).await
+            }
             None => Err(RpcError::Internal(format!(
-                "the request is written to {} and not captured yet; send the same message again later",
-                written.file
+                "the request is written to the inbox of {} and not captured yet; send the same message again later",
+                request.to
             ))),
         }
     }

@@ -1,23 +1,25 @@
 //! Answers the requests of the protocol.
 
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, GetPromptRequestParams, GetPromptResponse,
-    GetPromptResult, Implementation, ListPromptsResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    Prompt, PromptMessage, ReadResourceRequestParams, ReadResourceResponse, Role, ServerCapabilities, ServerConfig,
+    CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams, ContentBlock, GetPromptRequestParams,
+    GetPromptResponse, GetPromptResult, GetTaskParams, GetTaskResult, Implementation, ListPromptsResult,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, Prompt, PromptMessage, ReadResourceRequestParams,
+    ReadResourceResponse, Role, ServerCapabilities, ServerConfig, UpdateTaskParams,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::server::McpServer;
-use super::tools::{self, ToolCall};
-use super::{guide, resources};
+use super::tools::{self, ToolCall, ToolOutcome};
+use super::{guide, resources, tasks};
 
 /// The name of the only prompt.
 const PROMPT: &str = "work-inbox";
 
 impl ServerHandler for McpServer {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder().enable_tools().enable_prompts().enable_resources().build();
+        let capabilities = ServerCapabilities::builder().enable_tools().enable_prompts().enable_resources();
+        let capabilities = capabilities.enable_tasks().build();
         let mut info = ServerConfig::new(capabilities);
         info.server_info = Implementation::new("baton", env!("CARGO_PKG_VERSION"));
         info.instructions = Some(guide::instructions(self.session().agent()));
@@ -42,10 +44,28 @@ impl ServerHandler for McpServer {
         let call = ToolCall::new(self, request.arguments.unwrap_or_default(), context);
         let result = match tools::call(&name, call).await {
             None => return Err(ErrorData::invalid_params(format!("there is no tool `{name}`"), None)),
-            Some(Ok(value)) => CallToolResult::structured(value),
+            Some(Ok(ToolOutcome::Value(value))) => CallToolResult::structured(value),
+            Some(Ok(ToolOutcome::Task(id))) => return Ok(tasks::created(self, &id).await?.into()),
             Some(Err(error)) => CallToolResult::error(vec![ContentBlock::text(error.to_string())]),
         };
         Ok(result.into())
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        self.on_call().await;
+        tasks::get(self, &request.task_id).await
+    }
+
+    async fn update_task(&self, request: UpdateTaskParams, _: RequestContext<RoleServer>) -> Result<(), ErrorData> {
+        tasks::update(self, &request.task_id).await
+    }
+
+    async fn cancel_task(&self, request: CancelTaskParams, _: RequestContext<RoleServer>) -> Result<(), ErrorData> {
+        tasks::cancel(self, &request.task_id).await
     }
 
     async fn list_prompts(

@@ -9,6 +9,7 @@ mod handler;
 mod present;
 mod resources;
 mod server;
+mod tasks;
 mod tools;
 
 pub use server::McpServer;

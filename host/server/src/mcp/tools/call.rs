@@ -6,7 +6,7 @@ use std::time::Duration;
 use baton_dispatch::DispatchError;
 use rmcp::RoleServer;
 use rmcp::handler::server::common::schema_for_type;
-use rmcp::model::{JsonObject, ProgressNotificationParam, Tool, ToolAnnotations};
+use rmcp::model::{JsonObject, ProgressNotificationParam, ProtocolVersion, Tool, ToolAnnotations};
 use rmcp::service::RequestContext;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -27,6 +27,14 @@ pub(in crate::mcp) enum ToolError {
 
 pub(in crate::mcp) type ToolResult = Result<Value, ToolError>;
 
+/// What a call of a tool gives.
+pub(in crate::mcp) enum ToolOutcome {
+    /// The result.
+    Value(Value),
+    /// The client gets a task: the request with this task id.
+    Task(String),
+}
+
 /// A call of a tool.
 pub(in crate::mcp) struct ToolCall<'a> {
     pub(super) server: &'a McpServer,
@@ -41,6 +49,14 @@ impl<'a> ToolCall<'a> {
         context: RequestContext<RoleServer>,
     ) -> Self {
         Self { server, arguments, context }
+    }
+
+    /// Whether the client has declared the Tasks extension, so it can get a task instead of a result. Older versions of the
+    /// protocol have no such extension; a client that declares it there does not know the results.
+    pub(super) fn takes_tasks(&self) -> bool {
+        let version = self.context.protocol_version();
+        version.is_some_and(|version| version >= ProtocolVersion::V_2026_07_28)
+            && self.context.client_capabilities().is_some_and(|capabilities| capabilities.supports_tasks())
     }
 
     /// The arguments as their type. An unknown or missing argument is refused.

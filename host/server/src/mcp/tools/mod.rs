@@ -18,7 +18,8 @@ mod work;
 use rmcp::model::Tool;
 
 use super::server::McpServer;
-pub(super) use call::{ToolCall, ToolResult};
+pub(super) use call::{ToolCall, ToolError, ToolOutcome};
+pub(super) use plugins::action_result;
 
 /// The tools of the server itself.
 fn own() -> Vec<Tool> {
@@ -33,8 +34,8 @@ pub(super) async fn list(server: &McpServer) -> Vec<Tool> {
 }
 
 /// Calls a tool; `None` if there is no tool with this name.
-pub(super) async fn call(name: &str, call: ToolCall<'_>) -> Option<ToolResult> {
-    Some(match name {
+pub(super) async fn call(name: &str, call: ToolCall<'_>) -> Option<Result<ToolOutcome, ToolError>> {
+    let result = match name {
         "inbox" => inbox::inbox(call).await,
         "read" => inbox::read(call).await,
         "wait_for_work" => inbox::wait_for_work(call).await,
@@ -47,5 +48,6 @@ pub(super) async fn call(name: &str, call: ToolCall<'_>) -> Option<ToolResult> {
         "status" => record::status(call).await,
         "why" => record::why(call).await,
         _ => return plugins::call(name, &own(), call).await,
-    })
+    };
+    Some(result.map(ToolOutcome::Value))
 }

@@ -7,12 +7,13 @@ use baton_core::manifest::Manifest;
 use baton_core::text::plugin_says;
 use baton_dispatch::AgentKind;
 use baton_dispatch::agent_work::NewRequest;
+use baton_ledger::task::Task;
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Map, Value, json};
 
 use super::super::present;
 use super::super::server::McpServer;
-use super::call::{ToolCall, ToolError, ToolResult};
+use super::call::{ToolCall, ToolError, ToolOutcome};
 use crate::limits;
 
 /// Separates the plugin from its action in the name of a tool.
@@ -56,7 +57,7 @@ fn with_type(mut schema: JsonObject) -> JsonObject {
 }
 
 /// Calls the action that a tool stands for; `None` if there is no such tool.
-pub(super) async fn call(name: &str, own: &[Tool], mut call: ToolCall<'_>) -> Option<ToolResult> {
+pub(super) async fn call(name: &str, own: &[Tool], mut call: ToolCall<'_>) -> Option<Result<ToolOutcome, ToolError>> {
     let found = manifests(call.server).await.into_iter().find_map(|manifest| {
         let action = manifest.declares.actions.keys().find(|action| tool_name(own, &manifest.name, action) == name)?;
         Some((manifest.name.clone(), action.clone()))
@@ -66,7 +67,12 @@ pub(super) async fn call(name: &str, own: &[Tool], mut call: ToolCall<'_>) -> Op
     Some(run(&call, plugin, action, args).await)
 }
 
-async fn run(call: &ToolCall<'_>, plugin: String, action: String, args: Map<String, Value>) -> ToolResult {
+async fn run(
+    call: &ToolCall<'_>,
+    plugin: String,
+    action: String,
+    args: Map<String, Value>,
+) -> Result<ToolOutcome, ToolError> {
     let (session, parts) = (call.server.session(), call.server.parts());
     if !(parts.is_served)() {
         let reason = "no `baton up` serves this workspace, so no plugin runs; start it, or use `baton run`";
@@ -76,13 +82,25 @@ async fn run(call: &ToolCall<'_>, plugin: String, action: String, args: Map<Stri
     let title = format!("{plugin}: {action}");
     let request = NewRequest { to: plugin, title, action: Some(action), args, ..NewRequest::default() };
     let sent = session.send(request, parts.manifests.clone()).await?;
+    if call.takes_tasks() {
+        let captured = session.captured_as(&sent.id, limits::CAPTURE);
+        if let Some(task) = call.with_progress("the request is being captured", captured).await? {
+            return Ok(ToolOutcome::Task(task.id));
+        }
+    }
     let outcome = session.outcome(&sent.id, limits::USUAL_WAIT);
     let task = call.with_progress("the plugin is working", outcome).await?;
-    let ended = task.as_ref().filter(|task| task.state.is_final());
-    Ok(json!({
-        "handoff_id": sent.id,
-        "ended": ended.is_some(),
-        "task": task.as_ref().map(present::task),
-        "next": if ended.is_some() { Value::Null } else { json!("it still runs; `why` shows its state, its RETURN comes to your inbox") },
-    }))
+    Ok(ToolOutcome::Value(action_result(&sent.id, task.as_ref())))
+}
+
+/// The result of an action: the request, and its state.
+pub(in crate::mcp) fn action_result(handoff_id: &str, task: Option<&Task>) -> Value {
+    let ended = task.is_some_and(|task| task.state.is_final());
+    let next = "it still runs; `why` shows its state, its RETURN comes to your inbox";
+    json!({
+        "handoff_id": handoff_id,
+        "ended": ended,
+        "task": task.map(present::task),
+        "next": if ended { Value::Null } else { json!(next) },
+    })
 }
