@@ -9,7 +9,7 @@ use std::time::Duration;
 use baton_tests::connect_proxy::ConnectProxy;
 use baton_tests::drive_server::{DriveServer, FOLDER, FakeFile, Fault};
 use baton_tests::oauth_server::{CLIENT_ID, OAuthServer, TOKEN_PREFIX};
-use baton_tests::{Output, Skipped, Workspace, files_with, or_skip, tools};
+use baton_tests::{Output, Skipped, Workspace, files_with, names_in, or_skip, tools};
 use serde_json::{Value, json};
 
 use crate::accounts;
@@ -146,6 +146,42 @@ fn a_database_is_mirrored_and_a_second_run_and_a_token_that_ends_change_nothing(
     assert!(String::from_utf8(services.drive.at(CSV).unwrap().content).unwrap().contains("Three"));
     services.assert_mirrored();
     place.assert_no_token();
+    services.assert_clean();
+}
+
+/// Each attempt may send 40 requests, and 30 databases need more than 90.
+#[test]
+fn more_files_than_one_attempt_may_send_are_uploaded_by_the_next_ones() {
+    let services = Services::start();
+    let place = services.workspace(&["One"]);
+    for number in 10..39 {
+        let csv = fs::read_to_string(place.root.join("databases/T.csv")).unwrap().replace("One", &number.to_string());
+        let described = fs::read_to_string(place.root.join("databases/T.json")).unwrap();
+        fs::write(place.root.join(format!("databases/{number}.csv")), csv).unwrap();
+        let described = described.replace("id-1", &format!("id-{number}"));
+        fs::write(place.root.join(format!("databases/{number}.json")), described).unwrap();
+    }
+    let mut reached = Vec::new();
+    for title in ["First", "Second", "Third"] {
+        let args = json!({ "action": "sync", "args": { "place": "account", "requests": 40 } });
+        place.workspace.drop_handoff_with("drive-sync", title, args);
+        let before = services.drive.requests();
+        place.up_once();
+        assert!(services.drive.requests() - before <= 40);
+        let task = place.workspace.task(title);
+        assert_eq!(task.state, "succeeded", "{}", task.reason);
+        let (_, part) = task.reason.split_once("INCOMPLETE: ").unwrap_or(("", "30"));
+        reached.push(part.split(' ').next().unwrap().parse::<usize>().unwrap());
+    }
+    assert!(reached[0] > 5 && reached[0] < reached[1] && reached[1] < 30 && reached[2] == 30, "{reached:?}");
+    assert!(place.sync("Fourth").contains("Google Drive has the same files."));
+    let (there, here) = (services.drive.tree(), names_in(&place.root.join("drive")));
+    assert_eq!((there.len(), services.drive.ever(), services.drive.bin().len(), here.len()), (91, 91, 0, 30));
+    for (path, content) in there.iter().filter(|(path, _)| !path.ends_with('/')) {
+        let here = place.root.join("drive").join(path.strip_prefix("Baton/").unwrap());
+        assert_eq!(fs::read_to_string(here).unwrap(), *content, "{path}");
+        assert_eq!(there.iter().filter(|(other, _)| other == path).count(), 1, "{path}");
+    }
     services.assert_clean();
 }
 

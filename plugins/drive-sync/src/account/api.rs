@@ -1,12 +1,22 @@
 //! Requests to the API. Ids are drawn before a creation and a move names both folders, so these requests can be sent again without a second
 //! effect. Content is sent with [`Api::call_once`]: before it is sent again, the upload checks that nobody changed the file meanwhile.
 
+use std::cell::Cell;
+use std::time::Duration;
+
 use baton_plugin_kit::host::{Budget, Call, HostWeb, Web, WebLimits};
 use baton_plugin_sdk::http::{HttpError, Response};
 use baton_plugin_sdk::{Error, sql};
 use serde_json::Value;
 
-const LIMITS: WebLimits = WebLimits { requests: 950, longest_pause: 45, pauses: 120 };
+/// The host allows 1,000 requests of a task; the rest is for tries.
+const LIMITS: WebLimits = WebLimits { requests: 900, longest_pause: 45, pauses: 120 };
+
+/// Until when a task reads the account. A task has five minutes; the other steps get the rest.
+const READING: Duration = Duration::from_secs(100);
+
+/// Until when a task sends requests: one that was sent before may have its answer a minute later.
+const SENDING: Duration = Duration::from_secs(230);
 
 /// How often a request is sent if the server fails.
 const TRIES: u32 = 5;
@@ -86,11 +96,28 @@ pub fn host_web() -> HostWeb {
 pub(super) struct Api<'a> {
     web: &'a dyn Web,
     budget: Budget,
+    /// When no further request is sent.
+    end: Cell<Duration>,
+    begin: Duration,
+    is_used_up: Cell<bool>,
 }
 
 impl<'a> Api<'a> {
-    pub(super) fn new(web: &'a dyn Web) -> Self {
-        Self { web, budget: Budget::new(LIMITS) }
+    /// The API of a task that began at `begin` and reads the account first. `requests` is a limit of the operator.
+    pub(super) fn new(web: &'a dyn Web, begin: Duration, requests: usize) -> Self {
+        let limits = WebLimits { requests: requests.min(LIMITS.requests), ..LIMITS };
+        let (end, is_used_up) = (Cell::new(begin + READING), Cell::default());
+        Self { web, budget: Budget::new(limits), end, begin, is_used_up }
+    }
+
+    /// The account was read: its share of the time does not count any more.
+    pub(super) fn end_reading(&self) {
+        self.end.set(self.begin + SENDING);
+    }
+
+    /// Whether a request was not sent, because the requests or the time of the task are used up.
+    pub(super) fn is_used_up(&self) -> bool {
+        self.is_used_up.get()
     }
 
     /// Sends a request until it has an answer that decides something.
@@ -118,11 +145,8 @@ impl<'a> Api<'a> {
     fn call_until(&self, call: &Call<'_>, most: u32) -> Result<Response, Refusal> {
         let (mut tries, mut renewed) = (0, false);
         loop {
-            if !self.budget.take() {
-                return Err(retryable(format!(
-                    "this task has sent {} requests, which is its limit; the next attempt continues",
-                    LIMITS.requests
-                )));
+            if self.web.now() >= self.end.get() || !self.budget.take() {
+                return Err(self.use_up());
             }
             tries += 1;
             let (why, after) = match self.web.send(call) {
@@ -142,8 +166,16 @@ impl<'a> Api<'a> {
         }
     }
 
+    fn use_up(&self) -> Refusal {
+        self.is_used_up.set(true);
+        retryable("the requests or the time of this task are used up; run it again".to_owned())
+    }
+
     /// Waits, and counts it among the pauses of the task.
     pub(super) fn pause(&self, seconds: u64, why: &str) -> Result<(), Refusal> {
+        if self.web.now() + Duration::from_secs(seconds) >= self.end.get() {
+            return Err(self.use_up());
+        }
         if self.budget.pause(self.web, seconds) {
             return Ok(());
         }
@@ -241,6 +273,10 @@ mod tests {
         answer_with(status, &[], &body.to_string())
     }
 
+    fn api(web: &ScriptedWeb) -> Api<'_> {
+        Api::new(web, web.now(), usize::MAX)
+    }
+
     fn call() -> Call<'static> {
         Call::new("GET", "/drive/v3/files?q=name")
     }
@@ -254,11 +290,29 @@ mod tests {
             answer(429, ""),
             answer(200, ""),
         ]);
-        assert_eq!(Api::new(&web).call(&call()).unwrap().status, 200);
+        assert_eq!(api(&web).call(&call()).unwrap().status, 200);
         assert_eq!(web.pauses(), [1, 2, 4, 8]);
         let web = ScriptedWeb::new((0..5).map(|_| answer(502, "")));
-        let failed = Api::new(&web).call(&call());
+        let failed = api(&web).call(&call());
         assert!(matches!(&failed, Err(Refusal::Failed(Error::Retryable(text))) if !text.contains("q=")), "{failed:?}");
+    }
+
+    #[test]
+    fn requests_and_time_are_used_up() {
+        let web = ScriptedWeb::new((0..9).map(|_| answer(200, "")));
+        let few = Api::new(&web, web.now(), 2);
+        assert!(few.call(&call()).is_ok() && few.call(&call()).is_ok() && !few.is_used_up());
+        assert!(few.call(&call()).is_err() && few.is_used_up());
+        let timed = api(&web);
+        web.pause(READING - Duration::from_secs(1));
+        assert!(timed.call(&call()).is_ok());
+        assert!(timed.pause(1, "").is_err() && timed.is_used_up());
+        timed.end_reading();
+        web.pause(READING);
+        assert!(timed.call(&call()).is_ok());
+        web.pause(SENDING - READING * 2 + Duration::from_secs(1));
+        assert!(timed.call(&call()).is_err());
+        assert_eq!(web.left(), 5);
     }
 
     #[test]
@@ -271,21 +325,21 @@ mod tests {
             (410, "gone", Refusal::Expired("gone: words (410)".into())),
         ] {
             let web = ScriptedWeb::new(vec![answer(status, code)]);
-            assert_eq!(Api::new(&web).call(&call()), Err(refusal));
+            assert_eq!(api(&web).call(&call()), Err(refusal));
         }
         let web = ScriptedWeb::new(vec![answer(403, "insufficientPermissions")]);
-        assert!(matches!(Api::new(&web).call(&call()), Err(Refusal::Failed(Error::NeedsGrant(_)))));
+        assert!(matches!(api(&web).call(&call()), Err(Refusal::Failed(Error::NeedsGrant(_)))));
         let web = ScriptedWeb::new(vec![answer(401, ""), answer(401, "")]);
-        assert!(matches!(Api::new(&web).call(&call()), Err(Refusal::Failed(Error::Permanent(_)))));
+        assert!(matches!(api(&web).call(&call()), Err(Refusal::Failed(Error::Permanent(_)))));
     }
 
     #[test]
     fn a_body_that_was_cut_is_asked_for_again_and_long_pauses_end_the_attempt() {
         let cut = answer_with(200, &[], "{\"a\":");
         let web = ScriptedWeb::new(vec![cut, answer(200, "x")]);
-        assert!(Api::new(&web).json(&call()).is_ok());
+        assert!(api(&web).json(&call()).is_ok());
         let long = answer_with(429, &[("retry-after", "46")], "");
         let web = ScriptedWeb::new(vec![long]);
-        assert!(matches!(Api::new(&web).call(&call()), Err(Refusal::Failed(Error::Retryable(_)))));
+        assert!(matches!(api(&web).call(&call()), Err(Refusal::Failed(Error::Retryable(_)))));
     }
 }

@@ -26,7 +26,11 @@ pub(super) fn refresh(account: &Account<'_>) -> Result<(), Refusal> {
         };
         apply(account, &page)?;
         match (page.next, page.start) {
-            (Some(next), _) => token.text = next,
+            (Some(next), _) => {
+                token.text = next;
+                // The next task continues here if this one ends.
+                account.store.set_token(&token)?;
+            }
             (None, Some(start)) => {
                 token.text = start;
                 return settle(account, token);
@@ -40,7 +44,7 @@ pub(super) fn refresh(account: &Account<'_>) -> Result<(), Refusal> {
 /// Reads the list again while a search may not have what was created before the token: those files are in no later change.
 fn settle(account: &Account<'_>, mut token: Token) -> Result<(), Refusal> {
     if token.begun_at > 0 {
-        list(account)?;
+        add(account, search(account)?)?;
         if account.now_ms - token.begun_at >= SEARCH_LAG_MS {
             token.begun_at = 0;
         }
@@ -50,24 +54,33 @@ fn settle(account: &Account<'_>, mut token: Token) -> Result<(), Refusal> {
 
 fn read_all(account: &Account<'_>) -> Result<(), Refusal> {
     let token = Token { text: account.files.start_token()?, begun_at: account.now_ms.max(1) };
+    // A list that is not complete replaces nothing.
+    let found = search(account)?;
     account.store.clear()?;
-    list(account)?;
+    add(account, found)?;
     Ok(account.store.set_token(&token)?)
 }
 
 /// Adds what searches find and what is not known yet: of known files, the changes have a newer state.
-fn list(account: &Account<'_>) -> Result<(), Refusal> {
+fn add(account: &Account<'_>, found: Vec<RemoteFile>) -> Result<(), Refusal> {
     let top = account.store.id("top")?;
-    let in_top = match &top {
-        Some(top) => account.files.children(top).or_else(none_if_missing)?,
-        None => Vec::new(),
-    };
-    for file in account.files.marked(&account.place.top)?.into_iter().chain(in_top) {
+    for file in found {
         if is_ours(account, &file, top.as_deref()) && !account.store.is_known(&file.id)? {
             account.store.put(&file)?;
         }
     }
     Ok(())
+}
+
+fn search(account: &Account<'_>) -> Result<Vec<RemoteFile>, Refusal> {
+    let top = account.store.id("top")?;
+    let in_top = match &top {
+        Some(top) => account.files.children(top).or_else(none_if_missing)?,
+        None => Vec::new(),
+    };
+    let mut found = account.files.marked(&account.place.top)?;
+    found.extend(in_top);
+    Ok(found)
 }
 
 /// A top folder that was drawn and not created yet has no children.

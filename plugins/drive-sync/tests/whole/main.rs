@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod account;
 #[cfg(test)]
+mod account_parts;
+#[cfg(test)]
 mod account_race;
 #[cfg(test)]
 mod account_safety;
