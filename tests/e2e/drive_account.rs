@@ -186,6 +186,28 @@ fn more_files_than_one_attempt_may_send_are_uploaded_by_the_next_ones() {
 }
 
 #[test]
+fn what_left_the_account_is_made_again_and_an_incomplete_search_changes_nothing() {
+    let services = Services::start();
+    let place = services.workspace(&["One"]);
+    place.sync("First");
+    let here = fs::read_to_string(place.root.join("drive/T_id-1/T_id-1.csv")).unwrap();
+    // The feed says `removed` without the file.
+    services.drive.leave(CSV);
+    assert!(place.sync("Removed").contains("1 files uploaded, 0 downloaded"));
+    assert_eq!(services.drive.at(CSV).unwrap().content, here.as_bytes());
+    services.drive.lose_tokens();
+    services.drive.set_incomplete_searches(1);
+    let before = services.drive.lines().len();
+    let ended = place.workspace.baton(&["run", "drive-sync", "sync", "--arg", "place=account"]);
+    assert!(format!("{}{}", ended.stdout, ended.stderr).contains("incompleteSearch"), "{} {}", ended.stdout, ended.stderr);
+    assert!(services.drive.lines()[before..].iter().all(|line| line.starts_with("GET ")));
+    assert!(place.sync("Complete").contains("Google Drive has the same files."));
+    assert_eq!((services.paths().len(), services.drive.ever(), services.drive.bin().len()), (4, 5, 0));
+    place.assert_no_token();
+    services.assert_clean();
+}
+
+#[test]
 fn a_consent_that_is_revoked_in_the_middle_lets_the_task_wait_and_it_continues() {
     let services = Services::start();
     let place = services.workspace(&["One"]);

@@ -28,6 +28,8 @@ pub struct FakeFile {
     pub trashed: bool,
     /// Whether the app created it.
     pub of_app: bool,
+    /// Whether it was deleted for ever, or the account may not see it any more.
+    pub left: bool,
     /// Whether another person owns it and shares it.
     pub of_other: bool,
     /// `appProperties`.
@@ -66,6 +68,12 @@ pub(super) struct Session {
     pub(super) done: Option<String>,
 }
 
+/// An entry of the feed: the shared drive is that of the file before or after the change.
+pub(super) struct Change {
+    pub(super) id: String,
+    pub(super) drive: Option<String>,
+}
+
 /// The state of the account.
 pub(super) struct Drive {
     pub(super) files: Vec<FakeFile>,
@@ -73,8 +81,10 @@ pub(super) struct Drive {
     /// Ids that were drawn and not used.
     pub(super) drawn: Vec<String>,
     draws: u64,
-    /// The ids of changed files, in order.
-    pub(super) changes: Vec<String>,
+    /// The changes, in order.
+    pub(super) changes: Vec<Change>,
+    /// The number of searches that are incomplete.
+    pub(super) incomplete_searches: usize,
     pub(super) sessions: BTreeMap<String, Session>,
     pub(super) token_generation: u32,
     /// The number of requests.
@@ -99,6 +109,7 @@ impl Drive {
             drawn: Vec::new(),
             draws: 0,
             changes: Vec::new(),
+            incomplete_searches: 0,
             sessions: BTreeMap::new(),
             token_generation: 1,
             clock: 0,
@@ -123,12 +134,47 @@ impl Drive {
         self.shared.push(id.to_owned());
     }
 
+    /// The account does not see a shared drive any more.
+    pub(super) fn remove_shared_drive(&mut self, id: &str) {
+        self.shared.retain(|drive| drive != id);
+    }
+
+    pub(super) fn has_shared(&self) -> bool {
+        !self.shared.is_empty()
+    }
+
     pub(super) fn is_place(&self, id: &str) -> bool {
         id == ROOT || self.shared.iter().any(|drive| drive == id)
     }
 
     pub(super) fn find(&self, id: &str) -> Option<&FakeFile> {
-        self.files.iter().find(|file| file.id == id && (self.sees_all || file.of_app))
+        self.files.iter().find(|file| file.id == id && !file.left && self.is_of_view(file))
+    }
+
+    /// Whether the scope of the request includes the file.
+    pub(super) fn is_of_view(&self, file: &FakeFile) -> bool {
+        self.sees_all || file.of_app
+    }
+
+    /// A file and its content leave the account.
+    pub(super) fn leave(&mut self, id: &str) {
+        let below = self.below(id);
+        self.change(id, |file| file.left = true);
+        for id in below {
+            if let Some(file) = self.files.iter_mut().find(|file| file.id == id) {
+                file.left = true;
+            }
+        }
+    }
+
+    fn below(&self, id: &str) -> Vec<String> {
+        let is_below = |file: &&FakeFile| self.ancestors(file).iter().any(|own| own == id);
+        self.files.iter().filter(is_below).map(|file| file.id.clone()).collect()
+    }
+
+    fn push_change(&mut self, id: &str) {
+        let drive = self.files.iter().find(|file| file.id == id).and_then(|file| self.drive_of(file));
+        self.changes.push(Change { id: id.to_owned(), drive });
     }
 
     /// The shared drive of a file.
@@ -165,8 +211,8 @@ impl Drive {
         (file.created, file.modified, file.version) = (now, now, 1);
         file.searchable_at = self.clock + self.lag as u64;
         let id = file.id.clone();
-        self.changes.push(id.clone());
         self.files.push(file);
+        self.push_change(&id);
         id
     }
 
@@ -176,18 +222,20 @@ impl Drive {
 
     pub(super) fn change(&mut self, id: &str, change: impl FnOnce(&mut FakeFile)) {
         let now = self.now();
+        let Some(before) = self.files.iter().find(|file| file.id == id).map(|file| self.drive_of(file)) else { return };
         let Some(file) = self.files.iter_mut().find(|file| file.id == id) else { return };
         change(file);
         (file.modified, file.version) = (now, file.version + 1);
-        self.changes.push(id.to_owned());
-        if self.has_content_changes && self.files.iter().any(|file| file.id == id && file.is_folder()) {
-            let below: Vec<String> = self
-                .files
-                .iter()
-                .filter(|file| self.ancestors(file).iter().any(|own| own == id))
-                .map(|file| file.id.clone())
-                .collect();
-            self.changes.extend(below);
+        let is_folder = file.is_folder();
+        let mut changed = vec![id.to_owned()];
+        if self.has_content_changes && is_folder {
+            changed.extend(self.below(id));
+        }
+        for id in changed {
+            self.push_change(&id);
+            if self.changes.last().is_some_and(|change| change.drive != before) {
+                self.changes.push(Change { id, drive: before.clone() });
+            }
         }
     }
 
@@ -205,7 +253,7 @@ impl Drive {
     }
 
     pub(super) fn tree(&self) -> Vec<(String, String)> {
-        let here = self.files.iter().filter(|file| !self.is_trashed(file));
+        let here = self.files.iter().filter(|file| !file.left && !self.is_trashed(file));
         let mut all: Vec<_> = here
             .map(|file| {
                 let slash = if file.is_folder() { "/" } else { "" };
@@ -217,7 +265,7 @@ impl Drive {
     }
 
     pub(super) fn at(&self, path: &str) -> Option<FakeFile> {
-        self.files.iter().find(|file| !self.is_trashed(file) && self.path(file) == path).cloned()
+        self.files.iter().find(|file| !file.left && !self.is_trashed(file) && self.path(file) == path).cloned()
     }
 
     /// The JSON of a file.

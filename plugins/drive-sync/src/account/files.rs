@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use baton_plugin_kit::host::Call;
+use baton_plugin_sdk::Error;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
@@ -223,7 +224,14 @@ impl<'a> Files<'a> {
 
     /// The token of changes from now on.
     pub(super) fn start_token(&self) -> Result<String, Refusal> {
-        let answer = self.api.json(&Call::new("GET", format!("/drive/v3/changes/startPageToken?{}", self.drive())))?;
+        let call = Call::new("GET", format!("/drive/v3/changes/startPageToken?{}", self.drive()));
+        let answer = self.api.json(&call).map_err(|refusal| match refusal {
+            Refusal::Missing => Refusal::Failed(Error::Permanent(format!(
+                "the account has no shared drive `{}`: check `shared_drive`, and that the account is a member",
+                self.shared_drive
+            ))),
+            refusal => refusal,
+        })?;
         let token = answer.get("startPageToken").and_then(Value::as_str);
         token.map(str::to_owned).ok_or_else(|| retryable("Google Drive gave no token of changes".to_owned()))
     }

@@ -111,5 +111,5 @@ fn apply(account: &Account<'_>, page: &ChangesPage) -> Result<(), Refusal> {
 fn is_ours(account: &Account<'_>, file: &RemoteFile, top: Option<&str>) -> bool {
     let is_marked = file.marker.place == account.place.top && !file.marker.part.is_empty();
     let is_owned = file.is_owned || !account.place.shared_drive.is_empty();
-    is_owned && file.drive == account.place.shared_drive && (is_marked || top == Some(file.parent.as_str()))
+    is_owned && !account.is_elsewhere(file) && (is_marked || top == Some(file.parent.as_str()))
 }

@@ -7,7 +7,7 @@ use baton_plugin_kit::Findings;
 use baton_plugin_sdk::Severity;
 use serde_json::Value;
 
-use super::files::Files;
+use super::files::{Files, RemoteFile};
 use super::store::Store;
 
 /// The place in the account.
@@ -58,6 +58,11 @@ impl Account<'_> {
     pub(super) fn begin_comparing(&self, databases: usize) {
         self.selected.set(databases);
         self.compared.set(0);
+    }
+
+    /// Whether a file is in another drive, because somebody moved it there.
+    pub(super) fn is_elsewhere(&self, file: &RemoteFile) -> bool {
+        file.drive != self.place.shared_drive
     }
 
     /// Records a change of the account for the report.
