@@ -9,6 +9,7 @@ mod answers;
 mod fields;
 mod files;
 mod query;
+mod sheets;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -21,6 +22,7 @@ use crate::server::ReceivedRequest;
 
 use files::Drive;
 pub use files::{FOLDER, FakeFile, ROOT};
+pub use sheets::{FakeCell, FakeSheet, SPREADSHEET};
 
 /// What happens to a request.
 #[derive(Clone, Debug)]

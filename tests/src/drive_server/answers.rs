@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::fields::Mask;
 use super::files::{Drive, FOLDER, FakeFile, ROOT, Session, resolved};
 use super::query::Query;
+use super::sheets::{self, SPREADSHEET};
 use crate::fake_service::{Answer, parts, value};
 use crate::server::ReceivedRequest;
 
@@ -21,11 +22,11 @@ pub(super) fn error(status: &str, reason: &str, message: &str) -> Answer {
     Answer::json(status, &body)
 }
 
-fn not_found(id: &str) -> Answer {
+pub(super) fn not_found(id: &str) -> Answer {
     error("404 Not Found", "notFound", &format!("File not found: {id}."))
 }
 
-fn wrong(drive: &mut Drive, what: &str) -> Answer {
+pub(super) fn wrong(drive: &mut Drive, what: &str) -> Answer {
     drive.problems.push(what.to_owned());
     error("400 Bad Request", "invalid", what)
 }
@@ -92,6 +93,8 @@ fn whole_answer(drive: &mut Drive, request: &ReceivedRequest) -> Answer {
         ("POST" | "PATCH" | "PUT", ["upload", "drive", "v3", "files", rest @ ..]) => {
             upload(drive, request, &method, rest.first().copied(), &query)
         }
+        ("GET", ["v4", "spreadsheets", id]) => sheets::spreadsheet(drive, id, &query),
+        ("GET", ["v4", "spreadsheets", id, "values:batchGet"]) => sheets::values(drive, id, &query),
         ("DELETE", _) => wrong(drive, "nothing may be deleted for ever"),
         _ => wrong(drive, &request.line),
     }
@@ -129,6 +132,9 @@ fn get(drive: &mut Drive, id: &str, query: &Pairs) -> Answer {
     }
     match drive.find(id).filter(|file| may_see(drive, file, query)) {
         None => not_found(id),
+        Some(file) if value(query, "alt") == Some("media") && file.mime == SPREADSHEET => {
+            error("403 Forbidden", "fileNotDownloadable", "Only files with binary content can be downloaded.")
+        }
         Some(file) if value(query, "alt") == Some("media") => Answer {
             status: "200 OK".to_owned(),
             headers: vec![("Content-Type".to_owned(), file.mime.clone())],

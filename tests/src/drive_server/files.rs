@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use md5::{Digest as _, Md5};
 use serde_json::{Map, Value, json};
 
+use super::sheets::FakeSheet;
+
 /// The type of a folder.
 pub const FOLDER: &str = "application/vnd.google-apps.folder";
 
@@ -24,6 +26,8 @@ pub struct FakeFile {
     pub parent: Option<String>,
     /// Its content.
     pub content: Vec<u8>,
+    /// Its sheets, of a spreadsheet.
+    pub sheets: Vec<FakeSheet>,
     /// Whether it is in the bin itself.
     pub trashed: bool,
     /// Whether the app created it.
@@ -291,7 +295,8 @@ impl Drive {
         if file.properties.as_object().is_some_and(|properties| !properties.is_empty()) && file.of_app {
             all.insert("appProperties".to_owned(), file.properties.clone());
         }
-        if !file.is_folder() {
+        // Files of Google's own types have no bytes.
+        if !file.mime.starts_with("application/vnd.google-apps.") {
             all.insert("md5Checksum".to_owned(), json!(file.md5()));
             all.insert("size".to_owned(), json!(file.content.len().to_string()));
             all.insert("headRevisionId".to_owned(), json!(format!("r{}", file.version)));

@@ -86,15 +86,40 @@ pub(super) fn full_text(why: &str) -> String {
     )
 }
 
-/// The host's network, with the account. 308 is no redirect here.
+/// The networks of a task: Drive and Sheets have different hosts.
+#[derive(Clone, Copy)]
+pub struct Networks<'a> {
+    /// Google Drive.
+    pub drive: &'a dyn Web,
+    /// Google Sheets.
+    pub sheets: &'a dyn Web,
+}
+
+impl std::fmt::Debug for Networks<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Networks")
+    }
+}
+
+/// The host's network to Google Drive, with the account. 308 is no redirect here.
 #[must_use]
-pub fn host_web() -> HostWeb {
+pub fn drive_web() -> HostWeb {
     HostWeb::begin("api", "google")
 }
+
+/// The host's network to Google Sheets, with the account.
+#[must_use]
+pub fn sheets_web() -> HostWeb {
+    HostWeb::begin("sheets", "google")
+}
+
+/// Paths of the Sheets API begin with this.
+const SHEETS: &str = "/v4/";
 
 /// The API of one task.
 pub(super) struct Api<'a> {
     web: &'a dyn Web,
+    sheets: &'a dyn Web,
     budget: Budget,
     /// When no further request is sent.
     end: Cell<Duration>,
@@ -104,10 +129,10 @@ pub(super) struct Api<'a> {
 
 impl<'a> Api<'a> {
     /// The API of a task that began at `begin` and reads the account first. `requests` is a limit of the operator.
-    pub(super) fn new(web: &'a dyn Web, begin: Duration, requests: usize) -> Self {
+    pub(super) fn new(web: Networks<'a>, begin: Duration, requests: usize) -> Self {
         let limits = WebLimits { requests: requests.min(LIMITS.requests), ..LIMITS };
         let (end, is_used_up) = (Cell::new(begin + READING), Cell::default());
-        Self { web, budget: Budget::new(limits), end, begin, is_used_up }
+        Self { web: web.drive, sheets: web.sheets, budget: Budget::new(limits), end, begin, is_used_up }
     }
 
     /// The account was read: its share of the time does not count any more.
@@ -149,13 +174,17 @@ impl<'a> Api<'a> {
                 return Err(self.use_up());
             }
             tries += 1;
-            let (why, after) = match self.web.send(call) {
+            let is_sheets = call.path.starts_with(SHEETS);
+            let web = if is_sheets { self.sheets } else { self.web };
+            let (why, after) = match web.send(call) {
                 Ok(answer) => match judge(call, answer, &mut renewed)? {
                     Verdict::Answer(answer) => return Ok(answer),
                     Verdict::Again => continue,
                     Verdict::Later(why, after) => (why, after),
                 },
                 Err(HttpError::Failed(why)) => (why, None),
+                // Without this grant, the other files are still synced.
+                Err(HttpError::Denied(why)) if is_sheets => return Err(Refusal::Forbidden(why)),
                 Err(error) => return Err(Refusal::Failed(error.into())),
             };
             let is_limit = after.is_some();
@@ -274,7 +303,7 @@ mod tests {
     }
 
     fn api(web: &ScriptedWeb) -> Api<'_> {
-        Api::new(web, web.now(), usize::MAX)
+        Api::new(Networks { drive: web, sheets: web }, web.now(), usize::MAX)
     }
 
     fn call() -> Call<'static> {
@@ -300,7 +329,7 @@ mod tests {
     #[test]
     fn requests_and_time_are_used_up() {
         let web = ScriptedWeb::new((0..9).map(|_| answer(200, "")));
-        let few = Api::new(&web, web.now(), 2);
+        let few = Api::new(Networks { drive: &web, sheets: &web }, web.now(), 2);
         assert!(few.call(&call()).is_ok() && few.call(&call()).is_ok() && !few.is_used_up());
         assert!(few.call(&call()).is_err() && few.is_used_up());
         let timed = api(&web);

@@ -12,9 +12,12 @@ use super::api::{Api, Refusal, retryable};
 /// The type of a folder.
 const FOLDER: &str = "application/vnd.google-apps.folder";
 
+/// The type of a Google Sheet.
+const SPREADSHEET: &str = "application/vnd.google-apps.spreadsheet";
+
 /// The fields of a file.
 pub(super) const FIELDS: &str =
-    "id,name,mimeType,parents,driveId,md5Checksum,createdTime,trashed,ownedByMe,appProperties";
+    "id,name,mimeType,parents,driveId,md5Checksum,createdTime,modifiedTime,trashed,ownedByMe,appProperties";
 
 /// Files on a page. The API allows 1,000.
 const PAGE: usize = 1_000;
@@ -42,6 +45,8 @@ pub(super) struct RemoteFile {
     pub(super) md5: String,
     /// RFC 3339, always with the same number of digits: the texts sort like the times.
     pub(super) created: String,
+    /// When a spreadsheet was changed; empty for other files, of which the content says it.
+    pub(super) modified: String,
     pub(super) trashed: bool,
     /// Whether the account owns it. Files of a shared drive have no owner.
     pub(super) is_owned: bool,
@@ -77,6 +82,7 @@ impl RemoteFile {
         let text = |place: &str| file.pointer(place).and_then(Value::as_str).unwrap_or_default().to_owned();
         let property = |name: &str| text(&format!("/appProperties/{name}"));
         let id = text("/id");
+        let modified = if text("/mimeType") == SPREADSHEET { text("/modifiedTime") } else { String::new() };
         (!id.is_empty()).then(|| Self {
             id,
             name: text("/name"),
@@ -84,6 +90,7 @@ impl RemoteFile {
             is_folder: text("/mimeType") == FOLDER,
             md5: text("/md5Checksum"),
             created: text("/createdTime"),
+            modified,
             trashed: file.get("trashed").and_then(Value::as_bool).unwrap_or(false),
             is_owned: file.get("ownedByMe").and_then(Value::as_bool).unwrap_or(false),
             drive: text("/driveId"),
@@ -94,6 +101,10 @@ impl RemoteFile {
                 merged: property(MERGED),
             },
         })
+    }
+
+    pub(super) fn is_spreadsheet(&self) -> bool {
+        !self.modified.is_empty()
     }
 
     /// The order in which every workspace chooses the one to keep.
@@ -203,6 +214,11 @@ impl<'a> Files<'a> {
     /// Files with the marker of a place.
     pub(super) fn marked(&self, place: &str) -> Result<Vec<RemoteFile>, Refusal> {
         self.list(&format!("appProperties has {{ key='{PLACE}' and value='{}' }}", quoted(place)))
+    }
+
+    /// All spreadsheets.
+    pub(super) fn spreadsheets(&self) -> Result<Vec<RemoteFile>, Refusal> {
+        self.list(&format!("mimeType = '{SPREADSHEET}'"))
     }
 
     /// The permission id of the Google account.

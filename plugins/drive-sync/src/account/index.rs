@@ -18,13 +18,14 @@ const SEARCH_LAG_MS: i64 = 10 * 60 * 1_000;
 /// Reads what changed since the last time.
 pub(super) fn refresh(account: &Account<'_>) -> Result<(), Refusal> {
     let Some(mut token) = account.store.token()? else { return read_all(account) };
+    let mut has_new_folder = false;
     for _ in 0..PAGES {
         let page = match account.files.changes(&token.text) {
             Ok(page) => page,
             Err(Refusal::Expired(_) | Refusal::Missing) => return read_all(account),
             Err(refusal) => return Err(refusal),
         };
-        apply(account, &page)?;
+        has_new_folder |= apply(account, &page)?;
         match (page.next, page.start) {
             (Some(next), _) => {
                 token.text = next;
@@ -33,7 +34,7 @@ pub(super) fn refresh(account: &Account<'_>) -> Result<(), Refusal> {
             }
             (None, Some(start)) => {
                 token.text = start;
-                return settle(account, token);
+                return settle(account, token, has_new_folder);
             }
             (None, None) => return Err(retryable("Google Drive gave no further token of changes".to_owned())),
         }
@@ -41,10 +42,13 @@ pub(super) fn refresh(account: &Account<'_>) -> Result<(), Refusal> {
     Err(retryable("the changes of Google Drive have no end".to_owned()))
 }
 
-/// Reads the list again while a search may not have what was created before the token: those files are in no later change.
-fn settle(account: &Account<'_>, mut token: Token) -> Result<(), Refusal> {
-    if token.begun_at > 0 {
+/// Reads the list again while a search may not have what was created before the token: those files are in no later change. A
+/// folder that others made or moved can have spreadsheets from before.
+fn settle(account: &Account<'_>, mut token: Token, has_new_folder: bool) -> Result<(), Refusal> {
+    if token.begun_at > 0 || has_new_folder {
         add(account, search(account)?)?;
+    }
+    if token.begun_at > 0 {
         if account.now_ms - token.begun_at >= SEARCH_LAG_MS {
             token.begun_at = 0;
         }
@@ -65,13 +69,18 @@ fn read_all(account: &Account<'_>) -> Result<(), Refusal> {
 fn add(account: &Account<'_>, found: Vec<RemoteFile>) -> Result<(), Refusal> {
     let top = account.store.id("top")?;
     for file in found {
-        if is_ours(account, &file, top.as_deref()) && !account.store.is_known(&file.id)? {
+        if file.is_spreadsheet() {
+            if account.store.is_known(&file.parent)? && !account.store.is_known_sheet(&file.id)? {
+                account.store.put_sheet(&file)?;
+            }
+        } else if is_ours(account, &file, top.as_deref()) && !account.store.is_known(&file.id)? {
             account.store.put(&file)?;
         }
     }
     Ok(())
 }
 
+/// The spreadsheets are last: their folders must be known.
 fn search(account: &Account<'_>) -> Result<Vec<RemoteFile>, Refusal> {
     let top = account.store.id("top")?;
     let in_top = match &top {
@@ -80,6 +89,7 @@ fn search(account: &Account<'_>) -> Result<Vec<RemoteFile>, Refusal> {
     };
     let mut found = account.files.marked(&account.place.top)?;
     found.extend(in_top);
+    found.extend(account.files.spreadsheets()?);
     Ok(found)
 }
 
@@ -91,19 +101,28 @@ fn none_if_missing(refusal: Refusal) -> Result<Vec<RemoteFile>, Refusal> {
     }
 }
 
-fn apply(account: &Account<'_>, page: &ChangesPage) -> Result<(), Refusal> {
-    let top = account.store.id("top")?;
-    for file in &page.files {
+/// Records the changes of a page. Returns whether it has a folder that was not known.
+fn apply(account: &Account<'_>, page: &ChangesPage) -> Result<bool, Refusal> {
+    let (top, store) = (account.store.id("top")?, &account.store);
+    let mut has_new_folder = false;
+    let (sheets, files): (Vec<_>, Vec<_>) = page.files.iter().partition(|file| file.is_spreadsheet());
+    for file in files {
+        let is_known = store.is_known(&file.id)?;
         if is_ours(account, file, top.as_deref()) {
-            account.store.put(file)?;
-        } else if account.store.is_known(&file.id)? {
-            account.store.remove(&file.id)?;
+            has_new_folder |= file.is_folder && !is_known;
+            store.put(file)?;
+        } else if is_known {
+            store.remove(&file.id)?;
         }
     }
-    for id in &page.removed {
-        account.store.remove_with_content(id)?;
+    for sheet in sheets {
+        if store.is_known(&sheet.parent)? { store.put_sheet(sheet)? } else { store.remove_sheet(&sheet.id)? }
     }
-    Ok(())
+    for id in &page.removed {
+        store.remove_with_content(id)?;
+        store.remove_sheet(id)?;
+    }
+    Ok(has_new_folder)
 }
 
 /// Files with the marker count wherever a person moved them; others count in the top folder. In My Drive, only files of this account

@@ -5,16 +5,16 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use baton_plugin_kit::host::{HeldLock, Web, Writable};
+use baton_plugin_kit::host::{HeldLock, Writable};
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Severity};
 use serde_json::json;
 
-use super::api::{Api, Refusal, forbidden_text, full_text};
+use super::api::{Api, Networks, Refusal, forbidden_text, full_text};
 use super::files::{Files, RemoteFile};
 use super::state::{Account, DatabasePlace, Place};
 use super::store::Store;
 use super::transfer::{self, PARTS, TransferError};
-use super::{folders, index};
+use super::{folders, index, sheets};
 use crate::context::{DriveContext, SyncError};
 use crate::drive::{Listing, ParsedName, base_name, find, id_key};
 use crate::schema::SIDECAR;
@@ -26,7 +26,7 @@ const CHECKS: usize = 3;
 pub struct AccountSession<'a> {
     context: &'a DriveContext<'a>,
     own: &'a dyn Writable,
-    web: &'a dyn Web,
+    web: Networks<'a>,
     place: &'a Place,
     /// The selected databases in the compared form; all if empty.
     only: BTreeSet<String>,
@@ -49,7 +49,7 @@ impl<'a> AccountSession<'a> {
     pub fn begin(
         context: &'a DriveContext<'a>,
         own: &'a dyn Writable,
-        web: &'a dyn Web,
+        web: Networks<'a>,
         place: &'a Place,
         only: BTreeSet<String>,
         requests: usize,
@@ -186,6 +186,7 @@ impl<'a> AccountSession<'a> {
                 },
             };
             settle(account, &place, transfer::pull(account, &place))?;
+            settle(account, &place, sheets::pull(account, &place))?;
         }
         Ok(top)
     }

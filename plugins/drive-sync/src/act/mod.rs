@@ -27,7 +27,7 @@ pub fn run(task: &Task, services: HostServices<'_>) -> Result<Outcome, Error> {
     let (root, shown) = task_arguments::drive(task)?;
     let now_ms = time::parse(&task.now).unwrap_or_default();
     let locks = DatabaseLocks::new(services.locks, services.pause);
-    let (memory, begin, now) = (Memory::open(services.own)?, services.web.now(), task.now.clone());
+    let (memory, begin, now) = (Memory::open(services.own)?, services.web.drive.now(), task.now.clone());
     let context = DriveContext { root, shown, locks, memory, begin, now_ms, now };
     let mut ended = match task_arguments::place(task)? {
         None => action(task, &context, services),

@@ -43,7 +43,7 @@ pub(super) fn run(task: &Task, context: &DriveContext<'_>, services: HostService
     if task_arguments::from_drive(task)? {
         return from(task, context, wanted);
     }
-    let is_late = || services.web.now() >= context.begin + TIME;
+    let is_late = || services.web.drive.now() >= context.begin + TIME;
     let report = sync::run(context, wanted, task_arguments::sync_options(task)?, &is_late)?;
     check_selection(&only, report.looked_at)?;
     if !report.busy.is_empty() && report.busy.len() == report.looked_at {
