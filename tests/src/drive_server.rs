@@ -6,9 +6,11 @@
 //! are those of an [`OAuthServer`]; a test orders faults.
 
 mod answers;
+mod cells;
 mod fields;
 mod files;
 mod query;
+mod refusals;
 mod sheets;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,9 +22,9 @@ use crate::fake_service::{Answer, FakeService};
 use crate::oauth_server::OAuthServer;
 use crate::server::ReceivedRequest;
 
+pub use cells::{FakeCell, FakeSheet, SPREADSHEET};
 use files::Drive;
 pub use files::{FOLDER, FakeFile, ROOT};
-pub use sheets::{FakeCell, FakeSheet, SPREADSHEET};
 
 /// What happens to a request.
 #[derive(Clone, Debug)]
@@ -184,7 +186,9 @@ impl DriveServer {
     pub fn files_of_drive(&self, id: &str) -> Vec<String> {
         let service = self.state();
         let drive = &service.drive;
-        let is_in = |file: &&FakeFile| !file.left && !file.trashed && drive.drive_of(file).as_deref() == Some(id);
+        let is_in = |file: &&FakeFile| {
+            !drive.left.contains(&file.id) && !file.trashed && drive.drive_of(file).as_deref() == Some(id)
+        };
         drive.files.iter().filter(is_in).map(|file| file.name.clone()).collect()
     }
 
@@ -316,10 +320,10 @@ impl Service {
             (None, None) => None,
         };
         match &fault {
-            Some(Fault::Status(status)) => return answers::error(status, "backendError", "out of order"),
-            Some(Fault::Forbidden(reason)) => return answers::error("403 Forbidden", reason, "not allowed"),
+            Some(Fault::Status(status)) => return refusals::error(status, "backendError", "out of order"),
+            Some(Fault::Forbidden(reason)) => return refusals::error("403 Forbidden", reason, "not allowed"),
             Some(Fault::Busy(seconds)) => {
-                return answers::error("429 Too Many Requests", "rateLimitExceeded", "slow down")
+                return refusals::error("429 Too Many Requests", "rateLimitExceeded", "slow down")
                     .with("Retry-After", &seconds.to_string());
             }
             Some(Fault::Dropped) => return Answer::lost(),
@@ -341,7 +345,7 @@ impl Service {
             Some(Fault::Cut(bytes)) => answer.cut = Some(bytes),
             Some(Fault::Lost) => answer.lost = true,
             Some(Fault::Late(pause)) => answer.pause = pause,
-            Some(Fault::Failed(status)) => return answers::error(status, "backendError", "out of order"),
+            Some(Fault::Failed(status)) => return refusals::error(status, "backendError", "out of order"),
             _ => {}
         }
         answer
@@ -365,14 +369,14 @@ impl Service {
         self.drive.sees_all = match &self.oauth {
             None => !self.is_restricted,
             Some(oauth) if !oauth.knows(authorization) => {
-                return answers::error("401 Unauthorized", "authError", "Invalid Credentials");
+                return refusals::error("401 Unauthorized", "authError", "Invalid Credentials");
             }
             Some(oauth) => {
                 let has =
                     |scope: &str| oauth.accepts(authorization, &format!("https://www.googleapis.com/auth/{scope}"));
                 if !has("drive") && !has("drive.file") {
                     let text = "Request had insufficient authentication scopes.";
-                    return answers::error("403 Forbidden", "insufficientPermissions", text);
+                    return refusals::error("403 Forbidden", "insufficientPermissions", text);
                 }
                 has("drive")
             }

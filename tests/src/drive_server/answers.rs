@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::cells::SPREADSHEET;
 use super::fields::Mask;
 use super::files::{Drive, FOLDER, FakeFile, ROOT, Session, resolved};
 use super::query::Query;
-use super::sheets::{self, SPREADSHEET};
+use super::refusals::{error, not_found, wrong};
+use super::sheets;
 use crate::fake_service::{Answer, parts, value};
 use crate::server::ReceivedRequest;
 
@@ -13,23 +15,6 @@ use crate::server::ReceivedRequest;
 const GRAIN: usize = 256 << 10;
 
 type Pairs = [(String, String)];
-
-/// An error as Drive answers it.
-pub(super) fn error(status: &str, reason: &str, message: &str) -> Answer {
-    let code: u16 = status.get(..3).and_then(|code| code.parse().ok()).unwrap_or(500);
-    let body = json!({ "error": { "code": code, "message": message,
-        "errors": [{ "domain": "global", "reason": reason, "message": message }] } });
-    Answer::json(status, &body)
-}
-
-pub(super) fn not_found(id: &str) -> Answer {
-    error("404 Not Found", "notFound", &format!("File not found: {id}."))
-}
-
-pub(super) fn wrong(drive: &mut Drive, what: &str) -> Answer {
-    drive.problems.push(what.to_owned());
-    error("400 Bad Request", "invalid", what)
-}
 
 /// What an answer has if the request names no fields.
 fn usual(path: &str) -> &'static str {
@@ -71,7 +56,9 @@ fn whole_answer(drive: &mut Drive, request: &ReceivedRequest) -> Answer {
             &json!({ "kind": "drive#about", "user": { "displayName": "A Person", "emailAddress": "person@example.org", "permissionId": drive.user }, "storageQuota": {} }),
         ),
         ("GET", ["drive", "v3", "files", "generateIds"]) => generate_ids(drive, &query),
-        ("GET", ["drive", "v3", "changes", ..] | ["drive", "v3", "files"]) if unknown_drive(drive, &query).is_some() => {
+        ("GET", ["drive", "v3", "changes", ..] | ["drive", "v3", "files"])
+            if unknown_drive(drive, &query).is_some() =>
+        {
             let id = unknown_drive(drive, &query).unwrap_or_default();
             error("404 Not Found", "notFound", &format!("Shared drive not found: {id}"))
         }
@@ -185,8 +172,9 @@ fn may_have(query: &Pairs, drive: Option<&str>) -> bool {
 fn change_json(drive: &Drive, id: &str, query: &Pairs) -> Option<Value> {
     let file = drive.files.iter().find(|file| file.id == id && drive.is_of_view(file))?;
     let time = "2026-01-18T10:15:00.000Z";
-    if file.left || !may_have(query, drive.drive_of(file).as_deref()) {
-        let change = json!({ "kind": "drive#change", "changeType": "file", "time": time, "fileId": id, "removed": true });
+    if drive.left.contains(id) || !may_have(query, drive.drive_of(file).as_deref()) {
+        let change =
+            json!({ "kind": "drive#change", "changeType": "file", "time": time, "fileId": id, "removed": true });
         return (value(query, "includeRemoved") != Some("false")).then_some(change);
     }
     Some(json!({ "kind": "drive#change", "changeType": "file", "time": time, "fileId": id, "removed": false,

@@ -1,11 +1,11 @@
 //! The files of the fake: times, parents, the bin, the feed of changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use md5::{Digest as _, Md5};
 use serde_json::{Map, Value, json};
 
-use super::sheets::FakeSheet;
+use super::cells::FakeSheet;
 
 /// The type of a folder.
 pub const FOLDER: &str = "application/vnd.google-apps.folder";
@@ -32,8 +32,6 @@ pub struct FakeFile {
     pub trashed: bool,
     /// Whether the app created it.
     pub of_app: bool,
-    /// Whether it was deleted for ever, or the account may not see it any more.
-    pub left: bool,
     /// Whether another person owns it and shares it.
     pub of_other: bool,
     /// `appProperties`.
@@ -87,6 +85,8 @@ pub(super) struct Drive {
     draws: u64,
     /// The changes, in order.
     pub(super) changes: Vec<Change>,
+    /// The ids of files that were deleted for ever, or that the account may not see any more.
+    pub(super) left: BTreeSet<String>,
     /// The number of searches that are incomplete.
     pub(super) incomplete_searches: usize,
     pub(super) sessions: BTreeMap<String, Session>,
@@ -113,6 +113,7 @@ impl Drive {
             drawn: Vec::new(),
             draws: 0,
             changes: Vec::new(),
+            left: BTreeSet::new(),
             incomplete_searches: 0,
             sessions: BTreeMap::new(),
             token_generation: 1,
@@ -152,7 +153,7 @@ impl Drive {
     }
 
     pub(super) fn find(&self, id: &str) -> Option<&FakeFile> {
-        self.files.iter().find(|file| file.id == id && !file.left && self.is_of_view(file))
+        self.files.iter().find(|file| file.id == id && !self.left.contains(&file.id) && self.is_of_view(file))
     }
 
     /// Whether the scope of the request includes the file.
@@ -163,12 +164,9 @@ impl Drive {
     /// A file and its content leave the account.
     pub(super) fn leave(&mut self, id: &str) {
         let below = self.below(id);
-        self.change(id, |file| file.left = true);
-        for id in below {
-            if let Some(file) = self.files.iter_mut().find(|file| file.id == id) {
-                file.left = true;
-            }
-        }
+        self.change(id, |_| {});
+        self.left.extend(below);
+        self.left.insert(id.to_owned());
     }
 
     fn below(&self, id: &str) -> Vec<String> {
@@ -257,7 +255,7 @@ impl Drive {
     }
 
     pub(super) fn tree(&self) -> Vec<(String, String)> {
-        let here = self.files.iter().filter(|file| !file.left && !self.is_trashed(file));
+        let here = self.files.iter().filter(|file| !self.left.contains(&file.id) && !self.is_trashed(file));
         let mut all: Vec<_> = here
             .map(|file| {
                 let slash = if file.is_folder() { "/" } else { "" };
@@ -269,7 +267,10 @@ impl Drive {
     }
 
     pub(super) fn at(&self, path: &str) -> Option<FakeFile> {
-        self.files.iter().find(|file| !file.left && !self.is_trashed(file) && self.path(file) == path).cloned()
+        self.files
+            .iter()
+            .find(|file| !self.left.contains(&file.id) && !self.is_trashed(file) && self.path(file) == path)
+            .cloned()
     }
 
     /// The JSON of a file.

@@ -3,81 +3,12 @@
 
 use serde_json::{Value, json};
 
-use super::answers::{error, not_found, wrong};
+use super::cells::{FakeCell, FakeSheet, SPREADSHEET};
 use super::files::{Drive, FakeFile};
+use super::refusals::{error, not_found, wrong};
 use crate::fake_service::{Answer, value};
 
-/// The type of a spreadsheet.
-pub const SPREADSHEET: &str = "application/vnd.google-apps.spreadsheet";
-
 type Pairs = [(String, String)];
-
-/// A sheet.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct FakeSheet {
-    /// Its id, unique in the spreadsheet.
-    pub id: u64,
-    /// Its name.
-    pub title: String,
-    /// Its first rows; the others are empty.
-    pub rows: Vec<Vec<FakeCell>>,
-    /// Rows of the grid.
-    pub row_count: usize,
-    /// Columns of the grid.
-    pub column_count: usize,
-}
-
-/// A cell.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum FakeCell {
-    /// Nothing.
-    #[default]
-    Empty,
-    /// A text.
-    Text(String),
-    /// A number without a format.
-    Number(f64),
-    /// A number with the type and the pattern of its format.
-    Formatted(f64, &'static str, &'static str),
-    /// A truth value.
-    Boolean(bool),
-    /// An error: its type, and what the cell shows.
-    Error(&'static str, &'static str),
-}
-
-impl FakeCell {
-    /// A whole number has no fraction in an answer.
-    fn number(number: f64) -> Value {
-        #[expect(clippy::cast_possible_truncation, reason = "whole and small")]
-        if number.fract() == 0.0 && number.abs() < 1e15 { json!(number as i64) } else { json!(number) }
-    }
-
-    fn data(&self) -> Value {
-        match self {
-            Self::Empty => json!({}),
-            Self::Text(text) => json!({ "effectiveValue": { "stringValue": text }, "formattedValue": text }),
-            Self::Number(number) => json!({ "effectiveValue": { "numberValue": Self::number(*number) } }),
-            Self::Formatted(number, kind, pattern) => json!({
-                "effectiveValue": { "numberValue": Self::number(*number) },
-                "effectiveFormat": { "numberFormat": { "type": kind, "pattern": pattern }, "horizontalAlignment": "RIGHT" },
-            }),
-            Self::Boolean(is_true) => json!({ "effectiveValue": { "boolValue": is_true } }),
-            Self::Error(kind, shown) => {
-                json!({ "effectiveValue": { "errorValue": { "type": kind, "message": "words" } }, "formattedValue": shown })
-            }
-        }
-    }
-
-    fn unformatted(&self) -> Value {
-        match self {
-            Self::Empty => json!(""),
-            Self::Text(text) => json!(text),
-            Self::Number(number) | Self::Formatted(number, ..) => Self::number(*number),
-            Self::Boolean(is_true) => json!(is_true),
-            Self::Error(_, shown) => json!(shown),
-        }
-    }
-}
 
 /// Rows and columns from 0, without the end.
 struct Range {
@@ -95,7 +26,10 @@ fn cell_place(text: &str) -> Option<(usize, usize)> {
 /// The sheet and the cells of A1 notation such as `'Sheet 1'!A1:B2`.
 fn range<'f>(file: &'f FakeFile, text: &str) -> Option<(&'f FakeSheet, Range)> {
     let (title, cells) = text.rsplit_once('!')?;
-    let title = title.strip_prefix('\'').and_then(|title| title.strip_suffix('\'')).map_or(title.to_owned(), |title| title.replace("''", "'"));
+    let title = title
+        .strip_prefix('\'')
+        .and_then(|title| title.strip_suffix('\''))
+        .map_or(title.to_owned(), |title| title.replace("''", "'"));
     let sheet = file.sheets.iter().find(|sheet| sheet.title == title)?;
     let (begin, end) = cells.split_once(':')?;
     let ((top, left), (bottom, right)) = (cell_place(begin)?, cell_place(end)?);
@@ -136,7 +70,8 @@ pub(super) fn spreadsheet(drive: &mut Drive, id: &str, query: &Pairs) -> Answer 
         Ok(ranges) => ranges,
         Err(text) => return outside(drive, &text),
     };
-    let has_data = value(query, "fields").map_or(value(query, "includeGridData") == Some("true"), |fields| fields.contains("data"));
+    let has_data = value(query, "fields")
+        .map_or(value(query, "includeGridData") == Some("true"), |fields| fields.contains("data"));
     let of_sheet = |sheet: &FakeSheet| {
         let mut json = json!({ "properties": { "sheetId": sheet.id, "title": sheet.title, "index": 0, "sheetType": "GRID",
             "gridProperties": { "rowCount": sheet.row_count, "columnCount": sheet.column_count } } });
@@ -145,8 +80,10 @@ pub(super) fn spreadsheet(drive: &mut Drive, id: &str, query: &Pairs) -> Answer 
             .filter(|(own, ..)| own.id == sheet.id)
             .map(|(_, range, _)| {
                 let rows = cells(sheet, range);
-                let rows: Vec<Value> =
-                    rows.iter().map(|row| json!({ "values": row.iter().map(FakeCell::data).collect::<Vec<_>>() })).collect();
+                let rows: Vec<Value> = rows
+                    .iter()
+                    .map(|row| json!({ "values": row.iter().map(FakeCell::data).collect::<Vec<_>>() }))
+                    .collect();
                 json!({ "startRow": range.rows.0, "rowData": rows })
             })
             .collect();
@@ -157,7 +94,8 @@ pub(super) fn spreadsheet(drive: &mut Drive, id: &str, query: &Pairs) -> Answer 
     };
     let is_asked = |sheet: &&FakeSheet| ranges.is_empty() || ranges.iter().any(|(own, ..)| own.id == sheet.id);
     let sheets: Vec<Value> = file.sheets.iter().filter(is_asked).map(of_sheet).collect();
-    let properties = json!({ "title": file.name, "locale": "en_GB", "timeZone": "Europe/London", "autoRecalc": "ON_CHANGE" });
+    let properties =
+        json!({ "title": file.name, "locale": "en_GB", "timeZone": "Europe/London", "autoRecalc": "ON_CHANGE" });
     Answer::json("200 OK", &json!({ "spreadsheetId": id, "properties": properties, "sheets": sheets }))
 }
 

@@ -113,6 +113,9 @@ pub fn sheets_web() -> HostWeb {
     HostWeb::begin("sheets", "google")
 }
 
+/// The pause in seconds after 429 from the Sheets API, which counts the requests of a minute.
+const SHEETS_PAUSE: u64 = 16;
+
 /// Paths of the Sheets API begin with this.
 const SHEETS: &str = "/v4/";
 
@@ -191,7 +194,8 @@ impl<'a> Api<'a> {
             if tries >= most.max(if is_limit { TRIES } else { 1 }) {
                 return Err(retryable(format!("{} {} failed {tries} times: {why}", call.method, path_of(call))));
             }
-            self.pause(after.unwrap_or(0).max(1 << (tries - 1)), &why)?;
+            let least = if is_sheets && is_limit { SHEETS_PAUSE } else { 1 << (tries - 1) };
+            self.pause(after.unwrap_or(0).max(least), &why)?;
         }
     }
 
@@ -333,13 +337,13 @@ mod tests {
         assert!(few.call(&call()).is_ok() && few.call(&call()).is_ok() && !few.is_used_up());
         assert!(few.call(&call()).is_err() && few.is_used_up());
         let timed = api(&web);
-        web.pause(READING - Duration::from_secs(1));
+        web.pause(Duration::from_secs(99));
         assert!(timed.call(&call()).is_ok());
         assert!(timed.pause(1, "").is_err() && timed.is_used_up());
         timed.end_reading();
         web.pause(READING);
         assert!(timed.call(&call()).is_ok());
-        web.pause(SENDING - READING * 2 + Duration::from_secs(1));
+        web.pause(Duration::from_secs(31));
         assert!(timed.call(&call()).is_err());
         assert_eq!(web.left(), 5);
     }
@@ -360,6 +364,13 @@ mod tests {
         assert!(matches!(api(&web).call(&call()), Err(Refusal::Failed(Error::NeedsGrant(_)))));
         let web = ScriptedWeb::new(vec![answer(401, ""), answer(401, "")]);
         assert!(matches!(api(&web).call(&call()), Err(Refusal::Failed(Error::Permanent(_)))));
+    }
+
+    #[test]
+    fn the_limit_of_a_minute_of_the_sheets_api_is_waited_for() {
+        let web = ScriptedWeb::new(vec![answer(429, ""), answer(500, ""), answer(429, ""), answer(200, "")]);
+        assert!(api(&web).call(&Call::new("GET", "/v4/spreadsheets/x")).is_ok());
+        assert_eq!(web.pauses(), [16, 2, 16]);
     }
 
     #[test]

@@ -48,10 +48,8 @@ fn settle(account: &Account<'_>, mut token: Token, has_new_folder: bool) -> Resu
     if token.begun_at > 0 || has_new_folder {
         add(account, search(account)?)?;
     }
-    if token.begun_at > 0 {
-        if account.now_ms - token.begun_at >= SEARCH_LAG_MS {
-            token.begun_at = 0;
-        }
+    if token.begun_at > 0 && account.now_ms - token.begun_at >= SEARCH_LAG_MS {
+        token.begun_at = 0;
     }
     Ok(account.store.set_token(&token)?)
 }

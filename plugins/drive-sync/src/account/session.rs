@@ -67,7 +67,9 @@ impl<'a> AccountSession<'a> {
         let api = self.api();
         let account = self.account(&api)?;
         let top = match self.pull(&account) {
-            Err(_) if api.is_used_up() => return Ok(self.outcome(&account, Outcome::partial("No database was synced."))),
+            Err(_) if api.is_used_up() => {
+                return Ok(self.outcome(&account, Outcome::partial("No database was synced.")));
+            }
             top => top?,
         };
         let outcome = action()?;

@@ -69,12 +69,9 @@ fn width(rows: &Rows) -> usize {
 mod tests {
     use super::*;
 
-    fn cell(text: &str, kind: &'static str) -> Option<SheetCell> {
-        Some(SheetCell { text: text.to_owned(), kind })
-    }
-
     #[test]
     fn empty_cells_keep_their_place_and_the_end_is_left_out() {
+        let cell = |text: &str, kind: &'static str| Some(SheetCell { text: text.to_owned(), kind });
         let rows = vec![
             vec![cell("Name", "text"), None, cell("n", "text"), None],
             vec![],

@@ -54,7 +54,15 @@ pub(super) fn pull(account: &Account<'_>, place: &DatabasePlace) -> Result<(), T
         match read_all(account, &sheet) {
             Ok(Ok(files)) => write_all(account, place, &sheet, &files)?,
             Ok(Err(why)) => report(account, "sheet-skipped", &sheet, format!("{shown}: {why}")),
-            Err(Refusal::Missing) => account.store.remove_sheet(&sheet.id)?,
+            // The changes say whether it was deleted.
+            Err(Refusal::Missing) => {
+                report(
+                    account,
+                    "sheet-refused",
+                    &sheet,
+                    format!("{shown}: Google does not find the spreadsheet (404)"),
+                );
+            }
             Err(Refusal::Forbidden(why) | Refusal::Expired(why)) => {
                 report(account, "sheet-refused", &sheet, format!("{shown}: the spreadsheet was not read: {why}"));
             }
@@ -72,12 +80,15 @@ fn report(account: &Account<'_>, kind: &str, sheet: &StoredSheet, title: String)
 /// The files of all sheets of a spreadsheet, or why there are none.
 fn read_all(account: &Account<'_>, sheet: &StoredSheet) -> Result<Result<Vec<TabFiles>, String>, Refusal> {
     let base = format!("/v4/spreadsheets/{}", encoded(&sheet.id));
-    let fields = "properties(locale,timeZone),sheets(properties(sheetId,title,sheetType,gridProperties(rowCount,columnCount)))";
+    let fields =
+        "properties(locale,timeZone),sheets(properties(sheetId,title,sheetType,gridProperties(rowCount,columnCount)))";
     let book = account.files.api.json(&Call::new("GET", format!("{base}?fields={fields}")))?;
     let tabs: Vec<Tab> = book.get("sheets").and_then(Value::as_array).into_iter().flatten().filter_map(tab).collect();
     let cells: usize = tabs.iter().map(|tab| tab.rows.saturating_mul(tab.columns)).sum();
     if cells > MOST_CELLS {
-        return Ok(Err(format!("it has {cells} cells with empty ones; the limit is {MOST_CELLS}. Delete empty rows and columns")));
+        return Ok(Err(format!(
+            "it has {cells} cells with empty ones; the limit is {MOST_CELLS}. Delete empty rows and columns"
+        )));
     }
     let mut files = Vec::new();
     for tab in tabs {
@@ -88,10 +99,14 @@ fn read_all(account: &Account<'_>, sheet: &StoredSheet) -> Result<Result<Vec<Tab
         };
         let mut types = types(&rows);
         if let Some(types) = types.as_object_mut() {
-            types.insert("spreadsheet".to_owned(), json!({ "id": sheet.id, "name": sheet.name, "modified": sheet.modified }));
+            types.insert(
+                "spreadsheet".to_owned(),
+                json!({ "id": sheet.id, "name": sheet.name, "modified": sheet.modified }),
+            );
             types.insert("sheet".to_owned(), json!({ "id": tab.id, "title": tab.title }));
             for name in ["locale", "timeZone"] {
-                types.insert(name.to_owned(), book.pointer(&format!("/properties/{name}")).cloned().unwrap_or_default());
+                types
+                    .insert(name.to_owned(), book.pointer(&format!("/properties/{name}")).cloned().unwrap_or_default());
             }
         }
         files.push(TabFiles { tab, csv, types });

@@ -144,7 +144,8 @@ impl<'a> Store<'a> {
     /// Forgets the known content, before a complete reading.
     pub(super) fn clear(&self) -> Result<(), Error> {
         for table in ["tokens", "files", "sheets"] {
-            self.own.execute(&format!("DELETE FROM account_{table} WHERE place = ?1"), &[self.place.as_str().into()])?;
+            self.own
+                .execute(&format!("DELETE FROM account_{table} WHERE place = ?1"), &[self.place.as_str().into()])?;
         }
         Ok(())
     }

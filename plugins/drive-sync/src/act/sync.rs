@@ -19,7 +19,7 @@ use crate::task_arguments;
 const MOST_CELLS: usize = 10_000;
 
 /// When no further database is begun. A task has five minutes; with an account, the rest is for uploads.
-const TIME: Duration = Duration::from_secs(180);
+const TIME: Duration = Duration::from_mins(3);
 
 /// Syncs in the direction of the task.
 pub(super) fn run(task: &Task, context: &DriveContext<'_>, services: HostServices<'_>) -> Result<Outcome, Error> {

@@ -193,7 +193,8 @@ fn act(
     };
     let web = TcpWeb(address.to_owned());
     let catalog = HostDatabase::catalog(root);
-    let services = act::HostServices { own, catalog: &catalog, locks, pause: &pause, web: Networks { drive: &web, sheets: &web } };
+    let services =
+        act::HostServices { own, catalog: &catalog, locks, pause: &pause, web: Networks { drive: &web, sheets: &web } };
     act::run(&test_drive::task(root, action, args, 1), services)
 }
 

@@ -46,7 +46,13 @@ impl Web for Interposed<'_> {
 }
 
 #[track_caller]
-fn run_interposed(server: &DriveServer, drive: &TestDrive, at: &str, is_lost: bool, closure: impl FnOnce()) -> Outcome {
+pub(crate) fn run_interposed(
+    server: &DriveServer,
+    drive: &TestDrive,
+    at: &str,
+    is_lost: bool,
+    closure: impl FnOnce(),
+) -> Outcome {
     let closure: Box<dyn FnOnce() + '_> = Box::new(closure);
     let web =
         Interposed { web: TcpWeb(server.address()), at: at.into(), closure: RefCell::new(Some(closure)), is_lost };
@@ -278,6 +284,7 @@ fn an_incomplete_search_changes_nothing() {
         assert!(server.lines()[before..].iter().all(|line| line.starts_with("GET ")));
         server.set_incomplete_searches(0);
     }
+    sync(&drive, &json!({}));
     assert_settled(&server, &drive, "after an incomplete search");
     assert_eq!((server.ever(), server.bin().len()), (4, 0));
 }

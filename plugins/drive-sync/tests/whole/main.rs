@@ -9,6 +9,8 @@ mod account_race;
 #[cfg(test)]
 mod account_safety;
 #[cfg(test)]
+mod account_sheets;
+#[cfg(test)]
 mod account_web;
 #[cfg(test)]
 mod bad_input;

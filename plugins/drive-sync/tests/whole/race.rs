@@ -154,7 +154,13 @@ fn run_with(
         sleep(pause / 20 + Duration::from_millis(7 * number as u64 % 50));
     };
     let web = TcpWeb(String::new());
-    let services = act::HostServices { own, catalog: &HostDatabase::catalog(root), locks, pause: &pause, web: Networks { drive: &web, sheets: &web } };
+    let services = act::HostServices {
+        own,
+        catalog: &HostDatabase::catalog(root),
+        locks,
+        pause: &pause,
+        web: Networks { drive: &web, sheets: &web },
+    };
     act::run(&test_drive::task(root, action, args, 1), services)
 }
 

@@ -108,7 +108,16 @@ impl TestDrive {
     ) -> Result<Outcome, Error> {
         self.minute.set(self.minute.get() + 1);
         let task = task(self.folder.path(), action, args, self.minute.get());
-        act::run(&task, act::HostServices { own, catalog: &self.catalog, locks, pause: &|_| {}, web: Networks { drive: web, sheets: web } })
+        act::run(
+            &task,
+            act::HostServices {
+                own,
+                catalog: &self.catalog,
+                locks,
+                pause: &|_| {},
+                web: Networks { drive: web, sheets: web },
+            },
+        )
     }
 
     #[track_caller]
