@@ -7,9 +7,9 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use baton_tests::connect_proxy::ConnectProxy;
-use baton_tests::drive_server::{DriveServer, FOLDER, FakeFile, Fault};
+use baton_tests::drive_server::{DriveServer, FOLDER, FakeCell, FakeFile, FakeSheet, Fault, SPREADSHEET};
 use baton_tests::oauth_server::{CLIENT_ID, OAuthServer, TOKEN_PREFIX};
-use baton_tests::{Output, Skipped, Workspace, files_with, or_skip, tools};
+use baton_tests::{Output, Skipped, Workspace, files_with, names_in, or_skip, tools};
 use serde_json::{Value, json};
 
 use crate::accounts;
@@ -17,13 +17,14 @@ use crate::accounts;
 const CSV: &str = "Baton/T_id-1/T_id-1.csv";
 
 /// The grants of an account that may be written.
-const GRANTS: [&str; 7] = [
+const GRANTS: [&str; 8] = [
     "http=GET:{api}/drive/v3/*",
     "http=POST:{api}/drive/v3/files",
     "http=PATCH:{api}/drive/v3/files/*",
     "http=POST:{api}/upload/drive/v3/files",
     "http=PATCH:{api}/upload/drive/v3/files/*",
     "http=PUT:{api}/upload/drive/v3/files*",
+    "http=GET:{sheets}/v4/spreadsheets/*",
     "secret=google",
 ];
 
@@ -41,6 +42,10 @@ impl Services {
 
     /// A workspace with a connected account and a database.
     fn workspace(&self, rows: &[&str]) -> Place {
+        self.workspace_with(rows, &GRANTS)
+    }
+
+    fn workspace_with(&self, rows: &[&str], grants: &[&str]) -> Place {
         let workspace = Workspace::init();
         let settings = workspace.read("baton.toml") + &self.oauth.settings("google");
         workspace.write("baton.toml", settings);
@@ -52,8 +57,9 @@ impl Services {
             workspace.baton(&["plugin", "grant", "drive-sync", &word]).ended(0);
         }
         let host = format!("host=api={}", self.drive.address());
-        let words = ["plugin", "grant", "drive-sync", host.as_str(), "sql=own:rw", "locks"];
-        workspace.baton(&[&words[..], &GRANTS[..]].concat()).ended(0);
+        let sheets = format!("host=sheets={}", self.drive.address());
+        let words = ["plugin", "grant", "drive-sync", host.as_str(), sheets.as_str(), "sql=own:rw", "locks"];
+        workspace.baton(&[&words[..], grants].concat()).ended(0);
         accounts::add_with(&workspace, &["google"]).ended(0);
         let listed = workspace.baton(&["account", "list", "--json"]).ended(0).json();
         assert_eq!(listed["accounts"][0]["scopes"], json!(["https://www.googleapis.com/auth/drive.file"]), "{listed}");
@@ -107,6 +113,16 @@ impl Place {
         Output::within(&mut command, Duration::from_mins(4)).ended(0);
     }
 
+    /// The reason of a sync that did a part.
+    #[track_caller]
+    fn sync_partly(&self, title: &str, args: &Value) -> String {
+        self.workspace.drop_handoff_with("drive-sync", title, json!({ "action": "sync", "args": args }));
+        self.up_once();
+        let task = self.workspace.task(title);
+        assert_eq!(task.state, "failed", "{}", task.reason);
+        task.reason
+    }
+
     #[track_caller]
     fn sync(&self, title: &str) -> String {
         self.drop(title);
@@ -145,6 +161,71 @@ fn a_database_is_mirrored_and_a_second_run_and_a_token_that_ends_change_nothing(
     place.sync("Third");
     assert!(String::from_utf8(services.drive.at(CSV).unwrap().content).unwrap().contains("Three"));
     services.assert_mirrored();
+    place.assert_no_token();
+    services.assert_clean();
+}
+
+/// Each attempt may send 40 requests, and 30 databases need more than 90.
+#[test]
+fn more_files_than_one_attempt_may_send_are_uploaded_by_the_next_ones() {
+    let services = Services::start();
+    let place = services.workspace(&["One"]);
+    for number in 10..39 {
+        let csv = fs::read_to_string(place.root.join("databases/T.csv")).unwrap().replace("One", &number.to_string());
+        let described = fs::read_to_string(place.root.join("databases/T.json")).unwrap();
+        fs::write(place.root.join(format!("databases/{number}.csv")), csv).unwrap();
+        let described = described.replace("id-1", &format!("id-{number}"));
+        fs::write(place.root.join(format!("databases/{number}.json")), described).unwrap();
+    }
+    let args = json!({ "place": "account", "requests": 40 });
+    let mut reached = vec![0];
+    for title in ["First", "Second"] {
+        let before = services.drive.requests();
+        let reason = place.sync_partly(title, &args);
+        assert!(services.drive.requests() - before <= 40);
+        let (_, part) = reason.split_once("INCOMPLETE: ").unwrap();
+        assert!(part.contains(" of 30 databases were compared with Google Drive"), "{part}");
+        reached.push(part.split(' ').next().unwrap().parse::<usize>().unwrap());
+    }
+    assert!(reached.is_sorted_by(|a, b| a < b) && reached[2] < 30, "{reached:?}");
+    place.workspace.drop_handoff_with("drive-sync", "Third", json!({ "action": "sync", "args": args }));
+    place.up_once();
+    let task = place.workspace.task("Third");
+    assert_eq!((task.state.as_str(), task.reason.contains("INCOMPLETE")), ("succeeded", false), "{}", task.reason);
+    assert!(place.sync("Fourth").contains("Google Drive has the same files."));
+    let (there, here) = (services.drive.tree(), names_in(&place.root.join("drive")));
+    assert_eq!((there.len(), services.drive.ever(), services.drive.bin().len(), here.len()), (91, 91, 0, 30));
+    for (path, content) in there.iter().filter(|(path, _)| !path.ends_with('/')) {
+        let here = place.root.join("drive").join(path.strip_prefix("Baton/").unwrap());
+        assert_eq!(fs::read_to_string(here).unwrap(), *content, "{path}");
+        assert_eq!(there.iter().filter(|(other, _)| other == path).count(), 1, "{path}");
+    }
+    services.assert_clean();
+}
+
+#[test]
+fn what_left_the_account_is_made_again_and_an_incomplete_search_changes_nothing() {
+    let services = Services::start();
+    let place = services.workspace(&["One"]);
+    place.sync("First");
+    let here = fs::read_to_string(place.root.join("drive/T_id-1/T_id-1.csv")).unwrap();
+    // The feed says `removed` without the file.
+    services.drive.leave(CSV);
+    assert!(place.sync("Removed").contains("1 files uploaded, 0 downloaded"));
+    assert_eq!(services.drive.at(CSV).unwrap().content, here.as_bytes());
+    services.drive.lose_tokens();
+    services.drive.set_incomplete_searches(1);
+    let before = services.drive.lines().len();
+    let ended = place.workspace.baton(&["run", "drive-sync", "sync", "--arg", "place=account"]);
+    assert!(
+        format!("{}{}", ended.stdout, ended.stderr).contains("incompleteSearch"),
+        "{} {}",
+        ended.stdout,
+        ended.stderr
+    );
+    assert!(services.drive.lines()[before..].iter().all(|line| line.starts_with("GET ")));
+    assert!(place.sync("Complete").contains("Google Drive has the same files."));
+    assert_eq!((services.paths().len(), services.drive.ever(), services.drive.bin().len()), (4, 5, 0));
     place.assert_no_token();
     services.assert_clean();
 }
@@ -393,5 +474,176 @@ print([(one["fileId"] == new, one["file"]["trashed"]) for one in api.changes().l
         .arg(CLIENT_ID);
     let output = Output::of(&mut command).ended(0).stdout;
     assert_eq!(output, "1 id-1\n4\n409\n[(True, True)]\n");
+    services.assert_clean();
+}
+
+/// Rows of the large sheet: beyond one request.
+const SHEET_ROWS: usize = 6_000;
+
+fn spreadsheet(folder: &str) -> FakeFile {
+    let text = |text: &str| FakeCell::Text(text.to_owned());
+    let dated = |days| FakeCell::Formatted(days, "DATE", "dd/mm/yyyy");
+    let header = ["Name", "n", "exact", "day", "moment", "true?", "", "code", "shown"].map(text).to_vec();
+    let row = |number: usize| {
+        let n = f64::from(u32::try_from(number).unwrap());
+        let mut cells = vec![
+            text(&format!("Line {number}, \"ä\"")),
+            FakeCell::Number(n),
+            FakeCell::Number(n / 7.0),
+            dated(40_000.0 + n),
+            FakeCell::Formatted(40_000.0 + n + 0.25, "DATE_TIME", "yyyy-mm-dd hh:mm"),
+            FakeCell::Boolean(number.is_multiple_of(2)),
+            FakeCell::Empty,
+            text(&format!("{number:06}")),
+            FakeCell::Formatted(n, "NUMBER", "000000"),
+        ];
+        match number % 10 {
+            3 => cells[0] = FakeCell::Number(n),
+            5 => cells.truncate(3),
+            7 => cells.clear(),
+            9 => cells[2] = FakeCell::Error("DIVIDE_BY_ZERO", "#DIV/0!"),
+            _ => {}
+        }
+        cells
+    };
+    let large = FakeSheet {
+        id: 0,
+        title: "It's large".into(),
+        rows: std::iter::once(header).chain((1..SHEET_ROWS).map(row)).collect(),
+        row_count: SHEET_ROWS + 500,
+        column_count: 26,
+    };
+    let small =
+        FakeSheet { id: 7, title: "Notes".into(), rows: vec![vec![text("one")]], row_count: 100, column_count: 3 };
+    FakeFile {
+        name: "Budget / 2026".into(),
+        mime: SPREADSHEET.into(),
+        parent: Some(folder.to_owned()),
+        of_app: true,
+        sheets: vec![large, small],
+        ..FakeFile::default()
+    }
+}
+
+/// The values that Google's own client reads: dates as numbers.
+fn judged_values(python: &Path, services: &Services, place: &Place, id: &str) -> Vec<Vec<Value>> {
+    let script = r#"
+import json, sys
+from google.oauth2.credentials import Credentials
+from googleapiclient.discovery import build
+address, token, sheet, rows = sys.argv[1:5]
+api = build("sheets", "v4", credentials=Credentials(token), static_discovery=True, client_options={"api_endpoint": address})
+book = api.spreadsheets().get(spreadsheetId=sheet).execute()
+title = next(one["properties"]["title"] for one in book["sheets"] if one["properties"]["sheetId"] == 0)
+area = "'" + title.replace("'", "''") + "'!A1:I" + rows
+got = api.spreadsheets().values().batchGet(spreadsheetId=sheet, ranges=[area], valueRenderOption="UNFORMATTED_VALUE",
+    dateTimeRenderOption="SERIAL_NUMBER", majorDimension="ROWS").execute()
+print(json.dumps(got["valueRanges"][0]["values"]))
+"#;
+    let mut command = Command::new(python);
+    command
+        .args(["-c", script])
+        .arg(format!("{}/", services.drive.address()))
+        .arg(place.token())
+        .arg(id)
+        .arg(SHEET_ROWS.to_string());
+    serde_json::from_str(&Output::of(&mut command).ended(0).stdout).unwrap()
+}
+
+/// The cell of the CSV for a value of the API.
+fn expected_cell(row: usize, column: usize, value: &Value) -> String {
+    let days = |days: i64| baton_plugin_kit::time::text((days - 25_569) * 86_400_000).unwrap();
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Bool(is_true) => is_true.to_string(),
+        number if row == 0 || column < 3 => number.to_string(),
+        number if column == 3 => days(number.as_i64().unwrap()).replace("T00:00:00Z", ""),
+        number if column == 4 => {
+            let number = number.as_f64().unwrap();
+            assert!(number.to_string().ends_with(".25"));
+            #[expect(clippy::cast_possible_truncation, reason = "days")]
+            days(number as i64).replace("T00:00:00Z", "T06:00:00")
+        }
+        number => format!("{:0>6}", number.to_string()),
+    }
+}
+
+#[test]
+fn a_google_sheet_is_read_with_its_values_and_types_as_googles_own_client_reads_it() {
+    let bin = or_skip!(judges());
+    let services = Services::start();
+    let place = services.workspace(&["One"]);
+    place.sync("First");
+    let folder = services.drive.at("Baton/T_id-1").unwrap().id;
+    let id = services.drive.add(spreadsheet(&folder));
+    let reason = place.sync("Read");
+    assert!(reason.contains("0 files uploaded, 2 downloaded"), "{reason}");
+    let parts = |from: usize| services.drive.lines()[from..].iter().filter(|line| line.contains("ranges=")).count();
+    assert!(parts(0) > 3, "the large sheet needs several requests: {}", parts(0));
+    let sheets = place.root.join(format!("drive/T_id-1/Sheets/Budget  2026_{id}"));
+    let read = |name: &str| fs::read_to_string(sheets.join(name)).unwrap();
+    assert_eq!(read("Notes_7.csv"), "one\n");
+    let csv = read("It's large_0.csv");
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(csv.as_bytes());
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let values = judged_values(&bin.join("python"), &services, &place, &id);
+    assert_eq!((rows.len(), values.len()), (SHEET_ROWS, SHEET_ROWS));
+    for (number, (row, values)) in rows.iter().zip(&values).enumerate() {
+        assert_eq!(row.len(), 9);
+        for (column, cell) in row.iter().enumerate() {
+            let expected = values.get(column).map(|value| expected_cell(number, column, value)).unwrap_or_default();
+            assert_eq!(cell, expected, "row {number}, column {column}");
+        }
+    }
+    let types: Value = serde_json::from_str(&read("It's large_0.types.json")).unwrap();
+    let kinds: Vec<&str> =
+        types["columns"].as_array().unwrap().iter().map(|one| one["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["text", "number", "number", "date", "datetime", "boolean", "empty", "text", "number"]);
+    let others = |column: usize| types["columns"][column]["others"].clone();
+    assert_eq!((others(0)["A4"].clone(), others(2)["C10"].clone()), (json!("number"), json!("error")));
+    // Nothing changed: nothing is read. Another name: the same files.
+    let before = services.drive.lines().len();
+    assert!(place.sync("Same").contains("Google Drive has the same files."));
+    assert_eq!(parts(before), 0);
+    services.drive.change("Baton/T_id-1/Budget / 2026", |file| {
+        file.name = "Renamed".into();
+        file.sheets[1].rows[0][0] = FakeCell::Formatted(0.5, "TIME", "hh:mm");
+    });
+    assert!(place.sync("Renamed").contains("1 downloaded"));
+    let sheets = place.root.join("drive/T_id-1/Sheets");
+    assert_eq!(names_in(&sheets), [format!("Renamed_{id}")]);
+    let notes = sheets.join(format!("Renamed_{id}/Notes_7.csv"));
+    assert_eq!(fs::read_to_string(&notes).unwrap(), "12:00:00\n");
+    // An edit here is not replaced, and the spreadsheet is never written.
+    fs::write(&notes, "mine\n").unwrap();
+    services.drive.change("Baton/T_id-1/Renamed", |file| file.sheets[1].rows.clear());
+    let reason = place.sync_partly("Edited", &json!({ "place": "account" }));
+    assert!(reason.contains("Some files of the account were left out"), "{reason}");
+    assert_eq!(fs::read_to_string(&notes).unwrap(), "mine\n");
+    fs::remove_file(&notes).unwrap();
+    place.sync("Moved away");
+    assert_eq!(fs::read_to_string(&notes).unwrap(), "");
+    services.drive.leave("Baton/T_id-1/Renamed");
+    place.sync("Deleted");
+    assert_eq!(fs::read_to_string(&notes).unwrap(), "", "nothing is deleted here");
+    place.assert_no_token();
+    services.assert_clean();
+}
+
+#[test]
+fn a_spreadsheet_without_a_grant_stops_no_database() {
+    let services = Services::start();
+    let without: Vec<&str> = GRANTS.into_iter().filter(|grant| !grant.contains("{sheets}")).collect();
+    let place = services.workspace_with(&["One"], &without);
+    place.sync("First");
+    let folder = services.drive.at("Baton/T_id-1").unwrap().id;
+    services.drive.add(spreadsheet(&folder));
+    place.database(&["Two"]);
+    let reason = place.sync_partly("Second", &json!({ "place": "account" }));
+    assert!(reason.contains("1 files uploaded") && reason.contains("were left out"), "{reason}");
+    let shown = place.workspace.baton(&["why", &place.workspace.task("Second").id]).ended(0).stdout;
+    assert!(shown.contains("plugin grant drive-sync") && shown.contains("{sheets}/v4/spreadsheets"), "{shown}");
+    place.workspace.baton(&["plugin", "grant", "drive-sync", "http=GET:{sheets}/v4/spreadsheets/*"]).ended(0);
+    assert!(place.sync("Third").contains("2 downloaded"));
     services.assert_clean();
 }

@@ -1,12 +1,17 @@
 //! A stateful Google Drive v3 on loopback. It accepts several folders of one name, as Drive does. It is strict: an id must be one that it
 //! drew and works once (409), a file has one parent, unknown searches and uploads that are not exactly right are refused. A search does not
 //! have new files at once; the changes feed and a request by id do. Files that the app did not create are visible only with the scope
-//! `drive`. Addresses of upload sessions lead to another server, so a client that follows them fails; judges ask for the real ones. Tokens
+//! `drive`. An answer has the `fields` that were asked for; what left the account is a change with `removed`; a search over all drives is
+//! incomplete. Addresses of upload sessions lead to another server, so a client that follows them fails; judges ask for the real ones. Tokens
 //! are those of an [`OAuthServer`]; a test orders faults.
 
 mod answers;
+mod cells;
+mod fields;
 mod files;
 mod query;
+mod refusals;
+mod sheets;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -17,6 +22,7 @@ use crate::fake_service::{Answer, FakeService};
 use crate::oauth_server::OAuthServer;
 use crate::server::ReceivedRequest;
 
+pub use cells::{FakeCell, FakeSheet, SPREADSHEET};
 use files::Drive;
 pub use files::{FOLDER, FakeFile, ROOT};
 
@@ -175,6 +181,17 @@ impl DriveServer {
         self.state().drive.tree()
     }
 
+    /// The names of the files of a shared drive.
+    #[must_use]
+    pub fn files_of_drive(&self, id: &str) -> Vec<String> {
+        let service = self.state();
+        let drive = &service.drive;
+        let is_in = |file: &&FakeFile| {
+            !drive.left.contains(&file.id) && !file.trashed && drive.drive_of(file).as_deref() == Some(id)
+        };
+        drive.files.iter().filter(is_in).map(|file| file.name.clone()).collect()
+    }
+
     /// The files that were put into the bin, by name.
     #[must_use]
     pub fn bin(&self) -> Vec<FakeFile> {
@@ -217,6 +234,26 @@ impl DriveServer {
         let mut service = self.state();
         let id = service.drive.at(path).expect("a file at the path").id;
         service.drive.change(&id, change);
+    }
+
+    /// A person deletes a file for ever, or its owner does not share it any more. Of a folder its content too.
+    ///
+    /// # Panics
+    /// When there is no such file.
+    pub fn leave(&self, path: &str) {
+        let mut service = self.state();
+        let id = service.drive.at(path).expect("a file at the path").id;
+        service.drive.leave(&id);
+    }
+
+    /// The next searches have only a part of the files, and say so.
+    pub fn set_incomplete_searches(&self, searches: usize) {
+        self.state().drive.incomplete_searches = searches;
+    }
+
+    /// The account is no member of a shared drive any more.
+    pub fn remove_shared_drive(&self, id: &str) {
+        self.state().drive.remove_shared_drive(id);
     }
 
     /// Creates a shared drive with this id.
@@ -283,10 +320,10 @@ impl Service {
             (None, None) => None,
         };
         match &fault {
-            Some(Fault::Status(status)) => return answers::error(status, "backendError", "out of order"),
-            Some(Fault::Forbidden(reason)) => return answers::error("403 Forbidden", reason, "not allowed"),
+            Some(Fault::Status(status)) => return refusals::error(status, "backendError", "out of order"),
+            Some(Fault::Forbidden(reason)) => return refusals::error("403 Forbidden", reason, "not allowed"),
             Some(Fault::Busy(seconds)) => {
-                return answers::error("429 Too Many Requests", "rateLimitExceeded", "slow down")
+                return refusals::error("429 Too Many Requests", "rateLimitExceeded", "slow down")
                     .with("Retry-After", &seconds.to_string());
             }
             Some(Fault::Dropped) => return Answer::lost(),
@@ -308,7 +345,7 @@ impl Service {
             Some(Fault::Cut(bytes)) => answer.cut = Some(bytes),
             Some(Fault::Lost) => answer.lost = true,
             Some(Fault::Late(pause)) => answer.pause = pause,
-            Some(Fault::Failed(status)) => return answers::error(status, "backendError", "out of order"),
+            Some(Fault::Failed(status)) => return refusals::error(status, "backendError", "out of order"),
             _ => {}
         }
         answer
@@ -332,14 +369,14 @@ impl Service {
         self.drive.sees_all = match &self.oauth {
             None => !self.is_restricted,
             Some(oauth) if !oauth.knows(authorization) => {
-                return answers::error("401 Unauthorized", "authError", "Invalid Credentials");
+                return refusals::error("401 Unauthorized", "authError", "Invalid Credentials");
             }
             Some(oauth) => {
                 let has =
                     |scope: &str| oauth.accepts(authorization, &format!("https://www.googleapis.com/auth/{scope}"));
                 if !has("drive") && !has("drive.file") {
                     let text = "Request had insufficient authentication scopes.";
-                    return answers::error("403 Forbidden", "insufficientPermissions", text);
+                    return refusals::error("403 Forbidden", "insufficientPermissions", text);
                 }
                 has("drive")
             }

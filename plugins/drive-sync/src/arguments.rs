@@ -21,6 +21,7 @@ const KNOWN: [(&str, &[&str]); 6] = [
             "place",
             "account_folder",
             "shared_drive",
+            "requests",
         ],
     ),
     ("ensure-folder", &["database", "title", "place", "account_folder", "shared_drive"]),

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use baton_plugin_sdk::{Error, sql};
 
@@ -20,6 +21,8 @@ pub struct DriveContext<'a> {
     pub locks: DatabaseLocks<'a>,
     /// The plugin's own database.
     pub memory: Memory<'a>,
+    /// When the task began, on the clock of its network.
+    pub begin: Duration,
     /// The time of the task in milliseconds since 1970.
     pub now_ms: i64,
     /// The time of the task as text.

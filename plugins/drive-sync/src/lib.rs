@@ -35,10 +35,8 @@ impl Plugin for DriveSync {
     fn run(task: Task) -> Result<Outcome, Error> {
         let pause = |pause: Duration| std::thread::sleep(pause);
         let (own, catalog) = (sql::own(), sql::catalog());
-        act::run(
-            &task,
-            act::HostServices { own: &own, catalog: &catalog, locks: &Host, pause: &pause, web: &account::host_web() },
-        )
+        let web = account::Networks { drive: &account::drive_web(), sheets: &account::sheets_web() };
+        act::run(&task, act::HostServices { own: &own, catalog: &catalog, locks: &Host, pause: &pause, web })
     }
 }
 

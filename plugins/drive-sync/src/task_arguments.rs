@@ -162,6 +162,17 @@ pub fn place(task: &Task) -> Result<Option<Place>, Error> {
     }
 }
 
+/// The most requests of the task.
+///
+/// # Errors
+/// `permanent` when it is not a number above 0.
+pub fn requests(task: &Task) -> Result<usize, Error> {
+    match number(task, "requests", u64::MAX)? {
+        0 => Err(Error::Permanent("the argument `requests` must be at least 1".to_owned())),
+        most => Ok(usize::try_from(most).unwrap_or(usize::MAX)),
+    }
+}
+
 /// The winner of a conflict.
 ///
 /// # Errors

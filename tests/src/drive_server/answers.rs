@@ -2,8 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::cells::SPREADSHEET;
+use super::fields::Mask;
 use super::files::{Drive, FOLDER, FakeFile, ROOT, Session, resolved};
 use super::query::Query;
+use super::refusals::{error, not_found, wrong};
+use super::sheets;
 use crate::fake_service::{Answer, parts, value};
 use crate::server::ReceivedRequest;
 
@@ -12,33 +16,52 @@ const GRAIN: usize = 256 << 10;
 
 type Pairs = [(String, String)];
 
-/// An error as Drive answers it.
-pub(super) fn error(status: &str, reason: &str, message: &str) -> Answer {
-    let code: u16 = status.get(..3).and_then(|code| code.parse().ok()).unwrap_or(500);
-    let body = json!({ "error": { "code": code, "message": message,
-        "errors": [{ "domain": "global", "reason": reason, "message": message }] } });
-    Answer::json(status, &body)
+/// What an answer has if the request names no fields.
+fn usual(path: &str) -> &'static str {
+    match path {
+        "/drive/v3/files" => "kind,incompleteSearch,nextPageToken,id,name,mimeType,files(kind,id,name,mimeType)",
+        "/drive/v3/changes" => {
+            "kind,nextPageToken,newStartPageToken,changes(kind,changeType,time,removed,fileId,file(kind,id,name,mimeType))"
+        }
+        files if files.contains("/drive/v3/files") => "kind,id,ids,space,name,mimeType",
+        _ => "*",
+    }
 }
 
-fn not_found(id: &str) -> Answer {
-    error("404 Not Found", "notFound", &format!("File not found: {id}."))
-}
-
-fn wrong(drive: &mut Drive, what: &str) -> Answer {
-    drive.problems.push(what.to_owned());
-    error("400 Bad Request", "invalid", what)
-}
-
+/// Answers with the fields that were asked for, and no others.
 pub(super) fn answer(drive: &mut Drive, request: &ReceivedRequest) -> Answer {
+    let mut answer = whole_answer(drive, request);
+    let (path, query) = parts(request);
+    let Some(body) = answer.status.starts_with("200").then(|| serde_json::from_slice::<Value>(&answer.body)) else {
+        return answer;
+    };
+    let (Ok(body), None) = (body, value(&query, "alt").filter(|alt| *alt == "media")) else { return answer };
+    let fields = value(&query, "fields").unwrap_or_else(|| usual(&path));
+    let Some(mask) = Mask::parse(fields) else { return wrong(drive, &format!("the fields {fields} are not valid")) };
+    let is_file = body.get("kind").and_then(Value::as_str) == Some("drive#file");
+    if let Some(unknown) = mask.unknown(is_file).filter(|_| value(&query, "fields").is_some()) {
+        return wrong(drive, &format!("Invalid field selection {unknown}"));
+    }
+    answer.body = mask.apply(&body).to_string().into_bytes();
+    answer
+}
+
+fn whole_answer(drive: &mut Drive, request: &ReceivedRequest) -> Answer {
     let method = request.line.split(' ').next().unwrap_or_default().to_owned();
     let (path, query) = parts(request);
     let path: Vec<&str> = path.split('/').skip(1).collect();
     match (method.as_str(), path.as_slice()) {
         ("GET", ["drive", "v3", "about"]) if value(&query, "fields").is_some() => Answer::json(
             "200 OK",
-            &json!({ "user": { "displayName": "A Person", "emailAddress": "person@example.org", "permissionId": drive.user }, "storageQuota": {} }),
+            &json!({ "kind": "drive#about", "user": { "displayName": "A Person", "emailAddress": "person@example.org", "permissionId": drive.user }, "storageQuota": {} }),
         ),
         ("GET", ["drive", "v3", "files", "generateIds"]) => generate_ids(drive, &query),
+        ("GET", ["drive", "v3", "changes", ..] | ["drive", "v3", "files"])
+            if unknown_drive(drive, &query).is_some() =>
+        {
+            let id = unknown_drive(drive, &query).unwrap_or_default();
+            error("404 Not Found", "notFound", &format!("Shared drive not found: {id}"))
+        }
         ("GET", ["drive", "v3", "changes", "startPageToken"]) => Answer::json(
             "200 OK",
             &json!({ "kind": "drive#startPageToken", "startPageToken": token(drive, drive.changes.len()) }),
@@ -57,6 +80,8 @@ pub(super) fn answer(drive: &mut Drive, request: &ReceivedRequest) -> Answer {
         ("POST" | "PATCH" | "PUT", ["upload", "drive", "v3", "files", rest @ ..]) => {
             upload(drive, request, &method, rest.first().copied(), &query)
         }
+        ("GET", ["v4", "spreadsheets", id]) => sheets::spreadsheet(drive, id, &query),
+        ("GET", ["v4", "spreadsheets", id, "values:batchGet"]) => sheets::values(drive, id, &query),
         ("DELETE", _) => wrong(drive, "nothing may be deleted for ever"),
         _ => wrong(drive, &request.line),
     }
@@ -77,11 +102,9 @@ fn may_see(drive: &Drive, file: &FakeFile, query: &Pairs) -> bool {
     drive.drive_of(file).is_none() || value(query, "supportsAllDrives") == Some("true")
 }
 
-fn shown(drive: &Drive, file: &FakeFile, query: &Pairs) -> Value {
-    if value(query, "fields").is_some() {
-        return drive.json(file);
-    }
-    json!({ "kind": "drive#file", "id": file.id, "name": file.name, "mimeType": file.mime })
+/// The id of a shared drive that does not exist, or that the account does not see.
+fn unknown_drive(drive: &Drive, query: &Pairs) -> Option<String> {
+    value(query, "driveId").filter(|id| !drive.is_place(id)).map(str::to_owned)
 }
 
 fn get(drive: &mut Drive, id: &str, query: &Pairs) -> Answer {
@@ -92,17 +115,20 @@ fn get(drive: &mut Drive, id: &str, query: &Pairs) -> Answer {
             mime: FOLDER.into(),
             ..FakeFile::default()
         };
-        return Answer::json("200 OK", &shown(drive, &root, query));
+        return Answer::json("200 OK", &drive.json(&root));
     }
     match drive.find(id).filter(|file| may_see(drive, file, query)) {
         None => not_found(id),
+        Some(file) if value(query, "alt") == Some("media") && file.mime == SPREADSHEET => {
+            error("403 Forbidden", "fileNotDownloadable", "Only files with binary content can be downloaded.")
+        }
         Some(file) if value(query, "alt") == Some("media") => Answer {
             status: "200 OK".to_owned(),
             headers: vec![("Content-Type".to_owned(), file.mime.clone())],
             body: file.content.clone(),
             ..Answer::default()
         },
-        Some(file) => Answer::json("200 OK", &shown(drive, file, query)),
+        Some(file) => Answer::json("200 OK", &drive.json(file)),
     }
 }
 
@@ -120,22 +146,39 @@ fn changes(drive: &mut Drive, query: &Pairs) -> Answer {
         return error("400 Bad Request", "invalid", "Invalid Value");
     };
     let end = drive.changes.len().min(begin + drive.page);
-    let shared = value(query, "driveId");
     let mut ids: Vec<&String> = Vec::new();
-    for id in drive.changes.get(begin..end).unwrap_or_default() {
+    for change in drive.changes.get(begin..end).unwrap_or_default() {
         // Later changes of the same file have its newest state.
-        if !ids.contains(&id) {
-            ids.push(id);
+        if may_have(query, change.drive.as_deref()) && !ids.contains(&&change.id) {
+            ids.push(&change.id);
         }
     }
-    let found: Vec<Value> = ids
-        .into_iter()
-        .filter_map(|id| drive.find(id))
-        .filter(|file| drive.drive_of(file).as_deref() == shared)
-        .map(|file| json!({ "kind": "drive#change", "changeType": "file", "fileId": file.id, "removed": false, "file": drive.json(file) }))
-        .collect();
+    let found: Vec<Value> = ids.into_iter().filter_map(|id| change_json(drive, id, query)).collect();
     let next = if end < drive.changes.len() { "nextPageToken" } else { "newStartPageToken" };
     Answer::json("200 OK", &json!({ "kind": "drive#changeList", "changes": found, next: token(drive, end) }))
+}
+
+/// Whether a list with these parameters has files of this shared drive; `None`: My Drive.
+fn may_have(query: &Pairs, drive: Option<&str>) -> bool {
+    let all = value(query, "includeItemsFromAllDrives") == Some("true");
+    match (value(query, "driveId"), drive) {
+        (Some(wanted), _) => all && drive == Some(wanted),
+        (None, Some(_)) => all,
+        (None, None) => true,
+    }
+}
+
+/// A change of a file; of one that left the list of changes only its id.
+fn change_json(drive: &Drive, id: &str, query: &Pairs) -> Option<Value> {
+    let file = drive.files.iter().find(|file| file.id == id && drive.is_of_view(file))?;
+    let time = "2026-01-18T10:15:00.000Z";
+    if drive.left.contains(id) || !may_have(query, drive.drive_of(file).as_deref()) {
+        let change =
+            json!({ "kind": "drive#change", "changeType": "file", "time": time, "fileId": id, "removed": true });
+        return (value(query, "includeRemoved") != Some("false")).then_some(change);
+    }
+    Some(json!({ "kind": "drive#change", "changeType": "file", "time": time, "fileId": id, "removed": false,
+        "file": drive.json(file) }))
 }
 
 fn list(drive: &mut Drive, query: &Pairs) -> Answer {
@@ -152,17 +195,24 @@ fn list(drive: &mut Drive, query: &Pairs) -> Answer {
             None => return error("400 Bad Request", "invalid", "Invalid Value"),
         },
     };
-    let shared = value(query, "driveId").filter(|_| value(query, "includeItemsFromAllDrives") == Some("true"));
+    let corpora = value(query, "corpora").unwrap_or("user");
+    if !matches!(corpora, "user" | "drive" | "allDrives") || (corpora == "drive") != value(query, "driveId").is_some() {
+        return wrong(drive, "driveId is for the corpora `drive`");
+    }
+    // Drive says that this can happen when several drives are searched.
+    let is_incomplete = corpora == "allDrives" && drive.has_shared() || drive.incomplete_searches > 0;
+    drive.incomplete_searches = drive.incomplete_searches.saturating_sub(1);
     let found: Vec<&FakeFile> = drive
         .files
         .iter()
         .filter(|file| drive.find(&file.id).is_some() && file.searchable_at <= drive.clock)
-        .filter(|file| drive.drive_of(file).as_deref() == shared && search.finds(drive, file))
+        .filter(|file| may_have(query, drive.drive_of(file).as_deref()) && search.finds(drive, file))
         .collect();
+    let found = if is_incomplete { found.get(..found.len() / 2).unwrap_or_default() } else { &found };
     let size = size.min(drive.page);
-    let files: Vec<Value> = found.iter().skip(begin).take(size).map(|file| shown(drive, file, query)).collect();
+    let files: Vec<Value> = found.iter().skip(begin).take(size).map(|file| drive.json(file)).collect();
     let next = (begin + size < found.len()).then(|| format!("page-{}", begin + size));
-    let mut answer = json!({ "kind": "drive#fileList", "incompleteSearch": false, "files": files });
+    let mut answer = json!({ "kind": "drive#fileList", "incompleteSearch": is_incomplete, "files": files });
     if let (Some(next), Some(answer)) = (next, answer.as_object_mut()) {
         answer.insert("nextPageToken".to_owned(), json!(next));
     }
@@ -209,12 +259,12 @@ fn create(drive: &mut Drive, metadata: &Value, content: Option<Vec<u8>>, query: 
     };
     drive.drawn.retain(|drawn| *drawn != id);
     let id = drive.add(file);
-    answer_with(drive, &id, query)
+    answer_with(drive, &id)
 }
 
-fn answer_with(drive: &Drive, id: &str, query: &Pairs) -> Answer {
+fn answer_with(drive: &Drive, id: &str) -> Answer {
     match drive.files.iter().find(|file| file.id == id) {
-        Some(file) => Answer::json("200 OK", &shown(drive, file, query)),
+        Some(file) => Answer::json("200 OK", &drive.json(file)),
         None => not_found(id),
     }
 }
@@ -265,7 +315,7 @@ fn update(drive: &mut Drive, id: &str, metadata: &Value, content: Option<Vec<u8>
             file.content = content;
         }
     });
-    answer_with(drive, id, query)
+    answer_with(drive, id)
 }
 
 fn upload(drive: &mut Drive, request: &ReceivedRequest, method: &str, id: Option<&str>, query: &Pairs) -> Answer {
@@ -344,7 +394,7 @@ fn continue_session(drive: &mut Drive, request: &ReceivedRequest, id: &str, quer
 
 fn put(drive: &mut Drive, request: &ReceivedRequest, session: &mut Session, query: &Pairs) -> Answer {
     if let Some(done) = &session.done {
-        return answer_with(drive, done, query);
+        return answer_with(drive, done);
     }
     let incomplete = |session: &Session| {
         let answer = Answer::empty("308 Resume Incomplete");

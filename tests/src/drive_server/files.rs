@@ -1,9 +1,11 @@
 //! The files of the fake: times, parents, the bin, the feed of changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use md5::{Digest as _, Md5};
 use serde_json::{Map, Value, json};
+
+use super::cells::FakeSheet;
 
 /// The type of a folder.
 pub const FOLDER: &str = "application/vnd.google-apps.folder";
@@ -24,6 +26,8 @@ pub struct FakeFile {
     pub parent: Option<String>,
     /// Its content.
     pub content: Vec<u8>,
+    /// Its sheets, of a spreadsheet.
+    pub sheets: Vec<FakeSheet>,
     /// Whether it is in the bin itself.
     pub trashed: bool,
     /// Whether the app created it.
@@ -66,6 +70,12 @@ pub(super) struct Session {
     pub(super) done: Option<String>,
 }
 
+/// An entry of the feed: the shared drive is that of the file before or after the change.
+pub(super) struct Change {
+    pub(super) id: String,
+    pub(super) drive: Option<String>,
+}
+
 /// The state of the account.
 pub(super) struct Drive {
     pub(super) files: Vec<FakeFile>,
@@ -73,8 +83,12 @@ pub(super) struct Drive {
     /// Ids that were drawn and not used.
     pub(super) drawn: Vec<String>,
     draws: u64,
-    /// The ids of changed files, in order.
-    pub(super) changes: Vec<String>,
+    /// The changes, in order.
+    pub(super) changes: Vec<Change>,
+    /// The ids of files that were deleted for ever, or that the account may not see any more.
+    pub(super) left: BTreeSet<String>,
+    /// The number of searches that are incomplete.
+    pub(super) incomplete_searches: usize,
     pub(super) sessions: BTreeMap<String, Session>,
     pub(super) token_generation: u32,
     /// The number of requests.
@@ -99,6 +113,8 @@ impl Drive {
             drawn: Vec::new(),
             draws: 0,
             changes: Vec::new(),
+            left: BTreeSet::new(),
+            incomplete_searches: 0,
             sessions: BTreeMap::new(),
             token_generation: 1,
             clock: 0,
@@ -123,12 +139,44 @@ impl Drive {
         self.shared.push(id.to_owned());
     }
 
+    /// The account does not see a shared drive any more.
+    pub(super) fn remove_shared_drive(&mut self, id: &str) {
+        self.shared.retain(|drive| drive != id);
+    }
+
+    pub(super) fn has_shared(&self) -> bool {
+        !self.shared.is_empty()
+    }
+
     pub(super) fn is_place(&self, id: &str) -> bool {
         id == ROOT || self.shared.iter().any(|drive| drive == id)
     }
 
     pub(super) fn find(&self, id: &str) -> Option<&FakeFile> {
-        self.files.iter().find(|file| file.id == id && (self.sees_all || file.of_app))
+        self.files.iter().find(|file| file.id == id && !self.left.contains(&file.id) && self.is_of_view(file))
+    }
+
+    /// Whether the scope of the request includes the file.
+    pub(super) fn is_of_view(&self, file: &FakeFile) -> bool {
+        self.sees_all || file.of_app
+    }
+
+    /// A file and its content leave the account.
+    pub(super) fn leave(&mut self, id: &str) {
+        let below = self.below(id);
+        self.change(id, |_| {});
+        self.left.extend(below);
+        self.left.insert(id.to_owned());
+    }
+
+    fn below(&self, id: &str) -> Vec<String> {
+        let is_below = |file: &&FakeFile| self.ancestors(file).iter().any(|own| own == id);
+        self.files.iter().filter(is_below).map(|file| file.id.clone()).collect()
+    }
+
+    fn push_change(&mut self, id: &str) {
+        let drive = self.files.iter().find(|file| file.id == id).and_then(|file| self.drive_of(file));
+        self.changes.push(Change { id: id.to_owned(), drive });
     }
 
     /// The shared drive of a file.
@@ -165,8 +213,8 @@ impl Drive {
         (file.created, file.modified, file.version) = (now, now, 1);
         file.searchable_at = self.clock + self.lag as u64;
         let id = file.id.clone();
-        self.changes.push(id.clone());
         self.files.push(file);
+        self.push_change(&id);
         id
     }
 
@@ -176,18 +224,20 @@ impl Drive {
 
     pub(super) fn change(&mut self, id: &str, change: impl FnOnce(&mut FakeFile)) {
         let now = self.now();
+        let Some(before) = self.files.iter().find(|file| file.id == id).map(|file| self.drive_of(file)) else { return };
         let Some(file) = self.files.iter_mut().find(|file| file.id == id) else { return };
         change(file);
         (file.modified, file.version) = (now, file.version + 1);
-        self.changes.push(id.to_owned());
-        if self.has_content_changes && self.files.iter().any(|file| file.id == id && file.is_folder()) {
-            let below: Vec<String> = self
-                .files
-                .iter()
-                .filter(|file| self.ancestors(file).iter().any(|own| own == id))
-                .map(|file| file.id.clone())
-                .collect();
-            self.changes.extend(below);
+        let is_folder = file.is_folder();
+        let mut changed = vec![id.to_owned()];
+        if self.has_content_changes && is_folder {
+            changed.extend(self.below(id));
+        }
+        for id in changed {
+            self.push_change(&id);
+            if self.changes.last().is_some_and(|change| change.drive != before) {
+                self.changes.push(Change { id, drive: before.clone() });
+            }
         }
     }
 
@@ -205,7 +255,7 @@ impl Drive {
     }
 
     pub(super) fn tree(&self) -> Vec<(String, String)> {
-        let here = self.files.iter().filter(|file| !self.is_trashed(file));
+        let here = self.files.iter().filter(|file| !self.left.contains(&file.id) && !self.is_trashed(file));
         let mut all: Vec<_> = here
             .map(|file| {
                 let slash = if file.is_folder() { "/" } else { "" };
@@ -217,7 +267,10 @@ impl Drive {
     }
 
     pub(super) fn at(&self, path: &str) -> Option<FakeFile> {
-        self.files.iter().find(|file| !self.is_trashed(file) && self.path(file) == path).cloned()
+        self.files
+            .iter()
+            .find(|file| !self.left.contains(&file.id) && !self.is_trashed(file) && self.path(file) == path)
+            .cloned()
     }
 
     /// The JSON of a file.
@@ -243,7 +296,8 @@ impl Drive {
         if file.properties.as_object().is_some_and(|properties| !properties.is_empty()) && file.of_app {
             all.insert("appProperties".to_owned(), file.properties.clone());
         }
-        if !file.is_folder() {
+        // Files of Google's own types have no bytes.
+        if !file.mime.starts_with("application/vnd.google-apps.") {
             all.insert("md5Checksum".to_owned(), json!(file.md5()));
             all.insert("size".to_owned(), json!(file.content.len().to_string()));
             all.insert("headRevisionId".to_owned(), json!(format!("r{}", file.version)));

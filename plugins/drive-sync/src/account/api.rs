@@ -1,12 +1,22 @@
 //! Requests to the API. Ids are drawn before a creation and a move names both folders, so these requests can be sent again without a second
 //! effect. Content is sent with [`Api::call_once`]: before it is sent again, the upload checks that nobody changed the file meanwhile.
 
+use std::cell::Cell;
+use std::time::Duration;
+
 use baton_plugin_kit::host::{Budget, Call, HostWeb, Web, WebLimits};
 use baton_plugin_sdk::http::{HttpError, Response};
 use baton_plugin_sdk::{Error, sql};
 use serde_json::Value;
 
-const LIMITS: WebLimits = WebLimits { requests: 950, longest_pause: 45, pauses: 120 };
+/// The host allows 1,000 requests of a task; the rest is for tries.
+const LIMITS: WebLimits = WebLimits { requests: 900, longest_pause: 45, pauses: 120 };
+
+/// Until when a task reads the account. A task has five minutes; the other steps get the rest.
+const READING: Duration = Duration::from_secs(100);
+
+/// Until when a task sends requests: one that was sent before may have its answer a minute later.
+const SENDING: Duration = Duration::from_secs(230);
 
 /// How often a request is sent if the server fails.
 const TRIES: u32 = 5;
@@ -76,21 +86,66 @@ pub(super) fn full_text(why: &str) -> String {
     )
 }
 
-/// The host's network, with the account. 308 is no redirect here.
+/// The networks of a task: Drive and Sheets have different hosts.
+#[derive(Clone, Copy)]
+pub struct Networks<'a> {
+    /// Google Drive.
+    pub drive: &'a dyn Web,
+    /// Google Sheets.
+    pub sheets: &'a dyn Web,
+}
+
+impl std::fmt::Debug for Networks<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Networks")
+    }
+}
+
+/// The host's network to Google Drive, with the account. 308 is no redirect here.
 #[must_use]
-pub fn host_web() -> HostWeb {
+pub fn drive_web() -> HostWeb {
     HostWeb::begin("api", "google")
 }
+
+/// The host's network to Google Sheets, with the account.
+#[must_use]
+pub fn sheets_web() -> HostWeb {
+    HostWeb::begin("sheets", "google")
+}
+
+/// The pause in seconds after 429 from the Sheets API, which counts the requests of a minute.
+const SHEETS_PAUSE: u64 = 16;
+
+/// Paths of the Sheets API begin with this.
+const SHEETS: &str = "/v4/";
 
 /// The API of one task.
 pub(super) struct Api<'a> {
     web: &'a dyn Web,
+    sheets: &'a dyn Web,
     budget: Budget,
+    /// When no further request is sent.
+    end: Cell<Duration>,
+    begin: Duration,
+    is_used_up: Cell<bool>,
 }
 
 impl<'a> Api<'a> {
-    pub(super) fn new(web: &'a dyn Web) -> Self {
-        Self { web, budget: Budget::new(LIMITS) }
+    /// The API of a task that began at `begin` and reads the account first. `requests` is a limit of the operator.
+    pub(super) fn new(web: Networks<'a>, begin: Duration, requests: usize) -> Self {
+        let limits = WebLimits { requests: requests.min(LIMITS.requests), ..LIMITS };
+        let (end, is_used_up) = (Cell::new(begin + READING), Cell::default());
+        Self { web: web.drive, sheets: web.sheets, budget: Budget::new(limits), end, begin, is_used_up }
+    }
+
+    /// The account was read: its share of the time does not count any more.
+    pub(super) fn end_reading(&self) {
+        self.end.set(self.begin + SENDING);
+    }
+
+    /// Whether a request was not sent, because the requests or the time of the task are used up.
+    pub(super) fn is_used_up(&self) -> bool {
+        self.is_used_up.get()
     }
 
     /// Sends a request until it has an answer that decides something.
@@ -118,32 +173,42 @@ impl<'a> Api<'a> {
     fn call_until(&self, call: &Call<'_>, most: u32) -> Result<Response, Refusal> {
         let (mut tries, mut renewed) = (0, false);
         loop {
-            if !self.budget.take() {
-                return Err(retryable(format!(
-                    "this task has sent {} requests, which is its limit; the next attempt continues",
-                    LIMITS.requests
-                )));
+            if self.web.now() >= self.end.get() || !self.budget.take() {
+                return Err(self.use_up());
             }
             tries += 1;
-            let (why, after) = match self.web.send(call) {
+            let is_sheets = call.path.starts_with(SHEETS);
+            let web = if is_sheets { self.sheets } else { self.web };
+            let (why, after) = match web.send(call) {
                 Ok(answer) => match judge(call, answer, &mut renewed)? {
                     Verdict::Answer(answer) => return Ok(answer),
                     Verdict::Again => continue,
                     Verdict::Later(why, after) => (why, after),
                 },
                 Err(HttpError::Failed(why)) => (why, None),
+                // Without this grant, the other files are still synced.
+                Err(HttpError::Denied(why)) if is_sheets => return Err(Refusal::Forbidden(why)),
                 Err(error) => return Err(Refusal::Failed(error.into())),
             };
             let is_limit = after.is_some();
             if tries >= most.max(if is_limit { TRIES } else { 1 }) {
                 return Err(retryable(format!("{} {} failed {tries} times: {why}", call.method, path_of(call))));
             }
-            self.pause(after.unwrap_or(0).max(1 << (tries - 1)), &why)?;
+            let least = if is_sheets && is_limit { SHEETS_PAUSE } else { 1 << (tries - 1) };
+            self.pause(after.unwrap_or(0).max(least), &why)?;
         }
+    }
+
+    fn use_up(&self) -> Refusal {
+        self.is_used_up.set(true);
+        retryable("the requests or the time of this task are used up; run it again".to_owned())
     }
 
     /// Waits, and counts it among the pauses of the task.
     pub(super) fn pause(&self, seconds: u64, why: &str) -> Result<(), Refusal> {
+        if self.web.now() + Duration::from_secs(seconds) >= self.end.get() {
+            return Err(self.use_up());
+        }
         if self.budget.pause(self.web, seconds) {
             return Ok(());
         }
@@ -241,6 +306,10 @@ mod tests {
         answer_with(status, &[], &body.to_string())
     }
 
+    fn api(web: &ScriptedWeb) -> Api<'_> {
+        Api::new(Networks { drive: web, sheets: web }, web.now(), usize::MAX)
+    }
+
     fn call() -> Call<'static> {
         Call::new("GET", "/drive/v3/files?q=name")
     }
@@ -254,11 +323,29 @@ mod tests {
             answer(429, ""),
             answer(200, ""),
         ]);
-        assert_eq!(Api::new(&web).call(&call()).unwrap().status, 200);
+        assert_eq!(api(&web).call(&call()).unwrap().status, 200);
         assert_eq!(web.pauses(), [1, 2, 4, 8]);
         let web = ScriptedWeb::new((0..5).map(|_| answer(502, "")));
-        let failed = Api::new(&web).call(&call());
+        let failed = api(&web).call(&call());
         assert!(matches!(&failed, Err(Refusal::Failed(Error::Retryable(text))) if !text.contains("q=")), "{failed:?}");
+    }
+
+    #[test]
+    fn requests_and_time_are_used_up() {
+        let web = ScriptedWeb::new((0..9).map(|_| answer(200, "")));
+        let few = Api::new(Networks { drive: &web, sheets: &web }, web.now(), 2);
+        assert!(few.call(&call()).is_ok() && few.call(&call()).is_ok() && !few.is_used_up());
+        assert!(few.call(&call()).is_err() && few.is_used_up());
+        let timed = api(&web);
+        web.pause(Duration::from_secs(99));
+        assert!(timed.call(&call()).is_ok());
+        assert!(timed.pause(1, "").is_err() && timed.is_used_up());
+        timed.end_reading();
+        web.pause(READING);
+        assert!(timed.call(&call()).is_ok());
+        web.pause(Duration::from_secs(31));
+        assert!(timed.call(&call()).is_err());
+        assert_eq!(web.left(), 5);
     }
 
     #[test]
@@ -271,21 +358,28 @@ mod tests {
             (410, "gone", Refusal::Expired("gone: words (410)".into())),
         ] {
             let web = ScriptedWeb::new(vec![answer(status, code)]);
-            assert_eq!(Api::new(&web).call(&call()), Err(refusal));
+            assert_eq!(api(&web).call(&call()), Err(refusal));
         }
         let web = ScriptedWeb::new(vec![answer(403, "insufficientPermissions")]);
-        assert!(matches!(Api::new(&web).call(&call()), Err(Refusal::Failed(Error::NeedsGrant(_)))));
+        assert!(matches!(api(&web).call(&call()), Err(Refusal::Failed(Error::NeedsGrant(_)))));
         let web = ScriptedWeb::new(vec![answer(401, ""), answer(401, "")]);
-        assert!(matches!(Api::new(&web).call(&call()), Err(Refusal::Failed(Error::Permanent(_)))));
+        assert!(matches!(api(&web).call(&call()), Err(Refusal::Failed(Error::Permanent(_)))));
+    }
+
+    #[test]
+    fn the_limit_of_a_minute_of_the_sheets_api_is_waited_for() {
+        let web = ScriptedWeb::new(vec![answer(429, ""), answer(500, ""), answer(429, ""), answer(200, "")]);
+        assert!(api(&web).call(&Call::new("GET", "/v4/spreadsheets/x")).is_ok());
+        assert_eq!(web.pauses(), [16, 2, 16]);
     }
 
     #[test]
     fn a_body_that_was_cut_is_asked_for_again_and_long_pauses_end_the_attempt() {
         let cut = answer_with(200, &[], "{\"a\":");
         let web = ScriptedWeb::new(vec![cut, answer(200, "x")]);
-        assert!(Api::new(&web).json(&call()).is_ok());
+        assert!(api(&web).json(&call()).is_ok());
         let long = answer_with(429, &[("retry-after", "46")], "");
         let web = ScriptedWeb::new(vec![long]);
-        assert!(matches!(Api::new(&web).call(&call()), Err(Refusal::Failed(Error::Retryable(_)))));
+        assert!(matches!(api(&web).call(&call()), Err(Refusal::Failed(Error::Retryable(_)))));
     }
 }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use baton_plugin_kit::host::Call;
+use baton_plugin_sdk::Error;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
@@ -11,9 +12,12 @@ use super::api::{Api, Refusal, retryable};
 /// The type of a folder.
 const FOLDER: &str = "application/vnd.google-apps.folder";
 
+/// The type of a Google Sheet.
+const SPREADSHEET: &str = "application/vnd.google-apps.spreadsheet";
+
 /// The fields of a file.
 pub(super) const FIELDS: &str =
-    "id,name,mimeType,parents,driveId,md5Checksum,createdTime,trashed,ownedByMe,appProperties";
+    "id,name,mimeType,parents,driveId,md5Checksum,createdTime,modifiedTime,trashed,ownedByMe,appProperties";
 
 /// Files on a page. The API allows 1,000.
 const PAGE: usize = 1_000;
@@ -41,6 +45,8 @@ pub(super) struct RemoteFile {
     pub(super) md5: String,
     /// RFC 3339, always with the same number of digits: the texts sort like the times.
     pub(super) created: String,
+    /// When a spreadsheet was changed; empty for other files, of which the content says it.
+    pub(super) modified: String,
     pub(super) trashed: bool,
     /// Whether the account owns it. Files of a shared drive have no owner.
     pub(super) is_owned: bool,
@@ -76,6 +82,7 @@ impl RemoteFile {
         let text = |place: &str| file.pointer(place).and_then(Value::as_str).unwrap_or_default().to_owned();
         let property = |name: &str| text(&format!("/appProperties/{name}"));
         let id = text("/id");
+        let modified = if text("/mimeType") == SPREADSHEET { text("/modifiedTime") } else { String::new() };
         (!id.is_empty()).then(|| Self {
             id,
             name: text("/name"),
@@ -83,6 +90,7 @@ impl RemoteFile {
             is_folder: text("/mimeType") == FOLDER,
             md5: text("/md5Checksum"),
             created: text("/createdTime"),
+            modified,
             trashed: file.get("trashed").and_then(Value::as_bool).unwrap_or(false),
             is_owned: file.get("ownedByMe").and_then(Value::as_bool).unwrap_or(false),
             drive: text("/driveId"),
@@ -93,6 +101,10 @@ impl RemoteFile {
                 merged: property(MERGED),
             },
         })
+    }
+
+    pub(super) fn is_spreadsheet(&self) -> bool {
+        !self.modified.is_empty()
     }
 
     /// The order in which every workspace chooses the one to keep.
@@ -204,6 +216,11 @@ impl<'a> Files<'a> {
         self.list(&format!("appProperties has {{ key='{PLACE}' and value='{}' }}", quoted(place)))
     }
 
+    /// All spreadsheets.
+    pub(super) fn spreadsheets(&self) -> Result<Vec<RemoteFile>, Refusal> {
+        self.list(&format!("mimeType = '{SPREADSHEET}'"))
+    }
+
     /// The permission id of the Google account.
     pub(super) fn user(&self) -> Result<String, Refusal> {
         let answer = self.api.json(&Call::new("GET", "/drive/v3/about?fields=user(permissionId)"))?;
@@ -223,7 +240,14 @@ impl<'a> Files<'a> {
 
     /// The token of changes from now on.
     pub(super) fn start_token(&self) -> Result<String, Refusal> {
-        let answer = self.api.json(&Call::new("GET", format!("/drive/v3/changes/startPageToken?{}", self.drive())))?;
+        let call = Call::new("GET", format!("/drive/v3/changes/startPageToken?{}", self.drive()));
+        let answer = self.api.json(&call).map_err(|refusal| match refusal {
+            Refusal::Missing => Refusal::Failed(Error::Permanent(format!(
+                "the account has no shared drive `{}`: check `shared_drive`, and that the account is a member",
+                self.shared_drive
+            ))),
+            refusal => refusal,
+        })?;
         let token = answer.get("startPageToken").and_then(Value::as_str);
         token.map(str::to_owned).ok_or_else(|| retryable("Google Drive gave no token of changes".to_owned()))
     }

@@ -105,7 +105,7 @@ fn claimed(account: &Account<'_>, key: &str, known: &[RemoteFile]) -> Result<Opt
         }
         match account.files.get(&id)? {
             Some(file) if !file.marker.merged.is_empty() => account.store.replace_id(key, &id, &file.marker.merged)?,
-            Some(file) if file.trashed => account.store.forget_id(key, &id)?,
+            Some(file) if file.trashed || account.is_elsewhere(&file) => account.store.forget_id(key, &id)?,
             Some(file) => {
                 account.store.put(&file)?;
                 return Ok(Some(file));

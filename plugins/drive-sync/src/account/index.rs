@@ -18,18 +18,23 @@ const SEARCH_LAG_MS: i64 = 10 * 60 * 1_000;
 /// Reads what changed since the last time.
 pub(super) fn refresh(account: &Account<'_>) -> Result<(), Refusal> {
     let Some(mut token) = account.store.token()? else { return read_all(account) };
+    let mut has_new_folder = false;
     for _ in 0..PAGES {
         let page = match account.files.changes(&token.text) {
             Ok(page) => page,
             Err(Refusal::Expired(_) | Refusal::Missing) => return read_all(account),
             Err(refusal) => return Err(refusal),
         };
-        apply(account, &page)?;
+        has_new_folder |= apply(account, &page)?;
         match (page.next, page.start) {
-            (Some(next), _) => token.text = next,
+            (Some(next), _) => {
+                token.text = next;
+                // The next task continues here if this one ends.
+                account.store.set_token(&token)?;
+            }
             (None, Some(start)) => {
                 token.text = start;
-                return settle(account, token);
+                return settle(account, token, has_new_folder);
             }
             (None, None) => return Err(retryable("Google Drive gave no further token of changes".to_owned())),
         }
@@ -37,37 +42,53 @@ pub(super) fn refresh(account: &Account<'_>) -> Result<(), Refusal> {
     Err(retryable("the changes of Google Drive have no end".to_owned()))
 }
 
-/// Reads the list again while a search may not have what was created before the token: those files are in no later change.
-fn settle(account: &Account<'_>, mut token: Token) -> Result<(), Refusal> {
-    if token.begun_at > 0 {
-        list(account)?;
-        if account.now_ms - token.begun_at >= SEARCH_LAG_MS {
-            token.begun_at = 0;
-        }
+/// Reads the list again while a search may not have what was created before the token: those files are in no later change. A
+/// folder that others made or moved can have spreadsheets from before.
+fn settle(account: &Account<'_>, mut token: Token, has_new_folder: bool) -> Result<(), Refusal> {
+    if token.begun_at > 0 || has_new_folder {
+        add(account, search(account)?)?;
+    }
+    if token.begun_at > 0 && account.now_ms - token.begun_at >= SEARCH_LAG_MS {
+        token.begun_at = 0;
     }
     Ok(account.store.set_token(&token)?)
 }
 
 fn read_all(account: &Account<'_>) -> Result<(), Refusal> {
     let token = Token { text: account.files.start_token()?, begun_at: account.now_ms.max(1) };
+    // A list that is not complete replaces nothing.
+    let found = search(account)?;
     account.store.clear()?;
-    list(account)?;
+    add(account, found)?;
     Ok(account.store.set_token(&token)?)
 }
 
 /// Adds what searches find and what is not known yet: of known files, the changes have a newer state.
-fn list(account: &Account<'_>) -> Result<(), Refusal> {
+fn add(account: &Account<'_>, found: Vec<RemoteFile>) -> Result<(), Refusal> {
+    let top = account.store.id("top")?;
+    for file in found {
+        if file.is_spreadsheet() {
+            if account.store.is_known(&file.parent)? && !account.store.is_known_sheet(&file.id)? {
+                account.store.put_sheet(&file)?;
+            }
+        } else if is_ours(account, &file, top.as_deref()) && !account.store.is_known(&file.id)? {
+            account.store.put(&file)?;
+        }
+    }
+    Ok(())
+}
+
+/// The spreadsheets are last: their folders must be known.
+fn search(account: &Account<'_>) -> Result<Vec<RemoteFile>, Refusal> {
     let top = account.store.id("top")?;
     let in_top = match &top {
         Some(top) => account.files.children(top).or_else(none_if_missing)?,
         None => Vec::new(),
     };
-    for file in account.files.marked(&account.place.top)?.into_iter().chain(in_top) {
-        if is_ours(account, &file, top.as_deref()) && !account.store.is_known(&file.id)? {
-            account.store.put(&file)?;
-        }
-    }
-    Ok(())
+    let mut found = account.files.marked(&account.place.top)?;
+    found.extend(in_top);
+    found.extend(account.files.spreadsheets()?);
+    Ok(found)
 }
 
 /// A top folder that was drawn and not created yet has no children.
@@ -78,19 +99,28 @@ fn none_if_missing(refusal: Refusal) -> Result<Vec<RemoteFile>, Refusal> {
     }
 }
 
-fn apply(account: &Account<'_>, page: &ChangesPage) -> Result<(), Refusal> {
-    let top = account.store.id("top")?;
-    for file in &page.files {
+/// Records the changes of a page. Returns whether it has a folder that was not known.
+fn apply(account: &Account<'_>, page: &ChangesPage) -> Result<bool, Refusal> {
+    let (top, store) = (account.store.id("top")?, &account.store);
+    let mut has_new_folder = false;
+    let (sheets, files): (Vec<_>, Vec<_>) = page.files.iter().partition(|file| file.is_spreadsheet());
+    for file in files {
+        let is_known = store.is_known(&file.id)?;
         if is_ours(account, file, top.as_deref()) {
-            account.store.put(file)?;
-        } else if account.store.is_known(&file.id)? {
-            account.store.remove(&file.id)?;
+            has_new_folder |= file.is_folder && !is_known;
+            store.put(file)?;
+        } else if is_known {
+            store.remove(&file.id)?;
         }
     }
-    for id in &page.removed {
-        account.store.remove_with_content(id)?;
+    for sheet in sheets {
+        if store.is_known(&sheet.parent)? { store.put_sheet(sheet)? } else { store.remove_sheet(&sheet.id)? }
     }
-    Ok(())
+    for id in &page.removed {
+        store.remove_with_content(id)?;
+        store.remove_sheet(id)?;
+    }
+    Ok(has_new_folder)
 }
 
 /// Files with the marker count wherever a person moved them; others count in the top folder. In My Drive, only files of this account
@@ -98,5 +128,5 @@ fn apply(account: &Account<'_>, page: &ChangesPage) -> Result<(), Refusal> {
 fn is_ours(account: &Account<'_>, file: &RemoteFile, top: Option<&str>) -> bool {
     let is_marked = file.marker.place == account.place.top && !file.marker.part.is_empty();
     let is_owned = file.is_owned || !account.place.shared_drive.is_empty();
-    is_owned && file.drive == account.place.shared_drive && (is_marked || top == Some(file.parent.as_str()))
+    is_owned && !account.is_elsewhere(file) && (is_marked || top == Some(file.parent.as_str()))
 }

@@ -15,6 +15,7 @@
 //! | `index.rs` | keeps the known content up to date: changes feed, or a complete list |
 //! | `folders.rs` | the one folder of a database |
 //! | `transfer.rs` | downloads and uploads the files of one database |
+//! | `sheets.rs`, `sheet_cells.rs`, `sheet_csv.rs` | reads Google Sheets as CSV files |
 //! | `state.rs` | the account during a task |
 //! | `session.rs` | one task with the account |
 
@@ -23,11 +24,14 @@ mod files;
 mod folders;
 mod index;
 mod session;
+mod sheet_cells;
+mod sheet_csv;
+mod sheets;
 mod state;
 mod store;
 mod transfer;
 mod upload;
 
-pub use api::host_web;
+pub use api::{Networks, drive_web, sheets_web};
 pub use session::AccountSession;
 pub use state::Place;

@@ -5,16 +5,16 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use baton_plugin_kit::host::{HeldLock, Web, Writable};
+use baton_plugin_kit::host::{HeldLock, Writable};
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Severity};
 use serde_json::json;
 
-use super::api::{Api, Refusal, forbidden_text, full_text};
+use super::api::{Api, Networks, Refusal, forbidden_text, full_text};
 use super::files::{Files, RemoteFile};
 use super::state::{Account, DatabasePlace, Place};
 use super::store::Store;
 use super::transfer::{self, PARTS, TransferError};
-use super::{folders, index};
+use super::{folders, index, sheets};
 use crate::context::{DriveContext, SyncError};
 use crate::drive::{Listing, ParsedName, base_name, find, id_key};
 use crate::schema::SIDECAR;
@@ -26,11 +26,13 @@ const CHECKS: usize = 3;
 pub struct AccountSession<'a> {
     context: &'a DriveContext<'a>,
     own: &'a dyn Writable,
-    web: &'a dyn Web,
+    web: Networks<'a>,
     place: &'a Place,
     /// The selected databases in the compared form; all if empty.
     only: BTreeSet<String>,
     held: Box<dyn HeldLock>,
+    /// The most requests of this task.
+    requests: usize,
 }
 
 impl std::fmt::Debug for AccountSession<'_> {
@@ -47,29 +49,40 @@ impl<'a> AccountSession<'a> {
     pub fn begin(
         context: &'a DriveContext<'a>,
         own: &'a dyn Writable,
-        web: &'a dyn Web,
+        web: Networks<'a>,
         place: &'a Place,
         only: BTreeSet<String>,
+        requests: usize,
     ) -> Result<Self, Error> {
         let held = context.locks.take_account()?;
-        Ok(Self { context, own, web, place, only, held })
+        Ok(Self { context, own, web, place, only, held, requests })
     }
 
-    /// Runs an action on the folder: downloads before it, uploads after it.
+    /// Runs an action on the folder: downloads before it, uploads after it. If the requests or the time of the task are used up, it
+    /// ends with the number of databases that it compared, and the next one continues. The action runs only after a complete reading.
     ///
     /// # Errors
     /// Those of the action; `needs-grant` when the account needs consent; `retryable` when a later attempt may succeed.
     pub fn run(self, overwrite: bool, action: impl FnOnce() -> Result<Outcome, Error>) -> Result<Outcome, Error> {
-        let api = Api::new(self.web);
+        let api = self.api();
         let account = self.account(&api)?;
-        let top = self.pull(&account)?;
+        let top = match self.pull(&account) {
+            Err(_) if api.is_used_up() => {
+                return Ok(self.outcome(&account, Outcome::partial("No database was synced.")));
+            }
+            top => top?,
+        };
         let outcome = action()?;
         if !self.held.holds()? {
             return Err(Error::Retryable(
                 "the lock of the account was broken by hand; nothing was uploaded".to_owned(),
             ));
         }
-        self.push(&account, top, overwrite)?;
+        api.end_reading();
+        match self.push(&account, top, overwrite) {
+            Err(_) if api.is_used_up() => {}
+            pushed => pushed?,
+        }
         Ok(self.outcome(&account, outcome))
     }
 
@@ -78,9 +91,12 @@ impl<'a> AccountSession<'a> {
     /// # Errors
     /// As [`Self::run`].
     pub fn inspect(self, outcome: Outcome) -> Result<Outcome, Error> {
-        let api = Api::new(self.web);
+        let api = self.api();
         let account = self.account(&api)?;
-        index::refresh(&account)?;
+        match index::refresh(&account) {
+            Err(_) if api.is_used_up() => return Ok(incomplete(&account, outcome)),
+            refreshed => refreshed?,
+        }
         let files = account.store.files()?;
         let folders = duplicates(&files, "folder");
         for (database, ids) in &folders {
@@ -110,6 +126,10 @@ impl<'a> AccountSession<'a> {
         Ok(outcome)
     }
 
+    fn api(&self) -> Api<'a> {
+        Api::new(self.web, self.context.begin, self.requests)
+    }
+
     /// The account. What is known about another Google account is forgotten.
     fn account<'b>(&'b self, api: &'b Api<'b>) -> Result<Account<'b>, Error> {
         let account = Account {
@@ -121,6 +141,8 @@ impl<'a> AccountSession<'a> {
             uploaded: Cell::new(0),
             downloaded: Cell::new(0),
             merged: Cell::new(0),
+            selected: Cell::new(0),
+            compared: Cell::new(0),
             is_full: Cell::new(false),
             changes: RefCell::default(),
             findings: RefCell::default(),
@@ -136,10 +158,11 @@ impl<'a> AccountSession<'a> {
         let top = folders::top(account)?.folder.id;
         let files = account.store.files()?;
         let local = self.local()?;
-        for (database, name) in remote_databases(&files) {
-            if !self.is_selected(&database) {
-                continue;
-            }
+        let mut remote = remote_databases(&files);
+        remote.retain(|database, _| self.is_selected(database));
+        account.begin_comparing(remote.len());
+        for (number, (database, name)) in remote.into_iter().enumerate() {
+            account.compared.set(number);
             let name = if folders::known(&files, &top, &database, &name).len() > 1 {
                 match folders::database(account, &top, &database, &name) {
                     Ok(ensured) => ensured.folder.name,
@@ -165,6 +188,7 @@ impl<'a> AccountSession<'a> {
                 },
             };
             settle(account, &place, transfer::pull(account, &place))?;
+            settle(account, &place, sheets::pull(account, &place))?;
         }
         Ok(top)
     }
@@ -191,15 +215,13 @@ impl<'a> AccountSession<'a> {
     /// Uploads what changed in the folder, and checks for duplicates that others made meanwhile.
     fn push(&self, account: &Account<'_>, mut top: String, overwrite: bool) -> Result<(), Error> {
         let mut made = false;
-        for (database, local) in self.local()? {
+        let places = self.uploaded_places()?;
+        account.begin_comparing(places.len());
+        for (number, place) in places.into_iter().enumerate() {
+            account.compared.set(number);
             if account.is_full.get() {
                 break;
             }
-            let [folder] = local.as_slice() else { continue };
-            if !self.is_selected(&database) || self.only.is_empty() && !self.has_manifest(folder) {
-                continue;
-            }
-            let place = DatabasePlace { database, folder: folder.clone() };
             let ensured = match folders::database(account, &top, &place.database, &place.folder) {
                 Ok(ensured) => ensured,
                 Err(refusal) => {
@@ -216,6 +238,7 @@ impl<'a> AccountSession<'a> {
             settle(account, &place, pushed)?;
             made |= ensured.made || account.uploaded.get() > uploaded;
         }
+        account.compared.set(account.selected.get());
         for _ in 0..CHECKS {
             if !std::mem::take(&mut made) {
                 break;
@@ -237,9 +260,22 @@ impl<'a> AccountSession<'a> {
         Ok(())
     }
 
+    /// The selected databases that have one folder below `drive`.
+    fn uploaded_places(&self) -> Result<Vec<DatabasePlace>, Error> {
+        let mut places = Vec::new();
+        for (database, local) in self.local()? {
+            let [folder] = local.as_slice() else { continue };
+            if self.is_selected(&database) && (!self.only.is_empty() || self.has_manifest(folder)) {
+                places.push(DatabasePlace { database, folder: folder.clone() });
+            }
+        }
+        Ok(places)
+    }
+
     fn outcome(&self, account: &Account<'_>, mut outcome: Outcome) -> Outcome {
         let (up, down, merged) = (account.uploaded.get(), account.downloaded.get(), account.merged.get());
         outcome.summary.push_str(&match (up, down) {
+            (0, 0) if account.files.api.is_used_up() => String::new(),
             (0, 0) => " Google Drive has the same files.".to_owned(),
             _ => format!(" Google Drive: {up} files uploaded, {down} downloaded."),
         });
@@ -267,7 +303,7 @@ impl<'a> AccountSession<'a> {
             }
         }
         outcome.findings.append(&mut findings);
-        outcome
+        incomplete(account, outcome)
     }
 
     /// The folders of each database below `drive`.
@@ -289,6 +325,25 @@ impl<'a> AccountSession<'a> {
     fn is_selected(&self, database: &str) -> bool {
         self.only.is_empty() || self.only.contains(database)
     }
+}
+
+/// Says in the outcome how much was compared, if the requests or the time were used up. Of the folders that others created
+/// meanwhile, the next task finds those that this one did not check.
+fn incomplete(account: &Account<'_>, mut outcome: Outcome) -> Outcome {
+    let (selected, compared) = (account.selected.get(), account.compared.get());
+    if !account.files.api.is_used_up() || selected > 0 && selected == compared {
+        return outcome;
+    }
+    let what = match selected {
+        0 => "the account was not read to the end".to_owned(),
+        _ => format!("{compared} of {selected} databases were compared with Google Drive"),
+    };
+    let text = format!(" INCOMPLETE: {what}, then the requests or the time of this task were used up.");
+    outcome.summary.push_str(&text);
+    if outcome.kind == OutcomeKind::Done {
+        outcome.kind = OutcomeKind::Partial;
+    }
+    outcome.with_next_step("run it again: it continues, and does nothing twice")
 }
 
 /// Continues with the next database, or ends the task.

@@ -7,7 +7,7 @@ use baton_plugin_kit::Findings;
 use baton_plugin_sdk::Severity;
 use serde_json::Value;
 
-use super::files::Files;
+use super::files::{Files, RemoteFile};
 use super::store::Store;
 
 /// The place in the account.
@@ -44,6 +44,9 @@ pub(super) struct Account<'a> {
     pub(super) uploaded: Cell<usize>,
     pub(super) downloaded: Cell<usize>,
     pub(super) merged: Cell<usize>,
+    /// The databases to compare with the account in the present step, and those that were.
+    pub(super) selected: Cell<usize>,
+    pub(super) compared: Cell<usize>,
     /// Whether the account has no more space, so that nothing more is uploaded.
     pub(super) is_full: Cell<bool>,
     pub(super) changes: RefCell<Vec<Value>>,
@@ -51,6 +54,17 @@ pub(super) struct Account<'a> {
 }
 
 impl Account<'_> {
+    /// Begins to compare databases.
+    pub(super) fn begin_comparing(&self, databases: usize) {
+        self.selected.set(databases);
+        self.compared.set(0);
+    }
+
+    /// Whether a file is in another drive, because somebody moved it there.
+    pub(super) fn is_elsewhere(&self, file: &RemoteFile) -> bool {
+        file.drive != self.place.shared_drive
+    }
+
     /// Records a change of the account for the report.
     pub(super) fn note(&self, change: Value) {
         self.changes.borrow_mut().push(change);

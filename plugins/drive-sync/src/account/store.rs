@@ -6,7 +6,7 @@ use baton_plugin_sdk::sql::{Error, Row, Value};
 
 use super::files::{Marker, RemoteFile};
 
-const TABLES: [&str; 5] = [
+const TABLES: [&str; 6] = [
     "CREATE TABLE IF NOT EXISTS account_ids (
         place TEXT NOT NULL, key TEXT NOT NULL,  -- `top`, or a database and `folder`, `csv`, `manifest`
         id TEXT NOT NULL,                        -- drawn before the creation, or of an existing file
@@ -25,6 +25,11 @@ const TABLES: [&str; 5] = [
         place TEXT PRIMARY KEY, token TEXT NOT NULL,
         begun_at INTEGER NOT NULL                -- when the complete list was read; 0: searches have everything from before
     ) STRICT",
+    "CREATE TABLE IF NOT EXISTS account_sheets (
+        place TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, parent TEXT NOT NULL,
+        modified TEXT NOT NULL,                  -- as the account says
+        read TEXT NOT NULL,                      -- `modified` of the content that was written; empty: none
+        PRIMARY KEY (place, id)) STRICT, WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS account_users (
         place TEXT PRIMARY KEY, user TEXT NOT NULL  -- the permission id of the Google account that the other rows describe
     ) STRICT",
@@ -35,6 +40,14 @@ const TABLES: [&str; 5] = [
 pub(super) struct Store<'a> {
     own: &'a dyn Writable,
     place: String,
+}
+
+/// A spreadsheet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct StoredSheet {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) modified: String,
 }
 
 /// Where the changes feed continues.
@@ -130,8 +143,9 @@ impl<'a> Store<'a> {
 
     /// Forgets the known content, before a complete reading.
     pub(super) fn clear(&self) -> Result<(), Error> {
-        for sql in ["DELETE FROM account_tokens WHERE place = ?1", "DELETE FROM account_files WHERE place = ?1"] {
-            self.own.execute(sql, &[self.place.as_str().into()])?;
+        for table in ["tokens", "files", "sheets"] {
+            self.own
+                .execute(&format!("DELETE FROM account_{table} WHERE place = ?1"), &[self.place.as_str().into()])?;
         }
         Ok(())
     }
@@ -171,6 +185,44 @@ impl<'a> Store<'a> {
             file.marker.merged.as_str().into(),
         ];
         self.own.execute(sql, &values).map(drop)
+    }
+
+    /// Records a spreadsheet.
+    pub(super) fn put_sheet(&self, file: &RemoteFile) -> Result<(), Error> {
+        let sql = "INSERT INTO account_sheets (place, id, name, parent, modified, read) VALUES (?1, ?2, ?3, ?4, ?5, '')
+            ON CONFLICT (place, id) DO UPDATE SET name = excluded.name, parent = excluded.parent, modified = excluded.modified";
+        let values = [self.place.as_str(), &file.id, &file.name, &file.parent, &file.modified].map(Value::from);
+        self.own.execute(sql, &values).map(drop)
+    }
+
+    /// Whether a spreadsheet is known.
+    pub(super) fn is_known_sheet(&self, id: &str) -> Result<bool, Error> {
+        let sql = "SELECT 1 FROM account_sheets WHERE place = ?1 AND id = ?2";
+        Ok(!self.own.query(sql, &[self.place.as_str().into(), id.into()])?.rows.is_empty())
+    }
+
+    /// The spreadsheets in the folders of a database that changed since they were read.
+    pub(super) fn changed_sheets(&self, database: &str) -> Result<Vec<StoredSheet>, Error> {
+        let sql = "SELECT sheet.id, sheet.name, sheet.modified FROM account_sheets AS sheet
+            JOIN account_files AS folder ON folder.place = sheet.place AND folder.id = sheet.parent
+            WHERE sheet.place = ?1 AND folder.database = ?2 AND folder.part = 'folder' AND sheet.modified <> sheet.read
+            ORDER BY sheet.id";
+        let rows = self.own.all(sql, &[self.place.as_str().into(), database.into()])?;
+        let text = |row: &Row, column: usize| row.get(column).and_then(Value::as_text).unwrap_or_default().to_owned();
+        let sheet = |row: &Row| StoredSheet { id: text(row, 0), name: text(row, 1), modified: text(row, 2) };
+        Ok(rows.iter().map(sheet).collect())
+    }
+
+    /// Records that the content of a spreadsheet was written.
+    pub(super) fn set_sheet_read(&self, id: &str, modified: &str) -> Result<(), Error> {
+        let sql = "UPDATE account_sheets SET read = ?3 WHERE place = ?1 AND id = ?2";
+        self.own.execute(sql, &[self.place.as_str().into(), id.into(), modified.into()]).map(drop)
+    }
+
+    /// Forgets a spreadsheet.
+    pub(super) fn remove_sheet(&self, id: &str) -> Result<(), Error> {
+        let sql = "DELETE FROM account_sheets WHERE place = ?1 AND id = ?2";
+        self.own.execute(sql, &[self.place.as_str().into(), id.into()]).map(drop)
     }
 
     /// Forgets a file that is not in the account any more.
@@ -233,6 +285,7 @@ impl<'a> Store<'a> {
             is_folder: row.get(3).and_then(Value::as_integer) == Some(1),
             md5: text(4),
             created: text(5),
+            modified: String::new(),
             trashed: false,
             is_owned: true,
             drive: String::new(),

@@ -118,7 +118,7 @@ impl<'a> Both<'a> {
             return Ok(None);
         };
         match self.account.files.get(&id)? {
-            Some(file) if file.trashed || file.marker.part.is_empty() => {
+            Some(file) if file.trashed || file.marker.part.is_empty() || self.account.is_elsewhere(&file) => {
                 store.forget_id(&self.key, &id)?;
                 Ok(None)
             }

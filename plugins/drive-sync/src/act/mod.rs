@@ -27,8 +27,8 @@ pub fn run(task: &Task, services: HostServices<'_>) -> Result<Outcome, Error> {
     let (root, shown) = task_arguments::drive(task)?;
     let now_ms = time::parse(&task.now).unwrap_or_default();
     let locks = DatabaseLocks::new(services.locks, services.pause);
-    let context =
-        DriveContext { root, shown, locks, memory: Memory::open(services.own)?, now_ms, now: task.now.clone() };
+    let (memory, begin, now) = (Memory::open(services.own)?, services.web.drive.now(), task.now.clone());
+    let context = DriveContext { root, shown, locks, memory, begin, now_ms, now };
     let mut ended = match task_arguments::place(task)? {
         None => action(task, &context, services),
         Some(place) => with_account(task, &context, services, &place),
@@ -57,7 +57,8 @@ fn with_account(
     place: &Place,
 ) -> Result<Outcome, Error> {
     let only = task_arguments::only(task)?;
-    let session = AccountSession::begin(context, services.own, services.web, place, only)?;
+    let requests = task_arguments::requests(task)?;
+    let session = AccountSession::begin(context, services.own, services.web, place, only, requests)?;
     if task.action == "diagnose" {
         return session.inspect(action(task, context, services)?);
     }

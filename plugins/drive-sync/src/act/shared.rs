@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use baton_plugin_kit::host::{Locks, Tables, Web, Writable};
+use baton_plugin_kit::host::{Locks, Tables, Writable};
 use baton_plugin_kit::{Findings, time};
 use baton_plugin_sdk::{Error, Severity};
 
+use crate::account::Networks;
 use crate::context::{DriveContext, SyncError};
 
 /// The host services that the actions use.
@@ -19,8 +20,8 @@ pub struct HostServices<'a> {
     pub locks: &'a dyn Locks,
     /// Waits for this time.
     pub pause: &'a dyn Fn(Duration),
-    /// Requests to Google Drive. Used only for the argument `place`.
-    pub web: &'a dyn Web,
+    /// Requests to Google Drive and Google Sheets. Used only for the argument `place`.
+    pub web: Networks<'a>,
 }
 
 impl std::fmt::Debug for HostServices<'_> {

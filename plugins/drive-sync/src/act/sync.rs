@@ -1,6 +1,7 @@
 //! `sync`: to the Drive, or from it.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use baton_plugin_kit::export::Exports;
 use baton_plugin_kit::{Findings, count};
@@ -16,6 +17,9 @@ use crate::task_arguments;
 
 /// Maximum number of cells of one database in a report.
 const MOST_CELLS: usize = 10_000;
+
+/// When no further database is begun. A task has five minutes; with an account, the rest is for uploads.
+const TIME: Duration = Duration::from_mins(3);
 
 /// Syncs in the direction of the task.
 pub(super) fn run(task: &Task, context: &DriveContext<'_>, services: HostServices<'_>) -> Result<Outcome, Error> {
@@ -39,7 +43,8 @@ pub(super) fn run(task: &Task, context: &DriveContext<'_>, services: HostService
     if task_arguments::from_drive(task)? {
         return from(task, context, wanted);
     }
-    let report = sync::run(context, wanted, task_arguments::sync_options(task)?)?;
+    let is_late = || services.web.drive.now() >= context.begin + TIME;
+    let report = sync::run(context, wanted, task_arguments::sync_options(task)?, &is_late)?;
     check_selection(&only, report.looked_at)?;
     if !report.busy.is_empty() && report.busy.len() == report.looked_at {
         return Err(all_busy(report.busy.len()));
@@ -89,6 +94,10 @@ fn outcome(task: &Task, context: &DriveContext<'_>, mut report: Report) -> Outco
     if report.refused > 0 {
         summary.push_str(&format!(" {} refused: the findings say why.", report.refused));
     }
+    if report.unreached > 0 {
+        let all = report.looked_at;
+        summary.push_str(&format!(" INCOMPLETE: {} of {all} not reached; run it again.", report.unreached));
+    }
     for (id, folder, others) in &report.others {
         report_similar_folders(&mut report.findings, id, folder, others);
     }
@@ -103,7 +112,7 @@ fn outcome(task: &Task, context: &DriveContext<'_>, mut report: Report) -> Outco
     }
     let done = report.unchanged + report.same + report.written;
     let names = report.findings.count_of("names");
-    let left = report.refused + report.busy.len() + names + usize::from(report.ended.is_some());
+    let left = report.refused + report.busy.len() + report.unreached + names + usize::from(report.ended.is_some());
     let mut outcome = judged(task, done, left, summary);
     if report.written > 0 || !report.undo.changes().is_empty() {
         let written = json!({

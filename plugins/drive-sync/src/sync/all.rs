@@ -104,6 +104,8 @@ pub struct Report {
     pub same: usize,
     /// Databases whose CSV was written.
     pub written: usize,
+    /// Databases that were not reached before the time was used up.
+    pub unreached: usize,
     /// Databases that another task works on.
     pub busy: Vec<String>,
     /// Databases that were rejected.
@@ -197,14 +199,19 @@ fn refuse_shared_ids(all: &mut Vec<Origin>, findings: &mut Findings) {
     all.retain(|origin| !by_id.contains_key(&id_key(&origin.id)));
 }
 
-/// Syncs databases to the Drive.
+/// Syncs databases to the Drive, until `is_late`: the next task continues, because what was synced is unchanged then.
 ///
 /// # Errors
 /// If the task cannot continue and nothing was moved: no grant, a full disk, a failed database. After a move it ends early with a
 /// report.
-pub fn run(context: &DriveContext<'_>, wanted: DatabaseSelection<'_>, options: SyncOptions) -> Result<Report, Error> {
+pub fn run(
+    context: &DriveContext<'_>,
+    wanted: DatabaseSelection<'_>,
+    options: SyncOptions,
+    is_late: &dyn Fn() -> bool,
+) -> Result<Report, Error> {
     let mut report = Report::default();
-    let ended = run_all(context, wanted, options, &mut report);
+    let ended = run_all(context, wanted, options, is_late, &mut report);
     match ended {
         Ok(()) => Ok(report),
         Err(SyncError::Fatal(error)) if report.undo.is_moved() => {
@@ -220,6 +227,7 @@ fn run_all(
     context: &DriveContext<'_>,
     wanted: DatabaseSelection<'_>,
     options: SyncOptions,
+    is_late: &dyn Fn() -> bool,
     report: &mut Report,
 ) -> Result<(), SyncError> {
     let known = context.memory.stamps()?;
@@ -231,6 +239,10 @@ fn run_all(
         let (source, source_stamp) = origin.source();
         if known.get(&source).is_some_and(|known| is_unchanged(context, known, &source_stamp, &listing)) {
             report.unchanged += 1;
+            continue;
+        }
+        if is_late() {
+            report.unreached += 1;
             continue;
         }
         origin.id.clone_into(&mut report.last);

@@ -16,6 +16,7 @@ use baton_plugin_kit::host::{Call, Web};
 use baton_plugin_sdk::{Error, Outcome};
 use baton_tests::drive_server::{DriveServer, FOLDER, FakeFile, marked_folder};
 use baton_tests::host_services::HostDatabase;
+use drive_sync::account::Networks;
 use drive_sync::act;
 use serde_json::{Value, json};
 
@@ -192,7 +193,8 @@ fn act(
     };
     let web = TcpWeb(address.to_owned());
     let catalog = HostDatabase::catalog(root);
-    let services = act::HostServices { own, catalog: &catalog, locks, pause: &pause, web: &web };
+    let services =
+        act::HostServices { own, catalog: &catalog, locks, pause: &pause, web: Networks { drive: &web, sheets: &web } };
     act::run(&test_drive::task(root, action, args, 1), services)
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use baton_plugin_kit::host::{Call, Web};
 use baton_plugin_sdk::http::{HttpError, Response};
-use baton_plugin_sdk::{Outcome, OutcomeKind};
+use baton_plugin_sdk::{Error, Outcome, OutcomeKind};
 use baton_tests::drive_server::{DriveServer, FakeFile, Fault, ROOT, marked_folder};
 use serde_json::json;
 
@@ -46,7 +46,13 @@ impl Web for Interposed<'_> {
 }
 
 #[track_caller]
-fn run_interposed(server: &DriveServer, drive: &TestDrive, at: &str, is_lost: bool, closure: impl FnOnce()) -> Outcome {
+pub(crate) fn run_interposed(
+    server: &DriveServer,
+    drive: &TestDrive,
+    at: &str,
+    is_lost: bool,
+    closure: impl FnOnce(),
+) -> Outcome {
     let closure: Box<dyn FnOnce() + '_> = Box::new(closure);
     let web =
         Interposed { web: TcpWeb(server.address()), at: at.into(), closure: RefCell::new(Some(closure)), is_lost };
@@ -243,5 +249,68 @@ fn a_file_that_may_not_be_moved_stops_no_other_database() {
         assert_eq!(found.iter().filter(|path| *path == "Baton/T_id-1/").count(), 1, "{found:?}");
         assert!(found.contains(&"Baton/T_id-1/by a person.txt".to_owned()), "{found:?}");
         assert_eq!(server.faults_left(), 0);
+    }
+}
+
+#[test]
+fn what_left_the_account_is_made_again_and_nothing_is_deleted_here() {
+    let places = ["Baton", "Baton/T_id-1", CSV];
+    for (path, are_named) in places.into_iter().flat_map(|path| [(path, true), (path, false)]) {
+        let server = DriveServer::start_open();
+        server.set_content_changes(are_named);
+        let drive = workspace(&server);
+        sync(&drive, &json!({}));
+        let before = drive.csv();
+        server.leave(path);
+        sync(&drive, &json!({}));
+        assert_eq!(drive.csv(), before, "{path}");
+        assert_settled(&server, &drive, path);
+        assert_eq!(server.bin().len(), 0, "{path}");
+    }
+}
+
+#[test]
+fn an_incomplete_search_changes_nothing() {
+    let server = DriveServer::start_open();
+    let drive = workspace(&server);
+    sync(&drive, &json!({}));
+    server.lose_tokens();
+    server.set_lag(0);
+    for searches in [1, 2] {
+        server.set_incomplete_searches(searches);
+        let before = server.lines().len();
+        let error = drive.try_run("sync", &args(&json!({}))).unwrap_err();
+        assert!(matches!(&error, Error::Retryable(text) if text.contains("incompleteSearch")), "{error:?}");
+        assert!(server.lines()[before..].iter().all(|line| line.starts_with("GET ")));
+        server.set_incomplete_searches(0);
+    }
+    sync(&drive, &json!({}));
+    assert_settled(&server, &drive, "after an incomplete search");
+    assert_eq!((server.ever(), server.bin().len()), (4, 0));
+}
+
+#[test]
+fn what_a_person_moves_out_of_a_shared_drive_is_made_again_in_it() {
+    for path in [CSV, "Baton/T_id-1", "Baton"] {
+        let server = DriveServer::start_open();
+        server.add_shared_drive("0Shared");
+        let drive = workspace(&server);
+        let place = json!({ "shared_drive": "0Shared" });
+        sync(&drive, &place);
+        let of_drive = |server: &DriveServer| {
+            let all = server.files_of_drive("0Shared");
+            (all.len(), all.iter().filter(|name| name.as_str() == "T_id-1.csv").count())
+        };
+        assert_eq!(of_drive(&server), (4, 1), "{path}");
+        server.change(path, |file| file.parent = Some(ROOT.to_owned()));
+        for _ in 0..2 {
+            sync(&drive, &place);
+        }
+        assert_eq!(of_drive(&server), (4, 1), "{path}");
+        assert_eq!(server.bin().len(), 0);
+        assert_eq!(server.problems(), [""; 0]);
+        server.remove_shared_drive("0Shared");
+        let error = drive.try_run("sync", &args(&place)).unwrap_err();
+        assert!(matches!(&error, Error::Permanent(text) if text.contains("no shared drive `0Shared`")), "{error:?}");
     }
 }

@@ -140,12 +140,13 @@ fn without_its_folders_it_asks_for_them() {
     let drive = TestDrive::new();
     let mut task = crate::test_drive::task(&drive.path(""), "sync", &json!({}), 1);
     let run = |task: &baton_plugin_sdk::Task| {
+        let web = crate::account_web::TcpWeb(String::new());
         let lent = drive_sync::act::HostServices {
             own: drive.own(),
             catalog: drive.catalog(),
             locks: &drive.locks,
             pause: &|_| {},
-            web: &crate::account_web::TcpWeb(String::new()),
+            web: drive_sync::account::Networks { drive: &web, sheets: &web },
         };
         drive_sync::act::run(task, lent)
     };

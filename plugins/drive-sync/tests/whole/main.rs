@@ -3,9 +3,13 @@
 #[cfg(test)]
 mod account;
 #[cfg(test)]
+mod account_parts;
+#[cfg(test)]
 mod account_race;
 #[cfg(test)]
 mod account_safety;
+#[cfg(test)]
+mod account_sheets;
 #[cfg(test)]
 mod account_web;
 #[cfg(test)]

@@ -16,6 +16,7 @@ use baton_plugin_kit::host::{Locks, Writable};
 use baton_plugin_sdk::{Error, Outcome};
 use baton_tests::host_services::{Hooked, HostDatabase};
 use baton_tests::names_in;
+use drive_sync::account::Networks;
 use drive_sync::act;
 use drive_sync::drive::id_key;
 use serde_json::{Value, json};
@@ -153,7 +154,13 @@ fn run_with(
         sleep(pause / 20 + Duration::from_millis(7 * number as u64 % 50));
     };
     let web = TcpWeb(String::new());
-    let services = act::HostServices { own, catalog: &HostDatabase::catalog(root), locks, pause: &pause, web: &web };
+    let services = act::HostServices {
+        own,
+        catalog: &HostDatabase::catalog(root),
+        locks,
+        pause: &pause,
+        web: Networks { drive: &web, sheets: &web },
+    };
     act::run(&test_drive::task(root, action, args, 1), services)
 }
 

@@ -9,6 +9,7 @@ use baton_plugin_kit::host::{Locks, Writable};
 use baton_plugin_sdk::{Cause, Error, Mount, Outcome, Task};
 use baton_tests::host_services::{HostDatabase, HostLocks};
 use baton_tests::names_in;
+use drive_sync::account::Networks;
 use drive_sync::act;
 use serde_json::{Value, json};
 
@@ -107,7 +108,16 @@ impl TestDrive {
     ) -> Result<Outcome, Error> {
         self.minute.set(self.minute.get() + 1);
         let task = task(self.folder.path(), action, args, self.minute.get());
-        act::run(&task, act::HostServices { own, catalog: &self.catalog, locks, pause: &|_| {}, web })
+        act::run(
+            &task,
+            act::HostServices {
+                own,
+                catalog: &self.catalog,
+                locks,
+                pause: &|_| {},
+                web: Networks { drive: web, sheets: web },
+            },
+        )
     }
 
     #[track_caller]
