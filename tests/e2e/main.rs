@@ -110,6 +110,8 @@ mod notices;
 #[cfg(test)]
 mod notion;
 #[cfg(test)]
+mod notion_publish;
+#[cfg(test)]
 mod obligations;
 #[cfg(test)]
 mod oci;
