@@ -170,6 +170,8 @@ mod scarce_system;
 #[cfg(test)]
 mod secret_command;
 #[cfg(test)]
+mod secret_leaks;
+#[cfg(test)]
 mod service;
 #[cfg(test)]
 mod signatures;
