@@ -68,7 +68,7 @@ pub fn of_report(report: &Report, source: &str, target: &Target) -> Vec<Entry> {
     let details = if counts.is_empty() { format!("{found}.") } else { format!("{found}: {}.", counts.join(", ")) };
     let at = time::text(report.executed_at).unwrap_or_default();
     let texts = [(KIND, "Audit".to_owned()), (DETAILS, details), (AUDITED, at.clone())];
-    let first = entry(target, audit.clone(), report.id.clone(), PUBLISHED, None, texts);
+    let first = entry(target, &audit, report.id.clone(), PUBLISHED, None, texts);
     let finding = |gap: &Gap| {
         let texts = [
             (KIND, "Finding".to_owned()),
@@ -77,7 +77,7 @@ pub fn of_report(report: &Report, source: &str, target: &Target) -> Vec<Entry> {
             (DETAILS, details_of(gap)),
         ];
         let marker = format!("{source} {}", gap.id);
-        entry(target, marker, beginning(&visible(&gap.title), TITLE), OPEN, Some(audit.clone()), texts)
+        entry(target, &marker, beginning(&visible(&gap.title), TITLE), OPEN, Some(audit.clone()), texts)
     };
     std::iter::once(first).chain(report.gaps.values().map(finding)).collect()
 }
@@ -91,14 +91,14 @@ fn details_of(gap: &Gap) -> String {
 
 fn entry<const N: usize>(
     target: &Target,
-    marker: String,
+    marker: &str,
     title: String,
     status: &'static str,
     audit: Option<String>,
     texts: [(&str, String); N],
 ) -> Entry {
     let cells = texts.into_iter().map(|(role, text)| (target.id(role).to_owned(), text.trim().to_owned())).collect();
-    Entry { marker: visible(&marker), title, owns_title: false, status, audit, cells }
+    Entry { marker: visible(marker), title, owns_title: false, status, audit, cells }
 }
 
 /// The pages of a CSV file of tracks.
@@ -131,7 +131,7 @@ pub fn of_tracks(path: &Path, shown: &str, key: Option<&str>, source: &str, targ
     let columns = columns(&file, title, target, &mut tracks.unused);
     let mut seen = std::collections::BTreeSet::new();
     for row in file.lines() {
-        let row = row.map_err(|why| wrong(why))?;
+        let row = row.map_err(wrong)?;
         let cell = |at: usize| row.cells.get(at).unwrap_or_default().trim();
         let marker = visible(&format!("{source} track:{}", cell(key)));
         if cell(key).is_empty() || cell(title).is_empty() || marker.chars().count() > MOST_MARKER {
