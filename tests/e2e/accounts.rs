@@ -33,7 +33,7 @@ impl Scene {
     }
 
     /// The same with a connected account.
-    fn connected() -> Self {
+    pub(crate) fn connected() -> Self {
         let scene = Self::new();
         add(&scene.workspace).ended(0);
         scene
@@ -52,7 +52,7 @@ impl Scene {
     }
 
     /// The stored tokens.
-    fn tokens(&self) -> Value {
+    pub(crate) fn tokens(&self) -> Value {
         let text = fs::read_to_string(self.workspace.state_folder().join("secrets.json")).unwrap();
         let all: Value = serde_json::from_str(&text).unwrap();
         serde_json::from_str(all["secrets"]["account:spotify"]["value"].as_str().unwrap()).unwrap()

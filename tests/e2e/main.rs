@@ -110,6 +110,8 @@ mod notices;
 #[cfg(test)]
 mod notion;
 #[cfg(test)]
+mod notion_publish;
+#[cfg(test)]
 mod obligations;
 #[cfg(test)]
 mod oci;
@@ -167,6 +169,8 @@ mod salvage;
 mod scarce_system;
 #[cfg(test)]
 mod secret_command;
+#[cfg(test)]
+mod secret_leaks;
 #[cfg(test)]
 mod service;
 #[cfg(test)]

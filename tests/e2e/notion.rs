@@ -17,12 +17,12 @@ const TRACKS: [[&str; 3]; 4] = [
 ];
 
 /// A workspace with the plugin and a connected account.
-struct Place {
-    workspace: Workspace,
+pub(crate) struct Place {
+    pub(crate) workspace: Workspace,
 }
 
 impl Place {
-    fn new(notion: &NotionServer) -> Self {
+    pub(crate) fn new(notion: &NotionServer) -> Self {
         let workspace = Workspace::init();
         workspace.write("baton.toml", workspace.read("baton.toml") + &notion.settings());
         workspace.baton(&["plugin", "install", "shipped:notion"]).ended(0);
@@ -48,24 +48,24 @@ impl Place {
     }
 
     /// The same with the grant for changes.
-    fn writable(notion: &NotionServer) -> Self {
+    pub(crate) fn writable(notion: &NotionServer) -> Self {
         let place = Self::new(notion);
         place.workspace.baton(&["plugin", "grant", "notion", "http=PATCH:{api}/v1/pages/*"]).ended(0);
         place
     }
 
-    fn drop(&self, title: &str, action: &str, mut args: Value) {
+    pub(crate) fn drop(&self, title: &str, action: &str, mut args: Value) {
         args["requests_per_second"] = 10.into();
         self.workspace.drop_handoff_with("notion", title, json!({ "action": action, "args": args }));
     }
 
-    fn up_once(&self) {
+    pub(crate) fn up_once(&self) {
         let mut command = self.workspace.command();
         command.arg("-w").arg(self.workspace.root()).args(["up", "--once"]);
         Output::within(&mut command, Duration::from_mins(4)).ended(0);
     }
 
-    fn ask(&self, action: &str, args: Value) -> Task {
+    pub(crate) fn ask(&self, action: &str, args: Value) -> Task {
         let title = format!("{action} {}", self.workspace.status().len());
         self.drop(&title, action, args);
         self.up_once();
@@ -73,7 +73,7 @@ impl Place {
     }
 
     #[track_caller]
-    fn done(&self, action: &str, args: Value) -> Task {
+    pub(crate) fn done(&self, action: &str, args: Value) -> Task {
         let task = self.ask(action, args);
         assert_eq!((task.state.as_str(), task.outcome.as_deref()), ("succeeded", Some("done")), "{}", task.reason);
         task
@@ -85,7 +85,7 @@ impl Place {
     }
 
     /// What `baton why` shows of a task.
-    fn why(&self, task: &Task) -> String {
+    pub(crate) fn why(&self, task: &Task) -> String {
         let shown = self.workspace.baton(&["why", task.id.as_str()]);
         shown.stdout + &shown.stderr
     }
@@ -117,7 +117,7 @@ impl Place {
     }
 
     #[track_caller]
-    fn assert_clean(&self, notion: &NotionServer) {
+    pub(crate) fn assert_clean(&self, notion: &NotionServer) {
         assert_eq!((notion.problems(), notion.faults_left()), (Vec::new(), 0));
         let found = files_with(self.workspace.outside(), TOKEN);
         assert!(found.is_empty(), "the token is in {found:?}");
@@ -125,7 +125,7 @@ impl Place {
 }
 
 #[track_caller]
-fn plan_of(task: &Task) -> String {
+pub(crate) fn plan_of(task: &Task) -> String {
     let rest = task.reason.split("The plan is ").nth(1).unwrap_or_else(|| panic!("no plan: {}", task.reason));
     rest.split(':').next().unwrap().to_owned()
 }
@@ -784,7 +784,7 @@ const { Client } = require(process.argv[1] + "/node_modules/@notionhq/client");
 }
 
 /// The Python that has notion-client.
-fn notion_client() -> Result<PathBuf, Skipped> {
+pub(crate) fn notion_client() -> Result<PathBuf, Skipped> {
     let python = tools("python/bin", "python")?.join("python");
     let mut command = Command::new(&python);
     let found = command.args(["-c", "import notion_client"]).stderr(Stdio::null()).status();

@@ -437,10 +437,6 @@ fn spotipy_reads_the_same_from_the_fake() {
     place.spotify.add(1, "Evening", tracks(0..60));
     place.spotify.add(2, "Morning", tracks(0..5));
     place.spotify.set_liked((0..60).map(liked).collect());
-    let secrets = std::fs::read_to_string(place.workspace.state_folder().join("secrets.json")).unwrap();
-    let secrets: Value = serde_json::from_str(&secrets).unwrap();
-    let account: Value =
-        serde_json::from_str(secrets["secrets"]["account:spotify"]["value"].as_str().unwrap()).unwrap();
     let script = r#"
 import sys, spotipy
 api = spotipy.Spotify(auth=sys.argv[2])
@@ -451,10 +447,34 @@ print(len(api.current_user_saved_tracks(limit=50)["items"]), api.current_user_pl
 print([one["item"]["id"] for one in api._get("playlists/%s/items" % lists["items"][1]["id"])["items"]])
 "#;
     let mut command = Command::new(python);
-    command.arg("-c").arg(script).arg(place.spotify.address()).arg(account["access_token"].as_str().unwrap());
+    command.arg("-c").arg(script).arg(place.spotify.address()).arg(access_token(&place));
     let output = Output::of(&mut command).ended(0).stdout;
     let ids: Vec<String> = (0..5).map(|number| format!("'track{number:017}'")).collect();
     let expected = format!("listener [('Evening', 60), ('Morning', 5)]\n50 None\n[{}]\n", ids.join(", "));
     assert_eq!(output, expected);
+    place.assert_clean();
+}
+
+/// The token of the connected account.
+fn access_token(place: &Place) -> String {
+    let secrets = std::fs::read_to_string(place.workspace.state_folder().join("secrets.json")).unwrap();
+    let secrets: Value = serde_json::from_str(&secrets).unwrap();
+    let account: Value =
+        serde_json::from_str(secrets["secrets"]["account:spotify"]["value"].as_str().unwrap()).unwrap();
+    account["access_token"].as_str().unwrap().to_owned()
+}
+
+/// So does rspotify, which pages through the list of playlists and the items of one.
+#[test]
+fn rspotify_reads_the_same_from_the_fake() {
+    let judge = or_skip!(tools("rspotify", "debug/rspotify-judge")).join("debug/rspotify-judge");
+    let place = Place::new();
+    let evening = place.spotify.add(1, "Evening", tracks(0..120));
+    place.spotify.add(2, "Morning", tracks(0..5));
+    let mut command = Command::new(judge);
+    command.arg(place.spotify.address()).arg(access_token(&place)).arg(evening);
+    let output = Output::of(&mut command).ended(0).stdout;
+    let items: String = (0..120).map(|number| format!("Line {number}\n")).collect();
+    assert_eq!(output, format!("listener\nEvening\nMorning\n{items}"));
     place.assert_clean();
 }

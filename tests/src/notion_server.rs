@@ -251,6 +251,13 @@ impl NotionServer {
         row.and_then(|row| row.values.get(property)).cloned().unwrap_or_default()
     }
 
+    /// The pages of a data source that are not in the trash.
+    #[must_use]
+    pub fn rows(&self, source: &str) -> Vec<FakeRow> {
+        let rows = self.state().source(source).map(|source| source.rows.clone()).unwrap_or_default();
+        rows.into_iter().filter(|row| !row.in_trash).collect()
+    }
+
     /// The next request whose first line or body contains `text` has this fault.
     pub fn order(&self, text: &str, fault: Fault) {
         self.state().faults.push((text.to_owned(), fault));
@@ -652,28 +659,59 @@ fn rollup_items(value: &Value) -> Vec<Value> {
     }
 }
 
-/// The filter of a query: bounds of minutes.
+/// The filter of a query: bounds of minutes, and texts of properties.
 #[derive(Default)]
 struct Filter {
     bounds: Vec<(bool, bool, i64)>,
+    texts: Vec<TextFilter>,
+}
+
+/// A condition for a text, by the id of its property. Notion ignores case.
+struct TextFilter {
+    property: String,
+    is_whole: bool,
+    text: String,
+}
+
+impl TextFilter {
+    fn accepts(&self, row: &FakeRow) -> bool {
+        let pieces = row.values.get(&self.property).and_then(|value| value.get("rich_text")?.as_array());
+        let text: String = pieces.into_iter().flatten().filter_map(|piece| piece.get("plain_text")?.as_str()).collect();
+        let (text, wanted) = (text.to_lowercase(), self.text.to_lowercase());
+        if self.is_whole { text == wanted } else { text.starts_with(&wanted) }
+    }
 }
 
 impl Filter {
     fn accepts(&self, row: &FakeRow) -> bool {
-        self.bounds.iter().all(|(is_created, is_from, at)| {
-            let own = if *is_created { row.created } else { row.edited };
-            if *is_from { own >= *at } else { own <= *at }
-        })
+        self.texts.iter().all(|text| text.accepts(row))
+            && self.bounds.iter().all(|(is_created, is_from, at)| {
+                let own = if *is_created { row.created } else { row.edited };
+                if *is_from { own >= *at } else { own <= *at }
+            })
     }
 }
 
 fn filter(value: &Value) -> Option<Filter> {
     if let Some(all) = value.get("and").and_then(Value::as_array) {
-        let mut bounds = Vec::new();
+        let mut both = Filter::default();
         for one in all {
-            bounds.extend(filter(one)?.bounds);
+            let Filter { bounds, texts } = filter(one)?;
+            both.bounds.extend(bounds);
+            both.texts.extend(texts);
         }
-        return Some(Filter { bounds });
+        return Some(both);
+    }
+    if let Some(property) = value.get("property") {
+        let condition = value.get("rich_text")?.as_object().filter(|condition| condition.len() == 1)?;
+        let (operator, text) = condition.iter().next()?;
+        let is_whole = match operator.as_str() {
+            "equals" => true,
+            "starts_with" => false,
+            _ => return None,
+        };
+        let (property, text) = (property.as_str()?.to_owned(), text.as_str()?.to_owned());
+        return Some(Filter { texts: vec![TextFilter { property, is_whole, text }], ..Filter::default() });
     }
     let name = value.get("timestamp")?.as_str().filter(|name| ["created_time", "last_edited_time"].contains(name))?;
     let condition = value.get(name)?.as_object().filter(|condition| condition.len() == 1)?;
@@ -684,7 +722,7 @@ fn filter(value: &Value) -> Option<Filter> {
         "on_or_before" => false,
         _ => return None,
     };
-    Some(Filter { bounds: vec![(name == "created_time", is_from, minutes)] })
+    Some(Filter { bounds: vec![(name == "created_time", is_from, minutes)], ..Filter::default() })
 }
 
 struct Sort {
@@ -720,8 +758,12 @@ impl Source {
         let mut properties = Map::new();
         for one in &self.properties {
             let kind = &one.kind;
-            properties
-                .insert(one.name.clone(), json!({ "id": encode(&one.id), "name": one.name, "type": kind, kind: {} }));
+            let about = match kind.as_str() {
+                "relation" => json!({ "data_source_id": self.id, "type": "single_property", "single_property": {} }),
+                _ => json!({}),
+            };
+            let described = json!({ "id": encode(&one.id), "name": one.name, "type": kind, kind: about });
+            properties.insert(one.name.clone(), described);
         }
         json!({ "object": "data_source", "id": self.id, "title": [piece(&self.title)], "properties": properties,
             "parent": { "type": "database_id", "database_id": self.database }, "in_trash": false })

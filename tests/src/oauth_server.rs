@@ -7,6 +7,7 @@
 //! | `POST /token` | `authorization_code`, `refresh_token`, device code |
 //! | `POST /device` | a code for another device, which the test approves |
 //! | `GET /v1/me` | the owner of an access token, or 401 |
+//! | `GET /v1/echo` | repeats the access token in a header and in the body |
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -202,6 +203,10 @@ impl Consents {
                 Some(_) => Answer::json("200 OK", &json!({ "display_name": "A Listener", "id": "listener" })),
                 None => Answer::json("401 Unauthorized", &json!({ "error": { "status": 401, "message": "no" } })),
             },
+            ("GET", "/v1/echo") => {
+                let sent = request.header("authorization").unwrap_or_default();
+                Answer::json("200 OK", &json!({ "echo": sent })).with("X-Echo", sent)
+            }
             _ => Answer::text("404 Not Found", "no such page"),
         }
     }

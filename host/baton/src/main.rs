@@ -6,6 +6,7 @@
 mod accounts;
 mod author;
 mod cli;
+mod core_dumps;
 mod exit;
 #[cfg(feature = "failpoints")]
 mod failpoints;
@@ -19,6 +20,7 @@ mod workspace;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    core_dumps::turn_off();
     #[cfg(feature = "failpoints")]
     failpoints::arm();
     if let Some(code) = cli::called_fpcalc() {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`host`] | a trait for each host service: databases, locks, git, ledger, requests, progress |
 //! | [`export`], [`Findings`], [`markdown`] | output: files in a folder or as artifacts, findings within limits, escaped text |
+//! | [`audit_report`] | the newest report of the audit: its gaps, and which of them it could have contained |
 //! | [`csv_file`] | CSV files of other programs: encodings, separators, damaged files |
 //! | [`folder`], `granted`, [`disk`], [`safe_name()`], [`safe_path()`] | files: listings, granted folders, errors of full disks, names that every file system accepts |
 //! | [`plans`] | plans of changes to something online: stored, found again, applied, undone |
@@ -12,6 +13,7 @@
 //!
 //! File patterns are in `baton_core::glob`, and the matching of tracks in `baton_track_match`.
 
+pub mod audit_report;
 pub mod csv_file;
 pub mod disk;
 pub mod export;

@@ -155,9 +155,17 @@ impl<'a> Api<'a> {
 
     /// Changes a page, once: only a rate limit lets the request be sent again.
     pub fn patch(&self, path: &str, body: &Value) -> WriteResult {
-        let call = Call::with_json("PATCH", path, body);
+        self.write(&Call::with_json("PATCH", path, body))
+    }
+
+    /// Creates a page, once.
+    pub fn create(&self, body: &Value) -> WriteResult {
+        self.write(&Call::with_json("POST", "/v1/pages", body))
+    }
+
+    fn write(&self, call: &Call<'_>) -> WriteResult {
         loop {
-            match self.turn().and_then(|()| self.send(&call)) {
+            match self.turn().and_then(|()| self.send(call)) {
                 Ok(Meaning::Content(content)) => return WriteResult::Done(content),
                 Ok(Meaning::Failed(why)) => return WriteResult::Unknown(why),
                 Ok(Meaning::Limited(seconds)) => {
@@ -206,7 +214,11 @@ impl<'a> Api<'a> {
 }
 
 fn not_allowed(call: &Call<'_>, message: &str) -> String {
-    let capability = if call.method == "PATCH" { "Update content" } else { "Read content" };
+    let capability = match call.method {
+        "PATCH" => "Update content",
+        "POST" if call.path == "/v1/pages" => "Insert content",
+        _ => "Read content",
+    };
     format!(
         "Notion answers 403 to {} {} ({message}): the integration needs the capability \"{capability}\", which its page at \
          https://www.notion.so/profile/integrations has under Capabilities",

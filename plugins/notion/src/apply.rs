@@ -17,10 +17,12 @@ use crate::api::{Api, Refusal, WriteResult};
 use crate::cell::{self, same};
 use crate::file;
 use crate::journal::{CellChange, Change, Journal};
+use crate::marked;
 use crate::push::value_of;
-use crate::read::{is_in_trash, whole_properties};
+use crate::read::{is_in_trash, text, whole_properties};
 use crate::services::Services;
 use crate::store::{Cells, Store};
+use crate::target::{MARKER, Target};
 
 /// An older plan is refused, because Notion has probably changed since.
 const OLDEST_MS: i64 = 7 * 86_400_000;
@@ -89,7 +91,7 @@ pub fn apply(
     match plan.state.as_str() {
         "made" if services.now_ms - plan.made_at > OLDEST_MS => {
             return Err(Error::Permanent(format!(
-                "the plan {} is older than seven days: make a new one: baton run notion push",
+                "the plan {} is older than seven days: make a new one with push or publish",
                 plan.id
             )));
         }
@@ -97,7 +99,7 @@ pub fn apply(
         "applied" if is_own => {}
         state => {
             return Err(Error::Permanent(format!(
-                "the plan {} is already {state}; to make a new one: baton run notion push",
+                "the plan {} is already {state}; to make a new one with push or publish",
                 plan.id
             )));
         }
@@ -164,6 +166,25 @@ fn find(journal: Journal<'_>, id: &str) -> Result<StoredPlan, Error> {
     Err(Error::Permanent(format!("there is no plan {id:?}; {others}")))
 }
 
+/// The pages of a task by their markers.
+type Pages = BTreeMap<String, String>;
+
+/// Whether a change creates a page: its values are those of `publish` before and after, except for the status.
+fn creates(change: &Change) -> bool {
+    change.cells.iter().any(|one| one.from == one.to)
+}
+
+/// Whether `apply` has to complete a relation: to a page that the same plan creates.
+fn is_open_relation(cell: &CellChange) -> bool {
+    cell.kind == "relation" && cell.after.is_null()
+}
+
+/// The marker of a page that a change creates.
+fn marker(change: &Change, target: &Target) -> Option<String> {
+    let of_marker = |one: &&CellChange| one.property == target.id(MARKER);
+    change.cells.iter().find(of_marker).map(|one| one.to.clone())
+}
+
 impl Run<'_> {
     /// Works on the rows in the states `open`; `states` are those of a row that is begun, finished and left.
     fn all(
@@ -174,6 +195,7 @@ impl Run<'_> {
         findings: &mut Findings,
     ) -> Result<ActionResult, Error> {
         let mut changes = self.journal.changes(&self.plan.id)?;
+        let mut pages = BTreeMap::new();
         let count = changes.len();
         for (at, change) in changes.iter_mut().enumerate().filter(|(_, change)| open.contains(&change.state.as_str())) {
             let percent = u8::try_from(at * 100 / count.max(1)).unwrap_or(100);
@@ -182,14 +204,101 @@ impl Run<'_> {
                 begun.clone_into(&mut change.state);
                 self.journal.put(&self.plan.id, change)?;
             }
-            let why = self.row(change)?;
+            let why = self.page(change, &mut pages)?;
             let left = if change.state == "sent" { "partly" } else { left };
             why.as_ref().map_or(finished, |_| left).clone_into(&mut change.state);
             change.note = why.unwrap_or_default();
             self.journal.put(&self.plan.id, change)?;
         }
+        if self.direction == Direction::Apply {
+            self.settle(&mut changes)?;
+        }
         self.journal.plans.set_state(&self.plan.id, over, self.services.task)?;
         Ok(self.result(&changes, finished, left, findings))
+    }
+
+    /// Creates the page of a change, or gives it its values. Returns why it was left as it is.
+    fn page(&self, change: &mut Change, pages: &mut Pages) -> Result<Option<String>, Error> {
+        if !change.page.is_empty() && !change.cells.iter().any(is_open_relation) {
+            return self.row(change);
+        }
+        if self.direction == Direction::Undo {
+            // The plan was interrupted before this change.
+            return Ok(None);
+        }
+        let target = Target::known(self.services.own, &change.source)?;
+        if let Some(why) = self.relate(change, &target, pages)? {
+            return Ok(Some(why));
+        }
+        if !change.page.is_empty() {
+            return self.row(change);
+        }
+        let why = self.create(change, &target)?;
+        if let Some(marker) = marker(change, &target).filter(|_| !change.page.is_empty()) {
+            pages.insert(marker, change.page.clone());
+        }
+        Ok(why)
+    }
+
+    /// Replaces the marker of an audit in relations by the id of its page.
+    fn relate(&self, change: &mut Change, target: &Target, pages: &mut Pages) -> Result<Option<String>, Error> {
+        let is_new = change.page.is_empty();
+        for one in change.cells.iter_mut().filter(|one| is_open_relation(one)) {
+            let found = match pages.get(&one.to) {
+                Some(id) => Some(id.clone()),
+                None => marked::find(self.api, target, &one.to)?.map(|page| page.id),
+            };
+            let Some(id) = found else { return Ok(Some("its audit has no page".to_owned())) };
+            one.after = json!({ "relation": [{ "id": id }] });
+            if is_new {
+                (one.from, one.before) = (id.clone(), one.after.clone());
+            }
+            pages.insert(std::mem::replace(&mut one.to, id.clone()), id);
+        }
+        self.journal.put(&self.plan.id, change)?;
+        Ok(None)
+    }
+
+    /// Creates a page, unless there is one with its marker: of an answer that was lost, or of another machine.
+    fn create(&self, change: &mut Change, target: &Target) -> Result<Option<String>, Error> {
+        let Some(marker) = marker(change, target) else { return Ok(Some("its marker is missing".to_owned())) };
+        let properties: Map<String, Value> =
+            change.cells.iter().map(|one| (one.property.clone(), one.after.clone())).collect();
+        let body = json!({ "parent": { "type": "data_source_id", "data_source_id": change.source }, "properties": properties });
+        for round in 1..=ROUNDS {
+            if let Some(page) = marked::find(self.api, target, &marker)? {
+                change.page = page.id;
+                self.journal.put(&self.plan.id, change)?;
+                return self.row(change);
+            }
+            match self.api.create(&body) {
+                WriteResult::Done(page) => {
+                    change.page = text(&page, "id");
+                    self.journal.put(&self.plan.id, change)?;
+                    return Ok(None);
+                }
+                WriteResult::Unknown(why) => self.api.wait(round, &why)?,
+                WriteResult::Refused(Refusal::Rejected(why)) => return Ok(Some(why)),
+                WriteResult::Refused(refusal) => return Err(refusal.into()),
+            }
+        }
+        Ok(Some("Notion does not answer whether the page was created".to_owned()))
+    }
+
+    /// Two machines, or a request that took effect late, can create a page twice. The first one counts.
+    fn settle(&self, changes: &mut [Change]) -> Result<(), Error> {
+        let Some(one) = changes.iter().find(|change| creates(change)) else { return Ok(()) };
+        let target = Target::known(self.services.own, &one.source)?;
+        let source = marker(one, &target).and_then(|marker| marker.split(' ').next().map(str::to_owned));
+        let counts = marked::settle(self.api, &target, &source.unwrap_or_default())?;
+        for change in changes.iter_mut().filter(|change| creates(change) && !change.page.is_empty()) {
+            let counted = marker(change, &target).and_then(|marker| counts.get(&marker).cloned());
+            if let Some(id) = counted.filter(|id| *id != change.page) {
+                change.page = id;
+                self.journal.put(&self.plan.id, change)?;
+            }
+        }
+        Ok(())
     }
 
     /// Gives a row its values. Returns why it was left as it is.

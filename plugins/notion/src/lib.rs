@@ -1,4 +1,4 @@
-//! Mirrors databases of Notion to CSV files, and carries edits of the files back.
+//! Mirrors databases of Notion to CSV files, carries edits of the files back, and publishes audits, findings and tracks as pages.
 //!
 //! This file opens the host services, calls the module of the action and makes an outcome of its result. Only `apply.rs` changes
 //! something at Notion.
@@ -10,27 +10,33 @@
 //! | `store.rs`, `journal.rs` | the plugin's own tables: rows and plans |
 //! | `read.rs`, `file.rs` | the rows of a data source, and its CSV file |
 //! | `pull.rs`, `push.rs`, `apply.rs` | the actions |
+//! | `publish.rs`, `entry.rs` | the action `publish`: which pages are wanted |
+//! | `target.rs`, `marked.rs` | the database of published pages, and the pages that Baton finds by their markers |
 //! | `services.rs`, `action_result.rs` | what the actions share |
 
 pub mod action_result;
 pub mod api;
 pub mod apply;
 pub mod cell;
+pub mod entry;
 pub mod file;
 pub mod journal;
+pub mod marked;
+pub mod publish;
 pub mod pull;
 pub mod push;
 pub mod read;
 pub mod schema;
 pub mod services;
 pub mod store;
+pub mod target;
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use baton_plugin_kit::host::Host;
 use baton_plugin_kit::{Findings, time};
-use baton_plugin_sdk::{Error, Outcome, Plugin, Task, sql};
+use baton_plugin_sdk::{Error, Mount, Outcome, Plugin, Task, sql};
 
 use crate::action_result::ActionResult;
 use crate::api::{Api, RATE, host_web};
@@ -44,8 +50,8 @@ pub struct Notion;
 impl Plugin for Notion {
     fn run(task: Task) -> Result<Outcome, Error> {
         let (own, web) = (sql::own(), host_web());
-        let folder = task.mounts("notion").find(|mount| mount.writable);
-        let folder = folder.map(|mount| Folder { path: PathBuf::from(&mount.path), shown: mount.shown_as.clone() });
+        let as_folder = |mount: &Mount| Folder { path: PathBuf::from(&mount.path), shown: mount.shown_as.clone() };
+        let folder = task.mounts("notion").find(|mount| mount.writable).map(as_folder);
         let services = Services {
             own: &own,
             locks: &Host,
@@ -65,6 +71,12 @@ impl Plugin for Notion {
             "push" => {
                 let args: push::Args = task.args_as()?;
                 push::push(&api(args.requests_per_second), services, &args, &mut findings)?
+            }
+            "publish" => {
+                let args: publish::Args = task.args_as()?;
+                let [reports, tracks] = ["reports", "tracks"].map(|name| task.mounts(name).next().map(as_folder));
+                let inputs = publish::Inputs { reports: reports.as_ref(), tracks: tracks.as_ref() };
+                publish::publish(&api(args.requests_per_second), services, inputs, &args, &mut findings)?
             }
             "apply" => {
                 let args: apply::Args = task.args_as()?;

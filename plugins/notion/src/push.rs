@@ -173,13 +173,13 @@ impl Planner<'_> {
 }
 
 /// Why a cell is not planned.
-struct Left {
-    kind: &'static str,
-    why: String,
+pub(crate) struct Left {
+    pub(crate) kind: &'static str,
+    pub(crate) why: String,
 }
 
 /// The change of a cell; none if Notion has the text already.
-fn change(edited: &EditedCell, live: &Map<String, Value>) -> Result<Option<CellChange>, Left> {
+pub(crate) fn change(edited: &EditedCell, live: &Map<String, Value>) -> Result<Option<CellChange>, Left> {
     let left = |kind, why: &str| Left { kind, why: why.to_owned() };
     let EditedCell { property: Property { id, name, kind }, from, to } = edited;
     if !is_writable(kind) {
@@ -228,6 +228,19 @@ fn finish(services: Services<'_>, changes: &[Change], left: usize, fixes: Vec<St
         }
         return Ok(ActionResult { kind, summary, next_steps, ..ActionResult::default() });
     }
+    saved(services, changes, left, next_steps)
+}
+
+/// Stores a plan. Returns its result, with a table of the changes.
+///
+/// # Errors
+/// As `wit/sql.wit`.
+pub(crate) fn saved(
+    services: Services<'_>,
+    changes: &[Change],
+    left: usize,
+    mut next_steps: Vec<String>,
+) -> Result<ActionResult, Error> {
     let journal = Journal::open(services.own)?;
     let plan = journal.save(changes, services.now_ms)?;
     let cells: usize = changes.iter().map(|one| one.cells.len()).sum();
@@ -243,8 +256,8 @@ fn finish(services: Services<'_>, changes: &[Change], left: usize, fixes: Vec<St
         format!("# Plan {plan}\n\nNothing is changed yet.\n\n| row | property | from | to |\n|---|---|---|---|\n");
     for change in changes {
         for one in &change.cells {
-            let [title, name, from, to] =
-                [&change.title, &one.name, &one.from, &one.to].map(|text| markdown::cell(text));
+            let from = if change.page.is_empty() { "(new page)" } else { &one.from };
+            let [title, name, from, to] = [&change.title, &one.name, from, &one.to].map(markdown::cell);
             table += &format!("| {title} | {name} | {from} | {to} |\n");
         }
     }

@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::block::{self, Origin, Style};
 use crate::issue::{Change, Issue, IssueState, NewIssue};
-use crate::report::{Gap, Report, Weight};
 use crate::wording;
+use baton_plugin_kit::audit_report::{Gap, Report, Weight};
 
 /// What the operator wants.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use baton_plugin_sdk::Error;
 
 use crate::block::{Marker, Style};
-use crate::report::Weight;
+use baton_plugin_kit::audit_report::Weight;
 
 /// Whether an issue is open, or why it is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `report.rs` | the newest report of the audit |
+//! | `baton_plugin_kit::audit_report` | the newest report of the audit |
 //! | `wording.rs`, `block.rs` | title and description of an issue; Baton's block with the marker |
 //! | `decide.rs` | which issue is created, updated, closed or reopened: a function of data |
 //! | `run.rs` | carries the steps out, in passes |
@@ -18,7 +18,6 @@ pub mod github;
 pub mod issue;
 pub mod linear;
 pub mod page;
-pub mod report;
 pub mod run;
 pub mod web;
 pub mod wording;
@@ -36,9 +35,9 @@ use crate::decide::{Row, Step, StepKind, Wanted};
 use crate::github::GitHub;
 use crate::issue::Tracker;
 use crate::linear::Linear;
-use crate::report::{Report, Weight};
 use crate::run::{Filed, Filing};
 use crate::web::Requests;
+use baton_plugin_kit::audit_report::{Report, Weight};
 
 /// The pause between two changes that GitHub's guide for its API asks for.
 const PAUSE_MS: u64 = 1_000;

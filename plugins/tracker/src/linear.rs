@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::block::{self, Style};
 use crate::issue::{Change, Issue, IssueState, NewIssue, Tracker, WriteError};
-use crate::report::Weight;
 use crate::web::{MOST_REASON, Requests, TIMEOUT, USER_AGENT};
+use baton_plugin_kit::audit_report::Weight;
 
 /// The host's network, with the account. A personal key has no scheme.
 #[must_use]

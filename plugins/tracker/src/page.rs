@@ -4,7 +4,7 @@ use baton_plugin_kit::markdown::{cell, code};
 use serde_json::{Value, json};
 
 use crate::decide::{Action, Row, Step};
-use crate::report::Weight;
+use baton_plugin_kit::audit_report::Weight;
 
 /// The version of the shape of `issues.json`.
 const SCHEMA: u32 = 1;

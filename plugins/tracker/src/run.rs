@@ -9,8 +9,8 @@ use baton_plugin_sdk::Error;
 
 use crate::decide::{Action, Decision, Row, Step, StepKind, Wanted, decide, for_gap};
 use crate::issue::{Change, Issue, Tracker, WriteError};
-use crate::report::Report;
 use crate::web::{Requests, TIME_S};
+use baton_plugin_kit::audit_report::Report;
 
 /// Passes with changes in one task. The second one closes duplicates of a race and repeats what was lost.
 const PASSES: usize = 3;
@@ -212,7 +212,7 @@ mod tests {
     use super::*;
     use crate::block::{self, Style};
     use crate::issue::{IssueState, NewIssue};
-    use crate::report::Weight;
+    use baton_plugin_kit::audit_report::Weight;
 
     /// Keeps issues in memory.
     #[derive(Default)]

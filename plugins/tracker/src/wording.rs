@@ -2,7 +2,7 @@
 
 use baton_plugin_kit::markdown::{code, visible};
 
-use crate::report::Gap;
+use baton_plugin_kit::audit_report::Gap;
 
 /// Trackers allow 256 characters.
 const TITLE_CHARS: usize = 200;
@@ -66,14 +66,14 @@ fn fenced(content: &str) -> String {
 mod tests {
     use super::*;
     use crate::block::{Origin, Style, read, replace, write};
-    use crate::report::Weight;
+    use baton_plugin_kit::audit_report::Weight;
 
     const ORIGIN: Origin<'static> = Origin { gap: "audit:a:b", source: "audit", at: 0 };
 
     #[test]
     fn text_outside_of_code_blocks_mentions_nobody() {
         for hostile in ["a`@team", "a\\@team", " @team", "`@team`", "@team\n@team"] {
-            let place = Some(crate::report::Place { path: hostile.to_owned(), line: 1 });
+            let place = Some(baton_plugin_kit::audit_report::Place { path: hostile.to_owned(), line: 1 });
             let gap = Gap {
                 id: hostile.to_owned(),
                 weight: Weight::High,

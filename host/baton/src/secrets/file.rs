@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::core_dumps;
+
 /// The name of the file in the state folder.
 pub(super) const FILE: &str = "secrets.json";
 
@@ -45,6 +47,7 @@ impl std::fmt::Debug for StoredSecret {
 
 /// Reads the file; a missing file means no secrets.
 pub(super) fn read(folder: &Path) -> anyhow::Result<Content> {
+    core_dumps::protect_memory();
     let path = folder.join(FILE);
     let shown = path.display();
     let file = match File::open(&path) {

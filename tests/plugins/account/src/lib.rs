@@ -1,5 +1,6 @@
 //! A plugin that sends requests with the token of an account. `args`: how many `times` (default 1), and the `page`. It tries a
-//! request once more when the service does not accept the token, and returns all statuses, the placeholder and the last body.
+//! request once more when the service does not accept the token, and returns all statuses, the placeholder and the last answer. With `memory` it also returns all of its linear memory; with `trap` it
+//! traps after the answer.
 
 use baton_plugin_sdk::{Error, Outcome, Plugin, Task, http, secrets, serde_json};
 
@@ -16,7 +17,7 @@ impl Plugin for Account {
             for _ in 0..2 {
                 let answer = http::get(&address).bearer("spotify")?.send()?;
                 statuses.push(answer.status.to_string());
-                body = answer.text();
+                body = format!("{:?} {}", answer.header("x-echo"), answer.text());
                 if answer.status != 401 {
                     break;
                 }
@@ -26,9 +27,37 @@ impl Plugin for Account {
         if statuses.ends_with("401") {
             return Err(Error::Permanent(format!("the service answers {statuses}")));
         }
+        let is_asked = |name| task.args().is_ok_and(|args| args.get(name) == Some(&serde_json::Value::Bool(true)));
+        if is_asked("trap") {
+            trap(&format!("{} {body}", secrets::placeholder("spotify")?));
+        }
         let seen = format!("{}\n{body}", secrets::placeholder("spotify")?);
-        Ok(Outcome::new(format!("The service answers {statuses}.")).with_artifact("seen.txt", "text/plain", seen))
+        let outcome =
+            Outcome::new(format!("The service answers {statuses}.")).with_artifact("seen.txt", "text/plain", seen);
+        if !is_asked("memory") {
+            return Ok(outcome);
+        }
+        Ok(outcome.with_artifact("memory.bin", "application/octet-stream", memory()))
     }
+}
+
+#[expect(clippy::panic, reason = "the trap is what the test needs")]
+fn trap(message: &str) {
+    panic!("the plugin traps: {message}");
+}
+
+/// A copy of all linear memory except for the byte at 0.
+#[cfg(target_family = "wasm")]
+#[expect(unsafe_code, reason = "only an address can name all of the memory")]
+fn memory() -> Vec<u8> {
+    let bytes = std::arch::wasm32::memory_size(0) * 65_536;
+    // SAFETY: the linear memory begins at 0 and has this many bytes, all of which can be read; one thread runs.
+    unsafe { std::slice::from_raw_parts(std::ptr::without_provenance::<u8>(1), bytes - 1) }.to_vec()
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn memory() -> Vec<u8> {
+    Vec::new()
 }
 
 baton_plugin_sdk::plugin!(Account, "../manifest.json");

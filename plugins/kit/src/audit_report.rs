@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
-use baton_plugin_kit::{safe_path, time};
+use crate::{safe_path, time};
 use baton_plugin_sdk::Error;
 use serde::Deserialize;
 

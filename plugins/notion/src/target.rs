@@ -1,0 +1,179 @@
+//! The data source to which pages are published, and its properties. They are found by their names once; from then on they are known
+//! by their ids, so that each may be renamed.
+
+use std::collections::BTreeMap;
+
+use baton_plugin_kit::host::Writable;
+use baton_plugin_sdk::Error;
+use serde_json::Value;
+
+use crate::api::{Api, Refusal};
+use crate::read::text;
+use crate::schema::{Property, properties};
+use crate::store::json_of;
+
+const TABLE: &str =
+    "CREATE TABLE IF NOT EXISTS targets (source TEXT PRIMARY KEY, properties TEXT NOT NULL) STRICT, WITHOUT ROWID";
+
+/// What a property is for. The words are the names that it has at first.
+pub const MARKER: &str = "Baton ID";
+/// Audit, Finding or Track.
+pub const KIND: &str = "Kind";
+/// `Open`, `Fixed` and others.
+pub const STATUS: &str = "Status";
+/// How much a finding matters.
+pub const SEVERITY: &str = "Severity";
+/// The file and line of a finding.
+pub const PLACE: &str = "Place";
+/// What was seen.
+pub const DETAILS: &str = "Details";
+/// The page of the audit.
+pub const AUDIT: &str = "Audit";
+/// When the audit ran.
+pub const AUDITED: &str = "Audited";
+
+/// The properties that every page needs, and their types.
+const OF_ALL: [(&str, &str); 3] = [(MARKER, "rich_text"), (KIND, "select"), (STATUS, "select")];
+
+/// Those of audits and findings.
+const OF_AUDITS: [(&str, &str); 5] =
+    [(SEVERITY, "select"), (PLACE, "rich_text"), (DETAILS, "rich_text"), (AUDIT, "relation"), (AUDITED, "date")];
+
+/// A data source with the properties that publishing needs.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Its id.
+    pub source: String,
+    /// All properties.
+    pub all: Vec<Property>,
+    /// The ids of the properties by what they are for.
+    roles: BTreeMap<String, String>,
+}
+
+impl Target {
+    /// Reads the properties of a data source. Those of audits are needed if `has_audits`.
+    ///
+    /// # Errors
+    /// `permanent` with the properties to add.
+    pub fn load(api: &Api<'_>, own: &dyn Writable, source: &str, has_audits: bool) -> Result<Self, Error> {
+        let described = api.get(&format!("/v1/data_sources/{source}"))?;
+        let Some(fields) = described.get("properties").and_then(Value::as_object) else {
+            return Err(Error::Retryable("an answer of Notion has no `properties`".to_owned()));
+        };
+        let mut target = Self { source: source.to_owned(), all: properties(fields), roles: stored(own, source)? };
+        let audits = if has_audits { &OF_AUDITS[..] } else { &[] };
+        let mut wrong = Vec::new();
+        for (role, kind) in OF_ALL.iter().chain(audits) {
+            wrong.extend(target.find(role, kind).err());
+        }
+        let audit = target.property(AUDIT).filter(|_| has_audits);
+        let related = audit.and_then(|one| fields.get(&one.name)?.pointer("/relation/data_source_id")?.as_str());
+        if related.is_some_and(|related| related != source) {
+            wrong.push(format!("let {AUDIT:?} relate to the same database"));
+        }
+        if !wrong.is_empty() {
+            return Err(Error::Permanent(format!(
+                "the database cannot have what is published; in Notion: {}. Then run it again",
+                wrong.join("; ")
+            )));
+        }
+        own.execute(
+            "INSERT OR REPLACE INTO targets (source, properties) VALUES (?1, ?2)",
+            &[source.into(), json_of(&target.roles)?.into()],
+        )?;
+        Ok(target)
+    }
+
+    /// The data source of a plan, with the ids of its properties.
+    ///
+    /// # Errors
+    /// `permanent` if nothing was planned for it.
+    pub fn known(own: &dyn Writable, source: &str) -> Result<Self, Error> {
+        let roles = stored(own, source)?;
+        if roles.is_empty() {
+            return Err(Error::Permanent(format!("nothing was planned for the data source {source}")));
+        }
+        Ok(Self { source: source.to_owned(), all: Vec::new(), roles })
+    }
+
+    /// The id of a property; empty if it is not known.
+    #[must_use]
+    pub fn id(&self, role: &str) -> &str {
+        self.roles.get(role).map_or("", String::as_str)
+    }
+
+    /// A property by what it is for.
+    #[must_use]
+    pub fn property(&self, role: &str) -> Option<&Property> {
+        self.roles.get(role).and_then(|id| self.all.iter().find(|one| one.id == *id))
+    }
+
+    /// The property of the titles.
+    #[must_use]
+    pub fn title(&self) -> Option<&Property> {
+        self.all.iter().find(|one| one.kind == "title")
+    }
+
+    /// Finds a property by its known id, else by its name. The error is the change that helps.
+    fn find(&mut self, role: &str, kind: &str) -> Result<(), String> {
+        let by_id = self.roles.get(role).and_then(|id| self.all.iter().find(|one| one.id == *id));
+        let found = by_id.or_else(|| self.all.iter().find(|one| one.name.trim() == role));
+        let shown = shown(kind);
+        match found {
+            Some(one) if one.kind == kind => {
+                let id = one.id.clone();
+                self.roles.insert(role.to_owned(), id);
+                Ok(())
+            }
+            Some(one) => Err(format!("change the type of {:?} from {} to {shown}", one.name, one.kind)),
+            None if kind == "relation" => {
+                Err(format!("add the property {role:?} of the type {shown}, which relates to the same database"))
+            }
+            None => Err(format!("add the property {role:?} of the type {shown}")),
+        }
+    }
+}
+
+/// The name of a type in Notion's menu.
+fn shown(kind: &str) -> &str {
+    match kind {
+        "rich_text" => "Text",
+        "select" => "Select",
+        "relation" => "Relation",
+        "date" => "Date",
+        other => other,
+    }
+}
+
+fn stored(own: &dyn Writable, source: &str) -> Result<BTreeMap<String, String>, Error> {
+    own.execute(TABLE, &[])?;
+    let found = own.query("SELECT properties FROM targets WHERE source = ?1", &[source.into()])?;
+    let Some(row) = found.rows.first() else { return Ok(BTreeMap::new()) };
+    serde_json::from_str(&crate::store::text(row, 0))
+        .map_err(|error| Error::Permanent(format!("the plugin's tables are damaged: {error}")))
+}
+
+/// The data source of an id, which is its own or that of a database with one data source.
+///
+/// # Errors
+/// `permanent` if there is none or there are several.
+pub fn data_source(api: &Api<'_>, id: &str) -> Result<String, Error> {
+    let database = match api.get(&format!("/v1/databases/{id}")) {
+        Ok(database) => database,
+        Err(Refusal::Missing) => return Ok(id.to_owned()),
+        Err(refusal) => return Err(refusal.into()),
+    };
+    let all = database.get("data_sources").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    match all {
+        [one] => Ok(text(one, "id")),
+        _ => {
+            let ids: Vec<String> =
+                all.iter().map(|one| format!("{} ({})", text(one, "id"), text(one, "name"))).collect();
+            Err(Error::Permanent(format!(
+                "the database has {} data sources; give the id of one as `database`: {}",
+                ids.len(),
+                ids.join(", ")
+            )))
+        }
+    }
+}
