@@ -37,15 +37,17 @@ pub(super) fn after(after: &str) -> &'static str {
     }
     let said: Vec<String> = words::words(text).take(4).collect();
     let first = said.first().map_or("", String::as_str);
-    match first {
-        // "`x` added (not in the first list)", "`x` updated".
-        _ if alone_behind(text) => match verbs::verb(first) {
+    // "`x` added (not in the first list)", "`x` updated".
+    if alone_behind(text) {
+        match verbs::verb(first) {
             Some(Verb { action: FileAction::Make | FileAction::Add | FileAction::Write, past: true }) => {
                 return "is made";
             }
             Some(Verb { action: FileAction::Change, past: true }) => return "said changed",
             _ => {}
-        },
+        }
+    }
+    match first {
         "create" | "implement" | "done" | "finished" | "complete" | "completed" => return "is made",
         "update" | "add" | "fix" | "extend" => return "told to change",
         "delete" | "remove" | "deleted" | "removed" | "gel\u{f6}scht" | "entfernt" => return "said to go",

@@ -203,7 +203,7 @@ fn is_method(before: &str, after: &str) -> bool {
         return opens && body && !before.is_empty();
     }
     let is_type = |word: &str| {
-        let named = word.starts_with(|sign: char| sign.is_alphabetic() || matches!(sign, '_' | '@'));
+        let named = word.starts_with(|sign: char| sign.is_alphabetic() || matches!(sign, '_' | '@' | '*' | '&'));
         named
             && !CALLING.contains(&word)
             && word
