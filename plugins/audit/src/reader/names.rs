@@ -182,7 +182,7 @@ pub(super) fn spaced(code: &str) -> Option<Name> {
     };
     let named = parts.first().is_some_and(|first| !first.contains(' ') || is_named(first));
     let fits = fits && path.chars().all(plain) && parts.iter().all(|part| part.trim() == *part && !part.is_empty());
-    if !(fits && named && parts.iter().all(|part| is_one(&part))) {
+    if !(fits && named && parts.iter().all(is_one)) {
         return None;
     }
     if path.ends_with('/') {

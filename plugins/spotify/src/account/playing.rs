@@ -54,7 +54,7 @@ pub fn now_playing(api: &Api<'_>, catalog: &dyn Tables) -> Result<ActionResult, 
     });
     let report = json!({ "schema": 1, "playing": playing });
     let reports = vec![file("now-playing.json", JSON, format!("{report:#}\n"))];
-    Ok(ActionResult { summary, reports, next_steps, ..ActionResult::default() })
+    Ok(ActionResult { next_steps, summary, reports, ..ActionResult::default() })
 }
 
 /// Episodes and audiobooks are not in a music library.

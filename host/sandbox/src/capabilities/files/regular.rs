@@ -11,7 +11,9 @@
 //! may replace it between this check and the opening. So the open file is checked again, and only then truncated.
 
 use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 
+use cap_primitives::fs::{FollowSymlinks, MetadataExt as _, stat};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi::filesystem::WasiFilesystemView as _;
@@ -80,8 +82,8 @@ async fn open(
     }
     let mut checked = check_opened(state, &opened, &path);
     // The link count is also 1 if this name was removed after the opening and only a name outside remains. So this name
-    // must still lead to the open file.
-    if checked.is_ok() && !state.files.hard_links && !is_named(state, &opened, again, path_flags, path).await {
+    // must lead to the open file at a moment at which that has one name.
+    if checked.is_ok() && !state.files.hard_links && !is_only_name(state, &opened, &again, path_flags, &path) {
         checked = Err(ErrorCode::NoEntry);
     }
     if let Err(refused) = checked.and_then(|()| if empties { empty(state, &opened) } else { Ok(()) }) {
@@ -108,21 +110,22 @@ async fn set_times(
     })
 }
 
-/// Whether the path leads to the open file. A folder has only one name.
-async fn is_named(
-    state: &mut State,
+/// Whether the path leads to the open file, and is its only name: one look tells both. A folder has only one name.
+fn is_only_name(
+    state: &State,
     opened: &Resource<Descriptor>,
-    folder: Resource<Descriptor>,
+    folder: &Resource<Descriptor>,
     path_flags: PathFlags,
-    path: String,
+    path: &str,
 ) -> bool {
-    if !matches!(state.table.get(opened), Ok(Descriptor::File(_))) {
+    let (Ok(Descriptor::File(file)), Ok(Descriptor::Dir(dir))) = (state.table.get(opened), state.table.get(folder))
+    else {
         return true;
-    }
-    let mut files = state.filesystem();
-    let open = files.metadata_hash(Resource::new_borrow(opened.rep())).await;
-    let named = files.metadata_hash_at(folder, path_flags, path).await;
-    matches!((open, named), (Ok(open), Ok(named)) if (open.lower, open.upper) == (named.lower, named.upper))
+    };
+    let follows = if path_flags.contains(PathFlags::SYMLINK_FOLLOW) { FollowSymlinks::Yes } else { FollowSymlinks::No };
+    let named = stat(&dir.dir, Path::new(path), follows);
+    let (Ok(open), Ok(named)) = (file.file.metadata(), named) else { return false };
+    (open.dev(), open.ino(), 1) == (named.dev(), named.ino(), named.nlink())
 }
 
 fn empty(state: &State, opened: &Resource<Descriptor>) -> Result<(), ErrorCode> {
