@@ -60,7 +60,7 @@ fn each_track_is_reported_once_with_its_playlists_and_ids() {
     assert!(csv.contains("Deep/House; Liked Songs; Zed,spotify:track:lost"), "{csv}");
     let markdown = text(&outcome, ".md");
     assert!(markdown.contains(
-        "## Deep/House\n\n| Artist | Title | Length | ISRC | |\n|---|---|---|---|---|\n| B | Streamed | 3:20 |"
+        "## Deep/House\n\n| Artist | Title | Length | ISRC | Already at | Search in | |\n|---|---|---|---|---|---|---|\n| B | Streamed | 3:20 |"
     ));
     assert!(markdown.contains("Lost \\|") && !markdown.contains('\u{1b}'), "{markdown}");
 }
