@@ -82,7 +82,7 @@ async fn open(
     }
     let mut checked = check_opened(state, &opened, &path);
     // The link count is also 1 if this name was removed after the opening and only a name outside remains. So this name
-    // must lead to the open file at a moment at which that has one name.
+    // must still be the only one of the open file.
     if checked.is_ok() && !state.files.hard_links && !is_only_name(state, &opened, &again, path_flags, &path) {
         checked = Err(ErrorCode::NoEntry);
     }
@@ -110,7 +110,8 @@ async fn set_times(
     })
 }
 
-/// Whether the path leads to the open file, and is its only name: one look tells both. A folder has only one name.
+/// True if the path leads to the open file and is its only name. Both come from one `stat`, because a name may be removed
+/// and set again between two. A folder always has one name.
 fn is_only_name(
     state: &State,
     opened: &Resource<Descriptor>,
@@ -118,10 +119,8 @@ fn is_only_name(
     path_flags: PathFlags,
     path: &str,
 ) -> bool {
-    let (Ok(Descriptor::File(file)), Ok(Descriptor::Dir(dir))) = (state.table.get(opened), state.table.get(folder))
-    else {
-        return true;
-    };
+    let Ok(Descriptor::File(file)) = state.table.get(opened) else { return true };
+    let Ok(Descriptor::Dir(dir)) = state.table.get(folder) else { return false };
     let follows = if path_flags.contains(PathFlags::SYMLINK_FOLLOW) { FollowSymlinks::Yes } else { FollowSymlinks::No };
     let named = stat(&dir.dir, Path::new(path), follows);
     let (Ok(open), Ok(named)) = (file.file.metadata(), named) else { return false };
