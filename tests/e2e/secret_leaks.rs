@@ -36,6 +36,7 @@ fn no_token_is_in_memory_logs_ledger_reports_or_output() {
         workspace
             .wait_for("the end", |workspace| workspace.tasks(title).first().is_some_and(Task::is_final).then_some(()));
     }
+    workspace.wait_for("the report", |workspace| workspace.root().join("reports/memory.bin").exists().then_some(()));
     let log = daemon.log();
     // The write-ahead log and what a killed daemon leaves behind are searched too.
     daemon.kill();

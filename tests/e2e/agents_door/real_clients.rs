@@ -106,6 +106,7 @@ fn codex_works_its_inbox() {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the times show how soon the session is woken")]
 fn an_idle_session_of_claude_code_is_woken_by_a_new_handoff() {
     let scene = or_skip!(Scene::new("claude", "Claude"));
     or_skip!(tool("tmux", "apt-get install tmux"));
@@ -139,6 +140,9 @@ fn an_idle_session_of_claude_code_is_woken_by_a_new_handoff() {
     let events = own_events(&scene.workspace, "Wake up", "Claude");
     let shown = screen();
     tmux(&["kill-server"]);
+    for event in scene.workspace.why(&scene.workspace.task("Wake up").id).events {
+        println!("{} {} {}", event.at, event.actor, event.action);
+    }
     assert_eq!(events, ["claimed", "returned"], "{shown}");
 }
 

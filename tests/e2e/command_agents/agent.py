@@ -67,7 +67,7 @@ elif what == "limited":
         usage = {"input_tokens": 70, "output_tokens": 30}
         say(type="result", is_error=False, result="ok", session_id=session, total_cost_usd=0.25, usage=usage)
     else:
-        reset = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=4)
+        reset = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=8)
         say(type="result", is_error=True, result=f"You have hit your usage limit. Try again at {reset:%Y-%m-%dT%H:%M:%SZ}.")
         sys.exit(1)
 elif what in ("session", "no-session"):
