@@ -111,8 +111,11 @@ fn what_is_granted_and_revoked_counts_at_once_and_stands_in_the_ledger() {
     let waits: Vec<_> = workspace.status().into_iter().filter(|task| task.state == "needs_grant").collect();
     plugin(&workspace, &["grant", "audit", "--all"]).ended(0);
     for task in &waits {
-        workspace.wait_for_archive(&task.title);
-        assert_eq!(workspace.task(&task.title).state, "succeeded");
+        workspace.wait_for_state(&task.title, "succeeded");
+        // The task of the audit's trigger has no file.
+        if task.file.is_some() {
+            workspace.wait_for_archive(&task.title);
+        }
     }
     let grants = plugin(&workspace, &["grants", "audit", "--json"]).ended(0).json();
     assert_eq!(grants["asks"], grants["granted"]);
