@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_real_spelling_of_one_agent_is_that_agent() {
+    fn each_known_spelling_resolves_to_its_agent() {
         let aliases = Aliases::shipped();
         for spelling in ["Cursor-MM1", "Cursor-MM1-Agent", "Cursor-MM1-Agent-Trigger", "CursorMM1", "Cursor MM1 Agent"]
         {
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_means_something_else_is_no_agents() {
+    fn a_reserved_name_is_not_allowed_for_an_agent() {
         for name in ["all", "ALL", "All-Agents", "*", "baton", "Operator", "examples", "any"] {
             assert!(!is_name(name) && is_reserved(name), "{name}");
         }

@@ -190,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_window_that_ends_later_counts_and_the_smaller_rest_is_left() {
+    fn the_longer_window_is_reported_and_the_smaller_remainder_is_left() {
         let mut budget = Budget::default();
         budget.set(Resource::Tasks, Amounts { hour: 10, day: 15 });
         let at = |hour, day| {
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn names_lead_back_to_their_resources() {
+    fn names_are_parsed_to_their_resources() {
         for resource in Resource::ALL {
             assert_eq!(resource.as_str().parse(), Ok(resource));
         }
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_read_as_they_are_written() {
+    fn bytes_are_parsed_as_they_are_formatted() {
         for (text, number) in [("0", 0), ("17", 17), ("4 GiB", 4 << 30), ("500MiB", 500 << 20), ("1 B", 1)] {
             assert_eq!(parse_bytes(text), Some(number), "{text}");
         }

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_deeper_down_is_substance() {
+    fn a_time_in_a_nested_object_is_substance() {
         let a = json!({"meeting": {"timestamp": "10:00"}});
         let b = json!({"meeting": {"timestamp": "11:00"}});
         assert_ne!(substance(Some(&a), b""), substance(Some(&b), b""));

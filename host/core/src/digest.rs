@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_digest_reads_back_and_nothing_else_does() {
+    fn only_the_text_of_a_digest_is_parsed() {
         let digest = Digest::of(b"x");
         assert_eq!(format!("sha256:{digest}").parse(), Ok(digest));
         for text in ["", "sha256:", "00", &"+f".repeat(32), &"é".repeat(32)] {
@@ -94,12 +94,12 @@ mod tests {
     }
 
     #[test]
-    fn shows_the_digest_of_the_empty_text_as_the_standard_gives_it() {
+    fn the_digest_of_the_empty_text_is_that_of_the_standard() {
         assert_eq!(Digest::of(b"").to_string(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     }
 
     #[test]
-    fn parts_that_differ_only_in_their_seam_have_other_digests() {
+    fn moving_a_byte_from_one_part_to_the_next_changes_the_digest() {
         assert_ne!(Digest::of_parts(&[b"ab", b"c"]), Digest::of_parts(&[b"a", b"bc"]));
     }
 }

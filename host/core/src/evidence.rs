@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_reads_back_as_its_value() {
+    fn each_name_is_parsed_to_its_value() {
         for evidence in Evidence::ALL {
             assert_eq!(evidence.as_str().parse(), Ok(evidence));
         }

@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_patterns_cost_little() {
+    fn hostile_patterns_take_little_time() {
         let globs = Globs::new(&["*a".repeat(200) + "b", "**/a/".repeat(90) + "b"]).unwrap();
         assert!(!globs.matches(&"a".repeat(4_000)) && !globs.matches(&"a/".repeat(2_000)));
     }
@@ -344,7 +344,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_breaks_it(pattern in ".*|[*?{},\\[\\]!\\\\a/]{0,60}", path in ".*|[a/]{0,200}") {
+        fn no_text_causes_a_panic(pattern in ".*|[*?{},\\[\\]!\\\\a/]{0,60}", path in ".*|[a/]{0,200}") {
             drop(Globs::new(&[pattern]).map(|globs| globs.matches(&path)));
         }
     }

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_review_is_asked_for_once() {
+    fn a_review_of_a_review_is_refused() {
         let work = PreviousHandoff { kind: "HANDOFF", title: "Fix the importer" };
         let review = PreviousHandoff { kind: "CODE_REVIEW", title: "Fix the importer" };
         assert_eq!(refusal("REVIEW", "Review: Fix the importer", 2, Some(work)), None);
@@ -62,13 +62,13 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_has_an_end() {
+    fn a_chain_has_a_maximum_length() {
         assert_eq!(refusal("HANDOFF", "x", MAX_CHAIN, None), None);
         assert!(refusal("HANDOFF", "x", MAX_CHAIN + 1, None).unwrap().contains("at most 16"));
     }
 
     #[test]
-    fn a_title_that_speaks_of_a_review_is_none() {
+    fn a_title_that_only_mentions_a_review_is_not_a_review() {
         assert!(!is_review("HANDOFF", "Preview: new cover"));
         assert!(!is_review("HANDOFF", "The review: what now"));
         assert!(is_review("AGENT_WORK_VALIDATION", "x") && is_review("HANDOFF", "review: x"));

@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_line_says_how_many_bytes_it_stands_for() {
+    fn the_line_has_the_number_of_omitted_bytes() {
         assert_eq!(line(12), "… 12 bytes left out …");
         assert_eq!(bytes_of(&format!("{}\n", line(12))), Some(12));
         assert_eq!((bytes_of("… many bytes left out …"), bytes_of("12 bytes left out")), (None, None));

@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_of_the_hand_is_like_the_name_and_another_name_is_not() {
+    fn a_typing_error_is_similar_to_the_name_and_another_name_is_not() {
         let names = ["audit", "Claude-MM1", "Cursor-MM1"];
         assert_eq!(nearest("Cluade-MM1", names, ALIKE), Some("Claude-MM1"));
         assert_eq!(nearest("audti", names, ALIKE), Some("audit"));

@@ -42,14 +42,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_reads_back_as_its_kind() {
+    fn each_name_is_parsed_to_its_kind() {
         for kind in OutcomeKind::ALL {
             assert_eq!(kind.as_str().parse(), Ok(kind));
         }
     }
 
     #[test]
-    fn only_a_failed_task_is_called_by_its_outcome() {
+    fn only_the_status_of_a_failed_task_is_its_outcome() {
         let word = OutcomeKind::status;
         assert_eq!(word(State::Failed, Some(OutcomeKind::Partial)), "partial");
         assert_eq!(word(State::Failed, Some(OutcomeKind::Refused)), "refused");

@@ -57,14 +57,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_as_it_is_and_other_bytes_are_escaped() {
+    fn text_is_unchanged_and_other_bytes_are_escaped() {
         assert_eq!(to_text(Path::new("/a b/ü%41.mp3")), "/a b/ü%41.mp3");
         let latin = Path::new(OsStr::from_bytes(b"/a b/\xfc%41.mp3"));
         assert_eq!(to_text(latin), "file:///a%20b/%FC%2541.mp3");
     }
 
     #[test]
-    fn every_path_comes_back() {
+    fn every_path_is_restored_from_its_text() {
         let all: Vec<u8> = (1..=255).collect();
         let paths = [&b"/a%zz"[..], b"/%", b"/%4", b"/%\xff", b"/\xff%FF%", &[b"/".as_slice(), &all].concat()];
         for bytes in paths {

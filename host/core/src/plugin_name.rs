@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_somebody_reads_as_something_else_are_refused() {
+    fn names_with_another_meaning_are_refused() {
         for name in [
             "all",
             "a-l-l",
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_no_word_are_refused() {
+    fn names_that_are_not_a_word_are_refused() {
         let long = "x".repeat(65);
         for name in [
             "",

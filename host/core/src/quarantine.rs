@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_fifth_failure_in_a_row_begins_a_pause_and_each_further_pause_is_twice_as_long() {
+    fn the_fifth_consecutive_failure_starts_a_pause_and_each_further_pause_is_twice_as_long() {
         let policy = QuarantinePolicy::default();
         assert_eq!(policy.pause(4, 0), None);
         let minutes = |quarantines| policy.pause(5, quarantines).map(|pause| pause.as_secs() / 60);

@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn tasks_that_failed_together_come_back_apart() {
+    fn tasks_that_failed_together_are_tried_again_at_different_times() {
         let policy = RetryPolicy { initial_backoff: Duration::from_secs(100), ..RetryPolicy::default() };
         let pauses: std::collections::BTreeSet<u64> =
             (0..100).map(|n| policy.pause_after(1, &format!("task-{n}")).unwrap().as_secs()).collect();

@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_shell_would_read_as_more_than_a_word_is_quoted() {
+    fn text_that_a_shell_would_not_read_as_one_word_is_quoted() {
         assert_eq!(
             words(&["files:ro=plans", "http=GET:a.b/x*", "a|b", "it's", ""]),
             r"files:ro=plans 'http=GET:a.b/x*' 'a|b' 'it'\''s' ''"

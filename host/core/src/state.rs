@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_reads_back_as_its_state() {
+    fn each_name_is_parsed_to_its_state() {
         for state in State::ALL {
             assert_eq!(state.as_str().parse(), Ok(state));
         }

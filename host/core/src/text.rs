@@ -2,9 +2,8 @@
 //!
 //! A terminal interprets some characters instead of showing them: control characters move the cursor and change
 //! colours, a line break starts a line that looks like output of Baton, bidirectional controls reorder the text beside
-//! them, others are invisible. This module replaces each of them by a readable escape (`
-//! `, `\u{202e}`), so that a text can neither imitate nor hide anything. Text is escaped only for output; the ledger
-//! and JSON keep the original.
+//! them, others are invisible. This module replaces each of them by a readable escape (`\n`, `\u{202e}`), so that a
+//! text can neither imitate nor hide anything. Text is escaped only for output; the ledger and JSON keep the original.
 
 use std::borrow::Cow;
 
@@ -134,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_obeys_or_hides_is_escaped_and_everything_else_stays() {
+    fn characters_that_a_terminal_interprets_or_hides_are_escaped() {
         assert_eq!(one_line("a\nb\t\u{1b}[31m\r"), "a\\nb\\t\\u{1b}[31m\\r");
         assert_eq!(
             one_line("\u{202e}cod.exe\u{2066}\u{200b}\u{2028}\u{e0041}\u{9b}"),
@@ -148,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_says_that_it_is_cut_off_and_keeps_its_limit() {
+    fn a_long_text_is_cut_to_its_limit_and_marked_as_cut() {
         assert_eq!(at_most("short", 5), "short");
         let long = "ä".repeat(500_000);
         let shown = at_most(&long, 200);
@@ -179,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn json_keeps_its_value_and_loses_what_a_terminal_obeys() {
+    fn json_keeps_its_value_without_characters_that_a_terminal_interprets() {
         let value = serde_json::json!({ "a\u{202e}": ["\u{1b}[2J\u{9b}\u{7f}", "\u{e0041}é"] });
         let shown = json(&format!("{value:#}"));
         assert!(!shown.chars().any(|c| c != '\n' && is_unprintable(c)), "{shown}");

@@ -102,9 +102,9 @@ fn reached_of(
     Ok(Some(ExhaustedBudget { plugin: plugin.to_owned(), resource, window, used, limit, until }))
 }
 
-/// Returns how many of `room` attempts may start: none if a budget is used up. Otherwise so many that the budget
-/// suffices even if each attempt uses its limits, but at least one. Updates the remaining number of handoffs in the
-/// accounts.
+/// Returns how many of `room` attempts may start. If a budget is used up, none may start. Otherwise at least one may
+/// start, and not more than the budget allows if each attempt uses its limits. Updates the remaining number of handoffs
+/// in the accounts.
 pub(crate) fn room(
     tx: &Tx<'_>,
     context: &Context,

@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_agent_is_told_from_a_typing_error() {
+    fn the_error_for_an_unknown_agent_names_a_similar_known_one() {
         let handoffs = handoffs(&["Claude-MM1/01_inbox"]);
         let roster = Roster::load(handoffs.path(), std::iter::empty(), &rules()).unwrap();
         assert_eq!(roster.unknown_agent("Cluade-MM1"), "there is no agent `Cluade-MM1`; did you mean `Claude-MM1`?");
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_cannot_be_read_is_not_taken_for_one_without_agents() {
+    fn an_unreadable_folder_does_not_count_as_one_without_agents() {
         let folder = handoffs(&[]);
         let file = folder.path().join("handoffs");
         std::fs::write(&file, "").unwrap();

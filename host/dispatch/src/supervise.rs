@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_in_a_row_begin_pauses_that_grow_and_a_good_end_forgets_them() {
+    fn consecutive_faults_start_longer_pauses_and_a_success_clears_them() {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
         let fault = PluginHealth::Fault("it crashed".to_owned());

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_taken_name_gets_a_number_and_the_bytes_stay() {
+    fn a_used_name_gets_a_number_and_the_bytes_stay_the_same() {
         let folder = tempfile::tempdir().unwrap();
         let (inbox, done) = (folder.path().join("01_inbox"), folder.path().join("02_processed"));
         fs::create_dir_all(&inbox).unwrap();
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_that_a_crash_left_beside_its_source_is_the_move_and_other_files_of_its_name_are_not() {
+    fn a_copy_that_a_crash_left_completes_the_move_and_other_files_of_its_name_do_not() {
         let folder = tempfile::tempdir().unwrap();
         let (source, done) = (folder.path().join("a.json"), folder.path().join("done"));
         fs::create_dir(&done).unwrap();
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_when_the_source_is_gone() {
+    fn errors_when_the_source_is_missing() {
         let folder = tempfile::tempdir().unwrap();
         let gone = move_into(&folder.path().join("x"), &folder.path().join("done"), "x", "1");
         assert!(matches!(gone, Err(IntakeError::NotFound { .. })));

@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_with_the_name_of_a_temporary_is_put_out_of_the_way() {
+    fn a_folder_with_the_name_of_a_temporary_file_is_renamed() {
         let folder = tempfile::tempdir().unwrap();
         for theirs in ["one", "two"] {
             fs::create_dir(folder.path().join(".baton-1.tmp")).unwrap();
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_temporary_left_by_a_crash_is_written_anew() {
+    fn a_temporary_file_that_a_crash_left_is_written_again() {
         let folder = tempfile::tempdir().unwrap();
         stage(folder.path(), "1", b"half").unwrap();
         let staged = stage(folder.path(), "1", b"whole").unwrap();

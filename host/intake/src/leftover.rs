@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leftover_is_an_old_file_whose_writer_is_gone() {
+    fn a_leftover_is_an_old_file_whose_writer_has_ended() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         let own = format!(".baton-ledger.{}.tmp", std::process::id());

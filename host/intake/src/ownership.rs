@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_in_the_place_of_another_is_younger_than_it() {
+    fn the_marker_of_a_replaced_folder_gets_a_new_time() {
         let folder = tempfile::tempdir().unwrap();
         let (inbox, me) = (folder.path().join("x/01_inbox"), owner(folder.path(), "a"));
         fs::create_dir_all(&inbox).unwrap();
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn an_inbox_has_one_owner_until_that_is_gone() {
+    fn an_inbox_has_one_owner_while_that_workspace_exists() {
         let folder = tempfile::tempdir().unwrap();
         let inbox = folder.path().join("drive/01_inbox");
         fs::create_dir_all(&inbox).unwrap();
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_there_is_nobodys() {
+    fn a_missing_folder_has_no_owner() {
         let folder = tempfile::tempdir().unwrap();
         claim_inbox(&folder.path().join("gone/01_inbox"), &owner(folder.path(), "a"), false).unwrap();
     }

@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_of_writing_in_the_future_gives_way_to_the_time_of_the_entry() {
+    fn for_a_modification_time_in_the_future_the_inode_change_time_is_used() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let (now, ahead) = (SystemTime::now(), Duration::from_hours(24));
         file.as_file().set_modified(now + ahead).unwrap();
@@ -74,12 +74,12 @@ mod tests {
     }
 
     #[test]
-    fn a_renamed_or_closed_file_is_whole_at_once() {
+    fn a_renamed_or_closed_file_is_complete_at_once() {
         assert_eq!(readiness(DetectedBy::Complete, at(1000), false, at(1000)), Readiness::Now);
     }
 
     #[test]
-    fn a_file_that_is_only_there_is_whole_when_it_was_quiet() {
+    fn a_file_that_a_scan_found_is_complete_when_it_was_unchanged_for_a_while() {
         assert_eq!(
             readiness(DetectedBy::Present, at(1000), false, at(1100)),
             Readiness::In(Duration::from_millis(400))
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_ends_too_early_gets_a_minute_and_a_clock_ahead_gets_no_more() {
+    fn an_unfinished_file_gets_a_minute_also_if_its_time_is_in_the_future() {
         assert_eq!(readiness(DetectedBy::Complete, at(0), true, at(1000)), Readiness::In(Duration::from_secs(59)));
         assert_eq!(readiness(DetectedBy::Complete, at(0), true, at(60_000)), Readiness::Now);
         assert_eq!(readiness(DetectedBy::Present, at(9_000_000), false, at(0)), Readiness::In(SETTLE));

@@ -87,7 +87,7 @@ mod tests {
         [("the kernel", rename_new), ("a link", link_new), ("a reservation", reserve_and_rename)];
 
     #[test]
-    fn by_every_means_a_free_name_is_given_and_a_taken_one_is_refused() {
+    fn each_method_gives_an_unused_name_and_refuses_a_used_one() {
         for (means, rename) in MEANS {
             let folder = tempfile::tempdir().unwrap();
             let [source, taken, free] = ["s", "taken", "free"].map(|name| folder.path().join(name));
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn by_every_means_a_source_that_is_gone_takes_no_name() {
+    fn with_each_method_a_missing_source_uses_no_name() {
         for (means, rename) in MEANS {
             let folder = tempfile::tempdir().unwrap();
             let gone = rename(&folder.path().join("s"), &folder.path().join("t")).unwrap_err();
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_a_crash_left_is_finished_and_not_given_a_second_name() {
+    fn a_rename_that_a_crash_interrupted_is_completed_without_a_second_name() {
         let folder = tempfile::tempdir().unwrap();
         let [source, target] = ["s", "t"].map(|name| folder.path().join(name));
         fs::write(&source, "ours").unwrap();

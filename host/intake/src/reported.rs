@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_that_is_missing_reports_nothing() {
+    fn for_a_missing_folder_changes_are_not_reported() {
         assert!(!reports_changes(Path::new("/missing/folder")));
     }
 }

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stamp_is_written_and_read_and_tells_an_edit_that_hides() {
+    fn a_stamp_survives_storage_and_detects_an_edit_that_restores_the_times() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.json");
         std::fs::write(&file, "one").unwrap();
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stamp_is_old_when_no_file_system_confuses_it_with_a_later_one() {
+    fn a_stamp_is_old_when_every_later_change_gets_another_stamp() {
         let at = SystemTime::UNIX_EPOCH + Duration::from_secs(100);
         let stamp = FileStamp { size: 1, modified: 97 * NANOSECONDS, changed: 97 * NANOSECONDS, inode: 1 };
         assert!(stamp.is_old_at(at) && !stamp.is_fine());

@@ -212,9 +212,9 @@ fn hard_pairs_are_matched_with_high_precision() {
     assert!((hit + shown) * 100 >= tally.matchable() * 92, "more matchable pairs are rejected:\n{}", tally.wrong);
 }
 
-/// No rule was corrected for this set, so its figures are those of unknown pairs. The bounds only notice a loss.
+/// No rule was corrected for this set, so its figures are those of unknown pairs. The bounds detect a regression.
 #[test]
-fn the_set_that_no_rule_was_corrected_for_loses_nothing() {
+fn the_set_without_corrected_rules_has_no_regression() {
     let tally = tally_of("fifth");
     let [[hit, shown, _], [guessed, ..], [wrong, ..]] = tally.counts;
     assert_eq!((guessed, wrong), (0, 0), "accepted, but not certainly the same:\n{}", tally.wrong);

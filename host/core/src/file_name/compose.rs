@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parked_names_read_back() {
+    fn names_of_dead_letters_are_parsed() {
         let at: Timestamp = "2026-01-03T05:21:54Z".parse().unwrap();
         let name = "20260102T040211Z__HANDOFF__Webhook-Server__2b6e7361.json";
         let dead = dead_letter(name, 3, at);
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn inserts_keep_the_ending_and_the_limit() {
+    fn inserts_keep_the_extension_and_the_limit() {
         assert_eq!(with_insert("a.json", "-2"), "a-2.json");
         let long = format!("{}.json", "é".repeat(125));
         let named = with_insert(&long, ".reason");
@@ -117,7 +117,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_composed_reads_back(
+        fn a_composed_name_is_parsed_to_its_parts(
             second in 1_000_000_000_i64..4_000_000_000,
             kind in prop::sample::select(vec!["HANDOFF", "RETURN", "VALIDATION", "HUMAN-ACTION"]),
             title in "[A-Z][a-z]{2,8}( [a-z]{3,8}){1,4}",

@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_each_form_and_nothing_that_is_no_date() {
+    fn reads_each_form_of_a_date_and_rejects_other_text() {
         let utc = "2026-01-09T20:55:50Z".parse().unwrap();
         assert_eq!(read("20260109T205550Z"), Some(Stamp::Utc(utc)));
         assert_eq!(read("20260109T205550"), Some(Stamp::Local(date(2026, 1, 9).at(20, 55, 50, 0))));
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_what_one_underscore_or_hyphen_joins() {
+    fn reads_times_that_an_underscore_or_hyphen_joins() {
         assert_eq!(prefix("20251217T195713Z_access_lost"), Some(("20251217T195713Z", "access_lost")));
         assert_eq!(prefix("20251217T195713Z_"), None);
         assert_eq!(suffix("fix-it-20260113"), Some(("fix-it", Stamp::Day(date(2026, 1, 13)))));

@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_are_hexadecimal_of_certain_lengths_and_no_dates() {
+    fn tokens_are_hexadecimal_of_certain_lengths_and_not_dates() {
         for token in ["0a1b2c3d", "0a1b2c3d4e5f6071", "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "12345678"] {
             assert!(is_token(token), "{token}");
         }
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn agents_are_told_from_words_and_titles() {
+    fn agents_are_distinguished_from_words_and_titles() {
         for agent in ["Claude-Code", "claude-code", "CursorMM1", "Claude-Opus", "Cowork-Agent", "Codex-MM1-gd", "Codex"]
         {
             assert!(is_agent_like(agent), "{agent}");
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn kinds_have_hyphens_and_digits_and_are_no_decorations() {
+    fn kinds_have_hyphens_and_digits_and_are_not_decorations() {
         for kind in ["HUMAN-ACTION", "PHASE2_REVIEW", "TRIG"] {
             assert!(is_kind_shaped(kind), "{kind}");
         }

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_is_read_and_written() {
+    fn a_rule_is_parsed_and_printed() {
         for text in ["GET:api.spotify.com/v1/*", "*:http://localhost:8080/*", "POST:[::1]:8443/a", "GET:a.b/"] {
             assert_eq!(rule(text).to_string(), text);
         }
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_on_what_is_no_rule() {
+    fn errors_on_text_that_is_not_a_rule() {
         for text in [
             "api.spotify.com/v1/*",
             "get:a.b/",
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_allows_only_what_it_says() {
+    fn a_rule_allows_only_matching_requests() {
         let open = rule("GET:a.b/v1/*");
         assert!(open.allows("GET", "https", "a.b", 443, "/v1/x"));
         assert!(!open.allows("POST", "https", "a.b", 443, "/v1/x"));
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wider_rule_covers_a_narrower_one_and_not_the_other_way_round() {
+    fn a_wider_rule_covers_a_narrower_one_but_not_vice_versa() {
         let wide = rule("*:a.b/v1/*");
         assert!(wide.covers(&rule("GET:a.b/v1/me")) && wide.covers(&wide));
         assert!(!rule("GET:a.b/v1/me").covers(&wide));

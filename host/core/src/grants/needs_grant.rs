@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_host_writes_the_command_from_what_the_manifest_asks_for() {
+    fn the_host_writes_the_command_from_the_requests_of_the_manifest() {
         for (text, expected) in [
             ("files:ro=plans", "grant it with `baton plugin grant x files:ro=plans`"),
             ("files:ro=music=/home ledger", "grant it with `baton plugin grant x files:ro=music=FOLDER ledger`"),

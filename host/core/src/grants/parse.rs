@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn recipients_are_replaced_by_a_grant_and_taken_away_one_by_one() {
+    fn recipients_are_replaced_by_a_grant_and_removed_one_by_one() {
         let mut granted = GrantSet::default();
         for (text, now) in [("handoffs=any", "handoffs=any"), ("handoffs=a,b,c", "handoffs=a,b,c")] {
             granted.add(Grant::parse(text, &asked()).unwrap());
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_when_it_is_not_asked_for_or_not_a_grant() {
+    fn errors_on_text_that_is_not_a_requested_grant() {
         let asked = asked();
         for text in [
             "http=POST:a.b/v1/x",

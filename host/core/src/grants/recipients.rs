@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn is_read_and_written_and_the_old_form_means_any() {
+    fn recipients_are_parsed_and_printed_and_the_old_form_means_any() {
         for (text, meant) in [("any", Recipients::Any), ("a", agents(&["a"])), ("a,B C", agents(&["a", "B C"]))] {
             assert_eq!(Recipients::parse(text).unwrap(), meant);
             assert_eq!(meant.to_string(), text);
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_on_what_is_not_a_list_of_names() {
+    fn errors_on_text_that_is_not_a_list_of_names() {
         for text in ["", ",", "a,,b", "any,a", "a,any", "../a", "a\nb"] {
             assert!(Recipients::parse(text).is_err(), "{text:?}");
         }
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn some_are_added_and_taken_away() {
+    fn names_are_added_and_removed() {
         let two = agents(&["a", "b"]);
         assert_eq!((two.with("b"), two.with("c")), (two.clone(), agents(&["a", "b", "c"])));
         assert_eq!((Recipients::Nobody.with("a"), Recipients::Any.with("a")), (agents(&["a"]), Recipients::Any));

@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_stays_bound_to_the_address_that_its_host_had() {
+    fn a_secret_stays_bound_to_the_address_at_the_time_of_the_grant() {
         let asked: Capabilities = serde_json::from_str(
             r#"{"hosts":[{"name":"wiki","reason":""}],"http":[{"rule":"GET:{wiki}/*","reason":""}],
                 "secrets":[{"name":"s","hosts":["{wiki}","a.b"],"reason":""}]}"#,
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_least_needs_no_path_and_opens_nothing_of_the_users() {
+    fn automatic_grants_need_no_path_and_give_no_access_to_user_data() {
         let asked: Capabilities = serde_json::from_str(
             r#"{"files":[{"folder":"plans","mode":"ro","reason":""},{"folder":"music","mode":"rw","reason":""}],
                 "http":[{"rule":"GET:a.b/*","reason":""}],"secrets":[{"name":"s","hosts":["a.b"],"reason":""}],

@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_do_not_count_are_errors() {
+    fn ignored_values_are_errors() {
         for (value, words) in [
             (json!({ "args": "plans=a.md" }), "error: `args` is \"plans=a.md\", expected an object"),
             (json!({ "action": ["audit"] }), "error: `action` is a list, expected a text"),
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_keys_are_warnings_and_a_near_miss_names_what_was_meant() {
+    fn unknown_keys_are_warnings_with_a_similar_known_key() {
         assert_eq!(
             found(json!({ "handof_id": "x", "colour": "blue", "wind": 3 })),
             [

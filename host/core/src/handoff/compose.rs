@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_keeps_to_the_schema() {
+    fn a_composed_request_matches_the_schema() {
         let mut written = request();
         for priority in [Priority::Low, Priority::Medium, Priority::High, Priority::Critical] {
             written.priority = priority;
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn the_shipped_examples_keep_to_the_schema() {
+    fn the_bundled_examples_match_the_schema() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../handoffs/examples");
         let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         let examples: Vec<_> =
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_least_that_is_enough_keeps_to_the_schema_and_other_shapes_do_not() {
+    fn a_minimal_request_matches_the_schema_and_other_objects_do_not() {
         let least = json!({"handoff_id": "h", "source_agent": "A", "title": "Look", "else": 1});
         assert_eq!(faults(&least), [""; 0]);
         let rows = [
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_reads_back() {
+    fn a_composed_request_is_parsed_to_the_same_values() {
         let mut request = request();
         request.depends_on = vec!["h-0".to_owned(), "h-00".to_owned()];
         request.deadline = Some("2026-02-18T10:15:00Z".parse().unwrap());

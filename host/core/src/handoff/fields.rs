@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn moments_in_each_form_and_none_without_a_zone() {
+    fn times_in_each_form_but_not_without_a_zone() {
         let moment: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         for text in ["2026-01-01T01:00:00.000000+01:00", "20260101T000000Z", "1767225600", "1767225600000"] {
             assert_eq!(time(text), Some(moment), "{text}");

@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_title_type_and_fields_of_the_head() {
+    fn reads_title_type_and_fields_before_the_second_heading() {
         let text = "# VALIDATION: Check the index\n\n**From:** Claude-MM1\n**To**: `Cursor-MM1`\n**Priority:** HIGH\n\
                     **Date:** 2026-01-20T07:00:00Z\n\n## Context\n\n**To:** nobody\n";
         let read = read(text, &FileName::default());
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn remarks_behind_agents_both_in_one_field_and_dates_alone() {
+    fn reads_agents_with_remarks_two_agents_in_one_field_and_dates_without_a_time() {
         let read = |text: &str| super::read(text, &FileName::default());
         let one = read("# HANDOFF: X\r\n\r\n**From**: Claude Code (after review)\r\n**Created Date**: 2026-03-04\r\n");
         assert_eq!((one.from.as_deref(), one.created_at), (Some("Claude Code"), None));
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_added_at_the_end_is_the_status_and_code_is_not_read() {
+    fn the_last_status_is_read_and_code_is_ignored() {
         let text = "# AUDIT FOLLOW-UP: Pump\n\n## Acceptance Criteria\n\n- [ ] It runs\n- [x] It is dry\n1. It is **clean**\n**No item**\n2026 is none\n```\n- [ ] no\n**Status**: no\n\
                     ```\n## Files\n- a.py\n\n**Status**: COMPLETED (today)\n";
         let read = read(text, &FileName::default());
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_fills_what_the_text_does_not_say() {
+    fn the_file_name_supplies_missing_values() {
         let read = |name: &str| super::read("# Done", &crate::file_name::parse(name));
         let asked = read("20260304T050607Z__HANDOFF__Pump__Claude-MM1.md");
         assert_eq!((asked.from, asked.to.as_deref()), (None, Some("Claude-MM1")));
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_without_a_head_is_a_request_with_its_first_line() {
+    fn a_text_without_fields_is_a_request_with_its_first_line_as_title() {
         let read = read("\nPlease look at the logs.\nThanks.", &FileName::default());
         assert_eq!((read.title.as_str(), read.kind.as_str()), ("Please look at the logs.", "HANDOFF"));
     }

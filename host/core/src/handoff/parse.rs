@@ -119,13 +119,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn says_where_json_breaks() {
+    fn the_error_has_the_position_of_the_fault_in_the_json() {
         let error = parse("a.json", b"{\n  \"a\": nope\n}").unwrap_err();
         assert!(matches!(error, ParseError::NotJson { place: Place { line: 2, .. }, .. }), "{error}");
     }
 
     #[test]
-    fn errors_on_lists_blobs_and_nothing() {
+    fn errors_on_lists_binary_data_and_empty_files() {
         assert_eq!(parse("a.json", b"[1]"), Err(ParseError::NotObject("list")));
         assert_eq!(parse("a.json", b" \n"), Err(ParseError::Empty));
         assert_eq!(
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_any_length_are_cut_and_said() {
+    fn long_names_are_cut_and_reported() {
         let text = format!(r#"{{"title": "x", "source_agent": "{}\u001b[2J"}}"#, "a".repeat(300));
         let handoff = parse("a.json", text.as_bytes()).unwrap();
         assert_eq!(handoff.from.unwrap().len(), LONGEST);
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn json_under_a_markdown_name_is_read_where_it_comes_first() {
+    fn json_at_the_beginning_of_a_markdown_file_is_read() {
         let fenced = "\n```json\n{\"handoff_id\": \"h\", \"title\": \"Look\"}\n```\n";
         let handoff = parse("a.md", fenced.as_bytes()).unwrap();
         assert_eq!((handoff.id.as_deref(), handoff.title.as_str(), handoff.repairs.len()), (Some("h"), "Look", 2));
@@ -188,13 +188,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        fn any_bytes_are_parsed_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
             let _ = parse("a.json", &bytes);
             let _ = parse("a.md", &bytes);
         }
 
         #[test]
-        fn an_object_means_the_same_in_a_fence_and_two_objects_never_mean_one(title in "[^\u{0}]{0,30}", other in "[a-z]{1,5}") {
+        fn an_object_in_a_fence_is_the_same_request_and_two_objects_are_never_one(title in "[^\u{0}]{0,30}", other in "[a-z]{1,5}") {
             let object = serde_json::json!({ "handoff_id": "h", "title": title, "args": { "a": [title] } });
             let bare = parse("a.json", object.to_string().as_bytes()).unwrap();
             for (before, after) in [("```json\n", "\n```\n"), ("Here it is:\n\n~~~\n", "\n~~~"), ("```\n", "")] {
@@ -211,7 +211,7 @@ mod tests {
         }
 
         #[test]
-        fn what_repairs_and_fences_look_for_is_read_without_a_panic(
+        fn text_with_faults_and_fences_is_parsed_without_a_panic(
             text in "(```json\n|```|~~~|\\{|\\}|\\[|\\]|\"title\": |\"|,|:|\\\\|\\\\u|d8|00|NaN|-Infinity|é|\n| ){0,60}",
         ) {
             let _ = parse("a.json", text.as_bytes());
@@ -220,7 +220,7 @@ mod tests {
         }
 
         #[test]
-        fn any_object_of_known_keys_is_read_whatever_its_values_are(
+        fn any_object_of_known_keys_is_parsed_with_any_values(
             keys in proptest::collection::vec((proptest::sample::select(KEYS.as_slice()), value()), 1..8),
         ) {
             let object: serde_json::Map<_, _> = keys.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();

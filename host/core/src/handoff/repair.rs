@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn each_fault_is_mended_and_said_with_its_place() {
+    fn each_fault_is_repaired_and_reported_with_its_position() {
         let (value, notes) = repaired("{\n  \"a\": \"x\\ y\\q\"}");
         assert_eq!(value["a"], "x\\ y\\q");
         assert_eq!(notes, ["2 invalid escape(s) were read as plain backslashes, the first at line 2 column 11"]);
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sound_stays_and_what_is_not_sure_is_left() {
+    fn valid_json_and_ambiguous_faults_are_unchanged() {
         for text in [
             "{\"a\": \"b\\u00e9\\\\\", \"c\": \",]\"}",
             "[1,,2]",
@@ -255,13 +255,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sound_json_is_never_changed(text in "[ -~]{0,40}", number in any::<i64>()) {
+        fn valid_json_is_never_changed(text in "[ -~]{0,40}", number in any::<i64>()) {
             let json = serde_json::json!({"a": text, "b": [number, {"c": null}], text.as_str(): [text]}).to_string();
             prop_assert_eq!(repair(&json), (json, Vec::new()));
         }
 
         #[test]
-        fn any_text_is_gone_through_without_a_panic(text in "([\\[\\]{},:\"\\\\\n\t u0a1é]|NaN|-Infinity|\\\\ud[8c]00){0,80}") {
+        fn any_text_is_processed_without_a_panic(text in "([\\[\\]{},:\"\\\\\n\t u0a1é]|NaN|-Infinity|\\\\ud[8c]00){0,80}") {
             let (fixed, notes) = repair(&text);
             prop_assert_eq!(fixed == text, notes.is_empty());
         }

@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_return_reads_back_as_the_answer_to_its_request() {
+    fn a_return_is_parsed_as_the_answer_to_its_request() {
         let findings = ["missing: a.py".to_owned()];
         let answer = Return {
             task: "0123abcd",
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_done_in_part_has_failed_and_says_what_was_done() {
+    fn a_partial_outcome_has_failed_and_lists_the_completed_work() {
         let next = ["baton run p a".to_owned()];
         let answer = |outcome: OutcomeKind| {
             let answer = Return {

@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_invalid_escape_is_read_as_a_backslash_and_said() {
+    fn an_invalid_escape_is_read_as_a_backslash_and_reported() {
         let mut repairs = Vec::new();
         let value = json(r#"{"path": "My\ Drive", "ok": "a\"b\\"}"#, &mut repairs).unwrap();
         assert_eq!(value["path"], "My\\ Drive");
@@ -186,14 +186,14 @@ mod tests {
     }
 
     #[test]
-    fn text_after_the_object_is_left_out_and_said() {
+    fn text_after_the_object_is_ignored_and_reported() {
         let mut repairs = Vec::new();
         assert_eq!(json("{\"a\":1}\n\nAnd now the protocol.", &mut repairs).unwrap()["a"], 1);
         assert_eq!(repairs, ["21 bytes of text after the JSON object were left out"]);
     }
 
     #[test]
-    fn an_object_in_a_fence_is_read_and_its_faults_keep_their_places() {
+    fn an_object_in_a_fence_is_read_and_its_faults_keep_their_positions() {
         let read = |text: &str| {
             let mut repairs = Vec::new();
             json(text, &mut repairs).map(|value| (value, repairs))
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_object_is_an_error_with_its_place_and_the_same_one_again_is_not() {
+    fn a_second_object_is_an_error_with_its_position_but_a_repetition_is_not() {
         let read = |text: &str| json(text, &mut Vec::new());
         for (text, place) in [
             ("{\"a\": 1}\n {\"a\": 2}", "line 2 column 2"),
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn blank_lines_after_the_object_are_nothing_to_mend() {
+    fn blank_lines_after_the_object_need_no_repair() {
         let mut repairs = Vec::new();
         json("{}\r\n\r\n\n", &mut repairs).unwrap();
         assert!(repairs.is_empty());
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_said_with_its_place() {
+    fn bytes_that_are_not_text_are_reported_with_their_position() {
         let place = |bytes: &[u8]| text(bytes).map_err(|error| error.to_string()).unwrap_err();
         for (bytes, words) in [
             (b"{\"a\":\n \"\xe9\"}".as_slice(), "at byte 9, line 2 column 3;"),
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn several_faults_in_one_file_are_each_said() {
+    fn each_of_several_faults_in_one_file_is_reported() {
         let mut repairs = Vec::new();
         let value = json("{\"a\": \"C:\\users\tx\",\n \"b\": [1, 2,],}\nThe \"rest\\ of it.", &mut repairs).unwrap();
         assert_eq!(value, serde_json::json!({"a": "C:\\users\tx", "b": [1, 2]}));
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_before_an_end_that_is_missing_is_an_early_end() {
+    fn a_fault_in_an_unfinished_object_is_an_early_end() {
         assert_eq!(json("{\"a\": \"\\ \", \"b\": [", &mut Vec::new()), Err(ParseError::EndsEarly));
     }
 }

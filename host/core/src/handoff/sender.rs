@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sender_is_found_in_what_cannot_be_read() {
+    fn the_sender_is_found_in_an_unreadable_file() {
         for (text, sender) in [
             ("{\"source_agent\": \"Claude-MM1\", nope", Some("Claude-MM1")),
             ("{\"from\" :\n\"Codex\", \"a\": \"\\ud8", Some("Codex")),

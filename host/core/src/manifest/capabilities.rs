@@ -238,7 +238,7 @@ mod tests {
     use crate::grants::specs;
 
     #[test]
-    fn what_is_asked_beyond_an_older_declaration_is_named() {
+    fn requests_that_an_older_declaration_does_not_have_are_listed() {
         let parse = |text: &str| serde_json::from_str::<Capabilities>(text).unwrap();
         let old = parse(
             r#"{"files":[{"folder":"plans","mode":"ro","reason":""}],"http":[{"rule":"GET:a.b/*","reason":""}],
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_goes_to_hosts_only_and_in_a_header() {
+    fn a_secret_needs_hosts_and_a_header() {
         let secret = |hosts: &[&str], header: &str| SecretCapability {
             name: "s".to_owned(),
             hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),

@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_read_and_written_in_one_form() {
+    fn an_address_is_parsed_and_printed_in_one_form() {
         for (text, expected) in [
             ("https://Wiki.example.org", "https://wiki.example.org"),
             ("https://wiki.example.org:443/", "https://wiki.example.org"),
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_on_what_is_not_an_address() {
+    fn errors_on_text_that_is_not_an_address() {
         for text in [
             "",
             "ADDRESS",
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_default_address_counts_until_the_operator_sets_one() {
+    fn a_default_address_is_used_until_the_operator_sets_one() {
         let asked: Capabilities = serde_json::from_str(
             r#"{"hosts":[{"name":"wiki","default":"https://a.b","reason":""},{"name":"feed","reason":""}]}"#,
         )
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_unset_host_needs_is_one_command() {
+    fn the_grants_for_an_unset_host_are_one_command() {
         let asked: Capabilities = serde_json::from_str(
             r#"{"hosts":[{"name":"wiki","reason":"1"},{"name":"feed","reason":"2"}],
                 "http":[{"rule":"GET:{wiki}/*","reason":""},{"rule":"GET:a.b/*","reason":""}],

@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_a_small_manifest_with_the_defaults_of_deny() {
+    fn a_small_manifest_has_no_capabilities_by_default() {
         let manifest = parse("say").unwrap();
         assert!(!manifest.declares.actions["say"].idempotent);
         assert_eq!(manifest.declares.capabilities, Capabilities::default());
@@ -417,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_on_triggers_that_contradict_each_other_or_need_what_is_not_declared() {
+    fn errors_on_triggers_that_conflict_or_need_undeclared_capabilities() {
         let (any, own) =
             (r#"{"kind":"return","of":"any","action":"a"}"#, r#"{"kind":"return","of":"own","action":"a"}"#);
         assert!(parse_with(own, "").is_ok());
@@ -436,7 +436,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_when_files_of_other_programs_are_to_be_written() {
+    fn errors_on_write_access_to_files_of_other_programs() {
         let asked = |mode: &str| format!(r#""sql":[{{"database":"files","mode":"{mode}","reason":"to read it"}}]"#);
         let manifest = parse_with("", &asked("ro")).unwrap();
         assert_eq!(specs(&manifest.declares.capabilities.grants()), ["sql=files:ro"]);
@@ -445,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_when_hosts_are_not_declared_once_by_a_name() {
+    fn errors_when_hosts_are_not_declared_exactly_once() {
         let asked = |hosts: &str| {
             parse_with("", &format!(r#""hosts":[{hosts}],"http":[{{"rule":"GET:{{wiki}}/*","reason":""}}]"#))
         };
@@ -467,7 +467,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_on_a_field_that_nobody_reads() {
+    fn errors_on_an_unknown_field() {
         let text = r#"{"name":"x","version":"1","sudo":true,"declares":{"description":"","default_action":"a","actions":{"a":{"description":""}}}}"#;
         assert!(matches!(Manifest::parse(text.as_bytes()), Err(ManifestError::Json(_))));
     }

@@ -1,4 +1,4 @@
-//! The news that the ledger has changed, for all waiting sessions of a process.
+//! Notifies all waiting sessions of a process when the ledger changes.
 
 use std::time::Duration;
 

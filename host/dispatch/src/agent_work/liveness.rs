@@ -1,4 +1,4 @@
-//! Whether each external agent works: from its claims, its calls, and the processes that Baton runs for it. No file says so.
+//! Determines what each external agent does: from its claims, its calls, and the processes that Baton runs for it.
 
 use std::collections::BTreeMap;
 

@@ -20,7 +20,7 @@ pub struct SentTask {
     pub task: Task,
     /// What happened to it, oldest first. In a page of requests, only the newest event.
     pub events: Vec<RecordedEvent>,
-    /// Whether no RETURN to it waits for its capture or for checks. Otherwise its state may change, even if it succeeded.
+    /// False while a RETURN to it waits to be captured or checked. Its state may then still change.
     is_checked: bool,
     /// The task of the newest RETURN, if the request has ended and an agent has answered.
     pub answer: Option<Task>,

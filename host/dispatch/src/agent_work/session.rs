@@ -1,4 +1,4 @@
-//! A session of one agent: what it may see, and which tasks its words mean.
+//! A session of one agent: the tasks that it may see, and the names by which it finds them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -20,7 +20,7 @@ const EVENTS: usize = 100;
 /// The shortest pause between two records of an agent's calls.
 const CALL_PAUSE: SignedDuration = SignedDuration::from_secs(30);
 
-/// What all sessions of a process share: the workspace, readers of the ledger, and the news that it has changed.
+/// What all sessions of a process share: the workspace, readers of the ledger, and the notification of its changes.
 pub struct AgentWork {
     pub(super) context: Arc<Context>,
     readers: Readers,
@@ -51,8 +51,8 @@ impl AgentWork {
         Ok(tokio::task::spawn_blocking(job).await.map_err(|_| LedgerError::Closed)??)
     }
 
-    /// The agents of the workspace, as their folders are now. Reads the folders on a thread that may block, and leaves the
-    /// agents that the engine knows as they are.
+    /// The agents of the workspace according to their folders now. Reads the folders on a thread that may block. The
+    /// roster of the engine does not change.
     ///
     /// # Errors
     /// When a folder cannot be read.

@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn attempts_that_run_together_share_what_is_left() {
+    fn attempts_that_run_together_share_the_rest_of_the_budget() {
         let accounts = BudgetAccounts::default();
         accounts.set_left("p", 3);
         assert!(accounts.take("p", "one") && accounts.take("p", "two") && accounts.take("p", "one"));

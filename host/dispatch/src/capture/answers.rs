@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_status_of_a_return_says_how_its_request_ends() {
+    fn the_status_of_a_return_decides_the_state_of_its_request() {
         let state = |status: &str| {
             let text = format!(
                 "{{\"type\":\"RETURN_HANDOFF\",\"status\":\"{status}\",\"original_handoff\":{{\"handoff_id\":\"1\"}}}}"

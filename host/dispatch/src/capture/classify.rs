@@ -98,7 +98,7 @@ fn answer(tx: &Tx<'_>, incoming: &mut IncomingFile) -> Result<Classification, Le
                 new.state = State::Succeeded;
             }
         }
-        // The work is done and answered; only nobody here gets the answer.
+        // The work is done. Only the RETURN has no recipient in this workspace.
         IncomingKind::Unrouted(_) => {
             let request = match &answered {
                 Some(request) => Some(request.clone()),

@@ -1,4 +1,5 @@
-//! The commands that a RETURN names as evidence: those that the operator allows wait for their run, the others are not checked.
+//! Records the commands that a RETURN names as evidence. Those that the operator allows are run later; the others are
+//! never run.
 
 use std::collections::BTreeSet;
 
@@ -35,7 +36,7 @@ pub(super) fn record(
         } else {
             (CommandState::NotChecked, "no `[[evidence]]` of baton.toml allows it".to_owned())
         };
-        // A RETURN that names a command without an exit code says that it succeeds.
+        // A RETURN that names a command without an exit code claims that the command succeeds.
         NewCommandCheck { command, claimed: run.exit_code.unwrap_or_default(), state, reason }
     };
     let mut named = BTreeSet::new();

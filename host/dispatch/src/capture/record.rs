@@ -6,8 +6,7 @@
 //! | same bytes | exists | nothing |
 //! | same bytes | existed when the folder was adopted | nothing |
 //! | other bytes | waits | the same task, a new revision; from another sender a separate task |
-//! | other bytes | runs, or its file is being moved | nothing yet; Baton reads the file again until the task has ended
-//! |
+//! | other bytes | runs, or its file is being moved | nothing yet; Baton reads the file again after the task |
 //! | other bytes | is final, its file not archived | a new task |
 //! | same id, under another name | waits, and its own file is missing | the same task, renamed (and edited, if the bytes differ) |
 //! | same id, under another name | exists or has ended | a duplicate; if the content differs, a person is asked |

@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_archive_lies_beside_the_inbox() {
+    fn the_archive_is_beside_the_inbox() {
         let done = to_archive("handoffs/audit/01_inbox/x.json", None, State::Succeeded);
         assert_eq!((done.folder.as_str(), done.name.as_str()), ("handoffs/audit/02_processed", "x.json"));
         let failed = to_archive("/elsewhere/01_inbox/x.json", None, State::Rejected);
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn parked_and_stale_files_say_so_in_their_names() {
+    fn the_names_of_dead_and_stale_files_have_a_mark() {
         let at: Timestamp = "2026-01-03T05:21:54Z".parse().unwrap();
         let dead = to_dead_letters("handoffs/a/01_inbox/x.json", None, 3, at);
         assert_eq!(dead.name, "20260103T052154__MAXRETRY__x__RETRY3__20260103.json");

@@ -82,7 +82,7 @@ async fn after_a_crash_at_any_step_a_return_is_delivered_once() {
 }
 
 #[tokio::test]
-async fn two_answers_of_one_name_both_arrive_in_one_inbox() {
+async fn two_returns_with_the_same_name_both_reach_the_inbox() {
     let folder = tempfile::tempdir().unwrap();
     let context = Context::in_folder(folder.path());
     let (first, _) = with(&context, "one", vec![answer("inbox", "one")]).await;
@@ -160,7 +160,7 @@ async fn after_a_crash_between_any_two_steps_a_batch_is_delivered_once() {
 }
 
 #[tokio::test]
-async fn a_batch_of_more_bytes_than_its_limit_is_carried_in_parts() {
+async fn a_batch_over_its_byte_limit_is_delivered_in_parts() {
     let folder = tempfile::tempdir().unwrap();
     let context = Context::in_folder(folder.path());
     let large = "x".repeat(limits::DELIVERY_BATCH_BYTES / 2 + 1);

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_is_never_in_two_batches_and_is_delivered_again_when_it_got_more() {
+    fn a_task_is_never_in_two_batches_and_later_deliveries_follow_in_the_next() {
         let (mut queue, now) = (DeliveryQueue::default(), Instant::now());
         queue.add("a".to_owned(), 1, "x");
         let first = queue.begin(now).unwrap();

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_take_turns_and_one_of_them_never_takes_all() {
+    fn folders_take_turns_and_no_folder_takes_all_the_room() {
         let (mut queue, now) = (PathQueue::default(), Instant::now());
         for number in 0..1_000 {
             queue.add(path(&format!("/full/{number:04}")), now);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_due_waits() {
+    fn a_path_that_is_not_due_waits() {
         let (mut queue, now) = (PathQueue::default(), Instant::now());
         let later = now + Duration::from_secs(1);
         queue.add(path("/a/x"), later);

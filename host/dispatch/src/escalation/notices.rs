@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_is_told_when_a_task_gets_into_it_and_not_again() {
+    fn a_state_causes_a_notice_only_when_a_task_enters_it() {
         use State::{Failed, NeedsHuman, Running};
         let (_folder, ledger) = ledger(
             Origin::Handoff,
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_is_told_once_and_as_a_failure_where_only_failures_are_wanted() {
+    fn a_passed_deadline_causes_one_notice_also_if_only_failures_are_wanted() {
         use State::{Delivered, Failed};
         let (_folder, ledger) = ledger(
             Origin::Handoff,
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_the_first_are_given_and_the_rest_counted_and_calls_by_hand_are_left_out() {
+    fn the_first_notices_are_returned_the_rest_are_counted_and_calls_are_ignored() {
         let (_folder, ledger) = ledger(Origin::Trigger, &[("failed", State::Failed, 1), ("dead", State::Dead, 2)]);
         let reader = ledger.reader().unwrap();
         let batch = after(&reader, 0, &NoticeCause::ALL, 1).unwrap();
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn the_place_in_the_chain_is_kept_until_it_is_forgotten() {
+    fn the_mark_in_the_chain_is_kept_until_it_is_deleted() {
         let (_folder, ledger) = ledger(Origin::Handoff, &[]);
         let notified = || notified(&ledger.reader().unwrap()).unwrap();
         assert_eq!(notified(), None);

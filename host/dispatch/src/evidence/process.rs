@@ -145,14 +145,14 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_it_leaves_keeps_neither_its_output_nor_itself_open() {
+    fn a_background_process_is_ended_and_does_not_hold_the_output_open() {
         let end = sh("sleep 60 & exit 3");
         assert!(matches!(end, RunEnd::Exited { code: 3, .. }), "{end:?}");
         assert!(matches!(run_rule(&rule("sleep 60", Duration::from_millis(200))), RunEnd::TimedOut));
     }
 
     #[test]
-    fn what_does_not_start_or_writes_without_end_fails() {
+    fn a_command_that_does_not_start_or_writes_without_end_fails() {
         let missing = EvidenceRule { command: vec!["/nowhere/x".to_owned()], ..rule("", Duration::from_mins(1)) };
         let end = run_rule(&missing);
         assert!(matches!(&end, RunEnd::Failed(why) if why.contains("does not start")), "{end:?}");

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refuted_return_holds_what_depends_on_it_and_a_verified_one_lets_it_go() {
+    fn a_refuted_return_holds_dependent_tasks_and_a_verified_one_releases_them() {
         let (_folder, ledger) = ledger();
         let job = |tx: &Tx<'_>| {
             let (request, waits) = asked(tx)?;
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_checked_stays_reported_and_releases() {
+    fn a_return_that_cannot_be_checked_stays_reported_and_releases_tasks() {
         let (_folder, ledger) = ledger();
         let job = |tx: &Tx<'_>| {
             let (request, waits) = asked(tx)?;
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_return_that_was_judged_before_its_request_came_counts_then() {
+    fn a_judgement_counts_also_if_the_request_is_captured_later() {
         let (_folder, ledger) = ledger();
         let job = |tx: &Tx<'_>| {
             let new = NewTask { kind: "RETURN".to_owned(), ..NewTask::blank("b", Origin::Handoff, State::Delivered) };

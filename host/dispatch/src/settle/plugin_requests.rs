@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_on_its_way_is_open_and_what_is_taken_back_then_is_turned_away() {
+    async fn an_uncaptured_request_is_open_and_is_refused_after_a_withdrawal() {
         let folder = tempfile::tempdir().unwrap();
         let context = Context::in_folder(folder.path());
         let first = settled(&context, vec![draft("k"), draft("l")]).await;

@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_fires_at_the_first_sight_and_each_time_fires_once() {
+    fn a_new_schedule_does_not_fire_at_once_and_each_time_fires_once() {
         let (_folder, ledger) = ledger();
         let cron = "0 7 * * 1-5";
         assert_eq!(
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn times_that_passed_while_nobody_looked_fire_once_together() {
+    fn times_that_passed_between_two_checks_fire_once_together() {
         let (_folder, ledger) = ledger();
         check_at(&ledger, "*/5 * * * *", "2026-01-01T00:00:00Z");
         assert_eq!(check_at(&ledger, "*/5 * * * *", "2026-03-01T00:02:00Z"), (1, Some(180)));
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_set_back_makes_no_time_come_twice() {
+    fn no_time_fires_twice_after_the_clock_was_set_back() {
         let (_folder, ledger) = ledger();
         let cron = "30 * * * *";
         check_at(&ledger, cron, "2026-01-01T10:00:00Z");
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schedule_that_was_taken_out_is_new_when_it_comes_back() {
+    fn a_removed_schedule_counts_as_new_when_it_is_added_again() {
         let (_folder, ledger) = ledger();
         check_at(&ledger, "0 7 * * *", "2026-01-01T00:00:00Z");
         check_at(&ledger, "0 8 * * *", "2026-01-02T00:00:00Z");

@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_missing_is_waited_for_where_it_would_be_made() {
+    fn for_a_missing_folder_its_parent_is_watched() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("a")).unwrap();
         let mount = mount(folder.path());

@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_default_counts_where_the_task_does_not_name_the_argument() {
+    fn a_default_is_used_if_the_task_does_not_name_the_argument() {
         let defaults: DefaultArguments =
             [("a", 1), ("b", 2)].map(|(name, value)| (name.to_owned(), Value::from(value))).into();
         let with = |args: &str| with_defaults(args, Some(&defaults));

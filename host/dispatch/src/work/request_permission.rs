@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_keeps_those_that_are_granted() {
+    fn the_command_keeps_the_recipients_that_are_granted() {
         let some = Recipients::parse("audit").unwrap();
         assert!(denied("x", &some, Some("Claude MM1")).ends_with("`baton plugin grant x 'handoffs=audit,Claude MM1'`"));
         assert!(denied("x", &Recipients::Nobody, Some("a")).ends_with("`baton plugin grant x handoffs=a`"));

@@ -38,7 +38,7 @@ fn reads(rows: &[(&str, &str)]) {
 }
 
 #[test]
-fn the_canonical_form_with_each_tail_and_ending() {
+fn the_canonical_form_with_each_tail_and_extension() {
     let made = "made=2026-03-04T05:06:07Z | kind=HANDOFF | title=Mend the pump";
     reads(&[
         (
@@ -168,7 +168,7 @@ fn decorations_dead_letters_and_clashes() {
 }
 
 #[test]
-fn names_inside_names_keep_the_outer_time_and_kind() {
+fn nested_names_keep_the_outer_time_and_kind() {
     reads(&[
         (
             "20260304T050607__20260304T110607Z__HANDOFF__20260303T000000Z__CRITICAL__Pump-is-br__0a1b2c3d.json",
@@ -182,7 +182,7 @@ fn names_inside_names_keep_the_outer_time_and_kind() {
 }
 
 #[test]
-fn agents_before_the_title_and_what_programs_generate() {
+fn agents_before_the_title_and_generated_names() {
     reads(&[
         (
             "20260304T050607Z__HANDOFF__Codex-MM1__Mend-the-pump__Claude-MM1.json",
@@ -214,7 +214,7 @@ fn agents_before_the_title_and_what_programs_generate() {
 }
 
 #[test]
-fn names_that_say_nothing_say_nothing() {
+fn names_in_unknown_forms_have_only_a_title() {
     reads(&[
         ("", ""),
         ("__", ""),
@@ -237,7 +237,7 @@ fn part() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn any_name_is_read_without_a_panic_and_invents_nothing(parts in prop::collection::vec(part(), 0..12), ending in "(\\.json|\\.md|)") {
+    fn any_name_is_parsed_without_a_panic_and_without_invented_parts(parts in prop::collection::vec(part(), 0..12), ending in "(\\.json|\\.md|)") {
         let name = parts.join("__") + &ending;
         let read = parse(&name);
         for word in [&read.kind, &read.sender, &read.agent, &read.token, &read.tail].into_iter().flatten().chain(&read.decorations) {
@@ -258,7 +258,7 @@ proptest! {
 }
 
 #[test]
-fn a_very_long_name_takes_no_longer_than_its_length() {
+fn the_time_for_a_very_long_name_is_linear() {
     for part in ["20260303T101112Z__", "HANDOFF__", "20260303T101112Z__HANDOFF__", "STALE__", "_", "a-", "Claude-MM1__"]
     {
         let _ = parse(&part.repeat(200_000));

@@ -60,7 +60,7 @@ fn reads_troubleshooting_and_the_minimal_form() {
 }
 
 #[test]
-fn arguments_that_are_no_object_are_left_out_and_said() {
+fn arguments_that_are_not_an_object_are_ignored_and_reported() {
     let read = handoff(&json!({"title": "x", "args": "plans=a"}));
     assert!(read.args.is_empty());
     assert_eq!(read.repairs.len(), 1);
@@ -115,7 +115,7 @@ fn each_alias_of_a_key_is_read() {
 }
 
 #[test]
-fn a_return_says_what_it_answers_in_each_of_its_forms() {
+fn the_references_of_a_return_are_read_in_each_form() {
     let read = handoff(&json!({
         "type": "RETURN_HANDOFF", "executing_agent": "A", "originating_agent": "B",
         "original_context": {"handoff_topic": "The pump", "cross_agent_review_task": {"id": "t-1", "url": "u"}},
@@ -141,7 +141,7 @@ fn a_return_says_what_it_answers_in_each_of_its_forms() {
 }
 
 #[test]
-fn a_name_fills_what_the_content_does_not_say() {
+fn the_file_name_supplies_missing_values() {
     let asked = named("20260304T050607Z__VALIDATION__Mend-the-pump__Claude-MM1.json", &json!({"handoff_id": "h"}));
     assert_eq!((asked.kind.as_str(), asked.title.as_str()), ("VALIDATION", "Mend the pump"));
     assert_eq!((asked.from, asked.to.as_deref()), (None, Some("Claude-MM1")));
@@ -160,14 +160,14 @@ fn a_handoff_about_a_return_is_a_request() {
 }
 
 #[test]
-fn a_superseded_request_has_the_id_that_it_had() {
+fn a_superseded_request_keeps_its_id() {
     let read =
         handoff(&json!({"handoff_reason": "Old.", "original_handoff_id": "h", "supersession_note": {"reason": "new"}}));
     assert_eq!((read.dialect, read.id.as_deref(), read.original), (Dialect::H1, Some("h"), None));
 }
 
 #[test]
-fn an_unknown_priority_is_said_and_a_number_is_one() {
+fn an_unknown_priority_is_reported_and_a_number_is_accepted() {
     let read = handoff(&json!({"title": "x", "priority": "whenever", "urgency": null}));
     assert_eq!(read.repairs, ["`whenever` is not a priority; Baton uses medium"]);
     assert_eq!(handoff(&json!({"title": "x", "priority": 0})).priority, Priority::Critical);

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_worth_a_look_is_counted_and_found() {
+    fn files_that_need_attention_are_counted_and_become_findings() {
         let files = all();
         let said = summary(&files);
         assert!(said.starts_with("5 new audio files: 1 in the library already, 1 another version"), "{said}");
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plugin_is_told_its_own_path_only_of_what_lies_in_its_folders() {
+    fn a_plugin_gets_its_own_path_only_for_files_in_its_folders() {
         let mount = MountGrant {
             name: "music".to_owned(),
             host: "/in".into(),

@@ -37,7 +37,7 @@ fn trigger(folder: &str) -> AudioTrigger {
 }
 
 #[tokio::test]
-async fn the_end_does_not_wait_for_a_folder_that_does_not_answer() {
+async fn the_exit_does_not_wait_for_a_folder_that_does_not_respond() {
     let root = tempfile::tempdir().unwrap();
     let (context, answer, _) = with_scanner(root.path());
     let closing = Cancel::default();
@@ -52,7 +52,7 @@ async fn the_end_does_not_wait_for_a_folder_that_does_not_answer() {
 }
 
 #[tokio::test]
-async fn a_folder_that_does_not_answer_delays_no_other_folder_and_is_scanned_once() {
+async fn a_folder_that_does_not_respond_delays_no_other_folder_and_is_scanned_once() {
     let root = tempfile::tempdir().unwrap();
     let (context, answer, asked) = with_scanner(root.path());
     let closing = Cancel::default();
