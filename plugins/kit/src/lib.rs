@@ -6,6 +6,7 @@
 //! | [`export`], [`Findings`], [`markdown`] | output: files in a folder or as artifacts, findings within limits, escaped text |
 //! | [`audit_report`] | the newest report of the audit: its gaps, and which of them it could have contained |
 //! | [`csv_file`] | CSV files of other programs: encodings, separators, damaged files |
+//! | [`notion`] | requests to Notion, queries, properties |
 //! | [`folder`], `granted`, [`disk`], [`safe_name()`], [`safe_path()`] | files: listings, granted folders, errors of full disks, names that every file system accepts |
 //! | [`plans`] | plans of changes to something online: stored, found again, applied, undone |
 //! | [`library`], [`playlist_names`], [`Key`] | music: tracks, files and playlists of the catalog, musical keys |
@@ -25,6 +26,7 @@ pub mod host;
 mod key;
 pub mod library;
 pub mod markdown;
+pub mod notion;
 mod older;
 pub mod plans;
 pub mod playlist_names;

@@ -13,16 +13,16 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::action_result::ActionResult;
-use crate::api::{Api, Refusal, WriteResult};
 use crate::cell::{self, same};
 use crate::file;
 use crate::journal::{CellChange, Change, Journal};
 use crate::marked;
 use crate::push::value_of;
-use crate::read::{is_in_trash, text, whole_properties};
+use crate::read::{is_in_trash, whole_properties};
 use crate::services::Services;
 use crate::store::{Cells, Store};
 use crate::target::{MARKER, Target};
+use baton_plugin_kit::notion::{Api, Refusal, WriteResult, text};
 
 /// An older plan is refused, because Notion has probably changed since.
 const OLDEST_MS: i64 = 7 * 86_400_000;

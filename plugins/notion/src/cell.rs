@@ -3,6 +3,7 @@
 //! A text is the same for the same value, so that a cell can be compared. Several values are written as `a, b` while that is
 //! unambiguous, else as a JSON list. Pages and people are written by their ids.
 
+use baton_plugin_kit::notion::{rich_text, uuid};
 use baton_plugin_kit::{beginning, time};
 use serde_json::{Value, json};
 
@@ -251,26 +252,6 @@ fn offset_at(text: &str) -> usize {
     text.rfind(['Z', 'z', '+', '-']).filter(|at| *at >= DAY.len()).unwrap_or(text.len())
 }
 
-fn rich_text(text: &str) -> Result<Value, String> {
-    let (mut pieces, mut piece, mut units) = (Vec::new(), String::new(), 0);
-    for c in text.chars() {
-        // Notion counts UTF-16 units.
-        if units + c.len_utf16() > MOST_CHARS {
-            pieces.push(std::mem::take(&mut piece));
-            units = 0;
-        }
-        units += c.len_utf16();
-        piece.push(c);
-    }
-    if !piece.is_empty() {
-        pieces.push(piece);
-    }
-    if pieces.len() > MOST_ITEMS {
-        return Err(format!("it has more than {} characters", MOST_ITEMS * MOST_CHARS));
-    }
-    Ok(pieces.into_iter().map(|piece| json!({ "type": "text", "text": { "content": piece } })).collect())
-}
-
 fn checkbox(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" => Ok(true),
@@ -303,17 +284,6 @@ fn ids(text: &str) -> Result<Vec<String>, String> {
         Some(wrong) => Err(format!("`{}` is not an id (32 hexadecimal digits)", beginning(wrong, SHOWN))),
         None => Ok(all.iter().filter_map(|id| uuid(id)).collect()),
     }
-}
-
-/// An id with its dashes, in lower case.
-#[must_use]
-pub fn uuid(text: &str) -> Option<String> {
-    let digits: String = text.chars().filter(|c| *c != '-').map(|c| c.to_ascii_lowercase()).collect();
-    if digits.len() != 32 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| digits.get(range).unwrap_or_default());
-    Some(parts.join("-"))
 }
 
 fn parse_date(text: &str) -> Result<Value, String> {

@@ -5,7 +5,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `api.rs` | requests, their rate, and rate limits |
+//! | `baton_plugin_kit::notion` | requests, their rate and rate limits, queries |
 //! | `schema.rs`, `cell.rs` | properties, and the texts of their values |
 //! | `store.rs`, `journal.rs` | the plugin's own tables: rows and plans |
 //! | `read.rs`, `file.rs` | the rows of a data source, and its CSV file |
@@ -15,7 +15,6 @@
 //! | `services.rs`, `action_result.rs` | what the actions share |
 
 pub mod action_result;
-pub mod api;
 pub mod apply;
 pub mod cell;
 pub mod entry;
@@ -39,9 +38,9 @@ use baton_plugin_kit::{Findings, time};
 use baton_plugin_sdk::{Error, Mount, Outcome, Plugin, Task, sql};
 
 use crate::action_result::ActionResult;
-use crate::api::{Api, RATE, host_web};
 use crate::file::Folder;
 use crate::services::Services;
+use baton_plugin_kit::notion::{Api, RATE, host_web};
 
 /// The plugin.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +48,7 @@ pub struct Notion;
 
 impl Plugin for Notion {
     fn run(task: Task) -> Result<Outcome, Error> {
-        let (own, web) = (sql::own(), host_web());
+        let (own, web) = (sql::own(), host_web("api"));
         let as_folder = |mount: &Mount| Folder { path: PathBuf::from(&mount.path), shown: mount.shown_as.clone() };
         let folder = task.mounts("notion").find(|mount| mount.writable).map(as_folder);
         let services = Services {

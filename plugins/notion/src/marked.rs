@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use baton_plugin_sdk::Error;
 use serde_json::{Map, Value, json};
 
-use crate::api::{Api, Refusal, WriteResult};
 use crate::cell;
 use crate::push::value_of;
-use crate::read::{text, whole_properties};
+use crate::read::whole_properties;
 use crate::target::{MARKER, STATUS, Target};
+use baton_plugin_kit::notion::{Api, Refusal, WriteResult, rows, text};
 
 /// The status of a page that does not count.
 pub const DUPLICATE: &str = "Duplicate";
@@ -63,46 +63,9 @@ pub fn first(pages: impl Iterator<Item = MarkedPage>) -> Option<MarkedPage> {
     pages.min_by_key(key)
 }
 
-/// Lists pages in windows of the time of creation, because Notion returns at most 10,000 rows of one query.
 fn list(api: &Api<'_>, target: &Target, condition: &Value) -> Result<Vec<MarkedPage>, Refusal> {
-    let path = format!("/v1/data_sources/{}/query", target.source);
-    let marker = json!({ "property": target.id(MARKER), "rich_text": condition });
-    let (mut found, mut window, mut cursor) = (Vec::<MarkedPage>::new(), String::new(), None::<String>);
-    loop {
-        let filter = if window.is_empty() {
-            marker.clone()
-        } else {
-            json!({ "and": [marker, { "timestamp": "created_time", "created_time": { "on_or_after": window } }] })
-        };
-        let mut body = json!({ "filter": filter, "page_size": 100, "result_type": "page",
-            "sorts": [{ "timestamp": "created_time", "direction": "ascending" }] });
-        if let (Some(cursor), Value::Object(fields)) = (&cursor, &mut body) {
-            fields.insert("start_cursor".to_owned(), cursor.as_str().into());
-        }
-        let answer = api.query(&path, &body)?;
-        let results = answer.get("results").and_then(Value::as_array);
-        for page in results.ok_or_else(|| Refusal::Failed(Error::Retryable("an answer has no `results`".to_owned())))? {
-            let page = marked(api, target, page)?;
-            if !found.iter().any(|known| known.id == page.id) {
-                found.push(page);
-            }
-        }
-        cursor = answer.get("next_cursor").and_then(Value::as_str).map(str::to_owned);
-        if cursor.is_some() {
-            continue;
-        }
-        let is_cut = answer.pointer("/request_status/type").and_then(Value::as_str) == Some("incomplete");
-        let last = found.last().map(|page| page.created.clone()).unwrap_or_default();
-        if !is_cut {
-            return Ok(found);
-        }
-        if last == window {
-            return Err(Refusal::Rejected(format!(
-                "more than 10,000 pages were created in the minute {last}, and Notion returns no more of them; nothing is published"
-            )));
-        }
-        window = last;
-    }
+    let filter = json!({ "property": target.id(MARKER), "rich_text": condition });
+    rows(api, &target.source, &filter)?.iter().map(|page| marked(api, target, page)).collect()
 }
 
 fn marked(api: &Api<'_>, target: &Target, page: &Value) -> Result<MarkedPage, Refusal> {

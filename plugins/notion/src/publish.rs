@@ -18,7 +18,6 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::action_result::ActionResult;
-use crate::api::Api;
 use crate::cell;
 use crate::entry::{Entry, FIXED, OPEN, WITHDRAWN, audit_marker, of_report, of_tracks};
 use crate::file::{EditedCell, Folder};
@@ -27,7 +26,8 @@ use crate::marked::{self, DUPLICATE, MarkedPage};
 use crate::push::{change, saved, value_of};
 use crate::schema::Property;
 use crate::services::{Services, ids};
-use crate::target::{AUDIT, AUDITED, MARKER, STATUS, Target, data_source};
+use crate::target::{AUDIT, AUDITED, MARKER, STATUS, Target};
+use baton_plugin_kit::notion::{Api, data_source};
 
 /// Pages of one plan.
 const MOST_PAGES: usize = 300;

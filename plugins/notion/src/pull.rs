@@ -8,12 +8,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::action_result::{ActionResult, report};
-use crate::api::{Api, Refusal};
 use crate::file::{self, Folder};
-use crate::read::{Reader, Reading, live_properties, text};
+use crate::read::{Reader, Reading, live_properties};
 use crate::schema::properties;
 use crate::services::{Services, ids, report_problem};
 use crate::store::{Source, Store};
+use baton_plugin_kit::notion::{Api, Refusal, text};
 
 /// After how many days every row is read again.
 const FULL_AFTER_DAYS: u32 = 7;

@@ -11,14 +11,14 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::action_result::{ActionResult, report};
-use crate::api::{Api, Refusal};
 use crate::cell::{self, has_formats, is_writable, same};
 use crate::file::{self, EditedCell, EditedRow, Folder};
 use crate::journal::{CellChange, Change, Journal};
-use crate::read::{is_in_trash, live_properties, text, whole_properties};
+use crate::read::{is_in_trash, live_properties, whole_properties};
 use crate::schema::{Property, decoded, differences};
 use crate::services::{Services, known, report_problem};
 use crate::store::{Source, Store};
+use baton_plugin_kit::notion::{Api, Refusal, text};
 
 /// Rows of one plan: each needs a request of the plan, and two of `apply`.
 const MOST_ROWS: usize = 300;

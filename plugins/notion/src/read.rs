@@ -12,10 +12,10 @@ use baton_plugin_kit::time;
 use baton_plugin_sdk::Error;
 use serde_json::{Map, Value, json};
 
-use crate::api::{Api, Refusal};
 use crate::cell::{format, may_be_cut};
 use crate::schema::{Property, decoded, has_new_values, properties};
 use crate::store::{Cells, ReadRow, Source, Store};
+use baton_plugin_kit::notion::{Api, Refusal, text};
 
 /// Rows of one answer.
 const PAGE: usize = 100;
@@ -403,11 +403,6 @@ fn set(object: &mut Value, name: &str, value: Value) {
     if let Value::Object(fields) = object {
         fields.insert(name.to_owned(), value);
     }
-}
-
-/// A field of an object as text.
-pub(crate) fn text(value: &Value, name: &str) -> String {
-    value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 pub(crate) fn is_in_trash(page: &Value) -> bool {

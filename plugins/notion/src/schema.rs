@@ -1,40 +1,6 @@
 //! The properties of a data source. A property belongs to its id, which stays when the property is renamed.
 
-use percent_encoding::percent_decode_str;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-
-/// A property.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Property {
-    /// Its id, decoded.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// The name of its type.
-    #[serde(rename = "type")]
-    pub kind: String,
-}
-
-/// The properties in the order of the columns: the title first, the others by name.
-#[must_use]
-pub fn properties(described: &Map<String, Value>) -> Vec<Property> {
-    let text = |value: &Value, place: &str| value.get(place).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let one = |(name, value): (&String, &Value)| Property {
-        id: decoded(&text(value, "id")),
-        name: name.clone(),
-        kind: text(value, "type"),
-    };
-    let mut all: Vec<Property> = described.iter().map(one).collect();
-    all.sort_by_key(|one| (one.kind != "title", one.name.clone()));
-    all
-}
-
-/// An id of a property as it is meant: Notion sends it percent-encoded.
-#[must_use]
-pub fn decoded(id: &str) -> String {
-    percent_decode_str(id).decode_utf8_lossy().into_owned()
-}
+pub use baton_plugin_kit::notion::{Property, decoded, properties};
 
 /// Whether other rows than the edited ones may have other values: there are new properties or types.
 #[must_use]

@@ -4,9 +4,9 @@ use baton_plugin_kit::Findings;
 use baton_plugin_kit::host::{HeldLock, Locks, Progress, Writable};
 use baton_plugin_sdk::Error;
 
-use crate::cell::uuid;
 use crate::file::Folder;
 use crate::store::Source;
+use baton_plugin_kit::notion::uuid;
 
 /// What the actions need from the host.
 #[derive(Clone, Copy)]

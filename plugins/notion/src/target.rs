@@ -7,10 +7,9 @@ use baton_plugin_kit::host::Writable;
 use baton_plugin_sdk::Error;
 use serde_json::Value;
 
-use crate::api::{Api, Refusal};
-use crate::read::text;
 use crate::schema::{Property, properties};
 use crate::store::json_of;
+use baton_plugin_kit::notion::Api;
 
 const TABLE: &str =
     "CREATE TABLE IF NOT EXISTS targets (source TEXT PRIMARY KEY, properties TEXT NOT NULL) STRICT, WITHOUT ROWID";
@@ -151,29 +150,4 @@ fn stored(own: &dyn Writable, source: &str) -> Result<BTreeMap<String, String>, 
     let Some(row) = found.rows.first() else { return Ok(BTreeMap::new()) };
     serde_json::from_str(&crate::store::text(row, 0))
         .map_err(|error| Error::Permanent(format!("the plugin's tables are damaged: {error}")))
-}
-
-/// The data source of an id, which is its own or that of a database with one data source.
-///
-/// # Errors
-/// `permanent` if there is none or there are several.
-pub fn data_source(api: &Api<'_>, id: &str) -> Result<String, Error> {
-    let database = match api.get(&format!("/v1/databases/{id}")) {
-        Ok(database) => database,
-        Err(Refusal::Missing) => return Ok(id.to_owned()),
-        Err(refusal) => return Err(refusal.into()),
-    };
-    let all = database.get("data_sources").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    match all {
-        [one] => Ok(text(one, "id")),
-        _ => {
-            let ids: Vec<String> =
-                all.iter().map(|one| format!("{} ({})", text(one, "id"), text(one, "name"))).collect();
-            Err(Error::Permanent(format!(
-                "the database has {} data sources; give the id of one as `database`: {}",
-                ids.len(),
-                ids.join(", ")
-            )))
-        }
-    }
 }

@@ -19,6 +19,8 @@ pub enum Style {
     Comment,
     /// Inline code: Linear keeps no comments.
     Code,
+    /// Without signs: at Notion the marker has a property of its own.
+    Plain,
 }
 
 impl Style {
@@ -26,6 +28,7 @@ impl Style {
         match self {
             Self::Comment => ["<!-- ", " -->"],
             Self::Code => ["`", "`"],
+            Self::Plain => ["", ""],
         }
     }
 }
@@ -137,7 +140,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        for style in [Style::Comment, Style::Code] {
+        for style in [Style::Comment, Style::Code, Style::Plain] {
             let block = write(style, ORIGIN, "Title", "Text\n\n- more");
             assert_eq!(block.matches("--").count(), if style == Style::Comment { 4 } else { 0 }, "{block}");
             let expected = Marker {

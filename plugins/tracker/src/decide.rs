@@ -215,6 +215,7 @@ fn describe(report: &Report, gap: &Gap, issue: &Issue, text: &str, wanted: &Want
         title: (is_own_title && issue.title != title).then_some(title),
         body: Some(block::replace(wanted.style, &issue.body, &own)),
         state: None,
+        weight: Some(gap.weight),
     }
 }
 

@@ -1,5 +1,7 @@
 //! An issue, a change of one, and the trait of trackers.
 
+use std::time::Duration;
+
 use baton_plugin_sdk::Error;
 
 use crate::block::{Marker, Style};
@@ -61,6 +63,8 @@ pub struct Change {
     pub body: Option<String>,
     /// The new state.
     pub state: Option<IssueState>,
+    /// How much the gap matters now, for trackers that show it beside the text.
+    pub weight: Option<Weight>,
 }
 
 /// Why a change has no answer that can be used.
@@ -72,6 +76,18 @@ pub enum WriteError {
     Failed(Error),
     /// It has no effect, but others may: the tracker refuses this one.
     Refused(String),
+}
+
+/// The requests of one task.
+pub trait Pace {
+    /// The seconds that are left of the time of a task.
+    fn seconds_left(&self) -> u64;
+
+    /// The number of requests so far.
+    fn sent(&self) -> usize;
+
+    /// Waits.
+    fn rest(&self, duration: Duration);
 }
 
 /// A place with issues.

@@ -1,4 +1,4 @@
-//! Files the gaps of audit reports as issues at GitHub or Linear.
+//! Files the gaps of audit reports as issues at GitHub or Linear, or as pages of a database at Notion.
 //!
 //! This plugin stores nothing: the marker in an issue's text names its gap, so other machines find the same issues. This file opens the host services and makes an outcome; the other modules are tested natively.
 //!
@@ -8,8 +8,8 @@
 //! | `wording.rs`, `block.rs` | title and description of an issue; Baton's block with the marker |
 //! | `decide.rs` | which issue is created, updated, closed or reopened: a function of data |
 //! | `run.rs` | carries the steps out, in passes |
-//! | `issue.rs`, `github.rs`, `linear.rs` | the trait of trackers, and the two |
-//! | `web.rs` | requests: rate limits, errors, renewed tokens |
+//! | `issue.rs`, `github.rs`, `linear.rs`, `notion.rs` | the trait of trackers, and the three |
+//! | `web.rs` | requests to GitHub and Linear: rate limits, errors, renewed tokens |
 //! | `page.rs` | the plan and the list of issues |
 
 pub mod block;
@@ -17,6 +17,7 @@ pub mod decide;
 pub mod github;
 pub mod issue;
 pub mod linear;
+pub mod notion;
 pub mod page;
 pub mod run;
 pub mod web;
@@ -28,13 +29,15 @@ use std::time::Duration;
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::export::Exports;
 use baton_plugin_kit::host::{HeldLock, Host, Locks as _};
+use baton_plugin_kit::notion::Api;
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Plugin, Severity, Task};
 use serde::Deserialize;
 
 use crate::decide::{Row, Step, StepKind, Wanted};
 use crate::github::GitHub;
-use crate::issue::Tracker;
+use crate::issue::{Pace, Tracker};
 use crate::linear::Linear;
+use crate::notion::Notion;
 use crate::run::{Filed, Filing};
 use crate::web::Requests;
 use baton_plugin_kit::audit_report::{Report, Weight};
@@ -58,6 +61,8 @@ struct Args {
     #[serde(default)]
     team: Option<String>,
     #[serde(default)]
+    database: Option<String>,
+    #[serde(default)]
     severity: Weight,
     source: String,
     #[serde(default)]
@@ -70,16 +75,18 @@ struct Args {
 enum Place<'a> {
     GitHub(&'a str),
     Linear(&'a str),
+    Notion(&'a str),
 }
 
 impl Args {
     fn place(&self) -> Result<Place<'_>, Error> {
-        match (&self.repository, &self.team) {
-            (Some(repository), None) => Ok(Place::GitHub(repository)),
-            (None, Some(team)) => Ok(Place::Linear(team)),
+        match (&self.repository, &self.team, &self.database) {
+            (Some(repository), None, None) => Ok(Place::GitHub(repository)),
+            (None, Some(team), None) => Ok(Place::Linear(team)),
+            (None, None, Some(database)) => Ok(Place::Notion(database)),
             _ => Err(Error::Permanent(
-                "give either `repository` (GitHub, `owner/name`) or `team` (Linear, its key), as --arg or as \
-                 [agents.tracker.defaults.file] in baton.toml"
+                "give one of `repository` (GitHub, `owner/name`), `team` (Linear, its key) and `database` (Notion, its id), \
+                 as --arg or as [agents.tracker.defaults.file] in baton.toml"
                     .to_owned(),
             )),
         }
@@ -90,6 +97,7 @@ impl Args {
         let all = [
             ("repository", self.repository.as_ref()),
             ("team", self.team.as_ref()),
+            ("database", self.database.as_ref()),
             ("source", Some(&self.source)),
             ("report", self.report.as_ref()),
         ];
@@ -104,16 +112,23 @@ impl Plugin for IssueTracker {
     fn run(task: Task) -> Result<Outcome, Error> {
         let args: Args = task.args_as()?;
         let report = load(&task, args.report.as_deref().unwrap_or("latest.json"))?;
+        let pause = Duration::from_millis(args.pause_ms.unwrap_or(PAUSE_MS));
         match args.place()? {
             Place::GitHub(repository) => {
                 let web = github::host_web();
                 let requests = Requests::new(&web, "GitHub");
-                act(&task, &args, &report, &GitHub::new(&requests, repository), &requests)
+                act(&task, &args, &report, &GitHub::new(&requests, repository), &requests, pause)
             }
             Place::Linear(team) => {
                 let web = linear::host_web();
                 let requests = Requests::new(&web, "Linear");
-                act(&task, &args, &report, &Linear::new(&requests, team), &requests)
+                act(&task, &args, &report, &Linear::new(&requests, team), &requests, pause)
+            }
+            Place::Notion(database) => {
+                let web = baton_plugin_kit::notion::host_web("notion");
+                let api = Api::new(&web, notion::rate(args.pause_ms));
+                // The rate of the requests is the pause.
+                act(&task, &args, &report, &Notion::new(&api, database), &api, Duration::ZERO)
             }
         }
     }
@@ -131,10 +146,10 @@ fn act(
     args: &Args,
     report: &Report,
     tracker: &dyn Tracker,
-    requests: &Requests<'_>,
+    requests: &dyn Pace,
+    pause: Duration,
 ) -> Result<Outcome, Error> {
     let wanted = Wanted { severity: args.severity, source: args.source.clone(), style: tracker.style() };
-    let pause = Duration::from_millis(args.pause_ms.unwrap_or(PAUSE_MS));
     let filing = Filing { tracker, requests, report, wanted: &wanted, progress: &Host, pause };
     match task.action.as_str() {
         "plan" => plan(args, &filing),

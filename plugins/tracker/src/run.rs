@@ -8,8 +8,8 @@ use baton_plugin_kit::host::Progress;
 use baton_plugin_sdk::Error;
 
 use crate::decide::{Action, Decision, Row, Step, StepKind, Wanted, decide, for_gap};
-use crate::issue::{Change, Issue, Tracker, WriteError};
-use crate::web::{Requests, TIME_S};
+use crate::issue::{Change, Issue, Pace, Tracker, WriteError};
+use crate::web::TIME_S;
 use baton_plugin_kit::audit_report::Report;
 
 /// Passes with changes in one task. The second one closes duplicates of a race and repeats what was lost.
@@ -26,7 +26,7 @@ pub struct Filing<'a> {
     /// Where the issues are.
     pub tracker: &'a dyn Tracker,
     /// Its requests.
-    pub requests: &'a Requests<'a>,
+    pub requests: &'a dyn Pace,
     /// The report.
     pub report: &'a Report,
     /// What the operator wants.
@@ -212,6 +212,7 @@ mod tests {
     use super::*;
     use crate::block::{self, Style};
     use crate::issue::{IssueState, NewIssue};
+    use crate::web::Requests;
     use baton_plugin_kit::audit_report::Weight;
 
     /// Keeps issues in memory.

@@ -10,7 +10,7 @@ use baton_plugin_sdk::Error;
 use baton_plugin_sdk::http::{HttpError, Response};
 use serde_json::Value;
 
-use crate::issue::WriteError;
+use crate::issue::{Pace, WriteError};
 
 /// The longest pause of one rate limit. Without a time, GitHub asks for one minute.
 const LONGEST_PAUSE_S: u64 = 65;
@@ -61,23 +61,27 @@ enum Failure {
     Failed(Error),
 }
 
+impl Pace for Requests<'_> {
+    fn seconds_left(&self) -> u64 {
+        TIME_S.saturating_sub(self.web.now().saturating_sub(self.begin).as_secs())
+    }
+
+    fn sent(&self) -> usize {
+        self.budget.requests()
+    }
+
+    fn rest(&self, duration: Duration) {
+        if !duration.is_zero() {
+            self.web.pause(duration);
+        }
+    }
+}
+
 impl<'a> Requests<'a> {
     /// The requests to the tracker that people call `name`.
     #[must_use]
     pub fn new(web: &'a dyn Web, name: &'static str) -> Self {
         Self { web, name, budget: Budget::new(LIMITS), begin: web.now() }
-    }
-
-    /// The seconds that are left of [`TIME_S`].
-    #[must_use]
-    pub fn seconds_left(&self) -> u64 {
-        TIME_S.saturating_sub(self.web.now().saturating_sub(self.begin).as_secs())
-    }
-
-    /// The number of requests so far.
-    #[must_use]
-    pub fn sent(&self) -> usize {
-        self.budget.requests()
     }
 
     /// The content of a request that changes nothing; `None` if it does not exist.
@@ -113,13 +117,6 @@ impl<'a> Requests<'a> {
             Failure::Refused(status @ (401 | 403 | 404 | 410), why) => WriteError::Failed(self.refused(status, &why)),
             Failure::Refused(status, why) => WriteError::Refused(format!("{} answers {status}: {why}", self.name)),
         })
-    }
-
-    /// Waits between two changes.
-    pub fn rest(&self, duration: Duration) {
-        if !duration.is_zero() {
-            self.web.pause(duration);
-        }
     }
 
     fn send(&self, call: &Call<'_>) -> Result<Content, Failure> {

@@ -100,7 +100,7 @@ mod tests {
             place: None,
             request: Some("needs a decision of a person: `<!-- baton:end -->`".to_owned()),
         };
-        for style in [Style::Comment, Style::Code] {
+        for style in [Style::Comment, Style::Code, Style::Plain] {
             for end in ["<!-- baton:end -->", "`baton:end`", "baton:end"] {
                 let only = Gap { title: end.to_owned(), evidence: end.to_owned(), ..gap.clone() };
                 let block = write(style, ORIGIN, "t", &self::text(&only));
@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(title(&gap).chars().count(), TITLE_CHARS + 1);
         let text = text(&gap);
         assert!(text.contains("`````text\n````"), "{text}");
-        for style in [Style::Comment, Style::Code] {
+        for style in [Style::Comment, Style::Code, Style::Plain] {
             let block = write(style, ORIGIN, "t", &text);
             assert!(read(style, &block).is_some());
             assert_eq!(replace(style, &block, "new"), "new", "the block ends at its end");

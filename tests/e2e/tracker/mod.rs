@@ -1,11 +1,14 @@
-//! The plugin tracker files gaps of audit reports at GitHub and Linear: the shipped component in the real sandbox, against `emulate`, a
-//! stateful GitHub and Linear of others. The clients of the two services (`@octokit/rest`, `@linear/sdk`) judge the result.
+//! The plugin tracker files gaps of audit reports at GitHub, Linear and Notion: the shipped component in the real sandbox, against
+//! `emulate`, a stateful GitHub and Linear of others, and the Notion of these tests. The clients of the services (`@octokit/rest`,
+//! `@linear/sdk`, the two of Notion) judge the result.
 
 mod faults;
 mod github;
 mod linear;
+mod notion;
 
 use std::net::{TcpListener, TcpStream};
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -94,8 +97,16 @@ fn free_ports() -> [u16; 2] {
 
 /// A workspace with the plugin and both accounts, whose requests go through a proxy.
 struct Place {
-    workspace: Workspace,
+    filer: Filer,
     proxy: TrackerProxy,
+}
+
+impl Deref for Place {
+    type Target = Filer;
+
+    fn deref(&self) -> &Filer {
+        &self.filer
+    }
 }
 
 /// The requests of [`Place::new`].
@@ -112,11 +123,37 @@ impl Place {
     /// The same with these grants for requests.
     fn granted(emulator: &Emulator, requests: &[&str]) -> Self {
         let proxy = TrackerProxy::start(emulator.ports, GITHUB_TOKEN, LINEAR_TOKEN);
-        let (workspace, address) = (Workspace::init(), proxy.address());
+        let address = proxy.address();
         let accounts = format!(
             "\n[accounts.github]\nidentity_url = \"{address}/user\"\n[accounts.linear]\nidentity_url = \"{address}/graphql\"\n"
         );
-        workspace.write("baton.toml", workspace.read("baton.toml") + &accounts);
+        let hosts = ["github", "linear"].map(|host| format!("host={host}={address}"));
+        let words = [&[hosts[0].as_str(), &hosts[1]][..], requests].concat();
+        let place = Self { filer: Filer::new(&accounts, &words), proxy };
+        place.connect(&["github", "--token"], GITHUB_TOKEN);
+        place.connect(&["linear"], LINEAR_TOKEN);
+        place
+    }
+
+    /// Asserts that requests were right and no token is in any file but the one of secrets.
+    #[track_caller]
+    fn assert_clean(&self) {
+        assert_eq!(self.proxy.problems(), [""; 0]);
+        assert_eq!(self.proxy.faults_left(), 0);
+        self.assert_no_file_has(&[GITHUB_TOKEN, LINEAR_TOKEN]);
+    }
+}
+
+/// A workspace with the plugin.
+struct Filer {
+    workspace: Workspace,
+}
+
+impl Filer {
+    /// With these settings of accounts, and grants beside those of the folders.
+    fn new(accounts: &str, grants: &[&str]) -> Self {
+        let workspace = Workspace::init();
+        workspace.write("baton.toml", workspace.read("baton.toml") + accounts);
         workspace.keep_only("audit");
         workspace.baton(&["plugin", "install", "shipped:tracker"]).ended(0);
         for folder in ["audits", "links"] {
@@ -124,13 +161,8 @@ impl Place {
         }
         let folder = |grant: &str, name: &str| format!("{grant}={}", workspace.outside().join(name).display());
         let [reports, links] = [folder("files:ro=reports", "audits"), folder("files:rw=links", "links")];
-        let hosts = ["github", "linear"].map(|host| format!("host={host}={address}"));
-        let words = [&["plugin", "grant", "tracker", &reports, &links, &hosts[0], &hosts[1]][..], requests].concat();
-        workspace.baton(&words).ended(0);
-        let place = Self { workspace, proxy };
-        place.connect(&["github", "--token"], GITHUB_TOKEN);
-        place.connect(&["linear"], LINEAR_TOKEN);
-        place
+        workspace.baton(&[&["plugin", "grant", "tracker", &reports, &links][..], grants].concat()).ended(0);
+        Self { workspace }
     }
 
     /// Connects an account with a personal token.
@@ -193,12 +225,10 @@ impl Place {
         serde_json::from_str(&text).unwrap()
     }
 
-    /// Asserts that requests were right and no token is in any file but the one of secrets.
+    /// Asserts that no token is in any file but the one of secrets.
     #[track_caller]
-    fn assert_clean(&self) {
-        assert_eq!(self.proxy.problems(), [""; 0]);
-        assert_eq!(self.proxy.faults_left(), 0);
-        for token in [GITHUB_TOKEN, LINEAR_TOKEN] {
+    fn assert_no_file_has(&self, tokens: &[&str]) {
+        for token in tokens {
             let found = files_with(self.workspace.outside(), token);
             assert!(found.is_empty(), "a token is in {found:?}");
         }

@@ -6,12 +6,13 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use baton_plugin_kit::host::{Budget, Call, HostWeb, Web, WebLimits};
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::http::{HttpError, Response};
 use serde_json::Value;
 
-/// The version of the API that this plugin was written for.
+use crate::host::{Budget, Call, HostWeb, Web, WebLimits};
+
+/// The version of the API.
 pub const VERSION: &str = "2026-03-11";
 
 /// The long-term rate that Notion documents for a connection, in requests per second.
@@ -34,10 +35,10 @@ const TIME: Duration = Duration::from_secs(220);
 const NOT_ACCEPTED: &str =
     "Notion does not accept the account's token (401); to store a valid one, and continue: `baton account add notion`";
 
-/// The host's network, with the account.
+/// The host's network, with the account. `host` is the name of Notion's address in the manifest.
 #[must_use]
-pub fn host_web() -> HostWeb {
-    HostWeb::begin("api", "notion").headers(&[("notion-version", VERSION)])
+pub fn host_web(host: &'static str) -> HostWeb {
+    HostWeb::begin(host, "notion").headers(&[("notion-version", VERSION)])
 }
 
 /// Why there is no content.
@@ -113,6 +114,17 @@ impl<'a> Api<'a> {
     #[must_use]
     pub fn requests(&self) -> usize {
         self.budget.requests()
+    }
+
+    /// The time since the task began.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.web.now().saturating_sub(self.begin)
+    }
+
+    /// Waits, for a reason that is not Notion's.
+    pub fn rest(&self, duration: Duration) {
+        self.web.pause(duration);
     }
 
     /// The content of a path.
@@ -191,7 +203,7 @@ impl<'a> Api<'a> {
 
     /// Waits until the next request may be sent.
     fn turn(&self) -> Result<(), Refusal> {
-        let now = self.web.now().saturating_sub(self.begin);
+        let now = self.elapsed();
         if now >= TIME || !self.budget.take() {
             return Err(Refusal::NoMoreRequests);
         }
@@ -247,62 +259,5 @@ fn meaning(answer: &Response, call: &Call<'_>) -> Meaning {
             let what = format!("Notion answers {status} {code} to {} {}: {message}", call.method, call.path);
             Meaning::Refused(Refusal::Rejected(what))
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use baton_tests::scripted_web::{ScriptedWeb, answer_with};
-
-    use super::*;
-
-    fn script(statuses: &[u16]) -> ScriptedWeb {
-        ScriptedWeb::new(statuses.iter().map(|status| answer_with(*status, &[("retry-after", "7")], "{}")))
-    }
-
-    #[test]
-    fn a_burst_is_sent_at_once_and_the_rest_at_the_rate() {
-        let web = script(&[200; 50]);
-        let api = Api::new(&web, 3);
-        for _ in 0..50 {
-            api.get("/v1/x").unwrap();
-        }
-        assert_eq!((web.elapsed().as_millis(), api.requests()), (9_999, 50));
-    }
-
-    #[test]
-    fn a_rate_limit_is_waited_for_and_failures_are_tried_again() {
-        let web = script(&[429, 529, 500, 409, 200]);
-        assert!(Api::new(&web, 3).get("/v1/x").is_ok());
-        assert_eq!(web.elapsed().as_secs(), 7 + 7 + 3 + 4);
-        let web = script(&[502; 5]);
-        assert!(matches!(Api::new(&web, 3).get("/v1/x"), Err(Refusal::Failed(Error::Retryable(_)))));
-    }
-
-    #[test]
-    fn a_change_is_sent_once_unless_nothing_happened() {
-        let web = script(&[429, 500, 200]);
-        assert!(matches!(Api::new(&web, 3).patch("/v1/x", &Value::Null), WriteResult::Unknown(_)));
-        assert_eq!(web.left(), 1);
-    }
-
-    #[test]
-    fn a_missing_capability_waits_for_the_operator() {
-        let web = script(&[403, 403]);
-        let api = Api::new(&web, 3);
-        let needs = |error: &Error, what| matches!(error, Error::NeedsGrant(text) if text.contains(what));
-        let WriteResult::Refused(Refusal::Failed(error)) = api.patch("/v1/x", &Value::Null) else { panic!() };
-        assert!(needs(&error, "\"Update content\""), "{error:?}");
-        let Err(Refusal::Failed(error)) = api.get("/v1/x") else { panic!() };
-        assert!(needs(&error, "\"Read content\""), "{error:?}");
-    }
-
-    #[test]
-    fn a_refused_token_waits_for_the_operator() {
-        let web = script(&[401]);
-        let refused = Api::new(&web, 3).get("/v1/x");
-        assert!(
-            matches!(refused, Err(Refusal::Failed(Error::NeedsGrant(text))) if text.contains("baton account add notion"))
-        );
     }
 }
