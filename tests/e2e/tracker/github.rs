@@ -151,7 +151,7 @@ fn a_report_that_does_not_cover_a_plan_closes_nothing_of_it() {
     }
     // A valid report.
     let neither = place.run("plan", &[]).ended(1).stderr;
-    assert!(neither.contains("give either `repository`"), "{neither}");
+    assert!(neither.contains("give one of `repository`"), "{neither}");
     std::fs::write(&latest, "{").unwrap();
     let refused = place.run("file", &[REPOSITORY]).ended(1).stderr;
     assert!(refused.contains("is not a report of the audit"), "{refused}");
