@@ -151,7 +151,7 @@ fn an_account_is_added_listed_tested_used_and_removed() {
 }
 
 #[test]
-fn changes_are_asked_for_only_if_they_are_wanted_and_kept_when_the_consent_is_renewed() {
+fn write_scopes_are_requested_only_on_demand_and_kept_by_a_renewed_consent() {
     let scene = Scene::connected();
     let scopes = || scene.listed()["scopes"].to_string();
     assert!(!scopes().contains("modify"), "{}", scopes());
@@ -182,7 +182,7 @@ fn the_scopes_are_shown_before_the_address() {
 }
 
 #[test]
-fn a_redirect_with_another_state_or_path_is_refused_and_the_right_one_still_counts() {
+fn a_redirect_with_another_state_or_path_is_refused_and_the_right_one_still_works() {
     let scene = Scene::new();
     let (child, address, errors) = begin(&scene.workspace, &["spotify"]);
     let redirect = visit(&address).1.unwrap();
@@ -286,9 +286,9 @@ fn a_rotated_token_survives_a_kill_after_the_renewal() {
 }
 
 #[test]
-fn a_token_that_ends_in_the_middle_of_a_task_is_renewed() {
+fn a_token_that_expires_during_a_task_is_renewed() {
     let scene = Scene::connected();
-    // The clock says that the token is valid; the service disagrees.
+    // Baton's clock says that the token is valid, but the service refuses it.
     scene.oauth.expire_access_tokens();
     age(&scene);
     let task = scene.ask("Middle", &json!({ "times": 3 }));
@@ -337,7 +337,7 @@ fn a_task_waits_when_the_consent_was_revoked_and_continues_after_another() {
 }
 
 #[test]
-fn a_service_that_is_out_of_order_is_asked_again_later() {
+fn a_request_to_a_failing_service_is_repeated_later() {
     let scene = Scene::connected();
     expire(&scene);
     scene.oauth.fail_with(&["503 Service Unavailable", "429 Too Many Requests"]);
@@ -389,7 +389,7 @@ fn a_personal_token_comes_from_standard_input_and_is_checked() {
 }
 
 #[test]
-fn what_cannot_be_an_account_is_refused() {
+fn invalid_accounts_are_refused() {
     let workspace = Workspace::with_noop();
     let missing = workspace.baton(&["account", "add", "spotify"]).ended(2);
     assert!(
@@ -422,7 +422,7 @@ pub(crate) fn spotipy() -> Result<PathBuf, Skipped> {
     }
 }
 
-/// spotipy's own PKCE flow gets, uses and renews tokens at the fake: the fake is a server that clients can use.
+/// spotipy's own PKCE flow gets, uses and renews tokens at the fake service. This shows that real clients work with the fake.
 #[test]
 fn spotipy_gets_and_renews_tokens_at_the_fake() {
     let python = or_skip!(spotipy());

@@ -47,7 +47,7 @@ fn row<'a>(folders: &'a [Value], path: &str) -> (Option<&'a str>, &'a str, &'a s
 }
 
 #[test]
-fn a_table_says_what_becomes_of_each_folder_and_why() {
+fn a_table_has_the_use_of_each_folder_and_the_reason() {
     let place = Workspace::empty();
     let roots = in_use(&place);
     let made = adopt(&place, &roots, &[]).ended(0).stdout;
@@ -95,7 +95,7 @@ fn the_table_of_an_adoption_is_json_for_machines() {
 }
 
 #[test]
-fn inboxes_that_are_made_later_in_adopted_folders_are_watched() {
+fn later_inboxes_in_adopted_folders_are_watched() {
     let place = Workspace::empty();
     let roots = in_use(&place);
     adopt(&place, &roots, &[]).ended(0);
@@ -139,7 +139,7 @@ fn an_adopted_folder_that_is_missing_is_named_and_the_rest_continues() {
 }
 
 #[test]
-fn what_holds_no_agents_is_refused_with_what_to_adopt_instead() {
+fn a_folder_without_agents_is_refused_with_a_suggestion() {
     let place = Workspace::empty();
     let roots = in_use(&place);
     let agent = roots[0].join("Cursor-MM1");
@@ -155,7 +155,7 @@ fn what_holds_no_agents_is_refused_with_what_to_adopt_instead() {
 }
 
 #[test]
-fn the_doctor_names_every_inbox_that_nobody_watches_and_every_link() {
+fn doctor_names_every_unwatched_inbox_and_every_link() {
     let place = Workspace::empty();
     let roots = in_use(&place);
     make(&roots[0], &["team/Heron/01_inbox", "Egret/Inbox"]);

@@ -56,7 +56,7 @@ fn arguments_of_baton_toml_and_of_triggers_are_checked_too() {
 }
 
 #[test]
-fn a_call_by_hand_with_arguments_that_do_not_fit_is_refused_at_once() {
+fn a_run_with_arguments_that_do_not_fit_is_refused_at_once() {
     let workspace = Workspace::init();
     let wrong = ["--args-json", "{\"plans\":3}"];
     let refused = workspace.baton(&[&["run", "audit", "audit"][..], &wrong].concat()).ended(2);
@@ -79,7 +79,7 @@ fn sent(workspace: &Workspace, agent: &str, args: &[&str]) -> Value {
 }
 
 #[test]
-fn an_argument_becomes_what_the_schema_of_the_action_asks_for() {
+fn an_argument_gets_the_type_in_the_schema_of_the_action() {
     let workspace = Workspace::init();
     for (agent, args, expected) in [
         ("spotify", &["--action", "export", "--arg", "formats=m3u8"][..], json!({ "formats": ["m3u8"] })),
@@ -135,7 +135,7 @@ fn run_takes_arguments_as_the_schema_asks_for_them() {
 }
 
 #[test]
-fn an_unknown_argument_is_refused_with_the_one_that_is_meant() {
+fn an_unknown_argument_is_refused_with_a_similar_known_one() {
     let workspace = Workspace::init();
     let meant = "`playlist` (did you mean `playlists`?)";
     let refused = workspace.baton(&["run", "spotify", "dedupe", "--arg", "playlist=Warm Up"]).ended(2);
@@ -159,7 +159,7 @@ fn arguments_without_an_action_are_refused_with_the_actions_that_there_are() {
 }
 
 #[test]
-fn a_plugin_alone_lists_its_actions_and_help_shows_what_one_takes() {
+fn run_with_only_a_plugin_lists_its_actions_and_help_shows_the_arguments() {
     let workspace = Workspace::init();
     let actions = workspace.baton(&["run", "spotify"]).ended(0).stdout;
     for words in
@@ -193,7 +193,7 @@ fn a_plugin_alone_lists_its_actions_and_help_shows_what_one_takes() {
 }
 
 #[test]
-fn run_grants_what_it_is_told_to_and_does_the_action() {
+fn run_adds_the_given_grants_and_runs_the_action() {
     let workspace = Workspace::init();
     let lacks = workspace.baton(&["run", "spotify", "import"]).ended(1).stderr;
     assert!(lacks.contains("baton plugin grant spotify files:ro=spotify"), "{lacks}");
@@ -267,7 +267,7 @@ fn the_help_of_an_action_lists_the_grants_that_it_uses() {
 }
 
 #[test]
-fn what_is_missing_on_the_command_line_is_shown() {
+fn missing_arguments_of_the_command_line_are_shown() {
     let place = Workspace::empty();
     fs::create_dir_all(place.root()).unwrap();
     let here = |words: &[&str]| Output::of(place.command().current_dir(place.root()).args(words));

@@ -114,7 +114,7 @@ fn a_file_that_is_not_a_handoff_is_rejected_with_its_reason() {
 }
 
 #[test]
-fn a_file_with_one_reading_is_repaired_and_that_is_recorded() {
+fn a_file_with_an_unambiguous_fault_is_repaired_and_the_repair_is_recorded() {
     let asked = text(&handoff("noop", "Nearly"));
     let wide = String::from_utf8(asked.clone()).unwrap();
     let little: Vec<u8> = [0xff, 0xfe].into_iter().chain(wide.encode_utf16().flat_map(u16::to_le_bytes)).collect();
@@ -149,7 +149,7 @@ fn a_hundred_megabytes_are_rejected_unread() {
 }
 
 #[test]
-fn an_empty_file_waits_for_its_minute_and_holds_nobody_up() {
+fn an_empty_file_waits_a_minute_and_delays_no_other_file() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     File::create(workspace.inbox_of("noop").join("late.json")).unwrap();
@@ -221,7 +221,7 @@ fn links_and_pipes_that_come_while_the_daemon_runs_stay() {
 }
 
 #[test]
-fn a_pipe_among_the_plans_holds_no_audit_up() {
+fn a_pipe_among_the_plans_does_not_block_an_audit() {
     let workspace = Workspace::init();
     workspace.write("plans/A_PLAN.md", "# Plan\n\n## Deliverables\n\n- `src/pipe.py`\n");
     fs::create_dir(workspace.root().join("src")).unwrap();
@@ -234,7 +234,7 @@ fn a_pipe_among_the_plans_holds_no_audit_up() {
 }
 
 #[test]
-fn an_inbox_that_is_a_link_is_nobodys() {
+fn an_inbox_that_is_a_link_is_not_served() {
     let workspace = beside_a_good_one(|workspace| {
         let elsewhere = workspace.outside().join("elsewhere/01_inbox");
         fs::create_dir_all(&elsewhere).unwrap();
@@ -290,7 +290,7 @@ fn rejected_wide(name: &str) {
 }
 
 #[test]
-fn a_name_that_is_not_text_holds_nobody_up() {
+fn a_name_that_is_not_text_delays_no_other_file() {
     let name = OsStr::from_bytes(b"bad-\xff.json");
     let workspace = beside_a_good_one(|workspace| {
         fs::write(workspace.inbox_of("noop").join(name), text(&handoff("noop", "Unnamed"))).unwrap();

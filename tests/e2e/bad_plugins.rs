@@ -25,7 +25,7 @@ const MISDEEDS: [(&str, &str, &[&str]); 13] = [
 ];
 
 #[test]
-fn every_misdeed_ends_in_its_own_state_and_disturbs_nobody() {
+fn every_misbehaviour_ends_in_its_state_and_affects_no_other_task() {
     let workspace = Workspace::with_hostile();
     for (action, ..) in MISDEEDS {
         workspace.drop_action("hostile", action);
@@ -53,7 +53,7 @@ fn every_misdeed_ends_in_its_own_state_and_disturbs_nobody() {
 }
 
 #[test]
-fn a_plugin_that_spins_holds_no_other_agent_up() {
+fn a_plugin_in_an_endless_loop_delays_no_other_agent() {
     let workspace = Workspace::with_hostile();
     let daemon = workspace.up_and_serving();
     workspace.drop_action("hostile", "spin");
@@ -67,7 +67,7 @@ fn a_plugin_that_spins_holds_no_other_agent_up() {
 }
 
 #[test]
-fn there_is_no_way_out_of_a_granted_folder() {
+fn a_plugin_cannot_leave_a_granted_folder() {
     let workspace = Workspace::with_hostile();
     fs::write(workspace.outside().join("secret.json"), "outside").unwrap();
     workspace.write("tree/secret.txt", "inside");
@@ -102,7 +102,7 @@ fn there_is_no_way_out_of_a_granted_folder() {
 }
 
 #[test]
-fn a_plugin_that_opens_a_pipe_keeps_the_daemon_neither_from_working_nor_from_ending() {
+fn a_plugin_that_opens_a_pipe_blocks_neither_the_work_nor_the_exit_of_the_daemon() {
     let workspace = Workspace::with_hostile();
     let pipe = workspace.root().join("plans/pipe.md");
     rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
@@ -116,7 +116,7 @@ fn a_plugin_that_opens_a_pipe_keeps_the_daemon_neither_from_working_nor_from_end
 }
 
 #[test]
-fn handoffs_that_a_plugin_sends_go_their_way() {
+fn handoffs_that_a_plugin_sends_are_processed() {
     let workspace = Workspace::with_hostile();
     workspace.drop_action("hostile", "emit");
     workspace.drop_action("hostile", "emit-then-fail");
@@ -155,7 +155,7 @@ fn handoffs_that_break_a_rule_are_refused_one_by_one() {
 }
 
 #[test]
-fn without_the_grant_no_handoff_is_sent_and_the_way_to_grant_it_is_named() {
+fn without_the_grant_no_handoff_is_sent_and_the_command_is_named() {
     let workspace = Workspace::with_noop();
     workspace.install_fixture("hostile", "handoffs = false");
     workspace.drop_action("hostile", "emit");
@@ -197,7 +197,7 @@ fn handoffs_go_only_to_the_agents_that_the_grant_names() {
 }
 
 #[test]
-fn a_grant_of_handoffs_says_to_whom() {
+fn a_grant_of_handoffs_names_the_recipients() {
     let workspace = Workspace::with_noop();
     workspace.install_fixture("hostile", "handoffs = true");
     let old = workspace.baton(&["plugin", "grants", "hostile", "--json"]).ended(0).json();
@@ -307,7 +307,7 @@ fn a_missing_plugin_file_is_named() {
 }
 
 #[test]
-fn a_writable_grant_over_what_governs_grants_is_refused() {
+fn a_writable_grant_over_files_that_control_grants_is_refused() {
     let grant = |workspace: &Workspace| {
         workspace.write("baton.toml", "[plans]\ndirs = [\".\"]\n");
         workspace.install(
@@ -329,7 +329,7 @@ fn a_writable_grant_over_what_governs_grants_is_refused() {
 
 /// The pool reserves more than 100 GiB of address space; here only 4 GiB are allowed.
 #[test]
-fn without_room_for_the_pool_plugins_run_all_the_same_and_the_log_says_so() {
+fn without_memory_for_the_pool_plugins_still_run_and_the_log_reports_it() {
     let workspace = Workspace::with_noop();
     workspace.drop_handoff("noop", "In a small house");
     let baton = workspace.command();
@@ -342,7 +342,7 @@ fn without_room_for_the_pool_plugins_run_all_the_same_and_the_log_says_so() {
 
 /// A plugin with write access to the folder of deliveries could create such folders.
 #[test]
-fn folders_with_the_names_of_temporaries_hold_up_nobody() {
+fn folders_with_the_names_of_temporary_files_block_no_delivery() {
     let workspace = Workspace::with_noop();
     for number in 1..=40 {
         for folder in ["reports", "handoffs/noop/02_processed", "handoffs/Claude-MM1/01_inbox"] {
@@ -360,7 +360,7 @@ fn folders_with_the_names_of_temporaries_hold_up_nobody() {
 
 /// A plugin that may write to `reports/` can make such links and files.
 #[test]
-fn the_latest_copy_of_a_report_is_neither_led_elsewhere_nor_held_back() {
+fn the_latest_copy_of_a_report_follows_no_link_and_is_not_blocked() {
     let workspace = Workspace::init();
     workspace.write("plans/a.md", "# A\n\n## Deliverables\n\n- `a.py`\n");
     workspace.write("victim", "theirs");

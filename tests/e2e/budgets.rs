@@ -136,7 +136,7 @@ fn a_plugin_that_writes_into_the_folder_that_it_watches_does_not_fire_itself() {
 }
 
 #[test]
-fn a_change_by_others_while_the_plugin_runs_is_news() {
+fn a_change_by_others_while_the_plugin_runs_fires_its_trigger() {
     let workspace = writing_watcher();
     let daemon = workspace.up_and_serving();
     workspace.write("plans/own/a.md", "one\n");
@@ -152,7 +152,7 @@ fn a_change_by_others_while_the_plugin_runs_is_news() {
 }
 
 #[test]
-fn a_watched_file_that_the_plugin_itself_changes_is_not_news() {
+fn a_watched_file_that_the_plugin_itself_changes_fires_no_trigger() {
     let workspace = writing_watcher();
     workspace.write("plans/a.dat", "one\n");
     workspace.baton(&["run", "watcher", "look-and-write", "--arg", "paths=a.dat"]).ended(0);
@@ -168,7 +168,7 @@ fn a_watched_file_that_the_plugin_itself_changes_is_not_news() {
 }
 
 #[test]
-fn a_plugin_that_sends_to_itself_comes_to_an_end_without_any_setting() {
+fn a_plugin_that_sends_to_itself_is_stopped_by_the_default_budget() {
     let workspace = Workspace::with_hostile();
     workspace.drop_action("hostile", "emit-to-itself");
     let mut command = workspace.command();
@@ -224,7 +224,7 @@ fn the_bytes_of_an_outcome_count_as_written() {
 }
 
 #[test]
-fn what_a_plugin_adds_to_the_shared_catalog_counts() {
+fn bytes_that_a_plugin_adds_to_the_shared_catalog_count() {
     let workspace = Workspace::with_store("sql = [{ database = \"catalog\", mode = \"rw\" }]");
     allow(&workspace, "store", "catalog_bytes = { hour = \"64 KiB\" }");
     let text = workspace.baton(&["plugin", "grants", "store"]).ended(0).stdout;

@@ -12,7 +12,7 @@ fn filled(tracks: u32) -> Workspace {
 }
 
 #[test]
-fn a_whole_library_is_said_and_saying_it_again_changes_nothing() {
+fn a_whole_library_is_written_and_writing_it_again_changes_nothing() {
     let workspace = filled(15_540);
     let stats = || workspace.baton(&["catalog", "stats", "--json"]).ended(0).json();
     let first = stats();
@@ -25,7 +25,7 @@ fn a_whole_library_is_said_and_saying_it_again_changes_nothing() {
 }
 
 #[test]
-fn tracks_are_found_by_the_beginnings_of_words_without_their_accents() {
+fn tracks_are_found_by_prefixes_of_words_without_accents() {
     let workspace = filled(300);
     let found = workspace.baton(&["catalog", "search", "titulo", "12", "ext"]).ended(0).stdout;
     assert!(found.lines().count() > 2, "{found}");
@@ -46,7 +46,7 @@ fn tracks_are_found_by_the_beginnings_of_words_without_their_accents() {
 }
 
 #[test]
-fn a_track_is_shown_with_who_said_what() {
+fn a_track_is_shown_with_the_source_of_each_fact() {
     let workspace = filled(30);
     let shown = workspace.baton(&["catalog", "show", "djay:00000000000000000000000000000006"]).ended(0).stdout;
     assert_snapshot!(shown, @r##"
@@ -79,7 +79,7 @@ fn a_track_is_shown_with_who_said_what() {
 }
 
 #[test]
-fn an_empty_catalog_says_what_fills_it_and_is_a_finding() {
+fn an_empty_catalog_is_a_finding_with_the_commands_that_fill_it() {
     let workspace = Workspace::init();
     // The file is missing, then it is empty.
     for _ in 0..2 {
@@ -105,7 +105,7 @@ fn an_empty_catalog_says_what_fills_it_and_is_a_finding() {
 }
 
 #[test]
-fn help_says_which_source_wins_without_a_choice() {
+fn help_names_the_default_order_of_sources() {
     let workspace = Workspace::init();
     let help = workspace.baton(&["catalog", "rank", "--help"]).ended(0).stdout;
     let words = help.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -70,7 +70,7 @@ const GLASS: &str = "spotify:0000000000000000000001";
 const GLAS: &str = "names:tall reeds - glas mountain - album";
 
 #[test]
-fn what_is_unsure_is_listed_with_its_reasons_and_what_is_rejected_is_not_asked_again() {
+fn uncertain_matches_are_listed_with_reasons_and_rejected_ones_are_not_listed_again() {
     let place = Place::new();
     place.import();
     assert_eq!(place.tracks(), 3);
@@ -92,7 +92,7 @@ fn what_is_unsure_is_listed_with_its_reasons_and_what_is_rejected_is_not_asked_a
 }
 
 #[test]
-fn what_is_accepted_is_one_track_and_stays_one() {
+fn an_accepted_match_is_one_track_and_stays_one() {
     let place = Place::new();
     place.import();
     let questions = place.questions();
@@ -105,7 +105,7 @@ fn what_is_accepted_is_one_track_and_stays_one() {
 }
 
 #[test]
-fn a_track_is_split_and_stays_two_even_where_the_matching_is_sure() {
+fn a_split_track_stays_two_tracks_even_if_the_match_is_certain() {
     let place = Place::new();
     // The match is certain: there is no question, and the import makes one track of both.
     place.other("Glass Mountain", 301);
@@ -131,7 +131,7 @@ fn a_track_is_split_and_stays_two_even_where_the_matching_is_sure() {
 }
 
 #[test]
-fn a_file_that_may_be_a_track_is_asked_about_and_what_is_decided_outlives_a_scan() {
+fn a_file_that_may_be_a_track_is_listed_and_the_decision_survives_a_scan() {
     let place = Place::new();
     place.import();
     let music = place.workspace.outside().join("music");
@@ -154,7 +154,7 @@ fn a_file_that_may_be_a_track_is_asked_about_and_what_is_decided_outlives_a_scan
 }
 
 #[test]
-fn a_reference_that_names_nothing_is_an_error_that_says_so() {
+fn a_reference_without_a_track_is_an_error() {
     let place = Place::new();
     place.import();
     for (reference, said) in
@@ -166,7 +166,7 @@ fn a_reference_that_names_nothing_is_an_error_that_says_so() {
 }
 
 #[test]
-fn a_file_that_was_accepted_is_rejected_also_when_its_track_has_got_more_ids() {
+fn an_accepted_file_can_be_rejected_after_its_track_got_more_ids() {
     let place = Place::new();
     place.import();
     let music = place.workspace.outside().join("music");
@@ -190,7 +190,7 @@ fn a_file_that_was_accepted_is_rejected_also_when_its_track_has_got_more_ids() {
 }
 
 #[test]
-fn two_tracks_that_were_rejected_stay_two_whichever_ids_are_split_from_them() {
+fn two_rejected_tracks_stay_two_if_any_ids_are_split_from_them() {
     let place = Place::new();
     place.same_as_known("Glass Mountain", "Tall Reeds", 301);
     place.import();
@@ -204,7 +204,7 @@ fn two_tracks_that_were_rejected_stay_two_whichever_ids_are_split_from_them() {
 }
 
 #[test]
-fn a_file_below_a_folder_whose_name_is_not_utf_8_is_asked_about_too() {
+fn a_file_below_a_folder_with_a_name_that_is_not_utf_8_is_listed_too() {
     let place = Place::new();
     place.import();
     let music = place.workspace.outside().join("music");

@@ -54,7 +54,7 @@ fn is_named(workspace: &Workspace) {
 }
 
 #[test]
-fn a_clock_that_was_set_back_between_two_starts_keeps_nothing_waiting() {
+fn after_the_clock_was_set_back_between_two_starts_no_task_waits_longer() {
     let workspace = Workspace::with_hostile();
     let clock = or_skip!(Clock::of(&workspace));
     let daemon = clock.up(&workspace);
@@ -76,7 +76,7 @@ fn a_clock_that_was_set_back_between_two_starts_keeps_nothing_waiting() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_under_a_running_daemon_changes_nothing() {
+fn setting_the_clock_back_while_a_daemon_runs_changes_nothing() {
     let workspace = Workspace::with_noop();
     let clock = or_skip!(Clock::of(&workspace));
     let daemon = clock.up(&workspace);
@@ -93,7 +93,7 @@ fn a_clock_that_is_set_back_under_a_running_daemon_changes_nothing() {
 }
 
 #[test]
-fn a_retry_that_was_planned_under_a_clock_that_ran_ahead_does_not_wait_for_it() {
+fn a_retry_that_was_planned_with_a_fast_clock_does_not_wait_for_that_time() {
     let workspace = Workspace::with_hostile();
     let clock = or_skip!(Clock::of(&workspace));
     let daemon = clock.up(&workspace);

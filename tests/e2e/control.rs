@@ -1,4 +1,4 @@
-//! The operator's commands `cancel`, `retry` and `answer`; and what tasks wait for: dependencies, deadlines, a free place.
+//! The operator's commands `cancel`, `retry` and `answer`; and what tasks wait for: dependencies, deadlines, a free worker.
 
 use baton_tests::{Workspace, handoff, handoff_with, text};
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ fn an_answer_reaches_the_plugin_and_the_daemon_continues_at_once() {
 }
 
 #[test]
-fn a_cancelled_task_is_answered_and_archived_and_may_be_asked_again() {
+fn a_cancelled_task_is_answered_and_archived_and_may_be_requested_again() {
     let workspace = asked();
     let said = workspace.baton(&["cancel", "id-ask-human", "--reason", "no longer wanted"]).ended(0);
     assert!(said.stdout.contains("is now cancelled"), "{}", said.stdout);
@@ -57,7 +57,7 @@ fn a_cancelled_task_is_answered_and_archived_and_may_be_asked_again() {
 }
 
 #[test]
-fn an_id_that_means_several_tasks_acts_on_none_and_lists_them() {
+fn an_ambiguous_id_changes_no_task_and_lists_the_matches() {
     let workspace = Workspace::with_noop();
     let all = handoff_with("all", "To everybody", json!({ "target_agent": "all" }));
     workspace.write("handoffs/01_inbox/all.json", text(&all));
@@ -96,7 +96,7 @@ fn an_id_that_means_several_tasks_acts_on_none_and_lists_them() {
 }
 
 #[test]
-fn a_beginning_of_an_id_acts_only_when_it_is_long_enough() {
+fn an_id_prefix_is_accepted_only_if_it_is_long_enough() {
     let workspace = Workspace::with_noop();
     workspace.drop_handoff("Cursor-MM1", "Lies there");
     workspace.up_once();
@@ -110,7 +110,7 @@ fn a_beginning_of_an_id_acts_only_when_it_is_long_enough() {
 }
 
 #[test]
-fn a_running_attempt_is_stopped_on_demand_and_not_made_again() {
+fn a_cancelled_running_attempt_is_stopped_and_not_repeated() {
     let workspace = Workspace::with_hostile();
     let daemon = workspace.up_and_serving();
     workspace.drop_action("hostile", "slow");
@@ -124,7 +124,7 @@ fn a_running_attempt_is_stopped_on_demand_and_not_made_again() {
 }
 
 #[test]
-fn a_request_is_taken_back_from_an_external_agent() {
+fn a_cancelled_request_is_removed_from_the_inbox_of_an_external_agent() {
     let workspace = Workspace::with_noop();
     workspace.drop_handoff("Cursor-MM1", "Not any more");
     workspace.up_once();
@@ -136,7 +136,7 @@ fn a_request_is_taken_back_from_an_external_agent() {
 }
 
 #[test]
-fn what_failed_is_dropped_again_as_it_was_and_what_was_done_is_not() {
+fn a_failed_task_is_dropped_again_unchanged_and_a_succeeded_one_is_not() {
     let workspace = Workspace::with_hostile();
     let bytes = workspace.drop_action("hostile", "retry");
     workspace.drop_handoff("noop", "Done");
@@ -154,7 +154,7 @@ fn what_failed_is_dropped_again_as_it_was_and_what_was_done_is_not() {
 }
 
 #[test]
-fn a_clash_of_ids_may_be_run_all_the_same() {
+fn a_request_with_a_conflicting_id_can_still_be_run() {
     let workspace = Workspace::with_noop();
     workspace.drop_file("noop", "a.json", with("One", &json!({ "handoff_id": "same" })));
     workspace.drop_file("noop", "b.json", with("Two", &json!({ "handoff_id": "same" })));
@@ -199,7 +199,7 @@ fn a_task_may_depend_on_a_title() {
 }
 
 #[test]
-fn a_task_that_depends_on_what_is_not_here_is_shown_and_a_person_is_asked_in_the_end() {
+fn a_task_with_an_unknown_dependency_is_shown_and_later_asks_a_person() {
     let workspace = Workspace::with_noop();
     workspace.drop_file("noop", "b.json", with("Lost", &json!({ "depends_on": ["id-tpyo"] })));
     workspace.up_once();
@@ -239,7 +239,7 @@ fn a_task_waits_for_the_return_of_an_external_agent() {
 }
 
 #[test]
-fn circles_are_refused_and_a_dependency_that_failed_asks_a_person() {
+fn dependency_cycles_are_refused_and_a_failed_dependency_asks_a_person() {
     let workspace = Workspace::with_hostile();
     workspace.drop_file("noop", "a.json", with("A", &json!({ "depends_on": ["id-b"] })));
     workspace.drop_file("noop", "self.json", with("Self", &json!({ "depends_on": ["id-self"] })));
@@ -264,7 +264,7 @@ fn circles_are_refused_and_a_dependency_that_failed_asks_a_person() {
 }
 
 #[test]
-fn what_is_past_its_deadline_is_not_begun() {
+fn a_task_past_its_deadline_is_not_started() {
     let workspace = Workspace::with_noop();
     workspace.drop_file("noop", "a.json", with("Too late", &json!({ "deadline": "2026-01-18T10:16:00Z" })));
     workspace.drop_file("noop", "b.json", with("In time", &json!({ "deadline": "2199-01-18T10:16:00Z" })));
@@ -293,7 +293,7 @@ fn an_agent_runs_as_many_tasks_at_once_as_it_is_allowed() {
 }
 
 #[test]
-fn the_number_of_attempts_is_the_operators() {
+fn the_operator_sets_the_number_of_attempts() {
     let workspace = Workspace::with_hostile();
     let allowed = "\n[agents.hostile]\nretry = { attempts = 2, initial_backoff = \"100ms\" }\n";
     workspace.write("baton.toml", workspace.read("baton.toml") + allowed);
@@ -305,7 +305,7 @@ fn the_number_of_attempts_is_the_operators() {
 }
 
 #[test]
-fn what_is_cancelled_on_its_way_into_an_inbox_does_not_arrive() {
+fn a_request_that_is_cancelled_before_its_delivery_is_not_delivered() {
     let workspace = Workspace::with_noop();
     // The inbox is a file, so nothing can be moved into it.
     drop(std::fs::remove_dir_all(workspace.inbox_of("Codex-MM1")));
@@ -368,7 +368,7 @@ fn an_interrupted_cancel_of_an_external_agents_request_ends_as_cancelled() {
 }
 
 #[test]
-fn what_a_command_left_undelivered_is_delivered_by_the_daemon_that_runs() {
+fn deliveries_that_a_command_left_open_are_delivered_by_the_running_daemon() {
     let workspace = asked();
     let mut daemon = workspace.up_and_serving();
     let task = workspace.task("ask-human");
@@ -385,7 +385,7 @@ fn what_a_command_left_undelivered_is_delivered_by_the_daemon_that_runs() {
 }
 
 #[test]
-fn two_processes_do_not_deliver_the_same() {
+fn two_processes_do_not_carry_out_the_same_delivery() {
     let workspace = asked();
     let task = workspace.task("ask-human");
     let mut cancel = workspace.command();
@@ -470,7 +470,7 @@ fn why_names_a_deadline_that_is_not_a_time_or_has_passed() {
 }
 
 #[test]
-fn all_means_all_also_when_there_are_more_than_a_thousand() {
+fn all_includes_more_than_a_thousand_tasks() {
     let workspace = Workspace::with_noop();
     workspace.baton(&["plugin", "disable", "noop"]).ended(0);
     for number in 0..1_005 {

@@ -70,7 +70,7 @@ fn put(workspace: &Workspace, file: &CorpusFile) {
 }
 
 #[test]
-fn every_handoff_is_read_and_the_list_of_scripts_is_not() {
+fn every_handoff_is_captured_and_the_list_of_scripts_is_not() {
     let place = Workspace::empty();
     fs::create_dir_all(place.root()).unwrap();
     for corpus in corpora("handoffs") {

@@ -106,7 +106,7 @@ fn no_handoff_is_lost_or_done_twice_when_the_daemon_is_killed_at_any_time() {
 }
 
 #[test]
-fn a_heap_of_handoffs_that_share_commits_is_done_once_when_the_daemon_is_killed_on_the_way() {
+fn handoffs_that_share_commits_are_done_once_when_the_daemon_is_killed_in_between() {
     const HEAP: usize = 200;
     let workspace = Workspace::with_noop();
     for number in 0..HEAP {
@@ -132,7 +132,7 @@ fn a_heap_of_handoffs_that_share_commits_is_done_once_when_the_daemon_is_killed_
 }
 
 #[test]
-fn a_plan_that_changed_while_the_daemon_was_dead_is_audited() {
+fn a_plan_that_changed_while_no_daemon_ran_is_audited() {
     let workspace = Workspace::init();
     let daemon = workspace.up_and_serving();
     daemon.kill();
@@ -142,7 +142,7 @@ fn a_plan_that_changed_while_the_daemon_was_dead_is_audited() {
 }
 
 #[test]
-fn ctrl_c_lets_what_runs_end_and_begins_nothing_new() {
+fn ctrl_c_lets_running_tasks_finish_and_starts_no_new_ones() {
     let workspace = Workspace::with_hostile();
     let daemon = workspace.up_and_serving();
     workspace.drop_action("hostile", "slow");
@@ -161,7 +161,7 @@ fn ctrl_c_lets_what_runs_end_and_begins_nothing_new() {
 }
 
 #[test]
-fn a_second_ctrl_c_cancels_what_runs() {
+fn a_second_ctrl_c_cancels_running_tasks() {
     let workspace = Workspace::with_hostile();
     let daemon = workspace.up_and_serving();
     workspace.drop_action("hostile", "slow");

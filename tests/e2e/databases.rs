@@ -51,7 +51,7 @@ fn a_missing_grant_is_named_with_its_command() {
 }
 
 #[test]
-fn there_is_no_way_out_of_a_database() {
+fn a_statement_cannot_reach_other_files() {
     let workspace = Workspace::with_store(ALL);
     let outside = workspace.outside().join("attacked");
     std::fs::create_dir(&outside).unwrap();
@@ -103,7 +103,7 @@ fn a_database_that_is_full_fails_its_own_task_only() {
 }
 
 #[test]
-fn an_endless_query_ends_and_nobody_waits_for_it() {
+fn an_endless_query_ends_and_delays_no_other_task() {
     let workspace = Workspace::with_store(ALL);
     let daemon = workspace.up_and_serving();
     workspace.drop_action("store", "endless");
@@ -118,7 +118,7 @@ fn an_endless_query_ends_and_nobody_waits_for_it() {
 }
 
 #[test]
-fn a_task_that_waits_for_a_query_is_ended_by_its_own_limit_and_by_a_person() {
+fn a_task_that_waits_for_a_query_ends_at_its_limit_or_by_cancellation() {
     let workspace = Workspace::with_store(ALL);
     let daemon = workspace.up_and_serving();
     workspace.drop_action("store", "endless-to-the-end");
@@ -145,7 +145,7 @@ fn ran(workspace: &Workspace, args: &[&str]) -> String {
 }
 
 #[test]
-fn a_migration_is_made_step_by_step_and_a_step_that_fails_leaves_nothing() {
+fn a_migration_runs_step_by_step_and_a_failed_step_changes_nothing() {
     let workspace = Workspace::with_store(ALL);
     for (steps, words) in [
         ("steps=1", "Form 1, 0 notes, no error"),
@@ -161,7 +161,7 @@ fn a_migration_is_made_step_by_step_and_a_step_that_fails_leaves_nothing() {
 }
 
 #[test]
-fn attempts_that_migrate_at_once_make_each_step_once() {
+fn concurrent_attempts_run_each_migration_step_once() {
     let workspace = Workspace::with_store(ALL);
     // Compiled beforehand, so that both start at the same time.
     ran(&workspace, &["count"]);
@@ -178,7 +178,7 @@ fn attempts_that_migrate_at_once_make_each_step_once() {
 }
 
 #[test]
-fn a_transaction_counts_as_a_whole_or_not_at_all() {
+fn a_transaction_takes_effect_as_a_whole_or_not_at_all() {
     let workspace = Workspace::with_store(ALL);
     ran(&workspace, &["migrate", "--arg", "steps=1"]);
     let failed = ran(&workspace, &["transfer", "--arg", "fails=yes"]);

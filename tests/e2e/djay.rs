@@ -111,7 +111,7 @@ fn keep_writing(library: &Path, moved: &Track, end: &AtomicBool) -> u32 {
 }
 
 #[test]
-fn an_export_is_right_cell_by_cell_while_another_process_writes() {
+fn every_cell_of_an_export_is_right_while_another_process_writes() {
     for style in [Style::Mac, Style::Windows] {
         let mut place = Place::new(&Wanted::small(style));
         let at =
@@ -177,7 +177,7 @@ fn check_plays(place: &Place) {
 }
 
 #[test]
-fn of_a_standard_library_2027_of_2027_plays_are_linked_and_again_changes_nothing() {
+fn all_2027_plays_of_a_standard_library_are_linked_and_a_repetition_changes_nothing() {
     let place = Place::new(&Wanted::standard(Style::Windows));
     let task = place.ask("sync-sessions", &json!({}));
     assert_eq!(task.state, "succeeded", "{}", task.reason);
@@ -190,7 +190,7 @@ fn of_a_standard_library_2027_of_2027_plays_are_linked_and_again_changes_nothing
 }
 
 #[test]
-fn activity_and_matches_leave_their_reports() {
+fn activity_and_matches_write_their_reports() {
     let place = Place::new(&Wanted::small(Style::Mac));
     let task = place.ask("activity", &json!({ "top": 3 }));
     assert_eq!(task.state, "succeeded", "{}", task.reason);
@@ -202,7 +202,7 @@ fn activity_and_matches_leave_their_reports() {
 }
 
 #[test]
-fn a_damaged_library_is_an_error_or_findings_and_never_half_an_export() {
+fn a_damaged_library_causes_an_error_or_findings_and_never_a_partial_export() {
     let place = Place::new(&Wanted::tiny());
     Connection::open(&place.library).unwrap().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
     let whole = fs::read(&place.library).unwrap();
@@ -239,7 +239,7 @@ fn a_damaged_library_is_an_error_or_findings_and_never_half_an_export() {
 }
 
 #[test]
-fn a_library_of_another_djay_says_what_was_seen() {
+fn the_error_for_a_library_of_an_unknown_version_describes_it() {
     let place = Place::new(&Wanted::tiny());
     Connection::open(&place.library).unwrap().execute_batch("PRAGMA user_version = 9").unwrap();
     let task = place.ask("export", &json!({}));
@@ -249,7 +249,7 @@ fn a_library_of_another_djay_says_what_was_seen() {
 }
 
 #[test]
-fn a_missing_grant_is_asked_for_with_its_command() {
+fn the_error_for_a_missing_grant_has_its_command() {
     let place = Place::without_grants(&Wanted::tiny());
     let task = place.ask("export", &json!({}));
     assert_eq!(task.state, "needs_grant");
@@ -257,7 +257,7 @@ fn a_missing_grant_is_asked_for_with_its_command() {
 }
 
 #[test]
-fn on_a_full_disk_nothing_of_an_export_is_left() {
+fn a_full_disk_leaves_no_part_of_an_export() {
     let place = Place::new(&Wanted::small(Style::Mac));
     let disk = or_skip!(Mount::small(&place.exports, 64));
     disk.fill();

@@ -121,7 +121,7 @@ fn fields(shown: &Value, source: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_is_deleted_in_djay_leaves_the_catalog_at_the_next_sync() {
+fn data_deleted_in_djay_is_removed_from_the_catalog_by_the_next_sync() {
     let place = Place::new();
     let Chosen { idle, played } = Chosen::of(&place.written);
     place.sync().ended(0);
@@ -149,7 +149,7 @@ fn what_is_deleted_in_djay_leaves_the_catalog_at_the_next_sync() {
 }
 
 #[test]
-fn a_deleted_track_keeps_what_others_say_and_what_was_played() {
+fn a_deleted_track_keeps_its_plays_and_the_facts_of_other_sources() {
     let place = Place::new();
     let played = Chosen::of(&place.written).played;
     place.sync().ended(0);
@@ -165,7 +165,7 @@ fn a_deleted_track_keeps_what_others_say_and_what_was_played() {
 }
 
 #[test]
-fn a_library_that_is_not_read_whole_withdraws_nothing() {
+fn an_incompletely_read_library_removes_nothing() {
     let place = Place::new();
     let Chosen { idle, played } = Chosen::of(&place.written);
     place.sync().ended(0);

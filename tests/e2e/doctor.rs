@@ -118,7 +118,7 @@ fn a_new_workspace_is_healthy_and_stays_as_it_is() {
 }
 
 #[test]
-fn after_work_and_beside_a_daemon_all_is_well() {
+fn after_work_and_beside_a_daemon_everything_is_healthy() {
     let workspace = Workspace::with_hostile();
     workspace.drop_handoff("noop", "Done well");
     workspace.drop_file("noop", "broken.json", "{ nope");
@@ -137,7 +137,7 @@ fn after_work_and_beside_a_daemon_all_is_well() {
 }
 
 #[test]
-fn outside_of_a_workspace_it_says_so() {
+fn outside_of_a_workspace_doctor_reports_it() {
     let place = Workspace::empty();
     let refused = Output::of(place.command().args(["doctor", "--json"])).ended(2);
     assert!(refused.stdout.is_empty() && refused.stderr.contains("baton init"), "{}", refused.stderr);
@@ -236,7 +236,7 @@ fn an_open_state_folder_is_closed_by_the_fix() {
 }
 
 #[test]
-fn an_inbox_that_is_a_link_is_named_and_what_is_strange_in_one_too() {
+fn links_in_place_of_inboxes_and_unusual_entries_in_inboxes_are_named() {
     let workspace = Workspace::init();
     let inbox = workspace.inbox_of("Codex-MM1");
     fs::remove_dir_all(&inbox).unwrap();
@@ -282,7 +282,7 @@ fn an_inbox_that_cannot_be_written_to_is_named() {
 }
 
 #[test]
-fn a_temporary_that_was_left_is_named_when_it_is_old() {
+fn an_old_leftover_temporary_file_is_named() {
     let workspace = Workspace::with_noop();
     workspace.write("reports/.baton-77.tmp", "half");
     workspace.write("handoffs/noop/01_inbox/.baton-young.tmp", "half");
@@ -306,7 +306,7 @@ fn a_task_whose_file_is_missing_is_named() {
 
 /// The daemon hangs: its process is stopped while it holds the lock.
 #[test]
-fn a_file_that_the_daemon_does_not_take_in_is_named() {
+fn a_file_that_the_daemon_does_not_capture_is_named() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     let process = Pid::from_raw(i32::try_from(daemon.id()).unwrap()).unwrap();
@@ -343,7 +343,7 @@ fn a_row_that_was_edited_is_named() {
 }
 
 #[test]
-fn a_ledger_that_is_none_is_named_and_the_rest_is_checked() {
+fn a_file_that_is_not_a_ledger_is_named_and_the_rest_is_checked() {
     let (workspace, _) = with_question();
     fs::write(workspace.state_folder().join("ledger.db"), "this is no database ".repeat(1_000)).unwrap();
     for name in ["ledger.db-wal", "ledger.db-shm"] {
@@ -383,7 +383,7 @@ fn a_clock_that_jumped_is_named_and_breaks_no_chain() {
 }
 
 #[test]
-fn a_task_that_a_dead_process_holds_is_taken_up_as_the_fix_says() {
+fn the_fix_for_a_task_that_an_ended_process_holds_recovers_it() {
     let (workspace, id) = with_question();
     let sql = "UPDATE tasks SET state = 'running', lease_owner = 'up:4000000:1', lease_until = 9e15";
     ledger(&workspace).execute(&sql.replace("9e15", "9000000000000"), []).unwrap();
@@ -394,7 +394,7 @@ fn a_task_that_a_dead_process_holds_is_taken_up_as_the_fix_says() {
 }
 
 #[test]
-fn what_cannot_be_delivered_is_named() {
+fn a_failing_delivery_is_named() {
     let (workspace, id) = with_question();
     let connection = ledger(&workspace);
     let sql =
@@ -407,7 +407,7 @@ fn what_cannot_be_delivered_is_named() {
 }
 
 #[test]
-fn a_task_that_stands_still_is_named_with_what_moves_it() {
+fn a_stalled_task_is_named_with_its_fix() {
     let (workspace, id) = with_question();
     let connection = ledger(&workspace);
     let two_days_ago = "UPDATE tasks SET created_at = created_at - 172800000; UPDATE events SET at = at - 172800000";
@@ -422,7 +422,7 @@ fn a_task_that_stands_still_is_named_with_what_moves_it() {
 }
 
 #[test]
-fn a_budget_of_a_plugin_that_is_not_installed_is_a_warning_with_the_name_that_is_meant() {
+fn a_budget_of_an_unknown_plugin_is_a_warning_with_a_similar_name() {
     let workspace = Workspace::with_noop();
     let config = workspace.read("baton.toml");
     workspace.write("baton.toml", format!("{config}\n[plugins.nopo.budget]\ntasks = {{ hour = 5 }}\n"));
@@ -431,7 +431,7 @@ fn a_budget_of_a_plugin_that_is_not_installed_is_a_warning_with_the_name_that_is
 }
 
 #[test]
-fn every_row_is_checked_each_time_whatever_is_in_the_state_folder() {
+fn every_row_is_checked_each_time_regardless_of_files_in_the_state_folder() {
     let workspace = Workspace::with_noop();
     for title in ["First", "Second"] {
         workspace.drop_handoff("noop", title);

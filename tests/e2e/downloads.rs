@@ -56,7 +56,7 @@ impl Drop for Server {
 }
 
 #[test]
-fn a_component_comes_over_tls_from_a_server_whose_certificate_is_trusted_and_from_no_other() {
+fn a_component_is_downloaded_only_from_a_server_with_a_trusted_certificate() {
     let server = or_skip!(Server::start());
     // `openssl` answers 200 even for missing files, so the signature exists too.
     fs::write(server.workspace.outside().join("noop.wasm.minisig"), "no signature").unwrap();

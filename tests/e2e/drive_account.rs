@@ -78,7 +78,7 @@ impl Services {
         self.drive.tree().into_iter().map(|(path, _)| path).collect()
     }
 
-    /// The account has the four files once, and nothing was made and put away.
+    /// The account has the four files once, and no file was created and then deleted.
     #[track_caller]
     fn assert_mirrored(&self) {
         let files = ["Baton/", "Baton/T_id-1/", CSV, "Baton/T_id-1/T_id-1.manifest.json"];
@@ -147,7 +147,7 @@ impl Place {
 }
 
 #[test]
-fn a_database_is_mirrored_and_a_second_run_and_a_token_that_ends_change_nothing() {
+fn a_database_is_mirrored_once_also_if_a_token_expires() {
     let services = Services::start();
     let place = services.workspace(&["One", "Two"]);
     assert!(place.sync("First").contains("Google Drive: 2 files uploaded, 0 downloaded."));
@@ -204,7 +204,7 @@ fn more_files_than_one_attempt_may_send_are_uploaded_by_the_next_ones() {
 }
 
 #[test]
-fn what_left_the_account_is_made_again_and_an_incomplete_search_changes_nothing() {
+fn deleted_files_are_created_again_and_an_incomplete_search_changes_nothing() {
     let services = Services::start();
     let place = services.workspace(&["One"]);
     place.sync("First");
@@ -231,7 +231,7 @@ fn what_left_the_account_is_made_again_and_an_incomplete_search_changes_nothing(
 }
 
 #[test]
-fn a_consent_that_is_revoked_in_the_middle_lets_the_task_wait_and_it_continues() {
+fn a_task_waits_after_its_consent_was_revoked_and_continues_with_a_new_one() {
     let services = Services::start();
     let place = services.workspace(&["One"]);
     std::thread::sleep(Duration::from_secs(11));
@@ -278,7 +278,7 @@ fn a_killed_daemon_continues_without_a_second_file() {
 }
 
 #[test]
-fn two_daemons_on_one_account_come_to_one_folder() {
+fn two_daemons_on_one_account_use_one_folder() {
     let services = Services::start();
     let (one, two) = (services.workspace(&["One"]), services.workspace(&["One"]));
     one.drop("One");

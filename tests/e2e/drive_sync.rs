@@ -59,7 +59,7 @@ fn sixteen_processes_make_one_folder() {
 }
 
 #[test]
-fn sixteen_processes_put_folders_together_and_lose_no_file() {
+fn sixteen_processes_merge_folders_and_lose_no_file() {
     let (workspace, place) = workspace();
     run(&workspace, "ensure-folder", &["database=warm", "title=Warm"]).ended(0);
     for folder in ["T_id-1", "T_id-1 (1)", "T_id-1 (2)", "Old_id-1"] {
@@ -77,7 +77,7 @@ fn sixteen_processes_put_folders_together_and_lose_no_file() {
 }
 
 #[test]
-fn of_sixteen_syncs_one_writes_a_database() {
+fn only_one_of_sixteen_syncs_writes_a_database() {
     let (workspace, place) = workspace();
     run(&workspace, "ensure-folder", &["database=warm", "title=Warm"]).ended(0);
     drive_folder::databases(&place.join("databases"), drive_folder::Shape { databases: 1, ..REAL }, 1);
@@ -90,7 +90,7 @@ fn of_sixteen_syncs_one_writes_a_database() {
 }
 
 #[test]
-fn a_real_drive_is_put_in_order_and_a_sync_of_nothing_new_leaves_it_alone() {
+fn a_real_drive_is_tidied_and_a_sync_without_changes_changes_nothing() {
     let (workspace, place) = workspace();
     drive_folder::databases(&place.join("databases"), REAL, 1);
     drive_folder::drive(&place.join("drive"), REAL, 1);
@@ -109,7 +109,7 @@ fn a_real_drive_is_put_in_order_and_a_sync_of_nothing_new_leaves_it_alone() {
 }
 
 #[test]
-fn what_was_changed_on_the_drive_comes_back_and_nothing_is_replaced_unasked() {
+fn changes_on_the_drive_are_copied_back_and_local_edits_are_kept() {
     let (workspace, place) = workspace();
     drive_folder::databases(&place.join("databases"), drive_folder::Shape { databases: 1, ..REAL }, 1);
     run(&workspace, "sync", &[]).ended(0);
@@ -133,7 +133,7 @@ fn what_was_changed_on_the_drive_comes_back_and_nothing_is_replaced_unasked() {
 }
 
 #[test]
-fn a_full_disk_is_tried_again_and_every_file_is_as_it_was() {
+fn after_a_full_disk_the_sync_is_repeated_and_no_file_is_damaged() {
     let (workspace, place) = workspace();
     drive_folder::databases(&place.join("databases"), drive_folder::Shape { databases: 1, ..REAL }, 1);
     let drive = place.join("drive");
@@ -156,7 +156,7 @@ fn a_full_disk_is_tried_again_and_every_file_is_as_it_was() {
 }
 
 #[test]
-fn a_second_workspace_on_one_drive_and_folders_of_a_person_give_no_false_alarm() {
+fn a_second_workspace_and_folders_of_a_person_cause_no_false_findings() {
     let (first, place) = workspace();
     let second = Workspace::init();
     for (name, mode) in [("drive", "rw"), ("databases", "ro"), ("exports", "rw")] {

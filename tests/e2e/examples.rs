@@ -37,7 +37,7 @@ fn before(workspace: &Workspace, name: &str) {
 }
 
 #[test]
-fn the_handoffs_to_try_run_after_the_commands_of_their_page() {
+fn the_example_handoffs_run_after_the_commands_of_their_page() {
     let workspace = Workspace::init();
     for plan in workspace.list("handoffs/examples/plans") {
         workspace.write(&format!("plans/{plan}"), workspace.read_bytes(&format!("handoffs/examples/plans/{plan}")));
@@ -86,7 +86,7 @@ fn is_secret(need: &Value) -> bool {
 }
 
 #[test]
-fn every_action_of_a_shipped_plugin_has_a_handoff_to_try_and_is_on_its_page() {
+fn every_action_of_a_bundled_plugin_has_an_example_handoff_and_is_documented() {
     let examples = json_files(&repository().join("handoffs/examples"));
     for plugin in SHIPPED.into_iter().filter(|plugin| *plugin != "audit") {
         let folder = repository().join("plugins").join(plugin);
@@ -120,7 +120,7 @@ fn every_action_of_a_shipped_plugin_has_a_handoff_to_try_and_is_on_its_page() {
 }
 
 #[test]
-fn every_example_of_a_shipped_plugin_is_as_its_author_expects() {
+fn every_example_of_a_bundled_plugin_has_the_expected_result() {
     for plugin in SHIPPED {
         let source = repository().join("plugins").join(plugin);
         let examples = fs::read_dir(source.join("examples")).into_iter().flatten().flatten();
@@ -158,7 +158,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[test]
-fn the_settings_of_the_configuration_page_are_read_as_they_stand() {
+fn the_settings_of_the_configuration_page_parse_unchanged() {
     let page = fs::read_to_string(repository().join("host/docs/configuration.md")).unwrap();
     let settings = page.split("```toml\n").nth(1).unwrap();
     let workspace = Workspace::init();

@@ -44,7 +44,7 @@ fn linked(place: &Place, path: &Path) -> [String; 3] {
 }
 
 #[test]
-fn files_are_linked_by_path_by_sound_and_by_tags_whatever_comes_first() {
+fn files_are_linked_by_path_by_sound_and_by_tags_in_any_order_of_imports() {
     for scan_first in [true, false] {
         let place = place();
         let read = || {
@@ -79,7 +79,7 @@ fn files_are_linked_by_path_by_sound_and_by_tags_whatever_comes_first() {
 }
 
 #[test]
-fn a_file_is_found_by_its_path_also_by_the_one_that_it_had() {
+fn a_file_is_found_by_its_current_and_its_former_path() {
     let place = place();
     place.scan(&place.incoming);
     place.run(&["spotify", "import"]);
@@ -111,7 +111,7 @@ fn a_file_is_found_by_its_path_also_by_the_one_that_it_had() {
 }
 
 #[test]
-fn what_a_person_decided_of_a_file_holds_when_djay_names_it_in_another_form_of_unicode() {
+fn a_decision_about_a_file_applies_to_another_unicode_form_of_its_path() {
     let place = place();
     place.scan(&place.incoming);
     place.run(&["spotify", "import"]);
@@ -135,7 +135,7 @@ fn facts(track: &Value, field: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn what_djay_knows_is_in_the_catalog_with_its_time_and_counts_first_for_tempo_and_key() {
+fn the_facts_of_djay_have_its_times_and_win_for_tempo_and_key() {
     let place = place();
     place.run(&["djay", "sync-sessions"]);
     place.run(&["spotify", "import"]);

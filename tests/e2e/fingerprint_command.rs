@@ -37,7 +37,7 @@ fn fpcalc(options: &[&str], files: &[PathBuf]) -> String {
 }
 
 #[test]
-fn it_prints_the_bytes_of_fpcalc() {
+fn it_prints_the_same_bytes_as_fpcalc() {
     let place = Workspace::empty();
     let files = or_skip!(files(place.outside()));
     let forms: [&[&str]; 9] = [
@@ -157,7 +157,7 @@ fn as_fpcalc(place: &Workspace) -> PathBuf {
 }
 
 #[test]
-fn called_fpcalc_it_is_fpcalc() {
+fn called_by_the_name_fpcalc_the_program_behaves_as_fpcalc() {
     let place = Workspace::empty();
     let program = as_fpcalc(&place);
     let files = or_skip!(files(place.outside()));
@@ -273,7 +273,7 @@ fn beets_fingerprints_its_library_with_it() {
 }
 
 #[test]
-fn a_file_without_a_fingerprint_is_reported_and_the_next_one_comes() {
+fn a_file_without_a_fingerprint_is_reported_and_the_next_one_is_processed() {
     let place = Workspace::empty();
     let text = place.outside().join("list.mp3");
     fs::write(&text, "1. a song\n").unwrap();

@@ -30,7 +30,7 @@ fn put_into(folder: &Path, dropped: &mut Dropped, title: &str) {
 }
 
 #[test]
-fn an_inbox_that_is_removed_and_made_anew_is_watched_again() {
+fn an_inbox_that_is_removed_and_created_again_is_watched_again() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     let mut dropped = Dropped::new();
@@ -46,7 +46,7 @@ fn an_inbox_that_is_removed_and_made_anew_is_watched_again() {
 }
 
 #[test]
-fn an_inbox_that_comes_back_with_files_in_it_is_looked_through() {
+fn files_in_a_restored_inbox_are_captured() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     let mut dropped = Dropped::new();
@@ -62,7 +62,7 @@ fn an_inbox_that_comes_back_with_files_in_it_is_looked_through() {
 }
 
 #[test]
-fn all_of_handoffs_renamed_away_and_back_is_served_again() {
+fn the_folder_handoffs_is_served_again_after_it_was_renamed_and_restored() {
     let workspace = Workspace::with_noop();
     let mut daemon = workspace.up_and_serving();
     let mut dropped = Dropped::new();
@@ -79,7 +79,7 @@ fn all_of_handoffs_renamed_away_and_back_is_served_again() {
 }
 
 #[test]
-fn all_of_handoffs_made_anew_is_served_and_the_old_folder_is_left_alone() {
+fn a_new_folder_handoffs_is_served_and_the_old_one_is_not_changed() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     is_served(&workspace, &mut Dropped::new(), "Before");
@@ -97,7 +97,7 @@ fn all_of_handoffs_made_anew_is_served_and_the_old_folder_is_left_alone() {
 }
 
 #[test]
-fn an_inbox_elsewhere_that_is_made_anew_is_watched_again() {
+fn an_inbox_outside_of_the_workspace_that_is_created_again_is_watched_again() {
     let workspace = Workspace::with_noop();
     let inbox = workspace.outside().join("drive/in");
     fs::create_dir_all(&inbox).unwrap();

@@ -16,7 +16,7 @@ fn wait_until_it_says(workspace: &Workspace, daemon: &Daemon, text: &str) {
 }
 
 #[test]
-fn a_full_disk_under_the_ledger_is_waited_out_and_everything_is_done_once() {
+fn after_a_full_disk_of_the_ledger_everything_is_done_once() {
     let (workspace, disk) = or_skip!(with_small_state());
     let mut daemon = workspace.up_and_serving();
     let mut dropped = workspace.drop_all("noop", &["Before"]);
@@ -32,7 +32,7 @@ fn a_full_disk_under_the_ledger_is_waited_out_and_everything_is_done_once() {
 }
 
 #[test]
-fn an_attempt_that_ends_while_the_disk_is_full_is_written_down_when_there_is_room() {
+fn an_attempt_that_ends_while_the_disk_is_full_is_recorded_when_there_is_space() {
     let (workspace, disk) = or_skip!(with_small_state());
     let daemon = workspace.up_and_serving();
     workspace.drop_action("hostile", "slow");
@@ -48,7 +48,7 @@ fn an_attempt_that_ends_while_the_disk_is_full_is_written_down_when_there_is_roo
 }
 
 #[test]
-fn a_second_ctrl_c_ends_a_daemon_whose_disk_stays_full_and_the_next_start_takes_the_attempt_up() {
+fn a_second_ctrl_c_ends_a_daemon_with_a_full_disk_and_the_next_one_recovers_the_attempt() {
     let (workspace, disk) = or_skip!(with_small_state());
     let daemon = workspace.up_and_serving();
     workspace.drop_action("hostile", "slow");
@@ -72,7 +72,7 @@ fn a_second_ctrl_c_ends_a_daemon_whose_disk_stays_full_and_the_next_start_takes_
 }
 
 #[test]
-fn a_full_disk_under_the_inboxes_keeps_the_answers_until_there_is_room() {
+fn with_a_full_disk_of_the_inboxes_returns_wait_until_there_is_space() {
     let workspace = Workspace::with_noop();
     let disk = or_skip!(Mount::small(&workspace.root().join("handoffs"), 3 << 10));
     let mut daemon = workspace.up_and_serving();

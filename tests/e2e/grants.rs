@@ -42,7 +42,7 @@ fn refused(output: &Output, words: &[&str]) {
 }
 
 #[test]
-fn a_plugin_cannot_swap_its_inner_folder_for_one_outside() {
+fn a_plugin_cannot_replace_its_inner_folder_by_one_outside() {
     let workspace = workspace(
         "files = [{ folder = \"plans\", mode = \"rw\", path = \"PLACE/data\" }, \
          { folder = \"root\", mode = \"ro\", path = \"PLACE/data/inner\" }]",
@@ -89,7 +89,7 @@ fn a_plugin_gets_no_folder_inside_one_that_another_may_write_to() {
 }
 
 #[test]
-fn a_folder_that_was_replaced_since_is_not_used_until_it_is_granted_again() {
+fn a_replaced_folder_is_not_used_until_it_is_granted_again() {
     let workspace = workspace("files = [{ folder = \"root\", mode = \"ro\", path = \"PLACE/data/inner\" }]");
     let (inner, outside) = (workspace.outside().join("data/inner"), workspace.outside().join("outside"));
     let daemon = workspace.up_and_serving();
@@ -180,7 +180,7 @@ fn a_grant_is_checked_before_it_is_given() {
 }
 
 #[test]
-fn all_that_is_asked_for_names_the_folders_that_need_a_path() {
+fn the_option_all_names_the_folders_that_need_a_path() {
     let workspace = Workspace::init();
     let before = workspace.read("baton.lock");
     refused(
@@ -193,7 +193,7 @@ fn all_that_is_asked_for_names_the_folders_that_need_a_path() {
 /// These folders exist only on Linux.
 #[cfg(target_os = "linux")]
 #[test]
-fn folders_in_which_the_system_shows_itself_are_not_granted() {
+fn folders_in_which_the_system_shows_its_state_are_not_granted() {
     let workspace = workspace("");
     let before = workspace.read("baton.lock");
     for folder in ["/proc/self", "/proc", "/sys", "/dev", "/dev/fd"] {

@@ -108,7 +108,7 @@ fn with_key(url: &str) -> Value {
 
 /// Every file below `folder`, including databases, that contains `needle`, except the file of secrets.
 #[test]
-fn a_granted_request_goes_and_the_answer_comes_whole() {
+fn a_granted_request_is_sent_and_the_answer_is_complete() {
     let scene = Scene::new(&["*:http://127.0.0.1:PORT/open/*", "GET:http://localhost:PORT/open/echo"], "");
     let post = json!({
         "url": "http://127.0.0.1:PORT/open/echo?a=1", "method": "POST", "body": "some text",
@@ -126,7 +126,7 @@ fn a_granted_request_goes_and_the_answer_comes_whole() {
 }
 
 #[test]
-fn what_is_declared_and_not_granted_waits_for_the_grant_and_continues_with_it() {
+fn a_declared_request_without_a_grant_waits_for_it_and_continues() {
     let scene = Scene::new(&["GET:http://127.0.0.1:PORT/other"], "");
     let task = scene.ask("Ask", &[get("http://127.0.0.1:PORT/open/echo")], &json!({ "fail": true }));
     assert_eq!(task.state, "needs_grant", "{}", task.reason);
@@ -145,7 +145,7 @@ fn what_is_declared_and_not_granted_waits_for_the_grant_and_continues_with_it() 
 }
 
 #[test]
-fn what_is_not_declared_is_refused_whatever_is_granted() {
+fn an_undeclared_request_is_refused_even_if_it_is_granted() {
     let scene = Scene::new(&["*:http://127.0.0.1:PORT/*", "*:http://127.0.0.1:1/*", "*:example.org/*"], "");
     for (title, url) in
         [("Port", "http://127.0.0.1:1/"), ("Host", "https://example.org/"), ("Tls", "https://127.0.0.1:PORT/")]
@@ -157,7 +157,7 @@ fn what_is_not_declared_is_refused_whatever_is_granted() {
 }
 
 #[test]
-fn a_server_that_is_busy_is_asked_later_and_its_wish_is_seen() {
+fn the_retry_time_of_a_busy_server_is_passed_to_the_plugin() {
     let scene = Scene::new(&["GET:http://127.0.0.1:PORT/open/*"], "");
     let task = scene.ask("Busy", &[get("http://127.0.0.1:PORT/open/busy")], &json!({ "fail": true }));
     assert!(task.reason.contains("answered 429 and asks for a pause of 7 s"), "{}", task.reason);
@@ -165,7 +165,7 @@ fn a_server_that_is_busy_is_asked_later_and_its_wish_is_seen() {
 }
 
 #[test]
-fn no_spelling_of_an_address_leads_around_the_rules() {
+fn no_spelling_of_an_address_bypasses_the_rules() {
     let scene = Scene::new(&["*:http://127.0.0.1:PORT/open/*"], "");
     let cases = [
         ("http://2130706433:PORT/open/echo", "unusual form"),
@@ -218,7 +218,7 @@ fn no_header_gives_a_request_another_method_or_path() {
 }
 
 #[test]
-fn a_redirect_is_a_new_request_and_leads_nowhere_else() {
+fn a_redirect_is_a_new_request_and_needs_a_grant() {
     let scene = Scene::new(&["*:http://127.0.0.1:PORT/open/*", "GET:http://localhost:PORT/open/echo"], "");
     let to = |url: &str| get(&format!("http://127.0.0.1:PORT/open/redirect?{url}"));
     let mut elsewhere = to("http://localhost:PORT/open/echo");
@@ -252,7 +252,7 @@ fn a_redirect_is_a_new_request_and_leads_nowhere_else() {
 }
 
 #[test]
-fn a_name_that_leads_inside_is_not_followed() {
+fn a_name_that_resolves_to_an_internal_address_is_refused() {
     let rules = ["*:http://localhost:PORT/*", "GET:http://inside.test:PORT/*", "GET:http://mapped.test:PORT/*"];
     let scene = Scene::new(&rules, "");
     let requests = ["inside", "mapped"].map(|name| get(&format!("http://{name}.test:PORT/open/echo")));
@@ -274,7 +274,7 @@ fn a_name_that_leads_inside_is_not_followed() {
 }
 
 #[test]
-fn answers_have_a_size_and_a_time() {
+fn answers_have_limits_of_size_and_time() {
     let scene = Scene::new(&["GET:http://127.0.0.1:PORT/open/*"], "");
     let mut never = get("http://127.0.0.1:PORT/open/never");
     never["timeout_ms"] = json!(300);
@@ -290,7 +290,7 @@ fn answers_have_a_size_and_a_time() {
 }
 
 #[test]
-fn a_secret_reaches_its_server_and_nobody_else_whatever_is_reported() {
+fn a_secret_reaches_only_its_server_and_is_hidden_in_all_reports() {
     let scene = Scene::with_secret("handoffs = true");
     let requests = [
         with_key("http://127.0.0.1:PORT/open/echo"),
@@ -350,7 +350,7 @@ fn measured(scene: &Scene, host: &str, texts: &[String]) -> Vec<Vec<u64>> {
 }
 
 #[test]
-fn the_pieces_of_an_answer_tell_nothing_about_a_secret() {
+fn the_chunk_sizes_of_an_answer_reveal_nothing_about_a_secret() {
     let scene = Scene::with_secret("");
     let lock = scene.workspace.read("baton.lock");
     let local = format!("*:http://localhost:{}/open/*", scene.server.port());
@@ -426,7 +426,7 @@ fn a_secret_without_a_value_waits_for_it() {
 }
 
 #[test]
-fn tls_holds_the_server_to_its_name_and_carries_the_secret() {
+fn tls_verifies_the_name_of_the_server_and_the_secret_is_sent() {
     let secrets = "secrets = [{ name = \"key\", hosts = [\"localhost:PORT\"], header = \"authorization\" }]";
     let scene = Scene::with(Server::start_tls(), &["*:https://localhost:PORT/*"], secrets);
     scene.set("key", SECRET);

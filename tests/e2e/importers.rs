@@ -128,7 +128,7 @@ fn exportify_is_read_in_every_language() {
 }
 
 #[test]
-fn any_csv_is_imported_once_it_is_said_which_column_is_what() {
+fn any_csv_is_imported_with_a_mapping_of_its_columns() {
     let place = Place::new();
     place.file("set.csv", "Nr\tStück\tInterpret\tDauer\n1\tNight Bus\tIda Lund\t3:41\n2\tGlow\tOto\t4:02\n");
     let refused = place.workspace.why(&place_unread(&place).id).findings;
@@ -190,7 +190,7 @@ fn playlists_of_one_file_whose_names_differ_in_case_are_two() {
 }
 
 #[test]
-fn lists_of_favourite_albums_and_artists_are_told_and_are_not_playlists() {
+fn lists_of_favourite_albums_and_artists_are_reported_and_are_not_playlists() {
     let place = Place::new();
     place.file(
         "library.csv",
@@ -261,7 +261,7 @@ fn a_changed_library_of_djay_is_synced_automatically_once_the_trigger_is_granted
 }
 
 #[test]
-fn notions_own_export_is_a_database_as_it_is() {
+fn an_unchanged_export_of_notion_is_a_database() {
     let workspace = Workspace::init();
     let [drive, databases] = ["drive", "databases"].map(|name| workspace.outside().join(name));
     fs::create_dir_all(&drive).unwrap();

@@ -96,7 +96,7 @@ fn caf_bomb(file: &Path, before: &[u8]) {
 }
 
 #[test]
-fn a_table_of_packets_that_asks_for_gigabytes_is_not_read() {
+fn a_table_of_packets_that_needs_gigabytes_is_not_read() {
     let place = Workspace::empty();
     let file = place.outside().join("t.caf");
     // The format is recognised even behind unknown bytes.
@@ -126,7 +126,7 @@ fn bombed(workspace: &Workspace) -> PathBuf {
 }
 
 #[test]
-fn a_small_file_that_asks_for_gigabytes_has_no_fingerprint() {
+fn a_small_file_that_needs_gigabytes_has_no_fingerprint() {
     let place = Workspace::empty();
     let file = bombed(&place).join("t.ogg");
     let run = Output::of(limited(&place).arg("fingerprint").arg(&file)).ended(2);
@@ -147,7 +147,7 @@ fn a_scan_continues_after_such_a_file() {
 }
 
 #[test]
-fn a_daemon_that_listens_to_its_folder_stays_and_tells_of_it() {
+fn a_daemon_that_scans_its_folder_continues_and_reports_it() {
     let workspace = Workspace::with_noop();
     let folder = bombed(&workspace);
     let config = workspace.read("baton.toml") + &format!("\n[[audio]]\nfolder = {:?}\n", folder.to_str().unwrap());

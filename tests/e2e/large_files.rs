@@ -62,7 +62,7 @@ fn the_audit_reads_files_of_every_size_to_their_end() {
 }
 
 #[test]
-fn what_an_earlier_version_remembers_of_large_files_is_discarded() {
+fn cached_results_of_an_earlier_version_for_large_files_are_discarded() {
     let workspace = Workspace::init();
     for kib in SIZES {
         workspace.write(&name(kib), source(kib));
@@ -128,7 +128,7 @@ fn spotify_imports_every_row_of_files_of_every_size() {
 }
 
 #[test]
-fn drive_sync_copies_databases_of_every_size_whole() {
+fn drive_sync_copies_databases_of_every_size_completely() {
     let workspace = Workspace::init();
     let place = workspace.outside().canonicalize().unwrap();
     for (name, mode) in [("drive", "rw"), ("databases", "ro"), ("exports", "rw")] {

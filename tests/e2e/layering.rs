@@ -162,7 +162,7 @@ fn the_pure_crates_use_no_runtime_database_or_file_system() {
 }
 
 #[test]
-fn only_its_keepers_use_a_kept_library() {
+fn only_the_listed_crates_use_a_restricted_library() {
     for member in members().iter().filter(|member| member.quarter() != "tests") {
         for (library, keepers) in KEPT {
             let may = keepers.contains(&member.name.as_str());
@@ -172,7 +172,7 @@ fn only_its_keepers_use_a_kept_library() {
 }
 
 #[test]
-fn one_file_alone_names_the_watching_library() {
+fn only_one_file_uses_the_watching_library() {
     let named: Vec<_> = files_below(&repository().join("host"))
         .into_iter()
         .filter(|file| file.extension().is_some_and(|ending| ending == "rs"))
@@ -183,7 +183,7 @@ fn one_file_alone_names_the_watching_library() {
 }
 
 #[test]
-fn versions_stand_in_one_place() {
+fn versions_are_set_in_one_place() {
     for member in members() {
         let manifest = fs::read_to_string(member.folder.join("Cargo.toml")).unwrap();
         let mut among_dependencies = false;
@@ -198,7 +198,7 @@ fn versions_stand_in_one_place() {
 }
 
 #[test]
-fn nothing_else_is_visible_at_the_top() {
+fn no_other_entries_are_visible_at_the_top_level() {
     let mut top = tracked().unwrap_or_else(untracked);
     top.retain(|name| !name.starts_with('.'));
     let expected = ["Cargo.lock", "Cargo.toml", "LICENSE", "README.md", "handoffs", "host", "plugins", "tests", "wit"];

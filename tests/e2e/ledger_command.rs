@@ -102,7 +102,7 @@ fn after_real_work_the_ledger_is_sound() {
 }
 
 #[test]
-fn the_head_that_a_return_carries_is_found_in_the_chain() {
+fn the_head_in_a_return_is_found_in_the_chain() {
     let workspace = worked();
     let head = head_of_return(&workspace, "Done well");
     let events = workspace.why(&workspace.task("Done well").id).events;
@@ -117,7 +117,7 @@ fn the_head_that_a_return_carries_is_found_in_the_chain() {
 }
 
 #[test]
-fn a_head_that_was_never_there_is_a_finding_and_what_is_not_a_head_is_an_error() {
+fn an_unknown_head_is_a_finding_and_an_invalid_head_is_an_error() {
     let workspace = worked();
     let said = workspace.baton(&["ledger", "verify", "--head", &"ab".repeat(32)]).ended(1).stdout;
     assert!(said.starts_with("sound: ") && said.contains("cut or rewritten since"), "{said}");
@@ -133,7 +133,7 @@ fn a_head_that_was_never_there_is_a_finding_and_what_is_not_a_head_is_an_error()
 }
 
 #[test]
-fn a_ledger_that_lost_its_end_is_found_with_the_head_of_a_return() {
+fn a_truncated_ledger_is_detected_with_the_head_of_a_return() {
     let workspace = worked();
     let older = restore(&workspace, &backup(&workspace, "older.db"), "older");
     workspace.drop_handoff("noop", "Done later");
@@ -191,7 +191,7 @@ fn the_exported_chain_is_recomputed_from_its_lines_alone() {
 }
 
 #[test]
-fn an_export_goes_into_a_new_file_and_never_over_another() {
+fn an_export_writes_a_new_file_and_never_overwrites_one() {
     let workspace = worked();
     let file = workspace.outside().join("ledger.jsonl");
     let args = ["ledger", "export", "--out", file.to_str().unwrap()];
@@ -208,7 +208,7 @@ fn an_export_goes_into_a_new_file_and_never_over_another() {
 }
 
 #[test]
-fn a_backup_beside_the_daemon_is_whole_and_the_daemon_continues() {
+fn a_backup_while_the_daemon_runs_is_complete_and_the_daemon_continues() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     let mut copies = Vec::new();
@@ -237,7 +237,7 @@ fn a_backup_beside_the_daemon_is_whole_and_the_daemon_continues() {
 }
 
 #[test]
-fn a_restored_backup_is_served_on() {
+fn a_restored_backup_can_be_served() {
     let workspace = worked();
     let state = restore(&workspace, &backup(&workspace, "copy.db"), "restored");
     let before = verify_json(&workspace, &[], 0);
@@ -254,7 +254,7 @@ fn a_restored_backup_is_served_on() {
 }
 
 #[test]
-fn a_backup_overwrites_nothing_and_says_what_it_holds() {
+fn a_backup_overwrites_nothing_and_prints_its_content() {
     let workspace = worked();
     let file = workspace.outside().join("copy.db");
     let path = file.to_str().unwrap();

@@ -22,7 +22,7 @@ fn hidden(workspace: &Workspace, agent: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_a_killed_send_left_is_removed_when_it_is_old() {
+fn old_temporary_files_of_a_killed_send_are_removed() {
     let workspace = Workspace::with_noop();
     let send = ["send", "--from", "Claude-MM1", "--to", "Codex-MM1", "--title", "Killed"];
     let mut command = workspace.command();
@@ -41,7 +41,7 @@ fn what_a_killed_send_left_is_removed_when_it_is_old() {
 }
 
 #[test]
-fn files_of_users_and_of_living_writers_stay() {
+fn files_of_users_and_of_running_writers_stay() {
     let workspace = Workspace::with_noop();
     let own = std::process::id();
     let living = format!(".baton-ledger.{own}.tmp");

@@ -75,7 +75,7 @@ fn counts(output: &Output) -> Value {
 }
 
 #[test]
-fn nothing_is_sent_unless_it_is_said() {
+fn nothing_is_sent_without_apply() {
     let place = Place::of(3);
     for manner in both() {
         let eagle = place.eagle(manner.clone());
@@ -91,7 +91,7 @@ fn nothing_is_sent_unless_it_is_said() {
 }
 
 #[test]
-fn each_item_gets_its_tag_once_and_keeps_its_own() {
+fn each_item_gets_its_tag_once_and_keeps_its_other_tags() {
     let place = Place::of(3);
     for manner in both() {
         let eagle = place.eagle(manner);
@@ -110,7 +110,7 @@ fn each_item_gets_its_tag_once_and_keeps_its_own() {
 }
 
 #[test]
-fn tags_of_old_go_only_when_that_is_asked_for() {
+fn old_tags_are_removed_only_on_request() {
     let place = Place::of(1);
     let eagle = Eagle::start(Manner { v2: true, ..Manner::default() });
     eagle.add(&place.ids[0], "Piece 0", &[OLD, "a"]);
@@ -122,7 +122,7 @@ fn tags_of_old_go_only_when_that_is_asked_for() {
 }
 
 #[test]
-fn what_may_pass_is_tried_again_after_one_two_and_four_seconds() {
+fn temporary_failures_are_tried_again_after_one_two_and_four_seconds() {
     let place = Place::of(1);
     for manner in both() {
         let eagle = place.eagle(manner);
@@ -140,7 +140,7 @@ fn what_may_pass_is_tried_again_after_one_two_and_four_seconds() {
 }
 
 #[test]
-fn answers_in_pieces_are_waited_for_and_half_ones_asked_for_again() {
+fn slow_answers_are_read_to_their_end_and_incomplete_ones_requested_again() {
     let place = Place::of(2);
     for manner in both() {
         let eagle = place.eagle(manner);
@@ -156,7 +156,7 @@ fn answers_in_pieces_are_waited_for_and_half_ones_asked_for_again() {
 }
 
 #[test]
-fn what_fails_four_times_is_a_failure_and_the_others_go_on() {
+fn an_item_that_fails_four_times_is_a_failure_and_the_others_continue() {
     let place = Place::of(2);
     let eagle = place.eagle(Manner { v2: true, ..Manner::default() });
     eagle.behave(|manner| manner.trouble = vec![("update", Trouble::Status(503)); 4]);
@@ -169,7 +169,7 @@ fn what_fails_four_times_is_a_failure_and_the_others_go_on() {
 }
 
 #[test]
-fn a_write_whose_answer_came_too_late_is_not_written_twice() {
+fn a_write_with_a_late_answer_is_not_repeated() {
     let place = Place::of(1);
     for manner in both() {
         let eagle = place.eagle(manner);
@@ -181,7 +181,7 @@ fn a_write_whose_answer_came_too_late_is_not_written_twice() {
 }
 
 #[test]
-fn tags_that_a_server_loses_are_put_back() {
+fn tags_that_a_server_loses_are_written_again() {
     let place = Place::of(2);
     for manner in both() {
         let eagle = place.eagle(Manner { saving: Saving::LosesFirstOnce, ..manner });
@@ -191,7 +191,7 @@ fn tags_that_a_server_loses_are_put_back() {
 }
 
 #[test]
-fn a_server_that_keeps_losing_tags_is_sent_nothing_more() {
+fn a_server_that_loses_tags_twice_gets_no_more_requests() {
     let place = Place::of(4);
     for manner in both() {
         let eagle = place.eagle(Manner { saving: Saving::LosesFirst, ..manner });
@@ -203,7 +203,7 @@ fn a_server_that_keeps_losing_tags_is_sent_nothing_more() {
 }
 
 #[test]
-fn a_server_that_saves_nothing_is_not_believed() {
+fn a_false_success_of_a_server_is_detected() {
     let place = Place::of(8);
     for saving in [Saving::Nothing, Saving::SaysFalse] {
         let eagle = place.eagle(Manner { v2: true, saving, ..Manner::default() });
@@ -214,7 +214,7 @@ fn a_server_that_saves_nothing_is_not_believed() {
 }
 
 #[test]
-fn items_that_are_not_there_are_left_alone() {
+fn missing_items_are_skipped() {
     let place = Place::of(3);
     for manner in both() {
         let eagle = Eagle::start(manner);
@@ -228,7 +228,7 @@ fn items_that_are_not_there_are_left_alone() {
 }
 
 #[test]
-fn an_item_with_odd_tags_is_a_finding_and_the_others_go_on() {
+fn an_item_with_invalid_tags_is_a_finding_and_the_others_continue() {
     let place = Place::of(4);
     for manner in both() {
         let eagle = place.eagle(manner);
@@ -253,7 +253,7 @@ fn a_refusal_that_names_another_reason_does_not_mean_a_missing_item() {
 }
 
 #[test]
-fn of_two_libraries_of_one_name_the_one_that_is_open_gets_its_tags() {
+fn of_two_libraries_with_one_name_the_open_one_gets_its_tags() {
     let place = Place::of(2);
     let first = place.workspace.outside().canonicalize().unwrap().join("Music.library");
     let copy = first.with_file_name("copy").join("Music.library");
@@ -288,7 +288,7 @@ fn make(folder: &Path) -> &str {
 }
 
 #[test]
-fn files_of_another_library_are_not_looked_for_in_this_one() {
+fn files_of_another_library_are_not_searched_in_the_open_one() {
     let place = Place::of(1);
     let other = place.workspace.outside().join("Music.library");
     let eagle = place.eagle(Manner::default());
@@ -305,7 +305,7 @@ fn files_of_another_library_are_not_looked_for_in_this_one() {
 }
 
 #[test]
-fn a_limit_is_kept_and_the_rest_comes_next_time() {
+fn a_limit_is_respected_and_the_next_sync_continues() {
     let place = Place::of(3);
     let eagle = place.eagle(Manner { v2: true, ..Manner::default() });
     let output = place.sync(&eagle, &["--apply", "-n", "2"]).ended(0);
@@ -315,7 +315,7 @@ fn a_limit_is_kept_and_the_rest_comes_next_time() {
 }
 
 #[test]
-fn every_meaning_of_an_offset_is_understood() {
+fn every_meaning_of_offset_is_supported() {
     let place = Place::of(120);
     for offset in [Offset::Pages, Offset::Items, Offset::Nothing] {
         let eagle = place.eagle(Manner { offset, largest_page: Some(50), ..Manner::default() });
@@ -327,7 +327,7 @@ fn every_meaning_of_an_offset_is_understood() {
 }
 
 #[test]
-fn a_sync_that_is_killed_continues_where_it_was() {
+fn a_killed_sync_resumes() {
     let place = Place::of(6);
     let eagle = place.eagle(Manner { v2: true, ..Manner::default() });
     let mut command = place.workspace.command();
@@ -344,7 +344,7 @@ fn a_sync_that_is_killed_continues_where_it_was() {
 }
 
 #[test]
-fn nobody_at_the_address_is_said_with_what_to_do() {
+fn the_error_for_an_unreachable_eagle_has_the_fix() {
     let place = Place::of(1);
     let gone = place.eagle(Manner::default()).url();
     let output = place.workspace.baton(&["library", "sync", "--url", &gone]).ended(2);
@@ -361,7 +361,7 @@ fn nobody_at_the_address_is_said_with_what_to_do() {
 }
 
 #[test]
-fn the_token_goes_to_eagle_and_nowhere_else() {
+fn the_token_is_sent_only_to_eagle() {
     const TOKEN: &str = "5e8b0c1d-very-secret-77";
     let place = Place::of(1);
     for manner in both() {
@@ -398,7 +398,7 @@ fn holds(file: &Path, text: &str) -> bool {
 }
 
 #[test]
-fn files_get_their_tag_only_when_asked_and_keep_their_sound() {
+fn files_get_their_tag_only_on_request_and_keep_their_audio() {
     let place = Place::of(1);
     let (workspace, folder) = (&place.workspace, place.workspace.outside().join("songs"));
     for number in 10..13 {
@@ -448,7 +448,7 @@ fn ran(program: &str, args: &[&str]) -> String {
 }
 
 #[test]
-fn every_format_keeps_its_packets_as_another_program_sees_them() {
+fn another_program_finds_the_packets_of_every_format_unchanged() {
     or_skip!(tool("ffmpeg", "apt-get install ffmpeg"));
     let workspace = Workspace::init();
     let folder = workspace.outside().join("songs");

@@ -43,7 +43,7 @@ fn run(workspace: &Workspace, args: &[&str], code: i32) -> String {
 }
 
 #[test]
-fn a_plugin_hears_what_the_program_hears_and_finds_it_in_the_library() {
+fn a_plugin_gets_the_same_fingerprints_as_the_program_and_finds_them_in_the_library() {
     let workspace = with_listener(ALL);
     let beside = workspace.outside().join("library");
     for (name, number) in [("Known.wav", 1), ("Other.wav", 2)] {
@@ -89,7 +89,7 @@ fn coverage_and_duplicates_are_those_of_the_program() {
 }
 
 #[test]
-fn without_the_grant_the_task_waits_with_the_command_that_gives_it() {
+fn without_the_grant_the_task_waits_and_names_the_command() {
     let workspace = with_listener(FILES);
     let said = run(&workspace, &["tell", "--arg", &path("a.wav")], 1);
     assert!(said.contains("baton plugin grant listener fingerprint=files"), "{said}");
@@ -107,7 +107,7 @@ fn without_the_grant_the_task_waits_with_the_command_that_gives_it() {
 }
 
 #[test]
-fn what_has_no_fingerprint_is_reported_with_its_reason_and_is_not_an_error() {
+fn a_file_without_a_fingerprint_is_reported_with_its_reason_and_is_not_an_error() {
     let workspace = with_listener(ALL);
     workspace.write("music/text.txt", "no audio");
     workspace.write("music/empty.wav", "");
@@ -148,7 +148,7 @@ fn no_path_and_no_link_leads_out_of_the_folder() {
 }
 
 #[test]
-fn a_task_reads_and_asks_no_more_than_it_may() {
+fn a_task_has_limits_for_reads_and_queries() {
     let workspace = with_listener(ALL);
     workspace.write("music/none.txt", "none");
     let said = run(&workspace, &["many", "--arg", &path("none.txt"), "--arg", "times=2000"], 0);

@@ -9,7 +9,7 @@ use baton_tests::Workspace;
 const HELD: Duration = Duration::from_secs(13);
 
 #[test]
-fn a_ledger_that_another_process_holds_is_waited_for_and_nothing_is_lost() {
+fn baton_waits_for_a_ledger_that_another_process_locks_and_loses_nothing() {
     let workspace = Workspace::with_hostile();
     let mut daemon = workspace.up_and_serving();
     let mut dropped = workspace.drop_all("noop", &["Before"]);

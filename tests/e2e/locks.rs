@@ -19,7 +19,7 @@ fn kill(mut child: Child) {
 }
 
 #[test]
-fn of_many_processes_one_at_a_time_has_the_name() {
+fn one_of_many_processes_at_a_time_holds_the_lock() {
     let (workspace, music) = Workspace::with_holder("locks = true");
     // Compiled beforehand, so that all of them start at the same time.
     let first = run(&workspace, "alone").output().unwrap();
@@ -37,7 +37,7 @@ fn of_many_processes_one_at_a_time_has_the_name() {
 }
 
 #[test]
-fn the_name_of_a_process_that_was_killed_is_free() {
+fn the_lock_of_a_killed_process_is_free() {
     let (workspace, music) = Workspace::with_holder("locks = true");
     let holder = run(&workspace, "hold").spawn().unwrap();
     workspace.wait_for("the holder has the name", |_| music.join("held").is_file().then_some(()));
@@ -50,7 +50,7 @@ fn the_name_of_a_process_that_was_killed_is_free() {
 }
 
 #[test]
-fn a_daemon_and_a_call_do_not_have_it_at_once() {
+fn a_daemon_and_a_call_do_not_hold_the_lock_at_the_same_time() {
     let (workspace, music) = Workspace::with_holder("locks = true");
     let holder = run(&workspace, "hold").spawn().unwrap();
     workspace.wait_for("the holder has the name", |_| music.join("held").is_file().then_some(()));
@@ -64,7 +64,7 @@ fn a_daemon_and_a_call_do_not_have_it_at_once() {
 }
 
 #[test]
-fn an_attempt_that_traps_gives_its_name_back() {
+fn an_attempt_that_traps_releases_its_lock() {
     let (workspace, _music) = Workspace::with_holder("locks = true");
     workspace.drop_file("holder", "a.json", handoff("a", "trap"));
     workspace.drop_file("holder", "b.json", handoff("b", "alone"));
@@ -75,7 +75,7 @@ fn an_attempt_that_traps_gives_its_name_back() {
 }
 
 #[test]
-fn names_are_checked_and_given_back() {
+fn names_are_checked_and_locks_are_released() {
     let (workspace, _music) = Workspace::with_holder("locks = true");
     let names = workspace.baton(&["run", "holder", "names"]).ended(0);
     assert!(names.stderr.contains("took it again"), "{}", names.stderr);

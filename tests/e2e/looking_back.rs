@@ -60,7 +60,7 @@ fn workspace() -> Workspace {
 }
 
 #[test]
-fn the_ledger_tells_a_plugin_what_status_tells_a_person() {
+fn a_plugin_reads_the_same_tasks_as_status_shows() {
     let workspace = workspace();
     let before = workspace.status();
     let told = look(&workspace, "tasks", &[]);
@@ -86,7 +86,7 @@ fn the_ledger_tells_a_plugin_what_status_tells_a_person() {
 }
 
 #[test]
-fn a_plugin_is_told_how_much_of_a_task_was_done() {
+fn a_plugin_gets_the_outcome_kind_of_a_task() {
     let workspace = Workspace::with_post(GRANTED);
     workspace.install_fixture("watcher", "files = [{ folder = \"plans\", mode = \"ro\" }]");
     for action in ["do-a-part", "refuse"] {
@@ -103,7 +103,7 @@ fn a_plugin_is_told_how_much_of_a_task_was_done() {
 }
 
 #[test]
-fn a_time_and_a_number_are_kept_to() {
+fn a_query_respects_its_time_and_its_limit() {
     let workspace = workspace();
     let all = look(&workspace, "tasks", &[]);
     let newest = look(&workspace, "tasks", &["most=2"]);
@@ -124,7 +124,7 @@ fn a_time_and_a_number_are_kept_to() {
 }
 
 #[test]
-fn what_is_not_answered_is_reported_oldest_first() {
+fn unanswered_requests_are_listed_oldest_first() {
     let workspace = workspace();
     workspace.drop_handoff("Cursor-MM1", "Later");
     workspace.up_once();
@@ -133,7 +133,7 @@ fn what_is_not_answered_is_reported_oldest_first() {
 }
 
 #[test]
-fn the_bytes_of_a_file_are_given_as_they_were_captured() {
+fn the_bytes_of_a_file_are_those_that_were_captured() {
     let workspace = workspace();
     let told = look(&workspace, "tasks", &[]);
     let of = |title: &str| format!("task={}", told.iter().find(|told| told.title == title).unwrap().id);
@@ -145,7 +145,7 @@ fn the_bytes_of_a_file_are_given_as_they_were_captured() {
 }
 
 #[test]
-fn a_question_that_breaks_a_rule_is_refused() {
+fn an_invalid_query_is_refused() {
     let workspace = workspace();
     asked(&workspace, "ask-wrongly", &[]).ended(0);
     let said = workspace.read("reports/ask-wrongly.txt");
@@ -163,7 +163,7 @@ fn a_question_that_breaks_a_rule_is_refused() {
 }
 
 #[test]
-fn a_look_into_the_past_waits_for_the_grant_and_ends_with_it() {
+fn a_task_that_reads_the_ledger_waits_for_the_grant() {
     let workspace = Workspace::with_post("handoffs = true");
     workspace.drop_action("post", "tasks");
     workspace.up_once();

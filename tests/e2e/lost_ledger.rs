@@ -80,7 +80,7 @@ fn accepted(workspace: &Workspace) {
 }
 
 #[test]
-fn a_missing_ledger_is_an_alarm_until_the_operator_decides() {
+fn a_missing_ledger_raises_an_alarm_until_the_operator_decides() {
     let workspace = with_work();
     remove_ledger(&workspace.state_folder());
     is_refused(&workspace, "is missing");
@@ -94,7 +94,7 @@ fn a_missing_ledger_is_an_alarm_until_the_operator_decides() {
 }
 
 #[test]
-fn a_state_folder_that_was_deleted_is_an_alarm_and_the_inboxes_stay_the_workspaces_own() {
+fn a_deleted_state_folder_raises_an_alarm_and_the_inboxes_stay_owned() {
     let workspace = with_work();
     fs::remove_dir_all(workspace.state_folder()).unwrap();
     is_refused(&workspace, "is missing");
@@ -103,7 +103,7 @@ fn a_state_folder_that_was_deleted_is_an_alarm_and_the_inboxes_stay_the_workspac
 }
 
 #[test]
-fn another_ledger_in_its_place_is_an_alarm() {
+fn another_ledger_in_its_place_raises_an_alarm() {
     let (workspace, other) = (with_work(), with_work());
     remove_ledger(&workspace.state_folder());
     let copy = workspace.state_folder().join("ledger.db");
@@ -116,7 +116,7 @@ fn another_ledger_in_its_place_is_an_alarm() {
 }
 
 #[test]
-fn the_state_folder_of_another_workspace_is_refused_and_stays_its_own() {
+fn the_state_folder_of_another_workspace_is_refused_and_not_changed() {
     let (workspace, other) = (with_work(), with_work());
     let (state, root) = (other.state_folder(), other.root().canonicalize().unwrap());
     let before = other.baton(&["ledger", "export"]).ended(0).stdout;
@@ -151,7 +151,7 @@ fn a_ledger_that_was_cut_is_refused_until_a_backup_is_restored() {
 }
 
 #[test]
-fn a_ledger_of_a_newer_version_is_refused_and_stays_as_it_is() {
+fn a_ledger_of_a_newer_version_is_refused_and_not_changed() {
     let workspace = with_work();
     let ledger = workspace.state_folder().join("ledger.db");
     workspace.database("ledger.db").pragma_update(None, "user_version", 99).unwrap();
@@ -184,7 +184,7 @@ fn a_link_in_place_of_the_ledger_or_its_log_is_not_followed() {
 }
 
 #[test]
-fn an_older_copy_in_its_place_is_an_alarm_and_a_restore_of_it_is_none() {
+fn an_older_copy_in_its_place_raises_an_alarm_but_a_restore_does_not() {
     let workspace = Workspace::with_noop();
     workspace.drop_handoff("noop", "First");
     workspace.up_once();
@@ -203,7 +203,7 @@ fn an_older_copy_in_its_place_is_an_alarm_and_a_restore_of_it_is_none() {
 }
 
 #[test]
-fn a_note_of_the_head_that_cannot_be_read_is_an_alarm() {
+fn an_unreadable_head_file_raises_an_alarm() {
     let workspace = with_work();
     let note = workspace.root().join(".baton-ledger");
     fs::write(&note, fs::read_to_string(&note).unwrap().replace("ledgers", "legders")).unwrap();
@@ -213,7 +213,7 @@ fn a_note_of_the_head_that_cannot_be_read_is_an_alarm() {
 }
 
 #[test]
-fn a_note_of_the_head_that_is_a_pipe_is_an_alarm_and_blocks_nothing() {
+fn a_head_file_that_is_a_pipe_raises_an_alarm_and_blocks_nothing() {
     let workspace = with_work();
     let note = workspace.root().join(".baton-ledger");
     fs::remove_file(&note).unwrap();
@@ -225,7 +225,7 @@ fn a_note_of_the_head_that_is_a_pipe_is_an_alarm_and_blocks_nothing() {
 }
 
 #[test]
-fn a_note_of_the_head_with_other_text_than_hexadecimal_digits_is_an_alarm_without_that_text() {
+fn the_alarm_for_an_invalid_head_file_does_not_contain_its_text() {
     let workspace = with_work();
     let note = workspace.root().join(".baton-ledger");
     let text = fs::read_to_string(&note).unwrap().replace("\"head\": \"", "\"head\": \"\\nforged line\\u001b[31m");
@@ -305,7 +305,7 @@ fn a_quiet_daemon_notices_that_its_state_folder_was_deleted() {
 }
 
 #[test]
-fn the_head_is_noted_while_the_daemon_runs_and_a_kill_leaves_one_that_holds() {
+fn the_head_is_recorded_while_the_daemon_runs_and_is_valid_after_a_kill() {
     let workspace = Workspace::with_noop();
     let note = || workspace.read(".baton-ledger");
     let daemon = workspace.up_and_serving();

@@ -28,7 +28,7 @@ fn prepare(workspace: &Workspace) -> (Vec<(PathBuf, PathBuf)>, Dropped) {
 }
 
 #[test]
-fn a_thousand_files_of_which_the_kernel_lost_the_events_are_all_found() {
+fn a_thousand_files_with_lost_kernel_events_are_all_found() {
     let workspace = Workspace::with_noop();
     let (moves, dropped) = prepare(&workspace);
     let daemon = workspace.up_and_serving();
@@ -59,7 +59,7 @@ fn a_thousand_files_of_which_the_kernel_lost_the_events_are_all_found() {
 const FULL: usize = 20_000;
 
 #[test]
-fn a_full_inbox_does_not_hold_up_a_critical_request_in_another() {
+fn a_full_inbox_does_not_delay_a_critical_request_in_another() {
     let workspace = Workspace::with_hostile();
     for number in 0..FULL {
         let name = format!("{number}.json");

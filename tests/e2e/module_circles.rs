@@ -107,7 +107,7 @@ fn imports_and_paths_in_the_code_make_circles() {
 }
 
 #[test]
-fn a_name_that_is_passed_on_is_used_where_it_is_defined() {
+fn a_re_exported_name_counts_for_the_module_that_defines_it() {
     let root = ("lib.rs", "mod a;\nmod b;\npub use a::A;\npub use b::*;\n");
     let one = circles_of(&[root, ("a.rs", "pub struct A;\n"), ("b.rs", "use crate::A;\npub fn g() {}\n")]);
     assert!(one.is_empty(), "{one:?}");
@@ -128,7 +128,7 @@ fn a_child_and_a_parent_that_use_each_other_are_a_circle() {
 }
 
 #[test]
-fn comments_strings_and_tests_make_none() {
+fn comments_strings_and_tests_make_no_circles() {
     let root = ("lib.rs", "mod a;\nmod b;\n");
     let quiet = "// crate::b::g()\n/* /* crate::b::g() */ crate::b::g() */\nconst A: &str = \"crate::b::g()\";\n\
                  const B: &str = r#\"\" crate::b::g()\"#;\nconst C: char = '\"';\nfn f<'a>(_: &'a str, _: char) { f(\"\", '\\''); }\n\

@@ -97,7 +97,7 @@ fn each_event_is_reported_once_with_its_reason_and_never_again_after_a_restart()
 }
 
 #[test]
-fn a_daemon_killed_before_its_notice_went_out_gives_it_after_the_restart() {
+fn a_notice_that_was_not_sent_before_a_kill_is_sent_after_the_restart() {
     let workspace = with_command("[ -e killed ] || { touch killed; kill -9 $PPID; exit 1; }\ncat >> told.jsonl", "");
     let mut daemon = workspace.up_and_serving();
     workspace.drop_action("hostile", "ask-human");
@@ -112,7 +112,7 @@ fn a_daemon_killed_before_its_notice_went_out_gives_it_after_the_restart() {
 }
 
 #[test]
-fn a_daemon_killed_right_after_its_notice_gives_it_once_more_with_the_same_id() {
+fn after_a_kill_the_last_notice_is_sent_again_with_the_same_id() {
     let workspace = with_command("cat >> told.jsonl\n[ -e killed ] || { touch killed; kill -9 $PPID; }", "");
     let mut daemon = workspace.up_and_serving();
     workspace.drop_action("hostile", "ask-human");
@@ -142,7 +142,7 @@ fn a_daemon_killed_at_any_time_loses_no_notice() {
 }
 
 #[test]
-fn a_command_that_hangs_is_killed_with_its_children_and_holds_up_nothing() {
+fn a_command_that_hangs_is_killed_with_its_children_and_delays_nothing() {
     let workspace = with_command("(sleep 3; touch late) &\nsleep 600", "timeout = \"500ms\"");
     let daemon = workspace.up_and_serving();
     workspace.drop_action("hostile", "ask-human");
@@ -158,7 +158,7 @@ fn a_command_that_hangs_is_killed_with_its_children_and_holds_up_nothing() {
 }
 
 #[test]
-fn what_the_command_prints_is_in_the_log_as_one_line() {
+fn output_of_the_command_is_logged_as_one_line() {
     let workspace = with_command("cat > /dev/null; printf 'sent to you\\n2026-01-01T00:00:00Z  INFO forged\\n'", "");
     let daemon = workspace.up_and_serving();
     workspace.drop_action("hostile", "ask-human");
@@ -168,7 +168,7 @@ fn what_the_command_prints_is_in_the_log_as_one_line() {
 }
 
 #[test]
-fn a_missing_command_loses_nothing_and_a_flood_is_gathered() {
+fn a_missing_command_loses_no_notice_and_many_notices_are_merged() {
     let workspace = with_command("cat >> told.jsonl", "per_minute = 3");
     let command = workspace.outside().join("tell.sh");
     fs::rename(&command, workspace.outside().join("away.sh")).unwrap();
@@ -211,7 +211,7 @@ fn only_the_events_that_are_named_are_reported() {
 }
 
 #[test]
-fn what_happened_before_notices_were_wanted_is_not_told() {
+fn events_before_notices_were_configured_cause_no_notice() {
     let workspace = with_command("cat >> told.jsonl", "");
     let wanted = workspace.read("baton.toml");
     workspace.write("baton.toml", wanted.split("\n[notify]\n").next().unwrap());
@@ -228,7 +228,7 @@ const TITLE: &str = "<b>bold</b> & $(touch injected) \u{1b}[31mred\u{202e} --urg
 
 #[cfg(not(target_os = "macos"))]
 #[test]
-fn the_desktop_gets_text_as_arguments_and_no_markup() {
+fn the_desktop_gets_escaped_text_as_arguments() {
     let workspace = with_command("cat >> told.jsonl", "");
     configure(&workspace, "desktop = true");
     script(&workspace, "notify-send", "for word; do printf '%s\\n' \"$word\" >> shown; done");
@@ -273,7 +273,7 @@ fn a_missing_desktop_program_is_one_warning_with_what_to_install() {
 }
 
 #[test]
-fn no_plugin_may_write_to_what_baton_runs_for_a_notice() {
+fn no_plugin_may_write_to_programs_that_baton_runs_for_a_notice() {
     let workspace = Workspace::with_hostile();
     let data = workspace.outside().join("data");
     fs::create_dir_all(&data).unwrap();

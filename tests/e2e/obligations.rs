@@ -131,7 +131,7 @@ fn an_agent_is_reminded_once_and_then_the_sender_gets_a_notice() {
 }
 
 #[test]
-fn what_is_left_lying_for_too_long_is_archived_as_stale_and_its_sender_gets_a_return() {
+fn an_unanswered_request_is_archived_as_stale_and_its_sender_gets_a_return() {
     let workspace = waiting("archive_after = \"1ms\"");
     workspace.up_once();
     let task = workspace.task("Forgotten");
@@ -181,7 +181,7 @@ fn a_name_that_is_not_an_agent_owes_nothing() {
 }
 
 #[test]
-fn who_acted_stands_in_the_record_and_in_the_return() {
+fn the_actor_is_in_the_events_and_in_the_return() {
     let workspace = waiting("archive_after = \"1ms\"");
     workspace.up_once();
     let event = |title: &str, action: &str| {
@@ -231,7 +231,7 @@ fn queued_work_of_a_plugin_never_gets_stale() {
 }
 
 #[test]
-fn a_return_that_is_written_down_before_its_request_ends_it_all_the_same() {
+fn a_return_that_is_captured_before_its_request_ends_the_request() {
     let workspace = Workspace::with_noop();
     let asked = handoff("Cursor-MM1", "Early");
     workspace.drop_file("Claude-MM1", "answer.json", answer(&json!({ "handoff_id": asked["handoff_id"] })));
@@ -268,7 +268,7 @@ fn answers_to_two_requests_of_one_task_are_two_answers() {
 }
 
 #[test]
-fn a_return_that_says_that_it_was_not_done_lets_nobody_begin() {
+fn a_return_of_a_failure_starts_no_dependent_task() {
     let workspace = Workspace::with_noop();
     workspace.drop_handoff("Cursor-MM1", "Ground");
     workspace.drop_handoff_with("noop", "House", json!({ "depends_on": ["id-ground"] }));
@@ -283,7 +283,7 @@ fn a_return_that_says_that_it_was_not_done_lets_nobody_begin() {
 }
 
 #[test]
-fn a_plugin_that_waits_for_an_agent_is_not_made_to_run_the_reminders() {
+fn reminders_do_not_start_the_plugin_that_waits_for_the_agent() {
     let workspace = waiting("remind_after = \"0s\"\nescalate_after = \"0s\"");
     workspace.drop_file(
         "Codex-MM1",

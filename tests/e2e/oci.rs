@@ -57,7 +57,7 @@ fn fails(output: Output, says: &[&str]) {
 }
 
 #[test]
-fn what_is_published_comes_back_byte_for_byte() {
+fn a_published_package_is_fetched_byte_for_byte() {
     let registry = or_skip!(OciRegistry::open());
     let place = Place::of(registry);
     let noop = fs::read(fixture("noop")).unwrap();
@@ -101,7 +101,7 @@ fn the_artifact_has_the_layout_that_other_tools_read() {
 }
 
 #[test]
-fn a_registry_with_a_password_wants_it() {
+fn a_registry_with_a_password_requires_it() {
     let registry = or_skip!(OciRegistry::with_password());
     let place = Place::of(registry);
     let (noop, reference) = (fixture("noop"), place.registry.reference("noop:1"));
@@ -135,7 +135,7 @@ fn a_registry_with_a_password_wants_it() {
 }
 
 #[test]
-fn what_is_not_there_is_named() {
+fn a_missing_package_is_named() {
     let registry = or_skip!(OciRegistry::open());
     let place = Place::of(registry);
     place.push("noop:1");
@@ -146,7 +146,7 @@ fn what_is_not_there_is_named() {
 }
 
 #[test]
-fn a_registry_that_is_not_up_is_named() {
+fn an_unreachable_registry_is_named() {
     let place = Workspace::empty();
     // A port that was free a moment ago.
     let host = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
@@ -157,7 +157,7 @@ fn a_registry_that_is_not_up_is_named() {
 }
 
 #[test]
-fn a_component_that_was_tampered_with_in_the_registry_is_refused() {
+fn a_component_that_was_changed_in_the_registry_is_refused() {
     let registry = or_skip!(OciRegistry::open());
     let place = Place::of(registry);
     let pushed = place.push("noop:1");
@@ -201,7 +201,7 @@ fn a_manifest_that_is_not_the_pinned_one_is_refused() {
 }
 
 #[test]
-fn what_is_too_large_is_not_downloaded() {
+fn a_package_that_is_too_large_is_not_downloaded() {
     let registry = or_skip!(OciRegistry::open());
     let place = Place::of(registry);
     let pushed = place.push("noop:1");
@@ -246,7 +246,7 @@ fn images_and_files_that_are_not_plugins_are_refused() {
 }
 
 #[test]
-fn references_that_are_none_are_refused_before_anything_is_sent() {
+fn invalid_references_are_refused_before_anything_is_sent() {
     let place = Workspace::empty();
     let noop = fixture("noop");
     for (args, says) in [

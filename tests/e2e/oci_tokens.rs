@@ -87,7 +87,7 @@ impl Authority {
 }
 
 #[test]
-fn a_token_is_fetched_where_the_registry_says_and_allows_what_its_owner_may() {
+fn a_token_is_requested_from_the_named_server_and_has_the_permissions_of_its_owner() {
     or_skip!(tool("openssl", "apt-get install openssl"));
     let workspace = Workspace::empty();
     let authority = Authority::at(workspace.outside());

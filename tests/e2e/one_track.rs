@@ -210,12 +210,12 @@ fn every_exported_location_exists_from_scan_to_undo_within_the_folders_that_are_
 }
 
 #[test]
-fn every_exported_location_exists_from_scan_to_undo_where_nobody_scanned_the_new_folder() {
+fn every_exported_location_exists_from_scan_to_undo_without_a_scan_of_the_new_folder() {
     Place::new().goes_there_and_back(false);
 }
 
 #[test]
-fn what_djay_names_is_on_disk_before_and_after_a_scan_of_another_folder() {
+fn files_that_djay_names_exist_before_and_after_a_scan_of_another_folder() {
     let place = Place::new();
     place.run(&["spotify", "import"]);
     place.run(&["djay", "sync-sessions"]);
@@ -238,7 +238,7 @@ fn what_djay_names_is_on_disk_before_and_after_a_scan_of_another_folder() {
 }
 
 #[test]
-fn duplicates_are_told_where_they_are_after_apply() {
+fn duplicates_have_their_current_paths_after_apply() {
     let place = Place::new();
     let [(artist, title), ..] = TRACKS;
     let twin = place.incoming.join("old/twin.wav");

@@ -101,7 +101,7 @@ fn the_commands_show_the_address() {
 }
 
 #[test]
-fn another_address_takes_the_place_of_the_first_and_only_the_operator_sets_it() {
+fn another_address_replaces_the_first_and_only_the_operator_sets_it() {
     let (workspace, first, second) = (workspace(), Server::start(), Server::start());
     grant(&workspace, &[&host(&address(&first)), RULE]).ended(0);
     assert_eq!(ask(&workspace, "First", &json!({})).state, "succeeded");
@@ -160,7 +160,7 @@ fn an_address_that_could_mean_another_host_is_not_set() {
 }
 
 #[test]
-fn a_redirect_leads_to_no_other_host_and_not_above_the_address() {
+fn a_redirect_to_another_host_or_above_the_address_is_refused() {
     let (workspace, server, other) = (workspace(), Server::start(), Server::start());
     grant(&workspace, &[&host(&format!("{}/open", address(&server))), RULE]).ended(0);
     for (title, to) in [
@@ -179,7 +179,7 @@ fn a_redirect_leads_to_no_other_host_and_not_above_the_address() {
 }
 
 #[test]
-fn a_secret_goes_to_the_address_that_it_was_granted_for() {
+fn a_secret_is_sent_only_to_the_address_that_it_was_granted_for() {
     let (workspace, first, second) = (workspace(), Server::start(), Server::start());
     set_secret(&workspace, "token", SECRET);
     grant(&workspace, &["secret=token", &host(&address(&first)), RULE]).ended(0);
@@ -204,7 +204,7 @@ fn a_secret_goes_to_the_address_that_it_was_granted_for() {
 }
 
 #[test]
-fn a_name_that_leads_inside_is_refused_also_when_the_operator_sets_it() {
+fn a_name_that_resolves_to_an_internal_address_is_refused_also_if_the_operator_sets_it() {
     let (workspace, server) = (workspace(), Server::start());
     let mut up = or_skip!(workspace.command_with_hosts("127.0.0.1 localhost inside.test\n"));
     grant(&workspace, &[&host(&format!("http://inside.test:{}", server.port())), RULE]).ended(0);
@@ -217,7 +217,7 @@ fn a_name_that_leads_inside_is_refused_also_when_the_operator_sets_it() {
 }
 
 #[test]
-fn a_manifest_cannot_make_another_host_of_a_name() {
+fn a_manifest_cannot_change_the_host_of_a_name() {
     let workspace = Workspace::with_noop();
     let component = fs::read(fixture("wiki")).unwrap();
     let rule = b"GET:{wiki}/*";

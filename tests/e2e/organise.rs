@@ -111,7 +111,7 @@ fn elsewhere(place: &Place) -> Result<tempfile::TempDir, Skipped> {
 }
 
 #[test]
-fn files_go_to_another_disk_and_keep_their_times_in_the_sandbox() {
+fn files_move_to_another_disk_and_keep_their_times() {
     let place = Place::new();
     let other = or_skip!(elsewhere(&place));
     let folder = format!("files:rw=organised={}", other.path().display());
@@ -154,7 +154,7 @@ fn a_full_disk_asks_a_person_and_the_answer_continues_the_task() {
 }
 
 #[test]
-fn a_daemon_that_is_killed_on_the_way_leaves_every_file_once_and_ends_it_later() {
+fn after_a_kill_every_file_exists_once_and_the_next_daemon_finishes_the_moves() {
     const FILES: usize = 3_000;
     let place = Place::new();
     for number in 0..FILES {
@@ -184,7 +184,7 @@ fn a_daemon_that_is_killed_on_the_way_leaves_every_file_once_and_ends_it_later()
 }
 
 #[test]
-fn what_is_wanted_is_listed() {
+fn wanted_tracks_are_listed() {
     let place = Place::new();
     write_wav(&place.music.join("Another - Thing.wav"), &tune(1, 4));
     place.workspace.baton(&["library", "scan", place.music.to_str().unwrap()]).ended(0);

@@ -19,7 +19,7 @@ fn answer(workspace: &Workspace, id: &str) -> Value {
 }
 
 #[test]
-fn what_is_not_wholly_done_has_its_outcome_in_status_why_and_return() {
+fn a_partial_outcome_is_shown_in_status_why_and_return() {
     let workspace = Workspace::with_watcher("");
     for (action, ..) in ACTIONS {
         workspace.drop_action("watcher", action);
@@ -75,7 +75,7 @@ fn run_and_send_end_with_1_and_name_the_next_step() {
 }
 
 #[test]
-fn who_depends_on_it_asks_and_the_same_file_is_done_again() {
+fn a_dependent_task_asks_a_person_and_the_same_file_runs_again() {
     let workspace = Workspace::with_watcher("");
     let dropped = workspace.drop_action("watcher", "do-a-part");
     workspace.drop_handoff_with("watcher", "Afterwards", json!({ "depends_on": ["id-do-a-part"] }));
@@ -89,7 +89,7 @@ fn who_depends_on_it_asks_and_the_same_file_is_done_again() {
 }
 
 #[test]
-fn a_call_is_tried_once_and_says_so() {
+fn a_call_is_tried_once_and_reports_it() {
     let workspace = Workspace::with_hostile();
     let dead = workspace.baton(&["run", "hostile", "retry"]).ended(1).stderr;
     assert!(dead.contains("the service is down; `baton run` makes only one attempt"), "{dead}");

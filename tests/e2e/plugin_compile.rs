@@ -73,7 +73,7 @@ fn install(workspace: &Workspace, bytes: &[u8]) -> String {
 }
 
 #[test]
-fn a_package_is_compiled_when_somebody_allows_it_and_not_before() {
+fn a_package_is_compiled_only_after_its_approval() {
     let workspace = Workspace::with_noop();
     workspace.keep_only("audit");
     let code = own_code(&workspace);
@@ -144,7 +144,7 @@ fn compiling_ends_at_its_limits_and_is_not_tried_again() {
 }
 
 #[test]
-fn a_compiler_ends_when_whoever_started_it_was_killed() {
+fn a_compiler_ends_when_its_parent_process_was_killed() {
     let workspace = Workspace::init();
     workspace.keep_only("audit");
     let code = own_code(&workspace);
@@ -164,7 +164,7 @@ fn a_compiler_ends_when_whoever_started_it_was_killed() {
 }
 
 #[test]
-fn the_first_start_says_what_it_compiles_and_another_workspace_of_the_user_has_it() {
+fn the_first_start_reports_what_it_compiles_and_other_workspaces_reuse_it() {
     let workspace = Workspace::init();
     let code = own_code(&workspace);
     let first = Output::within(workspace.command().arg("-w").arg(workspace.root()).args(["up", "--once"]), PATIENCE);
@@ -179,7 +179,7 @@ fn the_first_start_says_what_it_compiles_and_another_workspace_of_the_user_has_i
 }
 
 #[test]
-fn code_that_was_damaged_is_made_anew() {
+fn damaged_code_is_compiled_again() {
     let workspace = Workspace::with_noop();
     workspace.keep_only("audit");
     let code = own_code(&workspace);
@@ -243,7 +243,7 @@ fn functions(count: usize, body: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn what_is_out_of_bounds_is_refused_with_its_place_before_it_is_read_on() {
+fn a_part_beyond_its_limit_is_refused_with_its_position_before_the_rest_is_read() {
     let workspace = Workspace::init();
     let component = section(4, b"\0asm\x0d\0\x01\0");
     let targets = [&[0, 0x0e][..], &leb(1_000_000), &vec![0; 1_000_001], &[0x0b]].concat();
@@ -312,7 +312,7 @@ fn what_is_out_of_bounds_is_refused_with_its_place_before_it_is_read_on() {
 
 /// A parser that follows such types recursively would crash the process.
 #[test]
-fn types_inside_each_other_without_end_disturb_nobody() {
+fn deeply_nested_types_do_not_crash_the_process() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     let deep = section(7, &[&[1][..], &[0x42, 1, 1].repeat(300_000), &[0x7f]].concat());

@@ -261,7 +261,7 @@ fn a_plugin_in_python_sends_bodies_and_reads_why_a_request_was_refused() {
 
 /// The address of a host that the operator sets is read through `baton:plugin/http`.
 #[test]
-fn a_plugin_in_python_asks_the_host_that_the_operator_sets() {
+fn a_plugin_in_python_sends_requests_to_the_host_that_the_operator_sets() {
     let language = or_skip!(Language::python());
     let workspace = Workspace::init();
     let folder = language.new_plugin(&workspace);

@@ -23,7 +23,7 @@ pub(crate) fn renamed(fixture_name: &str, name: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_name_that_baton_reads_as_something_else_is_refused_wherever_a_plugin_comes_from() {
+fn a_name_with_another_meaning_is_refused_for_a_plugin_of_any_source() {
     let workspace = Workspace::with_noop();
     let before = workspace.read("baton.lock");
     for (fixture_name, name) in [
@@ -66,7 +66,7 @@ fn a_name_that_baton_reads_as_something_else_is_refused_wherever_a_plugin_comes_
 }
 
 #[test]
-fn a_broken_entry_of_the_lock_breaks_no_other_command_and_can_be_removed() {
+fn a_broken_entry_of_the_lock_file_affects_no_other_command_and_can_be_removed() {
     let workspace = Workspace::with_noop();
     let sound = workspace.read("baton.lock");
     for (number, (entry, name)) in [
@@ -104,7 +104,7 @@ fn a_broken_entry_of_the_lock_breaks_no_other_command_and_can_be_removed() {
 }
 
 #[test]
-fn a_package_with_the_name_of_a_shipped_or_installed_plugin_says_so_and_replaces_nothing() {
+fn a_package_with_the_name_of_another_plugin_causes_a_warning_and_replaces_nothing() {
     let workspace = Workspace::with_hostile();
     let digest = |name: &str| listed(&workspace, name)["digest"].as_str().unwrap().to_owned();
     for (fixture_name, name) in [("hostile", "audit"), ("listener", "hostile")] {
@@ -134,7 +134,7 @@ fn a_package_with_the_name_of_a_shipped_or_installed_plugin_says_so_and_replaces
 }
 
 #[test]
-fn the_name_of_a_shipped_plugin_that_is_not_installed_is_not_free_either() {
+fn the_name_of_a_bundled_plugin_that_is_not_installed_is_reserved() {
     let workspace = Workspace::init();
     plugin(&workspace, &["remove", "audit"]).ended(0);
     let file = workspace.outside().join("stranger.wasm");
@@ -161,7 +161,7 @@ fn a_package_whose_name_is_an_alias_or_only_differs_by_hyphens_is_refused() {
 }
 
 #[test]
-fn a_name_that_is_easily_taken_for_an_agents_is_warned_of_when_it_is_installed_and_approved() {
+fn a_name_that_resembles_an_agents_causes_a_warning_at_installation_and_approval() {
     let workspace = Workspace::with_noop();
     for (name, agent) in [("claude", "Claude-MM1"), ("cursor", "Cursor-MM1"), ("wren-2", "Wren-1")] {
         fs::create_dir_all(workspace.root().join("handoffs").join(agent).join("01_inbox")).unwrap();
@@ -187,7 +187,7 @@ fn a_name_that_is_easily_taken_for_an_agents_is_warned_of_when_it_is_installed_a
 }
 
 #[test]
-fn files_in_an_inbox_that_no_agent_can_have_are_reported() {
+fn files_in_an_inbox_with_an_invalid_agent_name_are_reported() {
     let workspace = Workspace::with_noop();
     for name in ["operator", "baton"] {
         fs::create_dir_all(workspace.root().join("handoffs").join(name).join("01_inbox")).unwrap();
@@ -211,7 +211,7 @@ fn files_in_an_inbox_that_no_agent_can_have_are_reported() {
 }
 
 #[test]
-fn the_folder_of_a_removed_plugin_is_not_an_agents() {
+fn the_folder_of_a_removed_plugin_does_not_belong_to_an_agent() {
     let workspace = Workspace::with_hostile();
     workspace.drop_handoff("noop", "Before");
     workspace.up_once();

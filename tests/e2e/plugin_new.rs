@@ -20,7 +20,7 @@ fn fails(run: Output, words: &[&str]) {
 }
 
 #[test]
-fn a_new_plugin_overwrites_nothing_and_says_what_comes_next() {
+fn a_new_plugin_overwrites_nothing_and_prints_the_next_steps() {
     let place = Workspace::empty();
     let made = plugin(&place, &["new", "--lang", "python", "tidy-tracks"]).ended(0);
     for words in ["tidy-tracks/README.md", "pip install -r requirements.txt", "baton plugin test ."] {
@@ -35,7 +35,7 @@ fn a_new_plugin_overwrites_nothing_and_says_what_comes_next() {
 }
 
 #[test]
-fn a_missing_tool_is_named_with_what_brings_it() {
+fn a_missing_tool_is_named_with_the_command_that_installs_it() {
     let place = Workspace::empty();
     for (language, tool, setup) in [
         ("rust", "cargo", "rustup target add"),
@@ -68,7 +68,7 @@ fn a_tool_that_fails_is_quoted() {
 }
 
 #[test]
-fn examples_that_say_nothing_or_nonsense_are_refused() {
+fn empty_and_invalid_examples_are_refused() {
     let place = Workspace::empty();
     plugin(&place, &["new", "x"]).ended(0);
     let examples = place.outside().join("x/examples");
@@ -119,7 +119,7 @@ fn an_example_finds_texts_and_copies_in_the_folders_that_the_manifest_names() {
 }
 
 #[test]
-fn what_is_packed_already_is_not_packed_again() {
+fn a_package_is_not_packed_again() {
     let place = Workspace::empty();
     let noop = fixture("noop");
     let manifest = place.outside().join("manifest.json");

@@ -77,7 +77,7 @@ fn exports_that_cannot_be_read_are_not_imported() {
 }
 
 #[test]
-fn what_is_missing_is_said_before_any_number() {
+fn the_summary_names_missing_files_before_any_number() {
     let (workspace, folder) = spotify();
     let wanted = || run(&workspace, "music-files", "wanted", &[]);
     said(wanted(), "refused", &["no playlist with a track"], "baton run spotify import");
@@ -108,7 +108,7 @@ fn what_is_missing_is_said_before_any_number() {
 }
 
 #[test]
-fn a_scan_without_audio_and_what_follows_from_it_say_so() {
+fn a_scan_without_audio_and_later_actions_report_it() {
     let workspace = Workspace::init();
     let empty = workspace.outside().join("empty");
     fs::create_dir_all(&empty).unwrap();
@@ -121,7 +121,7 @@ fn a_scan_without_audio_and_what_follows_from_it_say_so() {
 }
 
 #[test]
-fn a_plan_of_which_no_step_could_be_done_was_not_applied() {
+fn a_plan_without_a_possible_step_was_not_applied() {
     let (workspace, folder) = music_files();
     said(run(&workspace, "music-files", "organise", &[]), "refused", &["0 files"], "grant the folder with the music");
     let file = |number: usize| folder.join(format!("music/Artist {number} - Title.mp3"));
@@ -143,7 +143,7 @@ fn a_plan_of_which_no_step_could_be_done_was_not_applied() {
 }
 
 #[test]
-fn a_sync_that_wrote_nothing_and_refused_all_did_not_succeed() {
+fn a_sync_that_refused_everything_did_not_succeed() {
     let (workspace, folder) = place("drive-sync", &[], &["files:rw=drive", "files:ro=databases", "files:rw=exports"]);
     let sync = |args: &[&str]| run(&workspace, "drive-sync", "sync", args);
     said(sync(&[]), "refused", &["There is no database to sync"], "put a database");
@@ -166,7 +166,7 @@ fn a_sync_that_wrote_nothing_and_refused_all_did_not_succeed() {
 }
 
 #[test]
-fn an_audit_without_a_plan_audited_nothing() {
+fn an_audit_without_a_plan_did_not_succeed() {
     let workspace = Workspace::init();
     for plan in workspace.list("plans") {
         fs::remove_file(workspace.root().join("plans").join(plan)).unwrap();

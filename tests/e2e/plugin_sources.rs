@@ -37,7 +37,7 @@ fn sign(file: &Path) {
 }
 
 #[test]
-fn what_a_trusted_key_has_signed_runs_at_once_and_so_does_its_next_revision() {
+fn a_package_signed_with_a_trusted_key_runs_at_once_and_so_does_its_next_revision() {
     let (workspace, file) = or_skip!(signed());
     let file = file.to_str().unwrap();
     plugin(&workspace, &["install", file]).ended(0);
@@ -71,7 +71,7 @@ fn a_dropped_package_with_its_signature_needs_no_approval() {
 }
 
 #[test]
-fn a_plugin_comes_from_a_registry_and_follows_its_tag() {
+fn a_plugin_is_installed_from_a_registry_and_updated_by_its_tag() {
     let registry = or_skip!(OciRegistry::open());
     let workspace = Workspace::init();
     let (file, reference) = (workspace.outside().join("noop.wasm"), registry.reference("plugins/noop:1"));

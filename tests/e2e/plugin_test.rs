@@ -58,7 +58,7 @@ fn servers() -> Value {
 }
 
 #[test]
-fn secrets_and_servers_stand_in_for_the_real_ones() {
+fn substitutes_replace_secrets_and_servers() {
     let place = Workspace::empty();
     let mut example = asking("/v1/me?a=1", &servers());
     assert_eq!(differences(tried(&place, "fetch", &example), 0), [""; 0]);
@@ -107,7 +107,7 @@ fn handoffs_that_the_plugin_sends_are_compared() {
 }
 
 #[test]
-fn a_further_run_finds_what_the_first_one_left() {
+fn a_further_run_finds_the_results_of_the_first_one() {
     let place = Workspace::empty();
     let count = json!({ "title": "Count", "action": "count" });
     let mut example = json!({
@@ -126,7 +126,7 @@ fn a_further_run_finds_what_the_first_one_left() {
 }
 
 #[test]
-fn files_fire_the_plugins_triggers_and_what_does_not_change_fires_none() {
+fn changed_files_fire_the_plugins_triggers_and_unchanged_ones_do_not() {
     let place = Workspace::empty();
     let example = json!({
         "files": { "plans/own/a.md": "one\n", "plans/other.md": "not its business\n" },
@@ -167,7 +167,7 @@ fn an_example_sets_the_addresses_of_hosts() {
 }
 
 #[test]
-fn what_the_manifest_does_not_ask_for_is_refused_with_its_name() {
+fn undeclared_secrets_and_hosts_are_refused_with_their_name() {
     let place = Workspace::empty();
     let handoff = json!({ "title": "Count", "action": "count" });
     for (example, words) in [

@@ -66,7 +66,7 @@ fn a_new_plugin_has_the_types_of_its_manifest_and_a_change_is_noticed() {
 }
 
 #[test]
-fn a_build_writes_the_types_anew_and_replaces_nobody_elses_file() {
+fn a_build_updates_the_types_and_replaces_no_other_file() {
     let place = Workspace::empty();
     let folder = new(&place, "python");
     let (manifest, file) = (folder.join("manifest.json"), folder.join("src/arguments.py"));
@@ -94,7 +94,7 @@ fn a_plugin_of_this_tree_has_the_types_of_its_manifest() {
 }
 
 #[test]
-fn no_name_and_no_text_of_a_manifest_leaves_its_place() {
+fn names_and_texts_of_a_manifest_cannot_break_out_of_strings_and_comments() {
     let place = Workspace::empty();
     let mut texts = Vec::new();
     for (language, file) in LANGUAGES {

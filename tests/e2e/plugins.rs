@@ -52,7 +52,7 @@ fn install(workspace: &Workspace, component: &[u8]) -> String {
 }
 
 #[test]
-fn a_dropped_package_has_an_inbox_and_work_only_when_somebody_has_allowed_it() {
+fn a_dropped_package_gets_an_inbox_and_tasks_only_after_its_approval() {
     let workspace = Workspace::init();
     let daemon = workspace.up_and_serving();
     workspace.write("plugins/noop.wasm", fs::read(fixture("noop")).unwrap());
@@ -80,7 +80,7 @@ fn a_dropped_package_has_an_inbox_and_work_only_when_somebody_has_allowed_it() {
 }
 
 #[test]
-fn a_broken_package_is_said_and_one_that_is_corrected_is_taken() {
+fn a_broken_package_is_reported_and_a_corrected_one_is_installed() {
     let workspace = Workspace::init();
     let daemon = workspace.up_and_serving();
     let whole = fs::read(fixture("noop")).unwrap();
@@ -93,7 +93,7 @@ fn a_broken_package_is_said_and_one_that_is_corrected_is_taken() {
 }
 
 #[test]
-fn what_is_granted_and_revoked_counts_at_once_and_stands_in_the_ledger() {
+fn grants_and_revocations_take_effect_at_once_and_are_in_the_ledger() {
     let workspace = Workspace::init();
     let daemon = workspace.up_and_serving();
     plugin(&workspace, &["revoke", "audit"]).ended(0);
@@ -128,7 +128,7 @@ fn what_is_granted_and_revoked_counts_at_once_and_stands_in_the_ledger() {
 }
 
 #[test]
-fn what_it_does_not_ask_for_cannot_be_granted() {
+fn an_undeclared_capability_cannot_be_granted() {
     let workspace = Workspace::init();
     let refused = plugin(&workspace, &["grant", "audit", "http=GET:example.org/*"]).ended(2).stderr;
     assert!(refused.contains("files:ro=plans"), "{refused}");
@@ -137,7 +137,7 @@ fn what_it_does_not_ask_for_cannot_be_granted() {
 }
 
 #[test]
-fn a_task_that_runs_ends_on_the_revision_that_it_began_with() {
+fn a_running_task_ends_with_the_revision_that_it_started_with() {
     let workspace = Workspace::with_hostile();
     let daemon = workspace.up_and_serving();
     let before = digest(&workspace, "hostile");
@@ -161,7 +161,7 @@ fn a_task_that_runs_ends_on_the_revision_that_it_began_with() {
 }
 
 #[test]
-fn an_update_that_asks_for_more_shows_it_and_begins_without_grants() {
+fn an_update_that_asks_for_more_shows_it_and_starts_without_grants() {
     let workspace = Workspace::with_hostile();
     let before = digest(&workspace, "hostile");
     let file = workspace.outside().join("hostile.wasm");
@@ -178,7 +178,7 @@ fn an_update_that_asks_for_more_shows_it_and_begins_without_grants() {
 }
 
 #[test]
-fn update_shows_the_difference_and_takes_the_file_anew() {
+fn update_shows_the_difference_and_installs_the_new_file() {
     let workspace = Workspace::with_hostile();
     assert!(plugin(&workspace, &["update"]).ended(0).stdout.contains("newest"));
     workspace.up_once();
@@ -191,7 +191,7 @@ fn update_shows_the_difference_and_takes_the_file_anew() {
 }
 
 #[test]
-fn a_plugin_that_is_switched_off_lets_its_tasks_wait() {
+fn tasks_of_a_disabled_plugin_wait() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     plugin(&workspace, &["disable", "noop"]).ended(0);
@@ -213,7 +213,7 @@ fn a_plugin_that_is_switched_off_lets_its_tasks_wait() {
 }
 
 #[test]
-fn what_is_removed_does_not_come_back_automatically() {
+fn a_removed_plugin_is_not_installed_again_automatically() {
     let workspace = Workspace::with_noop();
     workspace.up_once();
     plugin(&workspace, &["remove", "noop"]).ended(0);
@@ -224,7 +224,7 @@ fn what_is_removed_does_not_come_back_automatically() {
 }
 
 #[test]
-fn what_was_installed_runs_whatever_becomes_of_its_file() {
+fn an_installed_plugin_runs_also_if_its_file_changes_or_is_deleted() {
     let workspace = Workspace::with_noop();
     workspace.up_once();
     fs::remove_file(workspace.root().join("plugins/noop.wasm")).unwrap();
@@ -234,7 +234,7 @@ fn what_was_installed_runs_whatever_becomes_of_its_file() {
 }
 
 #[test]
-fn a_lock_that_is_missing_for_a_moment_makes_no_plugin_somebody_else_s() {
+fn a_temporarily_missing_lock_file_does_not_turn_plugins_into_external_agents() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     let (lock, aside) = (workspace.root().join("baton.lock"), workspace.root().join("aside"));
@@ -257,7 +257,7 @@ fn a_package_whose_name_means_an_agent_is_refused() {
 }
 
 #[test]
-fn what_waits_for_approval_waits_on_as_it_is() {
+fn a_pending_revision_stays_pending_and_unchanged() {
     let workspace = Workspace::init();
     workspace.write("plugins/noop.wasm", fs::read(fixture("noop")).unwrap());
     workspace.up_once();
@@ -272,7 +272,7 @@ pub(crate) const STEPS: [&str; 6] =
     ["register.file_removed", "register.kept", "register.named", "register.written", "store.named", "store.written"];
 
 #[test]
-fn a_command_that_is_killed_leaves_the_old_or_the_new_and_can_be_given_again() {
+fn a_killed_command_leaves_the_old_or_the_new_revision_and_can_be_repeated() {
     for step in STEPS {
         let workspace = Workspace::with_noop();
         workspace.up_once();
@@ -298,7 +298,7 @@ fn a_command_that_is_killed_leaves_the_old_or_the_new_and_can_be_given_again() {
 }
 
 #[test]
-fn a_plugin_inside_the_program_is_installed_with_its_least_grants() {
+fn a_bundled_plugin_is_installed_with_minimal_grants() {
     let workspace = Workspace::init();
     let by_init = workspace.baton(&["plugin", "grants", "audit", "--json"]).ended(0).json();
     assert!(by_init["granted"].as_array().is_some_and(|granted| !granted.is_empty()), "{by_init}");

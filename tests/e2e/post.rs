@@ -37,7 +37,7 @@ fn return_for(workspace: &Workspace, agent: &str, key: &str, status: &str) {
 }
 
 #[test]
-fn a_key_is_asked_once_while_it_is_open_and_anew_when_it_was_answered() {
+fn a_request_is_sent_once_while_it_is_open_and_again_after_it_was_answered() {
     let workspace = Workspace::with_post(GRANTED);
     // Twice in one task, and once more before the agent has read the file.
     post(&workspace, &["send Cursor-MM1 k", "send Cursor-MM1 k"]).ended(0);
@@ -69,7 +69,7 @@ fn a_key_is_asked_once_while_it_is_open_and_anew_when_it_was_answered() {
 }
 
 #[test]
-fn a_key_asks_anew_when_its_file_was_thrown_away_unread() {
+fn a_request_is_sent_again_if_its_file_was_deleted_before_its_capture() {
     let workspace = Workspace::with_post(GRANTED);
     post(&workspace, &["send Cursor-MM1 k"]).ended(0);
     let name = workspace.inbox("Cursor-MM1").remove(0);
@@ -80,7 +80,7 @@ fn a_key_asks_anew_when_its_file_was_thrown_away_unread() {
 }
 
 #[test]
-fn what_is_taken_back_ends_as_cancelled_and_nobody_gets_a_return() {
+fn a_withdrawn_request_ends_as_cancelled_without_a_return() {
     let workspace = Workspace::with_post(GRANTED);
     post(&workspace, &["send Cursor-MM1 k", "send Cursor-MM1 other"]).ended(0);
     workspace.up_once();
@@ -110,7 +110,7 @@ fn what_is_taken_back_ends_as_cancelled_and_nobody_gets_a_return() {
 }
 
 #[test]
-fn what_nobody_has_checked_yet_is_turned_away_when_somebody_does() {
+fn a_request_that_was_withdrawn_before_its_capture_is_refused_later() {
     let workspace = Workspace::with_post(GRANTED);
     post(&workspace, &["send Cursor-MM1 k", "send noop k2"]).ended(0);
     post(&workspace, &["take-back k It is there now.", "take-back k2 So is that."]).ended(0);
@@ -135,7 +135,7 @@ fn what_nobody_has_checked_yet_is_turned_away_when_somebody_does() {
 }
 
 #[test]
-fn sending_and_taking_back_keep_the_order_of_the_calls() {
+fn requests_and_withdrawals_keep_the_order_of_the_calls() {
     let workspace = Workspace::with_post(GRANTED);
     post(&workspace, &["send Cursor-MM1 k", "take-back k Never mind."]).ended(0);
     assert!(workspace.inbox("Cursor-MM1").is_empty(), "it was not even sent");
@@ -149,7 +149,7 @@ fn sending_and_taking_back_keep_the_order_of_the_calls() {
 }
 
 #[test]
-fn a_task_that_fails_takes_nothing_back() {
+fn a_task_that_fails_withdraws_nothing() {
     let workspace = Workspace::with_post(GRANTED);
     post(&workspace, &["send Cursor-MM1 k"]).ended(0);
     workspace.up_once();
@@ -159,7 +159,7 @@ fn a_task_that_fails_takes_nothing_back() {
 }
 
 #[test]
-fn a_plugin_takes_back_what_it_sent_itself_and_nothing_else() {
+fn a_plugin_can_withdraw_only_its_own_requests() {
     let workspace = Workspace::with_post(GRANTED);
     workspace.install_fixture("hostile", GRANTED);
     // `hostile` sends `two` to the same agent, and a file claims to be from `post`.
@@ -173,7 +173,7 @@ fn a_plugin_takes_back_what_it_sent_itself_and_nothing_else() {
 }
 
 #[test]
-fn a_request_that_waits_for_a_plugin_is_taken_back_and_one_that_runs_is_left_to_end() {
+fn a_waiting_request_to_a_plugin_is_withdrawn_and_a_running_one_ends() {
     let workspace = Workspace::with_post(GRANTED);
     workspace.install_fixture("store", "");
     workspace.install_fixture("hostile", "");
@@ -191,7 +191,7 @@ fn a_request_that_waits_for_a_plugin_is_taken_back_and_one_that_runs_is_left_to_
 }
 
 #[test]
-fn a_daemon_carries_what_its_own_tasks_take_back() {
+fn a_daemon_archives_requests_that_its_tasks_withdraw() {
     let workspace = Workspace::with_post(GRANTED);
     let ask = |title: &str, line: &str| {
         let mut asked = baton_tests::handoff("post", title);
@@ -210,7 +210,7 @@ fn a_daemon_carries_what_its_own_tasks_take_back() {
 }
 
 #[test]
-fn without_the_grant_nothing_is_taken_back_and_the_way_to_grant_it_is_named() {
+fn without_the_grant_nothing_is_withdrawn_and_the_command_is_named() {
     let workspace = Workspace::with_post(GRANTED);
     post(&workspace, &["send Cursor-MM1 k"]).ended(0);
     workspace.up_once();

@@ -36,7 +36,7 @@ fn lines(file: &Path) -> Vec<Value> {
 }
 
 #[test]
-fn what_was_pruned_is_in_the_archive_and_the_whole_chain_is_sound() {
+fn pruned_events_are_in_the_archive_and_the_whole_chain_is_sound() {
     let workspace = worked();
     let before = workspace.baton(&["ledger", "export"]).ended(0).stdout;
     let dry = prune(&workspace, &["--dry-run"]);
@@ -67,7 +67,7 @@ fn what_was_pruned_is_in_the_archive_and_the_whole_chain_is_sound() {
 }
 
 #[test]
-fn a_task_that_was_pruned_is_still_known() {
+fn a_repetition_of_a_pruned_task_is_still_recognised() {
     let workspace = worked();
     let task = workspace.task("Done first");
     prune(&workspace, &[]);
@@ -84,7 +84,7 @@ fn a_task_that_was_pruned_is_still_known() {
 }
 
 #[test]
-fn a_return_that_is_still_in_an_inbox_is_not_news_after_a_prune() {
+fn a_return_in_an_inbox_is_not_processed_again_after_a_prune() {
     let workspace = worked();
     let inbox = workspace.inbox("Claude-MM1");
     let tasks = workspace.status();
@@ -95,7 +95,7 @@ fn a_return_that_is_still_in_an_inbox_is_not_news_after_a_prune() {
 }
 
 #[test]
-fn an_open_task_keeps_its_events_and_all_after_them() {
+fn events_from_the_first_open_task_on_are_kept() {
     let workspace = worked();
     workspace.drop_action("hostile", "ask-human");
     workspace.up_once();
@@ -115,7 +115,7 @@ fn an_open_task_keeps_its_events_and_all_after_them() {
 }
 
 #[test]
-fn what_is_younger_stays() {
+fn younger_events_stay() {
     let workspace = worked();
     for before in ["1d", "2020-01-01", "2020-01-01T00:00:00Z"] {
         let said = workspace.baton(&["ledger", "prune", "--before", before]).ended(0).stdout;
@@ -128,7 +128,7 @@ fn what_is_younger_stays() {
 }
 
 #[test]
-fn a_head_of_a_pruned_event_is_told_from_the_archive_and_otherwise_not() {
+fn a_head_of_a_pruned_event_is_found_only_with_the_archive() {
     let workspace = worked();
     let id = "id-done-first";
     let head = workspace.returns_for("Claude-MM1", id)[0].pointer("/baton/ledger_head").cloned().unwrap();
@@ -165,7 +165,7 @@ fn an_archive_that_was_edited_or_cut_is_a_finding() {
 }
 
 #[test]
-fn a_prune_beside_the_daemon_disturbs_nobody() {
+fn a_prune_while_the_daemon_runs_affects_no_task() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     let mut archives = Vec::new();

@@ -100,7 +100,7 @@ fn files_that_stay_in_an_external_inbox_are_read_at_no_later_start() {
 }
 
 #[test]
-fn the_look_of_every_minute_leaves_archives_and_folders_of_triggers_alone() {
+fn the_full_scan_does_not_read_archives_and_folders_of_triggers() {
     let workspace = Workspace::init();
     let plan = "# Plan\n\n- [x] `made.txt`\n";
     workspace.write("plans/deep/first.md", plan);

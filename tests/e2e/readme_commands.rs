@@ -161,7 +161,7 @@ fn assert_runs(steps: &str, commands: &[&str]) {
 }
 
 #[test]
-fn the_commands_of_the_readme_do_what_it_says() {
+fn the_commands_of_the_readme_succeed() {
     let readme = repository().join("README.md");
     let steps = follow(&readme, "");
     assert_runs(&steps, &["init", "send", "status", "why", "cancel", "retry", "doctor", "backup", "plugin grant"]);
@@ -175,17 +175,17 @@ fn follow_page(name: &str, commands: &[&str]) {
 }
 
 #[test]
-fn the_commands_of_the_guide_do_what_it_says() {
+fn the_commands_of_the_guide_succeed() {
     follow_page("guide.md", &["send", "lint", "obligations", "cancel --agent", "run spotify", "audit", "init --adopt"]);
 }
 
 #[test]
-fn the_commands_of_the_operations_page_do_what_it_says() {
+fn the_commands_of_the_operations_page_succeed() {
     follow_page("operations.md", &["doctor", "ledger verify --head", "ledger prune", "backup", "restore"]);
 }
 
 #[test]
-fn the_commands_of_the_security_page_do_what_it_says() {
+fn the_commands_of_the_security_page_succeed() {
     follow_page("security.md", &["plugin approve", "plugin grant", "secret set", "secret rm"]);
 }
 
@@ -213,7 +213,7 @@ fn is_plugins_readme(path: &str) -> bool {
 
 /// Follows every document without a separate test, which includes new documents.
 #[test]
-fn the_commands_of_the_other_documents_do_what_they_say() {
+fn the_commands_of_the_other_documents_succeed() {
     let mut documents = documents_with_commands();
     assert!(WITH_A_TEST.iter().all(|path| documents.iter().any(|document| document == path)), "{documents:#?}");
     documents.retain(|path| !is_plugins_readme(path) && !WITH_A_TEST.contains(&path.as_str()));
@@ -226,7 +226,7 @@ fn the_commands_of_the_other_documents_do_what_they_say() {
 }
 
 #[test]
-fn the_commands_of_the_plugins_readmes_do_what_they_say() {
+fn the_commands_of_the_plugins_readmes_succeed() {
     let readmes = documents_with_commands().into_iter().filter(|path| is_plugins_readme(path));
     let steps: Vec<String> = readmes.map(|readme| follow(&repository().join(readme), IN_A_WORKSPACE)).collect();
     let with_grants = steps.iter().filter(|steps| steps.contains("{ baton plugin grant ")).count();

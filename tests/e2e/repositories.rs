@@ -31,7 +31,7 @@ fn with_history() -> Workspace {
 }
 
 #[test]
-fn a_plugin_is_told_what_git_tells() {
+fn a_plugin_gets_the_same_answers_as_git_gives() {
     let workspace = with_history();
     workspace.baton(&["run", "store", "history"]).ended(0);
     let judged = git(&workspace, &["log", "--format=commit %H %s"]) + "file print('Second')\nchanged new.py\n";
@@ -39,7 +39,7 @@ fn a_plugin_is_told_what_git_tells() {
 }
 
 #[test]
-fn what_is_not_a_commit_a_path_or_a_granted_folder_gets_no_answer() {
+fn an_invalid_commit_path_or_folder_gets_no_answer() {
     let workspace = with_history();
     let outside = workspace.outside().join("attacked");
     workspace.baton(&["run", "store", "break-out", "--arg", &format!("outside={}", outside.display())]).ended(0);
@@ -51,14 +51,14 @@ fn what_is_not_a_commit_a_path_or_a_granted_folder_gets_no_answer() {
 }
 
 #[test]
-fn a_folder_without_a_repository_says_what_makes_one() {
+fn the_error_for_a_folder_without_a_repository_has_the_fix() {
     let workspace = Workspace::with_store(GRANT);
     let run = workspace.baton(&["run", "store", "history"]).ended(1);
     assert!(run.stderr.contains("is not in a Git repository") && run.stderr.contains("git init"), "{}", run.stderr);
 }
 
 #[test]
-fn an_object_that_is_a_link_to_elsewhere_is_not_followed() {
+fn an_object_that_is_a_link_to_the_outside_is_not_followed() {
     let workspace = with_history();
     let head = git(&workspace, &["rev-parse", "HEAD"]);
     let (folder, file) = head.trim().split_at(2);
@@ -74,7 +74,7 @@ fn an_object_that_is_a_link_to_elsewhere_is_not_followed() {
 }
 
 #[test]
-fn a_clone_whose_objects_have_further_names_is_read_like_any_other() {
+fn a_clone_whose_objects_have_hard_links_can_be_read() {
     let workspace = with_history();
     let (tree, clone) = (workspace.root().join("tree"), workspace.root().join("clone"));
     git(&workspace, &["clone", "--quiet", "--local", tree.to_str().unwrap(), clone.to_str().unwrap()]);

@@ -71,7 +71,7 @@ fn a_task_that_was_open_in_the_backup_and_whose_file_is_missing_is_cancelled() {
 }
 
 #[test]
-fn a_ledger_that_is_there_is_not_replaced_unasked() {
+fn an_existing_ledger_is_replaced_only_on_request() {
     let workspace = Workspace::with_noop();
     workspace.drop_handoff("noop", "First");
     workspace.up_once();
@@ -103,7 +103,7 @@ fn errors_while_a_daemon_runs_and_it_continues() {
 }
 
 #[test]
-fn what_is_not_a_sound_ledger_is_refused() {
+fn a_file_that_is_not_an_intact_ledger_is_refused() {
     let workspace = Workspace::with_noop();
     workspace.drop_handoff("noop", "First");
     workspace.up_once();

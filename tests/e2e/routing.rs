@@ -23,7 +23,7 @@ fn drop_in_box(workspace: &Workspace, name: &str, value: &Value) -> Vec<u8> {
 }
 
 #[test]
-fn what_is_dropped_centrally_goes_to_the_agent_that_it_names() {
+fn a_file_in_the_drop_box_is_moved_to_the_agent_that_it_names() {
     let workspace = Workspace::with_noop();
     let done = drop_in_box(&workspace, "a.json", &handoff("noop", "For a plugin"));
     let lies = drop_in_box(&workspace, "b.json", &handoff("Cursor MM1 Agent", "For an agent"));
@@ -41,7 +41,7 @@ fn what_is_dropped_centrally_goes_to_the_agent_that_it_names() {
 }
 
 #[test]
-fn a_name_that_is_taken_in_the_agents_inbox_gets_a_number() {
+fn a_name_that_exists_in_the_agents_inbox_gets_a_number() {
     let workspace = Workspace::with_noop();
     workspace.drop_file("Cursor-MM1", "a.json", text(&handoff("Cursor-MM1", "First")));
     drop_in_box(&workspace, "a.json", &handoff("Cursor-MM1", "Second"));
@@ -51,7 +51,7 @@ fn a_name_that_is_taken_in_the_agents_inbox_gets_a_number() {
 }
 
 #[test]
-fn the_daemon_sees_what_is_dropped_centrally() {
+fn the_daemon_notices_files_in_the_drop_box() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     drop_in_box(&workspace, "a.json", &handoff("noop", "Seen"));
@@ -61,7 +61,7 @@ fn the_daemon_sees_what_is_dropped_centrally() {
 }
 
 #[test]
-fn what_is_for_nobody_is_moved_aside_with_the_reason_and_its_sender_gets_a_return() {
+fn a_file_for_an_unknown_agent_is_moved_with_the_reason_and_its_sender_gets_a_return() {
     let workspace = Workspace::with_noop();
     let bytes = drop_in_box(&workspace, "a.json", &handoff("Cluade-MM1", "Mistyped"));
     drop_in_box(&workspace, "b.json", &json!({ "handoff_id": "b", "title": "Aimless", "source_agent": "Codex-MM1" }));
@@ -79,7 +79,7 @@ fn what_is_for_nobody_is_moved_aside_with_the_reason_and_its_sender_gets_a_retur
 }
 
 #[test]
-fn a_repaired_target_is_asked_again() {
+fn a_request_with_a_corrected_recipient_is_accepted() {
     let workspace = Workspace::with_noop();
     drop_in_box(&workspace, "a.json", &handoff("nopo", "Mended"));
     workspace.up_once();
@@ -161,7 +161,7 @@ fn folders_of_one_agent_are_all_read_and_new_files_go_to_the_canonical_one() {
 }
 
 #[test]
-fn an_inbox_elsewhere_is_read_by_events_or_by_looking_and_answered_into() {
+fn an_inbox_outside_of_the_workspace_is_watched_or_polled_and_gets_returns() {
     let workspace = Workspace::with_noop();
     let (drive, net) = (workspace.outside().join("drive/Robin/01_inbox"), workspace.outside().join("net/in"));
     for folder in [&drive, &net] {
@@ -193,7 +193,7 @@ fn an_inbox_elsewhere_is_read_by_events_or_by_looking_and_answered_into() {
 }
 
 #[test]
-fn an_inbox_has_one_workspace_until_another_takes_it_over() {
+fn one_workspace_serves_an_inbox_until_another_takes_it_over() {
     let (first, second) = (Workspace::with_noop(), Workspace::with_noop());
     let shared = first.outside().join("shared/01_inbox");
     fs::create_dir_all(&shared).unwrap();
@@ -215,7 +215,7 @@ fn an_inbox_has_one_workspace_until_another_takes_it_over() {
 }
 
 #[test]
-fn folders_in_use_are_adopted_and_what_is_there_is_left_alone() {
+fn folders_in_use_are_adopted_and_their_files_are_not_changed() {
     let place = Workspace::empty();
     let old = place.outside().join("Agent-Triggers");
     for folder in ["Cursor-MM1-Agent/01_inbox", "Cursor-MM1/01_inbox", "Codex-MM1-Agent/01_inbox", "notes"] {
@@ -237,7 +237,7 @@ fn folders_in_use_are_adopted_and_what_is_there_is_left_alone() {
 }
 
 #[test]
-fn a_folder_can_become_the_workspace_of_what_it_holds() {
+fn a_folder_of_agents_can_become_the_workspace() {
     let place = Workspace::empty();
     fs::create_dir_all(place.root().join("handoffs/Codex-MM1/01_inbox")).unwrap();
     fs::write(place.root().join("handoffs/Codex-MM1/01_inbox/old.json"), text(&handoff("Codex-MM1", "Old"))).unwrap();
@@ -264,7 +264,7 @@ fn the_reviews_of_reviews_and_endless_chains_are_refused() {
 }
 
 #[test]
-fn the_rules_for_a_file_hold_for_each_copy_of_a_broadcast() {
+fn the_rules_for_a_file_apply_to_each_copy_of_a_broadcast() {
     let workspace = Workspace::with_noop();
     let first = with(handoff("all", "Known here"), &json!({ "action": "noop" }));
     workspace.drop_file("noop", "direct.json", text(&first));
@@ -306,7 +306,7 @@ fn a_broadcast_with_the_id_of_another_is_refused_and_its_sender_gets_a_return() 
 }
 
 #[test]
-fn a_return_that_nobody_here_can_read_ends_its_request_and_gets_no_answer() {
+fn a_return_without_a_recipient_ends_its_request_and_gets_no_answer() {
     let workspace = Workspace::with_noop();
     let asked = with(handoff("Codex-MM1", "From afar"), &json!({ "source_agent": "Elsewhere-MM7" }));
     workspace.drop_file("Codex-MM1", "asked.json", text(&asked));

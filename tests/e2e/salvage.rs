@@ -77,7 +77,7 @@ fn the_same_object_twice_is_one_request() {
 }
 
 #[test]
-fn a_second_object_is_rejected_and_its_sender_learns_where_it_is() {
+fn a_second_object_is_rejected_and_its_sender_gets_the_position() {
     let second = format!("{{{ID}}}\n{{\"handoff_id\": \"h-2\", \"title\": \"Other\"}}\n");
     let words = ["a second JSON object begins at line 2 column 1", "write each handoff to a separate file"];
     rejected("a.json", &second, &words);
@@ -85,12 +85,12 @@ fn a_second_object_is_rejected_and_its_sender_learns_where_it_is() {
 }
 
 #[test]
-fn the_sender_of_a_broken_file_is_told_what_to_correct() {
+fn the_sender_of_a_broken_file_gets_the_correction() {
     rejected("a.json", &format!("{{{ID},\n \"args\": nope}}"), &["line 2 column 11", "drop it again"]);
 }
 
 #[test]
-fn nobody_is_told_whom_the_file_only_claims() {
+fn a_claimed_sender_that_is_not_an_agent_gets_no_return() {
     for bytes in [r#"{"source_agent": "Nobody", nope}"#, r#"{"type": "RETURN", "source_agent": "Claude-MM1", nope}"#] {
         let (workspace, task) = dropped("a.json", bytes);
         assert_eq!((task.state.as_str(), task.from), ("rejected", None));
@@ -99,7 +99,7 @@ fn nobody_is_told_whom_the_file_only_claims() {
 }
 
 #[test]
-fn a_rejected_file_whose_name_is_taken_keeps_its_reason_beside_it() {
+fn a_renamed_rejected_file_keeps_its_reason_file() {
     let workspace = Workspace::with_noop();
     for number in 1..=3 {
         workspace.drop_file("noop", "a.json", format!("{{ nope {number} }}"));
@@ -129,7 +129,7 @@ fn a_rejected_file_whose_name_is_taken_keeps_its_reason_beside_it() {
 }
 
 #[test]
-fn a_kill_between_the_file_and_its_reason_keeps_them_a_pair() {
+fn after_a_kill_a_rejected_file_and_its_reason_file_have_matching_names() {
     // The name of the RETURN is chosen before the file is moved, that of the reason afterwards.
     for point in [
         "delivery.moved=panic",

@@ -31,7 +31,7 @@ fn a_daemon_with_few_descriptors_loses_nothing() {
 }
 
 #[test]
-fn a_daemon_that_cannot_even_open_its_ledger_says_so_and_ends() {
+fn a_daemon_that_cannot_open_its_ledger_reports_it_and_ends() {
     let workspace = Workspace::with_noop();
     let dropped = workspace.drop_all("noop", &["Later"]);
     let mut few = up_with(&workspace, &["sh"], "ulimit -n 9");
@@ -43,7 +43,7 @@ fn a_daemon_that_cannot_even_open_its_ledger_says_so_and_ends() {
 }
 
 #[test]
-fn without_watches_files_are_found_by_looking() {
+fn without_watches_files_are_found_by_the_scan() {
     const NONE: &str = "echo 0 > /proc/sys/user/max_inotify_instances";
     let workspace = Workspace::with_noop();
     let possible = Command::new("unshare").args(["-r", "sh", "-c", NONE]).output();

@@ -49,7 +49,7 @@ fn a_secret_is_set_listed_replaced_and_removed_and_never_shown() {
 }
 
 #[test]
-fn what_cannot_be_a_secret_is_refused() {
+fn invalid_secrets_are_refused() {
     let workspace = Workspace::init();
     for (name, value, word) in [
         ("spotify", "", "standard input is empty"),

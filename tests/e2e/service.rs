@@ -83,7 +83,7 @@ fn print_only_prints() {
 }
 
 #[test]
-fn install_writes_the_unit_starts_it_and_twice_is_the_same_as_once() {
+fn install_writes_and_starts_the_unit_and_a_repetition_changes_nothing() {
     let place = Place::new("work").with_system(0);
     let text = place.service(&["install", "--print"]).ended(0).stdout;
     place.service(&["status"]).ended(1);
@@ -105,7 +105,7 @@ fn install_writes_the_unit_starts_it_and_twice_is_the_same_as_once() {
 }
 
 #[test]
-fn where_the_system_cannot_be_reached_the_commands_are_said() {
+fn without_a_service_manager_the_commands_are_printed() {
     for place in [Place::new("work"), Place::new("work").with_system(1)] {
         let said = place.service(&["install", "--name", "team"]).ended(0);
         assert_eq!(place.installed(), ["team.service"]);
@@ -119,7 +119,7 @@ fn where_the_system_cannot_be_reached_the_commands_are_said() {
 }
 
 #[test]
-fn a_changed_service_is_written_and_follows() {
+fn a_changed_service_is_written_and_restarted() {
     let place = Place::new("work").with_system(0);
     place.service(&["install", "--name", "team"]).ended(0);
     place.asked();
@@ -134,7 +134,7 @@ fn a_changed_service_is_written_and_follows() {
 }
 
 #[test]
-fn what_is_another_s_is_left_alone() {
+fn files_of_others_are_not_changed() {
     let place = Place::new("work").with_system(0);
     let other = place.workspace.outside().join("other");
     Output::of(place.workspace.command().arg("init").arg(&other)).ended(0);
@@ -157,7 +157,7 @@ fn what_is_another_s_is_left_alone() {
 }
 
 #[test]
-fn systemd_itself_understands_a_unit_with_awkward_paths() {
+fn systemd_parses_a_unit_with_unusual_paths() {
     or_skip!(tool("systemd-analyze", "apt-get install systemd"));
     let place = Place::new("50% of $HOME \"it\" \\x & 'that'");
     place.service(&["install", "--name", "team"]).ended(0);

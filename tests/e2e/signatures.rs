@@ -63,7 +63,7 @@ impl Place {
 }
 
 #[test]
-fn a_signature_beside_a_file_is_judged_by_the_keys_of_the_workspace() {
+fn a_signature_beside_a_file_is_verified_with_the_keys_of_the_workspace() {
     let place = or_skip!(Place::new());
     let (ours, theirs) = (place.id("ours"), place.id("theirs"));
     assert_eq!(place.judged(&place.file), ("unknown".to_owned(), Some(ours.clone()), 0));
@@ -116,7 +116,7 @@ fn a_changed_component_a_changed_signature_and_one_of_something_else_are_bad() {
 }
 
 #[test]
-fn a_signature_goes_through_a_registry_and_a_bad_one_is_not_published() {
+fn a_signature_is_published_in_a_registry_and_a_bad_one_is_not() {
     let (registry, place) = (or_skip!(OciRegistry::open()), or_skip!(Place::new()));
     place.trust(&["ours"]);
     let push = |tag: &str| place.workspace.baton(&["plugin", "push", &place.file, &registry.reference(tag)]);
@@ -139,7 +139,7 @@ fn a_signature_goes_through_a_registry_and_a_bad_one_is_not_published() {
 }
 
 #[test]
-fn a_key_that_is_none_is_named_by_every_command() {
+fn every_command_names_an_invalid_key() {
     let workspace = Workspace::init();
     workspace.write("baton.toml", "[trust]\nkeys = [\"RWnone\"]\n");
     let noop = fixture("noop");

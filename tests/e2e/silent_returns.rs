@@ -35,7 +35,7 @@ fn returns(tokens: &[Token]) -> (Vec<usize>, usize) {
 }
 
 #[test]
-fn no_test_returns_early_in_silence() {
+fn no_test_returns_early_without_a_report() {
     let (mut wrong, mut all) = (Vec::new(), 0);
     let files = ["host", "plugins", "tests"].into_iter().flat_map(|folder| files_below(&repository().join(folder)));
     for file in files.filter(|file| file.extension().is_some_and(|ending| ending == "rs")) {

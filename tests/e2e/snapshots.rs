@@ -101,7 +101,7 @@ fn number(run: &Output, word: &str) -> i64 {
 }
 
 #[test]
-fn a_snapshot_has_what_is_committed_and_not_yet_in_the_file() {
+fn a_snapshot_has_committed_rows_that_are_only_in_the_log() {
     let (workspace, music) = Workspace::with_holder(READ);
     let path = music.join("library.db");
     let mut other = or_skip!(Other::start(IDLER, &[&path.display().to_string()]));
@@ -115,7 +115,7 @@ fn a_snapshot_has_what_is_committed_and_not_yet_in_the_file() {
 }
 
 #[test]
-fn every_snapshot_is_one_state_while_another_process_writes() {
+fn every_snapshot_is_one_committed_state_while_another_process_writes() {
     for checkpoint in ["5", "100000"] {
         let (workspace, music) = Workspace::with_holder(READ);
         let path = music.join("library.db").display().to_string();
@@ -133,7 +133,7 @@ fn every_snapshot_is_one_state_while_another_process_writes() {
 }
 
 #[test]
-fn nothing_is_left_of_a_snapshot_and_nothing_made_in_the_folder() {
+fn a_snapshot_leaves_no_file_and_creates_none_in_the_folder() {
     let (workspace, music) = Workspace::with_holder(READ);
     database(&music.join("a.db"), 5);
     run(&workspace, "count", "a.db").ended(0);
@@ -187,7 +187,7 @@ fn no_path_leads_out_of_the_folder() {
 }
 
 #[test]
-fn what_is_not_a_whole_database_is_reported() {
+fn an_incomplete_database_is_reported() {
     let (workspace, music) = Workspace::with_holder(READ);
     database(&music.join("whole.db"), 3_000);
     let whole = fs::read(music.join("whole.db")).unwrap();
@@ -222,7 +222,7 @@ fn a_database_that_is_too_large_is_not_copied() {
 }
 
 #[test]
-fn a_file_that_is_cut_short_while_it_is_copied_does_not_end_the_daemon() {
+fn a_file_that_is_truncated_while_it_is_copied_does_not_end_the_daemon() {
     let (workspace, music) = Workspace::with_holder(READ);
     let (path, index) = (music.join("x.db"), music.join("x.db-shm"));
     let original = workspace.outside().join("original.db");
@@ -258,7 +258,7 @@ fn a_file_that_is_cut_short_while_it_is_copied_does_not_end_the_daemon() {
 }
 
 #[test]
-fn there_is_no_way_out_of_a_snapshot() {
+fn a_statement_cannot_leave_a_snapshot() {
     let (workspace, music) = Workspace::with_holder(READ);
     database(&music.join("a.db"), 5_000);
     let before = fs::read(music.join("a.db")).unwrap();
@@ -282,7 +282,7 @@ fn a_missing_grant_is_named_with_its_command() {
 }
 
 #[test]
-fn a_folder_says_where_it_is_on_the_host() {
+fn the_host_path_of_a_folder_is_available() {
     let (workspace, music) = Workspace::with_holder(READ);
     let told = workspace.baton(&["run", "holder", "where"]).ended(0);
     assert!(told.stderr.contains(&music.canonicalize().unwrap().display().to_string()), "{}", told.stderr);

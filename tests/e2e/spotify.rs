@@ -120,7 +120,7 @@ fn a_wrong_header_and_half_a_gigabyte_are_one_finding_each() {
 }
 
 #[test]
-fn names_that_lead_elsewhere_stay_in_the_folder_of_exports() {
+fn names_with_path_separators_stay_in_the_folder_of_exports() {
     let place = Place::new();
     fs::create_dir(place.exports.join("a")).unwrap();
     let named = json!({ "playlists": [
@@ -164,7 +164,7 @@ fn the_plain_name_is_the_newest_export_and_older_ones_are_numbered_or_pruned() {
 }
 
 #[test]
-fn a_playlist_that_is_called_like_an_older_result_is_not_pruned_as_one() {
+fn a_playlist_with_the_name_of_an_older_result_is_not_pruned() {
     let place = Place::new();
     place.playlist("Mix", &[1]);
     place.playlist("Mix.older-1", &[7, 8]);
@@ -180,7 +180,7 @@ fn a_playlist_that_is_called_like_an_older_result_is_not_pruned_as_one() {
 }
 
 #[test]
-fn a_result_that_comes_back_is_the_newest_of_the_older_ones() {
+fn a_repeated_result_is_the_newest_of_the_older_ones() {
     let place = Place::new();
     let export = |numbers: &[u32], args: &Value| {
         place.playlist("Mix", numbers);
@@ -197,7 +197,7 @@ fn a_result_that_comes_back_is_the_newest_of_the_older_ones() {
 }
 
 #[test]
-fn merge_dedupe_and_wanted_keep_as_many_older_results_as_is_said() {
+fn merge_dedupe_and_wanted_keep_the_given_number_of_older_results() {
     let place = Place::new();
     let scanned = place.workspace.outside().join("music");
     write_wav(&scanned.join("Another - Thing.wav"), &tune(1, 4));
@@ -228,7 +228,7 @@ fn merge_dedupe_and_wanted_keep_as_many_older_results_as_is_said() {
 }
 
 #[test]
-fn a_damaged_database_of_the_plugin_is_said_and_no_export_is_written_without_it() {
+fn a_damaged_database_of_the_plugin_is_reported_and_no_export_is_written() {
     let place = Place::new();
     place.playlist("Mix", &[1]);
     place.done("import", &json!({}));

@@ -172,7 +172,7 @@ fn other_actions_work_on_the_account_as_on_exports() {
 }
 
 #[test]
-fn what_is_played_and_was_played_is_reported() {
+fn current_and_recent_plays_are_reported() {
     let place = Place::new();
     assert!(place.done("now-playing", &json!({})).reason.contains("Spotify plays nothing."));
     place.spotify.set_playing(Some(track(7)));
@@ -190,7 +190,7 @@ fn what_is_played_and_was_played_is_reported() {
 }
 
 #[test]
-fn what_is_played_is_identified_and_looked_up_in_the_library() {
+fn the_current_play_is_identified_and_looked_up_in_the_library() {
     let place = Place::new();
     let short = |number: usize| {
         let mut track = track(number);
@@ -303,7 +303,7 @@ fn a_list_that_changes_while_it_is_read_is_read_again_or_reported_as_incomplete(
 }
 
 #[test]
-fn a_quota_ends_the_task_with_a_clear_message_and_a_long_pause_lets_it_wait() {
+fn a_quota_ends_the_task_with_a_clear_message_and_after_a_long_pause_it_is_tried_again() {
     let place = Place::new();
     place.spotify.add(1, "Evening", tracks(0..60));
     place.spotify.order("/items", Fault::Quota);
@@ -319,7 +319,7 @@ fn a_quota_ends_the_task_with_a_clear_message_and_a_long_pause_lets_it_wait() {
 }
 
 #[test]
-fn a_consent_that_is_revoked_in_the_middle_lets_the_task_wait_and_it_continues() {
+fn a_task_waits_after_its_consent_was_revoked_and_continues_with_a_new_one() {
     let place = Place::new();
     place.spotify.add(1, "Evening", tracks(0..260));
     std::thread::sleep(Duration::from_secs(11));
@@ -337,7 +337,7 @@ fn a_consent_that_is_revoked_in_the_middle_lets_the_task_wait_and_it_continues()
 }
 
 #[test]
-fn a_killed_daemon_continues_where_the_catalog_is() {
+fn after_a_kill_the_next_daemon_continues_with_the_catalog() {
     let place = Place::new();
     for number in 0..20 {
         place.spotify.add(number, &format!("List {number}"), tracks(number * 1_000..number * 1_000 + 600));
@@ -394,7 +394,7 @@ impl Drop for Prism {
 /// Every request of the plugin and every answer of the fake is what Spotify's description says: Prism answers others with an error. The
 /// description has neither items that are null, nor local files without an id, nor 204, which the text of the documentation has.
 #[test]
-fn requests_and_answers_are_those_of_the_published_api() {
+fn requests_and_answers_match_the_published_api() {
     let oauth = OAuthServer::start();
     let spotify = SpotifyServer::start(&oauth);
     let prism = or_skip!(Prism::start(&format!("{}/v1", spotify.address())));

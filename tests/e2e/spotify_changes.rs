@@ -113,7 +113,7 @@ fn edited(before: &[String]) -> Vec<String> {
 }
 
 #[test]
-fn a_plan_changes_nothing_apply_does_it_once_and_undo_gives_the_former_items_back() {
+fn a_plan_changes_nothing_apply_changes_once_and_undo_restores_the_items() {
     let place = writable();
     place.spotify.add(1, "Evening", mixed());
     let before = place.spotify.uris("Evening");
@@ -240,7 +240,7 @@ fn playlists_of_others_and_other_snapshots_are_refused() {
 }
 
 #[test]
-fn what_somebody_changed_after_the_plan_is_neither_removed_nor_overwritten_by_a_second_undo() {
+fn changes_of_others_after_the_plan_are_kept_also_by_a_second_undo() {
     let place = writable();
     let evening = place.spotify.add(1, "Evening", tracks(0..3));
     let new = planned(&place, "edit", &json!({ "playlist": "New", "create": true, "add": uris(0..250) }));
@@ -265,7 +265,7 @@ fn what_somebody_changed_after_the_plan_is_neither_removed_nor_overwritten_by_a_
 }
 
 #[test]
-fn a_track_that_spotify_refuses_does_not_end_the_plan_and_undo_gives_the_playlist_back() {
+fn a_refused_track_does_not_end_the_plan_and_undo_restores_the_playlist() {
     let place = writable();
     place.spotify.add(1, "Evening", tracks(0..20));
     place.spotify.add(2, "Morning", tracks(0..20));
@@ -367,7 +367,7 @@ fn a_name_that_several_playlists_have_is_not_created_once_more() {
 }
 
 #[test]
-fn a_change_of_somebody_else_in_the_middle_of_a_plan_is_kept_by_apply_and_undo() {
+fn a_change_of_others_during_a_plan_is_kept_by_apply_and_undo() {
     let place = writable();
     let id = place.spotify.add(1, "Evening", mixed());
     let before = place.spotify.uris("Evening");
@@ -599,7 +599,7 @@ fn two_daemons_create_one_playlist() {
 }
 
 #[test]
-fn a_playlist_of_ten_thousand_with_unavailable_items_is_changed_and_given_back() {
+fn a_playlist_of_ten_thousand_items_is_changed_and_restored() {
     let place = writable();
     let long = (0..10_000).map(|number| match number % 100 {
         0..3 => item(Value::Null),

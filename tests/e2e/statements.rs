@@ -103,14 +103,14 @@ fn asked(statement: &str) -> (String, Duration) {
 }
 
 #[test]
-fn functions_that_take_a_minute_in_one_row_end_with_the_statements_time() {
+fn slow_functions_in_one_row_end_at_the_time_limit_of_the_statement() {
     let (reason, took) = asked("instr");
     assert!(reason.contains("longer than 10 s"), "{reason}");
     assert!(took < Duration::from_secs(15), "{took:?}");
 }
 
 #[test]
-fn replacing_again_and_again_ends_with_the_statements_time() {
+fn repeated_replacing_ends_at_the_time_limit_of_the_statement() {
     let (reason, took) = asked("replace");
     assert!(reason.contains("longer than 10 s") || reason.contains("too large"), "{reason}");
     assert!(took < Duration::from_secs(15), "{took:?}");
@@ -129,7 +129,7 @@ fn a_temporary_table_that_is_too_large_is_refused_before_it_fills_the_disk() {
 }
 
 #[test]
-fn what_is_gathered_in_one_value_has_a_limit() {
+fn aggregated_values_have_a_size_limit() {
     let (reason, _) = asked("groups");
     assert!(reason.contains("too large"), "{reason}");
 }
@@ -167,7 +167,7 @@ fn a_statement_ends_with_the_attempt_that_is_cancelled() {
 }
 
 #[test]
-fn a_statement_ends_with_the_attempts_time() {
+fn a_statement_ends_at_the_time_limit_of_the_attempt() {
     let (workspace, daemon) = grinding();
     let ended = workspace.wait_for_archive("one-row");
     let left = until_none_is_left(daemon.id());
@@ -190,7 +190,7 @@ fn a_statement_ends_with_the_daemon_that_is_killed() {
 }
 
 #[test]
-fn a_cursor_that_stays_open_does_not_let_the_log_grow_without_end() {
+fn an_open_cursor_does_not_let_the_log_grow_without_limit() {
     let workspace = Workspace::with_store(OWN);
     workspace.baton(&["run", "store", "fill-the-log"]).ended(0);
     let task = workspace.task("store fill-the-log");

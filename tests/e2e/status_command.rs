@@ -218,7 +218,7 @@ impl Watch {
 }
 
 #[test]
-fn watching_without_a_terminal_wants_json() {
+fn watching_without_a_terminal_requires_json() {
     let workspace = Workspace::with_noop();
     let refused = workspace.baton(&["status", "--watch"]).ended(2);
     assert!(refused.stderr.contains("--watch --json prints a line for each change"), "{}", refused.stderr);
@@ -289,7 +289,7 @@ fn on_a_terminal_the_log_has_local_times_titles_senders_and_warnings() {
 }
 
 #[test]
-fn a_list_that_is_cut_off_says_so() {
+fn a_shortened_list_is_marked() {
     let workspace = Workspace::with_noop();
     for number in 0..51 {
         workspace.drop_handoff("Cursor-MM1", &format!("Request {number}"));

@@ -145,7 +145,7 @@ fn by_title(workspace: &Workspace, dropped: &BTreeMap<String, Vec<u8>>) -> BTree
 }
 
 #[test]
-fn the_copies_are_as_many_as_they_were() {
+fn the_number_of_copies_is_that_of_the_real_storm() {
     let copies = copies();
     assert_eq!((copies.len(), copies.iter().sum::<usize>()), (TASKS, FILES));
     assert!(copies.iter().all(|copies| (1..=360).contains(copies)));

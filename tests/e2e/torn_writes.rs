@@ -17,7 +17,7 @@ fn large(title: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_file_that_is_closed_half_way_is_taken_when_it_is_whole() {
+fn a_file_that_is_closed_before_its_end_is_captured_when_it_is_complete() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     let bytes = large("In pieces");
@@ -33,7 +33,7 @@ fn a_file_that_is_closed_half_way_is_taken_when_it_is_whole() {
 }
 
 #[test]
-fn a_file_that_is_never_finished_is_rejected_after_its_minute() {
+fn a_file_that_is_never_finished_is_rejected_after_a_minute() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     let bytes = large("Never");
@@ -55,7 +55,7 @@ fn a_file_that_is_never_finished_is_rejected_after_its_minute() {
 }
 
 #[test]
-fn a_file_that_is_written_over_before_it_is_whole_is_done_once_as_it_is_in_the_end() {
+fn a_file_that_is_overwritten_before_it_is_complete_is_done_once_with_its_last_content() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     let [first, last] = ["First thoughts", "Last word"].map(large);

@@ -65,7 +65,7 @@ fn a_file_that_moves_between_the_folders_of_one_agent_is_the_same_request() {
 }
 
 #[test]
-fn a_file_that_is_taken_away_cancels_its_task_and_its_sender_gets_a_return() {
+fn a_removed_file_cancels_its_task_and_its_sender_gets_a_return() {
     let workspace = waiting();
     fs::remove_file(workspace.inbox_of("hostile").join("ask-human.json")).unwrap();
     workspace.up_once();
@@ -74,7 +74,7 @@ fn a_file_that_is_taken_away_cancels_its_task_and_its_sender_gets_a_return() {
 }
 
 #[test]
-fn an_inbox_that_was_replaced_cancels_nothing_and_continues_when_it_is_back() {
+fn a_replaced_inbox_cancels_nothing_and_its_tasks_continue_when_it_is_restored() {
     let workspace = waiting();
     let inbox = workspace.inbox_of("hostile");
     let away = workspace.outside().join("unmounted");
@@ -93,7 +93,7 @@ fn an_inbox_that_was_replaced_cancels_nothing_and_continues_when_it_is_back() {
 }
 
 #[test]
-fn an_inbox_that_is_deleted_and_made_anew_cancels_nothing() {
+fn an_inbox_that_is_deleted_and_created_again_cancels_nothing() {
     let workspace = waiting();
     fs::remove_dir_all(workspace.inbox_of("hostile")).unwrap();
     workspace.up_once();
@@ -105,7 +105,7 @@ fn an_inbox_that_is_deleted_and_made_anew_cancels_nothing() {
 }
 
 #[test]
-fn a_file_that_is_moved_into_the_drop_box_goes_back_to_its_agent() {
+fn a_file_that_is_moved_into_the_drop_box_is_moved_back_to_its_agent() {
     let workspace = Workspace::with_noop();
     workspace.drop_handoff("Codex-MM1", "Write it");
     workspace.up_once();
@@ -119,7 +119,7 @@ fn a_file_that_is_moved_into_the_drop_box_goes_back_to_its_agent() {
 }
 
 #[test]
-fn the_end_of_a_task_waits_for_an_inbox_that_is_away() {
+fn the_end_of_a_task_waits_for_a_missing_inbox() {
     let workspace = waiting();
     let (inbox, away) = (workspace.inbox_of("hostile"), workspace.outside().join("unmounted"));
     fs::rename(&inbox, &away).unwrap();
@@ -134,7 +134,7 @@ fn the_end_of_a_task_waits_for_an_inbox_that_is_away() {
 }
 
 #[test]
-fn a_request_that_is_edited_into_something_broken_is_answered_and_keeps_nobody_waiting() {
+fn a_request_that_is_edited_into_an_unreadable_file_is_answered() {
     let workspace = waiting();
     let next = handoff_with("hostile", "next", json!({ "depends_on": ["id-ask-human"], "action": "ok" }));
     workspace.drop_file("hostile", "next.json", text(&next));
@@ -148,7 +148,7 @@ fn a_request_that_is_edited_into_something_broken_is_answered_and_keeps_nobody_w
 }
 
 #[test]
-fn a_good_file_in_the_place_of_one_that_was_too_large_is_done() {
+fn a_valid_file_that_replaces_a_too_large_one_is_done() {
     let workspace = Workspace::with_noop();
     // The first attempt to archive fails.
     fs::create_dir_all(workspace.root().join("handoffs/noop")).unwrap();

@@ -195,7 +195,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_token_is_usable_until_shortly_before_its_end() {
+    fn a_token_is_usable_until_shortly_before_it_expires() {
         let account = account(Some(3600));
         for (seconds, usable) in [(0, true), (3479, true), (3480, false), (3600, false), (9000, false)] {
             assert_eq!(account.is_usable(None, now(seconds)), usable, "{seconds}");
@@ -218,7 +218,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_is_stored_is_one_line_and_comes_back() {
+    fn an_account_is_stored_as_one_line_and_parsed_again() {
         let account = account(Some(3600));
         let text = account.to_text().unwrap();
         assert!(!text.contains('\n'));

@@ -1,4 +1,4 @@
-//! What the operator sets for a service in `[accounts.NAME]` of `baton.toml`, and the addresses that result from it.
+//! The settings of a service in `[accounts.NAME]` of `baton.toml`, and the addresses that result from them.
 
 use serde::Deserialize;
 

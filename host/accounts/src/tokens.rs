@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_without_an_end_is_used_until_it_is_refused() {
+    async fn a_token_without_an_expiry_time_is_used_until_it_is_refused() {
         let mut stored = account(None);
         let accounts_before = accounts(Some(stored.clone()));
         assert_eq!(accounts_before.tokens(Provider::Spotify, None).await.unwrap().access, "first");
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_personal_token_that_ends_names_the_command_for_tokens() {
+    async fn the_error_for_an_expired_personal_token_names_the_command_for_tokens() {
         let mut stored = account(None);
         (stored.client_id, stored.token_url, stored.refresh_token) = (String::new(), None, None);
         let accounts = accounts(Some(stored));

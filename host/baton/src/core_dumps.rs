@@ -1,4 +1,4 @@
-//! Core dumps of Baton would contain the tokens and secrets that it inserts into requests, so that the system writes none.
+//! Turns core dumps off, because a core dump would contain the tokens and secrets that Baton inserts into requests.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 /// How long output may be read after the end of its process.
 pub(crate) const DRAIN: Duration = Duration::from_secs(5);
 
-/// How long a process may run on after its request has ended. Some clients do not exit after their last message.
+/// How long a process may continue after its request has ended. Some clients do not exit after their last message.
 pub(crate) const AFTER_RETURN: Duration = Duration::from_secs(30);
 
 /// How long a process may take to exit after it has printed its result as its last line.

@@ -98,7 +98,7 @@ impl Drop for Process {
     }
 }
 
-/// Waits for the end of the program on a separate thread, and ends it when it is wished.
+/// Waits for the end of the program on a separate thread, and ends the program when `wish` says so.
 fn keep(program: Program, wish: Arc<AtomicU8>, ended: oneshot::Sender<Exit>) -> JoinHandle<()> {
     std::thread::spawn(move || {
         let wishes = |wanted: u8| wish.load(Ordering::Relaxed) >= wanted;

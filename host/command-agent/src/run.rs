@@ -181,7 +181,7 @@ impl Follower<'_> {
         self.tail.add(&line.text);
         if line.is_output {
             self.stream.read(&line.text);
-            // A line that is no message does not change it.
+            // A line that is not a message does not change it.
             self.result_at = self.stream.has_result.then(|| self.result_at.unwrap_or_else(Instant::now));
         }
     }

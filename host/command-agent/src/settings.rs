@@ -28,8 +28,8 @@ impl Client {
         }
     }
 
-    /// Whether a run of which no session is known may have worked. `has_prompt`: its process was recorded, after which it
-    /// gets its prompt.
+    /// Whether a run without a known session may have worked. `has_prompt`: its process was recorded; after that, a
+    /// process gets its prompt.
     pub(crate) fn may_have_worked(&self, has_prompt: bool) -> bool {
         match self {
             // They state their session before they work.

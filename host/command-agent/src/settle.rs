@@ -1,4 +1,4 @@
-//! The end of a run: its outcome, and what becomes of its request. An exit code never makes a request succeed.
+//! The end of a run: its outcome, and the next state of its request. An exit code never makes a request succeed.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ use crate::settings::CommandAgent;
 use crate::start::StartedRun;
 use crate::watch::request;
 
-/// What is decided about a run and its request.
+/// The decision about a run and its request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Decision {
     outcome: RunOutcome,

@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_stream_of_codex_and_lines_that_are_none() {
+    fn the_stream_of_codex_and_lines_that_are_not_messages() {
         let state = state(&[
             "not JSON",
             "[]",

@@ -1,4 +1,4 @@
-//! The request of a run, while the run works.
+//! Checks the request of a run while the run works.
 
 use std::sync::Arc;
 use std::time::Instant;

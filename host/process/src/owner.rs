@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_that_was_given_again_is_another_process() {
+    fn a_reused_process_id_is_another_process() {
         let own = name("run");
         assert!(!is_gone(&own, false));
         // Only on systems that report the start time of a process.
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn this_process_is_there_and_one_that_cannot_be_is_gone() {
+    fn this_process_is_alive_and_an_impossible_one_has_ended() {
         let (daemon, call) = (name("up"), name("run"));
         assert!(!is_gone(&daemon, false) && !is_gone(&call, true));
         assert!(is_gone(&daemon, true), "another daemon of that name cannot be");

@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_program_leaves_running_is_ended_and_its_exit_code_is_kept() {
+    fn background_processes_of_a_program_are_ended_and_its_exit_code_is_kept() {
         let scene = Scene::new();
         let program = scene.start(&format!("{IN_GROUP} exit 3"));
         assert!(program.wait(|| false).unwrap());
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn what_a_killed_daemon_left_running_is_found_by_its_name_or_its_mark() {
+    fn programs_of_a_killed_daemon_are_found_by_their_name_or_their_mark() {
         for is_recorded in [true, false] {
             let scene = Scene::new();
             let program = scene.start(&format!("{OUT_OF_GROUP} sleep 60"));
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn it_gets_few_variables() {
+    fn a_program_gets_only_the_listed_variables() {
         let scene = Scene::new();
         let program = scene.start("test -z \"$CARGO_MANIFEST_DIR\" && test -n \"$PATH\" && test -n \"$BATON_RUN\"");
         assert!(program.wait(|| false).unwrap());

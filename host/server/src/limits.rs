@@ -8,7 +8,7 @@ pub const PROCESS_CLAIM: Duration = Duration::from_mins(1);
 /// The interval of renewals.
 pub(crate) const RENEWAL: Duration = Duration::from_secs(20);
 
-/// After so long without a call the session does not renew its claims any more: its agent has forgotten them.
+/// After this time without a call, the session stops renewing its claims: its agent has probably forgotten them.
 pub(crate) const FORGOTTEN: Duration = Duration::from_hours(2);
 
 /// The default wait of a tool. Shorter than the shortest time limit of the known clients (60 s).

@@ -1,5 +1,4 @@
-//! A2A: the official Python SDK sends requests to the agents of a workspace, and everything that a caller may not do is
-//! refused.
+//! A2A: the official Python SDK sends requests to the agents of a workspace, and requests without permission are refused.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -349,7 +348,7 @@ fn another_content_with_the_same_message_id_is_refused() {
 }
 
 #[test]
-fn of_messages_at_the_same_moment_with_one_id_and_different_content_one_is_sent() {
+fn of_concurrent_messages_with_one_id_and_different_content_one_is_sent() {
     let served = served();
     let token = served.token("Codex-MM1");
     for round in 0..12 {

@@ -1,4 +1,4 @@
-//! Attacks on the door: an agent that takes every stream, texts that pose as something else, a flood of sends.
+//! Attacks on the servers for agents: an agent that opens every stream, texts that imitate other output, a flood of sends.
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
@@ -40,7 +40,7 @@ fn waiting(served: &Served, token: &str, session: &str) -> (TcpStream, String) {
 }
 
 #[test]
-fn an_agent_cannot_take_every_stream_of_the_server() {
+fn an_agent_cannot_use_up_all_streams_of_the_server() {
     let served = Served::new();
     let host = format!("127.0.0.1:{}", served.port);
     let (codex, claude) = (served.token("Codex-MM1"), format!("Bearer {}", served.token("Claude-MM1")));
@@ -63,7 +63,7 @@ fn an_agent_cannot_take_every_stream_of_the_server() {
 }
 
 #[test]
-fn the_token_and_the_session_of_one_agent_do_not_open_the_work_of_another() {
+fn token_and_session_of_one_agent_give_no_access_to_another() {
     let served = Served::new();
     let host = format!("127.0.0.1:{}", served.port);
     let [codex, claude] = ["Codex-MM1", "Claude-MM1"].map(|agent| format!("Bearer {}", served.token(agent)));
@@ -105,7 +105,7 @@ fn the_token_and_the_session_of_one_agent_do_not_open_the_work_of_another() {
 }
 
 #[test]
-fn titles_cannot_pose_as_other_lines() {
+fn titles_cannot_imitate_other_lines() {
     let workspace = workspace();
     let _daemon = workspace.up_and_serving();
     let titles = [
@@ -142,7 +142,7 @@ fn titles_cannot_pose_as_other_lines() {
 }
 
 #[test]
-fn ten_thousand_sends_leave_the_ledger_whole_and_the_daemon_awake() {
+fn after_ten_thousand_sends_the_ledger_is_sound_and_the_daemon_responds() {
     let workspace = workspace();
     let daemon = workspace.up_and_serving();
     let mut claude = McpClient::start(&workspace, "Claude-MM1");

@@ -1,4 +1,4 @@
-//! `baton connect` and `baton disconnect`: they write what the clients read, and take it back byte for byte.
+//! `baton connect` and `baton disconnect`: they write the configuration of the clients, and restore it byte for byte.
 
 use std::fs;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ fn run(workspace: &Workspace, words: &[&str]) -> Output {
 }
 
 #[test]
-fn claude_gets_the_server_and_the_hooks_and_loses_them_without_a_trace() {
+fn claude_gets_the_server_and_the_hooks_and_disconnect_restores_its_files() {
     let workspace = Workspace::with_noop();
     let project = project(&workspace);
     let (servers, settings) = (project.join(".mcp.json"), project.join(".claude/settings.local.json"));

@@ -26,7 +26,7 @@ fn a_claim_of_a_killed_session_returns_the_request() {
 }
 
 #[test]
-fn a_return_is_given_once_wherever_its_server_is_killed() {
+fn a_return_is_written_once_if_its_server_is_killed_at_any_point() {
     for point in ["delivery.loaded", "deliver.written", "delivery.renamed", "delivery.before_done", "off"] {
         let workspace = workspace();
         let mut daemon = workspace.up_and_serving();
@@ -87,7 +87,7 @@ fn a_session_survives_restarts_of_the_daemon() {
 }
 
 #[test]
-fn of_answers_at_the_same_time_one_counts() {
+fn of_concurrent_answers_one_counts() {
     let workspace = workspace();
     let _daemon = workspace.up_and_serving();
     let id = request(&workspace, "Twice", None);

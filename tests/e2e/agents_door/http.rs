@@ -97,7 +97,7 @@ pub(super) fn ask_at(port: u16, target: &str, headers: &[(&str, &str)], body: &[
 }
 
 #[test]
-fn a_token_opens_the_inbox_of_its_agent_only() {
+fn a_token_gives_access_only_to_the_inbox_of_its_agent() {
     let served = Served::new();
     let (host, token) = (format!("127.0.0.1:{}", served.port), served.token("Codex-MM1"));
     let bearer = format!("Bearer {token}");
@@ -149,7 +149,7 @@ fn foreign_hosts_web_pages_and_wrong_tokens_are_refused() {
 }
 
 #[test]
-fn giant_bodies_and_slow_clients_end_and_others_are_served_meanwhile() {
+fn large_bodies_and_slow_clients_are_ended_and_others_are_served_meanwhile() {
     let served = Served::new();
     let (host, token) = (format!("127.0.0.1:{}", served.port), served.token("Codex-MM1"));
     let head = |length: usize| {
@@ -186,7 +186,7 @@ fn giant_bodies_and_slow_clients_end_and_others_are_served_meanwhile() {
 }
 
 #[test]
-fn an_address_that_is_taken_or_open_to_others_is_refused_at_the_start() {
+fn an_address_that_is_in_use_or_open_to_others_is_refused_at_the_start() {
     let workspace = workspace();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let config = workspace.read("baton.toml");

@@ -1,4 +1,4 @@
-//! The door of coding agents: `baton mcp`, `baton inbox`, `baton connect`.
+//! The servers and commands for coding agents: `baton mcp`, `baton inbox`, `baton connect`.
 
 mod a2a;
 mod attacks;

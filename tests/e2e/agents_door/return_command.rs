@@ -23,7 +23,7 @@ fn hook(workspace: &Workspace, is_again: bool) -> Output {
 }
 
 #[test]
-fn a_command_answers_with_evidence_and_says_whether_it_holds() {
+fn a_command_answers_with_evidence_and_reports_whether_it_is_true() {
     let workspace = audited();
     let daemon = workspace.up_and_serving();
     let id = request(&workspace, "Build the pump", None);
@@ -53,7 +53,7 @@ fn a_command_answers_with_evidence_and_says_whether_it_holds() {
 }
 
 #[test]
-fn a_stop_hook_says_what_is_owed_once() {
+fn a_stop_hook_reports_owed_returns_once() {
     let workspace = audited();
     let _daemon = workspace.up_and_serving();
     let id = request(&workspace, "Owed\u{202e} work", None);
@@ -73,7 +73,7 @@ fn a_stop_hook_says_what_is_owed_once() {
 }
 
 #[test]
-fn an_unknown_agent_does_not_hold_a_session() {
+fn an_unknown_agent_does_not_block_the_end_of_a_session() {
     let workspace = audited();
     drop(workspace.up_and_serving());
     let mut command = workspace.command();

@@ -86,7 +86,7 @@ fn two_sessions_cannot_work_on_one_request() {
 }
 
 #[test]
-fn an_agent_sees_and_does_only_what_is_its_own() {
+fn an_agent_sees_and_works_on_only_its_own_tasks() {
     let workspace = workspace();
     let _daemon = workspace.up_and_serving();
     let id = request(&workspace, "For Codex", None);
@@ -110,7 +110,7 @@ fn an_agent_sees_and_does_only_what_is_its_own() {
 }
 
 #[test]
-fn wrong_calls_say_what_is_wrong() {
+fn errors_of_wrong_calls_name_the_problem() {
     let workspace = workspace();
     let _daemon = workspace.up_and_serving();
     let id = request(&workspace, "Wrong calls", None);
@@ -141,7 +141,7 @@ fn wrong_calls_say_what_is_wrong() {
 }
 
 #[test]
-fn a_question_reaches_a_person_and_the_answer_comes_back() {
+fn a_question_reaches_a_person_and_the_answer_reaches_the_agent() {
     let workspace = workspace();
     let _daemon = workspace.up_and_serving();
     let id = request(&workspace, "Choose a colour", None);

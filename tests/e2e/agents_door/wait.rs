@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{request, workspace};
 
 #[test]
-fn the_tool_waits_is_woken_by_new_work_and_continues_with_its_cursor() {
+fn the_tool_waits_for_new_work_and_continues_with_its_cursor() {
     let workspace = workspace();
     let _daemon = workspace.up_and_serving();
     let mut codex = McpClient::start(&workspace, "Codex-MM1");

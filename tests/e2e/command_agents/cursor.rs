@@ -1,5 +1,5 @@
-//! Cursor as a command agent. Cursor's command line is in no package registry, so a script stands in for it: `cursor.py` takes
-//! the documented arguments and speaks the documented stream. These tests do not run Cursor.
+//! Cursor as a command agent. Cursor's command line is in no package registry, so the tests use a script in its place: `cursor.py` takes
+//! the documented arguments and prints the documented stream. These tests do not run Cursor.
 
 use std::env;
 use std::fs;

@@ -40,7 +40,7 @@ fn without_a_session_a_person_is_asked() {
 }
 
 #[test]
-fn the_processes_of_an_agent_that_is_no_command_agent_any_more_are_ended() {
+fn processes_of_an_agent_that_is_not_a_command_agent_any_more_are_ended() {
     let workspace = workspace("no-session", "");
     let daemon = workspace.up_and_serving();
     drop_request(&workspace, "Orphan");

@@ -114,7 +114,7 @@ fn an_answer_that_comes_before_the_process_exits_counts() {
 }
 
 #[test]
-fn a_failure_whose_output_speaks_of_limits_is_no_usage_limit() {
+fn a_failure_whose_output_mentions_limits_is_not_a_usage_limit() {
     let workspace = workspace("near-limit", "");
     let _daemon = workspace.up_and_serving();
     drop_request(&workspace, "Near");

@@ -8,7 +8,7 @@ use insta::assert_snapshot;
 use super::fails;
 
 #[test]
-fn init_makes_a_workspace_and_says_what_next() {
+fn init_makes_a_workspace_and_prints_the_next_steps() {
     let place = Workspace::empty();
     let made = Output::of(place.command().args(["init", "work"])).ended(0);
     assert_snapshot!(made.stdout, @r#"
@@ -39,7 +39,7 @@ fn init_refuses_a_folder_that_is_a_workspace() {
 }
 
 #[test]
-fn init_leaves_what_is_there() {
+fn init_does_not_change_existing_files() {
     let place = Workspace::empty();
     place.write("plans/mine.md", "# Mine\n");
     place.write("handoffs/Claude-MM1/01_inbox/waiting.json", "{}");
@@ -49,7 +49,7 @@ fn init_leaves_what_is_there() {
 }
 
 #[test]
-fn init_says_where_it_cannot_be() {
+fn init_refuses_invalid_folders_with_the_reason() {
     let place = Workspace::empty();
     fs::write(place.outside().join("file"), "").unwrap();
     fails(Output::of(place.command().args(["init", "file/work"])), 2, &["file/work"]);

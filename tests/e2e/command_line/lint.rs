@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::fails;
 
 #[test]
-fn lint_tells_what_each_file_is() {
+fn lint_prints_the_kind_of_each_file() {
     let place = Workspace::empty();
     place.write("good.json", text(&handoff("noop", "Look at this")));
     place.write("note.md", "# VALIDATION: Check it\n\n**From:** Claude-MM1\n**To:** Cursor-MM1\n");
@@ -43,7 +43,7 @@ fn lint_tells_what_each_file_is() {
 }
 
 #[test]
-fn lint_says_where_a_name_contradicts_its_content() {
+fn lint_reports_names_that_contradict_the_content() {
     let place = Workspace::empty();
     let name = "20260304T050607__20260303T101112Z__RETURN__Look-at-this__0a1b2c3d__Cursor-MM1__STALE.json";
     place.write(name, text(&handoff("noop", "Look at this")));

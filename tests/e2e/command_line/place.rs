@@ -33,7 +33,7 @@ fn a_broken_lock_file_is_an_error_that_names_it() {
 }
 
 #[test]
-fn commands_that_need_a_workspace_say_so_outside_of_one() {
+fn outside_of_a_workspace_commands_that_need_one_report_it() {
     let place = Workspace::empty();
     fs::create_dir_all(place.root()).unwrap();
     let send = ["send", "--to", "a", "--from", "b", "--title", "t"];
@@ -55,7 +55,7 @@ fn the_nearest_workspace_is_found_from_a_folder_inside() {
 }
 
 #[test]
-fn the_state_goes_where_it_is_told_and_never_into_the_workspace() {
+fn the_state_is_in_the_named_folder_and_never_in_the_workspace() {
     let workspace = Workspace::with_noop();
     workspace.drop_handoff("noop", "Elsewhere");
     let state = workspace.outside().join("own-state");
@@ -82,7 +82,7 @@ fn a_state_inside_a_granted_folder_is_never_granted_to_a_plugin() {
 }
 
 #[test]
-fn a_ledger_that_is_none_is_named_and_left_alone() {
+fn a_file_that_is_not_a_ledger_is_named_and_not_changed() {
     let workspace = Workspace::with_noop();
     let state = workspace.outside().join("broken");
     fs::create_dir(&state).unwrap();

@@ -35,7 +35,7 @@ fn written(workspace: &Workspace, folder: &str) -> Value {
 }
 
 #[test]
-fn what_is_wrong_is_refused_before_anything_is_written() {
+fn wrong_requests_are_refused_before_anything_is_written() {
     let workspace = Workspace::with_noop();
     for (more, words) in [
         (vec!["--to", "nop"], "did you mean `noop`?"),
@@ -76,7 +76,7 @@ fn the_id_is_printed_and_json_has_the_file_too() {
 }
 
 #[test]
-fn what_it_depends_on_may_still_be_in_an_inbox_and_holds_it_back() {
+fn a_dependency_may_still_be_in_an_inbox_and_delays_the_request() {
     let workspace = Workspace::with_noop();
     let first = id(send(&workspace, &["--to", "Codex-MM1"]));
     let second = id(workspace.baton(&[
@@ -122,7 +122,7 @@ fn waiting_ends_with_the_outcome() {
 }
 
 #[test]
-fn waiting_says_that_nobody_serves_and_ends_when_somebody_did() {
+fn waiting_reports_a_missing_daemon_and_ends_after_a_daemon_ran() {
     let workspace = Workspace::with_noop();
     let waiting = waiting(&workspace, &["--to", "noop"]);
     workspace.wait_for("the file", |workspace| (!workspace.inbox("noop").is_empty()).then_some(()));
@@ -132,7 +132,7 @@ fn waiting_says_that_nobody_serves_and_ends_when_somebody_did() {
 }
 
 #[test]
-fn the_return_goes_to_whom_it_is_to_be_replied_to() {
+fn the_return_is_sent_to_the_agent_of_reply_to() {
     let workspace = Workspace::with_noop();
     let sent = id(send(&workspace, &["--to", "noop", "--reply-to", "codex mm1"]));
     let lies = id(send(&workspace, &["--to", "Cursor-MM1", "--reply-to", "Codex-MM1"]));
@@ -169,7 +169,7 @@ fn a_broadcast_goes_to_all_agents_and_a_single_run_after_it_ends() {
 }
 
 #[test]
-fn a_broadcast_with_an_action_is_done_by_the_plugins_that_have_it() {
+fn a_broadcast_with_an_action_runs_in_the_plugins_that_have_it() {
     let workspace = Workspace::with_noop();
     let waiting = waiting(&workspace, &["--broadcast", "--action", "noop", "--json", "--deadline", "20s"]);
     workspace.wait_for("the file", |workspace| (!workspace.list("handoffs/01_inbox").is_empty()).then_some(()));

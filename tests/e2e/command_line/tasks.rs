@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{fails, redact};
 
 #[test]
-fn run_does_one_action_and_says_how_it_went() {
+fn run_runs_one_action_and_prints_the_outcome() {
     let workspace = Workspace::with_hostile();
     let run = workspace.baton(&["run", "noop", "noop"]).ended(0);
     assert_eq!((run.stdout.as_str(), run.stderr.trim()), ("", "succeeded: Did nothing."));

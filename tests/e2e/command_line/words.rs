@@ -124,7 +124,7 @@ fn completions_are_printed_for_every_shell() {
 }
 
 #[test]
-fn a_log_filter_that_is_none_is_not_a_reason_to_stop() {
+fn an_invalid_log_filter_does_not_stop_the_program() {
     let workspace = Workspace::with_noop();
     let run =
         Output::of(workspace.command().env("BATON_LOG", "=,=nonsense").arg("-w").arg(workspace.root()).arg("status"));

@@ -58,7 +58,7 @@ macro_rules! scenes {
         })*
 
         #[test]
-        fn every_scene_is_played() {
+        fn every_scene_is_run() {
             assert_eq!(SCENES.iter().map(|scene| scene.name).collect::<Vec<_>>(), [$(stringify!($name)),*]);
         }
     };
@@ -93,7 +93,7 @@ scenes! {
 }
 
 #[test]
-fn every_point_of_the_source_is_listed_and_every_one_listed_kills() {
+fn every_failpoint_of_the_source_is_listed_and_every_listed_one_kills() {
     // The steps of an installation and of a quarantine are tested elsewhere.
     let all = POINTS.iter().chain(&WAYS).chain(&STEPS).chain(&QUARANTINE).chain(&QUARANTINE_WAYS);
     let of_their_own = STEPS.len() + QUARANTINE.len() + QUARANTINE_WAYS.len();

@@ -33,7 +33,7 @@ impl Chance {
 }
 
 #[test]
-fn a_component_that_is_cut_anywhere_is_none() {
+fn a_truncated_component_is_never_a_plugin() {
     let component = fs::read(fixture("noop")).unwrap();
     for cut in (0..CUTS).map(|n| n * component.len() / CUTS) {
         assert!(Package::read(&component[..cut]).is_err(), "{cut} of {} bytes", component.len());

@@ -28,7 +28,7 @@ pub(super) fn attempt(action: &str, cancel: Cancel) -> AttemptRequest {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crowd_of_attempts_waits_for_places_and_all_of_it_is_served() {
+async fn more_attempts_than_places_wait_and_all_of_them_run() {
     let sandbox = Sandbox::new(None).unwrap();
     let plugin = sandbox.load(&fs::read(fixture("hostile")).unwrap()).unwrap();
     let begun = Instant::now();

@@ -35,7 +35,7 @@ fn open_linked(grants: &str) -> (Workspace, String, String) {
 }
 
 #[test]
-fn a_file_with_another_name_is_not_opened_and_the_log_says_what_allows_it() {
+fn a_file_with_another_name_is_not_opened_and_the_log_names_the_grant() {
     let (workspace, reason, log) = open_linked("");
     assert!(reason.contains("the linked file did not open"), "{reason}");
     assert!(log.contains("linked.txt` has several names") && log.contains("hard-links"), "{log}");
@@ -53,7 +53,7 @@ fn a_file_with_another_name_is_not_emptied_by_opening_it() {
 }
 
 #[test]
-fn a_file_with_another_name_is_not_read_when_it_is_put_there_between_the_look_and_the_opening() {
+fn a_file_with_another_name_is_not_read_if_it_appears_between_check_and_open() {
     let workspace = Workspace::with_noop();
     let (plans, outside) = (workspace.outside().join("race"), workspace.outside().join("precious.txt"));
     fs::create_dir(&plans).unwrap();

@@ -14,7 +14,7 @@ use std::fs;
 
 use baton_tests::{Task, Workspace};
 
-/// Actions that do not end by themselves, with words of the reason and the limit of `why --json` that they reach.
+/// Actions that do not end, with words of the reason and the limit of `why --json` that they reach.
 const FLOODS: [(&str, &str, &str); 12] = [
     ("chatter-flood", "limit of log lines in a second", "log_writes_per_s"),
     ("log-bytes", "limit of log (bytes)", "log_bytes"),
@@ -35,7 +35,7 @@ const FLOODS: [(&str, &str, &str); 12] = [
 const GROWTH_KIB: u64 = 400 << 10;
 
 #[test]
-fn every_flood_ends_at_its_own_ceiling_while_a_neighbour_works_and_the_host_keeps_its_size() {
+fn every_flood_ends_at_its_limit_while_another_plugin_works_and_the_host_does_not_grow() {
     let workspace = Workspace::with_hostile();
     let config = workspace.read("baton.toml") + "\n[agents.hostile]\nconcurrency = 2\n";
     workspace.write("baton.toml", config);
@@ -83,7 +83,7 @@ fn memory_kib(process: u32, figure: &str) -> u64 {
 }
 
 #[test]
-fn deep_recursion_is_a_crash_of_the_plugin_alone() {
+fn deep_recursion_crashes_only_the_plugin() {
     let workspace = Workspace::with_hostile();
     workspace.drop_action("hostile", "recurse");
     workspace.drop_handoff("noop", "Undisturbed");
@@ -95,7 +95,7 @@ fn deep_recursion_is_a_crash_of_the_plugin_alone() {
 }
 
 #[test]
-fn what_is_dropped_of_a_log_is_said() {
+fn omitted_bytes_of_a_log_are_reported() {
     let workspace = Workspace::with_hostile();
     workspace.drop_action("hostile", "chatter");
     workspace.up_once();

@@ -26,7 +26,7 @@ fn crash(workspace: &Workspace, title: &str) -> Task {
 }
 
 #[test]
-fn a_plugin_that_fails_in_a_row_is_left_alone_and_everybody_says_so() {
+fn a_plugin_with_consecutive_failures_is_quarantined_and_the_commands_show_it() {
     let workspace = impatient("1h");
     assert_eq!(crash(&workspace, "one").state, "failed");
     assert_eq!(workspace.baton(&["status", "--json"]).json()["quarantined"], serde_json::json!([]));
@@ -59,7 +59,7 @@ fn a_plugin_that_fails_in_a_row_is_left_alone_and_everybody_says_so() {
 }
 
 #[test]
-fn after_its_pause_one_task_is_tried_and_a_good_end_lets_the_others_go_on() {
+fn after_the_pause_one_task_is_tried_and_its_success_ends_the_quarantine() {
     let workspace = impatient("3s");
     crash(&workspace, "one");
     crash(&workspace, "two");
@@ -81,7 +81,7 @@ fn after_its_pause_one_task_is_tried_and_a_good_end_lets_the_others_go_on() {
 }
 
 #[test]
-fn a_trial_that_fails_begins_a_longer_pause() {
+fn a_failed_trial_starts_a_longer_pause() {
     let workspace = impatient("3s");
     crash(&workspace, "one");
     crash(&workspace, "two");

@@ -65,13 +65,13 @@ fn assert_hit(report: &AttemptReport, wanted: ResourceLimit) {
 }
 
 #[tokio::test]
-async fn a_table_that_grows_for_ever_ends_at_the_ceiling_of_tables() {
+async fn a_growing_table_ends_at_the_limit_of_tables() {
     let body = "(loop $again (drop (table.grow $table (ref.null func) (i32.const 1000))) (br $again)) (unreachable)";
     assert_hit(&run(body, "").await, ResourceLimit::Tables);
 }
 
 #[tokio::test]
-async fn a_memory_that_grows_for_ever_ends_at_the_ceiling_that_its_manifest_asks_for() {
+async fn a_growing_memory_ends_at_the_limit_in_the_manifest() {
     let body = "(loop $again (drop (memory.grow (i32.const 16))) (br $again)) (unreachable)";
     let report = run(body, r#""memory_mib":8"#).await;
     assert_hit(&report, ResourceLimit::Memory);
@@ -79,7 +79,7 @@ async fn a_memory_that_grows_for_ever_ends_at_the_ceiling_that_its_manifest_asks
 }
 
 #[tokio::test]
-async fn a_loop_ends_at_its_processor_time_and_its_waiting_does_not_count() {
+async fn an_endless_loop_ends_at_its_processor_time_and_waiting_does_not_count() {
     let report = run("(loop $again (br $again)) (unreachable)", r#""cpu_s":1,"wall_s":60"#).await;
     assert_hit(&report, ResourceLimit::Cpu);
     let wall = report.usage.of(ResourceLimit::Wall).unwrap();
@@ -102,7 +102,7 @@ async fn an_outcome_that_has_a_false_size_is_a_crash_and_nothing_is_copied() {
 
 /// Two thousand artifacts that all use the same 60 KiB of memory as their bytes, 117 MiB in total.
 #[tokio::test]
-async fn a_small_memory_that_is_given_many_times_ends_at_the_ceiling_of_one_call() {
+async fn a_small_memory_that_is_passed_many_times_ends_at_the_limit_of_one_call() {
     let body = "(local $at i32)
         (drop (memory.grow (i32.const 1)))
         (local.set $at (i32.const 65536))
@@ -117,13 +117,13 @@ async fn a_small_memory_that_is_given_many_times_ends_at_the_ceiling_of_one_call
 }
 
 #[tokio::test]
-async fn what_is_asked_beyond_what_there_is_is_refused_and_not_lowered() {
+async fn a_limit_above_the_hosts_limit_is_refused_and_not_lowered() {
     let error = Package::read(&plugin("(unreachable)", r#""memory_mib":4096"#)).unwrap_err().to_string();
     assert!(error.contains("memory_mib = 4096") && error.contains("1 to 256"), "{error}");
 }
 
 #[tokio::test]
-async fn a_start_that_never_ends_is_ended_too() {
+async fn an_endless_start_function_is_ended_too() {
     let text = module("baton:plugin/handler@0.1.0#run", "(param i32) (result i32)", "(unreachable)", r#""wall_s":1"#);
     let start = "(func $start (loop $again (br $again))) (start $start) (@custom";
     let mut resolve = Resolve::default();

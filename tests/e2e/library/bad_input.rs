@@ -13,7 +13,7 @@ use serde_json::json;
 use super::{SECONDS, beside, coverage, said, scan, scan_mixed, without};
 
 #[test]
-fn broken_and_strange_files_each_have_their_reason_and_stop_nothing() {
+fn each_broken_or_unusual_file_has_a_reason_and_does_not_stop_the_scan() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     let whole = wav(&tune(1, SECONDS));
@@ -51,7 +51,7 @@ fn broken_and_strange_files_each_have_their_reason_and_stop_nothing() {
 }
 
 #[test]
-fn a_file_that_is_replaced_while_it_is_read_has_not_succeeded() {
+fn a_file_that_is_replaced_while_it_is_read_fails() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     let (file, other) = (music.join("a.wav"), music.join("b.tmp"));

@@ -17,7 +17,7 @@ fn ask(workspace: &Workspace) {
 }
 
 #[test]
-fn a_daemon_that_is_killed_while_a_plugin_writes_the_catalog_leaves_it_as_one_that_was_not() {
+fn a_kill_while_a_plugin_writes_the_catalog_does_not_change_the_result() {
     let grants = "sql = [{ database = \"catalog\", mode = \"rw\" }]";
     let (killed, whole) = (Workspace::with_store(grants), Workspace::with_store(grants));
     ask(&whole);

@@ -37,7 +37,7 @@ fn noise(length: usize) -> Vec<u8> {
 }
 
 #[test]
-fn a_damaged_copy_is_never_kept_rather_than_an_intact_one() {
+fn a_damaged_copy_is_never_preferred_to_an_intact_one() {
     or_skip!(tool("ffmpeg", "apt-get install ffmpeg"));
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
@@ -90,7 +90,7 @@ fn a_damaged_copy_is_never_kept_rather_than_an_intact_one() {
 
 /// Damage after the two minutes that are fingerprinted is found too.
 #[test]
-fn damage_behind_the_part_that_is_compared_is_found() {
+fn damage_after_the_compared_part_is_found() {
     or_skip!(tool("ffmpeg", "apt-get install ffmpeg"));
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
@@ -106,7 +106,7 @@ fn damage_behind_the_part_that_is_compared_is_found() {
 }
 
 #[test]
-fn reasons_compare_what_differs() {
+fn reasons_name_only_differences() {
     or_skip!(tool("ffmpeg", "apt-get install ffmpeg"));
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
@@ -134,7 +134,7 @@ fn reasons_compare_what_differs() {
 }
 
 #[test]
-fn one_changed_byte_costs_a_frame_and_not_the_file() {
+fn one_changed_byte_damages_one_frame_and_not_the_file() {
     const COPIES: usize = 60;
     or_skip!(tool("ffmpeg", "apt-get install ffmpeg"));
     let workspace = Workspace::init();
@@ -158,7 +158,7 @@ fn one_changed_byte_costs_a_frame_and_not_the_file() {
 }
 
 #[test]
-fn what_was_cut_short_is_read_as_far_as_it_goes_or_is_corrupt() {
+fn a_truncated_file_is_read_to_its_end_or_is_corrupt() {
     or_skip!(tool("ffmpeg", "apt-get install ffmpeg"));
     let workspace = Workspace::init();
     let (music, aside) = (beside(&workspace, "music"), beside(&workspace, "aside"));

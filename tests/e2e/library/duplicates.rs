@@ -60,7 +60,7 @@ fn copies_are_grouped_with_the_better_file_and_nothing_is_deleted() {
 }
 
 #[test]
-fn copies_in_other_formats_are_found_by_their_sound_and_versions_are_kept_apart() {
+fn copies_in_other_formats_are_found_by_their_sound_and_versions_are_separate() {
     or_skip!(tool("ffmpeg", "apt-get install ffmpeg"));
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
@@ -87,7 +87,7 @@ fn copies_in_other_formats_are_found_by_their_sound_and_versions_are_kept_apart(
 }
 
 #[test]
-fn what_could_not_be_fingerprinted_is_asked_about_by_its_title_and_is_in_no_group() {
+fn a_file_without_a_fingerprint_is_listed_by_its_title_and_is_in_no_group() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     write_wav(&music.join("Mara Voss - Night Bus.wav"), &tune(1, SECONDS));

@@ -25,7 +25,7 @@ fn library(folder: &Path) -> (EagleLibrary, Vec<String>) {
 }
 
 #[test]
-fn its_items_are_audio_that_is_not_in_the_bin() {
+fn its_items_are_audio_that_is_not_in_the_trash() {
     let workspace = Workspace::init();
     let folder = beside(&workspace, "Music.library");
     let (eagle, ids) = library(&folder);
@@ -49,7 +49,7 @@ fn its_items_are_audio_that_is_not_in_the_bin() {
 }
 
 #[test]
-fn what_mtime_json_does_not_name_as_changed_is_not_opened_again() {
+fn items_that_are_unchanged_in_mtime_json_are_not_opened_again() {
     let workspace = Workspace::init();
     let folder = beside(&workspace, "Music.library");
     let (mut eagle, ids) = library(&folder);

@@ -169,7 +169,7 @@ fn edits_of_real_music_are_not_duplicates_and_copies_are() {
 }
 
 #[test]
-fn what_could_not_be_compared_to_its_end_and_what_is_hardly_alike_is_for_review() {
+fn pairs_that_are_compared_in_part_or_hardly_similar_need_a_review() {
     let pieces = or_skip!(music());
     let workspace = Workspace::init();
     let folder = beside(&workspace, "music");

@@ -16,7 +16,7 @@ const LONG: u32 = 40;
 
 #[cfg(target_os = "linux")] // macOS has no such names.
 #[test]
-fn a_name_that_is_not_utf_8_is_in_plan_and_json_such_that_the_file_is_found() {
+fn a_name_that_is_not_utf_8_is_written_to_plan_and_json_without_loss() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     write_wav(&music.join("a.wav"), &tune(1, LONG));

@@ -84,7 +84,7 @@ fn is_left_alone(name: &str) -> bool {
 }
 
 #[test]
-fn a_file_gets_its_tag_as_the_format_that_it_is_and_stays_one_that_others_read() {
+fn a_file_gets_its_tag_in_its_real_format_and_stays_readable_for_others() {
     let python = or_skip!(judged());
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
@@ -131,7 +131,7 @@ fn a_file_gets_its_tag_as_the_format_that_it_is_and_stays_one_that_others_read()
 
 /// Files that an earlier version of Baton or another program has damaged by writing a tag before the header.
 #[test]
-fn what_has_a_tag_before_its_header_is_left_alone() {
+fn a_file_with_a_tag_before_its_header_is_skipped() {
     or_skip!(judged());
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");

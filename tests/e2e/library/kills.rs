@@ -38,7 +38,7 @@ fn wait_for(child: &mut Child, mut seen: impl FnMut() -> bool) {
 }
 
 #[test]
-fn a_scan_that_is_killed_continues_and_its_database_is_as_if_it_was_not() {
+fn a_killed_scan_resumes_and_its_database_is_the_same_as_without_kills() {
     let (killed, whole) = (Workspace::init(), Workspace::init());
     let music = beside(&killed, "music");
     fill(&music, FILES);
@@ -65,7 +65,7 @@ fn a_scan_that_is_killed_continues_and_its_database_is_as_if_it_was_not() {
 }
 
 #[test]
-fn a_scan_that_is_interrupted_says_so_and_the_next_one_ends_it() {
+fn an_interrupted_scan_reports_it_and_the_next_one_finishes_it() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     fill(&music, 300);

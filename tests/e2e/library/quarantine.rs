@@ -31,7 +31,7 @@ pub(super) fn paths(of: &Value, name: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-fn what_is_superfluous_goes_into_the_trash_folder_and_comes_back_as_it_was() {
+fn superfluous_files_move_to_the_trash_folder_and_back_unchanged() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     write_wav(&music.join("a.wav"), &tune(1, LONG));
@@ -76,7 +76,7 @@ fn what_is_superfluous_goes_into_the_trash_folder_and_comes_back_as_it_was() {
 }
 
 #[test]
-fn what_is_not_as_it_was_compared_stays() {
+fn files_that_changed_since_the_comparison_stay() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     for (number, name) in ["a", "b", "c"].iter().enumerate() {
@@ -125,7 +125,7 @@ fn what_is_not_as_it_was_compared_stays() {
 }
 
 #[test]
-fn items_of_eagle_go_into_its_own_trash_and_no_file_of_it_is_touched() {
+fn items_of_eagle_move_to_its_trash_and_no_file_of_it_is_changed() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     let folder = workspace.outside().canonicalize().unwrap().join("Music.library");

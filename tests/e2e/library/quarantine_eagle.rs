@@ -84,7 +84,7 @@ fn only_the_library_of_the_plan_is_changed() {
 }
 
 #[test]
-fn the_catalog_is_updated_and_undo_says_what_a_person_does_in_eagle() {
+fn the_catalog_is_updated_and_undo_prints_the_steps_in_eagle() {
     let room = room();
     let url = room.eagle.url();
     let done = quarantine(&room.workspace, &room.args(&url), 0);
@@ -102,7 +102,7 @@ fn the_catalog_is_updated_and_undo_says_what_a_person_does_in_eagle() {
 }
 
 #[test]
-fn an_item_that_went_before_a_kill_is_known_afterwards_and_never_goes_twice() {
+fn an_item_that_moved_before_a_kill_is_recognised_and_never_moves_twice() {
     for (point, is_there) in
         [("quarantine.eagle_noted", false), ("quarantine.eagle_asked", true), ("quarantine.eagle_seen", true)]
     {

@@ -40,7 +40,7 @@ fn tags(file: &Path) -> [String; 4] {
 }
 
 #[test]
-fn the_kept_file_gets_the_tags_that_it_lacks_and_gives_them_back() {
+fn the_kept_file_gets_missing_tags_and_loses_them_by_undo() {
     for (name, how) in [
         ("better.flac", &["-c:a", "flac"][..]),
         ("better.m4a", &["-c:a", "alac"][..]),
@@ -76,7 +76,7 @@ fn the_kept_file_gets_the_tags_that_it_lacks_and_gives_them_back() {
 }
 
 #[test]
-fn tags_are_left_when_that_is_asked_for_and_what_was_changed_since_is_not_undone() {
+fn tags_are_not_copied_on_request_and_later_changes_are_not_undone() {
     let workspace = Workspace::init();
     let [better, poorer] = or_skip!(copies(&workspace, "better.flac", &["-c:a", "flac"]));
     let bytes = fs::read(&better).unwrap();
@@ -126,7 +126,7 @@ fn name(file: &Path, id: &str, title: &str) -> String {
 }
 
 #[test]
-fn a_track_that_a_program_names_the_file_for_is_the_kept_file_from_then_on() {
+fn the_track_of_a_moved_file_is_linked_to_the_kept_file() {
     let workspace = Workspace::init();
     let [better, poorer] = or_skip!(copies(&workspace, "better.flac", &["-c:a", "flac"]));
     change(&workspace, &name(&poorer, "1", "In djay"));
@@ -147,7 +147,7 @@ fn a_track_that_a_program_names_the_file_for_is_the_kept_file_from_then_on() {
 }
 
 #[test]
-fn copies_that_are_two_tracks_stay_both() {
+fn copies_that_are_linked_to_two_tracks_both_stay() {
     let workspace = Workspace::init();
     let [better, poorer] = or_skip!(copies(&workspace, "better.flac", &["-c:a", "flac"]));
     change(&workspace, &(name(&poorer, "1", "One") + &name(&better, "2", "Two")));

@@ -69,7 +69,7 @@ fn agrees(workspace: &Workspace, music: &Path, when: &str) {
 }
 
 #[test]
-fn a_killed_run_ends_with_the_next_one_as_if_nobody_had_killed_it() {
+fn the_next_run_finishes_a_killed_run_with_the_same_result() {
     let (whole, files, plan) = or_skip!(room());
     let music = files[0].parent().unwrap();
     quarantine(&whole, &[plan.to_str().unwrap()], 0);
@@ -88,7 +88,7 @@ fn a_killed_run_ends_with_the_next_one_as_if_nobody_had_killed_it() {
 }
 
 #[test]
-fn a_killed_run_is_finished_by_resume_and_taken_back_by_undo() {
+fn a_killed_run_is_finished_by_resume_and_reverted_by_undo() {
     for point in &STEPS[..7] {
         for resume_first in [true, false] {
             let (workspace, [better, _], plan) = or_skip!(room());
@@ -114,7 +114,7 @@ fn a_killed_run_is_finished_by_resume_and_taken_back_by_undo() {
 }
 
 #[test]
-fn a_killed_undo_is_done_again() {
+fn a_killed_undo_can_be_repeated() {
     for point in ["quarantine.undo_moved", "quarantine.undo_tags"] {
         let (workspace, [better, _], plan) = or_skip!(room());
         let music = better.parent().unwrap();
@@ -130,7 +130,7 @@ fn a_killed_undo_is_done_again() {
 }
 
 #[test]
-fn a_kept_file_that_moves_along_comes_back() {
+fn a_kept_file_that_moves_too_is_restored() {
     let (workspace, [better, _], plan) = or_skip!(room());
     let music = better.parent().unwrap();
     let before = contents_below(music);
@@ -141,7 +141,7 @@ fn a_kept_file_that_moves_along_comes_back() {
 }
 
 #[test]
-fn a_run_that_fails_in_its_middle_leaves_the_catalog_told() {
+fn a_run_that_fails_in_between_updates_the_catalog() {
     let (workspace, [better, _], plan) = or_skip!(room());
     let music = better.parent().unwrap();
     // The journal has the move but not the end of the run.

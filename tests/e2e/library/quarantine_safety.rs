@@ -29,7 +29,7 @@ fn refused(done: &Value) -> String {
 }
 
 #[test]
-fn a_trash_folder_that_a_scan_reads_is_refused_whatever_its_path_looks_like() {
+fn a_trash_folder_that_a_scan_reads_is_refused_under_any_path() {
     let workspace = Workspace::init();
     let (music, plan) = twice(&workspace);
     let link = workspace.outside().join("elsewhere");
@@ -56,7 +56,7 @@ fn a_trash_folder_that_a_scan_reads_is_refused_whatever_its_path_looks_like() {
 }
 
 #[test]
-fn a_kept_file_of_which_no_damage_is_known_is_decoded_before_its_copy_is_moved() {
+fn a_kept_file_without_known_damage_is_decoded_before_its_copy_is_moved() {
     or_skip!(tool("ffmpeg", "apt-get install ffmpeg"));
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
@@ -91,7 +91,7 @@ fn a_kept_file_of_which_no_damage_is_known_is_decoded_before_its_copy_is_moved()
 }
 
 #[test]
-fn a_file_in_eagles_library_that_is_not_of_an_item_stays() {
+fn a_file_in_an_eagle_library_without_an_item_stays() {
     let workspace = Workspace::init();
     let (music, plan) = twice(&workspace);
     // The scanned folder is now within an Eagle library.
@@ -105,7 +105,7 @@ fn a_file_in_eagles_library_that_is_not_of_an_item_stays() {
 }
 
 #[test]
-fn a_folder_that_is_seen_at_two_places_loses_nothing() {
+fn a_folder_that_is_visible_at_two_paths_loses_nothing() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     write_wav(&music.join("a.wav"), &tune(1, LONG));

@@ -35,7 +35,7 @@ fn new_files_are_read_unchanged_ones_are_not_and_changed_ones_are_again() {
 }
 
 #[test]
-fn verifying_reads_all_and_finds_bytes_that_changed_behind_the_same_size_and_time() {
+fn verifying_finds_changed_bytes_in_files_with_the_same_size_and_time() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     fill(&music, 6);
@@ -52,7 +52,7 @@ fn verifying_reads_all_and_finds_bytes_that_changed_behind_the_same_size_and_tim
 }
 
 #[test]
-fn coverage_says_what_is_missing_why_and_how_much_is_needed_for_the_gate() {
+fn coverage_reports_missing_fingerprints_reasons_and_the_needed_number() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     fill(&music, 7);
@@ -76,7 +76,7 @@ fn coverage_says_what_is_missing_why_and_how_much_is_needed_for_the_gate() {
 }
 
 #[test]
-fn sources_are_remembered_scanned_together_and_forgotten_when_asked() {
+fn sources_are_recorded_scanned_together_and_forgotten_on_request() {
     let workspace = Workspace::init();
     let none = said(&workspace, &["scan"], 2);
     assert!(none.stderr.contains("name a folder"), "{}", none.stderr);
@@ -96,7 +96,7 @@ fn sources_are_remembered_scanned_together_and_forgotten_when_asked() {
 }
 
 #[test]
-fn nothing_of_the_library_is_ever_written() {
+fn files_of_the_library_are_never_written() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     fill(&music, 4);

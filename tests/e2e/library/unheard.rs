@@ -120,7 +120,7 @@ fn signalled_he_aac_is_fingerprinted_from_its_core() {
 }
 
 #[test]
-fn aac_of_several_channels_is_fingerprinted_as_fpcalc_mixes_it() {
+fn aac_with_several_channels_has_the_fingerprint_of_fpcalc() {
     or_skip!(tool("ffmpeg", "apt-get install ffmpeg"));
     or_skip!(tool("fpcalc", "apt-get install libchromaprint-tools"));
     let workspace = Workspace::init();

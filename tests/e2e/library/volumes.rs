@@ -76,7 +76,7 @@ fn a_disk_within_a_source_that_is_unmounted_loses_nothing_and_a_file_that_was_de
 }
 
 #[test]
-fn another_disk_in_the_place_of_one_within_a_source_loses_nothing_without_a_word() {
+fn replacing_a_disk_within_a_source_loses_nothing_without_a_report() {
     let workspace = Workspace::init();
     let (music, disk, mount) = or_skip!(with_a_disk(&workspace));
     fs::remove_file(disk.join("00/0001.wav")).unwrap();
@@ -94,7 +94,7 @@ fn another_disk_in_the_place_of_one_within_a_source_loses_nothing_without_a_word
 }
 
 #[test]
-fn another_disk_with_the_same_number_at_a_source_loses_nothing_without_a_word() {
+fn another_disk_with_the_same_number_at_a_source_loses_nothing_without_a_report() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     let mount = or_skip!(Mount::small(&music, 8 << 10));
@@ -127,7 +127,7 @@ fn another_disk_with_the_same_number_at_a_source_loses_nothing_without_a_word() 
 }
 
 #[test]
-fn another_disk_with_some_of_the_same_files_within_a_source_loses_nothing_without_a_word() {
+fn another_disk_with_some_of_the_same_files_loses_nothing_without_a_report() {
     let workspace = Workspace::init();
     let (music, disk, mount) = or_skip!(with_a_disk(&workspace));
     drop(mount);
@@ -143,7 +143,7 @@ fn another_disk_with_some_of_the_same_files_within_a_source_loses_nothing_withou
 }
 
 #[test]
-fn a_disk_that_is_unmounted_under_a_stray_file_loses_nothing_without_a_word() {
+fn an_unmounted_disk_with_a_stray_file_in_its_place_loses_nothing_without_a_report() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     let mount = or_skip!(Mount::small(&music, 8 << 10));
@@ -164,7 +164,7 @@ fn a_disk_that_is_unmounted_under_a_stray_file_loses_nothing_without_a_word() {
 }
 
 #[test]
-fn a_disk_that_goes_while_its_files_are_read_fails_none_of_them() {
+fn a_disk_that_is_unmounted_while_its_files_are_read_fails_none_of_them() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     fill(&music, 1);
@@ -186,7 +186,7 @@ fn a_disk_that_goes_while_its_files_are_read_fails_none_of_them() {
 }
 
 #[test]
-fn a_file_of_another_disk_with_the_inode_of_one_that_was_deleted_is_not_that_one() {
+fn a_file_of_another_disk_with_the_inode_of_a_deleted_one_is_another_file() {
     let workspace = Workspace::init();
     let (one, other) = (beside(&workspace, "one"), beside(&workspace, "other"));
     let _first = or_skip!(Mount::small(&one, 8 << 10));

@@ -182,7 +182,7 @@ impl Modules {
         }
     }
 
-    /// The target of a name that a module imports, by itself or with `*`.
+    /// The target of a name that a module imports by its name or with `*`.
     fn imported(&self, at: usize, name: &str, rest: &[String], steps: usize) -> Option<Target> {
         self.named(at, name, rest, steps).or_else(|| self.with_all(at, name, rest, steps))
     }

@@ -62,7 +62,7 @@ fn library(workspace: &Workspace) -> PathBuf {
 }
 
 #[test]
-fn new_audio_is_reported_automatically_and_what_is_known_is_a_finding_once() {
+fn new_audio_is_reported_automatically_and_copies_are_findings_once() {
     let (workspace, folder) = listening();
     let known = library(&workspace).join("Known.wav");
     let daemon = workspace.up_and_serving();
@@ -93,7 +93,7 @@ fn new_audio_is_reported_automatically_and_what_is_known_is_a_finding_once() {
 }
 
 #[test]
-fn a_pair_of_which_both_are_new_is_reported_once_and_with_the_later_one() {
+fn a_pair_of_new_files_is_reported_once_with_the_later_one() {
     let (workspace, folder) = listening();
     let second = folder.with_file_name("second");
     fs::create_dir_all(&second).unwrap();
@@ -122,7 +122,7 @@ fn a_pair_of_which_both_are_new_is_reported_once_and_with_the_later_one() {
 }
 
 #[test]
-fn what_came_while_nobody_listened_is_reported_and_so_is_a_file_that_became_another_one() {
+fn files_that_are_new_or_changed_while_no_daemon_ran_are_reported() {
     let (workspace, folder) = listening();
     write_wav(&folder.join("a.wav"), &tune(1, 4));
     workspace.up_once();
@@ -143,7 +143,7 @@ fn what_came_while_nobody_listened_is_reported_and_so_is_a_file_that_became_anot
 }
 
 #[test]
-fn a_plugin_is_told_when_it_asks_for_it_and_may_know_the_library() {
+fn a_plugin_gets_a_task_if_it_has_the_trigger_and_the_grant() {
     let (workspace, folder) = listening();
     let config =
         workspace.read("baton.toml").replace("root = \".\"", &format!("root = {:?}", folder.to_str().unwrap()));
@@ -169,7 +169,7 @@ fn a_plugin_is_told_when_it_asks_for_it_and_may_know_the_library() {
 }
 
 #[test]
-fn hundreds_of_files_at_once_are_told_and_the_daemon_does_its_other_work_meanwhile() {
+fn hundreds_of_new_files_are_reported_and_the_daemon_does_other_work_meanwhile() {
     let (workspace, folder) = listening();
     let from = workspace.outside().join("from");
     for number in 0..350 {
@@ -196,7 +196,7 @@ fn hundreds_of_files_at_once_are_told_and_the_daemon_does_its_other_work_meanwhi
 }
 
 #[test]
-fn a_daemon_that_is_killed_while_it_listens_loses_nothing_and_tells_nothing_twice() {
+fn after_a_kill_during_a_scan_each_file_is_reported_once() {
     let (workspace, folder) = listening();
     for number in 0..250 {
         write_wav(&folder.join(format!("{number:04}.wav")), &tune(number, 4));
@@ -214,7 +214,7 @@ fn a_daemon_that_is_killed_while_it_listens_loses_nothing_and_tells_nothing_twic
 }
 
 #[test]
-fn a_file_that_is_written_slowly_or_replaced_while_it_is_read_is_told_when_it_is_whole() {
+fn a_file_that_is_written_slowly_or_replaced_is_reported_when_it_is_complete() {
     let (workspace, folder) = listening();
     let _daemon = workspace.up_and_serving();
     let slow = folder.join("slow.wav");
@@ -241,7 +241,7 @@ fn replace(path: &Path, number: u64, seconds: u32) {
 }
 
 #[test]
-fn a_folder_that_is_away_is_said_once_and_nothing_is_told_twice_when_it_is_back() {
+fn a_missing_folder_is_reported_once_and_no_file_is_reported_twice() {
     let (workspace, folder) = listening();
     write_wav(&folder.join("a.wav"), &tune(1, 4));
     workspace.up_once();
@@ -279,7 +279,7 @@ fn a_missing_folder_is_reported_as_missing() {
 }
 
 #[test]
-fn a_daemon_ends_at_once_while_it_listens() {
+fn a_daemon_ends_at_once_during_a_scan() {
     let (workspace, folder) = listening();
     for number in 0..400 {
         write_wav(&folder.join(format!("{number:04}.wav")), &tune(number, 20));
@@ -291,7 +291,7 @@ fn a_daemon_ends_at_once_while_it_listens() {
 }
 
 #[test]
-fn several_folders_take_turns_and_once_ends() {
+fn several_folders_take_turns_and_up_once_ends() {
     let (workspace, folder) = listening();
     let second = folder.with_file_name("second");
     fs::create_dir_all(&second).unwrap();

@@ -67,7 +67,7 @@ fn a_touched_plan_with_the_same_content_is_not_audited_again() {
 }
 
 #[test]
-fn a_changed_plan_is_audited_once_also_when_it_changed_while_nobody_looked() {
+fn a_changed_plan_is_audited_once_also_if_it_changed_while_no_daemon_ran() {
     let workspace = Workspace::init();
     workspace.write("plans/PLAN.md", PLAN);
     workspace.up_once();
@@ -107,7 +107,7 @@ fn a_burst_of_writes_while_the_daemon_runs_ends_in_the_last_content() {
 }
 
 #[test]
-fn what_is_not_a_plan_by_its_name_fires_nothing() {
+fn a_file_without_the_name_of_a_plan_fires_nothing() {
     let workspace = Workspace::init();
     for name in ["picture.png", ".hidden.md", "draft.md.tmp", ".git/PLAN.md"] {
         workspace.write(&format!("plans/{name}"), PLAN);
@@ -117,7 +117,7 @@ fn what_is_not_a_plan_by_its_name_fires_nothing() {
 }
 
 #[test]
-fn a_plan_that_is_taken_away_fires_nothing_and_fires_again_when_it_is_back() {
+fn a_removed_plan_fires_nothing_and_fires_again_when_it_is_restored() {
     let workspace = Workspace::init();
     workspace.write("plans/PLAN.md", PLAN);
     workspace.up_once();

@@ -35,7 +35,7 @@ fn flags(workspace: &Workspace, id: &str) -> (usize, Vec<(String, String)>) {
 }
 
 #[test]
-fn the_answer_to_an_own_request_is_reported_once_and_what_is_found_stands_with_both() {
+fn a_return_to_an_own_request_fires_once_and_findings_are_stored_with_both() {
     let workspace = Workspace::with_watcher(OWN);
     let request = asked(&workspace, "Cursor-MM1");
     let bytes = text(&answer("Cursor-MM1", request.handoff_id.as_deref().unwrap(), "done"));
@@ -62,7 +62,7 @@ fn the_answer_to_an_own_request_is_reported_once_and_what_is_found_stands_with_b
 }
 
 #[test]
-fn without_the_grant_the_answers_to_others_are_not_told() {
+fn without_the_grant_returns_to_others_fire_nothing() {
     let workspace = Workspace::with_watcher(OWN);
     workspace.drop_handoff("Cursor-MM1", "Of another");
     workspace.up_once();
@@ -75,7 +75,7 @@ fn without_the_grant_the_answers_to_others_are_not_told() {
 }
 
 #[test]
-fn with_the_grant_every_answer_is_told_also_one_that_says_that_it_was_not_done() {
+fn with_the_grant_every_return_fires_also_one_of_a_failure() {
     let workspace = Workspace::with_watcher(OWN);
     // The audit gets it too.
     let granted = || workspace.baton(&["plugin", "list", "--json"]).ended(0).stdout.matches("\"returns\"").count();
@@ -100,7 +100,7 @@ fn with_the_grant_every_answer_is_told_also_one_that_says_that_it_was_not_done()
 }
 
 #[test]
-fn an_answer_before_its_request_is_told_when_the_request_is_there() {
+fn a_return_before_its_request_fires_when_the_request_is_captured() {
     let workspace = Workspace::with_watcher(OWN);
     workspace.drop_file("watcher", "r.json", text(&answer("Cursor-MM1", "id-early", "done")));
     workspace.up_once();
@@ -117,7 +117,7 @@ fn an_answer_before_its_request_is_told_when_the_request_is_there() {
 }
 
 #[test]
-fn who_is_told_of_every_answer_is_told_once_of_one_that_came_before_its_request() {
+fn a_return_before_its_request_fires_the_trigger_for_all_returns_once() {
     let workspace = Workspace::with_watcher(ANY);
     workspace.drop_file("Claude-MM1", "r.json", text(&answer("Cursor-MM1", "id-early", "done")));
     workspace.up_once();
@@ -132,7 +132,7 @@ fn who_is_told_of_every_answer_is_told_once_of_one_that_came_before_its_request(
 }
 
 #[test]
-fn the_answer_of_a_plugin_is_reported_and_nothing_follows_from_it() {
+fn the_return_of_a_plugin_fires_and_causes_no_loop() {
     let workspace = Workspace::with_watcher(ANY);
     let request = asked(&workspace, "noop");
     workspace.up_once();
@@ -146,7 +146,7 @@ fn the_answer_of_a_plugin_is_reported_and_nothing_follows_from_it() {
 }
 
 #[test]
-fn a_plugin_that_asks_anew_at_each_answer_comes_to_an_end() {
+fn a_plugin_that_sends_a_request_for_each_return_is_stopped() {
     let workspace = Workspace::with_watcher(OWN);
     let config = workspace.read("baton.toml");
     workspace.write("baton.toml", config + "\n[agents.watcher.defaults.check]\nagain = \"noop\"\n");
@@ -162,7 +162,7 @@ fn a_plugin_that_asks_anew_at_each_answer_comes_to_an_end() {
 }
 
 #[test]
-fn an_answer_in_the_drop_box_ends_its_request_and_is_reported_once() {
+fn a_return_in_the_drop_box_ends_its_request_and_fires_once() {
     let workspace = Workspace::with_watcher(ANY);
     workspace.drop_handoff("Cursor-MM1", "Of another");
     workspace.up_once();
@@ -178,7 +178,7 @@ fn an_answer_in_the_drop_box_ends_its_request_and_is_reported_once() {
 }
 
 #[test]
-fn a_daemon_that_dies_while_an_answer_is_written_down_tells_of_it_once() {
+fn after_a_kill_during_its_capture_a_return_fires_once() {
     let workspace = Workspace::with_watcher(OWN);
     let request = asked(&workspace, "Cursor-MM1");
     workspace.drop_file(

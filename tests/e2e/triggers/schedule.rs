@@ -25,7 +25,7 @@ fn fired_at(workspace: &Workspace, clock: &Clock, offset: &str, marker: &str) ->
 }
 
 #[test]
-fn what_was_missed_is_made_up_for_once_and_a_clock_set_back_brings_nothing_twice() {
+fn missed_times_fire_once_and_after_a_clock_set_back_nothing_fires_twice() {
     let workspace =
         workspace("\n[[agents.watcher.schedule]]\ncron = \"0 * * * *\"\nargs = { x = 1 }\ntimezone = \"UTC\"\n");
     let clock = or_skip!(Clock::of(&workspace));
@@ -40,7 +40,7 @@ fn what_was_missed_is_made_up_for_once_and_a_clock_set_back_brings_nothing_twice
 }
 
 #[test]
-fn a_time_that_comes_while_the_daemon_runs_is_not_waited_for_longer() {
+fn a_schedule_fires_on_time_while_the_daemon_runs() {
     let workspace = workspace("\n[[agents.watcher.schedule]]\ncron = \"* * * * *\"\naction = \"look\"\n");
     let clock = or_skip!(Clock::of(&workspace));
     // Sets the clock so that the next minute begins in four seconds.
@@ -60,7 +60,7 @@ fn jiff_second() -> u64 {
 }
 
 #[test]
-fn agents_shows_the_next_time_and_a_schedule_that_is_none_is_an_error() {
+fn agents_shows_the_next_time_and_an_invalid_schedule_is_an_error() {
     let workspace = workspace(
         "\n[[agents.watcher.schedule]]\ncron = \"0 7 * * 1-5\"\ntimezone = \"UTC\"\n[[agents.Cursor-MM1.schedule]]\ncron = \"0 7 * * *\"\n",
     );
@@ -79,7 +79,7 @@ fn agents_shows_the_next_time_and_a_schedule_that_is_none_is_an_error() {
 }
 
 #[test]
-fn arguments_of_the_configuration_count_where_a_task_names_none() {
+fn arguments_of_the_configuration_are_used_if_a_task_names_none() {
     let workspace = workspace("\n[agents.watcher.defaults.note]\nx = 1\ny = \"far\"\n");
     let called = workspace.baton(&["run", "watcher", "note", "--arg", "y=near"]).ended(0).stderr;
     assert!(called.contains(r#"call: {"y":"near","x":1}"#), "{called}");
@@ -89,7 +89,7 @@ fn arguments_of_the_configuration_count_where_a_task_names_none() {
 }
 
 #[test]
-fn what_a_schedule_lacks_is_reported_and_one_that_cannot_work_is_off() {
+fn what_is_missing_for_a_schedule_is_reported_and_one_that_cannot_work_is_disabled() {
     let schedule = |agent: &str, more: &str| {
         format!("\n[[agents.{agent}.schedule]]\ncron = \"* * * * *\"\ntimezone = \"UTC\"\n{more}\n")
     };
@@ -125,7 +125,7 @@ fn what_a_schedule_lacks_is_reported_and_one_that_cannot_work_is_off() {
 }
 
 #[test]
-fn a_schedule_that_is_off_makes_no_task_and_the_others_do() {
+fn a_disabled_schedule_makes_no_task_and_the_others_do() {
     let hourly = |action: &str| format!("\n[[agents.watcher.schedule]]\ncron = \"0 * * * *\"\naction = \"{action}\"\n");
     let workspace = workspace(&(hourly("note") + &hourly("lok")));
     let clock = or_skip!(Clock::of(&workspace));

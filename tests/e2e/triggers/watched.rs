@@ -27,7 +27,7 @@ fn remove(workspace: &Workspace, file: &str) {
 }
 
 #[test]
-fn a_file_that_changes_appears_or_vanishes_while_nobody_looks_makes_one_task() {
+fn a_file_that_changes_appears_or_disappears_while_no_daemon_runs_makes_one_task() {
     let workspace = workspace();
     workspace.write("plans/a.dat", "one");
     run(&workspace, "look", "a.dat,sub/new.dat");
@@ -49,7 +49,7 @@ fn a_file_that_changes_appears_or_vanishes_while_nobody_looks_makes_one_task() {
 }
 
 #[test]
-fn changes_while_the_daemon_runs_are_seen_at_once() {
+fn changes_while_the_daemon_runs_are_noticed_at_once() {
     let workspace = workspace();
     workspace.write("plans/a.dat", "one");
     let daemon = workspace.up_and_serving();
@@ -83,7 +83,7 @@ fn files_that_change_together_are_one_task() {
 }
 
 #[test]
-fn a_change_between_the_look_and_the_word_is_reported_once() {
+fn a_change_between_the_check_and_the_watch_is_reported_once() {
     let workspace = workspace();
     workspace.write("plans/a.dat", "one");
     run(&workspace, "look", "a.dat");
@@ -100,7 +100,7 @@ fn a_change_between_the_look_and_the_word_is_reported_once() {
 }
 
 #[test]
-fn a_plugin_that_says_what_it_has_not_seen_makes_one_task_and_no_loop() {
+fn a_plugin_that_watches_a_state_that_it_has_not_seen_gets_one_task() {
     let workspace = workspace();
     workspace.write("plans/lie.dat", "one");
     let daemon = workspace.up_and_serving();
@@ -113,7 +113,7 @@ fn a_plugin_that_says_what_it_has_not_seen_makes_one_task_and_no_loop() {
 }
 
 #[test]
-fn what_a_failed_task_said_does_not_count_and_what_was_forgotten_neither() {
+fn watches_of_a_failed_task_and_removed_watches_have_no_effect() {
     let workspace = workspace();
     workspace.write("plans/a.dat", "one");
     workspace.write("plans/b.dat", "one");
@@ -127,7 +127,7 @@ fn what_a_failed_task_said_does_not_count_and_what_was_forgotten_neither() {
 }
 
 #[test]
-fn a_folder_that_is_away_says_nothing() {
+fn a_missing_folder_fires_nothing() {
     let workspace = workspace();
     workspace.write("plans/a.dat", "one");
     run(&workspace, "look", "a.dat");
@@ -140,7 +140,7 @@ fn a_folder_that_is_away_says_nothing() {
 }
 
 #[test]
-fn a_daemon_that_dies_after_a_change_tells_of_it_once() {
+fn after_a_kill_a_change_makes_one_task() {
     let workspace = workspace();
     workspace.write("plans/a.dat", "one");
     run(&workspace, "look", "a.dat");
@@ -155,7 +155,7 @@ fn a_daemon_that_dies_after_a_change_tells_of_it_once() {
 }
 
 #[test]
-fn what_a_plugin_watched_goes_with_it() {
+fn the_watches_of_a_removed_plugin_are_deleted() {
     let workspace = workspace();
     workspace.write("plans/a.dat", "one");
     run(&workspace, "look", "a.dat");

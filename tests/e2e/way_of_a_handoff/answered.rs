@@ -6,7 +6,7 @@ use serde_json::json;
 use super::from;
 
 #[test]
-fn the_return_is_of_the_dialect_that_agents_write() {
+fn the_return_has_the_dialect_that_agents_write() {
     let workspace = Workspace::with_noop();
     workspace.drop_handoff("noop", "Do nothing");
     workspace.up_once();
@@ -19,7 +19,7 @@ fn the_return_is_of_the_dialect_that_agents_write() {
 }
 
 #[test]
-fn the_return_goes_to_the_sender_whatever_its_spelling() {
+fn the_return_reaches_the_sender_in_any_spelling() {
     let workspace = Workspace::with_noop();
     for (number, spelling) in ["Claude MM1 Agent", "claude_mm1", "ClaudeMM1-Agent-Trigger"].into_iter().enumerate() {
         workspace.drop_file("noop", &format!("{number}.json"), text(&from(Some(spelling), &format!("id-{number}"))));

@@ -53,7 +53,7 @@ fn started_at(workspace: &Workspace, title: &str) -> u64 {
 }
 
 #[test]
-fn a_file_that_is_written_slowly_is_captured_once_and_whole() {
+fn a_file_that_is_written_slowly_is_captured_once_and_completely() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     let asked = handoff_with("noop", "Slowly", json!({ "body": "word ".repeat(4000) }));

@@ -60,7 +60,7 @@ fn a_return_ends_the_request_of_the_agent_that_sent_it() {
 }
 
 #[test]
-fn a_return_is_never_run_and_opens_nothing() {
+fn a_return_is_never_run_and_is_not_an_open_request() {
     let workspace = Workspace::with_noop();
     workspace.drop_file("noop", "answer.json", text(&answer("Codex-MM1", "id-nobody-asked")));
     workspace.drop_file("Claude-MM1", "answer.json", text(&answer("Codex-MM1", "id-nobody-asked")));

@@ -6,7 +6,7 @@ use baton_tests::{Workspace, handoff, handoff_with, sha256, text};
 use serde_json::{Value, json};
 
 #[test]
-fn a_waiting_request_whose_file_is_taken_away_is_cancelled() {
+fn a_waiting_request_whose_file_is_removed_is_cancelled() {
     let workspace = Workspace::with_hostile();
     for action in ["ask-human", "ask-grant"] {
         workspace.drop_action("hostile", action);
@@ -23,7 +23,7 @@ fn a_waiting_request_whose_file_is_taken_away_is_cancelled() {
 }
 
 #[test]
-fn a_request_that_was_taken_away_may_be_asked_again_under_the_same_name() {
+fn a_removed_request_may_be_sent_again_under_the_same_name() {
     let workspace = Workspace::with_hostile();
     let bytes = workspace.drop_action("hostile", "ask-human");
     workspace.up_once();
@@ -37,7 +37,7 @@ fn a_request_that_was_taken_away_may_be_asked_again_under_the_same_name() {
 }
 
 #[test]
-fn a_file_that_is_edited_while_it_runs_is_not_taken_for_done() {
+fn a_file_that_is_edited_while_its_task_runs_is_read_again() {
     let workspace = Workspace::with_hostile();
     let daemon = workspace.up_and_serving();
     let before = workspace.drop_action("hostile", "slow");
@@ -143,7 +143,7 @@ fn the_same_content_without_an_id_is_the_same_request_only_for_a_while() {
 }
 
 #[test]
-fn a_repetition_of_what_is_not_done_is_answered_when_that_is() {
+fn a_repetition_of_an_open_request_is_answered_when_it_ends() {
     let workspace = Workspace::with_hostile();
     let bytes = workspace.drop_action("hostile", "ask-human");
     workspace.up_once();
@@ -162,7 +162,7 @@ fn a_repetition_of_what_is_not_done_is_answered_when_that_is() {
 }
 
 #[test]
-fn a_known_id_with_other_content_waits_for_a_person_and_an_edit_settles_it() {
+fn a_known_id_with_other_content_waits_for_a_person_and_an_edit_resolves_it() {
     let workspace = Workspace::with_noop();
     workspace.drop_handoff("noop", "First");
     workspace.up_once();
@@ -187,7 +187,7 @@ fn a_known_id_with_other_content_waits_for_a_person_and_an_edit_settles_it() {
 }
 
 #[test]
-fn a_failed_request_may_be_asked_again() {
+fn a_failed_request_may_be_sent_again() {
     let workspace = Workspace::with_noop();
     workspace.drop_file(
         "noop",

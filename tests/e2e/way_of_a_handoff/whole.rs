@@ -17,7 +17,7 @@ fn with_plan() -> Workspace {
 }
 
 #[test]
-fn an_audit_handoff_goes_all_its_way_while_the_daemon_runs() {
+fn an_audit_handoff_is_completed_while_the_daemon_runs() {
     let workspace = with_plan();
     let daemon = workspace.up_and_serving();
     let asked = handoff_with(
@@ -52,7 +52,7 @@ fn an_audit_handoff_goes_all_its_way_while_the_daemon_runs() {
 }
 
 #[test]
-fn why_tells_every_step_in_order_with_its_hash() {
+fn why_shows_every_step_in_order_with_its_hash() {
     let workspace = with_plan();
     let asked = handoff_with("audit", "Audit all", json!({ "action": "audit" }));
     workspace.drop_file("audit", "ask.json", text(&asked));
@@ -108,7 +108,7 @@ fn the_archive_never_overwrites() {
 }
 
 #[test]
-fn what_send_writes_goes_its_way() {
+fn a_handoff_of_send_is_completed() {
     let workspace = Workspace::with_noop();
     let sent = workspace
         .baton(&[

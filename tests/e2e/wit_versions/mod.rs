@@ -87,7 +87,7 @@ fn judge(recorded: &Recorded, now: &Contract, status: &VersionStatus) -> Result<
 }
 
 #[test]
-fn the_contract_is_what_was_written_down() {
+fn the_contract_is_the_recorded_one() {
     let now = Contract::of_folder(&repository().join("wit"));
     let status = status_of(&now.version);
     let recorded = Recorded::read(&now.version);
@@ -107,7 +107,7 @@ fn the_contract_is_what_was_written_down() {
 /// A version must not break older versions with the same major and minor number: 0.1.3 must have everything of 0.1.0 to 0.1.2, but 0.2.0
 /// need not.
 #[test]
-fn no_version_breaks_an_older_one_that_it_must_serve() {
+fn no_version_breaks_a_compatible_older_one() {
     let now = Contract::of_folder(&repository().join("wit"));
     let series = |version: &str| version.rsplit_once('.').map(|(series, _)| series.to_owned());
     for entry in fs::read_dir(repository().join("tests/wit")).unwrap() {
@@ -151,7 +151,7 @@ const CHANGES: [(&str, &str, Option<bool>); 14] = [
 ];
 
 #[test]
-fn each_row_of_the_rules_is_told_apart() {
+fn each_row_of_the_rules_is_distinguished() {
     let before = Contract::of_text(BEFORE);
     for (old, new, breaks) in CHANGES {
         assert!(BEFORE.contains(old), "{old}");
@@ -163,7 +163,7 @@ fn each_row_of_the_rules_is_told_apart() {
 }
 
 #[test]
-fn what_is_written_down_reads_back() {
+fn a_recorded_contract_is_parsed_again() {
     let contract = Contract::of_text(BEFORE);
     let read = Contract::from_lines("0.1.0", &contract.to_lines());
     assert!(contract.differences(&read).is_empty() && read.differences(&contract).is_empty());
@@ -171,7 +171,7 @@ fn what_is_written_down_reads_back() {
 }
 
 #[test]
-fn a_frozen_version_refuses_every_change_and_an_open_one_those_without_a_line() {
+fn a_frozen_version_refuses_every_change_and_an_open_one_unlisted_changes() {
     let (before, open) = (|changes| Recorded { changes, contract: Contract::of_text(BEFORE) }, true);
     let added = Contract::of_text(&BEFORE.replacen("say: func", "flush: func(); say: func", 1));
     let broken = Contract::of_text(&BEFORE.replacen("id: string,", "", 1));
@@ -195,7 +195,7 @@ fn a_frozen_version_refuses_every_change_and_an_open_one_those_without_a_line() 
 
 /// The contract has the items that plugins need; a failure lists the names.
 #[test]
-fn the_contract_has_the_parts_that_plugins_are_built_on() {
+fn the_contract_has_the_items_that_plugins_need() {
     let now = Contract::of_folder(&repository().join("wit"));
     let items: BTreeMap<_, _> = now.items.iter().collect();
     for part in ["types.task", "handler.run", "world plugin import progress", "world plugin export handler"] {

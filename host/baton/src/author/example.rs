@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_a_text_or_a_value_or_a_copy_of_what_lies_beside_the_example() {
+    fn a_file_is_a_text_or_a_value_or_a_copy_of_a_file_beside_the_example() {
         let folder = folder();
         let files = r#"{"music/a.txt":"text","music/b/x.db":{"copy":"files/x.db"},"music/c.json":{"json":{"a":[1]}}}"#;
         let example = with(folder.path(), files).unwrap();
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_when_what_is_copied_lies_elsewhere_or_is_no_file() {
+    fn errors_when_the_copied_file_is_outside_of_the_folder_or_not_a_file() {
         let folder = folder();
         std::os::unix::fs::symlink("../../secret", folder.path().join("examples/files/link")).unwrap();
         for copy in

@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_come_in_their_order_and_what_fits_none_is_noted() {
+    fn answers_come_in_order_and_requests_without_an_answer_are_recorded() {
         let answers = vec![answer("/a?b", "first"), answer("/a?b", "last")];
         let servers = Servers::start(&BTreeMap::from([("https://a.example".to_owned(), answers)])).unwrap();
         let whole = "POST /a?b HTTP/1.1\r\nhost: a.example\r\nX-KEY: k\r\ncontent-length: 7\r\n\r\none two";

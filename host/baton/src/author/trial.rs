@@ -266,7 +266,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_log_of_a_step_is_shown_however_many_attempts_were_before() {
+    fn the_log_of_a_step_is_shown_after_any_number_of_attempts() {
         let log = |attempt: u32| AttemptLog {
             plugin: "p".to_owned(),
             task: "t".to_owned(),

@@ -220,7 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plan_is_named_by_its_folder_however_it_is_written() {
+    fn a_plan_is_named_by_its_folder_for_each_form_of_its_path() {
         let folder = tempfile::tempdir().unwrap();
         let docs = folder.path().join("docs");
         std::fs::create_dir(&docs).unwrap();

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn options_of_fpcalc_are_those_of_this_command_alone() {
+    fn only_this_command_accepts_the_options_of_fpcalc_with_one_dash() {
         let line = "baton fingerprint -raw -length 10 -w X -json -- -raw";
         assert_eq!(dashed(line), "baton fingerprint --raw --length 10 -w X --json -- -raw");
         let line = "baton --workspace W -v fingerprint -raw";

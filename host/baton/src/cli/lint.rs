@@ -202,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_contradicts_only_what_it_says_otherwise() {
+    fn a_name_contradicts_only_values_that_it_states() {
         let rows = [
             ("20260304T050607Z__HANDOFF__Pump__Codex-MM1.json", "VALIDATION", "CodexMM1", 0),
             ("20260304T050607Z__HANDOFF__Pump__0a1b2c3d__Codex-MM1-2.json", "HANDOFF", "Codex-MM1", 0),

@@ -190,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_deadline_is_a_time_with_its_zone_or_a_pause() {
+    fn a_deadline_is_a_time_with_its_zone_or_a_time_span() {
         let now: Timestamp = "2026-01-18T10:15:00Z".parse().unwrap();
         for (text, at) in [
             ("2026-01-18T12:00:00+01:00", Some("2026-01-18T11:00:00Z")),

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn it_gets_its_input_and_what_it_prints_is_kept_up_to_a_limit() {
+    fn a_program_gets_its_input_and_its_output_is_kept_up_to_a_limit() {
         assert_eq!(sh("cat; echo ' read' >&2", Duration::from_secs(20)), Ok("notice read".to_owned()));
         let long = sh("head -c 1000000 /dev/zero | tr '\\0' x", Duration::from_secs(20)).unwrap();
         assert_eq!(long.len() as u64, KEPT);
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_says_what_it_printed() {
+    fn an_error_has_the_output_of_the_program() {
         let error = sh("echo no route; exit 3", Duration::from_secs(20)).unwrap_err();
         assert_eq!(error, "it ended with an error (exit status: 3); it printed: no route");
     }

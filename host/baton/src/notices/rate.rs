@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn each_is_told_alone_while_there_is_room_and_the_last_time_all_the_others_together() {
+    fn notices_are_sent_one_by_one_and_the_last_one_contains_the_rest() {
         let (mut queue, mut rate, now) = (Queue::after(0), Rate::new(3), Instant::now());
         queue.add(batch(1, 5, 0, 9), 10);
         let mut sent = Vec::new();
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn those_that_are_only_counted_go_out_with_the_last_one_that_is_kept() {
+    fn counted_notices_are_sent_with_the_last_one_that_is_kept() {
         let mut queue = Queue::after(0);
         queue.add(batch(1, 2, 3, 5), 2);
         let letters = [queue.take(60).unwrap(), queue.take(60).unwrap()];
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_waits_alone_is_told_alone() {
+    fn a_single_waiting_notice_is_sent_unmerged() {
         let mut queue = Queue::after(0);
         queue.add(batch(4, 4, 0, 6), 2);
         let group = queue.take(1).unwrap();

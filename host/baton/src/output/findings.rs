@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gravest_come_first_and_each_is_whole_and_harmless() {
+    fn the_most_severe_come_first_and_each_is_complete_and_escaped() {
         let long = format!("{}: baton run x y", "wide ".repeat(100));
         let found = [finding(1, "low", "a\u{1b}[31m\nb"), finding(2, "high", &long), finding(3, "low", "c")];
         assert_eq!(
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_the_rest_is_counted() {
+    fn findings_beyond_the_limit_are_counted() {
         let found: Vec<Finding> = (0..21).map(|number| finding(number, "info", "x")).collect();
         let text = findings(&found, "elsewhere");
         assert_eq!(text.lines().count(), 22);

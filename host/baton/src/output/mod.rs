@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_terminal_gets_line_breaks_and_our_colours_and_nothing_else_to_obey() {
+    fn a_terminal_gets_only_line_breaks_and_colours_of_baton() {
         assert_eq!(harmless("a\n\x1b[31mred\x1b[0m\tb"), "a\n\x1b[31mred\x1b[0m\tb");
         assert_eq!(harmless("\x1b]0;t\x07\x1b[8mx\x1b[2J\u{202e}"), "\\u{1b}]0;t\\u{7}\\u{1b}[8mx\\u{1b}[2J\\u{202e}");
     }

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_fits_into_a_terminal_and_the_widest_columns_give_way() {
+    fn a_table_fits_into_a_terminal_and_the_widest_columns_shrink() {
         let mut table = Table::new(&["ID", "TITLE", "REASON"]);
         table.row(["12345678".to_owned(), "A title of some length".to_owned(), "日本語".repeat(10)]);
         table.fit(40, &[(1, 10), (2, 12), (1, 6)]);
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn accents_take_no_room_and_do_not_add_up() {
+    fn accents_have_no_width() {
         assert_eq!(shorten("e\u{301}e\u{301}", 2), "e\u{301}e\u{301}");
         let piled = format!("a{}", "\u{301}".repeat(1_000_000));
         assert!(shorten(&piled, 10).len() < 200);

@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_on_a_broken_file_without_repeating_what_is_in_it() {
+    fn the_error_for_a_broken_file_does_not_contain_its_text() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
         for text in [
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn two_who_write_at_the_same_time_both_count() {
+    fn two_concurrent_writes_both_take_effect() {
         let folder = tempfile::tempdir().unwrap();
         std::thread::scope(|scope| {
             for number in 0..8 {

@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_on_names_and_values_that_cannot_be() {
+    fn errors_on_invalid_names_and_values() {
         let (_folder, store) = store();
         for name in ["", "a b", "../x", "a/b", &"x".repeat(65)] {
             assert!(store.set(name, "long enough", now()).is_err(), "{name:?}");
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_is_the_users_alone_and_one_that_is_open_to_others_is_not_read() {
+    fn the_file_is_private_and_a_file_that_others_may_read_is_not_used() {
         let (folder, store) = store();
         store.set("a", "long enough", now()).unwrap();
         let file = folder.path().join(file::FILE);

@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_declared_and_granted_is_mounted_with_the_smaller_mode() {
+    fn only_declared_and_granted_folders_are_mounted_with_the_lower_mode() {
         let (_folder, workspace) = workspace();
         let grants = effective(&workspace, &manifest("ro"), &granted(Mode::Rw, &["plans"]), &[]).unwrap();
         let mounted: Vec<_> = grants.services.mounts.iter().map(|m| (m.name.as_str(), m.writable)).collect();
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn handoffs_and_the_ledger_are_allowed_where_they_are_declared_and_granted() {
+    fn handoffs_and_the_ledger_are_allowed_if_declared_and_granted() {
         let (_folder, workspace) = workspace();
         let mut manifest = manifest("ro");
         let asked = r#"{"handoffs":{"reason":""},"ledger":{"reason":""}}"#;
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn databases_and_repositories_are_allowed_where_they_are_declared_and_granted() {
+    fn databases_and_repositories_are_allowed_if_declared_and_granted() {
         let (_folder, workspace) = workspace();
         let mut manifest = manifest("ro");
         let asked = r#"{"sql":[{"database":"own","mode":"ro","reason":""},{"database":"catalog","mode":"rw","reason":""}],
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn fingerprints_are_allowed_where_they_are_declared_and_granted() {
+    fn fingerprints_are_allowed_if_declared_and_granted() {
         let (_folder, workspace) = workspace();
         let mut manifest = manifest("ro");
         let all =
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_when_a_writable_grant_contains_what_governs_grants() {
+    fn errors_when_a_writable_grant_contains_files_that_control_grants() {
         let (_folder, workspace) = workspace();
         assert!(effective(&workspace, &manifest("rw"), &granted(Mode::Rw, &["root"]), &[]).is_err());
         assert!(effective(&workspace, &manifest("rw"), &granted(Mode::Rw, &["plans"]), &[]).is_ok());

@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_inbox_is_neither_in_the_state_nor_of_two_agents() {
+    fn an_inbox_is_not_in_the_state_folder_and_belongs_to_one_agent() {
         let folder = tempfile::tempdir().unwrap();
         let base = folder.path().canonicalize().unwrap();
         let state = State::of(&base, Some(&base.join("state/of"))).unwrap();

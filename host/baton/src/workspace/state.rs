@@ -319,7 +319,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_folder_is_closed_to_others_and_two_workspaces_have_two() {
+    fn the_folder_is_private_and_each_workspace_has_a_separate_one() {
         let folder = tempfile::tempdir().unwrap();
         let state = State::of(Path::new("/a/work"), Some(&folder.path().join("s"))).unwrap();
         assert_eq!(fs::metadata(state.folder()).unwrap().permissions().mode() & 0o777, 0o700);
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_when_the_folder_is_open_to_others_and_not_ours() {
+    fn errors_when_the_folder_is_open_to_others_and_was_no_state_folder() {
         let folder = tempfile::tempdir().unwrap();
         let open = |name: &str| {
             let path = folder.path().join(name);
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_when_another_holds_the_lock_and_names_it() {
+    fn the_error_for_a_held_lock_names_the_holder() {
         let folder = tempfile::tempdir().unwrap();
         let state = State::of(Path::new("/a/work"), Some(folder.path())).unwrap();
         let held = UpLock::take(&state).unwrap();

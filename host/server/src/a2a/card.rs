@@ -26,7 +26,7 @@ pub(crate) fn serves(path: &str) -> bool {
     path == PATH || CardPath::parse(path).is_some()
 }
 
-/// Which card a path means.
+/// The card that a path addresses.
 pub(super) enum CardPath {
     Workspace,
     Agent(String),

@@ -89,7 +89,8 @@ impl Follower {
         }
     }
 
-    /// Sends what has happened since the last report; a comment if nothing has, which keeps the connection open.
+    /// Sends what has happened since the last report. If nothing has happened, it sends a comment, which keeps the
+    /// connection open.
     async fn report(&mut self, sent: &SentTask) -> Result<(), Closed> {
         let mut is_quiet = true;
         for recorded in sent.events.iter().filter(|recorded| recorded.seq > self.seen) {

@@ -61,7 +61,7 @@ impl TaskState {
         matches!(self, Self::InputRequired | Self::AuthRequired)
     }
 
-    /// The states of the ledger that this state stands for.
+    /// The states of the ledger that have this state in A2A.
     pub(super) fn in_ledger(self) -> Vec<State> {
         State::ALL.into_iter().filter(|state| Self::from(*state) == self).collect()
     }
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_state_of_the_ledger_has_its_row_in_the_documents_and_every_a2a_state_is_used() {
+    fn every_state_of_the_ledger_is_in_the_documents_and_every_a2a_state_is_used() {
         let document = include_str!("../../../docs/agents.md");
         for state in TaskState::ALL {
             let names: Vec<String> = state.in_ledger().iter().map(|state| format!("`{state}`")).collect();

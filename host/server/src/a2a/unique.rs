@@ -1,4 +1,4 @@
-//! Of messages with one id, one is sent: also if they arrive at the same moment, when the ledger does not know the first yet.
+//! Sends only one of several messages with the same id, also if they arrive before the ledger has the first one.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +13,7 @@ pub(super) type WrittenContent = Option<String>;
 pub(super) struct UniqueMessages(Arc<Mutex<BTreeMap<String, Arc<AsyncMutex<WrittenContent>>>>>);
 
 impl UniqueMessages {
-    /// The turn of messages with this id: who locks it sends, others with this id wait.
+    /// The turn of messages with this id: the caller that locks it sends, others with this id wait.
     pub(super) fn turn(&self, id: &str) -> Arc<AsyncMutex<WrittenContent>> {
         let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(turns.entry(id.to_owned()).or_default())

@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn only_its_own_names_and_no_web_page() {
+    fn only_its_own_names_are_served_and_no_web_page() {
         for host in ["127.0.0.1:7077", "LOCALHOST:7077", "[::1]:7077", "mac.local:7077"] {
             assert_eq!(checked(&[("host", host)]), Ok(()), "{host}");
             assert_eq!(checked(&[("host", host), ("origin", "http://127.0.0.1:7077")]), Err(Refusal::Origin));

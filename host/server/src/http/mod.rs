@@ -79,7 +79,7 @@ pub struct HttpSettings {
 }
 
 impl AgentService {
-    /// Reads the body, and lets the protocol answer.
+    /// Reads the body, and passes the request to its protocol.
     async fn answer(&self, protocol: Protocol, request: Request<Incoming>) -> Reply {
         let (head, body) = request.into_parts();
         match timeout(limits::BODY, Limited::new(body, limits::BODY_BYTES).collect()).await {

@@ -1,5 +1,5 @@
-//! The tokens of agents: one file for each agent in the state folder (0600), with the agent's name and the token. A removed
-//! or replaced file counts at once.
+//! The tokens of agents: one file for each agent in the state folder (0600), with the agent's name and the token. A
+//! removed or replaced file takes effect at once.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_agent_keeps_its_token_and_wrong_ones_mean_nobody() {
+    fn each_agent_keeps_its_token_and_a_wrong_one_belongs_to_no_agent() {
         let folder = tempfile::tempdir().unwrap();
         let store = TokenStore::new(folder.path().to_owned());
         let (codex, claude) = (store.token_of("Codex-MM1").unwrap(), store.token_of("Claude").unwrap());

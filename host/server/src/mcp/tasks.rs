@@ -1,8 +1,8 @@
 //! The Tasks extension (`io.modelcontextprotocol/tasks`): a client that declares it gets a task for an action of a plugin, and
 //! need not wait for its end. The task is the request in the ledger, so it survives the server, the client and the daemon.
 //!
-//! A request that waits for a person or a grant stays `working`, and its message says so: the client cannot answer in their
-//! place. So no task has open inputs, and `tasks/update` changes nothing.
+//! A request that waits for a person or a grant stays `working`, and its message says so, because the client cannot
+//! answer in place of the person. So no task has open inputs, and `tasks/update` changes nothing.
 
 use baton_core::State;
 use baton_dispatch::DispatchError;
@@ -62,8 +62,8 @@ fn described(sent: &SentTask) -> Task {
     if sent.task.reason.is_empty() { task } else { task.with_status_message(present::line(&sent.task.reason)) }
 }
 
-/// The extension's state of a request: as long as its RETURN is checked or disputed, it is `working`. An action that failed
-/// is `completed`; its result names the state.
+/// The extension's state of a request: `working` while its RETURN is checked or disputed. An action that failed is
+/// `completed`; its result names the state.
 fn status(sent: &SentTask) -> TaskStatus {
     match sent.state() {
         State::Cancelled => TaskStatus::Cancelled,

@@ -270,7 +270,7 @@ mod tests {
             let connected = entries().connect(text).unwrap();
             assert_eq!(entries().connect(&connected).unwrap(), connected, "a second time changes nothing");
             assert!(connected.contains("inbox wait") && connected.contains("\"baton\""), "{connected}");
-            // Every line of the user that Baton does not have to extend is still there.
+            // Every line of the user that Baton does not have to change still exists.
             for line in
                 text.lines().filter(|line| line.contains("allow") || line.contains("mine") || line.contains("two"))
             {

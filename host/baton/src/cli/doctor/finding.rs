@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_alike_the_first_are_shown_and_the_rest_counted() {
+    fn the_first_of_many_similar_findings_are_shown_and_the_rest_counted() {
         let many = vec![Finding::warn("orphans", "x", "is a link", "rm x"); 13];
         let text = as_text(&many);
         assert_eq!(text.lines().count(), 11);

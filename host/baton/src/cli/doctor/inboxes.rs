@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_inbox_is_recognised_however_it_is_written() {
+    fn an_inbox_is_recognised_in_each_spelling() {
         for name in ["01_inbox", "inbox", "01_Inbox", "1-inbox", "INBOX", "00 inbox"] {
             assert!(is_like_inbox(name), "{name}");
         }

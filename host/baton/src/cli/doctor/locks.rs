@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_state_of_the_lock_has_its_sentence() {
+    fn every_state_of_the_lock_has_a_sentence() {
         let now = Timestamp::from_second(7_200).unwrap();
         let say = |serving| describe(serving, now, |process| process == 7);
         let since = SystemTime::UNIX_EPOCH + Duration::from_secs(7_100);

@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_state_is_its_owners_alone() {
+    fn a_state_folder_is_private_to_its_owner() {
         assert_eq!(exposed(7, 0o40_700, 7), None);
         assert_eq!(exposed(7, 0o40_750, 7), Some(Exposed::Open));
         assert_eq!(exposed(7, 0o40_701, 7), Some(Exposed::Open));

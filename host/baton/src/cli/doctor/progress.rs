@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn every_standstill_has_the_command_that_moves_it() {
+    fn every_stalled_task_has_a_command_that_continues_it() {
         assert_eq!(fix_of(State::NeedsHuman, StallReason::Unanswered, true), "baton answer 7f TEXT");
         assert!(fix_of(State::NeedsGrant, StallReason::Unanswered, false).starts_with("baton why 7f"));
         assert_eq!(fix_of(State::Queued, StallReason::NotBegun, false), "baton up");

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn watches_in_use_and_watches_to_come_are_added() {
+    fn used_and_needed_watches_are_added_up() {
         assert!(fixes(ROOMY, 100, false).is_empty());
         let short = fixes(ROOMY, 101, false);
         assert!(short[0].contains("fs.inotify.max_user_watches=2048 "), "{short:?}");
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_watcher_can_be_taken() {
+    fn the_last_free_watcher_is_sufficient() {
         assert!(fixes(Kernel { used_instances: 127, ..ROOMY }, 1, false).is_empty());
         let none_left = Kernel { used_instances: 128, ..ROOMY };
         assert!(fixes(none_left, 1, false)[0].contains("max_user_instances=256 "));
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn without_inotify_there_is_nothing_to_say() {
+    fn without_inotify_there_is_no_finding() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(inotify(folder.path()), None);
     }

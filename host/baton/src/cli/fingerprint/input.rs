@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_length_is_seconds_and_parts_of_one() {
+    fn a_length_is_a_number_of_seconds_with_or_without_a_fraction() {
         assert_eq!(seconds("10.5"), Ok(Duration::from_millis(10_500)));
         assert_eq!(seconds("0"), Ok(Duration::ZERO));
         assert!(["-5", "x", "", "nan", "1e300"].iter().all(|text| seconds(text).is_err()));

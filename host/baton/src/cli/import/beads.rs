@@ -89,7 +89,7 @@ fn add(import: &mut Import, issue: Issue) {
     }
     let created_at: Option<Timestamp> = issue.created_at.as_deref().and_then(|time| time.parse().ok());
     let item = ImportedItem {
-        // Two projects can have the same ids. The second in which an issue was created is the same in each export.
+        // Two projects can have the same ids. The creation time of an issue in seconds is the same in each export.
         scope: created_at.map(|at| at.as_second().to_string()).unwrap_or_default(),
         title: title(&issue.title),
         body: body(&issue),

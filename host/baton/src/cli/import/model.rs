@@ -12,7 +12,7 @@ use jiff::Timestamp;
 pub(super) struct ImportedItem {
     /// Its id in the other tool.
     pub(super) origin: String,
-    /// What items with the same id differ in, such as their project.
+    /// What distinguishes items with the same id, such as their project.
     pub(super) scope: String,
     pub(super) title: String,
     /// Markdown.

@@ -18,7 +18,7 @@ use crate::exit::Code;
 use crate::output::{self, Table, one_line};
 use crate::workspace::Workspace;
 
-/// What becomes of an import.
+/// The plan of an import: what is written and what is left out.
 struct ImportPlan<'a> {
     requests: Vec<(&'a ImportedItem, Request)>,
     /// The items that are in the workspace already.

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_says_where_it_breaks_and_whether_the_head_is_there() {
+    fn a_report_has_the_position_of_the_fault_and_whether_the_head_exists() {
         let head: Head = "ababababab12".parse().unwrap();
         let text = as_text(&report(Some(RowFault::Missing), Some(HeadPosition::Nowhere)), Some(&head));
         assert_eq!(
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_says_what_was_pruned_and_whether_its_archives_are_whole() {
+    fn a_report_has_the_pruned_events_and_whether_their_archives_are_complete() {
         let head: Head = "ababababab12".parse().unwrap();
         let mut report = report(None, Some(HeadPosition::Pruned));
         report.pruned = Some(PrunedPart { last: 4, hash: "cd".to_owned(), archive: Some("/a.jsonl".to_owned()) });

@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_as_people_read_them() {
+    fn numbers_are_formatted_for_people() {
         assert_eq!([0, 999, 1_000, 3_449_999_999].map(bytes), ["0 B", "999 B", "1.0 kB", "3.4 GB"]);
         assert_eq!([0, 999, 1_000, 21_125, 1_234_567].map(count), ["0", "999", "1,000", "21,125", "1,234,567"]);
         assert_eq!(

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_grant_has_one_row_however_it_was_given() {
+    fn a_grant_has_one_row_for_each_way_of_granting_it() {
         let asked = capabilities(
             r#"{"files":[{"folder":"music","mode":"rw","reason":""},{"folder":"exports","mode":"rw","reason":""}],
                 "hosts":[{"name":"wiki","reason":""}],"handoffs":{"reason":""},"ledger":{"reason":""}}"#,

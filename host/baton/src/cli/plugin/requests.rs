@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_gains_a_host_or_another_header_is_shown_with_what_is_new() {
+    fn a_secret_with_a_new_host_or_header_is_shown_with_the_difference() {
         let secret = |hosts: &str, header: &str| {
             declares(&format!(r#""secrets":[{{"name":"s","hosts":[{hosts}],"header":"{header}","reason":"why"}}]"#), "")
         };

@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn twice_is_the_same_as_once_and_a_change_is_written() {
+    fn a_repeated_write_changes_nothing_and_a_change_is_written() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a/b/x.service");
         let say = |rest: &str| write(&path, &text(rest), "-w /a ").unwrap();
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_somebody_else_stays_as_it_is() {
+    fn a_foreign_file_is_not_changed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.service");
         for theirs in ["[Service]\n-w /a \n".to_owned(), text("-w /b up")] {

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn another_reader_gets_every_path_as_it_is() {
+    fn another_parser_reads_every_path_unchanged() {
         let service = Service::awkward();
         or_skip!(tool("python3", "apt-get install python3"));
         let values = read_by_python(&file(&service));
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_this_workspace_is_known_by_its_arguments() {
+    fn a_file_of_this_workspace_is_recognised_by_its_arguments() {
         let service = Service::awkward();
         let other = Service { workspace: "/home/me/other".to_owned(), ..service.clone() };
         let mine = manager(&service).unwrap().mine;

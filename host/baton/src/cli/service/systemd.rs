@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_path_is_written_so_that_it_comes_out_as_it_is() {
+    fn every_path_is_escaped_so_that_it_is_read_unchanged() {
         let text = file(&Service::awkward());
         let line = |key: &str| text.lines().find(|line| line.starts_with(key)).unwrap().to_owned();
         assert_eq!(
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_this_workspace_is_known_by_its_arguments() {
+    fn a_file_of_this_workspace_is_recognised_by_its_arguments() {
         let service = Service::awkward();
         let other = Service { workspace: "/home/me/other".to_owned(), ..service.clone() };
         let mine = manager(&service).unwrap().mine;

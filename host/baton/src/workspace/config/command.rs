@@ -183,7 +183,7 @@ mod tests {
     use crate::workspace::Config;
 
     #[test]
-    fn a_command_agent_has_defaults_and_settings_that_its_client_has() {
+    fn a_command_agent_has_defaults_and_only_settings_of_its_client() {
         let text = "[agents.A]\ncommand = \"claude\"\n[agents.B]\ncommand = [\"w.sh\", \"-x\"]\nconcurrency = 3\n\
                     [agents.B.run]\nquota_wait = false\nfolder = \"f\"\n[agents.C]\naliases = []";
         let agents = Config::parse(text).unwrap().command_agents();

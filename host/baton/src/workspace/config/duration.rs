@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_are_read_as_people_write_them() {
+    fn time_spans_are_parsed_in_each_form() {
         for (text, seconds) in [("90s", 90), ("5m", 300), ("2h 30m", 9_000), ("7d", 604_800), ("1w", 604_800)] {
             assert_eq!(read(text), Ok(Duration::from_secs(seconds)), "{text}");
         }

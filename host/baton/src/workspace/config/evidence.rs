@@ -66,7 +66,7 @@ mod tests {
     use crate::workspace::Config;
 
     #[test]
-    fn a_command_runs_in_the_root_for_ten_minutes_unless_it_says_otherwise() {
+    fn by_default_a_command_runs_in_the_root_for_ten_minutes() {
         let text = "[plans]\nroot = \"tree\"\n[[evidence]]\ncommand = [\"make\", \"test\"]\n[[evidence]]\ncommand = [\"x\"]\nfolder = \"/a\"\ntimeout = \"5s\"";
         let rules = Config::parse(text).unwrap().rules(Path::new("/w")).evidence;
         let [usual, other] = rules.as_slice() else { panic!("{rules:?}") };
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_that_nobody_can_mean_are_refused() {
+    fn commands_without_a_sensible_meaning_are_refused() {
         for (text, part) in [
             ("command = []", "the first word is the program"),
             ("command = [\"\"]", "the first word is the program"),

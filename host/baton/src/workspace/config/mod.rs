@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn the_root_may_stand_in_the_section_or_above_it() {
+    fn the_root_may_be_in_the_section_or_above_it() {
         for text in ["root = \"tree\"\n[plans]\ndirs = [\"p\"]", "[plans]\ndirs = [\"p\"]\nroot = \"tree\""] {
             assert_eq!(Config::parse(text).unwrap().folder("root"), [PathBuf::from("tree")], "{text}");
         }
@@ -427,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_nobody_can_mean_are_refused() {
+    fn settings_without_a_sensible_meaning_are_refused() {
         for text in [
             "[agents.\"a/b\"]\n",
             "[agents.a]\nconcurrency = 0",
@@ -441,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schedule_that_is_none_is_named_with_its_line_and_an_example() {
+    fn an_invalid_schedule_is_named_with_its_line_and_an_example() {
         let error = |text: &str| Config::parse(text).unwrap_err().to_string();
         let wrong = error("[plans]\n[[agents.audit.schedule]]\ncron = \"every day\"");
         assert!(
@@ -457,7 +457,7 @@ mod tests {
     }
 
     #[test]
-    fn arguments_become_json_whatever_they_are() {
+    fn arguments_of_every_type_become_json() {
         let text =
             "[agents.a.defaults.x]\nt = \"a\"\nn = 1\nf = 1.5\nb = true\nd = 2026-01-18\nl = [1, \"b\"]\no = { p = 1 }";
         let settings = Config::parse(text).unwrap().rules(Path::new("/w")).settings["a"].clone();
@@ -468,7 +468,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_are_trusted_are_read_and_a_wrong_one_is_named() {
+    fn trusted_keys_are_parsed_and_an_invalid_one_is_named() {
         let key = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
         let config = Config::parse(&format!("[trust]\nkeys = [\"{key}\"]")).unwrap();
         assert_eq!(config.trusted().iter().map(PublicKey::id).collect::<Vec<_>>(), ["E7620F1842B4E81F"]);
@@ -480,7 +480,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_on_a_key_that_nobody_reads() {
+    fn errors_on_an_unknown_key() {
         let error = Config::parse("[plans]\ndir = \"plans\"").unwrap_err().to_string();
         assert!(error.contains("`plans.dir`"), "{error}");
     }

@@ -127,7 +127,7 @@ pub(super) fn changing<T: JsonSchema + 'static>(name: &'static str, description:
     Tool::new(name, description, schema::<T>()).annotate(hints)
 }
 
-/// How long a call waits: as the caller says, within the limits.
+/// How long a call waits: the time of the caller, within the limits.
 pub(super) fn wait_time(seconds: Option<u64>) -> Duration {
     seconds.map_or(limits::USUAL_WAIT, Duration::from_secs).min(limits::LONGEST_WAIT)
 }

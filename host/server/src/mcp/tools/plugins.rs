@@ -56,7 +56,7 @@ fn with_type(mut schema: JsonObject) -> JsonObject {
     schema
 }
 
-/// Calls the action that a tool stands for; `None` if there is no such tool.
+/// Calls the action of a tool; `None` if there is no such tool.
 pub(super) async fn call(name: &str, own: &[Tool], mut call: ToolCall<'_>) -> Option<Result<ToolOutcome, ToolError>> {
     let found = manifests(call.server).await.into_iter().find_map(|manifest| {
         let action = manifest.declares.actions.keys().find(|action| tool_name(own, &manifest.name, action) == name)?;

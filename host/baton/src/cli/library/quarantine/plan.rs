@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_that_only_the_other_has_are_told() {
+    fn tags_that_only_the_other_file_has_are_listed() {
         let file = |tags: &str| -> ComparedFile {
             serde_json::from_str(&format!("{{\"path\":\"/a\",\"size\":1,\"sha256\":null{tags}}}")).unwrap()
         };

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_goes_under_its_path_in_the_innermost_source() {
+    fn a_file_keeps_its_path_below_the_innermost_source() {
         let roots = || vec![PathBuf::from("/m"), PathBuf::from("/m/in")];
         let trash = Trash { named: None, roots: roots() };
         assert_eq!(trash.place("7", Path::new("/m/in/a/b.mp3")), Path::new("/m/in/.baton-trash/7/a/b.mp3"));
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_scans_pass_over_may_be_within_a_source() {
+    fn a_folder_that_scans_skip_may_be_within_a_source() {
         for (folder, scanned) in [("/m", true), ("/m/t", true), ("/m/.t/x", false), ("/music", false)] {
             assert_eq!(is_scanned(Path::new(folder), Path::new("/m")), scanned, "{folder}");
         }
