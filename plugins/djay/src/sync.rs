@@ -4,7 +4,7 @@
 //! `said_at` is the newest time in djay's history and not the present time, so a second run on the same library changes nothing. It is
 //! at most the time of the task and at least the last `said_at` of djay: the catalog keeps the newer of two values of a source, and a
 //! wrong date must not block later values. A missing or untitled track gets the title of its play. If several tracks are one in the
-//! catalog, one of them supplies the values. A playlist that was not read completely stays unchanged.
+//! catalog, one of them supplies the values. A playlist that was not read completely is not changed.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -64,7 +64,7 @@ pub struct SyncReport {
 /// Writes everything; `now` is the latest possible time. A backup withdraws nothing.
 ///
 /// # Errors
-/// As `wit/sql.wit`. Rows before the error stay; writing them again changes nothing.
+/// As `wit/sql.wit`. Rows before the error are kept; writing them again changes nothing.
 pub fn sync(
     library: &Library,
     catalog: &dyn Writable,

@@ -16,7 +16,7 @@ pub fn maybe<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn numbers_have_as_few_places_as_they_need() {
+    fn numbers_have_no_unnecessary_decimal_places() {
         for (number, text) in
             [(120.0, "120"), (125.97_f32.into(), "125.97"), (0.0, "0"), (367.515_991, "367.516"), (1e6, "1000000")]
         {

@@ -1,5 +1,5 @@
 //! Withdraws values that the catalog has from djay and that djay's library no longer has: cue points, tempos and play counts that the
-//! user removed, deleted tracks and deleted playlists. Plays and sessions stay, because they happened.
+//! user removed, deleted tracks and deleted playlists. Plays and sessions are kept, because they happened.
 //!
 //! A library with an unreadable object or without tracks withdraws nothing, because missing values may be in the part that was not
 //! read. A backup withdraws nothing either, because it is older than the catalog.

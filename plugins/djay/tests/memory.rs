@@ -75,7 +75,7 @@ fn library_at(path: &std::path::Path) -> Library {
 }
 
 #[test]
-fn as_many_candidates_as_are_taken_fit_beside_a_library() {
+fn the_maximum_of_candidates_fits_in_memory_with_a_library() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("MediaLibrary.db");
     let written = write(&path, &Wanted::standard(Style::Mac));
@@ -90,7 +90,7 @@ fn as_many_candidates_as_are_taken_fit_beside_a_library() {
 }
 
 #[test]
-fn as_many_rows_as_are_taken_fit() {
+fn the_maximum_of_rows_fits_in_memory() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("MediaLibrary.db");
     let _written = write(&path, &Wanted::tiny());

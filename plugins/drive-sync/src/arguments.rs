@@ -45,7 +45,7 @@ pub fn refuse_others(task: &Task) -> Result<(), Error> {
     Err(Error::Permanent(format!("`{}` has no argument `{other}`; it has {names}", task.action)))
 }
 
-/// An argument as text. Numbers are accepted for ids, titles and headers, because a command line reads `2024` as a number.
+/// An argument as text. Numbers are accepted for ids, titles and headers, because the command line reads `2024` as a number.
 ///
 /// # Errors
 /// `permanent` for other values.

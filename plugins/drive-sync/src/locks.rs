@@ -1,6 +1,6 @@
-//! The lock of a database. Everything that finds, merges or repairs its folder or writes its CSV holds this one lock, from the
-//! first read until the last change. There is one lock for each database and none inside another, so an inner step cannot release
-//! a lock that an outer step needs.
+//! The lock of a database. Every step that finds, merges or repairs its folder or writes its CSV holds this one lock, from the
+//! first read until the last change. There is one lock for each database and none inside another, so an inner step cannot
+//! release a lock that an outer step needs.
 //!
 //! A task with an account also holds the lock of the account, which it acquires before the lock of any database.
 
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_waits_one_two_and_four_seconds_and_then_asks_for_a_retry() {
+    fn it_waits_one_two_and_four_seconds_and_then_requests_a_retry() {
         let locks = HostLocks::default();
         let waited = RefCell::new(Vec::new());
         let pause = |pause: Duration| waited.borrow_mut().push(pause.as_secs());

@@ -119,7 +119,7 @@ impl<'a> Memory<'a> {
         Ok(Self(own))
     }
 
-    /// All databases without manifests, by the name of their source: enough to recognise what did not change.
+    /// All databases without manifests, by the name of their source: enough to recognise unchanged ones.
     ///
     /// # Errors
     /// When the database fails.
@@ -284,7 +284,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_put_is_there_again() {
+    fn stored_values_are_read_again() {
         let folder = tempfile::tempdir().unwrap();
         let own = HostDatabase::own(folder.path());
         let memory = Memory::open(&own).unwrap();

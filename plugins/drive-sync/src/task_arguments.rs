@@ -15,13 +15,13 @@ use crate::sync::{Mode, SyncOptions};
 /// Complete readings without a property that are needed to remove its column.
 const READINGS: u64 = 3;
 
-/// Per cent of the rows that may disappear without `allow_shrink`.
+/// The percentage of the rows that may disappear without `allow_shrink`.
 const SHRINK_PERCENT: u64 = 20;
 
 /// The folder of the account that has the folders of databases, unless the task names another one.
 const TOP: &str = "Baton";
 
-/// Bytes of its name. Drive stores it as a property, which has at most 124 bytes with its name.
+/// Maximum number of bytes of its name. Drive stores it as a property with at most 124 bytes, including the name of the property.
 const MOST_TOP: usize = 100;
 
 /// The Drive's folder: its path in the sandbox, and as the operator knows it.
@@ -162,7 +162,7 @@ pub fn place(task: &Task) -> Result<Option<Place>, Error> {
     }
 }
 
-/// The most requests of the task.
+/// The maximum number of requests of the task.
 ///
 /// # Errors
 /// `permanent` when it is not a number above 0.

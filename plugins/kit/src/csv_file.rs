@@ -350,7 +350,7 @@ mod tests {
         }
 
         #[test]
-        fn no_bytes_break_it(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn no_bytes_cause_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             if let Ok(sheet) = CsvFile::from_bytes(bytes) {
                 let _ = sheet.lines().count();
             }

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_is_one_and_all_others_are_many() {
+    fn only_one_is_singular() {
         let said = |number: usize, one| count(number, one);
         assert_eq!(
             (said(1, "claim"), said(0, "claim"), said(2, "claim")),

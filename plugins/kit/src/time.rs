@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_read_as_people_and_services_write_them() {
+    fn spellings_of_people_and_services_are_read() {
         let moment = Some(1_768_731_300_000);
         for text in ["2026-01-18T10:15:00Z", "2026-01-18T11:15:00+01:00", "2026-01-18 10:15", " 2026-01-18T10:15:00 "] {
             assert_eq!(parse(text), moment, "{text}");

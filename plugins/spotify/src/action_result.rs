@@ -13,7 +13,7 @@ pub fn file(name: impl Into<String>, media_type: &str, bytes: impl Into<Vec<u8>>
 /// The result of an action.
 #[derive(Clone, Debug, Default)]
 pub struct ActionResult {
-    /// How much was done.
+    /// How much was completed.
     pub kind: OutcomeKind,
     /// Commands or edits to do next.
     pub next_steps: Vec<String>,
@@ -25,12 +25,12 @@ pub struct ActionResult {
     pub exports: Vec<Artifact>,
     /// Playlists for a plan for the account.
     pub account: Vec<WantedPlaylist>,
-    /// How many older results of each export stay; absent: all.
+    /// The number of older results of each export to keep; absent: all.
     pub keep_older: Option<usize>,
 }
 
 impl ActionResult {
-    /// The result if nothing was done.
+    /// The result of an action that had nothing to do.
     #[must_use]
     pub fn refused(summary: String, next_steps: Vec<String>) -> Self {
         Self { kind: OutcomeKind::Refused, next_steps, summary, ..Self::default() }

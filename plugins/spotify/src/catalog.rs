@@ -11,7 +11,7 @@ use baton_plugin_sdk::sql::{Row, Value};
 use crate::model::{Entry, NUMBERS, PART, Playlist, TRACKS};
 use crate::uri::Uri;
 
-/// Entries of all playlists in memory. An entry has some 700 bytes, some actions keep two copies, and a plugin has 256 MiB.
+/// Entries of all playlists in memory. An entry has about 700 bytes, some actions keep two copies, and a plugin has 256 MiB.
 pub const MOST_ENTRIES: usize = 100_000;
 
 /// Which optional fields of entries are read.
@@ -123,7 +123,7 @@ pub fn aliases(catalog: &dyn Tables) -> Result<HashMap<String, String>, Error> {
     Ok(aliases)
 }
 
-/// The first id of a track; the URI of a local file only if there is no other.
+/// The first id of a track; the URI of a local file only if it has no other id.
 const FIRST_ID: &str = "(SELECT e.external_id FROM external_ids AS e WHERE e.kind = 'track' AND e.item = t.id \
     AND e.service = ?1 ORDER BY e.external_id LIKE 'spotify:%', e.external_id LIMIT 1)";
 

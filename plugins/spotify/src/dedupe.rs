@@ -36,7 +36,7 @@ pub struct Args {
     pub from: Vec<String>,
     /// Names of playlists; absent: all.
     pub playlists: Vec<String>,
-    /// How many older results of each file stay; absent: all.
+    /// The number of older results of each file to keep; absent: all.
     pub keep_older: Option<usize>,
     /// Whether the account's present playlists are read, and a plan is made that removes the repeated entries from them.
     pub plan: bool,
@@ -49,13 +49,13 @@ pub struct RepeatedEntry {
     pub place: usize,
     /// The place of the first entry.
     pub first: usize,
-    /// Why.
+    /// The reason.
     pub why: String,
     /// False if a person has to decide.
     pub sure: bool,
 }
 
-/// The repeated entries of a list, in order. The first of several stays.
+/// The repeated entries of a list, in order. The first occurrence is kept.
 #[must_use]
 pub fn find_repeated(entries: &[Entry]) -> Vec<RepeatedEntry> {
     let mut doubles = Vec::new();

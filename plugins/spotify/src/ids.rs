@@ -1,5 +1,5 @@
-//! Ids of playlists whose export has none. They are made from names; a second playlist with the same name gets another id. An id that was
-//! given stays, so that a playlist keeps its id when other files are added or deleted.
+//! Ids of playlists whose export has none. They are derived from names; a second playlist with the same name gets another id. A
+//! given id does not change, so a playlist keeps its id when other files are added or deleted.
 
 use std::collections::{HashMap, HashSet};
 
@@ -38,7 +38,7 @@ pub(crate) fn csv(
     let mut new = keys.iter().filter(|(key, id)| known.get(*key) != Some(*id)).map(|(key, id)| pair(key, id));
     let put = "INSERT INTO csv_ids VALUES (?1, ?2) ON CONFLICT (file) DO UPDATE SET id = excluded.id";
     own.batch(put, &mut new)?;
-    // A deleted file may be restored: its id stays until another file gets it.
+    // A deleted file may be restored: its id is kept until another file gets it.
     let taken: HashSet<&String> = keys.values().collect();
     let mut missing =
         known.iter().filter(|(key, id)| !keys.contains_key(*key) && taken.contains(id)).map(|(key, id)| pair(key, id));

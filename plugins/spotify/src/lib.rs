@@ -6,11 +6,11 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `account/` | an account: playlists, liked songs, what is played; plans for its playlists |
+//! | `account/` | an account: playlists, liked songs, the present item; plans for its playlists |
 //! | `read/` | the files and contents of exports |
 //! | `import/`, `catalog.rs`, `notes.rs`, `episodes.rs` | writing and reading the catalog |
 //! | `diff/`, `merge.rs`, `dedupe.rs`, `places.rs`, `plan.rs`, `export/` | one action each |
-//! | `library.rs` | what the library has of a track that an account plays |
+//! | `library.rs` | the content of the library for a track that an account plays |
 //! | `moved.rs` | the actions that music-files has now |
 //! | `model.rs`, `uri.rs`, `names.rs`, `ids.rs`, `source.rs` | shared types |
 
@@ -89,7 +89,7 @@ fn import_exports(task: &Task) -> Result<Outcome, Error> {
     Ok(outcome)
 }
 
-/// Finds repeated entries in exports and the catalog; for a plan, in the account as it is now.
+/// Finds repeated entries in exports and the catalog; for a plan, in the present playlists of the account.
 fn dedupe_playlists(task: &Task) -> Result<Outcome, Error> {
     let args: dedupe::Args = arguments(task)?;
     if !args.plan {
@@ -190,7 +190,7 @@ fn pull_account(task: &Task) -> Result<Outcome, Error> {
     outcome(task, made, findings)
 }
 
-/// Runs an action that asks the account one question.
+/// Runs an action that needs a single answer of the account.
 fn report_account(
     task: &Task,
     ask: fn(&Api<'_>, &dyn Tables) -> Result<ActionResult, Error>,

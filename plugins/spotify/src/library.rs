@@ -1,4 +1,4 @@
-//! What the library has of a track that an account plays: the track of the catalog, its playlists, its files, or where it can be bought.
+//! The content of the library for a track that an account plays: its track in the catalog, playlists and files, or shops that sell it.
 //!
 //! The track is identified by its Spotify id, or else by the rules of `host/track-match`: ISRC, title, artists and length. Files are
 //! found as in `wanted` of music-files, which also knows copies with the same sound (fingerprints) or bytes. Only a certain match counts.
@@ -49,7 +49,7 @@ pub struct LibraryEntry {
     pub files: Vec<String>,
     /// The names of its playlists.
     pub playlists: Vec<String>,
-    /// Where its file belongs, without its ending.
+    /// The path where its file belongs, without its ending.
     pub place: String,
     /// The services that have it.
     pub pages: Vec<Link>,
@@ -77,7 +77,7 @@ impl<'a> Library<'a> {
         }
     }
 
-    /// Looks up what an account plays.
+    /// Looks up an item that an account plays.
     #[must_use]
     pub fn find(&self, entry: &Entry) -> LibraryEntry {
         let identified = self.identify(entry);

@@ -1,4 +1,4 @@
-//! `merge`: makes one playlist of several playlists or exports. The first of equal entries stays; the order is kept.
+//! `merge`: makes one playlist of several playlists or exports. The first of equal entries is kept; the order is not changed.
 
 use std::collections::HashSet;
 
@@ -26,7 +26,7 @@ pub struct Args {
     pub playlists: Vec<String>,
     /// The name of the new playlist.
     pub name: String,
-    /// How many older results stay; absent: all.
+    /// The number of older results to keep; absent: all.
     #[serde(default)]
     pub keep_older: Option<usize>,
     /// Whether a plan is made that gives the account this playlist.

@@ -119,7 +119,7 @@ impl Entry {
         }
     }
 
-    /// The key by which entries are equal: the URI, or else the names.
+    /// The key by which entries are compared: the URI, or else the names.
     #[must_use]
     pub fn identity(&self) -> String {
         match &self.uri {
@@ -190,14 +190,14 @@ pub struct WantedPlaylist {
 }
 
 impl WantedPlaylist {
-    /// The playlist as an export or the catalog has it.
+    /// The playlist of an export or of the catalog.
     #[must_use]
     pub fn like(playlist: &Playlist) -> Self {
         Self { is_incomplete: !playlist.complete, ..Self::new(&playlist.name, &playlist.entries) }
     }
 
-    /// The playlists without Liked Songs, which are not a playlist of the account; with them if `names` has their name, or if there is
-    /// nothing else.
+    /// The playlists without Liked Songs, which are not a playlist of the account. If `names` has their name, or there is no other
+    /// playlist, they are included.
     #[must_use]
     pub fn from_playlists(playlists: &[Playlist], names: &[String]) -> Vec<Self> {
         let has_others = names.is_empty() && playlists.len() > 1;
@@ -217,7 +217,7 @@ impl WantedPlaylist {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are those of the catalog")]
 pub struct Play {
-    /// When it ended, milliseconds since 1970 UTC.
+    /// The time at which it ended, in milliseconds since 1970 UTC.
     pub ended_at: i64,
     pub ms_played: i64,
     pub uri: Option<Uri>,

@@ -18,7 +18,7 @@ pub struct Args {
     /// Names of playlists; absent: all.
     #[serde(default)]
     pub playlists: Vec<String>,
-    /// The name that the only playlist has in the account; absent: its own.
+    /// The name of the playlist in the account, if there is only one; absent: its name in the export.
     #[serde(default)]
     pub name: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Where playlists come from: export files below the granted folder, or the catalog.
+//! The sources of playlists: export files below the granted folder, or the catalog.
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::host::Tables;
@@ -11,10 +11,10 @@ use crate::ids::{self, PrivacyIds};
 use crate::model::{Playlist, SERVICE_ACCOUNT};
 use crate::read::{Content, Folder, Kind, find, read};
 
-/// The word for the catalog in the place of a path.
+/// The word for the catalog, used instead of a path.
 pub const CATALOG: &str = "catalog";
 
-/// The word for the playlists of the account in the catalog, in the place of a path.
+/// The word for the playlists of the account in the catalog, used instead of a path.
 pub const ACCOUNT: &str = "account";
 
 /// The error without a grant of the folder with exports.
@@ -33,7 +33,8 @@ pub struct PlaylistSources<'a> {
 }
 
 impl PlaylistSources<'_> {
-    /// The playlists of these places (`catalog`, `account`, files, folders), in the order of the places; only those with the given names, if there are any.
+    /// The playlists of these places (`catalog`, `account`, files, folders), in the order of the places; only those with the given
+    /// names, if there are any.
     ///
     /// # Errors
     /// When a place does not exist, none of its files can be read, no playlist has one of the names, or there are too many entries.

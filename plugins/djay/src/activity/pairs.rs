@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-/// Plays farther apart are not a pair. A whole night has some 200 plays.
+/// Plays farther apart are not a pair. A whole night has about 200 plays.
 const FAR: usize = 500;
 /// The additional count of neighbours.
 const NEIGHBOUR: u64 = 2;
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_of_thousands_pairs_only_near_plays() {
+    fn only_neighbouring_plays_of_a_large_session_are_paired() {
         let found = pair_counts(&[(0..5_000).map(Some).collect()]);
         assert_eq!(found.long_sessions, 1);
         assert!(found.weights.contains_key(&(0, FAR)) && !found.weights.contains_key(&(0, FAR + 1)));

@@ -12,7 +12,7 @@ use baton_plugin_sdk::Error;
 use crate::library::Library;
 use played::PlayCounts;
 
-/// Which files to write.
+/// The files to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Forms {
     /// The five tables.

@@ -5,16 +5,16 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `place.rs` | where the database is, below the granted folder |
+//! | `place.rs` | the path of the database, below the granted folder |
 //! | `schema.rs` | checks that djay's version is supported |
 //! | `raw.rs` | rows before they are joined |
 //! | `read.rs` | rows to records, and the joins |
 //! | `records.rs` | objects to records |
-//! | `source.rs` | where a track is: files, Apple's library, services |
+//! | `source.rs` | the locations of a track: files, Apple's library, services |
 //! | `playlists.rs` | playlists, from the pages of a view |
 //! | `check.rs` | compares djay's own indexes with the objects |
 //! | `model.rs` | the records |
-//! | `unread.rs` | why objects cannot be read, counted |
+//! | `unread.rs` | counts the reasons why objects cannot be read |
 
 mod check;
 mod model;

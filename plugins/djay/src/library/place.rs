@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_on_names_that_lead_elsewhere_or_nowhere() {
+    fn errors_on_names_outside_the_folder_or_without_a_file() {
         let folder = tempfile::tempdir().unwrap();
         let mount = mount(folder.path());
         for (named, why) in [

@@ -242,7 +242,7 @@ impl<'d, 'a> Object<'d, 'a> {
         })
     }
 
-    /// A string, or an integer that stands for one.
+    /// A string, or an integer that is used instead of one.
     ///
     /// # Errors
     /// If the field has another type.

@@ -10,7 +10,7 @@
 //! | `bytes.rs` | numbers, padding and strings at a position of the blob |
 //! | `decode.rs` | tags and tables |
 //! | `document.rs` | the decoded values, and fields by name and type |
-//! | `fault.rs` | why a blob cannot be read |
+//! | `fault.rs` | the reason why a blob cannot be read |
 
 mod bytes;
 mod decode;

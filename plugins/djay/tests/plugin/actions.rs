@@ -173,7 +173,7 @@ fn two_exports_of_one_library_are_the_same_bytes_and_forms_are_chosen() {
 }
 
 #[test]
-fn a_play_of_what_has_no_id_is_between_its_neighbours() {
+fn a_play_without_a_track_id_keeps_its_position() {
     let generated = GeneratedLibrary::new(&Wanted::tiny());
     let (mut library, _) = generated.read();
     let options = Options { since: None, until: None, threshold: 1, top: 5 };
@@ -209,7 +209,7 @@ fn plain_count(generated: &GeneratedLibrary) -> BTreeMap<(String, String), u64> 
 }
 
 #[test]
-fn activity_is_what_a_plain_count_finds() {
+fn activity_equals_a_simple_count() {
     let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
     let options = Options { since: None, until: None, threshold: 3, top: 5 };
     let found = activity(&generated.read().0, &options);
@@ -242,7 +242,7 @@ fn activity_is_what_a_plain_count_finds() {
 }
 
 #[test]
-fn a_track_without_a_title_is_called_as_its_play_calls_it() {
+fn a_track_without_a_title_is_shown_with_the_title_of_its_play() {
     let generated = GeneratedLibrary::new(&Wanted::tiny());
     let (mut library, _) = generated.read();
     let place = library.plays[0].track.unwrap();
@@ -289,7 +289,7 @@ fn tracks_of_djay_are_found_among_those_of_other_services() {
         ]
     });
     let mut rows: Vec<_> = rows.collect();
-    // The last one is known by its id, with another name.
+    // The last one is known by its id and has another name.
     let streamed = generated.written.tracks.iter().find(|track| track.sources[0].service == "beatport").unwrap();
     let id = streamed.sources[0].id.clone();
     rows.push(vec!["beatport".into(), id.into(), "Something".into(), "[]".into(), Value::Null]);
@@ -328,7 +328,7 @@ fn tracks_of_djay_are_found_among_those_of_other_services() {
 }
 
 #[test]
-fn a_service_that_is_named_names_its_tracks_by_its_own_ids() {
+fn tracks_of_a_named_service_have_the_ids_of_that_service() {
     let folder = tempfile::tempdir().unwrap();
     let catalog = HostDatabase::catalog(folder.path());
     let track = "INSERT INTO put_track (source, service, id, title) VALUES ('x', ?1, ?2, ?3)";

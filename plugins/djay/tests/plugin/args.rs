@@ -49,7 +49,7 @@ fn values(name: &str, property: &Value) -> (Vec<Value>, Vec<Value>) {
 }
 
 #[test]
-fn each_argument_of_the_manifest_is_taken_within_its_bounds_and_no_other_is() {
+fn only_arguments_of_the_manifest_within_their_limits_are_accepted() {
     for (action, about) in actions() {
         assert_eq!(about["args"]["additionalProperties"], false);
         let properties = about["args"]["properties"].as_object().unwrap();
@@ -75,7 +75,7 @@ fn each_argument_of_the_manifest_is_taken_within_its_bounds_and_no_other_is() {
 }
 
 #[test]
-fn an_unknown_action_and_what_is_not_an_object_are_refused() {
+fn an_unknown_action_and_arguments_that_are_not_an_object_are_refused() {
     for (action, args, why) in [("exprot", "{}", "the actions are export,"), ("export", "[]", "not a JSON object")] {
         assert!(
             matches!(ActionArguments::parse(action, args), Err(Error::Permanent(text)) if text.contains(why)),

@@ -76,7 +76,7 @@ fn a_page_without_a_group_may_be_any_playlists() {
 }
 
 #[test]
-fn an_encoding_that_was_never_seen_in_real_blobs_is_a_finding() {
+fn an_encoding_that_real_blobs_do_not_have_is_a_finding() {
     let generated = GeneratedLibrary::new(&Wanted::tiny());
     let track = &generated.written.tracks[0];
     // The title occurs again after 256 other strings, so its reference has two bytes.

@@ -33,7 +33,7 @@ fn everything(catalog: &HostDatabase) -> Vec<Vec<Vec<Value>>> {
 }
 
 #[test]
-fn sessions_and_plays_get_into_the_catalog_linked_and_again_changes_nothing() {
+fn sessions_and_plays_are_imported_with_links_and_a_second_import_changes_nothing() {
     let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
     let (library, _) = generated.read();
     let folder = tempfile::tempdir().unwrap();
@@ -67,7 +67,7 @@ fn sessions_and_plays_get_into_the_catalog_linked_and_again_changes_nothing() {
 }
 
 #[test]
-fn a_play_of_a_track_that_is_not_in_the_library_keeps_what_it_names() {
+fn a_play_of_a_track_that_is_not_in_the_library_keeps_its_title_and_artist() {
     let generated = GeneratedLibrary::new(&Wanted::small(Style::Windows));
     let track = &generated.written.tracks[generated.written.plays[0].track];
     generated.change(&format!("DELETE FROM database2 WHERE key = '{}'", track.id));
@@ -95,7 +95,7 @@ fn title_in(catalog: &HostDatabase, id: &str) -> String {
 }
 
 #[test]
-fn a_date_that_has_not_come_yet_does_not_freeze_the_catalog() {
+fn a_date_in_the_future_does_not_block_later_imports() {
     let generated = GeneratedLibrary::new(&Wanted::tiny());
     let (mut library, _) = generated.read();
     let folder = tempfile::tempdir().unwrap();
@@ -113,7 +113,7 @@ fn a_date_that_has_not_come_yet_does_not_freeze_the_catalog() {
 }
 
 #[test]
-fn a_history_whose_newest_session_is_missing_still_has_the_last_word() {
+fn a_history_without_its_newest_session_still_takes_precedence() {
     let generated = GeneratedLibrary::new(&Wanted::tiny());
     let (mut library, _) = generated.read();
     let folder = tempfile::tempdir().unwrap();
@@ -130,7 +130,7 @@ fn a_history_whose_newest_session_is_missing_still_has_the_last_word() {
 }
 
 #[test]
-fn a_track_without_a_title_has_the_one_of_its_play() {
+fn a_track_without_a_title_gets_the_title_of_its_play() {
     let generated = GeneratedLibrary::new(&Wanted::tiny());
     let (mut library, _) = generated.read();
     let place = library.plays[0].track.unwrap();
@@ -155,7 +155,7 @@ fn a_track_without_a_title_has_the_one_of_its_play() {
 }
 
 #[test]
-fn playlists_that_are_not_read_whole_stay_as_the_catalog_has_them() {
+fn partly_read_playlists_are_not_changed_in_the_catalog() {
     let items = "SELECT p.name, i.position, i.track FROM playlists AS p JOIN playlist_items AS i ON i.playlist = p.id \
                  ORDER BY 1, 2";
     for damage in [
@@ -197,7 +197,7 @@ fn a_playlist_that_was_emptied_is_empty_in_the_catalog_too() {
 }
 
 #[test]
-fn an_address_of_no_known_service_names_no_other_services_track() {
+fn an_address_of_an_unknown_service_is_not_linked_to_another_service() {
     let generated = GeneratedLibrary::new(&Wanted::tiny());
     let (mut library, _) = generated.read();
     library.tracks[0].sources =
@@ -218,7 +218,7 @@ fn an_address_of_no_known_service_names_no_other_services_track() {
 }
 
 #[test]
-fn of_several_tracks_that_are_one_in_the_catalog_the_first_speaks_in_every_run() {
+fn the_first_of_several_equal_tracks_gives_the_values_in_every_run() {
     // Known by a service's id, by matches before the first run, and by matches after it.
     for how in 0..3 {
         let generated = GeneratedLibrary::new(&Wanted::tiny());

@@ -96,7 +96,7 @@ fn of_a_library_of_15540_tracks_all_2027_plays_are_linked() {
 }
 
 #[test]
-fn a_blob_that_cannot_be_read_is_a_finding_with_its_place_and_the_others_are_read() {
+fn an_unreadable_blob_is_a_finding_with_its_position_and_the_others_are_read() {
     let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
     let id = |place: usize| generated.written.tracks[place].id.clone();
     let connection = generated.connection();
@@ -128,7 +128,7 @@ fn a_blob_that_cannot_be_read_is_a_finding_with_its_place_and_the_others_are_rea
 }
 
 #[test]
-fn of_two_rows_of_one_key_the_first_counts_and_the_other_is_reported() {
+fn the_first_of_two_rows_of_one_key_is_used_and_the_other_is_reported() {
     let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
     let (before, _) = generated.read();
     let (track, other) = (&generated.written.tracks[0], &generated.written.tracks[1]);
@@ -181,7 +181,7 @@ fn a_play_whose_track_or_session_is_not_there_yet_is_kept() {
 }
 
 #[test]
-fn where_djays_indexes_say_something_else_there_is_a_finding() {
+fn a_difference_to_the_indexes_of_djay_is_a_finding() {
     let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
     generated.change(
         "UPDATE secondaryIndex_mediaItemAnalyzedDataIndex SET bpm = bpm + 1 WHERE rowid = (SELECT min(rowid) FROM \
@@ -206,7 +206,7 @@ fn where_djays_indexes_say_something_else_there_is_a_finding() {
 }
 
 #[test]
-fn gaps_of_an_index_hide_no_disagreement() {
+fn a_gap_in_an_index_does_not_hide_a_difference() {
     let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
     generated.change(
         "UPDATE secondaryIndex_mediaItemAnalyzedDataIndex SET bpm = bpm + 1 WHERE rowid = (SELECT max(rowid) FROM \
@@ -221,7 +221,7 @@ fn gaps_of_an_index_hide_no_disagreement() {
 }
 
 #[test]
-fn pages_of_playlists_that_do_not_fit_are_findings() {
+fn inconsistent_pages_of_playlists_are_findings() {
     let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
     let long = &generated.written.playlists[0];
     generated.change(&format!(
@@ -249,7 +249,7 @@ fn pages_of_playlists_that_do_not_fit_are_findings() {
 }
 
 #[test]
-fn a_track_of_a_playlist_that_the_library_lacks_is_a_finding() {
+fn a_playlist_track_that_is_not_in_the_library_is_a_finding() {
     let generated = GeneratedLibrary::new(&Wanted::tiny());
     let list = generated.written.playlists.iter().find(|list| !list.tracks.is_empty()).unwrap();
     let track = &generated.written.tracks[list.tracks[0]].id;
@@ -272,7 +272,7 @@ pub(crate) fn refused(generated: &GeneratedLibrary, why: &str) {
 }
 
 #[test]
-fn a_library_of_another_djay_is_one_clear_error() {
+fn a_library_of_another_djay_version_is_one_error() {
     let generated = GeneratedLibrary::new(&Wanted::tiny());
     generated.change("PRAGMA user_version = 4");
     refused(&generated, "its user_version is 4; only 3 is supported");
@@ -285,7 +285,7 @@ fn a_library_of_another_djay_is_one_clear_error() {
 }
 
 #[test]
-fn a_library_of_which_no_object_can_be_read_is_an_error_that_says_what_was_seen() {
+fn a_library_without_a_readable_object_is_an_error_that_names_the_objects() {
     let generated = GeneratedLibrary::new(&Wanted::tiny());
     let all: usize =
         generated.read().0.rows.iter().filter(|(name, _)| *name != "databaseInfo").map(|(_, count)| count).sum();
@@ -303,7 +303,7 @@ fn a_library_of_which_no_object_can_be_read_is_an_error_that_says_what_was_seen(
 }
 
 #[test]
-fn of_mixed_forms_the_good_ones_are_read_and_the_others_told() {
+fn valid_forms_are_read_and_invalid_ones_are_reported() {
     let set = |generated: &GeneratedLibrary, data: &str, sql: &str| {
         generated
             .change(&format!("UPDATE database2 SET data = {data} WHERE collection = 'mediaItemTitleIDs' AND {sql}"));
@@ -335,7 +335,7 @@ fn a_library_that_is_too_large_is_refused_before_it_is_read() {
 }
 
 #[test]
-fn playlists_of_more_items_than_are_read_are_a_finding() {
+fn playlists_with_more_items_than_the_limit_are_a_finding() {
     let generated = GeneratedLibrary::new(&Wanted::tiny());
     generated.change(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12)

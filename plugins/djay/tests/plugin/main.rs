@@ -1,4 +1,4 @@
-//! Tests of the plugin's modules on real databases: generated libraries, and real objects where the machine has them.
+//! Tests of the plugin's modules on real databases: generated libraries, and real objects if the machine has them.
 
 #[cfg(test)]
 mod actions;

@@ -1,5 +1,6 @@
-//! Requests to the API. Ids are drawn before a creation and a move names both folders, so these requests can be sent again without a second
-//! effect. Content is sent with [`Api::call_once`]: before it is sent again, the upload checks that nobody changed the file meanwhile.
+//! Requests to the API. Ids are drawn before a creation and a move names both folders, so a repetition of these requests has
+//! no second effect. Content is sent with [`Api::call_once`]: before it is sent again, the upload checks that nobody changed
+//! the file meanwhile.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -9,26 +10,26 @@ use baton_plugin_sdk::http::{HttpError, Response};
 use baton_plugin_sdk::{Error, sql};
 use serde_json::Value;
 
-/// The host allows 1,000 requests of a task; the rest is for tries.
+/// The host allows 1,000 requests of a task. The rest is for repetitions.
 const LIMITS: WebLimits = WebLimits { requests: 900, longest_pause: 45, pauses: 120 };
 
-/// Until when a task reads the account. A task has five minutes; the other steps get the rest.
+/// The time that a task has for reading the account. A task has five minutes; the other steps use the rest.
 const READING: Duration = Duration::from_secs(100);
 
-/// Until when a task sends requests: one that was sent before may have its answer a minute later.
+/// The time after which a task sends no further request. The answer to an earlier request can take another minute.
 const SENDING: Duration = Duration::from_secs(230);
 
 /// How often a request is sent if the server fails.
 const TRIES: u32 = 5;
 
-/// 403 with one of these reasons is a rate limit: the same request succeeds later.
+/// A 403 with one of these reasons is a rate limit: the same request succeeds later.
 const RATE_LIMITS: [&str; 3] = ["userRateLimitExceeded", "rateLimitExceeded", "sharingRateLimitExceeded"];
 
-/// 403 with one of these reasons is about the space or the number of files.
+/// A 403 with one of these reasons means that the space or the number of files is used up.
 const FULL: [&str; 4] =
     ["storageQuotaExceeded", "teamDriveFileLimitExceeded", "numChildrenInNonRootLimitExceeded", "quotaExceeded"];
 
-/// Why there is no content.
+/// The reason why a request has no result.
 #[derive(Debug, PartialEq)]
 pub(super) enum Refusal {
     /// It does not exist (404), or is not visible for this app.
@@ -39,9 +40,9 @@ pub(super) enum Refusal {
     Conflict,
     /// The page token or the upload session is not valid any more (400, 410).
     Expired(String),
-    /// The account may not do this with this file (403), and the reason.
+    /// The account may not do this with this file (403), with the reason.
     Forbidden(String),
-    /// The Drive is full, and the reason.
+    /// The Drive is full, with the reason.
     Full(String),
     /// The task cannot continue.
     Failed(Error),
@@ -101,7 +102,7 @@ impl std::fmt::Debug for Networks<'_> {
     }
 }
 
-/// The host's network to Google Drive, with the account. 308 is no redirect here.
+/// The host's network to Google Drive, with the account. 308 is not a redirect here.
 #[must_use]
 pub fn drive_web() -> HostWeb {
     HostWeb::begin("api", "google")
@@ -124,7 +125,7 @@ pub(super) struct Api<'a> {
     web: &'a dyn Web,
     sheets: &'a dyn Web,
     budget: Budget,
-    /// When no further request is sent.
+    /// The time after which no further request is sent.
     end: Cell<Duration>,
     begin: Duration,
     is_used_up: Cell<bool>,
@@ -138,7 +139,7 @@ impl<'a> Api<'a> {
         Self { web: web.drive, sheets: web.sheets, budget: Budget::new(limits), end, begin, is_used_up }
     }
 
-    /// The account was read: its share of the time does not count any more.
+    /// Ends the time limit for reading the account.
     pub(super) fn end_reading(&self) {
         self.end.set(self.begin + SENDING);
     }
@@ -148,17 +149,17 @@ impl<'a> Api<'a> {
         self.is_used_up.get()
     }
 
-    /// Sends a request until it has an answer that decides something.
+    /// Sends a request until its answer is a result or a refusal.
     pub(super) fn call(&self, call: &Call<'_>) -> Result<Response, Refusal> {
         self.call_until(call, TRIES)
     }
 
-    /// Sends a request once; the caller knows how to continue after an answer that decides nothing.
+    /// Sends a request once. After any other answer, the caller decides how to continue.
     pub(super) fn call_once(&self, call: &Call<'_>) -> Result<Response, Refusal> {
         self.call_until(call, 1)
     }
 
-    /// The content of an answer that must be JSON. A body that was cut is asked for again.
+    /// The content of an answer that must be JSON. A truncated body is requested again.
     pub(super) fn json(&self, call: &Call<'_>) -> Result<Value, Refusal> {
         for try_number in 1..=TRIES {
             let answer = self.call(call)?;
@@ -216,17 +217,17 @@ impl<'a> Api<'a> {
     }
 }
 
-/// What an answer means.
+/// The meaning of an answer.
 enum Verdict {
-    /// It is the answer.
+    /// A result.
     Answer(Response),
     /// Send it again at once.
     Again,
-    /// Send it again later: why, and the pause of a rate limit.
+    /// Send it again later: the reason, and the pause of a rate limit.
     Later(String, Option<u64>),
 }
 
-/// Decides what an answer means.
+/// Determines the meaning of an answer.
 fn judge(call: &Call<'_>, answer: Response, renewed: &mut bool) -> Result<Verdict, Refusal> {
     match answer.status {
         200..=299 | 308 => Ok(Verdict::Answer(answer)),
@@ -249,7 +250,7 @@ fn judge(call: &Call<'_>, answer: Response, renewed: &mut bool) -> Result<Verdic
     }
 }
 
-/// The reason in the body of an error, and the words.
+/// The reason and the message in the body of an error.
 struct Reason {
     code: String,
     text: String,
@@ -289,7 +290,7 @@ pub(super) fn retryable(text: String) -> Refusal {
     Refusal::Failed(Error::Retryable(text))
 }
 
-/// The path without its parameters, which may have names of files.
+/// The path without its parameters, which can contain names of files.
 fn path_of<'a>(call: &'a Call<'_>) -> &'a str {
     call.path.split('?').next().unwrap_or_default()
 }
@@ -315,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_succeed_later_is_asked_for_again_with_growing_pauses() {
+    fn temporary_failures_are_retried_with_growing_pauses() {
         let web = ScriptedWeb::new(vec![
             Err(HttpError::Failed("lost".into())),
             answer(500, ""),
@@ -331,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_and_time_are_used_up() {
+    fn the_limits_of_requests_and_time_are_enforced() {
         let web = ScriptedWeb::new((0..9).map(|_| answer(200, "")));
         let few = Api::new(Networks { drive: &web, sheets: &web }, web.now(), 2);
         assert!(few.call(&call()).is_ok() && few.call(&call()).is_ok() && !few.is_used_up());
@@ -349,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_are_told_apart() {
+    fn refusals_are_distinguished() {
         for (status, code, refusal) in [
             (404, "notFound", Refusal::Missing),
             (409, "fileIdInUse", Refusal::Exists),
@@ -367,14 +368,14 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_of_a_minute_of_the_sheets_api_is_waited_for() {
+    fn a_rate_limit_of_the_sheets_api_is_waited_for() {
         let web = ScriptedWeb::new(vec![answer(429, ""), answer(500, ""), answer(429, ""), answer(200, "")]);
         assert!(api(&web).call(&Call::new("GET", "/v4/spreadsheets/x")).is_ok());
         assert_eq!(web.pauses(), [16, 2, 16]);
     }
 
     #[test]
-    fn a_body_that_was_cut_is_asked_for_again_and_long_pauses_end_the_attempt() {
+    fn a_truncated_body_is_requested_again_and_long_pauses_end_the_attempt() {
         let cut = answer_with(200, &[], "{\"a\":");
         let web = ScriptedWeb::new(vec![cut, answer(200, "x")]);
         assert!(api(&web).json(&call()).is_ok());

@@ -1,4 +1,4 @@
-//! The endpoints of Drive v3 that Baton uses. Each names the fields it needs and takes part in shared drives.
+//! The endpoints of Drive v3 that Baton uses. Each request names the fields it needs and includes shared drives.
 
 use std::cell::RefCell;
 
@@ -45,7 +45,7 @@ pub(super) struct RemoteFile {
     pub(super) md5: String,
     /// RFC 3339, always with the same number of digits: the texts sort like the times.
     pub(super) created: String,
-    /// When a spreadsheet was changed; empty for other files, of which the content says it.
+    /// The time of the last change of a spreadsheet; empty for other files, which are compared by their content.
     pub(super) modified: String,
     pub(super) trashed: bool,
     /// Whether the account owns it. Files of a shared drive have no owner.
@@ -107,7 +107,7 @@ impl RemoteFile {
         !self.modified.is_empty()
     }
 
-    /// The order in which every workspace chooses the one to keep.
+    /// The order in which every workspace chooses the folder or file to keep.
     pub(super) fn rank(&self) -> (&str, &str) {
         (&self.created, &self.id)
     }
@@ -168,7 +168,7 @@ impl<'a> Files<'a> {
         Ok(one)
     }
 
-    /// A file by its id, also in the bin; `None` if it does not exist.
+    /// A file by its id, also in the trash; `None` if it does not exist.
     pub(super) fn get(&self, id: &str) -> Result<Option<RemoteFile>, Refusal> {
         let path = format!("/drive/v3/files/{}?supportsAllDrives=true&fields={FIELDS}", encoded(id));
         match self.api.json(&Call::new("GET", path)) {
@@ -178,7 +178,7 @@ impl<'a> Files<'a> {
         }
     }
 
-    /// All files of a search, without those in the bin.
+    /// All files of a search, without those in the trash.
     pub(super) fn list(&self, query: &str) -> Result<Vec<RemoteFile>, Refusal> {
         let query = format!("{query} and trashed = false");
         let query = encoded(&query);
@@ -273,7 +273,7 @@ impl<'a> Files<'a> {
         Ok(page)
     }
 
-    /// Creates a folder with an id that was drawn. If it exists already, it is the result.
+    /// Creates a folder with a drawn id. If the folder exists already, it is the result.
     pub(super) fn create_folder(&self, folder: &RemoteFile) -> Result<RemoteFile, Refusal> {
         let path = format!("/drive/v3/files?supportsAllDrives=true&fields={FIELDS}");
         match self.api.json(&Call::with_json("POST", path, &folder.metadata())) {
@@ -315,12 +315,12 @@ impl<'a> Files<'a> {
         self.change(id, &json!({ "appProperties": { MERGED: into } }))
     }
 
-    /// Gives a file another name and takes its part away: it is a file like any other then.
+    /// Renames a file and removes the marker of its part, so that Baton treats it as any other file.
     pub(super) fn set_aside(&self, id: &str, name: &str) -> Result<(), Refusal> {
         self.change(id, &json!({ "name": name, "appProperties": { PART: null } }))
     }
 
-    /// Puts a file into the bin, where it stays for 30 days.
+    /// Moves a file to the trash, where it stays for 30 days.
     pub(super) fn trash(&self, id: &str) -> Result<(), Refusal> {
         self.change(id, &json!({ "trashed": true }))
     }

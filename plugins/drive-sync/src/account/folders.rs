@@ -1,9 +1,9 @@
 //! The one folder of a database, and the top folder.
 //!
-//! Of several, every workspace keeps the same one: the oldest, then the one with the lowest id. The others are marked as merged, so that
-//! workspaces that use them find the one to keep, and their files are moved. A merged folder goes into the bin in a later task, if it is
-//! empty then: what another workspace puts into it meanwhile is moved too. With the scope `drive.file`, Baton does not see the files of
-//! a person, so it leaves the folder and reports it.
+//! If there are several, every workspace keeps the same one: the oldest, then the one with the lowest id. The others are marked
+//! as merged, so that workspaces that use them find the one to keep, and their files are moved. A later task moves a merged
+//! folder to the trash if it is empty then; files that another workspace adds to it meanwhile are moved too. With the scope
+//! `drive.file`, Baton does not see the files of a person, so it keeps the folder and reports it.
 
 use baton_plugin_sdk::Severity;
 use serde_json::json;
@@ -13,7 +13,7 @@ use super::files::{Marker, RemoteFile};
 use super::state::Account;
 use crate::drive::{ParsedName, id_key, is_uuid};
 
-/// How many merged folders lead to another one. Each leads to an older one, so there is no circle.
+/// The maximum length of a chain of merged folders. Each leads to an older one, so there is no cycle.
 const CHAIN: usize = 20;
 
 /// A folder, and whether it was created now.
@@ -69,7 +69,7 @@ pub(super) fn database(account: &Account<'_>, top: &str, database: &str, name: &
     Ok(ensured)
 }
 
-/// Finds or creates a folder, and merges the others into it. `known` are folders that are neither merged nor in the bin.
+/// Finds or creates a folder, and merges the others into it. `known` are folders that are neither merged nor in the trash.
 fn ensure(
     account: &Account<'_>,
     key: &str,
@@ -96,7 +96,8 @@ fn ensure(
     Ok(Ensured { folder: keep, made: false })
 }
 
-/// The folder whose id is stored, if it exists and is not among the known ones: a search does not have it yet, or a task was killed.
+/// The folder with the stored id, if it exists and is not among the known ones: a search does not have it yet, or a task was
+/// killed.
 fn claimed(account: &Account<'_>, key: &str, known: &[RemoteFile]) -> Result<Option<RemoteFile>, Refusal> {
     for _ in 0..CHAIN {
         let Some(id) = account.store.id(key)? else { return Ok(None) };
@@ -146,7 +147,7 @@ fn merge(account: &Account<'_>, mut other: RemoteFile, keep: &RemoteFile) -> Res
     move_children(account, &other.id, &keep.id).map(drop)
 }
 
-/// Moves what is in a folder, and returns how much it was.
+/// Moves the content of a folder, and returns the number of moved entries.
 fn move_children(account: &Account<'_>, from: &str, to: &str) -> Result<usize, Refusal> {
     // A search may not have all of them yet.
     let mut children = account.files.children(from)?;
@@ -176,7 +177,7 @@ fn move_children(account: &Account<'_>, from: &str, to: &str) -> Result<usize, R
     Ok(children.len())
 }
 
-/// Moves what is still in merged folders, and puts those into the bin that are empty.
+/// Moves the remaining content of merged folders, and moves the empty ones to the trash.
 pub(super) fn finish_merges(account: &Account<'_>) -> Result<(), Refusal> {
     let files = account.store.files()?;
     let mut sees_all = None;

@@ -1,8 +1,8 @@
-//! Keeps the known content of the account up to date: the changes feed, or a complete list if there is no token, or if the server refuses
-//! the token.
+//! Keeps the known content of the account up to date: from the changes feed, or from a complete list if there is no token or
+//! the server refuses the token.
 //!
-//! The token is drawn before the complete list, so what is created while the list is read is in the next changes. Searches are late: for
-//! some minutes, further lists find what was created shortly before the token.
+//! The token is drawn before the complete list, so the next changes contain files that are created while the list is read.
+//! Searches have a delay: for some minutes, the list is read again to find files that were created shortly before the token.
 
 use super::api::{Refusal, retryable};
 use super::files::{ChangesPage, RemoteFile};
@@ -12,7 +12,7 @@ use super::store::Token;
 /// Pages of one reading of changes. More are an error of the server.
 const PAGES: usize = 10_000;
 
-/// How late searches can be. No document says it; ten minutes are a wide margin.
+/// The maximum delay of searches. No document states it; ten minutes include a large margin.
 const SEARCH_LAG_MS: i64 = 10 * 60 * 1_000;
 
 /// Reads what changed since the last time.
@@ -42,8 +42,8 @@ pub(super) fn refresh(account: &Account<'_>) -> Result<(), Refusal> {
     Err(retryable("the changes of Google Drive have no end".to_owned()))
 }
 
-/// Reads the list again while a search may not have what was created before the token: those files are in no later change. A
-/// folder that others made or moved can have spreadsheets from before.
+/// Reads the list again while a search may lack files that were created before the token: those files are in no later change.
+/// A folder that others created or moved can have older spreadsheets.
 fn settle(account: &Account<'_>, mut token: Token, has_new_folder: bool) -> Result<(), Refusal> {
     if token.begun_at > 0 || has_new_folder {
         add(account, search(account)?)?;
@@ -56,14 +56,14 @@ fn settle(account: &Account<'_>, mut token: Token, has_new_folder: bool) -> Resu
 
 fn read_all(account: &Account<'_>) -> Result<(), Refusal> {
     let token = Token { text: account.files.start_token()?, begun_at: account.now_ms.max(1) };
-    // A list that is not complete replaces nothing.
+    // An incomplete list replaces nothing.
     let found = search(account)?;
     account.store.clear()?;
     add(account, found)?;
     Ok(account.store.set_token(&token)?)
 }
 
-/// Adds what searches find and what is not known yet: of known files, the changes have a newer state.
+/// Adds found files that are not known yet. For known files, the changes have a newer state.
 fn add(account: &Account<'_>, found: Vec<RemoteFile>) -> Result<(), Refusal> {
     let top = account.store.id("top")?;
     for file in found {
@@ -78,7 +78,7 @@ fn add(account: &Account<'_>, found: Vec<RemoteFile>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The spreadsheets are last: their folders must be known.
+/// The spreadsheets are last, because their folders must be known.
 fn search(account: &Account<'_>) -> Result<Vec<RemoteFile>, Refusal> {
     let top = account.store.id("top")?;
     let in_top = match &top {
@@ -91,7 +91,7 @@ fn search(account: &Account<'_>) -> Result<Vec<RemoteFile>, Refusal> {
     Ok(found)
 }
 
-/// A top folder that was drawn and not created yet has no children.
+/// A top folder with a drawn id that was not created yet has no children.
 fn none_if_missing(refusal: Refusal) -> Result<Vec<RemoteFile>, Refusal> {
     match refusal {
         Refusal::Missing => Ok(Vec::new()),
@@ -123,8 +123,8 @@ fn apply(account: &Account<'_>, page: &ChangesPage) -> Result<bool, Refusal> {
     Ok(has_new_folder)
 }
 
-/// Files with the marker count wherever a person moved them; others count in the top folder. In My Drive, only files of this account
-/// count: other people can share files of their own Baton.
+/// Files with the marker count in every folder to which a person moved them; others count in the top folder. In My Drive, only
+/// files of this account count, because other people can share files of their own Baton.
 fn is_ours(account: &Account<'_>, file: &RemoteFile, top: Option<&str>) -> bool {
     let is_marked = file.marker.place == account.place.top && !file.marker.part.is_empty();
     let is_owned = file.is_owned || !account.place.shared_drive.is_empty();

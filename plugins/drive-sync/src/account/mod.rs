@@ -1,17 +1,19 @@
-//! A Google Drive account beside the folder `drive`. The folder is the working copy: before an action, files that changed in the account
-//! are downloaded into it; after the action, its CSVs and manifests are uploaded. So each action works on the account as on the folder.
+//! A Google Drive account in addition to the folder `drive`. The folder is the working copy: before an action, files that
+//! changed in the account are downloaded into it; after the action, its CSVs and manifests are uploaded. So an action has the
+//! same effect on the account as on the folder.
 //!
-//! **Duplicates.** Drive accepts several folders of one name, so nothing is created after a search alone. An id is drawn first
-//! (`generateIds`), stored in the plugin's own database, and used for the creation: a repeated request answers 409 and has no second
-//! effect. Two workspaces do not share a database; if both create a folder, each of them finds the same one to keep (the oldest, then the
-//! lowest id), moves the files of the others into it, and puts the others into the bin once they are empty. Nothing is deleted.
+//! **Duplicates.** Drive accepts several folders of one name, so a search alone does not prevent a second creation. An id is
+//! drawn first (`generateIds`), stored in the plugin's own database, and used for the creation: a repeated request gets the
+//! answer 409 and has no second effect. Two workspaces do not share a database; if both create a folder, each of them finds
+//! the same one to keep (the oldest, then the lowest id), moves the files of the others into it, and moves the others to the
+//! trash when they are empty. Nothing is deleted.
 //!
 //! | file | what |
 //! |---|---|
-//! | `api.rs` | requests that are tried again, rate limits, quotas |
+//! | `api.rs` | requests with repetitions, rate limits, quotas |
 //! | `files.rs` | the endpoints of Drive v3 |
 //! | `upload.rs` | uploads, in one request or resumable |
-//! | `store.rs` | drawn ids, the known content of the account, what was synced last |
+//! | `store.rs` | drawn ids, the known content of the account, the state of the last sync |
 //! | `index.rs` | keeps the known content up to date: changes feed, or a complete list |
 //! | `folders.rs` | the one folder of a database |
 //! | `transfer.rs` | downloads and uploads the files of one database |

@@ -1,5 +1,5 @@
-//! One task with the account: before its action, the account is read and changed files are downloaded; after it, files are uploaded. One
-//! task of a workspace at a time works with the account.
+//! One task with the account: before its action, the account is read and changed files are downloaded; after it, files are
+//! uploaded. Only one task of a workspace works with the account at a time.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,7 +31,7 @@ pub struct AccountSession<'a> {
     /// The selected databases in the compared form; all if empty.
     only: BTreeSet<String>,
     held: Box<dyn HeldLock>,
-    /// The most requests of this task.
+    /// The maximum number of requests of this task.
     requests: usize,
 }
 
@@ -130,7 +130,7 @@ impl<'a> AccountSession<'a> {
         Api::new(self.web, self.context.begin, self.requests)
     }
 
-    /// The account. What is known about another Google account is forgotten.
+    /// The account. The stored state of another Google account is deleted.
     fn account<'b>(&'b self, api: &'b Api<'b>) -> Result<Account<'b>, Error> {
         let account = Account {
             files: Files::new(api, &self.place.shared_drive),
@@ -204,7 +204,7 @@ impl<'a> AccountSession<'a> {
             return Ok(None);
         }
         let unreadable = |error: std::io::Error| Error::Retryable(format!("cannot create the folder {name}: {error}"));
-        // Another task may have made it since the list was read, also with another title: the next sync downloads into it.
+        // Another task may have created it since the list was read, also with another title: the next sync downloads into it.
         if !find(&self.context.root, database).map_err(unreadable)?.is_empty() {
             return Ok(None);
         }
@@ -316,7 +316,7 @@ impl<'a> AccountSession<'a> {
         Ok(local)
     }
 
-    /// Whether the plugin wrote into a folder: other folders of a person are not uploaded.
+    /// Whether the plugin wrote into a folder. Other folders of a person are not uploaded.
     fn has_manifest(&self, folder: &str) -> bool {
         let manifest = self.context.root.join(folder).join(format!("{folder}{SIDECAR}"));
         fs::symlink_metadata(manifest).is_ok_and(|found| found.is_file())
@@ -327,8 +327,8 @@ impl<'a> AccountSession<'a> {
     }
 }
 
-/// Says in the outcome how much was compared, if the requests or the time were used up. Of the folders that others created
-/// meanwhile, the next task finds those that this one did not check.
+/// Adds the number of compared databases to the outcome if the requests or the time were used up. The next task finds folders
+/// that others created meanwhile and that this task did not check.
 fn incomplete(account: &Account<'_>, mut outcome: Outcome) -> Outcome {
     let (selected, compared) = (account.selected.get(), account.compared.get());
     if !account.files.api.is_used_up() || selected > 0 && selected == compared {
@@ -379,7 +379,7 @@ fn remote_databases(files: &[RemoteFile]) -> BTreeMap<String, String> {
     names
 }
 
-/// The ids of the files of each database that has several of a part.
+/// The ids of the files of each database that has several files of a part.
 fn duplicates(files: &[RemoteFile], part: &str) -> BTreeMap<String, Vec<String>> {
     let mut ids: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for file in files.iter().filter(|file| file.marker.part == part && file.marker.merged.is_empty()) {

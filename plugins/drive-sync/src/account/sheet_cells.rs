@@ -90,7 +90,7 @@ fn with_zeros(text: String, pattern: &str) -> String {
     if is_zeros && is_whole { format!("{text:0>width$}", width = pattern.len()) } else { text }
 }
 
-/// Days as milliseconds. The smallest part that a number of days near today has is less than a microsecond.
+/// Days as milliseconds. The resolution of a number of days near today is less than a microsecond.
 #[expect(clippy::cast_possible_truncation, reason = "at most the year 9999")]
 fn milliseconds(days: f64) -> i64 {
     (days * 86_400_000.0).round() as i64
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_keep_their_digits_and_shown_zeros() {
+    fn numbers_keep_their_digits_and_leading_zeros() {
         for (number, pattern, text) in [
             ("120", "", "120"),
             ("120.0", "", "120"),
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_and_times_are_those_of_the_cell() {
+    fn dates_and_times_equal_those_of_the_cell() {
         for (days, kind, pattern, text, name) in [
             (2.5, "DATE_TIME", "", "1900-01-01T12:00:00", "datetime"),
             (33.625, "DATE_TIME", "", "1900-02-01T15:00:00", "datetime"),
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn other_cells_are_told_apart() {
+    fn other_types_of_cells_are_distinguished() {
         for (value, text, kind) in [
             (json!({ "stringValue": "00123" }), "00123", "text"),
             (json!({ "boolValue": false }), "false", "boolean"),

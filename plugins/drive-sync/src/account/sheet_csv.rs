@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn empty_cells_keep_their_place_and_the_end_is_left_out() {
+    fn empty_cells_keep_their_position_and_are_omitted_at_the_end() {
         let cell = |text: &str, kind: &'static str| Some(SheetCell { text: text.to_owned(), kind });
         let rows = vec![
             vec![cell("Name", "text"), None, cell("n", "text"), None],

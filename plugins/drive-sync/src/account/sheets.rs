@@ -1,5 +1,5 @@
-//! Google Sheets in the folder of a database, as CSV files in `Sheets/NAME_ID/TITLE_ID.csv` of the working copy. They are only read: the
-//! Sheets API has no condition for a write, so a person's edit at the same moment would be lost.
+//! Google Sheets in the folder of a database, as CSV files in `Sheets/NAME_ID/TITLE_ID.csv` of the working copy. They are only
+//! read: the Sheets API has no conditional write, so a person's edit at the same moment would be lost.
 //!
 //! A sheet is read in parts. If the spreadsheet was changed meanwhile, nothing is written, and the next task reads it again.
 
@@ -20,7 +20,7 @@ use super::transfer::TransferError;
 use super::upload::md5;
 use crate::drive::{at, at_writing, children, read, replace, sanitised, stamp, write_file};
 
-/// Cells of one request: some two megabytes, as the documentation recommends.
+/// Cells of one request: about two megabytes, as the documentation recommends.
 const PART_CELLS: usize = 40_000;
 
 /// Cells of one spreadsheet, with empty ones.
@@ -29,7 +29,7 @@ const MOST_CELLS: usize = 1_000_000;
 /// The folder of the CSV files.
 const SHEETS: &str = "Sheets";
 
-/// The fields of a cell: its value, and the format that tells a date from a number.
+/// The fields of a cell: its value, and the format that distinguishes a date from a number.
 const FIELDS: &str = "sheets(data(rowData(values(effectiveValue,effectiveFormat(numberFormat)))))";
 
 /// A sheet of a spreadsheet.
@@ -77,7 +77,7 @@ fn report(account: &Account<'_>, kind: &str, sheet: &StoredSheet, title: String)
     account.report(kind, &sheet.id, Severity::Medium, title, evidence);
 }
 
-/// The files of all sheets of a spreadsheet, or why there are none.
+/// The files of all sheets of a spreadsheet, or the reason why there are none.
 fn read_all(account: &Account<'_>, sheet: &StoredSheet) -> Result<Result<Vec<TabFiles>, String>, Refusal> {
     let base = format!("/v4/spreadsheets/{}", encoded(&sheet.id));
     let fields =
@@ -162,7 +162,7 @@ fn row(row: &Value) -> Vec<Option<SheetCell>> {
     row.get("values").and_then(Value::as_array).into_iter().flatten().map(SheetCell::read).collect()
 }
 
-/// Writes the files of all sheets. A CSV that was changed here stays, and is reported.
+/// Writes the files of all sheets. A CSV that was changed in the working copy is kept, and reported.
 fn write_all(
     account: &Account<'_>,
     place: &DatabasePlace,

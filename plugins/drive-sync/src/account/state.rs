@@ -44,7 +44,7 @@ pub(super) struct Account<'a> {
     pub(super) uploaded: Cell<usize>,
     pub(super) downloaded: Cell<usize>,
     pub(super) merged: Cell<usize>,
-    /// The databases to compare with the account in the present step, and those that were.
+    /// The number of databases to compare with the account in the present step, and of those that were compared.
     pub(super) selected: Cell<usize>,
     pub(super) compared: Cell<usize>,
     /// Whether the account has no more space, so that nothing more is uploaded.

@@ -1,4 +1,4 @@
-//! What the plugin stores about an account in its own database: drawn ids, the known content, what was synced last, and the token of
+//! The plugin's own database about an account: drawn ids, the known content, the state of the last sync, and the token of
 //! changes. Its functions fail only when the database fails.
 
 use baton_plugin_kit::host::Writable;
@@ -50,7 +50,7 @@ pub(super) struct StoredSheet {
     pub(super) modified: String,
 }
 
-/// Where the changes feed continues.
+/// The position in the changes feed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Token {
     pub(super) text: String,
@@ -103,7 +103,7 @@ impl<'a> Store<'a> {
         Ok(self.id(key)?.unwrap_or_else(|| id.to_owned()))
     }
 
-    /// Replaces the id of a key, if it still is `before`.
+    /// Replaces the id of a key, if it is still `before`.
     pub(super) fn replace_id(&self, key: &str, before: &str, id: &str) -> Result<(), Error> {
         if before == id {
             return Ok(());
@@ -113,19 +113,19 @@ impl<'a> Store<'a> {
         self.claim(key, id).map(drop)
     }
 
-    /// Forgets the id of a key, if it still is `before`.
+    /// Deletes the id of a key, if it is still `before`.
     pub(super) fn forget_id(&self, key: &str, before: &str) -> Result<(), Error> {
         let sql = "DELETE FROM account_ids WHERE place = ?1 AND key = ?2 AND id = ?3";
         self.own.execute(sql, &[self.place.as_str().into(), key.into(), before.into()]).map(drop)
     }
 
-    /// Makes an id the one of a key, whatever is stored.
+    /// Sets the id of a key and replaces a stored one.
     pub(super) fn use_id(&self, key: &str, id: &str) -> Result<(), Error> {
         let sql = "INSERT OR REPLACE INTO account_ids (place, key, id) VALUES (?1, ?2, ?3)";
         self.own.execute(sql, &[self.place.as_str().into(), key.into(), id.into()]).map(drop)
     }
 
-    /// The token of changes, with `begun_at`: when the complete list before it was read; 0 once it need not be read again.
+    /// The token of changes. `begun_at` is the time of the complete list before it, or 0 when that list need not be read again.
     pub(super) fn token(&self) -> Result<Option<Token>, Error> {
         let sql = "SELECT token, begun_at FROM account_tokens WHERE place = ?1";
         let found = self.own.query(sql, &[self.place.as_str().into()])?;
@@ -141,7 +141,7 @@ impl<'a> Store<'a> {
         self.own.execute(sql, &values).map(drop)
     }
 
-    /// Forgets the known content, before a complete reading.
+    /// Deletes the known content, before a complete reading.
     pub(super) fn clear(&self) -> Result<(), Error> {
         for table in ["tokens", "files", "sheets"] {
             self.own
@@ -150,7 +150,7 @@ impl<'a> Store<'a> {
         Ok(())
     }
 
-    /// Forgets everything about a place if another Google account is used now.
+    /// Deletes everything about a place if another Google account is used now.
     pub(super) fn set_user(&self, user: &str) -> Result<(), Error> {
         let place = self.place.as_str();
         let stored = self.own.query("SELECT user FROM account_users WHERE place = ?1", &[place.into()])?;
@@ -219,19 +219,19 @@ impl<'a> Store<'a> {
         self.own.execute(sql, &[self.place.as_str().into(), id.into(), modified.into()]).map(drop)
     }
 
-    /// Forgets a spreadsheet.
+    /// Deletes the record of a spreadsheet.
     pub(super) fn remove_sheet(&self, id: &str) -> Result<(), Error> {
         let sql = "DELETE FROM account_sheets WHERE place = ?1 AND id = ?2";
         self.own.execute(sql, &[self.place.as_str().into(), id.into()]).map(drop)
     }
 
-    /// Forgets a file that is not in the account any more.
+    /// Deletes the record of a file that is not in the account any more.
     pub(super) fn remove(&self, id: &str) -> Result<(), Error> {
         let sql = "DELETE FROM account_files WHERE place = ?1 AND id = ?2";
         self.own.execute(sql, &[self.place.as_str().into(), id.into()]).map(drop)
     }
 
-    /// Forgets a file and what is known below it: the changes feed does not always name the content of a removed folder.
+    /// Deletes the records of a file and its content: the changes feed does not always name the content of a removed folder.
     pub(super) fn remove_with_content(&self, id: &str) -> Result<(), Error> {
         let sql = "DELETE FROM account_files WHERE place = ?1 AND id IN (
             WITH RECURSIVE below (id) AS (
@@ -262,7 +262,7 @@ impl<'a> Store<'a> {
         self.select("AND parent = ?2", &[parent.into()])
     }
 
-    /// The known folders that may belong to a database, the oldest first: with its marker, or without any.
+    /// The known folders that may belong to a database, the oldest first: those with its marker or without any.
     pub(super) fn folders_of(&self, database: &str) -> Result<Vec<RemoteFile>, Error> {
         self.select("AND is_folder = 1 AND (database = ?2 OR part = '')", &[database.into()])
     }

@@ -1,5 +1,6 @@
-//! Downloads and uploads the CSV and the manifest of one database. Three contents are compared: that of the account, that of the folder,
-//! and that of the last sync. If only one side changed, the other one gets it. If both changed, nothing is replaced without `overwrite`.
+//! Downloads and uploads the CSV and the manifest of one database. Three contents are compared: that of the account, that of
+//! the folder, and that of the last sync. If one side changed, it replaces the other one. If both changed, nothing is replaced
+//! without `overwrite`.
 
 use std::path::PathBuf;
 
@@ -95,7 +96,7 @@ impl<'a> Both<'a> {
         })
     }
 
-    /// The file in the account. Further ones of the same part are put aside: into the bin with equal bytes, else under another name.
+    /// The file in the account. Further files of the same part are moved to the trash if their bytes are equal, else renamed.
     fn remote(&self) -> Result<Option<RemoteFile>, Refusal> {
         let mut found = self.account.store.of_part(&self.place.database, self.part.name())?;
         if let Some(claimed) = self.claimed(&found)? {
@@ -111,7 +112,7 @@ impl<'a> Both<'a> {
         Ok(Some(keep))
     }
 
-    /// The file whose id is stored, if it exists and a search or the changes do not have it yet.
+    /// The file with the stored id, if it exists and a search or the changes do not have it yet.
     fn claimed(&self, found: &[RemoteFile]) -> Result<Option<RemoteFile>, Refusal> {
         let store = &self.account.store;
         let Some(id) = store.id(&self.key)?.filter(|id| !found.iter().any(|file| file.id == *id)) else {
@@ -130,7 +131,7 @@ impl<'a> Both<'a> {
         }
     }
 
-    /// Puts one of two files aside, and returns the one to keep.
+    /// Trashes or renames one of two files, and returns the one to keep.
     fn put_aside(&self, other: &RemoteFile, keep: RemoteFile) -> Result<RemoteFile, Refusal> {
         let account = self.account;
         // Both are read again, because somebody may have saved or deleted one of them since.
@@ -157,7 +158,7 @@ impl<'a> Both<'a> {
         Ok(keep)
     }
 
-    /// Forgets the file of an index entry that is out of date.
+    /// Deletes the record of a file whose index entry is out of date.
     fn forget(&self, remote: &RemoteFile) -> Result<(), Refusal> {
         self.account.store.remove(&remote.id)?;
         Ok(self.account.store.forget_id(&self.key, &remote.id)?)
@@ -176,7 +177,7 @@ impl<'a> Both<'a> {
     }
 }
 
-/// Writes what changed in the account into the folder.
+/// Writes the changes of the account into the folder.
 pub(super) fn pull(account: &Account<'_>, place: &DatabasePlace) -> Result<(), TransferError> {
     let mut csv_conflicts = false;
     for part in PARTS {
@@ -189,11 +190,11 @@ pub(super) fn pull(account: &Account<'_>, place: &DatabasePlace) -> Result<(), T
             account.store.set_synced(&both.key, &remote.md5)?;
             continue;
         }
-        // A content that was being uploaded is not proof that the account has it: only the last sync is.
+        // A content that was being uploaded does not prove that the account has it: only the last sync does.
         let is_unchanged = own.as_deref().is_none_or(|own| synced.is_last(own));
         let both_changed = !is_unchanged && !synced.is(&remote.md5);
         csv_conflicts |= part == Part::Csv && both_changed;
-        // A manifest has no work of a person: it follows its CSV.
+        // A manifest has no edits of a person: it follows its CSV.
         if is_unchanged || part == Part::Manifest && both_changed && !csv_conflicts {
             let bytes = match both.download(&remote) {
                 Err(TransferError::Refusal(Refusal::Missing)) => {
@@ -211,7 +212,7 @@ pub(super) fn pull(account: &Account<'_>, place: &DatabasePlace) -> Result<(), T
     Ok(())
 }
 
-/// Uploads what changed in the folder.
+/// Uploads the changes of the folder.
 pub(super) fn push(
     account: &Account<'_>,
     place: &DatabasePlace,
@@ -227,7 +228,7 @@ pub(super) fn push(
             continue;
         };
         if remote.md5 != own {
-            // The changes feed may be late: the file itself says what it has.
+            // The changes feed may have a delay, so the file is read.
             match account.files.get(&remote.id)? {
                 Some(fresh) if !fresh.trashed => remote = fresh,
                 _ => {
@@ -305,7 +306,7 @@ fn create(both: &Both<'_>, folder: &str, bytes: &[u8]) -> Result<(), TransferErr
     Err(retryable(format!("{}: the file was deleted while it was created", both.shown)).into())
 }
 
-/// Gives the file in the account the name that it has in the folder.
+/// Renames the file in the account to its name in the folder.
 fn rename(both: &Both<'_>, remote: &RemoteFile) -> Result<(), Refusal> {
     let name = both.part.file(&both.place.folder);
     if remote.name == name {

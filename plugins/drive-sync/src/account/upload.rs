@@ -1,5 +1,5 @@
-//! Uploads: metadata and content in one request, or a resumable session for larger files. The MD5 that the server reports is compared
-//! afterwards.
+//! Uploads: metadata and content in one request, or a resumable session for larger files. Afterwards, the MD5 that the server
+//! reports is compared.
 //!
 //! The address of a session gives access like a token, so it is kept in memory only: a killed task begins its upload again.
 
@@ -21,7 +21,7 @@ const PIECE: usize = 4 << 20;
 /// How often the content of one file is sent.
 const TRIES: u32 = 5;
 
-/// Failures that one session outlives.
+/// The number of failures after which a session is given up.
 const FAILURES: usize = 8;
 
 /// MD5 in hexadecimal digits, as the API reports it.
@@ -29,7 +29,7 @@ pub(super) fn md5(bytes: &[u8]) -> String {
     Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Creates a file with an id that was drawn. If the id exists, an earlier request had an effect.
+/// Creates a file with a drawn id. If the id exists, an earlier request succeeded.
 pub(super) fn create(files: &Files<'_>, file: &RemoteFile, bytes: &[u8]) -> Result<RemoteFile, Refusal> {
     let path = format!("/upload/drive/v3/files?supportsAllDrives=true&fields={FIELDS}");
     let request = Request { files, method: "POST", path, metadata: file.metadata() };
@@ -50,8 +50,8 @@ pub(super) fn create(files: &Files<'_>, file: &RemoteFile, bytes: &[u8]) -> Resu
     Err(retryable(format!("{}: the upload failed {TRIES} times", file.name)))
 }
 
-/// Replaces the content of a file that has the content of `before`. Drive keeps the old one as a revision. After a request with an unknown
-/// effect, the content is sent again only if the file still has the old one.
+/// Replaces the content of a file that has the content of `before`. Drive keeps the old one as a revision. After a request with
+/// an unknown effect, the content is sent again only if the file still has the old one.
 pub(super) fn replace(files: &Files<'_>, before: &RemoteFile, bytes: &[u8]) -> Result<RemoteFile, Refusal> {
     let path = format!("/upload/drive/v3/files/{}?supportsAllDrives=true&fields={FIELDS}", encoded(&before.id));
     let request = Request { files, method: "PATCH", path, metadata: json!({}) };
@@ -92,7 +92,7 @@ impl Request<'_> {
     }
 
     fn multipart(&self, bytes: &[u8]) -> Result<RemoteFile, Refusal> {
-        // A digest of the content does not occur in it.
+        // A digest of the content does not occur in the content.
         let boundary = format!("baton-{}", baton_core::Digest::of(bytes));
         let mut body = format!(
             "--{boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n{}\r\n--{boundary}\r\nContent-Type: {}\r\n\r\n",
@@ -117,7 +117,7 @@ impl Request<'_> {
         }
     }
 
-    /// The path of a new session, with the server's id of it.
+    /// The path of a new session, with the id that the server gave it.
     fn begin(&self, length: usize) -> Result<String, Refusal> {
         let mut call = Call::with_json(self.method, format!("{}&uploadType=resumable", self.path), &self.metadata);
         call.headers.push(("x-upload-content-type", media_type(&self.metadata).to_owned()));
@@ -146,7 +146,7 @@ impl Request<'_> {
                     if !matches!(error, Error::Retryable(_)) {
                         return Err(Refusal::Failed(error));
                     }
-                    // How much arrived is asked for.
+                    // Requests the number of received bytes.
                     state(&self.files.api.call(&put(session, format!("bytes */{total}"), Vec::new()))?)?
                 }
                 state => state?,
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bytes_that_arrived_are_read_from_the_range() {
+    fn the_number_of_received_bytes_is_read_from_the_range() {
         let has = |range: Option<&str>| {
             let headers = range.map(|range| ("range".to_owned(), range.as_bytes().to_vec())).into_iter().collect();
             let answer = Response { status: 308, headers, ..Response::default() };

@@ -40,7 +40,7 @@ pub(super) fn approve(task: &Task, context: &DriveContext<'_>) -> Result<Outcome
     )))
 }
 
-/// The one column with this property id or header.
+/// The only column with this property id or header.
 fn meant<'a>(manifest: &'a Manifest, id: &str, property: &str) -> Result<&'a Column, Error> {
     let all = || manifest.columns.iter().filter(|column| column.property == property || column.header == property);
     let gone: Vec<_> = all().filter(|column| column.state != State::Live).collect();
@@ -95,7 +95,7 @@ pub(super) fn adopt(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, 
     Ok(Outcome::new(told))
 }
 
-/// The stored manifest, else the file beside the CSV: a workspace may be newer than its Drive.
+/// The stored manifest, else the file beside the CSV: the Drive can be older than the workspace.
 fn remembered(context: &DriveContext<'_>, id: &str) -> Result<Manifest, Error> {
     let known = context.memory.get(id)?.unwrap_or_default();
     if let Ok(manifest) = Manifest::read(known.manifest.as_bytes(), id) {
@@ -134,7 +134,7 @@ fn known_columns(
     Ok((KnownDatabase { source, ..known }, manifest))
 }
 
-/// Records a header that a person changed: of a live column, else of one without a property.
+/// Records a header that a person changed: of a column with a property, else of one without.
 fn rename(manifest: &mut Manifest, headers: &[String], property: &str, header: &str) -> Result<String, Error> {
     let meant = |column: &&mut Column| column.property == property || column.header == property;
     let mut all: Vec<&mut Column> = manifest.columns.iter_mut().filter(meant).collect();
@@ -162,7 +162,7 @@ fn rename(manifest: &mut Manifest, headers: &[String], property: &str, header: &
     }
 }
 
-/// Adds a column of a person. No property supplies its cells.
+/// Adds a column of a person. Its cells come from no property.
 fn keep(manifest: &mut Manifest, header: &str, kind: String, now: &str) -> String {
     manifest.columns.push(Column {
         property: format!("{OWN}{header}"),

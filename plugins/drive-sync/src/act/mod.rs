@@ -1,4 +1,4 @@
-//! The actions: each makes an outcome of a task with the host services. The work is done in the other modules.
+//! The actions. Each creates the outcome of a task with the host services and calls the other modules.
 
 mod columns;
 mod ensure;

@@ -57,7 +57,7 @@ fn all_busy(databases: usize) -> Error {
     Error::Retryable(format!("another task works on {}; nothing was done", count(databases, "database")))
 }
 
-/// The outcome for the numbers of completed and skipped databases, with a next step.
+/// The outcome for the numbers of completed and skipped databases, with the next step.
 fn judged(task: &Task, done: usize, left: usize, summary: String) -> Outcome {
     if done + left == 0 {
         let step = "put a database (CSV and JSON) into the folder `databases`, or name tables of the catalog: --arg \

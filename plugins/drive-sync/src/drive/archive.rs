@@ -22,7 +22,7 @@ pub const KEPT: usize = 50;
 pub struct Backup {
     /// Its name.
     pub name: String,
-    /// True if it was created now; false if the newest backup has the same bytes.
+    /// Whether it was created now; false if the newest backup has the same bytes.
     pub made: bool,
 }
 
@@ -113,8 +113,8 @@ pub fn superfluous(root: &Path, folder: &str, id: &str, kept: usize) -> io::Resu
     Ok(known.into_iter().map(|(_, name)| name).collect())
 }
 
-/// Deletes the oldest backups beyond the number to keep and returns how many. The backup of this change stays, even if a clock that
-/// was ahead made newer ones.
+/// Deletes the oldest backups beyond the number to keep and returns their number. The backup of this change is kept, even if a
+/// clock with a wrong time gave newer times to others.
 ///
 /// # Errors
 /// If one cannot be deleted.
@@ -147,7 +147,7 @@ mod tests {
     const NOW: i64 = 1_768_731_300_250;
 
     #[test]
-    fn moments_are_read_as_they_were_ever_written() {
+    fn times_are_read_in_all_forms_of_earlier_versions() {
         for (name, time) in [
             ("T_id-1_v2026-01-18_10-15-00-250Z.csv", Some(NOW)),
             ("Old title_ID-1_v2026-01-18_10-15-00-250Z.csv", Some(NOW)),
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_are_kept_and_what_is_not_recognised_stays() {
+    fn the_newest_backups_and_unrecognised_files_are_kept() {
         let root = tempfile::tempdir().unwrap();
         let archive = root.path().join("T_id-1/.archive");
         fs::create_dir_all(&archive).unwrap();
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_backup_has_the_bytes_and_is_made_once_a_moment() {
+    fn a_backup_has_the_bytes_and_is_made_once_for_each_time() {
         let root = tempfile::tempdir().unwrap();
         let csv = root.path().join("T_id-1/T_id-1.csv");
         fs::create_dir_all(csv.parent().unwrap()).unwrap();
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_one_that_was_just_made_stays_beside_backups_of_the_future() {
+    fn the_new_backup_is_kept_beside_backups_with_future_times() {
         let root = tempfile::tempdir().unwrap();
         let archive = root.path().join("T_id-1/.archive");
         fs::create_dir_all(&archive).unwrap();

@@ -31,7 +31,7 @@ pub struct EnsureResult {
 }
 
 /// Finds or creates the folder of a database. `before` are its known earlier titles. Folders that may belong to something else
-/// stay. The caller holds the database's lock.
+/// are kept. The caller holds the database's lock.
 ///
 /// # Errors
 /// If the Drive cannot be read or written, or another kind of file has the name. `undo` has the changes up to then; a second call
@@ -53,7 +53,7 @@ pub fn ensure(root: &Path, title: &str, id: &str, before: &[&str], undo: &mut Un
     let mut folders = found.into_iter();
     let Some(primary) = folders.next() else {
         let made = match fs::create_dir(root.join(&name)) {
-            // Somebody else made it at the same moment.
+            // Another program created it at the same moment.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_folder(&root.join(&name)) => false,
             created => {
                 created.map_err(|error| at_writing(&root.join(&name), &error))?;
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn several_become_the_one_with_the_right_name_and_keep_every_file() {
+    fn several_folders_are_merged_into_the_one_with_the_right_name() {
         let root = tempfile::tempdir().unwrap();
         write(root.path(), "T_id-1 (2)/T_id-1 (2).csv", "third");
         write(root.path(), "Old title_id-1/Old title_id-1.csv", "__page_id,older");
@@ -179,7 +179,7 @@ mod tests {
         write(root.path(), "Old_id-1/Old_id-1.csv", "2");
         let ensured = ensure(root.path(), "New (1)", "id-1", &["Old"], &mut Undo::default()).unwrap();
         assert_eq!(ensured.renamed_from.as_deref(), Some("Old_id-1"));
-        // Two files can belong to the database; nothing says which one.
+        // Two files can belong to the database, and nothing identifies the right one.
         assert_eq!(names(&root.path().join("New (1)_id-1")), ["Old_id-1 (1).csv", "Old_id-1.csv"]);
         fs::remove_file(root.path().join("New (1)_id-1/Old_id-1 (1).csv")).unwrap();
         ensure(root.path(), "New (1)", "id-1", &[], &mut Undo::default()).unwrap();

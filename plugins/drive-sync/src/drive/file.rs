@@ -11,8 +11,8 @@ use baton_core::Digest;
 use super::one_file::is_one;
 use super::{PART, at, at_writing};
 
-/// Larger files are not read or written: 15,540 rows with forty columns are 12 MB, and a plugin has 256 MB for three times its
-/// cells.
+/// Larger files are not read or written: 15,540 rows with forty columns are 12 MB, and a plugin has 256 MB for three copies of
+/// the cells.
 pub const MOST_BYTES: u64 = 16 << 20;
 
 /// Identifies a file without reading it: its size and modification time.
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_replaced_as_a_whole_and_nothing_else_is_left() {
+    fn a_file_is_replaced_completely_and_no_other_file_is_left() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
         write_file(&path, b"1").unwrap();
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_on_what_is_no_file_or_too_large() {
+    fn errors_on_large_files_and_paths_that_are_not_files() {
         let folder = tempfile::tempdir().unwrap();
         assert!(read(folder.path()).unwrap_err().to_string().contains("not a regular file"));
         assert!(stamp(folder.path()).is_err());
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn sameness_is_of_bytes() {
+    fn files_with_equal_bytes_are_the_same() {
         let folder = tempfile::tempdir().unwrap();
         let [a, b, c] = ["a", "b", "c"].map(|name| folder.path().join(name));
         fs::write(&a, vec![7; 3 << 20]).unwrap();

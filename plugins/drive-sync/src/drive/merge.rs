@@ -1,5 +1,5 @@
-//! Merges one folder into another without losing a file: equal bytes become one file, other bytes under the same name get a name
-//! that says where they came from, and a folder is deleted only when it is empty.
+//! Merges one folder into another without losing a file: files with equal bytes become one file, a file with other bytes under
+//! the same name gets a name with its origin, and a folder is deleted only when it is empty.
 //!
 //! A file is moved by one rename after a check that the name is free; both need the database's lock. A kill leaves the file under
 //! the old or the new name. A hard link would fail if the name exists, but a kill after it would leave a file with two names, which
@@ -117,12 +117,12 @@ fn distinct_name(name: &str, origin: &str, number: u32) -> String {
     let whole = mark.len();
     let mark = cut(&mark, MOST_NAME / 2);
     let stem = cut(stem, MOST_NAME.saturating_sub(mark.len() + ending.len()));
-    // The number stays when the mark is cut.
+    // The number is kept when the mark is cut.
     let number = if mark.len() == whole || number < 2 { String::new() } else { format!("~{number}") };
     format!("{stem}{mark}{number}{ending}")
 }
 
-/// Renames to a name that was free at the check; see the module.
+/// Renames to a name that was free at the check (see the module).
 pub(super) fn move_to_free(from: &Path, to: &Path) -> io::Result<()> {
     match fs::symlink_metadata(to) {
         Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn same_bytes_become_one_and_others_are_told_apart() {
+    fn equal_files_become_one_and_different_files_get_distinct_names() {
         let root = folder(&[
             ("a/x.csv", "1"),
             ("a/.archive/x_v1.csv", "old"),
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_has_its_new_name_already_loses_the_old_one() {
+    fn a_file_with_its_old_and_new_name_loses_the_old_one() {
         let root = folder(&[("b/x.csv", "1"), ("b/y.csv", "2"), ("a/y.csv", "3"), ("b/z", "4")]);
         fs::hard_link(root.path().join("b/x.csv"), root.path().join("a/x.csv")).unwrap();
         fs::hard_link(root.path().join("b/y.csv"), root.path().join("a/y (from b).csv")).unwrap();
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_says_where_from_may_be_taken_too() {
+    fn a_distinct_name_can_also_be_in_use() {
         let root = folder(&[("a/x.csv", "1"), ("a/x (from b).csv", "2"), ("b/x.csv", "3")]);
         merge_into(root.path(), "b", "a", &mut Undo::default()).unwrap();
         assert_eq!(text(root.path(), "a/x (from b) 2.csv"), "3");
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_plain_file_is_moved_as_it_is() {
+    fn entries_that_are_not_regular_files_are_moved_unchanged() {
         let root = folder(&[("a/x", "1"), ("b/y", "2")]);
         fs::create_dir(root.path().join("b/x")).unwrap();
         std::os::unix::fs::symlink("nowhere", root.path().join("b/link")).unwrap();

@@ -1,8 +1,8 @@
 //! A Drive as a local folder, as Drive and Dropbox for desktop mount it: the folder of each database, merging of folders, complete
 //! writes, and backups.
 //!
-//! Nothing here knows the contents of a database. Nothing here acquires locks: the caller holds the database's lock
-//! (`crate::locks`), because a check and the change that follows belong under one lock.
+//! This module does not know the contents of a database. It acquires no locks: the caller holds the database's lock
+//! (`crate::locks`), because a check and the change that follows need one lock.
 
 pub mod archive;
 mod ensure;
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_written_is_not_called_unreadable() {
+    fn a_write_error_is_not_reported_as_a_read_error() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a file"), "").unwrap();
         let below = folder.path().join("a file/x.csv");
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_with_several_names_is_told_with_what_allows_it() {
+    fn a_file_with_several_names_is_reported_with_the_grant_that_allows_it() {
         let folder = tempfile::tempdir().unwrap();
         let [one, two] = ["one.csv", "two.csv"].map(|name| folder.path().join(name));
         fs::write(&one, "1").unwrap();

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn titles_lose_what_no_file_system_takes() {
+    fn characters_that_file_systems_reject_are_removed_from_titles() {
         for (title, name) in [
             ("Music: Tracks? #1 100%", "Music Tracks 1 100"),
             ("../../etc/passwd", "....etcpasswd"),
@@ -174,7 +174,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_made_of_any_title_is_taken_apart_again(title in ".{0,200}") {
+        fn a_name_from_any_title_is_parsed_again(title in ".{0,200}") {
             let base = base_name(&title, ID);
             let name = sanitised(&title);
             prop_assert!(base.len() <= 200 && !base.contains('/'));

@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_names_of_one_file_are_told_from_two_files() {
+    fn two_names_of_one_file_are_distinguished_from_two_files() {
         let folder = tempfile::tempdir().unwrap();
         let [a, b, c, d] = ["a", "b", "c", "d"].map(|name| folder.path().join(name));
         fs::write(&a, "1").unwrap();

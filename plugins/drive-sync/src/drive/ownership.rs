@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_at_the_end_of_a_name_makes_no_database() {
+    fn a_word_at_the_end_of_a_name_is_not_an_id() {
         let root = tempfile::tempdir().unwrap();
         for (path, text) in [
             ("photos_2024/photos_2024.csv", "day,what\n"),

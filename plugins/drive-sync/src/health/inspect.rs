@@ -313,7 +313,7 @@ fn look_at_manifest(root: &Path, folder: &str, id: &str, remembered: Option<&Las
     let csv = drive::read(&root.join(format!("{folder}/{folder}.csv"))).unwrap_or_default();
     // A file that is not a valid CSV is a separate problem.
     let header = parse_csv(&csv).ok().map(|csv| csv.header);
-    // If this workspace did not write the CSV, another one wrote both files, or a person edited the CSV; a sync reports that.
+    // If this workspace did not write the CSV, another one wrote both files, or a person edited the CSV. A sync reports that.
     let is_ours = |remembered: &LastWrite| remembered.csv_digest == drive::digest(&csv);
     if header.is_some_and(|header| header_digest(&header) != manifest.header_sha256) {
         health.add(Kind::ManifestDisagrees, Some(id), path, "its header differs from that of the CSV");

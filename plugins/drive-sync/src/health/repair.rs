@@ -1,6 +1,6 @@
-//! Fixes the problems of a Drive that need no decision of a person: duplicate folders are merged, a CSV beside its folder is moved
-//! into it, a missing folder for backups is created, and a file with an older title is merged. Backups are deleted only if `keep`
-//! is given.
+//! Fixes the problems of a Drive that need no decision of a person: duplicate folders are merged, a CSV beside its folder is
+//! moved into it, a missing folder for backups is created, and a file with an older title is merged. Backups are deleted only
+//! if `keep` is given.
 //!
 //! The id of a plan changes with its steps. Applying a plan does exactly these steps, each under the lock of its database after
 //! another check.
@@ -140,7 +140,7 @@ pub fn plan(
                 Some(Step::Retain { id, folder, keep, backups })
             }
             Kind::RetentionOverrun if is_alone(root, &id)? => None,
-            // These can change with the merge; the next plan handles them.
+            // The merge can change these. The next plan handles them.
             Kind::MissingArchive | Kind::RetentionOverrun => continue,
             Kind::MissingCsv if !is_alone(root, &id)? => continue,
             _ => None,
@@ -167,7 +167,7 @@ fn is_alone(root: &Path, id: &str) -> Result<bool, SyncError> {
     Ok(find(root, id)?.len() == 1)
 }
 
-/// The folders that certainly belong to one database: those with the stored title, else with the first title that several have.
+/// The folders that certainly belong to one database: those with the stored title, else with the first title that several share.
 fn merging(root: &Path, id: &str, titles: &BTreeMap<String, String>) -> Result<Option<Step>, SyncError> {
     let mut folders = find(root, id)?;
     folders.sort_by_key(|folder| (folder.copy, folder.name.clone()));
@@ -271,7 +271,7 @@ fn one(context: &DriveContext<'_>, step: &Step, undo: &mut Undo) -> Result<(), S
     Ok(())
 }
 
-/// Moves a CSV by the rules of merging, through a temporary folder, so that its new name says where it came from.
+/// Moves a CSV by the rules of merging, through a temporary folder, so that its new name contains its origin.
 fn move_in(root: &Path, path: &str, folder: &str, undo: &mut Undo) -> Result<(), SyncError> {
     let target = format!("{folder}/{path}");
     if is_same(&root.join(path), &root.join(&target))? {

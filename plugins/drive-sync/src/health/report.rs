@@ -92,7 +92,7 @@ fn describe(step: &Step) -> String {
     }
 }
 
-/// The changes, to be undone from the last to the first.
+/// The changes as JSON. A person undoes them from the last to the first.
 #[must_use]
 pub fn applied_json(plan: &Plan, applied: &RepairResult, now: &str) -> Value {
     let not_done: Vec<_> = applied.not_done.iter().map(|(step, why)| json!({ "step": step, "why": why })).collect();

@@ -37,7 +37,7 @@ pub fn adopted(csv: &Csv, read: &Database, now: &str) -> Manifest {
 pub fn unknown_columns(csv: &Csv, manifest: &Manifest) -> Vec<String> {
     let known: BTreeSet<&str> = manifest.columns.iter().map(|column| column.header.as_str()).collect();
     let mut seen = BTreeSet::new();
-    // A header that occurs twice is unknown the second time, because nothing says which one is meant.
+    // The second occurrence of a header is unknown, because nothing distinguishes the two.
     csv.header
         .iter()
         .filter(|header| !known.contains(header.as_str()) || !seen.insert(header.as_str()))
@@ -51,7 +51,7 @@ mod tests {
     use crate::table::Property;
 
     #[test]
-    fn columns_of_an_older_drive_are_known_by_their_names_and_others_are_asked_about() {
+    fn columns_of_an_older_drive_are_found_by_name_and_others_need_a_decision() {
         let csv = Csv {
             header: ["Name", "Bpm", "My notes", "Name"].map(str::to_owned).into(),
             kinds: ["title", "rich_text", "", "title"].map(str::to_owned).into(),

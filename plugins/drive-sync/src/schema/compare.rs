@@ -16,7 +16,7 @@ pub enum Change {
     Added(String),
     /// A column has another header.
     Renamed(String, String),
-    /// The property was not in this reading. The column stays.
+    /// The property was not in this reading. The column is kept.
     Missing(String),
     /// The property exists again.
     Back(String),
@@ -44,7 +44,7 @@ pub struct CompareOptions<'a> {
     pub approved: &'a BTreeSet<String>,
     /// Complete readings without the property that are needed to remove its column.
     pub readings: u32,
-    /// False if the last reading is repeated: the same file read twice is one reading.
+    /// False if the last reading is repeated: the same file that is read twice counts as one reading.
     pub counts: bool,
     /// The time.
     pub now: &'a str,
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_property_goes_after_three_complete_readings_and_an_approval_only() {
+    fn a_missing_property_is_removed_only_after_three_complete_readings_and_an_approval() {
         let without = read(&[("title", "Name", "title")]);
         let mut manifest = first();
         for _ in 0..5 {
@@ -240,14 +240,14 @@ mod tests {
     }
 
     #[test]
-    fn a_property_that_is_back_begins_anew() {
+    fn a_property_that_exists_again_is_counted_from_zero() {
         let manifest = after(&first(), &read(&[("title", "Name", "title")]), &[], true).manifest;
         let back = after(&manifest, &read(&[("title", "Name", "title"), ("a", "Bpm", "number")]), &[KEY], true);
         assert_eq!((back.manifest.columns[1].misses, back.changes), (0, vec![Change::Back("Bpm".into())]));
     }
 
     #[test]
-    fn another_type_is_another_column_and_the_old_data_stays() {
+    fn another_type_gets_another_column_and_the_old_data_is_kept() {
         let texts = read(&[("title", "Name", "title"), ("a", "Bpm", "rich_text")]);
         let compared = after(&first(), &texts, &[], true);
         assert_eq!(compared.manifest.headers(), ["Name", "Bpm [number]", "Bpm"]);
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_there_once() {
+    fn headers_are_unique() {
         let twice =
             read(&[("a", "X", "number"), ("b", "X", "number"), ("c", "__page_id", "number"), ("d", "\n", "title")]);
         let headers = after(&Manifest::new("id-1", "T"), &twice, &[], true).manifest.headers();
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_on_a_reading_that_cannot_be_gone_by() {
+    fn errors_on_an_unusable_reading() {
         let approved = BTreeSet::new();
         let options = CompareOptions { approved: &approved, readings: 3, counts: true, now: "" };
         assert!(compare(&first(), &read(&[]), options).unwrap_err().contains("no properties"));

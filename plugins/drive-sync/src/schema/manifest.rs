@@ -27,7 +27,7 @@ pub struct Manifest {
     pub row_count: u64,
     /// SHA-256 of the first row of the CSV.
     pub header_sha256: String,
-    /// How the reading ended, from the source.
+    /// The status at the end of the reading, from the source.
     pub request_status: Option<String>,
     /// Identifies the last reading while a column counts readings without its property. It is kept beside that count, so a killed
     /// process never counts a reading twice.
@@ -59,7 +59,7 @@ pub struct Column {
 }
 
 impl Column {
-    /// What an approval names: one property of one type. A header can move to another column, and an id can have columns of several
+    /// The key of an approval: one property of one type. A header can move to another column, and an id can have columns of several
     /// types.
     #[must_use]
     pub fn key(&self) -> String {
@@ -79,9 +79,9 @@ impl Column {
 pub enum State {
     /// It exists.
     Live,
-    /// The last reading had no such property. The column and its data stay.
+    /// The last reading had no such property. The column and its data are kept.
     Missing,
-    /// It has another type and another column now. This column and its data stay.
+    /// The property has another type and another column now. This column and its data are kept.
     Retyped,
 }
 

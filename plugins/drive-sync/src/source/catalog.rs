@@ -190,7 +190,7 @@ mod tests {
     use crate::drive::is_id;
 
     #[test]
-    fn a_table_that_no_csv_holds_is_not_read_to_its_end() {
+    fn a_table_too_large_for_a_csv_is_not_read_completely() {
         let folder = tempfile::tempdir().unwrap();
         let catalog = HostDatabase::catalog(folder.path());
         for id in ["a", "b"] {
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn every_table_is_read_as_its_properties_say() {
+    fn every_table_has_the_columns_of_its_properties() {
         let folder = tempfile::tempdir().unwrap();
         let catalog = HostDatabase::catalog(folder.path());
         for statement in [

@@ -56,7 +56,7 @@ fn stamps(csv: &Path, sidecar: Option<&Path>) -> Result<String, String> {
     Ok(format!("{}/{beside}", one(csv)?))
 }
 
-/// An error without the path, which is one of the plugin's file system.
+/// An error without the path, which belongs to the plugin's file system.
 fn bare(error: &io::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(": ").map_or(text.clone(), |(_, why)| why.to_owned())
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_the_id_of_another_property_is_no_id() {
+    fn a_name_equal_to_the_id_of_another_property_is_not_an_id() {
         let sidecar = r#"{"id":"id-1","title":"T","complete":true,
             "properties":{"bpm":{"name":"Tempo","type":"number"},"x":{"name":"bpm","type":"number"}}}"#;
         let csv = "__page_id,__last_synced_iso,Tempo,bpm\n,,number,number\np1,,120,7\n";
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_csv_alone_has_to_say_what_it_is() {
+    fn a_csv_without_a_sidecar_needs_marks() {
         assert!(head(&found(CSV, None)).unwrap_err().contains("no sidecar T.json"));
         let says = CSV.replace(",,title", "ids=names,id=id-7,title");
         let loaded = load(&found(&says, None)).unwrap();
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_on_files_that_do_not_fit_together() {
+    fn errors_on_inconsistent_files() {
         let more = format!("{CSV}p1,,Two,2\n");
         for (csv, sidecar, why) in [
             (CSV.to_owned(), SIDECAR.replace("1,", "9,"), "is incomplete"),
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_in_place_of_a_file_is_said_and_not_opened() {
+    fn a_folder_in_place_of_a_file_is_reported_and_not_opened() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("T.csv")).unwrap();
         assert_eq!(head(&list(folder.path()).unwrap().0[0]).unwrap_err(), "it is not a regular file");

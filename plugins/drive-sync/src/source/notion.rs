@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn only_names_that_notion_gives_are_its_exports() {
+    fn only_files_with_names_of_notion_are_its_exports() {
         let named = ParsedExportName::parse(NAME).unwrap();
         assert_eq!((named.title, named.id.len(), named.all), ("Music Tracks", 32, false));
         assert!(ParsedExportName::parse(&format!("{NAME}_all")).unwrap().all);
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_keep_their_keys_while_their_other_cells_change_and_two_of_one_title_are_two() {
+    fn rows_keep_their_keys_when_other_cells_change_and_rows_of_one_title_are_distinct() {
         let first = loaded("\u{feff}Name,BPM,Done\nNight Bus,120,Yes\nGlow,,No\nGlow,98,No\n,1,\n").unwrap();
         let kinds: Vec<_> = first.database.properties.iter().map(|property| property.kind.as_str()).collect();
         assert_eq!(
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_on_what_is_not_whole() {
+    fn errors_on_incomplete_exports() {
         for (text, why) in
             [("", "empty"), ("Name,A,A\n", "two columns"), ("Name,A\nx\n", "line 2"), ("Name\n\"x", "cut off")]
         {

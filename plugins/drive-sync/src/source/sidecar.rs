@@ -17,7 +17,7 @@ use crate::table::{Database, Property};
 /// Maximum number of properties of a database; the limit of Notion is 500.
 const MOST_PROPERTIES: usize = 2_000;
 
-/// Maximum number of characters of a title. A longer text is an error; names have shorter titles anyway.
+/// Maximum number of characters of a title. A longer text is an error.
 const MOST_TITLE: usize = 10_000;
 
 #[derive(Deserialize)]
@@ -31,8 +31,8 @@ struct Sidecar {
     row_count: Option<u64>,
 }
 
-/// How a reading ended: text, or the `type` of an object, as services answer. Of another object its JSON, which never means
-/// complete.
+/// The status at the end of a reading: a text, or the `type` of an object, as services answer. Any other object is stored as its
+/// JSON, which never means complete.
 fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Null => Ok(None),
@@ -134,14 +134,14 @@ mod tests {
         "properties":{"title":{"name":"Name","type":"title"},"a":{"name":"Bpm","type":"number"}}}"#;
 
     #[test]
-    fn it_is_read_in_its_order_and_written_the_same() {
+    fn it_is_read_in_its_order_and_written_unchanged() {
         let database = read(GOOD.as_bytes()).unwrap();
         assert_eq!(database.properties[1], Property { id: "a".into(), name: "Bpm".into(), kind: "number".into() });
         assert_eq!(read(text(&database).as_bytes()), Ok(database));
     }
 
     #[test]
-    fn incomplete_is_what_either_says() {
+    fn it_is_incomplete_if_either_field_says_so() {
         for text in [GOOD.replace("true", "false"), GOOD.replace("null", "\"incomplete\"")] {
             assert!(!read(text.as_bytes()).unwrap().complete);
         }
@@ -167,17 +167,17 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_of_the_byte_order_is_no_hindrance() {
+    fn a_byte_order_mark_is_accepted() {
         assert_eq!(read(format!("\u{feff}{GOOD}").as_bytes()), read(GOOD.as_bytes()));
     }
 
     #[test]
-    fn an_id_that_is_there_twice_is_not_swallowed() {
+    fn an_id_that_occurs_twice_is_an_error() {
         assert_eq!(read(GOOD.replace("\"a\"", "\"title\"").as_bytes()).unwrap().properties.len(), 2);
     }
 
     #[test]
-    fn errors_on_what_is_no_sidecar() {
+    fn errors_on_invalid_sidecars() {
         for (text, why) in [
             ("", "EOF"),
             ("[]", "invalid"),

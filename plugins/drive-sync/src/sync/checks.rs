@@ -1,5 +1,5 @@
-//! Checks of the CSV on the Drive that stop the sync of its database: unknown columns, and a row of types that cannot be told from a
-//! row that a person added, because both have no key. The message has the fix.
+//! Checks of the CSV on the Drive that stop the sync of its database: unknown columns, and a row of types that cannot be
+//! distinguished from a row that a person added, because neither has a key. The message contains the fix.
 
 use super::command::argument;
 use crate::context::SyncError;
@@ -27,8 +27,8 @@ pub(super) fn refuse_unknown(csv: &Csv, manifest: &Manifest, id: &str) -> Result
     ))
 }
 
-/// The problem and its fix. A row with names of types is recognised; another one is compared with the known types of the columns.
-/// Without such a row the known types count.
+/// The problem and its fix. A row with names of types is recognised; another row is compared with the known types of the
+/// columns. Without such a row the known types are used.
 pub(super) fn types_problem(csv: &Csv, manifest: Option<&Manifest>) -> Option<String> {
     let known: Vec<&str> = csv.header.iter().map(|header| kind_of(manifest, header)).collect();
     let put = |what: String| {

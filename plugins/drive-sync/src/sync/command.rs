@@ -28,7 +28,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_one_argument_whatever_is_in_it() {
+    fn any_name_is_one_argument() {
         for name in ["My notes", "it's \"here\"", "2024", "$(x) `y` \\ä\n"] {
             let line = format!("printf %s {}", argument("column", name).replace("--arg ", ""));
             let typed = std::process::Command::new("sh").args(["-c", &line]).output().unwrap().stdout;

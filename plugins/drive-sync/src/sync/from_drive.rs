@@ -1,8 +1,8 @@
 //! Delivers a person's changes of the CSV on the Drive to the owner of the database: the changed rows as files in the form of the
 //! source, and a list of every cell. The source itself is not written.
 //!
-//! A change is a difference from the copy of the last sync; without that copy, from the source. A row that both sides changed, or
-//! that the source deleted, is a conflict: `guard` keeps the source's row, `csv-wins` takes the Drive's cells. No row is ever
+//! A change is a difference from the copy of the last sync; without that copy, from the source. A row that both sides changed,
+//! or that the source deleted, is a conflict: `guard` keeps the source's row, `csv-wins` takes the Drive's cells. No row is
 //! removed.
 
 use std::collections::{HashMap, HashSet};
@@ -27,7 +27,7 @@ const MINUTE_MS: i64 = 59_999;
 /// Which side wins when both changed a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// The source's row stays.
+    /// The source's row is kept.
     Guard,
     /// The Drive's cells are taken.
     CsvWins,
@@ -51,7 +51,7 @@ pub struct ChangedCell {
 pub struct SkippedRow {
     /// The key of the row.
     pub page_id: String,
-    /// The column, if it is about one.
+    /// The column, if the reason concerns one column.
     pub column: String,
     /// The reason.
     pub why: String,
@@ -130,7 +130,7 @@ pub fn take(
         columns: columns(&manifest, &left.csv, database, base.as_ref()),
     };
     let mut taken = work.all(loaded, &left.csv, folder)?;
-    // A person must check what was skipped before a sync may replace the CSV.
+    // A person must check the skipped rows before a sync may replace the CSV.
     let alone = [&taken.conflicts, &taken.bad, &taken.unknown, &taken.read_only];
     if alone.into_iter().all(Vec::is_empty) {
         if known.id.is_empty() {
@@ -267,7 +267,7 @@ impl ChangeCollector<'_> {
         Some(with(record, changes, taken))
     }
 
-    /// Handles a row of the last sync that the source deleted. A person's changes in it are still changes.
+    /// Handles a row of the last sync that the source deleted. A person's changes in it are reported as changes.
     fn deleted_row(&self, row: &Row, base: &Row, taken: &mut ImportResult) {
         let cells = vec![String::new(); self.database.properties.len()];
         let mut record = Record { page_id: row.page_id.clone(), synced: String::new(), cells };
@@ -354,7 +354,7 @@ fn with(mut record: Record, changes: Vec<RowChange<'_>>, taken: &mut ImportResul
 fn usable(place: &ColumnPosition<'_>, text: &str, row: &Row, taken: &mut ImportResult) -> Option<String> {
     let left = |why: String| SkippedRow { page_id: row.page_id.clone(), column: place.column.header.clone(), why };
     if is_read_only(&place.column.kind) {
-        // In a new row nobody can know it.
+        // In a new row no person can know this value.
         if !text.is_empty() || !row.page_id.is_empty() {
             taken.read_only.push(left(format!("a CSV cannot change a {}", place.column.kind)));
         }

@@ -17,7 +17,7 @@ pub(super) struct KeylessRows<'a> {
 }
 
 impl<'a> KeylessRows<'a> {
-    /// Finds the equal rows of the source; `is_known` tells keys of earlier rows.
+    /// Finds the equal rows of the source; `is_known` returns whether a key is that of an earlier row.
     pub(super) fn new(
         csv: Option<&'a Csv>,
         loaded: &'a SourceDatabase,
@@ -36,7 +36,7 @@ impl<'a> KeylessRows<'a> {
         }
         for record in loaded.rows.iter().filter(|record| !is_known(&record.page_id)) {
             let cells = fed(columns, |place| place.read, &record.cells);
-            // Nothing says which one of two equal rows is meant, and an empty row equals any.
+            // Two equal rows cannot be distinguished, and an empty row equals any.
             if let Some([(_, row)]) = waiting.get(&cells).map(Vec::as_slice)
                 && cells.iter().any(|cell| !cell.is_empty())
             {

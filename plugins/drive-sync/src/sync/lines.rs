@@ -21,7 +21,7 @@ pub struct DriveCsv {
     pub csv: Csv,
     /// SHA-256 of its bytes.
     pub digest: String,
-    /// The stamp of the file from before it was read.
+    /// The stamp of the file before it was read.
     pub stamp: Option<Stamp>,
 }
 

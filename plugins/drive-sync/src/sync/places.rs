@@ -13,7 +13,7 @@ pub fn header_digest(header: &[String]) -> String {
     digest(bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default())
 }
 
-/// The data before this sync: the CSV on the Drive, and the copy of the last sync for what somebody removed from the CSV.
+/// The data before this sync: the CSV on the Drive, and the copy of the last sync for data that somebody removed from the CSV.
 #[derive(Clone, Copy)]
 pub(super) struct PreviousState<'a> {
     pub(super) left: Option<&'a Csv>,
@@ -56,8 +56,8 @@ impl<'a> ColumnPlaces<'a> {
     }
 }
 
-/// The position of a column in the copy of the last sync: by its header or, if that was changed by hand since, by its property's
-/// name, unless another column has that name.
+/// The position of a column in the copy of the last sync: by its header or, if that was changed by hand since, by the name of
+/// its property, unless another column has that name.
 pub(super) fn place_in_base(base: &Csv, column: &Column, manifest: &Manifest) -> Option<usize> {
     let place = |wanted: &str| base.header.iter().position(|header| header == wanted);
     let other = || manifest.columns.iter().any(|other| other.header == column.name);

@@ -16,7 +16,7 @@ use crate::schema::{self, Change, Manifest, SIDECAR, compare};
 use crate::source::SourceDatabase;
 use crate::table::{Csv, Kind, Record, Row, canonical, render_csv};
 
-/// Number of rows that may disappear without `allow_shrink` in any case.
+/// The number of rows that may always disappear without `allow_shrink`.
 const FEW_ROWS: usize = 10;
 
 /// Conditions of a sync.
@@ -28,7 +28,7 @@ pub struct SyncOptions {
     pub readings: u32,
     /// Whether any number of rows may disappear.
     pub allow_shrink: bool,
-    /// Per cent of the rows that may disappear.
+    /// The percentage of the rows that may disappear.
     pub shrink_percent: usize,
     /// Whether a person's changes on the Drive may be replaced.
     pub overwrite: bool,
@@ -49,7 +49,7 @@ pub struct ExportResult {
     pub backups_deleted: usize,
     /// Folders that were merged into it.
     pub merged: usize,
-    /// Folders that may belong to something else; they stay.
+    /// Folders that may belong to something else; they are not changed.
     pub others: Vec<String>,
     /// The changes of its columns.
     pub changes: Vec<Change>,
@@ -154,7 +154,7 @@ fn csv_path(context: &DriveContext<'_>, folder: &str) -> std::path::PathBuf {
     context.root.join(folder).join(format!("{folder}.csv"))
 }
 
-/// Writes the CSV and returns the name of the backup. A file that somebody saved since it was read stays.
+/// Writes the CSV and returns the name of the backup. A file that somebody saved since it was read is kept.
 fn write_csv(
     context: &DriveContext<'_>,
     folder: &str,
@@ -222,8 +222,8 @@ fn row_left_over(folder: &str, id: &str, place: usize) -> SyncError {
     SyncError::refused("changed-by-hand", text)
 }
 
-/// The new rows: those of the source in its order; after an incomplete reading also rows that it did not have. The second value is
-/// the position of a row whose own cells would be lost.
+/// The new rows: those of the source in its order, and after an incomplete reading also the other existing rows. The second
+/// value is the position of a row whose own cells would be lost.
 fn rows(
     loaded: &SourceDatabase,
     before: PreviousState<'_>,
@@ -260,7 +260,7 @@ fn rows(
     (rows, keyless.left_over)
 }
 
-/// A row keeps the time at which it was read while nothing else in it changes.
+/// A row keeps its reading time while nothing else in it changes.
 fn row(record: &Record, before: ExistingRow<'_>, columns: &[ColumnPlaces<'_>], now: &str) -> Row {
     let cell = |place: &ColumnPlaces<'_>| match place.read.and_then(|read| record.cells.get(read)) {
         Some(text) => canonical(Kind::from_name(&place.column.kind), text),

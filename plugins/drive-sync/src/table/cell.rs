@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::Kind;
 
-/// The most characters of a cell in a message.
+/// The maximum number of characters of a cell in a message.
 const SHOWN: usize = 40;
 
 /// Separates the two ends of a date.
@@ -75,13 +75,13 @@ pub fn parse(kind: Kind, text: &str) -> Result<Value, String> {
     }
 }
 
-/// The text in the form of this program. A text that cannot be read stays as it is.
+/// The text in the form of this program. An invalid text is not changed.
 #[must_use]
 pub fn canonical(kind: Kind, text: &str) -> String {
     parse(kind, text).map_or_else(|_| text.to_owned(), |value| format(&value))
 }
 
-/// Whether two texts are the same value, as `120.50` and `120.5` are.
+/// Whether two texts are the same value, for example `120.50` and `120.5`.
 #[must_use]
 pub fn same(kind: Kind, one: &str, other: &str) -> bool {
     let (one, other) = (canonical(kind, one), canonical(kind, other));
@@ -171,12 +171,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_again((kind, value) in values()) {
+        fn written_values_are_read_again((kind, value) in values()) {
             prop_assert_eq!(parse(kind, &format(&value)), Ok(value));
         }
 
         #[test]
-        fn one_form_is_the_same_form_again(text in "(?s).*") {
+        fn the_canonical_form_is_stable(text in "(?s).*") {
             for kind in [Kind::Text, Kind::Number, Kind::Checkbox, Kind::Date, Kind::List, Kind::Json] {
                 let once = canonical(kind, &text);
                 prop_assert_eq!(canonical(kind, &once), once);
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_stay_readable_while_they_can() {
+    fn lists_are_plain_text_unless_they_are_ambiguous() {
         let list = |items: &[&str]| Value::List(items.iter().map(|item| (*item).to_owned()).collect());
         for (items, text) in [
             (list(&["House", "Deep House"]), "House, Deep House"),
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_the_same_in_all_its_forms() {
+    fn all_forms_of_a_number_are_equal() {
         for (one, other) in
             [("120.50", "120.5"), ("1e3", "1000"), ("0.10E1", "1"), ("-0", "0.00"), (" 7", "7.0"), ("12e-1", "1.2")]
         {
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_have_one_end_or_two() {
+    fn dates_have_a_start_and_an_optional_end() {
         let value = parse(Kind::Date, "2026-01-18T10:15:00.000+00:00 → 2026-01-19").unwrap();
         assert_eq!(format(&value), "2026-01-18T10:15:00.000+00:00 → 2026-01-19");
         for none in ["yesterday", "2026-01-18 →", "→ 2026-01-18", "18.01.2026"] {

@@ -2,8 +2,8 @@
 //! UTF-8, commas, `\n`; the `csv` crate quotes, also around a lone `\r`.
 //!
 //! Reading is strict: a row with another number of cells, a misplaced or unclosed quote, or bytes that are not UTF-8 mean an
-//! incomplete file, which is rejected. The row of types is recognised by its contents: sorting can move it, and a person can delete
-//! it.
+//! incomplete file, which is rejected. The row of types is recognised by its contents, because sorting can move it and a person
+//! can delete it.
 
 use crate::drive::MOST_BYTES;
 use csv::{QuoteStyle, Terminator, WriterBuilder};
@@ -14,7 +14,7 @@ use super::records::Records;
 /// The first column.
 const PAGE_ID: &str = "__page_id";
 
-/// The second column: when the row was read from its service and was unchanged since.
+/// The second column: the time when the row was read from its service with these cells for the first time.
 pub const SYNCED: &str = "__last_synced_iso";
 
 /// The first cell of the row of types of a CSV whose headers are ids.
@@ -22,7 +22,7 @@ pub const FILE_MARK: &str = "ids=names";
 
 const MOST_COLUMNS: usize = 2_000;
 
-/// Cells of a file: each costs 50 bytes, and a sync holds up to three of each.
+/// Maximum number of cells of a file: each needs 50 bytes, and a sync holds up to three copies of each.
 pub const MOST_CELLS: usize = 1_000_000;
 
 /// The contents of a CSV.
@@ -52,7 +52,7 @@ pub struct Row {
 /// Reads a CSV that has its row of types.
 ///
 /// # Errors
-/// If it is incomplete or has another form; names the place.
+/// If it is incomplete or has another form; the error names the position.
 pub fn parse_csv(bytes: &[u8]) -> Result<Csv, String> {
     let csv = parse_any(bytes)?;
     if csv.has_types() { Ok(csv) } else { Err("row 2, the types after two empty cells, is missing".to_owned()) }
@@ -94,7 +94,7 @@ pub fn parse_any(bytes: &[u8]) -> Result<Csv, String> {
 /// Reads the CSV of another program: its header, and rows with the same number of cells.
 ///
 /// # Errors
-/// If it is incomplete; names the place.
+/// If it is incomplete; the error names the position.
 pub fn parse_plain(bytes: &[u8]) -> Result<(Vec<String>, Vec<Vec<String>>), String> {
     let text = std::str::from_utf8(bytes).map_err(|error| format!("byte {} is not UTF-8", error.valid_up_to()))?;
     let mut records = Records::new(text.strip_prefix('\u{feff}').unwrap_or(text));
@@ -115,7 +115,7 @@ pub fn parse_plain(bytes: &[u8]) -> Result<(Vec<String>, Vec<Vec<String>>), Stri
     Ok((header, rows))
 }
 
-/// In countries with a decimal comma programs write other separators.
+/// Programs in countries with a decimal comma write other separators.
 fn refuse_other_commas(text: &str) -> Result<(), String> {
     let behind = text.trim_start_matches('"').strip_prefix(PAGE_ID).map(|rest| rest.trim_start_matches('"'));
     let what = match behind.and_then(|rest| rest.chars().next()) {
@@ -207,18 +207,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_again(csv in csvs()) {
+        fn written_values_are_read_again(csv in csvs()) {
             prop_assert_eq!(parse_csv(&render_csv(&csv).unwrap()), Ok(csv));
         }
 
         #[test]
-        fn no_bytes_are_too_odd(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        fn no_bytes_cause_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
             drop(parse_csv(&bytes));
         }
     }
 
     #[test]
-    fn nothing_is_written_that_would_not_be_read_again() {
+    fn a_csv_that_cannot_be_read_again_is_not_written() {
         let row = |text: &str| Row { page_id: "p".into(), synced: String::new(), cells: vec![text.to_owned()] };
         let csv = |rows| Csv { header: vec!["A".into()], kinds: vec![String::new()], rows, ..Csv::default() };
         assert!(render_csv(&csv(vec![row(""); 333_334])).unwrap_err().contains("1000000 cells"));
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_on_what_is_not_whole_or_has_another_form() {
+    fn errors_on_incomplete_files_and_other_forms() {
         let whole = "__page_id,__last_synced_iso,A\n,,title\n1,,\"a\rb\"\n2,,b\n";
         assert_eq!(parse_csv(whole.as_bytes()).unwrap().rows[0].cells, ["a\rb"]);
         for (text, why) in [
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn the_row_of_types_is_known_by_what_it_says() {
+    fn the_row_of_types_is_recognised_by_its_cells() {
         let read = |rows: &str| parse_any(format!("__page_id,__last_synced_iso,A,B\n{rows}").as_bytes());
         let keys = |csv: &Csv| csv.rows.iter().map(|row| row.page_id.clone()).collect::<Vec<_>>();
         let types = ",,title,multi_select\n";

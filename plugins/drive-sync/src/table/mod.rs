@@ -31,7 +31,7 @@ pub struct Database {
     pub properties: Vec<Property>,
     /// Whether every property and every row was read.
     pub complete: bool,
-    /// How the reading ended, from the service; only `complete` and an absent value are complete.
+    /// The status at the end of the reading, from the service. Only `complete` and an absent value are complete.
     pub request_status: Option<String>,
     /// The number of rows that were read.
     pub row_count: Option<u64>,

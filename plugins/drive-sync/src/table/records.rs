@@ -12,7 +12,7 @@ pub(super) struct Records<'a> {
     old: bool,
 }
 
-/// What follows a cell.
+/// The separator after a cell.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum CellEnd {
     Cell,
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_read_whatever_their_lines_end_with() {
+    fn rows_are_read_with_every_line_ending() {
         let wanted = [vec!["a", "b"], vec!["c\nd", "\"e\""]];
         for end in ["\n", "\r\n", "\r"] {
             let text = ["a,b", "", "\"c\nd\",\"\"\"e\"\"\""].join(end);
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_on_quotes_that_would_have_to_be_guessed_at() {
+    fn errors_on_ambiguous_quotes() {
         for (text, why) in [
             ("a\nb,\"Heroes\" (live)\n", "line 2: a quote is before"),
             ("a\n\"x\ny\",\"12\" Mix\"\n", "line 3: a quote is before"),

@@ -66,7 +66,7 @@ pub(crate) fn paths(server: &DriveServer) -> Vec<String> {
 pub(crate) const MIRRORED: [&str; 4] =
     ["Baton/", "Baton/T_id-1/", "Baton/T_id-1/T_id-1.csv", "Baton/T_id-1/T_id-1.manifest.json"];
 
-/// The account has what the folder has, nothing twice, and another run sends no request that changes anything.
+/// The account has the content of the folder, nothing twice, and another run sends no request that changes anything.
 #[track_caller]
 pub(crate) fn assert_settled(server: &DriveServer, drive: &TestDrive, what: &str) {
     assert_eq!(paths(server), MIRRORED, "{what}");
@@ -80,7 +80,7 @@ pub(crate) fn assert_settled(server: &DriveServer, drive: &TestDrive, what: &str
 }
 
 #[test]
-fn a_database_is_mirrored_once_and_a_second_run_is_two_requests() {
+fn a_database_is_mirrored_once_and_a_second_run_sends_two_requests() {
     let server = DriveServer::start_open();
     let drive = workspace(&server);
     let first = sync(&drive, &json!({}));
@@ -101,7 +101,7 @@ fn a_database_is_mirrored_once_and_a_second_run_is_two_requests() {
 }
 
 #[test]
-fn what_a_person_changed_in_the_account_is_delivered_and_not_replaced() {
+fn a_change_by_a_person_in_the_account_is_delivered_and_not_replaced() {
     let server = DriveServer::start_open();
     let drive = workspace(&server);
     sync(&drive, &json!({}));
@@ -111,7 +111,7 @@ fn what_a_person_changed_in_the_account_is_delivered_and_not_replaced() {
     let taken = sync(&drive, &json!({ "direction": "from-drive" }));
     assert!(taken.summary.contains("1 changed on the Drive (1 cell, 0 rows new)"), "{}", taken.summary);
     assert!(drive.names("exports").iter().any(|name| name.contains("T_id-1")));
-    // The owner took the change over.
+    // The owner applied the change.
     drive.database(&PROPERTIES, &[&["p1", "One", "120"], &["p2", "Two", "126"]], true);
     sync(&drive, &json!({}));
     assert_settled(&server, &drive, "taken over");
@@ -119,7 +119,7 @@ fn what_a_person_changed_in_the_account_is_delivered_and_not_replaced() {
 }
 
 #[test]
-fn of_two_changed_sides_neither_is_replaced_without_overwrite() {
+fn without_overwrite_neither_of_two_changed_sides_is_replaced() {
     let server = DriveServer::start_open();
     let drive = workspace(&server);
     sync(&drive, &json!({}));
@@ -139,7 +139,7 @@ fn of_two_changed_sides_neither_is_replaced_without_overwrite() {
 }
 
 #[test]
-fn another_workspace_gets_the_files_and_both_stay_as_they_are() {
+fn another_workspace_gets_the_files_and_both_are_unchanged() {
     let server = DriveServer::start_open();
     let (one, two) = (workspace(&server), empty(&server));
     server.set_lag(0);
@@ -159,7 +159,7 @@ fn another_workspace_gets_the_files_and_both_stay_as_they_are() {
 }
 
 #[test]
-fn two_workspaces_that_begin_at_the_same_time_come_to_one_folder_and_keep_every_content() {
+fn two_concurrent_workspaces_use_one_folder_and_lose_no_content() {
     for requests_between in 0..12 {
         let server = DriveServer::start_open();
         server.set_lag(requests_between);
@@ -176,7 +176,7 @@ fn two_workspaces_that_begin_at_the_same_time_come_to_one_folder_and_keep_every_
         let folders = tree.iter().filter(|(path, _)| path.ends_with('/')).count();
         let csvs = tree.iter().filter(|(path, _)| path.ends_with("T_id-1.csv")).count();
         assert_eq!((folders, csvs), (2, 1), "{tree:?}");
-        // What is in the bin is an empty folder, or has a twin that is not.
+        // Trashed content is an empty folder, or an equal file exists that is not trashed.
         let is_kept = |content: &[u8]| tree.iter().any(|(_, own)| own.as_bytes() == content);
         assert!(server.bin().iter().all(|file| file.mime == FOLDER || is_kept(&file.content)), "{:?}", server.bin());
         assert!(tree.iter().any(|(_, own)| own.contains("999")), "{tree:?}");
@@ -198,7 +198,7 @@ fn first_requests() -> usize {
 }
 
 #[test]
-fn every_fault_of_every_request_is_overcome() {
+fn the_sync_recovers_from_every_fault_of_every_request() {
     let requests = first_requests();
     assert!(requests >= 8, "{requests}");
     let faults = all_faults();
@@ -208,7 +208,7 @@ fn every_fault_of_every_request_is_overcome() {
             let drive = workspace(&server);
             server.order_at(number, fault.clone());
             sync(&drive, &json!({}));
-            // What is delayed takes effect now.
+            // Delayed requests take effect now.
             sync(&drive, &json!({}));
             assert_settled(&server, &drive, &format!("request {number}: {fault:?}"));
             assert_eq!((server.ever(), server.bin().len()), (4, 0), "request {number}: {fault:?}");
@@ -231,7 +231,7 @@ pub(crate) fn all_faults() -> [Fault; 10] {
     ]
 }
 
-/// Ends the process, as far as a test can, at a request.
+/// Ends the process at a request, as far as a test can.
 pub(crate) struct Killed<'a> {
     pub(crate) web: &'a TcpWeb,
     pub(crate) left: Cell<usize>,
@@ -279,7 +279,7 @@ fn a_task_that_is_killed_at_any_request_continues_without_a_second_file() {
 }
 
 #[test]
-fn a_lost_token_means_a_complete_list_and_pages_are_read_to_the_end() {
+fn after_a_lost_token_all_pages_of_a_complete_list_are_read() {
     let server = DriveServer::start_open();
     server.set_page(1);
     let drive = workspace(&server);
@@ -295,7 +295,7 @@ fn a_lost_token_means_a_complete_list_and_pages_are_read_to_the_end() {
 }
 
 #[test]
-fn what_a_person_puts_into_the_bin_is_made_again_and_nothing_is_deleted_here() {
+fn trashed_files_are_created_again_and_no_local_file_is_deleted() {
     let places = ["Baton", "Baton/T_id-1", CSV];
     for (path, are_named) in places.into_iter().flat_map(|path| [(path, true), (path, false)]) {
         let server = DriveServer::start_open();
@@ -310,7 +310,7 @@ fn what_a_person_puts_into_the_bin_is_made_again_and_nothing_is_deleted_here() {
 }
 
 #[test]
-fn a_renamed_folder_and_a_moved_folder_stay_the_same_folder() {
+fn a_renamed_or_moved_folder_is_still_used() {
     let server = DriveServer::start_open();
     let drive = workspace(&server);
     sync(&drive, &json!({}));
@@ -327,13 +327,13 @@ fn a_renamed_folder_and_a_moved_folder_stay_the_same_folder() {
 
 /// Another workspace creates the folder at the same moment, while a search does not have it yet.
 #[test]
-fn a_folder_that_somebody_makes_at_the_same_moment_is_merged_and_no_file_is_lost() {
+fn a_folder_created_concurrently_is_merged_and_no_file_is_lost() {
     let server = DriveServer::start_open();
     let drive = workspace(&server);
     drive.run("ensure-folder", &args(&json!({ "database": "other", "title": "Other" })));
     let top = server.at("Baton").unwrap().id;
     let theirs = marked_folder(&top, "T_id-1", "Baton", "id-1");
-    // Before the creation: theirs is older and stays. After it: theirs goes.
+    // Before the creation: the other folder is older and is kept. After it: the other folder is merged.
     server.order("POST /drive/v3/files?", Fault::Overtaken(Box::new(theirs.clone())));
     let merged = sync(&drive, &json!({}));
     assert!(merged.summary.contains("1 duplicate folders of the account were merged"), "{}", merged.summary);
@@ -405,7 +405,7 @@ fn a_large_file_is_uploaded_in_parts_and_resumed() {
         let puts = server.lines().iter().filter(|line| line.starts_with("PUT ")).count();
         assert!((2..=7).contains(&puts), "{fault:?}: {puts}");
     }
-    // The content of an existing file too.
+    // The content of an existing file is also uploaded in parts.
     let server = DriveServer::start_open();
     let drive = workspace(&server);
     sync(&drive, &json!({}));
@@ -417,7 +417,7 @@ fn a_large_file_is_uploaded_in_parts_and_resumed() {
 }
 
 #[test]
-fn a_full_drive_is_said_and_the_sync_stops_and_continues_later() {
+fn a_full_drive_is_reported_and_the_sync_continues_later() {
     let server = DriveServer::start_open();
     let drive = workspace(&server);
     server.set_full(true);
@@ -433,7 +433,7 @@ fn a_full_drive_is_said_and_the_sync_stops_and_continues_later() {
 }
 
 #[test]
-fn a_shared_drive_is_a_place_of_its_own() {
+fn a_shared_drive_is_a_separate_place() {
     let server = DriveServer::start_open();
     server.add_shared_drive("0ASharedDrive");
     let drive = workspace(&server);

@@ -17,7 +17,7 @@ use crate::test_drive::TestDrive;
 /// Databases beside that of [`workspace`].
 const DATABASES: usize = 99;
 
-/// A network whose answers need a second each, and whose clock needs `tick` for a look at it.
+/// A network whose answers take a second each, and whose clock advances by `tick` at each reading.
 struct SlowWeb {
     web: TcpWeb,
     seconds: Cell<u64>,
@@ -113,7 +113,7 @@ fn files_beyond_the_time_of_a_task_are_uploaded_and_downloaded_by_the_next_ones(
 }
 
 #[test]
-fn changes_beyond_the_time_of_a_task_are_read_on_by_the_next_ones() {
+fn changes_beyond_the_time_of_a_task_are_read_by_the_next_ones() {
     let server = DriveServer::start_open();
     let drive = workspace(&server);
     drive.run("sync", &args(&json!({})));
@@ -132,7 +132,7 @@ fn changes_beyond_the_time_of_a_task_are_read_on_by_the_next_ones() {
     assert_eq!(drive.csv(), "of a person 249\n", "the edit was downloaded, and not replaced");
 }
 
-/// With searches that have one file on a page, a complete list cannot end. Nothing that is known is forgotten.
+/// With searches that have one file on a page, a complete list cannot end. No known file is forgotten.
 #[test]
 fn a_list_that_is_not_complete_replaces_nothing() {
     let server = DriveServer::start_open();

@@ -1,6 +1,6 @@
-//! The five races of `race` and one of separate workspaces, with an account: sixteen real processes and one Google Drive on loopback, whose searches are late. The
-//! test of concurrent processes also runs the naive algorithm (search, then create), which has to make duplicates there. Separate
-//! workspaces share neither locks nor a database.
+//! The five races of `race` and one of separate workspaces, with an account: sixteen real processes and one Google Drive on
+//! loopback with delayed searches. The test of concurrent processes also runs the naive algorithm (search, then create), which
+//! must create duplicates. Separate workspaces share neither locks nor a database.
 //!
 //! A process is this test program, started again with the test `child` alone.
 
@@ -27,7 +27,7 @@ use crate::test_services::{FileLocks, NoLocks, PROCESSES, barrier};
 const CHILD: &str = "DRIVE_SYNC_ACCOUNT_RACE";
 const ROUNDS: usize = 50;
 
-/// What the processes of a race do.
+/// The steps of the processes of a race.
 #[derive(Clone, Copy)]
 struct Race {
     way: &'static str,
@@ -72,7 +72,7 @@ impl Course {
         act(self.folder.path(), 0, &own, &locks, &self.server.address(), action, args).unwrap()
     }
 
-    /// How often each path is there.
+    /// The number of occurrences of each path.
     fn counts(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for (path, _) in self.server.tree() {
@@ -81,7 +81,7 @@ impl Course {
         counts
     }
 
-    /// Every folder of the rounds is there once, and no other file was ever made.
+    /// Every folder of the rounds exists once, and no other file was created.
     #[track_caller]
     fn assert_once(&self, rounds: usize) {
         let counts = self.counts();
@@ -199,7 +199,7 @@ fn act(
 }
 
 #[test]
-fn concurrent_sixteen_processes_make_each_of_fifty_folders_once() {
+fn concurrent_sixteen_processes_create_each_of_fifty_folders_once() {
     let course = Course::new();
     course.race(Race { way: "ours", rounds: ROUNDS });
     course.assert_once(ROUNDS);
@@ -213,14 +213,14 @@ fn concurrent_sixteen_processes_make_each_of_fifty_folders_once() {
 }
 
 #[test]
-fn guard_without_locks_the_drawn_ids_alone_make_one_folder() {
+fn guard_without_locks_the_drawn_ids_prevent_a_second_folder() {
     let course = Course::new();
     course.race(Race { way: "unlocked", rounds: 5 });
     course.assert_once(5);
 }
 
 #[test]
-fn lock_first_those_that_wait_find_the_folder_that_was_made_meanwhile() {
+fn lock_first_waiting_processes_find_the_folder_that_was_created_meanwhile() {
     let course = Course::new();
     let held = FileLocks(course.folder.path().join("locks")).take("account").unwrap().unwrap();
     let children: Vec<_> = (0..PROCESSES).map(|number| course.start(number, Race { way: "ours", rounds: 1 })).collect();
@@ -247,7 +247,7 @@ fn lock_first_those_that_wait_find_the_folder_that_was_made_meanwhile() {
 }
 
 #[test]
-fn timeout_nothing_is_made_while_another_has_the_lock() {
+fn timeout_nothing_is_created_while_another_process_holds_the_lock() {
     let course = Course::new();
     let held = FileLocks(course.folder.path().join("locks")).take("account").unwrap().unwrap();
     course.race(Race { way: "once", rounds: 1 });
@@ -256,7 +256,7 @@ fn timeout_nothing_is_made_while_another_has_the_lock() {
 }
 
 #[test]
-fn of_sixteen_syncs_each_file_is_uploaded_once() {
+fn sixteen_syncs_upload_each_file_once() {
     let course = Course::new();
     let csv = "__page_id,__last_synced_iso,Name\n,,title\np1,,One\n";
     fs::write(course.folder.path().join("databases/T.csv"), csv).unwrap();

@@ -1,4 +1,4 @@
-//! An account in which other people, other apps and failed requests change something at the worst moment: no content is lost.
+//! Other people, other apps and failed requests change the account at the worst moment. No content is lost.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -114,7 +114,7 @@ fn update_requests() -> usize {
 }
 
 #[test]
-fn every_fault_of_every_request_of_an_update_is_overcome() {
+fn an_update_recovers_from_every_fault_of_every_request() {
     for number in 1..=update_requests() {
         for fault in all_faults() {
             let server = DriveServer::start_open();
@@ -157,7 +157,7 @@ fn an_edit_after_an_upload_whose_answer_was_lost_is_not_replaced() {
     assert!(ids(&left).contains(&"account-conflict:T_id-1/T_id-1.csv"), "{:?}", left.findings);
     assert_eq!(server.at(CSV).unwrap().content, theirs.as_bytes());
     assert!(drive.csv().contains("121"));
-    // A new file too.
+    // The same for a new file.
     let server = DriveServer::start_open();
     let drive = workspace(&server);
     run_interposed(&server, &drive, "POST /upload", true, || server.edit(CSV, theirs));
@@ -165,7 +165,7 @@ fn an_edit_after_an_upload_whose_answer_was_lost_is_not_replaced() {
 }
 
 #[test]
-fn with_the_scope_of_its_own_files_a_merged_folder_is_left_with_what_a_person_put_into_it() {
+fn with_the_scope_drive_file_a_merged_folder_with_files_of_a_person_is_kept() {
     let server = DriveServer::start_open();
     server.restrict();
     let drive = workspace(&server);
@@ -186,7 +186,7 @@ fn with_the_scope_of_its_own_files_a_merged_folder_is_left_with_what_a_person_pu
 }
 
 #[test]
-fn of_two_equal_files_one_stays_although_a_person_deletes_the_other_meanwhile() {
+fn one_of_two_equal_files_is_kept_when_a_person_deletes_the_other_meanwhile() {
     let server = DriveServer::start_open();
     let drive = workspace(&server);
     sync(&drive, &json!({}));
@@ -253,7 +253,7 @@ fn a_file_that_may_not_be_moved_stops_no_other_database() {
 }
 
 #[test]
-fn what_left_the_account_is_made_again_and_nothing_is_deleted_here() {
+fn files_removed_from_the_account_are_created_again_and_no_local_file_is_deleted() {
     let places = ["Baton", "Baton/T_id-1", CSV];
     for (path, are_named) in places.into_iter().flat_map(|path| [(path, true), (path, false)]) {
         let server = DriveServer::start_open();
@@ -290,7 +290,7 @@ fn an_incomplete_search_changes_nothing() {
 }
 
 #[test]
-fn what_a_person_moves_out_of_a_shared_drive_is_made_again_in_it() {
+fn files_moved_out_of_a_shared_drive_are_created_again_in_it() {
     for path in [CSV, "Baton/T_id-1", "Baton"] {
         let server = DriveServer::start_open();
         server.add_shared_drive("0Shared");

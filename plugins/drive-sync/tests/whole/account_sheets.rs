@@ -1,4 +1,4 @@
-//! Google Sheets in the folders of databases: faults, changes at the worst moment, and what cannot be read.
+//! Google Sheets in the folders of databases: faults, changes at the worst moment, and unreadable sheets.
 
 use std::cell::Cell;
 use std::fs;
@@ -67,7 +67,7 @@ fn reading_requests() -> usize {
 }
 
 #[test]
-fn every_fault_of_every_request_of_a_reading_is_overcome() {
+fn a_reading_recovers_from_every_fault_of_every_request() {
     for number in 1..=reading_requests() {
         for fault in all_faults() {
             let server = DriveServer::start_open();
@@ -110,11 +110,11 @@ fn a_spreadsheet_that_changes_while_it_is_read_is_read_again() {
 }
 
 #[test]
-fn spreadsheets_are_found_wherever_they_come_from_and_those_elsewhere_are_not_read() {
+fn spreadsheets_of_any_origin_are_found_and_those_in_other_folders_are_not_read() {
     let server = DriveServer::start_open();
     server.add(book(ROOT, "elsewhere"));
     let (drive, folder) = mirrored(&server);
-    // Beyond the minutes in which the lists are read again.
+    // After the minutes in which the lists are read again.
     for _ in 0..10 {
         sync(&drive, &json!({}));
     }
@@ -128,7 +128,7 @@ fn spreadsheets_are_found_wherever_they_come_from_and_those_elsewhere_are_not_re
     });
     sync(&drive, &json!({}));
     assert_eq!(csvs(&drive), [csv_of("elsewhere")], "it stays as it was");
-    // A folder of the database with a spreadsheet from before is moved into the top folder, and merged.
+    // A folder of the database with an older spreadsheet is moved into the top folder, and merged.
     let id = "0b7f2c11-8e42-4d0a-9c11-0e2f4a6b8c7d";
     let ensure = || drive.run("ensure-folder", &args(&json!({ "database": id, "title": "Old" })));
     ensure();
@@ -149,7 +149,7 @@ fn spreadsheets_are_found_wherever_they_come_from_and_those_elsewhere_are_not_re
 }
 
 #[test]
-fn what_cannot_be_read_is_reported_and_stops_nothing_else() {
+fn an_unreadable_spreadsheet_is_reported_and_the_others_are_read() {
     let server = DriveServer::start_open();
     let (drive, folder) = mirrored(&server);
     let large = book(&folder, "large");

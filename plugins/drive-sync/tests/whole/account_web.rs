@@ -1,4 +1,4 @@
-//! A network for native tests: requests to a server on loopback, one connection for each.
+//! A network for native tests: requests to a server on loopback, with one connection for each.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -24,7 +24,7 @@ impl Web for TcpWeb {
             call.path,
             call.body.len()
         );
-        // As the host: an answer before the end of the body counts.
+        // An answer before the end of the body is accepted, as in the host.
         drop(stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&call.body)));
         let mut bytes = Vec::new();
         drop(stream.read_to_end(&mut bytes));

@@ -12,7 +12,7 @@ use crate::test_drive::{TestDrive, ids};
 const NAME: (&str, &str, &str) = ("title", "Name", "title");
 
 #[test]
-fn sources_that_cannot_be_used_are_told_and_the_others_are_synced() {
+fn unusable_sources_are_reported_and_the_others_are_synced() {
     let drive = TestDrive::new();
     drive.database(&[NAME], &[&["p1", "One"]], true);
     let good = "__page_id,__last_synced_iso,Name\n,,title\np1,,One\n";
@@ -99,7 +99,7 @@ fn titles_stay_in_the_drive() {
 }
 
 #[test]
-fn a_csv_on_the_drive_that_is_damaged_is_not_worked_with() {
+fn a_damaged_csv_on_the_drive_is_not_used() {
     let drive = TestDrive::new();
     drive.database(&[NAME], &[&["p1", "One"]], true);
     drive.sync();
@@ -114,7 +114,7 @@ fn a_csv_on_the_drive_that_is_damaged_is_not_worked_with() {
 }
 
 #[test]
-fn a_full_disk_leaves_every_file_as_it_was() {
+fn a_full_disk_changes_no_file() {
     let drive = TestDrive::new();
     let rows: Vec<[String; 2]> = (0..2_000).map(|row| [format!("p{row}"), format!("name {row}")]).collect();
     let rows: Vec<[&str; 2]> = rows.iter().map(|[key, name]| [key.as_str(), name.as_str()]).collect();
@@ -136,7 +136,7 @@ fn a_full_disk_leaves_every_file_as_it_was() {
 }
 
 #[test]
-fn without_its_folders_it_asks_for_them() {
+fn missing_folders_are_requested() {
     let drive = TestDrive::new();
     let mut task = crate::test_drive::task(&drive.path(""), "sync", &json!({}), 1);
     let run = |task: &baton_plugin_sdk::Task| {
@@ -161,7 +161,7 @@ fn without_its_folders_it_asks_for_them() {
 }
 
 #[test]
-fn arguments_that_an_action_does_not_have_are_refused_with_those_that_it_has() {
+fn unknown_arguments_are_refused_with_the_known_ones() {
     let drive = TestDrive::new();
     drive.database(&[NAME], &[&["p1", "One"]], true);
     for (action, args, other, has) in [

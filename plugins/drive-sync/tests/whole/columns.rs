@@ -1,4 +1,4 @@
-//! Changes of columns: renamed, missing, back, retyped, removed, and added by a person.
+//! Changes of columns: renamed, missing, restored, with another type, removed, and added by a person.
 
 use baton_plugin_sdk::Error;
 use serde_json::json;
@@ -24,7 +24,7 @@ fn a_renamed_property_keeps_its_column_and_its_data() {
 }
 
 #[test]
-fn a_column_goes_after_three_complete_readings_and_an_approval() {
+fn a_column_is_removed_after_three_complete_readings_and_an_approval() {
     let drive = TestDrive::new();
     drive.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
     drive.sync();
@@ -53,7 +53,7 @@ fn a_column_goes_after_three_complete_readings_and_an_approval() {
 }
 
 #[test]
-fn without_an_approval_it_never_goes_and_with_readings_enough_it_says_how() {
+fn without_an_approval_a_column_is_kept_and_the_approval_is_named() {
     let drive = TestDrive::new();
     drive.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
     drive.sync();
@@ -69,7 +69,7 @@ fn without_an_approval_it_never_goes_and_with_readings_enough_it_says_how() {
 }
 
 #[test]
-fn a_property_that_comes_back_has_its_column_and_no_approval_any_more() {
+fn a_property_that_exists_again_has_its_column_and_no_approval() {
     let drive = TestDrive::new();
     drive.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
     drive.sync();
@@ -87,7 +87,7 @@ fn a_property_that_comes_back_has_its_column_and_no_approval_any_more() {
 }
 
 #[test]
-fn another_type_is_another_column() {
+fn another_type_gets_another_column() {
     let drive = TestDrive::new();
     drive.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
     drive.sync();
@@ -98,7 +98,7 @@ fn another_type_is_another_column() {
 }
 
 #[test]
-fn a_column_that_nobody_knows_is_asked_about_and_can_be_kept() {
+fn an_unknown_column_needs_a_decision_and_can_be_adopted() {
     let drive = TestDrive::new();
     drive.database(&[NAME], &[&["p1", "One"]], true);
     drive.sync();
@@ -122,7 +122,7 @@ fn a_column_that_nobody_knows_is_asked_about_and_can_be_kept() {
 }
 
 #[test]
-fn a_header_that_was_changed_by_hand_is_given_to_its_property() {
+fn a_header_changed_by_hand_is_assigned_to_its_property() {
     let drive = TestDrive::new();
     drive.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
     drive.sync();
@@ -133,7 +133,7 @@ fn a_header_that_was_changed_by_hand_is_given_to_its_property() {
 }
 
 #[test]
-fn a_drive_from_before_is_taken_over_by_the_names_of_its_columns() {
+fn an_older_drive_is_adopted_by_the_names_of_its_columns() {
     let drive = TestDrive::new();
     drive.write(
         "drive/T_id-1/T_id-1.csv",
@@ -147,7 +147,7 @@ fn a_drive_from_before_is_taken_over_by_the_names_of_its_columns() {
 }
 
 #[test]
-fn a_header_of_a_column_that_no_property_feeds_can_be_changed_back_too() {
+fn a_header_of_a_column_without_a_property_can_be_changed_back() {
     let drive = TestDrive::new();
     drive.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
     drive.sync();
@@ -166,7 +166,7 @@ fn a_header_of_a_column_that_no_property_feeds_can_be_changed_back_too() {
 }
 
 #[test]
-fn a_header_that_is_there_twice_is_not_to_be_adopted() {
+fn a_header_that_occurs_twice_cannot_be_adopted() {
     let drive = TestDrive::new();
     drive.database(&[NAME], &[&["p1", "One"]], true);
     drive.sync();

@@ -12,7 +12,7 @@ use crate::test_drive::{TestDrive, ids, report};
 use crate::test_services::FailingLocks;
 
 #[test]
-fn a_file_that_is_saved_while_it_is_replaced_stays() {
+fn a_file_saved_during_its_replacement_is_kept() {
     let drive = edited();
     drive.edit_csv("Eins", "One");
     drive.database(&[NAME, RELATED], &[&["p1", "Uno", "x"], &["p2", "Two", "y"]], true);
@@ -33,7 +33,7 @@ fn a_file_that_is_saved_while_it_is_replaced_stays() {
 }
 
 #[test]
-fn a_sync_that_is_killed_twice_knows_its_file() {
+fn a_sync_that_is_killed_twice_recognises_its_file() {
     let drive = edited();
     drive.edit_csv("Eins", "One");
     let memory = drive.own().query("SELECT csv_digest, manifest FROM databases", &[]).unwrap().rows.remove(0);
@@ -53,7 +53,7 @@ fn a_sync_that_is_killed_twice_knows_its_file() {
 }
 
 #[test]
-fn a_younger_workspace_does_not_replace_what_was_changed_by_hand() {
+fn a_new_workspace_does_not_replace_changes_made_by_hand() {
     let drive = edited();
     drive.own().execute("DELETE FROM databases", &[]).unwrap();
     assert_eq!(ids(&drive.sync()), ["changed-by-hand:id-1"]);
@@ -63,7 +63,7 @@ fn a_younger_workspace_does_not_replace_what_was_changed_by_hand() {
 }
 
 #[test]
-fn a_manifest_that_is_of_another_csv_is_not_gone_by() {
+fn a_manifest_of_another_csv_is_not_used() {
     let drive = TestDrive::new();
     drive.database(&[NAME, ("b", "BPM", "title")], &[&["p1", "One", "120"]], true);
     drive.sync();
@@ -80,7 +80,7 @@ fn a_manifest_that_is_of_another_csv_is_not_gone_by() {
 }
 
 #[test]
-fn guard_leaves_what_the_source_has_newer_under_a_header_that_was_changed_by_hand() {
+fn guard_keeps_newer_source_cells_under_a_header_changed_by_hand() {
     let drive = TestDrive::new();
     drive.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
     drive.sync();
@@ -94,7 +94,7 @@ fn guard_leaves_what_the_source_has_newer_under_a_header_that_was_changed_by_han
 }
 
 #[test]
-fn a_reading_is_told_by_its_sidecar_and_a_column_of_ones_own_waits_for_nothing() {
+fn a_reading_is_identified_by_its_sidecar_and_a_column_of_a_person_needs_no_readings() {
     let drive = with_tombstone();
     drive.run("approve-deletion", &json!({ "database": "id-1", "property": "b" }));
     for row in ["A", "B", "C", "D"] {
@@ -124,7 +124,7 @@ fn a_reading_is_told_by_its_sidecar_and_a_column_of_ones_own_waits_for_nothing()
 }
 
 #[test]
-fn repair_leaves_folders_alone_that_are_perhaps_no_databases() {
+fn repair_does_not_change_folders_that_may_not_be_databases() {
     let drive = TestDrive::new();
     for path in ["photos_2024/a", "invoices_2024/b", "my_stuff/c", ".hidden_id-1/d", "T_id-1/e", "T_id-1 (1)/f"] {
         drive.write(&format!("drive/{path}"), path);
@@ -145,7 +145,7 @@ fn repair_leaves_folders_alone_that_are_perhaps_no_databases() {
 }
 
 #[test]
-fn what_was_moved_is_told_also_when_the_task_ends_early() {
+fn moves_are_reported_when_the_task_ends_early() {
     let drive = TestDrive::new();
     drive.database(&[NAME], &[&["p1", "One"]], true);
     drive.write("databases/U.csv", &drive.read("databases/T.csv"));

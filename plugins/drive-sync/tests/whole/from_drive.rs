@@ -31,7 +31,7 @@ fn from(drive: &TestDrive, mode: &str) -> (baton_plugin_sdk::Outcome, Value) {
 }
 
 #[test]
-fn what_was_changed_is_handed_over_and_the_next_sync_continues() {
+fn changes_are_delivered_and_the_next_sync_continues() {
     let drive = drive("2026-01-18T09:00:00Z");
     drive.edit_csv("One,false,\"a, b\"", "Eins,YES,\"a,b , c d\"");
     let (outcome, changes) = from(&drive, "guard");
@@ -43,7 +43,7 @@ fn what_was_changed_is_handed_over_and_the_next_sync_continues() {
     assert_eq!(changes["changed"][1], json!({ "page_id": "p1", "property": "d", "from": "false", "to": "true" }));
     let csv = drive.read("exports/T_id-1.csv");
     assert!(csv.contains("p1,,Eins,true,\"a, b, c d\",x,2026-01-18T09:00:00Z\np2,,Two"), "{csv}");
-    // The owner takes the changes over; the delivered files are a valid source.
+    // The owner applies the changes; the delivered files are a valid source.
     drive.write("databases/T.csv", &csv);
     drive.write("databases/T.json", &drive.read("exports/T_id-1.json"));
     assert!(ids(&drive.sync()).is_empty());
@@ -52,7 +52,7 @@ fn what_was_changed_is_handed_over_and_the_next_sync_continues() {
 }
 
 #[test]
-fn a_checkbox_is_read_exactly_and_what_is_none_is_not_taken() {
+fn only_exact_checkbox_values_are_accepted() {
     for (text, bad) in [("11", true), ("true-ish", true), ("oyes", true), ("no", false), ("1", false)] {
         let drive = drive("2026-01-18T09:00:00Z");
         drive.edit_csv("One,false", &format!("One,{text}"));
@@ -65,7 +65,7 @@ fn a_checkbox_is_read_exactly_and_what_is_none_is_not_taken() {
 }
 
 #[test]
-fn read_only_cells_are_left_alone() {
+fn read_only_cells_are_not_changed() {
     let drive = drive("2026-01-18T09:00:00Z");
     drive.edit_csv(",x,", ",y,");
     let (outcome, changes) = from(&drive, "csv-wins");
@@ -73,7 +73,7 @@ fn read_only_cells_are_left_alone() {
 }
 
 #[test]
-fn a_row_that_both_sides_changed_is_guarded_or_taken() {
+fn a_row_changed_on_both_sides_is_kept_or_taken_by_the_mode() {
     // Synced at 10:01; times of edits are rounded down to their minute.
     for (edited, guarded) in
         [("2026-01-18T10:00:00Z", false), ("2026-01-18T10:01:00Z", true), ("2026-01-18T11:00:00Z", true)]
@@ -90,7 +90,7 @@ fn a_row_that_both_sides_changed_is_guarded_or_taken() {
 }
 
 #[test]
-fn what_only_the_source_changed_is_not_a_change_of_the_drive() {
+fn a_change_of_the_source_alone_is_not_a_change_of_the_drive() {
     let drive = drive("2026-01-18T09:00:00Z");
     drive.edit_csv("One", "Eins");
     drive.database(

@@ -1,4 +1,4 @@
-//! `diagnose` and `repair` on a Drive after years of races.
+//! `diagnose` and `repair` on a Drive with the results of many races.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -41,7 +41,7 @@ fn everything_is_counted() {
     );
     let counts = &report["counts"];
     assert_eq!((&counts["duplicate-folder"], &counts["folder-without-id"]), (&json!(136), &json!(2)));
-    // The loose ones, and those in a second folder with the first one's name.
+    // The loose CSVs, and those in a second folder with the name of the first one.
     assert_eq!(counts["orphan-csv"], json!(272 + 112));
     assert_eq!((&counts["retention-overrun"], &report["backups"]), (&json!(6), &json!(1_892)));
     assert_eq!((&counts["missing-csv"], &counts["missing-archive"]), (&json!(6 + 168), &json!(103 + 168)));
@@ -71,7 +71,7 @@ fn repair_plans_first_and_loses_no_content() {
     assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>(), "every content is still there");
     let old = drive.try_run("repair", &json!({ "apply": plan }));
     assert!(matches!(old, Err(Error::Permanent(text)) if text.contains("the Drive changed since the plan")));
-    // After the second and third round the rest needs a person.
+    // After the second and third round the remaining problems need a person.
     for _ in 0..3 {
         drive.run("repair", &json!({ "apply": true }));
     }
@@ -81,7 +81,7 @@ fn repair_plans_first_and_loses_no_content() {
 }
 
 #[test]
-fn backups_beyond_those_that_are_kept_go_and_the_others_stay() {
+fn only_backups_beyond_the_number_to_keep_are_deleted() {
     let drive = TestDrive::new();
     drive_folder::drive(&drive.path("drive"), drive_folder::Shape { duplicates: 0, ..REAL }, 1);
     // `keep` is not given here.
@@ -97,7 +97,7 @@ fn backups_beyond_those_that_are_kept_go_and_the_others_stay() {
 }
 
 #[test]
-fn a_step_whose_database_another_works_on_is_reported() {
+fn a_step_on_a_locked_database_is_reported() {
     let drive = TestDrive::new();
     for folder in ["T_id-1", "T_id-1 (1)"] {
         drive.write(&format!("drive/{folder}/T_id-1.csv"), folder);
@@ -112,7 +112,7 @@ fn a_step_whose_database_another_works_on_is_reported() {
 }
 
 #[test]
-fn manifests_that_disagree_and_columns_that_are_left_are_reported() {
+fn different_manifests_and_columns_without_a_property_are_reported() {
     let drive = TestDrive::new();
     let (name, bpm) = (("title", "Name", "title"), ("b", "BPM", "number"));
     drive.database(&[name, bpm], &[&["p1", "One", "120"]], true);
@@ -133,7 +133,7 @@ fn manifests_that_disagree_and_columns_that_are_left_are_reported() {
 }
 
 #[test]
-fn what_is_not_a_csv_is_reported_and_one_that_a_program_saved_in_its_own_way_is_not() {
+fn an_invalid_csv_is_reported_and_another_valid_form_is_not() {
     let name = ("title", "Name", "title");
     let drive = TestDrive::new();
     drive.database(&[name], &[&["p1", "One"]], true);

@@ -33,7 +33,7 @@ fn typed() -> impl Strategy<Value = (&'static str, Value)> {
 
 proptest! {
     #[test]
-    fn rows_of_every_type_come_back_as_they_were(values in prop::collection::vec(typed(), 1..12), rows in 1_usize..4) {
+    fn rows_of_every_type_are_equal_after_writing_and_reading(values in prop::collection::vec(typed(), 1..12), rows in 1_usize..4) {
         let row = |number: usize| Row {
             page_id: format!("p{number}"),
             synced: String::new(),

@@ -38,7 +38,7 @@ pub(crate) fn from_drive() -> serde_json::Value {
 }
 
 #[test]
-fn what_could_not_be_handed_over_is_not_replaced() {
+fn undelivered_changes_are_not_replaced() {
     let drive = edited();
     fs::remove_dir(drive.path("exports")).unwrap();
     drive.write("exports", "no folder");
@@ -49,7 +49,7 @@ fn what_could_not_be_handed_over_is_not_replaced() {
 }
 
 #[test]
-fn what_was_handed_over_stays_until_the_source_was_read_anew() {
+fn delivered_changes_are_kept_until_the_source_is_read_again() {
     let drive = edited();
     assert!(drive.run("sync", &from_drive()).summary.contains("(1 cell, 0 rows new)"));
     let waits = drive.sync();
@@ -65,7 +65,7 @@ fn what_was_handed_over_stays_until_the_source_was_read_anew() {
 }
 
 #[test]
-fn what_was_handed_over_stays_although_the_source_had_changed_before() {
+fn delivered_changes_are_kept_when_the_source_changed_before() {
     let drive = edited();
     drive.database(&[NAME, RELATED], &[&["p1", "One", "x"], &["p2", "Zwei", "y"]], true);
     assert!(drive.run("sync", &from_drive()).summary.contains("(1 cell, 0 rows new)"));
@@ -76,7 +76,7 @@ fn what_was_handed_over_stays_although_the_source_had_changed_before() {
 }
 
 #[test]
-fn what_was_handed_over_of_a_drive_from_before_stays_too() {
+fn delivered_changes_of_an_older_drive_are_kept() {
     let drive = TestDrive::new();
     drive.write(CSV, "__page_id,__last_synced_iso,Name\n,,title\np1,2026-01-01T00:00:00Z,Eins\n");
     drive.database(&[NAME], &[&["p1", "One"]], true);
@@ -89,7 +89,7 @@ fn what_was_handed_over_of_a_drive_from_before_stays_too() {
 }
 
 #[test]
-fn a_file_in_which_nothing_is_new_for_the_source_hinders_nothing() {
+fn a_file_without_changes_for_the_source_does_not_block_a_sync() {
     let drive = edited();
     drive.edit_csv("Eins", "One");
     drive.edit_csv("p1,", "\"p1\",");
@@ -99,7 +99,7 @@ fn a_file_in_which_nothing_is_new_for_the_source_hinders_nothing() {
 }
 
 #[test]
-fn one_database_that_ends_the_task_takes_nothing_from_those_before() {
+fn a_database_that_ends_the_task_does_not_affect_the_earlier_ones() {
     let drive = edited();
     let (csv, sidecar) = (drive.read("databases/T.csv"), drive.read("databases/T.json"));
     drive.write("databases/U.csv", &csv);
@@ -111,7 +111,7 @@ fn one_database_that_ends_the_task_takes_nothing_from_those_before() {
 }
 
 #[test]
-fn a_cell_that_nobody_may_change_stands_in_the_way_of_the_next_sync() {
+fn a_changed_read_only_cell_blocks_the_next_sync() {
     for to in [",z\n", ",\n"] {
         let drive = edited();
         drive.edit_csv(",x\n", to);
@@ -122,7 +122,7 @@ fn a_cell_that_nobody_may_change_stands_in_the_way_of_the_next_sync() {
 }
 
 #[test]
-fn a_column_without_a_property_comes_back_when_it_was_taken_out_by_hand() {
+fn a_column_without_a_property_is_restored_after_its_removal_by_hand() {
     let drive = with_tombstone();
     drive.write(CSV, "__page_id,__last_synced_iso,Name\n,,title\np1,,One\np2,,Two\np3,,Three\n");
     drive.run("sync", &json!({ "overwrite": true }));
@@ -130,7 +130,7 @@ fn a_column_without_a_property_comes_back_when_it_was_taken_out_by_hand() {
 }
 
 #[test]
-fn rows_that_were_filtered_out_keep_what_only_the_csv_had() {
+fn rows_that_were_filtered_out_keep_cells_that_only_the_csv_had() {
     let drive = with_tombstone();
     let csv = drive.csv();
     let few: Vec<&str> = csv.lines().take(3).collect();
@@ -148,7 +148,7 @@ fn rows_that_were_filtered_out_keep_what_only_the_csv_had() {
 }
 
 #[test]
-fn an_approval_is_for_one_column_whatever_its_header_becomes() {
+fn an_approval_applies_to_one_column_with_any_header() {
     let drive = TestDrive::new();
     let other = ("c", "BPM", "number");
     drive.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
@@ -170,7 +170,7 @@ fn an_approval_is_for_one_column_whatever_its_header_becomes() {
 }
 
 #[test]
-fn of_two_columns_of_one_property_the_one_that_was_approved_goes() {
+fn only_the_approved_one_of_two_columns_of_a_property_is_removed() {
     let drive = TestDrive::new();
     drive.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
     drive.sync();
@@ -227,7 +227,7 @@ fn with_notes(added: &str) -> TestDrive {
 }
 
 #[test]
-fn a_note_in_a_row_without_a_key_is_reported_and_stays() {
+fn a_note_in_a_row_without_a_key_is_reported_and_kept() {
     let drive = with_notes(",,,,dear");
     assert_eq!(ids(&drive.run("sync", &from_drive())), ["unknown-row:id-1::My notes"]);
     drive.database(&[NAME, BPM], &[&["p1", "One", "120"], &["p2", "", ""]], true);
@@ -236,7 +236,7 @@ fn a_note_in_a_row_without_a_key_is_reported_and_stays() {
 }
 
 #[test]
-fn a_note_goes_along_with_the_row_that_its_source_took_over() {
+fn a_note_is_copied_to_the_row_that_the_source_added() {
     let drive = with_notes(",,Two,121,dear");
     assert!(drive.run("sync", &from_drive()).summary.contains("1 row new"));
     drive.database(&[NAME, BPM], &[&["p1", "One", "120"], &["p2", "Two", "121"]], true);
@@ -245,7 +245,7 @@ fn a_note_goes_along_with_the_row_that_its_source_took_over() {
 }
 
 #[test]
-fn a_note_whose_row_its_source_did_not_take_over_is_not_replaced_unasked() {
+fn a_note_whose_row_the_source_did_not_add_is_not_replaced_automatically() {
     let drive = with_notes(",,Two,121,dear");
     drive.run("sync", &from_drive());
     drive.database(&[NAME, BPM], &[&["p1", "One", "120"], &["p2", "Zwei", "121"]], true);
@@ -258,7 +258,7 @@ fn a_note_whose_row_its_source_did_not_take_over_is_not_replaced_unasked() {
 }
 
 #[test]
-fn a_reading_counts_once_also_when_the_sync_was_killed() {
+fn a_reading_is_counted_once_after_a_killed_sync() {
     let drive = TestDrive::new();
     drive.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
     drive.sync();

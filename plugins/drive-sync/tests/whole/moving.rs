@@ -23,7 +23,7 @@ fn with_two_names() -> TestDrive {
 }
 
 #[test]
-fn two_names_of_one_file_are_ended_by_whatever_comes_next() {
+fn two_names_of_one_file_are_reduced_to_one_by_any_action() {
     for action in ["ensure-folder", "sync", "repair"] {
         let drive = with_two_names();
         let found = drive.run("diagnose", &json!({}));
@@ -69,7 +69,7 @@ fn a_merge_that_was_killed_between_two_names_continues() {
 }
 
 #[test]
-fn folders_of_strangers_are_merged_by_no_action() {
+fn no_action_merges_unrelated_folders() {
     let drive = TestDrive::new();
     for path in ["photos_2024/a", "invoices_2024/b", "my_music-tracks/c"] {
         drive.write(&format!("drive/{path}"), path);
@@ -90,14 +90,14 @@ fn folders_of_strangers_are_merged_by_no_action() {
     );
     let found = drive.run("diagnose", &json!({}));
     let told: Vec<_> = ids(&found).into_iter().filter(|id| !id.starts_with("missing-")).collect();
-    // Nothing was synced here, so nothing says which of the titles is the database's.
+    // Nothing was synced here, so the title of the database is unknown.
     assert!(told.is_empty(), "{told:?}");
     drive.run("ensure-folder", &json!({ "database": "2024", "title": "photos" }));
     assert_eq!(drive.names("drive/photos_2024"), ["a"]);
 }
 
 #[test]
-fn folders_of_a_person_that_end_alike_are_not_duplicates_and_lack_nothing() {
+fn folders_of_a_person_with_equal_suffixes_cause_no_finding() {
     let drive = TestDrive::new();
     for path in ["photos_2024/a.jpg", "invoices_2024/b.pdf", "Budget_2025/x", "Budget_2025 (1)/y"] {
         drive.write(&format!("drive/{path}"), path);

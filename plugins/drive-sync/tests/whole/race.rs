@@ -1,6 +1,7 @@
-//! The five tests that a sync of a Drive has to pass in production (lock first, concurrent, timeout, guard, existing duplicates),
+//! The five tests that a sync of a Drive must pass in production (lock first, concurrent, timeout, guard, existing duplicates),
 //! with sixteen real processes each. Each test runs with the plugin's steps, and again with steps that must fail: those of
-//! [`super::naive`], or the plugin's own with locks that all processes get. Then the same with killed processes.
+//! [`super::naive`], or the plugin's steps with locks that all processes get. The last test repeats the merge with killed
+//! processes.
 //!
 //! A process is this test program, started again with the test `child` alone. Locks and barriers are files, so they work between
 //! processes.
@@ -202,7 +203,7 @@ fn lock_first(way: &str) -> (usize, Vec<String>) {
 }
 
 #[test]
-fn lock_first_those_that_wait_find_the_folder_that_was_made_meanwhile() {
+fn lock_first_waiting_processes_find_the_folder_that_was_created_meanwhile() {
     let (folders, said) = lock_first("ours-alone");
     assert_eq!(folders, 1);
     assert!(said.iter().all(|said| said.ends_with("exists already.")), "{said:?}");
@@ -210,7 +211,7 @@ fn lock_first_those_that_wait_find_the_folder_that_was_made_meanwhile() {
 }
 
 #[test]
-fn concurrent_sixteen_make_one_folder() {
+fn concurrent_sixteen_processes_create_one_folder() {
     for _ in 0..3 {
         let course = prepared();
         let said = course.race("ours", &["T"]);
@@ -224,7 +225,7 @@ fn concurrent_sixteen_make_one_folder() {
 }
 
 #[test]
-fn timeout_nothing_is_made_while_another_has_the_lock() {
+fn timeout_nothing_is_created_while_another_process_holds_the_lock() {
     let course = prepared();
     let held = FileLocks(course.path("locks")).take(&format!("database:{}", id_key(ID))).unwrap().unwrap();
     let said = course.race("ours-once", &["T"]);
@@ -252,7 +253,7 @@ fn written(course: &RaceFolder) -> BTreeSet<String> {
 }
 
 #[test]
-fn guard_of_sixteen_syncs_one_works_on_a_database() {
+fn guard_one_of_sixteen_syncs_works_on_a_database() {
     let course = prepared();
     source(&course, "Row");
     let said = course.race("ours-sync", &["T"]);
@@ -280,7 +281,7 @@ fn guard_of_sixteen_syncs_one_works_on_a_database() {
 }
 
 #[test]
-fn killed_before_each_writing_it_leaves_a_whole_file_and_knows_it_again() {
+fn after_a_kill_before_each_write_the_file_is_complete_and_recognised() {
     let course = prepared();
     source(&course, "Round0");
     act(&course.path(""), 0, "sync", &json!({})).unwrap();
@@ -355,7 +356,7 @@ fn existing_duplicates_become_one_folder_and_no_content_is_lost() {
 }
 
 #[test]
-fn killed_while_it_merges_it_loses_nothing_and_continues() {
+fn after_a_kill_during_a_merge_nothing_is_lost_and_the_next_run_continues() {
     let course = duplicates(300);
     let primary = course.path("drive").join(format!("T_{ID}"));
     let before = contents(&course.path("drive"));

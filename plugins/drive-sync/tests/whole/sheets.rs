@@ -25,7 +25,7 @@ fn rows(drive: &TestDrive, order: &[usize]) {
 }
 
 #[test]
-fn an_edit_in_a_sheet_that_was_sorted_with_its_types_is_handed_over() {
+fn an_edit_in_a_sheet_sorted_with_its_types_is_delivered() {
     for order in [&[2, 3, 1][..], &[3, 1, 2], &[2, 3]] {
         let drive = drive();
         rows(&drive, order);
@@ -42,7 +42,7 @@ fn an_edit_in_a_sheet_that_was_sorted_with_its_types_is_handed_over() {
 }
 
 #[test]
-fn a_new_row_in_the_place_of_the_types_is_not_a_row_of_types() {
+fn a_new_row_in_the_position_of_the_types_is_not_a_row_of_types() {
     let drive = drive();
     drive.write(CSV, "__page_id,__last_synced_iso,Name,BPM\n,,Three,122\np1,,One,120\np2,,Two,121\n");
     for args in [from_drive(), json!({}), json!({ "overwrite": true })] {
@@ -57,7 +57,7 @@ fn a_new_row_in_the_place_of_the_types_is_not_a_row_of_types() {
 }
 
 #[test]
-fn a_drive_from_before_without_types_is_not_guessed_at() {
+fn types_of_an_older_drive_are_not_guessed() {
     let drive = TestDrive::new();
     drive.write(CSV, "__page_id,__last_synced_iso,Name,BPM\np1,,Eins,120\n");
     drive.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
@@ -66,7 +66,7 @@ fn a_drive_from_before_without_types_is_not_guessed_at() {
 }
 
 #[test]
-fn types_that_no_service_has_are_known_from_the_manifest() {
+fn unknown_types_are_read_from_the_manifest() {
     let drive = TestDrive::new();
     let odd = [("title", "Name", "My Title"), ("b", "BPM", "My Number")];
     drive.database(&odd, &[&["p1", "One", "120"]], true);
@@ -79,7 +79,7 @@ fn types_that_no_service_has_are_known_from_the_manifest() {
 }
 
 #[test]
-fn quotes_that_would_have_to_be_guessed_at_are_told_with_their_line() {
+fn ambiguous_quotes_are_reported_with_their_line() {
     for typed in ["\"Heroes\" (live)", "\"12\" Mix\"", "12\" and 7\" Mix"] {
         let drive = drive();
         drive.edit_csv("One", typed);
@@ -94,7 +94,7 @@ fn quotes_that_would_have_to_be_guessed_at_are_told_with_their_line() {
 }
 
 #[test]
-fn semicolons_are_named() {
+fn semicolons_are_named_in_the_error() {
     let drive = drive();
     fs::write(drive.path(CSV), drive.csv().replace(',', ";")).unwrap();
     let outcome = drive.sync();
@@ -102,7 +102,7 @@ fn semicolons_are_named() {
 }
 
 #[test]
-fn a_carriage_return_that_nobody_quoted_is_part_of_its_cell() {
+fn an_unquoted_carriage_return_is_part_of_its_cell() {
     let drive = TestDrive::new();
     drive.write(CSV, "__page_id,__last_synced_iso,Name,BPM\n,,title,number\np1,2026-01-01T00:00:00Z,On\re,120\n");
     drive.database(&[NAME, BPM], &[&["p1", "On\re", "120"]], true);

@@ -26,7 +26,7 @@ fn a_database_gets_its_folder_csv_and_manifest() {
 }
 
 #[test]
-fn what_did_not_change_is_not_written_and_keeps_its_moments() {
+fn unchanged_rows_are_not_written_and_keep_their_times() {
     let drive = TestDrive::new();
     let rows: &[&[&str]] = &[&["p1", "One", "a"], &["p2", "Two", "b"]];
     drive.database(PROPERTIES, rows, true);
@@ -38,7 +38,7 @@ fn what_did_not_change_is_not_written_and_keeps_its_moments() {
     drive.database(PROPERTIES, rows, true);
     assert_eq!(drive.sync().summary, "1 database checked: 1 unchanged, 0 written (0 rows).");
     assert_eq!(fs::metadata(drive.path("drive/T_id-1/T_id-1.csv")).unwrap().modified().unwrap(), written);
-    // One row changed: the other keeps its time, and the old CSV is kept.
+    // One row changed: the other keeps its time, and the old CSV is kept as a backup.
     drive.database(PROPERTIES, &[&["p1", "One", "a"], &["p2", "Zwei", "b"]], true);
     assert_eq!(drive.sync().summary, "1 database checked: 0 unchanged, 1 written (2 rows).");
     let lines: Vec<String> = drive.csv().lines().map(str::to_owned).collect();
@@ -49,7 +49,7 @@ fn what_did_not_change_is_not_written_and_keeps_its_moments() {
 }
 
 #[test]
-fn a_csv_that_was_changed_by_hand_is_noticed_and_not_replaced_unasked() {
+fn a_csv_changed_by_hand_is_reported_and_not_replaced_automatically() {
     let drive = TestDrive::new();
     drive.database(PROPERTIES, &[&["p1", "One", "a"]], true);
     drive.sync();
@@ -70,7 +70,7 @@ fn a_csv_that_was_changed_by_hand_is_noticed_and_not_replaced_unasked() {
 }
 
 #[test]
-fn a_csv_that_was_deleted_is_written_again_with_what_only_it_had() {
+fn a_deleted_csv_is_written_again_with_the_cells_that_only_it_had() {
     let drive = TestDrive::new();
     drive.database(PROPERTIES, &[&["p1", "One", "a"]], true);
     drive.sync();
@@ -82,7 +82,7 @@ fn a_csv_that_was_deleted_is_written_again_with_what_only_it_had() {
 }
 
 #[test]
-fn the_copy_of_what_was_written_is_there_again_after_it_was_lost() {
+fn a_lost_copy_of_the_last_csv_is_restored() {
     let drive = TestDrive::new();
     drive.database(PROPERTIES, &[&["p1", "One", "a"]], true);
     drive.sync();
@@ -94,7 +94,7 @@ fn the_copy_of_what_was_written_is_there_again_after_it_was_lost() {
 }
 
 #[test]
-fn rows_that_go_in_numbers_are_refused_and_incomplete_readings_take_none() {
+fn the_removal_of_many_rows_is_refused_and_incomplete_readings_remove_none() {
     let drive = TestDrive::new();
     let names: Vec<String> = (0..60).map(|number| format!("p{number}")).collect();
     let rows: Vec<Vec<&str>> = names.iter().map(|name| vec![name.as_str(), "x", "y"]).collect();
@@ -138,7 +138,7 @@ fn tables_of_the_catalog_are_databases_too() {
 }
 
 #[test]
-fn one_that_another_task_works_on_is_skipped() {
+fn a_locked_database_is_skipped() {
     let drive = TestDrive::new();
     drive.database(PROPERTIES, &[&["p1", "One", "a"]], true);
     let held = drive.locks.take("database:id-1").unwrap();
@@ -155,7 +155,7 @@ fn one_that_another_task_works_on_is_skipped() {
 }
 
 #[test]
-fn a_killed_sync_finds_its_own_file_again() {
+fn a_killed_sync_recognises_its_file() {
     let drive = TestDrive::new();
     drive.database(PROPERTIES, &[&["p1", "One", "a"]], true);
     drive.sync();
@@ -174,7 +174,7 @@ fn a_killed_sync_finds_its_own_file_again() {
 }
 
 #[test]
-fn a_real_drive_is_put_in_order_once_and_then_left_alone() {
+fn a_real_drive_is_repaired_once_and_then_unchanged() {
     let drive = TestDrive::new();
     drive_folder::databases(&drive.path("databases"), REAL, 1);
     drive_folder::drive(&drive.path("drive"), REAL, 1);
@@ -191,7 +191,7 @@ fn a_real_drive_is_put_in_order_once_and_then_left_alone() {
 }
 
 #[test]
-fn retention_works_on_the_names_that_are_there() {
+fn retention_uses_the_existing_names() {
     let drive = TestDrive::new();
     let shape = Shape {
         databases: 1,

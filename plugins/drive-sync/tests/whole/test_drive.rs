@@ -154,7 +154,7 @@ impl TestDrive {
         let sidecar = json!({
             "id": "id-1", "title": "T", "complete": complete, "row_count": rows.len(), "properties": described,
         });
-        // Another time than the last one, even on a coarse clock: readings differ by it.
+        // The time differs from the last one, even on a coarse clock, because readings are distinguished by it.
         std::thread::sleep(std::time::Duration::from_millis(10));
         self.write("databases/T.csv", &(csv + "\n"));
         self.write("databases/T.json", &sidecar.to_string());

@@ -1,4 +1,4 @@
-//! Locks and databases that do what real ones do at the worst moment.
+//! Locks and databases that fail or change at the worst moment, as real ones can.
 
 use std::cell::Cell;
 use std::fs::{self, File};
@@ -76,7 +76,7 @@ pub(crate) fn halts(root: &Path, nth: usize) -> impl Fn(Call, &str) -> Result<()
     }
 }
 
-/// Locks of which one fails.
+/// Locks. The one with this name fails.
 pub(crate) struct FailingLocks<'a>(pub(crate) &'static str, pub(crate) &'a dyn Locks);
 
 impl Locks for FailingLocks<'_> {

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read_as_people_write_them() {
+    fn spellings_of_names_that_people_use_are_read() {
         for (name, artist, title) in [
             ("A - T.mp3", Some("A"), "T"),
             ("01 - A - T (X - Y Mix).mp3", Some("A"), "T (X - Y Mix)"),

@@ -86,7 +86,7 @@ fn check(task: &Task, plan: &StoredPlan, args: &Apply) -> Result<(), Error> {
     Ok(())
 }
 
-/// The error for a full disk: how many steps are done, and what to do.
+/// The error for a full disk: the number of completed steps, and the next step of the person.
 pub(super) fn disk_full(run: &PlanRun<'_>, direction: Direction, why: &str) -> Result<Error, Error> {
     let steps = run.journal.steps(&run.plan.id, &ALL)?;
     let count = |state: &str| steps.iter().filter(|step| step.state == state).count();
@@ -142,7 +142,7 @@ pub(super) fn step_findings(kind: &str, state: &str, steps: &[StoredStep]) -> Fi
     findings
 }
 
-/// The CSV that shows where each file was and is.
+/// The CSV with the old and the present path of each file.
 pub(super) fn undo_list(plan: &StoredPlan, steps: &[StoredStep]) -> Result<Artifact, Error> {
     let list = || -> Result<Vec<u8>, String> {
         let mut sheet = CsvWriter::new(["step", "do", "state", "was", "is", "size", "modified", "sha256", "note"])?;

@@ -32,9 +32,9 @@ pub(crate) struct Draft {
     pub(crate) unclear: Vec<UnclearFile>,
     /// Files that are already in their folders.
     pub(crate) there: usize,
-    /// Files that a rule leaves where they are.
+    /// Files that a rule does not move.
     pub(crate) stays: usize,
-    /// Target folders that cannot be listed; the files for them stay.
+    /// Target folders that cannot be listed; files for them are not moved.
     pub(crate) hidden: BTreeMap<String, HiddenFolder>,
     /// Files that did not fit into this plan.
     pub(crate) later: usize,

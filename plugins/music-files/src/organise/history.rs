@@ -1,7 +1,7 @@
 //! The moves of earlier plans for the files that exist now.
 //!
-//! A path does not identify a file: after a move, another file may be at the old or the new path. A file counts as the moved one only if its
-//! size and its time, to the nanosecond, are the same. Only the moves of existing files are kept in memory.
+//! A path does not identify a file: after a move, another file may be at the old or the new path. A file is treated as the moved one only if
+//! its size and its time, to the nanosecond, are the same. Only the moves of existing files are kept in memory.
 
 use std::collections::HashMap;
 

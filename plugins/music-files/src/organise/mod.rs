@@ -9,7 +9,7 @@
 //! |---|---|
 //! | `roots.rs`, `walk.rs` | the granted folders, and the files that may be moved |
 //! | `identify.rs` | the track of a file |
-//! | `rules.rs`, `pattern.rs`, `template.rs` | where a file goes |
+//! | `rules.rs`, `pattern.rs`, `template.rs` | the target of a file |
 //! | `fold.rs`, `shared_folders.rs`, `targets.rs` | equal names and free names |
 //! | `plan.rs`, `draft.rs`, `step.rs`, `report.rs` | the plan and its reports |
 //! | `journal.rs`, `history.rs` | plans and steps in the own database, and the moves of earlier plans |

@@ -56,11 +56,11 @@ impl MoveContext<'_> {
 pub(crate) enum MoveOutcome {
     /// The file is at its target; its time and, after a copy, its digest.
     Moved { modified_ns: i64, sha256: Option<String> },
-    /// The file stays, with the reason.
+    /// The file was not moved, with the reason.
     Left(String),
     /// The disk is full. Nothing is left at the target.
     Full(String),
-    /// There was no time; the next task tries again.
+    /// The time was used up; the next task tries again.
     Later,
     /// The result of the move is unknown; a later attempt checks again.
     Unclear(String),

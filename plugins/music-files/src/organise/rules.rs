@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_rule_that_fits_and_has_its_values_decides() {
+    fn the_first_matching_rule_with_all_values_decides() {
         let rules = rules(&json!([
             { "when": { "path": "mixes/**" }, "leave": true },
             { "when": { "playlist": "tech*", "bpm": { "from": 130 } }, "to": "fast/{playlist}/{title}.{ext}" },

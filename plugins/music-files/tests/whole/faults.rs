@@ -43,7 +43,7 @@ fn files_go_to_another_disk_and_back_with_their_times() {
 }
 
 #[test]
-fn copies_are_made_on_another_disk_and_taken_back() {
+fn copies_on_another_disk_are_made_and_undone() {
     let folders = TestFolders::new();
     folders.track("a", "A", "T");
     folders.playlist("P", &["a"]);
@@ -60,7 +60,7 @@ fn copies_are_made_on_another_disk_and_taken_back() {
 }
 
 #[test]
-fn a_full_disk_leaves_whole_files_and_the_rest_continues_when_there_is_room() {
+fn a_full_disk_leaves_complete_files_and_the_plan_continues_with_free_space() {
     let folders = TestFolders::new();
     filled(&folders, 300_000);
     let other = or_skip!(Mount::small(&folders.organised, 4 << 10));
@@ -89,7 +89,7 @@ fn a_full_disk_leaves_whole_files_and_the_rest_continues_when_there_is_room() {
 }
 
 #[test]
-fn a_disk_without_a_byte_left_keeps_everything_where_it_was() {
+fn a_disk_without_free_space_keeps_every_file_in_place() {
     let folders = TestFolders::new();
     filled(&folders, 10_000);
     let other = or_skip!(Mount::small(&folders.organised, 256));

@@ -43,7 +43,7 @@ fn a_plan_is_applied_and_undone_and_the_next_is_the_same() {
 }
 
 #[test]
-fn the_undo_list_says_where_everything_was_and_is() {
+fn the_undo_list_has_the_old_and_new_path_of_every_file() {
     let folders = filled();
     let plan = folders.plan_json(&json!({ "plan_name": "mine" }));
     let outcome = folders.apply("mine").unwrap();
@@ -80,7 +80,7 @@ fn an_argument_that_an_action_does_not_have_moves_nothing() {
 }
 
 #[test]
-fn a_plan_is_applied_once_and_while_it_is_young() {
+fn a_plan_is_applied_once_and_before_it_expires() {
     let folders = filled();
     let plan = id(&folders.plan_json(&json!({})));
     let mut late = folders.task(&json!({ "plan": plan }));
@@ -119,7 +119,7 @@ fn one_task_at_a_time_moves_files() {
 }
 
 #[test]
-fn what_changed_since_the_plan_stays_and_nothing_is_written_over() {
+fn files_changed_since_the_plan_are_kept_and_nothing_is_overwritten() {
     let folders = TestFolders::new();
     for name in ["changed", "gone", "pipe", "folder", "link", "taken", "good", "wall"] {
         folders.file(&format!("{name}.mp3"), name);
@@ -166,7 +166,7 @@ fn what_changed_since_the_plan_stays_and_nothing_is_written_over() {
 }
 
 #[test]
-fn undo_keeps_what_changed_since_and_writes_over_nothing() {
+fn undo_keeps_files_changed_since_and_overwrites_nothing() {
     let folders = TestFolders::new();
     for name in ["edited", "back", "good"] {
         folders.file(&format!("in/{name}.mp3"), name);

@@ -207,7 +207,7 @@ fn at_every_end(far: bool, apply_first: bool, then: impl Fn(&TestFolders, &str, 
 }
 
 #[test]
-fn the_next_attempt_ends_where_the_first_would_have() {
+fn the_next_attempt_has_the_result_of_the_first() {
     for far in [false, true] {
         at_every_end(far, false, |folders, plan, before, wanted| {
             let mortal = KillSwitch::new(&folders.own, u32::MAX, far);
@@ -230,7 +230,7 @@ fn the_next_attempt_ends_where_the_first_would_have() {
 }
 
 #[test]
-fn the_way_back_is_open_after_every_end() {
+fn undo_is_possible_after_every_kill() {
     for far in [false, true] {
         at_every_end(far, false, |folders, plan, before, _| {
             let mortal = KillSwitch::new(&folders.own, u32::MAX, far);
@@ -254,7 +254,7 @@ fn the_way_back_is_open_after_every_end() {
 }
 
 #[test]
-fn an_undo_that_ended_too_soon_is_ended_by_the_next() {
+fn a_killed_undo_is_completed_by_the_next() {
     for far in [false, true] {
         at_every_end(far, true, |folders, plan, before, _| {
             let mortal = KillSwitch::new(&folders.own, u32::MAX, far);
@@ -273,7 +273,7 @@ fn an_undo_that_ended_too_soon_is_ended_by_the_next() {
 }
 
 #[test]
-fn an_end_between_steps_that_are_written_down_together_and_the_next_is_ended_too() {
+fn a_kill_between_steps_of_one_record_and_a_second_kill_are_both_recovered() {
     let mut borders = 0;
     // Two changes for each file, and a few before the first.
     for ends in 98..116 {
@@ -306,7 +306,7 @@ fn an_end_between_steps_that_are_written_down_together_and_the_next_is_ended_too
 }
 
 #[test]
-fn a_task_without_time_says_what_is_left_and_the_next_continues() {
+fn a_task_at_its_time_limit_reports_the_remaining_steps_and_the_next_continues() {
     let folders = filled();
     let (before, plan) = (folders.tree(), id(&folders.plan_json(&json!({}))));
     let steps = Cell::new(2);

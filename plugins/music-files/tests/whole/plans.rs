@@ -56,7 +56,7 @@ fn files_of_a_playlist_go_to_its_folder_and_the_rest_to_unassigned() {
 }
 
 #[test]
-fn the_json_is_as_its_schema_says_and_reads_well() {
+fn the_json_is_valid_by_its_schema_and_readable() {
     let folders = filled();
     let outcome = folders.plan(&json!({}));
     let schema: Value = serde_json::from_str(include_str!("../../schemas/organise-plan.schema.json")).unwrap();
@@ -73,7 +73,7 @@ fn the_json_is_as_its_schema_says_and_reads_well() {
 }
 
 #[test]
-fn what_is_at_its_place_is_left() {
+fn files_at_their_target_are_not_moved() {
     let folders = filled();
     let plan = folders.plan_json(&json!({}));
     folders.apply(&id(&plan)).unwrap();
@@ -87,7 +87,7 @@ fn what_is_at_its_place_is_left() {
 }
 
 #[test]
-fn a_track_in_several_playlists_goes_where_it_is_told() {
+fn a_track_in_several_playlists_goes_to_the_preferred_one() {
     let folders = filled();
     folders.playlist("Other", &["b"]);
     let of = |args: Value| to(&folders.plan_json(&args));
@@ -107,7 +107,7 @@ fn a_track_in_several_playlists_goes_where_it_is_told() {
 }
 
 #[test]
-fn liked_songs_are_a_playlist_for_what_is_in_no_other() {
+fn liked_songs_is_the_playlist_of_tracks_in_no_other() {
     let folders = TestFolders::new();
     folders.track("c", "Nobody", "Listed Nowhere");
     folders.playlist("Liked Songs", &["c"]);
@@ -119,7 +119,7 @@ fn liked_songs_are_a_playlist_for_what_is_in_no_other() {
 }
 
 #[test]
-fn what_may_be_several_tracks_stays_and_is_reported() {
+fn a_file_of_ambiguous_tracks_is_not_moved_and_is_reported() {
     let folders = TestFolders::new();
     folders.track("a", "Moderat", "A New Error");
     folders.track("b", "Moderat", "A New Error");
@@ -143,7 +143,7 @@ fn what_may_be_several_tracks_stays_and_is_reported() {
 }
 
 #[test]
-fn the_example_of_a_reorganisation_does_what_it_says() {
+fn the_example_of_a_reorganisation_has_the_documented_result() {
     let example: Value = serde_json::from_str(include_str!("../../examples/organise-by-rules.json")).unwrap();
     let folders = TestFolders::new();
     folders.track("a", "Moderat", "A New Error");
@@ -174,7 +174,7 @@ fn the_example_of_a_reorganisation_does_what_it_says() {
 }
 
 #[test]
-fn a_plan_of_the_longest_paths_is_no_larger_than_an_outcome_may_be() {
+fn a_plan_of_the_longest_paths_fits_in_an_outcome() {
     let folders = TestFolders::new();
     for number in 0..1_500 {
         folders.file(&format!("{number}.mp3"), "x");
@@ -196,7 +196,7 @@ fn a_plan_of_the_longest_paths_is_no_larger_than_an_outcome_may_be() {
 }
 
 #[test]
-fn copies_are_told_by_what_was_noted_and_not_read() {
+fn copies_are_recognised_from_recorded_values_without_reading() {
     let folders = filled();
     let args = json!({ "in_several": "copy" });
     folders.apply(&id(&folders.plan_json(&args))).unwrap();
@@ -219,7 +219,7 @@ fn copies_are_told_by_what_was_noted_and_not_read() {
 }
 
 #[test]
-fn errors_say_what_is_missing_or_wrong() {
+fn errors_name_the_missing_or_wrong_value() {
     let folders = filled();
     let plan = |args: Value, keep: &[&str]| {
         let mut task = folders.task(&args);
@@ -240,7 +240,7 @@ fn errors_say_what_is_missing_or_wrong() {
 }
 
 #[test]
-fn preferred_playlists_that_there_are_not_are_reported() {
+fn preferred_playlists_that_do_not_exist_are_reported() {
     let folders = TestFolders::new();
     folders.track("one", "A", "One");
     folders.playlist("Late Night", &["one"]);
@@ -255,7 +255,7 @@ fn preferred_playlists_that_there_are_not_are_reported() {
 }
 
 #[test]
-fn what_is_too_much_to_hold_is_said() {
+fn exceeded_limits_are_reported() {
     let folders = TestFolders::new();
     let sql = "INSERT INTO put_file (source, path) VALUES ('library', ?1)";
     let rows = (0..10).map(|file| vec![format!("/{file}/{}", "x".repeat(1_000)).into()]);

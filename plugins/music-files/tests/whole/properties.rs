@@ -28,7 +28,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_tree_is_as_it_was(
+    fn every_tree_is_restored(
         files in prop::collection::vec((name(), 0_usize..3, 0_usize..4), 1..12),
         titles in prop::collection::vec(("(\\.\\./)*[^\u{0}]{1,12}", 0_usize..3), 3),
         several in prop_oneof![Just("first"), Just("copy"), Just("unassigned")],

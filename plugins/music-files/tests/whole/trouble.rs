@@ -104,7 +104,7 @@ fn one() -> (TestFolders, String) {
 }
 
 #[test]
-fn a_copy_stays_when_its_source_is_gone_before_it_was_removed() {
+fn a_copy_is_kept_when_its_source_disappears() {
     let (folders, plan) = one();
     let before = folders.tree();
     // Another program, or the disk itself, removes the file at that moment.
@@ -123,7 +123,7 @@ fn a_copy_stays_when_its_source_is_gone_before_it_was_removed() {
 }
 
 #[test]
-fn a_copy_goes_when_its_source_may_not() {
+fn a_copy_is_removed_when_its_source_must_stay() {
     let (folders, plan) = one();
     let before = folders.tree();
     let refuses = |operation: &str, path: &Path| {
@@ -137,7 +137,7 @@ fn a_copy_goes_when_its_source_may_not() {
 }
 
 #[test]
-fn a_source_stays_when_the_name_of_its_copy_is_not_on_the_disk() {
+fn a_source_is_kept_when_the_name_of_its_copy_is_not_synced() {
     let (folders, plan) = one();
     let before = folders.tree();
     let fails = |operation: &str, path: &Path| {
@@ -151,7 +151,7 @@ fn a_source_stays_when_the_name_of_its_copy_is_not_on_the_disk() {
 }
 
 #[test]
-fn a_file_that_takes_a_whole_task_is_left_and_the_rest_continues() {
+fn a_file_that_needs_a_whole_task_is_skipped_and_the_others_continue() {
     let folders = TestFolders::new();
     for name in ["a", "b", "c"] {
         folders.file(&format!("{name}.mp3"), name);
@@ -186,7 +186,7 @@ fn a_file_that_takes_a_whole_task_is_left_and_the_rest_continues() {
 }
 
 #[test]
-fn what_was_copied_in_vain_counts_too() {
+fn unused_copies_count_too() {
     let folders = TestFolders::new();
     for name in ["a", "b", "c"] {
         folders.file(&format!("{name}.wav"), name);
@@ -220,7 +220,7 @@ fn a_source_that_cannot_be_checked_is_checked_again() {
 }
 
 #[test]
-fn a_copy_is_taken_back_only_while_what_it_is_a_copy_of_is_whole() {
+fn a_copy_is_undone_only_while_its_source_is_complete() {
     let folders = TestFolders::new();
     folders.track("a", "A", "T");
     folders.playlist("P", &["a"]);
@@ -251,7 +251,7 @@ fn blind(operation: &str, path: &Path) -> io::Result<()> {
 }
 
 #[test]
-fn a_disk_that_does_not_answer_leaves_an_interrupted_step_open() {
+fn an_unavailable_disk_keeps_an_interrupted_step_open() {
     let (folders, plan) = interrupted();
     assert!(matches!(apply(&folders, &plan, &blind), Err(Error::Retryable(_))));
     let outcome = apply(&folders, &plan, &|_, _| Ok(())).unwrap();
@@ -272,7 +272,7 @@ fn a_disk_that_does_not_answer_leaves_an_interrupted_step_open() {
 }
 
 #[test]
-fn a_file_that_is_at_its_place_is_seen_there_before_its_folders_are_checked() {
+fn a_file_at_its_target_is_found_before_its_folders_are_checked() {
     let (folders, plan) = interrupted();
     let fails = |operation: &str, path: &Path| {
         if operation == "look" && path.ends_with("Unassigned") { Err(io::Error::other("no answer")) } else { Ok(()) }
@@ -301,7 +301,7 @@ fn a_task_without_time_leaves_an_interrupted_step_open() {
 }
 
 #[test]
-fn what_undo_kept_is_tried_again_and_not_forgotten() {
+fn files_kept_by_undo_are_retried() {
     let folders = TestFolders::new();
     folders.track("a", "A", "T");
     folders.playlist("P", &["a"]);

@@ -90,7 +90,7 @@ fn scanned_files_need_no_note() {
 }
 
 #[test]
-fn playlists_are_asked_for_by_name() {
+fn playlists_are_selected_by_name() {
     let folders = filled();
     for (args, begins) in [
         (
@@ -112,7 +112,7 @@ fn playlists_are_asked_for_by_name() {
 }
 
 #[test]
-fn a_path_that_is_only_named_counts_unless_a_scan_would_have_seen_it() {
+fn a_path_that_is_only_named_counts_unless_a_scan_covers_it() {
     let folders = TestFolders::new();
     for id in ["moved", "named", "scanned", "away"] {
         folders.track(id, "A", id);
@@ -136,7 +136,7 @@ fn a_path_that_is_only_named_counts_unless_a_scan_would_have_seen_it() {
 }
 
 #[test]
-fn what_is_missing_is_said_and_no_list_is_made() {
+fn missing_parts_are_reported_and_no_list_is_made() {
     let folders = TestFolders::new();
     let refused = |missing: &str, next: &str| {
         let outcome = list(&folders, &json!({}));
@@ -155,7 +155,7 @@ fn what_is_missing_is_said_and_no_list_is_made() {
 }
 
 #[test]
-fn two_copies_are_on_disk_and_what_may_be_another_part_is_unclear() {
+fn two_copies_are_on_disk_and_a_possible_other_part_is_unclear() {
     let folders = TestFolders::new();
     folders.track("twice", "Moderat", "A New Error");
     folders.track("part", "D", "Story (Part 2)");

@@ -8,12 +8,12 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `web.rs` | requests: rate limits, quotas, errors that are worth another try |
+//! | `web.rs` | requests: rate limits, quotas, errors after which a request is repeated |
 //! | `pages.rs` | lists of any length, and whether they are complete |
 //! | `listed.rs` | the list of playlists |
 //! | `items.rs` | JSON of the API to entries |
 //! | `pull.rs` | `pull` |
-//! | `change/` | plans for the account, and carrying them out |
+//! | `change/` | makes and applies plans for the account |
 //! | `playing.rs` | `now-playing`, `recent` |
 
 mod change;

@@ -1,4 +1,4 @@
-//! Lists of any length. The offset of each page is counted here, so an answer decides neither which page comes next nor from where.
+//! Lists of any length. The offset of each page is computed here, so an answer decides neither the next page nor its server.
 
 use serde_json::Value;
 
@@ -7,16 +7,16 @@ use super::web::{Api, Refusal};
 /// The items of one page; the API's maximum.
 const PAGE: usize = 50;
 
-/// The most items of a list: Spotify's playlists have 10,000 and a library 100,000.
+/// The maximum number of items of a list: Spotify's playlists have 10,000 and a library 100,000.
 const MOST: usize = 200_000;
 
 /// A list.
 #[derive(Debug, Default)]
 pub(super) struct List {
     pub(super) items: Vec<Value>,
-    /// How many items the API says that it has.
+    /// The number of items that the API reports.
     pub(super) total: usize,
-    /// Why it is not complete.
+    /// The reason why the list is not complete.
     pub(super) incomplete: Option<String>,
 }
 

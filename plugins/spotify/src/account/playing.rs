@@ -1,5 +1,5 @@
-//! `now-playing` and `recent`: what is played now, what was played last, and what the library has of it. They write nothing into the
-//! catalog: the history of the privacy export has the same plays with their lengths, and would have them twice.
+//! `now-playing` and `recent`: the present item, the last plays, and the tracks of the library for them. They write nothing into
+//! the catalog: the history of the privacy export has the same plays with their lengths, so the catalog would have them twice.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ use crate::library::{self, FileState, Library, LibraryEntry};
 use crate::model::Entry;
 use crate::uri::Uri;
 
-/// Reports what is played now.
+/// Reports the present item.
 ///
 /// # Errors
 /// Spotify is not reachable or refuses the account, or the catalog cannot be read.

@@ -56,7 +56,7 @@ pub struct PullServices<'a> {
     pub now: i64,
 }
 
-/// What happened to a playlist.
+/// The result for a playlist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum State {
     Read,
@@ -78,7 +78,7 @@ struct Row {
 /// Reads the account into the catalog.
 ///
 /// # Errors
-/// Spotify is not reachable, refuses the account, or a database fails. What was written stays.
+/// Spotify is not reachable, refuses the account, or a database fails. Rows that were written are kept.
 pub fn pull(
     api: &Api<'_>,
     services: PullServices<'_>,
@@ -189,8 +189,8 @@ impl Pull<'_> {
         Ok(text(&now, "/snapshot_id"))
     }
 
-    /// Reads the liked songs, if their number or the newest ones changed. They have no snapshot: the newest are first, so a song more or
-    /// less changes the number or the first page.
+    /// Reads the liked songs, if their number or the newest ones changed. They have no snapshot: the newest are first, so an added or
+    /// removed song changes the number or the first page.
     fn liked(&mut self) -> Result<(), Error> {
         let path = "/v1/me/tracks";
         self.progress.step(3, LIKED_NAME)?;
@@ -250,7 +250,7 @@ impl Pull<'_> {
         Ok(list.incomplete.map_or(State::Read, State::Incomplete))
     }
 
-    /// Adds a row, and reports what was not read.
+    /// Adds a row, and reports items that were not read.
     fn add(&mut self, id: &str, row: Row) {
         let name = &row.name;
         match &row.state {
@@ -277,7 +277,7 @@ impl Pull<'_> {
         self.rows.push(row);
     }
 
-    /// Reports playlists that the account does not have any more. They stay in the catalog.
+    /// Reports playlists that the account does not have any more. The catalog keeps them.
     fn report_removed(&mut self, listed: &[Listed], liked: bool) {
         let is_there = |id: &str| (id == LIKED && liked) || listed.iter().any(|one| one.id == id);
         let removed = self.writer.known().filter(|(id, _)| *id != LIKED && !is_there(id));

@@ -1,20 +1,20 @@
-//! Requests to the Web API. A rate limit is waited for within limits, and a request that may succeed later is tried again.
+//! Requests to the Web API. A rate limit is waited for up to a maximum time, and a request that may succeed later is repeated.
 //!
-//! A token that the server refuses is renewed by the host, so the request is sent once more. If the account needs consent, the host
-//! denies the request and the task waits for it.
+//! The host renews a token that the server refuses, so the request is sent once more. If the account needs consent, the host
+//! denies the request and the task waits for the consent.
 
 use baton_plugin_kit::host::{Budget, Call, HostWeb, Web, WebLimits};
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::http::{HttpError, Response};
 use serde_json::Value;
 
-/// Spotify counts the requests of 30 seconds. The requests that the host allows beyond these are for tries.
+/// Spotify counts the requests of 30 seconds. The host allows more requests than this; the rest is for repetitions.
 const LIMITS: WebLimits = WebLimits { requests: 900, longest_pause: 45, pauses: 120 };
 
 /// How often a request is sent if the server fails.
 const TRIES: u64 = 4;
 
-/// The error if the account may be read only.
+/// The error if the account is read-only.
 const NO_SCOPE: &str = "the account does not allow changes yet; to ask for your consent, and continue: `baton account add spotify --write`";
 
 /// The error if a renewed token is refused too.
@@ -32,14 +32,14 @@ pub struct Api<'a> {
     budget: Budget,
 }
 
-/// Why there is no content.
+/// The reason why there is no content.
 #[derive(Debug, PartialEq)]
 pub(super) enum Refusal {
     /// The API does not give this to the account.
     Forbidden,
     /// It does not exist.
     Missing,
-    /// The API does not accept the change (another 4xx), and why.
+    /// The API does not accept the change (another 4xx), with the reason.
     Rejected(String),
     /// The requests of this task are used up.
     NoMoreRequests,
@@ -47,7 +47,7 @@ pub(super) enum Refusal {
     Failed(Error),
 }
 
-/// Why a request that changes something has no answer that can be used.
+/// The reason why a request that changes something has no usable answer.
 #[derive(Debug, PartialEq)]
 pub(super) enum WriteError {
     /// It may have taken effect.
@@ -93,7 +93,7 @@ impl<'a> Api<'a> {
         self.budget.requests()
     }
 
-    /// The error of an action that keeps nothing of its requests: if the task has no more of them, another try ends there too.
+    /// The error of an action that stores nothing: if the task has no more requests, another attempt has the same end.
     pub(super) fn permanent_at_limit(&self, error: Error) -> Error {
         if self.requests() < LIMITS.requests {
             return error;
@@ -146,8 +146,8 @@ impl<'a> Api<'a> {
         }
     }
 
-    /// Sends a request that changes something, once: only an answer before its effect (429, a token that ended) lets it be sent again.
-    /// Returns the content of the answer.
+    /// Sends a request that changes something, once. It is sent again only after an answer that excludes an effect (429, an expired
+    /// token). Returns the content of the answer.
     pub(super) fn write(&self, call: &Call<'_>) -> Result<Value, WriteError> {
         let mut renewed = false;
         let Call { method, path, .. } = call;
@@ -185,7 +185,7 @@ impl<'a> Api<'a> {
         }
     }
 
-    /// Waits as long as a rate limit asks for. A quota is another limit: waiting does not help.
+    /// Waits for the time that a rate limit demands. A quota is another limit: waiting does not help.
     fn wait(&self, answer: &Response) -> Result<(), Refusal> {
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         if body.pointer("/error/reason").and_then(Value::as_str) == Some("QUOTA_EXCEEDED") {
@@ -196,7 +196,7 @@ impl<'a> Api<'a> {
         self.pause(answer.retry_after().unwrap_or(5), "its rate limit is reached (429)")
     }
 
-    /// Waits, and counts it among the pauses of the task.
+    /// Waits, and adds the time to the pauses of the task.
     pub(super) fn pause(&self, seconds: u64, why: &str) -> Result<(), Refusal> {
         if self.budget.pause(self.web, seconds) {
             return Ok(());
@@ -205,7 +205,7 @@ impl<'a> Api<'a> {
     }
 }
 
-/// Whether a 403 is about the consent and not about the playlist.
+/// Whether a 403 concerns the consent and not the playlist.
 fn names_a_scope(answer: &Response) -> bool {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     body.pointer("/error/message").and_then(Value::as_str).is_some_and(|why| why.to_lowercase().contains("scope"))
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_succeed_later_is_asked_for_again() {
+    fn temporary_failures_are_retried() {
         let failed = || Err(HttpError::Failed("no answer".to_owned()));
         let web = Script::new(vec![failed(), answer(503, ""), answer(200, "{\"a\":"), answer(200, "{\"a\":1}")]);
         assert_eq!(Api::new(&web).get("/v1/me").unwrap().unwrap()["a"], 1);

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-/// Pairs of equal names: a million need some 30 MB.
+/// Pairs of equal names: a million need about 30 MB.
 const MOST_PAIRS: usize = 1_000_000;
 
 /// The changes, by places counted from 0.

@@ -32,7 +32,7 @@ pub struct Args {
     pub playlists: Vec<String>,
     /// The formats; absent: CSV.
     pub formats: Vec<Format>,
-    /// How many older results of each file stay; absent: all.
+    /// The number of older results of each file to keep; absent: all.
     pub keep_older: Option<usize>,
 }
 
@@ -40,9 +40,9 @@ pub struct Args {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
-    /// A CSV file a playlist.
+    /// A CSV file for each playlist.
     Csv,
-    /// An M3U8 file a playlist.
+    /// An M3U8 file for each playlist.
     M3u8,
     /// One XML file for all.
     Rekordbox,
@@ -102,7 +102,7 @@ pub fn run(
     Ok(made)
 }
 
-/// The result before anything is written. If no entry has a file, M3U8 and rekordbox XML would be useless: they are removed from `formats`.
+/// The result before anything is written. If no entry has a file, M3U8 and rekordbox XML are useless: they are removed from `formats`.
 fn initial_result(playlists: &[Playlist], on_disk: Option<&FilesOnDisk>, formats: &mut Vec<Format>) -> ActionResult {
     let entries: usize = playlists.iter().map(|playlist| playlist.entries.len()).sum();
     let exported = format!(

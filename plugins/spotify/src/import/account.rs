@@ -11,7 +11,7 @@ use super::same;
 use super::state::ImportState;
 use crate::model::{Playlist, SERVICE_ACCOUNT};
 
-/// Waiting entries that cause a write. What is written need not be read again after a crash.
+/// The number of waiting entries that causes a write. After a crash, written entries need not be read again.
 const MOST: usize = 2_000;
 
 /// Writes the playlists of an account.
@@ -57,7 +57,7 @@ impl<'a> AccountWriter<'a> {
         self.import.findings
     }
 
-    /// Writes what waits, and joins tracks without an id. Returns how many tracks were written.
+    /// Writes the waiting rows, and joins tracks without an id. Returns the number of written tracks.
     pub(crate) fn finish(mut self) -> Result<usize, Error> {
         self.import.pending.write(self.import.services.catalog)?;
         let tracks = self.import.pending.tracks();

@@ -68,7 +68,7 @@ pub(super) fn playlists(catalog: &dyn Tables, services: &[&str]) -> Result<Playl
     Ok(states)
 }
 
-/// Ranks the sources with fewer facts below CSV exports. The ranks that a person has set stay.
+/// Ranks the sources with fewer facts below CSV exports. Ranks that a person has set are not changed.
 pub(super) fn rank(catalog: &dyn Writable) -> Result<(), Error> {
     let sql =
         "INSERT INTO put_source (name, rank) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM sources WHERE name = ?1)";

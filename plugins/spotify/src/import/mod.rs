@@ -12,7 +12,7 @@
 //! therefore have a lower rank.
 //!
 //! **Places.** A row that is not music, or cannot be read, becomes a place without a track. A shorter export removes the end of the playlist,
-//! unless the export is incomplete. If a file is deleted, its playlist stays.
+//! unless the export is incomplete. If a file is deleted, the catalog keeps its playlist.
 //!
 //! | file | what |
 //! |---|---|
@@ -47,7 +47,7 @@ pub use model::{Args, HostServices, Report};
 /// Imports exports.
 ///
 /// # Errors
-/// When a path does not exist, or a database fails. The rows that were written stay; the next attempt writes them again.
+/// When a path does not exist, or a database fails. Written rows are kept; the next attempt writes them again.
 pub fn import(
     services: HostServices<'_>,
     folders: &[Folder],

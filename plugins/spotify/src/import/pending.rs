@@ -1,4 +1,4 @@
-//! Rows that wait to be written. One transaction for some thousands of rows takes a tenth of the time of one transaction for each file.
+//! Rows that wait to be written. A transaction for some thousands of rows needs a tenth of the time of one transaction for each file.
 //!
 //! A playlist is written in three steps: the playlist, its entries, its state. If an attempt ends early, the state of its last playlists is
 //! missing, so the next attempt writes these again.
@@ -135,7 +135,7 @@ impl WaitingTrack {
         near && self.service == export.service
     }
 
-    /// Adds the facts of another export; the newer one counts for a field of both.
+    /// Adds the facts of another export; for a field of both, the newer value is used.
     fn add(&mut self, export: ExportTime<'_>, entry: &Entry) {
         if export.at > self.at {
             let older = std::mem::replace(&mut self.entry, entry.clone());

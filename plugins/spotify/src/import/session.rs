@@ -271,8 +271,8 @@ impl<'a> Session<'a> {
         );
     }
 
-    /// Reports playlists without a file. They stay: a moved export does not delete a playlist. Those of the privacy export are reported only
-    /// if all its files could be read.
+    /// Reports playlists without a file. The catalog keeps them: a moved export does not delete a playlist. Playlists of the privacy
+    /// export are reported only if all its files could be read.
     fn report_missing(&mut self, privacy: bool) {
         let there: HashSet<&str> = self.ids.values().map(String::as_str).collect();
         let is_section =

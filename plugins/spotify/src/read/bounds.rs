@@ -2,7 +2,7 @@
 
 use baton_plugin_kit::csv_file::MOST_BYTES;
 
-/// Rows of one file. Spotify's playlists have at most 10,000; lists of liked songs and histories are longer. 100,000 entries need some
+/// Rows of one file. Spotify's playlists have at most 10,000; lists of liked songs and histories are longer. 100,000 entries need about
 /// 70 MB of the 256 MiB of a plugin.
 pub const MOST_ROWS: usize = 100_000;
 

@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_cut_off_is_not_complete() {
+    fn truncated_content_is_not_complete() {
         let (playlist, findings) =
             read(&format!("{HEAD}{ID},One,Ida Lund,1,,,\n{ID},\"Two,Ida Lund,1,,,\n{ID},Three,I,1,,,"));
         assert_eq!((playlist.entries.len(), playlist.complete, findings.len()), (2, false, 1));

@@ -7,7 +7,7 @@
 //! 3. If the export also has the artists' ids, there are as many names as ids. Rows with a single id show the name of that id. If exactly
 //!    one split has the right number of names and agrees with the names of known ids, it is used.
 //!
-//! Without ids, a comma with a space is ambiguous, so the credit stays whole: matching reads whole credits (crate `track-match`), and a
+//! Without ids, a comma with a space is ambiguous, so the credit is not split: matching reads whole credits (crate `track-match`), and a
 //! wrong split would put a wrong name into the catalog.
 
 use std::collections::HashMap;
@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(names(credit, "a,b", &nobody), [credit]);
         assert_eq!(names(credit, "a,b", &known(&[("b", "Oto")])), ["Lund, Voss & Co", "Oto"]);
         assert_eq!(names(credit, "a,b", &known(&[("a", "Lund, Voss & Co")])), ["Lund, Voss & Co", "Oto"]);
-        // The known name does not fit: the credit stays whole.
+        // The known name does not fit, so the credit is not split.
         assert_eq!(names(credit, "a,b", &known(&[("b", "Somebody")])), [credit]);
         assert_eq!(names("Ida Lund", "a,b", &nobody), ["Ida Lund"]);
         assert_eq!(names(&"x, ".repeat(200), &"i,".repeat(100), &nobody).len(), 1);

@@ -113,11 +113,11 @@ impl Mapping {
 pub enum Dialect {
     /// Today's Exportify: `Track URI`, `Artist Name(s)`, audio features.
     A,
-    /// Exportify before it wrote URIs: `Spotify ID`, `Artist IDs`.
+    /// Older files of Exportify, without URIs: `Spotify ID`, `Artist IDs`.
     AOld,
     /// The other Exportify: `Artist URI(s)`, `ISRC`.
     B,
-    /// The same, before it wrote the ISRC.
+    /// Older files of the other Exportify, without the ISRC.
     BWithoutIsrc,
     /// Words joined by underscores.
     C,
@@ -206,7 +206,7 @@ impl Columns {
         self.columns.iter().flatten().count()
     }
 
-    /// The first of two columns with the same field counts.
+    /// The first of two columns with the same field is used.
     fn new(dialect: Dialect, found: Vec<Option<Column>>) -> Self {
         let mut columns = Vec::with_capacity(found.len());
         for column in found {

@@ -9,10 +9,10 @@ use baton_plugin_kit::{Findings, folder};
 use baton_plugin_sdk::{Mount, Severity};
 use sha2::{Digest as _, Sha256};
 
-/// Files and folders that are listed: a backup has some hundred.
+/// The maximum number of listed files and folders: a backup has some hundred.
 const MOST_ENTRIES: usize = 50_000;
 
-/// The depth of folders.
+/// The maximum depth of folders.
 const MOST_DEPTH: usize = 12;
 
 /// A folder with exports.
@@ -56,7 +56,7 @@ pub struct FoundFile {
     pub shown: String,
     /// Its kind, by its name.
     pub kind: Kind,
-    /// When it was written, in milliseconds since 1970 UTC; the time of its facts.
+    /// The time of its last change, in milliseconds since 1970 UTC; the time of its facts.
     pub modified: Option<i64>,
     /// Its size in bytes.
     pub size: u64,
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_on_paths_that_lead_elsewhere() {
+    fn errors_on_paths_outside_the_folder() {
         let (_place, folders) = tree();
         for path in ["../x.csv", "/etc/passwd", "none.csv", "b/../a.csv"] {
             assert!(shown(&folders, &[path]).unwrap_err().contains("below `exports`"), "{path}");

@@ -1,5 +1,5 @@
-//! The history of plays: the short form of the account data (names, the end to the minute) and the long form, which has to be requested
-//! (ids, the end to the second).
+//! The history of plays: the short form of the account data (names, the end to the minute) and the long form, which must be requested
+//! from Spotify (ids, the end to the second).
 //!
 //! The long form also has IP addresses, user agents, countries, platforms and the user's name. [`PlayRecord`] has no field for them, so they
 //! are skipped and never stored.
@@ -14,7 +14,7 @@ use super::loose::{Text, Whole};
 use crate::model::Play;
 use crate::uri::Uri;
 
-/// A record of either form: no field name has two meanings.
+/// A record of either form: each field name has one meaning.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct PlayRecord {

@@ -75,8 +75,8 @@ pub(super) fn with<S: for<'de> DeserializeSeed<'de>>(found: &FoundFile, seed: S)
     json.end().map_err(|error| error_text(&error))
 }
 
-/// The position of an error in a file, and what was expected. The error's own message is not used: it quotes the content, which may be an
-/// address or a name that must not be stored.
+/// The position of an error in a file, and the expected value. The message of the error is not used: it quotes the content, which may
+/// be an address or a name that must not be stored.
 fn error_text(error: &serde_json::Error) -> String {
     let place = format!("line {}, column {}", error.line(), error.column());
     match error.classify() {
@@ -94,7 +94,7 @@ fn too_many() -> String {
     format!("more than {MOST_ROWS} entries")
 }
 
-/// What a visitor expects: the end of the error message, after the value.
+/// The expected value of a visitor: the end of the error message, after the value.
 fn shape(error: &serde_json::Error) -> &'static str {
     let text = error.to_string();
     let expected = text.rsplit_once(", expected ").map_or("", |(_, expected)| expected);

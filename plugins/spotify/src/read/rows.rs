@@ -1,5 +1,5 @@
 //! The rows of a CSV export. Each row is one place of the playlist. A row that cannot be read keeps its place without a track and becomes
-//! a finding with file and line. A cell that cannot be read is left out, and its row stays.
+//! a finding with file and line. A cell that cannot be read is omitted, and its row is kept.
 
 use baton_plugin_kit::csv_file::{CsvFile, CsvRow};
 use baton_plugin_kit::{Findings, time};
@@ -12,7 +12,7 @@ use super::dialect::Columns;
 use crate::model::Entry;
 use crate::uri::Uri;
 
-/// The longest track: a week.
+/// The maximum length of a track: a week.
 const MOST_MS: f64 = 604_800_000.0;
 
 /// The entries of a file.

@@ -1,4 +1,4 @@
-//! Every dialect of the CSV exports becomes the same entry, whatever its encoding and the order of its columns.
+//! Every dialect of the CSV exports becomes the same entry, with any encoding and any order of its columns.
 
 use baton_plugin_kit::Findings;
 use spotify::model::{Entry, Playlist};
@@ -35,7 +35,7 @@ fn common() -> Entry {
 }
 
 #[test]
-fn a_of_today() {
+fn a_current_format() {
     let header = super::support::A;
     for (artists, mark) in [("\"Ida Lund,Käthe & Söhne\"", ""), ("Ida Lund;Käthe & Söhne", "\u{feff}")] {
         let text = format!(
@@ -64,7 +64,7 @@ fn a_of_today() {
 }
 
 #[test]
-fn a_before_it_wrote_uris() {
+fn a_format_without_uris() {
     let text = format!(
         "Spotify ID,Artist IDs,Track Name,Album Name,Artist Name(s),Release Date,Duration (ms),Popularity,Added By,Added At\n\
          {ID},\"a,b\",\"Nachtbus, zweiter Teil\",Fahrplan,\"Ida Lund, Käthe & Söhne\",2021,221000,41,,\n"
@@ -97,7 +97,7 @@ fn b_with_and_without_isrc() {
 }
 
 #[test]
-fn b_learns_from_single_artists_where_names_hold_commas() {
+fn b_uses_single_artists_to_find_names_with_commas() {
     let header = "Track URI,Track Name,Artist URI(s),Artist Name(s)";
     let rows = [("x", "Lund, Voss & Co"), ("x, y", "Lund, Voss & Co, Oto"), ("y, z", "Oto, A, B"), ("v, w", "A, B, C")];
     let rows = rows.map(|(ids, names)| format!("spotify:track:{ID},T,\"{ids}\",\"{names}\"")).join("\n");
@@ -105,7 +105,7 @@ fn b_learns_from_single_artists_where_names_hold_commas() {
         read(format!("{header}\n{rows}\n").as_bytes()).entries.into_iter().map(|entry| entry.artists).collect();
     assert_eq!(artists[0], ["Lund, Voss & Co"]);
     assert_eq!(artists[1], ["Lund, Voss & Co", "Oto"]);
-    // The name of `y` alone is unknown, so two splits fit, and the credit stays whole.
+    // The name of `y` alone is unknown, so two splits fit, and the credit is not split.
     assert_eq!(artists[2], ["Oto, A, B"]);
     assert_eq!(artists[3], ["A, B, C"]);
 }

@@ -48,7 +48,7 @@ fn filled() -> Place {
 }
 
 #[test]
-fn csv_is_what_was_imported() {
+fn exported_csv_equals_the_imported_csv() {
     let place = filled();
     let args = export::Args { playlists: vec!["late NIGHT".to_owned()], ..export::Args::default() };
     let (made, _) = place.run(|sources, findings| export::run(sources, None, &args, findings).unwrap());
@@ -85,7 +85,7 @@ fn rekordbox(place: &Place) -> Vec<u8> {
 }
 
 #[test]
-fn rekordbox_is_well_formed_and_counts_right() {
+fn rekordbox_xml_is_well_formed_and_its_counts_are_correct() {
     let xml = String::from_utf8(rekordbox(&filled())).unwrap();
     let mut reader = Reader::from_str(&xml);
     reader.config_mut().check_end_names = true;
@@ -108,7 +108,7 @@ fn rekordbox_is_well_formed_and_counts_right() {
     assert!(xml.contains(r#"Name="One &amp; &lt;Two&gt;""#) && xml.contains(r#"Tonality="Am""#), "{xml}");
 }
 
-/// The judge: pyrekordbox reads the file.
+/// pyrekordbox reads the file and checks it.
 #[test]
 fn rekordbox_is_read_by_another_program() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/tools/python/bin/python");
@@ -141,7 +141,7 @@ fn rekordbox_is_read_by_another_program() {
 }
 
 #[test]
-fn diff_tells_what_was_added_removed_and_moved() {
+fn diff_reports_added_removed_and_moved_tracks() {
     let rows: Vec<_> = (0..6).map(|number| row(number, &format!("Song {number}"), "Oto")).collect();
     let pick = |numbers: &[usize]| numbers.iter().map(|number| rows[*number].clone()).collect::<Vec<_>>();
     let place = Place::with(&[
@@ -262,7 +262,7 @@ fn diff_compares_files_of_one_name_by_their_folders() {
 }
 
 #[test]
-fn diff_takes_all_ids_of_a_track_for_one() {
+fn diff_treats_all_ids_of_a_track_as_one_track() {
     let local = "spotify:local:Oto::One:90";
     let place = Place::with(&[("A", &[row(8, "One", "Oto"), row(9, "One", "Oto")])]);
     place.write("B.csv", format!("Track URI,Track Name,Album Name,Artist Name(s)\n{local},One,,Oto\n"));
@@ -296,7 +296,7 @@ fn a_diff_is_bounded_on_both_sides_together_and_in_json() {
 }
 
 #[test]
-fn files_are_found_for_what_comes_from_exports() {
+fn files_are_found_for_tracks_from_exports() {
     let place = filled();
     let args = export::Args {
         from: vec!["Late Night.csv".to_owned()],
@@ -327,7 +327,7 @@ fn scanned() -> Place {
 }
 
 #[test]
-fn what_was_scanned_is_on_disk_without_any_link() {
+fn scanned_tracks_are_on_disk_without_a_link() {
     let place = scanned();
     for from in [Vec::new(), vec![".".to_owned()]] {
         let args = export::Args { from, formats: vec![Format::M3u8, Format::Rekordbox], ..export::Args::default() };
@@ -347,7 +347,7 @@ fn what_was_scanned_is_on_disk_without_any_link() {
 }
 
 #[test]
-fn rekordbox_leaves_out_what_is_not_known() {
+fn rekordbox_xml_omits_unknown_values() {
     let place = Place::new();
     place.write("Mix.csv", format!("Track URI,Track Name\n{},One\n", uri(1)));
     place.import();
@@ -361,7 +361,7 @@ fn rekordbox_leaves_out_what_is_not_known() {
 }
 
 #[test]
-fn merge_takes_each_once_and_keeps_local_files() {
+fn merge_takes_each_track_once_and_keeps_local_files() {
     let local = "spotify:local:Ida+Lund::Tape:90,Tape,,Ida Lund,,,,,,,,,,,,,,,,,,,,".to_owned();
     let place = Place::with(&[
         ("b", &[row(2, "Two", "Oto"), local.clone(), row(1, "Other name", "Oto")]),
@@ -392,7 +392,7 @@ fn merge_takes_each_once_and_keeps_local_files() {
 }
 
 #[test]
-fn dedupe_plans_and_deletes_nothing() {
+fn dedupe_writes_a_plan_and_deletes_nothing() {
     let place = Place::with(&[
         ("Mix", &[row(1, "One", "Oto"), row(1, "One", "Oto"), row(2, "Two", "Oto")]),
         ("Fine", &[row(3, "Three", "Oto")]),

@@ -1,4 +1,4 @@
-//! Import into the real catalog: the rows that are written, and that a second import changes nothing.
+//! Import into the real catalog: the written rows, and a second import that changes nothing.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ use spotify::read::Folder;
 use super::support::{A, Place, ids, playlists, row, titles, uri};
 
 #[test]
-fn everything_of_a_row_is_said() {
+fn all_values_of_a_row_are_reported() {
     let place = Place::with(&[("Late Night", &[row(1, "One", "Ida Lund")])]);
     let (report, findings) = place.import();
     assert_eq!((report.playlists, report.entries, report.tracks, findings.len()), (1, 1, 1, 0));
@@ -29,7 +29,7 @@ fn everything_of_a_row_is_said() {
 }
 
 #[test]
-fn importing_again_changes_nothing_and_says_so() {
+fn a_second_import_changes_nothing_and_reports_it() {
     let rows: Vec<_> = (0..40).map(|number| row(number, &format!("Song {number}"), "Ida Lund")).collect();
     let place = Place::with(&[("A", &rows[..30]), ("B", &rows[10..]), ("Liked_Songs", &rows[..5])]);
     place.write("account/Playlist1.json", r#"{"playlists": [{"name": "P", "items": [{"track": {"trackName": "Song 1", "artistName": "Ida Lund", "trackUri": "spotify:track:0000000000000000000001"}}]}]}"#);
@@ -61,7 +61,7 @@ impl Forget for baton_tests::host_services::HostDatabase {
 }
 
 #[test]
-fn a_shorter_export_takes_the_end_out_and_one_that_breaks_off_does_not() {
+fn a_shorter_export_removes_the_last_tracks_and_a_truncated_one_does_not() {
     let rows: Vec<_> = (0..5).map(|number| row(number, &format!("Song {number}"), "Ida Lund")).collect();
     let place = Place::with(&[("A", &rows)]);
     place.import();
@@ -79,7 +79,7 @@ fn a_shorter_export_takes_the_end_out_and_one_that_breaks_off_does_not() {
 }
 
 #[test]
-fn the_end_of_a_playlist_stays_when_its_export_breaks_off() {
+fn a_truncated_export_removes_no_track_from_its_playlist() {
     let rows: Vec<_> = (0..5).map(|number| row(number, &format!("Song {number}"), "Ida Lund")).collect();
     let place = Place::with(&[("A", &rows)]);
     place.import();
@@ -97,7 +97,7 @@ fn a_stray_quote_shortens_nothing() {
     let last = whole[..at].rfind(',').unwrap() + 1;
     let uri_of_four = whole.match_indices("spotify:track:").nth(3).unwrap().0;
     let alone = [&whole[..last], "\"", &whole[last..]].concat();
-    // Without another quote after it, and with one that closes it some rows later.
+    // Without another quote after it, and with a closing quote some rows later.
     let plain = alone.replace("\"Ida Lund\"", "Ida Lund");
     let ended = plain.replacen("Song 50,", "Song 50\",", 1);
     let first = [&whole[..uri_of_four], "\"", &whole[uri_of_four..]].concat().replace("\"Ida Lund\"", "Ida Lund");
@@ -117,7 +117,7 @@ fn a_stray_quote_shortens_nothing() {
 }
 
 #[test]
-fn a_comma_at_the_end_of_every_row_is_no_cell() {
+fn a_comma_at_the_end_of_every_row_adds_no_cell() {
     let place = Place::new();
     place.write("A.csv", format!("{A}\n{},\n{},\n", row(1, "One", "Oto"), row(2, "Two", "Oto")));
     let (report, findings) = place.import();
@@ -139,7 +139,7 @@ fn a_file_that_is_read_in_part_is_counted_once() {
 }
 
 #[test]
-fn names_that_no_playlist_has_are_told() {
+fn names_without_a_playlist_are_reported() {
     let place = Place::with(&[("Late Night", &[row(1, "One", "Oto")]), ("Zed", &[])]);
     place.write("account/Playlist1.json", r#"{"playlists": [{"name": "Morning", "items": []}]}"#);
     let args =
@@ -161,7 +161,7 @@ fn names_that_no_playlist_has_are_told() {
 }
 
 #[test]
-fn paths_are_taken_as_findings_show_them() {
+fn paths_are_accepted_in_the_form_of_findings() {
     let place = Place::with(&[("b/Mix", &[row(1, "One", "Oto")])]);
     for shown in ["/home/me/exports", "music/exports"] {
         let folder = Folder { path: place.path(), shown: shown.to_owned() };
@@ -174,7 +174,7 @@ fn paths_are_taken_as_findings_show_them() {
 }
 
 #[test]
-fn an_export_that_is_cut_within_a_letter_spoils_no_name() {
+fn an_export_cut_inside_a_character_corrupts_no_name() {
     let rows = [row(1, "Süd", "Käthe"), row(2, "Zwei", "Oto"), row(3, "Drei", "Oto")];
     let place = Place::with(&[("A", &rows)]);
     place.import();
@@ -188,7 +188,7 @@ fn an_export_that_is_cut_within_a_letter_spoils_no_name() {
 }
 
 #[test]
-fn names_decide_which_playlists_and_which_ids() {
+fn names_select_the_playlists_and_their_ids() {
     let one = [row(1, "One", "Ida Lund")];
     let place = Place::with(&[("a/Mix", &one), ("b/MIX", &one), ("b/Liked_Songs", &one), ("Other", &one)]);
     let only = Args { playlists: vec!["mix".to_owned(), "Liked Songs".to_owned()], ..Args::default() };
@@ -196,14 +196,14 @@ fn names_decide_which_playlists_and_which_ids() {
     assert_eq!((report.playlists, ids(&findings)), (3, vec!["same-name:spotify/b/MIX.csv"]));
     let expected = ["spotify-csv|liked songs|Liked Songs|1", "spotify-csv|mix|Mix|1", "spotify-csv|mix#b|MIX|1"];
     assert_eq!(playlists(&place), expected);
-    // Alone, it is the same playlist as with all others.
+    // Imported alone, it is the same playlist as with all others.
     let alone = Args { paths: vec!["b".to_owned()], ..Args::default() };
     assert_eq!(place.import_only(&alone).unwrap().0.playlists, 0);
     assert_eq!(playlists(&place), expected);
 }
 
 #[test]
-fn what_is_no_export_is_told_and_the_others_are_imported() {
+fn a_file_that_is_not_an_export_is_reported_and_the_others_are_imported() {
     let place = Place::with(&[("A", &[row(1, "One", "Ida Lund"), row(1, "One", "Ida Lund")])]);
     place.write("bank.csv", "Datum,Betrag\n2024-01-01,3\n");
     place.write("empty.csv", "");
@@ -233,7 +233,7 @@ fn what_is_no_export_is_told_and_the_others_are_imported() {
 }
 
 #[test]
-fn local_files_and_what_is_no_music_keep_their_places() {
+fn local_files_and_podcasts_keep_their_positions() {
     let local = "spotify:local:Ida+Lund::Tape:90,Tape,,Ida Lund";
     let spoken = format!("spotify:episode:{:022},Talk,,Somebody", 1);
     let short = "Track URI,Track Name,Album Name,Artist Name(s)";
@@ -250,14 +250,14 @@ fn local_files_and_what_is_no_music_keep_their_places() {
 }
 
 #[test]
-fn names_with_odd_characters_are_names() {
+fn names_with_special_characters_are_accepted() {
     let place = Place::with(&[("It's \u{7}; DROP TABLE", &[row(1, "One", "Ida Lund")])]);
     place.import();
     assert_eq!(playlists(&place), ["spotify-csv|it's ; drop table|It's ; DROP TABLE|1"]);
 }
 
 #[test]
-fn errors_when_a_path_leads_nowhere() {
+fn errors_when_a_path_does_not_exist() {
     let place = Place::new();
     let args = Args { paths: vec!["../x".to_owned()], ..Args::default() };
     assert!(
@@ -267,7 +267,7 @@ fn errors_when_a_path_leads_nowhere() {
 }
 
 #[test]
-fn a_playlist_that_is_gone_from_the_catalog_is_imported_again() {
+fn a_playlist_removed_from_the_catalog_is_imported_again() {
     let place = Place::with(&[("A", &[row(1, "One", "Ida Lund")])]);
     place.import();
     place
@@ -293,7 +293,7 @@ fn a_whole_library_is_imported_and_importing_it_again_changes_nothing() {
 }
 
 #[test]
-fn a_playlist_longer_than_what_is_written_at_once_is_whole() {
+fn a_playlist_longer_than_one_batch_is_complete() {
     let place = Place::new();
     let rows: Vec<_> = (0..20_001).map(|number| row(number, "Song", "Ida Lund")).collect();
     place.playlist("Long", &rows);

@@ -10,7 +10,7 @@ use spotify::read::Folder;
 use super::support::{A, Place, age, ids, playlists, row, short, titles, uri};
 
 #[test]
-fn each_dialect_of_one_import_says_what_it_knows() {
+fn each_dialect_of_one_import_adds_its_values() {
     for (newer, older) in [("a/Mix.csv", "b/Other.csv"), ("b/Mix.csv", "a/Other.csv")] {
         let place = Place::with(&[(older.trim_end_matches(".csv"), &[row(1, "Old", "Ida Lund")])]);
         short(&place, newer, "New");
@@ -23,7 +23,7 @@ fn each_dialect_of_one_import_says_what_it_knows() {
 }
 
 #[test]
-fn of_one_import_the_newest_file_counts() {
+fn the_newest_file_of_an_import_is_used() {
     let place = Place::with(&[("2025/Mix", &[row(1, "Old", "Oto")]), ("2026/Mix", &[row(1, "New", "Oto")])]);
     age(&place, "2025/Mix.csv", 24);
     place.import();
@@ -32,7 +32,7 @@ fn of_one_import_the_newest_file_counts() {
 }
 
 #[test]
-fn an_older_export_leaves_the_playlist_of_a_newer_one() {
+fn an_older_export_does_not_change_the_playlist_of_a_newer_one() {
     let place = Place::with(&[("Mix", &[row(1, "One", "Oto"), row(2, "Two", "Oto")])]);
     place.import();
     place.playlist("Mix", &[row(3, "Three", "Oto")]);
@@ -40,7 +40,7 @@ fn an_older_export_leaves_the_playlist_of_a_newer_one() {
     let (report, findings) = place.import();
     assert_eq!((report.playlists, report.unchanged, ids(&findings)), (0, 1, vec!["older:spotify-csv:mix"]));
     assert_eq!(titles(&place, "mix"), ["One", "Two"]);
-    // A playlist that was written in part never counts as newer.
+    // A playlist that was written in part is never newer.
     place.write("Mix.csv", format!("{A}\n{},\"Half", uri(1)));
     place.import();
     place.playlist("Mix", &[row(3, "Three", "Oto")]);
@@ -50,7 +50,7 @@ fn an_older_export_leaves_the_playlist_of_a_newer_one() {
 }
 
 #[test]
-fn a_playlist_keeps_its_id_when_another_of_its_name_comes_or_goes() {
+fn a_playlist_keeps_its_id_when_another_of_the_same_name_is_added_or_removed() {
     let place = Place::with(&[("2026/Mix", &[row(2, "Two", "Oto")])]);
     place.import();
     place.playlist("2025/Mix", &[row(1, "One", "Oto")]);
@@ -72,7 +72,7 @@ fn a_playlist_keeps_its_id_when_another_of_its_name_comes_or_goes() {
 }
 
 #[test]
-fn a_folder_that_is_moved_or_granted_anew_changes_no_id() {
+fn moving_or_granting_a_folder_again_changes_no_id() {
     let place = Place::with(&[("Mix", &[row(1, "One", "Oto")]), ("b/Mix", &[row(2, "Two", "Oto")])]);
     place.import();
     let before = (vec!["One".to_owned()], vec!["Two".to_owned()]);
@@ -107,7 +107,7 @@ fn a_folder_that_is_moved_or_granted_anew_changes_no_id() {
 }
 
 #[test]
-fn imports_at_once_lose_nothing() {
+fn concurrent_imports_lose_nothing() {
     let place = Place::with(&[("Mix", &[row(1, "One", "Oto")]), ("b/Mix", &[row(2, "Two", "Oto")])]);
     place.import();
     let (folders, path) = (place.folders(), place.folder.path().to_owned());
@@ -163,7 +163,7 @@ fn an_older_export_overrides_nothing_of_a_newer_one() {
 }
 
 #[test]
-fn a_file_that_is_gone_is_told_and_takes_nothing_out() {
+fn a_missing_file_is_reported_and_removes_nothing() {
     let place = Place::with(&[("A", &[row(1, "One", "Ida Lund")]), ("B", &[row(2, "Two", "Ida Lund")])]);
     place.import();
     fs::remove_file(place.path().join("A.csv")).unwrap();

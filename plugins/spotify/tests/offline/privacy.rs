@@ -1,4 +1,4 @@
-//! The privacy export: library, playlists, history; and that no facts about the person, place or device are stored.
+//! The privacy export: library, playlists, history. No facts about the person, place or device are stored.
 
 use baton_plugin_kit::host::{Tables as _, Writable as _};
 use spotify::export::{self, Args, Format};
@@ -70,7 +70,7 @@ fn library_and_playlists_become_playlists() {
 }
 
 #[test]
-fn ids_of_one_name_do_not_depend_on_which_files_are_asked_for() {
+fn ids_of_equal_names_do_not_depend_on_the_selected_files() {
     let place = Place::new();
     let one = |number: usize| {
         format!(
@@ -93,7 +93,7 @@ fn ids_of_one_name_do_not_depend_on_which_files_are_asked_for() {
 }
 
 #[test]
-fn chapters_and_lists_that_are_none_lose_no_file() {
+fn audiobook_chapters_and_invalid_lists_do_not_reject_the_file() {
     let place = Place::new();
     place.write(
         "Playlist1.json",
@@ -110,7 +110,7 @@ fn chapters_and_lists_that_are_none_lose_no_file() {
 }
 
 #[test]
-fn what_csv_exports_say_counts_more() {
+fn values_of_csv_exports_take_precedence() {
     let place = Place::with(&[("A", &[row(1, "One", "Ida Lund;Oto")])]);
     place.write("Playlist1.json", playlists_json());
     for _ in 0..2 {
@@ -120,7 +120,7 @@ fn what_csv_exports_say_counts_more() {
     assert_eq!(place.rows("SELECT artist FROM tracks WHERE title = 'One'"), ["Ida Lund, Oto"]);
     let ranks = place.rows("SELECT name, rank FROM sources WHERE name LIKE 'spotify/%' ORDER BY 1");
     assert_eq!(ranks, ["spotify/csv|0", "spotify/history|-2", "spotify/names|-1", "spotify/privacy|-1"]);
-    // What a person has ranked stays.
+    // A rank that a person has set is not changed.
     place.catalog.execute("INSERT INTO put_source (name, rank) VALUES ('spotify/privacy', 5)", &[]).unwrap();
     place.write("Playlist1.json", playlists_json());
     place.import();
@@ -191,7 +191,7 @@ fn both_forms_of_the_history_are_the_same_plays() {
 }
 
 #[test]
-fn plays_are_linked_when_their_tracks_came_by_themselves() {
+fn plays_are_linked_to_tracks_that_were_imported_separately() {
     let place = Place::new();
     place.write(
         "StreamingHistory0.json",
@@ -209,7 +209,7 @@ fn plays_are_linked_when_their_tracks_came_by_themselves() {
 }
 
 #[test]
-fn nothing_of_who_listened_where_and_with_what_is_kept() {
+fn user_place_and_device_of_plays_are_not_stored() {
     let place = Place::new();
     place.write("endsong_0.json", format!("[{}]", long("2024-01-02T03:04:05Z", 1, "One")));
     let (report, findings) = place.import();
@@ -235,7 +235,7 @@ fn nothing_of_who_listened_where_and_with_what_is_kept() {
 }
 
 #[test]
-fn what_is_told_of_plays_is_what_the_catalog_has() {
+fn reported_plays_equal_the_plays_in_the_catalog() {
     let place = Place::new();
     let hour = |number: u32| format!("2024-01-{:02}T{:02}:04", number / 24 + 1, number % 24);
     let plays =
@@ -261,7 +261,7 @@ fn what_is_told_of_plays_is_what_the_catalog_has() {
 }
 
 #[test]
-fn errors_of_json_hold_no_value() {
+fn json_errors_contain_no_value() {
     let place = Place::new();
     place.write("endsong_0.json", r#""203.0.113.77""#);
     place.write("endsong_1.json", r#"["x", {"ts": 1} "203.0.113.77"]"#);
@@ -277,7 +277,7 @@ fn errors_of_json_hold_no_value() {
 }
 
 #[test]
-fn a_file_that_breaks_off_says_where_and_writes_nothing() {
+fn a_truncated_file_reports_its_position_and_writes_nothing() {
     let place = Place::new();
     place.write(
         "StreamingHistory0.json",

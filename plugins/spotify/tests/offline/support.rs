@@ -1,4 +1,4 @@
-//! A folder with exports, a catalog and own tables, as the host grants them.
+//! A folder with exports, a catalog and own tables, with the grants of the host.
 
 use std::fs;
 use std::path::Path;
@@ -98,7 +98,7 @@ impl Place {
         texts(&self.catalog, sql)
     }
 
-    /// Every row of every table of the catalog, to see whether anything has changed.
+    /// Every row of every table of the catalog, to compare states.
     pub(crate) fn dump(&self) -> Vec<String> {
         let tables =
             texts(&self.catalog, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'search%'");

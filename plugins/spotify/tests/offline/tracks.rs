@@ -75,7 +75,7 @@ fn a_track_of_no_playlist_is_found_by_its_names_too() {
 }
 
 #[test]
-fn what_is_in_no_playlist_is_unassigned() {
+fn tracks_in_no_playlist_are_unassigned() {
     let (made, _) = asked(&place(), &named(&uri(7)));
     let made = made.unwrap();
     assert!(made.summary.contains("0 playlists, `Unassigned/Oto - Alone`"), "{}", made.summary);
@@ -83,7 +83,7 @@ fn what_is_in_no_playlist_is_unassigned() {
 }
 
 #[test]
-fn names_that_may_be_several_are_asked_about_and_none_is_guessed() {
+fn ambiguous_names_cause_a_question_and_no_guess() {
     let place = place();
     let (made, findings) = asked(
         &place,

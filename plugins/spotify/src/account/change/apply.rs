@@ -163,7 +163,7 @@ fn check(plan: &StoredPlan, args: &ApplyArgs, now: i64) -> Result<(), Error> {
     Err(Error::Permanent(format!("the plan {id} {why}")))
 }
 
-/// Records the result for one playlist, as one of the states for wanted, not possible, and stopped.
+/// Records the result for one playlist, as the state for complete, impossible or stopped.
 fn settle(
     journal: &Journal<'_>,
     plan: &str,
@@ -184,7 +184,7 @@ fn count(changes: &[Change], states: &[&str]) -> usize {
     changes.iter().filter(|change| states.contains(&change.state.as_str())).count()
 }
 
-/// Adds a finding for each playlist that is not as wanted.
+/// Adds a finding for each playlist that does not have its wanted items.
 fn report(changes: &[Change], states: &[&str], findings: &mut Findings) {
     for change in changes.iter().filter(|change| states.contains(&change.state.as_str())) {
         let why = change.note.as_deref().unwrap_or("it was not finished");
@@ -226,7 +226,7 @@ fn applied(plan: &str, changes: &[Change], rest: usize, requests: usize, finding
 }
 
 fn undone(plan: &str, changes: &[Change], is_over: bool, findings: &mut Findings) -> ActionResult {
-    // If the task is over, what is still `undoing` was refused.
+    // If the task has ended, a change that is still `undoing` was refused.
     let states: &[&str] = if is_over { &["kept", "undoing"] } else { &["kept"] };
     let (undone, kept) = (count(changes, &["undone"]), count(changes, states));
     report(changes, states, findings);

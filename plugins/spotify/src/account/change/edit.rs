@@ -38,7 +38,7 @@ pub struct MoveArgs {
     pub from: usize,
     /// Its new position.
     pub to: usize,
-    /// How many.
+    /// The number of items.
     #[serde(default = "one")]
     pub count: usize,
 }

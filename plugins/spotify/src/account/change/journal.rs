@@ -1,7 +1,7 @@
 //! Plans in the plugin's own tables.
 //!
-//! A plan has the states of [`Plans`]. A playlist of it is `planned`, `begun` and `done`; or, with the reason, `left` (nothing was changed) or `stopped` (some of it was). `undo` makes it
-//! `undoing` and `undone`, or `kept` with the reason.
+//! A plan has the states of [`Plans`]. A playlist of it is `planned`, `begun` and `done`; or, with the reason, `left` (nothing was
+//! changed) or `stopped` (a part was changed). `undo` makes it `undoing` and `undone`, or `kept` with the reason.
 //!
 //! # Errors
 //! Every function fails as `wit/sql.wit`.
@@ -17,7 +17,7 @@ const TABLES: [&str; 2] = [
         plan TEXT NOT NULL, number INTEGER NOT NULL, playlist TEXT NOT NULL, name TEXT NOT NULL, is_new INTEGER NOT NULL,
         snapshot TEXT NOT NULL, done INTEGER NOT NULL, state TEXT NOT NULL, note TEXT,
         PRIMARY KEY (plan, number)) STRICT, WITHOUT ROWID",
-    // One list in each row: a row has at most 1 MiB, and 10,000 URIs have some 400 kB.
+    // One list in each row: a row has at most 1 MiB, and 10,000 URIs have about 400 kB.
     "CREATE TABLE IF NOT EXISTS account_items (
         plan TEXT NOT NULL, number INTEGER NOT NULL, list TEXT NOT NULL, items TEXT NOT NULL,
         PRIMARY KEY (plan, number, list)) STRICT",
@@ -33,15 +33,15 @@ pub(super) struct Change {
     pub(super) name: String,
     /// Whether the plan creates it.
     pub(super) is_new: bool,
-    /// The snapshot after the last step that is known.
+    /// The last known snapshot.
     pub(super) snapshot: String,
-    /// The steps that are done, from `base`.
+    /// The number of completed steps, from `base`.
     pub(super) done: usize,
     pub(super) state: String,
     pub(super) note: Option<String>,
     pub(super) before: Vec<String>,
     pub(super) after: Vec<String>,
-    /// Where the steps begin.
+    /// The list before the first step.
     pub(super) base: Vec<String>,
 }
 

@@ -1,18 +1,19 @@
-//! Changes of the account: a plan says which items each playlist will have, `apply` makes it so, and `undo` gives the former items back.
+//! Changes of the account: a plan has the new items of each playlist, `apply` writes them, and `undo` restores the former items.
 //!
-//! **Exactly once.** The Web API has no keys for idempotence. The journal has the list before the plan and the list after it; the requests
-//! between them and the lists in between follow from these two (`steps.rs`). After a crash, or an answer that did not arrive, the present
-//! list of the account shows which requests took effect. What a request did that took effect twice is repaired. A list that somebody else
-//! changed after the plan was made is left as it is; if it was changed while the plan was applied, the plan keeps the changes of both. A new playlist has the id of the plan in its description, by which it is found again.
+//! **Exactly once.** The Web API has no keys for idempotence. The journal has the list before the plan and the list after it; the
+//! requests between them and the lists in between follow from these two (`steps.rs`). After a crash, or an answer that did not
+//! arrive, the present list of the account shows which requests took effect. If a request took effect twice, the second effect is
+//! repaired. A list that somebody else changed after the plan was made is not changed. If it was changed while the plan was
+//! applied, the plan keeps the changes of both. A new playlist has the id of the plan in its description, so that it is found again.
 //!
 //! | file | what |
 //! |---|---|
-//! | `steps.rs` | requests from one list to another, and where a list is on the way |
+//! | `steps.rs` | requests from one list to another, and the position of a list between them |
 //! | `journal.rs` | plans in the plugin's own tables |
 //! | `remote.rs` | playlists of the account: read, create, change, remove |
 //! | `plan.rs` | makes a plan |
 //! | `edit.rs` | the action `edit` |
-//! | `run.rs` | changes one playlist as planned |
+//! | `run.rs` | changes one playlist by the plan |
 //! | `apply.rs` | the actions `apply` and `undo` |
 
 mod apply;

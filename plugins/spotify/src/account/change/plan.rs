@@ -1,4 +1,4 @@
-//! Makes a plan: reads the playlists as they are now, and stores which items each of them will have. Changes nothing in the account.
+//! Makes a plan: reads the present playlists, and stores the new items of each of them. Changes nothing in the account.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -22,13 +22,13 @@ use crate::action_result::{ActionResult, CSV, MARKDOWN, file};
 use crate::model::{Playlist, SERVICE_ACCOUNT, WantedPlaylist};
 use baton_plugin_kit::counted;
 
-/// The most items of a playlist; Spotify's limit.
+/// The maximum number of items of a playlist; Spotify's limit.
 const MOST_ITEMS: usize = 10_000;
 
-/// The most rows of the CSV with the former and the new lists: an outcome has 16 MiB.
+/// The maximum number of rows of the CSV with the former and the new lists: an outcome has 16 MiB.
 const MOST_ROWS: usize = 100_000;
 
-/// What a plan needs of the host.
+/// The services that the making of a plan needs.
 #[derive(Clone, Copy)]
 pub struct PlanServices<'a> {
     /// The plugin's own tables.
@@ -39,7 +39,7 @@ pub struct PlanServices<'a> {
     pub now: i64,
 }
 
-/// Reads playlists of the account as they are now: those with these names or ids, or all that it owns or edits.
+/// Reads the present playlists of the account: those with these names or ids, or all that it owns or edits.
 ///
 /// # Errors
 /// Spotify is not reachable, or there is no such playlist.
@@ -123,7 +123,7 @@ pub fn plan(
     planner.finish()
 }
 
-/// Makes a plan for one playlist that exists or not.
+/// Makes a plan for one new or existing playlist.
 pub(super) fn plan_one(
     api: &Api<'_>,
     services: PlanServices<'_>,

@@ -10,10 +10,10 @@ use crate::account::listed::{self, Listed};
 use crate::account::pages;
 use crate::account::web::{Api, Refusal, WriteError};
 
-/// How often a playlist is read that changes while it is read.
+/// The number of times that a playlist is read if it changes during the reading.
 const READS: usize = 3;
 
-/// A playlist as it is now.
+/// The present state of a playlist.
 #[derive(Debug)]
 pub(super) struct Present {
     pub(super) snapshot: String,
@@ -80,7 +80,7 @@ pub(super) fn create(api: &Api<'_>, name: &str, description: &str) -> Result<Str
     id.ok_or_else(|| WriteError::Unknown("the answer has no `id`".to_owned()))
 }
 
-/// Removes a playlist from the library of the account, which is how Spotify deletes one.
+/// Removes a playlist from the library of the account. Spotify deletes playlists only in this way.
 pub(super) fn remove(api: &Api<'_>, id: &str) -> Result<(), WriteError> {
     let path = format!("/v1/me/library?uris=spotify%3Aplaylist%3A{id}");
     api.write(&Call::new("DELETE", &path)).map(drop)

@@ -1,4 +1,4 @@
-//! Changes one playlist as planned. See the module's documentation for how it is done exactly once.
+//! Changes one playlist by a plan, exactly once; see the parent module.
 
 use std::time::SystemTime;
 
@@ -13,10 +13,11 @@ use crate::account::listed::Listed;
 use crate::account::web::{Api, Refusal, WriteError};
 use crate::diff::changes;
 
-/// How often the present list is compared with the plan. Each time, an answer did not arrive or another program wrote.
+/// The maximum number of comparisons of the present list with the plan. Each is needed because an answer did not arrive or another
+/// program changed the list.
 const ROUNDS: u64 = 8;
 
-/// What a run of a plan needs.
+/// The services that a run of a plan needs.
 #[derive(Clone, Copy)]
 pub(super) struct Run<'a> {
     pub(super) api: &'a Api<'a>,
@@ -25,21 +26,21 @@ pub(super) struct Run<'a> {
     pub(super) reporter: &'a dyn Reporter,
 }
 
-/// How far a playlist is.
+/// The result for a playlist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Reached {
-    /// It is as wanted.
+    /// The playlist has its wanted items.
     Wanted,
-    /// Not possible, and why; nothing was changed.
+    /// The change is not possible, with the reason; nothing was changed.
     Not(String),
-    /// Not possible any more, and why; some of it was changed.
+    /// The change is not possible any more, with the reason; a part of it was made.
     Stopped(String),
     /// The task has no more requests.
     Later,
 }
 
 impl Run<'_> {
-    /// Makes the playlist as the plan says.
+    /// Applies the plan to the playlist.
     pub(super) fn apply(&self, change: &mut Change) -> Result<Reached, Error> {
         let mut has_begun = change.state == "begun";
         if !has_begun {
@@ -80,7 +81,7 @@ impl Run<'_> {
         self.make(change, Direction::Undo, true)
     }
 
-    /// Makes the playlist as it is after or before the plan. `has_begun` says whether a request of the plan may have taken effect before.
+    /// Gives the playlist its items after or before the plan. `has_begun` is true if a request of the plan may have taken effect before.
     fn make(&self, change: &mut Change, direction: Direction, mut has_begun: bool) -> Result<Reached, Error> {
         for round in 1..=ROUNDS {
             let steps = between(&change.base, direction.goal(change));
@@ -112,8 +113,8 @@ impl Run<'_> {
         Err(Error::Retryable(format!("{}: Spotify does not keep what it confirms", change.name)))
     }
 
-    /// The result of a refusal. If no request of the plan can have taken effect, the change is `planned` again: what others do until the
-    /// next `apply` is then not a part of the plan.
+    /// The result of a refusal. If no request of the plan can have taken effect, the change is `planned` again: then the plan does not
+    /// include changes of others before the next `apply`.
     fn refused(&self, change: &mut Change, refusal: Refusal, has_begun: bool) -> Result<Reached, Error> {
         if !has_begun {
             "planned".clone_into(&mut change.state);
@@ -125,7 +126,7 @@ impl Run<'_> {
         })
     }
 
-    /// Somebody else changed the playlist while it is half done. The plan is made anew, so that it keeps their items too.
+    /// Somebody else changed the playlist during the change. A new plan is made, so that it also keeps their items.
     fn keep_changes_of_others(&self, change: &mut Change, steps: &[Step], present: Present) -> Result<(), Error> {
         let mut states = vec![change.base.clone()];
         for step in steps.iter().take(change.done + 1) {
@@ -148,7 +149,7 @@ impl Run<'_> {
         self.journal.put(self.plan, change)
     }
 
-    /// Finds out how much of the plan is done, if the snapshot does not say it.
+    /// Determines the number of completed steps, if the snapshot does not identify it.
     fn compare(&self, change: &mut Change, steps: &[Step], has_begun: bool, round: u64) -> Result<Compared, Refusal> {
         if !change.snapshot.is_empty() && remote::snapshot(self.api, &change.playlist)? == change.snapshot {
             return Ok(Compared::Here);
@@ -156,7 +157,7 @@ impl Run<'_> {
         let mut present = remote::read(self.api, &change.playlist)?;
         let mut found = progress(&present.items, &change.base, steps);
         if found == Progress::Disordered && has_begun {
-            // Another program that applies the same plan repairs it too: after different pauses, only one of them finds it so.
+            // Another program that applies the same plan also repairs it. Different pauses make sure that only one of the two does so.
             self.api.pause(round.min(3) + any_seconds(4), "a request took effect twice")?;
             present = remote::read(self.api, &change.playlist)?;
             found = progress(&present.items, &change.base, steps);
@@ -178,7 +179,7 @@ impl Run<'_> {
         Ok(compared)
     }
 
-    /// Sends the steps that are not done. Returns false if the result of one is not certain.
+    /// Sends the remaining steps. Returns false if the result of one is not certain.
     fn send(&self, change: &mut Change, steps: &[Step]) -> Result<bool, Refusal> {
         let all = steps.len();
         while let Some(step) = steps.get(change.done) {
@@ -204,12 +205,12 @@ impl Run<'_> {
         Ok(true)
     }
 
-    /// The text in the description by which a new playlist is found again. It has only characters that Spotify does not escape.
+    /// The text in the description that identifies a new playlist. It has only characters that Spotify does not escape.
     fn marker(&self, change: &Change) -> String {
         format!("Baton, plan {}, playlist {}", self.plan, change.number)
     }
 
-    /// Whether this plan created the playlist for the change. A plan may have the id of a deleted plan, so the name counts too.
+    /// Whether this plan created the playlist for the change. A plan may have the id of a deleted plan, so the name is compared too.
     fn is_created(&self, change: &Change, one: &Listed) -> bool {
         let is_named = playlist_id(&one.name) == playlist_id(&change.name);
         one.is_own && is_named && one.description.as_deref() == Some(self.marker(change).as_str())
@@ -241,19 +242,19 @@ impl Run<'_> {
         Err(Refusal::Failed(Error::Retryable(format!("{} could not be created", change.name))))
     }
 
-    /// Another program that applies the same plan may have created the playlist at the same time: both continue with the first one of the
-    /// list, and this one removes its own.
+    /// Another program that applies the same plan may have created the playlist at the same time: both continue with the first one of
+    /// the list, and this program removes its playlist.
     fn choose(&self, change: &Change, own: String) -> Result<String, Refusal> {
         let first = self.created(change).map_err(Refusal::Failed)?.into_iter().next();
         let Some(first) = first.filter(|first| *first != own) else { return Ok(own) };
         match remote::remove(self.api, &own) {
-            // What is left is empty, and removed at the end.
+            // The remaining playlist is empty, and removed at the end.
             Ok(()) | Err(WriteError::Unknown(_) | WriteError::Refused(Refusal::Missing)) => Ok(first),
             Err(WriteError::Refused(refusal)) => Err(refusal),
         }
     }
 
-    /// Removes empty playlists that a request created which took effect twice.
+    /// Removes empty playlists that exist because a request took effect twice.
     fn remove_copies(&self, change: &Change) -> Result<(), Error> {
         let copies: Vec<String> = self.created(change)?.into_iter().filter(|id| *id != change.playlist).collect();
         for id in copies {
@@ -264,7 +265,7 @@ impl Run<'_> {
                 Err(refusal) => return Err(refusal.into()),
             }
             match remote::remove(self.api, &id) {
-                // What is left is empty, and found by the next run.
+                // The remaining playlist is empty, and the next run finds it.
                 Ok(()) | Err(WriteError::Unknown(_) | WriteError::Refused(Refusal::Missing)) => {}
                 Err(WriteError::Refused(refusal)) => return Err(refusal.into()),
             }
@@ -272,7 +273,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Whether only the plan has changed the list. Only in the middle of a plan, some requests are missing or took effect twice.
+    /// Whether only the plan has changed the list. During a plan, some requests are missing or took effect twice.
     fn is_of_plan(change: &Change, present: &[String]) -> bool {
         let steps = between(&change.base, &change.after);
         let is_in_the_middle = ["begun", "stopped"].contains(&change.state.as_str());
@@ -283,7 +284,7 @@ impl Run<'_> {
         }
     }
 
-    /// Removes the playlist and its copies. Its id is not known if the answer to its creation did not arrive.
+    /// Removes the playlist and its copies. Its id is unknown if the answer to its creation did not arrive.
     fn remove(&self, change: &Change) -> Result<Reached, Refusal> {
         let is_it = |one: &Listed| one.id == change.playlist || self.is_created(change, one);
         for round in 1..=ROUNDS {
@@ -315,7 +316,7 @@ impl Run<'_> {
     }
 }
 
-/// Which list a playlist gets.
+/// The list that a playlist gets.
 #[derive(Clone, Copy, Debug)]
 enum Direction {
     Apply,
@@ -331,9 +332,9 @@ impl Direction {
     }
 }
 
-/// What the present list is.
+/// The state of the present list.
 enum Compared {
-    /// As after `done` steps.
+    /// The list after `done` steps.
     Here,
     /// Somebody else changed it.
     Changed(Present),
@@ -352,7 +353,7 @@ fn reached(refusal: Refusal) -> Result<Reached, Error> {
     }
 }
 
-/// A number below `most` that two programs do not choose together.
+/// A random number below `most`, so that two programs do not use the same one.
 fn any_seconds(most: u32) -> u64 {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     u64::from(now.subsec_micros() % most)

@@ -1,4 +1,4 @@
-//! The requests that make one list of items of another, and the lists in between. Pure.
+//! The requests that change one list of items into another, and the lists in between. Pure.
 //!
 //! An item is its URI; an item without one (not available any more) is an empty text. The Web API removes all occurrences of a URI at
 //! once, so an item that occurs too often is removed and added again.
@@ -22,7 +22,7 @@ pub(super) enum Step {
 }
 
 impl Step {
-    /// Does to a list what the request does.
+    /// Applies the request to a list.
     pub(super) fn apply(&self, list: &mut Vec<String>) {
         match self {
             Self::Remove { uris } => {
@@ -65,12 +65,13 @@ fn counts(list: &[String]) -> HashMap<&str, usize> {
     counts
 }
 
-/// The moves of the items that stay: each moved item, or run of them, goes behind the one that is before it in the new list.
+/// The moves of the items that are in both lists: each moved item, or sequence of items, is placed after its predecessor in the new
+/// list.
 fn moves(left: usize, new: usize, changed: &Changes) -> Vec<Step> {
     let to: HashMap<usize, usize> = changed.moved.iter().copied().collect();
     let taken: HashSet<usize> = changed.added.iter().copied().chain(to.values().copied()).collect();
     let mut free = (0..new).filter(|place| !taken.contains(place));
-    // The place in the new list of each item, in the present order.
+    // The position in the new list of each item, in the present order.
     let mut order: Vec<usize> = (0..left).filter_map(|place| to.get(&place).copied().or_else(|| free.next())).collect();
     let mut sorted = order.clone();
     sorted.sort_unstable();
@@ -103,7 +104,7 @@ fn move_range<T>(list: &mut Vec<T>, start: usize, length: usize, before: usize) 
     list.splice(to..to, range);
 }
 
-/// The items that are added, from the first place to the last, so that each place is right when its turn comes.
+/// The items that are added, from the first position to the last, so that the positions before an item are final.
 fn additions(new: &[String], added: &[usize]) -> Vec<Step> {
     let runs = added.chunk_by(|one, next| one + 1 == *next).flat_map(|run| run.chunks(BATCH));
     let step = |run: &[usize]| {
@@ -113,13 +114,13 @@ fn additions(new: &[String], added: &[usize]) -> Vec<Step> {
     runs.filter_map(step).collect()
 }
 
-/// Where a list is on the way from one to another.
+/// The position of a list between two others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
-    /// This many steps are done.
+    /// The list after this number of steps.
     Done(usize),
-    /// It differs only in what the steps decide: how often an item occurs that they add, and the order if they move items. So a request
-    /// took effect twice, or another program applies the same plan.
+    /// The list differs only in properties that the steps decide: the number of occurrences of an item that they add, and the order
+    /// if they move items. So a request took effect twice, or another program applies the same plan.
     Disordered,
     /// Somebody else changed it.
     Changed,
@@ -135,7 +136,7 @@ pub(super) fn progress(present: &[String], old: &[String], steps: &[Step]) -> Pr
         if list == present {
             found = Some(number + 1);
         }
-        // Only a removal changes which other items there are.
+        // Only a removal changes which other items exist.
         if matches!(step, Step::Remove { .. }) {
             is_alike = is_alike || others.are_in(&list);
         }
@@ -194,14 +195,14 @@ pub(super) fn with_changes_of_others(list: &[String], expected: &[String], prese
     made
 }
 
-/// The wanted items as far as the API can make them: items that it cannot add are left out, and those that it cannot remove stay.
+/// The wanted items that the API can produce: items that it cannot add are omitted, and items that it cannot remove are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Possible {
     /// The items.
     pub(super) items: Vec<String>,
-    /// How many are left out.
+    /// The number of omitted items.
     pub(super) left_out: usize,
-    /// How many stay at the end that were not wanted.
+    /// The number of unwanted items that are kept at the end.
     pub(super) stay: usize,
 }
 
@@ -237,7 +238,7 @@ mod tests {
 
     use super::*;
 
-    /// Capital letters are tracks, small ones local files, and a blank is not available any more.
+    /// Capital letters are tracks, lower-case letters local files, and a blank is an item that is not available any more.
     fn list(text: &str) -> Vec<String> {
         let item = |c: char| match c {
             ' ' => String::new(),
@@ -277,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_request_is_recognised_and_another_change_is_not_taken_for_one() {
+    fn a_repeated_request_is_distinguished_from_another_change() {
         let (old, new) = (list("ABC"), list("ABCDE"));
         let steps = between(&old, &new);
         for (present, expected) in [
@@ -301,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_added_is_left_out_and_what_cannot_be_removed_stays() {
+    fn items_that_cannot_be_added_or_removed_are_not_changed() {
         let made = possible(&list("A b C"), &list("Cxb D"));
         assert_eq!(made, Possible { items: list("Cb D "), left_out: 1, stay: 1 });
         assert_eq!(possible(&list("a bA"), &[]).items, list("a b"));
@@ -333,7 +334,7 @@ mod tests {
                 let found = progress(&present, &old, &steps);
                 let same = matches!(&found, Progress::Done(found) if made(&old, &steps[..*found]) == present);
                 prop_assert!(same, "{:?}", found);
-                // From each place the way is found to the new list and back.
+                // From each position, the remaining steps lead to the new list, and the steps back lead to the old one.
                 prop_assert_eq!(made(&present, &between(&present, &new)), new.clone());
                 prop_assert_eq!(made(&present, &between(&present, &old)), old.clone());
             }
@@ -346,7 +347,7 @@ mod tests {
             for (number, step) in steps.iter().enumerate() {
                 let mut present = made(&old, &steps[..=number]);
                 step.apply(&mut present);
-                // More requests follow before it is noticed.
+                // More requests follow before the second effect is found.
                 steps.iter().skip(number + 1).take(until).for_each(|step| step.apply(&mut present));
                 steps.iter().skip(number + 1).take(until.min(twice)).for_each(|step| step.apply(&mut present));
                 prop_assert!(progress(&present, &old, &steps) != Progress::Changed, "{:?}", step);
