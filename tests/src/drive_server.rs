@@ -175,7 +175,7 @@ impl DriveServer {
         self.state().faults.len()
     }
 
-    /// All files that are not in the bin, as `path` from the root, sorted, with their content. Equal paths are listed each.
+    /// All files that are not in the trash, as `path` from the root, sorted, with their content. Equal paths are all listed.
     #[must_use]
     pub fn tree(&self) -> Vec<(String, String)> {
         self.state().drive.tree()
@@ -192,7 +192,7 @@ impl DriveServer {
         drive.files.iter().filter(is_in).map(|file| file.name.clone()).collect()
     }
 
-    /// The files that were put into the bin, by name.
+    /// The trashed files, by name.
     #[must_use]
     pub fn bin(&self) -> Vec<FakeFile> {
         self.state().drive.files.iter().filter(|file| file.trashed).cloned().collect()
@@ -204,7 +204,7 @@ impl DriveServer {
         self.state().drive.files.len()
     }
 
-    /// The file at a path that is not in the bin; the oldest of several.
+    /// The file at a path that is not in the trash; the oldest of several.
     #[must_use]
     pub fn at(&self, path: &str) -> Option<FakeFile> {
         self.state().drive.at(path)

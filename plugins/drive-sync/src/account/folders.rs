@@ -224,7 +224,7 @@ fn report_left(account: &Account<'_>, folder: &RemoteFile) {
         folder.name
     );
     let step = format!(
-        "open https://drive.google.com/drive/folders/{}, move your files to the other folder, then move this one to the bin",
+        "open https://drive.google.com/drive/folders/{}, move your files to the other folder, then move this one to the trash",
         folder.id
     );
     account.report("account-merged-folder", &folder.id, Severity::Low, title, step);

@@ -351,7 +351,7 @@ fn a_folder_created_concurrently_is_merged_and_no_file_is_lost() {
         "{found:?}"
     );
     assert!(found.contains(&"Baton/T_id-1/by a person.txt".to_owned()), "{found:?}");
-    assert!(server.bin().iter().all(|file| file.mime == FOLDER), "only empty folders are in the bin");
+    assert!(server.bin().iter().all(|file| file.mime == FOLDER), "only empty folders are in the trash");
     assert_eq!(server.problems(), [""; 0]);
 }
 
