@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use baton_tests::{Workspace, files_below, fixture, sha256};
+use baton_tests::{Output, Workspace, files_below, fixture, sha256};
 use rusqlite::{Connection, OpenFlags};
+
+use crate::plugin_compile::own_code;
 
 /// A copy of the state and the head file, which is restored before each tampering.
 struct Original {
@@ -50,7 +52,7 @@ fn tamperings(content: &[u8]) -> Vec<(String, Option<Vec<u8>>)> {
         bytes.iter_mut().skip(at).take(16).for_each(|byte| *byte ^= 0xA5);
         (format!("16 bytes flipped at {at}"), Some(bytes))
     };
-    let mut all: Vec<_> = (0..content.len().saturating_sub(16)).step_by(content.len() / 5 + 7).map(flipped).collect();
+    let mut all: Vec<_> = (0..content.len().saturating_sub(16)).step_by(content.len() / 3 + 7).map(flipped).collect();
     all.push(("cut in half".to_owned(), Some(content[..content.len() / 2].to_vec())));
     all.push(("replaced".to_owned(), Some(b"forged".to_vec())));
     all.push(("deleted".to_owned(), None));
@@ -72,6 +74,8 @@ fn worked() -> Workspace {
     let revision = format!("store@{}", sha256(&fs::read(component).unwrap()));
     workspace.baton(&["plugin", "approve", &revision]).ended(0);
     workspace.baton(&["plugin", "grant", "store", "sql=own:rw", "sql=catalog:rw"]).ended(0);
+    let mut set = workspace.command();
+    Output::fed(set.arg("-w").arg(workspace.root()).args(["secret", "set", "token"]), b"a-made-up-value").ended(0);
     workspace.baton(&["run", "store", "count"]).ended(0);
     workspace.baton(&["run", "store", "fill"]).ended(0);
     workspace.drop_handoff("noop", "Before");
@@ -105,12 +109,13 @@ fn what_is_tampered_with_beside_the_databases_is_found_or_changes_nothing() {
     let workspace = worked();
     let original = Original::keep(&workspace);
     let before = export(&workspace);
-    let mut folders = BTreeSet::new();
+    let (mut folders, mut tampered) = (BTreeSet::new(), BTreeSet::new());
     let mut files = files_below(&original.kept);
     files.retain(|file| file.extension().is_none_or(|end| !end.to_str().unwrap().starts_with("db")));
     for kept in files {
         let name = kept.strip_prefix(&original.kept).unwrap().to_owned();
         folders.insert(name.parent().unwrap().display().to_string());
+        tampered.insert(name.display().to_string());
         for (what, content) in tamperings(&fs::read(&kept).unwrap()) {
             original.bring_back(&workspace);
             apply(&original.state.join(&name), content.as_deref());
@@ -130,7 +135,38 @@ fn what_is_tampered_with_beside_the_databases_is_found_or_changes_nothing() {
             }
         }
     }
-    assert!(folders.contains("packages") && folders.contains(""), "{folders:?}");
+    assert!(
+        folders.contains("packages") && folders.contains("") && tampered.contains("secrets.json"),
+        "{folders:?} {tampered:?}"
+    );
+}
+
+#[test]
+fn compiled_code_that_was_changed_is_never_run() {
+    let workspace = Workspace::with_hostile();
+    let code = own_code(&workspace);
+    let run = || workspace.baton(&["run", "noop", "noop"]).ended(0);
+    run();
+    let [noop] = compiled(&code).try_into().unwrap();
+    workspace.baton(&["run", "hostile", "permanent"]).ended(1);
+    let others: Vec<_> = compiled(&code).into_iter().filter(|file| *file != noop).collect();
+    let genuine = fs::read(&noop).unwrap();
+    let mut contents = tamperings(&genuine);
+    contents.push(("replaced by the code of another plugin".to_owned(), Some(fs::read(&others[0]).unwrap())));
+    for (what, content) in contents {
+        apply(&noop, content.as_deref());
+        let ran = run();
+        assert!(ran.stderr.contains("Did nothing."), "{what}: {}", ran.stderr);
+        assert_eq!(ran.stderr.contains("was changed"), content.is_some(), "{what}: {}", ran.stderr);
+        assert_ne!(fs::read(&noop).ok(), content, "{what}: it is compiled again");
+    }
+    fs::write(code.join("key"), [7; 32]).unwrap();
+    assert!(run().stderr.contains("was changed"));
+}
+
+/// The files of compiled code below a code cache.
+fn compiled(code: &Path) -> Vec<PathBuf> {
+    files_below(code).into_iter().filter(|file| file.extension().is_some_and(|ending| ending == "code")).collect()
 }
 
 #[test]

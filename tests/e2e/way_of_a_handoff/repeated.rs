@@ -135,11 +135,20 @@ fn the_same_content_without_an_id_is_the_same_request_only_for_a_while() {
         states
     };
     assert_eq!(states(&workspace), ["duplicate", "succeeded"]);
+    let mut other = without_id("For another agent");
+    other["target_agent"] = json!("Codex-MM1");
+    workspace.drop_file("Codex-MM1", "a.json", text(&other));
+    workspace.up_once();
+    // The setting is that of one agent; the other one keeps the default of a day.
     workspace.write("baton.toml", "[agents.noop]\nrepeat_after = \"1s\"\n");
     std::thread::sleep(std::time::Duration::from_millis(1_100));
     workspace.drop_file("noop", "c.json", &bytes);
+    workspace.drop_file("Codex-MM1", "b.json", text(&other));
     workspace.up_once();
     assert_eq!(states(&workspace), ["duplicate", "succeeded", "succeeded"]);
+    let mut others: Vec<_> = workspace.tasks("For another agent").into_iter().map(|task| task.state).collect();
+    others.sort();
+    assert_eq!(others, ["delivered", "duplicate"]);
 }
 
 #[test]
