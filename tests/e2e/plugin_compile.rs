@@ -18,11 +18,16 @@ const PATIENCE: Duration = Duration::from_mins(9);
 const MEMORY_KIB: u64 = (2048 + 256) << 10;
 
 /// Gives the workspace a separate code cache.
-fn own_code(workspace: &Workspace) -> PathBuf {
+pub(crate) fn own_code(workspace: &Workspace) -> PathBuf {
     let code = workspace.outside().join("state/baton/code");
     drop(fs::remove_file(&code));
     drop(fs::create_dir(&code));
     code
+}
+
+/// The files of compiled code and of failures, without the key.
+fn cached(code: &Path) -> Vec<PathBuf> {
+    files_below(code).into_iter().filter(|file| !file.ends_with("key")).collect()
 }
 
 /// The processes that compile for the process `parent`.
@@ -78,21 +83,21 @@ fn a_package_is_compiled_only_after_its_approval() {
     workspace.keep_only("audit");
     let code = own_code(&workspace);
     let daemon = workspace.up_and_serving();
-    let before = files_below(&code);
+    let before = cached(&code);
     assert!(!before.is_empty(), "what is allowed is compiled");
     workspace.write("plugins/words.wasm", costly(19_000, 9_000));
     workspace.wait_for("its approval to be wanted", |_| daemon.log().contains("plugin approve words@").then_some(()));
     let noop = fs::read(fixture("noop")).unwrap();
     workspace.baton(&["plugin", "inspect", &file(&workspace, &noop)]).ended(0);
     let revision = install(&workspace, &noop);
-    assert_eq!(files_below(&code), before, "nobody has allowed them");
+    assert_eq!(cached(&code), before, "nobody has allowed them");
     assert!(compilers(daemon.id()).is_empty());
 
     workspace.baton(&["plugin", "approve", &revision]).ended(0);
-    assert_eq!(files_below(&code).len(), before.len() + 1);
+    assert_eq!(cached(&code).len(), before.len() + 1);
     workspace.drop_handoff("noop", "Job");
     workspace.wait_for_archive("Job");
-    assert_eq!(files_below(&code).len(), before.len() + 1, "once for all processes");
+    assert_eq!(cached(&code).len(), before.len() + 1, "once for all processes");
     assert!(daemon.stop().success());
 }
 
@@ -105,7 +110,7 @@ fn compiling_ends_at_its_limits_and_is_not_tried_again() {
     let costly = costly(19_000, 9_000);
     assert!(costly.len() < 256 << 10, "{}", costly.len());
     let revision = install(&workspace, &costly);
-    assert!(files_below(&code).is_empty());
+    assert!(cached(&code).is_empty());
 
     let mut command = workspace.command();
     command.arg("-w").arg(workspace.root()).args(["plugin", "approve", &revision]);
@@ -120,7 +125,7 @@ fn compiling_ends_at_its_limits_and_is_not_tried_again() {
     assert_eq!(approving.wait().unwrap().code(), Some(2));
     assert!(memory > 100 << 10 && memory <= MEMORY_KIB, "{} MiB", memory >> 10);
     assert!(own < 512 << 10, "{} MiB in the command itself", own >> 10);
-    let notes = files_below(&code);
+    let notes = cached(&code);
     assert_eq!(notes.len(), 1, "{notes:?}");
     let written = fs::metadata(&notes[0]).unwrap().modified().unwrap();
 
@@ -156,11 +161,7 @@ fn a_compiler_ends_when_its_parent_process_was_killed() {
     approving.kill().unwrap();
     approving.wait().unwrap();
     workspace.wait_for("the compiler to end", |_| (!compiler.exists()).then_some(()));
-    assert!(
-        files_below(&code).iter().all(|file| file.extension().is_none()),
-        "no code and no failure: {:?}",
-        files_below(&code)
-    );
+    assert!(cached(&code).iter().all(|file| file.extension().is_none()), "no code and no failure: {:?}", cached(&code));
 }
 
 #[test]
@@ -170,12 +171,12 @@ fn the_first_start_reports_what_it_compiles_and_other_workspaces_reuse_it() {
     let first = Output::within(workspace.command().arg("-w").arg(workspace.root()).args(["up", "--once"]), PATIENCE);
     let first = first.ended(0).stderr;
     assert!(first.contains("compiling audit (first start) …"), "{first}");
-    let before = files_below(&code);
+    let before = cached(&code);
     let second = workspace.outside().join("second").display().to_string();
     Output::of(workspace.command().args(["init", &second])).ended(0);
     let run = Output::of(workspace.command().args(["-w", &second, "up", "--once"])).ended(0);
     assert!(!run.stderr.contains("compiling"), "{}", run.stderr);
-    assert_eq!(files_below(&code), before);
+    assert_eq!(cached(&code), before);
 }
 
 #[test]
@@ -185,7 +186,7 @@ fn damaged_code_is_compiled_again() {
     let code = own_code(&workspace);
     workspace.install_fixture("noop", "");
     workspace.up_once();
-    for file in files_below(&code) {
+    for file in cached(&code) {
         fs::write(&file, "no code").unwrap();
     }
     workspace.drop_handoff("noop", "Job");

@@ -1,22 +1,25 @@
 //! The folder of compiled code: one file for each component and engine, and a note for each component that does not
 //! compile.
 //!
-//! Machine code cannot be checked, so only the user may write to the folder, as with wasmtime's own cache. Several
-//! processes use it at the same time: a file gets its final name when it is complete on disk, and is never changed
-//! afterwards.
+//! Machine code cannot be inspected, so Baton runs only what it compiled: each file ends with a code that authenticates the
+//! component's digest and the machine code with the key of the folder. A file that was edited, or that was written for another
+//! component, is compiled again. Only the user may write to the folder, as with wasmtime's own cache. Several processes use it
+//! at the same time: a file gets its final name when it is complete on disk, and is never changed afterwards.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::io::{self, ErrorKind, Read as _};
+use std::io::{self, ErrorKind, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use baton_core::Digest;
+use baton_files::PRIVATE;
 use tempfile::NamedTempFile;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use super::key::Key;
 use crate::{SandboxError, limits};
 
 /// The use of a file is recorded at most once per day. A temporary file of this age belongs to a killed process.
@@ -25,10 +28,14 @@ const DAY: Duration = Duration::from_hours(24);
 /// The number of bytes that are read of a note.
 const NOTE_BYTES: u64 = 4 << 10;
 
+/// The format of the files. Other formats are in other folders.
+const FORMAT: u32 = 2;
+
 #[derive(Clone, Debug)]
 pub(crate) struct Code {
     all: PathBuf,
     folder: PathBuf,
+    key: Key,
 }
 
 impl Code {
@@ -36,24 +43,32 @@ impl Code {
     pub(crate) fn new(all: &Path, engine: &Engine) -> io::Result<Self> {
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
+        FORMAT.hash(&mut hasher);
         let folder = all.join(format!("{:016x}", hasher.finish()));
         DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
-        Ok(Self { all: all.to_owned(), folder })
+        Ok(Self { all: all.to_owned(), folder, key: Key::of(all)? })
     }
 
-    /// Loads compiled code. `None` if there is none.
+    /// Loads compiled code. `None` if there is none that Baton wrote for this component.
     pub(super) fn load(&self, engine: &Engine, digest: Digest) -> Option<wasmtime::Result<Component>> {
         let path = self.file(digest, "code");
-        let file = File::open(&path).ok()?;
+        let mut file = baton_files::open(&path).ok()?;
         let used = file.metadata().ok()?.modified().ok()?;
         if used.elapsed().is_ok_and(|since| since > DAY) {
             // If this fails, the file only counts as unused.
             drop(file.set_modified(SystemTime::now()));
         }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).ok()?;
+        let Some(code) = self.key.authentic(digest, &bytes) else {
+            tracing::warn!(file = %path.display(), "this compiled code was changed; the plugin is compiled again");
+            drop(fs::remove_file(&path));
+            return None;
+        };
         #[expect(unsafe_code, reason = "wasmtime has no other way to load compiled code")]
-        // SAFETY: the file was written by `precompile_component`, in a folder that only this user may write to, and is
-        // never changed after it got its name; wasmtime compares version and configuration.
-        let loaded = unsafe { Component::deserialize_file(engine, &path) };
+        // SAFETY: the code in memory is what `precompile_component` wrote for this component, as its authentication code proves;
+        // wasmtime compares version and configuration.
+        let loaded = unsafe { Component::deserialize(engine, code) };
         if loaded.is_err() {
             // The next call compiles it again.
             drop(fs::remove_file(&path));
@@ -66,8 +81,12 @@ impl Code {
         tempfile::Builder::new().prefix(".").tempfile_in(&self.folder)
     }
 
-    /// Gives the complete file its final name.
-    pub(super) fn keep(&self, code: NamedTempFile, digest: Digest) -> io::Result<()> {
+    /// Appends the authentication code and gives the complete file its final name.
+    pub(super) fn keep(&self, mut code: NamedTempFile, digest: Digest) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        code.rewind()?;
+        code.read_to_end(&mut bytes)?;
+        code.write_all(&self.key.authenticate(digest, &bytes))?;
         code.as_file().sync_all()?;
         code.persist(self.file(digest, "code"))?;
         self.sweep();
@@ -78,14 +97,14 @@ impl Code {
     pub(super) fn failure(&self, digest: Digest) -> Option<SandboxError> {
         let file = self.file(digest, "failed");
         let mut reason = Vec::new();
-        File::open(&file).ok()?.take(NOTE_BYTES).read_to_end(&mut reason).ok()?;
+        baton_files::open(&file).ok()?.take(NOTE_BYTES).read_to_end(&mut reason).ok()?;
         Some(SandboxError::NotCompiled { reason: String::from_utf8_lossy(&reason).into_owned(), file })
     }
 
     /// Stores the reason why a component does not compile, and returns the error.
     pub(super) fn fail(&self, digest: Digest, reason: &str) -> SandboxError {
         let file = self.file(digest, "failed");
-        match fs::write(&file, reason) {
+        match baton_files::replace(&file, reason.as_bytes(), PRIVATE) {
             Ok(()) => SandboxError::NotCompiled { reason: reason.to_owned(), file },
             Err(_) => SandboxError::Compile(reason.to_owned()),
         }

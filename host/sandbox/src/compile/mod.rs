@@ -5,6 +5,7 @@
 //! compile within the limits, the same version of the engine does not try it again, unless a person requests it.
 
 mod code;
+mod key;
 mod process;
 mod worker;
 
