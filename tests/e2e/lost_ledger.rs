@@ -103,6 +103,42 @@ fn a_deleted_state_folder_raises_an_alarm_and_the_inboxes_stay_owned() {
 }
 
 #[test]
+fn a_ledger_that_is_deleted_with_its_entry_raises_an_alarm() {
+    for delete in [remove_ledger, |state: &Path| fs::remove_dir_all(state).unwrap()] {
+        let workspace = with_work();
+        delete(&workspace.state_folder());
+        fs::remove_file(workspace.root().join(".baton-ledger")).unwrap();
+        is_refused(&workspace, "is missing");
+        assert_eq!(workspace.inbox("noop"), ["Waits.json"], "nothing was captured");
+        assert!(!workspace.state_folder().join("ledger.db").exists());
+        is_diagnosed(&workspace, "is missing", "--new-ledger");
+        accepted(&workspace);
+        assert_eq!(workspace.task("Waits").state, "succeeded");
+    }
+}
+
+#[test]
+fn another_ledger_raises_an_alarm_without_its_entry_too() {
+    let (workspace, other) = (with_work(), with_work());
+    remove_ledger(&workspace.state_folder());
+    let copy = workspace.state_folder().join("ledger.db");
+    other.baton(&["backup", copy.to_str().unwrap()]).ended(0);
+    fs::remove_file(workspace.root().join(".baton-ledger")).unwrap();
+    is_refused(&workspace, "is a different one");
+    is_diagnosed(&workspace, "is a different one", "--new-ledger");
+    accepted(&workspace);
+}
+
+#[test]
+fn a_deleted_entry_of_an_existing_ledger_is_written_again() {
+    let workspace = with_work();
+    fs::remove_file(workspace.root().join(".baton-ledger")).unwrap();
+    workspace.up_once();
+    assert_eq!(workspace.task("Waits").state, "succeeded");
+    assert!(workspace.root().join(".baton-ledger").exists());
+}
+
+#[test]
 fn another_ledger_in_its_place_raises_an_alarm() {
     let (workspace, other) = (with_work(), with_work());
     remove_ledger(&workspace.state_folder());

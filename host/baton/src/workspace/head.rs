@@ -6,15 +6,17 @@
 //! machines or copied. The head is read after a commit, and the file is replaced as a whole. So after a crash the file
 //! has an older head, which is still in the chain.
 
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use baton_core::text::one_line;
+use baton_files::SHARED;
+use baton_intake::{Owner, owner_in};
 use baton_ledger::identity::{self, Comparison, KnownLedger};
 use baton_ledger::verify::ChainTip;
-use baton_ledger::{Ledger, LedgerError, Reader, regular_file};
+use baton_ledger::{Ledger, LedgerError, Reader};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +24,9 @@ use super::{State, Workspace};
 
 /// The file's name.
 pub(crate) const HEAD_FILE: &str = ".baton-ledger";
+
+/// The file has one entry for each state folder that served the workspace.
+const BYTES: u64 = 1 << 20;
 
 /// The newest version of the file's format that this build reads.
 const SCHEMA: u32 = 1;
@@ -89,7 +94,10 @@ pub(crate) fn check(root: &Path, state: &State) -> anyhow::Result<Option<Alarm>>
         Err(error) => return Ok(Some(unreadable(root, &error))),
     };
     let Some(entry) = file.ledgers.iter().find(|entry| is_of(entry, state)) else {
-        return Ok(of_another(state, root).or_else(|| moved(&file, root, &path)));
+        return Ok(match of_another(state, root).or_else(|| moved(&file, root, &path)) {
+            None => without_entry(root, state)?,
+            alarm => alarm,
+        });
     };
     let alarm = |what: String| Some(Alarm::new(&what, &fix(), Some(entry.state_id.clone())));
     let (shown, known) = (path.display(), entry.described());
@@ -114,6 +122,45 @@ pub(crate) fn check(root: &Path, state: &State) -> anyhow::Result<Option<Alarm>>
              head is not in its chain of {events} events; this workspace had {known}"
         )),
     })
+}
+
+/// The alarm for a workspace that was served and has no entry for its ledger: `.baton-ledger` was deleted too. The state folder's
+/// id and the ownership markers of the inboxes still prove that there was a ledger, and the markers name its id.
+fn without_entry(root: &Path, state: &State) -> anyhow::Result<Option<Alarm>> {
+    let path = state.ledger();
+    let owner = served_with(root, state);
+    let is_missing = path.symlink_metadata().is_err();
+    if is_missing && (owner.is_some() || state.known_id().is_some()) {
+        let state_id = owner.map(|owner| owner.id).or_else(|| state.known_id());
+        let what = format!("the ledger {} is missing, and so is its entry in {HEAD_FILE}", path.display());
+        return Ok(Some(Alarm::new(&what, &fix(), state_id)));
+    }
+    let Some(owner) = owner.filter(|owner| !is_missing && !owner.ledger.is_empty()) else { return Ok(None) };
+    let current = match Reader::open(&path) {
+        Err(LedgerError::Unmade) => None,
+        reader => identity::current(&reader?)?.map(|known| known.id),
+    };
+    if current.as_ref() == Some(&owner.ledger) {
+        return Ok(None);
+    }
+    let found = current.map_or_else(|| "empty or without an id".to_owned(), |id| short(&id).to_owned());
+    let what = format!(
+        "the ledger {} is a different one ({found}), and its entry in {HEAD_FILE} is missing; the inboxes of this workspace were served \
+         with ledger {}",
+        path.display(),
+        short(&owner.ledger)
+    );
+    Ok(Some(Alarm::new(&what, &fix(), Some(owner.id))))
+}
+
+/// This workspace with this state folder, as an ownership marker in `handoffs/` names it.
+fn served_with(root: &Path, state: &State) -> Option<Owner> {
+    let here = host();
+    let is_same = |owner: &Owner| {
+        owner.host == here && Path::new(&owner.root) == root && Path::new(&owner.state) == state.folder()
+    };
+    let folders = fs::read_dir(root.join("handoffs")).ok()?.flatten();
+    folders.filter_map(|folder| owner_in(&folder.path())).find(is_same)
 }
 
 fn fix() -> String {
@@ -278,7 +325,7 @@ fn forget(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 fn read(root: &Path) -> anyhow::Result<HeadFile> {
-    let text = match regular_file::read_to_string(&root.join(HEAD_FILE)) {
+    let text = match baton_files::read_text(&root.join(HEAD_FILE), BYTES) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Ok(HeadFile { schema: SCHEMA, ledgers: Vec::new() });
         }
@@ -295,20 +342,10 @@ fn read(root: &Path) -> anyhow::Result<HeadFile> {
     Ok(file)
 }
 
-/// Replaces the file as a whole: writes a hidden file, flushes it and renames it.
 fn write(root: &Path, file: &HeadFile) -> anyhow::Result<()> {
     let path = root.join(HEAD_FILE);
-    let hidden = root.join(format!("{HEAD_FILE}.{}.tmp", std::process::id()));
     let text = serde_json::to_string_pretty(file)? + "\n";
-    let done = (|| {
-        // A killed process with the same id may have left one. `create_new` does not follow links.
-        drop(fs::remove_file(&hidden));
-        let mut new = OpenOptions::new().write(true).create_new(true).open(&hidden)?;
-        new.write_all(text.as_bytes())?;
-        new.sync_all()?;
-        fs::rename(&hidden, &path)
-    })();
-    done.inspect_err(|_| drop(fs::remove_file(&hidden))).with_context(|| format!("failed to write {}", path.display()))
+    baton_files::replace(&path, text.as_bytes(), SHARED).with_context(|| format!("failed to write {}", path.display()))
 }
 
 fn host() -> String {

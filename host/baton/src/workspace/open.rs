@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use baton_dispatch::{Context, ContextParts, InboxOwnership};
 use baton_intake::Owner;
+use baton_ledger::identity;
 
 use super::plugins::Loader;
 use super::{Workspace, audio, head, schedules};
@@ -30,6 +31,7 @@ pub(crate) fn open(
 ) -> anyhow::Result<Arc<Context>> {
     let owner = baton_process::owner::name(kind);
     let ledger = head::open_ledger(workspace, &owner)?;
+    let ledger_id = identity::current(&ledger.reader()?)?.map(|known| known.id).unwrap_or_default();
     let sandbox = workspace.sandbox()?;
     if let Err(error) = baton_sandbox::sweep_snapshots(&workspace.state.snapshots()) {
         tracing::warn!(%error, "cannot delete the leftover snapshots of a killed process");
@@ -57,7 +59,7 @@ pub(crate) fn open(
         wake: Some(workspace.state.wake()?),
         escalation: workspace.config.escalation(),
         ownership: match wanted {
-            PluginSelection::All { over } => Some(InboxOwnership { owner: owner_of(workspace)?, over }),
+            PluginSelection::All { over } => Some(InboxOwnership { owner: owner_of(workspace, ledger_id)?, over }),
             PluginSelection::One(_) | PluginSelection::None => None,
         },
         owner,
@@ -67,9 +69,9 @@ pub(crate) fn open(
 }
 
 /// The identity of this workspace in ownership markers.
-fn owner_of(workspace: &Workspace) -> anyhow::Result<Owner> {
+fn owner_of(workspace: &Workspace, ledger: String) -> anyhow::Result<Owner> {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let shown = |path: &std::path::Path| path.display().to_string();
     let id = workspace.state.id()?;
-    Ok(Owner { host, root: shown(&workspace.root), state: shown(workspace.state.folder()), id })
+    Ok(Owner { host, root: shown(&workspace.root), state: shown(workspace.state.folder()), id, ledger })
 }
