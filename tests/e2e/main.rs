@@ -104,6 +104,8 @@ mod lost_ledger;
 #[cfg(test)]
 mod many_files;
 #[cfg(test)]
+mod many_tasks;
+#[cfg(test)]
 mod module_circles;
 #[cfg(test)]
 mod notices;
@@ -119,6 +121,8 @@ mod oci;
 mod oci_clients;
 #[cfg(test)]
 mod oci_tokens;
+#[cfg(test)]
+mod old_ledger;
 #[cfg(test)]
 mod one_track;
 #[cfg(test)]
@@ -157,6 +161,8 @@ mod read_once;
 mod read_only;
 #[cfg(test)]
 mod readme_commands;
+#[cfg(test)]
+mod replaced_files;
 #[cfg(test)]
 mod repositories;
 #[cfg(test)]

@@ -5,8 +5,6 @@
 //! on the disk before anybody gets them. If a process is killed between the service's answer and that write, which is
 //! some milliseconds, the operator must give consent again.
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -125,7 +123,7 @@ impl Accounts {
     async fn lock(&self, provider: Provider) -> Result<std::fs::File, AccountError> {
         let path = self.store.lock_file(provider);
         let lock = move || {
-            let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+            let file = baton_files::open_or_create(&path);
             let file = file.and_then(|file| file.lock().map(|()| file));
             file.map_err(|error| format!("{}: {error}", path.display()))
         };

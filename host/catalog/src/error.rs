@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use baton_sqlite::{NewerForm, hint};
+use baton_sqlite::{NewerForm, NotAFile, hint};
 
 /// An error of the catalog.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +12,9 @@ pub enum CatalogError {
         "the catalog {path} cannot be opened: {source}; check that the folder exists, belongs to you and has free space"
     )]
     Open { path: PathBuf, source: rusqlite::Error },
+    /// The file, or a file of SQLite beside it, is not a regular file.
+    #[error("the catalog cannot be opened: {0}")]
+    NotAFile(#[from] NotAFile),
     /// The file does not exist, although something was written to it before.
     #[error("the catalog {0} is missing: it was deleted while it was in use")]
     Missing(PathBuf),

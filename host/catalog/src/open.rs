@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use baton_sqlite::{form, form_after, migrate};
+use baton_sqlite::{check_files, form, form_after, migrate};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::CatalogError;
@@ -38,7 +38,7 @@ impl Catalog {
     /// # Errors
     /// When the file exists and cannot be read, or is newer than this build.
     pub fn open(path: &Path) -> Result<Option<Self>, CatalogError> {
-        if !path.is_file() {
+        if path.symlink_metadata().is_err() {
             return Ok(None);
         }
         prepare(path)?;
@@ -60,6 +60,7 @@ pub fn prepare(path: &Path) -> Result<(), CatalogError> {
 /// Opens a connection for writing. Creates and migrates the file if necessary.
 pub(crate) fn open_writable(path: &Path) -> Result<Connection, CatalogError> {
     let failed = |source| cannot_open(path, source);
+    check_files(path)?;
     let mut connection = Connection::open(path).map_err(failed)?;
     connection.busy_timeout(BUSY)?;
     if form(&connection).map_err(failed)? != form_after(&MIGRATIONS) {

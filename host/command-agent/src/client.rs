@@ -7,9 +7,13 @@ use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
+use baton_files::{PRIVATE, Staged};
 use serde_json::{Value, json};
 
 use crate::settings::{Client, CommandAgent, McpCommand};
+
+/// The configuration names one server.
+const CONFIG_BYTES: u64 = 1 << 20;
 
 /// The variables that clients get from the environment of the daemon, beside those of every program.
 const VARIABLES: [&str; 8] = [
@@ -65,10 +69,8 @@ pub(crate) fn invocation(agent: &CommandAgent, mcp: &McpCommand, run: RunRequest
     let server = json!({ "type": "stdio", "command": program, "args": args, "timeout": TOOL_SECONDS * 1000, "alwaysLoad": true });
     let text = json!({ "mcpServers": { "baton": server } }).to_string();
     // Several runs of an agent use the same file, so it is never seen half written.
-    if std::fs::read_to_string(&config).ok().as_deref() != Some(text.as_str()) {
-        let new = mcp.folder.join(format!(".{}", run.mark));
-        std::fs::write(&new, text)?;
-        std::fs::rename(&new, &config)?;
+    if baton_files::read_text(&config, CONFIG_BYTES).ok().as_deref() != Some(text.as_str()) {
+        Staged::write(&config, &format!(".{}", run.mark), text.as_bytes(), PRIVATE)?.publish()?;
     }
     let prompt = crate::prompt::prompt(&agent.name, run.task, run.session.is_some());
     let words: Vec<String> = match &agent.client {

@@ -74,7 +74,7 @@ impl SkipReason {
 /// # Errors
 /// When the mark cannot be written.
 pub fn mark_removed(home: &Path) -> std::io::Result<()> {
-    std::fs::write(home.join(REMOVED), "The plugin of this folder was removed.\n")
+    baton_files::replace(&home.join(REMOVED), b"The plugin of this folder was removed.\n", baton_files::SHARED)
 }
 
 /// Removes the mark, because a plugin of this name is installed.

@@ -309,7 +309,7 @@ impl Context {
     /// Makes the engine of the daemon check for tasks that are due.
     pub fn wake(&self) {
         if let Some(folder) = &self.wake {
-            drop(std::fs::write(folder.join("now"), ""));
+            drop(baton_files::touch(&folder.join("now")));
         }
     }
 

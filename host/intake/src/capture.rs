@@ -1,13 +1,11 @@
 //! Reads a file once: only regular files up to a size limit, without following links or blocking on pipes.
 
-use std::fs::{File, OpenOptions};
-use std::io::Read;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::time::SystemTime;
 
 use baton_core::Digest;
-use rustix::fs::OFlags;
 
 use crate::IntakeError;
 
@@ -55,16 +53,11 @@ pub fn hash_file(path: &Path) -> Result<Digest, IntakeError> {
     Ok(Digest::from(<[u8; 32]>::from(hasher.finalize())))
 }
 
-/// `O_NOFOLLOW` refuses a link; `O_NONBLOCK` prevents blocking on a pipe before the check of the file type.
 pub(crate) fn open_regular(path: &Path) -> Result<File, IntakeError> {
-    let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits()).unwrap_or(0);
-    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
-    let file = opened.map_err(|error| match error.raw_os_error() {
-        Some(code) if code == rustix::io::Errno::LOOP.raw_os_error() => IntakeError::NotAFile { path: path.to_owned() },
+    baton_files::open(path).map_err(|error| match error.kind() {
+        ErrorKind::InvalidInput => IntakeError::NotAFile { path: path.to_owned() },
         _ => IntakeError::io(path, "read", error),
-    })?;
-    let regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
-    if regular { Ok(file) } else { Err(IntakeError::NotAFile { path: path.to_owned() }) }
+    })
 }
 
 #[cfg(test)]

@@ -30,8 +30,9 @@ impl Writer {
     #[must_use]
     pub fn of(name: &str) -> Option<Self> {
         let token = name.strip_prefix(".baton")?.strip_suffix(".tmp")?;
-        if let Some(process) =
-            [".lock.", "-ledger.", "-latest.", "-restore-"].iter().find_map(|what| token.strip_prefix(what))
+        if let Some(process) = [".lock.", "-ledger.", "-owner.", "-removed.", "-latest.", "-restore-"]
+            .iter()
+            .find_map(|what| token.strip_prefix(what))
         {
             return number(process).map(Self::Process);
         }
@@ -92,6 +93,7 @@ mod tests {
             (".baton-h-0123456789abcdef.tmp", Some(Writer::Once)),
             (".baton-backup-0123456789abcdef.tmp", Some(Writer::Once)),
             (".baton-ledger.77.tmp", Some(Writer::Process(77))),
+            (".baton-owner.77.tmp", Some(Writer::Process(77))),
             (".baton.lock.77.tmp", Some(Writer::Process(77))),
             (".baton-restore-77.tmp", Some(Writer::Process(77))),
             (".baton-notes.tmp", None),

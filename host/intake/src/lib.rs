@@ -23,7 +23,7 @@ pub use capture::{Captured, capture, hash_file};
 pub use deliver::{Staged, publish, stage, sync_folder};
 pub use error::IntakeError;
 pub use leftover::{LEFT, Writer, is_own, leftovers};
-pub use ownership::{OWNER_FILE, Owner, claim_inbox, claimed_at};
+pub use ownership::{OWNER_FILE, Owner, claim_inbox, claimed_at, owner_in};
 pub use readiness::{DetectedBy, Readiness, readiness, written};
 pub use rename::rename_new;
 pub use reported::reports_changes;

@@ -5,12 +5,12 @@
 //! machine with the same synced folder, a second state folder of the same workspace. It is not a lock: a workspace that
 //! finds its own marker, or none, serves the inbox. The marker of a workspace that was moved or deleted has no effect.
 
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use baton_files::{SHARED, Staged};
 use fail::fail_point;
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,13 @@ pub struct Owner {
     /// The id of the state folder, because machines may be renamed. Old markers do not have it.
     #[serde(default)]
     pub id: String,
+    /// The id of its ledger. Old markers do not have it.
+    #[serde(default)]
+    pub ledger: String,
 }
+
+/// A marker has some hundred bytes.
+const MARKER_BYTES: u64 = 64 << 10;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Marker {
@@ -72,7 +78,7 @@ impl Owner {
 pub fn claim_inbox(inbox: &Path, me: &Owner, over: bool) -> Result<(), IntakeError> {
     let marker = marker_of(inbox);
     let folder = identity(inbox);
-    match fs::read_to_string(&marker) {
+    match baton_files::read_text(&marker, MARKER_BYTES) {
         Ok(text) => match serde_json::from_str::<Marker>(&text) {
             Ok(found) if found.owner == *me && found.folder == folder => return Ok(()),
             // A copied workspace contains the markers of the original; its own inboxes belong to the copy.
@@ -80,16 +86,23 @@ pub fn claim_inbox(inbox: &Path, me: &Owner, over: bool) -> Result<(), IntakeErr
             Ok(Marker { owner: Owner { root, host, .. }, .. }) => {
                 return Err(IntakeError::Owned { path: inbox.to_owned(), root, host, marker });
             }
-            // The marker was truncated by a crash.
+            // An older version was killed while it wrote the marker.
             Err(_) => {}
         },
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidData) => {}
         Err(error) => return Err(IntakeError::io(&marker, "read", error)),
     }
     match write(&marker, &Marker { owner: me.clone(), folder }) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(IntakeError::io(&marker, "written", error)),
         _ => Ok(()),
     }
+}
+
+/// The workspace that the marker in the folder names; `None` if the folder has no readable marker.
+#[must_use]
+pub fn owner_in(folder: &Path) -> Option<Owner> {
+    let text = baton_files::read_text(&folder.join(OWNER_FILE), MARKER_BYTES).ok()?;
+    serde_json::from_str::<Marker>(&text).ok().map(|marker| marker.owner)
 }
 
 /// The time when the current folder `inbox` was marked; `None` if it has no marker.
@@ -111,14 +124,16 @@ fn marker_of(inbox: &Path) -> PathBuf {
 
 fn write(marker: &Path, says: &Marker) -> std::io::Result<()> {
     let text = serde_json::to_string_pretty(says).map_err(std::io::Error::other)?;
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(marker)?;
-    fail_point!("owner_file.opened");
-    file.write_all(text.as_bytes())?;
-    file.write_all(b"\n")
+    let hidden = format!("{OWNER_FILE}.{}.tmp", std::process::id());
+    let written = Staged::write(marker, &hidden, (text + "\n").as_bytes(), SHARED)?;
+    fail_point!("owner_file.written");
+    written.publish()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn owner(folder: &Path, name: &str) -> Owner {
@@ -129,6 +144,7 @@ mod tests {
             state: root.join("state").display().to_string(),
             root: root.display().to_string(),
             id: "1".to_owned(),
+            ledger: "a".to_owned(),
         }
     }
 

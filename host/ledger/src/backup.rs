@@ -11,13 +11,14 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use baton_files::{folder_of, publish as publish_file, sync_folder};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::LedgerError;
 use crate::database::Reader;
 use crate::verify::{self, ChainTip};
-use crate::whole_file::{self, folder_of};
+use crate::whole_file;
 
 /// Why a backup failed.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +59,7 @@ pub fn copy(reader: &Reader, to: &Path) -> Result<ChainTip, BackupError> {
     });
     drop(fs::remove_file(&hidden));
     let tip = made?;
-    whole_file::sync(folder_of(to)).map_err(|source| BackupError::Write { path: to.to_owned(), source })?;
+    sync_folder(folder_of(to)).map_err(|source| BackupError::Write { path: to.to_owned(), source })?;
     Ok(tip)
 }
 
@@ -90,7 +91,7 @@ fn copy_pages(reader: &Reader, hidden: &Path, to: &Path) -> Result<ChainTip, Bac
 
 /// Renames the copy to its final name without replacing a file.
 fn publish(hidden: &Path, to: &Path) -> Result<(), BackupError> {
-    whole_file::publish(hidden, to).map_err(|source| match source.kind() {
+    publish_file(hidden, to).map_err(|source| match source.kind() {
         ErrorKind::AlreadyExists => BackupError::Exists { path: to.to_owned() },
         _ => BackupError::Write { path: to.to_owned(), source },
     })

@@ -1,13 +1,12 @@
 //! The format of the file, its migrations, and two types for access: [`Tx`] for writes, [`Reader`] for reads.
 
-use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
-use baton_sqlite::{NewerForm, form, form_after, with_ending};
+use baton_sqlite::{NewerForm, NotAFile, form, form_after};
 use rusqlite::{Connection, OpenFlags};
 
-use crate::{LedgerError, regular_file};
+use crate::LedgerError;
 
 /// A write locks the database for milliseconds. If another connection waits this long, the process with the lock is
 /// broken.
@@ -87,20 +86,9 @@ impl Reader {
     }
 }
 
-/// The endings of the files that SQLite opens for a database.
-const ENDINGS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
-
-/// Returns an error if the database or a file beside it is not a regular file: SQLite would block on a pipe, and would
-/// follow a link to another place. A missing file is not an error here.
+/// Returns an error if the database or a file beside it is not a regular file. A missing file is not an error here.
 pub(crate) fn check_files(path: &Path) -> Result<(), LedgerError> {
-    for ending in ENDINGS {
-        let path = with_ending(path, ending);
-        match regular_file::check_unlinked(&path) {
-            Err(source) if source.kind() != ErrorKind::NotFound => return Err(LedgerError::NotAFile { path, source }),
-            _ => {}
-        }
-    }
-    Ok(())
+    baton_sqlite::check_files(path).map_err(|NotAFile { path, source }| LedgerError::NotAFile { path, source })
 }
 
 /// The problems that SQLite finds in the pages and, with `integrity_check`, in the indexes of a database. `check` is the

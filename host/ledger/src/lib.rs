@@ -36,7 +36,6 @@ pub mod plugin_requests;
 mod presence;
 pub mod prune;
 pub mod read_file;
-pub mod regular_file;
 pub mod repeats;
 pub mod restore;
 pub mod return_check;

@@ -93,4 +93,38 @@ mod tests {
         std::fs::write(&path, "this is no database, only text of some length".repeat(40)).unwrap();
         assert!(matches!(open(&path), Err(LedgerError::Open { .. })));
     }
+
+    #[test]
+    fn a_ledger_with_a_link_among_its_files_is_an_error_and_the_target_stays_as_it_is() {
+        for ending in ["", "-wal", "-shm", "-journal"] {
+            let folder = tempfile::tempdir().unwrap();
+            let [ledger, target] = ["ledger.db", "target"].map(|name| folder.path().join(name));
+            drop(open(&ledger).unwrap());
+            let link = baton_sqlite::with_ending(&ledger, ending);
+            drop(std::fs::rename(&link, &target));
+            for exists in [true, false] {
+                drop(std::fs::remove_file(&link));
+                std::os::unix::fs::symlink(if exists { "target" } else { "nowhere" }, &link).unwrap();
+                let before = std::fs::read(&target).ok();
+                for refused in [Reader::open(&ledger).map(drop), crate::Ledger::open(&ledger, "test").map(drop)] {
+                    let refused = refused.unwrap_err().to_string();
+                    assert!(refused.contains(&format!("{} ", link.display())), "{refused}");
+                    assert!(refused.contains("a symbolic link, not a regular file"), "{refused}");
+                }
+                assert!(std::fs::read(&target).ok() == before, "{ending}: the target was changed");
+                assert!(!folder.path().join("nowhere").exists());
+            }
+        }
+    }
+
+    #[test]
+    fn a_ledger_that_is_a_pipe_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("ledger.db");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+        for refused in [Reader::open(&pipe).map(drop), crate::Ledger::open(&pipe, "test").map(drop)] {
+            let refused = refused.unwrap_err().to_string();
+            assert!(refused.contains("ledger.db") && refused.contains("a pipe (FIFO)"), "{refused}");
+        }
+    }
 }

@@ -10,13 +10,13 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use baton_files::{folder_of, publish, sync_folder};
 use baton_sqlite::with_ending;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use crate::LedgerError;
 use crate::database::{self, Reader};
 use crate::verify::{self, ChainTip};
-use crate::whole_file::{self, folder_of};
-use crate::{LedgerError, regular_file};
 
 /// The files beside a database: its write-ahead log and the index of that log.
 const BESIDE: [&str; 2] = ["-shm", "-wal"];
@@ -88,7 +88,7 @@ fn take_in(copy: &Path, hidden: &Path, to: &Path) -> Result<ChainTip, RestoreErr
     if fs::metadata(with_ending(copy, "-wal")).is_ok_and(|wal| wal.len() > 0) {
         return Err(RestoreError::NotAlone { path: copy.to_owned() });
     }
-    let mut from = regular_file::open(copy).map_err(read)?;
+    let mut from = baton_files::open_target(copy).map_err(read)?;
     let mut into = OpenOptions::new().write(true).create_new(true).mode(0o600).open(hidden).map_err(write)?;
     io::copy(&mut from, &mut into).map_err(write)?;
     let tip = check(hidden, copy)?;
@@ -129,7 +129,7 @@ fn close(ledger: &Path) -> Result<(), RestoreError> {
         return Ok(());
     }
     let mut begin = [0; MAGIC.len()];
-    let read = regular_file::open(ledger).and_then(|mut file| file.read_exact(&mut begin));
+    let read = baton_files::open(ledger).and_then(|mut file| file.read_exact(&mut begin));
     if read.is_err() || begin != *MAGIC {
         return Ok(());
     }
@@ -157,7 +157,7 @@ fn set_aside(ledger: &Path, keep_as: &Path) -> io::Result<()> {
             fs::rename(from, with_ending(keep_as, ending))?;
         }
     }
-    whole_file::sync(folder_of(ledger))
+    sync_folder(folder_of(ledger))
 }
 
 /// Renames the copy to the ledger's name. First deletes a log without its database, which a crash may have left,
@@ -170,11 +170,11 @@ fn name(hidden: &Path, to: &Path) -> Result<(), RestoreError> {
             _ => {}
         }
     }
-    whole_file::publish(hidden, to).map_err(|source| match source.kind() {
+    publish(hidden, to).map_err(|source| match source.kind() {
         ErrorKind::AlreadyExists => RestoreError::Exists { path: to.to_owned() },
         _ => write(source),
     })?;
-    whole_file::sync(folder_of(to)).map_err(write)
+    sync_folder(folder_of(to)).map_err(write)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use baton_core::grants::Database;
+use baton_sqlite::check_files;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
@@ -39,6 +40,7 @@ pub(super) fn open(access: &Access, authorizer: &Authorizer, stop: &StopHandle) 
 
 /// Creates a missing file and migrates the catalog.
 fn prepare(access: &Access) -> Result<(), GuestError> {
+    check_files(&access.path).map_err(|error| GuestError::Failed(format!("the database cannot be opened: {error}")))?;
     match access.database {
         // A snapshot for this attempt (`copy`); it is never created here.
         Database::Files => Ok(()),

@@ -66,7 +66,7 @@ fn bounded(path: &Path, most: usize, why: &'static str) -> Result<Vec<u8>, Fetch
     if !about.is_file() {
         return Err(failed("it is not a regular file".to_owned()));
     }
-    let file = std::fs::File::open(path).map_err(|error| failed(error.to_string()))?;
+    let file = baton_files::open_target(path).map_err(|error| failed(error.to_string()))?;
     let mut bytes = Vec::new();
     file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(|error| failed(error.to_string()))?;
     if bytes.len() > most {

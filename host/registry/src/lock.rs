@@ -13,7 +13,6 @@ use baton_core::manifest::Manifest;
 use baton_core::plugin_name;
 use baton_core::shell::quoted;
 use baton_core::text::one_line;
-use baton_ledger::regular_file;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
@@ -212,13 +211,16 @@ impl Default for Lock {
     }
 }
 
+/// The file has some hundred bytes for each plugin.
+const BYTES: u64 = 16 << 20;
+
 impl Lock {
     /// Reads the file; a missing one grants nothing.
     ///
     /// # Errors
     /// When it cannot be read, does not parse, or was written by a newer version of Baton.
     pub fn read(path: &Path) -> Result<Self, LockError> {
-        let text = match regular_file::read_to_string(path) {
+        let text = match baton_files::read_target_text(path, BYTES) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(LockError::Io { path: path.to_owned(), error }),

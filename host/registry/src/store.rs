@@ -1,12 +1,17 @@
 //! The packages of a workspace in its state folder, by digest. An installed package stays available and unchanged, even if its
 //! source changes or disappears.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use baton_core::Digest;
+use baton_files::{PRIVATE, Staged};
+use baton_sandbox::limits::COMPONENT_BYTES;
 use fail::fail_point;
+
+/// What a read of something other than a package fails with: nothing, a link or pipe, a larger file.
+const NO_PACKAGE: [ErrorKind; 3] = [ErrorKind::NotFound, ErrorKind::InvalidInput, ErrorKind::FileTooLarge];
 
 /// A folder of packages. Only the user may write to it.
 #[derive(Clone, Debug)]
@@ -32,25 +37,22 @@ impl Store {
             return Ok(digest);
         }
         fs::create_dir_all(&self.folder)?;
-        let temporary = self.folder.join(format!(".{}.{}", digest.short(16), std::process::id()));
-        let mut file = File::create(&temporary)?;
-        file.write_all(component)?;
-        file.sync_all()?;
+        let hidden = format!(".{}.{}", digest.short(16), std::process::id());
+        let written = Staged::write(&path, &hidden, component, PRIVATE)?;
         fail_point!("store.written");
-        fs::rename(&temporary, &path)?;
+        written.publish()?;
         fail_point!("store.named");
-        File::open(&self.folder)?.sync_all()?;
         Ok(digest)
     }
 
-    /// The package with this digest, if it exists and is intact.
+    /// The package with this digest, if it exists and is intact. A link or a pipe in its place is not a package.
     ///
     /// # Errors
     /// When it exists and cannot be read.
     pub fn get(&self, digest: Digest) -> io::Result<Option<Vec<u8>>> {
-        match fs::read(self.path(digest)) {
+        match baton_files::read(&self.path(digest), COMPONENT_BYTES as u64) {
             Ok(bytes) => Ok(Some(bytes).filter(|bytes| Digest::of(bytes) == digest)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) if NO_PACKAGE.contains(&error.kind()) => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -1,9 +1,10 @@
-//! Code for all SQLite files of the host: the format of a file (its `user_version`), the migrations to the current
-//! format, and hints for errors of SQLite.
+//! Code for all SQLite files of the host: the kinds of the files on the disk, the format of a database (its
+//! `user_version`), the migrations to the current format, and hints for errors of SQLite.
 //!
 //! Each database has its own crate, its own migrations and its own error type.
 
 use std::ffi::OsStr;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
@@ -16,6 +17,32 @@ pub struct NewerForm {
     pub found: i64,
     /// The newest format that this build supports.
     pub known: i64,
+}
+
+/// A database, or a file of SQLite beside it, is not a regular file.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {source}")]
+pub struct NotAFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Its kind, and the fix.
+    pub source: io::Error,
+}
+
+/// The endings of the files that SQLite opens for a database.
+const ENDINGS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
+
+/// Returns an error if the database or a file beside it is not a regular file: SQLite would block on a pipe, and would
+/// follow a link to another place. A missing file is not an error here.
+pub fn check_files(path: &Path) -> Result<(), NotAFile> {
+    for ending in ENDINGS {
+        let path = with_ending(path, ending);
+        match baton_files::check(&path) {
+            Err(source) if source.kind() != ErrorKind::NotFound => return Err(NotAFile { path, source }),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// The format of the file: the number of migrations that were run on it; 0 before the first one is committed.

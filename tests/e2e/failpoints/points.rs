@@ -43,7 +43,7 @@ pub(crate) const POINTS: [&str; 64] = [
     "ledger.committed",
     "missing_file.leased",
     "missing_file.settled",
-    "owner_file.opened",
+    "owner_file.written",
     "recover.committed",
     "recover.due",
     "recover.interrupted",

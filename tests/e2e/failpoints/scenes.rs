@@ -43,7 +43,7 @@ pub(super) const SCENES: [Scene; 24] = [
     Scene {
         name: "taking_in",
         points: &[
-            ("owner_file.opened", &[1, 2]),
+            ("owner_file.written", &[1, 2]),
             ("recover.committed", &[1]),
             ("capture.before_read", &[1, 3]),
             ("capture.read", &[1, 2]),

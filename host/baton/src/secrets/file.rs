@@ -2,13 +2,14 @@
 //! under a lock, so that concurrent `baton secret set` commands both take effect and a crash leaves the old or the new file.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write as _};
+use std::fs::File;
+use std::io::ErrorKind;
 use std::ops::{Deref, DerefMut};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use baton_files::{PRIVATE, Staged, open_or_create};
 use serde::{Deserialize, Serialize};
 
 use crate::core_dumps;
@@ -50,7 +51,7 @@ pub(super) fn read(folder: &Path) -> anyhow::Result<Content> {
     core_dumps::protect_memory();
     let path = folder.join(FILE);
     let shown = path.display();
-    let file = match File::open(&path) {
+    let file = match baton_files::open(&path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Ok(Content { version: VERSION, secrets: BTreeMap::new() });
@@ -86,33 +87,20 @@ impl LockedFile {
     /// Waits for the lock and reads the file.
     pub(super) fn open(folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join("secrets.lock");
-        let lock = private(OpenOptions::new().write(true).create(true).truncate(false)).open(&path);
-        let lock = lock.with_context(|| format!("failed to open {}", path.display()))?;
+        let lock = open_or_create(&path).with_context(|| format!("failed to open {}", path.display()))?;
         lock.lock().with_context(|| format!("failed to lock {}", path.display()))?;
         Ok(Self { folder: folder.to_owned(), content: read(folder)?, _lock: lock })
     }
 
     /// Replaces the file.
     pub(super) fn write(self) -> anyhow::Result<()> {
-        let (hidden, path) = (self.folder.join(".secrets.json.tmp"), self.folder.join(FILE));
+        let path = self.folder.join(FILE);
         let text = serde_json::to_vec_pretty(&self.content)?;
-        let write = || {
-            // A leftover of a crash may have other permissions.
-            drop(fs::remove_file(&hidden));
-            let mut file = private(OpenOptions::new().write(true).create_new(true)).open(&hidden)?;
-            file.write_all(&text)?;
-            file.sync_all()?;
-            fs::rename(&hidden, &path)?;
-            File::open(&self.folder)?.sync_all()
-        };
-        write()
-            .inspect_err(|_| drop(fs::remove_file(&hidden)))
+        // The lock allows one writer, so one hidden name is enough and a crash leaves at most one.
+        Staged::write(&path, ".secrets.json.tmp", &text, PRIVATE)
+            .and_then(Staged::publish)
             .with_context(|| format!("failed to write {}", path.display()))
     }
-}
-
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    options.mode(0o600)
 }
 
 impl Deref for LockedFile {
@@ -142,8 +130,7 @@ mod tests {
             "{\"version\":1,\"secrets\":{\"a\":{\"s3cr3t-value\":1}}}",
             "{\"version\":2,\"secrets\":{}}",
         ] {
-            private(OpenOptions::new().write(true).create(true).truncate(true)).open(&path).unwrap();
-            fs::write(&path, text).unwrap();
+            baton_files::replace(&path, text.as_bytes(), PRIVATE).unwrap();
             let error = format!("{:#}", read(folder.path()).unwrap_err());
             assert!(!error.contains("s3cr3t") && error.contains("secrets.json"), "{error}");
         }

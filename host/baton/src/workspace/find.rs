@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use baton_ledger::regular_file;
 
 use super::CONFIG_FILE;
 
@@ -15,7 +14,7 @@ pub(crate) fn find(folder: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
         }
         let config = folder.join(CONFIG_FILE);
         if config.exists() {
-            regular_file::check(&config).with_context(|| format!("failed to read {}", config.display()))?;
+            baton_files::check_target(&config).with_context(|| format!("failed to read {}", config.display()))?;
         }
         bail!(
             "{} is not a workspace: it has no {CONFIG_FILE}; `baton init {}` makes one",

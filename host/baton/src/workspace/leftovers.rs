@@ -41,6 +41,7 @@ impl Places<'_> {
         folders.extend(self.state.map(Path::to_owned));
         for agent in self.agents {
             folders.extend(agent.inboxes().map(Path::to_owned));
+            folders.extend(agent.homes().map(Path::to_owned));
             folders.extend(agent.homes().flat_map(|home| ARCHIVES.map(|name| home.join(name))));
         }
         folders

@@ -74,7 +74,7 @@ fn is_old(folder: &Path, now: SystemTime) -> bool {
 /// The lock of an unused folder. A folder without a lock file does not belong to Baton.
 fn free_lock(folder: &Path) -> Option<File> {
     let path: PathBuf = folder.join(LOCK);
-    let lock = path.symlink_metadata().is_ok_and(|found| found.is_file()).then(|| File::open(&path).ok())??;
+    let lock = baton_files::open(&path).ok()?;
     lock.try_lock().ok()?;
     Some(lock)
 }

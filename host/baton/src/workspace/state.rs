@@ -4,21 +4,24 @@
 //! The default is `$XDG_STATE_HOME/baton/<id>`, where the id depends on the workspace's resolved path. Only the user can read
 //! it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io::{Read, Seek, Write};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, bail};
 use baton_core::{Digest, file_name};
-use baton_ledger::regular_file;
+use baton_files::{PRIVATE, Staged, open_or_create, replace};
 
 use super::config::CONFIG_FILE;
 
 /// The file with the path of the workspace.
 const MARK: &str = "workspace";
+
+/// The files with a path or an id are small.
+const SMALL: u64 = 64 << 10;
 
 const LEDGER: &str = "ledger.db";
 
@@ -41,16 +44,16 @@ impl State {
         let state = Self::resolved(folder, code);
         let (file, mark) = (state.folder.join(MARK), format!("{}\n", root.display()));
         // Other processes may be reading the file, so it is written only if its text changes.
-        let is_marked = regular_file::read_to_string(&file).is_ok_and(|known| known == mark);
+        let is_marked = baton_files::read_text(&file, SMALL).is_ok_and(|known| known == mark);
         if !is_marked && state.other_workspace(root).is_none() {
-            drop(fs::write(file, mark));
+            drop(replace(&file, mark.as_bytes(), PRIVATE));
         }
         Ok(state)
     }
 
     /// The existing workspace whose state this is, if it is not the one at `root`.
     pub(crate) fn other_workspace(&self, root: &Path) -> Option<PathBuf> {
-        let mark = regular_file::read_to_string(&self.folder.join(MARK)).ok()?;
+        let mark = baton_files::read_text(&self.folder.join(MARK), SMALL).ok()?;
         let marked = Path::new(mark.strip_suffix('\n')?).canonicalize().ok()?;
         (marked != root && marked.join(CONFIG_FILE).is_file()).then_some(marked)
     }
@@ -137,7 +140,7 @@ impl State {
     /// Wakes the daemon. Has no effect without a daemon.
     pub(crate) fn wake_daemon(&self) {
         if let Ok(folder) = self.wake() {
-            drop(fs::write(folder.join("now"), ""));
+            drop(baton_files::touch(&folder.join("now")));
         }
     }
 
@@ -147,7 +150,6 @@ impl State {
         if let Some(known) = self.known_id() {
             return Ok(known);
         }
-        // If two processes create the id at the same time, the later one reads the id of the first one.
         let draw = || RandomState::new().build_hasher().finish();
         self.keep_id(&format!("{:016x}{:016x}", draw(), draw()))?;
         Ok(self.known_id().unwrap_or_default())
@@ -155,7 +157,7 @@ impl State {
 
     /// The id, if it exists already.
     pub(crate) fn known_id(&self) -> Option<String> {
-        let id = fs::read_to_string(self.id_file()).ok()?.trim().to_owned();
+        let id = baton_files::read_text(&self.id_file(), SMALL).ok()?.trim().to_owned();
         (!id.is_empty()).then_some(id)
     }
 
@@ -165,7 +167,17 @@ impl State {
         if self.known_id().is_some() {
             return Ok(());
         }
-        fs::write(&path, format!("{id}\n")).with_context(|| format!("failed to write {}", path.display()))
+        let failed = || format!("failed to write {}", path.display());
+        let write = || {
+            let hidden = format!(".id.{}.tmp", std::process::id());
+            let made = Staged::write(&path, &hidden, format!("{id}\n").as_bytes(), PRIVATE)?;
+            match baton_files::check(&path) {
+                Ok(()) => made.publish(),
+                Err(error) if error.kind() == ErrorKind::NotFound => made.publish_first(),
+                Err(error) => Err(error),
+            }
+        };
+        write().with_context(failed)
     }
 
     fn id_file(&self) -> PathBuf {
@@ -246,8 +258,7 @@ pub(crate) struct UpLock {
 impl UpLock {
     pub(crate) fn take(state: &State) -> anyhow::Result<Self> {
         let path = state.up_lock();
-        let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let mut file = opened.with_context(|| format!("failed to open {}", path.display()))?;
+        let mut file = open_or_create(&path).with_context(|| format!("failed to open {}", path.display()))?;
         match try_lock(&file) {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => {
@@ -294,8 +305,8 @@ pub(crate) enum Serving {
 impl Serving {
     /// Checks the lock without keeping it.
     pub(crate) fn read(state: &State) -> std::io::Result<Self> {
-        let mut file = match File::open(state.up_lock()) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::Never),
+        let mut file = match baton_files::open(&state.up_lock()) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::Never),
             opened => opened?,
         };
         let mut text = String::new();

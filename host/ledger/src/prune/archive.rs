@@ -44,7 +44,7 @@ pub(super) fn write(reader: &Reader, plan: &Plan, target: &Target) -> Result<Wri
     if let Target::Folder(folder) = target {
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
     }
-    let folder = whole_file::folder_of(&wanted).canonicalize().map_err(failed)?;
+    let folder = baton_files::folder_of(&wanted).canonicalize().map_err(failed)?;
     let hidden = folder.join(whole_file::hidden_name(reader, "prune")?);
     let written = fill(reader, plan, &hidden, &wanted).and_then(|ArchiveHashes { head, digest }| {
         let path = publish(&hidden, &folder, &wanted, matches!(target, Target::Folder(_)), &digest)?;
@@ -52,7 +52,7 @@ pub(super) fn write(reader: &Reader, plan: &Plan, target: &Target) -> Result<Wri
     });
     drop(fs::remove_file(&hidden));
     let written = written?;
-    whole_file::sync(&folder).map_err(failed)?;
+    baton_files::sync_folder(&folder).map_err(failed)?;
     Ok(written)
 }
 
@@ -121,7 +121,7 @@ fn publish(hidden: &Path, folder: &Path, wanted: &Path, may_differ: bool, digest
     let mut path = folder.join(wanted.file_name().unwrap_or_default());
     let mut number = 1_u32;
     loop {
-        match whole_file::publish(hidden, &path) {
+        match baton_files::publish(hidden, &path) {
             Ok(()) => return Ok(path),
             Err(error) if error.kind() != ErrorKind::AlreadyExists => {
                 return Err(PruneError::Write { path, source: error });
@@ -138,7 +138,7 @@ fn publish(hidden: &Path, folder: &Path, wanted: &Path, may_differ: bool, digest
 
 fn digest_of(path: &Path) -> io::Result<String> {
     let mut hash = whole_file::Hasher::default();
-    let mut file = BufReader::new(File::open(path)?);
+    let mut file = BufReader::new(baton_files::open(path)?);
     let mut buffer = [0; 1 << 14];
     loop {
         match file.read(&mut buffer)? {

@@ -8,7 +8,7 @@ use std::path::Path;
 /// Locks the catalog at `catalog` until the result is dropped.
 pub(super) fn lock(catalog: &Path) -> io::Result<File> {
     let path = catalog.with_extension("link.lock");
-    let file = File::options().create(true).truncate(false).write(true).open(path)?;
+    let file = baton_files::open_or_create(&path)?;
     file.lock()?;
     Ok(file)
 }

@@ -1,6 +1,6 @@
 //! One scan at a time, because two would read the same files. Commands that delete items wait for the end of a scan.
 
-use std::fs::{File, TryLockError};
+use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
 
 use baton_catalog::library::Library;
@@ -36,7 +36,7 @@ impl Lock {
     pub(super) fn take(catalog: &Path) -> Result<Self, LibraryError> {
         let path = file_of(catalog);
         let failed = |source| LibraryError::Lock { path: path.clone(), source };
-        let file = File::options().create(true).truncate(false).read(true).write(true).open(&path).map_err(failed)?;
+        let file = baton_files::open_or_create(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { in_progress: ItemsInProgress::from_file(file) }),
             Err(TryLockError::WouldBlock) => Err(LibraryError::Busy),

@@ -5,8 +5,7 @@
 //! a reader counts as no tags.
 
 use std::fs::File;
-use std::io::{self, BufReader};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::BufReader;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
@@ -24,20 +23,13 @@ const MAX_CHARACTERS: usize = 1000;
 /// The tags of a file; empty if there are none or they cannot be read.
 pub(super) fn read(path: &Path) -> Tags {
     let found = panic::catch_unwind(AssertUnwindSafe(|| {
-        let mut file = open(path).ok()?;
+        let mut file = baton_files::open_target(path).ok()?;
         match asf::read(&mut file) {
             Ok(Some(tags)) => Some(tags),
             _ => general(file),
         }
     }));
     found.ok().flatten().map(shorten).unwrap_or_default()
-}
-
-/// Opens a regular file. Other kinds are refused, because opening a pipe would block.
-fn open(path: &Path) -> io::Result<File> {
-    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-    let file = File::options().read(true).custom_flags(flags).open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
 }
 
 fn general(file: File) -> Option<Tags> {

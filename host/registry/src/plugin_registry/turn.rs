@@ -1,9 +1,10 @@
 //! Changes `baton.lock`: one process at a time, and the file is replaced as a whole.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::File;
+use std::io;
 use std::path::Path;
 
+use baton_files::{SHARED, Staged};
 use fail::fail_point;
 
 use super::{PluginRegistry, RegistryError};
@@ -37,7 +38,7 @@ impl PluginRegistry {
     }
 
     fn take_turn(&self) -> io::Result<File> {
-        let turn = OpenOptions::new().create(true).truncate(false).write(true).open(&self.turn)?;
+        let turn = baton_files::open_or_create(&self.turn)?;
         turn.lock()?;
         Ok(turn)
     }
@@ -45,13 +46,9 @@ impl PluginRegistry {
 
 /// Replaces a file as a whole: after a crash it is the old one or the new one.
 fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let temporary = folder.join(format!(".baton.lock.{}.tmp", std::process::id()));
-    let mut file = File::create(&temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
+    let written = Staged::write(path, &format!(".baton.lock.{}.tmp", std::process::id()), bytes, SHARED)?;
     fail_point!("register.written");
-    fs::rename(&temporary, path)?;
+    written.publish()?;
     fail_point!("register.named");
-    File::open(folder)?.sync_all()
+    Ok(())
 }

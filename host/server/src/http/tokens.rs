@@ -1,9 +1,8 @@
 //! The tokens of agents: one file for each agent in the state folder (0600), with the agent's name and the token. A
 //! removed or replaced file takes effect at once.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use baton_core::Digest;
@@ -40,9 +39,7 @@ impl TokenStore {
         let mut bytes = [0; TOKEN_BYTES];
         File::open("/dev/urandom")?.read_exact(&mut bytes)?;
         let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
-        writeln!(file, "{agent}\n{token}")?;
-        file.sync_all()?;
+        baton_files::replace(&path, format!("{agent}\n{token}\n").as_bytes(), baton_files::PRIVATE)?;
         Ok(token)
     }
 
@@ -58,8 +55,7 @@ impl TokenStore {
 
 /// The agent and the token in a file.
 fn read(path: &Path) -> Option<(String, String)> {
-    let mut text = String::new();
-    File::open(path).ok()?.take(FILE_BYTES).read_to_string(&mut text).ok()?;
+    let text = baton_files::read_text(path, FILE_BYTES).ok()?;
     let (agent, token) = text.split_once('\n')?;
     let token = token.trim();
     (token.len() == 2 * TOKEN_BYTES).then(|| (agent.to_owned(), token.to_owned()))

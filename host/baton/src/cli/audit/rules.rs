@@ -156,8 +156,11 @@ impl Settings {
     }
 }
 
+/// Settings are written by hand.
+const SETTINGS_BYTES: u64 = 1 << 20;
+
 fn settings(file: &Path) -> anyhow::Result<Settings> {
-    match std::fs::read_to_string(file) {
+    match baton_files::read_target_text(file, SETTINGS_BYTES) {
         Ok(text) => toml::from_str(&text)
             .map_err(anyhow::Error::from)
             .and_then(|settings: Settings| settings.check_kinds().map(|()| settings))

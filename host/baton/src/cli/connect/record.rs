@@ -5,10 +5,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use baton_core::Digest;
+use baton_files::PRIVATE;
 use serde::{Deserialize, Serialize};
 
 use super::change::FileChange;
 use crate::workspace::State;
+
+/// A record has a whole configuration file of a client.
+const BYTES: u64 = 256 << 20;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct FileRecord {
@@ -32,7 +36,7 @@ impl FileRecord {
         };
         let record = Self { path: path.clone(), original, written: digest(after.unwrap_or_default()) };
         let place = place(state, path)?;
-        std::fs::write(&place, serde_json::to_vec_pretty(&record)?)
+        baton_files::replace(&place, &serde_json::to_vec_pretty(&record)?, PRIVATE)
             .with_context(|| format!("failed to write {}", place.display()))
     }
 
@@ -52,7 +56,7 @@ impl FileRecord {
     }
 
     fn read(state: &State, path: &Path) -> anyhow::Result<Option<Self>> {
-        let Ok(text) = std::fs::read_to_string(place(state, path)?) else { return Ok(None) };
+        let Ok(text) = baton_files::read_text(&place(state, path)?, BYTES) else { return Ok(None) };
         // A damaged record only means that entries are removed one by one.
         Ok(serde_json::from_str(&text).ok().filter(|record: &Self| record.path == path))
     }

@@ -2,6 +2,7 @@
 //! folder exists, no agent has two folders, every schedule has an effect, and the programs of `[notify]` exist. No plugin is
 //! compiled and no program is run.
 
+use std::io::Read as _;
 use std::path::Path;
 
 use baton_core::nearest::or_meant;
@@ -168,7 +169,7 @@ fn kept(facts: &Facts, entry: &PluginEntry) -> Option<Vec<u8>> {
 fn missing_package(facts: &Facts, entry: &PluginEntry) -> String {
     let stored = |state: &State| {
         let path = Store::new(state.packages()).path(entry.digest.parse().ok()?);
-        Some((std::fs::read(&path).ok()?, path))
+        Some((baton_files::read(&path, u64::MAX).ok()?, path))
     };
     let PluginEntry { name, digest, .. } = entry;
     match facts.state.as_ref().ok().and_then(stored) {
@@ -194,9 +195,16 @@ fn digest_of(bytes: &[u8]) -> String {
     format!("sha256:{}", Digest::of(bytes))
 }
 
+/// A link is followed: `baton.lock` names the file.
+fn pinned_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    baton_files::open_target(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 fn pinned(path: &Path, file: &Path, entry: &PluginEntry) -> Result<(Vec<u8>, String), PluginProblem> {
     let place = file.display().to_string();
-    let bytes = std::fs::read(path).map_err(|error| PluginProblem {
+    let bytes = pinned_bytes(path).map_err(|error| PluginProblem {
         place: place.clone(),
         what: format!("the plugin `{}` cannot be read: {error}", entry.name),
         fix: format!("put the file back at {}, or remove its entry from {LOCK_FILE}", from_here(path)),

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use baton_ledger::regular_file;
 use serde::{Deserialize, Deserializer};
 
 /// The longest file. A long list of issues has some megabytes.
@@ -21,7 +20,7 @@ pub(super) fn text(path: &Path) -> anyhow::Result<String> {
     if size > FILE_BYTES {
         bail!("{} has more than {} MiB; import a smaller file", path.display(), FILE_BYTES >> 20);
     }
-    regular_file::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))
+    baton_files::read_target_text(path, FILE_BYTES).with_context(|| format!("failed to read {}", path.display()))
 }
 
 /// The files below `folder` whose names end so, sorted. Links and hidden folders are not followed.

@@ -1,7 +1,7 @@
 //! The process that waits for one session of an agent: a lock, so that there is only one, and the work that was reported to
 //! the session. Both are files in the state folder.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 
 use anyhow::Context as _;
@@ -20,8 +20,8 @@ impl Waiter {
     pub(super) fn new(state: &State, agent: &str, session: &str) -> anyhow::Result<Option<Self>> {
         let name = Digest::of_parts(&[agent.as_bytes(), session.as_bytes()]).short(32);
         let path = state.waiters()?.join(name);
-        let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let mut file = opened.with_context(|| format!("failed to open {}", path.display()))?;
+        let mut file =
+            baton_files::open_or_create(&path).with_context(|| format!("failed to open {}", path.display()))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Ok(None),

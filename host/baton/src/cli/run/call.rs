@@ -1,5 +1,6 @@
 //! Calls one action of a plugin, for `baton run` and `baton audit`.
 
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -66,7 +67,9 @@ impl TemporaryWorkspace {
 
     /// The bytes of a report.
     pub(in crate::cli) fn read(&self, report: &str) -> anyhow::Result<Vec<u8>> {
-        Ok(std::fs::read(self.workspace.root.join(report))?)
+        let mut bytes = Vec::new();
+        baton_files::open(&self.workspace.root.join(report))?.read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 }
 

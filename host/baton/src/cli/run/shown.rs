@@ -38,7 +38,7 @@ pub(super) fn answer(plugin: &str, called: &CallReport, root: &Path) -> Option<S
 /// The beginning of a report, as text.
 fn beginning(path: &Path) -> Option<String> {
     let mut bytes = Vec::new();
-    std::fs::File::open(path).ok()?.take(BYTES).read_to_end(&mut bytes).ok()?;
+    baton_files::open(path).ok()?.take(BYTES).read_to_end(&mut bytes).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 

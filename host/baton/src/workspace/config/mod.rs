@@ -16,7 +16,6 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context as _, bail};
 use baton_accounts::{AccountSettings, Provider};
 use baton_dispatch::{AgentRules, EscalationPolicy};
-use baton_ledger::regular_file;
 use baton_registry::PublicKey;
 use serde::Deserialize;
 
@@ -242,9 +241,13 @@ impl Default for Plans {
     }
 }
 
+/// The largest configuration that is read.
+const BYTES: u64 = 16 << 20;
+
 impl Config {
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
-        let text = regular_file::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+        let text =
+            baton_files::read_target_text(path, BYTES).with_context(|| format!("failed to read {}", path.display()))?;
         Self::parse(&text).with_context(|| format!("failed to parse {}", path.display()))
     }
 

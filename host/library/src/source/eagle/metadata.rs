@@ -1,6 +1,5 @@
 //! `metadata.json` of an item. A field of an unexpected type counts as missing.
 
-use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
@@ -22,7 +21,7 @@ pub(super) struct Metadata {
 /// Reads a file. Fails if it is larger than `most` bytes.
 pub(super) fn bounded(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let read = File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    let read = baton_files::open_target(path)?.take(most + 1).read_to_end(&mut bytes)?;
     if u64::try_from(read).unwrap_or(u64::MAX) > most {
         return Err(io::Error::new(io::ErrorKind::InvalidData, format!("it has more than {most} bytes")));
     }

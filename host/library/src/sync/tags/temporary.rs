@@ -103,7 +103,7 @@ fn clear(path: &Path) -> io::Result<()> {
     if !found.is_file() {
         return fs::remove_file(path);
     }
-    let left = match File::options().read(true).write(true).open(path) {
+    let left = match baton_files::open_with(path, File::options().read(true).write(true)) {
         // It has replaced the file, or was deleted, in this moment.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         left => left?,

@@ -263,7 +263,7 @@ pub(super) fn open(known: &FingerprintedItem) -> Result<(File, Metadata), StopRe
     };
     match reason {
         Some(reason) => Err(StopReason::Skipped(reason)),
-        None => Ok((File::open(&known.path).map_err(failed)?, found)),
+        None => Ok((baton_files::open(&known.path).map_err(failed)?, found)),
     }
 }
 

@@ -65,7 +65,7 @@ impl Repository {
 
     /// The ids of the commits whose parents were not fetched. Empty if the repository is not a shallow clone.
     pub(super) fn boundary(&self) -> BTreeSet<String> {
-        let Ok(file) = fs::File::open(self.common.join("shallow")) else { return BTreeSet::new() };
+        let Ok(file) = baton_files::open(&self.common.join("shallow")) else { return BTreeSet::new() };
         let mut text = String::new();
         drop(file.take(BOUNDARY).read_to_string(&mut text));
         text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
@@ -170,11 +170,7 @@ fn real_file(path: &Path) -> Result<(), String> {
 }
 
 pub(super) fn small(path: &Path) -> io::Result<String> {
-    // Reading a pipe would never end.
-    if !fs::symlink_metadata(path)?.is_file() {
-        return Err(io::Error::other("not a regular file"));
-    }
     let mut text = String::new();
-    fs::File::open(path)?.take(SMALL).read_to_string(&mut text)?;
+    baton_files::open(path)?.take(SMALL).read_to_string(&mut text)?;
     Ok(text)
 }

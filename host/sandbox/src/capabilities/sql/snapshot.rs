@@ -248,7 +248,7 @@ impl Drop for SnapshotFile {
 }
 
 fn lock(folder: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(folder.join(LOCK))
+    baton_files::open_or_create(&folder.join(LOCK))
 }
 
 /// Deletes the copies of killed processes in the folder of snapshots, unless a running process has a snapshot.

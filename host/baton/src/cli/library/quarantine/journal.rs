@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use baton_catalog::library::{FileLink, Tags};
 use baton_core::path_text;
+use baton_files::{open_or_create, open_with};
 use fail::fail_point;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -136,7 +137,7 @@ pub(super) struct Journals {
 impl Journals {
     pub(super) fn open(folder: PathBuf) -> anyhow::Result<Self> {
         let path = folder.join(".lock");
-        let made = fs::create_dir_all(&folder).and_then(|()| File::create(&path));
+        let made = fs::create_dir_all(&folder).and_then(|()| open_or_create(&path));
         let lock = made.with_context(|| format!("failed to make {}", path.display()))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { folder, _lock: lock }),
@@ -176,7 +177,7 @@ impl Journals {
             bail!("there was no run {number}; those that can be undone are: {}", names.join(", "));
         }
         let path = self.folder.join(format!("{number}.jsonl"));
-        let opened = File::open(&path).with_context(|| format!("failed to read {}", path.display()))?;
+        let opened = baton_files::open(&path).with_context(|| format!("failed to read {}", path.display()))?;
         let lines = BufReader::new(opened).lines();
         Ok(lines.map_while(Result::ok).filter_map(|line| serde_json::from_str(&line).ok()).collect())
     }
@@ -207,7 +208,7 @@ impl Journal {
 
     fn open(&mut self) -> anyhow::Result<&mut File> {
         if self.file.is_none() {
-            let opened = File::options().create(true).append(true).open(&self.path);
+            let opened = open_with(&self.path, File::options().create(true).append(true));
             self.file = Some(opened.with_context(|| format!("failed to make {}", self.path.display()))?);
             if let Some(folder) = self.path.parent() {
                 baton_intake::sync_folder(folder)?;

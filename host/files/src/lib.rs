@@ -1,0 +1,14 @@
+//! Opens, reads and replaces files at paths to which other programs may write: a person, a sync tool or a plugin can put
+//! a link, a pipe or a device there. Baton follows no such link, and never blocks on a pipe.
+//!
+//! The crate knows nothing of Baton's files: callers name the path, the limit and the mode.
+
+mod open;
+mod read;
+mod regular;
+mod replace;
+
+pub use open::{open, open_or_create, open_target, open_with, touch};
+pub use read::{read, read_target_text, read_text};
+pub use regular::{check, check_target};
+pub use replace::{PRIVATE, SHARED, Staged, folder_of, publish, replace, sync_folder};

@@ -1,0 +1,163 @@
+//! Writes a file as a whole: it is written under a hidden name, flushed, and then renamed. After a crash the file is the
+//! old one or the new one. A link at either name is replaced, never followed.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+/// The mode of a file that only the user may read.
+pub const PRIVATE: u32 = 0o600;
+
+/// The mode of a file that others may read, as far as the umask allows.
+pub const SHARED: u32 = 0o666;
+
+/// A file that is complete on the disk and does not have its name yet. It is deleted if it is not published.
+#[derive(Debug)]
+pub struct Staged {
+    hidden: PathBuf,
+    path: PathBuf,
+}
+
+impl Staged {
+    /// Writes `bytes` for `path`. `hidden` is a name in the same folder; no other process that may be running uses it.
+    ///
+    /// # Errors
+    /// When the folder cannot be written to.
+    pub fn write(path: &Path, hidden: &str, bytes: &[u8], mode: u32) -> io::Result<Self> {
+        let staged = Self { hidden: folder_of(path).join(hidden), path: path.to_owned() };
+        // A killed process may have left one. `create_new` does not follow links.
+        drop(fs::remove_file(&staged.hidden));
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&staged.hidden)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        Ok(staged)
+    }
+
+    /// Gives the file its name. Replaces an existing file.
+    ///
+    /// # Errors
+    /// When the folder cannot be written to, or a folder has the name.
+    pub fn publish(self) -> io::Result<()> {
+        fs::rename(&self.hidden, &self.path)?;
+        sync_folder(folder_of(&self.path))
+    }
+
+    /// The same, but if a file has the name, it stays and this one is deleted. So of several processes that create a file at the
+    /// same time, all find the same one.
+    ///
+    /// # Errors
+    /// When the folder cannot be written to.
+    pub fn publish_first(self) -> io::Result<()> {
+        match publish(&self.hidden, &self.path) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+            _ => sync_folder(folder_of(&self.path)),
+        }
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        // After `publish` the name does not exist.
+        drop(fs::remove_file(&self.hidden));
+    }
+}
+
+/// Replaces the file at the path as a whole. The hidden name is that of the file, the process and `.tmp`.
+///
+/// # Errors
+/// When the folder cannot be written to, or a folder has the name.
+pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let hidden = format!(".{}.{}.tmp", name.trim_start_matches('.'), std::process::id());
+    Staged::write(path, &hidden, bytes, mode)?.publish()
+}
+
+/// Gives a complete file its name. Fails with `AlreadyExists` if the name is in use.
+///
+/// # Errors
+/// When the folder cannot be written to.
+pub fn publish(hidden: &Path, to: &Path) -> io::Result<()> {
+    match fs::hard_link(hidden, to) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => reserve_and_rename(hidden, to),
+        linked => linked,
+    }
+}
+
+/// The same for a file system without hard links (a memory stick): creates an empty file with the name first, and then
+/// replaces it.
+fn reserve_and_rename(hidden: &Path, to: &Path) -> io::Result<()> {
+    OpenOptions::new().write(true).create_new(true).open(to)?;
+    fs::rename(hidden, to).inspect_err(|_| drop(fs::remove_file(to)))
+}
+
+/// The folder of a file.
+#[must_use]
+pub fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Flushes the entries of a folder to the disk.
+///
+/// # Errors
+/// When the folder cannot be opened or flushed.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn paths<const N: usize>(names: [&str; N]) -> (tempfile::TempDir, [PathBuf; N]) {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = names.map(|name| folder.path().join(name));
+        (folder, paths)
+    }
+
+    #[test]
+    fn a_link_at_either_name_is_replaced_and_its_target_stays() {
+        let (folder, [path, target, hidden]) = paths(["id", "target", ".h.tmp"]);
+        fs::write(&target, "theirs").unwrap();
+        for link in [&path, &hidden] {
+            std::os::unix::fs::symlink(&target, link).unwrap();
+        }
+        Staged::write(&path, ".h.tmp", b"ours", PRIVATE).unwrap().publish().unwrap();
+        assert_eq!(fs::read_to_string(&target).unwrap(), "theirs");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "ours");
+        let found = path.symlink_metadata().unwrap();
+        assert_eq!((found.is_file(), found.permissions().mode() & 0o777), (true, 0o600));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "the hidden name is gone");
+    }
+
+    #[test]
+    fn the_first_of_two_files_stays() {
+        let (folder, [path]) = paths(["id"]);
+        for (hidden, text) in [(".1.tmp", "first"), (".2.tmp", "second")] {
+            Staged::write(&path, hidden, text.as_bytes(), PRIVATE).unwrap().publish_first().unwrap();
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), "first");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_is_not_published_leaves_nothing() {
+        let (folder, [path]) = paths(["id"]);
+        drop(Staged::write(&path, ".h.tmp", b"ours", SHARED).unwrap());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_name_that_was_taken_meanwhile_stays_theirs_on_both_ways() {
+        let (_folder, [hidden, to, free]) = paths(["hidden", "to", "free"]);
+        fs::write(&hidden, "copy").unwrap();
+        fs::write(&to, "theirs").unwrap();
+        assert!(publish(&hidden, &to).is_err_and(|error| error.kind() == ErrorKind::AlreadyExists));
+        assert!(reserve_and_rename(&hidden, &to).is_err_and(|error| error.kind() == ErrorKind::AlreadyExists));
+        assert_eq!(fs::read_to_string(&to).unwrap(), "theirs");
+        reserve_and_rename(&hidden, &free).unwrap();
+        assert_eq!(fs::read_to_string(&free).unwrap(), "copy");
+    }
+}
