@@ -29,6 +29,7 @@ pub fn split_tables(from: &Path, to: &Path, prefix: &str) -> Result<(), GuestErr
     };
     let folder = to.parent().unwrap_or(Path::new("."));
     remove_leftovers(folder, SystemTime::now());
+    baton_sqlite::check_files(from).map_err(|error| failed(&error))?;
     if to.exists() || !from.is_file() || !has_tables(from, prefix).map_err(|error| failed(&error))? {
         return Ok(());
     }

@@ -110,13 +110,17 @@ fn install(config: &CommandConfig) -> String {
     format!("{package}, or set `program` in [agents.{section}.run] in {CONFIG_FILE}")
 }
 
+/// The configuration of a client has some megabytes at most.
+const BYTES: u64 = 64 << 20;
+
 /// A login that is certainly missing. Other ways to log in, such as the keychain of macOS, cannot be checked.
 fn login(config: &CommandConfig) -> Option<Missing> {
     let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
     let folder =
         |variable: &str, usual: &str| std::env::var_os(variable).map_or_else(|| home.join(usual), PathBuf::from);
     let has_any = |names: &[&str]| config.env.iter().any(|name| names.contains(&name.as_str()));
-    let has_text = |path: PathBuf, part: &str| std::fs::read_to_string(path).is_ok_and(|text| text.contains(part));
+    let has_text =
+        |path: PathBuf, part: &str| baton_files::read_target_text(&path, BYTES).is_ok_and(|text| text.contains(part));
     let (client, command, variable, is_known) = match config.client {
         Client::Claude => {
             let folder = folder("CLAUDE_CONFIG_DIR", ".claude");
@@ -153,7 +157,7 @@ fn login(config: &CommandConfig) -> Option<Missing> {
 fn registration(config: &CommandConfig, folder: &Path) -> Option<Missing> {
     let file = folder.join(".cursor/mcp.json");
     let name = serde_json::Value::from(config.name.as_str()).to_string();
-    let is_there = std::fs::read_to_string(&file).is_ok_and(|text| text.contains(&name));
+    let is_there = baton_files::read_target_text(&file, BYTES).is_ok_and(|text| text.contains(&name));
     (config.client == Client::Cursor && !is_there).then(|| Missing {
         what: format!(
             "[agents.{}]: Cursor does not know Baton's tools: {} has no server for it",

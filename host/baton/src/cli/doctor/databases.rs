@@ -36,12 +36,13 @@ fn files(state: &State) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = plugins.filter(|path| path.extension().is_some_and(|end| end == "db")).collect();
     files.push(state.catalog());
     files.sort();
-    files.retain(|path| path.is_file());
+    files.retain(|path| path.symlink_metadata().is_ok());
     files
 }
 
 fn damage(facts: &Facts, state: &State, file: &Path) -> Option<Finding> {
-    let what = match inspect::quick_check_of(file) {
+    let checked = baton_files::check(file).map_err(|error| error.to_string());
+    let what = match checked.and_then(|()| inspect::quick_check_of(file).map_err(|error| error.to_string())) {
         Ok(damage) if damage.is_empty() => return None,
         Ok(damage) => format!("its pages are damaged: {}", damage.join("; ")),
         Err(error) => format!("cannot be read: {error}"),
