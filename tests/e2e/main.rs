@@ -126,6 +126,8 @@ mod old_ledger;
 #[cfg(test)]
 mod one_track;
 #[cfg(test)]
+mod online_commands;
+#[cfg(test)]
 mod operator_hosts;
 #[cfg(test)]
 mod organise;

@@ -42,6 +42,8 @@ pub(crate) struct Request {
     /// The reports whose claims are checked, in addition to the plans.
     pub(crate) reports: Vec<String>,
     pub(crate) roots: Vec<Root>,
+    /// The folder with the list of issues, if it is granted.
+    pub(crate) issues: Option<Root>,
     /// The audited folder below the granted one, empty for the same.
     pub(crate) below: String,
     pub(crate) stamp: Stamp,
@@ -159,6 +161,10 @@ impl Request {
             quiet: false,
             plans_folders: plans_folders(task)?,
             roots: roots(task, below.as_deref())?,
+            issues: task
+                .mounts("issues")
+                .next()
+                .map(|mount| Root { path: PathBuf::from(&mount.path), shown: mount.shown_as.clone() }),
             below: below.unwrap_or_default(),
             now_ns: u64::try_from(moment.as_nanosecond()).unwrap_or_default(),
             stamp,
@@ -195,7 +201,8 @@ impl Request {
         // A root that is a workspace has the post in it too.
         let post = ["handoffs", "reports"].map(str::to_owned);
         let post = post.into_iter().filter(|_| index.find("baton.toml").is_some());
-        plans.chain(post).filter(|folder| !folder.is_empty()).collect()
+        let issues = self.issues.iter().zip(&self.roots).filter_map(|(issues, root)| shown_below(issues, root));
+        plans.chain(post).chain(issues).filter(|folder| !folder.is_empty()).collect()
     }
 
     /// The reports whose claims are checked beside those of the plans, without the plans themselves.
@@ -319,6 +326,14 @@ fn roots(task: &Task, below: Option<&str>) -> Result<Vec<Root>, Error> {
         return Err(Error::Permanent(format!("there is no folder `{below}` inside {}", shown.join(", "))));
     }
     Ok(roots)
+}
+
+/// The path of a folder below another one by their names for readers, because in the sandbox they are in different mounts.
+fn shown_below(folder: &Root, root: &Root) -> Option<String> {
+    let shown = std::path::Path::new(&folder.shown);
+    let below =
+        if root.shown == "." { shown.is_relative().then_some(shown) } else { shown.strip_prefix(&root.shown).ok() };
+    below?.to_str().map(str::to_owned)
 }
 
 /// Whether the path is a folder without a link on its way.
