@@ -1,4 +1,4 @@
-//! One account as it is stored: its tokens, where they are renewed, and what the operator consented to. The addresses
+//! One account as it is stored: its tokens, the endpoint that renews them, and the scopes of the consent. The addresses
 //! are those of the consent: a later change of `baton.toml` never sends a token to another server.
 
 use std::fmt;

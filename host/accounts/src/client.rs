@@ -9,7 +9,7 @@ use reqwest::{Client, Response, Url};
 
 use crate::{endpoint, limits};
 
-/// Why there is no answer. It contains neither the request nor the answer.
+/// The reason why there is no answer. It contains neither the request nor the answer.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct NoAnswer(pub(crate) String);

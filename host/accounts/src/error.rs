@@ -1,8 +1,8 @@
-//! Why there is no token.
+//! The reasons why there is no token.
 
 use crate::Provider;
 
-/// Why there is no token or no account.
+/// The reason why there is no token or no account.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum AccountError {
     /// The operator must give consent (again).
@@ -28,7 +28,7 @@ pub enum AccountError {
     Refused {
         /// The service.
         provider: Provider,
-        /// What the service answered.
+        /// The answer of the service.
         reason: String,
     },
     /// A setting is missing or wrong. The text has the fix.

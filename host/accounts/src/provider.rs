@@ -33,12 +33,12 @@ pub enum ConsentKind {
     Personal,
 }
 
-/// A scope, and what it allows.
+/// A scope, and the permission that it gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScopeText {
     /// Its name at the service.
     pub name: &'static str,
-    /// What it allows, as one sentence.
+    /// The permission that it gives, as one sentence.
     pub allows: &'static str,
 }
 
@@ -119,7 +119,7 @@ impl Provider {
         }
     }
 
-    /// Where the operator makes what Baton needs: a client ID or a token.
+    /// The page where the operator makes a client ID or a token for Baton.
     #[must_use]
     pub fn setup(self) -> &'static str {
         match self {
@@ -144,7 +144,7 @@ impl Provider {
         }
     }
 
-    /// Where the operator makes a personal token; `None` if the service has none.
+    /// The page where the operator makes a personal token; `None` if the service has none.
     #[must_use]
     pub fn token_setup(self) -> Option<&'static str> {
         match self {
@@ -157,7 +157,7 @@ impl Provider {
         }
     }
 
-    /// Where the operator ends a consent at the service.
+    /// The page where the operator ends a consent at the service.
     #[must_use]
     pub fn consents(self) -> &'static str {
         match self {

@@ -14,7 +14,7 @@ pub struct AccountSettings {
     /// The name of the secret with the client secret, for services that require one of desktop apps too.
     #[serde(default)]
     pub client_secret: Option<String>,
-    /// Where the operator gives consent in a browser.
+    /// The page where the operator gives consent in a browser.
     #[serde(default)]
     pub authorize_url: Option<String>,
     /// Where Baton gets and renews tokens.
@@ -26,7 +26,7 @@ pub struct AccountSettings {
     /// Where `baton account test` asks who the token belongs to.
     #[serde(default)]
     pub identity_url: Option<String>,
-    /// The scopes, in place of the default ones.
+    /// The scopes instead of the default ones.
     #[serde(default)]
     pub scopes: Option<Vec<String>>,
     /// The port of the redirect, for services that want it registered. By default the system chooses one.

@@ -1,4 +1,4 @@
-//! Where accounts are kept. The program implements it with its store of secrets.
+//! The store of accounts. The program implements it with its store of secrets.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ pub trait AccountStore: Send + Sync {
     /// It cannot be read.
     fn read(&self, provider: Provider) -> Result<Option<Account>, String>;
 
-    /// Stores the account in place of the one before.
+    /// Stores the account and replaces the previous one.
     ///
     /// # Errors
     /// It cannot be stored.

@@ -1,5 +1,5 @@
 //! Decisions of a person about tracks and files: recorded in `decided_tracks` and `decided_files` and applied in one
-//! transaction. Triggers (`migrations/`) enforce them, whatever a source states later.
+//! transaction. Triggers (`migrations/`) enforce them, also if a source states something else later.
 
 use std::path::Path;
 

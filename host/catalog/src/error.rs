@@ -1,4 +1,4 @@
-//! Errors of the catalog, by what the caller can do.
+//! Errors of the catalog, grouped by the possible reactions of the caller.
 
 use std::path::PathBuf;
 

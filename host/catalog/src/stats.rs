@@ -27,7 +27,7 @@ const FIELDS: [(&str, &str); 8] = [
     ("play", "SELECT count(DISTINCT track) FROM plays"),
 ];
 
-/// A number and what it counts.
+/// A number and the name of the counted rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedCount {
     pub name: String,

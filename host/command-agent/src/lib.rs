@@ -6,7 +6,7 @@
 //! code does not.
 //!
 //! Nothing of a handoff reaches an argument, a shell or a configuration file: the text of the request is read through
-//! MCP. Each process has a cleared environment, a process group and a deadline. What it prints is bounded, and parsed into
+//! MCP. Each process has a cleared environment, a process group and a deadline. Its output is bounded, and parsed into
 //! progress, session, cost and tokens (`stream`). This crate does not decide about tasks without a run, and knows nothing
 //! about `baton.toml`.
 

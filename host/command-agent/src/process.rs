@@ -25,7 +25,7 @@ const END: u8 = 1;
 /// It is killed.
 const KILL: u8 = 2;
 
-/// How the leader of a group ended.
+/// The end of the leader of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Exit {
     pub(crate) success: bool,
@@ -40,7 +40,7 @@ pub(crate) struct Process {
     input: Option<ChildStdin>,
     /// The lines of both outputs. Closed when both are.
     pub(crate) lines: mpsc::Receiver<OutputLine>,
-    /// How the leader ended. Everything that it started has ended too.
+    /// The end of the leader. All processes that it started have ended too.
     pub(crate) exit: oneshot::Receiver<Exit>,
     /// [`RUN`], [`END`] or [`KILL`].
     wish: Arc<AtomicU8>,
@@ -98,7 +98,7 @@ impl Drop for Process {
     }
 }
 
-/// Waits for the end of the program on a separate thread, and ends the program when `wish` says so.
+/// Waits for the end of the program on a separate thread, and ends the program when `wish` requests it.
 fn keep(program: Program, wish: Arc<AtomicU8>, ended: oneshot::Sender<Exit>) -> JoinHandle<()> {
     std::thread::spawn(move || {
         let wishes = |wanted: u8| wish.load(Ordering::Relaxed) >= wanted;

@@ -1,4 +1,4 @@
-//! One run: a process from its start to its end, with what it prints recorded in the ledger meanwhile.
+//! One run: a process from its start to its end. Its output is recorded in the ledger meanwhile.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub(crate) enum End {
     DaemonStopped,
 }
 
-/// What is known about a run that is over.
+/// The facts about a run that has ended.
 pub(crate) struct FinishedRun {
     pub(crate) end: End,
     pub(crate) stream: StreamState,
@@ -168,7 +168,7 @@ impl Follower<'_> {
         end
     }
 
-    /// Reads what the process printed before its end. A process outside of its group may hold the pipes open.
+    /// Reads the rest of the output after the end of the process. A process outside of its group may hold the pipes open.
     async fn drain(&mut self, process: &mut Process) {
         let until = tokio::time::Instant::now() + limits::DRAIN;
         while let Ok(Some(line)) = tokio::time::timeout_at(until, process.lines.recv()).await {

@@ -46,7 +46,7 @@ impl Client {
 pub struct CommandAgent {
     /// The agent's name.
     pub name: String,
-    /// What is started.
+    /// The client to start.
     pub client: Client,
     /// The path of the program.
     pub program: PathBuf,

@@ -9,10 +9,10 @@ use serde_json::Value;
 use crate::client::is_session;
 use crate::limits;
 
-/// What the output of a run has shown so far.
+/// The facts in the output of a run so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StreamState {
-    /// What is not in the ledger yet.
+    /// The facts that are not in the ledger yet.
     pub(crate) update: RunUpdate,
     /// The client's session.
     pub(crate) session: Option<String>,

@@ -1,13 +1,13 @@
-//! What is known about the work that a RETURN reports.
+//! The evidence for the work that a RETURN reports.
 
 use crate::names;
 
-/// What is known about the work that a RETURN reports. The names are part of the public interface (`baton status --json`).
+/// The evidence for the work that a RETURN reports. The names are part of the public interface (`baton status --json`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Evidence {
     /// The agent reported it; nobody checked it, or nothing in the RETURN can be checked.
     Reported,
-    /// A plugin checked it: what the RETURN names exists.
+    /// A plugin checked it: everything that the RETURN names exists.
     Verified,
     /// A plugin checked it: something that the RETURN names does not exist.
     Refuted,

@@ -35,7 +35,7 @@ pub enum GlobError {
     Syntax {
         /// The text.
         pattern: String,
-        /// What is wrong with it.
+        /// The fault in it.
         reason: String,
     },
     /// The list is too long.

@@ -38,7 +38,7 @@ pub(crate) struct SettledTask {
     pub(crate) watches: bool,
     /// It has changed files that its triggers watch. Another program may have changed them at the same time.
     pub(crate) wrote: bool,
-    /// What its plugin wrote to standard output and standard error.
+    /// The standard output and standard error of its plugin.
     pub(crate) log: String,
 }
 

@@ -11,7 +11,7 @@ use baton_sandbox::{HostServices, Plugin};
 
 use crate::error::{DispatchError, UnusableReason};
 
-/// How the daemon learns that the operator changed the plugins.
+/// The way in which the daemon finds changes of the plugins by the operator.
 #[derive(Clone)]
 pub struct PluginRefresh {
     /// Loads the plugins if they have changed since the last call. Blocks: it reads files and compiles.

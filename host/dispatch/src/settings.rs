@@ -150,7 +150,7 @@ pub struct EvidenceRule {
     pub command: Vec<String>,
     /// The agents whose RETURNs may name it; all if it is empty.
     pub agents: Vec<String>,
-    /// Where it runs.
+    /// The folder in which it runs.
     pub folder: PathBuf,
     /// When it is ended.
     pub timeout: Duration,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-/// The damage of a file. Only [`crate::check`] examines the whole file; [`crate::read()`] reports what it encounters.
+/// The damage of a file. Only [`crate::check`] examines the whole file; [`crate::read()`] reports the damage that it encounters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Damage {
     /// Frames that cannot be decoded or are missing. They were left out.

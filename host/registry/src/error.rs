@@ -93,7 +93,7 @@ pub enum FetchError {
     NotAPackage {
         /// The file or address.
         what: String,
-        /// What was found instead.
+        /// The content of the file instead of a package.
         reason: String,
     },
     /// The server answers with something else.

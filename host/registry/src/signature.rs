@@ -1,6 +1,6 @@
 //! Verifies minisign signatures over the bytes of a component, offline. `minisign -Sm FILE` creates them.
 //!
-//! `[trust] keys` of `baton.toml` lists the trusted keys. The caller decides what follows from the result.
+//! `[trust] keys` of `baton.toml` lists the trusted keys. The caller decides about the consequences.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

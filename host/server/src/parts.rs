@@ -1,4 +1,4 @@
-//! What the servers of all agents and protocols share: the plugins, and the limits of each agent.
+//! The shared parts of the servers of all agents and protocols: the plugins, and the limits of each agent.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,7 +8,7 @@ use baton_dispatch::request_check::ManifestSource;
 use crate::limits;
 use crate::rate::RateLimit;
 
-/// What the servers of all agents of a workspace share.
+/// The shared parts of the servers of all agents of a workspace.
 pub struct ServerParts {
     /// The manifests of the installed plugins.
     pub manifests: ManifestSource,

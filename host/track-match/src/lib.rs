@@ -14,7 +14,7 @@
 //!    name of a remix, another main artist, a part) never leads to an automatic match.
 //! 4. Titles with words in common or in another spelling (a missing letter, another alphabet, the numbers of a work,
 //!    "Artist - Title" as a title) lead to a question if artist and length are equal. Two titles without a common word do not:
-//!    an artist has several tracks of one length, so nearly all such questions would be in vain.
+//!    an artist has several tracks of one length, so nearly all such questions would have the answer no.
 //! 5. If another candidate is nearly as good as the best one, a person decides, unless both are known to be one recording.
 //!
 //! **A remaster is the same recording.** Its year is read ([`Version::remaster`]) and never compared: the performance

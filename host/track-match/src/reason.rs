@@ -23,31 +23,31 @@ pub enum Reason {
     SameIsrc,
     /// They have different ISRCs. This does not count.
     OtherIsrc,
-    /// How the titles relate.
+    /// The relation of the titles.
     Titles {
         /// The relation.
         how: Titles,
     },
-    /// How the versions relate.
+    /// The relation of the versions.
     Versions {
         /// The relation.
         how: Agreement,
     },
-    /// How the credits relate.
+    /// The relation of the credits.
     Artists {
         /// The relation.
         how: Artists,
     },
     /// Both name guests, and the guests differ.
     OtherGuests,
-    /// How the lengths relate.
+    /// The relation of the lengths.
     Length {
         /// The relation.
         how: Length,
         /// The difference in milliseconds, if both are known.
         difference_ms: Option<u64>,
     },
-    /// How the albums relate, if both are known.
+    /// The relation of the albums, if both are known.
     Album {
         /// They are equal.
         same: bool,

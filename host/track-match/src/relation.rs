@@ -1,4 +1,4 @@
-//! How the titles, the credits and the lengths of two tracks relate.
+//! The relations of the titles, the credits and the lengths of two tracks.
 
 use serde::Serialize;
 

@@ -233,7 +233,7 @@ fn split_guests(text: &str, place: PiecePosition) -> (&str, Option<String>) {
 
 /// "Part 2" or "Pts. 1 & 3" in a title.
 struct PartNumbers {
-    /// Where its words are.
+    /// The position of its words.
     words: Range<usize>,
     numbers: Vec<u32>,
 }

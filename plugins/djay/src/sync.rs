@@ -159,7 +159,7 @@ fn write_tracks<'a>(
         })
     });
     catalog.batch(SAME, &mut ids.into_iter())?;
-    // Suppliers are written once more: that replaces values that the other tracks supplied in earlier runs.
+    // Suppliers are written a second time: that replaces values that the other tracks supplied in earlier runs.
     let suppliers: HashSet<&str> = replaced.values().copied().collect();
     let again = all.iter().filter(|track| suppliers.contains(track.id.as_str()));
     catalog.batch(TRACK, &mut again.map(|track| track_row(track, said_at)))?;

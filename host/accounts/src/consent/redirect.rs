@@ -1,4 +1,4 @@
-//! The redirect that ends a consent in a browser: what it says, and the small server on this machine that receives it.
+//! The redirect that ends a consent in a browser: its content, and the small server on this machine that receives it.
 //!
 //! A request is the redirect only if path and state are right, so that no page in the browser can give Baton a code of
 //! another account. Everything else is answered with an error, and the wait continues.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 /// The state of a step in which no trigger made a task.
 const NONE: &str = "none";
 
-/// Outcomes that an example may name in place of the state `failed`.
+/// Outcomes that an example may name instead of the state `failed`.
 const KINDS_OF_FAILURE: [&str; 2] = [OutcomeKind::Partial.as_str(), OutcomeKind::Refused.as_str()];
 
 /// The expected result of a step.

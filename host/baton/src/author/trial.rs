@@ -207,7 +207,8 @@ fn log(workspace: &Workspace, plugin: &str, known: &mut EarlierSteps) -> anyhow:
     Ok(new_text(logs, &mut known.logs))
 }
 
-/// The text of logs that are not in `known` yet. The ledger keeps only the newest; if all of those are new, the text says so.
+/// The text of logs that are not in `known` yet. The ledger keeps only the newest; if all of those are new, the text
+/// states that.
 fn new_text(logs: Vec<AttemptLog>, known: &mut BTreeSet<(String, u32)>) -> String {
     let new: Vec<_> = logs.into_iter().filter(|log| known.insert((log.task.clone(), log.attempt))).collect();
     let are_all = new.len() >= usize::try_from(attempt_log::KEPT).unwrap_or(usize::MAX);

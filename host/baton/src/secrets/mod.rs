@@ -99,7 +99,7 @@ impl SecretStore {
         self.get(&account_entry(name))
     }
 
-    /// Stores the account `name` in place of the one before.
+    /// Stores the account `name` and replaces the previous one.
     pub(crate) fn set_account(&self, name: &str, text: &str, now: Timestamp) -> anyhow::Result<()> {
         self.store(&account_entry(name), text, now).map(drop)
     }

@@ -111,7 +111,7 @@ pub(super) struct OpenFolder {
     pub(super) folder: Folder,
 }
 
-/// The open folders of one plugin, with what is needed to check them again.
+/// The open folders of one plugin, with the data to check them again.
 #[derive(Clone)]
 pub(super) struct PluginFolders {
     pub(super) workspace: Workspace,

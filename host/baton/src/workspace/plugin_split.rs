@@ -25,7 +25,7 @@ const SPLITS: [PluginSplit; 1] = [PluginSplit {
     folders: ["music", "organised"],
 }];
 
-/// What the operator has to do, because actions moved to another plugin.
+/// The steps for the operator, because actions moved to another plugin.
 pub(crate) struct SplitNotice {
     pub(crate) what: String,
     /// The words of the commands after `baton`, in order.

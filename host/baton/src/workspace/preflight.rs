@@ -10,7 +10,7 @@ use super::config::{CONFIG_FILE, CommandConfig};
 use super::program::find_program;
 use super::{LOCK_FILE, Lock, Workspace};
 
-/// What is missing for a command agent.
+/// A missing part of a command agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Missing {
     pub(crate) what: String,

@@ -16,7 +16,7 @@ use super::preflight::Missing;
 use super::{LOCK_FILE, Lock, PluginEntry, Workspace, plugin_split, plugins};
 use crate::secrets::SecretStore;
 
-/// What a problem does to its schedule.
+/// The effect of a problem on its schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// Its tasks can never succeed: `baton up` leaves the schedule out until its next start.
@@ -27,7 +27,7 @@ pub(crate) enum Effect {
     Waits,
 }
 
-/// What is missing for a schedule.
+/// A missing part of a schedule.
 #[derive(Clone, Debug)]
 pub(crate) struct ScheduleProblem {
     agent: String,

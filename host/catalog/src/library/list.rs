@@ -67,7 +67,7 @@ impl Library {
         Ok(self.connection.query_row(sql, [source], |row| row.get(0))?)
     }
 
-    /// Compares a part of a listing with the catalog and writes what has changed, in one transaction.
+    /// Compares a part of a listing with the catalog and writes the changes, in one transaction.
     pub fn list(
         &mut self,
         source: i64,

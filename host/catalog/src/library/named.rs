@@ -58,7 +58,7 @@ fn is_missing(path: &Path) -> Option<bool> {
     }
 }
 
-/// Writes what has changed, and which parts of the source could not be read.
+/// Writes the changes, and the parts of the source that could not be read.
 pub(super) fn write(
     tx: &Transaction<'_>,
     source: i64,

@@ -20,7 +20,7 @@ pub struct FileName {
     pub kind: Option<String>,
     /// The nested names, outermost first. A handoff about a handoff has one entry.
     pub about: Vec<About>,
-    /// The title, with spaces in place of hyphens.
+    /// The title, with spaces instead of hyphens.
     pub title: Option<String>,
     /// The requesting agent: the one before the title, if the name has another agent too.
     pub sender: Option<String>,

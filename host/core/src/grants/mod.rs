@@ -1,4 +1,5 @@
-//! Grants: what a plugin may request, and what the operator allows. All comparisons and texts use one type, [`Grant`].
+//! Grants: the capabilities that a plugin requests and the operator allows. All comparisons and texts use one type,
+//! [`Grant`].
 //!
 //! | where | form | as grants |
 //! |---|---|---|

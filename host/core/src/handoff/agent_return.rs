@@ -1,4 +1,4 @@
-//! The RETURN that Baton writes for an external agent, in dialect R1: the agent says what it did and names its evidence.
+//! The RETURN that Baton writes for an external agent, in dialect R1: the agent reports its work and names its evidence.
 //! Baton's own RETURNs are in [`super::returns`].
 
 use jiff::Timestamp;

@@ -1,7 +1,7 @@
 //! Converts JSON objects to [`Handoff`]: detects the dialect and finds the keys.
 //!
 //! The aliases of keys are in tables; the first match is used. A key with a value of an unexpected type is ignored,
-//! because a handoff with a list in place of a text is still a request.
+//! because a handoff with a list instead of a text is still a request.
 
 use jiff::Timestamp;
 use serde_json::Value;

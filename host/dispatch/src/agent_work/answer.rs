@@ -49,7 +49,7 @@ pub struct ReturnReport {
     pub file: String,
     /// The state of the request now. It is `delivered` until the daemon has captured the RETURN.
     pub state: State,
-    /// What is known about the reported work.
+    /// The evidence for the reported work.
     pub evidence: Option<Evidence>,
     /// Why the request is in this state.
     pub reason: String,

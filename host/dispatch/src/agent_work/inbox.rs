@@ -46,7 +46,7 @@ pub struct InboxItem {
 pub struct OpenWork {
     /// The most urgent and oldest first.
     pub items: Vec<InboxItem>,
-    /// The number of the newest event. A later call with it returns only what is newer.
+    /// The number of the newest event. A later call with it returns only newer items.
     pub cursor: i64,
 }
 

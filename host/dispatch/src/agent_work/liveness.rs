@@ -22,7 +22,7 @@ const SILENT_CLAIM: SignedDuration = SignedDuration::from_mins(30);
 /// An agent whose unclaimed request is older than this, and that has not called since, is silent.
 const SILENT_INBOX: SignedDuration = SignedDuration::from_mins(10);
 
-/// What an agent does.
+/// The activity of an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activity {
     /// It works.
@@ -44,10 +44,10 @@ names!(
     Silent = "silent",
 );
 
-/// What an agent does, and from what that is known.
+/// The activity of an agent, with its evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentActivity {
-    /// What it does.
+    /// The activity.
     pub activity: Activity,
     /// The newest sign of life, if there was one.
     pub last_sign: Option<Timestamp>,
@@ -55,7 +55,7 @@ pub struct AgentActivity {
     pub why: String,
 }
 
-/// What the ledger and the processes of this machine show about one agent.
+/// The facts about one agent in the ledger and in the processes of this machine.
 #[derive(Clone, Debug, Default)]
 struct Signs {
     /// Its live claims.

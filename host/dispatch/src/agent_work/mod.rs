@@ -1,5 +1,5 @@
-//! What an external agent does with its tasks through Baton instead of through its folder: list, read, claim, report
-//! progress, ask a person, answer, and wait for work. The MCP server and `baton inbox` use it.
+//! The operations of an external agent on its tasks through Baton instead of through its folder: list, read, claim, report
+//! progress, ask a person, answer, and wait for work. The MCP server and `baton inbox` use them.
 //!
 //! An agent can see the tasks that it received, sent or gets the RETURN of, and can work only on those that it received.
 //! Nothing here bypasses the folders: a RETURN is a file in the inbox of the requesting agent, and the engine captures

@@ -8,7 +8,7 @@ use super::outcome::CaptureOutcome;
 use crate::limits;
 use crate::roster::shown_owner;
 
-/// What is known about a file before it is recorded.
+/// The facts about a file before it is recorded.
 pub(super) struct ArrivalLog {
     file: String,
     agent: String,

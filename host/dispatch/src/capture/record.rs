@@ -360,7 +360,7 @@ fn follow(
     }
     if matches!(new.state, State::Rejected | State::Failed | State::Cancelled) {
         let task = task::get_in(tx, id)?;
-        // Tasks that depend on it must not wait for ever.
+        // Tasks that depend on it must not wait forever.
         released |= dependencies::settled(tx, &task, new.state, now)?;
         // The plugin that withdrew the request needs no RETURN.
         if let Some(folder) = incoming.answer_folder.as_ref().filter(|_| new.state != State::Cancelled) {

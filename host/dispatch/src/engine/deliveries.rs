@@ -11,7 +11,7 @@ use crate::delivery::{Delivered, deliver_all};
 use crate::escalation::{EscalationResult, run_escalations};
 use crate::{DispatchError, limits};
 
-/// The queue name for deliveries of escalations, in place of an agent's name.
+/// The queue name for deliveries of escalations, instead of an agent's name.
 const ESCALATIONS: &str = "";
 
 #[derive(Default)]

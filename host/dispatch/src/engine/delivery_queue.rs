@@ -202,7 +202,7 @@ mod tests {
         let mut turns: Vec<Arc<str>> = under_way.iter().map(|batch| Arc::clone(&batch[0].agent)).collect();
         while let Some(batch) = under_way.pop_front() {
             queue.end(&batch);
-            // It always has more to deliver; the others get their turn all the same.
+            // It always has more to deliver; the others still get their turn.
             queue.add(batch[0].task.clone(), 1, &batch[0].agent);
             let next = queue.begin(now).unwrap();
             turns.push(Arc::clone(&next[0].agent));

@@ -18,7 +18,7 @@ use crate::evidence::CommandRun;
 use crate::plugins::Plugins;
 use crate::triggers::task::TriggerResult;
 
-/// What a job reports when it ends.
+/// The report of a job at its end.
 pub(super) enum Message {
     Inbox(InboxMessage),
     Worker(WorkerMessage),

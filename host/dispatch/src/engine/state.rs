@@ -24,7 +24,7 @@ pub enum Mode {
     Once,
 }
 
-/// What the engine did, for the last line on the terminal.
+/// The work of the engine, for the last line on the terminal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// The number of settled tasks by state, including tasks that their capture settled.
@@ -44,7 +44,7 @@ pub(super) struct EngineState {
     pub(super) summary: Summary,
     /// If a job crashes, the engine continues without its result, unless there is a message in `crash_messages`.
     pub(super) jobs: JoinSet<Message>,
-    /// The message that the engine gets if a job crashes, in place of the job's result.
+    /// The message that the engine gets if a job crashes, instead of the job's result.
     crash_messages: HashMap<Id, Message>,
     actions: VecDeque<Action>,
     logged: HashSet<PathBuf>,

@@ -19,7 +19,7 @@ use crate::limits::ago;
 use crate::settle::{dependencies, settle_aborted};
 use crate::{Context, DispatchError, limits};
 
-/// What the due steps changed.
+/// The changes of the due steps.
 #[derive(Debug, Default)]
 pub(crate) struct EscalationResult {
     /// Tasks that have something to deliver.

@@ -45,7 +45,7 @@ pub(crate) async fn run_next(context: &Arc<Context>, closing: &Cancel) -> Result
     Ok(CommandRun::Recorded { released })
 }
 
-/// The mark of a command. It is the same in every daemon, so that the next one finds what a killed one left running.
+/// The mark of a command. It is the same in every daemon, so that the next one finds the processes of a killed one.
 fn mark(command: &CommandCheck) -> String {
     format!("{}-{}", command.answer, command.number)
 }

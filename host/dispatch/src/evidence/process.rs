@@ -92,7 +92,7 @@ fn read(mut pipe: PipeReader) -> Receiver<Option<Digest>> {
     digest
 }
 
-/// The command has ended: takes its exit code, and ends what it left running.
+/// The command has ended: takes its exit code, and ends its remaining processes.
 fn exited(program: Program, output: &Receiver<Option<Digest>>) -> RunEnd {
     let digest = output.recv_timeout(DRAIN);
     let status = match program.end(|| false) {

@@ -1,4 +1,4 @@
-//! What is known about the work that RETURNs report: the effects of a RETURN, and of a check by a plugin or by Baton.
+//! The evidence for the work that RETURNs report: the effects of a RETURN, and of a check by a plugin or by Baton.
 //!
 //! A request that an external agent answered is `reported`, until a plugin or the commands that a RETURN names judge one
 //! of its RETURNs. If the newest judged RETURN is refuted, a succeeded request becomes `disputed`; if it is verified, a
@@ -41,7 +41,7 @@ pub(crate) fn reported(tx: &Tx<'_>, answer: &str) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Records what the attempt of `by` found out about RETURNs. If `by` is a task about a RETURN and has ended, tasks that
+/// Records the results of the attempt of `by` about RETURNs. If `by` is a task about a RETURN and has ended, tasks that
 /// depend on the answered request need not wait for it any more. Returns whether other tasks may start.
 pub(super) fn settled(
     tx: &Tx<'_>,

@@ -115,7 +115,7 @@ pub(super) struct SettlementOutput {
     pub(super) health: PluginHealth,
     /// The use of its limits, as JSON.
     pub(super) usage: Option<String>,
-    /// What its plugin wrote to standard output and standard error.
+    /// The standard output and standard error of its plugin.
     pub(super) log: Option<AttemptLog>,
     pub(super) quarantine: quarantine::QuarantinePolicy,
     /// The use of its plugin's budgets, except reports.
@@ -132,7 +132,7 @@ fn as_json(usage: &Usage) -> String {
     Value::Object(all).to_string()
 }
 
-/// What a settlement changed.
+/// The changes of a settlement.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SettlementEffects {
     /// The paths of the reports.

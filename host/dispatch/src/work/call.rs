@@ -41,7 +41,7 @@ pub struct CallReport {
     pub next_steps: Vec<String>,
     /// The files that were written, relative to the workspace.
     pub artifacts: Vec<String>,
-    /// What the plugin wrote to standard output and standard error.
+    /// The standard output and standard error of the plugin.
     pub log: String,
 }
 

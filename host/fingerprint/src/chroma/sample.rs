@@ -14,7 +14,7 @@ pub enum Kind {
     S32,
 }
 
-/// A decoded sample: `i16`, `i32` (in the upper bits, whatever the depth) or `f32` (−1 to 1).
+/// A decoded sample: `i16`, `i32` (in the upper bits, for every depth) or `f32` (−1 to 1).
 pub trait Sample: Copy + sealed::Sealed {
     /// As 16 bits.
     fn to_i16(self) -> i16;

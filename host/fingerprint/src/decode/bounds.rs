@@ -1,4 +1,4 @@
-//! The limits of time and memory for one file, whatever the file states.
+//! The limits of time and memory for one file. The contents of the file cannot raise them.
 //!
 //! With one block of [`BLOCK_BYTES`], symphonia's buffer (64 KiB), one packet and its samples, a job needs less than 16 MiB.
 //! Exceptions are large tags or tables that cannot be masked (pictures in the comments of Ogg, frames of ID3v2.2, the tables

@@ -2,7 +2,7 @@
 //! pictures.
 //!
 //! A small reader of boxes (ISO/IEC 14496-12; `esds`: 14496-1, 14496-3): it reads some dozen fields and skips the rest. The
-//! number of boxes is limited, and only a few bytes of each are read, whatever the file states.
+//! number of boxes is limited, and only a few bytes of each are read, independent of the sizes in the file.
 
 use std::ops::Range;
 

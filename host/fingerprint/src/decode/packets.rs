@@ -227,7 +227,7 @@ impl Packets {
     }
 }
 
-/// Digests a codec's configuration, which decides what the packets mean.
+/// Digests a codec's configuration, which decides the meaning of the packets.
 pub(super) fn configure(digest: &mut Sha256, parameters: &AudioCodecParameters) {
     let configuration = parameters.extra_data.as_deref().unwrap_or_default();
     digest.update((configuration.len() as u64).to_le_bytes());

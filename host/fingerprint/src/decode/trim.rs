@@ -1,4 +1,4 @@
-//! Trims what encoders add: the frames to drop at the start, and the maximum of frames after them.
+//! Trims the frames that encoders add: the number to drop at the start, and the maximum after them.
 //!
 //! The behaviour of `FFmpeg` (and so `fpcalc`), and where it is implemented:
 //! - MP3: the delay and padding of the LAME header (symphonia, for each packet); nothing without such a header.

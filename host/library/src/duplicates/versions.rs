@@ -1,6 +1,6 @@
 //! Decides whether two similar files are versions: by length, speed, title words, or a part that differs (an edit).
 //!
-//! Files with the same audio packets are never versions, whatever their titles say.
+//! Files with the same audio packets are never versions, also if their titles differ.
 
 use baton_track_match::{Agreement, version};
 

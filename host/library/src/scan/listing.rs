@@ -18,11 +18,11 @@ use crate::source::{Item, ListingRequest, SourceListing, SourceRoot, walk};
 /// Items of one transaction: some milliseconds.
 const PIECE: usize = 1_000;
 
-/// Where the listed items are written.
+/// The destination of the listed items.
 pub(super) enum ListingTarget<'a> {
-    /// To the catalog.
+    /// The catalog.
     Catalog(&'a mut Library),
-    /// Nowhere (dry run): items are only compared with the catalog, if it exists and knows the source.
+    /// None (dry run): items are only compared with the catalog, if it exists and knows the source.
     Nowhere,
 }
 

@@ -69,7 +69,7 @@ impl VolumeItems {
 
 /// A volume that is mounted within a source. Another disk at the same folder may have the same number, and some equal files.
 pub(super) struct Mount {
-    /// Where it is mounted.
+    /// The path at which it is mounted.
     pub(super) folder: PathBuf,
     pub(super) volume: Volume,
     /// Another volume was mounted there before.

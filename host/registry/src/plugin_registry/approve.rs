@@ -9,7 +9,7 @@ use crate::package::Package;
 
 impl PluginRegistry {
     /// Approves the pending revision of a plugin. `digest` is the digest in `plugin list`, or its first digits. The revision gets
-    /// the grants of the previous one only if `approval` says so, or if the same key signed it and it asks for no additional
+    /// the grants of the previous one only if `approval` allows it, or if the same key signed it and it asks for no additional
     /// grants. It is compiled now, for the first time.
     ///
     /// # Errors

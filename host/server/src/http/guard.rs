@@ -1,4 +1,4 @@
-//! What a request must have before anything reads it: a Host that means this server, no foreign Origin, a token.
+//! The checks of a request before its content is read: a Host that names this server, no foreign Origin, a token.
 //!
 //! A web page in the user's browser can send requests to loopback. Its Host is the page's own name (DNS rebinding), or its
 //! Origin is; both are refused, and it has no token.

@@ -69,7 +69,7 @@ impl Protocol {
     }
 }
 
-/// What the operator configures.
+/// The settings of the operator.
 #[derive(Clone, Debug)]
 pub struct HttpSettings {
     /// The names under which the server may be called.

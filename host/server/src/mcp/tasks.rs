@@ -1,8 +1,8 @@
 //! The Tasks extension (`io.modelcontextprotocol/tasks`): a client that declares it gets a task for an action of a plugin, and
 //! need not wait for its end. The task is the request in the ledger, so it survives the server, the client and the daemon.
 //!
-//! A request that waits for a person or a grant stays `working`, and its message says so, because the client cannot
-//! answer in place of the person. So no task has open inputs, and `tasks/update` changes nothing.
+//! A request that waits for a person or a grant stays `working`, and its message states that, because the client cannot
+//! answer for the person. So no task has open inputs, and `tasks/update` changes nothing.
 
 use baton_core::State;
 use baton_dispatch::DispatchError;

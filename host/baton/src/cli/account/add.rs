@@ -81,7 +81,7 @@ impl Args {
         Ok(Code::Good)
     }
 
-    /// The settings of `baton.toml`, with the options of the command in place of them.
+    /// The settings of `baton.toml`, replaced by the options of the command.
     fn settings(&self, workspace: &Workspace, accounts: &Accounts) -> AccountSettings {
         let mut settings = workspace.config.account(self.service);
         if let Some(id) = &self.client_id {

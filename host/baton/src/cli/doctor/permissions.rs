@@ -38,7 +38,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-/// Symbolic links in place of agent folders and inboxes, in `handoffs/` and in the adopted folders.
+/// Symbolic links with the names of agent folders and inboxes, in `handoffs/` and in the adopted folders.
 fn links(facts: &Facts) -> Vec<Finding> {
     let rules = facts.config.as_ref().map(|config| config.rules(&facts.root)).unwrap_or_default();
     let places = rules.places(&facts.root.join("handoffs"));

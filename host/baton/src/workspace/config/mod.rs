@@ -220,7 +220,7 @@ struct Trust {
     keys: Vec<PublicKey>,
 }
 
-/// `[plans]`: the folders with plans, and the folder in which the audit looks up what they promise.
+/// `[plans]`: the folders with plans, and the folder in which the audit searches for their deliverables.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 struct Plans {
     #[serde(default = "Plans::default_dirs")]

@@ -94,7 +94,7 @@ async fn run_scanner(
             stop.store(true, Ordering::Relaxed);
             match tokio::time::timeout(timeouts.exit, &mut job).await {
                 Ok(scanned) => scanned,
-                // The next daemon reports what the scan found.
+                // The next daemon reports the results of the scan.
                 Err(_) => return Ok(Err("the folder does not respond".to_owned())),
             }
         }

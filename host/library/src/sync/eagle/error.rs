@@ -67,7 +67,7 @@ pub enum EagleError {
     NotEagle {
         /// The requested path.
         what: String,
-        /// What the answer is instead.
+        /// The answer that was found.
         found: String,
     },
     /// The answer is incomplete.

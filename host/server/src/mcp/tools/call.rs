@@ -27,7 +27,7 @@ pub(in crate::mcp) enum ToolError {
 
 pub(in crate::mcp) type ToolResult = Result<Value, ToolError>;
 
-/// What a call of a tool gives.
+/// The result of a call of a tool.
 pub(in crate::mcp) enum ToolOutcome {
     /// The result.
     Value(Value),

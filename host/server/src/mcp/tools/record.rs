@@ -1,4 +1,4 @@
-//! `status` and `why`: what the ledger says about the agent's own tasks.
+//! `status` and `why`: the agent's own tasks in the ledger.
 
 use baton_core::State;
 use rmcp::model::Tool;
