@@ -3,6 +3,8 @@
 //! cursor is the id of the row at which the next page begins, and is invalid once that row is deleted. Requests of another shape are
 //! refused with 400 and recorded as problems. A test orders faults.
 
+mod views;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +13,8 @@ use serde_json::{Map, Value, json};
 
 use crate::fake_service::{Answer, FakeService, parts, value};
 use crate::server::ReceivedRequest;
+
+pub use views::FakeView;
 
 /// The only token that the server accepts.
 pub const TOKEN: &str = "ntn_fake-token-of-the-tests";
@@ -107,6 +111,9 @@ struct State {
     limit: Option<(usize, Duration)>,
     window: Option<(Instant, usize)>,
     problems: Vec<String>,
+    views: Vec<FakeView>,
+    /// Whether the server is older than views.
+    is_without_views: bool,
 }
 
 /// The server.
@@ -164,6 +171,8 @@ impl NotionServer {
             limit: None,
             window: None,
             problems: Vec::new(),
+            views: Vec::new(),
+            is_without_views: false,
         }));
         let own = Arc::clone(&state);
         let service = FakeService::start(move |request| {
@@ -284,6 +293,22 @@ impl NotionServer {
     /// Returns fewer rows of one query.
     pub fn set_cap(&self, rows: usize) {
         self.state().cap = rows;
+    }
+
+    /// The views of a data source, in the order of their creation.
+    #[must_use]
+    pub fn views(&self, source: &str) -> Vec<FakeView> {
+        self.state().views.iter().filter(|view| view.source == source).cloned().collect()
+    }
+
+    /// Deletes or renames views as a person does.
+    pub fn change_views(&self, change: impl FnOnce(&mut Vec<FakeView>)) {
+        change(&mut self.state().views);
+    }
+
+    /// Answers as a server that does not know views, or again as one that does.
+    pub fn know_views(&self, knows: bool) {
+        self.state().is_without_views = !knows;
     }
 
     /// Answers at most so many requests in each window.
@@ -476,6 +501,12 @@ impl State {
             ("POST", ["v1", "data_sources", id, "query"]) => self.query(id, body, &request.line),
             ("GET", ["v1", "pages", id]) => self.page(id).map_or_else(missing, |found| Answer::json("200 OK", &found)),
             ("GET", ["v1", "pages", id, "properties", property]) => self.property_items(id, property, &query),
+            (_, ["v1", "views", ..]) if self.is_without_views => {
+                error("400 Bad Request", "invalid_request_url", "Invalid request URL.")
+            }
+            ("GET", ["v1", "views"]) => self.list_views(&query),
+            ("GET", ["v1", "views", id]) => self.view(id).unwrap_or_else(missing),
+            ("POST", ["v1", "views"]) => self.create_view(body),
             ("PATCH", ["v1", "pages", id]) => self.patch(id, body),
             ("POST", ["v1", "pages"]) => self.create(body),
             _ => self.wrong(&format!("{}: no such endpoint", request.line)),
@@ -723,6 +754,15 @@ fn filter(value: &Value) -> Option<Filter> {
         _ => return None,
     };
     Some(Filter { bounds: vec![(name == "created_time", is_from, minutes)], ..Filter::default() })
+}
+
+/// The properties of a filter with conditions for options; none if it has another shape.
+fn filter_properties(value: &Value) -> Option<Vec<String>> {
+    if let Some(all) = value.get("and").and_then(Value::as_array) {
+        return all.iter().map(filter_properties).collect::<Option<Vec<_>>>().map(|all| all.concat());
+    }
+    value.pointer("/select/equals")?.as_str()?;
+    Some(vec![value.get("property")?.as_str()?.to_owned()])
 }
 
 struct Sort {

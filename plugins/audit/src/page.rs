@@ -50,8 +50,19 @@ pub enum Cell {
     Percent(Option<usize>),
     /// The status of a deliverable.
     Status(Status),
+    /// A text that leads to a page of the web.
+    Link(Link),
     /// No value: a dash.
     None,
+}
+
+/// A text that leads to a page of the web.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The text.
+    pub text: String,
+    /// The address. It may be anything: a form shows only the text of one that is not of the web.
+    pub url: String,
 }
 
 /// One bar.

@@ -42,6 +42,8 @@ pub(crate) struct Request {
     /// The reports whose claims are checked, in addition to the plans.
     pub(crate) reports: Vec<String>,
     pub(crate) roots: Vec<Root>,
+    /// The folder with the list of issues, if it is granted.
+    pub(crate) issues: Option<Root>,
     /// The audited folder below the granted one, empty for the same.
     pub(crate) below: String,
     pub(crate) stamp: Stamp,
@@ -159,6 +161,10 @@ impl Request {
             quiet: false,
             plans_folders: plans_folders(task)?,
             roots: roots(task, below.as_deref())?,
+            issues: task
+                .mounts("issues")
+                .next()
+                .map(|mount| Root { path: PathBuf::from(&mount.path), shown: mount.shown_as.clone() }),
             below: below.unwrap_or_default(),
             now_ns: u64::try_from(moment.as_nanosecond()).unwrap_or_default(),
             stamp,

@@ -52,6 +52,19 @@ pub fn code(text: &str) -> String {
     format!("`{}`", shown.replace('|', "\\|"))
 }
 
+/// A link to a page of the web; only its text if the address is none or could end the link.
+#[must_use]
+pub fn link(text: &str, url: &str) -> String {
+    if is_web_address(url) { format!("[{}]({url})", cell(text)) } else { cell(text) }
+}
+
+/// Whether a text is the address of a page of the web, without characters that Markdown or HTML could take for others.
+#[must_use]
+pub fn is_web_address(text: &str) -> bool {
+    let is_plain = text.starts_with("https://") || text.starts_with("http://");
+    is_plain && text == visible(text) && !text.contains(|c: char| c.is_whitespace() || "<>()[]|\\\"'`".contains(c))
+}
+
 /// Replaces control characters by spaces, and characters that hide or change the direction of text by their numbers.
 #[must_use]
 pub fn visible(text: &str) -> String {
@@ -74,6 +87,16 @@ fn is_invisible(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_addresses_of_the_web_are_links() {
+        assert_eq!(link("#1", "https://github.com/o/r/issues/1"), "[\\#1](https://github.com/o/r/issues/1)");
+        for url in
+            ["javascript:alert(1)", "https://a.b/)x", "https://a.b/ c", "https://a.b/\"x", "https://a.b/\u{202e}", ""]
+        {
+            assert_eq!(link("ENG-1", url), "ENG-1", "{url}");
+        }
+    }
 
     #[test]
     fn a_cell_is_one_line_of_plain_text() {

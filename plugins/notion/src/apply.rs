@@ -22,6 +22,7 @@ use crate::read::{is_in_trash, whole_properties};
 use crate::services::Services;
 use crate::store::{Cells, Store};
 use crate::target::{MARKER, Target};
+use crate::views;
 use baton_plugin_kit::notion::{Api, Refusal, WriteResult, text};
 
 /// An older plan is refused, because Notion has probably changed since.
@@ -219,6 +220,12 @@ impl Run<'_> {
 
     /// Creates the page of a change, or gives it its values. Returns why it was left as it is.
     fn page(&self, change: &mut Change, pages: &mut Pages) -> Result<Option<String>, Error> {
+        if let Some(view) = views::of(change) {
+            return match self.direction {
+                Direction::Apply => views::create(self.api, self.services.own, &change.source, view),
+                Direction::Undo => Ok(Some("the view stays: delete it in Notion if you do not want it".to_owned())),
+            };
+        }
         if !change.page.is_empty() && !change.cells.iter().any(is_open_relation) {
             return self.row(change);
         }

@@ -12,6 +12,7 @@
 //! | `pull.rs`, `push.rs`, `apply.rs` | the actions |
 //! | `publish.rs`, `entry.rs` | the action `publish`: which pages are wanted |
 //! | `target.rs`, `marked.rs` | the database of published pages, and the pages that Baton finds by their markers |
+//! | `views.rs` | the views of published findings |
 //! | `services.rs`, `action_result.rs` | what the actions share |
 
 pub mod action_result;
@@ -29,6 +30,7 @@ pub mod schema;
 pub mod services;
 pub mod store;
 pub mod target;
+pub mod views;
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;

@@ -7,6 +7,8 @@
 //! | yes | several | the later ones get the status `Duplicate` |
 //! | a finding, not in a report that covers its plan | one that is `Open` | the status `Fixed` |
 //! | not | another one | nothing |
+//!
+//! The views of findings are planned until there is one of each name; see `views.rs`.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -27,6 +29,7 @@ use crate::push::{change, saved, value_of};
 use crate::schema::Property;
 use crate::services::{Services, ids};
 use crate::target::{AUDIT, AUDITED, MARKER, STATUS, Target};
+use crate::views;
 use baton_plugin_kit::notion::{Api, data_source};
 
 /// Pages of one plan.
@@ -110,6 +113,9 @@ pub fn publish(
         planner.plan_fixed(report, audit, args, &pages);
     }
     let Planner { mut changes, mut left, .. } = planner;
+    if report.is_some() {
+        changes.extend(views::plan(api, services.own, &target, findings)?);
+    }
     if changes.len() > MOST_PAGES {
         let more = changes.len() - MOST_PAGES;
         let title = format!("{more} more pages are planned after this plan: apply it, then publish again");

@@ -18,6 +18,7 @@ use crate::read::{is_in_trash, live_properties, whole_properties};
 use crate::schema::{Property, decoded, differences};
 use crate::services::{Services, known, report_problem};
 use crate::store::{Source, Store};
+use crate::views;
 use baton_plugin_kit::notion::{Api, Refusal, text};
 
 /// Rows of one plan: each needs a request of the plan, and two of `apply`.
@@ -256,7 +257,11 @@ pub(crate) fn saved(
         format!("# Plan {plan}\n\nNothing is changed yet.\n\n| row | property | from | to |\n|---|---|---|---|\n");
     for change in changes {
         for one in &change.cells {
-            let from = if change.page.is_empty() { "(new page)" } else { &one.from };
+            let from = match (one.kind.as_str(), change.page.is_empty()) {
+                (views::KIND, _) => "(new view)",
+                (_, true) => "(new page)",
+                (_, false) => &one.from,
+            };
             let [title, name, from, to] = [&change.title, &one.name, from, &one.to].map(markdown::cell);
             table += &format!("| {title} | {name} | {from} | {to} |\n");
         }

@@ -43,6 +43,8 @@ const OF_AUDITS: [(&str, &str); 5] =
 pub struct Target {
     /// Its id.
     pub source: String,
+    /// The id of its database.
+    pub database: String,
     /// All properties.
     pub all: Vec<Property>,
     /// The ids of the properties by what they are for.
@@ -59,7 +61,9 @@ impl Target {
         let Some(fields) = described.get("properties").and_then(Value::as_object) else {
             return Err(Error::Retryable("an answer of Notion has no `properties`".to_owned()));
         };
-        let mut target = Self { source: source.to_owned(), all: properties(fields), roles: stored(own, source)? };
+        let database = described.pointer("/parent/database_id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let mut target =
+            Self { source: source.to_owned(), database, all: properties(fields), roles: stored(own, source)? };
         let audits = if has_audits { &OF_AUDITS[..] } else { &[] };
         let mut wrong = Vec::new();
         for (role, kind) in OF_ALL.iter().chain(audits) {
@@ -92,7 +96,7 @@ impl Target {
         if roles.is_empty() {
             return Err(Error::Permanent(format!("nothing was planned for the data source {source}")));
         }
-        Ok(Self { source: source.to_owned(), all: Vec::new(), roles })
+        Ok(Self { source: source.to_owned(), database: String::new(), all: Vec::new(), roles })
     }
 
     /// The id of a property; empty if it is not known.

@@ -1,6 +1,6 @@
 //! The plan, and the list of gaps and issues: as a table with links, and as JSON for programs.
 
-use baton_plugin_kit::markdown::{cell, code};
+use baton_plugin_kit::markdown::{cell, code, link};
 use serde_json::{Value, json};
 
 use crate::decide::{Action, Row, Step};
@@ -52,24 +52,4 @@ pub fn json(tracker: &str, report: &str, rows: &[Row]) -> Vec<u8> {
     let entries: Vec<Value> = rows.iter().map(entry).collect();
     let document = json!({ "schema": SCHEMA, "tracker": tracker, "report": report, "issues": entries });
     format!("{document:#}\n").into_bytes()
-}
-
-/// A link to a page of the tracker; only its name if the address is not one of the web.
-fn link(name: &str, url: &str) -> String {
-    let is_plain = url.starts_with("https://") || url.starts_with("http://");
-    let is_safe = is_plain && !url.contains(|c: char| c.is_whitespace() || c.is_control() || "<>()|".contains(c));
-    if is_safe { format!("[{}]({url})", cell(name)) } else { cell(name) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_addresses_of_the_web_are_links() {
-        assert_eq!(link("#1", "https://github.com/o/r/issues/1"), "[\\#1](https://github.com/o/r/issues/1)");
-        for url in ["javascript:alert(1)", "https://a.b/)x", "https://a.b/ c"] {
-            assert_eq!(link("ENG-1", url), "ENG-1");
-        }
-    }
 }

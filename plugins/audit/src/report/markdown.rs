@@ -83,6 +83,7 @@ fn cell(cell: &Cell) -> String {
         Cell::Number(number) => grouped(*number),
         Cell::Percent(percent) => self::percent(*percent),
         Cell::Status(status) => format!("{} {}", status.sign(), escape::cell(status.word())),
+        Cell::Link(link) => baton_plugin_kit::markdown::link(&link.text, &link.url),
         Cell::None => "\u{2013}".to_owned(),
     }
 }

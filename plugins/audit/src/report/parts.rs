@@ -19,6 +19,9 @@ pub struct Parts {
     pub history: Part,
     /// Whether agents were asked for gaps.
     pub actions: Part,
+    /// The issues of gaps, which another plugin filed. Absent where no list of them is granted.
+    #[serde(skip_serializing_if = "Part::is_absent")]
+    pub issues: Part,
     /// What was asked of whom.
     pub follow_ups: Vec<FollowUp>,
     /// The completion at this and at past audits, oldest first.
@@ -64,6 +67,11 @@ impl Part {
         Self { reason: reason.into(), ..Self::default() }
     }
 
+    /// Whether the audit has no such part.
+    pub(super) fn is_absent(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Its blocks, or one sentence.
     pub(super) fn shown(&self) -> Vec<Block> {
         match (self.blocks.is_empty(), self.reason.as_str()) {
@@ -80,6 +88,7 @@ impl Default for Parts {
             claims: Part::skipped("no reports and no returned handoffs were given"),
             history: Part::skipped("no earlier audit was given"),
             actions: Part::skipped("this audit only read, and asked nobody for anything"),
+            issues: Part::default(),
             follow_ups: Vec::new(),
             trend: Vec::new(),
             before: None,

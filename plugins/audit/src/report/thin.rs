@@ -38,7 +38,7 @@ impl Report {
             gone += halve(&mut plan.deliverables) + halve(&mut plan.references) + halve(&mut plan.components);
         }
         let parts = &mut self.parts;
-        for part in [&mut parts.claims, &mut parts.history, &mut parts.actions] {
+        for part in [&mut parts.claims, &mut parts.history, &mut parts.actions, &mut parts.issues] {
             gone += thin(part);
         }
         gone + halve(&mut parts.follow_ups) + halve(&mut parts.trend)

@@ -7,6 +7,7 @@ use baton_plugin_kit::host::{SeenFile, ServiceError};
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Task};
 
 use super::earlier::EarlierAudits;
+use super::issues;
 use super::narrow::narrow;
 use super::outcome::{outcome, unwritten};
 use super::pieces;
@@ -318,12 +319,16 @@ fn finish(
         claims: pieces::claims(&claims),
         history: pieces::history(&history, earlier.memory.is_some()),
         actions: followed.part(),
+        issues: Part::default(),
         follow_ups: followed.rows,
         trend: pieces::trend(&history),
         before: pieces::before(&history),
     };
     let roots = index.roots().iter().map(|root| root.shown.clone()).collect();
     let mut report = assembly.finish(&request.stamp, roots, index.len(), folders, parts);
+    if let Some(folder) = &request.issues {
+        report.parts.issues = issues::part(folder, &report.findings);
+    }
     let outcome = proposed.into_iter().fold(write(&mut report, request, &history, head)?, |outcome, lock| {
         outcome.with_artifact(lock.name, lock.media_type, lock.bytes)
     });

@@ -7,6 +7,7 @@ mod answer;
 mod audit;
 mod earlier;
 mod health;
+mod issues;
 mod narrow;
 mod outcome;
 mod pieces;

@@ -31,6 +31,10 @@ const TRIES: u64 = 5;
 /// The time after which a task sends no further requests: it has five minutes, and writes its file at the end.
 const TIME: Duration = Duration::from_secs(220);
 
+/// The paths to which something is created.
+const PAGES: &str = "/v1/pages";
+const VIEWS: &str = "/v1/views";
+
 /// The error if Notion does not accept the token.
 const NOT_ACCEPTED: &str =
     "Notion does not accept the account's token (401); to store a valid one, and continue: `baton account add notion`";
@@ -172,7 +176,12 @@ impl<'a> Api<'a> {
 
     /// Creates a page, once.
     pub fn create(&self, body: &Value) -> WriteResult {
-        self.write(&Call::with_json("POST", "/v1/pages", body))
+        self.write(&Call::with_json("POST", PAGES, body))
+    }
+
+    /// Creates a view of a data source, once.
+    pub fn create_view(&self, body: &Value) -> WriteResult {
+        self.write(&Call::with_json("POST", VIEWS, body))
     }
 
     fn write(&self, call: &Call<'_>) -> WriteResult {
@@ -228,7 +237,7 @@ impl<'a> Api<'a> {
 fn not_allowed(call: &Call<'_>, message: &str) -> String {
     let capability = match call.method {
         "PATCH" => "Update content",
-        "POST" if call.path == "/v1/pages" => "Insert content",
+        "POST" if [PAGES, VIEWS].contains(&call.path.as_ref()) => "Insert content",
         _ => "Read content",
     };
     format!(

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use baton_plugin_kit::markdown::visible;
+use baton_plugin_kit::markdown::{is_web_address, visible};
 
 use super::super::escape::markup;
 use super::super::wording::{of_trend, percent};
@@ -165,6 +165,10 @@ fn cell(cell: &Cell) -> String {
         Cell::Status(status) => {
             Tone::of(status.sign()).map_or_else(|| markup(status.word()), |(tone, _)| tone.mark(status.word()))
         }
+        Cell::Link(link) if is_web_address(&link.url) => {
+            format!("<a href=\"{}\">{}</a>", markup(&link.url), markup(&link.text))
+        }
+        Cell::Link(link) => markup(&link.text),
         Cell::None => "<span class=\"none\">\u{2013}</span>".to_owned(),
     }
 }

@@ -19,18 +19,21 @@ use crate::page::{Bar, Block, Cell};
 pub fn document(report: &Report) -> Document {
     let (parts, counts) = (&report.parts, report.counts);
     let bar = Bar { label: "All plans".into(), done: counts.done() as u64, expected: counts.expected() as u64 };
+    let issues = (!parts.issues.is_absent()).then(|| Section::new("Issues of Gaps", parts.issues.shown()));
+    let mut sections = vec![
+        Section::new("Executive Summary", summary::summary(report)),
+        Section::new("Plans", plans::blocks(report)),
+        Section::new("Deliverables", deliverables::blocks(report)),
+        Section::new("Claims", parts.claims.shown()),
+        Section::new("Since the Last Audit", parts.history.shown()),
+        Section::new("Requests for Gaps", requests(report)),
+    ];
+    sections.extend(issues);
     Document {
         title: "Plans Directory Audit Report".to_owned(),
         fields: header(report),
         completion: Some(bar),
-        sections: vec![
-            Section::new("Executive Summary", summary::summary(report)),
-            Section::new("Plans", plans::blocks(report)),
-            Section::new("Deliverables", deliverables::blocks(report)),
-            Section::new("Claims", parts.claims.shown()),
-            Section::new("Since the Last Audit", parts.history.shown()),
-            Section::new("Requests for Gaps", requests(report)),
-        ],
+        sections,
         footer: vec![
             Field::new("Report Status", Cell::text(report.status)),
             Field::new("Overall Completion Rate", Cell::text(percent(report.completion_percent))),
