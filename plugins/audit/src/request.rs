@@ -201,7 +201,8 @@ impl Request {
         // A root that is a workspace has the post in it too.
         let post = ["handoffs", "reports"].map(str::to_owned);
         let post = post.into_iter().filter(|_| index.find("baton.toml").is_some());
-        plans.chain(post).filter(|folder| !folder.is_empty()).collect()
+        let issues = self.issues.iter().zip(&self.roots).filter_map(|(issues, root)| shown_below(issues, root));
+        plans.chain(post).chain(issues).filter(|folder| !folder.is_empty()).collect()
     }
 
     /// The reports whose claims are checked beside those of the plans, without the plans themselves.
@@ -325,6 +326,14 @@ fn roots(task: &Task, below: Option<&str>) -> Result<Vec<Root>, Error> {
         return Err(Error::Permanent(format!("there is no folder `{below}` inside {}", shown.join(", "))));
     }
     Ok(roots)
+}
+
+/// The path of a folder below another one by their names for readers, because in the sandbox they are in different mounts.
+fn shown_below(folder: &Root, root: &Root) -> Option<String> {
+    let shown = std::path::Path::new(&folder.shown);
+    let below =
+        if root.shown == "." { shown.is_relative().then_some(shown) } else { shown.strip_prefix(&root.shown).ok() };
+    below?.to_str().map(str::to_owned)
 }
 
 /// Whether the path is a folder without a link on its way.

@@ -6,6 +6,7 @@ mod faults;
 mod github;
 mod linear;
 mod notion;
+mod report;
 
 use std::net::{TcpListener, TcpStream};
 use std::ops::Deref;

@@ -12,7 +12,7 @@ use super::{Filer, gap};
 use crate::notion::notion_client;
 
 /// The properties of a database of gaps.
-const PROPERTIES: [[&str; 3]; 6] = [
+pub(super) const PROPERTIES: [[&str; 3]; 6] = [
     ["title", "Name", "title"],
     ["m@rk", "Baton Gap", "rich_text"],
     ["stat", "Status", "select"],
@@ -22,13 +22,13 @@ const PROPERTIES: [[&str; 3]; 6] = [
 ];
 
 /// A workspace with the plugin, and a database that it may change.
-struct Place {
-    filer: Filer,
+pub(super) struct Place {
+    pub(super) filer: Filer,
     database: String,
 }
 
 impl Place {
-    fn new(notion: &NotionServer, database: &str) -> Self {
+    pub(super) fn new(notion: &NotionServer, database: &str) -> Self {
         let host = format!("host=notion={}", notion.address());
         let read = ["http=GET:{notion}/v1/*", "http=POST:{notion}/v1/data_sources/*", "secret=notion", "locks"];
         let write = ["http=POST:{notion}/v1/pages", "http=PATCH:{notion}/v1/pages/*"];
@@ -39,12 +39,12 @@ impl Place {
 
     /// Files, and returns what is printed.
     #[track_caller]
-    fn file(&self) -> String {
+    pub(super) fn file(&self) -> String {
         self.filer.file(&self.database)
     }
 
     #[track_caller]
-    fn assert_nothing_to_do(&self) {
+    pub(super) fn assert_nothing_to_do(&self) {
         let ended = self.file();
         assert!(ended.contains("0 created, 0 updated, 0 reopened, 0 closed, with"), "{ended}");
     }
@@ -55,7 +55,7 @@ impl Place {
     }
 
     #[track_caller]
-    fn assert_clean(&self, notion: &NotionServer) {
+    pub(super) fn assert_clean(&self, notion: &NotionServer) {
         assert_eq!(notion.problems(), [""; 0]);
         assert_eq!(notion.faults_left(), 0);
         self.filer.assert_no_file_has(&[TOKEN]);

@@ -122,6 +122,7 @@ pub(crate) fn parts() -> Parts {
     let mut health = Table::new(&["System", "Status", "Health"]);
     health.row([Cell::text("Catalog"), Cell::text("\u{2705}"), Cell::Percent(Some(100))]);
     Parts {
+        issues: Part::default(),
         claims: Part::checked(vec![Block::Table(claims)], json!([{"claim": "473 lines", "verdict": "FALSE"}])),
         history: Part::checked(
             vec![
