@@ -13,6 +13,8 @@ use baton_tests::oauth_server::{CLIENT_ID, OAuthServer, TOKEN_PREFIX};
 use baton_tests::{Output, Skipped, Workspace, files_with, missing, or_skip, tools};
 use serde_json::{Value, json};
 
+use crate::clock::Clock;
+
 /// A workspace whose spotify account is at the fake service, with a plugin that uses it.
 pub(crate) struct Scene {
     pub(crate) workspace: Workspace,
@@ -314,6 +316,30 @@ fn age(scene: &Scene) {
     tokens["issued_at"] = json!("2020-01-01T00:00:00Z");
     all["secrets"]["account:spotify"]["value"] = json!(tokens.to_string());
     fs::write(&file, all.to_string()).unwrap();
+}
+
+#[test]
+fn a_clock_that_is_wrong_by_a_day_stops_no_task_and_asks_for_no_consent() {
+    for offset in ["+1d", "-1d"] {
+        let scene = Scene::connected();
+        let clock = or_skip!(Clock::of(&scene.workspace));
+        clock.set(offset);
+        let daemon = clock.up(&scene.workspace);
+        let ask = |title: &str| {
+            scene.workspace.drop_handoff_with("account", title, json!({ "args": {} }));
+            let is_at_rest = |task: &baton_tests::Task| task.is_final() || task.state == "needs_grant";
+            let ended = |workspace: &Workspace| workspace.tasks(title).into_iter().find(is_at_rest);
+            let task = scene.workspace.wait_for("the end", ended);
+            assert_eq!(task.state, "succeeded", "{offset}: {}", task.reason);
+        };
+        ask("First");
+        // The token ends at the service, whatever the clock says.
+        scene.oauth.expire_access_tokens();
+        ask("Second");
+        drop(daemon);
+        assert!((1..=2).contains(&scene.oauth.refreshes()), "{offset}: {} renewals", scene.oauth.refreshes());
+        assert_eq!(scene.oauth.problems(), [""; 0]);
+    }
 }
 
 #[test]
