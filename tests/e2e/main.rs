@@ -122,6 +122,8 @@ mod oci_tokens;
 #[cfg(test)]
 mod one_track;
 #[cfg(test)]
+mod online_commands;
+#[cfg(test)]
 mod operator_hosts;
 #[cfg(test)]
 mod organise;

@@ -110,7 +110,7 @@ impl Place {
 
     /// Replaces a text in the CSV file, as a person does.
     #[track_caller]
-    fn edit(&self, from: &str, to: &str) {
+    pub(crate) fn edit(&self, from: &str, to: &str) {
         let text = self.csv();
         assert!(text.contains(from), "{from} is not in {text}");
         std::fs::write(self.csv_path(), text.replacen(from, to, 1)).unwrap();

@@ -215,8 +215,8 @@ fn concurrent_sixteen_processes_create_each_of_fifty_folders_once() {
 #[test]
 fn guard_without_locks_the_drawn_ids_prevent_a_second_folder() {
     let course = Course::new();
-    course.race(Race { way: "unlocked", rounds: 5 });
-    course.assert_once(5);
+    course.race(Race { way: "unlocked", rounds: ROUNDS });
+    course.assert_once(ROUNDS);
 }
 
 #[test]
