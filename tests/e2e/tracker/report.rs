@@ -44,9 +44,8 @@ fn the_report_of_the_audit_lists_the_issues_of_its_gaps() {
     let shown = section(&page);
     assert!(shown.contains("The list of Notion Gaps is of the report PLANS-AUDIT-"), "{shown}");
     let filed = notion.rows(&source);
-    assert_eq!(filed.len(), 2);
     let issues = rows(&report)["rows"]["issues"].clone();
-    assert_eq!(issues.as_array().unwrap().len(), 2, "{issues}");
+    assert!(filed.len() >= 2 && issues.as_array().unwrap().len() == filed.len(), "{issues}");
     for row in &filed {
         let url = format!("https://www.notion.so/{}", row.id.replace('-', ""));
         assert!(shown.contains(&format!("]({url}) | open |")), "{shown}");
@@ -60,7 +59,8 @@ fn the_report_of_the_audit_lists_the_issues_of_its_gaps() {
     // A gap that is fixed leaves the list.
     workspace.write("src/till.py", "def till():\n    return 1\n");
     let [_, report] = audit(&place);
-    assert_eq!(rows(&report)["rows"]["issues"].as_array().unwrap().len(), 1);
+    let left = rows(&report)["rows"]["issues"].to_string();
+    assert!(left.contains("src/drawer.py") && !left.contains("src/till.py"), "{left}");
     place.assert_clean(&notion);
 }
 
@@ -89,7 +89,13 @@ fn a_list_of_issues_that_is_not_one_is_said_and_acts_as_no_markup() {
         std::fs::write(&list, content.to_string()).unwrap();
         let [page, _] = audit(&place);
         let shown = section(&page);
-        assert!(shown.contains("\\<b\\>\\|") && !shown.contains("](") && !shown.contains("\n# z"), "{shown}");
+        assert!(
+            shown.contains("\\<b\\>\\|")
+                && !shown.contains("](h")
+                && !shown.contains("](j")
+                && !shown.contains("\n# z"),
+            "{shown}"
+        );
         let html = workspace.read("reports/latest.html");
         assert!(
             !html.contains("<b>|") && !html.contains("onclick=\"x") && !html.contains("href=\"javascript"),
