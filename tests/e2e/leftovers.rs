@@ -56,7 +56,7 @@ fn files_of_users_and_of_running_writers_stay() {
         ".baton-ledger.4194305.tmp",
         ".baton.lock.4194305.tmp",
         "handoffs/01_inbox/.baton-h-0123456789abcdef.tmp",
-        "handoffs/noop/.baton-owner.4194305.tmp",
+        "handoffs/noop/.baton-removed.4194305.tmp",
     ];
     for name in stay.iter().chain(&go) {
         workspace.write(name, "x");

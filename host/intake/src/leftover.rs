@@ -30,7 +30,7 @@ impl Writer {
     #[must_use]
     pub fn of(name: &str) -> Option<Self> {
         let token = name.strip_prefix(".baton")?.strip_suffix(".tmp")?;
-        if let Some(process) = [".lock.", "-ledger.", "-owner.", "-removed.", "-latest.", "-restore-"]
+        if let Some(process) = [".lock.", "-ledger.", "-removed.", "-latest.", "-restore-"]
             .iter()
             .find_map(|what| token.strip_prefix(what))
         {
@@ -93,7 +93,7 @@ mod tests {
             (".baton-h-0123456789abcdef.tmp", Some(Writer::Once)),
             (".baton-backup-0123456789abcdef.tmp", Some(Writer::Once)),
             (".baton-ledger.77.tmp", Some(Writer::Process(77))),
-            (".baton-owner.77.tmp", Some(Writer::Process(77))),
+            (".baton-removed.77.tmp", Some(Writer::Process(77))),
             (".baton.lock.77.tmp", Some(Writer::Process(77))),
             (".baton-restore-77.tmp", Some(Writer::Process(77))),
             (".baton-notes.tmp", None),

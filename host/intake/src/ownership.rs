@@ -36,6 +36,9 @@ pub struct Owner {
     pub ledger: String,
 }
 
+/// The marker while it is written.
+const HIDDEN: &str = ".baton-owner.tmp";
+
 /// A marker has some hundred bytes.
 const MARKER_BYTES: u64 = 64 << 10;
 
@@ -124,8 +127,8 @@ fn marker_of(inbox: &Path) -> PathBuf {
 
 fn write(marker: &Path, says: &Marker) -> std::io::Result<()> {
     let text = serde_json::to_string_pretty(says).map_err(std::io::Error::other)?;
-    let hidden = format!("{OWNER_FILE}.{}.tmp", std::process::id());
-    let written = Staged::write(marker, &hidden, (text + "\n").as_bytes(), SHARED)?;
+    // One name for all processes: after a kill, the next start uses it again.
+    let written = Staged::write(marker, HIDDEN, (text + "\n").as_bytes(), SHARED)?;
     fail_point!("owner_file.written");
     written.publish()
 }
