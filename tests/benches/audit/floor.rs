@@ -1,5 +1,5 @@
-//! The floor: `find` and `rg` over the same tree for the same names. They know nothing of plans: the names are handed to
-//! them, they judge nothing and write no report.
+//! The floor: `find` and `rg` over the same tree for the same names. They do not read plans: they get the names,
+//! decide nothing and write no report.
 
 use std::fs;
 use std::process::Command;
@@ -12,7 +12,7 @@ use crate::report::{Report, Row, say};
 
 const HOW: &str = "apt-get install ripgrep";
 
-/// Which of the names there are, and which files speak of one of them. `$1` is the tree, `$2` the file of names, `$3` rg.
+/// Finds the names that exist, and the files that contain one of them. `$1` is the tree, `$2` the file of names, `$3` rg.
 const BOTH: &str = r#"find "$1" -type f -size +0 | "$3" --fixed-strings --file "$2" | sort > "$2.found"
 "$3" --no-ignore --hidden --fixed-strings --files-with-matches --file "$2" "$1" > "$2.spoken"
 exit 0"#;

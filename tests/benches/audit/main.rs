@@ -4,10 +4,10 @@
 //! `cargo xtask bench audit` builds the program and runs this; `--quick` takes a tenth of the large tree, `--json` prints
 //! JSON, and `--only real|large|needs` does one part. Every sample goes to `target/bench/audit.json`.
 //!
-//! Two figures stand side by side. The **command** is all of `baton run audit audit`: a process that starts, opens the ledger,
-//! loads the plugin from the code cache, audits, writes the reports and ends; nobody's floor does the half of that. The
-//! **attempt** is what the plugin took, between two times of the ledger, both in whole milliseconds: the later one is
-//! rounded up. The floor is a whole command too.
+//! There are two figures. The **command** is all of `baton run audit audit`: a process that starts, opens the ledger,
+//! loads the plugin from the code cache, audits, writes the reports and ends. The **attempt** is the time of the plugin,
+//! between two times of the ledger, both in whole milliseconds: the later one is rounded up. The floor is a whole command
+//! too.
 
 #[path = "../intake/options.rs"]
 mod options;

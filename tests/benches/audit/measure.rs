@@ -1,4 +1,4 @@
-//! One audit by the real program, and one of any other command: how long, and how much memory at most.
+//! One audit by the real program, and one run of any other command: the time and the peak memory.
 
 use std::fs::{self, File};
 use std::process::{Command, Stdio};
@@ -16,13 +16,13 @@ use crate::samples::Samples;
 /// The interval at which the memory of a running process is sampled.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// Nothing that works takes that long.
+/// The limit for one run. Every working command is faster.
 const PATIENCE: Duration = Duration::from_mins(10);
 
-/// Longer than the time within which the audit takes a changed file for one that may still change.
+/// Longer than the time for which the audit treats a changed file as one that may change again.
 pub(crate) const SETTLED: Duration = Duration::from_secs(3);
 
-/// A process that ran to its end.
+/// A process that has ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Run {
     /// From its start to its end, in milliseconds.
@@ -72,7 +72,7 @@ impl Audits {
         report.row(told.aim(format!("< {aim_mib} MiB"), peak.max() < aim_mib));
     }
 
-    /// The middle of the attempts, in milliseconds.
+    /// The median of the attempts, in milliseconds.
     pub(crate) fn attempt(&self) -> f64 {
         Samples::of(self.attempt_ms.iter().copied()).median()
     }
@@ -95,7 +95,7 @@ pub(crate) fn tell(what: &str, runs: &[Run], report: &mut Report) {
     report.latency(what, &samples, None);
 }
 
-/// Runs a command to its end; `codes` are the exit codes of one that did its work. What it says goes to a file beside the
+/// Runs a command to its end; `codes` are its exit codes for success. Its output is written to a file next to the
 /// workspace.
 ///
 /// # Errors
@@ -113,7 +113,7 @@ pub(crate) fn run(command: &mut Command, workspace: &Workspace, codes: &[i32]) -
             break status;
         }
         ensure!(begun.elapsed() < PATIENCE, "`{shown}` did not end within {PATIENCE:?}");
-        // A short command is waited for closely, so that looking does not round its time up.
+        // A short command is checked often, so that the interval adds little to its time.
         sleep(if begun.elapsed() < Duration::from_millis(500) { Duration::from_micros(100) } else { LOOK });
     };
     let wall_ms = begun.elapsed().as_secs_f64() * 1e3;
@@ -129,7 +129,7 @@ fn memory_mib(process: u32) -> Option<f64> {
     Some(f64::from(kib) / 1024.0)
 }
 
-/// How long the newest audit ran, as the ledger has it: whole milliseconds, the later one rounded up.
+/// The time of the newest audit in the ledger: whole milliseconds, the later one rounded up.
 fn attempt_ms(workspace: &Workspace) -> anyhow::Result<f64> {
     let task = workspace.tasks_of("audit").into_iter().next().context("the audit is in the ledger")?;
     let why = workspace.why(&task.id);
@@ -142,7 +142,7 @@ fn attempt_ms(workspace: &Workspace) -> anyhow::Result<f64> {
     Ok(Duration::from_millis(span.unsigned_abs()).as_secs_f64() * 1e3)
 }
 
-/// Every name of a file that the newest JSON report of a workspace holds: what the floor looks for.
+/// Every file name in the newest JSON report of a workspace: the input of the floor.
 ///
 /// # Errors
 /// When there is no report.

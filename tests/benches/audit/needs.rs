@@ -1,5 +1,5 @@
-//! Compares an audit of 250 deliverables with `sphinx-needs` on 250 needs, one for each file. A team that documents its needs
-//! would choose it: every need must be marked up by hand, and none is looked up in the tree.
+//! Compares an audit of 250 deliverables with `sphinx-needs` on 250 needs, one for each file. With `sphinx-needs`, every need
+//! must be marked up by hand, and none is searched in the tree.
 
 use std::fmt::Write as _;
 use std::fs;

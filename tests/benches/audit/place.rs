@@ -1,4 +1,4 @@
-//! Where the bench works: below the repository's `target/`, on the disk of the checkout.
+//! The folder of the bench: below the repository's `target/`, on the disk of the checkout.
 
 use std::fs;
 use std::path::PathBuf;
@@ -40,7 +40,7 @@ pub(crate) fn workspace() -> anyhow::Result<Workspace> {
     Ok(workspace)
 }
 
-/// The program of that name: among the project's own tools, else where the shell finds it.
+/// The program with that name: from the project's tools, else from `PATH`.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::iter::once(repository().join("target/tools/bin")).chain(std::env::split_paths(&path));

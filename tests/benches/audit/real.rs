@@ -1,5 +1,5 @@
 //! Four plans against 1,400 files: the real plans and the real tree, built as files of the real sizes, and generated ones
-//! beside them until there are four and 1,400. Where the real ones are not there, all are generated.
+//! up to four and 1,400. If the real ones are missing, all are generated.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -32,7 +32,7 @@ pub(crate) fn run(scale: Scale, report: &mut Report) -> anyhow::Result<()> {
     let (workspace, what) = last.context("there is a round at least")?;
     report.part(format!("Four plans against 1,400 files ({what})"));
     cold.tell("cold", COLD_MS, report);
-    // The one after the cold one reads again what had only just been written.
+    // The audit after the cold one reads files again that were written just before it.
     std::thread::sleep(SETTLED);
     Audits::default().add(&workspace)?;
     let mut unchanged = Audits::default();
@@ -43,7 +43,7 @@ pub(crate) fn run(scale: Scale, report: &mut Report) -> anyhow::Result<()> {
     floor::add(&workspace, scale.unchanged, report)
 }
 
-/// A workspace with plans and tree, and what they are.
+/// A workspace with plans and tree, and their description.
 fn workspace() -> anyhow::Result<(Workspace, String)> {
     let workspace = place::workspace()?;
     let (plans, files) = match corpus() {
@@ -62,7 +62,7 @@ fn corpus() -> Option<PathBuf> {
     folder.join("tree.tsv").is_file().then_some(folder)
 }
 
-/// Copies the plans and builds the tree that the list describes; gives how many of each.
+/// Copies the plans and builds the tree from the list; returns the number of each.
 fn real(corpus: &Path, root: &Path) -> anyhow::Result<(usize, usize)> {
     let mut plans = 0;
     for entry in fs::read_dir(corpus)? {

@@ -1,7 +1,7 @@
-//! A tree of files and the plans that ask for them, of any size, the same every time.
+//! A tree of files and the plans that promise them, of any size, the same in every run.
 //!
-//! Plans name their files in the forms that plans have: a fenced tree, a table, a list. Of every twenty files that a plan
-//! names one is not there, and one has another size than the plan says.
+//! Plans name their files in the usual forms: a fenced tree, a table, a list. Of every twenty files that a plan
+//! names, one is missing, and one has another size than the plan states.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,7 +11,7 @@ use std::path::Path;
 /// Files of one folder.
 const PER_FOLDER: usize = 20;
 
-/// What was made.
+/// The generated tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Made {
     /// Plans below `plans`.
@@ -51,7 +51,7 @@ pub(crate) fn make(folder: &Path, plans: usize, files: usize) -> io::Result<Made
     Ok(Made { plans, files, promised })
 }
 
-/// The path of a file below `root`: unlike any other's name.
+/// The path of a file below `root`, with a unique name.
 #[must_use]
 pub(crate) fn path_of(nth: usize) -> String {
     let folder = nth / PER_FOLDER;
@@ -66,7 +66,7 @@ fn text_of(nth: usize) -> String {
     text
 }
 
-/// A plan that asks for these files, and for one that is not there for every twenty.
+/// A plan that promises these files, and one missing file for every twenty.
 fn plan(nth: usize, first: usize, last: usize) -> String {
     let mut text =
         format!("# Plan {nth}\n\n**Date:** 2026-01-08\n**Status:** IN PROGRESS\n\nWhy it is so, in some words.\n");

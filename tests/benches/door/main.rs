@@ -1,5 +1,5 @@
-//! Measures the door of coding agents: a tool call beside the same question on the command line, clients that wait for work,
-//! and the time until a waiting client has a new request.
+//! Measures the servers for coding agents: a tool call compared with the same question on the command line, clients that wait for
+//! work, and the time until a waiting client has a new request.
 //!
 //! `cargo xtask bench door` builds the program and runs this; `--quick` takes fewer calls and clients, `--json` prints JSON, and
 //! `--only calls|waiters|wake` does one part. Every sample goes to `target/bench/door.json`. A slow figure fails nothing.

@@ -1,4 +1,4 @@
-//! Clients that wait for work over HTTP: what they cost the daemon in processor time and memory.
+//! Clients that wait for work over HTTP: the processor time and memory of the daemon for them.
 
 use std::fs;
 use std::thread::sleep;
@@ -45,7 +45,7 @@ pub(crate) fn run(scale: Scale, report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a process uses.
+/// The resources of a process.
 struct Use {
     /// Of one core.
     percent: f64,
@@ -55,7 +55,7 @@ struct Use {
 
 /// Watches a process for this time.
 fn watch(process: u32, time: Duration) -> anyhow::Result<Use> {
-    // What was just started comes to rest first.
+    // A process that was just started first becomes idle.
     sleep(Duration::from_secs(2));
     let before = ticks(process)?;
     sleep(time);

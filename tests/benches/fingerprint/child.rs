@@ -27,7 +27,7 @@ pub(crate) fn run(name: &str, file: &Path, threads: usize) -> anyhow::Result<Val
     serde_json::from_slice(&output.stdout).with_context(|| format!("the child `{name}` printed no JSON"))
 }
 
-/// What a child does.
+/// Runs a child's measurement.
 ///
 /// # Errors
 /// When the library cannot be read.
@@ -55,7 +55,7 @@ fn all_against_all<P: Prints + ?Sized>(prints: &P) -> Value {
     json!({ "pairs": pairs, "search_s": begun.elapsed().as_secs_f64() })
 }
 
-/// Looks up prints from all over the library: each finds itself, and its copy where it has one.
+/// Looks up prints from all parts of the library: each must find itself, and its copy if it has one.
 fn look_ups(prints: &Stream) -> Value {
     let lookup = Lookup::over(prints, &AtomicBool::new(false));
     let step = (prints.count() as usize / ASKED).max(1);
@@ -82,7 +82,7 @@ fn cpu_s() -> Option<f64> {
     ticks.sum::<Option<f64>>().map(|ticks| ticks / 100.0)
 }
 
-/// The most memory that this process held, in MiB.
+/// The peak memory of this process, in MiB.
 pub(crate) fn peak_mib() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -1,11 +1,11 @@
-//! The pieces: every music file that some Debian packages have installed, and sounds in which nothing happens.
+//! The pieces: every music file of some installed Debian packages, and sounds without music.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Where music is taken from: 160 pieces of eight games, by as many hands, from drones to songs. Two of them have the same songs
+/// The sources of music: 160 pieces of eight games by many composers, from drones to songs. Two games have the same songs
 /// in several mixes, one has "enhanced" versions.
 pub(crate) const PACKAGES: [&str; 10] = [
     "asc-music",
@@ -20,13 +20,13 @@ pub(crate) const PACKAGES: [&str; 10] = [
     "wesnoth-1.16-music",
 ];
 
-/// Pieces that are the same recording under two names, as listening tells: to find them is right.
+/// Pieces that are the same recording under two names, as checked by ear: finding them is correct.
 pub(crate) const SAME: [[&str; 2]; 2] = [
     ["albums_aftermath_soundtrack_menu_enhanced", "warzone2100_music_menu"],
     ["drascula_audio_track1", "drascula_audio_track30"],
 ];
 
-/// The endings of music files; what games keep as WAV are their noises.
+/// The extensions of music files; WAV files of games are sound effects.
 const ENDINGS: [&str; 5] = ["ogg", "mp3", "flac", "opus", "m4a"];
 
 /// Smaller files are sounds of a game, not music, in bytes.
@@ -88,10 +88,10 @@ fn name(path: &Path) -> String {
     last.join("_").chars().map(|letter| if letter.is_alphanumeric() { letter } else { '_' }).collect()
 }
 
-/// A number of a name that says nothing about it: orders the pieces so that each part of the order has some of every album, and
-/// halves them.
+/// A number that depends only on the name: it orders the pieces so that each half of the order has some of every
+/// album.
 pub(crate) fn shuffled(name: &str) -> u64 {
-    // FNV-1a, 64 bits, and the finish of MurmurHash3, without which the last bit is that of the letters' sum.
+    // FNV-1a, 64 bits, and the finish of MurmurHash3. Without the finish, the last bit depends only on the sum of the letters.
     let hash = name
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));

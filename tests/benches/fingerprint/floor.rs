@@ -1,5 +1,5 @@
-//! The baseline of the search: two fingerprints match if they share enough words at any positions. That is what a
-//! table with one row a word and a `GROUP BY` does, and about how `AcoustID` narrows down.
+//! The baseline of the search: two fingerprints match if they share enough words at any positions. A table with one row for
+//! each word and a `GROUP BY` does the same, and `AcoustID` selects candidates in a similar way.
 
 use std::collections::HashMap;
 

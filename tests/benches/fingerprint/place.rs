@@ -1,4 +1,4 @@
-//! Where the bench works: below the repository's `target/`; the words of the quality set stay there for the next run.
+//! The folder of the bench: below the repository's `target/`. The words of the quality set are kept there for the next run.
 
 use std::fs;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ pub(crate) fn results() -> PathBuf {
     folder().join("fingerprint.json")
 }
 
-/// A folder for what is between, which goes when it is dropped.
+/// A folder for intermediate files, which is deleted when it is dropped.
 ///
 /// # Errors
 /// When it cannot be made.

@@ -1,9 +1,9 @@
 //! Found matches and false matches: real pieces in forty changes, all compared with all.
 //!
-//! Three libraries. **standard** has every piece and its sixteen standard changes, **hard** also an equaliser, one channel,
-//! loudness and noise, **other** every piece and what changes its speed, tempo, pitch or leaves a band of it. In each also stand
-//! drones, noises and silence, and pieces that are mostly silence. A pair counts as found when the two are a pair or stand in one
-//! group; it is false when the two are of different recordings.
+//! Three libraries. **standard** has every piece and its sixteen standard changes. **hard** also has an equaliser, one channel,
+//! loudness and noise. **other** has every piece with changes of speed, tempo, pitch or frequency range. Each also has
+//! drones, noises and silence, and pieces that are mostly silence. A pair is found if the two are a pair or are in one
+//! group; it is false if the two are of different recordings.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::AtomicBool;
@@ -18,10 +18,10 @@ use crate::report::{Report, Row};
 use crate::set::{Print, Set};
 use crate::transforms::{Class, ORIGINAL, QUERIES};
 
-/// What is fingerprinted of each, in seconds.
+/// The fingerprinted length of each piece, in seconds.
 pub(crate) const LENGTH_S: u32 = 120;
 
-/// Pieces that may be left out: the aims ask for 150 and 160 are taken. Old `ffmpeg`s refuse a few.
+/// The number of pieces that may be left out: the aims require 150 and 160 are used. Old versions of `ffmpeg` refuse a few.
 const SPARE: usize = 10;
 
 /// Measures all of it.
@@ -43,7 +43,7 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Counts of right pairs.
+/// Counts of correct pairs.
 #[derive(Clone, Copy, Default)]
 struct Recall {
     right: usize,
@@ -66,7 +66,7 @@ impl Recall {
     }
 }
 
-/// One library, all against all; `aim` is the share of right pairs that must be found.
+/// One library, all against all; `aim` is the share of correct pairs that must be found.
 fn library(set: &Set, name: &str, classes: &[Class], aim: f64, report: &mut Report) {
     let prints = set.of(classes);
     let words: Vec<Vec<u32>> = prints.iter().map(|print| print.words.clone()).collect();
@@ -99,7 +99,7 @@ fn percent(share: f64) -> String {
     format!("≥ {:.0} %", share * 100.0)
 }
 
-/// What was right and wrong.
+/// The numbers of correct and false pairs.
 #[derive(Default)]
 struct Told {
     changes: BTreeMap<&'static str, Recall>,
@@ -137,7 +137,7 @@ fn counts(print: &Print) -> bool {
     print.is_real() && print.change.class != Class::Silence
 }
 
-/// The floor on the same prints: what it finds, and what it takes for one that is not.
+/// The floor on the same prints: the found pairs and the false ones.
 fn beside(prints: &[&Print], name: &str, report: &mut Report) {
     let words: Vec<_> = prints.iter().map(|print| print.words.as_slice()).collect();
     let shares = floor::shares(&words);

@@ -14,7 +14,7 @@ use crate::store::{Stream, write_database};
 use crate::synthetic::{Change, Mosaic, hits_a_pair};
 use crate::{Scale, child, floor, place};
 
-/// What the copies of the synthetic library went through, and by how many frames it moves the music.
+/// The changes of the copies of the synthetic library, and the number of frames by which each moves the music.
 const CHANGES: [(&str, i32); 14] = [
     ("original", 0),
     ("mp3_64", 0),
@@ -87,7 +87,7 @@ pub(crate) fn lookup(scale: &Scale, report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The mosaic, from the real pieces that are as long as they are looked at.
+/// The synthetic library from the real pieces that are long enough.
 fn mosaic(scale: &Scale, report: &mut Report) -> anyhow::Result<Mosaic> {
     let set = place::set(scale)?;
     let long =
@@ -135,7 +135,7 @@ fn memory(what: &str, runs: &[Value], aim_mib: f64, report: &mut Report) {
     report.row(row.aim(format!("≤ {aim_mib} MiB"), peak.max() <= aim_mib));
 }
 
-/// How many of the copies were found, and what else.
+/// The number of found copies, and of other pairs.
 fn right(what: &str, run: Option<&Value>, mosaic: &Mosaic, count: u32, report: &mut Report) {
     let pairs = run.and_then(|run| run.get("pairs")?.as_array()).into_iter().flatten();
     let number = |value: Option<&Value>| value.and_then(Value::as_u64);
@@ -157,7 +157,7 @@ fn right(what: &str, run: Option<&Value>, mosaic: &Mosaic, count: u32, report: &
     report.row(Row::new(format!("false pairs: {what}"), wrong.to_string(), "").aim("0", wrong == 0));
 }
 
-/// The floor on a tenth of the library; its work grows with the square, which is not measured but said.
+/// The floor on a tenth of the library; its work grows with the square of the size, so the time for all is computed.
 fn count_words(mosaic: &Mosaic, report: &mut Report) {
     let tenth: Vec<_> = (0..u64::from(LIBRARY / 10)).map(|at| made(mosaic, at)).collect();
     let tenth: Vec<_> = tenth.iter().map(Vec::as_slice).collect();

@@ -1,4 +1,4 @@
-//! The quality set: every piece in every change as words, made once and kept.
+//! The quality set: the words of every piece in every change. They are computed once and stored.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,15 +15,15 @@ pub(crate) struct Print {
     pub(crate) words: Vec<u32>,
 }
 
-/// The words that are there, of every piece.
+/// The existing words of every piece.
 pub(crate) struct Set {
     pub(crate) prints: Vec<Print>,
-    /// Pieces that could not be made, and why.
+    /// Pieces without words, with the reason.
     pub(crate) failed: BTreeMap<String, String>,
 }
 
 impl Set {
-    /// Makes what is missing, on as many threads as there are processors, and reads all.
+    /// Computes missing words, on as many threads as there are processors, and reads all.
     ///
     /// # Errors
     /// When `ffmpeg` or `fpcalc` is missing or fails on sounds that it made itself.
@@ -55,7 +55,7 @@ impl Set {
         Ok(Self { prints: prints.collect(), failed })
     }
 
-    /// Those of some classes.
+    /// The changes of some classes.
     pub(crate) fn of(&self, classes: &[Class]) -> Vec<&Print> {
         self.prints.iter().filter(|print| classes.contains(&print.change.class)).collect()
     }
@@ -74,7 +74,7 @@ impl Set {
 }
 
 impl Print {
-    /// Whether it is music and not a drone or silence that was made.
+    /// Whether it is music and not a generated drone or silence.
     pub(crate) fn is_real(&self) -> bool {
         !self.piece.starts_with("synthetic_")
     }

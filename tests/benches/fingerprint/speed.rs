@@ -1,10 +1,10 @@
-//! Measures the processor time of fingerprinting a second of audio, compared with `fpcalc` as one process over all files (one process
-//! for each file would be slower), with symphonia decoding alone (the lower bound of every program that decodes all audio) and with rusty-chromaprint behind it;
-//! what a second worker brings; and the memory. czkawka, which has that same pair inside and decodes whole files only, is measured with
-//! them where `czkawka_cli` is on the PATH.
+//! Measures the processor time for fingerprinting a second of audio. It is compared with `fpcalc` as one process over all files (one
+//! process for each file would be slower), with symphonia decoding alone (the lower bound for every program that decodes all
+//! audio), and with symphonia and rusty-chromaprint. It also measures the effect of a second worker, and the memory. czkawka, which
+//! uses that same pair and decodes whole files only, is measured with them if `czkawka_cli` is on the PATH.
 //!
-//! Real music, in five formats as `ffmpeg` writes them. Contestants take turns, `repeats` times, and the best time of each counts:
-//! what else the machine does can only add to it.
+//! The input is real music in five formats, as `ffmpeg` writes them. The programs run in turns, `repeats` times, and the best time of
+//! each is used: other work of the machine can only add to it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,15 +29,15 @@ const FORMATS: [Format; 5] = [
     ("mp3", &["-c:a", "libmp3lame", "-b:a", "192k"], 1.15),
 ];
 
-/// The share of the speed of decoding alone that shall be left (WAV hardly needs decoding).
+/// The required share of the speed of decoding alone (WAV hardly needs decoding).
 const OF_DECODING: f64 = 0.8;
-/// So much faster are two workers.
+/// The required speed-up of two workers.
 const TWO_WORKERS: f64 = 1.9;
-/// Memory of a process with one worker, in MiB.
+/// The allowed memory of a process with one worker, in MiB.
 const MEMORY_MIB: f64 = 16.0;
-/// Whose music it is.
+/// The source of the music.
 const PACKAGE: &str = "wesnoth-1.16-music";
-/// czkawka, where it is installed.
+/// czkawka, if it is installed.
 const CZKAWKA: &str = "czkawka_cli";
 
 /// All formats, the first 120 s and whole.
@@ -81,7 +81,7 @@ fn encoded(music: &[PathBuf], (ending, arguments, _): &Format, work: &Path) -> a
     music.iter().enumerate().map(encode).collect()
 }
 
-/// Who is measured, and with what.
+/// The measured programs with their arguments.
 fn command(who: &str, files: &[PathBuf], (work, seconds): (&Path, u64), threads: usize) -> anyhow::Result<Command> {
     if who == "fpcalc" {
         let mut command = Command::new("fpcalc");
@@ -90,7 +90,7 @@ fn command(who: &str, files: &[PathBuf], (work, seconds): (&Path, u64), threads:
     }
     if who == CZKAWKA {
         let (mut command, cache, threads) = (Command::new(CZKAWKA), work.join("cache"), threads.to_string());
-        // It would find its fingerprints of the turn before.
+        // Otherwise it would find the fingerprints of its last run.
         let _ = fs::remove_dir_all(&cache);
         command.args(["music", "--search-method", "CONTENT", "--thread-number", &threads, "--directories"]).arg(work);
         command.env("XDG_CACHE_HOME", &cache).env("XDG_CONFIG_HOME", &cache);
@@ -104,7 +104,7 @@ fn command(who: &str, files: &[PathBuf], (work, seconds): (&Path, u64), threads:
     Ok(command)
 }
 
-/// Runs it to its end: the processor time that it took, in seconds, and what it said.
+/// Runs it to its end: the processor time in seconds, and the output.
 fn spent(mut command: Command) -> anyhow::Result<(f64, Vec<u8>)> {
     let before = of_children_s()?;
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output();
@@ -161,7 +161,7 @@ fn beside(what: &str, who: &str, [ours, theirs]: [&Samples; 2], audio_s: f64) ->
     Row::new(what, figure, spread)
 }
 
-/// What is left of the speed of decoding alone.
+/// The share of the speed of decoding alone.
 fn of_decoding(what: &str, [ours, decoding]: [&Samples; 2], audio_s: f64, aimed: bool) -> Row {
     let share = decoding.min() / ours.min();
     let row = Row::new(
@@ -178,8 +178,8 @@ fn has_czkawka() -> bool {
     asked.status().is_ok_and(|status| status.success())
 }
 
-/// What a second worker brings by the clock, and the memory of one. Each file is done twice, one after the other, so that two workers
-/// have as much to do.
+/// The effect of a second worker in wall time, and the memory of one. Each file is done twice, one after the other, so that two
+/// workers have the same work.
 fn workers(scale: &Scale, ending: &str, files: &[PathBuf], work: &Path, report: &mut Report) -> anyhow::Result<()> {
     let files: Vec<_> = files.iter().flat_map(|file| [file.clone(), file.clone()]).collect();
     let mut clock_s = [const { Vec::new() }; 2];

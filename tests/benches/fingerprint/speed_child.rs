@@ -1,6 +1,6 @@
-//! One program of the comparison in `speed`, in a separate process: `speed-words` fingerprints a list of files, `speed-decode` has symphonia decode
-//! them and does nothing with what comes, `speed-rusty` gives it to rusty-chromaprint. The list's first line says how many seconds of each (0 for all), the second how many
-//! threads.
+//! One program of the comparison in `speed`, in a separate process: `speed-words` fingerprints a list of files, `speed-decode` decodes
+//! them with symphonia and discards the samples, `speed-rusty` passes the samples to rusty-chromaprint. The first line of the list has
+//! the number of seconds of each file (0 for all), the second the number of threads.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use symphonia::core::meta::MetadataOptions;
 
 use crate::child::peak_mib;
 
-/// Does the list and prints what it found.
+/// Processes the list and prints the result.
 ///
 /// # Errors
 /// When there is no such list, or a file of it cannot be done.
@@ -43,7 +43,7 @@ pub(crate) fn main(name: &str, list: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Each thread takes the next file that nobody has.
+/// Each thread takes the next file of the list.
 fn fingerprinted(files: &[PathBuf], seconds: u64, threads: usize) -> anyhow::Result<f64> {
     let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
     let options = Options { length: (seconds > 0).then(|| Duration::from_secs(seconds)), hashes: false };
@@ -60,7 +60,7 @@ fn fingerprinted(files: &[PathBuf], seconds: u64, threads: usize) -> anyhow::Res
     })
 }
 
-/// So much audio has rusty-chromaprint fingerprinted as its users do: samples of 16 bits, channel beside channel, the algorithm of
+/// The amount of audio that rusty-chromaprint fingerprinted, in its usual form: interleaved samples of 16 bits, the algorithm of
 /// `AcoustID`.
 fn rusty_s(file: &Path, seconds: u64) -> anyhow::Result<f64> {
     let mut printer = Fingerprinter::new(&Configuration::preset_test2());
@@ -80,7 +80,7 @@ fn rusty_s(file: &Path, seconds: u64) -> anyhow::Result<f64> {
     Ok(audio_s)
 }
 
-/// So much audio came out of symphonia, which went block by block to `take`.
+/// The amount of audio that symphonia decoded. Each block is passed to `take`.
 fn decoded_s(
     file: &Path,
     seconds: u64,

@@ -40,7 +40,7 @@ pub(crate) fn read_database(file: &Path) -> anyhow::Result<Vec<Vec<u32>>> {
 /// Fingerprints in one file, read again each time: only the file cache of the system keeps them in memory.
 pub(crate) struct Stream {
     file: File,
-    /// Where each begins, in words; the last number is the end of the last.
+    /// The start of each in words; the last number is the end of the last fingerprint.
     begins: Vec<u64>,
 }
 

@@ -1,9 +1,9 @@
 //! Libraries of any size from some real pieces, with the skew of real music: a print is a mosaic of blocks of a few seconds, and
 //! in each block one piece gives some of the sixteen classifiers of every word and another piece the rest.
 //!
-//! So every classifier moves as it does in music, levels keep their frequencies, words come in runs and silences stay silences,
-//! while no two prints are alike. One in twenty is a copy of another one: the same mosaic of pieces that all went through the same
-//! change (another codec, cut, an equaliser, …), so that what differs is what that change makes differ.
+//! So every classifier moves as in music, levels keep their frequencies, words come in runs and silences are kept,
+//! and no two prints are similar. One in twenty is a copy of another one: the same mosaic of pieces with the same
+//! change (another codec, cut, an equaliser, …), so that copies differ as real copies do.
 
 /// One in this number of fingerprints is a copy.
 const COPIES: u64 = 20;
@@ -14,19 +14,19 @@ const BLOCK: usize = 40;
 /// Words of a print: 120 s.
 const WORDS: usize = 948;
 
-/// How many of the sixteen classifiers the first piece of a block gives: chosen so that two prints share about as many keys as
-/// two real pieces do (the bench prints both).
+/// The number of the sixteen classifiers that the first piece of a block gives: chosen so that two prints share about as many keys as
+/// two real pieces (the bench prints both).
 const FROM_FIRST: u32 = 12;
 
 /// The pieces, changed in one way.
 pub(crate) struct Change {
-    /// Frames by which what was at the start comes later; negative for what is cut off.
+    /// The number of frames by which the start is delayed; negative if the start is cut off.
     pub(crate) later: i32,
     /// The words of each piece, in the same order for all changes.
     pub(crate) pieces: Vec<Vec<u32>>,
 }
 
-/// The pieces in all ways, of which the first changes nothing.
+/// The pieces in all changes; the first change is none.
 pub(crate) struct Mosaic {
     changes: Vec<Change>,
 }
@@ -36,7 +36,7 @@ impl Mosaic {
         Self { changes }
     }
 
-    /// Which earlier print is copied by this one, and with which change; none when it is none.
+    /// The earlier print that this one copies, with the change; `None` if it is not a copy.
     pub(crate) fn copy(&self, at: u64) -> Option<(u64, usize)> {
         let changes = self.changes.len() as u64 - 1;
         if at % COPIES != COPIES - 1 || changes == 0 {
@@ -66,7 +66,7 @@ impl Mosaic {
 }
 
 impl Change {
-    /// A block of a piece, from the same place of the music whatever the change.
+    /// A block of a piece, from the same position of the music in every change.
     fn block(&self, piece: u64, from: u64) -> impl Iterator<Item = u32> {
         let chosen = usize::try_from(piece % self.pieces.len().max(1) as u64).unwrap_or_default();
         let piece = self.pieces.get(chosen).map(Vec::as_slice);
@@ -89,7 +89,7 @@ fn mask(seed: u64) -> u32 {
     mask
 }
 
-/// A number that belongs to a seed and a purpose (the finish of `MurmurHash3`).
+/// A number for a seed and a purpose (the finish of `MurmurHash3`).
 fn number(seed: u64, purpose: u64) -> u64 {
     let mixed = (seed ^ purpose.wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_add(0x1234_5678_9abc_def1);
     let mixed = (mixed ^ (mixed >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
@@ -97,7 +97,7 @@ fn number(seed: u64, purpose: u64) -> u64 {
     mixed ^ (mixed >> 33)
 }
 
-/// Hits of two prints on average: how many keys of 28 bits, each run once, they share.
+/// The average hits of two prints: the number of shared keys of 28 bits, each run counted once.
 #[expect(clippy::cast_precision_loss, reason = "some thousands")]
 pub(crate) fn hits_a_pair(prints: &[Vec<u32>]) -> f64 {
     let mut all: Vec<(u32, usize)> = Vec::new();

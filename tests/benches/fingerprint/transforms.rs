@@ -1,35 +1,35 @@
-//! Real music changed as people change it: a piece through `ffmpeg`, what comes out through `fpcalc`, kept as words.
+//! Real music with usual changes: `ffmpeg` changes a piece, `fpcalc` fingerprints the result, and the words are stored.
 //!
-//! `fpcalc` and not the core of this repository makes the words, so that what is judged here is the search alone. The
+//! `fpcalc` computes the words, and not this repository, so that only the search is measured. The
 //! start of a piece is decoded once, changed by one `ffmpeg` with many outputs, and fingerprinted by one `fpcalc`. Words
-//! are kept in a folder (one file of little-endian words a piece and change); what is there is not made again.
+//! are stored in a folder (one file of little-endian words for each piece and change); existing ones are not computed again.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// What is decoded of a piece more than is fingerprinted, in seconds: what cutting and speeding up take away.
+/// The additional decoded length of a piece in seconds, because cutting and speeding up shorten it.
 const MORE_S: u32 = 15;
 
-/// What a change does to the answer that is right.
+/// The effect of a change on the correct answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
     /// Nothing is changed.
     Original,
-    /// Another codec, cut, padded, louder, quieter, resampled, mono: the sixteen that must be found, all of them.
+    /// Another codec, cut, padded, louder, quieter, resampled, mono: the sixteen changes that must all be found.
     Standard,
     /// An equaliser, one channel, loudness, noise.
     Hard,
-    /// Only a band of it is left.
+    /// Only a part of the frequency range is kept.
     Band,
-    /// Played faster or slower, its pitch with it.
+    /// Faster or slower, with another pitch.
     Speed,
-    /// Played faster or slower, its pitch as it was.
+    /// Faster or slower, with the same pitch.
     Tempo,
-    /// Higher or lower, as long as it was.
+    /// Higher or lower, with the same length.
     Pitch,
-    /// The original at a speed, to ask for others with; is in no library.
+    /// The original at another speed, for queries; in no library.
     Query,
     /// A short part of it in much silence: it must not match another piece.
     Silence,
@@ -40,7 +40,7 @@ pub(crate) enum Class {
 pub(crate) struct Transform {
     /// Its name, also of the file of its words.
     pub(crate) name: &'static str,
-    /// What it does to the answer that is right.
+    /// The effect on the correct answer.
     pub(crate) class: Class,
     filter: &'static str,
     ending: &'static str,
@@ -55,7 +55,7 @@ const fn coded(name: &'static str, ending: &'static str, codec: &'static [&'stat
     Transform { name, class: Class::Standard, filter: "anull", ending, codec }
 }
 
-/// The name of the change that changes nothing.
+/// The name of the empty change.
 pub(crate) const ORIGINAL: &str = "original";
 
 /// The speeds of the nine query prints, in thousandths; that of the original itself is 1000.
@@ -100,7 +100,7 @@ pub(crate) const TRANSFORMS: [Transform; 40] = [
     filter("band_200_4000", Class::Band, "highpass=f=200,highpass=f=200,lowpass=f=4000,lowpass=f=4000"),
     filter("speed_up_2", Class::Speed, "asetrate=44982,aresample=44100"),
     filter("speed_down_2", Class::Speed, "asetrate=43218,aresample=44100"),
-    // These two lie between two query prints, where the nearest is 0.25 % off: the worst case.
+    // These two are between two query prints, where the nearest is 0.25 % off: the worst case.
     filter("speed_up_1.25", Class::Speed, "asetrate=44651,aresample=44100"),
     filter("speed_down_0.75", Class::Speed, "asetrate=43769,aresample=44100"),
     filter("tempo_up_2", Class::Tempo, "atempo=1.02"),
@@ -119,19 +119,19 @@ pub(crate) const TRANSFORMS: [Transform; 40] = [
     filter("silence_after", Class::Silence, "atrim=end=20,apad=pad_dur=100"),
 ];
 
-/// Where the words of a piece, changed in one way, are kept.
+/// The path of the stored words of a piece in one change.
 pub(crate) fn kept(cache: &Path, piece: &str, transform: &str) -> PathBuf {
     cache.join(piece).join(format!("{transform}.words"))
 }
 
-/// The words that are kept; none when there are none.
+/// The stored words; `None` if there are none.
 pub(crate) fn words(cache: &Path, piece: &str, transform: &str) -> Option<Vec<u32>> {
     let bytes = fs::read(kept(cache, piece, transform)).ok()?;
     let (words, _) = bytes.as_chunks();
     Some(words.iter().copied().map(u32::from_le_bytes).collect())
 }
 
-/// Makes those words of the first `length_s` seconds of a piece that are not kept yet. `work` is a folder for what is between.
+/// Computes the missing words of the first `length_s` seconds of a piece. `work` is a folder for intermediate files.
 ///
 /// # Errors
 /// When `ffmpeg` or `fpcalc` is missing or fails.
@@ -172,7 +172,7 @@ pub(crate) fn make(
     outputs.iter().try_for_each(|output| if output.exists() { fs::remove_file(output) } else { Ok(()) })
 }
 
-/// Makes the words of a sound that `ffmpeg` itself makes, for instance `sine=f=220`.
+/// Computes the words of a sound that `ffmpeg` generates, for example `sine=f=220`.
 ///
 /// # Errors
 /// When `ffmpeg` or `fpcalc` is missing or fails.
@@ -193,7 +193,7 @@ pub(crate) fn make_synthetic(
     fpcalc(&[&sound], length_s)?.iter().try_for_each(|words| keep(&target, words))
 }
 
-/// In one step, so that a run that is ended leaves no half of a file.
+/// In one step, so that an interrupted run leaves no partial file.
 fn keep(file: &Path, words: &[u32]) -> io::Result<()> {
     let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
     let half = file.with_extension("half");
@@ -243,7 +243,7 @@ fn with_noise(wav: &[u8]) -> Vec<u8> {
     let samples = || data.as_chunks().0.iter().copied().map(i16::from_le_bytes).map(f64::from);
     let count = f64::from(u32::try_from(data.len() / 2).unwrap_or(u32::MAX)).max(1.0);
     let rms = (samples().map(|sample| sample * sample).sum::<f64>() / count).sqrt();
-    // Even noise between -a and a has a root mean square of a / sqrt(3).
+    // Uniform noise between -a and a has a root mean square of a / sqrt(3).
     let reach = rms * 0.1 * 3.0_f64.sqrt();
     let mut state = 0x9e37_79b9_u32;
     let noisy = samples().flat_map(|sample| {

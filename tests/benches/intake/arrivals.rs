@@ -1,5 +1,5 @@
-//! The moment at which a file appears in a folder under its name, as the kernel reports it. A thread waits for it, so that
-//! looking costs the measured program nothing.
+//! The time at which a file appears in a folder under its name, as the kernel reports it. A thread waits for it, so that
+//! watching does not slow the measured program.
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
@@ -13,7 +13,7 @@ pub(crate) struct Arrivals {
 }
 
 impl Arrivals {
-    /// Watches `folder`, which has to be there.
+    /// Watches `folder`, which must exist.
     ///
     /// # Errors
     /// When the system cannot watch it.
@@ -24,7 +24,7 @@ impl Arrivals {
         Ok(Self { seen })
     }
 
-    /// When the next file came whose name `is` the wanted one.
+    /// The time at which the next file with the wanted name appeared.
     ///
     /// # Errors
     /// When none comes within `patience`.
@@ -47,7 +47,7 @@ mod system {
 
     use rustix::fs::inotify::{CreateFlags, Reader, WatchFlags, add_watch, init};
 
-    /// Gives a function that tells its listener each name, until the listener says no or the folder goes.
+    /// Returns a function that passes each name to its listener, until the listener returns false or the folder is deleted.
     pub(super) fn renamed_into(folder: &Path) -> anyhow::Result<impl FnOnce(&mut dyn FnMut(String) -> bool) + use<>> {
         let kernel = init(CreateFlags::CLOEXEC)?;
         add_watch(&kernel, folder, WatchFlags::MOVED_TO | WatchFlags::DELETE_SELF)?;

@@ -1,9 +1,8 @@
 //! Many files that wait at the start: `baton up --once`, from the start of the process to its end, compared with the grouped floor
 //! on the same files (floor, ours, ours, floor), and the memory that it takes.
 //!
-//! Each side gets a separate folder with the same files, written and synced before; a floor that is not counted goes
-//! first. Memory is the peak of the process
-//! less what an idle daemon of an empty workspace holds.
+//! Each side gets a separate folder with the same files, written and synced before; a floor run that is not counted is
+//! first. Memory is the peak of the process minus that of an idle daemon of an empty workspace.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -99,7 +98,7 @@ fn floor(count: u32, rates: &mut Rates, used: &mut Used) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Reports the rates of one number of files; gives the middle of ours.
+/// Reports the rates of one number of files; returns our median.
 fn tell(report: &mut Report, count: u32, rates: &Rates, idle_mib: Option<f64>) -> f64 {
     let ours = told(report, &format!("{count} waiting: ours, files/s"), &rates.ours);
     let floor = told(report, &format!("{count} waiting: floor, files/s"), &rates.floor);
@@ -111,7 +110,7 @@ fn tell(report: &mut Report, count: u32, rates: &Rates, idle_mib: Option<f64>) -
     let row = Row::new("  ours", format!("{rate:.0}/s"), spread(&ours, 0));
     report.row(row.aim("≥ 1000/s on an ordinary SSD", rate >= 1000.0));
     report.row(Row::new("  floor: grouped syncs", format!("{allowed:.0}/s"), spread(&floor, 0)));
-    // The worst pairing and the best one, since the disk changes between two runs.
+    // The worst and the best pairing, because the disk changes between two runs.
     let pairs =
         Samples::of(rates.ours.iter().flat_map(|ours| rates.floor.iter().map(move |floor| ours / floor * 100.0)));
     let share = rate / allowed * 100.0;
@@ -130,7 +129,7 @@ fn told(report: &mut Report, name: &str, values: &[f64]) -> Samples {
     samples
 }
 
-/// Smallest, middle and largest.
+/// Minimum, median and maximum.
 pub(crate) fn spread(samples: &Samples, digits: usize) -> String {
     let [min, median, max] = [samples.min(), samples.median(), samples.max()];
     format!("{min:.digits$} / {median:.digits$} / {max:.digits$}, n = {}", samples.values().len())

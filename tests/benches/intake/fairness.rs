@@ -4,8 +4,8 @@
 //! The times of the start and of the settlement are those of the ledger, in whole milliseconds; each is stamped in the transaction
 //! that has to be on the disk after it, so it is too early by one commit.
 //!
-//! The flood is renamed in while the daemon runs, faster than its events can be read, so the scan that makes up for lost events is part
-//! of it. One critical file at a time; each counts only if files of the flood still waited when it was through.
+//! The flood is renamed in while the daemon runs, faster than its events can be read, so it includes the scan that finds files of lost
+//! events. There is one critical file at a time; it counts only if files of the flood still wait when it is archived.
 
 use std::fs;
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ use crate::report::{Report, Row};
 use crate::samples::Samples;
 use crate::{Scale, place};
 
-/// A file that is not through by then is lost.
+/// A file that is not archived by then is lost.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Time between two critical files.
@@ -31,7 +31,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// The delay that a flood may add at most, in milliseconds.
 const DELAY_MS: f64 = 100.0;
 
-/// Who gets the critical requests: another plugin than the flooded one.
+/// The recipient of the critical requests: another plugin than the flooded one.
 const URGENT: &str = "hostile";
 
 /// Measures and reports.
@@ -80,16 +80,16 @@ pub(crate) fn run(scale: Scale, report: &mut Report, used: &mut Used) -> anyhow:
     Ok(())
 }
 
-/// A critical file that is through.
+/// An archived critical file.
 struct Through {
     hash: String,
     /// When it became visible, in milliseconds since 1970.
     at_ms: f64,
-    /// From then until it lay in the archive.
+    /// The time until it was in the archive.
     archived_ms: f64,
 }
 
-/// Floods the inbox of `noop` and gives the latencies of critical files meanwhile.
+/// Floods the inbox of `noop` and returns the latencies of critical files meanwhile.
 fn flood(workspace: &Workspace, from: PathBuf, archived: &Arrivals) -> anyhow::Result<Vec<Through>> {
     let inbox = workspace.inbox_of("noop");
     let to = inbox.clone();
@@ -120,7 +120,7 @@ fn drop_one(workspace: &Workspace, id: &str, archived: &Arrivals) -> anyhow::Res
     let mut value = handoff(URGENT, id);
     if let Some(object) = value.as_object_mut() {
         object.insert("priority".to_owned(), "critical".into());
-        // It answers with an error, which is the cheapest thing that it does.
+        // It answers with an error, which is its fastest answer.
         object.insert("action".to_owned(), "permanent".into());
     }
     let (name, outside) = (format!("{id}.json"), workspace.outside().join(id));

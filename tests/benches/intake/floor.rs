@@ -1,4 +1,4 @@
-//! The floors: the least durable work that does the same job on the same disk.
+//! The floors: the minimum of durable work for the same result on the same disk.
 //!
 //! **The grouped floor** ([`grouped`]) takes the files that wait in an inbox in groups of up to 256, as large as a group
 //! commit of Baton's ledger, and for each group
@@ -8,15 +8,15 @@
 //! 3. renames every RETURN to its name and every original into the archive, never replacing anything;
 //! 4. syncs the folders of RETURNs, of the archive and of the inbox, once each.
 //!
-//! It is fair because nothing in it can be left out by a program that keeps Baton's promises: bytes that survive power
-//! loss before anything happens, RETURNs that are never seen by half, originals that are never lost or overwritten. And it
-//! is hard because it does nothing else: it parses nothing, remembers no state, runs no plugin, and a crash in it may
-//! answer twice. One writer that syncs one file after another would be several times slower: the file system puts the
-//! syncs that come together into one commit of its journal, so the floor lets them come together. `syncfs` would need
-//! fewer calls, but it also waits for what every other program has written, so it is not a lower bound.
+//! It is fair because a program with the guarantees of Baton can omit none of it: bytes that survive a power
+//! loss before any other step, RETURNs that are never partly visible, originals that are never lost or overwritten. It
+//! is fast because it does nothing else: it parses nothing, stores no state, runs no plugin, and after a crash it may
+//! answer twice. One writer that syncs one file after another would be several times slower: the file system puts
+//! concurrent syncs into one commit of its journal, so the floor syncs concurrently. `syncfs` would need
+//! fewer calls, but it also waits for the data of every other program, so it is not a lower bound.
 //!
-//! **The floor of one** ([`Single`]) does the durable steps that stand between a file and its plugin, or its RETURN, one
-//! after another, since nothing can be grouped on an idle host.
+//! **The floor of one** ([`Single`]) does the durable steps from a file to its plugin, or to its RETURN, one
+//! after another, because an idle host has nothing to group.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
@@ -123,8 +123,8 @@ impl Single {
         Ok(Self { folder, log, number: 0 })
     }
 
-    /// What has to be on the disk before a plugin starts: that the file was captured, and that its attempt began. The
-    /// second has to follow the first, as two appends that are synced.
+    /// The data that must be on the disk before a plugin starts: the capture of the file, and the start of its attempt. The
+    /// second must follow the first, as two synced appends.
     ///
     /// # Errors
     /// When a step fails.
@@ -135,8 +135,8 @@ impl Single {
         Ok(begun.elapsed())
     }
 
-    /// What has to be on the disk between the plugin's end and a RETURN that can be seen: the outcome; the RETURN's file
-    /// and its entry under a hidden name; that it is complete; then its rename.
+    /// The data that must be on the disk between the plugin's end and a visible RETURN: the outcome; the RETURN's file
+    /// and its entry under a hidden name; the record that it is complete; then its rename.
     ///
     /// # Errors
     /// When a step fails.

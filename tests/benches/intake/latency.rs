@@ -1,14 +1,14 @@
-//! One file at a time on an idle daemon: how long from the moment it is visible (its rename into the inbox) until its
-//! plugin has started, its RETURN can be seen, and it is in the archive.
+//! One file at a time on an idle daemon: the time from its rename into the inbox until its plugin has started, its RETURN is
+//! visible, and it is in the archive.
 //!
-//! No one outside sees a plugin start, so the start is enclosed by two times of the ledger. `started` is stamped before the
-//! transaction that has to be on the disk before the plugin runs, so it is too early by one commit; `succeeded` is stamped
-//! when the plugin has ended, so it is too late by the run of a plugin that does nothing (tens of microseconds). The aim
-//! is held against the later one. Both are of the same clock as the rename and in whole milliseconds, cut off: the later
-//! one is taken a whole millisecond later than it says.
+//! The start of a plugin is not visible from outside, so it is measured by two times of the ledger. `started` is recorded before the
+//! transaction that must be on the disk before the plugin runs, so it is too early by one commit; `succeeded` is recorded
+//! after the end of the plugin, so it is too late by the run time of a plugin that does nothing (tens of microseconds). The aim
+//! applies to the later one. Both use the same clock as the rename, truncated to whole milliseconds; the later one is
+//! therefore increased by one millisecond.
 //!
-//! RETURN and archive are seen through inotify and measured with the monotonic clock. After each file the floor is measured
-//! once, so that both see the same disk.
+//! RETURN and archive are observed with inotify and measured with the monotonic clock. The floor is measured once after each
+//! file, so that both use the disk in the same state.
 
 use std::collections::HashMap;
 use std::fs;
@@ -29,10 +29,10 @@ use crate::{Scale, place};
 /// Idle time before each file.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// A file that is not through by then is lost.
+/// A file that is not archived by then is lost.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A file's time of birth, and what was seen of it from outside.
+/// The creation time of a file, and its events as seen from outside.
 struct Drop {
     hash: String,
     at_ms: f64,
@@ -98,7 +98,7 @@ fn drop_one(workspace: &Workspace, number: u32, returns: &Arrivals, archived: &A
     })
 }
 
-/// When what happened to the file with that hash, in milliseconds since 1970.
+/// The times of the events of the file with that hash, in milliseconds since 1970.
 ///
 /// # Errors
 /// When the ledger cannot be exported.

@@ -1,8 +1,8 @@
-//! A ledger with a million events: how long `baton status` and `baton why` take, as whole commands.
+//! A ledger with a million events: the time of `baton status` and `baton why`, as whole commands.
 //!
-//! The program itself writes one handoff's way into a ledger; its rows are then copied, each copy with an id, a handoff, a
-//! file and bytes of its own, until the chain is as long as wanted. The copies are written without the program, in the order of
-//! the chain and with its hashes, and `baton ledger verify` has to find the chain sound before anything is measured.
+//! The program writes the rows of one handoff into a ledger; they are then copied, each copy with a separate id, handoff,
+//! file and bytes, until the chain has the wanted length. The copies are written without the program, in the order of
+//! the chain and with its hashes, and `baton ledger verify` must find the chain valid before the measurement.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -81,7 +81,7 @@ pub(crate) fn run(scale: Scale, report: &mut Report, used: &mut Used) -> anyhow:
     Ok(())
 }
 
-/// Runs a command of the program `runs` times after once for nothing, and gives the milliseconds of each run.
+/// Runs a command of the program once without counting it and then `runs` times, and returns the milliseconds of each run.
 fn time(workspace: &Workspace, args: &[&str], runs: u32) -> anyhow::Result<Samples> {
     let mut command = workspace.command();
     command.arg("-w").arg(workspace.root()).args(args);
@@ -99,18 +99,18 @@ fn once(command: &mut Command) -> anyhow::Result<Duration> {
     Ok(took)
 }
 
-/// The ledger that was made.
+/// The generated ledger.
 struct Made {
     file: PathBuf,
     tasks: u32,
     events: u32,
 }
 
-/// The rows that one handoff left, table by table.
+/// The rows of one handoff, table by table.
 struct Way {
     tables: Vec<Table>,
     events: Table,
-    /// What identifies the handoff in the rows.
+    /// The values that identify the handoff in the rows.
     id: String,
     hash: String,
 }
@@ -146,7 +146,7 @@ fn make(workspace: &Workspace, events: u32) -> anyhow::Result<Made> {
     Ok(Made { file, tasks, events: tasks * length })
 }
 
-/// The one ledger below `folder`.
+/// The only ledger below `folder`.
 fn find(folder: &Path) -> Option<PathBuf> {
     let mut entries = std::fs::read_dir(folder).ok()?.filter_map(Result::ok).map(|entry| entry.path());
     entries.find_map(|path| {
@@ -155,7 +155,7 @@ fn find(folder: &Path) -> Option<PathBuf> {
     })
 }
 
-/// What `place::bytes` has as `handoff_id`.
+/// The `handoff_id` that `place::bytes` writes.
 fn handoff_id(number: u32) -> String {
     format!("id-job-{number:06}")
 }
@@ -176,7 +176,7 @@ impl Way {
         Ok(Self { tables, events: table("events", "task", &id)?, id, hash })
     }
 
-    /// Writes the way of the handoff `number`; gives the new head of the chain.
+    /// Writes the rows of the handoff `number`; returns the new head of the chain.
     fn copy(&self, ledger: &Connection, number: u32, mut head: String) -> anyhow::Result<String> {
         let bytes = place::bytes(number);
         let (id, hash) = (task_id(number), sha256(&bytes));
@@ -211,7 +211,7 @@ impl Way {
     }
 }
 
-/// What becomes of the values of the first handoff in the way of another one.
+/// Converts the values of the first handoff to those of another one.
 struct Swap<'a> {
     way: &'a Way,
     number: u32,
@@ -227,7 +227,7 @@ impl Swap<'_> {
             ("dedupe_key" | "substance", Value::Text(_)) => {
                 Value::Text(sha256(format!("{column} {}", self.id).as_bytes()))
             }
-            // One handoff a second.
+            // One handoff each second.
             ("at" | "created_at" | "returned_at" | "archived_at", Value::Integer(at)) => {
                 Value::Integer(at + i64::from(self.number) * 1_000)
             }

@@ -4,8 +4,8 @@
 //! `cargo xtask bench intake` builds the program and runs this; `--quick` takes fewer files, `--json` prints JSON, and
 //! `--only latency|fairness|drain|peers|ledger` does one part. Every sample goes to `target/bench/intake.json`.
 //!
-//! A run ends when the files are through and takes seconds, and what counts is often the tail
-//! or the memory. Nothing here fails because something is slow; a figure says its aim and whether it was reached.
+//! A run ends when all files are archived and takes seconds; often the highest percentiles or the memory are the result.
+//! Nothing here fails because something is slow; a figure has its aim and whether it was reached.
 
 mod arrivals;
 mod drain;

@@ -1,23 +1,23 @@
-//! The options of the benches. Every bench knows `--quick`, `--json` and, where it has parts, `--only PART`; what one
-//! knows beyond that it reads itself.
+//! The options of the benches. Every bench has `--quick`, `--json` and, if it has parts, `--only PART`; a bench
+//! parses its other options.
 
 use anyhow::{Context as _, bail};
 
 /// The options of a bench.
 #[derive(Debug, Default)]
 pub(crate) struct BenchOptions {
-    /// Less of everything.
+    /// A smaller run.
     pub(crate) quick: bool,
     /// JSON instead of the table.
     pub(crate) json: bool,
     only: Option<String>,
 }
 
-/// The words of the command line that are left.
+/// The remaining words of the command line.
 pub(crate) struct Arguments(std::vec::IntoIter<String>);
 
 impl Arguments {
-    /// What follows an option.
+    /// The value of an option.
     ///
     /// # Errors
     /// When nothing does.
@@ -27,8 +27,8 @@ impl Arguments {
 }
 
 impl BenchOptions {
-    /// Reads the command line of a bench with these parts. `own` takes what only this bench knows, and says whether it did; `more`
-    /// names that for the message.
+    /// Parses the command line of a bench with these parts. `own` parses options that only this bench has, and returns whether it did;
+    /// `more` names them for the message.
     ///
     /// # Errors
     /// When there is no such option or part, or `own` fails.

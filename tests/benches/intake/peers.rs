@@ -2,8 +2,8 @@
 //! the archive and write a line into a log. They sync nothing, keep no state, send no answers, and lose events that the kernel
 //! drops. Baton does its complete work on the same files in the same run.
 //!
-//! Each side is measured with a daemon that runs: one file at a time (from its rename into the inbox until it is in the
-//! archive), and all files renamed at once. If a tool is not installed, the bench says so and skips it.
+//! Each side is measured with a running daemon: one file at a time (from its rename into the inbox until it is in the
+//! archive), and all files renamed at once. If a tool is not installed, the bench reports that and skips it.
 
 use std::any::Any;
 use std::fs;
@@ -28,28 +28,28 @@ const BY_NAME: &str = r#"inotifywait -m -q -e moved_to -e close_write --format %
     mv "$1/$f" "$2/$f" && echo "moved $f" >> "$3"
 done"#;
 
-/// Moves all files that are there.
+/// Moves all existing files.
 const ALL: &str = r#"for f in "$1"/*; do
     [ -e "$f" ] || continue
     mv "$f" "$2/" && echo "moved ${f##*/}" >> "$3"
 done"#;
 
-/// How long the number of archived files may stand still before the rest counts as lost.
+/// The time without a newly archived file after which the rest is lost.
 const STALLED: Duration = Duration::from_secs(15);
 
-/// How often the archive is counted.
+/// The interval at which the archived files are counted.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Something that moves files from one folder to another.
+/// A program that moves files from one folder to another.
 struct Mover {
     name: &'static str,
     inbox: PathBuf,
     archive: PathBuf,
-    /// Where a file is written before it is renamed into the inbox.
+    /// The folder in which a file is written before it is renamed into the inbox.
     outside: PathBuf,
-    /// Ends when the value goes.
+    /// Ends when the value is dropped.
     process: Box<dyn Any>,
-    /// Cleared when the value goes.
+    /// Cleared when the value is dropped.
     folder: Box<dyn Any>,
 }
 
@@ -123,7 +123,7 @@ fn watchexec() -> Begun {
     .map(Ok)
 }
 
-/// The program of that name: among the project's own tools, else where the shell finds it.
+/// The program with that name: from the project's tools, else from `PATH`.
 fn find(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::iter::once(repository().join("target/tools/bin")).chain(std::env::split_paths(&path));

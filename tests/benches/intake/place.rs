@@ -1,5 +1,5 @@
-//! Where the bench works: below the repository's `target/`, on the disk of the checkout, because a temporary
-//! folder may be memory and memory has no fsync.
+//! The folder of the bench: below the repository's `target/`, on the disk of the checkout, because a temporary
+//! folder may be in memory, where fsync has no effect.
 
 use std::any::Any;
 use std::fs;
@@ -12,22 +12,22 @@ use baton_tests::{handoff, repository, text};
 
 use crate::report::say;
 
-/// The size of each handoff in bytes, roughly: that of an ordinary one.
+/// The approximate size of each handoff in bytes: that of an ordinary one.
 const SIZE: usize = 1024;
 
-/// Longer than Baton waits to see whether a file that it only found is still being written.
+/// Longer than Baton waits to decide whether an existing file is still being written.
 const QUIET: Duration = Duration::from_secs(3);
 
-/// The file system that is memory (`TMPFS_MAGIC` of `statfs(2)`).
+/// The file system in memory (`TMPFS_MAGIC` of `statfs(2)`).
 const TMPFS: i128 = 0x0102_1994;
 
-/// Folders that were worked in, kept until the end of the bench. What a file system does for deleted files goes on for
-/// seconds and would be counted to whoever comes next: the floor was several times slower after a folder was cleared.
+/// Used folders, kept until the end of the bench. The file system works on deleted files for some more
+/// seconds, which would slow the next measurement: the floor was several times slower after a folder was deleted.
 #[derive(Default)]
 pub(crate) struct Used(Vec<Box<dyn Any>>);
 
 impl Used {
-    /// Keeps what clears its folder when it goes.
+    /// Keeps a value that deletes its folder when it is dropped.
     pub(crate) fn keep(&mut self, folder: impl Any) {
         self.0.push(Box::new(folder));
     }
@@ -73,7 +73,7 @@ pub(crate) fn bytes(number: u32) -> Vec<u8> {
     text(&value)
 }
 
-/// Lets `count` files wait in `inbox`, on the disk and quiet for long enough to be taken as whole at once.
+/// Writes `count` files into `inbox`, synced and unchanged for long enough to be read at once.
 ///
 /// # Errors
 /// When a file cannot be written.
@@ -82,13 +82,13 @@ pub(crate) fn fill(inbox: &Path, count: u32) -> anyhow::Result<()> {
     for number in 0..count {
         fs::write(inbox.join(name(number)), bytes(number))?;
     }
-    // What is written back later would be counted to whoever runs then.
+    // Data that is written back later would slow the next measurement.
     rustix::fs::sync();
     sleep(QUIET);
     Ok(())
 }
 
-/// How many files lie in `folder`; hidden names are left out.
+/// The number of files in `folder`, without hidden names.
 pub(crate) fn count(folder: &Path) -> u32 {
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
     let seen = entries.filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."));

@@ -1,4 +1,4 @@
-//! Whole processes: how long one ran and how much memory it held at most; a helper that goes with its children.
+//! Whole processes: their time and peak memory; a helper that ends a process with its children.
 
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt as _;
@@ -10,7 +10,7 @@ use anyhow::{Context as _, ensure};
 use baton_tests::Workspace;
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// Nothing that works takes that long.
+/// The limit for one run. Every working process is faster.
 const PATIENCE: Duration = Duration::from_mins(20);
 
 /// The interval at which a running process is sampled.
@@ -21,7 +21,7 @@ const LOOK: Duration = Duration::from_millis(5);
 pub(crate) struct Run {
     /// From its start to its end, all included.
     pub(crate) wall: Duration,
-    /// The most memory that it held, in MiB; absent where the system does not tell.
+    /// The peak memory in MiB; absent if the system does not report it.
     pub(crate) peak_mib: Option<f64>,
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn memory_mib(process: u32, figure: &str) -> Option<f64> {
     Some(f64::from(kib) / 1024.0)
 }
 
-/// A process and whatever it started; they end together with this value.
+/// A process and all processes that it started; they end together with this value.
 pub(crate) struct Group {
     child: Child,
 }
@@ -88,7 +88,7 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // After the wait, another process may have its number.
+        // After the wait, another process may have its id.
         if let Ok(None) = self.child.try_wait() {
             let _gone_already = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
         }

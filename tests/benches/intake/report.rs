@@ -1,4 +1,4 @@
-//! What was measured: rows with figure, spread and aim, as an aligned table or as JSON, and every sample in a file.
+//! The results: rows with figure, spread and aim, as an aligned table or as JSON, and every sample in a file.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench talks to the terminal")]
 
 use std::fs;
@@ -58,7 +58,7 @@ impl Report {
         self.parts.push((heading, Vec::new()));
     }
 
-    /// Adds a row to the part that was begun last.
+    /// Adds a row to the last part.
     pub(crate) fn row(&mut self, row: Row) {
         say(&format!("  {}", row.cells().join("  ").trim_end()));
         if let Some((_, rows)) = self.parts.last_mut() {
@@ -136,7 +136,7 @@ impl Report {
     }
 }
 
-/// Tells how far the bench is: a full run takes minutes.
+/// Reports the progress of the bench: a full run takes minutes.
 pub(crate) fn say(text: &str) {
     eprintln!("{text}");
 }

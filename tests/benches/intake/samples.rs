@@ -5,7 +5,7 @@
 pub(crate) struct Samples(Vec<f64>);
 
 impl Samples {
-    /// The values, whatever their order.
+    /// The values, in any order.
     pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Self {
         let mut values: Vec<f64> = values.into_iter().collect();
         values.sort_by(f64::total_cmp);

@@ -1,9 +1,10 @@
-//! A library of Eagle of 21,125 items, as large as the one that this is for: how long it takes to scan it, to scan it again, to
-//! tell its coverage and to find what is there twice; how much memory that needs; and whether what is found is what was put
-//! there.
+//! An Eagle library of 21,125 items, the size of the real library: the time of a first scan, a second scan,
+//! the coverage and the search for duplicates; the memory; and whether the found duplicates are those that were
+//! generated.
 //!
-//! `cargo xtask bench library` builds the program and runs this; `--quick` takes 2,000 items, `--items N` as many as
-//! that, `--made` synthesised pieces instead of real music, `--json` prints JSON. The library needs 130 kB for each item in the folder of temporary files.
+//! `cargo xtask bench library` builds the program and runs this; `--quick` uses 2,000 items, `--items N` another number,
+//! `--made` synthesised pieces instead of real music, `--json` prints JSON. The library needs 130 kB for each item in the folder of
+//! temporary files.
 //!
 //! The bench does not fail if a step is slow. It reports duplicates that were not found and false ones.
 
@@ -30,7 +31,7 @@ use serde_json::{Value, json};
 use self::options::BenchOptions;
 use self::process::{Run, run};
 
-/// As many as the library has that this is for.
+/// The number of items of the real library.
 const ITEMS: u64 = 21_125;
 const QUICK: u64 = 2_000;
 

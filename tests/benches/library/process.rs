@@ -1,4 +1,4 @@
-//! One run of the program: how long it took, how much it computed, and the most memory that it held.
+//! One run of the program: its wall time, processor time and peak memory.
 
 use std::fs::{self, File};
 use std::process::Stdio;
@@ -16,11 +16,11 @@ const LOOK: Duration = Duration::from_millis(5);
 pub(crate) struct Run {
     /// From its start to its end.
     pub(crate) wall: Duration,
-    /// What it computed, on all cores; the last 5 ms may be missing.
+    /// The processor time on all cores; the last 5 ms may be missing.
     pub(crate) cpu: Duration,
-    /// The most memory that it held, in MiB.
+    /// The peak memory in MiB.
     pub(crate) peak_mib: f64,
-    /// What it printed.
+    /// The output.
     pub(crate) json: Value,
 }
 
@@ -61,6 +61,6 @@ fn cpu_of(process: u32) -> Option<Duration> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     let mut fields = stat.rsplit(')').next()?.split_whitespace().skip(11);
     let ticks: u64 = fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?;
-    // A process that has ended and was not waited for has no time any more on some kernels.
+    // On some kernels, a process that has ended and was not waited for has no time any more.
     (ticks > 0).then(|| Duration::from_millis(ticks * 10))
 }

@@ -1,4 +1,4 @@
-//! What was found, held against what was put there.
+//! Compares the found duplicates with the generated ones.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::library::Planted;
 
-/// Counts of files: copies that were put there and stand in one group with their piece, those that do not, and pieces that stand in
-/// one group with another. Of those, how many share some music with it, as excerpts of one recording do.
+/// Counts of files: generated copies that are in one group with their piece, those that are not, and pieces that are in
+/// one group with another piece. The last count also has the number that share some music, as excerpts of one recording do.
 pub(crate) fn compare(planted: &Planted, music: &Music, found: &Value) -> Value {
     let groups: Vec<Vec<String>> = found["groups"].as_array().into_iter().flatten().map(members).collect();
     let mut copies: BTreeMap<u64, Vec<&str>> = BTreeMap::new();
@@ -53,7 +53,7 @@ pub(crate) fn compare(planted: &Planted, music: &Music, found: &Value) -> Value 
     })
 }
 
-/// The ids of a group's items, the one that is kept first.
+/// The ids of a group's items, the one to keep first.
 fn members(group: &Value) -> Vec<String> {
     let others = group["others"].as_array().into_iter().flatten();
     std::iter::once(&group["keep"]).chain(others).filter_map(|member| id(member["file"]["path"].as_str()?)).collect()

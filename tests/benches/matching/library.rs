@@ -1,8 +1,8 @@
-//! An invented library of any size: candidates as a streaming service names them, and tracks to look up as a DJ's program
-//! does, of which a fifth is not among the candidates although their siblings (another mix, another part) mostly are.
+//! An invented library of any size: candidates with the names of a streaming service, and tracks to look up with the names of a DJ
+//! program. A fifth of the tracks is not among the candidates, although most of their siblings (another mix, another part) are.
 //!
-//! What happens to a name on its way is what `formats` and stores are known to do to names. It is known to the rules too, so
-//! the quality measured here says that they hold at scale, with siblings and namesakes all around, and not more.
+//! The names are changed as stores and file formats are known to change names. The rules know these changes too, so
+//! the measured quality only shows that the rules work at scale, with many similar titles and equal names.
 
 use std::collections::HashSet;
 
@@ -27,11 +27,11 @@ struct Recording {
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
     pub(crate) track: Track,
-    /// Which recording it is.
+    /// The recording.
     pub(crate) recording: usize,
 }
 
-/// All of it.
+/// The whole library.
 #[derive(Debug)]
 pub(crate) struct Library {
     pub(crate) candidates: Vec<Track>,
@@ -50,7 +50,7 @@ impl Library {
         let mut library = Self { candidates: Vec::new(), recordings: Vec::new(), wanted: Vec::new() };
         while library.candidates.len() < candidates {
             for recording in work(&names, &mut taken, &mut random) {
-                // A fifth is known to the DJ only; a few are on two albums.
+                // A fifth is only in the DJ's library; a few are on two albums.
                 let copies = if random.percent(20) { 0 } else { 1 + usize::from(random.percent(3)) };
                 for copy in 0..copies.min(candidates - library.candidates.len()) {
                     library.candidates.push(streamed(&recording, copy, &mut random));
@@ -162,7 +162,7 @@ fn isrc(random: &mut Random) -> String {
     format!("QZABC{:07}", 1 + random.below(9_999_999))
 }
 
-/// As a streaming service names it: version after a dash, artists as a list.
+/// In the form of a streaming service: version after a dash, artists as a list.
 fn streamed(recording: &Recording, copy: usize, random: &mut Random) -> Track {
     let mut title = recording.title.clone();
     let mut artists = recording.artists.clone();
@@ -182,7 +182,7 @@ fn streamed(recording: &Recording, copy: usize, random: &mut Random) -> Track {
     Track { title, artists, album: Some(album), isrc, duration_ms, ..Track::default() }
 }
 
-/// As a DJ's program has it: version in brackets, artists in one field, and what people and files do to names.
+/// In the form of a DJ program: version in brackets, artists in one field, and the usual changes of names.
 fn played(recording: &Recording, isrc: String, random: &mut Random) -> Track {
     let mut title = recording.title.clone();
     if random.percent(4) {

@@ -30,10 +30,10 @@ use self::quality::Quality;
 use self::report::{Report, Row, say};
 use self::samples::Samples;
 
-/// Tracks that are looked up, and candidates: the volumes of the library that Baton was made for.
+/// Tracks to look up, and candidates: the sizes of the library for which Baton was made.
 const WANTED: usize = 15_540;
 const CANDIDATES: usize = 25_000;
-/// For reading all candidates and looking all tracks up.
+/// The limit for reading all candidates and looking all tracks up.
 const AIM_S: f64 = 5.0;
 const SEED: u64 = 7;
 const ROUNDS: usize = 5;

@@ -1,4 +1,4 @@
-//! What a user has today: a Python script with rapidfuzz, over the same tracks, in the same run.
+//! The usual tool today: a Python script with rapidfuzz, over the same tracks, in the same run.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,21 +10,21 @@ use serde::Deserialize;
 
 use crate::library::Library;
 
-/// What the script did in one of its ways.
+/// The result of one mode of the script.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Run {
     pub(crate) way: String,
-    /// From the read lists to the decisions.
+    /// The time from the read lists to the decisions.
     pub(crate) seconds: f64,
     /// The candidate accepted for each track.
     pub(crate) accepted: Vec<Option<usize>>,
 }
 
-/// How to have it.
+/// The command that installs it.
 pub(crate) const HOW: &str =
     "python3 -m venv target/tools/rapidfuzz && target/tools/rapidfuzz/bin/pip install rapidfuzz==3.14.6 numpy";
 
-/// The Python that has rapidfuzz: of the project's own tools, else the shell's.
+/// The Python with rapidfuzz: from the project's tools, else from `PATH`.
 pub(crate) fn python(target: &Path) -> Option<PathBuf> {
     let has = |python: &PathBuf| {
         let run = Command::new(python).args(["-c", "import rapidfuzz, numpy"]).output();

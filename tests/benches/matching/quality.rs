@@ -9,12 +9,12 @@ use crate::library::Library;
 pub(crate) struct Quality {
     pub(crate) right: usize,
     pub(crate) wrong: usize,
-    /// What is among the candidates.
+    /// The tracks that are among the candidates.
     pub(crate) matchable: usize,
 }
 
 impl Quality {
-    /// Counts what was accepted (a candidate for each track, or none).
+    /// Counts the accepted matches (a candidate for each track, or none).
     pub(crate) fn of(library: &Library, accepted: &[Option<usize>]) -> Self {
         let there: HashSet<usize> = library.recordings.iter().copied().collect();
         let mut quality = Self::default();

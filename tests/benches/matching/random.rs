@@ -28,13 +28,13 @@ impl Random {
         self.below(100) < chance
     }
 
-    /// One of the list; the first ones far oftener than the last, as words are used.
+    /// An item of the list; the first ones are much more frequent than the last, as with words.
     pub(crate) fn common<'a, T>(&mut self, list: &'a [T]) -> &'a T {
         let at = self.below(list.len()).min(self.below(list.len()));
         &list[at.min(self.below(list.len()))]
     }
 
-    /// One of the list, each as often.
+    /// An item of the list, all equally frequent.
     pub(crate) fn any<'a, T>(&mut self, list: &'a [T]) -> &'a T {
         &list[self.below(list.len())]
     }

@@ -1,8 +1,8 @@
 //! djay: the export of a standard library (15,540 tracks, 2,027 plays), and its tracks looked up among 25,000 of another service.
 //!
-//! The export is compared with `peer_djay.py`, which reads the same objects and writes the same five tables with Python's own modules;
-//! both tables of tracks must have the same bytes. The look-up is compared with the script of the bench `matching` with rapidfuzz: it
-//! is given its lists and measures from there, while `baton run` also starts, takes the snapshot, reads library and catalog, and
+//! The export is compared with `peer_djay.py`, which reads the same objects and writes the same five tables with Python's modules;
+//! both tables of tracks must have the same bytes. The look-up is compared with the script of the bench `matching` with rapidfuzz: the
+//! script starts with prepared lists, while `baton run` also starts, takes the snapshot, reads library and catalog, and
 //! writes its report.
 
 use std::fs;
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 const EXPORT_AIM_MS: f64 = 1_500.0;
 const MATCH_AIM_MS: f64 = 5_000.0;
-/// Each is run once to warm the caches, then so often.
+/// The number of runs of each, after one run that warms the caches.
 const ROUNDS: u32 = 5;
 /// Tracks of the other service, and how many of them the library has.
 const CANDIDATES: usize = 25_000;
@@ -145,7 +145,7 @@ fn candidates(workspace: &Workspace, written: &Written) -> anyhow::Result<Vec<Ca
     Ok(all)
 }
 
-/// The script with rapidfuzz; why it was not run where it cannot be.
+/// The script with rapidfuzz, or the reason why it was not run.
 fn peer(workspace: &Workspace, written: &Written, candidates: &[Candidate]) -> anyhow::Result<Value> {
     let tools = repository().join("target/tools/rapidfuzz/bin/python");
     let has = |python: &PathBuf| {

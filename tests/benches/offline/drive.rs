@@ -1,9 +1,9 @@
 //! A sync of 241 databases without changes: the whole `baton run drive-sync sync`, compared with a Python script that does the same
 //! check with `csv` and `hashlib` (`peer_drive.py`).
 //!
-//! Before it is measured, one sync puts the Drive in order: duplicate folders, CSVs beside their folders and backups stay
-//! as many as a real one has. The script is timed in two ways: as such scripts do it, reading every file and comparing digests, and with
-//! the look at sizes and times alone that Baton takes.
+//! Before the measurement, one sync repairs the Drive. The numbers of duplicate folders, of CSVs beside their folders and of backups
+//! are those of a real one. The script is timed in two ways: reading every file and comparing digests, as such scripts do, and
+//! comparing only sizes and times, as Baton does.
 
 use std::path::Path;
 use std::process::Command;
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 const SEED: u64 = 7;
 const ROUNDS: usize = 11;
-/// For the whole command.
+/// The aim for the whole command.
 const AIM_MS: f64 = 300.0;
 
 /// Measures; the figures as JSON.

@@ -3,7 +3,7 @@
 //!
 //! The script writes tracks, playlists and entries to three tables, without sources, ranks, search, history or a sandbox. Both write
 //! to the same disk, each to a separate database, and the data of every track and entry must be equal. The aim is a first import in at
-//! most 1.5 times the script's time. The fastest of several rounds counts, each with a new catalog.
+//! most 1.5 times the script's time. The fastest of several rounds is used, each with a new catalog.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
-//! Measures actions of the bundled plugins without network: a whole `baton run` through the sandbox, each compared with a Python script that a
-//! user would write today for the same, in one run.
+//! Measures actions of the bundled plugins without network: a whole `baton run` through the sandbox, each compared in the same run
+//! with a Python script that a user would write for the same purpose.
 //!
-//! `cargo xtask bench offline` builds the program and runs this; `--only PART` takes one part, `--json` prints JSON. A slow figure
-//! fails nothing; what is wrong in a result does.
+//! `cargo xtask bench offline` builds the program and runs this; `--only PART` runs one part, `--json` prints JSON. The bench fails
+//! if a result is wrong, and does not fail if a figure is slow.
 
 mod djay;
 mod drive;
@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 use self::options::BenchOptions;
 
-/// A part: its name, and what measures it and gives its figures.
+/// A part: its name, and the function that measures it and returns its figures.
 type Part = (&'static str, fn() -> anyhow::Result<Value>);
 
 const PARTS: [Part; 3] = [("djay", djay::run), ("import", import::run), ("drive", drive::run)];

@@ -1,5 +1,5 @@
-//! The no-op plugin, each call in a fresh store with every ceiling on, compared with the same component in bare wasmtime with the
-//! same settings; and how long loading takes, with and without the code cache.
+//! The no-op plugin, each call in a new store with every limit, compared with the same component in bare wasmtime with the
+//! same settings; and the time of loading, with and without the code cache.
 
 use std::fs;
 use std::time::Instant;
@@ -13,7 +13,7 @@ use crate::report::{Report, Row};
 use crate::row;
 use crate::samples::Samples;
 
-/// Rounds of calls; the sides take turns, so that both see the same machine.
+/// Rounds of calls; the sides run in turns, so that both use the machine in the same state.
 const ROUNDS: usize = 100;
 const CALLS: u32 = 200;
 

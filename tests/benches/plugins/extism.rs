@@ -13,7 +13,7 @@ use crate::samples::Samples;
 /// Calls, loads and endless calls.
 const COUNTS: [&str; 3] = ["2000", "20", "10"];
 
-/// Measures and reports; passes over, loudly, when the peer was not built.
+/// Measures and reports; skips with a message if the peer was not built.
 ///
 /// # Errors
 /// When the peer fails.

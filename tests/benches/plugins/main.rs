@@ -1,8 +1,8 @@
 //! Measures plugin calls: a call compared with bare wasmtime, loading from the code cache, the start and the idle memory of the
-//! real program with four plugins, the end of a plugin that never ends; and Extism doing the same in the same run.
+//! real program with four plugins, the end of a plugin that never ends; and Extism with the same work in the same run.
 //!
 //! `cargo xtask bench plugins` builds the program, the components and the peer, and runs this; `--json` prints JSON. Every
-//! sample goes to `target/bench/plugins.json`. A slow figure fails nothing; it says its aim and whether it was reached.
+//! sample is written to `target/bench/plugins.json`. The bench does not fail if a figure is slow; it prints the aim and whether it was reached.
 #![expect(clippy::expect_used, reason = "a bench ends when its ground is not there")]
 
 #[path = "../bare/mod.rs"]
@@ -62,7 +62,7 @@ fn row(report: &mut Report, what: &str, unit: &str, samples: &Samples) -> Row {
     Row::new(what, format!("{:.2} {unit}", samples.median()), spread)
 }
 
-/// The same component with `to` wherever `from` stands, which is as long; `None` when it stands nowhere.
+/// The same component with each `from` replaced by `to`, which has the same length; `None` if `from` does not occur.
 fn replaced(component: &[u8], from: &[u8], to: &[u8]) -> Option<Vec<u8>> {
     let places: Vec<usize> =
         (0..component.len()).filter(|at| component.get(*at..).is_some_and(|rest| rest.starts_with(from))).collect();

@@ -1,5 +1,5 @@
-//! The real program with four plugins whose code is in the cache: from its start to the first captured task, and the
-//! memory that it holds when it has nothing to do.
+//! The real program with four plugins whose code is in the cache: the time from its start to the first captured task, and its
+//! idle memory.
 
 use std::fs;
 use std::thread::sleep;
@@ -15,10 +15,10 @@ use crate::{replaced, row};
 
 const ROUNDS: u32 = 10;
 
-/// Longer than Baton waits to see whether a file that it only found is still being written.
+/// Longer than Baton waits to decide whether an existing file is still being written.
 const QUIET: Duration = Duration::from_millis(700);
 
-/// After this long the daemon has done what it does at its start.
+/// The time after which the daemon has finished its work at the start.
 const SETTLED: Duration = Duration::from_secs(2);
 
 const START_MS: f64 = 150.0;
@@ -42,7 +42,7 @@ pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
         let task = workspace.wait_for_archive(&title);
         let why = workspace.why(&task.id);
         let captured = why.events.iter().find(|event| event.action == "captured").context("it was captured")?;
-        // Whole milliseconds, cut off: the later one counts.
+        // Truncated to whole milliseconds: the later one is used.
         let at = captured.at.parse::<Timestamp>()?.as_millisecond() + 1;
         accepted.push(Duration::from_millis(at.unsigned_abs()).as_secs_f64() * 1e3 - begun);
         sleep(SETTLED);

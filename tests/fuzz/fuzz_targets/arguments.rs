@@ -1,6 +1,6 @@
-//! A JSON Schema in the first line, arguments as `--arg` has them in the others: reading them ends and never panics, every
-//! name that was given has a value, text stays as it was typed where the schema asks for text, and where a schema accepts any
-//! text, what was read fits it.
+//! A JSON Schema in the first line, arguments in the form of `--arg` in the others. Parsing ends and never panics. Every given
+//! name has a value. If the schema requires text, the text is unchanged. If the schema accepts any text, the parsed value is
+//! valid.
 #![no_main]
 
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use baton_sandbox::{Arguments, TypedArgument, coerce, expected};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value, json};
 
-/// Whatever is typed fits it.
+/// A schema for which every input is valid.
 fn lenient() -> Value {
     json!({ "type": "object", "additionalProperties": { "$ref": "#/$defs/texts" },
         "properties": { "text": { "type": "string" }, "flag": { "type": ["boolean", "string"] },
@@ -25,7 +25,7 @@ fn checks(schema: &Value) -> Option<Arguments> {
     Arguments::of(&Manifest::parse(manifest.to_string().as_bytes()).ok()?).ok()
 }
 
-/// The values; `None` where a name is given again that takes one value.
+/// The values; `None` if a name with a single value is given twice.
 fn read(schema: &Value, typed: &[TypedArgument]) -> Option<Map<String, Value>> {
     let given: BTreeSet<&str> = typed.iter().map(|argument| argument.name.as_str()).collect();
     match coerce(schema, typed) {
@@ -55,6 +55,6 @@ fuzz_target!(|text: &str| {
     }
     let checks = checks(&lenient).expect("the schema can be checked");
     let checked = checks.check("a", &Value::Object(args.clone()).to_string());
-    // A schema and arguments that are large together are not checked.
+    // Large schemas with large arguments are not checked.
     assert!(checked.is_ok() || text.len() > 10_000, "{args:?}: {checked:?}");
 });

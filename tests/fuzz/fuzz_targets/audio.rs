@@ -1,5 +1,5 @@
-//! Any bytes as a file: decoding and fingerprinting end, never panic (one that the guard catches counts too), and what is found keeps its
-//! promises. Begin with real files of some seconds in every format: a corpus of noise hardly gets past the probing.
+//! Any bytes as a file: decoding and fingerprinting end and never panic (a caught panic is also a failure), and the results are
+//! within their limits. Begin with real files of a few seconds in every format: random bytes are rejected as an unknown format.
 #![no_main]
 
 use std::io::Write as _;
@@ -20,7 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
                 assert_eq!(sound.file_sha256.is_some(), options.hashes);
                 assert!(length.is_none() || sound.fingerprint.words().len() <= 20);
             }
-            // What a caught panic says, see `decode/guard.rs`.
+            // The message of a caught panic, see `decode/guard.rs`.
             Err(error) => assert!(!error.detail.contains("the decoder failed with an internal error"), "a panic"),
         }
     }

@@ -1,19 +1,19 @@
 //! Any header, mapping and rows as a CSV file, in every encoding and with any separator: reading ends and never panics, no two
-//! playlists of a file have one id, and both orders of UTF-16 say the same. The first line of the input is the mapping
-//! (`title=a,artists=b`), the rest is the file.
+//! playlists of a file have one id, and both byte orders of UTF-16 have the same result. The first line of the input is the
+//! mapping (`title=a,artists=b`), the rest is the file.
 //!
-//! The same input is also a table that is written here, cell by cell, with any separator, line end, encoding and order of columns:
-//! what is read of it is what was written, entry by entry.
+//! The same input is also written as a table, cell by cell, with any separator, line end, encoding and order of columns. Reading
+//! the table gives the written entries.
 #![no_main]
 
 use baton_plugin_kit::Findings;
 use libfuzzer_sys::fuzz_target;
 use spotify::read::{Mapping, read_csv};
 
-/// Columns of the table that is written here: the field, and its header.
+/// Columns of the written table: the field, and its header.
 const COLUMNS: [(&str, &str); 4] = [("title", "h0"), ("album", "h1"), ("genres", "h2"), ("label", "h3")];
 
-/// A cell as an entry has it: one line, without spaces around it, at most 2,000 characters. Nothing for an empty one.
+/// A cell in the form of an entry: one line, without spaces around it, at most 2,000 characters. `None` for an empty one.
 fn expected(cell: &str) -> Option<String> {
     let cell = cell.trim();
     let plain: String = cell.chars().take(2_000).map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -24,7 +24,7 @@ fn expected(cell: &str) -> Option<String> {
 fn written_and_read(bytes: &[u8]) {
     let Some((form, cells)) = bytes.split_first() else { return };
     let text = String::from_utf8_lossy(cells);
-    // A cell with lines that hold addresses of tracks is taken for a quote that is not closed.
+    // A cell that contains lines with addresses of tracks is treated as an unclosed quote.
     if text.contains("spotify:track:") {
         return;
     }
@@ -54,7 +54,7 @@ fn written_and_read(bytes: &[u8]) {
     let mut findings = Findings::default();
     let read = read_csv(file, "x", "x.csv", &Mapping(mapping.into()), &mut findings).expect("the table is read");
     let entries: Vec<_> = read.playlists.iter().flat_map(|playlist| &playlist.entries).collect();
-    // A list in which no row has a title is none.
+    // A list without a title in any row is not a playlist.
     let titled = rows.iter().any(|[title, ..]| expected(title).is_some_and(|title| !title.is_empty()));
     let wanted: &[[&str; 4]] = if titled { &rows } else { &[] };
     assert_eq!(entries.len(), wanted.len(), "{table:?}");
@@ -90,7 +90,7 @@ fuzz_target!(|bytes: &[u8]| {
         ids.dedup();
         assert_eq!(ids.len(), count, "two playlists of one file have one id");
     }
-    // The same text says the same in both orders of UTF-16.
+    // The same text has the same result in both byte orders of UTF-16.
     let [.., little, big] = &mut read;
     if let (Ok(little), Ok(big)) = (little, big) {
         assert_eq!(little.playlists, big.playlists);

@@ -1,4 +1,5 @@
-//! Any name: reading ends, never panics, and invents nothing; what is made of it keeps its limits.
+//! Any name: parsing ends and never panics, every part of the result is in the name, and names that are made from it are within
+//! their limits.
 #![no_main]
 
 use baton_core::file_name::{self, MAX_NAME_BYTES};

@@ -1,5 +1,5 @@
-//! Any grants of any plugins, a line each (`PLUGIN GRANT`): reading ends and never panics, what was read is said again in the
-//! same words, and no grant that is allowed lies below a folder that a plugin may write to.
+//! Any grants of any plugins, one in each line (`PLUGIN GRANT`): parsing ends and never panics, a parsed grant is written in the
+//! same form, and no allowed grant is below a folder that a plugin may write to.
 #![no_main]
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -22,7 +22,7 @@ fn identity(path: &Path) -> Identity {
     Identity::new(1, hasher.finish())
 }
 
-/// Where a folder of this path would lie.
+/// The folder of this path.
 fn place(plugin: &str, path: &Path, access: Access) -> PlacedFolder {
     let plain: PathBuf = path.components().filter(|part| matches!(part, Component::Normal(_))).collect();
     let path = Path::new("/").join(plain);

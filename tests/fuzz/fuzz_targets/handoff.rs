@@ -1,4 +1,4 @@
-//! Any bytes under any name: reading ends, never panics, and what is read keeps its promises.
+//! Any bytes under any name: reading ends and never panics, and the result is within its limits.
 #![no_main]
 
 use baton_core::handoff::{self, Kind};

@@ -1,11 +1,11 @@
-//! Any bytes as a package: inspecting it ends and never panics, whatever it says of its own parts. Seeds are real packages;
-//! whether memory stays small is for `-rss_limit_mb` to tell.
+//! Any bytes as a package: inspecting it ends and never panics, whatever sizes it declares. Seeds are real packages;
+//! `-rss_limit_mb` checks the memory.
 #![no_main]
 
 use baton_registry::Package;
 use libfuzzer_sys::fuzz_target;
 
-/// A manifest as a custom section: most inputs have none, and without one nothing else is read.
+/// A manifest as a custom section. Most inputs have no manifest, and then only the manifest is searched.
 fn manifest() -> Vec<u8> {
     let text = r#"{"name":"x","version":"1","declares":{"description":"","default_action":"a","actions":{"a":{"description":""}}}}"#;
     let body = [&[14][..], b"baton:manifest", text.as_bytes()].concat();

@@ -1,7 +1,7 @@
-//! Any secret, any answer, in any pieces: what passes is the same in every split, holds no secret, and the sizes of the pieces
-//! that pass depend on nothing but the sizes of those that came and the secret's length.
+//! Any secret and any response in any pieces: the output is the same for every split and contains no secret. The sizes of the
+//! output pieces depend only on the sizes of the input pieces and the length of the secret.
 //!
-//! The sandbox's own files are compiled in here: building all of it for one target would take many minutes.
+//! The source files of the sandbox are compiled into this target: building the whole sandbox for it would take many minutes.
 #![no_main]
 #![allow(dead_code, reason = "each file has more than is used here")]
 
@@ -18,7 +18,7 @@ use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use scrub::{Scrubber, Stream};
 
-/// What passes of `answer` when it comes in these pieces, and in which.
+/// The output for `answer` in these pieces, and the sizes of the output pieces.
 fn passed(scrubber: &Scrubber, answer: &[u8], sizes: &[u8]) -> (Vec<u8>, Vec<usize>) {
     let (mut stream, mut out, mut pieces) = (Stream::new(scrubber.clone()), Vec::new(), Vec::new());
     let (mut rest, mut sizes) = (answer, sizes.iter().cycle());
@@ -41,7 +41,7 @@ fuzz_target!(|input: (&str, &[u8], &[u8], bool)| {
     if value.len() < limits::SECRET_LEAST_BYTES || value.len() > limits::SECRET_MOST_BYTES || value.contains('*') {
         return;
     }
-    // Half of the answers hold the value itself, cut where the fuzzer likes.
+    // Half of the responses contain the secret, at a position that the fuzzer chooses.
     let answer =
         if repeat { [answer, value.as_bytes(), answer, &value.as_bytes()[1..]].concat() } else { answer.to_vec() };
     let scrubber = Scrubber::of(value).expect("a value of this length has an automaton");
@@ -53,7 +53,7 @@ fuzz_target!(|input: (&str, &[u8], &[u8], bool)| {
     let plain = value.to_ascii_lowercase().into_bytes();
     assert!(!out.to_ascii_lowercase().windows(plain.len()).any(|window| window == plain), "the value passed");
 
-    // Another value of that length, and an answer that holds it everywhere.
+    // Another secret of the same length, and a response that contains it in the same positions.
     let other = "q".repeat(value.len());
     let full: Vec<u8> = other.bytes().cycle().take(answer.len()).collect();
     let (_, same) = passed(&Scrubber::of(&other).expect("likewise"), &full, sizes);

@@ -1,4 +1,4 @@
-//! Any bytes as an export of Spotify: reading ends and never panics; what was read is written, and read again it is the same.
+//! Any bytes as an export of Spotify: reading ends and never panics. The result is written, and reading it again gives the same.
 #![no_main]
 
 use baton_plugin_kit::Findings;

@@ -35,8 +35,8 @@ pub fn synthetic(kind: &str) -> PathBuf {
     found
 }
 
-/// The corpora of one kind: the synthetic one in `tests/corpus`, and real data in `../shared/corpus` where this machine has it.
-/// Without real data one SKIPPED line is printed; it is an extra.
+/// The corpora of one kind: the synthetic one in `tests/corpus`, and real data in `../shared/corpus` if this machine has it.
+/// Without real data one SKIPPED line is printed, because real data is optional.
 ///
 /// # Panics
 /// When there is no synthetic one.

@@ -1,7 +1,7 @@
-//! What tests need beyond this repository, and how a test without it is skipped.
+//! The programs and data that tests need outside of this repository, and the skipping of tests without them.
 //!
-//! A test never returns early in silence. Whatever may be missing is asked for through this crate and answers with
-//! [`Skipped`], which nothing else can make: it prints one SKIPPED line and adds it to the file named by `BATON_SKIPPED`,
+//! A test never returns early in silence. It requests everything that may be missing through this crate, which returns
+//! [`Skipped`]. Only this crate can make that value: it prints one SKIPPED line and adds it to the file named by `BATON_SKIPPED`,
 //! which `cargo xtask test` counts at the end. With `CI=true` a missing program is a failure instead. Tests write
 //! `let python = or_skip!(tools("python", "bin/python"));`.
 #![expect(clippy::expect_used, reason = "a helper of tests fails the test")]
@@ -32,7 +32,7 @@ macro_rules! or_skip {
 }
 
 /// Reports that a part of a test cannot run here, with `CI=true` too: for permissions of the user and properties of the
-/// system, which no package brings.
+/// system, which no package provides.
 ///
 /// # Panics
 /// When the file of `BATON_SKIPPED` cannot be written.
@@ -48,7 +48,7 @@ pub fn skip(reason: impl AsRef<str>) -> Skipped {
     Skipped(())
 }
 
-/// Reports that something is missing which an installation brings.
+/// Reports that a program or file is missing which an installation provides.
 ///
 /// # Panics
 /// With `CI=true` on Linux, where `.ci/run` installs it.

@@ -1,4 +1,4 @@
-//! Programs that judge results of Baton, and the music they are given.
+//! Programs that judge results of Baton, and the music for them.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};

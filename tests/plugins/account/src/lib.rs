@@ -1,6 +1,6 @@
-//! A plugin that sends requests with the token of an account. `args`: how many `times` (default 1), and the `page`. It tries a
-//! request once more when the service does not accept the token, and returns all statuses, the placeholder and the last answer. With `memory` it also returns all of its linear memory; with `trap` it
-//! traps after the answer.
+//! A plugin that sends requests with the token of an account. `args`: how many `times` (default 1), and the `page`. If the service
+//! does not accept the token, it sends the request a second time. It returns all statuses, the placeholder and the last answer.
+//! With `memory` it also returns all of its linear memory; with `trap` it traps after the answer.
 
 use baton_plugin_sdk::{Error, Outcome, Plugin, Task, http, secrets, serde_json};
 

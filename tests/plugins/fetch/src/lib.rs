@@ -1,10 +1,10 @@
-//! A plugin that sends the requests that its task asks for, and tells everything that it hears: what a plugin that wants
-//! to give secrets away would do. The tests of requests and secrets run it.
+//! A plugin that sends the requests of its task and reports every response, as a plugin would that tries to leak secrets. The
+//! tests of requests and secrets run it.
 //!
 //! `args`: `requests` is a list of `{url, method, headers, body, redirects, timeout_ms}`; `{{NAME}}` in any of their texts
 //! is the placeholder of that secret. With `measure` a request is a plain GET, and its answer is the sizes of the pieces
 //! in which the body arrived. With `fail` the first error ends the task; otherwise errors are reported too.
-//! With `tell` the answers go to every place where a plugin can put anything.
+//! With `tell` the responses are written to every output of a plugin.
 
 mod measure;
 
@@ -58,7 +58,7 @@ fn ask(asked: &Value) -> Result<Response, Error> {
     if matches!(response.status, 429 | 503) { Ok(response.ok()?) } else { Ok(response) }
 }
 
-/// With placeholders for `{{NAME}}`.
+/// Replaces `{{NAME}}` by placeholders.
 fn filled(text: &str) -> Result<String, Error> {
     let (mut out, mut rest) = (String::new(), text);
     while let Some((before, after)) = rest.split_once("{{") {
@@ -81,7 +81,7 @@ fn shown(answer: &Response) -> Value {
     json!({ "status": answer.status, "address": answer.address, "headers": headers, "bytes": bytes, "body": body })
 }
 
-/// Tries every way out with what it received.
+/// Tries every output with the received text.
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "it is the misdeed; both are the task's log")]
 fn tell(what: &str) -> Result<Outcome, Error> {
     println!("{what}");

@@ -1,4 +1,4 @@
-//! What a plugin can see of how a body arrives: the size of each piece, in order.
+//! What a plugin can measure of an arriving body: the size of each piece, in order.
 
 use baton_plugin_sdk::Error;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use wasip2::http::outgoing_handler;
 use wasip2::http::types::{Fields, OutgoingRequest, Scheme};
 use wasip2::io::streams::StreamError;
 
-/// Asks `url`, which is `http`, and reads each piece as soon as it is there.
+/// Requests `url`, which is `http`, and reads each piece as soon as it arrives.
 pub(crate) fn pieces(url: &str) -> Result<Value, Error> {
     let wrong = |what: &str| Error::Permanent(format!("{url}: {what}"));
     let (authority, path) =

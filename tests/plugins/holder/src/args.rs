@@ -1,4 +1,4 @@
-//! What a task gives the plugin.
+//! The arguments of a task.
 
 use baton_plugin_sdk::{Error, Task};
 

@@ -1,6 +1,6 @@
-//! A plugin that holds names and reads databases of other programs: what the tests of `locks` and `snapshot-of` run.
+//! A plugin that holds locks and reads databases of other programs. The tests of `locks` and `snapshot-of` run it.
 //!
-//! It never hides what it got away with: an attack that works is a line that begins with `OPEN`.
+//! It reports every successful attack with a line that begins with `OPEN`.
 
 mod args;
 mod names;

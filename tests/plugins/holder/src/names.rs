@@ -1,4 +1,4 @@
-//! Names that one attempt at a time holds.
+//! Locks, each held by one attempt at a time.
 
 use std::fs::{File, OpenOptions};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use baton_plugin_sdk::{Error, Outcome, Task, progress};
 
 use super::args::{folder, text};
 
-/// Waits for the name, then makes a file that nobody else may have made meanwhile, works a little, and takes it away again.
+/// Waits for the lock, then creates a file that must not exist, works for a short time, and deletes the file.
 pub(super) fn alone(task: &Task) -> Result<Outcome, Error> {
     let (name, mark) = (text(task, "name")?, format!("{}/busy", folder(task)?));
     let mut waited = 0;
@@ -30,7 +30,7 @@ pub(super) fn alone(task: &Task) -> Result<Outcome, Error> {
     Ok(Outcome::new(format!("Was alone after {waited} times.")))
 }
 
-/// Holds the name until somebody ends it; leaves word that it does.
+/// Holds the lock until the task is cancelled or its process is ended, and creates a file for the test meanwhile.
 pub(super) fn hold(task: &Task) -> Result<Outcome, Error> {
     let (name, mark) = (text(task, "name")?, format!("{}/held", folder(task)?));
     let Some(_lock) = locks::take(&name)? else {
@@ -43,7 +43,7 @@ pub(super) fn hold(task: &Task) -> Result<Outcome, Error> {
     Ok(Outcome::new("Was ended."))
 }
 
-/// Takes the name and breaks down with it.
+/// Acquires the lock and traps.
 pub(super) fn trap(task: &Task) -> Result<Outcome, Error> {
     let name = text(task, "name")?;
     let Some(_lock) = locks::take(&name)? else {
@@ -52,7 +52,7 @@ pub(super) fn trap(task: &Task) -> Result<Outcome, Error> {
     std::process::abort();
 }
 
-/// What a name may be, and that it is free again.
+/// Which names are valid, and that a dropped lock is free.
 pub(super) fn names() -> Result<Outcome, Error> {
     for wrong in ["", "a\nb", &"x".repeat(201)] {
         if !matches!(locks::take(wrong), Err(LockError::Invalid(_))) {

@@ -10,7 +10,7 @@ fn path(task: &Task) -> Result<String, Error> {
     Ok(if file.starts_with('/') { file } else { format!("{}/{file}", folder(task)?) })
 }
 
-/// Counts rows twice, at once and through a cursor that outlives its snapshot; the writer adds them in pairs `(n, n)`.
+/// Counts rows twice: with one query, and with a cursor that outlives its snapshot. The writer adds the rows in pairs `(n, n)`.
 pub(super) fn count(task: &Task) -> Result<Outcome, Error> {
     let snapshot = Snapshot::open(&path(task)?)?;
     let told = snapshot.query("SELECT count(*), coalesce(sum(a - b), 0), max(a) FROM t", &[])?;
@@ -29,7 +29,7 @@ pub(super) fn count(task: &Task) -> Result<Outcome, Error> {
     Ok(Outcome::new(format!("rows {walked} form {form} rest {:?}", numbers.get(1..).unwrap_or_default())))
 }
 
-/// Tries to get out of a snapshot, and to have more of them than there may be.
+/// Tries to read outside of a snapshot, and to have more snapshots than the limit.
 pub(super) fn attack(task: &Task) -> Result<Outcome, Error> {
     let path = path(task)?;
     let mut lines = Vec::new();

@@ -1,4 +1,4 @@
-//! Handoffs that the plugin sends: proper ones, ones of a task that then fails, and ones that break the rules.
+//! Handoffs that the plugin sends: valid ones, ones of a task that then fails, and ones that break the rules.
 
 use baton_plugin_sdk::handoffs::{self, Draft, EmitError};
 use baton_plugin_sdk::{Error, Outcome, Priority, Task};
@@ -22,7 +22,7 @@ fn emit(draft: &Draft) -> Result<(), Error> {
     })
 }
 
-/// One to a plugin, one to an agent that reads its own folder, under an alias. The second is sent twice.
+/// One to a plugin, one to an external agent, under an alias. The second is sent twice.
 pub(crate) fn two() -> Result<Outcome, Error> {
     emit(&draft("noop", "one"))?;
     emit(&draft("Cursor MM1 Agent", "two"))?;
@@ -30,13 +30,13 @@ pub(crate) fn two() -> Result<Outcome, Error> {
     Ok(Outcome::new("Sent two handoffs."))
 }
 
-/// What a failed task sent is never delivered.
+/// Handoffs of a failed task are never delivered.
 pub(crate) fn then_fail() -> Result<Outcome, Error> {
     emit(&draft("noop", "three"))?;
     Err(Error::Permanent("changed its mind".to_owned()))
 }
 
-/// Without end; whatever the host answers.
+/// Sends without end, and ignores the answers of the host.
 pub(crate) fn storm() -> Outcome {
     let mut number = 0_u64;
     loop {
@@ -47,7 +47,7 @@ pub(crate) fn storm() -> Outcome {
     }
 }
 
-/// Each of them is a task that sends forty more.
+/// Each handoff is a task that sends forty more.
 pub(crate) fn to_itself(task: &Task) -> Result<Outcome, Error> {
     for number in 0..40 {
         let key = format!("{}-{number}", task.id);
@@ -56,7 +56,7 @@ pub(crate) fn to_itself(task: &Task) -> Result<Outcome, Error> {
     Ok(Outcome::new("Sent forty."))
 }
 
-/// Tells, a line each, what the host says to drafts that break a rule.
+/// Reports, one line each, the answers of the host to drafts that break a rule.
 pub(crate) fn wrongly() -> Outcome {
     let mut lines = Vec::new();
     for (what, wrong) in [

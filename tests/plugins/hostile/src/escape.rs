@@ -1,6 +1,6 @@
-//! Ways out of a granted folder. Each is tried; one that is open becomes a critical finding, the others are listed.
+//! Attempts to leave a granted folder. A successful one becomes a critical finding, the others are listed.
 //!
-//! The test prepares the folders: `link` leads out of the workspace, `root/secret.txt` may be read and not written.
+//! The test prepares the folders: `link` leads out of the workspace; `root/secret.txt` is readable and not writable.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -52,7 +52,7 @@ pub(crate) fn try_everything(task: &Task) -> Outcome {
             evidence: String::new(),
         });
     }
-    // What it may do must work, or the refusals above mean nothing.
+    // Allowed operations must succeed, so that the refusals above are significant.
     let allowed = read(&format!("{root}/secret.txt")).and_then(|()| write(&format!("{plans}/allowed.txt")));
     report.push(format!("allowed: {allowed:?}\n"));
     outcome.with_artifact("escape.txt", "text/plain", report.concat())
@@ -88,7 +88,7 @@ fn hard_link(root: &str, plans: &str) -> io::Result<()> {
     write(&link)
 }
 
-/// Links that the plugin makes itself, to where it may not go, and what they lead to.
+/// Creates links to paths outside of its grants, and opens them.
 fn own_link(plans: &str) -> Vec<(&'static str, io::Result<()>)> {
     let through = |target: &str, name: &str, below: &str| {
         let link = format!("{plans}/{name}");
@@ -122,7 +122,7 @@ pub(crate) fn open_linked(task: &Task) -> Result<Outcome, Error> {
     }
 }
 
-/// Puts a link to the folder `outside` beside the plans folder where its folder `inner` was. Another grant of `inner` must
+/// Replaces the folder `inner` of the plans folder by a link to the folder `outside`. Another grant of `inner` must
 /// not become a grant of `outside`.
 pub(crate) fn swap_inner(task: &Task) -> Result<Outcome, Error> {
     let plans = place(task, "plans");
@@ -145,7 +145,7 @@ pub(crate) fn truncate_linked(task: &Task) -> Result<Outcome, Error> {
     emptied.map(|()| Outcome::new("Emptied.")).map_err(|error| Error::Permanent(format!("not emptied: {error}")))
 }
 
-/// Opens a file that is replaced all the time, now by one with one name, now by one with two. The second must never be read.
+/// Opens a file that is replaced continuously, by a file with one name and a file with two names. The second must never be read.
 pub(crate) fn race_linked(task: &Task) -> Result<Outcome, Error> {
     let path = format!("{}/linked.txt", place(task, "plans"));
     let mut opened = 0;
@@ -160,7 +160,7 @@ pub(crate) fn race_linked(task: &Task) -> Result<Outcome, Error> {
     Err(Error::Permanent(format!("opened {opened} times and never the file with two names")))
 }
 
-/// Opens a pipe that nobody writes to: an open that waits would never end.
+/// Opens a pipe without a writer: an open that waits would never end.
 pub(crate) fn open_pipe(task: &Task) -> Result<Outcome, Error> {
     match File::open(format!("{}/pipe.md", place(task, "plans"))) {
         Ok(mut pipe) => {

@@ -1,5 +1,4 @@
-//! Too much of something that is harmless once: log lines, calls, handles, bytes on the disk, frames on the stack. None of
-//! these ever ends without help.
+//! Operations that are harmless once, repeated without end: log lines, calls, handles, bytes on the disk, frames on the stack.
 
 use std::fs::File;
 use std::hint::black_box;
@@ -15,7 +14,7 @@ pub(crate) fn lines() -> Outcome {
     Outcome::new("Wrote ten million lines.")
 }
 
-/// A piece is as large as one call may write, so the bytes are too many long before the pieces are.
+/// A piece has the maximum size of one call, so the limit of bytes is reached long before a limit of calls.
 pub(crate) fn pieces() -> Outcome {
     let piece = vec![b'x'; 4096];
     let mut written = 0_u64;
@@ -57,7 +56,7 @@ pub(crate) fn folders(task: &Task) -> Result<Outcome, Error> {
     Ok(Outcome::new("Made ten million folders."))
 }
 
-/// Far behind the end of any file.
+/// Far beyond the end of any file.
 const FAR: u64 = 1 << 42;
 
 pub(crate) fn sparse_size(task: &Task) -> Result<Outcome, Error> {
@@ -67,7 +66,7 @@ pub(crate) fn sparse_size(task: &Task) -> Result<Outcome, Error> {
     Ok(Outcome::new("Made a large file of nothing."))
 }
 
-/// The standard library writes at a place with a stream.
+/// The standard library writes at a position with a stream.
 pub(crate) fn sparse_write(task: &Task) -> Result<Outcome, Error> {
     let problem = |error: io::Error| Error::Permanent(error.to_string());
     let mut file = File::create(format!("{}/sparse.bin", plans(task))).map_err(problem)?;

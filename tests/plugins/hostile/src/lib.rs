@@ -1,6 +1,6 @@
-//! A plugin that does what a plugin should not do, one misdeed an action. The tests of the sandbox and of recovery run it.
+//! A plugin with one forbidden or harmful operation in each action. The tests of the sandbox and of recovery run it.
 //!
-//! It never hides what it got away with: `escape` reports every way out that was open as a critical finding.
+//! It reports every success: `escape` reports each successful attempt as a critical finding.
 
 mod emit;
 mod escape;

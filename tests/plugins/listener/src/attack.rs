@@ -1,10 +1,10 @@
-//! Ways out of the granted folder, by names and by links.
+//! Attempts to leave the granted folder, by names and by links.
 
 use baton_plugin_sdk::fingerprint::{self, FingerprintResult};
 use baton_plugin_sdk::{Outcome, Task};
 
-/// Names of files outside, `.` being the granted folder as it is seen from inside, and `^` its parent. `outside.wav` is beside
-/// the folder; the test puts it there.
+/// Names of files outside. `.` is the granted folder in the plugin's file system, and `^` is its parent. `outside.wav` is next to
+/// the folder; the test creates it.
 const PATHS: [&str; 14] = [
     "./../outside.wav",
     "././../outside.wav",
@@ -35,7 +35,7 @@ pub(super) fn paths(task: &Task) -> Outcome {
     report(named.into_iter().chain([long, nul]).collect())
 }
 
-/// Links that the test has put into the folder.
+/// Links that the test creates in the folder.
 pub(super) fn links(task: &Task) -> Outcome {
     let links = ["out.wav", "up/outside.wav", "absolute.wav", "hard.wav", "pipe.wav", "folder.wav"];
     report(links.map(|link| format!("{}/{link}", root(task))).to_vec())

@@ -1,6 +1,6 @@
-//! A plugin that listens: what the tests of `fingerprint` run, with honest work and attacks.
+//! A plugin for the tests of `fingerprint`, with valid calls and attacks.
 //!
-//! It never hides what it got away with: an attack that works is a line that begins with `OPEN`.
+//! It reports every successful attack with a line that begins with `OPEN`.
 
 mod args;
 mod attack;

@@ -1,4 +1,4 @@
-//! What the library says.
+//! The results of the library functions.
 
 use baton_plugin_sdk::fingerprint::{self, Query};
 use baton_plugin_sdk::{Error, Outcome, Task};

@@ -1,4 +1,4 @@
-//! A plugin that does nothing, successfully. Benches measure the cost of a call with it.
+//! A plugin that does nothing and succeeds. Benches measure the cost of a call with it.
 
 use baton_plugin_sdk::{Error, Outcome, Plugin, Task};
 

@@ -1,4 +1,4 @@
-//! A plugin that sends, takes back and looks back, as its task says: what the tests of `handoffs` and `ledger` run.
+//! A plugin that sends and withdraws handoffs and reads the ledger. The tests of `handoffs` and `ledger` run it.
 
 mod look;
 
@@ -37,7 +37,7 @@ fn post(task: &Task) -> Result<Outcome, Error> {
     Ok(Outcome::new(format!("Did {} things.", lines.len())))
 }
 
-/// Asks an agent for something, under a key.
+/// Sends a request to an agent, with a key.
 fn send(to: &str, key: &str, action: Option<&str>) -> Result<(), Error> {
     let draft = Draft {
         to: to.to_owned(),

@@ -1,4 +1,4 @@
-//! What the ledger has, as JSON in a report.
+//! The content of the ledger, as JSON in a report.
 
 use std::fmt::Debug;
 
@@ -11,12 +11,12 @@ pub(crate) fn tasks(task: &Task) -> Result<Outcome, Error> {
     told(&ledger::tasks(&range)?)
 }
 
-/// Tells what external agents have not answered.
+/// Reports the open requests to external agents.
 pub(crate) fn open_requests(task: &Task) -> Result<Outcome, Error> {
     told(&ledger::open_requests(most(task)?)?)
 }
 
-/// Gives back what a task came from.
+/// Returns the captured bytes of a task.
 pub(crate) fn input(task: &Task) -> Result<Outcome, Error> {
     let id = task.arg_str("task")?.unwrap_or_default();
     Ok(match ledger::input(&id)? {
@@ -25,7 +25,7 @@ pub(crate) fn input(task: &Task) -> Result<Outcome, Error> {
     })
 }
 
-/// Tells, a line each, what the host says to questions that break a rule.
+/// Reports, one line each, the answers of the host to calls that break a rule.
 pub(crate) fn wrongly() -> Outcome {
     let range = |since: &str| Range { since: Some(since.to_owned()), ..ledger::newest(5) };
     let lines = [

@@ -1,4 +1,4 @@
-//! Ways out of a database. Each is tried; one that is open is a line that begins with `OPEN`.
+//! Attacks on a database. A successful one is a line that begins with `OPEN`.
 
 use baton_plugin_sdk::Outcome;
 use baton_plugin_sdk::sql::{self, Database, Error, Value};
@@ -31,14 +31,14 @@ const CATALOG: [&str; 6] = [
     "INSERT INTO search (search) VALUES ('delete-all')",
 ];
 
-/// Results and values that are too much.
+/// Results and values above the limits.
 const LARGE: [&str; 3] = [
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n",
     "SELECT zeroblob(1000000000)",
     "SELECT printf('%.*c', 900000000, 'x')",
 ];
 
-/// Tries everything, also to write files into the folder `outside`.
+/// Tries all attacks, including writes to files in the folder `outside`.
 pub(crate) fn databases(outside: &str) -> Outcome {
     let own = sql::own();
     let mut report = Vec::new();
@@ -48,11 +48,11 @@ pub(crate) fn databases(outside: &str) -> Outcome {
     report.extend(OWN.iter().map(|statement| tried(own, &statement.replace("{outside}", outside))));
     report.extend(CATALOG.iter().map(|statement| tried(sql::catalog(), statement)));
     report.extend(LARGE.iter().map(|statement| tried(own, statement)));
-    // An injection is text like any other.
+    // An injection is stored as text.
     let injected = own.query("SELECT a FROM victim WHERE a = ?1", &["1' OR '1'='1".into()]);
     let matched = injected.map(|table| table.rows.len());
     report.push(if matched == Ok(0) { "refused: injection\n".to_owned() } else { format!("OPEN: {matched:?}\n") });
-    // What it may do must work, or the refusals above mean nothing.
+    // Allowed operations must succeed, so that the refusals above are significant.
     let allowed = own.query("SELECT a FROM victim", &[]).map(|table| table.rows);
     report.push(format!("allowed: {}\n", allowed == Ok(vec![vec![Value::Integer(1)]])));
     Outcome::new(format!("Tried {} ways out.", report.len() - 1)).with_artifact(
@@ -65,7 +65,7 @@ pub(crate) fn databases(outside: &str) -> Outcome {
 fn tried(database: Database, statement: &str) -> String {
     match (database.execute(statement, &[]), database.query(statement, &[])) {
         (Err(error), Err(_)) => format!("refused: {statement}: {}\n", said(&error)),
-        // Asking is what these do; that the answer is too large shows in the query.
+        // These only open a query; the query reports that the result is too large.
         (Ok(_), Err(Error::TooLarge(text))) => format!("refused: {statement}: too large: {text}\n"),
         (executed, queried) => format!("OPEN: {statement}: {executed:?} {:?}\n", queried.map(|table| table.rows.len())),
     }

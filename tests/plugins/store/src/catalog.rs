@@ -1,4 +1,4 @@
-//! Honest work with the catalog: a whole library at once.
+//! Valid work with the catalog: a whole library at once.
 
 use baton_plugin_sdk::sql::{self, Row};
 use baton_plugin_sdk::{Error, Outcome, Task};
@@ -17,7 +17,7 @@ const PLAY: &str =
 const FILE: &str = "INSERT INTO put_file (source, said_at, path, track_service, track, size, format)
     VALUES ('store/files', 1768730000000, ?1, 'djay', ?2, ?3, 'flac')";
 
-/// Says a library as a plugin of a DJ program would: tracks, sessions, plays, files.
+/// Writes a library as a plugin of a DJ program does: tracks, sessions, plays, files.
 pub(crate) fn fill(task: &Task) -> Result<Outcome, Error> {
     let tracks = task.args()?.get("tracks").and_then(serde_json::Value::as_i64).unwrap_or(100);
     let catalog = sql::catalog();
@@ -63,7 +63,7 @@ fn play(n: i64, sessions: i64) -> Row {
     vec![format!("play-{n}").into(), session.into(), id(n * 3).into(), at(n * 240).into(), (n % 2 + 1).into()]
 }
 
-/// Asks how many there are.
+/// Returns the numbers of rows.
 pub(crate) fn look() -> Result<Outcome, Error> {
     let count = sql::catalog().query("SELECT count(*) FROM tracks", &[])?.integer().unwrap_or_default();
     Ok(Outcome::new(format!("The catalog has {count} tracks.")))

@@ -1,30 +1,30 @@
-//! Statements that cost much in a single instruction, in temporary files or in memory. Each must be ended by the host.
+//! Statements that need much time, temporary space or memory in a single instruction. The host must end each of them.
 
 use baton_plugin_sdk::sql::{self, Error as SqlError};
 use baton_plugin_sdk::{Error, Outcome, Task};
 
-/// One row, eight calls; each compares half a million positions with half a million bytes.
+/// One row with eight calls; each compares half a million positions with half a million bytes.
 const INSTR: &str = "WITH v (a, b) AS (SELECT hex(zeroblob(500000)), hex(zeroblob(250000)))
     SELECT instr(a, b || '1') + instr(a, b || '2') + instr(a, b || '3') + instr(a, b || '4')
          + instr(a, b || '5') + instr(a, b || '6') + instr(a, b || '7') + instr(a, b || '8') FROM v";
 
-/// Sorts some ten GB, a row of 200 KB at a time.
+/// Sorts about ten GB, in rows of 200 KB.
 const SORT: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 50000)
     SELECT length(b) FROM (SELECT (50000 - i) || hex(zeroblob(100000)) AS b FROM n) ORDER BY b LIMIT 1 OFFSET 49998";
 
-/// Keeps some ten GB in a temporary table.
+/// Stores about ten GB in a temporary table.
 const DISTINCT: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10000000)
     SELECT count(*) FROM (SELECT DISTINCT randomblob(1000) FROM n)";
 
-/// Gathers the texts of ten thousand rows in one value.
+/// Collects the texts of ten thousand rows in one value.
 const GROUPS: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10000)
     SELECT length(json_group_array(hex(zeroblob(400000)))) , length(group_concat(hex(zeroblob(500000)), '')) FROM n";
 
-/// Replaces half a million times in each of many rows.
+/// Makes half a million replacements in each of many rows.
 const REPLACE: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000)
     SELECT sum(length(replace(hex(zeroblob(400000)), '00', i || 'x'))) FROM n";
 
-/// Asks what the arguments name, and tells how the host ended it.
+/// Runs the statement that the arguments name, and reports how the host ended it.
 pub(crate) fn ask(task: &Task) -> Result<Outcome, Error> {
     let args = task.args()?;
     let statement = match args.get("statement").and_then(serde_json::Value::as_str) {
@@ -43,7 +43,7 @@ pub(crate) fn ask(task: &Task) -> Result<Outcome, Error> {
     Ok(Outcome::new(format!("Ended by {ended}; the next one: {after}.")))
 }
 
-/// Asks for what takes a minute in one row, until it is ended.
+/// Runs a statement that needs a minute for one row, until it is ended.
 pub(crate) fn one_row() -> Result<Outcome, Error> {
     loop {
         match sql::own().query(INSTR, &[]) {
@@ -53,7 +53,7 @@ pub(crate) fn one_row() -> Result<Outcome, Error> {
     }
 }
 
-/// Writes while a cursor keeps the write-ahead log from being emptied.
+/// Writes while a cursor prevents a checkpoint of the write-ahead log.
 pub(crate) fn fill_the_log() -> Result<Outcome, Error> {
     let own = sql::own();
     own.execute("CREATE TABLE IF NOT EXISTS log (id INTEGER PRIMARY KEY, bytes BLOB)", &[])?;

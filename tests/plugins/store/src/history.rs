@@ -1,9 +1,9 @@
-//! The repository of the root: what it tells, and what it must not tell.
+//! The repository of the root: allowed and forbidden reads.
 
 use baton_plugin_sdk::git::{self, Error as GitError, Range};
 use baton_plugin_sdk::{Error, Outcome};
 
-/// Tells commits, a file and the status, a line each.
+/// Reports commits, a file and the status, one line each.
 pub(crate) fn tell() -> Result<Outcome, Error> {
     let root = git::repository("root");
     let mut lines = Vec::new();
@@ -18,7 +18,7 @@ pub(crate) fn tell() -> Result<Outcome, Error> {
     Ok(Outcome::new("Told.").with_artifact("history.txt", "text/plain", lines.concat()))
 }
 
-/// Tries what is not a revision, a path or a granted folder. One that is open is a line that begins with `OPEN`.
+/// Tries invalid revisions, paths and folders. A successful one is a line that begins with `OPEN`.
 pub(crate) fn break_out(outside: &str) -> Outcome {
     let output = format!("--output={outside}");
     let root = git::repository("root");

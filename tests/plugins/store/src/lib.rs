@@ -1,6 +1,6 @@
-//! A plugin that keeps things: what the tests of `sql` and `git` run, with honest work and attacks.
+//! A plugin that stores data. The tests of `sql` and `git` run it, with valid work and attacks.
 //!
-//! It never hides what it got away with: an attack that works is a line that begins with `OPEN`.
+//! It reports every successful attack with a line that begins with `OPEN`.
 
 mod attack;
 mod catalog;

@@ -1,22 +1,22 @@
-//! Its own tables from one form to the next, and a transaction that fails in its midst.
+//! Migrations of its own tables, and a transaction that fails in the middle.
 
 use baton_plugin_sdk::sql::{self, statement};
 use baton_plugin_sdk::{Error, Outcome, Task};
 
-/// The third fails at its second statement.
+/// The third step fails at its second statement.
 const STEPS: [&[&str]; 3] = [
     &["CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE)"],
     &["ALTER TABLE notes ADD COLUMN made INTEGER", "INSERT INTO notes (text, made) VALUES ('second', 2)"],
     &["INSERT INTO notes (text) VALUES ('half')", "INSERT INTO nowhere VALUES (1)"],
 ];
 
-/// How many of the steps are made.
+/// The number of completed steps.
 #[derive(serde::Deserialize)]
 struct Args {
     steps: usize,
 }
 
-/// Makes some of the steps, and tells what is there.
+/// Runs some of the steps, and reports the content.
 pub(crate) fn migrate(task: &Task) -> Result<Outcome, Error> {
     let Args { steps } = task.args_as()?;
     let own = sql::own();
@@ -27,7 +27,7 @@ pub(crate) fn migrate(task: &Task) -> Result<Outcome, Error> {
     Ok(Outcome::new(format!("Form {form}, {notes} notes, {error}.")))
 }
 
-/// Writes twice in one transaction; with `fails` the second is a text that is there already.
+/// Writes twice in one transaction; with `fails` the second text exists already.
 pub(crate) fn transfer(task: &Task) -> Result<Outcome, Error> {
     let own = sql::own();
     let put = "INSERT INTO notes (text) VALUES (?1)";
@@ -38,14 +38,14 @@ pub(crate) fn transfer(task: &Task) -> Result<Outcome, Error> {
     Ok(Outcome::new(format!("{notes} notes, {done}.")))
 }
 
-/// Migrates at the same moment as another attempt, by steps that could be made twice, and tells how often they were.
+/// Migrates at the same time as another attempt, with steps that could run twice, and reports how often they ran.
 pub(crate) fn migrate_together(task: &Task) -> Result<Outcome, Error> {
     const MAKE: &[&str] = &["CREATE TABLE IF NOT EXISTS made (step INTEGER NOT NULL)"];
     const COUNT: &[&str] = &["INSERT INTO made SELECT user_version FROM pragma_user_version"];
     let own = sql::own();
     own.execute("CREATE TABLE IF NOT EXISTS attempts (task TEXT PRIMARY KEY)", &[])?;
     own.execute("INSERT INTO attempts VALUES (?1) ON CONFLICT DO NOTHING", &[task.id.as_str().into()])?;
-    // The time limit of the task ends an attempt that stays alone.
+    // Without the other attempt, the time limit ends this one.
     while own.query("SELECT count(*) FROM attempts", &[])?.integer() < Some(2) {}
     let mut steps = vec![COUNT; 400];
     steps.insert(0, MAKE);

@@ -1,9 +1,9 @@
-//! Asking others, and doubting what they answer.
+//! Sends requests and judges the RETURNs.
 
 use baton_plugin_sdk::handoffs::{self, Draft};
 use baton_plugin_sdk::{Cause, Error, Finding, Outcome, Priority, Severity, Task};
 
-/// Sends a handoff to the agent of the argument `to`; its key and its arguments come back with the RETURN.
+/// Sends a handoff to the agent of the argument `to`; the RETURN has its key and its arguments.
 pub(crate) fn ask(task: &Task) -> Result<Outcome, Error> {
     let to = task.arg_str("to")?.unwrap_or_else(|| "Cursor-MM1".to_owned());
     send(&to, "plan a")?;
@@ -23,8 +23,8 @@ fn send(to: &str, key: &str) -> Result<(), Error> {
     handoffs::emit(&draft).map_err(|error| Error::Permanent(format!("{error:?}")))
 }
 
-/// Reports all that it knows of a RETURN, and doubts it: once as a remark, once in earnest. With the argument `again` it
-/// asks that agent anew.
+/// Reports all data of a RETURN, with one finding of severity `info` and one above it. With the argument `again` it
+/// sends the agent another request.
 pub(crate) fn check(task: &Task) -> Result<Outcome, Error> {
     let Cause::Return(answered) = &task.cause else {
         return Ok(Outcome::new("no RETURN"));

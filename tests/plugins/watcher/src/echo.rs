@@ -1,4 +1,4 @@
-//! Writing into the folders that it watches: without end, if a plugin's own changes fired its triggers.
+//! Writes into the watched folders. If own changes fired the triggers of a plugin, it would run without end.
 
 use std::fs;
 use std::io;
@@ -10,7 +10,7 @@ use baton_plugin_sdk::{Error, Outcome, Task};
 
 use super::look;
 
-/// Adds a line to each file, makes another one in a new folder, renames that folder, and ends long after the quiet time of
+/// Adds a line to each file, creates another one in a new folder, renames that folder, and ends long after the debounce time of
 /// its trigger.
 pub(crate) fn back(task: &Task) -> Result<Outcome, Error> {
     let paths = look::paths(task)?;
@@ -26,7 +26,7 @@ pub(crate) fn back(task: &Task) -> Result<Outcome, Error> {
     Ok(Outcome::new(format!("Echoed {}.", paths.join(", "))))
 }
 
-/// What it has seen is not as it leaves it.
+/// Watches the present state of the files, and then changes them.
 pub(crate) fn after_a_look(task: &Task) -> Result<Outcome, Error> {
     look::at(task)?;
     for path in look::paths(task)? {

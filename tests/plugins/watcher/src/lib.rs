@@ -1,4 +1,4 @@
-//! A plugin that tells why it ran. The tests of triggers read its summaries.
+//! A plugin that reports why it ran. The tests of triggers read its summaries.
 
 mod doubt;
 mod echo;
@@ -28,7 +28,7 @@ impl Plugin for Watcher {
     }
 }
 
-/// A report, a finding and a next step, which count however much was done.
+/// A report, a finding and a next step, which are used for every outcome kind.
 fn told(outcome: Outcome) -> Outcome {
     let finding = Finding {
         id: "left-out".to_owned(),

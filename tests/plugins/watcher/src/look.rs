@@ -6,8 +6,8 @@ use std::time::Duration;
 use baton_plugin_sdk::watch::{self, Seen};
 use baton_plugin_sdk::{Cause, Error, Outcome, Task};
 
-/// Looks at the files of the argument `paths`, or at those that changed. Of a file with `lie` in its name it says what it
-/// has not seen.
+/// Checks the files of the argument `paths`, or the changed ones. For a file with `lie` in its name it reports a wrong
+/// state.
 pub(crate) fn at(task: &Task) -> Result<Outcome, Error> {
     for path in paths(task)? {
         watch::set(&path, [seen(&path)])?;
@@ -26,7 +26,7 @@ pub(crate) fn slowly(task: &Task) -> Result<Outcome, Error> {
     Ok(Outcome::new("Looked slowly."))
 }
 
-/// What a failed task said does not count.
+/// The report of a failed task is ignored.
 pub(crate) fn and_fail(task: &Task) -> Result<Outcome, Error> {
     at(task)?;
     Err(Error::Permanent("looked and failed".to_owned()))
@@ -39,12 +39,12 @@ pub(crate) fn no_more(task: &Task) -> Result<Outcome, Error> {
     Ok(Outcome::new("Forgot."))
 }
 
-/// Tells, a line each, what the host says to what breaks a rule.
+/// Reports, one line each, the answers of the host to calls that break a rule.
 pub(crate) fn wrongly() -> Outcome {
     let file = |path: &str| watch::seen(path, None);
     let many = |count: usize| (0..count).map(|n| file(&format!("/plans/0/{n}"))).collect::<Vec<_>>();
     let mut lines = Vec::new();
-    // As many as fit, but for the two keys below.
+    // The maximum number of files, minus the two keys below.
     let filling: Vec<String> = (0..8).map(|n| format!("m{n}")).collect();
     for key in &filling {
         lines.extend(watch::set(key, many(20_000)).err().map(|error| format!("filling {key}: {error:?}\n")));

@@ -1,5 +1,5 @@
 //! A plugin that reads one page of a host that the operator sets. `args`: `page` below the address, or any `url`; `secret` is the
-//! name of a secret that goes along.
+//! name of a secret to send.
 
 use baton_plugin_sdk::{Error, Outcome, Plugin, Task, http};
 

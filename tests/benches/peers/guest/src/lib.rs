@@ -1,8 +1,8 @@
-//! A function that does nothing, successfully, and one that never ends.
+//! A function that does nothing and succeeds, and one that never ends.
 
 use extism_pdk::{FnResult, plugin_fn};
 
-/// As the plugin `noop`: takes the task, says what it did.
+/// As the plugin `noop`: takes the task and returns a summary.
 #[plugin_fn]
 pub fn noop(_task: String) -> FnResult<String> {
     Ok("Did nothing.".to_owned())
