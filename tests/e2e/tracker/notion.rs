@@ -1,6 +1,6 @@
 //! The life of gaps at Notion, where each is a page of a database. The two official clients read what was filed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -331,16 +331,18 @@ fn a_token_that_is_revoked_in_the_middle_lets_the_task_wait_and_it_continues() {
 fn assert_settled(notion: &NotionServer, source: &str, places: &[Place], gaps: usize) {
     // The one that ended first may not have seen what the other one created last.
     places[0].file();
-    let mut seen = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     for (number, status) in filed(notion, source) {
-        let is_first = seen.insert(number, ()).is_none();
+        let is_first = seen.insert(number);
         assert_eq!(status, if is_first { "Open" } else { "Duplicate" }, "gap {number}");
     }
     assert_eq!(count(notion, source, "Open"), once(0..gaps));
     let writes = notion.writes();
     places.iter().for_each(Place::assert_nothing_to_do);
     assert_eq!(notion.writes(), writes);
-    places.iter().for_each(|place| place.assert_clean(notion));
+    for place in places {
+        place.assert_clean(notion);
+    }
 }
 
 #[test]
