@@ -14,8 +14,6 @@ use serde_json::{Map, Value, json};
 use crate::fake_service::{Answer, FakeService, parts, value};
 use crate::server::ReceivedRequest;
 
-pub use views::FakeView;
-
 /// The only token that the server accepts.
 pub const TOKEN: &str = "ntn_fake-token-of-the-tests";
 
@@ -73,6 +71,19 @@ pub struct FakeRow {
     pub values: Map<String, Value>,
     /// Whether it is in the trash.
     pub in_trash: bool,
+}
+
+/// A view.
+#[derive(Clone, Debug)]
+pub struct FakeView {
+    /// Its id.
+    pub id: String,
+    /// Its data source.
+    pub source: String,
+    /// Its name.
+    pub name: String,
+    /// What the request that created it says.
+    pub body: Map<String, Value>,
 }
 
 /// A property: id, name, type.

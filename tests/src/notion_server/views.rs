@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{FakeProperty, Source, State, error, filter_properties, uuid};
+use super::{FakeProperty, FakeView, Source, State, error, filter_properties, uuid};
 use crate::fake_service::{Answer, value};
 
 const TYPES: [&str; 10] =
@@ -10,19 +10,6 @@ const TYPES: [&str; 10] =
 
 /// The fields of a request that creates a view.
 const FIELDS: [&str; 7] = ["database_id", "data_source_id", "name", "type", "filter", "sorts", "configuration"];
-
-/// A view.
-#[derive(Clone, Debug)]
-pub struct FakeView {
-    /// Its id.
-    pub id: String,
-    /// Its data source.
-    pub source: String,
-    /// Its name.
-    pub name: String,
-    /// What the request that created it says.
-    pub body: Map<String, Value>,
-}
 
 impl FakeView {
     fn object(&self, database: &str) -> Value {
