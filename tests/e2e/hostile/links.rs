@@ -66,7 +66,7 @@ fn a_file_with_another_name_is_not_read_if_it_appears_between_check_and_open() {
         let (linked, next) = (plans.join("linked.txt"), plans.join("next.txt"));
         for round in 0.. {
             if stop.load(Ordering::Relaxed) {
-                return;
+                break;
             }
             // The harmless file stays a while in some rounds. An opening that is longer than a round would never succeed.
             if round % 8 == 0 {
