@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use baton_tests::{Output, Workspace};
 
-/// What another program puts in place of a file.
+/// A link or a pipe that another program puts in place of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Link,

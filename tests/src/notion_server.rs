@@ -1,26 +1,32 @@
 //! A stateful Notion API on loopback, version 2026-03-11: databases with data sources, queries of at most 10,000 rows in pages of at most
 //! 100, `created_time` and `last_edited_time` rounded to minutes, at most 25 references in a page object, property items, the trash. A
 //! cursor is the id of the row at which the next page begins, and is invalid once that row is deleted. Requests of another shape are
-//! refused with 400 and recorded as problems. A test orders faults.
+//! refused with 400 and recorded as problems. Tests set faults.
 
+mod model;
+mod query;
+mod values;
 mod views;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use baton_plugin_kit::time;
 use serde_json::{Map, Value, json};
 
 use crate::fake_service::{Answer, FakeService, parts, value};
 use crate::server::ReceivedRequest;
 
+use model::Source;
+use query::{Filter, filter, sorts};
+use values::{decode, encode, piece, set, stored};
+
+pub use model::{FakeProperty, FakeRow, FakeView};
+pub use values::{minute, relation, rich, uuid};
+
 /// The only token that the server accepts.
 pub const TOKEN: &str = "ntn_fake-token-of-the-tests";
 
 const VERSION: &str = "2026-03-11";
-
-/// The minute of the first row: 2026-01-18T10:00:00Z.
-const BEGIN: i64 = 1_768_730_400_000;
 
 /// Rows that one query returns, unless a test sets fewer.
 const CAP: usize = 10_000;
@@ -58,53 +64,6 @@ pub enum Fault {
     Changed(String, String, Value),
 }
 
-/// A row.
-#[derive(Clone, Debug)]
-pub struct FakeRow {
-    /// Its id.
-    pub id: String,
-    /// The minute when it was created, counted from the first one.
-    pub created: i64,
-    /// The minute when it was edited last.
-    pub edited: i64,
-    /// Its values by the ids of the properties, as page objects have them.
-    pub values: Map<String, Value>,
-    /// Whether it is in the trash.
-    pub in_trash: bool,
-}
-
-/// A view.
-#[derive(Clone, Debug)]
-pub struct FakeView {
-    /// Its id.
-    pub id: String,
-    /// Its data source.
-    pub source: String,
-    /// Its name.
-    pub name: String,
-    /// What the request that created it says.
-    pub body: Map<String, Value>,
-}
-
-/// A property: id, name, type.
-#[derive(Clone, Debug)]
-pub struct FakeProperty {
-    /// Its id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// Its type.
-    pub kind: String,
-}
-
-struct Source {
-    id: String,
-    database: String,
-    title: String,
-    properties: Vec<FakeProperty>,
-    rows: Vec<FakeRow>,
-}
-
 struct State {
     sources: Vec<Source>,
     /// The present minute.
@@ -123,7 +82,7 @@ struct State {
     window: Option<(Instant, usize)>,
     problems: Vec<String>,
     views: Vec<FakeView>,
-    /// Whether the server is older than views.
+    /// True if the server is older than views.
     is_without_views: bool,
 }
 
@@ -131,38 +90,6 @@ struct State {
 pub struct NotionServer {
     state: Arc<Mutex<State>>,
     service: FakeService,
-}
-
-/// The id of a number.
-#[must_use]
-pub fn uuid(number: usize) -> String {
-    format!("00000000-0000-4000-8000-{number:012x}")
-}
-
-/// The time of a minute.
-#[must_use]
-pub fn minute(number: i64) -> String {
-    let text = time::text(BEGIN + number * 60_000).unwrap_or_default();
-    text.replace('Z', ".000Z")
-}
-
-/// A text value.
-#[must_use]
-pub fn rich(kind: &str, text: &str) -> Value {
-    let pieces: Vec<Value> = if text.is_empty() { Vec::new() } else { vec![piece(text)] };
-    json!({ "type": kind, kind: pieces })
-}
-
-fn piece(text: &str) -> Value {
-    json!({ "type": "text", "text": { "content": text, "link": null }, "plain_text": text, "href": null,
-        "annotations": { "bold": false, "italic": false, "strikethrough": false, "underline": false, "code": false, "color": "default" } })
-}
-
-/// References to pages.
-#[must_use]
-pub fn relation(ids: &[String]) -> Value {
-    let ids: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
-    json!({ "type": "relation", "relation": ids })
 }
 
 impl NotionServer {
@@ -699,235 +626,4 @@ fn rollup_items(value: &Value) -> Vec<Value> {
         Some(Value::Array(all)) if kind != "multi_select" => all.iter().map(item).collect(),
         other => vec![item(other.unwrap_or(&Value::Null))],
     }
-}
-
-/// The filter of a query: bounds of minutes, and texts of properties.
-#[derive(Default)]
-struct Filter {
-    bounds: Vec<(bool, bool, i64)>,
-    texts: Vec<TextFilter>,
-}
-
-/// A condition for a text, by the id of its property. Notion ignores case.
-struct TextFilter {
-    property: String,
-    is_whole: bool,
-    text: String,
-}
-
-impl TextFilter {
-    fn accepts(&self, row: &FakeRow) -> bool {
-        let pieces = row.values.get(&self.property).and_then(|value| value.get("rich_text")?.as_array());
-        let text: String = pieces.into_iter().flatten().filter_map(|piece| piece.get("plain_text")?.as_str()).collect();
-        let (text, wanted) = (text.to_lowercase(), self.text.to_lowercase());
-        if self.is_whole { text == wanted } else { text.starts_with(&wanted) }
-    }
-}
-
-impl Filter {
-    fn accepts(&self, row: &FakeRow) -> bool {
-        self.texts.iter().all(|text| text.accepts(row))
-            && self.bounds.iter().all(|(is_created, is_from, at)| {
-                let own = if *is_created { row.created } else { row.edited };
-                if *is_from { own >= *at } else { own <= *at }
-            })
-    }
-}
-
-fn filter(value: &Value) -> Option<Filter> {
-    if let Some(all) = value.get("and").and_then(Value::as_array) {
-        let mut both = Filter::default();
-        for one in all {
-            let Filter { bounds, texts } = filter(one)?;
-            both.bounds.extend(bounds);
-            both.texts.extend(texts);
-        }
-        return Some(both);
-    }
-    if let Some(property) = value.get("property") {
-        let condition = value.get("rich_text")?.as_object().filter(|condition| condition.len() == 1)?;
-        let (operator, text) = condition.iter().next()?;
-        let is_whole = match operator.as_str() {
-            "equals" => true,
-            "starts_with" => false,
-            _ => return None,
-        };
-        let (property, text) = (property.as_str()?.to_owned(), text.as_str()?.to_owned());
-        return Some(Filter { texts: vec![TextFilter { property, is_whole, text }], ..Filter::default() });
-    }
-    let name = value.get("timestamp")?.as_str().filter(|name| ["created_time", "last_edited_time"].contains(name))?;
-    let condition = value.get(name)?.as_object().filter(|condition| condition.len() == 1)?;
-    let (operator, at) = condition.iter().next()?;
-    let minutes = (time::parse(at.as_str()?)? - BEGIN).div_euclid(60_000);
-    let is_from = match operator.as_str() {
-        "on_or_after" => true,
-        "on_or_before" => false,
-        _ => return None,
-    };
-    Some(Filter { bounds: vec![(name == "created_time", is_from, minutes)], ..Filter::default() })
-}
-
-/// The properties of a filter with conditions for options; none if it has another shape.
-fn filter_properties(value: &Value) -> Option<Vec<String>> {
-    if let Some(all) = value.get("and").and_then(Value::as_array) {
-        return all.iter().map(filter_properties).collect::<Option<Vec<_>>>().map(|all| all.concat());
-    }
-    value.pointer("/select/equals")?.as_str()?;
-    Some(vec![value.get("property")?.as_str()?.to_owned()])
-}
-
-struct Sort {
-    is_created: bool,
-    is_descending: bool,
-}
-
-impl Sort {
-    fn key(&self, row: &FakeRow) -> i64 {
-        let at = if self.is_created { row.created } else { row.edited };
-        if self.is_descending { -at } else { at }
-    }
-}
-
-fn sorts(value: Option<&Value>) -> Option<Sort> {
-    let Some(value) = value else { return Some(Sort { is_created: true, is_descending: true }) };
-    let [one] = value.as_array()?.as_slice() else { return None };
-    let is_created = match one.get("timestamp")?.as_str()? {
-        "created_time" => true,
-        "last_edited_time" => false,
-        _ => return None,
-    };
-    let is_descending = match one.get("direction")?.as_str()? {
-        "descending" => true,
-        "ascending" => false,
-        _ => return None,
-    };
-    Some(Sort { is_created, is_descending })
-}
-
-impl Source {
-    fn object(&self) -> Value {
-        let mut properties = Map::new();
-        for one in &self.properties {
-            let kind = &one.kind;
-            let about = match kind.as_str() {
-                "relation" => json!({ "data_source_id": self.id, "type": "single_property", "single_property": {} }),
-                _ => json!({}),
-            };
-            let described = json!({ "id": encode(&one.id), "name": one.name, "type": kind, kind: about });
-            properties.insert(one.name.clone(), described);
-        }
-        json!({ "object": "data_source", "id": self.id, "title": [piece(&self.title)], "properties": properties,
-            "parent": { "type": "database_id", "database_id": self.database }, "in_trash": false })
-    }
-
-    fn page(&self, row: &FakeRow) -> Value {
-        let mut properties = Map::new();
-        for one in &self.properties {
-            let mut value = row
-                .values
-                .get(&one.id)
-                .filter(|value| value.get("type").and_then(Value::as_str) == Some(one.kind.as_str()))
-                .cloned()
-                .unwrap_or_else(|| empty(&one.kind));
-            if one.kind == "last_edited_time" {
-                value = json!({ "type": one.kind, "last_edited_time": minute(row.edited) });
-            }
-            set(&mut value, "id", encode(&one.id).into());
-            if ["relation", "people"].contains(&one.kind.as_str())
-                && let Some(all) = value.get_mut(&one.kind).and_then(Value::as_array_mut)
-            {
-                let has_more = all.len() > 25;
-                all.truncate(25);
-                if one.kind == "relation" {
-                    set(&mut value, "has_more", has_more.into());
-                }
-            }
-            properties.insert(one.name.clone(), value);
-        }
-        json!({ "object": "page", "id": row.id, "created_time": minute(row.created), "last_edited_time": minute(row.edited),
-            "in_trash": row.in_trash, "is_locked": false, "url": format!("https://www.notion.so/{}", row.id.replace('-', "")), "public_url": null,
-            "parent": { "type": "data_source_id", "data_source_id": self.id, "database_id": self.database },
-            "icon": null, "cover": null, "properties": properties,
-            "created_by": { "object": "user", "id": uuid(9) }, "last_edited_by": { "object": "user", "id": uuid(9) } })
-    }
-}
-
-/// The value of a row that has none.
-fn empty(kind: &str) -> Value {
-    let content = match kind {
-        "title" | "rich_text" | "multi_select" | "people" | "relation" | "files" => json!([]),
-        "checkbox" => json!(false),
-        _ => Value::Null,
-    };
-    json!({ "type": kind, kind: content })
-}
-
-/// The stored value of one in a request; none if it is not valid or cannot be written.
-fn stored(kind: &str, content: &Value) -> Option<Value> {
-    let list = || content.as_array().filter(|all| all.len() <= 100);
-    let text = |most: usize| content.as_str().filter(|text| text.len() <= most).map(Value::from);
-    let option = |one: &Value| {
-        let name =
-            one.get("name")?.as_str().filter(|name| !name.is_empty() && !name.contains(',') && name.len() <= 100)?;
-        Some(json!({ "id": name.to_lowercase(), "name": name, "color": "default" }))
-    };
-    let id = |one: &Value| one.get("id")?.as_str().filter(|id| id.len() == 36).map(str::to_owned);
-    let content = match kind {
-        "title" | "rich_text" => {
-            let one = |one: &Value| {
-                let text = one.pointer("/text/content")?.as_str()?;
-                (text.encode_utf16().count() <= 2_000).then(|| piece(text))
-            };
-            Value::Array(list()?.iter().map(one).collect::<Option<_>>()?)
-        }
-        "number" if content.is_null() || content.is_number() => as_returned(content),
-        "checkbox" if content.is_boolean() => content.clone(),
-        "select" | "status" | "date" | "url" | "email" | "phone_number" if content.is_null() => Value::Null,
-        "select" | "status" => option(content)?,
-        "multi_select" => Value::Array(list()?.iter().map(option).collect::<Option<_>>()?),
-        "relation" => Value::Array(list()?.iter().map(|one| Some(json!({ "id": id(one)? }))).collect::<Option<_>>()?),
-        "people" => Value::Array(
-            list()?.iter().map(|one| Some(json!({ "object": "user", "id": id(one)? }))).collect::<Option<_>>()?,
-        ),
-        "date" => {
-            let zone = content.get("time_zone").cloned().unwrap_or_default();
-            let at = |name: &str| content.get(name)?.as_str().map(|text| time_as_returned(text, zone.is_null()));
-            json!({ "start": at("start")??, "end": at("end").unwrap_or_default(), "time_zone": zone })
-        }
-        "url" | "email" | "phone_number" => text(2_000)?,
-        _ => return None,
-    };
-    Some(json!({ "type": kind, kind: content }))
-}
-
-/// Notion returns a whole number without a fraction.
-fn as_returned(number: &Value) -> Value {
-    let whole = number.to_string();
-    whole.strip_suffix(".0").and_then(|whole| whole.parse::<i64>().ok()).map_or_else(|| number.clone(), Value::from)
-}
-
-/// Notion returns a time with milliseconds and its offset.
-fn time_as_returned(text: &str, has_offset: bool) -> Option<String> {
-    let at = time::parse(text)?;
-    if text.len() <= 10 || !has_offset {
-        return Some(text.to_owned());
-    }
-    let offset = text.rfind(['+', '-']).filter(|at| *at > 10).and_then(|at| text.get(at..)).unwrap_or("+00:00");
-    let local = text.strip_suffix(offset).map_or(Some(at), time::parse)?;
-    let whole = time::text(local - local.rem_euclid(1_000))?;
-    Some(format!("{}.{:03}{offset}", whole.trim_end_matches('Z'), local.rem_euclid(1_000)))
-}
-
-fn set(object: &mut Value, name: &str, value: Value) {
-    if let Value::Object(fields) = object {
-        fields.insert(name.to_owned(), value);
-    }
-}
-
-fn encode(id: &str) -> String {
-    crate::fake_service::encoded(id)
-}
-
-fn decode(id: &str) -> String {
-    crate::fake_service::form(&format!("id={}", id.replace('+', "%2B"))).pop().map(|(_, id)| id).unwrap_or_default()
 }

@@ -28,7 +28,7 @@ impl Client {
         }
     }
 
-    /// Whether a run without a known session may have worked. `has_prompt`: its process was recorded; after that, a
+    /// True if a run without a known session may have worked. `has_prompt`: its process was recorded; after that, a
     /// process gets its prompt.
     pub(crate) fn may_have_worked(&self, has_prompt: bool) -> bool {
         match self {

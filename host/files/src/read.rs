@@ -22,12 +22,20 @@ pub fn read_text(path: &Path, limit: u64) -> io::Result<String> {
     text(read(path, limit)?)
 }
 
-/// The text of a file of at most `limit` bytes. It follows links: for files that a person may link to another place.
+/// Reads a file of at most `limit` bytes and follows links: for files that a person may link to another place.
 ///
 /// # Errors
-/// As [`read_text`].
+/// As [`read`], but for links.
+pub fn read_target(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    whole(open_target(path)?, limit)
+}
+
+/// The same as text.
+///
+/// # Errors
+/// As [`read_target`], and when it is not UTF-8.
 pub fn read_target_text(path: &Path, limit: u64) -> io::Result<String> {
-    text(whole(open_target(path)?, limit)?)
+    text(read_target(path, limit)?)
 }
 
 fn text(bytes: Vec<u8>) -> io::Result<String> {

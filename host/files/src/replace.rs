@@ -6,6 +6,8 @@ use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::regular::check;
+
 /// The mode of a file that only the user may read.
 pub const PRIVATE: u32 = 0o600;
 
@@ -43,12 +45,8 @@ impl Staged {
         sync_folder(folder_of(&self.path))
     }
 
-    /// The same, but if a file has the name, it stays and this one is deleted. So of several processes that create a file at the
-    /// same time, all find the same one.
-    ///
-    /// # Errors
-    /// When the folder cannot be written to.
-    pub fn publish_first(self) -> io::Result<()> {
+    /// The same, but an existing file is not replaced; this one is deleted.
+    fn publish_first(self) -> io::Result<()> {
         match publish(&self.hidden, &self.path) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
             _ => sync_folder(folder_of(&self.path)),
@@ -68,9 +66,27 @@ impl Drop for Staged {
 /// # Errors
 /// When the folder cannot be written to, or a folder has the name.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    Staged::write(path, &hidden_name(path), bytes, mode)?.publish()
+}
+
+/// Creates the file at the path, or replaces a damaged one. Of several processes that create it at the same time, all find the same
+/// file.
+///
+/// # Errors
+/// When the folder cannot be written to, or something other than a regular file has the name.
+pub fn create(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let staged = Staged::write(path, &hidden_name(path), bytes, mode)?;
+    match check(path) {
+        Ok(()) => staged.publish(),
+        Err(error) if error.kind() == ErrorKind::NotFound => staged.publish_first(),
+        Err(error) => Err(error),
+    }
+}
+
+/// The hidden name of a file while this process writes it.
+fn hidden_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let hidden = format!(".{}.{}.tmp", name.trim_start_matches('.'), std::process::id());
-    Staged::write(path, &hidden, bytes, mode)?.publish()
+    format!(".{}.{}.tmp", name.trim_start_matches('.'), std::process::id())
 }
 
 /// Gives a complete file its name. Fails with `AlreadyExists` if the name is in use.
@@ -139,6 +155,19 @@ mod tests {
             Staged::write(&path, hidden, text.as_bytes(), PRIVATE).unwrap().publish_first().unwrap();
         }
         assert_eq!(fs::read_to_string(&path).unwrap(), "first");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_damaged_file_is_replaced_and_a_link_is_an_error() {
+        let (folder, [path]) = paths(["id"]);
+        for text in ["first", "second"] {
+            create(&path, text.as_bytes(), PRIVATE).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("nowhere", &path).unwrap();
+        assert!(create(&path, b"ours", PRIVATE).unwrap_err().to_string().contains("a symbolic link"));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 

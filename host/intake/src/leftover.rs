@@ -37,7 +37,7 @@ impl Writer {
             return number(process).map(Self::Process);
         }
         let token = token.strip_prefix('-')?;
-        if let Some(random) = ["h-", "backup-", "prune-"].iter().find_map(|what| token.strip_prefix(what)) {
+        if let Some(random) = ["h-", "backup-", "prune-", "owner-"].iter().find_map(|what| token.strip_prefix(what)) {
             let lower = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
             return (random.len() == RANDOM && random.bytes().all(lower)).then_some(Self::Once);
         }
@@ -92,6 +92,7 @@ mod tests {
             (".baton-latest.12.tmp", Some(Writer::Process(12))),
             (".baton-h-0123456789abcdef.tmp", Some(Writer::Once)),
             (".baton-backup-0123456789abcdef.tmp", Some(Writer::Once)),
+            (".baton-owner-0123456789abcdef.tmp", Some(Writer::Once)),
             (".baton-ledger.77.tmp", Some(Writer::Process(77))),
             (".baton-removed.77.tmp", Some(Writer::Process(77))),
             (".baton.lock.77.tmp", Some(Writer::Process(77))),

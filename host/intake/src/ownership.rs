@@ -36,8 +36,8 @@ pub struct Owner {
     pub ledger: String,
 }
 
-/// The marker while it is written.
-const HIDDEN: &str = ".baton-owner.tmp";
+/// The digits of the workspace's id in the name of a marker that is being written.
+const ID_DIGITS: usize = 16;
 
 /// A marker has some hundred bytes.
 const MARKER_BYTES: u64 = 64 << 10;
@@ -127,8 +127,9 @@ fn marker_of(inbox: &Path) -> PathBuf {
 
 fn write(marker: &Path, says: &Marker) -> std::io::Result<()> {
     let text = serde_json::to_string_pretty(says).map_err(std::io::Error::other)?;
-    // One name for all processes: after a kill, the next start uses it again.
-    let written = Staged::write(marker, HIDDEN, (text + "\n").as_bytes(), SHARED)?;
+    // One name for each workspace: after a kill, its next start uses the name again, and no other workspace uses it.
+    let hidden = format!(".baton-owner-{}.tmp", says.owner.id.get(..ID_DIGITS).unwrap_or(&says.owner.id));
+    let written = Staged::write(marker, &hidden, (text + "\n").as_bytes(), SHARED)?;
     fail_point!("owner_file.written");
     written.publish()
 }

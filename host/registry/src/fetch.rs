@@ -1,6 +1,6 @@
 //! Fetches a package from any kind of source, for `inspect`, `install` and `update`.
 
-use std::io::Read as _;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use baton_sandbox::limits::COMPONENT_BYTES;
@@ -66,13 +66,10 @@ fn bounded(path: &Path, most: usize, why: &'static str) -> Result<Vec<u8>, Fetch
     if !about.is_file() {
         return Err(failed("it is not a regular file".to_owned()));
     }
-    let file = baton_files::open_target(path).map_err(|error| failed(error.to_string()))?;
-    let mut bytes = Vec::new();
-    file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(|error| failed(error.to_string()))?;
-    if bytes.len() > most {
-        return Err(FetchError::TooLarge { what: path.display().to_string(), limit: most, why });
-    }
-    Ok(bytes)
+    baton_files::read_target(path, most as u64).map_err(|error| match error.kind() {
+        ErrorKind::FileTooLarge => FetchError::TooLarge { what: path.display().to_string(), limit: most, why },
+        _ => failed(error.to_string()),
+    })
 }
 
 #[cfg(test)]

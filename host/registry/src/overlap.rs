@@ -74,7 +74,7 @@ pub fn find(plugin: &str, grants: &[PlacedFolder]) -> Option<Overlap> {
     Some(Overlap { refused: refused.clone(), other: other.clone() })
 }
 
-/// Whether `placed` may be granted while `other` is granted. `other` is checked as a grant of the plugin that has it.
+/// True if `placed` may be granted while `other` is granted. `other` is checked as a grant of the plugin that has it.
 fn is_allowed(placed: &PlacedFolder, other: &PlacedFolder) -> bool {
     let writes = [placed.access, other.access].contains(&Access::Write);
     let files = ![placed.access, other.access].contains(&Access::Repository);

@@ -10,7 +10,7 @@ use baton_files::{PRIVATE, Staged};
 use baton_sandbox::limits::COMPONENT_BYTES;
 use fail::fail_point;
 
-/// What a read of something other than a package fails with: nothing, a link or pipe, a larger file.
+/// The errors of reading a path without a package: nothing is there, a link or a pipe, or a larger file.
 const NO_PACKAGE: [ErrorKind; 3] = [ErrorKind::NotFound, ErrorKind::InvalidInput, ErrorKind::FileTooLarge];
 
 /// A folder of packages. Only the user may write to it.

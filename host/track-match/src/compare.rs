@@ -56,7 +56,7 @@ pub(super) fn compare(a: &PreparedTrack, b: &PreparedTrack) -> Evidence {
     }
 }
 
-/// Whether two texts are equal after conversion to Latin letters.
+/// True if two texts are equal after conversion to Latin letters.
 fn romanised(a: Option<&Skeleton>, b: Option<&Skeleton>) -> bool {
     let (Some(a), Some(b)) = (a, b) else { return false };
     if a.few_vowels != b.few_vowels {

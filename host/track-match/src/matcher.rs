@@ -176,7 +176,7 @@ impl Matcher {
     }
 }
 
-/// Whether two tracks have an id, an ISRC or a recording in common. Other differences are ignored.
+/// True if two tracks have an id, an ISRC or a recording in common. Other differences are ignored.
 fn shares_code(a: &PreparedTrack, b: &PreparedTrack) -> bool {
     let same = |a: &Option<String>, b: &Option<String>| a.is_some() && a == b;
     same(&a.isrc, &b.isrc) || same(&a.recording, &b.recording) || a.ids.iter().any(|id| b.ids.contains(id))

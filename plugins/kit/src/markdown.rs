@@ -58,7 +58,7 @@ pub fn link(text: &str, url: &str) -> String {
     if is_web_address(url) { format!("[{}]({url})", cell(text)) } else { cell(text) }
 }
 
-/// Whether a text is the address of a page of the web, without characters that Markdown or HTML could take for others.
+/// True if a text is the address of a page of the web, without characters that Markdown or HTML could take for others.
 #[must_use]
 pub fn is_web_address(text: &str) -> bool {
     let is_plain = text.starts_with("https://") || text.starts_with("http://");

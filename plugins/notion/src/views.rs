@@ -40,13 +40,12 @@ pub fn plan(api: &Api<'_>, own: &dyn Writable, target: &Target, findings: &mut F
                 }
                 known.extend(all);
             }
-            Err(refusal @ (Refusal::Missing | Refusal::Rejected(_))) => {
+            Err(refusal) => {
                 let title =
                     "Notion does not know views, so that none is made: add them in Notion as the reference says";
-                findings.add("views", &target.source, Severity::Info, title, reason(refusal));
+                findings.add("views", &target.source, Severity::Info, title, unmade(refusal)?);
                 return Ok(Vec::new());
             }
-            Err(refusal) => return Err(refusal.into()),
         }
     }
     let missing = wanted.into_iter().filter(|(name, _)| !known.contains_key(*name));
@@ -68,8 +67,7 @@ pub fn create(api: &Api<'_>, own: &dyn Writable, source: &str, body: &Value) -> 
     for round in 1..=ROUNDS {
         let id = match found(api, source) {
             Ok(mut all) => all.remove(&name),
-            Err(refusal @ (Refusal::Missing | Refusal::Rejected(_))) => return Ok(Some(reason(refusal))),
-            Err(refusal) => return Err(refusal.into()),
+            Err(refusal) => return unmade(refusal).map(Some),
         };
         let made = id.map_or_else(|| api.create_view(body), |id| WriteResult::Done(json!({ "id": id })));
         match made {
@@ -78,19 +76,18 @@ pub fn create(api: &Api<'_>, own: &dyn Writable, source: &str, body: &Value) -> 
                 return Ok(None);
             }
             WriteResult::Unknown(why) => api.wait(round, &why)?,
-            WriteResult::Refused(refusal @ (Refusal::Missing | Refusal::Rejected(_))) => {
-                return Ok(Some(reason(refusal)));
-            }
-            WriteResult::Refused(refusal) => return Err(refusal.into()),
+            WriteResult::Refused(refusal) => return unmade(refusal).map(Some),
         }
     }
     Ok(Some("Notion does not answer whether the view was made".to_owned()))
 }
 
-fn reason(refusal: Refusal) -> String {
+/// The reason why a view cannot be made. An error if Notion does not answer, or the grant is missing.
+fn unmade(refusal: Refusal) -> Result<String, Error> {
     match refusal {
-        Refusal::Rejected(why) => why,
-        _ => "Notion answers 404 to /v1/views".to_owned(),
+        Refusal::Rejected(why) => Ok(why),
+        Refusal::Missing => Ok("Notion answers 404 to /v1/views".to_owned()),
+        other => Err(other.into()),
     }
 }
 

@@ -19,7 +19,7 @@ pub enum Style {
     Comment,
     /// Inline code: Linear keeps no comments.
     Code,
-    /// Without signs: at Notion the marker has a property of its own.
+    /// Without signs, because at Notion the marker has a separate property.
     Plain,
 }
 

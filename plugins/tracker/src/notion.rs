@@ -88,7 +88,7 @@ impl Source {
         self.properties.iter().find(|one| one.kind == "title").map_or("title", |one| one.id.as_str())
     }
 
-    /// What a person has to change at Notion.
+    /// The changes that a person has to make at Notion.
     fn missing(&self) -> Vec<String> {
         let problem = |(name, kind, shown): &(&str, &str, &str)| match self.property(name) {
             Some(one) if one.kind == *kind => None,

@@ -74,7 +74,7 @@ impl Set {
 }
 
 impl Print {
-    /// Whether it is music and not a generated drone or silence.
+    /// True if it is music and not a generated drone or silence.
     pub(crate) fn is_real(&self) -> bool {
         !self.piece.starts_with("synthetic_")
     }

@@ -28,7 +28,7 @@ pub struct FakeFile {
     pub content: Vec<u8>,
     /// Its sheets, of a spreadsheet.
     pub sheets: Vec<FakeSheet>,
-    /// Whether it is in the trash, not one of its folders.
+    /// True if it is in the trash, not one of its folders.
     pub trashed: bool,
     /// Whether the app created it.
     pub of_app: bool,
@@ -196,7 +196,7 @@ impl Drive {
         ids
     }
 
-    /// Whether it, or a folder of it, is in the trash.
+    /// True if it, or a folder of it, is in the trash.
     pub(super) fn is_trashed(&self, file: &FakeFile) -> bool {
         let is = |id: &String| self.files.iter().any(|file| file.id == *id && file.trashed);
         file.trashed || self.ancestors(file).iter().any(is)

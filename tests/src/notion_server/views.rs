@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{FakeProperty, FakeView, Source, State, error, filter_properties, uuid};
+use super::model::{FakeProperty, FakeView, Source};
+use super::query::filter_properties;
+use super::values::uuid;
+use super::{State, error};
 use crate::fake_service::{Answer, value};
 
 const TYPES: [&str; 10] =
@@ -64,7 +67,7 @@ impl State {
     }
 }
 
-/// Whether filter, sorts and configuration name properties that exist, by id or by name.
+/// True if filter, sorts and configuration name properties that exist, by id or by name.
 fn is_valid(body: &Map<String, Value>, kind: &str, properties: &[FakeProperty]) -> bool {
     let is_property = |key: &str| properties.iter().any(|one| one.id == key || one.name == key);
     let filtered = body.get("filter").map_or(Some(Vec::new()), filter_properties);

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, bail};
 use baton_core::{Digest, file_name};
-use baton_files::{PRIVATE, Staged, open_or_create, replace};
+use baton_files::{PRIVATE, open_or_create, replace};
 
 use super::config::CONFIG_FILE;
 
@@ -167,17 +167,8 @@ impl State {
         if self.known_id().is_some() {
             return Ok(());
         }
-        let failed = || format!("failed to write {}", path.display());
-        let write = || {
-            let hidden = format!(".id.{}.tmp", std::process::id());
-            let made = Staged::write(&path, &hidden, format!("{id}\n").as_bytes(), PRIVATE)?;
-            match baton_files::check(&path) {
-                Ok(()) => made.publish(),
-                Err(error) if error.kind() == ErrorKind::NotFound => made.publish_first(),
-                Err(error) => Err(error),
-            }
-        };
-        write().with_context(failed)
+        baton_files::create(&path, format!("{id}\n").as_bytes(), PRIVATE)
+            .with_context(|| format!("failed to write {}", path.display()))
     }
 
     fn id_file(&self) -> PathBuf {

@@ -85,7 +85,7 @@ pub(crate) fn dependency_state(tx: &Tx<'_>, own: &[&str], needs: &[String]) -> R
     }
 }
 
-/// Whether the evidence of a succeeded task is sufficient for this dependency. The work of a plugin needs no check.
+/// True if the evidence of a succeeded task is sufficient for this dependency. The work of a plugin needs no check.
 fn is_enough(found: &Task, need: &str) -> bool {
     let is_verified = found.evidence.is_none_or(|evidence| evidence == Evidence::Verified);
     is_verified || !need.starts_with(task::VERIFIED)

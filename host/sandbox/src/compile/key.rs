@@ -7,13 +7,13 @@ use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
 use baton_core::Digest;
-use baton_files::{PRIVATE, Staged};
+use baton_files::PRIVATE;
 
 const FILE: &str = "key";
 
 const BYTES: usize = 32;
 
-/// The length of an authentication code.
+/// The bytes of an authentication code.
 const TAG: usize = 32;
 
 #[derive(Clone)]
@@ -26,7 +26,7 @@ impl fmt::Debug for Key {
 }
 
 impl Key {
-    /// The key in `folder`; made if it is missing or damaged. Then the code there is compiled again.
+    /// Reads the key in `folder`. Creates it if it is missing or damaged; then the code in the folder is compiled again.
     pub(super) fn of(folder: &Path) -> io::Result<Self> {
         let path = folder.join(FILE);
         let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
@@ -63,9 +63,7 @@ fn read(path: &Path) -> io::Result<Option<Key>> {
 fn make(path: &Path) -> io::Result<()> {
     let mut bytes = [0; BYTES];
     File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    let is_missing = path.symlink_metadata().is_err();
-    let made = Staged::write(path, &format!(".key.{}.tmp", std::process::id()), &bytes, PRIVATE)?;
-    if is_missing { made.publish_first() } else { made.publish() }
+    baton_files::create(path, &bytes, PRIVATE)
 }
 
 #[cfg(test)]

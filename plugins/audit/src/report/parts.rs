@@ -67,7 +67,7 @@ impl Part {
         Self { reason: reason.into(), ..Self::default() }
     }
 
-    /// Whether the audit has no such part.
+    /// True if the audit has no such part.
     pub(super) fn is_absent(&self) -> bool {
         *self == Self::default()
     }

@@ -316,7 +316,7 @@ impl<'a> AccountSession<'a> {
         Ok(local)
     }
 
-    /// Whether the plugin wrote into a folder. Other folders of a person are not uploaded.
+    /// True if the plugin wrote into a folder. Other folders of a person are not uploaded.
     fn has_manifest(&self, folder: &str) -> bool {
         let manifest = self.context.root.join(folder).join(format!("{folder}{SIDECAR}"));
         fs::symlink_metadata(manifest).is_ok_and(|found| found.is_file())

@@ -22,7 +22,7 @@ pub const KEPT: usize = 50;
 pub struct Backup {
     /// Its name.
     pub name: String,
-    /// Whether it was created now; false if the newest backup has the same bytes.
+    /// True if it was created now; false if the newest backup has the same bytes.
     pub made: bool,
 }
 

@@ -81,7 +81,7 @@ pub fn canonical(kind: Kind, text: &str) -> String {
     parse(kind, text).map_or_else(|_| text.to_owned(), |value| format(&value))
 }
 
-/// Whether two texts are the same value, for example `120.50` and `120.5`.
+/// True if two texts are the same value, for example `120.50` and `120.5`.
 #[must_use]
 pub fn same(kind: Kind, one: &str, other: &str) -> bool {
     let (one, other) = (canonical(kind, one), canonical(kind, other));

@@ -33,7 +33,7 @@ impl Kind {
     }
 }
 
-/// Whether cells are names of types: at least one known name and no other cell. A column of a person has none.
+/// True if cells are names of types: at least one known name and no other cell. A column of a person has none.
 #[must_use]
 pub fn are_types(cells: &[String]) -> bool {
     let plain = |cell: &String| cell.trim().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');

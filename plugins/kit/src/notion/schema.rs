@@ -25,7 +25,6 @@ pub struct Property {
 /// The properties in the order of the columns: the title first, the others by name.
 #[must_use]
 pub fn properties(described: &Map<String, Value>) -> Vec<Property> {
-    let text = |value: &Value, place: &str| value.get(place).and_then(Value::as_str).unwrap_or_default().to_owned();
     let one = |(name, value): (&String, &Value)| Property {
         id: decoded(&text(value, "id")),
         name: name.clone(),

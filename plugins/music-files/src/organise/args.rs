@@ -29,7 +29,7 @@ pub(crate) struct Options {
     pub(crate) in_several: ManyPlaylists,
     /// Names of playlists, the preferred first.
     pub(crate) preference: Vec<String>,
-    /// Whether the liked songs are a playlist for tracks that are in no other.
+    /// True if the liked songs are a playlist for tracks that are in no other.
     pub(crate) liked: bool,
     pub(crate) rules: Vec<RuleText>,
 }

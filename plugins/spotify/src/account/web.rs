@@ -205,7 +205,7 @@ impl<'a> Api<'a> {
     }
 }
 
-/// Whether a 403 concerns the consent and not the playlist.
+/// True if a 403 concerns the consent and not the playlist.
 fn names_a_scope(answer: &Response) -> bool {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     body.pointer("/error/message").and_then(Value::as_str).is_some_and(|why| why.to_lowercase().contains("scope"))

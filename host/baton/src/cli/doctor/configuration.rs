@@ -2,7 +2,6 @@
 //! folder exists, no agent has two folders, every schedule has an effect, and the programs of `[notify]` exist. No plugin is
 //! compiled and no program is run.
 
-use std::io::Read as _;
 use std::path::Path;
 
 use baton_core::nearest::or_meant;
@@ -195,16 +194,9 @@ fn digest_of(bytes: &[u8]) -> String {
     format!("sha256:{}", Digest::of(bytes))
 }
 
-/// A link is followed: `baton.lock` names the file.
-fn pinned_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    baton_files::open_target(path)?.read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
 fn pinned(path: &Path, file: &Path, entry: &PluginEntry) -> Result<(Vec<u8>, String), PluginProblem> {
     let place = file.display().to_string();
-    let bytes = pinned_bytes(path).map_err(|error| PluginProblem {
+    let bytes = baton_files::read_target(path, u64::MAX).map_err(|error| PluginProblem {
         place: place.clone(),
         what: format!("the plugin `{}` cannot be read: {error}", entry.name),
         fix: format!("put the file back at {}, or remove its entry from {LOCK_FILE}", from_here(path)),

@@ -1,6 +1,5 @@
 //! Calls one action of a plugin, for `baton run` and `baton audit`.
 
-use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -67,9 +66,7 @@ impl TemporaryWorkspace {
 
     /// The bytes of a report.
     pub(in crate::cli) fn read(&self, report: &str) -> anyhow::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        baton_files::open(&self.workspace.root.join(report))?.read_to_end(&mut bytes)?;
-        Ok(bytes)
+        Ok(baton_files::read(&self.workspace.root.join(report), u64::MAX)?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `metadata.json` of an item. A field of an unexpected type counts as missing.
 
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 
 use serde_json::Value;
@@ -18,20 +18,11 @@ pub(super) struct Metadata {
     pub(super) deleted: bool,
 }
 
-/// Reads a file. Fails if it is larger than `most` bytes.
-pub(super) fn bounded(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let read = baton_files::open_target(path)?.take(most + 1).read_to_end(&mut bytes)?;
-    if u64::try_from(read).unwrap_or(u64::MAX) > most {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("it has more than {most} bytes")));
-    }
-    Ok(bytes)
-}
-
 impl Metadata {
-    /// Reads and parses the file. [`io::ErrorKind::InvalidData`] if it is not a JSON object.
+    /// Reads and parses the file. [`io::ErrorKind::InvalidData`] if it is not a JSON object, and
+    /// [`io::ErrorKind::FileTooLarge`] beyond the limit.
     pub(super) fn read(path: &Path) -> io::Result<Self> {
-        Self::parse(&bounded(path, MOST)?)
+        Self::parse(&baton_files::read_target(path, MOST)?)
     }
 
     fn parse(bytes: &[u8]) -> io::Result<Self> {

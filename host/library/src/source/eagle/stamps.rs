@@ -6,15 +6,14 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::metadata::bounded;
-
 /// The limit for the file: two million items of some thirty bytes.
 const MOST: u64 = 64 << 20;
 
 /// The times of all items, and a warning if the file cannot be read. A missing file is an empty map.
 pub(super) fn read(library: &Path) -> (HashMap<String, i64>, Option<String>) {
     let path = library.join("mtime.json");
-    let parsed = bounded(&path, MOST).and_then(|bytes| Ok(serde_json::from_slice::<HashMap<String, Value>>(&bytes)?));
+    let parsed = baton_files::read_target(&path, MOST)
+        .and_then(|bytes| Ok(serde_json::from_slice::<HashMap<String, Value>>(&bytes)?));
     match parsed {
         Ok(stamps) => (stamps.into_iter().filter_map(|(id, stamp)| Some((id, stamp_of(&stamp)?))).collect(), None),
         Err(error) if error.kind() == io::ErrorKind::NotFound => (HashMap::new(), None),

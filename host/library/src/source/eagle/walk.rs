@@ -87,7 +87,12 @@ impl ItemReader<'_> {
         let path = self.folder.join("metadata.json");
         let metadata = match Metadata::read(&path) {
             Ok(metadata) => metadata,
-            Err(error) if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) => {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof | io::ErrorKind::FileTooLarge
+                ) =>
+            {
                 walked.remark(format!(
                     "{} is invalid: {error}; the files of its folder were used instead",
                     path.display()

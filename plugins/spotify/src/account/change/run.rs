@@ -210,7 +210,7 @@ impl Run<'_> {
         format!("Baton, plan {}, playlist {}", self.plan, change.number)
     }
 
-    /// Whether this plan created the playlist for the change. A plan may have the id of a deleted plan, so the name is compared too.
+    /// True if this plan created the playlist for the change. A plan may have the id of a deleted plan, so the name is compared too.
     fn is_created(&self, change: &Change, one: &Listed) -> bool {
         let is_named = playlist_id(&one.name) == playlist_id(&change.name);
         one.is_own && is_named && one.description.as_deref() == Some(self.marker(change).as_str())
@@ -273,7 +273,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Whether only the plan has changed the list. During a plan, some requests are missing or took effect twice.
+    /// True if only the plan has changed the list. During a plan, some requests are missing or took effect twice.
     fn is_of_plan(change: &Change, present: &[String]) -> bool {
         let steps = between(&change.base, &change.after);
         let is_in_the_middle = ["begun", "stopped"].contains(&change.state.as_str());
