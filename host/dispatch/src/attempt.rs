@@ -185,7 +185,7 @@ pub(crate) enum AbortReason {
     Cancelled(String),
     /// The operator or its sender asked its running attempt to stop.
     StopAsked,
-    /// Its sender took it back.
+    /// Its sender withdrew it.
     TakenBack(String),
     /// Its file was removed from the inbox.
     Withdrawn(String),

@@ -1,5 +1,5 @@
-//! Decisions of the operator about one task: cancel, retry, answer. They work beside a running daemon, and wake it
-//! afterwards.
+//! Decisions of the operator about one task: cancel, retry, answer. They also work while a daemon is running, and wake
+//! it afterwards.
 
 use std::sync::Arc;
 
@@ -33,8 +33,8 @@ pub enum DecisionResult {
     Anew(String),
 }
 
-/// Cancels a task that is not final: its sender gets a RETURN, its file is archived. A running task is asked to stop. A
-/// disputed one, whose RETURN is delivered and whose file is archived, only ends.
+/// Cancels a task that is not final: its sender gets a RETURN, its file is archived. A running task is asked to stop.
+/// For a disputed task, only the state changes, because its RETURN is already delivered and its file is archived.
 ///
 /// # Errors
 /// [`DispatchError::Refused`] when the task has ended already; otherwise when the ledger fails.

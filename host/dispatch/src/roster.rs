@@ -63,7 +63,7 @@ pub(crate) struct Inbox<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Roster {
     agents: BTreeMap<String, Agent>,
-    /// The drop box: its files name their agent themselves.
+    /// The drop box. Each file in it names its recipient.
     central: PathBuf,
     aliases: Aliases,
     /// Inboxes without an agent, in which files are not read.
@@ -136,7 +136,7 @@ impl Roster {
         std::iter::once(Inbox { owner: DROP_BOX, folder: &self.central, poll: None }).chain(of_agents)
     }
 
-    /// The drop box: its files name their agent themselves.
+    /// The drop box. Each file in it names its recipient.
     #[must_use]
     pub fn central(&self) -> &Path {
         &self.central

@@ -14,20 +14,20 @@ use jiff::Timestamp;
 use super::session::AgentSession;
 use crate::{DispatchError, Roster, deliver};
 
-/// The most entries of one kind in the evidence, and the longest of them in bytes.
+/// The maximum number of evidence entries of one kind, and the maximum length of one entry in bytes.
 const EVIDENCE: usize = 200;
 const EVIDENCE_BYTES: usize = 1 << 10;
 
-/// The longest summary in bytes.
+/// The maximum length of a summary, in bytes.
 const SUMMARY_BYTES: usize = 64 << 10;
 
-/// The longest file of a RETURN.
+/// The maximum size of the file of a RETURN, in bytes.
 const RETURN_BYTES: usize = 1 << 20;
 
 /// How long the capture and the check of a RETURN may take while a daemon runs.
 const CAPTURE: Duration = Duration::from_secs(5);
 
-/// A RETURN as the agent gives it.
+/// The content of a RETURN, as the agent reports it.
 #[derive(Clone, Debug)]
 pub struct AgentReturn {
     /// How the work ended.
@@ -64,7 +64,7 @@ struct WrittenReturn {
 }
 
 impl AgentReturn {
-    /// Rejects a RETURN that says nothing, or too much.
+    /// Rejects a RETURN without a summary, and a RETURN with too many or too long texts.
     fn check(&self) -> Result<(), String> {
         let WorkEvidence { files, commits, commands } = &self.evidence;
         let texts = files.iter().chain(commits).chain(commands.iter().map(|run| &run.command)).chain(&self.next_steps);
@@ -108,8 +108,9 @@ impl AgentSession {
         self.captured(&task.id, written.file, written.before).await
     }
 
-    /// Claims the request and records the delivery of its RETURN, in one transaction: a RETURN is written once, even if this
-    /// process is killed, and nobody else can answer meanwhile. `Err` has the reason why that is not possible.
+    /// Claims the request and records the delivery of its RETURN in one transaction. So Baton writes the RETURN once,
+    /// even if this process is killed, and no other session can answer meanwhile. `Err` contains the reason why the
+    /// agent cannot answer.
     fn record_return(
         &self,
         tx: &Tx<'_>,

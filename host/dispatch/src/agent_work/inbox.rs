@@ -31,7 +31,7 @@ pub struct InboxItem {
     pub title: String,
     /// The sender.
     pub from: Option<String>,
-    /// How urgent.
+    /// The priority.
     pub priority: Priority,
     /// The deadline of the sender.
     pub deadline: Option<Timestamp>,

@@ -13,21 +13,22 @@ use jiff::{SignedDuration, Timestamp};
 use super::claim::is_live;
 use super::inbox::OPEN_REQUESTS;
 
-/// An agent that has called a tool within this time works.
+/// An agent that called a tool within this time counts as working.
 const RECENT: SignedDuration = SignedDuration::from_mins(5);
 
-/// An agent that holds a claim and has called no tool for this time is silent. Building and testing may take long.
+/// An agent that holds a claim and called no tool within this time counts as silent. The time is long, because an agent
+/// calls no tool while it builds and tests.
 const SILENT_CLAIM: SignedDuration = SignedDuration::from_mins(30);
 
-/// An agent whose unclaimed request is older than this, and that has not called since, is silent.
+/// An agent counts as silent if its unclaimed request is older than this and it called no tool since.
 const SILENT_INBOX: SignedDuration = SignedDuration::from_mins(10);
 
 /// The activity of an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activity {
-    /// It works.
+    /// The agent is working.
     Active,
-    /// It has nothing to do.
+    /// The agent has no open work.
     Idle,
     /// Its client has reached a usage limit.
     WaitingForQuota,

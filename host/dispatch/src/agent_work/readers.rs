@@ -1,11 +1,12 @@
-//! The connections that read the ledger for all sessions of a process: a few, so that a slow query holds up nobody else.
+//! The connections that read the ledger for all sessions of a process. There are several, so that a slow query does not
+//! delay other sessions.
 
 use std::sync::{Mutex, PoisonError};
 
 use baton_ledger::{Ledger, LedgerError, Reader};
 use tokio::sync::Semaphore;
 
-/// The most connections, and so the most queries at the same time.
+/// The maximum number of connections, and so of queries that run at the same time.
 const MOST: usize = 4;
 
 /// Opens a connection when all others are in use.

@@ -17,13 +17,13 @@ use super::session::AgentSession;
 use crate::request_check::{ManifestSource, RequestCheck};
 use crate::{Agent, DispatchError};
 
-/// The longest text of a request in bytes.
+/// The maximum length of the text of a request, in bytes.
 const BODY_BYTES: usize = 1 << 20;
 
-/// The longest file of a request. Baton rejects files of more than 4 MiB.
+/// The maximum size of the file of a request, in bytes. Baton rejects files of more than 4 MiB.
 const REQUEST_BYTES: usize = 2 << 20;
 
-/// The most dependencies of a request.
+/// The maximum number of dependencies of a request.
 const DEPENDENCIES: usize = 100;
 
 /// A request that an agent sends.
@@ -41,7 +41,7 @@ pub struct NewRequest {
     pub args: Map<String, Value>,
     /// Markdown.
     pub body: String,
-    /// How urgent.
+    /// The priority.
     pub priority: Priority,
     /// The chain of handoffs that it continues.
     pub chain: Option<Chain>,

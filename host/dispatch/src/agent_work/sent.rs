@@ -1,4 +1,4 @@
-//! The requests that an agent has sent: their state, what happened to them, their RETURN, and taking one back.
+//! The requests that an agent has sent: their state, their events, their RETURN, and their cancellation.
 
 use std::time::Duration;
 
@@ -134,7 +134,7 @@ impl AgentSession {
         self.work.read(read).await
     }
 
-    /// Takes back a request that this agent sent: it is cancelled, as by `baton cancel`. Running work is asked to stop.
+    /// Cancels a request that this agent sent, as `baton cancel` does. A running attempt is asked to stop.
     ///
     /// # Errors
     /// When the agent sent no such request, it has ended, or the ledger fails.

@@ -14,7 +14,7 @@ use super::changes::follow_changes;
 use super::readers::Readers;
 use crate::{AgentKind, Context, DispatchError, Roster};
 
-/// The most events of a task that are returned.
+/// The maximum number of events of a task that are returned.
 const EVENTS: usize = 100;
 
 /// The shortest pause between two records of an agent's calls.
@@ -156,7 +156,8 @@ impl AgentSession {
         task.agent == self.agent || task.sender.as_deref() == me || task.answer_to() == me
     }
 
-    /// The only visible task that `word` names: its id or the first characters of it, or the handoff's id, file or title.
+    /// Finds the only visible task that `word` identifies. `word` is the id of the task or the beginning of that id, or
+    /// the id, the file or the title of the handoff.
     ///
     /// # Errors
     /// When no visible task has this name, or several have it.

@@ -1,4 +1,5 @@
-//! Waits for work without load: a change of the ledger wakes the waiting sessions, and each then checks its inbox.
+//! Waits for work without polling the inbox: each change of the ledger wakes the waiting sessions, which then check
+//! their inboxes.
 
 use std::time::Duration;
 

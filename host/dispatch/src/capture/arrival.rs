@@ -14,7 +14,7 @@ pub(super) struct ArrivalLog {
     agent: String,
     from: String,
     title: String,
-    /// The error of the file is in the log already.
+    /// The log already contains the error of the file.
     broken: bool,
 }
 

@@ -46,7 +46,7 @@ pub(super) fn classify(
         }
         IncomingKind::Request | IncomingKind::Return => {
             let first = same_key(tx, new, incoming.repeats_within, edited, now)?;
-            // A second RETURN with the same id is another answer; no person must decide about it.
+            // A second RETURN with the same id is another answer, so it needs no decision by a person.
             let repeats = |first: &Task| incoming.answers.is_none() || first.substance == new.substance;
             if let Some(first) = first.filter(repeats) {
                 (new.state, new.reason) = repeated(&first, new);

@@ -35,7 +35,7 @@ use crate::context::Context;
 use crate::settings::DROP_BOX;
 use crate::{AgentKind, DispatchError};
 
-/// Rejects a file unread because its reader crashed repeatedly.
+/// Rejects a file without reading it, because its reader crashed repeatedly.
 pub(crate) async fn reject_unreadable(
     context: &Arc<Context>,
     owner: &str,

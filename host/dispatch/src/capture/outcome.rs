@@ -40,7 +40,7 @@ pub(crate) enum CaptureOutcome {
 }
 
 impl CaptureOutcome {
-    /// Adds that other tasks may start, if `also` is true.
+    /// Records that other tasks may start, if `also` is true.
     pub(super) fn releasing(mut self, also: bool) -> Self {
         if let Self::Settled { released, .. } | Self::Moving { released, .. } = &mut self {
             *released |= also;

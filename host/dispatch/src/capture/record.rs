@@ -328,7 +328,7 @@ fn answer_of<'a>(incoming: &IncomingFile, id: &'a str, request: &Task) -> Closin
     ClosingReturn { id, hash: incoming.new.input.clone(), own }
 }
 
-/// Does the effects of the state: moves the file to the archive, writes the reason file, ends an answered request.
+/// Applies the effects of the state: moves the file to the archive, writes the reason file, ends an answered request.
 fn follow(
     tx: &Tx<'_>,
     context: &Context,

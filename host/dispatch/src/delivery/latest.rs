@@ -22,8 +22,8 @@ pub(super) fn keep(folder: &Path, name: &str, now: Timestamp) {
     }
 }
 
-/// Tomorrow, because a report may have the date of another time zone. A report with a later date would stay the newest
-/// one forever.
+/// The last accepted day is tomorrow, because a report may have the date of another time zone. A report with a later
+/// date would stay the newest one forever.
 fn last_day(now: Timestamp) -> String {
     now.checked_add(24.hours()).unwrap_or(now).strftime("%Y%m%d").to_string()
 }
@@ -32,7 +32,7 @@ fn last_day(now: Timestamp) -> String {
 /// one.
 static COPYING: Mutex<()> = Mutex::new(());
 
-/// Follows no link: a plugin that may write to the folder could have made it.
+/// Does not follow links, because a plugin with write access to the folder could have created one.
 fn copy(folder: &Path, name: &str, latest: &str, last: &str) -> Result<(), IntakeError> {
     let _one = COPYING.lock().unwrap_or_else(PoisonError::into_inner);
     let failed = |path: &Path, action| {

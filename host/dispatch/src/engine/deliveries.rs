@@ -69,7 +69,7 @@ impl Deliveries {
         }
     }
 
-    /// Does the escalations that are due.
+    /// Runs the escalations that are due.
     pub(super) fn escalate(state: &mut EngineState) {
         let context = Arc::clone(&state.context);
         state.jobs.spawn(async move { Message::Delivery(DeliveryMessage::Escalated(run_escalations(&context).await)) });

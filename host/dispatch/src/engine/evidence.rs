@@ -10,13 +10,13 @@ use crate::evidence::{CommandRun, run_next};
 
 #[derive(Default)]
 pub(super) struct Evidence {
-    /// There may be a command that waits.
+    /// A command may be waiting.
     wanted: bool,
     running: bool,
 }
 
 impl Evidence {
-    /// A RETURN may have been captured.
+    /// Requests a run of waiting commands. Called when a RETURN may have been captured.
     pub(super) fn want(&mut self) {
         self.wanted = true;
     }

@@ -51,9 +51,9 @@ pub struct Notice {
     pub cause: NoticeCause,
     /// When it happened.
     pub at: Timestamp,
-    /// The state of the task then.
+    /// The state of the task at that time.
     pub state: State,
-    /// The reason that the event has.
+    /// The reason in the event.
     pub reason: String,
     /// The task as it is now.
     pub task: TaskSummary,
@@ -62,15 +62,16 @@ pub struct Notice {
 /// The notices about a part of the chain.
 #[derive(Debug, Default)]
 pub struct NoticeBatch {
-    /// The first ones, oldest first.
+    /// The first notices, oldest first.
     pub notices: Vec<Notice>,
-    /// How many follow.
+    /// The number of further notices.
     pub more: u64,
     /// The last event that was read.
     pub up_to: i64,
 }
 
-/// The notices of the events after `seq`, for the causes in `on`; at most `most` of them in full.
+/// The notices of the events after `seq`, for the causes in `on`. The result contains at most `most` notices, and the
+/// number of the others.
 pub fn after(reader: &Reader, seq: i64, on: &[NoticeCause], most: usize) -> Result<NoticeBatch, LedgerError> {
     let up_to = event::newest(reader)?.max(seq);
     let mut batch = NoticeBatch { up_to, ..NoticeBatch::default() };

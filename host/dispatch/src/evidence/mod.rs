@@ -1,7 +1,7 @@
 //! Runs the commands that RETURNs name as evidence, one after the other.
 //!
-//! Only commands of `[[evidence]]` in baton.toml are run, with the words of baton.toml: a RETURN only selects one of them. The
-//! ledger has the exit code and the SHA-256 of the output. A command that was interrupted runs again.
+//! Baton runs only commands of `[[evidence]]` in `baton.toml`, exactly as they are written there. A RETURN only selects
+//! one of them. The ledger stores the exit code and the SHA-256 of the output. An interrupted command runs again.
 
 mod process;
 
@@ -26,7 +26,7 @@ pub(crate) enum CommandRun {
     Recorded { released: bool },
 }
 
-/// Runs the oldest command that waits. With `closing` it is ended, and waits for the next daemon.
+/// Runs the oldest waiting command. If `closing` is cancelled, the command is stopped and waits for the next daemon.
 pub(crate) async fn run_next(context: &Arc<Context>, closing: &Cancel) -> Result<CommandRun, DispatchError> {
     let next = context.ledger.write(|tx| {
         let Some(next) = command_check::next_pending(tx)? else { return Ok(None) };
@@ -45,7 +45,8 @@ pub(crate) async fn run_next(context: &Arc<Context>, closing: &Cancel) -> Result
     Ok(CommandRun::Recorded { released })
 }
 
-/// The mark of a command. It is the same in every daemon, so that the next one finds the processes of a killed one.
+/// The mark of a command's processes. It is the same in every daemon, so that the next daemon finds the processes that
+/// a killed daemon left.
 fn mark(command: &CommandCheck) -> String {
     format!("{}-{}", command.answer, command.number)
 }

@@ -26,7 +26,8 @@ const DRAIN: Duration = Duration::from_secs(1);
 /// How a run ended.
 #[derive(Debug)]
 pub(super) enum RunEnd {
-    /// With this exit code (128 and the signal, if a signal ended it) and this SHA-256 of its output.
+    /// It ended with this exit code (128 plus the signal number, if a signal ended it). The SHA-256 is that of its
+    /// output.
     Exited { code: i32, output: String },
     /// The daemon stops.
     Interrupted,
@@ -68,12 +69,12 @@ fn start(rule: &EvidenceRule, mark: &str) -> io::Result<(Program, Receiver<Optio
     let mut command = Program::command(program, &rule.folder, rule.environment.iter().map(String::as_str));
     command.args(args).stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     let program = Program::start(&mut command, mark)?;
-    // The command keeps the only writers of the pipe.
+    // Closes this process's write ends of the pipe, so that reading ends when the program has closed its own.
     drop(command);
     Ok((program, read(reader)))
 }
 
-/// Reads on a separate thread: the digest of all output, or `None` if it was more than the limit.
+/// Reads all output on a separate thread. Returns its digest, or `None` if the output exceeds the limit.
 fn read(mut pipe: PipeReader) -> Receiver<Option<Digest>> {
     let (done, digest) = channel();
     std::thread::spawn(move || {
@@ -92,7 +93,7 @@ fn read(mut pipe: PipeReader) -> Receiver<Option<Digest>> {
     digest
 }
 
-/// The command has ended: takes its exit code, and ends its remaining processes.
+/// Returns the exit code of a command that has ended, and stops its remaining processes.
 fn exited(program: Program, output: &Receiver<Option<Digest>>) -> RunEnd {
     let digest = output.recv_timeout(DRAIN);
     let status = match program.end(|| false) {

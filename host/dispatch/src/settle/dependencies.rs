@@ -135,7 +135,7 @@ pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) ->
     let names = names.into_iter().flatten().flat_map(|name| [name.clone(), format!("{}{name}", task::VERIFIED)]);
     for name in &names.collect::<Vec<_>>() {
         for waiting in task::dependents(tx, name)? {
-            // A dispute that is settled releases the tasks that it had held.
+            // When a dispute is settled, the tasks that waited for it may start.
             let was_held =
                 waiting.state == State::NeedsHuman && waiting.reason == ended(name, State::Disputed.as_str());
             let waits = waiting.state == State::Waiting || was_held;

@@ -21,7 +21,8 @@ const BATON: &str = "baton";
 /// The reasons of a check that the ledger's event quotes.
 const QUOTED: usize = 3;
 
-/// The RETURN `answer` has ended the request. If it was judged before, this counts for the request too.
+/// Records that the RETURN `answer` has ended the request. If the RETURN was judged before, the judgement also applies
+/// to the request.
 pub(crate) fn answered(tx: &Tx<'_>, request: &str, answer: &str, now: Timestamp) -> Result<(), LedgerError> {
     return_check::set_evidence(tx, request, Evidence::Reported)?;
     reported(tx, answer)?;
@@ -33,7 +34,7 @@ pub(crate) fn answered(tx: &Tx<'_>, request: &str, answer: &str, now: Timestamp)
     Ok(())
 }
 
-/// A RETURN is reported, unless it was judged before.
+/// Sets the evidence of a RETURN to `reported`, unless it was judged before.
 pub(crate) fn reported(tx: &Tx<'_>, answer: &str) -> Result<(), LedgerError> {
     if task::get_in(tx, answer)?.evidence.is_none() {
         return_check::set_evidence(tx, answer, Evidence::Reported)?;
@@ -82,9 +83,9 @@ fn judge(tx: &Tx<'_>, by: &Task, judgement: &Judgement, now: Timestamp) -> Resul
     combine(tx, &answer, Some(*evidence), (&by.agent, reason), now)
 }
 
-/// The commands of a RETURN have run. When none waits any more, they judge the RETURN: a command that ended with another exit
-/// code than the RETURN reports refutes it. Only a command that succeeds, as the RETURN reports, verifies it: a failing one does not
-/// show that the work is done. Returns whether other tasks may start.
+/// Judges a RETURN by its commands, if none of them is waiting. A command whose exit code differs from the reported one
+/// refutes the RETURN. Only a command that succeeds, as reported, verifies it, because a failing command does not show
+/// that the work is done. Returns whether other tasks may start.
 pub(crate) fn commands_ran(tx: &Tx<'_>, answer: &str, now: Timestamp) -> Result<bool, LedgerError> {
     let commands = command_check::of_answer(tx, answer)?;
     if commands.iter().any(|command| command.state == CommandState::Pending) {
@@ -113,8 +114,8 @@ pub(crate) fn commands_ran(tx: &Tx<'_>, answer: &str, now: Timestamp) -> Result<
     Ok(dependencies::settled(tx, &request, request.state, now)? || released)
 }
 
-/// Sets what all checks of a RETURN together show. `found` is the result of the newest check, if it has one; it counts for the
-/// request if the checks together show the same. Returns whether other tasks may start.
+/// Stores the combined result of all checks of a RETURN. `found` is the result of the newest check, if it has one. It
+/// applies to the request only if it equals the combined result. Returns whether other tasks may start.
 fn combine(
     tx: &Tx<'_>,
     answer: &Task,
@@ -203,7 +204,7 @@ mod tests {
         Ok((task::get_in(tx, &request)?, waits))
     }
 
-    /// The check ends as succeeded and found this; nothing if it has no judgement.
+    /// Ends the check as succeeded, with this result; `None` is a check without a judgement.
     fn checked(tx: &Tx<'_>, review: &Task, evidence: Option<Evidence>, second: i64) -> Result<bool, LedgerError> {
         let done = Event::of(review, "audit", "succeeded", String::new(), State::Succeeded, at(second));
         task::transition(tx, &done)?;
