@@ -146,7 +146,8 @@ impl Budget {
         limit.hour.saturating_sub(used.hour).min(limit.day.saturating_sub(used.day))
     }
 
-    /// The window in which a resource is used up. If both are, the longer one, because it has room again later.
+    /// The window in which a resource is used up. If it is used up in both windows, returns the longer one, because
+    /// that one has room again later.
     #[must_use]
     pub fn reached(&self, resource: Resource, used: Amounts) -> Option<Window> {
         let limit = self.limit(resource);

@@ -16,7 +16,7 @@ use crate::handoff::Handoff;
 const NOT_SUBSTANCE: [&str; 7] =
     ["timestamp", "created_at", "updated_at", "created_date", "sent_at", "handoff_id", "return_handoff_id"];
 
-/// Keys that are not content. The ids of answers are new each time.
+/// Keys that do not belong to the content, such as the ids of answers, which are new each time.
 const NOT_CONTENT: [&str; 2] = ["handoff_id", "return_handoff_id"];
 
 /// The id that identifies a request, and the name of its key.

@@ -1,4 +1,4 @@
-//! Converts paths to text for JSON and databases, and back, without loss.
+//! Converts paths to text for JSON and databases, and text back to paths, without loss.
 //!
 //! A UTF-8 path is written unchanged. Any other path is written as a `file` URL (RFC 8089) in which all characters
 //! except the unreserved ones (RFC 3986, 2.3) are escaped. An absolute path begins with a slash, so it cannot look like

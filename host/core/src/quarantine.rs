@@ -25,8 +25,8 @@ impl Default for QuarantinePolicy {
 }
 
 impl QuarantinePolicy {
-    /// The pause after a failure, or `None` if it causes no quarantine. `failures` is the number of failures in a row,
-    /// including this one. `quarantines` is the number of pauses since the last success.
+    /// The pause after a failure, or `None` if the failure does not cause a quarantine. `failures` is the number of
+    /// failures in a row, including this one. `quarantines` is the number of pauses since the last success.
     #[must_use]
     pub fn pause(&self, failures: u32, quarantines: u32) -> Option<Duration> {
         (failures >= self.after.max(1)).then(|| {

@@ -76,9 +76,9 @@ impl State {
         )
     }
 
-    /// Whether Baton sends a RETURN when a task reaches this state. It does for every final state except `duplicate`
-    /// (the first request is answered). It also does for a rejected file, but then the caller checks whether the sender
-    /// can be read.
+    /// Whether Baton sends a RETURN when a task reaches this state. It does so for every final state except
+    /// `duplicate`, because the first request is answered. For a rejected file, the caller also checks whether the
+    /// sender can be read.
     #[must_use]
     pub fn sends_return(self) -> bool {
         self.is_final() && self != Self::Duplicate

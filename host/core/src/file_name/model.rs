@@ -22,7 +22,7 @@ pub struct FileName {
     pub about: Vec<About>,
     /// The title, with spaces instead of hyphens.
     pub title: Option<String>,
-    /// The requesting agent: the one before the title, if the name has another agent too.
+    /// The requesting agent: the agent before the title. Absent if the name has only one agent.
     pub sender: Option<String>,
     /// The recipient of a request or the author of a RETURN: the agent after the title, otherwise the only one before
     /// it.

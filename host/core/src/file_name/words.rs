@@ -26,7 +26,7 @@ const KINDS: [&str; 20] = [
     "VALIDATION-REQUEST",
 ];
 
-/// Prefixes of agents' names that are in no table: another model or machine of a known family.
+/// Prefixes of agents' names that the table does not have: other models or machines of a known family.
 const FAMILIES: [&str; 6] = ["chatgpt", "claude", "codex", "cursor", "notion-ai", "notion-dataops"];
 
 pub(super) fn is_known_kind(part: &str) -> bool {

@@ -29,7 +29,7 @@ pub struct HostAddress {
 }
 
 impl HostAddress {
-    /// `HOST[:PORT]`, as among the hosts of a secret.
+    /// `HOST[:PORT]`, the form in which a secret names its hosts.
     #[must_use]
     pub fn authority(&self) -> String {
         let usual = if self.scheme == "http" { 80 } else { 443 };

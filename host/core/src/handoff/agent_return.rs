@@ -116,7 +116,7 @@ impl AgentReturn<'_> {
     }
 }
 
-/// The most commands of a RETURN that are read, and the longest command line in bytes.
+/// The maximum number of commands of a RETURN that are read, and the maximum length of a command line in bytes.
 const COMMANDS: usize = 200;
 const COMMAND_BYTES: usize = 1 << 10;
 

@@ -22,7 +22,7 @@ pub struct Request {
     pub args: Map<String, Value>,
     /// Markdown.
     pub body: String,
-    /// How urgent.
+    /// The priority.
     pub priority: Priority,
     /// Two requests with the same key are the same request, even if their content differs.
     pub dedupe_key: Option<String>,

@@ -18,7 +18,7 @@ pub enum ParseError {
         /// The position as line and column.
         place: Place,
     },
-    /// The JSON has no end. It may still be being written.
+    /// The JSON is incomplete. Its writer may not have finished it yet.
     #[error("the JSON ends before its object is closed; write the complete file under a hidden name, then rename it")]
     EndsEarly,
     /// Not JSON.
@@ -35,7 +35,7 @@ pub enum ParseError {
         /// Where.
         place: Place,
     },
-    /// JSON, but a list, a number, a text.
+    /// JSON that is not an object, but for example a list, a number or a text.
     #[error("the file contains a JSON {0}, not an object; a handoff is an object")]
     NotObject(&'static str),
     /// An object without any key of a handoff.

@@ -31,7 +31,7 @@ pub struct Handoff {
     pub action: Option<String>,
     /// `args`.
     pub args: Map<String, Value>,
-    /// How urgent.
+    /// The priority.
     pub priority: Priority,
     /// When it was written.
     pub created_at: Option<Timestamp>,

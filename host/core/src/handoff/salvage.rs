@@ -15,7 +15,7 @@ pub(super) fn text(bytes: &[u8]) -> Result<(String, Vec<String>), ParseError> {
         [0xef, 0xbb, 0xbf, rest @ ..] => Ok((utf8(rest, 3)?, vec!["a byte order mark was skipped".to_owned()])),
         [0xff, 0xfe, rest @ ..] => utf16(rest, 2, u16::from_le_bytes, "read as UTF-16"),
         [0xfe, 0xff, rest @ ..] => utf16(rest, 2, u16::from_be_bytes, "read as UTF-16"),
-        // A handoff begins with two ASCII characters. In UTF-16, every second byte of them is zero.
+        // A handoff begins with two ASCII characters. In UTF-16, one byte of each ASCII character is zero.
         [1..=u8::MAX, 0, 1..=u8::MAX, 0, ..] => {
             utf16(bytes, 0, u16::from_le_bytes, "read as UTF-16 without a byte order mark")
         }

@@ -4,8 +4,8 @@
 //! `{NAME}` is always the whole host. Scheme, port and a path prefix belong to the address, so a plugin chooses only the method and
 //! the path below the prefix. A rule or a secret whose host is not set allows nothing.
 //!
-//! A host may have a default address. It is set with the first grant for the plugin, so a later revision with another
-//! default reaches no other server.
+//! A host may have a default address. The default is set with the first grant for the plugin. So a later revision with
+//! another default cannot reach another server.
 
 use std::collections::BTreeSet;
 
