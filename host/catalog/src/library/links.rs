@@ -53,8 +53,8 @@ impl Catalog {
         Ok(())
     }
 
-    /// The paths that programs name for a track and that no scan found, and those of missing files with a person's
-    /// decision.
+    /// The paths that programs name for a track and that no scan found. Also the paths of missing files about which a
+    /// person decided.
     pub fn named_paths(&self) -> Result<Vec<String>, CatalogError> {
         let sql = "SELECT path FROM files WHERE path GLOB '/*' AND ((track IS NOT NULL AND size IS NULL)
                 OR (missing = 1 AND path IN (SELECT path FROM decided_files))) ORDER BY path";

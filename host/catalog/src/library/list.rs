@@ -166,8 +166,8 @@ fn adopt_moved(tx: &Connection, source: i64, item: &ListedItem) -> rusqlite::Res
     Ok(moved > 0)
 }
 
-/// The maximum number of files, on all volumes, with the same size, time and inode. If there are more (the statement reads
-/// one more), nothing is concluded.
+/// The maximum number of files, on all volumes, with the same size, time and inode. If there are more, no item is
+/// adopted. The statement reads one more file to detect that.
 const MAX_SAME_INODE: usize = 8;
 
 /// Adopts an item that was renamed by hand: exactly one item has its size, time and inode, is missing at its old path, and is

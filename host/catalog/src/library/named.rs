@@ -1,4 +1,5 @@
-//! Checks at the end of a listing whether files exist that programs name below the source and that no scan has listed.
+//! Programs can name files below a source that no scan has listed. At the end of a listing, this module checks whether
+//! these files exist.
 //!
 //! A listing skips hidden and ignored files and unknown types, so the disk is checked. Files in parts that the listing could
 //! not read (`library_unread`) keep their state.

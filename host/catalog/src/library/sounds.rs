@@ -35,8 +35,8 @@ impl SoundPair {
 }
 
 impl Catalog {
-    /// The compared fingerprints. The value is true if a fingerprint was compared with all others; otherwise it was only
-    /// compared with those that have the value true.
+    /// The compared fingerprints. A fingerprint with the value true was compared with all others. One with the value
+    /// false was compared only with those that have the value true.
     pub fn sound_prints(&self) -> Result<HashMap<[u8; 32], bool>, CatalogError> {
         let mut select = self.connection.prepare("SELECT audio_sha256, listened FROM sound_prints")?;
         Ok(select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)

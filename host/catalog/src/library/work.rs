@@ -11,8 +11,8 @@ use crate::{Catalog, CatalogError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkFilter {
     pub source: i64,
-    /// Select items with a fingerprint that were not read since the newest listing, to verify them. Otherwise select items
-    /// that wait to be read.
+    /// True selects items to verify: those with a fingerprint that were not read since the newest listing. False
+    /// selects items that wait to be read.
     pub verify: bool,
 }
 
