@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn a_distorted_and_cut_copy_is_found_without_false_pairs() {
         let mut prints: Vec<Fingerprint> = (1..30).map(|seed| Fingerprint::new(words(seed, 600))).collect();
-        // One bit of every fourth word is another, and the first 5 s are cut off.
+        // One bit of every fourth word differs, and the first 5 s are cut off.
         let copy = prints[7].words().iter().enumerate().skip(40);
         let copy = copy.map(|(at, word)| if at % 4 == 0 { word ^ (1 << (at % 32)) } else { *word });
         prints.push(Fingerprint::new(copy.collect()));

@@ -34,7 +34,8 @@ pub enum Difference {
     Words,
     /// Ten seconds from this position (milliseconds) differ as two recordings do; the rest is equal.
     Edit(u64),
-    /// Other files similar to the one are not similar to the other: one is possibly made from several recordings.
+    /// Files that are similar to one of them are not similar to the other. One of the two is possibly made from several
+    /// recordings.
     Bridge,
     /// Possibly copies: a person must listen.
     Review(Doubt),

@@ -31,7 +31,8 @@ pub(super) struct MissingQuery<'a> {
     pub(super) mounts: &'a [Mount],
     /// The operator confirmed that missing files are deleted (`--gone`).
     pub(super) is_confirmed: bool,
-    /// An almost (not completely) empty folder on its old volume was emptied on purpose.
+    /// Treat an almost empty folder on its old volume as emptied on purpose. This does not apply to a completely empty
+    /// folder.
     pub(super) is_emptied: bool,
 }
 

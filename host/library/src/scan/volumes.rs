@@ -1,10 +1,11 @@
 //! The items of each volume that a listing found, and whether the volume's inode numbers are stable.
 //!
-//! A replaced file has another inode, even with the same size and time; so it is read again. But FAT, exFAT and some network
-//! file systems assign new inode numbers at each mount or sooner, and reading a whole library again takes hours. If at least
-//! as many files have a different inode as have the same one, all with unchanged size and time (nanoseconds), then the
-//! numbers are not stable, or the library was copied with its times. The content is the same in both cases. This does not
-//! detect that so many files were replaced by files of the same size and time; `--verify` reads all.
+//! A replaced file has another inode, even with the same size and time; so it is read again. But FAT, exFAT and some
+//! network file systems assign new inode numbers at each mount or sooner, and reading a whole library again takes
+//! hours. The scan counts the files whose size and time (in nanoseconds) are unchanged. If at least half of them have a
+//! different inode, the inode numbers are not stable, or the library was copied with its times. In both cases the
+//! content is the same. The scan then does not detect files that were replaced by files of the same size and time;
+//! `--verify` reads all files.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
