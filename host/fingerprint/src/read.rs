@@ -11,8 +11,8 @@ use crate::chroma::Fingerprinter;
 use crate::decode::{self, Audio, Block, Source};
 use crate::{Damage, Error, Fingerprint, Reason, Tags, hash};
 
-/// The maximum that is fingerprinted of a file: a file of more than a day is not a recording, but made to fill the memory.
-/// The words of a day are 2.8 MB. Duration and digests cover the whole file.
+/// The maximum length of a file that is fingerprinted. A file of more than a day is not a recording, but was made to
+/// fill the memory. The words of a day are 2.8 MB. Duration and digests cover the whole file.
 pub const LONGEST: Duration = Duration::from_hours(24);
 
 /// The options for reading a file.

@@ -1,7 +1,7 @@
 //! The samples of a decoder, and the two formats in which they are filtered.
 //!
-//! The conversions are those of libswresample's `audioconvert.c`. NaN, and values too large for audio, become 0; `fpcalc`
-//! does not guarantee that.
+//! The conversions are those of libswresample's `audioconvert.c`. NaN and values that are too large for audio become 0.
+//! `fpcalc` does not guarantee this.
 
 /// The sample format of a codec. It determines how `fpcalc` computes, so it must describe the codec, not the buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,7 +21,7 @@ const KBIT: [[u32; 14]; 5] = [
     [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
 ];
 
-/// The number of positions without an expected frame that are followed by more frames.
+/// The number of gaps: positions where no frame starts although one is expected, and after which more frames follow.
 pub(super) fn gaps(source: &Source) -> u32 {
     let (mut gaps, mut kind) = (0, None);
     let mut at = tag_end(source, 0).unwrap_or_default();

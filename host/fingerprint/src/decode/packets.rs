@@ -38,7 +38,7 @@ pub(super) struct Packets {
     lost: u32,
     /// The playing time of the previous links.
     before: Duration,
-    /// It is one of several links, as far as is known.
+    /// True if it is known to be one of several links.
     pub(super) chained: bool,
     /// The parameters of a link that has started since the last call of `take_new_parameters`.
     new_parameters: Option<AudioCodecParameters>,

@@ -1,13 +1,13 @@
 //! Trims the frames that encoders add: the number to drop at the start, and the maximum after them.
 //!
-//! The behaviour of `FFmpeg` (and so `fpcalc`), and where it is implemented:
+//! The behaviour is that of `FFmpeg`, and so of `fpcalc`. In parentheses: where it is implemented.
 //! - MP3: the delay and padding of the LAME header (symphonia, for each packet); nothing without such a header.
 //! - Vorbis in Ogg: the end by the last granule position (symphonia).
 //! - MP4: the edits with content, else iTunes' `iTunSMPB` (here; symphonia 0.6 reads neither). As in `FFmpeg`'s
 //!   `mov_fix_index`, the first edit starts at a sample, later edits at the first packet that starts within them, and each
 //!   ends with a packet. Edits that go back or have pauses between them are refused, because `FFmpeg` reads such files in
 //!   another order.
-//! - ADTS has no such data: nothing.
+//! - ADTS: nothing is trimmed, because it has no such data.
 
 use std::ops::Range;
 

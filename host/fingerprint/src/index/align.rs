@@ -42,7 +42,7 @@ pub struct Alignment {
     pub busy_frames: u32,
     /// The share of differing bits in the busy frames, 0 to 1; 0.5 is chance.
     pub bit_error_rate: f32,
-    /// The error rate at other shifts: what these two would have if they were not copies.
+    /// The error rate at other shifts, which estimates the error rate if the two were not copies.
     pub background: f32,
     /// The share of windows of 16 s that agree, 0 to 1.
     pub agreeing: f32,

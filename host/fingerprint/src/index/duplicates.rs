@@ -18,7 +18,8 @@ use super::prints::{Prints, read};
 use super::search::{ENOUGH, RARE, Search, Suspect};
 use super::sweep::Answers;
 
-/// The maximum number of pairs of one fingerprint with earlier ones. More copies are in one group through any of them.
+/// The maximum number of pairs of one fingerprint with earlier ones. One pair is enough to bring further copies into
+/// the same group.
 const PARTNERS: usize = 64;
 
 /// The maximum number of hits of a batch: 16 bytes each, 512 MB in total. A batch among a million fingerprints has 22 million.
@@ -175,7 +176,8 @@ struct QueryMemory {
     words: Vec<u32>,
 }
 
-/// The same alignment with exchanged roles: the query is the later fingerprint, but the earlier one is first in the pair.
+/// The same alignment with the two fingerprints exchanged: the query is the later fingerprint, but a pair has the
+/// earlier one first.
 fn with_exchanged_roles(alignment: Alignment) -> Alignment {
     Alignment { offset_frames: -alignment.offset_frames, drift: -alignment.drift, ..alignment }
 }
@@ -301,7 +303,8 @@ mod tests {
     fn a_stop_ends_the_search() {
         let prints = library();
         assert_eq!(duplicates(&prints[..], &AtomicBool::new(true)), []);
-        // Each is read three times (its length, the number of keys in each bucket, insertion and look-up), and suspects again.
+        // Each fingerprint is read three times (for its length, for the number of keys in each bucket, for insertion
+        // and look-up). Suspects are read once more.
         for at in [1, 41, 42, 43, 84, 85, 125, 126, 127] {
             let stopping = test_data::StoppingPrints::new(&prints, at);
             let found = duplicates(&stopping, &stopping.stop).len();

@@ -9,13 +9,13 @@ use super::search::Suspect;
 
 const CONTRAST: f32 = 0.30;
 
-/// The minimum contrast for long agreements, and the number of busy frames from which they are long: over 75 s less contrast
-/// is sufficient.
+/// The minimum contrast for long agreements, and the number of busy frames from which an agreement is long. Above 75 s,
+/// a lower contrast is sufficient.
 const LONG: f32 = 0.26;
 const LONG_FROM: u32 = 600;
 
-/// The minimum contrast for short agreements, and the number of busy frames below which they are short: under 32 s there is
-/// little data.
+/// The minimum contrast for short agreements, and the number of busy frames below which an agreement is short. Below 32
+/// s there is little data, so more contrast is needed.
 const SHORT: f32 = 0.50;
 const SHORT_END: u32 = 256;
 

@@ -137,7 +137,8 @@ mod tests {
     #[test]
     fn a_stop_ends_the_construction_at_once() {
         let prints = test_data::library(20, 100, 41);
-        // Each is read three times: its length, the number of keys in each bucket, and insertion.
+        // Each fingerprint is read three times: for its length, for the number of keys in each bucket, and for
+        // insertion.
         for at in [1, 19, 20, 21, 40, 41, 59] {
             let stopping = test_data::StoppingPrints::new(&prints, at);
             let lookup = Lookup::over(&stopping, &stopping.stop);

@@ -23,8 +23,8 @@ const HITS: usize = 16_384;
 /// The maximum number of positions of common keys that are examined for one query.
 const SCANNED: usize = 131_072;
 
-/// With this many rare keys, common keys are ignored, because they say little and cause most hits. Music has 500 to 800 in a
-/// library without many copies; drones and silence have few.
+/// With this many rare keys, common keys are ignored, because they distinguish little and cause most hits. Music has
+/// 500 to 800 in a library without many copies; drones and silence have few.
 pub(crate) const ENOUGH: usize = 256;
 
 /// The widths of fine and coarse diagonals, as powers of two. 32 frames are 4 s, more than the drift of 120 s of music at 2 %.
@@ -306,7 +306,8 @@ fn drifting(hits: &[Hit], length: usize) -> Option<Suspect> {
         if near.len() < wanted || spread(near.iter()) < SPREAD {
             continue;
         }
-        // An upper bound: no line of a side has more hits than the area between its steepest and its flattest line.
+        // An upper bound: no line on one side has more hits than the area between the steepest and the flattest line of
+        // that side.
         let sides = SLOPES.chunks(SLOPES.len() / 2).filter(|side| between(near, first, side) >= wanted);
         for slope in sides.flatten().copied() {
             let later = |place: u32| place.wrapping_sub(first.place).cast_signed() * slope;
