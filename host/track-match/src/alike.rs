@@ -1,7 +1,8 @@
 //! Detects spelling mistakes.
 //!
-//! The rules are stricter than a similarity ratio: in a short word, another letter makes another title ("Gone", "Done"). So a
-//! difference is accepted only in long words, never at the start of a word, and never in a number.
+//! The rules are stricter than a similarity ratio, because in a short word one different letter makes a different title
+//! ("Gone", "Done"). So a difference is accepted only in long words, never at the start of a word, and never in a
+//! number.
 
 /// The maximum length in characters of texts that are compared for slips; longer texts must be equal.
 const LONGEST: usize = 120;

@@ -44,7 +44,8 @@ enum KeyKind {
 pub(super) struct ComparedTracks {
     /// The candidates that share a key, each once, in order.
     pub(super) candidates: Vec<u32>,
-    /// How many more have the same title and artist: their lengths differ more, or too many candidates have this name.
+    /// The number of further candidates with the same title and artist. They are left out, because their lengths differ
+    /// more or too many candidates have this name.
     pub(super) left_out: usize,
 }
 

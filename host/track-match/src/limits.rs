@@ -23,13 +23,14 @@ pub(super) const LOOSE_PERCENT: u64 = 15;
 pub(super) const NEAR_FLOOR_MS: u64 = 3_000;
 pub(super) const LOOSE_FLOOR_MS: u64 = 6_000;
 
-/// Candidates within this distance of the best score count as equally good. The difference for an equal album, or for a guest
-/// that only one names, is larger (30); the difference between two tight lengths is smaller (at most 20).
+/// Candidates within this distance of the best score count as equally good. An equal album, or a guest that only one
+/// candidate names, makes a larger difference (30). Two lengths within the tight tolerance make a smaller one (at most
+/// 20).
 pub(super) const GAP: u32 = 25;
 
 /// The maximum number of candidates of one key that are compared: those nearest in length.
 pub(super) const MAX_PER_KEY: usize = 64;
-/// A word that more candidates have is not used for the look-up.
+/// A word that more than this number of candidates have is not used for the look-up.
 pub(super) const RARE: usize = 48;
 /// The maximum number of words of a title that are looked up.
 pub(super) const MAX_KEY_WORDS: usize = 8;

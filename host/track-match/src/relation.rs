@@ -38,7 +38,7 @@ pub enum Artists {
     Equal,
     /// The same first artist; one names more artists.
     Main,
-    /// The same except for spelling.
+    /// The same people in another spelling.
     Close,
     /// Both name an artist, but not as the first one; at least one names it as a main artist.
     Partial,
