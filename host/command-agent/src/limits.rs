@@ -37,7 +37,7 @@ pub(crate) const SCAN: Duration = Duration::from_mins(1);
 /// How often a request may be interrupted in succession before a person is asked: it may be the cause.
 pub(crate) const INTERRUPTIONS: usize = 3;
 
-/// How often a request with a RETURN is started: a refuted RETURN may be corrected twice.
+/// How often Baton starts a process for a request with a RETURN. So a refuted RETURN can be corrected twice.
 pub(crate) const RETURNS: usize = 3;
 
 /// The longest wait for the end of a usage limit; the longest limits of the known clients are weekly. A later end is ignored.

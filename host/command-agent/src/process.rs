@@ -1,4 +1,4 @@
-//! The process of a run: its prompt, the lines that it prints, and its end. Threads do what blocks.
+//! The process of a run: its prompt, the lines that it prints, and its end. Blocking calls run on separate threads.
 
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::process::{ChildStdin, Stdio};
@@ -25,7 +25,7 @@ const END: u8 = 1;
 /// It is killed.
 const KILL: u8 = 2;
 
-/// The end of the leader of a group.
+/// How the leader of a process group ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Exit {
     pub(crate) success: bool,

@@ -28,8 +28,8 @@ impl Client {
         }
     }
 
-    /// True if a run without a known session may have worked. `has_prompt`: its process was recorded; after that, a
-    /// process gets its prompt.
+    /// Whether a run without a known session may have started to work. `has_prompt` is true if its process is recorded,
+    /// because the process gets its prompt only afterwards.
     pub(crate) fn may_have_worked(&self, has_prompt: bool) -> bool {
         match self {
             // They state their session before they work.

@@ -160,7 +160,8 @@ fn last_message(finished: &FinishedRun) -> String {
 /// A usage limit: the request waits until it ends. `None` if there is none, or waiting is off.
 fn decide_quota(agent: &CommandAgent, runs: &[Run], finished: &FinishedRun, now: Timestamp) -> Option<Decision> {
     let wait = agent.quota_wait?;
-    // JSON lines have texts of handoffs and of the model too; `stream` has read what they say about limits.
+    // JSON lines also contain texts of handoffs and of the model, so they are not searched here. `stream` has already
+    // read the limits that they report.
     let plain: Vec<&str> = finished.output.lines().filter(|line| !line.trim_start().starts_with('{')).collect();
     let texts = [finished.stream.message.clone(), plain.join("\n")];
     if !finished.stream.is_limited && !texts.iter().any(|text| is_limit(text)) {
@@ -192,7 +193,8 @@ fn trailing(runs: &[Run], outcome: RunOutcome) -> usize {
     runs.iter().rev().skip(1).take_while(|run| run.outcome == Some(outcome)).count()
 }
 
-/// An interrupted run continues its session. Without a session a person is asked, unless nothing was done yet.
+/// The next run continues the session of an interrupted run. Without a session, a person is asked, unless the run had
+/// not started to work.
 fn decide_interrupted(agent: &CommandAgent, runs: &[Run], finished: &FinishedRun) -> Decision {
     let run = runs.last();
     let session = finished.stream.session.as_ref().or_else(|| run.and_then(|run| run.session.as_ref()));

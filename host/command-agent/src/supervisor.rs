@@ -32,7 +32,7 @@ pub struct CommandAgents {
     running: HashMap<Id, RunningRequest>,
     /// Each job follows one run to its end and settles it.
     runs: JoinSet<Result<(), DispatchError>>,
-    /// Runs without a job may be recorded as running: those of a killed daemon, or of a job that failed.
+    /// The ledger may list runs without a job as running: runs of a killed daemon, or of a failed job.
     needs_recovery: bool,
 }
 
