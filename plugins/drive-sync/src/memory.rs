@@ -89,8 +89,8 @@ impl KnownDatabase {
         !digest.is_empty() && self.last_delivery().0 == digest
     }
 
-    /// Whether a CSV with this digest may be replaced automatically: this plugin wrote it, or it has nothing new for its source, or
-    /// its changes were delivered and the source was read again since.
+    /// Whether a CSV with this digest may be replaced automatically. It may if this plugin wrote it, if it has nothing
+    /// new for its source, or if its changes were delivered and the source was read again since.
     #[must_use]
     pub fn may_replace(&self, digest: &str, source_stamp: &str) -> bool {
         let nothing = self.taken_digest.strip_prefix('=') == Some(digest);

@@ -1,9 +1,10 @@
 //! The one folder of a database, and the top folder.
 //!
-//! If there are several, every workspace keeps the same one: the oldest, then the one with the lowest id. The others are marked
-//! as merged, so that workspaces that use them find the one to keep, and their files are moved. A later task moves a merged
-//! folder to the trash if it is empty then; files that another workspace adds to it meanwhile are moved too. With the scope
-//! `drive.file`, Baton does not see the files of a person, so it keeps the folder and reports it.
+//! If there are several, every workspace keeps the same one: the oldest, then the one with the lowest id. The others
+//! are marked as merged, so that workspaces that use them find the one to keep, and their files are moved. A later task
+//! moves a merged folder to the trash if it is empty then; files that another workspace adds to it meanwhile are moved
+//! too. With the scope `drive.file`, Baton cannot see files that a person added. So it keeps the merged folder and
+//! reports it.
 
 use baton_plugin_sdk::Severity;
 use serde_json::json;

@@ -1,7 +1,7 @@
 //! Backups: `.archive/{base}_v{time}.csv`, one before every change of a CSV, up to a maximum number.
 //!
-//! A file is deleted only if every part of its name is recognised. Times with milliseconds and `Z` and, from older versions,
-//! without are recognised.
+//! A file is deleted only if every part of its name is recognised. The recognised times have milliseconds and `Z`;
+//! those of older versions have neither.
 
 use std::fs;
 use std::io;

@@ -44,7 +44,7 @@ pub struct CompareOptions<'a> {
     pub approved: &'a BTreeSet<String>,
     /// Complete readings without the property that are needed to remove its column.
     pub readings: u32,
-    /// False if the last reading is repeated: the same file that is read twice counts as one reading.
+    /// False if this is the last reading again: a file that is read twice counts as one reading.
     pub counts: bool,
     /// The time.
     pub now: &'a str,

@@ -199,7 +199,7 @@ fn refuse_shared_ids(all: &mut Vec<Origin>, findings: &mut Findings) {
     all.retain(|origin| !by_id.contains_key(&id_key(&origin.id)));
 }
 
-/// Syncs databases to the Drive, until `is_late`: the next task continues, because what was synced is unchanged then.
+/// Syncs databases to the Drive until `is_late`. The next task continues, because it skips unchanged databases.
 ///
 /// # Errors
 /// If the task cannot continue and nothing was moved: no grant, a full disk, a failed database. After a move it ends early with a

@@ -55,8 +55,8 @@ fn damaged(folder: &str, why: &str) -> SyncError {
     SyncError::refused("drive-csv-damaged", format!("{folder}/{folder}.csv on the Drive is not usable: {why}; {fix}"))
 }
 
-/// Completes the stored state of a database from the Drive: with a CSV that was recorded to be written next and exists,
-/// and, without a stored state, with the copy of the last sync. Returns that copy.
+/// Completes the stored state of a database from the Drive. If the CSV that was recorded as the next one exists, it
+/// becomes the known CSV. Without a stored state, the copy of the last sync is used. Returns that copy.
 pub fn settled(root: &Path, folder: &str, known: &mut KnownDatabase, left: Option<&DriveCsv>) -> Option<Base> {
     known.settle(left.map_or("", |left| &left.digest));
     let base = base_copy(root, folder, known);
@@ -70,7 +70,7 @@ pub fn settled(root: &Path, folder: &str, known: &mut KnownDatabase, left: Optio
 /// names of its columns.
 ///
 /// # Errors
-/// If the manifest is not valid, or the row of types cannot be told from the others.
+/// If the manifest is not valid, or the row of types cannot be distinguished from the others.
 pub fn known_manifest(
     root: &Path,
     folder: &str,

@@ -127,8 +127,8 @@ pub fn put(
         keep_base(&context.root, &folder, &bytes)?;
     }
     write_manifest(context, &folder, &next)?;
-    // Approvals are settled now and before anything else in the next run: a killed process leaves no approval for later
-    // columns.
+    // Approvals are settled here, and again at the beginning of the next run. So a killed process leaves no approval
+    // that would apply to later columns.
     context.memory.settle_approvals(&id, &next.columns)?;
     let written = stamp(&csv_path(context, &folder))?;
     written.as_ref().map(Stamp::as_str).unwrap_or_default().clone_into(&mut known.csv_stamp);

@@ -21,7 +21,7 @@ struct Interposed<'a> {
     web: TcpWeb,
     at: String,
     closure: RefCell<Option<Box<dyn FnOnce() + 'a>>>,
-    /// The request takes effect before the closure, and its answer is lost.
+    /// The request takes effect before the closure runs, and its answer is lost.
     is_lost: bool,
 }
 
