@@ -35,7 +35,7 @@ pub struct Api<'a> {
 /// The reason why there is no content.
 #[derive(Debug, PartialEq)]
 pub(super) enum Refusal {
-    /// The API does not give this to the account.
+    /// The account may not read this.
     Forbidden,
     /// It does not exist.
     Missing,

@@ -1,4 +1,4 @@
-//! The actions `apply` and `undo`: carry out a plan, or give the former items back.
+//! The actions `apply` and `undo`: carry out a plan, or restore the former items.
 
 use std::num::NonZeroU32;
 
@@ -88,7 +88,7 @@ pub fn apply(
     Ok(applied(&plan.id, &changes, rest, api.requests(), findings))
 }
 
-/// Gives the playlists of a plan their former items, and removes those that it created.
+/// Restores the former items of the playlists of a plan, and removes the playlists that the plan created.
 ///
 /// # Errors
 /// As [`apply`].

@@ -61,7 +61,7 @@ impl Run<'_> {
         Ok(made)
     }
 
-    /// Gives the playlist its former items, or removes it if the plan created it.
+    /// Restores the former items of the playlist, or removes the playlist if the plan created it.
     pub(super) fn undo(&self, change: &mut Change) -> Result<Reached, Error> {
         if change.is_new {
             return self.remove(change).or_else(reached);
@@ -113,8 +113,8 @@ impl Run<'_> {
         Err(Error::Retryable(format!("{}: Spotify does not keep what it confirms", change.name)))
     }
 
-    /// The result of a refusal. If no request of the plan can have taken effect, the change is `planned` again: then the plan does not
-    /// include changes of others before the next `apply`.
+    /// The result of a refusal. If no request of the plan can have taken effect, the change is `planned` again. So
+    /// changes that others make before the next `apply` do not become a part of the plan.
     fn refused(&self, change: &mut Change, refusal: Refusal, has_begun: bool) -> Result<Reached, Error> {
         if !has_begun {
             "planned".clone_into(&mut change.state);
