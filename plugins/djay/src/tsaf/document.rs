@@ -117,7 +117,7 @@ fn article(noun: &str) -> &'static str {
     if noun.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) { "an" } else { "a" }
 }
 
-/// Strings are stored once and referred to, so a small blob could expand to much memory.
+/// A blob stores each string once and refers to it by number, so a small blob could expand to much memory.
 fn is_short(text: &str) -> bool {
     text.len() <= 4_096
 }
