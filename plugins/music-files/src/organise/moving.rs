@@ -285,7 +285,8 @@ impl<'a> Mover<'a> {
         })
     }
 
-    /// Deletes a copy if it is unchanged and its source still exists. `again` if an earlier attempt may have deleted it.
+    /// Deletes a copy if it is unchanged and its source still exists. `again` is true if an earlier attempt may have
+    /// deleted it.
     fn delete_copy(&self, step: &StoredStep, file_move: &FileMove, again: bool) -> io::Result<MoveOutcome> {
         let disk = self.tools.disk;
         let deleted = MoveOutcome::Moved { modified_ns: step.modified_ns, sha256: None };
