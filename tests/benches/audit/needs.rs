@@ -23,7 +23,7 @@ const CONFIGURATION: &str = "project = \"needs\"\nextensions = [\"sphinx_needs\"
 /// Measures and reports.
 ///
 /// # Errors
-/// When a side does not do its work.
+/// When one of the two programs fails.
 pub(crate) fn run(scale: Scale, report: &mut Report) -> anyhow::Result<()> {
     report.part("250 deliverables, beside 250 needs of sphinx-needs");
     let workspace = place::workspace()?;

@@ -18,7 +18,7 @@ const ASKED: usize = 300;
 /// Runs a child with this number of threads and returns its output.
 ///
 /// # Errors
-/// When it does not end well.
+/// When it fails.
 pub(crate) fn run(name: &str, file: &Path, threads: usize) -> anyhow::Result<Value> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["--child", name]).arg(file).env("RAYON_NUM_THREADS", threads.to_string());

@@ -20,7 +20,7 @@ impl Arguments {
     /// The value of an option.
     ///
     /// # Errors
-    /// When nothing does.
+    /// When the command line ends after the option.
     pub(crate) fn value(&mut self, option: &str) -> anyhow::Result<String> {
         self.0.next().with_context(|| format!("`{option}` wants a value behind it"))
     }

@@ -28,7 +28,7 @@ pub(crate) struct Run {
 /// Runs `baton up --once` to its end.
 ///
 /// # Errors
-/// When it does not end well; its log is part of the error.
+/// When it fails; its log is part of the error.
 pub(crate) fn up_once(workspace: &Workspace) -> anyhow::Result<Run> {
     let log = workspace.outside().join("once.log");
     let mut command = workspace.command();

@@ -26,7 +26,7 @@ impl Row {
         Self { what, figure, spread, aim: String::new(), reached: None }
     }
 
-    /// The same with its aim.
+    /// A figure with an aim.
     pub(crate) fn aim(mut self, aim: impl Into<String>, reached: bool) -> Self {
         self.aim = aim.into();
         self.reached = Some(reached);

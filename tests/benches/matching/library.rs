@@ -212,7 +212,8 @@ fn played(recording: &Recording, isrc: String, random: &mut Random) -> Track {
     Track { title, artists: vec![artists], album, isrc, duration_ms: length(recording, random), ..Track::default() }
 }
 
-/// Mostly to the second, sometimes of another release, sometimes unknown.
+/// The length that the program states: mostly equal to the second, sometimes that of another release, sometimes
+/// unknown.
 fn length(recording: &Recording, random: &mut Random) -> Option<u64> {
     let seconds = match random.below(100) {
         0..5 => return None,

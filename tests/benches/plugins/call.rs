@@ -40,7 +40,7 @@ pub(crate) fn attempt(action: &str) -> AttemptRequest {
 /// Measures and reports.
 ///
 /// # Errors
-/// When a component is not there or does not run.
+/// When a component is missing or does not run.
 pub(crate) fn run(runtime: &Runtime, report: &mut Report) -> anyhow::Result<()> {
     report.part("A call of the no-op plugin, a fresh store each time");
     let bytes = fs::read(fixture("noop"))?;

@@ -27,7 +27,7 @@ const IDLE_MIB: f64 = 60.0;
 /// Measures and reports.
 ///
 /// # Errors
-/// When the program does not do its work.
+/// When the program fails.
 pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
     report.part("The program with four cached plugins");
     let workspace = with_four()?;

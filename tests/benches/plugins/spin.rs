@@ -21,7 +21,7 @@ const AIM: f64 = 20.0;
 /// Measures and reports.
 ///
 /// # Errors
-/// When the plugin is not there or ends otherwise.
+/// When the plugin is missing or ends for another reason.
 pub(crate) fn run(runtime: &Runtime, report: &mut Report) -> anyhow::Result<()> {
     report.part("A plugin that never ends: dead this long after its deadline of one second");
     let sandbox = Sandbox::new(None)?;
