@@ -60,9 +60,9 @@ impl Scene {
         serde_json::from_str(all["secrets"]["account:spotify"]["value"].as_str().unwrap()).unwrap()
     }
 
-    /// No token is anywhere but in the file of secrets.
+    /// Asserts that only the file of secrets contains tokens.
     fn assert_no_token_leaked(&self) {
-        // A placeholder, a name of a code cache: nothing else begins like a token of the fake.
+        // Placeholders and names in the code cache do not begin with this prefix.
         let found = files_with(self.workspace.outside(), &format!("{TOKEN_PREFIX}-"));
         assert!(found.is_empty(), "a token is in {found:?}");
     }
@@ -308,7 +308,7 @@ fn a_token_that_expires_during_a_task_is_renewed() {
     scene.assert_no_token_leaked();
 }
 
-/// Sets the time of the last renewal back, so that a refusal is not taken for one of a new token.
+/// Sets the time of the last renewal back, because Baton treats the refusal of a new token as a fault of the service.
 fn age(scene: &Scene) {
     let file = scene.workspace.state_folder().join("secrets.json");
     let mut all: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
@@ -333,7 +333,8 @@ fn a_clock_that_is_wrong_by_a_day_stops_no_task_and_asks_for_no_consent() {
             assert_eq!(task.state, "succeeded", "{offset}: {}", task.reason);
         };
         ask("First");
-        // The token ends at the service, whatever the clock says. A service that refuses a new token is taken for one that is out of order.
+        // The token ends at the service, whatever the clock says. The pause is needed, because Baton treats the refusal
+        // of a new token as a fault of the service.
         sleep(Duration::from_secs(11));
         scene.oauth.expire_access_tokens();
         ask("Second");

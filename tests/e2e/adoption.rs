@@ -17,7 +17,8 @@ fn drop_into(inbox: &Path, name: &str, agent: &str, title: &str) {
     drop(fs::write(inbox.join(name), text(&handoff(agent, title))));
 }
 
-/// Two adoptable folders with aliases, an agent without an inbox, a second folder of one agent, and a folder that is no agent's.
+/// Two adoptable folders with aliases, an agent without an inbox, a second folder of one agent, and a folder that does
+/// not belong to an agent.
 fn in_use(place: &Workspace) -> [PathBuf; 2] {
     let (first, second) = (place.outside().join("Agent-Triggers"), place.outside().join("drive"));
     let folders =

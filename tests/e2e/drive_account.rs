@@ -113,7 +113,7 @@ impl Place {
         Output::within(&mut command, Duration::from_mins(4)).ended(0);
     }
 
-    /// The reason of a sync that did a part.
+    /// The reason of a sync that completed only a part.
     #[track_caller]
     fn sync_partly(&self, title: &str, args: &Value) -> String {
         self.workspace.drop_handoff_with("drive-sync", title, json!({ "action": "sync", "args": args }));
@@ -132,7 +132,7 @@ impl Place {
         task.reason
     }
 
-    /// No token is anywhere but in the file of secrets.
+    /// Asserts that only the file of secrets contains tokens.
     fn assert_no_token(&self) {
         let found = files_with(self.workspace.outside(), &format!("{TOKEN_PREFIX}-"));
         assert!(found.is_empty(), "a token is in {found:?}");
@@ -601,7 +601,7 @@ fn a_google_sheet_is_read_with_its_values_and_types_as_googles_own_client_reads_
     assert_eq!(kinds, ["text", "number", "number", "date", "datetime", "boolean", "empty", "text", "number"]);
     let others = |column: usize| types["columns"][column]["others"].clone();
     assert_eq!((others(0)["A4"].clone(), others(2)["C10"].clone()), (json!("number"), json!("error")));
-    // Nothing changed: nothing is read. Another name: the same files.
+    // If nothing changed, nothing is read. A renamed spreadsheet keeps its files.
     let before = services.drive.lines().len();
     assert!(place.sync("Same").contains("Google Drive has the same files."));
     assert_eq!(parts(before), 0);

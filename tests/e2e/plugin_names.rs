@@ -222,7 +222,7 @@ fn the_folder_of_a_removed_plugin_does_not_belong_to_an_agent() {
     let folders = workspace.baton(&["agents", "--folders"]).ended(0).stdout;
     let row = folders.lines().find(|line| line.starts_with("handoffs/noop ")).unwrap();
     assert!(row.contains("skipped") && row.contains("its plugin was removed"), "{folders}");
-    // A broadcast does not reach it, and what is left there waits and is reported.
+    // A broadcast does not reach it. Files that are left in its inbox wait and are reported.
     fs::write(workspace.root().join("handoffs/01_inbox/hello.json"), text(&handoff("all", "Hello"))).unwrap();
     workspace.drop_handoff("noop", "Meanwhile");
     let log = workspace.up_once().stderr;

@@ -128,7 +128,7 @@ fn a_request_that_was_withdrawn_before_its_capture_is_refused_later() {
     assert_eq!((workspace.inbox("noop").len(), workspace.processed("noop").len()), (0, 1));
     assert!(workspace.inbox("post").is_empty() && workspace.processed("post").is_empty(), "a RETURN");
 
-    // The operator can still have it done.
+    // The operator can still run the withdrawn request.
     workspace.baton(&["retry", &unseen.id]).ended(0);
     workspace.up_once();
     assert_eq!(states(&workspace, "k2"), ["succeeded", "cancelled"]);

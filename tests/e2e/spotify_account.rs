@@ -391,8 +391,9 @@ impl Drop for Prism {
     }
 }
 
-/// Every request of the plugin and every answer of the fake is what Spotify's description says: Prism answers others with an error. The
-/// description has neither items that are null, nor local files without an id, nor 204, which the text of the documentation has.
+/// Every request of the plugin and every answer of the fake conform to Spotify's OpenAPI description: Prism answers any
+/// other with an error. That description lacks null items, local files without an id, and the status 204. Only the text
+/// of the documentation has them.
 #[test]
 fn requests_and_answers_match_the_published_api() {
     let oauth = OAuthServer::start();
@@ -464,7 +465,7 @@ fn access_token(place: &Place) -> String {
     account["access_token"].as_str().unwrap().to_owned()
 }
 
-/// So does rspotify, which pages through the list of playlists and the items of one.
+/// rspotify reads the same, page by page: the list of playlists, and the items of one.
 #[test]
 fn rspotify_reads_the_same_from_the_fake() {
     let judge = or_skip!(tools("rspotify", "debug/rspotify-judge")).join("debug/rspotify-judge");

@@ -1,5 +1,6 @@
-//! The spotify plugin changes an account: a plan, `apply` and `undo`, with the shipped component in the real sandbox against the stateful
-//! Spotify on loopback. Each fault comes before and after the effect of a request; nothing may be there twice or be lost.
+//! The spotify plugin changes an account: a plan, `apply` and `undo`, with the shipped component in the real sandbox
+//! against the stateful Spotify on loopback. Each fault comes before and after the effect of a request; no item may be
+//! duplicated or lost.
 
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -27,7 +28,7 @@ fn grant(place: &Place) {
     place.workspace.baton(&words).ended(0);
 }
 
-/// A place whose account may be changed.
+/// A workspace whose account may be changed.
 fn writable() -> Place {
     let place = Place::new();
     grant(&place);
@@ -226,12 +227,12 @@ fn playlists_of_others_and_other_snapshots_are_refused() {
     assert!(stale.reason.contains("changed after the plan was made"), "{}", stale.reason);
     assert_eq!((place.spotify.uris("Evening"), place.spotify.writes()), (uris([0, 1, 2, 3, 4, 9]), 0));
 
-    // Another snapshot of the same items is no reason.
+    // Another snapshot with the same items does not prevent `apply`.
     let plan = planned(&place, "edit", &json!({ "playlist": "Evening", "remove": [uri(1)] }));
     place.spotify.change(&id, |_| {});
     apply(&place, &plan);
     assert_eq!(place.spotify.uris("Evening"), uris([0, 2, 3, 4, 9]));
-    // What was changed afterwards is not undone.
+    // A playlist that was changed afterwards is not undone.
     place.spotify.change(&id, |items| items.truncate(2));
     let kept = place.ask("undo", &json!({ "plan": plan }));
     assert_eq!(kept.outcome.as_deref(), Some("refused"), "{}", kept.reason);
@@ -389,7 +390,7 @@ fn a_change_of_others_during_a_plan_is_kept_by_apply_and_undo() {
     place.assert_clean();
 }
 
-/// What can happen to each request.
+/// The faults that each request can have.
 fn faults() -> [Fault; 10] {
     [
         Fault::Status("500 Internal Server Error"),
@@ -573,7 +574,7 @@ fn apply_together(items: Vec<Value>, edit: &Value) -> Place {
         }
     });
     for place in [&one, &other] {
-        // A daemon whose attempt met the other one's requests tries again.
+        // If the requests of the two daemons collided, a daemon tries again.
         place.workspace.wait_for("the end", |workspace| {
             place.up_once();
             ["succeeded", "failed"].contains(&workspace.task("Together").state.as_str()).then_some(())
@@ -626,7 +627,8 @@ fn a_playlist_of_ten_thousand_items_is_changed_and_restored() {
     place.assert_clean();
 }
 
-/// Every request of the write paths, and every answer of the fake, is what Spotify's description says; spotipy reads the result.
+/// Every request of the write paths and every answer of the fake conform to Spotify's OpenAPI description, and spotipy
+/// reads the result.
 #[test]
 fn changes_are_requests_of_the_published_api_and_spotipy_reads_the_result() {
     let python = or_skip!(accounts::spotipy());

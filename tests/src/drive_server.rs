@@ -1,9 +1,10 @@
-//! A stateful Google Drive v3 on loopback. It accepts several folders of one name, as Drive does. It is strict: an id must be one that it
-//! drew and works once (409), a file has one parent, unknown searches and uploads that are not exactly right are refused. A search does not
-//! have new files at once; the changes feed and a request by id do. Files that the app did not create are visible only with the scope
-//! `drive`. An answer has the `fields` that were asked for; what left the account is a change with `removed`; a search over all drives is
-//! incomplete. Addresses of upload sessions lead to another server, so a client that follows them fails; judges ask for the real ones. Tokens
-//! are those of an [`OAuthServer`]; a test orders faults.
+//! A stateful Google Drive v3 on loopback. It accepts several folders of one name, as Drive does. It is strict: an id
+//! must be one that it drew and works once (409), a file has one parent, unknown searches and uploads that are not
+//! exactly right are refused. A search does not have new files at once; the changes feed and a request by id do. Files
+//! that the app did not create are visible only with the scope `drive`. An answer has only the requested `fields`. A
+//! file that left the account is a change with `removed`. A search over all drives is incomplete. Addresses of upload
+//! sessions lead to another server, so a client that follows them fails; judges request the real addresses. Tokens are
+//! those of an [`OAuthServer`]. A test can inject faults.
 
 mod answers;
 mod cells;
@@ -140,7 +141,8 @@ impl DriveServer {
         service.numbered.push((at, fault));
     }
 
-    /// The request with this number, counted from 1, and all later ones get no answer; whether that request itself takes effect.
+    /// The request with this number, counted from 1, and all later ones get no answer. `has_effect`: the request with
+    /// this number takes effect.
     pub fn stop_at(&self, at: usize, has_effect: bool) {
         let mut service = self.state();
         service.gate = Some(Gate { at: service.requests + at, has_effect });
@@ -163,7 +165,7 @@ impl DriveServer {
         self.web.asked().into_iter().map(|asked| asked.line).collect()
     }
 
-    /// What clients did wrong.
+    /// The errors in the requests of clients.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         self.state().drive.problems.clone()
@@ -236,7 +238,8 @@ impl DriveServer {
         service.drive.change(&id, change);
     }
 
-    /// A person deletes a file for ever, or its owner does not share it any more. Of a folder its content too.
+    /// A person deletes a file permanently, or its owner does not share it any more. A folder is deleted with its
+    /// content.
     ///
     /// # Panics
     /// When there is no such file.
@@ -251,7 +254,7 @@ impl DriveServer {
         self.state().drive.incomplete_searches = searches;
     }
 
-    /// The account is no member of a shared drive any more.
+    /// The account is not a member of a shared drive any more.
     pub fn remove_shared_drive(&self, id: &str) {
         self.state().drive.remove_shared_drive(id);
     }

@@ -1,5 +1,5 @@
-//! A small HTTP server on loopback for fakes of online services: one function answers each request, and a test can order
-//! faults. It serves one request per connection.
+//! A small HTTP server on loopback for fakes of online services: one function answers each request, and a test can
+//! inject faults. It serves one request per connection.
 
 use std::io::{self, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};

@@ -343,7 +343,8 @@ impl Consents {
             self.refreshes += 1;
             return self.issue(family);
         }
-        // Which consent an old token belonged to is not kept: all of them end, which no test may cause.
+        // The server does not record to which consent an old token belongs, so it ends all consents. No test may cause
+        // that.
         for family in 0..self.families.len() {
             self.end(family, "an old refresh token was used");
         }

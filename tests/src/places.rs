@@ -9,7 +9,7 @@ const HOW: &str = "run `cargo xtask test`, or first `cargo build -p baton` and `
 /// The program: `BATON_BIN`, or else the one in the tests' build folder.
 ///
 /// # Panics
-/// When it is not there.
+/// When it is missing.
 #[must_use]
 pub fn baton() -> PathBuf {
     let built = || {
@@ -24,7 +24,7 @@ pub fn baton() -> PathBuf {
 /// The component of a fixture plugin: in `BATON_FIXTURES`, or else in the output folder of `cargo xtask guests`.
 ///
 /// # Panics
-/// When it is not there.
+/// When it is missing.
 #[must_use]
 pub fn fixture(name: &str) -> PathBuf {
     let built = || repository().join("target/guests/wasm32-wasip2/guest");

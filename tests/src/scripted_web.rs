@@ -7,7 +7,7 @@ use std::time::Duration;
 use baton_plugin_kit::host::{Call, Web};
 use baton_plugin_sdk::http::{HttpError, Response};
 
-/// What a request gets.
+/// The scripted answer to a request.
 pub type ScriptedAnswer = Result<Response, HttpError>;
 
 /// Gives these answers in order, and records the pauses and the requests.

@@ -1,8 +1,9 @@
 //! A stateful Spotify Web API on loopback, as of 2026: pages of at most 50, `/playlists/{id}/items` only for owners and
-//! collaborators, `item` in place of `track`, 204 when nothing is played. Items are added, moved and removed (all occurrences of a URI) in
-//! batches of at most 100, with a new snapshot each time; a snapshot that the playlist never had is refused, and so is a track that Spotify
-//! does not have. Descriptions are returned escaped. `next` of its pages leads to another server, so a client that
-//! follows it fails. Tokens are those of an [`OAuthServer`]; a test orders faults.
+//! collaborators, `item` in place of `track`, 204 when nothing is played. Items are added, moved and removed (all
+//! occurrences of a URI) in batches of at most 100, with a new snapshot each time; a snapshot that the playlist never
+//! had is refused, and so is a track that Spotify does not have. Descriptions are returned escaped. `next` of its pages
+//! leads to another server, so a client that follows it fails. Tokens are those of an [`OAuthServer`]. A test can
+//! inject faults.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -214,7 +215,8 @@ impl SpotifyServer {
         self.state().writes
     }
 
-    /// The write with this number, counted from 1, and all later ones get no answer; whether that write itself takes effect.
+    /// The write with this number, counted from 1, and all later ones get no answer. `has_effect`: the write with this
+    /// number takes effect.
     pub fn stop_at(&self, at: usize, has_effect: bool) {
         self.state().gate = Some(Gate { at, has_effect });
     }
@@ -236,7 +238,7 @@ impl SpotifyServer {
         self.service.asked().iter().filter_map(|asked| asked.line.split(' ').nth(1).map(str::to_owned)).collect()
     }
 
-    /// What clients did wrong.
+    /// The errors in the requests of clients.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         self.state().problems.clone()

@@ -1,5 +1,5 @@
-//! A proxy between the plugin tracker and `emulate`, the stateful GitHub and Linear of others. It checks tokens, records requests, and
-//! brings faults before and after the effect of a request.
+//! A proxy between the plugin tracker and `emulate`, a third-party stateful emulator of GitHub and Linear. It checks
+//! tokens, records requests, and injects faults before and after the effect of a request.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -83,7 +83,7 @@ impl TrackerProxy {
         self.server.asked().iter().map(shown).collect()
     }
 
-    /// What was wrong about requests.
+    /// The errors in requests.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         self.state().problems.clone()
@@ -94,7 +94,7 @@ impl TrackerProxy {
         self.state().faults.push((part.to_owned(), fault));
     }
 
-    /// The number of ordered faults that did not happen yet.
+    /// The number of injected faults that did not happen yet.
     #[must_use]
     pub fn faults_left(&self) -> usize {
         self.state().faults.len()
@@ -186,7 +186,7 @@ fn operation(body: &str) -> &'static str {
     known.into_iter().find(|name| body.contains(name)).unwrap_or_default()
 }
 
-/// `emulate` has no archived issues and no trash, and refuses what asks Linear for them.
+/// `emulate` has no archived issues and no trash, and refuses requests that ask Linear for them.
 fn for_emulate(request: &ReceivedRequest) -> ReceivedRequest {
     let body = request.body.replace(", includeArchived: true", "").replace(" trashed ", " ");
     ReceivedRequest { body, ..request.clone() }

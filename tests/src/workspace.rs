@@ -217,7 +217,7 @@ impl Workspace {
     /// Adds a fixture plugin to the workspace and to `baton.lock`, with `grants` as TOML.
     ///
     /// # Panics
-    /// When it is not built or the workspace is not there.
+    /// When it is not built or the workspace is missing.
     pub fn install_fixture(&self, name: &str, grants: &str) {
         let component = fs::read(fixture(name)).expect("the fixture can be read");
         self.install(name, &component, grants);
@@ -226,7 +226,7 @@ impl Workspace {
     /// Removes all plugins except one from `baton.lock`, with their folders.
     ///
     /// # Panics
-    /// When the workspace is not there.
+    /// When the workspace is missing.
     pub fn keep_only(&self, name: &str) {
         const ENTRY: &str = "\n[[plugin]]\n";
         let lock = self.read("baton.lock");
@@ -247,7 +247,7 @@ impl Workspace {
     /// Adds any bytes to the workspace and to `baton.lock` as the plugin `name`.
     ///
     /// # Panics
-    /// When the workspace is not there.
+    /// When the workspace is missing.
     pub fn install(&self, name: &str, component: &[u8], grants: &str) {
         let folder = self.root.join("plugins");
         fs::create_dir_all(&folder).expect("a folder for plugins");
@@ -275,7 +275,7 @@ impl Workspace {
     /// The text of a file of the workspace.
     ///
     /// # Panics
-    /// When it is not there.
+    /// When it is missing.
     #[must_use]
     #[track_caller]
     pub fn read(&self, file: &str) -> String {
@@ -285,7 +285,7 @@ impl Workspace {
     /// The bytes of a file of the workspace.
     ///
     /// # Panics
-    /// When it is not there.
+    /// When it is missing.
     #[must_use]
     #[track_caller]
     pub fn read_bytes(&self, file: &str) -> Vec<u8> {

@@ -13,7 +13,7 @@ fn put(file: &Path, text: &str) {
     fs::write(file, text).unwrap();
 }
 
-/// Imports twice without writing, twice with; returns what the first run says.
+/// Imports twice without writing, twice with; returns the output of the first run.
 fn import(workspace: &Workspace, tool: &str, path: &Path) -> Value {
     let path = path.display().to_string();
     let run = |more: &[&str]| {

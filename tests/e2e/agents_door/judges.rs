@@ -18,8 +18,9 @@ const FIXTURES: &str = "needs the suite's example server";
 /// Optional parts of the protocol, which this server does not declare: completion, logging, subscriptions.
 const NOT_OFFERED: &str = "an optional part that the server does not declare";
 
-/// The Tasks extension is tested with the suite's tools `slow_compute`, `greet`, `failing_job` and `confirm_delete`. The first
-/// three stand for what `rmcp_client.rs` tests with actions of plugins; Baton's tasks ask a client for no input.
+/// The Tasks extension is tested with the suite's tools `slow_compute`, `greet`, `failing_job` and `confirm_delete`.
+/// `rmcp_client.rs` tests the behaviour of the first three with actions of plugins. `confirm_delete` does not apply,
+/// because Baton's tasks never ask a client for input.
 const TASKS: &str = "needs tools of the suite's example server that make tasks";
 
 /// The suite expects that a page from loopback is served. This server has no web pages, so it refuses every Origin.
@@ -206,7 +207,7 @@ fn the_inspector_lists_and_calls_every_tool() {
             assert!(!output.stdout.contains("\"isError\": true"), "{era} {tool}: {}", output.stdout);
             left.retain(|name| *name != tool);
         }
-        // Those of a plugin that needs more than an empty workspace answer too, maybe that they cannot.
+        // Actions of plugins that need more than an empty workspace must answer too; the answer may be an error.
         for tool in left {
             let output = run(&["--method", "tools/call", "--tool-name", tool]);
             assert!(output.stdout.contains("\"content\""), "{era} {tool}: {} {}", output.stdout, output.stderr);

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::workspace;
 
-/// More than the most tasks that one title may name.
+/// More tasks than the limit for a search by title.
 const OTHERS: usize = 10_050;
 
 #[test]

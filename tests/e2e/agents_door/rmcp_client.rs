@@ -84,8 +84,8 @@ fn the_client_of_rmcp_works_an_inbox_in_both_eras() {
     }
 }
 
-/// A client that declares the Tasks extension. Of the clients that the tests use, those of rmcp and of the Inspector can; the
-/// one of the Python package `mcp` has the types alone, and Claude Code and Codex do not declare it.
+/// A client that declares the Tasks extension. Among the clients of the tests, rmcp and the Inspector support it. The
+/// Python package `mcp` has only its types. Claude Code and Codex do not declare it.
 fn with_tasks() -> ClientConfig {
     let mut config = ClientConfig::default();
     config.capabilities = ClientCapabilities::builder().enable_tasks().build();
@@ -156,7 +156,7 @@ fn a_client_with_tasks_gets_the_action_of_a_plugin_as_a_task_of_the_ledger() {
         }
         client.cancel().await.unwrap();
         assert!(server.wait().unwrap().success());
-        // Another server continues with the task: nothing of it is in the memory of the first.
+        // Another server continues with the task, because the first one keeps nothing about the task in its memory.
         let (_server, client) = connect(&workspace, discover(), with_tasks()).await;
         assert_eq!(state(&ended(&client, &id).await), "succeeded");
         // A client that does not declare the extension gets a result.

@@ -68,7 +68,8 @@ fn a_file_with_another_name_is_not_read_if_it_appears_between_check_and_open() {
             if stop.load(Ordering::Relaxed) {
                 break;
             }
-            // The harmless file stays a while in some rounds. An opening that is longer than a round would never succeed.
+            // In some rounds the harmless file stays for a while, because opening it could otherwise take longer than
+            // each round and never succeed.
             if round % 8 == 0 {
                 std::thread::sleep(Duration::from_micros(200));
             }

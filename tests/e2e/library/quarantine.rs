@@ -147,7 +147,7 @@ fn items_of_eagle_move_to_its_trash_and_no_file_of_it_is_changed() {
     });
     eagle.add(&id, "Piece", &[]);
     let url = eagle.url();
-    // Eagle reports success but does nothing, which must be noticed.
+    // Eagle reports success but does nothing. Baton must detect that.
     let refused = quarantine(&workspace, &[plan, "--url", &url], 1);
     assert!(refused["refused"].to_string().contains("is not in its trash"), "{refused:#}");
     eagle.behave(|manner| manner.saving = Saving::Honest);

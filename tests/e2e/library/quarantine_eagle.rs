@@ -110,7 +110,7 @@ fn an_item_that_moved_before_a_kill_is_recognised_and_never_moves_twice() {
         let url = room.eagle.url();
         room.dies_at(point);
         assert_eq!(room.eagle.is_in_trash(&room.id), is_there, "{point}");
-        // While Eagle does not run, it stays open what happened.
+        // While Eagle is not running, the result is unknown.
         if point != "quarantine.eagle_seen" {
             let open = quarantine(&room.workspace, &["--resume", "--url", "http://127.0.0.1:9"], 1);
             assert!(open["refused"].to_string().contains("it is unknown whether"), "{point}: {open:#}");

@@ -97,7 +97,7 @@ fn generate_ids(drive: &mut Drive, query: &Pairs) -> Answer {
     Answer::json("200 OK", &json!({ "kind": "drive#generatedIds", "space": "drive", "ids": ids }))
 }
 
-/// Whether the request takes part in shared drives, if the file is in one.
+/// Whether the request may access the file: a file in a shared drive needs `supportsAllDrives`.
 fn may_see(drive: &Drive, file: &FakeFile, query: &Pairs) -> bool {
     drive.drive_of(file).is_none() || value(query, "supportsAllDrives") == Some("true")
 }
@@ -158,7 +158,7 @@ fn changes(drive: &mut Drive, query: &Pairs) -> Answer {
     Answer::json("200 OK", &json!({ "kind": "drive#changeList", "changes": found, next: token(drive, end) }))
 }
 
-/// Whether a list with these parameters has files of this shared drive; `None`: My Drive.
+/// Whether a list with these parameters contains files of this shared drive; `None` means My Drive.
 fn may_have(query: &Pairs, drive: Option<&str>) -> bool {
     let all = value(query, "includeItemsFromAllDrives") == Some("true");
     match (value(query, "driveId"), drive) {
@@ -168,7 +168,7 @@ fn may_have(query: &Pairs, drive: Option<&str>) -> bool {
     }
 }
 
-/// A change of a file; of one that left the list of changes only its id.
+/// A change of a file. If the file is not visible in this list any more, the change has only its id.
 fn change_json(drive: &Drive, id: &str, query: &Pairs) -> Option<Value> {
     let file = drive.files.iter().find(|file| file.id == id && drive.is_of_view(file))?;
     let time = "2026-01-18T10:15:00.000Z";
