@@ -34,6 +34,7 @@ pub(super) fn compare(a: &PreparedTrack, b: &PreparedTrack) -> Evidence {
             Artists::Romanised
         }
         Artists::Differ if a.credit.is_slip_of(&b.credit) => Artists::Romanised,
+        Artists::Differ if a.credit.is_cut_of(&b.credit) => Artists::Within,
         Artists::Differ if remixer_is_artist(a, b) || remixer_is_artist(b, a) => Artists::Partial,
         artists => artists,
     };
@@ -190,7 +191,14 @@ fn versions(a: &PreparedTrack, b: &PreparedTrack, said_the_same: bool) -> Agreem
     }
     let only_album = a.is_live() != b.is_live() && !a.title.is_live() && !b.title.is_live();
     let known = !a.album.is_empty() && !b.album.is_empty();
-    if only_album && known { said.max(Agreement::Unsaid) } else { said }
+    // "Harbour" and "Harbour (Mara's Version)": an album that was recorded again.
+    let again = a.album == b.album && named(&a.album_version) != named(&b.album_version);
+    if known && (only_album || again) { said.max(Agreement::Unsaid) } else { said }
+}
+
+/// The words of a named version; none for an edition.
+fn named(version: &Version) -> &[String] {
+    if version.kinds.contains(&Kind::Named) { &version.details } else { &[] }
 }
 
 fn without_live(version: &Version) -> Version {

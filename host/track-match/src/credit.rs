@@ -6,6 +6,7 @@
 use super::alike;
 use super::artists::{is_article, split_credit};
 use super::composers::is_composer;
+use super::file_name::is_cut_off;
 use super::limits::MAX_NAMES;
 use super::name::{self, fold};
 use super::number;
@@ -36,6 +37,15 @@ pub(super) struct Credit {
     sorted: String,
     /// The first name in Latin letters.
     skeleton: Option<Skeleton>,
+    /// The first field, which may be truncated.
+    first_field: FirstField,
+}
+
+/// The first field of a credit before it was split into names.
+#[derive(Debug, Clone, Default)]
+struct FirstField {
+    compact: String,
+    cut_off: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,7 +79,14 @@ impl Credit {
         mains.extend(others);
         mains.truncate(MAX_NAMES);
         let skeleton = mains.first().and_then(|name| Skeleton::from_folded(&name.compact));
-        Self { names: mains, mains: count, composers, only_composers, sorted, skeleton }
+        let first_field = fields.first().map(|field| FirstField::read(field)).unwrap_or_default();
+        Self { names: mains, mains: count, composers, only_composers, sorted, skeleton, first_field }
+    }
+
+    /// Whether one credit is the truncated start of the other.
+    pub(super) fn is_cut_of(&self, other: &Self) -> bool {
+        let begins = |cut: &FirstField, whole: &FirstField| cut.cut_off && whole.compact.starts_with(&cut.compact);
+        begins(&self.first_field, &other.first_field) || begins(&other.first_field, &self.first_field)
     }
 
     /// Whether no main artist is named.
@@ -184,6 +201,12 @@ impl Credit {
             few && (long.words.starts_with(&short.words) || long.words.ends_with(&short.words))
         };
         self.names.iter().any(|long| other.names.iter().any(|short| within(long, short)))
+    }
+}
+
+impl FirstField {
+    fn read(field: &str) -> Self {
+        Self { compact: name::compact(&name::words(&fold(field))), cut_off: is_cut_off(field) }
     }
 }
 

@@ -70,6 +70,47 @@ pub(super) fn is_position(word: &str) -> bool {
     (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// The most words before a title that are read as a position, a key and a tempo.
+const MAX_MARKS: usize = 3;
+
+/// The pieces without the positions, keys and tempos that DJ programs write before or after a title: "11A 117 Title", "2-10
+/// Title", "Title 120bpm". Each of the first words may belong to the title, so there is a reading for each number of them.
+pub(super) fn without_marks(pieces: &[Piece]) -> Vec<Vec<Piece>> {
+    let is_mark = |word: &str| is_position(word) || is_tempo(word) || word.split('-').all(is_position);
+    let is_tail = |piece: &Piece| piece.place != PiecePosition::Bracket && piece.text.split_whitespace().all(is_tempo);
+    let Some((first, rest)) = pieces.split_first() else { return Vec::new() };
+    let rest: Vec<Piece> = rest.iter().filter(|piece| !is_tail(piece)).cloned().collect();
+    let words: Vec<&str> = first.text.split_whitespace().collect();
+    let end = words.len() - words.iter().rev().take_while(|word| is_tempo(word)).count();
+    let words = words.get(..end).unwrap_or_default();
+    let marks = words.iter().take(MAX_MARKS).take_while(|word| is_mark(word)).count();
+    let is_other =
+        |start: usize| start > 0 || end < first.text.split_whitespace().count() || rest.len() + 1 < pieces.len();
+    let starts = (0..=marks).filter(|start| is_other(*start) && *start < words.len());
+    let without = |start: usize| Piece { text: words.get(start..).unwrap_or_default().join(" "), place: first.place };
+    starts.map(|start| std::iter::once(without(start)).chain(rest.iter().cloned()).collect()).collect()
+}
+
+/// "120bpm".
+fn is_tempo(word: &str) -> bool {
+    let digits = word.strip_suffix("bpm").unwrap_or_default();
+    (2..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A name in which a sign without spaces separates artist and title, with spaces: "Artist-Title", `Artist_Title`,
+/// `101-artist_name-title-group`. The number and the group are left out.
+pub(super) fn with_spaces(title: &str) -> Option<String> {
+    let title = without_format(title.trim());
+    if !title.contains('-') {
+        return (title.matches('_').count() == 1).then(|| title.replace('_', " - "));
+    }
+    let is_scene = !title.contains(char::is_whitespace);
+    let parts: Vec<&str> = if is_scene { title.split('-').collect() } else { title.splitn(2, '-').collect() };
+    let names: Vec<&str> = parts.into_iter().skip_while(|part| is_position(part)).collect();
+    let [artist, name, ..] = names.as_slice() else { return None };
+    (!artist.ends_with(' ') && !name.starts_with(' ')).then(|| format!("{artist} - {name}").replace('_', " "))
+}
+
 /// The text before a quoted title, and the quoted title, as in: ARTIST "Title" M/V.
 pub(super) fn quoted(title: &str) -> Option<(&str, &str)> {
     const OPEN: [char; 4] = ['"', '“', '„', '«'];
@@ -110,6 +151,24 @@ mod tests {
         for word in ["1999", "a", "", "u2", "12b3"] {
             assert!(!is_position(word), "{word}");
         }
+        for (title, expected) in [
+            ("101-quill_ray-night_bus-mst", Some("quill ray - night bus")),
+            ("Quill_Night Bus.mp3", Some("Quill - Night Bus")),
+            ("Quill Ray-Night Bus (Live)", Some("Quill Ray - Night Bus (Live)")),
+            ("quill_and_ray", None),
+            ("Quill - Night Bus", None),
+        ] {
+            assert_eq!(with_spaces(title).as_deref(), expected, "{title}");
+        }
+        let without = |title: &str| -> Vec<String> {
+            let pieces = super::super::title::pieces(title);
+            let text = |pieces: &Vec<Piece>| pieces.iter().map(|piece| piece.text.trim()).collect::<Vec<_>>().join("|");
+            without_marks(&pieces).iter().map(text).collect()
+        };
+        assert_eq!(without("11a 117 night bus"), ["117 night bus", "night bus"]);
+        assert_eq!(without("2-10 99 bugs"), ["99 bugs", "bugs"]);
+        assert_eq!(without("night bus (original mix) 120bpm"), ["night bus|original mix"]);
+        assert!(without("night bus").is_empty());
         assert_eq!(quoted("Quill \"Night Bus\" M/V"), Some(("Quill", "Night Bus")));
         assert_eq!(quoted("Night Bus (12\" Mix) \"x\""), None);
         assert_eq!(quoted("\"Night Bus\""), None);

@@ -1,6 +1,6 @@
 //! Finds the candidates for a track: those that share a key with it.
 //!
-//! Keys are hashes of an id, an ISRC, a title, a title with an artist, an artist, the start of a title, rare words, a title in
+//! Keys are hashes of an id, an ISRC, a title, a title with an artist, an artist, an album, the start of a title, rare words, a title in
 //! Latin letters, and a composer. They are in one list, sorted by key and length. At most `MAX_PER_KEY` candidates of a key are
 //! used: those nearest in length. So a track is compared with a bounded number of candidates, even if very many have the
 //! title "Intro". For n candidates with at most k = 60 keys each, building costs O(n · k · log(n · k)), and a look-up costs
@@ -35,7 +35,7 @@ enum KeyKind {
     TitleAndArtist,
     /// A word, which is only used if few candidates have it.
     Word,
-    /// An artist or the start of a title, which are only used for candidates of the same length.
+    /// An artist, an album or the start of a title, which are only used for candidates of the same length.
     SameLength,
     /// Anything else.
     Plain,
@@ -147,6 +147,9 @@ fn keys(track: &PreparedTrack) -> Vec<Key> {
     let first: String = track.base.chars().take(1).collect();
     let start: String = track.base.chars().take(START).collect();
     push(KeyKind::SameLength, &["start", &start]);
+    if !track.album.is_empty() {
+        push(KeyKind::SameLength, &["album", &track.album]);
+    }
     if let Some(artist) = track.credit.skeleton() {
         push(KeyKind::SameLength, &["artist in other letters", &artist.in_hebrew()]);
     }

@@ -34,7 +34,6 @@ pub(super) fn level(evidence: &Evidence) -> Level {
 /// not outweigh words that contradict it (another version, part or number).
 fn by_isrc(evidence: &Evidence) -> Level {
     let close = matches!(evidence.length, Length::Tight | Length::Near);
-    let same_artist = !matches!(evidence.artists, Artists::Differ | Artists::Unknown | Artists::OtherScript);
     if evidence.versions == Agreement::Differ || evidence.titles == Titles::Numbers {
         return if close { Level::Review } else { Level::Reject };
     }
@@ -46,8 +45,7 @@ fn by_isrc(evidence: &Evidence) -> Level {
         | Titles::Romanised
         | Titles::Work
         | Titles::Slip => match evidence.length {
-            Length::Far => Level::Review,
-            Length::Loose if !same_artist => Level::Review,
+            Length::Far | Length::Loose => Level::Review,
             _ if evidence.versions == Agreement::Unsaid => Level::Review,
             _ => Level::Accept,
         },
@@ -79,18 +77,20 @@ fn by_names(evidence: &Evidence) -> Level {
 }
 
 /// Whether title, artists and length leave no doubt: lengths are equal, and one name at most differs in its spelling or has more
-/// words. Without equal lengths, nothing may differ.
+/// words. What else may differ needs the same album.
 fn is_certain(evidence: &Evidence) -> bool {
     use Artists as A;
     use Titles as T;
     let album = evidence.same_album == Some(true);
     match (evidence.titles, evidence.artists, evidence.length) {
-        (T::Equal, A::Equal, Length::Near | Length::Unknown) => evidence.same_album != Some(false),
-        (T::Equal, A::Equal | A::Main | A::Close, Length::Tight) | (T::Close, A::Equal | A::Main, Length::Tight) => {
-            true
-        }
-        // A subtitle may be an unknown version ("Without Drums"), and a second main artist may have made a version.
-        (T::Equal, A::Partial | A::Unknown, Length::Tight) | (T::Subtitle, A::Equal | A::Main, Length::Tight) => album,
+        (T::Equal, A::Equal | A::Close, Length::Tight) | (T::Close, A::Equal, Length::Tight) => true,
+        // Only one names a guest. Another version with a guest seldom has the same length to half a second.
+        (T::Equal | T::Close, A::Main, Length::Tight) => album || evidence.difference_ms.is_some_and(|ms| ms <= 500),
+        // Another recording of the same artist may differ by some seconds only. A subtitle may be an unknown version ("Without
+        // Drums"), and a second main artist may have made a version.
+        (T::Equal, A::Equal, Length::Near | Length::Unknown)
+        | (T::Equal, A::Partial | A::Unknown, Length::Tight)
+        | (T::Subtitle, A::Equal | A::Main, Length::Tight) => album,
         _ => false,
     }
 }
@@ -101,11 +101,14 @@ fn is_likely(evidence: &Evidence) -> bool {
     use Titles as T;
     let tight = evidence.length == Length::Tight;
     let near = tight || evidence.length == Length::Near;
+    let same_place = tight && evidence.same_album == Some(true);
     match (evidence.titles, evidence.artists) {
+        // Names in another alphabet may be translated. The place on an album is not.
+        (T::OtherScript, A::OtherScript | A::Unknown) => same_place,
         (T::Missing | T::Numbers | T::Differ, _)
         | (_, A::Differ)
-        | (T::OtherScript | T::Shared | T::Slip, A::Unknown)
-        | (T::OtherScript | T::Slip, A::OtherScript) => false,
+        | (T::Shared | T::Slip, A::Unknown)
+        | (T::Slip, A::OtherScript) => false,
         (T::Equal | T::Subtitle | T::Close, A::Equal | A::Main | A::Close | A::Partial | A::Within) => {
             evidence.length != Length::Far
         }

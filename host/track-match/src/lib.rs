@@ -10,11 +10,12 @@
 //! 2. An equal ISRC counts with a second signal (title or length); a different ISRC does not count, because labels give one code
 //!    to several recordings and several codes to one.
 //! 3. Otherwise title, artists and length decide together, and the version words must agree. If the lengths are equal, one name
-//!    may differ in its spelling or have more words; otherwise nothing may differ. A word that can mean another recording (the
+//!    may differ in its spelling or have more words. Without equal lengths the album must be the same too. A word that can mean another recording (the
 //!    name of a remix, another main artist, a part) never leads to an automatic match.
 //! 4. Titles with words in common or in another spelling (a missing letter, another alphabet, the numbers of a work,
-//!    "Artist - Title" as a title) lead to a question if artist and length are equal. Two titles without a common word do not:
-//!    an artist has several tracks of one length, so nearly all such questions would have the answer no.
+//!    "Artist - Title" as a title) lead to a question if artist and length are equal, and so do names in two alphabets if album
+//!    and length are equal. Two titles without a common word do not: an artist has several tracks of one length, so nearly all
+//!    such questions would have the answer no.
 //! 5. If another candidate is nearly as good as the best one, a person decides, unless both are known to be one recording.
 //!
 //! **A remaster is the same recording.** Its year is read ([`Version::remaster`]) and never compared: the performance
@@ -33,7 +34,7 @@
 //! | `relation.rs`, `compare.rs`, `alike.rs` | the evidence about two tracks |
 //! | `judge.rs` | the verdict on that evidence |
 //! | `file_name.rs` | additions of programs to a title |
-//! | `readings.rs` | other meanings of "Artist - Title" |
+//! | `readings.rs` | other meanings of "Artist - Title", of file names and of brackets with a second name |
 //! | `index.rs`, `matcher.rs` | which candidates are compared, and the decision among them |
 //! | `duplicates.rs` | all pairs of tracks of one list that are likely the same |
 

@@ -9,7 +9,7 @@ use super::romanise::{Skeleton, in_hiragana};
 use super::segment::{self, Segment};
 use super::title::{self, Piece, PiecePosition, Title};
 use super::track::{Id, Track, isrc};
-use super::version::Kind;
+use super::version::{Kind, Version};
 use super::words::NO_ALBUM;
 use super::work::Work;
 
@@ -35,6 +35,8 @@ pub(super) struct PreparedTrack {
     pub(super) credit: Credit,
     /// The name of the album without "(Deluxe Edition)" and similar additions.
     pub(super) album: String,
+    /// The version that the name of the album states: "(Mara's Version)".
+    pub(super) album_version: Version,
     pub(super) live_album: bool,
     pub(super) duration_ms: Option<u64>,
 }
@@ -76,6 +78,7 @@ impl PreparedTrack {
             credit,
             album: if names_nothing(&album_title.base) { String::new() } else { name::compact(&album_title.base) },
             live_album: album_title.is_live() || is_live(album),
+            album_version: album_title.version,
             duration_ms: track.duration_ms.filter(|length| *length > 0),
         }
     }

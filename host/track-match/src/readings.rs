@@ -1,12 +1,12 @@
-//! Other readings of a title: the publisher of a video is not the artist, and file names have numbers and artists in any
-//! order.
+//! Other readings of a title: the publisher of a video is not the artist, file names have numbers and artists in any order, and
+//! a bracket may hold the same name in another alphabet.
 //!
 //! A reading is a guess. It can lead to a question if the plain title finds nothing, and is never accepted automatically
 //! (`matcher.rs`).
 
 use super::composers::is_composer;
 use super::credit::{Credit, Name};
-use super::file_name::{after_places, is_position, quoted};
+use super::file_name::{after_places, is_position, quoted, with_spaces, without_marks};
 use super::name;
 use super::relation::Artists;
 use super::title::{self, Piece, PiecePosition};
@@ -17,12 +17,14 @@ pub(super) struct Reading {
     pub(super) artists: Vec<String>,
 }
 
-/// The other readings of a title, at most eight.
+/// The other readings of a title, at most forty.
 pub(super) fn other_readings(title: &str, pieces: &[Piece], artists: &[String]) -> Vec<Reading> {
     let mut readings = readings_of_pieces(pieces, artists);
-    if let Some(rest) = after_places(pieces) {
-        let (mut pieces, mut artists) = (rest.to_vec(), artists.to_vec());
-        readings.extend(readings_of_pieces(rest, &artists));
+    let rest = after_places(pieces).map(<[Piece]>::to_vec);
+    let spaced = with_spaces(title).map(|title| title::pieces(&name::fold(&title)));
+    for mut pieces in rest.into_iter().chain(spaced).chain(without_marks(pieces)) {
+        let mut artists = artists.to_vec();
+        readings.extend(readings_of_pieces(&pieces, &artists));
         open_first(&mut pieces);
         strip_artist(&mut pieces, &mut artists);
         readings.push(Reading { pieces, artists });
@@ -30,7 +32,57 @@ pub(super) fn other_readings(title: &str, pieces: &[Piece], artists: &[String]) 
     if let Some((before, inside)) = quoted(title) {
         readings.push(Reading { pieces: title::pieces(&name::fold(inside)), artists: vec![before.to_owned()] });
     }
+    readings.extend(names_in_brackets(pieces, artists));
     readings
+}
+
+/// The readings with each of two names, at most eight: "봄날 (Spring Day)" as a title, "Ida (Ида)" as an artist.
+fn names_in_brackets(pieces: &[Piece], artists: &[String]) -> Vec<Reading> {
+    let titles = [Some(pieces.to_vec()), without_translation(pieces), translation(pieces)];
+    let outside =
+        |artist: &String| artist.split_once('(').map_or(artist.as_str(), |(before, _)| before).trim().to_owned();
+    let inside = |artist: &String| {
+        let bracket = artist.split_once('(').and_then(|(_, after)| after.split_once(')'));
+        bracket.map_or(artist.as_str(), |(inside, _)| inside).trim().to_owned()
+    };
+    let named = |artists: Vec<String>| artists.iter().all(|artist| !artist.is_empty()).then_some(artists);
+    let credits = if artists.iter().any(|artist| artist.contains('(')) {
+        vec![artists.to_vec()]
+            .into_iter()
+            .chain(named(artists.iter().map(outside).collect()))
+            .chain(named(artists.iter().map(inside).collect()))
+            .collect()
+    } else {
+        vec![artists.to_vec()]
+    };
+    let titles = titles.into_iter().flatten();
+    let pairs = titles.flat_map(|pieces| credits.iter().map(move |artists| (pieces.clone(), artists.clone())));
+    pairs.skip(1).map(|(pieces, artists)| Reading { pieces, artists }).collect()
+}
+
+/// The place of the bracket that repeats the name in another alphabet.
+fn place_of_translation(pieces: &[Piece]) -> Option<usize> {
+    let first = pieces.first()?;
+    let is_other = |piece: &Piece| {
+        piece.place == PiecePosition::Bracket
+            && !title::is_version_only(piece)
+            && name::in_other_scripts(&first.text, &piece.text)
+    };
+    pieces.iter().position(is_other)
+}
+
+fn without_translation(pieces: &[Piece]) -> Option<Vec<Piece>> {
+    let mut pieces = pieces.to_vec();
+    pieces.remove(place_of_translation(&pieces)?);
+    Some(pieces)
+}
+
+fn translation(pieces: &[Piece]) -> Option<Vec<Piece>> {
+    let mut pieces = pieces.to_vec();
+    let translation = pieces.remove(place_of_translation(&pieces)?);
+    pieces.splice(..1, [translation]);
+    open_first(&mut pieces);
+    Some(pieces)
 }
 
 /// The readings of some pieces, at most three.

@@ -11,8 +11,8 @@ use super::words::{AFTER_LIVE, ARRANGED, BEFORE_VERB, Meaning, OPENING, meaning}
 pub(super) enum Segment {
     /// The version of the recording.
     Version { kinds: Vec<Kind>, details: Vec<String> },
-    /// A remaster, with or without its year; version words may follow.
-    Remaster { year: Option<u16>, kinds: Vec<Kind> },
+    /// A remaster, with or without its year; it may be one of another version.
+    Remaster { year: Option<u16>, kinds: Vec<Kind>, details: Vec<String> },
     /// The version that the title alone means.
     Plain,
     /// More of the title.
@@ -126,6 +126,12 @@ fn begins_with_version(saying: &[Token<'_>]) -> bool {
     saying.first().is_some_and(|token| token.meaning == Meaning::Form && token.first() == "version")
 }
 
+/// The words of names, without those that say nothing.
+fn without_fillers(names: &[Token<'_>]) -> Vec<String> {
+    let names = names.iter().filter(|token| token.meaning != Meaning::Filler);
+    names.flat_map(|token| token.words).cloned().collect()
+}
+
 fn with_names(saying: &[Token<'_>], names: &[Token<'_>]) -> Segment {
     let mut kinds: Vec<Kind> = saying.iter().filter_map(Token::kind).collect();
     let has = |meaning| saying.iter().any(|token| token.meaning == meaning);
@@ -133,16 +139,13 @@ fn with_names(saying: &[Token<'_>], names: &[Token<'_>]) -> Segment {
     if has(Meaning::Remaster) {
         // "Bare Version / Remastered 2013": another version, and a remaster of it.
         if kinds.is_empty() && !names.is_empty() && begins_with_version(saying) {
-            let details = names.iter().filter(|token| token.meaning != Meaning::Filler);
-            return Segment::Version {
-                kinds: vec![Kind::Named],
-                details: details.flat_map(|token| token.words).cloned().collect(),
-            };
+            return Segment::Version { kinds: vec![Kind::Named], details: without_fillers(names) };
         }
-        return Segment::Remaster { year, kinds };
+        // "Live at the Mill / Remastered 2013": the names belong to the concert.
+        let details = if kinds.is_empty() { Vec::new() } else { without_fillers(names) };
+        return Segment::Remaster { year, kinds, details };
     }
-    let is_name = |token: &&Token<'_>| token.meaning != Meaning::Filler;
-    let mut details: Vec<String> = names.iter().filter(is_name).flat_map(|token| token.words).cloned().collect();
+    let mut details = without_fillers(names);
     if kinds.is_empty() {
         match (has(Meaning::Mix), has(Meaning::Form), details.is_empty()) {
             // "Stereo Mix", "Orig. Mix".
@@ -180,11 +183,11 @@ mod tests {
         {
             assert_eq!(of(text), Segment::Plain, "{text}");
         }
-        assert_eq!(of("2011 digital remaster"), Segment::Remaster { year: Some(2011), kinds: vec![] });
+        assert_eq!(of("2011 digital remaster"), Segment::Remaster { year: Some(2011), kinds: vec![], details: vec![] });
         let bare = Segment::Version { kinds: vec![Kind::Named], details: vec!["bare".to_owned()] };
         assert_eq!(of("bare version remastered 2013"), bare);
         let live = Segment::Version { kinds: vec![Kind::Live], details: vec!["old".to_owned(), "mill".to_owned()] };
         assert_eq!(of("from old mill live"), live);
-        assert_eq!(of("old mill remaster"), Segment::Remaster { year: None, kinds: vec![] });
+        assert_eq!(of("old mill remaster"), Segment::Remaster { year: None, kinds: vec![], details: vec![] });
     }
 }

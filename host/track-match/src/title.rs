@@ -104,8 +104,12 @@ impl Title {
                 self.version.details.extend(details);
                 self.spoken.extend(words.iter().map(|word| number::plain(word)));
             }
-            Segment::Remaster { year, kinds } => {
+            Segment::Remaster { year, kinds, details } => {
+                if !kinds.is_empty() {
+                    self.spoken.extend(words.iter().map(|word| number::plain(word)));
+                }
                 self.version.kinds.extend(kinds);
+                self.version.details.extend(details);
                 self.version.remaster = Some(year);
             }
             Segment::Plain => {}

@@ -188,11 +188,17 @@ fn details_agree(a: &[String], b: &[String]) -> Agreement {
     debug_assert!(one.len() <= MAX_CHARS * 16);
     if one == other || name::sorted(short) == name::sorted(long) || alike::is_typo(&one, &other) {
         Agreement::Same
-    } else if short.iter().all(|word| long.contains(word)) || alike::is_slip(&one, &other) {
+    } else if short.iter().all(|word| long.contains(word)) || alike::is_slip(&one, &other) || is_acronym(short, long) {
         Agreement::Unsaid
     } else {
         Agreement::Differ
     }
+}
+
+/// Whether the only word of one consists of the first letters of the others: "MOV", "Mara Old Voss".
+fn is_acronym(short: &[String], long: &[String]) -> bool {
+    let [word] = short else { return false };
+    long.len() > 1 && word.chars().eq(long.iter().filter_map(|word| word.chars().next()))
 }
 
 #[cfg(test)]
