@@ -169,13 +169,22 @@ pub(super) struct LeadingWords {
     pub(super) prep: &'static str,
     pub(super) opens: bool,
     pub(super) negated: bool,
+    /// The last word says that it was there before: "the existing".
+    pub(super) existing: bool,
 }
 
 /// Reads the words before an identifier.
 pub(super) fn leading_words(before: &str) -> LeadingWords {
     let clause = clause(before);
     let prep = if key(before).is_some() { "key" } else { clause.prep };
-    LeadingWords { near: clause.near.map(|verb| verb.action), prep, opens: clause.opens, negated: clause.negated }
+    let last = words::words(before).next_back();
+    LeadingWords {
+        near: clause.near.map(|verb| verb.action),
+        prep,
+        opens: clause.opens,
+        negated: clause.negated,
+        existing: last.is_some_and(|word| matches!(word.as_str(), "existing" | "current" | "bestehende")),
+    }
 }
 
 /// Whether the sentence before a path says that it tells what was done: "Done:", "We shipped the exporter (".

@@ -4,8 +4,8 @@
 use super::lexer::{CODE, PATH};
 use super::structure::{Document, Line, LineForm};
 use super::verbs::{FileAction, verb};
-use super::words;
-use super::{before, foreign, lexer, names};
+use super::{after, foreign, lexer, names, symbols, words};
+use super::before::{self, LeadingWords};
 
 /// An identifier in a line about work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,95 +30,167 @@ pub(crate) fn symbol_statements(text: &str) -> Vec<SymbolStatement> {
     lines.flat_map(of_line).collect()
 }
 
+/// What a line says about the names in it.
+struct LineState<'a> {
+    line: &'a Line,
+    checked: bool,
+    /// Ticked, check-marked, or told as done: "Implemented `open_till()` in `till.py`."
+    done: bool,
+    /// It is done, and has a verb such as "add" at any place.
+    works: bool,
+}
+
+impl<'a> LineState<'a> {
+    /// `None` for a line that is not about work.
+    fn of(line: &'a Line) -> Option<Self> {
+        let checked = words::check(&line.text);
+        let told = line.boxed.is_none() && before::opens_with_work(&line.text);
+        let done = line.boxed == Some(true) || checked || told;
+        let makes = |word: String| verb(&word).is_some_and(|verb| verb.action.effect() == "makes");
+        (line.boxed.is_some() || done).then(|| Self {
+            line,
+            checked,
+            done,
+            works: done && words::words(&line.text).any(makes),
+        })
+    }
+
+    fn statement(&self, name: String, sure: bool, meant: bool) -> SymbolStatement {
+        // A setting such as `TILL_PORT` may be in a file that is not code.
+        let constant = !name.chars().any(char::is_lowercase);
+        SymbolStatement {
+            line: self.line.number,
+            name,
+            sure: sure && !constant,
+            meant: meant && !constant,
+            words: lexer::plain(&self.line.text),
+        }
+    }
+
+    /// The statement about a name that is marked as code.
+    fn marked(&self, code: &str, leading: &LeadingWords) -> Option<SymbolStatement> {
+        let makes = matches!(leading.near, Some(FileAction::Make | FileAction::Add | FileAction::Write));
+        let works = makes || matches!(leading.near, Some(FileAction::Change | FileAction::Move));
+        let fits = match leading.prep {
+            "start" => true,
+            "key" => self.checked,
+            "verb" | "words" | "in" => works,
+            "bracket" => works || self.works,
+            "with" => makes,
+            "to" => leading.near == Some(FileAction::Add),
+            _ => false,
+        };
+        // Where words have no spaces between them, the verb is often the last word.
+        let fits = fits || self.done && self.line.text.contains(foreign::is_unparted);
+        let name = identifier(code).filter(|_| fits)?;
+        let tested = self.checked && matches!(leading.prep, "start" | "key");
+        let sure = self.done && (makes && leading.prep == "verb" || tested) && is_identifier_form(code);
+        let several = has_humps(&name) || name.contains('_');
+        let stated = works || self.works || self.checked || self.line.own_box.is_some() && leading.opens;
+        Some(self.statement(name, sure, self.done && several && stated))
+    }
+}
+
 fn of_line(line: &Line) -> Vec<SymbolStatement> {
-    let checked = words::check(&line.text);
-    // "Implemented `open_till()` in `till.py`."
-    let told = line.boxed.is_none() && before::opens_with_work(&line.text);
-    let done = line.boxed == Some(true) || checked || told;
-    if line.boxed.is_none() && !done {
-        return Vec::new();
-    }
-    let claim = |name: String, sure: bool, meant: bool| SymbolStatement {
-        line: line.number,
-        name,
-        sure,
-        meant,
-        words: lexer::plain(&line.text),
-    };
+    let Some(state) = LineState::of(line) else { return Vec::new() };
     if let Some(name) = Some(line.text.trim()).filter(|text| has_humps(text)).and_then(identifier) {
-        return vec![claim(name, false, done)];
+        return vec![state.statement(name, false, state.done)];
     }
-    let works =
-        done && words::words(&line.text).filter_map(|word| verb(&word)).any(|verb| verb.action.effect() == "makes");
     let mut found = Vec::new();
     let mut before = String::new();
-    for (nth, part) in line.text.split('`').take(64).enumerate() {
+    let mut named = None;
+    let parts: Vec<&str> = line.text.split('`').take(64).collect();
+    for (nth, part) in parts.iter().enumerate() {
         if before.len() > 2048 {
             break;
         }
         if nth % 2 == 0 {
-            if done {
-                let says = |name: &str| works || part.contains(&format!("{name} is a"));
-                found.extend(
-                    in_words(part).map(|name| (says(&name), name)).map(|(says, name)| claim(name, false, says)),
-                );
+            // "`a`, `b` and `c`": each has the words before the first.
+            if named.is_some() && symbols::only_lists(part) {
+                continue;
             }
-            before.push_str(part);
+            before.extend(named.take());
+            if state.done {
+                found.extend(in_words(part).filter_map(|name| plain(&state, &before, part, name)));
+            }
+            before.push_str(&foreign::english(part));
             continue;
         }
         if names::file(part).is_some() || names::folder(part).is_some() {
-            before.push(PATH);
+            named = Some(PATH);
             continue;
         }
-        let leading_words = before::leading_words(&before);
-        let makes = matches!(leading_words.near, Some(FileAction::Make | FileAction::Add | FileAction::Write));
-        let works = makes || matches!(leading_words.near, Some(FileAction::Change | FileAction::Move));
-        let meant = match leading_words.prep {
-            "start" | "key" => checked || line.own_box.is_some() && leading_words.opens,
-            "verb" | "words" => works,
-            "with" => makes,
-            "to" => leading_words.near == Some(FileAction::Add),
-            _ => false,
-        };
-        if let Some(name) = identifier(part).filter(|_| meant && !leading_words.negated) {
-            let tested = checked && matches!(leading_words.prep, "start" | "key");
-            let sure = done && (makes && leading_words.prep == "verb" || tested) && is_identifier_form(part);
-            let several = has_humps(&name) || name.contains('_');
-            found.push(claim(name, sure, done && several));
-        }
-        before.push(CODE);
+        let leading = before::leading_words(&before);
+        let rest = parts.get(nth + 1).copied().unwrap_or_default();
+        found.extend(state.marked(part, &leading).filter(|_| !is_excluded(&leading, rest)));
+        named = Some(CODE);
     }
     found
 }
 
-/// The identifiers among plain words: `OpenTillCommand`, `open_till()`, `read_all<T>`.
+/// The statement about a name among plain words.
+fn plain(state: &LineState<'_>, before: &str, part: &str, name: String) -> Option<SymbolStatement> {
+    let (words, rest) = part.split_once(name.as_str())?;
+    let leading = before::leading_words(&format!("{before}{}", foreign::english(words)));
+    let opens = leading.opens && state.line.own_box.is_some();
+    let says = state.works || opens || rest.starts_with(" is a");
+    (!is_excluded(&leading, rest)).then(|| state.statement(name, false, says))
+}
+
+/// True for a name that is denied, removed, or said to be there already.
+fn is_excluded(leading: &LeadingWords, rest: &str) -> bool {
+    let removed = || {
+        let verb = words::words(rest).find_map(|word| verb(&word));
+        rest.contains(foreign::is_unparted) && verb.is_some_and(|verb| verb.action == FileAction::Delete)
+    };
+    leading.negated
+        || leading.existing
+        || leading.near == Some(FileAction::Delete)
+        || leading.near.is_none() && (after::after(rest) == "said to go" || removed())
+}
+
+/// Words behind the name of a definition: "Task dataclass".
+const KINDS: &[&str] = &["class", "dataclass", "enum", "interface", "protocol", "struct", "trait"];
+
+/// The identifiers among plain words: `OpenTillCommand`, `open_till()`, `read_all<T>`, `Till` before "class".
 fn in_words(text: &str) -> impl Iterator<Item = String> {
     let words = text.split(|sign: char| {
         sign.is_whitespace() || foreign::is_unparted(sign) || matches!(sign, ',' | ';' | '/' | '"')
     });
-    let bare = words.map(|word| word.trim_matches(['(', '*', '_', '.', ':', '!', '?']));
-    let named = |word: &&str| {
-        let name = word.split(['(', '<']).next().unwrap_or_default();
+    let bare: Vec<&str> = words
+        .map(|word| {
+            let word = word.trim_matches(['(', '*', '_', '.', ':', '!', '?']);
+            if word.contains(['(', '[']) { word } else { word.trim_end_matches([')', ']']) }
+        })
+        .collect();
+    let named = |word: &str, next: Option<&&str>| {
+        let name = word.split(['(', '<', '[']).next().unwrap_or_default();
         let joined = name.contains('_') && name.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_');
-        has_humps(name) && name.chars().filter(|sign| sign.is_uppercase()).count() >= 2 || joined
+        let kind = next.is_some_and(|next| KINDS.contains(next)) && symbols::is_single_name(word);
+        has_humps(name) && name.chars().filter(|sign| sign.is_uppercase()).count() >= 2 || joined || kind
     };
-    bare.filter(named).filter(|word| names::file(word).is_none()).filter_map(identifier).collect::<Vec<_>>().into_iter()
+    let found = bare.iter().enumerate().filter(|(at, word)| named(word, bare.get(at + 1)));
+    let found = found.map(|(_, word)| *word).filter(|word| names::file(word).is_none());
+    found.filter_map(identifier).collect::<Vec<_>>().into_iter()
 }
 
 /// The name in a piece of code: `open` in `Till.open(drawer:)`.
 fn identifier(code: &str) -> Option<String> {
-    let head = code.trim().split(['(', '<', ' ', '=', ':']).next()?;
+    let trimmed = code.trim();
+    let bare = symbols::without_keyword(trimmed);
+    let head = bare.split(['(', '<', '[', ' ', '=', ':']).next()?;
     let name = head.rsplit(['.', '#']).next()?;
-    let name = if code.contains("::") { code.split(['(', '<', ' ']).next()?.rsplit("::").next()? } else { name };
+    let name = if bare.contains("::") { bare.split(['(', '<', '[', ' ']).next()?.rsplit("::").next()? } else { name };
     let plain = name.chars().all(|sign| sign.is_alphanumeric() || sign == '_') && name.chars().count() >= 3;
     let starts = name.starts_with(|sign: char| sign.is_alphabetic() || sign == '_');
-    let upper = name.chars().any(char::is_lowercase);
-    let like_code = code.contains('(')
+    let cased = name.chars().any(char::is_lowercase) || name.trim_matches('_').contains('_');
+    let like_code = bare.len() < trimmed.len()
+        || bare.contains(['(', '['])
         || head.contains('.')
         || name.contains('_')
         || name.chars().skip(1).any(char::is_uppercase)
         || name.starts_with(char::is_uppercase);
-    (plain && starts && upper && like_code && !code.starts_with('-')).then(|| name.to_owned())
+    (plain && starts && cased && like_code && !bare.starts_with('-')).then(|| name.to_owned())
 }
 
 /// True if the form alone shows that it is an identifier: it is called, or has several parts.
@@ -153,5 +225,44 @@ mod tests {
             found,
             [(1, "open".to_owned(), true), (2, "OpenTill".to_owned(), false), (3, "testOpen".to_owned(), true)]
         );
+    }
+
+    /// The names of one line, with whether the audit lists them though no code defines them.
+    fn names(line: &str) -> Vec<(String, bool)> {
+        symbol_statements(line).into_iter().map(|claim| (claim.name, claim.meant)).collect()
+    }
+
+    #[test]
+    fn names_are_read_in_every_form() {
+        for (line, wanted) in [
+            ("- [x] Add the functions `open_till()`, `shut_till()` and `count_till()`", "open_till shut_till count_till"),
+            ("- [x] Define `TILL_LIMIT` and `DRAWER_LIMIT`", "TILL_LIMIT DRAWER_LIMIT"),
+            ("- [x] Add `Page<T>`, `drawers[...]` and `class Till`", "Page drawers Till"),
+            ("- [x] Write the drawer panel (DrawerPanel)", "DrawerPanel"),
+            ("- [x] Create Till dataclass in src/till.py", "Till"),
+            ("- [x] Add rounding in `parseTill()`", "parseTill"),
+            ("- [x] Extend the till\n  - `open_till()` takes a drawer", "open_till"),
+            ("- [x] \u{5f15}\u{51fa}\u{3057}\u{ff08}DrawerPanel\u{ff09}\u{3092}\u{4f5c}\u{6210}\u{3059}\u{308b}", "DrawerPanel"),
+            ("- [x] `open_till` \u{30d5}\u{30a3}\u{30fc}\u{30eb}\u{30c9}\u{3092}\u{8ffd}\u{52a0}", "open_till"),
+        ] {
+            let found: Vec<String> = names(line).into_iter().map(|(name, _)| name).collect();
+            assert_eq!(found.join(" "), wanted, "{line}");
+        }
+        assert_eq!(names("- [x] Set `TILL_PORT` to 80"), [("TILL_PORT".to_owned(), false)]);
+    }
+
+    #[test]
+    fn what_is_removed_or_was_there_is_not_promised() {
+        for line in [
+            "- [x] Remove `open_till()` and `shut_till()`",
+            "- [x] Delete the OldTillCommand",
+            "- [x] `open_till()` removed",
+            "- [x] Do not add `open_till()`",
+            "- [x] \u{65e2}\u{5b58} `open_till` \u{3092}\u{4f7f}\u{3046}",
+            "- [x] `open_till` \u{3092}\u{524a}\u{9664}",
+        ] {
+            assert!(names(line).is_empty(), "{line}");
+        }
+        assert_eq!(names("- [x] Remove OldTill and add NewTill"), [("NewTill".to_owned(), true)]);
     }
 }

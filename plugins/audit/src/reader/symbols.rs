@@ -140,16 +140,30 @@ fn listed(text: &str) -> Vec<String> {
 }
 
 /// True if the words between two names only continue a list.
-fn only_lists(between: &str) -> bool {
+pub(super) fn only_lists(between: &str) -> bool {
     let words = between.split_whitespace().map(|word| word.trim_matches([',', ';']));
-    words.into_iter().all(|word| matches!(word, "" | "and" | "&" | "+" | "/" | "|" | "plus" | "und"))
+    words.into_iter().all(|word| {
+        matches!(word, "" | "and" | "&" | "+" | "/" | "|" | "plus" | "und" | "\u{3068}" | "\u{548c}" | "\u{4e0e}")
+    })
+}
+
+/// A piece of code without the keywords before its name: `async def open_till`.
+pub(super) fn without_keyword(code: &str) -> &str {
+    let known = |word: &str| MODIFIERS.contains(&word) || KEYWORDS.contains(&word) || word == "const";
+    let mut rest = code;
+    while let Some((_, after)) = rest.split_once(' ').filter(|(word, _)| known(word)) {
+        rest = after.trim_start();
+    }
+    rest
 }
 
 /// The name of `(class Shelf)` or "(class `Shelf`)".
 fn in_brackets(after: &str) -> Option<String> {
     let (inner, _) = after.strip_prefix('(')?.split_once(')')?;
     let (keyword, name) = inner.trim().split_once(' ')?;
-    let named = KEYWORDS.contains(&keyword) || keyword == "dataclass";
+    // "(module inputs)" has only words.
+    let code = name.starts_with('`') || name.contains(['_', '(']) || name.contains(char::is_uppercase);
+    let named = code && (KEYWORDS.contains(&keyword) || keyword == "dataclass");
     named.then(|| identifier(name.trim_matches('`'))).flatten()
 }
 
