@@ -78,7 +78,7 @@ fn below(text: &Text, at: usize) -> Option<Vec<u64>> {
         _ => 0,
     };
     let mut depths = Vec::new();
-    let mut names = 0_u64;
+    let (mut names, mut codes) = (0_u64, 0_u64);
     let mut block = passage.at.block;
     for item in text.passages.iter().skip(at + 1) {
         let Form::Item(depth) = item.form else { break };
@@ -91,13 +91,14 @@ fn below(text: &Text, at: usize) -> Option<Vec<u64>> {
         block = item.at.block;
         depths.push(depth);
         names += files(&item.text).len() as u64;
+        codes += item.text.matches('`').count() as u64 / 2;
     }
     if let Some(first) = depths.first() {
         let top = depths.iter().filter(|depth| *depth == first).count() as u64;
         let leaves =
             depths.iter().enumerate().filter(|(at, depth)| depths.get(at + 1).is_none_or(|next| next <= depth)).count()
                 as u64;
-        return Some(vec![top, leaves, names]);
+        return Some(vec![top, leaves, names, codes]);
     }
     let grid = text.grids.iter().find(|grid| grid.at.block == passage.at.block + 1)?;
     let total = grid

@@ -11,7 +11,8 @@ use super::assertion::{Assertion, Condition, FileStatement, Kind};
 use super::text::{Form, Grid, Passage, Text};
 use super::words::{WrittenPath, any_among, files, is_among, labelled, stems};
 use crate::plan;
-use crate::reader::size_assertions::{bytes_cell, in_text, lines_cell};
+use crate::reader::is_present_state;
+use crate::reader::size_assertions::{beside, bytes_cell, in_text, lines_cell};
 
 /// Labels whose value is a file that the next lines describe.
 const FILE_LABELS: &[&str] =
@@ -74,7 +75,14 @@ fn in_passage(
         let stated = FileStatement { path: path.to_owned(), bytes, lines, beside: Arc::clone(none) };
         Assertion::new(passage.line, Kind::File, words, Condition::File(stated))
     };
-    let (bytes, lines) = sizes(words);
+    let (bytes, lines) = match named.as_slice() {
+        _ if is_present_state(text.above(passage)) => (None, None),
+        [only] => {
+            let prose = |part: Option<&str>| without_code(part.unwrap_or_default());
+            beside(&prose(words.get(..only.start)), &prose(words.get(only.end..)))
+        }
+        _ => sizes(words),
+    };
     if let Some(absent) = named.iter().find(|name| is_denied(words, name)) {
         let stated = Condition::Absent(absent.path.clone());
         assertions.push(Assertion::new(passage.line, Kind::File, words, stated));
@@ -112,11 +120,11 @@ fn in_passage(
 
 /// The stated bytes and lines of a line; kilobytes are used if no bytes are given.
 fn sizes(words: &str) -> (Option<plan::SizeAssertion>, Option<plan::SizeAssertion>) {
-    let mut prose = String::new();
-    for (nth, part) in words.split('`').enumerate() {
-        prose.push_str(if nth % 2 == 0 { part } else { " x " });
-    }
-    in_text(&prose)
+    in_text(&without_code(words))
+}
+
+fn without_code(words: &str) -> String {
+    words.split('`').enumerate().map(|(nth, part)| if nth % 2 == 0 { part } else { " x " }).collect()
 }
 
 /// True if a line states that a file exists.
@@ -149,9 +157,7 @@ fn refers(words: &str, first: &WrittenPath) -> bool {
 /// True for an item that begins with a file, in a list of existing files.
 fn listed(text: &Text, passage: &Passage, first: &WrittenPath, before: &str) -> bool {
     let opens = !before.contains(char::is_alphanumeric) && matches!(passage.form, Form::Item(_));
-    let heading = text.section(&passage.at).map_or("", |section| section.title.as_str());
-    let above = if passage.at.label.is_empty() { heading } else { &passage.at.label };
-    let above = stems(above);
+    let above = stems(text.above(passage));
     let has = |list: &str| any_among(list, &above);
     opens && first.code && has(THINGS) && has(THERE) && !has(NOT_THERE)
 }

@@ -84,6 +84,12 @@ impl Text {
         reader.text
     }
 
+    /// The label above a passage, or its heading.
+    pub(super) fn above<'a>(&'a self, passage: &'a Passage) -> &'a str {
+        let heading = self.section(&passage.at).map_or("", |section| section.title.as_str());
+        if passage.at.label.is_empty() { heading } else { &passage.at.label }
+    }
+
     pub(super) fn section(&self, at: &BlockPosition) -> Option<&Section> {
         self.sections.get(at.section)
     }

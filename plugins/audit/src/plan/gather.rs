@@ -86,8 +86,17 @@ impl DeliverableIndex {
         Self { keys_by_name, entries: HashMap::new() }
     }
 
+    /// The file with an ending, for `README` beside `README.md`.
+    fn with_ending(&self, key: &str) -> Option<String> {
+        let key = format!("{key}.md");
+        self.keys_by_name.get(last_name(&key))?.contains(&key).then_some(key)
+    }
+
     /// Longer paths of the plan that end with `key`: the longest, if it ends with all the others.
     fn longer(&self, key: &str) -> Target {
+        if let Some(key) = self.with_ending(key) {
+            return Target::Other(key);
+        }
         let tail = format!("/{key}");
         let longer: Vec<&String> = self
             .keys_by_name

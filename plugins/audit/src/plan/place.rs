@@ -58,6 +58,9 @@ impl Place {
         if written.starts_with('~') {
             return Self::Outside(HOME);
         }
+        if is_drive(written) {
+            return Self::Outside(MACHINE);
+        }
         let parts: Vec<&str> = written.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
         if parts.contains(&"..") {
             return Self::Outside(PARENT);
@@ -69,6 +72,14 @@ impl Place {
         let anchored = absolute || written == "." || written.starts_with("./");
         Self::Inside { path: parts.join("/"), anchored }
     }
+}
+
+/// `C:\x` or `C:/x`.
+fn is_drive(written: &str) -> bool {
+    let mut signs = written.chars();
+    signs.next().is_some_and(|sign| sign.is_ascii_alphabetic())
+        && signs.next() == Some(':')
+        && matches!(signs.next(), Some('\\' | '/'))
 }
 
 fn is_machine(parts: &[&str]) -> bool {
@@ -97,7 +108,7 @@ mod tests {
 
     #[test]
     fn machine_home_and_parent_paths_are_outside() {
-        for path in ["/etc/passwd", "/Users/someone/x.md", "/Volumes/disk/a.wav", "/var/log/x.log", "~/x.json"] {
+        for path in ["/etc/passwd", "/Users/someone/x.md", "/Volumes/disk/a.wav", "/var/log/x.log", "~/x.json", "C:\\x\\y.py", "d:/x.py"] {
             assert!(matches!(Place::of(path), Place::Outside(_)), "{path}");
         }
         assert_eq!(Place::of("a/../../b.py"), Place::Outside(PARENT));

@@ -474,7 +474,31 @@ pub(super) fn is_quoted(before: &str) -> bool {
 
 /// True if the last word introduces something to look up ("see") or a name that is not a path ("branch").
 pub(super) fn is_looked_up(before: &str) -> bool {
-    words::words(before).next_back().is_some_and(|word| {
-        matches!(word.as_str(), "see" | "siehe" | "cf" | "vgl" | "branch" | "branches" | "tag" | "endpoint" | "route")
-    })
+    let mut words = words::words(before).rev();
+    let last = words.next().unwrap_or_default();
+    // "Tracked in `x`" says where to read more.
+    let told = words.next().is_some_and(|word| {
+        matches!(
+            word.as_str(),
+            "covered" | "described" | "discussed" | "explained" | "listed" | "mentioned" | "outlined" | "tracked"
+        )
+    });
+    matches!(last.as_str(), "see" | "siehe" | "cf" | "vgl" | "branch" | "branches" | "tag" | "endpoint" | "route")
+        || told && last == "in"
+}
+
+/// True for the first path of "Specify `x` in `y`": `y` is written, `x` is what it is about.
+pub(super) fn is_subject(before: &str, after: &str) -> bool {
+    let first = words::words(before).find(|word| !is_tag(word)).unwrap_or_default();
+    let written = matches!(first.as_str(), "describe" | "document" | "explain" | "specify");
+    let between = after.split_once(PATH).map(|(between, _)| between);
+    written && between.is_some_and(|between| words::words(between).next_back().is_some_and(|word| word == "in"))
+}
+
+/// True for a path of "`x` or `y`": either of them is sufficient.
+pub(super) fn is_alternative(before: &str, after: &str) -> bool {
+    let or = |word: Option<&str>| matches!(word, Some("or" | "oder"));
+    let (mut ahead, mut behind) = (before.split_whitespace().rev(), after.split_whitespace());
+    let path = |word: Option<&str>| word.is_some_and(|word| word.contains(PATH));
+    or(ahead.next()) && path(ahead.next()) || or(behind.next()) && path(behind.next())
 }

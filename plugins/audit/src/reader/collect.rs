@@ -124,7 +124,7 @@ impl Collector<'_> {
             if let Some(token) = token.filter(|_| !matches!(line.form, LineForm::Row(_))) {
                 sighting.symbols = symbols::after_with(token.rest.trim_start_matches(['`', '*']));
                 if !token.before.contains(lexer::PATH) && !token.after.contains(lexer::PATH) {
-                    (sighting.bytes, sighting.lines) = size_assertions::in_text(&line.text);
+                    (sighting.bytes, sighting.lines) = size_assertions::beside(&token.before, &token.rest);
                 }
             }
         }

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use super::lexer::{self, Markup};
 use super::structure::{Document, Line};
+use super::verbs::{FileAction, verb};
 use super::{topics, words};
 use crate::plan::Kind;
 
@@ -18,6 +19,8 @@ pub(crate) struct LineContext<'a> {
     label: OnceCell<&'static str>,
     heading: OnceCell<&'static str>,
     folder: OnceCell<Option<String>>,
+    moves: OnceCell<bool>,
+    present: OnceCell<bool>,
 }
 
 impl<'a> LineContext<'a> {
@@ -41,6 +44,8 @@ impl<'a> LineContext<'a> {
             label: OnceCell::new(),
             heading: OnceCell::new(),
             folder: OnceCell::new(),
+            moves: OnceCell::new(),
+            present: OnceCell::new(),
         }
     }
 }
@@ -123,6 +128,22 @@ fn nearest(document: &Document, heading: Option<usize>, label: Option<usize>) ->
     let heading = heading.and_then(|at| document.headings.get(at)).map(|heading| heading.text.as_str());
     let label = label.and_then(|at| document.lines.get(at)).map(|label| label.text.as_str());
     heading.into_iter().chain(label)
+}
+
+/// True if the nearest label or heading is about moved files.
+pub(super) fn tells_moves(place: &LineContext<'_>) -> bool {
+    let moves = |word: String| verb(&word).is_some_and(|verb| verb.action == FileAction::Move);
+    *place.moves.get_or_init(|| {
+        nearest(place.document, place.line.heading, place.line.label).any(|text| words::words(text).any(moves))
+    })
+}
+
+/// True if an item above, the label or the heading says that what follows is the present state: it will change.
+pub(super) fn shows_present(place: &LineContext<'_>) -> bool {
+    *place.present.get_or_init(|| {
+        let above = place.document.parents_of(place.line).map(|line| line.text.as_str());
+        above.chain(nearest(place.document, place.line.heading, place.line.label)).any(topics::is_present_state)
+    })
 }
 
 /// True if a tree shows only a part: new or changed files, or an example.

@@ -3,11 +3,12 @@
 //! A feature is a short text such as `verb/prep=make/in`; `weights.tsv` gives it a weight. Features are few and
 //! general: the action, the words around the path, the kind of line, the heading, the box or sign.
 
-use super::after::{after, is_asked};
-use super::before::{Clause, clause, is_looked_up, is_quoted, key};
+use super::after::{after, is_asked, is_attribute, is_convention, is_product};
+use super::before::{Clause, clause, is_alternative, is_looked_up, is_quoted, is_subject, key};
 use super::columns;
-use super::context::{CHECKS, LineContext, boxed, heading_topic, is_title, label, mark};
+use super::context::{CHECKS, LineContext, boxed, heading_topic, is_title, label, mark, shows_present, tells_moves};
 use super::lexer::{Markup, PATH, Token};
+use super::names;
 use super::stories::CRITERIA_LABEL;
 use super::structure::{Document, LineForm};
 use super::verbs::{FileAction, Verb};
@@ -79,7 +80,9 @@ pub(crate) fn of_text(place: &LineContext<'_>, token: &Token, nth: usize, out: &
     let beside = clause.prep == "bracket" && !clause.negated && !clause.within && !token.before.contains(PATH);
     out.flag("removes beside", beside && removes(clause.lead));
     let behind = token.before.contains(PATH) && (clause.prep == "to" || key == Some("arrow from a path"));
-    out.flag("moved here", behind && !clause.negated && (is_moved(clause.lead) || clause.converts));
+    let listed_move = matches!(key, Some("arrow" | "arrow from a path")) && tells_moves(place);
+    let here = behind && (is_moved(clause.lead) || clause.converts) || listed_move;
+    out.flag("moved here", here && !clause.negated);
     of_effect(token, &clause, &LineTraits { box_, listed, opens, after }, out);
     out.flag("supposed", clause.supposed);
     out.flag("will", clause.will);
@@ -137,7 +140,8 @@ fn of_standing(place: &LineContext<'_>, token: &Token, clause: &Clause, said: &L
     let made = clause.lead.is_some_and(|verb| verb.past && makes(verb));
     let done = said.box_ == "ticked" || mark(place) != "none" || made || clause.done;
     let alone = ends_bracket(&token.after);
-    out.flag("done in brackets", done && clause.prep == "bracket" && alone);
+    let reported = place.document.report && place.line.form == LineForm::Heading;
+    out.flag("done in brackets", (done || reported) && clause.prep == "bracket" && alone);
     out.flag(
         "done in",
         clause.done && said.box_ == "none" && matches!(clause.prep, "in" | "to" | "under" | "words" | "start"),
@@ -213,7 +217,26 @@ fn is_barred(place: &LineContext<'_>, token: &Token, clause: &Clause, key: Optio
     let titled = title.is_some_and(|title| title.number == line.number);
     let said = clause.negated || is_quoted(&token.before) || is_asked(&token.after) || is_looked_up(&token.before);
     let run = clause.prep == "verb" && clause.near.is_some_and(|verb| verb.action == FileAction::Run);
-    described || titled || said || run || after(&token.after) == "unchanged"
+    described || titled || said || run || after(&token.after) == "unchanged" || is_unpromised(place, token, clause)
+}
+
+/// True for a path that the words use without promising it.
+fn is_unpromised(place: &LineContext<'_>, token: &Token, clause: &Clause) -> bool {
+    let line = place.line;
+    let open = line.boxed != Some(true) && mark(place) == "none";
+    let bare = token.written == Markup::Plain && !token.path.contains('/') && line.form == LineForm::Item;
+    is_subject(&token.before, &token.after)
+        || is_alternative(&token.before, &token.after)
+        || is_convention(&token.after)
+        || names::is_runtime(&token.path)
+        || bare && clause.opens && is_attribute(&token.after)
+        || open && (is_product(&token.after) || is_made_by_run(clause) || shows_present(place))
+}
+
+/// "Run `x` to generate `y`": the step makes `y` when it is run.
+fn is_made_by_run(clause: &Clause) -> bool {
+    let is = |verb: Option<Verb>, action| verb.is_some_and(|verb| verb.action == action);
+    clause.prep == "verb" && is(clause.lead, FileAction::Run) && is(clause.near, FileAction::Make)
 }
 
 /// "Move `x` to `y`": `x` disappears.
@@ -235,11 +258,22 @@ fn deletes(clause: &Clause, key: Option<&str>, after: &str, listed: &str) -> boo
 fn shape(token: &Token, out: &mut Features) {
     use crate::plan::Kind;
     out.flag("folder", token.kind == Kind::Folder);
-    out.flag("no folder before it", !token.path.contains('/'));
+    out.flag("no folder before it", !token.path.contains('/') && !is_called_folder(token));
     out.flag("unknown ending", token.unknown);
     out.flag("part", token.part);
     out.flag("dated", is_dated(&token.path));
     out.flag("outside", token.path.starts_with(['/', '~']) || token.path.starts_with(".."));
+}
+
+/// True for a folder that the words call a folder: "the folder `x/`", "the `x/` directory".
+fn is_called_folder(token: &Token) -> bool {
+    let called = |word: Option<String>| {
+        word.is_some_and(|word| {
+            matches!(word.as_str(), "directory" | "folder" | "ordner" | "package" | "verzeichnis")
+        })
+    };
+    let folder = token.kind == crate::plan::Kind::Folder;
+    folder && (called(words::words(&token.before).next_back()) || called(words::words(&token.after).next()))
 }
 
 /// True if a path contains a date, as in files that a program writes: `log-2026-01-28.txt`.

@@ -208,6 +208,10 @@ fn plain_paths(
             continue;
         };
         let inner = at + word.find(bare).unwrap_or_default();
+        // The last part of `logs/{id}/` may have any name.
+        if bare.ends_with('/') && text.get(inner + bare.len()..).is_some_and(|rest| rest.starts_with(['{', '<'])) {
+            continue;
+        }
         words.push_str(text.get(from..inner).unwrap_or_default());
         from = inner + bare.len();
         add(name, Markup::Plain, false, words, start + from);

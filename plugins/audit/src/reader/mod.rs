@@ -34,6 +34,7 @@ mod words;
 
 pub use collect::plan;
 pub(crate) use identifiers::symbol_statements;
+pub(crate) use topics::is_present_state;
 pub use seen::{DocumentWords, SeenPath, seen};
 
 /// A path of a plan with its features, for fitting the model.

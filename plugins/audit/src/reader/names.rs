@@ -291,6 +291,23 @@ pub(crate) fn is_placeholder(word: &str) -> bool {
     word.contains(['<', '>', '*', '{', '}', '$', '?']) || ["YYYY", "XXX", "HHMM"].iter().any(|mark| word.contains(mark))
 }
 
+/// Names of tools whose `.lock` files are kept with the code.
+const LOCKS: &[&str] = &[
+    "bun", "cargo", "composer", "conda", "deno", "flake", "gemfile", "mix", "package", "pdm", "pipfile", "podfile",
+    "poetry", "pubspec", "uv", "yarn",
+];
+
+/// True for a file that only exists while a program runs: a lock, a process number, a socket.
+#[must_use]
+pub(super) fn is_runtime(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    match name.rsplit_once('.') {
+        Some((_, "pid" | "sock")) => true,
+        Some((stem, "lock")) => !LOCKS.iter().any(|tool| stem.contains(tool)),
+        _ => false,
+    }
+}
+
 /// Replaces the separators of Windows (`Source\Dsp\Lfo.h`) by slashes.
 fn slashed(word: &str) -> Option<String> {
     let word = word.trim();

@@ -219,7 +219,10 @@ fn of_row(document: &Document, at: usize, line: &Line, table: usize, out: &mut D
 
 fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &mut DocumentPaths) {
     let itself = tree.leaves.iter().any(|leaf| words::state(&leaf.tail) == "itself");
-    for leaf in tree.leaves {
+    out.folders.extend(tree.branches.iter().map(|branch| branch.sighting.path.clone()));
+    // A report says that the folders are there; a plan promises their files.
+    let branches = tree.branches.into_iter().filter(|branch| document.report && branch.sighting.path != "./");
+    for leaf in tree.leaves.into_iter().chain(branches) {
         let mut features = Features::default();
         if itself {
             features.0.push("tree shows the plan".to_owned());
@@ -228,7 +231,6 @@ fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &m
         let Leaf { sighting, .. } = leaf;
         out.seen.push(Candidate { sighting, features, line: None, token: None, barred: false, column: None });
     }
-    out.folders.extend(tree.folders);
     if !context::lists_part(document, code) {
         out.enumerated.extend(tree.enumerated);
     }

@@ -48,6 +48,14 @@ pub(crate) fn in_text(text: &str) -> (Option<SizeAssertion>, Option<SizeAssertio
     (bytes, lines)
 }
 
+/// The size and the number of lines in the sentence of a file, from the words before and after its name.
+#[must_use]
+pub(crate) fn beside(before: &str, after: &str) -> (Option<SizeAssertion>, Option<SizeAssertion>) {
+    let start = before.rfind(". ").and_then(|at| before.get(at + 2..)).unwrap_or(before);
+    let end = after.find(". ").and_then(|at| after.get(..at)).unwrap_or(after);
+    in_text(&format!("{start} x {end}"))
+}
+
 /// True if a number after this word counts a part of a file, or its former size: "added 12 lines", "from 500 lines to
 /// 150".
 fn is_part(before: &str) -> bool {

@@ -3,7 +3,8 @@
 //! Plans are read line by line, as people read them, and not as Markdown: a list below a paragraph, a table below an
 //! item and a box without a bullet are all recognised. Linear in the text.
 
-use super::{foreign, marks};
+use super::{foreign, lexer, marks, words};
+use crate::plan::reports_done;
 
 /// The kind of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +76,8 @@ pub(crate) struct Document {
     pub(crate) headings: Vec<Heading>,
     pub(crate) tables: Vec<Table>,
     pub(crate) codes: Vec<Code>,
+    /// It is a report about work that was done.
+    pub(crate) report: bool,
 }
 
 impl Document {
@@ -89,7 +92,8 @@ impl Document {
         while at < rows.len() {
             at = reader.line(at);
         }
-        reader.document
+        let report = reader.document.tells_what_was_done();
+        Self { report, ..reader.document }
     }
 
     /// The headings above a line, the nearest first.
@@ -100,6 +104,25 @@ impl Document {
         .take(DEPTH)
     }
 
+    /// True if the title or the status says that the document tells what was done.
+    fn tells_what_was_done(&self) -> bool {
+        const REPORT: &[&str] = &[
+            "bericht", "complete", "completed", "completion", "done", "finished", "implemented", "progress", "report",
+            "results", "status", "summary", "zusammenfassung",
+        ];
+        let told = |text: &str| words::words(text).any(|word| REPORT.contains(&word.as_str()));
+        let is_title = |heading: &&Heading| heading.level == 1;
+        let status = |line: &Line| {
+            let plain = lexer::plain(&line.text);
+            let said = plain.split_once(':').filter(|(key, _)| key.trim().eq_ignore_ascii_case("status"));
+            said.is_some_and(|(_, value)| reports_done(value.trim()))
+        };
+        let first = self.headings.first().filter(is_title);
+        let header = self.lines.iter().take_while(|line| line.heading.is_none_or(|at| at == 0)).take(HEADER_LINES);
+        first.is_some_and(|heading| told(&heading.text))
+            || header.filter(|line| line.form == LineForm::Text).any(status)
+    }
+
     /// The parent items of a line, the nearest first.
     pub(crate) fn parents_of(&self, line: &Line) -> impl Iterator<Item = &Line> {
         std::iter::successors(line.parent.and_then(|at| self.lines.get(at)), |line| {
@@ -108,6 +131,9 @@ impl Document {
         .take(DEPTH)
     }
 }
+
+/// Number of lines at the beginning in which the status of a document is.
+const HEADER_LINES: usize = 30;
 
 /// Maximum number of items or headings above a line that are read.
 const DEPTH: usize = 12;

@@ -240,6 +240,21 @@ const TASKS: &[&str] = &[
     "workstream",
 ];
 
+/// True for a label or a heading that opens a description of what there is today: "Current state:", "Before:".
+#[must_use]
+pub(crate) fn is_present_state(text: &str) -> bool {
+    const THINGS: &[&str] = &[
+        "architecture", "behavior", "behaviour", "code", "implementation", "layout", "problem", "situation", "state",
+        "structure",
+    ];
+    let words: Vec<String> = words(super::lexer::start(text, 160)).take(3).collect();
+    match words.as_slice() {
+        [first] => matches!(first.as_str(), "before" | "current" | "currently" | "today" | "ausgangslage"),
+        [first, thing, ..] if first == "current" => THINGS.contains(&thing.as_str()),
+        _ => false,
+    }
+}
+
 /// The topic of a heading, a label or a column: the first that matches, most specific first.
 #[must_use]
 pub(crate) fn topic(text: &str) -> &'static str {

@@ -23,7 +23,7 @@ pub(super) struct Tree {
     /// Files and leaf folders.
     pub leaves: Vec<Leaf>,
     /// Folders that hold others.
-    pub folders: Vec<String>,
+    pub branches: Vec<Leaf>,
     /// The folders whose files are all listed: no `...` anywhere, and every row of theirs was parsed.
     pub enumerated: Vec<String>,
 }
@@ -152,7 +152,7 @@ fn walk(rows: &[Row<'_>], names: bool) -> Tree {
         }
         let parent = open.last().map(|parent| parent.path.as_deref());
         let parents = has_children(rows, at, row);
-        let name = if is_root_mark(row.token) { Some(root()) } else { names::tree_entry(row.token) };
+        let name = if is_root_mark(row.token) { Some(root()) } else { target(row).or_else(|| names::tree_entry(row.token)) };
         let path = match (&name, parent) {
             (None, _) | (_, Some(None)) => None,
             (Some(name), None) => Some(name.path.clone()),
@@ -166,13 +166,9 @@ fn walk(rows: &[Row<'_>], names: bool) -> Tree {
         }
         if let (Some(path), Some(name)) = (&path, &name) {
             if parents && name.kind != Kind::File && !is_caption(row, Some(name)) {
-                tree.folders.push(path.clone());
+                tree.branches.push(leaf(row, Kind::Folder, path));
             } else if is_leaf(row, name, names) {
-                tree.leaves.push(Leaf {
-                    sighting: sighting(row, name, path),
-                    tail: row.tail.to_owned(),
-                    connected: row.connected,
-                });
+                tree.leaves.push(leaf(row, name.kind, path));
             }
         }
         if parents && !is_caption(row, name.as_ref()) {
@@ -186,7 +182,8 @@ fn walk(rows: &[Row<'_>], names: bool) -> Tree {
         }
     }
     if !rows.iter().any(|row| row.connected && is_more(row.token)) && rows.iter().any(|row| row.connected) {
-        tree.enumerated = tree.folders.iter().filter(|folder| !unclear.contains(*folder)).cloned().collect();
+        let folders = tree.branches.iter().map(|branch| branch.sighting.path.clone());
+        tree.enumerated = folders.filter(|folder| !unclear.contains(folder)).collect();
     }
     tree
 }
@@ -233,8 +230,18 @@ fn is_leaf(row: &Row<'_>, name: &Name, names: bool) -> bool {
     }
 }
 
-fn sighting(row: &Row<'_>, name: &Name, path: &str) -> Sighting {
-    let mut sighting = Sighting::new(path, name.kind, Form::Tree, Role::Reference, row.line);
+/// The folder into which a row's folder was moved or copied: `old/ → new/`.
+fn target(row: &Row<'_>) -> Option<Name> {
+    let behind = ["\u{2192}", "\u{21d2}", "->", "=>"].iter().find_map(|arrow| row.tail.strip_prefix(arrow))?;
+    names::folder(behind.split_whitespace().next()?).filter(|_| row.token.ends_with('/'))
+}
+
+fn leaf(row: &Row<'_>, kind: Kind, path: &str) -> Leaf {
+    Leaf { sighting: sighting(row, kind, path), tail: row.tail.to_owned(), connected: row.connected }
+}
+
+fn sighting(row: &Row<'_>, kind: Kind, path: &str) -> Sighting {
+    let mut sighting = Sighting::new(path, kind, Form::Tree, Role::Reference, row.line);
     sighting.symbols = symbols::in_tail(row.tail);
     (sighting.bytes, sighting.lines) = size_assertions::in_text(row.tail);
     let said = row.tail.strip_prefix('(').and_then(|rest| rest.split_once(')'));

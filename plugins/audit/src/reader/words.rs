@@ -126,6 +126,26 @@ pub(crate) fn rejects(cell: &str) -> bool {
         && words.any(|word| matches!(word.as_str(), "rejected" | "abgelehnt" | "verworfen" | "declined"))
 }
 
+/// True if a note says that its own file is deleted: "REMOVED", "will be deleted", but not "Removed legacy code".
+fn deletes_itself(text: &str) -> bool {
+    let text = foreign::english(text);
+    let written: Vec<&str> = text.split_whitespace().filter(|word| word.contains(char::is_alphanumeric)).collect();
+    written.iter().enumerate().any(|(at, raw)| {
+        let deletes = words(raw).find_map(|word| verb(&word)).filter(|verb| verb.action == FileAction::Delete);
+        let next = written.get(at + 1).copied().filter(|_| raw.ends_with(char::is_alphanumeric));
+        deletes.is_some_and(|verb| at == 0 || verb.past) && !next.is_some_and(is_object)
+    })
+}
+
+/// True if a word behind a verb begins the verb's object.
+fn is_object(word: &str) -> bool {
+    const ADVERBS: &[&str] =
+        &["already", "completely", "entirely", "file", "folder", "it", "later", "now", "soon", "this", "too"];
+    let next = words(word).next().unwrap_or_default();
+    let starts = word.starts_with(|sign: char| sign.is_alphabetic() || sign == '`');
+    starts && preposition(&next).is_none() && verb(&next).is_none() && !ADVERBS.contains(&next.as_str())
+}
+
 /// The class of the state of a row, a tail or a note.
 #[must_use]
 pub(crate) fn state(text: &str) -> &'static str {
@@ -134,10 +154,7 @@ pub(crate) fn state(text: &str) -> &'static str {
     }
     let words: Vec<String> = words(text).collect();
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    let goes = |(at, word): (usize, &String)| {
-        verb(word).is_some_and(|verb| verb.action == FileAction::Delete && (at == 0 || verb.past))
-    };
-    if words.iter().enumerate().any(goes) || has(&["cancelled", "canceled", "superseded"]) {
+    if deletes_itself(text) || has(&["cancelled", "canceled", "superseded"]) {
         return "goes";
     }
     if has(&["unchanged", "untouched", "stays", "unver\u{e4}ndert", "bleibt"]) {

@@ -62,12 +62,18 @@ impl<'a, 'm> Judge<'a, 'm> {
             Ok(ResolvedPath::There(found, _)) => Some(found.path.clone()),
             _ => None,
         });
+        let roots = repository_names(plan, &lookups);
         let promised: HashSet<String> = plan.deliverables.iter().map(|item| item.path.clone()).chain(found).collect();
         let index = self.index;
         self.facts.prefetch(lookups.iter().filter_map(|lookup| file_of(lookup)).map(|found| Facts::key(index, found)));
         let deliverables = plan.deliverables.iter().zip(lookups);
         let deliverables = deliverables
-            .map(|(item, lookup)| self.deliverable(item, lookup, &promised, &plan.folders, before))
+            .map(|(item, lookup)| {
+                if item.kind == Kind::Folder && roots.contains(&item.path) && !is_there(&lookup) {
+                    return Verdict::new(Status::Present, Some("it is the audited folder, by another name".to_owned()));
+                }
+                self.deliverable(item, lookup, &promised, &plan.folders, before)
+            })
             .collect();
         let references = plan.references.iter();
         let references = references
@@ -194,6 +200,22 @@ impl<'a, 'm> Judge<'a, 'm> {
             drift(item.bytes, bytes, "bytes", verdict);
         }
     }
+}
+
+/// First parts of drawn paths that are found without that part: the repository's name.
+fn repository_names(plan: &Plan, lookups: &[Lookup]) -> HashSet<String> {
+    let drawn = plan.deliverables.iter().zip(lookups).filter(|(item, _)| item.is_drawn());
+    let names = drawn.filter_map(|(item, lookup)| match lookup {
+        Ok(ResolvedPath::There(found, _)) => {
+            item.path.split_once('/').filter(|(_, rest)| found.path == *rest).map(|(first, _)| first.to_owned())
+        }
+        _ => None,
+    });
+    names.collect()
+}
+
+const fn is_there(lookup: &Lookup) -> bool {
+    matches!(lookup, Ok(ResolvedPath::There(..)))
 }
 
 /// The folder that contains most of the paths that are not found from the root: a package of a workspace.

@@ -120,7 +120,7 @@ pub(crate) fn resolve(index: &Index, path: &str, context: PathContext<'_>) -> Re
     }
     let name = path.rsplit('/').next().unwrap_or(path);
     let wanted = if kind == Kind::Folder { EntryKind::Folder } else { EntryKind::File };
-    let same: Vec<&str> = index.named(name, wanted).collect();
+    let same: Vec<&str> = index.named(name, wanted).filter(|found| is_vendored(path) || !is_vendored(found)).collect();
     let named: Vec<&str> = if anchored { Vec::new() } else { in_folders(&same, path, folders) };
     if let [first, others @ ..] = named.as_slice() {
         let remark = format!("found below a folder that the plan names: {first}{}", and_more(others));
@@ -142,6 +142,11 @@ pub(crate) fn resolve(index: &Index, path: &str, context: PathContext<'_>) -> Re
         return by_name(index, &same);
     }
     moved(index, path, &same)
+}
+
+/// True for a path into a folder with the code of others.
+fn is_vendored(path: &str) -> bool {
+    path.split('/').any(|part| matches!(part, "vendor" | "vendored" | "third_party" | "third-party" | "Pods"))
 }
 
 /// A path that begins with the name of the audited folder itself, as in many trees.
