@@ -46,14 +46,14 @@ struct Phrasing<'a> {
     promised: Vec<&'a str>,
     not_promised: Vec<&'a str>,
     wrong: bool,
-    text: &'a str,
+    text: String,
 }
 
 impl<'a> Phrasing<'a> {
     fn of(row: &'a str) -> Option<Self> {
         let [promised, not_promised, wrong, text] = row.split('\t').collect::<Vec<_>>()[..] else { return None };
         let paths = |cell: &'a str| cell.split(' ').filter(|path| *path != "-").collect();
-        Some(Self { promised: paths(promised), not_promised: paths(not_promised), wrong: wrong == "yes", text })
+        Some(Self { promised: paths(promised), not_promised: paths(not_promised), wrong: wrong == "yes", text: text.replace("\\n", "\n") })
     }
 
     /// The first mistake in how the audit read it, if there is one.
@@ -74,12 +74,11 @@ impl<'a> Phrasing<'a> {
     }
 }
 
-#[test]
-fn ordinary_phrasings_are_read_right() {
-    let corpus = fs::read_to_string(repository().join("tests/corpus/ordinary_phrasings.tsv")).unwrap();
-    let rows = corpus.lines().filter(|line| !line.starts_with('#')).skip(1);
+/// Audits the rows of a corpus, each as a plan; the number of rows, and the mistakes.
+fn misread(corpus: &str) -> (usize, Vec<String>) {
+    let corpus = fs::read_to_string(repository().join("tests/corpus").join(corpus)).unwrap();
+    let rows = corpus.lines().filter(|line| !line.starts_with('#')).filter(|line| !line.is_empty()).skip(1);
     let phrasings: Vec<Phrasing<'_>> = rows.map(|row| Phrasing::of(row).expect("a row has four cells")).collect();
-    assert_eq!(phrasings.len(), 50);
     let place = Workspace::empty();
     for (path, text) in FILES {
         place.write(path, text);
@@ -98,8 +97,53 @@ fn ordinary_phrasings_are_read_right() {
         let ids: Vec<&str> = ids.filter(|id| id.starts_with(&format!("audit:{}:", name(nth)))).collect();
         phrasing.misread(plan, &ids).map(|why| format!("{}\n    {why}", phrasing.text))
     });
-    let misread: Vec<String> = misread.collect();
-    assert!(phrasings.len() - misread.len() >= AT_LEAST, "{} misread:\n{}", misread.len(), misread.join("\n"));
+    (phrasings.len(), misread.collect())
+}
+
+#[test]
+fn ordinary_phrasings_are_read_right() {
+    let (all, misread) = misread("ordinary_phrasings.tsv");
+    assert_eq!(all, 50);
+    assert!(all - misread.len() >= AT_LEAST, "{} misread:\n{}", misread.len(), misread.join("\n"));
+}
+
+#[test]
+fn plain_statements_raise_no_alarm() {
+    let (all, misread) = misread("plain_statements.tsv");
+    assert!(all >= 15 && misread.is_empty(), "{} misread:\n{}", misread.len(), misread.join("\n"));
+}
+
+#[test]
+fn a_report_promises_the_folders_of_its_trees() {
+    let text = |title: &str| {
+        format!(
+            "# Till: {title}\n\n## Structure\n\n```\nmy-till/\n\u{251c}\u{2500}\u{2500} src/\n\u{2502}   \u{251c}\u{2500}\u{2500} cli.py\n\u{2502}   \u{2514}\u{2500}\u{2500} \
+             drawers/\n\u{2502}       \u{2514}\u{2500}\u{2500} left.py\n\u{2514}\u{2500}\u{2500} tests/\n    \u{2514}\u{2500}\u{2500} test_a.py\n```\n\n\
+             ```\nold-till/ui/ \u{2192} src/ui/\n\u{2514}\u{2500}\u{2500} main.py\n```\n\n**Files moved:**\n- `old.py` \u{2192} `tests/`\n"
+        )
+    };
+    let place = Workspace::empty();
+    for (path, content) in FILES {
+        place.write(path, content);
+    }
+    place.write("src/ui/main.py", "def show():\n    return 2\n");
+    place.write("report.md", text("implementation summary"));
+    place.write("plan.md", text("the next steps"));
+    let report = report(&place, &["report.md".to_owned(), "plan.md".to_owned()]);
+    let plans = report["plans"].as_array().unwrap();
+    let folders = |name: &str| {
+        let plan = plans.iter().find(|plan| plan["plan"] == json!(name)).unwrap();
+        let rows = plan["deliverables"].as_array().unwrap().iter();
+        let rows = rows.map(|row| format!("{} {}", row["path"].as_str().unwrap(), row["status"].as_str().unwrap()));
+        rows.filter(|row| !row.contains('.')).collect::<Vec<_>>()
+    };
+    let wanted =
+        ["my-till PRESENT", "my-till/src PRESENT", "my-till/src/drawers MISSING", "my-till/tests PRESENT", "src/ui PRESENT"];
+    let mut found = folders("report.md");
+    found.retain(|row| row != "tests PRESENT");
+    assert_eq!(found, wanted, "{report:#}");
+    assert!(folders("report.md").contains(&"tests PRESENT".to_owned()), "{report:#}");
+    assert_eq!(folders("plan.md"), ["tests PRESENT"], "{report:#}");
 }
 
 #[test]
