@@ -11,7 +11,7 @@ use super::assertion::{Assertion, Condition, FileStatement, Kind};
 use super::text::{Form, Grid, Passage, Text};
 use super::words::{WrittenPath, any_among, files, is_among, labelled, stems};
 use crate::plan;
-use crate::reader::is_present_state;
+use crate::reader::{is_feature, is_present_state};
 use crate::reader::size_assertions::{beside, bytes_cell, in_text, lines_cell};
 
 /// Labels whose value is a file that the next lines describe.
@@ -76,7 +76,7 @@ fn in_passage(
         Assertion::new(passage.line, Kind::File, words, Condition::File(stated))
     };
     let (bytes, lines) = match named.as_slice() {
-        _ if is_present_state(text.above(passage)) => (None, None),
+        _ if is_present_state(text.above(passage)) || words.contains('\u{274c}') => (None, None),
         [only] => {
             let prose = |part: Option<&str>| without_code(part.unwrap_or_default());
             beside(&prose(words.get(..only.start)), &prose(words.get(only.end..)))
@@ -136,6 +136,9 @@ fn states_existence(text: &Text, passage: &Passage, first: &WrittenPath, count: 
         return false;
     }
     let following = stems(after);
+    if following.first().is_some_and(|word| is_feature(word)) {
+        return false;
+    }
     let exists = following.first().is_some_and(|word| word == "exist" || word == "exists");
     let opening = stems(before);
     let made = opening.first().is_some_and(|word| is_among(MADE, word)) && opening.len() <= 8 && !before.contains('`');

@@ -182,7 +182,12 @@ pub(super) fn is_convention(after: &str) -> bool {
     words::words(sentence).any(|word| matches!(word.as_str(), "convention" | "conventions" | "konvention"))
 }
 
-/// True if a noun follows the path: "robots.txt compliance" promises no `robots.txt`.
+/// True if the path names a format or a topic: "`.env` support".
+pub(super) fn is_feature(after: &str) -> bool {
+    after.starts_with(' ') && words::words(after).next().is_some_and(|word| words::is_feature(&word))
+}
+
+/// True if a noun follows the path: "Quickstart.md validation steps" promises no `Quickstart.md`.
 pub(super) fn is_attribute(after: &str) -> bool {
     let starts = after.strip_prefix(' ').is_some_and(|rest| rest.starts_with(char::is_alphabetic));
     let first = words::words(after).next().unwrap_or_default();

@@ -35,6 +35,7 @@ mod words;
 pub use collect::plan;
 pub(crate) use identifiers::symbol_statements;
 pub(crate) use topics::is_present_state;
+pub(crate) use words::is_feature;
 pub use seen::{DocumentWords, SeenPath, seen};
 
 /// A path of a plan with its features, for fitting the model.

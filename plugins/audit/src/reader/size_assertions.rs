@@ -29,6 +29,11 @@ pub(crate) fn in_text(text: &str) -> (Option<SizeAssertion>, Option<SizeAssertio
     let (mut bytes, mut lines) = (None, None);
     for (at, count) in words.iter().enumerate() {
         let Some((claim, rest)) = number(count) else { continue };
+        // "< 500 KB" is a goal.
+        let bounded = |word: &&str| matches!(*word, "<" | ">" | "\u{2264}" | "\u{2265}" | "<=" | ">=");
+        if at.checked_sub(1).and_then(|at| words.get(at)).is_some_and(bounded) {
+            continue;
+        }
         let next = words.get(at + 1).copied().unwrap_or_default();
         // `5MB`; a single letter after a number is something else: `7B`.
         let unit = if rest.is_empty() { next } else { rest };

@@ -108,6 +108,24 @@ pub(crate) fn is_made(word: &str) -> bool {
         })
 }
 
+/// True for a noun that makes the file before it a format or a topic: "`.env` support".
+#[must_use]
+pub(crate) fn is_feature(word: &str) -> bool {
+    matches!(
+        word,
+        "compatibility"
+            | "compliance"
+            | "detection"
+            | "discovery"
+            | "format"
+            | "handling"
+            | "loading"
+            | "parsing"
+            | "support"
+            | "syntax"
+    )
+}
+
 /// True if a cell names an action: "Create", "Modified".
 #[must_use]
 pub(crate) fn names_action(cell: &str) -> bool {

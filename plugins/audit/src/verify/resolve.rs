@@ -105,6 +105,10 @@ pub(crate) fn resolve(index: &Index, path: &str, context: PathContext<'_>) -> Re
         let remark = format!("the plan begins with the audited folder's own name; found as {}", found.path);
         return ResolvedPath::There(found, Some(remark));
     }
+    if let Some(found) = below_other_root(index, path).filter(|_| anchored) {
+        let remark = format!("the plan writes the path of another machine; found as {}", found.path);
+        return ResolvedPath::There(found, Some(remark));
+    }
     if let Some(found) = without_capital(path).filter(|_| !anchored).and_then(|path| only_file_named(index, &path)) {
         let remark = format!("the plan writes the name with a capital; found as {}", found.path);
         return ResolvedPath::There(found, Some(remark));
@@ -157,6 +161,12 @@ fn without_own_name(index: &Index, path: &str, drawn: bool) -> Option<FoundEntry
     let found = index.find(rest).filter(|_| (own || root_row) && index.find(first).is_none())?;
     // Many trees have a `README.md`, so a file in the first folder does not show that the folder is the root.
     (own || rest.contains('/') || found.kind == EntryKind::Folder).then_some(found)
+}
+
+/// `/workspace/src/till.py` for `src/till.py`: the first folder is that of another machine.
+fn below_other_root(index: &Index, path: &str) -> Option<FoundEntry> {
+    let (first, rest) = path.split_once('/')?;
+    index.find(rest).filter(|_| rest.contains('/') && index.find(first).is_none())
 }
 
 /// Endings for the same kind of file.
