@@ -88,7 +88,8 @@ impl DeliverableIndex {
 
     /// The file with an ending, for `README` beside `README.md`.
     fn with_ending(&self, key: &str) -> Option<String> {
-        let key = format!("{key}.md");
+        let is_known = matches!(last_name(key), "CHANGELOG" | "CONTRIBUTING" | "LICENSE" | "README" | "SECURITY");
+        let key = is_known.then(|| format!("{key}.md"))?;
         self.keys_by_name.get(last_name(&key))?.contains(&key).then_some(key)
     }
 
@@ -306,6 +307,12 @@ mod tests {
             &[],
         );
         assert_eq!(paths(&gathered), ["a/client.py", "b/client.py"]);
+    }
+
+    #[test]
+    fn a_name_without_its_ending_is_the_file_with_it() {
+        let gathered = gather(vec![seen("README", 1, Role::Deliverable), seen("README.md", 2, Role::Deliverable)], &[]);
+        assert_eq!(paths(&gathered), ["README.md"]);
     }
 
     #[test]

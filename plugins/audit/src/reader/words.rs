@@ -151,7 +151,7 @@ fn deletes_itself(text: &str) -> bool {
     written.iter().enumerate().any(|(at, raw)| {
         let deletes = words(raw).find_map(|word| verb(&word)).filter(|verb| verb.action == FileAction::Delete);
         let next = written.get(at + 1).copied().filter(|_| raw.ends_with(char::is_alphanumeric));
-        deletes.is_some_and(|verb| at == 0 || verb.past) && !next.is_some_and(is_object)
+        deletes.is_some_and(|verb| at == 0 || verb.past) && next.is_none_or(|next| !is_object(next))
     })
 }
 
