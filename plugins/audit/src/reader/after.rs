@@ -3,7 +3,7 @@
 use super::context::CHECKS;
 use super::lexer::{CODE, PATH};
 use super::verbs::{self, FileAction, Verb};
-use super::words;
+use super::{names, words};
 
 /// The class of the words after a path.
 pub(super) fn after(after: &str) -> &'static str {
@@ -180,6 +180,14 @@ pub(super) fn is_product(after: &str) -> bool {
 pub(super) fn is_convention(after: &str) -> bool {
     let sentence = after.split(". ").next().unwrap_or(after);
     words::words(sentence).any(|word| matches!(word.as_str(), "convention" | "conventions" | "konvention"))
+}
+
+/// True if an arrow leads from the path to a file: the path is the former name, or a source.
+pub(super) fn becomes_file(rest: &str) -> bool {
+    let text = rest.trim_start_matches(['`', '*', ' ']);
+    let arrow = ["\u{2192}", "\u{21d2}", "->", "=>"].iter().find_map(|arrow| text.strip_prefix(arrow));
+    let target = arrow.and_then(|target| target.trim_start_matches(['`', '*', ' ']).split([' ', '`', '*', ',']).next());
+    target.is_some_and(|target| names::file(target).is_some())
 }
 
 /// True if the path names a format or a topic: "`.env` support".

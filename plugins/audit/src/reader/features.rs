@@ -3,7 +3,7 @@
 //! A feature is a short text such as `verb/prep=make/in`; `weights.tsv` gives it a weight. Features are few and
 //! general: the action, the words around the path, the kind of line, the heading, the box or sign.
 
-use super::after::{after, is_asked, is_attribute, is_convention, is_feature, is_product};
+use super::after::{after, becomes_file, is_asked, is_attribute, is_convention, is_feature, is_product};
 use super::before::{Clause, clause, is_alternative, is_looked_up, is_quoted, is_subject, key};
 use super::columns;
 use super::context::{CHECKS, LineContext, boxed, heading_topic, is_title, label, mark, shows_present, tells_moves};
@@ -230,6 +230,7 @@ fn is_unpromised(place: &LineContext<'_>, token: &Token, clause: &Clause) -> boo
         || is_convention(&token.after)
         || is_feature(&token.after)
         || names::is_runtime(&token.path)
+        || becomes_file(&token.rest) && !is_moved(clause.lead) && !clause.converts
         || bare && clause.opens && is_attribute(&token.after)
         || open && (is_product(&token.after) || is_made_by_run(clause) || shows_present(place))
 }

@@ -297,11 +297,17 @@ const LOCKS: &[&str] = &[
     "poetry", "pubspec", "uv", "yarn",
 ];
 
-/// True for a file that only exists while a program runs: a lock, a process number, a socket.
+/// Addresses that servers answer: `/openapi.json`.
+const SERVED: &[&str] = &[
+    "/favicon.ico", "/health.json", "/manifest.json", "/openapi.json", "/robots.txt", "/sitemap.xml", "/swagger.json",
+];
+
+/// True for a file that only exists while a program runs: a lock, a process number, a socket, an address of a server.
 #[must_use]
 pub(super) fn is_runtime(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
     match name.rsplit_once('.') {
+        _ if SERVED.contains(&path) => true,
         Some((_, "pid" | "sock")) => true,
         Some((stem, "lock")) => !LOCKS.iter().any(|tool| stem.contains(tool)),
         _ => false,
