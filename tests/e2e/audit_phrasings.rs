@@ -53,7 +53,12 @@ impl<'a> Phrasing<'a> {
     fn of(row: &'a str) -> Option<Self> {
         let [promised, not_promised, wrong, text] = row.split('\t').collect::<Vec<_>>()[..] else { return None };
         let paths = |cell: &'a str| cell.split(' ').filter(|path| *path != "-").collect();
-        Some(Self { promised: paths(promised), not_promised: paths(not_promised), wrong: wrong == "yes", text: text.replace("\\n", "\n") })
+        Some(Self {
+            promised: paths(promised),
+            not_promised: paths(not_promised),
+            wrong: wrong == "yes",
+            text: text.replace("\\n", "\n"),
+        })
     }
 
     /// The first mistake in how the audit read it, if there is one.
@@ -117,7 +122,7 @@ fn plain_statements_raise_no_alarm() {
 fn a_report_promises_the_folders_of_its_trees() {
     let text = |title: &str| {
         format!(
-            "# Till: {title}\n\n## Structure\n\n```\nmy-till/\n\u{251c}\u{2500}\u{2500} src/\n\u{2502}   \u{251c}\u{2500}\u{2500} cli.py\n\u{2502}   \u{2514}\u{2500}\u{2500} \
+            "# Till: {title}\n\n## Final structure\n\n```\nmy-till/\n\u{251c}\u{2500}\u{2500} src/\n\u{2502}   \u{251c}\u{2500}\u{2500} cli.py\n\u{2502}   \u{2514}\u{2500}\u{2500} \
              drawers/\n\u{2502}       \u{2514}\u{2500}\u{2500} left.py\n\u{2514}\u{2500}\u{2500} tests/\n    \u{2514}\u{2500}\u{2500} test_a.py\n```\n\n\
              ```\nold-till/ui/ \u{2192} src/ui/\n\u{2514}\u{2500}\u{2500} main.py\n```\n\n**Files moved:**\n- `old.py` \u{2192} `tests/`\n"
         )
@@ -137,8 +142,13 @@ fn a_report_promises_the_folders_of_its_trees() {
         let rows = rows.map(|row| format!("{} {}", row["path"].as_str().unwrap(), row["status"].as_str().unwrap()));
         rows.filter(|row| !row.contains('.')).collect::<Vec<_>>()
     };
-    let wanted =
-        ["my-till PRESENT", "my-till/src PRESENT", "my-till/src/drawers MISSING", "my-till/tests PRESENT", "src/ui PRESENT"];
+    let wanted = [
+        "my-till PRESENT",
+        "my-till/src PRESENT",
+        "my-till/src/drawers MISSING",
+        "my-till/tests PRESENT",
+        "src/ui PRESENT",
+    ];
     let mut found = folders("report.md");
     found.retain(|row| row != "tests PRESENT");
     assert_eq!(found, wanted, "{report:#}");

@@ -11,8 +11,8 @@ use super::assertion::{Assertion, Condition, FileStatement, Kind};
 use super::text::{Form, Grid, Passage, Text};
 use super::words::{WrittenPath, any_among, files, is_among, labelled, stems};
 use crate::plan;
-use crate::reader::{is_feature, is_present_state};
 use crate::reader::size_assertions::{beside, bytes_cell, in_text, lines_cell};
+use crate::reader::{is_feature, is_present_state};
 
 /// Labels whose value is a file that the next lines describe.
 const FILE_LABELS: &[&str] =

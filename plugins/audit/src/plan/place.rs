@@ -108,7 +108,15 @@ mod tests {
 
     #[test]
     fn machine_home_and_parent_paths_are_outside() {
-        for path in ["/etc/passwd", "/Users/someone/x.md", "/Volumes/disk/a.wav", "/var/log/x.log", "~/x.json", "C:\\x\\y.py", "d:/x.py"] {
+        for path in [
+            "/etc/passwd",
+            "/Users/someone/x.md",
+            "/Volumes/disk/a.wav",
+            "/var/log/x.log",
+            "~/x.json",
+            "C:\\x\\y.py",
+            "d:/x.py",
+        ] {
             assert!(matches!(Place::of(path), Place::Outside(_)), "{path}");
         }
         assert_eq!(Place::of("a/../../b.py"), Place::Outside(PARENT));

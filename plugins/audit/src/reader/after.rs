@@ -129,7 +129,9 @@ fn after_dash(text: &str) -> &'static str {
     match words::state(first) {
         "new" if said.split_whitespace().count() == 1 || first.starts_with("NEW") => "said new",
         "existing" => "said existing",
-        "goes" if goes && (gone() || first.chars().filter(|sign| sign.is_alphabetic()).all(char::is_uppercase)) => "said to go",
+        "goes" if goes && (gone() || first.chars().filter(|sign| sign.is_alphabetic()).all(char::is_uppercase)) => {
+            "said to go"
+        }
         _ if is_to_be_made(said) => "is made",
         _ if is_change(said) => "told to change",
         _ => "dash",

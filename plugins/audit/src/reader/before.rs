@@ -495,6 +495,15 @@ pub(super) fn is_subject(before: &str, after: &str) -> bool {
     written && between.is_some_and(|between| words::words(between).next_back().is_some_and(|word| word == "in"))
 }
 
+/// True if the sentence is about a file in each of several places: "an `answer.json` for each case".
+pub(super) fn is_of_many(before: &str, after: &str) -> bool {
+    let each = |word: &str| matches!(word, "each" | "every");
+    let said: Vec<String> = words::words(before).chain(words::words(after)).collect();
+    let said: Vec<&str> = said.iter().map(String::as_str).collect();
+    said.first().is_some_and(|word| each(word))
+        || said.windows(2).any(|pair| matches!(pair, ["for" | "in" | "to", word] if each(word)))
+}
+
 /// True for a path of "`x` or `y`": either of them is sufficient.
 pub(super) fn is_alternative(before: &str, after: &str) -> bool {
     let or = |word: Option<&str>| matches!(word, Some("or" | "oder"));

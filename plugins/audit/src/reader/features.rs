@@ -4,9 +4,11 @@
 //! general: the action, the words around the path, the kind of line, the heading, the box or sign.
 
 use super::after::{after, becomes_file, is_asked, is_attribute, is_convention, is_feature, is_product};
-use super::before::{Clause, clause, is_alternative, is_looked_up, is_quoted, is_subject, key};
+use super::before::{Clause, clause, is_alternative, is_looked_up, is_of_many, is_quoted, is_subject, key};
 use super::columns;
-use super::context::{CHECKS, LineContext, boxed, heading_topic, is_title, label, mark, shows_present, tells_moves};
+use super::context::{
+    CHECKS, LineContext, boxed, heading_topic, is_title, label, lists_products, mark, shows_present, tells_moves,
+};
 use super::lexer::{Markup, PATH, Token};
 use super::names;
 use super::stories::CRITERIA_LABEL;
@@ -232,7 +234,9 @@ fn is_unpromised(place: &LineContext<'_>, token: &Token, clause: &Clause) -> boo
         || names::is_runtime(&token.path)
         || becomes_file(&token.rest) && !is_moved(clause.lead) && !clause.converts
         || bare && clause.opens && is_attribute(&token.after)
-        || open && (is_product(&token.after) || is_made_by_run(clause) || shows_present(place))
+        || !token.path.contains('/') && is_of_many(&token.before, &token.after)
+        || open
+            && (is_product(&token.after) && !lists_products(place) || is_made_by_run(clause) || shows_present(place))
 }
 
 /// "Run `x` to generate `y`": the step makes `y` when it is run.
@@ -270,9 +274,7 @@ fn shape(token: &Token, out: &mut Features) {
 /// True for a folder that the words call a folder: "the folder `x/`", "the `x/` directory".
 fn is_called_folder(token: &Token) -> bool {
     let called = |word: Option<String>| {
-        word.is_some_and(|word| {
-            matches!(word.as_str(), "directory" | "folder" | "ordner" | "package" | "verzeichnis")
-        })
+        word.is_some_and(|word| matches!(word.as_str(), "directory" | "folder" | "ordner" | "package" | "verzeichnis"))
     };
     let folder = token.kind == crate::plan::Kind::Folder;
     folder && (called(words::words(&token.before).next_back()) || called(words::words(&token.after).next()))

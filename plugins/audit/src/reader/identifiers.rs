@@ -1,11 +1,11 @@
 //! Names of code that a line says to be there, because it is ticked, check-marked, or opens with what was done:
 //! "`[x]` Implement `open_till()`", "`test_till` ✅", "Implemented `open_till()`".
 
+use super::before::{self, LeadingWords};
 use super::lexer::{CODE, PATH};
 use super::structure::{Document, Line, LineForm};
 use super::verbs::{FileAction, verb};
 use super::{after, foreign, lexer, names, symbols, words};
-use super::before::{self, LeadingWords};
 
 /// An identifier in a line about work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -235,14 +235,20 @@ mod tests {
     #[test]
     fn names_are_read_in_every_form() {
         for (line, wanted) in [
-            ("- [x] Add the functions `open_till()`, `shut_till()` and `count_till()`", "open_till shut_till count_till"),
+            (
+                "- [x] Add the functions `open_till()`, `shut_till()` and `count_till()`",
+                "open_till shut_till count_till",
+            ),
             ("- [x] Define `TILL_LIMIT` and `DRAWER_LIMIT`", "TILL_LIMIT DRAWER_LIMIT"),
             ("- [x] Add `Page<T>`, `drawers[...]` and `class Till`", "Page drawers Till"),
             ("- [x] Write the drawer panel (DrawerPanel)", "DrawerPanel"),
             ("- [x] Create Till dataclass in src/till.py", "Till"),
             ("- [x] Add rounding in `parseTill()`", "parseTill"),
             ("- [x] Extend the till\n  - `open_till()` takes a drawer", "open_till"),
-            ("- [x] \u{5f15}\u{51fa}\u{3057}\u{ff08}DrawerPanel\u{ff09}\u{3092}\u{4f5c}\u{6210}\u{3059}\u{308b}", "DrawerPanel"),
+            (
+                "- [x] \u{5f15}\u{51fa}\u{3057}\u{ff08}DrawerPanel\u{ff09}\u{3092}\u{4f5c}\u{6210}\u{3059}\u{308b}",
+                "DrawerPanel",
+            ),
             ("- [x] `open_till` \u{30d5}\u{30a3}\u{30fc}\u{30eb}\u{30c9}\u{3092}\u{8ffd}\u{52a0}", "open_till"),
         ] {
             let found: Vec<String> = names(line).into_iter().map(|(name, _)| name).collect();

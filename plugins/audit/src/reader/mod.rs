@@ -34,9 +34,9 @@ mod words;
 
 pub use collect::plan;
 pub(crate) use identifiers::symbol_statements;
+pub use seen::{DocumentWords, SeenPath, seen};
 pub(crate) use topics::is_present_state;
 pub(crate) use words::is_feature;
-pub use seen::{DocumentWords, SeenPath, seen};
 
 /// A path of a plan with its features, for fitting the model.
 #[derive(Debug)]

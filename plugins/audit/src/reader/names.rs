@@ -291,27 +291,27 @@ pub(crate) fn is_placeholder(word: &str) -> bool {
     word.contains(['<', '>', '*', '{', '}', '$', '?']) || ["YYYY", "XXX", "HHMM"].iter().any(|mark| word.contains(mark))
 }
 
-/// Names of tools whose `.lock` files are kept with the code.
-const LOCKS: &[&str] = &[
-    "bun", "cargo", "composer", "conda", "deno", "flake", "gemfile", "mix", "package", "pdm", "pipfile", "podfile",
-    "poetry", "pubspec", "uv", "yarn",
-];
-
 /// Addresses that servers answer: `/openapi.json`.
 const SERVED: &[&str] = &[
-    "/favicon.ico", "/health.json", "/manifest.json", "/openapi.json", "/robots.txt", "/sitemap.xml", "/swagger.json",
+    "/favicon.ico",
+    "/health.json",
+    "/manifest.json",
+    "/openapi.json",
+    "/robots.txt",
+    "/sitemap.xml",
+    "/swagger.json",
 ];
 
 /// True for a file that only exists while a program runs: a lock, a process number, a socket, an address of a server.
 #[must_use]
 pub(super) fn is_runtime(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    match name.rsplit_once('.') {
-        _ if SERVED.contains(&path) => true,
-        Some((_, "pid" | "sock")) => true,
-        Some((stem, "lock")) => !LOCKS.iter().any(|tool| stem.contains(tool)),
-        _ => false,
-    }
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let folder = folder.rsplit('/').next().unwrap_or_default();
+    // Locks of versions, such as `Cargo.lock`, are kept with the code.
+    let passing = folder.starts_with('.') || matches!(folder, "run" | "tmp" | "cache" | "state");
+    SERVED.contains(&path)
+        || [".pid", ".sock"].iter().any(|end| name.ends_with(end))
+        || passing && name.ends_with(".lock")
 }
 
 /// Replaces the separators of Windows (`Source\Dsp\Lfo.h`) by slashes.

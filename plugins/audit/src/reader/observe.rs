@@ -220,8 +220,13 @@ fn of_row(document: &Document, at: usize, line: &Line, table: usize, out: &mut D
 fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &mut DocumentPaths) {
     let itself = tree.leaves.iter().any(|leaf| words::state(&leaf.tail) == "itself");
     out.folders.extend(tree.branches.iter().map(|branch| branch.sighting.path.clone()));
-    // A report says that the folders are there; a plan promises their files.
-    let branches = tree.branches.into_iter().filter(|branch| document.report && branch.sighting.path != "./");
+    // A report says that folders were made; a plan promises their files.
+    let made = document.report && context::shows_made_folders(document, code);
+    let told = |branch: &Leaf| branch.moved || matches!(words::state(&branch.tail), "new" | "made" | "done");
+    let branches = tree
+        .branches
+        .into_iter()
+        .filter(|branch| branch.sighting.path != "./" && document.report && (made || told(branch)));
     for leaf in tree.leaves.into_iter().chain(branches) {
         let mut features = Features::default();
         if itself {

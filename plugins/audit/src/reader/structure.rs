@@ -107,8 +107,19 @@ impl Document {
     /// True if the title or the status says that the document tells what was done.
     fn tells_what_was_done(&self) -> bool {
         const REPORT: &[&str] = &[
-            "bericht", "complete", "completed", "completion", "done", "finished", "implemented", "progress", "report",
-            "results", "status", "summary", "zusammenfassung",
+            "bericht",
+            "complete",
+            "completed",
+            "completion",
+            "done",
+            "finished",
+            "implemented",
+            "progress",
+            "report",
+            "results",
+            "status",
+            "summary",
+            "zusammenfassung",
         ];
         let told = |text: &str| words::words(text).any(|word| REPORT.contains(&word.as_str()));
         let is_title = |heading: &&Heading| heading.level == 1;

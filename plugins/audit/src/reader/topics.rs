@@ -6,6 +6,7 @@ use super::words::words;
 const ASIDE_PHRASES: &[&str] = &[
     "out of scope",
     "not in scope",
+    "decided against",
     "non goals",
     "non-goals",
     "not planned",
@@ -240,11 +241,24 @@ const TASKS: &[&str] = &[
     "workstream",
 ];
 
+/// True for words about the structure of folders.
+pub(super) fn is_layout(text: &str) -> bool {
+    words(text).any(|word| LAYOUT.contains(&word.as_str()))
+}
+
 /// True for a label or a heading that opens a description of what there is today: "Current state:", "Before:".
 #[must_use]
 pub(crate) fn is_present_state(text: &str) -> bool {
     const THINGS: &[&str] = &[
-        "architecture", "behavior", "behaviour", "code", "implementation", "layout", "problem", "situation", "state",
+        "architecture",
+        "behavior",
+        "behaviour",
+        "code",
+        "implementation",
+        "layout",
+        "problem",
+        "situation",
+        "state",
         "structure",
     ];
     let words: Vec<String> = words(super::lexer::start(text, 160)).take(3).collect();

@@ -35,6 +35,8 @@ pub(super) struct Leaf {
     pub tail: String,
     /// True if connectors draw it; otherwise it is an entry of a list of paths.
     pub connected: bool,
+    /// A folder to which another one was moved or copied.
+    pub moved: bool,
 }
 
 struct Row<'a> {
@@ -152,7 +154,8 @@ fn walk(rows: &[Row<'_>], names: bool) -> Tree {
         }
         let parent = open.last().map(|parent| parent.path.as_deref());
         let parents = has_children(rows, at, row);
-        let name = if is_root_mark(row.token) { Some(root()) } else { target(row).or_else(|| names::tree_entry(row.token)) };
+        let name =
+            if is_root_mark(row.token) { Some(root()) } else { target(row).or_else(|| names::tree_entry(row.token)) };
         let path = match (&name, parent) {
             (None, _) | (_, Some(None)) => None,
             (Some(name), None) => Some(name.path.clone()),
@@ -237,7 +240,12 @@ fn target(row: &Row<'_>) -> Option<Name> {
 }
 
 fn leaf(row: &Row<'_>, kind: Kind, path: &str) -> Leaf {
-    Leaf { sighting: sighting(row, kind, path), tail: row.tail.to_owned(), connected: row.connected }
+    Leaf {
+        sighting: sighting(row, kind, path),
+        tail: row.tail.to_owned(),
+        connected: row.connected,
+        moved: target(row).is_some(),
+    }
 }
 
 fn sighting(row: &Row<'_>, kind: Kind, path: &str) -> Sighting {
