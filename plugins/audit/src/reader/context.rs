@@ -4,7 +4,6 @@ use std::cell::OnceCell;
 
 use super::lexer::{self, Markup};
 use super::structure::{Document, Line};
-use super::verbs::{FileAction, verb};
 use super::{topics, words};
 use crate::plan::Kind;
 
@@ -146,7 +145,7 @@ pub(super) fn shows_made_folders(document: &Document, code: &super::structure::C
 
 /// True if the nearest label or heading is about moved files.
 pub(super) fn tells_moves(place: &LineContext<'_>) -> bool {
-    let moves = |word: String| verb(&word).is_some_and(|verb| verb.action == FileAction::Move);
+    let moves = |word: String| matches!(word.as_str(), "moved" | "moves" | "relocated" | "renamed" | "renames");
     *place.moves.get_or_init(|| {
         nearest(place.document, place.line.heading, place.line.label).any(|text| words::words(text).any(moves))
     })

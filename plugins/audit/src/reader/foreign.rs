@@ -197,10 +197,10 @@ const WORDS: &[(&str, &[&str])] = &[
     ("deliverables", &["entregables", "livrables", "entreg\u{e1}veis"]),
     ("status", &["estado", "statut"]),
     ("done", &["completado", "termin\u{e9}", "conclu\u{ed}do"]),
-    ("in", &["en", "dans"]),
+    ("in", &["en", "dans", "\u{43d}\u{430}"]),
     ("without", &["sans", "sem"]),
     ("with", &["avec"]),
-    ("for", &["para", "pour"]),
+    ("for", &["para", "pour", "\u{434}\u{43b}\u{44f}"]),
 ];
 
 static WHOLE: LazyLock<HashMap<&str, &str>> =
