@@ -3,7 +3,7 @@
 use super::context::CHECKS;
 use super::lexer::{CODE, PATH};
 use super::verbs::{self, FileAction, Verb};
-use super::{names, words};
+use super::{foreign, names, words};
 
 /// The class of the words after a path.
 pub(super) fn after(after: &str) -> &'static str {
@@ -178,10 +178,19 @@ pub(super) fn is_product(after: &str) -> bool {
     })
 }
 
-/// True if the words are about a convention, in which the path is an example.
-pub(super) fn is_convention(after: &str) -> bool {
-    let sentence = after.split(". ").next().unwrap_or(after);
-    words::words(sentence).any(|word| matches!(word.as_str(), "convention" | "conventions" | "konvention"))
+/// True if the path is an example of a convention: "`x` by convention", "the convention that `x` holds it".
+pub(super) fn is_convention(before: &str, after: &str) -> bool {
+    let convention = |word: &String| matches!(word.as_str(), "convention" | "konvention");
+    let ahead: Vec<String> = words::words(before).collect();
+    let behind: Vec<String> = words::words(after.split(". ").next().unwrap_or(after)).take(12).collect();
+    let pair = |said: &[String], is: fn(&str, &str) -> bool| {
+        said.windows(2).any(|pair| matches!(pair, [one, two] if is(one, two)))
+    };
+    // Where words have no spaces between them, the clause that says what the convention is precedes it.
+    behind.first().is_some_and(convention)
+        || after.contains(foreign::is_unparted) && behind.iter().any(convention)
+        || pair(&behind, |by, word| matches!(by, "as" | "by" | "per") && word == "convention")
+        || pair(&ahead, |word, that| word == "convention" && matches!(that, "of" | "that" | "to" | "where"))
 }
 
 /// True if an arrow leads from the path to a file: the path is the former name, or a source.
@@ -192,17 +201,21 @@ pub(super) fn becomes_file(rest: &str) -> bool {
     target.is_some_and(|target| names::file(target).is_some())
 }
 
-/// True if the path names a format or a topic: "`.env` support".
+/// True if the path names a format or a topic: "`.env` support", but not "`till.py` handling refunds".
 pub(super) fn is_feature(after: &str) -> bool {
-    after.starts_with(' ') && words::words(after).next().is_some_and(|word| words::is_feature(&word))
+    let clause = after.split([',', ';', '.', ':', '(', ')', '\u{2013}', '\u{2014}']).next().unwrap_or(after);
+    let mut words = words::words(clause.split(" - ").next().unwrap_or(clause));
+    let is_noun = after.starts_with(' ') && words.next().is_some_and(|word| words::is_feature(&word));
+    let ends = |next: &str| words::preposition(next).is_some() || next.contains(foreign::is_unparted);
+    is_noun && words.next().is_none_or(|next| ends(&next) || matches!(next.as_str(), "and" | "is" | "steps"))
 }
 
-/// True if a noun follows the path: "Quickstart.md validation steps" promises no `Quickstart.md`.
-pub(super) fn is_attribute(after: &str) -> bool {
-    let starts = after.strip_prefix(' ').is_some_and(|rest| rest.starts_with(char::is_alphabetic));
-    let first = words::words(after).next().unwrap_or_default();
-    let is_noun = words::preposition(&first).is_none() && verbs::verb(&first).is_none() && !words::is_made(&first);
-    starts && is_noun && self::after(after) == "words"
+/// True if the words say that something was removed from the file, or that the file was: "– Removed legacy code".
+pub(super) fn removes(after: &str) -> bool {
+    let said = after.trim_start_matches(['`', '*', '_', ' ', '-', '\u{2013}', '\u{2014}', ':']);
+    let mut words = words::words(said);
+    let verb = words.next().and_then(|word| verbs::verb(&word));
+    said.len() < after.len() && verb.is_some_and(|verb| verb.action == FileAction::Delete) && words.next().is_some()
 }
 
 /// True if the sentence of a path is a question.

@@ -3,7 +3,7 @@
 //! A feature is a short text such as `verb/prep=make/in`; `weights.tsv` gives it a weight. Features are few and
 //! general: the action, the words around the path, the kind of line, the heading, the box or sign.
 
-use super::after::{after, becomes_file, is_asked, is_attribute, is_convention, is_feature, is_product};
+use super::after::{after, becomes_file, is_asked, is_convention, is_feature, is_product, removes};
 use super::before::{Clause, clause, is_alternative, is_looked_up, is_of_many, is_quoted, is_subject, key};
 use super::columns;
 use super::context::{
@@ -78,9 +78,9 @@ pub(crate) fn of_text(place: &LineContext<'_>, token: &Token, nth: usize, out: &
     let moved = after == "arrow to a path" && !copied && matches!(clause.prep, "verb" | "start" | "words");
     out.flag("deletes", deletes(&clause, key, after, listed) || moved && is_moved(clause.lead));
     // "Remove the old list (`x`)": the file is deleted, or the list in it.
-    let removes = |verb: Option<Verb>| verb.is_some_and(|verb| verb.action == FileAction::Delete);
+    let deletes = clause.lead.is_some_and(|verb| verb.action == FileAction::Delete);
     let beside = clause.prep == "bracket" && !clause.negated && !clause.within && !token.before.contains(PATH);
-    out.flag("removes beside", beside && removes(clause.lead));
+    out.flag("removes beside", beside && deletes || after == "told to change" && removes(&token.after));
     let behind = token.before.contains(PATH) && (clause.prep == "to" || key == Some("arrow from a path"));
     let listed_move = matches!(key, Some("arrow" | "arrow from a path")) && tells_moves(place);
     let here = behind && (is_moved(clause.lead) || clause.converts) || listed_move;
@@ -226,14 +226,12 @@ fn is_barred(place: &LineContext<'_>, token: &Token, clause: &Clause, key: Optio
 fn is_unpromised(place: &LineContext<'_>, token: &Token, clause: &Clause) -> bool {
     let line = place.line;
     let open = line.boxed != Some(true) && mark(place) == "none";
-    let bare = token.written == Markup::Plain && !token.path.contains('/') && line.form == LineForm::Item;
     is_subject(&token.before, &token.after)
         || is_alternative(&token.before, &token.after)
-        || is_convention(&token.after)
-        || is_feature(&token.after)
+        || is_convention(&token.before, &token.after)
+        || !token.path.contains('/') && is_feature(&token.after)
         || names::is_runtime(&token.path)
         || becomes_file(&token.rest) && !is_moved(clause.lead) && !clause.converts
-        || bare && clause.opens && is_attribute(&token.after)
         || !token.path.contains('/') && is_of_many(&token.before, &token.after)
         || open
             && (is_product(&token.after) && !lists_products(place) || is_made_by_run(clause) || shows_present(place))

@@ -88,6 +88,7 @@ const INSIDE: &[(&str, &str)] = &[
     ("\u{76ee}\u{5f55}", "directory"),
     ("\u{30c7}\u{30a3}\u{30ec}\u{30af}\u{30c8}\u{30ea}", "directory"),
     ("\u{898f}\u{7d04}", "convention"),
+    ("\u{9075}\u{5b88}", "compliance"),
     ("\u{5404}", "each"),
     ("\u{589e}\u{5f3a}", "enhance"),
     ("\u{5f37}\u{5316}", "enhance"),

@@ -56,8 +56,9 @@ impl<'a> LineState<'a> {
     }
 
     fn statement(&self, name: String, sure: bool, meant: bool) -> SymbolStatement {
-        // A setting such as `TILL_PORT` may be in a file that is not code.
-        let constant = !name.chars().any(char::is_lowercase);
+        // A setting such as `TILL_PORT` may be in a file that is not code; "the constant `TILL_PORT`" is code.
+        let called = |word: String| matches!(word.as_str(), "const" | "constant" | "constants" | "konstante");
+        let constant = !name.chars().any(char::is_lowercase) && !words::words(&self.line.text).any(called);
         SymbolStatement {
             line: self.line.number,
             name,

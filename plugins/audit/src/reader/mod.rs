@@ -20,6 +20,7 @@ mod marks;
 mod model;
 pub(crate) mod names;
 mod observe;
+mod reports;
 mod seen;
 pub(crate) mod size_assertions;
 pub(crate) mod stories;

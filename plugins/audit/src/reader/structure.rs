@@ -3,8 +3,7 @@
 //! Plans are read line by line, as people read them, and not as Markdown: a list below a paragraph, a table below an
 //! item and a box without a bullet are all recognised. Linear in the text.
 
-use super::{foreign, lexer, marks, words};
-use crate::plan::reports_done;
+use super::{foreign, marks, reports};
 
 /// The kind of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +91,7 @@ impl Document {
         while at < rows.len() {
             at = reader.line(at);
         }
-        let report = reader.document.tells_what_was_done();
+        let report = reports::tells_what_was_done(&reader.document);
         Self { report, ..reader.document }
     }
 
@@ -104,36 +103,6 @@ impl Document {
         .take(DEPTH)
     }
 
-    /// True if the title or the status says that the document tells what was done.
-    fn tells_what_was_done(&self) -> bool {
-        const REPORT: &[&str] = &[
-            "bericht",
-            "complete",
-            "completed",
-            "completion",
-            "done",
-            "finished",
-            "implemented",
-            "progress",
-            "report",
-            "results",
-            "status",
-            "summary",
-            "zusammenfassung",
-        ];
-        let told = |text: &str| words::words(text).any(|word| REPORT.contains(&word.as_str()));
-        let is_title = |heading: &&Heading| heading.level == 1;
-        let status = |line: &Line| {
-            let plain = lexer::plain(&line.text);
-            let said = plain.split_once(':').filter(|(key, _)| key.trim().eq_ignore_ascii_case("status"));
-            said.is_some_and(|(_, value)| reports_done(value.trim()))
-        };
-        let first = self.headings.first().filter(is_title);
-        let header = self.lines.iter().take_while(|line| line.heading.is_none_or(|at| at == 0)).take(HEADER_LINES);
-        first.is_some_and(|heading| told(&heading.text))
-            || header.filter(|line| line.form == LineForm::Text).any(status)
-    }
-
     /// The parent items of a line, the nearest first.
     pub(crate) fn parents_of(&self, line: &Line) -> impl Iterator<Item = &Line> {
         std::iter::successors(line.parent.and_then(|at| self.lines.get(at)), |line| {
@@ -142,9 +111,6 @@ impl Document {
         .take(DEPTH)
     }
 }
-
-/// Number of lines at the beginning in which the status of a document is.
-const HEADER_LINES: usize = 30;
 
 /// Maximum number of items or headings above a line that are read.
 const DEPTH: usize = 12;

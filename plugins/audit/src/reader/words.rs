@@ -123,6 +123,7 @@ pub(crate) fn is_feature(word: &str) -> bool {
             | "parsing"
             | "support"
             | "syntax"
+            | "validation"
     )
 }
 
@@ -150,18 +151,23 @@ fn deletes_itself(text: &str) -> bool {
     let written: Vec<&str> = text.split_whitespace().filter(|word| word.contains(char::is_alphanumeric)).collect();
     written.iter().enumerate().any(|(at, raw)| {
         let deletes = words(raw).find_map(|word| verb(&word)).filter(|verb| verb.action == FileAction::Delete);
-        let next = written.get(at + 1).copied().filter(|_| raw.ends_with(char::is_alphanumeric));
-        deletes.is_some_and(|verb| at == 0 || verb.past) && next.is_none_or(|next| !is_object(next))
+        let rest = written.get(at + 1..).filter(|_| raw.ends_with(char::is_alphanumeric)).unwrap_or_default();
+        deletes.is_some_and(|verb| at == 0 || verb.past) && !has_object(rest)
     })
 }
 
-/// True if a word behind a verb begins the verb's object.
-fn is_object(word: &str) -> bool {
-    const ADVERBS: &[&str] =
-        &["already", "completely", "entirely", "file", "folder", "it", "later", "now", "soon", "this", "too"];
-    let next = words(word).next().unwrap_or_default();
-    let starts = word.starts_with(|sign: char| sign.is_alphabetic() || sign == '`');
-    starts && preposition(&next).is_none() && verb(&next).is_none() && !ADVERBS.contains(&next.as_str())
+/// True if words behind a verb are its object, and are not about the file itself: "legacy code", but not "old file".
+fn has_object(words_behind: &[&str]) -> bool {
+    const ADVERBS: &[&str] = &["already", "completely", "entirely", "it", "later", "now", "soon", "this", "too"];
+    const ITSELF: &[&str] =
+        &["component", "directory", "document", "file", "folder", "module", "page", "script", "test"];
+    let first = words_behind.first().copied().unwrap_or_default();
+    let next = words(first).next().unwrap_or_default();
+    let starts = first.starts_with(|sign: char| sign.is_alphabetic() || sign == '`');
+    let connects = |word: &str| preposition(word).is_some() || verb(word).is_some();
+    let phrase = words_behind.iter().filter_map(|word| words(word).next());
+    let last = phrase.take_while(|word| !connects(word)).last().unwrap_or_default();
+    starts && !connects(&next) && !ADVERBS.contains(&next.as_str()) && !ITSELF.contains(&last.as_str())
 }
 
 /// The class of the state of a row, a tail or a note.

@@ -3,7 +3,7 @@
 //! In two steps: first every path is resolved, then the facts of the found files are loaded from the cache all at once,
 //! and only unknown files are read.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::before::{PreviousVerdict, PreviousVerdicts};
 use super::evidence::{Symbol, Verdict};
@@ -202,16 +202,19 @@ impl<'a, 'm> Judge<'a, 'm> {
     }
 }
 
-/// First parts of drawn paths that are found without that part: the repository's name.
+/// First parts of drawn paths, most of which are found without that part: the repository's name.
 fn repository_names(plan: &Plan, lookups: &[Lookup]) -> HashSet<String> {
-    let drawn = plan.deliverables.iter().zip(lookups).filter(|(item, _)| item.is_drawn());
-    let names = drawn.filter_map(|(item, lookup)| match lookup {
-        Ok(ResolvedPath::There(found, _)) => {
-            item.path.split_once('/').filter(|(_, rest)| found.path == *rest).map(|(first, _)| first.to_owned())
-        }
-        _ => None,
-    });
-    names.collect()
+    let mut names: HashMap<&str, (usize, usize)> = HashMap::new();
+    let drawn = plan.deliverables.iter().zip(lookups).filter(|(item, _)| item.is_drawn() && item.kind == Kind::File);
+    for (item, lookup) in drawn {
+        let Some((first, rest)) = item.path.split_once('/') else { continue };
+        let (without, all) = names.entry(first).or_default();
+        *all += 1;
+        *without += usize::from(matches!(lookup, Ok(ResolvedPath::There(found, _)) if found.path == rest));
+    }
+    // One file of the same name may be a coincidence.
+    let names = names.into_iter().filter(|(_, (without, all))| *without > 1 && without * 2 > *all);
+    names.map(|(first, _)| first.to_owned()).collect()
 }
 
 const fn is_there(lookup: &Lookup) -> bool {

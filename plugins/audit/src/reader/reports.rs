@@ -1,0 +1,69 @@
+//! Tells reports about work that was done from plans, by their title and their status.
+
+use super::structure::{Document, Heading, Line, LineForm};
+use super::{lexer, words};
+use crate::plan::reports_done;
+
+/// Number of lines at the beginning in which the status of a document is.
+const HEADER_LINES: usize = 30;
+
+/// Last words of titles of reports.
+const REPORT: &[&str] = &["bericht", "completion", "progress", "report", "results", "status", "summary"];
+const DONE: &[&str] = &["complete", "completed", "done", "finished", "implemented"];
+/// Words of titles of plans, whatever else they say.
+const PLAN: &[&str] = &["design", "draft", "plan", "proposal", "roadmap", "spec", "specification", "tasks", "todo"];
+
+/// True if the title or the status says that the document tells what was done.
+pub(super) fn tells_what_was_done(document: &Document) -> bool {
+    let title = document.headings.first().filter(|heading: &&Heading| heading.level == 1);
+    let header = document.lines.iter().take_while(|line| line.heading.is_none_or(|at| at == 0)).take(HEADER_LINES);
+    let status = |line: &Line| {
+        let plain = lexer::plain(&line.text);
+        let said = plain.split_once(':').filter(|(key, _)| key.trim().eq_ignore_ascii_case("status"));
+        said.is_some_and(|(_, value)| reports_done(value.trim()))
+    };
+    title.is_some_and(|title| is_report(&title.text)) || header.filter(|line| line.form == LineForm::Text).any(status)
+}
+
+/// True for "Till: Implementation Summary" and "Till plan – completed", but not for "Add a status command" or
+/// "Plan for the summary".
+fn is_report(title: &str) -> bool {
+    let planned = words::words(title).any(|word| PLAN.contains(&word.as_str()));
+    let parts = title.split([':', '(', '|', '\u{2013}', '\u{2014}']).flat_map(|part| part.split(" - "));
+    parts.into_iter().any(|part| {
+        let said: Vec<String> =
+            words::words(part).filter(|word| !word.contains(|sign: char| sign.is_ascii_digit())).collect();
+        match said.as_slice() {
+            [.., of, last] if DONE.contains(&last.as_str()) => of != "of",
+            [.., last] => DONE.contains(&last.as_str()) || !planned && REPORT.contains(&last.as_str()),
+            [] => false,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_tells_reports_from_plans() {
+        for title in [
+            "Till: Implementation Summary",
+            "\u{1f389} TILL COMPLETE \u{2705}",
+            "Status Report 2026-01-18",
+            "Till plan \u{2013} completed",
+            "Progress: till",
+        ] {
+            assert!(is_report(title), "{title}");
+        }
+        for title in [
+            "Add a status command",
+            "Report generator",
+            "Implementation Plan: Summary",
+            "Definition of done",
+            "Summary tasks",
+        ] {
+            assert!(!is_report(title), "{title}");
+        }
+    }
+}
