@@ -213,7 +213,11 @@ pub(super) fn likely_file(word: &str, bare: bool) -> Option<Name> {
     let mime = path.split('/').next().is_some_and(|first| MIME.contains(&first));
     // A known extension without a folder was rejected for a reason: `Node.js`, `console.log`.
     let known = parent.is_empty() && (ENDINGS.contains(&ending) || OBJECTS.contains(&stem));
-    let fits = !known && letters && (manual || word_like) && (bare || !parent.is_empty()) && !mime;
+    // `till.drawer.open` is a module or a setting.
+    let dotted = parent.is_empty()
+        && stem.contains('.')
+        && path.chars().all(|sign| sign.is_ascii_lowercase() || "._".contains(sign));
+    let fits = !known && !dotted && letters && (manual || word_like) && (bare || !parent.is_empty()) && !mime;
     fits.then(|| Name { path: path.to_owned(), kind: Kind::File })
 }
 

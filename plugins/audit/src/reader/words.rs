@@ -122,6 +122,7 @@ pub(crate) fn is_feature(word: &str) -> bool {
             | "loading"
             | "parsing"
             | "support"
+            | "references"
             | "syntax"
             | "validation"
     )

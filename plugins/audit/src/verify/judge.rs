@@ -55,14 +55,17 @@ impl<'a, 'm> Judge<'a, 'm> {
             }
             None => plan,
         };
-        let lookups: Vec<Lookup> =
+        let mut lookups: Vec<Lookup> =
             plan.deliverables.iter().map(|item| self.look_up(&item.place, item.kind, item.is_drawn(), plan)).collect();
+        let roots = repository_names(plan, &lookups);
+        for (item, lookup) in plan.deliverables.iter().zip(&mut lookups) {
+            below_root(self.index, item, &roots, lookup);
+        }
         // The files of other deliverables: none of them is a moved one.
         let found = lookups.iter().filter_map(|lookup| match lookup {
             Ok(ResolvedPath::There(found, _)) => Some(found.path.clone()),
             _ => None,
         });
-        let roots = repository_names(plan, &lookups);
         let promised: HashSet<String> = plan.deliverables.iter().map(|item| item.path.clone()).chain(found).collect();
         let index = self.index;
         self.facts.prefetch(lookups.iter().filter_map(|lookup| file_of(lookup)).map(|found| Facts::key(index, found)));
@@ -199,6 +202,15 @@ impl<'a, 'm> Judge<'a, 'm> {
         if verdict.status == Status::Present && bytes > 0 {
             drift(item.bytes, bytes, "bytes", verdict);
         }
+    }
+}
+
+/// Looks a drawn path up without its first part, where that is the repository's name.
+fn below_root(index: &Index, item: &Deliverable, roots: &HashSet<String>, lookup: &mut Lookup) {
+    let rest = item.path.split_once('/').filter(|(first, _)| item.is_drawn() && roots.contains(*first));
+    if let Some(found) = rest.and_then(|(_, rest)| index.find(rest)).filter(|_| !is_there(lookup)) {
+        let remark = format!("the plan begins with the repository's name; found as {}", found.path);
+        *lookup = Ok(ResolvedPath::There(found, Some(remark)));
     }
 }
 

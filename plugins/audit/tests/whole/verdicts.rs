@@ -74,6 +74,24 @@ fn a_moved_file_is_deleted_at_one_place_and_made_at_the_other() {
 }
 
 #[test]
+fn a_tree_may_begin_with_the_repositorys_name() {
+    let tree = |first: &str| {
+        format!(
+            "# Till: summary\n\n## New structure\n\n```\n{first}/\n\u{251c}\u{2500}\u{2500} src/\n\u{2502}   \u{251c}\u{2500}\u{2500} a.py\n\u{2502}   \u{2514}\u{2500}\u{2500} b.py\n\u{2514}\u{2500}\u{2500} setup.cfg\n```\n"
+        )
+    };
+    let workspace = Workspace::new()
+        .file("plans/a.md", tree("till"))
+        .file("root/src/till/x.py", "x = 1\n")
+        .file("root/setup.cfg", "[x]\n");
+    // One file is no evidence that the first row is the root.
+    let one = workspace.file("root/src/a.py", "x = 1\n");
+    assert!(one.statuses().contains(&"till/setup.cfg MISSING".to_owned()), "{:?}", one.statuses());
+    let two = one.file("root/src/b.py", "x = 1\n");
+    assert!(two.statuses().iter().all(|row| row.ends_with(" PRESENT")), "{:?}", two.statuses());
+}
+
+#[test]
 fn rows_carry_digest_lines_and_places_of_definitions() {
     let workspace = Workspace::new()
         .file("plans/kiosk.md", KIOSK)
