@@ -14,6 +14,7 @@ pub mod history;
 mod ids;
 pub mod index;
 pub mod limits;
+mod lists;
 mod markdown;
 pub mod memory;
 pub mod page;

@@ -3,40 +3,16 @@
 //! Done means: a ticked box, a green tick, or a word such as DONE at the beginning. A qualification (a part, a
 //! percentage, "not", "to be") cancels it: only a clear statement can be reported as false.
 
+use crate::lists::list;
+
 const DONE: &[&str] =
     &["complete", "completed", "created", "delivered", "done", "exists", "finished", "implemented", "shipped"];
 
 /// Words that cancel the statement anywhere in the text.
-const NOT: &[&str] = &[
-    "almost",
-    "awaiting",
-    "be",
-    "blocked",
-    "deferred",
-    "draft",
-    "except",
-    "failed",
-    "incomplete",
-    "missing",
-    "mostly",
-    "needs",
-    "no",
-    "not",
-    "partial",
-    "partially",
-    "partly",
-    "pending",
-    "planned",
-    "progress",
-    "remaining",
-    "should",
-    "todo",
-    "unfinished",
-    "until",
-    "when",
-    "will",
-    "wip",
-];
+const NOT: &[&str] = list!(
+    "almost awaiting be blocked deferred draft except failed incomplete missing mostly needs no not partial partially \
+    partly pending planned progress remaining should todo unfinished until when will wip"
+);
 
 /// Signs that mean "done" at the beginning.
 const TICKS: [char; 4] = ['\u{2705}', '\u{2611}', '\u{2713}', '\u{2714}'];

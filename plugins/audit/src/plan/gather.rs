@@ -4,6 +4,7 @@
 //! with it, if there is only one such path. A bare name that may be several of the plan's files becomes a reference:
 //! counting it would count a file twice. This module does not read the audited tree.
 
+use crate::lists::list;
 use std::collections::HashMap;
 
 use super::{Deliverable, Mention, Place, Purpose, Reference, Role, Sighting, SymbolHint, reports_done};
@@ -45,18 +46,8 @@ pub fn gather(sightings: Vec<Sighting>, hints: &[SymbolHint]) -> Deliverables {
 }
 
 /// Files that are at the root of every project.
-const ROOT_FILES: &[&str] = &[
-    "AGENTS.md",
-    "CHANGELOG.md",
-    "CLAUDE.md",
-    "Cargo.toml",
-    "LICENSE",
-    "Makefile",
-    "README.md",
-    "go.mod",
-    "package.json",
-    "pyproject.toml",
-];
+const ROOT_FILES: &[&str] =
+    list!("AGENTS.md CHANGELOG.md CLAUDE.md Cargo.toml LICENSE Makefile README.md go.mod package.json pyproject.toml");
 
 enum Target {
     Own(String),

@@ -3,6 +3,8 @@
 //! Only the text decides. A leading `/` means "from the audited root", because plans write `/docs/x.md` for that; only
 //! top-level folders that every machine has mean the machine's root.
 
+use crate::lists::list;
+
 /// The place of a written path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
@@ -22,31 +24,10 @@ const HOME: &str = "it lives in a home folder, outside the granted folder";
 const MACHINE: &str = "it lives at an absolute path of a machine, outside the granted folder";
 
 /// Top-level folders of Unix and macOS machines that a project does not have at its root.
-const MACHINE_FOLDERS: &[&str] = &[
-    "Applications",
-    "Library",
-    "Network",
-    "System",
-    "Users",
-    "Volumes",
-    "bin",
-    "boot",
-    "dev",
-    "etc",
-    "home",
-    "lib64",
-    "mnt",
-    "opt",
-    "private",
-    "proc",
-    "root",
-    "run",
-    "sbin",
-    "srv",
-    "sys",
-    "tmp",
-    "usr",
-];
+const MACHINE_FOLDERS: &[&str] = list!(
+    "Applications Library Network System Users Volumes bin boot dev etc home lib64 mnt opt private proc root run sbin \
+    srv sys tmp usr"
+);
 
 /// Folders that machines have below `/var`; other names below `/var` belong to a project.
 const MACHINE_VAR: &[&str] = &["cache", "db", "folders", "lib", "lock", "log", "mail", "run", "spool", "tmp", "www"];

@@ -3,6 +3,7 @@
 use super::lexer::{CODE, PATH};
 use super::verbs::{self, FileAction, Verb};
 use super::words;
+use crate::lists::list;
 
 /// The interpreted words before a path.
 #[expect(clippy::struct_excessive_bools, reason = "each is one thing that words may say, whatever else they say")]
@@ -214,68 +215,16 @@ fn is_tag(word: &str) -> bool {
 
 /// True for words that may precede the verb of a step.
 fn is_leading(word: &str) -> bool {
-    matches!(
-        word,
-        "we" | "i"
-            | "you"
-            | "will"
-            | "to"
-            | "then"
-            | "also"
-            | "finally"
-            | "first"
-            | "next"
-            | "please"
-            | "and"
-            | "are"
-            | "going"
-            | "should"
-            | "must"
-            | "shall"
-            | "wir"
-            | "dann"
-            | "i'll"
-            | "we'll"
-            | "now"
-            | "the"
-            | "be"
-            | "need"
-            | "optionally"
-            | "can"
-            | "let's"
-            | "lets"
-            | "i've"
-            | "we've"
-            | "have"
-            | "zuerst"
-            | "der"
-            | "die"
-            | "das"
+    list!(
+        "we i you will to then also finally first next please and are going should must shall wir dann \
+                i'll we'll now the be need optionally can let's lets i've we've have zuerst der die das"
     )
+    .contains(&word)
 }
 
 /// True for words that may precede a noun.
 fn is_article(word: &str) -> bool {
-    matches!(
-        word,
-        "the"
-            | "a"
-            | "an"
-            | "of"
-            | "its"
-            | "their"
-            | "this"
-            | "each"
-            | "every"
-            | "for"
-            | "der"
-            | "die"
-            | "das"
-            | "den"
-            | "eine"
-            | "einen"
-            | "our"
-    )
+    list!("the a an of its their this each every for der die das den eine einen our").contains(&word)
 }
 
 /// The word that connects to the path: a preposition, the verb itself, or nothing.
@@ -303,40 +252,12 @@ fn prep(leading_words: &[&str]) -> &'static str {
         {
             return if verb.action == FileAction::Be { "be" } else { "verb" };
         }
-        let skipped = matches!(
-            *word,
-            "the"
-                | "a"
-                | "an"
-                | "new"
-                | "file"
-                | "files"
-                | "script"
-                | "module"
-                | "its"
-                | "our"
-                | "this"
-                | "root"
-                | "der"
-                | "die"
-                | "das"
-                | "eine"
-                | "einen"
-                | "datei"
-                | "neue"
-                | "neuen"
-                | "existing"
-                | "test"
-                | "folder"
-                | "directory"
-                | "both"
-                | "document"
-                | "page"
-                | "package"
-                | "class"
-                | "config"
-                | "component"
-        ) || word.starts_with(CODE);
+        let skipped = list!(
+            "the a an new file files script module its our this root der die das eine einen datei neue neuen \
+                existing test folder directory both document page package class config component"
+        )
+        .contains(word)
+            || word.starts_with(CODE);
         if !skipped {
             return "words";
         }

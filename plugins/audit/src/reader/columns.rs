@@ -1,25 +1,12 @@
 //! Classifies the columns of a table by their heads.
 
 use super::words;
+use crate::lists::list;
 
 /// Words in the heads of columns with files.
-const FILE_COLUMNS: &[&str] = &[
-    "file",
-    "files",
-    "path",
-    "paths",
-    "datei",
-    "dateien",
-    "filename",
-    "pfad",
-    "script",
-    "scripts",
-    "skript",
-    "skripte",
-    "dateiname",
-    "dateipfad",
-    "zieldatei",
-];
+const FILE_COLUMNS: &[&str] = list!(
+    "file files path paths datei dateien filename pfad script scripts skript skripte dateiname dateipfad zieldatei"
+);
 
 /// The content of a column, by its head.
 pub(super) fn column(head: &str) -> &'static str {

@@ -1,5 +1,6 @@
 //! The surroundings of a line that its paths share: label, heading, check mark, box.
 
+use crate::lists::list;
 use std::cell::OnceCell;
 
 use super::lexer::{self, Markup};
@@ -161,10 +162,10 @@ pub(super) fn shows_present(place: &LineContext<'_>) -> bool {
 
 /// True if a tree shows only a part: new or changed files, or an example.
 pub(super) fn lists_part(document: &Document, code: &super::structure::Code) -> bool {
-    const PART: &[&str] = &[
-        "added", "affected", "changed", "changes", "created", "example", "examples", "excerpt", "key", "modified",
-        "new", "partial", "sample", "selected", "touched", "updated",
-    ];
+    const PART: &[&str] = list!(
+        "added affected changed changes created example examples excerpt key modified new partial sample selected \
+        touched updated"
+    );
     nearest(document, code.heading, code.label)
         .any(|text| topics::topic(text) == "aside" || words::words(text).any(|word| PART.contains(&word.as_str())))
 }

@@ -2,112 +2,40 @@
 //!
 //! Sorted lists without rules; `names` uses them.
 
+use crate::lists::list;
+
 /// Extensions of files in plans, in lower case.
-pub(super) const ENDINGS: &[&str] = &[
-    "adb", "adoc", "aif", "aiff", "als", "apk", "arrow", "asc", "asciidoc", "asd", "asm", "astro", "avif", "avro",
-    "avsc", "bak", "bash", "bat", "bats", "bazel", "bib", "bicep", "bin", "blend", "bmp", "bzl", "c", "cast", "cc",
-    "cfg", "cjs", "cjson", "clj", "cljs", "cmake", "cmd", "coffee", "conf", "conllu", "cpp", "crt", "crx", "cs",
-    "cshtml", "csproj", "csr", "css", "csv", "cts", "cu", "cue", "cuh", "cxx", "cypher", "dart", "dat", "db", "dbf",
-    "deb", "defaults", "desktop", "dhall", "diff", "dll", "dmg", "doc", "docx", "dot", "drawio", "dta", "dtd", "dts",
-    "dtsi", "dxf", "dylib", "edn", "eex", "ejs", "eml", "env", "eps", "epub", "erb", "erl", "ex", "example", "exs",
-    "f90", "fbx", "feather", "fig", "fish", "flac", "fnt", "fods", "fodt", "fs", "fsi", "fsx", "fxml", "gbr", "gd",
-    "gdshader", "gemspec", "geojson", "gguf", "gif", "glb", "glsl", "gltf", "gmi", "go", "gpkg", "gpx", "gql",
-    "gradle", "graphql", "groovy", "gs", "gz", "h", "haml", "hbs", "hcl", "heex", "heic", "hex", "hh", "hjson", "hlsl",
-    "hpp", "hs", "htm", "html", "hxx", "icns", "ico", "ics", "indd", "ini", "inl", "ino", "ipynb", "iss", "j2", "jar",
-    "java", "jinja", "jinja2", "jl", "jpeg", "jpg", "js", "json", "json5", "jsonc", "jsonl", "jsonld", "jsonnet",
-    "jsx", "kdl", "kml", "kmz", "kt", "kts", "latex", "less", "liquid", "lkml", "lock", "log", "lpr", "lua", "m3u",
-    "m3u8", "m4", "m4a", "maxpat", "mbtiles", "md", "mdc", "mdx", "mermaid", "mid", "midi", "mjml", "mjs", "mk", "mkv",
-    "ml", "mm", "mmd", "mov", "mp3", "mp4", "mscz", "msi", "mtl", "musicxml", "mustache", "mxl", "ndjson", "nfo",
-    "nim", "nix", "njk", "nml", "npy", "npz", "nsi", "odp", "ods", "odt", "ogg", "onnx", "opus", "otf", "overlay",
-    "p12", "parquet", "pas", "patch", "pbxproj", "pdf", "pem", "pfx", "php", "pickle", "pid", "pkl", "pl", "plist",
-    "png", "po", "podspec", "pot", "pptx", "prisma", "prj", "prof", "proto", "ps1", "psd", "psm1", "pub", "pug",
-    "purs", "pxd", "py", "pyi", "pyx", "qmd", "qml", "r", "rake", "razor", "rb", "rds", "rego", "resx", "rmd", "ron",
-    "rpm", "rs", "rst", "rtf", "rules", "sample", "sass", "scad", "scala", "scpt", "scss", "service", "sh", "shp",
-    "sig", "sketch", "slim", "sln", "so", "sol", "spec", "sql", "sqlite", "sqlite3", "srt", "stl", "styl", "sv",
-    "svelte", "svg", "svh", "swift", "tar", "tcl", "template", "tex", "tf", "tfrecord", "tfstate", "tfvars", "tgz",
-    "thrift", "tif", "tiff", "timer", "tmpl", "toml", "topojson", "tpl", "tres", "ts", "tscn", "tsv", "tsx", "ttf",
-    "twig", "txt", "typ", "uf2", "usdz", "vb", "vbs", "vcf", "vert", "vhd", "vhdl", "vsix", "vtt", "vue", "wasm",
-    "wast", "wat", "wav", "webm", "webp", "wgsl", "whl", "wit", "woff", "woff2", "wsgi", "wxs", "xaml", "xcconfig",
-    "xcf", "xib", "xlf", "xliff", "xls", "xlsm", "xlsx", "xml", "xsd", "xsl", "xslt", "xspf", "yaml", "yang", "yml",
-    "zig", "zip", "zsh",
-];
+pub(super) const ENDINGS: &[&str] = list!(
+    "adb adoc aif aiff als apk arrow asc asciidoc asd asm astro avif avro avsc bak bash bat bats bazel bib bicep bin \
+    blend bmp bzl c cast cc cfg cjs cjson clj cljs cmake cmd coffee conf conllu cpp crt crx cs cshtml csproj csr css \
+    csv cts cu cue cuh cxx cypher dart dat db dbf deb defaults desktop dhall diff dll dmg doc docx dot drawio dta \
+    dtd dts dtsi dxf dylib edn eex ejs eml env eps epub erb erl ex example exs f90 fbx feather fig fish flac fnt \
+    fods fodt fs fsi fsx fxml gbr gd gdshader gemspec geojson gguf gif glb glsl gltf gmi go gpkg gpx gql gradle \
+    graphql groovy gs gz h haml hbs hcl heex heic hex hh hjson hlsl hpp hs htm html hxx icns ico ics indd ini inl \
+    ino ipynb iss j2 jar java jinja jinja2 jl jpeg jpg js json json5 jsonc jsonl jsonld jsonnet jsx kdl kml kmz kt \
+    kts latex less liquid lkml lock log lpr lua m3u m3u8 m4 m4a maxpat mbtiles md mdc mdx mermaid mid midi mjml mjs \
+    mk mkv ml mm mmd mov mp3 mp4 mscz msi mtl musicxml mustache mxl ndjson nfo nim nix njk nml npy npz nsi odp ods \
+    odt ogg onnx opus otf overlay p12 parquet pas patch pbxproj pdf pem pfx php pickle pid pkl pl plist png po \
+    podspec pot pptx prisma prj prof proto ps1 psd psm1 pub pug purs pxd py pyi pyx qmd qml r rake razor rb rds rego \
+    resx rmd ron rpm rs rst rtf rules sample sass scad scala scpt scss service sh shp sig sketch slim sln so sol \
+    spec sql sqlite sqlite3 srt stl styl sv svelte svg svh swift tar tcl template tex tf tfrecord tfstate tfvars tgz \
+    thrift tif tiff timer tmpl toml topojson tpl tres ts tscn tsv tsx ttf twig txt typ uf2 usdz vb vbs vcf vert vhd \
+    vhdl vsix vtt vue wasm wast wat wav webm webp wgsl whl wit woff woff2 wsgi wxs xaml xcconfig xcf xib xlf xliff \
+    xls xlsm xlsx xml xsd xsl xslt xspf yaml yang yml zig zip zsh"
+);
 
 /// Extensions of more than eight letters.
-pub(super) const LONG_ENDINGS: &[&str] = &[
-    "applescript",
-    "dockerfile",
-    "kicad_pcb",
-    "kicad_pro",
-    "kicad_sch",
-    "libsonnet",
-    "mobileconfig",
-    "projbuild",
-    "properties",
-    "safetensors",
-    "storyboard",
-    "sublime-project",
-    "webmanifest",
-];
+pub(super) const LONG_ENDINGS: &[&str] = list!(
+    "applescript dockerfile kicad_pcb kicad_pro kicad_sch libsonnet mobileconfig projbuild properties safetensors \
+    storyboard sublime-project webmanifest"
+);
 
 /// Whole file names without an extension of the lists above.
-pub(super) const WHOLE: &[&str] = &[
-    ".babelrc",
-    ".clang-format",
-    ".clang-tidy",
-    ".clasp",
-    ".claspignore",
-    ".coveragerc",
-    ".dockerignore",
-    ".editorconfig",
-    ".env",
-    ".envrc",
-    ".eslintrc",
-    ".flake8",
-    ".gitattributes",
-    ".gitignore",
-    ".gitkeep",
-    ".gitmodules",
-    ".htaccess",
-    ".keep",
-    ".mailmap",
-    ".npmignore",
-    ".npmrc",
-    ".nvmrc",
-    ".prettierrc",
-    ".pylintrc",
-    ".python-version",
-    ".swiftlint.yml",
-    ".tool-versions",
-    "AUTHORS",
-    "BUILD",
-    "Brewfile",
-    "CHANGELOG",
-    "CITATION.cff",
-    "CNAME",
-    "CODEOWNERS",
-    "COPYING",
-    "Caddyfile",
-    "Containerfile",
-    "Dockerfile",
-    "Earthfile",
-    "GNUmakefile",
-    "Gemfile",
-    "INSTALL",
-    "Jenkinsfile",
-    "Justfile",
-    "Kconfig",
-    "LICENSE",
-    "Makefile",
-    "NOTICE",
-    "Pipfile",
-    "Podfile",
-    "Procfile",
-    "README",
-    "Rakefile",
-    "Tiltfile",
-    "Vagrantfile",
-    "_headers",
-    "_redirects",
-    "justfile",
-    "py.typed",
-];
+pub(super) const WHOLE: &[&str] = list!(
+    ".babelrc .clang-format .clang-tidy .clasp .claspignore .coveragerc .dockerignore .editorconfig .env .envrc \
+    .eslintrc .flake8 .gitattributes .gitignore .gitkeep .gitmodules .htaccess .keep .mailmap .npmignore .npmrc \
+    .nvmrc .prettierrc .pylintrc .python-version .swiftlint.yml .tool-versions AUTHORS BUILD Brewfile CHANGELOG \
+    CITATION.cff CNAME CODEOWNERS COPYING Caddyfile Containerfile Dockerfile Earthfile GNUmakefile Gemfile INSTALL \
+    Jenkinsfile Justfile Kconfig LICENSE Makefile NOTICE Pipfile Podfile Procfile README Rakefile Tiltfile \
+    Vagrantfile _headers _redirects justfile py.typed"
+);

@@ -6,6 +6,7 @@
 
 use super::endings::{ENDINGS, LONG_ENDINGS, WHOLE};
 use crate::limits;
+use crate::lists::list;
 use crate::plan::{Kind, Place};
 
 /// A word that is a path.
@@ -18,37 +19,14 @@ pub(crate) struct Name {
 }
 
 /// Names with an extension that are products, sites or properties.
-const NOT_FILES: &[&str] = &[
-    "alpine.js",
-    "angular.js",
-    "asp.net",
-    "backbone.js",
-    "chart.js",
-    "d3.js",
-    "deno.json",
-    "discord.js",
-    "docs.rs",
-    "ember.js",
-    "express.js",
-    "import.meta.env",
-    "moment.js",
-    "nest.js",
-    "next.js",
-    "node.js",
-    "nuxt.js",
-    "p5.js",
-    "react.js",
-    "socket.io",
-    "three.js",
-    "tone.js",
-    "vue.js",
-];
+const NOT_FILES: &[&str] = list!(
+    "alpine.js angular.js asp.net backbone.js chart.js d3.js deno.json discord.js docs.rs ember.js express.js \
+    import.meta.env moment.js nest.js next.js node.js nuxt.js p5.js react.js socket.io three.js tone.js vue.js"
+);
 
 /// Objects whose properties look like files: `console.log`, `response.json`.
-const OBJECTS: &[&str] = &[
-    "app", "console", "ctx", "math", "np", "os", "pd", "process", "r", "req", "request", "res", "resp", "response",
-    "self", "sys", "this", "torch", "window",
-];
+const OBJECTS: &[&str] =
+    list!("app console ctx math np os pd process r req request res resp response self sys this torch window");
 
 /// Extensions that are also common property or method names.
 const PROPERTIES: &[&str] =
@@ -64,85 +42,13 @@ const HIDDEN: &[&str] = &["attributes", "config", "ignore", "keep", "lint", "mod
 const PROGRAM_FOLDERS: &[&str] = &[".githooks", ".husky", "bin", "hooks", "sbin", "scripts"];
 
 /// Folders at the start of a project's paths.
-const TOP_FOLDERS: &[&str] = &[
-    "agents",
-    "android",
-    "api",
-    "app",
-    "apps",
-    "assets",
-    "backend",
-    "build",
-    "charts",
-    "cli",
-    "client",
-    "cmd",
-    "components",
-    "config",
-    "configs",
-    "content",
-    "core",
-    "crates",
-    "data",
-    "db",
-    "deploy",
-    "deployment",
-    "docker",
-    "docs",
-    "e2e",
-    "editors",
-    "etc",
-    "evals",
-    "examples",
-    "extensions",
-    "fixtures",
-    "frontend",
-    "functions",
-    "include",
-    "infra",
-    "infrastructure",
-    "integration",
-    "internal",
-    "ios",
-    "k8s",
-    "lib",
-    "libs",
-    "migrations",
-    "modules",
-    "packages",
-    "pages",
-    "pkg",
-    "plugins",
-    "prisma",
-    "prompts",
-    "public",
-    "resources",
-    "runtime",
-    "schemas",
-    "scripts",
-    "server",
-    "services",
-    "shared",
-    "site",
-    "skills",
-    "source",
-    "sources",
-    "spec",
-    "specs",
-    "src",
-    "static",
-    "supabase",
-    "templates",
-    "terraform",
-    "test",
-    "tests",
-    "tools",
-    "ui",
-    "utils",
-    "vendor",
-    "web",
-    "website",
-];
+const TOP_FOLDERS: &[&str] = list!(
+    "agents android api app apps assets backend build charts cli client cmd components config configs content core \
+    crates data db deploy deployment docker docs e2e editors etc evals examples extensions fixtures frontend \
+    functions include infra infrastructure integration internal ios k8s lib libs migrations modules packages pages \
+    pkg plugins prisma prompts public resources runtime schemas scripts server services shared site skills source \
+    sources spec specs src static supabase templates terraform test tests tools ui utils vendor web website"
+);
 
 /// Last parts of host names.
 const DOMAINS: &[&str] = &["ai", "app", "co", "com", "dev", "io", "net", "org", "so", "uk", "us"];

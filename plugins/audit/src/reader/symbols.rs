@@ -4,81 +4,23 @@
 //! top-level definitions of a code fence that belongs to a file. `verify` checks whether the file has them.
 
 use super::structure::Code as Fence;
+use crate::lists::list;
 
-const LANGUAGES: &[&str] = &[
-    "python",
-    "py",
-    "javascript",
-    "js",
-    "typescript",
-    "ts",
-    "jsx",
-    "tsx",
-    "gs",
-    "rust",
-    "rs",
-    "go",
-    "golang",
-    "gdscript",
-    "swift",
-    "java",
-    "kotlin",
-    "kt",
-    "csharp",
-    "cs",
-    "php",
-    "ruby",
-    "rb",
-    "r",
-    "c",
-    "h",
-    "cpp",
-    "c++",
-    "hpp",
-    "dart",
-    "scala",
-];
+const LANGUAGES: &[&str] = list!(
+    "python py javascript js typescript ts jsx tsx gs rust rs go golang gdscript swift java kotlin kt csharp cs php \
+    ruby rb r c h cpp c++ hpp dart scala"
+);
 
 /// Languages in which a function is recognised by its type and its parentheses.
 const C_LIKE: &[&str] = &["c", "h", "cpp", "c++", "hpp"];
 
 /// Words that may precede a definition's keyword.
-const MODIFIERS: &[&str] = &[
-    "pub",
-    "export",
-    "default",
-    "async",
-    "abstract",
-    "declare",
-    "data",
-    "final",
-    "internal",
-    "open",
-    "partial",
-    "private",
-    "protected",
-    "public",
-    "sealed",
-    "static",
-    "typedef",
-];
+const MODIFIERS: &[&str] = list!(
+    "pub export default async abstract declare data final internal open partial private protected public sealed \
+    static typedef"
+);
 
-const KEYWORDS: &[&str] = &[
-    "class",
-    "def",
-    "function",
-    "fn",
-    "struct",
-    "enum",
-    "trait",
-    "interface",
-    "type",
-    "func",
-    "fun",
-    "object",
-    "module",
-    "record",
-];
+const KEYWORDS: &[&str] = list!("class def function fn struct enum trait interface type func fun object module record");
 
 /// The symbol of a tail such as `(NEW - Maker)` or `(NEW - Maker for the index)`.
 #[must_use]

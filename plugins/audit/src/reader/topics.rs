@@ -2,6 +2,7 @@
 
 use super::verbs::{FileAction, verb};
 use super::words::words;
+use crate::lists::list;
 
 const ASIDE_PHRASES: &[&str] = &[
     "out of scope",
@@ -43,129 +44,29 @@ const ASIDE_PHRASES: &[&str] = &[
     "offene fragen",
     "open questions",
 ];
-const ASIDE: &[&str] = &[
-    "alternatives",
-    "anti-goals",
-    "abgrenzung",
-    "abgelehnt",
-    "rejected",
-    "risks",
-    "risk",
-    "risiken",
-    "example",
-    "examples",
-    "beispiel",
-    "beispiele",
-    "references",
-    "referenzen",
-    "prerequisites",
-    "voraussetzungen",
-    "troubleshooting",
-    "rollback",
-    "background",
-    "context",
-    "motivation",
-    "parked",
-    "postponed",
-    "deferred",
-    "later",
-    "future",
-    "dependencies",
-    "inputs",
-    "issues",
-    "problem",
-    "problems",
-    "related",
-    "considered",
-    "rationale",
-    "changelog",
-    "history",
-    "archived",
-    "verworfen",
-    "obsolete",
-    "superseded",
-    "unresolved",
-    "verweise",
-    "reviewed",
-    "analysed",
-    "examined",
-    "drawbacks",
-    "hintergrund",
-    "eingaben",
-];
-const THINGS: &[&str] = &[
-    "file",
-    "files",
-    "datei",
-    "dateien",
-    "script",
-    "scripts",
-    "skripte",
-    "module",
-    "modules",
-    "tests",
-    "documents",
-    "docs",
-    "assets",
-    "components",
-    "pages",
-    "items",
-];
+const ASIDE: &[&str] = list!(
+    "alternatives anti-goals abgrenzung abgelehnt rejected risks risk risiken example examples beispiel beispiele \
+    references referenzen prerequisites voraussetzungen troubleshooting rollback background context motivation \
+    parked postponed deferred later future dependencies inputs issues problem problems related considered rationale \
+    changelog history archived verworfen obsolete superseded unresolved verweise reviewed analysed examined \
+    drawbacks hintergrund eingaben"
+);
+const THINGS: &[&str] = list!(
+    "file files datei dateien script scripts skripte module modules tests documents docs assets components pages \
+    items"
+);
 const EXISTING: &[&str] =
     &["existing", "unchanged", "current", "today", "bestehende", "vorhandene", "present", "unver\u{e4}ndert", "before"];
-const DELIVERABLE: &[&str] = &[
-    "deliverable",
-    "deliverables",
-    "artifact",
-    "artifacts",
-    "artefact",
-    "artefacts",
-    "artefakte",
-    "output",
-    "outputs",
-    "ergebnis",
-    "ergebnisse",
-    "lieferobjekte",
-    "lieferobjekt",
-    "liefergegenst\u{e4}nde",
-    "products",
-    "deliver",
-    "liefern",
-];
-const NEW: &[&str] = &[
-    "new",
-    "neue",
-    "neu",
-    "created",
-    "create",
-    "generated",
-    "written",
-    "produced",
-    "added",
-    "missing",
-    "required",
-    "expected",
-    "planned",
-    "generate",
-    "write",
-    "anlegen",
-    "erstellende",
-    "erwartete",
-    "anzulegende",
-];
-const CHANGED: &[&str] = &[
-    "changed",
-    "modified",
-    "touched",
-    "updated",
-    "edited",
-    "altered",
-    "affected",
-    "impacted",
-    "ge\u{e4}nderte",
-    "modify",
-    "update",
-];
+const DELIVERABLE: &[&str] = list!(
+    "deliverable deliverables artifact artifacts artefact artefacts artefakte output outputs ergebnis ergebnisse \
+    lieferobjekte lieferobjekt liefergegenst\u{e4}nde products deliver liefern"
+);
+const NEW: &[&str] = list!(
+    "new neue neu created create generated written produced added missing required expected planned generate write \
+    anlegen erstellende erwartete anzulegende"
+);
+const CHANGED: &[&str] =
+    list!("changed modified touched updated edited altered affected impacted ge\u{e4}nderte modify update");
 const CRITERIA_PHRASES: &[&str] = &[
     "success criteria",
     "done when",
@@ -189,57 +90,17 @@ const CRITERIA: &[&str] = &[
     "erfolgskriterien",
     "criteria",
 ];
-const LAYOUT: &[&str] = &[
-    "structure",
-    "layout",
-    "tree",
-    "struktur",
-    "aufbau",
-    "organization",
-    "organisation",
-    "verzeichnisstruktur",
-    "directories",
-    "ordnerstruktur",
-];
-const NOTES: &[&str] = &[
-    "notes",
-    "note",
-    "hinweise",
-    "hinweis",
-    "decisions",
-    "observations",
-    "findings",
-    "overview",
-    "summary",
-    "goal",
-    "goals",
-    "introduction",
-    "scope",
-    "quick",
-    "usage",
-    "commands",
-    "links",
-    "resources",
-    "support",
-    "next",
-];
-const TASKS: &[&str] = &[
-    "task",
-    "tasks",
-    "step",
-    "steps",
-    "phase",
-    "implementation",
-    "plan",
-    "todo",
-    "work",
-    "aufgaben",
-    "schritte",
-    "milestone",
-    "milestones",
-    "checklist",
-    "workstream",
-];
+const LAYOUT: &[&str] = list!(
+    "structure layout tree struktur aufbau organization organisation verzeichnisstruktur directories ordnerstruktur"
+);
+const NOTES: &[&str] = list!(
+    "notes note hinweise hinweis decisions observations findings overview summary goal goals introduction scope quick \
+    usage commands links resources support next"
+);
+const TASKS: &[&str] = list!(
+    "task tasks step steps phase implementation plan todo work aufgaben schritte milestone milestones checklist \
+    workstream"
+);
 
 /// True for words about the structure of folders.
 pub(super) fn is_layout(text: &str) -> bool {
@@ -249,18 +110,8 @@ pub(super) fn is_layout(text: &str) -> bool {
 /// True for a label or a heading that opens a description of what there is today: "Current state:", "Before:".
 #[must_use]
 pub(crate) fn is_present_state(text: &str) -> bool {
-    const THINGS: &[&str] = &[
-        "architecture",
-        "behavior",
-        "behaviour",
-        "code",
-        "implementation",
-        "layout",
-        "problem",
-        "situation",
-        "state",
-        "structure",
-    ];
+    const THINGS: &[&str] =
+        list!("architecture behavior behaviour code implementation layout problem situation state structure");
     let words: Vec<String> = words(super::lexer::start(text, 160)).take(3).collect();
     match words.as_slice() {
         [first] => matches!(first.as_str(), "before" | "current" | "currently" | "today" | "ausgangslage"),

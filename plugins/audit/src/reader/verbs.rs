@@ -1,5 +1,6 @@
 //! The verbs for actions on files. English and German; `foreign` translates other languages.
 
+use crate::lists::list;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -56,163 +57,34 @@ pub(crate) struct Verb {
     pub(crate) past: bool,
 }
 
-const MAKE: &[&str] = &[
-    "author",
-    "build",
-    "create",
-    "define",
-    "deliver",
-    "design",
-    "develop",
-    "establish",
-    "generate",
-    "implement",
-    "introduce",
-    "make",
-    "prepare",
-    "produce",
-    "provide",
-    "publish",
-    "scaffold",
-    "ship",
-    "specify",
-    "new",
-    "stand",
-    "set",
-    "anlegen",
-    "angelegt",
-    "erstell",
-    "erzeug",
-    "lege",
-    "neu",
-    "built",
-    "made",
-    "extract",
-    "setup",
-];
+const MAKE: &[&str] = list!(
+    "author build create define deliver design develop establish generate implement introduce make prepare produce \
+    provide publish scaffold ship specify new stand set anlegen angelegt erstell erzeug lege neu built made extract \
+    setup"
+);
 const ADD: &[&str] = &["add", "append", "f\u{fc}ge", "hinzuf\u{fc}gen", "insert", "put"];
-const WRITE: &[&str] = &[
-    "document", "draft", "dump", "emit", "export", "output", "place", "record", "save", "schreib", "speicher", "store",
-    "write", "written", "wrote", "goe", "go",
-];
-const CHANGE: &[&str] = &[
-    "adapt",
-    "adjust",
-    "aktualisier",
-    "apply",
-    "bump",
-    "change",
-    "clean",
-    "configure",
-    "convert",
-    "edit",
-    "enable",
-    "enhance",
-    "ergänz",
-    "erweiter",
-    "expand",
-    "expose",
-    "extend",
-    "fix",
-    "improve",
-    "integrate",
-    "mark",
-    "migrate",
-    "modify",
-    "modified",
-    "modifie",
-    "patch",
-    "port",
-    "refactor",
-    "register",
-    "replace",
-    "rewrite",
-    "rework",
-    "simplify",
-    "support",
-    "swap",
-    "switch",
-    "touch",
-    "tweak",
-    "update",
-    "upgrade",
-    "wire",
-    "wrap",
-    "ändere",
-    "geändert",
-    "grow",
-    "hook",
-    "include",
-    "cover",
-    "handle",
-];
+const WRITE: &[&str] =
+    list!("document draft dump emit export output place record save schreib speicher store write written wrote goe go");
+const CHANGE: &[&str] = list!(
+    "adapt adjust aktualisier apply bump change clean configure convert edit enable enhance ergänz erweiter expand \
+    expose extend fix improve integrate mark migrate modify modified modifie patch port refactor register replace \
+    rewrite rework simplify support swap switch touch tweak update upgrade wire wrap ändere geändert grow hook \
+    include cover handle"
+);
 const TEST: &[&str] = &["test", "unit", "integration", "tests"];
-const DELETE: &[&str] = &[
-    "delete",
-    "deprecate",
-    "discard",
-    "drop",
-    "eliminate",
-    "entfern",
-    "lösch",
-    "obsolete",
-    "purge",
-    "remove",
-    "retire",
-    "deletion",
-    "removal",
-    "gelöscht",
-];
+const DELETE: &[&str] = list!(
+    "delete deprecate discard drop eliminate entfern lösch obsolete purge remove retire deletion removal gelöscht"
+);
 const MOVE: &[&str] = &["copy", "copie", "move", "rename", "split", "verschieb", "relocate", "archive"];
-const RUN: &[&str] = &[
-    "call", "execute", "invoke", "launch", "run", "start", "commit", "push", "restart", "install", "ask", "stop",
-    "dispatch", "load", "import", "open", "parse", "ignore", "keep", "kept", "leave",
-];
-const SEE: &[&str] = &[
-    "analyse",
-    "analyze",
-    "audit",
-    "check",
-    "compare",
-    "confirm",
-    "consider",
-    "consult",
-    "diff",
-    "examine",
-    "expect",
-    "find",
-    "follow",
-    "inspect",
-    "look",
-    "match",
-    "read",
-    "refer",
-    "reference",
-    "require",
-    "review",
-    "see",
-    "siehe",
-    "study",
-    "trace",
-    "understand",
-    "use",
-    "using",
-    "validate",
-    "verify",
-    "watch",
-    "lie",
-    "live",
-    "lives",
-    "describe",
-    "depend",
-    "know",
-    "reuse",
-    "mirror",
-    "borrow",
-    "steal",
-    "taken",
-    "come",
-];
+const RUN: &[&str] = list!(
+    "call execute invoke launch run start commit push restart install ask stop dispatch load import open parse ignore \
+    keep kept leave"
+);
+const SEE: &[&str] = list!(
+    "analyse analyze audit check compare confirm consider consult diff examine expect find follow inspect look match \
+    read refer reference require review see siehe study trace understand use using validate verify watch lie live \
+    lives describe depend know reuse mirror borrow steal taken come"
+);
 const BE: &[&str] =
     &["are", "contain", "exist", "existier", "fail", "ha", "hold", "is", "ist", "need", "stay", "wa", "were", "bleib"];
 

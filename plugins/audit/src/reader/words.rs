@@ -3,6 +3,7 @@
 
 use super::foreign;
 use super::verbs::{FileAction, verb};
+use crate::lists::list;
 
 /// The words of a text in lower case, without surrounding punctuation.
 pub(crate) fn words(text: &str) -> impl DoubleEndedIterator<Item = String> + Clone {
@@ -45,52 +46,17 @@ pub(crate) fn preposition(word: &str) -> Option<&'static str> {
 /// True for a word that negates a statement.
 #[must_use]
 pub(crate) fn negates(word: &str) -> bool {
-    matches!(
-        word,
-        "not"
-            | "never"
-            | "don't"
-            | "doesn't"
-            | "isn't"
-            | "no"
-            | "without"
-            | "instead"
-            | "avoid"
-            | "won't"
-            | "cannot"
-            | "can't"
-            | "nicht"
-            | "kein"
-            | "keine"
-            | "keinen"
-            | "ohne"
-            | "nie"
-            | "neither"
-            | "nor"
-            | "nothing"
+    list!(
+        "not never don't doesn't isn't no without instead avoid won't cannot can't nicht kein keine \
+                keinen ohne nie neither nor nothing"
     )
+    .contains(&word)
 }
 
 /// True for a word that makes a sentence conditional.
 #[must_use]
 pub(crate) fn supposes(word: &str) -> bool {
-    matches!(
-        word,
-        "if" | "when"
-            | "whether"
-            | "ob"
-            | "unless"
-            | "could"
-            | "would"
-            | "might"
-            | "may"
-            | "wenn"
-            | "falls"
-            | "perhaps"
-            | "maybe"
-            | "optionally"
-            | "should"
-    )
+    list!("if when whether ob unless could would might may wenn falls perhaps maybe optionally should").contains(&word)
 }
 
 /// True if a text has a sign that means "done" and none that cancels it.
@@ -111,21 +77,11 @@ pub(crate) fn is_made(word: &str) -> bool {
 /// True for a noun that makes the file before it a format or a topic: "`.env` support".
 #[must_use]
 pub(crate) fn is_feature(word: &str) -> bool {
-    matches!(
-        word,
-        "compatibility"
-            | "compliance"
-            | "detection"
-            | "discovery"
-            | "format"
-            | "handling"
-            | "loading"
-            | "parsing"
-            | "support"
-            | "references"
-            | "syntax"
-            | "validation"
+    list!(
+        "compatibility compliance detection discovery format handling loading parsing support references \
+                syntax validation"
     )
+    .contains(&word)
 }
 
 /// True if a cell names an action: "Create", "Modified".

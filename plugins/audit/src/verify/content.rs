@@ -2,6 +2,7 @@
 //!
 //! Text searches, not parsers: a definition is a keyword before a name, or an assignment to a name.
 
+use crate::lists::list;
 use std::collections::HashMap;
 
 /// Phrases of a generator in an unfinished file.
@@ -18,75 +19,19 @@ const MISSING_BODY: &[&str] = &[
     "placeholder",
 ];
 
-const DEFINING: &[&str] = &[
-    "actor",
-    "class",
-    "const",
-    "def",
-    "enum",
-    "extension",
-    "fn",
-    "fun",
-    "func",
-    "function",
-    "interface",
-    "let",
-    "macro_rules!",
-    "mod",
-    "module",
-    "object",
-    "protocol",
-    "record",
-    "static",
-    "struct",
-    "trait",
-    "type",
-    "typealias",
-    "union",
-    "val",
-    "var",
-];
+const DEFINING: &[&str] = list!(
+    "actor class const def enum extension fn fun func function interface let macro_rules! mod module object protocol \
+    record static struct trait type typealias union val var"
+);
 
 /// Words before a name and its parenthesis that make it a call.
-const CALLING: &[&str] = &[
-    "assert",
-    "await",
-    "case",
-    "defer",
-    "del",
-    "delete",
-    "do",
-    "echo",
-    "elif",
-    "else",
-    "emit",
-    "go",
-    "if",
-    "in",
-    "instanceof",
-    "new",
-    "not",
-    "or",
-    "and",
-    "print",
-    "raise",
-    "return",
-    "throw",
-    "throws",
-    "typeof",
-    "until",
-    "using",
-    "void",
-    "when",
-    "while",
-    "yield",
-];
+const CALLING: &[&str] = list!(
+    "assert await case defer del delete do echo elif else emit go if in instanceof new not or and print raise return \
+    throw throws typeof until using void when while yield"
+);
 
 /// Extensions of files whose comments are recognised.
-pub(crate) const CODE: &[&str] = &[
-    "c", "cc", "cpp", "cs", "gs", "go", "h", "java", "js", "jsx", "kt", "mjs", "php", "py", "rb", "rs", "sh", "swift",
-    "ts", "tsx",
-];
+pub(crate) const CODE: &[&str] = list!("c cc cpp cs gs go h java js jsx kt mjs php py rb rs sh swift ts tsx");
 
 /// The reason why a file is only a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,69 +5,19 @@
 //! (`__init__.py`, `client.py`) never count as moved, because the file found is probably not the one meant.
 
 use crate::index::{EntryKind, FoundEntry, Index};
+use crate::lists::list;
 use crate::plan::Kind;
 use crate::verify::content::CODE;
 
 /// Names that do not identify a file.
-pub(crate) const GENERIC: &[&str] = &[
-    ".env",
-    ".env.example",
-    ".gitignore",
-    ".gitkeep",
-    "CHANGELOG.md",
-    "Cargo.toml",
-    "Dockerfile",
-    "LICENSE",
-    "Makefile",
-    "README",
-    "README.md",
-    "__init__.py",
-    "__main__.py",
-    "api.py",
-    "app.py",
-    "base.py",
-    "build.rs",
-    "cli.py",
-    "client.py",
-    "config.json",
-    "config.py",
-    "config.yaml",
-    "config.yml",
-    "conftest.py",
-    "constants.py",
-    "errors.py",
-    "exceptions.py",
-    "go.mod",
-    "handler.py",
-    "helpers.py",
-    "index.html",
-    "index.js",
-    "index.md",
-    "index.ts",
-    "index.tsx",
-    "lib.rs",
-    "logging.py",
-    "main.go",
-    "main.js",
-    "main.py",
-    "main.rs",
-    "main.ts",
-    "mod.rs",
-    "models.py",
-    "package.json",
-    "pyproject.toml",
-    "requirements.txt",
-    "schema.py",
-    "server.py",
-    "settings.py",
-    "setup.py",
-    "test.py",
-    "types.py",
-    "types.ts",
-    "utils.js",
-    "utils.py",
-    "utils.ts",
-];
+pub(crate) const GENERIC: &[&str] = list!(
+    ".env .env.example .gitignore .gitkeep CHANGELOG.md Cargo.toml Dockerfile LICENSE Makefile README README.md \
+    __init__.py __main__.py api.py app.py base.py build.rs cli.py client.py config.json config.py config.yaml \
+    config.yml conftest.py constants.py errors.py exceptions.py go.mod handler.py helpers.py index.html index.js \
+    index.md index.ts index.tsx lib.rs logging.py main.go main.js main.py main.rs main.ts mod.rs models.py \
+    package.json pyproject.toml requirements.txt schema.py server.py settings.py setup.py test.py types.py types.ts \
+    utils.js utils.py utils.ts"
+);
 
 /// The result of resolving a path.
 #[derive(Debug)]
