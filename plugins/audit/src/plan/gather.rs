@@ -4,11 +4,11 @@
 //! with it, if there is only one such path. A bare name that may be several of the plan's files becomes a reference:
 //! counting it would count a file twice. This module does not read the audited tree.
 
-use crate::lists::list;
 use std::collections::HashMap;
 
 use super::{Deliverable, Mention, Place, Purpose, Reference, Role, Sighting, SymbolHint, reports_done};
 use crate::limits;
+use crate::lists::list;
 
 /// The deliverables and references of a list of sightings.
 #[derive(Debug, Default)]

@@ -177,7 +177,7 @@ pub(super) struct LeadingWords {
 /// Reads the words before an identifier.
 pub(super) fn leading_words(before: &str) -> LeadingWords {
     let clause = clause(before);
-    let prep = if key(before).is_some() { "key" } else { clause.prep };
+    let prep = if super::keys::key(before).is_some() { "key" } else { clause.prep };
     let last = words::words(before).next_back();
     LeadingWords {
         near: clause.near.map(|verb| verb.action),
@@ -201,7 +201,7 @@ pub(super) fn opens_with_work(text: &str) -> bool {
 }
 
 /// True for a counter or tag of a line: `T001`, `[P]`, `US1`, `Step 4`, a number.
-fn is_tag(word: &str) -> bool {
+pub(super) fn is_tag(word: &str) -> bool {
     let coded = word.chars().any(|sign| sign.is_ascii_digit())
         && word.chars().count() <= 6
         && word.chars().all(|sign| sign.is_alphanumeric() || sign == '.');
@@ -268,167 +268,4 @@ fn prep(leading_words: &[&str]) -> &'static str {
 
 fn is_path(word: &str) -> bool {
     word.chars().all(|sign| sign == PATH)
-}
-
-/// The key before a path: `Modify: x`, `**Location:** x`.
-pub(super) fn key(before: &str) -> Option<&'static str> {
-    let text = before.trim_end_matches([' ', '*', '_', '`', '"']);
-    let listed = text.trim_end_matches([PATH, ',', ' ', '&', '+']);
-    let text = listed.trim_end_matches(" and").trim_end_matches([PATH, ',', ' ']).trim_end_matches(['*', '_', ' ']);
-    // "Outcome: a short note, `x`" explains what `x` is.
-    let explained = listed.split_once(": ").filter(|(_, words)| {
-        before.trim_end().ends_with(',') && !before.contains(PATH) && words.split_whitespace().count() <= 4
-    });
-    let text = explained.map_or(text.to_owned(), |(key, _)| format!("{key}:"));
-    let text = text.as_str();
-    if text.ends_with(['\u{2192}', '\u{21d2}']) || text.ends_with("->") || text.ends_with("=>") {
-        // "`a` → `b`" is a move, "the design → `b`" is a reference.
-        return Some(if text.contains(PATH) { "arrow from a path" } else { "arrow" });
-    }
-    let Some(named) = text.strip_suffix(':').or_else(|| text.strip_suffix('=')) else {
-        // "The output of this phase is a short note, `x`".
-        return is_result(before).then_some("make");
-    };
-    let named = named.rsplit(['.', ';', ',', '(']).next().unwrap_or(named);
-    let all: Vec<String> = words::words(named).filter(|word| word == "deliverable" || !is_tag(word)).collect();
-    if let Some(standing) = standing(named, &all) {
-        return Some(standing);
-    }
-    if all.len() > 5 {
-        return Some("sentence");
-    }
-    let has = |list: &[&str]| all.iter().any(|word| list.contains(&word.as_str()));
-    if has(&[
-        "file",
-        "files",
-        "path",
-        "location",
-        "datei",
-        "dateien",
-        "pfad",
-        "ort",
-        "module",
-        "script",
-        "target",
-        "zieldatei",
-        "filename",
-    ]) {
-        let action = all.iter().find_map(|word| verbs::verb(word));
-        return Some(match action.map(|verb| verb.action) {
-            Some(FileAction::Make | FileAction::Add | FileAction::Write) => "make",
-            Some(FileAction::Change) => "change",
-            Some(FileAction::Delete) => "delete",
-            Some(_) => "other",
-            None if has(&["existing", "source", "related", "involved", "relevant", "affected", "key"]) => "existing",
-            None => "file",
-        });
-    }
-    if has(&[
-        "deliverable",
-        "deliverables",
-        "artifact",
-        "artifacts",
-        "artefact",
-        "output",
-        "outputs",
-        "result",
-        "ergebnis",
-        "lieferobjekt",
-        "neu",
-        "new",
-    ]) {
-        return Some("make");
-    }
-    Some(match all.iter().find_map(|word| verbs::verb(word)).map(|verb| verb.action) {
-        Some(FileAction::Make | FileAction::Add | FileAction::Write) => "make",
-        Some(FileAction::Change) => "change",
-        Some(FileAction::Delete) => "delete",
-        Some(FileAction::Run | FileAction::See) => "run",
-        Some(FileAction::Test) => "test",
-        Some(FileAction::Move) => "move",
-        _ => "other",
-    })
-}
-
-/// Whether a key says that what follows is done, or is still to be made: "Done:", "TODO:", "There will be two modules:".
-fn standing(named: &str, all: &[String]) -> Option<&'static str> {
-    let open = |word: &String| {
-        matches!(
-            word.as_str(),
-            "todo" | "remaining" | "outstanding" | "pending" | "left" | "open" | "missing" | "offen"
-        )
-    };
-    if all.iter().all(|word| open(word) || word == "still") && words::words(named).any(|word| open(&word)) {
-        return Some("make");
-    }
-    if !all.is_empty() && all.iter().all(|word| words::is_made(word)) {
-        return Some("done");
-    }
-    let future =
-        |pair: &[String]| matches!(pair, [will, be] if matches!(will.as_str(), "will" | "shall") && be == "be");
-    (all.len() <= 8 && all.windows(2).any(future)).then_some("make")
-}
-
-/// True if the words name the result of something: "The output of this phase is".
-fn is_result(before: &str) -> bool {
-    let all: Vec<String> = words::words(before).collect();
-    let result = |word: &String| {
-        matches!(
-            word.as_str(),
-            "output" | "result" | "deliverable" | "artifact" | "artefact" | "outcome" | "left" | "ergebnis"
-        )
-    };
-    let subject = all.iter().take(2).any(result);
-    let says = all.iter().position(|word| matches!(word.as_str(), "is" | "are" | "ist" | "be"));
-    subject
-        && all.len() <= 14
-        && says.is_some_and(|at| {
-            !all.iter().skip(at + 1).any(|word| verbs::verb(word).is_some_and(|verb| verb.action.effect() == "looks"))
-        })
-}
-
-/// Whether the words before a path open a quotation that is still open.
-pub(super) fn is_quoted(before: &str) -> bool {
-    before.matches('"').count() % 2 == 1
-        || before.matches(['\u{201c}', '\u{201e}']).count() > before.matches('\u{201d}').count()
-}
-
-/// True if the last word introduces something to look up ("see") or a name that is not a path ("branch").
-pub(super) fn is_looked_up(before: &str) -> bool {
-    let mut words = words::words(before).rev();
-    let last = words.next().unwrap_or_default();
-    // "Tracked in `x`" says where to read more.
-    let told = words.next().is_some_and(|word| {
-        matches!(
-            word.as_str(),
-            "covered" | "described" | "discussed" | "explained" | "listed" | "mentioned" | "outlined" | "tracked"
-        )
-    });
-    matches!(last.as_str(), "see" | "siehe" | "cf" | "vgl" | "branch" | "branches" | "tag" | "endpoint" | "route")
-        || told && last == "in"
-}
-
-/// True for the first path of "Specify `x` in `y`": `y` is written, `x` is what it is about.
-pub(super) fn is_subject(before: &str, after: &str) -> bool {
-    let first = words::words(before).find(|word| !is_tag(word)).unwrap_or_default();
-    let written = matches!(first.as_str(), "describe" | "document" | "explain" | "specify");
-    let between = after.split_once(PATH).map(|(between, _)| between);
-    written && between.is_some_and(|between| words::words(between).next_back().is_some_and(|word| word == "in"))
-}
-
-/// True if the sentence is about a file in each of several places: "an `answer.json` for each case".
-pub(super) fn is_of_many(before: &str, after: &str) -> bool {
-    let each = |word: &str| matches!(word, "each" | "every");
-    let said: Vec<String> = words::words(before).chain(words::words(after)).collect();
-    let said: Vec<&str> = said.iter().map(String::as_str).collect();
-    said.first().is_some_and(|word| each(word))
-        || said.windows(2).any(|pair| matches!(pair, ["for" | "in" | "to", word] if each(word)))
-}
-
-/// True for a path of "`x` or `y`": either of them is sufficient.
-pub(super) fn is_alternative(before: &str, after: &str) -> bool {
-    let or = |word: Option<&str>| matches!(word, Some("or" | "oder"));
-    let (mut ahead, mut behind) = (before.split_whitespace().rev(), after.split_whitespace());
-    let path = |word: Option<&str>| word.is_some_and(|word| word.contains(PATH));
-    or(ahead.next()) && path(ahead.next()) || or(behind.next()) && path(behind.next())
 }

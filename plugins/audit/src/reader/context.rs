@@ -1,11 +1,11 @@
 //! The surroundings of a line that its paths share: label, heading, check mark, box.
 
-use crate::lists::list;
 use std::cell::OnceCell;
 
 use super::lexer::{self, Markup};
-use super::structure::{Document, Line};
+use super::structure::{Document, Heading, Line};
 use super::{topics, words};
+use crate::lists::list;
 use crate::plan::Kind;
 
 /// Signs that mean "done".
@@ -101,7 +101,7 @@ fn is_bold(text: &str) -> bool {
 }
 
 /// True for the heading that is the document's title.
-pub(super) fn is_title(document: &Document, heading: &super::structure::Heading) -> bool {
+pub(super) fn is_title(document: &Document, heading: &Heading) -> bool {
     let first = document.headings.first().is_some_and(|first| first.line == heading.line);
     first && heading.level == 1 && heading.parent.is_none()
 }
@@ -110,7 +110,7 @@ pub(super) fn heading_topic(place: &LineContext<'_>) -> &'static str {
     place.heading.get_or_init(|| {
         let nearest = place.document.headings_of(place.line.heading).next();
         let heading = nearest.filter(|heading| !is_title(place.document, heading));
-        let topic = heading.map_or("none", |heading| topics::topic(&heading.text));
+        let topic = heading.map_or("none", Heading::topic);
         if topic == "aside" { listed_above(place).unwrap_or(topic) } else { topic }
     })
 }
@@ -118,8 +118,7 @@ pub(super) fn heading_topic(place: &LineContext<'_>) -> &'static str {
 /// The topic of a heading above the nearest one that lists files: below "Files created", "Examples and documentation" is a group of them.
 fn listed_above(place: &LineContext<'_>) -> Option<&'static str> {
     let above = place.document.headings_of(place.line.heading).skip(1);
-    let mut topics =
-        above.filter(|heading| !is_title(place.document, heading)).map(|heading| topics::topic(&heading.text));
+    let mut topics = above.filter(|heading| !is_title(place.document, heading)).map(Heading::topic);
     topics.find(|topic| matches!(*topic, "new files" | "changed files" | "deliverable"))
 }
 

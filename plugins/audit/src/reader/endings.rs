@@ -1,4 +1,4 @@
-//! File extensions and whole names by which a word is recognised as a file.
+//! File extensions, names and folders by which a word is recognised as a file.
 //!
 //! Sorted lists without rules; `names` uses them.
 
@@ -39,3 +39,50 @@ pub(super) const WHOLE: &[&str] = list!(
     Jenkinsfile Justfile Kconfig LICENSE Makefile NOTICE Pipfile Podfile Procfile README Rakefile Tiltfile \
     Vagrantfile _headers _redirects justfile py.typed"
 );
+
+/// Names with an extension that are products, sites or properties.
+pub(super) const NOT_FILES: &[&str] = list!(
+    "alpine.js angular.js asp.net backbone.js chart.js d3.js deno.json discord.js docs.rs ember.js express.js \
+    import.meta.env moment.js nest.js next.js node.js nuxt.js p5.js react.js socket.io three.js tone.js vue.js"
+);
+
+/// Objects whose properties look like files: `console.log`, `response.json`.
+pub(super) const OBJECTS: &[&str] =
+    list!("app console ctx math np os pd process r req request res resp response self sys this torch window");
+
+/// Extensions that are also common property or method names.
+pub(super) const PROPERTIES: &[&str] =
+    &["bin", "c", "cfg", "conf", "db", "env", "example", "go", "h", "json", "lock", "log", "pid", "r", "spec"];
+
+/// First parts of media types.
+pub(super) const MIME: &[&str] =
+    &["application", "audio", "font", "image", "message", "model", "multipart", "text", "video"];
+
+/// Last parts of hidden files of tools: `.yamllint`, `.npmrc`.
+pub(super) const HIDDEN: &[&str] = &["attributes", "config", "ignore", "keep", "lint", "modules", "rc", "version"];
+
+/// Folders whose files have no extension: programs and hooks.
+pub(super) const PROGRAM_FOLDERS: &[&str] = &[".githooks", ".husky", "bin", "hooks", "sbin", "scripts"];
+
+/// Folders at the start of a project's paths.
+pub(super) const TOP_FOLDERS: &[&str] = list!(
+    "agents android api app apps assets backend build charts cli client cmd components config configs content core \
+    crates data db deploy deployment docker docs e2e editors etc evals examples extensions fixtures frontend \
+    functions include infra infrastructure integration internal ios k8s lib libs migrations modules packages pages \
+    pkg plugins prisma prompts public resources runtime schemas scripts server services shared site skills source \
+    sources spec specs src static supabase templates terraform test tests tools ui utils vendor web website"
+);
+
+/// Last parts of host names.
+pub(super) const DOMAINS: &[&str] = &["ai", "app", "co", "com", "dev", "io", "net", "org", "so", "uk", "us"];
+
+/// Addresses that servers answer: `/openapi.json`.
+pub(super) const SERVED: &[&str] = &[
+    "/favicon.ico",
+    "/health.json",
+    "/manifest.json",
+    "/openapi.json",
+    "/robots.txt",
+    "/sitemap.xml",
+    "/swagger.json",
+];

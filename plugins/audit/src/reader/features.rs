@@ -3,33 +3,31 @@
 //! A feature is a short text such as `verb/prep=make/in`; `weights.tsv` gives it a weight. Features are few and
 //! general: the action, the words around the path, the kind of line, the heading, the box or sign.
 
-use super::after::{after, becomes_file, is_asked, is_convention, is_feature, is_product, removes};
-use super::before::{Clause, clause, is_alternative, is_looked_up, is_of_many, is_quoted, is_subject, key};
-use super::columns;
-use super::context::{
-    CHECKS, LineContext, boxed, heading_topic, is_title, label, lists_products, mark, shows_present, tells_moves,
-};
+use super::after::{after, removes};
+use super::barred::is_barred;
+use super::before::{Clause, clause};
+use super::context::{CHECKS, LineContext, boxed, heading_topic, is_title, label, mark, tells_moves};
+use super::keys::key;
 use super::lexer::{Markup, PATH, Token};
-use super::names;
 use super::stories::CRITERIA_LABEL;
 use super::structure::{Document, LineForm};
 use super::verbs::{FileAction, Verb};
-use super::{topics, words};
+use super::words;
 
 /// A list of features.
 #[derive(Debug, Default)]
 pub(crate) struct Features(pub(crate) Vec<String>);
 
 impl Features {
-    fn add(&mut self, name: &str, value: &str) {
+    pub(super) fn add(&mut self, name: &str, value: &str) {
         self.0.push(format!("{name}={value}"));
     }
 
-    fn pair(&mut self, name: &str, one: &str, two: &str) {
+    pub(super) fn pair(&mut self, name: &str, one: &str, two: &str) {
         self.0.push(format!("{name}={one}/{two}"));
     }
 
-    fn flag(&mut self, name: &str, is: bool) {
+    pub(super) fn flag(&mut self, name: &str, is: bool) {
         if is {
             self.0.push(name.to_owned());
         }
@@ -208,43 +206,8 @@ fn of_key(place: &LineContext<'_>, token: &Token, key: Option<&str>, out: &mut F
     }
 }
 
-/// True if the path cannot be promised: denied, quoted, asked, looked up, or a property of the document.
-fn is_barred(place: &LineContext<'_>, token: &Token, clause: &Clause, key: Option<&str>) -> bool {
-    let line = place.line;
-    // The bold lines below the title describe the document; its first heading is its name.
-    let below_title = line.form == LineForm::Text && line.text.starts_with("**") && line.heading == Some(0);
-    let described = below_title && line.parent.is_none() && matches!(key, Some("file" | "other" | "existing"));
-    let first = place.document.headings.first().filter(|heading| heading.level == 1);
-    let title = first.and_then(|heading| place.document.lines.get(heading.line));
-    let titled = title.is_some_and(|title| title.number == line.number);
-    let said = clause.negated || is_quoted(&token.before) || is_asked(&token.after) || is_looked_up(&token.before);
-    let run = clause.prep == "verb" && clause.near.is_some_and(|verb| verb.action == FileAction::Run);
-    described || titled || said || run || after(&token.after) == "unchanged" || is_unpromised(place, token, clause)
-}
-
-/// True for a path that the words use without promising it.
-fn is_unpromised(place: &LineContext<'_>, token: &Token, clause: &Clause) -> bool {
-    let line = place.line;
-    let open = line.boxed != Some(true) && mark(place) == "none";
-    is_subject(&token.before, &token.after)
-        || is_alternative(&token.before, &token.after)
-        || is_convention(&token.before, &token.after)
-        || !token.path.contains('/') && is_feature(&token.after)
-        || names::is_runtime(&token.path)
-        || becomes_file(&token.rest) && !is_moved(clause.lead) && !clause.converts
-        || !token.path.contains('/') && is_of_many(&token.before, &token.after)
-        || open
-            && (is_product(&token.after) && !lists_products(place) || is_made_by_run(clause) || shows_present(place))
-}
-
-/// "Run `x` to generate `y`": the step makes `y` when it is run.
-fn is_made_by_run(clause: &Clause) -> bool {
-    let is = |verb: Option<Verb>, action| verb.is_some_and(|verb| verb.action == action);
-    clause.prep == "verb" && is(clause.lead, FileAction::Run) && is(clause.near, FileAction::Make)
-}
-
 /// "Move `x` to `y`": `x` disappears.
-fn is_moved(lead: Option<Verb>) -> bool {
+pub(super) fn is_moved(lead: Option<Verb>) -> bool {
     lead.is_some_and(|verb| verb.action == FileAction::Move)
 }
 
@@ -279,7 +242,7 @@ fn is_called_folder(token: &Token) -> bool {
 }
 
 /// True if a path contains a date, as in files that a program writes: `log-2026-01-28.txt`.
-fn is_dated(path: &str) -> bool {
+pub(super) fn is_dated(path: &str) -> bool {
     let mut parts = path.split(|sign: char| !sign.is_ascii_digit()).map(str::len);
     let lengths: Vec<usize> = parts.by_ref().collect();
     lengths.contains(&8) || lengths.windows(3).any(|day| day == [4, 2, 2])
@@ -288,16 +251,12 @@ fn is_dated(path: &str) -> bool {
 /// Whether one of the headings above rejects or promises.
 fn above(place: &LineContext<'_>, opens: &str, out: &mut Features) {
     let headings: Vec<_> = place.document.headings_of(place.line.heading).collect();
-    let topics: Vec<&str> = headings
-        .iter()
-        .filter(|heading| !is_title(place.document, heading))
-        .map(|heading| topics::topic(&heading.text))
-        .collect();
+    let topics: Vec<&str> =
+        headings.iter().filter(|heading| !is_title(place.document, heading)).map(|heading| heading.topic()).collect();
     for topic in ["aside", "delete", "deliverable", "new files", "changed files", "existing"] {
         out.flag(&format!("below {topic}"), topics.contains(&topic));
     }
-    let done = |text: &str| words::words(text).any(|word| words::is_made(&word));
-    if headings.iter().any(|heading| done(&heading.text)) {
+    if headings.iter().any(|heading| heading.says_made()) {
         out.pair("below done", if place.line.form == LineForm::Heading { "heading" } else { "other" }, opens);
     }
 }
@@ -310,80 +269,4 @@ fn parent(place: &LineContext<'_>, out: &mut Features) {
     let verb = clause(text).lead;
     out.add("parent", verb.map_or("none", |verb| verb.action.name()));
     out.flag("parent names a file", !tokens.is_empty());
-}
-
-/// The features of a row of a tree.
-pub(crate) fn of_tree(
-    document: &Document,
-    code: Option<&super::structure::Code>,
-    row: &super::tree::Leaf,
-    marked: bool,
-    out: &mut Features,
-) {
-    let tail = words::state(&row.tail);
-    out.flag("deletes", tail == "goes");
-    out.add("tree", tail);
-    out.pair("tree/marked", tail, if marked { "marked" } else { "plain" });
-    let heading = code.and_then(|code| code.heading);
-    let topics: Vec<&str> = document
-        .headings_of(heading)
-        .filter(|heading| heading.level > 1)
-        .map(|heading| topics::topic(&heading.text))
-        .collect();
-    let label = code
-        .and_then(|code| code.label)
-        .and_then(|at| document.lines.get(at))
-        .map_or("none", |label| topics::topic(&label.text));
-    out.pair("tree/heading", topics.first().unwrap_or(&"none"), if marked { "marked" } else { "plain" });
-    out.pair("tree/label", label, if marked { "marked" } else { "plain" });
-    for topic in ["aside", "delete", "existing", "changed files"] {
-        out.flag(&format!("tree below {topic}"), topics.contains(&topic) || label == topic);
-    }
-    // The output of a program: "After running it:".
-    out.flag("barred", label == "runs");
-    out.flag("dated", is_dated(&row.sighting.path));
-    out.flag("tree listing", !row.connected);
-}
-
-/// The features that a table adds to those of the cell's words.
-pub(crate) fn of_cell(
-    place: &LineContext<'_>,
-    head: &[String],
-    cells: &[String],
-    column: usize,
-    alone: bool,
-    out: &mut Features,
-) {
-    // In a table of two columns the first may be the key of the second.
-    let first = cells.first().filter(|_| head.len() == 2 && column == 1).and_then(|cell| key(&format!("{cell}:")));
-    let own = match first {
-        Some("file" | "make") => "file",
-        Some("change" | "delete" | "run" | "existing") => "complaint",
-        _ => head.get(column).map_or("none", |head| columns::column(head)),
-    };
-    let complains = first.is_none() && head.iter().any(|head| columns::column(head) == "complaint");
-    out.flag("barred", cells.iter().any(|cell| words::rejects(cell)));
-    let any = |wanted: &str| {
-        head.iter().position(|head| columns::column(head) == wanted).or_else(|| (own == wanted).then_some(column))
-    };
-    // A cell with one word such as "Create" states the action of its row, regardless of its head.
-    let action = || cells.iter().find(|cell| cell.split_whitespace().count() == 1 && words::names_action(cell));
-    let state = any("state").and_then(|at| cells.get(at)).or_else(action).map_or("none", |cell| words::state(cell));
-    let alone = if alone { "alone" } else { "among words" };
-    out.pair("column", own, alone);
-    out.pair("column/first", own, if column == 0 { "first" } else { "later" });
-    // A path in a later column is what replaces the file.
-    out.flag("deletes", state == "goes" && (column == 0 || matches!(own, "file" | "deliverable")));
-    out.pair("row state", state, own);
-    out.flag("table of complaints", complains);
-    out.pair("table has files", if any("file").or(any("deliverable")).is_some() { "yes" } else { "no" }, own);
-    below(place, own, out);
-    out.flag("row is checked", cells.iter().any(|cell| matches!(cell.trim(), "[x]" | "[X]") || cell.contains(CHECKS)));
-}
-
-/// The text above a table.
-fn below(place: &LineContext<'_>, own: &str, out: &mut Features) {
-    let label = label(place);
-    out.pair("table label", label, own);
-    out.pair("table heading", heading_topic(place), own);
 }

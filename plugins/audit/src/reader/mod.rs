@@ -5,6 +5,7 @@
 //! plan. Nothing here reads a disk, and every reader is linear in its text.
 
 mod after;
+mod barred;
 mod before;
 mod candidate;
 mod collect;
@@ -15,12 +16,14 @@ mod features;
 mod fields;
 mod foreign;
 mod identifiers;
+mod keys;
 mod lexer;
 mod marks;
 mod model;
 pub(crate) mod names;
 mod observe;
 mod reports;
+mod rows;
 mod seen;
 pub(crate) mod size_assertions;
 pub(crate) mod stories;

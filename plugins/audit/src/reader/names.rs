@@ -4,9 +4,11 @@
 //! Missing a file is better than reading a sentence, a class, a URL, a version or a property as one. Nothing here reads
 //! a disk.
 
-use super::endings::{ENDINGS, LONG_ENDINGS, WHOLE};
+use super::endings::{
+    DOMAINS, ENDINGS, HIDDEN, LONG_ENDINGS, MIME, NOT_FILES, OBJECTS, PROGRAM_FOLDERS, PROPERTIES, SERVED, TOP_FOLDERS,
+    WHOLE,
+};
 use crate::limits;
-use crate::lists::list;
 use crate::plan::{Kind, Place};
 
 /// A word that is a path.
@@ -17,41 +19,6 @@ pub(crate) struct Name {
     /// File, folder, or (in trees) either.
     pub kind: Kind,
 }
-
-/// Names with an extension that are products, sites or properties.
-const NOT_FILES: &[&str] = list!(
-    "alpine.js angular.js asp.net backbone.js chart.js d3.js deno.json discord.js docs.rs ember.js express.js \
-    import.meta.env moment.js nest.js next.js node.js nuxt.js p5.js react.js socket.io three.js tone.js vue.js"
-);
-
-/// Objects whose properties look like files: `console.log`, `response.json`.
-const OBJECTS: &[&str] =
-    list!("app console ctx math np os pd process r req request res resp response self sys this torch window");
-
-/// Extensions that are also common property or method names.
-const PROPERTIES: &[&str] =
-    &["bin", "c", "cfg", "conf", "db", "env", "example", "go", "h", "json", "lock", "log", "pid", "r", "spec"];
-
-/// First parts of media types.
-const MIME: &[&str] = &["application", "audio", "font", "image", "message", "model", "multipart", "text", "video"];
-
-/// Last parts of hidden files of tools: `.yamllint`, `.npmrc`.
-const HIDDEN: &[&str] = &["attributes", "config", "ignore", "keep", "lint", "modules", "rc", "version"];
-
-/// Folders whose files have no extension: programs and hooks.
-const PROGRAM_FOLDERS: &[&str] = &[".githooks", ".husky", "bin", "hooks", "sbin", "scripts"];
-
-/// Folders at the start of a project's paths.
-const TOP_FOLDERS: &[&str] = list!(
-    "agents android api app apps assets backend build charts cli client cmd components config configs content core \
-    crates data db deploy deployment docker docs e2e editors etc evals examples extensions fixtures frontend \
-    functions include infra infrastructure integration internal ios k8s lib libs migrations modules packages pages \
-    pkg plugins prisma prompts public resources runtime schemas scripts server services shared site skills source \
-    sources spec specs src static supabase templates terraform test tests tools ui utils vendor web website"
-);
-
-/// Last parts of host names.
-const DOMAINS: &[&str] = &["ai", "app", "co", "com", "dev", "io", "net", "org", "so", "uk", "us"];
 
 /// A file: a path whose last part has a known extension or a known name. `x.py:12` and `x.py#L3` are `x.py`.
 #[must_use]
@@ -200,17 +167,6 @@ pub(crate) fn tree_entry(word: &str) -> Option<Name> {
 pub(crate) fn is_placeholder(word: &str) -> bool {
     word.contains(['<', '>', '*', '{', '}', '$', '?']) || ["YYYY", "XXX", "HHMM"].iter().any(|mark| word.contains(mark))
 }
-
-/// Addresses that servers answer: `/openapi.json`.
-const SERVED: &[&str] = &[
-    "/favicon.ico",
-    "/health.json",
-    "/manifest.json",
-    "/openapi.json",
-    "/robots.txt",
-    "/sitemap.xml",
-    "/swagger.json",
-];
 
 /// True for a file that only exists while a program runs: a lock, a process number, a socket, an address of a server.
 #[must_use]

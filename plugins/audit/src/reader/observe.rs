@@ -194,7 +194,7 @@ fn of_row(document: &Document, at: usize, line: &Line, table: usize, out: &mut D
         for (nth, token) in tokens.into_iter().enumerate() {
             let mut features = Features::default();
             features::of_text(&place, &token, nth, &mut features);
-            features::of_cell(&place, head, &cells, column, alone, &mut features);
+            rows::of_cell(&place, head, &cells, column, alone, &mut features);
             let folder = place.heading_folder().filter(|_| is_bare(&token));
             let path = fields::joined(folder, &token.path);
             let sighting = Sighting::new(path, token.kind, Form::Table, crate::plan::Role::Reference, line.number);
@@ -232,7 +232,7 @@ fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &m
         if itself {
             features.0.push("tree shows the plan".to_owned());
         }
-        features::of_tree(document, Some(code), &leaf, marked, &mut features);
+        rows::of_tree(document, Some(code), &leaf, marked, &mut features);
         let Leaf { sighting, .. } = leaf;
         out.seen.push(Candidate { sighting, features, line: None, token: None, barred: false, column: None });
     }

@@ -1,8 +1,9 @@
 //! The verbs for actions on files. English and German; `foreign` translates other languages.
 
-use crate::lists::list;
 use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use crate::lists::list;
 
 /// The action of a verb.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,28 +1,59 @@
 //! The words of a text, and the meaning of prepositions, signs and states. English and German; `foreign` translates
 //! other languages.
 
+use std::borrow::Cow;
+
 use super::foreign;
 use super::verbs::{FileAction, verb};
 use crate::lists::list;
 
 /// The words of a text in lower case, without surrounding punctuation.
-pub(crate) fn words(text: &str) -> impl DoubleEndedIterator<Item = String> + Clone {
-    let separates = |sign: char| {
-        sign.is_whitespace()
-            || matches!(sign, ',' | ';' | ':' | '(' | ')' | '[' | ']' | '"' | '/' | '\u{2014}' | '\u{2013}')
-    };
-    let text = foreign::english(text);
-    let words: Vec<String> = text
-        .split(separates)
-        .map(|word| {
-            let bare = word.trim_matches(|sign: char| {
-                !(sign.is_alphanumeric() || sign == super::lexer::PATH || sign == super::lexer::CODE)
-            });
-            foreign::word(bare.replace('\u{2019}', "'").to_lowercase())
-        })
-        .filter(|word| !word.is_empty())
-        .collect();
-    words.into_iter()
+pub(crate) fn words(text: &str) -> Words<'_> {
+    match foreign::english(text) {
+        Cow::Borrowed(text) => Words::Written(text.split(separates as fn(char) -> bool)),
+        Cow::Owned(text) => Words::Read(text.split(separates).filter_map(plain).collect::<Vec<_>>().into_iter()),
+    }
+}
+
+/// The words of a text, read one by one: most callers need only the first or the last.
+#[derive(Debug, Clone)]
+pub(crate) enum Words<'a> {
+    Written(std::str::Split<'a, fn(char) -> bool>),
+    /// Words of a text that was translated.
+    Read(std::vec::IntoIter<String>),
+}
+
+impl Iterator for Words<'_> {
+    type Item = String;
+
+    fn next(&mut self) -> Option<String> {
+        match self {
+            Self::Written(words) => words.find_map(plain),
+            Self::Read(words) => words.next(),
+        }
+    }
+}
+
+impl DoubleEndedIterator for Words<'_> {
+    fn next_back(&mut self) -> Option<String> {
+        match self {
+            Self::Written(words) => words.rev().find_map(plain),
+            Self::Read(words) => words.next_back(),
+        }
+    }
+}
+
+fn separates(sign: char) -> bool {
+    sign.is_whitespace()
+        || matches!(sign, ',' | ';' | ':' | '(' | ')' | '[' | ']' | '"' | '/' | '\u{2014}' | '\u{2013}')
+}
+
+/// A word in lower case without the signs around it; `None` if nothing remains.
+fn plain(word: &str) -> Option<String> {
+    let kept = |sign: char| sign.is_alphanumeric() || matches!(sign, super::lexer::PATH | super::lexer::CODE);
+    let bare = word.trim_matches(|sign| !kept(sign));
+    let lower = if bare.is_ascii() { bare.to_ascii_lowercase() } else { bare.replace('\u{2019}', "'").to_lowercase() };
+    (!bare.is_empty()).then(|| foreign::word(lower))
 }
 
 /// The class of a preposition before a path.

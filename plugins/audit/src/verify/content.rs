@@ -2,8 +2,9 @@
 //!
 //! Text searches, not parsers: a definition is a keyword before a name, or an assignment to a name.
 
-use crate::lists::list;
 use std::collections::HashMap;
+
+use crate::lists::list;
 
 /// Phrases of a generator in an unfinished file.
 const GENERATED: &[&str] = &["generated from plan deliverable", "todo: implement functionality"];

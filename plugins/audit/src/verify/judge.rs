@@ -3,13 +3,14 @@
 //! In two steps: first every path is resolved, then the facts of the found files are loaded from the cache all at once,
 //! and only unknown files are read.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::before::{PreviousVerdict, PreviousVerdicts};
 use super::evidence::{Symbol, Verdict};
 use super::facts::{Fact, Facts};
 use super::ignored::IgnoredNames;
 use super::resolve::{PathContext, ResolvedPath, resolve};
+use super::roots::{base_folder, below_root, is_there, repository_names};
 use super::status::Status;
 use crate::index::{EntryKind, FoundEntry, Index};
 use crate::plan::{Deliverable, Form, Kind, Place, Plan, Purpose, SizeAssertion};
@@ -24,7 +25,7 @@ pub struct JudgedPlan {
 }
 
 /// The resolved path, or the reason why it cannot be checked.
-type Lookup = Result<ResolvedPath, &'static str>;
+pub(super) type Lookup = Result<ResolvedPath, &'static str>;
 
 /// Judges the names of plans against one tree.
 pub struct Judge<'a, 'm> {
@@ -204,63 +205,6 @@ impl<'a, 'm> Judge<'a, 'm> {
         }
     }
 }
-
-/// Looks a drawn path up without its first part, where that is the repository's name.
-fn below_root(index: &Index, item: &Deliverable, roots: &HashSet<String>, lookup: &mut Lookup) {
-    let rest = item.path.split_once('/').filter(|(first, _)| item.is_drawn() && roots.contains(*first));
-    if let Some(found) = rest.and_then(|(_, rest)| index.find(rest)).filter(|_| !is_there(lookup)) {
-        let remark = format!("the plan begins with the repository's name; found as {}", found.path);
-        *lookup = Ok(ResolvedPath::There(found, Some(remark)));
-    }
-}
-
-/// First parts of drawn paths, most of which are found without that part: the repository's name.
-fn repository_names(plan: &Plan, lookups: &[Lookup]) -> HashSet<String> {
-    let mut names: HashMap<&str, (usize, usize)> = HashMap::new();
-    let drawn = plan.deliverables.iter().zip(lookups).filter(|(item, _)| item.is_drawn() && item.kind == Kind::File);
-    for (item, lookup) in drawn {
-        let Some((first, rest)) = item.path.split_once('/') else { continue };
-        let (without, all) = names.entry(first).or_default();
-        *all += 1;
-        *without += usize::from(matches!(lookup, Ok(ResolvedPath::There(found, _)) if found.path == rest));
-    }
-    // One file of the same name may be a coincidence.
-    let names = names.into_iter().filter(|(_, (without, all))| *without > 1 && without * 2 > *all);
-    names.map(|(first, _)| first.to_owned()).collect()
-}
-
-const fn is_there(lookup: &Lookup) -> bool {
-    matches!(lookup, Ok(ResolvedPath::There(..)))
-}
-
-/// The folder that contains most of the paths that are not found from the root: a package of a workspace.
-fn base_folder(index: &Index, plan: &Plan) -> Option<String> {
-    let mut bases: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
-    for path in plan
-        .deliverables
-        .iter()
-        .map(|item| item.path.as_str())
-        .filter(|path| path.contains('/'))
-        .take(BASE_FOLDER_PATHS)
-    {
-        if index.find(path).is_some() {
-            continue;
-        }
-        let tail = format!("/{path}");
-        let mut same = index.named(path.rsplit('/').next().unwrap_or(path), EntryKind::File);
-        let base = same
-            .find_map(|found| found.strip_suffix(tail.as_str()))
-            .filter(|_| same.all(|found| !found.ends_with(&tail)));
-        if let Some(base) = base {
-            *bases.entry(base).or_default() += 1;
-        }
-    }
-    let (base, count) = bases.into_iter().max_by_key(|(_, count)| *count)?;
-    (count > 1).then(|| base.to_owned())
-}
-
-/// Maximum number of paths that are looked up to find the base folder.
-const BASE_FOLDER_PATHS: usize = 500;
 
 /// Judges a file that the plan deletes.
 fn deleted(item: &Deliverable, lookup: Lookup) -> Verdict {

@@ -12,6 +12,7 @@ mod facts;
 mod ignored;
 mod judge;
 pub(crate) mod resolve;
+mod roots;
 mod status;
 mod unrequested;
 
