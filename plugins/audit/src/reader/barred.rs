@@ -30,7 +30,7 @@ fn is_unpromised(place: &LineContext<'_>, token: &Token, clause: &Clause) -> boo
     is_subject(&token.before, &token.after)
         || is_alternative(&token.before, &token.after)
         || is_convention(&token.before, &token.after)
-        || !token.path.contains('/') && is_feature(&token.after)
+        || !token.path.contains('/') && is_feature(&token.before, &token.after)
         || names::is_runtime(&token.path)
         || becomes_file(&token.rest) && !is_moved(clause.lead) && !clause.converts
         || !token.path.contains('/') && is_of_many(&token.before, &token.after)
@@ -73,12 +73,14 @@ fn is_subject(before: &str, after: &str) -> bool {
     written && between.is_some_and(|between| words::words(between).next_back().is_some_and(|word| word == "in"))
 }
 
-/// True if the sentence is about a file in each of several places: "an `answer.json` for each case".
+/// True if the sentence is about a file in each of several places: "an `answer.json` for each case", "various `x`".
 fn is_of_many(before: &str, after: &str) -> bool {
     let each = |word: &str| matches!(word, "each" | "every");
+    let various = |word: String| matches!(word.as_str(), "different" | "multiple" | "various");
     let said: Vec<String> = words::words(before).chain(words::words(after)).collect();
     let said: Vec<&str> = said.iter().map(String::as_str).collect();
-    said.first().is_some_and(|word| each(word))
+    words::words(before).next_back().is_some_and(various)
+        || said.first().is_some_and(|word| each(word))
         || said.windows(2).any(|pair| matches!(pair, ["for" | "in" | "to", word] if each(word)))
 }
 
@@ -126,13 +128,21 @@ fn becomes_file(rest: &str) -> bool {
     target.is_some_and(|target| names::file(target).is_some())
 }
 
-/// True if the path names a format or a topic: "`.env` support", but not "`till.py` handling refunds".
-fn is_feature(after: &str) -> bool {
-    let clause = after.split([',', ';', '.', ':', '(', ')', '\u{2013}', '\u{2014}']).next().unwrap_or(after);
+/// True if the path names a format or a topic: "`.env` support", "`a.toml` and `b.toml` parsing", "Django detection
+/// (`manage.py`)", but not "`till.py` handling refunds".
+fn is_feature(before: &str, after: &str) -> bool {
+    let listed = after.trim_start_matches([' ', ',', '`', PATH]);
+    let listed = listed.strip_prefix("and ").or_else(|| listed.strip_prefix("or ")).unwrap_or(listed);
+    let listed = listed.trim_start_matches(['`', PATH]);
+    let clause = listed.split([',', ';', '.', ':', '(', ')', '\u{2013}', '\u{2014}']).next().unwrap_or(listed);
     let mut words = words::words(clause.split(" - ").next().unwrap_or(clause));
-    let is_noun = after.starts_with(' ') && words.next().is_some_and(|word| words::is_feature(&word));
+    let is_noun = after.starts_with([' ', ',']) && words.next().is_some_and(|word| words::is_feature(&word));
     let ends = |next: &str| words::preposition(next).is_some() || next.contains(foreign::is_unparted);
+    let opened = before.rsplit_once('(').filter(|(_, inside)| !inside.contains(')'));
+    let explains =
+        || opened.and_then(|(said, _)| words::words(said).next_back()).is_some_and(|word| words::is_feature(&word));
     is_noun && words.next().is_none_or(|next| ends(&next) || matches!(next.as_str(), "and" | "is" | "steps"))
+        || explains()
 }
 
 /// True if the sentence of a path is a question.

@@ -141,7 +141,8 @@ fn of_standing(place: &LineContext<'_>, token: &Token, clause: &Clause, said: &L
     let done = said.box_ == "ticked" || mark(place) != "none" || made || clause.done;
     let alone = ends_bracket(&token.after);
     let reported = place.document.report && place.line.form == LineForm::Heading;
-    out.flag("done in brackets", (done || reported) && clause.prep == "bracket" && alone);
+    let path = token.written != Markup::Inside;
+    out.flag("done in brackets", (done || reported) && clause.prep == "bracket" && alone && path);
     out.flag(
         "done in",
         clause.done && said.box_ == "none" && matches!(clause.prep, "in" | "to" | "under" | "words" | "start"),

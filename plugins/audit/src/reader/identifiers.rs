@@ -6,6 +6,7 @@ use super::lexer::{CODE, PATH};
 use super::structure::{Document, Line, LineForm};
 use super::verbs::{FileAction, verb};
 use super::{after, foreign, lexer, names, symbols, words};
+use crate::lists::list;
 
 /// An identifier in a line about work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,7 +124,8 @@ fn of_line(line: &Line) -> Vec<SymbolStatement> {
         }
         let leading = before::leading_words(&before);
         let rest = parts.get(nth + 1).copied().unwrap_or_default();
-        found.extend(state.marked(part, &leading).filter(|_| !is_excluded(&leading, rest)));
+        let told = state.marked(part, &leading).filter(|_| !is_excluded(&leading, rest));
+        found.extend(told.map(|told| SymbolStatement { sure: told.sure && is_code_for_certain(rest), ..told }));
         named = Some(CODE);
     }
     found
@@ -148,6 +150,16 @@ fn is_excluded(leading: &LeadingWords, rest: &str) -> bool {
         || leading.existing
         || leading.near == Some(FileAction::Delete)
         || leading.near.is_none() && (after::after(rest) == "said to go" || removed())
+}
+
+/// False if the words behind a name say that it is not in code ("the `till_open` job"), or may not be needed ("if needed").
+fn is_code_for_certain(rest: &str) -> bool {
+    let said: Vec<String> = words::words(rest).take(8).collect();
+    let elsewhere = list!("bucket collection column index job migration queue secret table topic view workflow");
+    let needed = |word: &String| matches!(word.as_str(), "any" | "desired" | "necessary" | "needed" | "required");
+    let supposed = said.iter().position(|word| word == "if").and_then(|at| said.get(at..));
+    !said.first().is_some_and(|word| elsewhere.contains(&word.as_str()))
+        && !supposed.is_some_and(|rest| rest.iter().any(needed))
 }
 
 /// Words behind the name of a definition: "Task dataclass".
@@ -254,6 +266,9 @@ mod tests {
         ] {
             let found: Vec<String> = names(line).into_iter().map(|(name, _)| name).collect();
             assert_eq!(found.join(" "), wanted, "{line}");
+        }
+        for line in ["- [x] Implement `open_till` job", "- [x] Define `open_till()` if any drawer needs it"] {
+            assert!(symbol_statements(line).iter().all(|told| !told.sure), "{line}");
         }
         assert_eq!(names("- [x] Set `TILL_PORT` to 80"), [("TILL_PORT".to_owned(), false)]);
     }

@@ -165,7 +165,8 @@ pub(crate) fn tree_entry(word: &str) -> Option<Name> {
 /// True if a word is a placeholder for any name: `<name>.json`, `*.py`, `report_YYYYMMDD.md`.
 #[must_use]
 pub(crate) fn is_placeholder(word: &str) -> bool {
-    word.contains(['<', '>', '*', '{', '}', '$', '?']) || ["YYYY", "XXX", "HHMM"].iter().any(|mark| word.contains(mark))
+    word.contains(['<', '>', '*', '{', '}', '$', '?'])
+        || ["YYYY", "XXX", "HHMM", "_VERSION", "-VERSION"].iter().any(|mark| word.contains(mark))
 }
 
 /// True for a file that only exists while a program runs: a lock, a process number, a socket, an address of a server.
