@@ -11,18 +11,16 @@ use serde::Serialize;
 use crate::count::{count, is};
 use crate::index::{FoundEntry, Index};
 use crate::limits;
+use crate::lists::list;
 use crate::remark::NoteSeverity;
 use crate::report::Gap;
 use crate::yaml;
 
-const EXAMPLES: &[&str] = &[
-    "**/.env*.{example,sample,template}",
-    "**/.env.{example,sample,template}.*",
-    "**/env.{example,sample}",
-    "**/{config,settings}*.{example,sample,template}.*",
-    "**/*.{config,env}.{example,sample,template}",
-    "**/{config,settings}*.*.{example,sample,template}",
-];
+const EXAMPLES: &[&str] = list!(
+    "**/.env*.{example,sample,template} **/.env.{example,sample,template}.* **/env.{example,sample} \
+            **/{config,settings}*.{example,sample,template}.* **/*.{config,env}.{example,sample,template} \
+            **/{config,settings}*.*.{example,sample,template}"
+);
 
 /// Parts of an example's name that the real file's name does not have.
 const MARKS: &[&str] = &[".example", ".sample", ".template"];

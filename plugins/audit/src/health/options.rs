@@ -1,5 +1,6 @@
 //! The arguments of `health` beside `root`; all are optional. `RULES.md` has their JSON Schema.
 
+use crate::lists::list;
 use baton_core::glob::Globs;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -9,15 +10,10 @@ const LOGS: &[&str] = &["logs/**/*.jsonl", "**/execution_log*.jsonl"];
 const DOCUMENTS: &[&str] = &["**/*.md"];
 
 /// Documents about the past: the files that they name need not exist.
-const PAST: &[&str] = &[
-    "**/CHANGELOG*",
-    "**/PLANS_AUDIT_*",
-    "**/reports/latest.*",
-    "**/AUDIT_FOLLOWUP_*",
-    "**/SESSION_REVIEW*",
-    "**/{archive,_archive,.archive,03_archive}/**",
-    "**/{01_inbox,02_processed,03_failed}/**",
-];
+const PAST: &[&str] = list!(
+    "**/CHANGELOG* **/PLANS_AUDIT_* **/reports/latest.* **/AUDIT_FOLLOWUP_* **/SESSION_REVIEW* \
+            **/{archive,_archive,.archive,03_archive}/** **/{01_inbox,02_processed,03_failed}/**"
+);
 
 /// The checked options.
 #[derive(Debug, Clone, Default)]

@@ -14,63 +14,24 @@ pub(super) fn column(head: &str) -> &'static str {
     let has = |list: &[&str]| all.iter().any(|word| list.contains(&word.as_str()));
     if has(FILE_COLUMNS) {
         "file"
-    } else if has(&[
-        "deliverable",
-        "deliverables",
-        "output",
-        "outputs",
-        "artifact",
-        "artifacts",
-        "artefact",
-        "artefacts",
-        "artefakt",
-        "artefakte",
-        "ergebnis",
-        "lieferobjekt",
-        "result",
-    ]) {
+    } else if has(list!(
+        "deliverable deliverables output outputs artifact artifacts artefact artefacts artefakt \
+            artefakte ergebnis lieferobjekt result"
+    )) {
         "deliverable"
     } else if has(&["status", "state", "action", "change", "done", "progress", "stand", "zustand"]) {
         "state"
-    } else if has(&[
-        "issue",
-        "risk",
-        "risiko",
-        "problem",
-        "bug",
-        "error",
-        "finding",
-        "metric",
-        "alternative",
-        "option",
-        "criterion",
-        "question",
-        "activity",
-        "source",
-        "field",
-        "input",
-    ]) {
+    } else if has(list!(
+        "issue risk risiko problem bug error finding metric alternative option criterion question \
+            activity source field input"
+    )) {
         "complaint"
     } else if has(&["location", "directory", "folder", "ordner", "ort", "verzeichnis"]) {
         "folder"
-    } else if has(&[
-        "component",
-        "komponente",
-        "module",
-        "modul",
-        "task",
-        "aufgabe",
-        "feature",
-        "item",
-        "what",
-        "was",
-        "area",
-        "phase",
-        "step",
-        "work",
-        "document",
-        "component",
-    ]) {
+    } else if has(list!(
+        "component komponente module modul task aufgabe feature item what was area phase step work \
+            document component"
+    )) {
         "thing"
     } else {
         "other"

@@ -77,12 +77,5 @@ pub(super) const TOP_FOLDERS: &[&str] = list!(
 pub(super) const DOMAINS: &[&str] = &["ai", "app", "co", "com", "dev", "io", "net", "org", "so", "uk", "us"];
 
 /// Addresses that servers answer: `/openapi.json`.
-pub(super) const SERVED: &[&str] = &[
-    "/favicon.ico",
-    "/health.json",
-    "/manifest.json",
-    "/openapi.json",
-    "/robots.txt",
-    "/sitemap.xml",
-    "/swagger.json",
-];
+pub(super) const SERVED: &[&str] =
+    list!("/favicon.ico /health.json /manifest.json /openapi.json /robots.txt /sitemap.xml /swagger.json");

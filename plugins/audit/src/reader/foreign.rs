@@ -3,6 +3,7 @@
 //! Chinese, Japanese and Korean do not separate words: their terms are searched inside a text. Terms of other languages
 //! are whole words. German is in the lists of the other files.
 
+use crate::lists::list;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -146,46 +147,25 @@ const WORDS: &[(&str, &[&str])] = &[
     ("created", &["creado", "creada", "creados", "cr\u{e9}\u{e9}", "cr\u{e9}\u{e9}e", "criado", "criada", "criados"]),
     (
         "add",
-        &[
-            "a\u{f1}adir",
-            "agregar",
-            "a\u{f1}ade",
-            "ajouter",
-            "adicionar",
-            "\u{434}\u{43e}\u{431}\u{430}\u{432}\u{438}\u{442}\u{44c}",
-        ],
+        list!(
+            "a\u{f1}adir agregar a\u{f1}ade ajouter adicionar \
+            \u{434}\u{43e}\u{431}\u{430}\u{432}\u{438}\u{442}\u{44c}"
+        ),
     ),
     ("implement", &["implementar", "impl\u{e9}menter", "desarrollar"]),
     ("write", &["escribir", "\u{e9}crire", "escrever"]),
     (
         "update",
-        &[
-            "actualizar",
-            "actualiza",
-            "atualizar",
-            "mettre",
-            "modificar",
-            "modifier",
-            "\u{43e}\u{431}\u{43d}\u{43e}\u{432}\u{438}\u{442}\u{44c}",
-            "\u{438}\u{437}\u{43c}\u{435}\u{43d}\u{438}\u{442}\u{44c}",
-        ],
+        list!(
+            "actualizar actualiza atualizar mettre modificar modifier \
+            \u{43e}\u{431}\u{43d}\u{43e}\u{432}\u{438}\u{442}\u{44c} \
+            \u{438}\u{437}\u{43c}\u{435}\u{43d}\u{438}\u{442}\u{44c}"
+        ),
     ),
     ("modified", &["modificado", "modificados", "modifi\u{e9}s", "actualizado", "atualizado"]),
     ("move", &["mover", "mueve", "d\u{e9}placer"]),
     ("moved", &["movido", "movidos", "movida"]),
-    (
-        "deleted",
-        &[
-            "eliminado",
-            "eliminados",
-            "eliminada",
-            "supprim\u{e9}",
-            "supprim\u{e9}s",
-            "removido",
-            "removidos",
-            "borrados",
-        ],
-    ),
+    ("deleted", list!("eliminado eliminados eliminada supprim\u{e9} supprim\u{e9}s removido removidos borrados")),
     ("delete", &["eliminar", "borrar", "supprimer", "excluir", "\u{443}\u{434}\u{430}\u{43b}\u{438}\u{442}\u{44c}"]),
     ("run", &["ejecutar", "ex\u{e9}cuter", "executar", "rodar"]),
     ("see", &["voir", "v\u{e9}ase", "veja"]),

@@ -4,6 +4,7 @@ use super::before::is_tag;
 use super::lexer::PATH;
 use super::verbs::{self, FileAction};
 use super::words;
+use crate::lists::list;
 
 /// The key before a path: `Modify: x`, `**Location:** x`.
 pub(super) fn key(before: &str) -> Option<&'static str> {
@@ -33,21 +34,7 @@ pub(super) fn key(before: &str) -> Option<&'static str> {
         return Some("sentence");
     }
     let has = |list: &[&str]| all.iter().any(|word| list.contains(&word.as_str()));
-    if has(&[
-        "file",
-        "files",
-        "path",
-        "location",
-        "datei",
-        "dateien",
-        "pfad",
-        "ort",
-        "module",
-        "script",
-        "target",
-        "zieldatei",
-        "filename",
-    ]) {
+    if has(list!("file files path location datei dateien pfad ort module script target zieldatei filename")) {
         let action = all.iter().find_map(|word| verbs::verb(word));
         return Some(match action.map(|verb| verb.action) {
             Some(FileAction::Make | FileAction::Add | FileAction::Write) => "make",
@@ -58,20 +45,10 @@ pub(super) fn key(before: &str) -> Option<&'static str> {
             None => "file",
         });
     }
-    if has(&[
-        "deliverable",
-        "deliverables",
-        "artifact",
-        "artifacts",
-        "artefact",
-        "output",
-        "outputs",
-        "result",
-        "ergebnis",
-        "lieferobjekt",
-        "neu",
-        "new",
-    ]) {
+    if has(list!(
+        "deliverable deliverables artifact artifacts artefact output outputs result ergebnis \
+            lieferobjekt neu new"
+    )) {
         return Some("make");
     }
     Some(match all.iter().find_map(|word| verbs::verb(word)).map(|verb| verb.action) {

@@ -81,15 +81,8 @@ const CRITERIA_PHRASES: &[&str] = &[
     "we are done",
     "finished when",
 ];
-const CRITERIA: &[&str] = &[
-    "acceptance",
-    "verification",
-    "abnahme",
-    "abnahmekriterien",
-    "akzeptanzkriterien",
-    "erfolgskriterien",
-    "criteria",
-];
+const CRITERIA: &[&str] =
+    list!("acceptance verification abnahme abnahmekriterien akzeptanzkriterien erfolgskriterien criteria");
 const LAYOUT: &[&str] = list!(
     "structure layout tree struktur aufbau organization organisation verzeichnisstruktur directories ordnerstruktur"
 );
