@@ -14,7 +14,7 @@ use crate::limits;
 use crate::plan::{self, Place};
 use crate::remark::NoteSeverity;
 use crate::verify::content::{line_count, line_defines};
-use crate::verify::resolve::{GENERIC, with_ending};
+use crate::verify::resolve::{GENERIC, below_other_root, with_ending};
 
 /// The result of resolving a path.
 enum Resolution {
@@ -141,9 +141,9 @@ impl<'a> Lookup<'a> {
             Place::Outside(reason) => return Resolution::Unknown(format!("{reason}: {written}")),
             Place::Inside { path, anchored } => (path, anchored),
         };
-        if let Some(found) =
-            self.index.find(&path).or_else(|| self.below_own_name(&path)).or_else(|| with_ending(self.index, &path))
-        {
+        let of_other_machine = || below_other_root(self.index, &path).filter(|_| anchored);
+        let found = self.index.find(&path).or_else(|| self.below_own_name(&path)).or_else(of_other_machine);
+        if let Some(found) = found.or_else(|| with_ending(self.index, &path)) {
             return Resolution::Found(vec![found]);
         }
         let name = path.rsplit('/').next().unwrap_or(&path);

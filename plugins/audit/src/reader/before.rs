@@ -254,7 +254,7 @@ fn prep(leading_words: &[&str]) -> &'static str {
         }
         let skipped = list!(
             "the a an new file files script module its our this root der die das eine einen datei neue neuen \
-                existing test folder directory both document page package class config component"
+                existing test folder directory both document page package class config component constant function method"
         )
         .contains(word)
             || word.starts_with(CODE);

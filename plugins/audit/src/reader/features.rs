@@ -6,11 +6,11 @@
 use super::after::{after, removes};
 use super::barred::is_barred;
 use super::before::{Clause, clause};
-use super::context::{CHECKS, LineContext, boxed, heading_topic, is_title, label, mark, tells_moves};
+use super::context::{LineContext, boxed, heading_topic, is_title, label, mark, tells_moves};
 use super::keys::key;
 use super::lexer::{Markup, PATH, Token};
 use super::stories::CRITERIA_LABEL;
-use super::structure::{Document, LineForm};
+use super::structure::LineForm;
 use super::verbs::{FileAction, Verb};
 use super::words;
 

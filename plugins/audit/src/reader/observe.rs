@@ -8,7 +8,7 @@ use super::features::{self, Features};
 use super::lexer::{self, Token};
 use super::structure::{Code, Document, Line, LineForm};
 use super::tree::{self, Leaf, Tree};
-use super::{columns, fields, marks, table, words};
+use super::{columns, fields, marks, rows, table, words};
 use crate::plan::{Form, Kind, Sighting};
 
 /// The paths and folders of a plan.

@@ -114,7 +114,7 @@ fn without_own_name(index: &Index, path: &str, drawn: bool) -> Option<FoundEntry
 }
 
 /// `/workspace/src/till.py` for `src/till.py`: the first folder is that of another machine.
-fn below_other_root(index: &Index, path: &str) -> Option<FoundEntry> {
+pub(crate) fn below_other_root(index: &Index, path: &str) -> Option<FoundEntry> {
     let (first, rest) = path.split_once('/')?;
     index.find(rest).filter(|_| rest.contains('/') && index.find(first).is_none())
 }
