@@ -86,7 +86,7 @@ fn a_tree_may_begin_with_the_repositorys_name() {
         .file("root/setup.cfg", "[x]\n");
     // One file is no evidence that the first row is the root.
     let one = workspace.file("root/src/a.py", "x = 1\n");
-    assert!(one.statuses().contains(&"till/setup.cfg MISSING".to_owned()), "{:?}", one.statuses());
+    assert!(one.statuses().contains(&"till/setup.cfg MOVED".to_owned()), "{:?}", one.statuses());
     let two = one.file("root/src/b.py", "x = 1\n");
     assert!(two.statuses().iter().all(|row| row.ends_with(" PRESENT")), "{:?}", two.statuses());
 }
