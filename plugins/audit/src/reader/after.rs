@@ -161,11 +161,9 @@ fn is_unchanged(said: &str) -> bool {
 fn is_change(said: &str) -> bool {
     let mut words = words::words(said);
     let order = words.next().and_then(|word| verbs::verb(&word));
-    let changes = order.is_some_and(|verb| match verb.action {
-        FileAction::Change | FileAction::Add | FileAction::Delete | FileAction::Move => true,
-        _ => false,
-    });
-    changes && words.next().is_some()
+    let changes =
+        |action| matches!(action, FileAction::Change | FileAction::Add | FileAction::Delete | FileAction::Move);
+    order.is_some_and(|verb| changes(verb.action)) && words.next().is_some()
 }
 
 /// True if the words say that something was removed from the file, or that the file was: "– Removed legacy code".

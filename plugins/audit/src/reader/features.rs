@@ -79,10 +79,7 @@ pub(crate) fn of_text(place: &LineContext<'_>, token: &Token, nth: usize, out: &
     let deletes = clause.lead.is_some_and(|verb| verb.action == FileAction::Delete);
     let beside = clause.prep == "bracket" && !clause.negated && !clause.within && !token.before.contains(PATH);
     out.flag("removes beside", beside && deletes || after == "told to change" && removes(&token.after));
-    let behind = token.before.contains(PATH) && (clause.prep == "to" || key == Some("arrow from a path"));
-    let listed_move = matches!(key, Some("arrow" | "arrow from a path")) && tells_moves(place);
-    let here = behind && (is_moved(clause.lead) || clause.converts) || listed_move;
-    out.flag("moved here", here && !clause.negated);
+    out.flag("moved here", is_moved_here(place, token, &clause, key));
     of_effect(token, &clause, &LineTraits { box_, listed, opens, after }, out);
     out.flag("supposed", clause.supposed);
     out.flag("will", clause.will);
@@ -205,6 +202,13 @@ fn of_key(place: &LineContext<'_>, token: &Token, key: Option<&str>, out: &mut F
         let kind = if token.kind == crate::plan::Kind::Folder { "folder" } else { "file" };
         out.pair("key/kind", key, kind);
     }
+}
+
+/// "Move `x` to `y`": `y` appears.
+fn is_moved_here(place: &LineContext<'_>, token: &Token, clause: &Clause, key: Option<&str>) -> bool {
+    let behind = token.before.contains(PATH) && (clause.prep == "to" || key == Some("arrow from a path"));
+    let listed = || matches!(key, Some("arrow" | "arrow from a path")) && tells_moves(place);
+    !clause.negated && (behind && (is_moved(clause.lead) || clause.converts) || listed())
 }
 
 /// "Move `x` to `y`": `x` disappears.
