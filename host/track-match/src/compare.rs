@@ -38,6 +38,12 @@ pub(super) fn compare(a: &PreparedTrack, b: &PreparedTrack) -> Evidence {
         Artists::Differ if remixer_is_artist(a, b) || remixer_is_artist(b, a) => Artists::Partial,
         artists => artists,
     };
+    // "ida lund night bus" without a sign between artist and title.
+    let (titles, artists) = if names_artist_and_title(a, b) || names_artist_and_title(b, a) {
+        (Titles::Close, Artists::Within)
+    } else {
+        (titles, artists)
+    };
     let shares_artist =
         !matches!(artists, Artists::Romanised | Artists::Unknown | Artists::OtherScript | Artists::Differ);
     let roles = [a.title.version.details.as_slice(), &b.title.version.details];
@@ -69,6 +75,14 @@ fn romanised(a: Option<&Skeleton>, b: Option<&Skeleton>) -> bool {
         return a.text.chars().count().min(b.text.chars().count()) >= 4;
     }
     a.text.chars().count() >= 3 && (a.text == b.text || alike::is_typo(&a.text, &b.text))
+}
+
+/// Whether the title of a track without an artist consists of the artist and the title of the other one.
+fn names_artist_and_title(a: &PreparedTrack, b: &PreparedTrack) -> bool {
+    let artist = b.credit.names.first().filter(|_| !b.credit.is_unknown());
+    a.credit.is_unknown()
+        && !b.whole.is_empty()
+        && artist.is_some_and(|artist| a.whole.strip_prefix(&artist.compact) == Some(b.whole.as_str()))
 }
 
 /// Whether one track is a remix that is credited to its remixer.

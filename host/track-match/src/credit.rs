@@ -298,14 +298,13 @@ fn without_title(words: &[String]) -> &[String] {
     }
 }
 
-/// Whether two names have the same family name and matching initials: "I. M. Lund" and "Ida Maria Lund".
+/// Whether two names have a word in common and matching initials: "I. M. Lund" and "Ida Maria Lund", "Ida L" and "Ida Lund".
 fn has_initials(a: &[String], b: &[String]) -> bool {
-    let (Some((last_a, first_a)), Some((last_b, first_b))) = (a.split_last(), b.split_last()) else { return false };
-    let fits = |(a, b): (&String, &String)| {
-        let initial = |a: &str, b: &str| a.chars().count() == 1 && b.starts_with(a);
-        a == b || initial(a, b) || initial(b, a)
-    };
-    last_a == last_b && !first_a.is_empty() && first_a.len() == first_b.len() && first_a.iter().zip(first_b).all(fits)
+    let initial = |a: &str, b: &str| a.chars().count() == 1 && b.starts_with(a);
+    let fits = |(a, b): (&String, &String)| a == b || initial(a, b) || initial(b, a);
+    let is_name = |(a, b): (&String, &String)| a == b && a.chars().count() >= 3;
+    let pairs = || a.iter().zip(b);
+    a.len() >= 2 && a.len() == b.len() && pairs().all(fits) && pairs().any(is_name)
 }
 
 #[cfg(test)]

@@ -57,6 +57,11 @@ pub(super) fn read(words: &[String]) -> Segment {
     if origin && !tokens.iter().any(Token::names_version) {
         return Segment::Plain;
     }
+    // "50th Anniversary Edition".
+    let is_other = |token: &Token<'_>| token.names_version() && token.meaning != Meaning::Form;
+    if words.iter().any(|word| word == "anniversary") && !tokens.iter().any(is_other) {
+        return Segment::Plain;
+    }
     if let [word] = words
         && ARRANGED.contains(&word.as_str())
     {
@@ -178,9 +183,16 @@ mod tests {
 
     #[test]
     fn words_without_meaning_are_plain() {
-        for text in
-            ["original mix", "official video", "album version", "bonus track", "version", "hd", "prod by someone"]
-        {
+        for text in [
+            "original mix",
+            "official video",
+            "50th anniversary edition",
+            "album version",
+            "bonus track",
+            "version",
+            "hd",
+            "prod by someone",
+        ] {
             assert_eq!(of(text), Segment::Plain, "{text}");
         }
         assert_eq!(of("2011 digital remaster"), Segment::Remaster { year: Some(2011), kinds: vec![], details: vec![] });
