@@ -46,7 +46,7 @@ fn named(found: &[Finding], check: &str, status: &str, place: &str) -> (String, 
 
 /// Asserts that there are no problems, except about the machine's disk.
 #[track_caller]
-fn is_well(found: &[Finding]) {
+fn assert_healthy(found: &[Finding]) {
     let wrong: Vec<_> =
         found.iter().filter(|f| f.status != "ok" && !["disk", "watches"].contains(&f.check.as_str())).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -110,7 +110,7 @@ fn with_question() -> (Workspace, String) {
 fn a_new_workspace_is_healthy_and_stays_as_it_is() {
     let workspace = Workspace::init();
     let before = everything(workspace.outside());
-    is_well(&doctor(&workspace, 0));
+    assert_healthy(&doctor(&workspace, 0));
     let text = workspace.baton(&["doctor"]).ended(0);
     assert!(text.stdout.starts_with("ok    configuration  ") && !text.stdout.contains('\u{1b}'), "{}", text.stdout);
     assert_eq!(text.stderr, "");
@@ -124,11 +124,11 @@ fn after_work_and_beside_a_daemon_everything_is_healthy() {
     workspace.drop_file("noop", "broken.json", "{ nope");
     workspace.up_once();
     let before = everything(workspace.outside());
-    is_well(&doctor(&workspace, 0));
+    assert_healthy(&doctor(&workspace, 0));
     assert_eq!(everything(workspace.outside()), before);
     let daemon = workspace.up_and_serving();
     let found = doctor(&workspace, 0);
-    is_well(&found);
+    assert_healthy(&found);
     let serves = format!("a daemon runs: process {}", daemon.id());
     assert!(found.iter().any(|f| f.check == "locks" && f.what.starts_with(&serves)), "{found:#?}");
     assert!(daemon.stop().success());
@@ -169,7 +169,7 @@ fn a_plugin_with_other_bytes_is_named_with_the_digest_to_write() {
     let (what, fix) = named(&doctor(&workspace, 1), "configuration", "fail", "plugins/noop.wasm");
     assert!(what.contains("cannot be read") && fix.contains("put the file back"), "{what} {fix}");
     workspace.write("plugins/noop.wasm", right);
-    is_well(&doctor(&workspace, 0));
+    assert_healthy(&doctor(&workspace, 0));
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn a_bundled_plugin_with_another_digest_in_the_lock_is_named_with_the_digest_to_
     assert!(what.contains(&wrong) && what.contains(digest), "{what}");
     assert_eq!(fix, format!("write digest = \"{digest}\" into baton.lock"));
     workspace.write("baton.lock", lock);
-    is_well(&doctor(&workspace, 0));
+    assert_healthy(&doctor(&workspace, 0));
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn a_stored_package_with_other_bytes_is_named_with_both_digests() {
     let lock = workspace.read("baton.lock");
     assert!(lock.contains(file), "{lock}");
     workspace.write("baton.lock", lock.replace(file, "source = { url = \"https://localhost:1/noop.wasm\" }"));
-    is_well(&doctor(&workspace, 0));
+    assert_healthy(&doctor(&workspace, 0));
     let stored = workspace.state_folder().join("packages").join(format!("{right}.wasm"));
     fs::write(&stored, "other bytes").unwrap();
     let (what, fix) = named(&doctor(&workspace, 1), "configuration", "fail", "baton.lock");
@@ -212,7 +212,7 @@ fn a_granted_folder_that_is_missing_can_be_made() {
     let (what, fix) = named(&doctor(&workspace, 0), "configuration", "warn", "plans");
     assert!(what.contains("`audit`"), "{what}");
     follow(&workspace, fix.split(", or").next().unwrap());
-    is_well(&doctor(&workspace, 0));
+    assert_healthy(&doctor(&workspace, 0));
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn an_agent_with_two_folders_is_named() {
 }
 
 #[test]
-fn an_open_state_folder_is_closed_by_the_fix() {
+fn the_fix_makes_a_readable_state_folder_private() {
     let workspace = Workspace::with_noop();
     workspace.up_once();
     let folder = workspace.state_folder().canonicalize().unwrap();
@@ -232,7 +232,7 @@ fn an_open_state_folder_is_closed_by_the_fix() {
     let (_, fix) = named(&doctor(&workspace, 1), "permissions", "fail", folder.to_str().unwrap());
     assert!(fix.starts_with("chmod 700 "), "{fix}");
     follow(&workspace, &fix);
-    is_well(&doctor(&workspace, 0));
+    assert_healthy(&doctor(&workspace, 0));
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn links_in_place_of_inboxes_and_unusual_entries_in_inboxes_are_named() {
     for fix in [fix, moved, replaced.rsplit(", or ").next().unwrap().to_owned(), removed] {
         follow(&workspace, &fix);
     }
-    is_well(&doctor(&workspace, 0));
+    assert_healthy(&doctor(&workspace, 0));
 }
 
 /// Root may write everywhere, so as root the test runs `doctor` as another user, who owns the workspace.
@@ -291,14 +291,14 @@ fn an_old_leftover_temporary_file_is_named() {
     let (_, fix) = named(&found, "orphans", "warn", "reports/.baton-77.tmp");
     assert_eq!(found.iter().filter(|finding| finding.status == "warn" && finding.check == "orphans").count(), 1);
     follow(&workspace, &fix);
-    is_well(&doctor(&workspace, 0));
+    assert_healthy(&doctor(&workspace, 0));
     assert!(workspace.root().join("handoffs/noop/01_inbox/.baton-young.tmp").exists());
 }
 
 #[test]
 fn a_task_whose_file_is_missing_is_named() {
     let (workspace, id) = with_question();
-    is_well(&doctor(&workspace, 0));
+    assert_healthy(&doctor(&workspace, 0));
     fs::remove_file(workspace.inbox_of("hostile").join("ask-human.json")).unwrap();
     let (what, fix) = named(&doctor(&workspace, 0), "orphans", "warn", "handoffs/hostile/01_inbox/ask-human.json");
     assert!(what.contains(&id) && fix.contains(&format!(" cancel {id}")), "{what} {fix}");
@@ -313,13 +313,13 @@ fn a_file_that_the_daemon_does_not_capture_is_named() {
     kill_process(process, Signal::STOP).unwrap();
     workspace.drop_handoff("noop", "Left alone");
     make_old(&workspace.inbox_of("noop").join("Left-alone.json"), Duration::from_secs(400));
-    is_well(&doctor(&workspace, 0));
+    assert_healthy(&doctor(&workspace, 0));
     make_old(&workspace.state_folder().join("up.lock"), Duration::from_secs(400));
     let (_, fix) = named(&doctor(&workspace, 0), "orphans", "warn", "handoffs/noop/01_inbox/Left-alone.json");
     assert!(fix.starts_with("touch ") && fix.contains("`baton up`"), "{fix}");
     kill_process(process, Signal::CONT).unwrap();
     workspace.wait_for_archive("Left alone");
-    is_well(&doctor(&workspace, 0));
+    assert_healthy(&doctor(&workspace, 0));
     assert!(daemon.stop().success());
 }
 
@@ -383,14 +383,14 @@ fn a_clock_that_jumped_is_named_and_breaks_no_chain() {
 }
 
 #[test]
-fn the_fix_for_a_task_that_an_ended_process_holds_recovers_it() {
+fn the_fix_recovers_a_task_of_a_dead_process() {
     let (workspace, id) = with_question();
     let sql = "UPDATE tasks SET state = 'running', lease_owner = 'up:4000000:1', lease_until = 9e15";
     ledger(&workspace).execute(&sql.replace("9e15", "9000000000000"), []).unwrap();
     let (what, fix) = named(&doctor(&workspace, 0), "locks", "warn", &id);
     assert!(what.contains("up:4000000:1") && fix.contains(" up"), "{what} {fix}");
     workspace.up_once();
-    is_well(&doctor(&workspace, 0));
+    assert_healthy(&doctor(&workspace, 0));
 }
 
 #[test]
@@ -400,7 +400,7 @@ fn a_failing_delivery_is_named() {
     let sql =
         "INSERT INTO outbox (task, kind, state, folder, name) VALUES (?1, 'artifact', 'pending', 'reports', 'r.md')";
     connection.execute(sql, [&id]).unwrap();
-    is_well(&doctor(&workspace, 0));
+    assert_healthy(&doctor(&workspace, 0));
     connection.execute("UPDATE events SET at = at - 700000", []).unwrap();
     let (what, fix) = named(&doctor(&workspace, 1), "ledger", "warn", "reports");
     assert!(what.contains("artifact r.md") && what.contains(&id) && fix.contains(" up"), "{what} {fix}");

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// A workspace with work that succeeded and work that failed.
-fn worked() -> Workspace {
+fn workspace_with_history() -> Workspace {
     let workspace = Workspace::with_hostile();
     workspace.drop_handoff("noop", "Done well");
     workspace.drop_file("noop", "broken.json", "{ nope");
@@ -88,7 +88,7 @@ fn backup(workspace: &Workspace, name: &str) -> PathBuf {
 
 #[test]
 fn after_real_work_the_ledger_is_sound() {
-    let workspace = worked();
+    let workspace = workspace_with_history();
     let report = verify_json(&workspace, &[], 0);
     let events: usize = workspace.status().iter().map(|task| workspace.why(&task.id).events.len()).sum();
     // One more event seals the rows.
@@ -103,7 +103,7 @@ fn after_real_work_the_ledger_is_sound() {
 
 #[test]
 fn the_head_in_a_return_is_found_in_the_chain() {
-    let workspace = worked();
+    let workspace = workspace_with_history();
     let head = head_of_return(&workspace, "Done well");
     let events = workspace.why(&workspace.task("Done well").id).events;
     let carried = events.iter().find(|event| event.hash == head).expect("the head is an event of the task");
@@ -118,7 +118,7 @@ fn the_head_in_a_return_is_found_in_the_chain() {
 
 #[test]
 fn an_unknown_head_is_a_finding_and_an_invalid_head_is_an_error() {
-    let workspace = worked();
+    let workspace = workspace_with_history();
     let said = workspace.baton(&["ledger", "verify", "--head", &"ab".repeat(32)]).ended(1).stdout;
     assert!(said.starts_with("sound: ") && said.contains("cut or rewritten since"), "{said}");
     let report = verify_json(&workspace, &["--head", &"ab".repeat(32)], 1);
@@ -134,7 +134,7 @@ fn an_unknown_head_is_a_finding_and_an_invalid_head_is_an_error() {
 
 #[test]
 fn a_truncated_ledger_is_detected_with_the_head_of_a_return() {
-    let workspace = worked();
+    let workspace = workspace_with_history();
     let older = restore(&workspace, &backup(&workspace, "older.db"), "older");
     workspace.drop_handoff("noop", "Done later");
     workspace.up_once();
@@ -148,7 +148,7 @@ fn a_truncated_ledger_is_detected_with_the_head_of_a_return() {
 
 #[test]
 fn an_event_that_was_edited_is_named() {
-    let workspace = worked();
+    let workspace = workspace_with_history();
     let file = backup(&workspace, "copy.db");
     // A word is replaced by one of the same length everywhere, so that the file stays a valid database.
     let mut bytes = fs::read(&file).unwrap();
@@ -177,7 +177,7 @@ fn an_event_that_was_edited_is_named() {
 
 #[test]
 fn the_exported_chain_is_recomputed_from_its_lines_alone() {
-    let workspace = worked();
+    let workspace = workspace_with_history();
     let exported = workspace.baton(&["ledger", "export"]).ended(0);
     let (events, head) = recompute(&exported.stdout);
     let report = verify_json(&workspace, &[], 0);
@@ -192,7 +192,7 @@ fn the_exported_chain_is_recomputed_from_its_lines_alone() {
 
 #[test]
 fn an_export_writes_a_new_file_and_never_overwrites_one() {
-    let workspace = worked();
+    let workspace = workspace_with_history();
     let file = workspace.outside().join("ledger.jsonl");
     let args = ["ledger", "export", "--out", file.to_str().unwrap()];
     let said = workspace.baton(&args).ended(0);
@@ -238,7 +238,7 @@ fn a_backup_while_the_daemon_runs_is_complete_and_the_daemon_continues() {
 
 #[test]
 fn a_restored_backup_can_be_served() {
-    let workspace = worked();
+    let workspace = workspace_with_history();
     let state = restore(&workspace, &backup(&workspace, "copy.db"), "restored");
     let before = verify_json(&workspace, &[], 0);
     workspace.drop_handoff("noop", "After the restore");
@@ -255,7 +255,7 @@ fn a_restored_backup_can_be_served() {
 
 #[test]
 fn a_backup_overwrites_nothing_and_prints_its_content() {
-    let workspace = worked();
+    let workspace = workspace_with_history();
     let file = workspace.outside().join("copy.db");
     let path = file.to_str().unwrap();
     let said = workspace.baton(&["backup", path]).ended(0);

@@ -17,7 +17,7 @@ const FORMATS: [i64; 3] = [2, 8, 12];
 const FORMER_REJECTED: &str = "quarantined";
 
 /// A workspace with a done, an open and an unreadable handoff.
-fn worked() -> Workspace {
+fn workspace_with_history() -> Workspace {
     let workspace = Workspace::with_noop();
     workspace.drop_handoff("noop", "Done");
     workspace.drop_handoff("Cursor-MM1", "Open");
@@ -124,7 +124,7 @@ fn exported(workspace: &Workspace) -> Vec<String> {
 #[test]
 fn an_old_ledger_is_migrated_its_chain_continues_and_its_rows_are_bound() {
     for format in FORMATS {
-        let workspace = worked();
+        let workspace = workspace_with_history();
         let chain = rebuild(&workspace, format);
         assert!(chain.len() > 6, "{chain:?}");
         remove_newer_files(&workspace);
@@ -153,7 +153,7 @@ fn an_old_ledger_is_migrated_its_chain_continues_and_its_rows_are_bound() {
 
 #[test]
 fn an_old_ledger_with_an_edited_event_is_migrated_and_the_edit_is_found() {
-    let workspace = worked();
+    let workspace = workspace_with_history();
     rebuild(&workspace, 8);
     remove_newer_files(&workspace);
     let sql = "UPDATE events SET reason = 'edited' WHERE seq = 2";

@@ -176,7 +176,7 @@ fn undeclared_secrets_and_hosts_are_refused_with_their_name() {
             "does not request a secret `other`",
         ),
         (json!({ "handoff": handoff, "secrets": { "other": "short" }, "expect": {} }), "the secret `other`"),
-        (json!({ "expect": {} }), "its manifest has no triggers"),
+        (json!({ "expect": {} }), "the plugin's manifest has no triggers"),
         (json!({ "handoff": handoff, "servers": { "localhost": [] }, "expect": {} }), "write SCHEME://HOST[:PORT]"),
         (json!({ "handoff": handoff, "expect": { "emits": [{ "to": "../x" }] } }), "no agent can have the name `../x`"),
     ] {

@@ -8,7 +8,7 @@ use baton_tests::Workspace;
 use serde_json::{Value, json};
 
 /// Two handoffs that were done and one that waits for a person.
-fn worked() -> Workspace {
+fn workspace_with_history() -> Workspace {
     let workspace = Workspace::with_hostile();
     for title in ["Done first", "Done second"] {
         workspace.drop_handoff("noop", title);
@@ -37,7 +37,7 @@ fn lines(file: &Path) -> Vec<Value> {
 
 #[test]
 fn pruned_events_are_in_the_archive_and_the_whole_chain_is_sound() {
-    let workspace = worked();
+    let workspace = workspace_with_history();
     let before = workspace.baton(&["ledger", "export"]).ended(0).stdout;
     let dry = prune(&workspace, &["--dry-run"]);
     assert_eq!((&dry["pruned"], &dry["archive"]), (&json!(false), &json!(null)));
@@ -68,7 +68,7 @@ fn pruned_events_are_in_the_archive_and_the_whole_chain_is_sound() {
 
 #[test]
 fn a_repetition_of_a_pruned_task_is_still_recognised() {
-    let workspace = worked();
+    let workspace = workspace_with_history();
     let task = workspace.task("Done first");
     prune(&workspace, &[]);
     assert_eq!(workspace.task("Done first"), task);
@@ -85,7 +85,7 @@ fn a_repetition_of_a_pruned_task_is_still_recognised() {
 
 #[test]
 fn a_return_in_an_inbox_is_not_processed_again_after_a_prune() {
-    let workspace = worked();
+    let workspace = workspace_with_history();
     let inbox = workspace.inbox("Claude-MM1");
     let tasks = workspace.status();
     assert_eq!(inbox.len(), 2);
@@ -96,7 +96,7 @@ fn a_return_in_an_inbox_is_not_processed_again_after_a_prune() {
 
 #[test]
 fn events_from_the_first_open_task_on_are_kept() {
-    let workspace = worked();
+    let workspace = workspace_with_history();
     workspace.drop_action("hostile", "ask-human");
     workspace.up_once();
     workspace.drop_handoff("noop", "Done later");
@@ -116,7 +116,7 @@ fn events_from_the_first_open_task_on_are_kept() {
 
 #[test]
 fn younger_events_stay() {
-    let workspace = worked();
+    let workspace = workspace_with_history();
     for before in ["1d", "2020-01-01", "2020-01-01T00:00:00Z"] {
         let said = workspace.baton(&["ledger", "prune", "--before", before]).ended(0).stdout;
         assert!(said.starts_with("nothing to prune\n") && said.contains("is not old enough"), "{said}");
@@ -129,7 +129,7 @@ fn younger_events_stay() {
 
 #[test]
 fn a_head_of_a_pruned_event_is_found_only_with_the_archive() {
-    let workspace = worked();
+    let workspace = workspace_with_history();
     let id = "id-done-first";
     let head = workspace.returns_for("Claude-MM1", id)[0].pointer("/baton/ledger_head").cloned().unwrap();
     let head = head.as_str().unwrap();
@@ -145,7 +145,7 @@ fn a_head_of_a_pruned_event_is_found_only_with_the_archive() {
 
 #[test]
 fn an_archive_that_was_edited_or_cut_is_a_finding() {
-    let workspace = worked();
+    let workspace = workspace_with_history();
     let file = workspace.outside().join("old.jsonl");
     prune(&workspace, &["--archive", file.to_str().unwrap()]);
     let whole = fs::read_to_string(&file).unwrap();

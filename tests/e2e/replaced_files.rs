@@ -16,7 +16,7 @@ enum Kind {
 }
 
 /// A workspace whose plugin `store` has used its databases, and a secret.
-fn worked() -> Workspace {
+fn workspace_with_history() -> Workspace {
     let workspace = Workspace::with_store(
         "sql = [{ database = \"own\", mode = \"rw\" }, { database = \"catalog\", mode = \"rw\" }]",
     );
@@ -80,7 +80,7 @@ fn used(workspace: &Workspace, number: usize) -> (String, bool) {
 
 #[test]
 fn no_command_follows_a_link_or_blocks_on_a_pipe() {
-    let workspace = worked();
+    let workspace = workspace_with_history();
     let mut number = 0;
     let mut unnoticed = Vec::new();
     for file in files(&workspace) {

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags, params_from_iter};
 use serde_json::json;
 
 /// A workspace whose ledger has many kinds of rows, and the ledger's path.
-fn worked() -> (Workspace, PathBuf) {
+fn workspace_with_history() -> (Workspace, PathBuf) {
     let workspace = Workspace::with_hostile();
     workspace.drop_handoff("noop", "Done");
     workspace.drop_handoff("Cursor-MM1", "Lies with an agent");
@@ -94,7 +94,7 @@ fn forge_without_checks(ledger: &Connection, table: &str) {
 
 #[test]
 fn every_row_that_is_edited_deleted_or_forged_is_found() {
-    let (workspace, ledger) = worked();
+    let (workspace, ledger) = workspace_with_history();
     assert!(is_sound(&workspace, &copy(&workspace, &ledger)));
     let mut tried = 0;
     for table in tables(&open(&ledger)) {
@@ -136,7 +136,7 @@ fn every_row_that_is_edited_deleted_or_forged_is_found() {
 
 #[test]
 fn events_that_are_moved_taken_out_or_appended_are_found() {
-    let (workspace, ledger) = worked();
+    let (workspace, ledger) = workspace_with_history();
     for sql in [
         "UPDATE events SET seq = -1 WHERE seq = 2; UPDATE events SET seq = 2 WHERE seq = 3; UPDATE events SET seq = 3 WHERE seq = -1",
         "DELETE FROM events WHERE seq = 3",
@@ -152,7 +152,7 @@ fn events_that_are_moved_taken_out_or_appended_are_found() {
 
 #[test]
 fn sixteen_bytes_that_are_flipped_anywhere_are_found_or_say_nothing_else() {
-    let (workspace, ledger) = worked();
+    let (workspace, ledger) = workspace_with_history();
     let original = fs::read(&ledger).unwrap();
     let said = content(&ledger).unwrap();
     let (mut found, mut harmless) = (0, 0);

@@ -1,5 +1,5 @@
 //! Tampering with the state's files other than `ledger.db`, which `tampered_ledger` tests. Flipped bytes, truncation, other content or
-//! deletion are found by `ledger verify`, `doctor` or the next work, or have no effect on the record and the work.
+//! deletion are found by `ledger verify`, `doctor` or the next work, or change neither the ledger's events nor the result of a task.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -67,7 +67,7 @@ fn apply(file: &Path, content: Option<&[u8]>) {
 }
 
 /// A workspace whose plugin `store` was installed from a package, has a database and has written to the catalog.
-fn worked() -> Workspace {
+fn workspace_with_history() -> Workspace {
     let workspace = Workspace::with_noop();
     let component = fixture("store");
     workspace.baton(&["plugin", "install", component.to_str().unwrap()]);
@@ -105,8 +105,8 @@ fn noticed(workspace: &Workspace) -> Vec<&'static str> {
 }
 
 #[test]
-fn what_is_tampered_with_beside_the_databases_is_found_or_changes_nothing() {
-    let workspace = worked();
+fn tampering_with_other_state_files_is_detected_or_has_no_effect() {
+    let workspace = workspace_with_history();
     let original = Original::keep(&workspace);
     let before = export(&workspace);
     let (mut folders, mut tampered) = (BTreeSet::new(), BTreeSet::new());
@@ -170,8 +170,8 @@ fn compiled(code: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn a_damaged_catalog_or_plugin_database_harms_neither_the_record_nor_others() {
-    let workspace = worked();
+fn a_damaged_catalog_or_plugin_database_leaves_the_ledger_and_other_plugins_unharmed() {
+    let workspace = workspace_with_history();
     let original = Original::keep(&workspace);
     let before = export(&workspace);
     for name in ["catalog.db", "plugins/store.db"] {
@@ -196,7 +196,7 @@ fn a_damaged_catalog_or_plugin_database_harms_neither_the_record_nor_others() {
 
 #[test]
 fn the_log_of_the_ledger_cannot_be_tampered_with_unnoticed() {
-    let workspace = worked();
+    let workspace = workspace_with_history();
     // An open reader prevents a checkpoint of the log into the database.
     let ledger = workspace.state_folder().join("ledger.db");
     let reader = Connection::open_with_flags(&ledger, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();

@@ -38,7 +38,7 @@ impl McpClient {
         Self::start_in(workspace, agent, McpEra::Sessions, &mut workspace.command())
     }
 
-    /// The same with this era and this command of the program.
+    /// Starts the client with the given protocol version and `baton` command.
     ///
     /// # Panics
     /// When the server does not answer.

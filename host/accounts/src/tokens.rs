@@ -34,7 +34,7 @@ impl Accounts {
         self.store.read(provider).map_err(|reason| AccountError::Store { provider, reason })
     }
 
-    /// Stores a new account, when no other process is renewing the one before.
+    /// Stores a new account. Waits while another process renews the stored one.
     ///
     /// # Errors
     /// It cannot be stored.

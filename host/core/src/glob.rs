@@ -8,8 +8,8 @@
 //! | `{a,b}` | one of the alternatives |
 //! | `\*` | the character itself |
 //!
-//! Paths are relative and have `/` between names. A pattern is matched directly, without a compiled automaton. The time
-//! is at most the product of both lengths, and the code of plugins stays small.
+//! Paths are relative and have `/` between names. A pattern is matched directly: that takes at most pattern length × path
+//! length steps, and no regex engine is compiled into plugins.
 
 use std::path::Path;
 use std::str::Chars;
@@ -19,8 +19,8 @@ const MOST_PATTERNS: usize = 100;
 
 const PATTERN_BYTES: usize = 500;
 
-/// The maximum number of plain patterns to which the braces of one pattern may expand: more than a list of names with
-/// 500 bytes can have.
+/// The maximum number of patterns that the braces of one pattern may produce. A pattern has at most 500 bytes, so one
+/// flat list of names stays below it.
 const ALTERNATIVES: usize = 256;
 
 /// A list of patterns. A path matches if at least one of them matches; the empty list matches nothing.
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_question_mark_and_a_class_match_one_character_of_any_length() {
+    fn a_question_mark_and_a_class_match_one_character_of_any_number_of_bytes() {
         let globs = Globs::new(&["caf?", "[ä-ü]", "[!a]x", r"\[1\]", "{a,b{c,d}}e"]).unwrap();
         for path in ["café", "ö", "éx", "[1]", "ae", "bde"] {
             assert!(globs.matches(path), "{path}");

@@ -24,7 +24,7 @@ use crate::whole_file;
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// A file with this name exists.
-    #[error("{path} exists already; a backup replaces no file: name a new one")]
+    #[error("{path} exists already, and a backup does not overwrite files: choose another name")]
     Exists { path: PathBuf },
     /// The file system reported an error.
     #[error(

@@ -100,7 +100,7 @@ pub fn apply(
         "applied" if is_own => {}
         state => {
             return Err(Error::Permanent(format!(
-                "the plan {} is already {state}; to make a new one with push or publish",
+                "the plan {} is already {state}: make a new one with push or publish",
                 plan.id
             )));
         }

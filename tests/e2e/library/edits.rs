@@ -23,17 +23,29 @@ const COPIES: [(&str, &str, &[&str]); 4] = [
     ("padded.flac", "[0:a]adelay=2000:all=1,aformat=channel_layouts=mono[o]", &[]),
 ];
 
-/// A part of an edit: whether it is from the piece itself, the first second, and the last.
-type Part = (bool, u32, u32);
+/// A part of an edit, from the piece itself or from the next piece.
+struct Part {
+    is_from_piece: bool,
+    start_s: u32,
+    end_s: u32,
+}
 
-/// Edits: parts of the piece (`true`) or the next one (`false`), one after the other. Each edit is as long as the piece.
+const fn piece(start_s: u32, end_s: u32) -> Part {
+    Part { is_from_piece: true, start_s, end_s }
+}
+
+const fn next(start_s: u32, end_s: u32) -> Part {
+    Part { is_from_piece: false, start_s, end_s }
+}
+
+/// Edits: parts of the piece or the next piece, one after the other. Each edit is as long as the piece.
 const EDITS: [(&str, &[Part]); 6] = [
-    ("middle.flac", &[(true, 0, 50), (false, 50, 75), (true, 75, LENGTH)]),
-    ("turned.flac", &[(true, 0, 50), (true, 90, 115), (true, 75, LENGTH)]),
-    ("first 100.flac", &[(true, 0, 100), (false, 100, LENGTH)]),
-    ("first 125.flac", &[(true, 0, 125), (false, 125, LENGTH)]),
-    ("late.flac", &[(true, 0, 124), (false, 20, 45), (true, 149, LENGTH)]),
-    ("ending.flac", &[(true, 0, LENGTH - 20), (false, 30, 50)]),
+    ("middle.flac", &[piece(0, 50), next(50, 75), piece(75, LENGTH)]),
+    ("turned.flac", &[piece(0, 50), piece(90, 115), piece(75, LENGTH)]),
+    ("first 100.flac", &[piece(0, 100), next(100, LENGTH)]),
+    ("first 125.flac", &[piece(0, 125), next(125, LENGTH)]),
+    ("late.flac", &[piece(0, 124), next(20, 45), piece(149, LENGTH)]),
+    ("ending.flac", &[piece(0, LENGTH - 20), next(30, 50)]),
 ];
 
 fn ffmpeg(inputs: &[&Path], args: &[&str], to: &Path) {
@@ -48,9 +60,9 @@ fn ffmpeg(inputs: &[&Path], args: &[&str], to: &Path) {
 
 /// The filter that concatenates parts.
 fn parts(parts: &[Part]) -> String {
-    let one = |(number, (is_piece, from, to)): (usize, &Part)| {
-        let input = u8::from(!is_piece);
-        format!("[{input}:a]atrim=start={from}:end={to},asetpts=PTS-STARTPTS[p{number}];")
+    let one = |(number, Part { is_from_piece, start_s, end_s }): (usize, &Part)| {
+        let input = u8::from(!is_from_piece);
+        format!("[{input}:a]atrim=start={start_s}:end={end_s},asetpts=PTS-STARTPTS[p{number}];")
     };
     let cut: String = parts.iter().enumerate().map(one).collect();
     let names: String = (0..parts.len()).map(|number| format!("[p{number}]")).collect();

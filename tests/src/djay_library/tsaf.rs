@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-/// The system whose djay writes the object.
+/// The operating system of the djay that writes the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
     /// Numbers are small integers and f32.

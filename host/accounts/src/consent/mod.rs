@@ -1,5 +1,6 @@
-//! How the operator gives consent: in a browser of this machine or with the pasted address of its last page
-//! (`browser`, `redirect`), with a code on another device (`device`), or with a token that the operator made.
+//! How the operator gives consent: in a browser on this machine, or in a browser on another machine, from which the operator
+//! pastes the redirect address (`browser`, `redirect`); with a code on another device (`device`); or with a token that the
+//! operator made.
 
 mod browser;
 mod device;

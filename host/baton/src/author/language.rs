@@ -8,8 +8,8 @@ use baton_core::manifest::SourceManifest;
 
 const TARGET: &str = "wasm32-wasip2";
 
-/// Maps this interface to the Python module `types`. The module of the other interface has the package name as a
-/// prefix.
+/// Maps the interface `types` of `baton:plugin` to the Python module `types`. The interface `types` of `wasi:http` then
+/// gets a module with the package name as a prefix.
 const TYPES: &str = "baton:plugin/types@0.1.0=types";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -75,7 +75,7 @@ fn check(built: &BuiltPlugin, example: &Example) -> anyhow::Result<()> {
     let asks_for = |name: &String| declares.capabilities.secrets.iter().any(|secret| secret.name == *name);
     let hosts = &declares.capabilities.hosts;
     if let Some(name) = example.hosts.keys().find(|name| !hosts.iter().any(|host| host.name == **name)) {
-        bail!("its manifest does not request a host `{name}`");
+        bail!("the plugin's manifest does not request a host `{name}`");
     }
     if let Some(HostCapability { name, .. }) =
         hosts.iter().find(|host| host.default.is_none() && !example.hosts.contains_key(&host.name))
@@ -83,10 +83,10 @@ fn check(built: &BuiltPlugin, example: &Example) -> anyhow::Result<()> {
         bail!("the host `{name}` has no address: add \"hosts\": {{\"{name}\": \"https://wiki.example.org\"}}");
     }
     if let Some(name) = example.secrets.keys().find(|name| !asks_for(name)) {
-        bail!("its manifest does not request a secret `{name}`");
+        bail!("the plugin's manifest does not request a secret `{name}`");
     }
     if declares.triggers.is_empty() && example.steps.iter().any(|step| step.handoff.is_none()) {
-        bail!("a step has no `handoff`, and its manifest has no triggers");
+        bail!("a step has no `handoff`, and the plugin's manifest has no triggers: add a `handoff` to the step");
     }
     if let Some(agent) = recipients(example).find(|agent| !is_name(agent)) {
         bail!("`emits`: no agent can have the name `{agent}`");

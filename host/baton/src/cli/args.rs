@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 /// The arguments as typed.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct ActionArguments {
-    /// An argument of the action. The action's schema says whether VALUE is text, a number, true or false; a list takes several
+    /// An argument of the action. The action's schema says whether VALUE is text, a number, true or false. For a list, give
+    /// --arg NAME=VALUE once for each element
     #[arg(long = "arg", value_name = "NAME=VALUE", value_parser = TypedArgument::parse)]
     args: Vec<TypedArgument>,
     /// Arguments as one JSON object, used as they are; - reads it from standard input

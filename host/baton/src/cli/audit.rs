@@ -67,7 +67,7 @@ impl Format {
         match self {
             Self::Md => ("markdown", ".md"),
             Self::Html => ("html", ".html"),
-            // Annotations are made of the findings, and of the report, which has their places.
+            // The annotations need the JSON report: it has the line of each finding.
             Self::Json | Self::Github => ("json", ".json"),
             Self::Sarif => ("sarif", ".sarif"),
             Self::Junit => ("junit", ".junit.xml"),
@@ -220,7 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plan_is_named_by_its_folder_for_each_form_of_its_path() {
+    fn different_spellings_of_a_path_give_the_same_plan_name() {
         let folder = tempfile::tempdir().unwrap();
         let docs = folder.path().join("docs");
         std::fs::create_dir(&docs).unwrap();

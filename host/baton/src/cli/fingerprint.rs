@@ -68,7 +68,7 @@ pub(super) struct Args {
     /// Print the fingerprint alone
     #[arg(long, overrides_with_all = ["json", "text"])]
     plain: bool,
-    /// Chromaprint's algorithm, from 1 to 5; the library uses only the second
+    /// Chromaprint's algorithm, from 1 to 5; `baton library` uses only 2
     #[arg(long, value_name = "NUM", default_value = "2", value_parser = algorithm)]
     algorithm: Algorithm,
     /// Print the fpcalc version whose fingerprints are identical

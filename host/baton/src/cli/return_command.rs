@@ -1,4 +1,4 @@
-//! `baton return ID`: answers a request for an external agent, as the tool `return` of the MCP server does. `--verify` says what
+//! `baton return ID`: answers a request as the external agent that received it, as the tool `return` of the MCP server does. `--verify` says what
 //! the agent still owes, for the hooks of coding agents.
 
 use std::sync::Arc;
@@ -24,9 +24,9 @@ const KIND: &str = "mcp";
 /// The most requests in the text for a hook.
 const LISTED: usize = 5;
 
-/// Answer a request for an external agent, with evidence that Baton checks
+/// Answer a request as the external agent that received it, with evidence that Baton checks
 ///
-/// Exit codes: 0 the RETURN is written, 1 it was refuted. With --verify: 0 the agent owes no RETURN for what it has claimed,
+/// Exit codes: 0 the RETURN is written, 1 Baton did not find the reported work (the task is `disputed`). With --verify: 0 the agent owes no RETURN for what it has claimed,
 /// 2 it does; standard error says which.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -57,7 +57,8 @@ pub(super) struct Args {
     /// Write nothing; check what the agent has claimed and not answered, and what was refuted
     #[arg(long, conflicts_with_all = ["summary", "files", "commits", "commands", "next_steps"])]
     verify: bool,
-    /// With --verify: read the JSON that a hook gets on standard input, so that a session is stopped only once
+    /// With --verify: read the JSON that a hook gets on standard input, and exit with 0 if this hook already kept the session from ending
+    /// (`stop_hook_active`)
     #[arg(long, requires = "verify")]
     hook: bool,
     /// Print JSON

@@ -34,7 +34,7 @@ pub(super) struct Args {
     /// Run all waiting tasks, then exit
     #[arg(long)]
     once: bool,
-    /// Also serve inboxes that another workspace, machine or state has marked as its own
+    /// Also serve inboxes that another workspace, machine or state folder has marked as its own
     #[arg(long)]
     take_over: bool,
     /// Start with the existing or an empty ledger although the known ledger is missing, replaced or rolled back

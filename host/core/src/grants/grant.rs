@@ -18,7 +18,7 @@ pub(super) const FORMS: [&str; 18] = [
     "host=NAME=ADDRESS",
     "http=METHOD:HOST/PATH*",
     "secret=NAME",
-    "sql=own",
+    "sql=own:rw",
     "sql=catalog:ro",
     "sql=files:ro",
     "git=NAME",
@@ -60,7 +60,7 @@ pub enum Grant {
     Locks,
     /// `triggers`: tasks for changes of files.
     Triggers,
-    /// `hard-links`: opening files with several names in the granted folders.
+    /// `hard-links`: opening files that have several hard links in the granted folders.
     HardLinks,
 }
 
@@ -81,7 +81,7 @@ pub struct GrantedFolder {
 /// A host that the operator sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GrantedHost {
-    /// The name in braces in rules and secrets.
+    /// The name, used as `{NAME}` in HTTP rules and in the hosts of secrets.
     pub name: String,
     /// Absent in a request of a plugin.
     pub address: Option<HostAddress>,

@@ -38,7 +38,7 @@ pub struct Handoff {
     /// For a RETURN: its references to the request.
     pub original: Option<Original>,
     /// The status of the work in the sender's words: the outcome of a RETURN, or the status that an agent added to a
-    /// Markdown trigger.
+    /// Markdown handoff.
     pub status: Option<String>,
     /// Completed work, one line for each item.
     pub work_completed: Vec<String>,
@@ -88,9 +88,9 @@ pub struct Chain {
 pub enum Dialect {
     /// The handoff object: `handoff_id`, `handoff_reason`, `required_action`, `success_criteria`, …
     H1,
-    /// The trigger: `task_title`, `handoff_instructions`, `agent_name`, …
+    /// The task form: `task_title`, `handoff_instructions`, `agent_name`, …
     H2,
-    /// The trigger of the continuous system: H2 with `target_agent`, `required_action` and `chain_tracking`.
+    /// H2 with `target_agent`, `required_action` and `chain_tracking`.
     H2b,
     /// Troubleshooting: `problem_summary`, `required_actions`, …
     H3,
@@ -100,7 +100,7 @@ pub enum Dialect {
     R1,
     /// A RETURN in the shape of H1: `handoff_type: "RETURN"`.
     R2,
-    /// A Markdown trigger.
+    /// A Markdown handoff.
     Markdown,
 }
 

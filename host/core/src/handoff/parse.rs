@@ -58,8 +58,8 @@ fn json_in_markdown(text: &str, named: &FileName) -> Result<Option<Handoff>, Par
     Ok(Some(handoff))
 }
 
-/// The maximum length of an id or name. A longer one is cut and reported; no two real files differ only after that
-/// length. Control characters in them are dropped.
+/// The maximum length of an id or name. Baton cuts a longer one and reports that. Ids that people and programs write do not
+/// differ only after that length. Control characters are dropped.
 const LONGEST: usize = 200;
 
 fn shorten(handoff: &mut Handoff) {

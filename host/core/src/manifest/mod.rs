@@ -197,7 +197,10 @@ pub enum ManifestError {
         grant: String,
     },
     /// A name breaks the rule for names.
-    #[error("the manifest's {what} `{}` is not a name: lower-case letters, digits and hyphens, at most 64, are", one_line(.name))]
+    #[error(
+        "the manifest's {what} `{}` is not a valid name: use 1 to 64 lower-case letters, digits and hyphens, and no hyphen first",
+        one_line(.name)
+    )]
     Name {
         /// The kind of name.
         what: &'static str,

@@ -14,7 +14,7 @@ pub enum PruneError {
         seq: i64,
     },
     /// A file with the archive's name exists.
-    #[error("{path} exists already; an archive replaces no file: name a new one")]
+    #[error("{path} exists already, and an archive does not overwrite files: choose another name")]
     Exists { path: PathBuf },
     /// The archive cannot be written.
     #[error(

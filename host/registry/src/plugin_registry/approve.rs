@@ -37,7 +37,7 @@ impl PluginRegistry {
             let entry = entry(lock, name)?;
             if let Some(mut new) = entry.pending.take() {
                 let Some(package) = package_of(&new.digest) else {
-                    return Err(none(&format!("; {} does", new.digest)));
+                    return Err(none(&format!("; the pending revision is {}", new.digest)));
                 };
                 may_take(holder(entry, &new))?;
                 let asked = &package.manifest.declares.capabilities;
@@ -53,7 +53,7 @@ impl PluginRegistry {
                 return Err(none(""));
             }
             if package_of(&entry.digest).is_none() {
-                return Err(none(&format!("; {} does", entry.digest)));
+                return Err(none(&format!("; the pending revision is {}", entry.digest)));
             }
             may_take(self.bundled_owner(name, &revision_of(entry)))?;
             entry.needs_approval = false;

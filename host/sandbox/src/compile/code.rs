@@ -1,10 +1,11 @@
 //! The folder of compiled code: one file for each component and engine, and a note for each component that does not
 //! compile.
 //!
-//! Machine code cannot be inspected, so Baton runs only what it compiled: each file ends with a code that authenticates the
-//! component's digest and the machine code with the key of the folder. A file that was edited, or that was written for another
-//! component, is compiled again. Only the user may write to the folder, as with wasmtime's own cache. Several processes use it
-//! at the same time: a file gets its final name when it is complete on disk, and is never changed afterwards.
+//! Machine code cannot be inspected, so Baton runs only what it compiled: each file ends with a message authentication code
+//! (MAC) over the component's digest and the machine code. Its key is in the folder. If a file was edited, or was written for
+//! another component, the component is compiled again. Only the user may write to the folder, as with wasmtime's own cache.
+//! Several processes use the folder at the same time: a file gets its final name when it is complete on disk, and is never
+//! changed afterwards.
 
 use std::fs::{self, DirBuilder};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};

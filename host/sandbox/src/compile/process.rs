@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_end_has_its_reason() {
+    fn each_exit_status_has_its_reason() {
         let signal = |signal| ExitStatus::from_raw(signal);
         let words = |ended: CompileOutcome| match ended {
             CompileOutcome::Failed(reason) => reason,

@@ -48,6 +48,7 @@ pub(in crate::cli) struct Args {
     /// How long to wait for your consent
     #[arg(long, value_name = "DURATION", value_parser = pause, default_value = "10m")]
     timeout: Duration,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

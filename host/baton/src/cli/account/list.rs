@@ -13,6 +13,7 @@ use crate::secrets::SecretStore;
 /// Show the connected accounts, their scopes, and which plugins may use them
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

@@ -21,7 +21,7 @@ impl Args {
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = options.need()?;
         if !SecretStore::of(&workspace.state).remove_account(self.service.name())? {
-            bail!("there is no account {}; `baton account list` shows them", self.service);
+            bail!("there is no account {}; `baton account list` shows the connected accounts", self.service);
         }
         output::note(&format!(
             "removed the account {}. The service still knows your consent: end it there under {}",

@@ -16,6 +16,7 @@ pub(in crate::cli) struct Args {
     /// The service [default: all connected accounts]
     #[arg(value_name = "SERVICE", value_parser = service::parser())]
     service: Option<Provider>,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

@@ -1,5 +1,5 @@
 //! What `baton connect` changed: each file as it was before the first change, and the digest of what Baton wrote. If a file
-//! still has that digest, `baton disconnect` restores the first bytes.
+//! still has that digest, `baton disconnect` restores the original content.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::change::FileChange;
 use crate::workspace::State;
 
-/// A record has a whole configuration file of a client.
+/// The maximum size of a record, which contains a client's whole configuration file.
 const BYTES: u64 = 256 << 20;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -24,8 +24,8 @@ pub(super) struct FileRecord {
 }
 
 impl FileRecord {
-    /// Records a change before it is written. If the file is as Baton wrote it, its first original stays. If it
-    /// was changed since, `without` is the original: the file without Baton's entries.
+    /// Records a change before it is written. If nobody changed the file since Baton wrote it, the record keeps its
+    /// `original`. Otherwise `without` (the file without Baton's entries) becomes the original.
     pub(super) fn keep(state: &State, change: &FileChange, without: Option<String>) -> anyhow::Result<()> {
         let FileChange { path, before, after } = change;
         let (before, after) = (before.as_deref(), after.as_deref());

@@ -1,5 +1,5 @@
-//! Checks whether the machine's clock jumped: events older than the previous event, and events in the future. The chain uses
-//! numbers and is not affected, but due times, leases and ages depend on the clock.
+//! Checks whether the machine's clock jumped: events older than the previous event, and events in the future. The chain is
+//! ordered by sequence number, so it is not affected; due times, leases and ages depend on the clock.
 
 use std::time::Duration;
 

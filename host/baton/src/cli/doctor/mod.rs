@@ -1,8 +1,8 @@
 //! `baton doctor`: checks everything that a workspace needs and reports each problem with its location and its fix.
 //!
-//! One file for each check. Decisions are pure functions with the data as arguments. The checks change nothing, except for
-//! the record of how far a long ledger was checked (`checked`). They work beside a daemon, without a ledger, and with a
-//! broken configuration. A check that fails is a finding and does not stop the others.
+//! One file for each check. Decisions are pure functions with the data as arguments. The checks change nothing. They work
+//! beside a daemon, without a ledger, and with a broken configuration. A check that fails is a finding and does not stop
+//! the other checks.
 
 mod clock;
 mod configuration;

@@ -3,7 +3,7 @@
 /// What all imports need
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// The external agent that gets what no agent of this workspace is named for
+    /// The external agent for items that are not assigned to an external agent of this workspace
     #[arg(long, value_name = "AGENT")]
     pub(super) agent: Option<String>,
     /// The sender of the requests, which gets the RETURNs

@@ -15,6 +15,7 @@ pub(crate) struct Args {
     /// The agent
     #[arg(long, value_name = "AGENT")]
     agent: String,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

@@ -48,7 +48,7 @@ fn to_file(reader: &Reader, path: &Path) -> anyhow::Result<()> {
     let failed = || format!("failed to write {}", path.display());
     let file = match File::create_new(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            bail!("{} exists already; an export overwrites nothing: name a new file", path.display());
+            bail!("{} exists already, and an export does not overwrite files: choose another name", path.display());
         }
         made => made.with_context(failed)?,
     };

@@ -16,8 +16,9 @@ use crate::workspace::head::{self, Alarm};
 /// Check that no event and no row was edited, deleted, added or moved: exit 0 sound, 1 broken, 2 could not check
 ///
 /// It compares the rows of all tables to their checksums, the checksums to the last seal in the chain, and captured
-/// files to their hashes. SQLite checks pages and indexes. Rows that changed after the last seal (Baton runs, or was
-/// killed) are compared to their checksums only.
+/// files to their hashes. A seal is an event with the digest of all checksums. SQLite checks pages and indexes. Rows that
+/// changed after the last seal (because Baton is running, or was killed before the next seal) are compared to their
+/// checksums only.
 ///
 /// It also checks that this is the ledger of the workspace, and that its last known head is in the chain
 /// (`.baton-ledger` beside `baton.toml`).

@@ -14,9 +14,9 @@ use crate::output::{self, Table, one_line};
 pub(in crate::cli) struct Grant {
     /// The plugin
     name: String,
-    /// The grants: files:ro=NAME, files:rw=NAME=PATH, host=NAME=ADDRESS, http=METHOD:HOST/PATH*, secret=NAME, sql=own,
+    /// The grants: files:ro=NAME, files:rw=NAME=PATH, host=NAME=ADDRESS, http=METHOD:HOST/PATH*, secret=NAME, sql=own:rw,
     /// sql=catalog:ro, sql=files:ro, git=NAME, fingerprint=files, fingerprint=library, handoffs=AGENT,AGENT,
-    /// handoffs=any, ledger, returns, locks, triggers
+    /// handoffs=any, ledger, returns, locks, triggers, hard-links
     #[arg(value_name = "GRANT", required_unless_present = "all")]
     words: Vec<String>,
     /// Grant everything that the plugin asks for

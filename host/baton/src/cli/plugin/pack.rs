@@ -8,7 +8,7 @@ use baton_registry::pack;
 use crate::exit::Code;
 use crate::output;
 
-/// Add a manifest to a component in another language, so that it can be installed
+/// Add a manifest to a component that `baton plugin build` cannot build (Go, C#, C), so that it can be installed
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// The component (.wasm)

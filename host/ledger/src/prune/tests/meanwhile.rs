@@ -11,7 +11,7 @@ use crate::prune::{Plan, Record, archive, prune, remove};
 use crate::task;
 
 #[test]
-fn a_prune_that_was_cut_off_leaves_a_sound_chain_and_the_next_goes_on() {
+fn an_interrupted_prune_leaves_a_sound_chain_and_the_next_prune_continues() {
     let fixture = Fixture::with_done(10);
     let plan = fixture.plan(1_000);
     let written = archive::write(&fixture.reader(), &plan, &fixture.target()).unwrap();
@@ -34,7 +34,7 @@ fn a_prune_that_was_cut_off_leaves_a_sound_chain_and_the_next_goes_on() {
     assert!(done.archive.ends_with("events-8-20.jsonl"), "{done:?}");
     let report = fixture.report(None, &[&done.archive, &written.path]);
     assert!(report.is_sound(), "{report:?}");
-    // It is sound, but its last event differs from that of the archive with the same events.
+    // This archive is sound, but its last event differs from the last event of the other archive of the same range.
     let other = Fixture::with_done(10);
     let theirs = [40, 1_000].map(|before| other.prune(before).archive)[1].clone();
     let broken = fixture.report(None, &[&written.path, &theirs]).archived.unwrap().broken.unwrap();
@@ -42,7 +42,7 @@ fn a_prune_that_was_cut_off_leaves_a_sound_chain_and_the_next_goes_on() {
 }
 
 #[test]
-fn a_task_that_is_taken_up_again_meanwhile_keeps_its_events() {
+fn a_task_that_is_queued_again_during_a_prune_keeps_its_events() {
     let fixture = Fixture::with_done(10);
     let plan = fixture.plan(1_000);
     let id = task::find(&fixture.reader(), "t3").unwrap().unwrap().id;

@@ -1,4 +1,4 @@
-//! Runs one `git` process with limits of time and output. Kills it if its caller is dropped.
+//! Runs one `git` process with limits of time and output. Kills the process if its caller is dropped.
 
 use std::io::{self, Read, Write as _};
 use std::os::unix::process::CommandExt as _;
@@ -111,7 +111,7 @@ fn wait(read: &Receiver<Vec<u8>>, end: &CallEnd) -> Option<Vec<u8>> {
     }
 }
 
-/// Its exit status, after it has closed its ends of the pipes.
+/// Waits for the exit status of the child, which has closed its pipes.
 fn reap(child: &mut Child, end: &CallEnd) -> Option<ExitStatus> {
     loop {
         match child.try_wait() {
@@ -122,7 +122,7 @@ fn reap(child: &mut Child, end: &CallEnd) -> Option<ExitStatus> {
     }
 }
 
-/// Kills it with all its child processes.
+/// Kills the child with all its child processes.
 fn stop(child: &mut Child) {
     if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
         // This fails only if the processes have ended.

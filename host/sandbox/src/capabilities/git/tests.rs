@@ -182,7 +182,7 @@ fn before_the_first_commit_there_is_a_status() {
 }
 
 #[test]
-fn of_a_folder_inside_only_what_lies_below_is_seen() {
+fn a_granted_subfolder_shows_only_its_own_files() {
     let repository = TestRepository::new();
     repository.write("a.txt", "changed\n");
     repository.write("sub/b.txt", "changed\n");
@@ -257,7 +257,7 @@ fn nothing_of_a_hostile_repository_is_run() {
 }
 
 #[test]
-fn a_repository_that_is_made_of_another_one_is_refused() {
+fn a_repository_that_links_to_another_git_directory_is_refused() {
     let private = TestRepository::new();
     let refused = |repository: &Path, word: &str| match ask(repository) {
         Err(Error::Unavailable(message)) => assert!(message.contains(word), "{message}"),

@@ -1,7 +1,8 @@
 //! Exclusive named locks; see `wit/locks.wit`. `baton_ledger::lock` guarantees that only one attempt gets a lock, in
 //! any process. This module checks the grant and limits the number of locks.
 //!
-//! The store of an attempt has its locks: they are released when the store is dropped, at any end of the attempt.
+//! The wasmtime `Store` of an attempt owns the locks that the attempt holds. They are released when it is dropped, however
+//! the attempt ends.
 
 mod host;
 #[cfg(test)]
