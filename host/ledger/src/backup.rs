@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_goes_on_as_a_ledger() {
+    fn a_copy_can_be_used_as_a_ledger() {
         let (folder, ledger) = ledger(3);
         let to = folder.path().join("copy.db");
         copy(&ledger.reader().unwrap(), &to).unwrap();
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_overwritten_and_nothing_left_behind() {
+    fn a_failed_backup_overwrites_nothing_and_leaves_no_file() {
         let (folder, ledger) = ledger(1);
         let reader = ledger.reader().unwrap();
         let (file, link) = (folder.path().join("file"), folder.path().join("link"));

@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn each_event_carries_the_hash_of_the_one_before() {
+    fn each_event_has_the_hash_of_the_previous_event() {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
         let first = ledger.write_blocking(|tx| append(tx, &event("captured"))).unwrap();

@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_obeys_is_escaped_and_the_values_stay() {
+    fn control_characters_are_escaped_without_a_change_of_the_value() {
         let folder = tempfile::tempdir().unwrap();
         let ledger = crate::Ledger::open(&folder.path().join("l.db"), "test").unwrap();
         let reason = "a\u{9b}31mred\u{202e}b\u{2028}c\u{85}d\u{7f}e\u{e0041}\u{1b}\nf";
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_reads_back_as_the_row_that_it_was() {
+    fn a_line_is_parsed_to_the_original_row() {
         let row = Row {
             seq: 7,
             task: "t".to_owned(),

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_is_the_same_ledger_and_falls_behind_and_another_ledger_is_another() {
+    fn a_copy_is_the_same_or_an_older_ledger_and_a_new_ledger_is_another() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         let ledger = Ledger::open(&path("l.db"), "test").unwrap();
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_that_went_another_way_since_does_not_hold_the_head() {
+    fn a_chain_that_diverged_does_not_contain_the_head() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         let ledger = Ledger::open(&path("l.db"), "test").unwrap();

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sound_ledger_has_the_newest_form_and_nothing_to_say() {
+    fn a_sound_ledger_has_the_newest_format_and_no_problems() {
         let (_folder, ledger) = ledger();
         let reader = ledger.reader().unwrap();
         let newest = database::known();
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn an_open_delivery_counts_when_its_task_is_quiet() {
+    fn an_open_delivery_is_reported_when_its_task_has_no_new_events() {
         let (_folder, ledger) = ledger();
         let job = |tx: &Tx<'_>| {
             let (old, young) = (task(tx, "old", State::Succeeded, 0)?, task(tx, "young", State::Succeeded, 500)?);
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn leases_and_files_are_told() {
+    fn leases_and_files_are_listed() {
         let (_folder, ledger) = ledger();
         let job = |tx: &Tx<'_>| {
             let run = task(tx, "run", State::Queued, 1)?;

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_is_held_until_it_is_given_back_or_dropped() {
+    async fn a_lock_is_held_until_it_is_released_or_dropped() {
         let folder = tempfile::tempdir().unwrap();
         let (one, two) = (locks(folder.path(), "run:1", ""), locks(folder.path(), "run:2", ""));
         let held = take(&one, "a").await.unwrap();
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_claim_of_a_process_that_is_gone_counts_no_more() {
+    async fn the_lock_of_an_ended_process_is_not_valid() {
         let folder = tempfile::tempdir().unwrap();
         let (dead, alive) = (locks(folder.path(), "run:1", ""), locks(folder.path(), "run:2", "run:1"));
         let left = take(&dead, "a").await.unwrap();
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_row_of_this_process_that_nobody_holds_counts_no_more() {
+    async fn a_row_of_this_process_without_a_holder_is_not_valid() {
         let folder = tempfile::tempdir().unwrap();
         let one = locks(folder.path(), "run:1", "");
         let held = take(&one, "a").await.unwrap();
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_broken_claim_says_so() {
+    async fn a_lock_whose_row_was_deleted_is_reported() {
         let folder = tempfile::tempdir().unwrap();
         let one = locks(folder.path(), "run:1", "");
         let held = take(&one, "a").await.unwrap();
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn of_many_that_take_at_once_one_gets_it() {
+    async fn only_one_of_many_concurrent_attempts_gets_a_lock() {
         let folder = tempfile::tempdir().unwrap();
         let books: Vec<_> = (0..8).map(|number| locks(folder.path(), &format!("run:{number}"), "")).collect();
         let won = AtomicUsize::new(0);

@@ -66,7 +66,7 @@ mod tests {
     use crate::Reader;
 
     #[test]
-    fn opening_twice_keeps_the_form_and_a_newer_form_is_refused() {
+    fn opening_twice_keeps_the_format_and_a_newer_format_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger.db");
         drop(open(&path).unwrap());
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ledger_that_is_only_being_made_says_so() {
+    fn opening_a_ledger_during_its_creation_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger.db");
         Connection::open(&path).unwrap().pragma_update(None, "journal_mode", "WAL").unwrap();
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_when_the_file_is_no_database() {
+    fn errors_when_the_file_is_not_a_database() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger.db");
         std::fs::write(&path, "this is no database, only text of some length".repeat(40)).unwrap();
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ledger_with_a_link_among_its_files_is_an_error_and_the_target_stays_as_it_is() {
+    fn a_link_among_the_files_of_a_ledger_is_an_error_and_its_target_is_unchanged() {
         for ending in ["", "-wal", "-shm", "-journal"] {
             let folder = tempfile::tempdir().unwrap();
             let [ledger, target] = ["ledger.db", "target"].map(|name| folder.path().join(name));

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_request_of_a_key_counts_and_an_older_one_is_turned_away_once() {
+    fn a_key_means_its_newest_request_and_an_older_one_is_rejected_once() {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
         let job = |tx: &Tx<'_>| {

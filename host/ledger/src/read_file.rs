@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_stamp_counts_and_other_versions_do_not() {
+    fn the_last_stamp_is_used_and_stamps_of_other_versions_are_ignored() {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
         let job = |tx: &Tx<'_>| {

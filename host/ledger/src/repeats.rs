@@ -39,7 +39,7 @@ mod tests {
     use crate::Ledger;
 
     #[test]
-    fn what_is_taken_waits_no_more() {
+    fn a_taken_repetition_is_removed() {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
         let repeat = |task: &str| Repeat { task: task.to_owned(), folder: "in".to_owned() };

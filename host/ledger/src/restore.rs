@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_becomes_the_ledger_and_the_old_one_is_kept_only_when_asked() {
+    fn a_copy_becomes_the_ledger_and_the_old_ledger_is_kept_only_on_request() {
         let Place { folder, copy, to, kept } = place();
         restore(&copy, &to, None).unwrap();
         let state = to.parent().unwrap();
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_sound_ledger_is_refused_and_nothing_is_left_behind() {
+    fn an_unsound_copy_is_refused_and_leaves_no_file() {
         let Place { folder, copy, to, kept } = place();
         made(&to, "old");
         let state = to.parent().unwrap();
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_in_place_of_the_ledger_is_set_aside_and_its_target_stays_as_it_is() {
+    fn a_link_in_place_of_the_ledger_is_renamed_and_its_target_is_unchanged() {
         let Place { folder, copy, to, kept } = place();
         let target = folder.path().join("target.db");
         made(&target, "theirs");
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ledger_that_another_has_open_is_not_replaced_and_one_that_cannot_be_read_is() {
+    fn a_ledger_in_use_is_not_replaced_and_an_unreadable_ledger_is() {
         let Place { folder, copy, to, kept } = place();
         made(&to, "old");
         let other = Reader::open(&to).unwrap();

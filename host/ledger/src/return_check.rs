@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_checked_return_counts() {
+    fn the_newest_checked_return_decides_the_evidence() {
         let (_folder, ledger) = ledger();
         let job = |tx: &Tx<'_>| {
             let (request, answers, _) = answered(tx, 3)?;

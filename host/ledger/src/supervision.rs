@@ -83,7 +83,7 @@ mod tests {
     use crate::Ledger;
 
     #[test]
-    fn what_was_written_is_read_and_forgotten() {
+    fn failures_are_written_read_and_deleted() {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
         let until = Timestamp::from_second(100).unwrap();

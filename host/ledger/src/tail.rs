@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_touched_is_sound_and_its_times_fit() {
+    fn an_unchanged_chain_is_sound_and_its_times_do_not_decrease() {
         let expected = ChainTail { events: 3, ..ChainTail::default() };
         assert_eq!(tail(&[1, 2, 3], "", 100), expected);
         assert_eq!(tail(&[1, 2, 3, 4, 5], "", 3), expected);
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_set_back_and_one_that_was_ahead_are_seen() {
+    fn clock_jumps_in_both_directions_are_reported() {
         let seen = tail(&[500, 441, 440, 300, 1_060, 1_061], "", 100);
         let jumps = |jumps: &[ClockJump]| jumps.iter().map(|jump| (jump.seq, jump.by.as_secs())).collect::<Vec<_>>();
         assert_eq!((jumps(&seen.backwards), jumps(&seen.ahead)), (vec![(4, 140)], vec![(6, 61)]));
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_done_to_the_end_is_found_there() {
+    fn changes_at_the_end_are_found_there() {
         let events = [1, 2, 3, 4, 5, 6];
         for (sql, seq, wrong) in [
             ("UPDATE events SET reason = 'x' WHERE seq = 5", 5, RowFault::Edited),

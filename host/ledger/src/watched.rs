@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_told_once_also_when_the_plugin_says_afterwards_what_it_saw_before() {
+    fn a_change_makes_one_task_even_if_the_plugin_reports_its_state_later() {
         let (_folder, ledger) = ledger();
         say(&ledger, "k", &[("/a", ONE)]);
         assert!(!tell_one(&ledger, "/a", ONE), "it is as it was seen");
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_replaces_what_was_said_under_that_key_alone() {
+    fn new_states_replace_only_those_of_their_key() {
         let (_folder, ledger) = ledger();
         say(&ledger, "k", &[("/a", None), ("/b", None)]);
         say(&ledger, "l", &[("/b", ONE)]);
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plugin_that_is_gone_is_forgotten() {
+    fn a_removed_plugin_is_forgotten() {
         let (_folder, ledger) = ledger();
         say(&ledger, "k", &[("/a", None)]);
         let watched = || of_plugin(&ledger.reader().unwrap(), "p").unwrap().len();

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_has_no_order_and_what_is_subtracted_is_gone() {
+    fn a_sum_ignores_the_order_and_subtraction_reverses_addition() {
         let (a, b, c) = (row("a"), row("b"), row("c"));
         let mut sum = Sum::default();
         for row in [a, b, c] {

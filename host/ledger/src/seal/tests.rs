@@ -51,7 +51,7 @@ fn raw(path: &Path) -> Connection {
 }
 
 #[test]
-fn what_baton_writes_or_takes_back_fits_its_sums() {
+fn rows_match_their_sums_after_commits_and_rollbacks() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("l.db");
     let ledger = made(&path);
@@ -73,7 +73,7 @@ fn what_baton_writes_or_takes_back_fits_its_sums() {
 }
 
 #[test]
-fn what_others_write_is_found_and_named() {
+fn changes_by_other_programs_are_found_and_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("l.db");
     drop(made(&path));
@@ -103,7 +103,7 @@ fn what_others_write_is_found_and_named() {
 }
 
 #[test]
-fn rows_and_sums_that_were_changed_together_are_not_what_was_sealed() {
+fn rows_and_sums_that_were_changed_together_do_not_match_the_seal() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("l.db");
     let ledger = made(&path);
@@ -121,7 +121,7 @@ fn rows_and_sums_that_were_changed_together_are_not_what_was_sealed() {
 }
 
 #[test]
-fn a_ledger_of_the_form_before_is_migrated_and_its_rows_are_bound_from_then_on() {
+fn a_ledger_of_the_previous_format_is_migrated_and_gets_sums() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("l.db");
     let connection = raw(&path);
@@ -148,7 +148,7 @@ fn a_ledger_of_the_form_before_is_migrated_and_its_rows_are_bound_from_then_on()
 }
 
 #[test]
-fn a_ledger_with_the_former_name_of_a_state_is_migrated_and_its_chain_stays() {
+fn a_ledger_with_the_former_name_of_a_state_is_migrated_and_its_chain_is_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("l.db");
     let mut connection = raw(&path);
@@ -223,7 +223,7 @@ fn a_ledger_without_evidence_is_migrated_and_every_answered_request_is_reported(
 }
 
 #[test]
-fn a_check_of_a_return_that_others_change_is_found() {
+fn a_changed_check_of_a_return_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("l.db");
     let ledger = made(&path);

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_has_its_tasks_newest_first_and_both_ends_are_kept_to() {
+    fn a_period_lists_its_tasks_newest_first_within_both_bounds() {
         let (_folder, ledger) = ledger();
         let insert = |tx: &Tx<'_>| {
             for (title, second) in [("one", 1), ("two", 2), ("two again", 2), ("three", 3)] {
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_ends_when_it_came_into_its_last_state() {
+    fn a_task_ends_with_the_first_event_of_its_final_state() {
         let (_folder, ledger) = ledger();
         let live = |tx: &Tx<'_>| {
             let id = task::insert(tx, &new("done", State::Queued), None, at(1))?;
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_room_is_said_and_long_texts_are_cut() {
+    fn omitted_entries_are_reported_and_long_texts_are_cut() {
         let (_folder, ledger) = ledger();
         let long = "ä".repeat(TEXT_BYTES);
         let insert = move |tx: &Tx<'_>| {
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn only_requests_that_lie_with_an_agent_are_unanswered() {
+    fn only_delivered_requests_are_unanswered() {
         let (_folder, ledger) = ledger();
         let insert = |tx: &Tx<'_>| {
             let answer = NewTask { kind: "RETURN".to_owned(), ..new("answer", State::Delivered) };
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bytes_of_a_task_are_kept_apart_from_those_of_none() {
+    fn a_task_without_bytes_differs_from_a_missing_task() {
         let (_folder, ledger) = ledger();
         let insert = |tx: &Tx<'_>| {
             let with = NewTask { input: Some("h".to_owned()), ..new("with", State::Queued) };

@@ -40,7 +40,7 @@ fn looks_up(connection: &Connection, sql: &str) {
 }
 
 #[test]
-fn what_status_reads_comes_in_order_from_an_index() {
+fn status_reads_tasks_in_the_order_of_an_index() {
     let (_folder, connection) = ledger();
     // Reads from the newest task up to the limit, so only the displayed rows.
     let all = recent_sql(&TaskFilter::default(), known());
@@ -57,13 +57,13 @@ fn what_status_reads_comes_in_order_from_an_index() {
 }
 
 #[test]
-fn what_agents_reads_is_an_index_of_what_is_open() {
+fn the_command_agents_reads_an_index_of_open_tasks() {
     let (_folder, connection) = ledger();
     assert_eq!(plan(&connection, ASKED_SQL), ["SCAN tasks USING COVERING INDEX tasks_asked"]);
 }
 
 #[test]
-fn what_why_reads_is_looked_up() {
+fn the_command_why_uses_indexes() {
     let (_folder, connection) = ledger();
     for column in ["id", "handoff_id", "file_name", "title"] {
         looks_up(&connection, &with_sql(column, ""));
@@ -87,7 +87,7 @@ fn tasks_in_a_state_that_is_not_final_are_found_by_an_index() {
 }
 
 #[test]
-fn what_the_daemon_asks_again_and_again_is_looked_up() {
+fn frequent_queries_of_the_daemon_use_indexes() {
     let (_folder, connection) = ledger();
     for sql in super::queue::asked() {
         looks_up(&connection, &sql);
@@ -104,7 +104,7 @@ fn claims_are_found_by_an_index() {
 }
 
 #[test]
-fn what_plugins_read_of_the_past_comes_in_order_from_an_index() {
+fn plugins_read_past_tasks_in_the_order_of_an_index() {
     let (_folder, connection) = ledger();
     let ended = ["CORRELATED SCALAR SUBQUERY 1", "SEARCH events USING INDEX events_task (task=?)"];
     let newest = "SEARCH tasks USING INDEX tasks_created (created_at>? AND created_at<?)";
@@ -118,7 +118,7 @@ fn what_plugins_read_of_the_past_comes_in_order_from_an_index() {
 }
 
 #[test]
-fn what_plugins_sent_is_looked_up() {
+fn requests_of_plugins_are_found_by_an_index() {
     let (_folder, connection) = ledger();
     for sql in crate::plugin_requests::ASKED {
         looks_up(&connection, sql);
@@ -127,7 +127,7 @@ fn what_plugins_sent_is_looked_up() {
 }
 
 #[test]
-fn what_an_agent_sent_is_looked_up() {
+fn requests_of_an_agent_are_found_by_an_index() {
     let (_folder, connection) = ledger();
     let filter = SentFilter { states: vec![State::Delivered], ..SentFilter::default() };
     for sql in [filter.list_sql(), filter.count_sql()] {
@@ -144,7 +144,7 @@ fn what_an_agent_sent_is_looked_up() {
 }
 
 #[test]
-fn checks_of_returns_are_looked_up() {
+fn checks_of_returns_are_found_by_an_index() {
     let (_folder, connection) = ledger();
     for sql in [return_check::NEWEST.to_owned(), return_check::pending_sql()] {
         let steps = plan(&connection, &sql);

@@ -126,7 +126,7 @@ mod tests {
     use crate::{Ledger, Tx};
 
     #[test]
-    fn a_word_that_means_more_tasks_than_are_read_says_so() {
+    fn an_argument_that_matches_too_many_tasks_is_reported() {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
         let add = |title: &'static str, count: usize| {

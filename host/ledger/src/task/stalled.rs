@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ended_never_counts() {
+    fn an_ended_task_is_never_stalled() {
         let (_folder, ledger) = ledger();
         for state in State::ALL.into_iter().filter(|state| state.is_final()) {
             make(&ledger, new("a", state), 0);
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_that_moves_is_no_standstill() {
+    fn a_queue_with_progress_is_not_stalled() {
         let (_folder, ledger) = ledger();
         make(&ledger, new("a", State::Queued), 0);
         make(&ledger, new("b", State::Queued), 0);
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handoff_that_an_agent_sent_itself_is_no_attempt_that_ended() {
+    fn a_request_that_an_agent_sends_is_not_an_ended_attempt() {
         let (_folder, ledger) = ledger();
         make(&ledger, new("a", State::Queued), 0);
         make(&ledger, NewTask { actor: "a".to_owned(), ..new("a", State::Queued) }, 9);
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_counts_since_its_present_state_began() {
+    fn a_task_is_stalled_since_its_current_state_began() {
         let (_folder, ledger) = ledger();
         let id = make(&ledger, new("a", State::Queued), 0);
         happens(&ledger, &id, ("a", "failed"), State::NeedsHuman, 100);
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_running_task_counts_since_its_last_event() {
+    fn a_running_task_is_stalled_since_its_last_event() {
         let (_folder, ledger) = ledger();
         let id = make(&ledger, new("a", State::Running), 0);
         happens(&ledger, &id, ("a", "progress"), State::Running, 30);
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_waiting_task_counts_when_its_time_has_passed() {
+    fn a_waiting_task_is_stalled_after_its_due_time() {
         let (_folder, ledger) = ledger();
         let id = make(&ledger, new("a", State::Waiting), 0);
         ledger.write_blocking(move |tx| set_due(tx, &id, at(100))).unwrap();
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_return_asks_for_nothing_and_of_calls_only_running_ones_count() {
+    fn returns_are_never_stalled_and_calls_only_while_they_run() {
         let (_folder, ledger) = ledger();
         make(&ledger, NewTask { kind: "RETURN".to_owned(), ..new("a", State::Delivered) }, 0);
         for state in [State::Queued, State::NeedsHuman, State::Waiting, State::Running] {
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_the_oldest_are_given() {
+    fn the_oldest_of_many_are_returned() {
         let (_folder, ledger) = ledger();
         for minute in [3, 1, 2] {
             make(&ledger, new("a", State::Queued), minute);
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn every_question_is_answered_from_the_index() {
+    fn every_query_uses_the_index() {
         let (_folder, ledger) = ledger();
         make(&ledger, new("a", State::Queued), 0);
         let reader = ledger.reader().unwrap();

@@ -31,7 +31,7 @@ fn ledger() -> (tempfile::TempDir, Ledger) {
 }
 
 #[test]
-fn the_most_urgent_goes_first_then_the_oldest() {
+fn the_most_urgent_task_is_first_then_the_oldest() {
     let (_folder, ledger) = ledger();
     let order = ledger.write_blocking(|tx| {
         insert(tx, &new("a", "old", Priority::Medium), None, at(1))?;
@@ -48,7 +48,7 @@ fn the_most_urgent_goes_first_then_the_oldest() {
 }
 
 #[test]
-fn a_lease_that_ended_is_abandoned_and_a_heartbeat_prevents_it() {
+fn an_expired_lease_is_abandoned_unless_a_heartbeat_renews_it() {
     let (_folder, ledger) = ledger();
     let (before, after, gone) = ledger
         .write_blocking(|tx| {

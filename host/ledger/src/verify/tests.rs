@@ -104,7 +104,7 @@ fn breaks(report: &Report, seq: i64, wrong: RowFault) {
 }
 
 #[test]
-fn what_nobody_touched_is_sound() {
+fn an_unchanged_ledger_is_sound() {
     let report = Original::new().after("");
     assert!(report.is_sound());
     assert_eq!((report.tip.events, report.broken, report.found), (6, None, None));
@@ -154,7 +154,7 @@ fn a_byte_that_moves_to_the_next_column_is_an_edit() {
 }
 
 #[test]
-fn what_is_no_text_any_more_is_an_edit_and_the_rest_is_read() {
+fn a_column_that_is_not_text_is_an_edit_and_the_rest_is_read() {
     let original = Original::new();
     for column in ["reason", "task", "hash"] {
         let sql = format!("UPDATE events SET {column} = CAST(x'ff' AS TEXT) WHERE seq = 3");
@@ -174,7 +174,7 @@ fn the_broken_row_is_named_with_its_task() {
 }
 
 #[test]
-fn a_row_that_was_deleted_is_missing_before_the_next() {
+fn a_deleted_row_is_reported_as_missing() {
     let original = Original::new();
     for gone in 1..EVENTS {
         breaks(&original.after(&format!("DELETE FROM events WHERE seq = {gone}")), gone + 1, RowFault::Missing);
@@ -183,7 +183,7 @@ fn a_row_that_was_deleted_is_missing_before_the_next() {
 }
 
 #[test]
-fn a_row_that_was_deleted_and_the_numbers_closed_up_is_found() {
+fn a_deleted_row_is_found_after_renumbering() {
     let original = Original::new();
     for gone in 1..EVENTS {
         breaks(&original.after(&close_up(gone)), gone, RowFault::Replaced);
@@ -191,7 +191,7 @@ fn a_row_that_was_deleted_and_the_numbers_closed_up_is_found() {
 }
 
 #[test]
-fn rows_cut_from_the_end_are_found_with_the_head_alone() {
+fn rows_cut_from_the_end_are_found_only_with_a_head() {
     let original = Original::new();
     let rows = original.rows();
     for left in 0..EVENTS {
@@ -232,7 +232,7 @@ fn numbers_that_do_not_count_from_one_are_out_of_order() {
 }
 
 #[test]
-fn a_row_that_was_hashed_anew_is_found_at_its_successor() {
+fn a_rehashed_row_is_found_at_its_successor() {
     let original = Original::new();
     for row in original.rows() {
         let report = original.after(&replace(&row));
@@ -247,7 +247,7 @@ fn a_row_that_was_hashed_anew_is_found_at_its_successor() {
 }
 
 #[test]
-fn a_chain_that_was_written_anew_is_found_with_the_head_alone() {
+fn a_rewritten_chain_is_found_only_with_a_head() {
     let original = Original::new();
     let (mut sql, mut prev) = (String::new(), GENESIS.to_owned());
     for mut row in original.rows() {
@@ -270,7 +270,7 @@ fn a_chain_that_was_written_anew_is_found_with_the_head_alone() {
 }
 
 #[test]
-fn a_head_is_found_by_its_beginning_in_either_case() {
+fn a_head_is_found_by_its_beginning_in_upper_and_lower_case() {
     let original = Original::new();
     let hash = original.rows()[3].hash.clone();
     for text in [&hash[..12], &hash[..40], &hash, &hash.to_uppercase()] {
@@ -283,7 +283,7 @@ fn a_head_is_found_by_its_beginning_in_either_case() {
 }
 
 #[test]
-fn a_beginning_that_several_hashes_share_is_no_answer() {
+fn a_beginning_that_several_hashes_share_is_ambiguous() {
     let original = Original::new();
     let sql = "UPDATE events SET hash = 'aaaaaaaaaaaa' || substr(hash, 13) WHERE seq > 3";
     let report = original.after_with(sql, Some(&"aaaaaaaaaaaa".parse().unwrap()));
@@ -291,7 +291,7 @@ fn a_beginning_that_several_hashes_share_is_no_answer() {
 }
 
 #[test]
-fn the_tip_is_the_same_on_every_way() {
+fn every_function_returns_the_same_tip() {
     let original = Original::new();
     let reader = Reader::open(&original.path).unwrap();
     let walked = each::<LedgerError>(&reader, |_| Ok(())).unwrap();

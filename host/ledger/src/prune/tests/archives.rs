@@ -8,7 +8,7 @@ use crate::prune::{PruneError, Target, prune};
 use crate::verify;
 
 #[test]
-fn an_archive_overwrites_nothing_and_without_one_nothing_goes() {
+fn an_archive_overwrites_no_file_and_without_an_archive_nothing_is_deleted() {
     let fixture = Fixture::with_done(3);
     let theirs = fixture.folder.path().join("theirs.jsonl");
     fs::write(&theirs, "precious").unwrap();
@@ -32,7 +32,7 @@ fn an_archive_overwrites_nothing_and_without_one_nothing_goes() {
 }
 
 #[test]
-fn an_archive_between_that_is_missing_is_a_gap() {
+fn a_missing_archive_between_two_others_is_a_gap() {
     let fixture = Fixture::with_done(10);
     let [first, _, third] = [20, 50, 80].map(|before| fixture.prune(before).archive);
     let report = fixture.report(None, &[&first, &third]);
@@ -42,7 +42,7 @@ fn an_archive_between_that_is_missing_is_a_gap() {
 }
 
 #[test]
-fn an_archive_that_was_tampered_with_is_found_at_its_line() {
+fn a_changed_archive_is_reported_with_the_line() {
     let fixture = Fixture::with_done(10);
     let whole = fs::read_to_string(fixture.prune(50).archive).unwrap();
     let lines: Vec<&str> = whole.lines().collect();

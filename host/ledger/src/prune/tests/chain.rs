@@ -13,7 +13,7 @@ use crate::prune::{PruneError, plan};
 use crate::verify::{HeadPosition, RowFault};
 
 #[test]
-fn what_is_left_is_one_chain_with_its_archive() {
+fn the_remaining_events_and_the_archive_are_one_chain() {
     let fixture = Fixture::with_done(10);
     let hashes = fixture.hashes();
     let done = fixture.prune(50);
@@ -34,7 +34,7 @@ fn what_is_left_is_one_chain_with_its_archive() {
 }
 
 #[test]
-fn a_head_of_the_pruned_part_is_found_in_the_archive_alone() {
+fn a_pruned_head_is_found_only_with_the_archive() {
     let fixture = Fixture::with_done(10);
     let hashes = fixture.hashes();
     let done = fixture.prune(50);
@@ -51,7 +51,7 @@ fn a_head_of_the_pruned_part_is_found_in_the_archive_alone() {
 }
 
 #[test]
-fn a_prune_is_not_to_be_pretended() {
+fn a_faked_prune_is_detected() {
     let fixture = Fixture::with_done(10);
     let hashes = fixture.hashes();
     let theft = |seq: usize| {

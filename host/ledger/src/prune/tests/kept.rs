@@ -12,7 +12,7 @@ use crate::task::{self, NewTask};
 use crate::verify::HeadPosition;
 
 #[test]
-fn nothing_goes_from_the_first_event_on_that_must_stay() {
+fn no_event_after_the_first_kept_event_is_deleted() {
     for state in [State::Delivered, State::Queued, State::Running, State::NeedsHuman, State::Waiting] {
         let fixture = Fixture::with_done(3);
         let open = fixture.put("open", 30, state);
@@ -59,7 +59,7 @@ fn delivery(kind: DeliveryKind) -> outbox::NewDelivery {
 }
 
 #[test]
-fn a_return_that_lies_with_an_external_agent_is_nobodys_obligation() {
+fn a_return_that_was_delivered_to_an_external_agent_is_settled() {
     let fixture = Fixture::empty();
     let answer = new("answer", "RETURN");
     fixture.ledger.write_blocking(move |tx| put(tx, &answer, 1, State::Delivered)).unwrap();
@@ -67,7 +67,7 @@ fn a_return_that_lies_with_an_external_agent_is_nobodys_obligation() {
 }
 
 #[test]
-fn the_rows_that_capture_asks_stay_and_what_is_large_goes() {
+fn rows_that_capture_reads_stay_and_large_columns_are_emptied() {
     let fixture = Fixture::empty();
     let id = fixture.put("old", 0, State::Succeeded);
     fixture
@@ -119,7 +119,7 @@ fn the_rows_that_capture_asks_stay_and_what_is_large_goes() {
 }
 
 #[test]
-fn a_second_prune_finds_nothing_and_a_later_one_goes_on() {
+fn a_second_prune_deletes_nothing_and_a_later_prune_continues() {
     let fixture = Fixture::with_done(10);
     let first = fixture.prune(50);
     let plan = fixture.plan(50);
@@ -140,7 +140,7 @@ fn a_second_prune_finds_nothing_and_a_later_one_goes_on() {
 }
 
 #[test]
-fn a_ledger_of_the_first_form_was_never_pruned() {
+fn a_ledger_of_the_first_format_was_never_pruned() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("l.db");
     let connection = Connection::open(&path).unwrap();
