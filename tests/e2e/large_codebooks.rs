@@ -154,6 +154,7 @@ fn a_daemon_that_scans_its_folder_continues_and_reports_it() {
     workspace.write("baton.toml", config);
     let mut up = limited(&workspace);
     let daemon = workspace.up_by(up.arg("-w").arg(workspace.root()).arg("up"));
-    workspace.wait_for("a task that reports the file", |workspace| (!workspace.tasks_of("baton").is_empty()).then_some(()));
+    workspace
+        .wait_for("a task that reports the file", |workspace| (!workspace.tasks_of("baton").is_empty()).then_some(()));
     assert!(daemon.stop().code().is_some(), "a signal ended it");
 }

@@ -18,7 +18,7 @@ use crate::{Provider, limits};
 /// A client with a token endpoint.
 pub(crate) type TokenClient = BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
-/// Who asks for tokens, and where.
+/// The client that asks for tokens, and the address of the token endpoint.
 #[derive(Clone)]
 pub(crate) struct Requester {
     pub(crate) provider: Provider,

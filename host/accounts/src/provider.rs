@@ -104,7 +104,8 @@ impl Provider {
         }
     }
 
-    /// The further scopes for changing what the default ones only read. Baton asks for them only if the operator wants it.
+    /// Further scopes, for changing the data that the default scopes only read. Baton asks for them only if the
+    /// operator wants it.
     #[must_use]
     pub fn write_scopes(self) -> &'static [ScopeText] {
         match self {
@@ -207,7 +208,7 @@ impl Provider {
     /// Parameters of the authorization request beside those of the standard.
     pub(crate) fn extra_parameters(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            // Without both, Google returns a refresh token only for the first consent of a user.
+            // Without both parameters, Google returns a refresh token only for the first consent of a user.
             Self::Google => &[("access_type", "offline"), ("prompt", "consent")],
             _ => &[],
         }

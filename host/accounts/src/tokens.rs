@@ -54,7 +54,7 @@ impl Accounts {
             return Ok(account.tokens());
         }
         let _lock = self.lock(provider).await?;
-        // Another process may have renewed it meanwhile.
+        // Another process may have renewed the account in the meantime.
         let mut account = self.usable(provider)?;
         let now = Timestamp::now();
         if account.is_usable(refused, now) {

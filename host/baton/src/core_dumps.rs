@@ -9,9 +9,9 @@ pub(crate) fn turn_off() {
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum });
 }
 
-/// Protects the memory of a process that is about to hold a secret: on Linux other programs of the user cannot read it, and no dump is
-/// sent to a program that collects them, which the limit alone would allow. Not for every process, because Baton finds the processes of
-/// an agent by their environment, which other programs cannot read either then.
+/// Protects the memory of a process that is about to hold a secret: on Linux other programs of the user cannot read it,
+/// and no dump is sent to a program that collects dumps, which the size limit alone would allow. Do not use it for
+/// every process: Baton finds the processes of an agent by their environment, which then cannot be read either.
 pub(crate) fn protect_memory() {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);

@@ -1,11 +1,11 @@
 //! Decides whether two handoffs are the same request.
 //!
-//! The key consists of the agent, the type, and the first of `dedupe_key`, `handoff_id`, full task id, or else the
-//! content with its times. It never uses the token of the file name, because its eight digits are the same for dozens
-//! of different tasks in real folders. If keys and substance are equal, the two handoffs are one request. If only the
-//! keys are equal, a person decides. The substance is the content without the time stamps and ids, which change when
-//! the same request is written again. Without an id ([`has_id`]), the same content is the same request only for a
-//! limited time: a question that is asked again next week is a new one.
+//! The key consists of the agent, the type, and the first of `dedupe_key`, `handoff_id` and `task_id` (only one with
+//! more than 16 characters), or else the content with its times. It never uses the token of the file name, because its
+//! eight digits are the same for dozens of different tasks in real folders. If keys and substance are equal, the two
+//! handoffs are one request. If only the keys are equal, a person decides. The substance is the content without the
+//! time stamps and ids, which change when the same request is written again. Without an id ([`has_id`]), the same
+//! content is the same request only for a limited time: a question that is asked again next week is a new one.
 
 use serde_json::Value;
 
@@ -68,7 +68,7 @@ fn content(raw: Option<&Value>, bytes: &[u8], without: &[&str]) -> Digest {
     }
 }
 
-/// Whether a task id has all digits of a UUID. Eight hexadecimal digits are a token.
+/// Whether a task id is longer than a token, which has 8 or 16 digits.
 fn is_full_id(id: &str) -> bool {
     id.len() > 16
 }

@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_digest_of_the_empty_text_is_that_of_the_standard() {
+    fn the_digest_of_the_empty_text_matches_the_standard() {
         assert_eq!(Digest::of(b"").to_string(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     }
 

@@ -28,8 +28,8 @@ pub fn or_meant<'a>(written: &str, names: impl IntoIterator<Item = &'a str>, oth
     }
 }
 
-/// The one of `names` that a person may confuse with `name`: one begins with the words of the other (`claude`,
-/// `Claude-MM1`), or they differ by a typing error.
+/// The one of `names` that a person may confuse with `name`: one name begins with the words of the other name
+/// (`claude`, `Claude-MM1`), or they differ by a typing error.
 #[must_use]
 pub fn confusable<'a>(name: &str, names: impl IntoIterator<Item = &'a str> + Clone) -> Option<&'a str> {
     let words = |name: &str| -> Vec<String> {

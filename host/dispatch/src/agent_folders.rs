@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_workspaces_own_handoffs_are_no_adopted_place() {
+    fn the_workspaces_own_handoffs_folder_is_not_an_adopted_folder() {
         let root = tempfile::tempdir().unwrap();
         let (handoffs, other) = (root.path().join("handoffs"), root.path().join("other"));
         std::fs::create_dir_all(&handoffs).unwrap();

@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alias_folder_alone_is_the_agents_inbox() {
+    fn a_single_alias_folder_is_the_agents_inbox() {
         let handoffs = handoffs(&["Claude-Code-Agent/01_inbox"]);
         let roster = Roster::load(handoffs.path(), std::iter::empty(), &rules()).unwrap();
         let agent = roster.get("Claude-Code").unwrap();
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_with_an_archive_and_no_inbox_is_an_agent_and_comes_after_one_with_an_inbox() {
+    fn a_folder_with_only_an_archive_is_an_agent_but_a_folder_with_an_inbox_is_preferred() {
         let handoffs = handoffs(&["Codex-MM1/02_processed", "Robin/02_processed", "Codex-MM1-Agent/01_inbox"]);
         let roster = Roster::load(handoffs.path(), std::iter::empty(), &rules()).unwrap();
         assert_eq!(roster.names(), "Codex-MM1, Robin");
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_of_adopted_roots_are_agents_as_those_of_handoffs() {
+    fn subfolders_of_adopted_folders_are_agents_too() {
         let (own, first, second) = (
             handoffs(&["Cursor-MM1/01_inbox"]),
             handoffs(&["Cursor-MM1-Agent/01_inbox", "handoffs/Robin/01_inbox", "handoffs/01_inbox", "notes"]),
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn the_configured_inbox_gets_what_is_new_and_the_folder_is_still_watched() {
+    fn new_files_go_to_the_configured_inbox_and_the_folder_is_still_watched() {
         let handoffs = handoffs(&["Claude-MM2/01_inbox"]);
         let mut rules = rules();
         let settings = AgentSettings { inboxes: vec![PathBuf::from("/drive/in")], ..AgentSettings::default() };

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_that_a_crash_left_completes_the_move_and_other_files_of_its_name_do_not() {
+    fn a_copy_left_by_a_crash_completes_the_move_and_other_files_of_that_name_do_not() {
         let folder = tempfile::tempdir().unwrap();
         let (source, done) = (folder.path().join("a.json"), folder.path().join("done"));
         fs::create_dir(&done).unwrap();

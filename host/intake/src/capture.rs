@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_on_what_is_not_a_regular_file() {
+    fn errors_when_the_path_is_not_a_regular_file() {
         let folder = tempfile::tempdir().unwrap();
         let link = folder.path().join("l.json");
         std::os::unix::fs::symlink("/etc/hostname", &link).unwrap();

@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_of_a_workspace_has_its_own_inboxes_and_a_second_state_has_none() {
+    fn a_copied_workspace_serves_its_own_inboxes_and_a_second_state_folder_serves_none() {
         let folder = tempfile::tempdir().unwrap();
         let (a, b) = (owner(folder.path(), "a"), owner(folder.path(), "b"));
         let inbox = folder.path().join("b/handoffs/x/01_inbox");

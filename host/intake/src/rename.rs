@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn with_each_method_a_missing_source_uses_no_name() {
+    fn a_missing_source_reserves_no_name_with_any_method() {
         for (means, rename) in MEANS {
             let folder = tempfile::tempdir().unwrap();
             let gone = rename(&folder.path().join("s"), &folder.path().join("t")).unwrap_err();

@@ -39,7 +39,7 @@ pub fn quick_check(reader: &Reader) -> Result<Vec<String>, LedgerError> {
     Ok(database::damage(&reader.connection, QUICK_CHECK)?)
 }
 
-/// The same for another SQLite file, such as the catalog or a plugin's database.
+/// As [`quick_check`], for another SQLite file, such as the catalog or a plugin's database.
 ///
 /// # Errors
 /// When the file cannot be opened, is not a database, or is too damaged to be checked.

@@ -14,7 +14,7 @@ pub fn all(tx: &Tx<'_>, trigger: &str) -> Result<BTreeMap<String, String>, Ledge
     of(tx.connection, trigger)
 }
 
-/// The same as [`all`], outside of a write transaction.
+/// As [`all`], outside of a write transaction.
 pub fn seen(reader: &Reader, trigger: &str) -> Result<BTreeMap<String, String>, LedgerError> {
     of(&reader.connection, trigger)
 }

@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_becomes_what_the_schema_asks_for() {
+    fn a_text_is_converted_to_the_type_in_the_schema() {
         for (schema, text, value) in [
             (json!({ "type": "string" }), "2025", json!("2025")),
             (json!({ "type": "string" }), "true", json!("true")),
@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_given_again_adds_to_its_list_and_to_nothing_else() {
+    fn a_repeated_name_extends_its_list_and_is_otherwise_an_error() {
         let schema = json!({ "properties": {
             "list": { "type": "array", "items": { "type": "string" } },
             "either": { "type": ["array", "string"], "items": { "type": "string" } },

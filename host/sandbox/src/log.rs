@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_that_fits_is_kept_as_it_is() {
+    fn a_log_within_the_limit_is_unchanged() {
         let (log, now) = (Log::default(), Instant::now());
         let text = "line\n".repeat(limits::LOG_KEPT_BYTES / 5);
         text.as_bytes().chunks(7).for_each(|piece| log.write_at(piece, now).unwrap());
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_long_log_the_first_and_the_last_lines_are_kept() {
+    fn the_first_and_the_last_lines_of_a_long_log_are_kept() {
         for piece in [1_000, 60_000, 1 << 20] {
             let (log, now) = (Log::default(), Instant::now());
             let all: String = (0..100_000).map(|number| format!("line {number}\n")).collect();

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_thread_that_hangs_does_not_keep_who_waits_for_it() {
+    async fn a_hanging_thread_does_not_block_the_caller() {
         let begun = Instant::now();
         let hangs = async { std::thread::sleep(Duration::from_secs(3)) };
         let ended = run(hangs, Duration::from_millis(10), Cancel::default(), Arc::default()).await;
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_done_comes_back() {
+    async fn the_result_of_the_work_is_returned() {
         assert_eq!(run(async { 7 }, Duration::from_secs(1), Cancel::default(), Arc::default()).await, Ok(7));
     }
 

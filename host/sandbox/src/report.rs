@@ -10,13 +10,13 @@ use crate::wit;
 /// The report of an attempt.
 #[derive(Debug)]
 pub struct AttemptReport {
-    /// Its end.
+    /// The outcome, or the error that ended the attempt.
     pub ended: Result<wit::Outcome, AttemptError>,
     /// Plugin requests to send and to withdraw, in the order of the calls. Empty unless the attempt succeeded.
     pub plugin_requests: Vec<PluginRequest>,
     /// Files to watch: a change of a file makes a task. Empty unless the attempt succeeded.
     pub watched: Vec<WatchUpdate>,
-    /// What it found out about RETURNs. Empty unless the attempt succeeded.
+    /// The plugin's judgements about RETURNs. Empty unless the attempt succeeded.
     pub judgements: Vec<Judgement>,
     /// Its stdout and stderr.
     pub log: String,

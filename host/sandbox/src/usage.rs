@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_ended_the_attempt_stands_for_what_was_measured() {
+    fn the_exceeded_limit_replaces_the_measured_use() {
         let mut usage = Usage::default();
         usage.note(ResourceLimit::Cpu, 5, 10);
         usage.note(ResourceLimit::Memory, 90, 100);

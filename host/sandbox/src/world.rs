@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_linked_is_served() {
+    fn only_linked_imports_are_accepted() {
         for import in [
             "baton:plugin/types@0.1.0",
             "baton:plugin/progress@0.1.0",

@@ -239,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_have_the_path_that_people_know_and_recommend_the_backup() {
+    fn errors_have_the_path_on_the_host_and_recommend_the_backup() {
         let found =
             FoundDatabase { path: "/djay/0/MediaLibrary.db".to_owned(), shown: "Music/MediaLibrary.db".to_owned() };
         for (error, wanted, has_hint) in [

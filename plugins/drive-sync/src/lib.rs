@@ -1,9 +1,9 @@
 //! Keeps databases mirrored in a Drive folder, without duplicates and without losing a column.
 //!
-//! This file connects the contract to the actions in `act`. A Drive is a local folder that a desktop program mounts, or the working copy
-//! of a Google Drive account (`account`). `drive` handles
-//! its folders and files, `table` and `schema` the contents of a database, `source` the origin of databases, `sync` copies between
-//! the two, and `health` checks and repairs the Drive. Every change of the Drive is made under a lock (`locks`).
+//! This file connects the WIT interfaces to the actions in `act`. A Drive is a local folder that a desktop program
+//! mounts, or the working copy of a Google Drive account (`account`). `drive` handles its folders and files, `table`
+//! and `schema` the contents of a database, `source` the origin of databases, `sync` copies between the two, and
+//! `health` checks and repairs the Drive. Every change of the Drive is made under a lock (`locks`).
 //!
 //! The plugin never deletes a folder that is not empty, nor a column without an approval. The only files that it deletes without
 //! another copy of their bytes are its own old backups and its own copy of the last sync.

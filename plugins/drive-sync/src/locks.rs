@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_that_is_released_meanwhile_is_acquired() {
+    fn a_lock_that_is_released_during_the_wait_is_acquired() {
         let locks = HostLocks::default();
         let other = RefCell::new(locks.take("database:x").unwrap());
         let pause = |pause: Duration| {

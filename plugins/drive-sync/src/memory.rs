@@ -65,7 +65,7 @@ pub struct KnownDatabase {
 }
 
 impl KnownDatabase {
-    /// Accepts the CSV on the Drive as the known one, if it is the one that was to be written.
+    /// Accepts the CSV on the Drive as the known CSV, if it is the CSV that the plugin was about to write.
     pub fn settle(&mut self, digest: &str) {
         if !digest.is_empty() && digest == self.next_digest {
             self.csv_digest = std::mem::take(&mut self.next_digest);

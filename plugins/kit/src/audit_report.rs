@@ -15,7 +15,7 @@ const SCHEMA: u32 = 3;
 /// The largest report; the audit's own limit is 13 MiB.
 const MOST_BYTES: u64 = 32 << 20;
 
-/// The finding that stands for those that had no room.
+/// The finding that stands for the findings that the report omits.
 const MORE: &str = "audit:more-findings";
 
 /// The kind of findings about a change since the last audit. Another finding is about the gap itself.
@@ -67,13 +67,13 @@ pub struct Gap {
     pub weight: Weight,
     /// One line.
     pub title: String,
-    /// What was seen.
+    /// The evidence of the gap.
     #[serde(default)]
     pub evidence: String,
     /// The line of the document that it is about.
     #[serde(default)]
     pub place: Option<Place>,
-    /// Who was asked for it.
+    /// The agent that was asked to close the gap.
     #[serde(skip)]
     pub request: Option<String>,
 }
@@ -96,7 +96,8 @@ pub struct Report {
     pub executed_at: i64,
     /// The gaps by id.
     pub gaps: BTreeMap<String, Gap>,
-    /// The beginnings of the ids whose gaps the report lists completely.
+    /// The prefixes of ids. If the id of a gap begins with one of them, the report has the gap, or the gap does not
+    /// exist.
     complete: Vec<String>,
     /// Whether the audit searched for files that no plan asks for.
     has_unrequested: bool,
@@ -203,7 +204,8 @@ fn kind(id: &str) -> &str {
     id.rsplit(':').next().unwrap_or_default()
 }
 
-/// Adds who was asked for a deliverable to its gap. The id of a request ends in `gap`, that of a gap in its status.
+/// Adds the agent that was asked for a deliverable to the gap. The id of a request ends in `gap`, the id of a gap in
+/// its status.
 fn add_request(gaps: &mut BTreeMap<String, Gap>, request: &FollowUp) {
     let Some(beginning) = request.finding.strip_suffix("gap") else { return };
     let text = match (request.state.as_str(), request.agent.as_deref()) {
@@ -269,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_audit_could_not_check_is_not_fixed() {
+    fn a_gap_that_the_audit_could_not_check_is_not_fixed() {
         let report = |ids: &[&str]| {
             let findings: Vec<Value> = ids.iter().copied().map(finding).collect();
             Report::parse(&document(&json!(findings), 0)).unwrap()

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_disk_that_accepts_no_change_is_named_and_other_errors_stay() {
+    fn an_error_of_a_disk_that_accepts_no_change_is_converted_and_others_are_not() {
         for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::ReadOnlyFilesystem] {
             let converted = to_storage_full(kind.into());
             assert_eq!((converted.kind(), converted.to_string().as_str()), (ErrorKind::StorageFull, TAKES_NOTHING));

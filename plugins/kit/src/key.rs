@@ -113,7 +113,7 @@ mod tests {
         D#m 2A, Em 9A, Fm 4A, F#m 11A, Gm 6A, G#m 1A, Am 8A, A#m 3A, Bm 10A";
 
     #[test]
-    fn names_and_camelot_numbers_are_those_of_the_wheel() {
+    fn names_and_camelot_numbers_match_the_camelot_wheel() {
         for pair in TABLE.split(", ") {
             let (name, camelot) = pair.split_once(' ').unwrap();
             let key = Key::parse(name).unwrap();

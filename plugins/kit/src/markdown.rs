@@ -52,7 +52,7 @@ pub fn code(text: &str) -> String {
     format!("`{}`", shown.replace('|', "\\|"))
 }
 
-/// A link to a page of the web; only its text if the address is none or could end the link.
+/// A link to a page of the web; only its text if the address is not valid or could end the link.
 #[must_use]
 pub fn link(text: &str, url: &str) -> String {
     if is_web_address(url) { format!("[{}]({url})", cell(text)) } else { cell(text) }
@@ -79,7 +79,7 @@ pub fn visible(text: &str) -> String {
     out
 }
 
-/// What a terminal would hide, and characters that XML 1.0 does not allow.
+/// Whether a terminal would hide the character, or XML 1.0 does not allow it.
 fn is_invisible(c: char) -> bool {
     is_unprintable(c) || matches!(c, '\u{fffe}'..='\u{ffff}')
 }

@@ -69,7 +69,8 @@ impl<'a> Plans<'a> {
     ) -> Result<StoredPlan, Error> {
         let digest = digest.to_string();
         let id = self.free_id(&digest)?;
-        // The row is there before the changes, so that another task does not delete them as those of a deleted plan.
+        // The row is written before the changes. Otherwise another task could delete the changes as leftovers of a
+        // deleted plan.
         let begin = format!(
             "INSERT INTO {} (id, digest, made_at, state) VALUES (?1, ?2, ?3, 'saving')
              ON CONFLICT (id) DO UPDATE SET made_at = excluded.made_at",
@@ -85,7 +86,8 @@ impl<'a> Plans<'a> {
         self.find(&id)?.ok_or_else(|| Error::Retryable("the plan could not be stored".to_owned()))
     }
 
-    /// The id of the same plan, if it was not begun; else one that no plan has. It begins with `p`, so that no program reads it as a number.
+    /// The id of the same plan, if `apply` has not begun it; otherwise an unused id. It begins with `p`, so that no
+    /// program reads it as a number.
     fn free_id(&self, digest: &str) -> Result<String, Error> {
         let short = format!("p{}", digest.get(..12).unwrap_or(digest));
         let known = format!("SELECT id FROM {} WHERE digest = ?1 AND state IN ('saving', 'made')", self.table);

@@ -94,7 +94,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_safe_name_is_one_part_and_stays_as_it_is(text in "\\PC*|.*", most in 8_usize..120) {
+        fn a_safe_name_is_one_path_component_and_is_not_changed_again(text in "\\PC*|.*", most in 8_usize..120) {
             let name = safe_name(&text, most, "x");
             prop_assert!(safe_path(&name).is_some() && !name.contains('/') && name.len() <= most.max(1) + 1);
             prop_assert_eq!(safe_name(&name, most + 1, "x"), name);

@@ -1,7 +1,8 @@
-//! `apply` and `undo`: carry out a plan, or give the former values back.
+//! `apply` and `undo`: carry out a plan, or restore the former values.
 //!
-//! Before a row is changed, it is read: a row that somebody else changed since the plan was made is left as it is. A request sets
-//! values, so that one that takes effect twice or late is without harm; after one without a certain result the row is read again.
+//! Before a row is changed, it is read: a row that somebody else changed since the plan was made is left as it is. A
+//! request sets values, so it does no harm if it takes effect twice or late. If the result of a request is uncertain,
+//! the row is read again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
@@ -42,7 +43,7 @@ pub struct Args {
     pub requests_per_second: Option<NonZeroU32>,
 }
 
-/// Which values a row gets.
+/// The values that a row gets: those of the plan, or the former ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Direction {
     Apply,
@@ -187,7 +188,8 @@ fn marker(change: &Change, target: &Target) -> Option<String> {
 }
 
 impl Run<'_> {
-    /// Works on the rows in the states `open`; `states` are those of a row that is begun, finished and left.
+    /// Works on the rows in the states `open`. `states` has the state of a row that is begun, of a finished one, and of
+    /// one that is left.
     fn all(
         &self,
         open: &[&str],
@@ -366,7 +368,7 @@ impl Run<'_> {
         (open, foreign)
     }
 
-    /// Records the values that Notion has now, and those that the file has too.
+    /// Records the values that Notion has now, and which of them the file also has.
     fn record(&self, change: &Change, live: &Map<String, Value>) -> Result<(), Error> {
         let (mut texts, mut in_file) = (Cells::new(), Cells::new());
         let edits = self.edits.get(&change.page);

@@ -1,7 +1,7 @@
-//! The cells of a CSV file: the text of a property's value, and the value of a text.
+//! The cells of a CSV file: converts the value of a property to text, and text to a value.
 //!
-//! A text is the same for the same value, so that a cell can be compared. Several values are written as `a, b` while that is
-//! unambiguous, else as a JSON list. Pages and people are written by their ids.
+//! The same value always has the same text, so that cells can be compared. Several values are written as `a, b` while
+//! that is unambiguous, else as a JSON list. Pages and people are written by their ids.
 
 use baton_plugin_kit::notion::{rich_text, uuid};
 use baton_plugin_kit::{beginning, time};
@@ -100,7 +100,7 @@ fn text(value: &Value, place: &str) -> String {
     value.pointer(place).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// The address of a file. Those of files at Notion change with each request behind their `?`.
+/// The address of a file, without its query: Notion returns another query for each request.
 fn file(item: &Value) -> String {
     let external = text(item, "/external/url");
     if !external.is_empty() {

@@ -1,4 +1,4 @@
-//! What is published: a page for each audit, finding and track, with its marker and the texts of its properties.
+//! The pages to publish: one for each audit, finding and track, with its marker and the texts of its properties.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,7 +19,7 @@ const TITLE: usize = 200;
 const DETAIL: usize = 1_900;
 const MOST_MARKER: usize = 500;
 
-/// Names of columns that have the title of a track, if none has the name of the property.
+/// Names of columns that have the title of a track, if no column has the name of the property.
 const TITLES: [&str; 4] = ["title", "name", "track name", "track"];
 
 /// The status of a finding that exists, and of one that does not.
@@ -112,7 +112,7 @@ pub struct Tracks {
     pub skipped: Vec<String>,
 }
 
-/// Reads a CSV file of tracks: each column whose name is the one of a property is published.
+/// Reads a CSV file of tracks: each column that has the name of a property is published.
 ///
 /// # Errors
 /// `permanent` if the file cannot be read, or has no column for the key or the title.

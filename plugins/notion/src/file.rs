@@ -1,7 +1,8 @@
 //! The CSV file of a data source: row 1 has `__page_id`, `__last_synced_iso` and the names of the properties, row 2 the types, then
 //! one row for each page. Beside it, `NAME.json` has the ids of the properties. drive-sync reads both.
 //!
-//! A person's edits are the cells that differ from what was written and from what Notion has. A file with edits is not replaced.
+//! A person's edits are the cells that differ both from the written value and from Notion's value. A file with edits is
+//! not replaced.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
@@ -73,7 +74,7 @@ pub struct EditedRow {
     pub cells: Vec<EditedCell>,
 }
 
-/// What a person changed in a file.
+/// A person's changes of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Edits {
     /// The changed rows.
@@ -113,7 +114,7 @@ pub struct ReadFile {
     rows: Vec<(u64, String, Vec<String>)>,
 }
 
-/// Finishes a replacement that a crash interrupted: the file is there, and the tables do not know it yet.
+/// Finishes a replacement that a crash interrupted: the file is complete, but the tables do not have it yet.
 ///
 /// # Errors
 /// As `wit/sql.wit`.
@@ -130,7 +131,7 @@ pub fn settle(store: Store<'_>, folder: &Folder, source: &mut Source) -> Result<
     store.save(source)
 }
 
-/// Reads the file if a person may have changed it; none if it is missing or as it was written.
+/// Reads the file if a person may have changed it; `None` if it is missing or unchanged.
 ///
 /// # Errors
 /// `permanent` if it cannot be read; with the fix.
@@ -182,7 +183,8 @@ fn read(path: &Path) -> Result<ReadFile, String> {
     Ok(ReadFile { header: names.to_vec(), rows })
 }
 
-/// What a person changed. `properties` are those that the header may mean: the first one with the name of a column counts.
+/// The changes by a person. `properties` are the properties to which the header may refer: for a column, the first one
+/// with its name is used.
 #[must_use]
 #[expect(clippy::implicit_hasher, reason = "the rows come from the tables of this plugin")]
 pub fn edits(file: &ReadFile, properties: &[Property], stored: &HashMap<String, StoredRow>) -> Edits {
@@ -229,7 +231,7 @@ fn edited(property: &Property, text: &str, row: &StoredRow) -> Option<EditedCell
     is_edit.then(|| EditedCell { property: property.clone(), from, to })
 }
 
-/// Replaces the file by what Notion has. Returns whether its bytes are others.
+/// Replaces the file by Notion's values. Returns whether its bytes have changed.
 ///
 /// # Errors
 /// `retryable` if the folder accepts no file.

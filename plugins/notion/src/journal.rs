@@ -1,6 +1,6 @@
 //! Plans in the plugin's own tables.
 //!
-//! A plan has the states of [`Plans`]. Those of a row:
+//! A plan has the states of [`Plans`]. The states of a row:
 //!
 //! | state | meaning |
 //! |---|---|
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plan_that_is_made_again_is_as_new_as_one_that_is_made_now() {
+    fn a_plan_that_is_made_again_keeps_its_id_and_gets_the_new_time() {
         let folder = tempfile::tempdir().unwrap();
         let own = HostDatabase::own(&folder.path().join("own.db"));
         let journal = Journal::open(&own).unwrap();

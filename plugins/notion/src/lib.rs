@@ -1,7 +1,7 @@
 //! Mirrors databases of Notion to CSV files, carries edits of the files back, and publishes audits, findings and tracks as pages.
 //!
-//! This file opens the host services, calls the module of the action and makes an outcome of its result. Only `apply.rs` changes
-//! something at Notion.
+//! This file opens the host services, calls the module of the action and converts its result to an outcome. Only
+//! `apply.rs` changes something at Notion.
 //!
 //! | file | what |
 //! |---|---|

@@ -1,8 +1,8 @@
-//! Pages with a marker: a text property that Baton writes and by which it finds its pages again, also from another machine and after an
-//! answer that was lost.
+//! Pages with a marker: a text property that Baton writes and by which it finds its pages again, also from another
+//! machine and after a lost answer.
 //!
-//! Notion has no unique property, so that two machines can create a page for the same thing. Then the page that was created first
-//! counts; the others get the status `Duplicate`.
+//! Notion has no unique property, so two machines can create a page for the same thing. Then Baton uses the page that
+//! was created first; the others get the status `Duplicate`.
 
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ pub fn all(api: &Api<'_>, target: &Target, source: &str) -> Result<Vec<MarkedPag
     Ok(all)
 }
 
-/// The page that counts: the one that was created first, and is not a duplicate.
+/// The page that Baton uses: the oldest one that is not a duplicate.
 pub fn first(pages: impl Iterator<Item = MarkedPage>) -> Option<MarkedPage> {
     let key = |page: &MarkedPage| (page.status == DUPLICATE, page.created.clone(), page.id.clone());
     pages.min_by_key(key)
@@ -75,7 +75,7 @@ fn marked(api: &Api<'_>, target: &Target, page: &Value) -> Result<MarkedPage, Re
     Ok(MarkedPage { id: text(page, "id"), created: text(page, "created_time"), marker, status, values })
 }
 
-/// Gives every page of a source that does not count the status of duplicates. Returns the pages that count by their markers.
+/// Gives every duplicate page of a source the status of duplicates. Returns the other pages, by their markers.
 ///
 /// # Errors
 /// If Notion does not answer, or does not accept it.

@@ -63,7 +63,7 @@ pub struct Args {
     pub requests_per_second: Option<NonZeroU32>,
 }
 
-/// The granted folders of what is published.
+/// The granted folders with the files to publish.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a> {
     /// The reports of the audit.
@@ -274,7 +274,7 @@ impl Planner<'_> {
         self.changes.push(Change { number: 0, source, page, title, cells, state, note });
     }
 
-    /// The values of a page that differ from the wanted ones. A value with formats of a person is kept.
+    /// The values of a page that differ from the wanted ones. A value that a person has formatted is kept.
     fn differences(&mut self, page: &MarkedPage, wanted: &BTreeMap<String, String>) -> Vec<CellChange> {
         let mut cells = Vec::new();
         for (id, to) in wanted {

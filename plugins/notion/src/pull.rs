@@ -41,12 +41,12 @@ pub struct Args {
     pub requests_per_second: Option<NonZeroU32>,
 }
 
-/// What was done for one data source.
+/// The result for one data source.
 struct Pulled {
     title: String,
     rows: i64,
     reading: Reading,
-    /// Whether the file is another one now; none if it has edits and was kept.
+    /// Whether the file was replaced; `None` if it has edits and was kept.
     is_written: Option<bool>,
     file: String,
 }

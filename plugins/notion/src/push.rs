@@ -1,7 +1,7 @@
 //! `push`: makes a plan of the edits in the CSV files. It changes nothing.
 //!
-//! Each edited row is read from Notion. A cell that both sides changed is a conflict: both keep their values. The values of now are
-//! stored with the plan, for `undo`.
+//! Each edited row is read from Notion. A cell that both sides changed is a conflict: both keep their values. The
+//! current values are stored with the plan, for `undo`.
 
 use std::num::NonZeroU32;
 
@@ -179,7 +179,7 @@ pub(crate) struct Left {
     pub(crate) why: String,
 }
 
-/// The change of a cell; none if Notion has the text already.
+/// The change of a cell; `None` if Notion has the text already.
 pub(crate) fn change(edited: &EditedCell, live: &Map<String, Value>) -> Result<Option<CellChange>, Left> {
     let left = |kind, why: &str| Left { kind, why: why.to_owned() };
     let EditedCell { property: Property { id, name, kind }, from, to } = edited;

@@ -1,11 +1,12 @@
 //! Reads the rows of a data source.
 //!
-//! One query returns at most 10,000 rows, and then says that its result is incomplete. All rows are read in windows of `created_time`,
-//! which never changes: a window that reaches the limit is followed by one that begins with the last row's minute. A reading is
-//! complete if each window ended without the limit or was continued by the next one.
+//! One query returns at most 10,000 rows, and then reports that its result is incomplete. All rows are read in windows
+//! of `created_time`, which never changes: after a window that reaches the limit, the next window begins with the last
+//! row's minute. A reading is complete if each window ended without the limit or was continued by the next one.
 //!
-//! A row is recorded as deleted only if Notion says so: it is in the trash, or a complete reading did not see it and Notion answers
-//! that the page is missing, in the trash or elsewhere. After an incomplete reading no row is recorded as deleted.
+//! A row is recorded as deleted only if Notion proves it: it is in the trash, or a complete reading did not see it and
+//! Notion answers that the page is missing, in the trash or elsewhere. After an incomplete reading no row is recorded
+//! as deleted.
 
 use baton_plugin_kit::host::Progress;
 use baton_plugin_kit::time;
@@ -29,7 +30,7 @@ const ASKED: usize = 200;
 /// How often a window is begun again if Notion no longer knows the cursor.
 const RESTARTS: usize = 50;
 
-/// What a reading found out.
+/// The result of a reading.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
     /// Rows that were read.
@@ -54,7 +55,7 @@ pub struct Reader<'a> {
     pub now_ms: i64,
 }
 
-/// What a reading of the edited rows found out.
+/// The result of a reading of the edited rows.
 enum Changes {
     /// All of them were read; the newest `last_edited_time`.
     Read(String),
@@ -70,10 +71,10 @@ struct Answer {
 }
 
 impl Reader<'_> {
-    /// Reads what changed, or every row if `full` or if it is necessary.
+    /// Reads the changed rows, or every row if `full` is true or if that is necessary.
     ///
     /// # Errors
-    /// What ends the task. Rows that were read until then are stored.
+    /// An error that ends the task. Rows that were read before are stored.
     pub fn read(&self, source: &mut Source, full: bool) -> Result<Reading, Refusal> {
         let mut reading = Reading::default();
         let is_known = source.full_at > 0 && source.reading_from.is_none();
@@ -88,7 +89,7 @@ impl Reader<'_> {
         Ok(reading)
     }
 
-    /// Reads every row, and then what changed meanwhile.
+    /// Reads every row, and then the rows that changed in the meantime.
     fn all(&self, source: &mut Source, reading: &mut Reading) -> Result<(), Refusal> {
         if source.reading_from.is_none() {
             let first = self.newest(source, None)?;
@@ -118,7 +119,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Ends a reading that has all edits up to `newest`. If the task ends before, the next one has the same bound for the trash.
+    /// Ends a reading that has all edits up to `newest`. If the task ends earlier, the next task uses the same bound
+    /// for the trash.
     fn finish(&self, source: &mut Source, newest: String, reading: &mut Reading) -> Result<(), Refusal> {
         if source.stuck_at.is_empty() {
             reading.deleted += self.trash(source, &before(&source.newest))?;
@@ -171,7 +173,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Rows that the complete reading did not see: Notion says for each whether it is deleted. Returns the number of those that are left.
+    /// Rows that the complete reading did not see: Asks Notion for each whether it is deleted. Returns the number of
+    /// the remaining ones.
     fn missing(&self, source: &Source, reading: &mut Reading) -> Result<usize, Refusal> {
         let since = if source.newest.is_empty() { &source.reading_since } else { &source.newest };
         reading.deleted += self.trash(source, &before(since))?;
@@ -243,7 +246,7 @@ impl Reader<'_> {
         Ok(has_new)
     }
 
-    /// Records the rows in the trash as deleted: those that were edited since `until`, at least one answer.
+    /// Records rows in the trash as deleted: those that were edited since `until`, and at least the rows of one answer.
     fn trash(&self, source: &Source, until: &str) -> Result<u64, Refusal> {
         let (mut cursor, mut deleted) = (None, 0);
         loop {
@@ -292,8 +295,8 @@ impl Reader<'_> {
         Ok(Answer { pages: results.iter().filter(is_of_page).cloned().collect(), cursor, is_capped })
     }
 
-    /// Stores the rows of a window. One with long values that an interrupted task stored is not completed again: an edit in the same
-    /// minute is found by [`Self::changed`].
+    /// Stores the rows of a window. A row with long values that an interrupted task stored is not completed again: an
+    /// edit in the same minute is found by [`Self::changed`].
     fn put_window(&self, source: &Source, pages: &[Value]) -> Result<(), Refusal> {
         let (long, short): (Vec<Value>, Vec<Value>) = pages.iter().cloned().partition(has_cut_values);
         self.put(source, &short)?;
@@ -340,7 +343,7 @@ pub fn cells(api: &Api<'_>, page: &Value) -> Result<Cells, Refusal> {
     Ok(all.values().map(|value| (decoded(&text(value, "id")), format(value))).collect())
 }
 
-/// The properties of a page; those whose ids are `wanted` have all their references.
+/// The properties of a page; the properties whose ids are `wanted` have all their references.
 ///
 /// # Errors
 /// As [`Refusal`].

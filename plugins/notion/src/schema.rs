@@ -2,14 +2,14 @@
 
 pub use baton_plugin_kit::notion::{Property, decoded, properties};
 
-/// Whether other rows than the edited ones may have other values: there are new properties or types.
+/// Whether the values of rows that were not edited may have changed, because there are new properties or types.
 #[must_use]
 pub fn has_new_values(before: &[Property], after: &[Property]) -> bool {
     after.iter().any(|one| !before.iter().any(|old| old.id == one.id && old.kind == one.kind))
 }
 
-/// The edits of the first row of a CSV file without which it cannot be pushed. `known` are the properties when the file was written,
-/// `live` those of now.
+/// The edits of the first row that a CSV file needs before it can be pushed. `known` are the properties when the file
+/// was written, `live` the current ones.
 #[must_use]
 pub fn differences(header: &[String], known: &[Property], live: &[Property]) -> Vec<String> {
     let mut edits = Vec::new();

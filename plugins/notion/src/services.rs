@@ -1,4 +1,4 @@
-//! What the actions need from the host, and the data sources that a task works on.
+//! The host services for the actions, and the data sources that a task works on.
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::host::{HeldLock, Locks, Progress, Writable};
@@ -8,7 +8,7 @@ use crate::file::Folder;
 use crate::store::Source;
 use baton_plugin_kit::notion::uuid;
 
-/// What the actions need from the host.
+/// The host services for the actions.
 #[derive(Clone, Copy)]
 pub struct Services<'a> {
     /// The plugin's own tables.
@@ -62,7 +62,7 @@ pub fn ids(databases: &[String]) -> Result<Vec<String>, Error> {
     databases.iter().map(one).collect()
 }
 
-/// The known data sources with these ids, or of databases with these ids; all of them without ids.
+/// The known data sources with these ids, or of databases with these ids; all known data sources if there are no ids.
 ///
 /// # Errors
 /// `permanent` if one is not known.

@@ -47,7 +47,8 @@ pub struct Source {
     pub newest: String,
     /// When every row was read, in milliseconds since 1970 UTC; 0: never.
     pub full_at: i64,
-    /// The `created_time` from which an interrupted reading of all rows continues; none if there is none.
+    /// The `created_time` from which an interrupted reading of all rows continues; `None` if no reading was
+    /// interrupted.
     pub reading_from: Option<String>,
     /// `newest` when that reading began.
     pub reading_since: String,
@@ -57,7 +58,7 @@ pub struct Source {
     pub run: i64,
     /// The name of the CSV file without its extension.
     pub file: String,
-    /// The digest of the CSV file, and of the one that is being written.
+    /// The digest of the CSV file, and of the file that is being written.
     pub digest: String,
     /// As `digest`.
     pub next_digest: String,
@@ -204,7 +205,7 @@ impl<'a> Store<'a> {
         rows.iter().map(row).collect()
     }
 
-    /// Records that the file has what Notion has.
+    /// Records that the file has Notion's values.
     pub fn written(&self, source: &str) -> Result<(), Error> {
         self.0
             .execute("UPDATE rows SET written = cells WHERE source = ?1 AND cells IS NOT written", &[source.into()])?;
@@ -212,7 +213,7 @@ impl<'a> Store<'a> {
         Ok(())
     }
 
-    /// Records texts that a plan wrote to a page, and those of them that the file has too.
+    /// Records texts that a plan wrote to a page, and those texts that the file also has.
     pub fn set(&self, source: &str, page: &str, texts: &Cells, in_file: &Cells) -> Result<(), Error> {
         let found = self
             .0

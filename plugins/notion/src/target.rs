@@ -1,5 +1,5 @@
-//! The data source to which pages are published, and its properties. They are found by their names once; from then on they are known
-//! by their ids, so that each may be renamed.
+//! The data source to which pages are published, and its properties. The first publication finds them by their names;
+//! later ones use their ids, so that each may be renamed.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use baton_plugin_kit::notion::Api;
 const TABLE: &str =
     "CREATE TABLE IF NOT EXISTS targets (source TEXT PRIMARY KEY, properties TEXT NOT NULL) STRICT, WITHOUT ROWID";
 
-/// What a property is for. The words are the names that it has at first.
+/// The roles of properties. Each text is the initial name of the property.
 pub const MARKER: &str = "Baton ID";
 /// Audit, Finding or Track.
 pub const KIND: &str = "Kind";
@@ -24,7 +24,7 @@ pub const STATUS: &str = "Status";
 pub const SEVERITY: &str = "Severity";
 /// The file and line of a finding.
 pub const PLACE: &str = "Place";
-/// What was seen.
+/// The evidence of a finding.
 pub const DETAILS: &str = "Details";
 /// The page of the audit.
 pub const AUDIT: &str = "Audit";
@@ -34,7 +34,7 @@ pub const AUDITED: &str = "Audited";
 /// The properties that every page needs, and their types.
 const OF_ALL: [(&str, &str); 3] = [(MARKER, "rich_text"), (KIND, "select"), (STATUS, "select")];
 
-/// Those of audits and findings.
+/// The properties of audits and findings.
 const OF_AUDITS: [(&str, &str); 5] =
     [(SEVERITY, "select"), (PLACE, "rich_text"), (DETAILS, "rich_text"), (AUDIT, "relation"), (AUDITED, "date")];
 
@@ -47,12 +47,12 @@ pub struct Target {
     pub database: String,
     /// All properties.
     pub all: Vec<Property>,
-    /// The ids of the properties by what they are for.
+    /// The ids of the properties by their roles.
     roles: BTreeMap<String, String>,
 }
 
 impl Target {
-    /// Reads the properties of a data source. Those of audits are needed if `has_audits`.
+    /// Reads the properties of a data source. The properties of audits are required if `has_audits` is true.
     ///
     /// # Errors
     /// `permanent` with the properties to add.
@@ -105,7 +105,7 @@ impl Target {
         self.roles.get(role).map_or("", String::as_str)
     }
 
-    /// A property by what it is for.
+    /// The property with a role.
     #[must_use]
     pub fn property(&self, role: &str) -> Option<&Property> {
         self.roles.get(role).and_then(|id| self.all.iter().find(|one| one.id == *id))

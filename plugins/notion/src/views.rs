@@ -1,5 +1,5 @@
-//! The views of published findings. A view that the data source has by its name is not made; one that was made or found once is
-//! never made again, so that a person may rename or delete it.
+//! The views of published findings. A view is not created if the data source has a view with its name. A view that
+//! Baton has created or found once is never created again, so that a person may rename or delete it.
 
 use std::collections::BTreeMap;
 
@@ -58,7 +58,7 @@ pub fn of(change: &Change) -> Option<&Value> {
     change.cells.first().filter(|cell| cell.kind == KIND).map(|cell| &cell.after)
 }
 
-/// Makes a view, unless there is one with its name. Returns why it was not made.
+/// Creates a view, unless there is one with its name. Returns why it was not created.
 ///
 /// # Errors
 /// If Notion does not answer, or the grant is missing.
@@ -104,7 +104,7 @@ fn found(api: &Api<'_>, source: &str) -> Result<BTreeMap<String, String>, Refusa
             let id = text(listed, "id");
             match api.get(&format!("/v1/views/{id}")) {
                 Ok(view) => drop(all.entry(text(&view, "name")).or_insert(id)),
-                // Somebody deleted it meanwhile.
+                // Somebody has deleted the view in the meantime.
                 Err(Refusal::Missing) => {}
                 Err(refusal) => return Err(refusal),
             }

@@ -1,4 +1,4 @@
-//! The client of Notion's API in the kit: its rate, its pauses, and what it sends again.
+//! The client of Notion's API in the kit: its rate, its pauses, and its repeated requests.
 
 use baton_plugin_kit::notion::{Api, Refusal, WriteResult};
 use baton_plugin_sdk::Error;

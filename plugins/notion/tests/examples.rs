@@ -1,6 +1,6 @@
 //! The examples of the plugin fit its manifest.
 
 #[test]
-fn their_arguments_are_as_the_manifest_says() {
+fn the_arguments_of_examples_match_the_manifest() {
     baton_tests::plugin_examples::assert_examples_fit("notion");
 }

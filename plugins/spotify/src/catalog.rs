@@ -14,7 +14,7 @@ use crate::uri::Uri;
 /// Entries of all playlists in memory. An entry has about 700 bytes, some actions keep two copies, and a plugin has 256 MiB.
 pub const MOST_ENTRIES: usize = 100_000;
 
-/// Which optional fields of entries are read.
+/// The optional fields of entries to read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EntryDetails {
     /// Audio features and other facts without a column.

@@ -1,8 +1,8 @@
 //! Reads Spotify's exports and accounts, and compares, merges, cleans and writes playlists.
 //!
-//! This file opens the host services, calls the module of the action and makes an outcome of its result. The other modules use folders,
-//! tables and traits but nothing of WebAssembly, so native tests run them on real databases. Only `account/` contacts Spotify, and only
-//! its `apply` and `undo` change something there.
+//! This file opens the host services, calls the module of the action and converts its result to an outcome. The other
+//! modules use folders, tables and traits, but no WebAssembly interface, so native tests run them on real databases.
+//! Only `account/` contacts Spotify, and only its `apply` and `undo` change something there.
 //!
 //! | file | what |
 //! |---|---|

@@ -163,7 +163,7 @@ impl LibraryEntry {
 }
 
 impl FileState {
-    /// The word in reports, which are those of `wanted` of music-files.
+    /// The word in reports. The action `wanted` of music-files uses the same words.
     #[must_use]
     pub const fn text(self) -> &'static str {
         match self {

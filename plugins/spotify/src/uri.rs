@@ -1,7 +1,7 @@
 //! Spotify's names of items: `spotify:track:ID`, an address of its web site, a bare id, and `spotify:local:…` for local files, which have
 //! no id.
 
-/// Bytes of the longest URI; those of local files have artist, album and title, percent-encoded.
+/// The length of the longest URI in bytes. A URI of a local file has artist, album and title, percent-encoded.
 const MOST_BYTES: usize = 2_000;
 
 /// Characters of an id.

@@ -1,15 +1,15 @@
-//! Baton's block in the text of an issue: the marker with the gap's id, the description, and an end line. What people write above
-//! and below it is kept.
+//! Baton's block in the text of an issue: the marker with the gap's id, the description, and an end line. Text that
+//! people write above and below the block is kept.
 //!
-//! The marker also has a hash of the description and of the title, so that a change of the gap is recognised although the tracker
-//! may format the text anew, and a title that a person changed is kept. The time of the audit protects the block against older
-//! reports.
+//! The marker also has a hash of the description and of the title, so that a change of the gap is recognised even if
+//! the tracker reformats the text, and a title that a person changed is kept. The time of the audit protects the block
+//! against older reports.
 
 use std::ops::Range;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// What may be in a marker as it is. No `-`, because two of them could end a comment.
+/// The characters that a marker must encode. `-` is one of them, because two hyphens could end a comment.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b':').remove(b'/').remove(b'.').remove(b'_');
 
 /// How a tracker hides or shows the two lines.
@@ -33,12 +33,12 @@ impl Style {
     }
 }
 
-/// What the marker of an issue says.
+/// The data in the marker of an issue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Marker {
     /// The gap's id.
     pub gap: String,
-    /// Who filed it; see the argument `source`.
+    /// The argument `source` of the task that filed the issue.
     pub source: String,
     /// When the audit ran that the block describes, in milliseconds since 1970 UTC; 0 if the marker does not say it.
     pub at: i64,
@@ -48,7 +48,7 @@ pub struct Marker {
     pub text: String,
 }
 
-/// Where a block comes from.
+/// The origin of a block.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin<'a> {
     /// The gap's id.
@@ -139,7 +139,7 @@ mod tests {
     const ORIGIN: Origin<'static> = Origin { gap: GAP, source: "audit", at: 1_768_731_300_000 };
 
     #[test]
-    fn what_is_written_is_read() {
+    fn a_written_block_is_parsed_to_the_same_values() {
         for style in [Style::Comment, Style::Code, Style::Plain] {
             let block = write(style, ORIGIN, "Title", "Text\n\n- more");
             assert_eq!(block.matches("--").count(), if style == Style::Comment { 4 } else { 0 }, "{block}");
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_write_around_the_block_is_kept() {
+    fn text_around_the_block_is_kept() {
         let style = Style::Comment;
         let (old, new) = (write(style, ORIGIN, "t", "old"), write(style, ORIGIN, "t", "new"));
         let around = |block: &str| format!("Above.\r\n{block}\r\n\r\nBelow: <!-- baton:end -->\n");

@@ -1,4 +1,4 @@
-//! Decides what is done about each gap. Only data: the report, the issues that were listed, and the arguments.
+//! Decides the step for each gap. A pure function of the report, the listed issues and the arguments.
 //!
 //! | gap | its issue | step |
 //! |---|---|---|
@@ -18,7 +18,7 @@ use crate::issue::{Change, Issue, IssueState, NewIssue};
 use crate::wording;
 use baton_plugin_kit::audit_report::{Gap, Report, Weight};
 
-/// What the operator wants.
+/// The arguments of the operator.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     /// Gaps below it get no new issue.
@@ -76,7 +76,7 @@ pub struct Step {
     pub gap: String,
     /// The title of the issue.
     pub title: String,
-    /// What is sent.
+    /// The request to send.
     pub action: Action,
 }
 
@@ -91,11 +91,11 @@ pub struct Row {
     pub weight: Option<Weight>,
     /// The issue, if there is one.
     pub issue: Option<Issue>,
-    /// What is so.
+    /// The current state.
     pub state: &'static str,
 }
 
-/// What is so, and what is to be done.
+/// The steps, and the current state of each gap.
 #[derive(Clone, Debug, Default)]
 pub struct Decision {
     /// The steps, by gap.
@@ -153,8 +153,8 @@ pub fn for_gap(report: &Report, id: &str, issues: &[&Issue], wanted: &Wanted) ->
     (steps, Some(row))
 }
 
-/// The issue that counts: the one with the lowest number. Issues that are open or not planned precede those that are done, and
-/// those precede the ones closed as duplicates.
+/// The issue that Baton uses: open or not planned before done, done before closed as a duplicate, then the lowest
+/// number.
 fn first<'a>(issues: &[&'a Issue]) -> Option<&'a Issue> {
     let rank = |state| match state {
         IssueState::Open | IssueState::NotPlanned => 0,
@@ -164,7 +164,7 @@ fn first<'a>(issues: &[&'a Issue]) -> Option<&'a Issue> {
     issues.iter().copied().min_by_key(|issue| (rank(issue.state), issue.number))
 }
 
-/// Whether a later audit than the one of the report described the issue.
+/// Whether the description of the issue is from a later audit than the report.
 const fn is_outdated(report: &Report, issue: &Issue) -> bool {
     issue.marker.at > report.executed_at
 }
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_issue_counts_and_later_open_ones_are_duplicates() {
+    fn the_first_issue_is_used_and_later_open_ones_are_duplicates() {
         let [seven, nine] = [7, 9].map(|number| issue(number, IssueState::Open, None));
         let steps = decide(&there(""), &[nine.clone(), seven.clone()], &wanted()).steps;
         let [Step { kind: StepKind::CloseDuplicate, action: Action::Change(closed, change), .. }] = steps.as_slice()

@@ -68,8 +68,8 @@ impl<'a> GitHub<'a> {
         format!("/repos/{}/issues", self.repository)
     }
 
-    /// The issue, if it has a marker that counts. Anybody may open an issue in a public repository, so the marker of an issue counts only
-    /// if somebody with access to the repository, or the account itself, opened it.
+    /// The issue, if it has a valid marker. Anybody may open an issue in a public repository, so a marker is valid only
+    /// if somebody with access to the repository, or the account itself, opened the issue.
     fn issue(&self, received: Received) -> Result<Option<Issue>, Error> {
         if received.pull_request.is_some() {
             return Ok(None);
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_marker_of_a_stranger_does_not_count() {
+    fn a_marker_of_a_stranger_is_ignored() {
         let issues = json!([issue(1, "NONE", "stranger"), issue(2, "NONE", "me"), issue(3, "CONTRIBUTOR", "x")]);
         let web = Script::new(vec![answer(200, &issues.to_string()), answer(200, "{\"login\":\"me\"}")]);
         assert_eq!(list(&web).unwrap(), [2]);
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_complete_list_is_an_error() {
+    fn an_incomplete_list_is_an_error() {
         for body in ["{}", "[{\"number\":1}]", "null"] {
             assert!(matches!(list(&Script::new(vec![answer(200, body)])), Err(Error::Retryable(_))), "{body}");
         }

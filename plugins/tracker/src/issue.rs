@@ -27,7 +27,7 @@ pub struct Issue {
     pub key: String,
     /// Its number; a later issue has a higher one.
     pub number: u64,
-    /// What people call it: `#12`, `ENG-12`.
+    /// Its name for people: `#12`, `ENG-12`.
     pub name: String,
     /// Its page.
     pub url: String,
@@ -39,7 +39,7 @@ pub struct Issue {
     pub state: IssueState,
     /// When it was closed, in milliseconds since 1970 UTC.
     pub closed_at: Option<i64>,
-    /// What its marker says.
+    /// The data in its marker.
     pub marker: Marker,
 }
 
@@ -54,7 +54,7 @@ pub struct NewIssue {
     pub weight: Weight,
 }
 
-/// What changes about an issue; absent: it stays.
+/// The changes of an issue. An absent field does not change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Change {
     /// The new title.

@@ -1,6 +1,7 @@
-//! Files the gaps of audit reports as issues at GitHub or Linear, or as pages of a database at Notion.
+//! Creates an issue at GitHub or Linear, or a page of a database at Notion, for each gap in audit reports.
 //!
-//! This plugin stores nothing: the marker in an issue's text names its gap, so other machines find the same issues. This file opens the host services and makes an outcome; the other modules are tested natively.
+//! This plugin stores nothing: the marker in an issue's text names its gap, so other machines find the same issues.
+//! This file opens the host services and creates the outcome; the other modules are tested natively.
 //!
 //! | file | what |
 //! |---|---|

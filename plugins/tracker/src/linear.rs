@@ -106,7 +106,7 @@ impl<'a> Linear<'a> {
         Self { requests, key, team: OnceCell::new() }
     }
 
-    /// The `data` of a query; `None` if what it asks for does not exist.
+    /// The `data` of a query; `None` if the requested object does not exist.
     fn query(&self, query: &str, variables: &Value) -> Result<Option<Value>, Error> {
         let body = json!({ "query": query, "variables": variables });
         let content = self.requests.read(&Call::with_json("POST", "/graphql", &body))?;
@@ -261,10 +261,10 @@ fn issue(received: Received) -> Option<Issue> {
     })
 }
 
-/// What an error of GraphQL means for the request.
+/// The meaning of an error of GraphQL for the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum FailureKind {
-    /// What the request names does not exist.
+    /// An object that the request names does not exist.
     NotFound,
     /// The account or its rights do not suffice.
     Account,
@@ -389,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_with_status_200_is_final_only_if_its_code_or_type_says_so() {
+    fn an_error_with_status_200_is_final_only_with_certain_codes_or_types() {
         let errors = |extensions: &str, message: &str| {
             format!(r#"{{"errors":[{{"message":"{message}","extensions":{{{extensions}}}}}],"data":null}}"#)
         };
@@ -426,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn an_issue_in_the_trash_does_not_count() {
+    fn an_issue_in_the_trash_is_ignored() {
         let list = |page: String| {
             let web = Script::new(vec![answer(200, TEAM_ANSWER), answer(200, &page)]);
             let requests = Requests::new(&web, "Linear");

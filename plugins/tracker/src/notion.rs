@@ -100,7 +100,7 @@ impl Source {
 }
 
 impl<'a> Notion<'a> {
-    /// The database with an id, which may be the one of its data source.
+    /// The database with an id. The id may be that of its data source.
     #[must_use]
     pub const fn new(api: &'a Api<'a>, database: &'a str) -> Self {
         Self { api, database, source: OnceCell::new() }
@@ -170,7 +170,7 @@ impl<'a> Notion<'a> {
         }))
     }
 
-    /// The properties of a page for what is written.
+    /// The properties of a page, with the values to write.
     fn values(&self, title: Option<&str>, body: Option<&str>, weight: Option<Weight>) -> Result<Value, WriteError> {
         let source = self.source().map_err(WriteError::Failed)?;
         let mut values = Map::new();
@@ -266,7 +266,7 @@ fn parts(block: &str) -> (&str, String) {
     (marker, details.chars().take(MOST_DETAILS).collect())
 }
 
-/// The description without the signs of Markdown: a text of Notion is shown as it is, and mentions nobody.
+/// The description without Markdown syntax: Notion shows plain text unchanged, and it mentions nobody.
 fn plain(markdown: &str) -> String {
     let mut plain = Vec::new();
     let mut fence = None;

@@ -1,5 +1,5 @@
-//! Carries the steps out. Each pass lists the issues again, so that lost answers, other processes and kills are seen: the steps are
-//! done when a list needs none.
+//! Carries the steps out. Each pass lists the issues again, so that it detects the effects of lost answers, other
+//! processes and kills. The work is done when a list needs no more steps.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::issue::{Change, Issue, Pace, Tracker, WriteError};
 use crate::web::TIME_S;
 use baton_plugin_kit::audit_report::Report;
 
-/// Passes with changes in one task. The second one closes duplicates of a race and repeats what was lost.
+/// Passes with changes in one task. The second pass closes duplicates of a race and repeats lost requests.
 const PASSES: usize = 3;
 
 /// Changes in one task.
@@ -21,7 +21,7 @@ const CHANGES: usize = 150;
 /// Added to the time of the last list when a task ends its changes, for the change that is under way.
 const RESERVE_S: u64 = 10;
 
-/// What a run needs.
+/// The services and arguments of a run.
 pub struct Filing<'a> {
     /// Where the issues are.
     pub tracker: &'a dyn Tracker,
@@ -29,7 +29,7 @@ pub struct Filing<'a> {
     pub requests: &'a dyn Pace,
     /// The report.
     pub report: &'a Report,
-    /// What the operator wants.
+    /// The arguments of the operator.
     pub wanted: &'a Wanted,
     /// Progress and cancellation.
     pub progress: &'a dyn Progress,
@@ -37,7 +37,7 @@ pub struct Filing<'a> {
     pub pause: Duration,
 }
 
-/// What was done.
+/// The completed steps.
 #[derive(Debug, Default)]
 pub struct Filed {
     /// Completed steps by kind.
@@ -63,7 +63,7 @@ impl Filed {
         self.done.values().sum()
     }
 
-    /// What was done until an error. An error that ends a task without changes stays an error.
+    /// The steps that were completed before an error. If there are none, the error is returned.
     fn until(mut self, error: Error) -> Result<Self, Error> {
         match error {
             Error::Retryable(why) if self.count() > 0 => {
@@ -84,7 +84,7 @@ impl Filing<'_> {
     /// Lists the issues and decides.
     ///
     /// # Errors
-    /// The list could not be read completely. The text says that nothing follows from it.
+    /// The list could not be read completely. The text states that an incomplete list has no effect.
     pub fn decide(&self) -> Result<Decision, Error> {
         let issues = self.list()?;
         Ok(decide(self.report, &issues, self.wanted))
@@ -93,8 +93,8 @@ impl Filing<'_> {
     /// Carries the steps out.
     ///
     /// # Errors
-    /// The task was cancelled, the first list could not be read completely, or the tracker allows no change. What was done stays, and
-    /// another task continues.
+    /// The task was cancelled, the first list could not be read completely, or the tracker allows no change. Completed
+    /// steps stay, and another task continues.
     pub fn file(&self) -> Result<Filed, Error> {
         let mut filed = Filed::default();
         for pass in 0..=PASSES {
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_after_some_changes_keeps_what_was_done() {
+    fn an_error_after_some_changes_keeps_the_completed_steps() {
         let memory = Memory { allowed: Some(2), ..Memory::default() };
         let filed = file(&memory, 5, 0).unwrap();
         assert_eq!((filed.count(), filed.open, filed.stopped.as_deref()), (2, 3, Some("run it again later")));

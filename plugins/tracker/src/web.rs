@@ -139,7 +139,7 @@ impl<'a> Requests<'a> {
             }
             return match answer.status {
                 200..=299 => content(&answer).map_err(Failure::Unknown),
-                // GraphQL: the errors in the body say what the status does not.
+                // GraphQL: only the errors in the body have the reason.
                 400 if call.path == "/graphql" => content(&answer).map_err(Failure::Unknown),
                 401 if !renewed => {
                     renewed = true;
@@ -184,7 +184,7 @@ impl<'a> Requests<'a> {
     }
 }
 
-/// The time, in seconds since 1970 UTC, until which the server says that no request is left.
+/// The time, in seconds since 1970 UTC, until which the server accepts no further request.
 fn none_left_until(answer: &Response) -> Option<u64> {
     let number = |name: &str| answer.header(name).and_then(|value| value.trim().parse::<u64>().ok());
     match number("x-ratelimit-remaining") {
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_succeed_later_is_read_again() {
+    fn a_reading_request_that_may_succeed_later_is_repeated() {
         let lost = || Err(HttpError::Failed("no answer".to_owned()));
         let web = Script::new(vec![lost(), answer(502, ""), answer(200, "{\"a\":"), answer(200, "1")]);
         assert_eq!(Requests::new(&web, "GitHub").read(&read()).unwrap().unwrap().json, 1);

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_counts_only_with_the_state() {
+    fn a_refusal_is_accepted_only_with_the_state() {
         let refused = code("http://127.0.0.1:4321/callback?error=access_denied&state=st").unwrap_err();
         assert_eq!(refused, RedirectError::Refused("access_denied".to_owned()));
         assert_eq!(

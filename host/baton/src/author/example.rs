@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_what_is_wrong_with_secrets_servers_and_steps() {
+    fn errors_name_the_wrong_secret_server_or_step() {
         let folder = folder();
         for (more, words) in [
             (r#""secrets":{"key":"short"}"#, "the secret `key`"),

@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn each_expected_handoff_is_one_that_was_sent_and_no_other_is() {
+    fn expected_and_sent_handoffs_must_match_one_to_one() {
         let actual = StepResult {
             state: "succeeded".to_owned(),
             emits: vec![sent("Codex-MM1", "Look at a", None), sent("audit", "Audit b", Some("audit"))],

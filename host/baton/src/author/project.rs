@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn each_language_keeps_name_and_version_in_its_own_file() {
+    fn each_language_has_name_and_version_in_its_project_file() {
         for (language, file, text) in [
             (Language::Rust, "Cargo.toml", "[package]\nname = \"x\"\nversion = \"1.2.3\"\nedition = \"2024\""),
             (Language::Python, "pyproject.toml", "[project]\nname = \"x\"\nversion = \"1.2.3\""),

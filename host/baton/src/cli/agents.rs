@@ -1,4 +1,4 @@
-//! `baton agents`: the agents, what each does, and the number of waiting tasks of each.
+//! `baton agents`: the agents with their activity and their number of waiting tasks.
 
 use std::collections::BTreeMap;
 use std::path::Path;

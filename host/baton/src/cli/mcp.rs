@@ -58,7 +58,7 @@ impl Args {
     }
 }
 
-/// Prints what a client over HTTP needs.
+/// Prints the address and the token for a client over HTTP.
 fn print_token(workspace: &Workspace, agent: &str) -> anyhow::Result<Code> {
     let roster = workspace.roster()?;
     let Some(agent) = roster.resolve(agent).filter(|agent| agent.kind == AgentKind::External) else {
@@ -92,7 +92,7 @@ pub(super) async fn serve_http(workspace: &Workspace, context: &Arc<Context>) ->
     Ok(Some(tokio::spawn(server.serve(listener)).abort_handle()))
 }
 
-/// What the servers of all agents share.
+/// The parts that the servers of all agents share.
 pub(super) fn parts(workspace: &Workspace) -> Arc<ServerParts> {
     let state = workspace.state.clone();
     let is_served = move || Serving::read(&state).is_ok_and(Serving::is_on);

@@ -140,7 +140,7 @@ impl Args {
     }
 }
 
-/// What is missing. Titles are untrusted, so they are quoted.
+/// The requests that the agent still has to answer, as text. Titles are untrusted, so they are quoted.
 fn owed_text(agent: &str, owed: &[InboxItem]) -> String {
     let line = |item: &InboxItem| {
         let missing = match item.state {

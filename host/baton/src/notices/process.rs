@@ -1,5 +1,5 @@
-//! Runs a program of `[notify]` once: without a shell, in a separate process group, with a time limit. At the limit the whole
-//! group is killed. The beginning of its output is kept.
+//! Runs a program of `[notify]` once: without a shell, in a separate process group, with a time limit. At the limit the
+//! whole group is killed. The beginning of the program's output is kept.
 
 use std::io::{self, Read, Write as _};
 use std::os::unix::process::CommandExt as _;

@@ -17,7 +17,8 @@ use super::folders::{self, OpenFolder, OpenFolderError, PluginFolders};
 use crate::accounts;
 use crate::secrets::SecretStore;
 
-/// What `manifest` declares and `granted` allows, in `workspace`. `placed` has the folders of all grants of the lock.
+/// The grants that `manifest` declares and `granted` allows, in `workspace`. `placed` has the folders of all grants of
+/// the lock file.
 pub(crate) fn effective(
     workspace: &Workspace,
     manifest: &Manifest,

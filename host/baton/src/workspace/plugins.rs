@@ -86,7 +86,7 @@ impl Loader {
         Ok(plugins)
     }
 
-    /// The names of all plugins, none loaded.
+    /// The names of all plugins, without loading a plugin.
     pub(super) fn none(&self) -> anyhow::Result<Plugins> {
         Ok(names(&self.registry.read()?))
     }

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 /// The prefix of their names.
 const OWN: &str = "baton-run-";
 
-/// All prefixes, with that of the folders that the sandbox makes for `git`, which have the same lock.
+/// All prefixes, including the prefix of the folders that the sandbox makes for `git`, which have the same lock.
 const PREFIXES: [&str; 2] = [OWN, SHADOW_PREFIX];
 
 /// The number of random characters after the prefix.

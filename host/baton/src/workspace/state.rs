@@ -123,7 +123,7 @@ impl State {
         Ok(folder)
     }
 
-    /// The folder of what `baton connect` changed; made if it is missing.
+    /// The folder with the records of `baton connect`; created if it is missing.
     pub(crate) fn connections(&self) -> anyhow::Result<PathBuf> {
         let folder = self.folder.join("connections");
         make_private(&folder)?;
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_when_the_folder_is_open_to_others_and_was_no_state_folder() {
+    fn errors_when_the_folder_is_open_to_others_and_was_not_a_state_folder() {
         let folder = tempfile::tempdir().unwrap();
         let open = |name: &str| {
             let path = folder.path().join(name);

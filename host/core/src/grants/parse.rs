@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_alone_is_for_the_only_folder() {
+    fn a_path_without_a_name_is_for_the_only_folder() {
         let Grant::Files(folder) = Grant::parse("files:ro=/srv/music", &asked()).unwrap() else { panic!() };
         assert_eq!((folder.folder.as_str(), folder.path), ("music", Some(PathBuf::from("/srv/music"))));
     }

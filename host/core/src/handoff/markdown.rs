@@ -1,4 +1,4 @@
-//! Markdown triggers: an H1 title (`# HANDOFF: …`), bold fields (`**From:** …`), and the whole text as the body.
+//! Markdown handoffs: an H1 title (`# HANDOFF: …`), bold fields (`**From:** …`), and the whole text as the body.
 //!
 //! Fields are read only before the first heading of the second level. Fields after it belong to the work.
 
@@ -6,7 +6,7 @@ use super::fields;
 use super::model::{Dialect, Handoff, Kind, Original, Priority};
 use crate::file_name::FileName;
 
-/// Parses a Markdown trigger. A text without any field is a request with its first line as the title.
+/// Parses a Markdown handoff. A text without any field is a request with its first line as the title.
 pub(super) fn read(text: &str, named: &FileName) -> Handoff {
     let (word, heading) = heading(text);
     let field = |names: &[&str]| names.iter().find_map(|name| field(text, name));

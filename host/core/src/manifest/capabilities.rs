@@ -129,7 +129,7 @@ pub struct FingerprintCapability {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HostCapability {
-    /// The name in braces in rules and secrets.
+    /// The name, used as `{NAME}` in HTTP rules and in the hosts of secrets.
     pub name: String,
     /// The address that a grant for the host uses if the operator has set none.
     #[serde(default, skip_serializing_if = "Option::is_none")]

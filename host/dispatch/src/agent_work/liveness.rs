@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_is_what_its_signs_show() {
+    fn the_activity_of_an_agent_follows_from_its_claims_calls_and_runs() {
         let claim = Claim { task: "t".to_owned(), agent: "a".to_owned(), holder: "mcp:1".to_owned(), until: at(1_000) };
         let claims = vec![claim];
         let none = Signs::default();

@@ -29,7 +29,7 @@ pub struct SentTask {
 /// A page of the requests that an agent has sent.
 #[derive(Clone, Debug)]
 pub struct SentPage {
-    /// Those with the newest events first.
+    /// The requests, those with the newest events first.
     pub requests: Vec<SentTask>,
     /// The number of all requests that the filter selects.
     pub total: u64,

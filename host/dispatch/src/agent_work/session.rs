@@ -20,7 +20,8 @@ const EVENTS: usize = 100;
 /// The shortest pause between two records of an agent's calls.
 const CALL_PAUSE: SignedDuration = SignedDuration::from_secs(30);
 
-/// What all sessions of a process share: the workspace, readers of the ledger, and the notification of its changes.
+/// The data that all sessions of a process share: the workspace, readers of the ledger, and the notification of its
+/// changes.
 pub struct AgentWork {
     pub(super) context: Arc<Context>,
     readers: Readers,

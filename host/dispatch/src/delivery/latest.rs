@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn of_the_reports_of_one_second_the_last_is_the_newest() {
+    fn the_last_of_several_reports_of_one_second_is_the_newest() {
         let folder = tempfile::tempdir().unwrap();
         for number in ["", "-2", "-10", "-9"] {
             let name = format!("A_REPORT_20260119_101500{number}.md");

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_batch_delays_the_next_one_of_its_agent_shortly_and_those_of_others_not_at_all() {
+    fn a_slow_batch_delays_only_batches_of_the_same_agent() {
         let (mut queue, now) = (DeliveryQueue::default(), Instant::now());
         for number in 0..limits::DELIVERY_WORKERS_PER_AGENT {
             queue.add(number.to_string(), 1, "slow");

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_take_turns_and_no_folder_takes_all_the_room() {
+    fn folders_take_turns_and_one_folder_cannot_use_all_captures() {
         let (mut queue, now) = (PathQueue::default(), Instant::now());
         for number in 0..1_000 {
             queue.add(path(&format!("/full/{number:04}")), now);

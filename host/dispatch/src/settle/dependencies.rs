@@ -39,7 +39,7 @@ pub(crate) enum DependencyState {
 pub(crate) struct OpenDependency {
     /// The names, as its sender wrote them.
     pub(crate) names: Vec<String>,
-    /// Those that match no task's id or title.
+    /// The dependencies that match no task's id or title.
     pub(crate) unknown: Vec<String>,
 }
 

@@ -42,8 +42,8 @@ pub(crate) fn reported(tx: &Tx<'_>, answer: &str) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Records the results of the attempt of `by` about RETURNs. If `by` is a task about a RETURN and has ended, tasks that
-/// depend on the answered request need not wait for it any more. Returns whether other tasks may start.
+/// Records what the attempt of the task `by` found out about RETURNs. If `by` is a task about a RETURN and has ended,
+/// tasks that depend on the answered request need not wait for it any more. Returns whether other tasks may start.
 pub(super) fn settled(
     tx: &Tx<'_>,
     by: &Task,
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_judgement_counts_also_if_the_request_is_captured_later() {
+    fn a_judgement_is_applied_if_the_request_is_captured_later() {
         let (_folder, ledger) = ledger();
         let job = |tx: &Tx<'_>| {
             let new = NewTask { kind: "RETURN".to_owned(), ..NewTask::blank("b", Origin::Handoff, State::Delivered) };

@@ -126,7 +126,7 @@ pub(crate) async fn fire(context: &Arc<Context>, trigger: FilesTrigger) -> Resul
 struct MountedFiles {
     /// The hash of the content of each.
     hashes: BTreeMap<String, String>,
-    /// Those that the plugin itself is writing.
+    /// The files that the plugin itself is writing.
     own: BTreeSet<String>,
 }
 

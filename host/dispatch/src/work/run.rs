@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_task_that_is_not_known_to_be_repeatable_is_leased_alone() {
+    async fn a_task_that_is_not_idempotent_is_leased_alone() {
         let folder = tempfile::tempdir().unwrap();
         let context = Context::in_folder(folder.path());
         let inner = Arc::clone(&context);

@@ -81,7 +81,7 @@ pub fn unknown_dependencies(reader: &Reader) -> Result<Vec<UnknownDependency>, L
     unknown(&reader.connection, Timestamp::MAX)
 }
 
-/// The same in a transaction, for tasks that were captured before `before`.
+/// As [`unknown_dependencies`], in a transaction, for tasks that were captured before `before`.
 pub fn unknown_dependencies_in(tx: &Tx<'_>, before: Timestamp) -> Result<Vec<UnknownDependency>, LedgerError> {
     unknown(tx.connection, before)
 }

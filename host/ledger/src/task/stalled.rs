@@ -120,7 +120,7 @@ pub fn stalled(reader: &Reader, now: Timestamp, limits: &StallLimits) -> Result<
     look(&reader.connection, now, limits)
 }
 
-/// The same in a write transaction.
+/// As [`stalled`], in a write transaction.
 pub fn stalled_in(tx: &Tx<'_>, now: Timestamp, limits: &StallLimits) -> Result<Vec<Stalled>, LedgerError> {
     look(tx.connection, now, limits)
 }

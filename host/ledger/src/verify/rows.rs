@@ -13,7 +13,7 @@ pub fn each<E: From<LedgerError>>(reader: &Reader, visit: impl FnMut(&Row) -> Re
     each_up_to(reader, i64::MAX, visit)
 }
 
-/// The same for the rows up to the event `last`.
+/// As [`each`], for the rows up to the event `last`.
 pub(crate) fn each_up_to<E: From<LedgerError>>(
     reader: &Reader,
     last: i64,

@@ -21,7 +21,7 @@ pub fn verify(reader: &Reader, head: Option<&Head>) -> Result<Report, LedgerErro
     verify_with(reader, head, &[])
 }
 
-/// The same, with archives of pruned events, which must be one chain that leads into the ledger without a gap.
+/// As [`verify`], with archives of pruned events, which must be one chain that leads into the ledger without a gap.
 ///
 /// # Errors
 /// When the database fails or an archive cannot be read. A broken chain or archive is not an error: the report describes it.

@@ -23,7 +23,7 @@ pub(super) struct MountedFile {
 /// A file that cannot be opened.
 #[derive(Debug)]
 pub(super) enum OpenError {
-    /// It must not be opened: a link leads out of the folder, or the file has several names.
+    /// It must not be opened: a link leads out of the folder, or the file has several hard links.
     Refused(RefusalReason),
     /// It is missing, or the system returns an error.
     Failed(io::Error),

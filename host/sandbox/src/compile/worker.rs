@@ -1,4 +1,4 @@
-//! The worker's end: reads one component, compiles it and writes the code. The program (`baton worker`) has set the
+//! The worker's side: reads one component, compiles it and writes the code. The program (`baton worker`) has set the
 //! system limits before.
 
 use std::io::{self, Read, Write};

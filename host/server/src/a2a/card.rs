@@ -1,4 +1,4 @@
-//! Agent cards: that of the workspace, whose skills are the agents, and one of each agent. They name the agents of the
+//! Agent cards: one for the workspace, whose skills are the agents, and one for each agent. They name the agents of the
 //! workspace, so they need a token like every other request.
 
 use std::sync::Arc;

@@ -131,7 +131,7 @@ fn handoff_id(sender: &str, recipient: &str, message: &str) -> String {
 }
 
 impl Hints {
-    /// Each hint, or that of `other`.
+    /// Each hint of this value, otherwise the hint of `other`.
     fn or(self, other: Self) -> Self {
         Self {
             to: self.to.or(other.to),

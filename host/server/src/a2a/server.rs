@@ -206,7 +206,7 @@ impl A2aServer {
         }
     }
 
-    /// The task of a message that was sent, if its content was that of `request`.
+    /// The task of an earlier message, if that message had the content of `request`.
     async fn sent_before(&self, request: &NewRequest, task: &Task) -> Result<SentTask, RpcError> {
         if !request.has_content_of(self.session.agent(), task) {
             return Err(RpcError::InvalidParams(format!(

@@ -1,7 +1,7 @@
 //! The checks of a request before its content is read: a Host that names this server, no foreign Origin, a token.
 //!
-//! A web page in the user's browser can send requests to loopback. Its Host is the page's own name (DNS rebinding), or its
-//! Origin is; both are refused, and it has no token.
+//! A web page in the user's browser can send requests to loopback. Such a request has the page's name as its Host (DNS
+//! rebinding) or as its Origin. Baton refuses both, and the page has no token.
 
 use http::{Request, StatusCode, header};
 
@@ -43,7 +43,7 @@ impl Refusal {
     }
 }
 
-/// Checks Host and Origin. Exactly one Host must be there; a request with an Origin comes from a web page.
+/// Checks Host and Origin. A request must have exactly one Host; a request with an Origin comes from a web page.
 pub(super) fn check<B>(request: &Request<B>, hosts: &AllowedHosts) -> Result<(), Refusal> {
     let mut named = request.headers().get_all(header::HOST).iter();
     let host = named.next().and_then(|host| host.to_str().ok());
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn only_its_own_names_are_served_and_no_web_page() {
+    fn requests_for_other_hosts_or_from_web_pages_are_refused() {
         for host in ["127.0.0.1:7077", "LOCALHOST:7077", "[::1]:7077", "mac.local:7077"] {
             assert_eq!(checked(&[("host", host)]), Ok(()), "{host}");
             assert_eq!(checked(&[("host", host), ("origin", "http://127.0.0.1:7077")]), Err(Refusal::Origin));

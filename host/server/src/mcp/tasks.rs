@@ -1,5 +1,6 @@
-//! The Tasks extension (`io.modelcontextprotocol/tasks`): a client that declares it gets a task for an action of a plugin, and
-//! need not wait for its end. The task is the request in the ledger, so it survives the server, the client and the daemon.
+//! The Tasks extension (`io.modelcontextprotocol/tasks`): a client that declares it gets a task for an action of a
+//! plugin, and need not wait for the end of the action. The task is the request in the ledger, so it survives the
+//! server, the client and the daemon.
 //!
 //! A request that waits for a person or a grant stays `working`, and its message states that, because the client cannot
 //! answer for the person. So no task has open inputs, and `tasks/update` changes nothing.
@@ -43,7 +44,7 @@ pub(super) async fn cancel(server: &McpServer, id: &str) -> Result<(), ErrorData
     server.parts().count_change(session.agent()).map_err(|refusal| ErrorData::internal_error(refusal, None))?;
     match session.take_back(id).await {
         Ok(_) => Ok(()),
-        // It has ended meanwhile.
+        // The request has ended in the meantime.
         Err(DispatchError::Refused(_)) if status(&find(server, id).await?).is_terminal() => Ok(()),
         Err(DispatchError::Refused(why)) => Err(ErrorData::invalid_params(why, None)),
         Err(error) => Err(internal(&error)),

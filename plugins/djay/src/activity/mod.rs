@@ -67,7 +67,7 @@ pub struct TrackPlays {
 pub struct Relation {
     /// The index of one track in `tracks`.
     pub one: usize,
-    /// The index of the other.
+    /// The index of the other track.
     pub other: usize,
     /// The count.
     pub weight: u64,

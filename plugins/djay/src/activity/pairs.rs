@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pair_counts_one_and_neighbours_two_more() {
+    fn a_pair_has_weight_one_and_neighbours_have_weight_three() {
         let known = |session: &[usize]| session.iter().copied().map(Some).collect();
         let apart = vec![Some(4), None, Some(5)];
         let found = pair_counts(&[known(&[0, 1, 2]), known(&[2, 0]), known(&[3, 3]), apart]);

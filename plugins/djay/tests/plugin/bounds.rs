@@ -11,7 +11,7 @@ use djay::library::read;
 use rusqlite::params;
 
 #[test]
-fn a_damaged_index_is_an_error_and_does_not_count_as_absent() {
+fn a_damaged_index_is_an_error_and_not_treated_as_absent() {
     let generated = GeneratedLibrary::new(&Wanted::tiny());
     let database = HostDatabase::file(&generated.path);
     for table in ["secondaryIndex_mediaItemAnalyzedDataIndex", "secondaryIndex_mediaItemUserDataIndex"] {

@@ -25,7 +25,7 @@ fn content(path: &std::path::Path) -> Vec<(String, Vec<Vec<Value>>)> {
 }
 
 #[test]
-fn the_library_of_the_examples_is_the_one_that_is_generated() {
+fn the_library_of_the_examples_equals_the_generated_one() {
     let folder = tempfile::tempdir().unwrap();
     let (generated, copy) = (folder.path().join("made.db"), folder.path().join("copy.db"));
     let _written = write(&generated, &Wanted::tiny());

@@ -80,7 +80,7 @@ fn everything_that_was_written_is_read_in_both_styles() {
 }
 
 #[test]
-fn of_a_library_of_15540_tracks_all_2027_plays_are_linked() {
+fn all_2027_plays_of_a_library_of_15540_tracks_are_linked() {
     for style in STYLES {
         let generated = GeneratedLibrary::new(&Wanted::standard(style));
         let (library, findings) = generated.read();

@@ -25,7 +25,7 @@ const PAGE: usize = 1_000;
 /// Pages of one list. More than a million files are an error of the server.
 const PAGES: usize = 1_000;
 
-/// Ids that are drawn with one request. The API allows 1,000.
+/// The number of ids that one request returns. The API allows 1,000.
 const IDS: usize = 100;
 
 /// The names of the markers in `appProperties`, which only this OAuth client sees. A name and its value have at most 124 bytes.
@@ -55,7 +55,7 @@ pub(super) struct RemoteFile {
     pub(super) marker: Marker,
 }
 
-/// What Baton stores with a file.
+/// The properties that Baton stores with a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Marker {
     /// The name of the top folder. Empty: not created by Baton.
@@ -273,7 +273,7 @@ impl<'a> Files<'a> {
         Ok(page)
     }
 
-    /// Creates a folder with a drawn id. If the folder exists already, it is the result.
+    /// Creates a folder with an id of `generateIds`. If the folder exists already, it is the result.
     pub(super) fn create_folder(&self, folder: &RemoteFile) -> Result<RemoteFile, Refusal> {
         let path = format!("/drive/v3/files?supportsAllDrives=true&fields={FIELDS}");
         match self.api.json(&Call::with_json("POST", path, &folder.metadata())) {

@@ -1,8 +1,9 @@
 //! Keeps the known content of the account up to date: from the changes feed, or from a complete list if there is no token or
 //! the server refuses the token.
 //!
-//! The token is drawn before the complete list, so the next changes contain files that are created while the list is read.
-//! Searches have a delay: for some minutes, the list is read again to find files that were created shortly before the token.
+//! The token is requested before the complete list, so the next changes contain files that are created while the list
+//! is read. Searches have a delay: for some minutes, the list is read again to find files that were created shortly
+//! before the token.
 
 use super::api::{Refusal, retryable};
 use super::files::{ChangesPage, RemoteFile};
@@ -91,7 +92,7 @@ fn search(account: &Account<'_>) -> Result<Vec<RemoteFile>, Refusal> {
     Ok(found)
 }
 
-/// A top folder with a drawn id that was not created yet has no children.
+/// A top folder that has an id but was not created yet has no children.
 fn none_if_missing(refusal: Refusal) -> Result<Vec<RemoteFile>, Refusal> {
     match refusal {
         Refusal::Missing => Ok(Vec::new()),

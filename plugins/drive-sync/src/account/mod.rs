@@ -2,11 +2,11 @@
 //! changed in the account are downloaded into it; after the action, its CSVs and manifests are uploaded. So an action has the
 //! same effect on the account as on the folder.
 //!
-//! **Duplicates.** Drive accepts several folders of one name, so a search alone does not prevent a second creation. An id is
-//! drawn first (`generateIds`), stored in the plugin's own database, and used for the creation: a repeated request gets the
-//! answer 409 and has no second effect. Two workspaces do not share a database; if both create a folder, each of them finds
-//! the same one to keep (the oldest, then the lowest id), moves the files of the others into it, and moves the others to the
-//! trash when they are empty. Nothing is deleted.
+//! **Duplicates.** Drive accepts several folders of one name, so a search alone does not prevent a second creation. An
+//! id is requested first (`generateIds`), stored in the plugin's own database, and used for the creation: a repeated
+//! request gets the answer 409 and has no second effect. Two workspaces do not share a database; if both create a
+//! folder, each of them finds the same one to keep (the oldest, then the lowest id), moves the files of the others into
+//! it, and moves the others to the trash when they are empty. Nothing is deleted.
 //!
 //! | file | what |
 //! |---|---|

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_and_times_equal_those_of_the_cell() {
+    fn dates_and_times_match_the_cell() {
         for (days, kind, pattern, text, name) in [
             (2.5, "DATE_TIME", "", "1900-01-01T12:00:00", "datetime"),
             (33.625, "DATE_TIME", "", "1900-02-01T15:00:00", "datetime"),

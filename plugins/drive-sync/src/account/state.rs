@@ -1,4 +1,4 @@
-//! The account during a task: its requests, what is stored about it, and what the task did.
+//! The account during a task: its requests, its stored state, and the changes by the task.
 
 use std::cell::{Cell, RefCell};
 use std::path::Path;

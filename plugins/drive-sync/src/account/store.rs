@@ -1,5 +1,5 @@
-//! The plugin's own database about an account: drawn ids, the known content, the state of the last sync, and the token of
-//! changes. Its functions fail only when the database fails.
+//! The plugin's own database about an account: requested ids, the known content, the state of the last sync, and the
+//! token of changes. Its functions fail only when the database fails.
 
 use baton_plugin_kit::host::Writable;
 use baton_plugin_sdk::sql::{Error, Row, Value};
@@ -65,12 +65,12 @@ pub(super) struct Synced {
 }
 
 impl Synced {
-    /// Whether this content is that of the last sync.
+    /// Whether the last sync had this content.
     pub(super) fn is_last(&self, md5: &str) -> bool {
         !md5.is_empty() && self.md5 == md5
     }
 
-    /// Whether this content is that of the last sync, or was being uploaded by a task that was killed.
+    /// Whether the last sync had this content, or a killed task was uploading it.
     pub(super) fn is(&self, md5: &str) -> bool {
         !md5.is_empty() && (self.md5 == md5 || self.next_md5 == md5)
     }
@@ -96,7 +96,7 @@ impl<'a> Store<'a> {
         Ok(self.own.query(sql, &[self.place.as_str().into(), key.into()])?.text().map(str::to_owned))
     }
 
-    /// Stores a drawn id for a key, unless another task stored one. Returns the stored one.
+    /// Stores a requested id for a key, unless another task stored one. Returns the stored one.
     pub(super) fn claim(&self, key: &str, id: &str) -> Result<String, Error> {
         let sql = "INSERT OR IGNORE INTO account_ids (place, key, id) VALUES (?1, ?2, ?3)";
         self.own.execute(sql, &[self.place.as_str().into(), key.into(), id.into()])?;

@@ -1,6 +1,6 @@
-//! Downloads and uploads the CSV and the manifest of one database. Three contents are compared: that of the account, that of
-//! the folder, and that of the last sync. If one side changed, it replaces the other one. If both changed, nothing is replaced
-//! without `overwrite`.
+//! Downloads and uploads the CSV and the manifest of one database. Three contents are compared: the account's, the
+//! folder's, and the content of the last sync. If only one side changed, its content replaces the other. If both sides
+//! changed, nothing is replaced without `overwrite`.
 
 use std::path::PathBuf;
 

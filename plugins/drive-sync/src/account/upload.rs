@@ -29,7 +29,7 @@ pub(super) fn md5(bytes: &[u8]) -> String {
     Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Creates a file with a drawn id. If the id exists, an earlier request succeeded.
+/// Creates a file with an id of `generateIds`. If the id exists, an earlier request succeeded.
 pub(super) fn create(files: &Files<'_>, file: &RemoteFile, bytes: &[u8]) -> Result<RemoteFile, Refusal> {
     let path = format!("/upload/drive/v3/files?supportsAllDrives=true&fields={FIELDS}");
     let request = Request { files, method: "POST", path, metadata: file.metadata() };

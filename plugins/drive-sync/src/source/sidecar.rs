@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_incomplete_if_either_field_says_so() {
+    fn a_reading_is_incomplete_if_either_field_is() {
         for text in [GOOD.replace("true", "false"), GOOD.replace("null", "\"incomplete\"")] {
             assert!(!read(text.as_bytes()).unwrap().complete);
         }

@@ -17,7 +17,7 @@ use crate::source::catalog::{self, TABLES, Table};
 use crate::source::{FoundFiles, SourceDatabase, head, list, load};
 use crate::table::Database;
 
-/// Which databases to sync.
+/// The selection of databases to sync.
 #[derive(Clone, Copy)]
 pub struct DatabaseSelection<'a> {
     /// The granted folder `databases`.

@@ -33,7 +33,8 @@ impl Kind {
     }
 }
 
-/// True if cells are names of types: at least one known name and no other cell. A column of a person has none.
+/// True if cells are names of types: each is empty or has only lower-case letters and `_`, and at least one is a known
+/// name. The cell of a column that a person added is empty.
 #[must_use]
 pub fn are_types(cells: &[String]) -> bool {
     let plain = |cell: &String| cell.trim().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');

@@ -84,7 +84,7 @@ fn assert_parts(outcomes: &[Outcome]) {
 }
 
 #[test]
-fn files_beyond_the_time_of_a_task_are_uploaded_and_downloaded_by_the_next_ones() {
+fn files_beyond_the_time_of_a_task_are_transferred_by_the_next_tasks() {
     let server = DriveServer::start_open();
     let drive = workspace(&server);
     add_databases(&drive);
@@ -113,7 +113,7 @@ fn files_beyond_the_time_of_a_task_are_uploaded_and_downloaded_by_the_next_ones(
 }
 
 #[test]
-fn changes_beyond_the_time_of_a_task_are_read_by_the_next_ones() {
+fn changes_beyond_the_time_of_a_task_are_read_by_the_next_tasks() {
     let server = DriveServer::start_open();
     let drive = workspace(&server);
     drive.run("sync", &args(&json!({})));
@@ -154,7 +154,7 @@ fn a_list_that_is_not_complete_replaces_nothing() {
 }
 
 #[test]
-fn databases_beyond_the_time_of_a_task_are_synced_by_the_next_ones() {
+fn databases_beyond_the_time_of_a_task_are_synced_by_the_next_tasks() {
     let server = DriveServer::start_open();
     let drive = workspace(&server);
     add_databases(&drive);

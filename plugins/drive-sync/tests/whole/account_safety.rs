@@ -186,7 +186,7 @@ fn with_the_scope_drive_file_a_merged_folder_with_files_of_a_person_is_kept() {
 }
 
 #[test]
-fn one_of_two_equal_files_is_kept_when_a_person_deletes_the_other_meanwhile() {
+fn one_of_two_equal_files_is_kept_when_a_person_deletes_the_other_file() {
     let server = DriveServer::start_open();
     let drive = workspace(&server);
     sync(&drive, &json!({}));
@@ -215,7 +215,7 @@ fn another_google_account_gets_all_files() {
 }
 
 #[test]
-fn files_that_another_person_shares_do_not_count() {
+fn files_that_another_person_shares_are_ignored() {
     let server = DriveServer::start_open();
     let theirs = FakeFile { of_other: true, ..marked_folder(ROOT, "T_id-1", "Baton", "id-1") };
     server.set_lag(0);

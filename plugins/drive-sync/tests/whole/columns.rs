@@ -69,7 +69,7 @@ fn without_an_approval_a_column_is_kept_and_the_approval_is_named() {
 }
 
 #[test]
-fn a_property_that_exists_again_has_its_column_and_no_approval() {
+fn a_restored_property_gets_its_column_back_and_loses_the_approval() {
     let drive = TestDrive::new();
     drive.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
     drive.sync();

@@ -90,7 +90,7 @@ fn a_row_changed_on_both_sides_is_kept_or_taken_by_the_mode() {
 }
 
 #[test]
-fn a_change_of_the_source_alone_is_not_a_change_of_the_drive() {
+fn a_change_of_only_the_source_is_not_a_change_of_the_drive() {
     let drive = drive("2026-01-18T09:00:00Z");
     drive.edit_csv("One", "Eins");
     drive.database(
@@ -109,7 +109,7 @@ fn a_change_of_the_source_alone_is_not_a_change_of_the_drive() {
 }
 
 #[test]
-fn rows_that_a_person_added_are_new_and_rows_that_were_deleted_are_not_removed() {
+fn added_rows_are_new_and_deleted_rows_are_not_removed() {
     let drive = drive("2026-01-18T09:00:00Z");
     let csv = drive.csv();
     let lines: Vec<&str> = csv.lines().collect();
@@ -122,7 +122,7 @@ fn rows_that_a_person_added_are_new_and_rows_that_were_deleted_are_not_removed()
 }
 
 #[test]
-fn a_row_that_was_changed_here_and_was_deleted_from_its_source_is_a_conflict() {
+fn a_changed_row_that_the_source_deleted_is_a_conflict() {
     let drive = drive("2026-01-18T09:00:00Z");
     drive.edit_csv("One", "Eins");
     drive.database(PROPERTIES, &[&["p2", "Two", "true", "c", "", "2026-01-18T09:00:00Z"]], true);
@@ -138,7 +138,7 @@ fn a_row_that_was_changed_here_and_was_deleted_from_its_source_is_a_conflict() {
 }
 
 #[test]
-fn a_row_that_was_deleted_from_its_source_and_was_not_changed_here_is_not_a_conflict() {
+fn an_unchanged_row_that_the_source_deleted_is_not_a_conflict() {
     let drive = drive("2026-01-18T09:00:00Z");
     drive.edit_csv("Two", "Zwei");
     drive.database(PROPERTIES, &[&["p2", "Two", "true", "c", "", "2026-01-18T09:00:00Z"]], true);

@@ -1,6 +1,6 @@
 //! Converts bytes to text (UTF-8, UTF-16 or Windows-1252) and rejects files that are not text.
 
-/// The text of a file, with what decoding found out about its bytes.
+/// The text of a file, and the properties of its bytes that decoding detected.
 #[derive(Debug)]
 pub(super) struct DecodedText {
     pub(super) text: String,

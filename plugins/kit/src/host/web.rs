@@ -1,5 +1,5 @@
-//! Requests to an online service with the token of an account. [`Web`] is the network of one task; native tests implement it too.
-//! [`Budget`] counts the requests and pauses of a task. What an answer means is known only to the plugin.
+//! Requests to an online service with the token of an account. [`Web`] is the network of one task; native tests
+//! implement it too. [`Budget`] counts the requests and pauses of a task. Only the plugin knows what an answer means.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -16,7 +16,7 @@ pub struct Call<'a> {
     pub method: &'a str,
     /// The path and its parameters, such as `/v1/me?limit=1`.
     pub path: Cow<'a, str>,
-    /// Headers, beside those of [`HostWeb`].
+    /// Headers, in addition to those of [`HostWeb`].
     pub headers: Vec<(&'a str, String)>,
     /// The body.
     pub body: Vec<u8>,
@@ -37,7 +37,7 @@ impl<'a> Call<'a> {
 
 /// The network of one task.
 pub trait Web {
-    /// Sends a request once. An answer with any status is none of the errors.
+    /// Sends a request once. An answer with any status is not an error.
     ///
     /// # Errors
     /// No answer, or the host denied the request.
@@ -46,7 +46,7 @@ pub trait Web {
     /// Waits.
     fn pause(&self, duration: Duration);
 
-    /// The time since 1970 UTC. It never goes back during a task.
+    /// The time since 1970 UTC. It never decreases during a task.
     fn now(&self) -> Duration;
 }
 
@@ -69,7 +69,7 @@ impl HostWeb {
         Self { host, secret, scheme: "Bearer ", headers: &[], timeout: None, begin: (now, Instant::now()) }
     }
 
-    /// Sets what is before the token in `Authorization`.
+    /// Sets the prefix of the token in `Authorization`.
     #[must_use]
     pub const fn scheme(mut self, scheme: &'static str) -> Self {
         self.scheme = scheme;

@@ -1,4 +1,4 @@
-//! Where a track can be heard or bought, as addresses for people. Baton opens none of them.
+//! Web addresses where a person can hear or buy a track. Baton opens none of them.
 
 use baton_track_match::Id;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_are_those_of_the_ids_and_shops_get_the_words() {
+    fn pages_come_from_ids_and_shop_searches_from_the_title_and_artists() {
         let ids = [("beatport", "12"), ("soundcloud", "13"), ("spotify", "spotify:local:A:B:C:1"), ("tidal", "../x")];
         let track = CatalogTrack {
             title: "Dîner & Co".to_owned(),

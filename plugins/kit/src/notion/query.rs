@@ -56,7 +56,7 @@ fn body(filter: &Value, window: &str, cursor: Option<&str>) -> Value {
     body
 }
 
-/// The data source of an id, which is its own or that of a database with one data source.
+/// The data source for an id: the id of the data source, or of a database with one data source.
 ///
 /// # Errors
 /// `permanent` if the database has several.

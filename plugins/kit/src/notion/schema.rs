@@ -1,4 +1,5 @@
-//! Properties of data sources, and texts of their values. A property belongs to its id, which stays when the property is renamed.
+//! Properties of data sources, and texts of their values. A property is identified by its id, which does not change
+//! when the property is renamed.
 
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};

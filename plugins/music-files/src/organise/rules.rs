@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_audio_is_moved_only_by_a_rule_that_names_its_ending() {
+    fn a_file_that_is_not_audio_is_moved_only_by_a_rule_with_its_extension() {
         let rules = rules(&json!([
             { "to": "x/{name}.{ext}" },
             { "when": { "format": "csv" }, "to": "metadata/spotify/{name}.{ext}" }

@@ -22,7 +22,7 @@ fn to(plan: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn another_file_at_the_path_of_one_that_was_moved_is_not_that_one() {
+fn a_new_file_at_the_path_of_a_moved_file_is_another_file() {
     let folders = filled();
     let plan = id(&folders.plan_json(&json!({})));
     folders.apply(&plan).unwrap();
@@ -35,7 +35,7 @@ fn another_file_at_the_path_of_one_that_was_moved_is_not_that_one() {
 }
 
 #[test]
-fn another_file_at_a_place_that_a_plan_gave_is_not_that_one() {
+fn a_new_file_at_a_target_of_a_plan_is_another_file() {
     let folders = filled();
     let args = json!({ "rules": [{ "when": { "playlist": "*" }, "to": "{playlist}/{name}.{ext}" }] });
     folders.apply(&id(&folders.plan_json(&args))).unwrap();
@@ -70,7 +70,7 @@ fn a_file_that_was_moved_twice_is_known_by_where_it_was_first() {
 }
 
 #[test]
-fn a_file_that_is_another_one_than_a_scan_saw_is_not_what_is_linked() {
+fn a_file_that_was_replaced_after_a_scan_is_not_linked_to_its_track() {
     let folders = filled();
     let path = folders.music.join("in/01 Track.wav");
     folders.add_scanned_file(&path, false);

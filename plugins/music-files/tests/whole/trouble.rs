@@ -186,7 +186,7 @@ fn a_file_that_needs_a_whole_task_is_skipped_and_the_others_continue() {
 }
 
 #[test]
-fn unused_copies_count_too() {
+fn unused_copies_count_as_copied_bytes_too() {
     let folders = TestFolders::new();
     for name in ["a", "b", "c"] {
         folders.file(&format!("{name}.wav"), name);

@@ -112,7 +112,7 @@ fn playlists_are_selected_by_name() {
 }
 
 #[test]
-fn a_path_that_is_only_named_counts_unless_a_scan_covers_it() {
+fn a_path_that_only_djay_names_is_used_unless_a_scan_covers_it() {
     let folders = TestFolders::new();
     for id in ["moved", "named", "scanned", "away"] {
         folders.track(id, "A", id);

@@ -1,5 +1,6 @@
-//! `now-playing` and `recent`: the present item, the last plays, and the tracks of the library for them. They write nothing into
-//! the catalog: the history of the privacy export has the same plays with their lengths, so the catalog would have them twice.
+//! `now-playing` and `recent`: the present item, the last plays, and the tracks of the library for them. Both actions
+//! write nothing into the catalog: the history of the privacy export has the same plays with their lengths, so the
+//! catalog would have them twice.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

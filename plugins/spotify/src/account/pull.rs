@@ -147,7 +147,7 @@ impl Pull<'_> {
         Ok(())
     }
 
-    /// Reads and writes a playlist, a second time if it changes meanwhile.
+    /// Reads and writes a playlist. Does so a second time if the playlist changes in the meantime.
     fn read(&mut self, one: &Listed) -> Result<State, Error> {
         let mut version = one.version.clone();
         for is_last in [false, true] {

@@ -93,7 +93,7 @@ impl<'a> Api<'a> {
         self.budget.requests()
     }
 
-    /// The error of an action that stores nothing: if the task has no more requests, another attempt has the same end.
+    /// The error of an action that stores nothing: if the task has no more requests, another attempt would fail too.
     pub(super) fn permanent_at_limit(&self, error: Error) -> Error {
         if self.requests() < LIMITS.requests {
             return error;

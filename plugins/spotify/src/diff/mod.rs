@@ -33,7 +33,7 @@ use crate::source::{ACCOUNT, CATALOG, PlaylistSources};
 pub struct Args {
     /// The older export: a file or folder, or `catalog`.
     pub from: String,
-    /// The newer export, likewise.
+    /// The newer export, in the same form.
     pub to: String,
     /// Names of playlists; absent: all.
     #[serde(default)]

@@ -21,7 +21,8 @@ pub(super) const PUT_ITEM: &str = "INSERT INTO put_playlist_item (source, said_a
 pub(super) const PUT_PLAY: &str = "INSERT INTO put_play (source, said_at, service, id, track_service, track, started_at, \
     origin, ms_played) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
-/// The same for the short form of the history, which has only the minute of a play: an existing play keeps its time.
+/// As [`PUT_PLAY`], for the short form of the history, which has only the minute of a play: an existing play keeps its
+/// time.
 pub(super) const PUT_SHORT_PLAY: &str = "INSERT INTO put_play (source, said_at, service, id, track_service, track, started_at, \
     origin, ms_played) SELECT ?1, ?2, ?3, ?4, ?5, ?6, \
     CASE WHEN EXISTS (SELECT 1 FROM external_ids WHERE kind = 'play' AND service = ?3 AND external_id = ?4) THEN NULL ELSE ?7 END, \

@@ -192,7 +192,7 @@ mod tests {
     const ID: &str = "spotify:track:4uLU6hMCjMI75M1A2tKUQC";
 
     #[test]
-    fn a_header_alone_is_an_empty_playlist() {
+    fn a_file_with_only_a_header_is_an_empty_playlist() {
         let (playlist, findings) = read(HEAD);
         assert!(playlist.entries.is_empty() && playlist.complete && findings.is_empty());
         let liked = one(HEAD.into(), "Liked_Songs", &mut Findings::default());

@@ -268,7 +268,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_name_that_is_not_utf_8_is_reported_and_hides_no_other() {
+    fn a_name_that_is_not_utf_8_is_reported_and_does_not_hide_other_names() {
         use std::os::unix::ffi::OsStrExt as _;
 
         let (_place, folders) = tree();

@@ -412,7 +412,7 @@ fn dedupe_writes_a_plan_and_deletes_nothing() {
 }
 
 #[test]
-fn errors_name_what_is_missing() {
+fn errors_name_the_missing_data() {
     let place = Place::new();
     place.write("bad.csv", "a,b\n");
     let args = |from: &str| export::Args { from: vec![from.to_owned()], ..export::Args::default() };

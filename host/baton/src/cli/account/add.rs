@@ -190,7 +190,7 @@ impl Args {
         drop(command.arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn());
     }
 
-    /// Who the account belongs to. A token that the service does not accept is not stored.
+    /// The name of the account at the service. A token that the service does not accept is not stored.
     async fn owner(&self, account: &Account) -> anyhow::Result<Option<String>> {
         match identity(account, &account.tokens()).await {
             Ok(Some(name)) => Ok(Some(name)),

@@ -4,8 +4,8 @@ use std::io::BufRead as _;
 
 use tokio::sync::mpsc;
 
-/// The lines of standard input, without empty ones. The channel stays open at the end of the input, so that a command without
-/// input waits for the browser alone.
+/// The lines of standard input, without empty ones. The channel stays open at the end of the input, so that a command
+/// without input waits only for the browser.
 pub(super) struct PastedLines {
     lines: mpsc::Receiver<String>,
     _open: mpsc::Sender<String>,

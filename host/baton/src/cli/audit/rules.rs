@@ -26,7 +26,7 @@ const MORE_FINDINGS: &str = ":more-findings";
 /// Every kind of finding, one a line.
 const KINDS: &str = include_str!("../../../../../plugins/audit/schemas/finding-kinds.txt");
 
-/// Which findings cause exit 1; those of a baseline never do.
+/// The findings that cause exit 1. Findings of a baseline never do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum FailOn {
@@ -71,7 +71,7 @@ struct Settings {
     fail_on: Option<FailOn>,
 }
 
-/// What decides whether a finding counts.
+/// The rules that decide whether a finding counts.
 pub(super) struct Rules {
     ignored: Globs,
     words: Vec<String>,
@@ -119,7 +119,8 @@ impl Rules {
         findings
     }
 
-    /// Whether it causes exit 1. Findings that are not listed always do: nobody knows whether they are in the baseline.
+    /// Whether a finding causes exit 1. The finding about omitted findings always does, because it is unknown whether
+    /// the baseline has the omitted ones.
     pub(super) fn counts(&self, finding: &Finding) -> bool {
         let high = matches!(finding.severity.as_str(), "high" | "critical");
         let grave = match self.fail_on {
@@ -235,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn findings_that_are_not_listed_always_count() {
+    fn the_finding_about_omitted_findings_always_counts() {
         let mut more = finding("x", "info");
         more.id = format!("audit{MORE_FINDINGS}");
         let mut rules =
@@ -251,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_asked_for_counts() {
+    fn fail_on_decides_which_findings_count() {
         let counts = |fail_on, path, severity| rules("", fail_on).unwrap().counts(&finding(path, severity));
         assert_eq!(["old.py", "b.py"].map(|path| counts(None, path, "medium")), [false, true], "new");
         assert_eq!(["high", "medium"].map(|severity| counts(Some(FailOn::High), "b.py", severity)), [true, false]);

@@ -1,4 +1,5 @@
-//! The coding agents that Baton knows: which files they read, what Baton writes there, and what to try next.
+//! The coding agents that Baton knows: the configuration files that they read, the entries that Baton writes there, and
+//! what the user can try next.
 
 use std::path::PathBuf;
 
@@ -28,7 +29,7 @@ pub(super) enum Client {
     Cursor,
 }
 
-/// Who is connected with what.
+/// The project, the workspace and the agent of a connection.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
     pub(super) project: PathBuf,

@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_changes_is_shown() {
+    fn only_changed_lines_are_shown() {
         let text = shown("f", Some("a\nb\nz\n"), Some("a\nb,\nc\nz\n"));
         assert_eq!(text, "change f\n  - b\n  + b,\n  + c\n");
         assert_eq!(shown("f", None, Some("a\n")), "make f\n  + a\n");

@@ -26,7 +26,7 @@ use crate::exit::Code;
 use crate::output;
 use crate::workspace::Workspace;
 
-/// What both commands need.
+/// The arguments of both commands.
 #[derive(Debug, clap::Args)]
 struct Options {
     /// The coding agent

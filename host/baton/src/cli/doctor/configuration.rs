@@ -264,7 +264,7 @@ fn agents_with_several_folders(facts: &Facts, agents: &[Agent]) -> Vec<Finding> 
         .collect()
 }
 
-/// What is missing for schedules. `baton up` leaves out those that cannot work.
+/// The missing requirements of schedules. `baton up` leaves out schedules that cannot work.
 fn schedules(facts: &Facts) -> Vec<Finding> {
     let Some(workspace) = workspace(facts) else { return Vec::new() };
     let found = schedules::problems(&workspace, &workspace.config.rules(&facts.root)).unwrap_or_default();
@@ -308,7 +308,7 @@ fn idle_budgets(facts: &Facts) -> Vec<Finding> {
     names.map(finding).collect()
 }
 
-/// What is missing for command agents. `baton up` does not start these agents.
+/// The missing requirements of command agents. `baton up` does not start these agents.
 fn command_agents(facts: &Facts) -> Vec<Finding> {
     let Ok(config) = &facts.config else { return Vec::new() };
     let plugins: Vec<String> = facts.lock.iter().flat_map(Lock::names).map(str::to_owned).collect();

@@ -123,7 +123,7 @@ fn missing_root(facts: &Facts, root: &Path) -> Finding {
     Finding::warn(CHECK, facts.display(root), what, fix)
 }
 
-/// Missing inboxes of the configuration. Baton does not make those.
+/// Missing inboxes of the configuration. Baton does not create them.
 fn missing_inboxes(facts: &Facts, agent: &Agent) -> Vec<Finding> {
     let missing = agent.settings.inboxes.iter().filter(|inbox| !inbox.exists());
     let say = |inbox: &PathBuf| {

@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_counts_when_it_is_larger_than_a_busy_day_makes_it() {
+    fn a_log_larger_than_that_of_a_busy_day_is_reported() {
         assert_eq!(oversized(LOG), None);
         assert!(oversized(LOG + 1).is_some_and(|what| what.contains("256 MiB")));
     }

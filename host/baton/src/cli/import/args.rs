@@ -1,6 +1,6 @@
 //! The arguments of all imports.
 
-/// What all imports need
+/// The arguments of all imports
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// The external agent for items that are not assigned to an external agent of this workspace

@@ -1,4 +1,4 @@
-//! What an importer has read.
+//! The items that an importer has read.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 pub(super) struct ImportedItem {
     /// Its id in the other tool.
     pub(super) origin: String,
-    /// What distinguishes items with the same id, such as their project.
+    /// The project or another scope, which distinguishes items with the same id.
     pub(super) scope: String,
     pub(super) title: String,
     /// Markdown.
@@ -20,7 +20,7 @@ pub(super) struct ImportedItem {
     pub(super) priority: Priority,
     /// The ids of the items that must be done first.
     pub(super) depends_on: Vec<String>,
-    /// Who should do it, in the words of the other tool.
+    /// The assignee, in the words of the other tool.
     pub(super) assignee: Option<String>,
     pub(super) created_at: Option<Timestamp>,
 }
@@ -38,7 +38,7 @@ pub(super) struct Import {
     /// The tool.
     pub(super) tool: &'static str,
     pub(super) items: Vec<ImportedItem>,
-    /// The ids of what is done in the other tool.
+    /// The ids of the items that are done in the other tool.
     pub(super) done: BTreeSet<String>,
     pub(super) skipped: Vec<SkippedItem>,
 }

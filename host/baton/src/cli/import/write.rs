@@ -1,4 +1,4 @@
-//! Makes requests of imported items: finds their agents, leaves out what is known, and writes the files.
+//! Converts imported items to requests: finds their agents, leaves out known items, and writes the files.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::exit::Code;
 use crate::output::{self, Table, one_line};
 use crate::workspace::Workspace;
 
-/// The plan of an import: what is written and what is left out.
+/// The plan of an import: the requests to write, and the items that are left out.
 struct ImportPlan<'a> {
     requests: Vec<(&'a ImportedItem, Request)>,
     /// The items that are in the workspace already.
@@ -87,7 +87,7 @@ fn plan<'a>(import: &'a Import, args: &Args, check: &RequestCheck, default: Opti
     plan
 }
 
-/// Replaces the ids of the other tool in `depends_on` by those of requests, now that all requests are known.
+/// Replaces the ids of the other tool in `depends_on` by the ids of requests, now that all requests are known.
 fn resolve_dependencies(plan: &mut ImportPlan<'_>, imported: &BTreeMap<&str, String>) {
     for (item, request) in &mut plan.requests {
         for need in std::mem::take(&mut request.depends_on) {
@@ -113,7 +113,7 @@ fn agent_of(roster: &Roster, item: &ImportedItem, default: Option<&str>) -> Resu
     }
 }
 
-/// The request of an item. Its `depends_on` has ids of the other tool, without what is done there.
+/// The request of an item. Its `depends_on` has ids of the other tool, without those of items that are done there.
 fn request(import: &Import, args: &Args, item: &ImportedItem, to: String, id: String) -> Result<Request, String> {
     if item.title.is_empty() {
         return Err("it has no title".to_owned());

@@ -1,5 +1,5 @@
-//! The process that waits for one session of an agent: a lock, so that there is only one, and the work that was reported to
-//! the session. Both are files in the state folder.
+//! The process that waits for one session of an agent: a lock, so that only one process waits, and the work that was
+//! reported to the session. Both are files in the state folder.
 
 use std::fs::{File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};

@@ -47,7 +47,7 @@ pub(super) struct AgentConfig {
     /// Default arguments, by action.
     #[serde(default)]
     defaults: BTreeMap<String, Arguments>,
-    /// What Baton starts for its requests.
+    /// The program that Baton starts for its requests.
     #[serde(default)]
     command: Option<CommandWord>,
     /// How Baton starts it.

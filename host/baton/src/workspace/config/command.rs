@@ -1,4 +1,5 @@
-//! `[agents.NAME] command` and `[agents.NAME.run]`: what Baton starts for the requests of an agent, and how.
+//! `[agents.NAME] command` and `[agents.NAME.run]`: the program that Baton starts for the requests of an agent, and its
+//! settings.
 
 use std::path::PathBuf;
 use std::time::Duration;

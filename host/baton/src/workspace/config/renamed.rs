@@ -1,5 +1,5 @@
-//! Settings of `baton.toml` that were renamed. The older names are still read (`alias`); this finds them, so that a message can
-//! ask for the current ones.
+//! Settings of `baton.toml` that were renamed. The older names are still read (`alias`). This module finds them, so
+//! that a message can ask for the current names.
 
 use toml::{Table, Value};
 

@@ -23,7 +23,7 @@ fn reads_the_handoff_object() {
 }
 
 #[test]
-fn reads_the_trigger_with_its_aliases() {
+fn reads_the_task_form_with_its_aliases() {
     let read = handoff(&json!({
         "task_id": "2e4e7361", "task_title": "Fix it", "agent_name": "Cursor-MM1", "handoff_instructions": "Now.",
         "created_at": "2026-01-01T00:00:00Z"
@@ -71,7 +71,7 @@ fn named(name: &str, value: &Value) -> Handoff {
 }
 
 #[test]
-fn reads_the_trigger_of_the_continuous_system() {
+fn reads_the_task_form_with_a_target_agent_and_a_chain() {
     let read = handoff(&json!({
         "task_id": "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "task_title": "Mend it", "title": "Mend", "target_agent": "B",
         "required_action": "Now.", "handoff_instructions": "Later.", "success_criteria": "It runs.", "status": "Ready",

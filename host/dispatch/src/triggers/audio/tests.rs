@@ -52,7 +52,7 @@ async fn the_exit_does_not_wait_for_a_folder_that_does_not_respond() {
 }
 
 #[tokio::test]
-async fn a_folder_that_does_not_respond_delays_no_other_folder_and_is_scanned_once() {
+async fn a_folder_that_does_not_respond_is_scanned_once_and_delays_no_other_folder() {
     let root = tempfile::tempdir().unwrap();
     let (context, answer, asked) = with_scanner(root.path());
     let closing = Cancel::default();

@@ -11,7 +11,7 @@ use crate::bindings::baton::plugin::evidence as generated;
 use crate::limits;
 use generated::Error;
 
-/// What a plugin found out about a RETURN.
+/// A plugin's judgement about a RETURN.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement {
     /// The task of the RETURN; absent for the RETURN that is the cause of the plugin's task.
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_judgement_of_a_return_counts() {
+    fn the_last_judgement_of_a_return_replaces_earlier_ones() {
         let mut list = list(DECLARED, true, true);
         for task in [None, Some("a"), None] {
             list.judge(judgement(task, &["no x.py"])).unwrap();

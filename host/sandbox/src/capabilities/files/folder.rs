@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_knows_where_it_lies_and_that_another_one_took_its_path() {
+    fn a_folder_has_its_identity_and_detects_that_it_was_replaced() {
         let (_folder, path) = place();
         fs::create_dir_all(path.join("a/b")).unwrap();
         let opened = Folder::open(&path.join("a/b")).unwrap();

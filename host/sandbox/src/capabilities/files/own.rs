@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_opened_for_writing_is_noted_below_its_folder() {
+    fn files_opened_for_writing_are_recorded_below_their_folder() {
         let mut tracker = tracker();
         let read = DescriptorFlags::READ;
         opened(&mut tracker, 2, "sub", 3, OpenFlags::DIRECTORY, read | DescriptorFlags::WRITE);

@@ -226,7 +226,7 @@ async fn more_work_than_there_is_room_for_waits_and_can_be_cancelled_while_it_wa
 }
 
 #[tokio::test]
-async fn work_that_breaks_off_is_an_error_and_not_the_end_of_the_host() {
+async fn a_panic_in_the_work_is_an_error_and_does_not_end_the_host() {
     let told: Result<(), Error> =
         WorkGate::default().work(WorkSize::One, &Cancel::default(), |_| panic!("broken")).await;
     assert!(matches!(told, Err(Error::Failed(_))), "{told:?}");

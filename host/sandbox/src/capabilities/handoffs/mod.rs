@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sent_and_taken_back_keeps_its_order() {
+    fn sent_and_withdrawn_requests_keep_their_order() {
         let mut handoffs = granted();
         handoffs.emit(keyed("a")).unwrap();
         handoffs.emit(keyed("b")).unwrap();

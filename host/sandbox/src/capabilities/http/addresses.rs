@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_public_is_special() {
+    fn addresses_that_are_not_public_are_special() {
         for text in [
             "0.0.0.0",
             "10.1.2.3",

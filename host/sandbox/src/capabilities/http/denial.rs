@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_after_a_refusal_stays_one_and_says_why() {
+    fn a_failure_after_a_refusal_keeps_its_kind_and_has_the_reason() {
         let ended = after(&[Denial::refused("not declared".to_owned())], AttemptError::Permanent("no".to_owned()));
         assert_eq!(ended, AttemptError::Permanent("no (not declared)".to_owned()));
         assert_eq!(after(&[], AttemptError::Permanent("no".to_owned())), AttemptError::Permanent("no".to_owned()));

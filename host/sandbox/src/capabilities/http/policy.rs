@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_the_operator_set_is_that_address_alone() {
+    fn a_host_that_the_operator_set_means_only_its_address() {
         let granted = policy(&["GET:{wiki}/*", "GET:{feed}/*"], &["GET:wiki.example:8443/w/*", "*:c.d/*"]);
         assert!(check(&granted, "GET", "https://wiki.example:8443/w/page").is_ok());
         for uri in [

@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_burst_goes_at_once_and_the_rest_at_the_steady_rate() {
+    async fn a_burst_is_sent_at_once_and_the_rest_at_the_steady_rate() {
         let (rates, now) = (Rates::default(), Instant::now());
         let turns: Vec<_> =
             (0..limits::HTTP_BURST + 3).map(|_| rates.book("x", "a", now).duration_since(now)).collect();

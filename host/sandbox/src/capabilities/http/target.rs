@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_for_is_read() {
+    fn the_target_of_a_request_is_parsed() {
         let target = read("https://API.example.org/v1/a%20b?q=..").unwrap();
         assert_eq!(target.shown(), "GET https://api.example.org/v1/a%20b");
         assert_eq!(target.as_rule(), "http=GET:api.example.org/v1/a%20b");

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_is_read_and_what_is_none_is_named() {
+    fn a_time_is_parsed_and_other_text_is_an_error_that_quotes_it() {
         let read = moment(Some("2026-01-18T11:15:00.5+01:00")).unwrap().unwrap();
         assert_eq!(read.to_string(), "2026-01-18T10:15:00.5Z");
         assert_eq!(moment(None), Ok(None));
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_when_there_is_too_much_and_says_what_fits() {
+    fn errors_when_the_result_is_too_large_with_the_number_that_fits() {
         let Err(Error::TooLarge(said)) = entries(HistoryPage { entries: Vec::new(), is_full: true }, "newest") else {
             panic!()
         };

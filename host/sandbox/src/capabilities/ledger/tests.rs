@@ -40,7 +40,7 @@ fn is_denied(result: Result<Vec<String>, Error>, words: &str) {
 }
 
 #[tokio::test]
-async fn works_when_the_ledger_is_granted_and_sees_what_was_written_since() {
+async fn works_when_the_ledger_is_granted_and_sees_later_writes() {
     let folder = tempfile::tempdir().unwrap();
     let (path, written) = ledger(folder.path());
     let mut ledger = Ledger::new(&manifest(DECLARED), Some(path));
@@ -64,7 +64,7 @@ async fn errors_when_the_ledger_is_not_declared_even_if_it_is_granted() {
 }
 
 #[tokio::test]
-async fn errors_when_the_ledger_is_not_there_and_makes_none() {
+async fn errors_when_the_ledger_is_missing_and_creates_none() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
     let told = titles(&mut Ledger::new(&manifest(DECLARED), Some(path.clone()))).await;

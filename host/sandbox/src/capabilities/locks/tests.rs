@@ -44,7 +44,7 @@ async fn a_name_is_taken_once_and_given_back() {
 }
 
 #[tokio::test]
-async fn what_an_attempt_holds_is_given_back_with_its_store() {
+async fn the_locks_of_an_attempt_are_released_with_its_store() {
     let folder = tempfile::tempdir().unwrap();
     let table = table(folder.path());
     let mut one = locks(ASKED, Some(&table));

@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_answers_of_its_own_hosts_are_scrubbed() {
+    fn only_responses_of_the_hosts_of_a_secret_are_scrubbed() {
         let secrets = secrets(&granted(&["a.b", "localhost:81"], "authorization"));
         for (uri, scrubbed) in [
             ("https://a.b/", true),

@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_value_that_a_cut_would_divide_no_part_is_left() {
+    fn a_secret_at_a_cut_is_removed_completely() {
         let scrubber = Scrubber::of(VALUE).unwrap();
         // The cut is before the limit, because the text also contains the number of removed bytes.
         for kept in 1..90 {
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_a_report_holds_a_value() {
+    fn no_part_of_a_report_contains_a_secret() {
         let outcome = wit::Outcome {
             kind: wit::OutcomeKind::Partial,
             summary: format!("sent {VALUE}"),

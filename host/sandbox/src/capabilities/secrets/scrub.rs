@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn base64_of_something_that_holds_it_does_not_give_it_away() {
+    fn a_secret_inside_a_base64_text_is_masked() {
         for engine in [B64, B64_URL] {
             for before in ["", "u", "us", "user:", "user:x", "user:xy"] {
                 for after in ["", "1", "12", "123"] {
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn how_much_is_held_back_does_not_depend_on_the_value_or_on_what_comes() {
+    fn the_number_of_delayed_bytes_depends_on_neither_the_value_nor_the_data() {
         // Six bytes for each of 23 or 24 would be 138 or 144; in both cases 255 bytes are delayed.
         let same_length = "q".repeat(VALUE.len());
         let long = "x".repeat(400);

@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_looks_like_an_escape_is_found_as_it_is_and_escaped() {
+    fn a_value_that_looks_like_an_escape_is_found_plain_and_escaped() {
         for text in ["%41%42\\u0043", "%2541%2542\\\\u0043", "%25%34%31%25%34%32%5c%75%30%30%34%33"] {
             assert!(is_found_whole("%41%42\\u0043", text), "{text}");
         }

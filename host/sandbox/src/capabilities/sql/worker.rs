@@ -1,4 +1,4 @@
-//! The host's end of a worker process (`baton_plugin_sql::worker`): one connection to one database.
+//! The host's side of a worker process (`baton_plugin_sql::worker`): one connection to one database.
 //!
 //! When a [`Worker`] is dropped, its process is killed, even during a statement. So a statement ends with the call, the
 //! attempt or the daemon that waits for it.

@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_call_for_a_key_counts_and_a_path_counts_once() {
+    fn the_last_call_for_a_key_replaces_earlier_ones_and_a_path_is_stored_once() {
         let mut watch = watch(&[]);
         watch.set("k".to_owned(), vec![seen("/plans/0/a")]).unwrap();
         watch.set("k".to_owned(), vec![seen("/plans/1/b"), seen("/plans/0/a/b c"), seen("/plans/1/b")]).unwrap();

@@ -51,8 +51,9 @@ impl<'a> ToolCall<'a> {
         Self { server, arguments, context }
     }
 
-    /// Whether the client has declared the Tasks extension, so it can get a task instead of a result. Older versions of the
-    /// protocol have no such extension; a client that declares it there does not know the results.
+    /// Whether the client has declared the Tasks extension, so it can get a task instead of a result. Older versions of
+    /// the protocol have no such extension; so a client that declares it in an older version would not understand the
+    /// results.
     pub(super) fn takes_tasks(&self) -> bool {
         let version = self.context.protocol_version();
         version.is_some_and(|version| version >= ProtocolVersion::V_2026_07_28)
@@ -75,8 +76,8 @@ impl<'a> ToolCall<'a> {
         self.server.parts().count_change(self.server.session().agent()).map_err(ToolError::Refused)
     }
 
-    /// Does `work`, and sends progress notifications meanwhile if the client asked for them. They keep its time limit
-    /// from ending the call.
+    /// Does `work`, and meanwhile sends progress notifications if the client asked for them. The notifications keep the
+    /// client's time limit from ending the call.
     pub(super) async fn with_progress<T>(&self, what: &str, work: impl Future<Output = T>) -> T {
         tokio::pin!(work);
         let token = self.context.meta.get_progress_token();

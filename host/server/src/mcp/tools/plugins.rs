@@ -26,7 +26,8 @@ async fn manifests(server: &McpServer) -> Vec<Manifest> {
     plugins.filter_map(|agent| (server.parts().manifests)(&agent.name)).collect()
 }
 
-/// The name of the tool: that of the plugin for an action of the same name, unless the server has such a tool; else both.
+/// The name of the tool: the plugin's name if the action has the same name and the server has no tool of that name,
+/// otherwise plugin and action.
 fn tool_name(own: &[Tool], plugin: &str, action: &str) -> String {
     if plugin == action && !own.iter().any(|tool| tool.name == plugin) {
         plugin.to_owned()
@@ -35,7 +36,7 @@ fn tool_name(own: &[Tool], plugin: &str, action: &str) -> String {
     }
 }
 
-/// The tools of all plugins, beside those of the server itself.
+/// The tools of all plugins. `own` has the tools of the server itself.
 pub(super) async fn list(server: &McpServer, own: &[Tool]) -> Vec<Tool> {
     let mut tools = Vec::new();
     for manifest in manifests(server).await {

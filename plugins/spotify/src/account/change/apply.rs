@@ -36,7 +36,7 @@ pub struct UndoArgs {
     pub plan: String,
 }
 
-/// What `apply` and `undo` need.
+/// The services and arguments of `apply` and `undo`.
 #[derive(Clone, Copy)]
 pub struct ChangeServices<'a> {
     /// The plugin's own tables.

@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reference_is_read_as_it_is_shown() {
+    fn a_reference_is_parsed_from_its_printed_form() {
         for text in ["12=40", "f7=12"] {
             assert_eq!(text.parse::<Reference>().map(|reference| reference.to_string()), Ok(text.to_owned()));
         }

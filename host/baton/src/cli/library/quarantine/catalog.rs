@@ -25,7 +25,7 @@ pub(super) fn record_move(library: &mut Library, moved: &Path, kept: Option<&Pat
 
 /// Deletes the saved original of an unchanged file, and the prepared copy with tags.
 pub(super) fn clear(kept: &Path, saved: &Path, step: &TagsStep) -> anyhow::Result<()> {
-    // Its writer has ended, so a young copy is a leftover too.
+    // The writer of the copy has ended, so a young copy is a leftover too.
     if let Some(folder) = kept.parent() {
         remove_leftovers(folder, SystemTime::now() + Duration::from_hours(2));
     }

@@ -32,7 +32,7 @@ pub(super) fn sync(args: &Args, workspace: &Workspace, known: &[FingerprintedIte
     })
 }
 
-/// Decides what each item needs.
+/// Decides which changes each item needs.
 async fn plan_items(eagle: &Eagle, known: &[FingerprintedItem], replace_old: bool) -> anyhow::Result<Vec<PlannedItem>> {
     let open = eagle.library();
     let here = known.iter().filter_map(|known| known.item.as_ref());
