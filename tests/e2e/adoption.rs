@@ -126,7 +126,7 @@ fn later_inboxes_in_adopted_folders_are_watched() {
 }
 
 #[test]
-fn an_adopted_folder_that_is_missing_is_named_and_the_rest_continues() {
+fn a_missing_adopted_folder_is_reported_and_the_rest_continues() {
     let place = Workspace::empty();
     let roots = in_use(&place);
     adopt(&place, &roots, &[]).ended(0);

@@ -62,7 +62,7 @@ fn gives_json_that_parses() {
 }
 
 #[test]
-fn the_first_screen_says_what_is_wrong_and_what_to_do() {
+fn the_first_lines_of_the_report_have_the_problem_and_the_fix() {
     let place = folder(true);
     let run = audit(&place, &["PLAN.md"]).ended(1);
     let first: Vec<&str> = run.stdout.lines().take(30).collect();
@@ -155,7 +155,7 @@ fn a_baseline_does_not_hide_another_claim_about_the_same_file() {
 }
 
 #[test]
-fn the_gravest_findings_are_listed_and_what_is_not_listed_is_never_a_success() {
+fn the_most_severe_findings_are_listed_and_omitted_findings_are_never_a_success() {
     let place = folder(false);
     let rows = |promise: &str| (0..1_100).map(|nth| format!("{promise} `src/n{nth}.py`\n")).collect::<String>();
     place.write("PLAN.md", format!("# Plan\n\n## Deliverables\n\n{}- `src/a.py`\n", rows("-").replace("src/n", "~/n")));
@@ -195,7 +195,7 @@ fn the_settings_of_a_folder_ignore_findings_and_change_severities() {
 }
 
 #[test]
-fn writes_the_report_where_it_is_told_and_nothing_to_stdout() {
+fn writes_the_report_to_the_given_file_and_nothing_to_stdout() {
     let place = folder(true);
     for (format, name) in [("md", "report.md"), ("json", "report.json")] {
         let run = audit(&place, &["PLAN.md", "--format", format, "--out", name]).ended(1);
@@ -278,7 +278,7 @@ fn a_plan_may_be_written_in_any_way() {
 }
 
 #[test]
-fn exits_with_3_when_nothing_could_be_verified_and_shows_what_it_saw() {
+fn exits_with_3_when_nothing_could_be_verified_and_shows_what_was_read() {
     let place = folder(false);
     place.write(
         "PLAN.md",
@@ -301,7 +301,7 @@ fn exits_with_3_when_nothing_could_be_verified_and_shows_what_it_saw() {
 }
 
 #[test]
-fn a_ticked_plan_that_cannot_be_verified_counts_beside_one_that_is_complete() {
+fn an_unverifiable_ticked_plan_prevents_success_beside_a_complete_plan() {
     let place = folder(false);
     place.write("docs/OTHER.md", "# Other\n\n- [x] Done, all of it\n");
     let run = audit(&place, &["PLAN.md", "docs/OTHER.md"]).ended(3);
@@ -390,7 +390,7 @@ fn the_deliverables_of_the_front_matter_win_over_the_text() {
 }
 
 #[test]
-fn a_proposed_lock_counts_when_it_is_reviewed_and_says_when_the_plan_has_changed() {
+fn a_proposed_lock_applies_after_its_review_and_reports_a_changed_plan() {
     let place = folder(true);
     let run = audit(&place, &["PLAN.md", "--propose-lock"]).ended(1);
     assert!(run.stderr.contains("PLAN.md.lock: check its list"), "{}", run.stderr);

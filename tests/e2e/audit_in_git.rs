@@ -41,7 +41,7 @@ fn commits(place: &Workspace) -> usize {
 }
 
 #[test]
-fn the_hook_stops_a_commit_with_a_gap_and_sees_only_what_is_staged() {
+fn the_hook_stops_a_commit_with_a_gap_and_reads_only_staged_files() {
     let place = repository();
     fs::copy(example("pre-commit"), place.root().join(".git/hooks/pre-commit")).unwrap();
     let commit = ["commit", "--quiet", "--message", "First"];

@@ -173,7 +173,7 @@ fn a_directory_stays_and_is_not_a_task() {
 }
 
 #[test]
-fn a_directory_is_not_a_task_for_a_daemon_that_runs_and_warned_of_once() {
+fn a_directory_in_an_inbox_causes_one_warning_and_no_task() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     // Each new folder makes the daemon scan everything again.
@@ -314,7 +314,7 @@ fn two_broken_files_of_one_name_have_a_reason_each() {
 }
 
 #[test]
-fn a_broken_file_that_is_corrected_and_dropped_again_is_done() {
+fn a_corrected_file_that_is_dropped_again_is_done() {
     let workspace = Workspace::with_noop();
     workspace.drop_file("noop", "a.json", b"{]");
     workspace.up_once();

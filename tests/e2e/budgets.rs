@@ -115,7 +115,7 @@ fn the_budget_is_shown_with_the_grants() {
 }
 
 #[test]
-fn a_plugin_that_writes_into_the_folder_that_it_watches_does_not_fire_itself() {
+fn a_plugin_that_writes_into_its_watched_folder_does_not_fire_its_own_trigger() {
     let workspace = writing_watcher();
     let daemon = workspace.up_and_serving();
     workspace.write("plans/own/a.md", "one\n");
@@ -198,7 +198,7 @@ fn a_trigger_without_budget_waits_and_loses_nothing() {
 }
 
 #[test]
-fn reports_bytes_and_the_database_count_too() {
+fn reports_written_bytes_and_the_database_use_the_budget() {
     let workspace = Workspace::with_store("sql = [{ database = \"own\", mode = \"rw\" }]");
     allow(&workspace, "store", "sql_bytes = { hour = 1 }");
     workspace.drop_action("store", "count");
@@ -211,7 +211,7 @@ fn reports_bytes_and_the_database_count_too() {
 }
 
 #[test]
-fn the_bytes_of_an_outcome_count_as_written() {
+fn the_bytes_of_an_outcome_use_the_budget_of_written_bytes() {
     let workspace = Workspace::with_noop();
     allow(&workspace, "noop", "written = { hour = 1 }");
     workspace.drop_handoff("noop", "First");
@@ -224,7 +224,7 @@ fn the_bytes_of_an_outcome_count_as_written() {
 }
 
 #[test]
-fn bytes_that_a_plugin_adds_to_the_shared_catalog_count() {
+fn bytes_that_a_plugin_adds_to_the_catalog_use_its_budget() {
     let workspace = Workspace::with_store("sql = [{ database = \"catalog\", mode = \"rw\" }]");
     allow(&workspace, "store", "catalog_bytes = { hour = \"64 KiB\" }");
     let text = workspace.baton(&["plugin", "grants", "store"]).ended(0).stdout;

@@ -93,7 +93,7 @@ fn setting_the_clock_back_while_a_daemon_runs_changes_nothing() {
 }
 
 #[test]
-fn a_retry_that_was_planned_with_a_fast_clock_does_not_wait_for_that_time() {
+fn a_retry_planned_with_a_fast_clock_does_not_wait_for_that_time() {
     let workspace = Workspace::with_hostile();
     let clock = or_skip!(Clock::of(&workspace));
     let daemon = clock.up(&workspace);

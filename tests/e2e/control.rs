@@ -166,7 +166,7 @@ fn a_request_with_a_conflicting_id_can_still_be_run() {
 }
 
 #[test]
-fn a_task_waits_for_those_that_it_depends_on() {
+fn a_task_waits_for_its_dependencies() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     workspace.drop_file("noop", "b.json", with("Second", &json!({ "depends_on": ["id-first"] })));
@@ -276,7 +276,7 @@ fn a_task_past_its_deadline_is_not_started() {
 }
 
 #[test]
-fn an_agent_runs_as_many_tasks_at_once_as_it_is_allowed() {
+fn an_agent_runs_at_most_the_allowed_number_of_tasks_at_once() {
     let workspace = Workspace::with_hostile();
     let allowed = "\n[agents.hostile]\nconcurrency = 2\n";
     workspace.write("baton.toml", workspace.read("baton.toml") + allowed);
@@ -324,7 +324,7 @@ fn a_request_that_is_cancelled_before_its_delivery_is_not_delivered() {
 }
 
 #[test]
-fn a_cancel_that_was_interrupted_is_recorded_once_and_done_by_the_daemon() {
+fn an_interrupted_cancel_is_recorded_once_and_completed_by_the_daemon() {
     let workspace = asked();
     let task = workspace.task("ask-human");
     let mut cancel = workspace.command();

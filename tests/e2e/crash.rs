@@ -7,7 +7,7 @@ use std::time::Duration;
 use baton_tests::Workspace;
 
 #[test]
-fn an_interrupted_attempt_that_may_be_repeated_is_repeated_and_answered_once() {
+fn an_interrupted_idempotent_attempt_is_repeated_and_answered_once() {
     let workspace = Workspace::with_hostile();
     let daemon = workspace.up_and_serving();
     workspace.drop_action("hostile", "slow");
@@ -38,7 +38,7 @@ fn an_interrupted_attempt_that_may_not_be_repeated_waits_for_a_person() {
 }
 
 #[test]
-fn an_attempt_that_is_interrupted_again_and_again_waits_for_a_person() {
+fn a_repeatedly_interrupted_attempt_waits_for_a_person() {
     let workspace = Workspace::with_hostile();
     workspace.drop_action("hostile", "slow");
     for _ in 0..3 {

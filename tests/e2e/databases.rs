@@ -80,14 +80,14 @@ fn a_plugin_that_claims_the_source_of_another_plugin_in_the_catalog_is_refused()
     let refusal = "put_track: a plugin must write in its own name: the source must be thief or thief/PART";
     assert!(task.reason.contains(refusal), "{}", task.reason);
     assert_eq!(or_skip!(judge(&catalog, facts)), before);
-    // It may read, and the real plugin may continue to write.
+    // The thief may read, and the real plugin may continue to write.
     let look = workspace.baton(&["run", "thief", "look"]).ended(0);
     assert!(look.stderr.contains("The catalog has 2 tracks"), "{look:?}");
     workspace.baton(&["run", "store", "fill", "--arg", "tracks=3"]).ended(0);
 }
 
 #[test]
-fn a_database_that_is_full_fails_its_own_task_only() {
+fn a_full_database_fails_only_the_task_of_its_plugin() {
     let workspace = Workspace::with_store(ALL);
     workspace.drop_action("store", "overfill");
     workspace.drop_handoff("noop", "Undisturbed");

@@ -156,7 +156,7 @@ fn a_deleted_track_keeps_its_plays_and_the_facts_of_other_sources() {
     let title = place.written.tracks[played].title.clone();
     place.delete_track(played);
     place.sync().ended(0);
-    // Its plays still name it; djay's other data about it is removed.
+    // The plays of the deleted track still name it; djay's other data about it is removed.
     let shown = place.shown(played).unwrap();
     let fact = |field: &str| shown["facts"].as_array().unwrap().iter().find(|fact| fact["field"] == field).cloned();
     assert_eq!(fact("title").unwrap()["value"], title.as_str());

@@ -107,7 +107,7 @@ fn with_question() -> (Workspace, String) {
 }
 
 #[test]
-fn a_new_workspace_is_healthy_and_stays_as_it_is() {
+fn a_new_workspace_is_healthy_and_doctor_does_not_change_it() {
     let workspace = Workspace::init();
     let before = everything(workspace.outside());
     assert_healthy(&doctor(&workspace, 0));
@@ -343,7 +343,7 @@ fn a_row_that_was_edited_is_named() {
 }
 
 #[test]
-fn a_file_that_is_not_a_ledger_is_named_and_the_rest_is_checked() {
+fn a_file_that_is_not_a_ledger_is_reported_and_the_other_checks_run() {
     let (workspace, _) = with_question();
     fs::write(workspace.state_folder().join("ledger.db"), "this is no database ".repeat(1_000)).unwrap();
     for name in ["ledger.db-wal", "ledger.db-shm"] {
@@ -368,7 +368,7 @@ fn append(connection: &Connection, task: &str, at: i64) {
 }
 
 #[test]
-fn a_clock_that_jumped_is_named_and_breaks_no_chain() {
+fn a_clock_jump_is_reported_and_does_not_break_the_chain() {
     let (workspace, id) = with_question();
     let connection = ledger(&workspace);
     let now: i64 = connection.query_row("SELECT max(at) FROM events", [], |row| row.get(0)).unwrap();

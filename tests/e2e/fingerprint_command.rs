@@ -80,7 +80,7 @@ fn agree(place: &Workspace, files: &[PathBuf], forms: &[&[&str]]) {
 }
 
 #[test]
-fn chunks_algorithms_and_raw_samples_are_those_of_fpcalc() {
+fn chunks_algorithms_and_raw_samples_give_the_output_of_fpcalc() {
     let place = Workspace::empty();
     let files = or_skip!(files(place.outside()));
     let forms: [&[&str]; 11] = [
@@ -286,7 +286,7 @@ fn a_file_without_a_fingerprint_is_reported_and_the_next_one_is_processed() {
 }
 
 #[test]
-fn wrong_options_end_with_two_as_those_of_fpcalc() {
+fn wrong_options_end_with_exit_code_2_as_in_fpcalc() {
     let place = Workspace::empty();
     for arguments in [&["fingerprint"][..], &["fingerprint", "-bogus", "x"], &["fingerprint", "-length", "-5", "x"]] {
         let run = Output::of(place.command().args(arguments)).ended(2);

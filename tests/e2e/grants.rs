@@ -58,7 +58,7 @@ fn a_plugin_cannot_replace_its_inner_folder_by_one_outside() {
 }
 
 #[test]
-fn a_plugin_gets_no_folder_inside_one_that_another_may_write_to() {
+fn a_folder_inside_a_writable_folder_of_another_plugin_is_not_granted() {
     let workspace = workspace("files = [{ folder = \"plans\", mode = \"rw\", path = \"PLACE/data\" }]");
     let inner = workspace.outside().join("data/inner").display().to_string();
     workspace
@@ -193,7 +193,7 @@ fn the_option_all_names_the_folders_that_need_a_path() {
 /// These folders exist only on Linux.
 #[cfg(target_os = "linux")]
 #[test]
-fn folders_in_which_the_system_shows_its_state_are_not_granted() {
+fn folders_such_as_proc_and_dev_are_not_granted() {
     let workspace = workspace("");
     let before = workspace.read("baton.lock");
     for folder in ["/proc/self", "/proc", "/sys", "/dev", "/dev/fd"] {

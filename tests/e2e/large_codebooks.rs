@@ -147,7 +147,7 @@ fn a_scan_continues_after_such_a_file() {
 }
 
 #[test]
-fn a_daemon_that_scans_its_folder_continues_and_reports_it() {
+fn a_daemon_reports_the_file_and_continues() {
     let workspace = Workspace::with_noop();
     let folder = bombed(&workspace);
     let config = workspace.read("baton.toml") + &format!("\n[[audio]]\nfolder = {:?}\n", folder.to_str().unwrap());

@@ -176,7 +176,7 @@ fn an_event_that_was_edited_is_named() {
 }
 
 #[test]
-fn the_exported_chain_is_recomputed_from_its_lines_alone() {
+fn the_exported_chain_can_be_recomputed_from_its_lines() {
     let workspace = workspace_with_history();
     let exported = workspace.baton(&["ledger", "export"]).ended(0);
     let (events, head) = recompute(&exported.stdout);

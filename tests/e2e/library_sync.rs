@@ -253,7 +253,7 @@ fn a_refusal_that_names_another_reason_does_not_mean_a_missing_item() {
 }
 
 #[test]
-fn of_two_libraries_with_one_name_the_open_one_gets_its_tags() {
+fn the_open_one_of_two_libraries_with_the_same_name_gets_its_tags() {
     let place = Place::of(2);
     let first = place.workspace.outside().canonicalize().unwrap().join("Music.library");
     let copy = first.with_file_name("copy").join("Music.library");

@@ -19,7 +19,7 @@ fn kill(mut child: Child) {
 }
 
 #[test]
-fn one_of_many_processes_at_a_time_holds_the_lock() {
+fn only_one_process_at_a_time_holds_the_lock() {
     let (workspace, music) = Workspace::with_holder("locks = true");
     // Compiled beforehand, so that all of them start at the same time.
     let first = run(&workspace, "alone").output().unwrap();

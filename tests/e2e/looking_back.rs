@@ -133,7 +133,7 @@ fn unanswered_requests_are_listed_oldest_first() {
 }
 
 #[test]
-fn the_bytes_of_a_file_are_those_that_were_captured() {
+fn a_plugin_reads_the_captured_bytes_of_a_file() {
     let workspace = workspace();
     let told = look(&workspace, "tasks", &[]);
     let of = |title: &str| format!("task={}", told.iter().find(|told| told.title == title).unwrap().id);

@@ -249,7 +249,7 @@ fn an_unreadable_head_file_raises_an_alarm() {
 }
 
 #[test]
-fn a_head_file_that_is_a_pipe_raises_an_alarm_and_blocks_nothing() {
+fn a_pipe_in_place_of_the_head_file_raises_an_alarm_and_does_not_block() {
     let workspace = with_work();
     let note = workspace.root().join(".baton-ledger");
     fs::remove_file(&note).unwrap();
@@ -276,7 +276,7 @@ fn the_alarm_for_an_invalid_head_file_does_not_contain_its_text() {
 }
 
 #[test]
-fn a_moved_workspace_names_its_ledger_and_a_copy_has_its_own() {
+fn a_moved_workspace_reports_its_ledger_and_a_copied_workspace_has_a_separate_one() {
     let workspace = with_work();
     let (copy, moved) = (workspace.outside().join("copied"), workspace.outside().join("moved"));
     let at = |root: &Path, args: &[&str]| Output::of(workspace.command().arg("-w").arg(root).args(args));

@@ -107,7 +107,7 @@ fn imports_and_paths_in_the_code_make_circles() {
 }
 
 #[test]
-fn a_re_exported_name_counts_for_the_module_that_defines_it() {
+fn a_re_exported_name_belongs_to_the_module_that_defines_it() {
     let root = ("lib.rs", "mod a;\nmod b;\npub use a::A;\npub use b::*;\n");
     let one = circles_of(&[root, ("a.rs", "pub struct A;\n"), ("b.rs", "use crate::A;\npub fn g() {}\n")]);
     assert!(one.is_empty(), "{one:?}");

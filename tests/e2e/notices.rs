@@ -142,7 +142,7 @@ fn a_daemon_killed_at_any_time_loses_no_notice() {
 }
 
 #[test]
-fn a_command_that_hangs_is_killed_with_its_children_and_delays_nothing() {
+fn a_hanging_command_is_killed_with_its_children_and_delays_nothing() {
     let workspace = with_command("(sleep 3; touch late) &\nsleep 600", "timeout = \"500ms\"");
     let daemon = workspace.up_and_serving();
     workspace.drop_action("hostile", "ask-human");

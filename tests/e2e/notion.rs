@@ -210,7 +210,7 @@ fn a_row_that_is_deleted_while_its_window_is_read_loses_no_other_row() {
 }
 
 #[test]
-fn an_incomplete_reading_deletes_nothing_and_says_so() {
+fn an_incomplete_reading_deletes_nothing_and_is_reported() {
     let notion = NotionServer::start();
     let [database, source] = tracks(&notion, 300, 3);
     let place = Place::new(&notion);
@@ -320,7 +320,7 @@ fn every_fault_of_a_reading_request_is_overcome() {
 }
 
 #[test]
-fn a_token_that_is_revoked_in_the_middle_lets_the_task_wait_and_it_continues() {
+fn the_task_waits_after_a_revoked_token_and_continues_with_a_new_one() {
     let notion = NotionServer::start();
     let [database, _] = tracks(&notion, 450, 3);
     let place = Place::new(&notion);
@@ -621,7 +621,7 @@ fn a_short_reading_finds_every_trashed_row_and_edits_of_one_minute() {
 }
 
 #[test]
-fn a_plan_says_nothing_about_a_file_that_changed_since() {
+fn apply_handles_a_file_that_changed_after_the_plan() {
     let notion = NotionServer::start();
     let [database, _] = tracks(&notion, 20, 3);
     let place = Place::writable(&notion);

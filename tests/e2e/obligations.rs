@@ -141,7 +141,7 @@ fn an_unanswered_request_is_archived_as_stale_and_its_sender_gets_a_return() {
 }
 
 #[test]
-fn only_an_agents_own_return_counts_for_its_compliance() {
+fn only_a_return_of_the_agent_itself_improves_its_compliance() {
     let workspace = waiting("remind_after = \"1ms\"\narchive_after = \"1ms\"");
     workspace.up_once();
     let shown = workspace.baton(&["obligations", "--json"]).ended(0).json();

@@ -39,7 +39,7 @@ fn skopeo(args: &[&str]) -> Output {
 }
 
 #[test]
-fn skopeo_reads_what_baton_publishes_and_its_copies_are_packages_with_their_signature() {
+fn skopeo_copies_published_packages_with_their_signatures() {
     let registry = or_skip!(OciRegistry::open());
     or_skip!(tool("skopeo", "apt-get install skopeo"));
     let workspace = Workspace::empty();

@@ -215,7 +215,7 @@ fn every_exported_location_exists_from_scan_to_undo_without_a_scan_of_the_new_fo
 }
 
 #[test]
-fn files_that_djay_names_exist_before_and_after_a_scan_of_another_folder() {
+fn files_of_djay_are_found_before_and_after_a_scan_of_another_folder() {
     let place = Place::new();
     place.run(&["spotify", "import"]);
     place.run(&["djay", "sync-sessions"]);

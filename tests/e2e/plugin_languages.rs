@@ -212,7 +212,7 @@ fn a_plugin_in_python_reads_granted_folders_and_no_others() {
 
 /// Follows the section about requests in the template's README exactly.
 #[test]
-fn a_plugin_in_python_fetches_as_its_readme_says() {
+fn a_plugin_in_python_sends_the_requests_of_its_readme() {
     let language = or_skip!(Language::python());
     let workspace = Workspace::init();
     let folder = language.new_plugin(&workspace);

@@ -161,7 +161,7 @@ fn a_package_whose_name_is_an_alias_or_only_differs_by_hyphens_is_refused() {
 }
 
 #[test]
-fn a_name_that_resembles_an_agents_causes_a_warning_at_installation_and_approval() {
+fn a_name_similar_to_an_agents_name_causes_a_warning_at_installation_and_approval() {
     let workspace = Workspace::with_noop();
     for (name, agent) in [("claude", "Claude-MM1"), ("cursor", "Cursor-MM1"), ("wren-2", "Wren-1")] {
         fs::create_dir_all(workspace.root().join("handoffs").join(agent).join("01_inbox")).unwrap();

@@ -140,7 +140,7 @@ fn a_grant_has_one_row_and_the_budget_shows_its_use() {
 }
 
 #[test]
-fn plugin_test_shows_what_the_plugin_wrote() {
+fn plugin_test_shows_the_output_of_the_plugin() {
     let place = Workspace::empty();
     let (folder, source) = (place.outside().join("hostile"), repository().join("tests/plugins/hostile"));
     fs::create_dir_all(folder.join("examples")).unwrap();

@@ -164,7 +164,7 @@ fn a_running_task_ends_with_the_revision_that_it_started_with() {
 }
 
 #[test]
-fn an_update_that_asks_for_more_shows_it_and_starts_without_grants() {
+fn an_update_that_requests_more_shows_the_difference_and_starts_without_grants() {
     let workspace = Workspace::with_hostile();
     let before = digest(&workspace, "hostile");
     let file = workspace.outside().join("hostile.wasm");

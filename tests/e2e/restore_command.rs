@@ -54,7 +54,7 @@ fn after_a_restore_nothing_that_was_dropped_is_lost() {
 }
 
 #[test]
-fn a_task_that_was_open_in_the_backup_and_whose_file_is_missing_is_cancelled() {
+fn an_open_task_of_the_backup_without_its_file_is_cancelled() {
     let workspace = Workspace::with_hostile();
     workspace.drop_action("hostile", "ask-human");
     workspace.up_once();

@@ -177,7 +177,7 @@ impl Soak {
     }
 
     fn drop_central(&self, id: &str, value: &Value) {
-        // Its folder has the form of an agent's.
+        // The folder has the form of an agent's folder.
         self.workspace.drop_file(".", &format!("{id}.json"), text(value));
     }
 

@@ -180,7 +180,7 @@ fn a_playlist_with_the_name_of_an_older_result_is_not_pruned() {
 }
 
 #[test]
-fn a_repeated_result_is_the_newest_of_the_older_ones() {
+fn a_result_that_becomes_older_again_gets_the_highest_number() {
     let place = Place::new();
     let export = |numbers: &[u32], args: &Value| {
         place.playlist("Mix", numbers);

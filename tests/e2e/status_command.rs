@@ -173,7 +173,7 @@ fn watching_ends_with_ctrl_c_also_while_it_prints() {
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut first = String::new();
     out.read_line(&mut first).unwrap();
-    // It prints more than the pipe can hold, so it is still printing.
+    // The command prints more than the pipe can hold, so it is still printing.
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     assert_eq!(out.lines().map_while(Result::ok).count(), 149);
     let (_send, lines) = std::sync::mpsc::channel();

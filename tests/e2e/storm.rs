@@ -41,7 +41,7 @@ impl Storm {
     fn identity(&self) -> Option<(&'static str, String)> {
         match self.number / 2 % 3 {
             0 => Some(("handoff_id", format!("storm-{}", self.number))),
-            // They have the same first digits, like the real ones.
+            // The task ids have the same first digits, like the real ones.
             1 => Some(("task_id", format!("2e4e7361-6c27-8011-8000-{:012x}", self.number))),
             _ => None,
         }
@@ -152,7 +152,7 @@ fn the_number_of_copies_is_that_of_the_real_storm() {
 }
 
 #[test]
-fn of_a_storm_of_duplicates_each_task_is_done_and_answered_once() {
+fn each_task_in_a_storm_of_duplicates_is_done_and_answered_once() {
     let workspace = Workspace::with_noop();
     let config = workspace.read("baton.toml") + "\n[agents.noop]\naliases = [\"No-op-Agent\"]\n";
     workspace.write("baton.toml", config);

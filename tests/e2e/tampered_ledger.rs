@@ -151,7 +151,7 @@ fn events_that_are_moved_taken_out_or_appended_are_found() {
 }
 
 #[test]
-fn sixteen_bytes_that_are_flipped_anywhere_are_found_or_say_nothing_else() {
+fn flipped_bytes_are_found_or_leave_the_content_unchanged() {
     let (workspace, ledger) = workspace_with_history();
     let original = fs::read(&ledger).unwrap();
     let said = content(&ledger).unwrap();

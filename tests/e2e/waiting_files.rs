@@ -35,7 +35,7 @@ fn a_renamed_file_is_the_same_request() {
 }
 
 #[test]
-fn a_file_that_is_renamed_and_edited_is_the_same_request_in_a_new_form() {
+fn a_renamed_and_edited_file_is_a_new_revision_of_the_same_request() {
     let workspace = waiting();
     let inbox = workspace.inbox_of("hostile");
     let mut value: Value = serde_json::from_slice(&fs::read(inbox.join("ask-human.json")).unwrap()).unwrap();

@@ -31,7 +31,7 @@ impl Daemon {
         self.child.id()
     }
 
-    /// What it has logged so far.
+    /// The log of the daemon so far.
     #[must_use]
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()

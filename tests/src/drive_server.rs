@@ -1,10 +1,10 @@
 //! A stateful Google Drive v3 on loopback. It accepts several folders of one name, as Drive does. It is strict: an id
-//! must be one that it drew and works once (409), a file has one parent, unknown searches and uploads that are not
-//! exactly right are refused. A search does not have new files at once; the changes feed and a request by id do. Files
-//! that the app did not create are visible only with the scope `drive`. An answer has only the requested `fields`. A
-//! file that left the account is a change with `removed`. A search over all drives is incomplete. Addresses of upload
-//! sessions lead to another server, so a client that follows them fails; judges request the real addresses. Tokens are
-//! those of an [`OAuthServer`]. A test can inject faults.
+//! must be from `generateIds` and can be used once (409), a file has one parent, unknown searches and uploads that are
+//! not exactly right are refused. A search finds new files only after a delay; the changes feed and a request by id do.
+//! Files that the app did not create are visible only with the scope `drive`. An answer has only the requested
+//! `fields`. A file that left the account is a change with `removed`. A search over all drives is incomplete. Addresses
+//! of upload sessions lead to another server, so a client that follows them fails; judges request the real addresses.
+//! Tokens are those of an [`OAuthServer`]. A test can inject faults.
 
 mod answers;
 mod cells;

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use crate::ReceivedRequest;
 use crate::server::{read, whole};
 
-/// What `offset` counts in V1.
+/// The unit of `offset` in V1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Offset {
     /// Pages, as documented.
@@ -28,7 +28,7 @@ pub enum Offset {
     Nothing,
 }
 
-/// What the server saves of an update that it answers with success.
+/// The part of an update that the server saves although it answers with success.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Saving {
     /// All of it.
@@ -68,9 +68,9 @@ pub enum Trouble {
 pub struct Manner {
     /// Whether it has V2.
     pub v2: bool,
-    /// What `offset` counts in V1.
+    /// The unit of `offset` in V1.
     pub offset: Offset,
-    /// What it saves of updates.
+    /// The part of an update that the server saves.
     pub saving: Saving,
     /// The most items of one answer, where this is less than a request may ask for.
     pub largest_page: Option<usize>,

@@ -1,4 +1,4 @@
-//! Checks a workspace whose daemon was killed: compares what was dropped with what is there after all work has ended.
+//! Checks a workspace whose daemon was killed: compares the dropped files with the files after all work has ended.
 //!
 //! A test records in [`Expectations`] what it drops. The check does not depend on how the daemon works: every file is in one place
 //! with unchanged bytes, every request has exactly its RETURNs, no temporary file is left, and the chain of events is intact.
@@ -14,7 +14,7 @@ use crate::{Output, Task, Workspace, files_below, sha256};
 /// How often [`Workspace::settle`] retries tasks that were interrupted too often.
 const RETRIES: usize = 5;
 
-/// What was put into a workspace.
+/// The files that a test has put into a workspace.
 #[derive(Clone, Debug, Default)]
 pub struct Expectations {
     /// SHA-256 → the number of files with these bytes.
@@ -25,7 +25,7 @@ pub struct Expectations {
     others: usize,
 }
 
-/// What the check counted.
+/// The counts of the check.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Counts {

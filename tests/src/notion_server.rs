@@ -210,7 +210,8 @@ impl NotionServer {
         self.state().faults.push((text.to_owned(), fault));
     }
 
-    /// The request with this number, counted from 1 from now on, and all later ones get no answer; whether it takes effect.
+    /// The request with this number, counted from 1 from now on, and all later ones get no answer. `has_effect`: the
+    /// request with this number takes effect.
     pub fn stop_at(&self, at: usize, has_effect: bool) {
         let mut state = self.state();
         (state.requests, state.gate) = (0, Some((at, has_effect)));
@@ -277,7 +278,7 @@ impl NotionServer {
         self.state().writes
     }
 
-    /// What clients did wrong.
+    /// The wrong requests of clients.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         self.state().problems.clone()

@@ -1,9 +1,9 @@
 //! Found matches and false matches: real pieces in forty changes, all compared with all.
 //!
-//! Three libraries. **standard** has every piece and its sixteen standard changes. **hard** also has an equaliser, one channel,
-//! loudness and noise. **other** has every piece with changes of speed, tempo, pitch or frequency range. Each also has
-//! drones, noises and silence, and pieces that are mostly silence. A pair is found if the two are a pair or are in one
-//! group; it is false if the two are of different recordings.
+//! Three libraries. **standard** has every piece and its sixteen standard changes. **hard** also has an equaliser, one
+//! channel, loudness and noise. **other** has every piece with changes of speed, tempo, pitch or frequency range. Each
+//! also has drones, noises and silence, and pieces that are mostly silence. A pair is found if the search reports it or
+//! puts both prints into one group; it is false if the prints are of different recordings.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::AtomicBool;

@@ -64,7 +64,7 @@ impl Stream {
         begins.flush()
     }
 
-    /// Opens what [`Stream::write`] wrote.
+    /// Opens the files that [`Stream::write`] wrote.
     ///
     /// # Errors
     /// When it cannot be read.

@@ -1,5 +1,6 @@
-//! A critical request for one agent while another agent's inbox is flooded: how long from its rename into the inbox until its plugin
-//! starts, until it is settled, and until its RETURN is delivered and it is in the archive, with the flood and without it.
+//! A critical request for one agent while another agent's inbox is flooded: the time from its rename into the inbox
+//! until its plugin starts, until the task is settled, and until the RETURN is delivered and the file is in the
+//! archive, with and without the flood.
 //!
 //! The times of the start and of the settlement are those of the ledger, in whole milliseconds; each is stamped in the transaction
 //! that has to be on the disk after it, so it is too early by one commit.
@@ -120,7 +121,7 @@ fn drop_one(workspace: &Workspace, id: &str, archived: &Arrivals) -> anyhow::Res
     let mut value = handoff(URGENT, id);
     if let Some(object) = value.as_object_mut() {
         object.insert("priority".to_owned(), "critical".into());
-        // It answers with an error, which is its fastest answer.
+        // The plugin answers with an error, which is its fastest answer.
         object.insert("action".to_owned(), "permanent".into());
     }
     let (name, outside) = (format!("{id}.json"), workspace.outside().join(id));

@@ -348,7 +348,7 @@ fn another_content_with_the_same_message_id_is_refused() {
 }
 
 #[test]
-fn of_concurrent_messages_with_one_id_and_different_content_one_is_sent() {
+fn only_one_of_several_concurrent_messages_with_the_same_id_is_sent() {
     let served = served();
     let token = served.token("Codex-MM1");
     for round in 0..12 {

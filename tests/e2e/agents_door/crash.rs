@@ -73,7 +73,7 @@ fn a_session_survives_restarts_of_the_daemon() {
     let written = codex.call("return", json!({ "id": id, "status": "completed", "summary": "Done." }));
     assert_eq!(written["state"], "delivered");
     assert!(written["next"].as_str().unwrap().contains("no `baton up` serves"), "{written}");
-    // It is answered already, for this session and for others.
+    // The request is answered already, for this session and for others.
     let mut other = McpClient::start(&workspace, "Codex-MM1");
     for client in [&mut codex, &mut other] {
         let again = json!({ "id": id, "status": "failed", "summary": "No." });
@@ -87,7 +87,7 @@ fn a_session_survives_restarts_of_the_daemon() {
 }
 
 #[test]
-fn of_concurrent_answers_one_counts() {
+fn only_one_of_several_concurrent_answers_is_recorded() {
     let workspace = workspace();
     let _daemon = workspace.up_and_serving();
     let id = request(&workspace, "Twice", None);

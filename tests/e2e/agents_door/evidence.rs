@@ -25,7 +25,7 @@ fn commands(workspace: &Workspace, id: &str) -> Vec<Value> {
 }
 
 #[test]
-fn a_command_that_ends_differently_refutes_the_return_and_a_true_one_verifies_it() {
+fn a_command_with_another_exit_code_refutes_the_return_and_an_equal_one_verifies_it() {
     let workspace = checked("");
     let daemon = workspace.up_and_serving();
     let id = request(&workspace, "Make it pass", None);
@@ -89,7 +89,7 @@ fn a_command_that_is_not_allowed_is_not_run() {
 }
 
 #[test]
-fn a_command_that_does_not_end_is_ended_and_not_checked() {
+fn a_hanging_command_is_stopped_and_not_checked() {
     let workspace = checked("timeout = \"1s\"\n");
     workspace.write("tree/check.sh", "trap '' INT\nsleep 60\n");
     let _daemon = workspace.up_and_serving();
@@ -137,7 +137,7 @@ fn a_dependency_may_ask_for_a_verified_return() {
         workspace.drop_handoff_with("noop", title, json!({ "depends_on": [need] }));
         workspace.wait_for_state(title, "waiting");
     }
-    // It is only reported, because no allowed command is named.
+    // The RETURN is only reported, because it names no allowed command.
     codex.call("return", answer(&id, "true", 0));
     workspace.wait_for_state("Needs the work", "succeeded");
     let waits = workspace.task("Needs the proof");

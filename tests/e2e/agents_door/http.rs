@@ -149,7 +149,7 @@ fn foreign_hosts_web_pages_and_wrong_tokens_are_refused() {
 }
 
 #[test]
-fn large_bodies_and_slow_clients_are_ended_and_others_are_served_meanwhile() {
+fn large_bodies_and_slow_clients_are_disconnected_while_others_are_served() {
     let served = Served::new();
     let (host, token) = (format!("127.0.0.1:{}", served.port), served.token("Codex-MM1"));
     let head = |length: usize| {

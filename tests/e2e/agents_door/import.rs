@@ -107,7 +107,7 @@ fn issues_of_two_projects_with_the_same_id_are_both_imported() {
 }
 
 #[test]
-fn an_id_is_imported_once_and_only_what_is_imported_is_a_dependency() {
+fn an_id_is_imported_once_and_dependencies_refer_only_to_imported_items() {
     let workspace = workspace();
     let file = workspace.outside().join("issues.jsonl");
     let on = |id: &str| json!({ "depends_on_id": id, "type": "blocks" });

@@ -1,4 +1,4 @@
-//! An independent client in Rust: the client of rmcp works an inbox over `baton mcp`, in both eras of the protocol.
+//! An independent client in Rust: the client of rmcp works an inbox over `baton mcp`, in both versions of the protocol.
 
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;

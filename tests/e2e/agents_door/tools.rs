@@ -254,7 +254,7 @@ fn a_false_return_is_refuted_and_a_true_one_is_verified() {
     let refuted = codex.call("return", answer.clone());
     assert_eq!((&refuted["state"], &refuted["evidence"]), (&json!("disputed"), &json!("refuted")), "{refuted}");
     assert!(refuted["reason"].as_str().unwrap().contains("src/pump.py"), "{refuted}");
-    // It is in the inbox again, and only one session can claim it.
+    // The request is in the inbox again, and only one session can claim it.
     let inbox = codex.call("inbox", json!({}));
     assert_eq!(item(&inbox, &id)["state"], "disputed");
     codex.call("claim", json!({ "id": id }));

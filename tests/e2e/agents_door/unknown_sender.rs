@@ -37,7 +37,7 @@ fn a_request_without_a_known_sender_is_answered_and_nothing_fails() {
 }
 
 #[test]
-fn a_return_to_nobody_that_answers_nothing_is_still_reported() {
+fn a_return_without_a_recipient_that_answers_no_request_is_reported() {
     let workspace = workspace();
     let answer = json!({
         "type": "RETURN_HANDOFF",

@@ -11,7 +11,7 @@ use super::{
 };
 
 #[test]
-fn the_gaps_of_a_plan_are_one_request_and_seen_to_be_closed_by_what_is_there() {
+fn the_gaps_of_a_plan_are_one_request_and_end_when_the_files_exist() {
     let workspace = Workspace::init();
     workspace.write(PLAN_FILE, PLAN);
     let daemon = workspace.up_and_serving();
@@ -97,7 +97,7 @@ fn a_longer_list_replaces_the_request_and_repeated_audits_send_nothing() {
     assert_eq!(replaced.state, "cancelled");
     assert!(replaced.reason.contains("replaces it"), "{}", replaced.reason);
 
-    // Two are made and the agent answers: one further request has the other two.
+    // Two deliverables are created and the agent answers: one further request has the other two.
     workspace.write("src/a.py", REAL);
     workspace.write("src/b.py", REAL);
     answer_to_the_audit(&workspace, &second[0], "src/a.py");
@@ -143,7 +143,7 @@ fn each_plan_and_owner_has_a_request() {
 }
 
 #[test]
-fn a_return_ends_its_request_and_the_report_tells_before_and_after() {
+fn a_return_ends_its_request_and_the_report_has_the_values_before_and_after() {
     let workspace = Workspace::init();
     workspace.write(PLAN_FILE, DRAWER_PLAN);
     workspace.up_once();
@@ -171,7 +171,7 @@ fn a_return_ends_its_request_and_the_report_tells_before_and_after() {
 }
 
 #[test]
-fn what_is_deleted_after_it_was_done_is_a_regression_and_is_asked_for() {
+fn a_deliverable_that_is_deleted_later_is_a_regression_and_is_requested_again() {
     let workspace = Workspace::init();
     workspace.write(DRAWER, REAL);
     workspace.write(PLAN_FILE, DRAWER_PLAN);

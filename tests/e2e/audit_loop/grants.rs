@@ -23,7 +23,7 @@ fn audited_without(words: &[&str]) -> (Workspace, String) {
 }
 
 #[test]
-fn without_handoffs_nobody_is_asked_and_the_report_says_how_to_change_that() {
+fn without_the_grant_handoffs_no_request_is_sent_and_the_report_has_the_command() {
     let (workspace, report) = audited_without(&["handoffs"]);
     assert!(report.contains("baton plugin grant audit handoffs=Claude-MM1"), "{report}");
     workspace.up_once();
@@ -35,7 +35,7 @@ fn without_handoffs_nobody_is_asked_and_the_report_says_how_to_change_that() {
 }
 
 #[test]
-fn without_its_memory_nobody_is_asked_and_nothing_is_compared() {
+fn without_its_database_no_request_is_sent_and_nothing_is_compared() {
     let (workspace, _) = audited_without(&["sql=own:rw"]);
     let parts = last_report(&workspace).unwrap()["parts"].clone();
     for (part, what) in [("actions", "nobody was asked: "), ("history", "earlier audits are not remembered: ")] {
@@ -52,7 +52,7 @@ fn without_its_memory_nobody_is_asked_and_nothing_is_compared() {
 }
 
 #[test]
-fn without_the_repository_the_report_says_so() {
+fn a_missing_grant_for_the_repository_is_reported() {
     let workspace = Workspace::init();
     workspace.baton(&["plugin", "revoke", "audit", "git=root"]).ended(0);
     workspace.write(PLAN_FILE, format!("{DRAWER_PLAN}\nIt was begun in commit a7d8c35.\n"));
@@ -64,7 +64,7 @@ fn without_the_repository_the_report_says_so() {
 }
 
 #[test]
-fn without_the_ledger_the_report_of_the_health_says_so() {
+fn a_missing_grant_for_the_ledger_is_in_the_health_report() {
     let workspace = Workspace::init();
     workspace.baton(&["plugin", "revoke", "audit", "ledger"]).ended(0);
     let run = workspace.baton(&["run", "audit", "health"]).ended(0);
@@ -72,7 +72,7 @@ fn without_the_ledger_the_report_of_the_health_says_so() {
 }
 
 #[test]
-fn without_returns_what_others_claim_among_themselves_is_not_its_business() {
+fn without_the_grant_returns_only_answers_to_its_own_requests_are_checked() {
     let workspace = Workspace::init();
     workspace.baton(&["plugin", "revoke", "audit", "returns"]).ended(0);
     workspace.drop_handoff("Codex-MM1", "Make it");
@@ -82,7 +82,7 @@ fn without_returns_what_others_claim_among_themselves_is_not_its_business() {
     workspace.up_once();
     assert_eq!(workspace.task("Make it").state, "succeeded");
     assert!(workspace.tasks_of("audit").is_empty(), "{:#?}", workspace.status());
-    // It reads an answer to its own request without that grant.
+    // The audit reads an answer to its own request without that grant.
     workspace.write(PLAN_FILE, DRAWER_PLAN);
     workspace.up_once();
     super::answer_to_the_audit(&workspace, &requests(&workspace, DRAWER)[0], DRAWER);

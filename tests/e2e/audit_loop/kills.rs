@@ -54,7 +54,7 @@ fn a_loop_whose_daemon_dies_around_an_attempt_asks_once_and_ends_at_a_hundred_pe
 }
 
 #[test]
-fn a_loop_whose_daemon_is_killed_again_and_again_asks_once_and_ends_at_a_hundred_per_cent() {
+fn a_loop_with_a_repeatedly_killed_daemon_sends_one_request_and_reaches_100_per_cent() {
     let workspace = Workspace::init();
     let die_after = |moments: [u64; 5]| {
         for moment in moments {

@@ -27,7 +27,7 @@ fn plan(workspace: &Workspace, name: &str, files: &[&str]) {
 }
 
 #[test]
-fn a_change_is_checked_in_the_plans_that_name_it_and_the_others_are_remembered() {
+fn a_change_audits_only_the_plans_that_name_the_file() {
     let workspace = Workspace::init();
     plan(&workspace, "A", &["src/till.py", "src/both.py"]);
     plan(&workspace, "B", &["src/lamp.py", "src/both.py"]);
@@ -53,7 +53,7 @@ fn a_change_is_checked_in_the_plans_that_name_it_and_the_others_are_remembered()
 }
 
 #[test]
-fn of_more_than_a_thousand_plans_each_one_is_watched() {
+fn every_plan_of_more_than_a_thousand_is_watched() {
     const PLANS: usize = 1_100;
     let workspace = Workspace::init();
     for nth in 0..PLANS {

@@ -46,7 +46,7 @@ fn is_answered(workspace: &Workspace, nth: usize) {
 }
 
 #[test]
-fn what_is_made_and_answered_while_nobody_looks_ends_as_answered() {
+fn a_request_that_is_answered_while_no_daemon_runs_ends_as_answered() {
     let workspace = asked();
     for nth in 0..TIMES {
         let request = requests(&workspace, nth).remove(0);
@@ -66,7 +66,7 @@ fn what_is_made_and_answered_while_nobody_looks_ends_as_answered() {
 }
 
 #[test]
-fn what_is_answered_within_the_time_of_quiet_ends_as_answered() {
+fn a_request_that_is_answered_within_the_debounce_time_ends_as_answered() {
     let workspace = asked();
     let daemon = workspace.up_and_serving();
     for nth in 0..TIMES {
@@ -84,7 +84,7 @@ fn what_is_answered_within_the_time_of_quiet_ends_as_answered() {
 }
 
 #[test]
-fn what_is_made_and_never_answered_is_taken_back_all_the_same() {
+fn the_request_for_a_created_file_without_an_answer_is_withdrawn() {
     let workspace = asked();
     let other = requests(&workspace, 1).remove(0);
     workspace.write(&path(0), REAL);

@@ -10,7 +10,7 @@ use super::{DRAWER, DRAWER_PLAN, PLAN_FILE, REAL, REPORTS, audits, last_report, 
 use crate::clock::Clock;
 
 #[test]
-fn a_deliverable_that_is_only_touched_makes_no_report_and_a_question_always_does() {
+fn a_touched_deliverable_makes_no_report_and_a_request_of_a_person_always_does() {
     let workspace = Workspace::init();
     workspace.write(DRAWER, REAL);
     workspace.write(PLAN_FILE, DRAWER_PLAN);
@@ -42,7 +42,7 @@ fn a_deliverable_that_is_only_touched_makes_no_report_and_a_question_always_does
 }
 
 #[test]
-fn a_schedule_audits_and_says_nothing_when_nothing_changed() {
+fn a_scheduled_audit_without_changes_reports_nothing() {
     let workspace = Workspace::init();
     let config = workspace.read("baton.toml");
     workspace.write("baton.toml", config + "\n[[agents.audit.schedule]]\ncron = \"0 * * * *\"\ntimezone = \"UTC\"\n");
@@ -103,7 +103,7 @@ fn a_plan_without_an_owner_asks_whom_the_operator_names() {
 }
 
 #[test]
-fn a_tick_alone_makes_one_report_and_one_point_of_the_trend() {
+fn a_ticked_line_makes_one_report_and_one_point_of_the_trend() {
     let workspace = Workspace::init();
     let plan =
         |ticked: &str| format!("{DRAWER_PLAN}\n## Tasks\n\n- [x] Talk to the team\n- [{ticked}] Tell everybody\n");

@@ -10,7 +10,7 @@ use super::{
 };
 
 #[test]
-fn a_claim_that_is_false_is_flagged_and_asked_again_until_a_person_has_to_look() {
+fn a_false_claim_is_reported_and_requested_again_until_a_person_decides() {
     let workspace = Workspace::init();
     workspace.write(PLAN_FILE, DRAWER_PLAN);
     workspace.up_once();
@@ -165,7 +165,7 @@ fn work_that_appears_later_ends_the_dispute_without_another_return() {
 }
 
 #[test]
-fn what_depends_on_a_disputed_request_waits_for_a_person_until_the_dispute_is_over() {
+fn tasks_that_depend_on_a_disputed_request_wait_for_a_person_until_the_dispute_ends() {
     let workspace = Workspace::init();
     let request = asked(&workspace, "Codex-MM1", "Build it");
     workspace.drop_handoff_with("audit", "Then audit", json!({ "depends_on": [request.handoff_id] }));

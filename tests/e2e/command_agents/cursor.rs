@@ -77,7 +77,7 @@ fn killed_with_the_daemon_its_session_continues_and_one_return_is_given() {
     assert_eq!((starts(&workspace), workspace.returns_for("Claude-MM1", "id-resume-me").len()), (2, 1));
 }
 
-/// It has its prompt from the start, so it may have worked before Baton knew its session.
+/// Cursor has its prompt from the start, so it may have worked before Baton knew its session.
 #[test]
 fn killed_before_it_states_its_session_it_is_not_started_twice() {
     let workspace = workspace("silent");

@@ -39,7 +39,7 @@ fn drop_request(workspace: &Workspace, title: &str) {
     workspace.drop_file("Worker", &format!("{}.json", title.replace(' ', "-")), text(&handoff("Worker", title)));
 }
 
-/// What the script noted at its start number `number`.
+/// The record that the script wrote at its start number `number`.
 fn started(workspace: &Workspace, number: u32) -> Value {
     let path = folder(workspace).join(format!("started-{number}.json"));
     workspace.wait_for("the start of the script", |_| {

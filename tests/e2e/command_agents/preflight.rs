@@ -1,4 +1,4 @@
-//! What is missing for a command agent is reported with its fix. That agent is not started; everything else works.
+//! A missing requirement of a command agent is reported with its fix. That agent is not started; everything else works.
 
 use super::{drop_request, workspace};
 

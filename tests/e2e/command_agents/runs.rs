@@ -101,7 +101,7 @@ fn a_question_waits_for_a_person_and_its_answer_starts_a_new_run() {
 }
 
 #[test]
-fn an_answer_that_comes_before_the_process_exits_counts() {
+fn an_answer_before_the_exit_of_the_process_is_used() {
     let workspace = workspace("ask-and-stay", "");
     let _daemon = workspace.up_and_serving();
     drop_request(&workspace, "Early answer");

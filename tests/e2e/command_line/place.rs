@@ -1,4 +1,4 @@
-//! Which workspace, settings and state a command uses, and how it runs beside a daemon.
+//! The workspace, settings and state that a command uses, and commands that run beside a daemon.
 
 use std::fs;
 

@@ -23,7 +23,7 @@ pub(super) struct Scene {
     pub(super) before: fn(&Workspace, &mut Expectations),
     /// Runs the process that dies, with these failpoints.
     pub(super) die: fn(&Workspace, &str, &str),
-    /// What the operator does after the kill.
+    /// The action of the operator after the kill.
     pub(super) after: fn(&Workspace),
 }
 
@@ -342,7 +342,8 @@ fn into_the_drop_box(workspace: &Workspace, book: &mut Expectations) {
     }
 }
 
-/// It is in four places in the end: in the archive, with two external agents, and with the plugin that has the action.
+/// In the end, the broadcast is in four places: in the archive, with two external agents, and with the plugin that has
+/// the action.
 fn a_broadcast(workspace: &Workspace, book: &mut Expectations) {
     let value = handoff_with("all", "To all", json!({ "action": "noop" }));
     book.file(&drop_central(workspace, "all.json", &value), 4);

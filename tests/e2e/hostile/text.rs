@@ -79,7 +79,7 @@ async fn a_growing_memory_ends_at_the_limit_in_the_manifest() {
 }
 
 #[tokio::test]
-async fn an_endless_loop_ends_at_its_processor_time_and_waiting_does_not_count() {
+async fn an_endless_loop_ends_at_the_limit_of_processor_time_which_excludes_waiting() {
     let report = run("(loop $again (br $again)) (unreachable)", r#""cpu_s":1,"wall_s":60"#).await;
     assert_hit(&report, ResourceLimit::Cpu);
     let wall = report.usage.of(ResourceLimit::Wall).unwrap();
@@ -94,7 +94,7 @@ async fn a_function_that_calls_itself_for_ever_crashes() {
 
 /// An outcome at address 16 whose summary says that it has two gigabytes.
 #[tokio::test]
-async fn an_outcome_that_has_a_false_size_is_a_crash_and_nothing_is_copied() {
+async fn an_outcome_with_a_false_size_is_a_crash_and_nothing_is_copied() {
     let body = "(i32.store (i32.const 28) (i32.const 2000000000)) (i32.const 16)";
     let report = run(body, "").await;
     assert!(matches!(&report.ended, Err(AttemptError::Trap(_))), "{:?}", report.ended);

@@ -129,7 +129,7 @@ fn music() -> Result<PathBuf, Skipped> {
 }
 
 #[test]
-fn edits_of_real_music_are_not_duplicates_and_copies_are() {
+fn edits_of_real_music_are_not_duplicates_but_copies_are() {
     let pieces = or_skip!(music());
     let workspace = Workspace::init();
     let folder = beside(&workspace, "music");

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{SECONDS, beside, coverage, fill, said, scan, scan_mixed, without};
 
 #[test]
-fn new_files_are_read_unchanged_ones_are_not_and_changed_ones_are_again() {
+fn a_scan_reads_new_and_changed_files_and_skips_unchanged_ones() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     fill(&music, 20);

@@ -57,7 +57,7 @@ fn with_a_disk(workspace: &Workspace) -> Result<(PathBuf, PathBuf, Mount), Skipp
 }
 
 #[test]
-fn a_disk_within_a_source_that_is_unmounted_loses_nothing_and_a_file_that_was_deleted_is_missing() {
+fn files_on_an_unmounted_disk_within_a_source_are_not_missing_and_a_deleted_file_is() {
     let workspace = Workspace::init();
     let (music, disk, mount) = or_skip!(with_a_disk(&workspace));
     assert_eq!(counts(&coverage(&workspace)["total"]), [7, 7, 0]);

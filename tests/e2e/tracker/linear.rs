@@ -33,7 +33,7 @@ fn more_gaps_than_a_page_are_filed_once() {
 }
 
 #[test]
-fn what_people_decide_and_write_is_kept() {
+fn decisions_and_texts_of_people_are_kept() {
     let emulator = or_skip!(Emulator::start());
     let place = Place::new(&emulator);
     place.audit(&[(0, "nowhere"), (1, "nowhere"), (2, "nowhere"), (3, "nowhere")]);

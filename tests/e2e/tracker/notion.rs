@@ -1,4 +1,4 @@
-//! The life of gaps at Notion, where each is a page of a database. The two official clients read what was filed.
+//! The life of gaps at Notion, where each is a page of a database. The two official clients read the created pages.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
@@ -150,7 +150,7 @@ fn a_gap_has_a_page_that_is_updated_closed_and_reopened_with_it() {
 }
 
 #[test]
-fn what_people_decide_and_write_is_kept() {
+fn decisions_and_texts_of_people_are_kept() {
     let (notion, source, place) = start();
     let gaps: Vec<(usize, &str)> = (0..4).map(|number| (number, "nowhere")).collect();
     place.filer.audit(&gaps);
@@ -309,7 +309,7 @@ fn missing_properties_are_named_and_nothing_is_written() {
 }
 
 #[test]
-fn a_token_that_is_revoked_in_the_middle_lets_the_task_wait_and_it_continues() {
+fn the_task_waits_after_a_revoked_token_and_continues_with_a_new_one() {
     let (notion, source, place) = start();
     place.filer.audit(&[(0, "nowhere"), (1, "nowhere"), (2, "nowhere")]);
     notion.order("file1.py is missing", Fault::Revoked);
@@ -326,7 +326,8 @@ fn a_token_that_is_revoked_in_the_middle_lets_the_task_wait_and_it_continues() {
     place.assert_clean(&notion);
 }
 
-/// Checks what a race left: one open page for each gap, which is the first one of it, and a further run that changes nothing.
+/// Checks the state after a race: one open page for each gap, which is the oldest one, and a further run changes
+/// nothing.
 #[track_caller]
 fn assert_settled(notion: &NotionServer, source: &str, places: &[Place], gaps: usize) {
     // The one that ended first may not have seen what the other one created last.

@@ -65,7 +65,7 @@ fn the_report_of_the_audit_lists_the_issues_of_its_gaps() {
 }
 
 #[test]
-fn a_list_of_issues_that_is_not_one_is_said_and_acts_as_no_markup() {
+fn an_invalid_list_of_issues_is_reported_and_its_text_is_escaped() {
     let notion = NotionServer::start();
     let [database, _] = notion.add(1, "Gaps", &super::notion::PROPERTIES);
     let place = Place::new(&notion, &database);

@@ -135,7 +135,7 @@ fn files_that_are_new_or_changed_while_no_daemon_ran_are_reported() {
     write_wav(&folder.join("a.wav"), &tune(2, 4));
     workspace.up_once();
     assert_eq!(files(&workspace), 2);
-    // It is reported although another scan has already read it.
+    // The file is reported although another scan has already read it.
     write_wav(&folder.join("b.wav"), &tune(3, 4));
     workspace.baton(&["library", "scan"]).ended(0);
     workspace.up_once();
@@ -169,7 +169,7 @@ fn a_plugin_gets_a_task_if_it_has_the_trigger_and_the_grant() {
 }
 
 #[test]
-fn hundreds_of_new_files_are_reported_and_the_daemon_does_other_work_meanwhile() {
+fn hundreds_of_new_files_are_reported_while_the_daemon_does_other_work() {
     let (workspace, folder) = listening();
     let from = workspace.outside().join("from");
     for number in 0..350 {

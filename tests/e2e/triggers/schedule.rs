@@ -89,7 +89,7 @@ fn arguments_of_the_configuration_are_used_if_a_task_names_none() {
 }
 
 #[test]
-fn what_is_missing_for_a_schedule_is_reported_and_one_that_cannot_work_is_disabled() {
+fn missing_requirements_of_schedules_are_reported_and_unusable_schedules_are_disabled() {
     let schedule = |agent: &str, more: &str| {
         format!("\n[[agents.{agent}.schedule]]\ncron = \"* * * * *\"\ntimezone = \"UTC\"\n{more}\n")
     };

@@ -100,7 +100,7 @@ fn a_change_between_the_check_and_the_watch_is_reported_once() {
 }
 
 #[test]
-fn a_plugin_that_watches_a_state_that_it_has_not_seen_gets_one_task() {
+fn a_plugin_that_watches_a_wrong_state_gets_one_task() {
     let workspace = workspace();
     workspace.write("plans/lie.dat", "one");
     let daemon = workspace.up_and_serving();

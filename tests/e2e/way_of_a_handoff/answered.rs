@@ -58,7 +58,7 @@ fn a_request_without_a_sender_is_done_and_answered_in_the_ledger_only() {
 }
 
 #[test]
-fn a_plugin_that_asks_itself_gets_one_answer_and_no_loop() {
+fn a_plugin_that_sends_itself_a_request_gets_one_answer_and_no_loop() {
     let workspace = Workspace::with_noop();
     workspace.drop_file("noop", "self.json", text(&from(Some("noop"), "id-self")));
     workspace.drop_file("noop", "baton.json", text(&from(Some("baton"), "id-baton")));

@@ -1,4 +1,4 @@
-//! Which files are captured, and when: many files, urgent, slowly written and hidden ones, and new folders.
+//! The capture of files: many files, urgent, slowly written and hidden ones, and new folders.
 
 use std::fs;
 use std::time::Duration;
@@ -29,7 +29,7 @@ fn two_hundred_handoffs_are_each_done_exactly_once() {
 }
 
 #[test]
-fn the_most_urgent_goes_first() {
+fn the_most_urgent_task_runs_first() {
     let workspace = Workspace::with_noop();
     // All are there before the first begins.
     workspace.baton(&["plugin", "disable", "noop"]).ended(0);

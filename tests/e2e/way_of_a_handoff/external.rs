@@ -27,7 +27,7 @@ fn an_external_agent_keeps_its_file_until_its_return_comes() {
 }
 
 #[test]
-fn an_external_agent_that_has_moved_its_file_itself_is_done_when_its_return_comes() {
+fn a_request_whose_file_the_agent_moved_ends_with_its_return() {
     let workspace = Workspace::init();
     workspace.drop_handoff("Codex-MM1", "Take it away");
     workspace.up_once();

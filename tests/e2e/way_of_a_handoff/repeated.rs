@@ -139,7 +139,7 @@ fn the_same_content_without_an_id_is_the_same_request_only_for_a_while() {
     other["target_agent"] = json!("Codex-MM1");
     workspace.drop_file("Codex-MM1", "a.json", text(&other));
     workspace.up_once();
-    // The setting is that of one agent; the other one keeps the default of a day.
+    // The setting is for one agent; the other agent keeps the default of a day.
     workspace.write("baton.toml", "[agents.noop]\nrepeat_after = \"1s\"\n");
     std::thread::sleep(std::time::Duration::from_millis(1_100));
     workspace.drop_file("noop", "c.json", &bytes);

@@ -24,9 +24,9 @@ pub(super) struct Contract {
 /// A difference of one item.
 #[derive(Debug)]
 pub(super) enum Difference {
-    /// It is new and optional.
+    /// The item is new and optional.
     Added(String),
-    /// It is new and required, so plugins that were built before lack it.
+    /// The item is new and required, so plugins that were built before lack it.
     Demanded(String),
     Changed {
         item: String,

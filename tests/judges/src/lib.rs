@@ -20,7 +20,7 @@ pub use programs::{recordings, tool, tools};
 #[must_use = "the test has to end, or to go on without that part"]
 pub struct Skipped(());
 
-/// Unwraps what a test needs, or ends the test, which was reported as skipped.
+/// Unwraps a requirement of a test, or ends the test, which was reported as skipped.
 #[macro_export]
 macro_rules! or_skip {
     ($need:expr) => {

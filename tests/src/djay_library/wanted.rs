@@ -7,7 +7,7 @@ use super::Style;
 pub struct Wanted {
     /// The same seed gives the same library.
     pub seed: u64,
-    /// The system whose djay writes it.
+    /// The operating system of the djay that writes the library.
     pub style: Style,
     /// Tracks in files, or in Apple's music library.
     pub local: usize,

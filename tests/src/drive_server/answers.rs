@@ -16,7 +16,7 @@ const GRAIN: usize = 256 << 10;
 
 type Pairs = [(String, String)];
 
-/// What an answer has if the request names no fields.
+/// The fields of an answer if the request names none.
 fn usual(path: &str) -> &'static str {
     match path {
         "/drive/v3/files" => "kind,incompleteSearch,nextPageToken,id,name,mimeType,files(kind,id,name,mimeType)",

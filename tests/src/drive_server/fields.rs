@@ -15,7 +15,7 @@ const OF_FILE: &str = "appProperties capabilities clientEncryptionDetails conten
     thumbnailVersion trashed trashedTime trashingUser version videoMediaMetadata viewedByMe viewedByMeTime webContentLink webViewLink \
     writersCanShare";
 
-/// What an answer has.
+/// The fields of an answer.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Mask {
     /// Empty: everything.
@@ -61,7 +61,7 @@ impl Mask {
         Some(())
     }
 
-    /// What is left of an answer.
+    /// The part of an answer that the mask names.
     pub(super) fn apply(&self, value: &Value) -> Value {
         match value {
             _ if self.fields.is_empty() => value.clone(),

@@ -16,7 +16,7 @@ pub const ROOT: &str = "0AroOtOfMyDrive";
 /// A file or folder.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FakeFile {
-    /// Its id; empty: the server draws one.
+    /// Its id; empty: the server chooses one.
     pub id: String,
     /// Its name. Several files of one folder can have it.
     pub name: String,

@@ -1,5 +1,5 @@
-//! `baton return ID`: answers a request as the external agent that received it, as the tool `return` of the MCP server does. `--verify` says what
-//! the agent still owes, for the hooks of coding agents.
+//! `baton return ID`: answers a request as the external agent that received it, as does the tool `return` of the MCP
+//! server. `--verify` says what the agent still owes, for the hooks of coding agents.
 
 use std::sync::Arc;
 
@@ -26,8 +26,8 @@ const LISTED: usize = 5;
 
 /// Answer a request as the external agent that received it, with evidence that Baton checks
 ///
-/// Exit codes: 0 the RETURN is written, 1 Baton did not find the reported work (the task is `disputed`). With --verify: 0 the agent owes no RETURN for what it has claimed,
-/// 2 it does; standard error says which.
+/// Exit codes: 0 the RETURN is written, 1 Baton did not find the reported work (the task is `disputed`). With --verify:
+/// 0 the agent owes no RETURN for what it has claimed, 2 it does; standard error says which.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The request: a task id, a handoff id, a file name or a title
@@ -57,8 +57,8 @@ pub(super) struct Args {
     /// Write nothing; check what the agent has claimed and not answered, and what was refuted
     #[arg(long, conflicts_with_all = ["summary", "files", "commits", "commands", "next_steps"])]
     verify: bool,
-    /// With --verify: read the JSON that a hook gets on standard input, and exit with 0 if this hook already kept the session from ending
-    /// (`stop_hook_active`)
+    /// With --verify: read the JSON that a hook gets on standard input, and exit with 0 if this hook already kept the
+    /// session from ending (`stop_hook_active`)
     #[arg(long, requires = "verify")]
     hook: bool,
     /// Print JSON

@@ -52,7 +52,7 @@ pub(super) fn trap(task: &Task) -> Result<Outcome, Error> {
     std::process::abort();
 }
 
-/// Which names are valid, and that a dropped lock is free.
+/// Checks which names are valid, and that a dropped lock is free.
 pub(super) fn names() -> Result<Outcome, Error> {
     for wrong in ["", "a\nb", &"x".repeat(201)] {
         if !matches!(locks::take(wrong), Err(LockError::Invalid(_))) {
