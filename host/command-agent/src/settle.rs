@@ -112,7 +112,7 @@ fn ended_otherwise(
             Some((RunOutcome::Asked, "it asked a person, who has answered"))
         }
         State::Delivered | State::Disputed => None,
-        _ => Some((RunOutcome::Withdrawn, "its request was ended meanwhile")),
+        _ => Some((RunOutcome::Withdrawn, "its request ended in the meantime")),
     }
 }
 

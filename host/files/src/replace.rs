@@ -172,14 +172,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_published_leaves_nothing() {
+    fn an_unpublished_file_leaves_nothing() {
         let (folder, [path]) = paths(["id"]);
         drop(Staged::write(&path, ".h.tmp", b"ours", SHARED).unwrap());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[test]
-    fn a_name_that_was_taken_meanwhile_stays_theirs_on_both_ways() {
+    fn a_file_that_was_created_in_the_meantime_is_not_replaced_by_either_method() {
         let (_folder, [hidden, to, free]) = paths(["hidden", "to", "free"]);
         fs::write(&hidden, "copy").unwrap();
         fs::write(&to, "theirs").unwrap();

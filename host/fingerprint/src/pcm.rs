@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_those_of_ffmpeg() {
+    fn format_names_are_the_names_in_ffmpeg() {
         for name in ["s16le", "s16be", "s8", "u8", "s24le", "u24be", "s32le", "f32le", "f32be", "f64le", "u16le"] {
             assert!(Form::from_name(name).is_some(), "{name}");
         }

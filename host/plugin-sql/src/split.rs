@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_that_another_process_creates_meanwhile_is_kept() {
+    fn a_database_that_another_process_creates_at_the_same_time_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let [from, to] = ["a.db", "b.db"].map(|name| folder.path().join(name));
         Connection::open(&from).unwrap().execute_batch("CREATE TABLE plan_steps (a)").unwrap();

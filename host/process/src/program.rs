@@ -172,7 +172,7 @@ mod tests {
     const OUT_OF_GROUP: &str = "setsid sh -c 'touch begun; sleep 2; touch late' >/dev/null 2>&1 &";
 
     #[test]
-    fn a_program_ends_with_what_it_started() {
+    fn a_program_ends_with_its_child_processes() {
         let scene = Scene::new();
         let program = scene.start(&format!("{IN_GROUP} sleep 60"));
         assert!(!program.wait(|| true).unwrap());
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn a_program_ends_with_what_it_started_outside_of_its_group() {
+    fn a_program_ends_with_its_child_processes_outside_of_its_group() {
         for last in ["sleep 60", "exit 0"] {
             let scene = Scene::new();
             let program = scene.start(&format!("{OUT_OF_GROUP} {last}"));

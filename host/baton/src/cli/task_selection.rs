@@ -79,7 +79,7 @@ impl TaskSelection {
         let roster = workspace.roster()?;
         let found = roster.resolve(name);
         if self.plugin.is_some() && found.is_none_or(|agent| agent.kind != AgentKind::Plugin) {
-            bail!("there is no plugin `{}` here; `baton plugin list` lists them", one_line(name));
+            bail!("there is no plugin `{}` here; `baton plugin list` shows all", one_line(name));
         }
         // A removed agent may have left tasks.
         let agent = found.map_or_else(|| name.clone(), |agent| agent.name.clone());

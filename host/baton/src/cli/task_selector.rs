@@ -61,7 +61,7 @@ fn find_tasks(reader: &Reader, word: &str) -> anyhow::Result<TaskMatches> {
 }
 
 fn unknown(word: &str) -> anyhow::Error {
-    anyhow!("there is no task `{}`; `baton status` lists them", one_line(word))
+    anyhow!("there is no task `{}`; `baton status` lists the tasks", one_line(word))
 }
 
 fn only_task(word: &str, tasks: Vec<Task>, or: &str) -> anyhow::Result<Task> {

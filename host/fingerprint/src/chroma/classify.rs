@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn every_filter_lies_within_the_image() {
+    fn every_filter_is_inside_the_image() {
         for classifier in FIRST.iter().chain(&SECOND) {
             assert!(classifier.width <= SPAN && classifier.note + classifier.height <= 12);
         }

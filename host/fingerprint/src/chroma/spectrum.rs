@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn bins_are_those_of_seven_octaves() {
+    fn bins_cover_seven_octaves() {
         let runs = runs(FRAME);
         assert_eq!(runs.first().map(|(_, bins)| bins.start), Some(10));
         assert_eq!(runs.last().map(|(_, bins)| bins.end), Some(1308));

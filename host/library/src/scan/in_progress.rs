@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_in_which_three_processes_died_is_not_read_a_fourth_time() {
+    fn an_item_that_ended_three_processes_is_not_read_again() {
         let file = tempfile::tempfile().unwrap();
         for _ in 0..MAX_DEATHS {
             assert_eq!(next(&file).run(1, || "fine"), Some("fine"));

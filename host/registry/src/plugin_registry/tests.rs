@@ -92,7 +92,7 @@ fn a_new_revision_with_the_same_key_and_no_additional_grants_runs_at_once() {
 }
 
 #[test]
-fn a_revision_that_asks_for_more_or_has_another_key_waits_and_starts_without_grants() {
+fn a_revision_that_requests_more_or_has_another_key_waits_and_starts_without_grants() {
     for (capabilities, trust) in
         [(WRITES, signed()), (READS, Trust::Signed("L".to_owned())), (READS, Trust::Untrusted), (READS, Trust::Shipped)]
     {

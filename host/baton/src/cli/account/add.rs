@@ -244,7 +244,7 @@ fn show_scopes(endpoints: &Endpoints) {
         .map(|(name, allows)| format!("  {name}\n      {}", allows.unwrap_or("Set by you; the service explains it.")))
         .collect();
     let text = if scopes.is_empty() {
-        format!("Baton may do with {} what the token allows that you give it.", endpoints.provider)
+        format!("Baton may do everything at {} that your token allows.", endpoints.provider)
     } else {
         format!("Baton asks {} to allow this, and nothing else:\n{}", endpoints.consent_server(), scopes.join("\n"))
     };

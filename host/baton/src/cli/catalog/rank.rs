@@ -90,7 +90,7 @@ fn check_sources(catalog: &Catalog, names: &[String]) -> anyhow::Result<()> {
     let whole = |name: &str| name.split('/').next().unwrap_or_default().to_owned();
     match names.iter().find(|name| !known.contains(&whole(name))) {
         Some(name) if known.is_empty() => {
-            bail!("there is no source `{}` yet: plugins and scans fill the catalog", name.escape_debug())
+            bail!("there is no source `{}` yet: import tracks with a plugin first", name.escape_debug())
         }
         Some(name) => bail!("there is no source `{}`; sources are {}", name.escape_debug(), known.join(", ")),
         None => Ok(()),

@@ -168,7 +168,7 @@ fn print(plan: &ImportPlan<'_>, import: &Import, args: &Args) {
     let requests = counted(plan.requests.len() as u64, "request");
     output::note(&format!("{verb} {requests}; imported before: {known}; done in the other tool: {done}"));
     if !args.apply && !plan.requests.is_empty() {
-        output::note("nothing was written; --apply writes them");
+        output::note("nothing was written; --apply writes the requests");
     }
 }
 

@@ -143,7 +143,7 @@ fn removed(path: &Path, catalog: &Path) -> anyhow::Result<Source> {
             path.display(),
             baton_core::shell::quoted(&source.path.to_string_lossy())
         ),
-        None => bail!("{} is not a source; `baton library sources` lists them", path.display()),
+        None => bail!("{} is not a source; `baton library sources` lists the sources", path.display()),
     }
 }
 

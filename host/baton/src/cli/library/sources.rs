@@ -36,7 +36,7 @@ impl Args {
             let folder = folder.canonicalize().or_else(|_| std::path::absolute(&folder))?;
             let catalog = options.need()?.state.catalog();
             if !wait_for_lock(&AtomicBool::new(false), || forget(&catalog, &folder))? {
-                bail!("{} is not a source; `baton library sources` lists them", folder.display());
+                bail!("{} is not a source; `baton library sources` lists the sources", folder.display());
             }
             output::note(&format!("removed the source {} and its fingerprints; its files stay", folder.display()));
             return Ok(Code::Good);

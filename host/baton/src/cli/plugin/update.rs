@@ -22,7 +22,7 @@ impl Args {
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         let lock = plugins.registry.read()?;
         for name in &self.names {
-            anyhow::ensure!(lock.get(name).is_some(), "there is no plugin `{name}`; `baton plugin list` shows them");
+            anyhow::ensure!(lock.get(name).is_some(), "there is no plugin `{name}`; `baton plugin list` shows all");
         }
         let wanted = |entry: &&PluginEntry| self.names.is_empty() || self.names.contains(&entry.name);
         let mut worst = Code::Good;

@@ -19,7 +19,7 @@ impl Args {
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = options.need()?;
         if !SecretStore::of(&workspace.state).remove(&self.name)? {
-            bail!("there is no secret {:?}; `baton secret list` shows them", self.name);
+            bail!("there is no secret {:?}; `baton secret list` shows the names", self.name);
         }
         output::note(&format!("removed `{}`", self.name));
         Ok(Code::Good)
