@@ -34,7 +34,7 @@ impl Scene {
         Self { workspace, oauth }
     }
 
-    /// The same with a connected account.
+    /// As `new`, with a connected account.
     pub(crate) fn connected() -> Self {
         let scene = Self::new();
         add(&scene.workspace).ended(0);

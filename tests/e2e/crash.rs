@@ -1,4 +1,4 @@
-//! What survives `kill -9`, and how the daemon ends on request.
+//! Tasks after `kill -9`, and the daemon's end on request.
 
 use std::collections::BTreeMap;
 use std::thread::sleep;

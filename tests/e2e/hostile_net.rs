@@ -57,7 +57,7 @@ impl Scene {
         self.workspace.drop_file("fetch", &format!("{}.json", title.replace(' ', "-")), text);
     }
 
-    /// The same, and waits for its end.
+    /// As `drop`, and waits for the end of the task.
     fn ask(&self, title: &str, requests: &[Value], flags: &Value) -> Task {
         self.drop(title, requests, flags);
         self.workspace.up_once();

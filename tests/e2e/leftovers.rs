@@ -73,7 +73,7 @@ fn files_of_users_and_of_running_writers_stay() {
         assert!(!workspace.root().join(name).exists(), "{name}");
     }
     let doctor = workspace.baton(&["doctor"]).ended(0).stdout;
-    // It may belong to another ledger, which needs it to finish a delivery.
+    // The file may belong to another ledger, which needs the file to finish a delivery.
     assert!(doctor.contains(".baton-77.tmp: is an unused temporary file"), "{doctor}");
     assert!(!doctor.contains("notes") && !doctor.contains("mine"), "{doctor}");
 }

@@ -46,7 +46,7 @@ fn is_refused_with(workspace: &Workspace, words: &[&str]) {
     assert!(!workspace.outside().join("copy.db").exists());
 }
 
-/// The same for a ledger that is not the known one: the message names the ways out.
+/// As `is_refused_with`, for a ledger that is not the known one. The message names the possible fixes.
 #[track_caller]
 fn is_refused(workspace: &Workspace, what: &str) {
     is_refused_with(workspace, &[what, "baton restore", "--new-ledger"]);

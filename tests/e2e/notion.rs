@@ -47,7 +47,7 @@ impl Place {
         assert!(child.wait().unwrap().success());
     }
 
-    /// The same with the grant for changes.
+    /// As `connect`, with the grant for changes.
     pub(crate) fn writable(notion: &NotionServer) -> Self {
         let place = Self::new(notion);
         place.workspace.baton(&["plugin", "grant", "notion", "http=PATCH:{api}/v1/pages/*"]).ended(0);
@@ -84,7 +84,7 @@ impl Place {
         plan_of(&self.done("push", json!({})))
     }
 
-    /// What `baton why` shows of a task.
+    /// The output of `baton why` for a task.
     pub(crate) fn why(&self, task: &Task) -> String {
         let shown = self.workspace.baton(&["why", task.id.as_str()]);
         shown.stdout + &shown.stderr
@@ -285,7 +285,7 @@ fn values_of_every_type_are_exact_and_long_relations_are_complete() {
     assert_eq!(pages, 6, "230 references, which are read with the window and with the edited rows");
     assert!(notion.lines().iter().any(|line| line.contains("/properties/names")));
 
-    // What Notion computes is not written.
+    // Values that Notion computes are not written.
     place.edit(",230,", ",231,");
     let refused = place.ask("push", json!({ "databases": [database] }));
     assert!(refused.outcome.as_deref() == Some("refused") && notion.writes() == 0, "{}", refused.reason);
@@ -712,7 +712,8 @@ fn undo_restores_a_row_that_somebody_changed_while_it_was_written() {
     place.assert_clean(&notion);
 }
 
-/// What a client of Notion prints: it creates a row, reads all rows page by page, and the references of the first row.
+/// The output of a client of Notion: it creates a row, reads all rows page by page, and the references of the first
+/// row.
 const READS: &str = "created New row\n8 rows\nTrack 0 90 House\nNew row 77 Techno\n30 references, 25 in the page\n";
 
 /// A database of seven tracks, the first of which has 30 references.

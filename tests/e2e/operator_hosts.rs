@@ -39,7 +39,7 @@ fn drop_task(workspace: &Workspace, title: &str, args: &Value) {
     workspace.drop_handoff_with("wiki", title, json!({ "args": args }));
 }
 
-/// The same, and waits for its end.
+/// As `drop_task`, and waits for the end of the task.
 fn ask(workspace: &Workspace, title: &str, args: &Value) -> Task {
     drop_task(workspace, title, args);
     workspace.up_once();

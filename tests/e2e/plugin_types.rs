@@ -88,7 +88,7 @@ fn a_build_updates_the_types_and_replaces_no_other_file() {
 fn a_plugin_of_this_tree_has_the_types_of_its_manifest() {
     let place = Workspace::empty();
     types(&place, &repository().join("plugins/djay"), &["--check"]).ended(0);
-    // Its sources have no hand-written copy of them.
+    // The sources of djay have no hand-written copy of the types.
     let args = fs::read_to_string(repository().join("plugins/djay/src/args.rs")).unwrap();
     assert!(!args.contains("Deserialize)]") && args.contains("pub use crate::arguments::"), "{args}");
 }

@@ -27,7 +27,7 @@ pub use cells::{FakeCell, FakeSheet, SPREADSHEET};
 use files::Drive;
 pub use files::{FOLDER, FakeFile, ROOT};
 
-/// What happens to a request.
+/// A fault that the server injects into a request.
 #[derive(Clone, Debug)]
 pub enum Fault {
     /// This status without an effect.
@@ -56,7 +56,7 @@ pub enum Fault {
     Overtaken(Box<FakeFile>),
 }
 
-/// Where the service stops answering.
+/// The request from which on the service does not answer.
 #[derive(Clone, Copy, Debug)]
 struct Gate {
     at: usize,

@@ -53,7 +53,7 @@ impl Answer {
         Self { lost: true, ..Self::default() }
     }
 
-    /// The same with another header.
+    /// This answer with another header.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));

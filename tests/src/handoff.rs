@@ -16,7 +16,7 @@ pub fn handoff(to: &str, title: &str) -> Value {
     })
 }
 
-/// The same with more or other fields.
+/// As [`handoff`], with more or other fields.
 ///
 /// # Panics
 /// When `fields` is not an object.

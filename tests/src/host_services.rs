@@ -41,7 +41,7 @@ impl HostDatabase {
         Self::open(Database::Own, path.to_owned(), false)
     }
 
-    /// The same for a file that may be damaged.
+    /// As `file`, for a file that may be damaged.
     ///
     /// # Errors
     /// If it cannot be opened.

@@ -31,7 +31,7 @@ const VERSION: &str = "2026-03-11";
 /// Rows that one query returns, unless a test sets fewer.
 const CAP: usize = 10_000;
 
-/// What happens to a request.
+/// A fault that the server injects into a request.
 #[derive(Clone, Debug)]
 pub enum Fault {
     /// This status without an effect.
@@ -166,7 +166,7 @@ impl NotionServer {
         self.state().edit(row, property, value, 5);
     }
 
-    /// The same in the minute of the last change.
+    /// As `edit`, in the minute of the last change.
     pub fn edit_in_the_same_minute(&self, row: &str, property: &str, value: Value) {
         self.state().edit(row, property, value, 0);
     }

@@ -30,7 +30,7 @@ impl Output {
         Self::run(command, Stdio::null(), PATIENCE)
     }
 
-    /// The same with a longer time limit, for commands that compile.
+    /// As [`Output::of`], with a longer time limit, for commands that compile.
     ///
     /// # Panics
     /// As [`Output::of`].
@@ -38,7 +38,7 @@ impl Output {
         Self::run(command, Stdio::null(), patience)
     }
 
-    /// The same with `input` on standard input.
+    /// As [`Output::of`], with `input` on standard input.
     ///
     /// # Panics
     /// When it does not start or does not end.

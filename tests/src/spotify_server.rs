@@ -17,7 +17,7 @@ use crate::server::ReceivedRequest;
 /// The id of the account.
 pub const ME: &str = "listener";
 
-/// What happens to a request.
+/// A fault that the server injects into a request.
 #[derive(Clone, Debug)]
 pub enum Fault {
     /// This status without an effect.
@@ -69,7 +69,7 @@ pub struct FakePlaylist {
     pub items: Vec<Value>,
 }
 
-/// Where the service stops answering.
+/// The request from which on the service does not answer.
 #[derive(Clone, Copy, Debug)]
 struct Gate {
     at: usize,

@@ -10,7 +10,7 @@ use crate::fake_service::{Answer, FakeService};
 use crate::forward::forward;
 use crate::server::ReceivedRequest;
 
-/// What happens to a request.
+/// A fault that the proxy injects into a request.
 #[derive(Clone, Debug)]
 pub enum Fault {
     /// This status and message without an effect.

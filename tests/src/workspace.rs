@@ -322,7 +322,7 @@ impl Workspace {
         self.drop_handoff_with(agent, title, json!({}))
     }
 
-    /// The same with more or other fields.
+    /// As [`Workspace::drop_handoff`], with more or other fields.
     ///
     /// # Panics
     /// When `fields` is not an object.

@@ -20,7 +20,7 @@ pub enum AccountError {
     Temporary {
         /// The service.
         provider: Provider,
-        /// What happened.
+        /// The cause.
         reason: String,
     },
     /// The service refuses the request. The settings of the account are wrong.

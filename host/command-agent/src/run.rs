@@ -154,7 +154,7 @@ impl Follower<'_> {
     }
 
     async fn end(&mut self, process: &mut Process, end: End) -> End {
-        // Its output is read meanwhile, so that it can print its last message.
+        // The output of the process is read in the meantime, so that the process can print its last message.
         let mut lines = std::mem::replace(&mut process.lines, mpsc::channel(1).1);
         let mut ended = Box::pin(process.end());
         loop {

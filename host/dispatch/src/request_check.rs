@@ -182,7 +182,7 @@ impl RequestCheck {
         self.schema_of(agent, action).unwrap_or(Value::Bool(true))
     }
 
-    /// The same for a broadcast: the schema of the first plugin with the action.
+    /// As [`RequestCheck::schema`], for a broadcast: the schema of the first plugin with the action.
     #[must_use]
     pub fn broadcast_schema(&self, action: &str) -> Value {
         let found = self.roster.agents().find_map(|agent| self.schema_of(agent, Some(action)));

@@ -14,7 +14,7 @@ pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     whole(open(path)?, limit)
 }
 
-/// The same as text.
+/// As [`read`], as text.
 ///
 /// # Errors
 /// As [`read`], and when it is not UTF-8.
@@ -30,7 +30,7 @@ pub fn read_target(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     whole(open_target(path)?, limit)
 }
 
-/// The same as text.
+/// As [`read_target`], as text.
 ///
 /// # Errors
 /// As [`read_target`], and when it is not UTF-8.

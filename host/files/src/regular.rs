@@ -14,7 +14,7 @@ pub fn check(path: &Path) -> io::Result<()> {
     need_regular(fs::symlink_metadata(path)?.file_type())
 }
 
-/// The same for the target of a symbolic link.
+/// As [`check`], for the target of a symbolic link.
 ///
 /// # Errors
 /// As [`check`].

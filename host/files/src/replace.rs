@@ -45,7 +45,7 @@ impl Staged {
         sync_folder(folder_of(&self.path))
     }
 
-    /// The same, but an existing file is not replaced; this one is deleted.
+    /// As `publish`, but an existing file is not replaced; then the new file is deleted.
     fn publish_first(self) -> io::Result<()> {
         match publish(&self.hidden, &self.path) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
@@ -100,8 +100,8 @@ pub fn publish(hidden: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// The same for a file system without hard links (a memory stick): creates an empty file with the name first, and then
-/// replaces it.
+/// As `publish_first`, for a file system without hard links (a memory stick): creates an empty file with the name
+/// first, and then replaces it.
 fn reserve_and_rename(hidden: &Path, to: &Path) -> io::Result<()> {
     OpenOptions::new().write(true).create_new(true).open(to)?;
     fs::rename(hidden, to).inspect_err(|_| drop(fs::remove_file(to)))

@@ -66,7 +66,7 @@ pub struct NewRun {
     pub session: Option<String>,
 }
 
-/// What is known while a run works. `None` keeps the known value.
+/// New data about a running run. `None` keeps the stored value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunUpdate {
     pub session: Option<String>,

@@ -89,8 +89,8 @@ pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<ReturnCheck>, LedgerEr
 pub(crate) const OF_TASK: &str = "SELECT task, by_task, by_agent, at, evidence, reasons FROM return_checks
     WHERE task IN (SELECT ?1 UNION SELECT id FROM tasks WHERE request = ?1) ORDER BY at, task, by_task";
 
-/// What all checks of a RETURN together show: refuted if the newest check of any checker refutes it. It is verified only
-/// when no command of it waits for its run.
+/// The combined result of all checks of a RETURN: refuted if the newest check of any checker refutes it. It is verified
+/// only when no command of it waits for its run.
 pub fn combined(tx: &Tx<'_>, answer: &str) -> Result<Evidence, LedgerError> {
     let mut select = tx.connection.prepare_cached(COMBINED)?;
     let found = select.query_map([answer], |row| row.get(0))?;
@@ -116,7 +116,7 @@ pub fn set_evidence(tx: &Tx<'_>, id: &str, evidence: Evidence) -> Result<(), Led
     Ok(())
 }
 
-/// What the newest checked RETURN of a request shows; `None` if no RETURN of it was checked.
+/// The evidence from the newest checked RETURN of a request; `None` if no RETURN of it was checked.
 pub fn newest_evidence(tx: &Tx<'_>, request: &str) -> Result<Option<Evidence>, LedgerError> {
     let mut select = tx.connection.prepare_cached(NEWEST)?;
     let found: Option<String> = select.query_row([request], |row| row.get(0)).optional()?;

@@ -238,7 +238,7 @@ mod tests {
         assert!(matches!(exports.finish(&mut Outcome::new("")), Err(Error::Retryable(_))));
         assert_eq!(names(folder.path()), ["b.csv"]);
         assert_eq!(fs::read(folder.path().join("b.csv")).unwrap(), b"before");
-        // What was kept before stays kept.
+        // A result that was kept before stays.
         fs::write(folder.path().join("b.older-1.csv"), "before").unwrap();
         let mut exports = self::exports(Some(folder.path()));
         exports.put("b.csv", "text/csv", b"2".to_vec());

@@ -39,7 +39,7 @@ impl Folder {
         self.path.join(format!("{}.csv", source.file))
     }
 
-    /// The same as the operator knows it.
+    /// The path of the CSV file as the operator knows it.
     #[must_use]
     pub fn shown(&self, source: &Source) -> String {
         format!("{}/{}.csv", self.shown, source.file)

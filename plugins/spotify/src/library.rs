@@ -28,11 +28,11 @@ pub struct Library<'a> {
 /// Whether the library has a file of a track.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileState {
-    /// It has one.
+    /// The track has a file.
     OnDisk,
-    /// It may have one: a person has to decide.
+    /// The track may have a file: a person has to decide.
     Unclear,
-    /// It has none.
+    /// The track has no file.
     Wanted,
     /// No file is known at all: no folder was scanned.
     Unknown,

@@ -72,7 +72,7 @@ struct Args {
     pause_ms: Option<u64>,
 }
 
-/// Where the issues are.
+/// The tracker that has the issues.
 enum Place<'a> {
     GitHub(&'a str),
     Linear(&'a str),

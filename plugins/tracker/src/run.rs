@@ -23,7 +23,7 @@ const RESERVE_S: u64 = 10;
 
 /// The services and arguments of a run.
 pub struct Filing<'a> {
-    /// Where the issues are.
+    /// The tracker that has the issues.
     pub tracker: &'a dyn Tracker,
     /// Its requests.
     pub requests: &'a dyn Pace,

@@ -13,7 +13,7 @@ fn served() -> Served {
     Served::with("a2a = true\n")
 }
 
-/// The same for a workspace with plugins, in which `Claude-MM1` sends.
+/// As `served`, for a workspace with plugins, in which `Claude-MM1` sends.
 fn served_by_plugins(workspace: Workspace) -> Served {
     for agent in ["Claude-MM1", "Cursor-MM1"] {
         fs::create_dir_all(workspace.inbox_of(agent)).unwrap();

@@ -68,7 +68,7 @@ const STATELESS: [(&str, u32, &str); 38] = [
     ("http-custom-header-server-validation", 5, FIXTURES),
 ];
 
-/// The same for the version with sessions.
+/// As `STATELESS`, for the version with sessions.
 const SESSIONS: [(&str, u32, &str); 25] = [
     ("logging-set-level", 1, NOT_OFFERED),
     ("completion-complete", 1, NOT_OFFERED),

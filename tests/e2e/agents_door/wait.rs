@@ -22,7 +22,7 @@ fn the_tool_waits_for_new_work_and_continues_with_its_cursor() {
     let woken = codex.response(waiting, Duration::from_secs(20)).unwrap();
     let woken = McpClient::tool_result(&woken).unwrap();
     assert_eq!(woken["items"][0]["id"], json!(id));
-    // What was reported is not reported again with the new cursor, and without a cursor it still waits.
+    // Work that was reported is not reported again with the new cursor. Without a cursor it is still reported.
     let later = codex.call("wait_for_work", json!({ "cursor": woken["cursor"], "timeout_seconds": 1 }));
     assert_eq!(later["items"], json!([]));
     assert_eq!(codex.call("wait_for_work", json!({ "timeout_seconds": 1 }))["items"][0]["id"], json!(id));

@@ -186,7 +186,7 @@ fn a_deliverable_that_is_deleted_later_is_a_regression_and_is_requested_again() 
     assert!(last_summary(&workspace).contains("100 % \u{2192} 0 %; 1 regression."), "{}", last_summary(&workspace));
     assert_eq!(states(&workspace, DRAWER), ["delivered"]);
     assert_eq!(follow_ups(&report), [(DRAWER, "SENT", 1)]);
-    // It exists again, so nothing is requested any more.
+    // The file exists again, so nothing is requested any more.
     workspace.write(DRAWER, REAL);
     workspace.up_once();
     assert_eq!(states(&workspace, DRAWER), ["cancelled"]);

@@ -42,7 +42,7 @@ pub(super) fn number(workspace: &Workspace, sql: &str) -> i64 {
     number_or_none(workspace, sql).expect("a catalog")
 }
 
-/// The same; `None` while the catalog does not exist or is being created.
+/// As `number`; `None` while the catalog does not exist or is being created.
 pub(super) fn number_or_none(workspace: &Workspace, sql: &str) -> Option<i64> {
     match open(&catalog(workspace)?).query_row(sql, [], |row| row.get(0)) {
         Ok(number) => Some(number),

@@ -54,7 +54,7 @@ fn items_that_are_unchanged_in_mtime_json_are_not_opened_again() {
     let folder = beside(&workspace, "Music.library");
     let (mut eagle, ids) = library(&folder);
     scan(&workspace, &folder, &[], 0);
-    // It is not read, because the index says that it did not change.
+    // The item is not read, because the index says that it did not change.
     let deleted = |id: &str| {
         let path = eagle.item(id).join("metadata.json");
         let text = fs::read_to_string(&path).unwrap();

@@ -62,7 +62,7 @@ fn scan(workspace: &Workspace, folder: &Path, args: &[&str], code: i32) -> Value
     workspace.baton(&[&["library", "scan", folder, "--json"], args].concat()).ended(code).json()
 }
 
-/// The same for folders in which files may have no fingerprint. Asserts that the exit code agrees with the report.
+/// As `scan`, for folders in which files may have no fingerprint. Asserts that the exit code agrees with the report.
 #[track_caller]
 fn scan_mixed(workspace: &Workspace, folder: &Path, args: &[&str]) -> Value {
     let folder = folder.to_str().unwrap();

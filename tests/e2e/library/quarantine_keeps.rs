@@ -1,5 +1,5 @@
-//! What the kept file gets from a moved copy, and loses again by an undo: the tags that it lacks, and the links of programs and people
-//! to a track.
+//! The data that the kept file gets from a moved copy, and loses again by an undo: the tags that it lacks, and the
+//! links of programs and people to a track.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -58,7 +58,7 @@ fn the_kept_file_gets_missing_tags_and_loses_them_by_undo() {
         assert!(contents_below(&music) == before, "{name}");
         let done = quarantine(&workspace, &[plan], 0);
         assert_eq!((&done["tagged"], paths(&done["moved"], "from")), (&wanted, vec![poorer.clone()]), "{done:#}");
-        // It keeps its own album.
+        // The kept file keeps its own album.
         let tagged = ["Ein Stück", "A. Nobody", "Own", "DEA123456789"];
         assert_eq!(tags(&better), tagged, "{name}");
         assert_eq!(scan(&workspace, &music, &[], 0)["read"]["files"], json!(0), "{name}: the catalog knows it");

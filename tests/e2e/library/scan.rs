@@ -1,4 +1,4 @@
-//! What a scan reads, what it does not change, and what it reports.
+//! Scans: the files that are read, the unchanged files, and the report.
 
 use std::fs;
 

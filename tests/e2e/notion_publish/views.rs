@@ -72,7 +72,7 @@ fn a_notion_without_views_is_a_finding_and_the_pages_are_published() {
     );
     place.done("apply", json!({ "plan": plan_of(&planned) }));
     assert_eq!(pages(&notion, &source).len(), 2);
-    // It learns them before the plan, and forgets them before the change.
+    // The server supports views before the plan, and no longer before the change.
     notion.know_views(true);
     let plan = plan_of(&place.done("publish", to(&database)));
     notion.know_views(false);

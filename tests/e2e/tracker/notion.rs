@@ -427,7 +427,7 @@ fn a_kill_between_any_two_requests_files_nothing_twice() {
     assert!(kills >= 16, "{kills} kills");
 }
 
-/// What a client prints of a database with one open gap and one that is fixed.
+/// The output of a client for a database with one open gap and one fixed gap.
 const READS: &str = "plans/a.md: file0.py is missing / Open / high\nplans/a.md: file1.py is missing / Done / high\n";
 
 /// A database with one open gap and one that is fixed.

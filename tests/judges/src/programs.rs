@@ -14,7 +14,7 @@ const MUSIC: &str = "/usr/share/games/wesnoth/1.16/data/core/music";
 /// When it does not start.
 ///
 /// # Panics
-/// The same with `CI=true` on Linux.
+/// When it is missing with `CI=true` on Linux.
 #[track_caller]
 pub fn tool(program: &str, install: &str) -> Result<(), Skipped> {
     let status = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
@@ -28,7 +28,7 @@ pub fn tool(program: &str, install: &str) -> Result<(), Skipped> {
 /// When `tool` is not in it.
 ///
 /// # Panics
-/// The same with `CI=true` on Linux.
+/// When it is missing with `CI=true` on Linux.
 #[track_caller]
 pub fn tools(folder: &str, tool: &str) -> Result<PathBuf, Skipped> {
     let tools = std::env::var_os("BATON_TOOLS").map_or_else(|| repository().join("target/tools"), PathBuf::from);
@@ -43,7 +43,7 @@ pub fn tools(folder: &str, tool: &str) -> Result<PathBuf, Skipped> {
 /// When they are missing.
 ///
 /// # Panics
-/// The same with `CI=true` on Linux.
+/// When it is missing with `CI=true` on Linux.
 #[track_caller]
 pub fn recordings() -> Result<Vec<PathBuf>, Skipped> {
     let entries = std::fs::read_dir(MUSIC).into_iter().flatten().filter_map(Result::ok);

@@ -25,7 +25,7 @@ pub fn write(path: &std::path::Path, wanted: &Wanted) -> Written {
     write_with(path, wanted, |_| ())
 }
 
-/// The same after `change` has changed the content.
+/// As [`write()`], after `change` has changed the content.
 ///
 /// # Panics
 /// When it cannot be written.

@@ -33,7 +33,7 @@ pub struct Track {
     pub bpm: Option<f64>,
     /// djay's number of its key.
     pub key_index: Option<i64>,
-    /// Where its sound is.
+    /// The locations of its audio.
     pub sources: Vec<Source>,
     /// djay's play count, which only some tracks have.
     pub play_count: Option<i64>,
@@ -54,7 +54,7 @@ impl Track {
     }
 }
 
-/// Where a track is.
+/// The location of a track.
 #[derive(Clone, Debug)]
 pub struct Source {
     /// `local`, `apple`, `beatport`, `soundcloud`, `spotify`.

@@ -13,7 +13,7 @@ pub use real::RealMusic;
 pub use tune::tune;
 pub use wav::{RATE_HZ, wav, wav_8_bit, write_wav};
 
-/// Where pieces come from.
+/// The source of the pieces.
 #[derive(Debug)]
 pub enum Music {
     /// Synthesis.

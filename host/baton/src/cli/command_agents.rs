@@ -80,7 +80,7 @@ pub(super) fn activity_text(activity: &AgentActivity, now: Timestamp) -> String 
     }
 }
 
-/// What a run does now, for `status`.
+/// The progress of a run, for `status`.
 pub(super) fn progress(run: &Run, now: Timestamp) -> String {
     let since = task_view::age(run.started_at, now);
     let progress = if run.progress.is_empty() { String::new() } else { format!(": {}", one_line(&run.progress)) };

@@ -28,7 +28,7 @@ pub(crate) struct AdoptedFolder {
 enum FolderUse {
     /// New handoffs go there.
     Agent,
-    /// The same, with another spelling of the agent's name.
+    /// As `Agent`, with another spelling of the agent's name.
     Alias,
     /// An additional folder of the agent, which is read too.
     Merged,
@@ -113,7 +113,7 @@ pub(crate) fn as_table(folders: &[AdoptedFolder], root: &Path) -> String {
     table.lines(|_, _, cell| cell)
 }
 
-/// The same as JSON, with absolute paths.
+/// As `as_table`, in JSON and with absolute paths.
 pub(crate) fn as_json(folders: &[AdoptedFolder]) -> Vec<Value> {
     let shown = |folder: &AdoptedFolder| {
         json!({

@@ -134,7 +134,7 @@ impl PluginFolders {
         overlap::find(&self.plugin, &all).map_or(Ok(()), |found| Err(format!("its grants cannot be used: {found}")))
     }
 
-    /// The same before an attempt, after checking that each path still refers to the open folder.
+    /// As `check`, before an attempt, after checking that each path still refers to the open folder.
     fn check_again(&self) -> Result<(), String> {
         let mut now = self.clone();
         for used in &mut now.folders {

@@ -88,7 +88,7 @@ impl Workspace {
         self.registry_with(move || workspace.sandbox())
     }
 
-    /// The same, with a function that returns the engine when a package is installed.
+    /// As [`Workspace::registry`], with a function that returns the engine when a package is installed.
     fn registry_with(&self, engine: impl Fn() -> anyhow::Result<Sandbox> + Send + Sync + 'static) -> PluginRegistry {
         let workspace = self.clone();
         let name = move |package: &Package| workspace.name_is_free(&package.manifest.name);

@@ -119,7 +119,7 @@ pub struct GitCapability {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FingerprintCapability {
-    /// Which audio.
+    /// The audio that the plugin may use.
     pub of: FingerprintScope,
     /// The reason; shown to the operator.
     pub reason: String,

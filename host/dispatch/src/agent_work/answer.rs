@@ -40,7 +40,7 @@ pub struct AgentReturn {
     pub next_steps: Vec<String>,
 }
 
-/// What Baton knows about a RETURN.
+/// The state of a request after its RETURN.
 #[derive(Clone, Debug)]
 pub struct ReturnReport {
     /// The id of the request's task.

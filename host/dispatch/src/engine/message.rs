@@ -78,7 +78,7 @@ pub(super) struct DeliveryTry {
     pub(super) agent: Arc<str>,
 }
 
-/// What one part of the engine requests from the others. The loop carries it out before it waits for the next message.
+/// A request of one part of the engine to the others. The loop carries it out before it waits for the next message.
 pub(super) enum Action {
     /// The agent has work.
     Work(String),

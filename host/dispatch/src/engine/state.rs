@@ -31,7 +31,7 @@ pub struct Summary {
     pub settled: BTreeMap<&'static str, u64>,
     /// Files that were captured.
     pub captured: u64,
-    /// What could not be read or delivered, and why.
+    /// The files that could not be read or delivered, with the reasons.
     pub undelivered: Vec<String>,
 }
 

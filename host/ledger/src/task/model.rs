@@ -162,8 +162,8 @@ pub struct Task {
     pub request: Option<String>,
     /// The agent that receives the RETURN, if it is not the sender.
     pub reply_to: Option<String>,
-    /// What is known about the work that an external agent's RETURN reports; of a RETURN, and of the request that it
-    /// answers.
+    /// The evidence for the work that an external agent's RETURN reports. Set for the RETURN and for the request that
+    /// it answers.
     pub evidence: Option<Evidence>,
     pub created_at: Timestamp,
     pub returned_at: Option<Timestamp>,

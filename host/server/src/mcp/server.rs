@@ -24,7 +24,7 @@ impl McpServer {
         Self { session, parts, last_call: Arc::new(Mutex::new(Instant::now())), renews: false }
     }
 
-    /// The same server; each call renews the claims of its session.
+    /// This server, in which each call renews the claims of its session.
     pub(crate) fn renewing_claims(self) -> Self {
         Self { renews: true, ..self }
     }

@@ -16,7 +16,7 @@ struct Label {
     symbols: BTreeSet<String>,
 }
 
-/// What was compared.
+/// The compared labels.
 #[derive(Default)]
 struct Score {
     documents: usize,

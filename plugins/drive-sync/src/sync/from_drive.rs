@@ -24,7 +24,7 @@ use crate::table::{Csv, Database, Kind, Record, Row, canonical, is_read_only, pa
 /// A time without seconds covers its whole minute: services round the time of an edit down.
 const MINUTE_MS: i64 = 59_999;
 
-/// Which side wins when both changed a row.
+/// The side whose cells are used if both sides changed a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// The source's row is kept.

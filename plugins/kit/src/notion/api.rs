@@ -86,7 +86,7 @@ impl From<Refusal> for Error {
     }
 }
 
-/// What an answer means.
+/// The meaning of an answer.
 enum Meaning {
     Content(Value),
     Refused(Refusal),

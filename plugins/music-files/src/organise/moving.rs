@@ -18,7 +18,7 @@ use super::move_file::{FileMove, MoveContext, MoveOutcome, failure, move_file, r
 use super::roots::{self, Root, join};
 use super::step::{Direction, StepAction, StepPlace};
 
-/// What `apply` and `undo` need.
+/// The services of `apply` and `undo`.
 pub struct MoveTools<'a> {
     /// The catalog, which gets the new paths.
     pub catalog: &'a dyn Writable,

@@ -9,7 +9,7 @@ use baton_core::text::lines;
 use baton_ledger::finding::Finding;
 use serde::Deserialize;
 
-/// Where findings are, by their ids.
+/// The file and line of each finding, by the finding's id.
 pub(super) type Places = BTreeMap<String, Place>;
 
 /// A line of a document.

@@ -1,4 +1,4 @@
-//! Which findings count: `.batonaudit.toml`, a baseline and `--fail-on`.
+//! Decides which findings cause exit 1: `.batonaudit.toml`, a baseline and `--fail-on`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;

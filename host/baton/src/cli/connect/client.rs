@@ -116,7 +116,7 @@ impl Client {
         })
     }
 
-    /// What the user can try now.
+    /// The next steps for the user.
     pub(super) fn next_steps(self, target: &Target) -> String {
         let agent = &target.agent;
         let project = shell::quoted(&target.project.display().to_string());

@@ -1,5 +1,5 @@
-//! What `baton connect` changed: each file as it was before the first change, and the digest of what Baton wrote. If a file
-//! still has that digest, `baton disconnect` restores the original content.
+//! Records the changes of `baton connect`: each file as it was before the first change, and the digest of the text that
+//! Baton wrote. If a file still has that digest, `baton disconnect` restores the original content.
 
 use std::path::{Path, PathBuf};
 

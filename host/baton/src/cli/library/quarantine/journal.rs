@@ -64,12 +64,12 @@ pub(super) struct EagleStep {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum EagleState {
-    /// It is about to be moved to the trash.
+    /// The item is about to be moved to the trash.
     Asked,
-    /// It is in the trash. Also the meaning of lines without a state, which were written after verification.
+    /// The item is in the trash. Also the meaning of lines without a state, which were written after verification.
     #[default]
     Trashed,
-    /// It is not in the trash: it was never moved there, or was restored.
+    /// The item is not in the trash: it was never moved there, or was restored.
     Back,
 }
 
