@@ -34,7 +34,7 @@ impl Scene {
         Self { workspace, oauth }
     }
 
-    /// As `new`, with a connected account.
+    /// The same with a connected account.
     pub(crate) fn connected() -> Self {
         let scene = Self::new();
         add(&scene.workspace).ended(0);
@@ -319,7 +319,7 @@ fn age(scene: &Scene) {
 }
 
 #[test]
-fn a_clock_that_is_wrong_by_a_day_does_not_stop_tasks_or_require_consent() {
+fn a_clock_that_is_wrong_by_a_day_stops_no_task_and_asks_for_no_consent() {
     for offset in ["+1d", "-1d"] {
         let scene = Scene::connected();
         let clock = or_skip!(Clock::of(&scene.workspace));

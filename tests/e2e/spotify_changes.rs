@@ -102,7 +102,7 @@ fn large_edit() -> Value {
         "add": uris(1_000..1_120), "at": 10 })
 }
 
-/// The list after the plan of [`large_edit`].
+/// What the plan of [`large_edit`] makes of a list.
 fn edited(before: &[String]) -> Vec<String> {
     let mut list: Vec<String> = before.iter().filter(|uri| !uris(0..3).contains(uri)).cloned().collect();
     let pair: Vec<String> = list.drain(0..2).collect();
@@ -528,7 +528,7 @@ fn a_kill_between_any_two_requests_neither_repeats_nor_loses_anything() {
 }
 
 #[test]
-fn a_plan_waits_after_a_revoked_consent_and_continues_with_a_new_one() {
+fn a_consent_that_is_revoked_in_the_middle_of_a_plan_lets_it_wait_and_it_continues() {
     let place = writable();
     place.spotify.add(1, "Evening", mixed());
     let before = place.spotify.uris("Evening");

@@ -98,7 +98,7 @@ fn an_incomplete_list_creates_and_closes_nothing() {
 }
 
 #[test]
-fn the_task_waits_after_an_ended_token_and_continues_with_a_new_one() {
+fn a_token_that_ends_lets_the_task_wait_and_it_continues() {
     let emulator = or_skip!(Emulator::start());
     let place = Place::new(&emulator);
     let [_, name] = new_repository(&emulator, "ended");
