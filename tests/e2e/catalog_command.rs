@@ -107,6 +107,8 @@ fn an_empty_catalog_is_a_finding_with_the_commands_that_fill_it() {
 #[test]
 fn help_names_the_default_order_of_sources() {
     let workspace = Workspace::init();
+    let chosen = workspace.baton(&["catalog", "rank", "bpm", "djay", "spotify"]).ended(0).stdout;
+    assert!(chosen.contains("djay, spotify, then all others"), "before the first sync: {chosen}");
     let help = workspace.baton(&["catalog", "rank", "--help"]).ended(0).stdout;
     let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
     let places =

@@ -205,6 +205,18 @@ fn lists_of_favourite_albums_and_artists_are_reported_and_are_not_playlists() {
     let told: Vec<_> = findings.iter().filter(|told| told.title.contains("not imported")).collect();
     assert_eq!(told.len(), 3, "{findings:?}");
     assert!(told.iter().any(|told| told.title.contains("3 rows of favourite albums and artists")), "{told:?}");
+    assert!(task.reason.contains("2 files have no playlist"), "{}", task.reason);
+}
+
+#[test]
+fn an_import_that_finds_only_favourites_did_not_succeed() {
+    let place = Place::new();
+    place.file("albums.csv", "title;artist;album;isrc;url\nLicht;Oto;Licht;;https://open.spotify.com/album/x\n");
+    let task = place_unread(&place);
+    assert_eq!(task.outcome.as_deref(), Some("refused"), "{}", task.reason);
+    assert!(task.reason.contains("Nothing was imported. 1 file has no playlist"), "{}", task.reason);
+    let ended = place.workspace.baton(&["run", "spotify", "import"]).ended(1);
+    assert!(ended.stderr.contains("Nothing was imported") || ended.stdout.contains("Nothing was imported"));
 }
 
 /// Runs an import that can read none of the files; returns the task.

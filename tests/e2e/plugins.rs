@@ -189,7 +189,8 @@ fn update_shows_the_difference_and_installs_the_new_file() {
     let checked = plugin(&workspace, &["update", "hostile", "--check"]).ended(1).stdout;
     assert!(checked.contains("+ files:rw=root"), "{checked}");
     assert!(listed(&workspace, "hostile")["pending"].is_null());
-    plugin(&workspace, &["update", "hostile"]).ended(1);
+    let updated = plugin(&workspace, &["update", "hostile"]).ended(0);
+    assert!((updated.stdout + &updated.stderr).contains("baton plugin approve hostile"), "the next step");
     assert!(listed(&workspace, "hostile")["pending"].is_object());
 }
 

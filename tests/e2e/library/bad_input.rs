@@ -51,6 +51,20 @@ fn each_broken_or_unusual_file_has_a_reason_and_does_not_stop_the_scan() {
 }
 
 #[test]
+fn a_scan_that_can_read_no_file_ends_with_1() {
+    let workspace = Workspace::init();
+    let music = beside(&workspace, "music");
+    fs::write(music.join("text.mp3"), "this is no music\n").unwrap();
+    let ended = said(&workspace, &["scan", music.to_str().unwrap()], 1);
+    assert!(ended.stderr.contains("no file could be fingerprinted"), "{}", ended.stderr);
+    write_wav(&music.join("a.wav"), &tune(1, SECONDS));
+    scan(&workspace, &music, &[], 0);
+    fs::write(music.join("other.mp3"), "this is no music\n").unwrap();
+    let ended = said(&workspace, &["scan", music.to_str().unwrap()], 0);
+    assert!(!ended.stderr.contains("no file"), "others have a fingerprint: {}", ended.stderr);
+}
+
+#[test]
 fn a_file_that_is_replaced_while_it_is_read_fails() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");

@@ -88,7 +88,7 @@ pub(super) fn repair(task: &Task, context: &DriveContext<'_>) -> Result<Outcome,
         findings.add("not-repaired", step.id(), Severity::Medium, title, why.clone());
     }
     let removed = applied.undo.changes().iter().filter(|did| matches!(did, Change::RemovedBackup { .. })).count();
-    let kind = OutcomeKind::from_counts(applied.done, applied.not_done.len());
+    let kind = OutcomeKind::from_counts(applied.done, applied.not_done.len() + plan.left);
     let mut outcome = Outcome::with_kind(
         kind,
         format!(
@@ -110,7 +110,8 @@ pub(super) fn repair(task: &Task, context: &DriveContext<'_>) -> Result<Outcome,
         format!("{:#}\n", applied_json(&plan, &applied, &context.now)),
     );
     if kind != OutcomeKind::Done {
-        let step = "remove the causes that the findings name, then plan again: baton run drive-sync repair";
+        let step = "remove the causes that the findings and `baton run drive-sync diagnose` name, then plan again: \
+                    baton run drive-sync repair";
         outcome.next_steps.push(step.to_owned());
     }
     outcome.findings = findings.into_list();

@@ -143,6 +143,8 @@ pub fn plan(
             // The merge can change these. The next plan handles them.
             Kind::MissingArchive | Kind::RetentionOverrun => continue,
             Kind::MissingCsv if !is_alone(root, &id)? => continue,
+            // Nothing is wrong with these.
+            Kind::Tombstone | Kind::PerhapsAnothers => continue,
             _ => None,
         };
         left += usize::from(step.is_none());

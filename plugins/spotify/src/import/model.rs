@@ -39,6 +39,8 @@ pub struct Report {
     pub unchanged: usize,
     /// Files that could not be read; the findings say why.
     pub unread: usize,
+    /// Files without a playlist; the findings say why.
+    pub empty: usize,
     /// Playlists that were written in part, because their export is incomplete or has too many rows.
     pub part: usize,
     /// Written playlists, with lists of liked songs.
@@ -56,7 +58,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// The outcome: `refused` if no file could be read. Findings report other parts that were left out.
+    /// The outcome: `refused` if no file could be read or has anything to import. Findings report other parts that were left out.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         if self.files == 0 {
@@ -64,7 +66,7 @@ impl Report {
                         (`baton plugin grants spotify` shows it), or grant the folder that has them";
             return Outcome::refused(self.summary()).with_next_step(step);
         }
-        if self.unread == self.files {
+        if self.unread + self.empty == self.files {
             let step = "export the playlists again, or name the columns of the files (argument `columns`): the findings have the \
                         problem of each file";
             return Outcome::refused(self.summary()).with_next_step(step);
@@ -83,13 +85,18 @@ impl Report {
             1 => " 1 file could not be read; the findings say why.".to_owned(),
             unread => format!(" {unread} files could not be read; the findings say why."),
         };
-        let (read, files) = (self.files.saturating_sub(self.unread), self.files);
+        let empty = match self.empty {
+            0 => String::new(),
+            1 => " 1 file has no playlist; the findings say why.".to_owned(),
+            empty => format!(" {empty} files have no playlist; the findings say why."),
+        };
+        let (read, files) = (self.files.saturating_sub(self.unread + self.empty), self.files);
         if read == 0 {
-            return format!("Nothing was imported.{unread}");
+            return format!("Nothing was imported.{empty}{unread}");
         }
         if self.playlists + self.plays + self.linked == 0 {
             return format!(
-                "Nothing has changed: {read} of {files} files were read, and the catalog already has their data.{unread}"
+                "Nothing has changed: {read} of {files} files were read, and the catalog already has their data.{empty}{unread}"
             );
         }
         let unchanged = match self.unchanged {
@@ -110,7 +117,7 @@ impl Report {
             part => format!(" Only a part of {part} of them was read; the findings say why."),
         };
         format!(
-            "{} with {} and {} were imported from {}.{part}{unchanged}{plays}{unread}",
+            "{} with {} and {} were imported from {}.{part}{unchanged}{plays}{empty}{unread}",
             counted(self.playlists, "playlist", "playlists"),
             counted(self.entries, "entry", "entries"),
             counted(self.tracks, "track", "tracks"),

@@ -147,6 +147,10 @@ impl<'a> Session<'a> {
                 return Ok(());
             }
         };
+        if csv.playlists.is_empty() {
+            self.import.report.empty += 1;
+            return Ok(());
+        }
         if csv.dialect.is_by_name() {
             existing::rank(self.import.services.catalog)?;
         }

@@ -47,14 +47,16 @@ const COLUMNS: [&str; 13] = [
 
 impl Args {
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let path = options.need()?.state.catalog();
+        let workspace = options.need()?;
+        let path = workspace.state.catalog();
         prepare(&path)?;
         let Some(open) = Catalog::open(&path)? else {
             bail!("the catalog cannot be opened");
         };
         let field = self.field.as_deref().map(|field| known_field(&open, field)).transpose()?;
         if let Some(field) = field.as_deref().filter(|_| self.reset || !self.sources.is_empty()) {
-            check_sources(&open, &self.sources)?;
+            let plugins: Vec<_> = workspace.registry().read()?.plugins.into_iter().map(|entry| entry.name).collect();
+            check_sources(&open, &plugins, &self.sources)?;
             rank_field(&path, field, &self.sources)?;
         }
         let mut ranks = open.field_ranks()?;
@@ -85,13 +87,14 @@ fn known_field(catalog: &Catalog, name: &str) -> anyhow::Result<String> {
     bail!("there is no field `{}`; fields are {}", name.escape_debug(), known.join(", "))
 }
 
-fn check_sources(catalog: &Catalog, names: &[String]) -> anyhow::Result<()> {
-    let known = catalog.sources()?;
+/// A source is in the catalog, or is an installed plugin, which may fill the catalog later.
+fn check_sources(catalog: &Catalog, plugins: &[String], names: &[String]) -> anyhow::Result<()> {
+    let mut known = catalog.sources()?;
+    known.extend(plugins.iter().cloned());
+    known.sort();
+    known.dedup();
     let whole = |name: &str| name.split('/').next().unwrap_or_default().to_owned();
     match names.iter().find(|name| !known.contains(&whole(name))) {
-        Some(name) if known.is_empty() => {
-            bail!("there is no source `{}` yet: import tracks with a plugin first", name.escape_debug())
-        }
         Some(name) => bail!("there is no source `{}`; sources are {}", name.escape_debug(), known.join(", ")),
         None => Ok(()),
     }

@@ -86,7 +86,13 @@ impl Args {
                 "no audio file was found there; name the folder that has the music: `baton library scan FOLDER`",
             );
         }
-        Ok(if report.has_faults() || report.stopped || nothing { Code::Findings } else { Code::Good })
+        let unread = has_no_fingerprint(&report);
+        if unread {
+            output::note(
+                "no file could be fingerprinted; `baton library scan --retry --verbose` prints the reason for each",
+            );
+        }
+        Ok(if report.has_faults() || report.stopped || nothing || unread { Code::Findings } else { Code::Good })
     }
 
     fn options(&self) -> Options {
@@ -123,6 +129,14 @@ impl Args {
 fn is_empty(listing: &Listing) -> bool {
     let Listing { items, missing, kept, unread, failure, .. } = listing;
     items + missing + kept == 0 && unread.is_empty() && failure.is_none()
+}
+
+/// Whether files were read, and neither these nor earlier ones have a fingerprint.
+fn has_no_fingerprint(report: &Report) -> bool {
+    let reads = &report.reads;
+    reads.items > 0
+        && reads.fingerprinted + reads.same + reads.differ == 0
+        && report.sources.iter().all(|listing| listing.unchanged == 0)
 }
 
 /// The source whose folder was deleted.

@@ -1,6 +1,6 @@
 //! `baton plugin update`: fetches the newest packages from their sources.
 
-use baton_registry::{Change, Package};
+use baton_registry::Package;
 
 use super::install::{fetch, install};
 use super::{Plugins, requests};
@@ -58,8 +58,12 @@ fn update(plugins: &Plugins, entry: &PluginEntry, check: bool) -> anyhow::Result
         return Ok(Code::Good);
     }
     output::print(&difference(plugins, entry, &package));
-    let held = check || install(plugins, &candidate, &source)?.change == Change::NeedsApproval;
-    Ok(if held { Code::Findings } else { Code::Good })
+    if check {
+        return Ok(Code::Findings);
+    }
+    // As with `install`, the approval is the next step and no failure.
+    install(plugins, &candidate, &source)?;
+    Ok(Code::Good)
 }
 
 /// The requests that the new revision adds and removes.
