@@ -259,7 +259,8 @@ fn a_changed_library_of_djay_is_synced_automatically_once_the_trigger_is_granted
     let workspace = Workspace::init();
     let folder = workspace.outside().join("music/djay/djay Media Library.djayMediaLibrary");
     fs::create_dir_all(&folder).unwrap();
-    let written = write(&folder.join("MediaLibrary.db"), &Wanted::tiny());
+    let path = folder.join("MediaLibrary.db");
+    let written = write(&path, &Wanted::tiny());
     let djay = format!("files:ro=djay={}", workspace.outside().join("music").display());
     workspace.baton(&["plugin", "grant", "djay", "sql=files:ro", "sql=catalog:rw", &djay]).ended(0);
     workspace.up_once();
@@ -268,6 +269,17 @@ fn a_changed_library_of_djay_is_synced_automatically_once_the_trigger_is_granted
     workspace.up_once();
     let tasks = triggered(&workspace, "djay");
     assert!(tasks.len() == 1 && tasks.iter().all(|task| task.state == "succeeded"), "{tasks:#?}");
+    let stats = workspace.baton(&["catalog", "stats", "--json"]).ended(0).json();
+    assert_eq!(stats["counts"]["plays"], json!(written.plays.len()));
+
+    workspace.up_once();
+    assert_eq!(triggered(&workspace, "djay").len(), 1, "nothing has changed");
+    fs::remove_file(&path).unwrap();
+    let more = Wanted { plays: Wanted::tiny().plays + 3, ..Wanted::tiny() };
+    let written = write(&path, &more);
+    workspace.up_once();
+    let tasks = triggered(&workspace, "djay");
+    assert!(tasks.len() == 2 && tasks.iter().all(|task| task.state == "succeeded"), "{tasks:#?}");
     let stats = workspace.baton(&["catalog", "stats", "--json"]).ended(0).json();
     assert_eq!(stats["counts"]["plays"], json!(written.plays.len()));
 }
