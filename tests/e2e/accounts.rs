@@ -55,9 +55,18 @@ impl Scene {
 
     /// The stored tokens.
     pub(crate) fn tokens(&self) -> Value {
+        self.tokens_of("spotify")
+    }
+
+    fn tokens_of(&self, service: &str) -> Value {
         let text = fs::read_to_string(self.workspace.state_folder().join("secrets.json")).unwrap();
         let all: Value = serde_json::from_str(&text).unwrap();
-        serde_json::from_str(all["secrets"]["account:spotify"]["value"].as_str().unwrap()).unwrap()
+        serde_json::from_str(all["secrets"][format!("account:{service}")]["value"].as_str().unwrap()).unwrap()
+    }
+
+    /// The stored access token, or personal token, of a service.
+    pub(crate) fn access_token(&self, service: &str) -> String {
+        self.tokens_of(service)["access_token"].as_str().unwrap().to_owned()
     }
 
     /// Asserts that only the file of secrets contains tokens.

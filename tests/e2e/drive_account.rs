@@ -9,7 +9,7 @@ use std::time::Duration;
 use baton_tests::connect_proxy::ConnectProxy;
 use baton_tests::drive_server::{DriveServer, FOLDER, FakeCell, FakeFile, FakeSheet, Fault, SPREADSHEET};
 use baton_tests::oauth_server::{CLIENT_ID, OAuthServer, TOKEN_PREFIX};
-use baton_tests::{Output, Skipped, Workspace, files_with, names_in, or_skip, tools};
+use baton_tests::{Output, Skipped, Workspace, files_with, names_in, or_skip, tool, tools};
 use serde_json::{Value, json};
 
 use crate::accounts;
@@ -356,7 +356,7 @@ struct Rclone {
 }
 
 impl Rclone {
-    fn new(bin: &Path, services: &Services, place: &Place) -> Self {
+    fn new(program: PathBuf, services: &Services, place: &Place) -> Self {
         let proxy = ConnectProxy::start("www.googleapis.com", services.drive.answers());
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("ca.pem"), proxy.certificate()).unwrap();
@@ -364,7 +364,7 @@ impl Rclone {
         let settings =
             format!("[account]\ntype = drive\nclient_id = x\nclient_secret = x\nscope = drive.file\ntoken = {token}\n");
         fs::write(folder.path().join("rclone.conf"), settings).unwrap();
-        Self { program: bin.join("rclone"), proxy, folder }
+        Self { program, proxy, folder }
     }
 
     fn run(&self, args: &[&str]) -> Output {
@@ -382,7 +382,16 @@ impl Rclone {
 
 #[test]
 fn rclone_finds_the_same_files_and_no_duplicate() {
-    let bin = or_skip!(judges());
+    rclone_judges(or_skip!(judges()).join("rclone"));
+}
+
+#[test]
+fn the_older_rclone_of_debian_finds_the_same() {
+    or_skip!(tool("rclone", "apt-get install rclone"));
+    rclone_judges("rclone".into());
+}
+
+fn rclone_judges(program: PathBuf) {
     let services = Services::start();
     let place = services.workspace(&["One", "Two"]);
     place.sync("First");
@@ -391,7 +400,7 @@ fn rclone_finds_the_same_files_and_no_duplicate() {
         // Searches have everything after some requests.
         place.workspace.baton(&["run", "drive-sync", "diagnose", "--arg", "place=account"]).ended(0);
     }
-    let rclone = Rclone::new(&bin, &services, &place);
+    let rclone = Rclone::new(program, &services, &place);
     let listed = rclone.run(&["lsjson", "--recursive", "--hash", "account:Baton"]).ended(0).json();
     let paths: Vec<&str> = listed.as_array().unwrap().iter().map(|file| file["Path"].as_str().unwrap()).collect();
     assert_eq!(paths.len(), 3, "{paths:?}");

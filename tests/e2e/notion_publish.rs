@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::notion::{Place, notion_client, plan_of};
 
 /// The properties that publishing needs, in a database whose title is called `Name`.
-const PROPERTIES: [[&str; 3]; 10] = [
+pub(crate) const PROPERTIES: [[&str; 3]; 10] = [
     ["title", "Name", "title"],
     ["m@rk", "Baton ID", "rich_text"],
     ["kind", "Kind", "select"],
@@ -28,13 +28,13 @@ const PROPERTIES: [[&str; 3]; 10] = [
 ];
 
 /// A gap of `plans/a.md`.
-fn gap(file: &str, evidence: &str) -> Value {
+pub(crate) fn gap(file: &str, evidence: &str) -> Value {
     json!({ "id": format!("audit:plans/a.md:{file}:missing"), "weight": "high", "title": format!("{file} is missing"),
         "evidence": evidence, "place": { "path": "plans/a.md", "line": 3 } })
 }
 
 /// Writes the newest report: an audit of a minute, with these gaps.
-fn audit(place: &Place, minute: u32, gaps: &[Value]) {
+pub(crate) fn audit(place: &Place, minute: u32, gaps: &[Value]) {
     let report = json!({ "schema": 3, "report_id": format!("PLANS-AUDIT-20260118-10{minute:02}00"),
         "executed_at": format!("2026-01-18 10:{minute:02}:00 UTC"), "plans": [{ "plan": "plans/a.md" }],
         "plans_left_out": 0, "findings": gaps });
@@ -42,7 +42,7 @@ fn audit(place: &Place, minute: u32, gaps: &[Value]) {
 }
 
 /// A workspace that may publish to an empty database, with its data source.
-fn publisher(notion: &NotionServer) -> Place {
+pub(crate) fn publisher(notion: &NotionServer) -> Place {
     let place = Place::writable(notion);
     for folder in ["audits", "lists"] {
         std::fs::create_dir_all(place.workspace.root().join(folder)).unwrap();

@@ -29,7 +29,7 @@ fn grant(place: &Place) {
 }
 
 /// A workspace whose account may be changed.
-fn writable() -> Place {
+pub(crate) fn writable() -> Place {
     let place = Place::new();
     grant(&place);
     accounts::add_with(&place.workspace, &["spotify", "--write"]).ended(0);
@@ -40,17 +40,17 @@ fn uri(number: usize) -> String {
     format!("spotify:track:track{number:017}")
 }
 
-fn uris(numbers: impl IntoIterator<Item = usize>) -> Vec<String> {
+pub(crate) fn uris(numbers: impl IntoIterator<Item = usize>) -> Vec<String> {
     numbers.into_iter().map(uri).collect()
 }
 
 /// The rows of an export.
-fn rows(numbers: std::ops::Range<usize>) -> String {
+pub(crate) fn rows(numbers: std::ops::Range<usize>) -> String {
     numbers.map(|number| format!("{},Line {number},Ida Lund\n", uri(number))).collect()
 }
 
 /// Writes exports with these names and rows, and grants their folder.
-fn export(place: &Place, lists: &[(&str, &str)]) {
+pub(crate) fn export(place: &Place, lists: &[(&str, &str)]) {
     let exports = place.workspace.outside().join("exports");
     std::fs::create_dir_all(&exports).unwrap();
     for (name, rows) in lists {

@@ -6,7 +6,7 @@
 //! | `GET /authorize` | consents at once: redirects with a code; 400 if the request is not exactly right |
 //! | `POST /token` | `authorization_code`, `refresh_token`, device code |
 //! | `POST /device` | a code for another device, which the test approves |
-//! | `GET /v1/me` | the owner of an access token, or 401 |
+//! | `GET /v1/me`, or `POST` with a token without a scheme | the owner of an access token, or 401 |
 //! | `GET /v1/echo` | repeats the access token in a header and in the body |
 
 use std::collections::BTreeMap;
@@ -123,6 +123,17 @@ impl OAuthServer {
         )
     }
 
+    /// A personal token, which the server accepts as an access token.
+    #[must_use]
+    pub fn personal_token(&self) -> String {
+        let mut state = self.state();
+        let (family, token) = (state.begin("personal".to_owned()), state.draw("personal"));
+        if let Some(family) = state.families.get_mut(family) {
+            family.access.push((token.clone(), Instant::now() + Duration::from_hours(1)));
+        }
+        token
+    }
+
     /// How long access tokens issued from now on are valid, in seconds.
     pub fn set_lifetime(&self, seconds: u64) {
         self.state().lifetime = seconds;
@@ -199,7 +210,7 @@ impl Consents {
             ("GET", "/authorize") => self.authorize(&query),
             ("POST", "/token") => self.token_request(request),
             ("POST", "/device") => self.device(&form(&request.body)),
-            ("GET", "/v1/me") => match self.family_of(request.header("authorization")) {
+            ("GET" | "POST", "/v1/me") => match self.family_of(authorization(method, request).as_deref()) {
                 Some(_) => Answer::json("200 OK", &json!({ "display_name": "A Listener", "id": "listener" })),
                 None => Answer::json("401 Unauthorized", &json!({ "error": { "status": 401, "message": "no" } })),
             },
@@ -374,6 +385,12 @@ impl Consents {
         });
         Answer::json("200 OK", &answer)
     }
+}
+
+/// The header with the token. Linear's key comes with a `POST` and has no scheme.
+fn authorization(method: &str, request: &ReceivedRequest) -> Option<String> {
+    let header = request.header("authorization")?;
+    Some(if method == "POST" { format!("Bearer {header}") } else { header.to_owned() })
 }
 
 fn error(code: &str, words: &str) -> Answer {

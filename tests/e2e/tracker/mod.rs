@@ -240,11 +240,14 @@ fn gap(number: usize) -> String {
     format!("audit:plans/a.md:file{number}.py:missing")
 }
 
+fn is_open(issue: &Value) -> bool {
+    ["open", "backlog", "unstarted", "started"].contains(&issue["state"].as_str().unwrap())
+}
+
 /// The numbers of open issues, and of closed ones.
 fn by_state(issues: &Value) -> (Vec<u64>, Vec<u64>) {
     let all = issues.as_array().unwrap();
-    let open = |issue: &&Value| ["open", "backlog", "unstarted", "started"].contains(&issue["state"].as_str().unwrap());
-    let (open, closed): (Vec<&Value>, Vec<&Value>) = all.iter().partition(open);
+    let (open, closed): (Vec<&Value>, Vec<&Value>) = all.iter().partition(|issue| is_open(issue));
     let numbers = |issues: Vec<&Value>| issues.iter().map(|issue| issue["number"].as_u64().unwrap()).collect();
     (numbers(open), numbers(closed))
 }

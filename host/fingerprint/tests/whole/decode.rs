@@ -38,7 +38,7 @@ fn all() -> bool {
 }
 
 fn pieces() -> Result<Vec<PathBuf>, Skipped> {
-    music(if all() { 1 } else { 10 })
+    music(if all() { 1 } else { 20 })
 }
 
 fn whole(file: &Path) -> AudioReport {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ use crate::test_services::{FileLocks, NoLocks, PROCESSES, barrier};
 
 const CHILD: &str = "DRIVE_SYNC_ACCOUNT_RACE";
 const ROUNDS: usize = 50;
+/// The round of this process.
+static ROUND: AtomicUsize = AtomicUsize::new(0);
 
 /// The steps of the processes of a race.
 #[derive(Clone, Copy)]
@@ -72,6 +75,21 @@ impl Course {
         act(self.folder.path(), 0, &own, &locks, &self.server.address(), action, args).unwrap()
     }
 
+    fn hold_the_lock(&self) -> impl Sized {
+        FileLocks(self.folder.path().join("locks")).take("account").unwrap().unwrap()
+    }
+
+    /// Lets the processes of a race with gates begin a round.
+    fn open(&self, round: usize) {
+        fs::write(mark(self.folder.path(), "open", round, PROCESSES), "").unwrap();
+    }
+
+    fn wait_for_all(&self, what: &str, round: usize) {
+        while !(0..PROCESSES).all(|number| mark(self.folder.path(), what, round, number).exists()) {
+            sleep(Duration::from_millis(1));
+        }
+    }
+
     /// The number of occurrences of each path.
     fn counts(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
@@ -91,6 +109,21 @@ impl Course {
         assert_eq!(self.server.ever(), rounds + 1, "nothing was made and put away again");
         assert_eq!(self.server.problems(), [""; 0]);
     }
+}
+
+/// The file that says that a process is so far in a round.
+fn mark(root: &Path, what: &str, round: usize, number: usize) -> PathBuf {
+    root.join(format!("marks/{what}-{round}-{number}"))
+}
+
+/// Writes a database of one row, which the processes of a round sync.
+fn write_database(root: &Path, number: usize) {
+    let csv = "__page_id,__last_synced_iso,Name\n,,title\np1,,One\n";
+    fs::write(root.join(format!("databases/T{number}.csv")), csv).unwrap();
+    let properties = json!({ "title": { "name": "Name", "type": "title" } });
+    let (id, title) = (format!("id-{number}"), format!("T{number}"));
+    let sidecar = json!({ "id": id, "title": title, "complete": true, "properties": properties });
+    fs::write(root.join(format!("databases/T{number}.json")), sidecar.to_string()).unwrap();
 }
 
 fn prepare(root: &Path) {
@@ -118,10 +151,21 @@ fn child() {
     let file_locks = FileLocks(place.join("locks"));
     let no_locks = NoLocks { root: &root, number: process };
     for round in 0..rounds {
+        if asked["way"] == "sync" && process == 0 {
+            write_database(&root, round);
+        }
         barrier(&root, &format!("round-{round}"), process);
+        ROUND.store(round, Ordering::Relaxed);
         let args = json!({ "database": format!("round-{round}"), "title": "T", "place": "account" });
         match asked["way"].as_str().unwrap() {
             "ours" | "strangers" => retried(place, process, &own, &file_locks, address, "ensure-folder", &args),
+            "gated" => {
+                while !mark(&root, "open", round, PROCESSES).exists() {
+                    sleep(Duration::from_millis(1));
+                }
+                retried(place, process, &own, &file_locks, address, "ensure-folder", &args);
+                fs::write(mark(&root, "done", round, process), "").unwrap();
+            }
             "unlocked" => retried(place, process, &own, &no_locks, address, "ensure-folder", &args),
             "sync" => retried(place, process, &own, &file_locks, address, "sync", &json!({ "place": "account" })),
             "once" => {
@@ -187,7 +231,7 @@ fn act(
     // A small part of the real pauses, different for each process.
     let pause = |pause: Duration| {
         if root.join("marks").is_dir() {
-            fs::write(root.join(format!("marks/waits-{number}")), "").unwrap();
+            fs::write(mark(root, "waits", ROUND.load(Ordering::Relaxed), number), "").unwrap();
         }
         sleep(pause / 100 + Duration::from_millis(3 * number as u64));
     };
@@ -222,13 +266,9 @@ fn guard_without_locks_the_drawn_ids_prevent_a_second_folder() {
 #[test]
 fn lock_first_waiting_processes_find_the_folder_that_was_created_meanwhile() {
     let course = Course::new();
-    let held = FileLocks(course.folder.path().join("locks")).take("account").unwrap().unwrap();
-    let children: Vec<_> = (0..PROCESSES).map(|number| course.start(number, Race { way: "ours", rounds: 1 })).collect();
-    let waits = |number: usize| course.folder.path().join(format!("marks/waits-{number}")).exists();
-    while !(0..PROCESSES).all(waits) {
-        sleep(Duration::from_millis(1));
-    }
-    assert_eq!(course.server.requests(), 0, "nothing is read before the lock");
+    course.server.set_lag(0);
+    let gated = Race { way: "gated", rounds: ROUNDS };
+    let children: Vec<_> = (0..PROCESSES).map(|number| course.start(number, gated)).collect();
     let top = FakeFile {
         name: "Baton".into(),
         mime: FOLDER.into(),
@@ -236,21 +276,29 @@ fn lock_first_waiting_processes_find_the_folder_that_was_created_meanwhile() {
         properties: json!({ "batonPlace": "Baton", "batonPart": "top" }),
         ..FakeFile::default()
     };
-    course.server.set_lag(0);
     let top = course.server.add(top);
-    course.server.add(marked_folder(&top, "T_round-0", "Baton", "round-0"));
-    drop(held);
+    for round in 0..ROUNDS {
+        let held = course.hold_the_lock();
+        let requests = course.server.requests();
+        course.open(round);
+        course.wait_for_all("waits", round);
+        assert_eq!(course.server.requests(), requests, "nothing is read before the lock");
+        let id = format!("round-{round}");
+        course.server.add(marked_folder(&top, &format!("T_{id}"), "Baton", &id));
+        drop(held);
+        course.wait_for_all("done", round);
+    }
     for mut child in children {
         assert!(child.wait().unwrap().success());
     }
-    course.assert_once(1);
+    course.assert_once(ROUNDS);
 }
 
 #[test]
 fn timeout_nothing_is_created_while_another_process_holds_the_lock() {
     let course = Course::new();
-    let held = FileLocks(course.folder.path().join("locks")).take("account").unwrap().unwrap();
-    course.race(Race { way: "once", rounds: 1 });
+    let held = course.hold_the_lock();
+    course.race(Race { way: "once", rounds: ROUNDS });
     assert_eq!((course.server.requests(), course.server.ever()), (0, 0));
     drop(held);
 }
@@ -258,15 +306,13 @@ fn timeout_nothing_is_created_while_another_process_holds_the_lock() {
 #[test]
 fn sixteen_syncs_upload_each_file_once() {
     let course = Course::new();
-    let csv = "__page_id,__last_synced_iso,Name\n,,title\np1,,One\n";
-    fs::write(course.folder.path().join("databases/T.csv"), csv).unwrap();
-    let properties = json!({ "title": { "name": "Name", "type": "title" } });
-    let sidecar = json!({ "id": "id-1", "title": "T", "complete": true, "properties": properties });
-    fs::write(course.folder.path().join("databases/T.json"), sidecar.to_string()).unwrap();
-    course.race(Race { way: "sync", rounds: 3 });
-    course.assert_once(3);
+    // It is none of the five races, and takes long: each round syncs all databases.
+    let rounds = 5;
+    course.race(Race { way: "sync", rounds });
+    // A folder, a CSV and a manifest for each database.
+    course.assert_once(3 * rounds);
     let uploads = course.server.lines().iter().filter(|line| line.starts_with("POST /upload")).count();
-    assert_eq!(uploads, 2, "a CSV and a manifest");
+    assert_eq!(uploads, 2 * rounds, "a CSV and a manifest for each database");
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub(crate) fn barrier(root: &Path, point: &str, number: usize) {
     let begun = Instant::now();
     while (0..PROCESSES).any(|other| !marks.join(format!("{point}-{other}")).exists()) {
         assert!(begun.elapsed() < Duration::from_mins(1), "the others do not come to {point}");
-        sleep(Duration::from_millis(1));
+        sleep(Duration::from_millis(3));
     }
 }
 

@@ -1,6 +1,7 @@
-//! A plugin that sends requests with the token of an account. `args`: how many `times` (default 1), and the `page`. If the service
-//! does not accept the token, it sends the request a second time. It returns all statuses, the placeholder and the last answer.
-//! With `memory` it also returns all of its linear memory; with `trap` it traps after the answer.
+//! A plugin that sends requests with the tokens of accounts. `args`: the `accounts` (default spotify), how many `times` each
+//! (default 1), and the `page`. If the service does not accept the token, it sends the request a second time. It returns all
+//! statuses, and for each account the placeholder and the last answer. With `memory` it also returns all of its linear memory;
+//! with `trap` it traps after the answers.
 
 use baton_plugin_sdk::{Error, Outcome, Plugin, Task, http, secrets, serde_json};
 
@@ -11,27 +12,35 @@ impl Plugin for Account {
     fn run(task: Task) -> Result<Outcome, Error> {
         let page = task.arg_str("page")?.unwrap_or_else(|| "v1/me".to_owned());
         let address = format!("{}/{page}", http::address("service")?);
-        let times = task.args()?.get("times").and_then(serde_json::Value::as_u64).unwrap_or(1);
-        let (mut statuses, mut body) = (Vec::new(), String::new());
-        for _ in 0..times {
-            for _ in 0..2 {
-                let answer = http::get(&address).bearer("spotify")?.send()?;
-                statuses.push(answer.status.to_string());
-                body = format!("{:?} {}", answer.header("x-echo"), answer.text());
-                if answer.status != 401 {
-                    break;
+        let args = task.args()?;
+        let accounts: Vec<&str> = match args.get("accounts").and_then(serde_json::Value::as_array) {
+            Some(all) => all.iter().filter_map(serde_json::Value::as_str).collect(),
+            None => vec!["spotify"],
+        };
+        let times = args.get("times").and_then(serde_json::Value::as_u64).unwrap_or(1);
+        let (mut statuses, mut seen) = (Vec::new(), Vec::new());
+        for account in accounts {
+            let mut body = String::new();
+            for _ in 0..times {
+                for _ in 0..2 {
+                    let answer = http::get(&address).bearer(account)?.send()?;
+                    statuses.push(answer.status.to_string());
+                    body = format!("{:?} {}", answer.header("x-echo"), answer.text());
+                    if answer.status != 401 {
+                        break;
+                    }
                 }
             }
+            seen.push(format!("{}\n{body}", secrets::placeholder(account)?));
         }
-        let statuses = statuses.join(" ");
+        let (statuses, seen) = (statuses.join(" "), seen.join("\n"));
         if statuses.ends_with("401") {
             return Err(Error::Permanent(format!("the service answers {statuses}")));
         }
-        let is_asked = |name| task.args().is_ok_and(|args| args.get(name) == Some(&serde_json::Value::Bool(true)));
+        let is_asked = |name| args.get(name) == Some(&serde_json::Value::Bool(true));
         if is_asked("trap") {
-            trap(&format!("{} {body}", secrets::placeholder("spotify")?));
+            trap(&seen);
         }
-        let seen = format!("{}\n{body}", secrets::placeholder("spotify")?);
         let outcome =
             Outcome::new(format!("The service answers {statuses}.")).with_artifact("seen.txt", "text/plain", seen);
         if !is_asked("memory") {
