@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use crate::chroma::{BLOCK, Chunk, ChunkOptions, Chunks, Front, Sample};
+use crate::chroma::{BLOCK, Chunk, ChunkOptions, Chunks, MonoResampler, Sample};
 use crate::decode::{self, Block, Source};
 use crate::read::{check_stop, regular};
 use crate::{Error, LONGEST, read};
@@ -48,14 +48,14 @@ fn stream(
 ) -> Result<Stream, Error> {
     let mut audio = decode::open(source, false, false, stop)?;
     let spec = audio.spec().clone();
-    let mut front = Front::new(spec.rate_hz, spec.channels, spec.positions, spec.kind);
+    let mut resampler = MonoResampler::new(spec.rate_hz, spec.channels, spec.positions, spec.kind);
     let mut chunks = Chunks::new(cut);
     while !chunks.is_full() {
         check_stop(stop)?;
         match audio.next_block(stop)? {
-            Some(Block::F32(channels)) => push(&mut front, &mut chunks, &channels, take),
-            Some(Block::I16(channels)) => push(&mut front, &mut chunks, &channels, take),
-            Some(Block::I32(channels)) => push(&mut front, &mut chunks, &channels, take),
+            Some(Block::F32(channels)) => push(&mut resampler, &mut chunks, &channels, take),
+            Some(Block::I16(channels)) => push(&mut resampler, &mut chunks, &channels, take),
+            Some(Block::I32(channels)) => push(&mut resampler, &mut chunks, &channels, take),
             None => break,
         }
     }
@@ -67,10 +67,10 @@ fn stream(
     Ok(Stream { duration: audio.duration(), container: spec.container })
 }
 
-fn push<S: Sample>(front: &mut Front, chunks: &mut Chunks, channels: &[&[S]], take: &mut dyn FnMut(Chunk)) {
+fn push<S: Sample>(resampler: &mut MonoResampler, chunks: &mut Chunks, channels: &[&[S]], take: &mut dyn FnMut(Chunk)) {
     let frames = channels.first().map_or(0, |channel| channel.len());
     for from in (0..frames).step_by(BLOCK) {
         let range: Range<usize> = from..frames.min(from + BLOCK);
-        chunks.push(front.push(channels, range), take);
+        chunks.push(resampler.push(channels, range), take);
     }
 }

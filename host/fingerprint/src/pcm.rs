@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::chroma::{BLOCK, Chunk, ChunkOptions, Chunks, Front, Kind, Sample, check_format};
+use crate::chroma::{BLOCK, Chunk, ChunkOptions, Chunks, Kind, MonoResampler, Sample, check_format};
 use crate::{Error, LONGEST, Reason};
 
 /// The format of the bytes.
@@ -115,7 +115,8 @@ pub fn read_pcm(
     let most = if cut.chunk.is_some() { cut.length } else { Some(cut.length.unwrap_or(LONGEST).min(LONGEST)) };
     let cut = &ChunkOptions { length: most, ..*cut };
     let kind = pcm.form.kind();
-    let mut sink = Sink { front: Front::new(pcm.rate_hz, pcm.channels, None, kind), chunks: Chunks::new(cut) };
+    let mut sink =
+        Sink { resampler: MonoResampler::new(pcm.rate_hz, pcm.channels, None, kind), chunks: Chunks::new(cut) };
     let frame = pcm.form.bytes * usize::from(pcm.channels);
     let mut block = vec![0; BLOCK * frame];
     let mut filled = 0;
@@ -143,7 +144,7 @@ pub fn read_pcm(
 
 /// Converts samples to chunks.
 struct Sink {
-    front: Front,
+    resampler: MonoResampler,
     chunks: Chunks,
 }
 
@@ -151,7 +152,7 @@ impl Sink {
     fn push<S: Sample>(&mut self, planes: &[Vec<S>], take: &mut dyn FnMut(Chunk)) {
         let channels: Vec<&[S]> = planes.iter().map(Vec::as_slice).collect();
         let frames = channels.first().map_or(0, |channel| channel.len());
-        self.chunks.push(self.front.push(&channels, 0..frames), take);
+        self.chunks.push(self.resampler.push(&channels, 0..frames), take);
     }
 }
 

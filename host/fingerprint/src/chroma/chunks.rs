@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::RATE_HZ;
 use super::algorithm::Algorithm;
-use super::words::Words;
+use super::words::WordEncoder;
 use crate::Fingerprint;
 
 /// The parts of a stream to fingerprint.
@@ -35,7 +35,7 @@ pub struct Chunk {
 }
 
 pub(crate) struct Chunks {
-    words: Words,
+    words: WordEncoder,
     overlap: bool,
     wanted: Option<u64>,
     /// The number of samples in a chunk.
@@ -53,7 +53,7 @@ impl Chunks {
         let limit = cut.chunk.map(samples).filter(|limit| *limit > 0);
         let extra = if cut.overlap && limit.is_some() { cut.algorithm.delay() } else { 0 };
         Self {
-            words: Words::new(cut.algorithm),
+            words: WordEncoder::new(cut.algorithm),
             overlap: cut.overlap,
             wanted: cut.length.map(samples).filter(|length| *length > 0),
             limit,

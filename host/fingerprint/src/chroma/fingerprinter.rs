@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::RATE_HZ;
 use super::algorithm::Algorithm;
-use super::front::{BLOCK, Front};
+use super::mono_resampler::{BLOCK, MonoResampler};
 use super::sample::{Kind, Sample};
-use super::words::Words;
+use super::words::WordEncoder;
 use crate::{Error, Fingerprint, Reason};
 
 /// Chromaprint's minimum (`kMinSampleRate`), in Hz; below it, one sample would become more than eleven.
@@ -20,8 +20,8 @@ const MAX_CHANNELS: u16 = 64;
 ///
 /// Samples come in blocks of any size, one slice for each channel. The block size does not affect the result.
 pub struct Fingerprinter {
-    front: Front,
-    words: Words,
+    resampler: MonoResampler,
+    words: WordEncoder,
     /// The number of samples at 11,025 Hz that are still needed.
     wanted: Option<u64>,
 }
@@ -37,7 +37,11 @@ impl Fingerprinter {
     /// A mask with another number of channels is ignored.
     pub fn with_positions(rate_hz: u32, channels: u16, mask: Option<u32>, kind: Kind) -> Result<Self, Error> {
         check_format(rate_hz, channels)?;
-        Ok(Self { front: Front::new(rate_hz, channels, mask, kind), words: Words::new(Algorithm::Two), wanted: None })
+        Ok(Self {
+            resampler: MonoResampler::new(rate_hz, channels, mask, kind),
+            words: WordEncoder::new(Algorithm::Two),
+            wanted: None,
+        })
     }
 
     /// Fingerprints only the first `length`, measured after resampling as by `fpcalc -length`.
@@ -60,7 +64,7 @@ impl Fingerprinter {
         let mut from = 0;
         while from < frames && !self.is_full() {
             let to = frames.min(from + BLOCK);
-            let mono = self.front.push(channels, from..to);
+            let mono = self.resampler.push(channels, from..to);
             self.words.push(take_wanted(&mut self.wanted, mono));
             from = to;
         }

@@ -4,7 +4,7 @@
 //! # The processing steps
 //! 1. `sample`: converts the decoder's samples to 16-bit integers ([`Kind::S16`]) or floats ([`Kind::Float`], [`Kind::S32`]),
 //!    the two formats in which `FFmpeg`'s libswresample works before it converts to 16 bits.
-//! 2. `layout` and `front`: weigh and add the channels, as `rematrix.c` does for mono.
+//! 2. `layout` and `mono_resampler`: weigh and add the channels, as `rematrix.c` does for mono.
 //! 3. `bank` and `resample`: convert to 11,025 Hz with libswresample's polyphase filter.
 //! 4. `spectrum`: every 1,365 samples, computes the power spectrum of 4,096 samples under a Hamming window, and adds the bins
 //!    from 28 to 3,520 Hz into the twelve notes of an octave.
@@ -48,10 +48,10 @@ mod chunks;
 mod classify;
 mod encoded;
 mod fingerprinter;
-mod front;
 mod image;
 mod kernel;
 mod layout;
+mod mono_resampler;
 mod resample;
 mod sample;
 mod silence;
@@ -65,7 +65,7 @@ pub use chunks::{Chunk, ChunkOptions};
 pub use encoded::EncodedError;
 pub use fingerprinter::Fingerprinter;
 pub(crate) use fingerprinter::check_format;
-pub(crate) use front::{BLOCK, Front};
+pub(crate) use mono_resampler::{BLOCK, MonoResampler};
 pub use sample::{Kind, Sample};
 
 /// The rate of fingerprinted samples, in Hz.

@@ -8,7 +8,7 @@ use super::smooth::Smoother;
 use super::spectrum::Spectrum;
 
 /// The words so far, and the state for the next ones.
-pub(super) struct Words {
+pub(super) struct WordEncoder {
     algorithm: Algorithm,
     silence: Option<Silence>,
     spectrum: Spectrum,
@@ -17,7 +17,7 @@ pub(super) struct Words {
     words: Vec<u32>,
 }
 
-impl Words {
+impl WordEncoder {
     pub(super) fn new(algorithm: Algorithm) -> Self {
         Self {
             algorithm,

@@ -28,10 +28,10 @@ const FILL: u32 = 6;
 const END: u32 = 7;
 
 /// The layout of an element: its type, and the positions of its channels in the channel order.
-type Place = (u32, &'static [usize]);
+type ElementLayout = (u32, &'static [usize]);
 
 /// The elements of each channel configuration (table 1.19), and the channel mask.
-const CONFIGURATIONS: [(usize, &[Place], u32); 5] = [
+const CONFIGURATIONS: [(usize, &[ElementLayout], u32); 5] = [
     (3, &[(SINGLE, &[2]), (PAIR, &[0, 1])], 0x7),
     (4, &[(SINGLE, &[2]), (PAIR, &[0, 1]), (SINGLE, &[3])], 0x107),
     (5, &[(SINGLE, &[2]), (PAIR, &[0, 1]), (PAIR, &[3, 4])], 0x37),
@@ -60,7 +60,7 @@ impl Surround {
     /// A decoder for this number of channels and this rate; `None` if there is no such configuration.
     pub(super) fn new(parameters: &AudioCodecParameters, channels: usize, rate_hz: u32) -> Option<Self> {
         let (_, places, mask) = CONFIGURATIONS.iter().find(|(known, ..)| *known == channels)?;
-        let element = |(kind, places): &Place| {
+        let element = |(kind, places): &ElementLayout| {
             let count = places.len();
             let (decoder, finder) = (stereo_or_mono(count, rate_hz)?, stereo_or_mono(count, rate_hz)?);
             Some(Element { kind: *kind, places, decoder, finder, bits: 0 })

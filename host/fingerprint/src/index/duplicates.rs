@@ -15,7 +15,7 @@ use super::judge::check;
 use super::key::{keys, used_words};
 use super::postings::{FULL, Part, Postings};
 use super::prints::{Prints, read};
-use super::search::{ENOUGH, RARE, Search, Suspect};
+use super::search::{ENOUGH, RARE, Search, SimilarCandidate};
 use super::sweep::Answers;
 
 /// The maximum number of pairs of one fingerprint with earlier ones. One pair is enough to bring further copies into
@@ -125,7 +125,7 @@ impl<P: Prints + ?Sized> Round<'_, P> {
     }
 
     /// The suspects of one fingerprint of the batch, from the answers or, if those are incomplete, from the index.
-    fn suspects<'d>(&self, search: &'d mut Search, number: usize, first: u32) -> &'d [Suspect] {
+    fn suspects<'d>(&self, search: &'d mut Search, number: usize, first: u32) -> &'d [SimilarCandidate] {
         let BatchBuffers { batch, answers, .. } = &self.work;
         let (query, each) = (batch.get(number), answers.iter());
         let common: usize = each.clone().map(|answers| answers.common(number)).sum();

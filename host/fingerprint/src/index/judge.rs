@@ -5,7 +5,7 @@
 //! the tested changes of a piece, the worst (one channel only, clipped by 9 dB) has 0.36.
 
 use super::align::{Alignment, at_equal_speed, at_slope, may_agree};
-use super::search::Suspect;
+use super::search::SimilarCandidate;
 
 const CONTRAST: f32 = 0.30;
 
@@ -59,7 +59,7 @@ pub(crate) fn at_shift(one: &[u32], other: &[u32], shift: i32) -> Option<Alignme
 }
 
 /// The best alignment of the suspected shifts of one pair, if it is good enough.
-pub(crate) fn check(one: &[u32], other: &[u32], suspects: &[Suspect]) -> Option<Alignment> {
+pub(crate) fn check(one: &[u32], other: &[u32], suspects: &[SimilarCandidate]) -> Option<Alignment> {
     let shorter = one.len().min(other.len());
     let tried = suspects.iter().filter_map(|suspect| match suspect.slope {
         0 if may_agree(one, other, suspect.shift) => at_equal_speed(one, other, suspect.shift, REACH),

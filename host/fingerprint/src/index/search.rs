@@ -67,7 +67,7 @@ const LINES: usize = 32;
 
 /// A fingerprint that may be similar, with a shift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Suspect {
+pub(crate) struct SimilarCandidate {
     /// Its position within the index.
     pub(crate) at: u32,
     /// Its position minus that of the query, in frames.
@@ -88,7 +88,7 @@ pub(crate) struct Search {
     /// The number of hits of rare keys; they come first.
     rare: usize,
     close: Vec<Hit>,
-    suspects: Vec<Suspect>,
+    suspects: Vec<SimilarCandidate>,
 }
 
 /// A hit, in the order of examination.
@@ -101,7 +101,7 @@ struct Hit {
 
 impl Search {
     /// The suspects among the fingerprints of an index with positions below `limit`, in order, the best shift first.
-    pub(crate) fn run(&mut self, index: &Postings, words: &[u32], limit: u32) -> &[Suspect] {
+    pub(crate) fn run(&mut self, index: &Postings, words: &[u32], limit: u32) -> &[SimilarCandidate] {
         self.collect(index, words, limit);
         self.find_suspects(index, words.len())
     }
@@ -112,14 +112,14 @@ impl Search {
         index: &Postings,
         length: usize,
         hits: impl Iterator<Item = &'h [IndexHit]>,
-    ) -> &[Suspect] {
+    ) -> &[SimilarCandidate] {
         self.hits.clear();
         hits.for_each(|hits| self.hits.extend_from_slice(hits));
         self.rare = self.hits.len();
         self.find_suspects(index, length)
     }
 
-    fn find_suspects(&mut self, index: &Postings, length: usize) -> &[Suspect] {
+    fn find_suspects(&mut self, index: &Postings, length: usize) -> &[SimilarCandidate] {
         self.narrow(index);
         self.suspects.clear();
         for hits in self.close.chunk_by(|one, other| one.at == other.at) {
@@ -244,7 +244,7 @@ impl Counters {
 }
 
 /// The shifts of one fingerprint to check, most hits first. `hits` are sorted by shift.
-fn suspect(hits: &[Hit], length: usize, suspects: &mut Vec<Suspect>) {
+fn suspect(hits: &[Hit], length: usize, suspects: &mut Vec<SimilarCandidate>) {
     let begin = suspects.len();
     let mut left = hits;
     while let [first, ..] = left {
@@ -255,7 +255,7 @@ fn suspect(hits: &[Hit], length: usize, suspects: &mut Vec<Suspect>) {
         let enough = first.shift.abs() <= NEAR || (together >= TOGETHER && spread(left.iter().take(together)) >= APART);
         if enough && together >= within(rest, 2) {
             let middle = left.get(together / 2).map_or(first.shift, |hit| hit.shift);
-            suspects.push(Suspect { at: first.at, shift: middle, hits: together, slope: 0 });
+            suspects.push(SimilarCandidate { at: first.at, shift: middle, hits: together, slope: 0 });
             left = left.get(together..).unwrap_or_default();
         } else {
             left = rest;
@@ -292,11 +292,11 @@ fn spread<'h>(hits: impl Iterator<Item = &'h Hit>) -> u32 {
 }
 
 /// The line with the most hits, if it has enough and they are spread. A line goes through a hit with one of [`SLOPES`].
-fn drifting(hits: &[Hit], length: usize) -> Option<Suspect> {
+fn drifting(hits: &[Hit], length: usize) -> Option<SimilarCandidate> {
     if hits.len() < DRIFTING || spread(hits.iter()) < SPREAD {
         return None;
     }
-    let mut best: Option<Suspect> = None;
+    let mut best: Option<SimilarCandidate> = None;
     for first in hits.iter().step_by(hits.len().div_ceil(LINES)) {
         // Hits are sorted by shift.
         let begin = hits.partition_point(|hit| hit.shift < first.shift - DRIFT);
@@ -317,7 +317,7 @@ fn drifting(hits: &[Hit], length: usize) -> Option<Suspect> {
             let wanted = best.map_or(DRIFTING, |best| best.hits + 1);
             if count >= wanted && spread(near.iter().filter(on)) >= SPREAD {
                 let middle = first.shift + later(u32::try_from(length / 2).unwrap_or(u32::MAX)) / 1000;
-                best = Some(Suspect { at: first.at, shift: middle, hits: count, slope });
+                best = Some(SimilarCandidate { at: first.at, shift: middle, hits: count, slope });
             }
         }
     }

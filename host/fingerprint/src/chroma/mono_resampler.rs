@@ -12,20 +12,20 @@ use super::sample::{Kind, Sample, quantise};
 /// The number of samples of a channel in one step.
 pub(crate) const BLOCK: usize = 4096;
 
-/// One of the two paths.
-pub(crate) enum Front {
+/// The path for the format of the source.
+pub(crate) enum MonoResampler {
     /// For sources of at most 16 bits.
-    Integers(Integers),
+    Integers(IntegerResampler),
     /// For all other sources.
-    Floats(Floats),
+    Floats(FloatResampler),
 }
 
-impl Front {
+impl MonoResampler {
     pub(crate) fn new(rate_hz: u32, channels: u16, mask: Option<u32>, kind: Kind) -> Self {
         let weights = layout::weights(channels, mask);
         match kind {
-            Kind::S16 => Self::Integers(Integers::new(rate_hz, &weights)),
-            Kind::Float | Kind::S32 => Self::Floats(Floats::new(rate_hz, &weights)),
+            Kind::S16 => Self::Integers(IntegerResampler::new(rate_hz, &weights)),
+            Kind::Float | Kind::S32 => Self::Floats(FloatResampler::new(rate_hz, &weights)),
         }
     }
 
@@ -46,14 +46,14 @@ struct ChannelState<W> {
 }
 
 /// Filters each channel, then mixes.
-pub(crate) struct Integers {
+pub(crate) struct IntegerResampler {
     weighted: Vec<ChannelState<i32>>,
     resampler: Resampler<i16>,
     sums: Vec<i32>,
     mono: Vec<i16>,
 }
 
-impl Integers {
+impl IntegerResampler {
     fn new(rate_hz: u32, weights: &[f64]) -> Self {
         #[expect(clippy::cast_possible_truncation, reason = "at most 32,768")]
         let weight = |weight: f64| (weight * 32_768.0).round_ties_even() as i32;
@@ -90,13 +90,13 @@ impl Integers {
 }
 
 /// Mixes, then filters.
-pub(crate) struct Floats {
+pub(crate) struct FloatResampler {
     weighted: Vec<ChannelState<f32>>,
     resampler: Resampler<f32>,
     mono: Vec<i16>,
 }
 
-impl Floats {
+impl FloatResampler {
     fn new(rate_hz: u32, weights: &[f64]) -> Self {
         #[expect(clippy::cast_possible_truncation, reason = "the weights of floats are `float`s")]
         let weighted = weighted_channels(weights.iter().map(|weight| *weight as f32));
@@ -145,8 +145,8 @@ mod tests {
     fn no_block_reallocates_the_mix() {
         let loud = vec![1.0_f32; BLOCK];
         for rate_hz in [1_000, 11_025, 44_100] {
-            let mut integers = Integers::new(rate_hz, &[0.5, 0.5]);
-            let mut floats = Floats::new(rate_hz, &[0.5, 0.5]);
+            let mut integers = IntegerResampler::new(rate_hz, &[0.5, 0.5]);
+            let mut floats = FloatResampler::new(rate_hz, &[0.5, 0.5]);
             let before = (integers.sums.as_ptr(), integers.mono.as_ptr(), floats.mono.as_ptr());
             for to in [BLOCK, 1, BLOCK, 1000, BLOCK] {
                 integers.push(&[&loud, &loud], 0..to);
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn a_shorter_channel_is_filled_with_silence() {
         let (whole, half) = (vec![1000_i16; BLOCK], vec![1000_i16; BLOCK / 2]);
-        let mut path = Integers::new(RATE_HZ, &[0.5, 0.5]);
+        let mut path = IntegerResampler::new(RATE_HZ, &[0.5, 0.5]);
         let mono = path.push(&[&whole, &half], 0..BLOCK);
         assert_eq!((mono.first(), mono.last()), (Some(&1000), Some(&500)));
         assert_eq!(path.push(&[&whole], 0..10), [500; 10]);
