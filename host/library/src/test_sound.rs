@@ -51,7 +51,7 @@ pub(crate) fn distort(words: &[u32]) -> Vec<u32> {
 }
 
 /// A file of a library.
-pub(crate) struct Piece {
+pub(crate) struct TestFile {
     pub(crate) name: String,
     pub(crate) words: Vec<u32>,
     pub(crate) seconds: u64,
@@ -60,12 +60,12 @@ pub(crate) struct Piece {
 }
 
 /// Adds files to the library at `path`.
-pub(crate) fn put(path: &Path, pieces: &[Piece]) {
+pub(crate) fn put(path: &Path, pieces: &[TestFile]) {
     let now = Timestamp::UNIX_EPOCH;
     let mut library = Library::open(path).unwrap();
     let source = library.add_source("/music", SourceKind::Folder, now).unwrap();
     let scan = library.begin_listing(source.id).unwrap();
-    let listed = |piece: &Piece| ListedItem {
+    let listed = |piece: &TestFile| ListedItem {
         key: (&piece.name).into(),
         path: Path::new("/music").join(&piece.name),
         name: piece.name.trim_end_matches(".wav").to_owned(),
@@ -80,7 +80,7 @@ pub(crate) fn put(path: &Path, pieces: &[Piece]) {
     let all: Vec<ListedItem> = pieces.iter().map(listed).collect();
     library.list(source.id, scan, &all, false, now).unwrap();
     let catalog = Catalog::open(path).unwrap().unwrap();
-    let reading = |piece: &Piece| FileReading {
+    let reading = |piece: &TestFile| FileReading {
         item: catalog.library_item(source.id, piece.name.as_ref()).unwrap().unwrap().id,
         size: 1,
         mtime_ns: 1,

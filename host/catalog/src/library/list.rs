@@ -15,8 +15,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::column::{self, StoredPath};
 use super::model::{ComparedItem, KnownItem, ListedItem, ListedState};
-use super::put::ItemWrite;
-use super::{Library, named};
+use super::write_item::ItemWrite;
+use super::{Library, unlisted_files};
 use crate::{Catalog, CatalogError};
 
 /// An item that a listing did not find.
@@ -128,7 +128,7 @@ impl Library {
         unread: &[PathBuf],
         now: Timestamp,
     ) -> Result<(), CatalogError> {
-        let named = named::find_changed(&self.connection, source, unread)?;
+        let named = unlisted_files::find_changed(&self.connection, source, unread)?;
         let transaction = self.begin()?;
         let at = now.as_millisecond();
         for id in kept {
@@ -147,7 +147,7 @@ impl Library {
                 )?
                 .execute([*id, at])?;
         }
-        named::write(&transaction, source, &named, unread, at)?;
+        unlisted_files::write(&transaction, source, &named, unread, at)?;
         transaction.execute(
             "UPDATE library_sources SET listed_at = ?2, failed_at = NULL, failure = NULL WHERE id = ?1",
             [source, at],

@@ -9,34 +9,34 @@
 mod column;
 mod coverage;
 mod entry;
-mod kept;
+mod kept_copy;
 mod links;
 mod list;
 mod model;
 #[cfg(test)]
 mod moved_tests;
-mod named;
-mod put;
+mod pending_items;
 mod record;
 mod sounds;
 mod source;
 #[cfg(test)]
 mod tests;
+mod unlisted_files;
 mod volume;
-mod whole;
-mod work;
+mod whole_prints;
+mod write_item;
 mod writer;
 
 pub use coverage::{Count, MissingPerSource};
 pub use entry::Entry;
-pub use kept::{KeptCopy, TagChange};
+pub use kept_copy::{KeptCopy, TagChange};
 pub use links::{FileLink, SamePath};
 pub use list::MissingItem;
 pub use model::{ComparedItem, ItemState, KnownItem, ListedItem, ListedState};
+pub use pending_items::{PagePosition, PreviousReading, WaitingItem, WorkFilter, WorkSize};
 pub use record::{AudioFacts, ComparedReading, FileReading, FileStat, ReadingOutcome, RewrittenFile, Tags};
 pub use sounds::SoundPair;
 pub use source::{Source, SourceKind};
 pub use volume::Volume;
-pub use whole::WholePrint;
-pub use work::{PagePosition, PreviousReading, WaitingItem, WorkFilter, WorkSize};
+pub use whole_prints::WholePrint;
 pub use writer::Library;

@@ -13,7 +13,7 @@ use super::metadata::likely;
 use super::proof::Pair;
 use super::unreachable::{UnreachableSource, unreachable_sources};
 use super::versions::difference;
-use super::whole::{WholePrintsFn, compare, exceeds_fingerprinted_part};
+use super::whole_files::{WholePrintsFn, compare, exceeds_fingerprinted_part};
 use super::{Difference, Group, Item, LikelyPair, Proof, Versions};
 
 /// Finds similar pairs among many fingerprints: [`super::find_similar()`], or a substitute in tests.

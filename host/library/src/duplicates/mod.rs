@@ -20,7 +20,7 @@ mod proof;
 mod quality;
 mod unreachable;
 mod versions;
-mod whole;
+mod whole_files;
 
 pub use compare_sounds::find_similar;
 pub use find::{CompareFn, CompareResult, DuplicateOptions, Duplicates, find};
@@ -33,5 +33,5 @@ pub use quality::QualityScore;
 pub use unreachable::UnreachableSource;
 pub(crate) use versions::difference;
 pub use versions::{Difference, Doubt, Versions};
-pub use whole::{WholePrints, WholePrintsFn};
-pub(crate) use whole::{compare, exceeds_fingerprinted_part};
+pub use whole_files::{WholePrints, WholePrintsFn};
+pub(crate) use whole_files::{compare, exceeds_fingerprinted_part};

@@ -23,7 +23,7 @@ pub(super) fn unreachable_sources(catalog: &Catalog) -> Result<Vec<UnreachableSo
     let mut sources = Vec::new();
     for source in catalog.library_sources()? {
         let root = SourceRoot { path: source.path, kind: source.kind };
-        let why = match root.reach() {
+        let why = match root.volume() {
             Err(error) => error.to_string(),
             Ok(volume) if source.volume.is_some_and(|known| !known.is(volume)) => {
                 "another volume is mounted there than when it was scanned".to_owned()

@@ -6,7 +6,7 @@ use baton_catalog::library::{FileLink, Library};
 use baton_catalog::{Catalog, CatalogError, KnownTrack};
 use baton_track_match::{Decision, MatchCandidate, Matcher, Reason, Track};
 
-use super::linked::{LinkedItem, files};
+use super::linked_item::{LinkedItem, files};
 use super::{lock, paths, sound};
 use crate::duplicates::called;
 

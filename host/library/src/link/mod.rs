@@ -9,14 +9,14 @@
 //! longer than two minutes are compared to their end, as for duplicates. One run reads at least 32 such files, the next runs
 //! read the rest.
 
+mod copy_comparer;
 mod find;
-mod linked;
+mod linked_item;
 mod lock;
 mod paths;
 mod similar;
 mod sound;
 #[cfg(test)]
 mod tests;
-mod whole;
 
 pub use find::link;

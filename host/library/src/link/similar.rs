@@ -11,7 +11,7 @@ use baton_catalog::library::{Library, SoundPair};
 use baton_fingerprint::Fingerprint;
 use baton_fingerprint::index::Windows;
 
-use super::linked::LinkedItem;
+use super::linked_item::LinkedItem;
 use crate::duplicates::{Proof, Similarity};
 use crate::lookup::{LookupQuery, look_up};
 

@@ -9,9 +9,9 @@ use baton_catalog::Catalog;
 use baton_catalog::CatalogError;
 use baton_catalog::library::FileLink;
 
-use super::linked::LinkedItem;
+use super::copy_comparer::{CopyComparer, ItemPair};
+use super::linked_item::LinkedItem;
 use super::similar::{self, Digest};
-use super::whole::{ItemPair, Judge};
 use crate::duplicates::{Item, Pair, Similarity, difference, exceeds_fingerprinted_part};
 
 #[derive(Default)]
@@ -72,7 +72,7 @@ fn link_copies(
 ) -> Result<(), CatalogError> {
     let (copies, longer) = candidates(catalog, tracked, open)?;
     let stop = AtomicBool::new(false);
-    let mut judge = Judge::new(path, catalog, &stop);
+    let mut judge = CopyComparer::new(path, catalog, &stop);
     let pairs: Vec<ItemPair<'_>> = longer.iter().map(|candidate| candidate.pair).collect();
     let are_copies = judge.are_copies(&pairs)?;
     links.is_unfinished = judge.is_unfinished;

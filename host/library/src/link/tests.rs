@@ -8,10 +8,10 @@ use baton_plugin_sql::{Access, Session, StopHandle};
 use jiff::Timestamp;
 
 use super::link;
-use crate::test_sound::{Piece, distort, put, words};
+use crate::test_sound::{TestFile, distort, put, words};
 
-fn piece(name: &str, words: Vec<u32>) -> Piece {
-    Piece { name: name.to_owned(), words, seconds: 60, digest: name.to_owned() }
+fn piece(name: &str, words: Vec<u32>) -> TestFile {
+    TestFile { name: name.to_owned(), words, seconds: 60, digest: name.to_owned() }
 }
 
 /// How a file was linked to its track.

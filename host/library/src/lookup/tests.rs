@@ -8,15 +8,15 @@ use baton_fingerprint::Fingerprint;
 
 use super::{LookupQuery, Match, look_up};
 use crate::duplicates::Proof;
-use crate::test_sound::{Piece, distort, put, words};
+use crate::test_sound::{TestFile, distort, put, words};
 
 /// A file whose digest consists of one repeated byte.
-fn piece(name: &str, words: Vec<u32>, seconds: u64, digest: u8) -> Piece {
-    Piece { name: name.to_owned(), words, seconds, digest: digest.to_string() }
+fn piece(name: &str, words: Vec<u32>, seconds: u64, digest: u8) -> TestFile {
+    TestFile { name: name.to_owned(), words, seconds, digest: digest.to_string() }
 }
 
 /// A catalog with these files.
-fn library(folder: &Path, pieces: &[Piece]) -> Catalog {
+fn library(folder: &Path, pieces: &[TestFile]) -> Catalog {
     let path = folder.join("catalog.db");
     put(&path, pieces);
     Catalog::open(&path).unwrap().unwrap()
@@ -37,7 +37,7 @@ fn query(words: &[u32], seconds: u64, title: &str) -> LookupQuery {
 fn answers_are_in_query_order_and_versions_are_not_copies() {
     let folder = tempfile::tempdir().unwrap();
     let song = words(1, 900);
-    let mut pieces: Vec<Piece> = (10..2_100).map(|n| piece(&format!("{n}.wav"), words(n, 100), 13, 1)).collect();
+    let mut pieces: Vec<TestFile> = (10..2_100).map(|n| piece(&format!("{n}.wav"), words(n, 100), 13, 1)).collect();
     pieces.push(piece("Song.wav", song.clone(), 120, 2));
     pieces.push(piece("Song (Live).wav", distort(&song), 120, 3));
     pieces.push(piece("Song long.wav", song.clone(), 300, 4));

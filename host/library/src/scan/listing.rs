@@ -182,7 +182,7 @@ impl Lister<'_> {
         mut seen: ListingProgress,
     ) -> Result<Option<String>, CatalogError> {
         seen.volumes.values().for_each(|volume| volume.count(listing));
-        let volume = match root.reach() {
+        let volume = match root.volume() {
             Err(error) => return Ok(Some(error.to_string())),
             Ok(volume) if volume.device != walked.device => {
                 return Ok(Some("another volume is mounted there than when its listing began".to_owned()));

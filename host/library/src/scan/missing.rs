@@ -52,7 +52,7 @@ pub(super) fn find_missing(
     let (path, not_found) = (&query.source.path, size(query.not_found.len()));
     let command = format!("`baton library scan --gone {}`", quoted(&path.to_string_lossy()));
     // Items in a part that could not be read are kept anyway.
-    let missed = size(query.not_found.iter().filter(|item| walked.missed(&item.path)).count());
+    let missed = size(query.not_found.iter().filter(|item| walked.is_below_unreadable(&item.path)).count());
     let is_almost_empty = not_found > missed && listing.items.saturating_mul(MISSING_RATIO) <= not_found - missed;
     let is_emptied =
         query.is_emptied && listing.items > 0 && query.source.volume.is_some_and(|volume| volume.is(query.volume));
@@ -85,7 +85,7 @@ pub(super) fn find_missing(
 fn missing_on_volume(query: &MissingQuery<'_>, walked: &mut SourceListing, command: &str) -> Vec<i64> {
     let (mut kept, mut missing) = (BTreeMap::<&Path, usize>::new(), Vec::new());
     let mut within = BTreeMap::<u64, Vec<&MissingItem>>::new();
-    for item in query.not_found.iter().filter(|item| !walked.missed(&item.path)) {
+    for item in query.not_found.iter().filter(|item| !walked.is_below_unreadable(&item.path)) {
         match nearest(&item.path).filter(|_| item.mounted && !query.is_confirmed) {
             Some((folder, device)) if device == walked.device => *kept.entry(folder).or_default() += 1,
             Some((_, device)) => within.entry(device).or_default().push(item),

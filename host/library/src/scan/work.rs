@@ -50,7 +50,7 @@ impl<'a> Sources<'a> {
         let Some((root, device)) = self.roots.get(job.source).zip(self.devices.get(job.source).copied()) else {
             return false;
         };
-        let why = match root.reach() {
+        let why = match root.volume() {
             Err(error) => error.to_string(),
             // The mount folder exists without the volume.
             Ok(volume) if volume.device != device => "its volume is not mounted any more".to_owned(),

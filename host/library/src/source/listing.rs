@@ -75,7 +75,7 @@ impl SourceListing {
 
     /// Whether `path` is in a part that was not read.
     #[must_use]
-    pub fn missed(&self, path: &Path) -> bool {
+    pub fn is_below_unreadable(&self, path: &Path) -> bool {
         self.many || self.unread.iter().any(|unread| path.starts_with(&unread.path))
     }
 }

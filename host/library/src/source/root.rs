@@ -50,7 +50,7 @@ impl SourceRoot {
     }
 
     /// Checks that it can be reached now, and returns its volume. Fails with the system's reason.
-    pub fn reach(&self) -> io::Result<Volume> {
+    pub fn volume(&self) -> io::Result<Volume> {
         let inside = match self.kind {
             SourceKind::Folder => self.path.clone(),
             SourceKind::Eagle => self.path.join("images"),

@@ -32,7 +32,7 @@ pub(super) struct ItemPair<'a> {
 }
 
 /// Compares copies to their end.
-pub(super) struct Judge<'a> {
+pub(super) struct CopyComparer<'a> {
     prints: WholePrints<'a>,
     catalog: &'a Catalog,
     made: usize,
@@ -40,7 +40,7 @@ pub(super) struct Judge<'a> {
     pub(super) is_unfinished: bool,
 }
 
-impl<'a> Judge<'a> {
+impl<'a> CopyComparer<'a> {
     pub(super) fn new(path: &'a Path, catalog: &'a Catalog, stop: &'a AtomicBool) -> Self {
         let prints = WholePrints { catalog: path, read: &baton_fingerprint::read, progress: &|_| (), stop };
         Self { prints, catalog, made: 0, is_unfinished: false }
