@@ -7,12 +7,12 @@
 //!
 //! Everything here blocks. Async code calls it on separate threads.
 
-mod left_over;
-mod marked;
+mod marked_processes;
+mod orphans;
 pub mod owner;
 mod program;
 
-pub use left_over::end_left_over;
+pub use orphans::end_left_over;
 pub use program::Program;
 
 use std::time::Duration;

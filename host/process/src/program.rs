@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Signal, WaitId, WaitIdOptions, waitid};
 
-use crate::marked::{self, kill_marked, marked};
+use crate::marked_processes::{self, kill_marked, marked};
 use crate::{GRACE, owner, pid, signal_group};
 
 /// The variables that every program gets, if they are set.
@@ -49,7 +49,7 @@ impl Program {
     /// # Errors
     /// When the program cannot be started.
     pub fn start(command: &mut Command, mark: &str) -> io::Result<Self> {
-        let child = command.env(marked::VARIABLE, mark).process_group(0).spawn()?;
+        let child = command.env(marked_processes::VARIABLE, mark).process_group(0).spawn()?;
         Ok(Self { child, mark: mark.to_owned(), is_over: false })
     }
 

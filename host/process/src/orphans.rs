@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use rustix::process::Signal;
 
-use crate::marked::{kill_marked, marked};
+use crate::marked_processes::{kill_marked, marked};
 use crate::program::CHECK_INTERVAL;
 use crate::{GRACE, owner, signal_group};
 
