@@ -29,7 +29,7 @@ const WHOLE: [&str; 15] = [
 
 /// The sign between a name and the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Join {
+enum Separator {
     First,
     Comma,
     And,
@@ -65,7 +65,7 @@ pub(super) fn split_credit(credit: &str) -> Vec<CreditedName> {
     let mut guest = false;
     let mut at = 0;
     while let Some((join, _)) = parts.get(at) {
-        guest |= *join == Join::Guest;
+        guest |= *join == Separator::Guest;
         let end = whole_name_end(&parts, at);
         names.push(CreditedName { name: join_names(parts.get(at..end).unwrap_or_default()), guest });
         at = end;
@@ -75,21 +75,21 @@ pub(super) fn split_credit(credit: &str) -> Vec<CreditedName> {
 }
 
 /// The end of the longest name that begins at this part.
-fn whole_name_end(parts: &[(Join, String)], at: usize) -> usize {
+fn whole_name_end(parts: &[(Separator, String)], at: usize) -> usize {
     let mut best = at + 1;
     let mut text = String::new();
     for (end, (join, part)) in parts.iter().enumerate().skip(at).take(4) {
         match join {
-            Join::And if end > at => text.push_str(" and "),
-            Join::Comma if end > at => text.push(' '),
+            Separator::And if end > at => text.push_str(" and "),
+            Separator::Comma if end > at => text.push(' '),
             _ if end > at => break,
             _ => {}
         }
         text.push_str(part);
         if end > at {
             let folded = normalise(&text);
-            let sorted = *join == Join::Comma && is_article(&normalise(part));
-            let belongs = end == best && (sorted || (*join == Join::And && is_band(part)));
+            let sorted = *join == Separator::Comma && is_article(&normalise(part));
+            let belongs = end == best && (sorted || (*join == Separator::And && is_band(part)));
             if WHOLE.contains(&folded.as_str()) || belongs {
                 best = end + 1;
             }
@@ -112,12 +112,12 @@ fn is_band(part: &str) -> bool {
         || matches!(folded.as_str(), "sons" | "co" | "friends" | "company" | "orchestra")
 }
 
-fn join_names(parts: &[(Join, String)]) -> String {
+fn join_names(parts: &[(Separator, String)]) -> String {
     let mut out = String::new();
     for (at, (join, part)) in parts.iter().enumerate() {
         match (at, join) {
             (0, _) => {}
-            (_, Join::Comma) => out.push_str(", "),
+            (_, Separator::Comma) => out.push_str(", "),
             _ => out.push_str(" & "),
         }
         out.push_str(part);
@@ -126,11 +126,11 @@ fn join_names(parts: &[(Join, String)]) -> String {
 }
 
 /// Splits a credit at every sign that may join names.
-fn parts(credit: &str) -> Vec<(Join, String)> {
+fn parts(credit: &str) -> Vec<(Separator, String)> {
     let spaced = space_out(credit);
     let tokens: Vec<&str> = spaced.split_whitespace().collect();
-    let mut parts: Vec<(Join, String)> = Vec::new();
-    let mut join = Join::First;
+    let mut parts: Vec<(Separator, String)> = Vec::new();
+    let mut join = Separator::First;
     let mut text: Vec<&str> = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         let last = at + 1 == tokens.len();
@@ -145,7 +145,7 @@ fn parts(credit: &str) -> Vec<(Join, String)> {
                 text.push(name.unwrap_or(token));
                 if name.is_some() {
                     flush(&mut parts, join, &mut text);
-                    join = Join::Firm;
+                    join = Separator::Firm;
                 }
             }
         }
@@ -157,36 +157,39 @@ fn parts(credit: &str) -> Vec<(Join, String)> {
     parts
 }
 
-fn flush(parts: &mut Vec<(Join, String)>, join: Join, text: &mut Vec<&str>) {
+fn flush(parts: &mut Vec<(Separator, String)>, join: Separator, text: &mut Vec<&str>) {
     let name = text.join(" ");
     text.clear();
     let name = name.trim().trim_start_matches('(');
     let name = if name.contains('(') { name } else { name.trim_end_matches(')') };
     if !name.is_empty() {
-        parts.push((if parts.is_empty() && join != Join::Guest { Join::First } else { join }, name.to_owned()));
+        parts.push((
+            if parts.is_empty() && join != Separator::Guest { Separator::First } else { join },
+            name.to_owned(),
+        ));
     }
 }
 
 /// Whether a token joins the names before and after it.
-fn join_kind(token: &str, first: bool, last: bool) -> Option<Join> {
+fn join_kind(token: &str, first: bool, last: bool) -> Option<Separator> {
     let word = name::fold(token);
     let bare = word.trim_start_matches('(').trim_end_matches(['.', ':']);
     if bare == "," {
-        return Some(Join::Comma);
+        return Some(Separator::Comma);
     }
     if matches!(bare, ";" | "|" | "/" | "//") {
-        return Some(Join::Firm);
+        return Some(Separator::Firm);
     }
     if last {
         return None;
     }
     if FEATURING.contains(&bare) && bare != "w" || matches!(bare, "with" | "w/") && !first {
-        return Some(Join::Guest);
+        return Some(Separator::Guest);
     }
     match bare {
         _ if first => None,
-        "&" | "and" | "+" | "und" | "n" => Some(Join::And),
-        "x" | "vs" | "versus" | "presents" | "pres" | "meets" => Some(Join::Firm),
+        "&" | "and" | "+" | "und" | "n" => Some(Separator::And),
+        "x" | "vs" | "versus" | "presents" | "pres" | "meets" => Some(Separator::Firm),
         _ => None,
     }
 }

@@ -49,7 +49,7 @@ struct FirstField {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Likeness {
+enum NameSimilarity {
     No,
     Close,
     Equal,
@@ -109,8 +109,9 @@ impl Credit {
 
     /// Whether both name guests, and no guest of one is named in the other.
     pub(super) fn guests_differ(&self, other: &Self) -> bool {
-        let strangers =
-            |a: &Self, b: &Self| !a.guests().is_empty() && a.guests().iter().all(|guest| b.find(guest) == Likeness::No);
+        let strangers = |a: &Self, b: &Self| {
+            !a.guests().is_empty() && a.guests().iter().all(|guest| b.find(guest) == NameSimilarity::No)
+        };
         strangers(self, other) && strangers(other, self)
     }
 
@@ -126,7 +127,7 @@ impl Credit {
             a.names.iter().take(a.mains).any(|name| {
                 let others = b.names.iter().map(|one| one.words.as_slice()).chain(roles);
                 let known = name.words.iter().all(|word| others.clone().any(|words| words.contains(word)));
-                b.find(name) == Likeness::No && !known
+                b.find(name) == NameSimilarity::No && !known
             })
         };
         strange(self, other) && strange(other, self)
@@ -147,13 +148,13 @@ impl Credit {
         if self.sorted == other.sorted {
             return if self.has_guests_of(other) && other.has_guests_of(self) { Artists::Equal } else { Artists::Main };
         }
-        let (ours, theirs) = (self.likenesses(other), other.likenesses(self));
-        let all = ours.iter().chain(&theirs).copied().min().unwrap_or(Likeness::No);
-        let first = |list: &[Likeness]| list.first().copied().unwrap_or(Likeness::No);
+        let (ours, theirs) = (self.similarities(other), other.similarities(self));
+        let all = ours.iter().chain(&theirs).copied().min().unwrap_or(NameSimilarity::No);
+        let first = |list: &[NameSimilarity]| list.first().copied().unwrap_or(NameSimilarity::No);
         match (all, first(&ours).min(first(&theirs))) {
-            (Likeness::Equal, _) => Artists::Equal,
-            (_, Likeness::Equal) => Artists::Main,
-            (Likeness::Close, _) | (_, Likeness::Close) => Artists::Close,
+            (NameSimilarity::Equal, _) => Artists::Equal,
+            (_, NameSimilarity::Equal) => Artists::Main,
+            (NameSimilarity::Close, _) | (_, NameSimilarity::Close) => Artists::Close,
             _ if self.has_main_of(other) || other.has_main_of(self) => Artists::Partial,
             _ if self.contains_name(other) || other.contains_name(self) => Artists::Within,
             _ if name::in_other_scripts(&self.sorted, &other.sorted) => Artists::OtherScript,
@@ -178,20 +179,20 @@ impl Credit {
     }
 
     fn has_guests_of(&self, other: &Self) -> bool {
-        other.guests().iter().all(|guest| self.find(guest) == Likeness::Equal)
+        other.guests().iter().all(|guest| self.find(guest) == NameSimilarity::Equal)
     }
 
     /// Whether a main artist of the other is named here. A common guest does not identify the main artist.
     fn has_main_of(&self, other: &Self) -> bool {
-        other.names.iter().take(other.mains).any(|main| self.find(main) == Likeness::Equal)
+        other.names.iter().take(other.mains).any(|main| self.find(main) == NameSimilarity::Equal)
     }
 
-    fn likenesses(&self, other: &Self) -> Vec<Likeness> {
+    fn similarities(&self, other: &Self) -> Vec<NameSimilarity> {
         self.names.iter().map(|name| other.find(name)).collect()
     }
 
-    fn find(&self, name: &Name) -> Likeness {
-        self.names.iter().map(|one| one.likeness(name)).max().unwrap_or(Likeness::No)
+    fn find(&self, name: &Name) -> NameSimilarity {
+        self.names.iter().map(|one| one.similarity(name)).max().unwrap_or(NameSimilarity::No)
     }
 
     /// Whether a name of the other is the start or the end of a name here: "Ray and the Band", "The Band".
@@ -239,18 +240,18 @@ impl Name {
         self.words.len() == 1 && (fits(&all) || fits(&large))
     }
 
-    fn likeness(&self, other: &Self) -> Likeness {
+    fn similarity(&self, other: &Self) -> NameSimilarity {
         if self.compact == other.compact {
-            Likeness::Equal
+            NameSimilarity::Equal
         } else if alike::is_typo(&self.compact, &other.compact)
             || (self.words.len() == other.words.len() && name::sorted(&self.words) == name::sorted(&other.words))
             || has_initials(&self.words, &other.words)
             || without_title(&self.words) == without_title(&other.words)
             || is_one_composer(&self.words, &other.words)
         {
-            Likeness::Close
+            NameSimilarity::Close
         } else {
-            Likeness::No
+            NameSimilarity::No
         }
     }
 }
