@@ -16,7 +16,7 @@ pub enum ParseError {
         /// From 1.
         at: usize,
         /// The position as line and column.
-        place: Place,
+        place: Position,
     },
     /// The JSON is incomplete. Its writer may not have finished it yet.
     #[error("the JSON ends before its object is closed; write the complete file under a hidden name, then rename it")]
@@ -27,13 +27,13 @@ pub enum ParseError {
         /// What the parser expected.
         message: String,
         /// Where.
-        place: Place,
+        place: Position,
     },
     /// The file has two objects. Baton reads neither, because one of them would be lost.
     #[error("a second JSON object begins at {place}; write each handoff to a separate file and drop both")]
     SecondObject {
         /// Where.
-        place: Place,
+        place: Position,
     },
     /// JSON that is not an object, but for example a list, a number or a text.
     #[error("the file contains a JSON {0}, not an object; a handoff is an object")]
@@ -45,12 +45,12 @@ pub enum ParseError {
 
 /// A position in a text. Both numbers count from 1; columns are bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Position {
     pub(super) line: usize,
     pub(super) column: usize,
 }
 
-impl Place {
+impl Position {
     /// The position of the byte `at`.
     pub(super) fn of(text: &str, at: usize) -> Self {
         let before = text.as_bytes().get(..at).unwrap_or(text.as_bytes());
@@ -60,7 +60,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {} column {}", self.line, self.column)
     }
@@ -70,7 +70,7 @@ impl ParseError {
     pub(super) fn json(error: &serde_json::Error) -> Self {
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-        Self::NotJson { message, place: Place { line: error.line(), column: error.column() } }
+        Self::NotJson { message, place: Position { line: error.line(), column: error.column() } }
     }
 
     /// Whether the writer may not have finished the file yet, so that reading it again later may succeed.

@@ -19,7 +19,7 @@ pub mod compose;
 pub mod notice;
 pub mod returns;
 
-pub use error::{ParseError, Place};
+pub use error::{ParseError, Position};
 pub use model::{Chain, Dialect, Handoff, Kind, Original, Priority};
 pub use parse::{MAX_BYTES, parse};
 pub use sender::sender_in;

@@ -115,13 +115,13 @@ fn kind_of(value: &Value) -> &'static str {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::error::Place;
+    use super::super::error::Position;
     use super::*;
 
     #[test]
     fn the_error_has_the_position_of_the_fault_in_the_json() {
         let error = parse("a.json", b"{\n  \"a\": nope\n}").unwrap_err();
-        assert!(matches!(error, ParseError::NotJson { place: Place { line: 2, .. }, .. }), "{error}");
+        assert!(matches!(error, ParseError::NotJson { place: Position { line: 2, .. }, .. }), "{error}");
     }
 
     #[test]
@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(parse("a.json", b" \n"), Err(ParseError::Empty));
         assert_eq!(
             parse("a.json", &[0x80, 0x81]),
-            Err(ParseError::NotText { at: 1, place: Place { line: 1, column: 1 } })
+            Err(ParseError::NotText { at: 1, place: Position { line: 1, column: 1 } })
         );
         assert!(matches!(parse("a.json", b"{\"colour\": \"blue\"}"), Err(ParseError::NotHandoff(_))));
     }
@@ -152,7 +152,7 @@ mod tests {
             assert_eq!(parse("a.md", text.as_bytes()).unwrap().dialect, super::super::Dialect::Markdown, "{text}");
         }
         let two = "{\"title\": \"a\"}\n{\"title\": \"b\"}";
-        let second = ParseError::SecondObject { place: Place { line: 2, column: 1 } };
+        let second = ParseError::SecondObject { place: Position { line: 2, column: 1 } };
         assert_eq!(parse("a.md", two.as_bytes()), Err(second));
     }
 

@@ -5,7 +5,7 @@
 //!
 //! Only the text of the first value is changed; the text after it is not JSON.
 
-use super::error::Place;
+use super::error::Position;
 
 /// The words of other languages for numbers that do not exist in JSON.
 const NOT_NUMBERS: [&str; 4] = ["NaN", "Infinity", "-Infinity", "-NaN"];
@@ -29,7 +29,7 @@ impl Fault {
     }
 
     fn note(&self, what: &str, text: &str) -> Option<String> {
-        (self.count > 0).then(|| format!("{} {what}, the first at {}", self.count, Place::of(text, self.first)))
+        (self.count > 0).then(|| format!("{} {what}, the first at {}", self.count, Position::of(text, self.first)))
     }
 }
 

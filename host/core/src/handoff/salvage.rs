@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::error::{ParseError, Place};
+use super::error::{ParseError, Position};
 use super::repair;
 
 /// The text of a file, and the repairs that were necessary.
@@ -29,7 +29,7 @@ pub(super) fn text(bytes: &[u8]) -> Result<(String, Vec<String>), ParseError> {
 fn utf8(bytes: &[u8], skipped: usize) -> Result<String, ParseError> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let (before, _) = bytes.split_at_checked(error.valid_up_to()).unwrap_or_default();
-        let place = Place::of(&String::from_utf8_lossy(before), before.len());
+        let place = Position::of(&String::from_utf8_lossy(before), before.len());
         ParseError::NotText { at: skipped + before.len() + 1, place }
     })?;
     Ok(text.to_owned())
@@ -45,7 +45,7 @@ fn utf16(
     let mut text = String::with_capacity(pairs.len());
     let mut at = skipped + 1;
     for c in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))) {
-        let c = c.map_err(|_| ParseError::NotText { at, place: Place::of(&text, text.len()) })?;
+        let c = c.map_err(|_| ParseError::NotText { at, place: Position::of(&text, text.len()) })?;
         at += 2 * c.len_utf16();
         text.push(c);
     }
@@ -87,10 +87,10 @@ fn check_rest(text: &str, mut at: usize, value: &Value, repairs: &mut Vec<String
     while let Some(second) = next_object(text, at) {
         match first_value(rest(second)) {
             Ok((again, left)) if again == *value => {
-                repairs.push(format!("the same object at {} was left out", Place::of(text, second)));
+                repairs.push(format!("the same object at {} was left out", Position::of(text, second)));
                 at = text.len() - left.len();
             }
-            _ => return Err(ParseError::SecondObject { place: Place::of(text, second) }),
+            _ => return Err(ParseError::SecondObject { place: Position::of(text, second) }),
         }
     }
     let left = unfenced(rest(at)).trim_matches(is_blank).len();
@@ -136,7 +136,7 @@ fn out_of_fence<'a>(text: &'a str, repairs: &mut Vec<String>) -> Cow<'a, str> {
     };
     let before = text.get(..text.len() - object.len()).unwrap_or_default();
     let blank: String = before.chars().filter(|c| *c == '\n').collect();
-    let place = Place::of(text, before.len());
+    let place = Position::of(text, before.len());
     repairs.push(format!("the JSON object was read from the code fence that begins before {place}"));
     Cow::Owned(blank + object)
 }
