@@ -56,7 +56,7 @@ pub fn events(reader: &Reader) -> Result<u64, LedgerError> {
 
 /// An open delivery whose task had no event for too long.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Undelivered {
+pub struct StalledDelivery {
     pub task: String,
     pub kind: String,
     /// The folder of the delivered file: relative to the workspace inside it, else absolute.
@@ -67,7 +67,7 @@ pub struct Undelivered {
 }
 
 /// The open deliveries whose tasks had no event for longer than `limit`.
-pub fn undelivered(reader: &Reader, now: Timestamp, limit: Duration) -> Result<Vec<Undelivered>, LedgerError> {
+pub fn undelivered(reader: &Reader, now: Timestamp, limit: Duration) -> Result<Vec<StalledDelivery>, LedgerError> {
     let mut select = reader.connection.prepare(
         "SELECT task, kind, folder, name, since FROM (
              SELECT o.id, o.task, o.kind, o.folder, o.name,
@@ -81,7 +81,7 @@ pub fn undelivered(reader: &Reader, now: Timestamp, limit: Duration) -> Result<V
     })?;
     rows.map(|row| {
         let (task, kind, folder, name, since) = row?;
-        Ok(Undelivered { task, kind, folder, name, since: timestamp(since)? })
+        Ok(StalledDelivery { task, kind, folder, name, since: timestamp(since)? })
     })
     .collect()
 }

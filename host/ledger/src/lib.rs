@@ -50,4 +50,4 @@ mod writer;
 
 pub use database::{Reader, Tx};
 pub use error::LedgerError;
-pub use writer::{Ledger, Pulse};
+pub use writer::{Ledger, WriterProgress};

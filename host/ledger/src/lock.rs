@@ -108,7 +108,7 @@ impl HeldLock {
     ///
     /// # Errors
     /// When the database fails. In this process the lock is then released nevertheless.
-    pub async fn give_back(self) -> Result<(), LedgerError> {
+    pub async fn release(self) -> Result<(), LedgerError> {
         let id = self.id;
         let done = self.ledger.write(move |tx| delete(tx.connection, id)).await;
         drop(self);
@@ -192,7 +192,7 @@ mod tests {
         assert!(take(&two, "a").await.is_none(), "another process");
         assert!(take(&two, "b").await.is_some(), "another name");
         assert!(two.take("q", "a", "t").await.unwrap().is_some(), "another plugin");
-        held.give_back().await.unwrap();
+        held.release().await.unwrap();
         let held = take(&two, "a").await.unwrap();
         drop(held);
         assert_eq!(rows(&two), 0);

@@ -24,11 +24,11 @@ impl FileId {
 
 /// The files of a ledger when it was opened. SQLite does not replace them while a connection is open.
 #[derive(Debug)]
-pub(crate) struct Presence {
+pub(crate) struct LedgerFiles {
     files: Vec<(PathBuf, FileId)>,
 }
 
-impl Presence {
+impl LedgerFiles {
     /// Records the files of the ledger at `path`, which is open.
     pub(crate) fn of(path: &Path) -> Self {
         let paths = ENDINGS.map(|ending| with_ending(path, ending));
@@ -55,7 +55,7 @@ mod tests {
         let path = folder.path().join("l.db");
         fs::write(&path, "").unwrap();
         let open = fs::File::open(&path).unwrap();
-        let presence = Presence::of(&path);
+        let presence = LedgerFiles::of(&path);
         assert_eq!(presence.missing(), None);
         fs::remove_file(&path).unwrap();
         assert_eq!(presence.missing(), Some(path.as_path()));

@@ -202,7 +202,7 @@ mod tests {
         names
     }
 
-    struct Place {
+    struct TestFolder {
         folder: tempfile::TempDir,
         copy: PathBuf,
         to: PathBuf,
@@ -210,18 +210,18 @@ mod tests {
     }
 
     /// Makes a backup of a ledger with the word `copied`, and a state folder for it.
-    fn place() -> Place {
+    fn place() -> TestFolder {
         let folder = tempfile::tempdir().unwrap();
         let [source, copy, state] = ["source.db", "copy.db", "state"].map(|name| folder.path().join(name));
         made(&source, "copied");
         backup::copy(&Reader::open(&source).unwrap(), &copy).unwrap();
         fs::create_dir(&state).unwrap();
-        Place { folder, copy, to: state.join("ledger.db"), kept: state.join("ledger.db.before") }
+        TestFolder { folder, copy, to: state.join("ledger.db"), kept: state.join("ledger.db.before") }
     }
 
     #[test]
     fn a_copy_becomes_the_ledger_and_the_old_ledger_is_kept_only_on_request() {
-        let Place { folder, copy, to, kept } = place();
+        let TestFolder { folder, copy, to, kept } = place();
         restore(&copy, &to, None).unwrap();
         let state = to.parent().unwrap();
         assert_eq!(names(state), ["ledger.db"]);
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn an_unsound_copy_is_refused_and_leaves_no_file() {
-        let Place { folder, copy, to, kept } = place();
+        let TestFolder { folder, copy, to, kept } = place();
         made(&to, "old");
         let state = to.parent().unwrap();
         let before = names(state);
@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_link_in_place_of_the_ledger_is_renamed_and_its_target_is_unchanged() {
-        let Place { folder, copy, to, kept } = place();
+        let TestFolder { folder, copy, to, kept } = place();
         let target = folder.path().join("target.db");
         made(&target, "theirs");
         std::os::unix::fs::symlink(&target, &to).unwrap();
@@ -277,7 +277,7 @@ mod tests {
 
     #[test]
     fn a_ledger_in_use_is_not_replaced_and_an_unreadable_ledger_is() {
-        let Place { folder, copy, to, kept } = place();
+        let TestFolder { folder, copy, to, kept } = place();
         made(&to, "old");
         let other = Reader::open(&to).unwrap();
         let snapshot = other.connection.unchecked_transaction().unwrap();

@@ -17,7 +17,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::database::{Reader, Tx};
 use crate::lanes::Lanes;
-use crate::presence::Presence;
+use crate::presence::LedgerFiles;
 use crate::{LedgerError, open};
 
 /// The maximum number of jobs in the channel, and of jobs in the lanes; further senders wait. If a handoff has 1 KiB,
@@ -56,14 +56,14 @@ type Job = Box<dyn FnOnce(Option<&Tx<'_>>) -> Answer + Send>;
 type Answer = Box<dyn FnOnce(GroupResult) + Send>;
 
 /// A job and its lane.
-struct Waiting {
+struct QueuedJob {
     lane: Arc<str>,
     job: Job,
 }
 
 /// The progress of the writing thread.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pulse {
+pub struct WriterProgress {
     /// The number of committed transactions that changed a row.
     pub commits: u64,
     /// The file of the ledger that was deleted or replaced.
@@ -71,12 +71,12 @@ pub struct Pulse {
 }
 
 /// The state that the handles and the writing thread share.
-struct Shared {
-    presence: Presence,
-    pulse: watch::Sender<Pulse>,
+struct SharedState {
+    presence: LedgerFiles,
+    pulse: watch::Sender<WriterProgress>,
 }
 
-impl Shared {
+impl SharedState {
     /// Checks that the open files still have the ledger's names. After a file was lost, every check fails.
     fn check(&self) -> GroupResult {
         if let Some(path) = &self.pulse.borrow().lost {
@@ -92,9 +92,9 @@ impl Shared {
 #[derive(Clone)]
 pub struct Ledger {
     path: PathBuf,
-    jobs: mpsc::SyncSender<Waiting>,
+    jobs: mpsc::SyncSender<QueuedJob>,
     lane: Arc<str>,
-    shared: Arc<Shared>,
+    shared: Arc<SharedState>,
 }
 
 impl Ledger {
@@ -105,7 +105,7 @@ impl Ledger {
     /// When the file cannot be opened, is not a ledger, or is newer than this build.
     pub fn open(path: &Path, owner: &str) -> Result<Self, LedgerError> {
         let connection = open::open(path)?;
-        let shared = Arc::new(Shared { presence: Presence::of(path), pulse: watch::Sender::default() });
+        let shared = Arc::new(SharedState { presence: LedgerFiles::of(path), pulse: watch::Sender::default() });
         let (jobs, waiting) = mpsc::sync_channel(QUEUE);
         let spawned = std::thread::Builder::new().name("ledger".to_owned()).spawn({
             let (owner, shared) = (owner.to_owned(), Arc::clone(&shared));
@@ -123,7 +123,7 @@ impl Ledger {
 
     /// A channel that reports each commit and the loss of a file.
     #[must_use]
-    pub fn pulse(&self) -> watch::Receiver<Pulse> {
+    pub fn pulse(&self) -> watch::Receiver<WriterProgress> {
         self.shared.pulse.subscribe()
     }
 
@@ -225,8 +225,8 @@ impl Ledger {
         Ok(answered)
     }
 
-    fn waiting(&self, job: Job) -> Waiting {
-        Waiting { lane: Arc::clone(&self.lane), job }
+    fn waiting(&self, job: Job) -> QueuedJob {
+        QueuedJob { lane: Arc::clone(&self.lane), job }
     }
 }
 
@@ -259,7 +259,7 @@ where
     result
 }
 
-fn work(mut connection: Connection, owner: &str, shared: &Shared, waiting: &mpsc::Receiver<Waiting>) {
+fn work(mut connection: Connection, owner: &str, shared: &SharedState, waiting: &mpsc::Receiver<QueuedJob>) {
     let mut lanes = Lanes::default();
     loop {
         if lanes.is_empty() {
@@ -275,7 +275,7 @@ fn work(mut connection: Connection, owner: &str, shared: &Shared, waiting: &mpsc
 }
 
 /// The jobs of one transaction, at least one. Jobs that arrive in the meantime wait in their lanes.
-fn group(lanes: &mut Lanes<Job>, waiting: &mpsc::Receiver<Waiting>) -> impl Iterator<Item = Job> {
+fn group(lanes: &mut Lanes<Job>, waiting: &mpsc::Receiver<QueuedJob>) -> impl Iterator<Item = Job> {
     let (mut taken, mut since, mut time) = (0, None, GROUP_TIME);
     std::iter::from_fn(move || {
         let begun = *since.get_or_insert_with(Instant::now);
@@ -295,7 +295,7 @@ fn group(lanes: &mut Lanes<Job>, waiting: &mpsc::Receiver<Waiting>) -> impl Iter
     })
 }
 
-fn commit_group(connection: &mut Connection, owner: &str, shared: &Shared, jobs: impl Iterator<Item = Job>) {
+fn commit_group(connection: &mut Connection, owner: &str, shared: &SharedState, jobs: impl Iterator<Item = Job>) {
     let mut answers: Vec<Answer> = Vec::new();
     let before = connection.total_changes();
     let verdict = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
@@ -353,7 +353,7 @@ mod tests {
 
     #[test]
     fn a_transaction_ends_early_after_the_last_job_of_a_lane() {
-        let arrived = mpsc::channel::<Waiting>().1;
+        let arrived = mpsc::channel::<QueuedJob>().1;
         let job = || -> Job { Box::new(|_| Box::new(|_| ())) };
         // Each job takes a millisecond.
         let taken = |lanes: &mut Lanes<Job>| {

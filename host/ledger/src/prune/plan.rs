@@ -54,10 +54,10 @@ pub fn plan(reader: &Reader, before: Timestamp) -> Result<Plan, PruneError> {
         return Err(PruneError::Broken { seq: broken.seq });
     }
     let snapshot = reader.connection.unchecked_transaction().map_err(LedgerError::from)?;
-    Ok(look(&snapshot, before)?)
+    Ok(make_plan(&snapshot, before)?)
 }
 
-fn look(snapshot: &Connection, before: Timestamp) -> Result<Plan, LedgerError> {
+fn make_plan(snapshot: &Connection, before: Timestamp) -> Result<Plan, LedgerError> {
     let gone = PruneMark::read(snapshot)?.map_or(0, |mark| mark.seq);
     let mut plan = Plan { first: gone.saturating_add(1), last: gone, kept: None, before };
     let mut verdicts: HashMap<String, Option<&'static str>> = HashMap::new();

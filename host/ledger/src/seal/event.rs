@@ -4,7 +4,7 @@
 use baton_core::{Digest, State};
 use jiff::Timestamp;
 
-use super::keep::{ACTION, StoredSum, StoredSums, TASK, stored};
+use super::sums::{ACTION, StoredSum, StoredSums, TASK, stored};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
 use crate::event::{self, Event};

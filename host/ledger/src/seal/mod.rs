@@ -10,16 +10,16 @@
 
 mod digest;
 mod event;
-mod keep;
 mod rows;
+mod sums;
 #[cfg(test)]
 mod tests;
 
 pub use event::{is_due, seal};
-pub use keep::keep;
-pub(crate) use keep::{after_migration, before_migration};
 pub(crate) use rows::check;
 pub use rows::{RowProblem, Rows};
+pub use sums::keep;
+pub(crate) use sums::{after_migration, before_migration};
 
 /// The first format of the ledger with sums.
 pub(crate) const FORM: i64 = 13;

@@ -8,7 +8,7 @@ use baton_sqlite::form;
 use rusqlite::Connection;
 
 use super::event::{digest, says_sealed};
-use super::keep::{StoredSum, StoredSums, Sums, compute, last, stored, was_set_back};
+use super::sums::{StoredSum, StoredSums, TableSums, compute, last, stored, was_set_back};
 use super::{FORM, SCHEMA};
 use crate::LedgerError;
 use crate::database::damage;
@@ -88,7 +88,7 @@ pub(crate) fn check(snapshot: &Connection) -> Result<Rows, LedgerError> {
 }
 
 /// The tables whose rows do not match the stored sums.
-fn differences(kept: &StoredSums, now: &Sums) -> Vec<RowProblem> {
+fn differences(kept: &StoredSums, now: &TableSums) -> Vec<RowProblem> {
     let changed = now.iter().filter_map(|(table, now)| {
         let Some(StoredSum { sum: kept, .. }) = kept.get(table) else {
             let what = "there is no sum for its rows: the table, or its row of `sums`, was changed outside of Baton";

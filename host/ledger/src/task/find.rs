@@ -223,7 +223,7 @@ pub fn summary_of(reader: &Reader, id: &str) -> Result<Option<(TaskSummary, Orig
 /// Builds the query. Names of states and outcomes are part of the text, because they come from Baton; other values are
 /// bound.
 pub(super) fn recent_sql(filter: &TaskFilter, form: i64) -> String {
-    let mut only: Vec<String> = standing(filter, form >= OUTCOMES).into_iter().collect();
+    let mut only: Vec<String> = state_condition(filter, form >= OUTCOMES).into_iter().collect();
     only.extend(filter.agent.is_some().then(|| "agent = ?2".to_owned()));
     only.extend(
         filter.since.is_some().then(|| format!("created_at >= ?{}", if filter.agent.is_some() { 3 } else { 2 })),
@@ -234,7 +234,7 @@ pub(super) fn recent_sql(filter: &TaskFilter, form: i64) -> String {
 }
 
 /// The condition for states and outcomes.
-fn standing(filter: &TaskFilter, has_outcomes: bool) -> Option<String> {
+fn state_condition(filter: &TaskFilter, has_outcomes: bool) -> Option<String> {
     let states = state_list(&filter.states);
     let outcomes = sql_list(filter.outcomes.iter().map(|outcome| outcome.as_str()));
     match (states.is_empty(), outcomes.is_empty() || !has_outcomes) {

@@ -41,7 +41,7 @@ pub(crate) use reference::find;
 pub use reference::{TaskMatches, matching, matching_for};
 pub(crate) use row::{CHECKS, evidence, sql_list, state, state_list, timestamp};
 pub use sent::{SentFilter, count_sent, newest_return, sent_as, sent_by, sent_with_id};
-pub use stalled::{StallLimits, StallReason, Stalled, stalled, stalled_in};
+pub use stalled::{StallLimits, StallReason, StalledTask, stalled, stalled_in};
 pub use write::{
     ask_to_stop, give_back_attempt, insert, matched, renew, revise, set_due, set_file, set_lost, set_outcome,
     set_request, set_returned, set_usage, transition,

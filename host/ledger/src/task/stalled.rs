@@ -104,7 +104,7 @@ names!(
 
 /// A stalled task.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stalled {
+pub struct StalledTask {
     pub id: String,
     pub agent: String,
     /// One line.
@@ -116,20 +116,20 @@ pub struct Stalled {
 }
 
 /// The stalled tasks at `now`, grouped by state, the oldest first.
-pub fn stalled(reader: &Reader, now: Timestamp, limits: &StallLimits) -> Result<Vec<Stalled>, LedgerError> {
-    look(&reader.connection, now, limits)
+pub fn stalled(reader: &Reader, now: Timestamp, limits: &StallLimits) -> Result<Vec<StalledTask>, LedgerError> {
+    find_stalled(&reader.connection, now, limits)
 }
 
 /// As [`stalled`], in a write transaction.
-pub fn stalled_in(tx: &Tx<'_>, now: Timestamp, limits: &StallLimits) -> Result<Vec<Stalled>, LedgerError> {
-    look(tx.connection, now, limits)
+pub fn stalled_in(tx: &Tx<'_>, now: Timestamp, limits: &StallLimits) -> Result<Vec<StalledTask>, LedgerError> {
+    find_stalled(tx.connection, now, limits)
 }
 
 /// The query for one state.
 struct StallQuery {
     state: State,
     why: StallReason,
-    /// The SQL expression for [`Stalled::since`].
+    /// The SQL expression for [`StalledTask::since`].
     since: String,
     /// The SQL of a further condition; `?2` is the latest time that counts.
     only: String,
@@ -158,7 +158,11 @@ fn questions(limits: &StallLimits) -> [StallQuery; 8] {
     ]
 }
 
-fn look(connection: &Connection, now: Timestamp, limits: &StallLimits) -> Result<Vec<Stalled>, LedgerError> {
+fn find_stalled(
+    connection: &Connection,
+    now: Timestamp,
+    limits: &StallLimits,
+) -> Result<Vec<StalledTask>, LedgerError> {
     let mut found = Vec::new();
     for question in questions(limits) {
         let mut select = connection.prepare_cached(&sql(&question))?;
@@ -181,9 +185,9 @@ fn sql(question: &StallQuery) -> String {
     )
 }
 
-fn read(row: &Row<'_>, why: StallReason) -> Result<Stalled, LedgerError> {
+fn read(row: &Row<'_>, why: StallReason) -> Result<StalledTask, LedgerError> {
     let name: String = row.get(3)?;
-    Ok(Stalled {
+    Ok(StalledTask {
         id: row.get(0)?,
         agent: row.get(1)?,
         title: row.get(2)?,

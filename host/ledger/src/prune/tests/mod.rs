@@ -2,8 +2,8 @@
 
 mod archives;
 mod chain;
-mod kept;
 mod meanwhile;
+mod retention;
 
 use std::fs;
 use std::path::{Path, PathBuf};

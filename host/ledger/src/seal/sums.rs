@@ -23,7 +23,7 @@ pub(super) struct TableSum {
 }
 
 /// The sums of the current rows, by table.
-pub(super) type Sums = BTreeMap<String, TableSum>;
+pub(super) type TableSums = BTreeMap<String, TableSum>;
 
 /// A row of `sums`.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +37,7 @@ pub(super) struct StoredSum {
 pub(super) type StoredSums = BTreeMap<String, StoredSum>;
 
 /// The sums before a migration; `None` if no migration is needed.
-pub(crate) struct Before(Option<Sums>);
+pub(crate) struct SumsBeforeMigration(Option<TableSums>);
 
 /// The tables with sums: all except the table of sums and SQLite's own tables.
 fn tables(connection: &Connection) -> Result<Vec<String>, LedgerError> {
@@ -66,8 +66,8 @@ fn expressions(connection: &Connection, table: &str, row: &str) -> Result<String
 }
 
 /// Reads every row and computes the sums.
-pub(super) fn compute(connection: &Connection) -> Result<Sums, LedgerError> {
-    let mut sums = Sums::new();
+pub(super) fn compute(connection: &Connection) -> Result<TableSums, LedgerError> {
+    let mut sums = TableSums::new();
     for table in tables(connection)? {
         let sql = format!("SELECT {} FROM main.\"{table}\"", expressions(connection, &table, "")?);
         sums.insert(table.clone(), of_query(connection, &table, &sql)?);
@@ -123,21 +123,25 @@ pub(super) fn last(connection: &Connection) -> Result<Option<Seal>, LedgerError>
 }
 
 /// The sums of the rows before the migration from format `form`, which may change rows.
-pub(crate) fn before_migration(connection: &Connection, form: i64, known: i64) -> Result<Before, LedgerError> {
+pub(crate) fn before_migration(
+    connection: &Connection,
+    form: i64,
+    known: i64,
+) -> Result<SumsBeforeMigration, LedgerError> {
     if was_set_back(connection, form)? {
         return Err(LedgerError::Corrupt { what: "a format that is older than its seals", value: form.to_string() });
     }
-    Ok(Before(match form {
+    Ok(SumsBeforeMigration(match form {
         _ if form == known => None,
         FORM.. => Some(compute(connection)?),
         // If there were no sums, every row counts as added.
-        _ => Some(Sums::new()),
+        _ => Some(TableSums::new()),
     }))
 }
 
 /// Adds the changes of the migration to the sums. So a row that was changed outside of Baton before the migration still
 /// does not match its sum.
-pub(crate) fn after_migration(connection: &Connection, before: Before) -> Result<(), LedgerError> {
+pub(crate) fn after_migration(connection: &Connection, before: SumsBeforeMigration) -> Result<(), LedgerError> {
     let Some(before) = before.0 else { return Ok(()) };
     let had = stored(connection)?;
     let now = compute(connection)?;
