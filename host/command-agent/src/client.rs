@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
-use baton_files::{PRIVATE, Staged};
+use baton_files::{PRIVATE, StagedFile};
 use serde_json::{Value, json};
 
 use crate::settings::{Client, CommandAgent, McpCommand};
@@ -70,7 +70,7 @@ pub(crate) fn invocation(agent: &CommandAgent, mcp: &McpCommand, run: RunRequest
     let text = json!({ "mcpServers": { "baton": server } }).to_string();
     // Several runs of an agent use the same file, so it is never seen half written.
     if baton_files::read_text(&config, CONFIG_BYTES).ok().as_deref() != Some(text.as_str()) {
-        Staged::write(&config, &format!(".{}", run.mark), text.as_bytes(), PRIVATE)?.publish()?;
+        StagedFile::write(&config, &format!(".{}", run.mark), text.as_bytes(), PRIVATE)?.publish()?;
     }
     let prompt = crate::prompt::prompt(&agent.name, run.task, run.session.is_some());
     let words: Vec<String> = match &agent.client {

@@ -121,12 +121,12 @@ impl CommandAgents {
             let (process, mark) = (run.process.clone(), run.mark.clone());
             tracing::warn!(task = %run.task, agent = %run.agent, "a run was not ended; its processes are ended now");
             drop(tokio::task::spawn_blocking(move || end_left_over(process.as_deref(), &mark)).await);
-            self.settle_left(run).await?;
+            self.settle_lost_run(run).await?;
         }
         Ok(())
     }
 
-    async fn settle_left(&self, run: Run) -> Result<(), DispatchError> {
+    async fn settle_lost_run(&self, run: Run) -> Result<(), DispatchError> {
         let Some(agent) = self.agents.iter().find(|agent| agent.name == run.agent).cloned() else {
             return self.forget(run).await;
         };

@@ -43,7 +43,7 @@ pub async fn cancel(context: &Arc<Context>, id: &str, reason: &str) -> Result<De
 }
 
 /// As [`cancel`], by `sender`, the agent that sent the request. The caller checks that.
-pub(crate) async fn take_back(context: &Arc<Context>, id: &str, sender: &str) -> Result<DecisionResult, DispatchError> {
+pub(crate) async fn withdraw(context: &Arc<Context>, id: &str, sender: &str) -> Result<DecisionResult, DispatchError> {
     end_early(context, id, sender, format!("{sender} took it back"), AbortReason::TakenBack).await
 }
 

@@ -11,4 +11,4 @@ mod replace;
 pub use open::{open, open_or_create, open_target, open_with, touch};
 pub use read::{read, read_target, read_target_text, read_text};
 pub use regular::{check, check_target};
-pub use replace::{PRIVATE, SHARED, Staged, create, folder_of, publish, replace, sync_folder};
+pub use replace::{PRIVATE, SHARED, StagedFile, create, folder_of, publish, replace, sync_folder};

@@ -16,12 +16,12 @@ pub const SHARED: u32 = 0o666;
 
 /// A file that is complete on the disk and does not have its name yet. It is deleted if it is not published.
 #[derive(Debug)]
-pub struct Staged {
+pub struct StagedFile {
     hidden: PathBuf,
     path: PathBuf,
 }
 
-impl Staged {
+impl StagedFile {
     /// Writes `bytes` for `path`. `hidden` is a name in the same folder; no other process that may be running uses it.
     ///
     /// # Errors
@@ -54,7 +54,7 @@ impl Staged {
     }
 }
 
-impl Drop for Staged {
+impl Drop for StagedFile {
     fn drop(&mut self) {
         // After `publish` the name does not exist.
         drop(fs::remove_file(&self.hidden));
@@ -66,7 +66,7 @@ impl Drop for Staged {
 /// # Errors
 /// When the folder cannot be written to, or a folder has the name.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    Staged::write(path, &hidden_name(path), bytes, mode)?.publish()
+    StagedFile::write(path, &hidden_name(path), bytes, mode)?.publish()
 }
 
 /// Creates the file at the path, or replaces a damaged one. Of several processes that create it at the same time, all find the same
@@ -75,7 +75,7 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
 /// # Errors
 /// When the folder cannot be written to, or something other than a regular file has the name.
 pub fn create(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let staged = Staged::write(path, &hidden_name(path), bytes, mode)?;
+    let staged = StagedFile::write(path, &hidden_name(path), bytes, mode)?;
     match check(path) {
         Ok(()) => staged.publish(),
         Err(error) if error.kind() == ErrorKind::NotFound => staged.publish_first(),
@@ -140,7 +140,7 @@ mod tests {
         for link in [&path, &hidden] {
             std::os::unix::fs::symlink(&target, link).unwrap();
         }
-        Staged::write(&path, ".h.tmp", b"ours", PRIVATE).unwrap().publish().unwrap();
+        StagedFile::write(&path, ".h.tmp", b"ours", PRIVATE).unwrap().publish().unwrap();
         assert_eq!(fs::read_to_string(&target).unwrap(), "theirs");
         assert_eq!(fs::read_to_string(&path).unwrap(), "ours");
         let found = path.symlink_metadata().unwrap();
@@ -152,7 +152,7 @@ mod tests {
     fn the_first_of_two_files_stays() {
         let (folder, [path]) = paths(["id"]);
         for (hidden, text) in [(".1.tmp", "first"), (".2.tmp", "second")] {
-            Staged::write(&path, hidden, text.as_bytes(), PRIVATE).unwrap().publish_first().unwrap();
+            StagedFile::write(&path, hidden, text.as_bytes(), PRIVATE).unwrap().publish_first().unwrap();
         }
         assert_eq!(fs::read_to_string(&path).unwrap(), "first");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn an_unpublished_file_leaves_nothing() {
         let (folder, [path]) = paths(["id"]);
-        drop(Staged::write(&path, ".h.tmp", b"ours", SHARED).unwrap());
+        drop(StagedFile::write(&path, ".h.tmp", b"ours", SHARED).unwrap());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 

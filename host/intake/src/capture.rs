@@ -11,7 +11,7 @@ use crate::IntakeError;
 
 /// The bytes of a file and their identity.
 #[derive(Clone, Debug)]
-pub struct Captured {
+pub struct CapturedFile {
     /// The whole content.
     pub bytes: Vec<u8>,
     /// The SHA-256 of the content.
@@ -24,7 +24,7 @@ pub struct Captured {
 ///
 /// # Errors
 /// When it does not exist, is not a regular file, is larger, or cannot be read.
-pub fn capture(path: &Path, limit: u64) -> Result<Captured, IntakeError> {
+pub fn capture(path: &Path, limit: u64) -> Result<CapturedFile, IntakeError> {
     let mut file = open_regular(path)?;
     let metadata = file.metadata().map_err(|error| IntakeError::io(path, "read", error))?;
     let too_large = |bytes| IntakeError::TooLarge { path: path.to_owned(), bytes, limit };
@@ -38,7 +38,7 @@ pub fn capture(path: &Path, limit: u64) -> Result<Captured, IntakeError> {
         return Err(too_large(bytes.len() as u64));
     }
     let written = crate::written(&metadata, SystemTime::now());
-    Ok(Captured { hash: Digest::of(&bytes), bytes, written })
+    Ok(CapturedFile { hash: Digest::of(&bytes), bytes, written })
 }
 
 /// The SHA-256 of the file at `path`, without a size limit.

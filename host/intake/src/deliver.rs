@@ -3,7 +3,7 @@
 //!
 //! The steps are separate so that the caller can record each in the ledger. The name of the temporary file depends on the
 //! caller's token, so that a repeated delivery finds it. [`stage`] and [`publish`] sync the folder each time; for many files
-//! use [`Staged::write`] and [`Staged::rename`] with one [`sync_folder`].
+//! use [`StagedFile::write`] and [`StagedFile::rename`] with one [`sync_folder`].
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -16,12 +16,12 @@ use crate::rename::rename_free;
 
 /// A complete temporary file before its rename.
 #[derive(Clone, Debug)]
-pub struct Staged {
+pub struct StagedFile {
     folder: PathBuf,
     temporary: PathBuf,
 }
 
-impl Staged {
+impl StagedFile {
     /// The temporary file for `token` in `folder`. It may not exist.
     #[must_use]
     pub fn of(folder: &Path, token: &str) -> Self {
@@ -68,8 +68,8 @@ impl Staged {
 ///
 /// # Errors
 /// When the folder cannot be made or the file cannot be written.
-pub fn stage(folder: &Path, token: &str, bytes: &[u8]) -> Result<Staged, IntakeError> {
-    let staged = Staged::write(folder, token, bytes)?;
+pub fn stage(folder: &Path, token: &str, bytes: &[u8]) -> Result<StagedFile, IntakeError> {
+    let staged = StagedFile::write(folder, token, bytes)?;
     // When the ledger has `staged`, a missing temporary file must mean that it was renamed.
     sync_folder(folder)?;
     Ok(staged)
@@ -79,7 +79,7 @@ pub fn stage(folder: &Path, token: &str, bytes: &[u8]) -> Result<Staged, IntakeE
 ///
 /// # Errors
 /// When the rename fails for another reason.
-pub fn publish(staged: &Staged, name: &str) -> Result<String, IntakeError> {
+pub fn publish(staged: &StagedFile, name: &str) -> Result<String, IntakeError> {
     let name = staged.rename(name)?;
     sync_folder(&staged.folder)?;
     Ok(name)

@@ -7,26 +7,26 @@
 
 mod archive;
 mod capture;
+mod change_reporting;
 mod deliver;
 mod error;
 mod leftover;
 mod ownership;
 mod readiness;
 mod rename;
-mod reported;
 mod scan;
 mod stamp;
 mod watch;
 
 pub use archive::{find_moved, move_into};
-pub use capture::{Captured, capture, hash_file};
-pub use deliver::{Staged, publish, stage, sync_folder};
+pub use capture::{CapturedFile, capture, hash_file};
+pub use change_reporting::reports_changes;
+pub use deliver::{StagedFile, publish, stage, sync_folder};
 pub use error::IntakeError;
 pub use leftover::{LEFT, Writer, is_own, leftovers};
 pub use ownership::{OWNER_FILE, Owner, claim_inbox, claimed_at, owner_in};
 pub use readiness::{DetectedBy, Readiness, readiness, written};
 pub use rename::rename_new;
-pub use reported::reports_changes;
 pub use scan::{FolderEntry, FolderEntryKind, scan, scan_tree};
 pub use stamp::FileStamp;
 pub use watch::{Change, Watcher};

@@ -10,7 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use baton_files::{SHARED, Staged};
+use baton_files::{SHARED, StagedFile};
 use fail::fail_point;
 use serde::{Deserialize, Serialize};
 
@@ -129,7 +129,7 @@ fn write(marker: &Path, says: &Marker) -> std::io::Result<()> {
     let text = serde_json::to_string_pretty(says).map_err(std::io::Error::other)?;
     // One name for each workspace: after a kill, its next start uses the name again, and no other workspace uses it.
     let hidden = format!(".baton-owner-{}.tmp", says.owner.id.get(..ID_DIGITS).unwrap_or(&says.owner.id));
-    let written = Staged::write(marker, &hidden, (text + "\n").as_bytes(), SHARED)?;
+    let written = StagedFile::write(marker, &hidden, (text + "\n").as_bytes(), SHARED)?;
     fail_point!("owner_file.written");
     written.publish()
 }

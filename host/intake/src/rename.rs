@@ -82,8 +82,8 @@ fn reserve_and_rename(source: &Path, target: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    type Means = fn(&Path, &Path) -> io::Result<()>;
-    const MEANS: [(&str, Means); 3] =
+    type RenameFn = fn(&Path, &Path) -> io::Result<()>;
+    const MEANS: [(&str, RenameFn); 3] =
         [("the kernel", rename_new), ("a link", link_new), ("a reservation", reserve_and_rename)];
 
     #[test]

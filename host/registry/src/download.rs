@@ -47,10 +47,14 @@ async fn component(client: &Client, url: &Url, host: &str) -> Result<Vec<u8>, Fe
 
 /// Downloads the signature; `None` if there is none. Object stores answer with a refusal if a file is missing.
 async fn signature(client: &Client, url: &Url, host: &str) -> Result<Option<String>, FetchError> {
-    let beside = beside(url);
-    let wanted =
-        Download { what: beside.as_str(), host, most: limits::SIGNATURE_BYTES, why: "the limit for a signature" };
-    match http_client::get(client.get(beside.clone()), wanted).await {
+    let signature_url = signature_url(url);
+    let wanted = Download {
+        what: signature_url.as_str(),
+        host,
+        most: limits::SIGNATURE_BYTES,
+        why: "the limit for a signature",
+    };
+    match http_client::get(client.get(signature_url.clone()), wanted).await {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(FetchError::NotFound { .. } | FetchError::Denied { .. } | FetchError::Unauthorized { .. }) => Ok(None),
         Err(error) => Err(error),
@@ -58,10 +62,10 @@ async fn signature(client: &Client, url: &Url, host: &str) -> Result<Option<Stri
 }
 
 /// The address of the signature of the file at `url`.
-fn beside(url: &Url) -> Url {
-    let mut beside = url.clone();
-    beside.set_path(&format!("{}{}", url.path(), crate::signature::EXTENSION));
-    beside
+fn signature_url(url: &Url) -> Url {
+    let mut signature_url = url.clone();
+    signature_url.set_path(&format!("{}{}", url.path(), crate::signature::EXTENSION));
+    signature_url
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::error::FetchError;
 use crate::limits;
 use crate::oci::{Access, pull};
 use crate::reference::Reference;
-use crate::signature::beside;
+use crate::signature::signature_path;
 
 /// The unchecked bytes of a package: [`crate::Package::read`] checks whether they are a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,11 +51,11 @@ pub async fn fetch(reference: &Reference) -> Result<FetchedPackage, FetchError> 
 /// When the component does not exist, or one of the files is not a regular file or is too large.
 pub fn read(path: &Path) -> Result<(Vec<u8>, Option<String>), FetchError> {
     let component = bounded(path, COMPONENT_BYTES, "the limit for a component")?;
-    let beside = beside(path);
-    if !beside.try_exists().unwrap_or(true) {
+    let signature_path = signature_path(path);
+    if !signature_path.try_exists().unwrap_or(true) {
         return Ok((component, None));
     }
-    let signature = bounded(&beside, limits::SIGNATURE_BYTES, "the limit for a signature")?;
+    let signature = bounded(&signature_path, limits::SIGNATURE_BYTES, "the limit for a signature")?;
     Ok((component, Some(String::from_utf8_lossy(&signature).into_owned())))
 }
 

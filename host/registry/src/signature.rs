@@ -14,10 +14,10 @@ pub const EXTENSION: &str = ".minisig";
 
 /// The path of the detached signature of a file.
 #[must_use]
-pub fn beside(file: &Path) -> PathBuf {
-    let mut beside = file.as_os_str().to_owned();
-    beside.push(EXTENSION);
-    beside.into()
+pub fn signature_path(file: &Path) -> PathBuf {
+    let mut signature_path = file.as_os_str().to_owned();
+    signature_path.push(EXTENSION);
+    signature_path.into()
 }
 
 /// The result of a verification.

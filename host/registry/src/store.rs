@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use baton_core::Digest;
-use baton_files::{PRIVATE, Staged};
+use baton_files::{PRIVATE, StagedFile};
 use baton_sandbox::limits::COMPONENT_BYTES;
 use fail::fail_point;
 
@@ -38,7 +38,7 @@ impl Store {
         }
         fs::create_dir_all(&self.folder)?;
         let hidden = format!(".{}.{}", digest.short(16), std::process::id());
-        let written = Staged::write(&path, &hidden, component, PRIVATE)?;
+        let written = StagedFile::write(&path, &hidden, component, PRIVATE)?;
         fail_point!("store.written");
         written.publish()?;
         fail_point!("store.named");

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
-use baton_ledger::{Pulse, Reader};
+use baton_ledger::{Reader, WriterProgress};
 use tokio::sync::watch;
 
 /// How often the ledger is checked for commits of other processes.
 const CHECK: Duration = Duration::from_millis(500);
 
 /// Counts the commits of this process and of others in `sender`.
-pub(super) async fn follow_changes(reader: Reader, mut pulse: watch::Receiver<Pulse>, sender: watch::Sender<u64>) {
+pub(super) async fn follow_changes(
+    reader: Reader,
+    mut pulse: watch::Receiver<WriterProgress>,
+    sender: watch::Sender<u64>,
+) {
     let (mut seen, mut alive) = (reader.version().unwrap_or_default(), true);
     loop {
         tokio::select! {

@@ -58,7 +58,7 @@ pub struct AgentActivity {
 
 /// The facts about one agent in the ledger and in the processes of this machine.
 #[derive(Clone, Debug, Default)]
-struct Signs {
+struct ActivityFacts {
     /// Its live claims.
     claims: Vec<Claim>,
     /// Its runs with a living process.
@@ -79,7 +79,8 @@ pub fn activities(
     agents: &[&str],
     now: Timestamp,
 ) -> Result<BTreeMap<String, AgentActivity>, LedgerError> {
-    let mut signs: BTreeMap<&str, Signs> = agents.iter().map(|agent| (*agent, Signs::default())).collect();
+    let mut signs: BTreeMap<&str, ActivityFacts> =
+        agents.iter().map(|agent| (*agent, ActivityFacts::default())).collect();
     for claim in task::claims(reader)?.into_iter().filter(|claim| is_live(claim, now)) {
         if let Some(signs) = signs.get_mut(claim.agent.as_str()) {
             signs.claims.push(claim);
@@ -116,7 +117,7 @@ pub fn is_running(run: &Run) -> bool {
     run.process.as_deref().is_some_and(|process| !owner::is_gone(process, false))
 }
 
-fn judge(signs: &Signs, now: Timestamp) -> AgentActivity {
+fn judge(signs: &ActivityFacts, now: Timestamp) -> AgentActivity {
     let output = signs.runs.iter().map(|run| run.output_at.unwrap_or(run.started_at)).max();
     let call = signs.call.as_ref().map(|call| call.at);
     let last_sign = output.max(call);
@@ -155,16 +156,16 @@ mod tests {
     fn the_activity_of_an_agent_follows_from_its_claims_calls_and_runs() {
         let claim = Claim { task: "t".to_owned(), agent: "a".to_owned(), holder: "mcp:1".to_owned(), until: at(1_000) };
         let claims = vec![claim];
-        let none = Signs::default();
+        let none = ActivityFacts::default();
         let rows = [
             (none.clone(), Activity::Idle),
-            (Signs { waits: Some(at(95)), ..none.clone() }, Activity::Idle),
-            (Signs { waits: Some(at(10)), ..none.clone() }, Activity::Silent),
-            (Signs { waits: Some(at(10)), call: Some(call(20)), ..none.clone() }, Activity::Idle),
-            (Signs { waits: Some(at(10)), call: Some(call(98)), ..none.clone() }, Activity::Active),
-            (Signs { claims: claims.clone(), call: Some(call(80)), ..none.clone() }, Activity::Active),
-            (Signs { claims, call: Some(call(20)), ..none.clone() }, Activity::Silent),
-            (Signs { quota: Some(at(200)), waits: Some(at(10)), ..none }, Activity::WaitingForQuota),
+            (ActivityFacts { waits: Some(at(95)), ..none.clone() }, Activity::Idle),
+            (ActivityFacts { waits: Some(at(10)), ..none.clone() }, Activity::Silent),
+            (ActivityFacts { waits: Some(at(10)), call: Some(call(20)), ..none.clone() }, Activity::Idle),
+            (ActivityFacts { waits: Some(at(10)), call: Some(call(98)), ..none.clone() }, Activity::Active),
+            (ActivityFacts { claims: claims.clone(), call: Some(call(80)), ..none.clone() }, Activity::Active),
+            (ActivityFacts { claims, call: Some(call(20)), ..none.clone() }, Activity::Silent),
+            (ActivityFacts { quota: Some(at(200)), waits: Some(at(10)), ..none }, Activity::WaitingForQuota),
         ];
         for (signs, activity) in rows {
             assert_eq!(judge(&signs, at(100)).activity, activity, "{signs:?}");

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
 use super::session::AgentSession;
-use crate::control::take_back;
+use crate::control::withdraw;
 use crate::{DecisionResult, DispatchError};
 
 /// A request that an agent has sent.
@@ -138,11 +138,11 @@ impl AgentSession {
     ///
     /// # Errors
     /// When the agent sent no such request, it has ended, or the ledger fails.
-    pub async fn take_back(&self, id: &str) -> Result<DecisionResult, DispatchError> {
+    pub async fn withdraw(&self, id: &str) -> Result<DecisionResult, DispatchError> {
         let Some(sent) = self.sent(id).await? else {
             return Err(DispatchError::Refused(format!("{} has sent no request {id}", self.agent)));
         };
-        let decision = take_back(&self.work.context, &sent.task.id, &self.agent).await?;
+        let decision = withdraw(&self.work.context, &sent.task.id, &self.agent).await?;
         // The daemon stops the running attempt, and starts what depended on the request.
         self.work.context.wake();
         Ok(decision)

@@ -157,7 +157,7 @@ fn request(tx: &Tx<'_>, incoming: &mut IncomingFile) -> Result<Classification, L
     let mut needs = Vec::new();
     match dependency_state(tx, &own, &incoming.depends_on)? {
         DependencyState::Free => {}
-        DependencyState::Circle(reason) => (new.state, new.reason) = (State::Failed, reason),
+        DependencyState::Cycle(reason) => (new.state, new.reason) = (State::Failed, reason),
         DependencyState::Broken(reason) => (new.state, new.reason) = (State::NeedsHuman, reason),
         DependencyState::Open(open) => {
             (new.state, new.reason) = (State::Waiting, open.reason());

@@ -7,7 +7,7 @@ use baton_core::agents::is_everybody;
 use baton_core::handoff::agent_return::{self, CommandRun};
 use baton_core::handoff::{self, Handoff, Kind};
 use baton_core::{State, dedupe, file_name};
-use baton_intake::Captured;
+use baton_intake::CapturedFile;
 use baton_ledger::task::{self, Origin};
 
 use super::answers::AnsweredRequest;
@@ -62,7 +62,13 @@ pub(super) enum IncomingKind {
 
 impl IncomingFile {
     /// A handoff in an inbox of `agent`.
-    pub(super) fn of_handoff(context: &Context, agent: &Agent, file: String, read: Captured, handoff: Handoff) -> Self {
+    pub(super) fn of_handoff(
+        context: &Context,
+        agent: &Agent,
+        file: String,
+        read: CapturedFile,
+        handoff: Handoff,
+    ) -> Self {
         let roster = context.roster();
         // A RETURN by Baton is in the inbox of the request's `reply_to`, and may name another agent.
         let is_own = handoff.kind == Kind::Return && handoff.raw.as_ref().is_some_and(|raw| raw.get("baton").is_some());
@@ -85,7 +91,13 @@ impl IncomingFile {
     }
 
     /// A handoff for `agent`, in the inbox of any agent.
-    pub(super) fn for_agent(context: &Context, agent: &str, external: bool, read: Captured, handoff: Handoff) -> Self {
+    pub(super) fn for_agent(
+        context: &Context,
+        agent: &str,
+        external: bool,
+        read: CapturedFile,
+        handoff: Handoff,
+    ) -> Self {
         let roster = context.roster();
         let canonical = |spelling: &str| roster.resolve(spelling).map_or(spelling, |agent| &agent.name).to_owned();
         let substance = dedupe::substance(handoff.raw.as_ref(), &read.bytes);
@@ -143,7 +155,7 @@ impl IncomingFile {
         context: &Context,
         owner: &str,
         file: String,
-        read: Option<Captured>,
+        read: Option<CapturedFile>,
         reason: String,
     ) -> Self {
         let name = file.rsplit('/').next().unwrap_or(&file);

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use baton_core::file_name;
 use baton_core::handoff::{self, Handoff, MAX_BYTES, ParseError};
-use baton_intake::{Captured, DetectedBy, IntakeError, Readiness, readiness, written};
+use baton_intake::{CapturedFile, DetectedBy, IntakeError, Readiness, readiness, written};
 use baton_ledger::LedgerError;
 use fail::fail_point;
 
@@ -15,9 +15,9 @@ use crate::context::Context;
 /// The result of reading a file.
 pub(super) enum ReadOutcome {
     /// It is a handoff.
-    Handoff(Captured, Box<Handoff>),
+    Handoff(CapturedFile, Box<Handoff>),
     /// It is not a handoff, or it is too large to be read.
-    Broken(Option<Captured>, String),
+    Broken(Option<CapturedFile>, String),
     /// It is incomplete.
     Later { pause: Duration, unfinished: bool },
     /// It is not a regular file, or not a file for Baton.

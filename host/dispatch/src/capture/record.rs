@@ -62,7 +62,7 @@ pub(super) fn record(
         take_over(context, &mut incoming, known);
     }
     let class = classify(tx, &mut incoming, edited.as_deref(), now)?;
-    let route = incoming.move_to.take().filter(|_| rests(incoming.new.state));
+    let route = incoming.move_to.take().filter(|_| is_pending(incoming.new.state));
     if route.is_some() {
         incoming.new.state = State::Captured;
     }
@@ -108,7 +108,7 @@ fn trigger_tasks(
 }
 
 /// Whether the file stays in an inbox in this state.
-fn rests(state: State) -> bool {
+fn is_pending(state: State) -> bool {
     matches!(state, State::Queued | State::Waiting | State::Delivered)
 }
 
@@ -175,7 +175,7 @@ fn send_copy(
 ) -> Result<bool, LedgerError> {
     let class = classify(tx, &mut copy, None, now)?;
     let goes_out = !matches!(copy.new.state, State::Duplicate | State::Failed);
-    if rests(copy.new.state) || copy.new.state == State::Succeeded {
+    if is_pending(copy.new.state) || copy.new.state == State::Succeeded {
         // The task starts when its file is delivered.
         copy.new.state = State::Captured;
     }
@@ -344,7 +344,7 @@ fn follow(
         released = close(tx, &request, answer_of(incoming, id, &request), state, now)?;
         to_deliver.push(request.id);
     }
-    if let Some(file) = new.file.as_deref().filter(|_| leaves(incoming)) {
+    if let Some(file) = new.file.as_deref().filter(|_| leaves_inbox(incoming)) {
         let archive = match incoming.what {
             IncomingKind::Unrouted(_) => to_unrouted(file, new.input.clone()),
             _ => to_archive(file, new.input.clone(), new.state),
@@ -386,7 +386,7 @@ fn follow(
 
 /// Whether the file is moved out of its inbox at once. The file of an external agent stays, unless it is a duplicate,
 /// refused, withdrawn or unreadable.
-fn leaves(incoming: &IncomingFile) -> bool {
+fn leaves_inbox(incoming: &IncomingFile) -> bool {
     let state = incoming.new.state;
     let is_rejected = matches!(state, State::Rejected | State::Failed | State::Duplicate | State::Cancelled);
     is_rejected || state.is_final() && !incoming.read_there

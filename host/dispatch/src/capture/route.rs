@@ -9,7 +9,7 @@
 
 use baton_core::agents::is_everybody;
 use baton_core::handoff::Handoff;
-use baton_intake::Captured;
+use baton_intake::CapturedFile;
 
 use super::incoming::{ALL_AGENTS, BroadcastCopy, IncomingFile, IncomingKind, concerns, is_broadcast};
 use crate::context::Context;
@@ -58,7 +58,7 @@ fn to<'a>(context: &Context, roster: &'a Roster, handoff: &Handoff) -> RouteTarg
 }
 
 /// Finds the recipients of a handoff in the drop box.
-pub(super) fn route_drop_box(context: &Context, file: String, read: Captured, handoff: Handoff) -> DropBoxFile {
+pub(super) fn route_drop_box(context: &Context, file: String, read: CapturedFile, handoff: Handoff) -> DropBoxFile {
     let roster = context.roster();
     match to(context, &roster, &handoff) {
         RouteTarget::One(agent) => {
@@ -101,6 +101,6 @@ fn not_for(plugins: &[&Agent], action: Option<&str>) -> String {
     }
 }
 
-fn for_one(context: &Context, agent: &Agent, read: Captured, handoff: Handoff) -> IncomingFile {
+fn for_one(context: &Context, agent: &Agent, read: CapturedFile, handoff: Handoff) -> IncomingFile {
     IncomingFile::for_agent(context, &agent.name, agent.kind == AgentKind::External, read, handoff)
 }

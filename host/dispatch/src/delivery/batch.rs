@@ -21,7 +21,7 @@ use super::record::{self, DeliveryOutcome};
 use crate::{Context, DispatchError, limits};
 
 /// Delivers everything that is open for `tasks`. Its transactions use the queue of `ledger`.
-pub(super) fn deliver_batch(context: &Arc<Context>, ledger: &Ledger, tasks: Vec<String>) -> Vec<Delivered> {
+pub(super) fn deliver_batch(context: &Arc<Context>, ledger: &Ledger, tasks: Vec<String>) -> Vec<DeliveryResult> {
     let mut waiting: VecDeque<String> = tasks.into();
     let mut delivered = Vec::new();
     while !waiting.is_empty() {
@@ -69,7 +69,7 @@ impl TaskDeliveries {
         self.items.iter_mut().take_while(move |item| has_no_error && item.error.is_none())
     }
 
-    fn delivered(self) -> Delivered {
+    fn delivered(self) -> DeliveryResult {
         let failed = self.items.iter().position(|item| item.error.is_some()).unwrap_or(self.items.len());
         let (mut changed, mut error) = (Vec::new(), self.error.map(DispatchError::from));
         for (place, item) in self.items.into_iter().enumerate() {
@@ -79,7 +79,7 @@ impl TaskDeliveries {
                 error = error.or(item.error.map(DispatchError::from));
             }
         }
-        Delivered { task: self.task, changed, more: self.more, error }
+        DeliveryResult { task: self.task, changed, more: self.more, error }
     }
 }
 
@@ -336,7 +336,7 @@ pub(super) fn stop_after(context: &Arc<Context>, tasks: Vec<String>, stop: Crash
 
 /// The result of the deliveries of one task.
 #[derive(Debug)]
-pub(crate) struct Delivered {
+pub(crate) struct DeliveryResult {
     pub(crate) task: String,
     /// Handoffs and RETURNs that were written to agents' inboxes, and new files in place of a file that should have
     /// been archived.

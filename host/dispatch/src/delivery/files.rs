@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use baton_core::handoff;
-use baton_intake::{IntakeError, Staged, find_moved, hash_file, move_into};
+use baton_intake::{IntakeError, StagedFile, find_moved, hash_file, move_into};
 use baton_ledger::outbox::{Delivery, DeliveryKind};
 use fail::fail_point;
 use jiff::Timestamp;
@@ -83,7 +83,7 @@ impl ActiveDelivery {
     /// Writes and flushes the temporary file.
     pub(super) fn stage(&mut self) {
         let bytes = self.delivery.bytes.take().unwrap_or_default();
-        match Staged::write(&self.folder, &self.token(), &bytes) {
+        match StagedFile::write(&self.folder, &self.token(), &bytes) {
             Ok(_) => {
                 fail_point!("delivery.temporary");
                 self.step = DeliveryStep::Written;
@@ -94,7 +94,7 @@ impl ActiveDelivery {
 
     /// Gives the temporary file its name.
     pub(super) fn publish(&mut self) {
-        let staged = Staged::of(&self.folder, &self.token());
+        let staged = StagedFile::of(&self.folder, &self.token());
         if self.step == DeliveryStep::Open && !staged.is_there() {
             // `staged` was recorded when the temporary file was on disk. If that file is missing now, the rename has
             // happened.

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use baton_ledger::LedgerError;
 
-pub(crate) use self::batch::Delivered;
+pub(crate) use self::batch::DeliveryResult;
 use crate::{Context, DispatchError};
 
 /// Delivers everything that is open for a task, in order. Returns the files that the engine must read.
@@ -44,7 +44,7 @@ pub(crate) async fn deliver_all(
     context: &Arc<Context>,
     agent: &str,
     tasks: Vec<String>,
-) -> Result<Vec<Delivered>, DispatchError> {
+) -> Result<Vec<DeliveryResult>, DispatchError> {
     let (context, ledger) = (Arc::clone(context), context.ledger.in_lane(agent));
     let delivered = tokio::task::spawn_blocking(move || batch::deliver_batch(&context, &ledger, tasks)).await;
     delivered.map_err(|_| LedgerError::Closed.into())

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use baton_intake::{Staged, publish, stage};
+use baton_intake::{StagedFile, publish, stage};
 use baton_ledger::{Tx, task};
 use jiff::Timestamp;
 
@@ -67,7 +67,7 @@ async fn after_a_crash_at_any_step_a_return_is_delivered_once() {
         for step in steps.iter().take(steps.iter().position(|step| *step == crash_after).map_or(0, |n| n + 1)) {
             match *step {
                 "staging" => drop(stage(&inbox, &delivery.to_string(), b"{}").unwrap()),
-                "the rename" => drop(publish(&Staged::of(&inbox, &delivery.to_string()), "r.json").unwrap()),
+                "the rename" => drop(publish(&StagedFile::of(&inbox, &delivery.to_string()), "r.json").unwrap()),
                 "the recipient took it" => std::fs::remove_file(inbox.join("r.json")).unwrap(),
                 _ => context.ledger.write(move |tx| outbox::staged(tx, delivery, "r.json")).await.unwrap(),
             }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::delivery_queue::DeliveryQueue;
 use super::message::{Action, DeliveryMessage, DeliveryTry, Message};
 use super::state::{EngineState, Mode};
-use crate::delivery::{Delivered, deliver_all};
+use crate::delivery::{DeliveryResult, deliver_all};
 use crate::escalation::{EscalationResult, run_escalations};
 use crate::{DispatchError, limits};
 
@@ -89,10 +89,10 @@ impl Deliveries {
         &mut self,
         state: &mut EngineState,
         batch: Vec<DeliveryTry>,
-        delivered: Result<Vec<Delivered>, DispatchError>,
+        delivered: Result<Vec<DeliveryResult>, DispatchError>,
     ) {
         self.queue.end(&batch);
-        let mut delivered: HashMap<String, Delivered> = match delivered {
+        let mut delivered: HashMap<String, DeliveryResult> = match delivered {
             Ok(delivered) => delivered.into_iter().map(|delivered| (delivered.task.clone(), delivered)).collect(),
             Err(error) => return batch.into_iter().for_each(|attempt| self.on_error(state, attempt, &error)),
         };

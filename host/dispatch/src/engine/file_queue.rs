@@ -119,7 +119,7 @@ impl FileQueue {
     }
 
     /// Restores from the ledger the stamp of a file that an earlier daemon read.
-    pub(super) fn recall(&mut self, path: &Path, stamp: FileStamp) {
+    pub(super) fn load_stamp(&mut self, path: &Path, stamp: FileStamp) {
         self.known.entry(path.into()).or_insert(SeenFile { stamp: Some(stamp), kept: StampState::Kept });
     }
 
@@ -169,15 +169,15 @@ impl FileQueue {
 
     /// The file was recorded or ignored. Keeps the stamp from before the read.
     pub(super) fn keep(&mut self, path: &Path) {
-        self.know(path, StampState::Pending);
+        self.set_stamp_state(path, StampState::Pending);
     }
 
     /// The file could not be read. It is not tried again until the next start.
-    pub(super) fn give_up(&mut self, path: &Path) {
-        self.know(path, StampState::Excluded);
+    pub(super) fn exclude(&mut self, path: &Path) {
+        self.set_stamp_state(path, StampState::Excluded);
     }
 
-    fn know(&mut self, path: &Path, kept: StampState) {
+    fn set_stamp_state(&mut self, path: &Path, kept: StampState) {
         if let Some((path, taken)) = self.release(path) {
             let kept = if taken.has_exact_stamp { kept } else { StampState::Excluded };
             self.known.insert(path, SeenFile { stamp: taken.stamp, kept });
@@ -186,7 +186,7 @@ impl FileQueue {
     }
 
     /// Queues a file for another try at `at`.
-    pub(super) fn put_back(&mut self, path: &Path, unfinished: bool, at: Instant) {
+    pub(super) fn requeue(&mut self, path: &Path, unfinished: bool, at: Instant) {
         if let Some((path, taken)) = self.release(path) {
             // A change in the meantime has priority over the planned try.
             self.again.entry(path).or_insert(WaitingFile {
@@ -273,7 +273,7 @@ mod tests {
         let (_folder, path) = file();
         file_queue.notice(&path, "a", DetectedBy::Complete, now);
         file_queue.take(8, now);
-        file_queue.put_back(&path, true, now + Duration::from_mins(1));
+        file_queue.requeue(&path, true, now + Duration::from_mins(1));
         assert!(file_queue.take(8, now).is_empty());
         file_queue.notice(&path, "a", DetectedBy::Complete, now);
         assert_eq!(file_queue.take(8, now).len(), 1);

@@ -236,7 +236,7 @@ impl Inboxes {
         let crashes = self.crashes.entry(path.clone()).or_default();
         *crashes += 1;
         if *crashes < limits::READER_CRASHES {
-            self.files.put_back(&path, false, Instant::now() + limits::DELIVERY_BACKOFF);
+            self.files.requeue(&path, false, Instant::now() + limits::DELIVERY_BACKOFF);
             return;
         }
         self.crashes.remove(&path);
@@ -286,7 +286,7 @@ impl Inboxes {
                     let file = state.context.shown(path);
                     tracing::warn!(%file, "the JSON ends too early; waiting up to {} s for its end", pause.as_secs() + 1);
                 }
-                self.files.put_back(path, unfinished, Instant::now() + pause);
+                self.files.requeue(path, unfinished, Instant::now() + pause);
             }
             Ok(CaptureOutcome::Ignored(reason)) => {
                 self.files.keep(path);
@@ -309,10 +309,10 @@ impl Inboxes {
             tracing::warn!(%file, "{error}");
         }
         if state.mode == Mode::Once {
-            self.files.give_up(path);
+            self.files.exclude(path);
             state.summary.undelivered.push(format!("{file}: {error}"));
         } else {
-            self.files.put_back(path, false, Instant::now() + limits::DELIVERY_BACKOFF);
+            self.files.requeue(path, false, Instant::now() + limits::DELIVERY_BACKOFF);
         }
     }
 }

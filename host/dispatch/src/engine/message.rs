@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_intake::{FolderEntry, IntakeError};
-use baton_ledger::task::Stalled;
+use baton_ledger::task::StalledTask;
 
 use crate::DispatchError;
 use crate::attempt::{AttemptBatch, DueWork, SettledTask};
 use crate::capture::outcome::CaptureOutcome;
-use crate::delivery::Delivered;
+use crate::delivery::DeliveryResult;
 use crate::escalation::EscalationResult;
 use crate::evidence::CommandRun;
 use crate::plugins::Plugins;
@@ -54,11 +54,11 @@ pub(super) enum WorkerMessage {
     },
     Crashed(String),
     Recovered(Result<DueWork, DispatchError>),
-    Stalled(Result<Vec<Stalled>, DispatchError>),
+    Stalled(Result<Vec<StalledTask>, DispatchError>),
 }
 
 pub(super) enum DeliveryMessage {
-    Delivered { batch: Vec<DeliveryTry>, delivered: Result<Vec<Delivered>, DispatchError> },
+    Delivered { batch: Vec<DeliveryTry>, delivered: Result<Vec<DeliveryResult>, DispatchError> },
     Escalated(Result<EscalationResult, DispatchError>),
 }
 

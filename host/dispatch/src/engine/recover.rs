@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use baton_core::State;
 use baton_ledger::event::{self, Event};
-use baton_ledger::task::{self, StallReason, Stalled, Task};
+use baton_ledger::task::{self, StallReason, StalledTask, Task};
 use baton_ledger::{Ledger, LedgerError, Tx, supervision};
 use fail::fail_point;
 use jiff::{SignedDuration, Timestamp};
@@ -96,7 +96,7 @@ pub(super) async fn recover_tasks(context: &Arc<Context>, quarantined: bool) -> 
 }
 
 /// The stalled tasks.
-pub(super) async fn stalled_tasks(context: &Arc<Context>) -> Result<Vec<Stalled>, DispatchError> {
+pub(super) async fn stalled_tasks(context: &Arc<Context>) -> Result<Vec<StalledTask>, DispatchError> {
     let now = Timestamp::now();
     let inner = Arc::clone(context);
     let job = move |tx: &Tx<'_>| {

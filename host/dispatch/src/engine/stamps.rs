@@ -36,7 +36,7 @@ impl Inboxes {
                 }
             };
             if is_external {
-                self.files.recall(&path, stamp);
+                self.files.load_stamp(&path, stamp);
             }
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use baton_ledger::task::Stalled;
+use baton_ledger::task::StalledTask;
 use baton_ledger::{Tx, watched};
 use jiff::Timestamp;
 
@@ -174,7 +174,7 @@ impl Workers {
     }
 
     /// Logs each stalled task once.
-    fn log_stalled(&mut self, stalled: &[Stalled]) {
+    fn log_stalled(&mut self, stalled: &[StalledTask]) {
         self.stalled.retain(|id| stalled.iter().any(|stalled| stalled.id == *id));
         for stalled in stalled {
             if self.stalled.insert(stalled.id.clone()) {

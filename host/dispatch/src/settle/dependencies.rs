@@ -31,7 +31,7 @@ pub(crate) enum DependencyState {
     /// A dependency ended without success.
     Broken(String),
     /// The request depends on itself.
-    Circle(String),
+    Cycle(String),
 }
 
 /// The open dependencies of a request.
@@ -63,7 +63,7 @@ pub(crate) fn dependency_state(tx: &Tx<'_>, own: &[&str], needs: &[String]) -> R
     let (mut open, mut ahead) = (OpenDependency::default(), Vec::new());
     for need in needs {
         if own.contains(&task::dependency_name(need)) {
-            return Ok(DependencyState::Circle(format!("it depends on itself ({need})")));
+            return Ok(DependencyState::Cycle(format!("it depends on itself ({need})")));
         }
         match task::named_or_titled(tx, need)? {
             Some(found) if found.state == State::Succeeded => {
@@ -78,8 +78,8 @@ pub(crate) fn dependency_state(tx: &Tx<'_>, own: &[&str], needs: &[String]) -> R
         }
         open.names.push(need.clone());
     }
-    match circle(tx, own, ahead)? {
-        Some(reason) => Ok(DependencyState::Circle(reason)),
+    match find_cycle(tx, own, ahead)? {
+        Some(reason) => Ok(DependencyState::Cycle(reason)),
         None if open.names.is_empty() => Ok(DependencyState::Free),
         None => Ok(DependencyState::Open(open)),
     }
@@ -102,7 +102,7 @@ struct DependencyChain {
 }
 
 /// Why the dependencies of these tasks lead back to the request itself, or too far. `None` if they do not.
-fn circle(tx: &Tx<'_>, own: &[&str], mut ahead: Vec<DependencyChain>) -> Result<Option<String>, LedgerError> {
+fn find_cycle(tx: &Tx<'_>, own: &[&str], mut ahead: Vec<DependencyChain>) -> Result<Option<String>, LedgerError> {
     let mut seen: BTreeSet<String> = ahead.iter().map(|step| step.names.clone()).collect();
     while let Some(step) = ahead.pop() {
         for next in task::dependencies(tx, &step.task)? {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use baton_core::manifest::Trigger;
 use baton_ledger::watched::Stamp;
-use baton_sandbox::{MountGrant, Writes};
+use baton_sandbox::{ChangedFiles, MountGrant};
 
 use crate::context::Context;
 use crate::plugins::InstalledPlugin;
@@ -15,7 +15,11 @@ use crate::triggers::ArmedTrigger;
 use crate::triggers::own_writes::{OwnChanges, OwnPaths, resolved};
 
 /// Reads the files that an attempt on `installed` wrote and the plugin's triggers watch.
-pub(crate) async fn changes(context: &Arc<Context>, installed: &Arc<InstalledPlugin>, writes: &Writes) -> OwnChanges {
+pub(crate) async fn changes(
+    context: &Arc<Context>,
+    installed: &Arc<InstalledPlugin>,
+    writes: &ChangedFiles,
+) -> OwnChanges {
     let watches = installed.plugin.manifest().declares.triggers.iter().any(Trigger::is_about_files);
     if writes.is_empty() || !watches {
         return OwnChanges::default();
@@ -24,7 +28,7 @@ pub(crate) async fn changes(context: &Arc<Context>, installed: &Arc<InstalledPlu
     tokio::task::spawn_blocking(move || read(&context, &installed, &writes)).await.unwrap_or_default()
 }
 
-fn read(context: &Context, installed: &InstalledPlugin, writes: &Writes) -> OwnChanges {
+fn read(context: &Context, installed: &InstalledPlugin, writes: &ChangedFiles) -> OwnChanges {
     let own = OwnPaths::of(std::slice::from_ref(writes));
     let mut changes = OwnChanges::default();
     for trigger in triggers::of_plugin(context, &installed.plugin.manifest().name, installed) {
@@ -38,7 +42,7 @@ fn read(context: &Context, installed: &InstalledPlugin, writes: &Writes) -> OwnC
 }
 
 /// Size and time of each file, by its path for the plugin.
-pub(crate) fn stamps(mounts: &[MountGrant], writes: &Writes) -> Vec<(String, Stamp)> {
+pub(crate) fn stamps(mounts: &[MountGrant], writes: &ChangedFiles) -> Vec<(String, Stamp)> {
     let stamp = |path: PathBuf| {
         let mount = mounts.iter().find(|mount| path.starts_with(&mount.host))?;
         let below = path.strip_prefix(&mount.host).ok()?.to_str()?;

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use baton_ledger::watched::Stamp;
 use baton_ledger::{LedgerError, Tx, mark, watched};
-use baton_sandbox::{MountGrant, Writes};
+use baton_sandbox::{ChangedFiles, MountGrant};
 
 /// How long the files of an ended attempt are kept. A check of a trigger that started before the end of the attempt
 /// must ignore them, and it takes less time than this.
@@ -27,14 +27,14 @@ pub(crate) struct OwnWrites(Mutex<Vec<AttemptWrites>>);
 struct AttemptWrites {
     plugin: String,
     task: String,
-    writes: Writes,
+    writes: ChangedFiles,
     ended: Option<Instant>,
 }
 
 impl OwnWrites {
     /// Starts an attempt. Returns the collector of the files that it writes.
-    pub(crate) fn begin(&self, plugin: &str, task: &str) -> Writes {
-        let (plugin, task, writes) = (plugin.to_owned(), task.to_owned(), Writes::default());
+    pub(crate) fn begin(&self, plugin: &str, task: &str) -> ChangedFiles {
+        let (plugin, task, writes) = (plugin.to_owned(), task.to_owned(), ChangedFiles::default());
         self.lock().push(AttemptWrites { plugin, task, writes: writes.clone(), ended: None });
         writes
     }
@@ -56,7 +56,7 @@ impl OwnWrites {
         let entries = self.lock();
         let of_plugin = entries.iter().filter(|entry| entry.plugin == plugin);
         let current = of_plugin.filter(|entry| entry.ended.is_none_or(|ended| ended >= since));
-        let writes: Vec<Writes> = current.map(|entry| entry.writes.clone()).collect();
+        let writes: Vec<ChangedFiles> = current.map(|entry| entry.writes.clone()).collect();
         drop(entries);
         OwnPaths::of(&writes)
     }
@@ -71,8 +71,8 @@ impl OwnWrites {
 pub(crate) struct OwnPaths(BTreeSet<PathBuf>);
 
 impl OwnPaths {
-    pub(crate) fn of(writes: &[Writes]) -> Self {
-        Self(writes.iter().flat_map(Writes::paths).map(|path| resolved(&path)).collect())
+    pub(crate) fn of(writes: &[ChangedFiles]) -> Self {
+        Self(writes.iter().flat_map(ChangedFiles::paths).map(|path| resolved(&path)).collect())
     }
 
     /// Whether the plugin wrote the file or renamed a folder above it.

@@ -112,6 +112,6 @@ fn the_signature_has_the_path_of_the_component_and_its_query() {
         ("https://example.org/a/x.wasm", "https://example.org/a/x.wasm.minisig"),
         ("https://example.org/x.wasm?token=1", "https://example.org/x.wasm.minisig?token=1"),
     ] {
-        assert_eq!(beside(&url.parse().unwrap()).as_str(), signature);
+        assert_eq!(signature_url(&url.parse().unwrap()).as_str(), signature);
     }
 }

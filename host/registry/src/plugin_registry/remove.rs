@@ -9,7 +9,7 @@ use fail::fail_point;
 use super::{DROPPED, PluginRegistry, RegistryError, entry};
 use crate::fetch;
 use crate::lock::{Lock, PluginEntry, Source};
-use crate::signature::beside;
+use crate::signature::signature_path;
 
 impl PluginRegistry {
     /// Removes a plugin, its packages, and its dropped files in `plugins/`. `mark(true)` marks its folders as unused before
@@ -57,7 +57,7 @@ impl PluginRegistry {
         for path in packages.filter(|path| path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())) {
             let Ok((component, _)) = fetch::read(&path) else { continue };
             if read_manifest(&component).is_ok_and(|manifest| manifest.name == name) {
-                drop(fs::remove_file(beside(&path)));
+                drop(fs::remove_file(signature_path(&path)));
                 fs::remove_file(&path).map_err(|error| RegistryError::Store { path, error })?;
             }
         }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use baton_files::{SHARED, Staged};
+use baton_files::{SHARED, StagedFile};
 use fail::fail_point;
 
 use super::{PluginRegistry, RegistryError};
@@ -46,7 +46,7 @@ impl PluginRegistry {
 
 /// Replaces a file as a whole: after a crash it is the old one or the new one.
 fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let written = Staged::write(path, &format!(".baton.lock.{}.tmp", std::process::id()), bytes, SHARED)?;
+    let written = StagedFile::write(path, &format!(".baton.lock.{}.tmp", std::process::id()), bytes, SHARED)?;
     fail_point!("register.written");
     written.publish()?;
     fail_point!("register.named");
